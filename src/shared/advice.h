@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Floor 2, pure. What would make IOMMU groups smaller: another slot, a setting of the firmware,
+ * another card.
+ */
+
+#include "inventory.h"
+
+/*
+ * Sentences for people about @devices (struct device), which move together now; the caller frees
+ * the list, NULL if there is nothing to advise. 0 or -ENOMEM.
+ */
+int advice_find(const struct inventory *inv, const struct vec *devices, char ***ret) _must_check_;

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 2. Rules on what the IOMMU cannot hold off. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "assess-private.h"
+#include "strutil.h"
+
+/* What concerns a whole IOMMU group is said of its first device. */
+static const struct device *first_of(const struct vec *devices)
+{
+	return devices->n > 0 ? devices->items[0] : NULL;
+}
+
+/* "0x00000000fee00000 0x00000000feefffff msi": the last word is the type. */
+static bool is_direct(const char *region)
+{
+	const char *space = strrchr(region, ' ');
+
+	return str_eq(space ? space + 1 : region, "direct");
+}
+
+/*
+ * The firmware wants the device to reach this memory at any time (RMRR, IVMD), so the kernel lets
+ * no user have it. "direct-relaxable" regions are for the boot only, and "msi" ones are not memory.
+ */
+int assess_reserved_region(const struct assessment *now)
+{
+	VEC_FOREACH(const struct iommu_group, group, &now->view->iommu_groups) {
+		const struct device *device = first_of(&group->devices);
+
+		STRV_FOREACH(region, group->reserved) {
+			int r;
+
+			if (!device || !is_direct(*region))
+				continue;
+			r = assess_blocked(
+				now, device,
+				"The firmware reserves memory for DMA of IOMMU group %u, with %s "
+				"in it: %s. Look for a setting of the firmware that frees it "
+				"(management, USB emulation), or use another slot.",
+				group->id, device->key, *region);
+			if (r < 0)
+				return r;
+			break;
+		}
+	}
+	return 0;
+}
+
+int assess_identity(const struct assessment *now)
+{
+	VEC_FOREACH(const struct iommu_group, group, &now->view->iommu_groups) {
+		const struct device *device = first_of(&group->devices);
+		int r;
+
+		if (!device || !str_eq(group->type, "identity"))
+			continue;
+		r = assess_blocked(
+			now, device,
+			"IOMMU group %u with %s is not translated while the host has it: whatever "
+			"a "
+			"guest leaves behind in the device reaches all of the host's memory. Boot "
+			"without iommu=pt, or write DMA to "
+			"/sys/kernel/iommu_groups/%u/type while no driver is bound.",
+			group->id, device->key, group->id);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Without interrupt remapping a guest can raise any interrupt of the host. */
+int assess_unsafe_interrupts(const struct assessment *now)
+{
+	const struct inventory *inv = now->assess->inv;
+	const struct device *device = first_of(&now->view->devices);
+
+	if (!device || now->view->iommu_groups.n == 0 || inv->interrupt_remapping == 1 ||
+	    (inv->interrupt_remapping < 0 && !inv->unsafe_interrupts))
+		return 0;
+	return assess_blocked(
+		now, device,
+		"The IOMMU does not translate interrupts, so whoever has %s can forge those of "
+		"the host%s. Turn on interrupt remapping in the firmware (x2APIC, VT-d).",
+		device->key,
+		inv->unsafe_interrupts ? ""
+				       : ", and VFIO refuses its users unless "
+					 "vfio_iommu_type1.allow_unsafe_interrupts is set");
+}
+
+int assess_acs_override(const struct assessment *now)
+{
+	const struct device *device = first_of(&now->view->devices);
+	const char *value = now->assess->inv->acs_override;
+
+	if (!device || !value || now->view->iommu_groups.n == 0)
+		return 0;
+	return assess_blocked(
+		now, device,
+		"The kernel was told to take isolation for granted (pcie_acs_override=%s): what "
+		"it says of the IOMMU group of %s may not be true, and devices may reach each "
+		"other past the IOMMU. Boot without that.",
+		value, device->key);
+}

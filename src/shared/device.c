@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "device.h"
+#include "strutil.h"
+#include "use.h"
+
+struct device *device_new(const char *bus, const char *address)
+{
+	_cleanup_device_ struct device *device = calloc(1, sizeof(*device));
+
+	if (!device)
+		return NULL;
+	device->iommu_group = IOMMU_GROUP_NONE;
+	device->numa_node = -1;
+	device->vf_index = -1;
+	device->bus = strdup(bus);
+	device->address = strdup(address);
+	device->key = devkey_new(bus, address);
+	if (!device->bus || !device->address || !device->key)
+		return NULL;
+	return TAKE_PTR(device);
+}
+
+struct device *device_free(struct device *device)
+{
+	if (!device)
+		return NULL;
+	free(device->bus);
+	free(device->address);
+	free(device->key);
+	free(device->sysfs);
+	free(device->parent);
+	free(device->driver);
+	free(device->driver_override);
+	free(device->vfio_driver);
+	free(device->modalias);
+	strv_free(device->reset_methods);
+	free(device->power_state);
+	strv_free(device->interfaces);
+	uses_clear(&device->uses);
+	strv_free(device->isolation);
+	free(device->vendor_name);
+	free(device->device_name);
+	free(device->class_name);
+	free(device->serial);
+	free(device->physfn);
+	free(device->config);
+	free(device);
+	return NULL;
+}
+
+int device_cmp(const void *a, const void *b)
+{
+	const struct device *x = a, *y = b;
+	struct pciaddr ax, ay;
+	int order = strcmp(x->bus, y->bus);
+
+	if (order)
+		return order;
+	if (device_is_pci(x) && pciaddr_parse(x->address, &ax) >= 0 &&
+	    pciaddr_parse(y->address, &ay) >= 0)
+		return pciaddr_cmp(&ax, &ay);
+	return str_natural_cmp(x->address, y->address);
+}
+
+static bool equal_strings(const struct device *a, const struct device *b)
+{
+	return str_eq(a->key, b->key) && str_eq(a->sysfs, b->sysfs) && str_eq(a->parent, b->parent) &&
+	       str_eq(a->driver, b->driver) && str_eq(a->driver_override, b->driver_override) &&
+	       str_eq(a->vfio_driver, b->vfio_driver) && str_eq(a->modalias, b->modalias) &&
+	       str_eq(a->power_state, b->power_state) && str_eq(a->physfn, b->physfn) &&
+	       str_eq(a->serial, b->serial) &&
+	       strv_equal(a->reset_methods, b->reset_methods) &&
+	       strv_equal(a->interfaces, b->interfaces) && strv_equal(a->isolation, b->isolation);
+}
+
+static bool equal_ids(const struct device *a, const struct device *b)
+{
+	return a->vendor == b->vendor && a->device == b->device &&
+	       a->subsystem_vendor == b->subsystem_vendor &&
+	       a->subsystem_device == b->subsystem_device && a->class_code == b->class_code &&
+	       a->revision == b->revision && a->header_type == b->header_type;
+}
+
+bool device_equal(const struct device *a, const struct device *b)
+{
+	return equal_strings(a, b) && equal_ids(a, b) && a->iommu_group == b->iommu_group &&
+	       a->has_override == b->has_override && a->vfio_open == b->vfio_open &&
+	       a->no_reset == b->no_reset && a->numa_node == b->numa_node &&
+	       a->vf_index == b->vf_index && a->num_vfs == b->num_vfs &&
+	       a->total_vfs == b->total_vfs &&
+	       memcmp(a->resources, b->resources, sizeof(a->resources)) == 0;
+}
+
+char *device_describe(const struct device *device)
+{
+	if (!device_is_pci(device))
+		return str_printf("%s device", device->bus);
+	if (device->vendor_name && device->device_name)
+		return str_printf("%s %s", device->vendor_name, device->device_name);
+	return str_printf("%s [%04x:%04x]", str_or(device->class_name, "PCI device"), device->vendor,
+			  device->device);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "plan.h"
+#include "strutil.h"
+#include "vfiodriver.h"
+
+/* What a bridge's driver_override is set to, so that no driver matches it: the name of none. */
+static const char no_driver[] = "none";
+
+/* What the claim makes of one member. */
+struct target {
+	const char *driver;   /* bind to this; NULL: to none */
+	const char *override; /* NULL: leave it alone */
+};
+
+static struct target target_of(const struct device *device, const struct groupdef *def)
+{
+	const char *driver;
+
+	if (device_is_bridge(device)) {
+		if (device->driver && bridge_driver_may_stay(device->driver))
+			return (struct target){ .driver = device->driver };
+		return (struct target){ .override = no_driver };
+	}
+	driver = vfio_driver_for(device, def);
+	return (struct target){ .driver = driver, .override = driver };
+}
+
+static bool on_target(const struct device *device, const struct target *target)
+{
+	return str_eq(device->driver, target->driver);
+}
+
+/* --- claim ------------------------------------------------------------------------------------- */
+
+static int record_members(const struct groupdef *def, const struct groupview *view,
+			  struct record *record)
+{
+	VEC_FOREACH(const struct device, device, &view->devices) {
+		struct target target = target_of(device, def);
+		int r = record_add_device(record, device,
+					  device_is_bridge(device) ? NULL : target.driver);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* A group that has a node already may have a user already: find out before anything is touched. */
+static int prove_closed(const struct groupview *view, struct vec *steps)
+{
+	VEC_FOREACH(const struct iommu_group, group, &view->iommu_groups) {
+		bool has_node = false;
+		int r;
+
+		VEC_FOREACH(const struct device, device, &group->devices)
+			has_node = has_node || driver_is_vfio(device->driver);
+		if (!has_node)
+			continue;
+		r = steps_add_group(steps, STEP_PROVE_CLOSED, (int)group->id, 0);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int load_modules(const struct groupdef *def, const struct groupview *view, struct vec *steps)
+{
+	_cleanup_strv_ char **seen = NULL;
+	int r;
+
+	VEC_FOREACH(const struct device, device, &view->devices) {
+		struct target target = target_of(device, def);
+
+		if (device_is_bridge(device) || !target.driver || strv_contains(seen, target.driver))
+			continue;
+		r = strv_add(&seen, target.driver);
+		if (r < 0)
+			return r;
+		r = steps_add_plain(steps, STEP_LOAD_MODULE, target.driver);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Every member first, whether it will be unbound or not: a driver loaded meanwhile must find none free. */
+static int set_overrides(const struct groupdef *def, const struct groupview *view, struct vec *steps)
+{
+	VEC_FOREACH(const struct device, device, &view->devices) {
+		struct target target = target_of(device, def);
+		int r;
+
+		if (!target.override || str_eq(device->driver_override, target.override))
+			continue;
+		r = steps_add_device(steps, STEP_SET_OVERRIDE, device, target.override);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int unbind_all(const struct groupdef *def, const struct groupview *view, bool bridges,
+		      struct vec *steps)
+{
+	VEC_FOREACH(const struct device, device, &view->devices) {
+		struct target target = target_of(device, def);
+		int r;
+
+		if (device_is_bridge(device) != bridges || !device->driver ||
+		    on_target(device, &target))
+			continue;
+		r = steps_add_device(steps, STEP_UNBIND, device, device->driver);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int bind_all(const struct groupdef *def, const struct groupview *view, struct vec *steps)
+{
+	VEC_FOREACH(const struct device, device, &view->devices) {
+		struct target target = target_of(device, def);
+		int r;
+
+		if (!target.driver || on_target(device, &target))
+			continue;
+		r = steps_add_device(steps, STEP_BIND, device, target.driver);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The container first: with many groups only the first descriptors fit into the reply. */
+static int open_all(const struct groupview *view, const struct record *record, struct vec *steps)
+{
+	bool by_path = record->access == ACCESS_NODE;
+	int r = by_path ? 0 : steps_add_plain(steps, STEP_OPEN_CONTAINER, NULL);
+
+	VEC_FOREACH(const struct iommu_group, group, &view->iommu_groups)
+		if (r >= 0)
+			r = steps_add_group(steps, by_path ? STEP_GRANT : STEP_OPEN_GROUP,
+					    (int)group->id, record->uid);
+	return r;
+}
+
+int plan_claim(const struct groupdef *def, const struct groupview *view, struct record *record,
+	       struct vec *ret_steps)
+{
+	_cleanup_steps_ struct vec steps = { 0 };
+
+	if (record_members(def, view, record) < 0 || prove_closed(view, &steps) < 0 ||
+	    load_modules(def, view, &steps) < 0 || set_overrides(def, view, &steps) < 0 ||
+	    unbind_all(def, view, false, &steps) < 0 || unbind_all(def, view, true, &steps) < 0 ||
+	    bind_all(def, view, &steps) < 0 || open_all(view, record, &steps) < 0)
+		return -ENOMEM;
+	*ret_steps = steps;
+	steps = (struct vec){ 0 };
+	return 0;
+}
+
+/* --- boot -------------------------------------------------------------------------------------- */
+
+static bool is_prepared(const struct groupdef *def, const struct groupview *view)
+{
+	VEC_FOREACH(const struct device, device, &view->devices) {
+		struct target target = target_of(device, def);
+
+		if (!on_target(device, &target) ||
+		    (target.override && !str_eq(device->driver_override, target.override)))
+			return false;
+	}
+	return true;
+}
+
+int plan_boot(const struct groupdef *def, const struct groupview *view, struct vec *ret_steps)
+{
+	_cleanup_steps_ struct vec steps = { 0 };
+
+	if (!is_prepared(def, view) &&
+	    (prove_closed(view, &steps) < 0 || load_modules(def, view, &steps) < 0 ||
+	     set_overrides(def, view, &steps) < 0 || unbind_all(def, view, false, &steps) < 0 ||
+	     unbind_all(def, view, true, &steps) < 0 || bind_all(def, view, &steps) < 0))
+		return -ENOMEM;
+	*ret_steps = steps;
+	steps = (struct vec){ 0 };
+	return 0;
+}
+
+/* --- release ----------------------------------------------------------------------------------- */
+
+/* The override that the claim has set on this member, if it was the claim. */
+static const char *claimed_override(const struct record_device *member)
+{
+	return member->driver ? member->driver : no_driver;
+}
+
+/* Still where the claim put it? Otherwise it is somebody else's by now, or back already. */
+static bool is_ours(const struct device *now, const struct record_device *member)
+{
+	return member->driver && str_eq(now->driver, member->driver);
+}
+
+static bool is_back(const struct device *now, const struct record_device *member)
+{
+	return str_eq(now->driver, member->host_driver);
+}
+
+static int revoke_and_prove(const struct inventory *inv, const struct record *record,
+			    struct vec *steps)
+{
+	_cleanup_free_ int *groups = NULL;
+	size_t n;
+	int r = record_iommu_groups(record, &groups, &n);
+
+	for (size_t i = 0; r >= 0 && i < n && record->access == ACCESS_NODE; i++)
+		r = steps_add_group(steps, STEP_REVOKE, groups[i], record->uid);
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		const struct iommu_group *group = inventory_find_group(inv, groups[i]);
+
+		if (group)
+			r = steps_add_group(steps, STEP_PROVE_CLOSED, groups[i], 0);
+	}
+	return r;
+}
+
+typedef int (*member_fn)(const struct device *now, const struct record_device *member,
+			 struct vec *steps);
+
+static int unbind_member(const struct device *now, const struct record_device *member,
+			 struct vec *steps)
+{
+	if (!is_ours(now, member) || is_back(now, member))
+		return 0;
+	return steps_add_device(steps, STEP_UNBIND, now, now->driver);
+}
+
+static int restore_override(const struct device *now, const struct record_device *member,
+			    struct vec *steps)
+{
+	if (str_eq(now->driver_override, member->host_override) ||
+	    !str_eq(now->driver_override, claimed_override(member)))
+		return 0;
+	return steps_add_device(steps, STEP_SET_OVERRIDE, now, member->host_override);
+}
+
+static int rebind_member(const struct device *now, const struct record_device *member,
+			 struct vec *steps)
+{
+	if (!member->host_driver || is_back(now, member) || (now->driver && !is_ours(now, member)))
+		return 0;
+	return steps_add_device(steps, STEP_REBIND, now, member->host_driver);
+}
+
+static int for_members(const struct inventory *inv, const struct record *record, bool bridges,
+		       member_fn fn, struct vec *steps)
+{
+	VEC_FOREACH(const struct record_device, member, &record->devices) {
+		const struct device *now = inventory_find(inv, member->key);
+		int r;
+
+		if (!now || device_is_bridge(now) != bridges)
+			continue;
+		r = fn(now, member, steps);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int plan_release(const struct inventory *inv, const struct record *record, struct vec *ret_steps)
+{
+	_cleanup_steps_ struct vec steps = { 0 };
+
+	if (revoke_and_prove(inv, record, &steps) < 0 ||
+	    for_members(inv, record, false, unbind_member, &steps) < 0 ||
+	    for_members(inv, record, true, restore_override, &steps) < 0 ||
+	    for_members(inv, record, false, restore_override, &steps) < 0 ||
+	    for_members(inv, record, true, rebind_member, &steps) < 0 ||
+	    for_members(inv, record, false, rebind_member, &steps) < 0)
+		return -ENOMEM;
+	*ret_steps = steps;
+	steps = (struct vec){ 0 };
+	return 0;
+}

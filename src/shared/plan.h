@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Floor 2, pure. The steps of a claim and of a release. Both are computed from how the host is now, so a
+ * release also undoes a claim that failed or was killed half-way, and doing it twice does nothing.
+ */
+
+#include "groupdef.h"
+#include "inventory.h"
+#include "record.h"
+#include "resolve.h"
+#include "step.h"
+
+/*
+ * Fills record->devices with every member as it is now, and *ret_steps with the steps of a claim. The
+ * record's uid and access must be set. 0 or -ENOMEM.
+ */
+int plan_claim(const struct groupdef *def, const struct groupview *view, struct record *record,
+	       struct vec *ret_steps) _must_check_;
+
+/*
+ * The steps that bring a group of "bind": "boot" to where it belongs when nobody has it: those of a claim, but for what is
+ * handed over. None if it is there. 0 or -ENOMEM.
+ */
+int plan_boot(const struct groupdef *def, const struct groupview *view,
+	      struct vec *ret_steps) _must_check_;
+
+/*
+ * The steps that bring the devices of @record from where they are now back to where they were. A device that is gone
+ * needs none; one that somebody else has meanwhile given another driver is left there. 0 or -ENOMEM.
+ */
+int plan_release(const struct inventory *inv, const struct record *record,
+		 struct vec *ret_steps) _must_check_;

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Floor 1. A step: one operation on the kernel, with what it needs to run. A plan is a vector of steps in the
+ * order in which they run. What a step does, and how it proves that it did, stands in src/daemon/execute.c.
+ */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "macro.h"
+#include "vec.h"
+
+enum step_kind {
+	STEP_LOAD_MODULE,    /* value: the module. Loads it if the driver is not there yet */
+	STEP_PROVE_CLOSED,   /* iommu_group: nobody holds its VFIO descriptor; kept until the plan is over */
+	STEP_SET_OVERRIDE,   /* device, value: driver_override; NULL value clears it */
+	STEP_UNBIND,	     /* device, value: from this driver */
+	STEP_BIND,	     /* device, value: to this driver, through its override */
+	STEP_REBIND,	     /* device, value: to its host driver, without an override */
+	STEP_OPEN_GROUP,     /* iommu_group: opened, checked viable, handed over */
+	STEP_OPEN_CONTAINER, /* handed over */
+	STEP_GRANT,	     /* iommu_group, uid: may open the node by path */
+	STEP_REVOKE,	     /* iommu_group, uid */
+	STEP_SET_AUTOPROBE,  /* device, value: "0" or "1", whether host drivers may take its new VFs */
+	STEP_SET_VFS,	     /* device, value: how many VFs it has */
+	STEP_KIND_COUNT,
+};
+
+struct step {
+	enum step_kind kind;
+	char *bus;	 /* of the device: which /sys/bus it is under */
+	char *device;	 /* key, or NULL where the step is about a group or a module */
+	char *address;	 /* of the device on its bus */
+	int iommu_group; /* IOMMU_GROUP_NONE where it does not matter */
+	char *value;
+	uid_t uid;
+};
+
+const char *step_kind_to_string(enum step_kind kind);
+/* What the step acts on, for people: the device's key, "IOMMU group 11", or the module. Caller frees. */
+char *step_subject(const struct step *step) _must_check_;
+/* One line for people: "e1000e", "vfio-pci", "/dev/vfio/11". Caller frees; "" if there is nothing to say. */
+char *step_detail(const struct step *step) _must_check_;
+
+void steps_clear(struct vec *steps);
+#define _cleanup_steps_ _cleanup_(steps_clear)
+
+struct device;
+/* Append to a plan. 0 or -ENOMEM. */
+int steps_add_device(struct vec *steps, enum step_kind kind, const struct device *device,
+		     const char *value) _must_check_;
+int steps_add_group(struct vec *steps, enum step_kind kind, int iommu_group,
+		    uid_t uid) _must_check_;
+int steps_add_plain(struct vec *steps, enum step_kind kind, const char *value) _must_check_;
