@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "bus.h"
+#include "strutil.h"
+
+static int read_access(sd_bus_message *message, struct bus_options *ret)
+{
+	const char *word;
+	int r = sd_bus_message_read(message, "v", "s", &word);
+
+	return r < 0 ? r : access_mode_from_string(word, &ret->access);
+}
+
+static int read_interface(sd_bus_message *message, struct bus_options *ret)
+{
+	const char *word;
+	int r = sd_bus_message_read(message, "v", "s", &word);
+
+	if (r < 0)
+		return r;
+	if (!str_eq(word, "auto") && !str_eq(word, "group") && !str_eq(word, "iommufd"))
+		return -EINVAL;
+	ret->interface = word;
+	return 0;
+}
+
+static int read_label(sd_bus_message *message, struct bus_options *ret)
+{
+	const char *word;
+	int r = sd_bus_message_read(message, "v", "s", &word);
+
+	if (r >= 0)
+		ret->label = str_empty(word) ? NULL : word;
+	return r;
+}
+
+static int read_wait(sd_bus_message *message, struct bus_options *ret)
+{
+	return sd_bus_message_read(message, "v", "t", &ret->wait_usec);
+}
+
+static int read_bool(sd_bus_message *message, bool *ret)
+{
+	int value, r = sd_bus_message_read(message, "v", "b", &value);
+
+	if (r >= 0)
+		*ret = value;
+	return r;
+}
+
+static int read_persistent(sd_bus_message *message, struct bus_options *ret)
+{
+	return read_bool(message, &ret->persistent);
+}
+
+static int read_force(sd_bus_message *message, struct bus_options *ret)
+{
+	return read_bool(message, &ret->force);
+}
+
+static const struct {
+	const char *key;
+	const char *expected;
+	int (*read)(sd_bus_message *message, struct bus_options *ret);
+} option_table[] = {
+	{ "label", "a string", read_label },
+	{ "access", "\"fd\" or \"node\"", read_access },
+	{ "interface", "\"auto\", \"group\" or \"iommufd\"", read_interface },
+	{ "wait", "microseconds as an unsigned 64-bit number (t)", read_wait },
+	{ "persistent", "a boolean", read_persistent },
+	{ "force", "a boolean", read_force },
+};
+
+static bool is_allowed(const char *const *allowed, const char *key)
+{
+	for (; *allowed; allowed++)
+		if (str_eq(*allowed, key))
+			return true;
+	return false;
+}
+
+static bool read_option(sd_bus_message *message, const char *const *allowed, const char *key,
+			struct bus_options *ret, struct refusal *ret_refusal)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(option_table); i++) {
+		if (!str_eq(option_table[i].key, key) || !is_allowed(allowed, key))
+			continue;
+		if (option_table[i].read(message, ret) >= 0)
+			return true;
+		return refuse(ret_refusal, REFUSED_BAD_OPTION, "The option \"%s\" must be %s.", key,
+			      option_table[i].expected);
+	}
+	return refuse(ret_refusal, REFUSED_BAD_OPTION, "This call has no option \"%s\".", key);
+}
+
+bool bus_read_options(sd_bus_message *message, const char *const *allowed, struct bus_options *ret,
+		      struct refusal *ret_refusal)
+{
+	int r = sd_bus_message_enter_container(message, 'a', "{sv}");
+
+	while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+		const char *key;
+
+		r = sd_bus_message_read(message, "s", &key);
+		if (r < 0)
+			break;
+		if (!read_option(message, allowed, key, ret, ret_refusal))
+			return false;
+		r = sd_bus_message_exit_container(message);
+	}
+	if (r >= 0)
+		r = sd_bus_message_exit_container(message);
+	if (r >= 0)
+		return true;
+	return refuse(ret_refusal, REFUSED_BAD_OPTION, "The options cannot be read.");
+}

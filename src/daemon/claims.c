@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 4. Claims: who gets a group, and who waits for it. */
+
+#include <errno.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+#include <time.h>
+
+#include "log.h"
+#include "plan.h"
+#include "process.h"
+#include "registry-private.h"
+#include "strutil.h"
+
+struct claim {
+	struct devgroup *group; /* whose queue it is in, or whose lease it made */
+	struct claim_request request;
+	char *label; /* request.label's copy */
+	bool queued;
+	sd_event_source *deadline; /* of the queue */
+	claim_fn fn;
+	void *userdata;
+};
+
+/* How long a claim that will not wait waits nevertheless, for the daemon's own work on the group. */
+#define PREPARE_USEC (30 * 1000000ULL)
+
+/* --- claims ------------------------------------------------------------------------------------ */
+
+static struct claim *claim_new(struct devgroup *group, const struct claim_request *request, claim_fn fn,
+			       void *userdata)
+{
+	struct claim *claim = calloc(1, sizeof(*claim));
+
+	if (!claim)
+		return NULL;
+	claim->group = group;
+	claim->request = *request;
+	claim->fn = fn;
+	claim->userdata = userdata;
+	if (str_set(&claim->label, request->label) < 0) {
+		free(claim);
+		return NULL;
+	}
+	claim->request.label = claim->label;
+	return claim;
+}
+
+static void claim_free(struct claim *claim)
+{
+	sd_event_source_disable_unref(claim->deadline);
+	free(claim->label);
+	free(claim);
+}
+
+struct claim_count claims_count(const struct registry *registry, const uid_t *uid)
+{
+	struct claim_count count = { 0 };
+
+	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
+		if (group->lease && (!uid || group->lease->record->uid == *uid))
+			count.leases++;
+		VEC_FOREACH(const struct claim, claim, &group->waiting)
+			count.waiting += claim->queued && (!uid || claim->request.uid == *uid);
+	}
+	return count;
+}
+
+static struct claim *active_claim(const struct devgroup *group)
+{
+	VEC_FOREACH(struct claim, claim, &group->waiting)
+		if (!claim->queued)
+			return claim;
+	return NULL;
+}
+
+/* @refusal NULL: it is met. The claim is gone afterwards. */
+static void answer_claim(struct claim *claim, const struct refusal *refusal)
+{
+	vec_remove(&claim->group->waiting, claim);
+	if (claim->fn)
+		claim->fn(claim, claim->group, refusal, claim->userdata);
+	claim_free(claim);
+}
+
+static bool check_reserved(const struct devgroup *group, const struct claim_request *request,
+			   struct refusal *ret)
+{
+	const char *reserved_for = group->def->reserved_for;
+
+	if (!reserved_for || str_eq(reserved_for, request->label))
+		return true;
+	return refuse(ret, REFUSED_RESERVED,
+		      "Group %s is reserved for %s. Claim it with that label.", group->def->name,
+		      reserved_for);
+}
+
+static bool check_claimable(const struct devgroup *group, const struct claim_request *request,
+			    struct refusal *ret)
+{
+	const struct blocker *blocker = blockers_first(&group->view.blockers, request->force);
+
+	if (group->set_aside)
+		return refuse(ret, REFUSED_STUCK, "Group %s cannot be claimed: %s", group->def->name,
+			      group->set_aside);
+	if (!check_reserved(group, request, ret))
+		return false;
+	if (!blocker)
+		return true;
+	return refuse(ret, str_eq(blocker->code, "shared-group") ? REFUSED_BUSY : REFUSED_BLOCKED,
+		      "Group %s cannot be claimed (%s): %s", group->def->name, blocker->code,
+		      blocker->text);
+}
+
+static int fill_record(struct record *record, const struct claim_request *request)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	record->since = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	record->uid = request->uid;
+	record->gid = request->gid;
+	record->pid = request->pid;
+	record->access = request->access;
+	record->persistent = request->persistent;
+	if (record->pid > 0) {
+		/* what cannot be known of a process that is gone already is left unknown */
+		if (process_start_time(record->pid, &record->start_time) < 0)
+			record->start_time = 0;
+		if (process_unit(record->pid, &record->unit) < 0)
+			record->unit = NULL;
+	}
+	return str_set(&record->label, request->label);
+}
+
+static int new_record(const struct devgroup *group, const struct claim_request *request,
+		      struct record **ret)
+{
+	_cleanup_record_ struct record *record = NULL;
+	char id[SD_ID128_STRING_MAX];
+	sd_id128_t random;
+	int r = sd_id128_randomize(&random);
+
+	if (r < 0)
+		return r;
+	sd_id128_to_string(random, id);
+	id[16] = '\0'; /* 64 bits tell leases apart, and can be read aloud */
+	record = record_new(group->def->name, id);
+	if (!record)
+		return -ENOMEM;
+	r = fill_record(record, request);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(record);
+	return 0;
+}
+
+/* Members are read anew: an override makes no event, and what is decided must be decided on the truth. */
+static int refresh_members(const struct registry *registry, const struct devgroup *group)
+{
+	_cleanup_strv_ char **keys = NULL;
+	int r;
+
+	VEC_FOREACH(const struct device, device, &group->view.devices) {
+		r = strv_add(&keys, device->key);
+		if (r < 0)
+			return r;
+	}
+	r = host_refresh(registry->host, keys);
+	return r < 0 ? r : host_refresh_uses(registry->host);
+}
+
+static int start_lease(struct registry *registry, struct devgroup *group,
+		       const struct claim_request *request)
+{
+	_cleanup_record_ struct record *record = NULL;
+	_cleanup_steps_ struct vec steps = { 0 };
+	struct lease *lease;
+	int r = new_record(group, request, &record);
+
+	if (r < 0)
+		return r;
+	r = plan_claim(group->def, &group->view, record, &steps);
+	if (r < 0)
+		return r;
+	r = lease_new(registry->host, record, &claims_lease_observer, group, &lease);
+	if (r < 0)
+		return r;
+	record = NULL;
+	r = lease_claim(lease, &steps);
+	if (r < 0) {
+		lease_free(lease);
+		return r;
+	}
+	group->lease = lease;
+	if (registry->observer)
+		registry->observer->lease_added(group, registry->userdata);
+	registry_refresh(registry);
+	return 0;
+}
+
+/* False: refused, and nothing was done. */
+static bool start_claim(struct registry *registry, struct claim *claim, struct refusal *ret)
+{
+	struct devgroup *group = claim->group;
+	int r = refresh_members(registry, group);
+
+	if (r >= 0 && !check_claimable(group, &claim->request, ret))
+		return false;
+	/* the definition may be another one by now than that which allowed it */
+	if (claim->queued && claim->request.still_allowed &&
+	    !claim->request.still_allowed(group, claim->userdata, ret))
+		return false;
+	if (r >= 0)
+		r = start_lease(registry, group, &claim->request);
+	if (r < 0)
+		return refuse(ret, REFUSED_BIND_FAILED, "The claim of group %s cannot start: %s.",
+			      group->def->name, strerror(-r));
+	claim->queued = false;
+	claim->deadline = sd_event_source_disable_unref(claim->deadline);
+	return true;
+}
+
+static bool is_busy(const struct devgroup *group)
+{
+	if (group->lease || registry_prepares(group->registry, group))
+		return true;
+	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)
+		if (str_eq(blocker->code, "shared-group"))
+			return true;
+	return false;
+}
+
+static bool refuse_busy(const struct devgroup *group, struct refusal *ret)
+{
+	_cleanup_free_ char *holder = group_holder(group);
+
+	if (registry_prepares(group->registry, group))
+		return refuse(ret, REFUSED_BUSY,
+			      "Group %s is still on its way to where its definition wants it. Try again.",
+			      group->def->name);
+	if (!group->lease)
+		return check_claimable(group, &(struct claim_request){ .label = group->def->reserved_for },
+				       ret);
+	return refuse(ret, REFUSED_BUSY, "Group %s is %s, held by %s.%s%s", group->def->name,
+		      lease_visible_state(group->lease), str_or(holder, "?"),
+		      group->lease->trouble ? " " : "", str_or(group->lease->trouble, ""));
+}
+
+static int on_queue_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+	struct claim *claim = userdata;
+
+	refuse_busy(claim->group, &refusal);
+	answer_claim(claim, &refusal);
+	return 0;
+}
+
+static int join_queue(struct registry *registry, struct claim *claim)
+{
+	claim->queued = true;
+	/* what the daemon itself does with the group is over soon, and nobody else has it */
+	if (registry_prepares(registry, claim->group) && claim->request.wait_usec < PREPARE_USEC)
+		claim->request.wait_usec = PREPARE_USEC;
+	return sd_event_add_time_relative(host_event(registry->host), &claim->deadline,
+					  CLOCK_MONOTONIC, claim->request.wait_usec, 0,
+					  on_queue_deadline, claim);
+}
+
+bool registry_claim(struct registry *registry, const char *name, const struct claim_request *request,
+		    claim_fn fn, void *userdata, struct claim **ret, struct refusal *ret_refusal)
+{
+	struct devgroup *group = registry_find(registry, name);
+	struct claim *claim;
+	bool wait;
+
+	if (!group)
+		return refuse(ret_refusal, REFUSED_NO_SUCH_GROUP,
+			      "There is no group %s. \"devgroupctl list\" shows those there are.", name);
+	wait = is_busy(group) || group->waiting.n > 0;
+	/* under another label it would be refused whenever it came to its turn */
+	if (wait && !check_reserved(group, request, ret_refusal))
+		return false;
+	if (wait && request->wait_usec == 0 && !registry_prepares(registry, group))
+		return refuse_busy(group, ret_refusal);
+	if (!limits_check(registry, request->uid, wait, ret_refusal))
+		return false;
+	claim = claim_new(group, request, fn, userdata);
+	if (!claim || vec_add(&group->waiting, claim) < 0) {
+		if (claim)
+			claim_free(claim);
+		return refuse(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+	}
+	if (wait ? join_queue(registry, claim) < 0 : !start_claim(registry, claim, ret_refusal)) {
+		if (wait)
+			refuse(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+		vec_remove(&group->waiting, claim);
+		claim_free(claim);
+		return false;
+	}
+	*ret = claim;
+	return true;
+}
+
+void registry_cancel(struct registry *registry, struct claim *claim)
+{
+	struct devgroup *group = claim->group;
+	bool queued = claim->queued;
+
+	claim->fn = NULL;
+	vec_remove(&group->waiting, claim);
+	claim_free(claim);
+	if (!queued && group->lease)
+		lease_let_go(group->lease);
+}
+
+static void run_queue(struct registry *registry, struct devgroup *group)
+{
+	while (group->waiting.n > 0 && !is_busy(group)) {
+		_cleanup_refusal_ struct refusal refusal = { 0 };
+		struct claim *claim = group->waiting.items[0];
+
+		if (!start_claim(registry, claim, &refusal))
+			answer_claim(claim, &refusal);
+	}
+}
+
+void claims_run_queues(struct registry *registry)
+{
+	/* a claim that starts changes no group's place in the list */
+	VEC_FOREACH(struct devgroup, group, &registry->groups)
+		run_queue(registry, group);
+}
+
+void claims_drop(struct registry *registry, struct devgroup *group)
+{
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+
+	refuse(&refusal, REFUSED_NO_SUCH_GROUP, "Group %s is no longer defined.", group->def->name);
+	while (group->waiting.n > 0)
+		answer_claim(group->waiting.items[group->waiting.n - 1], &refusal);
+}
+
+/* --- what a lease tells ------------------------------------------------------------------------ */
+
+static void on_changed(struct lease *lease, void *userdata)
+{
+	struct devgroup *group = userdata;
+	struct registry *registry = group->registry;
+
+	if (registry->observer && registry->started)
+		registry->observer->lease_changed(group, registry->userdata);
+	registry_refresh(registry);
+}
+
+static void on_step(struct lease *lease, unsigned index, const struct step *step, const char *state,
+		    void *userdata)
+{
+	struct devgroup *group = userdata;
+	struct registry *registry = group->registry;
+
+	if (registry->observer && registry->started)
+		registry->observer->lease_step(group, index, (unsigned)lease->steps.n, step, state,
+					       registry->userdata);
+}
+
+static void on_claimed(struct lease *lease, void *userdata)
+{
+	struct claim *claim = active_claim(userdata);
+
+	if (claim)
+		answer_claim(claim, NULL);
+}
+
+static void on_refused(struct lease *lease, void *userdata)
+{
+	struct claim *claim = active_claim(userdata);
+
+	if (claim)
+		answer_claim(claim, &lease->failure);
+}
+
+/* Whoever waits is told now if it will not be soon; while it drains, their own deadline decides. */
+static void on_held_up(struct lease *lease, void *userdata)
+{
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+	struct devgroup *group = userdata;
+
+	if (lease->state == LEASE_DRAINING)
+		return;
+	on_refused(lease, userdata);
+	refuse(&refusal, REFUSED_STUCK, "Group %s is not back: %s. It is tried again by itself.",
+	       group->def->name, str_or(lease->trouble, "?"));
+	releases_answer(group, &refusal);
+}
+
+static void on_ended(struct lease *lease, void *userdata)
+{
+	struct devgroup *group = userdata;
+	struct registry *registry = group->registry;
+	_cleanup_free_ char *id = strdup(lease->record->lease);
+
+	if (lease->failure.kind == REFUSED_NOT)
+		refuse(&lease->failure, REFUSED_BUSY, "Group %s was released before its claim was done.",
+		       group->def->name);
+	on_refused(lease, group);
+	group->lease = NULL;
+	lease_free(lease);
+	host_forget_users(registry->host);
+	if (id && registry->observer)
+		registry->observer->lease_removed(id, registry->userdata);
+	registry_refresh(registry);
+	releases_answer(group, NULL);
+	if (group->orphan)
+		registry_remove_group(registry, group);
+	claims_run_queues(registry);
+}
+
+const struct lease_observer claims_lease_observer = {
+	.changed = on_changed,
+	.step = on_step,
+	.claimed = on_claimed,
+	.refused = on_refused,
+	.held_up = on_held_up,
+	.ended = on_ended,
+};
+
+/* --- plans ------------------------------------------------------------------------------------- */
+
+bool registry_plan(struct registry *registry, const char *name, bool release,
+		   const struct claim_request *request, struct vec *ret_steps,
+		   struct refusal *ret_refusal)
+{
+	struct devgroup *group = registry_find(registry, name);
+	_cleanup_record_ struct record *record = NULL;
+	int r;
+
+	if (!group)
+		return refuse(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.", name);
+	*ret_steps = (struct vec){ 0 };
+	if (release && !group->lease)
+		return true;
+	if (!release && group->lease)
+		return refuse_busy(group, ret_refusal);
+	r = refresh_members(registry, group);
+	if (r >= 0 && release)
+		r = plan_release(host_inventory(registry->host), group->lease->record, ret_steps);
+	else if (r >= 0) {
+		if (!check_claimable(group, request, ret_refusal))
+			return false;
+		r = new_record(group, request, &record);
+		if (r >= 0)
+			r = plan_claim(group->def, &group->view, record, ret_steps);
+	}
+	if (r < 0)
+		return refuse(ret_refusal, REFUSED_NO_MEMORY, "Group %s cannot be planned: %s.", name,
+			      strerror(-r));
+	return true;
+}

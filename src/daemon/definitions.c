@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 4. The definitions in force: read at the start and at a reload, without touching what is claimed. */
+
+#include <errno.h>
+
+#include "confdir.h"
+#include "codec.h"
+#include "log.h"
+#include "registry-private.h"
+#include "strutil.h"
+
+static void *problem_free(void *data)
+{
+	struct problem *problem = data;
+
+	free(problem->file);
+	free(problem->text);
+	free(problem);
+	return NULL;
+}
+
+void problems_clear(struct vec *problems)
+{
+	vec_clear(problems, problem_free);
+}
+
+struct problem *registry_add_problem(struct registry *registry, const char *file, unsigned line,
+				     unsigned column, const char *text)
+{
+	struct problem *problem = calloc(1, sizeof(*problem));
+
+	if (!problem)
+		return NULL;
+	problem->warning = true;
+	problem->line = line;
+	problem->column = column;
+	if (str_set(&problem->file, file) < 0 || str_set(&problem->text, text) < 0 ||
+	    vec_add(&registry->problems, problem) < 0)
+		return problem_free(problem);
+	log_warning("%s:%u:%u: %s", str_or(file, "?"), line, column, text);
+	if (registry->observer && registry->started)
+		registry->observer->problems_changed(registry->userdata);
+	return problem;
+}
+
+void registry_drop_problem(struct registry *registry, struct problem *problem)
+{
+	if (!problem)
+		return;
+	vec_remove(&registry->problems, problem);
+	problem_free(problem);
+	if (registry->observer && registry->started)
+		registry->observer->problems_changed(registry->userdata);
+}
+
+static void log_problems(const struct registry *registry)
+{
+	VEC_FOREACH(const struct problem, problem, &registry->problems)
+		log_line(problem->warning ? LOG_WARNING : LOG_ERR, "%s:%u:%u: %s", problem->file,
+			 problem->line, problem->column, problem->text);
+}
+
+/* What no file defines any more goes, unless it is claimed: then the last good definition stays in force. */
+static void drop_undefined(struct registry *registry, const struct config *config)
+{
+	for (size_t i = registry->groups.n; i-- > 0;) {
+		struct devgroup *group = registry->groups.items[i];
+
+		if (config_find(config, group->def->name))
+			continue;
+		if (group->lease || group->set_aside)
+			group->orphan = true;
+		else
+			registry_remove_group(registry, group);
+	}
+}
+
+/* Moves the definitions out of @config into the groups. */
+static int take_definitions(struct registry *registry, struct config *config)
+{
+	while (config->groups.n > 0) {
+		struct groupdef *def = vec_remove_at(&config->groups, config->groups.n - 1);
+		struct devgroup *group = registry_find(registry, def->name);
+
+		if (!group) {
+			if (!registry_add_group(registry, def))
+				return -ENOMEM;
+			continue;
+		}
+		group->redefined = group->redefined || !groupdef_same(group->def, def);
+		groupdef_free(group->def);
+		group->def = def;
+		group->orphan = false;
+	}
+	return 0;
+}
+
+int definitions_load(struct registry *registry)
+{
+	_cleanup_config_ struct config *config = NULL;
+	int r = confdir_load(registry->directories, &config);
+
+	if (r < 0)
+		return r;
+	vfs_define(registry->vfs, &config->vfs);
+	bootbind_define(registry->bootbind, config);
+	problems_clear(&registry->problems);
+	registry->problems = config->problems;
+	config->problems = (struct vec){ 0 };
+	log_problems(registry);
+	drop_undefined(registry, config);
+	return take_definitions(registry, config);
+}
+
+int registry_reload(struct registry *registry)
+{
+	int r = definitions_load(registry);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot read the definitions");
+	registry_refresh(registry);
+	claims_run_queues(registry);
+	if (registry->observer && registry->started)
+		registry->observer->problems_changed(registry->userdata);
+	log_info("%zu groups are defined", registry->groups.n);
+	return 0;
+}

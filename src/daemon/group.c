@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 4. What a group shows: its state, who holds it, what stands against a claim. */
+
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+
+#include "process.h"
+#include "registry-private.h"
+#include "strutil.h"
+
+const char *group_state(const struct devgroup *group)
+{
+	if (group->lease)
+		return lease_visible_state(group->lease);
+	if (group->set_aside)
+		return "stuck";
+	if (group->view.absent)
+		return "absent";
+	if (group->view.blockers.n > 0)
+		return "blocked";
+	return group->def->reserved_for ? "reserved" : "available";
+}
+
+static char *user_name(uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	return pw ? strdup(pw->pw_name) : str_printf("uid %u", (unsigned)uid);
+}
+
+/* A pid that is used again is another process: its name would mislead. */
+static bool is_same_process(const struct record *record)
+{
+	uint64_t start_time;
+
+	return process_start_time(record->pid, &start_time) >= 0 &&
+	       start_time == record->start_time;
+}
+
+static char *describe_holder(const struct record *record)
+{
+	_cleanup_free_ char *user = user_name(record->uid), *name = NULL, *who = NULL;
+
+	if (!user)
+		return NULL;
+	/* the process that made a persistent claim is gone by now, it was only the messenger */
+	if (record->persistent || record->pid <= 0)
+		who = TAKE_PTR(user);
+	else if (is_same_process(record) && process_name(record->pid, &name) >= 0)
+		who = str_printf("%s, pid %d (%s)", user, (int)record->pid, name);
+	else
+		who = str_printf("%s, pid %d", user, (int)record->pid);
+	if (who && record->label)
+		return str_printf("%s, label %s", who, record->label);
+	return TAKE_PTR(who);
+}
+
+char *group_holder(const struct devgroup *group)
+{
+	struct lease *lease = group->lease;
+
+	if (!lease)
+		return strdup("");
+	/* once: it is asked for at every change of anything, and the user database is slow */
+	if (!lease->holder)
+		lease->holder = describe_holder(lease->record);
+	return lease->holder ? strdup(lease->holder) : NULL;
+}
+
+int group_blockers(const struct devgroup *group, struct vec *ret)
+{
+	_cleanup_blockers_ struct vec copy = { 0 };
+
+	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)
+		if (blocker_add(&copy, blocker->hard, blocker->code, blocker->device, "%s",
+				blocker->text) < 0)
+			return -ENOMEM;
+	if (group->set_aside && blocker_add(&copy, true, "record", "", "%s", group->set_aside) < 0)
+		return -ENOMEM;
+	*ret = copy;
+	copy = (struct vec){ 0 };
+	return 0;
+}
+
+/* All that a group shows, in one string: if that differs, the group has changed. */
+char *group_summary(const struct devgroup *group)
+{
+	_cleanup_free_ char *text = NULL, *holder = group_holder(group);
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "%s|%s|%s|%s", group_state(group), str_or(holder, ""),
+		str_or(group->def->description, ""), str_or(group->def->reserved_for, ""));
+	VEC_FOREACH(const struct device, device, &group->view.devices)
+		fprintf(out, "|%s %d", device->key, device->iommu_group);
+	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)
+		fprintf(out, "|%s %s %s", blocker->code, blocker->device, blocker->text);
+	return fclose(out) == 0 ? TAKE_PTR(text) : NULL;
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "host.h"
+#include "log.h"
+#include "probe.h"
+#include "rundir.h"
+#include "strutil.h"
+#include "uevent.h"
+#include "uses.h"
+#include "usewatch.h"
+
+#define DEFAULT_RUN_DIR	  "/run/devgroups"
+#define DEFAULT_STEP_USEC (20 * 1000000ULL)
+
+struct host {
+	sd_event *event;
+	struct sysroot root;
+	int run_dir;
+	uint64_t step_usec;
+	struct probe *probe;
+	struct uevent_monitor *monitor;
+	sd_event_source *monitor_source;
+	struct inventory *inventory;
+	struct usewatch *uses;
+	char **stale; /* keys of devices that had an event and are to be read anew */
+	const struct host_observer *observer;
+	void *userdata;
+};
+
+int host_new(sd_event *event, const struct host_options *options, struct host **ret)
+{
+	_cleanup_(host_freep) struct host *host = calloc(1, sizeof(*host));
+	int r;
+
+	if (!host)
+		return -ENOMEM;
+	host->event = sd_event_ref(event);
+	host->root.fd = -EBADF;
+	host->run_dir = -EBADF;
+	host->step_usec = options->step_usec ? options->step_usec : DEFAULT_STEP_USEC;
+	r = sysroot_open(options->root, &host->root);
+	if (r < 0)
+		return r;
+	r = probe_new(&host->root, &host->probe);
+	if (r < 0)
+		return r;
+	host->inventory = inventory_new();
+	if (!host->inventory)
+		return -ENOMEM;
+	host->run_dir = rundir_open(str_or(options->run_dir, DEFAULT_RUN_DIR));
+	if (host->run_dir == -EBUSY)
+		return log_error_errno(host->run_dir, "Another devgroupd uses %s",
+				       str_or(options->run_dir, DEFAULT_RUN_DIR));
+	if (host->run_dir < 0)
+		return log_error_errno(host->run_dir, "Cannot use %s",
+				       str_or(options->run_dir, DEFAULT_RUN_DIR));
+	*ret = TAKE_PTR(host);
+	return 0;
+}
+
+struct host *host_free(struct host *host)
+{
+	if (!host)
+		return NULL;
+	sd_event_source_disable_unref(host->monitor_source);
+	uevent_monitor_free(host->monitor);
+	usewatch_free(host->uses);
+	probe_free(host->probe);
+	inventory_free(host->inventory);
+	strv_free(host->stale);
+	fd_close(host->run_dir);
+	sysroot_close(&host->root);
+	sd_event_unref(host->event);
+	free(host);
+	return NULL;
+}
+
+void host_set_observer(struct host *host, const struct host_observer *observer, void *userdata)
+{
+	host->observer = observer;
+	host->userdata = userdata;
+}
+
+const struct inventory *host_inventory(const struct host *host)
+{
+	return host->inventory;
+}
+
+sd_event *host_event(const struct host *host)
+{
+	return host->event;
+}
+
+const struct sysroot *host_root(const struct host *host)
+{
+	return &host->root;
+}
+
+int host_run_dir(const struct host *host)
+{
+	return host->run_dir;
+}
+
+uint64_t host_step_usec(const struct host *host)
+{
+	return host->step_usec;
+}
+
+/* --- one device -------------------------------------------------------------------------------- */
+
+static int update_device(struct host *host, const char *bus, const char *address)
+{
+	_cleanup_free_ char *key = devkey_new(bus, address);
+	const struct device *device;
+	bool was_there, changed;
+	int r;
+
+	if (!key)
+		return -ENOMEM;
+	was_there = inventory_find(host->inventory, key) != NULL;
+	r = probe_update(host->probe, host->inventory, bus, address, &changed);
+	if (r < 0 || !changed || !host->observer)
+		return r;
+	device = inventory_find(host->inventory, key);
+	if (!device)
+		host->observer->device_removed(key, host->userdata);
+	else if (was_there)
+		host->observer->device_changed(device, host->userdata);
+	else
+		host->observer->device_added(device, host->userdata);
+	return 0;
+}
+
+static int update_key(struct host *host, const char *key)
+{
+	_cleanup_free_ char *bus = NULL;
+	const char *colon = strchr(key, ':');
+	struct pciaddr addr;
+
+	if (pciaddr_parse(key, &addr) >= 0 || !colon)
+		return update_device(host, "pci", key);
+	bus = strndup(key, (size_t)(colon - key));
+	return bus ? update_device(host, bus, colon + 1) : -ENOMEM;
+}
+
+static void settle(struct host *host)
+{
+	if (host->observer)
+		host->observer->settled(host->userdata);
+}
+
+int host_refresh(struct host *host, char *const *keys)
+{
+	int r = 0;
+
+	STRV_FOREACH(key, keys) {
+		r = update_key(host, *key);
+		if (r < 0)
+			break;
+	}
+	settle(host);
+	return r;
+}
+
+/* --- what the host does with them -------------------------------------------------------------- */
+
+static struct inventory *current_inventory(void *userdata)
+{
+	return ((struct host *)userdata)->inventory;
+}
+
+static int wanted_devices(struct vec *devices, void *userdata)
+{
+	struct host *host = userdata;
+
+	return host->observer ? host->observer->wanted(devices, host->userdata) : 0;
+}
+
+static void on_uses_changed(void *userdata)
+{
+	settle(userdata);
+}
+
+/* The occasion to look for what else changes without an event. */
+static void on_polled(const struct vec *devices, void *userdata)
+{
+	struct host *host = userdata;
+	bool any = false;
+
+	VEC_FOREACH(struct device, device, devices) {
+		bool changed;
+
+		if (probe_condition(host->probe, device, &changed) < 0 || !changed)
+			continue;
+		any = true;
+		if (host->observer)
+			host->observer->device_changed(device, host->userdata);
+	}
+	if (any)
+		settle(host);
+}
+
+static const struct usewatch_observer uses_observer = {
+	.inventory = current_inventory,
+	.wanted = wanted_devices,
+	.polled = on_polled,
+	.changed = on_uses_changed,
+};
+
+int host_refresh_uses(struct host *host)
+{
+	return usewatch_read(host->uses);
+}
+
+void host_forget_users(struct host *host)
+{
+	usewatch_restart(host->uses);
+}
+
+/* --- events ------------------------------------------------------------------------------------ */
+
+/* Many events of one device in a row need one look at it. */
+static int mark_stale(struct host *host, const char *key)
+{
+	return strv_contains(host->stale, key) ? 0 : strv_add(&host->stale, key);
+}
+
+/* The PCI function that an interface ("…/0000:01:00.0/net/eth0") belongs to. */
+static int mark_pci_ancestor(struct host *host, const char *syspath)
+{
+	_cleanup_strv_ char **parts = NULL;
+	int r = strv_split(syspath, "/", &parts);
+
+	if (r < 0)
+		return r;
+	for (size_t i = strv_length(parts); i-- > 0;) {
+		struct pciaddr addr;
+
+		if (pciaddr_parse(parts[i], &addr) >= 0)
+			return mark_stale(host, parts[i]);
+	}
+	return 0;
+}
+
+/* Making or removing VFs changes what is known of their PF, which has no event of its own then. */
+static int mark_physfn(struct host *host, const char *key)
+{
+	const struct device *device = inventory_find(host->inventory, key);
+
+	return device && device->physfn ? mark_stale(host, device->physfn) : 0;
+}
+
+/* What goes goes at once: the next event may be of another device at the same address. */
+static int on_removed(struct host *host, const char *key)
+{
+	int r = mark_physfn(host, key);
+
+	if (r >= 0 && inventory_remove(host->inventory, key) && host->observer)
+		host->observer->device_removed(key, host->userdata);
+	return r;
+}
+
+static int on_device_event(struct host *host, const struct uevent *event)
+{
+	_cleanup_free_ char *key = devkey_new(event->subsystem, event->sysname);
+	int r = key ? 0 : -ENOMEM;
+
+	if (r >= 0 && str_eq(event->action, "remove"))
+		r = on_removed(host, key);
+	return r < 0 ? r : mark_stale(host, key);
+}
+
+static void on_uevent(const struct uevent *event, void *userdata)
+{
+	struct host *host = userdata;
+	int r;
+
+	log_debug("Event: %s %s %s", event->action, event->subsystem, event->sysname);
+	if (str_eq(event->subsystem, "block")) {
+		usewatch_mark(host->uses, USE_OF_BLOCK);
+		return;
+	}
+	if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))
+		r = mark_pci_ancestor(host, event->syspath);
+	else
+		r = on_device_event(host, event);
+	if (r < 0)
+		log_warning_errno(r, "The event of %s is lost", event->sysname);
+}
+
+static void read_stale(struct host *host)
+{
+	/* a VF that is read now may make its PF stale, behind it in the list */
+	for (size_t i = 0; i < strv_length(host->stale); i++) {
+		int r = update_key(host, host->stale[i]);
+
+		if (r >= 0)
+			r = mark_physfn(host, host->stale[i]);
+		if (r < 0)
+			log_warning_errno(r, "Cannot read %s, which had an event", host->stale[i]);
+	}
+	host->stale = strv_free(host->stale);
+}
+
+/* What the old inventory has and the new one has not, or the reverse, is news. */
+static int rescan(struct host *host)
+{
+	_cleanup_inventory_ struct inventory *fresh = NULL;
+	struct inventory *old;
+	int r = probe_host(host->probe, &fresh);
+
+	if (r >= 0)
+		r = uses_refresh(&host->root, fresh, USE_OF_BLOCK | USE_OF_NET | USE_OF_CONSOLE, NULL);
+	if (r < 0)
+		return r;
+	old = host->inventory;
+	host->inventory = TAKE_PTR(fresh);
+	if (host->observer) {
+		VEC_FOREACH(const struct device, device, &old->devices)
+			if (!inventory_find(host->inventory, device->key))
+				host->observer->device_removed(device->key, host->userdata);
+		VEC_FOREACH(const struct device, device, &host->inventory->devices) {
+			const struct device *before = inventory_find(old, device->key);
+
+			if (!before)
+				host->observer->device_added(device, host->userdata);
+			else if (!device_equal(before, device))
+				host->observer->device_changed(device, host->userdata);
+		}
+		/* before what they point into goes */
+		settle(host);
+	}
+	inventory_free(old);
+	return 0;
+}
+
+static int on_monitor(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct host *host = userdata;
+	int r;
+
+	if (!uevent_monitor_dispatch(host->monitor, on_uevent, host)) {
+		read_stale(host);
+		settle(host);
+		return 0;
+	}
+	log_notice("Device events were lost, reading the whole host anew");
+	host->stale = strv_free(host->stale);
+	r = rescan(host);
+	if (r < 0)
+		log_error_errno(r, "Cannot read the host");
+	return 0;
+}
+
+int host_start(struct host *host)
+{
+	int r = uevent_monitor_new(&host->monitor);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot listen to device events");
+	r = sd_event_add_io(host->event, &host->monitor_source, uevent_monitor_fd(host->monitor),
+			    EPOLLIN, on_monitor, host);
+	if (r >= 0)
+		r = usewatch_new(host->event, &host->root, &uses_observer, host, &host->uses);
+	if (r < 0)
+		return log_error_errno(r, "Cannot watch what the host does with its devices");
+	r = rescan(host);
+	return r < 0 ? log_error_errno(r, "Cannot read the host") : 0;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 4. What the worker of a lease tells, and what is made of it. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "lease-private.h"
+#include "log.h"
+#include "process.h"
+#include "strutil.h"
+
+/* Asking again whether the devices are closed is no news. */
+static bool is_retry(const struct lease *lease, const struct step *step)
+{
+	return lease->held_as && (step->kind == STEP_PROVE_CLOSED || step->kind == STEP_REVOKE);
+}
+
+static void on_step_begins(struct worker *worker, unsigned index, void *userdata)
+{
+	struct lease *lease = userdata;
+
+	if (is_retry(lease, lease->steps.items[index]))
+		return;
+	lease->observer->step(lease, index, lease->steps.items[index], "running", lease->userdata);
+}
+
+static void on_step_ended(struct worker *worker, unsigned index, int error, void *userdata)
+{
+	struct lease *lease = userdata;
+	const struct step *step = lease->steps.items[index];
+	_cleanup_free_ char *state = NULL;
+
+	if (!is_retry(lease, step)) {
+		if (error < 0)
+			state = str_printf("failed: %s", strerror(-error));
+		lease->observer->step(lease, index, step, error < 0 ? str_or(state, "failed") : "done",
+				      lease->userdata);
+		lease->held_as = error < 0 ? lease->held_as : NULL;
+	}
+	if (lease->late) {
+		lease->late = false;
+		lease_set_trouble(lease, NULL);
+		lease->observer->changed(lease, lease->userdata);
+	}
+}
+
+static void on_given(struct worker *worker, const char *kind, const char *name, int fd, void *userdata)
+{
+	struct lease *lease = userdata;
+
+	if (lease_add_fd(lease, kind, str_empty(name) ? lease->record->group : name, fd) < 0)
+		log_error("Out of memory, a descriptor of group %s is lost", lease->record->group);
+}
+
+static void on_late(struct worker *worker, unsigned index, void *userdata)
+{
+	struct lease *lease = userdata;
+	const struct step *step = lease->steps.items[index];
+	_cleanup_free_ char *subject = step_subject(step), *wchan = process_wchan(worker_pid(worker));
+
+	lease->late = true;
+	lease_set_trouble(lease,
+		    str_printf("%s of %s does not return: its process %d waits in the kernel (%s)",
+			       step_kind_to_string(step->kind), str_or(subject, "?"),
+			       (int)worker_pid(worker), str_or(wchan, "?")));
+	log_warning("Group %s is stuck: %s", lease->record->group, str_or(lease->trouble, "?"));
+	lease->observer->changed(lease, lease->userdata);
+	if (lease->state == LEASE_CLAIMING) {
+		refuse(&lease->failure, REFUSED_STUCK, "Group %s is stuck: %s.", lease->record->group,
+		       str_or(lease->trouble, "?"));
+		lease->observer->refused(lease, lease->userdata);
+		lease_event(lease, LEASE_LET_GO);
+	} else {
+		lease->observer->held_up(lease, lease->userdata);
+	}
+}
+
+static bool is_busy(const struct lease *lease, const struct worker_result *result)
+{
+	const struct step *step;
+
+	if (result->error != -EBUSY || result->index >= lease->steps.n)
+		return false;
+	step = lease->steps.items[result->index];
+	return step->kind == STEP_PROVE_CLOSED;
+}
+
+static void on_steps_failed(struct lease *lease, const struct worker_result *result, bool busy)
+{
+	_cleanup_free_ char *text = busy && result->cause ? strdup(result->cause) :
+							    worker_describe_failure(&lease->steps, result);
+
+	if (lease->state == LEASE_CLAIMING || lease->state == LEASE_CANCELLED) {
+		if (lease->failure.kind != REFUSED_NOT) /* said already */
+			return;
+		refuse(&lease->failure, busy ? REFUSED_IN_USE : REFUSED_BIND_FAILED,
+		       "Claim of group %s failed: %s. %s", lease->record->group, str_or(text, "?"),
+		       busy ? "Nothing was touched." : "What was done has been undone.");
+		log_warning("%s", str_or(lease->failure.text, "Out of memory"));
+		return;
+	}
+	if (str_eq(text, lease->trouble)) /* said already */
+		return;
+	lease_set_trouble(lease, TAKE_PTR(text));
+	log_line(busy ? LOG_INFO : LOG_WARNING, "Group %s is not back yet: %s", lease->record->group,
+		 str_or(lease->trouble, "?"));
+}
+
+static void on_ended(struct worker *worker, const struct worker_result *result, void *userdata)
+{
+	struct lease *lease = userdata;
+	bool busy = is_busy(lease, result);
+	enum lease_event event = result->error >= 0 ? LEASE_STEPS_DONE :
+				 busy		     ? LEASE_STEPS_BUSY :
+						       LEASE_STEPS_FAILED;
+
+	if (event != LEASE_STEPS_DONE)
+		on_steps_failed(lease, result, busy);
+	if (busy)
+		lease->busy_group =
+			((const struct step *)lease->steps.items[result->index])->iommu_group;
+	lease->late = false;
+	lease->worker = worker_free(lease->worker);
+	lease_event(lease, event);
+}
+
+static const struct worker_handlers worker_handlers = {
+	.step_begins = on_step_begins,
+	.step_ended = on_step_ended,
+	.gives = on_given,
+	.late = on_late,
+	.ended = on_ended,
+};
+
+/* Takes @steps over. */
+int lease_run_steps(struct lease *lease, struct vec *steps, bool undoing)
+{
+	struct worker_plan plan = {
+		.root = host_root(lease->host),
+		.steps = &lease->steps,
+		.undoing = undoing,
+		.deadline_usec = host_step_usec(lease->host),
+	};
+
+	steps_clear(&lease->steps);
+	lease->steps = *steps;
+	*steps = (struct vec){ 0 };
+	return worker_start(host_event(lease->host), &plan, &worker_handlers, lease, &lease->worker);
+}

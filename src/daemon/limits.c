@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "registry-private.h"
+
+static bool refuse_limit(struct refusal *ret, const char *what, unsigned limit, const char *whose)
+{
+	return refuse(ret, REFUSED_LIMIT,
+		      "%s has %u claims %s, and may have no more. Release one first; options of devgroupd "
+		      "set the limits.",
+		      whose, limit, what);
+}
+
+bool limits_check(const struct registry *registry, uid_t uid, bool wait, struct refusal *ret_refusal)
+{
+	const struct limits *limits = &registry->limits;
+	struct claim_count own = claims_count(registry, &uid), all = claims_count(registry, NULL);
+
+	if (uid == 0)
+		return true;
+	if (own.leases + own.waiting >= limits->leases_per_user)
+		return refuse_limit(ret_refusal, "held or waiting", limits->leases_per_user,
+				    "This user");
+	if (all.leases + all.waiting >= limits->leases)
+		return refuse_limit(ret_refusal, "held or waiting", limits->leases, "This host");
+	if (wait && own.waiting >= limits->waiting_per_user)
+		return refuse_limit(ret_refusal, "waiting", limits->waiting_per_user, "This user");
+	if (wait && all.waiting >= limits->waiting)
+		return refuse_limit(ret_refusal, "waiting", limits->waiting, "This host");
+	return true;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Floor 4. How much one user, and all of them together, may have under way. Root has no limit of its own. */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "macro.h"
+#include "refusal.h"
+
+struct registry;
+
+struct limits {
+	unsigned leases_per_user, leases;   /* claimed, or waiting to be */
+	unsigned waiting_per_user, waiting; /* claims in line; also calls that wait for polkit */
+};
+
+#define LIMITS_DEFAULT                                                                            \
+	(struct limits)                                                                           \
+	{                                                                                         \
+		.leases_per_user = 64, .leases = 1000, .waiting_per_user = 32, .waiting = 1000    \
+	}
+
+/* May @uid have one more claim, one that has to @wait in line? False: *ret_refusal says which limit it is. */
+bool limits_check(const struct registry *registry, uid_t uid, bool wait,
+		  struct refusal *ret_refusal) _must_check_;

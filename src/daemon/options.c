@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <getopt.h>
+
+#include "dbus-names.h"
+#include "log.h"
+#include "options.h"
+#include "strutil.h"
+
+static void print_help(void)
+{
+	puts("devgroupd [OPTION...]\n"
+	     "\n"
+	     "Owns the groups of devices that are passed through to virtual machines, and hands\n"
+	     "them out over the system bus as " DG_BUS_NAME ".\n"
+	     "\n"
+	     "  -h --help                 this text\n"
+	     "     --version              the version\n"
+	     "     --config-dir=DIR       read definitions from here instead of /etc/devgroups.d,\n"
+	     "                            /run/devgroups.d and /usr/lib/devgroups.d; may be repeated,\n"
+	     "                            the highest precedence first\n"
+	     "     --run-dir=DIR          keep the records of leases here (/run/devgroups)\n"
+	     "     --step-timeout=SECONDS how long one kernel operation may take before its group\n"
+	     "                            counts as stuck (20)\n"
+	     "     --max-leases=N            how many claims there may be, held or waiting (1000)\n"
+	     "     --max-leases-per-user=N   how many of one user other than root (64)\n"
+	     "     --max-waiting=N           how many claims may wait in line (1000)\n"
+	     "     --max-waiting-per-user=N  how many of one user other than root (32)\n"
+	     "     --log-level=LEVEL      err, warning, notice, info or debug\n"
+	     "     --bus-introspect=NAME  print the D-Bus interface NAME as XML\n"
+	     "\n"
+	     "See devgroupd(8).");
+}
+
+static int parse_log_level(const char *s, int *ret)
+{
+	static const char *const names[] = { "emerg",	"alert",  "crit", "err",
+					     "warning", "notice", "info", "debug" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_eq(names[i], s)) {
+			*ret = (int)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int parse_seconds(const char *s, uint64_t *ret_usec)
+{
+	uint64_t seconds;
+	int r = parse_u64(s, 10, 86400, &seconds);
+
+	if (r < 0 || seconds == 0)
+		return -EINVAL;
+	*ret_usec = seconds * 1000000;
+	return 0;
+}
+
+enum {
+	OPT_VERSION = 256,
+	OPT_CONFIG_DIR,
+	OPT_RUN_DIR,
+	OPT_STEP_TIMEOUT,
+	OPT_MAX_LEASES,
+	OPT_MAX_LEASES_PER_USER,
+	OPT_MAX_WAITING,
+	OPT_MAX_WAITING_PER_USER,
+	OPT_LOG_LEVEL,
+	OPT_INTROSPECT,
+};
+
+static int parse_option(int option, const char *value, struct options *options)
+{
+	switch (option) {
+	case 'h':
+		print_help();
+		options->done = true;
+		return 0;
+	case OPT_VERSION:
+		puts("devgroupd " DG_VERSION);
+		options->done = true;
+		return 0;
+	case OPT_CONFIG_DIR:
+		return strv_add(&options->config_dirs, value);
+	case OPT_RUN_DIR:
+		options->host.run_dir = value;
+		return 0;
+	case OPT_STEP_TIMEOUT:
+		return parse_seconds(value, &options->host.step_usec);
+	case OPT_MAX_LEASES:
+		return parse_uint(value, &options->limits.leases);
+	case OPT_MAX_LEASES_PER_USER:
+		return parse_uint(value, &options->limits.leases_per_user);
+	case OPT_MAX_WAITING:
+		return parse_uint(value, &options->limits.waiting);
+	case OPT_MAX_WAITING_PER_USER:
+		return parse_uint(value, &options->limits.waiting_per_user);
+	case OPT_LOG_LEVEL:
+		return parse_log_level(value, &options->log_level);
+	case OPT_INTROSPECT:
+		options->introspect = value;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+int options_parse(int argc, char *argv[], struct options *options)
+{
+	static const struct option table[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, OPT_VERSION },
+		{ "config-dir", required_argument, NULL, OPT_CONFIG_DIR },
+		{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
+		{ "step-timeout", required_argument, NULL, OPT_STEP_TIMEOUT },
+		{ "max-leases", required_argument, NULL, OPT_MAX_LEASES },
+		{ "max-leases-per-user", required_argument, NULL, OPT_MAX_LEASES_PER_USER },
+		{ "max-waiting", required_argument, NULL, OPT_MAX_WAITING },
+		{ "max-waiting-per-user", required_argument, NULL, OPT_MAX_WAITING_PER_USER },
+		{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
+		{ "bus-introspect", required_argument, NULL, OPT_INTROSPECT },
+		{ 0 },
+	};
+	int option, index = -1;
+
+	while ((option = getopt_long(argc, argv, "h", table, &index)) >= 0) {
+		int r = parse_option(option, optarg, options);
+
+		if (r < 0 && option != '?')
+			fprintf(stderr, "devgroupd: --%s does not take \"%s\"\n",
+				index >= 0 ? table[index].name : "?", str_or(optarg, ""));
+		if (r < 0)
+			return r;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "devgroupd: unexpected argument \"%s\"\n", argv[optind]);
+		return -EINVAL;
+	}
+	return 0;
+}

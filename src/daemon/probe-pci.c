@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pcicap.h"
+#include "probe-pci.h"
+#include "strutil.h"
+#include "sysfs.h"
+#include "vfiodriver.h"
+
+#define CONFIG_MAX	   4096
+#define CONFIG_HEADER_TYPE 0x0e
+#define MAX_VIRTFN	   4096
+
+/* A VFIO driver enables a device when somebody opens it; a host driver does when it binds. */
+static bool is_vfio_open(int dir_fd, const struct device *device)
+{
+	unsigned long long count;
+
+	return driver_is_vfio(device->driver) &&
+	       sysfs_read_number(dir_fd, "enable", 10, &count) >= 0 && count > 0;
+}
+
+int probe_pci_condition(int dir_fd, struct device *device, bool *ret_changed)
+{
+	_cleanup_free_ char *power = NULL;
+	bool open = is_vfio_open(dir_fd, device), was_off = str_eq(device->power_state, "D3cold");
+	int r = sysfs_read_optional(dir_fd, "power_state", &power);
+
+	if (r < 0)
+		return r;
+	*ret_changed = open != device->vfio_open || str_eq(power, "D3cold") != was_off;
+	device->vfio_open = open;
+	return *ret_changed ? str_set(&device->power_state, power) : 0;
+}
+
+static bool same_card(const struct device *a, const struct device *b)
+{
+	return a->vendor == b->vendor && a->device == b->device && a->class_code == b->class_code &&
+	       a->subsystem_vendor == b->subsystem_vendor &&
+	       a->subsystem_device == b->subsystem_device && a->revision == b->revision;
+}
+
+static int set_config(struct device *device, const uint8_t *config, size_t size)
+{
+	device->config = malloc(size);
+	if (!device->config)
+		return -ENOMEM;
+	memcpy(device->config, config, size);
+	device->config_size = size;
+	return 0;
+}
+
+static int read_config(int dir_fd, struct device *device, const struct device *old)
+{
+	uint8_t config[CONFIG_MAX];
+	_cleanup_close_ int fd = -EBADF;
+	size_t size = 0;
+	ssize_t n;
+	int r;
+
+	if (old && old->config && same_card(old, device)) {
+		r = set_config(device, old->config, old->config_size);
+	} else {
+		fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return 0;
+		while (size < sizeof(config) &&
+		       (n = pread(fd, config + size, sizeof(config) - size, (off_t)size)) > 0)
+			size += (size_t)n;
+		r = size ? set_config(device, config, size) : 0;
+	}
+	/* a device that does not answer reads as all ones: that is no header type */
+	if (device->config_size > CONFIG_HEADER_TYPE && device->config[CONFIG_HEADER_TYPE] != 0xff)
+		device->header_type = device->config[CONFIG_HEADER_TYPE] & 0x7f;
+	else if (device->class_code >> 8 == 0x0604)
+		device->header_type = 1;
+	return r;
+}
+
+static int read_resources(int dir_fd, struct device *device)
+{
+	_cleanup_free_ char *text = NULL;
+	char *line, *rest = NULL;
+	int r = sysfs_read_optional(dir_fd, "resource", &text);
+
+	if (r < 0 || !text)
+		return r;
+	line = strtok_r(text, "\n", &rest);
+	for (unsigned i = 0; line && i < DEVICE_RESOURCES; i++, line = strtok_r(NULL, "\n", &rest)) {
+		unsigned long long start, end, flags;
+
+		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) == 3)
+			device->resources[i] = (struct resource){ start, end, flags };
+	}
+	return 0;
+}
+
+static int read_resets(int dir_fd, struct device *device)
+{
+	_cleanup_free_ char *methods = NULL;
+	int r;
+
+	device->no_reset = faccessat(dir_fd, "reset", F_OK, 0) < 0;
+	r = sysfs_read_optional(dir_fd, "reset_method", &methods);
+	if (r < 0 || !methods)
+		return r;
+	return strv_split(methods, " \n", &device->reset_methods);
+}
+
+static void count_vfs(int dir_fd, struct device *device)
+{
+	unsigned long long total;
+
+	if (device->physfn || sysfs_read_number(dir_fd, "sriov_totalvfs", 10, &total) < 0)
+		return;
+	device->total_vfs = (unsigned)total;
+	while (device->num_vfs < MAX_VIRTFN) {
+		char link[32];
+
+		snprintf(link, sizeof(link), "virtfn%u", device->num_vfs);
+		if (faccessat(dir_fd, link, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			break;
+		device->num_vfs++;
+	}
+}
+
+static int add_interfaces(int dir_fd, const char *class, char ***list)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	struct dirent *entry;
+	int fd = openat(dir_fd, class, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	dir = fdopendir(fd);
+	if (!dir) {
+		fd_close(fd);
+		return -errno;
+	}
+	while ((entry = readdir(dir))) {
+		_cleanup_free_ char *name = NULL;
+		int r;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		name = str_printf("%s/%s", class, entry->d_name);
+		if (!name)
+			return -ENOMEM;
+		r = strv_add(list, name);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int probe_pci(int dir_fd, struct device *device, const struct device *old)
+{
+	_cleanup_free_ char *node = NULL;
+	int r;
+
+	if ((r = read_config(dir_fd, device, old)) < 0 ||
+	    (r = pcicap_serial(device, &device->serial)) < 0 ||
+	    (r = read_resources(dir_fd, device)) < 0 || (r = read_resets(dir_fd, device)) < 0 ||
+	    (r = sysfs_read_optional(dir_fd, "power_state", &device->power_state)) < 0 ||
+	    (r = sysfs_read_optional(dir_fd, "numa_node", &node)) < 0)
+		return r;
+	count_vfs(dir_fd, device);
+	device->vfio_open = is_vfio_open(dir_fd, device);
+	if (node) /* "-1" where the firmware does not say */
+		device->numa_node = (int)strtol(node, NULL, 10);
+	r = add_interfaces(dir_fd, "net", &device->interfaces);
+	return r < 0 ? r : add_interfaces(dir_fd, "nvme", &device->interfaces);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Floor 3. What is particular to PCI in a probe. */
+
+#include "device.h"
+
+/*
+ * Fills the PCI facts of @device from its sysfs directory. What cannot change while the device is there
+ * (configuration space, header type) is taken from @old where that is the same device, so that an event does not wake a
+ * sleeping one. 0 or negative errno.
+ */
+int probe_pci(int dir_fd, struct device *device, const struct device *old) _must_check_;
+
+/* As probe_condition(). Which state of power a device that is on has is no news. */
+int probe_pci_condition(int dir_fd, struct device *device, bool *ret_changed) _must_check_;

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Floor 3. What /proc and the service manager know of a process. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "macro.h"
+
+/* Field 22 of /proc/PID/stat: a pid that is used again has another one. -ESRCH if there is no such process. */
+int process_start_time(pid_t pid, uint64_t *ret) _must_check_;
+int process_parent(pid_t pid, pid_t *ret) _must_check_;
+/* Caller frees both; -ESRCH or -ENODATA where there is none. */
+int process_name(pid_t pid, char **ret) _must_check_;
+int process_unit(pid_t pid, char **ret) _must_check_;
+/* Where it sleeps in the kernel, "?" if that cannot be told. Caller frees; NULL when out of memory. */
+char *process_wchan(pid_t pid) _must_check_;

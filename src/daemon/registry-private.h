@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Floor 4. What registry.c, claims.c and restart.c share; nobody else includes this. */
+
+#include "prepare.h"
+#include "registry.h"
+
+struct registry {
+	struct host *host;
+	const char *const *directories;
+	struct vec groups;   /* struct devgroup, owned; sorted by name */
+	struct vec problems; /* struct problem, owned: of the definitions and of records set aside */
+	struct vec releases; /* struct release, owned: who waits for a lease to end */
+	const struct registry_observer *observer;
+	void *userdata;
+	bool started;
+	struct limits limits;
+	struct vfs *vfs;
+	struct bootbind *bootbind;
+	bool preparing; /* those two look at the host themselves */
+};
+
+extern const struct lease_observer claims_lease_observer; /* userdata: the group */
+
+/* Takes @def over. NULL when out of memory. */
+struct devgroup *registry_add_group(struct registry *registry, struct groupdef *def);
+/* A group of its own for a record whose definition is gone. NULL when out of memory. */
+struct devgroup *registry_add_orphan(struct registry *registry, const struct record *record);
+void registry_remove_group(struct registry *registry, struct devgroup *group);
+
+/* Derives every group's view anew and announces what is different now. */
+void registry_refresh(struct registry *registry);
+/* Appends the keys of all devices that are in leases. 0 or -ENOMEM. */
+int registry_claimed_keys(const struct registry *registry, char ***ret) _must_check_;
+/* Is it on its way to where its definition wants it? Then a claim waits for the end of that. */
+bool registry_prepares(const struct registry *registry, const struct devgroup *group);
+
+/* definitions.c */
+int definitions_load(struct registry *registry) _must_check_; /* 0 or negative errno */
+void problems_clear(struct vec *problems);
+/* A problem that shows only on the host. The registry owns it; NULL when out of memory. */
+struct problem *registry_add_problem(struct registry *registry, const char *file, unsigned line,
+				     unsigned column, const char *text);
+void registry_drop_problem(struct registry *registry, struct problem *problem); /* may be NULL */
+
+/* group.c: all that a group shows, in one string. Caller frees; NULL when out of memory */
+char *group_summary(const struct devgroup *group) _must_check_;
+
+/* claims.c */
+void claims_run_queues(struct registry *registry);
+void claims_drop(struct registry *registry, struct devgroup *group); /* those of a group that goes */
+
+/* releases.c: tells all who wait for the end of this group's lease; @refusal NULL: it has ended */
+void releases_answer(struct devgroup *group, const struct refusal *refusal);
+void releases_drop(struct registry *registry);
+struct claim_count {
+	unsigned leases, waiting;
+};
+/* Of one user; NULL: of all. */
+struct claim_count claims_count(const struct registry *registry, const uid_t *uid);
+
+/* restart.c: takes up what an earlier daemon left. 0 or negative errno. */
+int restart_take_up(struct registry *registry) _must_check_;

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Floor 4. The groups of this host: their definitions, what stands against a claim, who holds them and who
+ * waits. It decides and starts; leases carry out. News goes up through the observer.
+ */
+
+#include <stdbool.h>
+
+#include "config.h"
+#include "host.h"
+#include "lease.h"
+#include "limits.h"
+#include "refusal.h"
+#include "resolve.h"
+
+struct registry;
+
+/* One named group. */
+struct devgroup {
+	struct registry *registry;
+	struct groupdef *def; /* owned */
+	bool orphan;	      /* no file defines it any more; it stays while it is claimed */
+	struct groupview view;
+	struct lease *lease; /* owned; NULL: not claimed */
+	struct vec waiting;  /* struct claim, owned; first come, first served */
+	char *shown;	     /* state as it was last announced */
+	bool redefined;	     /* since then */
+	char *set_aside;     /* why its record from an earlier daemon cannot be used, or NULL */
+};
+
+struct registry_observer {
+	void (*group_added)(struct devgroup *group, void *userdata);
+	void (*group_changed)(struct devgroup *group, void *userdata);
+	void (*group_removed)(const char *name, void *userdata);
+	void (*device_added)(const struct device *device, void *userdata);
+	void (*device_changed)(const struct device *device, void *userdata);
+	void (*device_removed)(const char *key, void *userdata);
+	void (*lease_added)(struct devgroup *group, void *userdata);
+	void (*lease_changed)(struct devgroup *group, void *userdata);
+	void (*lease_removed)(const char *lease, void *userdata);
+	void (*lease_step)(struct devgroup *group, unsigned index, unsigned count,
+			   const struct step *step, const char *state, void *userdata);
+	void (*problems_changed)(void *userdata);
+};
+
+/* @directories as for confdir_load(). 0 or negative errno. */
+int registry_new(struct host *host, const char *const *directories, struct registry **ret) _must_check_;
+/* Leases stay as they are on the host: a later daemon takes them up. */
+struct registry *registry_free(struct registry *registry);
+DEFINE_CLEANUP(struct registry *, registry_freep, registry_free)
+
+void registry_set_observer(struct registry *registry, const struct registry_observer *observer,
+			   void *userdata);
+
+/* Reads the definitions, the host, and what an earlier daemon left. 0 or negative errno. */
+int registry_start(struct registry *registry) _must_check_;
+/* Reads the definitions anew; claimed groups go on. 0 or negative errno (-ENOMEM). */
+int registry_reload(struct registry *registry) _must_check_;
+
+void registry_set_limits(struct registry *registry, const struct limits *limits);
+const struct limits *registry_limits(const struct registry *registry);
+
+struct host *registry_host(const struct registry *registry);
+const struct vec *registry_groups(const struct registry *registry);   /* struct devgroup, by name */
+const struct vec *registry_problems(const struct registry *registry); /* struct problem */
+struct devgroup *registry_find(const struct registry *registry, const char *name);
+/* The group that this device is in: claimed ones first, then by name; NULL if there is none. */
+struct devgroup *registry_find_by_device(const struct registry *registry, const char *key);
+struct devgroup *registry_find_lease(const struct registry *registry, const char *lease);
+
+/* --- what a group shows ------------------------------------------------------------------------ */
+const char *group_state(const struct devgroup *group);
+/* "alice, pid 812 (qemu-system-x86)", "" if nobody holds it. Caller frees; NULL when out of memory. */
+char *group_holder(const struct devgroup *group) _must_check_;
+/* What stands against a claim. Caller clears. 0 or -ENOMEM. */
+int group_blockers(const struct devgroup *group, struct vec *ret) _must_check_;
+/* The driver that @key had before its claim; the one it has now if it is not claimed. */
+const char *registry_host_driver(const struct registry *registry, const struct device *device);
+
+/* --- claim and release ------------------------------------------------------------------------- */
+struct claim_request {
+	uid_t uid;
+	gid_t gid;
+	pid_t pid; /* 0: not known */
+	const char *label;
+	enum access_mode access;
+	bool persistent, force;
+	uint64_t wait_usec; /* how long to queue for a busy group */
+	/* A claim that has waited asks again before it starts, with the userdata of its claim_fn. NULL: no need. */
+	bool (*still_allowed)(const struct devgroup *group, void *userdata,
+			      struct refusal *ret_refusal);
+};
+
+struct claim; /* one that is under way */
+
+/*
+ * Exactly one of both is called, once, for each claim that was started: @group has its lease, or it has not
+ * and @refusal says why.
+ */
+typedef void (*claim_fn)(struct claim *claim, struct devgroup *group, const struct refusal *refusal,
+			 void *userdata);
+
+/* False: refused at once, *ret_refusal says why, nothing has changed, @fn is not called. Else *ret lives until @fn. */
+bool registry_claim(struct registry *registry, const char *group, const struct claim_request *request,
+		    claim_fn fn, void *userdata, struct claim **ret,
+		    struct refusal *ret_refusal) _must_check_;
+/* The claimer is gone: the claim is undone, and @fn is not called any more. */
+void registry_cancel(struct registry *registry, struct claim *claim);
+
+typedef void (*release_fn)(const struct refusal *refusal, void *userdata); /* NULL: all is back */
+
+/*
+ * Ends the lease of @group and calls @fn when all is back, or at once if it is not claimed; with REFUSED_IN_USE if somebody
+ * still has the devices open after @wait_usec (the lease ends all the same when they are closed).
+ * 0 or -ENOMEM.
+ */
+int registry_release(struct registry *registry, struct devgroup *group, uint64_t wait_usec,
+		     release_fn fn, void *userdata) _must_check_;
+
+/* The steps that a claim or release would take now. False: refused. */
+bool registry_plan(struct registry *registry, const char *group, bool release,
+		   const struct claim_request *request, struct vec *ret_steps,
+		   struct refusal *ret_refusal) _must_check_;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 4. Releases: who waits for the end of a lease. */
+
+#include <errno.h>
+
+#include "registry-private.h"
+#include "strutil.h"
+
+struct release {
+	struct registry *registry;
+	struct devgroup *group;
+	sd_event_source *deadline;
+	release_fn fn;
+	void *userdata;
+};
+
+static void answer_release(struct release *release, const struct refusal *refusal)
+{
+	vec_remove(&release->registry->releases, release);
+	sd_event_source_disable_unref(release->deadline);
+	release->fn(refusal, release->userdata);
+	free(release);
+}
+
+void releases_answer(struct devgroup *group, const struct refusal *refusal)
+{
+	struct vec *releases = &group->registry->releases;
+
+	for (size_t i = releases->n; i-- > 0;) {
+		struct release *release = releases->items[i];
+
+		if (release->group == group)
+			answer_release(release, refusal);
+	}
+}
+
+static int on_release_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+	struct release *release = userdata;
+	const struct lease *lease = release->group->lease;
+
+	refuse(&refusal, lease->state == LEASE_DRAINING || lease->held_as ? REFUSED_IN_USE :
+									   REFUSED_TIMEOUT,
+	       "Group %s is not back yet: %s. It is given back as soon as that ends.",
+	       release->group->def->name, str_or(lease->trouble, "its steps still run"));
+	answer_release(release, &refusal);
+	return 0;
+}
+
+int registry_release(struct registry *registry, struct devgroup *group, uint64_t wait_usec,
+		     release_fn fn, void *userdata)
+{
+	struct release *release;
+	int r;
+
+	if (!group->lease) {
+		fn(NULL, userdata);
+		return 0;
+	}
+	release = calloc(1, sizeof(*release));
+	if (!release)
+		return -ENOMEM;
+	*release = (struct release){
+		.registry = registry,
+		.group = group,
+		.fn = fn,
+		.userdata = userdata,
+	};
+	r = sd_event_add_time_relative(host_event(registry->host), &release->deadline,
+				       CLOCK_MONOTONIC, wait_usec, 0, on_release_deadline, release);
+	if (r >= 0)
+		r = vec_add(&registry->releases, release);
+	if (r < 0) {
+		sd_event_source_disable_unref(release->deadline);
+		free(release);
+		return r;
+	}
+	lease_let_go(group->lease);
+	return 0;
+}
+
+void releases_drop(struct registry *registry)
+{
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+
+	refuse(&refusal, REFUSED_TIMEOUT, "The daemon stops.");
+	while (registry->releases.n > 0)
+		answer_release(registry->releases.items[0], &refusal);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Floor 3. The records of leases in /run/devgroups: one file a group, written before the kernel is. */
+
+#include "macro.h"
+#include "record.h"
+#include "vec.h"
+
+/*
+ * Makes the directory if need be, and keeps every other daemon out of it for as long as the descriptor is
+ * open: two would undo each other's leases. A descriptor or negative errno; -EBUSY: another one is there.
+ */
+int rundir_open(const char *path) _must_check_;
+
+int rundir_save(int dir_fd, const struct record *record) _must_check_;
+/* A record that is not there is no error. */
+int rundir_remove(int dir_fd, const char *group) _must_check_;
+
+/* What a file in there turned out to be. */
+struct rundir_entry {
+	char *group;
+	struct record *record; /* NULL: it cannot be used, *error says why */
+	char *error;
+};
+
+/* *ret: struct rundir_entry; clear with rundir_entries_clear(). 0 or negative errno. */
+int rundir_load(int dir_fd, struct vec *ret) _must_check_;
+void rundir_entries_clear(struct vec *entries);
