@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Texts for people, from the JSON of objects. Caller frees; NULL when out of memory. */
+
+#include <stdint.h>
+
+#include "cli-json.h"
+#include "macro.h"
+
+/* "Intel Corporation 82574L Gigabit Network Connection", or the ids. */
+char *describe_device(json_object *device) _must_check_;
+/* "vfio-pci (host driver e1000e)" */
+char *describe_driver(json_object *device) _must_check_;
+/* "11", "11,20-39" */
+char *describe_numbers(json_object *numbers) _must_check_;
+/* µs of CLOCK_REALTIME: "Sat 2026-11-21 04:43:10 UTC; 2min ago" */
+char *describe_since(uint64_t since) _must_check_;
+/* "/dev/vfio/11" for each IOMMU group of @group, as a JSON list; NULL when out of memory. */
+json_object *describe_nodes(json_object *group) _must_check_;

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "advice.h"
+#include "cli-explain.h"
+#include "isolation.h"
+#include "resetscope.h"
+#include "strutil.h"
+
+static json_object *list_strings(char *const *strings)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	STRV_FOREACH(string, strings)
+	if (!list || js_append(list, json_object_new_string(*string)) < 0)
+		return NULL;
+	return TAKE_PTR(list);
+}
+
+/* --- resets ---------------------------------------------------------------------------------- */
+
+/* The others that it would hit: the device itself goes without saying. */
+static json_object *list_others(const struct vec *devices, const struct device *device)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	VEC_FOREACH (const struct device, other, devices)
+		if (!list ||
+		    (other != device && js_append(list, json_object_new_string(other->key)) < 0))
+			return NULL;
+	return TAKE_PTR(list);
+}
+
+static int add_reset(json_object *list, const struct inventory *inv, const struct device *device,
+		     const char *method)
+{
+	_cleanup_json_ json_object *object = json_object_new_object();
+	const char *reach = reset_reach_to_string(resetscope_reach(method));
+	_cleanup_vec_ struct vec devices = { 0 };
+
+	if (!object || resetscope_devices(inv, device, method, &devices) < 0 ||
+	    js_set_str(object, "method", method) < 0 || js_set_str(object, "reach", reach) < 0 ||
+	    js_set(object, "devices", list_others(&devices, device)) < 0 ||
+	    (device->parent && js_set_str(object, "below", device->parent) < 0))
+		return -ENOMEM;
+	return js_append(list, TAKE_PTR(object));
+}
+
+static json_object *list_resets(const struct inventory *inv, const struct device *device)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	STRV_FOREACH(method, device->reset_methods)
+	if (!list || add_reset(list, inv, device, *method) < 0)
+		return NULL;
+	return TAKE_PTR(list);
+}
+
+/* --- devices --------------------------------------------------------------------------------- */
+
+static int add_device(json_object *list, const struct inventory *inv, const struct device *device)
+{
+	_cleanup_json_ json_object *object = json_object_new_object();
+	_cleanup_free_ char *text = device_describe(device);
+
+	if (!object || !text || js_set_str(object, "device", device->key) < 0 ||
+	    js_set_str(object, "description", text) < 0 ||
+	    js_set_str(object, "driver", str_or(device->driver, "")) < 0 ||
+	    js_set(object, "iommu-group", json_object_new_int(device->iommu_group)) < 0 ||
+	    js_set(object, "bridge", json_object_new_boolean(device_is_bridge(device))) < 0 ||
+	    js_set(object, "causes", host_causes(inv, device)) < 0 ||
+	    js_set(object, "resets", list_resets(inv, device)) < 0)
+		return -ENOMEM;
+	if (device->physfn &&
+	    (js_set_str(object, "vf-of", device->physfn) < 0 ||
+	     js_set(object, "vf-index", json_object_new_int(device->vf_index)) < 0))
+		return -ENOMEM;
+	return js_append(list, TAKE_PTR(object));
+}
+
+static bool list_has_number(json_object *list, int number)
+{
+	for (size_t i = 0; i < js_list_length(list); i++)
+		if (json_object_get_int(json_object_array_get_idx(list, i)) == number)
+			return true;
+	return false;
+}
+
+static json_object *list_iommu_groups(const struct vec *devices)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	VEC_FOREACH (const struct device, device, devices) {
+		if (!list)
+			return NULL;
+		if (device->iommu_group < 0 || list_has_number(list, device->iommu_group))
+			continue;
+		if (js_append(list, json_object_new_int(device->iommu_group)) < 0)
+			return NULL;
+	}
+	return TAKE_PTR(list);
+}
+
+static const char *source_of(const struct vec *devices)
+{
+	VEC_FOREACH (const struct device, device, devices)
+		if (isolation_is_from_module(device))
+			return "kernel-module";
+	return "configuration-space";
+}
+
+int explain_fill(json_object *object, const struct host *host, const struct vec *devices)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+	_cleanup_strv_ char **advice = NULL;
+	int r = list ? advice_find(host->inv, devices, &advice) : -ENOMEM;
+
+	VEC_FOREACH (const struct device, device, devices)
+		if (r >= 0)
+			r = add_device(list, host->inv, device);
+	if (r < 0 || js_set_str(object, "source", source_of(devices)) < 0 ||
+	    js_set(object, "groups-derived", json_object_new_boolean(host->inv->groups_derived)) <
+		    0 ||
+	    js_set(object, "iommu-groups", list_iommu_groups(devices)) < 0 ||
+	    js_set(object, "devices", TAKE_PTR(list)) < 0 ||
+	    js_set(object, "advice", list_strings(advice)) < 0)
+		return -ENOMEM;
+	return 0;
+}

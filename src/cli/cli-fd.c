@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "cli-fd.h"
+#include "strutil.h"
+
+int claim_fd_new(const char *kind, const char *name, const char *group, int fd,
+		 struct claim_fd **ret)
+{
+	struct claim_fd *item = calloc(1, sizeof(*item));
+
+	if (!item)
+		return -ENOMEM;
+	item->fd = -EBADF;
+	item->kind = strdup(kind);
+	item->name = strdup(str_empty(name) ? group : name);
+	item->group = strdup(group);
+	if (!item->kind || !item->name || !item->group) {
+		claim_fd_free(item);
+		return -ENOMEM;
+	}
+	item->fd = fd;
+	*ret = item;
+	return 0;
+}
+
+void *claim_fd_free(void *data)
+{
+	struct claim_fd *item = data;
+
+	fd_close(item->fd);
+	free(item->kind);
+	free(item->name);
+	free(item->group);
+	free(item);
+	return NULL;
+}
+
+void claim_fds_clear(struct vec *fds)
+{
+	vec_clear(fds, claim_fd_free);
+}

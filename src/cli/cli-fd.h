@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "macro.h"
+#include "vec.h"
+
+/* One descriptor of a claim. */
+struct claim_fd {
+	char *kind;  /* "lease", "vfio-container", "vfio-group", "iommufd", "vfio-device" */
+	char *name;  /* as on the bus: "11", "0000:01:00.0"; the group's where the bus gives none */
+	char *group; /* the claimed group it came with */
+	int fd;	     /* owned; close-on-exec */
+};
+
+/* Takes @fd over on success only. 0 or -ENOMEM. */
+int claim_fd_new(const char *kind, const char *name, const char *group, int fd,
+		 struct claim_fd **ret) _must_check_;
+void *claim_fd_free(void *fd);
+void claim_fds_clear(struct vec *fds);
+#define _cleanup_claim_fds_ _cleanup_(claim_fds_clear)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "cli-bus.h"
+#include "cli-files.h"
+#include "cli-term.h"
+#include "confdir.h"
+#include "strutil.h"
+
+int files_directories(const struct cli *cli, char ***ret)
+{
+	_cleanup_strv_ char **list = NULL;
+
+	for (const char *const *directory = confdir_default; *directory; directory++) {
+		_cleanup_free_ char *path =
+			str_printf("%s%s", str_or(cli->options.root, ""), *directory);
+
+		if (!path || strv_add(&list, path) < 0)
+			return -ENOMEM;
+	}
+	*ret = TAKE_PTR(list);
+	return 0;
+}
+
+int files_are_here(const struct cli *cli, const char *verb)
+{
+	const struct options *o = &cli->options;
+
+	if (!o->host && !o->machine)
+		return 0;
+	fprintf(stderr,
+		"devgroupctl: %s works on the files of the machine that it runs on: it takes "
+		"neither -H nor -M.\n",
+		verb);
+	return EXIT_USAGE;
+}
+
+int files_load(const struct cli *cli, struct config **ret)
+{
+	_cleanup_strv_ char **directories = NULL;
+	int r = files_directories(cli, &directories);
+
+	if (r >= 0)
+		r = confdir_load((const char *const *)directories, ret);
+	return r < 0 ? cli_fail(r, "cannot read the definitions") : 0;
+}
+
+int files_read_stdin(size_t max, char **ret, size_t *ret_size)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t room = 1 << 16, size = 0, n = 1;
+
+	while (n > 0) {
+		char *more = realloc(text, room + 1);
+
+		if (!more)
+			return -ENOMEM;
+		text = more;
+		n = fread(text + size, 1, room - size, stdin);
+		size += n;
+		if (size > max)
+			return -EFBIG;
+		room += size == room ? room : 0;
+	}
+	if (ferror(stdin))
+		return -EIO;
+	text[size] = '\0';
+	*ret = TAKE_PTR(text);
+	*ret_size = size;
+	return 0;
+}
+
+/* --- problems -------------------------------------------------------------------------------- */
+
+void files_print_problem(FILE *to, const struct problem *problem)
+{
+	fputs(problem->file, to);
+	if (problem->line)
+		fprintf(to, ":%u:%u", problem->line, problem->column);
+	fprintf(to, ": %s: %s\n", problem->warning ? "warning" : "error", problem->text);
+}
+
+void files_print_problems(FILE *to, const struct config *config)
+{
+	VEC_FOREACH (const struct problem, problem, &config->problems)
+		files_print_problem(to, problem);
+}
+
+static json_object *problem_new(const struct problem *problem)
+{
+	_cleanup_json_ json_object *object = json_object_new_object();
+
+	if (!object || js_set_str(object, "file", problem->file) < 0 ||
+	    js_set(object, "line", json_object_new_int64(problem->line)) < 0 ||
+	    js_set(object, "column", json_object_new_int64(problem->column)) < 0 ||
+	    js_set_str(object, "severity", problem->warning ? "warning" : "error") < 0 ||
+	    js_set_str(object, "text", problem->text) < 0)
+		return NULL;
+	return TAKE_PTR(object);
+}
+
+json_object *files_problems(const struct config *config)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	VEC_FOREACH (const struct problem, problem, &config->problems)
+		if (!list || js_append(list, problem_new(problem)) < 0)
+			return NULL;
+	return TAKE_PTR(list);
+}
+
+int files_fail(int error, const char *path)
+{
+	bool denied = error == -EACCES || error == -EPERM;
+
+	fprintf(stderr, "devgroupctl: %s: %s.%s\n", path, strerror(-error),
+		denied ? " Who may write there may define groups: root, as a rule." : "");
+	return denied ? EXIT_DENIED : EXIT_FAILED;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Claim and Release over the bus, and the descriptors that a claim brings. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli-progress.h"
+#include "macro.h"
+#include "vec.h"
+
+struct claim_options {
+	const char *access;    /* "fd" or "node" */
+	const char *interface; /* NULL: the daemon's choice */
+	bool persistent;
+};
+
+/*
+ * Claims @group with the options of the command line and @how, shows the steps, and appends all its
+ * descriptors to @fds (struct claim_fd, owned). *ret_lease is the path of the lease; caller frees.
+ */
+int lease_claim(struct progress *progress, const char *group, const struct claim_options *how,
+		struct vec *fds, char **ret_lease) _must_check_;
+
+/* Releases @group, whose lease is @lease ("/": none known). */
+int lease_release(struct progress *progress, const char *group, const char *lease) _must_check_;

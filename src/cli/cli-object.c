@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "cli-bus.h"
+#include "cli-object.h"
+#include "cli-value.h"
+#include "dbus-names.h"
+#include "pciaddr.h"
+#include "strutil.h"
+
+static const struct {
+	const char *name, *iface, *prefix;
+} types[OBJECT_TYPES] = {
+	[OBJECT_MANAGER] = { "manager", DG_IFACE_MANAGER, NULL },
+	[OBJECT_GROUP] = { "group", DG_IFACE_GROUP, DG_GROUP_PREFIX },
+	[OBJECT_DEVICE] = { "device", DG_IFACE_DEVICE, DG_DEVICE_PREFIX },
+	[OBJECT_LEASE] = { "lease", DG_IFACE_LEASE, DG_LEASE_PREFIX },
+};
+
+const char *object_type_name(enum object_type type)
+{
+	return types[type].name;
+}
+
+const char *object_type_iface(enum object_type type)
+{
+	return types[type].iface;
+}
+
+enum object_type object_type_of_iface(const char *iface)
+{
+	size_t i = 0;
+
+	while (i < OBJECT_TYPES && !str_eq(types[i].iface, iface))
+		i++;
+	return (enum object_type)i;
+}
+
+static bool below(const char *path, const char *prefix)
+{
+	return str_starts(path, prefix) && path[strlen(prefix)] == '/';
+}
+
+enum object_type object_type_of_path(const char *path)
+{
+	if (str_eq(path, DG_OBJECT_PATH))
+		return OBJECT_MANAGER;
+	for (size_t i = OBJECT_GROUP; i < OBJECT_TYPES; i++)
+		if (below(path, types[i].prefix))
+			return (enum object_type)i;
+	return OBJECT_TYPES;
+}
+
+/*
+ * A device's path holds its key with the bus in any case, also "pci:"; everywhere else that is
+ * left out.
+ */
+char *object_id(const char *path)
+{
+	enum object_type type = object_type_of_path(path);
+	_cleanup_free_ char *id = NULL;
+	char *key;
+
+	if (type == OBJECT_MANAGER || type == OBJECT_TYPES ||
+	    sd_bus_path_decode(path, types[type].prefix, &id) <= 0)
+		return strdup(path);
+	if (type == OBJECT_DEVICE && devkey_normalize(id, &key) >= 0)
+		return key;
+	return TAKE_PTR(id);
+}
+
+char *object_path(enum object_type type, const char *id)
+{
+	_cleanup_free_ char *with_bus = NULL;
+	struct pciaddr addr;
+	char *path;
+
+	if (type == OBJECT_DEVICE && pciaddr_parse(id, &addr) >= 0) {
+		with_bus = str_printf("pci:%s", id);
+		if (!with_bus)
+			return NULL;
+	}
+	return sd_bus_path_encode(types[type].prefix, str_or(with_bus, id), &path) < 0 ? NULL
+										       : path;
+}
+
+/* What is JSON on the bus is no string here. */
+static json_object *unwrap(const char *key, json_object *value)
+{
+	json_object *inner = NULL;
+
+	if (str_eq(key, "definition") && json_object_is_type(value, json_type_string))
+		inner = json_tokener_parse(json_object_get_string(value));
+	if (!inner)
+		return value;
+	json_object_put(value);
+	return inner;
+}
+
+static int read_property(sd_bus_message *m, json_object *object)
+{
+	_cleanup_free_ char *key = NULL;
+	json_object *value;
+	const char *name;
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'e', "sv");
+	if (r >= 0)
+		r = sd_bus_message_read_basic(m, 's', &name);
+	if (r < 0)
+		return r;
+	key = js_kebab(name);
+	if (!key)
+		return -ENOMEM;
+	r = value_read(m, key, &value);
+	if (r >= 0)
+		r = js_set(object, key, unwrap(key, value));
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+int object_read_properties(sd_bus_message *m, json_object *object)
+{
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'a', "{sv}");
+	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0)
+		r = read_property(m, object);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int object_new(enum object_type type, const char *path, json_object **ret)
+{
+	_cleanup_json_ json_object *object = json_object_new_object();
+
+	if (!object || js_set_str(object, "path", path) < 0 ||
+	    js_set_str(object, "type", types[type].name) < 0)
+		return -ENOMEM;
+	*ret = TAKE_PTR(object);
+	return 0;
+}
+
+int object_find(struct cli *cli, enum object_type type, const char *path, json_object **ret)
+{
+	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	_cleanup_json_ json_object *object = NULL;
+	int r = bus_open(cli);
+
+	if (r)
+		return r;
+	r = sd_bus_call_method(cli->bus, DG_BUS_NAME, path, "org.freedesktop.DBus.Properties",
+			       "GetAll", &error, &reply, "s", types[type].iface);
+	if (r < 0 && (sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_OBJECT) ||
+		      sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_INTERFACE))) {
+		*ret = NULL;
+		return 0;
+	}
+	if (r < 0)
+		return bus_fail(cli, &error, r);
+	r = object_new(type, path, &object);
+	if (r >= 0)
+		r = object_read_properties(reply, object);
+	if (r < 0)
+		return cli_fail(r, "cannot read what devgroupd says");
+	*ret = TAKE_PTR(object);
+	return 0;
+}
+
+int object_get(struct cli *cli, enum object_type type, const char *path, json_object **ret)
+{
+	_cleanup_json_ json_object *object = NULL;
+	int r = object_find(cli, type, path, &object);
+
+	if (r)
+		return r;
+	if (!object) {
+		_cleanup_free_ char *id = object_id(path);
+
+		fprintf(stderr, "devgroupctl: there is no %s %s any more.\n", types[type].name,
+			str_or(id, path));
+		return EXIT_NO_SUCH;
+	}
+	*ret = TAKE_PTR(object);
+	return 0;
+}
+
+int object_get_group(struct cli *cli, const char *name, json_object **ret)
+{
+	_cleanup_free_ char *path = NULL;
+	int r = bus_lookup(cli, "GetGroup", name, &path);
+
+	return r ? r : object_get(cli, OBJECT_GROUP, path, ret);
+}
+
+/* The properties of one interface, if it is ours; *object is made when the first is found. */
+static int read_interface(sd_bus_message *m, const char *path, json_object **object)
+{
+	enum object_type type;
+	const char *iface;
+	int r = sd_bus_message_enter_container(m, 'e', "sa{sv}");
+
+	if (r >= 0)
+		r = sd_bus_message_read_basic(m, 's', &iface);
+	if (r < 0)
+		return r;
+	type = object_type_of_iface(iface);
+	if (type == OBJECT_TYPES)
+		r = sd_bus_message_skip(m, "a{sv}");
+	else if (!*object)
+		r = object_new(type, path, object);
+	if (r >= 0 && type != OBJECT_TYPES)
+		r = object_read_properties(m, *object);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+int object_read_interfaces(sd_bus_message *m, const char *path, json_object **ret)
+{
+	_cleanup_json_ json_object *object = NULL;
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'a', "{sa{sv}}");
+	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0)
+		r = read_interface(m, path, &object);
+	if (r >= 0)
+		r = sd_bus_message_exit_container(m);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(object);
+	return 0;
+}
+
+static int read_managed(sd_bus_message *m, json_object *all)
+{
+	json_object *object = NULL;
+	const char *path;
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'e', "oa{sa{sv}}");
+	if (r >= 0)
+		r = sd_bus_message_read_basic(m, 'o', &path);
+	if (r >= 0)
+		r = object_read_interfaces(m, path, &object);
+	if (r >= 0 && object)
+		r = js_set(all, path, object);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+int object_get_all(struct cli *cli, json_object **ret)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	_cleanup_json_ json_object *all = NULL;
+	int r;
+
+	r = bus_new_call(cli, DG_OBJECT_PATH, "org.freedesktop.DBus.ObjectManager",
+			 "GetManagedObjects", &call);
+	if (r)
+		return r;
+	r = bus_call(cli, call, &reply);
+	if (r)
+		return r;
+	all = json_object_new_object();
+	if (!all)
+		return cli_fail(-ENOMEM, "cannot list the objects");
+	r = sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}");
+	while (r >= 0 && (r = sd_bus_message_at_end(reply, false)) == 0)
+		r = read_managed(reply, all);
+	if (r < 0)
+		return cli_fail(r, "cannot read what devgroupd says");
+	*ret = TAKE_PTR(all);
+	return 0;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <string.h>
+
+#include "cli-options.h"
+#include "strutil.h"
+
+/* getopt_long() values: letters are themselves, options without a letter start here. */
+#define VALUE_BASE 256
+
+/* A year: beyond it a wait is for ever, and the sum with the clock cannot overflow. */
+#define WAIT_MAX 31536000.0
+
+struct option_def {
+	const char *name;
+	char letter;
+	const char *arg; /* NULL: takes none */
+	const char *help;
+};
+
+static const struct option_def defs[OPTION_COUNT] = {
+	[OPTION_HELP] = { "help", 'h', NULL, "Show this help, or that of the verb" },
+	[OPTION_VERSION] = { "version", 0, NULL, "Show the version" },
+	[OPTION_JSON] = { "json", 0, "MODE", "Print JSON: short, pretty or off" },
+	[OPTION_J] = { NULL, 'j', NULL, "--json=pretty on a terminal, --json=short elsewhere" },
+	[OPTION_HOST] = { NULL, 'H', "HOST", "Ask the daemon of another host, over ssh" },
+	[OPTION_MACHINE] = { "machine", 'M', "NAME", "Ask the daemon in a local container" },
+	[OPTION_NO_PAGER] = { "no-pager", 0, NULL, "Do not pipe the output into a pager" },
+	[OPTION_NO_LEGEND] = { "no-legend", 0, NULL, "Leave out column headers and totals" },
+	[OPTION_NO_ASK_PASSWORD] = { "no-ask-password", 0, NULL,
+				     "Fail rather than ask for a password" },
+	[OPTION_QUIET] = { "quiet", 'q', NULL, "Say nothing but results and errors" },
+	[OPTION_VERBOSE] = { "verbose", 'v', NULL, "Show each step, also when not on a terminal" },
+	[OPTION_ALL] = { "all", 'a', NULL, "Also IOMMU groups that no group names, with devices" },
+	[OPTION_DEVICES] = { "devices", 'd', NULL, "A line for each device below its group" },
+	[OPTION_LABEL] = { "label", 0, "TEXT", "What the claim is for, e.g. the name of the VM" },
+	[OPTION_WAIT] = { "wait", 0, "SECONDS", "Wait this long for a group or device in use" },
+	[OPTION_FORCE] = { "force", 'f', NULL, "Override soft blockers" },
+	[OPTION_DRY_RUN] = { "dry-run", 'n', NULL, "Show the steps and change nothing" },
+	[OPTION_INTERFACE] = { "interface", 0, "NAME",
+			       "Descriptors to ask for: auto, group or iommufd" },
+	[OPTION_HOST_FILE] = { "host", 0, "FILE",
+			       "A recorded host: a snapshot, or lspci -xxxx; - is standard input" },
+	[OPTION_CONFIG_DIR] = { "config-dir", 0, "DIR", "With --host: definitions of this directory" },
+	[OPTION_ASSIGNABLE] = { "assignable", 0, NULL, "Only what could be claimed now" },
+	[OPTION_BLOCKED] = { "blocked", 0, NULL, "Only what could not, and why" },
+	[OPTION_TREE] = { "tree", 0, NULL, "Plain text instead of Graphviz" },
+	[OPTION_ROOT] = { "root", 0, "DIR", "Work on the files below DIR" },
+	[OPTION_RUNTIME] = { "runtime", 0, NULL, "Until the next boot: in /run instead of /etc" },
+	[OPTION_REPLACE] = { "replace", 0, NULL, "Also where there is another definition already" },
+	[OPTION_MASK] = { "mask", 0, NULL, "Leave a link to /dev/null in place of the file" },
+	[OPTION_DEVICE] = { "device", 0, "DEVICE", "Address or selector; may be repeated" },
+	[OPTION_DRIVER] = { "driver", 0, "NAME", "The driver of claimed devices" },
+	[OPTION_USER] = { "user", 0, "USER", "Who may claim the group; may be repeated" },
+	[OPTION_GROUP] = { "group", 0, "GROUP", "Whose members may; may be repeated" },
+	[OPTION_DESCRIPTION] = { "description", 0, "TEXT", "A line for people" },
+	[OPTION_RESERVED_FOR] = { "reserved-for", 0, "LABEL", "Only for claims with this label" },
+	[OPTION_BIND] = { "bind", 0, "WHEN", "When host drivers lose the devices: claim, boot" },
+	[OPTION_ON_RELEASE] = { "on-release", 0, "WHAT",
+				"After the claim: restore, keep or none" },
+};
+
+static int value_of(size_t id)
+{
+	return defs[id].letter ? defs[id].letter : VALUE_BASE + (int)id;
+}
+
+static size_t id_of(int value)
+{
+	size_t id = 0;
+
+	while (id < OPTION_COUNT && value_of(id) != value)
+		id++;
+	return id;
+}
+
+static int parse_json(const char *s, enum json_mode *ret)
+{
+	static const char *const names[] = {
+		[JSON_OFF] = "off",
+		[JSON_SHORT] = "short",
+		[JSON_PRETTY] = "pretty",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_eq(s, names[i])) {
+			*ret = (enum json_mode)i;
+			return 0;
+		}
+	fprintf(stderr, "devgroupctl: --json=%s: it is one of short, pretty, off.\n", s);
+	return -EINVAL;
+}
+
+static int parse_wait(const char *s, uint64_t *ret)
+{
+	double seconds;
+	char *end;
+
+	errno = 0;
+	seconds = strtod(s, &end);
+	if (end == s || *end || errno || !isfinite(seconds) || seconds < 0 || seconds > WAIT_MAX) {
+		fprintf(stderr, "devgroupctl: --wait=%s: a number of seconds was expected.\n", s);
+		return -EINVAL;
+	}
+	*ret = (uint64_t)(seconds * 1e6);
+	return 0;
+}
+
+static int parse_interface(const char *s, const char **ret)
+{
+	if (!str_eq(s, "auto") && !str_eq(s, "group") && !str_eq(s, "iommufd")) {
+		fprintf(stderr, "devgroupctl: --interface=%s: it is one of auto, group, iommufd.\n",
+			s);
+		return -EINVAL;
+	}
+	*ret = s;
+	return 0;
+}
+
+/* Those that are words of the user's, kept as they are. */
+static const char **place_of_text(struct options *o, enum option_id id)
+{
+	const char **const texts[OPTION_COUNT] = {
+		[OPTION_HOST] = &o->host,
+		[OPTION_MACHINE] = &o->machine,
+		[OPTION_LABEL] = &o->label,
+		[OPTION_HOST_FILE] = &o->host_file,
+		[OPTION_CONFIG_DIR] = &o->config_dir,
+		[OPTION_ROOT] = &o->root,
+		[OPTION_DRIVER] = &o->definition.driver,
+		[OPTION_DESCRIPTION] = &o->definition.description,
+		[OPTION_RESERVED_FOR] = &o->definition.reserved_for,
+		[OPTION_BIND] = &o->definition.bind,
+		[OPTION_ON_RELEASE] = &o->definition.on_release,
+	};
+
+	return texts[id];
+}
+
+static int take_value(struct options *o, enum option_id id, const char *arg)
+{
+	const char **text = place_of_text(o, id);
+
+	if (text) {
+		*text = arg;
+		return 0;
+	}
+	switch (id) {
+	case OPTION_JSON:
+		return parse_json(arg, &o->json);
+	case OPTION_WAIT:
+		return parse_wait(arg, &o->wait);
+	case OPTION_INTERFACE:
+		return parse_interface(arg, &o->interface);
+	case OPTION_DEVICE:
+		return strv_add(&o->definition.devices, arg);
+	case OPTION_USER:
+		return strv_add(&o->definition.users, arg);
+	case OPTION_GROUP:
+		return strv_add(&o->definition.groups, arg);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int take_switch(struct options *o, enum option_id id)
+{
+	bool *const switches[OPTION_COUNT] = {
+		[OPTION_HELP] = &o->help,
+		[OPTION_VERSION] = &o->version,
+		[OPTION_NO_PAGER] = &o->no_pager,
+		[OPTION_NO_LEGEND] = &o->no_legend,
+		[OPTION_NO_ASK_PASSWORD] = &o->no_ask_password,
+		[OPTION_QUIET] = &o->quiet,
+		[OPTION_VERBOSE] = &o->verbose,
+		[OPTION_ALL] = &o->all,
+		[OPTION_DEVICES] = &o->devices,
+		[OPTION_FORCE] = &o->force,
+		[OPTION_DRY_RUN] = &o->dry_run,
+		[OPTION_RUNTIME] = &o->runtime,
+		[OPTION_REPLACE] = &o->replace,
+		[OPTION_MASK] = &o->mask,
+		[OPTION_ASSIGNABLE] = &o->assignable,
+		[OPTION_BLOCKED] = &o->blocked,
+		[OPTION_TREE] = &o->tree,
+	};
+
+	if (id == OPTION_J)
+		o->json = isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_SHORT;
+	else
+		*switches[id] = true;
+	return 0;
+}
+
+/*
+ * The leading "-" makes getopt_long() hand out words in their place, as value 1, and reorder
+ * nothing.
+ */
+static void make_getopt_tables(char letters[static 2 * OPTION_COUNT + 2],
+			       struct option longs[static OPTION_COUNT + 1])
+{
+	char *at = letters;
+	size_t n = 0;
+
+	*at++ = '-';
+	for (size_t id = 0; id < OPTION_COUNT; id++) {
+		if (defs[id].letter)
+			*at++ = defs[id].letter;
+		if (defs[id].letter && defs[id].arg)
+			*at++ = ':';
+		if (defs[id].name)
+			longs[n++] = (struct option){
+				.name = defs[id].name,
+				.has_arg = defs[id].arg ? required_argument : no_argument,
+				.val = value_of(id),
+			};
+	}
+	*at = '\0';
+	longs[n] = (struct option){ 0 };
+}
+
+/* One thing that getopt_long() found: a word, an option, or what it has already complained of. */
+static int take(struct options *o, int value, size_t *n_words)
+{
+	size_t id = id_of(value);
+
+	if (value == 1) {
+		o->words[(*n_words)++] = optarg;
+		return 0;
+	}
+	if (id == OPTION_COUNT)
+		return -EINVAL;
+	o->given |= OPTION_BIT(id);
+	return defs[id].arg ? take_value(o, (enum option_id)id, optarg)
+			    : take_switch(o, (enum option_id)id);
+}
+
+int options_parse(int argc, char **argv, struct options *ret)
+{
+	char letters[2 * OPTION_COUNT + 2];
+	struct option longs[OPTION_COUNT + 1];
+	size_t n_words = 0;
+	int at, value, r;
+
+	*ret = (struct options){ .words = calloc((size_t)argc + 1, sizeof(char *)) };
+	if (!ret->words)
+		return -ENOMEM;
+	make_getopt_tables(letters, longs);
+	optind = 0; /* 0, not 1: glibc's way to start afresh, for the unit tests */
+	for (;;) {
+		at = optind ? optind : 1;
+		value = getopt_long(argc, argv, letters, longs, NULL);
+		if (value < 0)
+			break;
+		r = take(ret, value, &n_words);
+		if (r < 0)
+			return r;
+	}
+	/* at is where this last look started: only there "--" is no option's argument */
+	if (at < argc && str_eq(argv[at], "--"))
+		ret->command = argv + at + 1;
+	return 0;
+}
+
+void options_clear(struct options *options)
+{
+	free(options->words);
+	strv_free(options->definition.devices);
+	strv_free(options->definition.users);
+	strv_free(options->definition.groups);
+	*options = (struct options){ 0 };
+}
+
+const char *options_unfit(const struct options *options, uint64_t allowed)
+{
+	for (size_t id = OPTION_COMMON; id < OPTION_COUNT; id++)
+		if (options->given & ~allowed & OPTION_BIT(id))
+			return defs[id].name;
+	return NULL;
+}
+
+void options_print_help(FILE *to, uint64_t ids)
+{
+	for (size_t id = 0; id < OPTION_COUNT; id++) {
+		const struct option_def *def = &defs[id];
+		char text[40] = "";
+		size_t n = 0;
+
+		if (!(ids & OPTION_BIT(id)))
+			continue;
+		if (def->letter)
+			n = (size_t)snprintf(text, sizeof(text), "-%c ", def->letter);
+		if (!def->name && def->arg)
+			snprintf(text + n, sizeof(text) - n, "%s", def->arg);
+		else if (def->name)
+			snprintf(text + n, sizeof(text) - n, "%s--%s%s%s", n ? "" : "   ",
+				 def->name, def->arg ? "=" : "", str_or(def->arg, ""));
+		fprintf(to, "  %-26s %s\n", text, def->help);
+	}
+}

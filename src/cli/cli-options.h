@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The command line, read once. Options may stand before and after the verb; "--" ends them. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "macro.h"
+
+enum json_mode { JSON_OFF, JSON_SHORT, JSON_PRETTY };
+
+enum option_id {
+	/* for every verb */
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_JSON,
+	OPTION_J,
+	OPTION_HOST,
+	OPTION_MACHINE,
+	OPTION_NO_PAGER,
+	OPTION_NO_LEGEND,
+	OPTION_NO_ASK_PASSWORD,
+	OPTION_QUIET,
+	OPTION_VERBOSE,
+	OPTION_COMMON, /* how many those are */
+	/* for the verbs that list them in the verb table */
+	OPTION_ALL = OPTION_COMMON,
+	OPTION_DEVICES,
+	OPTION_LABEL,
+	OPTION_WAIT,
+	OPTION_FORCE,
+	OPTION_DRY_RUN,
+	OPTION_INTERFACE,
+	OPTION_HOST_FILE,
+	OPTION_CONFIG_DIR,
+	OPTION_ASSIGNABLE,
+	OPTION_BLOCKED,
+	OPTION_TREE,
+	OPTION_ROOT,
+	OPTION_RUNTIME,
+	OPTION_REPLACE,
+	OPTION_MASK,
+	/* of define: what the group is to be */
+	OPTION_DEVICE,
+	OPTION_DRIVER,
+	OPTION_USER,
+	OPTION_GROUP,
+	OPTION_DESCRIPTION,
+	OPTION_RESERVED_FOR,
+	OPTION_BIND,
+	OPTION_ON_RELEASE,
+	OPTION_COUNT,
+};
+
+#define OPTION_BIT(id) (UINT64_C(1) << (id))
+
+/* What the keys of a group are to be; they have no meaning here. NULL: not given. */
+struct definition_options {
+	char **devices, **users, **groups; /* owned */
+	const char *driver, *description, *reserved_for, *bind, *on_release;
+};
+
+struct options {
+	enum json_mode json;
+	const char *host, *machine;
+	bool no_pager, no_legend, no_ask_password, quiet, verbose;
+	bool help, version;
+	bool all, devices, force, dry_run, runtime, replace, mask;
+	bool assignable, blocked, tree;
+	const char *label, *interface, *root; /* NULL: not given */
+	const char *host_file, *config_dir;   /* likewise */
+	uint64_t wait;			      /* µs; only if OPTION_WAIT is in given */
+	struct definition_options definition;
+	uint64_t given; /* OPTION_BIT() of each */
+
+	char **words; /* those that are no options, the verb first; owned, the strings are argv's */
+	char **command; /* what follows "--", of argv; NULL if there was none */
+};
+
+/* 0, or -EINVAL when it has said what is wrong. */
+int options_parse(int argc, char **argv, struct options *ret) _must_check_;
+void options_clear(struct options *options);
+
+/* The first option that was given and is none of @allowed nor for every verb: its name, or NULL. */
+const char *options_unfit(const struct options *options, uint64_t allowed);
+
+/* A line of help for each option of @ids. */
+void options_print_help(FILE *to, uint64_t ids);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Long output on a terminal goes through $DEVGROUPS_PAGER, $PAGER, or less. */
+
+#include "cli.h"
+
+/* From here on stdout is the pager, if there is to be one. */
+void pager_open(struct cli *cli);
+/* Waits until the user has left it. */
+void pager_close(struct cli *cli);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli-bus.h"
+#include "cli-host.h"
+#include "cli-plan.h"
+#include "plan.h"
+#include "strutil.h"
+
+static int add_steps(json_object *list, const struct vec *steps)
+{
+	VEC_FOREACH (const struct step, step, steps) {
+		_cleanup_free_ char *subject = step_subject(step), *detail = step_detail(step);
+
+		if (!subject || !detail ||
+		    plan_add_step(list, step_kind_to_string(step->kind), subject, detail) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* In the order of the daemon: whom it is reserved for first, then what stands against it. */
+static int check_claimable(const struct options *o, const struct groupdef *def,
+			   const struct groupview *view)
+{
+	const struct blocker *blocker = blockers_first(&view->blockers, o->force);
+
+	if (def->reserved_for && !str_eq(def->reserved_for, o->label)) {
+		fprintf(stderr,
+			"devgroupctl: Group %s is reserved for claims with the label \"%s\".\n",
+			def->name, def->reserved_for);
+		return EXIT_BLOCKED;
+	}
+	if (!blocker)
+		return 0;
+	fprintf(stderr, "devgroupctl: Group %s cannot be claimed (%s): %s\n", def->name,
+		blocker->code, blocker->text);
+	return EXIT_BLOCKED;
+}
+
+static int plan_a_claim(const struct options *o, const struct groupdef *def,
+			const struct groupview *view, json_object *list)
+{
+	_cleanup_record_ struct record *record = record_new(def->name, "none");
+	_cleanup_steps_ struct vec steps = { 0 };
+	int r;
+
+	if (!record)
+		return -ENOMEM;
+	record->uid = getuid();
+	record->access = o->given & OPTION_BIT(OPTION_DRY_RUN) ? ACCESS_NODE : ACCESS_FD;
+	r = plan_claim(def, view, record, &steps);
+	return r < 0 ? r : add_steps(list, &steps);
+}
+
+int plan_of_host(struct cli *cli, const char *verb, const char *group, json_object **ret)
+{
+	_cleanup_host_ struct host host = { 0 };
+	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_json_ json_object *list = NULL;
+	const struct groupdef *def;
+	int r = host_open(cli, &host);
+
+	if (r)
+		return r;
+	def = config_find(host.config, group);
+	if (!def) {
+		fprintf(stderr, "devgroupctl: There is no group %s.\n", group);
+		return EXIT_NO_SUCH;
+	}
+	list = json_object_new_array();
+	r = list ? host_resolve(&host, def, &view) : -ENOMEM;
+	if (r < 0)
+		return cli_fail(r, "cannot make a plan");
+	/* on a recorded host nothing is claimed, so there is nothing to release */
+	if (str_eq(verb, "claim")) {
+		r = check_claimable(&cli->options, def, &view);
+		if (r)
+			return r;
+		if (plan_a_claim(&cli->options, def, &view, list) < 0)
+			return cli_fail(-ENOMEM, "cannot make a plan");
+	}
+	*ret = TAKE_PTR(list);
+	return 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The steps of a plan as JSON, [{"step", "device", "detail"}], and those for a recorded host. */
+
+#include "cli-json.h"
+#include "cli.h"
+
+int plan_add_step(json_object *steps, const char *step, const char *device,
+		  const char *detail) _must_check_;
+
+/* What "plan @verb @group" comes to on the host of --host: as the daemon there would answer. */
+int plan_of_host(struct cli *cli, const char *verb, const char *group,
+		 json_object **ret) _must_check_;

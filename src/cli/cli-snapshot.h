@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The inventory of the daemon's host. */
+
+#include "cli.h"
+#include "inventory.h"
+#include "macro.h"
+
+/* Manager.Snapshot(), as text and read. Caller frees. */
+int snapshot_text(struct cli *cli, char **ret) _must_check_;
+int snapshot_load(struct cli *cli, struct inventory **ret) _must_check_;

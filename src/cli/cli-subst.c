@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "cli-fd.h"
+#include "cli-subst.h"
+#include "pciaddr.h"
+#include "strutil.h"
+
+struct placeholder {
+	char *text; /* between the braces */
+	char *kind; /* of "fd:KIND:NAME" or "fd:KIND"; NULL: it is a VMM's */
+	char *name; /* NULL: not given */
+};
+
+struct fill {
+	const struct vec *fds;
+	int first;
+	char **error;
+};
+
+static const struct {
+	const char *kind;
+	unsigned needs;
+} kinds[] = {
+	{ "lease", 0 },
+	{ "vfio-container", SUBST_GROUP },
+	{ "vfio-group", SUBST_GROUP },
+	{ "iommufd", SUBST_IOMMUFD },
+	{ "vfio-device", SUBST_IOMMUFD },
+};
+
+static int fail(char **ret_error, char *text)
+{
+	if (!text)
+		return -ENOMEM;
+	*ret_error = text;
+	return -EINVAL;
+}
+
+/* --- finding them ---------------------------------------------------------------------------- */
+static void placeholder_clear(struct placeholder *p)
+{
+	free(p->text);
+	free(p->kind);
+	free(p->name);
+	*p = (struct placeholder){ 0 };
+}
+
+static bool is_vmm(const char *text)
+{
+	return str_eq(text, "qemu") || str_eq(text, "cloud-hypervisor");
+}
+
+static int split_fd(struct placeholder *p)
+{
+	const char *kind = p->text + strlen("fd:"), *colon = strchr(kind, ':');
+
+	p->kind = strndup(kind, colon ? (size_t)(colon - kind) : strlen(kind));
+	p->name = colon ? strdup(colon + 1) : NULL;
+	return !p->kind || (colon && !p->name) ? -ENOMEM : 0;
+}
+
+/*
+ * Looks for the next placeholder from @at on: 1 with its place and the place behind it, 0 if
+ * there is none.
+ */
+static int next(const char *at, struct placeholder *p, const char **ret_start, const char **ret_end)
+{
+	placeholder_clear(p);
+	for (; (at = strchr(at, '{')); at++) {
+		const char *close = strchr(at, '}');
+
+		if (!close)
+			return 0;
+		free(p->text);
+		p->text = strndup(at + 1, (size_t)(close - at - 1));
+		if (!p->text)
+			return -ENOMEM;
+		if (!is_vmm(p->text) && !str_starts(p->text, "fd:"))
+			continue;
+		*ret_start = at;
+		*ret_end = close + 1;
+		return str_starts(p->text, "fd:") && split_fd(p) < 0 ? -ENOMEM : 1;
+	}
+	return 0;
+}
+
+static int need_of(const struct placeholder *p, unsigned *needs, char **ret_error)
+{
+	if (!p->kind) {
+		*needs |= SUBST_IOMMUFD | SUBST_VMM;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (str_eq(kinds[i].kind, p->kind)) {
+			*needs |= kinds[i].needs;
+			return 0;
+		}
+	return fail(ret_error, str_printf("{%s}: the kinds of descriptors are lease, "
+					  "vfio-container, vfio-group, iommufd and vfio-device.",
+					  p->text));
+}
+
+int subst_needs(char *const *argv, unsigned *ret, char **ret_error)
+{
+	_cleanup_(placeholder_clear) struct placeholder p = { 0 };
+	unsigned needs = 0;
+	int r;
+
+	STRV_FOREACH(arg, argv)
+	{
+		const char *at = *arg, *start;
+
+		while ((r = next(at, &p, &start, &at)) > 0) {
+			r = need_of(&p, &needs, ret_error);
+			if (r < 0)
+				return r;
+		}
+		if (r < 0)
+			return r;
+	}
+	if ((needs & SUBST_GROUP) && (needs & SUBST_IOMMUFD))
+		return fail(ret_error, strdup("COMMAND asks for descriptors of both interfaces, "
+					      "group and iommufd; a claim has one."));
+	*ret = needs;
+	return 0;
+}
+
+/* --- filling them in ------------------------------------------------------------------------- */
+
+/* A device may be named in every form of its address. */
+static bool has_name(const struct claim_fd *fd, const char *name)
+{
+	_cleanup_free_ char *key = NULL;
+
+	if (!name || str_eq(fd->name, name) || str_eq(fd->group, name))
+		return true;
+	return str_eq(fd->kind, "vfio-device") && devkey_normalize(name, &key) >= 0 &&
+	       str_eq(fd->name, key);
+}
+
+static int fill_fd(const struct fill *fill, const struct placeholder *p, char **ret)
+{
+	int found = -1;
+
+	for (size_t i = 0; i < fill->fds->n; i++) {
+		const struct claim_fd *fd = fill->fds->items[i];
+
+		if (!str_eq(fd->kind, p->kind) || !has_name(fd, p->name))
+			continue;
+		if (found >= 0)
+			return fail(fill->error,
+				    str_printf("{%s}: there are several; {fd:%s:NAME} tells which.",
+					       p->text, p->kind));
+		found = fill->first + (int)i;
+	}
+	if (found < 0)
+		return fail(fill->error,
+			    str_printf("{%s}: the claim brought no such descriptor.", p->text));
+	*ret = str_printf("%d", found);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int add_option(char ***words, const char *option, char *value)
+{
+	_cleanup_free_ char *owned = value;
+
+	if (!owned || (option && strv_add(words, option) < 0) || strv_add(words, owned) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* One iommufd object per group, and each device linked to that of its own. */
+static int qemu_words(const struct fill *fill, char ***words)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < fill->fds->n; i++) {
+		const struct claim_fd *fd = fill->fds->items[i];
+		int number = fill->first + (int)i;
+
+		if (str_eq(fd->kind, "iommufd"))
+			r = add_option(
+				words, "-object",
+				str_printf("iommufd,id=iommufd-%s,fd=%d", fd->group, number));
+	}
+	for (size_t i = 0; r >= 0 && i < fill->fds->n; i++) {
+		const struct claim_fd *fd = fill->fds->items[i];
+		int number = fill->first + (int)i;
+
+		if (str_eq(fd->kind, "vfio-device"))
+			r = add_option(
+				words, "-device",
+				str_printf("vfio-pci,iommufd=iommufd-%s,fd=%d", fd->group, number));
+	}
+	return r;
+}
+
+/* It has one IOMMU for the whole machine, hence one iommufd. */
+static int cloud_hypervisor_words(const struct fill *fill, char ***words)
+{
+	bool first_device = true;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < fill->fds->n; i++) {
+		const struct claim_fd *fd = fill->fds->items[i];
+		int number = fill->first + (int)i;
+
+		if (str_eq(fd->kind, "iommufd") && *words)
+			return fail(fill->error, strdup("{cloud-hypervisor}: it takes one iommufd, "
+							"so COMMAND can have one group only."));
+		if (str_eq(fd->kind, "iommufd"))
+			r = add_option(words, "--platform",
+				       str_printf("iommufd=on,iommufd_fd=%d", number));
+	}
+	for (size_t i = 0; r >= 0 && i < fill->fds->n; i++) {
+		const struct claim_fd *fd = fill->fds->items[i];
+
+		if (!str_eq(fd->kind, "vfio-device"))
+			continue;
+		r = add_option(words, first_device ? "--device" : NULL,
+			       str_printf("fd=%d", fill->first + (int)i));
+		first_device = false;
+	}
+	return r;
+}
+
+static int vmm_words(const struct fill *fill, const struct placeholder *p, char ***ret)
+{
+	_cleanup_strv_ char **words = NULL;
+	int r;
+
+	r = str_eq(p->text, "qemu") ? qemu_words(fill, &words)
+				    : cloud_hypervisor_words(fill, &words);
+	if (r < 0)
+		return r;
+	if (!words)
+		return fail(fill->error,
+			    str_printf("{%s}: the claim brought no iommufd, and a VMM cannot take "
+				       "the descriptor of a group.",
+				       p->text));
+	*ret = TAKE_PTR(words);
+	return 0;
+}
+
+static int fill_text(const struct fill *fill, const struct placeholder *p, char **ret)
+{
+	_cleanup_strv_ char **words = NULL;
+	int r;
+
+	if (p->kind)
+		return fill_fd(fill, p, ret);
+	r = vmm_words(fill, p, &words);
+	if (r < 0)
+		return r;
+	*ret = strv_join(words, " ");
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* Several placeholders may stand in one argument, with text around them. */
+static int fill_argument(const struct fill *fill, const char *arg, char ***argv)
+{
+	_cleanup_(placeholder_clear) struct placeholder p = { 0 };
+	_cleanup_free_ char *done = strdup("");
+	const char *at = arg, *start, *end;
+	int r = 0;
+
+	while (done && (r = next(at, &p, &start, &end)) > 0) {
+		_cleanup_free_ char *value = NULL, *before = TAKE_PTR(done);
+
+		r = fill_text(fill, &p, &value);
+		if (r < 0)
+			return r;
+		done = str_printf("%s%.*s%s", before, (int)(start - at), at, value);
+		at = end;
+	}
+	if (r < 0)
+		return r;
+	return add_option(argv, NULL, done ? str_printf("%s%s", done, at) : NULL);
+}
+
+static int fill_words(const struct fill *fill, const struct placeholder *p, char ***argv)
+{
+	_cleanup_strv_ char **words = NULL;
+	int r = vmm_words(fill, p, &words);
+
+	if (r < 0)
+		return r;
+	STRV_FOREACH(word, words)
+	if (strv_add(argv, *word) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int subst_apply(char *const *argv, const struct vec *fds, int first, char ***ret, char **ret_error)
+{
+	_cleanup_(placeholder_clear) struct placeholder p = { 0 };
+	const struct fill fill = { .fds = fds, .first = first, .error = ret_error };
+	_cleanup_strv_ char **filled = NULL;
+	const char *start, *end;
+	int r;
+
+	STRV_FOREACH(arg, argv)
+	{
+		r = next(*arg, &p, &start, &end);
+		if (r < 0)
+			return r;
+		if (r > 0 && !p.kind && start == *arg && !*end)
+			r = fill_words(&fill, &p, &filled);
+		else
+			r = fill_argument(&fill, *arg, &filled);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_PTR(filled);
+	return 0;
+}

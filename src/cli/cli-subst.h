@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Placeholders in the arguments of `run`'s command. Pure.
+ *
+ *	{fd:KIND:NAME}	   the number of that descriptor; NAME as on the bus, or the group's name
+ *	{fd:KIND}	   the same where there is but one of that kind
+ *	{qemu}		   QEMU's options for all devices; alone in an argument it becomes several
+ *	{cloud-hypervisor} the same for Cloud Hypervisor
+ *
+ * Any other text in braces is left alone.
+ */
+
+#include "macro.h"
+#include "vec.h"
+
+enum {
+	SUBST_GROUP = 1,   /* needs descriptors that only interface=group gives */
+	SUBST_IOMMUFD = 2, /* needs descriptors that only interface=iommufd gives */
+	SUBST_VMM = 4,	   /* of those, the options of a VMM */
+};
+
+/*
+ * What the placeholders in @argv need, before anything is claimed. -EINVAL with *ret_error for
+ * one that can never be. Caller frees the error.
+ */
+int subst_needs(char *const *argv, unsigned *ret, char **ret_error) _must_check_;
+
+/*
+ * @argv with all placeholders filled in from @fds (struct claim_fd), the first being descriptor
+ * @first.
+ */
+int subst_apply(char *const *argv, const struct vec *fds, int first, char ***ret,
+		char **ret_error) _must_check_;

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Rows under aligned columns. A row is of one of two levels, each with its own columns: the things
+ * themselves, and below each of them its members, drawn as the branches of a tree.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli-term.h"
+#include "macro.h"
+#include "vec.h"
+
+#define TABLE_COLUMNS 7
+
+struct table {
+	const char *const *headers; /* of the first level; NULL-terminated; NULL: none */
+	struct vec rows;	    /* struct table_row, owned */
+};
+
+enum table_level { TABLE_ROW, TABLE_MEMBER, TABLE_LEVELS };
+
+struct cell {
+	const char *text; /* copied; NULL and "" are shown as "-" */
+	enum tint tint;
+};
+
+/* 0 or -ENOMEM. @n is at most TABLE_COLUMNS. */
+int table_add(struct table *table, const struct cell *cells, size_t n) _must_check_;
+int table_add_member(struct table *table, const struct cell *cells, size_t n) _must_check_;
+
+/* To stdout; @legend: with the headers, if there is a row at all. */
+void table_print(const struct table *table, bool legend);
+void table_clear(struct table *table);
+#define _cleanup_table_ _cleanup_(table_clear)

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * devgroupctl: what every verb gets, and the verbs.
+ *
+ * A verb, and every function here that talks to the bus, returns 0 or the exit code of the
+ * program, and then it has already said on stderr what went wrong. Functions that only compute
+ * return a negative errno.
+ */
+
+#include <sys/types.h>
+#include <systemd/sd-bus.h>
+
+#include "cli-options.h"
+#include "macro.h"
+
+/* docs: devgroupctl(1). 3 and 4 are what an LSB status action means by them. */
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_NOT_CLAIMED = 3,
+	EXIT_NO_SUCH = 4,
+	EXIT_BUSY = 5,
+	EXIT_BLOCKED = 6,
+	EXIT_DENIED = 7,
+	EXIT_TIMEOUT = 8,
+};
+
+struct cli {
+	struct options options;
+	char **words; /* what follows the verb; NULL-terminated, of argv */
+	size_t n_words;
+	sd_bus *bus; /* NULL until bus_open() */
+	pid_t pager; /* 0: none */
+	pid_t agent; /* polkit's; 0: none */
+};
+
+struct verb {
+	const char *name;
+	size_t min, max; /* how many words may follow */
+	int (*run)(struct cli *cli);
+	uint64_t options; /* OPTION_BIT() of those that are not for every verb */
+	const char *args;
+	const char *help;
+};
+
+int verb_list(struct cli *cli);
+int verb_status(struct cli *cli);
+int verb_explain(struct cli *cli);
+int verb_graph(struct cli *cli);
+int verb_plan(struct cli *cli);
+int verb_claim(struct cli *cli);
+int verb_release(struct cli *cli);
+int verb_run(struct cli *cli);
+int verb_check(struct cli *cli);
+int verb_define(struct cli *cli);
+int verb_undefine(struct cli *cli);
+int verb_cat_config(struct cli *cli);
+int verb_snapshot(struct cli *cli);
+int verb_monitor(struct cli *cli);
+int verb_reload(struct cli *cli);
+
+/*
+ * Lets the daemon of this machine read its files again, without starting it for that: *ret_running is
+ * false where it does not run.
+ */
+int reload_if_running(struct cli *cli, bool *ret_running);
+
+/* Shows "plan @verb @group", for claim --dry-run. */
+int plan_show(struct cli *cli, const char *verb, const char *group);
+/* Whether the daemon would plan that at all, showing nothing but what stands against it. */
+int plan_check(struct cli *cli, const char *verb, const char *group);
