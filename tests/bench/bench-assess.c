@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * How long an assessment of a host with ten thousand functions takes: of all its 1112 groups, and
+ * of one of them.
+ */
+
+#undef NDEBUG
+
+#include <time.h>
+
+#include "../unit/bighost.h"
+#include "assess.h"
+#include "resolve.h"
+
+#define ROUNDS 20
+
+static double milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static size_t assess_groups(const struct inventory *inv, struct groupdef **defs, unsigned n)
+{
+	_cleanup_assess_ struct assess *assess = NULL;
+	size_t blockers = 0;
+
+	assert(assess_new(inv, NULL, &assess) == 0);
+	for (unsigned i = 0; i < n; i++) {
+		_cleanup_groupview_ struct groupview view = { 0 };
+
+		assert(resolve_group(inv, defs[i], &view) == 0);
+		assert(assess_group(assess, defs[i], &view) == 0);
+		blockers += view.blockers.n;
+	}
+	return blockers;
+}
+
+static void measure(const char *what, const struct inventory *inv, struct groupdef **defs,
+		    unsigned n)
+{
+	double best = 1e9, worst = 0;
+	size_t blockers = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		double start = milliseconds(), took;
+
+		blockers = assess_groups(inv, defs, n);
+		took = milliseconds() - start;
+		best = took < best ? took : best;
+		worst = took > worst ? took : worst;
+	}
+	printf("%s: %.2f ms at best, %.2f ms at worst of %d rounds, %zu blockers\n", what, best,
+	       worst, ROUNDS, blockers);
+}
+
+int main(void)
+{
+	static struct groupdef *defs[BIGHOST_CARDS];
+	_cleanup_inventory_ struct inventory *inv = bighost_new();
+
+	for (unsigned i = 0; i < BIGHOST_CARDS; i++)
+		defs[i] = bighost_group(i);
+	printf("%zu functions in %zu IOMMU groups\n", inv->devices.n, inv->iommu_groups.n);
+	measure("all groups", inv, defs, BIGHOST_CARDS);
+	measure("one group", inv, defs, 1);
+	for (unsigned i = 0; i < BIGHOST_CARDS; i++)
+		groupdef_free(defs[i]);
+	return 0;
+}

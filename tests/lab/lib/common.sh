@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Words that every part of the lab uses: where things are, how it complains.
+
+# Exit statuses of `run` that are the lab's own and not the script's.
+readonly LAB_EXIT_USAGE=2 LAB_EXIT_FAILED=125
+export LAB_EXIT_USAGE LAB_EXIT_FAILED
+
+say() { printf 'lab: %s\n' "$*" >&2; }
+fail() { say "$*"; exit "$LAB_EXIT_FAILED"; }
+usage_error() { say "$* (try --help)"; exit "$LAB_EXIT_USAGE"; }
+
+# An absolute name for a path, its symbolic links left as they are: the script is to see the name it was called by.
+absolute() {
+    case $1 in
+        /*) printf '%s\n' "$1" ;;
+        *) printf '%s/%s\n' "${PWD%/}" "$1" ;;
+    esac
+}
+
+# Fills the cache directory $1 once by calling "$2 TEMPDIR ...": two runs at once do not meet (lock), and a fill that is cut short
+# leaves nothing that looks whole (rename at the end).
+fill_once() {
+    local target=$1 filler=$2 temp lock
+    shift 2
+    [[ -d $target ]] && return 0
+    mkdir -p "${target%/*}"
+    exec {lock}>"$target.lock"
+    flock "$lock"
+    if [[ ! -d $target ]]; then
+        rm -rf "$target".tmp.*
+        temp=$target.tmp.$$
+        mkdir -p "$temp"
+        if ! "$filler" "$temp" "$@"; then
+            rm -rf "$temp"
+            return 1
+        fi
+        mv -T "$temp" "$target"
+    fi
+    exec {lock}>&-
+}

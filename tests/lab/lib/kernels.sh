@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Guest kernels. A file kernels/NAME is sourced and says:
+#   description   one line for --list
+#   kernel_fill DIR   puts into DIR: kernel (what QEMU's -kernel takes), release (the `uname -r` in one line) and
+#                     usr/lib/modules/RELEASE with modules.dep
+#   arch          (optional) amd64; another one needs an emulator entry in lib/emulator.sh
+#   slowness      (optional) factor for the lab's own deadlines, for debug kernels
+#   kernel_cached DIR   (optional) false when what the cache holds is out of date and has to be made anew
+
+kernel_names() {
+    local file
+    for file in "$lab/kernels"/*; do
+        printf '%s\n' "${file##*/}"
+    done
+}
+
+# Sets description, arch, slowness and the functions of kernel NAME in the calling shell.
+kernel_load() {
+    [[ $1 != */* && -f $lab/kernels/$1 ]] || return 1
+    description='' arch=amd64 slowness=1
+    kernel_cached() { :; }
+    # shellcheck disable=SC1090
+    source "$lab/kernels/$1"
+}
+
+kernel_dir() { printf '%s\n' "$cache/kernels/$1"; }
+
+# For descriptors: the kernel that a Debian suite's meta package names.
+debian_kernel() {
+    local dir=$1 suite=$2 package=$3 image
+    unpack_packages "$dir" "$suite" "meta:$package" || return 1
+    image=$(echo "$dir"/boot/vmlinuz-*)
+    [[ -f $image ]] || return 1
+    if ! /usr/bin/python3 -I "$lab/host/unpack-kernel.py" "$image" "$dir/kernel"; then
+        # It boots packed as well, only later.
+        cp "$image" "$dir/kernel"
+    fi
+    printf '%s\n' "${image##*/vmlinuz-}" >"$dir/release"
+    # Debian's packages still ship /lib/modules; the machine's /lib is a link, which a directory in a layer above would hide.
+    if [[ -d $dir/lib/modules ]]; then
+        mkdir -p "$dir/usr/lib"
+        mv "$dir/lib/modules" "$dir/usr/lib/modules"
+        rmdir "$dir/lib"
+    fi
+    depmod --basedir "$dir/usr" "${image##*/vmlinuz-}" || return 1
+    rm -rf "${dir:?}/usr/share" "$dir/boot"/{System.map,vmlinuz}-*
+}
+
+# Makes sure that kernel NAME (already loaded) is in the cache.
+kernel_need() {
+    local dir
+    dir=$(kernel_dir "$1")
+    if [[ -d $dir ]] && ! kernel_cached "$dir"; then
+        mv -T "$dir" "$dir.old.$$" && rm -rf "$dir.old.$$"
+    fi
+    [[ -d $dir ]] || say "fetching kernel $1, once"
+    fill_once "$dir" kernel_fill || fail "cannot fetch kernel $1"
+}

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Debian packages: those the machine must have (installed), and those of another suite (unpacked in the cache). The machine's own
+# sources are never touched: other suites are read through an apt state that lives in the cache.
+
+# need_packages PROGRAM=PACKAGE...: installs the packages whose program is not there.
+need_packages() {
+    local pair missing=()
+    for pair; do
+        [[ -e ${pair%%=*} ]] || command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+    done
+    (( ${#missing[@]} )) || return 0
+    [[ $EUID == 0 ]] || fail "these Debian packages are missing: ${missing[*]}"
+    say "installing ${missing[*]}"
+    local log
+    log=$(mktemp)
+    # The lists may be old or absent, so a first failure is followed by one update.
+    if ! install_quietly "${missing[@]}" >"$log" 2>&1 &&
+       ! { apt-get update && install_quietly "${missing[@]}"; } >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        rm -f "$log"
+        fail "cannot install ${missing[*]}"
+    fi
+    rm -f "$log"
+}
+
+install_quietly() {
+    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" </dev/null
+}
+
+# The mirror this machine itself reads Debian from.
+debian_mirror() {
+    local uri
+    # shellcheck disable=SC2016 # the $(NAME)s are apt's
+    uri=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+        awk -F'|' '$1 == "Debian" && $2 == "Debian" { print $3; exit }')
+    printf '%s\n' "${uri:-http://deb.debian.org/debian}"
+}
+
+# private_apt STATEDIR SUITE COMMAND [ARG...]: apt-get or apt-cache that sees only SUITE.
+private_apt() {
+    local state=$1 suite=$2 command=$3
+    shift 3
+    "$command" -o "Dir::State=$state" -o "Dir::State::status=/var/lib/dpkg/status" -o "Dir::Cache=$state/cache" \
+        -o "Dir::Etc::sourcelist=$state/$suite.sources" -o "Dir::Etc::sourceparts=/dev/null" \
+        -o APT::Sandbox::User=root -o Acquire::Retries=3 "$@"
+}
+
+# unpack_packages DIR SUITE PACKAGE...: downloads the suite's newest version of each and unpacks it into DIR.
+# A package written as meta:NAME stands for the packages NAME depends on that are named like an image of the kernel.
+unpack_packages() {
+    local dir=$1 suite=$2 package state names=()
+    shift 2
+    state=$dir/.apt
+    mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/debs"
+    cat >"$state/$suite.sources" <<SOURCES
+Types: deb
+URIs: $(debian_mirror)
+Suites: $suite
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+SOURCES
+    private_apt "$state" "$suite" apt-get -qq update >&2 || return 1
+    for package; do
+        if [[ $package == meta:* ]]; then
+            package=$(private_apt "$state" "$suite" apt-cache depends "${package#meta:}" |
+                sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+            [[ $package ]] || return 1
+        fi
+        names+=("$package/$suite")
+    done
+    (cd "$state/debs" && private_apt "$state" "$suite" apt-get -qq download "${names[@]}") >&2 || return 1
+    for package in "$state"/debs/*.deb; do
+        dpkg-deb -x "$package" "$dir" || return 1
+    done
+    rm -rf "$state"
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What an unprivileged VMM does with the descriptors that `devgroupctl run` gives it, and nothing else: one
+ * line for each act, exit status 1 at the first that fails. It opens no device node by path.
+ */
+
+#include <errno.h>
+#include <glob.h>
+#include <linux/vfio.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define MIB (1u << 20)
+
+static char device_name[64];
+static int no_reset;
+
+/* Prints what was done; an act that failed is the last one. */
+static int act(const char *what, const char *on, int r)
+{
+	printf("%-14s %-22s %s\n", what, on, r < 0 ? strerror(errno) : "ok");
+	if (r < 0)
+		exit(EXIT_FAILURE);
+	return r;
+}
+
+/* A condition that no system call tells: @error is what to say if it does not hold. */
+static void expect(const char *what, const char *on, int holds, int error)
+{
+	errno = error;
+	act(what, on, holds ? 0 : -1);
+}
+
+/* "11": sysfs is open to everybody. */
+static const char *iommu_group_of(const char *device)
+{
+	static char target[256];
+	char path[128];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", device);
+	n = readlink(path, target, sizeof(target) - 1);
+	target[n < 0 ? 0 : n] = '\0';
+	return n < 0 ? target : strrchr(target, '/') + 1;
+}
+
+/* The device of IOMMU group @id with the lowest address, bridges left out since no VFIO driver is on them. */
+static void choose_device(const char *id)
+{
+	glob_t found = {};
+
+	if (glob("/sys/bus/pci/drivers/vfio-pci/*:*", 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc && !device_name[0]; i++) {
+			const char *name = strrchr(found.gl_pathv[i], '/') + 1;
+
+			if (!strcmp(iommu_group_of(name), id))
+				snprintf(device_name, sizeof(device_name), "%s", name);
+		}
+	globfree(&found);
+}
+
+/* Attaches every group to the container; returns the one that has the device. */
+static int use_groups(char *const *names, int n, int container)
+{
+	int chosen = -1, attached = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct vfio_group_status status = { .argsz = sizeof(status) };
+		const char *id = names[i] + strlen("vfio-group-");
+
+		if (strncmp(names[i], "vfio-group-", strlen("vfio-group-")) != 0)
+			continue;
+		act("group-status", names[i], ioctl(3 + i, VFIO_GROUP_GET_STATUS, &status));
+		expect("viable", names[i], status.flags & VFIO_GROUP_FLAGS_VIABLE, EPERM);
+		act("set-container", names[i], ioctl(3 + i, VFIO_GROUP_SET_CONTAINER, &container));
+		if (!attached++)
+			act("set-iommu", "type1v2", ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
+		if (!device_name[0])
+			choose_device(id);
+		if (!strcmp(iommu_group_of(device_name), id))
+			chosen = 3 + i;
+	}
+	expect("find-device", device_name, chosen >= 0, ENODEV);
+	return chosen;
+}
+
+static void use_device(int group)
+{
+	struct vfio_region_info config = { .argsz = sizeof(config),
+					   .index = VFIO_PCI_CONFIG_REGION_INDEX };
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	uint16_t ids[2] = {};
+	char text[32];
+	int device;
+
+	device = act("get-device", device_name, ioctl(group, VFIO_GROUP_GET_DEVICE_FD, device_name));
+	act("device-info", device_name, ioctl(device, VFIO_DEVICE_GET_INFO, &info));
+	act("region-info", "config", ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &config));
+	act("read-config", "4 bytes", (int)pread(device, ids, sizeof(ids), (off_t)config.offset));
+	snprintf(text, sizeof(text), "%04x:%04x", ids[0], ids[1]);
+	expect("ids", text, ids[0] != 0 && ids[0] != 0xffff, ENODEV);
+	if (no_reset || !(info.flags & VFIO_DEVICE_FLAGS_RESET))
+		printf("%-14s %-22s left out\n", "reset", device_name);
+	else
+		act("reset", device_name, ioctl(device, VFIO_DEVICE_RESET));
+}
+
+static void use_memory(int container)
+{
+	static char memory[MIB] __attribute__((aligned(4096)));
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map), .flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = (uintptr_t)memory, .iova = MIB, .size = MIB,
+	};
+	struct vfio_iommu_type1_dma_unmap unmap = { .argsz = sizeof(unmap), .iova = MIB, .size = MIB };
+
+	act("map-dma", "1 MiB", ioctl(container, VFIO_IOMMU_MAP_DMA, &map));
+	act("unmap-dma", "1 MiB", ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap));
+}
+
+/* The names of the descriptors, which start at 3. Returns how many; *ret_container is the container's. */
+static int read_names(char **names, int room, int *ret_container)
+{
+	static char listed[4096];
+	const char *count = getenv("LISTEN_FDS");
+	int n = 0;
+
+	snprintf(listed, sizeof(listed), "%s", getenv("LISTEN_FDNAMES") ?: "");
+	for (char *name = strtok(listed, ":"); name && n < room; name = strtok(NULL, ":")) {
+		if (!strncmp(name, "vfio-container-", strlen("vfio-container-")))
+			*ret_container = 3 + n;
+		names[n++] = name;
+	}
+	expect("descriptors", count ?: "0", count && n > 0 && atoi(count) == n, ENOENT);
+	expect("container", "vfio-container-*", *ret_container >= 0, ENOENT);
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	int n, hold = 0, children = 0, container = -1;
+	char *names[256];
+
+	setlinebuf(stdout);
+	for (char **arg = argv + 1; *arg; arg++)
+		if (!strcmp(*arg, "--hold"))
+			hold = 1;
+		else if (!strcmp(*arg, "--no-reset"))
+			no_reset = 1;
+		else if (!strcmp(*arg, "--fork") && arg[1])
+			children = atoi(*++arg);
+		else if (!strcmp(*arg, "--device") && arg[1])
+			snprintf(device_name, sizeof(device_name), "%s", *++arg);
+		else
+			return 2;
+	n = read_names(names, 256, &container);
+	use_device(use_groups(names, n, container));
+	use_memory(container);
+	while (children-- > 0) {
+		pid_t pid = fork();
+
+		while (pid == 0)
+			pause();
+		printf("%-14s %d\n", "child", pid);
+	}
+	if (hold)
+		printf("%-14s %d\n", "holding", (int)getpid());
+	while (hold)
+		pause();
+	return 0;
+}

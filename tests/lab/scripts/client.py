@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A client of the bus interface, for the scripts here: calls, descriptors, news, and checks."""
+
+import os
+import sys
+import time
+
+import dbus
+import dbus.mainloop.glib
+from gi.repository import GLib
+
+NAME = "org.devgroups1"
+ROOT = "/org/devgroups1"
+ERROR = NAME + ".Error."
+
+dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
+failures = 0
+
+
+def check(name, good, why=""):
+    """One line, as the shell scripts print it."""
+    global failures
+    if good:
+        print("ok", name, flush=True)
+    else:
+        failures += 1
+        print(f"not ok {name}: {why}", flush=True)
+
+
+def finish():
+    if failures:
+        print("--- the daemon said")
+        print(open("/run/lab/devgroupd.log", encoding="utf-8").read(), flush=True)
+    sys.exit(failures > 0)
+
+
+def until(condition, seconds=20):
+    """Lets news come in until the condition holds; the time is a deadline, not a measure."""
+    context = GLib.MainContext.default()
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        if not context.iteration(False):
+            time.sleep(0.005)
+    return True
+
+
+class Client:
+    """One connection of its own to the system bus."""
+
+    def __init__(self):
+        self.bus = dbus.SystemBus(private=True)
+        self.bus.set_exit_on_disconnect(False)
+        self.manager = self.interface(ROOT, "Manager")
+
+    def interface(self, path, name):
+        return dbus.Interface(self.bus.get_object(NAME, path, introspect=False), f"{NAME}.{name}")
+
+    def get(self, path, interface, name):
+        properties = dbus.Interface(self.bus.get_object(NAME, path, introspect=False), dbus.PROPERTIES_IFACE)
+        return properties.Get(f"{NAME}.{interface}", name)
+
+    def group(self, name, what):
+        return self.get(self.manager.GetGroup(name), "Group", what)
+
+    def state(self, name):
+        return str(self.group(name, "State"))
+
+    def claim(self, name, **options):
+        """Returns the lease's path and [(kind, name, fd)]; the descriptors are the caller's."""
+        lease, fds = self.manager.Claim(name, dbus.Dictionary(options, signature="sv"), timeout=120)
+        return str(lease), take(fds)
+
+    def take_rest(self, lease, fds):
+        """What did not fit into the reply."""
+        total = int(self.get(lease, "Lease", "FdCount"))
+        while len(fds) < total:
+            fds += take(self.interface(lease, "Lease").TakeFds(dbus.UInt32(len(fds))))
+        return total
+
+    def release(self, name, **options):
+        self.manager.Release(name, dbus.Dictionary(options, signature="sv"), timeout=120)
+
+    def listen(self, handler, **match):
+        self.bus.add_signal_receiver(handler, bus_name=NAME, path_keyword="path", member_keyword="member", **match)
+
+    def close(self):
+        self.bus.close()
+
+
+def take(fds):
+    return [(str(kind), str(name), fd.take()) for kind, name, fd in fds]
+
+
+def close_all(fds):
+    for _, _, fd in fds:
+        os.close(fd)
+
+
+def error_of(call, *arguments, **options):
+    """The D-Bus error name that the call ends with, and its text; ("", "") if it succeeds."""
+    try:
+        call(*arguments, **options)
+    except dbus.DBusException as error:
+        return error.get_dbus_name(), error.get_dbus_message()
+    return "", ""

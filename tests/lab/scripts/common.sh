@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# What the scripts here share; each sources it first and ends with "finish". One line per check: "ok NAME" or
+# "not ok NAME: why".
+set -uo pipefail
+
+top=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../.." && pwd -P)
+probe=${DEVGROUPS_BUILD:-$top/build/default}/tests/lab/programs/vfio-probe
+work=$(mktemp -d /tmp/lab-script.XXXXXX)
+chmod 755 "$work"
+failures=0
+
+ok() { printf 'ok %s\n' "$1"; }
+not_ok() {
+    failures=$((failures + 1))
+    printf 'not ok %s: %s\n' "$1" "$2"
+}
+
+# check NAME COMMAND...: the command succeeds; what it prints is shown only if it does not.
+check() {
+    local name=$1 output
+    shift
+    if output=$("$@" 2>&1); then ok "$name"; else not_ok "$name" "$* exited $?: $output"; fi
+}
+
+# check_exit NAME STATUS COMMAND...: it exits with exactly this status. What it printed is left in $output.
+check_exit() {
+    local name=$1 wanted=$2 got=0
+    shift 2
+    output=$("$@" 2>&1) || got=$?
+    if (( got == wanted )); then ok "$name"; else not_ok "$name" "$* exited $got, not $wanted: $output"; fi
+}
+
+# check_text NAME PATTERN TEXT: the text matches the extended regular expression.
+check_text() {
+    if [[ $3 =~ $2 ]]; then ok "$1"; else not_ok "$1" "no \"$2\" in: $3"; fi
+}
+
+# check_equal NAME WANTED GOT
+check_equal() {
+    if [[ $2 == "$3" ]]; then ok "$1"; else not_ok "$1" "$(diff <(printf '%s\n' "$2") <(printf '%s\n' "$3"))"; fi
+}
+
+# within SECONDS COMMAND...: until it succeeds. It is the deadline of a wait, never a measure of speed.
+within() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        (( SECONDS < deadline )) || return 1
+        sleep 0.05
+    done
+}
+
+finish() {
+    local pid
+    for pid in $(jobs -p); do kill -9 "$pid" 2>/dev/null; done
+    if (( failures )); then
+        printf -- '--- the daemon said\n'
+        cat /run/lab/devgroupd.log 2>/dev/null || journalctl --no-pager -u devgroupd
+    fi
+    exit $((failures > 0))
+}
+
+# --- who, and with which definitions ---------------------------------------------------------------------------
+as() { setpriv --reuid "$1" --regid "$1" --init-groups -- "${@:2}"; }
+
+# define JSON: the inside of "groups"; they are in force afterwards.
+define() {
+    mkdir -p /etc/devgroups.d
+    printf '{ "groups": { %s } }\n' "$1" >/etc/devgroups.d/10-lab.json
+    devgroupctl reload
+}
+
+# --- what is so ------------------------------------------------------------------------------------------------
+driver() { basename "$(readlink "/sys/bus/pci/devices/0000:$1/driver" 2>/dev/null || echo none)"; }
+iommu_group() { basename "$(readlink "/sys/bus/pci/devices/0000:$1/iommu_group")"; }
+is_on() { [[ $(driver "$1") == "$2" ]]; }
+bus_property() {
+    busctl --system get-property org.devgroups1 "$1" "org.devgroups1.$2" "$3" 2>/dev/null
+}
+state() { bus_property "/org/devgroups1/group/$1" Group State | sed 's/^s "\(.*\)"$/\1/'; }
+has_state() { [[ $(state "$1") == "$2" ]]; }
+free_again() { has_state "$1" available; }
+
+# All that a claim may change of the host, to be compared with how it was. Hardware that tests do not
+# touch is in it too: nothing else may have changed either.
+host_state() {
+    # Few processes: under emulation each costs a twentieth of a second.
+    find /sys/bus/pci/devices/*/ -maxdepth 1 -name driver -printf '%p %l\n'
+    grep -H '' /sys/bus/pci/devices/*/{driver_override,reset_method,sriov_numvfs} 2>/dev/null
+    find /dev/vfio -mindepth 1 ! -name vfio -printf '%p %u:%g %m\n' 2>/dev/null | sort
+    ls /run/devgroups
+}
+
+daemon_pid() { cat /run/lab/devgroupd.pid; }
+daemon_fds() { find "/proc/$(daemon_pid)/fd" -mindepth 1 2>/dev/null | wc -l; }
+daemon_children() { pgrep -P "$(daemon_pid)" | wc -l; }
+on_the_bus() { busctl --system call org.devgroups1 /org/devgroups1 org.freedesktop.DBus.Peer Ping >/dev/null 2>&1; }
+
+# start_daemon [OPTION...]: by hand, as the lab does; $DEVGROUPD may name another build.
+start_daemon() {
+    "${DEVGROUPD:-/usr/sbin/devgroupd}" "$@" </dev/null >>/run/lab/devgroupd.log 2>&1 &
+    printf '%s\n' $! >/run/lab/devgroupd.pid
+    disown
+    within 20 on_the_bus
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# Returns its exit status where it is a child of ours.
+stop_daemon() {
+    local pid
+    pid=$(daemon_pid)
+    kill "${1:--TERM}" "$pid"
+    within 20 gone "$pid"
+}
+
+# --- making the kernel's files fail or hang --------------------------------------------------------------------
+# What is written there ends with ENOSPC.
+break_file() { mount --bind /dev/full "$1"; }
+# Whoever opens it to write sleeps until mend_file, or until somebody reads $work/fifo.
+hang_file() {
+    [[ -p $work/fifo ]] || mkfifo "$work/fifo"
+    mount --bind "$work/fifo" "$1"
+}
+# Lazily: whoever sleeps in it keeps it busy.
+mend_file() { umount -l "$1"; }

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A host with ten thousand functions, for tests of what must not grow with the square of it: root
+ * ports with a card of eight functions each. Even cards are one IOMMU group; of odd ones each
+ * function is alone, without a reset of its own, with a BAR smaller than a page and a mounted disk
+ * here and there.
+ */
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "groupdef.h"
+#include "inventory.h"
+#include "strutil.h"
+#include "use.h"
+
+#define BIGHOST_FUNCTIONS 10000u
+#define BIGHOST_CARD	  8u
+#define BIGHOST_CARDS	  ((BIGHOST_FUNCTIONS + BIGHOST_CARD) / (BIGHOST_CARD + 1))
+
+static inline struct device *bighost_put(struct inventory *inv, const char *address,
+					 const char *parent, unsigned group)
+{
+	struct device *device = device_new("pci", address);
+
+	assert(device && str_set(&device->parent, parent) == 0);
+	device->iommu_group = (int)group;
+	device->vendor = 0x8086;
+	device->device = 0x10d3;
+	device->class_code = 0x020000;
+	assert(inventory_put(inv, device) == 0);
+	return device;
+}
+
+static inline void bighost_bridge(struct inventory *inv, const char *address, unsigned bus,
+				  unsigned group)
+{
+	struct device *bridge = bighost_put(inv, address, NULL, group);
+
+	bridge->class_code = 0x060400;
+	bridge->header_type = 1;
+	bridge->config_size = 64;
+	bridge->config = calloc(1, 64);
+	assert(bridge->config);
+	bridge->config[0x0e] = 1;
+	bridge->config[0x19] = bridge->config[0x1a] = (uint8_t)bus;
+}
+
+static inline void bighost_function(struct inventory *inv, const char *address, const char *bridge,
+				    unsigned card, unsigned function)
+{
+	struct device *device =
+		bighost_put(inv, address, bridge, card * 10 + (card % 2 ? function : 0));
+	uint64_t bar = 0x100000000u + card * 0x10000u + function * 0x100u;
+
+	if (card % 2 == 0) {
+		assert(strv_add(&device->reset_methods, "flr") == 0);
+		return;
+	}
+	device->no_reset = true;
+	device->resources[0] = (struct resource){ bar, bar + 0xff, 0x200 };
+	if (function == 0) {
+		struct use use = { .kind = (char *)USE_MOUNTED, .what = (char *)"/srv", .pid = -1 };
+
+		assert(uses_add(&device->uses, &use) == 0);
+	}
+}
+
+static inline struct inventory *bighost_new(void)
+{
+	struct inventory *inv = inventory_new();
+
+	assert(inv);
+	inv->has_vfio = true;
+	for (unsigned card = 0; card < BIGHOST_CARDS; card++) {
+		unsigned domain = card / 250, bus = 1 + card % 250;
+		char bridge[32], address[32];
+
+		snprintf(bridge, sizeof(bridge), "%04x:00:%02x.%u", domain, bus / 8, bus % 8);
+		bighost_bridge(inv, bridge, bus, card * 10 + 9);
+		for (unsigned function = 0; function < BIGHOST_CARD; function++) {
+			snprintf(address, sizeof(address), "%04x:%02x:00.%u", domain, bus,
+				 function);
+			bighost_function(inv, address, bridge, card, function);
+		}
+	}
+	return inv;
+}
+
+/* A group for each card, that names its first function. */
+static inline struct groupdef *bighost_group(unsigned card)
+{
+	struct selector *selector = selector_new();
+	struct groupdef *def;
+	char name[32], address[32];
+
+	snprintf(name, sizeof(name), "card%u", card);
+	snprintf(address, sizeof(address), "%04x:%02x:00.0", card / 250, 1 + card % 250);
+	def = groupdef_new(name);
+	assert(def && selector && str_set(&selector->address, address) == 0);
+	assert(vec_add(&def->selectors, selector) == 0);
+	return def;
+}

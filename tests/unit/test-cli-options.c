@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include "cli-options.h"
+#include "strutil.h"
+
+/* Parses a command line of words without blanks in them; "devgroupctl" is put before them. */
+struct line {
+	char **argv;
+	struct options options;
+};
+
+static int parse(struct line *line, const char *words)
+{
+	_cleanup_free_ char *text = str_printf("devgroupctl %s", words);
+
+	ck_assert_ptr_nonnull(text);
+	ck_assert_int_eq(strv_split(text, " ", &line->argv), 0);
+	return options_parse((int)strv_length(line->argv), line->argv, &line->options);
+}
+
+static void line_clear(struct line *line)
+{
+	options_clear(&line->options);
+	strv_free(line->argv);
+}
+#define _cleanup_line_ _cleanup_(line_clear)
+
+static void check_words(const struct line *line, const char *expected)
+{
+	_cleanup_free_ char *joined = strv_join(line->options.words, " ");
+
+	ck_assert_str_eq(joined, expected);
+}
+
+START_TEST(test_nothing)
+{
+	_cleanup_line_ struct line line = { 0 };
+
+	ck_assert_int_eq(parse(&line, ""), 0);
+	check_words(&line, "");
+	ck_assert_ptr_null(line.options.command);
+	ck_assert_uint_eq(line.options.given, 0);
+}
+END_TEST
+
+START_TEST(test_options_before_and_after_the_verb)
+{
+	_cleanup_line_ struct line line = { 0 };
+
+	ck_assert_int_eq(parse(&line, "-q --json=pretty claim --label vm1 nic0 --wait=2.5 -f"), 0);
+	check_words(&line, "claim nic0");
+	ck_assert(line.options.quiet);
+	ck_assert(line.options.force);
+	ck_assert_int_eq(line.options.json, JSON_PRETTY);
+	ck_assert_str_eq(line.options.label, "vm1");
+	ck_assert_uint_eq(line.options.wait, 2500000);
+}
+END_TEST
+
+START_TEST(test_command)
+{
+	_cleanup_line_ struct line line = { 0 };
+	_cleanup_free_ char *command = NULL;
+
+	ck_assert_int_eq(parse(&line, "run nic0 -q nic1 -- cmd -x --json=bad -- nic2"), 0);
+	check_words(&line, "run nic0 nic1");
+	ck_assert(line.options.quiet);
+	command = strv_join(line.options.command, " ");
+	ck_assert_str_eq(command, "cmd -x --json=bad -- nic2");
+}
+END_TEST
+
+/* Only a "--" that getopt stopped at begins the command, not one that an option took. */
+START_TEST(test_dashes_as_an_argument)
+{
+	_cleanup_line_ struct line line = { 0 }, last = { 0 }, first = { 0 };
+
+	ck_assert_int_eq(parse(&line, "run nic0 --label -- true"), 0);
+	ck_assert_str_eq(line.options.label, "--");
+	ck_assert_ptr_null(line.options.command);
+	check_words(&line, "run nic0 true");
+
+	ck_assert_int_eq(parse(&last, "run nic0 --"), 0);
+	ck_assert_ptr_nonnull(last.options.command);
+	ck_assert_ptr_null(last.options.command[0]);
+
+	ck_assert_int_eq(parse(&first, "-- status"), 0);
+	ck_assert_str_eq(first.options.command[0], "status");
+	check_words(&first, "");
+}
+END_TEST
+
+START_TEST(test_what_is_refused)
+{
+	static const char *const bad[] = {
+		"--nonsense",	  "-Z",		 "claim x --wait", "claim x --wait=x",
+		"--wait=-1",	  "--wait=nan",	 "--wait=inf",	   "--wait=1e30",
+		"--wait=",	  "--json=yaml", "--json",	   "--interface=cdev",
+		"--no-pager=yes",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		_cleanup_line_ struct line line = { 0 };
+
+		ck_assert_msg(parse(&line, bad[i]) == -EINVAL, "%s was taken", bad[i]);
+	}
+}
+END_TEST
+
+START_TEST(test_unfit)
+{
+	_cleanup_line_ struct line line = { 0 };
+
+	ck_assert_int_eq(parse(&line, "list -q --all --label=x"), 0);
+	ck_assert_str_eq(options_unfit(&line.options, OPTION_BIT(OPTION_ALL)), "label");
+	ck_assert_ptr_null(
+		options_unfit(&line.options, OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_LABEL)));
+}
+END_TEST
+
+SUITE("cli-options", test_nothing, test_options_before_and_after_the_verb, test_command,
+      test_dashes_as_an_argument, test_what_is_refused, test_unfit)

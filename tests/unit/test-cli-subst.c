@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <errno.h>
+
+#include "cli-env.h"
+#include "cli-fd.h"
+#include "cli-subst.h"
+#include "strutil.h"
+
+/* The descriptors have numbers only: nothing here is open. */
+static void add(struct vec *fds, const char *kind, const char *name, const char *group)
+{
+	struct claim_fd *fd;
+
+	ck_assert_int_eq(claim_fd_new(kind, name, group, -EBADF, &fd), 0);
+	ck_assert_int_eq(vec_add(fds, fd), 0);
+}
+
+/* Two groups as VFIO groups: descriptors 3 to 8. */
+static void add_two_groups(struct vec *fds)
+{
+	add(fds, "lease", "", "disk0");
+	add(fds, "vfio-container", "", "disk0");
+	add(fds, "vfio-group", "13", "disk0");
+	add(fds, "lease", "", "nic0");
+	add(fds, "vfio-container", "", "nic0");
+	add(fds, "vfio-group", "11", "nic0");
+}
+
+/* One group through iommufd: descriptors 3 to 6. */
+static void add_iommufd(struct vec *fds, const char *group)
+{
+	add(fds, "lease", "", group);
+	add(fds, "iommufd", "", group);
+	add(fds, "vfio-device", "0000:01:00.0", group);
+	add(fds, "vfio-device", "0000:01:00.1", group);
+}
+
+/* Arguments are separated by '|', so that they may hold blanks. Returns what came out, or the error. */
+static char *apply(const struct vec *fds, const char *command)
+{
+	_cleanup_strv_ char **argv = NULL, **filled = NULL;
+	char *error = NULL;
+	int r;
+
+	ck_assert_int_eq(strv_split(command, "|", &argv), 0);
+	r = subst_apply(argv, fds, 3, &filled, &error);
+	if (r >= 0)
+		return strv_join(filled, "|");
+	ck_assert_int_eq(r, -EINVAL);
+	ck_assert_ptr_null(filled);
+	return error;
+}
+
+static void expect(const struct vec *fds, const char *command, const char *expected)
+{
+	_cleanup_free_ char *result = apply(fds, command);
+
+	ck_assert_str_eq(result, expected);
+}
+
+static void expect_error(const struct vec *fds, const char *command, const char *part)
+{
+	_cleanup_free_ char *result = apply(fds, command);
+
+	ck_assert_msg(strstr(result, part), "%s: %s", command, result);
+}
+
+START_TEST(test_descriptors)
+{
+	_cleanup_claim_fds_ struct vec fds = { 0 };
+
+	add_two_groups(&fds);
+	expect(&fds, "cmd|{fd:vfio-group:11}|x={fd:lease:nic0},y={fd:lease:disk0}!",
+	       "cmd|8|x=6,y=3!");
+	expect(&fds, "{fd:vfio-group:nic0}", "8");
+	expect_error(&fds, "cmd|{fd:vfio-group}", "several");
+	expect_error(&fds, "cmd|{fd:vfio-group:12}", "no such descriptor");
+	expect_error(&fds, "cmd|{fd:lease:nic1}", "no such descriptor");
+}
+END_TEST
+
+START_TEST(test_other_braces_stay)
+{
+	_cleanup_claim_fds_ struct vec fds = { 0 };
+
+	add_iommufd(&fds, "nic0");
+	expect(&fds, "awk|{print $1}|{}|{|}|${x}|{print {fd:lease}}|{Qemu}",
+	       "awk|{print $1}|{}|{|}|${x}|{print 3}|{Qemu}");
+}
+END_TEST
+
+START_TEST(test_device_by_any_address)
+{
+	_cleanup_claim_fds_ struct vec fds = { 0 };
+
+	add_iommufd(&fds, "nic0");
+	expect(&fds, "{fd:vfio-device:0000:01:00.1}|{fd:vfio-device:01:00.0}|{fd:iommufd}",
+	       "6|5|4");
+	expect_error(&fds, "{fd:vfio-device}", "several");
+}
+END_TEST
+
+START_TEST(test_qemu)
+{
+	_cleanup_claim_fds_ struct vec fds = { 0 };
+
+	add_iommufd(&fds, "nic0");
+	expect(&fds, "qemu|{qemu}|-m|1G",
+	       "qemu|-object|iommufd,id=iommufd-nic0,fd=4|-device|"
+	       "vfio-pci,iommufd=iommufd-nic0,fd=5|-device|vfio-pci,iommufd=iommufd-nic0,fd=6|"
+	       "-m|1G");
+	expect(&fds, "sh|-c|exec qemu {qemu} -m 1G",
+	       "sh|-c|exec qemu -object iommufd,id=iommufd-nic0,fd=4 -device "
+	       "vfio-pci,iommufd=iommufd-nic0,fd=5 -device vfio-pci,iommufd=iommufd-nic0,fd=6 "
+	       "-m 1G");
+	add_iommufd(&fds, "nic1");
+	expect(&fds, "{qemu}",
+	       "-object|iommufd,id=iommufd-nic0,fd=4|-object|iommufd,id=iommufd-nic1,fd=8|"
+	       "-device|vfio-pci,iommufd=iommufd-nic0,fd=5|"
+	       "-device|vfio-pci,iommufd=iommufd-nic0,fd=6|"
+	       "-device|vfio-pci,iommufd=iommufd-nic1,fd=9|"
+	       "-device|vfio-pci,iommufd=iommufd-nic1,fd=10");
+}
+END_TEST
+
+START_TEST(test_cloud_hypervisor)
+{
+	_cleanup_claim_fds_ struct vec fds = { 0 };
+
+	add_iommufd(&fds, "nic0");
+	expect(&fds, "ch|{cloud-hypervisor}",
+	       "ch|--platform|iommufd=on,iommufd_fd=4|--device|fd=5|fd=6");
+	add_iommufd(&fds, "nic1");
+	expect_error(&fds, "ch|{cloud-hypervisor}", "one iommufd");
+}
+END_TEST
+
+START_TEST(test_no_vmm_takes_a_group)
+{
+	_cleanup_claim_fds_ struct vec fds = { 0 };
+
+	add_two_groups(&fds);
+	expect_error(&fds, "{qemu}", "brought no iommufd");
+	expect_error(&fds, "{cloud-hypervisor}", "brought no iommufd");
+}
+END_TEST
+
+static void check_needs(const char *command, unsigned expected)
+{
+	_cleanup_strv_ char **argv = NULL;
+	_cleanup_free_ char *error = NULL;
+	unsigned needs;
+
+	ck_assert_int_eq(strv_split(command, "|", &argv), 0);
+	ck_assert_int_eq(subst_needs(argv, &needs, &error), 0);
+	ck_assert_uint_eq(needs, expected);
+}
+
+START_TEST(test_needs)
+{
+	_cleanup_strv_ char **mixed = NULL, **unknown = NULL;
+	char *error = NULL;
+	unsigned needs = 99;
+
+	check_needs("cmd|{print}|{fd:lease}", 0);
+	check_needs("cmd|{fd:vfio-group:11}", SUBST_GROUP);
+	check_needs("cmd|{fd:lease}{fd:vfio-device:01:00.0}", SUBST_IOMMUFD);
+	check_needs("cmd|x{qemu}", SUBST_IOMMUFD | SUBST_VMM);
+
+	ck_assert_int_eq(strv_split("{fd:iommufd}|{fd:vfio-container}", "|", &mixed), 0);
+	ck_assert_int_eq(subst_needs(mixed, &needs, &error), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(error, "both"));
+	free(error);
+	ck_assert_int_eq(strv_split("{fd:nonsense}", "|", &unknown), 0);
+	ck_assert_int_eq(subst_needs(unknown, &needs, &error), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(error, "kinds"));
+	free(error);
+	ck_assert_uint_eq(needs, 99);
+}
+END_TEST
+
+START_TEST(test_environment)
+{
+	_cleanup_claim_fds_ struct vec fds = { 0 };
+	_cleanup_free_ char *names = NULL, *json = NULL;
+
+	add(&fds, "lease", "", "nic0");
+	add(&fds, "vfio-group", "11", "nic0");
+	add(&fds, "vfio-device", "0000:01:00.0", "nic0");
+	names = env_listen_names(&fds);
+	ck_assert_str_eq(names, "lease-nic0:vfio-group-11:vfio-device-0000_01_00.0");
+	json = env_fds_json(&fds, 3);
+	ck_assert_str_eq(json,
+			 "[{\"fd\":3,\"kind\":\"lease\",\"name\":\"nic0\",\"group\":\"nic0\"},"
+			 "{\"fd\":4,\"kind\":\"vfio-group\",\"name\":\"11\",\"group\":\"nic0\"},"
+			 "{\"fd\":5,\"kind\":\"vfio-device\",\"name\":\"0000:01:00.0\",\"group\":"
+			 "\"nic0\"}]");
+}
+END_TEST
+
+SUITE("cli-subst", test_descriptors, test_other_braces_stay, test_device_by_any_address, test_qemu,
+      test_cloud_hypervisor, test_no_vmm_takes_a_group, test_needs, test_environment)

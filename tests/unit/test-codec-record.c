@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "codec.h"
+#include "config.h"
+#include "device.h"
+#include "mutate.h"
+#include "strutil.h"
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+static void set(char **field, const char *value)
+{
+	ck_assert_int_eq(str_set(field, value), 0);
+}
+
+static void add_device(struct record *record, const char *bus, const char *address, int iommu_group,
+		       const char *host, const char *driver)
+{
+	_cleanup_device_ struct device *device = device_new(bus, address);
+
+	ck_assert_ptr_nonnull(device);
+	device->iommu_group = iommu_group;
+	set(&device->driver, host);
+	ck_assert_int_eq(record_add_device(record, device, driver), 0);
+}
+
+static struct record *make_record(void)
+{
+	struct record *record = record_new("nic0", "7f3a");
+	struct record_device *last;
+
+	ck_assert_ptr_nonnull(record);
+	record->phase = PHASE_CLAIMED;
+	record->uid = 1000;
+	record->gid = 4294967294;
+	record->pid = 4711;
+	record->start_time = UINT64_MAX;
+	set(&record->unit, "machine-qemu.scope");
+	record->since = UINT64_C(1753440000000000);
+	record->access = ACCESS_NODE;
+	record->persistent = true;
+	add_device(record, "pci", "0000:01:00.0", 9, "e1000e", "vfio-pci");
+	add_device(record, "platform", "fe200000.dma", 9, NULL, "vfio-platform");
+	add_device(record, "pci", "0000:01:10.0", 10, "vfio-pci", NULL);
+	last = record->devices.items[2];
+	set(&last->host_override, "nothing");
+	return record;
+}
+
+START_TEST(test_record_round_trip)
+{
+	_cleanup_record_ struct record *record = make_record(), *copy = NULL;
+	_cleanup_free_ char *once = NULL, *twice = NULL, *error = NULL;
+	const struct record_device *device;
+
+	ck_assert_int_eq(record_to_json(record, &once), 0);
+	ck_assert_msg(record_from_json(once, strlen(once), &copy, &error) == 0, "%s", error);
+	ck_assert_int_eq(record_to_json(copy, &twice), 0);
+	ck_assert_str_eq(once, twice);
+	ck_assert_str_eq(copy->group, "nic0");
+	ck_assert_str_eq(copy->lease, "7f3a");
+	ck_assert_int_eq(copy->phase, PHASE_CLAIMED);
+	ck_assert_uint_eq(copy->uid, 1000);
+	ck_assert_uint_eq(copy->gid, 4294967294);
+	ck_assert_int_eq(copy->pid, 4711);
+	ck_assert_uint_eq(copy->start_time, UINT64_MAX);
+	ck_assert_str_eq(copy->unit, "machine-qemu.scope");
+	ck_assert_ptr_null(copy->label);
+	ck_assert_int_eq(copy->access, ACCESS_NODE);
+	ck_assert(copy->persistent);
+	ck_assert_uint_eq(copy->devices.n, 3);
+	device = record_find_device(copy, "0000:01:10.0");
+	ck_assert_str_eq(device->host_driver, "vfio-pci");
+	ck_assert_str_eq(device->host_override, "nothing");
+	ck_assert_ptr_null(device->driver);
+	ck_assert_int_eq(device->iommu_group, 10);
+}
+END_TEST
+
+/*
+ * Each key of a written record, taken out or given another type: only what may be unknown may go.
+ */
+static void assert_record(const char *from, const char *to, int expected)
+{
+	_cleanup_record_ struct record *record = make_record(), *copy = NULL;
+	_cleanup_free_ char *text = NULL, *changed = NULL, *error = NULL;
+	char *at;
+	int r;
+
+	ck_assert_int_eq(record_to_json(record, &text), 0);
+	at = strstr(text, from);
+	ck_assert_msg(at != NULL, "no %s in %s", from, text);
+	changed = str_printf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+	r = record_from_json(changed, strlen(changed), &copy, &error);
+	ck_assert_msg(r == expected, "%s to %s: %d, %s", from, to, r, str_or(error, "taken"));
+	ck_assert_int_eq(r < 0, error != NULL);
+}
+
+START_TEST(test_record_is_strict)
+{
+	static const char *const needed[] = { "version", "phase", "access", "group",  "lease",
+					      "uid",	 "gid",	  "pid",    "since",  "persistent",
+					      "devices", "key",	  "bus",    "address" };
+	static const char *const optional[] = { "start-time", "unit", "label", "host-driver",
+						"driver" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed) + ARRAY_SIZE(optional); i++) {
+		bool must = i < ARRAY_SIZE(needed);
+		const char *key = must ? needed[i] : optional[i - ARRAY_SIZE(needed)];
+		_cleanup_free_ char *quoted = str_printf("\"%s\":", key);
+
+		assert_record(quoted, "\"unknown\":", must ? -EBADMSG : 0);
+	}
+	assert_record("\"uid\": 1000", "\"uid\": \"1000\"", -EBADMSG);
+	assert_record("\"uid\": 1000", "\"uid\": 4294967296", -EBADMSG);
+	assert_record("\"pid\": 4711", "\"pid\": null", -EBADMSG);
+	assert_record("\"persistent\": true", "\"persistent\": 1", -EBADMSG);
+	assert_record("\"claimed\"", "\"dreaming\"", -EBADMSG);
+	assert_record("\"node\"", "\"nodes\"", -EBADMSG);
+	assert_record("\"nic0\"", "\"../nic0\"", -EBADMSG);
+	assert_record("\"7f3a\"", "\"\"", -EBADMSG);
+	assert_record("\"key\": \"0000:01:00.0\"", "\"key\": \"0000:01:00.1\"", -EBADMSG);
+	assert_record("\"address\": \"0000:01:00.0\"", "\"address\": \"../../x\"", -EBADMSG);
+	assert_record("\"0000:01:00.0\"", "\"0000:01:00.0\", \"key\": \"0000:01:00.0\"", -EBADMSG);
+}
+END_TEST
+
+START_TEST(test_record_of_a_later_version)
+{
+	assert_record("\"version\": 1", "\"version\": 2", -EPROTONOSUPPORT);
+	assert_record("\"version\": 1", "\"version\": 18446744073709551615", -EPROTONOSUPPORT);
+	assert_record("\"version\": 1", "\"version\": 0", -EBADMSG);
+	assert_record("\"version\": 1", "\"version\": 1, \"new\": []", 0);
+}
+END_TEST
+
+START_TEST(test_mutated_record)
+{
+	_cleanup_record_ struct record *record = make_record();
+	_cleanup_free_ char *text = NULL;
+	uint32_t state = 2;
+
+	ck_assert_int_eq(record_to_json(record, &text), 0);
+	for (unsigned round = 0; round < 2000; round++) {
+		size_t size;
+		_cleanup_free_ char *mutant = mutate(text, strlen(text), &state, &size),
+				    *error = NULL;
+		_cleanup_record_ struct record *copy = NULL;
+		int r = record_from_json(mutant, size, &copy, &error);
+
+		ck_assert_msg(r == 0 ||
+				      (!copy && error && (r == -EBADMSG || r == -EPROTONOSUPPORT)),
+			      "%d", r);
+	}
+}
+END_TEST
+
+/* --- definitions ------------------------------------------------------------------------------ */
+
+static struct config *parse(const char *text)
+{
+	struct config *config = config_new();
+
+	ck_assert_int_eq(config_parse(config, "file", text, strlen(text)), 0);
+	if (config->problems.n > 0)
+		ck_abort_msg("%s", ((struct problem *)config->problems.items[0])->text);
+	return config;
+}
+
+/* As short as it was written, and with the keys in one order. */
+static const char full_group[] =
+	"{\"groups\":{\"nic0\":{\"devices\":[\"0000:01:00.0\","
+	"{\"path\":\"0000:00:1c.4/00.0\",\"vendor\":\"8086\",\"device\":\"00d3\"},"
+	"{\"vf-of\":\"0000:02:00.0\",\"index\":0},"
+	"{\"bus\":\"pci\",\"nth\":0,\"subsystem-vendor\":\"0000\",\"subsystem-device\":\"ffff\","
+	"\"class\":\"02\"},"
+	"{\"serial\":\"a \\\"b\\\"\",\"class\":\"000000\"}],"
+	"\"description\":\"Z\xc3\xbcrich\",\"reserved-for\":\"router\",\"driver\":\"vfio-pci\","
+	"\"bind\":\"boot\",\"on-release\":\"keep\","
+	"\"reset\":{\"before\":\"require\",\"after\":\"none\",\"methods\":[\"flr\",\"bus\"]},"
+	"\"access\":{\"users\":[\"qemu\",\"1000\"],\"groups\":[\"kvm\"]},\"memlock\":\"16G\"}}}";
+
+START_TEST(test_definition_round_trip)
+{
+	_cleanup_config_ struct config *config = parse(full_group);
+	_cleanup_free_ char *text = NULL;
+
+	ck_assert_int_eq(groupdef_to_json(config_find(config, "nic0"), false, &text), 0);
+	ck_assert_str_eq(text, full_group);
+}
+END_TEST
+
+START_TEST(test_short_definition)
+{
+	static const char text[] =
+		"{\"groups\":{\"a\":{\"devices\":[\"platform:x.y\"]},"
+		"\"b\":{\"devices\":[\"0000:02:00.0\"],\"memlock\":\"infinity\"},"
+		"\"c\":{\"devices\":[\"0000:03:00.0\"],\"memlock\":\"1025K\"},"
+		"\"d\":{\"devices\":[\"0000:04:00.0\"],\"memlock\":\"1\"},"
+		"\"e\":{\"devices\":[\"0000:05:00.0\"],\"memlock\":\"15E\"}},"
+		"\"virtual-functions\":{\"0000:02:00.0\":{\"count\":3,"
+		"\"autoprobe\":false}}}";
+	_cleanup_config_ struct config *config = parse(text), *pretty_copy = NULL;
+	_cleanup_free_ char *copy = NULL, *pretty = NULL;
+
+	ck_assert_int_eq(config_to_json(config, false, &copy), 0);
+	ck_assert_str_eq(copy, text);
+	ck_assert_int_eq(config_to_json(config, true, &pretty), 0);
+	pretty_copy = parse(pretty);
+	ck_assert_uint_eq(pretty_copy->groups.n, 5);
+}
+END_TEST
+
+START_TEST(test_nothing_defined)
+{
+	_cleanup_config_ struct config *config = config_new();
+	_cleanup_free_ char *text = NULL;
+
+	ck_assert_int_eq(config_to_json(config, false, &text), 0);
+	ck_assert_str_eq(text, "{}");
+}
+END_TEST
+
+SUITE("codec-record", test_record_round_trip, test_record_is_strict, test_record_of_a_later_version,
+      test_mutated_record, test_definition_round_trip, test_short_definition, test_nothing_defined)

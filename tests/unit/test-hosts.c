@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "assess.h"
+#include "fileio.h"
+#include "grouping.h"
+#include "hostfile.h"
+#include "isolation.h"
+#include "resetscope.h"
+#include "resolve.h"
+#include "strutil.h"
+
+/*
+ * What tests/hosts/NAME.expected says of tests/hosts/NAME must be what comes out. A line each:
+ *
+ *   group A B …          these are one IOMMU group
+ *   derived A B …        by configuration space these would be one, to the kernel they are not
+ *   none A               it is in no group
+ *   cause A CODE B       isolation
+ *   reset A METHOD B …   what else a reset reaches
+ *   blocker A CODE       in the way of claiming A's group; others may be, with what assess learns
+ *   free A               nothing hard is
+ */
+static const char *const hosts[] = {
+	"alias.lspci",	      "conventional.lspci",
+	"cut-off.lspci",      "desktop.lspci",
+	"lab-amd-iommu.json", "lab-bridge-in-switch.json",
+	"lab-bridges.json",   "lab-bridges-verbose.lspci",
+	"lab-default.json",   "lab-default.lspci",
+	"lab-eight.json",     "lab-multifunction.json",
+	"lab-no-acs.json",    "lab-no-iommu.json",
+	"lab-twenty.json",    "lab-vfs.json",
+	"lab-vfs.lspci",      "lab-virtio-iommu.json",
+	"laptop.lspci",	      "nvme-switch.lspci",
+	"server.lspci",
+};
+
+static char *read_host_file(const char *name, const char *suffix, size_t *ret_size)
+{
+	const char *top = getenv("top_srcdir");
+	_cleanup_free_ char *path =
+		str_printf("%s/tests/hosts/%s%s", top ? top : ".", name, suffix);
+	char *text = NULL;
+
+	ck_assert_msg(file_read_at(AT_FDCWD, path, 1 << 24, &text, ret_size) == 0, "%s", path);
+	return text;
+}
+
+static struct inventory *read_host(const char *name)
+{
+	_cleanup_free_ char *error = NULL;
+	size_t size;
+	_cleanup_free_ char *text = read_host_file(name, "", &size);
+	struct inventory *inv = NULL;
+	int r = hostfile_parse(text, size, &inv, &error);
+
+	ck_assert_msg(r == 0, "%s: %d %s", name, r, str_or(error, ""));
+	return inv;
+}
+
+/* --- what comes out, as lines ---------------------------------------------------------------- */
+
+static void print_keys(FILE *out, const char *word, const struct vec *devices)
+{
+	fputs(word, out);
+	VEC_FOREACH (const struct device, device, devices)
+		fprintf(out, " %s", device->key);
+	fputc('\n', out);
+}
+
+static void print_groups(FILE *out, const struct inventory *inv)
+{
+	VEC_FOREACH (const struct iommu_group, group, &inv->iommu_groups)
+		print_keys(out, "group", &group->devices);
+	VEC_FOREACH (const struct device, device, &inv->devices)
+		if (device->iommu_group < 0)
+			fprintf(out, "none %s\n", device->key);
+}
+
+/* The devices with the number @number; those of the kernel's @group if they are the same ones. */
+static bool is_same(const struct inventory *inv, const int *numbers, int number, struct vec *ret)
+{
+	const struct iommu_group *group;
+
+	for (size_t i = 0; i < inv->devices.n; i++)
+		if (numbers[i] == number)
+			ck_assert_int_eq(vec_add(ret, inv->devices.items[i]), 0);
+	group = inventory_find_group(inv, ((struct device *)ret->items[0])->iommu_group);
+	return group && group->devices.n == ret->n &&
+	       memcmp(group->devices.items, ret->items, ret->n * sizeof(void *)) == 0;
+}
+
+/* Nothing where the kernel has no groups at all: it has no IOMMU. */
+static void print_derived(FILE *out, const struct inventory *inv)
+{
+	_cleanup_free_ int *numbers = NULL;
+	int next = 0;
+
+	ck_assert_int_eq(grouping_derive(inv, &numbers), 0);
+	for (size_t i = 0; inv->iommu_groups.n > 0 && i < inv->devices.n; i++) {
+		_cleanup_vec_ struct vec devices = { 0 };
+
+		if (numbers[i] != next)
+			continue;
+		if (!is_same(inv, numbers, next++, &devices))
+			print_keys(out, "derived", &devices);
+	}
+}
+
+static void print_causes(FILE *out, const struct inventory *inv, const struct device *device)
+{
+	_cleanup_isolation_ struct vec causes = { 0 };
+
+	ck_assert_int_eq(isolation_find(inv, device, &causes), 0);
+	VEC_FOREACH (const struct isolation_cause, cause, &causes) {
+		_cleanup_free_ char *text = isolation_text(inv, device, cause);
+
+		ck_assert_ptr_nonnull(text);
+		fprintf(out, "cause %s %s %s\n", device->key, isolation_code_to_string(cause->code),
+			cause->peer);
+	}
+}
+
+static void print_resets(FILE *out, const struct inventory *inv, struct device *device)
+{
+	STRV_FOREACH(method, device->reset_methods)
+	{
+		_cleanup_vec_ struct vec devices = { 0 };
+		_cleanup_free_ char *word = str_printf("reset %s %s", device->key, *method);
+
+		ck_assert_int_eq(resetscope_devices(inv, device, *method, &devices), 0);
+		ck_assert(vec_remove(&devices, device));
+		print_keys(out, word, &devices);
+	}
+}
+
+static char *describe(const struct inventory *inv)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	print_groups(out, inv);
+	print_derived(out, inv);
+	VEC_FOREACH (const struct device, device, &inv->devices)
+		print_causes(out, inv, device);
+	VEC_FOREACH (struct device, device, &inv->devices)
+		print_resets(out, inv, device);
+	ck_assert_int_eq(fclose(out), 0);
+	return text;
+}
+
+/* --- blockers -------------------------------------------------------------------------------- */
+
+static void assess(const struct inventory *inv, const char *key, struct groupview *ret)
+{
+	_cleanup_groupdef_ struct groupdef *def = groupdef_new("test");
+	_cleanup_assess_ struct assess *all = NULL;
+	struct selector *selector = selector_new();
+
+	ck_assert_int_eq(str_set(&selector->address, key), 0);
+	ck_assert_int_eq(vec_add(&def->selectors, selector), 0);
+	ck_assert_int_eq(resolve_group(inv, def, ret), 0);
+	ck_assert_int_eq(assess_new(inv, NULL, &all), 0);
+	ck_assert_int_eq(assess_group(all, def, ret), 0);
+}
+
+static bool has_blocker(const struct groupview *view, const char *code)
+{
+	VEC_FOREACH (const struct blocker, blocker, &view->blockers)
+		if (str_eq(blocker->code, code))
+			return true;
+	return false;
+}
+
+/* @words: of a line "blocker A CODE" or "free A" */
+static void check_blocker(const char *name, const struct inventory *inv, char **words)
+{
+	_cleanup_groupview_ struct groupview view = { 0 };
+
+	ck_assert_ptr_nonnull(words[1]);
+	assess(inv, words[1], &view);
+	if (str_eq(words[0], "blocker"))
+		ck_assert_msg(has_blocker(&view, words[2]), "%s: %s is not %s", name, words[1],
+			      words[2]);
+	else
+		ck_assert_msg(!blockers_first(&view.blockers, true), "%s: %s: %s", name, words[1],
+			      blockers_first(&view.blockers, true)->code);
+}
+
+/* --- the expected file ----------------------------------------------------------------------- */
+
+/* Its lines about blockers are checked, comments are left out, the rest is returned. */
+static char *read_expected(const char *name, const struct inventory *inv)
+{
+	_cleanup_free_ char *text = read_host_file(name, ".expected", NULL), *rest = NULL;
+	_cleanup_strv_ char **lines = NULL, **kept = NULL;
+
+	ck_assert_int_eq(strv_split(text, "\n", &lines), 0);
+	STRV_FOREACH(line, lines)
+	{
+		_cleanup_strv_ char **words = NULL;
+
+		if ((*line)[0] == '#')
+			continue;
+		ck_assert_int_eq(strv_split(*line, " ", &words), 0);
+		if (str_eq(words[0], "blocker") || str_eq(words[0], "free"))
+			check_blocker(name, inv, words);
+		else
+			ck_assert_int_eq(strv_add(&kept, *line), 0);
+	}
+	rest = strv_join(kept, "\n");
+	return str_printf("%s\n", rest);
+}
+
+START_TEST(test_host)
+{
+	const char *name = hosts[_i];
+	_cleanup_inventory_ struct inventory *inv = read_host(name);
+	_cleanup_free_ char *actual = describe(inv), *expected = read_expected(name, inv);
+
+	if (!str_eq(actual, expected))
+		fprintf(stderr, "--- %s comes out as\n%s---\n", name, actual);
+	ck_assert_msg(str_eq(actual, expected), "%s", name);
+	ck_assert_int_eq(inv->groups_derived, strstr(name, ".lspci") && !strstr(name, "verbose"));
+}
+END_TEST
+
+/* The dump and the snapshot of one host: what the kernel said is what comes out without it. */
+START_TEST(test_dump_and_snapshot)
+{
+	_cleanup_inventory_ struct inventory *snapshot = read_host("lab-default.json");
+	_cleanup_inventory_ struct inventory *dump = read_host("lab-default.lspci");
+
+	VEC_FOREACH (const struct device, device, &snapshot->devices) {
+		const struct device *same = inventory_find(dump, device->key);
+
+		ck_assert_msg(same != NULL, "%s", device->key);
+		ck_assert_msg(str_eq(device->parent, same->parent), "%s", device->key);
+		ck_assert_uint_eq(device->vendor, same->vendor);
+		ck_assert_uint_eq(device->device, same->device);
+		ck_assert_uint_eq(device->class_code, same->class_code);
+		ck_assert_uint_eq(device->header_type, same->header_type);
+		ck_assert_uint_eq(device->revision, same->revision);
+		ck_assert_uint_eq(device->subsystem_device, same->subsystem_device);
+	}
+	ck_assert_uint_eq(snapshot->devices.n, dump->devices.n);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("hosts");
+	TCase *tcase = tcase_create("hosts");
+
+	tcase_add_loop_test(tcase, test_host, 0, ARRAY_SIZE(hosts));
+	tcase_add_test(tcase, test_dump_and_snapshot);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <string.h>
+
+#include "inventory.h"
+#include "strutil.h"
+
+static struct device *put(struct inventory *inv, const char *bus, const char *address, int group)
+{
+	struct device *device = device_new(bus, address);
+
+	ck_assert_ptr_nonnull(device);
+	device->iommu_group = group;
+	ck_assert_int_eq(inventory_put(inv, device), 0);
+	return device;
+}
+
+/* "0000:01:00.0 0000:02:00.0": what is in the vector, in its order. */
+static char *keys_of(const struct vec *devices)
+{
+	_cleanup_strv_ char **keys = NULL;
+
+	VEC_FOREACH(const struct device, device, devices)
+		ck_assert_int_eq(strv_add(&keys, device->key), 0);
+	return strv_join(keys, " ");
+}
+
+#define ck_assert_devices(devices, expected)                      \
+	do {                                                      \
+		_cleanup_free_ char *actual = keys_of(devices); \
+                                                                  \
+		ck_assert_str_eq(actual, expected);               \
+	} while (0)
+
+START_TEST(test_put_sorts)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+
+	put(inv, "pci", "0000:0a:00.0", 3);
+	put(inv, "platform", "fe200000.dma", 1);
+	put(inv, "pci", "0000:02:00.0", 3);
+	put(inv, "mdev", "aaaa", IOMMU_GROUP_NONE);
+	put(inv, "pci", "10000:00:00.0", 2);
+	ck_assert_devices(&inv->devices, "mdev:aaaa 0000:02:00.0 0000:0a:00.0 10000:00:00.0 "
+					 "platform:fe200000.dma");
+	ck_assert_uint_eq(inv->iommu_groups.n, 3);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_uint_eq(((struct iommu_group *)inv->iommu_groups.items[i])->id, i + 1);
+	ck_assert_devices(&inventory_find_group(inv, 3)->devices, "0000:02:00.0 0000:0a:00.0");
+}
+END_TEST
+
+START_TEST(test_find)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	struct device *nic = put(inv, "pci", "0000:01:00.0", 1);
+	struct device *dma = put(inv, "platform", "fe200000.dma", 2);
+
+	ck_assert_ptr_eq(inventory_find(inv, "0000:01:00.0"), nic);
+	ck_assert_ptr_eq(inventory_find(inv, "platform:fe200000.dma"), dma);
+	ck_assert_ptr_null(inventory_find(inv, "0000:01:00.1"));
+	ck_assert_ptr_null(inventory_find(inv, "mdev:fe200000.dma"));
+	ck_assert_ptr_null(inventory_find(inv, "fe200000.dma"));
+	ck_assert_ptr_null(inventory_find(inv, ""));
+	ck_assert_ptr_null(inventory_find_group(inv, IOMMU_GROUP_NONE));
+	ck_assert_ptr_null(inventory_find_group(inv, 3));
+	ck_assert_uint_eq(inventory_find_group(inv, 2)->id, 2);
+}
+END_TEST
+
+START_TEST(test_put_replaces)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	struct device *again;
+
+	put(inv, "pci", "0000:01:00.0", 1);
+	put(inv, "pci", "0000:01:00.1", 1);
+	ck_assert_int_eq(str_set(&inventory_find_group(inv, 1)->type, "DMA"), 0);
+	again = put(inv, "pci", "0000:01:00.0", 1);
+	ck_assert_uint_eq(inv->devices.n, 2);
+	ck_assert_ptr_eq(inventory_find(inv, "0000:01:00.0"), again);
+	ck_assert_devices(&inventory_find_group(inv, 1)->devices, "0000:01:00.0 0000:01:00.1");
+	ck_assert_str_eq(inventory_find_group(inv, 1)->type, "DMA");
+
+	/* the only member: its group must not die in between */
+	put(inv, "pci", "0000:02:00.0", 2);
+	ck_assert_int_eq(str_set(&inventory_find_group(inv, 2)->type, "identity"), 0);
+	put(inv, "pci", "0000:02:00.0", 2);
+	ck_assert_str_eq(inventory_find_group(inv, 2)->type, "identity");
+}
+END_TEST
+
+START_TEST(test_put_moves_between_groups)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+
+	put(inv, "pci", "0000:01:00.0", 1);
+	put(inv, "pci", "0000:01:00.1", 1);
+	put(inv, "pci", "0000:01:00.0", 7);
+	ck_assert_devices(&inventory_find_group(inv, 1)->devices, "0000:01:00.1");
+	ck_assert_devices(&inventory_find_group(inv, 7)->devices, "0000:01:00.0");
+	put(inv, "pci", "0000:01:00.1", IOMMU_GROUP_NONE);
+	ck_assert_ptr_null(inventory_find_group(inv, 1));
+	put(inv, "pci", "0000:01:00.1", 7);
+	ck_assert_devices(&inventory_find_group(inv, 7)->devices, "0000:01:00.0 0000:01:00.1");
+	ck_assert_uint_eq(inv->devices.n, 2);
+	ck_assert_uint_eq(inv->iommu_groups.n, 1);
+}
+END_TEST
+
+START_TEST(test_remove)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+
+	put(inv, "pci", "0000:01:00.0", 1);
+	put(inv, "pci", "0000:01:00.1", 1);
+	put(inv, "pci", "0000:02:00.0", IOMMU_GROUP_NONE);
+	ck_assert(!inventory_remove(inv, "0000:03:00.0"));
+	ck_assert(inventory_remove(inv, "0000:01:00.0"));
+	ck_assert(!inventory_remove(inv, "0000:01:00.0"));
+	ck_assert_devices(&inventory_find_group(inv, 1)->devices, "0000:01:00.1");
+	ck_assert(inventory_remove(inv, "0000:01:00.1"));
+	ck_assert_ptr_null(inventory_find_group(inv, 1));
+	ck_assert(inventory_remove(inv, "0000:02:00.0"));
+	ck_assert_uint_eq(inv->devices.n + inv->iommu_groups.n, 0);
+}
+END_TEST
+
+START_TEST(test_two_devices_with_long_numbers)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+
+	put(inv, "platform", "x99999999999999999999998", 1);
+	put(inv, "platform", "x99999999999999999999999", 2);
+	ck_assert_uint_eq(inv->devices.n, 2);
+}
+END_TEST
+
+START_TEST(test_describe)
+{
+	_cleanup_device_ struct device *nic = device_new("pci", "0000:01:00.0");
+	_cleanup_device_ struct device *dma = device_new("platform", "fe200000.dma");
+	_cleanup_free_ char *ids = NULL, *names = NULL, *other = NULL;
+
+	nic->vendor = 0x8086;
+	nic->device = 0x10d3;
+	ids = device_describe(nic);
+	ck_assert_ptr_nonnull(strstr(ids, "[8086:10d3]"));
+	ck_assert_int_eq(str_set(&nic->vendor_name, "Intel"), 0);
+	ck_assert_int_eq(str_set(&nic->device_name, "82574L"), 0);
+	names = device_describe(nic);
+	ck_assert_str_eq(names, "Intel 82574L");
+	other = device_describe(dma);
+	ck_assert_str_eq(other, "platform device");
+	ck_assert(device_is_pci(nic) && !device_is_pci(dma));
+}
+END_TEST
+
+SUITE("inventory", test_put_sorts, test_find, test_put_replaces, test_put_moves_between_groups,
+      test_remove, test_two_devices_with_long_numbers, test_describe)

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <string.h>
+
+#include "grouping.h"
+#include "isolation.h"
+#include "strutil.h"
+
+static struct device *put(struct inventory *inv, const char *address, const char *parent, int group)
+{
+	struct device *device = device_new("pci", address);
+
+	ck_assert_int_eq(str_set(&device->parent, parent), 0);
+	device->iommu_group = group;
+	ck_assert_int_eq(inventory_put(inv, device), 0);
+	return device;
+}
+
+/* A PCI Express function of this type, with all of configuration space and no ACS. */
+static void make_express(struct device *device, unsigned type)
+{
+	device->config_size = 4096;
+	device->config = calloc(1, device->config_size);
+	device->config[0x06] = 0x10;
+	device->config[0x34] = 0x40;
+	device->config[0x40] = 0x10;
+	device->config[0x42] = (uint8_t)(2 | type << 4);
+}
+
+/* "acs-missing 0000:07:00.0, …" */
+static char *causes_of(const struct inventory *inv, const char *key)
+{
+	_cleanup_isolation_ struct vec causes = { 0 };
+	_cleanup_strv_ char **words = NULL;
+
+	ck_assert_int_eq(isolation_find(inv, inventory_find(inv, key), &causes), 0);
+	VEC_FOREACH (const struct isolation_cause, cause, &causes) {
+		_cleanup_free_ char *word =
+			str_printf("%s %s", isolation_code_to_string(cause->code), cause->peer);
+
+		ck_assert_int_eq(strv_add(&words, word), 0);
+	}
+	return strv_join(words, ", ");
+}
+
+#define ck_assert_causes(inv, key, expected)                                                       \
+	do {                                                                                       \
+		_cleanup_free_ char *actual = causes_of(inv, key);                                 \
+                                                                                                   \
+		ck_assert_str_eq(actual, expected);                                                \
+	} while (0)
+
+START_TEST(test_module_goes_first)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	struct device *device = put(inv, "0000:01:00.0", NULL, 1);
+
+	put(inv, "0000:02:00.0", NULL, 1);
+	ck_assert_int_eq(strv_add(&device->isolation, "acs-missing 0000:00:01.0"), 0);
+	ck_assert_int_eq(strv_add(&device->isolation, "something-new 0000:00:01.0"), 0);
+	ck_assert_int_eq(strv_add(&device->isolation, "platform-pe"), 0);
+	ck_assert_causes(inv, "0000:01:00.0", "acs-missing 0000:00:01.0, platform-pe ");
+	ck_assert(isolation_is_from_module(device));
+}
+END_TEST
+
+START_TEST(test_unexplained)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+
+	make_express(put(inv, "0000:01:00.0", NULL, 1), 0);
+	make_express(put(inv, "0000:02:00.0", NULL, 1), 0);
+	make_express(put(inv, "0000:03:00.0", NULL, 2), 0);
+	ck_assert_causes(inv, "0000:01:00.0", "unknown 0000:02:00.0");
+	ck_assert_causes(inv, "0000:02:00.0", "unknown 0000:01:00.0");
+	ck_assert_causes(inv, "0000:03:00.0", "");
+	ck_assert_int_eq(str_set(&inventory_find_group(inv, 1)->name, "domain0-pe1"), 0);
+	ck_assert_causes(inv, "0000:02:00.0", "platform-pe 0000:01:00.0");
+}
+END_TEST
+
+/* Two ports of one device, each with a card: nothing of the kernel's rules is left to explain. */
+START_TEST(test_both_sides)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	struct device *port = put(inv, "0000:00:01.0", NULL, 1);
+	struct device *card = put(inv, "0000:01:00.0", "0000:00:01.0", 1);
+
+	make_express(port, 4);
+	port->header_type = 1;
+	port->config[0x19] = port->config[0x1a] = 1;
+	make_express(card, 0);
+	ck_assert_causes(inv, "0000:00:01.0", "acs-missing 0000:00:01.0");
+	ck_assert_causes(inv, "0000:01:00.0", "acs-missing 0000:00:01.0");
+	/* and if the kernel parts them, it knows the port */
+	ck_assert_int_eq(inventory_set_group(inv, card, 2), 0);
+	ck_assert_causes(inv, "0000:00:01.0", "");
+	ck_assert_causes(inv, "0000:01:00.0", "acs-quirk 0000:00:01.0");
+	ck_assert_int_eq(inventory_set_group(inv, card, IOMMU_GROUP_NONE), 0);
+	ck_assert_causes(inv, "0000:01:00.0", "");
+}
+END_TEST
+
+/* A snapshot is a file that anybody can write. */
+START_TEST(test_circle_of_bridges)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_free_ int *numbers = NULL;
+	static const char *const keys[] = { "0000:00:01.0", "0000:01:00.0", "0000:02:00.0" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		struct device *bridge = put(inv, keys[i], keys[(i + 1) % ARRAY_SIZE(keys)], 1);
+
+		make_express(bridge, 6);
+		bridge->header_type = 1;
+		bridge->config[0x19] = 1;
+		bridge->config[0x1a] = 0xff;
+	}
+	put(inv, "0000:03:00.0", "0000:03:00.0", 1);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		_cleanup_free_ char *causes = causes_of(inv, keys[i]);
+
+		ck_assert_ptr_nonnull(causes);
+	}
+	ck_assert_int_eq(grouping_derive(inv, &numbers), 0);
+}
+END_TEST
+
+START_TEST(test_names)
+{
+	for (size_t i = 0; i < ISOLATION_CODES; i++) {
+		enum isolation_code code;
+
+		ck_assert_int_eq(isolation_code_from_string(
+					 isolation_code_to_string((enum isolation_code)i), &code),
+				 0);
+		ck_assert_uint_eq(code, i);
+	}
+}
+END_TEST
+
+SUITE("isolation", test_module_goes_first, test_unexplained, test_both_sides,
+      test_circle_of_bridges, test_names)

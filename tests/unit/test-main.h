@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The main program of every unit test. A test file includes this first, writes its START_TESTs, and defines
+ * make_suite(). Linked to the library of the floor it tests and those below, nothing else.
+ */
+
+#undef NDEBUG
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include <check.h>
+
+static Suite *make_suite(void);
+
+/* A suite of one case, for files that need no fixture: SUITE("vec", test_add, test_remove). */
+#define SUITE(name, ...)                                                              \
+	static Suite *make_suite(void)                                                \
+	{                                                                             \
+		const TTest *const tests[] = { __VA_ARGS__ };                         \
+		Suite *suite = suite_create(name);                                    \
+		TCase *tcase = tcase_create(name);                                    \
+                                                                                      \
+		for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)         \
+			tcase_add_test(tcase, tests[i]);                              \
+		suite_add_tcase(suite, tcase);                                        \
+		return suite;                                                         \
+	}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(make_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

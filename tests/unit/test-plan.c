@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <string.h>
+
+#include "plan.h"
+#include "strutil.h"
+
+/* The group of five: a bridge on shpchp with two NICs and a USB pair behind it. */
+static struct inventory *five(void)
+{
+	static const struct {
+		const char *address, *driver;
+		uint8_t header_type;
+	} members[] = {
+		{ "0000:03:00.0", "shpchp", 1 },   { "0000:04:01.0", "e1000", 0 },
+		{ "0000:04:02.0", NULL, 0 },	   { "0000:04:03.0", "uhci_hcd", 0 },
+		{ "0000:04:03.7", "ehci-pci", 0 },
+	};
+	struct inventory *inv = inventory_new();
+
+	inv->has_vfio = true;
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		struct device *device = device_new("pci", members[i].address);
+
+		device->iommu_group = 11;
+		device->has_override = true;
+		device->header_type = members[i].header_type;
+		ck_assert_int_eq(str_set(&device->driver, members[i].driver), 0);
+		ck_assert_int_eq(inventory_put(inv, device), 0);
+	}
+	return inv;
+}
+
+static struct groupdef *define(const char *address)
+{
+	struct groupdef *def = groupdef_new("conv");
+	struct selector *selector = selector_new();
+
+	ck_assert_int_eq(str_set(&selector->address, address), 0);
+	ck_assert_int_eq(vec_add(&def->selectors, selector), 0);
+	return def;
+}
+
+/* "unbind 0000:04:01.0 from e1000", a step a line. */
+static char *text_of(const struct vec *steps)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	VEC_FOREACH(const struct step, step, steps) {
+		_cleanup_free_ char *subject = step_subject(step), *detail = step_detail(step);
+
+		fprintf(out, "%s %s %s\n", step_kind_to_string(step->kind), subject, detail);
+	}
+	fclose(out);
+	return text;
+}
+
+static struct record *claim(const struct inventory *inv, enum access_mode access, struct vec *steps)
+{
+	_cleanup_groupdef_ struct groupdef *def = define("0000:04:01.0");
+	_cleanup_groupview_ struct groupview view = {};
+	struct record *record = record_new("conv", "1");
+
+	record->uid = 1000;
+	record->access = access;
+	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
+	ck_assert_int_eq(plan_claim(def, &view, record, steps), 0);
+	return record;
+}
+
+/* Does to the inventory what the first @n steps do to the host. */
+static void apply(struct inventory *inv, const struct vec *steps, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct step *step = steps->items[i];
+		struct device *device = step->device ? inventory_find(inv, step->device) : NULL;
+		int r = 0;
+
+		if (step->kind == STEP_SET_OVERRIDE)
+			r = str_set(&device->driver_override, step->value);
+		else if (step->kind == STEP_UNBIND)
+			r = str_set(&device->driver, NULL);
+		else if (step->kind == STEP_BIND || step->kind == STEP_REBIND)
+			r = str_set(&device->driver, step->value);
+		ck_assert_int_eq(r, 0);
+	}
+}
+
+static void check_back(const struct inventory *inv, const char *when)
+{
+	_cleanup_inventory_ struct inventory *before = five();
+
+	VEC_FOREACH(const struct device, device, &before->devices)
+		ck_assert_msg(device_equal(device, inventory_find(inv, device->key)), "%s %s", when,
+			      device->key);
+}
+
+START_TEST(test_claim_takes_the_whole_group_in_order)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_steps_ struct vec steps = {};
+	_cleanup_record_ struct record *record = claim(inv, ACCESS_FD, &steps);
+	_cleanup_free_ char *text = text_of(&steps);
+
+	ck_assert_str_eq(text, "load-module vfio-pci \n"
+			       "set-override 0000:03:00.0 none\n"
+			       "set-override 0000:04:01.0 vfio-pci\n"
+			       "set-override 0000:04:02.0 vfio-pci\n"
+			       "set-override 0000:04:03.0 vfio-pci\n"
+			       "set-override 0000:04:03.7 vfio-pci\n"
+			       "unbind 0000:04:01.0 from e1000\n"
+			       "unbind 0000:04:03.0 from uhci_hcd\n"
+			       "unbind 0000:04:03.7 from ehci-pci\n"
+			       "unbind 0000:03:00.0 from shpchp\n"
+			       "bind 0000:04:01.0 to vfio-pci\n"
+			       "bind 0000:04:02.0 to vfio-pci\n"
+			       "bind 0000:04:03.0 to vfio-pci\n"
+			       "bind 0000:04:03.7 to vfio-pci\n"
+			       "open-container  /dev/vfio/vfio\n"
+			       "open-group IOMMU group 11 /dev/vfio/11\n");
+	ck_assert_uint_eq(record->devices.n, 5);
+	ck_assert_str_eq(record_find_device(record, "0000:03:00.0")->host_driver, "shpchp");
+	ck_assert_ptr_null(record_find_device(record, "0000:03:00.0")->driver);
+}
+END_TEST
+
+START_TEST(test_by_path_the_node_is_granted_and_not_opened)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_steps_ struct vec steps = {};
+	_cleanup_record_ struct record *record = claim(inv, ACCESS_NODE, &steps);
+	const struct step *last = steps.items[steps.n - 1];
+
+	ck_assert_int_eq(last->kind, STEP_GRANT);
+	ck_assert_uint_eq(last->uid, 1000);
+	VEC_FOREACH(const struct step, step, &steps)
+		ck_assert(step->kind != STEP_OPEN_GROUP && step->kind != STEP_OPEN_CONTAINER);
+	ck_assert_uint_eq(record->devices.n, 5);
+}
+END_TEST
+
+/* However far a claim came, the release planned from there brings all back. */
+START_TEST(test_release_undoes_a_claim_from_every_point)
+{
+	_cleanup_inventory_ struct inventory *first = five();
+	_cleanup_steps_ struct vec claim_steps = {};
+	_cleanup_record_ struct record *record = claim(first, ACCESS_FD, &claim_steps);
+
+	for (size_t n = 0; n <= claim_steps.n; n++) {
+		_cleanup_inventory_ struct inventory *inv = five();
+		_cleanup_steps_ struct vec release = {}, again = {};
+
+		apply(inv, &claim_steps, n);
+		ck_assert_int_eq(plan_release(inv, record, &release), 0);
+		apply(inv, &release, release.n);
+		check_back(inv, "after a part of a claim");
+		/* done twice does nothing more than look */
+		ck_assert_int_eq(plan_release(inv, record, &again), 0);
+		VEC_FOREACH(const struct step, step, &again)
+			ck_assert_int_eq(step->kind, STEP_PROVE_CLOSED);
+	}
+}
+END_TEST
+
+START_TEST(test_release_may_be_cut_off_anywhere)
+{
+	_cleanup_inventory_ struct inventory *first = five();
+	_cleanup_steps_ struct vec claim_steps = {}, whole = {};
+	_cleanup_record_ struct record *record = claim(first, ACCESS_FD, &claim_steps);
+
+	apply(first, &claim_steps, claim_steps.n);
+	ck_assert_int_eq(plan_release(first, record, &whole), 0);
+	for (size_t n = 0; n <= whole.n; n++) {
+		_cleanup_inventory_ struct inventory *inv = five();
+		_cleanup_steps_ struct vec rest = {};
+
+		apply(inv, &claim_steps, claim_steps.n);
+		apply(inv, &whole, n);
+		ck_assert_int_eq(plan_release(inv, record, &rest), 0);
+		apply(inv, &rest, rest.n);
+		check_back(inv, "after a part of a release");
+	}
+}
+END_TEST
+
+START_TEST(test_nothing_is_unbound_before_it_is_proven_closed)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_steps_ struct vec claim_steps = {}, release = {};
+	_cleanup_record_ struct record *record = claim(inv, ACCESS_NODE, &claim_steps);
+	bool proven = false, revoked = false;
+
+	apply(inv, &claim_steps, claim_steps.n);
+	ck_assert_int_eq(plan_release(inv, record, &release), 0);
+	VEC_FOREACH(const struct step, step, &release) {
+		revoked = revoked || step->kind == STEP_REVOKE;
+		if (step->kind == STEP_PROVE_CLOSED) {
+			ck_assert(revoked);
+			proven = true;
+		}
+		ck_assert(step->kind != STEP_UNBIND || proven);
+	}
+	ck_assert(proven);
+}
+END_TEST
+
+START_TEST(test_what_has_a_node_already_is_proven_closed_first)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_steps_ struct vec steps = {};
+	_cleanup_record_ struct record *record = NULL;
+	const struct step *step;
+
+	ck_assert_int_eq(str_set(&inventory_find(inv, "0000:04:02.0")->driver, "vfio-pci"), 0);
+	record = claim(inv, ACCESS_FD, &steps);
+	step = steps.items[0];
+	ck_assert_int_eq(step->kind, STEP_PROVE_CLOSED);
+	ck_assert_int_eq(step->iommu_group, 11);
+	/* it is there already, and was so before */
+	VEC_FOREACH(const struct step, other, &steps)
+		ck_assert(other->kind != STEP_BIND || !str_eq(other->device, "0000:04:02.0"));
+	ck_assert_str_eq(record_find_device(record, "0000:04:02.0")->host_driver, "vfio-pci");
+}
+END_TEST
+
+START_TEST(test_a_port_stays_on_pcieport)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_steps_ struct vec steps = {};
+	_cleanup_record_ struct record *record = NULL;
+
+	ck_assert_int_eq(str_set(&inventory_find(inv, "0000:03:00.0")->driver, "pcieport"), 0);
+	record = claim(inv, ACCESS_FD, &steps);
+	VEC_FOREACH(const struct step, step, &steps)
+		ck_assert(!str_eq(step->device, "0000:03:00.0"));
+	ck_assert_uint_eq(record->devices.n, 5);
+}
+END_TEST
+
+START_TEST(test_release_leaves_what_is_somebody_elses_by_now)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_steps_ struct vec claim_steps = {}, release = {};
+	_cleanup_record_ struct record *record = claim(inv, ACCESS_FD, &claim_steps);
+	struct device *device = inventory_find(inv, "0000:04:01.0");
+
+	apply(inv, &claim_steps, claim_steps.n);
+	ck_assert_int_eq(str_set(&device->driver, "uio_pci_generic"), 0);
+	ck_assert_int_eq(str_set(&device->driver_override, "uio_pci_generic"), 0);
+	ck_assert(inventory_remove(inv, "0000:04:03.7"));
+	ck_assert_int_eq(plan_release(inv, record, &release), 0);
+	VEC_FOREACH(const struct step, step, &release) {
+		ck_assert(!str_eq(step->device, "0000:04:01.0"));
+		ck_assert(!str_eq(step->device, "0000:04:03.7"));
+	}
+}
+END_TEST
+
+static void plan_to_boot(const struct inventory *inv, struct vec *steps)
+{
+	_cleanup_groupdef_ struct groupdef *def = define("0000:04:01.0");
+	_cleanup_groupview_ struct groupview view = {};
+
+	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
+	ck_assert_int_eq(plan_boot(def, &view, steps), 0);
+}
+
+START_TEST(test_boot_is_a_claim_that_opens_nothing)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_steps_ struct vec steps = {}, of_claim = {};
+	_cleanup_record_ struct record *record = claim(inv, ACCESS_FD, &of_claim);
+	_cleanup_free_ char *text = NULL, *claim_text = text_of(&of_claim);
+
+	ck_assert_ptr_nonnull(record);
+	plan_to_boot(inv, &steps);
+	text = text_of(&steps);
+	ck_assert_uint_eq(steps.n, of_claim.n - 2);
+	ck_assert_int_eq(strncmp(text, claim_text, strlen(text)), 0);
+}
+END_TEST
+
+/* The daemon was killed in the middle of it: the next one goes on. */
+START_TEST(test_boot_goes_on_from_every_point)
+{
+	_cleanup_steps_ struct vec all = {};
+	_cleanup_inventory_ struct inventory *first = five();
+
+	plan_to_boot(first, &all);
+	for (size_t n = 0; n <= all.n; n++) {
+		_cleanup_inventory_ struct inventory *inv = five();
+		_cleanup_steps_ struct vec rest = {}, none = {};
+
+		apply(inv, &all, n);
+		plan_to_boot(inv, &rest);
+		apply(inv, &rest, rest.n);
+		plan_to_boot(inv, &none);
+		ck_assert_uint_eq(none.n, 0);
+		ck_assert(n < all.n || rest.n == 0);
+	}
+}
+END_TEST
+
+SUITE("plan", test_claim_takes_the_whole_group_in_order,
+      test_by_path_the_node_is_granted_and_not_opened,
+      test_release_undoes_a_claim_from_every_point, test_release_may_be_cut_off_anywhere,
+      test_nothing_is_unbound_before_it_is_proven_closed,
+      test_what_has_a_node_already_is_proven_closed_first, test_a_port_stays_on_pcieport,
+      test_boot_is_a_claim_that_opens_nothing, test_boot_goes_on_from_every_point,
+      test_release_leaves_what_is_somebody_elses_by_now)

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include "faketree.h"
+#include "probe.h"
+
+static struct probe *probe;
+
+static void make_device(const char *place, const char *address, const char *driver, unsigned group)
+{
+	_cleanup_free_ char *base = str_printf("sys/devices/pci0000:00/%s", place);
+	_cleanup_free_ char *link = str_printf("sys/bus/pci/devices/%s", address);
+	_cleanup_free_ char *target = str_printf("../../../devices/pci0000:00/%s", place);
+	static const char *const files[][2] = {
+		{ "vendor", "0x8086\n" },	    { "device", "0x10d3\n" },
+		{ "class", "0x020000\n" },	    { "driver_override", "(null)\n" },
+		{ "reset_method", "pm bus\n" },	    { "reset", "" },
+		{ "numa_node", "-1\n" },	    { "power_state", "D0\n" },
+		{ "enable", "0\n" },		    { "modalias", "pci:v00008086d000010D3\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		_cleanup_free_ char *path = str_printf("%s/%s", base, files[i][0]);
+
+		make_file(path, files[i][1]);
+	}
+	if (driver) {
+		_cleanup_free_ char *path = str_printf("%s/driver", base);
+		_cleanup_free_ char *to = str_printf("../bus/pci/drivers/%s", driver);
+
+		make_link(path, to);
+	}
+	if (group) {
+		_cleanup_free_ char *path = str_printf("%s/iommu_group", base);
+		_cleanup_free_ char *to = str_printf("../kernel/iommu_groups/%u", group);
+		_cleanup_free_ char *type = str_printf("sys/kernel/iommu_groups/%u/type", group);
+
+		make_link(path, to);
+		make_file(type, "DMA\n");
+	}
+	make_link(link, target);
+}
+
+static void set_up(void)
+{
+	faketree_make();
+	ck_assert_int_eq(probe_new(&root, &probe), 0);
+	make_device("0000:00:03.0", "0000:00:03.0", "pcieport", 5);
+	make_device("0000:00:03.0/0000:01:00.0", "0000:01:00.0", "e1000e", 9);
+	make_device("0000:00:1f.0", "0000:00:1f.0", NULL, 0);
+}
+
+static void tear_down(void)
+{
+	probe = probe_free(probe);
+	faketree_remove();
+}
+
+START_TEST(test_whole_host)
+{
+	_cleanup_inventory_ struct inventory *inv = NULL;
+	const struct device *device;
+
+	ck_assert_int_eq(probe_host(probe, &inv), 0);
+	ck_assert_uint_eq(inv->devices.n, 3);
+	device = inventory_find(inv, "0000:01:00.0");
+	ck_assert_str_eq(device->driver, "e1000e");
+	ck_assert_str_eq(device->parent, "0000:00:03.0");
+	ck_assert_str_eq(device->sysfs, "devices/pci0000:00/0000:00:03.0/0000:01:00.0");
+	ck_assert_int_eq(device->iommu_group, 9);
+	ck_assert_uint_eq(device->vendor, 0x8086);
+	ck_assert_uint_eq(device->class_code, 0x020000);
+	ck_assert(device->has_override);
+	ck_assert_ptr_null(device->driver_override);
+	ck_assert_uint_eq(strv_length(device->reset_methods), 2);
+	ck_assert_int_eq(device->numa_node, -1);
+	ck_assert_str_eq(inventory_find_group(inv, 9)->type, "DMA");
+	device = inventory_find(inv, "0000:00:1f.0");
+	ck_assert_ptr_null(device->driver);
+	ck_assert_ptr_null(device->parent);
+	ck_assert_int_eq(device->iommu_group, IOMMU_GROUP_NONE);
+}
+END_TEST
+
+START_TEST(test_update_tells_whether_anything_changed)
+{
+	_cleanup_inventory_ struct inventory *inv = NULL;
+	bool changed = true;
+
+	ck_assert_int_eq(probe_host(probe, &inv), 0);
+	ck_assert_int_eq(probe_update(probe, inv, "pci", "0000:01:00.0", &changed), 0);
+	ck_assert(!changed);
+	make_file("sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/driver_override", "vfio-pci\n");
+	ck_assert_int_eq(probe_update(probe, inv, "pci", "0000:01:00.0", &changed), 0);
+	ck_assert(changed);
+	ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->driver_override, "vfio-pci");
+}
+END_TEST
+
+START_TEST(test_a_device_that_is_gone_leaves_its_group)
+{
+	_cleanup_inventory_ struct inventory *inv = NULL;
+	_cleanup_free_ char *link = str_printf("%s/sys/bus/pci/devices/0000:01:00.0", top);
+	bool changed = false;
+
+	ck_assert_int_eq(probe_host(probe, &inv), 0);
+	unlink(link);
+	ck_assert_int_eq(probe_update(probe, inv, "pci", "0000:01:00.0", &changed), 0);
+	ck_assert(changed);
+	ck_assert_ptr_null(inventory_find(inv, "0000:01:00.0"));
+	ck_assert_ptr_null(inventory_find_group(inv, 9));
+	ck_assert_int_eq(probe_update(probe, inv, "pci", "0000:01:00.0", &changed), 0);
+	ck_assert(!changed);
+}
+END_TEST
+
+START_TEST(test_virtual_functions_are_counted_by_their_links)
+{
+	_cleanup_inventory_ struct inventory *inv = NULL;
+	const char *pf = "sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0";
+	_cleanup_free_ char *total = str_printf("%s/sriov_totalvfs", pf);
+	_cleanup_free_ char *first = str_printf("%s/virtfn0", pf);
+	_cleanup_free_ char *second = str_printf("%s/virtfn1", pf);
+
+	make_file(total, "7\n");
+	make_link(first, "../0000:01:10.0");
+	make_link(second, "../0000:01:10.2");
+	make_device("0000:00:03.0/0000:01:10.2", "0000:01:10.2", NULL, 12);
+	make_link("sys/devices/pci0000:00/0000:00:03.0/0000:01:10.2/physfn", "../0000:01:00.0");
+	ck_assert_int_eq(probe_host(probe, &inv), 0);
+	ck_assert_uint_eq(inventory_find(inv, "0000:01:00.0")->total_vfs, 7);
+	ck_assert_uint_eq(inventory_find(inv, "0000:01:00.0")->num_vfs, 2);
+	ck_assert_str_eq(inventory_find(inv, "0000:01:10.2")->physfn, "0000:01:00.0");
+	ck_assert_int_eq(inventory_find(inv, "0000:01:10.2")->vf_index, 1);
+}
+END_TEST
+
+START_TEST(test_an_empty_host_is_a_host)
+{
+	_cleanup_inventory_ struct inventory *inv = NULL;
+
+	tear_down();
+	faketree_make();
+	ck_assert_int_eq(probe_new(&root, &probe), 0);
+	ck_assert_int_eq(probe_host(probe, &inv), 0);
+	ck_assert_uint_eq(inv->devices.n, 0);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("probe");
+	TCase *tcase = tcase_create("probe");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, test_whole_host);
+	tcase_add_test(tcase, test_update_tells_whether_anything_changed);
+	tcase_add_test(tcase, test_a_device_that_is_gone_leaves_its_group);
+	tcase_add_test(tcase, test_virtual_functions_are_counted_by_their_links);
+	tcase_add_test(tcase, test_an_empty_host_is_a_host);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <string.h>
+
+#include "config.h"
+#include "pcicap.h"
+#include "resolve.h"
+#include "strutil.h"
+
+/*
+ * Selectors as devgroups.d(5) has them, read from the words of a file, on a host of which each test
+ * changes a little:
+ *
+ *	00:1c.4 ─ 01:00.0 e1000e	00:1d.0 ─ 02:00.0 igb ─ VFs 02:10.0, 02:10.2
+ *	00:1e.0 ─ 03:00.0 bridge ─ 04:01.0, 04:02.0 e1000, all of them in one IOMMU group
+ */
+static struct inventory *host;
+
+static struct device *add(const char *address, const char *parent, int group, unsigned id)
+{
+	struct device *device = device_new("pci", address);
+
+	ck_assert_ptr_nonnull(device);
+	device->vendor = 0x8086;
+	device->device = (uint16_t)id;
+	device->subsystem_vendor = 0x1af4;
+	device->subsystem_device = 0x1100;
+	device->class_code = 0x020000;
+	device->iommu_group = group;
+	ck_assert_int_eq(str_set(&device->parent, parent), 0);
+	ck_assert_int_eq(inventory_put(host, device), 0);
+	return device;
+}
+
+static void add_bridge(const char *address, const char *parent, int group)
+{
+	struct device *bridge = add(address, parent, group, 0x3420);
+
+	bridge->class_code = 0x060400;
+	bridge->header_type = 1;
+}
+
+static void add_vf(const char *address, int index, int group)
+{
+	struct device *vf = add(address, "0000:00:1d.0", group, 0x10ca);
+
+	vf->vf_index = index;
+	ck_assert_int_eq(str_set(&vf->physfn, "0000:02:00.0"), 0);
+}
+
+static void make_host(void)
+{
+	host = inventory_new();
+	ck_assert_ptr_nonnull(host);
+	add_bridge("0000:00:1c.4", NULL, 1);
+	add_bridge("0000:00:1d.0", NULL, 2);
+	add_bridge("0000:00:1e.0", NULL, 3);
+	add("0000:01:00.0", "0000:00:1c.4", 11, 0x10d3);
+	add("0000:02:00.0", "0000:00:1d.0", 12, 0x10c9);
+	add_vf("0000:02:10.0", 0, 13);
+	add_vf("0000:02:10.2", 1, 14);
+	add_bridge("0000:03:00.0", "0000:00:1e.0", 15);
+	add("0000:04:01.0", "0000:03:00.0", 15, 0x100e);
+	add("0000:04:02.0", "0000:03:00.0", 15, 0x100e);
+}
+
+static void free_host(void)
+{
+	host = inventory_free(host);
+}
+
+/* Resolves a group whose "devices" are @selectors; the view is the caller's. */
+static void resolve(const char *selectors, struct groupview *ret)
+{
+	_cleanup_free_ char *text =
+		str_printf("{\"groups\":{\"g\":{\"devices\":[%s]}}}", selectors);
+	_cleanup_config_ struct config *config = config_new();
+
+	ck_assert(text && config);
+	ck_assert_int_eq(config_parse(config, "test.json", text, strlen(text)), 0);
+	ck_assert_uint_eq(config->problems.n, 0);
+	ck_assert_int_eq(resolve_group(host, config_find(config, "g"), ret), 0);
+}
+
+static char *join_keys(const struct vec *devices)
+{
+	_cleanup_strv_ char **keys = NULL;
+
+	VEC_FOREACH(const struct device, device, devices)
+		ck_assert_int_eq(strv_add(&keys, device->key), 0);
+	return strv_join(keys, " ");
+}
+
+/* What they name, with nothing against it. */
+static void assert_named(const char *selectors, const char *keys)
+{
+	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_free_ char *named = NULL;
+
+	resolve(selectors, &view);
+	named = join_keys(&view.named);
+	ck_assert_str_eq(named, keys);
+	ck_assert_uint_eq(view.blockers.n, 0);
+	ck_assert(!view.absent);
+}
+
+/* One hard blocker of this code, whose text has @text in it; nothing is named. */
+static void assert_blocked(const char *selectors, const char *code, const char *text)
+{
+	_cleanup_groupview_ struct groupview view = { 0 };
+	const struct blocker *blocker;
+
+	resolve(selectors, &view);
+	ck_assert_uint_eq(view.named.n, 0);
+	ck_assert_uint_eq(view.blockers.n, 1);
+	blocker = view.blockers.items[0];
+	ck_assert(blocker->hard);
+	ck_assert_str_eq(blocker->code, code);
+	ck_assert_msg(strstr(blocker->text, text) != NULL, "%s", blocker->text);
+	ck_assert(view.absent == str_eq(code, "absent"));
+}
+
+START_TEST(test_an_address_is_that_device)
+{
+	assert_named("\"01:00.0\"", "0000:01:00.0");
+	assert_named("\"pci:0000:01:00.0\", \"0000:02:00.0\"", "0000:01:00.0 0000:02:00.0");
+	assert_blocked("\"01:00.1\"", "absent", "0000:01:00.1");
+	assert_blocked("\"platform:fe200000.dma\"", "absent", "platform:fe200000.dma");
+}
+END_TEST
+
+START_TEST(test_companions_come_along)
+{
+	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_free_ char *devices = NULL;
+
+	resolve("\"04:01.0\"", &view);
+	devices = join_keys(&view.devices);
+	ck_assert_uint_eq(view.named.n, 1);
+	ck_assert_str_eq(devices, "0000:03:00.0 0000:04:01.0 0000:04:02.0");
+	ck_assert_uint_eq(view.iommu_groups.n, 1);
+}
+END_TEST
+
+START_TEST(test_a_card_that_was_replaced)
+{
+	assert_named("{\"address\": \"01:00.0\", \"vendor\": \"8086\", \"device\": \"10d3\"}",
+		     "0000:01:00.0");
+	assert_blocked("{\"address\": \"01:00.0\", \"device\": \"1533\"}", "identity-mismatch",
+		       "device");
+	assert_blocked("{\"address\": \"01:00.0\", \"vendor\": \"10de\"}", "identity-mismatch",
+		       "vendor");
+	assert_blocked("{\"address\": \"01:00.0\", \"subsystem-vendor\": \"8086\"}",
+		       "identity-mismatch", "subsystem-vendor");
+	assert_blocked("{\"address\": \"01:00.0\", \"subsystem-device\": \"1101\"}",
+		       "identity-mismatch", "subsystem-device");
+	assert_blocked("{\"address\": \"01:00.0\", \"class\": \"0108\"}", "identity-mismatch",
+		       "class");
+	assert_blocked("{\"path\": \"0000:00:1c.4/00.0\", \"device\": \"1533\"}",
+		       "identity-mismatch", "device");
+	assert_blocked("{\"vf-of\": \"02:00.0\", \"index\": 0, \"device\": \"1533\"}",
+		       "identity-mismatch", "device");
+}
+END_TEST
+
+START_TEST(test_a_path_stays_when_buses_are_numbered_anew)
+{
+	assert_named("{\"path\": \"0000:00:1c.4/00.0\"}", "0000:01:00.0");
+	assert_named("{\"path\": \"0000:00:1e.0/00.0/02.0\"}", "0000:04:02.0");
+	assert_named("{\"path\": \"0000:00:1c.4\"}", "0000:00:1c.4");
+	/* neither a part of the way nor another one */
+	assert_blocked("{\"path\": \"0000:00:1c.4/00.1\"}", "absent", "path=0000:00:1c.4/00.1");
+	assert_blocked("{\"path\": \"0000:00:1e.0/02.0\"}", "absent", "path=");
+	assert_blocked("{\"path\": \"0000:00:1d.0/00.0/00.0\"}", "absent", "path=");
+	/* behind a bridge: that number is not one that stays */
+	assert_blocked("{\"path\": \"0000:01:00.0\"}", "absent", "path=");
+
+	/* a card with a bridge comes in at 00:1b.0: it takes bus 1, and all below moves up */
+	free_host();
+	host = inventory_new();
+	add_bridge("0000:00:1b.0", NULL, 4);
+	add("0000:01:00.0", "0000:00:1b.0", 10, 0x1533);
+	add_bridge("0000:00:1c.4", NULL, 1);
+	add("0000:02:00.0", "0000:00:1c.4", 11, 0x10d3);
+	assert_named("{\"path\": \"0000:00:1c.4/00.0\", \"device\": \"10d3\"}", "0000:02:00.0");
+	assert_blocked("{\"address\": \"01:00.0\", \"vendor\": \"8086\", \"device\": \"10d3\"}",
+		       "identity-mismatch", "device");
+}
+END_TEST
+
+START_TEST(test_a_virtual_function_is_found_by_its_index)
+{
+	assert_named("{\"vf-of\": \"02:00.0\", \"index\": 1}", "0000:02:10.2");
+	assert_blocked("{\"vf-of\": \"02:00.0\", \"index\": 2}", "absent", "index=2");
+	assert_blocked("{\"vf-of\": \"01:00.0\", \"index\": 0}", "absent", "vf-of=0000:01:00.0");
+	/* wherever the kernel has put it */
+	ck_assert(inventory_remove(host, "0000:02:10.2"));
+	add_vf("0000:03:12.6", 1, 14);
+	assert_named("{\"vf-of\": \"02:00.0\", \"index\": 1}", "0000:03:12.6");
+}
+END_TEST
+
+START_TEST(test_properties_without_a_place_mean_all_that_have_them)
+{
+	assert_named("{\"device\": \"100e\"}", "0000:04:01.0 0000:04:02.0");
+	assert_named("{\"device\": \"100e\", \"subsystem-device\": \"1100\"}",
+		     "0000:04:01.0 0000:04:02.0");
+	assert_blocked("{\"vendor\": \"10de\"}", "absent", "vendor=10de");
+	assert_blocked("{\"device\": \"100e\", \"subsystem-vendor\": \"8086\"}", "absent", "100e");
+	/* a device that two selectors mean is one device */
+	assert_named("{\"device\": \"100e\"}, \"04:01.0\"", "0000:04:01.0 0000:04:02.0");
+}
+END_TEST
+
+START_TEST(test_a_class_is_compared_from_the_left)
+{
+	inventory_find(host, "0000:01:00.0")->class_code = 0x010802;
+	assert_named("{\"class\": \"01\"}", "0000:01:00.0");
+	assert_named("{\"class\": \"0108\"}", "0000:01:00.0");
+	assert_named("{\"class\": \"010802\"}", "0000:01:00.0");
+	assert_blocked("{\"class\": \"010803\"}", "absent", "class=010803");
+	assert_blocked("{\"class\": \"0106\"}", "absent", "class=0106");
+}
+END_TEST
+
+START_TEST(test_nth_counts_in_the_order_of_the_bus)
+{
+	assert_named("{\"device\": \"100e\", \"nth\": 0}", "0000:04:01.0");
+	assert_named("{\"device\": \"100e\", \"nth\": 1}", "0000:04:02.0");
+	assert_blocked("{\"device\": \"100e\", \"nth\": 2}", "absent", "nth=2");
+	assert_named("{\"bus\": \"pci\", \"class\": \"02\", \"nth\": 1}", "0000:02:00.0");
+}
+END_TEST
+
+/* --- serial numbers --------------------------------------------------------------------------- */
+
+static void put_le32(uint8_t *at, uint32_t value)
+{
+	for (size_t i = 0; i < 4; i++)
+		at[i] = (uint8_t)(value >> (8 * i));
+}
+
+/* Configuration space with an ACS capability and, behind it, the serial number's. */
+static void give_config(struct device *device, size_t size)
+{
+	device->config = calloc(1, 4096);
+	ck_assert_ptr_nonnull(device->config);
+	device->config_size = size;
+	put_le32(device->config, 0x10d38086);
+	put_le32(device->config + 4, 0x00100007);
+	put_le32(device->config + 0x100, 0x1401000d);
+	put_le32(device->config + 0x140, 0x00010003);
+	put_le32(device->config + 0x144, 0xff3d5e8c);
+	put_le32(device->config + 0x148, 0x001b21ff);
+}
+
+START_TEST(test_the_serial_number_is_in_configuration_space)
+{
+	struct device *device = inventory_find(host, "0000:01:00.0");
+
+	ck_assert_int_eq(pcicap_serial(device, &device->serial), 0);
+	ck_assert_ptr_null(device->serial);
+	give_config(device, 4096);
+	ck_assert_int_eq(pcicap_serial(device, &device->serial), 0);
+	ck_assert_str_eq(device->serial, "00-1b-21-ff-ff-3d-5e-8c");
+}
+END_TEST
+
+/* As root is needed to read it all, what is known of it may end anywhere. */
+START_TEST(test_what_is_cut_short_has_no_serial_number)
+{
+	static const size_t sizes[] = { 0x40, 0x100, 0x104, 0x140, 0x144, 0x148, 0x14b };
+	struct device *device = inventory_find(host, "0000:01:00.0");
+
+	give_config(device, 4096);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		char *serial = NULL;
+
+		device->config_size = sizes[i];
+		ck_assert_int_eq(pcicap_serial(device, &serial), 0);
+		ck_assert_ptr_null(serial);
+	}
+}
+END_TEST
+
+START_TEST(test_a_device_is_known_by_its_serial_number)
+{
+	struct device *device = inventory_find(host, "0000:04:02.0");
+
+	ck_assert_int_eq(str_set(&device->serial, "00-1b-21-ff-ff-3d-5e-8c"), 0);
+	assert_named("{\"serial\": \"00-1b-21-ff-ff-3d-5e-8c\"}", "0000:04:02.0");
+	assert_named("{\"serial\": \"00:1B:21:FF:FF:3D:5E:8C\"}", "0000:04:02.0");
+	assert_named("{\"address\": \"04:02.0\", \"serial\": \"00-1b-21-ff-ff-3d-5e-8c\"}",
+		     "0000:04:02.0");
+	assert_blocked("{\"serial\": \"00-1b-21-ff-ff-3d-5e\"}", "absent", "serial=");
+	assert_blocked("{\"serial\": \"00-1b-21-ff-ff-3d-5e-8c-00\"}", "absent", "serial=");
+	assert_blocked("{\"address\": \"04:01.0\", \"serial\": \"00-1b-21-ff-ff-3d-5e-8c\"}",
+		       "identity-mismatch", "serial");
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	const TTest *const tests[] = {
+		test_an_address_is_that_device,
+		test_companions_come_along,
+		test_a_card_that_was_replaced,
+		test_a_path_stays_when_buses_are_numbered_anew,
+		test_a_virtual_function_is_found_by_its_index,
+		test_properties_without_a_place_mean_all_that_have_them,
+		test_a_class_is_compared_from_the_left,
+		test_nth_counts_in_the_order_of_the_bus,
+		test_the_serial_number_is_in_configuration_space,
+		test_what_is_cut_short_has_no_serial_number,
+		test_a_device_is_known_by_its_serial_number,
+	};
+	Suite *suite = suite_create("resolve");
+	TCase *tcase = tcase_create("resolve");
+
+	tcase_add_checked_fixture(tcase, make_host, free_host);
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
+		tcase_add_test(tcase, tests[i]);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

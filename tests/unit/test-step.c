@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include "device.h"
+#include "step.h"
+#include "strutil.h"
+
+START_TEST(test_names_are_complete_and_unique)
+{
+	for (unsigned i = 0; i < STEP_KIND_COUNT; i++) {
+		ck_assert(!str_empty(step_kind_to_string(i)));
+		for (unsigned j = 0; j < i; j++)
+			ck_assert_str_ne(step_kind_to_string(i), step_kind_to_string(j));
+	}
+	ck_assert_str_eq(step_kind_to_string(STEP_SET_OVERRIDE), "set-override");
+}
+END_TEST
+
+static void check_words(const struct step *step, const char *subject, const char *detail)
+{
+	_cleanup_free_ char *is_subject = step_subject(step), *is_detail = step_detail(step);
+
+	ck_assert_str_eq(is_subject, subject);
+	ck_assert_str_eq(is_detail, detail);
+}
+
+START_TEST(test_plan_keeps_copies)
+{
+	_cleanup_steps_ struct vec steps = {};
+	struct device *device = device_new("pci", "0000:01:00.0");
+	char driver[] = "vfio-pci";
+	const struct step *step;
+
+	device->iommu_group = 11;
+	ck_assert_int_eq(steps_add_plain(&steps, STEP_LOAD_MODULE, driver), 0);
+	ck_assert_int_eq(steps_add_device(&steps, STEP_SET_OVERRIDE, device, driver), 0);
+	ck_assert_int_eq(steps_add_device(&steps, STEP_SET_OVERRIDE, device, NULL), 0);
+	ck_assert_int_eq(steps_add_group(&steps, STEP_GRANT, 11, 1000), 0);
+	device_free(device);
+	driver[0] = 'X';
+
+	ck_assert_uint_eq(steps.n, 4);
+	step = steps.items[0];
+	ck_assert_int_eq(step->kind, STEP_LOAD_MODULE);
+	ck_assert_int_eq(step->iommu_group, IOMMU_GROUP_NONE);
+	check_words(step, "vfio-pci", "");
+	step = steps.items[1];
+	ck_assert_str_eq(step->bus, "pci");
+	ck_assert_str_eq(step->device, "0000:01:00.0");
+	ck_assert_str_eq(step->address, "0000:01:00.0");
+	ck_assert_int_eq(step->iommu_group, 11);
+	check_words(step, "0000:01:00.0", "vfio-pci");
+	check_words(steps.items[2], "0000:01:00.0", "(none)");
+	step = steps.items[3];
+	ck_assert_uint_eq(step->uid, 1000);
+	check_words(step, "IOMMU group 11", "/dev/vfio/11, uid 1000");
+}
+END_TEST
+
+/* The key and the address of a device differ on every bus but PCI, and a step needs both. */
+START_TEST(test_device_of_another_bus)
+{
+	_cleanup_steps_ struct vec steps = {};
+	_cleanup_device_ struct device *device = device_new("platform", "fe200000.dma");
+	const struct step *step;
+
+	ck_assert_int_eq(steps_add_device(&steps, STEP_UNBIND, device, "dma-pl330"), 0);
+	step = steps.items[0];
+	ck_assert_str_eq(step->device, "platform:fe200000.dma");
+	ck_assert_str_eq(step->address, "fe200000.dma");
+	check_words(step, "platform:fe200000.dma", "from dma-pl330");
+}
+END_TEST
+
+START_TEST(test_no_step_is_without_words)
+{
+	for (unsigned i = 0; i < STEP_KIND_COUNT; i++) {
+		const struct step step = { .kind = i, .iommu_group = IOMMU_GROUP_NONE };
+		_cleanup_free_ char *subject = step_subject(&step), *detail = step_detail(&step);
+
+		ck_assert_ptr_nonnull(subject);
+		ck_assert_ptr_nonnull(detail);
+	}
+}
+END_TEST
+
+SUITE("step", test_names_are_complete_and_unique, test_plan_keeps_copies,
+      test_device_of_another_bus, test_no_step_is_without_words)
