@@ -16,6 +16,7 @@ struct wanted {
 	bool done;	   /* as far as it goes, with that driver; it is not fought for with other tools */
 	char *failure;	   /* of the last try */
 	struct task *task;
+	bool withdrawn; /* nobody defines it any more; it stays for as long as its task runs */
 	struct problem *problem; /* owned by the registry */
 };
 
@@ -82,7 +83,20 @@ static int define_one(struct vfs *vfs, struct vec *before, struct vfdef *def)
 	wanted->vfs = vfs;
 	wanted->def = def;
 	wanted->done = false;
+	wanted->withdrawn = false;
 	return 0;
+}
+
+/* Nothing else may be done to the device, and nobody else waits for the process, while its task runs. */
+static void withdraw(struct vfs *vfs, struct wanted *wanted)
+{
+	if (!wanted->task || vec_add(&vfs->wanted, wanted) < 0) {
+		wanted_free(wanted);
+		return;
+	}
+	registry_drop_problem(vfs->registry, wanted->problem);
+	wanted->problem = NULL;
+	wanted->withdrawn = true;
 }
 
 void vfs_define(struct vfs *vfs, struct vec *defs)
@@ -98,7 +112,9 @@ void vfs_define(struct vfs *vfs, struct vec *defs)
 	}
 	vec_drop(defs);
 	*defs = (struct vec){ 0 };
-	vec_clear(&before, wanted_free);
+	VEC_FOREACH(struct wanted, wanted, &before)
+		withdraw(vfs, wanted);
+	vec_drop(&before);
 }
 
 static bool touches(const struct wanted *wanted, const struct devgroup *group)
@@ -223,6 +239,18 @@ static void advance(struct wanted *wanted, char *const *claimed)
 
 /* --- all of them ------------------------------------------------------------------------------- */
 
+static void drop_withdrawn(struct vfs *vfs)
+{
+	for (size_t i = 0; i < vfs->wanted.n;) {
+		const struct wanted *wanted = vfs->wanted.items[i];
+
+		if (wanted->withdrawn && !wanted->task)
+			wanted_free(vec_remove_at(&vfs->wanted, i));
+		else
+			i++;
+	}
+}
+
 void vfs_run(struct vfs *vfs)
 {
 	_cleanup_strv_ char **claimed = NULL;
@@ -231,9 +259,10 @@ void vfs_run(struct vfs *vfs)
 		log_error("Out of memory, virtual functions are left as they are");
 		return;
 	}
+	drop_withdrawn(vfs);
 	/* one after the other, unless the kernel does not come back from one */
 	VEC_FOREACH(struct wanted, wanted, &vfs->wanted) {
-		if (!wanted->task)
+		if (!wanted->task && !wanted->withdrawn)
 			advance(wanted, claimed);
 		if (wanted->task && !task_is_late(wanted->task))
 			return;
