@@ -68,11 +68,33 @@ int host_open(struct cli *cli, struct host *ret)
 	if (r)
 		return r;
 	r = assess_new(ret->inv, NULL, &ret->assess);
+	if (r >= 0 && ret->config)
+		r = host_compare(ret, ret->config);
 	return r < 0 ? cli_fail(r, "cannot look at the host") : 0;
+}
+
+int host_compare(struct host *host, const struct config *config)
+{
+	int r = 0;
+
+	overlap_free(host->overlap);
+	host->overlap = overlap_new();
+	if (!host->overlap)
+		return -ENOMEM;
+	VEC_FOREACH (const struct groupdef, def, &config->groups) {
+		_cleanup_groupview_ struct groupview view = { 0 };
+
+		if (r >= 0)
+			r = resolve_group(host->inv, def, &view);
+		if (r >= 0)
+			r = overlap_add(host->overlap, def, &view);
+	}
+	return r < 0 ? r : overlap_settle(host->overlap);
 }
 
 void host_clear(struct host *host)
 {
+	overlap_free(host->overlap);
 	assess_free(host->assess);
 	config_free(host->config);
 	inventory_free(host->inv);
@@ -119,11 +141,18 @@ struct iommu_group *host_find_iommu_group(const struct host *host, const char *n
 
 /* --- deciding -------------------------------------------------------------------------------- */
 
-int host_resolve(const struct host *host, const struct groupdef *def, struct groupview *ret)
+static int resolve_alone(const struct host *host, const struct groupdef *def, struct groupview *ret)
 {
 	int r = resolve_group(host->inv, def, ret);
 
 	return r < 0 ? r : assess_group(host->assess, def, ret);
+}
+
+int host_resolve(const struct host *host, const struct groupdef *def, struct groupview *ret)
+{
+	int r = resolve_alone(host, def, ret);
+
+	return r < 0 || !host->overlap ? r : overlap_assess(host->overlap, def, ret);
 }
 
 static int name_device(struct groupdef *def, const struct device *device)
@@ -147,7 +176,7 @@ int host_resolve_devices(const struct host *host, const struct vec *devices, str
 	VEC_FOREACH (const struct device, device, devices)
 		if (r >= 0 && !device_is_bridge(device))
 			r = name_device(def, device);
-	return r < 0 ? r : host_resolve(host, def, ret);
+	return r < 0 ? r : resolve_alone(host, def, ret);
 }
 
 const char *host_state(const struct groupdef *def, const struct groupview *view)

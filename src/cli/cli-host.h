@@ -13,16 +13,20 @@
 #include "config.h"
 #include "inventory.h"
 #include "macro.h"
+#include "overlap.h"
 #include "resolve.h"
 
 struct host {
 	struct inventory *inv;
 	struct config *config; /* NULL: the daemon has the definitions */
 	struct assess *assess; /* of inv */
+	struct overlap *overlap; /* of the groups of config; NULL without */
 };
 
 /* Reads the host that the command line names; *ret is to be cleared also on failure. */
 int host_open(struct cli *cli, struct host *ret) _must_check_;
+/* Says which definitions are held against each other: those of @config instead of its own. */
+int host_compare(struct host *host, const struct config *config) _must_check_;
 void host_clear(struct host *host);
 #define _cleanup_host_ _cleanup_(host_clear)
 

@@ -70,5 +70,8 @@ int reload_if_running(struct cli *cli, bool *ret_running);
 
 /* Shows "plan @verb @group", for claim --dry-run. */
 int plan_show(struct cli *cli, const char *verb, const char *group);
-/* Whether the daemon would plan that at all, showing nothing but what stands against it. */
-int plan_check(struct cli *cli, const char *verb, const char *group);
+/*
+ * Would the daemon grant a claim of @group, after those @n of @with and with the options of the command
+ * line? Whoever has to be asked for leave is asked now. Says what stands against it.
+ */
+int plan_check(struct cli *cli, const char *group, char *const *with, size_t n);

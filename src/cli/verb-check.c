@@ -76,6 +76,7 @@ static int check_on_host(struct cli *cli, struct config *config)
 	r = host_open(cli, &host);
 	if (r)
 		return r;
+	r = host_compare(&host, config);
 	VEC_FOREACH (const struct groupdef, def, &config->groups)
 		if (r >= 0)
 			r = check_group(&host, def, config);

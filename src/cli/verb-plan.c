@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "cli-agent.h"
 #include "cli-bus.h"
 #include "cli-json.h"
 #include "cli-pager.h"
@@ -10,21 +11,30 @@
 #include "dbus-names.h"
 #include "strutil.h"
 
-static int append_arguments(sd_bus_message *call, const struct options *o, const char *group,
-			    const char *verb)
+static int append_how(sd_bus_message *call, const struct options *o)
 {
-	int r = sd_bus_message_append(call, "ss", group, verb), yes = true;
+	int r = 0, yes = true;
 
-	if (r >= 0)
-		r = sd_bus_message_open_container(call, 'a', "{sv}");
-	if (r >= 0 && o->label)
+	if (o->label)
 		r = bus_append_option(call, "label", "s", o->label);
 	if (r >= 0 && o->interface)
 		r = bus_append_option(call, "interface", "s", o->interface);
-	if (r >= 0 && (o->given & OPTION_BIT(OPTION_DRY_RUN)))
-		r = bus_append_option(call, "access", "s", "node");
 	if (r >= 0 && o->force)
 		r = bus_append_option(call, "force", "b", &yes);
+	return r;
+}
+
+static int append_arguments(sd_bus_message *call, const struct options *o, const char *group,
+			    const char *verb)
+{
+	int r = sd_bus_message_append(call, "ss", group, verb);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'a', "{sv}");
+	if (r >= 0)
+		r = append_how(call, o);
+	if (r >= 0 && (o->given & OPTION_BIT(OPTION_DRY_RUN)))
+		r = bus_append_option(call, "access", "s", "node");
 	return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
@@ -45,6 +55,23 @@ static int read_steps(sd_bus_message *reply, json_object *steps)
 
 	while (r >= 0 && (r = sd_bus_message_read(reply, "(sss)", &step, &device, &detail)) > 0)
 		r = plan_add_step(steps, step, device, detail);
+	return r;
+}
+
+static int append_with(sd_bus_message *call, char *const *with, size_t n)
+{
+	int r = sd_bus_message_open_container(call, 'e', "sv");
+
+	if (r >= 0)
+		r = sd_bus_message_append_basic(call, 's', "with");
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'v', "as");
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'a', "s");
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = sd_bus_message_append_basic(call, 's', with[i]);
+	for (int i = 0; r >= 0 && i < 3; i++)
+		r = sd_bus_message_close_container(call);
 	return r;
 }
 
@@ -111,11 +138,38 @@ int plan_show(struct cli *cli, const char *verb, const char *group)
 	return 0;
 }
 
-int plan_check(struct cli *cli, const char *verb, const char *group)
+static int append_check(sd_bus_message *call, const struct options *o, const char *group,
+			char *const *with, size_t n)
 {
-	_cleanup_json_ json_object *steps = NULL;
+	int r = sd_bus_message_append(call, "ss", group, "claim"), yes = true;
 
-	return get_steps(cli, verb, group, &steps);
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'a', "{sv}");
+	if (r >= 0)
+		r = append_how(call, o);
+	if (r >= 0 && (o->given & OPTION_BIT(OPTION_WAIT)))
+		r = bus_append_option(call, "wait", "t", &o->wait);
+	if (r >= 0)
+		r = bus_append_option(call, "authorize", "b", &yes);
+	if (r >= 0)
+		r = append_with(call, with, n);
+	return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+int plan_check(struct cli *cli, const char *group, char *const *with, size_t n)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	int r = bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Plan", &call);
+
+	if (r)
+		return r;
+	r = append_check(call, &cli->options, group, with, n);
+	if (r < 0)
+		return cli_fail(r, "cannot make a call");
+	agent_open(cli);
+	r = bus_call(cli, call, &reply);
+	agent_close(cli);
+	return r;
 }
 
 int verb_plan(struct cli *cli)

@@ -122,9 +122,8 @@ static int check_free(struct run *run, const char *name)
 }
 
 /*
- * With several groups the first must not be touched for nothing when a later one cannot be had.
- * A single one is checked by its claim. Who waits for a group to become free cannot know
- * before.
+ * With several groups the first must not be touched for nothing when a later one cannot be had, for
+ * whatever reason. A single one is checked by its claim.
  */
 static int check_all(struct run *run)
 {
@@ -133,8 +132,8 @@ static int check_all(struct run *run)
 
 	for (size_t i = 0; !r && run->groups[i]; i++)
 		r = check_free(run, run->groups[i]);
-	for (size_t i = 0; !r && several && run->cli->options.wait == 0 && run->groups[i]; i++)
-		r = plan_check(run->cli, "claim", run->groups[i]);
+	for (size_t i = 0; !r && several && run->groups[i]; i++)
+		r = plan_check(run->cli, run->groups[i], run->groups, i);
 	return r;
 }
 

@@ -135,17 +135,32 @@ static int reply_plan(sd_bus_message *message, const struct vec *steps)
 	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
+/* Would the caller be let? That polkit asks for a password now may spare it the question later. */
+static enum bus_verdict authorize_plan(struct bus *bus, sd_bus_message *message, const char *name,
+				       bool release, const struct bus_caller *caller,
+				       const char *label, struct refusal *ret_refusal)
+{
+	const struct devgroup *group = registry_find(bus->registry, name);
+
+	if (!group) /* which the plan itself finds out */
+		return BUS_GRANTED;
+	return release ? bus_authorize_release(bus, message, caller, group, ret_refusal) :
+			 bus_authorize_claim(bus, message, caller, group, label, ret_refusal);
+}
+
 static int method_plan(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	static const char *const allowed[] = { "label", "access", "interface", "force", "persistent",
-					       "wait",	NULL };
+	static const char *const allowed[] = { "label",	     "access", "interface", "force",
+					       "persistent", "wait",   "authorize", "with",
+					       NULL };
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	_cleanup_steps_ struct vec steps = { 0 };
 	struct claim_request request = { 0 };
-	struct bus_options options = { 0 };
+	_cleanup_bus_options_ struct bus_options options = { 0 };
 	struct bus_caller caller;
 	struct bus *bus = userdata;
 	const char *name, *verb;
+	bool release;
 	int r = sd_bus_message_read(message, "ss", &name, &verb);
 
 	if (r < 0)
@@ -160,11 +175,22 @@ static int method_plan(sd_bus_message *message, void *userdata, sd_bus_error *er
 		       verb);
 		return bus_refuse(error, &refusal);
 	}
+	release = str_eq(verb, "release");
+	if (options.authorize)
+		switch (authorize_plan(bus, message, name, release, &caller, options.label, &refusal)) {
+		case BUS_REFUSED:
+			return bus_refuse(error, &refusal);
+		case BUS_LATER:
+			return 1;
+		case BUS_GRANTED:
+			break;
+		}
 	request.uid = caller.uid;
 	request.access = options.access;
 	request.label = options.label;
 	request.force = options.force;
-	if (!registry_plan(bus->registry, name, str_eq(verb, "release"), &request, &steps, &refusal))
+	request.wait_usec = options.wait_usec;
+	if (!registry_plan(bus->registry, name, release, &request, options.with, &steps, &refusal))
 		return bus_refuse(error, &refusal);
 	return reply_plan(message, &steps);
 }

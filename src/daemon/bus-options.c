@@ -59,6 +59,27 @@ static int read_force(sd_bus_message *message, struct bus_options *ret)
 	return read_bool(message, &ret->force);
 }
 
+static int read_authorize(sd_bus_message *message, struct bus_options *ret)
+{
+	return read_bool(message, &ret->authorize);
+}
+
+static int read_with(sd_bus_message *message, struct bus_options *ret)
+{
+	int r = sd_bus_message_enter_container(message, 'v', "as");
+
+	strv_free(ret->with);
+	ret->with = NULL;
+	if (r >= 0)
+		r = sd_bus_message_read_strv(message, &ret->with);
+	return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+void bus_options_clear(struct bus_options *options)
+{
+	strv_free(options->with);
+}
+
 static const struct {
 	const char *key;
 	const char *expected;
@@ -70,6 +91,8 @@ static const struct {
 	{ "wait", "microseconds as an unsigned 64-bit number (t)", read_wait },
 	{ "persistent", "a boolean", read_persistent },
 	{ "force", "a boolean", read_force },
+	{ "authorize", "a boolean", read_authorize },
+	{ "with", "names of groups (as)", read_with },
 };
 
 static bool is_allowed(const char *const *allowed, const char *key)

@@ -51,9 +51,13 @@ struct bus_options {
 	const char *label; /* points into the message */
 	const char *interface;
 	enum access_mode access;
-	bool persistent, force;
+	bool persistent, force, authorize;
 	uint64_t wait_usec;
+	char **with; /* groups; owned */
 };
+void bus_options_clear(struct bus_options *options);
+#define _cleanup_bus_options_ _cleanup_(bus_options_clear)
+
 /*
  * Reads an a{sv}. False: *ret_refusal is REFUSED_BAD_OPTION and names key and type. @allowed is a list of
  * keys ending in NULL. What is not given stays as it is in *ret.

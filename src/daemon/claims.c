@@ -84,7 +84,7 @@ static void answer_claim(struct claim *claim, const struct refusal *refusal)
 	claim_free(claim);
 }
 
-static bool check_reserved(const struct devgroup *group, const struct claim_request *request,
+bool claims_check_reserved(const struct devgroup *group, const struct claim_request *request,
 			   struct refusal *ret)
 {
 	const char *reserved_for = group->def->reserved_for;
@@ -96,7 +96,7 @@ static bool check_reserved(const struct devgroup *group, const struct claim_requ
 		      reserved_for);
 }
 
-static bool check_claimable(const struct devgroup *group, const struct claim_request *request,
+bool claims_check(const struct devgroup *group, const struct claim_request *request,
 			    struct refusal *ret)
 {
 	const struct blocker *blocker = blockers_first(&group->view.blockers, request->force);
@@ -104,7 +104,7 @@ static bool check_claimable(const struct devgroup *group, const struct claim_req
 	if (group->set_aside)
 		return refuse(ret, REFUSED_STUCK, "Group %s cannot be claimed: %s", group->def->name,
 			      group->set_aside);
-	if (!check_reserved(group, request, ret))
+	if (!claims_check_reserved(group, request, ret))
 		return false;
 	if (!blocker)
 		return true;
@@ -134,7 +134,7 @@ static int fill_record(struct record *record, const struct claim_request *reques
 	return str_set(&record->label, request->label);
 }
 
-static int new_record(const struct devgroup *group, const struct claim_request *request,
+int claims_new_record(const struct devgroup *group, const struct claim_request *request,
 		      struct record **ret)
 {
 	_cleanup_record_ struct record *record = NULL;
@@ -157,7 +157,7 @@ static int new_record(const struct devgroup *group, const struct claim_request *
 }
 
 /* Members are read anew: an override makes no event, and what is decided must be decided on the truth. */
-static int refresh_members(const struct registry *registry, const struct devgroup *group)
+int claims_refresh_members(const struct registry *registry, const struct devgroup *group)
 {
 	_cleanup_strv_ char **keys = NULL;
 	int r;
@@ -177,7 +177,7 @@ static int start_lease(struct registry *registry, struct devgroup *group,
 	_cleanup_record_ struct record *record = NULL;
 	_cleanup_steps_ struct vec steps = { 0 };
 	struct lease *lease;
-	int r = new_record(group, request, &record);
+	int r = claims_new_record(group, request, &record);
 
 	if (r < 0)
 		return r;
@@ -204,9 +204,9 @@ static int start_lease(struct registry *registry, struct devgroup *group,
 static bool start_claim(struct registry *registry, struct claim *claim, struct refusal *ret)
 {
 	struct devgroup *group = claim->group;
-	int r = refresh_members(registry, group);
+	int r = claims_refresh_members(registry, group);
 
-	if (r >= 0 && !check_claimable(group, &claim->request, ret))
+	if (r >= 0 && !claims_check(group, &claim->request, ret))
 		return false;
 	/* the definition may be another one by now than that which allowed it */
 	if (claim->queued && claim->request.still_allowed &&
@@ -222,7 +222,7 @@ static bool start_claim(struct registry *registry, struct claim *claim, struct r
 	return true;
 }
 
-static bool is_busy(const struct devgroup *group)
+bool claims_is_busy(const struct devgroup *group)
 {
 	if (group->lease || registry_prepares(group->registry, group))
 		return true;
@@ -232,7 +232,7 @@ static bool is_busy(const struct devgroup *group)
 	return false;
 }
 
-static bool refuse_busy(const struct devgroup *group, struct refusal *ret)
+bool claims_refuse_busy(const struct devgroup *group, struct refusal *ret)
 {
 	_cleanup_free_ char *holder = group_holder(group);
 
@@ -241,7 +241,7 @@ static bool refuse_busy(const struct devgroup *group, struct refusal *ret)
 			      "Group %s is still on its way to where its definition wants it. Try again.",
 			      group->def->name);
 	if (!group->lease)
-		return check_claimable(group, &(struct claim_request){ .label = group->def->reserved_for },
+		return claims_check(group, &(struct claim_request){ .label = group->def->reserved_for },
 				       ret);
 	return refuse(ret, REFUSED_BUSY, "Group %s is %s, held by %s.%s%s", group->def->name,
 		      lease_visible_state(group->lease), str_or(holder, "?"),
@@ -253,7 +253,7 @@ static int on_queue_deadline(sd_event_source *source, uint64_t usec, void *userd
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct claim *claim = userdata;
 
-	refuse_busy(claim->group, &refusal);
+	claims_refuse_busy(claim->group, &refusal);
 	answer_claim(claim, &refusal);
 	return 0;
 }
@@ -279,13 +279,13 @@ bool registry_claim(struct registry *registry, const char *name, const struct cl
 	if (!group)
 		return refuse(ret_refusal, REFUSED_NO_SUCH_GROUP,
 			      "There is no group %s. \"devgroupctl list\" shows those there are.", name);
-	wait = is_busy(group) || group->waiting.n > 0;
+	wait = claims_is_busy(group) || group->waiting.n > 0;
 	/* under another label it would be refused whenever it came to its turn */
-	if (wait && !check_reserved(group, request, ret_refusal))
+	if (wait && !claims_check_reserved(group, request, ret_refusal))
 		return false;
 	if (wait && request->wait_usec == 0 && !registry_prepares(registry, group))
-		return refuse_busy(group, ret_refusal);
-	if (!limits_check(registry, request->uid, wait, ret_refusal))
+		return claims_refuse_busy(group, ret_refusal);
+	if (!limits_check(registry, request->uid, 1, wait, ret_refusal))
 		return false;
 	claim = claim_new(group, request, fn, userdata);
 	if (!claim || vec_add(&group->waiting, claim) < 0) {
@@ -318,7 +318,7 @@ void registry_cancel(struct registry *registry, struct claim *claim)
 
 static void run_queue(struct registry *registry, struct devgroup *group)
 {
-	while (group->waiting.n > 0 && !is_busy(group)) {
+	while (group->waiting.n > 0 && !claims_is_busy(group)) {
 		_cleanup_refusal_ struct refusal refusal = { 0 };
 		struct claim *claim = group->waiting.items[0];
 
@@ -426,36 +426,3 @@ const struct lease_observer claims_lease_observer = {
 	.held_up = on_held_up,
 	.ended = on_ended,
 };
-
-/* --- plans ------------------------------------------------------------------------------------- */
-
-bool registry_plan(struct registry *registry, const char *name, bool release,
-		   const struct claim_request *request, struct vec *ret_steps,
-		   struct refusal *ret_refusal)
-{
-	struct devgroup *group = registry_find(registry, name);
-	_cleanup_record_ struct record *record = NULL;
-	int r;
-
-	if (!group)
-		return refuse(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.", name);
-	*ret_steps = (struct vec){ 0 };
-	if (release && !group->lease)
-		return true;
-	if (!release && group->lease)
-		return refuse_busy(group, ret_refusal);
-	r = refresh_members(registry, group);
-	if (r >= 0 && release)
-		r = plan_release(host_inventory(registry->host), group->lease->record, ret_steps);
-	else if (r >= 0) {
-		if (!check_claimable(group, request, ret_refusal))
-			return false;
-		r = new_record(group, request, &record);
-		if (r >= 0)
-			r = plan_claim(group->def, &group->view, record, ret_steps);
-	}
-	if (r < 0)
-		return refuse(ret_refusal, REFUSED_NO_MEMORY, "Group %s cannot be planned: %s.", name,
-			      strerror(-r));
-	return true;
-}

@@ -4,26 +4,27 @@
 static bool refuse_limit(struct refusal *ret, const char *what, unsigned limit, const char *whose)
 {
 	return refuse(ret, REFUSED_LIMIT,
-		      "%s has %u claims %s, and may have no more. Release one first; options of devgroupd "
-		      "set the limits.",
+		      "%s may have %u claims %s at a time, and not one more. Release one first; options of "
+		      "devgroupd set the limits.",
 		      whose, limit, what);
 }
 
-bool limits_check(const struct registry *registry, uid_t uid, bool wait, struct refusal *ret_refusal)
+bool limits_check(const struct registry *registry, uid_t uid, unsigned n, bool wait,
+		  struct refusal *ret_refusal)
 {
 	const struct limits *limits = &registry->limits;
 	struct claim_count own = claims_count(registry, &uid), all = claims_count(registry, NULL);
 
 	if (uid == 0)
 		return true;
-	if (own.leases + own.waiting >= limits->leases_per_user)
+	if (own.leases + own.waiting + n > limits->leases_per_user)
 		return refuse_limit(ret_refusal, "held or waiting", limits->leases_per_user,
 				    "This user");
-	if (all.leases + all.waiting >= limits->leases)
+	if (all.leases + all.waiting + n > limits->leases)
 		return refuse_limit(ret_refusal, "held or waiting", limits->leases, "This host");
-	if (wait && own.waiting >= limits->waiting_per_user)
+	if (wait && own.waiting + n > limits->waiting_per_user)
 		return refuse_limit(ret_refusal, "waiting", limits->waiting_per_user, "This user");
-	if (wait && all.waiting >= limits->waiting)
+	if (wait && all.waiting + n > limits->waiting)
 		return refuse_limit(ret_refusal, "waiting", limits->waiting, "This host");
 	return true;
 }

@@ -22,6 +22,6 @@ struct limits {
 		.leases_per_user = 64, .leases = 1000, .waiting_per_user = 32, .waiting = 1000    \
 	}
 
-/* May @uid have one more claim, one that has to @wait in line? False: *ret_refusal says which limit it is. */
-bool limits_check(const struct registry *registry, uid_t uid, bool wait,
+/* May @uid have @n more claims, that have to @wait in line? False: *ret_refusal says which limit it is. */
+bool limits_check(const struct registry *registry, uid_t uid, unsigned n, bool wait,
 		  struct refusal *ret_refusal) _must_check_;

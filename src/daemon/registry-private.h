@@ -50,6 +50,17 @@ char *group_summary(const struct devgroup *group) _must_check_;
 /* claims.c */
 void claims_run_queues(struct registry *registry);
 void claims_drop(struct registry *registry, struct devgroup *group); /* those of a group that goes */
+/* The same questions for a claim and its plan. False: refused. */
+bool claims_is_busy(const struct devgroup *group);
+bool claims_refuse_busy(const struct devgroup *group, struct refusal *ret);
+bool claims_check_reserved(const struct devgroup *group, const struct claim_request *request,
+			   struct refusal *ret);
+bool claims_check(const struct devgroup *group, const struct claim_request *request,
+		  struct refusal *ret);
+/* 0 or negative errno. */
+int claims_refresh_members(const struct registry *registry, const struct devgroup *group);
+int claims_new_record(const struct devgroup *group, const struct claim_request *request,
+		      struct record **ret);
 
 /* releases.c: tells all who wait for the end of this group's lease; @refusal NULL: it has ended */
 void releases_answer(struct devgroup *group, const struct refusal *refusal);

@@ -4,6 +4,7 @@
 
 #include "assess.h"
 #include "log.h"
+#include "overlap.h"
 #include "registry-private.h"
 #include "strutil.h"
 
@@ -142,7 +143,6 @@ int registry_claimed_keys(const struct registry *registry, char ***ret)
 	return 0;
 }
 
-/* A claimed group has nothing against itself: what it shows of the host is of its own making. */
 /* A claimed group has the devices that were claimed until it is released, also if redefined. */
 static int view_claimed(const struct inventory *inv, const struct record *record,
 			struct groupview *ret)
@@ -166,6 +166,23 @@ static int compute_view(const struct registry *registry, const struct assess *as
 		return r;
 	r = assess_group(assess, group->def, &group->view);
 	return r < 0 ? r : add_shared_blocker(registry, group);
+}
+
+/* Groups that nobody has, among each other. */
+static int compare_views(const struct registry *registry)
+{
+	_cleanup_overlap_ struct overlap *overlap = overlap_new();
+	int r = overlap ? 0 : -ENOMEM;
+
+	VEC_FOREACH(const struct devgroup, group, &registry->groups)
+		if (r >= 0 && !group->lease)
+			r = overlap_add(overlap, group->def, &group->view);
+	if (r >= 0)
+		r = overlap_settle(overlap);
+	VEC_FOREACH(struct devgroup, group, &registry->groups)
+		if (r >= 0 && !group->lease)
+			r = overlap_assess(overlap, group->def, &group->view);
+	return r;
 }
 
 static void announce(struct registry *registry, struct devgroup *group)
@@ -200,7 +217,7 @@ static int compute_views(const struct registry *registry)
 
 		r = r < 0 ? r : one;
 	}
-	return r;
+	return r < 0 ? r : compare_views(registry);
 }
 
 /* Functions first: a group may be made of them. */

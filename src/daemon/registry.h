@@ -119,7 +119,11 @@ typedef void (*release_fn)(const struct refusal *refusal, void *userdata); /* NU
 int registry_release(struct registry *registry, struct devgroup *group, uint64_t wait_usec,
 		     release_fn fn, void *userdata) _must_check_;
 
-/* The steps that a claim or release would take now. False: refused. */
+/*
+ * The steps that a claim or release would take now; none for a claim that would have to wait, if it would.
+ * @with: groups that the same caller is about to claim before this one; NULL: it claims this one alone, or
+ * does not say. False: refused.
+ */
 bool registry_plan(struct registry *registry, const char *group, bool release,
-		   const struct claim_request *request, struct vec *ret_steps,
+		   const struct claim_request *request, char *const *with, struct vec *ret_steps,
 		   struct refusal *ret_refusal) _must_check_;

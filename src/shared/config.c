@@ -189,9 +189,12 @@ static const char *place_of(const struct selector *selector)
 	return selector->path ? selector->path : selector->vf_of;
 }
 
+/* A path of one step is an address on a root bus. */
 static int place_kind(const struct selector *selector)
 {
-	return selector->address ? 0 : selector->path ? 1 : 2;
+	if (selector->address || (selector->path && !strchr(selector->path, '/')))
+		return 0;
+	return selector->path ? 1 : 2;
 }
 
 static int compare_places(const void *a, const void *b)
@@ -342,6 +345,8 @@ int config_check_devices(struct config *config)
 	r = sort_out(&check, &kept);
 	if (r >= 0)
 		drop_behind(config, kept);
+	VEC_FOREACH(struct groupdef, def, &config->in_order)
+		def->order = (unsigned)def_i + 1;
 	tdestroy(check.owners, free);
 	return r;
 }

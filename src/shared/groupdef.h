@@ -42,6 +42,7 @@ struct groupdef {
 	uint64_t memlock; /* bytes; 0: not given; UINT64_MAX: infinity */
 	char *file;	  /* where it came from */
 	unsigned line, column;
+	unsigned order; /* of reading, among all groups; 0: it was not read from a file */
 };
 
 struct selector *selector_new(void);

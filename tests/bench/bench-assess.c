@@ -11,6 +11,7 @@
 
 #include "../unit/bighost.h"
 #include "assess.h"
+#include "overlap.h"
 #include "resolve.h"
 
 #define ROUNDS 20
@@ -26,15 +27,21 @@ static double milliseconds(void)
 static size_t assess_groups(const struct inventory *inv, struct groupdef **defs, unsigned n)
 {
 	_cleanup_assess_ struct assess *assess = NULL;
+	_cleanup_overlap_ struct overlap *overlap = overlap_new();
+	static struct groupview views[BIGHOST_CARDS];
 	size_t blockers = 0;
 
-	assert(assess_new(inv, NULL, &assess) == 0);
+	assert(overlap && assess_new(inv, NULL, &assess) == 0);
 	for (unsigned i = 0; i < n; i++) {
-		_cleanup_groupview_ struct groupview view = { 0 };
-
-		assert(resolve_group(inv, defs[i], &view) == 0);
-		assert(assess_group(assess, defs[i], &view) == 0);
-		blockers += view.blockers.n;
+		assert(resolve_group(inv, defs[i], &views[i]) == 0);
+		assert(assess_group(assess, defs[i], &views[i]) == 0);
+		assert(overlap_add(overlap, defs[i], &views[i]) == 0);
+	}
+	assert(overlap_settle(overlap) == 0);
+	for (unsigned i = 0; i < n; i++) {
+		assert(overlap_assess(overlap, defs[i], &views[i]) == 0);
+		blockers += views[i].blockers.n;
+		groupview_clear(&views[i]);
 	}
 	return blockers;
 }

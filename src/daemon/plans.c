@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 4. What a claim or release would do, and whether it would be granted: nothing is changed. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "assess.h"
+#include "plan.h"
+#include "registry-private.h"
+#include "strutil.h"
+
+/* --- several groups together ------------------------------------------------------------------- */
+
+/* The devices of those that are claimed before it, or the refusal. */
+static bool note_others(struct registry *registry, const struct devgroup *group, char *const *with,
+			char ***ret_claimed, struct refusal *ret_refusal)
+{
+	STRV_FOREACH(name, with) {
+		const struct devgroup *other = registry_find(registry, *name);
+
+		if (!other)
+			return refuse(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.",
+				      *name);
+		VEC_FOREACH(const struct device, device, &other->view.devices) {
+			if (groupview_has(&group->view, device))
+				return refuse(ret_refusal, REFUSED_BUSY,
+					      "Groups %s and %s cannot be claimed together: both "
+					      "take IOMMU group %d, with %s.",
+					      other->def->name, group->def->name,
+					      device->iommu_group, device->key);
+			if (strv_add(ret_claimed, device->key) < 0)
+				return refuse(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+		}
+	}
+	return true;
+}
+
+/* What would stand against it while those devices are claimed as well. 0 or -ENOMEM. */
+static int assess_beside(const struct registry *registry, const struct devgroup *group,
+			 char **claimed, struct groupview *ret)
+{
+	const struct inventory *inv = host_inventory(registry->host);
+	_cleanup_assess_ struct assess *assess = NULL;
+	int r = assess_new(inv, claimed, &assess);
+
+	if (r >= 0)
+		r = resolve_group(inv, group->def, ret);
+	return r < 0 ? r : assess_group(assess, group->def, ret);
+}
+
+static bool check_with(struct registry *registry, const struct devgroup *group, char *const *with,
+		       const struct claim_request *request, struct refusal *ret_refusal)
+{
+	_cleanup_strv_ char **claimed = NULL;
+	_cleanup_groupview_ struct groupview view = { 0 };
+	const struct blocker *blocker;
+
+	if (!limits_check(registry, request->uid, 1 + (unsigned)strv_length(with), false,
+			  ret_refusal))
+		return false;
+	if (!note_others(registry, group, with, &claimed, ret_refusal))
+		return false;
+	if (!claimed)
+		return true;
+	if (registry_claimed_keys(registry, &claimed) < 0 ||
+	    assess_beside(registry, group, claimed, &view) < 0)
+		return refuse(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+	blocker = blockers_first(&view.blockers, request->force);
+	return !blocker || refuse(ret_refusal, REFUSED_BLOCKED,
+				  "Group %s cannot be claimed together with the others (%s): %s",
+				  group->def->name, blocker->code, blocker->text);
+}
+
+/* --- plans ------------------------------------------------------------------------------------- */
+
+static bool refuse_errno(const struct devgroup *group, int r, struct refusal *ret_refusal)
+{
+	return refuse(ret_refusal, REFUSED_NO_MEMORY, "Group %s cannot be planned: %s.",
+		      group->def->name, strerror(-r));
+}
+
+static bool plan_the_claim(struct registry *registry, struct devgroup *group, char *const *with,
+			   const struct claim_request *request, struct vec *ret_steps,
+			   struct refusal *ret_refusal)
+{
+	_cleanup_record_ struct record *record = NULL;
+	int r;
+
+	if (claims_is_busy(group) && request->wait_usec > 0) /* it would wait in line first */
+		return claims_check_reserved(group, request, ret_refusal);
+	if (group->lease)
+		return claims_refuse_busy(group, ret_refusal);
+	r = claims_refresh_members(registry, group);
+	if (r < 0)
+		return refuse_errno(group, r, ret_refusal);
+	if (!claims_check(group, request, ret_refusal) ||
+	    (with && !check_with(registry, group, with, request, ret_refusal)))
+		return false;
+	r = claims_new_record(group, request, &record);
+	if (r >= 0)
+		r = plan_claim(group->def, &group->view, record, ret_steps);
+	return r >= 0 || refuse_errno(group, r, ret_refusal);
+}
+
+static bool plan_the_release(struct registry *registry, struct devgroup *group,
+			     struct vec *ret_steps, struct refusal *ret_refusal)
+{
+	int r;
+
+	if (!group->lease)
+		return true;
+	r = claims_refresh_members(registry, group);
+	if (r >= 0)
+		r = plan_release(host_inventory(registry->host), group->lease->record, ret_steps);
+	return r >= 0 || refuse_errno(group, r, ret_refusal);
+}
+
+bool registry_plan(struct registry *registry, const char *name, bool release,
+		   const struct claim_request *request, char *const *with, struct vec *ret_steps,
+		   struct refusal *ret_refusal)
+{
+	struct devgroup *group = registry_find(registry, name);
+
+	if (!group)
+		return refuse(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.", name);
+	*ret_steps = (struct vec){ 0 };
+	return release ? plan_the_release(registry, group, ret_steps, ret_refusal) :
+			 plan_the_claim(registry, group, with, request, ret_steps, ret_refusal);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <string.h>
+
+#include "bighost.h"
+#include "config.h"
+#include "overlap.h"
+
+/*
+ *	00:1c.4 ─ 01:00.0 alone		00:1e.0 ─ 02:00.0, 02:00.1 in one IOMMU group
+ */
+static struct inventory *host;
+
+static void add(const char *address, const char *parent, int group)
+{
+	struct device *device = device_new("pci", address);
+
+	ck_assert_ptr_nonnull(device);
+	device->iommu_group = group;
+	device->vendor = 0x8086;
+	ck_assert_int_eq(str_set(&device->parent, parent), 0);
+	ck_assert_int_eq(inventory_put(host, device), 0);
+}
+
+static void make_host(void)
+{
+	host = inventory_new();
+	ck_assert_ptr_nonnull(host);
+	add("0000:00:1c.4", NULL, 1);
+	add("0000:00:1e.0", NULL, 2);
+	add("0000:01:00.0", "0000:00:1c.4", 11);
+	add("0000:02:00.0", "0000:00:1e.0", 12);
+	add("0000:02:00.1", "0000:00:1e.0", 12);
+}
+
+static void free_host(void)
+{
+	host = inventory_free(host);
+}
+
+static struct config *read_groups(const char *groups)
+{
+	_cleanup_free_ char *text = str_printf("{\"groups\":{%s}}", groups);
+	struct config *config = config_new();
+
+	ck_assert(text && config);
+	ck_assert_int_eq(config_parse(config, "test.json", text, strlen(text)), 0);
+	ck_assert_int_eq(config_check_devices(config), 0);
+	ck_assert_uint_eq(config->problems.n, 0);
+	return config;
+}
+
+static struct overlap *compare(const struct config *config)
+{
+	struct overlap *overlap = overlap_new();
+
+	ck_assert_ptr_nonnull(overlap);
+	VEC_FOREACH(const struct groupdef, def, &config->groups) {
+		_cleanup_groupview_ struct groupview view = { 0 };
+
+		ck_assert_int_eq(resolve_group(host, def, &view), 0);
+		ck_assert_int_eq(overlap_add(overlap, def, &view), 0);
+	}
+	ck_assert_int_eq(overlap_settle(overlap), 0);
+	return overlap;
+}
+
+/* The one blocker that the group of this name gets, with @text in it; none where @code is NULL. */
+static void assert_blocker(const char *groups, const char *name, const char *code, const char *text)
+{
+	_cleanup_config_ struct config *config = read_groups(groups);
+	_cleanup_overlap_ struct overlap *overlap = compare(config);
+	_cleanup_groupview_ struct groupview view = { 0 };
+	const struct groupdef *def = config_find(config, name);
+	const struct blocker *blocker;
+
+	ck_assert_int_eq(resolve_group(host, def, &view), 0);
+	ck_assert_int_eq(overlap_assess(overlap, def, &view), 0);
+	if (!code) {
+		ck_assert_msg(view.blockers.n == 0, "%s is blocked", name);
+		return;
+	}
+	ck_assert_msg(view.blockers.n == 1, "%s is not blocked", name);
+	blocker = view.blockers.items[0];
+	ck_assert_str_eq(blocker->code, code);
+	ck_assert(blocker->hard);
+	ck_assert_msg(strstr(blocker->text, text), "no \"%s\" in: %s", text, blocker->text);
+}
+
+#define BY_PATH	   "\"a\":{\"devices\":[{\"path\":\"0000:00:1c.4/00.0\"}]}"
+#define BY_ADDRESS "\"b\":{\"devices\":[\"01:00.0\"]}"
+#define ALL_INTEL  "\"c\":{\"devices\":[{\"vendor\":\"8086\"}]}"
+
+START_TEST(test_a_device_in_two_groups)
+{
+	assert_blocker(BY_PATH "," BY_ADDRESS, "a", NULL, NULL);
+	assert_blocker(BY_PATH "," BY_ADDRESS, "b", "two-groups", "named by group a already");
+	/* the order is that of reading, not that of the names */
+	assert_blocker(BY_ADDRESS "," BY_PATH, "b", NULL, NULL);
+	assert_blocker(BY_ADDRESS "," BY_PATH, "a", "two-groups", "0000:01:00.0");
+}
+END_TEST
+
+/* One that cannot be had takes nothing away. */
+START_TEST(test_a_loser_takes_nothing)
+{
+	const char *groups = BY_PATH "," ALL_INTEL ",\"d\":{\"devices\":[\"02:00.1\"]}";
+
+	assert_blocker(groups, "c", "two-groups", "group a");
+	assert_blocker(groups, "d", NULL, NULL);
+}
+END_TEST
+
+START_TEST(test_companions_are_not_named)
+{
+	const char *groups = "\"a\":{\"devices\":[\"02:00.0\"]},\"b\":{\"devices\":[\"02:00.1\"]}";
+
+	assert_blocker(groups, "a", NULL, NULL);
+	assert_blocker(groups, "b", NULL, NULL);
+}
+END_TEST
+
+/* Who has reserved a device has reserved what moves with it. */
+START_TEST(test_reserved)
+{
+#define FIRST(more)  "\"a\":{\"devices\":[\"02:00.0\"]" more "}"
+#define SECOND(more) "\"b\":{\"devices\":[\"02:00.1\"]" more "}"
+#define FOR(label)   ",\"reserved-for\":\"" label "\""
+	assert_blocker(FIRST("") "," SECOND(FOR("vm")), "a", "reserved", "reserved for vm");
+	assert_blocker(FIRST("") "," SECOND(FOR("vm")), "b", NULL, NULL);
+	assert_blocker(FIRST(FOR("vm")) "," SECOND(FOR("vm")), "a", NULL, NULL);
+	assert_blocker(FIRST(FOR("vm")) "," SECOND(FOR("vm")), "b", NULL, NULL);
+	/* two labels: who was read first has it */
+	assert_blocker(FIRST(FOR("vm")) "," SECOND(FOR("db")), "a", NULL, NULL);
+	assert_blocker(FIRST(FOR("vm")) "," SECOND(FOR("db")), "b", "reserved", "group a");
+	assert_blocker(FIRST(FOR("vm")) "," BY_ADDRESS, "b", NULL, NULL);
+}
+END_TEST
+
+/* The groups of ten thousand functions: not with the square of their number. */
+START_TEST(test_many)
+{
+	_cleanup_inventory_ struct inventory *inv = bighost_new();
+	_cleanup_overlap_ struct overlap *overlap = overlap_new();
+	struct groupdef *defs[BIGHOST_CARDS];
+
+	for (unsigned i = 0; i < BIGHOST_CARDS; i++) {
+		_cleanup_groupview_ struct groupview view = { 0 };
+
+		defs[i] = bighost_group(i);
+		ck_assert_int_eq(resolve_group(inv, defs[i], &view), 0);
+		ck_assert_int_eq(overlap_add(overlap, defs[i], &view), 0);
+	}
+	ck_assert_int_eq(overlap_settle(overlap), 0);
+	for (unsigned i = 0; i < BIGHOST_CARDS; i++) {
+		_cleanup_groupview_ struct groupview view = { 0 };
+
+		ck_assert_int_eq(resolve_group(inv, defs[i], &view), 0);
+		ck_assert_int_eq(overlap_assess(overlap, defs[i], &view), 0);
+		ck_assert_uint_eq(view.blockers.n, 0);
+		groupdef_free(defs[i]);
+	}
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	const TTest *const tests[] = { test_a_device_in_two_groups, test_a_loser_takes_nothing,
+				       test_companions_are_not_named, test_reserved, test_many };
+	Suite *suite = suite_create("overlap");
+	TCase *tcase = tcase_create("overlap");
+
+	tcase_add_checked_fixture(tcase, make_host, free_host);
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
+		tcase_add_test(tcase, tests[i]);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
