@@ -238,6 +238,59 @@ static void print_resets_of(json_object *device)
 	}
 }
 
+/* --- quirks ---------------------------------------------------------------------------------- */
+
+/* Devices of one model have the same ones: they are told of together. */
+static int collect_quirks(json_object *devices, json_object *texts)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < js_list_length(devices); i++) {
+		json_object *device = json_object_array_get_idx(devices, i);
+		json_object *quirks = js_list(device, "quirks");
+
+		for (size_t k = 0; r >= 0 && k < js_list_length(quirks); k++) {
+			json_object *quirk = json_object_array_get_idx(quirks, k);
+			_cleanup_free_ char *text = str_printf(
+				"%s: %s\n    From %s (%s:%lld).", js_str(quirk, "topic"),
+				js_str(quirk, "text"), js_str(quirk, "source"),
+				js_str(quirk, "file"), (long long)js_int(quirk, "line", 0));
+
+			r = text ? tell(texts, text, js_str(device, "device")) : -1;
+		}
+	}
+	return r;
+}
+
+static void print_hints_of(json_object *device)
+{
+	json_object *hints = json_object_object_get(device, "vmm-hints");
+
+	if (!hints || json_object_object_length(hints) == 0)
+		return;
+	printf("  %s  for a VMM:", js_str(device, "device"));
+	json_object_object_foreach(hints, name, value)
+		printf(" %s=%s", name, json_object_get_string(value));
+	putchar('\n');
+}
+
+static void print_quirks(json_object *devices)
+{
+	_cleanup_json_ json_object *texts = json_object_new_object();
+
+	if (!texts || collect_quirks(devices, texts) < 0 || json_object_object_length(texts) == 0)
+		return;
+	heading("Known of the model");
+	json_object_object_foreach(texts, text, list)
+	{
+		_cleanup_free_ char *names = join_some(list);
+
+		printf("  %s\n    %s\n", str_or(names, ""), text);
+	}
+	for (size_t i = 0; i < js_list_length(devices); i++)
+		print_hints_of(json_object_array_get_idx(devices, i));
+}
+
 void explain_print(json_object *object)
 {
 	json_object *devices = js_list(object, "devices"), *advice = js_list(object, "advice");
@@ -249,6 +302,7 @@ void explain_print(json_object *object)
 	heading("Resets");
 	for (size_t i = 0; i < js_list_length(devices); i++)
 		print_resets_of(json_object_array_get_idx(devices, i));
+	print_quirks(devices);
 	if (js_list_length(advice) > 0)
 		heading("What would change that");
 	for (size_t i = 0; i < js_list_length(advice); i++)

@@ -4,6 +4,7 @@
 #include "advice.h"
 #include "cli-explain.h"
 #include "isolation.h"
+#include "quirks.h"
 #include "resetscope.h"
 #include "strutil.h"
 
@@ -56,10 +57,53 @@ static json_object *list_resets(const struct inventory *inv, const struct device
 	return TAKE_PTR(list);
 }
 
+/* --- quirks ---------------------------------------------------------------------------------- */
+
+static json_object *quirk_new_object(const struct quirk *quirk)
+{
+	_cleanup_json_ json_object *object = json_object_new_object();
+
+	if (!object || js_set_str(object, "quirk", quirk->name) < 0 ||
+	    js_set_str(object, "topic", quirk->topic) < 0 ||
+	    js_set_str(object, "text", quirk->text) < 0 ||
+	    js_set_str(object, "source", quirk->source) < 0 ||
+	    js_set_str(object, "file", quirk->file) < 0 ||
+	    js_set(object, "line", json_object_new_int64(quirk->line)) < 0)
+		return NULL;
+	return TAKE_PTR(object);
+}
+
+static json_object *list_quirks(const struct host *host, const struct device *device)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+	_cleanup_vec_ struct vec found = { 0 };
+
+	if (!list || quirks_find(&host->quirks->quirks, device, &found) < 0)
+		return NULL;
+	VEC_FOREACH (const struct quirk, quirk, &found)
+		if (js_append(list, quirk_new_object(quirk)) < 0)
+			return NULL;
+	return TAKE_PTR(list);
+}
+
+static json_object *list_hints(const struct host *host, const struct device *device)
+{
+	_cleanup_json_ json_object *object = json_object_new_object();
+	_cleanup_quirk_hints_ struct vec hints = { 0 };
+
+	if (!object || quirks_hints(&host->quirks->quirks, host->inv, device, &hints) < 0)
+		return NULL;
+	VEC_FOREACH (const struct quirk_hint, hint, &hints)
+		if (js_set_str(object, hint->name, hint->value) < 0)
+			return NULL;
+	return TAKE_PTR(object);
+}
+
 /* --- devices --------------------------------------------------------------------------------- */
 
-static int add_device(json_object *list, const struct inventory *inv, const struct device *device)
+static int add_device(json_object *list, const struct host *host, const struct device *device)
 {
+	const struct inventory *inv = host->inv;
 	_cleanup_json_ json_object *object = json_object_new_object();
 	_cleanup_free_ char *text = device_describe(device);
 
@@ -69,7 +113,9 @@ static int add_device(json_object *list, const struct inventory *inv, const stru
 	    js_set(object, "iommu-group", json_object_new_int(device->iommu_group)) < 0 ||
 	    js_set(object, "bridge", json_object_new_boolean(device_is_bridge(device))) < 0 ||
 	    js_set(object, "causes", host_causes(inv, device)) < 0 ||
-	    js_set(object, "resets", list_resets(inv, device)) < 0)
+	    js_set(object, "resets", list_resets(inv, device)) < 0 ||
+	    js_set(object, "quirks", list_quirks(host, device)) < 0 ||
+	    js_set(object, "vmm-hints", list_hints(host, device)) < 0)
 		return -ENOMEM;
 	if (device->physfn &&
 	    (js_set_str(object, "vf-of", device->physfn) < 0 ||
@@ -117,7 +163,7 @@ int explain_fill(json_object *object, const struct host *host, const struct vec 
 
 	VEC_FOREACH (const struct device, device, devices)
 		if (r >= 0)
-			r = add_device(list, host->inv, device);
+			r = add_device(list, host, device);
 	if (r < 0 || js_set_str(object, "source", source_of(devices)) < 0 ||
 	    js_set(object, "groups-derived", json_object_new_boolean(host->inv->groups_derived)) <
 		    0 ||

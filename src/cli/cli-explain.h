@@ -5,7 +5,7 @@
  * What `explain` has to tell, as JSON: "source" (where the causes come from: kernel-module or
  * configuration-space), "groups-derived", "iommu-groups", "devices" [{"device", "description",
  * "driver", "iommu-group", "bridge", "vf-of", "causes", "resets" [{"method", "reach", "below",
- * "devices"}]}], "advice".
+ * "devices"}], "quirks" [{"quirk", "topic", "text", "source", "file", "line"}], "vmm-hints" {…}}], "advice".
  */
 
 #include "cli-host.h"

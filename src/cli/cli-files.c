@@ -8,11 +8,11 @@
 #include "confdir.h"
 #include "strutil.h"
 
-int files_directories(const struct cli *cli, char ***ret)
+static int below_root(const struct cli *cli, const char *const *directories, char ***ret)
 {
 	_cleanup_strv_ char **list = NULL;
 
-	for (const char *const *directory = confdir_default; *directory; directory++) {
+	for (const char *const *directory = directories; *directory; directory++) {
 		_cleanup_free_ char *path =
 			str_printf("%s%s", str_or(cli->options.root, ""), *directory);
 
@@ -21,6 +21,21 @@ int files_directories(const struct cli *cli, char ***ret)
 	}
 	*ret = TAKE_PTR(list);
 	return 0;
+}
+
+int files_directories(const struct cli *cli, char ***ret)
+{
+	return below_root(cli, confdir_default, ret);
+}
+
+int files_load_quirks(const struct cli *cli, struct config **ret)
+{
+	_cleanup_strv_ char **directories = NULL;
+	int r = below_root(cli, confdir_quirks, &directories);
+
+	if (r >= 0)
+		r = confdir_load_quirks((const char *const *)directories, ret);
+	return r < 0 ? cli_fail(r, "cannot read the quirks") : 0;
 }
 
 int files_are_here(const struct cli *cli, const char *verb)

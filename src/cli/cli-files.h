@@ -16,6 +16,8 @@ int files_directories(const struct cli *cli, char ***ret) _must_check_;
 int files_are_here(const struct cli *cli, const char *verb) _must_check_;
 /* All that the daemon would read. */
 int files_load(const struct cli *cli, struct config **ret) _must_check_;
+/* The same of quirks.d: config->quirks, and problems. */
+int files_load_quirks(const struct cli *cli, struct config **ret) _must_check_;
 /* Standard input, as a file is read: at most @max bytes. Negative errno. */
 int files_read_stdin(size_t max, char **ret, size_t *ret_size) _must_check_;
 

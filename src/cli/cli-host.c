@@ -37,13 +37,17 @@ static int read_file(const char *path, struct inventory **ret)
 }
 
 /* What is wrong with them is for "check" to say in full; here it is only said that something is. */
-static int read_definitions(const struct options *o, struct config **ret)
+static int read_definitions(const struct cli *cli, struct config **ret)
 {
-	const char *const own[] = { o->config_dir, NULL };
-	int r = confdir_load(o->config_dir ? own : NULL, ret);
+	const char *const own[] = { cli->options.config_dir, NULL };
+	int r;
 
-	if (r < 0)
-		return cli_fail(r, "cannot read the definitions");
+	if (!own[0])
+		r = files_load(cli, ret);
+	else
+		r = confdir_load(own, ret) < 0 ? cli_fail(-ENOMEM, "cannot read the definitions") : 0;
+	if (r)
+		return r;
 	VEC_FOREACH (const struct problem, problem, &(*ret)->problems)
 		if (!problem->warning)
 			files_print_problem(stderr, problem);
@@ -64,7 +68,9 @@ int host_open(struct cli *cli, struct host *ret)
 	}
 	r = o->host_file ? read_file(o->host_file, &ret->inv) : snapshot_load(cli, &ret->inv);
 	if (!r && o->host_file)
-		r = read_definitions(o, &ret->config);
+		r = read_definitions(cli, &ret->config);
+	if (!r)
+		r = files_load_quirks(cli, &ret->quirks);
 	if (r)
 		return r;
 	r = assess_new(ret->inv, NULL, &ret->assess);
@@ -97,6 +103,7 @@ void host_clear(struct host *host)
 	overlap_free(host->overlap);
 	assess_free(host->assess);
 	config_free(host->config);
+	config_free(host->quirks);
 	inventory_free(host->inv);
 	*host = (struct host){ 0 };
 }

@@ -19,6 +19,7 @@
 struct host {
 	struct inventory *inv;
 	struct config *config; /* NULL: the daemon has the definitions */
+	struct config *quirks; /* this machine's: what is known of models */
 	struct assess *assess; /* of inv */
 	struct overlap *overlap; /* of the groups of config; NULL without */
 };

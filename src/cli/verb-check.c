@@ -28,6 +28,8 @@ static int load_named(const struct cli *cli, struct config **ret)
 	_cleanup_config_ struct config *config = config_new();
 	int r = config ? 0 : -ENOMEM;
 
+	if (config)
+		config->kind = CONFIG_ANY;
 	for (size_t i = 0; r >= 0 && i < cli->n_words; i++)
 		r = str_eq(cli->words[i], "-") ? load_stdin(config)
 					       : confdir_load_file(config, cli->words[i]);
@@ -39,6 +41,20 @@ static int load_named(const struct cli *cli, struct config **ret)
 	return 0;
 }
 
+/* What the daemon reads besides: their problems go behind those of the definitions. */
+static int add_quirks(const struct cli *cli, struct config *config)
+{
+	_cleanup_config_ struct config *quirks = NULL;
+	int r = files_load_quirks(cli, &quirks);
+
+	if (r)
+		return r;
+	r = vec_move(&config->problems, &quirks->problems);
+	if (r >= 0)
+		r = vec_move(&config->quirks, &quirks->quirks);
+	return r < 0 ? cli_fail(r, "cannot check the quirks") : 0;
+}
+
 static int load(const struct cli *cli, struct config **ret)
 {
 	const char *const directories[] = { cli->options.config_dir, NULL };
@@ -46,8 +62,10 @@ static int load(const struct cli *cli, struct config **ret)
 
 	if (cli->n_words > 0)
 		return load_named(cli, ret);
-	if (!directories[0])
-		return files_load(cli, ret);
+	if (!directories[0]) {
+		r = files_load(cli, ret);
+		return r ? r : add_quirks(cli, *ret);
+	}
 	r = confdir_load(directories, ret);
 	return r < 0 ? cli_fail(r, "cannot check the definitions") : 0;
 }
@@ -94,9 +112,9 @@ static void print_summary(const struct config *config)
 
 	VEC_FOREACH (const struct problem, problem, &config->problems)
 		*(problem->warning ? &warnings : &errors) += 1;
-	fprintf(stderr, "%zu error%s, %zu warning%s; %zu group%s without an error.\n", errors,
-		plural(errors), warnings, plural(warnings), config->groups.n,
-		plural(config->groups.n));
+	fprintf(stderr, "%zu error%s, %zu warning%s; %zu group%s and %zu quirk%s without an error.\n",
+		errors, plural(errors), warnings, plural(warnings), config->groups.n,
+		plural(config->groups.n), config->quirks.n, plural(config->quirks.n));
 }
 
 int verb_check(struct cli *cli)

@@ -8,6 +8,7 @@
 #include "bus.h"
 #include "dbus-names.h"
 #include "isolation.h"
+#include "quirks.h"
 #include "strutil.h"
 
 /* What a property getter needs: found anew for each call, since the inventory moves. */
@@ -175,6 +176,23 @@ static int get_isolation(sd_bus *connection, const char *path, const char *inter
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+/* Not signalled: they change with quirks.d alone. */
+static int get_hints(sd_bus *connection, const char *path, const char *interface,
+		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct device_handle *handle = userdata;
+	const struct inventory *inv = host_inventory(registry_host(handle->registry));
+	_cleanup_quirk_hints_ struct vec hints = { 0 };
+	int r = quirks_hints(registry_quirks(handle->registry), inv, handle->device, &hints);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "{ss}");
+	VEC_FOREACH(const struct quirk_hint, hint, &hints)
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "{ss}", hint->name, hint->value);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
 static const sd_bus_vtable device_vtable[] = {
@@ -196,6 +214,7 @@ static const sd_bus_vtable device_vtable[] = {
 	SD_BUS_PROPERTY("Interfaces", "as", get_list, 0, CHANGES),
 	SD_BUS_PROPERTY("ResetMethods", "as", get_list, 0, CHANGES),
 	SD_BUS_PROPERTY("Isolation", "a(sss)", get_isolation, 0, 0),
+	SD_BUS_PROPERTY("VmmHints", "a{ss}", get_hints, 0, 0),
 	SD_BUS_PROPERTY("PowerState", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("NumaNode", "i", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("PhysFn", "s", get_string, 0, CHANGES),

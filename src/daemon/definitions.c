@@ -98,11 +98,17 @@ static int take_definitions(struct registry *registry, struct config *config)
 
 int definitions_load(struct registry *registry)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_config_ struct config *config = NULL, *quirks = NULL;
 	int r = confdir_load(registry->directories, &config);
 
+	if (r >= 0)
+		r = confdir_load_quirks(NULL, &quirks);
+	if (r >= 0)
+		r = vec_move(&config->problems, &quirks->problems);
 	if (r < 0)
 		return r;
+	config_free(registry->quirks);
+	registry->quirks = TAKE_PTR(quirks);
 	vfs_define(registry->vfs, &config->vfs);
 	bootbind_define(registry->bootbind, config);
 	problems_clear(&registry->problems);

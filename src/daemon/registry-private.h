@@ -11,6 +11,7 @@ struct registry {
 	const char *const *directories;
 	struct vec groups;   /* struct devgroup, owned; sorted by name */
 	struct vec problems; /* struct problem, owned: of the definitions and of records set aside */
+	struct config *quirks; /* owned; what quirks.d says, never NULL once the definitions are read */
 	struct vec releases; /* struct release, owned: who waits for a lease to end */
 	const struct registry_observer *observer;
 	void *userdata;

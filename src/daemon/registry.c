@@ -310,9 +310,10 @@ int registry_new(struct host *host, const char *const *directories, struct regis
 	registry->host = host;
 	registry->directories = directories;
 	registry->limits = LIMITS_DEFAULT;
+	registry->quirks = config_new();
 	registry->vfs = vfs_new(registry);
 	registry->bootbind = bootbind_new(registry);
-	if (!registry->vfs || !registry->bootbind) {
+	if (!registry->quirks || !registry->vfs || !registry->bootbind) {
 		registry_free(registry);
 		return -ENOMEM;
 	}
@@ -334,6 +335,7 @@ struct registry *registry_free(struct registry *registry)
 	bootbind_free(registry->bootbind);
 	vec_clear(&registry->groups, group_free);
 	problems_clear(&registry->problems);
+	config_free(registry->quirks);
 	free(registry);
 	return NULL;
 }
@@ -384,6 +386,11 @@ struct host *registry_host(const struct registry *registry)
 const struct vec *registry_groups(const struct registry *registry)
 {
 	return &registry->groups;
+}
+
+const struct vec *registry_quirks(const struct registry *registry)
+{
+	return &registry->quirks->quirks;
 }
 
 const struct vec *registry_problems(const struct registry *registry)

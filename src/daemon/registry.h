@@ -64,6 +64,7 @@ const struct limits *registry_limits(const struct registry *registry);
 
 struct host *registry_host(const struct registry *registry);
 const struct vec *registry_groups(const struct registry *registry);   /* struct devgroup, by name */
+const struct vec *registry_quirks(const struct registry *registry);   /* struct quirk: quirks.h */
 const struct vec *registry_problems(const struct registry *registry); /* struct problem */
 struct devgroup *registry_find(const struct registry *registry, const char *name);
 /* The group that this device is in: claimed ones first, then by name; NULL if there is none. */

@@ -16,6 +16,13 @@ const char *const confdir_default[] = {
 	NULL,
 };
 
+const char *const confdir_quirks[] = {
+	"/etc/devgroups/quirks.d",
+	"/run/devgroups/quirks.d",
+	"/usr/lib/devgroups/quirks.d",
+	NULL,
+};
+
 static struct confdir_file *file_free(struct confdir_file *file)
 {
 	if (!file)
@@ -288,4 +295,22 @@ int confdir_try(const char *const *directories, const struct confdir_draft *draf
 int confdir_load(const char *const *directories, struct config **ret)
 {
 	return confdir_try(directories, NULL, 0, ret);
+}
+
+int confdir_load_quirks(const char *const *directories, struct config **ret)
+{
+	_cleanup_config_ struct config *config = config_new();
+	_cleanup_confdir_files_ struct vec files = { 0 };
+	int r;
+
+	if (!config)
+		return -ENOMEM;
+	config->kind = CONFIG_QUIRKS;
+	r = list_all(config, directories ? directories : confdir_quirks, NULL, 0, &files);
+	if (r >= 0)
+		r = load_files(config, &files, NULL, 0);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(config);
+	return 0;
 }

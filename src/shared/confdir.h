@@ -14,6 +14,7 @@
 
 /* NULL-terminated, highest precedence first. */
 extern const char *const confdir_default[];
+extern const char *const confdir_quirks[]; /* the same for quirks.d */
 
 /* What becomes of a file of the directories. */
 enum confdir_fate {
@@ -57,6 +58,12 @@ int confdir_try(const char *const *directories, const struct confdir_draft *draf
  * cannot be read is a problem in *ret and skipped. 0 or -ENOMEM.
  */
 int confdir_load(const char *const *directories, struct config **ret) _must_check_;
+
+/*
+ * The same for the directories of quirks (NULL: confdir_quirks): fills config->quirks and the
+ * problems.
+ */
+int confdir_load_quirks(const char *const *directories, struct config **ret) _must_check_;
 
 /*
  * Reads one file, whatever its name, into @config; what is wrong with it becomes a problem. 0 or

@@ -127,41 +127,41 @@ static int parse_reset_after(struct config_parser *p, const struct jsontext_node
 	return parse_reset_word(p, value, &((struct groupdef *)target)->reset_after);
 }
 
-static int parse_reset_method(struct config_parser *p, const struct jsontext_node *value,
-			      struct groupdef *def)
+static int get_reset_method(struct config_parser *p, const struct jsontext_node *value, char ***list)
 {
-	/* the words of the kernel's reset_method file */
-	static const char *const words[] = {
-		"device_specific", "acpi", "flr", "af_flr", "pm", "bus", "slot", "cxl_bus", NULL
-	};
 	const char *word;
-	int r = config_get_word(p, value, words, &word);
+	int r = config_get_word(p, value, reset_method_names, &word);
 
 	if (r <= 0)
 		return r;
-	if (strv_contains(def->reset_methods, word))
+	if (strv_contains(*list, word))
 		return config_error(p, value->offset, "the reset method \"%s\" is listed twice",
 				    word);
-	return strv_add(&def->reset_methods, word);
+	return strv_add(list, word);
 }
 
-static int parse_reset_methods(struct config_parser *p, const struct jsontext_node *value,
-			       void *target)
+int config_get_reset_methods(struct config_parser *p, const struct jsontext_node *value, char ***ret)
 {
 	int r = config_is(p, value, JSONTEXT_ARRAY);
 
 	if (r <= 0)
 		return r;
-	if (value->n == 0)
-		return config_error(p, value->offset,
-				    "\"methods\" is empty: expected at least one, or "
-				    "\"none\" for \"before\" and \"after\"");
 	JSONTEXT_FOREACH(item, value) {
-		r = parse_reset_method(p, item, target);
+		r = get_reset_method(p, item, ret);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int parse_reset_methods(struct config_parser *p, const struct jsontext_node *value,
+			       void *target)
+{
+	if (value->type == JSONTEXT_ARRAY && value->n == 0)
+		return config_error(p, value->offset,
+				    "\"methods\" is empty: expected at least one, or "
+				    "\"none\" for \"before\" and \"after\"");
+	return config_get_reset_methods(p, value, &((struct groupdef *)target)->reset_methods);
 }
 
 static int parse_reset(struct config_parser *p, const struct jsontext_node *value, void *target)

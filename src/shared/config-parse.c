@@ -52,10 +52,20 @@ static int parse_schema(struct config_parser *p, const struct jsontext_node *val
 	return r < 0 ? r : 0;
 }
 
+/* Those of devgroups.d first, those of quirks.d last: a file has one part of them or all. */
 static const struct config_key file_keys[] = {
-	{ "$schema", parse_schema },
 	{ "groups", parse_groups },
 	{ "virtual-functions", parse_virtual_functions },
+	{ "$schema", parse_schema },
+	{ "quirks", config_parse_quirks },
+};
+
+static const struct {
+	size_t first, n;
+} keys_of[] = {
+	[CONFIG_GROUPS] = { 0, 3 },
+	[CONFIG_QUIRKS] = { 2, 2 },
+	[CONFIG_ANY] = { 0, 4 },
 };
 
 static int compare_names(const void *a, const void *b)
@@ -105,11 +115,27 @@ static int keep_vfs(struct config *config, struct config *staged)
 	return 0;
 }
 
+static int keep_quirks(struct config *config, struct config *staged)
+{
+	while (staged->quirks.n > 0) {
+		struct quirk *quirk = vec_remove_at(&staged->quirks, 0);
+		int r = config_put_quirk(config, quirk);
+
+		if (r < 0) {
+			quirk_free(quirk);
+			return r;
+		}
+	}
+	return 0;
+}
+
 static int keep(struct config *config, struct config *staged)
 {
 	int r = keep_groups(config, &staged->groups);
 
-	return r < 0 ? r : keep_vfs(config, staged);
+	if (r >= 0)
+		r = keep_vfs(config, staged);
+	return r < 0 ? r : keep_quirks(config, staged);
 }
 
 static int parse_document(struct config *config, const char *file, const struct jsontext *doc)
@@ -120,7 +146,8 @@ static int parse_document(struct config *config, const char *file, const struct 
 
 	if (!staged)
 		return -ENOMEM;
-	r = config_parse_members(&p, jsontext_root(doc), file_keys, ARRAY_SIZE(file_keys), NULL);
+	r = config_parse_members(&p, jsontext_root(doc), file_keys + keys_of[config->kind].first,
+				 keys_of[config->kind].n, NULL);
 	return r < 0 || p.errors > 0 ? r : keep(config, staged);
 }
 

@@ -60,6 +60,10 @@ int config_get_key(struct config_parser *p, const struct jsontext_node *value,
 int config_get_key_at(struct config_parser *p, size_t offset, const char *text,
 		      char **ret) _must_check_;
 
+/* A list of reset methods, appended to *ret. 0 or -ENOMEM. */
+int config_get_reset_methods(struct config_parser *p, const struct jsontext_node *value,
+			     char ***ret) _must_check_;
+
 /* --- objects: 0 or -ENOMEM -------------------------------------------------------------------- */
 /* Every member with the parser of its key; unknown keys are warnings, repeated ones errors. */
 int config_parse_members(struct config_parser *p, const struct jsontext_node *object,
@@ -70,3 +74,6 @@ int config_parse_selector(struct config_parser *p, const struct jsontext_node *v
 /* Of "groups" and "virtual-functions"; the definitions go to @p->staged. */
 int config_parse_group(struct config_parser *p, const struct jsontext_node *member) _must_check_;
 int config_parse_vfs(struct config_parser *p, const struct jsontext_node *member) _must_check_;
+/* The value of "quirks". */
+int config_parse_quirks(struct config_parser *p, const struct jsontext_node *value,
+			void *target) _must_check_;

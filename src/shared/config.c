@@ -54,6 +54,11 @@ static void *destroy_vfs(void *data)
 	return vfdef_free(data);
 }
 
+static void *destroy_quirk(void *data)
+{
+	return quirk_free(data);
+}
+
 static void *destroy_problem(void *data)
 {
 	return problem_free(data);
@@ -71,6 +76,7 @@ struct config *config_free(struct config *config)
 	vec_drop(&config->in_order);
 	vec_clear(&config->groups, destroy_group);
 	vec_clear(&config->vfs, destroy_vfs);
+	vec_clear(&config->quirks, destroy_quirk);
 	vec_clear(&config->problems, destroy_problem);
 	free(config);
 	return NULL;
@@ -143,6 +149,20 @@ int config_put_vfs(struct config *config, struct vfdef *def)
 	vfdef_free(config->vfs.items[i]);
 	config->vfs.items[i] = def;
 	return 0;
+}
+
+int config_put_quirk(struct config *config, struct quirk *quirk)
+{
+	for (size_t i = 0; i < config->quirks.n; i++) {
+		struct quirk *earlier = config->quirks.items[i];
+
+		if (!str_eq(earlier->name, quirk->name))
+			continue;
+		quirk_free(earlier);
+		config->quirks.items[i] = quirk;
+		return 0;
+	}
+	return vec_add(&config->quirks, quirk);
 }
 
 int config_add_problem(struct config *config, const char *file, unsigned line, unsigned column,

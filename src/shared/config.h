@@ -11,6 +11,7 @@
 
 #include "groupdef.h"
 #include "macro.h"
+#include "quirk.h"
 #include "vec.h"
 
 struct problem {
@@ -29,7 +30,16 @@ struct vfdef {
 	unsigned line, column;
 };
 
+/* Which of the two languages a file is in; they differ in their keys alone. */
+enum config_kind {
+	CONFIG_GROUPS, /* devgroups.d */
+	CONFIG_QUIRKS, /* quirks.d */
+	CONFIG_ANY,    /* a file that somebody asks about */
+};
+
 struct config {
+	enum config_kind kind;
+	struct vec quirks;   /* struct quirk, owned; in the order of reading, a name once */
 	struct vec groups;   /* struct groupdef, owned; sorted by name, a name once */
 	struct vec vfs;	     /* struct vfdef, owned; sorted by device, a device once */
 	struct vec problems; /* struct problem, owned; in the order they were found */
@@ -70,3 +80,4 @@ DEFINE_CLEANUP(struct vfdef *, vfdef_freep, vfdef_free)
 /* Take over @def, in place of the earlier one of its name (or device). 0 or -ENOMEM (not taken). */
 int config_put_group(struct config *config, struct groupdef *def) _must_check_;
 int config_put_vfs(struct config *config, struct vfdef *def) _must_check_;
+int config_put_quirk(struct config *config, struct quirk *quirk) _must_check_;

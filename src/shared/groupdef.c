@@ -7,6 +7,10 @@
 #include "strutil.h"
 
 /* The VFIO drivers of Linux 6.1 to 7.2, by the name that driver_override takes. */
+const char *const reset_method_names[] = {
+	"device_specific", "acpi", "flr", "af_flr", "pm", "bus", "slot", "cxl_bus", NULL,
+};
+
 const char *const driver_names[] = {
 	"vfio-pci",		"vfio-platform", "mlx5_vfio_pci",     "hisi_acc_vfio_pci",
 	"virtio_vfio_pci",	"pds-vfio-pci",	 "nvgrace-gpu-vfio-pci", "qat_vfio_pci",

@@ -67,6 +67,9 @@ bool groupdef_name_valid(const char *name);
 bool driver_name_allowed(const char *name);
 extern const char *const driver_names[]; /* NULL-terminated; "auto" is not among them */
 
+/* The words of the kernel's reset_method file, and "slot"; NULL-terminated. */
+extern const char *const reset_method_names[];
+
 const char *group_bind_to_string(enum group_bind value);
 const char *group_on_release_to_string(enum group_on_release value);
 const char *group_reset_to_string(enum group_reset value);

@@ -12,6 +12,7 @@
 enum pcicap_id {
 	PCICAP_PM = 0x01,
 	PCICAP_EXPRESS = 0x10,
+	PCICAP_MSIX = 0x11,
 	PCICAP_AF = 0x13, /* advanced features: function level reset of conventional PCI */
 };
 

@@ -26,6 +26,24 @@ int vec_add(struct vec *vec, void *item)
 	return vec_insert(vec, vec->n, item);
 }
 
+int vec_move(struct vec *to, struct vec *from)
+{
+	void **items;
+
+	if (from->n > to->room - to->n) {
+		items = reallocarray(to->items, to->n + from->n, sizeof(void *));
+		if (!items)
+			return -ENOMEM;
+		to->items = items;
+		to->room = to->n + from->n;
+	}
+	if (from->n > 0)
+		memcpy(to->items + to->n, from->items, from->n * sizeof(void *));
+	to->n += from->n;
+	from->n = 0;
+	return 0;
+}
+
 void *vec_remove_at(struct vec *vec, size_t at)
 {
 	void *item = vec->items[at];

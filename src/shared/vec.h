@@ -32,6 +32,8 @@ bool vec_remove(struct vec *vec, const void *item);
  * belongs. @cmp gets (key, element).
  */
 ptrdiff_t vec_find_sorted(const struct vec *vec, const void *key, vec_cmp cmp, size_t *ret_at);
+/* Appends all of @from, which is empty afterwards. 0 or -ENOMEM, and then nothing has changed. */
+int vec_move(struct vec *to, struct vec *from) _must_check_;
 void vec_sort(struct vec *vec, vec_cmp cmp);
 /* Orders elements by where they lie. */
 int vec_cmp_pointer(const void *a, const void *b);

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <string.h>
+
+#include "config.h"
+#include "confdir.h"
+#include "quirks.h"
+#include "strutil.h"
+
+static struct config *parse(const char *text)
+{
+	struct config *config = config_new();
+
+	config->kind = CONFIG_QUIRKS;
+	ck_assert_int_eq(config_parse(config, "q.json", text, strlen(text)), 0);
+	return config;
+}
+
+/* One quirk with these members besides those that each needs. */
+static struct config *parse_one(const char *members)
+{
+	_cleanup_free_ char *text = str_printf("{ \"quirks\": { \"q\": { \"topic\": \"reset\", \"text\": "
+					       "\"t\", \"source\": \"s\", %s } } }",
+					       members);
+
+	return parse(text);
+}
+
+static struct device *make(uint16_t vendor, uint16_t id)
+{
+	struct device *device = device_new("pci", "0000:01:00.0");
+
+	device->vendor = vendor;
+	device->device = id;
+	device->class_code = 0x020000;
+	return device;
+}
+
+static size_t count(const struct config *config, const struct device *device)
+{
+	_cleanup_vec_ struct vec found = { 0 };
+
+	ck_assert_int_eq(quirks_find(&config->quirks, device, &found), 0);
+	return found.n;
+}
+
+START_TEST(test_ids)
+{
+	static const struct {
+		const char *ids;
+		uint16_t vendor, device;
+		size_t n;
+	} cases[] = {
+		{ "8086:10d3", 0x8086, 0x10d3, 1 }, { "8086:10d3", 0x8086, 0x10d4, 0 },
+		{ "8086:10d3", 0x8087, 0x10d3, 0 }, { "8086:1580-158b", 0x8086, 0x1580, 1 },
+		{ "8086:1580-158B", 0x8086, 0x158b, 1 }, { "8086:1580-158b", 0x8086, 0x158c, 0 },
+		{ "8086:*", 0x8086, 0xffff, 1 },    { "8086:*", 0x10de, 0, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *members = str_printf("\"ids\": [ \"%s\" ]", cases[i].ids);
+		_cleanup_config_ struct config *config = parse_one(members);
+		_cleanup_device_ struct device *device = make(cases[i].vendor, cases[i].device);
+
+		ck_assert_uint_eq(config->problems.n, 0);
+		ck_assert_uint_eq(count(config, device), cases[i].n);
+	}
+}
+END_TEST
+
+START_TEST(test_class_and_function)
+{
+	_cleanup_config_ struct config *nics = parse_one("\"class\": \"02\", \"function\": \"vf\"");
+	_cleanup_config_ struct config *disks = parse_one("\"class\": \"0108\"");
+	_cleanup_device_ struct device *device = make(1, 1);
+
+	ck_assert_uint_eq(count(disks, device), 0);
+	ck_assert_uint_eq(count(nics, device), 0);
+	ck_assert_int_eq(str_set(&device->physfn, "0000:02:00.0"), 0);
+	ck_assert_uint_eq(count(nics, device), 1);
+	device->class_code = 0x010802;
+	ck_assert_uint_eq(count(disks, device), 1);
+	device->bus[0] = 'x'; /* no PCI device has a class */
+	ck_assert_uint_eq(count(disks, device), 0);
+}
+END_TEST
+
+START_TEST(test_bad)
+{
+	static const struct {
+		const char *members, *complaint;
+	} cases[] = {
+		{ "\"ids\": []", "\"ids\" is empty" },
+		{ "\"ids\": [ \"8086\" ]", "four hex digits" },
+		{ "\"ids\": [ \"8086:10d\" ]", "four hex digits" },
+		{ "\"ids\": [ \"808x:10d3\" ]", "four hex digits" },
+		{ "\"ids\": [ \"8086:158b-1580\" ]", "four hex digits" },
+		{ "\"ids\": [ 8086 ]", "four hex digits" },
+		{ "\"class\": \"123\"", "two, four or six hex digits" },
+		{ "\"class\": \"0x\"", "two, four or six hex digits" },
+		{ "\"class\": 2", "two, four or six hex digits" },
+		{ "\"function\": \"pf\"", "neither \"ids\" nor \"class\"" },
+		{ "\"ids\": [ \"8086:*\" ], \"reset\": { \"never\": [ \"buss\" ] }", "did you mean \"bus\"" },
+		{ "\"ids\": [ \"8086:*\" ], \"reset\": { \"never\": [ \"bus\", \"bus\" ] }", "listed twice" },
+		{ "\"ids\": [ \"8086:*\" ], \"reset\": { \"delay-ms\": 60001 }", "0 to 60000" },
+		{ "\"ids\": [ \"8086:*\" ], \"vmm\": { \"rom-bar\": \"0\" }", "did you mean \"rombar\"" },
+		{ "\"ids\": [ \"8086:*\" ], \"vmm\": { \"rombar\": \"0,x=1\" }", "a word of letters" },
+		{ "\"ids\": [ \"8086:*\" ], \"vmm\": { \"rombar\": 0 }", "a word of letters" },
+		{ "\"ids\": [ \"8086:*\" ], \"vmm\": { \"rombar\": \"0\", \"rombar\": \"1\" }", "twice" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_config_ struct config *config = parse_one(cases[i].members);
+		const struct problem *problem;
+
+		ck_assert_msg(config->problems.n == 1, "%s: %zu", cases[i].members,
+			      config->problems.n);
+		problem = config->problems.items[0];
+		ck_assert_msg(strstr(problem->text, cases[i].complaint) != NULL, "%s: %s",
+			      cases[i].members, problem->text);
+		ck_assert(!problem->warning);
+		ck_assert_uint_eq(problem->line, 1);
+		ck_assert_uint_eq(config->quirks.n, 0);
+	}
+}
+END_TEST
+
+START_TEST(test_incomplete)
+{
+	_cleanup_config_ struct config *config =
+		parse("{ \"quirks\": { \"a\": { \"ids\": [ \"8086:*\" ], \"topic\": \"flr\", \"text\": "
+		      "\"t\" } } }");
+	_cleanup_config_ struct config *groups = config_new();
+	const char *text = "{ \"quirks\": {} }";
+
+	ck_assert_uint_eq(config->problems.n, 1);
+	ck_assert_str_eq(((struct problem *)config->problems.items[0])->text,
+			 "the quirk \"a\" has no \"source\"");
+	/* the languages of the two directories are not mixed up in silence */
+	ck_assert_int_eq(config_parse(groups, "g.json", text, strlen(text)), 0);
+	ck_assert_uint_eq(groups->problems.n, 1);
+}
+END_TEST
+
+START_TEST(test_replaced_by_name)
+{
+	_cleanup_config_ struct config *config = parse_one("\"ids\": [ \"8086:10d3\" ]");
+	_cleanup_device_ struct device *device = make(0x8086, 0x10d3);
+	const char *text = "{ \"quirks\": { \"q\": { \"ids\": [ \"8086:ffff\" ], \"topic\": \"flr\", "
+			   "\"text\": \"t\", \"source\": \"s\" } } }";
+
+	ck_assert_uint_eq(count(config, device), 1);
+	ck_assert_int_eq(config_parse(config, "z.json", text, strlen(text)), 0);
+	ck_assert_uint_eq(config->quirks.n, 1);
+	ck_assert_uint_eq(count(config, device), 0);
+}
+END_TEST
+
+static const struct quirk_hint *find_hint(const struct vec *hints, const char *name)
+{
+	VEC_FOREACH(const struct quirk_hint, hint, hints)
+		if (str_eq(hint->name, name))
+			return hint;
+	return NULL;
+}
+
+START_TEST(test_hints)
+{
+	_cleanup_config_ struct config *config =
+		parse("{ \"quirks\": {"
+		      "\"a\": { \"ids\": [ \"8086:*\" ], \"topic\": \"rom\", \"text\": \"t\", \"source\": "
+		      "\"s\", \"vmm\": { \"rombar\": \"0\", \"x-no-intx\": \"on\" } },"
+		      "\"b\": { \"ids\": [ \"8086:10d3\" ], \"topic\": \"rom\", \"text\": \"t\", "
+		      "\"source\": \"s\", \"vmm\": { \"rombar\": \"1\" } } } }");
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_device_ struct device *device = make(0x8086, 0x10d3);
+	_cleanup_quirk_hints_ struct vec hints = { 0 };
+	const struct quirk_hint *hint;
+
+	ck_assert_int_eq(quirks_hints(&config->quirks, inv, device, &hints), 0);
+	ck_assert_uint_eq(hints.n, 2);
+	hint = find_hint(&hints, "rombar");
+	ck_assert_str_eq(hint->value, "1"); /* the later one knows better */
+	ck_assert_str_eq(hint->quirk->name, "b");
+	ck_assert_str_eq(find_hint(&hints, "x-no-intx")->value, "on");
+}
+END_TEST
+
+/* A device with its MSI-X table of 8 entries at 0x2000 of a BAR 0 of 16 KiB. */
+static struct device *make_msix(void)
+{
+	struct device *device = make(1, 1);
+
+	device->config = calloc(1, 256);
+	device->config_size = 256;
+	device->config[0] = 1;
+	device->config[6] = 0x10;    /* it has capabilities */
+	device->config[0x34] = 0x40; /* the first */
+	device->config[0x40] = 0x11;
+	device->config[0x42] = 7;
+	device->config[0x45] = 0x20;
+	device->resources[0] = (struct resource){ 0xfe000000, 0xfe003fff, 0x200 };
+	return device;
+}
+
+START_TEST(test_table_in_shared_page)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_device_ struct device *device = make_msix();
+	_cleanup_quirk_hints_ struct vec small = { 0 }, large = { 0 }, alone = { 0 };
+	const struct vec none = { 0 };
+
+	inv->page_size = 4096;
+	ck_assert_int_eq(quirks_hints(&none, inv, device, &small), 0);
+	ck_assert_uint_eq(small.n, 0);
+	inv->page_size = 65536;
+	ck_assert_int_eq(quirks_hints(&none, inv, device, &large), 0);
+	ck_assert_uint_eq(large.n, 1);
+	ck_assert_str_eq(find_hint(&large, "x-msix-relocation")->value, "auto");
+	/* a BAR that has nothing but the table */
+	device->config[0x45] = 0;
+	device->resources[0].end = 0xfe000fff;
+	ck_assert_int_eq(quirks_hints(&none, inv, device, &alone), 0);
+	ck_assert_uint_eq(alone.n, 0);
+}
+END_TEST
+
+/* What is installed with the package: no problem in it, and enough of it. */
+START_TEST(test_shipped)
+{
+	const char *top = getenv("top_srcdir");
+	_cleanup_free_ char *dir = str_printf("%s/quirks.d", top ? top : ".");
+	const char *const directories[] = { dir, NULL };
+	_cleanup_config_ struct config *config = NULL;
+
+	ck_assert_int_eq(confdir_load_quirks(directories, &config), 0);
+	VEC_FOREACH(const struct problem, problem, &config->problems)
+		ck_abort_msg("%s:%u:%u: %s", problem->file, problem->line, problem->column,
+			     problem->text);
+	ck_assert_uint_ge(config->quirks.n, 60);
+	VEC_FOREACH(const struct quirk, quirk, &config->quirks)
+		ck_assert_msg(strstr(quirk->source, "drivers/") || strstr(quirk->source, "hw/vfio/") ||
+				      strstr(quirk->source, "vendor-reset src/"),
+			      "%s: where is that from? \"%s\"", quirk->name, quirk->source);
+}
+END_TEST
+
+/* The parser and the schema (tests/check-schema) agree on these. */
+static void check_samples(const char *directory, bool good)
+{
+	const char *top = getenv("top_srcdir");
+	_cleanup_free_ char *dir = str_printf("%s/tests/quirks/%s", top ? top : ".", directory);
+	const char *const directories[] = { dir, NULL };
+	_cleanup_config_ struct config *listing = config_new();
+	_cleanup_confdir_files_ struct vec files = { 0 };
+
+	ck_assert_int_eq(confdir_list(listing, directories, &files), 0);
+	ck_assert_uint_gt(files.n, 0);
+	VEC_FOREACH(const struct confdir_file, file, &files) {
+		_cleanup_config_ struct config *one = config_new();
+
+		one->kind = CONFIG_QUIRKS;
+		ck_assert_int_eq(confdir_load_file(one, file->path), 0);
+		ck_assert_msg(config_has_errors(one) == !good, "%s", file->path);
+	}
+}
+
+START_TEST(test_samples)
+{
+	check_samples("good", true);
+	check_samples("bad", false);
+}
+END_TEST
+
+SUITE("quirks", test_ids, test_class_and_function, test_bad, test_incomplete, test_replaced_by_name,
+      test_hints, test_table_in_shared_page, test_shipped, test_samples)
