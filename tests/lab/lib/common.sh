@@ -3,8 +3,8 @@
 # Words that every part of the lab uses: where things are, how it complains.
 
 # Exit statuses of `run` that are the lab's own and not the script's.
-readonly LAB_EXIT_USAGE=2 LAB_EXIT_FAILED=125
-export LAB_EXIT_USAGE LAB_EXIT_FAILED
+readonly LAB_EXIT_USAGE=2 LAB_EXIT_SKIPPED=77 LAB_EXIT_FAILED=125
+export LAB_EXIT_USAGE LAB_EXIT_SKIPPED LAB_EXIT_FAILED
 
 say() { printf 'lab: %s\n' "$*" >&2; }
 fail() { say "$*"; exit "$LAB_EXIT_FAILED"; }
@@ -19,9 +19,9 @@ absolute() {
 }
 
 # Fills the cache directory $1 once by calling "$2 TEMPDIR ...": two runs at once do not meet (lock), and a fill that is cut short
-# leaves nothing that looks whole (rename at the end).
+# leaves nothing that looks whole (rename at the end). Its status is that of the filler.
 fill_once() {
-    local target=$1 filler=$2 temp lock
+    local target=$1 filler=$2 temp lock status=0
     shift 2
     [[ -d $target ]] && return 0
     mkdir -p "${target%/*}"
@@ -31,9 +31,11 @@ fill_once() {
         rm -rf "$target".tmp.*
         temp=$target.tmp.$$
         mkdir -p "$temp"
-        if ! "$filler" "$temp" "$@"; then
+        "$filler" "$temp" "$@" || status=$?
+        if (( status )); then
             rm -rf "$temp"
-            return 1
+            exec {lock}>&-
+            return "$status"
         fi
         mv -T "$temp" "$target"
     fi

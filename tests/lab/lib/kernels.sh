@@ -5,6 +5,7 @@
 #   kernel_fill DIR   puts into DIR: kernel (what QEMU's -kernel takes), release (the `uname -r` in one line) and
 #                     usr/lib/modules/RELEASE with modules.dep
 #   arch          (optional) amd64; another one needs an emulator entry in lib/emulator.sh
+#   built         (optional) yes: it is built here, not fetched, which takes minutes and is not possible everywhere
 #   slowness      (optional) factor for the lab's own deadlines, for debug kernels
 #   kernel_cached DIR   (optional) false when what the cache holds is out of date and has to be made anew
 
@@ -18,13 +19,25 @@ kernel_names() {
 # Sets description, arch, slowness and the functions of kernel NAME in the calling shell.
 kernel_load() {
     [[ $1 != */* && -f $lab/kernels/$1 ]] || return 1
-    description='' arch=amd64 slowness=1
+    description='' arch=amd64 slowness=1 built=no
     kernel_cached() { :; }
     # shellcheck disable=SC1090
     source "$lab/kernels/$1"
 }
 
 kernel_dir() { printf '%s\n' "$cache/kernels/$1"; }
+
+# "cached, RELEASE", or "built, RELEASE", or "not ..." where it is not there yet. tests/all reads it.
+kernel_state() {
+    local dir word=cached
+    dir=$(kernel_dir "$1")
+    [[ $built == no ]] || word=built
+    if [[ -d $dir ]] && kernel_cached "$dir"; then
+        printf '%s, %s\n' "$word" "$(<"$dir/release")"
+    else
+        printf 'not %s\n' "$word"
+    fi
+}
 
 # For descriptors: the kernel that a Debian suite's meta package names.
 debian_kernel() {
@@ -49,11 +62,17 @@ debian_kernel() {
 
 # Makes sure that kernel NAME (already loaded) is in the cache.
 kernel_need() {
-    local dir
+    local dir status=0
     dir=$(kernel_dir "$1")
     if [[ -d $dir ]] && ! kernel_cached "$dir"; then
         mv -T "$dir" "$dir.old.$$" && rm -rf "$dir.old.$$"
     fi
-    [[ -d $dir ]] || say "fetching kernel $1, once"
-    fill_once "$dir" kernel_fill || fail "cannot fetch kernel $1"
+    if [[ $built == yes ]]; then
+        [[ -d $dir ]] || say "building kernel $1, once; this takes some minutes"
+    else
+        [[ -d $dir ]] || say "fetching kernel $1, once"
+    fi
+    fill_once "$dir" kernel_fill || status=$?
+    (( status != LAB_EXIT_SKIPPED )) || exit "$status"
+    (( ! status )) || fail "cannot get kernel $1"
 }

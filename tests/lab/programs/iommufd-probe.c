@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What an unprivileged VMM does with the descriptors of iommufd that `devgroupctl run` gives it: one line for each act, exit
+ * status 1 at the first that fails. It opens no device node by path.
+ */
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Of the kernel's include/uapi/linux/{iommufd,vfio}.h, newer than the headers of Debian 12. */
+struct ioas_alloc {
+	uint32_t size, flags, out_ioas_id;
+};
+struct ioas_map {
+	uint32_t size, flags, ioas_id, reserved;
+	uint64_t user_va, length, iova;
+};
+struct bind_iommufd {
+	uint32_t argsz, flags;
+	int32_t iommufd;
+	uint32_t out_devid;
+};
+struct attach_pt {
+	uint32_t argsz, flags, pt_id;
+};
+#define IOAS_ALLOC	_IO(';', 0x81)
+#define IOAS_MAP	_IO(';', 0x85)
+#define MAP_FIXED_IOVA	(1u << 0)
+#define MAP_WRITEABLE	(1u << 1)
+#define MAP_READABLE	(1u << 2)
+#define BIND_IOMMUFD	_IO(VFIO_TYPE, VFIO_BASE + 18)
+#define ATTACH_PT	_IO(VFIO_TYPE, VFIO_BASE + 19)
+
+static int act(const char *what, const char *on, int r)
+{
+	printf("%-14s %-22s %s\n", what, on, r < 0 ? strerror(errno) : "ok");
+	if (r < 0)
+		exit(EXIT_FAILURE);
+	return r;
+}
+
+static uint32_t new_ioas(int iommufd)
+{
+	struct ioas_alloc alloc = { .size = sizeof(alloc) };
+
+	act("ioas-alloc", "iommufd", ioctl(iommufd, IOAS_ALLOC, &alloc));
+	return alloc.out_ioas_id;
+}
+
+static void use_device(const char *name, int device, int iommufd, uint32_t ioas)
+{
+	struct vfio_region_info config = { .argsz = sizeof(config), .index = VFIO_PCI_CONFIG_REGION_INDEX };
+	struct bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = iommufd };
+	struct attach_pt attach = { .argsz = sizeof(attach), .pt_id = ioas };
+	uint16_t ids[2] = {};
+	char text[32];
+
+	act("bind-iommufd", name, ioctl(device, BIND_IOMMUFD, &bind));
+	act("attach", name, ioctl(device, ATTACH_PT, &attach));
+	act("region-info", "config", ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &config));
+	act("read-config", "4 bytes", (int)pread(device, ids, sizeof(ids), (off_t)config.offset));
+	snprintf(text, sizeof(text), "%04x:%04x", ids[0], ids[1]);
+	act("ids", text, ids[0] != 0 && ids[0] != 0xffff ? 0 : -1);
+}
+
+static void use_memory(int iommufd, uint32_t ioas, unsigned mib)
+{
+	size_t size = (size_t)mib << 20;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct ioas_map map = {
+		.size = sizeof(map), .flags = MAP_FIXED_IOVA | MAP_WRITEABLE | MAP_READABLE, .ioas_id = ioas,
+		.user_va = (uintptr_t)memory, .length = size, .iova = 1u << 30,
+	};
+	char text[32];
+
+	snprintf(text, sizeof(text), "%u MiB", mib);
+	act("map-dma", text, memory == MAP_FAILED ? -1 : ioctl(iommufd, IOAS_MAP, &map));
+}
+
+int main(int argc, char **argv)
+{
+	int iommufd = -1, hold = 0, bind = 1, n = 0;
+	unsigned mib = 1;
+	char *names[256], *listed = strdup(getenv("LISTEN_FDNAMES") ?: "");
+	uint32_t ioas;
+
+	setlinebuf(stdout);
+	for (char **arg = argv + 1; *arg; arg++)
+		if (!strcmp(*arg, "--hold"))
+			hold = 1;
+		else if (!strcmp(*arg, "--no-bind"))
+			bind = 0;
+		else if (!strcmp(*arg, "--map") && arg[1])
+			mib = (unsigned)atoi(*++arg);
+		else
+			return 2;
+	for (char *name = strtok(listed, ":"); name && n < 256; name = strtok(NULL, ":")) {
+		if (!strncmp(name, "iommufd-", strlen("iommufd-")))
+			iommufd = 3 + n;
+		names[n++] = name;
+	}
+	errno = ENOENT;
+	act("iommufd", "iommufd-*", iommufd);
+	ioas = new_ioas(iommufd);
+	for (int i = 0; bind && i < n; i++)
+		if (!strncmp(names[i], "vfio-device-", strlen("vfio-device-")))
+			use_device(names[i], 3 + i, iommufd, ioas);
+	if (bind)
+		use_memory(iommufd, ioas, mib);
+	if (hold)
+		printf("%-14s %d\n", "holding", (int)getpid());
+	while (hold)
+		pause();
+	return 0;
+}
