@@ -262,15 +262,6 @@ void bus_drop_claims(struct bus *bus)
 	vec_clear(&bus->claims, pending_free);
 }
 
-static bool check_interface(const struct bus *bus, const struct bus_options *options,
-			    struct refusal *ret_refusal)
-{
-	if (!str_eq(options->interface, "iommufd"))
-		return true;
-	return refuse(ret_refusal, REFUSED_UNSUPPORTED,
-		      "This host offers the interface \"group\" only, not \"iommufd\".");
-}
-
 static bool start_claim(struct bus *bus, sd_bus_message *message, const char *name,
 			const struct bus_options *options, const struct bus_caller *caller,
 			struct refusal *ret_refusal)
@@ -282,6 +273,7 @@ static bool start_claim(struct bus *bus, sd_bus_message *message, const char *na
 		.pid = caller->pid,
 		.label = options->label,
 		.access = options->access,
+		.interface = options->interface,
 		.persistent = options->persistent,
 		.force = options->force,
 		.wait_usec = options->wait_usec,
@@ -321,15 +313,14 @@ int bus_method_claim(sd_bus_message *message, void *userdata, sd_bus_error *erro
 	static const char *const allowed[] = { "label", "access",     "interface", "wait",
 					       "force", "persistent", NULL };
 	_cleanup_refusal_ struct refusal refusal = { 0 };
-	struct bus_options options = { .interface = "auto" };
+	struct bus_options options = { .interface = INTERFACE_AUTO };
 	struct bus_caller caller;
 	const char *name;
 	int r = sd_bus_message_read(message, "s", &name);
 
 	if (r < 0)
 		return r;
-	if (!bus_read_options(message, allowed, &options, &refusal) ||
-	    !check_interface(userdata, &options, &refusal))
+	if (!bus_read_options(message, allowed, &options, &refusal))
 		return bus_refuse(error, &refusal);
 	switch (authorize(userdata, message, name, &options, &caller, &refusal)) {
 	case BUS_REFUSED:

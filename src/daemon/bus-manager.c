@@ -9,6 +9,7 @@
 #include "codec.h"
 #include "config.h"
 #include "dbus-names.h"
+#include "interface.h"
 #include "strutil.h"
 
 static int append_group(sd_bus_message *reply, const struct devgroup *group)
@@ -187,6 +188,7 @@ static int method_plan(sd_bus_message *message, void *userdata, sd_bus_error *er
 		}
 	request.uid = caller.uid;
 	request.access = options.access;
+	request.interface = options.interface;
 	request.label = options.label;
 	request.force = options.force;
 	request.wait_usec = options.wait_usec;
@@ -248,8 +250,11 @@ static int get_interfaces(sd_bus *connection, const char *path, const char *inte
 	const struct bus *bus = userdata;
 	const struct inventory *inv = host_inventory(registry_host(bus->registry));
 
-	return inv->has_vfio ? sd_bus_message_append(reply, "as", 1, "group") :
-			       sd_bus_message_append(reply, "as", 0);
+	if (!inv->has_vfio)
+		return sd_bus_message_append(reply, "as", 0);
+	if (interface_why_no_iommufd(inv))
+		return sd_bus_message_append(reply, "as", 1, "group");
+	return sd_bus_message_append(reply, "as", 2, "group", "iommufd");
 }
 
 static int get_problems(sd_bus *connection, const char *path, const char *interface,

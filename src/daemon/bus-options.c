@@ -17,12 +17,9 @@ static int read_interface(sd_bus_message *message, struct bus_options *ret)
 	const char *word;
 	int r = sd_bus_message_read(message, "v", "s", &word);
 
-	if (r < 0)
-		return r;
-	if (!str_eq(word, "auto") && !str_eq(word, "group") && !str_eq(word, "iommufd"))
-		return -EINVAL;
-	ret->interface = word;
-	return 0;
+	if (r >= 0)
+		r = vfio_interface_from_string(word, &ret->interface);
+	return r >= 0 && ret->interface == INTERFACE_ANY ? -EINVAL : r;
 }
 
 static int read_label(sd_bus_message *message, struct bus_options *ret)

@@ -49,7 +49,7 @@ int bus_reply_refusal(sd_bus_message *message, const struct refusal *refusal);
 /* --- bus-options.c ----------------------------------------------------------------------------- */
 struct bus_options {
 	const char *label; /* points into the message */
-	const char *interface;
+	enum vfio_interface interface;
 	enum access_mode access;
 	bool persistent, force, authorize;
 	uint64_t wait_usec;

@@ -7,6 +7,7 @@
 #include <systemd/sd-id128.h>
 #include <time.h>
 
+#include "interface.h"
 #include "log.h"
 #include "plan.h"
 #include "process.h"
@@ -96,6 +97,18 @@ bool claims_check_reserved(const struct devgroup *group, const struct claim_requ
 		      reserved_for);
 }
 
+static bool check_interface(const struct devgroup *group, const struct claim_request *request,
+			    struct refusal *ret)
+{
+	const char *why = interface_why_no_iommufd(host_inventory(group->registry->host));
+
+	if (request->interface != INTERFACE_IOMMUFD || !why)
+		return true;
+	return refuse(ret, REFUSED_UNSUPPORTED,
+		      "Group %s cannot be claimed with the interface \"iommufd\": %s Use \"group\" or \"auto\".",
+		      group->def->name, why);
+}
+
 bool claims_check(const struct devgroup *group, const struct claim_request *request,
 			    struct refusal *ret)
 {
@@ -104,7 +117,7 @@ bool claims_check(const struct devgroup *group, const struct claim_request *requ
 	if (group->set_aside)
 		return refuse(ret, REFUSED_STUCK, "Group %s cannot be claimed: %s", group->def->name,
 			      group->set_aside);
-	if (!claims_check_reserved(group, request, ret))
+	if (!claims_check_reserved(group, request, ret) || !check_interface(group, request, ret))
 		return false;
 	if (!blocker)
 		return true;
@@ -152,6 +165,8 @@ int claims_new_record(const struct devgroup *group, const struct claim_request *
 	r = fill_record(record, request);
 	if (r < 0)
 		return r;
+	record->interface = interface_choose(host_inventory(group->registry->host), request->interface,
+					     request->access);
 	*ret = TAKE_PTR(record);
 	return 0;
 }
@@ -406,6 +421,7 @@ static void on_ended(struct lease *lease, void *userdata)
 		refuse(&lease->failure, REFUSED_BUSY, "Group %s was released before its claim was done.",
 		       group->def->name);
 	on_refused(lease, group);
+	leasenodes_let_go(registry, lease);
 	group->lease = NULL;
 	lease_free(lease);
 	host_forget_users(registry->host);

@@ -1,39 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/vfio.h>
 #include <spawn.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #include "device.h"
-#include "execute.h"
-#include "nodeacl.h"
-#include "openers.h"
+#include "execute-private.h"
 #include "strutil.h"
-
-struct held_group {
-	int id;
-	int fd;
-};
-
-struct execution {
-	const struct sysroot *root;
-	bool undoing;
-	execution_give_fn give;
-	void *userdata;
-	struct vec held; /* struct held_group, owned: nobody else can open these groups meanwhile */
-};
-
-static void *held_free(void *data)
-{
-	struct held_group *held = data;
-
-	fd_close(held->fd);
-	free(held);
-	return NULL;
-}
 
 struct execution *execution_new(const struct sysroot *root, bool undoing, execution_give_fn give,
 				void *userdata)
@@ -53,15 +27,9 @@ struct execution *execution_free(struct execution *execution)
 {
 	if (!execution)
 		return NULL;
-	vec_clear(&execution->held, held_free);
+	vec_clear(&execution->held, execution_held_free);
 	free(execution);
 	return NULL;
-}
-
-static int fail(int error, char **ret_cause, char *cause)
-{
-	*ret_cause = cause;
-	return error;
 }
 
 /* --- drivers ----------------------------------------------------------------------------------- */
@@ -287,185 +255,23 @@ static int run_set_vfs(struct execution *execution, const struct step *step, cha
 	return now == wanted ? 0 : fail(-EIO, ret_cause, str_printf("it has %u afterwards", now));
 }
 
-/* --- VFIO descriptors -------------------------------------------------------------------------- */
-
-static struct held_group *find_held(struct execution *execution, int id)
-{
-	VEC_FOREACH(struct held_group, held, &execution->held)
-		if (held->id == id)
-			return held;
-	return NULL;
-}
-
-static void drop_held(struct execution *execution, struct held_group *held)
-{
-	vec_remove(&execution->held, held);
-	held_free(held);
-}
-
-/*
- * Opens /dev/vfio/N and keeps it. The kernel lets only one open file of a group live, and a device's
- * descriptor holds the group's: success proves that nobody has either. -ENOENT: no VFIO driver, no node.
- */
-static int hold_group(struct execution *execution, int id, char **ret_cause, struct held_group **ret)
-{
-	_cleanup_free_ char *path = str_printf("/dev/vfio/%d", id);
-	_cleanup_close_ int fd = -EBADF;
-	struct held_group *held;
-
-	if (!path)
-		return -ENOMEM;
-	fd = openat(execution->root->fd, path + 1, O_RDWR | O_CLOEXEC);
-	if (fd < 0 && errno == EBUSY) {
-		_cleanup_free_ char *who = openers_describe(path);
-
-		return fail(-EBUSY, ret_cause,
-			    str_printf("IOMMU group %d is held by %s", id,
-				       str_or(who, "a process that holds one of its devices")));
-	}
-	if (fd < 0)
-		return -errno;
-	held = calloc(1, sizeof(*held));
-	if (!held || vec_add(&execution->held, held) < 0) {
-		free(held);
-		return -ENOMEM;
-	}
-	held->id = id;
-	held->fd = TAKE_FD(fd);
-	*ret = held;
-	return 0;
-}
-
-static int run_prove_closed(struct execution *execution, const struct step *step, char **ret_cause)
-{
-	struct held_group *held;
-	int r;
-
-	if (find_held(execution, step->iommu_group))
-		return 0;
-	r = hold_group(execution, step->iommu_group, ret_cause, &held);
-	return r == -ENOENT || r == -ENODEV || r == -ENXIO ? 0 : r;
-}
-
-/* The members that keep the group from being viable, with their drivers. */
-static char *describe_foreign_drivers(const struct execution *execution, int id)
-{
-	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", id);
-	_cleanup_strv_ char **words = NULL;
-	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int fd = path ? sysroot_dir(execution->root, path) : -ENOMEM;
-
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	while (dir && (entry = readdir(dir))) {
-		_cleanup_free_ char *link = str_printf("%s/driver", entry->d_name);
-		_cleanup_free_ char *driver = NULL, *word = NULL;
-
-		if (!link || sysfs_read_link(dirfd(dir), link, &driver) < 0 ||
-		    str_starts(driver, "vfio"))
-			continue;
-		word = str_printf("%s on %s", entry->d_name, driver);
-		if (!word || strv_add(&words, word) < 0)
-			return NULL;
-	}
-	return strv_join(words, ", ");
-}
-
-/* Opens the group and has the kernel confirm that no host driver is left in it. */
-static int open_viable(struct execution *execution, int id, char **ret_cause, struct held_group **ret)
-{
-	struct vfio_group_status status = { .argsz = sizeof(status) };
-	struct held_group *held = find_held(execution, id);
-	int r;
-
-	/* a group whose last device was unbound and bound again has a new node, and the old file is dead */
-	if (held && ioctl(held->fd, VFIO_GROUP_GET_STATUS, &status) < 0) {
-		drop_held(execution, held);
-		held = NULL;
-	}
-	if (!held) {
-		r = hold_group(execution, id, ret_cause, &held);
-		if (r < 0)
-			return r;
-		if (ioctl(held->fd, VFIO_GROUP_GET_STATUS, &status) < 0)
-			return -errno;
-	}
-	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
-		_cleanup_free_ char *who = describe_foreign_drivers(execution, id);
-
-		return fail(-EPERM, ret_cause,
-			    str_printf("IOMMU group %d is not viable: %s", id, str_or(who, "?")));
-	}
-	*ret = held;
-	return 0;
-}
-
-static int run_open_group(struct execution *execution, const struct step *step, char **ret_cause)
-{
-	struct held_group *held;
-	char name[16];
-	int r = open_viable(execution, step->iommu_group, ret_cause, &held);
-
-	if (r < 0)
-		return r;
-	snprintf(name, sizeof(name), "%d", step->iommu_group);
-	execution->give("vfio-group", name, held->fd, execution->userdata);
-	return 0;
-}
-
-static int run_open_container(struct execution *execution, const struct step *step, char **ret_cause)
-{
-	_cleanup_close_ int fd = openat(execution->root->fd, "dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	execution->give("vfio-container", "", fd, execution->userdata);
-	return 0;
-}
-
-static int run_grant(struct execution *execution, const struct step *step, char **ret_cause)
-{
-	_cleanup_free_ char *path = str_printf("/dev/vfio/%d", step->iommu_group);
-	struct held_group *held;
-	int r = open_viable(execution, step->iommu_group, ret_cause, &held);
-
-	if (r < 0)
-		return r;
-	/* whoever opens the node by path needs it closed: there is one open file a group */
-	drop_held(execution, held);
-	if (!path)
-		return -ENOMEM;
-	return step->uid == 0 ? 0 : nodeacl_grant(path, step->uid);
-}
-
-static int run_revoke(struct execution *execution, const struct step *step, char **ret_cause)
-{
-	_cleanup_free_ char *path = str_printf("/dev/vfio/%d", step->iommu_group);
-	int r;
-
-	if (!path)
-		return -ENOMEM;
-	r = step->uid == 0 ? 0 : nodeacl_revoke(path, step->uid);
-	return r == -ENOENT ? 0 : r;
-}
-
 /* --- the table --------------------------------------------------------------------------------- */
-
-typedef int (*step_fn)(struct execution *execution, const struct step *step, char **ret_cause);
 
 static const step_fn step_table[STEP_KIND_COUNT] = {
 	[STEP_LOAD_MODULE] = run_load_module,
-	[STEP_PROVE_CLOSED] = run_prove_closed,
+	[STEP_PROVE_CLOSED] = execution_prove_closed,
 	[STEP_SET_OVERRIDE] = run_set_override,
 	[STEP_UNBIND] = run_unbind,
 	[STEP_BIND] = bind_to,
 	[STEP_REBIND] = run_rebind,
-	[STEP_OPEN_GROUP] = run_open_group,
-	[STEP_OPEN_CONTAINER] = run_open_container,
-	[STEP_GRANT] = run_grant,
-	[STEP_REVOKE] = run_revoke,
+	[STEP_OPEN_GROUP] = execution_open_group,
+	[STEP_OPEN_CONTAINER] = execution_open_container,
+	[STEP_GRANT] = execution_grant,
+	[STEP_REVOKE] = execution_revoke,
 	[STEP_SET_AUTOPROBE] = run_set_autoprobe,
 	[STEP_SET_VFS] = run_set_vfs,
+	[STEP_OPEN_IOMMUFD] = execution_open_iommufd,
+	[STEP_OPEN_DEVICE] = execution_open_vfio_device,
 };
 
 static bool is_gone(const struct execution *execution, const struct step *step)

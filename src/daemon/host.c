@@ -4,6 +4,7 @@
 
 #include "host.h"
 #include "log.h"
+#include "probe-vfio.h"
 #include "probe.h"
 #include "rundir.h"
 #include "strutil.h"
@@ -153,12 +154,12 @@ static void settle(struct host *host)
 
 int host_refresh(struct host *host, char *const *keys)
 {
-	int r = 0;
+	int r = probe_vfio(&host->root, host->inventory);
 
 	STRV_FOREACH(key, keys) {
-		r = update_key(host, *key);
 		if (r < 0)
 			break;
+		r = update_key(host, *key);
 	}
 	settle(host);
 	return r;

@@ -8,6 +8,7 @@
 #include "lease-private.h"
 #include "log.h"
 #include "strutil.h"
+#include "vfionode.h"
 
 /* How long after a release that failed, or whose last close was not seen, it is tried again. */
 #define RETRY_USEC (1000000ULL)
@@ -60,28 +61,35 @@ static int on_node(sd_event_source *source, const struct inotify_event *event, v
 	return 0;
 }
 
+static void watch_node(struct lease *lease, const char *path, sd_event_source **source)
+{
+	int r;
+
+	*source = sd_event_source_disable_unref(*source);
+	r = sd_event_add_inotify(host_event(lease->host), source, path,
+				 IN_CLOSE_WRITE | IN_CLOSE_NOWRITE | IN_DELETE_SELF, on_node, lease);
+	if (r < 0)
+		log_debug_errno(r, "Cannot watch %s", path);
+}
+
 /*
- * The node's inode tells the very moment: a device's descriptor holds the group's file, so there is one
- * close event, when the last of both is gone (measured on 6.12). A node that the holder made elsewhere has
- * another inode: for that one it is tried again now and then.
+ * The node's inode tells the very moment: a device's descriptor that came from the group holds the group's file, so
+ * there is one close event, when the last of both is gone (measured on 6.12). One that was opened by the device's own
+ * node holds that, so their directory is watched as well. A node that the holder made elsewhere has another inode: for
+ * that one it is tried again now and then.
  */
 void lease_wait_for_close(struct lease *lease)
 {
 	_cleanup_free_ char *path = str_printf("/dev/vfio/%d", lease->busy_group);
-	int r;
 
 	lease_try_later(lease);
 	lease->observer->held_up(lease, lease->userdata);
 	if (lease->watched_group == lease->busy_group || !path)
 		return;
 	lease->watched_group = lease->busy_group;
-	lease->node_source = sd_event_source_disable_unref(lease->node_source);
-	r = sd_event_add_inotify(host_event(lease->host), &lease->node_source, path,
-				 IN_CLOSE_WRITE | IN_CLOSE_NOWRITE | IN_DELETE_SELF, on_node, lease);
-	if (r < 0) {
-		log_debug_errno(r, "Cannot watch %s", path);
-		return;
-	}
+	watch_node(lease, path, &lease->node_source);
+	if (interface_has_iommufd(lease->record->interface))
+		watch_node(lease, VFIO_DEVICES_DIR, &lease->devices_source);
 	/* it may have been closed since the try that found it busy */
 	lease_event(lease, LEASE_CLOSED);
 }
@@ -90,5 +98,6 @@ void lease_stop_watching(struct lease *lease)
 {
 	lease->pipe_source = sd_event_source_disable_unref(lease->pipe_source);
 	lease->node_source = sd_event_source_disable_unref(lease->node_source);
+	lease->devices_source = sd_event_source_disable_unref(lease->devices_source);
 	lease->retry_source = sd_event_source_disable_unref(lease->retry_source);
 }

@@ -54,7 +54,7 @@ struct lease {
 	int pipe_read;	     /* its writers are the holder and whoever has a copy */
 	int busy_group;	     /* the IOMMU group that somebody held at the last try, or none */
 	int watched_group;   /* the one whose node node_source watches, or none */
-	sd_event_source *pipe_source, *node_source, *retry_source;
+	sd_event_source *pipe_source, *node_source, *devices_source, *retry_source;
 };
 
 /* Takes @record over on success. 0 or -ENOMEM. */

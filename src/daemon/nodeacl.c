@@ -64,10 +64,14 @@ static bool has_named_entries(acl_t acl)
 int nodeacl_grant(const char *path, uid_t uid)
 {
 	_cleanup_(acl_clean) acl_t acl = acl_get_file(path, ACL_TYPE_ACCESS);
+	_cleanup_(acl_clean) acl_t before = NULL;
 	acl_entry_t entry;
 	int r;
 
 	if (!acl)
+		return -errno;
+	before = acl_dup(acl);
+	if (!before)
 		return -errno;
 	entry = find_entry(acl, ACL_USER, uid);
 	if (!entry && (acl_create_entry(&acl, &entry) < 0 || acl_set_tag_type(entry, ACL_USER) < 0 ||
@@ -76,9 +80,12 @@ int nodeacl_grant(const char *path, uid_t uid)
 	r = allow_read_write(entry);
 	if (r < 0)
 		return r;
-	if (acl_calc_mask(&acl) < 0 || acl_set_file(path, ACL_TYPE_ACCESS, acl) < 0)
+	if (acl_calc_mask(&acl) < 0)
 		return -errno;
-	return 0;
+	/* done twice is done, and nobody who watches the node is told of nothing */
+	if (acl_cmp(before, acl) == 0)
+		return 0;
+	return acl_set_file(path, ACL_TYPE_ACCESS, acl) < 0 ? -errno : 0;
 }
 
 int nodeacl_revoke(const char *path, uid_t uid)

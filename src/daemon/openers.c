@@ -9,7 +9,24 @@
 #include "openers.h"
 #include "strutil.h"
 
-static bool has_open(int proc_fd, const char *path)
+/*
+ * The last component first: nothing else is looked at more closely than its link, so no file system that hangs is asked. Then
+ * the number of the device, since the node may lie elsewhere in the process's own /dev.
+ */
+static bool is_node(int dir_fd, const char *fd_name, const char *target, char *const *paths)
+{
+	const char *slash = strrchr(target, '/');
+	struct stat open_file, node;
+
+	STRV_FOREACH(path, paths)
+		if (slash && str_eq(slash, strrchr(*path, '/')) &&
+		    fstatat(dir_fd, fd_name, &open_file, 0) == 0 && S_ISCHR(open_file.st_mode) &&
+		    stat(*path, &node) == 0 && node.st_rdev == open_file.st_rdev)
+			return true;
+	return false;
+}
+
+static bool has_open(int proc_fd, char *const *paths)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
@@ -27,7 +44,7 @@ static bool has_open(int proc_fd, const char *path)
 		if (n < 0)
 			continue;
 		target[n] = '\0';
-		if (str_eq(target, path))
+		if (is_node(dirfd(dir), entry->d_name, target, paths))
 			return true;
 	}
 	return false;
@@ -45,7 +62,7 @@ static char *describe_process(int proc_fd, const char *pid)
 	return str_printf("pid %s (%s, uid %u)", pid, str_chomp(comm), (unsigned)st.st_uid);
 }
 
-char *openers_describe(const char *path)
+char *openers_describe(char *const *paths)
 {
 	_cleanup_closedir_ DIR *proc = opendir("/proc");
 	_cleanup_strv_ char **found = NULL;
@@ -59,7 +76,7 @@ char *openers_describe(const char *path)
 		if (parse_uint(entry->d_name, &pid) < 0 || pid == (unsigned)getpid())
 			continue;
 		fd = openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 || !has_open(fd, path))
+		if (fd < 0 || !has_open(fd, paths))
 			continue;
 		text = describe_process(fd, entry->d_name);
 		if (!text || strv_add(&found, text) < 0)

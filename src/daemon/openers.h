@@ -6,7 +6,7 @@
 #include "macro.h"
 
 /*
- * "pid 812 (qemu-system-x86, uid 1000)", several joined by commas; NULL if nobody was found, or when out
- * of memory. The caller frees it.
+ * Who has one of these device nodes open, in whatever place of its own file system: "pid 812 (qemu-system-x86, uid 1000)",
+ * several joined by commas; NULL if nobody was found, or when out of memory. The caller frees it.
  */
-char *openers_describe(const char *path) _must_check_;
+char *openers_describe(char *const *paths) _must_check_;

@@ -11,6 +11,7 @@
 #include "pcinames.h"
 #include "probe.h"
 #include "probe-pci.h"
+#include "probe-vfio.h"
 #include "strutil.h"
 
 struct probe {
@@ -261,11 +262,6 @@ static int scan_group(struct probe *probe, struct inventory *inv, const char *id
 	return 0;
 }
 
-static bool exists(const struct probe *probe, const char *path)
-{
-	return faccessat(probe->root->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /*
  * pcie_acs_override= comes with a patch that is not in the kernel: whoever has it wants groups
  * smaller than they are.
@@ -321,24 +317,18 @@ static int read_iommu_facts(struct probe *probe, struct inventory *inv)
 
 static int read_host(struct probe *probe, struct inventory *inv)
 {
-	_cleanup_free_ char *modules = NULL;
 	struct utsname name;
 	int r;
 
 	if (uname(&name) < 0)
 		return -errno;
-	modules = str_printf("lib/modules/%s/kernel/drivers/vfio", name.release);
-	if (!modules)
-		return -ENOMEM;
 	inv->page_size = (unsigned long)sysconf(_SC_PAGESIZE);
-	inv->has_vfio = exists(probe, "sys/bus/pci/drivers/vfio-pci") || exists(probe, modules) ||
-			exists(probe, "dev/vfio/vfio");
-	inv->has_iommufd = exists(probe, "dev/iommu");
-	inv->has_vfio_cdev = inv->has_iommufd && exists(probe, "sys/class/vfio-dev");
 	r = str_set(&inv->source, "kernel");
 	if (r < 0)
 		return r;
 	r = str_set(&inv->kernel_release, name.release);
+	if (r >= 0)
+		r = probe_vfio(probe->root, inv);
 	if (r < 0)
 		return r;
 	r = read_iommu_facts(probe, inv);

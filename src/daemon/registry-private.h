@@ -72,5 +72,10 @@ struct claim_count {
 /* Of one user; NULL: of all. */
 struct claim_count claims_count(const struct registry *registry, const uid_t *uid);
 
+/* leasenodes.c: grants by path anew where a rebind made a new node. */
+void leasenodes_keep(const struct registry *registry);
+/* The lease ends: takes back what no step did, since leases of one user share it. */
+void leasenodes_let_go(const struct registry *registry, const struct lease *lease);
+
 /* restart.c: takes up what an earlier daemon left. 0 or negative errno. */
 int restart_take_up(struct registry *registry) _must_check_;

@@ -242,6 +242,7 @@ void registry_refresh(struct registry *registry)
 		log_error("Out of memory, what is known of the groups is not up to date");
 	VEC_FOREACH(struct devgroup, group, &registry->groups)
 		announce(registry, group);
+	leasenodes_keep(registry);
 	if (registry->started)
 		prepare(registry);
 }

@@ -87,6 +87,7 @@ struct claim_request {
 	pid_t pid; /* 0: not known */
 	const char *label;
 	enum access_mode access;
+	enum vfio_interface interface;
 	bool persistent, force;
 	uint64_t wait_usec; /* how long to queue for a busy group */
 	/* A claim that has waited asks again before it starts, with the userdata of its claim_fn. NULL: no need. */

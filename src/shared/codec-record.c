@@ -72,6 +72,8 @@ int record_to_json(const struct record *record, char **ret)
 	if (r >= 0)
 		r = codec_put_string(root, "access", access_mode_to_string(record->access));
 	if (r >= 0)
+		r = codec_put_string(root, "interface", vfio_interface_to_string(record->interface));
+	if (r >= 0)
 		r = codec_put_fields(root, record_fields, ARRAY_SIZE(record_fields), record);
 	if (r >= 0)
 		r = put_devices(root, record);
@@ -162,12 +164,14 @@ static int get_devices(const struct codec_reader *reader, const struct jsontext_
 static int get_words(const struct codec_reader *reader, const struct jsontext_node *root,
 		     struct record *record)
 {
-	const struct jsontext_node *phase, *access;
+	const struct jsontext_node *phase, *access, *interface;
 	int r;
 
 	r = codec_member(reader, root, "phase", JSONTEXT_STRING, true, &phase);
 	if (r >= 0)
 		r = codec_member(reader, root, "access", JSONTEXT_STRING, true, &access);
+	if (r >= 0)
+		r = codec_member(reader, root, "interface", JSONTEXT_STRING, false, &interface);
 	if (r < 0)
 		return r;
 	if (record_phase_from_string(phase->text, &record->phase) < 0)
@@ -177,6 +181,10 @@ static int get_words(const struct codec_reader *reader, const struct jsontext_no
 	if (access_mode_from_string(access->text, &record->access) < 0)
 		return codec_fail(reader, access, "expected fd or node, found \"%.40s\"",
 				  access->text);
+	record->interface = INTERFACE_GROUP; /* earlier daemons knew no other */
+	if (interface && vfio_interface_from_string(interface->text, &record->interface) < 0)
+		return codec_fail(reader, interface, "expected group, iommufd or any, found \"%.40s\"",
+				  interface->text);
 	return 0;
 }
 

@@ -46,7 +46,6 @@ struct device *device_free(struct device *device)
 	free(device->serial);
 	free(device->physfn);
 	free(device->config);
-	free(device->config_again);
 	free(device);
 	return NULL;
 }

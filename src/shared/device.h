@@ -59,7 +59,6 @@ struct device {
 	struct resource resources[DEVICE_RESOURCES];
 	uint8_t *config; /* configuration space as far as it could be read, or NULL */
 	size_t config_size;
-	uint8_t *config_again; /* as it was at another time, as long; NULL: the same, or not read */
 };
 
 struct device *device_new(const char *bus, const char *address);

@@ -28,7 +28,7 @@ struct inventory {
 	char *kernel_release;	  /* as uname -r */
 	unsigned long page_size;  /* bytes */
 	bool has_vfio;		  /* the vfio modules can be had */
-	bool has_iommufd;	  /* /dev/iommu is there */
+	bool has_iommufd;	  /* /dev/iommu can be had */
 	bool has_vfio_cdev;	  /* /dev/vfio/devices can be had */
 	char *acs_override;	  /* the kernel was told to take ACS for granted: value of its parameter */
 	int interrupt_remapping;  /* 1: the IOMMU translates interrupts, 0: it does not, -1: not known */

@@ -135,8 +135,8 @@ static int bind_all(const struct groupdef *def, const struct groupview *view, st
 	return 0;
 }
 
-/* The container first: with many groups only the first descriptors fit into the reply. */
-static int open_all(const struct groupview *view, const struct record *record, struct vec *steps)
+/* Container and iommufd first: with many devices only the first descriptors fit into the reply. */
+static int open_groups(const struct groupview *view, const struct record *record, struct vec *steps)
 {
 	bool by_path = record->access == ACCESS_NODE;
 	int r = by_path ? 0 : steps_add_plain(steps, STEP_OPEN_CONTAINER, NULL);
@@ -145,6 +145,32 @@ static int open_all(const struct groupview *view, const struct record *record, s
 		if (r >= 0)
 			r = steps_add_group(steps, by_path ? STEP_GRANT : STEP_OPEN_GROUP,
 					    (int)group->id, record->uid);
+	return r;
+}
+
+static int open_devices(const struct groupview *view, const struct record *record, struct vec *steps)
+{
+	bool by_path = record->access == ACCESS_NODE;
+	int r = by_path ? steps_add_node(steps, STEP_GRANT, NULL, PLAN_IOMMUFD_NODE, record->uid) :
+			  steps_add_plain(steps, STEP_OPEN_IOMMUFD, NULL);
+
+	VEC_FOREACH(const struct device, device, &view->devices) {
+		if (r < 0 || device_is_bridge(device))
+			continue;
+		r = by_path ? steps_add_node(steps, STEP_GRANT, device, NULL, record->uid) :
+			      steps_add_device(steps, STEP_OPEN_DEVICE, device, NULL);
+	}
+	return r;
+}
+
+static int open_all(const struct groupview *view, const struct record *record, struct vec *steps)
+{
+	int r = 0;
+
+	if (interface_has_group(record->interface))
+		r = open_groups(view, record, steps);
+	if (r >= 0 && interface_has_iommufd(record->interface))
+		r = open_devices(view, record, steps);
 	return r;
 }
 
@@ -210,6 +236,25 @@ static bool is_back(const struct device *now, const struct record_device *member
 	return str_eq(now->driver, member->host_driver);
 }
 
+/* But for /dev/iommu, which another lease of the same user may need: whoever knows the others does that. */
+static int revoke_all(const struct inventory *inv, const struct record *record, const int *groups,
+		      size_t n, struct vec *steps)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < n && interface_has_group(record->interface); i++)
+		r = steps_add_group(steps, STEP_REVOKE, groups[i], record->uid);
+	if (!interface_has_iommufd(record->interface))
+		return r;
+	VEC_FOREACH(const struct record_device, member, &record->devices) {
+		const struct device *now = inventory_find(inv, member->key);
+
+		if (r >= 0 && now && member->driver)
+			r = steps_add_node(steps, STEP_REVOKE, now, NULL, record->uid);
+	}
+	return r;
+}
+
 static int revoke_and_prove(const struct inventory *inv, const struct record *record,
 			    struct vec *steps)
 {
@@ -217,8 +262,8 @@ static int revoke_and_prove(const struct inventory *inv, const struct record *re
 	size_t n;
 	int r = record_iommu_groups(record, &groups, &n);
 
-	for (size_t i = 0; r >= 0 && i < n && record->access == ACCESS_NODE; i++)
-		r = steps_add_group(steps, STEP_REVOKE, groups[i], record->uid);
+	if (r >= 0 && record->access == ACCESS_NODE)
+		r = revoke_all(inv, record, groups, n, steps);
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		const struct iommu_group *group = inventory_find_group(inv, groups[i]);
 

@@ -12,9 +12,12 @@
 #include "resolve.h"
 #include "step.h"
 
+/* What a holder by path needs beside the devices' own nodes. */
+#define PLAN_IOMMUFD_NODE "/dev/iommu"
+
 /*
  * Fills record->devices with every member as it is now, and *ret_steps with the steps of a claim. The
- * record's uid and access must be set. 0 or -ENOMEM.
+ * record's uid, access and interface must be set. 0 or -ENOMEM.
  */
 int plan_claim(const struct groupdef *def, const struct groupview *view, struct record *record,
 	       struct vec *ret_steps) _must_check_;

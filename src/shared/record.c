@@ -111,6 +111,7 @@ int record_iommu_groups(const struct record *record, int **ret, size_t *ret_n)
 
 static const char *const phase_words[] = { "claiming", "claimed", "releasing" };
 static const char *const access_words[] = { "fd", "node" };
+static const char *const interface_words[] = { "auto", "group", "iommufd", "any" };
 
 const char *record_phase_to_string(enum record_phase phase)
 {
@@ -139,5 +140,20 @@ int access_mode_from_string(const char *s, enum access_mode *ret)
 	if (i < 0)
 		return i;
 	*ret = (enum access_mode)i;
+	return 0;
+}
+
+const char *vfio_interface_to_string(enum vfio_interface interface)
+{
+	return interface_words[interface];
+}
+
+int vfio_interface_from_string(const char *s, enum vfio_interface *ret)
+{
+	int i = str_index(interface_words, ARRAY_SIZE(interface_words), s);
+
+	if (i < 0)
+		return i;
+	*ret = (enum vfio_interface)i;
 	return 0;
 }

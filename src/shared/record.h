@@ -18,6 +18,25 @@
 enum record_phase { PHASE_CLAIMING, PHASE_CLAIMED, PHASE_RELEASING };
 enum access_mode { ACCESS_FD, ACCESS_NODE };
 
+/* Which of VFIO's two interfaces a lease gives. */
+enum vfio_interface {
+	INTERFACE_AUTO,	   /* of a request only: to be chosen */
+	INTERFACE_GROUP,   /* IOMMU groups and containers */
+	INTERFACE_IOMMUFD, /* /dev/iommu, and a node for each device */
+	INTERFACE_ANY,	   /* by path only: the nodes of both, the holder chooses */
+	INTERFACE_COUNT,
+};
+
+static inline bool interface_has_group(enum vfio_interface interface)
+{
+	return interface != INTERFACE_IOMMUFD;
+}
+
+static inline bool interface_has_iommufd(enum vfio_interface interface)
+{
+	return interface == INTERFACE_IOMMUFD || interface == INTERFACE_ANY;
+}
+
 /* One member of the IOMMU groups of the claim, as it was before. */
 struct record_device {
 	char *key, *bus, *address;
@@ -39,6 +58,7 @@ struct record {
 	char *label;	     /* or NULL */
 	uint64_t since;	     /* µs of CLOCK_REALTIME */
 	enum access_mode access;
+	enum vfio_interface interface;
 	bool persistent;
 	struct vec devices; /* struct record_device, owned; in the order of the inventory */
 };
@@ -63,3 +83,5 @@ const char *record_phase_to_string(enum record_phase phase);
 int record_phase_from_string(const char *s, enum record_phase *ret) _must_check_;
 const char *access_mode_to_string(enum access_mode access);
 int access_mode_from_string(const char *s, enum access_mode *ret) _must_check_;
+const char *vfio_interface_to_string(enum vfio_interface interface);
+int vfio_interface_from_string(const char *s, enum vfio_interface *ret) _must_check_;

@@ -15,6 +15,8 @@ static const char *const kind_names[STEP_KIND_COUNT] = {
 	[STEP_REBIND] = "rebind",
 	[STEP_OPEN_GROUP] = "open-group",
 	[STEP_OPEN_CONTAINER] = "open-container",
+	[STEP_OPEN_IOMMUFD] = "open-iommufd",
+	[STEP_OPEN_DEVICE] = "open-device",
 	[STEP_GRANT] = "grant",
 	[STEP_REVOKE] = "revoke",
 	[STEP_SET_AUTOPROBE] = "set-autoprobe",
@@ -52,7 +54,14 @@ char *step_detail(const struct step *step)
 		return str_printf("/dev/vfio/%d", step->iommu_group);
 	case STEP_GRANT:
 	case STEP_REVOKE:
+		if (step->device || step->value)
+			return str_printf("%s, uid %u", str_or(step->value, "its own node"),
+					  (unsigned)step->uid);
 		return str_printf("/dev/vfio/%d, uid %u", step->iommu_group, (unsigned)step->uid);
+	case STEP_OPEN_IOMMUFD:
+		return strdup("/dev/iommu");
+	case STEP_OPEN_DEVICE:
+		return strdup("its own node");
 	case STEP_OPEN_CONTAINER:
 		return strdup("/dev/vfio/vfio");
 	default:
@@ -124,4 +133,23 @@ int steps_add_plain(struct vec *steps, enum step_kind kind, const char *value)
 	return add(steps, &(struct step){ .kind = kind,
 					  .iommu_group = IOMMU_GROUP_NONE,
 					  .value = (char *)value });
+}
+
+int steps_add_node(struct vec *steps, enum step_kind kind, const struct device *device,
+		   const char *path, uid_t uid)
+{
+	struct step step = {
+		.kind = kind,
+		.iommu_group = IOMMU_GROUP_NONE,
+		.value = (char *)path,
+		.uid = uid,
+	};
+
+	if (device) {
+		step.bus = device->bus;
+		step.device = device->key;
+		step.address = device->address;
+		step.iommu_group = device->iommu_group;
+	}
+	return add(steps, &step);
 }

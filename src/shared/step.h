@@ -21,8 +21,10 @@ enum step_kind {
 	STEP_REBIND,	     /* device, value: to its host driver, without an override */
 	STEP_OPEN_GROUP,     /* iommu_group: opened, checked viable, handed over */
 	STEP_OPEN_CONTAINER, /* handed over */
-	STEP_GRANT,	     /* iommu_group, uid: may open the node by path */
-	STEP_REVOKE,	     /* iommu_group, uid */
+	STEP_OPEN_IOMMUFD,   /* handed over */
+	STEP_OPEN_DEVICE,    /* device: its own node, opened and handed over */
+	STEP_GRANT,	     /* uid: may open a node by path: that of the device, of the iommu_group, or value */
+	STEP_REVOKE,	     /* the same */
 	STEP_SET_AUTOPROBE,  /* device, value: "0" or "1", whether host drivers may take its new VFs */
 	STEP_SET_VFS,	     /* device, value: how many VFs it has */
 	STEP_KIND_COUNT,
@@ -54,3 +56,6 @@ int steps_add_device(struct vec *steps, enum step_kind kind, const struct device
 int steps_add_group(struct vec *steps, enum step_kind kind, int iommu_group,
 		    uid_t uid) _must_check_;
 int steps_add_plain(struct vec *steps, enum step_kind kind, const char *value) _must_check_;
+/* STEP_GRANT and STEP_REVOKE of a device's own node; @device NULL: of the node at @path. */
+int steps_add_node(struct vec *steps, enum step_kind kind, const struct device *device,
+		   const char *path, uid_t uid) _must_check_;

@@ -42,6 +42,7 @@ static struct record *make_record(void)
 	set(&record->unit, "machine-qemu.scope");
 	record->since = UINT64_C(1753440000000000);
 	record->access = ACCESS_NODE;
+	record->interface = INTERFACE_ANY;
 	record->persistent = true;
 	add_device(record, "pci", "0000:01:00.0", 9, "e1000e", "vfio-pci");
 	add_device(record, "platform", "fe200000.dma", 9, NULL, "vfio-platform");
@@ -71,6 +72,7 @@ START_TEST(test_record_round_trip)
 	ck_assert_str_eq(copy->unit, "machine-qemu.scope");
 	ck_assert_ptr_null(copy->label);
 	ck_assert_int_eq(copy->access, ACCESS_NODE);
+	ck_assert_int_eq(copy->interface, INTERFACE_ANY);
 	ck_assert(copy->persistent);
 	ck_assert_uint_eq(copy->devices.n, 3);
 	device = record_find_device(copy, "0000:01:10.0");
@@ -105,8 +107,8 @@ START_TEST(test_record_is_strict)
 	static const char *const needed[] = { "version", "phase", "access", "group",  "lease",
 					      "uid",	 "gid",	  "pid",    "since",  "persistent",
 					      "devices", "key",	  "bus",    "address" };
-	static const char *const optional[] = { "start-time", "unit", "label", "host-driver",
-						"driver" };
+	static const char *const optional[] = { "start-time", "unit",	 "label", "host-driver",
+						"driver",     "interface" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(needed) + ARRAY_SIZE(optional); i++) {
 		bool must = i < ARRAY_SIZE(needed);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "interface.h"
 #include "plan.h"
 #include "strutil.h"
 
@@ -139,6 +140,77 @@ START_TEST(test_by_path_the_node_is_granted_and_not_opened)
 	VEC_FOREACH(const struct step, step, &steps)
 		ck_assert(step->kind != STEP_OPEN_GROUP && step->kind != STEP_OPEN_CONTAINER);
 	ck_assert_uint_eq(record->devices.n, 5);
+}
+END_TEST
+
+/* The steps that open, from the end of a claim on. */
+static char *opening(const struct inventory *inv, enum access_mode access, enum vfio_interface interface,
+		     struct record **ret_record)
+{
+	_cleanup_groupdef_ struct groupdef *def = define("0000:04:01.0");
+	_cleanup_groupview_ struct groupview view = {};
+	_cleanup_steps_ struct vec steps = {};
+	_cleanup_free_ char *text = NULL;
+	struct record *record = record_new("conv", "1");
+
+	record->uid = 1000;
+	record->access = access;
+	record->interface = interface;
+	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
+	ck_assert_int_eq(plan_claim(def, &view, record, &steps), 0);
+	text = text_of(&steps);
+	*ret_record = record;
+	return strdup(strstr(text, "bind 0000:04:03.7 to vfio-pci\n") +
+		      strlen("bind 0000:04:03.7 to vfio-pci\n"));
+}
+
+START_TEST(test_the_interface_says_what_is_opened)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_record_ struct record *by_fd = NULL, *by_path = NULL;
+	_cleanup_free_ char *fds = opening(inv, ACCESS_FD, INTERFACE_IOMMUFD, &by_fd);
+	_cleanup_free_ char *paths = opening(inv, ACCESS_NODE, INTERFACE_ANY, &by_path);
+	_cleanup_steps_ struct vec release = {};
+	_cleanup_free_ char *text = NULL;
+
+	ck_assert_str_eq(fds, "open-iommufd  /dev/iommu\n"
+			      "open-device 0000:04:01.0 its own node\n"
+			      "open-device 0000:04:02.0 its own node\n"
+			      "open-device 0000:04:03.0 its own node\n"
+			      "open-device 0000:04:03.7 its own node\n");
+	ck_assert_str_eq(paths, "grant IOMMU group 11 /dev/vfio/11, uid 1000\n"
+				"grant /dev/iommu /dev/iommu, uid 1000\n"
+				"grant 0000:04:01.0 its own node, uid 1000\n"
+				"grant 0000:04:02.0 its own node, uid 1000\n"
+				"grant 0000:04:03.0 its own node, uid 1000\n"
+				"grant 0000:04:03.7 its own node, uid 1000\n");
+	/* /dev/iommu is not in there: another lease of the user may need it */
+	ck_assert_int_eq(plan_release(inv, by_path, &release), 0);
+	text = text_of(&release);
+	ck_assert(str_starts(text, "revoke IOMMU group 11 /dev/vfio/11, uid 1000\n"
+				   "revoke 0000:04:01.0 its own node, uid 1000\n"
+				   "revoke 0000:04:02.0 its own node, uid 1000\n"
+				   "revoke 0000:04:03.0 its own node, uid 1000\n"
+				   "revoke 0000:04:03.7 its own node, uid 1000\n"
+				   "prove-closed IOMMU group 11 /dev/vfio/11\n"));
+}
+END_TEST
+
+START_TEST(test_the_interface_is_chosen)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+
+	ck_assert_int_eq(interface_choose(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_GROUP);
+	ck_assert_int_eq(interface_choose(inv, INTERFACE_AUTO, ACCESS_NODE), INTERFACE_GROUP);
+	ck_assert_ptr_nonnull(strstr(interface_why_no_iommufd(inv), "CONFIG_IOMMUFD)"));
+	inv->has_iommufd = true;
+	ck_assert_int_eq(interface_choose(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_GROUP);
+	ck_assert_ptr_nonnull(strstr(interface_why_no_iommufd(inv), "CONFIG_VFIO_DEVICE_CDEV)"));
+	inv->has_vfio_cdev = true;
+	ck_assert_ptr_null(interface_why_no_iommufd(inv));
+	ck_assert_int_eq(interface_choose(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_IOMMUFD);
+	ck_assert_int_eq(interface_choose(inv, INTERFACE_AUTO, ACCESS_NODE), INTERFACE_ANY);
+	ck_assert_int_eq(interface_choose(inv, INTERFACE_GROUP, ACCESS_NODE), INTERFACE_GROUP);
 }
 END_TEST
 
@@ -305,7 +377,8 @@ START_TEST(test_boot_goes_on_from_every_point)
 END_TEST
 
 SUITE("plan", test_claim_takes_the_whole_group_in_order,
-      test_by_path_the_node_is_granted_and_not_opened,
+      test_by_path_the_node_is_granted_and_not_opened, test_the_interface_says_what_is_opened,
+      test_the_interface_is_chosen,
       test_release_undoes_a_claim_from_every_point, test_release_may_be_cut_off_anywhere,
       test_nothing_is_unbound_before_it_is_proven_closed,
       test_what_has_a_node_already_is_proven_closed_first, test_a_port_stays_on_pcieport,

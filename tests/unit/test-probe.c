@@ -2,6 +2,7 @@
 #include "test-main.h"
 
 #include "faketree.h"
+#include "probe-vfio.h"
 #include "probe.h"
 
 static struct probe *probe;
@@ -55,6 +56,34 @@ static void tear_down(void)
 	probe = probe_free(probe);
 	faketree_remove();
 }
+
+static void check_interfaces(bool iommufd, bool devices)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+
+	ck_assert_int_eq(str_set(&inv->kernel_release, "6.9-test"), 0);
+	ck_assert_int_eq(probe_vfio(&root, inv), 0);
+	ck_assert_int_eq(inv->has_iommufd, iommufd);
+	ck_assert_int_eq(inv->has_vfio_cdev, devices);
+}
+
+/* Loaded, its numbers tell; before that only how the kernel was built. */
+START_TEST(test_interfaces_of_vfio)
+{
+	check_interfaces(false, false);
+	make_file("boot/config-6.9-test", "# CONFIG_IOMMUFD is not set\nCONFIG_VFIO_DEVICE_CDEV=y\n");
+	check_interfaces(false, false);
+	make_file("boot/config-6.9-test", "CONFIG_IOMMUFD=m\n# CONFIG_VFIO_DEVICE_CDEV is not set\n");
+	check_interfaces(true, false);
+	make_file("boot/config-6.9-test", "CONFIG_IOMMUFD=m\nCONFIG_VFIO_DEVICE_CDEV=y\n");
+	check_interfaces(true, true);
+	make_file("proc/devices", "Character devices:\n  4 tty\n244 vfio\n");
+	make_file("dev/iommu", "");
+	check_interfaces(true, false);
+	make_file("proc/devices", "Character devices:\n  4 tty\n244 vfio\n243 vfio-dev\n");
+	check_interfaces(true, true);
+}
+END_TEST
 
 START_TEST(test_whole_host)
 {
@@ -153,6 +182,7 @@ static Suite *make_suite(void)
 	TCase *tcase = tcase_create("probe");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, test_interfaces_of_vfio);
 	tcase_add_test(tcase, test_whole_host);
 	tcase_add_test(tcase, test_update_tells_whether_anything_changed);
 	tcase_add_test(tcase, test_a_device_that_is_gone_leaves_its_group);
