@@ -158,7 +158,6 @@ static int append_cause(sd_bus_message *reply, const struct inventory *inv,
 		      -ENOMEM;
 }
 
-/* Not signalled: what comes and goes elsewhere changes it too. */
 static int get_isolation(sd_bus *connection, const char *path, const char *interface,
 			 const char *property, sd_bus_message *reply, void *userdata,
 			 sd_bus_error *error)
@@ -213,7 +212,7 @@ static const sd_bus_vtable device_vtable[] = {
 	SD_BUS_PROPERTY("ClassName", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("Interfaces", "as", get_list, 0, CHANGES),
 	SD_BUS_PROPERTY("ResetMethods", "as", get_list, 0, CHANGES),
-	SD_BUS_PROPERTY("Isolation", "a(sss)", get_isolation, 0, 0),
+	SD_BUS_PROPERTY("Isolation", "a(sss)", get_isolation, 0, CHANGES),
 	SD_BUS_PROPERTY("VmmHints", "a{ss}", get_hints, 0, 0),
 	SD_BUS_PROPERTY("PowerState", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("NumaNode", "i", get_number, 0, CHANGES),

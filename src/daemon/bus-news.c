@@ -69,6 +69,17 @@ static void on_device_changed(const struct device *device, void *userdata)
 		      path);
 }
 
+static void on_isolation_changed(const struct device *device, void *userdata)
+{
+	struct bus *bus = userdata;
+	_cleanup_free_ char *path = bus_device_path(device->key);
+
+	if (path)
+		check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_DEVICE, "Isolation",
+						     NULL),
+		      path);
+}
+
 static void on_device_removed(const char *key, void *userdata)
 {
 	_cleanup_free_ char *path = bus_device_path(key);
@@ -133,6 +144,7 @@ const struct registry_observer bus_observer = {
 	.device_added = on_device_added,
 	.device_changed = on_device_changed,
 	.device_removed = on_device_removed,
+	.isolation_changed = on_isolation_changed,
 	.lease_added = on_lease_added,
 	.lease_changed = on_lease_changed,
 	.lease_removed = on_lease_removed,

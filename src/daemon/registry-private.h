@@ -3,6 +3,7 @@
 
 /* Floor 4. What registry.c, claims.c and restart.c share; nobody else includes this. */
 
+#include "causes.h"
 #include "prepare.h"
 #include "registry.h"
 
@@ -19,6 +20,7 @@ struct registry {
 	struct limits limits;
 	struct vfs *vfs;
 	struct bootbind *bootbind;
+	struct causes *causes;
 	bool preparing; /* those two look at the host themselves */
 };
 

@@ -253,6 +253,7 @@ static void on_device_added(const struct device *device, void *userdata)
 {
 	struct registry *registry = userdata;
 
+	causes_mark(registry->causes);
 	if (registry->observer && registry->started)
 		registry->observer->device_added(device, registry->userdata);
 }
@@ -261,6 +262,7 @@ static void on_device_changed(const struct device *device, void *userdata)
 {
 	struct registry *registry = userdata;
 
+	causes_mark_if_moved(registry->causes, device);
 	if (registry->observer && registry->started)
 		registry->observer->device_changed(device, registry->userdata);
 }
@@ -269,13 +271,27 @@ static void on_device_removed(const char *key, void *userdata)
 {
 	struct registry *registry = userdata;
 
+	causes_mark(registry->causes);
 	if (registry->observer && registry->started)
 		registry->observer->device_removed(key, registry->userdata);
 }
 
+static void on_isolation_changed(const struct device *device, void *userdata)
+{
+	const struct registry *registry = userdata;
+
+	if (registry->observer && registry->started)
+		registry->observer->isolation_changed(device, registry->userdata);
+}
+
 static void on_settled(void *userdata)
 {
-	registry_refresh(userdata);
+	struct registry *registry = userdata;
+
+	if (causes_refresh(registry->causes, host_inventory(registry->host), on_isolation_changed,
+			   registry) < 0)
+		log_error("Out of memory, what ties devices together is not told");
+	registry_refresh(registry);
 }
 
 static int on_wanted(struct vec *devices, void *userdata)
@@ -314,7 +330,8 @@ int registry_new(struct host *host, const char *const *directories, struct regis
 	registry->quirks = config_new();
 	registry->vfs = vfs_new(registry);
 	registry->bootbind = bootbind_new(registry);
-	if (!registry->quirks || !registry->vfs || !registry->bootbind) {
+	registry->causes = causes_new();
+	if (!registry->quirks || !registry->vfs || !registry->bootbind || !registry->causes) {
 		registry_free(registry);
 		return -ENOMEM;
 	}
@@ -334,6 +351,7 @@ struct registry *registry_free(struct registry *registry)
 	releases_drop(registry);
 	vfs_free(registry->vfs);
 	bootbind_free(registry->bootbind);
+	causes_free(registry->causes);
 	vec_clear(&registry->groups, group_free);
 	problems_clear(&registry->problems);
 	config_free(registry->quirks);

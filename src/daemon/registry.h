@@ -37,6 +37,7 @@ struct registry_observer {
 	void (*device_added)(const struct device *device, void *userdata);
 	void (*device_changed)(const struct device *device, void *userdata);
 	void (*device_removed)(const char *key, void *userdata);
+	void (*isolation_changed)(const struct device *device, void *userdata); /* and nothing else */
 	void (*lease_added)(struct devgroup *group, void *userdata);
 	void (*lease_changed)(struct devgroup *group, void *userdata);
 	void (*lease_removed)(const char *lease, void *userdata);
