@@ -8,6 +8,10 @@
 #include "device.h"
 #include "execute-private.h"
 #include "strutil.h"
+#include "vfiodriver.h"
+
+/* How often a driver is sent away that somebody else has bound in the middle of a claim. */
+#define BIND_RETRIES 3
 
 struct execution *execution_new(const struct sysroot *root, bool undoing, execution_give_fn give,
 				void *userdata)
@@ -176,6 +180,31 @@ static int bind_to(struct execution *execution, const struct step *step, char **
 		    str_printf("the driver %s refused it, the kernel log may say why", step->value));
 }
 
+/*
+ * A device that had no driver may get one in the middle of a claim: udev loads a driver for a new virtual
+ * function when it gets to it, and who was looked up before the override was set binds after it. The next one
+ * finds the override, so that this comes to an end.
+ */
+static int run_bind(struct execution *execution, const struct step *step, char **ret_cause)
+{
+	int r = bind_to(execution, step, ret_cause);
+
+	for (int i = 0; r == -EBUSY && i < BIND_RETRIES; i++) {
+		_cleanup_free_ char *now = NULL;
+		struct step unbind = *step;
+
+		if (read_driver(execution, step, &now) < 0 || !now || driver_is_vfio(now))
+			return r;
+		unbind.value = now;
+		free(*ret_cause);
+		*ret_cause = NULL;
+		r = run_unbind(execution, &unbind, ret_cause);
+		if (r >= 0)
+			r = bind_to(execution, step, ret_cause);
+	}
+	return r;
+}
+
 /* The host driver's module may have been unloaded meanwhile. */
 static void load_host_driver(const struct execution *execution, const struct step *step)
 {
@@ -262,7 +291,7 @@ static const step_fn step_table[STEP_KIND_COUNT] = {
 	[STEP_PROVE_CLOSED] = execution_prove_closed,
 	[STEP_SET_OVERRIDE] = run_set_override,
 	[STEP_UNBIND] = run_unbind,
-	[STEP_BIND] = bind_to,
+	[STEP_BIND] = run_bind,
 	[STEP_REBIND] = run_rebind,
 	[STEP_OPEN_GROUP] = execution_open_group,
 	[STEP_OPEN_CONTAINER] = execution_open_container,
