@@ -182,11 +182,20 @@ static void print_causes(json_object *object)
 
 /* --- what stands against a claim ------------------------------------------------------------- */
 
-static void print_blockers(json_object *blockers)
+static void print_blockers(json_object *object)
 {
+	json_object *blockers = js_list(object, "blockers");
+	const char *label = js_str(object, "reserved-for");
+
 	heading("What stands against a claim");
-	if (js_list_length(blockers) == 0)
+	if (!str_empty(label)) {
+		_cleanup_free_ char *clean = term_clean(label);
+
+		printf("  It is reserved: only a claim with the label %s gets it.\n",
+		       str_or(clean, "?"));
+	} else if (js_list_length(blockers) == 0) {
 		printf("  Nothing.\n");
+	}
 	for (size_t i = 0; i < js_list_length(blockers); i++) {
 		json_object *blocker = json_object_array_get_idx(blockers, i), *hard;
 		bool soft = json_object_object_get_ex(blocker, "hard", &hard) &&
@@ -220,21 +229,49 @@ static char *describe_reset(json_object *reset)
 			  str_empty(others) ? ", where nothing else is" : ", also ", others);
 }
 
+static void print_no_reset(json_object *device)
+{
+	json_object *shared = js_list(device, "shared-bus-reset");
+	_cleanup_free_ char *others = join_some(shared);
+
+	if (shared)
+		printf("  %s  none of its own. That of the bus needs one user for all that it hits: "
+		       "also %s\n",
+		       js_str(device, "device"), str_or(others, ""));
+	else
+		printf("  %s  none: it goes from one user to the next as it is\n",
+		       js_str(device, "device"));
+}
+
 static void print_resets_of(json_object *device)
 {
 	json_object *resets = js_list(device, "resets");
 
-	if (js_bool(device, "bridge"))
-		return;
 	if (js_list_length(resets) == 0)
-		printf("  %s  none: it goes from one user to the next as it is\n",
-		       js_str(device, "device"));
+		print_no_reset(device);
 	for (size_t i = 0; i < js_list_length(resets); i++) {
 		json_object *reset = json_object_array_get_idx(resets, i);
 		_cleanup_free_ char *text = describe_reset(reset);
 
 		printf("  %s  %s: %s\n", js_str(device, "device"), js_str(reset, "method"),
 		       str_or(text, ""));
+	}
+}
+
+/* A bridge is not lent, so what resets it is nobody's question. */
+static void print_resets(json_object *devices)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < js_list_length(devices); i++) {
+		json_object *device = json_object_array_get_idx(devices, i);
+
+		if (js_bool(device, "bridge"))
+			continue;
+		if (!any)
+			heading("Resets");
+		any = true;
+		print_resets_of(device);
 	}
 }
 
@@ -298,10 +335,8 @@ void explain_print(json_object *object)
 	print_title(object, js_list_length(devices));
 	print_devices(devices);
 	print_causes(object);
-	print_blockers(js_list(object, "blockers"));
-	heading("Resets");
-	for (size_t i = 0; i < js_list_length(devices); i++)
-		print_resets_of(json_object_array_get_idx(devices, i));
+	print_blockers(object);
+	print_resets(devices);
 	print_quirks(devices);
 	if (js_list_length(advice) > 0)
 		heading("What would change that");

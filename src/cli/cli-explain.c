@@ -57,6 +57,21 @@ static json_object *list_resets(const struct inventory *inv, const struct device
 	return TAKE_PTR(list);
 }
 
+/*
+ * To a function that shares its bus the kernel offers no reset of that, but VFIO does to a user who has
+ * all that it hits. NULL where that is no way, or out of memory.
+ */
+static json_object *list_shared_reset(const struct inventory *inv, const struct device *device)
+{
+	_cleanup_vec_ struct vec devices = { 0 };
+
+	if (!device_is_pci(device) || device_is_bridge(device) || device->reset_methods ||
+	    !device->parent || device->physfn ||
+	    resetscope_devices(inv, device, "bus", &devices) < 0 || devices.n <= 1)
+		return NULL;
+	return list_others(&devices, device);
+}
+
 /* --- quirks ---------------------------------------------------------------------------------- */
 
 static json_object *quirk_new_object(const struct quirk *quirk)
@@ -106,7 +121,10 @@ static int add_device(json_object *list, const struct host *host, const struct d
 	const struct inventory *inv = host->inv;
 	_cleanup_json_ json_object *object = json_object_new_object();
 	_cleanup_free_ char *text = device_describe(device);
+	json_object *shared = list_shared_reset(inv, device);
 
+	if (shared && js_set(object, "shared-bus-reset", shared) < 0)
+		return -ENOMEM;
 	if (!object || !text || js_set_str(object, "device", device->key) < 0 ||
 	    js_set_str(object, "description", text) < 0 ||
 	    js_set_str(object, "driver", str_or(device->driver, "")) < 0 ||

@@ -175,13 +175,22 @@ static int name_device(struct groupdef *def, const struct device *device)
 	return r;
 }
 
+static bool only_bridges(const struct vec *devices)
+{
+	VEC_FOREACH (const struct device, device, devices)
+		if (!device_is_bridge(device))
+			return false;
+	return true;
+}
+
 int host_resolve_devices(const struct host *host, const struct vec *devices, struct groupview *ret)
 {
 	_cleanup_groupdef_ struct groupdef *def = groupdef_new("unnamed");
+	bool bridges = only_bridges(devices);
 	int r = def ? 0 : -ENOMEM;
 
 	VEC_FOREACH (const struct device, device, devices)
-		if (r >= 0 && !device_is_bridge(device))
+		if (r >= 0 && (bridges || !device_is_bridge(device)))
 			r = name_device(def, device);
 	return r < 0 ? r : resolve_alone(host, def, ret);
 }

@@ -44,8 +44,8 @@ struct iommu_group *host_find_iommu_group(const struct host *host, const char *n
 int host_resolve(const struct host *host, const struct groupdef *def,
 		 struct groupview *ret) _must_check_;
 /*
- * The same for devices that nobody has named: as if a definition named all of them that are no
- * bridges.
+ * The same for devices that nobody has named: as if a definition named all of them, but not the bridges
+ * among others.
  */
 int host_resolve_devices(const struct host *host, const struct vec *devices,
 			 struct groupview *ret) _must_check_;

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "cli-list.h"
+#include "codec.h"
 #include "strutil.h"
 
 static int fill_devices(json_object *entry, const struct inventory *inv, const struct vec *devices,
@@ -46,6 +47,15 @@ static int fill(json_object *entry, const struct host *host, const char *name, c
 	return r < 0 ? r : js_set(entry, "blockers", host_blockers(view));
 }
 
+/* As the daemon has it on the bus, so that it can be fed to "define". */
+static int add_definition(json_object *entry, const struct groupdef *def)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = groupdef_to_json(def, false, &text);
+
+	return r < 0 ? r : js_set(entry, "definition", json_tokener_parse(text));
+}
+
 /* --- what is defined ------------------------------------------------------------------------- */
 
 static int add_group(json_object *entries, const struct host *host, const struct groupdef *def,
@@ -71,6 +81,8 @@ static int add_group(json_object *entries, const struct host *host, const struct
 		r = js_set_str(entry, "description", str_or(def->description, ""));
 	if (r >= 0)
 		r = fill_devices(entry, host->inv, &view.devices, members);
+	if (r >= 0)
+		r = add_definition(entry, def);
 	return r < 0 ? r : js_append(entries, TAKE_PTR(entry));
 }
 
@@ -99,12 +111,6 @@ static bool is_covered(json_object *entries, unsigned id)
 	return false;
 }
 
-/* Bridges alone are nothing to give away. */
-static bool is_assignable(const struct groupview *view)
-{
-	return view->devices.n > 0 && !blockers_first(&view->blockers, false);
-}
-
 static int add_unnamed(json_object *entries, const struct host *host,
 		       const struct iommu_group *group)
 {
@@ -121,7 +127,7 @@ static int add_unnamed(json_object *entries, const struct host *host,
 	if (r >= 0)
 		r = js_set(entry, "iommu-groups", TAKE_PTR(numbers));
 	if (r >= 0)
-		r = js_set(entry, "assignable", json_object_new_boolean(is_assignable(&view)));
+		r = js_set(entry, "assignable", json_object_new_boolean(!blockers_first(&view.blockers, false)));
 	if (r >= 0)
 		r = fill_devices(entry, host->inv, &group->devices, true);
 	return r < 0 ? r : js_append(entries, TAKE_PTR(entry));

@@ -57,6 +57,8 @@ static int take_definition(struct subject *subject, const struct groupdef *def)
 
 	if (r >= 0)
 		r = set_head(subject, "group", def->name, host_state(def, &view));
+	if (r >= 0)
+		r = js_set_str(subject->object, "reserved-for", str_or(def->reserved_for, ""));
 	return r < 0 ? r : take_view(subject, &view);
 }
 
@@ -84,6 +86,7 @@ static int take_group(struct cli *cli, struct subject *subject, const char *path
 		return r;
 	blockers = js_list(group, "blockers");
 	if (set_head(subject, "group", js_str(group, "name"), js_str(group, "state")) < 0 ||
+	    js_set_str(subject->object, "reserved-for", js_str(group, "reserved-for")) < 0 ||
 	    js_set(subject->object, "blockers",
 		   blockers ? json_object_get(blockers) : json_object_new_array()) < 0 ||
 	    take_paths(subject, js_list(group, "devices")) < 0)

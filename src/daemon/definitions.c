@@ -33,8 +33,8 @@ struct problem *registry_add_problem(struct registry *registry, const char *file
 	if (!problem)
 		return NULL;
 	problem->warning = true;
-	problem->line = line;
-	problem->column = column;
+	problem->line = line ? line : 1;
+	problem->column = column ? column : 1;
 	if (str_set(&problem->file, file) < 0 || str_set(&problem->text, text) < 0 ||
 	    vec_add(&registry->problems, problem) < 0)
 		return problem_free(problem);

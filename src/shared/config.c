@@ -174,8 +174,9 @@ int config_add_problem(struct config *config, const char *file, unsigned line, u
 
 	if (!problem)
 		return -ENOMEM;
-	problem->line = line;
-	problem->column = column;
+	/* one place for each, so that whoever reads them needs to know one form */
+	problem->line = line ? line : 1;
+	problem->column = column ? column : 1;
 	problem->warning = warning;
 	problem->file = strdup(file);
 	va_start(ap, format);

@@ -16,7 +16,7 @@
 
 struct problem {
 	char *file;
-	unsigned line, column; /* from 1; 0: the file as a whole */
+	unsigned line, column; /* from 1; those of the file as a whole are at 1:1 */
 	bool warning;
 	char *text;
 };

@@ -79,8 +79,8 @@ static void assert_problem(const struct config *config, const char *file, const 
 	ck_assert_uint_eq(config->problems.n, 1);
 	problem = config->problems.items[0];
 	ck_assert_str_eq(problem->file, file);
-	ck_assert_uint_eq(problem->line, 0);
-	ck_assert_uint_eq(problem->column, 0);
+	ck_assert_uint_eq(problem->line, 1);
+	ck_assert_uint_eq(problem->column, 1);
 	ck_assert(!problem->warning);
 	ck_assert_msg(strstr(problem->text, text) != NULL, "%s", problem->text);
 }
