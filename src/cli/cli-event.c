@@ -118,6 +118,9 @@ static char *event_text(json_object *event)
 		return added_text(event);
 	if (str_eq(what, "step"))
 		return step_text(event);
+	if (str_eq(what, "release-requested"))
+		return str_printf("uid %lld asks its holder to let go of it",
+				  (long long)js_int(event, "uid", -1));
 	return strdup(what);
 }
 

@@ -97,6 +97,22 @@ static int on_removed(struct progress *progress, sd_bus_message *m)
 	return strv_add(&progress->gone, path);
 }
 
+/* Whether to end the command is not ours to decide. */
+static int on_release_requested(struct progress *progress, sd_bus_message *m)
+{
+	uint32_t uid;
+	int r = sd_bus_message_read(m, "u", &uid);
+
+	if (r < 0)
+		return r;
+	progress_break(progress);
+	fprintf(stderr,
+		"devgroupctl: uid %u wants what this command holds. It is given back when the command "
+		"ends.\n",
+		uid);
+	return 0;
+}
+
 static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct progress *progress = userdata;
@@ -105,6 +121,9 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	if (sd_bus_message_is_signal(m, DG_IFACE_LEASE, "Step")) {
 		if (progress->show && strv_contains(progress->leases, sd_bus_message_get_path(m)))
 			r = on_step(progress, m);
+	} else if (sd_bus_message_is_signal(m, DG_IFACE_LEASE, "ReleaseRequested")) {
+		if (progress->holds && strv_contains(progress->leases, sd_bus_message_get_path(m)))
+			r = on_release_requested(progress, m);
 	} else if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.ObjectManager",
 					    "InterfacesAdded")) {
 		r = on_added(progress, m);

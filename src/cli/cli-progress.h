@@ -16,6 +16,7 @@ struct progress {
 	struct cli *cli;
 	sd_bus_slot *slot;
 	bool show, on_terminal;
+	bool holds; /* we have what the leases are about, and are told if somebody else wants it */
 	const char *awaited; /* the group whose lease is about to be announced; NULL: none */
 	char **leases;	     /* paths of those whose steps are shown */
 	char *pending;	     /* the step whose line is not finished */

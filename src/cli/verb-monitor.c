@@ -161,6 +161,24 @@ static int on_step(struct monitor *monitor, sd_bus_message *m)
 	return r;
 }
 
+static int on_release_requested(struct monitor *monitor, sd_bus_message *m)
+{
+	const char *path = sd_bus_message_get_path(m);
+	_cleanup_json_ json_object *event = NULL;
+	uint32_t uid;
+	int r = sd_bus_message_read(m, "u", &uid);
+
+	if (r >= 0)
+		r = event_new(path, "release-requested", &event);
+	if (r >= 0)
+		r = js_set_str(event, "group", js_str(find_known(monitor, path), "group"));
+	if (r >= 0)
+		r = js_set(event, "uid", json_object_new_int64(uid));
+	if (r >= 0)
+		tell(monitor, event);
+	return r;
+}
+
 static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	static const struct {
@@ -171,6 +189,7 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		{ "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved", on_removed },
 		{ "org.freedesktop.DBus.Properties", "PropertiesChanged", on_changed },
 		{ DG_IFACE_LEASE, "Step", on_step },
+		{ DG_IFACE_LEASE, "ReleaseRequested", on_release_requested },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {

@@ -159,6 +159,8 @@ static int claim_all(struct run *run)
 	const struct claim_options how = { .access = "fd", .interface = run->interface };
 	int r = progress_start(&run->progress, run->cli);
 
+	run->progress.holds = true;
+
 	for (size_t i = 0; !r && run->groups[i]; i++) {
 		_cleanup_free_ char *lease = NULL;
 

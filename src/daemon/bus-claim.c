@@ -364,6 +364,8 @@ int bus_method_release(sd_bus_message *message, struct bus *bus, struct devgroup
 	case BUS_GRANTED:
 		break;
 	}
+	if (group->lease)
+		bus_ask_for_release(bus, group->lease->record->lease, caller.uid);
 	r = registry_release(bus->registry, group, wait_usec, on_release_over,
 			     sd_bus_message_ref(message));
 	if (r < 0) {

@@ -152,6 +152,7 @@ static const sd_bus_vtable lease_vtable[] = {
 	SD_BUS_SIGNAL_WITH_ARGS("Step",
 				SD_BUS_ARGS("u", index, "u", count, "s", step, "s", device, "s", state),
 				0),
+	SD_BUS_SIGNAL_WITH_ARGS("ReleaseRequested", SD_BUS_ARGS("u", uid), 0),
 	SD_BUS_VTABLE_END,
 };
 

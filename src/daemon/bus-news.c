@@ -128,6 +128,16 @@ static void on_lease_step(struct devgroup *group, unsigned index, unsigned count
 		      path);
 }
 
+void bus_ask_for_release(struct bus *bus, const char *lease, uid_t uid)
+{
+	_cleanup_free_ char *path = bus_lease_path(lease);
+
+	if (path)
+		check(sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "ReleaseRequested", "u",
+					 (uint32_t)uid),
+		      path);
+}
+
 static void on_problems_changed(void *userdata)
 {
 	struct bus *bus = userdata;

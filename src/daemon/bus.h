@@ -105,3 +105,5 @@ void bus_forget_all_leases(struct bus *bus);
 
 /* --- bus-news.c -------------------------------------------------------------------------------- */
 extern const struct registry_observer bus_observer; /* userdata: struct bus */
+/* Tells the holder of @lease that @uid wants it to close what it has: nothing else is done to it. */
+void bus_ask_for_release(struct bus *bus, const char *lease, uid_t uid);

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 
 #include "execute-private.h"
+#include "fault.h"
 #include "strutil.h"
 #include "vfionode.h"
 
@@ -44,16 +45,16 @@ static int count_by_process(int fd)
 		.value = RLIMIT_MODE_OF_PROCESS,
 	};
 
-	return ioctl(fd, IOMMU_OPTION, &option) < 0 ? -errno : 0;
+	return fault_ioctl(fd, IOMMU_OPTION, "IOMMU_OPTION", &option);
 }
 
 int execution_open_iommufd(struct execution *execution, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int fd = openat(execution->root->fd, "dev/iommu", O_RDWR | O_CLOEXEC);
+	_cleanup_close_ int fd = sysroot_node(execution->root, "dev/iommu");
 	int r;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	r = count_by_process(fd);
 	if (r < 0)
 		return fail(r, ret_cause,
@@ -80,9 +81,9 @@ int execution_open_vfio_device(struct execution *execution, const struct step *s
 		return r;
 	if (!path)
 		return fail(-ENOENT, ret_cause, strdup("VFIO made no node for it below /dev/vfio/devices"));
-	fd = openat(execution->root->fd, path + 1, O_RDWR | O_CLOEXEC);
+	fd = sysroot_node(execution->root, path + 1);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	execution->give("vfio-device", step->device, fd, execution->userdata);
 	return 0;
 }

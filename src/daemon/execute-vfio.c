@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 
 #include "execute-private.h"
+#include "fault.h"
 #include "nodeacl.h"
 #include "openers.h"
 #include "strutil.h"
@@ -62,8 +63,8 @@ static int hold_group(struct execution *execution, int id, char **ret_cause, str
 
 	if (!path)
 		return -ENOMEM;
-	fd = openat(execution->root->fd, path + 1, O_RDWR | O_CLOEXEC);
-	if (fd < 0 && errno == EBUSY) {
+	fd = sysroot_node(execution->root, path + 1);
+	if (fd == -EBUSY) {
 		_cleanup_free_ char *who = describe_openers(execution, id);
 
 		return fail(-EBUSY, ret_cause,
@@ -71,7 +72,7 @@ static int hold_group(struct execution *execution, int id, char **ret_cause, str
 				       str_or(who, "a process that holds one of its devices")));
 	}
 	if (fd < 0)
-		return -errno;
+		return fd;
 	held = calloc(1, sizeof(*held));
 	if (!held || vec_add(&execution->held, held) < 0) {
 		free(held);
@@ -102,6 +103,11 @@ int execution_prove_closed(struct execution *execution, const struct step *step,
 		return 0;
 	return fail(-EBUSY, ret_cause,
 		    str_printf("a device of IOMMU group %d is held by %s", step->iommu_group, who));
+}
+
+static int read_status(const struct held_group *held, struct vfio_group_status *ret)
+{
+	return fault_ioctl(held->fd, VFIO_GROUP_GET_STATUS, "VFIO_GROUP_GET_STATUS", ret);
 }
 
 /* The members that keep the group from being viable, with their drivers. */
@@ -144,7 +150,7 @@ int execution_open_viable(struct execution *execution, int id, char **ret_cause,
 	int r;
 
 	/* a group whose last device was unbound and bound again has a new node, and the old file is dead */
-	if (held && ioctl(held->fd, VFIO_GROUP_GET_STATUS, &status) < 0) {
+	if (held && read_status(held, &status) < 0) {
 		execution_drop_held(execution, held);
 		held = NULL;
 	}
@@ -156,8 +162,9 @@ int execution_open_viable(struct execution *execution, int id, char **ret_cause,
 		}
 		if (r < 0)
 			return r;
-		if (ioctl(held->fd, VFIO_GROUP_GET_STATUS, &status) < 0)
-			return -errno;
+		r = read_status(held, &status);
+		if (r < 0)
+			return r;
 	}
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
 		_cleanup_free_ char *who = describe_foreign_drivers(execution, id);
@@ -184,10 +191,10 @@ int execution_open_group(struct execution *execution, const struct step *step, c
 
 int execution_open_container(struct execution *execution, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int fd = openat(execution->root->fd, "dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	_cleanup_close_ int fd = sysroot_node(execution->root, "dev/vfio/vfio");
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	execution->give("vfio-container", "", fd, execution->userdata);
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "device.h"
 #include "execute-private.h"
+#include "fault.h"
 #include "strutil.h"
 #include "vfiodriver.h"
 
@@ -124,9 +125,12 @@ static int modprobe(const char *module)
 			       (char *)module, NULL };
 	char *const envp[] = { (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL };
 	static const char *const places[] = { "/usr/sbin/modprobe", "/sbin/modprobe" };
-	int status, r = ENOENT;
+	int status, r = fault_point("modprobe", module);
 	pid_t pid;
 
+	if (r < 0)
+		return r;
+	r = ENOENT;
 	for (size_t i = 0; i < ARRAY_SIZE(places) && r == ENOENT; i++)
 		r = posix_spawn(&pid, places[i], NULL, NULL, argv, envp);
 	if (r != 0)

@@ -69,6 +69,16 @@ char *group_holder(const struct devgroup *group)
 	return lease->holder ? strdup(lease->holder) : NULL;
 }
 
+/* What keeps the lease from ending, with whoever is to blame for it. */
+static int add_lease_blockers(const struct devgroup *group, struct vec *ret)
+{
+	const struct lease *lease = group->lease;
+
+	if (!lease->trouble)
+		return 0;
+	return blocker_add(ret, true, lease_visible_state(lease), "", "%s.", lease->trouble);
+}
+
 int group_blockers(const struct devgroup *group, struct vec *ret)
 {
 	_cleanup_blockers_ struct vec copy = { 0 };
@@ -77,6 +87,8 @@ int group_blockers(const struct devgroup *group, struct vec *ret)
 		if (blocker_add(&copy, blocker->hard, blocker->code, blocker->device, "%s",
 				blocker->text) < 0)
 			return -ENOMEM;
+	if (group->lease && add_lease_blockers(group, &copy) < 0)
+		return -ENOMEM;
 	if (group->set_aside && blocker_add(&copy, true, "record", "", "%s", group->set_aside) < 0)
 		return -ENOMEM;
 	*ret = copy;
@@ -93,8 +105,9 @@ char *group_summary(const struct devgroup *group)
 
 	if (!out)
 		return NULL;
-	fprintf(out, "%s|%s|%s|%s", group_state(group), str_or(holder, ""),
-		str_or(group->def->description, ""), str_or(group->def->reserved_for, ""));
+	fprintf(out, "%s|%s|%s|%s|%s", group_state(group), str_or(holder, ""),
+		str_or(group->def->description, ""), str_or(group->def->reserved_for, ""),
+		group->lease ? str_or(group->lease->trouble, "") : "");
 	VEC_FOREACH(const struct device, device, &group->view.devices)
 		fprintf(out, "|%s %d", device->key, device->iommu_group);
 	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)

@@ -15,6 +15,9 @@ int lease_add_fd(struct lease *lease, const char *kind, const char *name, int fd
 /* Starts a worker on @steps, which are taken over. 0 or negative errno. */
 int lease_run_steps(struct lease *lease, struct vec *steps, bool undoing) _must_check_;
 
+/* Reads its devices anew. 0 or negative errno. */
+int lease_refresh_members(struct lease *lease) _must_check_;
+
 int lease_watch_pipe(struct lease *lease) _must_check_;
 void lease_try_later(struct lease *lease);
 void lease_wait_for_close(struct lease *lease);

@@ -7,7 +7,9 @@
 
 #include "lease-private.h"
 #include "log.h"
+#include "plan.h"
 #include "process.h"
+#include "rundir.h"
 #include "strutil.h"
 
 /* Asking again whether the devices are closed is no news. */
@@ -53,17 +55,26 @@ static void on_given(struct worker *worker, const char *kind, const char *name, 
 		log_error("Out of memory, a descriptor of group %s is lost", lease->record->group);
 }
 
+/* Whoever sleeps in the kernel: the worker, or that of an earlier daemon, whose end it has to wait for. */
+static char *describe_late(const struct worker *worker, const struct step *step)
+{
+	pid_t before = worker_predecessor(worker), pid = before ? before : worker_pid(worker);
+	_cleanup_free_ char *subject = step_subject(step), *wchan = process_wchan(pid);
+
+	if (before)
+		return str_printf("process %d of an earlier devgroupd still waits in the kernel (%s)",
+				  (int)pid, str_or(wchan, "?"));
+	return str_printf("%s of %s does not return: its process %d waits in the kernel (%s)",
+			  step_kind_to_string(step->kind), str_or(subject, "?"), (int)pid,
+			  str_or(wchan, "?"));
+}
+
 static void on_late(struct worker *worker, unsigned index, void *userdata)
 {
 	struct lease *lease = userdata;
-	const struct step *step = lease->steps.items[index];
-	_cleanup_free_ char *subject = step_subject(step), *wchan = process_wchan(worker_pid(worker));
 
 	lease->late = true;
-	lease_set_trouble(lease,
-		    str_printf("%s of %s does not return: its process %d waits in the kernel (%s)",
-			       step_kind_to_string(step->kind), str_or(subject, "?"),
-			       (int)worker_pid(worker), str_or(wchan, "?")));
+	lease_set_trouble(lease, describe_late(worker, lease->steps.items[index]));
 	log_warning("Group %s is stuck: %s", lease->record->group, str_or(lease->trouble, "?"));
 	lease->observer->changed(lease, lease->userdata);
 	if (lease->state == LEASE_CLAIMING) {
@@ -105,6 +116,42 @@ static void on_steps_failed(struct lease *lease, const struct worker_result *res
 	lease_set_trouble(lease, TAKE_PTR(text));
 	log_line(busy ? LOG_INFO : LOG_WARNING, "Group %s is not back yet: %s", lease->record->group,
 		 str_or(lease->trouble, "?"));
+	if (lease->held_as) /* else its state changes in a moment */
+		lease->observer->changed(lease, lease->userdata);
+}
+
+/* The steps say so; what counts is how the host is. */
+static bool is_back(struct lease *lease)
+{
+	int r = lease_refresh_members(lease);
+
+	if (r >= 0 && plan_is_back(host_inventory(lease->host), lease->record))
+		return true;
+	lease_set_trouble(lease, str_printf("its steps are done, but its devices are not back%s%s",
+					    r < 0 ? ": " : "", r < 0 ? strerror(-r) : ""));
+	return false;
+}
+
+/* A record that stays would be released once more by the next daemon, so the lease is not over without that. */
+static bool is_forgotten(struct lease *lease)
+{
+	int r = rundir_remove(host_run_dir(lease->host), lease->record->group);
+
+	if (r >= 0)
+		return true;
+	lease_set_trouble(lease, str_printf("its record cannot be removed: %s", strerror(-r)));
+	log_error_errno(r, "Cannot remove the record of group %s", lease->record->group);
+	return false;
+}
+
+/* What ends the lease does so only when nothing of it is left. */
+static enum lease_event confirm(struct lease *lease, enum lease_event event)
+{
+	if (lease_fsm(lease->state, event).action != LEASE_END)
+		return event;
+	if (event == LEASE_STEPS_DONE && !is_back(lease))
+		return LEASE_STEPS_FAILED;
+	return is_forgotten(lease) ? event : LEASE_STEPS_FAILED;
 }
 
 static void on_ended(struct worker *worker, const struct worker_result *result, void *userdata)
@@ -122,7 +169,7 @@ static void on_ended(struct worker *worker, const struct worker_result *result, 
 			((const struct step *)lease->steps.items[result->index])->iommu_group;
 	lease->late = false;
 	lease->worker = worker_free(lease->worker);
-	lease_event(lease, event);
+	lease_event(lease, confirm(lease, event));
 }
 
 static const struct worker_handlers worker_handlers = {
@@ -138,6 +185,9 @@ int lease_run_steps(struct lease *lease, struct vec *steps, bool undoing)
 {
 	struct worker_plan plan = {
 		.root = host_root(lease->host),
+		.run_dir = host_run_dir(lease->host),
+		.name = lease->record->group,
+		.verb = undoing ? "release" : "claim",
 		.steps = &lease->steps,
 		.undoing = undoing,
 		.deadline_usec = host_step_usec(lease->host),

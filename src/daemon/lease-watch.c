@@ -10,8 +10,12 @@
 #include "strutil.h"
 #include "vfionode.h"
 
-/* How long after a release that failed, or whose last close was not seen, it is tried again. */
-#define RETRY_USEC (1000000ULL)
+/*
+ * How long after a release that failed, or whose last close was not seen, it is tried again: soon at first, since most of what
+ * is in the way goes by itself, and later less often.
+ */
+#define FIRST_RETRY_USEC (100000ULL)
+#define LAST_RETRY_USEC	 (5000000ULL)
 
 /* --- knowing when the holder is gone ----------------------------------------------------------- */
 
@@ -47,9 +51,12 @@ void lease_try_later(struct lease *lease)
 {
 	int r;
 
+	lease->retry_usec = lease->retry_usec ? lease->retry_usec * 2 : FIRST_RETRY_USEC;
+	if (lease->retry_usec > LAST_RETRY_USEC)
+		lease->retry_usec = LAST_RETRY_USEC;
 	lease->retry_source = sd_event_source_disable_unref(lease->retry_source);
 	r = sd_event_add_time_relative(host_event(lease->host), &lease->retry_source,
-				       CLOCK_MONOTONIC, RETRY_USEC, 0, on_retry, lease);
+				       CLOCK_MONOTONIC, lease->retry_usec, 0, on_retry, lease);
 	if (r < 0)
 		log_error_errno(r, "Group %s will not be tried again by itself",
 				lease->record->group);

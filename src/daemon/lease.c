@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fault.h"
 #include "fdstore.h"
 #include "lease-private.h"
 #include "leasepipe.h"
@@ -137,6 +138,9 @@ static int add_lease_pipe(struct lease *lease)
 	struct lease_fd *entry;
 	int r, write_end;
 
+	r = fault_record("pipe", lease->record->group);
+	if (r < 0)
+		return r;
 	r = leasepipe_new(host_run_dir(lease->host), lease->record->lease, &lease->pipe_read,
 			  &write_end);
 	if (r < 0)
@@ -173,7 +177,7 @@ static void hand_over(struct lease *lease)
 	lease->observer->claimed(lease, lease->userdata);
 }
 
-static int refresh_members(struct lease *lease)
+int lease_refresh_members(struct lease *lease)
 {
 	_cleanup_strv_ char **keys = NULL;
 
@@ -196,7 +200,7 @@ static int start_giving_back(struct lease *lease)
 	r = save_phase(lease, PHASE_RELEASING);
 	if (r < 0)
 		return r;
-	r = refresh_members(lease);
+	r = lease_refresh_members(lease);
 	if (r < 0)
 		return r;
 	r = plan_release(host_inventory(lease->host), lease->record, &steps);
@@ -221,14 +225,10 @@ static void give_back(struct lease *lease)
 
 static void end(struct lease *lease)
 {
-	int r = rundir_remove(host_run_dir(lease->host), lease->record->group);
-
-	if (r < 0)
-		log_error_errno(r, "Cannot remove the record of group %s", lease->record->group);
 	fdstore_forget(lease->record->lease);
 	leasepipe_remove(host_run_dir(lease->host), lease->record->lease);
 	lease_stop_watching(lease);
-	if (refresh_members(lease) < 0)
+	if (lease_refresh_members(lease) < 0)
 		log_error("Cannot read the devices of group %s", lease->record->group);
 	log_info("Group %s is free", lease->record->group);
 	lease->observer->ended(lease, lease->userdata);

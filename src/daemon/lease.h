@@ -48,6 +48,7 @@ struct lease {
 	char *holder;	     /* who has it, for people; filled by the registry when first asked */
 	char *trouble;	     /* why it drains or is stuck; NULL: all is well */
 	struct refusal failure; /* why the claim was not met */
+	uint64_t retry_usec; /* how long after its last failure a release was tried again; 0: never yet */
 	struct vec fds;	     /* struct lease_fd, owned */
 	struct vec steps;    /* of the plan that runs */
 	struct worker *worker;

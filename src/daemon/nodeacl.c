@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <sys/acl.h>
 
+#include "fault.h"
 #include "nodeacl.h"
 
 static void acl_clean(acl_t *acl)
@@ -63,11 +64,14 @@ static bool has_named_entries(acl_t acl)
 
 int nodeacl_grant(const char *path, uid_t uid)
 {
-	_cleanup_(acl_clean) acl_t acl = acl_get_file(path, ACL_TYPE_ACCESS);
+	_cleanup_(acl_clean) acl_t acl = NULL;
 	_cleanup_(acl_clean) acl_t before = NULL;
 	acl_entry_t entry;
-	int r;
+	int r = fault_point("grant", path);
 
+	if (r < 0)
+		return r;
+	acl = acl_get_file(path, ACL_TYPE_ACCESS);
 	if (!acl)
 		return -errno;
 	before = acl_dup(acl);
@@ -90,9 +94,13 @@ int nodeacl_grant(const char *path, uid_t uid)
 
 int nodeacl_revoke(const char *path, uid_t uid)
 {
-	_cleanup_(acl_clean) acl_t acl = acl_get_file(path, ACL_TYPE_ACCESS);
+	_cleanup_(acl_clean) acl_t acl = NULL;
 	acl_entry_t entry, mask;
+	int r = fault_point("revoke", path);
 
+	if (r < 0)
+		return r;
+	acl = acl_get_file(path, ACL_TYPE_ACCESS);
 	if (!acl)
 		return -errno;
 	entry = find_entry(acl, ACL_USER, uid);

@@ -7,6 +7,7 @@
 
 #include "fileio.h"
 #include "openers.h"
+#include "process.h"
 #include "strutil.h"
 
 /*
@@ -52,14 +53,17 @@ static bool has_open(int proc_fd, char *const *paths)
 
 static char *describe_process(int proc_fd, const char *pid)
 {
-	_cleanup_free_ char *comm = NULL;
+	_cleanup_free_ char *comm = NULL, *unit = NULL;
 	struct stat st;
 
 	if (fstat(proc_fd, &st) < 0)
 		return NULL;
+	if (process_unit((pid_t)strtol(pid, NULL, 10), &unit) < 0)
+		unit = NULL;
 	if (file_read_at(proc_fd, "comm", 4096, &comm, NULL) < 0)
-		return str_printf("pid %s (uid %u)", pid, (unsigned)st.st_uid);
-	return str_printf("pid %s (%s, uid %u)", pid, str_chomp(comm), (unsigned)st.st_uid);
+		comm = NULL;
+	return str_printf("pid %s (%s%suid %u%s%s)", pid, comm ? str_chomp(comm) : "",
+			  comm ? ", " : "", (unsigned)st.st_uid, unit ? ", " : "", str_or(unit, ""));
 }
 
 char *openers_describe(char *const *paths)

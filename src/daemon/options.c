@@ -3,6 +3,7 @@
 #include <getopt.h>
 
 #include "dbus-names.h"
+#include "fault.h"
 #include "log.h"
 #include "options.h"
 #include "strutil.h"
@@ -67,6 +68,7 @@ enum {
 	OPT_MAX_WAITING_PER_USER,
 	OPT_LOG_LEVEL,
 	OPT_INTROSPECT,
+	OPT_FAULT_DIR,
 };
 
 static int parse_option(int option, const char *value, struct options *options)
@@ -100,6 +102,9 @@ static int parse_option(int option, const char *value, struct options *options)
 	case OPT_INTROSPECT:
 		options->introspect = value;
 		return 0;
+	case OPT_FAULT_DIR: /* for tests, see fault.h */
+		fault_use_directory(value);
+		return 0;
 	default:
 		return -EINVAL;
 	}
@@ -119,6 +124,7 @@ int options_parse(int argc, char *argv[], struct options *options)
 		{ "max-waiting-per-user", required_argument, NULL, OPT_MAX_WAITING_PER_USER },
 		{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
 		{ "bus-introspect", required_argument, NULL, OPT_INTROSPECT },
+		{ "fault-dir", required_argument, NULL, OPT_FAULT_DIR },
 		{ 0 },
 	};
 	int option, index = -1;

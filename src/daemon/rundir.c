@@ -6,6 +6,7 @@
 #include <sys/file.h>
 
 #include "codec.h"
+#include "fault.h"
 #include "fileio.h"
 #include "groupdef.h"
 #include "rundir.h"
@@ -41,6 +42,9 @@ int rundir_save(int dir_fd, const struct record *record)
 
 	if (!name)
 		return -ENOMEM;
+	r = fault_record("save", record->group);
+	if (r < 0)
+		return r;
 	r = record_to_json(record, &text);
 	if (r < 0)
 		return r;
@@ -50,7 +54,10 @@ int rundir_save(int dir_fd, const struct record *record)
 int rundir_remove(int dir_fd, const char *group)
 {
 	_cleanup_free_ char *name = file_name(group);
+	int r = fault_record("remove", group);
 
+	if (r < 0)
+		return r;
 	if (!name)
 		return -ENOMEM;
 	return unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;

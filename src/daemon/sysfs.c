@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "fault.h"
 #include "fileio.h"
 #include "strutil.h"
 #include "sysfs.h"
@@ -28,15 +29,31 @@ void sysroot_close(struct sysroot *root)
 
 int sysroot_dir(const struct sysroot *root, const char *path)
 {
-	int fd = openat(root->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = fault_point("open", path);
 
+	if (fd < 0)
+		return fd;
+	fd = openat(root->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int sysroot_node(const struct sysroot *root, const char *path)
+{
+	int fd = fault_point("open", path);
+
+	if (fd < 0)
+		return fd;
+	fd = openat(root->fd, path, O_RDWR | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
 int sysfs_read(int dir_fd, const char *name, char **ret)
 {
 	char *value;
-	int r = file_read_at(dir_fd, name, SYSFS_MAX, &value, NULL);
+	int r = fault_point("read", name);
+
+	if (r >= 0)
+		r = file_read_at(dir_fd, name, SYSFS_MAX, &value, NULL);
 
 	if (r < 0)
 		return r;
@@ -75,8 +92,11 @@ int sysfs_read_number(int dir_fd, const char *name, unsigned base, unsigned long
 int sysfs_read_link(int dir_fd, const char *name, char **ret)
 {
 	char target[PATH_MAX], *slash, *copy;
-	ssize_t n = readlinkat(dir_fd, name, target, sizeof(target) - 1);
+	ssize_t n = fault_point("readlink", name);
 
+	if (n < 0)
+		return (int)n;
+	n = readlinkat(dir_fd, name, target, sizeof(target) - 1);
 	if (n < 0)
 		return errno == EINVAL ? -ENOENT : -errno;
 	target[n] = '\0';
@@ -90,9 +110,13 @@ int sysfs_read_link(int dir_fd, const char *name, char **ret)
 
 int sysfs_write(int dir_fd, const char *name, const char *value)
 {
-	_cleanup_close_ int fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = -EBADF;
+	int r = fault_point("write", name);
 
+	if (r < 0)
+		return r;
+	fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	return write(fd, value, strlen(value)) < 0 ? -errno : 0;
+	return fault_after(write(fd, value, strlen(value)) < 0 ? -errno : 0);
 }

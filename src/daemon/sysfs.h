@@ -19,6 +19,9 @@ void sysroot_close(struct sysroot *root);
 /* A directory below the root; a descriptor or negative errno. */
 int sysroot_dir(const struct sysroot *root, const char *path) _must_check_;
 
+/* A device node below the root, to read and write; a descriptor or negative errno. */
+int sysroot_node(const struct sysroot *root, const char *path) _must_check_;
+
 /* The value without the newline at its end. -ENOENT where the kernel has no such attribute. */
 int sysfs_read(int dir_fd, const char *name, char **ret) _must_check_;
 /* As above, but what cannot be read is NULL: for facts that may be missing. -ENOMEM only. */

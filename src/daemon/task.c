@@ -72,7 +72,9 @@ int task_start(struct host *host, const char *name, struct vec *steps, task_fn f
 		.ended = on_ended,
 	};
 	struct task *task = calloc(1, sizeof(*task));
-	struct worker_plan plan = { .root = host_root(host), .deadline_usec = host_step_usec(host) };
+	struct worker_plan plan = { .root = host_root(host),
+				    .run_dir = host_run_dir(host),
+				    .deadline_usec = host_step_usec(host) };
 	int r;
 
 	if (!task)
@@ -84,6 +86,8 @@ int task_start(struct host *host, const char *name, struct vec *steps, task_fn f
 	task->userdata = userdata;
 	plan.steps = &task->steps;
 	r = str_set(&task->name, name);
+	plan.name = task->name;
+	plan.verb = "task";
 	if (r >= 0)
 		r = worker_start(host_event(host), &plan, &handlers, task, &task->worker);
 	if (r < 0) {

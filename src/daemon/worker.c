@@ -9,12 +9,17 @@
 #include <sys/wait.h>
 
 #include "execute.h"
+#include "fault.h"
 #include "strutil.h"
 #include "worker.h"
 
 /* Where the child has its end of the channel, and the root, after it has closed everything else. */
 #define CHANNEL_FD 3
 #define ROOT_FD	   4
+#define LOCK_FD	   5
+
+/* In the run directory: a byte of it is locked for each worker, by the worker itself. */
+static const char lock_file[] = ".workers";
 
 enum message_type { MESSAGE_BEGINS, MESSAGE_ENDED, MESSAGE_GIVES };
 
@@ -35,6 +40,8 @@ struct worker {
 	pid_t pid;
 	int channel;
 	sd_event_source *channel_source, *child_source, *deadline_source;
+	int run_dir;
+	off_t lock;	    /* its byte */
 	unsigned current;   /* the step that runs */
 	unsigned ended;	    /* how many have ended */
 	bool exited;
@@ -91,17 +98,41 @@ static bool run_step(struct execution *execution, const struct step *step, unsig
 }
 
 /*
- * Leaves the channel at CHANNEL_FD and the root behind it, and closes all else: descriptors of other leases
- * in here would keep those leases alive. Both are moved out of the way first, wherever they are now.
+ * Leaves the channel at CHANNEL_FD, the root and the locks behind it, and closes all else: descriptors of other
+ * leases in here would keep those leases alive. All are moved out of the way first, wherever they are now.
  */
-static int arrange_descriptors(int channel, int root)
+static int arrange_descriptors(int channel, int root, int run_dir)
 {
-	channel = fcntl(channel, F_DUPFD, ROOT_FD + 1);
-	root = fcntl(root, F_DUPFD, ROOT_FD + 1);
-	if (channel < 0 || root < 0 || dup3(channel, CHANNEL_FD, O_CLOEXEC) < 0 ||
-	    dup3(root, ROOT_FD, O_CLOEXEC) < 0 || close_range(ROOT_FD + 1, ~0u, 0) < 0)
+	int lock = openat(run_dir, lock_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	channel = fcntl(channel, F_DUPFD, LOCK_FD + 1);
+	root = fcntl(root, F_DUPFD, LOCK_FD + 1);
+	lock = fcntl(lock, F_DUPFD, LOCK_FD + 1);
+	if (channel < 0 || root < 0 || lock < 0 || dup3(channel, CHANNEL_FD, O_CLOEXEC) < 0 ||
+	    dup3(root, ROOT_FD, O_CLOEXEC) < 0 || dup3(lock, LOCK_FD, O_CLOEXEC) < 0 ||
+	    close_range(LOCK_FD + 1, ~0u, 0) < 0)
 		return -errno;
 	return 0;
+}
+
+/* One worker a name, whichever daemon started it. The lock goes with the process, and not before. */
+static int wait_for_predecessor(off_t byte)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+
+	while (fcntl(LOCK_FD, F_SETLKW, &lock) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+static off_t lock_of(const char *name)
+{
+	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
+	return (off_t)(hash >> 1);
 }
 
 static _Noreturn void child_main(const struct worker_plan *plan, int channel, pid_t parent)
@@ -119,9 +150,11 @@ static _Noreturn void child_main(const struct worker_plan *plan, int channel, pi
 		signal(signal_number, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (arrange_descriptors(channel, plan->root->fd) < 0)
+	if (arrange_descriptors(channel, plan->root->fd, plan->run_dir) < 0 ||
+	    wait_for_predecessor(lock_of(plan->name)) < 0)
 		_exit(EXIT_FAILURE);
 
+	fault_begin(plan->verb, plan->name);
 	execution = execution_new(&root, plan->undoing, give, NULL);
 	if (!execution)
 		_exit(EXIT_FAILURE);
@@ -303,6 +336,8 @@ int worker_start(sd_event *event, const struct worker_plan *plan,
 	worker->handlers = handlers;
 	worker->userdata = userdata;
 	worker->deadline_usec = plan->deadline_usec;
+	worker->run_dir = plan->run_dir;
+	worker->lock = lock_of(plan->name);
 	worker->channel = -EBADF;
 	worker->result.index = (unsigned)plan->steps->n;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0) {
@@ -343,6 +378,19 @@ struct worker *worker_free(struct worker *worker)
 pid_t worker_pid(const struct worker *worker)
 {
 	return worker->pid;
+}
+
+pid_t worker_predecessor(const struct worker *worker)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = worker->lock, .l_len = 1
+	};
+	_cleanup_close_ int fd = openat(worker->run_dir, lock_file, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK ||
+	    lock.l_pid == worker->pid)
+		return 0;
+	return lock.l_pid;
 }
 
 char *worker_describe_failure(const struct vec *steps, const struct worker_result *result)

@@ -36,6 +36,9 @@ struct worker_handlers {
 
 struct worker_plan {
 	const struct sysroot *root;
+	int run_dir;		 /* has the locks of all workers */
+	const char *name;	 /* of the group, or what else the steps are for */
+	const char *verb;	 /* "claim", "release" or "task" */
 	const struct vec *steps; /* struct step; kept by reference while the worker lives */
 	bool undoing;		 /* go on after a failure, and take what is gone as given back */
 	uint64_t deadline_usec;	 /* for each step */
@@ -49,6 +52,12 @@ int worker_start(sd_event *event, const struct worker_plan *plan,
 struct worker *worker_free(struct worker *worker);
 
 pid_t worker_pid(const struct worker *worker);
+
+/*
+ * The worker of an earlier daemon for the same name, if this one waits for its end: killed with its daemon, it sleeps in the kernel
+ * where no signal reaches it, and will do one more thing when it wakes up. 0: there is none.
+ */
+pid_t worker_predecessor(const struct worker *worker);
 
 /*
  * What became of @steps, in one line: "step 3 of 9, unbind 0000:01:00.0 from e1000e: EBUSY (Device or resource

@@ -317,18 +317,32 @@ static int for_members(const struct inventory *inv, const struct record *record,
 	return 0;
 }
 
+/* The bridges first: they are back on their drivers before anything looks for what is behind them. */
+static int bring_back(const struct inventory *inv, const struct record *record, struct vec *steps)
+{
+	if (for_members(inv, record, false, unbind_member, steps) < 0 ||
+	    for_members(inv, record, true, restore_override, steps) < 0 ||
+	    for_members(inv, record, false, restore_override, steps) < 0 ||
+	    for_members(inv, record, true, rebind_member, steps) < 0 ||
+	    for_members(inv, record, false, rebind_member, steps) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
 int plan_release(const struct inventory *inv, const struct record *record, struct vec *ret_steps)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 
-	if (revoke_and_prove(inv, record, &steps) < 0 ||
-	    for_members(inv, record, false, unbind_member, &steps) < 0 ||
-	    for_members(inv, record, true, restore_override, &steps) < 0 ||
-	    for_members(inv, record, false, restore_override, &steps) < 0 ||
-	    for_members(inv, record, true, rebind_member, &steps) < 0 ||
-	    for_members(inv, record, false, rebind_member, &steps) < 0)
+	if (revoke_and_prove(inv, record, &steps) < 0 || bring_back(inv, record, &steps) < 0)
 		return -ENOMEM;
 	*ret_steps = steps;
 	steps = (struct vec){ 0 };
 	return 0;
+}
+
+bool plan_is_back(const struct inventory *inv, const struct record *record)
+{
+	_cleanup_steps_ struct vec steps = { 0 };
+
+	return bring_back(inv, record, &steps) >= 0 && steps.n == 0;
 }

@@ -35,3 +35,6 @@ int plan_boot(const struct groupdef *def, const struct groupview *view,
  */
 int plan_release(const struct inventory *inv, const struct record *record,
 		 struct vec *ret_steps) _must_check_;
+
+/* Are the devices of @record as far back as the steps of plan_release() would bring them? */
+bool plan_is_back(const struct inventory *inv, const struct record *record) _must_check_;
