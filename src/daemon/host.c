@@ -156,6 +156,8 @@ int host_refresh(struct host *host, char *const *keys)
 {
 	int r = probe_vfio(&host->root, host->inventory);
 
+	if (r >= 0)
+		r = probe_settings(host->probe, host->inventory, NULL);
 	STRV_FOREACH(key, keys) {
 		if (r < 0)
 			break;
@@ -190,6 +192,8 @@ static void on_polled(const struct vec *devices, void *userdata)
 	struct host *host = userdata;
 	bool any = false;
 
+	if (probe_settings(host->probe, host->inventory, &any) < 0)
+		any = false;
 	VEC_FOREACH(struct device, device, devices) {
 		bool changed;
 

@@ -281,6 +281,23 @@ static int read_acs_override(struct probe *probe, struct inventory *inv)
 	return r;
 }
 
+int probe_settings(struct probe *probe, struct inventory *inv, bool *ret_changed)
+{
+	_cleanup_free_ char *text = NULL;
+	bool before = inv->unsafe_interrupts;
+	int r = sysfs_read_optional(probe->root->fd,
+				    "sys/module/vfio_iommu_type1/parameters/"
+				    "allow_unsafe_interrupts",
+				    &text);
+
+	if (r < 0)
+		return r;
+	inv->unsafe_interrupts = str_eq(text, "Y");
+	if (ret_changed)
+		*ret_changed = inv->unsafe_interrupts != before;
+	return 0;
+}
+
 /*
  * Interrupts behind a remapping IOMMU have chips of another name: "IR-PCI-MSI", "IR-IO-APIC". x86
  * only.
@@ -301,18 +318,11 @@ static int read_remapping(struct probe *probe, struct inventory *inv, const char
 
 static int read_iommu_facts(struct probe *probe, struct inventory *inv)
 {
-	_cleanup_free_ char *unsafe = NULL;
 	int r = read_acs_override(probe, inv);
 
 	if (r >= 0)
 		r = for_entries(probe, inv, "sys/kernel/irq", read_remapping);
-	if (r >= 0)
-		r = sysfs_read_optional(
-			probe->root->fd,
-			"sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", &unsafe);
-	if (r >= 0)
-		inv->unsafe_interrupts = str_eq(unsafe, "Y");
-	return r;
+	return r < 0 ? r : probe_settings(probe, inv, NULL);
 }
 
 static int read_host(struct probe *probe, struct inventory *inv)

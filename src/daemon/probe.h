@@ -27,6 +27,9 @@ int probe_host(struct probe *probe, struct inventory **ret) _must_check_;
  */
 int probe_condition(struct probe *probe, struct device *device, bool *ret_changed) _must_check_;
 
+/* The same of the host: what VFIO has been told to put up with. 0 or negative errno. */
+int probe_settings(struct probe *probe, struct inventory *inv, bool *ret_changed) _must_check_;
+
 /*
  * Brings one device of @inv up to date: read anew, added, or removed if it is gone or no longer of
  * interest. *ret_changed (may be NULL): whether anything is different now. 0 or negative errno.

@@ -104,9 +104,66 @@ static int on_mount(const struct mount_line *mount, void *userdata)
 	return r;
 }
 
+/* @name is the disk of a filesystem that no line of the mounts has told of. */
+static int add_hidden_disk(struct mounting *mounting, const char *type, const char *name)
+{
+	_cleanup_free_ char *what = NULL;
+
+	if (strv_contains(mounting->names, name))
+		return 0;
+	what = str_printf("a filesystem (%s) that is not mounted in the host's own namespace", type);
+	return what ? add_for_owners(mounting->book, name, USE_MOUNTED, what) : -ENOMEM;
+}
+
+/* "sys/fs/ext4/dm-0": one disk, after which it is named. */
+static int add_hidden_single(struct mounting *mounting, const char *type, const char *name)
+{
+	_cleanup_free_ char *disk = str_printf("sys/class/block/%s", name);
+
+	if (!disk)
+		return -ENOMEM;
+	return faccessat(mounting->book->root->fd, disk, F_OK, AT_SYMLINK_NOFOLLOW) < 0
+		       ? 0
+		       : add_hidden_disk(mounting, type, name);
+}
+
+/* "sys/fs/btrfs/UUID/devices/nvme0n1": all disks of it. */
+static int add_hidden_btrfs(struct mounting *mounting, const char *id)
+{
+	_cleanup_free_ char *path = str_printf("sys/fs/btrfs/%s/devices", id);
+	_cleanup_strv_ char **disks = NULL;
+	int r = path ? uses_list(mounting->book, path, &disks) : -ENOMEM;
+
+	STRV_FOREACH(disk, disks)
+		if (r >= 0)
+			r = add_hidden_disk(mounting, "btrfs", *disk);
+	return r;
+}
+
+/* "sys/fs/bcachefs/UUID/dev-0/block" is a link to the disk. */
+static int add_hidden_bcachefs(struct mounting *mounting, const char *id)
+{
+	_cleanup_free_ char *path = str_printf("sys/fs/bcachefs/%s", id);
+	_cleanup_strv_ char **entries = NULL;
+	int r = path ? uses_list(mounting->book, path, &entries) : -ENOMEM;
+
+	STRV_FOREACH(entry, entries) {
+		_cleanup_free_ char *link = NULL, *disk = NULL;
+
+		if (r < 0)
+			return r;
+		link = str_printf("%s/%s/block", path, *entry);
+		if (!link)
+			return -ENOMEM;
+		if (sysfs_read_link(mounting->book->root->fd, link, &disk) >= 0)
+			r = add_hidden_disk(mounting, "bcachefs", disk);
+	}
+	return r;
+}
+
 /*
  * A filesystem has a directory in sysfs for as long as the kernel has it, also where its mount is
- * in another namespace or was taken away lazily: "sys/fs/ext4/dm-0".
+ * in another namespace or was taken away lazily.
  */
 static int add_hidden(struct mounting *mounting, const char *type)
 {
@@ -115,19 +172,14 @@ static int add_hidden(struct mounting *mounting, const char *type)
 	int r = path ? uses_list(mounting->book, path, &names) : -ENOMEM;
 
 	STRV_FOREACH(name, names) {
-		_cleanup_free_ char *disk = NULL, *what = NULL;
-
 		if (r < 0)
 			return r;
-		disk = str_printf("sys/class/block/%s", *name);
-		what = str_printf(
-			"a filesystem (%s) that is not mounted in the host's own namespace", type);
-		if (!disk || !what)
-			return -ENOMEM;
-		if (strv_contains(mounting->names, *name) ||
-		    faccessat(mounting->book->root->fd, disk, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		r = add_for_owners(mounting->book, *name, USE_MOUNTED, what);
+		if (str_eq(type, "btrfs"))
+			r = add_hidden_btrfs(mounting, *name);
+		else if (str_eq(type, "bcachefs"))
+			r = add_hidden_bcachefs(mounting, *name);
+		else
+			r = add_hidden_single(mounting, type, *name);
 	}
 	return r;
 }

@@ -36,7 +36,7 @@ install_packages() {
 install_lab_packages() {
     local python=/usr/lib/python3/dist-packages
     install_packages busctl=systemd setpriv=util-linux pgrep=procps lspci=pciutils ip=iproute2 \
-        mdadm=mdadm lvcreate=lvm2 $python/dbus=python3-dbus $python/gi=python3-gi
+        mdadm=mdadm lvcreate=lvm2 mkfs.btrfs=btrfs-progs make-bcache=bcache-tools $python/dbus=python3-dbus $python/gi=python3-gi
 }
 
 # seconds_since T: "1.3", for T of $EPOCHREALTIME.

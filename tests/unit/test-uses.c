@@ -196,7 +196,17 @@ START_TEST(test_swap_and_btrfs)
 	refresh(USE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0", "mounted /pool sda");
 	ck_assert_uses("0000:07:00.0", "mounted /pool nvme1n1");
-	ck_assert_uses("0000:05:00.0", "holders md0 (RAID) nvme0n1p1");
+	/* of this one no line of the mounts tells: it is mounted elsewhere */
+	ck_assert_uses("0000:05:00.0",
+		       "holders md0 (RAID) nvme0n1p1; mounted a filesystem (btrfs) that is not mounted "
+		       "in the host's own namespace nvme0n1");
+	make_link("sys/fs/bcachefs/uuid/dev-1/block", "../../../../block/nvme1n1");
+	make_file("proc/1/mountinfo", "");
+	refresh(USE_OF_BLOCK);
+	ck_assert_uses("0000:07:00.0",
+		       "mounted a filesystem (bcachefs) that is not mounted in the host's own namespace "
+		       "nvme1n1; mounted a filesystem (btrfs) that is not mounted in the host's own "
+		       "namespace nvme1n1");
 }
 END_TEST
 
