@@ -121,6 +121,8 @@ static char *event_text(json_object *event)
 	if (str_eq(what, "release-requested"))
 		return str_printf("uid %lld asks its holder to let go of it",
 				  (long long)js_int(event, "uid", -1));
+	if (str_eq(what, "error"))
+		return str_printf("error of %s: %s", js_str(event, "device"), js_str(event, "state"));
 	return strdup(what);
 }
 
@@ -129,9 +131,8 @@ void event_print(json_object *event)
 	int64_t usec = js_int(event, "time", 0);
 	time_t seconds = (time_t)(usec / 1000000);
 	_cleanup_free_ char *text = event_text(event), *clean = NULL;
-	/* the steps of a lease are told of its group: that is the name that people know */
-	bool of_group =
-		str_eq(js_str(event, "event"), "step") && !str_empty(js_str(event, "group"));
+	/* what happens to a lease is told of its group: that is the name that people know */
+	bool of_group = !str_empty(js_str(event, "group"));
 	char clock[16] = "";
 	struct tm tm;
 

@@ -74,6 +74,28 @@ void status_print_manager(json_object *manager)
 }
 
 /* --- a group --------------------------------------------------------------------------------- */
+static void print_error_state(json_object *object)
+{
+	const char *state = js_str(object, "error-state");
+	bool bad = str_eq(state, "fatal") || str_eq(state, "frozen") || str_eq(state, "failed");
+
+	if (!str_eq(state, "ok"))
+		field_take("Error state", bad ? TINT_BAD : TINT_WAITING, strdup(state));
+}
+
+static void print_error_counts(json_object *device)
+{
+	json_object *counts = NULL;
+
+	if (json_object_object_get_ex(device, "error-counts", &counts) &&
+	    json_object_object_length(counts) > 0)
+		field_take("Errors", TINT_NONE,
+			   str_printf("%lld corrected, %lld non-fatal, %lld fatal",
+				      (long long)js_int(counts, "correctable", 0),
+				      (long long)js_int(counts, "nonfatal", 0),
+				      (long long)js_int(counts, "fatal", 0)));
+}
+
 static char *describe_lease(json_object *lease)
 {
 	const char *access = js_str(lease, "access"), *label = js_str(lease, "label");
@@ -130,6 +152,7 @@ void status_print_group(json_object *group)
 	heading(js_str(group, "name"), js_str(group, "description"));
 	field_take("State", term_state_tint(state), strdup(state));
 	field("Holder", group, "holder");
+	print_error_state(group);
 	if (json_object_object_get_ex(group, "lease", &lease) &&
 	    json_object_is_type(lease, json_type_object))
 		print_lease(lease);
@@ -159,5 +182,6 @@ void status_print_device(json_object *device)
 	field_list("Reset methods", device, "reset-methods");
 	field("Power state", device, "power-state");
 	field("VF of", device, "phys-fn");
-	field("Error state", device, "error-state");
+	print_error_state(device);
+	print_error_counts(device);
 }

@@ -179,6 +179,25 @@ static int on_release_requested(struct monitor *monitor, sd_bus_message *m)
 	return r;
 }
 
+static int on_error(struct monitor *monitor, sd_bus_message *m)
+{
+	const char *path = sd_bus_message_get_path(m), *device, *state;
+	_cleanup_json_ json_object *event = NULL;
+	int r = sd_bus_message_read(m, "ss", &device, &state);
+
+	if (r >= 0)
+		r = event_new(path, "error", &event);
+	if (r >= 0)
+		r = js_set_str(event, "group", js_str(find_known(monitor, path), "group"));
+	if (r >= 0)
+		r = js_set_str(event, "device", device);
+	if (r >= 0)
+		r = js_set_str(event, "state", state);
+	if (r >= 0)
+		tell(monitor, event);
+	return r;
+}
+
 static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	static const struct {
@@ -190,6 +209,7 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		{ "org.freedesktop.DBus.Properties", "PropertiesChanged", on_changed },
 		{ DG_IFACE_LEASE, "Step", on_step },
 		{ DG_IFACE_LEASE, "ReleaseRequested", on_release_requested },
+		{ DG_IFACE_LEASE, "Error", on_error },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {

@@ -94,6 +94,8 @@ static const char *string_of(const struct device_handle *handle, const char *pro
 		return device->power_state;
 	if (str_eq(property, "PhysFn"))
 		return device->physfn;
+	if (str_eq(property, "ErrorState"))
+		return error_state_to_string(device->errors.state);
 	return NULL;
 }
 
@@ -192,6 +194,20 @@ static int get_hints(sd_bus *connection, const char *path, const char *interface
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+/* Empty where the kernel does not count. */
+static int get_error_counts(sd_bus *connection, const char *path, const char *interface,
+			    const char *property, sd_bus_message *reply, void *userdata,
+			    sd_bus_error *error)
+{
+	const struct device_errors *errors =
+		&((const struct device_handle *)userdata)->device->errors;
+
+	if (!errors->counted)
+		return sd_bus_message_append(reply, "a{st}", 0);
+	return sd_bus_message_append(reply, "a{st}", 3, "correctable", errors->correctable,
+				     "nonfatal", errors->nonfatal, "fatal", errors->fatal);
+}
+
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
 static const sd_bus_vtable device_vtable[] = {
@@ -217,6 +233,8 @@ static const sd_bus_vtable device_vtable[] = {
 	SD_BUS_PROPERTY("PowerState", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("NumaNode", "i", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("PhysFn", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorState", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorCounts", "a{st}", get_error_counts, 0, CHANGES),
 	SD_BUS_VTABLE_END,
 };
 

@@ -65,6 +65,8 @@ static int get_string(sd_bus *connection, const char *path, const char *interfac
 		value = group->def->reserved_for;
 	else if (str_eq(property, "Holder"))
 		value = holder = group_holder(group);
+	else if (str_eq(property, "ErrorState"))
+		value = error_state_to_string(group_error_state(group));
 	return sd_bus_message_append(reply, "s", str_or(value, ""));
 }
 
@@ -153,6 +155,7 @@ static const sd_bus_vtable group_vtable[] = {
 	SD_BUS_PROPERTY("Lease", "o", get_lease, 0, CHANGES),
 	SD_BUS_PROPERTY("ReservedFor", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("Holder", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorState", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("Definition", "s", get_definition, 0, CHANGES),
 	SD_BUS_VTABLE_END,
 };

@@ -85,6 +85,7 @@ static int get_string(sd_bus *connection, const char *path, const char *interfac
 		      const char *property, sd_bus_message *reply, void *userdata,
 		      sd_bus_error *error)
 {
+	const struct devgroup *group = ((struct lease_handle *)userdata)->group;
 	const struct record *record = lease_of(userdata)->record;
 	const char *value;
 
@@ -96,6 +97,8 @@ static int get_string(sd_bus *connection, const char *path, const char *interfac
 		value = record->unit;
 	else if (str_eq(property, "State"))
 		value = lease_visible_state(lease_of(userdata));
+	else if (str_eq(property, "ErrorState"))
+		value = error_state_to_string(group_error_state(group));
 	else
 		value = access_mode_to_string(record->access);
 	return sd_bus_message_append(reply, "s", str_or(value, ""));
@@ -149,6 +152,8 @@ static const sd_bus_vtable lease_vtable[] = {
 	SD_BUS_PROPERTY("Access", "s", get_string, 0, CONST),
 	SD_BUS_PROPERTY("Persistent", "b", get_persistent, 0, CONST),
 	SD_BUS_PROPERTY("FdCount", "u", get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorState", "s", get_string, 0, CHANGES),
+	SD_BUS_SIGNAL_WITH_ARGS("Error", SD_BUS_ARGS("s", device, "s", state), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("Step",
 				SD_BUS_ARGS("u", index, "u", count, "s", step, "s", device, "s", state),
 				0),

@@ -30,7 +30,7 @@ static void on_group_changed(struct devgroup *group, void *userdata)
 		check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_GROUP, "State",
 						     "Blockers", "Devices", "IommuGroups", "Lease",
 						     "Holder", "Description", "ReservedFor",
-						     "Definition", NULL),
+						     "ErrorState", "Definition", NULL),
 		      path);
 }
 
@@ -65,7 +65,8 @@ static void on_device_changed(const struct device *device, void *userdata)
 	if (path)
 		check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_DEVICE, "IommuGroup",
 						     "Driver", "HostDriver", "DriverOverride",
-						     "Interfaces", "ResetMethods", "PowerState", NULL),
+						     "Interfaces", "ResetMethods", "PowerState",
+						     "ErrorState", "ErrorCounts", NULL),
 		      path);
 }
 
@@ -115,6 +116,20 @@ static void on_lease_removed(const char *lease, void *userdata)
 	emit_removed(userdata, path, DG_IFACE_LEASE);
 }
 
+static void on_lease_error(struct devgroup *group, const struct device *device, void *userdata)
+{
+	struct bus *bus = userdata;
+	_cleanup_free_ char *path = bus_lease_path(group->lease->record->lease);
+
+	if (!path)
+		return;
+	check(sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "Error", "ss", device->key,
+				 error_state_to_string(device->errors.state)),
+	      path);
+	check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_LEASE, "ErrorState", NULL),
+	      path);
+}
+
 static void on_lease_step(struct devgroup *group, unsigned index, unsigned count,
 			  const struct step *step, const char *state, void *userdata)
 {
@@ -158,6 +173,7 @@ const struct registry_observer bus_observer = {
 	.lease_added = on_lease_added,
 	.lease_changed = on_lease_changed,
 	.lease_removed = on_lease_removed,
+	.lease_error = on_lease_error,
 	.lease_step = on_lease_step,
 	.problems_changed = on_problems_changed,
 };

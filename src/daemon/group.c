@@ -18,9 +18,21 @@ const char *group_state(const struct devgroup *group)
 		return "stuck";
 	if (group->view.absent)
 		return "absent";
+	if (error_state_is_lost(group_error_state(group)))
+		return "dirty";
 	if (group->view.blockers.n > 0)
 		return "blocked";
 	return group->def->reserved_for ? "reserved" : "available";
+}
+
+enum error_state group_error_state(const struct devgroup *group)
+{
+	enum error_state worst = ERROR_OK;
+
+	VEC_FOREACH(const struct device, device, &group->view.devices)
+		if (device->errors.state > worst)
+			worst = device->errors.state;
+	return worst;
 }
 
 static char *user_name(uid_t uid)
@@ -105,9 +117,10 @@ char *group_summary(const struct devgroup *group)
 
 	if (!out)
 		return NULL;
-	fprintf(out, "%s|%s|%s|%s|%s", group_state(group), str_or(holder, ""),
+	fprintf(out, "%s|%s|%s|%s|%s|%s", group_state(group), str_or(holder, ""),
 		str_or(group->def->description, ""), str_or(group->def->reserved_for, ""),
-		group->lease ? str_or(group->lease->trouble, "") : "");
+		group->lease ? str_or(group->lease->trouble, "") : "",
+		error_state_to_string(group_error_state(group)));
 	VEC_FOREACH(const struct device, device, &group->view.devices)
 		fprintf(out, "|%s %d", device->key, device->iommu_group);
 	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)

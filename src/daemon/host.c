@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "errorwatch.h"
 #include "host.h"
 #include "log.h"
 #include "probe-vfio.h"
@@ -25,6 +26,7 @@ struct host {
 	sd_event_source *monitor_source;
 	struct inventory *inventory;
 	struct usewatch *uses;
+	struct errorwatch *errors;
 	char **stale; /* keys of devices that had an event and are to be read anew */
 	const struct host_observer *observer;
 	void *userdata;
@@ -68,6 +70,7 @@ struct host *host_free(struct host *host)
 	sd_event_source_disable_unref(host->monitor_source);
 	uevent_monitor_free(host->monitor);
 	usewatch_free(host->uses);
+	errorwatch_free(host->errors);
 	probe_free(host->probe);
 	inventory_free(host->inventory);
 	strv_free(host->stale);
@@ -214,6 +217,44 @@ static const struct usewatch_observer uses_observer = {
 	.changed = on_uses_changed,
 };
 
+/* --- how they are ------------------------------------------------------------------------------ */
+
+static int watched_devices(struct vec *devices, void *userdata)
+{
+	struct host *host = userdata;
+
+	return host->observer ? host->observer->watched(devices, host->userdata) : 0;
+}
+
+static void on_errors(const struct device *device, bool state_too, void *userdata)
+{
+	struct host *host = userdata;
+
+	if (!host->observer)
+		return;
+	host->observer->device_changed(device, host->userdata);
+	if (state_too)
+		host->observer->device_error(device, host->userdata);
+}
+
+static const struct errorwatch_observer errors_observer = {
+	.inventory = current_inventory,
+	.watched = watched_devices,
+	.changed = on_errors,
+	.settled = on_uses_changed,
+};
+
+void host_clear_errors(struct host *host, const char *key)
+{
+	struct device *device = inventory_find(host->inventory, key);
+
+	if (!device || device->errors.state == ERROR_OK)
+		return;
+	device->errors.state = ERROR_OK;
+	on_errors(device, true, host);
+	settle(host);
+}
+
 int host_refresh_uses(struct host *host)
 {
 	return usewatch_read(host->uses);
@@ -291,6 +332,9 @@ static void on_uevent(const struct uevent *event, void *userdata)
 		r = mark_pci_ancestor(host, event->syspath);
 	else
 		r = on_device_event(host, event);
+	if (event->error && str_eq(event->subsystem, "pci"))
+		errorwatch_event(host->errors, event->sysname,
+				 error_event_from_string(event->error));
 	if (r < 0)
 		log_warning_errno(r, "The event of %s is lost", event->sysname);
 }
@@ -309,6 +353,16 @@ static void read_stale(struct host *host)
 	host->stale = strv_free(host->stale);
 }
 
+static void keep_errors(const struct inventory *old, struct inventory *fresh)
+{
+	VEC_FOREACH(struct device, device, &fresh->devices) {
+		const struct device *before = inventory_find(old, device->key);
+
+		if (before)
+			device->errors = before->errors;
+	}
+}
+
 /* What the old inventory has and the new one has not, or the reverse, is news. */
 static int rescan(struct host *host)
 {
@@ -322,6 +376,7 @@ static int rescan(struct host *host)
 		return r;
 	old = host->inventory;
 	host->inventory = TAKE_PTR(fresh);
+	keep_errors(old, host->inventory);
 	if (host->observer) {
 		VEC_FOREACH(const struct device, device, &old->devices)
 			if (!inventory_find(host->inventory, device->key))
@@ -371,6 +426,9 @@ int host_start(struct host *host)
 		r = usewatch_new(host->event, &host->root, &uses_observer, host, &host->uses);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch what the host does with its devices");
+	r = errorwatch_new(host->event, &host->root, &errors_observer, host, &host->errors);
+	if (r < 0)
+		return log_error_errno(r, "Cannot watch for errors of devices");
 	r = rescan(host);
 	return r < 0 ? log_error_errno(r, "Cannot read the host") : 0;
 }

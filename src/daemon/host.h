@@ -17,6 +17,8 @@ struct host;
 struct host_observer {
 	void (*device_added)(const struct device *device, void *userdata);
 	void (*device_changed)(const struct device *device, void *userdata);
+	/* The state of its errors is another; device_changed has been called. */
+	void (*device_error)(const struct device *device, void *userdata);
 	/* It is out of the inventory already. */
 	void (*device_removed)(const char *key, void *userdata);
 	/*
@@ -29,6 +31,8 @@ struct host_observer {
 	 * 0 or -ENOMEM.
 	 */
 	int (*wanted)(struct vec *devices, void *userdata);
+	/* The same for devices, claimed or not, whose errors are of interest. */
+	int (*watched)(struct vec *devices, void *userdata);
 };
 
 struct host_options {
@@ -62,5 +66,7 @@ int host_refresh(struct host *host, char *const *keys) _must_check_;
  * negative errno.
  */
 int host_refresh_uses(struct host *host) _must_check_;
+/* It was reset and answers: what was reported of it is over. Settles. */
+void host_clear_errors(struct host *host, const char *key);
 /* A lease has ended: what is just being found out about open files may be from before. */
 void host_forget_users(struct host *host);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "pcicap.h"
+#include "probe-errors.h"
 #include "probe-pci.h"
 #include "strutil.h"
 #include "sysfs.h"
@@ -167,6 +168,8 @@ int probe_pci(int dir_fd, struct device *device, const struct device *old)
 	    (r = sysfs_read_optional(dir_fd, "power_state", &device->power_state)) < 0 ||
 	    (r = sysfs_read_optional(dir_fd, "numa_node", &node)) < 0)
 		return r;
+	if (!old)
+		probe_errors_first(dir_fd, device);
 	count_vfs(dir_fd, device);
 	device->vfio_open = is_vfio_open(dir_fd, device);
 	if (node) /* "-1" where the firmware does not say */

@@ -143,10 +143,11 @@ static bool of_interest(const struct device *device)
 }
 
 /* They are not read with the device. */
-static void take_uses(struct device *from, struct device *to)
+static void take_over(struct device *from, struct device *to)
 {
 	to->uses = from->uses;
 	from->uses = (struct vec){ 0 };
+	to->errors = from->errors;
 }
 
 int probe_update(struct probe *probe, struct inventory *inv, const char *bus, const char *address,
@@ -169,7 +170,7 @@ int probe_update(struct probe *probe, struct inventory *inv, const char *bus, co
 	} else {
 		changed = !old || !device_equal(old, device);
 		if (old)
-			take_uses(old, device);
+			take_over(old, device);
 		r = put_device(probe, inv, &device, old != NULL);
 		if (r < 0)
 			return r;

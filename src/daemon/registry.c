@@ -267,6 +267,15 @@ static void on_device_changed(const struct device *device, void *userdata)
 		registry->observer->device_changed(device, registry->userdata);
 }
 
+static void on_device_error(const struct device *device, void *userdata)
+{
+	struct registry *registry = userdata;
+	struct devgroup *group = registry_find_by_device(registry, device->key);
+
+	if (group && group->lease && registry->observer && registry->started)
+		registry->observer->lease_error(group, device, registry->userdata);
+}
+
 static void on_device_removed(const char *key, void *userdata)
 {
 	struct registry *registry = userdata;
@@ -308,12 +317,25 @@ static int on_wanted(struct vec *devices, void *userdata)
 	return 0;
 }
 
+static int on_watched(struct vec *devices, void *userdata)
+{
+	const struct registry *registry = userdata;
+
+	VEC_FOREACH(const struct devgroup, group, &registry->groups)
+		VEC_FOREACH(struct device, device, &group->view.devices)
+			if (vec_add(devices, device) < 0)
+				return -ENOMEM;
+	return 0;
+}
+
 static const struct host_observer host_observer = {
 	.device_added = on_device_added,
 	.device_changed = on_device_changed,
+	.device_error = on_device_error,
 	.device_removed = on_device_removed,
 	.settled = on_settled,
 	.wanted = on_wanted,
+	.watched = on_watched,
 };
 
 /* --- life -------------------------------------------------------------------------------------- */

@@ -41,6 +41,8 @@ struct registry_observer {
 	void (*lease_added)(struct devgroup *group, void *userdata);
 	void (*lease_changed)(struct devgroup *group, void *userdata);
 	void (*lease_removed)(const char *lease, void *userdata);
+	/* A device of the lease has another error state now. */
+	void (*lease_error)(struct devgroup *group, const struct device *device, void *userdata);
 	void (*lease_step)(struct devgroup *group, unsigned index, unsigned count,
 			   const struct step *step, const char *state, void *userdata);
 	void (*problems_changed)(void *userdata);
@@ -76,6 +78,8 @@ struct devgroup *registry_find_lease(const struct registry *registry, const char
 const char *group_state(const struct devgroup *group);
 /* "alice, pid 812 (qemu-system-x86)", "" if nobody holds it. Caller frees; NULL when out of memory. */
 char *group_holder(const struct devgroup *group) _must_check_;
+/* The worst of its devices. */
+enum error_state group_error_state(const struct devgroup *group);
 /* What stands against a claim. Caller clears. 0 or -ENOMEM. */
 int group_blockers(const struct devgroup *group, struct vec *ret) _must_check_;
 /* The driver that @key had before its claim; the one it has now if it is not claimed. */

@@ -81,6 +81,7 @@ bool uevent_monitor_dispatch(struct uevent_monitor *monitor, uevent_fn fn, void 
 			.subsystem = udev_device_get_subsystem(device),
 			.sysname = udev_device_get_sysname(device),
 			.syspath = udev_device_get_syspath(device),
+			.error = udev_device_get_property_value(device, "ERROR_EVENT"),
 		};
 		if (event.action && event.subsystem && event.sysname && event.syspath)
 			fn(&event, userdata);

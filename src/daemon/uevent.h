@@ -17,6 +17,7 @@ struct uevent {
 	const char *subsystem; /* "pci", "net", … */
 	const char *sysname;
 	const char *syspath; /* "/sys/devices/…" */
+	const char *error;   /* ERROR_EVENT: "BEGIN_RECOVERY", …; NULL: it is about something else */
 };
 
 typedef void (*uevent_fn)(const struct uevent *event, void *userdata);

@@ -76,6 +76,9 @@ int assess_power(const struct assessment *now) _must_check_;
 /* 0 or -ENOMEM: the small BARs of all devices, by page. */
 int assess_index_bars(struct assess *assess) _must_check_;
 
+/* assess-error.c */
+int assess_error(const struct assessment *now) _must_check_;
+
 /* assess-reset.c */
 int assess_no_reset(const struct assessment *now) _must_check_;
 int assess_reset_reaches(const struct assessment *now) _must_check_;

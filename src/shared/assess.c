@@ -62,6 +62,7 @@ static const struct rule rules[] = {
 	{ "default-route", true, assess_default_route },
 	{ "console", true, assess_console },
 	{ "tpm", true, assess_tpm },
+	{ "error", true, assess_error },
 	{ "reserved-region", true, assess_reserved_region },
 	{ "pf-with-claimed-vfs", true, assess_pf },
 	{ "vf-of-claimed-pf", true, assess_vf },

@@ -72,6 +72,13 @@ const struct codec_field codec_use_fields[] = {
 };
 const size_t codec_use_n_fields = ARRAY_SIZE(codec_use_fields);
 
+const struct codec_field codec_errors_fields[] = {
+	{ "correctable", CODEC_U64, offsetof(struct device_errors, correctable), CODEC_SHOW },
+	{ "nonfatal", CODEC_U64, offsetof(struct device_errors, nonfatal), CODEC_SHOW },
+	{ "fatal", CODEC_U64, offsetof(struct device_errors, fatal), CODEC_SHOW },
+};
+const size_t codec_errors_n_fields = ARRAY_SIZE(codec_errors_fields);
+
 /* --- writing ---------------------------------------------------------------------------------- */
 
 static struct json_object *resource_to_json(const struct resource *resource)
@@ -168,6 +175,22 @@ static int put_uses(struct json_object *object, const struct device *device)
 	return codec_put(object, "uses", TAKE_PTR(array));
 }
 
+/* "ok" is left out, and counters where the kernel has none. */
+static int put_errors(struct json_object *object, const struct device_errors *errors)
+{
+	struct json_object *counts;
+	int r = 0;
+
+	if (errors->state != ERROR_OK)
+		r = codec_put_string(object, "error-state", error_state_to_string(errors->state));
+	if (r < 0 || !errors->counted)
+		return r;
+	counts = json_object_new_object();
+	r = codec_put(object, "error-counts", counts);
+	return r < 0 ? r : codec_put_fields(counts, codec_errors_fields, codec_errors_n_fields,
+					    errors);
+}
+
 static int put_device(struct json_object *object, const struct device *device)
 {
 	int r;
@@ -181,6 +204,8 @@ static int put_device(struct json_object *object, const struct device *device)
 		r = put_override(object, device);
 	if (r >= 0)
 		r = put_uses(object, device);
+	if (r >= 0)
+		r = put_errors(object, &device->errors);
 	if (r < 0 || !device_is_pci(device))
 		return r;
 	r = codec_put_fields(object, codec_pci_fields, codec_pci_n_fields, device);

@@ -15,3 +15,5 @@ extern const struct codec_field codec_pci_fields[]; /* PCI only */
 extern const size_t codec_pci_n_fields;
 extern const struct codec_field codec_use_fields[];
 extern const size_t codec_use_n_fields;
+extern const struct codec_field codec_errors_fields[];
+extern const size_t codec_errors_n_fields;

@@ -134,6 +134,23 @@ static int get_override(const struct codec_reader *reader, const struct jsontext
 	return r < 0 ? r : str_set(&device->driver_override, node->text);
 }
 
+static int get_errors(const struct codec_reader *reader, const struct jsontext_node *object,
+		      struct device_errors *errors)
+{
+	const struct jsontext_node *state, *counts;
+	int r = codec_member(reader, object, "error-state", JSONTEXT_STRING, false, &state);
+
+	if (r >= 0)
+		r = codec_member(reader, object, "error-counts", JSONTEXT_OBJECT, false, &counts);
+	if (r < 0)
+		return r;
+	if (state && !error_state_from_string(state->text, &errors->state))
+		return codec_fail(reader, state, "\"%.80s\" is no error state", state->text);
+	errors->counted = counts != NULL;
+	return counts ? codec_get_fields(reader, counts, codec_errors_fields, codec_errors_n_fields,
+					 errors) : 0;
+}
+
 static int get_uses(const struct codec_reader *reader, const struct jsontext_node *object,
 		    struct device *device)
 {
@@ -203,6 +220,8 @@ static int get_device(const struct codec_reader *reader, const struct jsontext_n
 	r = codec_get_fields(reader, object, codec_device_fields, codec_device_n_fields, device);
 	if (r >= 0)
 		r = get_override(reader, object, device);
+	if (r >= 0)
+		r = get_errors(reader, object, &device->errors);
 	if (r >= 0)
 		r = get_uses(reader, object, device);
 	if (r >= 0 && device_is_pci(device)) {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "errorstate.h"
 #include "macro.h"
 #include "pciaddr.h"
 #include "vec.h"
@@ -45,6 +46,7 @@ struct device {
 	char **isolation; /* the kernel module's word on why it shares its group, a cause a line; NULL: none */
 	char **interfaces;    /* "net/eth0", "block/nvme0n1": what the rest of the host sees of it */
 	struct vec uses;      /* struct use, owned: what the rest of the host does with it */
+	struct device_errors errors; /* what was reported of it since it is there */
 
 	/* PCI only; ids are 0 elsewhere */
 	uint16_t vendor, device, subsystem_vendor, subsystem_device;
@@ -75,7 +77,7 @@ static inline bool device_is_pci(const struct device *device)
 	       !device->bus[3];
 }
 
-/* Is all that is known of them the same? Configuration space and uses are not compared. */
+/* Is all that is known of them the same? Configuration space, uses and errors are not compared. */
 bool device_equal(const struct device *a, const struct device *b);
 
 /* A bridge never goes to a VMM: VFIO refuses everything but header type 0 (vfio_pci_core.c). */

@@ -20,6 +20,7 @@ enum pcicap_ext_id {
 	PCICAP_EXT_SERIAL = 0x0003,
 	PCICAP_EXT_ACS = 0x000d,
 	PCICAP_EXT_SRIOV = 0x0010,
+	PCICAP_EXT_DPC = 0x001d,
 };
 
 /* The kinds of PCI Express functions, as the capability has them. */

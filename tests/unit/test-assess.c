@@ -214,6 +214,25 @@ START_TEST(test_order)
 }
 END_TEST
 
+START_TEST(test_errors)
+{
+	_cleanup_free_ char *text = NULL;
+
+	for (unsigned state = ERROR_OK; state < ERROR_FATAL; state++) {
+		at("0000:01:00.1")->errors.state = (enum error_state)state;
+		ck_assert_blockers("0000:01:00.0", "");
+	}
+	for (unsigned state = ERROR_FATAL; state < ERROR_STATES; state++) {
+		at("0000:01:00.1")->errors.state = (enum error_state)state;
+		ck_assert_blockers("0000:01:00.0", "error! 0000:01:00.1");
+	}
+	ck_assert_blockers("0000:02:00.0", "");
+	text = only_text("0000:01:00.0");
+	ck_assert_ptr_nonnull(strstr(text, "the kernel could not recover it"));
+	ck_assert_ptr_nonnull(strstr(text, "devgroupctl reset"));
+}
+END_TEST
+
 START_TEST(test_owners)
 {
 	struct device *device = at("0000:01:00.0");
@@ -406,6 +425,7 @@ static Suite *make_suite(void)
 		test_nothing,
 		test_text_of_uses,
 		test_order,
+		test_errors,
 		test_owners,
 		test_functions_of_one,
 		test_reserved_regions,

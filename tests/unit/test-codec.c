@@ -93,6 +93,9 @@ static struct inventory *make_inventory(void)
 	add_device(inv, "pci", "0000:00:1c.4", 4)->header_type = 1;
 	fill_card(add_device(inv, "pci", "0000:01:00.0", 9));
 	fill_uses(inventory_find(inv, "0000:01:00.0"));
+	inventory_find(inv, "0000:01:00.0")->errors = (struct device_errors){
+		.state = ERROR_FROZEN, .counted = true, .correctable = 3, .fatal = 1,
+	};
 	set(&inv->acs_override, "downstream,multifunction");
 	inv->interrupt_remapping = 0;
 	inv->unsafe_interrupts = true;
@@ -165,6 +168,10 @@ static void assert_card(const struct device *card)
 	ck_assert_uint_eq(card->config[255], 0x7f);
 	ck_assert_uint_eq(card->config[4095], 0);
 	ck_assert_uint_eq(card->uses.n, 2);
+	ck_assert_int_eq(card->errors.state, ERROR_FROZEN);
+	ck_assert(card->errors.counted);
+	ck_assert_uint_eq(card->errors.correctable, 3);
+	ck_assert_uint_eq(card->errors.fatal, 1);
 	ck_assert_str_eq(((struct use *)card->uses.items[0])->what, "/a \"b\"");
 	ck_assert_int_eq(((struct use *)card->uses.items[0])->pid, -1);
 	ck_assert_str_eq(((struct use *)card->uses.items[1])->unit, "smartd.service");

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include "faketree.h"
+#include "probe-errors.h"
+
+#define PORT "0000:00:1c.0"
+#define CARD "0000:01:00.0"
+
+static struct inventory *inv;
+
+static void set(const char *address, const char *name, const char *text)
+{
+	_cleanup_free_ char *path = str_printf("sys/devices/pci0000:00/%s/%s", address, name);
+
+	make_file(path, text);
+}
+
+/* A port with DPC, whose status register reads @status. */
+static void set_dpc(uint16_t status)
+{
+	struct device *port = inventory_find(inv, PORT);
+	_cleanup_free_ char *path = str_printf("%s/sys/bus/pci/devices/" PORT "/config", top);
+
+	port->config[0x100] = 0x1d;
+	port->config[0x102] = 1;
+	port->config[0x108] = (uint8_t)status;
+	port->config[0x109] = (uint8_t)(status >> 8);
+	ck_assert_int_eq(file_write_atomic_at(AT_FDCWD, path, (const char *)port->config,
+					      port->config_size, 0644),
+			 0);
+	/* what is remembered of it is older */
+	port->config[0x108] = port->config[0x109] = 0;
+}
+
+static void set_up(void)
+{
+	struct device *port = device_new("pci", PORT), *card = device_new("pci", CARD);
+
+	faketree_make();
+	inv = inventory_new();
+	port->header_type = 1;
+	port->config_size = 4096;
+	port->config = calloc(1, port->config_size);
+	ck_assert_int_eq(str_set(&card->parent, PORT), 0);
+	ck_assert_int_eq(inventory_put(inv, port), 0);
+	ck_assert_int_eq(inventory_put(inv, card), 0);
+	make_link("sys/bus/pci/devices/" PORT, "../../../devices/pci0000:00/" PORT);
+	make_link("sys/bus/pci/devices/" CARD, "../../../devices/pci0000:00/" CARD);
+	set(PORT, "power_state", "D0\n");
+	set(PORT, "aer_dev_fatal", "Undefined 0\nDLP 2\nTOTAL_ERR_FATAL 2\n");
+	set(PORT, "aer_rootport_total_err_fatal", "3\n");
+	set(CARD, "aer_dev_correctable", "RxErr 4\nBadTLP 0\nTOTAL_ERR_COR 4\n");
+	set(CARD, "aer_dev_nonfatal", "Undefined 0\nTOTAL_ERR_NONFATAL 7\n");
+	set(CARD, "aer_dev_fatal", "Undefined 0\nTOTAL_ERR_FATAL 1\n");
+}
+
+static void tear_down(void)
+{
+	inv = inventory_free(inv);
+	faketree_remove();
+}
+
+static struct device_errors look(void)
+{
+	struct device_errors now = { .state = ERROR_RECOVERED };
+
+	ck_assert_int_eq(probe_errors(&root, inv, inventory_find(inv, CARD), &now), 0);
+	return now;
+}
+
+START_TEST(test_counters)
+{
+	struct device_errors now = look();
+
+	ck_assert(now.counted);
+	ck_assert_uint_eq(now.correctable, 4);
+	ck_assert_uint_eq(now.nonfatal, 7);
+	ck_assert_uint_eq(now.fatal, 1);
+	ck_assert_uint_eq(now.fatal_above, 5);
+	ck_assert(!now.contained);
+	ck_assert_int_eq(now.state, ERROR_RECOVERED);
+}
+END_TEST
+
+START_TEST(test_no_counters)
+{
+	_cleanup_free_ char *path = str_printf("%s/sys/bus/pci/devices/" CARD "/aer_dev_correctable",
+					       top);
+
+	unlink(path);
+	ck_assert(!look().counted);
+}
+END_TEST
+
+START_TEST(test_dpc)
+{
+	set_dpc(0x1f00);
+	ck_assert(!look().contained);
+	set_dpc(0x1f01);
+	ck_assert(look().contained);
+	/* it does not answer itself */
+	set_dpc(0xffff);
+	ck_assert(!look().contained);
+	/* nor is it woken for that */
+	set_dpc(0x1f01);
+	set(PORT, "power_state", "D3hot\n");
+	ck_assert(!look().contained);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	bool contained;
+} eeh[] = {
+	{ "0x78 0x800\n", false },
+	{ "0x60 0x801\n", true },  /* frozen: neither MMIO nor DMA */
+	{ "0x68 0x800\n", true },  /* MMIO alone is allowed again */
+	{ "0x79 0x800\n", true },  /* the firmware says that it is not there */
+	{ "0x78 0xc00\n", true },  /* given up */
+	{ "0x78 0x801\n", true },  /* isolated */
+	{ "nonsense\n", false },
+};
+
+START_TEST(test_eeh)
+{
+	set(CARD, "eeh_pe_state", eeh[_i].text);
+	ck_assert_int_eq(look().contained, eeh[_i].contained);
+}
+END_TEST
+
+START_TEST(test_first_sight)
+{
+	_cleanup_close_ int fd = sysroot_dir(&root, "sys/bus/pci/devices/" CARD);
+	struct device *card = inventory_find(inv, CARD);
+
+	probe_errors_first(fd, card);
+	ck_assert_int_eq(card->errors.state, ERROR_CORRECTABLE);
+	ck_assert_uint_eq(card->errors.nonfatal, 7);
+	ck_assert(!card->errors.above_known);
+	set(CARD, "eeh_pe_state", "0x60 0x801\n");
+	probe_errors_first(fd, card);
+	ck_assert_int_eq(card->errors.state, ERROR_FROZEN);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("probe-errors");
+	TCase *tcase = tcase_create("probe-errors");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, test_counters);
+	tcase_add_test(tcase, test_no_counters);
+	tcase_add_test(tcase, test_dpc);
+	tcase_add_loop_test(tcase, test_eeh, 0, ARRAY_SIZE(eeh));
+	tcase_add_test(tcase, test_first_sight);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
