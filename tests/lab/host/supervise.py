@@ -154,6 +154,8 @@ class Guest:
         shares = [("root", "/", True), ("kernel", options.kernel_dir, True)]
         if options.project:
             shares.append(("project", options.project, True))
+        if options.kmod:
+            shares.append(("kmod", options.kmod, True))
         shares.append(("out", options.out, False))
         for tag, path, readonly in shares:
             path = path.replace(",", ",,")
@@ -441,7 +443,7 @@ def parse():
     for name in ("work", "kernel-dir", "kernel", "topology", "topology-name", "library", "guest", "busybox", "out", "smp", "memory", "cpu", "init",
                  "daemon", "cwd", "script-dir"):
         add(f"--{name}", required=True)
-    for name in ("project", "monitor", "keep-log", "qemu-modules"):
+    for name in ("project", "kmod", "monitor", "keep-log", "qemu-modules"):
         add(f"--{name}", default="")
     add("--timeout", type=float, required=True)
     add("--slowness", type=float, default=1)
@@ -481,8 +483,9 @@ def settings(options):
         "script_dir": os.fsencode(options.script_dir),
         "slowness": str(max(1, round(options.slowness))).encode(),
     }
-    if options.project:
-        found["project"] = b""
+    for layer in ("project", "kmod"):
+        if getattr(options, layer):
+            found[layer] = b""
     return found
 
 

@@ -7,6 +7,7 @@
 #   arch          (optional) amd64; another one needs an emulator entry in lib/emulator.sh
 #   built         (optional) yes: it is built here, not fetched, which takes minutes and is not possible everywhere
 #   slowness      (optional) factor for the lab's own deadlines, for debug kernels
+#   suite         (of one that is not built) where its headers are
 #   kernel_cached DIR   (optional) false when what the cache holds is out of date and has to be made anew
 
 kernel_names() {
@@ -19,7 +20,7 @@ kernel_names() {
 # Sets description, arch, slowness and the functions of kernel NAME in the calling shell.
 kernel_load() {
     [[ $1 != */* && -f $lab/kernels/$1 ]] || return 1
-    description='' arch=amd64 slowness=1 built=no
+    description='' arch=amd64 slowness=1 built=no suite=''
     kernel_cached() { :; }
     # shellcheck disable=SC1090
     source "$lab/kernels/$1"

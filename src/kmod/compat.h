@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DEVGROUPS_COMPAT_H
+#define DEVGROUPS_COMPAT_H
+
+/* What differs between Linux 6.1 and 7.2. Kbuild looks into the headers for what has no version. */
+
+#include <linux/device/class.h>
+#include <linux/module.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define dg_class_create(name) class_create(THIS_MODULE, name)
+#else
+#define dg_class_create(name) class_create(name)
+#endif
+
+#ifdef DG_DEV_UEVENT_CONST
+#define DG_UEVENT_CONST const
+#else
+#define DG_UEVENT_CONST
+#endif
+
+#ifdef DG_BIN_READ_CONST
+#define DG_BIN_CONST const
+#else
+#define DG_BIN_CONST
+#endif
+
+/* The type of a bus became const in 6.11; what is done with it did not change. */
+#define dg_bus_type(bus) ((struct bus_type *)(bus))
+
+#endif

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Configuration space for whom the device was lent to: what identifies it and what it can do. Never
+ * shown: where things lie in the host's memory (base addresses, bridge windows, message addresses,
+ * logged headers), mailboxes, and everything that is not known, which is not even read, since reading
+ * may do something. A capability that is hidden still shows that it is there.
+ */
+
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+
+#include "devgroups.h"
+
+#define CAPABILITIES_MAX 48
+#define EXT_CAPABILITIES_MAX ((PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 8)
+
+/* Bits of each byte that may be seen. */
+struct view {
+	struct pci_dev *pdev;
+	u8 mask[PCI_CFG_SPACE_EXP_SIZE];
+};
+
+struct known {
+	u16 id;
+	u16 size; /* from its start; 2 or 4 bytes of header are always shown */
+};
+
+static const struct known capabilities[] = {
+	{ PCI_CAP_ID_PM, PCI_PM_SIZEOF },     { PCI_CAP_ID_SLOTID, 4 },
+	{ PCI_CAP_ID_MSI, 4 },		      { PCI_CAP_ID_PCIX, 8 },
+	{ PCI_CAP_ID_VNDR, 3 },		      { PCI_CAP_ID_DBG, 4 },
+	{ PCI_CAP_ID_SSVID, 8 },	      { PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF },
+	{ PCI_CAP_ID_EXP, PCI_EXP_SLTSTA2 + 2 }, { PCI_CAP_ID_AF, PCI_CAP_AF_SIZEOF },
+};
+
+static const struct known ext_capabilities[] = {
+	{ PCI_EXT_CAP_ID_ERR, PCI_ERR_HEADER_LOG },
+	{ PCI_EXT_CAP_ID_VC, 0x1c },
+	{ PCI_EXT_CAP_ID_DSN, PCI_EXT_CAP_DSN_SIZEOF },
+	{ PCI_EXT_CAP_ID_PWR, 16 },
+	{ PCI_EXT_CAP_ID_VNDR, 8 },
+	{ PCI_EXT_CAP_ID_ACS, 8 },
+	{ PCI_EXT_CAP_ID_ARI, PCI_EXT_CAP_ARI_SIZEOF },
+	{ PCI_EXT_CAP_ID_ATS, PCI_EXT_CAP_ATS_SIZEOF },
+	{ PCI_EXT_CAP_ID_SRIOV, PCI_SRIOV_BAR },
+	{ PCI_EXT_CAP_ID_PRI, PCI_EXT_CAP_PRI_SIZEOF },
+	{ PCI_EXT_CAP_ID_TPH, 12 },
+	{ PCI_EXT_CAP_ID_LTR, PCI_EXT_CAP_LTR_SIZEOF },
+	{ PCI_EXT_CAP_ID_SECPCI, 12 },
+	{ PCI_EXT_CAP_ID_PASID, PCI_EXT_CAP_PASID_SIZEOF },
+	{ PCI_EXT_CAP_ID_DPC, 12 },
+	{ PCI_EXT_CAP_ID_L1SS, 16 },
+	{ PCI_EXT_CAP_ID_PTM, 12 },
+	{ PCI_EXT_CAP_ID_DVSEC, 10 },
+	{ PCI_EXT_CAP_ID_DLF, 12 },
+	{ PCI_EXT_CAP_ID_PL_16GT, 16 },
+};
+
+static unsigned int size_of(const struct known *table, size_t n, unsigned int id, unsigned int header)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (table[i].id == id)
+			return table[i].size;
+	return header;
+}
+
+static u32 read_dword(struct view *view, unsigned int at)
+{
+	u32 value = ~0;
+
+	pci_read_config_dword(view->pdev, at, &value);
+	return value;
+}
+
+static void show(struct view *view, unsigned int at, unsigned int size)
+{
+	if (at < sizeof(view->mask))
+		memset(view->mask + at, 0xff, min_t(size_t, size, sizeof(view->mask) - at));
+}
+
+/* --- what is shown ---------------------------------------------------------------------------- */
+
+/* Of a base address register its kind, which is in the lowest bits. */
+static void show_bars(struct view *view, unsigned int at, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		u32 bar = read_dword(view, at + 4 * i);
+
+		if (bar & PCI_BASE_ADDRESS_SPACE_IO) {
+			view->mask[at + 4 * i] = (u8)~PCI_BASE_ADDRESS_IO_MASK;
+			continue;
+		}
+		view->mask[at + 4 * i] = (u8)~PCI_BASE_ADDRESS_MEM_MASK;
+		if ((bar & PCI_BASE_ADDRESS_MEM_TYPE_MASK) == PCI_BASE_ADDRESS_MEM_TYPE_64)
+			i++;
+	}
+}
+
+static void show_header(struct view *view)
+{
+	show(view, 0, PCI_BASE_ADDRESS_0);
+	show(view, PCI_CAPABILITY_LIST, 1);
+	show(view, PCI_INTERRUPT_LINE, 4);
+	switch (view->pdev->hdr_type) {
+	case PCI_HEADER_TYPE_NORMAL:
+		show_bars(view, PCI_BASE_ADDRESS_0, PCI_STD_NUM_BARS);
+		show(view, PCI_SUBSYSTEM_VENDOR_ID, 4);
+		break;
+	case PCI_HEADER_TYPE_BRIDGE:
+		show_bars(view, PCI_BASE_ADDRESS_0, 2);
+		show(view, PCI_PRIMARY_BUS, 4);
+		view->mask[PCI_IO_BASE] = PCI_IO_RANGE_TYPE_MASK;
+		view->mask[PCI_IO_LIMIT] = PCI_IO_RANGE_TYPE_MASK;
+		show(view, PCI_SEC_STATUS, 2);
+		view->mask[PCI_PREF_MEMORY_BASE] = PCI_PREF_RANGE_TYPE_MASK;
+		view->mask[PCI_PREF_MEMORY_LIMIT] = PCI_PREF_RANGE_TYPE_MASK;
+		break;
+	}
+}
+
+static void show_capabilities(struct view *view)
+{
+	unsigned int at, n;
+	u8 next = 0;
+
+	pci_read_config_byte(view->pdev, PCI_CAPABILITY_LIST, &next);
+	for (n = 0; n < CAPABILITIES_MAX; n++) {
+		u16 header;
+
+		at = next & ~3;
+		if (at < PCI_STD_HEADER_SIZEOF)
+			return;
+		pci_read_config_word(view->pdev, at, &header);
+		if (PCI_POSSIBLE_ERROR(header))
+			return;
+		show(view, at, size_of(capabilities, ARRAY_SIZE(capabilities), header & 0xff, 2));
+		next = header >> 8;
+	}
+}
+
+static void show_ext_capabilities(struct view *view)
+{
+	unsigned int at = PCI_CFG_SPACE_SIZE, n, id;
+
+	for (n = 0; n < EXT_CAPABILITIES_MAX && at >= PCI_CFG_SPACE_SIZE; n++) {
+		u32 header = read_dword(view, at);
+
+		if (!header || PCI_POSSIBLE_ERROR(header))
+			return;
+		id = PCI_EXT_CAP_ID(header);
+		show(view, at, size_of(ext_capabilities, ARRAY_SIZE(ext_capabilities), id, 4));
+		if (id == PCI_EXT_CAP_ID_SRIOV && at + PCI_SRIOV_VFM <= PCI_CFG_SPACE_EXP_SIZE)
+			show_bars(view, at + PCI_SRIOV_BAR, PCI_SRIOV_NUM_BARS);
+		if (id == PCI_EXT_CAP_ID_ERR)
+			show(view, at + PCI_ERR_ROOT_COMMAND, 12);
+		at = PCI_EXT_CAP_NEXT(header);
+	}
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* A window that ends before it begins is one that is closed; zeroes would be an open one. */
+static u8 closed_window(unsigned int at)
+{
+	switch (at) {
+	case PCI_IO_BASE:
+	case PCI_MEMORY_BASE:
+	case PCI_PREF_MEMORY_BASE:
+		return 0xf0;
+	case PCI_MEMORY_BASE + 1:
+	case PCI_PREF_MEMORY_BASE + 1:
+		return 0xff;
+	default:
+		return 0;
+	}
+}
+
+static void copy(struct view *view, char *buf, loff_t off, size_t count)
+{
+	bool bridge = view->pdev->hdr_type == PCI_HEADER_TYPE_BRIDGE;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		u8 value = 0;
+
+		if (view->mask[off + i])
+			pci_read_config_byte(view->pdev, off + i, &value);
+		buf[i] = (value & view->mask[off + i]) | (bridge ? closed_window(off + i) : 0);
+	}
+}
+
+/* As the kernel does it for its own "config": only what is switched off has to be woken. */
+static void wake(struct pci_dev *pdev)
+{
+	struct device *dev = &pdev->dev;
+
+	if (dev->parent)
+		pm_runtime_get_sync(dev->parent);
+	pm_runtime_get_noresume(dev);
+	pm_runtime_barrier(dev);
+	if (pdev->current_state == PCI_D3cold)
+		pm_runtime_resume(dev);
+}
+
+static void let_sleep(struct pci_dev *pdev)
+{
+	pm_runtime_put(&pdev->dev);
+	if (pdev->dev.parent)
+		pm_runtime_put_sync(pdev->dev.parent);
+}
+
+ssize_t dg_config_read(struct pci_dev *pdev, char *buf, loff_t off, size_t count)
+{
+	struct view *view;
+
+	if (off >= pdev->cfg_size)
+		return 0;
+	count = min_t(size_t, count, pdev->cfg_size - off);
+	view = kzalloc(sizeof(*view), GFP_KERNEL);
+	if (!view)
+		return -ENOMEM;
+	view->pdev = pdev;
+
+	wake(pdev);
+	/* Not in the middle of a reset, when it does not answer. */
+	pci_cfg_access_lock(pdev);
+	show_header(view);
+	show_capabilities(view);
+	if (pdev->cfg_size > PCI_CFG_SPACE_SIZE)
+		show_ext_capabilities(view);
+	copy(view, buf, off, count);
+	pci_cfg_access_unlock(pdev);
+	let_sleep(pdev);
+
+	kfree(view);
+	return count;
+}

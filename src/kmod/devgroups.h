@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DEVGROUPS_H
+#define DEVGROUPS_H
+
+/*
+ * What the kernel knows of its devices (entries) and of the IOMMU groups they are in (groups).
+ *
+ * dg_lock guards all of it and is the innermost lock: nothing else is taken while it is held, but
+ * memory. The bus notifiers keep the registry true under it, and files are printed under it. An
+ * entry that is not dead is a device that has not been deleted, because deleting it has to pass the
+ * notifier first; so what hangs on such a device may be looked at. Files appear and vanish in a work
+ * item that does not hold the lock, so whoever prints one never waits for whoever removes it.
+ */
+
+#include <linux/device.h>
+#include <linux/kobject.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/types.h>
+
+struct iommu_group;
+
+/* An IOMMU group that has, or had, devices. */
+struct dg_group {
+	struct kref ref;
+	struct list_head node; /* in dg_groups until it is unpublished */
+	struct iommu_group *iommu; /* a reference; NULL when its last device is gone */
+	int id;
+	u64 instance;
+	u64 generation; /* of its last change */
+	struct list_head entries;
+
+	/* of the publishing work alone */
+	struct device *dev; /* NULL: not published */
+	struct kobject *members, *devices;
+	struct list_head files; /* struct dg_member */
+	u32 digest;
+	bool ready; /* its events may be sent */
+};
+
+/* A device on PCI, or on another bus and in a group. */
+struct dg_entry {
+	struct kref ref;
+	struct hlist_node hash;
+	struct device *dev; /* a reference as long as it is not dead */
+	bool dead;
+	bool driven; /* a driver that works through the kernel's DMA API is bound */
+	struct dg_group *group; /* a reference; NULL: none */
+	struct list_head in_group;
+
+	/* PCI: the tree of bridges. A VF hangs below the bridge of its PF. */
+	struct pci_dev *pdev; /* NULL: not PCI */
+	struct dg_entry *parent; /* a reference; NULL: on a root bus */
+	struct dg_entry *physfn; /* a reference; NULL: no VF */
+	struct list_head children; /* sorted */
+	struct list_head sibling;
+	u8 bus, devfn;
+	int domain;
+	bool acs_known; /* @acs_control was read once */
+	u16 acs_control;
+};
+
+extern struct mutex dg_lock;
+extern struct list_head dg_groups;
+extern struct list_head dg_roots; /* PCI entries without a parent, sorted */
+
+/* registry.c */
+int dg_registry_add(struct device *dev);
+void dg_registry_del(struct device *dev);
+void dg_registry_clear(void);
+void dg_registry_driver(struct device *dev, bool bound);
+void dg_entry_put(struct dg_entry *entry);
+void dg_group_put(struct dg_group *group);
+u64 dg_instance_next(void);
+
+static inline struct dg_entry *dg_entry_get(struct dg_entry *entry)
+{
+	kref_get(&entry->ref);
+	return entry;
+}
+
+static inline bool dg_same_group(const struct dg_entry *a, const struct dg_entry *b)
+{
+	return a->group && a->group == b->group;
+}
+
+/* tree.c */
+int dg_entry_cmp(const struct dg_entry *a, const struct dg_entry *b);
+void dg_tree_insert(struct dg_entry *entry);
+struct dg_entry *dg_tree_next(struct dg_entry *top, struct dg_entry *entry);
+struct list_head *dg_tree_siblings(struct dg_entry *entry);
+bool dg_same_slot(const struct dg_entry *a, const struct dg_entry *b);
+
+/* All entries below @top, bridges before what is behind them. */
+#define dg_for_each_below(entry, top)                                                              \
+	for ((entry) = dg_tree_next(top, top); (entry); (entry) = dg_tree_next(top, entry))
+
+/* notify.c */
+int dg_notify_start(void);
+void dg_notify_stop(void);
+int dg_scan(void);
+
+/* publish.c */
+int dg_publish_start(void);
+void dg_publish_stop(void);
+void dg_publish_soon(void);
+void dg_publish_now(void);
+void dg_publish_scan_again(void);
+
+/* group.c */
+int dg_group_class_create(void);
+void dg_group_class_destroy(void);
+int dg_group_publish(struct dg_group *group, struct kobject *root);
+void dg_group_unpublish(struct dg_group *group, struct kobject *root);
+void dg_group_event(struct dg_group *group, enum kobject_action action);
+
+/* owner.c */
+bool dg_has_driver(struct device *dev);
+const char *dg_owner(struct dg_group *group, struct iommu_group *iommu);
+bool dg_isolated_msi(struct dg_group *group, struct iommu_group *iommu);
+
+/* Where a file's text goes: the part of it that was asked for, or its digest. */
+struct dg_text {
+	char *buf; /* NULL: only the digest */
+	loff_t from, at;
+	size_t count, copied;
+	u32 digest;
+};
+
+__printf(2, 3) void dg_print(struct dg_text *text, const char *format, ...);
+
+/* What each file of a device says; called under dg_lock with an entry that is not dead. */
+void dg_isolation(struct dg_entry *entry, struct dg_text *text);
+void dg_aliases(struct dg_entry *entry, struct dg_text *text);
+void dg_reset_scope(struct dg_entry *entry, struct dg_text *text);
+void dg_quirks(struct dg_entry *entry, struct dg_text *text);
+void dg_pasid(struct dg_entry *entry, struct dg_text *text);
+void dg_pri(struct dg_entry *entry, struct dg_text *text);
+void dg_ats(struct dg_entry *entry, struct dg_text *text);
+void dg_physfn(struct dg_entry *entry, struct dg_text *text);
+void dg_resource(struct dg_entry *entry, struct dg_text *text);
+
+/* acs.c */
+enum dg_acs {
+	DG_ACS_ISOLATES,
+	DG_ACS_OFF, /* it has the capability, and somebody left it off */
+	DG_ACS_MISSING,
+	DG_ACS_UNKNOWN, /* it does not answer */
+};
+
+enum dg_acs dg_acs_state(struct dg_entry *entry);
+
+/* aliases.c */
+bool dg_bridge_aliases(const struct dg_entry *bridge);
+bool dg_is_alias(const struct dg_entry *a, const struct dg_entry *b);
+
+/* config.c */
+ssize_t dg_config_read(struct pci_dev *pdev, char *buf, loff_t off, size_t count);
+
+/* member.c */
+struct dg_member;
+struct dg_member *dg_member_new(struct dg_entry *entry);
+int dg_member_publish(struct dg_member *member, struct dg_group *group);
+void dg_member_free(struct dg_member *member);
+bool dg_member_is_stale(const struct dg_member *member, const struct dg_group *group);
+bool dg_member_is_of(const struct dg_member *member, const struct dg_entry *entry);
+struct list_head *dg_member_node(struct dg_member *member);
+struct dg_member *dg_member_at(struct list_head *node);
+
+#endif

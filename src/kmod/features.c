@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a device can do together with an IOMMU, and whose virtual function it is. */
+
+#include <linux/pci-ats.h>
+
+#include "devgroups.h"
+
+/* 0 where it has none. Those of a VF are its PF's; the kernel sees to that. */
+void dg_pasid(struct dg_entry *entry, struct dg_text *text)
+{
+	dg_print(text, "%d\n", max(pci_max_pasids(entry->pdev), 0));
+}
+
+void dg_pri(struct dg_entry *entry, struct dg_text *text)
+{
+#ifdef CONFIG_PCI_PRI
+	dg_print(text, "%d\n", pci_pri_supported(entry->pdev));
+#else
+	dg_print(text, "0\n");
+#endif
+}
+
+void dg_ats(struct dg_entry *entry, struct dg_text *text)
+{
+	dg_print(text, "%d\n", pci_ats_supported(entry->pdev));
+}
+
+void dg_physfn(struct dg_entry *entry, struct dg_text *text)
+{
+	if (entry->physfn && !entry->physfn->dead)
+		dg_print(text, "%s\n", dev_name(entry->physfn->dev));
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An IOMMU group as a device of the class "devgroups", which gives it events that udev can replay,
+ * and its own files. Nothing here or in member.c is freed by code of this module later than it says:
+ * kobjects and devices are of the kernel's own kinds.
+ */
+
+#include <linux/err.h>
+#include <linux/iommu.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "compat.h"
+#include "devgroups.h"
+
+static struct class *group_class;
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+/* A reference, or NULL where the last device has gone. */
+static struct iommu_group *take_iommu(struct dg_group *group)
+{
+	struct iommu_group *iommu;
+
+	mutex_lock(&dg_lock);
+	iommu = group->iommu ? iommu_group_ref_get(group->iommu) : NULL;
+	mutex_unlock(&dg_lock);
+	return iommu;
+}
+
+static ssize_t id_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct dg_group *group = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%d\n", group->id);
+}
+static DEVICE_ATTR_RO(id);
+
+static ssize_t instance_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct dg_group *group = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%llu\n", group->instance);
+}
+static DEVICE_ATTR_RO(instance);
+
+static ssize_t generation_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct dg_group *group = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(group->generation));
+}
+static DEVICE_ATTR_RO(generation);
+
+static ssize_t owner_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct dg_group *group = dev_get_drvdata(dev);
+	struct iommu_group *iommu = take_iommu(group);
+	ssize_t ret = -ENODEV;
+
+	if (iommu)
+		ret = sysfs_emit(buf, "%s\n", dg_owner(group, iommu));
+	iommu_group_put(iommu);
+	return ret;
+}
+static DEVICE_ATTR_RO(owner);
+
+static ssize_t isolated_msi_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct dg_group *group = dev_get_drvdata(dev);
+	struct iommu_group *iommu = take_iommu(group);
+	ssize_t ret = -ENODEV;
+
+	if (iommu)
+		ret = sysfs_emit(buf, "%d\n", dg_isolated_msi(group, iommu));
+	iommu_group_put(iommu);
+	return ret;
+}
+static DEVICE_ATTR_RO(isolated_msi);
+
+static const char *region_type(enum iommu_resv_type type)
+{
+	switch (type) {
+	case IOMMU_RESV_DIRECT:
+		return "direct";
+	case IOMMU_RESV_DIRECT_RELAXABLE:
+		return "direct-relaxable";
+	case IOMMU_RESV_MSI:
+	case IOMMU_RESV_SW_MSI:
+		return "msi";
+	default:
+		return "reserved";
+	}
+}
+
+static ssize_t reserved_regions_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct iommu_group *iommu = take_iommu(dev_get_drvdata(dev));
+	struct iommu_resv_region *region, *next;
+	LIST_HEAD(regions);
+	ssize_t n = 0;
+
+	if (!iommu)
+		return -ENODEV;
+	iommu_get_group_resv_regions(iommu, &regions);
+	list_for_each_entry_safe(region, next, &regions, list) {
+		n += sysfs_emit_at(buf, n, "0x%016llx 0x%016llx %s\n", (u64)region->start,
+				   (u64)region->start + region->length - 1, region_type(region->type));
+		kfree(region);
+	}
+	iommu_group_put(iommu);
+	return n;
+}
+static DEVICE_ATTR_RO(reserved_regions);
+
+static struct attribute *group_attrs[] = {
+	&dev_attr_id.attr,
+	&dev_attr_instance.attr,
+	&dev_attr_generation.attr,
+	&dev_attr_owner.attr,
+	&dev_attr_isolated_msi.attr,
+	&dev_attr_reserved_regions.attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(group);
+
+/* --- events ----------------------------------------------------------------------------------- */
+
+/* No event before the directory is complete: an error here makes the driver core send none. */
+static int add_variables(DG_UEVENT_CONST struct device *dev, struct kobj_uevent_env *env)
+{
+	struct dg_group *group = dev_get_drvdata(dev);
+
+	if (!group || !group->ready)
+		return -EAGAIN;
+	return add_uevent_var(env, "DEVGROUP_ID=%d", group->id) ?:
+	       add_uevent_var(env, "DEVGROUP_INSTANCE=%llu", group->instance) ?:
+	       add_uevent_var(env, "DEVGROUP_GENERATION=%llu", READ_ONCE(group->generation));
+}
+
+void dg_group_event(struct dg_group *group, enum kobject_action action)
+{
+	group->ready = true;
+	kobject_uevent(&group->dev->kobj, action);
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+/* On failure what is there is taken back by dg_group_unpublish(). */
+int dg_group_publish(struct dg_group *group, struct kobject *root)
+{
+	struct device *dev;
+
+	dev = device_create_with_groups(group_class, NULL, MKDEV(0, 0), group, group_groups, "%d",
+					group->id);
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+	group->dev = dev;
+	group->members = kobject_create_and_add("members", &dev->kobj);
+	group->devices = kobject_create_and_add("devices", &dev->kobj);
+	if (!group->members || !group->devices)
+		return -ENOMEM;
+	return sysfs_create_link(root, &dev->kobj, dev_name(dev));
+}
+
+static void remove_dir(struct kobject **dir)
+{
+	if (*dir) {
+		kobject_del(*dir);
+		kobject_put(*dir);
+	}
+	*dir = NULL;
+}
+
+/* After its members. */
+void dg_group_unpublish(struct dg_group *group, struct kobject *root)
+{
+	if (!group->dev)
+		return;
+	sysfs_remove_link(root, dev_name(group->dev));
+	remove_dir(&group->members);
+	remove_dir(&group->devices);
+	device_unregister(group->dev);
+	group->dev = NULL;
+	group->ready = false;
+}
+
+int dg_group_class_create(void)
+{
+	group_class = dg_class_create("devgroups");
+	if (IS_ERR(group_class))
+		return PTR_ERR(group_class);
+	group_class->dev_uevent = add_variables;
+	return 0;
+}
+
+void dg_group_class_destroy(void)
+{
+	class_destroy(group_class);
+}

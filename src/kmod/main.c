@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /sys/devgroups: which devices move together, why, and who has them. ABI/sysfs-devgroups tells all. */
+
+#include <linux/module.h>
+
+#include "devgroups.h"
+
+static int __init devgroups_init(void)
+{
+	int ret;
+
+	ret = dg_group_class_create();
+	if (ret)
+		return ret;
+	ret = dg_publish_start();
+	if (ret)
+		goto no_root;
+	/* Before the scan: what comes meanwhile must not be missed. */
+	ret = dg_notify_start();
+	if (ret)
+		goto no_notifiers;
+	ret = dg_scan();
+	if (ret)
+		goto no_scan;
+	dg_publish_now();
+	return 0;
+
+no_scan:
+	dg_notify_stop();
+no_notifiers:
+	dg_publish_stop();
+no_root:
+	dg_group_class_destroy();
+	return ret;
+}
+
+static void __exit devgroups_exit(void)
+{
+	dg_notify_stop();
+	dg_publish_stop();
+	dg_group_class_destroy();
+}
+
+module_init(devgroups_init);
+module_exit(devgroups_exit);
+MODULE_AUTHOR("The devgroups project");
+MODULE_DESCRIPTION("Which devices move together, why, and who has them");
+MODULE_VERSION("0.1.0");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who has the DMA of a group: "kernel" (a driver that uses the kernel's DMA API), "user" (a program
+ * has it through VFIO or iommufd) or "none". The kernel tells whether it is claimed; by whom, the
+ * drivers that are bound. A driver's claim comes between its being set on the device and BIND, which
+ * makes it "driven", and its end between UNBIND and the driver's being taken off the device. What is
+ * seen in between is not told but waited out.
+ */
+
+#include <linux/delay.h>
+#include <linux/iommu.h>
+#include <linux/platform_device.h>
+#include <linux/rcupdate.h>
+
+#include "devgroups.h"
+
+#define TRIES 50 /* of a millisecond: no driver's claim takes longer, but a removal may */
+
+struct look {
+	bool driven; /* by the notifiers */
+	bool moving; /* a driver comes or goes */
+};
+
+static bool manages_dma(struct device *dev, struct device_driver *driver)
+{
+	if (dev_is_pci(dev))
+		return to_pci_driver(driver)->driver_managed_dma;
+	return to_platform_driver(driver)->driver_managed_dma;
+}
+
+/* Is there a driver that works through the kernel's DMA API? */
+bool dg_has_driver(struct device *dev)
+{
+	struct device_driver *driver;
+	bool ret;
+
+	/* A module is not freed before this is over, and its drivers are off their devices by then. */
+	rcu_read_lock();
+	driver = READ_ONCE(dev->driver);
+	ret = driver && !manages_dma(dev, driver);
+	rcu_read_unlock();
+	return ret;
+}
+
+static struct look look_at(struct dg_group *group)
+{
+	struct look look = { false, false };
+	struct dg_entry *entry;
+
+	mutex_lock(&dg_lock);
+	list_for_each_entry(entry, &group->entries, in_group) {
+		bool driver = dg_has_driver(entry->dev);
+
+		look.driven |= entry->driven;
+		look.moving |= driver != entry->driven;
+	}
+	mutex_unlock(&dg_lock);
+	return look;
+}
+
+const char *dg_owner(struct dg_group *group, struct iommu_group *iommu)
+{
+	bool claimed = false;
+	unsigned int i;
+
+	for (i = 0; i < TRIES; i++) {
+		struct look before = look_at(group), after;
+
+		claimed = iommu_group_dma_owner_claimed(iommu);
+		after = look_at(group);
+		if (claimed && (before.driven || after.driven))
+			return "kernel";
+		if (!before.moving && !after.moving)
+			return claimed ? "user" : "none";
+		usleep_range(1000, 2000);
+	}
+	return claimed ? "kernel" : "none";
+}
+
+#ifdef DG_ISOLATED_MSI
+bool dg_isolated_msi(struct dg_group *group, struct iommu_group *iommu)
+{
+	return iommu_group_has_isolated_msi(iommu);
+}
+#else
+bool dg_isolated_msi(struct dg_group *group, struct iommu_group *iommu)
+{
+	struct dg_entry *entry;
+	bool ret = true;
+
+	mutex_lock(&dg_lock);
+	list_for_each_entry(entry, &group->entries, in_group)
+		ret &= device_iommu_capable(entry->dev, IOMMU_CAP_INTR_REMAP);
+	mutex_unlock(&dg_lock);
+	return ret;
+}
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the kernel knows to be special about a device, in a word each. */
+
+#include "devgroups.h"
+
+static const struct {
+	unsigned int flag;
+	const char *word;
+} flags[] = {
+	{ PCI_DEV_FLAGS_NO_BUS_RESET, "no-bus-reset" },
+	{ PCI_DEV_FLAGS_NO_PM_RESET, "no-pm-reset" },
+	{ PCI_DEV_FLAGS_NO_FLR_RESET, "no-flr-reset" },
+	{ PCI_DEV_FLAGS_NO_D3, "no-d3" },
+	{ PCI_DEV_FLAGS_ACS_ENABLED_QUIRK, "acs-quirk" },
+	{ PCI_DEV_FLAG_PCIE_BRIDGE_ALIAS, "bridge-alias" },
+	{ PCI_DEV_FLAGS_BRIDGE_XLATE_ROOT, "translation-root" },
+#ifdef DG_BRIDGE_NO_ALIAS
+	{ PCI_DEV_FLAGS_PCI_BRIDGE_NO_ALIAS, "no-bridge-alias" },
+#endif
+	{ PCI_DEV_FLAGS_VPD_REF_F0, "vpd-of-function-0" },
+	{ PCI_DEV_FLAGS_NO_RELAXED_ORDERING, "no-relaxed-ordering" },
+};
+
+void dg_quirks(struct dg_entry *entry, struct dg_text *text)
+{
+	struct pci_dev *pdev = entry->pdev;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		if (pdev->dev_flags & (__force pci_dev_flags_t)flags[i].flag)
+			dg_print(text, "%s\n", flags[i].word);
+	if (pdev->no_command_memory)
+		dg_print(text, "no-command-memory\n");
+	if (pdev->broken_intx_masking)
+		dg_print(text, "broken-intx-masking\n");
+	if (pdev->non_compliant_bars)
+		dg_print(text, "non-compliant-bars\n");
+	if (pdev->no_msi)
+		dg_print(text, "no-msi\n");
+	if (pdev->untrusted)
+		dg_print(text, "untrusted\n");
+}

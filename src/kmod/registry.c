@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The devices and the IOMMU groups that are there. Everything here is called by the notifiers. */
+
+#include <linux/hashtable.h>
+#include <linux/iommu.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+
+#include "devgroups.h"
+
+DEFINE_MUTEX(dg_lock);
+LIST_HEAD(dg_groups);
+
+static DEFINE_HASHTABLE(entries, 10);
+static u64 last_instance;
+
+/* --- groups ----------------------------------------------------------------------------------- */
+
+static void group_release(struct kref *ref)
+{
+	kfree(container_of(ref, struct dg_group, ref));
+}
+
+void dg_group_put(struct dg_group *group)
+{
+	kref_put(&group->ref, group_release);
+}
+
+/* Never the same again before the next boot, also where the module was loaded anew. */
+u64 dg_instance_next(void)
+{
+	if (!last_instance)
+		last_instance = ktime_to_us(ktime_get_boottime());
+	return ++last_instance;
+}
+
+/* A reference for the caller; takes @iommu over. */
+static struct dg_group *group_of(struct iommu_group *iommu)
+{
+	struct dg_group *group;
+
+	list_for_each_entry(group, &dg_groups, node) {
+		if (group->iommu == iommu) {
+			iommu_group_put(iommu);
+			kref_get(&group->ref);
+			return group;
+		}
+	}
+	group = kzalloc(sizeof(*group), GFP_KERNEL);
+	if (!group) {
+		iommu_group_put(iommu);
+		return NULL;
+	}
+	kref_init(&group->ref);
+	kref_get(&group->ref); /* that of dg_groups */
+	INIT_LIST_HEAD(&group->entries);
+	INIT_LIST_HEAD(&group->files);
+	group->iommu = iommu;
+	group->id = iommu_group_id(iommu);
+	group->instance = dg_instance_next();
+	list_add_tail(&group->node, &dg_groups);
+	return group;
+}
+
+static void leave_group(struct dg_entry *entry)
+{
+	struct dg_group *group = entry->group;
+
+	if (!group)
+		return;
+	list_del(&entry->in_group);
+	entry->group = NULL;
+	/* Held any longer, the kernel could not give its number away. */
+	if (list_empty(&group->entries)) {
+		iommu_group_put(group->iommu);
+		group->iommu = NULL;
+	}
+	dg_group_put(group);
+}
+
+/* The group of a device is made when it is added or, with some IOMMUs, when a driver is bound. */
+static int update_group(struct dg_entry *entry)
+{
+	struct iommu_group *iommu = iommu_group_get(entry->dev);
+	struct dg_entry *other;
+
+	if (entry->group && entry->group->iommu == iommu) {
+		iommu_group_put(iommu);
+		return 0;
+	}
+	leave_group(entry);
+	if (!iommu)
+		return 0;
+	entry->group = group_of(iommu);
+	if (!entry->group)
+		return -ENOMEM;
+	list_for_each_entry_reverse(other, &entry->group->entries, in_group)
+		if (dg_entry_cmp(other, entry) < 0)
+			break;
+	list_add(&entry->in_group, &other->in_group);
+	return 0;
+}
+
+/* --- devices ---------------------------------------------------------------------------------- */
+
+static void entry_release(struct kref *ref)
+{
+	struct dg_entry *entry = container_of(ref, struct dg_entry, ref);
+
+	if (entry->parent)
+		dg_entry_put(entry->parent);
+	if (entry->physfn)
+		dg_entry_put(entry->physfn);
+	kfree(entry);
+}
+
+/* A bridge outlives what is behind it, so this goes as deep as there are bridges. */
+void dg_entry_put(struct dg_entry *entry)
+{
+	kref_put(&entry->ref, entry_release);
+}
+
+static struct dg_entry *find(const struct device *dev)
+{
+	struct dg_entry *entry;
+
+	hash_for_each_possible(entries, entry, hash, (unsigned long)dev)
+		if (entry->dev == dev)
+			return entry;
+	return NULL;
+}
+
+static void place(struct dg_entry *entry)
+{
+	struct pci_dev *pdev = entry->pdev, *pf = pci_physfn(pdev);
+	struct pci_bus *bus = pf->bus;
+	struct dg_entry *above;
+
+	entry->domain = pci_domain_nr(pdev->bus);
+	entry->bus = pdev->bus->number;
+	entry->devfn = pdev->devfn;
+	above = bus->self ? find(&bus->self->dev) : NULL;
+	if (above)
+		entry->parent = dg_entry_get(above);
+	above = pdev->is_virtfn ? find(&pf->dev) : NULL;
+	if (above)
+		entry->physfn = dg_entry_get(above);
+	dg_tree_insert(entry);
+}
+
+static struct dg_entry *entry_new(struct device *dev)
+{
+	struct dg_entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+
+	if (!entry)
+		return NULL;
+	kref_init(&entry->ref);
+	entry->dev = get_device(dev);
+	INIT_LIST_HEAD(&entry->children);
+	INIT_LIST_HEAD(&entry->sibling);
+	hash_add(entries, &entry->hash, (unsigned long)dev);
+	if (dev_is_pci(dev)) {
+		entry->pdev = to_pci_dev(dev);
+		place(entry);
+	}
+	return entry;
+}
+
+static void remove(struct dg_entry *entry)
+{
+	leave_group(entry);
+	hash_del(&entry->hash);
+	list_del_init(&entry->sibling);
+	entry->dead = true;
+	entry->pdev = NULL;
+	put_device(entry->dev);
+	entry->dev = NULL;
+	dg_entry_put(entry);
+}
+
+int dg_registry_add(struct device *dev)
+{
+	struct dg_entry *entry;
+	int ret = 0;
+
+	mutex_lock(&dg_lock);
+	entry = find(dev);
+	if (!entry && (dev_is_pci(dev) || device_iommu_mapped(dev))) {
+		entry = entry_new(dev);
+		if (!entry)
+			ret = -ENOMEM;
+	}
+	if (entry) {
+		ret = update_group(entry);
+		entry->driven = dg_has_driver(dev);
+	}
+	mutex_unlock(&dg_lock);
+	return ret;
+}
+
+void dg_registry_del(struct device *dev)
+{
+	struct dg_entry *entry;
+
+	mutex_lock(&dg_lock);
+	entry = find(dev);
+	if (entry)
+		remove(entry);
+	mutex_unlock(&dg_lock);
+}
+
+/* @bound false: its driver has let go of it, or never got it. Makes no entry: see notify.c. */
+void dg_registry_driver(struct device *dev, bool bound)
+{
+	struct dg_entry *entry;
+
+	mutex_lock(&dg_lock);
+	entry = find(dev);
+	if (entry)
+		entry->driven = bound && dg_has_driver(dev);
+	mutex_unlock(&dg_lock);
+}
+
+void dg_registry_clear(void)
+{
+	struct hlist_node *next;
+	struct dg_entry *entry;
+	int bucket;
+
+	mutex_lock(&dg_lock);
+	hash_for_each_safe(entries, bucket, next, entry, hash)
+		remove(entry);
+	mutex_unlock(&dg_lock);
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which PCI device is behind which bridge. Guarded by dg_lock. */
+
+#include <linux/compiler.h>
+
+#include "devgroups.h"
+
+LIST_HEAD(dg_roots);
+
+int dg_entry_cmp(const struct dg_entry *a, const struct dg_entry *b)
+{
+	if (a->domain != b->domain)
+		return a->domain < b->domain ? -1 : 1;
+	if (a->bus != b->bus)
+		return a->bus < b->bus ? -1 : 1;
+	if (a->devfn != b->devfn)
+		return a->devfn < b->devfn ? -1 : 1;
+	return 0;
+}
+
+struct list_head *dg_tree_siblings(struct dg_entry *entry)
+{
+	return entry->parent ? &entry->parent->children : &dg_roots;
+}
+
+/* Devices are mostly found in order, so the place is near the end. */
+void dg_tree_insert(struct dg_entry *entry)
+{
+	struct list_head *list = dg_tree_siblings(entry);
+	struct dg_entry *other;
+
+	list_for_each_entry_reverse(other, list, sibling)
+		if (dg_entry_cmp(other, entry) < 0)
+			break;
+	list_add(&entry->sibling, &other->sibling);
+}
+
+/* What comes after @entry below @top; NULL at the end. */
+struct dg_entry *dg_tree_next(struct dg_entry *top, struct dg_entry *entry)
+{
+	if (!list_empty(&entry->children))
+		return list_first_entry(&entry->children, struct dg_entry, sibling);
+	for (; entry && entry != top; entry = entry->parent)
+		if (!list_is_last(&entry->sibling, dg_tree_siblings(entry)))
+			return list_next_entry(entry, sibling);
+	return NULL;
+}
+
+/* Functions of one device. A VF's address is made up, it is nobody's sister. */
+bool dg_same_slot(const struct dg_entry *a, const struct dg_entry *b)
+{
+	return !a->physfn && !b->physfn && a->parent == b->parent && a->domain == b->domain &&
+	       a->bus == b->bus && PCI_SLOT(a->devfn) == PCI_SLOT(b->devfn);
+}

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# The kernel module, built against the headers of the guest's kernel. Headers come from the suite that the kernel came from, or from
+# the kernel's own build; both they and the module stay in the cache, the module under the sum of what it was made of.
+
+# kmod_unpack DIR RELEASE SUITE HOME: Debian's headers of RELEASE in DIR, which will be called HOME.
+kmod_unpack() {
+    local dir=$1 release=$2 suite=$3 home=$4 flavour=${2##*-} kbuild=linux-kbuild-${2%-*}
+    # Up to bookworm all ABIs of a version share one; later ones have their own.
+    [[ $release != 6.1.0-* ]] || kbuild=linux-kbuild-6.1
+    unpack_packages "$dir" "$suite" "linux-headers-$release" "linux-headers-${release%-"$flavour"}-common" "$kbuild" || return 1
+    # They name each other by where a package would have put them.
+    sed -i "s#/usr/src/#$home/usr/src/#" "$dir/usr/src/linux-headers-$release/Makefile"
+}
+
+# Sets kmod_headers for the kernel in $1.
+kmod_need_headers() {
+    local dir=$1 release home
+    release=$(<"$dir/release")
+    kmod_headers=$dir/build
+    [[ ! -d $kmod_headers ]] || return 0
+    home=$cache/headers/$release
+    [[ -d $home ]] || say "fetching the headers of $release, once"
+    fill_once "$home" kmod_unpack "$release" "$suite" "$home" || fail "cannot fetch the headers of $release from $suite:" \
+        "if the suite has a newer kernel by now, remove $dir and run again"
+    kmod_headers=$home/usr/src/linux-headers-$release
+}
+
+# kmod_make DIR HEADERS: the module in DIR/devgroups.ko. Types for BPF would need a program more.
+kmod_make() {
+    mkdir -p "$1/source"
+    cp -r "$top/src/kmod/." "$1/source"
+    if ! make -C "$2" M="$1/source" CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS=-Werror modules >"$1/log" 2>&1 </dev/null; then
+        cat "$1/log" >&2
+        return 1
+    fi
+    strip -g -o "$1/devgroups.ko" "$1/source/devgroups.ko"
+}
+
+# The layer above the kernel's: the module, and lists of modules that know it.
+kmod_fill() {
+    local dir=$1 kernel_dir=$2 headers=$3 release modules name
+    release=$(<"$kernel_dir/release")
+    modules=$dir/usr/lib/modules/$release
+    (kmod_make "$dir/.build" "$headers") || return 1
+    mkdir -p "$modules/updates"
+    mv "$dir/.build/devgroups.ko" "$modules/updates/"
+    rm -rf "$dir/.build"
+    for name in kernel modules.order modules.builtin modules.builtin.modinfo; do
+        ln -s "$kernel_dir/usr/lib/modules/$release/$name" "$modules/$name"
+    done
+    depmod --basedir "$dir/usr" "$release" || return 1
+    find "$modules" -type l -delete
+}
+
+# Sets kmod to the layer for the kernel that is in $1.
+kmod_need() {
+    local sum release
+    need_packages make=make gcc=gcc
+    kmod_need_headers "$1"
+    release=$(<"$1/release")
+    sum=$(cd "$top/src/kmod" && { printf '%s\n' "$kmod_headers"; stat -c %Y "$kmod_headers"; find . -type f -exec sha256sum {} +; } |
+        LC_ALL=C sort | sha256sum)
+    kmod=$cache/kmod/$release-${sum:0:16}
+    fill_once "$kmod" kmod_fill "$1" "$kmod_headers" || fail "the kernel module does not build for $release"
+    find "$cache/kmod" -mindepth 1 -maxdepth 1 -name "$release-*" ! -path "$kmod*" -mmin +1440 -exec rm -rf {} +
+}
