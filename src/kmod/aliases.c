@@ -31,7 +31,7 @@ static bool is_conventional(struct pci_dev *pdev)
 	       pci_pcie_type(pdev) == PCI_EXP_TYPE_PCIE_BRIDGE;
 }
 
-static bool speaks_for_itself(const struct pci_dev *pdev)
+static bool speaks_for_itself(struct pci_dev *pdev)
 {
 #ifdef DG_BRIDGE_NO_ALIAS
 	return !pci_is_pcie(pdev) && (pdev->dev_flags & PCI_DEV_FLAGS_PCI_BRIDGE_NO_ALIAS);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Configuration space for whom the device was lent to: what identifies it and what it can do. Never
- * shown: where things lie in the host's memory (base addresses, bridge windows, message addresses,
- * logged headers), mailboxes, and everything that is not known, which is not even read, since reading
- * may do something. A capability that is hidden still shows that it is there.
+ * Configuration space for whom the device was lent to: what identifies it and what it can do.
+ * Never shown: where things lie in the host's memory (base addresses, bridge windows, message
+ * addresses, logged headers), mailboxes, and everything that is not known, which is not even read,
+ * since reading may do something. A capability that is hidden still shows that it is there.
  */
 
 #include <linux/pm_runtime.h>
@@ -56,7 +56,8 @@ static const struct known ext_capabilities[] = {
 	{ PCI_EXT_CAP_ID_PL_16GT, 16 },
 };
 
-static unsigned int size_of(const struct known *table, size_t n, unsigned int id, unsigned int header)
+static unsigned int size_of(const struct known *table, size_t n, unsigned int id,
+			    unsigned int header)
 {
 	size_t i;
 

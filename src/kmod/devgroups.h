@@ -8,8 +8,8 @@
  * dg_lock guards all of it and is the innermost lock: nothing else is taken while it is held, but
  * memory. The bus notifiers keep the registry true under it, and files are printed under it. An
  * entry that is not dead is a device that has not been deleted, because deleting it has to pass the
- * notifier first; so what hangs on such a device may be looked at. Files appear and vanish in a work
- * item that does not hold the lock, so whoever prints one never waits for whoever removes it.
+ * notifier first; so what hangs on such a device may be looked at. Files appear and vanish in a
+ * work item that does not hold the lock, so whoever prints one never waits for whoever removes it.
  */
 
 #include <linux/device.h>

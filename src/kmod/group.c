@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * An IOMMU group as a device of the class "devgroups", which gives it events that udev can replay,
- * and its own files. Nothing here or in member.c is freed by code of this module later than it says:
- * kobjects and devices are of the kernel's own kinds.
+ * and its own files. Nothing here or in member.c is freed by code of this module later than it
+ * says: kobjects and devices are of the kernel's own kinds.
  */
 
 #include <linux/err.h>
@@ -105,7 +105,8 @@ static ssize_t reserved_regions_show(struct device *dev, struct device_attribute
 	iommu_get_group_resv_regions(iommu, &regions);
 	list_for_each_entry_safe(region, next, &regions, list) {
 		n += sysfs_emit_at(buf, n, "0x%016llx 0x%016llx %s\n", (u64)region->start,
-				   (u64)region->start + region->length - 1, region_type(region->type));
+				   (u64)region->start + region->length - 1,
+				   region_type(region->type));
 		kfree(region);
 	}
 	iommu_group_put(iommu);

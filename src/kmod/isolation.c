@@ -177,17 +177,18 @@ static struct dg_entry *first_of_tied(struct dg_entry *entry)
 	return entry;
 }
 
-/* Some member that nothing ties to @entry: the first one, or for those that are tied to it another. */
+/* Some member that nothing ties to @entry: the first one, or for what is tied to that another. */
 static struct dg_entry *find_untied(struct dg_entry *entry)
 {
 	struct dg_entry *other, *own = first_of_tied(entry);
-	struct dg_entry *first = list_first_entry(&entry->group->entries, struct dg_entry, in_group);
+	struct list_head *entries = &entry->group->entries;
+	struct dg_entry *first = list_first_entry(entries, struct dg_entry, in_group);
 
 	if (own != first_of_tied(first))
 		return first;
 	if (entry != first)
 		return NULL;
-	list_for_each_entry(other, &entry->group->entries, in_group)
+	list_for_each_entry(other, entries, in_group)
 		if (first_of_tied(other) != own)
 			return other;
 	return NULL;

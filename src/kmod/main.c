@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /sys/devgroups: which devices move together, why, and who has them. ABI/sysfs-devgroups tells all. */
+/* /sys/devgroups: which devices move together, why, and who has them: see ABI/sysfs-devgroups. */
 
 #include <linux/module.h>
 

@@ -2,9 +2,9 @@
 /*
  * Who has the DMA of a group: "kernel" (a driver that uses the kernel's DMA API), "user" (a program
  * has it through VFIO or iommufd) or "none". The kernel tells whether it is claimed; by whom, the
- * drivers that are bound. A driver's claim comes between its being set on the device and BIND, which
- * makes it "driven", and its end between UNBIND and the driver's being taken off the device. What is
- * seen in between is not told but waited out.
+ * drivers that are bound. A driver's claim comes between its being set on the device and BIND,
+ * which makes it "driven", and its end between UNBIND and the driver's being taken off the device.
+ * What is seen in between is not told but waited out.
  */
 
 #include <linux/delay.h>
@@ -34,7 +34,7 @@ bool dg_has_driver(struct device *dev)
 	struct device_driver *driver;
 	bool ret;
 
-	/* A module is not freed before this is over, and its drivers are off their devices by then. */
+	/* A module is not freed before this is over; its drivers are off their devices by then. */
 	rcu_read_lock();
 	driver = READ_ONCE(dev->driver);
 	ret = driver && !manages_dma(dev, driver);

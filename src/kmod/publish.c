@@ -30,12 +30,14 @@ static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr, c
 {
 	return sysfs_emit(buf, "%s\n", THIS_MODULE->version);
 }
+
 static struct kobj_attribute version_attr = __ATTR_RO(version);
 
 static ssize_t generation_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%llu\n", READ_ONCE(generation));
 }
+
 static struct kobj_attribute generation_attr = __ATTR_RO(generation);
 
 static struct attribute *root_attrs[] = {

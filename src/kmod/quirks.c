@@ -4,7 +4,7 @@
 #include "devgroups.h"
 
 static const struct {
-	unsigned int flag;
+	pci_dev_flags_t flag;
 	const char *word;
 } flags[] = {
 	{ PCI_DEV_FLAGS_NO_BUS_RESET, "no-bus-reset" },
@@ -27,7 +27,7 @@ void dg_quirks(struct dg_entry *entry, struct dg_text *text)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
-		if (pdev->dev_flags & (__force pci_dev_flags_t)flags[i].flag)
+		if (pdev->dev_flags & flags[i].flag)
 			dg_print(text, "%s\n", flags[i].word);
 	if (pdev->no_command_memory)
 		dg_print(text, "no-command-memory\n");

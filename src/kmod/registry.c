@@ -8,7 +8,7 @@
 
 #include "devgroups.h"
 
-DEFINE_MUTEX(dg_lock);
+DEFINE_MUTEX(dg_lock); /* all of the registry: see devgroups.h */
 LIST_HEAD(dg_groups);
 
 static DEFINE_HASHTABLE(entries, 10);
