@@ -98,7 +98,8 @@ struct dg_member {
 };
 
 static ssize_t read_text(struct file *file, struct kobject *kobj,
-			 DG_BIN_CONST struct bin_attribute *attr, char *buf, loff_t off, size_t count)
+			 DG_BIN_CONST struct bin_attribute *attr, char *buf, loff_t off,
+			 size_t count)
 {
 	struct dg_member *member = attr->private;
 	struct dg_text text = { .buf = buf, .from = off, .count = count };
@@ -116,7 +117,8 @@ static ssize_t read_text(struct file *file, struct kobject *kobj,
 
 /* Reading configuration space may have to wait for the device, so not under the lock. */
 static ssize_t read_config(struct file *file, struct kobject *kobj,
-			   DG_BIN_CONST struct bin_attribute *attr, char *buf, loff_t off, size_t count)
+			   DG_BIN_CONST struct bin_attribute *attr, char *buf, loff_t off,
+			   size_t count)
 {
 	struct dg_member *member = attr->private;
 	struct pci_dev *pdev = NULL;
