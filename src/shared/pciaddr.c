@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "pciaddr.h"
 #include "strutil.h"
@@ -87,26 +88,52 @@ static bool plausible_name(const char *s, size_t n)
 	return true;
 }
 
+/* What the kernel names mediated devices by: "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001". */
+static bool is_uuid(const char *s)
+{
+	for (unsigned i = 0; i < 36; i++)
+		if (i == 8 || i == 13 || i == 18 || i == 23 ? s[i] != '-' :
+							      !isxdigit((unsigned char)s[i]))
+			return false;
+	return s[36] == '\0';
+}
+
+/* "bus:name" of a bus that is not PCI; a NULL in *ret is no such key. 0 or -ENOMEM. */
+static int normalize_other(const char *s, char **ret)
+{
+	const char *colon = strchr(s, ':');
+	bool is_mdev = str_starts(s, "mdev:");
+
+	*ret = NULL;
+	/* a bus name starts with a letter, so a misspelt PCI address is no key of a bus "0000" */
+	if (!colon || !isalpha((unsigned char)s[0]) || strncasecmp(s, "pci:", 4) == 0 ||
+	    !plausible_name(s, (size_t)(colon - s)) ||
+	    !plausible_name(colon + 1, strlen(colon + 1)) || (is_mdev && !is_uuid(colon + 1)))
+		return 0;
+	*ret = strdup(s);
+	if (!*ret)
+		return -ENOMEM;
+	for (char *c = *ret; is_mdev && *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return 0;
+}
+
 int devkey_normalize(const char *s, char **ret)
 {
 	struct pciaddr addr;
 	char buf[PCIADDR_SIZE];
-	const char *colon;
 	char *key;
 
 	if (pciaddr_parse(str_starts(s, "pci:") ? s + 4 : s, &addr) >= 0) {
 		key = strdup(pciaddr_format(&addr, buf));
+		if (!key)
+			return -ENOMEM;
 	} else {
-		colon = strchr(s, ':');
-		/* a bus name starts with a letter, so a misspelt PCI address is no key of a bus "0000" */
-		if (!colon || !isalpha((unsigned char)s[0]) || str_starts(s, "pci:") ||
-		    !plausible_name(s, (size_t)(colon - s)) ||
-		    !plausible_name(colon + 1, strlen(colon + 1)))
-			return -EINVAL;
-		key = strdup(s);
+		int r = normalize_other(s, &key);
+
+		if (r < 0 || !key)
+			return r < 0 ? r : -EINVAL;
 	}
-	if (!key)
-		return -ENOMEM;
 	*ret = key;
 	return 0;
 }
