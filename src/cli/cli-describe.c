@@ -88,19 +88,3 @@ char *describe_since(uint64_t since)
 	distance = ago(now > then ? (uint64_t)(now - then) : 0);
 	return distance ? str_printf("%s; %s", text, distance) : NULL;
 }
-
-json_object *describe_nodes(json_object *group)
-{
-	_cleanup_json_ json_object *nodes = json_object_new_array();
-	json_object *numbers = js_list(group, "iommu-groups");
-
-	for (size_t i = 0; nodes && i < js_list_length(numbers); i++) {
-		_cleanup_free_ char *node =
-			str_printf("/dev/vfio/%s",
-				   json_object_get_string(json_object_array_get_idx(numbers, i)));
-
-		if (!node || js_append(nodes, json_object_new_string(node)) < 0)
-			return NULL;
-	}
-	return TAKE_PTR(nodes);
-}

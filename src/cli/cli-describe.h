@@ -16,5 +16,3 @@ char *describe_driver(json_object *device) _must_check_;
 char *describe_numbers(json_object *numbers) _must_check_;
 /* µs of CLOCK_REALTIME: "Sat 2026-11-21 04:43:10 UTC; 2min ago" */
 char *describe_since(uint64_t since) _must_check_;
-/* "/dev/vfio/11" for each IOMMU group of @group, as a JSON list; NULL when out of memory. */
-json_object *describe_nodes(json_object *group) _must_check_;

@@ -137,6 +137,8 @@ static int append_claim_options(sd_bus_message *call, const struct options *o,
 		r = bus_append_option(call, "wait", "t", &o->wait);
 	if (r >= 0 && how->persistent)
 		r = bus_append_option(call, "persistent", "b", &yes);
+	if (r >= 0 && how->uid)
+		r = bus_append_option(call, "uid", "u", how->uid);
 	if (r >= 0 && o->force)
 		r = bus_append_option(call, "force", "b", &yes);
 	return r < 0 ? r : sd_bus_message_close_container(call);

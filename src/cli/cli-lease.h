@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "cli-progress.h"
 #include "macro.h"
@@ -14,6 +15,7 @@ struct claim_options {
 	const char *access;    /* "fd" or "node" */
 	const char *interface; /* NULL: the daemon's choice */
 	bool persistent;
+	const uid_t *uid; /* the lease is that user's; NULL: the caller's */
 };
 
 /*

@@ -34,7 +34,10 @@ static const struct verb verbs[] = {
 	  OPTION_BIT(OPTION_LABEL) | OPTION_BIT(OPTION_FORCE) | OPTION_BIT(OPTION_INTERFACE) |
 		  RECORDED_HOST,
 	  "claim|release GROUP", "Show the steps and change nothing" },
-	{ "claim", 1, 1, verb_claim, CLAIM_OPTIONS | OPTION_BIT(OPTION_DRY_RUN), "GROUP",
+	{ "claim", 1, 1, verb_claim,
+	  CLAIM_OPTIONS | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_INTERFACE) |
+		  OPTION_BIT(OPTION_USER),
+	  "GROUP",
 	  "Take a group until it is released, to be opened in /dev/vfio" },
 	{ "release", 1, 1, verb_release, OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_DRY_RUN),
 	  "GROUP", "Give a group back to its host drivers" },

@@ -28,6 +28,15 @@ int bus_get_caller(sd_bus_message *message, struct bus_caller *ret)
 	return 0;
 }
 
+struct bus_caller bus_holder(const struct bus_caller *caller, uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	if (uid == caller->uid)
+		return *caller;
+	return (struct bus_caller){ .uid = uid, .gid = pw ? pw->pw_gid : (gid_t)-1 };
+}
+
 static bool user_listed(const struct bus_caller *caller, char *const *users)
 {
 	const struct passwd *pw = getpwuid(caller->uid);

@@ -267,10 +267,11 @@ static bool start_claim(struct bus *bus, sd_bus_message *message, const char *na
 			struct refusal *ret_refusal)
 {
 	const struct devgroup *group = registry_find(bus->registry, name);
+	const struct bus_caller holder = options->for_user ? bus_holder(caller, options->uid) : *caller;
 	const struct claim_request request = {
-		.uid = caller->uid,
-		.gid = caller->gid,
-		.pid = caller->pid,
+		.uid = holder.uid,
+		.gid = holder.gid,
+		.pid = holder.pid,
 		.label = options->label,
 		.access = options->access,
 		.interface = options->interface,
@@ -293,6 +294,16 @@ static bool start_claim(struct bus *bus, sd_bus_message *message, const char *na
 	return false;
 }
 
+/* Who claims for another user decides whose devices they are, as only root may. Then the lease is that user's. */
+static bool may_claim_for(const struct bus_options *options, const struct bus_caller *caller,
+			  struct refusal *ret_refusal)
+{
+	if (!options->for_user || options->uid == caller->uid || caller->uid == 0)
+		return true;
+	return refuse(ret_refusal, REFUSED_ACCESS_DENIED,
+		      "Only root may claim for another user, and not uid %u.", (unsigned)caller->uid);
+}
+
 static enum bus_verdict authorize(struct bus *bus, sd_bus_message *message, const char *name,
 				  const struct bus_options *options, struct bus_caller *ret_caller,
 				  struct refusal *ret_refusal)
@@ -311,7 +322,7 @@ static enum bus_verdict authorize(struct bus *bus, sd_bus_message *message, cons
 int bus_method_claim(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	static const char *const allowed[] = { "label", "access",     "interface", "wait",
-					       "force", "persistent", NULL };
+					       "force", "persistent", "uid", NULL };
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct bus_options options = { .interface = INTERFACE_AUTO };
 	struct bus_caller caller;
@@ -330,7 +341,8 @@ int bus_method_claim(sd_bus_message *message, void *userdata, sd_bus_error *erro
 	case BUS_GRANTED:
 		break;
 	}
-	if (!start_claim(userdata, message, name, &options, &caller, &refusal))
+	if (!may_claim_for(&options, &caller, &refusal) ||
+	    !start_claim(userdata, message, name, &options, &caller, &refusal))
 		return bus_refuse(error, &refusal);
 	return 1; /* answered when it is done */
 }

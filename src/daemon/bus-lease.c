@@ -99,9 +99,20 @@ static int get_string(sd_bus *connection, const char *path, const char *interfac
 		value = lease_visible_state(lease_of(userdata));
 	else if (str_eq(property, "ErrorState"))
 		value = error_state_to_string(group_error_state(group));
+	else if (str_eq(property, "Interface"))
+		value = vfio_interface_to_string(record->interface);
 	else
 		value = access_mode_to_string(record->access);
 	return sd_bus_message_append(reply, "s", str_or(value, ""));
+}
+
+static int get_nodes(sd_bus *connection, const char *path, const char *interface,
+		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	_cleanup_strv_ char **nodes = NULL;
+	int r = lease_nodes(lease_of(userdata), &nodes);
+
+	return r < 0 ? r : sd_bus_message_append_strv(reply, nodes);
 }
 
 static int get_number(sd_bus *connection, const char *path, const char *interface,
@@ -150,6 +161,9 @@ static const sd_bus_vtable lease_vtable[] = {
 	SD_BUS_PROPERTY("Unit", "s", get_string, 0, CONST),
 	SD_BUS_PROPERTY("Since", "t", get_since, 0, CONST),
 	SD_BUS_PROPERTY("Access", "s", get_string, 0, CONST),
+	SD_BUS_PROPERTY("Interface", "s", get_string, 0, CONST),
+	/* a device bound anew has another node, which no event of the lease tells */
+	SD_BUS_PROPERTY("Nodes", "as", get_nodes, 0, 0),
 	SD_BUS_PROPERTY("Persistent", "b", get_persistent, 0, CONST),
 	SD_BUS_PROPERTY("FdCount", "u", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("ErrorState", "s", get_string, 0, CHANGES),

@@ -46,6 +46,18 @@ static int read_bool(sd_bus_message *message, bool *ret)
 	return r;
 }
 
+static int read_uid(sd_bus_message *message, struct bus_options *ret)
+{
+	uint32_t uid;
+	int r = sd_bus_message_read(message, "v", "u", &uid);
+
+	if (r < 0 || uid == (uid_t)-1)
+		return r < 0 ? r : -EINVAL;
+	ret->uid = uid;
+	ret->for_user = true;
+	return 0;
+}
+
 static int read_persistent(sd_bus_message *message, struct bus_options *ret)
 {
 	return read_bool(message, &ret->persistent);
@@ -87,6 +99,7 @@ static const struct {
 	{ "interface", "\"auto\", \"group\" or \"iommufd\"", read_interface },
 	{ "wait", "microseconds as an unsigned 64-bit number (t)", read_wait },
 	{ "persistent", "a boolean", read_persistent },
+	{ "uid", "the number of a user (u)", read_uid },
 	{ "force", "a boolean", read_force },
 	{ "authorize", "a boolean", read_authorize },
 	{ "with", "names of groups (as)", read_with },

@@ -51,6 +51,8 @@ struct bus_options {
 	const char *label; /* points into the message */
 	enum vfio_interface interface;
 	enum access_mode access;
+	bool for_user; /* uid is given: the lease is that user's */
+	uid_t uid;
 	bool persistent, force, authorize;
 	uint64_t wait_usec;
 	char **with; /* groups; owned */
@@ -72,6 +74,8 @@ struct bus_caller {
 	pid_t pid; /* 0: not known */
 };
 int bus_get_caller(sd_bus_message *message, struct bus_caller *ret) _must_check_;
+/* Whom the caller claims for; another user's process is not the one that calls. */
+struct bus_caller bus_holder(const struct bus_caller *caller, uid_t uid);
 /* What the group's file allows, and root. */
 bool bus_may_claim(const struct bus_caller *caller, const struct groupdef *def) _must_check_;
 

@@ -9,6 +9,7 @@
 
 #include "interface.h"
 #include "log.h"
+#include "memlock.h"
 #include "plan.h"
 #include "process.h"
 #include "registry-private.h"
@@ -381,10 +382,27 @@ static void on_step(struct lease *lease, unsigned index, const struct step *step
 					       registry->userdata);
 }
 
+/* Before it has the descriptors: what it maps with them is locked memory. */
+static void raise_memlock(const struct devgroup *group, const struct record *record)
+{
+	int r;
+
+	if (group->def->memlock == 0 || record->pid <= 0)
+		return;
+	r = memlock_raise(record->pid, record->uid, record->start_time, group->def->memlock);
+	if (r < 0 && r != -ESRCH)
+		log_warning_errno(r, "Cannot raise the limit of locked memory of pid %d, for group %s",
+				  (int)record->pid, record->group);
+	else if (r > 0)
+		log_debug("The limit of locked memory of pid %d is raised, for group %s",
+			  (int)record->pid, record->group);
+}
+
 static void on_claimed(struct lease *lease, void *userdata)
 {
 	struct claim *claim = active_claim(userdata);
 
+	raise_memlock(userdata, lease->record);
 	if (claim)
 		answer_claim(claim, NULL);
 }

@@ -79,6 +79,12 @@ void lease_adopt(struct lease *lease, int pipe_read);
 /* The holder is gone or wants no more, or an administrator ends it. Done twice is done. */
 void lease_let_go(struct lease *lease);
 
+/*
+ * leasenodes.c: what its holder opens, "/dev/vfio/12", "/dev/iommu", "/dev/vfio/devices/vfio0", whether by path or handed
+ * over. Caller frees. 0 or negative errno.
+ */
+int lease_nodes(const struct lease *lease, char ***ret) _must_check_;
+
 const char *lease_visible_state(const struct lease *lease);
 unsigned lease_fds_left(const struct lease *lease);
 /* Closes what the claimer has not taken: nobody can take it any more. */
