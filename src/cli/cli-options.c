@@ -41,6 +41,9 @@ static const struct option_def defs[OPTION_COUNT] = {
 	[OPTION_DRY_RUN] = { "dry-run", 'n', NULL, "Show the steps and change nothing" },
 	[OPTION_INTERFACE] = { "interface", 0, "NAME",
 			       "Descriptors or nodes to ask for: auto, group or iommufd" },
+	[OPTION_ACCESS] = { "access", 0, "HOW", "fd (descriptors), or node: COMMAND opens paths itself" },
+	[OPTION_VMM] = { "vmm", 0, "NAME[:VERSION]", "qemu, cloud-hypervisor, crosvm or libvirt" },
+	[OPTION_MEMORY] = { "memory", 0, "SIZE", "Of the VM that is to have the devices, e.g. 16G" },
 	[OPTION_HOST_FILE] = { "host", 0, "FILE",
 			       "A recorded host: a snapshot, or lspci -xxxx; - is standard input" },
 	[OPTION_CONFIG_DIR] = { "config-dir", 0, "DIR", "With --host: definitions of this directory" },
@@ -108,6 +111,16 @@ static int parse_wait(const char *s, uint64_t *ret)
 	return 0;
 }
 
+static int parse_access(const char *s, const char **ret)
+{
+	if (!str_eq(s, "fd") && !str_eq(s, "node")) {
+		fprintf(stderr, "devgroupctl: --access=%s: it is one of fd, node.\n", s);
+		return -EINVAL;
+	}
+	*ret = s;
+	return 0;
+}
+
 static int parse_interface(const char *s, const char **ret)
 {
 	if (!str_eq(s, "auto") && !str_eq(s, "group") && !str_eq(s, "iommufd")) {
@@ -126,6 +139,8 @@ static const char **place_of_text(struct options *o, enum option_id id)
 		[OPTION_HOST] = &o->host,
 		[OPTION_MACHINE] = &o->machine,
 		[OPTION_LABEL] = &o->label,
+		[OPTION_VMM] = &o->vmm,
+		[OPTION_MEMORY] = &o->memory,
 		[OPTION_HOST_FILE] = &o->host_file,
 		[OPTION_CONFIG_DIR] = &o->config_dir,
 		[OPTION_ROOT] = &o->root,
@@ -154,6 +169,8 @@ static int take_value(struct options *o, enum option_id id, const char *arg)
 		return parse_wait(arg, &o->wait);
 	case OPTION_INTERFACE:
 		return parse_interface(arg, &o->interface);
+	case OPTION_ACCESS:
+		return parse_access(arg, &o->access);
 	case OPTION_DEVICE:
 		return strv_add(&o->definition.devices, arg);
 	case OPTION_USER:

@@ -34,6 +34,9 @@ enum option_id {
 	OPTION_FORCE,
 	OPTION_DRY_RUN,
 	OPTION_INTERFACE,
+	OPTION_ACCESS,
+	OPTION_VMM,
+	OPTION_MEMORY,
 	OPTION_HOST_FILE,
 	OPTION_CONFIG_DIR,
 	OPTION_ASSIGNABLE,
@@ -70,7 +73,8 @@ struct options {
 	bool help, version;
 	bool all, devices, force, dry_run, runtime, replace, mask;
 	bool assignable, blocked, tree;
-	const char *label, *interface, *root; /* NULL: not given */
+	const char *label, *interface, *access, *root; /* NULL: not given */
+	const char *vmm, *memory;		      /* likewise */
 	const char *host_file, *config_dir;   /* likewise */
 	uint64_t wait;			      /* µs; only if OPTION_WAIT is in given */
 	struct definition_options definition;

@@ -6,6 +6,7 @@
 #include "cli-subst.h"
 #include "pciaddr.h"
 #include "strutil.h"
+#include "vmmargs.h"
 
 struct placeholder {
 	char *text; /* between the braces */
@@ -14,7 +15,7 @@ struct placeholder {
 };
 
 struct fill {
-	const struct vec *fds;
+	const struct vec *fds, *paths;
 	int first;
 	char **error;
 };
@@ -49,7 +50,7 @@ static void placeholder_clear(struct placeholder *p)
 
 static bool is_vmm(const char *text)
 {
-	return str_eq(text, "qemu") || str_eq(text, "cloud-hypervisor");
+	return str_eq(text, "qemu") || str_eq(text, "cloud-hypervisor") || str_eq(text, "crosvm");
 }
 
 static int split_fd(struct placeholder *p)
@@ -89,7 +90,7 @@ static int next(const char *at, struct placeholder *p, const char **ret_start, c
 static int need_of(const struct placeholder *p, unsigned *needs, char **ret_error)
 {
 	if (!p->kind) {
-		*needs |= SUBST_IOMMUFD | SUBST_VMM;
+		*needs |= SUBST_VMM | (str_eq(p->text, "crosvm") ? SUBST_PATH : 0);
 		return 0;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -162,85 +163,90 @@ static int fill_fd(const struct fill *fill, const struct placeholder *p, char **
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int add_option(char ***words, const char *option, char *value)
+static int add_argument(char ***words, char *value)
 {
 	_cleanup_free_ char *owned = value;
 
-	if (!owned || (option && strv_add(words, option) < 0) || strv_add(words, owned) < 0)
+	return owned ? strv_add(words, owned) : -ENOMEM;
+}
+
+/* The number that @group's iommufd has in the command; negative if the claim brought none. */
+static int iommufd_of(const struct fill *fill, const char *group)
+{
+	for (size_t i = 0; i < fill->fds->n; i++) {
+		const struct claim_fd *fd = fill->fds->items[i];
+
+		if (str_eq(fd->kind, "iommufd") && str_eq(fd->group, group))
+			return fill->first + (int)i;
+	}
+	return -1;
+}
+
+static int add_vmm_device(const struct claim_fd *from, int fd, int iommufd, struct vec *devices)
+{
+	struct vmmargs_device *device = calloc(1, sizeof(*device));
+
+	if (!device || vec_add(devices, device) < 0) {
+		free(device);
 		return -ENOMEM;
+	}
+	device->group = from->group;
+	device->key = from->name;
+	device->fd = fd;
+	device->iommufd = iommufd;
 	return 0;
 }
 
-/* One iommufd object per group, and each device linked to that of its own. */
-static int qemu_words(const struct fill *fill, char ***words)
+static int collect_devices(const struct fill *fill, struct vec *devices)
 {
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < fill->fds->n; i++) {
 		const struct claim_fd *fd = fill->fds->items[i];
-		int number = fill->first + (int)i;
-
-		if (str_eq(fd->kind, "iommufd"))
-			r = add_option(
-				words, "-object",
-				str_printf("iommufd,id=iommufd-%s,fd=%d", fd->group, number));
-	}
-	for (size_t i = 0; r >= 0 && i < fill->fds->n; i++) {
-		const struct claim_fd *fd = fill->fds->items[i];
-		int number = fill->first + (int)i;
 
 		if (str_eq(fd->kind, "vfio-device"))
-			r = add_option(
-				words, "-device",
-				str_printf("vfio-pci,iommufd=iommufd-%s,fd=%d", fd->group, number));
+			r = add_vmm_device(fd, fill->first + (int)i, iommufd_of(fill, fd->group), devices);
 	}
+	if (fill->paths)
+		VEC_FOREACH (const struct claim_fd, path, fill->paths)
+			if (r >= 0)
+				r = add_vmm_device(path, -1, -1, devices);
 	return r;
 }
 
-/* It has one IOMMU for the whole machine, hence one iommufd. */
-static int cloud_hypervisor_words(const struct fill *fill, char ***words)
+static void *vmm_device_free(void *device)
 {
-	bool first_device = true;
-	int r = 0;
+	free(device);
+	return NULL;
+}
 
-	for (size_t i = 0; r >= 0 && i < fill->fds->n; i++) {
-		const struct claim_fd *fd = fill->fds->items[i];
-		int number = fill->first + (int)i;
-
-		if (str_eq(fd->kind, "iommufd") && *words)
-			return fail(fill->error, strdup("{cloud-hypervisor}: it takes one iommufd, "
-							"so COMMAND can have one group only."));
-		if (str_eq(fd->kind, "iommufd"))
-			r = add_option(words, "--platform",
-				       str_printf("iommufd=on,iommufd_fd=%d", number));
-	}
-	for (size_t i = 0; r >= 0 && i < fill->fds->n; i++) {
-		const struct claim_fd *fd = fill->fds->items[i];
-
-		if (!str_eq(fd->kind, "vfio-device"))
-			continue;
-		r = add_option(words, first_device ? "--device" : NULL,
-			       str_printf("fd=%d", fill->first + (int)i));
-		first_device = false;
-	}
-	return r;
+static void args_clear(struct vmmargs *args)
+{
+	vec_clear(&args->devices, vmm_device_free);
 }
 
 static int vmm_words(const struct fill *fill, const struct placeholder *p, char ***ret)
 {
-	_cleanup_strv_ char **words = NULL;
-	int r;
+	_cleanup_(args_clear) struct vmmargs args = { 0 };
+	_cleanup_vmmargs_result_ struct vmmargs_result result = { 0 };
+	_cleanup_free_ char *error = NULL;
+	int r = vmmargs_parse(p->text, &args.vmm, &args.version);
 
-	r = str_eq(p->text, "qemu") ? qemu_words(fill, &words)
-				    : cloud_hypervisor_words(fill, &words);
+	if (r >= 0)
+		r = collect_devices(fill, &args.devices);
 	if (r < 0)
 		return r;
-	if (!words)
+	if (args.devices.n == 0)
 		return fail(fill->error,
 			    str_printf("{%s}: the claim brought no iommufd, and a VMM cannot take "
 				       "the descriptor of a group.",
 				       p->text));
-	*ret = TAKE_PTR(words);
+	r = vmmargs_make(&args, &result, &error);
+	if (r == -EOPNOTSUPP)
+		return fail(fill->error, str_printf("{%s}: %s", p->text, error));
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(result.words);
 	return 0;
 }
 
@@ -277,7 +283,7 @@ static int fill_argument(const struct fill *fill, const char *arg, char ***argv)
 	}
 	if (r < 0)
 		return r;
-	return add_option(argv, NULL, done ? str_printf("%s%s", done, at) : NULL);
+	return add_argument(argv, done ? str_printf("%s%s", done, at) : NULL);
 }
 
 static int fill_words(const struct fill *fill, const struct placeholder *p, char ***argv)
@@ -293,10 +299,13 @@ static int fill_words(const struct fill *fill, const struct placeholder *p, char
 	return 0;
 }
 
-int subst_apply(char *const *argv, const struct vec *fds, int first, char ***ret, char **ret_error)
+int subst_apply(char *const *argv, const struct vec *fds, const struct vec *paths, int first,
+		char ***ret, char **ret_error)
 {
 	_cleanup_(placeholder_clear) struct placeholder p = { 0 };
-	const struct fill fill = { .fds = fds, .first = first, .error = ret_error };
+	const struct fill fill = {
+		.fds = fds, .paths = paths, .first = first, .error = ret_error
+	};
 	_cleanup_strv_ char **filled = NULL;
 	const char *start, *end;
 	int r;

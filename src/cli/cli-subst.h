@@ -8,6 +8,7 @@
  *	{fd:KIND}	   the same where there is but one of that kind
  *	{qemu}		   QEMU's options for all devices; alone in an argument it becomes several
  *	{cloud-hypervisor} the same for Cloud Hypervisor
+ *	{crosvm}	   the same for crosvm
  *
  * Any other text in braces is left alone.
  */
@@ -18,7 +19,8 @@
 enum {
 	SUBST_GROUP = 1,   /* needs descriptors that only interface=group gives */
 	SUBST_IOMMUFD = 2, /* needs descriptors that only interface=iommufd gives */
-	SUBST_VMM = 4,	   /* of those, the options of a VMM */
+	SUBST_VMM = 4,	   /* the options of a VMM, which takes descriptors of iommufd or opens paths */
+	SUBST_PATH = 8,	   /* one that only opens paths */
 };
 
 /*
@@ -29,7 +31,7 @@ int subst_needs(char *const *argv, unsigned *ret, char **ret_error) _must_check_
 
 /*
  * @argv with all placeholders filled in from @fds (struct claim_fd), the first being descriptor
- * @first.
+ * @first, and from @paths: devices without a descriptor, that the VMM opens itself (NULL: none).
  */
-int subst_apply(char *const *argv, const struct vec *fds, int first, char ***ret,
-		char **ret_error) _must_check_;
+int subst_apply(char *const *argv, const struct vec *fds, const struct vec *paths, int first,
+		char ***ret, char **ret_error) _must_check_;

@@ -46,6 +46,7 @@ struct verb {
 	const char *help;
 };
 
+int verb_args(struct cli *cli);
 int verb_list(struct cli *cli);
 int verb_status(struct cli *cli);
 int verb_explain(struct cli *cli);

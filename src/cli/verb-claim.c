@@ -107,10 +107,10 @@ int verb_claim(struct cli *cli)
 
 	if (cli->options.dry_run)
 		return plan_show(cli, "claim", name);
-	r = find_user(cli, &user);
 	/* asked first: with --wait the daemon would wait for our own lease to end */
+	r = object_get_group(cli, name, &group);
 	if (!r)
-		r = object_get_group(cli, name, &group);
+		r = find_user(cli, &user);
 	if (!r)
 		r = check_ours(cli, group, user, &ours);
 	if (r)

@@ -3,10 +3,12 @@
 #include <stdio.h>
 
 #include "cli-bus.h"
+#include "cli-explain-vmm.h"
 #include "cli-explain.h"
 #include "cli-object.h"
 #include "cli-pager.h"
 #include "dbus-names.h"
+#include "memneed.h"
 #include "strutil.h"
 
 /* What is explained: the devices, borrowed from the host, and the JSON about them. */
@@ -14,12 +16,14 @@ struct subject {
 	const struct host *host;
 	struct vec devices; /* struct device, not owned */
 	json_object *object;
+	char *memlock; /* of the definition, or NULL */
 };
 
 static void subject_clear(struct subject *subject)
 {
 	vec_drop(&subject->devices);
 	json_object_put(subject->object);
+	free(subject->memlock);
 }
 
 static int copy_devices(struct subject *subject, const struct vec *devices)
@@ -59,6 +63,8 @@ static int take_definition(struct subject *subject, const struct groupdef *def)
 		r = set_head(subject, "group", def->name, host_state(def, &view));
 	if (r >= 0)
 		r = js_set_str(subject->object, "reserved-for", str_or(def->reserved_for, ""));
+	if (r >= 0 && def->memlock && !(subject->memlock = memneed_format(def->memlock)))
+		r = -ENOMEM;
 	return r < 0 ? r : take_view(subject, &view);
 }
 
@@ -79,13 +85,17 @@ static int take_paths(struct subject *subject, json_object *paths)
 static int take_group(struct cli *cli, struct subject *subject, const char *path)
 {
 	_cleanup_json_ json_object *group = NULL;
-	json_object *blockers;
+	json_object *blockers, *definition = NULL;
+	const char *memlock;
 	int r = object_get(cli, OBJECT_GROUP, path, &group);
 
 	if (r)
 		return r;
 	blockers = js_list(group, "blockers");
-	if (set_head(subject, "group", js_str(group, "name"), js_str(group, "state")) < 0 ||
+	json_object_object_get_ex(group, "definition", &definition);
+	memlock = js_str(definition, "memlock");
+	if ((!str_empty(memlock) && str_set(&subject->memlock, memlock) < 0) ||
+	    set_head(subject, "group", js_str(group, "name"), js_str(group, "state")) < 0 ||
 	    js_set_str(subject->object, "reserved-for", js_str(group, "reserved-for")) < 0 ||
 	    js_set(subject->object, "blockers",
 		   blockers ? json_object_get(blockers) : json_object_new_array()) < 0 ||
@@ -189,9 +199,15 @@ int verb_explain(struct cli *cli)
 {
 	_cleanup_host_ struct host host = { 0 };
 	_cleanup_(subject_clear) struct subject subject = { .host = &host };
-	const char *name = cli->words[0];
-	int r = host_open(cli, &host);
+	const char *name = cli->words[0], *memory = cli->options.memory;
+	uint64_t ram = 0;
+	int r;
 
+	if (memory && (parse_size(memory, &ram) < 0 || ram == 0)) {
+		fprintf(stderr, "devgroupctl: --memory=%s: a size was expected, such as 16G.\n", memory);
+		return EXIT_USAGE;
+	}
+	r = host_open(cli, &host);
 	if (r)
 		return r;
 	subject.object = json_object_new_object();
@@ -206,7 +222,8 @@ int verb_explain(struct cli *cli)
 		fprintf(stderr, "devgroupctl: There is no group or device %s.\n", name);
 		return EXIT_NO_SUCH;
 	}
-	if (explain_fill(subject.object, &host, &subject.devices) < 0)
+	if (explain_fill(subject.object, &host, &subject.devices) < 0 ||
+	    explain_vmm_fill(subject.object, &host, subject.memlock, ram) < 0)
 		return cli_fail(-ENOMEM, "cannot explain");
 	if (cli->options.json != JSON_OFF) {
 		js_print(subject.object, cli->options.json);
@@ -214,5 +231,6 @@ int verb_explain(struct cli *cli)
 	}
 	pager_open(cli);
 	explain_print(subject.object);
+	explain_vmm_print(subject.object);
 	return 0;
 }

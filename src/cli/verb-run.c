@@ -22,14 +22,16 @@ struct run {
 	struct cli *cli;
 	struct progress progress;
 	char **groups; /* sorted, each once */
-	const char *interface;
-	struct vec fds; /* struct claim_fd */
+	const char *interface, *access;
+	struct vec fds;	  /* struct claim_fd */
+	struct vec paths; /* the same of devices that COMMAND opens itself; of them fd is negative */
 	char **leases;	/* paths, in the order of the groups */
 };
 
 static void run_clear(struct run *run)
 {
 	claim_fds_clear(&run->fds);
+	claim_fds_clear(&run->paths);
 	progress_stop(&run->progress);
 	strv_free(run->groups);
 	strv_free(run->leases);
@@ -62,16 +64,61 @@ static int refuse_interface(const struct cli *cli)
 			"only those of VFIO groups.\n");
 	if (!cli->options.quiet)
 		fprintf(stderr,
-			"A VMM cannot take these: let it open /dev/vfio itself after devgroupctl "
-			"claim.\n");
+			"A VMM cannot take these: let it open /dev/vfio itself, with --access=node.\n");
 	return EXIT_FAILED;
 }
 
-/* The kind of descriptors that COMMAND's placeholders ask for, if they do. */
+/* Does the daemon hand out iommufd? 0 or an exit status. */
+static int has_iommufd(struct cli *cli, bool *ret)
+{
+	_cleanup_json_ json_object *manager = NULL;
+	int r = object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
+
+	if (!r)
+		*ret = js_list_has(js_list(manager, "interfaces"), "iommufd");
+	return r;
+}
+
+/* A VMM takes descriptors of iommufd; where there are none it opens the nodes itself, and may do so while it runs. */
+static int choose_for_vmm(struct run *run, unsigned needs)
+{
+	const struct options *o = &run->cli->options;
+	bool iommufd = false;
+	int r = 0;
+
+	if (str_eq(run->access, "node"))
+		return 0;
+	if (!(needs & SUBST_PATH) && !str_eq(o->interface, "group"))
+		r = has_iommufd(run->cli, &iommufd);
+	if (r)
+		return r;
+	if (!iommufd && (needs & SUBST_IOMMUFD))
+		return refuse_interface(run->cli);
+	run->access = iommufd ? "fd" : "node";
+	run->interface = iommufd ? "iommufd" : o->interface;
+	return 0;
+}
+
+static int choose_for_fds(struct run *run, unsigned needs)
+{
+	bool iommufd;
+	int r;
+
+	if (needs & SUBST_GROUP)
+		run->interface = "group";
+	if (!(needs & SUBST_IOMMUFD))
+		return 0;
+	if (str_eq(run->interface, "group"))
+		return refuse_interface(run->cli);
+	run->interface = "iommufd";
+	r = has_iommufd(run->cli, &iommufd);
+	return r || iommufd ? r : refuse_interface(run->cli);
+}
+
+/* What COMMAND's placeholders ask for, if they do. */
 static int choose_interface(struct run *run)
 {
 	_cleanup_free_ char *error = NULL;
-	_cleanup_json_ json_object *manager = NULL;
 	const struct options *o = &run->cli->options;
 	unsigned needs;
 	int r = subst_needs(o->command, &needs, &error);
@@ -83,18 +130,8 @@ static int choose_interface(struct run *run)
 	if (r < 0)
 		return cli_fail(r, "cannot run");
 	run->interface = o->interface;
-	if (needs & SUBST_GROUP)
-		run->interface = "group";
-	if (!(needs & SUBST_IOMMUFD))
-		return 0;
-	if (str_eq(o->interface, "group"))
-		return refuse_interface(run->cli);
-	run->interface = "iommufd";
-	r = object_get(run->cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
-	if (r)
-		return r;
-	return js_list_has(js_list(manager, "interfaces"), "iommufd") ? 0
-								      : refuse_interface(run->cli);
+	run->access = str_or(o->access, "fd");
+	return needs & SUBST_VMM ? choose_for_vmm(run, needs) : choose_for_fds(run, needs);
 }
 
 static bool is_held(const char *state)
@@ -153,10 +190,41 @@ static int prepare(struct run *run)
 	return r ? r : check_all(run);
 }
 
+/* --- what COMMAND opens itself --------------------------------------------------------------- */
+
+static int note_device(struct run *run, const char *group, const char *path)
+{
+	_cleanup_json_ json_object *device = NULL;
+	struct claim_fd *fd;
+	int r = object_get(run->cli, OBJECT_DEVICE, path, &device);
+
+	/* bridges go along without a driver of VFIO's, and no VMM opens them */
+	if (r || !str_starts(js_str(device, "driver"), "vfio"))
+		return r;
+	r = claim_fd_new("vfio-device", js_str(device, "address"), group, -EBADF, &fd);
+	if (r >= 0 && vec_add(&run->paths, fd) < 0) {
+		claim_fd_free(fd);
+		r = -ENOMEM;
+	}
+	return r < 0 ? cli_fail(r, "cannot run") : 0;
+}
+
+static int note_devices(struct run *run, const char *name)
+{
+	_cleanup_json_ json_object *group = NULL;
+	json_object *devices;
+	int r = object_get_group(run->cli, name, &group);
+
+	devices = r ? NULL : js_list(group, "devices");
+	for (size_t i = 0; !r && i < js_list_length(devices); i++)
+		r = note_device(run, name, json_object_get_string(json_object_array_get_idx(devices, i)));
+	return r;
+}
+
 /* --- claim and run --------------------------------------------------------------------------- */
 static int claim_all(struct run *run)
 {
-	const struct claim_options how = { .access = "fd", .interface = run->interface };
+	const struct claim_options how = { .access = run->access, .interface = run->interface };
 	int r = progress_start(&run->progress, run->cli);
 
 	run->progress.holds = true;
@@ -167,6 +235,8 @@ static int claim_all(struct run *run)
 		r = lease_claim(&run->progress, run->groups[i], &how, &run->fds, &lease);
 		if (!r && strv_add(&run->leases, lease) < 0)
 			r = cli_fail(-ENOMEM, "cannot run");
+		if (!r && str_eq(run->access, "node"))
+			r = note_devices(run, run->groups[i]);
 	}
 	return r;
 }
@@ -177,7 +247,8 @@ static int run_command(struct run *run)
 	_cleanup_strv_ char **argv = NULL;
 	int r;
 
-	r = subst_apply(run->cli->options.command, &run->fds, CHILD_FIRST_FD, &argv, &error);
+	r = subst_apply(run->cli->options.command, &run->fds, &run->paths, CHILD_FIRST_FD,
+			&argv, &error);
 	if (r == -EINVAL) {
 		fprintf(stderr, "devgroupctl: %s\n", error);
 		return EXIT_FAILED;

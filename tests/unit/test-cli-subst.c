@@ -33,8 +33,8 @@ static void add_iommufd(struct vec *fds, const char *group)
 {
 	add(fds, "lease", "", group);
 	add(fds, "iommufd", "", group);
-	add(fds, "vfio-device", "0000:01:00.0", group);
-	add(fds, "vfio-device", "0000:01:00.1", group);
+	add(fds, "vfio-device", str_eq(group, "nic0") ? "0000:01:00.0" : "0000:02:00.0", group);
+	add(fds, "vfio-device", str_eq(group, "nic0") ? "0000:01:00.1" : "0000:02:00.1", group);
 }
 
 /* Arguments are separated by '|', so that they may hold blanks. Returns what came out, or the error. */
@@ -45,7 +45,7 @@ static char *apply(const struct vec *fds, const char *command)
 	int r;
 
 	ck_assert_int_eq(strv_split(command, "|", &argv), 0);
-	r = subst_apply(argv, fds, 3, &filled, &error);
+	r = subst_apply(argv, fds, NULL, 3, &filled, &error);
 	if (r >= 0)
 		return strv_join(filled, "|");
 	ck_assert_int_eq(r, -EINVAL);
@@ -109,19 +109,21 @@ START_TEST(test_qemu)
 	add_iommufd(&fds, "nic0");
 	expect(&fds, "qemu|{qemu}|-m|1G",
 	       "qemu|-object|iommufd,id=iommufd-nic0,fd=4|-device|"
-	       "vfio-pci,iommufd=iommufd-nic0,fd=5|-device|vfio-pci,iommufd=iommufd-nic0,fd=6|"
+	       "vfio-pci,iommufd=iommufd-nic0,fd=5,addr=0x10.0,multifunction=on|-device|"
+	       "vfio-pci,iommufd=iommufd-nic0,fd=6,addr=0x10.1|"
 	       "-m|1G");
 	expect(&fds, "sh|-c|exec qemu {qemu} -m 1G",
 	       "sh|-c|exec qemu -object iommufd,id=iommufd-nic0,fd=4 -device "
-	       "vfio-pci,iommufd=iommufd-nic0,fd=5 -device vfio-pci,iommufd=iommufd-nic0,fd=6 "
+	       "vfio-pci,iommufd=iommufd-nic0,fd=5,addr=0x10.0,multifunction=on -device "
+	       "vfio-pci,iommufd=iommufd-nic0,fd=6,addr=0x10.1 "
 	       "-m 1G");
 	add_iommufd(&fds, "nic1");
 	expect(&fds, "{qemu}",
 	       "-object|iommufd,id=iommufd-nic0,fd=4|-object|iommufd,id=iommufd-nic1,fd=8|"
-	       "-device|vfio-pci,iommufd=iommufd-nic0,fd=5|"
-	       "-device|vfio-pci,iommufd=iommufd-nic0,fd=6|"
-	       "-device|vfio-pci,iommufd=iommufd-nic1,fd=9|"
-	       "-device|vfio-pci,iommufd=iommufd-nic1,fd=10");
+	       "-device|vfio-pci,iommufd=iommufd-nic0,fd=5,addr=0x10.0,multifunction=on|"
+	       "-device|vfio-pci,iommufd=iommufd-nic0,fd=6,addr=0x10.1|"
+	       "-device|vfio-pci,iommufd=iommufd-nic1,fd=9,addr=0x11.0,multifunction=on|"
+	       "-device|vfio-pci,iommufd=iommufd-nic1,fd=10,addr=0x11.1");
 }
 END_TEST
 
@@ -167,7 +169,8 @@ START_TEST(test_needs)
 	check_needs("cmd|{print}|{fd:lease}", 0);
 	check_needs("cmd|{fd:vfio-group:11}", SUBST_GROUP);
 	check_needs("cmd|{fd:lease}{fd:vfio-device:01:00.0}", SUBST_IOMMUFD);
-	check_needs("cmd|x{qemu}", SUBST_IOMMUFD | SUBST_VMM);
+	check_needs("cmd|x{qemu}", SUBST_VMM);
+	check_needs("{crosvm}", SUBST_VMM | SUBST_PATH);
 
 	ck_assert_int_eq(strv_split("{fd:iommufd}|{fd:vfio-container}", "|", &mixed), 0);
 	ck_assert_int_eq(subst_needs(mixed, &needs, &error), -EINVAL);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 2, pure. QEMU's options. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "quirks.h"
+#include "strutil.h"
+#include "vmmargs-private.h"
+
+/* The first with iommufd, and with it the first that takes descriptors. */
+#define QEMU_IOMMUFD 9000
+
+static bool is_old(const struct vmmargs *args)
+{
+	return args->version && args->version < QEMU_IOMMUFD;
+}
+
+static int refuse_fd(struct vmmargs_make *make)
+{
+	return vmmargs_refuse(make,
+			      str_printf("QEMU takes descriptors from version 9.0 on, and this is %u.%u. Claim by path "
+					 "(access=node), and it opens /dev/vfio itself.",
+					 make->args->version / 1000, make->args->version % 1000));
+}
+
+/* An object for each group, whose number is named by its devices. */
+static int add_objects(struct vmmargs_make *make)
+{
+	const struct vec *devices = &make->args->devices;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < devices->n; i++) {
+		const struct vmmargs_device *device = devices->items[i];
+		bool is_first = true;
+
+		for (size_t j = 0; j < i; j++)
+			is_first = is_first &&
+				   !str_eq(((struct vmmargs_device *)devices->items[j])->group, device->group);
+		if (!is_first)
+			continue;
+		r = vmmargs_word(make, strdup("-object"));
+		if (r >= 0)
+			r = vmmargs_word(make, device->iommufd < 0 ?
+						       str_printf("iommufd,id=iommufd-%s", device->group) :
+						       str_printf("iommufd,id=iommufd-%s,fd=%d", device->group,
+								  device->iommufd));
+	}
+	return r;
+}
+
+static char *hints_of(const struct vmmargs_device *device)
+{
+	_cleanup_strv_ char **words = NULL;
+	_cleanup_free_ char *joined = NULL;
+
+	if (device->hints)
+		VEC_FOREACH(const struct quirk_hint, hint, device->hints) {
+			_cleanup_free_ char *word = str_printf(",%s=%s", hint->name, hint->value);
+
+			if (str_eq(hint->name, "x-no-intx")) /* no property of QEMU's */
+				continue;
+			if (!word || strv_add(&words, word) < 0)
+				return NULL;
+		}
+	joined = strv_join(words, "");
+	return TAKE_PTR(joined);
+}
+
+static char *place_of(const struct vmmargs_place *place)
+{
+	if (place->slot < 0)
+		return strdup("");
+	return str_printf(",addr=%#x.%u%s", (unsigned)place->slot, place->function,
+			  place->first ? ",multifunction=on" : "");
+}
+
+static int add_device(struct vmmargs_make *make, const struct vmmargs_device *device,
+		      const struct vmmargs_place *place, bool iommufd)
+{
+	_cleanup_free_ char *hints = hints_of(device), *where = place_of(place), *what = NULL;
+	int r;
+
+	if (device->fd >= 0)
+		what = str_printf("iommufd=iommufd-%s,fd=%d", device->group, device->fd);
+	else
+		what = str_printf("host=%s%s%s", device->key, iommufd ? ",iommufd=iommufd-" : "",
+				  iommufd ? device->group : "");
+	if (!hints || !where || !what)
+		return -ENOMEM;
+	r = vmmargs_word(make, strdup("-device"));
+	if (r >= 0)
+		r = vmmargs_word(make, str_printf("vfio-pci,%s%s%s", what, where, hints));
+	if (r >= 0 && vmmargs_hint(device, "x-no-intx"))
+		r = vmmargs_note(make, str_printf("%s must not use INTx. QEMU has no switch for that: let the guest's "
+						  "driver use MSI.", device->key));
+	return r;
+}
+
+int vmmargs_qemu(struct vmmargs_make *make)
+{
+	const struct vmmargs *args = make->args;
+	bool iommufd = args->iommufd && !is_old(args);
+	int r = 0;
+
+	VEC_FOREACH(const struct vmmargs_device, device, &args->devices) {
+		if (device->fd >= 0 && is_old(args))
+			return refuse_fd(make);
+		iommufd = iommufd || device->fd >= 0;
+	}
+	if (iommufd)
+		r = add_objects(make);
+	for (size_t i = 0; r >= 0 && i < args->devices.n; i++)
+		r = add_device(make, args->devices.items[i], &make->places[i], iommufd);
+	if (r >= 0 && iommufd && args->devices.n > 1)
+		r = vmmargs_note(make, strdup("With iommufd QEMU lets no device reach the memory of another directly (P2P DMA); "
+					      "where that is needed, claim with the interface \"group\"."));
+	return r;
+}
