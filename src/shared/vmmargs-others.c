@@ -28,18 +28,11 @@ static int note_hints(struct vmmargs_make *make)
 
 /* --- Cloud Hypervisor -------------------------------------------------------------------------- */
 
-/* It has one IOMMU for the whole machine, hence one iommufd. */
+/* One iommufd for the whole machine: any serves devices of every group. */
 static int add_platform(struct vmmargs_make *make)
 {
-	const struct vec *devices = &make->args->devices;
-	const struct vmmargs_device *first = devices->items[0];
-	int r;
-
-	VEC_FOREACH(const struct vmmargs_device, device, devices)
-		if (!str_eq(device->group, first->group) && device->iommufd >= 0)
-			return vmmargs_refuse(make, strdup("Cloud Hypervisor takes one iommufd, so it can have the "
-							   "descriptors of one group only."));
-	r = vmmargs_word(make, strdup("--platform"));
+	const struct vmmargs_device *first = make->args->devices.items[0];
+	int r = vmmargs_word(make, strdup("--platform"));
 	return r < 0 ? r : vmmargs_word(make, first->iommufd < 0 ? strdup("iommufd=on") :
 								   str_printf("iommufd=on,iommufd_fd=%d",
 									      first->iommufd));

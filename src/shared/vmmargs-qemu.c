@@ -25,29 +25,15 @@ static int refuse_fd(struct vmmargs_make *make)
 					 make->args->version / 1000, make->args->version % 1000));
 }
 
-/* An object for each group, whose number is named by its devices. */
-static int add_objects(struct vmmargs_make *make)
+/* One for all devices, of whatever group: what is mapped in one is locked once, and in two twice. */
+static int add_object(struct vmmargs_make *make)
 {
-	const struct vec *devices = &make->args->devices;
-	int r = 0;
+	const struct vmmargs_device *first = make->args->devices.items[0];
+	int r = vmmargs_word(make, strdup("-object"));
 
-	for (size_t i = 0; r >= 0 && i < devices->n; i++) {
-		const struct vmmargs_device *device = devices->items[i];
-		bool is_first = true;
-
-		for (size_t j = 0; j < i; j++)
-			is_first = is_first &&
-				   !str_eq(((struct vmmargs_device *)devices->items[j])->group, device->group);
-		if (!is_first)
-			continue;
-		r = vmmargs_word(make, strdup("-object"));
-		if (r >= 0)
-			r = vmmargs_word(make, device->iommufd < 0 ?
-						       str_printf("iommufd,id=iommufd-%s", device->group) :
-						       str_printf("iommufd,id=iommufd-%s,fd=%d", device->group,
-								  device->iommufd));
-	}
-	return r;
+	return r < 0 ? r : vmmargs_word(make, first->iommufd < 0 ? strdup("iommufd,id=iommufd0") :
+								   str_printf("iommufd,id=iommufd0,fd=%d",
+									      first->iommufd));
 }
 
 static char *hints_of(const struct vmmargs_device *device)
@@ -83,10 +69,9 @@ static int add_device(struct vmmargs_make *make, const struct vmmargs_device *de
 	int r;
 
 	if (device->fd >= 0)
-		what = str_printf("iommufd=iommufd-%s,fd=%d", device->group, device->fd);
+		what = str_printf("iommufd=iommufd0,fd=%d", device->fd);
 	else
-		what = str_printf("host=%s%s%s", device->key, iommufd ? ",iommufd=iommufd-" : "",
-				  iommufd ? device->group : "");
+		what = str_printf("host=%s%s", device->key, iommufd ? ",iommufd=iommufd0" : "");
 	if (!hints || !where || !what)
 		return -ENOMEM;
 	r = vmmargs_word(make, strdup("-device"));
@@ -109,8 +94,8 @@ int vmmargs_qemu(struct vmmargs_make *make)
 			return refuse_fd(make);
 		iommufd = iommufd || device->fd >= 0;
 	}
-	if (iommufd)
-		r = add_objects(make);
+	if (iommufd && args->devices.n > 0)
+		r = add_object(make);
 	for (size_t i = 0; r >= 0 && i < args->devices.n; i++)
 		r = add_device(make, args->devices.items[i], &make->places[i], iommufd);
 	if (r >= 0 && iommufd && args->devices.n > 1)

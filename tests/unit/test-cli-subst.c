@@ -108,22 +108,22 @@ START_TEST(test_qemu)
 
 	add_iommufd(&fds, "nic0");
 	expect(&fds, "qemu|{qemu}|-m|1G",
-	       "qemu|-object|iommufd,id=iommufd-nic0,fd=4|-device|"
-	       "vfio-pci,iommufd=iommufd-nic0,fd=5,addr=0x10.0,multifunction=on|-device|"
-	       "vfio-pci,iommufd=iommufd-nic0,fd=6,addr=0x10.1|"
+	       "qemu|-object|iommufd,id=iommufd0,fd=4|-device|"
+	       "vfio-pci,iommufd=iommufd0,fd=5,addr=0x10.0,multifunction=on|-device|"
+	       "vfio-pci,iommufd=iommufd0,fd=6,addr=0x10.1|"
 	       "-m|1G");
 	expect(&fds, "sh|-c|exec qemu {qemu} -m 1G",
-	       "sh|-c|exec qemu -object iommufd,id=iommufd-nic0,fd=4 -device "
-	       "vfio-pci,iommufd=iommufd-nic0,fd=5,addr=0x10.0,multifunction=on -device "
-	       "vfio-pci,iommufd=iommufd-nic0,fd=6,addr=0x10.1 "
+	       "sh|-c|exec qemu -object iommufd,id=iommufd0,fd=4 -device "
+	       "vfio-pci,iommufd=iommufd0,fd=5,addr=0x10.0,multifunction=on -device "
+	       "vfio-pci,iommufd=iommufd0,fd=6,addr=0x10.1 "
 	       "-m 1G");
 	add_iommufd(&fds, "nic1");
 	expect(&fds, "{qemu}",
-	       "-object|iommufd,id=iommufd-nic0,fd=4|-object|iommufd,id=iommufd-nic1,fd=8|"
-	       "-device|vfio-pci,iommufd=iommufd-nic0,fd=5,addr=0x10.0,multifunction=on|"
-	       "-device|vfio-pci,iommufd=iommufd-nic0,fd=6,addr=0x10.1|"
-	       "-device|vfio-pci,iommufd=iommufd-nic1,fd=9,addr=0x11.0,multifunction=on|"
-	       "-device|vfio-pci,iommufd=iommufd-nic1,fd=10,addr=0x11.1");
+	       "-object|iommufd,id=iommufd0,fd=4|"
+	       "-device|vfio-pci,iommufd=iommufd0,fd=5,addr=0x10.0,multifunction=on|"
+	       "-device|vfio-pci,iommufd=iommufd0,fd=6,addr=0x10.1|"
+	       "-device|vfio-pci,iommufd=iommufd0,fd=9,addr=0x11.0,multifunction=on|"
+	       "-device|vfio-pci,iommufd=iommufd0,fd=10,addr=0x11.1");
 }
 END_TEST
 
@@ -135,7 +135,8 @@ START_TEST(test_cloud_hypervisor)
 	expect(&fds, "ch|{cloud-hypervisor}",
 	       "ch|--platform|iommufd=on,iommufd_fd=4|--device|fd=5|fd=6");
 	add_iommufd(&fds, "nic1");
-	expect_error(&fds, "ch|{cloud-hypervisor}", "one iommufd");
+	expect(&fds, "ch|{cloud-hypervisor}",
+	       "ch|--platform|iommufd=on,iommufd_fd=4|--device|fd=5|fd=6|fd=9|fd=10");
 }
 END_TEST
 

@@ -67,7 +67,7 @@ START_TEST(test_one_device)
 
 	expect("qemu", false, devices, "-device vfio-pci,host=0000:01:00.0");
 	expect("qemu", true, devices,
-	       "-object iommufd,id=iommufd-nic0 -device vfio-pci,host=0000:01:00.0,iommufd=iommufd-nic0");
+	       "-object iommufd,id=iommufd0 -device vfio-pci,host=0000:01:00.0,iommufd=iommufd0");
 	expect("qemu:8.2", true, devices, "-device vfio-pci,host=0000:01:00.0");
 	expect("cloud-hypervisor", false, devices, "--device path=/sys/bus/pci/devices/0000:01:00.0/");
 	expect("cloud-hypervisor", true, devices,
@@ -106,11 +106,11 @@ START_TEST(test_by_descriptors)
 	struct vmmargs_device *const one[] = { &a, NULL }, *const two[] = { &a, &b, NULL };
 
 	expect("qemu", false, two,
-	       "-object iommufd,id=iommufd-nic0,fd=4 -object iommufd,id=iommufd-nic1,fd=7 "
-	       "-device vfio-pci,iommufd=iommufd-nic0,fd=5 -device vfio-pci,iommufd=iommufd-nic1,fd=8");
+	       "-object iommufd,id=iommufd0,fd=4 "
+	       "-device vfio-pci,iommufd=iommufd0,fd=5 -device vfio-pci,iommufd=iommufd0,fd=8");
 	expect_part("qemu:7.2", false, one, "version 9.0");
 	expect("cloud-hypervisor", false, one, "--platform iommufd=on,iommufd_fd=4 --device fd=5");
-	expect_part("cloud-hypervisor", false, two, "one iommufd");
+	expect("cloud-hypervisor", false, two, "--platform iommufd=on,iommufd_fd=4 --device fd=5 fd=8");
 	expect_part("crosvm", false, one, "access=node");
 	expect_part("libvirt", false, one, "starts QEMU itself");
 }

@@ -10,9 +10,10 @@ qemu_old=(/usr/bin/qemu-system-x86_64)
 # What lies below root's home here is root's own; in the guest, whose files nobody else sees, it may be read.
 chmod a+x /root /root/.cache 2>/dev/null
 
-# unprivileged COMMAND...: alice, without a capability and without a way to one.
+# unprivileged COMMAND...: alice, without a capability and without a way to one; $memlock bytes of locked memory.
+memlock=8388608
 unprivileged() {
-    setpriv --reuid alice --regid alice --init-groups --no-new-privs --bounding-set=-all --inh-caps=-all -- "$@"
+    prlimit --memlock="$memlock:$memlock" setpriv --reuid alice --regid alice --init-groups --no-new-privs --bounding-set=-all --inh-caps=-all -- "$@"
 }
 
 # A machine that is made and does not start: devices are realized, nothing runs.
@@ -44,18 +45,27 @@ for bus in call("query-pci"):
 PYTHON
 }
 
-# vm_starts COMMAND...: in the background, as alice; $vm_log is what it says. True when it answers over QMP.
-vm_starts() {
-    vm_log=$work/vm.log
+# check_vm NAME COMMAND...: started in the background as alice, it answers over QMP. Its pid is in $vm_pid.
+check_vm() {
+    local name=$1
+    shift
     rm -f "$work/alice/qmp"
     install -d -o alice "$work/alice"
-    unprivileged "$@" -qmp "unix:$work/alice/qmp,server=on,wait=off" >"$vm_log" 2>&1 &
+    unprivileged "$@" -qmp "unix:$work/alice/qmp,server=on,wait=off" >"$work/vm.log" 2>&1 &
     vm_pid=$!
-    within 60 vm_answers_or_ended && [[ -S $work/alice/qmp ]] && kill -0 $vm_pid 2>/dev/null
+    within 60 vm_answers_or_ended
+    if [[ -n $(vm_devices) ]]; then ok "$name"; else not_ok "$name" "$(<"$work/vm.log")"; fi
 }
-vm_answers_or_ended() { [[ -S $work/alice/qmp ]] || ! kill -0 $vm_pid 2>/dev/null; }
+vm_answers_or_ended() { [[ -n $(vm_devices) ]] || ! kill -0 "$vm_pid" 2>/dev/null; }
 
-# vm_has IDS: among the VM's devices.
-vm_has() { query_pci "$work/alice/qmp" 2>&1 | grep -q "^$1 "; }
-# The QEMU, below devgroupctl where that started it.
-vm_process() { pgrep -f -n "unix:$work/alice/qmp" ; }
+# Its PCI devices, "vendor:device ID" one a line.
+vm_devices() { query_pci "$work/alice/qmp" 2>/dev/null; }
+vm_has() { vm_devices | grep -q "^$1 "; }
+# The QEMU itself, below devgroupctl where that started it.
+vm_process() { pgrep -n -f "unix:$work/alice/qmp"; }
+
+# kill_vm: SIGKILL to the QEMU; the exit status of what was started.
+kill_vm() {
+    kill -9 "$(vm_process)"
+    wait "$vm_pid" 2>/dev/null
+}
