@@ -37,7 +37,7 @@ __devgroupctl_scan() {
 			__devgroupctl_command=$(( i + 1 ))
 			return
 			;;
-		--json | --host | --config-dir | --machine | --label | --wait | --interface | -H | -M | --root | --device | --driver | --user | \
+		--json | --host | --config-dir | --machine | --label | --wait | --interface | --access | --vmm | --memory | -H | -M | --root | --device | --driver | --user | \
 			--group | --description | --reserved-for | --bind | --on-release)
 			# "--json=short" is three words where "=" breaks words
 			[[ ${words[i + 1]:-} == = ]] && (( ++i ))
@@ -57,12 +57,13 @@ __devgroupctl_options() {
 		--no-ask-password --quiet --verbose'
 	case $1 in
 	'' | list) printf '%s\n' "$common --all --devices --assignable --blocked --host= --config-dir=" ;;
-	explain) printf '%s\n' "$common --host= --config-dir=" ;;
+	explain) printf '%s\n' "$common --memory= --host= --config-dir=" ;;
+	args) printf '%s\n' "$common --vmm= --interface= --host= --config-dir=" ;;
 	graph) printf '%s\n' "$common --tree --host= --config-dir=" ;;
 	plan) printf '%s\n' "$common --label= --force --interface= --host= --config-dir=" ;;
-	claim) printf '%s\n' "$common --label= --wait= --force --dry-run" ;;
+	claim) printf '%s\n' "$common --label= --wait= --force --interface= --user= --dry-run" ;;
 	release) printf '%s\n' "$common --wait= --dry-run" ;;
-	run) printf '%s\n' "$common --label= --wait= --force --interface= --" ;;
+	run) printf '%s\n' "$common --label= --wait= --force --interface= --access= --" ;;
 	check) printf '%s\n' "$common --root= --host= --config-dir=" ;;
 	cat-config) printf '%s\n' "$common --root=" ;;
 	define)
@@ -76,7 +77,7 @@ __devgroupctl_options() {
 
 _devgroupctl() {
 	local cur prev words cword __devgroupctl_verb __devgroupctl_words __devgroupctl_command
-	local verbs='list status explain plan claim release run check define undefine cat-config snapshot graph monitor reload help'
+	local verbs='list status explain plan claim release run args check define undefine cat-config snapshot graph monitor reload help'
 
 	# colons are parts of addresses, "=" divides an option from its argument
 	_get_comp_words_by_ref -n : cur prev words cword
@@ -90,6 +91,8 @@ _devgroupctl() {
 	case $prev in
 	--json) __devgroupctl_complete 'short pretty off' "$cur" && return ;;
 	--interface) __devgroupctl_complete 'auto group iommufd' "$cur" && return ;;
+	--access) __devgroupctl_complete 'fd node' "$cur" && return ;;
+	--vmm) __devgroupctl_complete 'qemu cloud-hypervisor crosvm libvirt' "$cur" && return ;;
 	-H) _known_hosts_real -a -- "$cur" && return ;;
 	--host) compopt -o default && return ;;
 	--config-dir) compopt -o dirnames && return ;;
@@ -103,7 +106,7 @@ _devgroupctl() {
 		__ltrim_colon_completions "$cur"
 		return
 		;;
-	--machine | -M | --label | --wait | --driver | --description | --reserved-for) return ;;
+	--machine | -M | --label | --wait | --memory | --driver | --description | --reserved-for) return ;;
 	esac
 	if [[ $cur == -* ]]; then
 		__devgroupctl_complete "$(__devgroupctl_options "$__devgroupctl_verb")" "$cur"
@@ -114,7 +117,7 @@ _devgroupctl() {
 	:*) __devgroupctl_complete "$verbs" "$cur" ;;
 	help:1) __devgroupctl_complete "$verbs" "$cur" ;;
 	plan:1) __devgroupctl_complete 'claim release' "$cur" ;;
-	plan:2 | claim:1 | release:1 | list:* | run:*) __devgroupctl_complete "$(__devgroupctl_groups)" "$cur" ;;
+	plan:2 | claim:1 | release:1 | list:* | run:* | args:*) __devgroupctl_complete "$(__devgroupctl_groups)" "$cur" ;;
 	undefine:1) __devgroupctl_complete "$(__devgroupctl_groups)" "$cur" ;;
 	check:* | define:1) compopt -o default ;;
 	status:1 | explain:1)
