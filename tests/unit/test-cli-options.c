@@ -119,5 +119,94 @@ START_TEST(test_unfit)
 }
 END_TEST
 
+static void check_list(char *const *list, const char *expected)
+{
+	_cleanup_free_ char *joined = strv_join(list, " ");
+
+	ck_assert_str_eq(joined, expected);
+}
+
+/* What a group is to be: who may be named again and again, the rest has the last word. */
+START_TEST(test_definition)
+{
+	_cleanup_line_ struct line line = { 0 };
+
+	ck_assert_int_eq(parse(&line, "define nic0 --device=01:00.0 --user alice --device {} "
+				      "--group=kvm --user=bob --driver=auto --driver=vfio-pci "
+				      "--description=x --reserved-for=vm --bind=boot "
+				      "--on-release=keep --replace --runtime"),
+			 0);
+	check_words(&line, "define nic0");
+	check_list(line.options.definition.devices, "01:00.0 {}");
+	check_list(line.options.definition.users, "alice bob");
+	check_list(line.options.definition.groups, "kvm");
+	ck_assert_str_eq(line.options.definition.driver, "vfio-pci");
+	ck_assert_str_eq(line.options.definition.description, "x");
+	ck_assert_str_eq(line.options.definition.reserved_for, "vm");
+	ck_assert_str_eq(line.options.definition.bind, "boot");
+	ck_assert_str_eq(line.options.definition.on_release, "keep");
+	ck_assert(line.options.replace && line.options.runtime && !line.options.mask);
+}
+END_TEST
+
+/* -H is the daemon of another host, --host a recorded one. */
+START_TEST(test_hosts)
+{
+	_cleanup_line_ struct line line = { 0 }, recorded = { 0 };
+
+	ck_assert_int_eq(parse(&line, "-H root@far list -M box"), 0);
+	ck_assert_str_eq(line.options.host, "root@far");
+	ck_assert_str_eq(line.options.machine, "box");
+	ck_assert_ptr_null(line.options.host_file);
+	ck_assert_int_eq(parse(&recorded, "graph --tree --host - --config-dir=/x --root /y"), 0);
+	ck_assert_str_eq(recorded.options.host_file, "-");
+	ck_assert_str_eq(recorded.options.config_dir, "/x");
+	ck_assert_str_eq(recorded.options.root, "/y");
+	ck_assert(recorded.options.tree);
+	ck_assert_ptr_null(recorded.options.host);
+}
+END_TEST
+
+START_TEST(test_list)
+{
+	_cleanup_line_ struct line line = { 0 };
+
+	ck_assert_int_eq(parse(&line, "-a --assignable -d nic0"), 0);
+	check_words(&line, "nic0");
+	ck_assert(line.options.all && line.options.devices && line.options.assignable);
+	ck_assert(!line.options.blocked);
+	ck_assert_uint_eq(line.options.given, OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_DEVICES) |
+						      OPTION_BIT(OPTION_ASSIGNABLE));
+}
+END_TEST
+
+START_TEST(test_zero_wait_is_one)
+{
+	_cleanup_line_ struct line line = { 0 };
+
+	ck_assert_int_eq(parse(&line, "claim nic0 --wait=0"), 0);
+	ck_assert_uint_eq(line.options.wait, 0);
+	ck_assert(line.options.given & OPTION_BIT(OPTION_WAIT));
+}
+END_TEST
+
+/* Each option that takes a value says so when it gets none. */
+START_TEST(test_values_are_missing)
+{
+	static const char *const options[] = {
+		"-H",	      "--machine", "--json",   "--label",  "--wait",	    "--interface",
+		"--host",     "--root",	   "--device", "--driver", "--user",	    "--group",
+		"--config-dir", "--bind",  "--on-release", "--description", "--reserved-for",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		_cleanup_line_ struct line line = { 0 };
+
+		ck_assert_msg(parse(&line, options[i]) == -EINVAL, "%s was taken", options[i]);
+	}
+}
+END_TEST
+
 SUITE("cli-options", test_nothing, test_options_before_and_after_the_verb, test_command,
-      test_dashes_as_an_argument, test_what_is_refused, test_unfit)
+      test_dashes_as_an_argument, test_what_is_refused, test_unfit, test_definition, test_hosts,
+      test_list, test_zero_wait_is_one, test_values_are_missing)
