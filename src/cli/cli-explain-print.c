@@ -4,6 +4,7 @@
 
 #include "cli-describe.h"
 #include "cli-explain.h"
+#include "cli-facts.h"
 #include "cli-table.h"
 #include "strutil.h"
 
@@ -338,6 +339,7 @@ void explain_print(json_object *object)
 	print_blockers(object);
 	print_resets(devices);
 	print_quirks(devices);
+	facts_print(devices);
 	if (js_list_length(advice) > 0)
 		heading("What would change that");
 	for (size_t i = 0; i < js_list_length(advice); i++)

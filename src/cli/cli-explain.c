@@ -3,6 +3,7 @@
 
 #include "advice.h"
 #include "cli-explain.h"
+#include "cli-facts.h"
 #include "isolation.h"
 #include "quirks.h"
 #include "resetscope.h"
@@ -133,7 +134,8 @@ static int add_device(json_object *list, const struct host *host, const struct d
 	    js_set(object, "causes", host_causes(inv, device)) < 0 ||
 	    js_set(object, "resets", list_resets(inv, device)) < 0 ||
 	    js_set(object, "quirks", list_quirks(host, device)) < 0 ||
-	    js_set(object, "vmm-hints", list_hints(host, device)) < 0)
+	    js_set(object, "vmm-hints", list_hints(host, device)) < 0 ||
+	    js_set(object, "facts", facts_object(inv, device)) < 0)
 		return -ENOMEM;
 	if (device->physfn &&
 	    (js_set_str(object, "vf-of", device->physfn) < 0 ||

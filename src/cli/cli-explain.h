@@ -5,7 +5,8 @@
  * What `explain` has to tell, as JSON: "source" (where the causes come from: kernel-module or
  * configuration-space), "groups-derived", "iommu-groups", "devices" [{"device", "description",
  * "driver", "iommu-group", "bridge", "vf-of", "causes", "resets" [{"method", "reach", "below",
- * "devices"}], "quirks" [{"quirk", "topic", "text", "source", "file", "line"}], "vmm-hints" {…}}], "advice".
+ * "devices"}], "quirks" [{"quirk", "topic", "text", "source", "file", "line"}], "vmm-hints" {…},
+ * "facts" {…} (devfacts.h)}], "advice".
  */
 
 #include "cli-host.h"

@@ -28,9 +28,9 @@ static const struct verb verbs[] = {
 	  "[GROUP…]", "List the groups (this is what no verb means)" },
 	{ "status", 0, 1, verb_status, 0, "[GROUP|DEVICE]",
 	  "Show the daemon, or all about a group or device" },
-	{ "explain", 1, 1, verb_explain,
-	  OPTION_BIT(OPTION_ROOT) | OPTION_BIT(OPTION_MEMORY) | RECORDED_HOST, "GROUP|DEVICE",
-	  "Show why devices move together, and what else is to know" },
+	{ "explain", 0, 1, verb_explain,
+	  OPTION_BIT(OPTION_ROOT) | OPTION_BIT(OPTION_MEMORY) | RECORDED_HOST, "[GROUP|DEVICE]",
+	  "Show why devices move together, or what is to be said of the whole machine" },
 	{ "plan", 2, 2, verb_plan,
 	  OPTION_BIT(OPTION_LABEL) | OPTION_BIT(OPTION_FORCE) | OPTION_BIT(OPTION_INTERFACE) |
 		  RECORDED_HOST,

@@ -7,6 +7,7 @@
 #include "cli-explain.h"
 #include "cli-object.h"
 #include "cli-pager.h"
+#include "cli-report.h"
 #include "dbus-names.h"
 #include "memneed.h"
 #include "strutil.h"
@@ -195,6 +196,22 @@ static int find_unnamed(struct cli *cli, struct subject *subject, const char *na
 	return r < 0 ? cli_fail(r, "cannot explain the device") : 0;
 }
 
+/* No name: the whole machine. */
+static int explain_machine(struct cli *cli, const struct host *host)
+{
+	_cleanup_json_ json_object *object = report_object(host);
+
+	if (!object)
+		return cli_fail(-ENOMEM, "cannot explain");
+	if (cli->options.json != JSON_OFF) {
+		js_print(object, cli->options.json);
+		return 0;
+	}
+	pager_open(cli);
+	report_print(object);
+	return 0;
+}
+
 int verb_explain(struct cli *cli)
 {
 	_cleanup_host_ struct host host = { 0 };
@@ -210,6 +227,8 @@ int verb_explain(struct cli *cli)
 	r = host_open(cli, &host);
 	if (r)
 		return r;
+	if (!name)
+		return explain_machine(cli, &host);
 	subject.object = json_object_new_object();
 	if (!subject.object)
 		return cli_fail(-ENOMEM, "cannot explain");

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "bus.h"
+#include "bus-facts.h"
 #include "dbus-names.h"
+#include "devfacts.h"
 #include "isolation.h"
 #include "quirks.h"
 #include "strutil.h"
@@ -208,6 +210,55 @@ static int get_error_counts(sd_bus *connection, const char *path, const char *in
 				     "nonfatal", errors->nonfatal, "fatal", errors->fatal);
 }
 
+/* --- what it is to its user: facts --------------------------------------------------------------- */
+
+static int get_facts_of(const struct device_handle *handle, const char *part, struct vec *ret)
+{
+	return devfacts_get(host_inventory(registry_host(handle->registry)), handle->device, part,
+			    ret);
+}
+
+/* Signalled where VFIO was asked anew; the rest changes with other devices too. */
+static int get_facts(sd_bus *connection, const char *path, const char *interface,
+		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	static const char *const parts[][2] = {
+		{ "DmaFacts", "dma" },
+		{ "MmioFacts", "mmio" },
+		{ "PasidFacts", "pasid" },
+		{ "VirtualCapabilities", "virtual-capabilities" },
+	};
+	_cleanup_facts_ struct vec facts = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (str_eq(parts[i][0], property) && get_facts_of(userdata, parts[i][1], &facts) < 0)
+			return -ENOMEM;
+	return bus_append_facts(reply, &facts);
+}
+
+/* a(tts): first, last, and what that is. */
+static int get_ranges(sd_bus *connection, const char *path, const char *interface,
+		      const char *property, sd_bus_message *reply, void *userdata,
+		      sd_bus_error *error)
+{
+	bool reserved = str_eq(property, "ReservedRegions");
+	_cleanup_facts_ struct vec facts = { 0 };
+	const struct fact *list;
+	int r = get_facts_of(userdata, "dma", &facts);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(tts)");
+	list = facts_find(&facts, reserved ? "reserved" : "windows");
+	for (size_t i = 0; r >= 0 && list && i < list->items.n; i++) {
+		const struct vec *item = &((const struct fact *)list->items.items[i])->items;
+
+		r = sd_bus_message_append(reply, "(tts)", facts_number(item, "first"),
+					  facts_number(item, "last"),
+					  facts_text(item, reserved ? "type" : "kind"));
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
 static const sd_bus_vtable device_vtable[] = {
@@ -230,6 +281,12 @@ static const sd_bus_vtable device_vtable[] = {
 	SD_BUS_PROPERTY("ResetMethods", "as", get_list, 0, CHANGES),
 	SD_BUS_PROPERTY("Isolation", "a(sss)", get_isolation, 0, CHANGES),
 	SD_BUS_PROPERTY("VmmHints", "a{ss}", get_hints, 0, 0),
+	SD_BUS_PROPERTY("DmaWindows", "a(tts)", get_ranges, 0, CHANGES),
+	SD_BUS_PROPERTY("ReservedRegions", "a(tts)", get_ranges, 0, 0),
+	SD_BUS_PROPERTY("DmaFacts", "a{sv}", get_facts, 0, CHANGES),
+	SD_BUS_PROPERTY("MmioFacts", "a{sv}", get_facts, 0, CHANGES),
+	SD_BUS_PROPERTY("PasidFacts", "a{sv}", get_facts, 0, 0),
+	SD_BUS_PROPERTY("VirtualCapabilities", "a{sv}", get_facts, 0, 0),
 	SD_BUS_PROPERTY("PowerState", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("NumaNode", "i", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("PhysFn", "s", get_string, 0, CHANGES),

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "dbus-names.h"
 #include "interface.h"
+#include "devfacts.h"
 #include "strutil.h"
 
 static int append_group(sd_bus_message *reply, const struct devgroup *group)
@@ -197,11 +198,18 @@ static int method_plan(sd_bus_message *message, void *userdata, sd_bus_error *er
 	return reply_plan(message, &steps);
 }
 
+static int annotate(const struct device *device, struct vec *facts, void *userdata)
+{
+	return devfacts_add(userdata, device, facts);
+}
+
 static int method_snapshot(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
 	_cleanup_free_ char *text = NULL;
-	int r = inventory_to_json(host_inventory(registry_host(bus->registry)), false, &text);
+	const struct inventory *inv = host_inventory(registry_host(bus->registry));
+	_cleanup_devfacts_ struct devfacts *devfacts = devfacts_new(inv);
+	int r = devfacts ? inventory_to_json_with(inv, false, annotate, devfacts, &text) : -ENOMEM;
 
 	return r < 0 ? r : sd_bus_reply_method_return(message, "s", text);
 }

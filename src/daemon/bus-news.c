@@ -66,7 +66,8 @@ static void on_device_changed(const struct device *device, void *userdata)
 		check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_DEVICE, "IommuGroup",
 						     "Driver", "HostDriver", "DriverOverride",
 						     "Interfaces", "ResetMethods", "PowerState",
-						     "ErrorState", "ErrorCounts", NULL),
+						     "ErrorState", "ErrorCounts", "DmaWindows",
+						     "DmaFacts", "MmioFacts", NULL),
 		      path);
 }
 

@@ -18,6 +18,8 @@ struct execution {
 	execution_give_fn give;
 	void *userdata;
 	struct vec held; /* struct held_group, owned */
+	bool has_learnt; /* of the IOMMU group learnt_group, what vfioinfo.h tells */
+	int learnt_group;
 };
 
 typedef int (*step_fn)(struct execution *execution, const struct step *step, char **ret_cause);

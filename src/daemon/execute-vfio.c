@@ -13,6 +13,7 @@
 #include "nodeacl.h"
 #include "openers.h"
 #include "strutil.h"
+#include "vfioinfo.h"
 #include "vfionode.h"
 
 /* --- holding and proving ----------------------------------------------------------------------- */
@@ -142,6 +143,36 @@ static bool without_groups(const struct execution *execution, int id)
 	return vfionode_of_members(execution->root, id, &nodes) >= 0 && nodes;
 }
 
+/* --- what the kernel says of a group, for the daemon --------------------------------------------- */
+
+struct learning {
+	struct execution *execution;
+	int id;
+};
+
+static void tell_learnt(const char *line, void *userdata)
+{
+	const struct learning *learning = userdata;
+	_cleanup_free_ char *text = str_printf("%d %s", learning->id, line);
+
+	if (text)
+		learning->execution->give(EXECUTION_LEARNT, text, -EBADF,
+					  learning->execution->userdata);
+}
+
+/* Once for each group: a claim of the newer interface opens it for each of its devices. */
+static void learn(struct execution *execution, const struct held_group *held)
+{
+	struct learning learning = { execution, held->id };
+
+	if (execution->has_learnt && execution->learnt_group == held->id)
+		return;
+	execution->has_learnt = true;
+	execution->learnt_group = held->id;
+	vfioinfo_group(execution->root, held->fd, tell_learnt, &learning);
+	tell_learnt("", &learning);
+}
+
 int execution_open_viable(struct execution *execution, int id, char **ret_cause,
 			  struct held_group **ret)
 {
@@ -172,6 +203,7 @@ int execution_open_viable(struct execution *execution, int id, char **ret_cause,
 		return fail(-EPERM, ret_cause,
 			    str_printf("IOMMU group %d is not viable: %s", id, str_or(who, "?")));
 	}
+	learn(execution, held);
 	*ret = held;
 	return 0;
 }

@@ -14,6 +14,12 @@
 
 struct execution;
 
+/*
+ * What is given without a descriptor: a line that the kernel said of an IOMMU group while it was
+ * open, for host_learn().
+ */
+#define EXECUTION_LEARNT "learnt"
+
 /* Called for each descriptor that goes to the claimer. @fd stays the execution's: pass it on, or dup() it. */
 typedef void (*execution_give_fn)(const char *kind, const char *name, int fd, void *userdata);
 

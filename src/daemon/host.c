@@ -265,6 +265,28 @@ void host_forget_users(struct host *host)
 	usewatch_restart(host->uses);
 }
 
+/* --- what VFIO said at a claim ------------------------------------------------------------------- */
+
+void host_learn(struct host *host, const char *message)
+{
+	char *line;
+	long id = strtol(message, &line, 10);
+	struct iommu_group *group = inventory_find_group(host->inventory, (int)id);
+
+	if (!group || *line++ != ' ')
+		return;
+	if (!*line) {
+		VEC_FOREACH(const struct device, device, &group->devices)
+			if (host->observer)
+				host->observer->device_changed(device, host->userdata);
+		return;
+	}
+	if (str_starts(line, "source ") || str_starts(line, "refused "))
+		group->learnt = strv_free(group->learnt);
+	if (strv_add(&group->learnt, line) < 0)
+		log_warning("Out of memory: what VFIO said of IOMMU group %ld is lost", id);
+}
+
 /* --- events ------------------------------------------------------------------------------------ */
 
 /* Many events of one device in a row need one look at it. */

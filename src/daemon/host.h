@@ -70,3 +70,9 @@ int host_refresh_uses(struct host *host) _must_check_;
 void host_clear_errors(struct host *host, const char *key);
 /* A lease has ended: what is just being found out about open files may be from before. */
 void host_forget_users(struct host *host);
+
+/*
+ * Takes in one line of what VFIO said of an IOMMU group (learnt.h), with the group's number before
+ * it. "source" or "refused" begins anew, and with an empty line that is all.
+ */
+void host_learn(struct host *host, const char *message);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "execute.h"
 #include "lease-private.h"
 #include "log.h"
 #include "plan.h"
@@ -51,7 +52,9 @@ static void on_given(struct worker *worker, const char *kind, const char *name, 
 {
 	struct lease *lease = userdata;
 
-	if (lease_add_fd(lease, kind, str_empty(name) ? lease->record->group : name, fd) < 0)
+	if (str_eq(kind, EXECUTION_LEARNT))
+		host_learn(lease->host, name);
+	else if (lease_add_fd(lease, kind, str_empty(name) ? lease->record->group : name, fd) < 0)
 		log_error("Out of memory, a descriptor of group %s is lost", lease->record->group);
 }
 

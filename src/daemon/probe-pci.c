@@ -5,14 +5,14 @@
 #include <unistd.h>
 
 #include "pcicap.h"
+#include "probe-config.h"
 #include "probe-errors.h"
+#include "probe-iommu.h"
 #include "probe-pci.h"
 #include "strutil.h"
 #include "sysfs.h"
 #include "vfiodriver.h"
 
-#define CONFIG_MAX	   4096
-#define CONFIG_HEADER_TYPE 0x0e
 #define MAX_VIRTFN	   4096
 
 /* A VFIO driver enables a device when somebody opens it; a host driver does when it binds. */
@@ -35,50 +35,6 @@ int probe_pci_condition(int dir_fd, struct device *device, bool *ret_changed)
 	*ret_changed = open != device->vfio_open || str_eq(power, "D3cold") != was_off;
 	device->vfio_open = open;
 	return *ret_changed ? str_set(&device->power_state, power) : 0;
-}
-
-static bool same_card(const struct device *a, const struct device *b)
-{
-	return a->vendor == b->vendor && a->device == b->device && a->class_code == b->class_code &&
-	       a->subsystem_vendor == b->subsystem_vendor &&
-	       a->subsystem_device == b->subsystem_device && a->revision == b->revision;
-}
-
-static int set_config(struct device *device, const uint8_t *config, size_t size)
-{
-	device->config = malloc(size);
-	if (!device->config)
-		return -ENOMEM;
-	memcpy(device->config, config, size);
-	device->config_size = size;
-	return 0;
-}
-
-static int read_config(int dir_fd, struct device *device, const struct device *old)
-{
-	uint8_t config[CONFIG_MAX];
-	_cleanup_close_ int fd = -EBADF;
-	size_t size = 0;
-	ssize_t n;
-	int r;
-
-	if (old && old->config && same_card(old, device)) {
-		r = set_config(device, old->config, old->config_size);
-	} else {
-		fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return 0;
-		while (size < sizeof(config) &&
-		       (n = pread(fd, config + size, sizeof(config) - size, (off_t)size)) > 0)
-			size += (size_t)n;
-		r = size ? set_config(device, config, size) : 0;
-	}
-	/* a device that does not answer reads as all ones: that is no header type */
-	if (device->config_size > CONFIG_HEADER_TYPE && device->config[CONFIG_HEADER_TYPE] != 0xff)
-		device->header_type = device->config[CONFIG_HEADER_TYPE] & 0x7f;
-	else if (device->class_code >> 8 == 0x0604)
-		device->header_type = 1;
-	return r;
 }
 
 static int read_resources(int dir_fd, struct device *device)
@@ -162,10 +118,11 @@ int probe_pci(int dir_fd, struct device *device, const struct device *old)
 	_cleanup_free_ char *node = NULL;
 	int r;
 
-	if ((r = read_config(dir_fd, device, old)) < 0 ||
+	if ((r = probe_config(dir_fd, device, old)) < 0 ||
 	    (r = pcicap_serial(device, &device->serial)) < 0 ||
 	    (r = read_resources(dir_fd, device)) < 0 || (r = read_resets(dir_fd, device)) < 0 ||
 	    (r = sysfs_read_optional(dir_fd, "power_state", &device->power_state)) < 0 ||
+	    (r = probe_iommu_of(dir_fd, device)) < 0 ||
 	    (r = sysfs_read_optional(dir_fd, "numa_node", &node)) < 0)
 		return r;
 	if (!old)

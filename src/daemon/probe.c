@@ -10,6 +10,8 @@
 #include "identity.h"
 #include "pcinames.h"
 #include "probe.h"
+#include "probe-config.h"
+#include "probe-iommu.h"
 #include "probe-pci.h"
 #include "probe-vfio.h"
 #include "strutil.h"
@@ -142,12 +144,24 @@ static bool of_interest(const struct device *device)
 	return device_is_pci(device) || device->iommu_group >= 0;
 }
 
-/* They are not read with the device. */
+/* What is not read with the device. */
 static void take_over(struct device *from, struct device *to)
 {
 	to->uses = from->uses;
 	from->uses = (struct vec){ 0 };
 	to->errors = from->errors;
+	strv_free(to->learnt);
+	to->learnt = TAKE_PTR(from->learnt);
+}
+
+/* Needs the PF, which may be read after its virtual functions. */
+static int read_again(struct probe *probe, struct inventory *inv, struct device *vf)
+{
+	const struct device *pf = vf->physfn ? inventory_find(inv, vf->physfn) : NULL;
+	_cleanup_free_ char *path = pf ? str_printf("sys/bus/pci/devices/%s", vf->address) : NULL;
+	_cleanup_close_ int fd = path ? sysroot_dir(probe->root, path) : -ENOENT;
+
+	return fd < 0 ? 0 : probe_config_again(fd, vf, pf);
 }
 
 int probe_update(struct probe *probe, struct inventory *inv, const char *bus, const char *address,
@@ -171,6 +185,9 @@ int probe_update(struct probe *probe, struct inventory *inv, const char *bus, co
 		changed = !old || !device_equal(old, device);
 		if (old)
 			take_over(old, device);
+		r = read_again(probe, inv, device);
+		if (r < 0)
+			return r;
 		r = put_device(probe, inv, &device, old != NULL);
 		if (r < 0)
 			return r;
@@ -322,6 +339,8 @@ static int read_iommu_facts(struct probe *probe, struct inventory *inv)
 	int r = read_acs_override(probe, inv);
 
 	if (r >= 0)
+		r = probe_iommus(probe->root, inv);
+	if (r >= 0)
 		r = for_entries(probe, inv, "sys/kernel/irq", read_remapping);
 	return r < 0 ? r : probe_settings(probe, inv, NULL);
 }
@@ -373,6 +392,9 @@ int probe_host(struct probe *probe, struct inventory **ret)
 	if (r < 0)
 		return r;
 	r = for_entries(probe, inv, "sys/kernel/iommu_groups", scan_group);
+	VEC_FOREACH(struct device, device, &inv->devices)
+		if (r >= 0)
+			r = read_again(probe, inv, device);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(inv);

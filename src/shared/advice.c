@@ -86,7 +86,7 @@ static int find_slots(const struct inventory *inv, bool empty, char ***ret)
 	return 0;
 }
 
-static char *text_of_slots(const struct inventory *inv)
+char *advice_slots(const struct inventory *inv)
 {
 	_cleanup_strv_ char **slots = NULL;
 	_cleanup_free_ char *list = NULL;
@@ -124,7 +124,7 @@ static int add_slots(const struct inventory *inv, const struct findings *finding
 
 	if (!findings->peers[code] || !findings->is_card[code])
 		return 0;
-	slots = text_of_slots(inv);
+	slots = advice_slots(inv);
 	ports = strv_join(findings->peers[code], ", ");
 	if (!slots || !ports)
 		return -ENOMEM;

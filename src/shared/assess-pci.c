@@ -8,9 +8,6 @@
 #include "strutil.h"
 #include "vfiodriver.h"
 
-/* include/linux/ioport.h */
-#define IORESOURCE_MEM 0x200
-
 /* --- virtual functions ------------------------------------------------------------------------- */
 
 int assess_pf(const struct assessment *now)
@@ -59,59 +56,9 @@ int assess_vf(const struct assessment *now)
 
 /* --- BARs -------------------------------------------------------------------------------------- */
 
-static int cmp_page(const void *a, const void *b)
-{
-	const struct small_bar *x = a, *y = b;
-
-	return x->page < y->page ? -1 : x->page > y->page;
-}
-
-static int add_small_bars(struct assess *assess, const struct device *device)
-{
-	uint64_t page_size = assess->inv->page_size;
-
-	for (unsigned i = 0; i < DEVICE_BARS; i++) {
-		const struct resource *bar = &device->resources[i];
-		struct small_bar *small;
-
-		if (!(bar->flags & IORESOURCE_MEM) || !bar->start || bar->end < bar->start ||
-		    bar->end - bar->start >= page_size - 1)
-			continue;
-		small = malloc(sizeof(*small));
-		if (!small || vec_add(&assess->small_bars, small) < 0) {
-			free(small);
-			return -ENOMEM;
-		}
-		*small = (struct small_bar){ bar->start / page_size, i, device };
-	}
-	return 0;
-}
-
 int assess_index_bars(struct assess *assess)
 {
-	if (assess->inv->page_size < 2) /* a forged snapshot */
-		return 0;
-	VEC_FOREACH(const struct device, device, &assess->inv->devices)
-		if (add_small_bars(assess, device) < 0)
-			return -ENOMEM;
-	vec_sort(&assess->small_bars, cmp_page);
-	return 0;
-}
-
-/* Where those of this page begin. */
-static size_t first_in_page(const struct vec *bars, uint64_t page)
-{
-	size_t low = 0, high = bars->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (((const struct small_bar *)bars->items[middle])->page < page)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return small_bars_index(assess->inv, &assess->small_bars);
 }
 
 /* Another BAR in the same page, of a device that does not go to the same user. */
@@ -119,7 +66,7 @@ static const struct small_bar *neighbour(const struct assessment *now, uint64_t 
 {
 	const struct vec *bars = &now->assess->small_bars;
 
-	for (size_t i = first_in_page(bars, page); i < bars->n; i++) {
+	for (size_t i = small_bars_find(bars, page); i < bars->n; i++) {
 		const struct small_bar *bar = bars->items[i];
 
 		if (bar->page != page)
@@ -142,8 +89,7 @@ int assess_unaligned_bar(const struct assessment *now)
 			const struct small_bar *other = NULL;
 			int r;
 
-			if ((bar->flags & IORESOURCE_MEM) && bar->start &&
-			    bar->end - bar->start < page_size - 1)
+			if (small_bar_is(now->assess->inv, bar))
 				other = neighbour(now, bar->start / page_size);
 			if (!other)
 				continue;

@@ -4,18 +4,12 @@
 /* Floor 2. What the rules of an assessment share; only assess*.c include this. */
 
 #include "assess.h"
+#include "smallbar.h"
 
 struct assess {
 	const struct inventory *inv;
 	struct vec claimed;    /* struct device, not owned; sorted */
 	struct vec small_bars; /* struct small_bar, owned; by page */
-};
-
-/* A memory BAR that leaves room in its page for somebody else's. */
-struct small_bar {
-	uint64_t page;
-	unsigned number;
-	const struct device *device;
 };
 
 struct rule;

@@ -163,18 +163,12 @@ int assess_new(const struct inventory *inv, char *const *claimed, struct assess 
 	return 0;
 }
 
-static void *small_bar_free(void *data)
-{
-	free(data);
-	return NULL;
-}
-
 struct assess *assess_free(struct assess *assess)
 {
 	if (!assess)
 		return NULL;
 	vec_drop(&assess->claimed);
-	vec_clear(&assess->small_bars, small_bar_free);
+	small_bars_clear(&assess->small_bars);
 	free(assess);
 	return NULL;
 }

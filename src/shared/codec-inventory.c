@@ -4,6 +4,7 @@
 
 #include <json-c/json.h>
 
+#include "codec-facts.h"
 #include "codec-inventory.h"
 #include "codec.h"
 #include "strutil.h"
@@ -22,6 +23,7 @@ const struct codec_field codec_inventory_fields[] = {
 	{ "acs-override", CODEC_STRING, offsetof(struct inventory, acs_override) },
 	{ "interrupt-remapping", CODEC_INT, offsetof(struct inventory, interrupt_remapping) },
 	{ "unsafe-interrupts", CODEC_BOOL, offsetof(struct inventory, unsafe_interrupts) },
+	{ "iommus", CODEC_STRV, offsetof(struct inventory, iommus) },
 	{ "kernel-module", CODEC_STRING, offsetof(struct inventory, kernel_module), CODEC_SHOW },
 };
 const size_t codec_inventory_n_fields = ARRAY_SIZE(codec_inventory_fields);
@@ -40,6 +42,8 @@ const struct codec_field codec_device_fields[] = {
 	{ "numa-node", CODEC_INT, offsetof(struct device, numa_node) },
 	{ "isolation", CODEC_STRV, offsetof(struct device, isolation) },
 	{ "interfaces", CODEC_STRV, offsetof(struct device, interfaces) },
+	{ "iommu", CODEC_STRING, offsetof(struct device, iommu) },
+	{ "learnt", CODEC_STRV, offsetof(struct device, learnt) },
 };
 const size_t codec_device_n_fields = ARRAY_SIZE(codec_device_fields);
 
@@ -118,29 +122,36 @@ static int put_resources(struct json_object *object, const struct device *device
 }
 
 /* Most of configuration space is zeros at the end, which "config-size" stands for. */
-static int put_config(struct json_object *object, const struct device *device)
+static int put_bytes(struct json_object *object, const char *key, const uint8_t *bytes, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
 	_cleanup_free_ char *hex = NULL;
-	size_t n = device->config_size;
-	int r;
 
-	if (!device->config || n == 0)
-		return 0;
-	while (n > 0 && device->config[n - 1] == 0)
+	while (n > 0 && bytes[n - 1] == 0)
 		n--;
 	hex = malloc(2 * n + 1);
 	if (!hex)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		hex[2 * i] = digits[device->config[i] >> 4];
-		hex[2 * i + 1] = digits[device->config[i] & 0xf];
+		hex[2 * i] = digits[bytes[i] >> 4];
+		hex[2 * i + 1] = digits[bytes[i] & 0xf];
 	}
 	hex[2 * n] = '\0';
-	r = codec_put_string(object, "config", hex);
-	if (r < 0)
-		return r;
-	return codec_put(object, "config-size", json_object_new_uint64(device->config_size));
+	return codec_put_string(object, key, hex);
+}
+
+static int put_config(struct json_object *object, const struct device *device)
+{
+	int r;
+
+	if (!device->config || device->config_size == 0)
+		return 0;
+	r = put_bytes(object, "config", device->config, device->config_size);
+	if (r >= 0)
+		r = codec_put(object, "config-size", json_object_new_uint64(device->config_size));
+	if (r >= 0 && device->config_again)
+		r = put_bytes(object, "config-again", device->config_again, device->config_size);
+	return r;
 }
 
 /* Absent: this device has no such file. null: it has, and nothing is set. */
@@ -230,6 +241,8 @@ static int put_group(struct json_object *object, const struct iommu_group *group
 		r = codec_put_string(object, "type", group->type);
 	if (r >= 0 && strv_length(group->reserved) > 0)
 		r = codec_put_strv(object, "reserved-regions", group->reserved);
+	if (r >= 0 && group->learnt)
+		r = codec_put_strv(object, "learnt", group->learnt);
 	if (r < 0)
 		return r;
 	VEC_FOREACH(const struct device, device, &group->devices) {
@@ -240,7 +253,26 @@ static int put_group(struct json_object *object, const struct iommu_group *group
 	return codec_put(object, "devices", TAKE_PTR(members));
 }
 
-static int put_devices(struct json_object *root, const struct inventory *inv)
+/* What annotates, or nothing. */
+struct annotation {
+	annotate_fn fn;
+	void *userdata;
+};
+
+static int put_facts(struct json_object *object, const struct device *device,
+		     const struct annotation *annotation)
+{
+	_cleanup_facts_ struct vec facts = { 0 };
+
+	if (!annotation->fn)
+		return 0;
+	if (annotation->fn(device, &facts, annotation->userdata) < 0)
+		return -ENOMEM;
+	return facts.n == 0 ? 0 : codec_put(object, "facts", codec_facts(&facts));
+}
+
+static int put_devices(struct json_object *root, const struct inventory *inv,
+		       const struct annotation *annotation)
 {
 	_cleanup_json_ struct json_object *array = json_object_new_array();
 	int r;
@@ -253,6 +285,8 @@ static int put_devices(struct json_object *root, const struct inventory *inv)
 		r = codec_append(array, object);
 		if (r >= 0)
 			r = put_device(object, device);
+		if (r >= 0)
+			r = put_facts(object, device, annotation);
 		if (r < 0)
 			return r;
 	}
@@ -278,8 +312,10 @@ static int put_groups(struct json_object *root, const struct inventory *inv)
 	return codec_put(root, "iommu-groups", TAKE_PTR(array));
 }
 
-int inventory_to_json(const struct inventory *inv, bool pretty, char **ret)
+int inventory_to_json_with(const struct inventory *inv, bool pretty, annotate_fn annotate,
+			   void *userdata, char **ret)
 {
+	const struct annotation annotation = { annotate, userdata };
 	_cleanup_json_ struct json_object *root = json_object_new_object();
 	int r;
 
@@ -289,8 +325,13 @@ int inventory_to_json(const struct inventory *inv, bool pretty, char **ret)
 	if (r >= 0)
 		r = codec_put_fields(root, codec_inventory_fields, codec_inventory_n_fields, inv);
 	if (r >= 0)
-		r = put_devices(root, inv);
+		r = put_devices(root, inv, &annotation);
 	if (r >= 0)
 		r = put_groups(root, inv);
 	return r < 0 ? r : codec_print(root, pretty, ret);
+}
+
+int inventory_to_json(const struct inventory *inv, bool pretty, char **ret)
+{
+	return inventory_to_json_with(inv, pretty, NULL, NULL, ret);
 }

@@ -80,43 +80,55 @@ static uint8_t hex_value(char c)
 						   : tolower((unsigned char)c) - 'a' + 10);
 }
 
-static int fill_config(struct device *device, const char *hex, size_t size)
+/* @node's digits as the first of @size bytes, the rest zeros. */
+static int get_bytes(const struct codec_reader *reader, const struct jsontext_node *node,
+		     size_t size, uint8_t **ret)
 {
-	device->config = calloc(1, size);
-	if (!device->config)
+	const char *hex = node->text;
+	uint8_t *bytes;
+
+	if (strlen(hex) % 2 || hex[strspn(hex, "0123456789abcdefABCDEF")])
+		return codec_fail(reader, node, "expected two hex digits for each byte");
+	if (strlen(hex) / 2 > size)
+		return codec_fail(reader, node, "expected %zu bytes at most, found %zu", size,
+				  strlen(hex) / 2);
+	if (size == 0)
+		return 0;
+	bytes = calloc(1, size);
+	if (!bytes)
 		return -ENOMEM;
-	device->config_size = size;
 	for (size_t i = 0; hex[2 * i]; i++)
-		device->config[i] =
-			(uint8_t)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+		bytes[i] = (uint8_t)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+	*ret = bytes;
 	return 0;
 }
 
 static int get_config(const struct codec_reader *reader, const struct jsontext_node *object,
 		      struct device *device)
 {
-	const struct jsontext_node *node, *size_node;
+	const struct jsontext_node *node, *again, *size_node;
 	uint64_t size;
-	size_t digits;
 	int r;
 
 	r = codec_member(reader, object, "config", JSONTEXT_STRING, false, &node);
 	if (r >= 0)
+		r = codec_member(reader, object, "config-again", JSONTEXT_STRING, false, &again);
+	if (r >= 0)
 		r = codec_member(reader, object, "config-size", JSONTEXT_NUMBER, false, &size_node);
 	if (r < 0 || !node)
 		return r;
-	digits = strlen(node->text);
-	if (digits % 2 || node->text[strspn(node->text, "0123456789abcdefABCDEF")])
-		return codec_fail(reader, node, "expected two hex digits for each byte");
-	size = digits / 2;
+	size = strlen(node->text) / 2;
 	if (size_node && jsontext_u64(size_node, CONFIG_SIZE_MAX, &size) < 0)
 		return codec_fail(reader, size_node, "expected a number of bytes up to %u",
 				  CONFIG_SIZE_MAX);
-	if (size > CONFIG_SIZE_MAX || digits / 2 > size)
+	if (size > CONFIG_SIZE_MAX)
 		return codec_fail(reader, node, "expected %u bytes at most, found %zu",
-				  size > CONFIG_SIZE_MAX ? CONFIG_SIZE_MAX : (unsigned)size,
-				  digits / 2);
-	return size == 0 ? 0 : fill_config(device, node->text, size);
+				  CONFIG_SIZE_MAX, (size_t)size);
+	r = get_bytes(reader, node, size, &device->config);
+	if (r < 0 || !device->config)
+		return r;
+	device->config_size = size;
+	return again ? get_bytes(reader, again, size, &device->config_again) : 0;
 }
 
 static int get_override(const struct codec_reader *reader, const struct jsontext_node *object,
@@ -286,7 +298,7 @@ static int check_members(const struct codec_reader *reader, const struct jsontex
 static int get_group(const struct codec_reader *reader, const struct jsontext_node *object,
 		     struct inventory *inv)
 {
-	const struct jsontext_node *id_node, *name, *type, *reserved;
+	const struct jsontext_node *id_node, *name, *type, *reserved, *learnt;
 	struct iommu_group *group;
 	uint64_t id;
 	int r;
@@ -301,6 +313,8 @@ static int get_group(const struct codec_reader *reader, const struct jsontext_no
 	if (r >= 0)
 		r = codec_member(reader, object, "reserved-regions", JSONTEXT_ARRAY, false,
 				 &reserved);
+	if (r >= 0)
+		r = codec_member(reader, object, "learnt", JSONTEXT_ARRAY, false, &learnt);
 	if (r < 0)
 		return r;
 	if (jsontext_u64(id_node, INT_MAX, &id) < 0)
@@ -313,6 +327,8 @@ static int get_group(const struct codec_reader *reader, const struct jsontext_no
 		r = str_set(&group->type, type ? type->text : NULL);
 	if (r >= 0 && reserved)
 		r = codec_get_strv(reader, reserved, &group->reserved);
+	if (r >= 0 && learnt)
+		r = codec_get_strv(reader, learnt, &group->learnt);
 	return r < 0 ? r : check_members(reader, object, inv, (unsigned)id);
 }
 

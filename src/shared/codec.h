@@ -16,6 +16,13 @@
 #include "record.h"
 
 int inventory_to_json(const struct inventory *inv, bool pretty, char **ret) _must_check_;
+/*
+ * The same with what @annotate adds to the facts of each device, under "facts": for who reads it,
+ * it is made anew and never read back.
+ */
+typedef int (*annotate_fn)(const struct device *device, struct vec *facts, void *userdata);
+int inventory_to_json_with(const struct inventory *inv, bool pretty, annotate_fn annotate,
+			   void *userdata, char **ret) _must_check_;
 int inventory_from_json(const char *text, size_t size, struct inventory **ret,
 			char **ret_error) _must_check_;
 

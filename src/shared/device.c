@@ -46,6 +46,9 @@ struct device *device_free(struct device *device)
 	free(device->serial);
 	free(device->physfn);
 	free(device->config);
+	free(device->config_again);
+	free(device->iommu);
+	strv_free(device->learnt);
 	free(device);
 	return NULL;
 }
@@ -70,7 +73,7 @@ static bool equal_strings(const struct device *a, const struct device *b)
 	       str_eq(a->driver, b->driver) && str_eq(a->driver_override, b->driver_override) &&
 	       str_eq(a->vfio_driver, b->vfio_driver) && str_eq(a->modalias, b->modalias) &&
 	       str_eq(a->power_state, b->power_state) && str_eq(a->physfn, b->physfn) &&
-	       str_eq(a->serial, b->serial) &&
+	       str_eq(a->serial, b->serial) && str_eq(a->iommu, b->iommu) &&
 	       strv_equal(a->reset_methods, b->reset_methods) &&
 	       strv_equal(a->interfaces, b->interfaces) && strv_equal(a->isolation, b->isolation);
 }

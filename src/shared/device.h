@@ -38,6 +38,8 @@ struct device {
 	char *driver_override; /* NULL: not set */
 	char *vfio_driver;     /* the VFIO driver that suits it best; NULL: not known */
 	char *modalias;
+	char *iommu;	 /* the unit that translates for it, "dmar0"; NULL: not known */
+	char **learnt;	 /* what VFIO said of it when it was asked (learnt.h); NULL: it was not */
 	bool vfio_open;	 /* a VFIO driver has enabled it: somebody holds its descriptor */
 	bool no_reset;	 /* the kernel offers no "reset" file */
 	char **reset_methods; /* in the kernel's order, as in reset_method; NULL: none */
@@ -61,6 +63,7 @@ struct device {
 	struct resource resources[DEVICE_RESOURCES];
 	uint8_t *config; /* configuration space as far as it could be read, or NULL */
 	size_t config_size;
+	uint8_t *config_again; /* as it was at another time, as long; NULL: the same, or not read */
 };
 
 struct device *device_new(const char *bus, const char *address);

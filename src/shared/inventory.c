@@ -12,6 +12,7 @@ static void *group_free(void *data)
 	free(group->name);
 	free(group->type);
 	strv_free(group->reserved);
+	strv_free(group->learnt);
 	vec_drop(&group->devices);
 	free(group);
 	return NULL;
@@ -42,6 +43,7 @@ struct inventory *inventory_free(struct inventory *inv)
 	free(inv->source);
 	free(inv->kernel_release);
 	free(inv->acs_override);
+	strv_free(inv->iommus);
 	free(inv->kernel_module);
 	free(inv);
 	return NULL;

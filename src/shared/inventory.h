@@ -17,6 +17,7 @@ struct iommu_group {
 	char *name;	      /* "domain0-pe1", where the platform gives names; NULL: it has none */
 	char *type;	      /* "DMA", "DMA-FQ", "identity", …; NULL: not known */
 	char **reserved;      /* lines of reserved_regions: "0x… 0x… direct" */
+	char **learnt;	      /* what VFIO said of it when it was asked (learnt.h); NULL: it was not */
 	struct vec devices;   /* struct device, owned by the inventory; sorted */
 };
 
@@ -33,6 +34,7 @@ struct inventory {
 	char *acs_override;	  /* the kernel was told to take ACS for granted: value of its parameter */
 	int interrupt_remapping;  /* 1: the IOMMU translates interrupts, 0: it does not, -1: not known */
 	bool unsafe_interrupts;	  /* vfio_iommu_type1 was told to do without that */
+	char **iommus;		  /* a line for each unit (iommuunit.h) */
 	char *kernel_module;	  /* version of the devgroups module, NULL if it is not loaded */
 };
 

@@ -19,7 +19,10 @@ enum pcicap_id {
 enum pcicap_ext_id {
 	PCICAP_EXT_SERIAL = 0x0003,
 	PCICAP_EXT_ACS = 0x000d,
+	PCICAP_EXT_ATS = 0x000f,
 	PCICAP_EXT_SRIOV = 0x0010,
+	PCICAP_EXT_PRI = 0x0013,
+	PCICAP_EXT_PASID = 0x001b,
 	PCICAP_EXT_DPC = 0x001d,
 };
 

@@ -2,13 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pcicap.h"
+#include "msixtable.h"
 #include "quirks.h"
 #include "strutil.h"
-
-/* PCI asks that MSI-X tables have a page of their own, and means pages of this size. */
-#define MSIX_PAGE  4096u
-#define MSIX_ENTRY 16u
 
 static bool has_id(const struct quirk *quirk, const struct device *device)
 {
@@ -79,61 +75,11 @@ static int add_hint(struct vec *hints, const char *name, const char *value,
 	return -ENOMEM;
 }
 
-static uint64_t round_down(uint64_t value, uint64_t page)
-{
-	return value / page * page;
-}
-
-static uint64_t round_up(uint64_t value, uint64_t page)
-{
-	return round_down(value + page - 1, page);
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-struct range {
-	uint64_t start, end;
-};
-
-/* In the BAR that @at names, and of @size bytes: as far as the BAR goes, and to the end of the page that PCI means. */
-static struct range msix_range(const struct device *device, uint32_t place, uint64_t size)
-{
-	const struct resource *bar = &device->resources[(place & 7) % DEVICE_BARS];
-	uint64_t bar_size = bar->end > bar->start ? bar->end - bar->start + 1 : 0;
-	uint64_t start = least(place & ~7u, bar_size);
-
-	return (struct range){ start, least(round_up(start + size, MSIX_PAGE), bar_size) };
-}
-
-/*
- * VMMs trap the pages of the table. Registers in the same page, be it that it is larger than PCI thinks or that the device does not
- * keep to its advice, become as slow as an exit to the VMM. The pending bits do not count.
- */
 static bool table_shares_page(const struct inventory *inv, const struct device *device)
 {
-	int at = pcicap_find(device, PCICAP_MSIX);
-	uint64_t page = inv->page_size > MSIX_PAGE ? inv->page_size : MSIX_PAGE, vectors, pages, own;
-	struct range table, pending;
-	uint32_t place, other;
+	struct msix_table msix;
 
-	if (at <= 0)
-		return false;
-	vectors = (pcicap_u16(device, (size_t)at + 2) & 0x7ffu) + 1;
-	place = pcicap_u32(device, (size_t)at + 4);
-	other = pcicap_u32(device, (size_t)at + 8);
-	table = msix_range(device, place, vectors * MSIX_ENTRY);
-	pending = msix_range(device, other, round_up(vectors, 64) / 8);
-	pages = least(round_up(table.end, page), msix_range(device, place & 7, UINT32_MAX).end) -
-		round_down(table.start, page);
-	own = table.end - table.start;
-	if ((place & 7) == (other & 7) && pending.start < table.start)
-		own += table.start - least(table.start, pending.start);
-	else if ((place & 7) == (other & 7) && pending.start >= table.end)
-		own += pending.end - pending.start;
-	return table.end > table.start && pages > own;
+	return msix_table_find(device, &msix) && msix_table_shares_page(device, &msix, inv->page_size);
 }
 
 static const struct quirk *last_to_set(const struct vec *found, const char *name,

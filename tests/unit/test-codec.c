@@ -53,6 +53,10 @@ static void fill_card(struct device *card)
 	card->config = calloc(1, card->config_size);
 	memcpy(card->config, "\x86\x80\xd3\x10\x00\xff", 6);
 	card->config[255] = 0x7f;
+	card->config_again = calloc(1, card->config_size);
+	card->config_again[0x200] = 1;
+	set(&card->iommu, "dmar0");
+	ck_assert_int_eq(strv_add(&card->learnt, "region 0 0x7 0x20000"), 0);
 }
 
 static void fill_uses(struct device *card)
@@ -107,6 +111,8 @@ static struct inventory *make_inventory(void)
 	set(&group->type, "DMA-FQ");
 	ck_assert_int_eq(strv_add(&group->reserved, "0x00000000fee00000 0x00000000feefffff msi"),
 			 0);
+	ck_assert_int_eq(strv_add(&group->learnt, "range 0x0 0xfedfffff"), 0);
+	ck_assert_int_eq(strv_add(&inv->iommus, "dmar0 intel-iommu cap d2008c22260206"), 0);
 	return inv;
 }
 
@@ -167,6 +173,10 @@ static void assert_card(const struct device *card)
 	ck_assert_mem_eq(card->config, "\x86\x80\xd3\x10\x00\xff", 6);
 	ck_assert_uint_eq(card->config[255], 0x7f);
 	ck_assert_uint_eq(card->config[4095], 0);
+	ck_assert_uint_eq(card->config_again[0], 0);
+	ck_assert_uint_eq(card->config_again[0x200], 1);
+	ck_assert_str_eq(card->iommu, "dmar0");
+	ck_assert_str_eq(card->learnt[0], "region 0 0x7 0x20000");
 	ck_assert_uint_eq(card->uses.n, 2);
 	ck_assert_int_eq(card->errors.state, ERROR_FROZEN);
 	ck_assert(card->errors.counted);
@@ -204,6 +214,8 @@ START_TEST(test_inventory_values)
 	ck_assert_uint_eq(group->devices.n, 2);
 	ck_assert_str_eq(group->type, "DMA-FQ");
 	ck_assert_uint_eq(strv_length(group->reserved), 1);
+	ck_assert_str_eq(group->learnt[0], "range 0x0 0xfedfffff");
+	ck_assert_str_eq(copy->iommus[0], "dmar0 intel-iommu cap d2008c22260206");
 }
 END_TEST
 
@@ -303,6 +315,8 @@ static const struct {
 	{ HOST(CARD(",\"resources\":[[],[],[],[],[],[],[],[]]"), ""), "7 resources at most" },
 	{ HOST(CARD(",\"config\":\"868\""), ""), "two hex digits" },
 	{ HOST(CARD(",\"config\":\"8x\""), ""), "two hex digits" },
+	{ HOST(CARD(",\"config\":\"86\",\"config-again\":\"8\""), ""), "two hex digits" },
+	{ HOST(CARD(",\"config\":\"86\",\"config-again\":\"8680\""), ""), "1 bytes at most" },
 	{ HOST(CARD(",\"config\":\"8680\",\"config-size\":1"), ""), "1 bytes at most" },
 	{ HOST(CARD(",\"config\":\"\",\"config-size\":1000000000"), ""), "up to 4096" },
 	{ HOST("", "{\"type\":\"DMA\"}"), "\"id\"" },

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a device is to its user, as `explain` tells it: devfacts.h as JSON and for people. */
+
+#include "cli-json.h"
+#include "inventory.h"
+
+/* The JSON of devfacts_add(). NULL when out of memory. */
+json_object *facts_object(const struct inventory *inv, const struct device *device) _must_check_;
+
+/* The "facts" of @devices, which `explain` has in its JSON, for people. */
+void facts_print(json_object *devices);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli-report.h"
+#include "cli-term.h"
+#include "iommuunit.h"
+#include "reportcard.h"
+#include "strutil.h"
+
+/* --- as JSON -------------------------------------------------------------------------------------- */
+
+static json_object *mark_object(const struct report_mark *mark)
+{
+	_cleanup_json_ json_object *object = json_object_new_object();
+
+	if (!object || js_set_str(object, "quality", mark->quality) < 0 ||
+	    js_set_str(object, "text", mark->text) < 0 ||
+	    js_set(object, "good", json_object_new_uint64(mark->good)) < 0 ||
+	    js_set(object, "of", json_object_new_uint64(mark->of)) < 0)
+		return NULL;
+	return TAKE_PTR(object);
+}
+
+static json_object *advice_object(const struct report_advice *advice)
+{
+	_cleanup_json_ json_object *object = json_object_new_object();
+	_cleanup_json_ json_object *devices = json_object_new_array();
+
+	STRV_FOREACH(key, advice->devices)
+	if (!devices || js_append(devices, json_object_new_string(*key)) < 0)
+		return NULL;
+	if (!object || js_set_str(object, "place", report_place_to_string(advice->place)) < 0 ||
+	    js_set_str(object, "code", advice->code) < 0 ||
+	    js_set(object, "devices", TAKE_PTR(devices)) < 0 ||
+	    js_set_str(object, "text", advice->text) < 0)
+		return NULL;
+	return TAKE_PTR(object);
+}
+
+static int fill_lists(json_object *object, const struct reportcard *card)
+{
+	_cleanup_json_ json_object *marks = json_object_new_array();
+	_cleanup_json_ json_object *advice = json_object_new_array();
+
+	for (size_t i = 0; i < REPORT_MARKS; i++)
+		if (!marks || js_append(marks, mark_object(&card->marks[i])) < 0)
+			return -1;
+	VEC_FOREACH (const struct report_advice, item, &card->advice)
+		if (!advice || js_append(advice, advice_object(item)) < 0)
+			return -1;
+	return js_set(object, "marks", TAKE_PTR(marks)) < 0 ||
+			       js_set(object, "advice", TAKE_PTR(advice)) < 0 ?
+		       -1 :
+		       0;
+}
+
+json_object *report_object(const struct host *host)
+{
+	const struct inventory *inv = host->inv;
+	_cleanup_json_ json_object *object = json_object_new_object();
+	_cleanup_reportcard_ struct reportcard card = { 0 };
+
+	if (!object || reportcard_make(inv, &card) < 0 || js_set_str(object, "kind", "host") < 0 ||
+	    js_set_str(object, "source", str_or(inv->source, "")) < 0 ||
+	    js_set_str(object, "kernel-release", str_or(inv->kernel_release, "")) < 0 ||
+	    js_set(object, "devices", json_object_new_uint64(inv->devices.n)) < 0 ||
+	    js_set(object, "iommu-groups", json_object_new_uint64(inv->iommu_groups.n)) < 0 ||
+	    js_set(object, "groups-derived", json_object_new_boolean(inv->groups_derived)) < 0 ||
+	    js_set_str(object, "iommu", iommu_kind(inv)) < 0 || fill_lists(object, &card) < 0)
+		return NULL;
+	return TAKE_PTR(object);
+}
+
+/* --- for people ----------------------------------------------------------------------------------- */
+
+static void print_head(json_object *object)
+{
+	_cleanup_free_ char *release = term_clean(js_str(object, "kernel-release"));
+	const char *iommu = js_str(object, "iommu");
+
+	printf("%sThis machine%s: %lld devices in %lld IOMMU groups%s%s", term_begin(TINT_BOLD),
+	       term_end(TINT_BOLD), (long long)js_int(object, "devices", 0),
+	       (long long)js_int(object, "iommu-groups", 0), str_empty(iommu) ? "" : " of ", iommu);
+	printf("%s%s\n", str_empty(release) ? "" : ", kernel ", str_or(release, ""));
+	if (js_bool(object, "groups-derived"))
+		printf("No kernel was asked: the IOMMU groups are what its rules make of this "
+		       "host.\n");
+}
+
+static void print_marks(json_object *marks)
+{
+	printf("\n%sFunctions that could be given away%s\n", term_begin(TINT_BOLD),
+	       term_end(TINT_BOLD));
+	for (size_t i = 0; i < js_list_length(marks); i++) {
+		json_object *mark = json_object_array_get_idx(marks, i);
+		long long good = js_int(mark, "good", 0), of = js_int(mark, "of", 0);
+
+		if (of == 0)
+			printf("  not known  %s\n", js_str(mark, "text"));
+		else
+			printf("  %s%4lld of %lld%s %s\n", term_begin(good < of ? TINT_WAITING : TINT_NONE),
+			       good, of, term_end(TINT_NONE), js_str(mark, "text"));
+	}
+}
+
+static void print_advice(json_object *list)
+{
+	printf("\n%sWhat would make it better, the most effective first%s\n", term_begin(TINT_BOLD),
+	       term_end(TINT_BOLD));
+	if (js_list_length(list) == 0)
+		printf("  Nothing: it is as good as it can be.\n");
+	for (size_t i = 0; i < js_list_length(list); i++) {
+		json_object *item = json_object_array_get_idx(list, i);
+		_cleanup_free_ char *text = term_clean(js_str(item, "text"));
+		size_t n = js_list_length(js_list(item, "devices"));
+
+		printf("  %zu. %s (%s", i + 1, js_str(item, "place"), js_str(item, "code"));
+		if (n > 0)
+			printf(", %zu device%s", n, n == 1 ? "" : "s");
+		printf(")\n     %s\n", str_or(text, ""));
+	}
+}
+
+void report_print(json_object *object)
+{
+	print_head(object);
+	print_marks(js_list(object, "marks"));
+	print_advice(js_list(object, "advice"));
+}

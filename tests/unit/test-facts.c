@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <string.h>
+
+#include "devfacts.h"
+#include "dmafacts.h"
+#include "iommuunit.h"
+#include "learnt.h"
+#include "strutil.h"
+
+static void put(struct device *device, size_t at, uint32_t value)
+{
+	for (size_t i = 0; i < 4; i++)
+		device->config[at + i] = (uint8_t)(value >> 8 * i);
+}
+
+/* A NIC with an MSI-X table of ten vectors in BAR 3, and what the kernel says of its group. */
+static struct inventory *make_host(struct device **ret)
+{
+	struct inventory *inv = inventory_new();
+	struct device *nic = device_new("pci", "0000:01:00.0");
+
+	nic->iommu_group = 9;
+	nic->config = calloc(1, 4096);
+	nic->config_size = 4096;
+	put(nic, 0x04, 0x00100006);
+	nic->config[0x34] = 0xa0;
+	put(nic, 0xa0, 0x00090011);
+	put(nic, 0xa4, 0x00000003);
+	put(nic, 0xa8, 0x00002003);
+	nic->resources[0] = (struct resource){ 0xfe000000, 0xfe01ffff, 0x40200 };
+	nic->resources[2] = (struct resource){ 0xe000, 0xe01f, 0x40101 };
+	nic->resources[3] = (struct resource){ 0xfe020000, 0xfe023fff, 0x14220c };
+	ck_assert_int_eq(inventory_put(inv, nic), 0);
+	ck_assert_int_eq(str_set(&inv->source, "kernel"), 0);
+	inv->has_vfio = true;
+	*ret = nic;
+	return inv;
+}
+
+static void get(const struct inventory *inv, const struct device *device, const char *part,
+		struct vec *facts)
+{
+	facts_clear(facts);
+	ck_assert_int_eq(devfacts_get(inv, device, part, facts), 0);
+}
+
+/* "bar0" of "regions", or of what else has names. */
+static const struct vec *item_of(const struct vec *facts, const char *list, const char *name)
+{
+	const struct fact *found = facts_find(facts, list);
+
+	ck_assert_ptr_nonnull(found);
+	VEC_FOREACH (const struct fact, item, &found->items)
+		if (str_eq(facts_text(&item->items, "name"), name))
+			return &item->items;
+	ck_abort_msg("no %s in %s", name, list);
+	return NULL;
+}
+
+START_TEST(test_learnt)
+{
+	char *lines[] = { (char *)"source vfio type1v2", (char *)"range 0x0 0xfedfffff",
+			  (char *)"entries 65535", (char *)"range 0xfef00000 0xffffffffffffffff",
+			  (char *)"range", NULL };
+	char *const *at = lines;
+	struct learnt_line line;
+
+	ck_assert(learnt_next(&at, "range", &line));
+	ck_assert_uint_eq(line.n, 2);
+	ck_assert_uint_eq(line.numbers[1], 0xfedfffff);
+	ck_assert(learnt_next(&at, "range", &line));
+	ck_assert_uint_eq(line.numbers[1], UINT64_MAX);
+	ck_assert(learnt_next(&at, "range", &line));
+	ck_assert_uint_eq(line.n, 0);
+	ck_assert(!learnt_next(&at, "range", &line));
+	ck_assert_str_eq(learnt_word(lines, "source"), "vfio type1v2");
+	ck_assert_ptr_null(learnt_word(lines, "sour"));
+	ck_assert(!learnt_parse("", &line));
+	ck_assert(!learnt_parse("a-word-that-is-longer-than-any-name 1", &line));
+}
+END_TEST
+
+START_TEST(test_dma)
+{
+	struct device *nic;
+	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
+	_cleanup_facts_ struct vec facts = { 0 };
+	struct iommu_group *group = inventory_find_group(inv, 9);
+	const struct fact *list;
+
+	get(inv, nic, "dma", &facts);
+	ck_assert_ptr_nonnull(strstr(facts_text(&facts, "why"), "has not been"));
+	ck_assert_uint_eq(facts_find(&facts, "windows")->items.n, 0);
+	ck_assert_int_eq(strv_add(&group->learnt, "source vfio type1v2"), 0);
+	ck_assert_int_eq(strv_add(&group->learnt, "range 0x0 0xfedfffff"), 0);
+	ck_assert_int_eq(strv_add(&group->learnt, "range 0xfef00000 0x7fffffffff"), 0);
+	ck_assert_int_eq(strv_add(&group->learnt, "page-sizes 0x40201000"), 0);
+	ck_assert_int_eq(strv_add(&group->learnt, "entries 65535"), 0);
+	ck_assert_int_eq(strv_add(&group->learnt, "window32 0x0 0x7fffffff"), 0);
+	ck_assert_int_eq(strv_add(&group->learnt, "window64 0x11000 1 5"), 0);
+	get(inv, nic, "dma", &facts);
+	ck_assert_str_eq(facts_text(&facts, "why"), "");
+	ck_assert_str_eq(facts_text(&facts, "source"), "vfio type1v2");
+	ck_assert_uint_eq(facts_number(&facts, "entries"), 65535);
+	list = facts_find(&facts, "windows");
+	ck_assert_uint_eq(list->items.n, 3);
+	ck_assert_uint_eq(
+		facts_number(&((struct fact *)list->items.items[1])->items, "first"), 0xfef00000);
+	list = facts_find(&facts, "page-sizes");
+	ck_assert_uint_eq(list->items.n, 3);
+	ck_assert_uint_eq(((struct fact *)list->items.items[2])->number, 1u << 30);
+	list = facts_find(&facts, "window64");
+	ck_assert_uint_eq(facts_number(&list->items, "levels"), 5);
+	/* and where it was asked in vain */
+	group->learnt = strv_free(group->learnt);
+	ck_assert_int_eq(strv_add(&group->learnt, "refused Operation not permitted"), 0);
+	get(inv, nic, "dma", &facts);
+	ck_assert_ptr_nonnull(strstr(facts_text(&facts, "why"), "not permitted"));
+}
+END_TEST
+
+START_TEST(test_reserved)
+{
+	struct device *nic;
+	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
+	struct reserved_region region;
+
+	ck_assert(reserved_region_parse(inv, "0x00000000fee00000 0x00000000feefffff msi", &region));
+	ck_assert_uint_eq(region.first, 0xfee00000);
+	ck_assert_uint_eq(region.last, 0xfeefffff);
+	ck_assert_str_eq(region.type, "msi");
+	ck_assert_int_eq(strv_add(&inv->iommus, "dmar0 intel-iommu cap 0 ecap 0"), 0);
+	ck_assert(reserved_region_parse(inv, "0x0 0xffffff direct", &region));
+	ck_assert_str_eq(region.name, "RMRR");
+	ck_assert(reserved_region_parse(inv, "0x0 0xffffff direct-relaxable", &region));
+	ck_assert_str_eq(region.name, "RMRR");
+	inv->iommus = strv_free(inv->iommus);
+	ck_assert_int_eq(strv_add(&inv->iommus, "ivhd0 amd-iommu"), 0);
+	ck_assert(reserved_region_parse(inv, "0x0 0xffffff direct", &region));
+	ck_assert_str_eq(region.name, "IVMD unity map");
+	ck_assert(reserved_region_parse(inv, "0x0 0xffffff brand-new", &region));
+	ck_assert_str_eq(region.type, "unknown");
+	ck_assert(!reserved_region_parse(inv, "0x0", &region));
+}
+END_TEST
+
+START_TEST(test_regions)
+{
+	struct device *nic;
+	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
+	_cleanup_facts_ struct vec facts = { 0 };
+	const struct vec *bar;
+
+	get(inv, nic, "mmio", &facts);
+	bar = item_of(&facts, "regions", "bar0");
+	ck_assert_uint_eq(facts_number(bar, "size"), 0x20000);
+	ck_assert_str_eq(facts_text(bar, "map"), "yes");
+	ck_assert(!facts_number(bar, "64bit"));
+	bar = item_of(&facts, "regions", "bar2");
+	ck_assert_str_eq(facts_text(bar, "kind"), "io");
+	ck_assert_str_eq(facts_text(bar, "map"), "no");
+	bar = item_of(&facts, "regions", "bar3");
+	ck_assert_str_eq(facts_text(bar, "map"), "partial");
+	ck_assert(facts_number(bar, "64bit") && facts_number(bar, "prefetchable"));
+	ck_assert(facts_number(&facts, "port-io"));
+	ck_assert(facts_number(&facts, "msix-table-maskable"));
+	ck_assert(!facts_number(&facts, "needs-relocation"));
+	ck_assert(facts_number(&facts, "small-bar-safe"));
+	ck_assert_str_eq(facts_text(&facts, "rom"), "none");
+	/* registers before the table, in its page */
+	put(nic, 0xa4, 0x00000803);
+	get(inv, nic, "mmio", &facts);
+	ck_assert(!facts_number(&facts, "msix-table-maskable"));
+	ck_assert(facts_number(&facts, "needs-relocation"));
+	/* VFIO's word goes before what was derived */
+	ck_assert_int_eq(strv_add(&nic->learnt, "region 3 0xf 0x4000"), 0);
+	ck_assert_int_eq(strv_add(&nic->learnt, "sparse 3 0x1000 0x3000"), 0);
+	ck_assert_int_eq(strv_add(&nic->learnt, "region 0 0x3 0x20000"), 0);
+	get(inv, nic, "mmio", &facts);
+	bar = item_of(&facts, "regions", "bar3");
+	ck_assert_str_eq(facts_text(bar, "source"), "vfio");
+	ck_assert_str_eq(facts_text(bar, "map"), "partial");
+	ck_assert_uint_eq(facts_find(bar, "sparse")->items.n, 1);
+	ck_assert_str_eq(facts_text(item_of(&facts, "regions", "bar0"), "map"), "no");
+}
+END_TEST
+
+START_TEST(test_small_bars)
+{
+	struct device *nic, *other = device_new("pci", "0000:01:00.1");
+	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
+	_cleanup_facts_ struct vec facts = { 0 };
+	const struct vec *bar;
+
+	other->resources[0] = (struct resource){ 0xfe030800, 0xfe0308ff, 0x200 };
+	ck_assert_int_eq(inventory_put(inv, other), 0);
+	nic->resources[1] = (struct resource){ 0xfe030000, 0xfe0300ff, 0x200 };
+	get(inv, nic, "mmio", &facts);
+	bar = item_of(&facts, "regions", "bar1");
+	ck_assert(!facts_number(bar, "small-bar-safe"));
+	ck_assert_str_eq(facts_text(bar, "shares-page-with"), "BAR 0 of 0000:01:00.1");
+	ck_assert_str_eq(facts_text(bar, "map"), "no");
+	ck_assert(!facts_number(&facts, "small-bar-safe"));
+	/* alone in its page, it may go with all of the page; not where it does not begin there */
+	other->resources[0] = (struct resource){ 0xfe040800, 0xfe0408ff, 0x200 };
+	get(inv, nic, "mmio", &facts);
+	ck_assert_str_eq(facts_text(item_of(&facts, "regions", "bar1"), "map"), "yes");
+	ck_assert(facts_number(&facts, "small-bar-safe"));
+	get(inv, other, "mmio", &facts);
+	ck_assert(!facts_number(&facts, "small-bar-safe"));
+	ck_assert_uint_eq(facts_number(item_of(&facts, "regions", "bar0"), "page-offset"), 0x800);
+}
+END_TEST
+
+START_TEST(test_units)
+{
+	struct device *nic;
+	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
+	struct iommu_unit unit;
+
+	ck_assert(!iommu_unit_find(inv, nic, &unit));
+	ck_assert_int_eq(str_set(&nic->iommu, "dmar1"), 0);
+	ck_assert_int_eq(strv_add(&inv->iommus, "dmar0 intel-iommu cap 0 ecap 0"), 0);
+	ck_assert_int_eq(strv_add(&inv->iommus,
+				  "dmar1 intel-iommu cap d2008c40660462 ecap f050da"), 0);
+	ck_assert(iommu_unit_find(inv, nic, &unit));
+	ck_assert_str_eq(unit.kind, "VT-d");
+	ck_assert_uint_eq(unit.address_bits, 39);
+	ck_assert_int_eq(unit.pasid, IOMMU_NO);
+	ck_assert_int_eq(unit.ats, IOMMU_NO);
+	/* Sapphire Rapids: PASIDs of 20 bits, page requests, device TLBs */
+	inv->iommus = strv_free(inv->iommus);
+	ck_assert_int_eq(strv_add(&inv->iommus,
+				  "dmar1 intel-iommu cap 19ed008c40780c66 ecap 3ef9a6f026f05e"), 0);
+	ck_assert(iommu_unit_find(inv, nic, &unit));
+	ck_assert_int_eq(unit.pasid, IOMMU_NO + ((0x3ef9a6f026f05eull >> 40) & 1));
+	ck_assert_uint_eq(unit.address_bits, ((0x19ed008c40780c66ull >> 16) & 0x3f) + 1);
+	ck_assert_int_eq(str_set(&nic->iommu, "smmu3.0x0000000009050000"), 0);
+	ck_assert_int_eq(strv_add(&inv->iommus, "smmu3.0x0000000009050000 -"), 0);
+	ck_assert(iommu_unit_find(inv, nic, &unit));
+	ck_assert_int_eq(unit.pasid, IOMMU_NOT_SAID);
+	ck_assert_str_eq(unit.kind, "SMMU");
+}
+END_TEST
+
+/* A PF with PASID on, and a virtual function of it. */
+START_TEST(test_pasid)
+{
+	struct device *pf, *vf = device_new("pci", "0000:01:10.0");
+	_cleanup_inventory_ struct inventory *inv = make_host(&pf);
+	_cleanup_facts_ struct vec facts = { 0 };
+	const struct vec *pasid;
+
+	get(inv, pf, "pasid", &facts);
+	ck_assert_uint_eq(facts.n, 0);
+	put(pf, 0x100, 0x2001001b);
+	put(pf, 0x104, 0x00031406);
+	put(pf, 0x200, 0x0001000f);
+	put(pf, 0x204, 0x80000060);
+	vf->config = calloc(1, 4096);
+	vf->config_size = 4096;
+	put(vf, 0x100, 0x0001000e);
+	ck_assert_int_eq(str_set(&vf->physfn, pf->key), 0);
+	ck_assert_int_eq(inventory_put(inv, vf), 0);
+	get(inv, pf, "pasid", &facts);
+	pasid = &facts_find(&facts, "pasid")->items;
+	ck_assert_str_eq(facts_text(pasid, "state"), "own");
+	ck_assert_uint_eq(facts_number(pasid, "bits"), 20);
+	ck_assert(facts_number(pasid, "enabled") && facts_number(pasid, "execute-enabled"));
+	ck_assert(facts_number(pasid, "privileged") && !facts_number(pasid, "privileged-enabled"));
+	ck_assert(facts_number(&facts_find(&facts, "ats")->items, "enabled"));
+	get(inv, vf, "pasid", &facts);
+	pasid = &facts_find(&facts, "pasid")->items;
+	ck_assert_str_eq(facts_text(pasid, "state"), "shared");
+	ck_assert_str_eq(facts_text(pasid, "of"), pf->key);
+	ck_assert_str_eq(facts_text(&facts_find(&facts, "ats")->items, "state"), "not-inherited");
+	get(inv, vf, "virtual-capabilities", &facts);
+	pasid = &facts_find(&facts, "pasid")->items;
+	ck_assert_str_eq(facts_text(pasid, "state"), "shared");
+	ck_assert_uint_eq(facts_number(pasid, "offset"), 0xff8); /* the PF has it where ARI is here */
+	ck_assert_uint_eq(facts_number(pasid, "previous-header"), 0xff81000e);
+	ck_assert_str_eq(facts_text(pasid, "registers"), "1b00010006140000");
+	ck_assert_ptr_null(facts_find(&facts, "pri"));
+	/* the kernel has the last word */
+	ck_assert_int_eq(strv_add(&vf->learnt, "pasid 0 0"), 0);
+	get(inv, vf, "virtual-capabilities", &facts);
+	pasid = &facts_find(&facts, "pasid")->items;
+	ck_assert_str_eq(facts_text(pasid, "state"), "denied");
+	ck_assert_ptr_null(facts_find(pasid, "offset"));
+}
+END_TEST
+
+SUITE("facts", test_learnt, test_dma, test_reserved, test_regions, test_small_bars, test_units,
+      test_pasid)
