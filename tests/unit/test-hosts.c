@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "assess.h"
+#include "capspace.h"
 #include "fileio.h"
 #include "grouping.h"
 #include "hostfile.h"
@@ -22,6 +23,7 @@
  *   none A               it is in no group
  *   cause A CODE B       isolation
  *   reset A METHOD B …   what else a reset reaches
+ *   virtual A KIND STATE AT   where a VMM may show in A what its PF has; "as-pf" where that has it
  *   blocker A CODE       in the way of claiming A's group; others may be, with what assess learns
  *   free A               nothing hard is
  */
@@ -36,6 +38,7 @@ static const char *const hosts[] = {
 	"lab-twenty.json",    "lab-vfs.json",
 	"lab-vfs.lspci",      "lab-virtio-iommu.json",
 	"laptop.lspci",	      "nvme-switch.lspci",
+	"pasid-vfs.lspci",
 	"server.lspci",
 };
 
@@ -138,6 +141,21 @@ static void print_resets(FILE *out, const struct inventory *inv, struct device *
 	}
 }
 
+static void print_virtual(FILE *out, const struct inventory *inv, const struct device *vf)
+{
+	struct capspace space[CAPSPACE_KINDS];
+
+	if (!vf->physfn)
+		return;
+	capspace_find(vf, inventory_find(inv, vf->physfn), space);
+	for (enum capspace_kind kind = 0; kind < CAPSPACE_KINDS; kind++)
+		if (space[kind].at)
+			fprintf(out, "virtual %s %s %s %#x%s\n", vf->key,
+				capspace_kind_to_string(kind),
+				capspace_state_to_string(space[kind].state),
+				space[kind].place.at, space[kind].place.as_pf ? " as-pf" : "");
+}
+
 static char *describe(const struct inventory *inv)
 {
 	char *text = NULL;
@@ -150,6 +168,8 @@ static char *describe(const struct inventory *inv)
 		print_causes(out, inv, device);
 	VEC_FOREACH (struct device, device, &inv->devices)
 		print_resets(out, inv, device);
+	VEC_FOREACH (const struct device, device, &inv->devices)
+		print_virtual(out, inv, device);
 	ck_assert_int_eq(fclose(out), 0);
 	return text;
 }
