@@ -60,6 +60,27 @@ static int read_isolation(const struct sysroot *root, struct device *device)
 	return r < 0 || !text ? r : strv_split(text, "\n", &device->isolation);
 }
 
+/* What the module says of PASID, PRI and ATS, as lines of learnt.h. */
+static int read_module_words(const struct sysroot *root, struct device *device)
+{
+	static const char *const names[] = { "pasid", "pri", "ats" };
+
+	for (size_t i = 0; device->iommu_group >= 0 && i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = NULL, *text = NULL, *line = NULL;
+		int r;
+
+		path = str_printf("sys/devgroups/%d/members/%s/%s", device->iommu_group,
+				  device->address, names[i]);
+		r = path ? sysfs_read_optional(root->fd, path, &text) : -ENOMEM;
+		if (r >= 0 && !text)
+			continue;
+		line = r < 0 ? NULL : str_printf("module-%s %s", names[i], text);
+		if (!line || strv_add(&device->learnt, line) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* @old: the same device as it was known so far, or NULL. -ENOENT if it is not there. */
 static int read_device(struct probe *probe, const char *bus, const char *address,
 		       const struct device *old, struct device **ret)
@@ -70,6 +91,8 @@ static int read_device(struct probe *probe, const char *bus, const char *address
 
 	if (r >= 0)
 		r = read_isolation(probe->root, device);
+	if (r >= 0)
+		r = read_module_words(probe->root, device);
 	if (r < 0)
 		return r;
 	if (device_is_pci(device)) {
@@ -150,8 +173,6 @@ static void take_over(struct device *from, struct device *to)
 	to->uses = from->uses;
 	from->uses = (struct vec){ 0 };
 	to->errors = from->errors;
-	strv_free(to->learnt);
-	to->learnt = TAKE_PTR(from->learnt);
 }
 
 /* Needs the PF, which may be read after its virtual functions. */

@@ -18,6 +18,8 @@
  *   region INDEX FLAGS SIZE      VFIO_REGION_INFO_FLAG_*
  *   sparse INDEX OFFSET SIZE     a part of that region that can be mapped; the rest cannot
  *   msix-mappable INDEX          the MSI-X table in it may be mapped with the rest
+ *   module-pasid N               the kernel module: how many PASIDs it can use
+ *   module-pri 0|1, module-ats 0|1
  *   pasid BITS CAPS              what the kernel says of its PASID: 0x2 execute, 0x4 privileged
  */
 

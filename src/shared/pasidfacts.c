@@ -154,6 +154,27 @@ static int add_kernel_word(const struct device *device, struct vec *facts)
 	return 0;
 }
 
+static int add_module_word(const struct device *device, struct vec *facts)
+{
+	static const char *const names[][2] = { { "module-pasid", "pasids" },
+						{ "module-pri", "pri" },
+						{ "module-ats", "ats" } };
+	struct vec *dict = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char *const *at = device->learnt;
+		struct learnt_line line;
+
+		if (!learnt_next(&at, names[i][0], &line) || line.n != 1)
+			continue;
+		if (!dict)
+			dict = facts_add_dict(facts, "module");
+		if (facts_add_number(dict, names[i][1], line.numbers[0]) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int pasidfacts_add(const struct inventory *inv, const struct device *device, struct vec *facts)
 {
 	const struct device *pf = physfn_of(inv, device);
@@ -176,7 +197,9 @@ int pasidfacts_add(const struct inventory *inv, const struct device *device, str
 	}
 	if (r >= 0)
 		r = add_unit(inv, device, facts);
-	return r < 0 ? r : add_kernel_word(device, facts);
+	if (r >= 0)
+		r = add_kernel_word(device, facts);
+	return r < 0 ? r : add_module_word(device, facts);
 }
 
 /* --- of a virtual function, for a VMM ----------------------------------------------------------- */
@@ -198,16 +221,24 @@ static int add_place(const struct capspace_place *place, struct vec *facts)
 	return 0;
 }
 
-/* Asked of iommufd, the kernel may know better than configuration space. */
+/* The kernel may know better than configuration space, be it asked through iommufd or the module. */
 static const char *kernel_denies(const struct device *device, enum capspace_kind kind)
 {
-	char *const *at = device->learnt;
-	struct learnt_line line;
+	static const char *const names[CAPSPACE_KINDS][2] = {
+		[CAPSPACE_PASID] = { "pasid", "module-pasid" },
+		[CAPSPACE_PRI] = { "module-pri", "module-pri" },
+		[CAPSPACE_ATS] = { "module-ats", "module-ats" },
+	};
 
-	if (kind != CAPSPACE_PASID || !learnt_next(&at, "pasid", &line) || line.n < 1 ||
-	    line.numbers[0] > 0)
-		return NULL;
-	return "the kernel says that this device gets no PASIDs, whatever its PF has";
+	for (size_t i = 0; i < ARRAY_SIZE(names[kind]); i++) {
+		char *const *at = device->learnt;
+		struct learnt_line line;
+
+		if (learnt_next(&at, names[kind][i], &line) && line.n > 0 && line.numbers[0] == 0)
+			return "its PF has it in configuration space, and this kernel does not use "
+			       "it for the virtual function (built without, or it knows better)";
+	}
+	return NULL;
 }
 
 static int add_virtual(const struct device *device, enum capspace_kind kind,

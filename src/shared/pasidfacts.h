@@ -12,7 +12,7 @@
 
 /*
  * Adds to @facts "pasid", "pri", "ats", each {state, offset, of, enabled, …}, and "iommu" {name,
- * kind, pasid, …}, what it enforces. Nothing for a function that has none of them. 0 or -ENOMEM.
+ * kind, pasid, …}, what it enforces, "kernel" and "module", what those say. Nothing for a function that has none of them. 0 or -ENOMEM.
  */
 int pasidfacts_add(const struct inventory *inv, const struct device *device,
 		   struct vec *facts) _must_check_;

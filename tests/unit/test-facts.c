@@ -289,6 +289,16 @@ START_TEST(test_pasid)
 	pasid = &facts_find(&facts, "pasid")->items;
 	ck_assert_str_eq(facts_text(pasid, "state"), "denied");
 	ck_assert_ptr_null(facts_find(pasid, "offset"));
+	vf->learnt = strv_free(vf->learnt);
+	ck_assert_int_eq(strv_add(&vf->learnt, "module-pasid 1048576"), 0);
+	get(inv, vf, "virtual-capabilities", &facts);
+	ck_assert_str_eq(facts_text(&facts_find(&facts, "pasid")->items, "state"), "shared");
+	get(inv, vf, "pasid", &facts);
+	ck_assert_uint_eq(facts_number(&facts_find(&facts, "module")->items, "pasids"), 1048576);
+	vf->learnt = strv_free(vf->learnt);
+	ck_assert_int_eq(strv_add(&vf->learnt, "module-pasid 0"), 0);
+	get(inv, vf, "virtual-capabilities", &facts);
+	ck_assert_str_eq(facts_text(&facts_find(&facts, "pasid")->items, "state"), "denied");
 }
 END_TEST
 

@@ -85,6 +85,23 @@ START_TEST(test_interfaces_of_vfio)
 }
 END_TEST
 
+START_TEST(test_module_words)
+{
+	_cleanup_inventory_ struct inventory *inv = NULL;
+
+	make_file("sys/devgroups/9/members/0000:01:00.0/pasid", "1048576\n");
+	make_file("sys/class/iommu/dmar0/intel-iommu/cap", "d2008c40660462\n");
+	make_file("sys/class/iommu/dmar0/intel-iommu/ecap", "f050da\n");
+	make_link("sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/iommu",
+		  "../../../virtual/iommu/dmar0");
+	ck_assert_int_eq(probe_host(probe, &inv), 0);
+	ck_assert_str_eq(inv->iommus[0], "dmar0 intel-iommu cap d2008c40660462 ecap f050da");
+	ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->iommu, "dmar0");
+	ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->learnt[0], "module-pasid 1048576");
+	ck_assert_ptr_null(inventory_find(inv, "0000:00:03.0")->learnt);
+}
+END_TEST
+
 START_TEST(test_whole_host)
 {
 	_cleanup_inventory_ struct inventory *inv = NULL;
@@ -184,6 +201,7 @@ static Suite *make_suite(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, test_interfaces_of_vfio);
 	tcase_add_test(tcase, test_whole_host);
+	tcase_add_test(tcase, test_module_words);
 	tcase_add_test(tcase, test_update_tells_whether_anything_changed);
 	tcase_add_test(tcase, test_a_device_that_is_gone_leaves_its_group);
 	tcase_add_test(tcase, test_virtual_functions_are_counted_by_their_links);
