@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pending.h"
 #include "resolve.h"
 #include "strutil.h"
 #include "topology.h"
@@ -198,6 +199,23 @@ static int add_iommu_group(struct groupview *ret, struct iommu_group *group)
 	return 0;
 }
 
+static int add_groupless(const struct inventory *inv, const struct device *device,
+			 struct groupview *ret)
+{
+	if (device_is_pending(inv, device))
+		return blocker_add(&ret->blockers, true, "pending", device->key,
+				   "This kernel gives %s its IOMMU group when a driver is probed for "
+				   "it, and none was so far. Bind one once: modprobe vfio-pci; echo "
+				   "vfio-pci > /sys/bus/pci/devices/%s/driver_override; echo %s > "
+				   "/sys/bus/pci/drivers_probe",
+				   device->key, device->address, device->address);
+	return blocker_add(&ret->blockers, true, "no-iommu", device->key,
+			   "The kernel put %s in no IOMMU group, so it cannot be isolated. Turn the "
+			   "IOMMU on in the firmware and on the kernel command line "
+			   "(intel_iommu=on).",
+			   device->key);
+}
+
 static int take_companions(const struct inventory *inv, struct groupview *ret)
 {
 	int r;
@@ -213,12 +231,7 @@ static int take_companions(const struct inventory *inv, struct groupview *ret)
 			return r;
 		if (group)
 			continue;
-		r = blocker_add(
-			&ret->blockers, true, "no-iommu", device->key,
-			"The kernel put %s in no IOMMU group, so it cannot be isolated. Turn the "
-			"IOMMU on in the firmware and on the kernel command line "
-			"(intel_iommu=on).",
-			device->key);
+		r = add_groupless(inv, device, ret);
 		if (r < 0)
 			return r;
 	}

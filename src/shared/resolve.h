@@ -12,7 +12,7 @@ struct groupview {
 	struct vec named;	 /* struct device, not owned: what the definition names; sorted */
 	struct vec devices;	 /* struct device, not owned: with their companions; sorted */
 	struct vec iommu_groups; /* struct iommu_group, not owned; by id */
-	struct vec blockers;	 /* struct blocker, owned: absent, identity-mismatch, no-iommu */
+	struct vec blockers;	 /* struct blocker, owned: absent, identity-mismatch, no-iommu, pending */
 	bool absent;		 /* a named device is not there */
 };
 

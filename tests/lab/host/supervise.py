@@ -31,6 +31,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import initramfs  # noqa: E402
 from hardware import Hardware  # noqa: E402
+from machines import MACHINES  # noqa: E402
 from topology import Topology, TopologyError  # noqa: E402
 
 EXIT_TIMEOUT, EXIT_FAILED = 124, 125
@@ -126,11 +127,10 @@ class Guest:
 
     def arguments(self, ends):
         options = self.options
+        machine = MACHINES[self.topology.machine]
         command = list(options.qemu) + [
-            "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-machine", "q35,kernel-irqchip=off", "-cpu", options.cpu,
+            "-no-user-config", "-display", "none", "-no-reboot", *machine.arguments,
             "-smp", options.smp, "-m", options.memory,
-            "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
             # Without the network boot programs that the firmware would run for each NIC.
             "-global", "e1000e.romfile=", "-global", "e1000.romfile=", "-global", "igb.romfile=",
             "-kernel", os.path.join(options.kernel_dir, "kernel"), "-initrd", self.initrd,
@@ -142,7 +142,7 @@ class Guest:
         functions = iter(range(8))
 
         def slot():
-            return f"bus=pcie.0,addr=0x1e.{next(functions)},multifunction=on"
+            return f"{machine.slot}.{next(functions)},multifunction=on{machine.virtio}"
 
         command += ["-device", f"virtio-serial-pci,id=lab-serial,max_ports=8,{slot()}"]
         for number, name in enumerate(name for name in ends if name != "monitor"):
@@ -151,7 +151,9 @@ class Guest:
                 command += ["-device", f"virtconsole,bus=lab-serial.0,nr={number + 1},chardev=lab-{name}"]
             else:
                 command += ["-device", f"virtserialport,bus=lab-serial.0,nr={number + 1},chardev=lab-{name},name=lab.{name}"]
-        shares = [("root", "/", True), ("kernel", options.kernel_dir, True)]
+        shares = [("root", options.root, True), ("kernel", options.kernel_dir, True)]
+        if options.root != "/":
+            shares.append(("tree", options.tree, True))
         if options.project:
             shares.append(("project", options.project, True))
         if options.kmod:
@@ -168,7 +170,8 @@ class Guest:
 
     def command_line(self):
         # On a busy machine an emulated timer can miss the short test the kernel gives it at boot, which it takes for a reason to panic.
-        words = ["console=ttyS0", "panic=-1", "loglevel=4", "no_timer_check", "mitigations=off", "random.trust_cpu=on", "cryptomgr.notests"]
+        words = ["panic=-1", "loglevel=4", "no_timer_check", "mitigations=off", "random.trust_cpu=on", "cryptomgr.notests"]
+        words += MACHINES[self.topology.machine].command_line
         return words + self.topology.command_line() + self.options.append
 
     def start(self):
@@ -440,7 +443,7 @@ class Terminal:
 def parse():
     parser = argparse.ArgumentParser(allow_abbrev=False)
     add = parser.add_argument
-    for name in ("work", "kernel-dir", "kernel", "topology", "topology-name", "library", "guest", "busybox", "out", "smp", "memory", "cpu", "init",
+    for name in ("work", "kernel-dir", "kernel", "topology", "topology-name", "library", "guest", "busybox", "out", "smp", "memory", "arch", "root", "tree", "init",
                  "daemon", "cwd", "script-dir"):
         add(f"--{name}", required=True)
     for name in ("project", "kmod", "monitor", "keep-log", "qemu-modules"):
@@ -486,6 +489,8 @@ def settings(options):
     for layer in ("project", "kmod"):
         if getattr(options, layer):
             found[layer] = b""
+    if options.root != "/":
+        found["tree"] = os.fsencode(options.tree) + b"\n"
     return found
 
 
@@ -567,6 +572,9 @@ def main():
         topology = Topology(options.topology, options.library, run)
         if topology.kernels and options.kernel not in topology.kernels:
             say(f"topology {options.topology_name} needs one of these kernels: {' '.join(topology.kernels)}")
+            return EXIT_FAILED
+        if MACHINES[topology.machine].arch != options.arch:
+            say(f"topology {options.topology_name} needs --arch {MACHINES[topology.machine].arch}")
             return EXIT_FAILED
         with open(os.path.join(options.kernel_dir, "release"), encoding="utf-8") as stream:
             release = stream.read().strip()

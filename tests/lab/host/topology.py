@@ -4,6 +4,7 @@ with a dash is a word of the lab's own:
 
     include FILE     the lines of another file, looked for beside this one and then among the lab's own
     iommu NAME       intel, amd, virtio or none instead of intel; a "-device ...-iommu..." in the file does the same by hand
+    machine NAME     QEMU's machine where it is not q35, see machines.py
     append WORD...   more words for the kernel's command line
     kernels NAME...  the kernels this topology works on, where not all
 
@@ -12,6 +13,8 @@ with a dash is a word of the lab's own:
 import os
 import re
 import shlex
+
+from machines import MACHINES
 
 IOMMUS = {
     "intel": ["-device", "intel-iommu,intremap=on,caching-mode=on"],
@@ -38,13 +41,14 @@ class Topology:
         self.arguments = []
         self.append = []
         self.kernels = []
+        self.machine = "q35"
         self.iommu = None
         self.library = library
         self.run = run.replace(",", ",,")
         self._read(path, ())
         if self.iommu is None:
             own = any(re.match(r"[\w-]*iommu", word) for word in self.arguments)
-            self.iommu = "none" if own else "intel"
+            self.iommu = "none" if own or self.machine != "q35" else "intel"
 
     def _read(self, path, stack):
         if path in stack:
@@ -70,12 +74,14 @@ class Topology:
             self._read(other, stack + (path,))
         elif words[0] == "iommu" and len(words) == 2 and words[1] in IOMMUS:
             self.iommu = words[1]
+        elif words[0] == "machine" and len(words) == 2 and words[1] in MACHINES:
+            self.machine = words[1]
         elif words[0] == "append":
             self.append += words[1:]
         elif words[0] == "kernels" and len(words) > 1:
             self.kernels += words[1:]
         else:
-            raise ValueError(f"expected a QEMU option that begins with '-', or include, iommu, append, kernels, not: {' '.join(words)}")
+            raise ValueError(f"expected a QEMU option that begins with '-', or include, iommu, machine, append, kernels, not: {' '.join(words)}")
 
     def qemu(self):
         return IOMMUS[self.iommu] + self.arguments

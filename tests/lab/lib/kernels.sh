@@ -42,23 +42,27 @@ kernel_state() {
 
 # For descriptors: the kernel that a Debian suite's meta package names.
 debian_kernel() {
-    local dir=$1 suite=$2 package=$3 image
+    local dir=$1 suite=$2 package=$3 image release
     unpack_packages "$dir" "$suite" "meta:$package" || return 1
-    image=$(echo "$dir"/boot/vmlinuz-*)
+    # on POWER it is no zImage, and called so
+    image=$(echo "$dir"/boot/vmlinu[xz]-*)
     [[ -f $image ]] || return 1
-    if ! /usr/bin/python3 -I "$lab/host/unpack-kernel.py" "$image" "$dir/kernel"; then
+    release=${image##*/vmlinu[xz]-}
+    if [[ $arch != amd64 ]]; then
+        cp "$image" "$dir/kernel"
+    elif ! /usr/bin/python3 -I "$lab/host/unpack-kernel.py" "$image" "$dir/kernel"; then
         # It boots packed as well, only later.
         cp "$image" "$dir/kernel"
     fi
-    printf '%s\n' "${image##*/vmlinuz-}" >"$dir/release"
+    printf '%s\n' "$release" >"$dir/release"
     # Debian's packages still ship /lib/modules; the machine's /lib is a link, which a directory in a layer above would hide.
     if [[ -d $dir/lib/modules ]]; then
         mkdir -p "$dir/usr/lib"
         mv "$dir/lib/modules" "$dir/usr/lib/modules"
         rmdir "$dir/lib"
     fi
-    depmod --basedir "$dir/usr" "${image##*/vmlinuz-}" || return 1
-    rm -rf "${dir:?}/usr/share" "$dir/boot"/{System.map,vmlinuz}-*
+    depmod --basedir "$dir/usr" "$release" || return 1
+    rm -rf "${dir:?}/usr/share" "$dir/boot"/{System.map,vmlinu[xz]}-*
 }
 
 # Makes sure that kernel NAME (already loaded) is in the cache.
@@ -73,7 +77,7 @@ kernel_need() {
     else
         [[ -d $dir ]] || say "fetching kernel $1, once"
     fi
-    fill_once "$dir" kernel_fill || status=$?
+    apt_arch=${debian_arch:-} fill_once "$dir" kernel_fill || status=$?
     (( status != LAB_EXIT_SKIPPED )) || exit "$status"
     (( ! status )) || fail "cannot get kernel $1"
 }

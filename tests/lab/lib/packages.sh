@@ -37,21 +37,24 @@ debian_mirror() {
     printf '%s\n' "${uri:-http://deb.debian.org/debian}"
 }
 
-# private_apt STATEDIR SUITE COMMAND [ARG...]: apt-get or apt-cache that sees only SUITE.
+# private_apt STATEDIR SUITE COMMAND [ARG...]: apt-get or apt-cache that sees only SUITE. Where apt_arch names another architecture than this
+# machine's, of that architecture, and with nothing installed.
 private_apt() {
-    local state=$1 suite=$2 command=$3
+    local state=$1 suite=$2 command=$3 status=/var/lib/dpkg/status foreign=()
     shift 3
-    "$command" -o "Dir::State=$state" -o "Dir::State::status=/var/lib/dpkg/status" -o "Dir::Cache=$state/cache" \
+    if [[ ${apt_arch:-} ]]; then
+        status=$state/status
+        : >"$status"
+        foreign=(-o "APT::Architecture=$apt_arch" -o "APT::Architectures=$apt_arch")
+    fi
+    "$command" "${foreign[@]}" -o "Dir::State=$state" -o "Dir::State::status=$status" -o "Dir::Cache=$state/cache" \
         -o "Dir::Etc::sourcelist=$state/$suite.sources" -o "Dir::Etc::sourceparts=/dev/null" \
         -o APT::Sandbox::User=root -o Acquire::Retries=3 "$@"
 }
 
-# unpack_packages DIR SUITE PACKAGE...: downloads the suite's newest version of each and unpacks it into DIR.
-# A package written as meta:NAME stands for the packages NAME depends on that are named like an image of the kernel.
-unpack_packages() {
-    local dir=$1 suite=$2 package state names=()
-    shift 2
-    state=$dir/.apt
+# apt_prepare STATEDIR SUITE: an apt state of its own, with the suite's lists.
+apt_prepare() {
+    local state=$1 suite=$2
     mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/debs"
     cat >"$state/$suite.sources" <<SOURCES
 Types: deb
@@ -60,7 +63,24 @@ Suites: $suite
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SOURCES
-    private_apt "$state" "$suite" apt-get -qq update >&2 || return 1
+    private_apt "$state" "$suite" apt-get -qq update >&2
+}
+
+# fetch_with_dependencies STATEDIR SUITE PACKAGE...: into STATEDIR/cache/archives, with all that they depend on.
+fetch_with_dependencies() {
+    local state=$1 suite=$2
+    shift 2
+    apt_prepare "$state" "$suite" || return 1
+    private_apt "$state" "$suite" apt-get -qq -y --no-install-recommends --download-only install "$@" >/dev/null
+}
+
+# unpack_packages DIR SUITE PACKAGE...: downloads the suite's newest version of each and unpacks it into DIR.
+# A package written as meta:NAME stands for the packages NAME depends on that are named like an image of the kernel.
+unpack_packages() {
+    local dir=$1 suite=$2 package state names=()
+    shift 2
+    state=$dir/.apt
+    apt_prepare "$state" "$suite" || return 1
     for package; do
         if [[ $package == meta:* ]]; then
             package=$(private_apt "$state" "$suite" apt-cache depends "${package#meta:}" |

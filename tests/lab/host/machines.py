@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The machines that QEMU can be: what differs between them, and is no matter of a topology."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Machine:
+    arch: str
+    arguments: tuple
+    command_line: tuple
+    slot: str  # where the lab's own devices are functions, out of the way of every topology
+    virtio: str = ""  # what they are told besides
+
+
+MACHINES = {
+    "q35": Machine(
+        "amd64",
+        ("-nodefaults", "-machine", "q35,kernel-irqchip=off", "-cpu", "max",
+         "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"),
+        ("console=ttyS0",), "bus=pcie.0,addr=0x1e"),
+    "virt": Machine(
+        "arm64", ("-nodefaults", "-machine", "virt,gic-version=3,iommu=smmuv3", "-cpu", "cortex-a57"),
+        ("console=ttyAMA0",), "bus=pcie.0,addr=0x1e"),
+    # With -nodefaults it would have no PCI host bridge. Below each of these is one slot. There is no I/O space.
+    "powernv9": Machine(
+        "ppc64le", ("-machine", "powernv9", "-nic", "none", "-vga", "none"),
+        ("console=hvc0",), "bus=pcie.0,addr=0x0", ",disable-legacy=on"),
+    "pseries": Machine(
+        "ppc64le", ("-nodefaults", "-machine", "pseries", "-cpu", "power9"),
+        ("console=hvc0",), "bus=pci.0,addr=0x1e"),
+}
