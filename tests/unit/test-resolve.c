@@ -300,6 +300,39 @@ START_TEST(test_a_device_is_known_by_its_serial_number)
 }
 END_TEST
 
+static void assert_groupless(const char *code)
+{
+	_cleanup_groupview_ struct groupview view = { 0 };
+
+	resolve("\"05:00.0\"", &view);
+	ck_assert_uint_eq(view.blockers.n, 1);
+	ck_assert_str_eq(((struct blocker *)view.blockers.items[0])->code, code);
+}
+
+/* Where groups are made with drivers, a device without a driver is not lost. */
+START_TEST(test_a_group_that_is_still_to_come)
+{
+	struct device *device = add("0000:05:00.0", NULL, IOMMU_GROUP_NONE, 0x10d3);
+
+	/* here others are in a group without a driver: this one has been passed over */
+	assert_groupless("no-iommu");
+	ck_assert_int_eq(str_set(&device->sysfs, "devices/pci0000:00/0000:05:00.0"), 0);
+	assert_groupless("no-iommu");
+	/* a device tree */
+	ck_assert_int_eq(str_set(&device->sysfs, "devices/platform/40.pcie/pci0000:00/0000:05:00.0"), 0);
+	assert_groupless("pending");
+	ck_assert_int_eq(str_set(&device->driver, "e1000e"), 0);
+	assert_groupless("no-iommu");
+	/* virtio-iommu */
+	ck_assert_int_eq(str_set(&device->driver, NULL), 0);
+	ck_assert_int_eq(str_set(&device->sysfs, "devices/pci0000:00/0000:05:00.0"), 0);
+	VEC_FOREACH(struct device, other, &host->devices)
+		if (other != device)
+			ck_assert_int_eq(str_set(&other->driver, "some"), 0);
+	assert_groupless("pending");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	const TTest *const tests[] = {
@@ -314,6 +347,7 @@ static Suite *make_suite(void)
 		test_the_serial_number_is_in_configuration_space,
 		test_what_is_cut_short_has_no_serial_number,
 		test_a_device_is_known_by_its_serial_number,
+		test_a_group_that_is_still_to_come,
 	};
 	Suite *suite = suite_create("resolve");
 	TCase *tcase = tcase_create("resolve");
