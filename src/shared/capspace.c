@@ -114,12 +114,12 @@ size_t capspace_hidden(const struct device *device, struct capspace_range *ret, 
 	mark_capabilities(&chain, marks);
 	mark_hidden(device, marks);
 	for (size_t i = CONFIG_SPACE_OLD; i < CONFIG_SPACE; i++) {
+		bool begins = i == CONFIG_SPACE_OLD || !(marks[i - 1] & MARK_HIDDEN);
+
 		if (!(marks[i] & MARK_HIDDEN))
 			continue;
-		if (n < max && !(marks[i - 1] & MARK_HIDDEN))
-			ret[n].first = (uint16_t)i;
-		if (!(marks[i - 1] & MARK_HIDDEN))
-			n++;
+		if (begins && n++ < max)
+			ret[n - 1].first = (uint16_t)i;
 		if (n <= max)
 			ret[n - 1].last = (uint16_t)i;
 	}

@@ -249,6 +249,22 @@ START_TEST(test_hidden_registers)
 }
 END_TEST
 
+/* Space that reads as all ones from before its start on: one stretch, and no place. */
+START_TEST(test_all_ones)
+{
+	_cleanup_device_ struct device *pf = make_pf(), *vf = make_vf();
+	struct capspace space[CAPSPACE_KINDS];
+	struct capspace_range range;
+
+	memset(vf->config + 0xf0, 0xff, CONFIG_SPACE - 0xf0);
+	ck_assert_uint_eq(capspace_hidden(vf, &range, 1), 1);
+	ck_assert_uint_eq(range.first, 0x100);
+	ck_assert_uint_eq(range.last, 0xfff);
+	capspace_find(vf, pf, space);
+	ck_assert_int_eq(space[CAPSPACE_PASID].state, CAPSPACE_NO_ROOM);
+}
+END_TEST
+
 START_TEST(test_no_room)
 {
 	_cleanup_device_ struct device *pf = make_pf(), *vf = make_vf();
@@ -435,6 +451,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_broken_chains);
 	tcase_add_test(tcase, test_as_pf);
 	tcase_add_test(tcase, test_hidden_registers);
+	tcase_add_test(tcase, test_all_ones);
 	tcase_add_test(tcase, test_no_room);
 	tcase_add_test(tcase, test_never_overlaps);
 	tcase_add_test(tcase, test_garbage);
