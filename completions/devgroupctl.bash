@@ -58,6 +58,7 @@ __devgroupctl_options() {
 	case $1 in
 	'' | list) printf '%s\n' "$common --all --devices --assignable --blocked --host= --config-dir=" ;;
 	explain) printf '%s\n' "$common --memory= --host= --config-dir=" ;;
+	doctor) printf '%s\n' "$common --host= --config-dir=" ;;
 	args) printf '%s\n' "$common --vmm= --interface= --host= --config-dir=" ;;
 	graph) printf '%s\n' "$common --tree --host= --config-dir=" ;;
 	plan) printf '%s\n' "$common --label= --force --interface= --host= --config-dir=" ;;
@@ -77,7 +78,7 @@ __devgroupctl_options() {
 
 _devgroupctl() {
 	local cur prev words cword __devgroupctl_verb __devgroupctl_words __devgroupctl_command
-	local verbs='list status explain plan claim release run args check define undefine cat-config snapshot graph monitor reload help'
+	local verbs='list status explain plan claim release run args cdi doctor check define undefine cat-config snapshot graph monitor reload help'
 
 	# colons are parts of addresses, "=" divides an option from its argument
 	_get_comp_words_by_ref -n : cur prev words cword
@@ -117,7 +118,7 @@ _devgroupctl() {
 	:*) __devgroupctl_complete "$verbs" "$cur" ;;
 	help:1) __devgroupctl_complete "$verbs" "$cur" ;;
 	plan:1) __devgroupctl_complete 'claim release' "$cur" ;;
-	plan:2 | claim:1 | release:1 | list:* | run:* | args:*) __devgroupctl_complete "$(__devgroupctl_groups)" "$cur" ;;
+	plan:2 | claim:1 | release:1 | list:* | run:* | args:* | cdi:*) __devgroupctl_complete "$(__devgroupctl_groups)" "$cur" ;;
 	undefine:1) __devgroupctl_complete "$(__devgroupctl_groups)" "$cur" ;;
 	check:* | define:1) compopt -o default ;;
 	status:1 | explain:1)

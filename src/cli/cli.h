@@ -47,6 +47,7 @@ struct verb {
 };
 
 int verb_args(struct cli *cli);
+int verb_cdi(struct cli *cli);
 int verb_doctor(struct cli *cli);
 int verb_list(struct cli *cli);
 int verb_status(struct cli *cli);

@@ -47,6 +47,7 @@ static const struct verb verbs[] = {
 	{ "args", 1, SIZE_MAX, verb_args,
 	  OPTION_BIT(OPTION_VMM) | OPTION_BIT(OPTION_INTERFACE) | RECORDED_HOST, "GROUP… --vmm=NAME[:VERSION]",
 	  "Print what a VMM is to be told of the devices" },
+	{ "cdi", 0, SIZE_MAX, verb_cdi, 0, "[GROUP…]", "Print what container engines are to know of claimed groups (CDI)" },
 	{ "doctor", 0, 0, verb_doctor, RECORDED_HOST, "", "Tell whether this host can lend devices, and what it lacks" },
 	{ "check", 0, SIZE_MAX, verb_check, OPTION_BIT(OPTION_ROOT) | RECORDED_HOST, "[FILE…]",
 	  "Look for mistakes in the definitions" },

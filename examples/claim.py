@@ -1,0 +1,49 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""claim.py GROUP [COMMAND...]: claims a group over D-Bus, says what it got, and runs COMMAND meanwhile.
+
+No privilege, no path: all that COMMAND can use came over the bus, under the numbers in DEVGROUPS_FDS. The claim ends with the
+last of its processes, however they end. Needs python3-dbus."""
+
+import json
+import os
+import subprocess
+import sys
+
+import dbus
+
+NAME, ROOT = "org.devgroups1", "/org/devgroups1"
+
+
+def claim(bus, group):
+    """All descriptors of the claim: [(kind, name, number)]."""
+    manager = dbus.Interface(bus.get_object(NAME, ROOT), NAME + ".Manager")
+    # The daemon has the deadlines: binding a driver may take a while.
+    lease, fds = manager.Claim(group, {"label": "claim.py"}, signature="sa{sv}", timeout=600)
+    lease = bus.get_object(NAME, lease)
+    total = lease.Get(NAME + ".Lease", "FdCount", dbus_interface=dbus.PROPERTIES_IFACE)
+    # A message carries twelve at most; the others are asked for.
+    while len(fds) < total:
+        fds += lease.TakeFds(dbus.UInt32(len(fds)), dbus_interface=NAME + ".Lease")
+    return [(str(kind), str(name), fd.take()) for kind, name, fd in fds]
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit("usage: claim.py GROUP [COMMAND...]")
+    group, command = sys.argv[1], sys.argv[2:]
+    try:
+        fds = claim(dbus.SystemBus(), group)
+    except dbus.DBusException as error:
+        sys.exit(f"claim.py: {error.get_dbus_message()}")
+    for kind, name, fd in fds:
+        print(f"{fd}: {kind} {name} ({os.readlink(f'/proc/self/fd/{fd}')})", flush=True)
+    if not command:
+        return 0
+    numbers = [fd for _, _, fd in fds]
+    listed = [{"fd": fd, "kind": kind, "name": name} for kind, name, fd in fds]
+    return subprocess.run(command, pass_fds=numbers, env={**os.environ, "DEVGROUPS_FDS": json.dumps(listed)}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <string.h>
+
+#include "doctor.h"
+#include "strutil.h"
+
+static struct inventory *good_host(void)
+{
+	struct inventory *inv = inventory_new();
+	struct device *device = device_new("pci", "0000:01:00.0");
+
+	device->iommu_group = 9;
+	ck_assert_int_eq(inventory_put(inv, device), 0);
+	inv->has_vfio = inv->has_iommufd = inv->has_vfio_cdev = true;
+	inv->interrupt_remapping = 1;
+	ck_assert_int_eq(str_set(&inv->kernel_module, "1"), 0);
+	return inv;
+}
+
+/* Of @subject; -1 if nothing is said of it. */
+static int level_of(const struct inventory *inv, const char *subject)
+{
+	_cleanup_findings_ struct vec findings = {};
+	int level = -1;
+
+	ck_assert_int_eq(doctor_look(inv, &findings), 0);
+	VEC_FOREACH(const struct finding, finding, &findings)
+		if (str_eq(finding->subject, subject))
+			level = (int)finding->level;
+	return level;
+}
+
+START_TEST(test_a_good_host_is_all_well)
+{
+	_cleanup_inventory_ struct inventory *inv = good_host();
+	_cleanup_findings_ struct vec findings = {};
+
+	ck_assert_int_eq(doctor_look(inv, &findings), 0);
+	ck_assert_uint_eq(findings.n, 5);
+	VEC_FOREACH(const struct finding, finding, &findings)
+		ck_assert_msg(finding->level == FINDING_OK, "%s", finding->text);
+}
+END_TEST
+
+START_TEST(test_what_is_missing_is_told)
+{
+	_cleanup_inventory_ struct inventory *inv = good_host(), *none = inventory_new();
+
+	inv->interrupt_remapping = 0;
+	ck_assert_int_eq(level_of(inv, "interrupts"), FINDING_FAIL);
+	inv->unsafe_interrupts = true;
+	ck_assert_int_eq(level_of(inv, "interrupts"), FINDING_WARN);
+	inv->has_vfio_cdev = false;
+	ck_assert_int_eq(level_of(inv, "iommufd"), FINDING_HINT);
+	inv->has_vfio = false;
+	ck_assert_int_eq(level_of(inv, "vfio"), FINDING_FAIL);
+	ck_assert_int_eq(level_of(inv, "acs"), -1);
+	ck_assert_int_eq(str_set(&inv->acs_override, "downstream"), 0);
+	ck_assert_int_eq(level_of(inv, "acs"), FINDING_WARN);
+	ck_assert_int_eq(level_of(none, "iommu"), FINDING_FAIL);
+	ck_assert_int_eq(level_of(none, "module"), FINDING_HINT);
+}
+END_TEST
+
+SUITE("doctor", test_a_good_host_is_all_well, test_what_is_missing_is_told)
