@@ -45,7 +45,9 @@ static int check_ours(struct cli *cli, json_object *group, uid_t user, bool *ret
 	r = object_find(cli, OBJECT_LEASE, path, &lease);
 	if (r || !lease)
 		return r;
-	*ret = js_int(lease, "uid", -1) == (int64_t)user && js_bool(lease, "persistent") &&
+	/* claimed for something else, it is somebody else's, though it be the same user's */
+	*ret = (!cli->options.label || str_eq(js_str(lease, "label"), cli->options.label)) &&
+	       js_int(lease, "uid", -1) == (int64_t)user && js_bool(lease, "persistent") &&
 	       str_eq(js_str(lease, "access"), "node");
 	return 0;
 }

@@ -126,7 +126,7 @@ static int look_at_strangers(const struct inventory *inv, json_object *objects, 
 		if (!driver_is_vfio(device->driver) || is_leased(objects, device))
 			continue;
 		VEC_FOREACH (const struct use, use, &device->uses)
-			if (str_eq(use->kind, USE_VFIO))
+			if (!user && str_eq(use->kind, USE_VFIO))
 				user = use;
 		if (!user && !device->vfio_open)
 			continue;
