@@ -37,7 +37,7 @@ __devgroupctl_scan() {
 			__devgroupctl_command=$(( i + 1 ))
 			return
 			;;
-		--json | --host | --config-dir | --machine | --label | --wait | --interface | --access | --vmm | --memory | -H | -M | --root | --device | --driver | --user | \
+		--json | --host | --config-dir | --machine | --label | --wait | --interface | --method | --access | --vmm | --memory | -H | -M | --root | --device | --driver | --user | \
 			--group | --description | --reserved-for | --bind | --on-release)
 			# "--json=short" is three words where "=" breaks words
 			[[ ${words[i + 1]:-} == = ]] && (( ++i ))
@@ -57,13 +57,14 @@ __devgroupctl_options() {
 		--no-ask-password --quiet --verbose'
 	case $1 in
 	'' | list) printf '%s\n' "$common --all --devices --assignable --blocked --host= --config-dir=" ;;
-	explain) printf '%s\n' "$common --memory= --host= --config-dir=" ;;
+	explain) printf '%s\n' "$common --root= --memory= --host= --config-dir=" ;;
 	doctor) printf '%s\n' "$common --host= --config-dir=" ;;
 	args) printf '%s\n' "$common --vmm= --interface= --host= --config-dir=" ;;
 	graph) printf '%s\n' "$common --tree --host= --config-dir=" ;;
 	plan) printf '%s\n' "$common --label= --force --interface= --host= --config-dir=" ;;
 	claim) printf '%s\n' "$common --label= --wait= --force --interface= --user= --dry-run" ;;
 	release) printf '%s\n' "$common --wait= --dry-run" ;;
+	reset) printf '%s\n' "$common --wait= --method=" ;;
 	run) printf '%s\n' "$common --label= --wait= --force --interface= --access= --" ;;
 	check) printf '%s\n' "$common --root= --host= --config-dir=" ;;
 	cat-config) printf '%s\n' "$common --root=" ;;
@@ -78,7 +79,7 @@ __devgroupctl_options() {
 
 _devgroupctl() {
 	local cur prev words cword __devgroupctl_verb __devgroupctl_words __devgroupctl_command
-	local verbs='list status explain plan claim release run args cdi doctor check define undefine cat-config snapshot graph monitor reload help'
+	local verbs='list status explain plan claim release reset run args cdi doctor check define undefine cat-config snapshot graph monitor reload help'
 
 	# colons are parts of addresses, "=" divides an option from its argument
 	_get_comp_words_by_ref -n : cur prev words cword
@@ -99,6 +100,7 @@ _devgroupctl() {
 	--config-dir) compopt -o dirnames && return ;;
 	--root) compopt -o dirnames && return ;;
 	--bind) __devgroupctl_complete 'claim boot' "$cur" && return ;;
+	--method) __devgroupctl_complete 'device_specific acpi flr af_flr pm bus slot cxl_bus none' "$cur" && return ;;
 	--on-release) __devgroupctl_complete 'restore keep none' "$cur" && return ;;
 	--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") && return ;;
 	--group) mapfile -t COMPREPLY < <(compgen -g -- "$cur") && return ;;
@@ -118,7 +120,7 @@ _devgroupctl() {
 	:*) __devgroupctl_complete "$verbs" "$cur" ;;
 	help:1) __devgroupctl_complete "$verbs" "$cur" ;;
 	plan:1) __devgroupctl_complete 'claim release' "$cur" ;;
-	plan:2 | claim:1 | release:1 | list:* | run:* | args:* | cdi:*) __devgroupctl_complete "$(__devgroupctl_groups)" "$cur" ;;
+	plan:2 | claim:1 | release:1 | reset:1 | list:* | run:* | args:* | cdi:*) __devgroupctl_complete "$(__devgroupctl_groups)" "$cur" ;;
 	undefine:1) __devgroupctl_complete "$(__devgroupctl_groups)" "$cur" ;;
 	check:* | define:1) compopt -o default ;;
 	status:1 | explain:1)

@@ -183,7 +183,9 @@ int lease_claim(struct progress *progress, const char *group, const struct claim
 	return 0;
 }
 
-int lease_release(struct progress *progress, const char *group, const char *lease)
+/* Ends a lease by @method of the manager. */
+static int end_lease(struct progress *progress, const char *method, const char *group,
+		     const char *lease)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	const struct options *o = &progress->cli->options;
@@ -191,7 +193,7 @@ int lease_release(struct progress *progress, const char *group, const char *leas
 
 	r = progress_follow(progress, lease);
 	if (!r)
-		r = bus_new_call(progress->cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Release", &call);
+		r = bus_new_call(progress->cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, method, &call);
 	if (r)
 		return r;
 	r = sd_bus_message_append(call, "s", group);
@@ -199,7 +201,19 @@ int lease_release(struct progress *progress, const char *group, const char *leas
 		r = sd_bus_message_open_container(call, 'a', "{sv}");
 	if (r >= 0 && (o->given & OPTION_BIT(OPTION_WAIT)))
 		r = bus_append_option(call, "wait", "t", &o->wait);
+	if (r >= 0 && o->method)
+		r = bus_append_option(call, "method", "s", o->method);
 	if (r >= 0)
 		r = sd_bus_message_close_container(call);
 	return r < 0 ? cli_fail(r, "cannot make a call") : call_and_watch(progress, call, &reply);
+}
+
+int lease_release(struct progress *progress, const char *group, const char *lease)
+{
+	return end_lease(progress, "Release", group, lease);
+}
+
+int lease_reset(struct progress *progress, const char *group, const char *lease)
+{
+	return end_lease(progress, "Reset", group, lease);
 }

@@ -27,3 +27,5 @@ int lease_claim(struct progress *progress, const char *group, const struct claim
 
 /* Releases @group, whose lease is @lease ("/": none known). */
 int lease_release(struct progress *progress, const char *group, const char *lease) _must_check_;
+/* The same of a dirty group, after a reset. */
+int lease_reset(struct progress *progress, const char *group, const char *lease) _must_check_;

@@ -37,6 +37,7 @@ enum option_id {
 	OPTION_ACCESS,
 	OPTION_VMM,
 	OPTION_MEMORY,
+	OPTION_METHOD,
 	OPTION_HOST_FILE,
 	OPTION_CONFIG_DIR,
 	OPTION_ASSIGNABLE,
@@ -74,7 +75,7 @@ struct options {
 	bool all, devices, force, dry_run, runtime, replace, mask;
 	bool assignable, blocked, tree;
 	const char *label, *interface, *access, *root; /* NULL: not given */
-	const char *vmm, *memory;		      /* likewise */
+	const char *vmm, *memory, *method;		      /* likewise */
 	const char *host_file, *config_dir;   /* likewise */
 	uint64_t wait;			      /* µs; only if OPTION_WAIT is in given */
 	struct definition_options definition;

@@ -7,6 +7,7 @@
 #include "cli-host.h"
 #include "cli-plan.h"
 #include "plan.h"
+#include "resetplan.h"
 #include "strutil.h"
 
 static int add_steps(json_object *list, const struct vec *steps)
@@ -40,9 +41,16 @@ static int check_claimable(const struct options *o, const struct groupdef *def,
 	return EXIT_BLOCKED;
 }
 
-static int plan_a_claim(const struct options *o, const struct groupdef *def,
+static int plan_a_claim(const struct options *o, const struct host *host, const struct groupdef *def,
 			const struct groupview *view, json_object *list)
 {
+	const struct resetplan_request request = {
+		.inv = host->inv,
+		.quirks = &host->quirks->quirks,
+		.claimed = &view->devices,
+		.methods = def->reset_methods,
+	};
+	_cleanup_resetplans_ struct vec resets = { 0 };
 	_cleanup_record_ struct record *record = record_new(def->name, "none");
 	_cleanup_steps_ struct vec steps = { 0 };
 	int r;
@@ -51,7 +59,9 @@ static int plan_a_claim(const struct options *o, const struct groupdef *def,
 		return -ENOMEM;
 	record->uid = getuid();
 	record->access = o->given & OPTION_BIT(OPTION_DRY_RUN) ? ACCESS_NODE : ACCESS_FD;
-	r = plan_claim(def, view, record, &steps);
+	r = resetplan_all(&request, &resets);
+	if (r >= 0)
+		r = plan_claim(def, view, &resets, record, &steps);
 	return r < 0 ? r : add_steps(list, &steps);
 }
 
@@ -79,7 +89,7 @@ int plan_of_host(struct cli *cli, const char *verb, const char *group, json_obje
 		r = check_claimable(&cli->options, def, &view);
 		if (r)
 			return r;
-		if (plan_a_claim(&cli->options, def, &view, list) < 0)
+		if (plan_a_claim(&cli->options, &host, def, &view, list) < 0)
 			return cli_fail(-ENOMEM, "cannot make a plan");
 	}
 	*ret = TAKE_PTR(list);

@@ -56,6 +56,7 @@ int verb_graph(struct cli *cli);
 int verb_plan(struct cli *cli);
 int verb_claim(struct cli *cli);
 int verb_release(struct cli *cli);
+int verb_reset(struct cli *cli);
 int verb_run(struct cli *cli);
 int verb_check(struct cli *cli);
 int verb_define(struct cli *cli);

@@ -42,6 +42,8 @@ static const struct verb verbs[] = {
 	  "Take a group until it is released, to be opened in /dev/vfio" },
 	{ "release", 1, 1, verb_release, OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_DRY_RUN),
 	  "GROUP", "Give a group back to its host drivers" },
+	{ "reset", 1, 1, verb_reset, OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_METHOD), "GROUP",
+	  "Reset a group that is dirty, and give it back" },
 	{ "run", 1, SIZE_MAX, verb_run, CLAIM_OPTIONS | OPTION_BIT(OPTION_INTERFACE) | OPTION_BIT(OPTION_ACCESS),
 	  "GROUP… -- COMMAND [ARG…]", "Run a command with the descriptors of groups" },
 	{ "args", 1, SIZE_MAX, verb_args,

@@ -386,3 +386,15 @@ int bus_method_release(sd_bus_message *message, struct bus *bus, struct devgroup
 	}
 	return 1; /* answered when it is done */
 }
+
+int bus_start_reset(sd_bus_message *message, struct bus *bus, struct devgroup *group,
+		    const struct bus_options *options, sd_bus_error *error)
+{
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+
+	if (registry_reset(bus->registry, group, options->method, options->wait_usec, on_release_over,
+			   sd_bus_message_ref(message), &refusal))
+		return 1; /* answered when it is done */
+	sd_bus_message_unref(message);
+	return bus_refuse(error, &refusal);
+}

@@ -113,6 +113,34 @@ static int method_release(sd_bus_message *message, void *userdata, sd_bus_error 
 	return bus_method_release(message, bus, group, options.wait_usec);
 }
 
+static int method_reset(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	static const char *const allowed[] = { "wait", "method", NULL };
+	struct bus_options options = { .wait_usec = BUS_DEFAULT_RELEASE_WAIT_USEC };
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+	struct bus *bus = userdata;
+	struct devgroup *group;
+	const char *name;
+	int r = sd_bus_message_read(message, "s", &name);
+
+	if (r < 0)
+		return r;
+	if (!bus_read_options(message, allowed, &options, &refusal))
+		return bus_refuse(error, &refusal);
+	group = registry_find(bus->registry, name);
+	if (!group)
+		return refuse_group(error, name);
+	switch (bus_authorize_manage(bus, message, "reset groups", &refusal)) {
+	case BUS_REFUSED:
+		return bus_refuse(error, &refusal);
+	case BUS_LATER:
+		return 1;
+	case BUS_GRANTED:
+		break;
+	}
+	return bus_start_reset(message, bus, group, &options, error);
+}
+
 static int append_step(sd_bus_message *reply, const struct step *step)
 {
 	_cleanup_free_ char *subject = step_subject(step), *detail = step_detail(step);
@@ -293,6 +321,8 @@ static const sd_bus_vtable manager_vtable[] = {
 				SD_BUS_RESULT("o", lease, "a(ssh)", fds), bus_method_claim, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", group, "a{sv}", options),
 				SD_BUS_NO_RESULT, method_release, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("Reset", SD_BUS_ARGS("s", group, "a{sv}", options),
+				SD_BUS_NO_RESULT, method_reset, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Plan", SD_BUS_ARGS("s", group, "s", verb, "a{sv}", options),
 				SD_BUS_RESULT("a(sss)", steps), method_plan, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Snapshot", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json),

@@ -32,6 +32,11 @@ static int read_label(sd_bus_message *message, struct bus_options *ret)
 	return r;
 }
 
+static int read_method(sd_bus_message *message, struct bus_options *ret)
+{
+	return sd_bus_message_read(message, "v", "s", &ret->method);
+}
+
 static int read_wait(sd_bus_message *message, struct bus_options *ret)
 {
 	return sd_bus_message_read(message, "v", "t", &ret->wait_usec);
@@ -97,6 +102,7 @@ static const struct {
 	{ "label", "a string", read_label },
 	{ "access", "\"fd\" or \"node\"", read_access },
 	{ "interface", "\"auto\", \"group\" or \"iommufd\"", read_interface },
+	{ "method", "a string", read_method },
 	{ "wait", "microseconds as an unsigned 64-bit number (t)", read_wait },
 	{ "persistent", "a boolean", read_persistent },
 	{ "uid", "the number of a user (u)", read_uid },

@@ -49,6 +49,7 @@ int bus_reply_refusal(sd_bus_message *message, const struct refusal *refusal);
 /* --- bus-options.c ----------------------------------------------------------------------------- */
 struct bus_options {
 	const char *label; /* points into the message */
+	const char *method; /* likewise */
 	enum vfio_interface interface;
 	enum access_mode access;
 	bool for_user; /* uid is given: the lease is that user's */
@@ -98,6 +99,9 @@ char *bus_devices_of(const struct devgroup *group) _must_check_;
 
 /* --- bus-claim.c ------------------------------------------------------------------------------- */
 int bus_method_claim(sd_bus_message *message, void *userdata, sd_bus_error *error);
+/* The reset of a dirty group, which the caller may ask for. */
+int bus_start_reset(sd_bus_message *message, struct bus *bus, struct devgroup *group,
+		    const struct bus_options *options, sd_bus_error *error);
 int bus_method_release(sd_bus_message *message, struct bus *bus, struct devgroup *group,
 		       uint64_t wait_usec);
 int bus_method_take_fds(sd_bus_message *message, struct bus *bus, struct devgroup *group,

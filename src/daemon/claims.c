@@ -13,6 +13,8 @@
 #include "plan.h"
 #include "process.h"
 #include "registry-private.h"
+#include "resetplan.h"
+#include "rundir.h"
 #include "strutil.h"
 
 struct claim {
@@ -187,17 +189,41 @@ int claims_refresh_members(const struct registry *registry, const struct devgrou
 	return r < 0 ? r : host_refresh_uses(registry->host);
 }
 
+/* What is still on the VFIO driver that an earlier claim has kept it on goes back to what the host had before that. */
+static int recall_kept(const struct registry *registry, struct record *record)
+{
+	_cleanup_record_ struct record *kept = NULL;
+	int r = rundir_load_kept(host_run_dir(registry->host), record->group, &kept);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	VEC_FOREACH(struct record_device, member, &record->devices) {
+		const struct record_device *before = record_find_device(kept, member->key);
+
+		if (!before || !str_eq(before->driver, member->host_driver))
+			continue;
+		if (str_set(&member->host_driver, before->host_driver) < 0 ||
+		    str_set(&member->host_override, before->host_override) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int start_lease(struct registry *registry, struct devgroup *group,
 		       const struct claim_request *request)
 {
 	_cleanup_record_ struct record *record = NULL;
+	_cleanup_resetplans_ struct vec resets = { 0 };
 	_cleanup_steps_ struct vec steps = { 0 };
 	struct lease *lease;
 	int r = claims_new_record(group, request, &record);
 
-	if (r < 0)
-		return r;
-	r = plan_claim(group->def, &group->view, record, &steps);
+	if (r >= 0)
+		r = resets_find(group, &resets);
+	if (r >= 0)
+		r = plan_claim(group->def, &group->view, &resets, record, &steps);
+	if (r >= 0)
+		r = recall_kept(registry, record);
 	if (r < 0)
 		return r;
 	r = lease_new(registry->host, record, &claims_lease_observer, group, &lease);
@@ -228,6 +254,8 @@ static bool start_claim(struct registry *registry, struct claim *claim, struct r
 	if (claim->queued && claim->request.still_allowed &&
 	    !claim->request.still_allowed(group, claim->userdata, ret))
 		return false;
+	if (r >= 0 && !resets_check(group, ret))
+		return false;
 	if (r >= 0)
 		r = start_lease(registry, group, &claim->request);
 	if (r < 0)
@@ -256,6 +284,8 @@ bool claims_refuse_busy(const struct devgroup *group, struct refusal *ret)
 		return refuse(ret, REFUSED_BUSY,
 			      "Group %s is still on its way to where its definition wants it. Try again.",
 			      group->def->name);
+	if (group->lease && group->lease->state == LEASE_DIRTY)
+		return resets_refuse(group, ret);
 	if (!group->lease)
 		return claims_check(group, &(struct claim_request){ .label = group->def->reserved_for },
 				       ret);
@@ -299,7 +329,8 @@ bool registry_claim(struct registry *registry, const char *name, const struct cl
 	/* under another label it would be refused whenever it came to its turn */
 	if (wait && !claims_check_reserved(group, request, ret_refusal))
 		return false;
-	if (wait && request->wait_usec == 0 && !registry_prepares(registry, group))
+	if (wait && !registry_prepares(registry, group) &&
+	    (request->wait_usec == 0 || (group->lease && group->lease->state == LEASE_DIRTY)))
 		return claims_refuse_busy(group, ret_refusal);
 	if (!limits_check(registry, request->uid, 1, wait, ret_refusal))
 		return false;
@@ -424,6 +455,12 @@ static void on_held_up(struct lease *lease, void *userdata)
 	if (lease->state == LEASE_DRAINING)
 		return;
 	on_refused(lease, userdata);
+	if (lease->state == LEASE_DIRTY) {
+		resets_refuse(group, &refusal);
+		releases_answer(group, &refusal);
+		on_changed(lease, userdata);
+		return;
+	}
 	refuse(&refusal, REFUSED_STUCK, "Group %s is not back: %s. It is tried again by itself.",
 	       group->def->name, str_or(lease->trouble, "?"));
 	releases_answer(group, &refusal);

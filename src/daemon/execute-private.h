@@ -20,6 +20,8 @@ struct execution {
 	struct vec held; /* struct held_group, owned */
 	bool has_learnt; /* of the IOMMU group learnt_group, what vfioinfo.h tells */
 	int learnt_group;
+	char **reset;	 /* keys of the devices that have been reset */
+	char *reset_trouble; /* what came of the ways that did not work with the last one; NULL: none was tried */
 };
 
 typedef int (*step_fn)(struct execution *execution, const struct step *step, char **ret_cause);
@@ -40,6 +42,8 @@ void *execution_held_free(void *held);
 int execution_open_viable(struct execution *execution, int id, char **ret_cause,
 			  struct held_group **ret) _must_check_;
 void execution_drop_held(struct execution *execution, struct held_group *held);
+/* The one that is held already; NULL: it is not. */
+struct held_group *execution_find_held(struct execution *execution, int id);
 int execution_prove_closed(struct execution *execution, const struct step *step, char **ret_cause);
 int execution_open_group(struct execution *execution, const struct step *step, char **ret_cause);
 int execution_open_container(struct execution *execution, const struct step *step, char **ret_cause);
@@ -49,3 +53,14 @@ int execution_revoke(struct execution *execution, const struct step *step, char 
 /* --- execute-iommufd.c: the newer interface --- */
 int execution_open_iommufd(struct execution *execution, const struct step *step, char **ret_cause);
 int execution_open_vfio_device(struct execution *execution, const struct step *step, char **ret_cause);
+
+/* --- execute-reset.c: resets, and the proof of them. 1: it has been done already --- */
+int execution_reset(struct execution *execution, const struct step *step, char **ret_cause);
+int execution_verify_reset(struct execution *execution, const struct step *step, char **ret_cause);
+int execution_set_reset_methods(struct execution *execution, const struct step *step,
+				char **ret_cause);
+/* execute-hotreset.c: that of the bus, by VFIO. Appends the keys of all that it hit to *ret_keys. */
+int execution_hot_reset(struct execution *execution, const struct step *step, char **ret_cause,
+			char ***ret_keys) _must_check_;
+/* execute-nvme.c: disables the controller. @dir_fd: of the device in sysfs. */
+int execution_nvme_shutdown(int dir_fd, char **ret_cause) _must_check_;

@@ -27,7 +27,7 @@ void *execution_held_free(void *data)
 	return NULL;
 }
 
-static struct held_group *find_held(struct execution *execution, int id)
+struct held_group *execution_find_held(struct execution *execution, int id)
 {
 	VEC_FOREACH(struct held_group, held, &execution->held)
 		if (held->id == id)
@@ -91,7 +91,7 @@ int execution_prove_closed(struct execution *execution, const struct step *step,
 	struct held_group *held;
 	int r = 0;
 
-	if (!find_held(execution, step->iommu_group))
+	if (!execution_find_held(execution, step->iommu_group))
 		r = hold_group(execution, step->iommu_group, ret_cause, &held);
 	if (r < 0 && r != -ENOENT && r != -ENODEV && r != -ENXIO)
 		return r;
@@ -177,7 +177,7 @@ int execution_open_viable(struct execution *execution, int id, char **ret_cause,
 			  struct held_group **ret)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
-	struct held_group *held = find_held(execution, id);
+	struct held_group *held = execution_find_held(execution, id);
 	int r;
 
 	/* a group whose last device was unbound and bound again has a new node, and the old file is dead */

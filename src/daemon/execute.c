@@ -33,6 +33,8 @@ struct execution *execution_free(struct execution *execution)
 	if (!execution)
 		return NULL;
 	vec_clear(&execution->held, execution_held_free);
+	strv_free(execution->reset);
+	free(execution->reset_trouble);
 	free(execution);
 	return NULL;
 }
@@ -303,6 +305,9 @@ static const step_fn step_table[STEP_KIND_COUNT] = {
 	[STEP_REVOKE] = execution_revoke,
 	[STEP_SET_AUTOPROBE] = run_set_autoprobe,
 	[STEP_SET_VFS] = run_set_vfs,
+	[STEP_RESET] = execution_reset,
+	[STEP_VERIFY_RESET] = execution_verify_reset,
+	[STEP_SET_RESET_METHODS] = execution_set_reset_methods,
 	[STEP_OPEN_IOMMUFD] = execution_open_iommufd,
 	[STEP_OPEN_DEVICE] = execution_open_vfio_device,
 };

@@ -34,7 +34,7 @@ struct execution *execution_free(struct execution *execution);
 DEFINE_CLEANUP(struct execution *, execution_freep, execution_free)
 
 /*
- * 0, or negative errno with a cause in *ret_cause where more is known than the errno says (the caller frees
+ * 0; 1 if there was nothing left to do; or negative errno with a cause in *ret_cause where more is known than the errno says (the caller frees
  * it; it may be NULL). -EBUSY from STEP_PROVE_CLOSED: somebody holds the group.
  */
 int execution_run(struct execution *execution, const struct step *step,

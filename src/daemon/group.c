@@ -73,7 +73,7 @@ char *group_holder(const struct devgroup *group)
 {
 	struct lease *lease = group->lease;
 
-	if (!lease)
+	if (!lease || lease->state == LEASE_DIRTY)
 		return strdup("");
 	/* once: it is asked for at every change of anything, and the user database is slow */
 	if (!lease->holder)

@@ -15,6 +15,8 @@
  *      |----------------------------------> RELEASING
  *      |  busy (nothing was touched yet)       | failed         closed (retry), let-go
  *      `----------------------> ENDED          `------> STUCK ------> RELEASING
+ *
+ *   CLAIMING, CANCELLED, RELEASING -- dirty --> DIRTY -- cleanse --> RELEASING
  */
 
 enum lease_state {
@@ -23,6 +25,7 @@ enum lease_state {
 	LEASE_CLAIMED,
 	LEASE_RELEASING,
 	LEASE_DRAINING, /* let go, but somebody still has the devices open */
+	LEASE_DIRTY,	/* a device could not be reset: kept from everybody until it is */
 	LEASE_STUCK,	/* could not be given back; tried again now and then */
 	LEASE_ENDED,
 	LEASE_STATE_COUNT,
@@ -32,6 +35,8 @@ enum lease_event {
 	LEASE_STEPS_DONE,
 	LEASE_STEPS_FAILED,
 	LEASE_STEPS_BUSY, /* somebody holds the descriptors */
+	LEASE_STEPS_DIRTY, /* a device does not answer after its reset, or has not been reset */
+	LEASE_CLEANSE,	  /* an administrator has it reset again, or its slot was powered off */
 	LEASE_LET_GO,	  /* the holder is gone or wants no more, or an administrator ends it */
 	LEASE_CLOSED,	  /* what was busy may be free, or it is time to try again */
 	LEASE_EVENT_COUNT,
@@ -43,6 +48,7 @@ enum lease_action {
 	LEASE_GIVE_BACK, /* run the steps of a release */
 	LEASE_WAIT,	 /* for the last close */
 	LEASE_TRY_LATER,
+	LEASE_QUARANTINE,
 	LEASE_END,
 };
 

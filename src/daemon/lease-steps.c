@@ -37,7 +37,10 @@ static void on_step_ended(struct worker *worker, unsigned index, int error, void
 	if (!is_retry(lease, step)) {
 		if (error < 0)
 			state = str_printf("failed: %s", strerror(-error));
-		lease->observer->step(lease, index, step, error < 0 ? str_or(state, "failed") : "done",
+		lease->observer->step(lease, index, step,
+				      error < 0 ? str_or(state, "failed") :
+				      error > 0 ? "skipped" :
+						  "done",
 				      lease->userdata);
 		lease->held_as = error < 0 ? lease->held_as : NULL;
 	}
@@ -100,6 +103,43 @@ static bool is_busy(const struct lease *lease, const struct worker_result *resul
 	return step->kind == STEP_PROVE_CLOSED;
 }
 
+/*
+ * A device that has been used must have been reset. One that comes from the host need only answer: if it does, the claim
+ * fails and the host has it back.
+ */
+static bool is_dirty(const struct lease *lease, const struct worker_result *result)
+{
+	const struct step *step;
+
+	if (result->error >= 0 || result->index >= lease->steps.n)
+		return false;
+	step = lease->steps.items[result->index];
+	return step->kind == STEP_VERIFY_RESET &&
+	       (lease->record->used || result->error != -EREMOTEIO);
+}
+
+static bool is_about_reset(const struct lease *lease, const struct worker_result *result)
+{
+	return result->index < lease->steps.n &&
+	       ((const struct step *)lease->steps.items[result->index])->kind == STEP_VERIFY_RESET;
+}
+
+static void on_dirty(struct lease *lease, const struct worker_result *result)
+{
+	const struct step *step = lease->steps.items[result->index];
+	struct record_device *member = record_find_device(lease->record, step->device);
+
+	if (member)
+		member->dirty = true;
+	lease_set_trouble(lease, str_printf("%s: %s", step->device,
+					    str_or(result->cause, strerror(-result->error))));
+	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
+	if (!lease->record->used && lease->failure.kind == REFUSED_NOT)
+		refuse(&lease->failure, REFUSED_RESET_FAILED,
+		       "Claim of group %s failed: %s. It is dirty now: nobody gets it until \"devgroupctl reset %s\" has worked.",
+		       lease->record->group, str_or(lease->trouble, "?"), lease->record->group);
+}
+
 static void on_steps_failed(struct lease *lease, const struct worker_result *result, bool busy)
 {
 	_cleanup_free_ char *text = busy && result->cause ? strdup(result->cause) :
@@ -108,7 +148,10 @@ static void on_steps_failed(struct lease *lease, const struct worker_result *res
 	if (lease->state == LEASE_CLAIMING || lease->state == LEASE_CANCELLED) {
 		if (lease->failure.kind != REFUSED_NOT) /* said already */
 			return;
-		refuse(&lease->failure, busy ? REFUSED_IN_USE : REFUSED_BIND_FAILED,
+		refuse(&lease->failure,
+		       busy				? REFUSED_IN_USE :
+		       is_about_reset(lease, result) ? REFUSED_RESET_FAILED :
+						       REFUSED_BIND_FAILED,
 		       "Claim of group %s failed: %s. %s", lease->record->group, str_or(text, "?"),
 		       busy ? "Nothing was touched." : "What was done has been undone.");
 		log_warning("%s", str_or(lease->failure.text, "Out of memory"));
@@ -161,11 +204,14 @@ static void on_ended(struct worker *worker, const struct worker_result *result, 
 {
 	struct lease *lease = userdata;
 	bool busy = is_busy(lease, result);
-	enum lease_event event = result->error >= 0 ? LEASE_STEPS_DONE :
-				 busy		     ? LEASE_STEPS_BUSY :
-						       LEASE_STEPS_FAILED;
+	enum lease_event event = result->error >= 0	   ? LEASE_STEPS_DONE :
+				 busy			   ? LEASE_STEPS_BUSY :
+				 is_dirty(lease, result) ? LEASE_STEPS_DIRTY :
+							   LEASE_STEPS_FAILED;
 
-	if (event != LEASE_STEPS_DONE)
+	if (event == LEASE_STEPS_DIRTY)
+		on_dirty(lease, result);
+	else if (event != LEASE_STEPS_DONE)
 		on_steps_failed(lease, result, busy);
 	if (busy)
 		lease->busy_group =

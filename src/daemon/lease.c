@@ -161,7 +161,10 @@ static int add_lease_pipe(struct lease *lease)
 
 static void hand_over(struct lease *lease)
 {
-	int r = save_phase(lease, PHASE_CLAIMED);
+	int r;
+
+	lease->record->used = true;
+	r = save_phase(lease, PHASE_CLAIMED);
 
 	if (r >= 0)
 		r = add_lease_pipe(lease);
@@ -197,6 +200,12 @@ static int start_giving_back(struct lease *lease)
 
 	/* copies of our own would keep the group open */
 	vec_clear(&lease->fds, fd_entry_free);
+	if (lease->record->used && lease->record->on_release == ON_RELEASE_KEEP) {
+		/* the next claim finds the VFIO driver there: only this tells it which one the host had */
+		r = rundir_save_kept(host_run_dir(lease->host), lease->record);
+		if (r < 0)
+			return r;
+	}
 	r = save_phase(lease, PHASE_RELEASING);
 	if (r < 0)
 		return r;
@@ -221,6 +230,39 @@ static void give_back(struct lease *lease)
 		log_error_errno(r, "Cannot give group %s back", lease->record->group);
 		lease_event(lease, LEASE_STEPS_FAILED);
 	}
+}
+
+/* Its devices stay where the claim has put them, so that no driver gets at them. */
+static void quarantine(struct lease *lease)
+{
+	int r;
+
+	vec_clear(&lease->fds, fd_entry_free);
+	lease_stop_watching(lease);
+	fdstore_forget(lease->record->lease);
+	leasepipe_remove(host_run_dir(lease->host), lease->record->lease);
+	r = str_set(&lease->record->trouble, lease->trouble);
+	if (r >= 0)
+		r = save_phase(lease, PHASE_DIRTY);
+	if (r < 0)
+		log_error_errno(r, "Cannot write down that group %s is dirty", lease->record->group);
+	lease->observer->held_up(lease, lease->userdata);
+}
+
+int lease_cleanse(struct lease *lease)
+{
+	int r;
+
+	/* what it is reset for is what somebody may have left in it, even if that was the host */
+	lease->record->used = true;
+	VEC_FOREACH(struct record_device, member, &lease->record->devices)
+		member->dirty = false;
+	r = rundir_save(host_run_dir(lease->host), lease->record);
+	if (r < 0)
+		return r;
+	lease_set_trouble(lease, NULL);
+	lease_event(lease, LEASE_CLEANSE);
+	return 0;
 }
 
 static void end(struct lease *lease)
@@ -260,6 +302,9 @@ void lease_event(struct lease *lease, enum lease_event event)
 		lease->observer->held_up(lease, lease->userdata);
 		lease_try_later(lease);
 		break;
+	case LEASE_QUARANTINE:
+		quarantine(lease);
+		break;
 	case LEASE_END:
 		end(lease);
 		break;
@@ -275,6 +320,14 @@ void lease_adopt(struct lease *lease, int pipe_read)
 {
 	int r = -ENODATA;
 
+	if (lease->record->phase == PHASE_DIRTY) {
+		fd_close(pipe_read);
+		lease->state = LEASE_DIRTY;
+		lease_set_trouble(lease, strdup(str_or(lease->record->trouble, "?")));
+		log_warning("Group %s is still dirty: %s", lease->record->group,
+			    str_or(lease->trouble, "?"));
+		return;
+	}
 	lease->state = LEASE_CLAIMED;
 	lease->pipe_read = pipe_read;
 	if (pipe_read < 0)

@@ -79,6 +79,8 @@ void lease_adopt(struct lease *lease, int pipe_read);
 /* The holder is gone or wants no more, or an administrator ends it. Done twice is done. */
 void lease_let_go(struct lease *lease);
 
+/* Of one that is dirty: its devices are reset in the ways that the record says now, and given back. 0 or negative errno. */
+int lease_cleanse(struct lease *lease) _must_check_;
 /*
  * leasenodes.c: what its holder opens, "/dev/vfio/12", "/dev/iommu", "/dev/vfio/devices/vfio0", whether by path or handed
  * over. Caller frees. 0 or negative errno.

@@ -8,6 +8,7 @@
 #include "assess.h"
 #include "plan.h"
 #include "registry-private.h"
+#include "resetplan.h"
 #include "strutil.h"
 
 /* --- several groups together ------------------------------------------------------------------- */
@@ -85,6 +86,7 @@ static bool plan_the_claim(struct registry *registry, struct devgroup *group, ch
 			   struct refusal *ret_refusal)
 {
 	_cleanup_record_ struct record *record = NULL;
+	_cleanup_resetplans_ struct vec resets = { 0 };
 	int r;
 
 	if (claims_is_busy(group) && request->wait_usec > 0) /* it would wait in line first */
@@ -97,9 +99,13 @@ static bool plan_the_claim(struct registry *registry, struct devgroup *group, ch
 	if (!claims_check(group, request, ret_refusal) ||
 	    (with && !check_with(registry, group, with, request, ret_refusal)))
 		return false;
+	if (!resets_check(group, ret_refusal))
+		return false;
 	r = claims_new_record(group, request, &record);
 	if (r >= 0)
-		r = plan_claim(group->def, &group->view, record, ret_steps);
+		r = resets_find(group, &resets);
+	if (r >= 0)
+		r = plan_claim(group->def, &group->view, &resets, record, ret_steps);
 	return r >= 0 || refuse_errno(group, r, ret_refusal);
 }
 

@@ -50,6 +50,20 @@ void registry_drop_problem(struct registry *registry, struct problem *problem); 
 /* group.c: all that a group shows, in one string. Caller frees; NULL when out of memory */
 char *group_summary(const struct devgroup *group) _must_check_;
 
+/* resets.c */
+/* The ways to reset each member: struct resetplan. 0 or -ENOMEM. */
+int resets_find(const struct devgroup *group, struct vec *ret) _must_check_;
+/* False: the definition wants one that there is not. */
+bool resets_check(const struct devgroup *group, struct refusal *ret);
+/* Says that the group is dirty, and what helps. */
+bool resets_refuse(const struct devgroup *group, struct refusal *ret);
+/* A device has gone: if it was a dirty one, its slot has been powered off. */
+void resets_device_removed(struct registry *registry, const char *key);
+
+/* releases.c: calls @fn when the lease of @group has ended, or cannot. 0 or -ENOMEM */
+int releases_wait(struct devgroup *group, uint64_t wait_usec, release_fn fn,
+		  void *userdata) _must_check_;
+
 /* claims.c */
 void claims_run_queues(struct registry *registry);
 void claims_drop(struct registry *registry, struct devgroup *group); /* those of a group that goes */

@@ -283,6 +283,7 @@ static void on_device_removed(const char *key, void *userdata)
 	causes_mark(registry->causes);
 	if (registry->observer && registry->started)
 		registry->observer->device_removed(key, registry->userdata);
+	resets_device_removed(registry, key);
 }
 
 static void on_isolation_changed(const struct device *device, void *userdata)

@@ -127,6 +127,14 @@ int registry_release(struct registry *registry, struct devgroup *group, uint64_t
 		     release_fn fn, void *userdata) _must_check_;
 
 /*
+ * Resets a dirty group and gives it back. @method: this one alone; "none": it is taken as it is; NULL: as the definition says.
+ * @fn as for a release; a group that is not claimed is not dirty. False: refused, *ret_refusal says why.
+ */
+bool registry_reset(struct registry *registry, struct devgroup *group, const char *method,
+		    uint64_t wait_usec, release_fn fn, void *userdata,
+		    struct refusal *ret_refusal) _must_check_;
+
+/*
  * The steps that a claim or release would take now; none for a claim that would have to wait, if it would.
  * @with: groups that the same caller is about to claim before this one; NULL: it claims this one alone, or
  * does not say. False: refused.

@@ -49,17 +49,12 @@ static int on_release_deadline(sd_event_source *source, uint64_t usec, void *use
 	return 0;
 }
 
-int registry_release(struct registry *registry, struct devgroup *group, uint64_t wait_usec,
-		     release_fn fn, void *userdata)
+int releases_wait(struct devgroup *group, uint64_t wait_usec, release_fn fn, void *userdata)
 {
-	struct release *release;
+	struct registry *registry = group->registry;
+	struct release *release = calloc(1, sizeof(*release));
 	int r;
 
-	if (!group->lease) {
-		fn(NULL, userdata);
-		return 0;
-	}
-	release = calloc(1, sizeof(*release));
 	if (!release)
 		return -ENOMEM;
 	*release = (struct release){
@@ -75,10 +70,30 @@ int registry_release(struct registry *registry, struct devgroup *group, uint64_t
 	if (r < 0) {
 		sd_event_source_disable_unref(release->deadline);
 		free(release);
-		return r;
 	}
-	lease_let_go(group->lease);
-	return 0;
+	return r;
+}
+
+int registry_release(struct registry *registry, struct devgroup *group, uint64_t wait_usec,
+		     release_fn fn, void *userdata)
+{
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+	int r;
+
+	if (!group->lease) {
+		fn(NULL, userdata);
+		return 0;
+	}
+	if (group->lease->state == LEASE_DIRTY) {
+		/* nobody holds it any more, and letting go of it would not make it clean */
+		resets_refuse(group, &refusal);
+		fn(&refusal, userdata);
+		return 0;
+	}
+	r = releases_wait(group, wait_usec, fn, userdata);
+	if (r >= 0)
+		lease_let_go(group->lease);
+	return r;
 }
 
 void releases_drop(struct registry *registry)

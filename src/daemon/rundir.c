@@ -35,9 +35,14 @@ static char *file_name(const char *group)
 	return str_printf("%s" SUFFIX, group);
 }
 
-int rundir_save(int dir_fd, const struct record *record)
+static char *kept_name(const char *group)
 {
-	_cleanup_free_ char *name = file_name(record->group), *text = NULL;
+	return str_printf("%s.kept", group);
+}
+
+static int save(int dir_fd, const char *name, const struct record *record)
+{
+	_cleanup_free_ char *text = NULL;
 	int r;
 
 	if (!name)
@@ -49,6 +54,29 @@ int rundir_save(int dir_fd, const struct record *record)
 	if (r < 0)
 		return r;
 	return file_write_atomic_at(dir_fd, name, text, strlen(text), 0600);
+}
+
+int rundir_save(int dir_fd, const struct record *record)
+{
+	_cleanup_free_ char *name = file_name(record->group);
+
+	return save(dir_fd, name, record);
+}
+
+int rundir_save_kept(int dir_fd, const struct record *record)
+{
+	_cleanup_free_ char *name = kept_name(record->group);
+
+	return save(dir_fd, name, record);
+}
+
+int rundir_load_kept(int dir_fd, const char *group, struct record **ret)
+{
+	_cleanup_free_ char *name = kept_name(group), *text = NULL, *error = NULL;
+	size_t size;
+	int r = name ? file_read_at(dir_fd, name, MAX_RECORD, &text, &size) : -ENOMEM;
+
+	return r < 0 ? r : record_from_json(text, size, ret, &error);
 }
 
 int rundir_remove(int dir_fd, const char *group)

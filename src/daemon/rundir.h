@@ -15,6 +15,12 @@ int rundir_open(const char *path) _must_check_;
 
 int rundir_save(int dir_fd, const struct record *record) _must_check_;
 /* A record that is not there is no error. */
+/*
+ * The same of a group whose devices stay on their VFIO drivers, for the next claim: how the host had them. -ENOENT when there
+ * is none.
+ */
+int rundir_save_kept(int dir_fd, const struct record *record) _must_check_;
+int rundir_load_kept(int dir_fd, const char *group, struct record **ret) _must_check_;
 int rundir_remove(int dir_fd, const char *group) _must_check_;
 
 /* What a file in there turned out to be. */

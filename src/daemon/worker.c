@@ -93,8 +93,12 @@ static bool run_step(struct execution *execution, const struct step *step, unsig
 	message.error = execution_run(execution, step, &cause);
 	snprintf(message.text, sizeof(message.text), "%s", str_or(cause, ""));
 	send_message(&message, -EBADF);
-	/* nothing is unbound while somebody may hold it; any other failure leaves the rest to be given back */
-	return message.error >= 0 || (undoing && step->kind != STEP_PROVE_CLOSED);
+	/*
+	 * nothing is unbound while somebody may hold it, and nothing is given to the next one that the last one has left
+	 * something in; any other failure leaves the rest to be given back
+	 */
+	return message.error >= 0 || step->may_fail ||
+	       (undoing && step->kind != STEP_PROVE_CLOSED && step->kind != STEP_VERIFY_RESET);
 }
 
 /*
@@ -188,8 +192,12 @@ static void start_deadline(struct worker *worker)
 
 static void note_failure(struct worker *worker, const struct message *message)
 {
-	if (worker->result.error < 0)
+	const struct step *step = worker->steps->items[message->index];
+
+	/* the first one, unless a later one says that nobody may have the device */
+	if (step->may_fail || (worker->result.error < 0 && step->kind != STEP_VERIFY_RESET))
 		return;
+	free(worker->result.cause);
 	worker->result.error = message->error;
 	worker->result.index = message->index;
 	worker->result.cause = str_empty(message->text) ? NULL : strdup(message->text);

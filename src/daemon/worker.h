@@ -22,7 +22,7 @@ struct worker_result {
 };
 
 struct worker_handlers {
-	/* A step begins, or has ended with @error (0 or negative errno). */
+	/* A step begins, or has ended with @error (0 or negative errno; 1: there was nothing left to do). */
 	void (*step_begins)(struct worker *worker, unsigned index, void *userdata);
 	void (*step_ended)(struct worker *worker, unsigned index, int error, void *userdata);
 	/* A descriptor for the claimer; @fd is the handler's. */

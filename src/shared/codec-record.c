@@ -26,6 +26,9 @@ static const struct codec_field record_fields[] = {
 	{ "label", CODEC_STRING, offsetof(struct record, label), CODEC_SHOW },
 	{ "since", CODEC_U64, offsetof(struct record, since), BOTH },
 	{ "persistent", CODEC_BOOL, offsetof(struct record, persistent), BOTH },
+	{ "used", CODEC_BOOL, offsetof(struct record, used), CODEC_SHOW },
+	{ "reset-required", CODEC_BOOL, offsetof(struct record, reset_required), CODEC_SHOW },
+	{ "trouble", CODEC_STRING, offsetof(struct record, trouble), 0 },
 };
 
 static const struct codec_field device_fields[] = {
@@ -36,6 +39,9 @@ static const struct codec_field device_fields[] = {
 	{ "host-driver", CODEC_STRING, offsetof(struct record_device, host_driver), CODEC_SHOW },
 	{ "host-override", CODEC_STRING, offsetof(struct record_device, host_override),
 	  CODEC_SHOW },
+	{ "host-reset-methods", CODEC_STRV, offsetof(struct record_device, host_reset_methods), 0 },
+	{ "resets", CODEC_STRV, offsetof(struct record_device, resets), 0 },
+	{ "dirty", CODEC_BOOL, offsetof(struct record_device, dirty), 0 },
 	{ "driver", CODEC_STRING, offsetof(struct record_device, driver), CODEC_SHOW },
 };
 
@@ -73,6 +79,9 @@ int record_to_json(const struct record *record, char **ret)
 		r = codec_put_string(root, "access", access_mode_to_string(record->access));
 	if (r >= 0)
 		r = codec_put_string(root, "interface", vfio_interface_to_string(record->interface));
+	if (r >= 0)
+		r = codec_put_string(root, "on-release",
+				     group_on_release_to_string(record->on_release));
 	if (r >= 0)
 		r = codec_put_fields(root, record_fields, ARRAY_SIZE(record_fields), record);
 	if (r >= 0)
@@ -164,7 +173,7 @@ static int get_devices(const struct codec_reader *reader, const struct jsontext_
 static int get_words(const struct codec_reader *reader, const struct jsontext_node *root,
 		     struct record *record)
 {
-	const struct jsontext_node *phase, *access, *interface;
+	const struct jsontext_node *phase, *access, *interface, *on_release;
 	int r;
 
 	r = codec_member(reader, root, "phase", JSONTEXT_STRING, true, &phase);
@@ -172,11 +181,17 @@ static int get_words(const struct codec_reader *reader, const struct jsontext_no
 		r = codec_member(reader, root, "access", JSONTEXT_STRING, true, &access);
 	if (r >= 0)
 		r = codec_member(reader, root, "interface", JSONTEXT_STRING, false, &interface);
+	if (r >= 0) /* in those of earlier daemons it is the default */
+		r = codec_member(reader, root, "on-release", JSONTEXT_STRING, false, &on_release);
 	if (r < 0)
 		return r;
+	if (on_release && group_on_release_from_string(on_release->text, &record->on_release) < 0)
+		return codec_fail(reader, on_release,
+				  "expected restore, keep or none, found \"%.40s\"",
+				  on_release->text);
 	if (record_phase_from_string(phase->text, &record->phase) < 0)
 		return codec_fail(reader, phase,
-				  "expected claiming, claimed or releasing, found \"%.40s\"",
+				  "expected claiming, claimed, releasing or dirty, found \"%.40s\"",
 				  phase->text);
 	if (access_mode_from_string(access->text, &record->access) < 0)
 		return codec_fail(reader, access, "expected fd or node, found \"%.40s\"",

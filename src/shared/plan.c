@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "plan-reset.h"
 #include "plan.h"
 #include "strutil.h"
 #include "vfiodriver.h"
@@ -38,6 +39,8 @@ static bool on_target(const struct device *device, const struct target *target)
 static int record_members(const struct groupdef *def, const struct groupview *view,
 			  struct record *record)
 {
+	record->on_release = def->on_release;
+	record->reset_required = def->reset_after == RESET_REQUIRE;
 	VEC_FOREACH(const struct device, device, &view->devices) {
 		struct target target = target_of(device, def);
 		int r = record_add_device(record, device,
@@ -174,15 +177,38 @@ static int open_all(const struct groupview *view, const struct record *record, s
 	return r;
 }
 
-int plan_claim(const struct groupdef *def, const struct groupview *view, struct record *record,
-	       struct vec *ret_steps)
+static bool has_hot_reset(const struct vec *steps)
+{
+	VEC_FOREACH(const struct step, step, steps)
+		if (step->kind == STEP_RESET && str_starts(step->value, RESET_HOT))
+			return true;
+	return false;
+}
+
+/* A reset holds the IOMMU group of its device; one that reaches others needs theirs too. */
+static int reset_all(const struct groupdef *def, const struct groupview *view,
+		     const struct vec *resets, struct vec *steps)
+{
+	_cleanup_steps_ struct vec wanted = { 0 };
+	int r = resets ? plan_resets_before(def, resets, &wanted) : 0;
+
+	VEC_FOREACH(const struct iommu_group, group, &view->iommu_groups)
+		if (r >= 0 && has_hot_reset(&wanted))
+			r = steps_add_group(steps, STEP_PROVE_CLOSED, (int)group->id, 0);
+	return r < 0 ? r : vec_move(steps, &wanted);
+}
+
+int plan_claim(const struct groupdef *def, const struct groupview *view, const struct vec *resets,
+	       struct record *record, struct vec *ret_steps)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 
-	if (record_members(def, view, record) < 0 || prove_closed(view, &steps) < 0 ||
+	if (record_members(def, view, record) < 0 ||
+	    (resets && record_resets(def, resets, record) < 0) || prove_closed(view, &steps) < 0 ||
 	    load_modules(def, view, &steps) < 0 || set_overrides(def, view, &steps) < 0 ||
 	    unbind_all(def, view, false, &steps) < 0 || unbind_all(def, view, true, &steps) < 0 ||
-	    bind_all(def, view, &steps) < 0 || open_all(view, record, &steps) < 0)
+	    bind_all(def, view, &steps) < 0 || reset_all(def, view, resets, &steps) < 0 ||
+	    open_all(view, record, &steps) < 0)
 		return -ENOMEM;
 	*ret_steps = steps;
 	steps = (struct vec){ 0 };
@@ -273,29 +299,50 @@ static int revoke_and_prove(const struct inventory *inv, const struct record *re
 	return r;
 }
 
+/* What nobody has had in his hands goes back, whatever the definition says. */
+static enum group_on_release way_of(const struct record *record)
+{
+	return record->used ? record->on_release : ON_RELEASE_RESTORE;
+}
+
 typedef int (*member_fn)(const struct device *now, const struct record_device *member,
-			 struct vec *steps);
+			 enum group_on_release way, struct vec *steps);
+
+static int restore_reset_methods(const struct device *now, const struct record_device *member,
+				 enum group_on_release way, struct vec *steps)
+{
+	_cleanup_free_ char *methods = NULL;
+
+	/* what a worker that was killed has left: it asks for one method at a time */
+	if (strv_length(now->reset_methods) != 1 || strv_length(member->host_reset_methods) < 2)
+		return 0;
+	methods = strv_join(member->host_reset_methods, " ");
+	return methods ? steps_add_device(steps, STEP_SET_RESET_METHODS, now, methods) : -ENOMEM;
+}
 
 static int unbind_member(const struct device *now, const struct record_device *member,
-			 struct vec *steps)
+			 enum group_on_release way, struct vec *steps)
 {
-	if (!is_ours(now, member) || is_back(now, member))
+	if (way == ON_RELEASE_KEEP || !is_ours(now, member) ||
+	    (way == ON_RELEASE_RESTORE && is_back(now, member)))
 		return 0;
 	return steps_add_device(steps, STEP_UNBIND, now, now->driver);
 }
 
 static int restore_override(const struct device *now, const struct record_device *member,
-			    struct vec *steps)
+			    enum group_on_release way, struct vec *steps)
 {
-	if (str_eq(now->driver_override, member->host_override) ||
+	if (way == ON_RELEASE_KEEP || str_eq(now->driver_override, member->host_override) ||
 	    !str_eq(now->driver_override, claimed_override(member)))
 		return 0;
 	return steps_add_device(steps, STEP_SET_OVERRIDE, now, member->host_override);
 }
 
 static int rebind_member(const struct device *now, const struct record_device *member,
-			 struct vec *steps)
+			 enum group_on_release way, struct vec *steps)
 {
+	if (way == ON_RELEASE_KEEP || (way == ON_RELEASE_NONE && member->driver))
+		return 0;
 	if (!member->host_driver || is_back(now, member) || (now->driver && !is_ours(now, member)))
 		return 0;
 	return steps_add_device(steps, STEP_REBIND, now, member->host_driver);
@@ -310,7 +357,7 @@ static int for_members(const struct inventory *inv, const struct record *record,
 
 		if (!now || device_is_bridge(now) != bridges)
 			continue;
-		r = fn(now, member, steps);
+		r = fn(now, member, way_of(record), steps);
 		if (r < 0)
 			return r;
 	}
@@ -320,7 +367,8 @@ static int for_members(const struct inventory *inv, const struct record *record,
 /* The bridges first: they are back on their drivers before anything looks for what is behind them. */
 static int bring_back(const struct inventory *inv, const struct record *record, struct vec *steps)
 {
-	if (for_members(inv, record, false, unbind_member, steps) < 0 ||
+	if (for_members(inv, record, false, restore_reset_methods, steps) < 0 ||
+	    for_members(inv, record, false, unbind_member, steps) < 0 ||
 	    for_members(inv, record, true, restore_override, steps) < 0 ||
 	    for_members(inv, record, false, restore_override, steps) < 0 ||
 	    for_members(inv, record, true, rebind_member, steps) < 0 ||
@@ -329,11 +377,26 @@ static int bring_back(const struct inventory *inv, const struct record *record, 
 	return 0;
 }
 
+/* What nobody has had is as the host left it. */
+static int reset_members(const struct inventory *inv, const struct record *record, struct vec *steps)
+{
+	VEC_FOREACH(const struct record_device, member, &record->devices) {
+		const struct device *now = inventory_find(inv, member->key);
+
+		if (!now || !record->used || !is_ours(now, member) || !device_is_pci(now))
+			continue;
+		if (plan_resets_after(now, member, record->reset_required, steps) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int plan_release(const struct inventory *inv, const struct record *record, struct vec *ret_steps)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 
-	if (revoke_and_prove(inv, record, &steps) < 0 || bring_back(inv, record, &steps) < 0)
+	if (revoke_and_prove(inv, record, &steps) < 0 || reset_members(inv, record, &steps) < 0 ||
+	    bring_back(inv, record, &steps) < 0)
 		return -ENOMEM;
 	*ret_steps = steps;
 	steps = (struct vec){ 0 };

@@ -17,10 +17,11 @@
 
 /*
  * Fills record->devices with every member as it is now, and *ret_steps with the steps of a claim. The
- * record's uid, access and interface must be set. 0 or -ENOMEM.
+ * record's uid, access and interface must be set. @resets: struct resetplan of the members; NULL: they are not
+ * reset. 0 or -ENOMEM.
  */
-int plan_claim(const struct groupdef *def, const struct groupview *view, struct record *record,
-	       struct vec *ret_steps) _must_check_;
+int plan_claim(const struct groupdef *def, const struct groupview *view, const struct vec *resets,
+	       struct record *record, struct vec *ret_steps) _must_check_;
 
 /*
  * The steps that bring a group of "bind": "boot" to where it belongs when nobody has it: those of a claim, but for what is

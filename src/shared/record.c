@@ -28,6 +28,8 @@ struct record_device *record_device_free(struct record_device *device)
 	free(device->address);
 	free(device->host_driver);
 	free(device->host_override);
+	strv_free(device->host_reset_methods);
+	strv_free(device->resets);
 	free(device->driver);
 	free(device);
 	return NULL;
@@ -59,6 +61,7 @@ struct record *record_free(struct record *record)
 	free(record->lease);
 	free(record->unit);
 	free(record->label);
+	free(record->trouble);
 	vec_clear(&record->devices, destroy_device);
 	free(record);
 	return NULL;
@@ -74,6 +77,7 @@ int record_add_device(struct record *record, const struct device *device, const 
 	if (str_set(&copy->bus, device->bus) < 0 || str_set(&copy->address, device->address) < 0 ||
 	    str_set(&copy->host_driver, device->driver) < 0 ||
 	    str_set(&copy->host_override, device->driver_override) < 0 ||
+	    strv_copy(device->reset_methods, &copy->host_reset_methods) < 0 ||
 	    str_set(&copy->driver, driver) < 0 || vec_add(&record->devices, copy) < 0) {
 		record_device_free(copy);
 		return -ENOMEM;
@@ -81,9 +85,9 @@ int record_add_device(struct record *record, const struct device *device, const 
 	return 0;
 }
 
-const struct record_device *record_find_device(const struct record *record, const char *key)
+struct record_device *record_find_device(const struct record *record, const char *key)
 {
-	VEC_FOREACH(const struct record_device, device, &record->devices)
+	VEC_FOREACH(struct record_device, device, &record->devices)
 		if (str_eq(device->key, key))
 			return device;
 	return NULL;
@@ -109,7 +113,7 @@ int record_iommu_groups(const struct record *record, int **ret, size_t *ret_n)
 	return 0;
 }
 
-static const char *const phase_words[] = { "claiming", "claimed", "releasing" };
+static const char *const phase_words[] = { "claiming", "claimed", "releasing", "dirty" };
 static const char *const access_words[] = { "fd", "node" };
 static const char *const interface_words[] = { "auto", "group", "iommufd", "any" };
 

@@ -10,12 +10,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "groupdef.h"
 #include "macro.h"
 #include "vec.h"
 
 #define RECORD_VERSION 1
 
-enum record_phase { PHASE_CLAIMING, PHASE_CLAIMED, PHASE_RELEASING };
+enum record_phase {
+	PHASE_CLAIMING,
+	PHASE_CLAIMED,
+	PHASE_RELEASING,
+	PHASE_DIRTY, /* a device could not be reset: nobody gets the group, the host neither */
+};
 enum access_mode { ACCESS_FD, ACCESS_NODE };
 
 /* Which of VFIO's two interfaces a lease gives. */
@@ -43,6 +49,9 @@ struct record_device {
 	int iommu_group;
 	char *host_driver;   /* NULL: none was bound */
 	char *host_override; /* NULL: none was set */
+	char **host_reset_methods; /* reset_method; NULL: it has none */
+	char **resets;	     /* ways to reset it when it is given back, one after the other (resetplan.h) */
+	bool dirty;	     /* none of them worked */
 	char *driver;	     /* what the claim binds it to; NULL: only kept from other drivers (bridges) */
 };
 
@@ -60,6 +69,10 @@ struct record {
 	enum access_mode access;
 	enum vfio_interface interface;
 	bool persistent;
+	bool used;	     /* it has been handed over */
+	bool reset_required; /* a device without a way to be reset stays dirty */
+	enum group_on_release on_release;
+	char *trouble;	     /* of PHASE_DIRTY: why */
 	struct vec devices; /* struct record_device, owned; in the order of the inventory */
 };
 
@@ -74,7 +87,7 @@ int record_add_device(struct record *record, const struct device *device,
 		      const char *driver) _must_check_;
 struct record_device *record_device_new(const char *key);
 struct record_device *record_device_free(struct record_device *device);
-const struct record_device *record_find_device(const struct record *record, const char *key);
+struct record_device *record_find_device(const struct record *record, const char *key);
 
 /* Its IOMMU groups, each once, in the order of the devices. *ret is owned by the caller. */
 int record_iommu_groups(const struct record *record, int **ret, size_t *ret_n) _must_check_;

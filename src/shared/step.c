@@ -21,6 +21,9 @@ static const char *const kind_names[STEP_KIND_COUNT] = {
 	[STEP_REVOKE] = "revoke",
 	[STEP_SET_AUTOPROBE] = "set-autoprobe",
 	[STEP_SET_VFS] = "set-vfs",
+	[STEP_RESET] = "reset",
+	[STEP_VERIFY_RESET] = "verify-reset",
+	[STEP_SET_RESET_METHODS] = "set-reset-methods",
 };
 
 const char *step_kind_to_string(enum step_kind kind)
@@ -43,7 +46,12 @@ char *step_detail(const struct step *step)
 	case STEP_SET_OVERRIDE:
 	case STEP_SET_AUTOPROBE:
 	case STEP_SET_VFS:
+	case STEP_SET_RESET_METHODS:
 		return strdup(str_or(step->value, "(none)"));
+	case STEP_RESET:
+		return str_printf("by %s", str_or(step->value, "?"));
+	case STEP_VERIFY_RESET:
+		return strdup(str_or(step->value, ""));
 	case STEP_UNBIND:
 		return str_printf("from %s", str_or(step->value, "?"));
 	case STEP_BIND:

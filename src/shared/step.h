@@ -6,6 +6,7 @@
  * order in which they run. What a step does, and how it proves that it did, stands in src/daemon/execute.c.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,6 +28,9 @@ enum step_kind {
 	STEP_REVOKE,	     /* the same */
 	STEP_SET_AUTOPROBE,  /* device, value: "0" or "1", whether host drivers may take its new VFs */
 	STEP_SET_VFS,	     /* device, value: how many VFs it has */
+	STEP_RESET,	     /* device, value: a way to reset it (resetplan.h); none once one has worked */
+	STEP_VERIFY_RESET,   /* device, value: "required" or NULL: it answers, and has been reset if it must be */
+	STEP_SET_RESET_METHODS, /* device, value: reset_method as it was */
 	STEP_KIND_COUNT,
 };
 
@@ -38,6 +42,7 @@ struct step {
 	int iommu_group; /* IOMMU_GROUP_NONE where it does not matter */
 	char *value;
 	uid_t uid;
+	bool may_fail; /* a later step sees to it */
 };
 
 const char *step_kind_to_string(enum step_kind kind);

@@ -68,7 +68,7 @@ static struct record *claim(const struct inventory *inv, enum access_mode access
 	record->uid = 1000;
 	record->access = access;
 	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
-	ck_assert_int_eq(plan_claim(def, &view, record, steps), 0);
+	ck_assert_int_eq(plan_claim(def, &view, NULL, record, steps), 0);
 	return record;
 }
 
@@ -157,7 +157,7 @@ static char *opening(const struct inventory *inv, enum access_mode access, enum 
 	record->access = access;
 	record->interface = interface;
 	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
-	ck_assert_int_eq(plan_claim(def, &view, record, &steps), 0);
+	ck_assert_int_eq(plan_claim(def, &view, NULL, record, &steps), 0);
 	text = text_of(&steps);
 	*ret_record = record;
 	return strdup(strstr(text, "bind 0000:04:03.7 to vfio-pci\n") +

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Floor 3. VFIO's hot reset: of the bus or slot, with all devices on it, which one claim has. The kernel does it only if each
+ * is on vfio-pci and its group is shown to be ours, so it is the kernel that holds it off from everybody else.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "execute-private.h"
+#include "pciaddr.h"
+#include "strutil.h"
+
+#define MAX_AFFECTED 256 /* functions on one bus */
+
+struct affected {
+	struct vfio_pci_hot_reset_info header;
+	struct vfio_pci_dependent_device devices[MAX_AFFECTED];
+};
+
+struct group_fds {
+	struct vfio_pci_hot_reset header;
+	int32_t fds[MAX_AFFECTED];
+};
+
+_Static_assert(offsetof(struct affected, devices) == sizeof(struct vfio_pci_hot_reset_info), "as the kernel has it");
+_Static_assert(offsetof(struct group_fds, fds) == sizeof(struct vfio_pci_hot_reset), "as the kernel has it");
+
+static int set_iommu(int container)
+{
+	static const int types[] = { VFIO_TYPE1v2_IOMMU, VFIO_TYPE1_IOMMU, VFIO_SPAPR_TCE_v2_IOMMU,
+				     VFIO_SPAPR_TCE_IOMMU };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (ioctl(container, VFIO_CHECK_EXTENSION, types[i]) > 0)
+			return ioctl(container, VFIO_SET_IOMMU, types[i]) < 0 ? -errno : 0;
+	return -EOPNOTSUPP;
+}
+
+/* A device's descriptor can be had only of a group with an IOMMU behind it: for as long as this takes. */
+static int open_vfio_device(struct execution *execution, const struct held_group *held,
+			    const char *address, int *ret_container, int *ret_device)
+{
+	_cleanup_close_ int container = openat(execution->root->fd, "dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	int r, device;
+
+	if (container < 0)
+		return -errno;
+	if (ioctl(held->fd, VFIO_GROUP_SET_CONTAINER, &container) < 0)
+		return -errno;
+	r = set_iommu(container);
+	device = r < 0 ? r : ioctl(held->fd, VFIO_GROUP_GET_DEVICE_FD, address);
+	if (device < 0) {
+		r = r < 0 ? r : -errno;
+		(void)ioctl(held->fd, VFIO_GROUP_UNSET_CONTAINER);
+		return r;
+	}
+	*ret_container = TAKE_FD(container);
+	*ret_device = device;
+	return 0;
+}
+
+static int add_fd(struct group_fds *fds, int fd)
+{
+	for (unsigned i = 0; i < fds->header.count; i++)
+		if (fds->fds[i] == fd)
+			return 0;
+	if (fds->header.count >= MAX_AFFECTED)
+		return -E2BIG;
+	fds->fds[fds->header.count++] = fd;
+	return 0;
+}
+
+/* One of a group that this plan does not hold is not ours to reset. */
+static int add_affected(struct execution *execution, const struct vfio_pci_dependent_device *dependent,
+			struct group_fds *fds, char ***keys, char **ret_cause)
+{
+	struct pciaddr addr = { .domain = dependent->segment, .bus = dependent->bus,
+				.slot = dependent->devfn >> 3, .function = dependent->devfn & 7 };
+	struct held_group *held = execution_find_held(execution, (int)dependent->group_id);
+	char key[PCIADDR_SIZE]; /* a PCI function's address is its key */
+	int r;
+
+	pciaddr_format(&addr, key);
+	if (!held)
+		return fail(-EPERM, ret_cause,
+			    str_printf("it would also reset %s, which is not in the claim", key));
+	r = execution_open_viable(execution, held->id, ret_cause, &held);
+	if (r >= 0 && held)
+		r = add_fd(fds, held->fd);
+	return r < 0 ? r : strv_add(keys, key);
+}
+
+static int reset_bus(struct execution *execution, int device, char **ret_cause, char ***ret_keys)
+{
+	struct affected affected = { .header.argsz = sizeof(affected) };
+	struct group_fds fds = { 0 };
+
+	if (ioctl(device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &affected) < 0)
+		return -errno;
+	for (unsigned i = 0; i < affected.header.count; i++) {
+		int r = add_affected(execution, &affected.devices[i], &fds, ret_keys, ret_cause);
+
+		if (r < 0)
+			return r;
+	}
+	fds.header.argsz = (uint32_t)(sizeof(fds.header) + fds.header.count * sizeof(fds.fds[0]));
+	return ioctl(device, VFIO_DEVICE_PCI_HOT_RESET, &fds) < 0 ? -errno : 0;
+}
+
+int execution_hot_reset(struct execution *execution, const struct step *step, char **ret_cause,
+			char ***ret_keys)
+{
+	_cleanup_close_ int container = -EBADF;
+	struct held_group *held;
+	int r, device = -EBADF;
+
+	r = execution_open_viable(execution, step->iommu_group, ret_cause, &held);
+	if (r < 0)
+		return r;
+	if (!held)
+		return fail(-EOPNOTSUPP, ret_cause, strdup("this kernel has no VFIO groups (CONFIG_VFIO_GROUP)"));
+	r = open_vfio_device(execution, held, step->address, &container, &device);
+	if (r < 0)
+		return r;
+	r = reset_bus(execution, device, ret_cause, ret_keys);
+	fd_close(device);
+	if (ioctl(held->fd, VFIO_GROUP_UNSET_CONTAINER) < 0 && r >= 0)
+		r = -errno;
+	return r;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 4. Resets: which ways there are for a group, and how one that is dirty becomes clean again. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "log.h"
+#include "registry-private.h"
+#include "resetplan.h"
+#include "strutil.h"
+
+static struct resetplan_request request_of(const struct devgroup *group, char *const *methods)
+{
+	return (struct resetplan_request){
+		.inv = host_inventory(group->registry->host),
+		.quirks = registry_quirks(group->registry),
+		.claimed = &group->view.devices,
+		.methods = methods,
+	};
+}
+
+int resets_find(const struct devgroup *group, struct vec *ret)
+{
+	struct resetplan_request request = request_of(group, group->def->reset_methods);
+
+	return resetplan_all(&request, ret);
+}
+
+bool resets_check(const struct devgroup *group, struct refusal *ret)
+{
+	_cleanup_resetplans_ struct vec plans = { 0 };
+	_cleanup_free_ char *why = NULL;
+	const struct resetplan *plan;
+
+	if (group->def->reset_before != RESET_REQUIRE && group->def->reset_after != RESET_REQUIRE)
+		return true;
+	if (resets_find(group, &plans) < 0)
+		return refuse(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	plan = resetplan_first_without(&plans);
+	if (!plan)
+		return true;
+	why = resetplan_why_not(plan);
+	return refuse(ret, REFUSED_RESET_FAILED,
+		      "Group %s cannot be claimed: its definition requires a reset, and %s cannot be "
+		      "reset (%s).",
+		      group->def->name, plan->device->key, str_or(why, "?"));
+}
+
+bool resets_refuse(const struct devgroup *group, struct refusal *ret)
+{
+	return refuse(ret, REFUSED_RESET_FAILED,
+		      "Group %s is dirty, so nobody gets it: %s. \"devgroupctl reset %s\" tries again, "
+		      "and powering its slot off and on helps as well.",
+		      group->def->name, str_or(group->lease->trouble, "?"), group->def->name);
+}
+
+/* --- making it clean -------------------------------------------------------------------------- */
+
+/* The ways of one device as they are to be tried now. */
+static bool choose_ways(const struct devgroup *group, struct record_device *member,
+			char *const *methods, struct refusal *ret)
+{
+	struct resetplan_request request = request_of(group, methods);
+	const struct device *device = inventory_find(request.inv, member->key);
+	_cleanup_resetplan_ struct resetplan plan = { 0 };
+	_cleanup_free_ char *why = NULL;
+
+	if (!device) /* it has been taken out, and whatever was in it is gone */
+		return true;
+	if (resetplan_device(&request, device, &plan) < 0)
+		return refuse(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	if (plan.attempts.n > 0)
+		return resetplan_format(&plan, &member->resets) >= 0 ||
+		       refuse(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	why = resetplan_why_not(&plan);
+	return refuse(ret, REFUSED_RESET_FAILED, "Group %s stays dirty: %s cannot be reset that way (%s).",
+		      group->def->name, member->key, str_or(why, "?"));
+}
+
+/* Of those that were not the trouble, the ways are what they were. */
+static bool choose_all(const struct devgroup *group, const char *method, struct refusal *ret)
+{
+	char *one[] = { (char *)method, NULL };
+
+	VEC_FOREACH(struct record_device, member, &group->lease->record->devices)
+		if (member->dirty &&
+		    !choose_ways(group, member, method ? one : group->def->reset_methods, ret))
+			return false;
+	return true;
+}
+
+static void take_as_it_is(struct record *record)
+{
+	VEC_FOREACH(struct record_device, member, &record->devices) {
+		strv_free(member->resets);
+		member->resets = NULL;
+	}
+}
+
+static bool check_method(const char *method, struct refusal *ret)
+{
+	for (const char *const *name = reset_method_names; *name; name++)
+		if (str_eq(*name, method))
+			return true;
+	return refuse(ret, REFUSED_BAD_OPTION,
+		      "There is no reset method \"%s\". Those there are: device_specific, acpi, flr, "
+		      "af_flr, pm, bus, slot, cxl_bus; and none, to take the group as it is.",
+		      method);
+}
+
+static void cleanse(struct devgroup *group)
+{
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+
+	group->lease->record->reset_required = false; /* the ways in the record are the requirement */
+	if (lease_cleanse(group->lease) >= 0)
+		return;
+	resets_refuse(group, &refusal);
+	releases_answer(group, &refusal);
+}
+
+bool registry_reset(struct registry *registry, struct devgroup *group, const char *method,
+		    uint64_t wait_usec, release_fn fn, void *userdata, struct refusal *ret)
+{
+	bool none = str_eq(method, "none");
+
+	if (method && !none && !check_method(method, ret))
+		return false;
+	if (!group->lease) {
+		fn(NULL, userdata);
+		return true;
+	}
+	if (group->lease->state != LEASE_DIRTY)
+		return refuse(ret, REFUSED_BUSY,
+			      "Group %s is %s, not dirty: its devices are reset when it is given back.",
+			      group->def->name, lease_visible_state(group->lease));
+	if (none)
+		take_as_it_is(group->lease->record);
+	else if (!choose_all(group, method, ret))
+		return false;
+	if (releases_wait(group, wait_usec, fn, userdata) < 0)
+		return refuse(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	log_notice("Group %s is reset by order%s%s", group->def->name, method ? ", method " : "",
+		   str_or(method, ""));
+	cleanse(group);
+	return true;
+}
+
+/* --- powered off ------------------------------------------------------------------------------ */
+
+static bool note_gone(struct record *record, const char *key)
+{
+	struct record_device *member = record_find_device(record, key);
+
+	if (!member || !member->dirty)
+		return false;
+	member->dirty = false;
+	strv_free(member->resets);
+	member->resets = NULL;
+	return true;
+}
+
+static bool has_dirty(const struct record *record)
+{
+	VEC_FOREACH(const struct record_device, member, &record->devices)
+		if (member->dirty)
+			return true;
+	return false;
+}
+
+void resets_device_removed(struct registry *registry, const char *key)
+{
+	VEC_FOREACH(struct devgroup, group, &registry->groups) {
+		struct lease *lease = group->lease;
+
+		if (!lease || lease->state != LEASE_DIRTY || !note_gone(lease->record, key) ||
+		    has_dirty(lease->record))
+			continue;
+		log_notice("Group %s is no longer dirty: %s has been taken out", group->def->name, key);
+		cleanse(group);
+		return;
+	}
+}
