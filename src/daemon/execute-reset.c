@@ -121,7 +121,17 @@ static bool was_reset(const struct execution *execution, const char *key)
 	return strv_contains(execution->reset, key);
 }
 
-/* The kernel is told which way, and afterwards has its list again. */
+static int put_methods(int dir_fd, const char *methods)
+{
+	int r = sysfs_write(dir_fd, "reset_method", methods);
+
+	if (r < 0)
+		r = sysfs_write(dir_fd, "reset_method", methods);
+	/* what the device offers may have changed: then all that it does now */
+	return r < 0 ? sysfs_write(dir_fd, "reset_method", "default") : r;
+}
+
+/* The kernel is told which way, and afterwards has its list again, whatever came of it. */
 static int reset_by(int dir_fd, const char *method)
 {
 	_cleanup_free_ char *was = NULL;
@@ -130,14 +140,12 @@ static int reset_by(int dir_fd, const char *method)
 	if (str_eq(method, RESET_KERNEL))
 		return sysfs_write(dir_fd, "reset", "1");
 	r = sysfs_read(dir_fd, "reset_method", &was);
-	if (r >= 0)
-		r = sysfs_write(dir_fd, "reset_method", method);
 	if (r < 0)
 		return r;
-	r = sysfs_write(dir_fd, "reset", "1");
-	restored = sysfs_write(dir_fd, "reset_method", was);
-	if (restored < 0)
-		restored = sysfs_write(dir_fd, "reset_method", "default");
+	r = sysfs_write(dir_fd, "reset_method", method);
+	if (r >= 0)
+		r = sysfs_write(dir_fd, "reset", "1");
+	restored = put_methods(dir_fd, was);
 	return r < 0 ? r : restored;
 }
 
@@ -180,13 +188,13 @@ static int reset_and_look(struct execution *execution, const struct step *step, 
 }
 
 /* Nobody else has the group's node from here to the end of the plan: the kernel resets a device that is in use, too. */
-static int attempt_reset(struct execution *execution, const struct step *step, int dir_fd,
-			 char **ret_cause)
+static int attempt_reset(struct execution *execution, const struct step *step, char **ret_cause)
 {
+	_cleanup_close_ int dir_fd = open_device(execution, step);
 	_cleanup_free_ char *control = NULL;
 	struct reset_attempt attempt;
 	struct held_group *held;
-	int r = reset_attempt_parse(step->value, &attempt);
+	int r = dir_fd < 0 ? dir_fd : reset_attempt_parse(step->value, &attempt);
 
 	if (r >= 0)
 		r = execution_open_viable(execution, step->iommu_group, ret_cause, &held);
@@ -214,28 +222,24 @@ static void note_trouble(struct execution *execution, const struct step *step, i
 
 int execution_reset(struct execution *execution, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int dir_fd = -EBADF;
 	int r = 0;
 
 	if (was_reset(execution, step->device))
 		return 1;
-	dir_fd = open_device(execution, step);
-	if (dir_fd < 0)
-		return dir_fd;
 	/* a disturbance passes; what the kernel says it cannot do it cannot do the next time either */
 	for (unsigned i = 0; i < 2 && (i == 0 || (r < 0 && r != -ENOTTY && r != -EINVAL)); i++) {
 		free(TAKE_PTR(*ret_cause));
-		r = attempt_reset(execution, step, dir_fd, ret_cause);
+		r = attempt_reset(execution, step, ret_cause);
 	}
 	if (r < 0)
 		note_trouble(execution, step, r, *ret_cause);
 	return r;
 }
 
-int execution_verify_reset(struct execution *execution, const struct step *step, char **ret_cause)
+static int find_answer(struct execution *execution, const struct step *step, char **ret_cause)
 {
 	_cleanup_close_ int dir_fd = open_device(execution, step);
-	_cleanup_free_ char *control = NULL, *trouble = TAKE_PTR(execution->reset_trouble);
+	_cleanup_free_ char *control = NULL;
 	struct look now;
 	int r = dir_fd < 0 ? dir_fd : wake(dir_fd, &control);
 
@@ -243,6 +247,18 @@ int execution_verify_reset(struct execution *execution, const struct step *step,
 		return r;
 	r = check_answer(dir_fd, &now, ret_cause);
 	let_sleep(dir_fd, control);
+	return r;
+}
+
+int execution_verify_reset(struct execution *execution, const struct step *step, char **ret_cause)
+{
+	_cleanup_free_ char *trouble = TAKE_PTR(execution->reset_trouble);
+	int r = find_answer(execution, step, ret_cause);
+
+	if (r < 0) { /* once more: much hangs on it */
+		free(TAKE_PTR(*ret_cause));
+		r = find_answer(execution, step, ret_cause);
+	}
 	if (r < 0 || !step->value || was_reset(execution, step->device))
 		return r;
 	return fail(-EREMOTEIO, ret_cause,
@@ -253,8 +269,6 @@ int execution_verify_reset(struct execution *execution, const struct step *step,
 int execution_set_reset_methods(struct execution *execution, const struct step *step, char **ret_cause)
 {
 	_cleanup_close_ int dir_fd = open_device(execution, step);
-	int r = dir_fd < 0 ? dir_fd : sysfs_write(dir_fd, "reset_method", step->value);
 
-	/* what it offers may have changed: then all that there is now */
-	return r == -EINVAL ? sysfs_write(dir_fd, "reset_method", "default") : r;
+	return dir_fd < 0 ? dir_fd : put_methods(dir_fd, step->value);
 }

@@ -53,12 +53,14 @@ START_TEST(test_an_ended_lease_stays_so)
 }
 END_TEST
 
-/* Whatever state a lease is in, letting go and then nothing but good news ends it. */
+/* Whatever state a lease is in, letting go and then nothing but good news ends it; a dirty one only after its reset. */
 START_TEST(test_every_lease_can_end)
 {
 	for (enum lease_state start = 0; start < LEASE_STATE_COUNT; start++) {
 		enum lease_state state = lease_fsm(start, LEASE_LET_GO).next;
 
+		ck_assert((start == LEASE_DIRTY) == (state == LEASE_DIRTY));
+		state = lease_fsm(state, LEASE_CLEANSE).next;
 		for (unsigned i = 0; i < 3; i++)
 			state = lease_fsm(state, LEASE_STEPS_DONE).next;
 		ck_assert_int_eq(state, LEASE_ENDED);
