@@ -477,6 +477,7 @@ static void on_ended(struct lease *lease, void *userdata)
 		       group->def->name);
 	on_refused(lease, group);
 	leasenodes_let_go(registry, lease);
+	leasefiles_let_go(registry, lease);
 	group->lease = NULL;
 	lease_free(lease);
 	host_forget_users(registry->host);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "errorwatch.h"
 #include "host.h"
 #include "log.h"
+#include "probe-kmod.h"
 #include "probe-vfio.h"
 #include "probe.h"
 #include "rundir.h"
@@ -340,6 +342,23 @@ static int on_device_event(struct host *host, const struct uevent *event)
 	return r < 0 ? r : mark_stale(host, key);
 }
 
+/* The kernel module has more, or something else, to say of an IOMMU group, or is gone. */
+static int on_group_event(struct host *host, const struct uevent *event)
+{
+	uint64_t id;
+	const struct iommu_group *group = NULL;
+	int r = probe_kmod_version(&host->root, host->inventory);
+
+	if (parse_u64(event->sysname, 10, INT_MAX, &id) >= 0)
+		group = inventory_find_group(host->inventory, (int)id);
+	if (!group)
+		return r;
+	VEC_FOREACH (const struct device, device, &group->devices)
+		if (r >= 0)
+			r = mark_stale(host, device->key);
+	return r;
+}
+
 static void on_uevent(const struct uevent *event, void *userdata)
 {
 	struct host *host = userdata;
@@ -352,6 +371,8 @@ static void on_uevent(const struct uevent *event, void *userdata)
 	}
 	if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))
 		r = mark_pci_ancestor(host, event->syspath);
+	else if (str_eq(event->subsystem, "devgroups"))
+		r = on_group_event(host, event);
 	else
 		r = on_device_event(host, event);
 	if (event->error && str_eq(event->subsystem, "pci"))

@@ -15,19 +15,25 @@
 
 #define MAX_VIRTFN	   4096
 
-/* A VFIO driver enables a device when somebody opens it; a host driver does when it binds. */
-static bool is_vfio_open(int dir_fd, const struct device *device)
+/*
+ * A VFIO driver enables a device when somebody opens it; a host driver does when it binds. The
+ * kernel module also tells who has but the group.
+ */
+static bool is_vfio_open(int dir_fd, const struct device *device, int with_user)
 {
 	unsigned long long count;
 
+	if (with_user >= 0)
+		return with_user && driver_is_vfio(device->driver);
 	return driver_is_vfio(device->driver) &&
 	       sysfs_read_number(dir_fd, "enable", 10, &count) >= 0 && count > 0;
 }
 
-int probe_pci_condition(int dir_fd, struct device *device, bool *ret_changed)
+int probe_pci_condition(int dir_fd, struct device *device, int with_user, bool *ret_changed)
 {
 	_cleanup_free_ char *power = NULL;
-	bool open = is_vfio_open(dir_fd, device), was_off = str_eq(device->power_state, "D3cold");
+	bool open = is_vfio_open(dir_fd, device, with_user);
+	bool was_off = str_eq(device->power_state, "D3cold");
 	int r = sysfs_read_optional(dir_fd, "power_state", &power);
 
 	if (r < 0)
@@ -113,7 +119,7 @@ static int add_interfaces(int dir_fd, const char *class, char ***list)
 	return 0;
 }
 
-int probe_pci(int dir_fd, struct device *device, const struct device *old)
+int probe_pci(int dir_fd, struct device *device, const struct device *old, int with_user)
 {
 	_cleanup_free_ char *node = NULL;
 	int r;
@@ -128,7 +134,7 @@ int probe_pci(int dir_fd, struct device *device, const struct device *old)
 	if (!old)
 		probe_errors_first(dir_fd, device);
 	count_vfs(dir_fd, device);
-	device->vfio_open = is_vfio_open(dir_fd, device);
+	device->vfio_open = is_vfio_open(dir_fd, device, with_user);
 	if (node) /* "-1" where the firmware does not say */
 		device->numa_node = (int)strtol(node, NULL, 10);
 	r = add_interfaces(dir_fd, "net", &device->interfaces);

@@ -12,6 +12,7 @@
 #include "probe.h"
 #include "probe-config.h"
 #include "probe-iommu.h"
+#include "probe-kmod.h"
 #include "probe-pci.h"
 #include "probe-vfio.h"
 #include "strutil.h"
@@ -44,22 +45,6 @@ struct probe *probe_free(struct probe *probe)
 	return NULL;
 }
 
-/* The module says why; without it, whoever asks reads that from configuration space. */
-static int read_isolation(const struct sysroot *root, struct device *device)
-{
-	_cleanup_free_ char *path = NULL, *text = NULL;
-	int r;
-
-	if (device->iommu_group < 0)
-		return 0;
-	path = str_printf("sys/devgroups/%d/members/%s/isolation", device->iommu_group,
-			  device->address);
-	if (!path)
-		return -ENOMEM;
-	r = sysfs_read_optional(root->fd, path, &text);
-	return r < 0 || !text ? r : strv_split(text, "\n", &device->isolation);
-}
-
 /* What the module says of PASID, PRI and ATS, as lines of learnt.h. */
 static int read_module_words(const struct sysroot *root, struct device *device)
 {
@@ -90,13 +75,13 @@ static int read_device(struct probe *probe, const char *bus, const char *address
 	int r = identity_read(probe->root, bus, address, &device, &fd);
 
 	if (r >= 0)
-		r = read_isolation(probe->root, device);
+		r = probe_kmod_device(probe->root, device);
 	if (r >= 0)
 		r = read_module_words(probe->root, device);
 	if (r < 0)
 		return r;
 	if (device_is_pci(device)) {
-		r = probe_pci(fd, device, old);
+		r = probe_pci(fd, device, old, probe_kmod_is_with_user(probe->root, device));
 		if (r < 0)
 			return r;
 		r = pcinames_fill(probe->names, device);
@@ -385,7 +370,7 @@ static int read_host(struct probe *probe, struct inventory *inv)
 	r = read_iommu_facts(probe, inv);
 	if (r < 0)
 		return r;
-	return sysfs_read_optional(probe->root->fd, "sys/devgroups/version", &inv->kernel_module);
+	return probe_kmod_version(probe->root, inv);
 }
 
 int probe_condition(struct probe *probe, struct device *device, bool *ret_changed)
@@ -396,7 +381,10 @@ int probe_condition(struct probe *probe, struct device *device, bool *ret_change
 	*ret_changed = false;
 	if (fd == -ENOMEM)
 		return fd;
-	return fd < 0 || !device_is_pci(device) ? 0 : probe_pci_condition(fd, device, ret_changed);
+	if (fd < 0 || !device_is_pci(device))
+		return 0;
+	return probe_pci_condition(fd, device, probe_kmod_is_with_user(probe->root, device),
+				   ret_changed);
 }
 
 int probe_host(struct probe *probe, struct inventory **ret)

@@ -88,6 +88,9 @@ struct claim_count {
 /* Of one user; NULL: of all. */
 struct claim_count claims_count(const struct registry *registry, const uid_t *uid);
 
+/* leasefiles.c: the kernel module's files, to whom the lease is; and back */
+void leasefiles_keep(const struct registry *registry);
+void leasefiles_let_go(const struct registry *registry, const struct lease *lease);
 /* leasenodes.c: grants by path anew where a rebind made a new node. */
 void leasenodes_keep(const struct registry *registry);
 /* The lease ends: takes back what no step did, since leases of one user share it. */

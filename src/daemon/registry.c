@@ -243,6 +243,7 @@ void registry_refresh(struct registry *registry)
 	VEC_FOREACH(struct devgroup, group, &registry->groups)
 		announce(registry, group);
 	leasenodes_keep(registry);
+	leasefiles_keep(registry);
 	if (registry->started)
 		prepare(registry);
 }

@@ -15,7 +15,7 @@ struct uevent_monitor {
 
 /* What can change an inventory: the buses that IOMMU groups hold, and the interfaces on them. */
 static const char *const subsystems[] = { "pci",  "platform", "mdev", "amba", "fsl-mc", "cdx",
-					  "net",      "nvme",     "block", NULL };
+					  "net",      "nvme",     "block", "devgroups", NULL };
 
 int uevent_monitor_new(struct uevent_monitor **ret)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "assess-private.h"
+#include "isolation.h"
 #include "strutil.h"
 
 /* What concerns a whole IOMMU group is said of its first device. */
@@ -104,4 +105,59 @@ int assess_acs_override(const struct assessment *now)
 		"it says of the IOMMU group of %s may not be true, and devices may reach each "
 		"other past the IOMMU. Boot without that.",
 		value, device->key);
+}
+
+/* Those that a switch lets @device reach past the IOMMU and that do not come along with it. */
+static int find_left_behind(const struct assessment *now, const struct device *device,
+			    char ***ret)
+{
+	_cleanup_isolation_ struct vec causes = { 0 };
+	int r = isolation_find(now->assess->inv, device, &causes);
+
+	VEC_FOREACH (const struct isolation_cause, cause, &causes) {
+		const struct device *peer = inventory_find(now->assess->inv, cause->peer);
+
+		if (r < 0)
+			break;
+		if (cause->code != ISOLATION_PEER_TO_PEER || !peer ||
+		    vec_find_sorted(&now->view->devices, peer, device_cmp, NULL) >= 0)
+			continue;
+		r = strv_add(ret, peer->key);
+	}
+	return r;
+}
+
+static char *name_in_list(const void *things, size_t i)
+{
+	return strdup(((char *const *)things)[i]);
+}
+
+int assess_peer_to_peer(const struct assessment *now)
+{
+	if (strv_contains(now->def->accept, "peer-to-peer"))
+		return 0;
+	VEC_FOREACH (const struct device, device, &now->view->devices) {
+		_cleanup_strv_ char **peers = NULL;
+		_cleanup_free_ char *list = NULL;
+		int r;
+
+		if (!device->parent || device_is_bridge(device))
+			continue;
+		r = find_left_behind(now, device, &peers);
+		if (r >= 0 && !peers)
+			continue;
+		if (r >= 0)
+			list = assess_list(strv_length(peers), name_in_list, peers);
+		r = !list ? -ENOMEM
+			  : assess_blocked(
+				    now, device,
+				    "The switch above %s passes requests on to %s past the IOMMU, and "
+				    "back: whoever has one of them reaches the memory of the other. "
+				    "Claim them together, or write \"accept\": [\"peer-to-peer\"] into "
+				    "the group's file.",
+				    device->key, list);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }

@@ -61,6 +61,7 @@ int assess_reserved_region(const struct assessment *now) _must_check_;
 int assess_identity(const struct assessment *now) _must_check_;
 int assess_unsafe_interrupts(const struct assessment *now) _must_check_;
 int assess_acs_override(const struct assessment *now) _must_check_;
+int assess_peer_to_peer(const struct assessment *now) _must_check_;
 
 /* assess-pci.c: what the devices are */
 int assess_pf(const struct assessment *now) _must_check_;

@@ -74,6 +74,7 @@ static const struct rule rules[] = {
 	{ "iommu-identity", false, assess_identity },
 	{ "unsafe-interrupts", false, assess_unsafe_interrupts },
 	{ "acs-override", false, assess_acs_override },
+	{ "peer-to-peer", false, assess_peer_to_peer },
 	{ "unaligned-bar", false, assess_unaligned_bar },
 	{ "power-d3cold", false, assess_power },
 };

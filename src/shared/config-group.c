@@ -103,6 +103,32 @@ static int parse_reserved_for(struct config_parser *p, const struct jsontext_nod
 	return r <= 0 ? r : str_set(&def->reserved_for, text);
 }
 
+static int get_accepted(struct config_parser *p, const struct jsontext_node *value, char ***list)
+{
+	const char *word;
+	int r = config_get_word(p, value, accept_names, &word);
+
+	if (r <= 0)
+		return r;
+	if (strv_contains(*list, word))
+		return config_error(p, value->offset, "\"%s\" is listed twice", word);
+	return strv_add(list, word);
+}
+
+static int parse_accept(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	int r = config_is(p, value, JSONTEXT_ARRAY);
+
+	if (r <= 0)
+		return r;
+	JSONTEXT_FOREACH(item, value) {
+		r = get_accepted(p, item, &((struct groupdef *)target)->accept);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* --- reset ------------------------------------------------------------------------------------ */
 
 static int parse_reset_word(struct config_parser *p, const struct jsontext_node *value,
@@ -240,7 +266,7 @@ static const struct config_key group_keys[] = {
 	{ "driver", parse_driver },	      { "bind", parse_bind },
 	{ "on-release", parse_on_release },   { "reset", parse_reset },
 	{ "access", parse_access },	      { "reserved-for", parse_reserved_for },
-	{ "memlock", parse_memlock },
+	{ "memlock", parse_memlock },	      { "accept", parse_accept },
 };
 
 static int check_name(struct config_parser *p, const struct jsontext_node *member)

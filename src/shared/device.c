@@ -40,6 +40,8 @@ struct device *device_free(struct device *device)
 	strv_free(device->interfaces);
 	uses_clear(&device->uses);
 	strv_free(device->isolation);
+	strv_free(device->reset_scope);
+	free(device->source);
 	free(device->vendor_name);
 	free(device->device_name);
 	free(device->class_name);
@@ -75,7 +77,8 @@ static bool equal_strings(const struct device *a, const struct device *b)
 	       str_eq(a->power_state, b->power_state) && str_eq(a->physfn, b->physfn) &&
 	       str_eq(a->serial, b->serial) && str_eq(a->iommu, b->iommu) &&
 	       strv_equal(a->reset_methods, b->reset_methods) &&
-	       strv_equal(a->interfaces, b->interfaces) && strv_equal(a->isolation, b->isolation);
+	       strv_equal(a->interfaces, b->interfaces) && strv_equal(a->isolation, b->isolation) &&
+	       strv_equal(a->reset_scope, b->reset_scope) && str_eq(a->source, b->source);
 }
 
 static bool equal_ids(const struct device *a, const struct device *b)

@@ -18,6 +18,7 @@
 #define DEVICE_BARS	 6
 #define DEVICE_RESOURCES 7 /* six BARs and the expansion ROM, as in the sysfs file "resource" */
 #define IOMMU_GROUP_NONE (-1)
+#define DEVICE_SOURCE_MODULE "kernel-module"
 
 struct resource {
 	uint64_t start;
@@ -45,7 +46,9 @@ struct device {
 	char **reset_methods; /* in the kernel's order, as in reset_method; NULL: none */
 	char *power_state;    /* "D0", "D3cold", "unknown"; NULL: not known */
 	int numa_node;	      /* -1: not known */
-	char **isolation; /* the kernel module's word on why it shares its group, a cause a line; NULL: none */
+	char *source; /* DEVICE_SOURCE_MODULE: the next two are the kernel module's; NULL: nobody's */
+	char **isolation;   /* why it shares its group, a cause a line; NULL: for none */
+	char **reset_scope; /* addresses of what a reset of its bus reaches; NULL: it is on a root bus */
 	char **interfaces;    /* "net/eth0", "block/nvme0n1": what the rest of the host sees of it */
 	struct vec uses;      /* struct use, owned: what the rest of the host does with it */
 	struct device_errors errors; /* what was reported of it since it is there */

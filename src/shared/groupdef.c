@@ -7,6 +7,8 @@
 #include "strutil.h"
 
 /* The VFIO drivers of Linux 6.1 to 7.2, by the name that driver_override takes. */
+const char *const accept_names[] = { "peer-to-peer", NULL };
+
 const char *const reset_method_names[] = {
 	"device_specific", "acpi", "flr", "af_flr", "pm", "bus", "slot", "cxl_bus", NULL,
 };
@@ -123,6 +125,7 @@ struct groupdef *groupdef_free(struct groupdef *def)
 	strv_free(def->users);
 	strv_free(def->groups);
 	free(def->reserved_for);
+	strv_free(def->accept);
 	free(def->file);
 	free(def);
 	return NULL;

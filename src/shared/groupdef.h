@@ -39,6 +39,7 @@ struct groupdef {
 	char **reset_methods; /* NULL: the kernel's order */
 	char **users, **groups; /* access: names or numbers */
 	char *reserved_for;
+	char **accept; /* those of accept_names[] that are no blockers of this group */
 	uint64_t memlock; /* bytes; 0: not given; UINT64_MAX: infinity */
 	char *file;	  /* where it came from */
 	unsigned line, column;
@@ -66,6 +67,9 @@ bool groupdef_name_valid(const char *name);
  */
 bool driver_name_allowed(const char *name);
 extern const char *const driver_names[]; /* NULL-terminated; "auto" is not among them */
+
+/* Blockers that the administrator may accept for good; NULL-terminated. */
+extern const char *const accept_names[];
 
 /* The words of the kernel's reset_method file, and "slot"; NULL-terminated. */
 extern const char *const reset_method_names[];

@@ -359,7 +359,7 @@ static int find_causes(const struct inventory *inv, const struct device *device,
 
 	if (device->iommu_group < 0)
 		return 0;
-	if (device->isolation)
+	if (isolation_is_from_module(device))
 		return add_from_module(device, causes);
 	r = add_above(inv, device, causes);
 	if (r >= 0)

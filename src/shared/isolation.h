@@ -50,7 +50,7 @@ void isolation_clear(struct vec *causes);
 /* Does the kernel module say so, rather than configuration space? */
 static inline bool isolation_is_from_module(const struct device *device)
 {
-	return device->isolation != NULL;
+	return device->isolation || device->source;
 }
 
 /* A sentence for people about this cause of @device. Caller frees; NULL when out of memory. */

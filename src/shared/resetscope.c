@@ -97,22 +97,51 @@ static struct topology_range candidates(const struct inventory *inv, const struc
 	return (struct topology_range){ (size_t)at, (size_t)at + 1 };
 }
 
+/* The kernel module's word; one that is not in the inventory any more has nothing to lose. */
+static int add_told(const struct inventory *inv, const struct device *device, struct vec *found)
+{
+	STRV_FOREACH(address, device->reset_scope) {
+		struct device *other = inventory_find(inv, *address);
+		int r = other ? vec_add(found, other) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	vec_sort(found, device_cmp);
+	return 0;
+}
+
+static int add_reached(const struct inventory *inv, const struct device *device,
+		       enum reset_reach reach, struct vec *found)
+{
+	const struct device *bridge = topology_parent(inv, device);
+
+	TOPOLOGY_FOREACH(other, inv, candidates(inv, device, bridge, reach))
+	{
+		int r;
+
+		if (!reaches(inv, device, bridge, reach, other))
+			continue;
+		r = vec_add(found, other);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int resetscope_devices(const struct inventory *inv, const struct device *device, const char *method,
 		       struct vec *ret)
 {
 	enum reset_reach reach = resetscope_reach(method);
-	const struct device *bridge = topology_parent(inv, device);
 	_cleanup_vec_ struct vec found = { 0 };
 	int r;
 
-	TOPOLOGY_FOREACH(other, inv, candidates(inv, device, bridge, reach))
-	{
-		if (!reaches(inv, device, bridge, reach, other))
-			continue;
-		r = vec_add(&found, other);
-		if (r < 0)
-			return r;
-	}
+	if (reach == RESET_BUS && device->reset_scope)
+		r = add_told(inv, device, &found);
+	else
+		r = add_reached(inv, device, reach, &found);
+	if (r < 0)
+		return r;
 	*ret = found;
 	found = (struct vec){ 0 };
 	return 0;

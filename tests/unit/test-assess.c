@@ -298,6 +298,26 @@ START_TEST(test_iommu)
 }
 END_TEST
 
+START_TEST(test_peer_to_peer)
+{
+	_cleanup_groupdef_ struct groupdef *accepting = define("0000:03:00.0");
+	_cleanup_free_ char *found = NULL;
+
+	ck_assert_int_eq(strv_add(&at("0000:03:00.0")->isolation, "peer-to-peer 0000:02:00.0"), 0);
+	ck_assert_blockers("0000:03:00.0", "peer-to-peer 0000:03:00.0");
+	ck_assert_blockers("0000:02:00.0", "");
+	ck_assert_int_eq(strv_add(&accepting->accept, "peer-to-peer"), 0);
+	found = codes(accepting);
+	ck_assert_str_eq(found, "");
+	/* with the other it is no concern, nor is one that is gone */
+	ck_assert_int_eq(inventory_set_group(host, at("0000:02:00.0"), 14), 0);
+	ck_assert_blockers("0000:03:00.0", "");
+	ck_assert_int_eq(inventory_set_group(host, at("0000:02:00.0"), 12), 0);
+	ck_assert(inventory_remove(host, "0000:02:00.0"));
+	ck_assert_blockers("0000:03:00.0", "");
+}
+END_TEST
+
 START_TEST(test_drivers_and_bridges)
 {
 	struct device *odd = device_new("odd", "thing");
@@ -430,6 +450,7 @@ static Suite *make_suite(void)
 		test_functions_of_one,
 		test_reserved_regions,
 		test_iommu,
+		test_peer_to_peer,
 		test_drivers_and_bridges,
 		test_no_reset,
 		test_bus_reset,

@@ -211,7 +211,7 @@ START_TEST(test_virtual_functions)
 	ck_assert_ptr_nonnull(vfs);
 	ck_assert_uint_eq(vfs->count, 3);
 	ck_assert(!vfs->autoprobe);
-	ck_assert_uint_eq(vfs->line, 19);
+	ck_assert_uint_eq(vfs->line, 20);
 	vfs = config_find_vfs(config, "0000:02:00.1");
 	ck_assert_ptr_nonnull(vfs);
 	ck_assert_uint_eq(vfs->count, 0);

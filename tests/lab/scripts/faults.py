@@ -156,7 +156,7 @@ class Lab:
         os.makedirs(FAULTS, exist_ok=True)
         os.makedirs("/etc/devgroups.d", exist_ok=True)
         with open("/etc/devgroups.d/10-lab.json", "w", encoding="utf-8") as out:
-            out.write('{ "groups": { %s } }' % ", ".join(f'"{g}": {{ "devices": ["0000:{a}"] }}' for g, a in self.groups.items()))
+            out.write('{ "groups": { %s } }' % ", ".join(f'"{g}": {{ "devices": ["0000:{a}"], "accept": ["peer-to-peer"] }}' for g, a in self.groups.items()))
         for group in self.groups:
             os.mkfifo(f"{FAULTS}/{group}.fifo")
         subprocess.run(["modprobe", "vfio-pci"], check=True)

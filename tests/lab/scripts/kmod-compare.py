@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The kernel module's word against what the daemon works out from configuration space, for every device of the host: causes, resets.
+Each difference has to be in KNOWN, with its reason."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+# (key of the device, cause with the module, cause without): why
+KNOWN = {}
+FIELDS = ("source", "isolation", "reset-scope")
+
+
+def explain(path, key):
+    text = subprocess.run(["devgroupctl", "explain", "--json=short", f"--host={path}", key], check=True, stdout=subprocess.PIPE).stdout
+    found = json.loads(text)
+    found.pop("source", None)
+    return found
+
+
+def without_module(snapshot):
+    bare = json.loads(json.dumps(snapshot))
+    bare.pop("kernel-module", None)
+    for device in bare["devices"]:
+        for field in FIELDS:
+            device.pop(field, None)
+    return bare
+
+
+def order(value):
+    """Causes are a set: their order means nothing."""
+    if isinstance(value, dict):
+        return {name: order(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return sorted((order(item) for item in value), key=json.dumps)
+    return value
+
+
+def main():
+    snapshot = json.loads(subprocess.run(["devgroupctl", "snapshot"], check=True, stdout=subprocess.PIPE).stdout)
+    grouped = [device for device in snapshot["devices"] if device.get("iommu-group", -1) >= 0]
+    missing = [device["address"] for device in grouped if device.get("source") != "kernel-module"]
+    print("not ok the module speaks of: " + " ".join(missing) if missing else f"ok the module speaks of all {len(grouped)} devices")
+    different = 0
+    with tempfile.TemporaryDirectory() as work:
+        paths = []
+        for name, host in (("with", snapshot), ("without", without_module(snapshot))):
+            paths.append(os.path.join(work, name + ".json"))
+            with open(paths[-1], "w", encoding="utf-8") as stream:
+                json.dump(host, stream)
+        for device in grouped:
+            key = device["address"] if device["bus"] == "pci" else f"{device['bus']}:{device['address']}"
+            told, derived = (order(explain(path, key)) for path in paths)
+            if told != derived and key not in KNOWN:
+                different += 1
+                print(f"not ok {key}: with the module\n{json.dumps(told, indent=1)}\nwithout\n{json.dumps(derived, indent=1)}")
+    if not different:
+        print(f"ok both say the same of {len(grouped)} devices")
+    return bool(different or missing)
+
+
+sys.exit(main())
