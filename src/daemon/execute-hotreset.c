@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -18,18 +17,17 @@
 
 #define MAX_AFFECTED 256 /* functions on one bus */
 
-struct affected {
-	struct vfio_pci_hot_reset_info header;
-	struct vfio_pci_dependent_device devices[MAX_AFFECTED];
+/* The kernel's structures, with room for what they end in. */
+union affected {
+	char space[sizeof(struct vfio_pci_hot_reset_info) +
+		   MAX_AFFECTED * sizeof(struct vfio_pci_dependent_device)];
+	struct vfio_pci_hot_reset_info info;
 };
 
-struct group_fds {
-	struct vfio_pci_hot_reset header;
-	int32_t fds[MAX_AFFECTED];
+union group_fds {
+	char space[sizeof(struct vfio_pci_hot_reset) + MAX_AFFECTED * sizeof(int32_t)];
+	struct vfio_pci_hot_reset reset;
 };
-
-_Static_assert(offsetof(struct affected, devices) == sizeof(struct vfio_pci_hot_reset_info), "as the kernel has it");
-_Static_assert(offsetof(struct group_fds, fds) == sizeof(struct vfio_pci_hot_reset), "as the kernel has it");
 
 static int set_iommu(int container)
 {
@@ -65,20 +63,20 @@ static int open_vfio_device(struct execution *execution, const struct held_group
 	return 0;
 }
 
-static int add_fd(struct group_fds *fds, int fd)
+static int add_fd(union group_fds *fds, int fd)
 {
-	for (unsigned i = 0; i < fds->header.count; i++)
-		if (fds->fds[i] == fd)
+	for (unsigned i = 0; i < fds->reset.count; i++)
+		if (fds->reset.group_fds[i] == fd)
 			return 0;
-	if (fds->header.count >= MAX_AFFECTED)
+	if (fds->reset.count >= MAX_AFFECTED)
 		return -E2BIG;
-	fds->fds[fds->header.count++] = fd;
+	fds->reset.group_fds[fds->reset.count++] = fd;
 	return 0;
 }
 
 /* One of a group that this plan does not hold is not ours to reset. */
 static int add_affected(struct execution *execution, const struct vfio_pci_dependent_device *dependent,
-			struct group_fds *fds, char ***keys, char **ret_cause)
+			union group_fds *fds, char ***keys, char **ret_cause)
 {
 	struct pciaddr addr = { .domain = dependent->segment, .bus = dependent->bus,
 				.slot = dependent->devfn >> 3, .function = dependent->devfn & 7 };
@@ -98,18 +96,19 @@ static int add_affected(struct execution *execution, const struct vfio_pci_depen
 
 static int reset_bus(struct execution *execution, int device, char **ret_cause, char ***ret_keys)
 {
-	struct affected affected = { .header.argsz = sizeof(affected) };
-	struct group_fds fds = { 0 };
+	union affected affected = { 0 };
+	union group_fds fds = { 0 };
 
+	affected.info.argsz = sizeof(affected);
 	if (ioctl(device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &affected) < 0)
 		return -errno;
-	for (unsigned i = 0; i < affected.header.count; i++) {
-		int r = add_affected(execution, &affected.devices[i], &fds, ret_keys, ret_cause);
+	for (unsigned i = 0; i < affected.info.count; i++) {
+		int r = add_affected(execution, &affected.info.devices[i], &fds, ret_keys, ret_cause);
 
 		if (r < 0)
 			return r;
 	}
-	fds.header.argsz = (uint32_t)(sizeof(fds.header) + fds.header.count * sizeof(fds.fds[0]));
+	fds.reset.argsz = (uint32_t)(sizeof(fds.reset) + fds.reset.count * sizeof(int32_t));
 	return ioctl(device, VFIO_DEVICE_PCI_HOT_RESET, &fds) < 0 ? -errno : 0;
 }
 
