@@ -120,6 +120,16 @@ static void cleanse(struct devgroup *group)
 	releases_answer(group, &refusal);
 }
 
+/* What was not left behind by a claim there is no record of, and so no way back that is known to be whole. */
+static bool refuse_unclaimed(const struct devgroup *group, struct refusal *ret)
+{
+	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)
+		if (str_eq(blocker->code, "error"))
+			return refuse(ret, REFUSED_RESET_FAILED, "Group %s is not reset: %s",
+				      group->def->name, blocker->text);
+	return true;
+}
+
 bool registry_reset(struct registry *registry, struct devgroup *group, const char *method,
 		    uint64_t wait_usec, release_fn fn, void *userdata, struct refusal *ret)
 {
@@ -128,6 +138,8 @@ bool registry_reset(struct registry *registry, struct devgroup *group, const cha
 	if (method && !none && !check_method(method, ret))
 		return false;
 	if (!group->lease) {
+		if (!refuse_unclaimed(group, ret))
+			return false;
 		fn(NULL, userdata);
 		return true;
 	}

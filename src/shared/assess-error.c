@@ -21,9 +21,9 @@ int assess_error(const struct assessment *now)
 		if (!error_state_is_lost(device->errors.state))
 			continue;
 		r = assess_blocked(now, device,
-				   "%s %s. Reset it with \"devgroupctl reset %s\"; if that does not "
-				   "help, it is broken.",
-				   device->key, explain(device->errors.state), now->def->name);
+				   "%s %s. Take it out and plug it in again, or power its slot off and "
+				   "on; if that does not help, it is broken.",
+				   device->key, explain(device->errors.state));
 		if (r < 0)
 			return r;
 	}
