@@ -13,6 +13,7 @@
 #include "strutil.h"
 
 #define CONFIG_HEAD 64
+#define AT_HEADER_TYPE 0x0e
 #define AT_BARS	    0x10
 #define AT_ROM	    0x30
 #define BARS	    6
@@ -71,10 +72,10 @@ static int look(int dir_fd, struct look *ret)
 	return n == sizeof(ret->head) ? 0 : -EIO;
 }
 
-/* A device that is not there reads as all ones. */
+/* A device that is not there reads as all ones, and no header is of such a type. The ids of a VF are all ones by PCI's rules. */
 static bool answers(const struct look *look)
 {
-	return look->head[0] != 0xff || look->head[1] != 0xff;
+	return look->head[AT_HEADER_TYPE] != 0xff;
 }
 
 static int check_power(int dir_fd, char **ret_cause)
@@ -103,7 +104,7 @@ static int check_same(const struct look *before, const struct look *after, char 
 {
 	if (memcmp(before->head, after->head, 4) != 0)
 		return fail(-EIO, ret_cause, strdup("it answers with another vendor or device id"));
-	if (before->head[0x0e] & 0x7f)
+	if (before->head[AT_HEADER_TYPE] & 0x7f)
 		return 0; /* a bridge has something else there */
 	for (unsigned i = 0; i < BARS; i++)
 		if (memcmp(before->head + AT_BARS + 4 * i, after->head + AT_BARS + 4 * i, 4) != 0)
