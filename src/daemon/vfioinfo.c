@@ -29,41 +29,50 @@ static _printf_(2, 3) void tell(const struct asker *asker, const char *format, .
 
 /* --- x86, arm64 ---------------------------------------------------------------------------------- */
 
-static void tell_ranges(const struct asker *asker, const void *cap, size_t room)
+/*
+ * The kernel puts capabilities one after the other without regard to alignment (vfio_info_cap_add()), so they are copied
+ * out before they are looked at.
+ */
+static void tell_ranges(const struct asker *asker, const uint8_t *cap, size_t room)
 {
-	const struct vfio_iommu_type1_info_cap_iova_range *ranges = cap;
-	size_t most = room < sizeof(*ranges) ? 0 :
-					       (room - sizeof(*ranges)) / sizeof(ranges->iova_ranges[0]);
+	struct vfio_iommu_type1_info_cap_iova_range head;
+	struct vfio_iova_range range;
 
-	for (size_t i = 0; room >= sizeof(*ranges) && i < ranges->nr_iovas && i < most; i++)
-		tell(asker, "range 0x%" PRIx64 " 0x%" PRIx64, (uint64_t)ranges->iova_ranges[i].start,
-		     (uint64_t)ranges->iova_ranges[i].end);
+	if (room < sizeof(head))
+		return;
+	memcpy(&head, cap, sizeof(head));
+	for (size_t i = 0, at = sizeof(head); i < head.nr_iovas && at + sizeof(range) <= room;
+	     i++, at += sizeof(range)) {
+		memcpy(&range, cap + at, sizeof(range));
+		tell(asker, "range 0x%" PRIx64 " 0x%" PRIx64, (uint64_t)range.start, (uint64_t)range.end);
+	}
 }
 
-static void tell_cap(const struct asker *asker, const struct vfio_info_cap_header *cap, size_t room)
+static void tell_available(const struct asker *asker, const uint8_t *cap, size_t room)
 {
-	if (cap->id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE) {
-		tell_ranges(asker, cap, room);
-	} else if (cap->id == VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL) {
-		const struct vfio_iommu_type1_info_dma_avail *avail = (const void *)cap;
+	struct vfio_iommu_type1_info_dma_avail avail;
 
-		if (room >= sizeof(*avail))
-			tell(asker, "entries %u", avail->avail);
-	}
+	if (room < sizeof(avail))
+		return;
+	memcpy(&avail, cap, sizeof(avail));
+	tell(asker, "entries %u", avail.avail);
 }
 
 /* Capabilities are a chain of offsets from the start of the answer. */
 static void tell_info(const struct asker *asker, const struct vfio_iommu_type1_info *info, size_t size)
 {
+	const uint8_t *answer = (const uint8_t *)info;
 	size_t at = info->flags & VFIO_IOMMU_INFO_CAPS ? info->cap_offset : 0;
+	struct vfio_info_cap_header cap;
 
 	if (info->flags & VFIO_IOMMU_INFO_PGSIZES)
 		tell(asker, "page-sizes 0x%" PRIx64, (uint64_t)info->iova_pgsizes);
-	while (at >= sizeof(*info) && at + sizeof(struct vfio_info_cap_header) <= size) {
-		const struct vfio_info_cap_header *cap = (const void *)((const char *)info + at);
-
-		tell_cap(asker, cap, size - at);
-		at = cap->next > at ? cap->next : 0;
+	for (; at >= sizeof(*info) && at + sizeof(cap) <= size; at = cap.next > at ? cap.next : 0) {
+		memcpy(&cap, answer + at, sizeof(cap));
+		if (cap.id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
+			tell_ranges(asker, answer + at, size - at);
+		else if (cap.id == VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL)
+			tell_available(asker, answer + at, size - at);
 	}
 }
 
