@@ -257,8 +257,11 @@ static int pending_new(struct bus *bus, sd_bus_message *message, const struct bu
 	return 0;
 }
 
+/* Nobody can be answered any more. */
 void bus_drop_claims(struct bus *bus)
 {
+	VEC_FOREACH(struct pending_claim, pending, &bus->claims)
+		registry_cancel(bus->registry, pending->claim);
 	vec_clear(&bus->claims, pending_free);
 }
 

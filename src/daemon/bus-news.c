@@ -94,6 +94,7 @@ static void on_lease_added(struct devgroup *group, void *userdata)
 	struct bus *bus = userdata;
 	_cleanup_free_ char *path = bus_lease_path(group->lease->record->lease);
 
+	bus_inhibit_update(bus);
 	if (path)
 		check(sd_bus_emit_object_added(bus->bus, path), path);
 }
@@ -114,6 +115,7 @@ static void on_lease_removed(const char *lease, void *userdata)
 	_cleanup_free_ char *path = bus_lease_path(lease);
 
 	bus_forget_lease(userdata, lease);
+	bus_inhibit_update(userdata);
 	emit_removed(userdata, path, DG_IFACE_LEASE);
 }
 

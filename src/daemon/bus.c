@@ -31,10 +31,14 @@ int bus_new(sd_bus *connection, struct registry *registry, struct bus **ret)
 		return -ENOMEM;
 	bus->bus = sd_bus_ref(connection);
 	bus->registry = registry;
+	bus->inhibitor = -EBADF;
 	for (const struct bus_object *const *object = bus_objects; *object && r >= 0; object++)
 		r = add_object(bus, *object);
 	if (r >= 0)
 		r = sd_bus_add_object_manager(bus->bus, NULL, DG_OBJECT_PATH);
+	if (r < 0)
+		return r;
+	r = bus_inhibit_start(bus);
 	if (r < 0)
 		return r;
 	registry_set_observer(registry, &bus_observer, bus);
@@ -48,6 +52,7 @@ struct bus *bus_free(struct bus *bus)
 		return NULL;
 	if (bus->registry)
 		registry_set_observer(bus->registry, NULL, NULL);
+	bus_inhibit_stop(bus);
 	bus_forget_all_leases(bus);
 	bus_drop_claims(bus);
 	polkit_cancel_all(bus);

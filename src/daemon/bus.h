@@ -12,6 +12,8 @@ struct bus {
 	struct registry *registry;
 	struct vec owners; /* struct lease_owner, owned: which connection claimed which lease */
 	struct vec claims; /* struct pending_claim, owned: calls that wait for their reply */
+	int inhibitor; /* of logind, or negative */
+	sd_bus_slot *inhibit_call;
 	struct vec queries; /* struct polkit_query, owned: calls that wait for polkit */
 };
 
@@ -110,6 +112,12 @@ void bus_forget_lease(struct bus *bus, const char *lease);
 void bus_drop_claims(struct bus *bus);
 void bus_forget_all_leases(struct bus *bus);
 #define BUS_DEFAULT_RELEASE_WAIT_USEC (5 * 1000000ULL)
+
+/* --- bus-inhibit.c ----------------------------------------------------------------------------- */
+int bus_inhibit_start(struct bus *bus) _must_check_;
+/* To be called when a lease has come or gone. */
+void bus_inhibit_update(struct bus *bus);
+void bus_inhibit_stop(struct bus *bus);
 
 /* --- bus-news.c -------------------------------------------------------------------------------- */
 extern const struct registry_observer bus_observer; /* userdata: struct bus */

@@ -10,6 +10,7 @@
 #include "interface.h"
 #include "log.h"
 #include "memlock.h"
+#include "newid.h"
 #include "plan.h"
 #include "process.h"
 #include "registry-private.h"
@@ -224,6 +225,8 @@ static int start_lease(struct registry *registry, struct devgroup *group,
 		r = plan_claim(group->def, &group->view, &resets, record, &steps);
 	if (r >= 0)
 		r = recall_kept(registry, record);
+	if (r >= 0)
+		r = newid_note(host_inventory(registry->host), &steps, record);
 	if (r < 0)
 		return r;
 	r = lease_new(registry->host, record, &claims_lease_observer, group, &lease);
@@ -466,6 +469,20 @@ static void on_held_up(struct lease *lease, void *userdata)
 	releases_answer(group, &refusal);
 }
 
+static int on_others(struct lease *lease, char ***ret, void *userdata)
+{
+	const struct devgroup *own = userdata;
+
+	VEC_FOREACH(const struct devgroup, group, &own->registry->groups) {
+		if (group == own || !group->lease)
+			continue;
+		VEC_FOREACH(const struct record_device, member, &group->lease->record->devices)
+			if (strv_add(ret, member->key) < 0)
+				return -ENOMEM;
+	}
+	return 0;
+}
+
 static void on_ended(struct lease *lease, void *userdata)
 {
 	struct devgroup *group = userdata;
@@ -496,5 +513,6 @@ const struct lease_observer claims_lease_observer = {
 	.claimed = on_claimed,
 	.refused = on_refused,
 	.held_up = on_held_up,
+	.others = on_others,
 	.ended = on_ended,
 };

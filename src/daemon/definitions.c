@@ -116,7 +116,8 @@ int definitions_load(struct registry *registry)
 	config->problems = (struct vec){ 0 };
 	log_problems(registry);
 	drop_undefined(registry, config);
-	return take_definitions(registry, config);
+	r = take_definitions(registry, config);
+	return r < 0 ? r : restart_report(registry);
 }
 
 int registry_reload(struct registry *registry)

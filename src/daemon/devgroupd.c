@@ -9,7 +9,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "bus.h"
-#include "dbus-names.h"
+#include "connection.h"
 #include "log.h"
 #include "options.h"
 #include "strutil.h"
@@ -41,35 +41,15 @@ static int watch_signals(sd_event *event, struct registry *registry)
 	return r < 0 ? r : sd_event_add_signal(event, NULL, SIGHUP, on_hangup, registry);
 }
 
-static int connect_bus(sd_event *event, sd_bus **ret)
+static int serve(sd_event *event, struct registry *registry)
 {
-	_cleanup_(sd_bus_unrefp) sd_bus *connection = NULL;
-	int r = sd_bus_open_system_with_description(&connection, "devgroupd");
-
-	if (r >= 0)
-		r = sd_bus_attach_event(connection, event, 0);
-	/* without its bus it serves nobody: the service manager starts it again, and it takes its leases up */
-	if (r >= 0)
-		r = sd_bus_set_exit_on_disconnect(connection, true);
-	if (r < 0)
-		return log_error_errno(r, "Cannot connect to the system bus");
-	*ret = TAKE_PTR(connection);
-	return 0;
-}
-
-static int serve(sd_event *event, sd_bus *connection, struct registry *registry)
-{
-	_cleanup_(bus_freep) struct bus *bus = NULL;
+	_cleanup_(connection_freep) struct connection *connection = NULL;
 	int r = registry_start(registry);
 
+	if (r >= 0)
+		r = connection_new(event, registry, &connection);
 	if (r < 0)
 		return r;
-	r = bus_new(connection, registry, &bus);
-	if (r < 0)
-		return log_error_errno(r, "Cannot register on the bus");
-	r = sd_bus_request_name(connection, DG_BUS_NAME, 0);
-	if (r < 0)
-		return log_error_errno(r, "Cannot own the name %s on the bus", DG_BUS_NAME);
 	(void)sd_event_set_watchdog(event, true);
 	(void)sd_notify(false, "READY=1");
 	r = sd_event_loop(event);
@@ -82,7 +62,6 @@ static int run(const struct options *options)
 	_cleanup_(sd_event_unrefp) sd_event *event = NULL;
 	_cleanup_(host_freep) struct host *host = NULL;
 	_cleanup_(registry_freep) struct registry *registry = NULL;
-	_cleanup_(sd_bus_flush_close_unrefp) sd_bus *connection = NULL;
 	int r = sd_event_default(&event);
 
 	if (r < 0)
@@ -97,10 +76,7 @@ static int run(const struct options *options)
 	r = watch_signals(event, registry);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch signals");
-	r = connect_bus(event, &connection);
-	if (r < 0)
-		return r;
-	return serve(event, connection, registry);
+	return serve(event, registry);
 }
 
 int main(int argc, char *argv[])

@@ -22,6 +22,9 @@ struct execution {
 	int learnt_group;
 	char **reset;	 /* keys of the devices that have been reset */
 	char *reset_trouble; /* what came of the ways that did not work with the last one; NULL: none was tried */
+	int id_lock;	 /* keeps others from the ids of a driver; negative: not held */
+	/* addresses: what the driver had before the first id, what there was, what is bound on purpose, and whose ids the driver knew */
+	char **bound_before, **there_before, **wanted, **foreign_ids;
 };
 
 typedef int (*step_fn)(struct execution *execution, const struct step *step, char **ret_cause);
@@ -49,6 +52,11 @@ int execution_open_group(struct execution *execution, const struct step *step, c
 int execution_open_container(struct execution *execution, const struct step *step, char **ret_cause);
 int execution_grant(struct execution *execution, const struct step *step, char **ret_cause);
 int execution_revoke(struct execution *execution, const struct step *step, char **ret_cause);
+
+/* --- execute-newid.c: drivers without override --- */
+int execution_add_id(struct execution *execution, const struct step *step, char **ret_cause);
+int execution_remove_id(struct execution *execution, const struct step *step, char **ret_cause);
+int execution_spare_others(struct execution *execution, const struct step *step, char **ret_cause);
 
 /* --- execute-iommufd.c: the newer interface --- */
 int execution_open_iommufd(struct execution *execution, const struct step *step, char **ret_cause);

@@ -22,6 +22,7 @@ struct execution *execution_new(const struct sysroot *root, bool undoing, execut
 	if (!execution)
 		return NULL;
 	execution->root = root;
+	execution->id_lock = -EBADF;
 	execution->undoing = undoing;
 	execution->give = give;
 	execution->userdata = userdata;
@@ -35,6 +36,11 @@ struct execution *execution_free(struct execution *execution)
 	vec_clear(&execution->held, execution_held_free);
 	strv_free(execution->reset);
 	free(execution->reset_trouble);
+	fd_close(execution->id_lock);
+	strv_free(execution->bound_before);
+	strv_free(execution->there_before);
+	strv_free(execution->wanted);
+	strv_free(execution->foreign_ids);
 	free(execution);
 	return NULL;
 }
@@ -193,8 +199,10 @@ static int bind_to(struct execution *execution, const struct step *step, char **
  */
 static int run_bind(struct execution *execution, const struct step *step, char **ret_cause)
 {
-	int r = bind_to(execution, step, ret_cause);
+	int r = strv_add(&execution->wanted, step->address);
 
+	if (r >= 0)
+		r = bind_to(execution, step, ret_cause);
 	for (int i = 0; r == -EBUSY && i < BIND_RETRIES; i++) {
 		_cleanup_free_ char *now = NULL;
 		struct step unbind = *step;
@@ -297,7 +305,10 @@ static const step_fn step_table[STEP_KIND_COUNT] = {
 	[STEP_PROVE_CLOSED] = execution_prove_closed,
 	[STEP_SET_OVERRIDE] = run_set_override,
 	[STEP_UNBIND] = run_unbind,
+	[STEP_ADD_ID] = execution_add_id,
 	[STEP_BIND] = run_bind,
+	[STEP_REMOVE_ID] = execution_remove_id,
+	[STEP_SPARE_OTHERS] = execution_spare_others,
 	[STEP_REBIND] = run_rebind,
 	[STEP_OPEN_GROUP] = execution_open_group,
 	[STEP_OPEN_CONTAINER] = execution_open_container,

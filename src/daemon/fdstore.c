@@ -50,13 +50,14 @@ int fdstore_take(const char *lease)
 	return -ENOENT;
 }
 
-void fdstore_drop_rest(void)
+void fdstore_close_rest(bool keep)
 {
 	load();
 	for (int i = 0; i < n_fds; i++) {
 		if (!names[i] || !str_starts(names[i], "lease-"))
 			continue;
-		fdstore_forget(names[i] + 6);
+		if (!keep)
+			fdstore_forget(names[i] + 6);
 		fd_close(SD_LISTEN_FDS_START + i);
 	}
 	names = strv_free(names);

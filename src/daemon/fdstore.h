@@ -6,6 +6,8 @@
  * that its successor still learns when a holder is gone. Without a service manager nothing happens.
  */
 
+#include <stdbool.h>
+
 #include "macro.h"
 
 void fdstore_keep(const char *lease, int fd);
@@ -13,5 +15,5 @@ void fdstore_forget(const char *lease);
 
 /* Once, at start: the descriptor kept for @lease, which is the caller's now, or negative. */
 int fdstore_take(const char *lease);
-/* Closes what nobody took. */
-void fdstore_drop_rest(void);
+/* Closes what nobody took; @keep: the service manager keeps it for a later daemon. */
+void fdstore_close_rest(bool keep);

@@ -164,6 +164,7 @@ static void hand_over(struct lease *lease)
 	int r;
 
 	lease->record->used = true;
+	lease->record->new_ids = false;
 	r = save_phase(lease, PHASE_CLAIMED);
 
 	if (r >= 0)
@@ -193,6 +194,19 @@ int lease_refresh_members(struct lease *lease)
 	return host_refresh(lease->host, keys);
 }
 
+/* Ids may have brought any device to our drivers; but what is in other leases by now is theirs. */
+static int refresh_all(struct lease *lease)
+{
+	_cleanup_strv_ char **keys = NULL;
+	int r = 0;
+
+	VEC_FOREACH(const struct device, device, &host_inventory(lease->host)->devices)
+		r = r < 0 ? r : strv_add(&keys, device->key);
+	if (r >= 0)
+		r = host_refresh(lease->host, keys);
+	return r < 0 ? r : lease->observer->others(lease, &lease->record->kept, lease->userdata);
+}
+
 static int start_giving_back(struct lease *lease)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
@@ -210,6 +224,8 @@ static int start_giving_back(struct lease *lease)
 	if (r < 0)
 		return r;
 	r = lease_refresh_members(lease);
+	if (r >= 0 && lease->record->new_ids)
+		r = refresh_all(lease);
 	if (r < 0)
 		return r;
 	r = plan_release(host_inventory(lease->host), lease->record, &steps);
@@ -241,6 +257,8 @@ static void quarantine(struct lease *lease)
 	lease_stop_watching(lease);
 	fdstore_forget(lease->record->lease);
 	leasepipe_remove(host_run_dir(lease->host), lease->record->lease);
+	/* resets come after all that has to do with ids, and whoever binds another device meanwhile means it */
+	lease->record->new_ids = false;
 	r = str_set(&lease->record->trouble, lease->trouble);
 	if (r >= 0)
 		r = save_phase(lease, PHASE_DIRTY);

@@ -33,6 +33,8 @@ struct lease_observer {
 	void (*refused)(struct lease *lease, void *userdata);
 	/* A release cannot go on: lease->trouble says why. */
 	void (*held_up)(struct lease *lease, void *userdata);
+	/* Appends the keys of the devices in all other leases. 0 or -ENOMEM. */
+	int (*others)(struct lease *lease, char ***ret, void *userdata);
 	/* All is back as it was. The observer frees the lease. */
 	void (*ended)(struct lease *lease, void *userdata);
 };

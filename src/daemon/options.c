@@ -4,6 +4,7 @@
 
 #include "dbus-names.h"
 #include "fault.h"
+#include "identity.h"
 #include "log.h"
 #include "options.h"
 #include "strutil.h"
@@ -69,6 +70,7 @@ enum {
 	OPT_LOG_LEVEL,
 	OPT_INTROSPECT,
 	OPT_FAULT_DIR,
+	OPT_NO_OVERRIDE,
 };
 
 static int parse_option(int option, const char *value, struct options *options)
@@ -102,6 +104,9 @@ static int parse_option(int option, const char *value, struct options *options)
 	case OPT_INTROSPECT:
 		options->introspect = value;
 		return 0;
+	case OPT_NO_OVERRIDE: /* for tests */
+		identity_ignore_overrides();
+		return 0;
 	case OPT_FAULT_DIR: /* for tests, see fault.h */
 		fault_use_directory(value);
 		return 0;
@@ -125,6 +130,7 @@ int options_parse(int argc, char *argv[], struct options *options)
 		{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
 		{ "bus-introspect", required_argument, NULL, OPT_INTROSPECT },
 		{ "fault-dir", required_argument, NULL, OPT_FAULT_DIR },
+		{ "no-driver-override", no_argument, NULL, OPT_NO_OVERRIDE },
 		{ 0 },
 	};
 	int option, index = -1;

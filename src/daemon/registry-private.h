@@ -13,6 +13,7 @@ struct registry {
 	struct vec groups;   /* struct devgroup, owned; sorted by name */
 	struct vec problems; /* struct problem, owned: of the definitions and of records set aside */
 	struct config *quirks; /* owned; what quirks.d says, never NULL once the definitions are read */
+	struct vec asides;   /* struct aside, owned: records that cannot be used */
 	struct vec releases; /* struct release, owned: who waits for a lease to end */
 	const struct registry_observer *observer;
 	void *userdata;
@@ -98,3 +99,10 @@ void leasenodes_let_go(const struct registry *registry, const struct lease *leas
 
 /* restart.c: takes up what an earlier daemon left. 0 or negative errno. */
 int restart_take_up(struct registry *registry) _must_check_;
+/* A record that blocks its group, whenever that is defined, until it is removed. */
+struct aside {
+	char *group, *file, *why;
+};
+/* Blocks the groups and adds the problems of all that are still there. 0 or -ENOMEM. */
+int restart_report(struct registry *registry) _must_check_;
+void restart_forget(struct registry *registry);

@@ -373,6 +373,7 @@ struct registry *registry_free(struct registry *registry)
 	VEC_FOREACH(struct devgroup, group, &registry->groups)
 		claims_drop(registry, group);
 	releases_drop(registry);
+	restart_forget(registry);
 	vfs_free(registry->vfs);
 	bootbind_free(registry->bootbind);
 	causes_free(registry->causes);

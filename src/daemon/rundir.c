@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/file.h>
 
@@ -149,20 +150,71 @@ static int load_one(int dir_fd, const char *name, struct vec *ret)
 	return r;
 }
 
+static DIR *open_again(int dir_fd)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir)
+		fd_close(fd);
+	return dir;
+}
+
+char *rundir_path(int dir_fd, const char *group)
+{
+	_cleanup_free_ char *link = str_printf("/proc/self/fd/%d", dir_fd);
+	char path[PATH_MAX];
+	ssize_t n = link ? readlink(link, path, sizeof(path) - 1) : -1;
+
+	if (!link)
+		return NULL;
+	path[n < 0 ? 0 : n] = '\0';
+	return str_printf("%s/%s" SUFFIX, path, group);
+}
+
+bool rundir_has(int dir_fd, const char *group)
+{
+	_cleanup_free_ char *name = file_name(group);
+
+	return name && faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* "x" of "x.pipe"; NULL in *ret where the name ends otherwise. */
+static int stem_of(const char *name, const char *suffix, char **ret)
+{
+	size_t n = strlen(name), m = strlen(suffix);
+
+	*ret = NULL;
+	if (n <= m || !str_eq(name + n - m, suffix))
+		return 0;
+	*ret = strndup(name, n - m);
+	return *ret ? 0 : -ENOMEM;
+}
+
+void rundir_tidy(int dir_fd, bool (*is_lease)(const char *lease, void *userdata), void *userdata)
+{
+	_cleanup_closedir_ DIR *dir = open_again(dir_fd);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		_cleanup_free_ char *half = NULL, *lease = NULL;
+
+		if (stem_of(entry->d_name, ".tmp", &half) < 0 ||
+		    stem_of(entry->d_name, ".pipe", &lease) < 0)
+			return;
+		if (half || (lease && !is_lease(lease, userdata)))
+			(void)unlinkat(dir_fd, entry->d_name, 0);
+	}
+}
+
 int rundir_load(int dir_fd, struct vec *ret)
 {
 	_cleanup_(rundir_entries_clear) struct vec entries = { 0 };
-	_cleanup_closedir_ DIR *dir = NULL;
+	_cleanup_closedir_ DIR *dir = open_again(dir_fd);
 	struct dirent *entry;
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0)
+	if (!dir)
 		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		fd_close(fd);
-		return -errno;
-	}
 	while ((entry = readdir(dir))) {
 		int r = load_one(dir_fd, entry->d_name, &entries);
 

@@ -3,6 +3,8 @@
 
 /* Floor 3. The records of leases in /run/devgroups: one file a group, written before the kernel is. */
 
+#include <stdbool.h>
+
 #include "macro.h"
 #include "record.h"
 #include "vec.h"
@@ -22,6 +24,12 @@ int rundir_save(int dir_fd, const struct record *record) _must_check_;
 int rundir_save_kept(int dir_fd, const struct record *record) _must_check_;
 int rundir_load_kept(int dir_fd, const char *group, struct record **ret) _must_check_;
 int rundir_remove(int dir_fd, const char *group) _must_check_;
+
+/* Where the record of @group is, for people. Caller frees; NULL when out of memory. */
+char *rundir_path(int dir_fd, const char *group) _must_check_;
+bool rundir_has(int dir_fd, const char *group);
+/* Removes what a daemon that was killed left half written, and the pipes of leases that are no more. */
+void rundir_tidy(int dir_fd, bool (*is_lease)(const char *lease, void *userdata), void *userdata);
 
 /* What a file in there turned out to be. */
 struct rundir_entry {

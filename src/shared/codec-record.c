@@ -29,6 +29,8 @@ static const struct codec_field record_fields[] = {
 	{ "used", CODEC_BOOL, offsetof(struct record, used), CODEC_SHOW },
 	{ "reset-required", CODEC_BOOL, offsetof(struct record, reset_required), CODEC_SHOW },
 	{ "trouble", CODEC_STRING, offsetof(struct record, trouble), 0 },
+	{ "new-ids", CODEC_BOOL, offsetof(struct record, new_ids), 0 },
+	{ "kept", CODEC_STRV, offsetof(struct record, kept), 0 },
 };
 
 static const struct codec_field device_fields[] = {

@@ -194,6 +194,8 @@ static int take_first_line(struct dump *dump, char *line)
 	if (r < 0)
 		return r;
 	dump->device = device_new("pci", pciaddr_format(&addr, text));
+	if (dump->device)
+		dump->device->has_override = true; /* as every kernel of the last ten years */
 	dump->size = 0;
 	dump->gap = false;
 	if (!dump->device)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "newid.h"
 #include "plan-reset.h"
 #include "plan.h"
 #include "strutil.h"
@@ -97,7 +98,8 @@ static int set_overrides(const struct groupdef *def, const struct groupview *vie
 		struct target target = target_of(device, def);
 		int r;
 
-		if (!target.override || str_eq(device->driver_override, target.override))
+		if (!target.override || newid_needed(device) ||
+		    str_eq(device->driver_override, target.override))
 			continue;
 		r = steps_add_device(steps, STEP_SET_OVERRIDE, device, target.override);
 		if (r < 0)
@@ -125,17 +127,20 @@ static int unbind_all(const struct groupdef *def, const struct groupview *view, 
 
 static int bind_all(const struct groupdef *def, const struct groupview *view, struct vec *steps)
 {
-	VEC_FOREACH(const struct device, device, &view->devices) {
+	_cleanup_(vec_drop) struct vec by_id = { 0 }; /* without an override */
+
+	VEC_FOREACH(struct device, device, &view->devices) {
 		struct target target = target_of(device, def);
 		int r;
 
 		if (!target.driver || on_target(device, &target))
 			continue;
-		r = steps_add_device(steps, STEP_BIND, device, target.driver);
+		r = newid_needed(device) ? vec_add(&by_id, device) :
+					   steps_add_device(steps, STEP_BIND, device, target.driver);
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return newid_plan_bind(&by_id, def, steps);
 }
 
 /* Container and iommufd first: with many devices only the first descriptors fit into the reply. */
@@ -223,7 +228,7 @@ static bool is_prepared(const struct groupdef *def, const struct groupview *view
 		struct target target = target_of(device, def);
 
 		if (!on_target(device, &target) ||
-		    (target.override && !str_eq(device->driver_override, target.override)))
+		    (target.override && !newid_needed(device) && !str_eq(device->driver_override, target.override)))
 			return false;
 	}
 	return true;
@@ -290,6 +295,14 @@ static int revoke_and_prove(const struct inventory *inv, const struct record *re
 
 	if (r >= 0 && record->access == ACCESS_NODE)
 		r = revoke_all(inv, record, groups, n, steps);
+	/* by number: one that was plugged out and in again may have come into another group */
+	VEC_FOREACH(const struct record_device, member, &record->devices) {
+		const struct device *now = inventory_find(inv, member->key);
+
+		if (r >= 0 && now && now->iommu_group >= 0 &&
+		    now->iommu_group != member->iommu_group && is_ours(now, member))
+			r = steps_add_group(steps, STEP_PROVE_CLOSED, now->iommu_group, 0);
+	}
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		const struct iommu_group *group = inventory_find_group(inv, groups[i]);
 
@@ -395,8 +408,8 @@ int plan_release(const struct inventory *inv, const struct record *record, struc
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 
-	if (revoke_and_prove(inv, record, &steps) < 0 || reset_members(inv, record, &steps) < 0 ||
-	    bring_back(inv, record, &steps) < 0)
+	if (revoke_and_prove(inv, record, &steps) < 0 || newid_plan_undo(inv, record, &steps) < 0 ||
+	    reset_members(inv, record, &steps) < 0 || bring_back(inv, record, &steps) < 0)
 		return -ENOMEM;
 	*ret_steps = steps;
 	steps = (struct vec){ 0 };

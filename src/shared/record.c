@@ -62,6 +62,7 @@ struct record *record_free(struct record *record)
 	free(record->unit);
 	free(record->label);
 	free(record->trouble);
+	strv_free(record->kept);
 	vec_clear(&record->devices, destroy_device);
 	free(record);
 	return NULL;

@@ -73,6 +73,8 @@ struct record {
 	bool reset_required; /* a device without a way to be reset stays dirty */
 	enum group_on_release on_release;
 	char *trouble;	     /* of PHASE_DIRTY: why */
+	bool new_ids; /* the claim tells drivers new ids, and has not been handed over yet: newid.h */
+	char **kept;  /* keys of what VFIO drivers had before that; NULL: none */
 	struct vec devices; /* struct record_device, owned; in the order of the inventory */
 };
 

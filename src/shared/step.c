@@ -11,7 +11,10 @@ static const char *const kind_names[STEP_KIND_COUNT] = {
 	[STEP_PROVE_CLOSED] = "prove-closed",
 	[STEP_SET_OVERRIDE] = "set-override",
 	[STEP_UNBIND] = "unbind",
+	[STEP_ADD_ID] = "add-id",
 	[STEP_BIND] = "bind",
+	[STEP_REMOVE_ID] = "remove-id",
+	[STEP_SPARE_OTHERS] = "spare-others",
 	[STEP_REBIND] = "rebind",
 	[STEP_OPEN_GROUP] = "open-group",
 	[STEP_OPEN_CONTAINER] = "open-container",
@@ -53,7 +56,9 @@ char *step_detail(const struct step *step)
 	case STEP_VERIFY_RESET:
 		return strdup(str_or(step->value, ""));
 	case STEP_UNBIND:
+	case STEP_REMOVE_ID:
 		return str_printf("from %s", str_or(step->value, "?"));
+	case STEP_ADD_ID:
 	case STEP_BIND:
 	case STEP_REBIND:
 		return str_printf("to %s", str_or(step->value, "?"));

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "interface.h"
+#include "newid.h"
 #include "plan.h"
+#include "resetplan.h"
 #include "strutil.h"
 
 /* The group of five: a bridge on shpchp with two NICs and a USB pair behind it. */
@@ -376,6 +378,56 @@ START_TEST(test_boot_goes_on_from_every_point)
 }
 END_TEST
 
+/* The device that is reset is bound by then, and the driver has forgotten the ids and let go of what it took along. */
+START_TEST(test_without_overrides_the_ids_are_gone_before_the_resets)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_groupdef_ struct groupdef *def = define("0000:04:01.0");
+	_cleanup_groupview_ struct groupview view = {};
+	_cleanup_record_ struct record *record = record_new("conv", "1");
+	_cleanup_steps_ struct vec steps = {};
+	_cleanup_(vec_drop) struct vec attempts = {}, resets = {};
+	struct reset_attempt attempt = { .method = "flr" };
+	struct resetplan plan = { .device = inventory_find(inv, "0000:04:01.0") };
+	_cleanup_free_ char *text = NULL;
+
+	VEC_FOREACH(struct device, device, &inv->devices) {
+		device->has_override = false;
+		device->device = str_eq(device->key, "0000:04:03.7")   ? 3
+				 : str_eq(device->key, "0000:04:03.0") ? 2
+								       : 1;
+	}
+	ck_assert_int_eq(vec_add(&attempts, &attempt), 0);
+	plan.attempts = attempts;
+	ck_assert_int_eq(vec_add(&resets, &plan), 0);
+	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
+	ck_assert_int_eq(plan_claim(def, &view, &resets, record, &steps), 0);
+	ck_assert_int_eq(newid_note(inv, &steps, record), 0);
+	text = text_of(&steps);
+	ck_assert_str_eq(text, "load-module vfio-pci \n"
+			       "unbind 0000:04:01.0 from e1000\n"
+			       "unbind 0000:04:03.0 from uhci_hcd\n"
+			       "unbind 0000:04:03.7 from ehci-pci\n"
+			       "unbind 0000:03:00.0 from shpchp\n"
+			       "add-id 0000:04:01.0 to vfio-pci\n"
+			       "add-id 0000:04:03.0 to vfio-pci\n"
+			       "add-id 0000:04:03.7 to vfio-pci\n"
+			       "bind 0000:04:01.0 to vfio-pci\n"
+			       "bind 0000:04:02.0 to vfio-pci\n"
+			       "bind 0000:04:03.0 to vfio-pci\n"
+			       "bind 0000:04:03.7 to vfio-pci\n"
+			       "remove-id 0000:04:01.0 from vfio-pci\n"
+			       "remove-id 0000:04:03.0 from vfio-pci\n"
+			       "remove-id 0000:04:03.7 from vfio-pci\n"
+			       "spare-others vfio-pci \n"
+			       "reset 0000:04:01.0 by flr\n"
+			       "verify-reset 0000:04:01.0 \n"
+			       "open-container  /dev/vfio/vfio\n"
+			       "open-group IOMMU group 11 /dev/vfio/11\n");
+	ck_assert(record->new_ids);
+}
+END_TEST
+
 SUITE("plan", test_claim_takes_the_whole_group_in_order,
       test_by_path_the_node_is_granted_and_not_opened, test_the_interface_says_what_is_opened,
       test_the_interface_is_chosen,
@@ -383,4 +435,5 @@ SUITE("plan", test_claim_takes_the_whole_group_in_order,
       test_nothing_is_unbound_before_it_is_proven_closed,
       test_what_has_a_node_already_is_proven_closed_first, test_a_port_stays_on_pcieport,
       test_boot_is_a_claim_that_opens_nothing, test_boot_goes_on_from_every_point,
-      test_release_leaves_what_is_somebody_elses_by_now)
+      test_release_leaves_what_is_somebody_elses_by_now,
+      test_without_overrides_the_ids_are_gone_before_the_resets)
