@@ -2,7 +2,7 @@
 #ifndef DEVGROUPS_COMPAT_H
 #define DEVGROUPS_COMPAT_H
 
-/* What differs between Linux 6.1 and 7.2. Kbuild looks into the headers for what has no version. */
+/* What differs between Linux 6.1 and 7.3. Kbuild looks into the headers for what has no version. */
 
 #include <linux/device/class.h>
 #include <linux/module.h>
