@@ -28,12 +28,28 @@ static void on_step_begins(struct worker *worker, unsigned index, void *userdata
 	lease->observer->step(lease, index, lease->steps.items[index], "running", lease->userdata);
 }
 
+/* On disk as well: another daemon that goes on here may find its siblings on the host's drivers, and no way to reset it any more. */
+static void on_verified(struct lease *lease, const struct step *step)
+{
+	struct record_device *member = record_find_device(lease->record, step->device);
+	int r;
+
+	if (!member || !lease->record->used)
+		return;
+	member->clean = true;
+	r = rundir_save(host_run_dir(lease->host), lease->record);
+	if (r < 0)
+		log_warning_errno(r, "Cannot write down that %s has been reset", step->device);
+}
+
 static void on_step_ended(struct worker *worker, unsigned index, int error, void *userdata)
 {
 	struct lease *lease = userdata;
 	const struct step *step = lease->steps.items[index];
 	_cleanup_free_ char *state = NULL;
 
+	if (step->kind == STEP_VERIFY_RESET && error == 0)
+		on_verified(lease, step);
 	if (!is_retry(lease, step)) {
 		if (error < 0)
 			state = str_printf("failed: %s", strerror(-error));
@@ -213,9 +229,12 @@ static void on_ended(struct worker *worker, const struct worker_result *result, 
 		on_dirty(lease, result);
 	else if (event != LEASE_STEPS_DONE)
 		on_steps_failed(lease, result, busy);
-	if (busy)
+	if (busy) {
+		/* whoever that is may leave anything in it */
+		record_make_resets_due(lease->record);
 		lease->busy_group =
 			((const struct step *)lease->steps.items[result->index])->iommu_group;
+	}
 	lease->late = false;
 	lease->worker = worker_free(lease->worker);
 	lease_event(lease, confirm(lease, event));

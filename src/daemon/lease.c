@@ -273,8 +273,7 @@ int lease_cleanse(struct lease *lease)
 
 	/* what it is reset for is what somebody may have left in it, even if that was the host */
 	lease->record->used = true;
-	VEC_FOREACH(struct record_device, member, &lease->record->devices)
-		member->dirty = false;
+	record_make_resets_due(lease->record);
 	r = rundir_save(host_run_dir(lease->host), lease->record);
 	if (r < 0)
 		return r;

@@ -44,6 +44,7 @@ static const struct codec_field device_fields[] = {
 	{ "host-reset-methods", CODEC_STRV, offsetof(struct record_device, host_reset_methods), 0 },
 	{ "resets", CODEC_STRV, offsetof(struct record_device, resets), 0 },
 	{ "dirty", CODEC_BOOL, offsetof(struct record_device, dirty), 0 },
+	{ "clean", CODEC_BOOL, offsetof(struct record_device, clean), 0 },
 	{ "driver", CODEC_STRING, offsetof(struct record_device, driver), CODEC_SHOW },
 };
 

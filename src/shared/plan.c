@@ -390,13 +390,14 @@ static int bring_back(const struct inventory *inv, const struct record *record, 
 	return 0;
 }
 
-/* What nobody has had is as the host left it. */
+/* What nobody has had is as the host left it. A release that is tried again may find only some of them on VFIO: then they are clean. */
 static int reset_members(const struct inventory *inv, const struct record *record, struct vec *steps)
 {
 	VEC_FOREACH(const struct record_device, member, &record->devices) {
 		const struct device *now = inventory_find(inv, member->key);
 
-		if (!now || !record->used || !is_ours(now, member) || !device_is_pci(now))
+		if (!now || !record->used || member->clean || !is_ours(now, member) ||
+		    !device_is_pci(now))
 			continue;
 		if (plan_resets_after(now, member, record->reset_required, steps) < 0)
 			return -ENOMEM;

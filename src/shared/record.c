@@ -94,6 +94,12 @@ struct record_device *record_find_device(const struct record *record, const char
 	return NULL;
 }
 
+void record_make_resets_due(struct record *record)
+{
+	VEC_FOREACH(struct record_device, member, &record->devices)
+		member->clean = member->dirty = false;
+}
+
 int record_iommu_groups(const struct record *record, int **ret, size_t *ret_n)
 {
 	int *ids = calloc(record->devices.n + 1, sizeof(int));

@@ -52,6 +52,7 @@ struct record_device {
 	char **host_reset_methods; /* reset_method; NULL: it has none */
 	char **resets;	     /* ways to reset it when it is given back, one after the other (resetplan.h) */
 	bool dirty;	     /* none of them worked */
+	bool clean;	     /* one did, after the last holder: not due again when the rest of the release is */
 	char *driver;	     /* what the claim binds it to; NULL: only kept from other drivers (bridges) */
 };
 
@@ -90,6 +91,8 @@ int record_add_device(struct record *record, const struct device *device,
 struct record_device *record_device_new(const char *key);
 struct record_device *record_device_free(struct record_device *device);
 struct record_device *record_find_device(const struct record *record, const char *key);
+/* Somebody may have had the devices since their last reset. */
+void record_make_resets_due(struct record *record);
 
 /* Its IOMMU groups, each once, in the order of the devices. *ret is owned by the caller. */
 int record_iommu_groups(const struct record *record, int **ret, size_t *ret_n) _must_check_;
