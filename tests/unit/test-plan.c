@@ -378,6 +378,27 @@ START_TEST(test_boot_goes_on_from_every_point)
 }
 END_TEST
 
+/* Once its siblings are back with the host a device behind a bridge cannot be reset any more; it need not be. */
+START_TEST(test_a_release_resets_nothing_twice)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_steps_ struct vec claim_steps = {}, release = {}, again = {};
+	_cleanup_record_ struct record *record = claim(inv, ACCESS_FD, &claim_steps);
+	struct record_device *member = record_find_device(record, "0000:04:01.0");
+
+	record->used = true;
+	apply(inv, &claim_steps, claim_steps.n);
+	ck_assert_int_eq(strv_add(&member->resets, "hot"), 0);
+	member->clean = true;
+	ck_assert_int_eq(plan_release(inv, record, &release), 0);
+	VEC_FOREACH(const struct step, step, &release)
+		ck_assert(step->kind != STEP_RESET && step->kind != STEP_VERIFY_RESET);
+	record_make_resets_due(record);
+	ck_assert_int_eq(plan_release(inv, record, &again), 0);
+	ck_assert_uint_eq(again.n, release.n + 2);
+}
+END_TEST
+
 /* The device that is reset is bound by then, and the driver has forgotten the ids and let go of what it took along. */
 START_TEST(test_without_overrides_the_ids_are_gone_before_the_resets)
 {
@@ -435,5 +456,5 @@ SUITE("plan", test_claim_takes_the_whole_group_in_order,
       test_nothing_is_unbound_before_it_is_proven_closed,
       test_what_has_a_node_already_is_proven_closed_first, test_a_port_stays_on_pcieport,
       test_boot_is_a_claim_that_opens_nothing, test_boot_goes_on_from_every_point,
-      test_release_leaves_what_is_somebody_elses_by_now,
+      test_release_leaves_what_is_somebody_elses_by_now, test_a_release_resets_nothing_twice,
       test_without_overrides_the_ids_are_gone_before_the_resets)
