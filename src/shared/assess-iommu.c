@@ -29,10 +29,11 @@ static bool is_direct(const char *region)
  */
 int assess_reserved_region(const struct assessment *now)
 {
-	VEC_FOREACH(const struct iommu_group, group, &now->view->iommu_groups) {
+	VEC_FOREACH (const struct iommu_group, group, &now->view->iommu_groups) {
 		const struct device *device = first_of(&group->devices);
 
-		STRV_FOREACH(region, group->reserved) {
+		STRV_FOREACH(region, group->reserved)
+		{
 			int r;
 
 			if (!device || !is_direct(*region))
@@ -53,7 +54,7 @@ int assess_reserved_region(const struct assessment *now)
 
 int assess_identity(const struct assessment *now)
 {
-	VEC_FOREACH(const struct iommu_group, group, &now->view->iommu_groups) {
+	VEC_FOREACH (const struct iommu_group, group, &now->view->iommu_groups) {
 		const struct device *device = first_of(&group->devices);
 		int r;
 
@@ -107,15 +108,11 @@ int assess_acs_override(const struct assessment *now)
 		value, device->key);
 }
 
-/*
- * Those that a switch lets @device reach past the IOMMU and that do not come along with it. By the kernel module's word alone:
- * what configuration space lets one guess is told (isolation_text) and keeps nobody from anything.
- */
-static int find_left_behind(const struct assessment *now, const struct device *device,
-			    char ***ret)
+/* Those that a switch lets @device reach past the IOMMU and that do not come along with it. */
+static int find_left_behind(const struct assessment *now, const struct device *device, char ***ret)
 {
 	_cleanup_isolation_ struct vec causes = { 0 };
-	int r = isolation_is_from_module(device) ? isolation_find(now->assess->inv, device, &causes) : 0;
+	int r = isolation_find(now->assess->inv, device, &causes);
 
 	VEC_FOREACH (const struct isolation_cause, cause, &causes) {
 		const struct device *peer = inventory_find(now->assess->inv, cause->peer);
@@ -152,13 +149,15 @@ int assess_peer_to_peer(const struct assessment *now)
 		if (r >= 0)
 			list = assess_list(strv_length(peers), name_in_list, peers);
 		r = !list ? -ENOMEM
-			  : assess_blocked(
-				    now, device,
-				    "The switch above %s passes requests on to %s past the IOMMU, and "
-				    "back: whoever has one of them reaches the memory of the other. "
-				    "Claim them together, or write \"accept\": [\"peer-to-peer\"] into "
-				    "the group's file.",
-				    device->key, list);
+			  : assess_blocked(now, device,
+					   "The switch above %s passes requests on to %s past the "
+					   "IOMMU, and "
+					   "back: whoever has one of them reaches the memory of "
+					   "the other. "
+					   "Claim them together, or write \"accept\": "
+					   "[\"peer-to-peer\"] into "
+					   "the group's file.",
+					   device->key, list);
 		if (r < 0)
 			return r;
 	}

@@ -140,12 +140,17 @@ static int add_above(const struct inventory *inv, const struct device *device, s
 	return 0;
 }
 
-static bool has_child_in_group(const struct inventory *inv, const struct device *bridge)
+static bool has_child(const struct inventory *inv, const struct device *bridge, bool in_group)
 {
 	TOPOLOGY_FOREACH(other, inv, topology_below(inv, bridge))
-	if (str_eq(other->parent, bridge->key) && same_group(other, bridge))
+	if (str_eq(other->parent, bridge->key) && (!in_group || same_group(other, bridge)))
 		return true;
 	return false;
+}
+
+static bool has_child_in_group(const struct inventory *inv, const struct device *bridge)
+{
+	return has_child(inv, bridge, true);
 }
 
 static int add_itself(const struct inventory *inv, const struct device *device, struct vec *causes)
@@ -290,12 +295,16 @@ static int add_endpoints_below(const struct inventory *inv, const struct device 
 	return 0;
 }
 
-/* Where that cannot be read, the kernel's groups tell. */
+/*
+ * Where that cannot be read, the kernel's groups tell. A port without ACS whose children are kept
+ * apart from it is one that the kernel knows better.
+ */
 static bool lets_pass(const struct inventory *inv, const struct device *port)
 {
 	if (acs_quirk(port) < 0 && acs_state(port) == ACS_UNKNOWN)
 		return has_child_in_group(inv, port);
-	return !acs_isolates(port);
+	return !acs_isolates(port) &&
+	       (!has_child(inv, port, false) || has_child_in_group(inv, port));
 }
 
 /*

@@ -75,7 +75,8 @@ static struct groupdef *define(const char *addresses)
 
 	ck_assert_ptr_nonnull(def);
 	ck_assert_int_eq(strv_split(addresses, " ", &list), 0);
-	STRV_FOREACH(address, list) {
+	STRV_FOREACH(address, list)
+	{
 		struct selector *selector = selector_new();
 
 		ck_assert_int_eq(str_set(&selector->address, *address), 0);
@@ -100,7 +101,7 @@ static char *codes(const struct groupdef *def)
 	_cleanup_strv_ char **list = NULL;
 
 	look(def, &view);
-	VEC_FOREACH(const struct blocker, blocker, &view.blockers) {
+	VEC_FOREACH (const struct blocker, blocker, &view.blockers) {
 		_cleanup_free_ char *one = str_printf("%s%s %s", blocker->code,
 						      blocker->hard ? "!" : "", blocker->device);
 
@@ -318,6 +319,35 @@ START_TEST(test_peer_to_peer)
 }
 END_TEST
 
+/* A PCI Express function of this type, without ACS. */
+static void make_express(struct device *device, unsigned type)
+{
+	device->config_size = 4096;
+	device->config = calloc(1, device->config_size);
+	ck_assert_ptr_nonnull(device->config);
+	device->config[0x06] = 0x10;
+	device->config[0x34] = 0x40;
+	device->config[0x40] = 0x10;
+	device->config[0x42] = (uint8_t)(2 | type << 4);
+}
+
+/* The same without the kernel module: ports of a switch, each in a group with what is below it. */
+START_TEST(test_peer_to_peer_without_module)
+{
+	make_express(add("0000:06:00.0", "0000:00:1c.0", 20, NULL), 5);
+	make_express(add("0000:07:00.0", "0000:06:00.0", 21, NULL), 6);
+	make_express(add("0000:07:01.0", "0000:06:00.0", 22, NULL), 6);
+	make_express(add("0000:08:00.0", "0000:07:00.0", 21, "flr"), 0);
+	make_express(add("0000:09:00.0", "0000:07:01.0", 22, "flr"), 0);
+	for (int id = 20; id <= 22; id++)
+		ck_assert_int_eq(str_set(&inventory_find_group(host, id)->type, "DMA-FQ"), 0);
+	at("0000:06:00.0")->header_type = at("0000:07:00.0")->header_type = 1;
+	at("0000:07:01.0")->header_type = 1;
+	ck_assert_blockers("0000:08:00.0", "peer-to-peer 0000:08:00.0");
+	ck_assert_blockers("0000:08:00.0 0000:09:00.0", "");
+}
+END_TEST
+
 START_TEST(test_drivers_and_bridges)
 {
 	struct device *odd = device_new("odd", "thing");
@@ -430,7 +460,7 @@ START_TEST(test_ten_thousand_functions)
 
 		ck_assert_int_eq(resolve_group(inv, def, &view), 0);
 		ck_assert_int_eq(assess_group(assess, def, &view), 0);
-		VEC_FOREACH(const struct blocker, blocker, &view.blockers)
+		VEC_FOREACH (const struct blocker, blocker, &view.blockers)
 			ck_assert_int_eq(strv_add(&list, blocker->code), 0);
 		text = strv_join(list, " ");
 		ck_assert_uint_eq(view.devices.n, card % 2 ? 1 : BIGHOST_CARD);
@@ -451,6 +481,7 @@ static Suite *make_suite(void)
 		test_reserved_regions,
 		test_iommu,
 		test_peer_to_peer,
+		test_peer_to_peer_without_module,
 		test_drivers_and_bridges,
 		test_no_reset,
 		test_bus_reset,

@@ -65,6 +65,27 @@ START_TEST(test_module_goes_first)
 }
 END_TEST
 
+/* A switch without ACS, each of its ports in a group with what is below it. */
+START_TEST(test_peers)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+
+	make_express(put(inv, "0000:06:00.0", NULL, 1), 5);
+	make_express(put(inv, "0000:07:00.0", "0000:06:00.0", 2), 6);
+	make_express(put(inv, "0000:07:01.0", "0000:06:00.0", 3), 6);
+	make_express(put(inv, "0000:08:00.0", "0000:07:00.0", 2), 0);
+	make_express(put(inv, "0000:09:00.0", "0000:07:01.0", 3), 0);
+	ck_assert_causes(inv, "0000:08:00.0",
+			 "acs-missing 0000:07:00.0, peer-to-peer 0000:09:00.0");
+	/* of one port the kernel knows that it isolates; the other still passes things on */
+	ck_assert_int_eq(inventory_set_group(inv, inventory_find(inv, "0000:08:00.0"), 4), 0);
+	ck_assert_causes(inv, "0000:08:00.0", "acs-quirk 0000:07:00.0, peer-to-peer 0000:09:00.0");
+	ck_assert_int_eq(inventory_set_group(inv, inventory_find(inv, "0000:09:00.0"), 5), 0);
+	ck_assert_causes(inv, "0000:08:00.0", "acs-quirk 0000:07:00.0");
+	ck_assert_causes(inv, "0000:09:00.0", "acs-quirk 0000:07:01.0");
+}
+END_TEST
+
 START_TEST(test_unexplained)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
@@ -140,5 +161,5 @@ START_TEST(test_names)
 }
 END_TEST
 
-SUITE("isolation", test_module_goes_first, test_unexplained, test_both_sides,
+SUITE("isolation", test_module_goes_first, test_peers, test_unexplained, test_both_sides,
       test_circle_of_bridges, test_names)

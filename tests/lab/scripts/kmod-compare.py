@@ -17,8 +17,6 @@ def explain(path, key):
     text = subprocess.run(["devgroupctl", "explain", "--json=short", f"--host={path}", key], check=True, stdout=subprocess.PIPE).stdout
     found = json.loads(text)
     found.pop("source", None)
-    # on purpose: stands by the module's word alone
-    found["blockers"] = [blocker for blocker in found.get("blockers", []) if blocker["code"] != "peer-to-peer"]
     return found
 
 
