@@ -189,9 +189,13 @@ static int end_lease(struct progress *progress, const char *method, const char *
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	const struct options *o = &progress->cli->options;
-	int r;
+	int r = 0;
 
-	r = progress_follow(progress, lease);
+	/* a reset of what nobody has makes a lease of its own */
+	if (str_eq(lease, "/"))
+		progress_await(progress, group);
+	else
+		r = progress_follow(progress, lease);
 	if (!r)
 		r = bus_new_call(progress->cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, method, &call);
 	if (r)

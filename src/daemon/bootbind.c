@@ -123,19 +123,6 @@ static void on_done(struct task *task, const char *failure, void *userdata)
 	claims_run_queues(bootbind->registry);
 }
 
-/*
- * What a claim would be kept from as well, and what the host does with a device: by now it is not boot any more. Whether it can
- * be reset, and all that is a matter between the host and a claimer, is none of it.
- */
-static const struct blocker *find_obstacle(const struct devgroup *group)
-{
-	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)
-		if (blocker->hard || str_eq(blocker->code, "network-up") ||
-		    str_eq(blocker->code, "in-use"))
-			return blocker;
-	return NULL;
-}
-
 static struct move *get_move(struct bootbind *bootbind, const char *group)
 {
 	struct move *move = find_move(bootbind, group);
@@ -181,14 +168,14 @@ static int start(struct move *move, struct devgroup *group)
 	_cleanup_free_ char *name = NULL;
 	int r;
 
-	/* at this moment, not as it was last heard of: now is when it would hurt */
-	if (!find_obstacle(group)) {
+	/* by now it is not boot any more: at this moment, not as it was last heard of: now is when it would hurt */
+	if (!group_find_obstacle(group, NULL)) {
 		r = host_refresh_uses(host);
 		if (r < 0)
 			return r;
 	}
-	if (find_obstacle(group)) {
-		tell_obstacle(move, find_obstacle(group));
+	if (group_find_obstacle(group, NULL)) {
+		tell_obstacle(move, group_find_obstacle(group, NULL));
 		return 0;
 	}
 	r = plan_boot(group->def, &group->view, &steps);

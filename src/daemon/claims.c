@@ -210,30 +210,18 @@ static int recall_kept(const struct registry *registry, struct record *record)
 	return 0;
 }
 
-static int start_lease(struct registry *registry, struct devgroup *group,
-		       const struct claim_request *request)
+int claims_start_lease(struct devgroup *group, struct record **record, struct vec *steps)
 {
-	_cleanup_record_ struct record *record = NULL;
-	_cleanup_resetplans_ struct vec resets = { 0 };
-	_cleanup_steps_ struct vec steps = { 0 };
+	struct registry *registry = group->registry;
 	struct lease *lease;
-	int r = claims_new_record(group, request, &record);
+	int r = newid_note(host_inventory(registry->host), steps, *record);
 
 	if (r >= 0)
-		r = resets_find(group, &resets);
-	if (r >= 0)
-		r = plan_claim(group->def, &group->view, &resets, record, &steps);
-	if (r >= 0)
-		r = recall_kept(registry, record);
-	if (r >= 0)
-		r = newid_note(host_inventory(registry->host), &steps, record);
+		r = lease_new(registry->host, *record, &claims_lease_observer, group, &lease);
 	if (r < 0)
 		return r;
-	r = lease_new(registry->host, record, &claims_lease_observer, group, &lease);
-	if (r < 0)
-		return r;
-	record = NULL;
-	r = lease_claim(lease, &steps);
+	*record = NULL;
+	r = lease_claim(lease, steps);
 	if (r < 0) {
 		lease_free(lease);
 		return r;
@@ -243,6 +231,23 @@ static int start_lease(struct registry *registry, struct devgroup *group,
 		registry->observer->lease_added(group, registry->userdata);
 	registry_refresh(registry);
 	return 0;
+}
+
+static int start_lease(struct registry *registry, struct devgroup *group,
+		       const struct claim_request *request)
+{
+	_cleanup_record_ struct record *record = NULL;
+	_cleanup_resetplans_ struct vec resets = { 0 };
+	_cleanup_steps_ struct vec steps = { 0 };
+	int r = claims_new_record(group, request, &record);
+
+	if (r >= 0)
+		r = resets_find(group, &resets);
+	if (r >= 0)
+		r = plan_claim(group->def, &group->view, &resets, record, &steps);
+	if (r >= 0)
+		r = recall_kept(registry, record);
+	return r < 0 ? r : claims_start_lease(group, &record, &steps);
 }
 
 /* False: refused, and nothing was done. */
@@ -488,10 +493,15 @@ static void on_ended(struct lease *lease, void *userdata)
 	struct devgroup *group = userdata;
 	struct registry *registry = group->registry;
 	_cleanup_free_ char *id = strdup(lease->record->lease);
+	_cleanup_refusal_ struct refusal failure = { 0 };
 
-	if (lease->failure.kind == REFUSED_NOT)
+	if (lease->record->recovery) {
+		failure = lease->failure;
+		lease->failure = (struct refusal){ 0 };
+	} else if (lease->failure.kind == REFUSED_NOT) {
 		refuse(&lease->failure, REFUSED_BUSY, "Group %s was released before its claim was done.",
 		       group->def->name);
+	}
 	on_refused(lease, group);
 	leasenodes_let_go(registry, lease);
 	leasefiles_let_go(registry, lease);
@@ -501,7 +511,7 @@ static void on_ended(struct lease *lease, void *userdata)
 	if (id && registry->observer)
 		registry->observer->lease_removed(id, registry->userdata);
 	registry_refresh(registry);
-	releases_answer(group, NULL);
+	releases_answer(group, failure.kind == REFUSED_NOT ? NULL : &failure);
 	if (group->orphan)
 		registry_remove_group(registry, group);
 	claims_run_queues(registry);

@@ -67,6 +67,8 @@ int execution_reset(struct execution *execution, const struct step *step, char *
 int execution_verify_reset(struct execution *execution, const struct step *step, char **ret_cause);
 int execution_set_reset_methods(struct execution *execution, const struct step *step,
 				char **ret_cause);
+/* execute-replug.c. 1: it need not be */
+int execution_replug(struct execution *execution, const struct step *step, char **ret_cause);
 /* execute-hotreset.c: that of the bus, by VFIO. Appends the keys of all that it hit to *ret_keys. */
 int execution_hot_reset(struct execution *execution, const struct step *step, char **ret_cause,
 			char ***ret_keys) _must_check_;

@@ -318,6 +318,7 @@ static const step_fn step_table[STEP_KIND_COUNT] = {
 	[STEP_SET_VFS] = run_set_vfs,
 	[STEP_RESET] = execution_reset,
 	[STEP_VERIFY_RESET] = execution_verify_reset,
+	[STEP_REPLUG] = execution_replug,
 	[STEP_SET_RESET_METHODS] = execution_set_reset_methods,
 	[STEP_OPEN_IOMMUFD] = execution_open_iommufd,
 	[STEP_OPEN_DEVICE] = execution_open_vfio_device,

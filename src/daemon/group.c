@@ -35,6 +35,16 @@ enum error_state group_error_state(const struct devgroup *group)
 	return worst;
 }
 
+const struct blocker *group_find_obstacle(const struct devgroup *group, const char *but)
+{
+	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)
+		if (!str_eq(blocker->code, but) &&
+		    (blocker->hard || str_eq(blocker->code, "network-up") ||
+		     str_eq(blocker->code, "in-use")))
+			return blocker;
+	return NULL;
+}
+
 static char *user_name(uid_t uid)
 {
 	const struct passwd *pw = getpwuid(uid);

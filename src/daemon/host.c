@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "errorfile.h"
 #include "errorwatch.h"
 #include "host.h"
 #include "log.h"
@@ -29,6 +30,8 @@ struct host {
 	struct inventory *inventory;
 	struct usewatch *uses;
 	struct errorwatch *errors;
+	bool errors_loaded;
+	char *errors_saved; /* as errorfile.h has it */
 	char **stale; /* keys of devices that had an event and are to be read anew */
 	const struct host_observer *observer;
 	void *userdata;
@@ -76,6 +79,7 @@ struct host *host_free(struct host *host)
 	probe_free(host->probe);
 	inventory_free(host->inventory);
 	strv_free(host->stale);
+	free(host->errors_saved);
 	fd_close(host->run_dir);
 	sysroot_close(&host->root);
 	sd_event_unref(host->event);
@@ -151,8 +155,16 @@ static int update_key(struct host *host, const char *key)
 	return bus ? update_device(host, bus, colon + 1) : -ENOMEM;
 }
 
+/* Not before what an earlier daemon has written was read. */
+static void save_errors(struct host *host)
+{
+	if (host->errors_loaded)
+		errorfile_save(host->run_dir, host->inventory, &host->errors_saved);
+}
+
 static void settle(struct host *host)
 {
+	save_errors(host); /* one that had an error may be gone */
 	if (host->observer)
 		host->observer->settled(host->userdata);
 }
@@ -232,6 +244,8 @@ static void on_errors(const struct device *device, bool state_too, void *userdat
 {
 	struct host *host = userdata;
 
+	if (state_too)
+		save_errors(host);
 	if (!host->observer)
 		return;
 	host->observer->device_changed(device, host->userdata);
@@ -250,7 +264,7 @@ void host_clear_errors(struct host *host, const char *key)
 {
 	struct device *device = inventory_find(host->inventory, key);
 
-	if (!device || device->errors.state == ERROR_OK)
+	if (!device || !error_state_is_lost(device->errors.state) || device->errors.contained)
 		return;
 	device->errors.state = ERROR_OK;
 	on_errors(device, true, host);
@@ -473,5 +487,9 @@ int host_start(struct host *host)
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch for errors of devices");
 	r = rescan(host);
-	return r < 0 ? log_error_errno(r, "Cannot read the host") : 0;
+	if (r < 0)
+		return log_error_errno(r, "Cannot read the host");
+	errorfile_load(host->run_dir, host->inventory);
+	host->errors_loaded = true;
+	return 0;
 }

@@ -66,7 +66,7 @@ int host_refresh(struct host *host, char *const *keys) _must_check_;
  * negative errno.
  */
 int host_refresh_uses(struct host *host) _must_check_;
-/* It was reset and answers: what was reported of it is over. Settles. */
+/* It was reset and answers: the error that has cost it its state is over. Settles. */
 void host_clear_errors(struct host *host, const char *key);
 /* A lease has ended: what is just being found out about open files may be from before. */
 void host_forget_users(struct host *host);

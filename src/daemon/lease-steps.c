@@ -34,7 +34,7 @@ static void on_verified(struct lease *lease, const struct step *step)
 	struct record_device *member = record_find_device(lease->record, step->device);
 	int r;
 
-	if (!member || !lease->record->used)
+	if (!member || !(lease->record->used || lease->record->recovery))
 		return;
 	member->clean = true;
 	r = rundir_save(host_run_dir(lease->host), lease->record);
@@ -131,7 +131,7 @@ static bool is_dirty(const struct lease *lease, const struct worker_result *resu
 		return false;
 	step = lease->steps.items[result->index];
 	return step->kind == STEP_VERIFY_RESET &&
-	       (lease->record->used || result->error != -EREMOTEIO);
+	       (lease->record->used || lease->record->recovery || result->error != -EREMOTEIO);
 }
 
 static bool is_about_reset(const struct lease *lease, const struct worker_result *result)
@@ -150,10 +150,27 @@ static void on_dirty(struct lease *lease, const struct worker_result *result)
 	lease_set_trouble(lease, str_printf("%s: %s", step->device,
 					    str_or(result->cause, strerror(-result->error))));
 	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
-	if (!lease->record->used && lease->failure.kind == REFUSED_NOT)
+	if (!lease->record->used && !lease->record->recovery && lease->failure.kind == REFUSED_NOT)
 		refuse(&lease->failure, REFUSED_RESET_FAILED,
 		       "Claim of group %s failed: %s. It is dirty now: nobody gets it until \"devgroupctl reset %s\" has worked.",
 		       lease->record->group, str_or(lease->trouble, "?"), lease->record->group);
+}
+
+/* Somebody else could get what an error has left in it, so an administrator looks first. */
+static void on_lost(struct lease *lease)
+{
+	const struct inventory *inv = host_inventory(lease->host);
+	const struct device *lost = plan_find_lost(inv, lease->record);
+
+	VEC_FOREACH(struct record_device, member, &lease->record->devices) {
+		const struct device *device = inventory_find(inv, member->key);
+
+		member->dirty = device && error_state_is_lost(device->errors.state);
+	}
+	lease_set_trouble(lease, lost ? str_printf("%s %s", lost->key,
+						   error_state_explain(lost->errors.state)) :
+					strdup("an error has cost the state of a device"));
+	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
 }
 
 static void on_steps_failed(struct lease *lease, const struct worker_result *result, bool busy)
@@ -168,7 +185,8 @@ static void on_steps_failed(struct lease *lease, const struct worker_result *res
 		       busy				? REFUSED_IN_USE :
 		       is_about_reset(lease, result) ? REFUSED_RESET_FAILED :
 						       REFUSED_BIND_FAILED,
-		       "Claim of group %s failed: %s. %s", lease->record->group, str_or(text, "?"),
+		       "%s of group %s failed: %s. %s", lease->record->recovery ? "Reset" : "Claim",
+		       lease->record->group, str_or(text, "?"),
 		       busy ? "Nothing was touched." : "What was done has been undone.");
 		log_warning("%s", str_or(lease->failure.text, "Out of memory"));
 		return;
@@ -225,9 +243,13 @@ static void on_ended(struct worker *worker, const struct worker_result *result, 
 				 is_dirty(lease, result) ? LEASE_STEPS_DIRTY :
 							   LEASE_STEPS_FAILED;
 
-	if (event == LEASE_STEPS_DIRTY)
+	if (event == LEASE_STEPS_DIRTY) {
 		on_dirty(lease, result);
-	else if (event != LEASE_STEPS_DONE)
+	} else if (event == LEASE_STEPS_DONE && lease->keeps_dirty) {
+		on_lost(lease);
+		event = LEASE_STEPS_DIRTY;
+	}
+	if (event == LEASE_STEPS_BUSY || event == LEASE_STEPS_FAILED)
 		on_steps_failed(lease, result, busy);
 	if (busy) {
 		/* whoever that is may leave anything in it */

@@ -228,6 +228,7 @@ static int start_giving_back(struct lease *lease)
 		r = refresh_all(lease);
 	if (r < 0)
 		return r;
+	lease->keeps_dirty = plan_find_lost(host_inventory(lease->host), lease->record);
 	r = plan_release(host_inventory(lease->host), lease->record, &steps);
 	if (r < 0)
 		return r;
@@ -259,6 +260,7 @@ static void quarantine(struct lease *lease)
 	leasepipe_remove(host_run_dir(lease->host), lease->record->lease);
 	/* resets come after all that has to do with ids, and whoever binds another device meanwhile means it */
 	lease->record->new_ids = false;
+	lease->record->recovery = false;
 	r = str_set(&lease->record->trouble, lease->trouble);
 	if (r >= 0)
 		r = save_phase(lease, PHASE_DIRTY);
@@ -274,12 +276,21 @@ int lease_cleanse(struct lease *lease)
 	/* what it is reset for is what somebody may have left in it, even if that was the host */
 	lease->record->used = true;
 	record_make_resets_due(lease->record);
+	lease->record->recovery = true;
+	refusal_clear(&lease->failure); /* of the claim that made it dirty */
 	r = rundir_save(host_run_dir(lease->host), lease->record);
 	if (r < 0)
 		return r;
 	lease_set_trouble(lease, NULL);
 	lease_event(lease, LEASE_CLEANSE);
 	return 0;
+}
+
+/* They answer, and were reset unless an administrator takes them as they are. */
+static void clear_errors(struct lease *lease)
+{
+	VEC_FOREACH(const struct record_device, member, &lease->record->devices)
+		host_clear_errors(lease->host, member->key);
 }
 
 static void end(struct lease *lease)
@@ -289,6 +300,8 @@ static void end(struct lease *lease)
 	lease_stop_watching(lease);
 	if (lease_refresh_members(lease) < 0)
 		log_error("Cannot read the devices of group %s", lease->record->group);
+	if (lease->record->recovery && lease->failure.kind == REFUSED_NOT)
+		clear_errors(lease);
 	log_info("Group %s is free", lease->record->group);
 	lease->observer->ended(lease, lease->userdata);
 }

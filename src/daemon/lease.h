@@ -45,6 +45,7 @@ struct lease {
 	void *userdata;
 	struct record *record; /* owned */
 	enum lease_state state;
+	bool keeps_dirty;    /* a device has lost its state, so its release ends in LEASE_DIRTY */
 	bool late;	     /* its worker takes too long: shown as "stuck" */
 	const char *held_as; /* "draining" or "stuck" while a release is tried again; else NULL */
 	char *holder;	     /* who has it, for people; filled by the registry when first asked */
@@ -81,7 +82,7 @@ void lease_adopt(struct lease *lease, int pipe_read);
 /* The holder is gone or wants no more, or an administrator ends it. Done twice is done. */
 void lease_let_go(struct lease *lease);
 
-/* Of one that is dirty: its devices are reset in the ways that the record says now, and given back. 0 or negative errno. */
+/* Of one that is dirty: its devices are reset in the ways that the record says now, and given back, by order. 0 or negative errno. */
 int lease_cleanse(struct lease *lease) _must_check_;
 /*
  * leasenodes.c: what its holder opens, "/dev/vfio/12", "/dev/iommu", "/dev/vfio/devices/vfio0", whether by path or handed

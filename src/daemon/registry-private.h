@@ -50,6 +50,11 @@ void registry_drop_problem(struct registry *registry, struct problem *problem); 
 
 /* group.c: all that a group shows, in one string. Caller frees; NULL when out of memory */
 char *group_summary(const struct devgroup *group) _must_check_;
+/*
+ * What keeps the daemon from taking a group that nobody claims from its host drivers, besides @but (may be NULL): what a claim would be
+ * kept from as well, and what the host does with a device. What is a matter between the host and a claimer is none of it.
+ */
+const struct blocker *group_find_obstacle(const struct devgroup *group, const char *but);
 
 /* resets.c */
 /* The ways to reset each member: struct resetplan. 0 or -ENOMEM. */
@@ -79,6 +84,8 @@ bool claims_check(const struct devgroup *group, const struct claim_request *requ
 int claims_refresh_members(const struct registry *registry, const struct devgroup *group);
 int claims_new_record(const struct devgroup *group, const struct claim_request *request,
 		      struct record **ret);
+/* Gives the group, which has none, a lease. Takes *@record over on success, and @steps. 0 or negative errno: then nothing was done. */
+int claims_start_lease(struct devgroup *group, struct record **record, struct vec *steps) _must_check_;
 
 /* releases.c: tells all who wait for the end of this group's lease; @refusal NULL: it has ended */
 void releases_answer(struct devgroup *group, const struct refusal *refusal);

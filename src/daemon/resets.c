@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "plan.h"
 #include "registry-private.h"
 #include "resetplan.h"
 #include "strutil.h"
@@ -50,7 +51,7 @@ bool resets_check(const struct devgroup *group, struct refusal *ret)
 bool resets_refuse(const struct devgroup *group, struct refusal *ret)
 {
 	return refuse(ret, REFUSED_RESET_FAILED,
-		      "Group %s is dirty, so nobody gets it: %s. \"devgroupctl reset %s\" tries again, "
+		      "Group %s is dirty, so nobody gets it: %s. \"devgroupctl reset %s\" resets it (again), "
 		      "and powering its slot off and on helps as well.",
 		      group->def->name, str_or(group->lease->trouble, "?"), group->def->name);
 }
@@ -120,14 +121,92 @@ static void cleanse(struct devgroup *group)
 	releases_answer(group, &refusal);
 }
 
-/* What was not left behind by a claim there is no record of, and so no way back that is known to be whole. */
-static bool refuse_unclaimed(const struct devgroup *group, struct refusal *ret)
+/* --- after an error, when nobody has it --------------------------------------------------------- */
+
+static bool choose_lost(const struct devgroup *group, const char *method, struct record *record,
+			struct refusal *ret)
 {
-	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)
-		if (str_eq(blocker->code, "error"))
-			return refuse(ret, REFUSED_RESET_FAILED, "Group %s is not reset: %s",
-				      group->def->name, blocker->text);
+	char *one[] = { (char *)method, NULL };
+
+	VEC_FOREACH(const struct device, device, &group->view.devices)
+		if (error_state_is_lost(device->errors.state) && !device_is_bridge(device) &&
+		    !choose_ways(group, record_find_device(record, device->key),
+				 method ? one : group->def->reset_methods, ret))
+			return false;
 	return true;
+}
+
+/* Can it be taken from the host, as it is at this moment? */
+static bool check_obstacles(struct devgroup *group, struct refusal *ret)
+{
+	const struct blocker *obstacle;
+	int r = claims_refresh_members(group->registry, group);
+
+	if (r < 0)
+		return refuse(ret, REFUSED_RESET_FAILED, "Group %s is not reset, its devices cannot be read: %s.",
+			      group->def->name, strerror(-r));
+	obstacle = group_find_obstacle(group, "error");
+	if (obstacle)
+		return refuse(ret, REFUSED_BLOCKED,
+			      "Group %s is not reset (%s), since that takes its devices from the host for a moment: %s",
+			      group->def->name, obstacle->code, obstacle->text);
+	return !registry_prepares(group->registry, group) || claims_refuse_busy(group, ret);
+}
+
+/*
+ * A claim that nobody waits for: when its devices are on their VFIO driver it is given back at once, and a release
+ * is what resets. So there is a record from the first step on, and a daemon that is killed is followed by one that goes on.
+ */
+static bool start_recovery(struct devgroup *group, const char *method, struct refusal *ret)
+{
+	const struct claim_request request = { .access = ACCESS_FD, .persistent = true };
+	_cleanup_record_ struct record *record = NULL;
+	_cleanup_steps_ struct vec steps = { 0 };
+	int r = claims_new_record(group, &request, &record);
+
+	if (r >= 0)
+		r = plan_recovery(group->def, &group->view, record, &steps);
+	if (r >= 0 && !str_eq(method, "none") && !choose_lost(group, method, record, ret))
+		return false;
+	if (r >= 0)
+		r = claims_start_lease(group, &record, &steps);
+	if (r < 0)
+		return refuse(ret, REFUSED_RESET_FAILED, "The reset of group %s cannot start: %s.",
+			      group->def->name, strerror(-r));
+	log_notice("Group %s is reset by order after an error%s%s", group->def->name,
+		   method ? ", method " : "", str_or(method, ""));
+	lease_let_go(group->lease);
+	return true;
+}
+
+static bool recover(struct devgroup *group, const char *method, uint64_t wait_usec, release_fn fn,
+		    void *userdata, struct refusal *ret)
+{
+	if (!check_obstacles(group, ret))
+		return false;
+	/* looked at anew, it may be well by now */
+	if (!error_state_is_lost(group_error_state(group))) {
+		fn(NULL, userdata);
+		return true;
+	}
+	if (!start_recovery(group, method, ret))
+		return false;
+	return releases_wait(group, wait_usec, fn, userdata) >= 0 ||
+	       refuse(ret, REFUSED_NO_MEMORY, "Out of memory.");
+}
+
+static bool refuse_held(const struct devgroup *group, struct refusal *ret)
+{
+	_cleanup_free_ char *holder = group_holder(group);
+
+	if (group->lease->state == LEASE_CLAIMED)
+		return refuse(ret, REFUSED_BUSY,
+			      "Group %s is not reset while it is claimed by %s: that would pull its devices from under "
+			      "their user. They are reset when it is given back; \"devgroupctl release %s\" asks for that.",
+			      group->def->name, str_or(holder, "?"), group->def->name);
+	return refuse(ret, REFUSED_BUSY,
+		      "Group %s is %s, not dirty: its devices are reset when it is given back.",
+		      group->def->name, lease_visible_state(group->lease));
 }
 
 bool registry_reset(struct registry *registry, struct devgroup *group, const char *method,
@@ -137,16 +216,14 @@ bool registry_reset(struct registry *registry, struct devgroup *group, const cha
 
 	if (method && !none && !check_method(method, ret))
 		return false;
+	if (!group->lease && error_state_is_lost(group_error_state(group)))
+		return recover(group, method, wait_usec, fn, userdata, ret);
 	if (!group->lease) {
-		if (!refuse_unclaimed(group, ret))
-			return false;
 		fn(NULL, userdata);
 		return true;
 	}
 	if (group->lease->state != LEASE_DIRTY)
-		return refuse(ret, REFUSED_BUSY,
-			      "Group %s is %s, not dirty: its devices are reset when it is given back.",
-			      group->def->name, lease_visible_state(group->lease));
+		return refuse_held(group, ret);
 	if (none)
 		take_as_it_is(group->lease->record);
 	else if (!choose_all(group, method, ret))

@@ -4,15 +4,6 @@
 
 #include "assess-private.h"
 
-static const char *explain(enum error_state state)
-{
-	if (state == ERROR_FROZEN)
-		return "is cut off from the host after an error";
-	if (state == ERROR_FAILED)
-		return "had an error that the kernel could not recover it from";
-	return "had a fatal error, and its link was reset while it was in use";
-}
-
 int assess_error(const struct assessment *now)
 {
 	VEC_FOREACH(const struct device, device, &now->view->devices) {
@@ -21,9 +12,10 @@ int assess_error(const struct assessment *now)
 		if (!error_state_is_lost(device->errors.state))
 			continue;
 		r = assess_blocked(now, device,
-				   "%s %s. Take it out and plug it in again, or power its slot off and "
-				   "on; if that does not help, it is broken.",
-				   device->key, explain(device->errors.state));
+				   "%s %s. Reset it with \"devgroupctl reset %s\"; if that does not "
+				   "help, power its slot off and on, or take it out.",
+				   device->key, error_state_explain(device->errors.state),
+				   now->def->name);
 		if (r < 0)
 			return r;
 	}

@@ -27,6 +27,7 @@ static const struct codec_field record_fields[] = {
 	{ "since", CODEC_U64, offsetof(struct record, since), BOTH },
 	{ "persistent", CODEC_BOOL, offsetof(struct record, persistent), BOTH },
 	{ "used", CODEC_BOOL, offsetof(struct record, used), CODEC_SHOW },
+	{ "recovery", CODEC_BOOL, offsetof(struct record, recovery), 0 },
 	{ "reset-required", CODEC_BOOL, offsetof(struct record, reset_required), CODEC_SHOW },
 	{ "trouble", CODEC_STRING, offsetof(struct record, trouble), 0 },
 	{ "new-ids", CODEC_BOOL, offsetof(struct record, new_ids), 0 },

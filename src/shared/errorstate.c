@@ -18,6 +18,15 @@ const char *error_state_to_string(enum error_state state)
 	return names[state];
 }
 
+const char *error_state_explain(enum error_state state)
+{
+	if (state == ERROR_FROZEN)
+		return "is cut off from the host after an error";
+	if (state == ERROR_FAILED)
+		return "had an error that the kernel could not recover it from";
+	return "had a fatal error, and its link was reset while it was in use";
+}
+
 bool error_state_from_string(const char *text, enum error_state *ret)
 {
 	for (unsigned i = 0; i < ERROR_STATES; i++) {

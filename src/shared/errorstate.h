@@ -43,6 +43,8 @@ struct device_errors {
 };
 
 const char *error_state_to_string(enum error_state state);
+/* Of one that is lost, what stands behind the name of its device: "had a fatal error, ...". */
+const char *error_state_explain(enum error_state state);
 bool error_state_from_string(const char *text, enum error_state *ret);
 /* NULL or unknown words: ERROR_EVENT_NONE. */
 enum error_event error_event_from_string(const char *text);

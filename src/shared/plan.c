@@ -220,6 +220,26 @@ int plan_claim(const struct groupdef *def, const struct groupview *view, const s
 	return 0;
 }
 
+/* --- recovery ---------------------------------------------------------------------------------- */
+
+int plan_recovery(const struct groupdef *def, const struct groupview *view, struct record *record,
+		  struct vec *ret_steps)
+{
+	_cleanup_steps_ struct vec steps = { 0 };
+
+	if (record_members(def, view, record) < 0 || prove_closed(view, &steps) < 0 ||
+	    load_modules(def, view, &steps) < 0 || set_overrides(def, view, &steps) < 0 ||
+	    unbind_all(def, view, false, &steps) < 0 || unbind_all(def, view, true, &steps) < 0 ||
+	    bind_all(def, view, &steps) < 0)
+		return -ENOMEM;
+	record->recovery = true;
+	record->reset_required = false; /* of those that had no error */
+	record->on_release = ON_RELEASE_RESTORE;
+	*ret_steps = steps;
+	steps = (struct vec){ 0 };
+	return 0;
+}
+
 /* --- boot -------------------------------------------------------------------------------------- */
 
 static bool is_prepared(const struct groupdef *def, const struct groupview *view)
@@ -377,12 +397,18 @@ static int for_members(const struct inventory *inv, const struct record *record,
 	return 0;
 }
 
+static int let_go(const struct inventory *inv, const struct record *record, struct vec *steps)
+{
+	return for_members(inv, record, false, restore_reset_methods, steps) < 0 ||
+			       for_members(inv, record, false, unbind_member, steps) < 0 ?
+		       -ENOMEM :
+		       0;
+}
+
 /* The bridges first: they are back on their drivers before anything looks for what is behind them. */
 static int bring_back(const struct inventory *inv, const struct record *record, struct vec *steps)
 {
-	if (for_members(inv, record, false, restore_reset_methods, steps) < 0 ||
-	    for_members(inv, record, false, unbind_member, steps) < 0 ||
-	    for_members(inv, record, true, restore_override, steps) < 0 ||
+	if (for_members(inv, record, true, restore_override, steps) < 0 ||
 	    for_members(inv, record, false, restore_override, steps) < 0 ||
 	    for_members(inv, record, true, rebind_member, steps) < 0 ||
 	    for_members(inv, record, false, rebind_member, steps) < 0)
@@ -396,7 +422,7 @@ static int reset_members(const struct inventory *inv, const struct record *recor
 	VEC_FOREACH(const struct record_device, member, &record->devices) {
 		const struct device *now = inventory_find(inv, member->key);
 
-		if (!now || !record->used || member->clean || !is_ours(now, member) ||
+		if (!now || !(record->used || record->recovery) || member->clean || !is_ours(now, member) ||
 		    !device_is_pci(now))
 			continue;
 		if (plan_resets_after(now, member, record->reset_required, steps) < 0)
@@ -405,12 +431,54 @@ static int reset_members(const struct inventory *inv, const struct record *recor
 	return 0;
 }
 
+/* A port finds it again, which for a VF is none: its PF makes it. */
+static bool can_replug(const struct device *device)
+{
+	return device_is_pci(device) && !device_is_bridge(device) && device->parent &&
+	       !device->physfn && device->num_vfs == 0;
+}
+
+/*
+ * The kernel resets links below a VFIO driver without writing back what is in configuration space, and takes a device that it has not
+ * recovered for offline as long as it knows it. Of one that it finds anew it sets up everything.
+ */
+static int replug_lost(const struct inventory *inv, const struct record *record, struct vec *steps)
+{
+	VEC_FOREACH(const struct record_device, member, &record->devices) {
+		const struct device *now = inventory_find(inv, member->key);
+
+		if (!record->recovery || !now || !is_ours(now, member) || !can_replug(now) ||
+		    !error_state_is_lost(now->errors.state))
+			continue;
+		if (steps_add_device(steps, STEP_REPLUG, now,
+				     now->errors.state == ERROR_FATAL ? "if-lost" : "always") < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+const struct device *plan_find_lost(const struct inventory *inv, const struct record *record)
+{
+	VEC_FOREACH(const struct record_device, member, &record->devices) {
+		const struct device *now = inventory_find(inv, member->key);
+
+		if (record->used && !record->recovery && now && is_ours(now, member) &&
+		    error_state_is_lost(now->errors.state))
+			return now;
+	}
+	return NULL;
+}
+
 int plan_release(const struct inventory *inv, const struct record *record, struct vec *ret_steps)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 
-	if (revoke_and_prove(inv, record, &steps) < 0 || newid_plan_undo(inv, record, &steps) < 0 ||
-	    reset_members(inv, record, &steps) < 0 || bring_back(inv, record, &steps) < 0)
+	if (revoke_and_prove(inv, record, &steps) < 0)
+		return -ENOMEM;
+	if (!plan_find_lost(inv, record) &&
+	    (newid_plan_undo(inv, record, &steps) < 0 || reset_members(inv, record, &steps) < 0 ||
+	     let_go(inv, record, &steps) < 0 || replug_lost(inv, record, &steps) < 0 ||
+	     bring_back(inv, record, &steps) < 0))
 		return -ENOMEM;
 	*ret_steps = steps;
 	steps = (struct vec){ 0 };
@@ -421,5 +489,6 @@ bool plan_is_back(const struct inventory *inv, const struct record *record)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 
-	return bring_back(inv, record, &steps) >= 0 && steps.n == 0;
+	return let_go(inv, record, &steps) >= 0 && bring_back(inv, record, &steps) >= 0 &&
+	       steps.n == 0;
 }

@@ -31,6 +31,19 @@ int plan_boot(const struct groupdef *def, const struct groupview *view,
 	      struct vec *ret_steps) _must_check_;
 
 /*
+ * The first part of "devgroupctl reset" of what nobody has claimed: as a claim, but nothing is reset or handed over. The rest of it
+ * is plan_release(). 0 or -ENOMEM.
+ */
+int plan_recovery(const struct groupdef *def, const struct groupview *view, struct record *record,
+		  struct vec *ret_steps) _must_check_;
+
+/*
+ * A device that its holder had, and whose state an error has cost (error_state_is_lost()): then a release proves that all is closed and
+ * goes no further, until an administrator has it reset (record->recovery). NULL: none.
+ */
+const struct device *plan_find_lost(const struct inventory *inv, const struct record *record);
+
+/*
  * The steps that bring the devices of @record from where they are now back to where they were. A device that is gone
  * needs none; one that somebody else has meanwhile given another driver is left there. 0 or -ENOMEM.
  */

@@ -71,6 +71,7 @@ struct record {
 	enum vfio_interface interface;
 	bool persistent;
 	bool used;	     /* it has been handed over */
+	bool recovery;	     /* its devices are on their way back from an error or a failed reset, by order */
 	bool reset_required; /* a device without a way to be reset stays dirty */
 	enum group_on_release on_release;
 	char *trouble;	     /* of PHASE_DIRTY: why */

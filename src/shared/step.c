@@ -26,6 +26,7 @@ static const char *const kind_names[STEP_KIND_COUNT] = {
 	[STEP_SET_VFS] = "set-vfs",
 	[STEP_RESET] = "reset",
 	[STEP_VERIFY_RESET] = "verify-reset",
+	[STEP_REPLUG] = "replug",
 	[STEP_SET_RESET_METHODS] = "set-reset-methods",
 };
 
@@ -53,6 +54,8 @@ char *step_detail(const struct step *step)
 		return strdup(str_or(step->value, "(none)"));
 	case STEP_RESET:
 		return str_printf("by %s", str_or(step->value, "?"));
+	case STEP_REPLUG:
+		return strdup(str_eq(step->value, "always") ? "" : "unless its configuration is whole");
 	case STEP_VERIFY_RESET:
 		return strdup(str_or(step->value, ""));
 	case STEP_UNBIND:

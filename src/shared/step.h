@@ -33,6 +33,7 @@ enum step_kind {
 	STEP_SET_VFS,	     /* device, value: how many VFs it has */
 	STEP_RESET,	     /* device, value: a way to reset it (resetplan.h); none once one has worked */
 	STEP_VERIFY_RESET,   /* device, value: "required" or NULL: it answers, and has been reset if it must be */
+	STEP_REPLUG,	     /* device, value: "always" or "if-lost": the kernel forgets it and finds it anew */
 	STEP_SET_RESET_METHODS, /* device, value: reset_method as it was */
 	STEP_KIND_COUNT,
 };

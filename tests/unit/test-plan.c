@@ -449,7 +449,90 @@ START_TEST(test_without_overrides_the_ids_are_gone_before_the_resets)
 }
 END_TEST
 
-SUITE("plan", test_claim_takes_the_whole_group_in_order,
+/* --- errors ------------------------------------------------------------------------------------ */
+
+/* The steps of a release of the NIC at 04:01.0, which a port is above of, in this state and with this record. */
+static char *release_of_lost(enum error_state state, bool used, bool recovery, const char *physfn)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_steps_ struct vec steps = {}, back = {};
+	_cleanup_record_ struct record *record = claim(inv, ACCESS_FD, &steps);
+	struct device *nic = inventory_find(inv, "0000:04:01.0");
+
+	apply(inv, &steps, steps.n);
+	record->used = used;
+	record->recovery = recovery;
+	nic->errors.state = state;
+	ck_assert_int_eq(str_set(&nic->parent, "0000:03:00.0"), 0);
+	ck_assert_int_eq(str_set(&nic->physfn, physfn), 0);
+	ck_assert_int_eq(plan_release(inv, record, &back), 0);
+	ck_assert(!plan_is_back(inv, record));
+	return text_of(&back);
+}
+
+START_TEST(test_what_has_lost_its_state_stays_where_it_is)
+{
+	_cleanup_free_ char *held = release_of_lost(ERROR_FATAL, true, false, NULL);
+	_cleanup_free_ char *lesser = release_of_lost(ERROR_RECOVERED, true, false, NULL);
+	_cleanup_free_ char *unused = release_of_lost(ERROR_FAILED, false, false, NULL);
+
+	ck_assert_str_eq(held, "prove-closed IOMMU group 11 /dev/vfio/11\n");
+	ck_assert_ptr_nonnull(strstr(lesser, "unbind 0000:04:01.0 from vfio-pci\n"));
+	/* the host had it, and gets it back as it is */
+	ck_assert_ptr_nonnull(strstr(unused, "rebind 0000:04:01.0 to e1000\n"));
+	ck_assert_ptr_null(strstr(unused, "replug"));
+}
+END_TEST
+
+START_TEST(test_what_is_reset_by_order_is_found_anew)
+{
+	_cleanup_free_ char *fatal = release_of_lost(ERROR_FATAL, true, true, NULL);
+	_cleanup_free_ char *failed = release_of_lost(ERROR_FAILED, true, true, NULL);
+	_cleanup_free_ char *vf = release_of_lost(ERROR_FAILED, true, true, "0000:04:00.0");
+	_cleanup_free_ char *well = release_of_lost(ERROR_OK, true, true, NULL);
+	const char *unbind = strstr(failed, "unbind 0000:04:01.0"), *replug = strstr(failed, "replug");
+
+	ck_assert_ptr_nonnull(strstr(fatal, "replug 0000:04:01.0 unless its configuration is whole\n"));
+	ck_assert_ptr_nonnull(strstr(failed, "replug 0000:04:01.0 \n"));
+	ck_assert(unbind && unbind < replug && replug < strstr(failed, "set-override 0000:04:01.0"));
+	ck_assert_ptr_null(strstr(vf, "replug"));
+	ck_assert_ptr_null(strstr(well, "replug"));
+}
+END_TEST
+
+/* What nobody has is bound and given back at once, and reset in between, although it was never handed over. */
+START_TEST(test_recovery_of_what_nobody_has)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_groupdef_ struct groupdef *def = define("0000:04:01.0");
+	_cleanup_groupview_ struct groupview view = {};
+	_cleanup_record_ struct record *record = record_new("conv", "1");
+	_cleanup_steps_ struct vec there = {}, back = {};
+	_cleanup_free_ char *there_text = NULL, *back_text = NULL;
+
+	def->on_release = ON_RELEASE_KEEP;
+	inventory_find(inv, "0000:04:01.0")->errors.state = ERROR_FAILED;
+	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
+	ck_assert_int_eq(plan_recovery(def, &view, record, &there), 0);
+	ck_assert(record->recovery && !record->used && record->on_release == ON_RELEASE_RESTORE);
+	there_text = text_of(&there);
+	ck_assert_ptr_nonnull(strstr(there_text, "bind 0000:04:01.0 to vfio-pci\n"));
+	ck_assert_ptr_null(strstr(there_text, "open"));
+	ck_assert_ptr_null(strstr(there_text, "reset"));
+	apply(inv, &there, there.n);
+	ck_assert_int_eq(strv_add(&record_find_device(record, "0000:04:01.0")->resets, "flr"), 0);
+	ck_assert_int_eq(plan_release(inv, record, &back), 0);
+	back_text = text_of(&back);
+	ck_assert_ptr_nonnull(strstr(back_text, "reset 0000:04:01.0 by flr\nverify-reset 0000:04:01.0 required\n"));
+	ck_assert_ptr_null(strstr(back_text, "reset 0000:04:02.0"));
+	apply(inv, &back, back.n);
+	inventory_find(inv, "0000:04:01.0")->errors.state = ERROR_OK;
+	check_back(inv, "recovered");
+}
+END_TEST
+
+SUITE("plan", test_what_has_lost_its_state_stays_where_it_is,
+      test_what_is_reset_by_order_is_found_anew, test_recovery_of_what_nobody_has, test_claim_takes_the_whole_group_in_order,
       test_by_path_the_node_is_granted_and_not_opened, test_the_interface_says_what_is_opened,
       test_the_interface_is_chosen,
       test_release_undoes_a_claim_from_every_point, test_release_may_be_cut_off_anywhere,
