@@ -107,6 +107,7 @@ void probe_errors_first(int dir_fd, struct device *device)
 	struct device_errors *errors = &device->errors;
 
 	read_counters(dir_fd, errors);
+	device->eeh = faccessat(dir_fd, "eeh_pe_state", F_OK, 0) == 0;
 	errors->contained = eeh_contains(dir_fd);
 	if (errors->contained)
 		errors->state = ERROR_FROZEN;

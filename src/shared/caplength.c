@@ -253,11 +253,11 @@ static const struct length standard[] = {
 };
 
 static const struct length extended[] = {
-	[0x00] = { 4 },				    /* null */
+	/* null: some devices hide a capability from all but their own software by that, so its registers may go on */
 	[0x01] = { 0x2c, 0x60, aer_length },	    /* advanced error reporting */
 	[0x02] = { 0x1c, 0, channel_length },	    /* virtual channel */
 	[0x03] = { 12 },			    /* serial number */
-	[0x04] = { 16 },			    /* power budgeting */
+	[0x04] = { 16, 20 },			    /* power budgeting */
 	[0x05] = { 0x10, 0, links_length },	    /* root complex link declaration */
 	[0x06] = { 12 },			    /* root complex internal link control */
 	[0x07] = { 8, 12, events_length },	    /* root complex event collector */

@@ -36,6 +36,7 @@ const struct codec_field codec_device_fields[] = {
 	{ "vfio-driver", CODEC_STRING, offsetof(struct device, vfio_driver) },
 	{ "modalias", CODEC_STRING, offsetof(struct device, modalias) },
 	{ "vfio-open", CODEC_BOOL, offsetof(struct device, vfio_open) },
+	{ "eeh", CODEC_BOOL, offsetof(struct device, eeh) },
 	{ "no-reset", CODEC_BOOL, offsetof(struct device, no_reset) },
 	{ "reset-methods", CODEC_STRV, offsetof(struct device, reset_methods) },
 	{ "power-state", CODEC_STRING, offsetof(struct device, power_state) },

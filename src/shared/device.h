@@ -42,6 +42,7 @@ struct device {
 	char *iommu;	 /* the unit that translates for it, "dmar0"; NULL: not known */
 	char **learnt;	 /* what VFIO said of it when it was asked (learnt.h); NULL: it was not */
 	bool vfio_open;	 /* a VFIO driver has enabled it: somebody holds its descriptor */
+	bool eeh;	 /* EEH of POWER isolates its errors */
 	bool no_reset;	 /* the kernel offers no "reset" file */
 	char **reset_methods; /* in the kernel's order, as in reset_method; NULL: none */
 	char *power_state;    /* "D0", "D3cold", "unknown"; NULL: not known */

@@ -21,6 +21,7 @@ enum tie {
 	TIE_CONVENTIONAL,
 	TIE_ALIAS,
 	TIE_PEERS,
+	TIE_PLATFORM,
 	TIES,
 };
 
@@ -55,6 +56,8 @@ static int tie_of(const struct inventory *inv, const struct isolation_cause *cau
 		return TIE_ALIAS;
 	case ISOLATION_PEER_TO_PEER:
 		return TIE_PEERS;
+	case ISOLATION_PLATFORM_PE:
+		return TIE_PLATFORM;
 	default:
 		return -1;
 	}
@@ -123,6 +126,10 @@ static const struct {
 			"not: they can reach each other past the IOMMU. Give them to one user, or put "
 			"them below different root ports. ",
 			true },
+	[TIE_PLATFORM] = { { .place = REPORT_SLOT, .code = "platform-pe" },
+			   "The platform's firmware makes one group (a partitionable endpoint) of %s. Use "
+			   "slots of other host bridges; where this is a guest, have its hypervisor give each "
+			   "device a host bridge of its own." },
 };
 
 /* @format has one %s. */
@@ -137,7 +144,8 @@ static int say(const struct inventory *inv, enum tie tie, struct found *found,
 	       struct reportcard *card)
 {
 	struct report_advice kind = ties[tie].kind;
-	_cleanup_free_ char *peers = report_list(found->peers), *text = NULL, *slots = NULL;
+	/* a cause that no other device is named in is about the devices themselves */
+	_cleanup_free_ char *peers = report_list(found->peers ? found->peers : found->devices), *text = NULL, *slots = NULL;
 
 	if (!peers)
 		return -ENOMEM;

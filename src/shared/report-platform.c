@@ -121,6 +121,24 @@ static int report_vfio(const struct inventory *inv, struct reportcard *card)
 				 "build it with CONFIG_VFIO_PCI."));
 }
 
+/* Where the platform has it in any device it is on. */
+static int report_eeh(const struct inventory *inv, struct reportcard *card)
+{
+	static const struct report_advice kind = { .place = REPORT_FIRMWARE,
+						   .code = "no-eeh",
+						   .weight = WEIGHT_UNSAFE };
+
+	if (!str_eq(iommu_kind(inv), "sPAPR"))
+		return 0;
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		if (device->eeh)
+			return 0;
+	return report_add(card, &kind, NULL,
+			  strdup("EEH is off: after an error a device is not cut off from the rest of the machine, and "
+				 "nothing recovers it. Boot without eeh=off; where this is a guest, its hypervisor has to "
+				 "offer EEH."));
+}
+
 int report_platform(const struct inventory *inv, struct reportcard *card)
 {
 	int r = report_no_iommu(inv, card);
@@ -131,5 +149,7 @@ int report_platform(const struct inventory *inv, struct reportcard *card)
 		r = report_interrupts(inv, card);
 	if (r >= 0)
 		r = report_override(inv, card);
+	if (r >= 0)
+		r = report_eeh(inv, card);
 	return r < 0 ? r : report_passthrough(inv, card);
 }

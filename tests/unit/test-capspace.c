@@ -98,6 +98,7 @@ static const struct {
 	{ 0x30, 1, { 0x0000e001 }, 12 + 64 },
 	{ 0x30, 1, { 0x00010002, 0, 1, 0, 0 }, 12 + 32 + 20 },
 	{ 0x0b, 1, { 0 }, CONFIG_SPACE - CONFIG_SPACE_OLD },   /* it does not say */
+	{ 0x00, 1, { 0 }, CONFIG_SPACE - CONFIG_SPACE_OLD },   /* what it was is hidden */
 	{ 0x77, 1, { 0 }, CONFIG_SPACE - CONFIG_SPACE_OLD },   /* nobody knows it */
 };
 

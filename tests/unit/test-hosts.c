@@ -35,6 +35,7 @@ static const char *const hosts[] = {
 	"lab-default.json",   "lab-default.lspci",
 	"lab-eight.json",     "lab-multifunction.json",
 	"lab-no-acs.json",    "lab-no-iommu.json",
+	"lab-pseries.json",
 	"lab-twenty.json",    "lab-vfs.json",
 	"lab-vfs.lspci",      "lab-virtio-iommu.json",
 	"laptop.lspci",	      "nvme-switch.lspci",

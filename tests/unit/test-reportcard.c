@@ -50,6 +50,9 @@ static const struct {
 	  "hardware sr-iov-unused 1" },
 	{ "lab-no-iommu.json",
 	  "firmware no-iommu 0, hardware no-reset 6, slot wide-reset 2, hardware sr-iov-unused 1" },
+	{ "lab-pseries.json",
+	  "firmware no-eeh 0, slot platform-pe 2, hardware multifunction-device 3, hardware no-reset 3, "
+	  "hardware sr-iov-unused 1" },
 	{ "desktop.lspci",
 	  "slot root-port-without-acs 2, firmware acs-not-enabled 1, "
 	  "hardware multifunction-device 5, hardware no-reset 6" },
