@@ -194,49 +194,86 @@ static void copy(struct view *view, char *buf, loff_t off, size_t count)
 	}
 }
 
-/* As the kernel does it for its own "config": only what is switched off has to be woken. */
-static void wake(struct pci_dev *pdev)
+/*
+ * As the kernel does it for its own "config": only what is switched off has to be woken. The
+ * device may be deleted meanwhile and its parent freed, so the parent is the caller's.
+ */
+static void wake(struct pci_dev *pdev, struct device *parent)
 {
 	struct device *dev = &pdev->dev;
 
-	if (dev->parent)
-		pm_runtime_get_sync(dev->parent);
+	if (parent)
+		pm_runtime_get_sync(parent);
 	pm_runtime_get_noresume(dev);
 	pm_runtime_barrier(dev);
 	if (pdev->current_state == PCI_D3cold)
 		pm_runtime_resume(dev);
 }
 
-static void let_sleep(struct pci_dev *pdev)
+static void let_sleep(struct pci_dev *pdev, struct device *parent)
 {
 	pm_runtime_put(&pdev->dev);
-	if (pdev->dev.parent)
-		pm_runtime_put_sync(pdev->dev.parent);
+	if (parent)
+		pm_runtime_put_sync(parent);
 }
 
-ssize_t dg_config_read(struct pci_dev *pdev, char *buf, loff_t off, size_t count)
+/* Under dg_lock: of a device that is gone the bus may be, too. */
+static ssize_t view_and_copy(struct dg_entry *entry, struct view *view, char *buf, loff_t off,
+			     size_t count)
 {
-	struct view *view;
+	if (entry->dead)
+		return -ENODEV;
+	show_header(view);
+	show_capabilities(view);
+	if (view->pdev->cfg_size > PCI_CFG_SPACE_SIZE)
+		show_ext_capabilities(view);
+	copy(view, buf, off, count);
+	return count;
+}
 
-	if (off >= pdev->cfg_size)
-		return 0;
-	count = min_t(size_t, count, pdev->cfg_size - off);
+static ssize_t read_awake(struct dg_entry *entry, struct view *view, char *buf, loff_t off,
+			  size_t count)
+{
+	ssize_t ret;
+
+	/* Not in the middle of a reset, when it does not answer. */
+	pci_cfg_access_lock(view->pdev);
+	mutex_lock(&dg_lock);
+	ret = view_and_copy(entry, view, buf, off, count);
+	mutex_unlock(&dg_lock);
+	pci_cfg_access_unlock(view->pdev);
+	return ret;
+}
+
+/* Who is waited for here may hold what notifiers are called under: so not with dg_lock held. */
+ssize_t dg_config_read(struct dg_entry *entry, char *buf, loff_t off, size_t count)
+{
+	struct device *parent = NULL;
+	struct view *view;
+	ssize_t ret = 0;
+
 	view = kzalloc(sizeof(*view), GFP_KERNEL);
 	if (!view)
 		return -ENOMEM;
-	view->pdev = pdev;
+	mutex_lock(&dg_lock);
+	if (!entry->dead) {
+		view->pdev = pci_dev_get(entry->pdev);
+		parent = get_device(view->pdev->dev.parent);
+	}
+	mutex_unlock(&dg_lock);
+	if (!view->pdev) {
+		kfree(view);
+		return -ENODEV;
+	}
 
-	wake(pdev);
-	/* Not in the middle of a reset, when it does not answer. */
-	pci_cfg_access_lock(pdev);
-	show_header(view);
-	show_capabilities(view);
-	if (pdev->cfg_size > PCI_CFG_SPACE_SIZE)
-		show_ext_capabilities(view);
-	copy(view, buf, off, count);
-	pci_cfg_access_unlock(pdev);
-	let_sleep(pdev);
-
+	if (off < view->pdev->cfg_size) {
+		count = min_t(size_t, count, view->pdev->cfg_size - off);
+		wake(view->pdev, parent);
+		ret = read_awake(entry, view, buf, off, count);
+		let_sleep(view->pdev, parent);
+	}
+	put_device(parent);
+	pci_dev_put(view->pdev);
 	kfree(view);
-	return count;
+	return ret;
 }

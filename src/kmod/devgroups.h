@@ -157,7 +157,7 @@ bool dg_bridge_aliases(const struct dg_entry *bridge);
 bool dg_is_alias(const struct dg_entry *a, const struct dg_entry *b);
 
 /* config.c */
-ssize_t dg_config_read(struct pci_dev *pdev, char *buf, loff_t off, size_t count);
+ssize_t dg_config_read(struct dg_entry *entry, char *buf, loff_t off, size_t count);
 
 /* member.c */
 struct dg_member;

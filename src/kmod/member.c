@@ -115,26 +115,15 @@ static ssize_t read_text(struct file *file, struct kobject *kobj,
 	return dead ? -ENODEV : text.copied;
 }
 
-/* Reading configuration space may have to wait for the device, so not under the lock. */
 static ssize_t read_config(struct file *file, struct kobject *kobj,
 			   DG_BIN_CONST struct bin_attribute *attr, char *buf, loff_t off,
 			   size_t count)
 {
 	struct dg_member *member = attr->private;
-	struct pci_dev *pdev = NULL;
-	ssize_t ret;
 
 	if (read_delay_ms)
 		msleep(read_delay_ms);
-	mutex_lock(&dg_lock);
-	if (!member->entry->dead)
-		pdev = pci_dev_get(member->entry->pdev);
-	mutex_unlock(&dg_lock);
-	if (!pdev)
-		return -ENODEV;
-	ret = dg_config_read(pdev, buf, off, count);
-	pci_dev_put(pdev);
-	return ret;
+	return dg_config_read(member->entry, buf, off, count);
 }
 
 /* --- a member --------------------------------------------------------------------------------- */

@@ -14,11 +14,12 @@
 
 #include "devgroups.h"
 
-#define TRIES 50 /* of a millisecond: no driver's claim takes longer, but a removal may */
+#define TRIES 50 /* of a millisecond: on an idle machine no driver's claim takes longer */
 
 struct look {
 	bool driven; /* by the notifiers */
-	bool moving; /* a driver comes or goes */
+	bool driver; /* by the devices */
+	bool moving; /* these two differ: a driver comes or goes */
 };
 
 static bool manages_dma(struct device *dev, struct device_driver *driver)
@@ -44,7 +45,7 @@ bool dg_has_driver(struct device *dev)
 
 static struct look look_at(struct dg_group *group)
 {
-	struct look look = { false, false };
+	struct look look = { };
 	struct dg_entry *entry;
 
 	mutex_lock(&dg_lock);
@@ -52,6 +53,7 @@ static struct look look_at(struct dg_group *group)
 		bool driver = dg_has_driver(entry->dev);
 
 		look.driven |= entry->driven;
+		look.driver |= driver;
 		look.moving |= driver != entry->driven;
 	}
 	mutex_unlock(&dg_lock);
@@ -60,12 +62,12 @@ static struct look look_at(struct dg_group *group)
 
 const char *dg_owner(struct dg_group *group, struct iommu_group *iommu)
 {
+	struct look before, after;
 	bool claimed = false;
 	unsigned int i;
 
 	for (i = 0; i < TRIES; i++) {
-		struct look before = look_at(group), after;
-
+		before = look_at(group);
 		claimed = iommu_group_dma_owner_claimed(iommu);
 		after = look_at(group);
 		if (claimed && (before.driven || after.driven))
@@ -74,7 +76,8 @@ const char *dg_owner(struct dg_group *group, struct iommu_group *iommu)
 			return claimed ? "user" : "none";
 		usleep_range(1000, 2000);
 	}
-	return claimed ? "kernel" : "none";
+	/* A driver that has the device and not its DMA yet is about to. */
+	return claimed || after.driver ? "kernel" : "none";
 }
 
 #ifdef DG_ISOLATED_MSI

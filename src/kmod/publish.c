@@ -218,7 +218,8 @@ static void publish(struct work_struct *work)
 	struct dg_group *group, *next;
 
 	atomic_set(&news, 0);
-	if (atomic_xchg(&scan_again, 0) && dg_scan())
+	/* At the end what was cleared must not come back. */
+	if (!stopping && atomic_xchg(&scan_again, 0) && dg_scan())
 		dg_publish_scan_again();
 	for (group = next_group(NULL, false); group; group = next) {
 		bool over = is_over(group);
