@@ -26,25 +26,33 @@ kmod_need_headers() {
     kmod_headers=$home/usr/src/linux-headers-$release
 }
 
-# kmod_make DIR HEADERS: the module in DIR/devgroups.ko. Types for BPF would need a program more.
+# The project's module, and what the lab's scripts load to test it.
+readonly KMOD_SOURCES=(src/kmod tests/lab/modules)
+
+# kmod_make DIR HEADERS: the modules in DIR. Types for BPF would need a program more.
 kmod_make() {
-    mkdir -p "$1/source"
-    cp -r "$top/src/kmod/." "$1/source"
-    if ! make -C "$2" M="$1/source" CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS=-Werror modules >"$1/log" 2>&1 </dev/null; then
-        cat "$1/log" >&2
-        return 1
-    fi
-    strip -g -o "$1/devgroups.ko" "$1/source/devgroups.ko"
+    local source module
+    for source in "${KMOD_SOURCES[@]}"; do
+        mkdir -p "$1/$source"
+        cp -r "$top/$source/." "$1/$source"
+        if ! make -C "$2" M="$1/$source" CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS=-Werror modules >"$1/log" 2>&1 </dev/null; then
+            cat "$1/log" >&2
+            return 1
+        fi
+        for module in "$1/$source"/*.ko; do
+            strip -g -o "$1/${module##*/}" "$module" || return 1
+        done
+    done
 }
 
-# The layer above the kernel's: the module, and lists of modules that know it.
+# The layer above the kernel's: the modules, and lists of modules that know them.
 kmod_fill() {
     local dir=$1 kernel_dir=$2 headers=$3 release modules name
     release=$(<"$kernel_dir/release")
     modules=$dir/usr/lib/modules/$release
     (kmod_make "$dir/.build" "$headers") || return 1
     mkdir -p "$modules/updates"
-    mv "$dir/.build/devgroups.ko" "$modules/updates/"
+    mv "$dir/.build"/*.ko "$modules/updates/"
     rm -rf "$dir/.build"
     for name in kernel modules.order modules.builtin modules.builtin.modinfo; do
         ln -s "$kernel_dir/usr/lib/modules/$release/$name" "$modules/$name"
@@ -59,7 +67,7 @@ kmod_need() {
     need_packages make=make gcc=gcc
     kmod_need_headers "$1"
     release=$(<"$1/release")
-    sum=$(cd "$top/src/kmod" && { printf '%s\n' "$kmod_headers"; stat -c %Y "$kmod_headers"; find . -type f -exec sha256sum {} +; } |
+    sum=$(cd "$top" && { printf '%s\n' "$kmod_headers"; stat -c %Y "$kmod_headers"; find "${KMOD_SOURCES[@]}" -type f -exec sha256sum {} +; } |
         LC_ALL=C sort | sha256sum)
     kmod=$cache/kmod/$release-${sum:0:16}
     fill_once "$kmod" kmod_fill "$1" "$kmod_headers" || fail "the kernel module does not build for $release"
