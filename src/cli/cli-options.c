@@ -257,6 +257,15 @@ static int take(struct options *o, int value, size_t *n_words)
 			    : take_switch(o, (enum option_id)id);
 }
 
+/* "explain --host" without a file is of this host. What is behind "--" is another program's. */
+static bool ends_in_host(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (str_eq(argv[i], "--"))
+			return false;
+	return argc > 1 && str_eq(argv[argc - 1], "--host");
+}
+
 int options_parse(int argc, char **argv, struct options *ret)
 {
 	char letters[2 * OPTION_COUNT + 2];
@@ -268,6 +277,8 @@ int options_parse(int argc, char **argv, struct options *ret)
 	if (!ret->words)
 		return -ENOMEM;
 	make_getopt_tables(letters, longs);
+	if (ends_in_host(argc, argv))
+		argc--;
 	optind = 0; /* 0, not 1: glibc's way to start afresh, for the unit tests */
 	for (;;) {
 		at = optind ? optind : 1;

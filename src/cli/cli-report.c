@@ -104,12 +104,21 @@ static void print_marks(json_object *marks)
 	}
 }
 
-static void print_advice(json_object *list)
+static bool all_known(json_object *marks)
+{
+	for (size_t i = 0; i < js_list_length(marks); i++)
+		if (js_int(json_object_array_get_idx(marks, i), "of", 0) == 0)
+			return false;
+	return true;
+}
+
+static void print_advice(json_object *list, bool known)
 {
 	printf("\n%sWhat would make it better, the most effective first%s\n", term_begin(TINT_BOLD),
 	       term_end(TINT_BOLD));
 	if (js_list_length(list) == 0)
-		printf("  Nothing: it is as good as it can be.\n");
+		printf("  %s\n", known ? "Nothing: it is as good as it can be." :
+				     "Nothing in what is known here; a snapshot tells more than a dump of lspci.");
 	for (size_t i = 0; i < js_list_length(list); i++) {
 		json_object *item = json_object_array_get_idx(list, i);
 		_cleanup_free_ char *text = term_clean(js_str(item, "text"));
@@ -126,5 +135,5 @@ void report_print(json_object *object)
 {
 	print_head(object);
 	print_marks(js_list(object, "marks"));
-	print_advice(js_list(object, "advice"));
+	print_advice(js_list(object, "advice"), all_known(js_list(object, "marks")));
 }

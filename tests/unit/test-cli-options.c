@@ -152,7 +152,7 @@ END_TEST
 /* -H is the daemon of another host, --host a recorded one. */
 START_TEST(test_hosts)
 {
-	_cleanup_line_ struct line line = { 0 }, recorded = { 0 };
+	_cleanup_line_ struct line line = { 0 }, recorded = { 0 }, bare = { 0 }, command = { 0 };
 
 	ck_assert_int_eq(parse(&line, "-H root@far list -M box"), 0);
 	ck_assert_str_eq(line.options.host, "root@far");
@@ -164,6 +164,11 @@ START_TEST(test_hosts)
 	ck_assert_str_eq(recorded.options.root, "/y");
 	ck_assert(recorded.options.tree);
 	ck_assert_ptr_null(recorded.options.host);
+	ck_assert_int_eq(parse(&bare, "explain --host"), 0);
+	ck_assert_ptr_null(bare.options.host_file);
+	ck_assert_str_eq(bare.options.words[0], "explain");
+	ck_assert_int_eq(parse(&command, "run nic0 -- prog --host"), 0);
+	ck_assert_str_eq(command.options.command[1], "--host");
 }
 END_TEST
 
@@ -190,12 +195,12 @@ START_TEST(test_zero_wait_is_one)
 }
 END_TEST
 
-/* Each option that takes a value says so when it gets none. */
+/* Each option that takes a value says so when it gets none, but --host (test_hosts). */
 START_TEST(test_values_are_missing)
 {
 	static const char *const options[] = {
 		"-H",	      "--machine", "--json",   "--label",  "--wait",	    "--interface",
-		"--host",     "--root",	   "--device", "--driver", "--user",	    "--group",
+		"--root",	   "--device", "--driver", "--user",	    "--group",
 		"--config-dir", "--bind",  "--on-release", "--description", "--reserved-for",
 	};
 
