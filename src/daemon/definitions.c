@@ -110,6 +110,7 @@ int definitions_load(struct registry *registry)
 	config_free(registry->quirks);
 	registry->quirks = TAKE_PTR(quirks);
 	vfs_define(registry->vfs, &config->vfs);
+	mdevs_define(registry->mdevs, config);
 	bootbind_define(registry->bootbind, config);
 	problems_clear(&registry->problems);
 	registry->problems = config->problems;

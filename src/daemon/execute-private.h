@@ -62,6 +62,11 @@ int execution_spare_others(struct execution *execution, const struct step *step,
 int execution_open_iommufd(struct execution *execution, const struct step *step, char **ret_cause);
 int execution_open_vfio_device(struct execution *execution, const struct step *step, char **ret_cause);
 
+/* --- execute-mdev.c: mediated devices --- */
+int execution_create_mdev(struct execution *execution, const struct step *step, char **ret_cause);
+int execution_set_attribute(struct execution *execution, const struct step *step, char **ret_cause);
+int execution_remove_mdev(struct execution *execution, const struct step *step, char **ret_cause);
+
 /* --- execute-reset.c: resets, and the proof of them. 1: it has been done already --- */
 int execution_reset(struct execution *execution, const struct step *step, char **ret_cause);
 int execution_verify_reset(struct execution *execution, const struct step *step, char **ret_cause);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "devbus.h"
 #include "device.h"
 #include "execute-private.h"
 #include "fault.h"
@@ -49,7 +50,7 @@ struct execution *execution_free(struct execution *execution)
 
 static int open_device(const struct execution *execution, const struct step *step)
 {
-	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", step->bus, step->address);
+	_cleanup_free_ char *path = devbus_place(step->bus, step->address);
 
 	return path ? sysroot_dir(execution->root, path) : -ENOMEM;
 }
@@ -316,6 +317,9 @@ static const step_fn step_table[STEP_KIND_COUNT] = {
 	[STEP_REVOKE] = execution_revoke,
 	[STEP_SET_AUTOPROBE] = run_set_autoprobe,
 	[STEP_SET_VFS] = run_set_vfs,
+	[STEP_CREATE_MDEV] = execution_create_mdev,
+	[STEP_SET_ATTRIBUTE] = execution_set_attribute,
+	[STEP_REMOVE_MDEV] = execution_remove_mdev,
 	[STEP_RESET] = execution_reset,
 	[STEP_VERIFY_RESET] = execution_verify_reset,
 	[STEP_REPLUG] = execution_replug,

@@ -8,6 +8,7 @@
 #include "host.h"
 #include "log.h"
 #include "probe-kmod.h"
+#include "probe-mdev.h"
 #include "probe-vfio.h"
 #include "probe.h"
 #include "rundir.h"
@@ -25,8 +26,8 @@ struct host {
 	int run_dir;
 	uint64_t step_usec;
 	struct probe *probe;
-	struct uevent_monitor *monitor;
-	sd_event_source *monitor_source;
+	struct uevent_monitor *monitor, *parents;
+	sd_event_source *monitor_source, *parents_source;
 	struct inventory *inventory;
 	struct usewatch *uses;
 	struct errorwatch *errors;
@@ -73,7 +74,9 @@ struct host *host_free(struct host *host)
 	if (!host)
 		return NULL;
 	sd_event_source_disable_unref(host->monitor_source);
+	sd_event_source_disable_unref(host->parents_source);
 	uevent_monitor_free(host->monitor);
+	uevent_monitor_free(host->parents);
 	usewatch_free(host->uses);
 	errorwatch_free(host->errors);
 	probe_free(host->probe);
@@ -145,14 +148,13 @@ static int update_device(struct host *host, const char *bus, const char *address
 
 static int update_key(struct host *host, const char *key)
 {
+	const struct devbus *row = devbus_of_key(key);
 	_cleanup_free_ char *bus = NULL;
-	const char *colon = strchr(key, ':');
-	struct pciaddr addr;
 
-	if (pciaddr_parse(key, &addr) >= 0 || !colon)
-		return update_device(host, "pci", key);
-	bus = strndup(key, (size_t)(colon - key));
-	return bus ? update_device(host, bus, colon + 1) : -ENOMEM;
+	if (row->name)
+		return update_device(host, row->name, devbus_address_of_key(key));
+	bus = strndup(key, strcspn(key, ":"));
+	return bus ? update_device(host, bus, devbus_address_of_key(key)) : -ENOMEM;
 }
 
 /* Not before what an earlier daemon has written was read. */
@@ -346,6 +348,23 @@ static int on_removed(struct host *host, const char *key)
 	return r;
 }
 
+/* Making or removing a mediated device changes how many more its parent has room for. */
+static int mark_mdev_parent(struct host *host, const struct uevent *event)
+{
+	_cleanup_free_ char *place = NULL, *key = NULL;
+	const char *name;
+
+	if (!str_eq(event->subsystem, devbus_mdev.name))
+		return 0;
+	place = strdup(event->syspath);
+	if (!place)
+		return -ENOMEM;
+	*strrchr(place, '/') = '\0';
+	name = strrchr(place, '/');
+	key = name ? probe_mdev_parent_key(name + 1) : NULL;
+	return key ? mark_stale(host, key) : -ENOMEM;
+}
+
 static int on_device_event(struct host *host, const struct uevent *event)
 {
 	_cleanup_free_ char *key = devkey_new(event->subsystem, event->sysname);
@@ -353,6 +372,8 @@ static int on_device_event(struct host *host, const struct uevent *event)
 
 	if (r >= 0 && str_eq(event->action, "remove"))
 		r = on_removed(host, key);
+	if (r >= 0)
+		r = mark_mdev_parent(host, event);
 	return r < 0 ? r : mark_stale(host, key);
 }
 
@@ -453,6 +474,52 @@ static int rescan(struct host *host)
 	return 0;
 }
 
+/* Its driver has gone: at once, since it may be back when it is read next. */
+static void forget_types(struct host *host, const char *key)
+{
+	struct device *device = inventory_find(host->inventory, key);
+
+	if (!device || device->mdev_types.n == 0)
+		return;
+	mdev_types_clear(&device->mdev_types);
+	if (host->observer)
+		host->observer->device_changed(device, host->userdata);
+}
+
+/* It can be made into mediated devices now, or cannot any more. */
+static void on_parent_event(const struct uevent *event, void *userdata)
+{
+	struct host *host = userdata;
+	_cleanup_free_ char *key = probe_mdev_parent_key(event->sysname);
+	int r = key ? 0 : -ENOMEM;
+
+	log_debug("Event: %s %s %s, %s", event->action, event->subsystem, event->sysname, event->mdev_state);
+	if (r >= 0 && str_eq(event->mdev_state, "unregistered"))
+		forget_types(host, key);
+	if (r >= 0)
+		r = mark_stale(host, key);
+	if (r < 0)
+		log_warning_errno(r, "The event of %s is lost", event->sysname);
+}
+
+static int on_parents(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct host *host = userdata;
+	int r;
+
+	if (uevent_monitor_dispatch(host->parents, on_parent_event, host)) {
+		log_notice("Events were lost, reading the whole host anew for what mediated devices are made of");
+		r = rescan(host);
+		if (r < 0)
+			log_error_errno(r, "Cannot read the host");
+	}
+	if (!host->stale)
+		return 0;
+	read_stale(host);
+	settle(host);
+	return 0;
+}
+
 static int on_monitor(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct host *host = userdata;
@@ -473,12 +540,17 @@ static int on_monitor(sd_event_source *source, int fd, uint32_t revents, void *u
 
 int host_start(struct host *host)
 {
-	int r = uevent_monitor_new(&host->monitor);
+	int r = uevent_monitor_new(UEVENT_OF_DEVICES, &host->monitor);
 
+	if (r >= 0)
+		r = uevent_monitor_new(UEVENT_OF_MDEV_PARENTS, &host->parents);
 	if (r < 0)
 		return log_error_errno(r, "Cannot listen to device events");
 	r = sd_event_add_io(host->event, &host->monitor_source, uevent_monitor_fd(host->monitor),
 			    EPOLLIN, on_monitor, host);
+	if (r >= 0)
+		r = sd_event_add_io(host->event, &host->parents_source, uevent_monitor_fd(host->parents), EPOLLIN,
+				    on_parents, host);
 	if (r >= 0)
 		r = usewatch_new(host->event, &host->root, &uses_observer, host, &host->uses);
 	if (r < 0)

@@ -169,7 +169,7 @@ int identity_read(const struct sysroot *root, const char *bus, const char *addre
 		  struct device **ret, int *ret_fd)
 {
 	_cleanup_device_ struct device *device = device_new(bus, address);
-	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", bus, address);
+	_cleanup_free_ char *path = devbus_place(bus, address);
 	_cleanup_close_ int fd = -EBADF;
 	int r;
 

@@ -25,6 +25,17 @@ void vfs_run(struct vfs *vfs);
 /* Is a device of @group being made, or taken away? */
 bool vfs_changes(const struct vfs *vfs, const struct devgroup *group);
 
+/* --- mdevs.c ----------------------------------------------------------------------------------- */
+struct mdevs;
+struct mdevs *mdevs_new(struct registry *registry); /* NULL when out of memory */
+struct mdevs *mdevs_free(struct mdevs *mdevs);
+/* Takes the mediated devices out of @config, in place of the earlier ones. Those that are not there any more go with the next run. */
+void mdevs_define(struct mdevs *mdevs, struct config *config);
+void mdevs_run(struct mdevs *mdevs);
+bool mdevs_changes(const struct mdevs *mdevs, const struct devgroup *group);
+/* What is made of @key goes with its types, and comes again with them. */
+void mdevs_parent_changed(struct mdevs *mdevs, const char *key, bool offers);
+
 /* --- bootbind.c -------------------------------------------------------------------------------- */
 struct bootbind;
 struct bootbind *bootbind_new(struct registry *registry); /* NULL when out of memory */

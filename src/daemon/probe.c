@@ -13,6 +13,7 @@
 #include "probe-config.h"
 #include "probe-iommu.h"
 #include "probe-kmod.h"
+#include "probe-mdev.h"
 #include "probe-pci.h"
 #include "probe-vfio.h"
 #include "strutil.h"
@@ -78,6 +79,10 @@ static int read_device(struct probe *probe, const char *bus, const char *address
 		r = probe_kmod_device(probe->root, device);
 	if (r >= 0)
 		r = read_module_words(probe->root, device);
+	if (r >= 0)
+		r = probe_mdev_types(fd, device);
+	if (r >= 0)
+		r = probe_mdev(fd, device);
 	if (r < 0)
 		return r;
 	if (device_is_pci(device)) {
@@ -146,10 +151,10 @@ static int put_device(struct probe *probe, struct inventory *inv, struct device 
 	return refresh_group(probe, inv, group, known);
 }
 
-/* All of PCI is of interest; of the other buses what the IOMMU translates for. */
+/* All of PCI is of interest; of the other buses what the IOMMU translates for, and what mediated devices are made of. */
 static bool of_interest(const struct device *device)
 {
-	return device_is_pci(device) || device->iommu_group >= 0;
+	return devbus_find(device->bus)->listed_always || device->iommu_group >= 0 || device->mdev_types.n > 0;
 }
 
 /* What is not read with the device. */
@@ -235,7 +240,19 @@ static int for_entries(struct probe *probe, struct inventory *inv, const char *p
 
 static int scan_pci(struct probe *probe, struct inventory *inv, const char *address)
 {
-	return probe_update(probe, inv, "pci", address, NULL);
+	return probe_update(probe, inv, devbus_pci.name, address, NULL);
+}
+
+/* What mediated devices are made of, where it is not in the inventory for what it is itself. */
+static int scan_parent(struct probe *probe, struct inventory *inv, const char *name)
+{
+	_cleanup_free_ char *key = probe_mdev_parent_key(name);
+
+	if (!key)
+		return -ENOMEM;
+	return devbus_of_key(key) == &devbus_mdev_parent ?
+		       probe_update(probe, inv, devbus_mdev_parent.name, devbus_address_of_key(key), NULL) :
+		       0;
 }
 
 /* A member of a group that is on another bus than PCI. */
@@ -251,7 +268,7 @@ static int scan_member(struct probe *probe, struct inventory *inv, const char *p
 	r = sysfs_read_link(probe->root->fd, subsystem, &bus);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	return str_eq(bus, "pci") ? 0 : probe_update(probe, inv, bus, slash + 1, NULL);
+	return devbus_find(bus)->listed_always ? 0 : probe_update(probe, inv, bus, slash + 1, NULL);
 }
 
 static int scan_group(struct probe *probe, struct inventory *inv, const char *id)
@@ -398,6 +415,9 @@ int probe_host(struct probe *probe, struct inventory **ret)
 	if (r < 0)
 		return r;
 	r = for_entries(probe, inv, "sys/bus/pci/devices", scan_pci);
+	if (r < 0)
+		return r;
+	r = for_entries(probe, inv, devbus_mdev_parent.directory, scan_parent);
 	if (r < 0)
 		return r;
 	r = for_entries(probe, inv, "sys/kernel/iommu_groups", scan_group);

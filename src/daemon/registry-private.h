@@ -20,6 +20,7 @@ struct registry {
 	bool started;
 	struct limits limits;
 	struct vfs *vfs;
+	struct mdevs *mdevs;
 	struct bootbind *bootbind;
 	struct causes *causes;
 	bool preparing; /* those two look at the host themselves */

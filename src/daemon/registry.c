@@ -227,13 +227,15 @@ static void prepare(struct registry *registry)
 		return;
 	registry->preparing = true;
 	vfs_run(registry->vfs);
+	mdevs_run(registry->mdevs);
 	bootbind_run(registry->bootbind);
 	registry->preparing = false;
 }
 
 bool registry_prepares(const struct registry *registry, const struct devgroup *group)
 {
-	return vfs_changes(registry->vfs, group) || bootbind_changes(registry->bootbind, group);
+	return vfs_changes(registry->vfs, group) || mdevs_changes(registry->mdevs, group) ||
+	       bootbind_changes(registry->bootbind, group);
 }
 
 void registry_refresh(struct registry *registry)
@@ -264,6 +266,7 @@ static void on_device_changed(const struct device *device, void *userdata)
 	struct registry *registry = userdata;
 
 	causes_mark_if_moved(registry->causes, device);
+	mdevs_parent_changed(registry->mdevs, device->key, device->mdev_types.n > 0);
 	if (registry->observer && registry->started)
 		registry->observer->device_changed(device, registry->userdata);
 }
@@ -282,6 +285,7 @@ static void on_device_removed(const char *key, void *userdata)
 	struct registry *registry = userdata;
 
 	causes_mark(registry->causes);
+	mdevs_parent_changed(registry->mdevs, key, false);
 	if (registry->observer && registry->started)
 		registry->observer->device_removed(key, registry->userdata);
 	resets_device_removed(registry, key);
@@ -353,9 +357,10 @@ int registry_new(struct host *host, const char *const *directories, struct regis
 	registry->limits = LIMITS_DEFAULT;
 	registry->quirks = config_new();
 	registry->vfs = vfs_new(registry);
+	registry->mdevs = mdevs_new(registry);
 	registry->bootbind = bootbind_new(registry);
 	registry->causes = causes_new();
-	if (!registry->quirks || !registry->vfs || !registry->bootbind || !registry->causes) {
+	if (!registry->quirks || !registry->vfs || !registry->mdevs || !registry->bootbind || !registry->causes) {
 		registry_free(registry);
 		return -ENOMEM;
 	}
@@ -375,6 +380,7 @@ struct registry *registry_free(struct registry *registry)
 	releases_drop(registry);
 	restart_forget(registry);
 	vfs_free(registry->vfs);
+	mdevs_free(registry->mdevs);
 	bootbind_free(registry->bootbind);
 	causes_free(registry->causes);
 	vec_clear(&registry->groups, group_free);

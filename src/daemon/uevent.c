@@ -11,26 +11,28 @@
 struct uevent_monitor {
 	struct udev *udev;
 	struct udev_monitor *monitor;
+	enum uevent_set set;
 };
 
 /* What can change an inventory: the buses that IOMMU groups hold, and the interfaces on them. */
 static const char *const subsystems[] = { "pci",  "platform", "mdev", "amba", "fsl-mc", "cdx",
 					  "net",      "nvme",     "block", "devgroups", NULL };
 
-int uevent_monitor_new(struct uevent_monitor **ret)
+int uevent_monitor_new(enum uevent_set set, struct uevent_monitor **ret)
 {
 	_cleanup_(uevent_monitor_freep) struct uevent_monitor *monitor = calloc(1, sizeof(*monitor));
 	int r;
 
 	if (!monitor)
 		return -ENOMEM;
+	monitor->set = set;
 	monitor->udev = udev_new();
 	if (!monitor->udev)
 		return -ENOMEM;
 	monitor->monitor = udev_monitor_new_from_netlink(monitor->udev, "kernel");
 	if (!monitor->monitor)
 		return -ENOMEM;
-	for (const char *const *name = subsystems; *name; name++) {
+	for (const char *const *name = subsystems; set == UEVENT_OF_DEVICES && *name; name++) {
 		r = udev_monitor_filter_add_match_subsystem_devtype(monitor->monitor, *name, NULL);
 		if (r < 0)
 			return r;
@@ -81,9 +83,11 @@ bool uevent_monitor_dispatch(struct uevent_monitor *monitor, uevent_fn fn, void 
 			.subsystem = udev_device_get_subsystem(device),
 			.sysname = udev_device_get_sysname(device),
 			.syspath = udev_device_get_syspath(device),
+			.mdev_state = udev_device_get_property_value(device, "MDEV_STATE"),
 			.error = udev_device_get_property_value(device, "ERROR_EVENT"),
 		};
-		if (event.action && event.subsystem && event.sysname && event.syspath)
+		if (event.action && event.subsystem && event.sysname && event.syspath &&
+		    (monitor->set == UEVENT_OF_DEVICES || event.mdev_state))
 			fn(&event, userdata);
 		udev_device_unref(device);
 	}

@@ -14,6 +14,7 @@ struct uevent_monitor;
 
 struct uevent {
 	const char *action;    /* "add", "remove", "bind", "unbind", "change", … */
+	const char *mdev_state; /* of what mediated devices are made of: "registered", "unregistered"; NULL */
 	const char *subsystem; /* "pci", "net", … */
 	const char *sysname;
 	const char *syspath; /* "/sys/devices/…" */
@@ -22,8 +23,17 @@ struct uevent {
 
 typedef void (*uevent_fn)(const struct uevent *event, void *userdata);
 
+enum uevent_set {
+	UEVENT_OF_DEVICES, /* of the buses that IOMMU groups hold, and of the interfaces on them */
+	/*
+	 * Those with an mdev_state. What mediated devices are made of may be in any subsystem, so the kernel cannot sort them out for
+	 * us: a queue of its own, so that the others are not lost in it.
+	 */
+	UEVENT_OF_MDEV_PARENTS,
+};
+
 /* Events queue from here on. 0 or negative errno. */
-int uevent_monitor_new(struct uevent_monitor **ret) _must_check_;
+int uevent_monitor_new(enum uevent_set set, struct uevent_monitor **ret) _must_check_;
 struct uevent_monitor *uevent_monitor_free(struct uevent_monitor *monitor);
 DEFINE_CLEANUP(struct uevent_monitor *, uevent_monitor_freep, uevent_monitor_free)
 

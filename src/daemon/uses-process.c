@@ -115,7 +115,7 @@ static int add_group(struct process *process, const char *number, const char *pa
 	if (!group)
 		return 0;
 	VEC_FOREACH(const struct device, device, &group->devices) {
-		int r = driver_is_vfio(device->driver)
+		int r = device_is_on_vfio(device)
 				? add_use(process, device->key, USE_VFIO, path)
 				: 0;
 

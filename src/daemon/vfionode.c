@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "devbus.h"
 #include "strutil.h"
 #include "vfionode.h"
 
 int vfionode_of_device(const struct sysroot *root, const char *bus, const char *address, char **ret)
 {
-	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s/vfio-dev", bus, address);
+	_cleanup_free_ char *place = devbus_place(bus, address);
+	_cleanup_free_ char *path = place ? str_printf("%s/vfio-dev", place) : NULL;
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
 	int fd;

@@ -147,7 +147,7 @@ static int look_for_hidden_owners(const struct assessment *now)
 		_cleanup_vec_ struct vec uses = { 0 };
 		int r;
 
-		if (!device->vfio_open || !driver_is_vfio(device->driver) ||
+		if (!device->vfio_open || !device_is_on_vfio(device) ||
 		    assess_claimed(now->assess, device))
 			continue;
 		r = uses_of_kind(device, USE_VFIO, &uses);

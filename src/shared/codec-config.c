@@ -7,6 +7,7 @@
 #include "codec-fields.h"
 #include "codec.h"
 #include "config.h"
+#include "devbus.h"
 #include "strutil.h"
 
 /*
@@ -217,6 +218,52 @@ static int put_vfs(struct json_object *root, const struct vec *vfs)
 	return put_object(root, "virtual-functions", TAKE_PTR(object));
 }
 
+/* One object for each: their order counts. */
+static int put_attributes(struct json_object *object, char *const *attributes)
+{
+	struct json_object *array;
+	int r;
+
+	if (!attributes)
+		return 0;
+	array = json_object_new_array();
+	r = codec_put(object, "attributes", array);
+	STRV_FOREACH(attribute, attributes) {
+		size_t n = strcspn(*attribute, "=");
+		_cleanup_free_ char *name = strndup(*attribute, n);
+		struct json_object *one = r < 0 ? NULL : json_object_new_object();
+
+		if (r >= 0)
+			r = codec_append(array, one);
+		if (r >= 0)
+			r = name ? codec_put_string(one, name, *attribute + n + 1) : -ENOMEM;
+	}
+	return r;
+}
+
+static int put_mdevs(struct json_object *root, const struct vec *mdevs)
+{
+	_cleanup_json_ struct json_object *object = json_object_new_object();
+	int r;
+
+	if (!object)
+		return -ENOMEM;
+	VEC_FOREACH(const struct mdevdef, def, mdevs) {
+		struct json_object *inner = json_object_new_object();
+
+		r = codec_put(object, devbus_address_of_key(def->key), inner);
+		if (r >= 0)
+			r = codec_put_string(inner, "parent", devbus_address_of_key(def->parent));
+		if (r >= 0)
+			r = codec_put_string(inner, "type", def->type);
+		if (r >= 0)
+			r = put_attributes(inner, def->attributes);
+		if (r < 0)
+			return r;
+	}
+	return put_object(root, "mediated-devices", TAKE_PTR(object));
+}
+
 int config_to_json(const struct config *config, bool pretty, char **ret)
 {
 	_cleanup_json_ struct json_object *root = json_object_new_object();
@@ -227,6 +274,8 @@ int config_to_json(const struct config *config, bool pretty, char **ret)
 	r = put_groups(root, &config->groups);
 	if (r >= 0)
 		r = put_vfs(root, &config->vfs);
+	if (r >= 0)
+		r = put_mdevs(root, &config->mdevs);
 	return r < 0 ? r : codec_print(root, pretty, ret);
 }
 

@@ -47,6 +47,8 @@ const struct codec_field codec_device_fields[] = {
 	{ "interfaces", CODEC_STRV, offsetof(struct device, interfaces) },
 	{ "iommu", CODEC_STRING, offsetof(struct device, iommu) },
 	{ "learnt", CODEC_STRV, offsetof(struct device, learnt) },
+	{ "mdev-parent", CODEC_STRING, offsetof(struct device, mdev_parent) },
+	{ "mdev-type", CODEC_STRING, offsetof(struct device, mdev_type) },
 };
 const size_t codec_device_n_fields = ARRAY_SIZE(codec_device_fields);
 
@@ -68,6 +70,15 @@ const struct codec_field codec_pci_fields[] = {
 	{ "total-vfs", CODEC_UINT, offsetof(struct device, total_vfs) },
 };
 const size_t codec_pci_n_fields = ARRAY_SIZE(codec_pci_fields);
+
+const struct codec_field codec_mdev_type_fields[] = {
+	{ "id", CODEC_STRING, offsetof(struct mdev_type, id), CODEC_REQUIRED },
+	{ "name", CODEC_STRING, offsetof(struct mdev_type, name) },
+	{ "description", CODEC_STRING, offsetof(struct mdev_type, description) },
+	{ "device-api", CODEC_STRING, offsetof(struct mdev_type, api) },
+	{ "available-instances", CODEC_UINT, offsetof(struct mdev_type, available), CODEC_SHOW },
+};
+const size_t codec_mdev_type_n_fields = ARRAY_SIZE(codec_mdev_type_fields);
 
 const struct codec_field codec_use_fields[] = {
 	{ "kind", CODEC_STRING, offsetof(struct use, kind), CODEC_REQUIRED },
@@ -189,6 +200,26 @@ static int put_uses(struct json_object *object, const struct device *device)
 	return codec_put(object, "uses", TAKE_PTR(array));
 }
 
+static int put_mdev_types(struct json_object *object, const struct device *device)
+{
+	struct json_object *array;
+	int r;
+
+	if (device->mdev_types.n == 0)
+		return 0;
+	array = json_object_new_array();
+	r = codec_put(object, "mdev-types", array);
+	VEC_FOREACH(const struct mdev_type, type, &device->mdev_types) {
+		struct json_object *item = r < 0 ? NULL : json_object_new_object();
+
+		if (r >= 0)
+			r = codec_append(array, item);
+		if (r >= 0)
+			r = codec_put_fields(item, codec_mdev_type_fields, codec_mdev_type_n_fields, type);
+	}
+	return r;
+}
+
 /* "ok" is left out, and counters where the kernel has none. */
 static int put_errors(struct json_object *object, const struct device_errors *errors)
 {
@@ -220,6 +251,8 @@ static int put_device(struct json_object *object, const struct device *device)
 		r = put_uses(object, device);
 	if (r >= 0)
 		r = put_errors(object, &device->errors);
+	if (r >= 0)
+		r = put_mdev_types(object, device);
 	if (r < 0 || !device_is_pci(device))
 		return r;
 	r = codec_put_fields(object, codec_pci_fields, codec_pci_n_fields, device);

@@ -13,6 +13,8 @@ extern const struct codec_field codec_device_fields[]; /* on any bus, without bu
 extern const size_t codec_device_n_fields;
 extern const struct codec_field codec_pci_fields[]; /* PCI only */
 extern const size_t codec_pci_n_fields;
+extern const struct codec_field codec_mdev_type_fields[];
+extern const size_t codec_mdev_type_n_fields;
 extern const struct codec_field codec_use_fields[];
 extern const size_t codec_use_n_fields;
 extern const struct codec_field codec_errors_fields[];

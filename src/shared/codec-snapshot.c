@@ -188,13 +188,38 @@ static int get_uses(const struct codec_reader *reader, const struct jsontext_nod
 	return 0;
 }
 
+static int get_mdev_types(const struct codec_reader *reader, const struct jsontext_node *object,
+			  struct device *device)
+{
+	const struct jsontext_node *array;
+	int r = codec_member(reader, object, "mdev-types", JSONTEXT_ARRAY, false, &array);
+
+	if (r < 0 || !array)
+		return r;
+	JSONTEXT_FOREACH(node, array) {
+		_cleanup_mdev_type_ struct mdev_type *type = mdev_type_new("");
+
+		if (!type)
+			return -ENOMEM;
+		r = codec_expect(reader, node, JSONTEXT_OBJECT);
+		if (r >= 0)
+			r = codec_get_fields(reader, node, codec_mdev_type_fields, codec_mdev_type_n_fields,
+					     type);
+		if (r >= 0)
+			r = mdev_types_put(&device->mdev_types, type);
+		if (r < 0)
+			return r;
+		TAKE_PTR(type);
+	}
+	return 0;
+}
+
 /* The address and the bus make the key, so they are checked as a user's would be. */
 static int new_device(const struct codec_reader *reader, const struct jsontext_node *object,
 		      struct device **ret)
 {
 	const struct jsontext_node *address, *bus;
 	_cleanup_free_ char *written = NULL, *key = NULL;
-	const char *name;
 	int r;
 
 	r = codec_expect(reader, object, JSONTEXT_OBJECT);
@@ -213,8 +238,7 @@ static int new_device(const struct codec_reader *reader, const struct jsontext_n
 				  address->text, bus->text);
 	if (r < 0)
 		return r;
-	name = str_eq(bus->text, "pci") ? key : address->text;
-	*ret = device_new(bus->text, name);
+	*ret = device_new(bus->text, devbus_address_of_key(key));
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -236,6 +260,8 @@ static int get_device(const struct codec_reader *reader, const struct jsontext_n
 		r = get_errors(reader, object, &device->errors);
 	if (r >= 0)
 		r = get_uses(reader, object, device);
+	if (r >= 0)
+		r = get_mdev_types(reader, object, device);
 	if (r >= 0 && device_is_pci(device)) {
 		r = codec_get_fields(reader, object, codec_pci_fields, codec_pci_n_fields, device);
 		if (r >= 0)

@@ -56,6 +56,7 @@ static int parse_schema(struct config_parser *p, const struct jsontext_node *val
 static const struct config_key file_keys[] = {
 	{ "groups", parse_groups },
 	{ "virtual-functions", parse_virtual_functions },
+	{ "mediated-devices", config_parse_mdevs },
 	{ "$schema", parse_schema },
 	{ "quirks", config_parse_quirks },
 };
@@ -63,9 +64,9 @@ static const struct config_key file_keys[] = {
 static const struct {
 	size_t first, n;
 } keys_of[] = {
-	[CONFIG_GROUPS] = { 0, 3 },
-	[CONFIG_QUIRKS] = { 2, 2 },
-	[CONFIG_ANY] = { 0, 4 },
+	[CONFIG_GROUPS] = { 0, 4 },
+	[CONFIG_QUIRKS] = { 3, 2 },
+	[CONFIG_ANY] = { 0, 5 },
 };
 
 static int compare_names(const void *a, const void *b)
@@ -115,6 +116,18 @@ static int keep_vfs(struct config *config, struct config *staged)
 	return 0;
 }
 
+static int keep_mdevs(struct config *config, struct config *staged)
+{
+	int r;
+
+	for (; staged->mdevs.n > 0; staged->mdevs.n--) {
+		r = config_put_mdev(config, staged->mdevs.items[staged->mdevs.n - 1]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int keep_quirks(struct config *config, struct config *staged)
 {
 	while (staged->quirks.n > 0) {
@@ -135,6 +148,8 @@ static int keep(struct config *config, struct config *staged)
 
 	if (r >= 0)
 		r = keep_vfs(config, staged);
+	if (r >= 0)
+		r = keep_mdevs(config, staged);
 	return r < 0 ? r : keep_quirks(config, staged);
 }
 

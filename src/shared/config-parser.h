@@ -20,6 +20,7 @@ struct config_parser {
 	const char *file;
 	const struct jsontext *doc;
 	unsigned errors, problems;
+	const char *bus; /* that the selector at hand names, so that its address need not; NULL: none */
 	struct config *staged; /* the definitions of this file; its groups as they come */
 };
 
@@ -74,6 +75,8 @@ int config_parse_selector(struct config_parser *p, const struct jsontext_node *v
 /* Of "groups" and "virtual-functions"; the definitions go to @p->staged. */
 int config_parse_group(struct config_parser *p, const struct jsontext_node *member) _must_check_;
 int config_parse_vfs(struct config_parser *p, const struct jsontext_node *member) _must_check_;
-/* The value of "quirks". */
+/* The values of "mediated-devices" and "quirks". */
+int config_parse_mdevs(struct config_parser *p, const struct jsontext_node *value,
+		       void *target) _must_check_;
 int config_parse_quirks(struct config_parser *p, const struct jsontext_node *value,
 			void *target) _must_check_;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config-parser.h"
+#include "devbus.h"
 #include "pciaddr.h"
 #include "strutil.h"
 
@@ -16,7 +17,16 @@
 static int parse_address(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	struct selector *selector = target;
-	int r = config_get_key(p, value, &selector->address);
+	_cleanup_free_ char *full = NULL;
+	int r = config_is(p, value, JSONTEXT_STRING);
+
+	if (r <= 0)
+		return r;
+	if (p->bus && !strchr(value->text, ':'))
+		full = str_printf("%s:%s", p->bus, value->text);
+	if (p->bus && !strchr(value->text, ':') && !full)
+		return -ENOMEM;
+	r = config_get_key_at(p, value->offset, full ? full : value->text, &selector->address);
 
 	return r < 0 ? r : 0;
 }
@@ -274,15 +284,14 @@ static int check_bus(struct config_parser *p, const struct jsontext_node *object
 		     const struct selector *selector)
 {
 	const struct jsontext_node *bus = jsontext_member(object, "bus");
-	struct pciaddr addr;
 	size_t n;
 	bool same;
 
 	if (!bus || !selector->bus || !selector->address)
 		return 0;
 	n = strlen(selector->bus);
-	if (pciaddr_parse(selector->address, &addr) >= 0)
-		same = str_eq(selector->bus, "pci");
+	if (devbus_of_key(selector->address)->bare_key)
+		same = str_eq(selector->bus, devbus_of_key(selector->address)->name);
 	else
 		same = str_starts(selector->address, selector->bus) && selector->address[n] == ':';
 	if (same)
@@ -318,8 +327,13 @@ int config_parse_selector(struct config_parser *p, const struct jsontext_node *v
 	selector->line = at.line;
 	selector->column = at.column;
 	if (value->type == JSONTEXT_OBJECT) {
+		const struct jsontext_node *bus = jsontext_member(value, "bus");
+
+		if (bus && bus->type == JSONTEXT_STRING && bus_valid(bus->text))
+			p->bus = bus->text;
 		r = config_parse_members(p, value, selector_keys, ARRAY_SIZE(selector_keys),
 					 selector);
+		p->bus = NULL;
 		if (r >= 0)
 			r = check_selector(p, value, selector);
 	} else if (value->type == JSONTEXT_STRING) {

@@ -54,6 +54,11 @@ static void *destroy_vfs(void *data)
 	return vfdef_free(data);
 }
 
+static void *destroy_mdev(void *data)
+{
+	return mdevdef_free(data);
+}
+
 static void *destroy_quirk(void *data)
 {
 	return quirk_free(data);
@@ -76,6 +81,7 @@ struct config *config_free(struct config *config)
 	vec_drop(&config->in_order);
 	vec_clear(&config->groups, destroy_group);
 	vec_clear(&config->vfs, destroy_vfs);
+	vec_clear(&config->mdevs, destroy_mdev);
 	vec_clear(&config->quirks, destroy_quirk);
 	vec_clear(&config->problems, destroy_problem);
 	free(config);
@@ -94,6 +100,11 @@ static int compare_device(const void *device, const void *def)
 	return strcmp(device, ((const struct vfdef *)def)->device);
 }
 
+static int compare_key(const void *key, const void *def)
+{
+	return strcmp(key, ((const struct mdevdef *)def)->key);
+}
+
 const struct groupdef *config_find(const struct config *config, const char *name)
 {
 	ptrdiff_t i = vec_find_sorted(&config->groups, name, compare_name, NULL);
@@ -106,6 +117,13 @@ const struct vfdef *config_find_vfs(const struct config *config, const char *dev
 	ptrdiff_t i = vec_find_sorted(&config->vfs, device, compare_device, NULL);
 
 	return i < 0 ? NULL : config->vfs.items[i];
+}
+
+const struct mdevdef *config_find_mdev(const struct config *config, const char *key)
+{
+	ptrdiff_t i = vec_find_sorted(&config->mdevs, key, compare_key, NULL);
+
+	return i < 0 ? NULL : config->mdevs.items[i];
 }
 
 bool config_has_errors(const struct config *config)
@@ -148,6 +166,18 @@ int config_put_vfs(struct config *config, struct vfdef *def)
 		return vec_insert(&config->vfs, at, def);
 	vfdef_free(config->vfs.items[i]);
 	config->vfs.items[i] = def;
+	return 0;
+}
+
+int config_put_mdev(struct config *config, struct mdevdef *def)
+{
+	size_t at;
+	ptrdiff_t i = vec_find_sorted(&config->mdevs, def->key, compare_key, &at);
+
+	if (i < 0)
+		return vec_insert(&config->mdevs, at, def);
+	mdevdef_free(config->mdevs.items[i]);
+	config->mdevs.items[i] = def;
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "groupdef.h"
 #include "macro.h"
+#include "mdevdef.h"
 #include "quirk.h"
 #include "vec.h"
 
@@ -42,6 +43,7 @@ struct config {
 	struct vec quirks;   /* struct quirk, owned; in the order of reading, a name once */
 	struct vec groups;   /* struct groupdef, owned; sorted by name, a name once */
 	struct vec vfs;	     /* struct vfdef, owned; sorted by device, a device once */
+	struct vec mdevs;    /* struct mdevdef, owned; sorted by key, a key once */
 	struct vec problems; /* struct problem, owned; in the order they were found */
 	struct vec in_order; /* struct groupdef, not owned: the groups in the order of reading */
 };
@@ -68,6 +70,7 @@ int config_check_devices(struct config *config) _must_check_;
 
 const struct groupdef *config_find(const struct config *config, const char *name);
 const struct vfdef *config_find_vfs(const struct config *config, const char *device);
+const struct mdevdef *config_find_mdev(const struct config *config, const char *key);
 bool config_has_errors(const struct config *config); /* warnings do not count */
 int config_add_problem(struct config *config, const char *file, unsigned line, unsigned column,
 		       bool warning, const char *format, ...) _printf_(6, 7) _must_check_;
@@ -80,4 +83,5 @@ DEFINE_CLEANUP(struct vfdef *, vfdef_freep, vfdef_free)
 /* Take over @def, in place of the earlier one of its name (or device). 0 or -ENOMEM (not taken). */
 int config_put_group(struct config *config, struct groupdef *def) _must_check_;
 int config_put_vfs(struct config *config, struct vfdef *def) _must_check_;
+int config_put_mdev(struct config *config, struct mdevdef *def) _must_check_;
 int config_put_quirk(struct config *config, struct quirk *quirk) _must_check_;

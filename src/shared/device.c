@@ -39,6 +39,9 @@ struct device *device_free(struct device *device)
 	free(device->power_state);
 	strv_free(device->interfaces);
 	uses_clear(&device->uses);
+	mdev_types_clear(&device->mdev_types);
+	free(device->mdev_parent);
+	free(device->mdev_type);
 	strv_free(device->isolation);
 	strv_free(device->reset_scope);
 	free(device->source);
@@ -58,15 +61,14 @@ struct device *device_free(struct device *device)
 int device_cmp(const void *a, const void *b)
 {
 	const struct device *x = a, *y = b;
-	struct pciaddr ax, ay;
 	int order = strcmp(x->bus, y->bus);
+	const struct devbus *bus;
 
 	if (order)
 		return order;
-	if (device_is_pci(x) && pciaddr_parse(x->address, &ax) >= 0 &&
-	    pciaddr_parse(y->address, &ay) >= 0)
-		return pciaddr_cmp(&ax, &ay);
-	return str_natural_cmp(x->address, y->address);
+	bus = devbus_find(x->bus);
+	return bus->compare ? bus->compare(x->address, y->address) :
+			      str_natural_cmp(x->address, y->address);
 }
 
 static bool equal_strings(const struct device *a, const struct device *b)
@@ -78,7 +80,8 @@ static bool equal_strings(const struct device *a, const struct device *b)
 	       str_eq(a->serial, b->serial) && str_eq(a->iommu, b->iommu) &&
 	       strv_equal(a->reset_methods, b->reset_methods) &&
 	       strv_equal(a->interfaces, b->interfaces) && strv_equal(a->isolation, b->isolation) &&
-	       strv_equal(a->reset_scope, b->reset_scope) && str_eq(a->source, b->source);
+	       strv_equal(a->reset_scope, b->reset_scope) && str_eq(a->source, b->source) &&
+	       str_eq(a->mdev_parent, b->mdev_parent) && str_eq(a->mdev_type, b->mdev_type);
 }
 
 static bool equal_ids(const struct device *a, const struct device *b)
@@ -93,7 +96,8 @@ bool device_equal(const struct device *a, const struct device *b)
 {
 	return equal_strings(a, b) && equal_ids(a, b) && a->iommu_group == b->iommu_group &&
 	       a->has_override == b->has_override && a->vfio_open == b->vfio_open &&
-	       a->no_reset == b->no_reset && a->numa_node == b->numa_node &&
+	       a->no_reset == b->no_reset &&
+	       mdev_types_equal(&a->mdev_types, &b->mdev_types) && a->numa_node == b->numa_node &&
 	       a->vf_index == b->vf_index && a->num_vfs == b->num_vfs &&
 	       a->total_vfs == b->total_vfs &&
 	       memcmp(a->resources, b->resources, sizeof(a->resources)) == 0;
@@ -102,7 +106,9 @@ bool device_equal(const struct device *a, const struct device *b)
 char *device_describe(const struct device *device)
 {
 	if (!device_is_pci(device))
-		return str_printf("%s device", device->bus);
+		return device->mdev_type ? str_printf("%s of %s", device->mdev_type, str_or(device->mdev_parent, "?")) :
+		       devbus_find(device->bus)->name ? strdup(devbus_find(device->bus)->noun) :
+							str_printf("%s device", device->bus);
 	if (device->vendor_name && device->device_name)
 		return str_printf("%s %s", device->vendor_name, device->device_name);
 	return str_printf("%s [%04x:%04x]", str_or(device->class_name, "PCI device"), device->vendor,

@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 #include "errorstate.h"
+#include "devbus.h"
 #include "macro.h"
+#include "mdevtype.h"
 #include "pciaddr.h"
 #include "vec.h"
 
@@ -54,6 +56,10 @@ struct device {
 	struct vec uses;      /* struct use, owned: what the rest of the host does with it */
 	struct device_errors errors; /* what was reported of it since it is there */
 
+	struct vec mdev_types; /* struct mdev_type, owned: what mediated devices can be made of it */
+	char *mdev_parent;     /* of a mediated device: key of what it is made of; NULL: it is none */
+	char *mdev_type;       /* id of its type there */
+
 	/* PCI only; ids are 0 elsewhere */
 	uint16_t vendor, device, subsystem_vendor, subsystem_device;
 	uint32_t class_code; /* 24 bits: base, sub, programming interface */
@@ -82,6 +88,12 @@ static inline bool device_is_pci(const struct device *device)
 {
 	return device->bus[0] == 'p' && device->bus[1] == 'c' && device->bus[2] == 'i' &&
 	       !device->bus[3];
+}
+
+/* Is the driver that it has the one that hands it to user space, whatever that is called? */
+static inline bool device_keeps_driver(const struct device *device)
+{
+	return devbus_find(device->bus)->way == DEVBUS_AS_IT_IS;
 }
 
 /* Is all that is known of them the same? Configuration space, uses and errors are not compared. */

@@ -89,11 +89,10 @@ static ptrdiff_t find_index(const struct inventory *inv, const char *key, size_t
 	struct device probe = { 0 };
 	const char *colon = strchr(key, ':');
 	_cleanup_free_ char *bus = NULL;
-	struct pciaddr addr;
-	char pci[] = "pci";
+	const struct devbus *row = devbus_of_key(key);
 
-	if (pciaddr_parse(key, &addr) >= 0) {
-		probe.bus = pci;
+	if (row->bare_key) {
+		probe.bus = (char *)row->name;
 		probe.address = (char *)key;
 	} else if (colon) {
 		bus = strndup(key, (size_t)(colon - key));

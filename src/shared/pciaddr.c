@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "devbus.h"
 #include "pciaddr.h"
 #include "strutil.h"
 
@@ -74,7 +75,7 @@ int pciaddr_cmp(const struct pciaddr *a, const struct pciaddr *b)
 
 char *devkey_new(const char *bus, const char *address)
 {
-	return str_eq(bus, "pci") ? strdup(address) : str_printf("%s:%s", bus, address);
+	return devbus_find(bus)->bare_key ? strdup(address) : str_printf("%s:%s", bus, address);
 }
 
 /* A name that the kernel could give to a bus or a device: visible, and no path. */
@@ -88,52 +89,33 @@ static bool plausible_name(const char *s, size_t n)
 	return true;
 }
 
-/* What the kernel names mediated devices by: "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001". */
-static bool is_uuid(const char *s)
-{
-	for (unsigned i = 0; i < 36; i++)
-		if (i == 8 || i == 13 || i == 18 || i == 23 ? s[i] != '-' :
-							      !isxdigit((unsigned char)s[i]))
-			return false;
-	return s[36] == '\0';
-}
-
-/* "bus:name" of a bus that is not PCI; a NULL in *ret is no such key. 0 or -ENOMEM. */
+/* "bus:name" of a bus that is not PCI. */
 static int normalize_other(const char *s, char **ret)
 {
 	const char *colon = strchr(s, ':');
-	bool is_mdev = str_starts(s, "mdev:");
+	_cleanup_free_ char *bus = NULL, *address = NULL;
+	const struct devbus *row;
+	int r = 0;
 
-	*ret = NULL;
 	/* a bus name starts with a letter, so a misspelt PCI address is no key of a bus "0000" */
 	if (!colon || !isalpha((unsigned char)s[0]) || strncasecmp(s, "pci:", 4) == 0 ||
-	    !plausible_name(s, (size_t)(colon - s)) ||
-	    !plausible_name(colon + 1, strlen(colon + 1)) || (is_mdev && !is_uuid(colon + 1)))
-		return 0;
-	*ret = strdup(s);
-	if (!*ret)
+	    !plausible_name(s, (size_t)(colon - s)) || !plausible_name(colon + 1, strlen(colon + 1)))
+		return -EINVAL;
+	bus = strndup(s, (size_t)(colon - s));
+	if (!bus)
 		return -ENOMEM;
-	for (char *c = *ret; is_mdev && *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	return 0;
+	row = devbus_find(bus);
+	if (row->normalize)
+		r = row->normalize(colon + 1, &address);
+	if (r < 0)
+		return r;
+	*ret = devkey_new(bus, address ? address : colon + 1);
+	return *ret ? 0 : -ENOMEM;
 }
 
 int devkey_normalize(const char *s, char **ret)
 {
-	struct pciaddr addr;
-	char buf[PCIADDR_SIZE];
-	char *key;
+	int r = devbus_pci.normalize(str_starts(s, "pci:") ? s + 4 : s, ret);
 
-	if (pciaddr_parse(str_starts(s, "pci:") ? s + 4 : s, &addr) >= 0) {
-		key = strdup(pciaddr_format(&addr, buf));
-		if (!key)
-			return -ENOMEM;
-	} else {
-		int r = normalize_other(s, &key);
-
-		if (r < 0 || !key)
-			return r < 0 ? r : -EINVAL;
-	}
-	*ret = key;
-	return 0;
+	return r == -EINVAL ? normalize_other(s, ret) : r;
 }

@@ -27,6 +27,8 @@ static struct target target_of(const struct device *device, const struct groupde
 		return (struct target){ .override = no_driver };
 	}
 	driver = vfio_driver_for(device, def);
+	if (device_keeps_driver(device))
+		return (struct target){ .driver = driver };
 	return (struct target){ .driver = driver, .override = driver };
 }
 
@@ -61,7 +63,7 @@ static int prove_closed(const struct groupview *view, struct vec *steps)
 		int r;
 
 		VEC_FOREACH(const struct device, device, &group->devices)
-			has_node = has_node || driver_is_vfio(device->driver);
+			has_node = has_node || device_is_on_vfio(device);
 		if (!has_node)
 			continue;
 		r = steps_add_group(steps, STEP_PROVE_CLOSED, (int)group->id, 0);
@@ -79,7 +81,8 @@ static int load_modules(const struct groupdef *def, const struct groupview *view
 	VEC_FOREACH(const struct device, device, &view->devices) {
 		struct target target = target_of(device, def);
 
-		if (device_is_bridge(device) || !target.driver || strv_contains(seen, target.driver))
+		if (device_is_bridge(device) || device_keeps_driver(device) || !target.driver ||
+		    strv_contains(seen, target.driver))
 			continue;
 		r = strv_add(&seen, target.driver);
 		if (r < 0)
@@ -356,7 +359,7 @@ static int restore_reset_methods(const struct device *now, const struct record_d
 static int unbind_member(const struct device *now, const struct record_device *member,
 			 enum group_on_release way, struct vec *steps)
 {
-	if (way == ON_RELEASE_KEEP || !is_ours(now, member) ||
+	if (way == ON_RELEASE_KEEP || !is_ours(now, member) || device_keeps_driver(now) ||
 	    (way == ON_RELEASE_RESTORE && is_back(now, member)))
 		return 0;
 	return steps_add_device(steps, STEP_UNBIND, now, now->driver);

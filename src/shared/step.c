@@ -24,6 +24,9 @@ static const char *const kind_names[STEP_KIND_COUNT] = {
 	[STEP_REVOKE] = "revoke",
 	[STEP_SET_AUTOPROBE] = "set-autoprobe",
 	[STEP_SET_VFS] = "set-vfs",
+	[STEP_CREATE_MDEV] = "create-mdev",
+	[STEP_SET_ATTRIBUTE] = "set-attribute",
+	[STEP_REMOVE_MDEV] = "remove-mdev",
 	[STEP_RESET] = "reset",
 	[STEP_VERIFY_RESET] = "verify-reset",
 	[STEP_REPLUG] = "replug",
@@ -57,6 +60,10 @@ char *step_detail(const struct step *step)
 	case STEP_REPLUG:
 		return strdup(str_eq(step->value, "always") ? "" : "unless its configuration is whole");
 	case STEP_VERIFY_RESET:
+		return strdup(str_or(step->value, ""));
+	case STEP_CREATE_MDEV:
+		return str_printf("of %s", str_or(step->value, "?"));
+	case STEP_SET_ATTRIBUTE:
 		return strdup(str_or(step->value, ""));
 	case STEP_UNBIND:
 	case STEP_REMOVE_ID:

@@ -2,6 +2,11 @@
 #include "strutil.h"
 #include "vfiodriver.h"
 
+bool device_is_on_vfio(const struct device *device)
+{
+	return device_keeps_driver(device) ? device->driver != NULL : driver_is_vfio(device->driver);
+}
+
 bool bridge_driver_may_stay(const char *driver)
 {
 	return !driver || str_eq(driver, "pcieport");
@@ -9,20 +14,11 @@ bool bridge_driver_may_stay(const char *driver)
 
 const char *vfio_driver_for(const struct device *device, const struct groupdef *def)
 {
-	static const struct {
-		const char *bus, *driver;
-	} by_bus[] = {
-		{ "pci", "vfio-pci" },	       { "platform", "vfio-platform" },
-		{ "fsl-mc", "vfio-fsl-mc" },   { "cdx", "vfio-cdx" },
-		{ "mdev", "vfio_mdev" },
-	};
+	const struct devbus *bus = devbus_find(device->bus);
 
-	if (device_is_pci(device) && !str_eq(def->driver, "auto"))
+	if (bus->way == DEVBUS_AS_IT_IS)
+		return device->driver;
+	if (bus->takes_driver && !str_eq(def->driver, "auto"))
 		return def->driver;
-	if (device->vfio_driver)
-		return device->vfio_driver;
-	for (size_t i = 0; i < ARRAY_SIZE(by_bus); i++)
-		if (str_eq(by_bus[i].bus, device->bus))
-			return by_bus[i].driver;
-	return NULL;
+	return device->vfio_driver ? device->vfio_driver : bus->vfio_driver;
 }

@@ -14,6 +14,9 @@ static inline bool driver_is_vfio(const char *driver)
 	return driver && driver_name_allowed(driver);
 }
 
+/* The same of @device: the drivers of some buses are the host's and VFIO's at once. */
+bool device_is_on_vfio(const struct device *device);
+
 /*
  * May a bridge stay on @driver (NULL: none) while somebody else does DMA in its IOMMU group? Only on none, or on one
  * that the kernel marks driver_managed_dma: pcieport does, shpchp does not (drivers/pci/pcie/portdrv.c;
