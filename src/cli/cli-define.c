@@ -196,6 +196,15 @@ static int check(const struct config *config, const char *name)
 			name, vfs->line);
 		return EXIT_FAILED;
 	}
+	if (config->mdevs.n > 0) {
+		const struct mdevdef *mdev = config->mdevs.items[0];
+
+		fprintf(stderr,
+			"devgroupctl: %s:%u: define takes groups only. Write mediated devices into a file of "
+			"/etc/devgroups.d yourself.\n",
+			name, mdev->line);
+		return EXIT_FAILED;
+	}
 	if (config->groups.n > 0)
 		return 0;
 	fprintf(stderr, "devgroupctl: %s: there is no group in it.\n", name);

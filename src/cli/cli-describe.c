@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "cli-describe.h"
+#include "devbus.h"
 #include "strutil.h"
 
 /* "8086", "0x8086": as the daemon writes it, without the prefix. */
@@ -17,13 +18,17 @@ char *describe_device(json_object *device)
 {
 	const char *vendor = js_str(device, "vendor-name"), *name = js_str(device, "device-name");
 	const char *class = js_str(device, "class-name");
+	const struct devbus *bus;
 
 	if (!str_empty(vendor) && !str_empty(name))
 		return str_printf("%s %s", vendor, name);
 	if (!str_empty(js_str(device, "vendor")))
 		return str_printf("%s [%s:%s]", str_empty(class) ? "PCI device" : class,
 				  hex_id(device, "vendor"), hex_id(device, "device"));
-	return str_printf("%s device", js_str(device, "bus"));
+	if (!str_empty(js_str(device, "mdev-type")))
+		return str_printf("%s of %s", js_str(device, "mdev-type"), js_str(device, "mdev-parent"));
+	bus = devbus_find(js_str(device, "bus"));
+	return bus->name ? strdup(bus->noun) : str_printf("%s device", js_str(device, "bus"));
 }
 
 char *describe_driver(json_object *device)

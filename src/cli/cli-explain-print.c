@@ -259,6 +259,11 @@ static void print_resets_of(json_object *device)
 	}
 }
 
+static bool is_mdev(json_object *device)
+{
+	return !str_empty(js_str(device, "mdev-type"));
+}
+
 /* A bridge is not lent, so what resets it is nobody's question. */
 static void print_resets(json_object *devices)
 {
@@ -267,12 +272,38 @@ static void print_resets(json_object *devices)
 	for (size_t i = 0; i < js_list_length(devices); i++) {
 		json_object *device = json_object_array_get_idx(devices, i);
 
-		if (js_bool(device, "bridge"))
+		if (js_bool(device, "bridge") || js_list(device, "mdev-types"))
 			continue;
 		if (!any)
 			heading("Resets");
 		any = true;
-		print_resets_of(device);
+		if (is_mdev(device))
+			printf("  %s  the driver of its parent sees to that, when it is opened or closed\n",
+			       js_str(device, "device"));
+		else
+			print_resets_of(device);
+	}
+}
+
+/* --- mediated devices ------------------------------------------------------------------------ */
+
+static void print_mdev_types(json_object *devices)
+{
+	for (size_t i = 0; i < js_list_length(devices); i++) {
+		json_object *device = json_object_array_get_idx(devices, i), *types = js_list(device, "mdev-types");
+
+		if (js_list_length(types) == 0)
+			continue;
+		heading("Mediated devices");
+		for (size_t k = 0; k < js_list_length(types); k++) {
+			json_object *type = json_object_array_get_idx(types, k);
+			_cleanup_free_ char *text = str_printf(
+				"%s of %s: %s, %s; %lld more can be made", js_str(type, "id"), js_str(device, "device"),
+				js_str(type, "name"), js_str(type, "device-api"),
+				(long long)js_int(type, "available-instances", 0));
+
+			print_clean("  ", str_or(text, ""));
+		}
 	}
 }
 
@@ -338,6 +369,7 @@ void explain_print(json_object *object)
 	print_causes(object);
 	print_blockers(object);
 	print_resets(devices);
+	print_mdev_types(devices);
 	print_quirks(devices);
 	facts_print(devices);
 	if (js_list_length(advice) > 0)

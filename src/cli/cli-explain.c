@@ -115,6 +115,26 @@ static json_object *list_hints(const struct host *host, const struct device *dev
 	return TAKE_PTR(object);
 }
 
+/* --- mediated devices ------------------------------------------------------------------------ */
+
+/* With the names that a snapshot and the bus have for them. */
+static json_object *list_mdev_types(const struct device *device)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	VEC_FOREACH (const struct mdev_type, type, &device->mdev_types) {
+		json_object *object = json_object_new_object();
+
+		if (!list || js_append(list, object) < 0 || js_set_str(object, "id", type->id) < 0 ||
+		    js_set_str(object, "name", str_or(type->name, "")) < 0 ||
+		    js_set_str(object, "description", str_or(type->description, "")) < 0 ||
+		    js_set(object, "available-instances", json_object_new_int64(type->available)) < 0 ||
+		    js_set_str(object, "device-api", str_or(type->api, "")) < 0)
+			return NULL;
+	}
+	return TAKE_PTR(list);
+}
+
 /* --- devices --------------------------------------------------------------------------------- */
 
 static int add_device(json_object *list, const struct host *host, const struct device *device)
@@ -136,6 +156,12 @@ static int add_device(json_object *list, const struct host *host, const struct d
 	    js_set(object, "quirks", list_quirks(host, device)) < 0 ||
 	    js_set(object, "vmm-hints", list_hints(host, device)) < 0 ||
 	    js_set(object, "facts", facts_object(inv, device)) < 0)
+		return -ENOMEM;
+	if (device->mdev_types.n > 0 && js_set(object, "mdev-types", list_mdev_types(device)) < 0)
+		return -ENOMEM;
+	if (device->mdev_type &&
+	    (js_set_str(object, "mdev-type", device->mdev_type) < 0 ||
+	     js_set_str(object, "mdev-parent", str_or(device->mdev_parent, "")) < 0))
 		return -ENOMEM;
 	if (device->physfn &&
 	    (js_set_str(object, "vf-of", device->physfn) < 0 ||

@@ -6,6 +6,7 @@
 #include "cli-problems.h"
 #include "cli-status.h"
 #include "cli-table.h"
+#include "devbus.h"
 #include "strutil.h"
 
 #define LABEL_WIDTH 14
@@ -167,6 +168,28 @@ void status_print_group(json_object *group)
 }
 
 /* --- a device -------------------------------------------------------------------------------- */
+/* "mtty-2  Dual port serial  12 more, vfio-pci" */
+static void print_mdev_types(json_object *device)
+{
+	json_object *types = js_list(device, "mdev-types");
+
+	for (size_t i = 0; i < js_list_length(types); i++) {
+		json_object *type = json_object_array_get_idx(types, i);
+		const char *description = js_str(type, "description");
+		_cleanup_free_ char *line = strdup(description);
+
+		/* of several lines, as a rule */
+		for (char *c = line; c && *c; c++)
+			if (*c == '\n')
+				*c = ' ';
+		field_take(i == 0 ? "Can be made" : "", TINT_NONE,
+			   str_printf("%s: %s, %lld more, %s%s%s", js_str(type, "id"),
+				      str_empty(js_str(type, "name")) ? "without a name" : js_str(type, "name"),
+				      (long long)js_int(type, "available-instances", 0), js_str(type, "device-api"),
+				      str_empty(description) ? "" : "; ", str_or(line, "")));
+	}
+}
+
 void status_print_device(json_object *device)
 {
 	_cleanup_free_ char *text = describe_device(device);
@@ -176,12 +199,16 @@ void status_print_device(json_object *device)
 	field("Group", device, "group");
 	field_take("IOMMU group", TINT_NONE,
 		   number < 0 ? strdup("none") : str_printf("%lld", (long long)number));
-	field_take("Driver", TINT_NONE, describe_driver(device));
+	if (!str_eq(js_str(device, "bus"), devbus_mdev_parent.name))
+		field_take("Driver", TINT_NONE, describe_driver(device));
 	field("Class", device, "class-name");
 	field_list("Seen as", device, "interfaces");
 	field_list("Reset methods", device, "reset-methods");
 	field("Power state", device, "power-state");
 	field("VF of", device, "phys-fn");
+	field("Type", device, "mdev-type");
+	field("Made of", device, "mdev-parent");
+	print_mdev_types(device);
 	print_error_state(device);
 	print_error_counts(device);
 }

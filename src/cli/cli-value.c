@@ -7,12 +7,13 @@
 /* On the bus a structure's fields have places, in JSON they have names. */
 static const struct {
 	const char *property;
-	const char *fields[4];
+	const char *fields[6];
 } structures[] = {
 	{ "blockers", { "code", "device", "text" } },
 	{ "problems", { "file", "line", "text" } },
 	{ "isolation", { "cause", "device", "text" } },
 	{ "reserved-regions", { "start", "end", "type" } },
+	{ "mdev-types", { "id", "name", "description", "available-instances", "device-api" } },
 };
 
 static const char *const *find_fields(const char *property)

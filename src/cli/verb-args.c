@@ -35,6 +35,15 @@ static void wanted_clear(struct wanted *wanted)
 	vec_clear(&wanted->hints, hints_free);
 }
 
+/* What the user of a mediated device sees. NULL: it is none, or its parent is not known. */
+static const char *api_of(const struct host *host, const struct device *device)
+{
+	const struct device *parent = device->mdev_parent ? inventory_find(host->inv, device->mdev_parent) : NULL;
+	const struct mdev_type *type = parent ? mdev_types_find(&parent->mdev_types, device->mdev_type) : NULL;
+
+	return type ? type->api : NULL;
+}
+
 static int add_device(struct wanted *wanted, const struct host *host, const char *group,
 		      const struct device *device)
 {
@@ -52,6 +61,7 @@ static int add_device(struct wanted *wanted, const struct host *host, const char
 	}
 	one->group = group;
 	one->key = device->key;
+	one->api = api_of(host, device);
 	one->hints = hints;
 	one->fd = one->iommufd = -1;
 	return quirks_hints(&host->quirks->quirks, host->inv, device, hints);

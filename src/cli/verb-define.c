@@ -118,6 +118,17 @@ static int check_vfs_kept(const struct config *after, const struct vfdef *old)
 	return EXIT_FAILED;
 }
 
+static int check_mdev_kept(const struct config *after, const struct mdevdef *old)
+{
+	if (config_find_mdev(after, old->key))
+		return 0;
+	fprintf(stderr,
+		"devgroupctl: %s also has the mediated device %s (line %u), which would be lost. Change the file "
+		"itself, then: devgroupctl reload\n",
+		old->file, old->key, old->line);
+	return EXIT_FAILED;
+}
+
 /* With the files to be written: is each wanted group in force then, and all else as before? */
 static int check_outcome(const struct define *define, const struct config *after)
 {
@@ -132,6 +143,9 @@ static int check_outcome(const struct define *define, const struct config *after
 	VEC_FOREACH (const struct vfdef, old, &define->before->vfs)
 		if (!r)
 			r = check_vfs_kept(after, old);
+	VEC_FOREACH (const struct mdevdef, old, &define->before->mdevs)
+		if (!r)
+			r = check_mdev_kept(after, old);
 	return r;
 }
 

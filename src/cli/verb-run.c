@@ -12,6 +12,8 @@
 #include "cli-subst.h"
 #include "cli-term.h"
 #include "dbus-names.h"
+#include "devbus.h"
+#include "pciaddr.h"
 #include "strutil.h"
 
 /* Time for the daemon to notice that the last descriptor is closed, and then for its steps. */
@@ -195,13 +197,19 @@ static int prepare(struct run *run)
 static int note_device(struct run *run, const char *group, const char *path)
 {
 	_cleanup_json_ json_object *device = NULL;
+	_cleanup_free_ char *key = NULL;
 	struct claim_fd *fd;
+	const char *bus;
 	int r = object_get(run->cli, OBJECT_DEVICE, path, &device);
 
-	/* bridges go along without a driver of VFIO's, and no VMM opens them */
-	if (r || !str_starts(js_str(device, "driver"), "vfio"))
+	if (r)
 		return r;
-	r = claim_fd_new("vfio-device", js_str(device, "address"), group, -EBADF, &fd);
+	/* bridges go along without a driver of VFIO's, and no VMM opens them */
+	bus = js_str(device, "bus");
+	if (!str_starts(js_str(device, "driver"), "vfio") && devbus_find(bus)->way != DEVBUS_AS_IT_IS)
+		return 0;
+	key = devkey_new(bus, js_str(device, "address"));
+	r = key ? claim_fd_new("vfio-device", key, group, -EBADF, &fd) : -ENOMEM;
 	if (r >= 0 && vec_add(&run->paths, fd) < 0) {
 		claim_fd_free(fd);
 		r = -ENOMEM;

@@ -37,6 +37,8 @@ static int check_alone(const struct groupdef *def)
 			return cli_fail(-ENOMEM, def->file);
 	if (file->vfs.n > 0 && strv_add(&others, "virtual functions") < 0)
 		return cli_fail(-ENOMEM, def->file);
+	if (file->mdevs.n > 0 && strv_add(&others, "mediated devices") < 0)
+		return cli_fail(-ENOMEM, def->file);
 	if (!others)
 		return 0;
 	names = strv_join(others, ", ");

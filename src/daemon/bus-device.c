@@ -94,6 +94,10 @@ static const char *string_of(const struct device_handle *handle, const char *pro
 		return device->class_name;
 	if (str_eq(property, "PowerState"))
 		return device->power_state;
+	if (str_eq(property, "MdevType"))
+		return device->mdev_type;
+	if (str_eq(property, "MdevParent"))
+		return device->mdev_parent;
 	if (str_eq(property, "PhysFn"))
 		return device->physfn;
 	if (str_eq(property, "ErrorState"))
@@ -259,6 +263,21 @@ static int get_ranges(sd_bus *connection, const char *path, const char *interfac
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+/* a(sssus): id, name, description, how many more can be made, what its user sees. */
+static int get_mdev_types(sd_bus *connection, const char *path, const char *interface, const char *property,
+			  sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct device *device = ((const struct device_handle *)userdata)->device;
+	int r = sd_bus_message_open_container(reply, 'a', "(sssus)");
+
+	VEC_FOREACH(const struct mdev_type, type, &device->mdev_types)
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "(sssus)", type->id, str_or(type->name, ""),
+						  str_or(type->description, ""), type->available,
+						  str_or(type->api, ""));
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
 static const sd_bus_vtable device_vtable[] = {
@@ -290,6 +309,9 @@ static const sd_bus_vtable device_vtable[] = {
 	SD_BUS_PROPERTY("PowerState", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("NumaNode", "i", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("PhysFn", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("MdevTypes", "a(sssus)", get_mdev_types, 0, CHANGES),
+	SD_BUS_PROPERTY("MdevType", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("MdevParent", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("ErrorState", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("ErrorCounts", "a{st}", get_error_counts, 0, CHANGES),
 	SD_BUS_VTABLE_END,

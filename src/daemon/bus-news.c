@@ -67,7 +67,8 @@ static void on_device_changed(const struct device *device, void *userdata)
 						     "Driver", "HostDriver", "DriverOverride",
 						     "Interfaces", "ResetMethods", "PowerState",
 						     "ErrorState", "ErrorCounts", "DmaWindows",
-						     "DmaFacts", "MmioFacts", NULL),
+						     "DmaFacts", "MmioFacts", "MdevTypes", "MdevType",
+						     "MdevParent", NULL),
 		      path);
 }
 

@@ -80,7 +80,8 @@ int assess_unsafe_interrupts(const struct assessment *now)
 	const struct inventory *inv = now->assess->inv;
 	const struct device *device = first_of(&now->view->devices);
 
-	if (!device || now->view->iommu_groups.n == 0 || inv->interrupt_remapping == 1 ||
+	/* the driver of its parent raises the interrupts of a mediated device */
+	if (!device || device->mdev_type || now->view->iommu_groups.n == 0 || inv->interrupt_remapping == 1 ||
 	    (inv->interrupt_remapping < 0 && !inv->unsafe_interrupts))
 		return 0;
 	return assess_blocked(

@@ -54,6 +54,32 @@ int assess_vf(const struct assessment *now)
 	return 0;
 }
 
+/* --- mediated devices -------------------------------------------------------------------------- */
+
+/* They end with the driver of what they are made of, also those that somebody else uses. */
+int assess_mdev_parent(const struct assessment *now)
+{
+	VEC_FOREACH(const struct device, device, &now->view->devices) {
+		if (device->mdev_types.n == 0)
+			continue;
+		VEC_FOREACH(const struct device, mdev, &now->assess->inv->devices) {
+			int r;
+
+			if (!str_eq(mdev->mdev_parent, device->key))
+				continue;
+			r = assess_blocked(now, device,
+					   "%s has mediated devices, %s for one, which would end with its driver. Take "
+					   "them away first: out of the file in devgroups.d that asks for them, or with "
+					   "mdevctl stop.",
+					   device->key, mdev->key);
+			if (r < 0)
+				return r;
+			break;
+		}
+	}
+	return 0;
+}
+
 /* --- BARs -------------------------------------------------------------------------------------- */
 
 int assess_index_bars(struct assess *assess)

@@ -64,6 +64,7 @@ int assess_acs_override(const struct assessment *now) _must_check_;
 int assess_peer_to_peer(const struct assessment *now) _must_check_;
 
 /* assess-pci.c: what the devices are */
+int assess_mdev_parent(const struct assessment *now) _must_check_;
 int assess_pf(const struct assessment *now) _must_check_;
 int assess_vf(const struct assessment *now) _must_check_;
 int assess_unaligned_bar(const struct assessment *now) _must_check_;

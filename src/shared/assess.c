@@ -35,7 +35,9 @@ static int look_for_drivers(const struct assessment *now)
 	VEC_FOREACH(const struct device, device, &now->view->devices) {
 		int r;
 
-		if (device_is_bridge(device) || (has_vfio && vfio_driver_for(device, now->def)))
+		/* that a parent of mediated devices is not lent is said with its missing IOMMU group */
+		if (device_is_bridge(device) || devbus_find(device->bus) == &devbus_mdev_parent ||
+		    (has_vfio && vfio_driver_for(device, now->def)))
 			continue;
 		r = assess_blocked(
 			now, device,
@@ -66,6 +68,7 @@ static const struct rule rules[] = {
 	{ "reserved-region", true, assess_reserved_region },
 	{ "pf-with-claimed-vfs", true, assess_pf },
 	{ "vf-of-claimed-pf", true, assess_vf },
+	{ "mdev-parent", true, assess_mdev_parent },
 	{ "foreign-owner", true, assess_foreign_owner },
 	{ "network-up", false, assess_network_up },
 	{ "in-use", false, assess_in_use },

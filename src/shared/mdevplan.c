@@ -30,7 +30,7 @@ static int plan_change(const struct device *device, const struct mdevdef *def, c
 		*ret_problem = str_printf("%s is there already, as %s of %s, and not made by devgroups: it is no %s of %s. Remove "
 					  "it (mdevctl stop -u %s), or correct the file.",
 					  device->key, str_or(device->mdev_type, "something"),
-					  str_or(device->mdev_parent, "another parent"), def->type, def->parent,
+					  str_or(device->mdev_parent, "another parent"), def->type, devbus_address_of_key(def->parent),
 					  device->address);
 		return *ret_problem ? 0 : -ENOMEM;
 	}
@@ -47,6 +47,7 @@ static int plan_change(const struct device *device, const struct mdevdef *def, c
 static char *find_obstacle(const struct inventory *inv, const struct mdevdef *def, int *ret)
 {
 	const struct device *parent = inventory_find(inv, def->parent);
+	const char *name = devbus_address_of_key(def->parent);
 	const struct mdev_type *type = parent ? mdev_types_find(&parent->mdev_types, def->type) : NULL;
 	_cleanup_free_ char *list = NULL;
 	char *text;
@@ -55,18 +56,18 @@ static char *find_obstacle(const struct inventory *inv, const struct mdevdef *de
 		return NULL;
 	if (type)
 		text = str_printf("%s is not made: %s has room for no more of type %s. Take another of its mediated devices away.",
-				  def->key, def->parent, def->type);
+				  def->key, name, def->type);
 	else if (!parent)
 		text = str_printf("%s is not made yet: there is no %s on this host. It will be when that appears.", def->key,
-				  def->parent);
+				  name);
 	else if (parent->mdev_types.n == 0)
 		text = str_printf("%s is not made yet: nothing can be made of %s as it is, with the driver %s. It will be when "
 				  "a driver for that has it.",
-				  def->key, def->parent, str_or(parent->driver, "none"));
+				  def->key, name, str_or(parent->driver, "none"));
 	else
 		text = !(list = mdev_types_list(&parent->mdev_types)) ?
 			       NULL :
-			       str_printf("%s is not made: %s offers no type %s, but %s.", def->key, def->parent, def->type, list);
+			       str_printf("%s is not made: %s offers no type %s, but %s.", def->key, name, def->type, list);
 	*ret = text ? 0 : -ENOMEM;
 	return text;
 }

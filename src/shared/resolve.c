@@ -202,6 +202,11 @@ static int add_iommu_group(struct groupview *ret, struct iommu_group *group)
 static int add_groupless(const struct inventory *inv, const struct device *device,
 			 struct groupview *ret)
 {
+	if (device->mdev_types.n > 0 && !device_is_pci(device))
+		return blocker_add(&ret->blockers, true, "no-iommu", device->key,
+				   "%s is not lent itself, but the mediated devices that are made of it: "
+				   "\"mediated-devices\" in a file of devgroups.d.",
+				   device->key);
 	if (device_is_pending(inv, device))
 		return blocker_add(&ret->blockers, true, "pending", device->key,
 				   "This kernel gives %s its IOMMU group when a driver is probed for "

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "devbus.h"
 #include "pciaddr.h"
 #include "quirks.h"
 #include "strutil.h"
@@ -26,6 +27,23 @@ static bool is_override(const struct quirk_hint *hint)
 	return !str_eq(hint->name, "rombar") && !str_eq(hint->name, "x-no-intx");
 }
 
+/* libvirt neither makes nor removes it. */
+static int add_mdev(struct vmmargs_make *make, const struct vmmargs_device *device, size_t number)
+{
+	int r = vmmargs_word(make, str_printf("<hostdev mode='subsystem' type='mdev' model='%s' managed='no'>",
+					      str_or(device->api, "vfio-pci")));
+
+	if (r >= 0)
+		r = vmmargs_word(make, strdup("  <source>"));
+	if (r >= 0)
+		r = vmmargs_word(make, str_printf("    <address uuid='%s'/>", devbus_address_of_key(device->key)));
+	if (r >= 0)
+		r = vmmargs_word(make, strdup("  </source>"));
+	if (r >= 0)
+		r = vmmargs_word(make, str_printf("  <alias name='ua-%s-%zu'/>", device->group, number));
+	return r < 0 ? r : vmmargs_word(make, strdup("</hostdev>"));
+}
+
 static int add_lines(struct vmmargs_make *make, const struct vmmargs_device *device, size_t number)
 {
 	const struct vmmargs_place *place = &make->places[number];
@@ -34,6 +52,8 @@ static int add_lines(struct vmmargs_make *make, const struct vmmargs_device *dev
 	struct pciaddr at;
 	int r;
 
+	if (devbus_of_key(device->key) == &devbus_mdev)
+		return add_mdev(make, device, number);
 	if (pciaddr_parse(device->key, &at) < 0)
 		return vmmargs_refuse(make, str_printf("%s is no PCI device; libvirt's XML for it is another.", device->key));
 	r = vmmargs_word(make, strdup("<hostdev mode='subsystem' type='pci' managed='no'>"));

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "devbus.h"
 #include "quirks.h"
 #include "strutil.h"
 #include "vmmargs-private.h"
@@ -38,6 +39,16 @@ static int add_platform(struct vmmargs_make *make)
 									      first->iommufd));
 }
 
+static char *path_or_fd(const struct vmmargs_device *device)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (device->fd >= 0)
+		return str_printf("fd=%d", device->fd);
+	path = devbus_path_of_key(device->key);
+	return path ? str_printf("path=%s/", path) : NULL;
+}
+
 int vmmargs_cloud_hypervisor(struct vmmargs_make *make)
 {
 	const struct vec *devices = &make->args->devices;
@@ -53,9 +64,7 @@ int vmmargs_cloud_hypervisor(struct vmmargs_make *make)
 			r = vmmargs_word(make, strdup("--device"));
 		is_first = false;
 		if (r >= 0)
-			r = vmmargs_word(make, device->fd >= 0 ?
-						       str_printf("fd=%d", device->fd) :
-						       str_printf("path=/sys/bus/pci/devices/%s/", device->key));
+			r = vmmargs_word(make, path_or_fd(device));
 	}
 	if (r >= 0 && iommufd && devices->n > 1)
 		r = vmmargs_note(make, strdup("On kernels before 6.19 Cloud Hypervisor needs vfio_p2p_dma=off in --platform with "
@@ -78,14 +87,14 @@ int vmmargs_crosvm(struct vmmargs_make *make)
 
 	for (size_t i = 0; r >= 0 && i < devices->n; i++) {
 		const struct vmmargs_device *device = devices->items[i];
-		_cleanup_free_ char *where = guest_address(&make->places[i]);
+		_cleanup_free_ char *where = guest_address(&make->places[i]), *path = devbus_path_of_key(device->key);
 
 		if (device->fd >= 0)
 			return vmmargs_refuse(make, strdup("crosvm takes no descriptors of devices. Claim by path "
 							   "(access=node), and it opens /dev/vfio itself."));
-		r = where ? vmmargs_word(make, strdup("--vfio")) : -ENOMEM;
+		r = where && path ? vmmargs_word(make, strdup("--vfio")) : -ENOMEM;
 		if (r >= 0)
-			r = vmmargs_word(make, str_printf("/sys/bus/pci/devices/%s%s", device->key, where));
+			r = vmmargs_word(make, str_printf("%s%s", path, where));
 	}
 	return r < 0 ? r : note_hints(make);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "devbus.h"
 #include "quirks.h"
 #include "strutil.h"
 #include "vmmargs-private.h"
@@ -23,6 +24,14 @@ static int refuse_fd(struct vmmargs_make *make)
 			      str_printf("QEMU takes descriptors from version 9.0 on, and this is %u.%u. Claim by path "
 					 "(access=node), and it opens /dev/vfio itself.",
 					 make->args->version / 1000, make->args->version % 1000));
+}
+
+/* It takes it for a device behind the IOMMU, which it asks the kernel about (measured with 10.0: "Failed to get hardware info"). */
+static int refuse_mdev(struct vmmargs_make *make, const struct vmmargs_device *device)
+{
+	return vmmargs_refuse(make, str_printf("QEMU takes a mediated device, %s, by its path only. Claim by path (--access=node), and it "
+					       "opens /dev/vfio itself.",
+					       device->key));
 }
 
 /* One for all devices, of whatever group: what is mapped in one is locked once, and in two twice. */
@@ -65,18 +74,20 @@ static char *place_of(const struct vmmargs_place *place)
 static int add_device(struct vmmargs_make *make, const struct vmmargs_device *device,
 		      const struct vmmargs_place *place, bool iommufd)
 {
-	_cleanup_free_ char *hints = hints_of(device), *where = place_of(place), *what = NULL;
+	_cleanup_free_ char *hints = hints_of(device), *where = place_of(place), *what = NULL, *path = NULL;
 	int r;
 
 	if (device->fd >= 0)
 		what = str_printf("iommufd=iommufd0,fd=%d", device->fd);
-	else
+	else if (devbus_of_key(device->key) == &devbus_pci)
 		what = str_printf("host=%s%s", device->key, iommufd ? ",iommufd=iommufd0" : "");
+	else if ((path = devbus_path_of_key(device->key)))
+		what = str_printf("sysfsdev=%s%s", path, iommufd ? ",iommufd=iommufd0" : "");
 	if (!hints || !where || !what)
 		return -ENOMEM;
 	r = vmmargs_word(make, strdup("-device"));
 	if (r >= 0)
-		r = vmmargs_word(make, str_printf("vfio-pci,%s%s%s", what, where, hints));
+		r = vmmargs_word(make, str_printf("%s,%s%s%s", str_or(device->api, "vfio-pci"), what, where, hints));
 	if (r >= 0 && vmmargs_hint(device, "x-no-intx"))
 		r = vmmargs_note(make, str_printf("%s must not use INTx. QEMU has no switch for that: let the guest's "
 						  "driver use MSI.", device->key));
@@ -90,6 +101,8 @@ int vmmargs_qemu(struct vmmargs_make *make)
 	int r = 0;
 
 	VEC_FOREACH(const struct vmmargs_device, device, &args->devices) {
+		if (device->fd >= 0 && devbus_of_key(device->key) == &devbus_mdev)
+			return refuse_mdev(make, device);
 		if (device->fd >= 0 && is_old(args))
 			return refuse_fd(make);
 		iommufd = iommufd || device->fd >= 0;

@@ -21,6 +21,7 @@ enum vmm { VMM_QEMU, VMM_CLOUD_HYPERVISOR, VMM_CROSVM, VMM_LIBVIRT, VMM_COUNT };
 struct vmmargs_device {
 	const char *group; /* of whose claim it is */
 	const char *key;
+	const char *api; /* of a mediated device: mdev_type.api; NULL: as of a PCI function */
 	const struct vec *hints; /* struct quirk_hint; may be NULL */
 	int fd;			 /* the VMM's descriptor of it; negative: it opens the path */
 	int iommufd;		 /* the same of its group's iommufd */

@@ -181,6 +181,51 @@ START_TEST(test_virtual_functions_are_counted_by_their_links)
 }
 END_TEST
 
+/* Made of what is no PCI function, and of what is one. */
+START_TEST(test_mediated_devices)
+{
+	static const char uuid[] = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001";
+	_cleanup_inventory_ struct inventory *inv = NULL;
+	_cleanup_free_ char *place = str_printf("sys/devices/virtual/mtty/mtty/%s", uuid), *type = NULL, *link = NULL, *group = NULL;
+	_cleanup_free_ char *key = str_printf("mdev:%s", uuid), *subsystem = NULL, *target = NULL, *member = NULL;
+	const struct device *device;
+	bool changed;
+
+	make_file("sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/available_instances", "11\n");
+	make_file("sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/name", "Dual port serial\n");
+	make_file("sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/device_api", "vfio-pci\n");
+	make_link("sys/class/mdev_bus/mtty", "../../devices/virtual/mtty/mtty");
+	make_file("sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/mdev_supported_types/nv-1/description", "a\nb\n");
+	make_link("sys/class/mdev_bus/0000:01:00.0", "../../devices/pci0000:00/0000:00:03.0/0000:01:00.0");
+	type = str_printf("%s/mdev_type", place);
+	make_link(type, "../mdev_supported_types/mtty-2");
+	subsystem = str_printf("%s/subsystem", place);
+	make_link(subsystem, "../../../../../bus/mdev");
+	link = str_printf("sys/bus/mdev/devices/%s", uuid);
+	target = str_printf("../../../devices/virtual/mtty/mtty/%s", uuid);
+	make_link(link, target);
+	group = str_printf("%s/iommu_group", place);
+	make_link(group, "../../../../../kernel/iommu_groups/20");
+	member = str_printf("sys/kernel/iommu_groups/20/devices/%s", uuid);
+	make_link(member, "../../../../devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
+	ck_assert_int_eq(probe_host(probe, &inv), 0);
+	ck_assert_uint_eq(inv->devices.n, 5);
+	device = inventory_find(inv, "mdev_bus:mtty");
+	ck_assert_uint_eq(device->mdev_types.n, 1);
+	ck_assert_str_eq(mdev_types_find(&device->mdev_types, "mtty-2")->name, "Dual port serial");
+	ck_assert_uint_eq(mdev_types_find(&device->mdev_types, "mtty-2")->available, 11);
+	device = inventory_find(inv, "0000:01:00.0");
+	ck_assert_str_eq(mdev_types_find(&device->mdev_types, "nv-1")->description, "a\nb");
+	device = inventory_find(inv, key);
+	ck_assert_str_eq(device->mdev_type, "mtty-2");
+	ck_assert_str_eq(device->mdev_parent, "mdev_bus:mtty");
+	ck_assert_int_eq(device->iommu_group, 20);
+	make_file("sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/available_instances", "10\n");
+	ck_assert_int_eq(probe_update(probe, inv, "mdev_bus", "mtty", &changed), 0);
+	ck_assert(changed);
+}
+END_TEST
+
 START_TEST(test_an_empty_host_is_a_host)
 {
 	_cleanup_inventory_ struct inventory *inv = NULL;
@@ -205,6 +250,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_update_tells_whether_anything_changed);
 	tcase_add_test(tcase, test_a_device_that_is_gone_leaves_its_group);
 	tcase_add_test(tcase, test_virtual_functions_are_counted_by_their_links);
+	tcase_add_test(tcase, test_mediated_devices);
 	tcase_add_test(tcase, test_an_empty_host_is_a_host);
 	suite_add_tcase(suite, tcase);
 	return suite;

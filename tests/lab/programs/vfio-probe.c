@@ -40,21 +40,28 @@ static void expect(const char *what, const char *on, int holds, int error)
 static const char *iommu_group_of(const char *device)
 {
 	static char target[256];
+	glob_t found = {};
 	char path[128];
-	ssize_t n;
+	ssize_t n = -1;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", device);
-	n = readlink(path, target, sizeof(target) - 1);
+	snprintf(path, sizeof(path), "/sys/bus/*/devices/%s/iommu_group", device);
+	if (device[0] && glob(path, 0, NULL, &found) == 0)
+		n = readlink(found.gl_pathv[0], target, sizeof(target) - 1);
+	globfree(&found);
 	target[n < 0 ? 0 : n] = '\0';
 	return n < 0 ? target : strrchr(target, '/') + 1;
 }
 
-/* The device of IOMMU group @id with the lowest address, bridges left out since no VFIO driver is on them. */
+/*
+ * The device of IOMMU group @id with the lowest address, bridges left out since no VFIO driver is on them. A mediated one is
+ * always with VFIO.
+ */
 static void choose_device(const char *id)
 {
 	glob_t found = {};
 
-	if (glob("/sys/bus/pci/drivers/vfio-pci/*:*", 0, NULL, &found) == 0)
+	glob("/sys/bus/pci/drivers/vfio-pci/*:*", 0, NULL, &found);
+	if (glob("/sys/bus/mdev/devices/*", GLOB_APPEND, NULL, &found) == 0 || found.gl_pathc > 0)
 		for (size_t i = 0; i < found.gl_pathc && !device_name[0]; i++) {
 			const char *name = strrchr(found.gl_pathv[i], '/') + 1;
 
