@@ -12,11 +12,11 @@ software_need() {
     [[ $1 != dpdk ]] || export LAB_DPDK=$cache/dpdk
 }
 
-# Installed; it has its paths built in. The user that its packages for whole hosts make is made in the guest.
-software_libvirt() {
-    need_packages libvirtd=libvirt-daemon virsh=libvirt-clients xmllint=libxml2-utils dmidecode=dmidecode \
-        "$(echo /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so)=libvirt-daemon-driver-qemu"
-}
+# Installed; it has its paths built in. The user that its packages for whole hosts make is made in the guest. tests/all installs
+# these before the first guest runs, whose root this machine's is.
+LIBVIRT_PACKAGES=(libvirtd=libvirt-daemon virsh=libvirt-clients xmllint=libxml2-utils dmidecode=dmidecode
+    "$(echo /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so)=libvirt-daemon-driver-qemu")
+software_libvirt() { need_packages "${LIBVIRT_PACKAGES[@]}"; }
 
 # Unpacked in the cache: its package would install two hundred others.
 software_dpdk() {
