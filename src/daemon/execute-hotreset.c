@@ -9,9 +9,9 @@
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "execute-private.h"
+#include "fault.h"
 #include "pciaddr.h"
 #include "strutil.h"
 
@@ -35,28 +35,38 @@ static int set_iommu(int container)
 				     VFIO_SPAPR_TCE_IOMMU };
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (ioctl(container, VFIO_CHECK_EXTENSION, types[i]) > 0)
-			return ioctl(container, VFIO_SET_IOMMU, types[i]) < 0 ? -errno : 0;
+		if (fault_ioctl(container, VFIO_CHECK_EXTENSION, "VFIO_CHECK_EXTENSION",
+				(void *)(intptr_t)types[i]) > 0)
+			return fault_ioctl(container, VFIO_SET_IOMMU, "VFIO_SET_IOMMU",
+					   (void *)(intptr_t)types[i]);
 	return -EOPNOTSUPP;
 }
 
+/* Whoever opens the group next could not give it a container of his own while it has this one: then its file goes with it. */
+static void drop_container(struct execution *execution, struct held_group *held)
+{
+	if (fault_ioctl(held->fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER", NULL) < 0)
+		execution_drop_held(execution, held);
+}
+
 /* A device's descriptor can be had only of a group with an IOMMU behind it: for as long as this takes. */
-static int open_vfio_device(struct execution *execution, const struct held_group *held,
+static int open_vfio_device(struct execution *execution, struct held_group *held,
 			    const char *address, int *ret_container, int *ret_device)
 {
-	_cleanup_close_ int container = openat(execution->root->fd, "dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	int r, device;
+	_cleanup_close_ int container = sysroot_node(execution->root, "dev/vfio/vfio");
+	int device;
 
 	if (container < 0)
-		return -errno;
-	if (ioctl(held->fd, VFIO_GROUP_SET_CONTAINER, &container) < 0)
-		return -errno;
-	r = set_iommu(container);
-	device = r < 0 ? r : ioctl(held->fd, VFIO_GROUP_GET_DEVICE_FD, address);
+		return container;
+	device = fault_ioctl(held->fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER", &container);
+	if (device >= 0)
+		device = set_iommu(container);
+	if (device >= 0)
+		device = fault_ioctl(held->fd, VFIO_GROUP_GET_DEVICE_FD, "VFIO_GROUP_GET_DEVICE_FD",
+				     address);
 	if (device < 0) {
-		r = r < 0 ? r : -errno;
-		(void)ioctl(held->fd, VFIO_GROUP_UNSET_CONTAINER);
-		return r;
+		drop_container(execution, held);
+		return device;
 	}
 	*ret_container = TAKE_FD(container);
 	*ret_device = device;
@@ -98,18 +108,21 @@ static int reset_bus(struct execution *execution, int device, char **ret_cause, 
 {
 	union affected affected = { 0 };
 	union group_fds fds = { 0 };
+	int r;
 
 	affected.info.argsz = sizeof(affected);
-	if (ioctl(device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &affected) < 0)
-		return -errno;
+	r = fault_ioctl(device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO",
+			&affected);
+	if (r < 0)
+		return r;
 	for (unsigned i = 0; i < affected.info.count; i++) {
-		int r = add_affected(execution, &affected.info.devices[i], &fds, ret_keys, ret_cause);
+		r = add_affected(execution, &affected.info.devices[i], &fds, ret_keys, ret_cause);
 
 		if (r < 0)
 			return r;
 	}
 	fds.reset.argsz = (uint32_t)(sizeof(fds.reset) + fds.reset.count * sizeof(int32_t));
-	return ioctl(device, VFIO_DEVICE_PCI_HOT_RESET, &fds) < 0 ? -errno : 0;
+	return fault_ioctl(device, VFIO_DEVICE_PCI_HOT_RESET, "VFIO_DEVICE_PCI_HOT_RESET", &fds);
 }
 
 int execution_hot_reset(struct execution *execution, const struct step *step, char **ret_cause,
@@ -129,7 +142,6 @@ int execution_hot_reset(struct execution *execution, const struct step *step, ch
 		return r;
 	r = reset_bus(execution, device, ret_cause, ret_keys);
 	fd_close(device);
-	if (ioctl(held->fd, VFIO_GROUP_UNSET_CONTAINER) < 0 && r >= 0)
-		r = -errno;
+	drop_container(execution, held);
 	return r;
 }

@@ -58,8 +58,13 @@ static int begin(struct execution *execution, const char *driver)
 	execution->id_lock = sysroot_dir(execution->root, path);
 	if (execution->id_lock < 0)
 		return execution->id_lock;
-	if (flock(execution->id_lock, LOCK_EX) < 0)
-		return -errno;
+	r = fault_point("lock", driver);
+	if (r >= 0 && flock(execution->id_lock, LOCK_EX) < 0)
+		r = -errno;
+	if (r < 0) {
+		execution->id_lock = fd_close(execution->id_lock);
+		return r;
+	}
 	r = list_functions(execution, path, &execution->bound_before);
 	return r < 0 ? r : list_functions(execution, "sys/bus/pci/devices", &execution->there_before);
 }

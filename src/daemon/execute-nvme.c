@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "execute-private.h"
+#include "fault.h"
 
 /* Registers of the controller in BAR 0: NVM Express base specification, section 3.1. */
 #define NVME_CAP     0x00
@@ -27,16 +28,20 @@
 
 static int set_command(int dir_fd, uint16_t or_this, uint16_t *ret_was)
 {
-	_cleanup_close_ int fd = openat(dir_fd, "config", O_RDWR | O_CLOEXEC);
+	_cleanup_close_ int fd = -EBADF;
 	uint16_t command;
+	int r = fault_point("write", "config");
 
+	if (r < 0)
+		return r;
+	fd = openat(dir_fd, "config", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (pread(fd, &command, sizeof(command), AT_COMMAND) != sizeof(command))
 		return -EIO;
 	*ret_was = command;
 	command |= or_this;
-	return pwrite(fd, &command, sizeof(command), AT_COMMAND) == sizeof(command) ? 0 : -EIO;
+	return fault_after(pwrite(fd, &command, sizeof(command), AT_COMMAND) == sizeof(command) ? 0 : -EIO);
 }
 
 static void put_command(int dir_fd, uint16_t command)

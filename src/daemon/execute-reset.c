@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "execute-private.h"
+#include "fault.h"
 #include "resetplan.h"
 #include "strutil.h"
 
@@ -64,9 +65,14 @@ static void let_sleep(int dir_fd, const char *was)
 
 static int look(int dir_fd, struct look *ret)
 {
-	_cleanup_close_ int fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : pread(fd, ret->head, sizeof(ret->head), 0);
+	_cleanup_close_ int fd = -EBADF;
+	ssize_t n;
+	int r = fault_point("look", "config");
 
+	if (r < 0)
+		return r;
+	fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : pread(fd, ret->head, sizeof(ret->head), 0);
 	if (n < 0)
 		return -errno;
 	return n == sizeof(ret->head) ? 0 : -EIO;

@@ -160,17 +160,19 @@ static void tell_learnt(const char *line, void *userdata)
 					  learning->execution->userdata);
 }
 
-/* Once for each group: a claim of the newer interface opens it for each of its devices. */
-static void learn(struct execution *execution, const struct held_group *held)
+/* Once for each group: a claim of the newer interface opens it for each of its devices. False: its file is spoilt by it. */
+static bool learn(struct execution *execution, const struct held_group *held)
 {
 	struct learning learning = { execution, held->id };
+	bool whole;
 
 	if (execution->has_learnt && execution->learnt_group == held->id)
-		return;
+		return true;
 	execution->has_learnt = true;
 	execution->learnt_group = held->id;
-	vfioinfo_group(execution->root, held->fd, tell_learnt, &learning);
+	whole = vfioinfo_group(execution->root, held->fd, tell_learnt, &learning);
 	tell_learnt("", &learning);
+	return whole;
 }
 
 int execution_open_viable(struct execution *execution, int id, char **ret_cause,
@@ -203,7 +205,10 @@ int execution_open_viable(struct execution *execution, int id, char **ret_cause,
 		return fail(-EPERM, ret_cause,
 			    str_printf("IOMMU group %d is not viable: %s", id, str_or(who, "?")));
 	}
-	learn(execution, held);
+	if (!learn(execution, held)) {
+		execution_drop_held(execution, held);
+		return execution_open_viable(execution, id, ret_cause, ret);
+	}
 	*ret = held;
 	return 0;
 }

@@ -147,7 +147,7 @@ static int modprobe(const char *module)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ENOENT;
+	return fault_after(WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ENOENT);
 }
 
 static int run_load_module(struct execution *execution, const struct step *step, char **ret_cause)

@@ -75,8 +75,19 @@ static int act(const char *action, const char *group)
 	return 0;
 }
 
+/* What only looks cannot have been done and say that it failed. */
+static bool only_looks(const char *operation)
+{
+	static const char *const looks[] = { "open", "read", "readlink", "look", "lock", "refresh" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
+		if (str_eq(operation, looks[i]))
+			return true;
+	return false;
+}
+
 /* True if the operation that comes now is the one: *ret is what shall happen. */
-static bool count_down(const char *path, char **ret)
+static bool count_down(const char *path, const char *operation, char **ret)
 {
 	_cleanup_free_ char *text = NULL, *rest = NULL;
 	char *action;
@@ -89,6 +100,8 @@ static bool count_down(const char *path, char **ret)
 		return false;
 	*action++ = '\0';
 	if (parse_uint(text, &n) < 0 || n == 0)
+		return false;
+	if (str_starts(action, "then-") && only_looks(operation))
 		return false;
 	if (n == 1) {
 		*ret = strdup(action);
@@ -103,7 +116,7 @@ static bool count_down(const char *path, char **ret)
 static int point(const char *verb, const char *group, const char *operation, const char *subject)
 {
 	_cleanup_free_ char *path = file_of(group, verb), *action = NULL;
-	bool now = path && count_down(path, &action);
+	bool now = path && count_down(path, operation, &action);
 
 	trace(verb, group, operation, subject, now ? action : NULL);
 	return now ? act(action, group) : 0;
@@ -125,13 +138,14 @@ int fault_after(int r)
 	return error < 0 ? error : r;
 }
 
-int fault_ioctl(int fd, unsigned long request, const char *name, void *argument)
+int fault_ioctl(int fd, unsigned long request, const char *name, const void *argument)
 {
 	int r = fault_point("ioctl", name);
 
 	if (r < 0)
 		return r;
-	return fault_after(ioctl(fd, request, argument) < 0 ? -errno : 0);
+	r = ioctl(fd, request, argument);
+	return fault_after(r < 0 ? -errno : r);
 }
 
 int fault_record(const char *operation, const char *group)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "execute.h"
+#include "fault.h"
 #include "lease-private.h"
 #include "log.h"
 #include "plan.h"
@@ -128,6 +129,8 @@ static bool is_dirty(const struct lease *lease, const struct worker_result *resu
 	const struct step *step;
 
 	if (result->error >= 0 || result->index >= lease->steps.n)
+		return false;
+	if (result->error == -ECHILD) /* who was to look has been killed: the next one will */
 		return false;
 	step = lease->steps.items[result->index];
 	return step->kind == STEP_VERIFY_RESET &&
@@ -282,9 +285,13 @@ int lease_run_steps(struct lease *lease, struct vec *steps, bool undoing)
 		.undoing = undoing,
 		.deadline_usec = host_step_usec(lease->host),
 	};
+	int r;
 
 	steps_clear(&lease->steps);
 	lease->steps = *steps;
 	*steps = (struct vec){ 0 };
+	r = fault_record("start", lease->record->group);
+	if (r < 0)
+		return r;
 	return worker_start(host_event(lease->host), &plan, &worker_handlers, lease, &lease->worker);
 }

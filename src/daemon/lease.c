@@ -184,13 +184,12 @@ static void hand_over(struct lease *lease)
 int lease_refresh_members(struct lease *lease)
 {
 	_cleanup_strv_ char **keys = NULL;
+	int r = fault_record("refresh", lease->record->group);
 
-	VEC_FOREACH(const struct record_device, device, &lease->record->devices) {
-		int r = strv_add(&keys, device->key);
-
-		if (r < 0)
-			return r;
-	}
+	VEC_FOREACH(const struct record_device, device, &lease->record->devices)
+		r = r < 0 ? r : strv_add(&keys, device->key);
+	if (r < 0)
+		return r;
 	return host_refresh(lease->host, keys);
 }
 

@@ -88,8 +88,8 @@ int nodeacl_grant(const char *path, uid_t uid)
 		return -errno;
 	/* done twice is done, and nobody who watches the node is told of nothing */
 	if (acl_cmp(before, acl) == 0)
-		return 0;
-	return acl_set_file(path, ACL_TYPE_ACCESS, acl) < 0 ? -errno : 0;
+		return fault_after(0);
+	return fault_after(acl_set_file(path, ACL_TYPE_ACCESS, acl) < 0 ? -errno : 0);
 }
 
 int nodeacl_revoke(const char *path, uid_t uid)
@@ -105,12 +105,12 @@ int nodeacl_revoke(const char *path, uid_t uid)
 		return -errno;
 	entry = find_entry(acl, ACL_USER, uid);
 	if (!entry)
-		return 0;
+		return fault_after(0);
 	if (acl_delete_entry(acl, entry) < 0)
 		return -errno;
 	mask = find_entry(acl, ACL_MASK, 0);
 	if (has_named_entries(acl) ? acl_calc_mask(&acl) < 0 :
 				     mask && acl_delete_entry(acl, mask) < 0)
 		return -errno;
-	return acl_set_file(path, ACL_TYPE_ACCESS, acl) < 0 ? -errno : 0;
+	return fault_after(acl_set_file(path, ACL_TYPE_ACCESS, acl) < 0 ? -errno : 0);
 }

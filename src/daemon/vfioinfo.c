@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "fault.h"
 #include "vfioinfo.h"
 
 #define INFO_MAX (1u << 16) /* of what the kernel says in one answer */
@@ -81,16 +82,19 @@ static int ask_type1(const struct asker *asker, int container_fd)
 	struct vfio_iommu_type1_info probe = { .argsz = sizeof(probe) };
 	_cleanup_free_ struct vfio_iommu_type1_info *info = NULL;
 
-	if (ioctl(container_fd, VFIO_IOMMU_GET_INFO, &probe) < 0)
-		return -errno;
+	int r = fault_ioctl(container_fd, VFIO_IOMMU_GET_INFO, "VFIO_IOMMU_GET_INFO", &probe);
+
+	if (r < 0)
+		return r;
 	if (probe.argsz < sizeof(probe) || probe.argsz > INFO_MAX)
 		return -EPROTO;
 	info = calloc(1, probe.argsz);
 	if (!info)
 		return -ENOMEM;
 	info->argsz = probe.argsz;
-	if (ioctl(container_fd, VFIO_IOMMU_GET_INFO, info) < 0)
-		return -errno;
+	r = fault_ioctl(container_fd, VFIO_IOMMU_GET_INFO, "VFIO_IOMMU_GET_INFO", info);
+	if (r < 0)
+		return r;
 	tell_info(asker, info, probe.argsz);
 	return 0;
 }
@@ -129,29 +133,32 @@ static const struct {
 static int ask_container(const struct asker *asker, int container_fd)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		int r;
+
 		if (ioctl(container_fd, VFIO_CHECK_EXTENSION, types[i].type) <= 0)
 			continue;
-		if (ioctl(container_fd, VFIO_SET_IOMMU, types[i].type) < 0)
-			return -errno;
+		r = fault_ioctl(container_fd, VFIO_SET_IOMMU, "VFIO_SET_IOMMU", (void *)types[i].type);
+		if (r < 0)
+			return r;
 		tell(asker, "source vfio %s", types[i].name);
 		return types[i].ask(asker, container_fd);
 	}
 	return -ENOTTY;
 }
 
-void vfioinfo_group(const struct sysroot *root, int group_fd, vfioinfo_fn fn, void *userdata)
+bool vfioinfo_group(const struct sysroot *root, int group_fd, vfioinfo_fn fn, void *userdata)
 {
-	_cleanup_close_ int fd = openat(root->fd, "dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	_cleanup_close_ int fd = sysroot_node(root, "dev/vfio/vfio");
 	const struct asker asker = { fn, userdata };
-	int r = 0;
+	int unset = 0, r = fd;
 
-	if (fd < 0 || ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, &fd) < 0)
-		r = -errno;
 	if (r >= 0) {
-		r = ask_container(&asker, fd);
-		/* no device is open: nothing can be in the way */
-		(void)ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER);
+		r = fault_ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER", &fd);
+		if (r >= 0)
+			r = ask_container(&asker, fd);
+		unset = fault_ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER", NULL);
 	}
 	if (r < 0)
 		tell(&asker, "refused %s", strerror(-r));
+	return r >= 0 && unset >= 0;
 }

@@ -6,6 +6,8 @@
  * by whoever opens the group for a claimer, with a container of its own that is gone afterwards.
  */
 
+#include <stdbool.h>
+
 #include "macro.h"
 #include "sysfs.h"
 
@@ -13,6 +15,7 @@ typedef void (*vfioinfo_fn)(const char *line, void *userdata);
 
 /*
  * Tells @fn a line for each thing that the kernel says of the viable group @group_fd, "source …"
- * first; where it refuses, "refused …" and why. The group is left as it was.
+ * first; where it refuses, "refused …" and why. True: the group is left as it was. False: it may still have the container, and
+ * must be closed before anybody else can give it one.
  */
-void vfioinfo_group(const struct sysroot *root, int group_fd, vfioinfo_fn fn, void *userdata);
+bool vfioinfo_group(const struct sysroot *root, int group_fd, vfioinfo_fn fn, void *userdata);
