@@ -20,6 +20,7 @@ RUN = "/run/devgroups"
 PCI = "/sys/bus/pci/devices"
 GROUPS = {"nic0": "01:00.0", "igb": "02:00.0", "conv": "04:01.0", "nvme": "05:00.0", "edu": "08:00.0", "nic1": "09:00.0"}
 DEADLINE = 120  # of every wait; it measures nothing
+POLL_MS = 40  # looking keeps the one processor from what is waited for
 
 # What a call of the kernel in a worker can fail with, by what it would mean. The daemon takes other ways for some of them: EBUSY (held by
 # somebody), ENOENT and ENODEV (gone), ENOTTY and EINVAL (a reset that the device does not offer), EEXIST (an id that is known), EACCES (a driver that
@@ -260,13 +261,15 @@ def difference(before, after):
 class Lab:
     """The daemon with faults, and one client that looks on."""
 
-    def __init__(self, groups=None, options=(), keys="", claim_options=None):
-        """keys: more for each definition, as JSON members. claim_options: of every claim; and "uid", whose it is."""
+    def __init__(self, groups=None, options=(), keys="", claim_options=None, udev=True):
+        """keys: more for each definition, as JSON members. claim_options: of every claim; and "uid", whose it is. Without udev a round is a
+        quarter shorter."""
         chosen = os.environ.get("LAB_FAULT_GROUPS", "").split()  # fewer, to try something out
         self.groups = dict(groups or {name: GROUPS[name] for name in chosen} or GROUPS)
         self.options, self.claim_options = list(options), dict(claim_options or {})
         self.points = self.dirty = 0
         self.busy, self._states, self._asked_at = set(), None, 0
+        GLib.timeout_add(POLL_MS, lambda: True)  # what makes no news on the bus is looked at this often
         os.makedirs(FAULTS, exist_ok=True)
         os.makedirs("/etc/devgroups.d", exist_ok=True)
         with open("/etc/devgroups.d/10-lab.json", "w", encoding="utf-8") as out:
@@ -275,6 +278,9 @@ class Lab:
         for group in self.groups:
             os.mkfifo(f"{FAULTS}/{group}.fifo")
         subprocess.run(["modprobe", "vfio-pci"], check=True)
+        if not udev:
+            subprocess.run(["udevadm", "settle"], check=True)
+            subprocess.run(["udevadm", "control", "--exit"], check=True)
         self.owners = self._find_owners()
         self.log = open("/run/lab/devgroupd.log", "ab")
         self.daemon = self.client = None
@@ -355,7 +361,7 @@ class Lab:
 
     def together(self, rounds):
         """Runs them side by side, each to the next condition when the last one holds. Returns what they return."""
-        results, waiting = {}, []
+        results, waiting, context = {}, [], GLib.MainContext.default()
 
         def advance(number, task):
             try:
@@ -368,8 +374,6 @@ class Lab:
             advance(number, task)
         while waiting:
             moved = False
-            while GLib.MainContext.default().iteration(False):
-                pass
             for entry in list(waiting):
                 number, task, what, condition, end = entry
                 if condition():
@@ -381,7 +385,9 @@ class Lab:
             if moved:
                 self._states = None  # what they have seen may be newer than the news
             else:
-                time.sleep(0.01)
+                context.iteration(True)
+            while context.iteration(False):
+                pass
         return [results[number] for number in sorted(results)]
 
     def wait(self, what, condition):
@@ -559,19 +565,20 @@ class Lab:
         return [group for group in self.groups if group != "conv"]
 
     def _points_of(self, group, jobs):
-        """Each job is (what, play, verb, action)."""
+        """Each job is (what, play, verb, action), or with a list of actions, of which each N has the next."""
         for what, play, verb, action in jobs:
             n, started = 0, time.monotonic()
             while True:
                 n += 1
                 self.clear_trace(group)
                 self.busy.add(group)
-                self.arm(group, verb, n, action)
-                yield from play(group, f"{what}, operation {n}")
-                yield from self.until_free(group, f"{what}, operation {n}", action)
+                now = action if isinstance(action, str) else action[n % len(action)]
+                self.arm(group, verb, n, now)
+                yield from play(group, f"{what}, {now} at operation {n}")
+                yield from self.until_free(group, f"{what}, {now} at operation {n}", now)
                 self.busy.discard(group)
                 came = self.disarm(group, verb)
-                self.same(f"{what} of {group}, operation {n}")
+                self.same(f"{what} of {group}, {now} at operation {n}")
                 if not came:
                     break
             self._report(f"{what}, {group}", n - 1, started)
@@ -601,17 +608,19 @@ class Lab:
         self.sweep_many(self.error_jobs(what, play, verb, errors or ERRORS + ["then-" + name for name in DONE], groups))
 
     def sweep_rounds(self, what, play, verb, action, groups=None):
-        """For what ends the daemon, and so concerns all: play(groups that are left, what) does one round for all of them at once."""
+        """For what ends the daemon, and so concerns all: play(groups that are left, what) does one round for all of them at once. verb and action may be
+        dictionaries, by group."""
+        verb, action = [value if isinstance(value, dict) else dict.fromkeys(self.groups, value) for value in (verb, action)]
         left, n, started = list(groups or self.groups), 0, time.monotonic()
         points = {group: 0 for group in left}
         while left:
             n += 1
             for group in left:
                 self.clear_trace(group)
-                self.arm(group, verb, n, action)
+                self.arm(group, verb[group], n, action[group])
             play(left, f"{what}, operation {n}")
             self.together(self.until_free(group, f"{what}, operation {n}") for group in self.groups)
-            left = [group for group in left if self.disarm(group, verb)]
+            left = [group for group in left if self.disarm(group, verb[group])]
             self.quiet(f"{what}, operation {n}")
             for group in left:
                 points[group] += 1
