@@ -54,6 +54,12 @@ static int open_bus(struct connection *connection)
 {
 	int r = sd_bus_open_system_with_description(&connection->bus, "devgroupd");
 
+	/*
+	 * sd-bus gives a connection up when the bus takes longer than this over one of its matches. Whoever takes long is we, with a
+	 * host of claims at once on a slow machine: the answer is there by then and has not been looked at.
+	 */
+	if (r >= 0)
+		r = sd_bus_set_method_call_timeout(connection->bus, UINT64_MAX);
 	if (r >= 0)
 		r = sd_bus_attach_event(connection->bus, connection->event, 0);
 	if (r >= 0)
