@@ -38,6 +38,7 @@ static bool look_at(struct errorwatch *watch, struct device *device, enum error_
 		log_error("Out of memory, the error state of %s is not up to date", device->key);
 		return false;
 	}
+	errors_settle(&before, &device->errors, event);
 	device->errors.state = error_state_next(&before, &device->errors, event, driven);
 	if (device->errors.state != before.state)
 		log_notice("Errors of %s: %s, was %s", device->key,

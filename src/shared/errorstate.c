@@ -47,11 +47,23 @@ enum error_event error_event_from_string(const char *text)
 	return str_eq(text, "FAILED_RECOVERY") ? ERROR_EVENT_FAILED : ERROR_EVENT_NONE;
 }
 
+static uint64_t all_fatal(const struct device_errors *errors)
+{
+	return errors->fatal + errors->fatal_above;
+}
+
+void errors_settle(const struct device_errors *before, struct device_errors *now, enum error_event event)
+{
+	uint64_t old = event == ERROR_EVENT_NONE && before->above_known ? all_fatal(before) : all_fatal(now);
+
+	/* the counters begin anew with a device that was plugged in again */
+	now->fatal_old = old < all_fatal(now) ? old : all_fatal(now);
+}
+
 /* Where nobody has looked before, an old fatal error counts for a new one: that errs on the safe side. */
 static bool is_fatal(const struct device_errors *before, const struct device_errors *now)
 {
-	return now->contained || now->fatal > before->fatal ||
-	       now->fatal_above > (before->above_known ? before->fatal_above : 0);
+	return now->contained || all_fatal(now) > (before->above_known ? before->fatal_old : 0);
 }
 
 static enum error_state after_recovery(enum error_state state, bool driven)

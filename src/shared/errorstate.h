@@ -39,6 +39,7 @@ struct device_errors {
 	 */
 	bool above_known;
 	uint64_t fatal_above;
+	uint64_t fatal_old; /* how many of both kinds are no news any more */
 	bool contained; /* DPC of a port above, or EEH, keeps it off */
 };
 
@@ -54,6 +55,12 @@ static inline bool error_state_is_lost(enum error_state state)
 {
 	return state >= ERROR_FATAL;
 }
+
+/*
+ * Of what was read in @now, after @before, notes what is no news any more. The kernel counts an error before it tells of it, so what is new in
+ * a look without an event may be of an event on its way, and is old by the next look.
+ */
+void errors_settle(const struct device_errors *before, struct device_errors *now, enum error_event event);
 
 /*
  * The state after @event, with what was read before it and after it. @driven: a driver of the host

@@ -22,7 +22,7 @@ static void ck_assert_next(enum error_state state, enum error_event event, int w
 			   enum error_state expected)
 {
 	const struct device_errors before = {
-		.state = state, .above_known = true, .fatal_above = 2, .correctable = 5
+		.state = state, .above_known = true, .fatal_above = 2, .fatal_old = 2, .correctable = 5
 	};
 	const struct device_errors now = reading(&before, what);
 
@@ -94,6 +94,40 @@ START_TEST(test_never_looked_at)
 }
 END_TEST
 
+static enum error_state look(struct device_errors *errors, uint64_t fatal_above, enum error_event event)
+{
+	struct device_errors now = *errors;
+
+	now.above_known = true;
+	now.fatal_above = fatal_above;
+	errors_settle(errors, &now, event);
+	now.state = error_state_next(errors, &now, event, true);
+	*errors = now;
+	return now.state;
+}
+
+/* The kernel has counted it, somebody looks, and only then its event comes. */
+START_TEST(test_looked_at_before_the_event)
+{
+	struct device_errors errors = { .state = ERROR_OK };
+
+	ck_assert_int_eq(look(&errors, 7, ERROR_EVENT_NONE), ERROR_OK);
+	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_NONE), ERROR_OK);
+	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_BEGIN), ERROR_FROZEN);
+	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_SUCCESS), ERROR_RECOVERED);
+	/* that one is over */
+	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_BEGIN), ERROR_RECOVERING);
+	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_SUCCESS), ERROR_RECOVERED);
+	/* it was of another device below the port: no event comes */
+	ck_assert_int_eq(look(&errors, 9, ERROR_EVENT_NONE), ERROR_RECOVERED);
+	ck_assert_int_eq(look(&errors, 9, ERROR_EVENT_NONE), ERROR_RECOVERED);
+	ck_assert_int_eq(look(&errors, 9, ERROR_EVENT_BEGIN), ERROR_RECOVERING);
+	/* plugged in again */
+	ck_assert_int_eq(look(&errors, 0, ERROR_EVENT_NONE), ERROR_RECOVERING);
+	ck_assert_int_eq(look(&errors, 1, ERROR_EVENT_BEGIN), ERROR_FROZEN);
+}
+END_TEST
+
 START_TEST(test_words)
 {
 	enum error_state state;
@@ -119,6 +153,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_next, 0, ARRAY_SIZE(cases));
 	tcase_add_test(tcase, test_thawed);
 	tcase_add_test(tcase, test_never_looked_at);
+	tcase_add_test(tcase, test_looked_at_before_the_event);
 	tcase_add_test(tcase, test_words);
 	suite_add_tcase(suite, tcase);
 	return suite;
