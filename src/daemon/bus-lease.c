@@ -3,6 +3,7 @@
 /* Floor 5. org.devgroups1.Lease at /org/devgroups1/lease/ID. The object behind it is the group that it holds. */
 
 #include <errno.h>
+#include <string.h>
 
 #include "bus.h"
 #include "dbus-names.h"
@@ -64,6 +65,42 @@ static int method_take_fds(sd_bus_message *message, void *userdata, sd_bus_error
 	if (r < 0)
 		return r;
 	return bus_method_take_fds(message, handle->bus, handle->group, first, error);
+}
+
+static int append_token(sd_bus_message *reply, const char *line)
+{
+	const char *token = strchr(line, '=');
+	_cleanup_free_ char *pf = token ? strndup(line, (size_t)(token - line)) : NULL;
+
+	return pf ? sd_bus_message_append(reply, "(ss)", pf, token + 1) : -ENOMEM;
+}
+
+/* Of use only to who may open the devices, and that is the holder: by path any process of its user. */
+static int method_get_vf_tokens(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct devgroup *group = ((struct lease_handle *)userdata)->group;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+	struct bus_caller caller;
+	int r = bus_get_caller(message, &caller);
+
+	if (r < 0)
+		return r;
+	if (caller.uid != 0 && caller.uid != group->lease->record->uid) {
+		refuse(&refusal, REFUSED_NOT_HOLDER, "The VF tokens of group %s are for its holder alone.", group->def->name);
+		return bus_refuse(error, &refusal);
+	}
+	r = sd_bus_message_new_method_return(message, &reply);
+	if (r >= 0)
+		r = sd_bus_message_sensitive(reply);
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(ss)");
+	STRV_FOREACH(line, group->lease->record->vf_tokens)
+		if (r >= 0)
+			r = append_token(reply, *line);
+	if (r >= 0)
+		r = sd_bus_message_close_container(reply);
+	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 static int method_release(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -153,6 +190,8 @@ static const sd_bus_vtable lease_vtable[] = {
 				method_take_fds, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_release,
 				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("GetVfTokens", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ss)", tokens),
+				method_get_vf_tokens, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Group", "s", get_string, 0, CONST),
 	SD_BUS_PROPERTY("State", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("Uid", "u", get_number, 0, CONST),

@@ -124,7 +124,7 @@ bool claims_check(const struct devgroup *group, const struct claim_request *requ
 	if (!claims_check_reserved(group, request, ret) || !check_interface(group, request, ret))
 		return false;
 	if (!blocker)
-		return true;
+		return vftokens_check(group, ret);
 	return refuse(ret, str_eq(blocker->code, "shared-group") ? REFUSED_BUSY : REFUSED_BLOCKED,
 		      "Group %s cannot be claimed (%s): %s", group->def->name, blocker->code,
 		      blocker->text);
@@ -245,6 +245,8 @@ static int start_lease(struct registry *registry, struct devgroup *group,
 		r = resets_find(group, &resets);
 	if (r >= 0)
 		r = plan_claim(group->def, &group->view, &resets, record, &steps);
+	if (r >= 0)
+		r = vftokens_complete(group, record, &steps);
 	if (r >= 0)
 		r = recall_kept(registry, record);
 	return r < 0 ? r : claims_start_lease(group, &record, &steps);

@@ -50,8 +50,8 @@ static void drop_container(struct execution *execution, struct held_group *held)
 }
 
 /* A device's descriptor can be had only of a group with an IOMMU behind it: for as long as this takes. */
-static int open_vfio_device(struct execution *execution, struct held_group *held,
-			    const char *address, int *ret_container, int *ret_device)
+int execution_open_in_group(struct execution *execution, struct held_group *held, const char *name,
+			    int *ret_container, int *ret_device)
 {
 	_cleanup_close_ int container = sysroot_node(execution->root, "dev/vfio/vfio");
 	int device;
@@ -63,7 +63,7 @@ static int open_vfio_device(struct execution *execution, struct held_group *held
 		device = set_iommu(container);
 	if (device >= 0)
 		device = fault_ioctl(held->fd, VFIO_GROUP_GET_DEVICE_FD, "VFIO_GROUP_GET_DEVICE_FD",
-				     address);
+				     name);
 	if (device < 0) {
 		drop_container(execution, held);
 		return device;
@@ -71,6 +71,14 @@ static int open_vfio_device(struct execution *execution, struct held_group *held
 	*ret_container = TAKE_FD(container);
 	*ret_device = device;
 	return 0;
+}
+
+void execution_close_in_group(struct execution *execution, struct held_group *held, int container,
+			      int device)
+{
+	fd_close(device);
+	drop_container(execution, held);
+	fd_close(container);
 }
 
 static int add_fd(union group_fds *fds, int fd)
@@ -128,20 +136,18 @@ static int reset_bus(struct execution *execution, int device, char **ret_cause, 
 int execution_hot_reset(struct execution *execution, const struct step *step, char **ret_cause,
 			char ***ret_keys)
 {
-	_cleanup_close_ int container = -EBADF;
 	struct held_group *held;
-	int r, device = -EBADF;
+	int r, container, device;
 
 	r = execution_open_viable(execution, step->iommu_group, ret_cause, &held);
 	if (r < 0)
 		return r;
 	if (!held)
 		return fail(-EOPNOTSUPP, ret_cause, strdup("this kernel has no VFIO groups (CONFIG_VFIO_GROUP)"));
-	r = open_vfio_device(execution, held, step->address, &container, &device);
+	r = execution_open_in_group(execution, held, step->address, &container, &device);
 	if (r < 0)
 		return r;
 	r = reset_bus(execution, device, ret_cause, ret_keys);
-	fd_close(device);
-	drop_container(execution, held);
+	execution_close_in_group(execution, held, container, device);
 	return r;
 }

@@ -53,6 +53,17 @@ int execution_open_container(struct execution *execution, const struct step *ste
 int execution_grant(struct execution *execution, const struct step *step, char **ret_cause);
 int execution_revoke(struct execution *execution, const struct step *step, char **ret_cause);
 
+/*
+ * execute-hotreset.c: a device of a group that is held, by the name that VFIO is to be told. Closed again with
+ * execution_close_in_group(), which takes both descriptors. 0 or negative errno.
+ */
+int execution_open_in_group(struct execution *execution, struct held_group *held, const char *name,
+			    int *ret_container, int *ret_device) _must_check_;
+void execution_close_in_group(struct execution *execution, struct held_group *held, int container,
+			      int device);
+/* execute-vftoken.c. 1: this kernel has no groups, and no other place to say it */
+int execution_set_vf_token(struct execution *execution, const struct step *step, char **ret_cause);
+
 /* --- execute-newid.c: drivers without override --- */
 int execution_add_id(struct execution *execution, const struct step *step, char **ret_cause);
 int execution_remove_id(struct execution *execution, const struct step *step, char **ret_cause);

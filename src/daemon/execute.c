@@ -282,6 +282,25 @@ static unsigned count_vfs(int dir_fd)
 	}
 }
 
+/*
+ * vfio-pci makes and ends functions only where this is set. It stays so: what it permits takes a write to sriov_numvfs, which
+ * is root's, and another claim may be about to do that.
+ */
+static int permit_vfs(const struct execution *execution, const struct step *step, char **ret_cause)
+{
+	static const char parameter[] = "sys/module/vfio_pci/parameters/enable_sriov";
+	_cleanup_free_ char *driver = NULL, *now = NULL;
+	int r = read_driver(execution, step, &driver);
+
+	if (r < 0 || !str_eq(driver, "vfio-pci"))
+		return r;
+	r = sysfs_read(execution->root->fd, parameter, &now);
+	if (r >= 0 && !str_eq(now, "Y"))
+		r = sysfs_write(execution->root->fd, parameter, "Y");
+	return r >= 0 ? 0 : fail(r, ret_cause, strdup("this kernel's vfio-pci has no virtual functions (its "
+						     "parameter enable_sriov cannot be set)"));
+}
+
 static int run_set_vfs(struct execution *execution, const struct step *step, char **ret_cause)
 {
 	_cleanup_close_ int fd = open_device(execution, step);
@@ -290,7 +309,9 @@ static int run_set_vfs(struct execution *execution, const struct step *step, cha
 
 	if (fd < 0)
 		return fd;
-	r = parse_uint(step->value, &wanted);
+	r = permit_vfs(execution, step, ret_cause);
+	if (r >= 0)
+		r = parse_uint(step->value, &wanted);
 	if (r >= 0)
 		r = sysfs_write(fd, "sriov_numvfs", step->value);
 	if (r < 0)
@@ -320,6 +341,7 @@ static const step_fn step_table[STEP_KIND_COUNT] = {
 	[STEP_CREATE_MDEV] = execution_create_mdev,
 	[STEP_SET_ATTRIBUTE] = execution_set_attribute,
 	[STEP_REMOVE_MDEV] = execution_remove_mdev,
+	[STEP_SET_VF_TOKEN] = execution_set_vf_token,
 	[STEP_RESET] = execution_reset,
 	[STEP_VERIFY_RESET] = execution_verify_reset,
 	[STEP_REPLUG] = execution_replug,

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "fault.h"
 #include "fdstore.h"
@@ -159,6 +163,36 @@ static int add_lease_pipe(struct lease *lease)
 	return lease_watch_pipe(lease);
 }
 
+/* Sealed, and read from its start: whoever has the descriptor has the token, and nobody who has not. */
+static int add_token(struct lease *lease, const char *line)
+{
+	const char *token = strchr(line, '=');
+	_cleanup_free_ char *pf = token ? strndup(line, (size_t)(token - line)) : NULL;
+	_cleanup_close_ int fd = memfd_create("vf-token", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	size_t n = token ? strlen(++token) : 0;
+
+	if (fd < 0)
+		return -errno;
+	if (!pf)
+		return -ENOMEM;
+	if (pwrite(fd, token, n, 0) != (ssize_t)n)
+		return -EIO;
+	if (fchmod(fd, 0444) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return -errno;
+	return lease_add_fd(lease, "vf-token", pf, TAKE_FD(fd));
+}
+
+static int add_tokens(struct lease *lease)
+{
+	int r = 0;
+
+	STRV_FOREACH(line, lease->record->vf_tokens)
+		if (r >= 0)
+			r = add_token(lease, *line);
+	return r;
+}
+
 static void hand_over(struct lease *lease)
 {
 	int r;
@@ -167,6 +201,8 @@ static void hand_over(struct lease *lease)
 	lease->record->new_ids = false;
 	r = save_phase(lease, PHASE_CLAIMED);
 
+	if (r >= 0)
+		r = add_tokens(lease);
 	if (r >= 0)
 		r = add_lease_pipe(lease);
 	if (r < 0) {
@@ -206,6 +242,27 @@ static int refresh_all(struct lease *lease)
 	return r < 0 ? r : lease->observer->others(lease, &lease->record->kept, lease->userdata);
 }
 
+/* The virtual functions that others have claimed end with its driver, so it waits for them. 1: it has to. */
+static int wait_for_vfs(struct lease *lease)
+{
+	_cleanup_strv_ char **claimed = NULL;
+	int r = lease->observer->others(lease, &claimed, lease->userdata);
+
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct device, device, &host_inventory(lease->host)->devices) {
+		if (!device->physfn || !record_find_device(lease->record, device->physfn) ||
+		    !strv_contains(claimed, device->key))
+			continue;
+		lease_set_trouble(lease, str_printf("%s, a virtual function of %s, is claimed; that goes first",
+						    device->key, device->physfn));
+		lease->busy_group = device->iommu_group;
+		return 1;
+	}
+	return 0;
+}
+
+/* 1: not now, others have what it would end. */
 static int start_giving_back(struct lease *lease)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
@@ -225,7 +282,9 @@ static int start_giving_back(struct lease *lease)
 	r = lease_refresh_members(lease);
 	if (r >= 0 && lease->record->new_ids)
 		r = refresh_all(lease);
-	if (r < 0)
+	if (r >= 0)
+		r = wait_for_vfs(lease);
+	if (r != 0)
 		return r;
 	lease->keeps_dirty = plan_find_lost(host_inventory(lease->host), lease->record);
 	r = plan_release(host_inventory(lease->host), lease->record, &steps);
@@ -241,6 +300,8 @@ static void give_back(struct lease *lease)
 	lease->retry_source = sd_event_source_disable_unref(lease->retry_source);
 	lease->pipe_source = sd_event_source_disable_unref(lease->pipe_source);
 	r = start_giving_back(lease);
+	if (r > 0)
+		lease_event(lease, LEASE_STEPS_BUSY);
 	if (r < 0) {
 		lease_set_trouble(lease, str_printf("its release cannot start: %s", strerror(-r)));
 		log_error_errno(r, "Cannot give group %s back", lease->record->group);

@@ -106,6 +106,8 @@ static bool plan_the_claim(struct registry *registry, struct devgroup *group, ch
 		r = resets_find(group, &resets);
 	if (r >= 0)
 		r = plan_claim(group->def, &group->view, &resets, record, ret_steps);
+	if (r >= 0)
+		r = vftokens_complete(group, record, ret_steps);
 	return r >= 0 || refuse_errno(group, r, ret_refusal);
 }
 

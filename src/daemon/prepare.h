@@ -22,6 +22,8 @@ struct vfs *vfs_free(struct vfs *vfs);
 void vfs_define(struct vfs *vfs, struct vec *defs);
 /* Starts what can be done now. To be called whenever the host or a lease has changed. */
 void vfs_run(struct vfs *vfs);
+/* Appends the definitions in force, not owned. 0 or -ENOMEM. */
+int vfs_list(const struct vfs *vfs, struct vec *ret) _must_check_;
 /* Is a device of @group being made, or taken away? */
 bool vfs_changes(const struct vfs *vfs, const struct devgroup *group);
 

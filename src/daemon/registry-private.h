@@ -97,6 +97,12 @@ struct claim_count {
 /* Of one user; NULL: of all. */
 struct claim_count claims_count(const struct registry *registry, const uid_t *uid);
 
+/* vftokens.c */
+/* What a claim's plan lacks without the rest of the host: tokens, and the functions that come with them. 0 or negative errno. */
+int vftokens_complete(const struct devgroup *group, struct record *record, struct vec *steps) _must_check_;
+/* False: the group has a virtual function of one that is on its way from or to its holder. */
+bool vftokens_check(const struct devgroup *group, struct refusal *ret);
+
 /* leasefiles.c: the kernel module's files, to whom the lease is; and back */
 void leasefiles_keep(const struct registry *registry);
 void leasefiles_let_go(const struct registry *registry, const struct lease *lease);

@@ -268,3 +268,11 @@ void vfs_run(struct vfs *vfs)
 			return;
 	}
 }
+
+int vfs_list(const struct vfs *vfs, struct vec *ret)
+{
+	VEC_FOREACH(const struct wanted, wanted, &vfs->wanted)
+		if (!wanted->withdrawn && vec_add(ret, wanted->def) < 0)
+			return -ENOMEM;
+	return 0;
+}

@@ -33,6 +33,12 @@ int assess_pf(const struct assessment *now)
 	return 0;
 }
 
+/* Its holder and that of the function trust each other, and the function is one that VFIO has made: the host's end with a claim. */
+static bool may_share(const struct assessment *now, const struct device *pf)
+{
+	return driver_is_vfio(pf->driver) && strv_contains(now->def->accept, "vf-of-claimed-pf");
+}
+
 int assess_vf(const struct assessment *now)
 {
 	VEC_FOREACH(const struct device, device, &now->view->devices) {
@@ -41,13 +47,15 @@ int assess_vf(const struct assessment *now)
 
 		if (device->physfn)
 			pf = inventory_find(now->assess->inv, device->physfn);
-		if (!pf || !assess_claimed(now->assess, pf))
+		if (!pf || !assess_claimed(now->assess, pf) || may_share(now, pf))
 			continue;
 		r = assess_blocked(
 			now, device,
 			"%s is a virtual function of %s, which is claimed: its holder rules over "
-			"the virtual functions too. Release that first.",
-			device->key, pf->key);
+			"the virtual functions too. Release that first%s.",
+			device->key, pf->key,
+			driver_is_vfio(pf->driver) ? ", or accept that in the definition, \"accept\": "
+						     "[\"vf-of-claimed-pf\"]" : "");
 		if (r < 0)
 			return r;
 	}

@@ -212,6 +212,8 @@ static int put_vfs(struct json_object *root, const struct vec *vfs)
 			r = codec_put(inner, "count", json_object_new_uint64(def->count));
 		if (r >= 0)
 			r = codec_put(inner, "autoprobe", json_object_new_boolean(def->autoprobe));
+		if (r >= 0 && def->while_claimed)
+			r = codec_put(inner, "while-claimed", json_object_new_boolean(true));
 		if (r < 0)
 			return r;
 	}

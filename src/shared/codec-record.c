@@ -32,6 +32,7 @@ static const struct codec_field record_fields[] = {
 	{ "trouble", CODEC_STRING, offsetof(struct record, trouble), 0 },
 	{ "new-ids", CODEC_BOOL, offsetof(struct record, new_ids), 0 },
 	{ "kept", CODEC_STRV, offsetof(struct record, kept), 0 },
+	{ "vf-tokens", CODEC_STRV, offsetof(struct record, vf_tokens), 0 },
 };
 
 static const struct codec_field device_fields[] = {

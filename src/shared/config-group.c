@@ -348,6 +348,15 @@ static int parse_autoprobe(struct config_parser *p, const struct jsontext_node *
 	return r < 0 ? r : 0;
 }
 
+static int parse_while_claimed(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	int r = config_is(p, value, JSONTEXT_BOOL);
+
+	if (r > 0)
+		((struct vfdef *)target)->while_claimed = value->boolean;
+	return r < 0 ? r : 0;
+}
+
 /* 1 and the key of the physical function that @member is named after, 0 with a complaint. */
 static int get_physfn(struct config_parser *p, const struct jsontext_node *member, char **ret)
 {
@@ -377,6 +386,7 @@ int config_parse_vfs(struct config_parser *p, const struct jsontext_node *member
 	static const struct config_key keys[] = {
 		{ "count", parse_count },
 		{ "autoprobe", parse_autoprobe },
+		{ "while-claimed", parse_while_claimed },
 	};
 	_cleanup_vfdef_ struct vfdef *def = NULL;
 	_cleanup_free_ char *key = NULL;

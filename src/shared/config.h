@@ -27,6 +27,7 @@ struct vfdef {
 	char *device; /* normalized key of the PF */
 	unsigned count;
 	bool autoprobe; /* host drivers may take the VFs; true unless said, as in the kernel */
+	bool while_claimed; /* a claim of the PF makes them too, on vfio-pci */
 	char *file;
 	unsigned line, column;
 };

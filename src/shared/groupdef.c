@@ -7,7 +7,7 @@
 #include "strutil.h"
 
 /* The VFIO drivers of Linux 6.1 to 7.2, by the name that driver_override takes. */
-const char *const accept_names[] = { "peer-to-peer", NULL };
+const char *const accept_names[] = { "peer-to-peer", "vf-of-claimed-pf", NULL };
 
 const char *const reset_method_names[] = {
 	"device_specific", "acpi", "flr", "af_flr", "pm", "bus", "slot", "cxl_bus", NULL,

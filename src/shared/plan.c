@@ -185,6 +185,21 @@ static int open_all(const struct groupview *view, const struct record *record, s
 	return r;
 }
 
+/* A function that has virtual ones. What their token is, is not decided here: it is random (vftokens.c). */
+static int set_vf_tokens(const struct groupdef *def, const struct groupview *view, struct vec *steps)
+{
+	VEC_FOREACH(const struct device, device, &view->devices) {
+		int r;
+
+		if (device->total_vfs == 0 || device->physfn || !str_eq(target_of(device, def).driver, "vfio-pci"))
+			continue;
+		r = steps_add_device(steps, STEP_SET_VF_TOKEN, device, NULL);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static bool has_hot_reset(const struct vec *steps)
 {
 	VEC_FOREACH(const struct step, step, steps)
@@ -216,7 +231,7 @@ int plan_claim(const struct groupdef *def, const struct groupview *view, const s
 	    load_modules(def, view, &steps) < 0 || set_overrides(def, view, &steps) < 0 ||
 	    unbind_all(def, view, false, &steps) < 0 || unbind_all(def, view, true, &steps) < 0 ||
 	    bind_all(def, view, &steps) < 0 || reset_all(def, view, resets, &steps) < 0 ||
-	    open_all(view, record, &steps) < 0)
+	    set_vf_tokens(def, view, &steps) < 0 || open_all(view, record, &steps) < 0)
 		return -ENOMEM;
 	*ret_steps = steps;
 	steps = (struct vec){ 0 };
@@ -356,13 +371,39 @@ static int restore_reset_methods(const struct device *now, const struct record_d
 	return methods ? steps_add_device(steps, STEP_SET_RESET_METHODS, now, methods) : -ENOMEM;
 }
 
+static bool leaves_driver(const struct device *now, const struct record_device *member,
+			  enum group_on_release way)
+{
+	return way != ON_RELEASE_KEEP && is_ours(now, member) && !device_keeps_driver(now) &&
+	       (way != ON_RELEASE_RESTORE || !is_back(now, member));
+}
+
 static int unbind_member(const struct device *now, const struct record_device *member,
 			 enum group_on_release way, struct vec *steps)
 {
-	if (way == ON_RELEASE_KEEP || !is_ours(now, member) || device_keeps_driver(now) ||
-	    (way == ON_RELEASE_RESTORE && is_back(now, member)))
-		return 0;
-	return steps_add_device(steps, STEP_UNBIND, now, now->driver);
+	return leaves_driver(now, member, way) ?
+		       steps_add_device(steps, STEP_UNBIND, now, now->driver) : 0;
+}
+
+/* Those that it has on its VFIO driver end with that, and to end one that is open takes for ever. */
+static int end_vfs(const struct inventory *inv, const struct record *record, struct vec *steps)
+{
+	VEC_FOREACH(const struct record_device, member, &record->devices) {
+		const struct device *now = inventory_find(inv, member->key);
+		int r = 0;
+
+		if (!now || now->num_vfs == 0 || !leaves_driver(now, member, way_of(record)))
+			continue;
+		VEC_FOREACH(const struct device, vf, &inv->devices)
+			if (r >= 0 && str_eq(vf->physfn, now->key) && vf->iommu_group >= 0 &&
+			    vf->iommu_group != now->iommu_group)
+				r = steps_add_group(steps, STEP_PROVE_CLOSED, vf->iommu_group, 0);
+		if (r >= 0)
+			r = steps_add_device(steps, STEP_SET_VFS, now, "0");
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int restore_override(const struct device *now, const struct record_device *member,
@@ -479,8 +520,8 @@ int plan_release(const struct inventory *inv, const struct record *record, struc
 	if (revoke_and_prove(inv, record, &steps) < 0)
 		return -ENOMEM;
 	if (!plan_find_lost(inv, record) &&
-	    (newid_plan_undo(inv, record, &steps) < 0 || reset_members(inv, record, &steps) < 0 ||
-	     let_go(inv, record, &steps) < 0 || replug_lost(inv, record, &steps) < 0 ||
+	    (newid_plan_undo(inv, record, &steps) < 0 || end_vfs(inv, record, &steps) < 0 ||
+	     reset_members(inv, record, &steps) < 0 || let_go(inv, record, &steps) < 0 || replug_lost(inv, record, &steps) < 0 ||
 	     bring_back(inv, record, &steps) < 0))
 		return -ENOMEM;
 	*ret_steps = steps;

@@ -63,6 +63,7 @@ struct record *record_free(struct record *record)
 	free(record->label);
 	free(record->trouble);
 	strv_free(record->kept);
+	strv_free(record->vf_tokens);
 	vec_clear(&record->devices, destroy_device);
 	free(record);
 	return NULL;

@@ -77,6 +77,7 @@ struct record {
 	char *trouble;	     /* of PHASE_DIRTY: why */
 	bool new_ids; /* the claim tells drivers new ids, and has not been handed over yet: newid.h */
 	char **kept;  /* keys of what VFIO drivers had before that; NULL: none */
+	char **vf_tokens; /* "0000:02:00.0=UUID": what the kernel wants to hear of this PF and its VFs. Secret */
 	struct vec devices; /* struct record_device, owned; in the order of the inventory */
 };
 

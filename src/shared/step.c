@@ -27,6 +27,7 @@ static const char *const kind_names[STEP_KIND_COUNT] = {
 	[STEP_CREATE_MDEV] = "create-mdev",
 	[STEP_SET_ATTRIBUTE] = "set-attribute",
 	[STEP_REMOVE_MDEV] = "remove-mdev",
+	[STEP_SET_VF_TOKEN] = "set-vf-token",
 	[STEP_RESET] = "reset",
 	[STEP_VERIFY_RESET] = "verify-reset",
 	[STEP_REPLUG] = "replug",

@@ -34,6 +34,7 @@ enum step_kind {
 	STEP_CREATE_MDEV,    /* device, value: "PARENT/TYPE", of what it is made */
 	STEP_SET_ATTRIBUTE,  /* device, value: "name=value" */
 	STEP_REMOVE_MDEV,    /* device */
+	STEP_SET_VF_TOKEN,   /* device, value: its VF token, which is shown to nobody */
 	STEP_RESET,	     /* device, value: a way to reset it (resetplan.h); none once one has worked */
 	STEP_VERIFY_RESET,   /* device, value: "required" or NULL: it answers, and has been reset if it must be */
 	STEP_REPLUG,	     /* device, value: "always" or "if-lost": the kernel forgets it and finds it anew */

@@ -118,3 +118,50 @@ int plan_vfs(const struct inventory *inv, const struct vfdef *def, char *const *
 	*ret_problem = TAKE_PTR(problem);
 	return 0;
 }
+
+/* --- of a claim -------------------------------------------------------------------------------- */
+
+static const struct vfdef *find_def(const struct vec *defs, const char *device)
+{
+	VEC_FOREACH(const struct vfdef, def, defs)
+		if (def->while_claimed && str_eq(def->device, device))
+			return def;
+	return NULL;
+}
+
+static int add_vfs(const struct vec *defs, const struct device *pf, struct vec *steps)
+{
+	const struct vfdef *def = find_def(defs, pf->key);
+	unsigned wanted;
+	int r = 0;
+
+	if (!def)
+		return 0;
+	wanted = def->count < pf->total_vfs ? def->count : pf->total_vfs;
+	/* those that it has on the host's driver go with that */
+	if (driver_is_vfio(pf->driver) && pf->num_vfs > 0 && pf->num_vfs != wanted)
+		r = add_number(steps, pf, 0);
+	return r < 0 || wanted == 0 ? r : add_number(steps, pf, wanted);
+}
+
+int plan_vfs_of_claim(const struct inventory *inv, const struct vec *defs, struct vec *steps)
+{
+	for (size_t i = 0; i < steps->n; i++) {
+		_cleanup_steps_ struct vec more = { 0 };
+		const struct step *step = steps->items[i];
+		const struct device *pf = NULL;
+		int r;
+
+		if (step->kind == STEP_SET_VF_TOKEN)
+			pf = inventory_find(inv, step->device);
+		r = pf ? add_vfs(defs, pf, &more) : 0;
+		while (r >= 0 && more.n > 0) {
+			r = vec_insert(steps, i + 1, more.items[more.n - 1]);
+			if (r >= 0)
+				more.n--;
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
