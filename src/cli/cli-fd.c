@@ -33,6 +33,7 @@ void *claim_fd_free(void *data)
 	free(item->kind);
 	free(item->name);
 	free(item->group);
+	free(item->text);
 	free(item);
 	return NULL;
 }

@@ -4,11 +4,15 @@
 #include "macro.h"
 #include "vec.h"
 
+#define CLAIM_FD_TOKEN	"vf-token"
+#define CLAIM_FD_CONFIG "config" /* none of a claim: secret options of a VMM */
+
 /* One descriptor of a claim. */
 struct claim_fd {
-	char *kind;  /* "lease", "vfio-container", "vfio-group", "iommufd", "vfio-device" */
+	char *kind;  /* "lease", "vfio-container", "vfio-group", "iommufd", "vfio-device", "vf-token" */
 	char *name;  /* as on the bus: "11", "0000:01:00.0"; the group's where the bus gives none */
 	char *group; /* the claimed group it came with */
+	char *text;  /* what that of a token or of options holds; of a device the token that opens it, or NULL */
 	int fd;	     /* owned; close-on-exec */
 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli-fd.h"
+#include "cli-qemuconfig.h"
 #include "cli-subst.h"
 #include "pciaddr.h"
 #include "strutil.h"
@@ -29,6 +30,7 @@ static const struct {
 	{ "vfio-group", SUBST_GROUP },
 	{ "iommufd", SUBST_IOMMUFD },
 	{ "vfio-device", SUBST_IOMMUFD },
+	{ CLAIM_FD_TOKEN, 0 },
 };
 
 static int fail(char **ret_error, char *text)
@@ -48,6 +50,12 @@ static void placeholder_clear(struct placeholder *p)
 	*p = (struct placeholder){ 0 };
 }
 
+/* "vf-token" or "vf-token:NAME": not the number of its descriptor, but what it holds */
+static bool is_token(const char *text)
+{
+	return str_eq(text, CLAIM_FD_TOKEN) || str_starts(text, CLAIM_FD_TOKEN ":");
+}
+
 static bool is_vmm(const char *text)
 {
 	return str_eq(text, "qemu") || str_eq(text, "cloud-hypervisor") || str_eq(text, "crosvm");
@@ -55,7 +63,7 @@ static bool is_vmm(const char *text)
 
 static int split_fd(struct placeholder *p)
 {
-	const char *kind = p->text + strlen("fd:"), *colon = strchr(kind, ':');
+	const char *kind = p->text + (is_token(p->text) ? 0 : strlen("fd:")), *colon = strchr(kind, ':');
 
 	p->kind = strndup(kind, colon ? (size_t)(colon - kind) : strlen(kind));
 	p->name = colon ? strdup(colon + 1) : NULL;
@@ -78,11 +86,11 @@ static int next(const char *at, struct placeholder *p, const char **ret_start, c
 		p->text = strndup(at + 1, (size_t)(close - at - 1));
 		if (!p->text)
 			return -ENOMEM;
-		if (!is_vmm(p->text) && !str_starts(p->text, "fd:"))
+		if (!is_vmm(p->text) && !str_starts(p->text, "fd:") && !is_token(p->text))
 			continue;
 		*ret_start = at;
 		*ret_end = close + 1;
-		return str_starts(p->text, "fd:") && split_fd(p) < 0 ? -ENOMEM : 1;
+		return !is_vmm(p->text) && split_fd(p) < 0 ? -ENOMEM : 1;
 	}
 	return 0;
 }
@@ -99,7 +107,7 @@ static int need_of(const struct placeholder *p, unsigned *needs, char **ret_erro
 			return 0;
 		}
 	return fail(ret_error, str_printf("{%s}: the kinds of descriptors are lease, "
-					  "vfio-container, vfio-group, iommufd and vfio-device.",
+					  "vfio-container, vfio-group, iommufd, vfio-device and vf-token.",
 					  p->text));
 }
 
@@ -143,6 +151,7 @@ static bool has_name(const struct claim_fd *fd, const char *name)
 
 static int fill_fd(const struct fill *fill, const struct placeholder *p, char **ret)
 {
+	const struct claim_fd *chosen = NULL;
 	int found = -1;
 
 	for (size_t i = 0; i < fill->fds->n; i++) {
@@ -150,16 +159,20 @@ static int fill_fd(const struct fill *fill, const struct placeholder *p, char **
 
 		if (!str_eq(fd->kind, p->kind) || !has_name(fd, p->name))
 			continue;
+		/* the claims of several functions of one bring the same */
+		if (found >= 0 && is_token(p->text) && str_eq(chosen->text, fd->text))
+			continue;
+		chosen = fd;
 		if (found >= 0)
 			return fail(fill->error,
-				    str_printf("{%s}: there are several; {fd:%s:NAME} tells which.",
-					       p->text, p->kind));
+				    str_printf("{%s}: there are several; {%s%s:NAME} tells which.",
+					       p->text, is_token(p->text) ? "" : "fd:", p->kind));
 		found = fill->first + (int)i;
 	}
 	if (found < 0)
 		return fail(fill->error,
 			    str_printf("{%s}: the claim brought no such descriptor.", p->text));
-	*ret = str_printf("%d", found);
+	*ret = is_token(p->text) ? strdup(str_or(chosen->text, "")) : str_printf("%d", found);
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -194,6 +207,7 @@ static int add_vmm_device(const struct claim_fd *from, int fd, int iommufd, stru
 	device->key = from->name;
 	device->fd = fd;
 	device->iommufd = iommufd;
+	device->vf_token = from->text;
 	return 0;
 }
 
@@ -225,6 +239,24 @@ static void args_clear(struct vmmargs *args)
 	vec_clear(&args->devices, vmm_device_free);
 }
 
+/* What is secret goes into the file that there is for it. */
+static int hide(const struct fill *fill, const struct vmmargs *args, struct vmmargs_result *result)
+{
+	for (size_t i = 0; args->vmm == VMM_QEMU && i < fill->fds->n; i++) {
+		struct claim_fd *fd = fill->fds->items[i];
+		_cleanup_free_ char *path = str_printf("/dev/fd/%d", fill->first + (int)i);
+
+		if (!path)
+			return -ENOMEM;
+		if (!str_eq(fd->kind, CLAIM_FD_CONFIG))
+			continue;
+		free(fd->text);
+		fd->text = NULL;
+		return qemuconfig_hide(&result->words, path, &fd->text);
+	}
+	return 0;
+}
+
 static int vmm_words(const struct fill *fill, const struct placeholder *p, char ***ret)
 {
 	_cleanup_(args_clear) struct vmmargs args = { 0 };
@@ -244,6 +276,8 @@ static int vmm_words(const struct fill *fill, const struct placeholder *p, char 
 	r = vmmargs_make(&args, &result, &error);
 	if (r == -EOPNOTSUPP)
 		return fail(fill->error, str_printf("{%s}: %s", p->text, error));
+	if (r >= 0)
+		r = hide(fill, &args, &result);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(result.words);

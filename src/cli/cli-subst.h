@@ -9,6 +9,7 @@
  *	{qemu}		   QEMU's options for all devices; alone in an argument it becomes several
  *	{cloud-hypervisor} the same for Cloud Hypervisor
  *	{crosvm}	   the same for crosvm
+ *	{vf-token:NAME}	   the VF token itself; NAME as above, and left out where there is but one
  *
  * Any other text in braces is left alone.
  */
@@ -32,6 +33,7 @@ int subst_needs(char *const *argv, unsigned *ret, char **ret_error) _must_check_
 /*
  * @argv with all placeholders filled in from @fds (struct claim_fd), the first being descriptor
  * @first, and from @paths: devices without a descriptor, that the VMM opens itself (NULL: none).
+ * What of QEMU's options is secret becomes the text of the CLAIM_FD_CONFIG among @fds, if there is one.
  */
 int subst_apply(char *const *argv, const struct vec *fds, const struct vec *paths, int first,
 		char ***ret, char **ret_error) _must_check_;

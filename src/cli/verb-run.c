@@ -11,6 +11,7 @@
 #include "cli-object.h"
 #include "cli-subst.h"
 #include "cli-term.h"
+#include "cli-token.h"
 #include "dbus-names.h"
 #include "devbus.h"
 #include "pciaddr.h"
@@ -25,6 +26,7 @@ struct run {
 	struct progress progress;
 	char **groups; /* sorted, each once */
 	const char *interface, *access;
+	unsigned needs; /* SUBST_*, of COMMAND */
 	struct vec fds;	  /* struct claim_fd */
 	struct vec paths; /* the same of devices that COMMAND opens itself; of them fd is negative */
 	char **leases;	/* paths, in the order of the groups */
@@ -122,8 +124,7 @@ static int choose_interface(struct run *run)
 {
 	_cleanup_free_ char *error = NULL;
 	const struct options *o = &run->cli->options;
-	unsigned needs;
-	int r = subst_needs(o->command, &needs, &error);
+	int r = subst_needs(o->command, &run->needs, &error);
 
 	if (r == -EINVAL) {
 		fprintf(stderr, "devgroupctl: %s\n", error);
@@ -133,7 +134,7 @@ static int choose_interface(struct run *run)
 		return cli_fail(r, "cannot run");
 	run->interface = o->interface;
 	run->access = str_or(o->access, "fd");
-	return needs & SUBST_VMM ? choose_for_vmm(run, needs) : choose_for_fds(run, needs);
+	return run->needs & SUBST_VMM ? choose_for_vmm(run, run->needs) : choose_for_fds(run, run->needs);
 }
 
 static bool is_held(const char *state)
@@ -246,21 +247,34 @@ static int claim_all(struct run *run)
 		if (!r && str_eq(run->access, "node"))
 			r = note_devices(run, run->groups[i]);
 	}
-	return r;
+	return r ? r : tokens_find(run->cli, &run->fds, &run->paths);
+}
+
+/* Options that are secret? */
+static bool has_token(const struct run *run)
+{
+	VEC_FOREACH (const struct claim_fd, fd, &run->fds)
+		if (fd->text && run->needs & SUBST_VMM)
+			return true;
+	return false;
 }
 
 static int run_command(struct run *run)
 {
 	_cleanup_free_ char *error = NULL;
 	_cleanup_strv_ char **argv = NULL;
-	int r;
+	int r = has_token(run) ? tokens_add_config(&run->fds) : 0;
 
+	if (r < 0)
+		return cli_fail(r, "cannot run the command");
 	r = subst_apply(run->cli->options.command, &run->fds, &run->paths, CHILD_FIRST_FD,
 			&argv, &error);
 	if (r == -EINVAL) {
 		fprintf(stderr, "devgroupctl: %s\n", error);
 		return EXIT_FAILED;
 	}
+	if (r >= 0)
+		r = tokens_write_config(&run->fds);
 	if (r >= 0)
 		r = child_run(run->cli->bus, argv, &run->fds);
 	return r < 0 ? cli_fail(r, "cannot run the command") : r;

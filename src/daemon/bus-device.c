@@ -145,6 +145,14 @@ static int get_number(sd_bus *connection, const char *path, const char *interfac
 								      device->numa_node);
 }
 
+static int get_num_vfs(sd_bus *connection, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct device *device = ((const struct device_handle *)userdata)->device;
+
+	return sd_bus_message_append(reply, "u", (uint32_t)device->num_vfs);
+}
+
 static int get_list(sd_bus *connection, const char *path, const char *interface,
 		    const char *property, sd_bus_message *reply, void *userdata,
 		    sd_bus_error *error)
@@ -309,6 +317,7 @@ static const sd_bus_vtable device_vtable[] = {
 	SD_BUS_PROPERTY("PowerState", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("NumaNode", "i", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("PhysFn", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("NumVfs", "u", get_num_vfs, 0, 0),
 	SD_BUS_PROPERTY("MdevTypes", "a(sssus)", get_mdev_types, 0, CHANGES),
 	SD_BUS_PROPERTY("MdevType", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("MdevParent", "s", get_string, 0, CHANGES),

@@ -514,6 +514,7 @@ static void on_ended(struct lease *lease, void *userdata)
 		registry->observer->lease_removed(id, registry->userdata);
 	registry_refresh(registry);
 	releases_answer(group, failure.kind == REFUSED_NOT ? NULL : &failure);
+	vftokens_lease_ended(registry);
 	if (group->orphan)
 		registry_remove_group(registry, group);
 	claims_run_queues(registry);

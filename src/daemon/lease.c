@@ -406,6 +406,12 @@ void lease_let_go(struct lease *lease)
 	lease_event(lease, LEASE_LET_GO);
 }
 
+void lease_try_again(struct lease *lease)
+{
+	if (lease->state == LEASE_DRAINING)
+		lease_event(lease, LEASE_CLOSED);
+}
+
 void lease_adopt(struct lease *lease, int pipe_read)
 {
 	int r = -ENODATA;

@@ -82,6 +82,9 @@ void lease_adopt(struct lease *lease, int pipe_read);
 /* The holder is gone or wants no more, or an administrator ends it. Done twice is done. */
 void lease_let_go(struct lease *lease);
 
+/* What it waited for may be over: another lease, which no node tells. */
+void lease_try_again(struct lease *lease);
+
 /* Of one that is dirty: its devices are reset in the ways that the record says now, and given back, by order. 0 or negative errno. */
 int lease_cleanse(struct lease *lease) _must_check_;
 /*

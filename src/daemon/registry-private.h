@@ -102,6 +102,8 @@ struct claim_count claims_count(const struct registry *registry, const uid_t *ui
 int vftokens_complete(const struct devgroup *group, struct record *record, struct vec *steps) _must_check_;
 /* False: the group has a virtual function of one that is on its way from or to its holder. */
 bool vftokens_check(const struct devgroup *group, struct refusal *ret);
+/* Physical functions wait for the leases of their virtual ones. */
+void vftokens_lease_ended(const struct registry *registry);
 
 /* leasefiles.c: the kernel module's files, to whom the lease is; and back */
 void leasefiles_keep(const struct registry *registry);

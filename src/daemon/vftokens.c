@@ -112,3 +112,12 @@ bool vftokens_check(const struct devgroup *group, struct refusal *ret)
 	}
 	return true;
 }
+
+/* --- at its end -------------------------------------------------------------------------------- */
+
+void vftokens_lease_ended(const struct registry *registry)
+{
+	VEC_FOREACH(const struct devgroup, group, &registry->groups)
+		if (group->lease && group->lease->record->vf_tokens)
+			lease_try_again(group->lease);
+}

@@ -163,12 +163,18 @@ static char *tell_quirk(const struct making *making, const struct device *other,
 			  quirk->name);
 }
 
+/* Virtual functions are gone by then: with the host driver, or before a release has got to resets (plan.c). */
+static bool goes_with(const struct device *device, const struct device *other)
+{
+	return str_eq(other->physfn, device->key);
+}
+
 /* Why @method must not be used on the device, in *ret; NULL there: it may. The neighbour goes first. */
 static int find_objection(const struct making *making, const char *method, const struct vec *scope,
 			  char **ret)
 {
 	VEC_FOREACH(const struct device, other, scope)
-		if (!is_claimed(making->request, other)) {
+		if (!is_claimed(making->request, other) && !goes_with(making->device, other)) {
 			*ret = tell_neighbour(other);
 			return *ret ? 0 : -ENOMEM;
 		}
@@ -194,7 +200,7 @@ static bool has_sibling(const struct device *device, const struct vec *scope)
 	if (pciaddr_parse(device->address, &own) < 0)
 		return false;
 	VEC_FOREACH(const struct device, other, scope)
-		if (other != device && pciaddr_parse(other->address, &addr) >= 0 &&
+		if (other != device && !goes_with(device, other) && pciaddr_parse(other->address, &addr) >= 0 &&
 		    addr.domain == own.domain && addr.bus == own.bus)
 			return true;
 	return false;

@@ -12,6 +12,8 @@
 
 /* The first with iommufd, and with it the first that takes descriptors. */
 #define QEMU_IOMMUFD 9000
+/* The first that gives the kernel a VF token. With iommufd it does not, and up to 6.16 the kernel does not ask for it there. */
+#define QEMU_VF_TOKEN 8001
 
 static bool is_old(const struct vmmargs *args)
 {
@@ -32,6 +34,12 @@ static int refuse_mdev(struct vmmargs_make *make, const struct vmmargs_device *d
 	return vmmargs_refuse(make, str_printf("QEMU takes a mediated device, %s, by its path only. Claim by path (--access=node), and it "
 					       "opens /dev/vfio itself.",
 					       device->key));
+}
+
+static int refuse_token(struct vmmargs_make *make, const char *key)
+{
+	return vmmargs_refuse(make, str_printf("%s needs a VF token, which QEMU can give from version 8.1 on, and this is %u.%u.",
+					       key, make->args->version / 1000, make->args->version % 1000));
 }
 
 /* One for all devices, of whatever group: what is mapped in one is locked once, and in two twice. */
@@ -87,7 +95,8 @@ static int add_device(struct vmmargs_make *make, const struct vmmargs_device *de
 		return -ENOMEM;
 	r = vmmargs_word(make, strdup("-device"));
 	if (r >= 0)
-		r = vmmargs_word(make, str_printf("%s,%s%s%s", str_or(device->api, "vfio-pci"), what, where, hints));
+		r = vmmargs_word(make, str_printf("%s,%s%s%s%s%s", str_or(device->api, "vfio-pci"), what, where, hints,
+						  device->vf_token ? ",vf-token=" : "", str_or(device->vf_token, "")));
 	if (r >= 0 && vmmargs_hint(device, "x-no-intx"))
 		r = vmmargs_note(make, str_printf("%s must not use INTx. QEMU has no switch for that: let the guest's "
 						  "driver use MSI.", device->key));
@@ -105,6 +114,8 @@ int vmmargs_qemu(struct vmmargs_make *make)
 			return refuse_mdev(make, device);
 		if (device->fd >= 0 && is_old(args))
 			return refuse_fd(make);
+		if (device->vf_token && args->version && args->version < QEMU_VF_TOKEN)
+			return refuse_token(make, device->key);
 		iommufd = iommufd || device->fd >= 0;
 	}
 	if (iommufd && args->devices.n > 0)

@@ -167,6 +167,10 @@ int vmmargs_make(const struct vmmargs *args, struct vmmargs_result *ret, char **
 	struct vmmargs_make make = { .args = args, .result = &result, .error = ret_error };
 	int r = lay_out(&make);
 
+	VEC_FOREACH(const struct vmmargs_device, device, &args->devices)
+		if (r >= 0 && device->vf_token && args->vmm != VMM_QEMU)
+			r = vmmargs_refuse(&make, str_printf("%s needs a VF token, and %s has no way to give it.", device->key,
+							     vmm_to_string(args->vmm)));
 	if (r >= 0)
 		r = makers[args->vmm](&make);
 	free(make.places);

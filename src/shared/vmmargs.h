@@ -25,6 +25,7 @@ struct vmmargs_device {
 	const struct vec *hints; /* struct quirk_hint; may be NULL */
 	int fd;			 /* the VMM's descriptor of it; negative: it opens the path */
 	int iommufd;		 /* the same of its group's iommufd */
+	const char *vf_token;	 /* without which the kernel does not open it; NULL: it does */
 };
 
 struct vmmargs {

@@ -17,6 +17,7 @@
  */
 static struct inventory *host;
 static char **claimed;
+static const char *accepted;
 
 static struct device *add(const char *address, const char *parent, int group, const char *reset)
 {
@@ -64,6 +65,7 @@ static void free_host(void)
 {
 	host = inventory_free(host);
 	claimed = strv_free(claimed);
+	accepted = NULL;
 }
 
 /* --- asking ------------------------------------------------------------------------------------ */
@@ -75,6 +77,8 @@ static struct groupdef *define(const char *addresses)
 
 	ck_assert_ptr_nonnull(def);
 	ck_assert_int_eq(strv_split(addresses, " ", &list), 0);
+	if (accepted)
+		ck_assert_int_eq(strv_add(&def->accept, accepted), 0);
 	STRV_FOREACH(address, list)
 	{
 		struct selector *selector = selector_new();
@@ -260,6 +264,11 @@ START_TEST(test_functions_of_one)
 	claimed = NULL;
 	ck_assert_int_eq(strv_add(&claimed, "0000:02:00.0"), 0);
 	ck_assert_blockers("0000:02:10.0", "vf-of-claimed-pf! 0000:02:10.0");
+	/* who accepts to share it gets one of VFIO's making, and none that goes with the host driver */
+	accepted = "vf-of-claimed-pf";
+	ck_assert_blockers("0000:02:10.0", "vf-of-claimed-pf! 0000:02:10.0");
+	ck_assert_int_eq(str_set(&at("0000:02:00.0")->driver, "vfio-pci"), 0);
+	ck_assert_blockers("0000:02:10.0", "");
 	/* gone since */
 	ck_assert_int_eq(strv_add(&claimed, "0000:77:00.0"), 0);
 	ck_assert_blockers("0000:01:00.0", "");

@@ -150,6 +150,43 @@ START_TEST(test_no_vmm_takes_a_group)
 }
 END_TEST
 
+static void set_text(struct vec *fds, size_t i, const char *text)
+{
+	struct claim_fd *fd = fds->items[i];
+
+	ck_assert_int_eq(str_set(&fd->text, text), 0);
+}
+
+START_TEST(test_tokens)
+{
+	_cleanup_claim_fds_ struct vec fds = { 0 }, paths = { 0 };
+	_cleanup_strv_ char **filled = NULL;
+	_cleanup_free_ char *joined = NULL, *error = NULL;
+	char *argv[] = { (char[]){ "qemu" }, (char[]){ "{qemu}" }, NULL };
+	const struct claim_fd *config;
+
+	add(&fds, "lease", "", "vf0");
+	add(&fds, CLAIM_FD_TOKEN, "0000:02:00.0", "vf0");
+	add(&fds, CLAIM_FD_TOKEN, "0000:02:00.0", "vf1");
+	set_text(&fds, 1, "secret");
+	set_text(&fds, 2, "secret");
+	expect(&fds, "cmd|--vfio-vf-token={vf-token}|{fd:vf-token:vf1}", "cmd|--vfio-vf-token=secret|5");
+	set_text(&fds, 2, "other");
+	expect(&fds, "{vf-token:vf1}|{vf-token:vf0}", "other|secret");
+	expect(&fds, "{vf-token}", "{vf-token}: there are several; {vf-token:NAME} tells which.");
+
+	add(&fds, CLAIM_FD_CONFIG, "qemu", "");
+	add(&paths, "vfio-device", "0000:02:10.0", "vf0");
+	add(&paths, "vfio-device", "0000:02:11.0", "vf1");
+	set_text(&paths, 0, "secret");
+	ck_assert_int_eq(subst_apply(argv, &fds, &paths, 3, &filled, &error), 0);
+	joined = strv_join(filled, "|");
+	ck_assert_str_eq(joined, "qemu|-device|vfio-pci,host=0000:02:11.0|-readconfig|/dev/fd/6");
+	config = fds.items[3];
+	ck_assert_str_eq(config->text, "[device]\n  driver = \"vfio-pci\"\n  host = \"0000:02:10.0\"\n  vf-token = \"secret\"\n");
+}
+END_TEST
+
 static void check_needs(const char *command, unsigned expected)
 {
 	_cleanup_strv_ char **argv = NULL;
@@ -205,4 +242,4 @@ START_TEST(test_environment)
 END_TEST
 
 SUITE("cli-subst", test_descriptors, test_other_braces_stay, test_device_by_any_address, test_qemu,
-      test_cloud_hypervisor, test_no_vmm_takes_a_group, test_needs, test_environment)
+      test_cloud_hypervisor, test_no_vmm_takes_a_group, test_tokens, test_needs, test_environment)

@@ -117,19 +117,16 @@ START_TEST(test_neighbour_is_named)
 }
 END_TEST
 
-/* The reset of a PF ends its VFs, and that of its bus does. */
+/* Those of a PF are gone before its resets, so they stand in the way of none. */
 START_TEST(test_virtual_functions)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-vfs.json");
 	const struct device *vf = NULL;
-	char *got;
 
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		vf = vf ? vf : device->physfn ? device : NULL;
 	ck_assert_ptr_nonnull(vf);
-	got = plan(inv, vf->physfn, ALONE(vf->physfn), "flr", NULL);
-	ck_assert_msg(strstr(got, "flr: it would also reset ") != NULL, "%s", got);
-	free(got);
+	expect("flr | ", plan(inv, vf->physfn, ALONE(vf->physfn), "flr", NULL));
 	expect("flr | ", plan(inv, vf->key, ALONE(vf->key), NULL, NULL));
 	expect(" | bus: the kernel does not offer it", plan(inv, vf->key, ALONE(vf->key), "bus", NULL));
 }

@@ -84,5 +84,18 @@ START_TEST(test_no_step_is_without_words)
 }
 END_TEST
 
+/* What a step shows goes to everybody on the bus. */
+START_TEST(test_a_token_is_not_shown)
+{
+	const struct step step = { .kind = STEP_SET_VF_TOKEN,
+				   .device = (char[]){ "0000:02:00.0" },
+				   .iommu_group = 9,
+				   .value = (char[]){ "secret" } };
+
+	check_words(&step, "0000:02:00.0", "");
+}
+END_TEST
+
 SUITE("step", test_names_are_complete_and_unique, test_plan_keeps_copies,
-      test_device_of_another_bus, test_no_step_is_without_words)
+      test_device_of_another_bus, test_no_step_is_without_words,
+      test_a_token_is_not_shown)

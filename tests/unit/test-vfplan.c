@@ -133,5 +133,45 @@ START_TEST(test_what_cannot_be)
 }
 END_TEST
 
-SUITE("vfplan", test_number_by_way_of_none, test_more_than_there_are,
+/* What a claim of the PF makes; @count 0 is a definition that leaves it alone then. */
+static void check_claim(unsigned now, const char *driver, unsigned count, bool while_claimed, const char *wanted)
+{
+	_cleanup_inventory_ struct inventory *inv = host_with(now, driver);
+	_cleanup_vfdef_ struct vfdef *def = vfdef_new("0000:02:00.0");
+	_cleanup_(vec_drop) struct vec defs = { 0 };
+	_cleanup_steps_ struct vec steps = { 0 };
+	_cleanup_strv_ char **words = NULL;
+	_cleanup_free_ char *joined = NULL;
+
+	def->count = count;
+	def->while_claimed = while_claimed;
+	ck_assert_int_eq(vec_add(&defs, def), 0);
+	ck_assert_int_eq(steps_add_device(&steps, STEP_BIND, inventory_find(inv, "0000:02:00.0"), "vfio-pci"), 0);
+	ck_assert_int_eq(steps_add_device(&steps, STEP_SET_VF_TOKEN, inventory_find(inv, "0000:02:00.0"), NULL), 0);
+	ck_assert_int_eq(steps_add_plain(&steps, STEP_OPEN_CONTAINER, NULL), 0);
+	ck_assert_int_eq(plan_vfs_of_claim(inv, &defs, &steps), 0);
+	VEC_FOREACH(const struct step, step, &steps) {
+		_cleanup_free_ char *word = str_printf("%s%s%s", step_kind_to_string(step->kind),
+						       step->kind == STEP_SET_VFS ? " " : "",
+						       step->kind == STEP_SET_VFS ? step->value : "");
+
+		ck_assert_int_eq(strv_add(&words, word), 0);
+	}
+	joined = strv_join(words, ", ");
+	ck_assert_str_eq(joined, wanted);
+}
+
+START_TEST(test_while_claimed)
+{
+	check_claim(3, "igb", 3, true, "bind, set-vf-token, set-vfs 3, open-container");
+	check_claim(0, NULL, 9, true, "bind, set-vf-token, set-vfs 7, open-container");
+	check_claim(3, "igb", 3, false, "bind, set-vf-token, open-container");
+	check_claim(3, "igb", 0, true, "bind, set-vf-token, open-container");
+	/* kept there by the last claim */
+	check_claim(3, "vfio-pci", 2, true, "bind, set-vf-token, set-vfs 0, set-vfs 2, open-container");
+	check_claim(2, "vfio-pci", 2, true, "bind, set-vf-token, set-vfs 2, open-container");
+}
+END_TEST
+
+SUITE("vfplan", test_while_claimed, test_number_by_way_of_none, test_more_than_there_are,
       test_nothing_changes_under_a_claim, test_nothing_is_taken_from_the_host, test_what_cannot_be)
