@@ -404,7 +404,11 @@ static void on_uevent(const struct uevent *event, void *userdata)
 		usewatch_mark(host->uses, USE_OF_BLOCK);
 		return;
 	}
-	if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))
+	/* the last event of its groups comes while it is still there */
+	if (str_eq(event->subsystem, "module"))
+		r = str_eq(event->sysname, "devgroups") ?
+			    probe_kmod_version(&host->root, host->inventory) : 0;
+	else if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))
 		r = mark_pci_ancestor(host, event->syspath);
 	else if (str_eq(event->subsystem, "devgroups"))
 		r = on_group_event(host, event);

@@ -14,9 +14,9 @@ struct uevent_monitor {
 	enum uevent_set set;
 };
 
-/* What can change an inventory: the buses that IOMMU groups hold, and the interfaces on them. */
-static const char *const subsystems[] = { "pci",  "platform", "mdev", "amba", "fsl-mc", "cdx",
-					  "net",      "nvme",     "block", "devgroups", NULL };
+/* What can change an inventory: the buses that IOMMU groups hold, the interfaces on them, and the kernel module. */
+static const char *const subsystems[] = { "pci", "platform", "mdev",      "amba",   "fsl-mc", "cdx",
+					  "net", "nvme",     "block", "devgroups", "module", NULL };
 
 int uevent_monitor_new(enum uevent_set set, struct uevent_monitor **ret)
 {
