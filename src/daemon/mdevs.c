@@ -236,6 +236,15 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/* One that was not made after all has not been taken away by anybody either. */
+static void forget_made(struct mediated *one)
+{
+	free(one->made);
+	one->made = NULL;
+	one->unfinished = false;
+	save_or_say(one->mdevs);
+}
+
 /* A removal that failed: somebody has the device open, as a rule. */
 static void look_again(struct mediated *one)
 {
@@ -268,6 +277,8 @@ static void take_result(struct mediated *one, const char *failure)
 			log_error("Out of memory, a failure is not shown");
 		/* half made: away with it */
 		one->unfinished = inventory_find(inv, one->key) != NULL;
+		if (!one->unfinished)
+			forget_made(one);
 		return;
 	}
 	one->unfinished = false;
@@ -337,11 +348,8 @@ static void notice_gone(struct mediated *one)
 		return;
 	/* without its parent it had to go, and comes back with it; one that we have taken away ourselves too */
 	one->removed = !one->unfinished && one->act != MDEV_REMOVE && one->wanted && parent && parent->mdev_types.n > 0;
-	free(one->made);
-	one->made = NULL;
-	one->unfinished = false;
 	one->act = MDEV_LEAVE;
-	save_or_say(one->mdevs);
+	forget_made(one);
 }
 
 /* Nothing is to be done, or can be, before something changes. */

@@ -19,6 +19,7 @@ FAULTS = "/run/lab/faults"
 RUN = "/run/devgroups"
 PCI = "/sys/bus/pci/devices"
 GROUPS = {"nic0": "01:00.0", "igb": "02:00.0", "conv": "04:01.0", "nvme": "05:00.0", "edu": "08:00.0", "nic1": "09:00.0"}
+BUS_MASTER = 4  # in the command register
 DEADLINE = 120  # of every wait; it measures nothing
 POLL_MS = 40  # looking keeps the one processor from what is waited for
 
@@ -216,7 +217,10 @@ def _read(path):
 def _config(device):
     """Command, BARs, windows, ROM and interrupt line: what a reset clears and someone has to put back."""
     with open(f"{device}/config", "rb") as file:
-        head = file.read(64)
+        head = bytearray(file.read(64))
+    if not os.path.exists(f"{device}/driver"):
+        # the kernel wakes an idle device with the command register that it has kept from its last driver
+        head[4] &= ~BUS_MASTER
     is_bridge = head[0x0e] & 0x7f == 1  # whose secondary status tells of errors in between
     return f"{head[4:6].hex()} {head[0x10:0x1e].hex()} {'' if is_bridge else head[0x1e:0x20].hex()} {head[0x20:0x40].hex()}"
 
