@@ -23,7 +23,6 @@ static int read_place(int dir_fd, const char *link, char **ret)
 	return str_set(ret, place);
 }
 
-/* "(null)" is how the kernel prints an override that is not set. */
 static bool overrides_ignored;
 
 void identity_ignore_overrides(void)
@@ -31,14 +30,15 @@ void identity_ignore_overrides(void)
 	overrides_ignored = true;
 }
 
+/* One that cannot be read is there all the same: without any a device is bound by its id, which reaches others. "(null)" is one that is not set. */
 static int read_override(int dir_fd, struct device *device)
 {
 	_cleanup_free_ char *value = NULL;
 	int r = overrides_ignored ? -ENOENT : sysfs_read(dir_fd, "driver_override", &value);
 
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	device->has_override = true;
+	if (r == -ENOMEM)
+		return r;
+	device->has_override = r != -ENOENT;
 	if (!str_empty(value) && !str_eq(value, "(null)"))
 		device->driver_override = TAKE_PTR(value);
 	return 0;
