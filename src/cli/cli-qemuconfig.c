@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli-qemuconfig.h"
@@ -10,11 +11,13 @@ static bool is_secret(char *const *word)
 	return str_eq(word[0], "-device") && word[1] && strstr(word[1], ",vf-token=");
 }
 
+/* Takes @more over. */
 static int append(char **text, char *more)
 {
-	_cleanup_free_ char *owned = more, *before = *text;
+	_cleanup_free_ char *before = *text;
 
 	*text = more ? str_printf("%s%s", str_or(before, ""), more) : NULL;
+	free(more);
 	return *text ? 0 : -ENOMEM;
 }
 
