@@ -80,7 +80,6 @@ int bus_inhibit_start(struct bus *bus)
 {
 	int r;
 
-	bus->inhibitor = -EBADF;
 	/* it may come later than we do, or be restarted: what it promised is still good then */
 	r = sd_bus_add_match_async(bus->bus, NULL,
 				   "type='signal',sender='org.freedesktop.DBus',"
