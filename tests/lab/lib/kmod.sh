@@ -3,14 +3,15 @@
 # The kernel module, built against the headers of the guest's kernel. Headers come from the suite that the kernel came from, or from
 # the kernel's own build; both they and the module stay in the cache, the module under the sum of what it was made of.
 
-# kmod_unpack DIR RELEASE SUITE HOME: Debian's headers of RELEASE in DIR, which will be called HOME.
+# kmod_unpack DIR RELEASE SUITE: Debian's headers of RELEASE in DIR.
 kmod_unpack() {
-    local dir=$1 release=$2 suite=$3 home=$4 flavour=${2##*-} kbuild=linux-kbuild-${2%-*}
+    local dir=$1 release=$2 suite=$3 flavour=${2##*-} kbuild=linux-kbuild-${2%-*}
     # Up to bookworm all ABIs of a version share one; later ones have their own.
     [[ $release != 6.1.0-* ]] || kbuild=linux-kbuild-6.1
     unpack_packages "$dir" "$suite" "linux-headers-$release" "linux-headers-${release%-"$flavour"}-common" "$kbuild" || return 1
-    # They name each other by where a package would have put them.
-    sed -i "s#/usr/src/#$home/usr/src/#" "$dir/usr/src/linux-headers-$release/Makefile"
+    # It names the common ones by where a package would have put them; a cache may be moved.
+    # shellcheck disable=SC2016 # make's own variable
+    sed -i 's#/usr/src/#$(dir $(lastword $(MAKEFILE_LIST)))../#' "$dir/usr/src/linux-headers-$release/Makefile"
 }
 
 # Sets kmod_headers for the kernel in $1.
@@ -19,9 +20,9 @@ kmod_need_headers() {
     release=$(<"$dir/release")
     kmod_headers=$dir/build
     [[ ! -d $kmod_headers ]] || return 0
-    home=$cache/headers/$release
+    home=$cache/kernel-headers/$release
     [[ -d $home ]] || say "fetching the headers of $release, once"
-    fill_once "$home" kmod_unpack "$release" "$suite" "$home" || fail "cannot fetch the headers of $release from $suite:" \
+    fill_once "$home" kmod_unpack "$release" "$suite" || fail "cannot fetch the headers of $release from $suite:" \
         "if the suite has a newer kernel by now, remove $dir and run again"
     kmod_headers=$home/usr/src/linux-headers-$release
 }
