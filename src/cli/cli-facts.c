@@ -58,22 +58,45 @@ static uint64_t address_of(json_object *object, const char *key)
 
 /* --- DMA ----------------------------------------------------------------------------------------- */
 
+static void print_sizes(json_object *sizes)
+{
+	char buf[32];
+
+	for (size_t i = 0; i < js_list_length(sizes); i++)
+		printf("%s %s", i > 0 ? "," : "",
+		       size_text(json_object_get_uint64(json_object_array_get_idx(sizes, i)), buf));
+}
+
+/* POWER: above the window that is there from the start. */
+static void print_window64(json_object *dma)
+{
+	json_object *window = NULL;
+
+	if (!json_object_object_get_ex(dma, "window64", &window))
+		return;
+	printf("    above 4 GiB a VMM makes its windows itself: %" PRId64 " of them, tables of up to %" PRId64
+	       " levels, pages of",
+	       js_int(window, "count", 0), js_int(window, "levels", 0));
+	print_sizes(js_list(window, "page-sizes"));
+	putchar('\n');
+}
+
 static void print_limits(json_object *dma)
 {
 	json_object *sizes = js_list(dma, "page-sizes");
-	int64_t entries = js_int(dma, "entries", -1);
+	int64_t entries = js_int(dma, "entries", -1), alignment = js_int(dma, "alignment", 0);
 	char buf[32];
 
 	if (js_list_length(sizes) > 0) {
 		printf("    in pages of");
-		for (size_t i = 0; i < js_list_length(sizes); i++)
-			printf("%s %s", i > 0 ? "," : "",
-			       size_text(json_object_get_uint64(json_object_array_get_idx(sizes, i)),
-					 buf));
+		print_sizes(sizes);
 		putchar('\n');
+	} else if (alignment > 0) {
+		printf("    in multiples of %s\n", size_text((uint64_t)alignment, buf));
 	}
 	if (entries >= 0)
 		printf("    room for %" PRId64 " mappings\n", entries);
+	print_window64(dma);
 }
 
 static void print_dma(json_object *dma, int64_t group)

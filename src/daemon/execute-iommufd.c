@@ -81,6 +81,8 @@ int execution_open_vfio_device(struct execution *execution, const struct step *s
 		return r;
 	if (!path)
 		return fail(-ENOENT, ret_cause, strdup("VFIO made no node for it below /dev/vfio/devices"));
+	if (step->value)
+		execution_learn_device(execution, step, path);
 	fd = sysroot_node(execution->root, path + 1);
 	if (fd < 0)
 		return fd;

@@ -44,6 +44,8 @@ void *execution_held_free(void *held);
  */
 int execution_open_viable(struct execution *execution, int id, char **ret_cause,
 			  struct held_group **ret) _must_check_;
+/* Has the newer interface tell what it knows of the device with the node @path, which nobody has open. */
+void execution_learn_device(struct execution *execution, const struct step *step, const char *path);
 void execution_drop_held(struct execution *execution, struct held_group *held);
 /* The one that is held already; NULL: it is not. */
 struct held_group *execution_find_held(struct execution *execution, int id);

@@ -13,6 +13,7 @@
 #include "nodeacl.h"
 #include "openers.h"
 #include "strutil.h"
+#include "iommufdinfo.h"
 #include "vfioinfo.h"
 #include "vfionode.h"
 
@@ -148,22 +149,46 @@ static bool without_groups(const struct execution *execution, int id)
 struct learning {
 	struct execution *execution;
 	int id;
+	const char *device; /* key */
 };
+
+static void give_learnt(const struct learning *learning, char *text)
+{
+	if (text)
+		learning->execution->give(EXECUTION_LEARNT, text, -EBADF,
+					  learning->execution->userdata);
+	free(text);
+}
 
 static void tell_learnt(const char *line, void *userdata)
 {
 	const struct learning *learning = userdata;
-	_cleanup_free_ char *text = str_printf("%d %s", learning->id, line);
 
-	if (text)
-		learning->execution->give(EXECUTION_LEARNT, text, -EBADF,
-					  learning->execution->userdata);
+	give_learnt(learning, str_printf("%d %s", learning->id, line));
+}
+
+static void tell_learnt_of_device(const char *line, void *userdata)
+{
+	const struct learning *learning = userdata;
+
+	give_learnt(learning, str_printf("%s %s", learning->device, line));
+}
+
+/* What is not known without it stays so where it fails: the claimer gets the device all the same. */
+void execution_learn_device(struct execution *execution, const struct step *step, const char *path)
+{
+	struct learning learning = { execution, step->iommu_group, step->device };
+
+	if (iommufdinfo_device(execution->root, path, tell_learnt, tell_learnt_of_device, &learning) < 0)
+		return;
+	tell_learnt("", &learning);
+	tell_learnt_of_device("", &learning);
 }
 
 /* Once for each group: a claim of the newer interface opens it for each of its devices. False: its file is spoilt by it. */
 static bool learn(struct execution *execution, const struct held_group *held)
 {
-	struct learning learning = { execution, held->id };
+	struct learning learning = { execution, held->id, NULL };
 	bool whole;
 
 	if (execution->has_learnt && execution->learnt_group == held->id)

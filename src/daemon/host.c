@@ -6,6 +6,7 @@
 #include "errorfile.h"
 #include "errorwatch.h"
 #include "host.h"
+#include "learnt.h"
 #include "log.h"
 #include "probe-kmod.h"
 #include "probe-mdev.h"
@@ -285,24 +286,42 @@ void host_forget_users(struct host *host)
 
 /* --- what VFIO said at a claim ------------------------------------------------------------------- */
 
-void host_learn(struct host *host, const char *message)
+static void learn_of_group(struct host *host, struct iommu_group *group, const char *line)
 {
-	char *line;
-	long id = strtol(message, &line, 10);
-	struct iommu_group *group = inventory_find_group(host->inventory, (int)id);
-
-	if (!group || *line++ != ' ')
-		return;
-	if (!*line) {
-		VEC_FOREACH(const struct device, device, &group->devices)
-			if (host->observer)
-				host->observer->device_changed(device, host->userdata);
+	if (*line) {
+		if (learnt_take(&group->learnt, line) < 0)
+			log_warning("Out of memory: what VFIO said of IOMMU group %u is lost", group->id);
 		return;
 	}
-	if (str_starts(line, "source ") || str_starts(line, "refused "))
-		group->learnt = strv_free(group->learnt);
-	if (strv_add(&group->learnt, line) < 0)
-		log_warning("Out of memory: what VFIO said of IOMMU group %ld is lost", id);
+	VEC_FOREACH(const struct device, device, &group->devices)
+		if (host->observer)
+			host->observer->device_changed(device, host->userdata);
+}
+
+/* Beside those that the kernel module has told. */
+static void learn_of_device(struct host *host, struct device *device, const char *line)
+{
+	if (*line && strv_add(&device->learnt, line) < 0)
+		log_warning("Out of memory: what VFIO said of %s is lost", device->key);
+	else if (!*line && host->observer)
+		host->observer->device_changed(device, host->userdata);
+}
+
+void host_learn(struct host *host, const char *message)
+{
+	const char *blank = strchr(message, ' ');
+	_cleanup_free_ char *name = blank ? strndup(message, (size_t)(blank - message)) : NULL;
+	struct device *device = name ? inventory_find(host->inventory, name) : NULL;
+	struct iommu_group *group;
+	unsigned id;
+
+	if (device)
+		learn_of_device(host, device, blank + 1);
+	if (device || !name || parse_uint(name, &id) < 0)
+		return;
+	group = inventory_find_group(host->inventory, (int)id);
+	if (group)
+		learn_of_group(host, group, blank + 1);
 }
 
 /* --- events ------------------------------------------------------------------------------------ */

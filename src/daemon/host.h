@@ -72,7 +72,7 @@ void host_clear_errors(struct host *host, const char *key);
 void host_forget_users(struct host *host);
 
 /*
- * Takes in one line of what VFIO said of an IOMMU group (learnt.h), with the group's number before
+ * Takes in one line of what VFIO said of an IOMMU group or a device (learnt.h), with the group's number or the device's key before
  * it. "source" or "refused" begins anew, and with an empty line that is all.
  */
 void host_learn(struct host *host, const char *message);

@@ -67,6 +67,15 @@ static int read_module_words(const struct sysroot *root, struct device *device)
 	return 0;
 }
 
+/* What VFIO has said of it, which it says only at a claim. */
+static int keep_learnt(const struct device *old, struct device *device)
+{
+	STRV_FOREACH(line, old ? old->learnt : NULL)
+		if (!str_starts(*line, "module-") && strv_add(&device->learnt, *line) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
 /* @old: the same device as it was known so far, or NULL. -ENOENT if it is not there. */
 static int read_device(struct probe *probe, const char *bus, const char *address,
 		       const struct device *old, struct device **ret)
@@ -83,6 +92,8 @@ static int read_device(struct probe *probe, const char *bus, const char *address
 		r = probe_mdev_types(fd, device);
 	if (r >= 0)
 		r = probe_mdev(fd, device);
+	if (r >= 0)
+		r = keep_learnt(old, device);
 	if (r < 0)
 		return r;
 	if (device_is_pci(device)) {

@@ -128,12 +128,14 @@ static int add_window64(const struct learnt_line *line, struct vec *facts)
 static int add_limits(const struct iommu_group *group, struct vec *facts)
 {
 	char *const *sizes = group->learnt, *const *entries = group->learnt;
-	char *const *window64 = group->learnt;
+	char *const *window64 = group->learnt, *const *alignment = group->learnt;
 	struct learnt_line line;
 	int r = 0;
 
 	if (learnt_next(&sizes, "page-sizes", &line) && line.n == 1)
 		r = add_page_sizes(line.numbers[0], "page-sizes", facts);
+	if (r >= 0 && learnt_next(&alignment, "alignment", &line) && line.n == 1)
+		r = facts_add_number(facts, "alignment", line.numbers[0]);
 	if (r >= 0 && learnt_next(&entries, "entries", &line) && line.n == 1)
 		r = facts_add_number(facts, "entries", line.numbers[0]);
 	if (r >= 0 && learnt_next(&window64, "window64", &line) && line.n == 3)

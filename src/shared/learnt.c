@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "learnt.h"
@@ -43,4 +45,33 @@ const char *learnt_word(char *const *lines, const char *name)
 		if (str_starts(*line, name) && (*line)[strlen(name)] == ' ')
 			return *line + strlen(name) + 1;
 	return NULL;
+}
+
+static void forget(char **lines, const char *name)
+{
+	size_t n = strlen(name), kept = 0;
+
+	for (size_t i = 0; lines && lines[i]; i++) {
+		if (str_starts(lines[i], name) && strchr(" ", lines[i][n]))
+			free(lines[i]);
+		else
+			lines[kept++] = lines[i];
+	}
+	if (lines)
+		lines[kept] = NULL;
+}
+
+int learnt_take(char ***lines, const char *line)
+{
+	static const char *const anew[] = { "source", "refused", "range" };
+	_cleanup_free_ char *name = strndup(line, strcspn(line, " "));
+
+	if (!name)
+		return -ENOMEM;
+	if (str_eq(name, "source") || str_eq(name, "refused"))
+		for (size_t i = 0; i < ARRAY_SIZE(anew); i++)
+			forget(*lines, anew[i]);
+	if (!str_eq(name, "range")) /* there are several */
+		forget(*lines, name);
+	return strv_add(lines, line);
 }

@@ -7,14 +7,16 @@
  * its name and its numbers, "range 0x0 0xfedfffff".
  *
  * Of an IOMMU group (struct iommu_group.learnt):
- *   source vfio TYPE             who said it: "source vfio type1v2"
+ *   source vfio TYPE             who said it: "source vfio type1v2"; or "source iommufd"
  *   refused ERROR                instead of all of these
  *   range FIRST LAST             I/O addresses that may be mapped, in order
  *   page-sizes BITMAP            a bit for each size that a mapping may have
+ *   alignment SIZE               iommufd: of the addresses that may be mapped
  *   entries N                    how many mappings there is room for
  *   window32 FIRST LAST          POWER: the window below 4 GiB that is there
  *   window64 BITMAP MAX LEVELS   POWER: windows that can be made: page sizes, number, table levels
  * Of a device (struct device.learnt):
+ *   source iommufd               it was asked
  *   region INDEX FLAGS SIZE      VFIO_REGION_INFO_FLAG_*
  *   sparse INDEX OFFSET SIZE     a part of that region that can be mapped; the rest cannot
  *   msix-mappable INDEX          the MSI-X table in it may be mapped with the rest
@@ -42,3 +44,8 @@ bool learnt_parse(const char *line, struct learnt_line *ret);
 bool learnt_next(char *const **cursor, const char *name, struct learnt_line *ret);
 /* The rest of the first line called @name; NULL: there is none. */
 const char *learnt_word(char *const *lines, const char *name);
+/*
+ * Adds @line to what is known of an IOMMU group. "source" and "refused" begin an answer anew; what it does not say stays as it was: iommufd
+ * knows no page sizes, a container no alignment. -ENOMEM.
+ */
+int learnt_take(char ***lines, const char *line) _must_check_;

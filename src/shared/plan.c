@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "learnt.h"
 #include "newid.h"
 #include "plan-reset.h"
 #include "plan.h"
@@ -169,7 +170,9 @@ static int open_devices(const struct groupview *view, const struct record *recor
 		if (r < 0 || device_is_bridge(device))
 			continue;
 		r = by_path ? steps_add_node(steps, STEP_GRANT, device, NULL, record->uid) :
-			      steps_add_device(steps, STEP_OPEN_DEVICE, device, NULL);
+			      /* opening it takes time, so it is asked once */
+			      steps_add_device(steps, STEP_OPEN_DEVICE, device,
+					       learnt_word(device->learnt, "source") ? NULL : "ask");
 	}
 	return r;
 }

@@ -26,7 +26,7 @@ enum step_kind {
 	STEP_OPEN_GROUP,     /* iommu_group: opened, checked viable, handed over */
 	STEP_OPEN_CONTAINER, /* handed over */
 	STEP_OPEN_IOMMUFD,   /* handed over */
-	STEP_OPEN_DEVICE,    /* device: its own node, opened and handed over */
+	STEP_OPEN_DEVICE,    /* device: its own node, opened and handed over; value "ask": what it knows is asked before */
 	STEP_GRANT,	     /* uid: may open a node by path: that of the device, of the iommu_group, or value */
 	STEP_REVOKE,	     /* the same */
 	STEP_SET_AUTOPROBE,  /* device, value: "0" or "1", whether host drivers may take its new VFs */

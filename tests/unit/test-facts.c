@@ -82,6 +82,29 @@ START_TEST(test_learnt)
 }
 END_TEST
 
+START_TEST(test_take)
+{
+	static const char *const said[] = { "source vfio type1v2", "range 0x0 0xfff",
+					    "range 0x2000 0x2fff", "page-sizes 0x1000",
+					    "source iommufd",	   "range 0x0 0xffff",
+					    "alignment 0x1000",	   "source vfio type1",
+					    "range 0x0 0xfff",	   "page-sizes 0x201000",
+					    "refused EIO",	   "source iommufd",
+					    "range 0x0 0xff" };
+	_cleanup_strv_ char **lines = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(said); i++)
+		ck_assert_int_eq(learnt_take(&lines, said[i]), 0);
+	ck_assert_str_eq(learnt_word(lines, "source"), "iommufd");
+	ck_assert_str_eq(learnt_word(lines, "range"), "0x0 0xff");
+	ck_assert_str_eq(learnt_word(lines, "page-sizes"), "0x201000");
+	ck_assert_str_eq(learnt_word(lines, "alignment"), "0x1000");
+	ck_assert_ptr_null(learnt_word(lines, "refused"));
+	ck_assert_ptr_nonnull(lines[3]);
+	ck_assert_ptr_null(lines[4]);
+}
+END_TEST
+
 START_TEST(test_dma)
 {
 	struct device *nic;
@@ -118,6 +141,24 @@ START_TEST(test_dma)
 	ck_assert_int_eq(strv_add(&group->learnt, "refused Operation not permitted"), 0);
 	get(inv, nic, "dma", &facts);
 	ck_assert_ptr_nonnull(strstr(facts_text(&facts, "why"), "not permitted"));
+}
+END_TEST
+
+/* iommufd knows no page sizes, but how addresses are to be aligned. */
+START_TEST(test_dma_of_iommufd)
+{
+	struct device *nic;
+	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
+	struct iommu_group *group = inventory_find_group(inv, nic->iommu_group);
+	_cleanup_facts_ struct vec facts = { 0 };
+
+	ck_assert_int_eq(strv_add(&group->learnt, "source iommufd"), 0);
+	ck_assert_int_eq(strv_add(&group->learnt, "range 0x0 0xfedfffff"), 0);
+	ck_assert_int_eq(strv_add(&group->learnt, "alignment 0x1000"), 0);
+	get(inv, nic, "dma", &facts);
+	ck_assert_str_eq(facts_text(&facts, "source"), "iommufd");
+	ck_assert_uint_eq(facts_number(&facts, "alignment"), 4096);
+	ck_assert_ptr_null(facts_find(&facts, "page-sizes"));
 }
 END_TEST
 
@@ -302,5 +343,5 @@ START_TEST(test_pasid)
 }
 END_TEST
 
-SUITE("facts", test_learnt, test_dma, test_reserved, test_regions, test_small_bars, test_units,
+SUITE("facts", test_learnt, test_take, test_dma, test_dma_of_iommufd, test_reserved, test_regions, test_small_bars, test_units,
       test_pasid)
