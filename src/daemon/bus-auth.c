@@ -125,13 +125,14 @@ static enum bus_verdict ask(struct bus *bus, sd_bus_message *call, const struct 
 
 enum bus_verdict bus_authorize_claim(struct bus *bus, sd_bus_message *call,
 				     const struct bus_caller *caller, const struct devgroup *group,
-				     const char *label, struct refusal *ret_refusal)
+				     const char *label, bool beforehand, struct refusal *ret_refusal)
 {
 	_cleanup_free_ char *name = NULL, *devices = NULL;
 	struct polkit_question question = {
 		.action = POLKIT_ACTION_CLAIM,
 		.group = group->def->name,
 		.label = label,
+		.beforehand = beforehand,
 	};
 
 	if (bus_may_claim(caller, group->def))

@@ -319,7 +319,7 @@ static enum bus_verdict authorize(struct bus *bus, sd_bus_message *message, cons
 	}
 	if (!group) /* which the claim itself finds out */
 		return BUS_GRANTED;
-	return bus_authorize_claim(bus, message, ret_caller, group, options->label, ret_refusal);
+	return bus_authorize_claim(bus, message, ret_caller, group, options->label, false, ret_refusal);
 }
 
 int bus_method_claim(sd_bus_message *message, void *userdata, sd_bus_error *error)

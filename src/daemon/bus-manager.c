@@ -165,7 +165,7 @@ static int reply_plan(sd_bus_message *message, const struct vec *steps)
 	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-/* Would the caller be let? That polkit asks for a password now may spare it the question later. */
+/* Would the caller be let? Who gives polkit a password now is not asked for it by the claim. */
 static enum bus_verdict authorize_plan(struct bus *bus, sd_bus_message *message, const char *name,
 				       bool release, const struct bus_caller *caller,
 				       const char *label, struct refusal *ret_refusal)
@@ -175,7 +175,7 @@ static enum bus_verdict authorize_plan(struct bus *bus, sd_bus_message *message,
 	if (!group) /* which the plan itself finds out */
 		return BUS_GRANTED;
 	return release ? bus_authorize_release(bus, message, caller, group, ret_refusal) :
-			 bus_authorize_claim(bus, message, caller, group, label, ret_refusal);
+			 bus_authorize_claim(bus, message, caller, group, label, true, ret_refusal);
 }
 
 static int method_plan(sd_bus_message *message, void *userdata, sd_bus_error *error)

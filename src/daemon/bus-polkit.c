@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "bus-polkit.h"
 #include "log.h"
@@ -17,13 +18,18 @@
 #define INTERACTIVE_USEC (5 * 60 * 1000000ULL)
 #define RULES_USEC	 (20 * 1000000ULL)
 
+/* How long what was let beforehand may be done, as long as polkit itself remembers where it does. */
+#define GRANTED_USEC (5 * 60 * 1000000ULL)
+
 /* One call that was put aside: first without an answer, then with it until its handler has come for it. */
 struct polkit_query {
 	struct bus *bus;
 	sd_bus_message *call;
 	sd_bus_slot *slot;   /* of the question that is under way */
 	sd_bus_track *track; /* of the caller: nobody else wants the answer */
+	char *sender;
 	uid_t uid;
+	uint64_t granted_usec; /* of those in bus->granted, by CLOCK_MONOTONIC */
 	char *action, *group, *devices, *label;
 	char *id; /* polkit's handle to take the question back */
 	bool answered, allowed;
@@ -37,6 +43,7 @@ static void *query_free(void *data)
 	sd_bus_slot_unref(query->slot);
 	sd_bus_track_unref(query->track);
 	sd_bus_message_unref(query->call);
+	free(query->sender);
 	free(query->action);
 	free(query->group);
 	free(query->devices);
@@ -63,6 +70,7 @@ static void take_back(struct polkit_query *query)
 static void forget(struct polkit_query *query)
 {
 	vec_remove(&query->bus->queries, query);
+	vec_remove(&query->bus->granted, query);
 	query_free(query);
 }
 
@@ -71,6 +79,7 @@ void polkit_cancel_all(struct bus *bus)
 	VEC_FOREACH(struct polkit_query, query, &bus->queries)
 		take_back(query);
 	vec_clear(&bus->queries, query_free);
+	vec_clear(&bus->granted, query_free);
 }
 
 static int on_caller_gone(sd_bus_track *track, void *userdata)
@@ -166,7 +175,7 @@ static int append_question(sd_bus_message *message, const struct polkit_query *q
 {
 	int may_ask = sd_bus_message_get_allow_interactive_authorization(query->call);
 	int r = sd_bus_message_append(message, "(sa{sv})s", "system-bus-name", 1, "name", "s",
-				      sd_bus_message_get_sender(query->call), query->action);
+				      query->sender, query->action);
 
 	if (r >= 0)
 		r = sd_bus_message_open_container(message, 'a', "{ss}");
@@ -202,7 +211,8 @@ static int fill_query(struct polkit_query *query, const struct polkit_question *
 	static uint64_t count; /* makes ids of this connection unique, which is all that polkit wants */
 
 	query->id = str_printf("devgroups-%llu", (unsigned long long)++count);
-	if (!query->id || str_set(&query->action, question->action) < 0 ||
+	query->sender = strdup(str_or(sd_bus_message_get_sender(query->call), ""));
+	if (!query->id || !query->sender || str_set(&query->action, question->action) < 0 ||
 	    str_set(&query->group, question->group) < 0 ||
 	    str_set(&query->devices, question->devices) < 0 ||
 	    str_set(&query->label, question->label) < 0)
@@ -261,6 +271,53 @@ static unsigned count_queries(const struct bus *bus, uid_t uid)
 	return n;
 }
 
+/* --- what was let beforehand ------------------------------------------------------------------- */
+
+static uint64_t now_usec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* One for each connection and group: whoever asks without end gets no more of our memory. */
+static void forget_older(struct bus *bus, const struct polkit_query *query)
+{
+	VEC_FOREACH(struct polkit_query, other, &bus->granted)
+		if (str_eq(other->sender, query->sender) && str_eq(other->group, query->group)) {
+			forget(other);
+			return;
+		}
+}
+
+static void keep(struct bus *bus, struct polkit_query *query)
+{
+	forget_older(bus, query);
+	vec_remove(&bus->queries, query);
+	if (vec_add(&bus->granted, query) < 0) { /* then it is asked again */
+		query_free(query);
+		return;
+	}
+	query->call = sd_bus_message_unref(query->call);
+	query->granted_usec = now_usec();
+}
+
+/* It is used up by what it was for. */
+static bool was_granted(struct bus *bus, sd_bus_message *call, const struct polkit_question *question)
+{
+	VEC_FOREACH(struct polkit_query, query, &bus->granted) {
+		bool fresh = now_usec() - query->granted_usec < GRANTED_USEC;
+
+		if (!str_eq(query->sender, sd_bus_message_get_sender(call)) || !is_about(query, question))
+			continue;
+		if (!fresh || !question->beforehand)
+			forget(query);
+		return fresh;
+	}
+	return false;
+}
+
 enum polkit_answer polkit_ask(struct bus *bus, sd_bus_message *call, uid_t uid,
 			      const struct polkit_question *question, char **ret_why)
 {
@@ -272,12 +329,17 @@ enum polkit_answer polkit_ask(struct bus *bus, sd_bus_message *call, uid_t uid,
 	if (query && is_about(query, question)) {
 		allowed = query->allowed;
 		*ret_why = allowed ? NULL : TAKE_PTR(query->why);
-		forget(query);
+		if (allowed && question->beforehand)
+			keep(bus, query);
+		else
+			forget(query);
 		return allowed ? POLKIT_YES : POLKIT_NO;
 	}
 	/* what the answer was about is no longer what is asked for */
 	if (query)
 		forget(query);
+	if (was_granted(bus, call, question))
+		return POLKIT_YES;
 	if (count_queries(bus, uid) >= limits->waiting_per_user || bus->queries.n >= limits->waiting) {
 		*ret_why = strdup("Too many calls wait for polkit already.");
 		return POLKIT_NO;

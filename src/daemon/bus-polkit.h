@@ -17,6 +17,7 @@
 struct polkit_question {
 	const char *action;
 	const char *group, *devices, *label;
+	bool beforehand; /* the same comes again, on the same connection: that is not asked for once more */
 };
 
 enum polkit_answer {

@@ -15,6 +15,7 @@ struct bus {
 	int inhibitor; /* of logind, or negative */
 	sd_bus_slot *inhibit_call;
 	struct vec queries; /* struct polkit_query, owned: calls that wait for polkit */
+	struct vec granted; /* the same: what polkit let be asked beforehand, and was not done yet */
 };
 
 /* What an object face is made of; bus_add_object() registers it. */
@@ -87,9 +88,11 @@ enum bus_verdict {
 	BUS_GRANTED,
 	BUS_LATER, /* polkit is asked: the handler returns 1, and is called again with the same message */
 };
+/* @beforehand: the claim itself comes later, and is not to ask for a password again. */
 enum bus_verdict bus_authorize_claim(struct bus *bus, sd_bus_message *call,
 				     const struct bus_caller *caller, const struct devgroup *group,
-				     const char *label, struct refusal *ret_refusal) _must_check_;
+				     const char *label, bool beforehand,
+				     struct refusal *ret_refusal) _must_check_;
 enum bus_verdict bus_authorize_release(struct bus *bus, sd_bus_message *call,
 				       const struct bus_caller *caller, const struct devgroup *group,
 				       struct refusal *ret_refusal) _must_check_;
