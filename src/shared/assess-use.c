@@ -163,6 +163,34 @@ static int look_for_hidden_owners(const struct assessment *now)
 	return 0;
 }
 
+/* Its user rules over the virtual functions, and VFIO opens these only for who knows that one's token. */
+static int look_for_foreign_pf(const struct assessment *now)
+{
+	VEC_FOREACH(const struct device, device, &now->view->devices) {
+		const struct device *pf =
+			device->physfn ? inventory_find(now->assess->inv, device->physfn) : NULL;
+		_cleanup_vec_ struct vec uses = { 0 };
+		_cleanup_free_ char *list = NULL;
+		int r;
+
+		if (!pf || !device_is_on_vfio(pf) || assess_claimed(now->assess, pf))
+			continue;
+		r = uses_of_kind(pf, USE_VFIO, &uses);
+		if (r < 0)
+			return r;
+		list = assess_list(uses.n, name_use, &uses);
+		if (!list)
+			return -ENOMEM;
+		r = assess_blocked(now, device,
+				   "%s is a virtual function of %s, which is on %s without a claim%s%s: who has that "
+				   "rules over the virtual functions too. Give it back to the host, or claim it first.",
+				   device->key, pf->key, pf->driver, uses.n ? ", open as " : "", list);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* Whoever has a lease is not foreign: that its group is claimed is told elsewhere. */
 int assess_foreign_owner(const struct assessment *now)
 {
@@ -173,5 +201,7 @@ int assess_foreign_owner(const struct assessment *now)
 			return 0;
 	r = look_for_uses(now, USE_VFIO, "is with a VFIO user that did not claim it",
 			  "End that program first.");
-	return r < 0 ? r : look_for_hidden_owners(now);
+	if (r >= 0)
+		r = look_for_hidden_owners(now);
+	return r < 0 ? r : look_for_foreign_pf(now);
 }

@@ -255,6 +255,26 @@ START_TEST(test_owners)
 }
 END_TEST
 
+START_TEST(test_foreign_pf)
+{
+	_cleanup_free_ char *nobody = NULL, *somebody = NULL;
+
+	ck_assert_blockers("0000:02:10.0", "");
+	ck_assert_int_eq(str_set(&at("0000:02:00.0")->driver, "vfio-pci"), 0);
+	ck_assert_blockers("0000:02:10.0", "foreign-owner! 0000:02:10.0");
+	nobody = only_text("0000:02:10.0");
+	ck_assert_ptr_nonnull(strstr(nobody, "0000:02:00.0, which is on vfio-pci without a claim: who"));
+	use("0000:02:00.0", USE_VFIO, "/dev/vfio/12", NULL, 812, "qemu");
+	somebody = only_text("0000:02:10.0");
+	ck_assert_ptr_nonnull(strstr(somebody, "without a claim, open as /dev/vfio/12"));
+	/* nobody here knows the token that it may have set, so there is nothing to accept */
+	accepted = "vf-of-claimed-pf";
+	ck_assert_blockers("0000:02:10.0", "foreign-owner! 0000:02:10.0");
+	ck_assert_int_eq(strv_add(&claimed, "0000:02:00.0"), 0);
+	ck_assert_blockers("0000:02:10.0", "");
+}
+END_TEST
+
 START_TEST(test_functions_of_one)
 {
 	ck_assert_int_eq(strv_add(&claimed, "0000:02:10.0"), 0);
@@ -486,7 +506,7 @@ static Suite *make_suite(void)
 		test_order,
 		test_errors,
 		test_owners,
-		test_functions_of_one,
+		test_foreign_pf, test_functions_of_one,
 		test_reserved_regions,
 		test_iommu,
 		test_peer_to_peer,
