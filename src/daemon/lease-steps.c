@@ -110,7 +110,8 @@ static void on_late(struct worker *worker, unsigned index, void *userdata)
 	}
 }
 
-static bool is_busy(const struct lease *lease, const struct worker_result *result)
+/* Somebody has the devices open. */
+static bool is_held(const struct lease *lease, const struct worker_result *result)
 {
 	const struct step *step;
 
@@ -118,6 +119,19 @@ static bool is_busy(const struct lease *lease, const struct worker_result *resul
 		return false;
 	step = lease->steps.items[result->index];
 	return step->kind == STEP_PROVE_CLOSED;
+}
+
+/* A claim looks before it does anything, and again before some resets: then there is something to be undone. */
+static bool is_busy(const struct lease *lease, const struct worker_result *result)
+{
+	if (!is_held(lease, result))
+		return false;
+	if (lease->state != LEASE_CLAIMING && lease->state != LEASE_CANCELLED)
+		return true;
+	for (size_t i = 0; i < result->index; i++)
+		if (((const struct step *)lease->steps.items[i])->kind != STEP_PROVE_CLOSED)
+			return false;
+	return true;
 }
 
 /*
@@ -178,14 +192,15 @@ static void on_lost(struct lease *lease)
 
 static void on_steps_failed(struct lease *lease, const struct worker_result *result, bool busy)
 {
-	_cleanup_free_ char *text = busy && result->cause ? strdup(result->cause) :
+	bool held = is_held(lease, result);
+	_cleanup_free_ char *text = held && result->cause ? strdup(result->cause) :
 							    worker_describe_failure(&lease->steps, result);
 
 	if (lease->state == LEASE_CLAIMING || lease->state == LEASE_CANCELLED) {
 		if (lease->failure.kind != REFUSED_NOT) /* said already */
 			return;
 		refuse(&lease->failure,
-		       busy				? REFUSED_IN_USE :
+		       held				? REFUSED_IN_USE :
 		       is_about_reset(lease, result) ? REFUSED_RESET_FAILED :
 						       REFUSED_BIND_FAILED,
 		       "%s of group %s failed: %s. %s", lease->record->recovery ? "Reset" : "Claim",
@@ -227,10 +242,15 @@ static bool is_forgotten(struct lease *lease)
 	return false;
 }
 
-/* What ends the lease does so only when nothing of it is left. */
+/* What ends the lease does so only when nothing of it is left; what is handed over is known as it is now. */
 static enum lease_event confirm(struct lease *lease, enum lease_event event)
 {
-	if (lease_fsm(lease->state, event).action != LEASE_END)
+	enum lease_action action = lease_fsm(lease->state, event).action;
+
+	if (action == LEASE_HAND_OVER && lease_refresh_members(lease) < 0)
+		log_warning("What is known of the devices of group %s may be out of date for a moment",
+			    lease->record->group);
+	if (action != LEASE_END)
 		return event;
 	if (event == LEASE_STEPS_DONE && !is_back(lease))
 		return LEASE_STEPS_FAILED;

@@ -22,7 +22,8 @@ static bool is_node(int dir_fd, const char *fd_name, const char *target, char *c
 	STRV_FOREACH(path, paths)
 		if (slash && str_eq(slash, strrchr(*path, '/')) &&
 		    fstatat(dir_fd, fd_name, &open_file, 0) == 0 && S_ISCHR(open_file.st_mode) &&
-		    stat(*path, &node) == 0 && node.st_rdev == open_file.st_rdev)
+		    stat(*path, &node) == 0 && node.st_rdev == open_file.st_rdev &&
+		    !process_fd_names_only(dir_fd, fd_name))
 			return true;
 	return false;
 }

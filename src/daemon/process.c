@@ -77,3 +77,14 @@ char *process_wchan(pid_t pid)
 		return strdup("?");
 	return str_chomp(wchan);
 }
+
+bool process_fd_names_only(int dir_fd, const char *name)
+{
+	_cleanup_free_ char *path = str_printf("../fdinfo/%s", name), *info = NULL;
+	const char *flags;
+
+	if (!path || file_read_at(dir_fd, path, 65536, &info, NULL) < 0)
+		return false;
+	flags = strstr(info, "flags:");
+	return flags && strtoul(flags + strlen("flags:"), NULL, 8) & O_PATH;
+}

@@ -15,5 +15,10 @@ int process_parent(pid_t pid, pid_t *ret) _must_check_;
 /* Caller frees both; -ESRCH or -ENODATA where there is none. */
 int process_name(pid_t pid, char **ret) _must_check_;
 int process_unit(pid_t pid, char **ret) _must_check_;
+/*
+ * Does the descriptor @name of @dir_fd, a /proc/PID/fd, only name its file (O_PATH), as udev's does when it sets the owner of a
+ * node? Nothing is opened by that.
+ */
+bool process_fd_names_only(int dir_fd, const char *name) _must_check_;
 /* Where it sleeps in the kernel, "?" if that cannot be told. Caller frees; NULL when out of memory. */
 char *process_wchan(pid_t pid) _must_check_;

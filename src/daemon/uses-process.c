@@ -157,7 +157,7 @@ static int look_at_node(struct process *process, int dir_fd, const char *name, c
 	struct stat st;
 	int r;
 
-	if (fstatat(dir_fd, name, &st, 0) < 0)
+	if (fstatat(dir_fd, name, &st, 0) < 0 || process_fd_names_only(dir_fd, name))
 		return 0;
 	if (S_ISBLK(st.st_mode))
 		return add_open_disk(process, st.st_rdev, path);

@@ -5,6 +5,7 @@
 
 #include "faketree.h"
 #include "mounts.h"
+#include "process.h"
 #include "uses-process.h"
 #include "uses.h"
 
@@ -348,6 +349,21 @@ START_TEST(test_unescape)
 }
 END_TEST
 
+START_TEST(test_names_only)
+{
+	_cleanup_close_ int fds = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int named = open("/dev/null", O_PATH | O_CLOEXEC);
+	_cleanup_close_ int opened = open("/dev/null", O_RDWR | O_CLOEXEC);
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", named);
+	ck_assert(process_fd_names_only(fds, name));
+	snprintf(name, sizeof(name), "%d", opened);
+	ck_assert(!process_fd_names_only(fds, name));
+	ck_assert(!process_fd_names_only(fds, "9999"));
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	const TTest *const tests[] = {
@@ -363,6 +379,7 @@ static Suite *make_suite(void)
 		test_namespaces,
 		test_sources_apart,
 		test_unescape,
+		test_names_only,
 	};
 	Suite *suite = suite_create("uses");
 	TCase *tcase = tcase_create("uses");
