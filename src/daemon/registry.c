@@ -7,6 +7,7 @@
 #include "overlap.h"
 #include "registry-private.h"
 #include "strutil.h"
+#include "vfiodriver.h"
 
 /* --- groups ------------------------------------------------------------------------------------ */
 
@@ -152,6 +153,30 @@ static int view_claimed(const struct inventory *inv, const struct record *record
 	return def ? resolve_group(inv, def, ret) : -ENOMEM;
 }
 
+/*
+ * Who asks nobody, as "virsh nodedev-reattach" does, may give a claimed device to the host. That is not fought, but its
+ * holder, who has it no more, is to know.
+ */
+static int add_taken_away(const struct inventory *inv, struct devgroup *group)
+{
+	if (group->lease->state != LEASE_CLAIMED)
+		return 0;
+	VEC_FOREACH(const struct record_device, member, &group->lease->record->devices) {
+		const struct device *device = inventory_find(inv, member->key);
+		int r;
+
+		if (!device || !driver_is_vfio(member->driver) || device_is_on_vfio(device))
+			continue;
+		r = blocker_add(&group->view.blockers, true, "taken-away", device->key,
+				"%s is claimed, but somebody else has taken it from %s: it is on %s now. Release the "
+				"group, and claim it again.",
+				device->key, member->driver, str_or(device->driver, "no driver"));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int compute_view(const struct registry *registry, const struct assess *assess,
 			struct devgroup *group)
 {
@@ -159,8 +184,10 @@ static int compute_view(const struct registry *registry, const struct assess *as
 	int r;
 
 	groupview_clear(&group->view);
-	if (group->lease)
-		return view_claimed(inv, group->lease->record, &group->view);
+	if (group->lease) {
+		r = view_claimed(inv, group->lease->record, &group->view);
+		return r < 0 ? r : add_taken_away(inv, group);
+	}
 	r = resolve_group(inv, group->def, &group->view);
 	if (r < 0)
 		return r;
