@@ -6,6 +6,7 @@
 #include "cli-object.h"
 #include "cli-value.h"
 #include "dbus-names.h"
+#include "devbus.h"
 #include "pciaddr.h"
 #include "strutil.h"
 
@@ -191,6 +192,18 @@ int object_get_group(struct cli *cli, const char *name, json_object **ret)
 	int r = bus_lookup(cli, "GetGroup", name, &path);
 
 	return r ? r : object_get(cli, OBJECT_GROUP, path, ret);
+}
+
+int object_find_lent(struct cli *cli, const char *path, json_object **ret)
+{
+	_cleanup_json_ json_object *device = NULL;
+	int r = object_find(cli, OBJECT_DEVICE, path, &device);
+
+	*ret = NULL;
+	if (!r && device && (str_starts(js_str(device, "driver"), "vfio") ||
+			     devbus_find(js_str(device, "bus"))->way == DEVBUS_AS_IT_IS))
+		*ret = TAKE_PTR(device);
+	return r;
 }
 
 /* The properties of one interface, if it is ours; *object is made when the first is found. */

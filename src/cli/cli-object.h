@@ -33,6 +33,12 @@ int object_find(struct cli *cli, enum object_type type, const char *path,
 /* GetGroup and its properties. */
 int object_get_group(struct cli *cli, const char *name, json_object **ret) _must_check_;
 
+/*
+ * The device at @path if it is one that user space can be given: bridges go along with a claim, and nobody opens them. 0 and *ret
+ * NULL for these, and if there is no such device (any more).
+ */
+int object_find_lent(struct cli *cli, const char *path, json_object **ret) _must_check_;
+
 /* All objects of the daemon: a JSON object from path to object. */
 int object_get_all(struct cli *cli, json_object **ret) _must_check_;
 

@@ -9,8 +9,8 @@
 #include "dbus-names.h"
 #include "strutil.h"
 
-/* The first version of the Container Device Interface whose runtimes take all that is said here. */
-#define CDI_VERSION "0.6.0"
+/* The version that brought all that is said here: runtimes refuse one that is later than theirs, and podman 4.3 has this. */
+#define CDI_VERSION "0.5.0"
 #define CDI_KIND    "devgroups.org/group"
 
 /* --- one group --------------------------------------------------------------------------------- */
@@ -54,7 +54,7 @@ static char *variable_of(const char *name)
 }
 
 /* What is in the container knows its devices by address: DEVGROUPS_NIC0=0000:01:00.0 */
-static int add_environment(json_object *edits, const char *name, json_object *devices)
+static int add_environment(struct cli *cli, json_object *edits, const char *name, json_object *devices)
 {
 	_cleanup_strv_ char **addresses = NULL;
 	_cleanup_free_ char *variable = variable_of(name), *joined = NULL, *text = NULL;
@@ -62,10 +62,14 @@ static int add_environment(json_object *edits, const char *name, json_object *de
 	int r = js_set(edits, "env", env);
 
 	for (size_t i = 0; r >= 0 && i < js_list_length(devices); i++) {
-		_cleanup_free_ char *id =
-			object_id(json_object_get_string(json_object_array_get_idx(devices, i)));
+		const char *path = json_object_get_string(json_object_array_get_idx(devices, i));
+		_cleanup_free_ char *id = object_id(path);
+		_cleanup_json_ json_object *device = NULL;
 
-		r = id ? strv_add(&addresses, id) : -ENOMEM;
+		if (object_find_lent(cli, path, &device) || !id)
+			return -ENOMEM;
+		if (device)
+			r = strv_add(&addresses, id);
 	}
 	joined = strv_join(addresses, ",");
 	text = variable && joined ? str_printf("DEVGROUPS_%s=%s", variable, joined) : NULL;
@@ -77,6 +81,14 @@ static int refuse(const char *name, const char *why)
 	fprintf(stderr, "devgroupctl: Group %s %s. A container opens nodes by path, so claim it first: devgroupctl claim %s.\n", name,
 		why, name);
 	return EXIT_NOT_CLAIMED;
+}
+
+/* A specification with one name that is none to them is read by no runtime. */
+static bool name_fits(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && isalnum((unsigned char)name[n - 1]);
 }
 
 /* 0 or an exit status. */
@@ -95,10 +107,14 @@ static int add_group(struct cli *cli, json_object *devices, const char *name)
 		return r;
 	if (!str_eq(js_str(lease, "access"), "node"))
 		return refuse(name, "is claimed by descriptors");
+	if (!name_fits(name)) {
+		fprintf(stderr, "devgroupctl: For containers the name of group %s would have to end with a letter or a digit.\n", name);
+		return EXIT_FAILED;
+	}
 	device = json_object_new_object();
 	edits = json_object_new_object();
 	if (js_append(devices, device) < 0 || js_set_str(device, "name", name) < 0 || js_set(device, "containerEdits", edits) < 0 ||
-	    add_nodes(edits, lease) < 0 || add_environment(edits, name, js_list(group, "devices")) < 0)
+	    add_nodes(edits, lease) < 0 || add_environment(cli, edits, name, js_list(group, "devices")) < 0)
 		return cli_fail(-ENOMEM, "cannot write the specification");
 	return 0;
 }

@@ -83,18 +83,28 @@ static int take_paths(struct subject *subject, json_object *paths)
 	return 0;
 }
 
+/* Of its definition, which is a file of its own; "" if there is none. */
+static const char *memlock_of(json_object *group)
+{
+	json_object *groups = NULL, *definition = NULL;
+
+	json_object_object_get_ex(group, "definition", &groups);
+	json_object_object_get_ex(groups, "groups", &groups);
+	json_object_object_get_ex(groups, js_str(group, "name"), &definition);
+	return js_str(definition, "memlock");
+}
+
 static int take_group(struct cli *cli, struct subject *subject, const char *path)
 {
 	_cleanup_json_ json_object *group = NULL;
-	json_object *blockers, *definition = NULL;
+	json_object *blockers;
 	const char *memlock;
 	int r = object_get(cli, OBJECT_GROUP, path, &group);
 
 	if (r)
 		return r;
 	blockers = js_list(group, "blockers");
-	json_object_object_get_ex(group, "definition", &definition);
-	memlock = js_str(definition, "memlock");
+	memlock = memlock_of(group);
 	if ((!str_empty(memlock) && str_set(&subject->memlock, memlock) < 0) ||
 	    set_head(subject, "group", js_str(group, "name"), js_str(group, "state")) < 0 ||
 	    js_set_str(subject->object, "reserved-for", js_str(group, "reserved-for")) < 0 ||

@@ -13,7 +13,6 @@
 #include "cli-term.h"
 #include "cli-token.h"
 #include "dbus-names.h"
-#include "devbus.h"
 #include "pciaddr.h"
 #include "strutil.h"
 
@@ -200,16 +199,11 @@ static int note_device(struct run *run, const char *group, const char *path)
 	_cleanup_json_ json_object *device = NULL;
 	_cleanup_free_ char *key = NULL;
 	struct claim_fd *fd;
-	const char *bus;
-	int r = object_get(run->cli, OBJECT_DEVICE, path, &device);
+	int r = object_find_lent(run->cli, path, &device);
 
-	if (r)
+	if (r || !device)
 		return r;
-	/* bridges go along without a driver of VFIO's, and no VMM opens them */
-	bus = js_str(device, "bus");
-	if (!str_starts(js_str(device, "driver"), "vfio") && devbus_find(bus)->way != DEVBUS_AS_IT_IS)
-		return 0;
-	key = devkey_new(bus, js_str(device, "address"));
+	key = devkey_new(js_str(device, "bus"), js_str(device, "address"));
 	r = key ? claim_fd_new("vfio-device", key, group, -EBADF, &fd) : -ENOMEM;
 	if (r >= 0 && vec_add(&run->paths, fd) < 0) {
 		claim_fd_free(fd);
