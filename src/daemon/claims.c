@@ -462,9 +462,11 @@ static void on_held_up(struct lease *lease, void *userdata)
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct devgroup *group = userdata;
 
+	/* a claim that has failed is told so, though it is undone only when somebody closes what he has opened */
+	if (lease->state != LEASE_DRAINING || lease->failure.kind != REFUSED_NOT)
+		on_refused(lease, userdata);
 	if (lease->state == LEASE_DRAINING)
 		return;
-	on_refused(lease, userdata);
 	if (lease->state == LEASE_DIRTY) {
 		resets_refuse(group, &refusal);
 		releases_answer(group, &refusal);

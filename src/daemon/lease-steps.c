@@ -205,7 +205,9 @@ static void on_steps_failed(struct lease *lease, const struct worker_result *res
 						       REFUSED_BIND_FAILED,
 		       "%s of group %s failed: %s. %s", lease->record->recovery ? "Reset" : "Claim",
 		       lease->record->group, str_or(text, "?"),
-		       busy ? "Nothing was touched." : "What was done has been undone.");
+		       busy ? "Nothing was touched." :
+		       held ? "What was done is undone when that is closed." :
+			      "What was done has been undone.");
 		log_warning("%s", str_or(lease->failure.text, "Out of memory"));
 		return;
 	}
