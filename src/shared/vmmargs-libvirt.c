@@ -168,5 +168,7 @@ int vmmargs_libvirt(struct vmmargs_make *make)
 	r = add_metadata(make);
 	for (size_t i = 0; r >= 0 && i < devices->n; i++)
 		r = add_lines(make, devices->items[i], i);
+	if (r >= 0 && make->args->iommufd && before(make->args, LIBVIRT_IOMMUFD))
+		r = vmmargs_note_group(make, "libvirt");
 	return r < 0 ? r : add_overrides(make);
 }

@@ -96,5 +96,7 @@ int vmmargs_crosvm(struct vmmargs_make *make)
 		if (r >= 0)
 			r = vmmargs_word(make, str_printf("%s%s", path, where));
 	}
+	if (r >= 0 && make->args->iommufd)
+		r = vmmargs_note_group(make, "crosvm");
 	return r < 0 ? r : note_hints(make);
 }

@@ -24,6 +24,9 @@ int vmmargs_word(struct vmmargs_make *make, char *text) _must_check_;
 int vmmargs_note(struct vmmargs_make *make, char *text) _must_check_;
 int vmmargs_refuse(struct vmmargs_make *make, char *text) _must_check_;
 
+/* The newer interface is asked for, and this VMM has the older one alone: who claims only the newer has no node that it could open. */
+int vmmargs_note_group(struct vmmargs_make *make, const char *vmm) _must_check_;
+
 /* The value of a hint of this device, or NULL. */
 const char *vmmargs_hint(const struct vmmargs_device *device, const char *name);
 

@@ -122,6 +122,8 @@ int vmmargs_qemu(struct vmmargs_make *make)
 		r = add_object(make);
 	for (size_t i = 0; r >= 0 && i < args->devices.n; i++)
 		r = add_device(make, args->devices.items[i], &make->places[i], iommufd);
+	if (r >= 0 && args->iommufd && !iommufd)
+		r = vmmargs_note_group(make, "QEMU");
 	if (r >= 0 && iommufd && args->devices.n > 1)
 		r = vmmargs_note(make, strdup("With iommufd QEMU lets no device reach the memory of another directly (P2P DMA); "
 					      "where that is needed, claim with the interface \"group\"."));

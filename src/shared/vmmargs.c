@@ -84,6 +84,15 @@ void vmmargs_result_clear(struct vmmargs_result *result)
 	*result = (struct vmmargs_result){ 0 };
 }
 
+int vmmargs_note_group(struct vmmargs_make *make, const char *vmm)
+{
+	const struct vmmargs *args = make->args;
+	_cleanup_free_ char *version = args->version ? str_printf(" %u.%u", args->version / 1000, args->version % 1000) : strdup("");
+
+	return version ? vmmargs_note(make, str_printf("%s%s knows no iommufd, so it opens /dev/vfio/N: claim with the interface \"auto\" or \"group\".",
+						       vmm, version)) : -ENOMEM;
+}
+
 const char *vmmargs_hint(const struct vmmargs_device *device, const char *name)
 {
 	if (device->hints)

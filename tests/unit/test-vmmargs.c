@@ -141,6 +141,28 @@ START_TEST(test_hints)
 }
 END_TEST
 
+START_TEST(test_no_iommufd)
+{
+	static const struct { const char *vmm; size_t notes; } rows[] = {
+		{ "qemu:8.2", 1 }, { "qemu:9.0", 0 }, { "crosvm", 1 }, { "libvirt:9.0", 1 }, { "libvirt:12.1", 0 }, { "cloud-hypervisor", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_vmmargs_result_ struct vmmargs_result result = {};
+		struct vmmargs args = { .iommufd = true };
+		_cleanup_free_ char *error = NULL;
+
+		ck_assert_int_eq(vmmargs_parse(rows[i].vmm, &args.vmm, &args.version), 0);
+		ck_assert_int_eq(vec_add(&args.devices, &nic), 0);
+		ck_assert_int_eq(vmmargs_make(&args, &result, &error), 0);
+		vec_drop(&args.devices);
+		ck_assert_msg(strv_length(result.notes) == rows[i].notes, "%s", rows[i].vmm);
+		if (rows[i].notes)
+			ck_assert_ptr_nonnull(strstr(result.notes[0], "knows no iommufd"));
+	}
+}
+END_TEST
+
 START_TEST(test_libvirt)
 {
 	struct vmmargs_device *const devices[] = { &nic, NULL };
@@ -156,4 +178,4 @@ START_TEST(test_libvirt)
 END_TEST
 
 SUITE("vmmargs", test_names_and_versions, test_one_device, test_companions_share_a_slot, test_by_descriptors, test_hints,
-      test_libvirt)
+      test_no_iommufd, test_libvirt)
