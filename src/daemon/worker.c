@@ -82,6 +82,24 @@ static void give(const char *kind, const char *name, int fd, void *userdata)
 	send_message(&message, fd);
 }
 
+/* What the record has to know before anything that follows: the daemon may be killed at any moment, and its worker with it. */
+static bool is_recorded(const struct step *step, int error)
+{
+	return step->kind == STEP_VERIFY_RESET && error == 0;
+}
+
+static void wait_for_record(void)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = recv(CHANNEL_FD, &byte, sizeof(byte), 0);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		_exit(EXIT_FAILURE);
+}
+
 /* True if the plan goes on. */
 static bool run_step(struct execution *execution, const struct step *step, unsigned index, bool undoing)
 {
@@ -93,6 +111,8 @@ static bool run_step(struct execution *execution, const struct step *step, unsig
 	message.error = execution_run(execution, step, &cause);
 	snprintf(message.text, sizeof(message.text), "%s", str_or(cause, ""));
 	send_message(&message, -EBADF);
+	if (is_recorded(step, message.error))
+		wait_for_record();
 	/*
 	 * nothing is unbound while somebody may hold it, and nothing is given to the next one that the last one has left
 	 * something in; any other failure leaves the rest to be given back
@@ -203,6 +223,12 @@ static void note_failure(struct worker *worker, const struct message *message)
 	worker->result.cause = str_empty(message->text) ? NULL : strdup(message->text);
 }
 
+static void go_on(const struct worker *worker)
+{
+	/* where it fails the worker is gone, which is seen by itself */
+	(void)send(worker->channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static void take_message(struct worker *worker, const struct message *message, int fd)
 {
 	switch (message->type) {
@@ -218,6 +244,8 @@ static void take_message(struct worker *worker, const struct message *message, i
 			note_failure(worker, message);
 		worker->handlers->step_ended(worker, message->index, message->error,
 					     worker->userdata);
+		if (is_recorded(worker->steps->items[message->index], message->error))
+			go_on(worker);
 		break;
 	case MESSAGE_GIVES:
 		worker->handlers->gives(worker, message->kind, message->text, fd,

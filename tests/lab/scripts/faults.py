@@ -250,7 +250,8 @@ def host_state():
         state[name, "config"] = _config(device)
     for name in os.listdir("/dev/vfio"):
         if name != "devices":
-            state[name, "node"] = _node(f"/dev/vfio/{name}")
+            with contextlib.suppress(FileNotFoundError):  # a group that is at work
+                state[name, "node"] = _node(f"/dev/vfio/{name}")
     for name in os.listdir("/dev/vfio/devices") if os.path.isdir("/dev/vfio/devices") else ():
         with contextlib.suppress(FileNotFoundError):
             device = os.path.basename(os.path.realpath(f"/sys/class/vfio-dev/{name}/device"))
