@@ -248,6 +248,10 @@ static int run_rebind(struct execution *execution, const struct step *step, char
 		return r;
 	if (str_eq(now, step->value)) /* loading the module was enough */
 		return 0;
+	if (!now && !driver_exists(execution, step->bus, step->value))
+		return fail(-ENOENT, ret_cause,
+			    str_printf("the host driver %s is not loaded, and modprobe cannot load it; it is tried again until it can",
+				       step->value));
 	return bind_to(execution, step, ret_cause);
 }
 
