@@ -209,6 +209,27 @@ static bool refuse_held(const struct devgroup *group, struct refusal *ret)
 		      group->def->name, lease_visible_state(group->lease));
 }
 
+/* Nothing is to be done, but an order that would be refused is refused. */
+static bool check_clean(const struct devgroup *group, const char *method, struct refusal *ret)
+{
+	char *one[] = { (char *)method, NULL };
+	struct resetplan_request request = request_of(group, one);
+	_cleanup_resetplans_ struct vec plans = { 0 };
+	_cleanup_free_ char *why = NULL;
+	const struct resetplan *plan;
+
+	if (!method || str_eq(method, "none"))
+		return true;
+	if (resetplan_all(&request, &plans) < 0)
+		return refuse(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	plan = resetplan_first_without(&plans);
+	if (!plan)
+		return true;
+	why = resetplan_why_not(plan);
+	return refuse(ret, REFUSED_RESET_FAILED, "Group %s is not dirty, and %s could not be reset that way (%s).",
+		      group->def->name, plan->device->key, str_or(why, "?"));
+}
+
 bool registry_reset(struct registry *registry, struct devgroup *group, const char *method,
 		    uint64_t wait_usec, release_fn fn, void *userdata, struct refusal *ret)
 {
@@ -219,6 +240,8 @@ bool registry_reset(struct registry *registry, struct devgroup *group, const cha
 	if (!group->lease && error_state_is_lost(group_error_state(group)))
 		return recover(group, method, wait_usec, fn, userdata, ret);
 	if (!group->lease) {
+		if (!check_clean(group, method, ret))
+			return false;
 		fn(NULL, userdata);
 		return true;
 	}
