@@ -195,6 +195,14 @@ static int reset_and_look(struct execution *execution, const struct step *step, 
 	return r;
 }
 
+/* The plan relies on it that virtual functions have gone with the driver that the device was taken from. */
+static int check_alone(int dir_fd, char **ret_cause)
+{
+	if (faccessat(dir_fd, "virtfn0", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	return fail(-EBUSY, ret_cause, strdup("it has virtual functions, which that would reset too"));
+}
+
 /* Nobody else has the group's node from here to the end of the plan: the kernel resets a device that is in use, too. */
 static int attempt_reset(struct execution *execution, const struct step *step, char **ret_cause)
 {
@@ -204,6 +212,8 @@ static int attempt_reset(struct execution *execution, const struct step *step, c
 	struct held_group *held;
 	int r = dir_fd < 0 ? dir_fd : reset_attempt_parse(step->value, &attempt);
 
+	if (r >= 0)
+		r = check_alone(dir_fd, ret_cause);
 	if (r >= 0)
 		r = execution_open_viable(execution, step->iommu_group, ret_cause, &held);
 	if (r >= 0)
@@ -228,29 +238,12 @@ static void note_trouble(struct execution *execution, const struct step *step, i
 	execution->reset_trouble = text;
 }
 
-/* The plan relies on it that virtual functions have gone with the driver that the device was taken from. */
-static int check_alone(struct execution *execution, const struct step *step, char **ret_cause)
-{
-	_cleanup_close_ int dir_fd = open_device(execution, step);
-
-	if (dir_fd < 0)
-		return dir_fd;
-	if (faccessat(dir_fd, "virtfn0", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;
-	return fail(-EBUSY, ret_cause, strdup("it has virtual functions, which that would reset too"));
-}
-
 int execution_reset(struct execution *execution, const struct step *step, char **ret_cause)
 {
 	int r = 0;
 
 	if (was_reset(execution, step->device))
 		return 1;
-	r = check_alone(execution, step, ret_cause);
-	if (r < 0) {
-		note_trouble(execution, step, r, *ret_cause);
-		return r;
-	}
 	/* a disturbance passes; what the kernel says it cannot do it cannot do the next time either */
 	for (unsigned i = 0; i < 2 && (i == 0 || (r < 0 && r != -ENOTTY && r != -EINVAL)); i++) {
 		free(TAKE_PTR(*ret_cause));

@@ -134,11 +134,17 @@ static bool is_busy(const struct lease *lease, const struct worker_result *resul
 	return true;
 }
 
+/* Taken out meanwhile: what was in it is gone with it, and the news of that may have come before it was found missing. */
+static bool is_gone(struct lease *lease, const char *key)
+{
+	return lease_refresh_members(lease) >= 0 && !inventory_find(host_inventory(lease->host), key);
+}
+
 /*
  * A device that has been used must have been reset. One that comes from the host need only answer: if it does, the claim
  * fails and the host has it back.
  */
-static bool is_dirty(const struct lease *lease, const struct worker_result *result)
+static bool is_dirty(struct lease *lease, const struct worker_result *result)
 {
 	const struct step *step;
 
@@ -148,7 +154,8 @@ static bool is_dirty(const struct lease *lease, const struct worker_result *resu
 		return false;
 	step = lease->steps.items[result->index];
 	return step->kind == STEP_VERIFY_RESET &&
-	       (lease->record->used || lease->record->recovery || result->error != -EREMOTEIO);
+	       (lease->record->used || lease->record->recovery || result->error != -EREMOTEIO) &&
+	       !is_gone(lease, step->device);
 }
 
 static bool is_about_reset(const struct lease *lease, const struct worker_result *result)

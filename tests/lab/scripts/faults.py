@@ -8,6 +8,7 @@ After each round the host must be what it was, bit for bit. Nobody counts the op
 import contextlib
 import errno
 import fcntl
+import itertools
 import os
 import signal
 import struct
@@ -266,12 +267,13 @@ def difference(before, after):
 class Lab:
     """The daemon with faults, and one client that looks on."""
 
-    def __init__(self, groups=None, options=(), keys="", claim_options=None, udev=True):
+    def __init__(self, groups=None, options=(), keys="", claim_options=None, udev=True, stride=1):
         """keys: more for each definition, as JSON members. claim_options: of every claim; and "uid", whose it is. Without udev a round is a
-        quarter shorter."""
+        quarter shorter. Sweeps go on by stride, or $LAB_FAULT_STRIDE."""
         chosen = os.environ.get("LAB_FAULT_GROUPS", "").split()  # fewer, to try something out
         self.groups = dict(groups or {name: GROUPS[name] for name in chosen} or GROUPS)
         self.options, self.claim_options = list(options), dict(claim_options or {})
+        self.stride = int(os.environ.get("LAB_FAULT_STRIDE", stride))
         self.points = self.dirty = 0
         self.busy, self._states, self._asked_at = set(), None, 0
         GLib.timeout_add(POLL_MS, lambda: True)  # what makes no news on the bus is looked at this often
@@ -572,12 +574,11 @@ class Lab:
     def _points_of(self, group, jobs):
         """Each job is (what, play, verb, action), or with a list of actions, of which each N has the next."""
         for what, play, verb, action in jobs:
-            n, started = 0, time.monotonic()
-            while True:
-                n += 1
+            points, started = 0, time.monotonic()
+            for n in itertools.count(1, self.stride):
                 self.clear_trace(group)
                 self.busy.add(group)
-                now = action if isinstance(action, str) else action[n % len(action)]
+                now = action if isinstance(action, str) else action[points % len(action)]
                 self.arm(group, verb, n, now)
                 yield from play(group, f"{what}, {now} at operation {n}")
                 yield from self.until_free(group, f"{what}, {now} at operation {n}", now)
@@ -586,7 +587,8 @@ class Lab:
                 self.same(f"{what} of {group}, {now} at operation {n}")
                 if not came:
                     break
-            self._report(f"{what}, {group}", n - 1, started)
+                points += 1
+            self._report(f"{what}, {group}", points, started)
 
     def sweep_many(self, jobs):
         """jobs[group] is a list of (what, play, verb, action), which it goes through at its own pace: play(group, what) is a round. For N = 1, 2, ...;
@@ -616,10 +618,9 @@ class Lab:
         """For what ends the daemon, and so concerns all: play(groups that are left, what) does one round for all of them at once. verb and action may be
         dictionaries, by group."""
         verb, action = [value if isinstance(value, dict) else dict.fromkeys(self.groups, value) for value in (verb, action)]
-        left, n, started = list(groups or self.groups), 0, time.monotonic()
+        left, started = list(groups or self.groups), time.monotonic()
         points = {group: 0 for group in left}
-        while left:
-            n += 1
+        for n in itertools.count(1, self.stride):
             for group in left:
                 self.clear_trace(group)
                 self.arm(group, verb[group], n, action[group])
@@ -629,6 +630,8 @@ class Lab:
             self.quiet(f"{what}, operation {n}")
             for group in left:
                 points[group] += 1
+            if not left:
+                break
         self._report(f"{what}, {' '.join(f'{group} {n}' for group, n in points.items())}", sum(points.values()), started)
 
     def finish(self):
