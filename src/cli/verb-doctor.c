@@ -87,12 +87,30 @@ static int look_at_definitions(struct cli *cli, struct vec *findings)
 			   str_printf("devgroupd %s answers, and its definitions are in order.", js_str(manager, "version")));
 }
 
+/* Its holder may not know it yet. */
+static int look_at_losses(json_object *group, struct vec *findings)
+{
+	json_object *blockers = js_list(group, "blockers");
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < js_list_length(blockers); i++) {
+		json_object *blocker = json_object_array_get_idx(blockers, i);
+
+		if (str_eq(js_str(blocker, "code"), "taken-away"))
+			r = finding_add(findings, FINDING_WARN, "group",
+					str_printf("Group %s: %s", js_str(group, "name"), js_str(blocker, "text")));
+	}
+	return r;
+}
+
 static int look_at_group(json_object *group, struct vec *findings)
 {
 	const char *state = js_str(group, "state");
 
-	if (!str_eq(js_str(group, "type"), "group") || (!str_eq(state, "stuck") && !str_eq(state, "dirty")))
+	if (!str_eq(js_str(group, "type"), "group"))
 		return 0;
+	if (!str_eq(state, "stuck") && !str_eq(state, "dirty"))
+		return look_at_losses(group, findings);
 	return finding_add(findings, FINDING_FAIL, "group",
 			   str_printf("Group %s is %s: devgroupctl status %s.", js_str(group, "name"), state, js_str(group, "name")));
 }
