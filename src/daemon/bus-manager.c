@@ -279,6 +279,11 @@ static int get_kernel_module(sd_bus *connection, const char *path, const char *i
 	return sd_bus_message_append(reply, "s", str_or(inv->kernel_module, ""));
 }
 
+static bool has_iommufd(const struct inventory *inv)
+{
+	return inv->has_vfio && !interface_why_no_iommufd(inv);
+}
+
 static int get_interfaces(sd_bus *connection, const char *path, const char *interface,
 			  const char *property, sd_bus_message *reply, void *userdata,
 			  sd_bus_error *error)
@@ -288,7 +293,7 @@ static int get_interfaces(sd_bus *connection, const char *path, const char *inte
 
 	if (!inv->has_vfio)
 		return sd_bus_message_append(reply, "as", 0);
-	if (interface_why_no_iommufd(inv))
+	if (!has_iommufd(inv))
 		return sd_bus_message_append(reply, "as", 1, "group");
 	return sd_bus_message_append(reply, "as", 2, "group", "iommufd");
 }
@@ -305,6 +310,32 @@ static int get_problems(sd_bus *connection, const char *path, const char *interf
 			r = sd_bus_message_append(reply, "(sus)", problem->file, problem->line,
 						  problem->text);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+int bus_manager_news(struct bus *bus)
+{
+	const struct inventory *inv = host_inventory(registry_host(bus->registry));
+	const char *module = str_or(inv->kernel_module, "");
+	bool first = !bus->module_told, iommufd = has_iommufd(inv), vfio = inv->has_vfio;
+	char *names[3] = { 0 };
+	size_t n = 0;
+
+	if (first || !str_eq(bus->module_told, module)) {
+		char *told = strdup(module);
+
+		if (!told)
+			return -ENOMEM;
+		free(bus->module_told);
+		bus->module_told = told;
+		names[n++] = (char *)"KernelModule";
+	}
+	if (bus->iommufd_told != iommufd || bus->vfio_told != vfio)
+		names[n++] = (char *)"Interfaces";
+	bus->iommufd_told = iommufd;
+	bus->vfio_told = vfio;
+	if (first || n == 0)
+		return 0;
+	return sd_bus_emit_properties_changed_strv(bus->bus, DG_OBJECT_PATH, DG_IFACE_MANAGER, names);
 }
 
 #define ANYONE SD_BUS_VTABLE_UNPRIVILEGED

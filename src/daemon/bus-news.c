@@ -166,6 +166,11 @@ static void on_problems_changed(void *userdata)
 	      DG_OBJECT_PATH);
 }
 
+static void on_host_changed(void *userdata)
+{
+	check(bus_manager_news(userdata), DG_OBJECT_PATH);
+}
+
 const struct registry_observer bus_observer = {
 	.group_added = on_group_added,
 	.group_changed = on_group_changed,
@@ -180,4 +185,5 @@ const struct registry_observer bus_observer = {
 	.lease_error = on_lease_error,
 	.lease_step = on_lease_step,
 	.problems_changed = on_problems_changed,
+	.host_changed = on_host_changed,
 };

@@ -39,6 +39,8 @@ int bus_new(sd_bus *connection, struct registry *registry, struct bus **ret)
 	if (r < 0)
 		return r;
 	r = bus_inhibit_start(bus);
+	if (r >= 0)
+		r = bus_manager_news(bus);
 	if (r < 0)
 		return r;
 	registry_set_observer(registry, &bus_observer, bus);
@@ -57,6 +59,7 @@ struct bus *bus_free(struct bus *bus)
 	bus_drop_claims(bus);
 	polkit_cancel_all(bus);
 	sd_bus_flush_close_unref(bus->bus);
+	free(bus->module_told);
 	free(bus);
 	return NULL;
 }

@@ -15,6 +15,8 @@ struct bus {
 	int inhibitor; /* of logind, or negative */
 	sd_bus_slot *inhibit_call;
 	struct vec queries; /* struct polkit_query, owned: calls that wait for polkit */
+	char *module_told; /* properties of the manager as they were last told */
+	bool iommufd_told, vfio_told;
 	struct vec granted; /* the same: what polkit let be asked beforehand, and was not done yet */
 };
 
@@ -38,6 +40,9 @@ DEFINE_CLEANUP(struct bus *, bus_freep, bus_free)
 
 /* Prints what Introspect() answers for the object of one interface. 0 or negative errno; -ENOENT: no such one. */
 int bus_print_introspection(const char *interface, FILE *out) _must_check_;
+
+/* Tells which of the manager's properties have changed; the first time it only remembers. 0 or negative errno. */
+int bus_manager_news(struct bus *bus) _must_check_;
 
 /* --- paths; the caller frees. NULL when out of memory ------------------------------------------ */
 char *bus_group_path(const char *name) _must_check_;

@@ -407,9 +407,18 @@ static int on_group_event(struct host *host, const struct uevent *event)
 		group = inventory_find_group(host->inventory, (int)id);
 	if (!group)
 		return r;
-	VEC_FOREACH (const struct device, device, &group->devices)
+	VEC_FOREACH(const struct device, device, &group->devices)
 		if (r >= 0)
 			r = mark_stale(host, device->key);
+	return r;
+}
+
+static int on_module_event(struct host *host)
+{
+	int r = probe_kmod_version(&host->root, host->inventory);
+
+	if (r >= 0)
+		settle(host);
 	return r;
 }
 
@@ -425,8 +434,7 @@ static void on_uevent(const struct uevent *event, void *userdata)
 	}
 	/* the last event of its groups comes while it is still there */
 	if (str_eq(event->subsystem, "module"))
-		r = str_eq(event->sysname, "devgroups") ?
-			    probe_kmod_version(&host->root, host->inventory) : 0;
+		r = str_eq(event->sysname, "devgroups") ? on_module_event(host) : 0;
 	else if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))
 		r = mark_pci_ancestor(host, event->syspath);
 	else if (str_eq(event->subsystem, "devgroups"))

@@ -334,6 +334,8 @@ static void on_settled(void *userdata)
 			   registry) < 0)
 		log_error("Out of memory, what ties devices together is not told");
 	registry_refresh(registry);
+	if (registry->observer)
+		registry->observer->host_changed(registry->userdata);
 }
 
 static int on_wanted(struct vec *devices, void *userdata)

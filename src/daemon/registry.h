@@ -46,6 +46,8 @@ struct registry_observer {
 	void (*lease_step)(struct devgroup *group, unsigned index, unsigned count,
 			   const struct step *step, const char *state, void *userdata);
 	void (*problems_changed)(void *userdata);
+	/* What is known of the host as a whole, and not of one device, may be something else now. */
+	void (*host_changed)(void *userdata);
 };
 
 /* @directories as for confdir_load(). 0 or negative errno. */
