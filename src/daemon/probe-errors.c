@@ -16,8 +16,9 @@
 /* arch/powerpc/include/asm/eeh.h; eeh_pe_state is "0x78 0x800": what the firmware says, and the kernel */
 #define EEH_UNAVAILABLE 0x01
 #define EEH_ACTIVE	0x18 /* MMIO and DMA both */
-#define EEH_PE_ISOLATED 0x01
-#define EEH_PE_REMOVED	0x400
+#define EEH_PE_ISOLATED	  0x01
+#define EEH_PE_RECOVERING 0x02
+#define EEH_PE_REMOVED	  0x400
 
 /* --- AER --------------------------------------------------------------------------------------- */
 
@@ -81,16 +82,24 @@ static bool dpc_triggered(int dir_fd, const struct device *port)
 	return !(status[0] == 0xff && status[1] == 0xff) && status[0] & DPC_TRIGGERED;
 }
 
-static bool eeh_contains(int dir_fd)
+/*
+ * A place that was given up once stays so until the next boot, for all that is plugged in there later: that works, and recovers no more.
+ */
+static void read_eeh(int dir_fd, struct device_errors *ret)
 {
 	_cleanup_free_ char *text = NULL;
 	unsigned firmware, kernel;
 
 	if (sysfs_read_optional(dir_fd, "eeh_pe_state", &text) < 0 || !text ||
 	    sscanf(text, "%x %x", &firmware, &kernel) != 2)
-		return false;
-	return firmware & EEH_UNAVAILABLE || (firmware & EEH_ACTIVE) != EEH_ACTIVE ||
-	       kernel & (EEH_PE_ISOLATED | EEH_PE_REMOVED);
+		return;
+	/* of a new device the file comes after the device */
+	if (!ret->eeh_known)
+		ret->given_up = kernel & EEH_PE_REMOVED;
+	ret->eeh_known = true;
+	ret->quiet = !(kernel & EEH_PE_RECOVERING) || ret->given_up;
+	ret->contained = firmware & EEH_UNAVAILABLE || (firmware & EEH_ACTIVE) != EEH_ACTIVE ||
+			 kernel & EEH_PE_ISOLATED || (kernel & EEH_PE_REMOVED && !ret->given_up);
 }
 
 /* --- both -------------------------------------------------------------------------------------- */
@@ -108,7 +117,7 @@ void probe_errors_first(int dir_fd, struct device *device)
 
 	read_counters(dir_fd, errors);
 	device->eeh = faccessat(dir_fd, "eeh_pe_state", F_OK, 0) == 0;
-	errors->contained = eeh_contains(dir_fd);
+	read_eeh(dir_fd, errors);
 	if (errors->contained)
 		errors->state = ERROR_FROZEN;
 	else if (errors->correctable > 0)
@@ -118,13 +127,14 @@ void probe_errors_first(int dir_fd, struct device *device)
 int probe_errors(const struct sysroot *root, const struct inventory *inv,
 		 const struct device *device, struct device_errors *ret)
 {
-	struct device_errors now = { .state = ret->state, .above_known = true };
+	struct device_errors now = { .state = ret->state, .above_known = true,
+				     .eeh_known = ret->eeh_known, .given_up = ret->given_up };
 	_cleanup_close_ int fd = open_device(root, device);
 
 	if (fd < 0)
 		return fd == -ENOMEM ? fd : 0;
 	read_counters(fd, &now);
-	now.contained = eeh_contains(fd);
+	read_eeh(fd, &now);
 	for (const struct device *port = device;
 	     port->parent && (port = inventory_find(inv, port->parent));) {
 		_cleanup_close_ int dir = open_device(root, port);

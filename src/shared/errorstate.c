@@ -79,6 +79,9 @@ static enum error_state after_reading(const struct device_errors *before,
 		return before->state == ERROR_FAILED ? ERROR_FAILED : ERROR_FROZEN;
 	if (before->contained && before->state == ERROR_FROZEN)
 		return after_recovery(before->state, driven);
+	/* the end of a recovery that its driver had no part in is not told: a VFIO driver's */
+	if (before->state == ERROR_RECOVERING && now->quiet)
+		return ERROR_RECOVERED;
 	if (before->state == ERROR_OK && now->correctable > before->correctable)
 		return ERROR_CORRECTABLE;
 	return before->state;

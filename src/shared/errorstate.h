@@ -41,6 +41,9 @@ struct device_errors {
 	uint64_t fatal_above;
 	uint64_t fatal_old; /* how many of both kinds are no news any more */
 	bool contained; /* DPC of a port above, or EEH, keeps it off */
+	bool quiet;	/* EEH says that it recovers nothing; of other recoveries only events tell */
+	bool eeh_known; /* its PE has been looked at */
+	bool given_up;	/* EEH had given up its place before it was plugged in there, which says nothing of it */
 };
 
 const char *error_state_to_string(enum error_state state);

@@ -81,6 +81,21 @@ START_TEST(test_thawed)
 }
 END_TEST
 
+/* The kernel tells of no end where a VFIO driver has it. */
+START_TEST(test_quiet)
+{
+	struct device_errors before = { .state = ERROR_RECOVERING };
+	struct device_errors now = { .state = ERROR_RECOVERING, .quiet = true };
+
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_RECOVERED);
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_BEGIN, false), ERROR_RECOVERING);
+	now.quiet = false;
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_RECOVERING);
+	now.contained = true;
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_FROZEN);
+}
+END_TEST
+
 /* Nobody knows whether the port's errors are old. */
 START_TEST(test_never_looked_at)
 {
@@ -152,6 +167,7 @@ static Suite *make_suite(void)
 
 	tcase_add_loop_test(tcase, test_next, 0, ARRAY_SIZE(cases));
 	tcase_add_test(tcase, test_thawed);
+	tcase_add_test(tcase, test_quiet);
 	tcase_add_test(tcase, test_never_looked_at);
 	tcase_add_test(tcase, test_looked_at_before_the_event);
 	tcase_add_test(tcase, test_words);

@@ -63,7 +63,7 @@ static void tear_down(void)
 
 static struct device_errors look(void)
 {
-	struct device_errors now = { .state = ERROR_RECOVERED };
+	struct device_errors now = { .state = ERROR_RECOVERED, .eeh_known = true };
 
 	ck_assert_int_eq(probe_errors(&root, inv, inventory_find(inv, CARD), &now), 0);
 	return now;
@@ -144,6 +144,33 @@ START_TEST(test_first_sight)
 }
 END_TEST
 
+/* The slot was powered off and on: what is in it now works. */
+START_TEST(test_plugged_in_where_one_was_given_up)
+{
+	_cleanup_close_ int fd = sysroot_dir(&root, "sys/bus/pci/devices/" CARD);
+	struct device *card = inventory_find(inv, CARD);
+
+	set(CARD, "eeh_pe_state", "0x78 0xc02\n");
+	probe_errors_first(fd, card);
+	ck_assert(!card->errors.contained);
+	ck_assert_int_eq(probe_errors(&root, inv, card, &card->errors), 0);
+	ck_assert(!card->errors.contained);
+	set(CARD, "eeh_pe_state", "0x60 0xc02\n");
+	ck_assert_int_eq(probe_errors(&root, inv, card, &card->errors), 0);
+	ck_assert(card->errors.contained);
+}
+END_TEST
+
+START_TEST(test_eeh_is_quiet)
+{
+	ck_assert(!look().quiet);
+	set(CARD, "eeh_pe_state", "0x78 0x802\n");
+	ck_assert(!look().quiet);
+	set(CARD, "eeh_pe_state", "0x78 0x800\n");
+	ck_assert(look().quiet);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("probe-errors");
@@ -154,6 +181,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_no_counters);
 	tcase_add_test(tcase, test_dpc);
 	tcase_add_loop_test(tcase, test_eeh, 0, ARRAY_SIZE(eeh));
+	tcase_add_test(tcase, test_plugged_in_where_one_was_given_up);
+	tcase_add_test(tcase, test_eeh_is_quiet);
 	tcase_add_test(tcase, test_first_sight);
 	suite_add_tcase(suite, tcase);
 	return suite;
