@@ -3,13 +3,14 @@
 # Guests of another architecture than this machine's, which is amd64. The machine's own root does not run there, so such a guest gets a root
 # of Debian's packages for it, unpacked in the cache, and the project is cross-built against that root, into build/ARCH. A file arches/NAME says:
 #   description, default_topology
+#   suite                                where its kernel and the headers are
 #   debian_arch, triple, compiler        Debian's name of the architecture, the compiler's, the package of the cross compiler
 #   emulator, emulator_package           QEMU's program and its package
 #   kernel_fill DIR                      as in kernels.sh
 
 # What a guest needs to get to a script, what the scripts call, and what the project is built against.
 readonly FOREIGN_PACKAGES=(base-files base-passwd bash coreutils mawk grep sed findutils mount util-linux procps kmod udev dbus systemd busybox-static pciutils diffutils
-    hostname libpci3 python3-minimal libsystemd-dev libudev-dev libpci-dev libjson-c-dev libacl1-dev libc6-dev)
+    hostname libpci3 python3-minimal libpython3.11-stdlib libsystemd-dev libudev-dev libpci-dev libjson-c-dev libacl1-dev libc6-dev)
 readonly FOREIGN_SUITE=bookworm
 
 arch_names() {
@@ -20,7 +21,7 @@ arch_names() {
 # Sets the words of the file, and those that kernels.sh would have set.
 arch_load() {
     [[ $1 != */* && -f $lab/arches/$1 ]] || return 1
-    slowness=1 built=no arch=$1
+    slowness=1 built=no arch=$1 suite=''
     kernel_cached() { :; }
     # shellcheck disable=SC1090
     source "$lab/arches/$1"
@@ -112,7 +113,8 @@ foreign_make() {
             --localstatedir=/var --enable-werror --disable-tests) || return 1
         printf '%s\n' "$root" >"$1/root"
     fi
-    make -s -j"$(nproc)" -C "$1"
+    # what scripts run is no part of a build without tests
+    make -s -j"$(nproc)" -C "$1" all tests/lab/programs/vfio-probe
 }
 
 # All that a guest of architecture $1 is made of. Sets root, qemu, qemu_modules.

@@ -3,12 +3,13 @@
 # The kernel module, built against the headers of the guest's kernel. Headers come from the suite that the kernel came from, or from
 # the kernel's own build; both they and the module stay in the cache, the module under the sum of what it was made of.
 
-# kmod_unpack DIR RELEASE SUITE: Debian's headers of RELEASE in DIR.
+# kmod_unpack DIR RELEASE SUITE: Debian's headers of RELEASE in DIR. The programs that build come from this machine's architecture.
 kmod_unpack() {
     local dir=$1 release=$2 suite=$3 flavour=${2##*-} kbuild=linux-kbuild-${2%-*}
     # Up to bookworm all ABIs of a version share one; later ones have their own.
     [[ $release != 6.1.0-* ]] || kbuild=linux-kbuild-6.1
-    unpack_packages "$dir" "$suite" "linux-headers-$release" "linux-headers-${release%-"$flavour"}-common" "$kbuild" || return 1
+    (apt_arch=${debian_arch:-} unpack_packages "$dir" "$suite" "linux-headers-$release" "linux-headers-${release%-"$flavour"}-common") || return 1
+    unpack_packages "$dir" "$suite" "$kbuild" || return 1
     # It names the common ones by where a package would have put them; a cache may be moved.
     # shellcheck disable=SC2016 # make's own variable
     sed -i 's#/usr/src/#$(dir $(lastword $(MAKEFILE_LIST)))../#' "$dir/usr/src/linux-headers-$release/Makefile"
@@ -36,12 +37,13 @@ kmod_make() {
     for source in "${KMOD_SOURCES[@]}"; do
         mkdir -p "$1/$source"
         cp -r "$top/$source/." "$1/$source"
-        if ! make -C "$2" M="$1/$source" CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS=-Werror modules >"$1/log" 2>&1 </dev/null; then
+        if ! make -C "$2" M="$1/$source" "CROSS_COMPILE=${triple:+$triple-}" CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS=-Werror modules \
+            >"$1/log" 2>&1 </dev/null; then
             cat "$1/log" >&2
             return 1
         fi
         for module in "$1/$source"/*.ko; do
-            strip -g -o "$1/${module##*/}" "$module" || return 1
+            "${triple:+$triple-}strip" -g -o "$1/${module##*/}" "$module" || return 1
         done
     done
 }
@@ -65,7 +67,7 @@ kmod_fill() {
 # Sets kmod to the layer for the kernel that is in $1.
 kmod_need() {
     local sum release
-    need_packages make=make gcc=gcc
+    need_packages make=make gcc=gcc "${triple:-x86_64-linux-gnu}-gcc=${compiler:-gcc}"
     kmod_need_headers "$1"
     release=$(<"$1/release")
     sum=$(cd "$top" && { printf '%s\n' "$kmod_headers"; stat -c %Y "$kmod_headers"; find "${KMOD_SOURCES[@]}" -type f -exec sha256sum {} +; } |

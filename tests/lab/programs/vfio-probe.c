@@ -18,7 +18,7 @@
 #define MIB (1u << 20)
 
 static char device_name[64];
-static int no_reset;
+static int no_reset, spapr;
 
 /* Prints what was done; an act that failed is the last one. */
 static int act(const char *what, const char *on, int r)
@@ -71,6 +71,17 @@ static void choose_device(const char *id)
 	globfree(&found);
 }
 
+/* Type 1, or that of POWER. */
+static void use_iommu(int container)
+{
+	if (ioctl(container, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU) > 0) {
+		act("set-iommu", "type1v2", ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
+		return;
+	}
+	spapr = 1;
+	act("set-iommu", "spapr-v2", ioctl(container, VFIO_SET_IOMMU, VFIO_SPAPR_TCE_v2_IOMMU));
+}
+
 /* Attaches every group to the container; returns the one that has the device. */
 static int use_groups(char *const *names, int n, int container)
 {
@@ -86,7 +97,7 @@ static int use_groups(char *const *names, int n, int container)
 		expect("viable", names[i], status.flags & VFIO_GROUP_FLAGS_VIABLE, EPERM);
 		act("set-container", names[i], ioctl(3 + i, VFIO_GROUP_SET_CONTAINER, &container));
 		if (!attached++)
-			act("set-iommu", "type1v2", ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
+			use_iommu(container);
 		if (!device_name[0])
 			choose_device(id);
 		if (!strcmp(iommu_group_of(device_name), id))
@@ -117,15 +128,26 @@ static void use_device(int group)
 		act("reset", device_name, ioctl(device, VFIO_DEVICE_RESET));
 }
 
+/* POWER has memory pinned first, and what is mapped has to lie in one of the PE's windows. */
+static void register_memory(int container, const void *memory)
+{
+	struct vfio_iommu_spapr_register_memory known = { .argsz = sizeof(known),
+							  .vaddr = (uintptr_t)memory, .size = MIB };
+
+	act("register", "1 MiB", ioctl(container, VFIO_IOMMU_SPAPR_REGISTER_MEMORY, &known));
+}
+
 static void use_memory(int container)
 {
-	static char memory[MIB] __attribute__((aligned(4096)));
+	static char memory[MIB] __attribute__((aligned(65536)));
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map), .flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
 		.vaddr = (uintptr_t)memory, .iova = MIB, .size = MIB,
 	};
 	struct vfio_iommu_type1_dma_unmap unmap = { .argsz = sizeof(unmap), .iova = MIB, .size = MIB };
 
+	if (spapr)
+		register_memory(container, memory);
 	act("map-dma", "1 MiB", ioctl(container, VFIO_IOMMU_MAP_DMA, &map));
 	act("unmap-dma", "1 MiB", ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap));
 }

@@ -72,8 +72,10 @@ define() {
 }
 
 # --- what is so ------------------------------------------------------------------------------------------------
-driver() { basename "$(readlink "/sys/bus/pci/devices/0000:$1/driver" 2>/dev/null || echo none)"; }
-iommu_group() { basename "$(readlink "/sys/bus/pci/devices/0000:$1/iommu_group")"; }
+# Addresses of domain 0 are written without it.
+pci_place() { if [[ $1 == *:*:* ]]; then printf '/sys/bus/pci/devices/%s' "$1"; else printf '/sys/bus/pci/devices/0000:%s' "$1"; fi; }
+driver() { basename "$(readlink "$(pci_place "$1")/driver" 2>/dev/null || echo none)"; }
+iommu_group() { basename "$(readlink "$(pci_place "$1")/iommu_group")"; }
 is_on() { [[ $(driver "$1") == "$2" ]]; }
 bus_property() {
     busctl --system get-property org.devgroups1 "$1" "org.devgroups1.$2" "$3" 2>/dev/null
