@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli-describe.h"
 #include "cli-event.h"
 #include "cli-object.h"
 #include "cli-term.h"
+#include "clock.h"
 #include "strutil.h"
 
 int event_new(const char *path, const char *event, json_object **ret)
@@ -15,12 +15,10 @@ int event_new(const char *path, const char *event, json_object **ret)
 	enum object_type type = object_type_of_path(path);
 	_cleanup_json_ json_object *object = json_object_new_object();
 	_cleanup_free_ char *id = object_id(path);
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	if (!object || !id ||
 	    js_set(object, "time",
-		   json_object_new_int64((int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000)) < 0 ||
+		   json_object_new_int64((int64_t)clock_usec(CLOCK_REALTIME))) < 0 ||
 	    js_set_str(object, "object",
 		       type == OBJECT_TYPES ? "unknown" : object_type_name(type)) < 0 ||
 	    js_set_str(object, "name", type == OBJECT_MANAGER ? "" : id) < 0 ||

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli-bus.h"
 #include "cli-child.h"
@@ -12,6 +11,7 @@
 #include "cli-subst.h"
 #include "cli-term.h"
 #include "cli-token.h"
+#include "clock.h"
 #include "dbus-names.h"
 #include "pciaddr.h"
 #include "strutil.h"
@@ -275,14 +275,6 @@ static int run_command(struct run *run)
 }
 
 /* --- after the command ----------------------------------------------------------------------- */
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000u;
-}
-
 /* True when it is gone; false at the deadline, or when the daemon is gone itself. */
 static bool wait_for_end(struct run *run, const char *lease, uint64_t deadline)
 {
@@ -294,7 +286,7 @@ static bool wait_for_end(struct run *run, const char *lease, uint64_t deadline)
 	 * used up
 	 */
 	while (!progress_lease_gone(&run->progress, lease)) {
-		uint64_t now = now_usec();
+		uint64_t now = clock_usec(CLOCK_MONOTONIC);
 
 		if (r == 0 && now >= deadline)
 			return false;
@@ -346,7 +338,7 @@ static void wait_released(struct run *run, const char *group, const char *lease,
 /* When `run` returns, the devices are back where they were. */
 static void end_all(struct run *run)
 {
-	uint64_t since = now_usec();
+	uint64_t since = clock_usec(CLOCK_MONOTONIC);
 
 	claim_fds_clear(&run->fds);
 	for (size_t i = 0; run->leases && run->leases[i]; i++)

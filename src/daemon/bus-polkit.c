@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "bus-polkit.h"
+#include "clock.h"
 #include "log.h"
 #include "strutil.h"
 
@@ -273,14 +273,6 @@ static unsigned count_queries(const struct bus *bus, uid_t uid)
 
 /* --- what was let beforehand ------------------------------------------------------------------- */
 
-static uint64_t now_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* One for each connection and group: whoever asks without end gets no more of our memory. */
 static void forget_older(struct bus *bus, const struct polkit_query *query)
 {
@@ -300,14 +292,14 @@ static void keep(struct bus *bus, struct polkit_query *query)
 		return;
 	}
 	query->call = sd_bus_message_unref(query->call);
-	query->granted_usec = now_usec();
+	query->granted_usec = clock_usec(CLOCK_MONOTONIC);
 }
 
 /* It is used up by what it was for. */
 static bool was_granted(struct bus *bus, sd_bus_message *call, const struct polkit_question *question)
 {
 	VEC_FOREACH(struct polkit_query, query, &bus->granted) {
-		bool fresh = now_usec() - query->granted_usec < GRANTED_USEC;
+		bool fresh = clock_usec(CLOCK_MONOTONIC) - query->granted_usec < GRANTED_USEC;
 
 		if (!str_eq(query->sender, sd_bus_message_get_sender(call)) || !is_about(query, question))
 			continue;

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 #include <systemd/sd-id128.h>
-#include <time.h>
 
+#include "clock.h"
 #include "interface.h"
 #include "log.h"
 #include "memlock.h"
@@ -132,10 +132,7 @@ bool claims_check(const struct devgroup *group, const struct claim_request *requ
 
 static int fill_record(struct record *record, const struct claim_request *request)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	record->since = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	record->since = clock_usec(CLOCK_REALTIME);
 	record->uid = request->uid;
 	record->gid = request->gid;
 	record->pid = request->pid;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "errorwatch.h"
 #include "log.h"
 #include "probe-errors.h"
@@ -79,19 +79,11 @@ void errorwatch_event(struct errorwatch *watch, const char *key, enum error_even
 
 /* --- what makes no event ----------------------------------------------------------------------- */
 
-static uint64_t clock_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct errorwatch *watch = userdata;
 	_cleanup_vec_ struct vec devices = { 0 };
-	uint64_t start = clock_usec(), rest;
+	uint64_t start = clock_usec(CLOCK_MONOTONIC), rest;
 	bool any = false;
 
 	if (watch->observer->watched(&devices, watch->userdata) < 0)
@@ -100,7 +92,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 		any |= look_at(watch, device, ERROR_EVENT_NONE);
 	if (any)
 		watch->observer->settled(watch->userdata);
-	rest = (clock_usec() - start) * SHARE;
+	rest = (clock_usec(CLOCK_MONOTONIC) - start) * SHARE;
 	if (sd_event_source_set_time_relative(source, rest > LOOK_USEC ? rest : LOOK_USEC) < 0 ||
 	    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) < 0)
 		log_error("A timer cannot be set, error states are not up to date");

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
-#include <time.h>
 
+#include "clock.h"
 #include "log.h"
 #include "routes.h"
 #include "uses-process.h"
@@ -31,14 +31,6 @@ struct usewatch {
 	uint64_t walk_usec;	   /* what it took so far */
 	uint64_t mark_rest; /* how long the marked ones are left alone after the last time */
 };
-
-static uint64_t clock_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 static void start_timer(sd_event_source *timer, uint64_t usec)
 {
@@ -78,13 +70,13 @@ static int on_marked(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct usewatch *watch = userdata;
 	unsigned sources = watch->marked;
-	uint64_t start = clock_usec();
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	bool changed = false;
 	int r;
 
 	watch->marked = 0;
 	r = read_told(watch, sources, &changed);
-	watch->mark_rest = (clock_usec() - start) * SHARE;
+	watch->mark_rest = (clock_usec(CLOCK_MONOTONIC) - start) * SHARE;
 	tell(watch, r, changed);
 	return 0;
 }
@@ -122,7 +114,7 @@ static int apply_walk(struct usewatch *watch, struct process_walk *walk, const s
 static void end_walk(struct usewatch *watch, const struct vec *devices)
 {
 	bool opened = false, others = false;
-	uint64_t start = clock_usec();
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	int r = apply_walk(watch, watch->walk, devices, &opened);
 
 	watch->walk = process_walk_free(watch->walk);
@@ -132,7 +124,7 @@ static void end_walk(struct usewatch *watch, const struct vec *devices)
 	 */
 	if (r >= 0)
 		r = read_told(watch, POLLED_USES, &others);
-	watch->walk_usec += clock_usec() - start;
+	watch->walk_usec += clock_usec(CLOCK_MONOTONIC) - start;
 	watch->observer->polled(devices, watch->userdata);
 	tell(watch, r, opened || others);
 }
@@ -142,7 +134,7 @@ static bool walk_on(struct usewatch *watch)
 {
 	struct inventory *inv = watch->observer->inventory(watch->userdata);
 	_cleanup_vec_ struct vec devices = { 0 };
-	uint64_t start = clock_usec();
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	int r = wanted_devices(watch, &devices);
 
 	if (r >= 0 && devices.n == 0) { /* nobody can claim anything */
@@ -155,7 +147,7 @@ static bool walk_on(struct usewatch *watch)
 	}
 	if (r >= 0)
 		r = process_walk_step(watch->walk, inv, PROCESSES_ONCE);
-	watch->walk_usec += clock_usec() - start;
+	watch->walk_usec += clock_usec(CLOCK_MONOTONIC) - start;
 	if (r > 0)
 		return true;
 	if (r < 0) {
