@@ -10,10 +10,10 @@
 
 #include "execute-private.h"
 #include "fault.h"
+#include "iommufdinfo.h"
 #include "nodeacl.h"
 #include "openers.h"
 #include "strutil.h"
-#include "iommufdinfo.h"
 #include "vfioinfo.h"
 #include "vfionode.h"
 
@@ -148,54 +148,47 @@ static bool without_groups(const struct execution *execution, int id)
 
 struct learning {
 	struct execution *execution;
-	int id;
-	const char *device; /* key */
+	const char *about; /* the number of an IOMMU group, or the key of a device */
 };
-
-static void give_learnt(const struct learning *learning, char *text)
-{
-	if (text)
-		learning->execution->give(EXECUTION_LEARNT, text, -EBADF,
-					  learning->execution->userdata);
-	free(text);
-}
 
 static void tell_learnt(const char *line, void *userdata)
 {
 	const struct learning *learning = userdata;
+	_cleanup_free_ char *text = str_printf("%s %s", learning->about, line);
 
-	give_learnt(learning, str_printf("%d %s", learning->id, line));
-}
-
-static void tell_learnt_of_device(const char *line, void *userdata)
-{
-	const struct learning *learning = userdata;
-
-	give_learnt(learning, str_printf("%s %s", learning->device, line));
+	if (text)
+		learning->execution->give(EXECUTION_LEARNT, text, -EBADF,
+					  learning->execution->userdata);
 }
 
 /* What is not known without it stays so where it fails: the claimer gets the device all the same. */
 void execution_learn_device(struct execution *execution, const struct step *step, const char *path)
 {
-	struct learning learning = { execution, step->iommu_group, step->device };
+	char id[16];
+	struct learning of_group = { execution, id }, of_device = { execution, step->device };
+	const struct vfioinfo_asker group = { tell_learnt, &of_group }, device = { tell_learnt, &of_device };
 
-	if (iommufdinfo_device(execution->root, path, tell_learnt, tell_learnt_of_device, &learning) < 0)
+	snprintf(id, sizeof(id), "%d", step->iommu_group);
+	if (iommufdinfo_device(execution->root, path, &group, &device) < 0)
 		return;
-	tell_learnt("", &learning);
-	tell_learnt_of_device("", &learning);
+	tell_learnt("", &of_group);
+	tell_learnt("", &of_device);
 }
 
 /* Once for each group: a claim of the newer interface opens it for each of its devices. False: its file is spoilt by it. */
 static bool learn(struct execution *execution, const struct held_group *held)
 {
-	struct learning learning = { execution, held->id, NULL };
+	char id[16];
+	struct learning learning = { execution, id };
+	const struct vfioinfo_asker asker = { tell_learnt, &learning };
 	bool whole;
 
 	if (execution->has_learnt && execution->learnt_group == held->id)
 		return true;
 	execution->has_learnt = true;
 	execution->learnt_group = held->id;
-	whole = vfioinfo_group(execution->root, held->fd, tell_learnt, &learning);
+	snprintf(id, sizeof(id), "%d", held->id);
+	whole = vfioinfo_group(execution->root, held->fd, &asker);
 	tell_learnt("", &learning);
 	return whole;
 }

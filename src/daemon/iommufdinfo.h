@@ -9,8 +9,8 @@
 #include "vfioinfo.h"
 
 /*
- * Opens the device by its node @path, "/dev/vfio/devices/vfio0". @of_group is told the lines of learnt.h about its IOMMU group, "source …"
- * first, @of_device those about itself. 0, or negative errno: then neither is told anything.
+ * Opens the device by its node @path, "/dev/vfio/devices/vfio0". @group is told the lines of learnt.h about its IOMMU group, "source …"
+ * first, @device those about itself. 0, or negative errno: then neither is told anything.
  */
-int iommufdinfo_device(const struct sysroot *root, const char *path, vfioinfo_fn of_group,
-		       vfioinfo_fn of_device, void *userdata) _must_check_;
+int iommufdinfo_device(const struct sysroot *root, const char *path, const struct vfioinfo_asker *group,
+		       const struct vfioinfo_asker *device) _must_check_;

@@ -6,7 +6,6 @@
  */
 
 #include <errno.h>
-#include <linux/vfio.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,29 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Of the kernel's include/uapi/linux/{iommufd,vfio}.h, newer than the headers of Debian 12. */
-struct ioas_alloc {
-	uint32_t size, flags, out_ioas_id;
-};
-struct ioas_map {
-	uint32_t size, flags, ioas_id, reserved;
-	uint64_t user_va, length, iova;
-};
-struct bind_iommufd {
-	uint32_t argsz, flags;
-	int32_t iommufd;
-	uint32_t out_devid;
-};
-struct attach_pt {
-	uint32_t argsz, flags, pt_id;
-};
-#define IOAS_ALLOC	_IO(';', 0x81)
-#define IOAS_MAP	_IO(';', 0x85)
-#define MAP_FIXED_IOVA	(1u << 0)
-#define MAP_WRITEABLE	(1u << 1)
-#define MAP_READABLE	(1u << 2)
-#define BIND_IOMMUFD	_IO(VFIO_TYPE, VFIO_BASE + 18)
-#define ATTACH_PT	_IO(VFIO_TYPE, VFIO_BASE + 19)
+#include "iommufdabi.h"
 
 static int act(const char *what, const char *on, int r)
 {

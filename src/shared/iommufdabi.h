@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Floor 0. What is used of the kernel's include/uapi/linux/iommufd.h and of the part of vfio.h that goes with it, which the headers of
+ * Debian 12 do not have.
+ */
+
+#include <linux/vfio.h>
+#include <stdint.h>
+
+struct bind_iommufd {
+	uint32_t argsz, flags;
+	int32_t iommufd;
+	uint32_t out_devid;
+};
+struct attach_pt {
+	uint32_t argsz, flags, pt_id;
+};
+#define BIND_IOMMUFD _IO(VFIO_TYPE, VFIO_BASE + 18)
+#define ATTACH_PT    _IO(VFIO_TYPE, VFIO_BASE + 19)
+
+struct ioas_alloc {
+	uint32_t size, flags, out_ioas_id;
+};
+struct iova_range {
+	uint64_t start, last;
+};
+struct ioas_iova_ranges {
+	uint32_t size, ioas_id, num_iovas, reserved;
+	uint64_t allowed_iovas, out_iova_alignment;
+};
+struct ioas_map {
+	uint32_t size, flags, ioas_id, reserved;
+	uint64_t user_va, length, iova;
+};
+struct hw_info {
+	uint32_t size, flags, dev_id, data_len;
+	uint64_t data_uptr;
+	uint32_t out_data_type;
+	uint8_t out_max_pasid_log2; /* from Linux 6.15 on; 0 before */
+	uint8_t reserved[3];
+	uint64_t out_capabilities;
+};
+#define IOAS_ALLOC	 _IO(';', 0x81)
+#define IOAS_IOVA_RANGES _IO(';', 0x84)
+#define IOAS_MAP	 _IO(';', 0x85)
+#define MAP_FIXED_IOVA	 (1u << 0)
+#define MAP_WRITEABLE	 (1u << 1)
+#define MAP_READABLE	 (1u << 2)
+#define GET_HW_INFO	 _IO(';', 0x8a)
