@@ -15,9 +15,9 @@ struct bus {
 	int inhibitor; /* of logind, or negative */
 	sd_bus_slot *inhibit_call;
 	struct vec queries; /* struct polkit_query, owned: calls that wait for polkit */
+	struct vec granted; /* the same: what polkit let be asked beforehand, and was not done yet */
 	char *module_told; /* properties of the manager as they were last told */
 	bool iommufd_told, vfio_told;
-	struct vec granted; /* the same: what polkit let be asked beforehand, and was not done yet */
 };
 
 /* What an object face is made of; bus_add_object() registers it. */

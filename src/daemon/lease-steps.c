@@ -29,7 +29,10 @@ static void on_step_begins(struct worker *worker, unsigned index, void *userdata
 	lease->observer->step(lease, index, lease->steps.items[index], "running", lease->userdata);
 }
 
-/* On disk as well, and the worker waits for that: another daemon that goes on here may find its siblings on the host's drivers, and no way to reset it any more. */
+/*
+ * On disk as well, and the worker waits for that: another daemon that goes on here may find its
+ * siblings on the host's drivers, and no way to reset it any more.
+ */
 static void on_verified(struct lease *lease, const struct step *step)
 {
 	struct record_device *member = record_find_device(lease->record, step->device);

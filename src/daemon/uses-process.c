@@ -157,12 +157,12 @@ static int look_at_node(struct process *process, int dir_fd, const char *name, c
 	struct stat st;
 	int r;
 
-	if (fstatat(dir_fd, name, &st, 0) < 0 || process_fd_names_only(dir_fd, name))
+	if (fstatat(dir_fd, name, &st, 0) < 0 || !(S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode)))
+		return 0;
+	if (process_fd_names_only(dir_fd, name))
 		return 0;
 	if (S_ISBLK(st.st_mode))
 		return add_open_disk(process, st.st_rdev, path);
-	if (!S_ISCHR(st.st_mode))
-		return 0;
 	link = str_printf("sys/dev/char/%u:%u", major(st.st_rdev), minor(st.st_rdev));
 	if (!link)
 		return -ENOMEM;
