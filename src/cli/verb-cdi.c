@@ -54,26 +54,32 @@ static char *variable_of(const char *name)
 }
 
 /* What is in the container knows its devices by address: DEVGROUPS_NIC0=0000:01:00.0 */
-static int add_environment(struct cli *cli, json_object *edits, const char *name, json_object *devices)
+static int add_environment(json_object *edits, const char *name, char **addresses)
 {
-	_cleanup_strv_ char **addresses = NULL;
-	_cleanup_free_ char *variable = variable_of(name), *joined = NULL, *text = NULL;
+	_cleanup_free_ char *variable = variable_of(name), *joined = strv_join(addresses, ","), *text = NULL;
 	json_object *env = json_object_new_array();
-	int r = js_set(edits, "env", env);
 
-	for (size_t i = 0; r >= 0 && i < js_list_length(devices); i++) {
+	if (js_set(edits, "env", env) < 0)
+		return -ENOMEM;
+	text = variable && joined ? str_printf("DEVGROUPS_%s=%s", variable, joined) : NULL;
+	return text ? js_append(env, json_object_new_string(text)) : -ENOMEM;
+}
+
+/* Of those that the lease lends. 0 or an exit status. */
+static int get_addresses(struct cli *cli, json_object *devices, char ***ret)
+{
+	for (size_t i = 0; i < js_list_length(devices); i++) {
 		const char *path = json_object_get_string(json_object_array_get_idx(devices, i));
 		_cleanup_free_ char *id = object_id(path);
 		_cleanup_json_ json_object *device = NULL;
+		int r = object_find_lent(cli, path, &device);
 
-		if (object_find_lent(cli, path, &device) || !id)
-			return -ENOMEM;
-		if (device)
-			r = strv_add(&addresses, id);
+		if (r)
+			return r;
+		if (!id || (device && strv_add(ret, id) < 0))
+			return cli_fail(-ENOMEM, "cannot write the specification");
 	}
-	joined = strv_join(addresses, ",");
-	text = variable && joined ? str_printf("DEVGROUPS_%s=%s", variable, joined) : NULL;
-	return r < 0 || !text ? -ENOMEM : js_append(env, json_object_new_string(text));
+	return 0;
 }
 
 static int refuse(const char *name, const char *why)
@@ -95,6 +101,7 @@ static bool name_fits(const char *name)
 static int add_group(struct cli *cli, json_object *devices, const char *name)
 {
 	_cleanup_json_ json_object *group = NULL, *lease = NULL;
+	_cleanup_strv_ char **addresses = NULL;
 	json_object *device, *edits;
 	int r = object_get_group(cli, name, &group);
 
@@ -111,10 +118,13 @@ static int add_group(struct cli *cli, json_object *devices, const char *name)
 		fprintf(stderr, "devgroupctl: For containers the name of group %s would have to end with a letter or a digit.\n", name);
 		return EXIT_FAILED;
 	}
+	r = get_addresses(cli, js_list(group, "devices"), &addresses);
+	if (r)
+		return r;
 	device = json_object_new_object();
 	edits = json_object_new_object();
 	if (js_append(devices, device) < 0 || js_set_str(device, "name", name) < 0 || js_set(device, "containerEdits", edits) < 0 ||
-	    add_nodes(edits, lease) < 0 || add_environment(cli, edits, name, js_list(group, "devices")) < 0)
+	    add_nodes(edits, lease) < 0 || add_environment(edits, name, addresses) < 0)
 		return cli_fail(-ENOMEM, "cannot write the specification");
 	return 0;
 }
