@@ -53,6 +53,15 @@ static char *describe_openers(const struct execution *execution, int id)
 	return openers_describe(nodes);
 }
 
+/* Who has one of its devices open; the group's node is not needed for that any more. */
+static char *describe_holders(const struct execution *execution, int id)
+{
+	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", id);
+	_cleanup_close_ int members = path ? sysroot_dir(execution->root, path) : -ENOMEM;
+
+	return members < 0 ? NULL : openers_of_members(members);
+}
+
 /*
  * Opens /dev/vfio/N and keeps it. The kernel lets only one open file of a group live, and a device's
  * descriptor holds the group's: success proves that nobody has either. -ENOENT: no VFIO driver, no node.
@@ -69,6 +78,8 @@ static int hold_group(struct execution *execution, int id, char **ret_cause, str
 	if (fd == -EBUSY) {
 		_cleanup_free_ char *who = describe_openers(execution, id);
 
+		if (!who)
+			who = describe_holders(execution, id);
 		return fail(-EBUSY, ret_cause,
 			    str_printf("IOMMU group %d is held by %s", id,
 				       str_or(who, "a process that holds one of its devices")));

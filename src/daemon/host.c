@@ -207,7 +207,7 @@ static void on_uses_changed(void *userdata)
 }
 
 /* The occasion to look for what else changes without an event. */
-static void on_polled(const struct vec *devices, void *userdata)
+static bool on_polled(const struct vec *devices, void *userdata)
 {
 	struct host *host = userdata;
 	bool any = false;
@@ -223,8 +223,7 @@ static void on_polled(const struct vec *devices, void *userdata)
 		if (host->observer)
 			host->observer->device_changed(device, host->userdata);
 	}
-	if (any)
-		settle(host);
+	return any;
 }
 
 static const struct usewatch_observer uses_observer = {

@@ -10,6 +10,13 @@
 #include "process.h"
 #include "strutil.h"
 
+/* Of what is looked for. */
+struct search {
+	char *const *paths; /* nodes, */
+	int members; /* or devices that are open without one: a directory of them, or negative */
+	bool named; /* the kernel tells which are open */
+};
+
 /*
  * The last component first: nothing else is looked at more closely than its link, so no file system that hangs is asked. Then
  * the number of the device, since the node may lie elsewhere in the process's own /dev.
@@ -28,7 +35,20 @@ static bool is_node(int dir_fd, const char *fd_name, const char *target, char *c
 	return false;
 }
 
-static bool has_open(int proc_fd, char *const *paths)
+static bool is_vfio_device(int dir_fd, const char *fd_name, const char *target, struct search *search)
+{
+	_cleanup_free_ char *place = NULL;
+
+	if (search->members < 0 || !process_fd_is_vfio_device(target))
+		return false;
+	place = process_fd_vfio_place(dir_fd, fd_name);
+	if (!place)
+		return true;
+	search->named = true;
+	return faccessat(search->members, strrchr(place, '/') + 1, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool has_open(int proc_fd, struct search *search)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
@@ -46,7 +66,8 @@ static bool has_open(int proc_fd, char *const *paths)
 		if (n < 0)
 			continue;
 		target[n] = '\0';
-		if (is_node(dirfd(dir), entry->d_name, target, paths))
+		if (is_node(dirfd(dir), entry->d_name, target, search->paths) ||
+		    is_vfio_device(dirfd(dir), entry->d_name, target, search))
 			return true;
 	}
 	return false;
@@ -67,7 +88,7 @@ static char *describe_process(int proc_fd, const char *pid)
 			  comm ? ", " : "", (unsigned)st.st_uid, unit ? ", " : "", str_or(unit, ""));
 }
 
-char *openers_describe(char *const *paths)
+static char *describe(struct search *search)
 {
 	_cleanup_closedir_ DIR *proc = opendir("/proc");
 	_cleanup_strv_ char **found = NULL;
@@ -81,11 +102,28 @@ char *openers_describe(char *const *paths)
 		if (parse_uint(entry->d_name, &pid) < 0 || pid == (unsigned)getpid())
 			continue;
 		fd = openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 || !has_open(fd, paths))
+		if (fd < 0 || !has_open(fd, search))
 			continue;
 		text = describe_process(fd, entry->d_name);
 		if (!text || strv_add(&found, text) < 0)
 			return NULL;
 	}
 	return found ? strv_join(found, ", ") : NULL;
+}
+
+char *openers_describe(char *const *paths)
+{
+	struct search search = { .paths = paths, .members = -EBADF };
+
+	return describe(&search);
+}
+
+char *openers_of_members(int members)
+{
+	struct search search = { .members = members };
+	_cleanup_free_ char *who = describe(&search);
+
+	if (!who || search.named)
+		return TAKE_PTR(who);
+	return str_printf("one of those that have VFIO devices open: %s", who);
 }

@@ -78,13 +78,37 @@ char *process_wchan(pid_t pid)
 	return str_chomp(wchan);
 }
 
-bool process_fd_names_only(int dir_fd, const char *name)
+/* The value of a line of fdinfo; NULL where there is none. */
+static char *read_fdinfo(int dir_fd, const char *name, const char *key)
 {
 	_cleanup_free_ char *path = str_printf("../fdinfo/%s", name), *info = NULL;
-	const char *flags;
+	const char *value;
 
 	if (!path || file_read_at(dir_fd, path, 65536, &info, NULL) < 0)
-		return false;
-	flags = strstr(info, "flags:");
-	return flags && strtoul(flags + strlen("flags:"), NULL, 8) & O_PATH;
+		return NULL;
+	value = strstr(info, key);
+	if (!value)
+		return NULL;
+	value += strlen(key);
+	value += strspn(value, " \t");
+	return strndup(value, strcspn(value, "\n"));
+}
+
+bool process_fd_names_only(int dir_fd, const char *name)
+{
+	_cleanup_free_ char *flags = read_fdinfo(dir_fd, name, "flags:");
+
+	return flags && strtoul(flags, NULL, 8) & O_PATH;
+}
+
+bool process_fd_is_vfio_device(const char *target)
+{
+	return str_eq(target, "anon_inode:[vfio-device]");
+}
+
+char *process_fd_vfio_place(int dir_fd, const char *name)
+{
+	_cleanup_free_ char *path = read_fdinfo(dir_fd, name, "vfio-device-syspath:");
+
+	return path && str_starts(path, "/sys/devices/") ? strdup(path + strlen("/sys/")) : NULL;
 }

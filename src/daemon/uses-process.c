@@ -20,6 +20,7 @@ struct process_walk {
 	size_t next;
 	char **namespaces; /* of mounts, those that have been read: "mnt:[4026531841]" */
 	char **disks;	   /* numbers of those that the host's own namespace has mounted: "259:1" */
+	struct vec unnamed; /* struct use, owned: a VFIO device of which the kernel does not tell which one it is */
 };
 
 /* One process while it is looked at. */
@@ -28,6 +29,7 @@ struct process {
 	int fd;	    /* of its directory */
 	bool known; /* what follows is */
 	bool fleeting; /* one of udev's, here for a moment, or the daemon's own */
+	bool has_group, has_unnamed; /* of VFIO's: a group's node, a device that the kernel does not name */
 	pid_t pid;
 	char *name, *unit;
 };
@@ -59,14 +61,10 @@ static void identify(struct process *process)
 			    process->pid == getpid() || parent == getpid();
 }
 
-static int add_use(struct process *process, const char *key, const char *kind, const char *what)
+/* Borrows all that it points to. */
+static struct use make_use(const struct process *process, const char *kind, const char *what)
 {
-	struct use use;
-
-	identify(process);
-	if (process->fleeting)
-		return 0;
-	use = (struct use){
+	return (struct use){
 		.kind = (char *)kind,
 		.what = (char *)what,
 		.pid = process->pid,
@@ -74,7 +72,15 @@ static int add_use(struct process *process, const char *key, const char *kind, c
 		.unit = process->unit,
 		.source = USE_OF_PROCESSES,
 	};
-	return usebook_add(&process->walk->book, key, &use);
+}
+
+static int add_use(struct process *process, const char *key, const char *kind, const char *what)
+{
+	struct use use;
+
+	identify(process);
+	use = make_use(process, kind, what);
+	return process->fleeting ? 0 : usebook_add(&process->walk->book, key, &use);
 }
 
 static int add_for_all(struct process *process, char *const *keys, const char *kind,
@@ -133,8 +139,10 @@ static int add_open(struct process *process, const char *place, const char *path
 	_cleanup_strv_ char **owners = NULL;
 	int r;
 
-	if (str_starts(place, groups))
+	if (str_starts(place, groups)) {
+		process->has_group = true;
 		return add_group(process, place + strlen(groups), path);
+	}
 	r = blockdev_owners_of_place(&process->walk->book, place, &owners);
 	return r < 0 ? r : add_for_all(process, owners, kind, path);
 }
@@ -170,6 +178,32 @@ static int look_at_node(struct process *process, int dir_fd, const char *name, c
 	return r < 0 || !place ? r : add_open(process, place, path);
 }
 
+/* Whoever has let go of the group that it opened a device through shows in no node. */
+static int look_at_vfio_device(struct process *process, int dir_fd, const char *name)
+{
+	_cleanup_free_ char *place = process_fd_vfio_place(dir_fd, name), *key = NULL;
+	int r;
+
+	if (!place) {
+		process->has_unnamed = true;
+		return 0;
+	}
+	r = uses_owner_of_place(&process->walk->book, place, &key);
+	return r < 0 || !key ? r : add_use(process, key, USE_VFIO, "its descriptor");
+}
+
+/* What it has open through a group that it has as well is told by the group. */
+static int note_unnamed(struct process *process)
+{
+	struct use use;
+
+	if (!process->has_unnamed || process->has_group)
+		return 0;
+	identify(process);
+	use = make_use(process, USE_VFIO, "a VFIO device, the kernel does not tell which,");
+	return process->fleeting ? 0 : uses_add(&process->walk->unnamed, &use);
+}
+
 static int look_at_descriptor(struct process *process, int dir_fd, const char *name)
 {
 	char path[PATH_MAX];
@@ -185,6 +219,8 @@ static int look_at_descriptor(struct process *process, int dir_fd, const char *n
 	 */
 	if (str_starts(path, "/dev/"))
 		return is_common(path) ? 0 : look_at_node(process, dir_fd, name, path);
+	if (process_fd_is_vfio_device(path))
+		return look_at_vfio_device(process, dir_fd, name);
 	file = strrchr(path, '/');
 	if (str_starts(path, "/sys/devices/") && str_starts(file, "/resource"))
 		return add_open(process, path + strlen("/sys/"), path);
@@ -318,13 +354,9 @@ struct process_walk *process_walk_free(struct process_walk *walk)
 	strv_free(walk->pids);
 	strv_free(walk->namespaces);
 	strv_free(walk->disks);
+	uses_clear(&walk->unnamed);
 	free(walk);
 	return NULL;
-}
-
-struct usebook *process_walk_book(struct process_walk *walk)
-{
-	return &walk->book;
 }
 
 static int look_at(struct process_walk *walk, const char *name)
@@ -345,11 +377,29 @@ static int look_at(struct process_walk *walk, const char *name)
 		return 0;
 	r = look_at_descriptors(&process);
 	if (r >= 0)
+		r = note_unnamed(&process);
+	if (r >= 0)
 		r = look_at_mounts(&process);
 	fd_close(process.fd);
 	free(process.name);
 	free(process.unit);
 	return r;
+}
+
+/* A device that somebody has, who was not found, may be any of theirs. */
+static int add_unnamed(struct process_walk *walk)
+{
+	if (walk->unnamed.n == 0)
+		return 0;
+	VEC_FOREACH(const struct device, device, &walk->book.inv->devices) {
+		if (!device->vfio_open || !device_is_on_vfio(device) ||
+		    usebook_has(&walk->book, device->key, USE_VFIO))
+			continue;
+		VEC_FOREACH(const struct use, use, &walk->unnamed)
+			if (usebook_add(&walk->book, device->key, use) < 0)
+				return -ENOMEM;
+	}
+	return 0;
 }
 
 int process_walk_step(struct process_walk *walk, const struct inventory *inv, unsigned n)
@@ -364,4 +414,13 @@ int process_walk_step(struct process_walk *walk, const struct inventory *inv, un
 			return r;
 	}
 	return walk->next < total;
+}
+
+int process_walk_apply(struct process_walk *walk, struct inventory *inv, const struct vec *only, bool *ret_changed)
+{
+	int r;
+
+	walk->book.inv = inv;
+	r = add_unnamed(walk);
+	return r < 0 ? r : usebook_apply(&walk->book, inv, USE_OF_PROCESSES, only, ret_changed);
 }

@@ -18,8 +18,9 @@ DEFINE_CLEANUP(struct process_walk *, process_walk_freep, process_walk_free)
 
 /*
  * Looks at @n more processes; @inv is the inventory as it is now. 1: there are more; 0: that was
- * all, and process_walk_book() has what was found; or -ENOMEM.
+ * all; or -ENOMEM.
  */
 int process_walk_step(struct process_walk *walk, const struct inventory *inv,
 		      unsigned n) _must_check_;
-struct usebook *process_walk_book(struct process_walk *walk);
+/* Puts what was found into @inv, as usebook_apply() does with @only: after the last step. 0 or -ENOMEM. */
+int process_walk_apply(struct process_walk *walk, struct inventory *inv, const struct vec *only, bool *ret_changed) _must_check_;

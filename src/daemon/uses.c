@@ -57,6 +57,14 @@ static int cmp_key(const void *key, const void *entry)
 	return strcmp(key, ((const struct use_entry *)entry)->key);
 }
 
+bool usebook_has(const struct usebook *book, const char *key, const char *kind)
+{
+	VEC_FOREACH(const struct use_entry, entry, &book->entries)
+		if (str_eq(entry->key, key) && str_eq(entry->use->kind, kind))
+			return true;
+	return false;
+}
+
 /* What other sources told of it, and what @sorted has of it. */
 static int collect(const struct device *device, unsigned sources, const struct vec *sorted,
 		   struct vec *ret)

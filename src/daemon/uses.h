@@ -31,6 +31,8 @@ struct usebook {
 void usebook_clear(struct usebook *book);
 /* 0 or -ENOMEM. The device need not be there, or be any more. */
 int usebook_add(struct usebook *book, const char *key, const struct use *use) _must_check_;
+/* Is there one of that kind already? */
+bool usebook_has(const struct usebook *book, const char *key, const char *kind) _must_check_;
 /*
  * As uses_refresh(), with what is in @book. @only: devices of @inv, not owned, sorted by
  * vec_cmp_pointer(); what the book has of others does not count. NULL: all.

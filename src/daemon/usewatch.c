@@ -104,19 +104,15 @@ static int wanted_devices(struct usewatch *watch, struct vec *ret)
 	return r;
 }
 
-static int apply_walk(struct usewatch *watch, struct process_walk *walk, const struct vec *devices,
-		      bool *ret_changed)
-{
-	return usebook_apply(process_walk_book(walk), watch->observer->inventory(watch->userdata),
-			     USE_OF_PROCESSES, devices, ret_changed);
-}
-
 static void end_walk(struct usewatch *watch, const struct vec *devices)
 {
-	bool opened = false, others = false;
+	bool polled, opened = false, others = false;
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
-	int r = apply_walk(watch, watch->walk, devices, &opened);
+	int r;
 
+	/* first: whom the walk found may have what is open now */
+	polled = watch->observer->polled(devices, watch->userdata);
+	r = process_walk_apply(watch->walk, watch->observer->inventory(watch->userdata), devices, &opened);
 	watch->walk = process_walk_free(watch->walk);
 	/*
 	 * nobody tells of mounts in other namespaces and of consoles, which are looked up on this
@@ -125,8 +121,7 @@ static void end_walk(struct usewatch *watch, const struct vec *devices)
 	if (r >= 0)
 		r = read_told(watch, POLLED_USES, &others);
 	watch->walk_usec += clock_usec(CLOCK_MONOTONIC) - start;
-	watch->observer->polled(devices, watch->userdata);
-	tell(watch, r, opened || others);
+	tell(watch, r, polled || opened || others);
 }
 
 /* A part of the walk. True if there is more. */
@@ -189,7 +184,9 @@ static int read_processes(struct usewatch *watch, bool *ret_changed)
 	if (r >= 0)
 		r = process_walk_step(walk, watch->observer->inventory(watch->userdata),
 				      UINT32_MAX);
-	return r < 0 ? r : apply_walk(watch, walk, &devices, ret_changed);
+	return r < 0 ? r
+		     : process_walk_apply(walk, watch->observer->inventory(watch->userdata), &devices,
+					  ret_changed);
 }
 
 int usewatch_read(struct usewatch *watch)

@@ -22,8 +22,8 @@ struct usewatch_observer {
 	 * interest. 0 or -ENOMEM.
 	 */
 	int (*wanted)(struct vec *devices, void *userdata);
-	/* Called every time the open files have been looked up, with these devices. */
-	void (*polled)(const struct vec *devices, void *userdata);
+	/* Called every time the open files have been looked up, with these devices; true if something else about them has changed. */
+	bool (*polled)(const struct vec *devices, void *userdata);
 	void (*changed)(void *userdata);
 };
 

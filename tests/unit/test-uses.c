@@ -293,12 +293,52 @@ END_TEST
 
 /* --- processes --------------------------------------------------------------------------------- */
 
+static struct process_walk *walk_through(void)
+{
+	struct process_walk *walk = NULL;
+	int r;
+
+	ck_assert_int_eq(process_walk_new(&root, &walk), 0);
+	do
+		r = process_walk_step(walk, inv, 1);
+	while (r > 0);
+	ck_assert_int_eq(r, 0);
+	return walk;
+}
+
+static void ck_assert_walk(const char *key, const char *uses)
+{
+	_cleanup_(process_walk_freep) struct process_walk *walk = walk_through();
+	bool changed;
+
+	ck_assert_int_eq(process_walk_apply(walk, inv, NULL, &changed), 0);
+	ck_assert_uses(key, uses);
+}
+
+/* A VFIO device without its group: later kernels tell which one it is; if not, it may be any one that somebody has open. */
+START_TEST(test_vfio_device)
+{
+	struct device *card = inventory_find(inv, "0000:09:00.0"), *disk = inventory_find(inv, "0000:08:00.0");
+
+	ck_assert_int_eq(str_set(&card->driver, "vfio-pci") + str_set(&disk->driver, "vfio-pci"), 0);
+	make_link("proc/4000000/fd/7", "anon_inode:[vfio-device]");
+	make_file("proc/4000000/fdinfo/7", "pos:\t0\nflags:\t02000002\nmnt_id:\t16\nino:\t1061\n");
+	ck_assert_walk("0000:09:00.0", "");
+	card->vfio_open = true;
+	ck_assert_walk("0000:09:00.0", "vfio a VFIO device, the kernel does not tell which,");
+	ck_assert_uses("0000:08:00.0", "");
+	make_file("proc/4000000/fdinfo/7", "pos:\t0\nflags:\t02000002\nmnt_id:\t16\nino:\t1061\n"
+					   "vfio-device-syspath:\t/sys/devices/pci0000:00/0000:08:00.0\n");
+	ck_assert_walk("0000:08:00.0", "vfio its descriptor");
+	ck_assert_uses("0000:09:00.0", "");
+}
+END_TEST
+
 START_TEST(test_namespaces)
 {
 	_cleanup_(process_walk_freep) struct process_walk *walk = NULL;
 	_cleanup_vec_ struct vec only = { 0 };
 	bool changed;
-	int r;
 
 	make_link("proc/1/ns/mnt", "mnt:[1]");
 	make_file("proc/1/mountinfo", "21 1 8:0 / / rw - ext4 /dev/sda rw\n");
@@ -307,21 +347,15 @@ START_TEST(test_namespaces)
 					    "51 50 259:0 / /inside rw - ext4 /dev/nvme0n1 rw\n");
 	make_link("proc/4000000/fd/7", "/sys/devices/pci0000:00/0000:09:00.0/resource0");
 	make_link("proc/4000000/fd/8", "/sys/devices/pci0000:00/0000:09:00.0/config");
-	ck_assert_int_eq(process_walk_new(&root, &walk), 0);
-	do
-		r = process_walk_step(walk, inv, 1);
-	while (r > 0);
-	ck_assert_int_eq(r, 0);
-	ck_assert_int_eq(
-		usebook_apply(process_walk_book(walk), inv, USE_OF_PROCESSES, NULL, &changed), 0);
+	walk = walk_through();
+	ck_assert_int_eq(process_walk_apply(walk, inv, NULL, &changed), 0);
 	ck_assert(changed);
 	ck_assert_uses("0000:05:00.0", "mounted /inside");
 	ck_assert_uses("0000:08:00.0", "");
 	ck_assert_uses("0000:09:00.0", "open /sys/devices/pci0000:00/0000:09:00.0/resource0");
 	/* of those that nobody wants to know nothing is kept */
 	ck_assert_int_eq(vec_add(&only, inventory_find(inv, "0000:05:00.0")), 0);
-	ck_assert_int_eq(
-		usebook_apply(process_walk_book(walk), inv, USE_OF_PROCESSES, &only, &changed), 0);
+	ck_assert_int_eq(process_walk_apply(walk, inv, &only, &changed), 0);
 	ck_assert_uses("0000:05:00.0", "mounted /inside");
 	ck_assert_uses("0000:09:00.0", "");
 }
@@ -376,6 +410,7 @@ static Suite *make_suite(void)
 		test_serial_console,
 		test_screens,
 		test_tpm,
+		test_vfio_device,
 		test_namespaces,
 		test_sources_apart,
 		test_unescape,

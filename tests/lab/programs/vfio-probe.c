@@ -18,7 +18,7 @@
 #define MIB (1u << 20)
 
 static char device_name[64];
-static int no_reset, spapr;
+static int no_reset, spapr, drop_groups;
 
 /* Prints what was done; an act that failed is the last one. */
 static int act(const char *what, const char *on, int r)
@@ -181,6 +181,8 @@ int main(int argc, char **argv)
 			hold = 1;
 		else if (!strcmp(*arg, "--no-reset"))
 			no_reset = 1;
+		else if (!strcmp(*arg, "--drop-groups"))
+			drop_groups = 1;
 		else if (!strcmp(*arg, "--fork") && arg[1])
 			children = atoi(*++arg);
 		else if (!strcmp(*arg, "--device") && arg[1])
@@ -190,6 +192,9 @@ int main(int argc, char **argv)
 	n = read_names(names, 256, &container);
 	use_device(use_groups(names, n, container));
 	use_memory(container);
+	/* the device alone keeps all of it */
+	for (int i = 0; drop_groups && i < n; i++)
+		act("close", names[i], close(3 + i));
 	while (children-- > 0) {
 		pid_t pid = fork();
 
