@@ -5,6 +5,7 @@ with a dash is a word of the lab's own:
     include FILE     the lines of another file, looked for beside this one and then among the lab's own
     iommu NAME       intel, amd, virtio or none instead of intel; a "-device ...-iommu..." in the file does the same by hand
     machine NAME     QEMU's machine where it is not q35, see machines.py
+    stream NODE ID   the IOMMU of a machine with a device tree knows NODE, a platform device, as ID
     append WORD...   more words for the kernel's command line
     kernels NAME...  the kernels this topology works on, where not all
 
@@ -41,6 +42,7 @@ class Topology:
         self.arguments = []
         self.append = []
         self.kernels = []
+        self.streams = []
         self.machine = "q35"
         self.iommu = None
         self.library = library
@@ -76,12 +78,14 @@ class Topology:
             self.iommu = words[1]
         elif words[0] == "machine" and len(words) == 2 and words[1] in MACHINES:
             self.machine = words[1]
+        elif words[0] == "stream" and len(words) == 3:
+            self.streams.append((words[1], int(words[2], 0)))
         elif words[0] == "append":
             self.append += words[1:]
         elif words[0] == "kernels" and len(words) > 1:
             self.kernels += words[1:]
         else:
-            raise ValueError(f"expected a QEMU option that begins with '-', or include, iommu, machine, append, kernels, not: {' '.join(words)}")
+            raise ValueError(f"expected a QEMU option that begins with '-', or include, iommu, machine, stream, append, kernels, not: {' '.join(words)}")
 
     def qemu(self):
         return IOMMUS[self.iommu] + self.arguments

@@ -4,6 +4,7 @@
 # of Debian's packages for it, unpacked in the cache, and the project is cross-built against that root, into build/ARCH. A file arches/NAME says:
 #   description, default_topology
 #   suite                                where its kernel and the headers are
+#   kernel_part, kernel_part_options     (optional) a directory of the kernel's source that --kmod makes modules of, and what make is told
 #   debian_arch, triple, compiler        Debian's name of the architecture, the compiler's, the package of the cross compiler
 #   emulator, emulator_package           QEMU's program and its package
 #   kernel_fill DIR                      as in kernels.sh

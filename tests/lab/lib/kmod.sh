@@ -48,12 +48,33 @@ kmod_make() {
     done
 }
 
+# A part of the kernel that Debian has the source of and builds no modules from, for architectures that name one (kernel_part, its options).
+kmod_part_fill() {
+    unpack_packages "$1" "$SOURCE_SUITE" "$SOURCE_PACKAGE" || return 1
+    tar -xf "$1/usr/src/$SOURCE_PACKAGE.tar.xz" -C "$1" "$SOURCE_PACKAGE/$kernel_part" || return 1
+    rm -rf "${1:?}/usr"
+}
+
+# kmod_make_part DIR HEADERS: its modules in DIR.
+kmod_make_part() {
+    local source=$cache/kernel-parts/$kernel_part module
+    fill_once "$source" kmod_part_fill || return 1
+    mkdir -p "$1/part"
+    cp -r "$source/$SOURCE_PACKAGE/$kernel_part/." "$1/part"
+    make -C "$2" M="$1/part" "CROSS_COMPILE=${triple:+$triple-}" CONFIG_DEBUG_INFO_BTF_MODULES= "${kernel_part_options[@]}" modules \
+        >"$1/log" 2>&1 </dev/null || { cat "$1/log" >&2; return 1; }
+    for module in "$1/part"/*.ko; do
+        "${triple:+$triple-}strip" -g -o "$1/${module##*/}" "$module" || return 1
+    done
+}
+
 # The layer above the kernel's: the modules, and lists of modules that know them.
 kmod_fill() {
     local dir=$1 kernel_dir=$2 headers=$3 release modules name
     release=$(<"$kernel_dir/release")
     modules=$dir/usr/lib/modules/$release
     (kmod_make "$dir/.build" "$headers") || return 1
+    [[ ! ${kernel_part:-} ]] || (kmod_make_part "$dir/.build" "$headers") || return 1
     mkdir -p "$modules/updates"
     mv "$dir/.build"/*.ko "$modules/updates/"
     rm -rf "$dir/.build"
@@ -70,7 +91,7 @@ kmod_need() {
     need_packages make=make gcc=gcc "${triple:-x86_64-linux-gnu}-gcc=${compiler:-gcc}"
     kmod_need_headers "$1"
     release=$(<"$1/release")
-    sum=$(cd "$top" && { printf '%s\n' "$kmod_headers"; stat -c %Y "$kmod_headers"; find "${KMOD_SOURCES[@]}" -type f -exec sha256sum {} +; } |
+    sum=$(cd "$top" && { printf '%s\n' "$kmod_headers" "${kernel_part:-}"; stat -c %Y "$kmod_headers"; find "${KMOD_SOURCES[@]}" -type f -exec sha256sum {} +; } |
         LC_ALL=C sort | sha256sum)
     kmod=$cache/kmod/$release-${sum:0:16}
     fill_once "$kmod" kmod_fill "$1" "$kmod_headers" || fail "the kernel module does not build for $release"

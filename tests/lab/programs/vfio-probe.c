@@ -107,21 +107,47 @@ static int use_groups(char *const *names, int n, int container)
 	return chosen;
 }
 
-static void use_device(int group)
+/* What it has in place of configuration space: registers, and interrupts. */
+static void use_platform(int device, const struct vfio_device_info *info)
+{
+	struct vfio_region_info region = { .argsz = sizeof(region) };
+	struct vfio_irq_info irq = { .argsz = sizeof(irq) };
+	uint32_t word = 0;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%u regions, %u irqs", info->num_regions, info->num_irqs);
+	expect("platform", text, info->num_regions > 0 && info->num_irqs > 0, ENODEV);
+	act("region-info", "0", ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &region));
+	act("irq-info", "0", ioctl(device, VFIO_DEVICE_GET_IRQ_INFO, &irq));
+	act("read-region", "4 bytes", (int)pread(device, &word, sizeof(word), (off_t)region.offset));
+	snprintf(text, sizeof(text), "%08x", word);
+	expect("register", text, word != 0 && word != UINT32_MAX, ENODEV);
+}
+
+static void use_pci(int device)
 {
 	struct vfio_region_info config = { .argsz = sizeof(config),
 					   .index = VFIO_PCI_CONFIG_REGION_INDEX };
-	struct vfio_device_info info = { .argsz = sizeof(info) };
 	uint16_t ids[2] = {};
 	char text[32];
-	int device;
 
-	device = act("get-device", device_name, ioctl(group, VFIO_GROUP_GET_DEVICE_FD, device_name));
-	act("device-info", device_name, ioctl(device, VFIO_DEVICE_GET_INFO, &info));
 	act("region-info", "config", ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &config));
 	act("read-config", "4 bytes", (int)pread(device, ids, sizeof(ids), (off_t)config.offset));
 	snprintf(text, sizeof(text), "%04x:%04x", ids[0], ids[1]);
 	expect("ids", text, ids[0] != 0 && ids[0] != 0xffff, ENODEV);
+}
+
+static void use_device(int group)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	int device;
+
+	device = act("get-device", device_name, ioctl(group, VFIO_GROUP_GET_DEVICE_FD, device_name));
+	act("device-info", device_name, ioctl(device, VFIO_DEVICE_GET_INFO, &info));
+	if (info.flags & VFIO_DEVICE_FLAGS_PLATFORM)
+		use_platform(device, &info);
+	else
+		use_pci(device);
 	if (no_reset || !(info.flags & VFIO_DEVICE_FLAGS_RESET))
 		printf("%-14s %-22s left out\n", "reset", device_name);
 	else
