@@ -259,6 +259,24 @@ static void print_resets_of(json_object *device)
 	}
 }
 
+/* Resets of its VFIO driver; it may be one that takes no device without. */
+static void print_vfio_reset(json_object *device)
+{
+	_cleanup_free_ char *module = term_clean(js_str(device, "reset-driver"));
+	bool required = js_bool(device, "reset-required");
+
+	printf("  %s  ", js_str(device, "device"));
+	if (!str_empty(module))
+		printf("by VFIO with the module %s, when it is opened and when it is closed", module);
+	else if (!required)
+		printf("none is required, and no module is known that does it: it may go from one user to the next as it is");
+	else if (str_empty(js_str(device, "compatible")))
+		printf("by VFIO, if its firmware has a way; required (reset-required)");
+	else
+		printf("none; required (reset-required)");
+	putchar('\n');
+}
+
 static bool is_mdev(json_object *device)
 {
 	return !str_empty(js_str(device, "mdev-type"));
@@ -280,6 +298,8 @@ static void print_resets(json_object *devices)
 		if (is_mdev(device))
 			printf("  %s  the driver of its parent sees to that, when it is opened or closed\n",
 			       js_str(device, "device"));
+		else if (json_object_object_get_ex(device, "reset-required", NULL))
+			print_vfio_reset(device);
 		else
 			print_resets_of(device);
 	}

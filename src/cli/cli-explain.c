@@ -135,6 +135,20 @@ static json_object *list_mdev_types(const struct device *device)
 	return TAKE_PTR(list);
 }
 
+/* --- resets that are VFIO's ------------------------------------------------------------------ */
+
+/* With the names that a snapshot has for them. */
+static int add_vfio_reset(json_object *object, const struct device *device)
+{
+	if (!devbus_find(device->bus)->reset_module)
+		return 0;
+	if (js_set(object, "reset-required", json_object_new_boolean(device->reset_required)) < 0 ||
+	    js_set_str(object, "reset-driver", str_or(device->reset_driver, "")) < 0 ||
+	    js_set_str(object, "compatible", str_or(device->compatible, "")) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
 /* --- devices --------------------------------------------------------------------------------- */
 
 static int add_device(json_object *list, const struct host *host, const struct device *device)
@@ -156,6 +170,8 @@ static int add_device(json_object *list, const struct host *host, const struct d
 	    js_set(object, "quirks", list_quirks(host, device)) < 0 ||
 	    js_set(object, "vmm-hints", list_hints(host, device)) < 0 ||
 	    js_set(object, "facts", facts_object(inv, device)) < 0)
+		return -ENOMEM;
+	if (add_vfio_reset(object, device) < 0)
 		return -ENOMEM;
 	if (device->mdev_types.n > 0 && js_set(object, "mdev-types", list_mdev_types(device)) < 0)
 		return -ENOMEM;

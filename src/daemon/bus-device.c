@@ -100,6 +100,8 @@ static const char *string_of(const struct device_handle *handle, const char *pro
 		return device->mdev_parent;
 	if (str_eq(property, "PhysFn"))
 		return device->physfn;
+	if (str_eq(property, "ResetDriver"))
+		return device->reset_driver;
 	if (str_eq(property, "ErrorState"))
 		return error_state_to_string(device->errors.state);
 	return NULL;
@@ -151,6 +153,14 @@ static int get_num_vfs(sd_bus *connection, const char *path, const char *interfa
 	const struct device *device = ((const struct device_handle *)userdata)->device;
 
 	return sd_bus_message_append(reply, "u", (uint32_t)device->num_vfs);
+}
+
+static int get_reset_required(sd_bus *connection, const char *path, const char *interface, const char *property,
+			      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct device *device = ((const struct device_handle *)userdata)->device;
+
+	return sd_bus_message_append(reply, "b", (int)device->reset_required);
 }
 
 static int get_list(sd_bus *connection, const char *path, const char *interface,
@@ -306,6 +316,8 @@ static const sd_bus_vtable device_vtable[] = {
 	SD_BUS_PROPERTY("ClassName", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("Interfaces", "as", get_list, 0, CHANGES),
 	SD_BUS_PROPERTY("ResetMethods", "as", get_list, 0, CHANGES),
+	SD_BUS_PROPERTY("ResetRequired", "b", get_reset_required, 0, CHANGES),
+	SD_BUS_PROPERTY("ResetDriver", "s", get_string, 0, CHANGES),
 	SD_BUS_PROPERTY("Isolation", "a(sss)", get_isolation, 0, CHANGES),
 	SD_BUS_PROPERTY("VmmHints", "a{ss}", get_hints, 0, 0),
 	SD_BUS_PROPERTY("DmaWindows", "a(tts)", get_ranges, 0, CHANGES),

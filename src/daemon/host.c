@@ -412,9 +412,24 @@ static int on_group_event(struct host *host, const struct uevent *event)
 	return r;
 }
 
-static int on_module_event(struct host *host)
+/* What a VFIO driver wants of its devices it is told when it is loaded. */
+static int mark_devices_of(struct host *host, const char *module)
 {
-	int r = probe_kmod_version(&host->root, host->inventory);
+	int r = 0;
+
+	VEC_FOREACH(const struct device, device, &host->inventory->devices)
+		if (r >= 0 && str_eq(devbus_find(device->bus)->reset_module, module))
+			r = mark_stale(host, device->key);
+	return r;
+}
+
+static int on_module_event(struct host *host, const char *module)
+{
+	int r;
+
+	if (!str_eq(module, "devgroups"))
+		return mark_devices_of(host, module);
+	r = probe_kmod_version(&host->root, host->inventory);
 
 	if (r >= 0)
 		settle(host);
@@ -433,7 +448,7 @@ static void on_uevent(const struct uevent *event, void *userdata)
 	}
 	/* the last event of its groups comes while it is still there */
 	if (str_eq(event->subsystem, "module"))
-		r = str_eq(event->sysname, "devgroups") ? on_module_event(host) : 0;
+		r = on_module_event(host, event->sysname);
 	else if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))
 		r = mark_pci_ancestor(host, event->syspath);
 	else if (str_eq(event->subsystem, "devgroups"))

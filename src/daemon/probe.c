@@ -15,23 +15,29 @@
 #include "probe-kmod.h"
 #include "probe-mdev.h"
 #include "probe-pci.h"
+#include "probe-platform.h"
 #include "probe-vfio.h"
 #include "strutil.h"
 
 struct probe {
 	const struct sysroot *root;
 	struct pcinames *names;
+	struct modules *modules;
 };
 
 int probe_new(const struct sysroot *root, struct probe **ret)
 {
 	_cleanup_probe_ struct probe *probe = calloc(1, sizeof(*probe));
+	struct utsname name;
 
 	if (!probe)
 		return -ENOMEM;
+	if (uname(&name) < 0)
+		return -errno;
 	probe->root = root;
 	probe->names = pcinames_new();
-	if (!probe->names)
+	probe->modules = modules_new(root, name.release);
+	if (!probe->names || !probe->modules)
 		return -ENOMEM;
 	*ret = TAKE_PTR(probe);
 	return 0;
@@ -42,6 +48,7 @@ struct probe *probe_free(struct probe *probe)
 	if (!probe)
 		return NULL;
 	pcinames_free(probe->names);
+	modules_free(probe->modules);
 	free(probe);
 	return NULL;
 }
@@ -92,6 +99,8 @@ static int read_device(struct probe *probe, const char *bus, const char *address
 		r = probe_mdev_types(fd, device);
 	if (r >= 0)
 		r = probe_mdev(fd, device);
+	if (r >= 0)
+		r = probe_platform(fd, probe->modules, device);
 	if (r >= 0)
 		r = keep_learnt(old, device);
 	if (r < 0)

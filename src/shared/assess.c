@@ -28,6 +28,33 @@ static int look_for_bridges(const struct assessment *now)
 	return 0;
 }
 
+/* What its VFIO driver cannot reset and would refuse; with ACPI only the firmware knows. */
+static bool lacks_reset(const struct device *device)
+{
+	return device->reset_required && device->compatible && !device->reset_driver;
+}
+
+static int look_for_resets(const struct assessment *now)
+{
+	VEC_FOREACH(const struct device, device, &now->view->devices) {
+		const char *driver = vfio_driver_for(device, now->def);
+		int r;
+
+		if (!driver || !lacks_reset(device))
+			continue;
+		r = assess_blocked(
+			now, device,
+			"%s takes no device that it cannot reset, and for %s there is no module that does (none has the "
+			"alias vfio-reset:%s). To lend it all the same, put \"options %s reset_required=0\" into a file "
+			"of /etc/modprobe.d and load %s anew: then a device of the %s bus that has no reset goes from one "
+			"user to the next as it was left, with the DMA that it was told to do.",
+			driver, device->key, device->compatible, driver, driver, device->bus);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int look_for_drivers(const struct assessment *now)
 {
 	bool has_vfio = now->assess->inv->has_vfio;
@@ -49,7 +76,7 @@ static int look_for_drivers(const struct assessment *now)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return has_vfio ? look_for_resets(now) : 0;
 }
 
 /* --- the rules, in the order in which a refused claim names them ------------------------------- */

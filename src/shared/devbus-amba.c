@@ -7,4 +7,5 @@ const struct devbus devbus_amba = {
 	.noun = "AMBA device",
 	.way = DEVBUS_OVERRIDE,
 	.vfio_driver = "vfio-amba",
+	.reset_module = "vfio_amba",
 };

@@ -7,4 +7,5 @@ const struct devbus devbus_platform = {
 	.noun = "platform device",
 	.way = DEVBUS_OVERRIDE,
 	.vfio_driver = "vfio-platform",
+	.reset_module = "vfio_platform",
 };

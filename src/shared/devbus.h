@@ -25,6 +25,7 @@ struct devbus {
 	const char *noun;	 /* what people call one of them */
 	enum devbus_way way;
 	const char *vfio_driver; /* with DEVBUS_OVERRIDE: where the kernel knows no better one */
+	const char *reset_module; /* vfio_driver resets by a module for the model, and takes no other device; its own name. NULL: not so */
 	bool takes_driver;	 /* the definition of a group may choose another */
 	bool listed_always;	 /* also those that no IOMMU group holds */
 	bool bare_key;		 /* a key is the address alone */

@@ -35,6 +35,8 @@ struct device *device_free(struct device *device)
 	free(device->driver_override);
 	free(device->vfio_driver);
 	free(device->modalias);
+	free(device->compatible);
+	free(device->reset_driver);
 	strv_free(device->reset_methods);
 	free(device->power_state);
 	strv_free(device->interfaces);
@@ -77,6 +79,7 @@ static bool equal_strings(const struct device *a, const struct device *b)
 	       str_eq(a->driver, b->driver) && str_eq(a->driver_override, b->driver_override) &&
 	       str_eq(a->vfio_driver, b->vfio_driver) && str_eq(a->modalias, b->modalias) &&
 	       str_eq(a->power_state, b->power_state) && str_eq(a->physfn, b->physfn) &&
+	       str_eq(a->compatible, b->compatible) && str_eq(a->reset_driver, b->reset_driver) &&
 	       str_eq(a->serial, b->serial) && str_eq(a->iommu, b->iommu) &&
 	       strv_equal(a->reset_methods, b->reset_methods) &&
 	       strv_equal(a->interfaces, b->interfaces) && strv_equal(a->isolation, b->isolation) &&
@@ -96,7 +99,7 @@ bool device_equal(const struct device *a, const struct device *b)
 {
 	return equal_strings(a, b) && equal_ids(a, b) && a->iommu_group == b->iommu_group &&
 	       a->has_override == b->has_override && a->vfio_open == b->vfio_open &&
-	       a->no_reset == b->no_reset &&
+	       a->no_reset == b->no_reset && a->reset_required == b->reset_required &&
 	       mdev_types_equal(&a->mdev_types, &b->mdev_types) && a->numa_node == b->numa_node &&
 	       a->vf_index == b->vf_index && a->num_vfs == b->num_vfs &&
 	       a->total_vfs == b->total_vfs &&

@@ -46,6 +46,9 @@ struct device {
 	bool vfio_open;	 /* a VFIO driver has enabled it: somebody holds its descriptor */
 	bool eeh;	 /* EEH of POWER isolates its errors */
 	bool no_reset;	 /* the kernel offers no "reset" file */
+	char *compatible;     /* what a device tree calls it first, "calxeda,hb-xgmac"; NULL: it is of none */
+	char *reset_driver;   /* the module by which VFIO resets it, where its bus leaves that to VFIO; NULL: not known */
+	bool reset_required;  /* its VFIO driver takes no device that it cannot reset */
 	char **reset_methods; /* in the kernel's order, as in reset_method; NULL: none */
 	char *power_state;    /* "D0", "D3cold", "unknown"; NULL: not known */
 	int numa_node;	      /* -1: not known */

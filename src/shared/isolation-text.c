@@ -45,6 +45,10 @@ static char *text_of_unknown(const struct inventory *inv, const struct device *d
 			"Whether %s isolates is not known: its configuration space was not "
 			"read far enough (it takes root, and lspci -xxxx).",
 			cause->peer);
+	if (!device_is_pci(device))
+		return str_printf("The kernel put it into one group with %s, and does not say why. Devices that the "
+				  "IOMMU knows by the same ID share one.",
+				  cause->peer);
 	return str_printf("The kernel put it into one group with %s; configuration space does not "
 			  "say why.",
 			  cause->peer);

@@ -390,6 +390,26 @@ START_TEST(test_drivers_and_bridges)
 }
 END_TEST
 
+/* VFIO refuses what it cannot reset, unless it is told not to; with ACPI nobody can tell before. */
+START_TEST(test_reset_required)
+{
+	static const char key[] = "platform:a000000.virtio_mmio";
+	struct device *device = device_new("platform", key + strlen("platform:"));
+
+	device->iommu_group = 20;
+	ck_assert_int_eq(inventory_put(host, device), 0);
+	device->reset_required = true;
+	ck_assert_blockers(key, "");
+	ck_assert_int_eq(str_set(&device->compatible, "virtio,mmio"), 0);
+	ck_assert_blockers(key, "driver-missing! platform:a000000.virtio_mmio");
+	ck_assert_int_eq(str_set(&device->reset_driver, "lab_reset"), 0);
+	ck_assert_blockers(key, "");
+	ck_assert_int_eq(str_set(&device->reset_driver, NULL), 0);
+	device->reset_required = false;
+	ck_assert_blockers(key, "");
+}
+END_TEST
+
 static void lose_resets(const char *address)
 {
 	struct device *device = at(address);
@@ -512,6 +532,7 @@ static Suite *make_suite(void)
 		test_peer_to_peer,
 		test_peer_to_peer_without_module,
 		test_drivers_and_bridges,
+		test_reset_required,
 		test_no_reset,
 		test_bus_reset,
 		test_bars,

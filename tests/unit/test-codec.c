@@ -88,6 +88,7 @@ static struct inventory *make_inventory(void)
 {
 	struct inventory *inv = inventory_new();
 	struct iommu_group *group;
+	struct device *dma;
 
 	ck_assert_ptr_nonnull(inv);
 	set(&inv->source, "kernel");
@@ -105,7 +106,10 @@ static struct inventory *make_inventory(void)
 	inv->unsafe_interrupts = true;
 	fill_function(add_device(inv, "pci", "0000:01:10.0", 10));
 	add_device(inv, "pci", "10000:e1:00.0", IOMMU_GROUP_NONE);
-	add_device(inv, "platform", "fe200000.dma", 9);
+	dma = add_device(inv, "platform", "fe200000.dma", 9);
+	set(&dma->compatible, "brcm,dma");
+	set(&dma->reset_driver, "vfio_platform_dma");
+	dma->reset_required = true;
 	add_device(inv, "mdev", "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", 11);
 	group = inventory_find_group(inv, 9);
 	set(&group->type, "DMA-FQ");

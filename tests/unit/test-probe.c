@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test-main.h"
 
+#include <sys/utsname.h>
+
 #include "faketree.h"
 #include "probe-vfio.h"
 #include "probe.h"
@@ -226,6 +228,93 @@ START_TEST(test_mediated_devices)
 }
 END_TEST
 
+/* --- devices that VFIO resets, or not ---------------------------------------------------------- */
+
+#define MMIO "a000000.virtio_mmio"
+
+static void make_platform_device(void)
+{
+	make_link("sys/bus/platform/devices/" MMIO, "../../../devices/platform/" MMIO);
+	make_file("sys/devices/platform/" MMIO "/driver_override", "(null)\n");
+	make_file("sys/devices/platform/" MMIO "/of_node/compatible", "virtio,mmio");
+	make_link("sys/devices/platform/" MMIO "/iommu_group", "../../../kernel/iommu_groups/1");
+	make_link("sys/devices/platform/" MMIO "/subsystem", "../../../bus/platform");
+	make_link("sys/kernel/iommu_groups/1/devices/" MMIO, "../../../../devices/platform/" MMIO);
+}
+
+static void make_module_file(const char *name, const char *text)
+{
+	_cleanup_free_ char *path = NULL;
+	struct utsname kernel;
+
+	ck_assert_int_eq(uname(&kernel), 0);
+	path = str_printf("lib/modules/%s/%s", kernel.release, name);
+	make_file(path, text);
+}
+
+/* As it is after an event. */
+static const struct device *look_again(struct inventory *inv)
+{
+	ck_assert_int_eq(probe_update(probe, inv, "platform", MMIO, NULL), 0);
+	return inventory_find(inv, "platform:" MMIO);
+}
+
+START_TEST(test_reset_drivers_of_vfio)
+{
+	_cleanup_inventory_ struct inventory *inv = NULL;
+	const struct device *device;
+
+	make_platform_device();
+	ck_assert_int_eq(probe_host(probe, &inv), 0);
+	device = inventory_find(inv, "platform:" MMIO);
+	ck_assert_ptr_nonnull(device);
+	ck_assert_str_eq(device->compatible, "virtio,mmio");
+	ck_assert_ptr_null(device->reset_driver);
+	ck_assert_ptr_null(inventory_find(inv, "0000:01:00.0")->compatible);
+	/* a longer name, a comment, and another kind of alias are no help */
+	make_module_file("modules.alias", "# alias vfio-reset:virtio,mmio no\nalias vfio-reset:virtio,mmio2 two\n"
+					  "alias of:N*T*Cvirtio,mmio virtio_mmio\n");
+	ck_assert_ptr_null(look_again(inv)->reset_driver);
+	make_module_file("modules.alias", "alias vfio-reset:virtio,mmio2 two\nalias vfio-reset:virtio,mmio lab_reset\n");
+	ck_assert_str_eq(look_again(inv)->reset_driver, "lab_reset");
+	make_module_file("modules.alias", "");
+	ck_assert_ptr_null(look_again(inv)->reset_driver);
+}
+END_TEST
+
+static void check_required(struct inventory *inv, bool required)
+{
+	ck_assert_int_eq(look_again(inv)->reset_required, required);
+}
+
+START_TEST(test_whether_vfio_requires_a_reset)
+{
+	_cleanup_inventory_ struct inventory *inv = NULL;
+
+	make_platform_device();
+	ck_assert_int_eq(probe_host(probe, &inv), 0);
+	check_required(inv, true);
+	ck_assert(!inventory_find(inv, "0000:01:00.0")->reset_required);
+	/* what modprobe is going to say, in its order */
+	make_file("usr/lib/modprobe.d/50-vfio.conf", "# options vfio-platform reset_required=0\noptions vfio reset_required=0\n");
+	check_required(inv, true);
+	make_file("usr/lib/modprobe.d/50-vfio.conf", "options vfio_platform \\\n\treset-required=n other=1\n");
+	check_required(inv, false);
+	make_file("run/modprobe.d/60-vfio.conf", "options vfio-platform reset_required\n");
+	check_required(inv, true);
+	make_file("etc/modprobe.d/60-vfio.conf", "");
+	check_required(inv, false);
+	make_file("proc/cmdline", "quiet vfio-platform.reset_required=1\n");
+	check_required(inv, true);
+	/* loaded, it does not listen any more */
+	make_file("sys/module/vfio_platform/parameters/reset_required", "N\n");
+	check_required(inv, false);
+	make_file("sys/module/vfio_platform/parameters/reset_required", "Y\n");
+	make_file("proc/cmdline", "quiet\n");
+	check_required(inv, true);
+}
+END_TEST
+
 START_TEST(test_an_empty_host_is_a_host)
 {
 	_cleanup_inventory_ struct inventory *inv = NULL;
@@ -251,6 +340,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_a_device_that_is_gone_leaves_its_group);
 	tcase_add_test(tcase, test_virtual_functions_are_counted_by_their_links);
 	tcase_add_test(tcase, test_mediated_devices);
+	tcase_add_test(tcase, test_reset_drivers_of_vfio);
+	tcase_add_test(tcase, test_whether_vfio_requires_a_reset);
 	tcase_add_test(tcase, test_an_empty_host_is_a_host);
 	suite_add_tcase(suite, tcase);
 	return suite;
