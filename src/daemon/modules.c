@@ -18,7 +18,7 @@ struct modules {
 	const struct sysroot *root;
 	char *release;
 	bool has_read;
-	struct timespec listed; /* when the list that was read was made */
+	struct stat list; /* the file that was read */
 	char **resets;		/* "calxeda,hb-xgmac vfio_platform_calxedaxgmac" */
 };
 
@@ -103,6 +103,12 @@ static int read_builtin(struct modules *modules, const char *text, size_t size)
 	return r;
 }
 
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
 /* Again only where depmod has made the list anew. */
 static int read_resets(struct modules *modules)
 {
@@ -116,7 +122,7 @@ static int read_resets(struct modules *modules)
 	if (!path || !builtin_path)
 		return -ENOMEM;
 	(void)fstatat(modules->root->fd, path, &st, 0);
-	if (modules->has_read && st.st_mtim.tv_sec == modules->listed.tv_sec && st.st_mtim.tv_nsec == modules->listed.tv_nsec)
+	if (modules->has_read && same_file(&st, &modules->list))
 		return 0;
 	modules->resets = strv_free(modules->resets);
 	r = read_file(modules, path, LIST_MAX, &text, NULL);
@@ -127,7 +133,7 @@ static int read_resets(struct modules *modules)
 	if (r >= 0 && builtin)
 		r = read_builtin(modules, builtin, size);
 	modules->has_read = r >= 0;
-	modules->listed = st.st_mtim;
+	modules->list = st;
 	return r;
 }
 
