@@ -152,11 +152,10 @@ static int modprobe(const char *module)
 
 static int run_load_module(struct execution *execution, const struct step *step, char **ret_cause)
 {
-	static const char *const buses[] = { "pci", "platform", "mdev", "fsl-mc", "cdx" };
 	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(buses); i++)
-		if (driver_exists(execution, buses[i], step->value))
+	DEVBUS_FOREACH(bus)
+		if (driver_exists(execution, bus->name, step->value))
 			return 0;
 	r = modprobe(step->value);
 	if (r < 0)

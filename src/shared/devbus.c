@@ -7,17 +7,17 @@
 #include "strutil.h"
 
 /* A channel of a mainframe (ccw) and a queue of its crypto cards (ap) are lent as mediated devices. */
-static const struct devbus *const table[] = {
-	&devbus_pci, &devbus_platform, &devbus_mdev, &devbus_mdev_parent, &devbus_fsl_mc, &devbus_cdx, &devbus_amba,
+const struct devbus *const devbus_table[] = {
+	&devbus_pci, &devbus_platform, &devbus_mdev, &devbus_mdev_parent, &devbus_fsl_mc, &devbus_cdx, &devbus_amba, NULL,
 };
 
 static const struct devbus other = { .noun = "device", .way = DEVBUS_NO_WAY };
 
 const struct devbus *devbus_find(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		if (str_eq(table[i]->name, name))
-			return table[i];
+	DEVBUS_FOREACH(bus)
+		if (str_eq(bus->name, name))
+			return bus;
 	return &other;
 }
 
@@ -27,12 +27,9 @@ const struct devbus *devbus_of_key(const char *key)
 
 	if (pciaddr_parse(key, &addr) >= 0)
 		return &devbus_pci;
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		size_t n = strlen(table[i]->name);
-
-		if (str_starts(key, table[i]->name) && key[n] == ':')
-			return table[i];
-	}
+	DEVBUS_FOREACH(bus)
+		if (str_starts(key, bus->name) && key[strlen(bus->name)] == ':')
+			return bus;
 	return &other;
 }
 

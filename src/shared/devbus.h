@@ -38,6 +38,11 @@ struct devbus {
 	int (*compare)(const char *a, const char *b);
 };
 
+/* All rows. */
+extern const struct devbus *const devbus_table[]; /* ends with NULL */
+#define DEVBUS_FOREACH(bus)                                                                        \
+	for (const struct devbus *const *bus##_at = devbus_table, *bus; (bus = *bus##_at); bus##_at++)
+
 /* The row of @name; for one that has none a row that says so. Never NULL. */
 const struct devbus *devbus_find(const char *name);
 /* The bus that @key is a device of. Never NULL. */
