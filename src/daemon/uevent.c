@@ -3,6 +3,7 @@
 #include <libudev.h>
 #include <stdlib.h>
 
+#include "devbus.h"
 #include "uevent.h"
 
 /* Room for some thousand events: more than 256 VFs make when they come and go at once. */
@@ -14,9 +15,20 @@ struct uevent_monitor {
 	enum uevent_set set;
 };
 
-/* What can change an inventory: the buses that IOMMU groups hold, the interfaces on them, and the kernel module. */
-static const char *const subsystems[] = { "pci", "platform", "mdev",      "amba",   "fsl-mc", "cdx",
-					  "net", "nvme",     "block", "devgroups", "module", NULL };
+/* What can change an inventory beside the buses: interfaces on them, and the kernel module. */
+static const char *const subsystems[] = { "net", "nvme", "block", "devgroups", "module" };
+
+static int filter_devices(struct udev_monitor *monitor)
+{
+	int r = 0;
+
+	DEVBUS_FOREACH(bus)
+		if (r >= 0)
+			r = udev_monitor_filter_add_match_subsystem_devtype(monitor, bus->name, NULL);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(subsystems); i++)
+		r = udev_monitor_filter_add_match_subsystem_devtype(monitor, subsystems[i], NULL);
+	return r;
+}
 
 int uevent_monitor_new(enum uevent_set set, struct uevent_monitor **ret)
 {
@@ -32,11 +44,9 @@ int uevent_monitor_new(enum uevent_set set, struct uevent_monitor **ret)
 	monitor->monitor = udev_monitor_new_from_netlink(monitor->udev, "kernel");
 	if (!monitor->monitor)
 		return -ENOMEM;
-	for (const char *const *name = subsystems; set == UEVENT_OF_DEVICES && *name; name++) {
-		r = udev_monitor_filter_add_match_subsystem_devtype(monitor->monitor, *name, NULL);
-		if (r < 0)
-			return r;
-	}
+	r = set == UEVENT_OF_DEVICES ? filter_devices(monitor->monitor) : 0;
+	if (r < 0)
+		return r;
 	/* needs CAP_NET_ADMIN; with the default size an overrun is only likelier */
 	(void)udev_monitor_set_receive_buffer_size(monitor->monitor, RECEIVE_BUFFER);
 	r = udev_monitor_enable_receiving(monitor->monitor);
