@@ -155,7 +155,27 @@ int uses_place(const struct usebook *book, const char *link, char **ret)
 	return str_set(ret, place ? place : target);
 }
 
-/* "pci0000:00" is the root, no function; the deepest one that the inventory has is the owner. */
+/* What @name is a device of. Where it is an address by its form it is one, even if the inventory does not have it yet. */
+static int owner_by_name(const struct usebook *book, const char *name, char **ret)
+{
+	DEVBUS_FOREACH(bus) {
+		_cleanup_free_ char *address = NULL, *key = NULL;
+		int r = bus->normalize ? bus->normalize(name, &address) : 0;
+
+		if (bus->way != DEVBUS_OVERRIDE || r == -EINVAL)
+			continue;
+		key = r < 0 ? NULL : devkey_new(bus->name, address ? address : name);
+		if (!key)
+			return -ENOMEM;
+		if (address || inventory_find(book->inv, key)) {
+			*ret = TAKE_PTR(key);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* "pci0000:00" is the root, no function; the deepest one is the owner. */
 int uses_owner_of_place(const struct usebook *book, const char *place, char **ret)
 {
 	_cleanup_strv_ char **parts = NULL;
@@ -164,21 +184,9 @@ int uses_owner_of_place(const struct usebook *book, const char *place, char **re
 	*ret = NULL;
 	if (r < 0)
 		return r;
-	for (size_t i = strv_length(parts); i-- > 0;) {
-		_cleanup_free_ char *platform = NULL;
-		struct pciaddr addr;
-
-		if (pciaddr_parse(parts[i], &addr) >= 0)
-			return str_set(ret, parts[i]);
-		platform = devkey_new("platform", parts[i]);
-		if (!platform)
-			return -ENOMEM;
-		if (inventory_find(book->inv, platform)) {
-			*ret = TAKE_PTR(platform);
-			return 0;
-		}
-	}
-	return 0;
+	for (size_t i = strv_length(parts); r >= 0 && !*ret && i-- > 0;)
+		r = owner_by_name(book, parts[i], ret);
+	return r;
 }
 
 int uses_owner(const struct usebook *book, const char *link, char **ret)
