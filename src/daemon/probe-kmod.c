@@ -19,6 +19,15 @@ static int read_lines(const struct sysroot *root, const struct device *device, c
 	return r < 0 || !text ? r : strv_split(text, "\n", ret);
 }
 
+static int read_msi(const struct sysroot *root, struct device *device)
+{
+	_cleanup_free_ char *path = str_printf("sys/devgroups/%d/isolated_msi", device->iommu_group), *text = NULL;
+	int r = path ? sysfs_read_optional(root->fd, path, &text) : -ENOMEM;
+
+	device->shares_msi = str_eq(text, "0");
+	return r;
+}
+
 int probe_kmod_device(const struct sysroot *root, struct device *device)
 {
 	bool there, has_scope;
@@ -30,6 +39,8 @@ int probe_kmod_device(const struct sysroot *root, struct device *device)
 	if (r < 0 || !there)
 		return r;
 	r = str_set(&device->source, DEVICE_SOURCE_MODULE);
+	if (r >= 0)
+		r = read_msi(root, device);
 	return r < 0 ? r : read_lines(root, device, "reset_scope", &has_scope, &device->reset_scope);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "assess-private.h"
+#include "iommuunit.h"
 #include "isolation.h"
 #include "strutil.h"
 
@@ -74,15 +75,41 @@ int assess_identity(const struct assessment *now)
 	return 0;
 }
 
+static const struct device *first_that_shares_msi(const struct vec *devices)
+{
+	VEC_FOREACH (const struct device, device, devices)
+		if (device->shares_msi)
+			return device;
+	return NULL;
+}
+
+/* Where interrupts are not the IOMMU's, as on Arm: VFIO asks for a controller that tells devices apart. */
+static int assess_msi(const struct assessment *now, const struct device *device)
+{
+	return assess_blocked(
+		now, device,
+		"No interrupt controller keeps the messages (MSI) of %s apart from those of others%s. The "
+		"kernel has to know one that does, as an ITS that the device tree gives it (msi-parent).",
+		device->key,
+		now->assess->inv->unsafe_interrupts ? "" :
+						      ", and VFIO refuses its users unless "
+						      "vfio_iommu_type1.allow_unsafe_interrupts is set");
+}
+
 /* Without interrupt remapping a guest can raise any interrupt of the host. */
 int assess_unsafe_interrupts(const struct assessment *now)
 {
 	const struct inventory *inv = now->assess->inv;
 	const struct device *device = first_of(&now->view->devices);
+	const struct device *sharer = first_that_shares_msi(&now->view->devices);
 
 	/* the driver of its parent raises the interrupts of a mediated device */
-	if (!device || device->mdev_type || now->view->iommu_groups.n == 0 || inv->interrupt_remapping == 1 ||
-	    (inv->interrupt_remapping < 0 && !inv->unsafe_interrupts))
+	if (!device || device->mdev_type || now->view->iommu_groups.n == 0 || inv->interrupt_remapping == 1)
+		return 0;
+	/* on POWER VFIO does not ask */
+	if (sharer && inv->interrupt_remapping < 0 && !str_eq(iommu_kind(inv), "sPAPR"))
+		return assess_msi(now, sharer);
+	if (inv->interrupt_remapping < 0 && !inv->unsafe_interrupts)
 		return 0;
 	return assess_blocked(
 		now, device,

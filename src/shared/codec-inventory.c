@@ -37,6 +37,7 @@ const struct codec_field codec_device_fields[] = {
 	{ "modalias", CODEC_STRING, offsetof(struct device, modalias) },
 	{ "vfio-open", CODEC_BOOL, offsetof(struct device, vfio_open) },
 	{ "eeh", CODEC_BOOL, offsetof(struct device, eeh) },
+	{ "shares-msi", CODEC_BOOL, offsetof(struct device, shares_msi) },
 	{ "no-reset", CODEC_BOOL, offsetof(struct device, no_reset) },
 	{ "compatible", CODEC_STRING, offsetof(struct device, compatible) },
 	{ "reset-driver", CODEC_STRING, offsetof(struct device, reset_driver) },

@@ -45,6 +45,7 @@ struct device {
 	char **learnt;	 /* what VFIO said of it when it was asked (learnt.h); NULL: it was not */
 	bool vfio_open;	 /* a VFIO driver has enabled it: somebody holds its descriptor */
 	bool eeh;	 /* EEH of POWER isolates its errors */
+	bool shares_msi;	 /* the kernel module says that it can send the interrupts of others */
 	bool no_reset;	 /* the kernel offers no "reset" file */
 	char *compatible;     /* what a device tree calls it first, "calxeda,hb-xgmac"; NULL: it is of none */
 	char *reset_driver;   /* the module by which VFIO resets it, where its bus leaves that to VFIO; NULL: not known */

@@ -323,6 +323,19 @@ START_TEST(test_iommu)
 	host->interrupt_remapping = 1;
 	ck_assert_blockers("0000:01:00.0", "");
 
+	/* where interrupts are no matter of the IOMMU's, but on POWER VFIO does not ask */
+	host->interrupt_remapping = -1;
+	host->unsafe_interrupts = false;
+	ck_assert_blockers("0000:01:00.0", "");
+	at("0000:01:00.1")->shares_msi = true;
+	ck_assert_blockers("0000:01:00.0", "unsafe-interrupts 0000:01:00.1");
+	ck_assert_blockers("0000:02:10.0", "");
+	ck_assert_int_eq(strv_add(&host->iommus, "iommu-phb0000 -"), 0);
+	ck_assert_blockers("0000:01:00.0", "");
+	host->iommus = strv_free(host->iommus);
+	at("0000:01:00.1")->shares_msi = false;
+	host->interrupt_remapping = 1;
+
 	ck_assert_int_eq(str_set(&host->acs_override, "downstream"), 0);
 	ck_assert_blockers("0000:01:00.0", "acs-override 0000:01:00.0");
 }

@@ -110,6 +110,7 @@ static struct inventory *make_inventory(void)
 	set(&dma->compatible, "brcm,dma");
 	set(&dma->reset_driver, "vfio_platform_dma");
 	dma->reset_required = true;
+	dma->shares_msi = true;
 	add_device(inv, "mdev", "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", 11);
 	group = inventory_find_group(inv, 9);
 	set(&group->type, "DMA-FQ");

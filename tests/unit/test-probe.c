@@ -92,6 +92,8 @@ START_TEST(test_module_words)
 	_cleanup_inventory_ struct inventory *inv = NULL;
 
 	make_file("sys/devgroups/9/members/0000:01:00.0/pasid", "1048576\n");
+	make_file("sys/devgroups/9/members/0000:01:00.0/isolation", "");
+	make_file("sys/devgroups/9/isolated_msi", "0\n");
 	make_file("sys/class/iommu/dmar0/intel-iommu/cap", "d2008c40660462\n");
 	make_file("sys/class/iommu/dmar0/intel-iommu/ecap", "f050da\n");
 	make_link("sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/iommu",
@@ -101,6 +103,8 @@ START_TEST(test_module_words)
 	ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->iommu, "dmar0");
 	ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->learnt[0], "module-pasid 1048576");
 	ck_assert_ptr_null(inventory_find(inv, "0000:00:03.0")->learnt);
+	ck_assert(inventory_find(inv, "0000:01:00.0")->shares_msi);
+	ck_assert(!inventory_find(inv, "0000:00:03.0")->shares_msi);
 }
 END_TEST
 
