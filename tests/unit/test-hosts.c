@@ -30,7 +30,8 @@
 static const char *const hosts[] = {
 	"alias.lspci",	      "conventional.lspci",
 	"cut-off.lspci",      "desktop.lspci",
-	"lab-amd-iommu.json", "lab-bridge-in-switch.json",
+	"lab-amd-iommu.json", "lab-arm64-platform.json",
+	"lab-bridge-in-switch.json",
 	"lab-bridges.json",   "lab-bridges-verbose.lspci",
 	"lab-default.json",   "lab-default.lspci",
 	"lab-eight.json",     "lab-multifunction.json",

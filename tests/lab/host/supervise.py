@@ -166,20 +166,27 @@ class Guest:
         command += ["-chardev", f"socket,id=lab-monitor,fd={ends['monitor'].fileno()}", "-mon", "chardev=lab-monitor,mode=control"]
         if options.monitor:
             command += ["-qmp", "unix:" + options.monitor.replace(",", ",,") + ",server=on,wait=off"]
-        if self.topology.streams:
+        if self.topology.streams or self.topology.models:
             command += ["-dtb", self.device_tree(machine)]
         return command + self.topology.qemu()
 
     def device_tree(self, machine):
-        """QEMU's own, with streams for platform devices; those of PCI are in it already. VFIO wants their interrupts kept apart as well."""
+        """QEMU's own, with streams for platform devices; those of PCI are in it already."""
         path = os.path.join(self.run, "tree.dtb")
-        dump = [*machine.arguments, "-machine", "dumpdtb=" + path.replace(",", ",,"), "-smp", self.options.smp, "-m", self.options.memory]
+
+        def tool(*command):
+            return subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout.strip()
+
         try:
-            subprocess.run([*self.options.qemu, "-display", "none", *dump], check=True, stdin=subprocess.DEVNULL, capture_output=True)
-            for unit, word in (("/smmuv3@9050000", "iommus"), ("/intc@8000000/its@8080000", "msi-parent")):
-                phandle = subprocess.run(["fdtget", path, unit, "phandle"], check=True, capture_output=True, text=True).stdout.strip()
-                for node, stream in self.topology.streams:
-                    subprocess.run(["fdtput", path, "/" + node, word, phandle, str(stream)], check=True, capture_output=True)
+            tool(*self.options.qemu, "-display", "none", *machine.arguments, "-machine", "dumpdtb=" + path.replace(",", ",,"),
+                 "-smp", self.options.smp, "-m", self.options.memory)
+            iommu, its = (tool("fdtget", path, node, "phandle") for node in ("/smmuv3@9050000", "/intc@8000000/its@8080000"))
+            for node, stream, msi in self.topology.streams:
+                tool("fdtput", path, "/" + node, "iommus", iommu, str(stream))
+                if msi:
+                    tool("fdtput", path, "/" + node, "msi-parent", its, str(stream))
+            for node, model in self.topology.models:
+                tool("fdtput", "-t", "s", path, "/" + node, "compatible", model, *tool("fdtget", path, "/" + node, "compatible").split())
         except subprocess.CalledProcessError as error:
             raise LabFailure(f"no device tree: {error}: {error.stderr}") from error
         return path

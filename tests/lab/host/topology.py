@@ -5,7 +5,9 @@ with a dash is a word of the lab's own:
     include FILE     the lines of another file, looked for beside this one and then among the lab's own
     iommu NAME       intel, amd, virtio or none instead of intel; a "-device ...-iommu..." in the file does the same by hand
     machine NAME     QEMU's machine where it is not q35, see machines.py
-    stream NODE ID   the IOMMU of a machine with a device tree knows NODE, a platform device, as ID
+    stream NODE ID   the IOMMU of a machine with a device tree knows NODE, a platform device, as ID; with "msi" behind it the interrupt
+                     controller does as well
+    model NODE NAME  a driver that asks takes NODE for a NAME first, and for what it is then
     append WORD...   more words for the kernel's command line
     kernels NAME...  the kernels this topology works on, where not all
 
@@ -43,6 +45,7 @@ class Topology:
         self.append = []
         self.kernels = []
         self.streams = []
+        self.models = []
         self.machine = "q35"
         self.iommu = None
         self.library = library
@@ -78,14 +81,16 @@ class Topology:
             self.iommu = words[1]
         elif words[0] == "machine" and len(words) == 2 and words[1] in MACHINES:
             self.machine = words[1]
-        elif words[0] == "stream" and len(words) == 3:
-            self.streams.append((words[1], int(words[2], 0)))
+        elif words[0] == "stream" and len(words) in (3, 4) and words[3:] in ([], ["msi"]):
+            self.streams.append((words[1], int(words[2], 0), len(words) == 4))
+        elif words[0] == "model" and len(words) == 3:
+            self.models.append(words[1:])
         elif words[0] == "append":
             self.append += words[1:]
         elif words[0] == "kernels" and len(words) > 1:
             self.kernels += words[1:]
         else:
-            raise ValueError(f"expected a QEMU option that begins with '-', or include, iommu, machine, stream, append, kernels, not: {' '.join(words)}")
+            raise ValueError(f"expected a QEMU option that begins with '-', or include, iommu, machine, stream, model, append, kernels, not: {' '.join(words)}")
 
     def qemu(self):
         return IOMMUS[self.iommu] + self.arguments

@@ -63,7 +63,7 @@ kmod_make_part() {
     cp -r "$source/$SOURCE_PACKAGE/$kernel_part/." "$1/part"
     make -C "$2" M="$1/part" "CROSS_COMPILE=${triple:+$triple-}" CONFIG_DEBUG_INFO_BTF_MODULES= "${kernel_part_options[@]}" modules \
         >"$1/log" 2>&1 </dev/null || { cat "$1/log" >&2; return 1; }
-    for module in "$1/part"/*.ko; do
+    for module in "$1/part"/*.ko "$1/part"/*/*.ko; do
         "${triple:+$triple-}strip" -g -o "$1/${module##*/}" "$module" || return 1
     done
 }
@@ -91,7 +91,7 @@ kmod_need() {
     need_packages make=make gcc=gcc "${triple:-x86_64-linux-gnu}-gcc=${compiler:-gcc}"
     kmod_need_headers "$1"
     release=$(<"$1/release")
-    sum=$(cd "$top" && { printf '%s\n' "$kmod_headers" "${kernel_part:-}"; stat -c %Y "$kmod_headers"; find "${KMOD_SOURCES[@]}" -type f -exec sha256sum {} +; } |
+    sum=$(cd "$top" && { printf '%s\n' "$kmod_headers" "${kernel_part:-}" "${kernel_part_options[*]-}"; stat -c %Y "$kmod_headers"; find "${KMOD_SOURCES[@]}" -type f -exec sha256sum {} +; } |
         LC_ALL=C sort | sha256sum)
     kmod=$cache/kmod/$release-${sum:0:16}
     fill_once "$kmod" kmod_fill "$1" "$kmod_headers" || fail "the kernel module does not build for $release"
