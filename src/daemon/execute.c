@@ -182,7 +182,8 @@ static int bind_to(struct execution *execution, const struct step *step, char **
 		return r;
 	if (str_eq(now, step->value))
 		return 0;
-	if (bound == -ENOENT)
+	/* a probe may answer that, too */
+	if (bound == -ENOENT && !driver_exists(execution, step->bus, step->value))
 		return fail(bound, ret_cause,
 			    str_printf("there is no driver %s on the %s bus", step->value, step->bus));
 	if (now)

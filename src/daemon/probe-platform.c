@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "probe-platform.h"
 #include "strutil.h"
@@ -15,6 +17,7 @@ int probe_platform(int dir_fd, struct modules *modules, struct device *device)
 
 	if (!module)
 		return 0;
+	device->awaits_group = device->iommu_group < 0 && faccessat(dir_fd, "of_node/iommus", F_OK, 0) == 0;
 	r = modules_switch(modules, module, "reset_required", true, &device->reset_required);
 	if (r >= 0)
 		r = sysfs_read_optional(dir_fd, "of_node/compatible", &device->compatible);

@@ -171,10 +171,11 @@ static int put_device(struct probe *probe, struct inventory *inv, struct device 
 	return refresh_group(probe, inv, group, known);
 }
 
-/* All of PCI is of interest; of the other buses what the IOMMU translates for, and what mediated devices are made of. */
+/* All of PCI is of interest; of the other buses what the IOMMU translates for, or will, and what mediated devices are made of. */
 static bool of_interest(const struct device *device)
 {
-	return devbus_find(device->bus)->listed_always || device->iommu_group >= 0 || device->mdev_types.n > 0;
+	return devbus_find(device->bus)->listed_always || device->iommu_group >= 0 || device->awaits_group ||
+	       device->mdev_types.n > 0;
 }
 
 /* What is not read with the device. */
@@ -261,6 +262,18 @@ static int for_entries(struct probe *probe, struct inventory *inv, const char *p
 static int scan_pci(struct probe *probe, struct inventory *inv, const char *address)
 {
 	return probe_update(probe, inv, devbus_pci.name, address, NULL);
+}
+
+/* Those that are in no group yet; one that is comes with its group. */
+static int scan_platform(struct probe *probe, struct inventory *inv, const char *address)
+{
+	_cleanup_free_ char *path = str_printf("sys/bus/platform/devices/%s/of_node/iommus", address);
+
+	if (!path)
+		return -ENOMEM;
+	return faccessat(probe->root->fd, path, F_OK, 0) < 0 ?
+		       0 :
+		       probe_update(probe, inv, devbus_platform.name, address, NULL);
 }
 
 /* What mediated devices are made of, where it is not in the inventory for what it is itself. */
@@ -438,6 +451,8 @@ int probe_host(struct probe *probe, struct inventory **ret)
 	if (r < 0)
 		return r;
 	r = for_entries(probe, inv, devbus_mdev_parent.directory, scan_parent);
+	if (r >= 0)
+		r = for_entries(probe, inv, "sys/bus/platform/devices", scan_platform);
 	if (r < 0)
 		return r;
 	r = for_entries(probe, inv, "sys/kernel/iommu_groups", scan_group);

@@ -171,6 +171,17 @@ static int ask_container(const struct vfioinfo_asker *asker, int container_fd)
 	return -ENOTTY;
 }
 
+/*
+ * vfio_iommu_type1_attach_group() has one reason to answer EPERM for a group that is viable. Platform devices without MSIs meet it on
+ * arm64 (6.12).
+ */
+static const char *describe_refusal(int error)
+{
+	return error == -EPERM ? "Operation not permitted, for nothing isolates the interrupts of its devices, and "
+				 "allow_unsafe_interrupts of vfio_iommu_type1 is not set"
+			       : strerror(-error);
+}
+
 bool vfioinfo_group(const struct sysroot *root, int group_fd, const struct vfioinfo_asker *asker)
 {
 	_cleanup_close_ int fd = sysroot_node(root, "dev/vfio/vfio");
@@ -183,6 +194,6 @@ bool vfioinfo_group(const struct sysroot *root, int group_fd, const struct vfioi
 		unset = fault_ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER", NULL);
 	}
 	if (r < 0)
-		vfioinfo_tell(asker, "refused %s", strerror(-r));
+		vfioinfo_tell(asker, "refused %s", describe_refusal(r));
 	return r >= 0 && unset >= 0;
 }

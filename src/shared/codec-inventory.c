@@ -40,6 +40,7 @@ const struct codec_field codec_device_fields[] = {
 	{ "shares-msi", CODEC_BOOL, offsetof(struct device, shares_msi) },
 	{ "no-reset", CODEC_BOOL, offsetof(struct device, no_reset) },
 	{ "compatible", CODEC_STRING, offsetof(struct device, compatible) },
+	{ "awaits-group", CODEC_BOOL, offsetof(struct device, awaits_group) },
 	{ "reset-driver", CODEC_STRING, offsetof(struct device, reset_driver) },
 	{ "reset-required", CODEC_BOOL, offsetof(struct device, reset_required) },
 	{ "reset-methods", CODEC_STRV, offsetof(struct device, reset_methods) },

@@ -49,6 +49,7 @@ struct device {
 	bool no_reset;	 /* the kernel offers no "reset" file */
 	char *compatible;     /* what a device tree calls it first, "calxeda,hb-xgmac"; NULL: it is of none */
 	char *reset_driver;   /* the module by which VFIO resets it, where its bus leaves that to VFIO; NULL: not known */
+	bool awaits_group;    /* a device tree names its IOMMU, and it is in no group yet */
 	bool reset_required;  /* its VFIO driver takes no device that it cannot reset */
 	char **reset_methods; /* in the kernel's order, as in reset_method; NULL: none */
 	char *power_state;    /* "D0", "D3cold", "unknown"; NULL: not known */

@@ -18,6 +18,8 @@ static bool any_without_driver(const struct inventory *inv)
 
 bool device_is_pending(const struct inventory *inv, const struct device *device)
 {
+	if (device->awaits_group)
+		return true;
 	if (device->iommu_group >= 0 || device->driver || !device_is_pci(device) ||
 	    inv->iommu_groups.n == 0 || inv->groups_derived)
 		return false;

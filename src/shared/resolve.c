@@ -202,6 +202,8 @@ static int add_iommu_group(struct groupview *ret, struct iommu_group *group)
 static int add_groupless(const struct inventory *inv, const struct device *device,
 			 struct groupview *ret)
 {
+	const char *driver = devbus_find(device->bus)->vfio_driver;
+
 	if (device->mdev_types.n > 0 && !device_is_pci(device))
 		return blocker_add(&ret->blockers, true, "no-iommu", device->key,
 				   "%s is not lent itself, but the mediated devices that are made of it: "
@@ -210,10 +212,11 @@ static int add_groupless(const struct inventory *inv, const struct device *devic
 	if (device_is_pending(inv, device))
 		return blocker_add(&ret->blockers, true, "pending", device->key,
 				   "This kernel gives %s its IOMMU group when a driver is probed for "
-				   "it, and none was so far. Bind one once: modprobe vfio-pci; echo "
-				   "vfio-pci > /sys/bus/pci/devices/%s/driver_override; echo %s > "
-				   "/sys/bus/pci/drivers_probe",
-				   device->key, device->address, device->address);
+				   "it, and none was so far. Bind one once: modprobe %s; echo "
+				   "%s > /sys/bus/%s/devices/%s/driver_override; echo %s > "
+				   "/sys/bus/%s/drivers_probe",
+				   device->key, driver, driver, device->bus, device->address,
+				   device->address, device->bus);
 	return blocker_add(&ret->blockers, true, "no-iommu", device->key,
 			   "The kernel put %s in no IOMMU group, so it cannot be isolated. Turn the "
 			   "IOMMU on in the firmware and on the kernel command line "

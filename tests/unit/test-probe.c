@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include "faketree.h"
+#include "pending.h"
 #include "probe-vfio.h"
 #include "probe.h"
 
@@ -319,6 +320,28 @@ START_TEST(test_whether_vfio_requires_a_reset)
 }
 END_TEST
 
+/* A device tree says that there will be a group. */
+START_TEST(test_a_platform_device_waits_for_its_group)
+{
+	_cleanup_inventory_ struct inventory *inv = NULL;
+	const struct device *device;
+
+	make_link("sys/bus/platform/devices/fe200000.dma", "../../../devices/platform/fe200000.dma");
+	make_file("sys/devices/platform/fe200000.dma/of_node/iommus", "");
+	make_link("sys/bus/platform/devices/serial8250", "../../../devices/platform/serial8250");
+	make_file("sys/devices/platform/serial8250/uevent", "");
+	ck_assert_int_eq(probe_host(probe, &inv), 0);
+	ck_assert_ptr_null(inventory_find(inv, "platform:serial8250"));
+	device = inventory_find(inv, "platform:fe200000.dma");
+	ck_assert_ptr_nonnull(device);
+	ck_assert(device_is_pending(inv, device));
+	make_link("sys/devices/platform/fe200000.dma/iommu_group", "../../../kernel/iommu_groups/31");
+	ck_assert_int_eq(probe_update(probe, inv, "platform", "fe200000.dma", NULL), 0);
+	device = inventory_find(inv, "platform:fe200000.dma");
+	ck_assert(!device_is_pending(inv, device));
+}
+END_TEST
+
 START_TEST(test_an_empty_host_is_a_host)
 {
 	_cleanup_inventory_ struct inventory *inv = NULL;
@@ -344,6 +367,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_a_device_that_is_gone_leaves_its_group);
 	tcase_add_test(tcase, test_virtual_functions_are_counted_by_their_links);
 	tcase_add_test(tcase, test_mediated_devices);
+	tcase_add_test(tcase, test_a_platform_device_waits_for_its_group);
 	tcase_add_test(tcase, test_reset_drivers_of_vfio);
 	tcase_add_test(tcase, test_whether_vfio_requires_a_reset);
 	tcase_add_test(tcase, test_an_empty_host_is_a_host);
