@@ -69,12 +69,19 @@ static int judge_bus(const struct assessment *now, const struct device *device, 
 	return 0;
 }
 
+/* A device that only VFIO could reset, and does not, goes on as it was left unless the group's file wants more. */
+static bool lacks_required_reset(const struct device *device, const struct groupdef *def)
+{
+	return devbus_find(device->bus)->reset_module && device->compatible && !device->reset_driver &&
+	       (def->reset_before == RESET_REQUIRE || def->reset_after == RESET_REQUIRE);
+}
+
 static int judge(const struct assessment *now, const struct device *device, enum verdict *ret,
 		 struct vec *ret_outside)
 {
 	const struct groupdef *def = now->def;
 
-	*ret = RESET_WORKS;
+	*ret = lacks_required_reset(device, def) ? RESET_MISSING : RESET_WORKS;
 	if (!device_is_pci(device) || device_is_bridge(device) || resets_alone(device, def) ||
 	    (def->reset_before == RESET_NONE && def->reset_after == RESET_NONE))
 		return 0;

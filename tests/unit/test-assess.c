@@ -407,6 +407,8 @@ END_TEST
 START_TEST(test_reset_required)
 {
 	static const char key[] = "platform:a000000.virtio_mmio";
+	_cleanup_groupdef_ struct groupdef *strict = define(key);
+	_cleanup_free_ char *found = NULL;
 	struct device *device = device_new("platform", key + strlen("platform:"));
 
 	device->iommu_group = 20;
@@ -420,6 +422,10 @@ START_TEST(test_reset_required)
 	ck_assert_int_eq(str_set(&device->reset_driver, NULL), 0);
 	device->reset_required = false;
 	ck_assert_blockers(key, "");
+	/* the group's file may want what the driver does not */
+	strict->reset_before = RESET_REQUIRE;
+	found = codes(strict);
+	ck_assert_str_eq(found, "no-reset platform:a000000.virtio_mmio");
 }
 END_TEST
 
