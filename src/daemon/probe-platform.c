@@ -18,6 +18,9 @@ int probe_platform(int dir_fd, struct modules *modules, struct device *device)
 	if (!module)
 		return 0;
 	device->awaits_group = device->iommu_group < 0 && faccessat(dir_fd, "of_node/iommus", F_OK, 0) == 0;
+	/* most are no device for VFIO, and have events all the same */
+	if (device->iommu_group < 0 && !device->awaits_group)
+		return 0;
 	r = modules_switch(modules, module, "reset_required", true, &device->reset_required);
 	if (r >= 0)
 		r = sysfs_read_optional(dir_fd, "of_node/compatible", &device->compatible);

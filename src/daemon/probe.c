@@ -267,13 +267,15 @@ static int scan_pci(struct probe *probe, struct inventory *inv, const char *addr
 /* Those that are in no group yet; one that is comes with its group. */
 static int scan_platform(struct probe *probe, struct inventory *inv, const char *address)
 {
-	_cleanup_free_ char *path = str_printf("sys/bus/platform/devices/%s/of_node/iommus", address);
+	_cleanup_free_ char *named = str_printf("sys/bus/platform/devices/%s/of_node/iommus", address);
+	_cleanup_free_ char *group = str_printf("sys/bus/platform/devices/%s/iommu_group", address);
 
-	if (!path)
+	if (!named || !group)
 		return -ENOMEM;
-	return faccessat(probe->root->fd, path, F_OK, 0) < 0 ?
-		       0 :
-		       probe_update(probe, inv, devbus_platform.name, address, NULL);
+	if (faccessat(probe->root->fd, named, F_OK, 0) < 0 ||
+	    faccessat(probe->root->fd, group, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	return probe_update(probe, inv, devbus_platform.name, address, NULL);
 }
 
 /* What mediated devices are made of, where it is not in the inventory for what it is itself. */
