@@ -46,6 +46,18 @@ def until(condition, seconds=20):
     return True
 
 
+def settled(look, seconds=60):
+    """What it sees when that has been the same ten times in a row; at the deadline what it saw last."""
+    seen = []
+
+    def is_settled():
+        seen.append(look())
+        return len(seen) >= 10 and all(one == seen[-1] for one in seen[-10:])
+
+    check("the daemon comes to rest", until(is_settled, seconds), seen[-3:])
+    return seen[-1]
+
+
 class Client:
     """One connection of its own to the system bus."""
 

@@ -15,4 +15,4 @@ has_members() { [[ $(members "$1") == "$2" ]]; }
 module_groups() { find /sys/devgroups -type l -printf '%f\n' | sort; }
 kernel_members() { find "/sys/kernel/iommu_groups/$(iommu_group "$1")/devices/" -type l -printf '%f\n' | sort | paste -sd ' '; }
 # kernel_reports: what the kernel has said that it says of mistakes
-kernel_reports() { dmesg | grep -E 'WARNING|BUG:|Call Trace|duplicate|refcount' | head; }
+kernel_reports() { dmesg | grep -E 'WARNING|BUG:|Internal error|Call Trace|duplicate|refcount' | head; }
