@@ -24,9 +24,14 @@
 
 struct resource {
 	uint64_t start;
-	uint64_t end;	/* inclusive; 0 with start 0 where the resource is not there */
-	uint64_t flags; /* the kernel's IORESOURCE_* (include/linux/ioport.h): 0x100 I/O, 0x200 memory */
+	uint64_t end; /* inclusive; 0 with start 0 where the resource is not there */
+	uint64_t flags;
 };
+
+/* Of the flags, as in include/linux/ioport.h. */
+#define IORESOURCE_IO	  0x100u
+#define IORESOURCE_MEM	  0x200u
+#define IORESOURCE_MEM_64 0x100000u
 
 struct device {
 	char *bus;     /* "pci", "platform", "mdev": the name below /sys/bus */

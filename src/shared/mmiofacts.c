@@ -9,10 +9,7 @@
 #include "strutil.h"
 
 /* include/linux/ioport.h */
-#define IORESOURCE_IO	      0x100u
-#define IORESOURCE_MEM	      0x200u
 #define IORESOURCE_PREFETCH   0x2000u
-#define IORESOURCE_MEM_64     0x100000u
 #define IORESOURCE_UNSET      0x20000000u
 #define IORESOURCE_ROM_ENABLE 0x1u
 #define IORESOURCE_ROM_SHADOW 0x2u

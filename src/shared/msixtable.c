@@ -68,6 +68,11 @@ static struct range common(struct range a, struct range b)
 	return (struct range){ a.start > b.start ? a.start : b.start, least(a.end, b.end) };
 }
 
+static bool overlap(const struct msix_part *a, const struct msix_part *b)
+{
+	return a->offset < b->offset + b->size && b->offset < a->offset + a->size;
+}
+
 bool msix_table_shares_page(const struct device *device, const struct msix_table *msix,
 			    uint64_t page_size)
 {
@@ -82,8 +87,46 @@ bool msix_table_shares_page(const struct device *device, const struct msix_table
 				least(round_up(table.end, page), bar_size) };
 	own = size_of(table);
 	if (msix->pending.bar == msix->table.bar) {
+		if (overlap(&msix->pending, &msix->table))
+			return true;
 		pending = common(range_of(&msix->pending, bar_size), pages);
 		own += size_of(pending) - size_of(common(pending, table));
 	}
 	return size_of(pages) > own;
+}
+
+/* --- where else it could be -------------------------------------------------------------------- */
+
+#define EXTENDED_MAX (1ull << 30) /* of 32 bits, which a VMM can still double */
+
+static bool is_there(const struct resource *bar)
+{
+	return bar->flags & (IORESOURCE_IO | IORESOURCE_MEM);
+}
+
+/* The upper half of the address of the one before it is no BAR. */
+static bool is_upper_half(const struct device *device, unsigned bar)
+{
+	return bar > 0 && device->resources[bar - 1].flags & IORESOURCE_MEM_64;
+}
+
+static bool may_grow(const struct resource *bar)
+{
+	return bar->flags & IORESOURCE_MEM && bar->end > bar->start &&
+	       (bar->flags & IORESOURCE_MEM_64 || bar->end - bar->start < EXTENDED_MAX);
+}
+
+unsigned msix_table_new_bar(const struct device *device)
+{
+	const struct resource *bars = device->resources;
+	unsigned best = DEVICE_BARS;
+
+	for (unsigned i = 0; i < DEVICE_BARS; i++)
+		if (!is_there(&bars[i]) && !is_upper_half(device, i))
+			return i;
+	for (unsigned i = 0; i < DEVICE_BARS; i++)
+		if (may_grow(&bars[i]) && (best == DEVICE_BARS || bars[i].end - bars[i].start <
+									 bars[best].end - bars[best].start))
+			best = i;
+	return best;
 }

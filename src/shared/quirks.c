@@ -75,11 +75,20 @@ static int add_hint(struct vec *hints, const char *name, const char *value,
 	return -ENOMEM;
 }
 
-static bool table_shares_page(const struct inventory *inv, const struct device *device)
+/* What the device itself shows: its MSI-X table is in the way, and there is another place for it. */
+static int add_relocation(const struct inventory *inv, const struct device *device, struct vec *hints)
 {
+	char bar[] = "bar0";
 	struct msix_table msix;
+	unsigned n;
 
-	return msix_table_find(device, &msix) && msix_table_shares_page(device, &msix, inv->page_size);
+	if (!msix_table_find(device, &msix) || !msix_table_shares_page(device, &msix, inv->page_size))
+		return 0;
+	n = msix_table_new_bar(device);
+	if (n == DEVICE_BARS)
+		return 0;
+	bar[3] = (char)('0' + n);
+	return add_hint(hints, "x-msix-relocation", bar, NULL);
 }
 
 static const struct quirk *last_to_set(const struct vec *found, const char *name,
@@ -109,8 +118,8 @@ int quirks_hints(const struct vec *quirks, const struct inventory *inv, const st
 
 		if (quirk)
 			r = add_hint(&hints, *name, setting->value, quirk);
-		else if (str_eq(*name, "x-msix-relocation") && table_shares_page(inv, device))
-			r = add_hint(&hints, *name, "auto", NULL);
+		else if (str_eq(*name, "x-msix-relocation"))
+			r = add_relocation(inv, device, &hints);
 	}
 	if (r < 0)
 		return r;

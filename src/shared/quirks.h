@@ -20,7 +20,7 @@ int quirks_find(const struct vec *quirks, const struct device *device, struct ve
  */
 struct quirk_hint {
 	const char *name;	   /* "x-msix-relocation", … */
-	char *value;		   /* "auto", "on", "0", … */
+	char *value;		   /* "bar4", "on", "0", … */
 	const struct quirk *quirk; /* what says so; NULL: read from the device itself */
 };
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "smallbar.h"
 
-#define IORESOURCE_MEM 0x200 /* include/linux/ioport.h */
-
 static int cmp_page(const void *a, const void *b)
 {
 	const struct small_bar *x = a, *y = b;

@@ -200,7 +200,8 @@ static struct device *make_msix(void)
 	device->config[0x40] = 0x11;
 	device->config[0x42] = 7;
 	device->config[0x45] = 0x20;
-	device->resources[0] = (struct resource){ 0xfe000000, 0xfe003fff, 0x200 };
+	device->config[0x49] = 0x30; /* the pending bits */
+	device->resources[0] = (struct resource){ 0xfe000000, 0xfe003fff, 0x100200 };
 	return device;
 }
 
@@ -208,7 +209,7 @@ START_TEST(test_table_in_shared_page)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	_cleanup_device_ struct device *device = make_msix();
-	_cleanup_quirk_hints_ struct vec small = { 0 }, large = { 0 }, alone = { 0 };
+	_cleanup_quirk_hints_ struct vec small = { 0 }, large = { 0 }, alone = { 0 }, full = { 0 };
 	const struct vec none = { 0 };
 
 	inv->page_size = 4096;
@@ -217,12 +218,36 @@ START_TEST(test_table_in_shared_page)
 	inv->page_size = 65536;
 	ck_assert_int_eq(quirks_hints(&none, inv, device, &large), 0);
 	ck_assert_uint_eq(large.n, 1);
-	ck_assert_str_eq(find_hint(&large, "x-msix-relocation")->value, "auto");
-	/* a BAR that has nothing but the table */
+	/* not to BAR 1, the upper half of BAR 0's address */
+	ck_assert_str_eq(find_hint(&large, "x-msix-relocation")->value, "bar2");
+	/* nothing is free: ports cannot have it, and the smallest grows least */
+	device->resources[2] = (struct resource){ 0xfd000000, 0xfd0fffff, 0x200 };
+	device->resources[3] = (struct resource){ 0xc000, 0xc0ff, 0x100 };
+	device->resources[4] = (struct resource){ 0xfc000000, 0xfc007fff, 0x100200 };
+	ck_assert_int_eq(quirks_hints(&none, inv, device, &full), 0);
+	ck_assert_str_eq(find_hint(&full, "x-msix-relocation")->value, "bar0");
+	/* a BAR that has nothing but the table and the pending bits behind it */
 	device->config[0x45] = 0;
+	device->config[0x48] = 0x80;
+	device->config[0x49] = 0;
 	device->resources[0].end = 0xfe000fff;
 	ck_assert_int_eq(quirks_hints(&none, inv, device, &alone), 0);
 	ck_assert_uint_eq(alone.n, 0);
+}
+END_TEST
+
+START_TEST(test_table_in_pending_bits)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_device_ struct device *device = make_msix();
+	_cleanup_quirk_hints_ struct vec hints = { 0 };
+	const struct vec none = { 0 };
+
+	inv->page_size = 4096;
+	device->config[0x48] = 0x40; /* of 128 bytes of the table */
+	device->config[0x49] = 0x20;
+	ck_assert_int_eq(quirks_hints(&none, inv, device, &hints), 0);
+	ck_assert_str_eq(find_hint(&hints, "x-msix-relocation")->value, "bar2");
 }
 END_TEST
 
@@ -274,4 +299,4 @@ START_TEST(test_samples)
 END_TEST
 
 SUITE("quirks", test_ids, test_class_and_function, test_bad, test_incomplete, test_replaced_by_name,
-      test_hints, test_table_in_shared_page, test_shipped, test_samples)
+      test_hints, test_table_in_shared_page, test_table_in_pending_bits, test_shipped, test_samples)
