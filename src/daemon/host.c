@@ -8,6 +8,7 @@
 #include "host.h"
 #include "learnt.h"
 #include "log.h"
+#include "patience.h"
 #include "probe-kmod.h"
 #include "probe-mdev.h"
 #include "probe-vfio.h"
@@ -20,6 +21,7 @@
 
 #define DEFAULT_RUN_DIR	  "/run/devgroups"
 #define DEFAULT_STEP_USEC (20 * 1000000ULL)
+#define HELD_UP_USEC	  1000000
 
 struct host {
 	sd_event *event;
@@ -28,7 +30,7 @@ struct host {
 	uint64_t step_usec;
 	struct probe *probe;
 	struct uevent_monitor *monitor, *parents;
-	sd_event_source *monitor_source, *parents_source;
+	sd_event_source *monitor_source, *parents_source, *held_up_source;
 	struct inventory *inventory;
 	struct usewatch *uses;
 	struct errorwatch *errors;
@@ -76,6 +78,7 @@ struct host *host_free(struct host *host)
 		return NULL;
 	sd_event_source_disable_unref(host->monitor_source);
 	sd_event_source_disable_unref(host->parents_source);
+	sd_event_source_disable_unref(host->held_up_source);
 	uevent_monitor_free(host->monitor);
 	uevent_monitor_free(host->parents);
 	usewatch_free(host->uses);
@@ -165,8 +168,20 @@ static void save_errors(struct host *host)
 		errorfile_save(host->run_dir, host->inventory, &host->errors_saved);
 }
 
+/* What somebody holds up is looked for again: not every end of a binding has an event. */
+static void watch_held_up(struct host *host)
+{
+	VEC_FOREACH(const struct device, device, &host->inventory->devices)
+		if (device->held_up) {
+			sd_event_source_set_time_relative(host->held_up_source, HELD_UP_USEC);
+			sd_event_source_set_enabled(host->held_up_source, SD_EVENT_ONESHOT);
+			return;
+		}
+}
+
 static void settle(struct host *host)
 {
+	watch_held_up(host);
 	save_errors(host); /* one that had an error may be gone */
 	if (host->observer)
 		host->observer->settled(host->userdata);
@@ -486,6 +501,22 @@ static void keep_errors(const struct inventory *old, struct inventory *fresh)
 	}
 }
 
+static int on_held_up(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct host *host = userdata;
+
+	if (patience_over()) {
+		VEC_FOREACH(const struct device, device, &host->inventory->devices)
+			if (device->held_up && mark_stale(host, device->key) < 0)
+				log_warning("Out of memory, %s is not read anew", device->key);
+		read_stale(host);
+		settle(host);
+	} else {
+		watch_held_up(host);
+	}
+	return 0;
+}
+
 /* What the old inventory has and the new one has not, or the reverse, is news. */
 static int rescan(struct host *host)
 {
@@ -600,12 +631,18 @@ int host_start(struct host *host)
 		r = usewatch_new(host->event, &host->root, &uses_observer, host, &host->uses);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch what the host does with its devices");
+	r = sd_event_add_time_relative(host->event, &host->held_up_source, CLOCK_MONOTONIC, 0, 0, on_held_up, host);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(host->held_up_source, SD_EVENT_OFF);
+	if (r < 0)
+		return log_error_errno(r, "Cannot watch what is held up");
 	r = errorwatch_new(host->event, &host->root, &errors_observer, host, &host->errors);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch for errors of devices");
 	r = rescan(host);
 	if (r < 0)
 		return log_error_errno(r, "Cannot read the host");
+	watch_held_up(host);
 	errorfile_load(host->run_dir, host->inventory);
 	host->errors_loaded = true;
 	return 0;

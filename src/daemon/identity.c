@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "identity.h"
+#include "patience.h"
 #include "strutil.h"
 
 #define MAX_VIRTFN   4096
@@ -34,11 +35,12 @@ void identity_ignore_overrides(void)
 static int read_override(int dir_fd, struct device *device)
 {
 	_cleanup_free_ char *value = NULL;
-	int r = overrides_ignored ? -ENOENT : sysfs_read(dir_fd, "driver_override", &value);
+	int r = overrides_ignored ? -ENOENT : patience_read(dir_fd, "driver_override", &value);
 
 	if (r == -ENOMEM)
 		return r;
 	device->has_override = r != -ENOENT;
+	device->held_up = r == -ETIMEDOUT;
 	if (!str_empty(value) && !str_eq(value, "(null)"))
 		device->driver_override = TAKE_PTR(value);
 	return 0;

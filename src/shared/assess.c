@@ -79,11 +79,29 @@ static int look_for_drivers(const struct assessment *now)
 	return has_vfio ? look_for_resets(now) : 0;
 }
 
+static int look_for_held_up(const struct assessment *now)
+{
+	VEC_FOREACH(const struct device, device, &now->view->devices) {
+		int r = !device->held_up ? 0 :
+					   assess_blocked(now, device,
+							  "Somebody binds or unbinds %s, and the kernel "
+							  "does not return from that. \"ps -eo "
+							  "pid,stat,wchan:30,args\" shows who sleeps "
+							  "(state D), and where. It goes on by itself when "
+							  "that has ended.",
+							  device->key);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* --- the rules, in the order in which a refused claim names them ------------------------------- */
 
 static const struct rule rules[] = {
 	{ "bridge", true, look_for_bridges },
 	{ "driver-missing", true, look_for_drivers },
+	{ "held-up", true, look_for_held_up },
 	{ "root-disk", true, assess_root_disk },
 	{ "mounted", true, assess_mounted },
 	{ "swap", true, assess_swap },

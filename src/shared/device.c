@@ -98,7 +98,7 @@ static bool equal_ids(const struct device *a, const struct device *b)
 bool device_equal(const struct device *a, const struct device *b)
 {
 	return equal_strings(a, b) && equal_ids(a, b) && a->iommu_group == b->iommu_group &&
-	       a->has_override == b->has_override && a->vfio_open == b->vfio_open &&
+	       a->has_override == b->has_override && a->held_up == b->held_up && a->vfio_open == b->vfio_open &&
 	       a->no_reset == b->no_reset && a->shares_msi == b->shares_msi && a->awaits_group == b->awaits_group && a->reset_required == b->reset_required &&
 	       mdev_types_equal(&a->mdev_types, &b->mdev_types) && a->numa_node == b->numa_node &&
 	       a->vf_index == b->vf_index && a->num_vfs == b->num_vfs &&

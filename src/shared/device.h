@@ -44,6 +44,7 @@ struct device {
 	char *driver;	 /* NULL: none bound */
 	bool has_override;
 	char *driver_override; /* NULL: not set */
+	bool held_up; /* somebody binds or unbinds it and does not come back; its driver_override is not known */
 	char *vfio_driver;     /* the VFIO driver that suits it best; NULL: not known */
 	char *modalias;
 	char *iommu;	 /* the unit that translates for it, "dmar0"; NULL: not known */

@@ -409,11 +409,14 @@ static int end_vfs(const struct inventory *inv, const struct record *record, str
 	return 0;
 }
 
+/* What is not known now, since somebody holds the device up, is what the claim has set. */
 static int restore_override(const struct device *now, const struct record_device *member,
 			    enum group_on_release way, struct vec *steps)
 {
-	if (way == ON_RELEASE_KEEP || str_eq(now->driver_override, member->host_override) ||
-	    !str_eq(now->driver_override, claimed_override(member)))
+	const char *set = now->held_up ? claimed_override(member) : now->driver_override;
+
+	if (way == ON_RELEASE_KEEP || str_eq(set, member->host_override) ||
+	    !str_eq(set, claimed_override(member)))
 		return 0;
 	return steps_add_device(steps, STEP_SET_OVERRIDE, now, member->host_override);
 }
