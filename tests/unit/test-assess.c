@@ -403,6 +403,13 @@ START_TEST(test_drivers_and_bridges)
 }
 END_TEST
 
+START_TEST(test_held_up)
+{
+	at("0000:02:00.0")->held_up = true;
+	ck_assert_blockers("0000:02:00.0", "held-up! 0000:02:00.0");
+}
+END_TEST
+
 /* VFIO refuses what it cannot reset, unless it is told not to; with ACPI nobody can tell before. */
 START_TEST(test_reset_required)
 {
@@ -551,6 +558,7 @@ static Suite *make_suite(void)
 		test_peer_to_peer,
 		test_peer_to_peer_without_module,
 		test_drivers_and_bridges,
+		test_held_up,
 		test_reset_required,
 		test_no_reset,
 		test_bus_reset,

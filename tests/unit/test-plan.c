@@ -333,6 +333,25 @@ START_TEST(test_release_leaves_what_is_somebody_elses_by_now)
 }
 END_TEST
 
+/* Its driver_override cannot be read then: what the claim has set is taken back all the same. */
+START_TEST(test_release_of_what_somebody_holds_up)
+{
+	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_steps_ struct vec claim_steps = {}, release = {};
+	_cleanup_record_ struct record *record = claim(inv, ACCESS_FD, &claim_steps);
+	struct device *device = inventory_find(inv, "0000:04:01.0");
+
+	apply(inv, &claim_steps, claim_steps.n);
+	ck_assert_int_eq(str_set(&device->driver_override, NULL), 0);
+	device->held_up = true;
+	ck_assert_int_eq(plan_release(inv, record, &release), 0);
+	ck_assert_int_eq(str_set(&device->driver_override, "vfio-pci"), 0);
+	device->held_up = false;
+	apply(inv, &release, release.n);
+	check_back(inv, "held up");
+}
+END_TEST
+
 static void plan_to_boot(const struct inventory *inv, struct vec *steps)
 {
 	_cleanup_groupdef_ struct groupdef *def = define("0000:04:01.0");
@@ -539,5 +558,5 @@ SUITE("plan", test_what_has_lost_its_state_stays_where_it_is,
       test_nothing_is_unbound_before_it_is_proven_closed,
       test_what_has_a_node_already_is_proven_closed_first, test_a_port_stays_on_pcieport,
       test_boot_is_a_claim_that_opens_nothing, test_boot_goes_on_from_every_point,
-      test_release_leaves_what_is_somebody_elses_by_now, test_a_release_resets_nothing_twice,
+      test_release_leaves_what_is_somebody_elses_by_now, test_release_of_what_somebody_holds_up, test_a_release_resets_nothing_twice,
       test_without_overrides_the_ids_are_gone_before_the_resets)
