@@ -86,6 +86,16 @@ static inline bool dg_same_group(const struct dg_entry *a, const struct dg_entry
 	return a->group && a->group == b->group;
 }
 
+/*
+ * Waits for those who read a file in there, then it is gone. Giving up the last reference alone
+ * may take it away later, and until then no other of its name can be made. NULL does nothing.
+ */
+static inline void dg_dir_remove(struct kobject *dir)
+{
+	kobject_del(dir);
+	kobject_put(dir);
+}
+
 /* tree.c */
 int dg_entry_cmp(const struct dg_entry *a, const struct dg_entry *b);
 void dg_tree_insert(struct dg_entry *entry);

@@ -164,24 +164,17 @@ int dg_group_publish(struct dg_group *group, struct kobject *root)
 	return sysfs_create_link(root, &dev->kobj, dev_name(dev));
 }
 
-static void remove_dir(struct kobject **dir)
-{
-	if (*dir) {
-		kobject_del(*dir);
-		kobject_put(*dir);
-	}
-	*dir = NULL;
-}
-
 /* After its members. */
 void dg_group_unpublish(struct dg_group *group, struct kobject *root)
 {
 	if (!group->dev)
 		return;
 	sysfs_remove_link(root, dev_name(group->dev));
-	remove_dir(&group->members);
-	remove_dir(&group->devices);
+	dg_dir_remove(group->members);
+	dg_dir_remove(group->devices);
 	device_unregister(group->dev);
+	group->members = NULL;
+	group->devices = NULL;
 	group->dev = NULL;
 	group->ready = false;
 }

@@ -141,19 +141,10 @@ struct dg_member *dg_member_new(struct dg_entry *entry)
 	return member;
 }
 
-/* Removing a file waits for those who read it. */
-static void remove_dir(struct kobject *dir)
-{
-	if (!dir)
-		return;
-	kobject_del(dir);
-	kobject_put(dir);
-}
-
 void dg_member_free(struct dg_member *member)
 {
-	remove_dir(member->dirs[MEMBERS]);
-	remove_dir(member->dirs[DEVICES]);
+	dg_dir_remove(member->dirs[MEMBERS]);
+	dg_dir_remove(member->dirs[DEVICES]);
 	put_device(member->dev);
 	dg_entry_put(member->entry);
 	kfree(member);

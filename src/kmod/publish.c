@@ -270,7 +270,7 @@ int dg_publish_start(void)
 		return -ENOMEM;
 	ret = sysfs_create_group(root, &root_group);
 	if (ret)
-		kobject_put(root);
+		dg_dir_remove(root);
 	return ret;
 }
 
@@ -281,6 +281,5 @@ void dg_publish_stop(void)
 	cancel_delayed_work_sync(&publish_work);
 	dg_registry_clear();
 	publish(NULL);
-	sysfs_remove_group(root, &root_group);
-	kobject_put(root);
+	dg_dir_remove(root);
 }
