@@ -106,11 +106,24 @@ static int add_attempt(struct making *making, const char *method)
 	return -ENOMEM;
 }
 
+static bool is_refused(const struct resetplan *plan, const char *method)
+{
+	VEC_FOREACH(const struct reset_refusal, refusal, &plan->refused)
+		if (str_eq(refusal->method, method))
+			return true;
+	return false;
+}
+
 /* Takes @why over. */
 static int add_refusal(struct making *making, const char *method, char *why)
 {
-	struct reset_refusal *refusal = why ? calloc(1, sizeof(*refusal)) : NULL;
+	struct reset_refusal *refusal;
 
+	if (why && is_refused(making->plan, method)) {
+		free(why);
+		return 0;
+	}
+	refusal = why ? calloc(1, sizeof(*refusal)) : NULL;
 	if (refusal) {
 		refusal->method = known_method(method);
 		refusal->why = why;
@@ -248,10 +261,10 @@ static int consider_all(struct making *making)
 
 	VEC_FOREACH(const struct quirk, quirk, &making->quirks)
 		STRV_FOREACH(method, quirk->prefer)
-			if (r >= 0 && strv_contains(device->reset_methods, *method))
+			if (r >= 0)
 				r = consider(making, *method, false);
 	STRV_FOREACH(method, device->reset_methods)
-		if (r >= 0 && !is_planned(making->plan, *method) && known_method(*method))
+		if (r >= 0 && known_method(*method))
 			r = consider(making, *method, false);
 	if (r >= 0 && !device->reset_methods && !device->no_reset)
 		return add_attempt(making, RESET_KERNEL);

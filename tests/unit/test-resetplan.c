@@ -158,6 +158,24 @@ START_TEST(test_quirks)
 }
 END_TEST
 
+START_TEST(test_preferred)
+{
+	_cleanup_inventory_ struct inventory *inv = load("lab-multifunction.json");
+	static const char *const both[] = { "0000:02:00.0", "0000:02:00.1", NULL };
+	_cleanup_config_ struct config *bus = parse_quirks(
+		"{ \"quirks\": { " QUIRK("a", "8086:10d3", "{ \"prefer\": [ \"flr\", \"bus\" ] }") ", "
+		QUIRK("b", "8086:10d3", "{ \"prefer\": [ \"bus\" ] }") " } }");
+	_cleanup_config_ struct config *refused = parse_quirks(
+		"{ \"quirks\": { " QUIRK("a", "8086:10d3", "{ \"prefer\": [ \"bus\" ] }") ", "
+		QUIRK("b", "8086:10d3", "{ \"never\": [ \"bus\" ] }") " } }");
+
+	/* the kernel does not offer the bus of several functions, VFIO does; flr there is not */
+	expect("hot, pm | ", plan(inv, "0000:02:00.1", both, NULL, &bus->quirks));
+	/* whoever speaks of it twice is told once */
+	expect("pm | bus: No. (quirk b)", plan(inv, "0000:02:00.0", both, NULL, &refused->quirks));
+}
+END_TEST
+
 START_TEST(test_kernel_that_does_not_say)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
@@ -211,5 +229,5 @@ START_TEST(test_first_without)
 END_TEST
 
 SUITE("resetplan", test_kernel_order, test_methods_of_the_group, test_shared_bus, test_neighbour_is_named,
-      test_virtual_functions, test_quirks, test_kernel_that_does_not_say, test_attempts_as_text,
-      test_first_without)
+      test_virtual_functions, test_quirks, test_preferred, test_kernel_that_does_not_say,
+      test_attempts_as_text, test_first_without)
