@@ -7,6 +7,7 @@
 #include <systemd/sd-id128.h>
 
 #include "clock.h"
+#include "deadline.h"
 #include "interface.h"
 #include "log.h"
 #include "memlock.h"
@@ -317,9 +318,8 @@ static int join_queue(struct registry *registry, struct claim *claim)
 	/* what the daemon itself does with the group is over soon, and nobody else has it */
 	if (registry_prepares(registry, claim->group) && claim->request.wait_usec < PREPARE_USEC)
 		claim->request.wait_usec = PREPARE_USEC;
-	return sd_event_add_time_relative(host_event(registry->host), &claim->deadline,
-					  CLOCK_MONOTONIC, claim->request.wait_usec, 0,
-					  on_queue_deadline, claim);
+	return deadline_add(host_event(registry->host), claim->request.wait_usec, on_queue_deadline, claim,
+			    &claim->deadline);
 }
 
 bool registry_claim(struct registry *registry, const char *name, const struct claim_request *request,

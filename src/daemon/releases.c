@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "deadline.h"
 #include "registry-private.h"
 #include "strutil.h"
 
@@ -63,8 +64,8 @@ int releases_wait(struct devgroup *group, uint64_t wait_usec, release_fn fn, voi
 		.fn = fn,
 		.userdata = userdata,
 	};
-	r = sd_event_add_time_relative(host_event(registry->host), &release->deadline,
-				       CLOCK_MONOTONIC, wait_usec, 0, on_release_deadline, release);
+	r = deadline_add(host_event(registry->host), wait_usec, on_release_deadline, release,
+			 &release->deadline);
 	if (r >= 0)
 		r = vec_add(&registry->releases, release);
 	if (r < 0) {

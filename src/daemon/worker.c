@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "deadline.h"
 #include "execute.h"
 #include "fault.h"
 #include "strutil.h"
@@ -346,8 +347,7 @@ static int watch(struct worker *worker, sd_event *event)
 {
 	int r;
 
-	r = sd_event_add_time_relative(event, &worker->deadline_source, CLOCK_MONOTONIC,
-				       worker->deadline_usec, 0, on_deadline, worker);
+	r = deadline_add(event, worker->deadline_usec, on_deadline, worker, &worker->deadline_source);
 	if (r < 0)
 		return r;
 	r = sd_event_add_io(event, &worker->channel_source, worker->channel, EPOLLIN, on_channel,
