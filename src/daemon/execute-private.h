@@ -66,6 +66,13 @@ void execution_close_in_group(struct execution *execution, struct held_group *he
 /* execute-vftoken.c. 1: this kernel has no groups, and no other place to say it */
 int execution_set_vf_token(struct execution *execution, const struct step *step, char **ret_cause);
 
+/*
+ * execute-companion.c: whether the step, which unbinds the device from its driver or binds it to that, does harm to others. -EBUSY
+ * and a cause where it does.
+ */
+int execution_spare_companions(struct execution *execution, const struct step *step,
+			       char **ret_cause) _must_check_;
+
 /* --- execute-newid.c: drivers without override --- */
 int execution_add_id(struct execution *execution, const struct step *step, char **ret_cause);
 int execution_remove_id(struct execution *execution, const struct step *step, char **ret_cause);

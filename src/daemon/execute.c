@@ -106,6 +106,9 @@ static int run_unbind(struct execution *execution, const struct step *step, char
 
 	if (!path)
 		return -ENOMEM;
+	r = execution_spare_companions(execution, step, ret_cause);
+	if (r < 0)
+		return r;
 	unbind = sysfs_write(execution->root->fd, path, step->address);
 	r = read_driver(execution, step, &now);
 	if (r < 0)
@@ -240,8 +243,10 @@ static void load_host_driver(const struct execution *execution, const struct ste
 static int run_rebind(struct execution *execution, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *now = NULL;
-	int r;
+	int r = execution_spare_companions(execution, step, ret_cause);
 
+	if (r < 0)
+		return r;
 	load_host_driver(execution, step);
 	r = read_driver(execution, step, &now);
 	if (r < 0)

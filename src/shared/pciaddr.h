@@ -24,6 +24,11 @@ int pciaddr_parse(const char *s, struct pciaddr *ret) _must_check_;
 char *pciaddr_format(const struct pciaddr *addr, char buf[static PCIADDR_SIZE]);
 int pciaddr_cmp(const struct pciaddr *a, const struct pciaddr *b);
 
+static inline bool pciaddr_same_slot(const struct pciaddr *a, const struct pciaddr *b)
+{
+	return a->domain == b->domain && a->bus == b->bus && a->slot == b->slot;
+}
+
 /*
  * A device's key is "bus:address"; of a PCI function the "pci:" is left out. devkey_normalize() takes
  * every form that a user may write ("pci:0000:01:00.0", "01:00.0", "platform:fe200000.dma", "mdev:UUID") and

@@ -7,6 +7,7 @@
 #include "plan-reset.h"
 #include "plan.h"
 #include "strutil.h"
+#include "usbcompanion.h"
 #include "vfiodriver.h"
 
 /* What a bridge's driver_override is set to, so that no driver matches it: the name of none. */
@@ -112,6 +113,21 @@ static int set_overrides(const struct groupdef *def, const struct groupview *vie
 	return 0;
 }
 
+/* Somebody has put it on its VFIO driver before, and its EHCI is still on that of the host: it leaves, and comes again. */
+static bool makes_way(const struct device *device, const struct groupdef *def, const struct groupview *view)
+{
+	if (!device_is_on_vfio(device))
+		return false;
+	VEC_FOREACH(const struct device, other, &view->devices) {
+		struct target target = target_of(other, def);
+
+		if (device_is_usb_companion(device, other) && other->driver && !driver_is_vfio(other->driver) &&
+		    !on_target(other, &target))
+			return true;
+	}
+	return false;
+}
+
 static int unbind_all(const struct groupdef *def, const struct groupview *view, bool bridges,
 		      struct vec *steps)
 {
@@ -120,7 +136,7 @@ static int unbind_all(const struct groupdef *def, const struct groupview *view, 
 		int r;
 
 		if (device_is_bridge(device) != bridges || !device->driver ||
-		    on_target(device, &target))
+		    (on_target(device, &target) && !makes_way(device, def, view)))
 			continue;
 		r = steps_add_device(steps, STEP_UNBIND, device, device->driver);
 		if (r < 0)
@@ -137,7 +153,7 @@ static int bind_all(const struct groupdef *def, const struct groupview *view, st
 		struct target target = target_of(device, def);
 		int r;
 
-		if (!target.driver || on_target(device, &target))
+		if (!target.driver || (on_target(device, &target) && !makes_way(device, def, view)))
 			continue;
 		r = newid_needed(device) ? vec_add(&by_id, device) :
 					   steps_add_device(steps, STEP_BIND, device, target.driver);
@@ -421,14 +437,57 @@ static int restore_override(const struct device *now, const struct record_device
 	return steps_add_device(steps, STEP_SET_OVERRIDE, now, member->host_override);
 }
 
-static int rebind_member(const struct device *now, const struct record_device *member,
-			 enum group_on_release way, struct vec *steps)
+static bool goes_home(const struct device *now, const struct record_device *member, enum group_on_release way)
 {
 	if (way == ON_RELEASE_KEEP || (way == ON_RELEASE_NONE && member->driver))
-		return 0;
-	if (!member->host_driver || is_back(now, member) || (now->driver && !is_ours(now, member)))
-		return 0;
-	return steps_add_device(steps, STEP_REBIND, now, member->host_driver);
+		return false;
+	return member->host_driver && !is_back(now, member) && (!now->driver || is_ours(now, member));
+}
+
+static int rebind_to_host(const struct device *now, const struct record_device *member,
+			  enum group_on_release way, struct vec *steps)
+{
+	return goes_home(now, member, way) && !driver_is_vfio(member->host_driver) ?
+		       steps_add_device(steps, STEP_REBIND, now, member->host_driver) : 0;
+}
+
+static int rebind_to_vfio(const struct device *now, const struct record_device *member,
+			  enum group_on_release way, struct vec *steps)
+{
+	return goes_home(now, member, way) && driver_is_vfio(member->host_driver) ?
+		       steps_add_device(steps, STEP_REBIND, now, member->host_driver) : 0;
+}
+
+/* The other half of makes_way(): it is where it was before the claim, but its EHCI is not yet. */
+static bool makes_way_back(const struct inventory *inv, const struct record *record,
+			   const struct device *now, const struct record_device *member)
+{
+	if (!is_ours(now, member) || !is_back(now, member))
+		return false;
+	VEC_FOREACH(const struct record_device, other, &record->devices) {
+		const struct device *ehci = inventory_find(inv, other->key);
+
+		if (ehci && device_is_usb_companion(now, ehci) && goes_home(ehci, other, way_of(record)) &&
+		    !driver_is_vfio(other->host_driver))
+			return true;
+	}
+	return false;
+}
+
+static int make_way_back(const struct inventory *inv, const struct record *record, enum step_kind kind,
+			 struct vec *steps)
+{
+	VEC_FOREACH(const struct record_device, member, &record->devices) {
+		const struct device *now = inventory_find(inv, member->key);
+		int r;
+
+		if (!now || !makes_way_back(inv, record, now, member))
+			continue;
+		r = steps_add_device(steps, kind, now, member->driver);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int for_members(const struct inventory *inv, const struct record *record, bool bridges,
@@ -450,18 +509,24 @@ static int for_members(const struct inventory *inv, const struct record *record,
 static int let_go(const struct inventory *inv, const struct record *record, struct vec *steps)
 {
 	return for_members(inv, record, false, restore_reset_methods, steps) < 0 ||
-			       for_members(inv, record, false, unbind_member, steps) < 0 ?
+			       for_members(inv, record, false, unbind_member, steps) < 0 ||
+			       make_way_back(inv, record, STEP_UNBIND, steps) < 0 ?
 		       -ENOMEM :
 		       0;
 }
 
-/* The bridges first: they are back on their drivers before anything looks for what is behind them. */
+/*
+ * The bridges first: they are back on their drivers before anything looks for what is behind them. What was on a VFIO driver
+ * before goes there last: no host driver may find a companion of its own there.
+ */
 static int bring_back(const struct inventory *inv, const struct record *record, struct vec *steps)
 {
 	if (for_members(inv, record, true, restore_override, steps) < 0 ||
 	    for_members(inv, record, false, restore_override, steps) < 0 ||
-	    for_members(inv, record, true, rebind_member, steps) < 0 ||
-	    for_members(inv, record, false, rebind_member, steps) < 0)
+	    for_members(inv, record, true, rebind_to_host, steps) < 0 ||
+	    for_members(inv, record, false, rebind_to_host, steps) < 0 ||
+	    for_members(inv, record, false, rebind_to_vfio, steps) < 0 ||
+	    make_way_back(inv, record, STEP_REBIND, steps) < 0)
 		return -ENOMEM;
 	return 0;
 }

@@ -39,8 +39,7 @@ static bool same_slot(const struct device *a, const struct device *b)
 	struct pciaddr x, y;
 
 	return str_eq(a->parent, b->parent) && pciaddr_parse(a->address, &x) >= 0 &&
-	       pciaddr_parse(b->address, &y) >= 0 && x.domain == y.domain && x.bus == y.bus &&
-	       x.slot == y.slot;
+	       pciaddr_parse(b->address, &y) >= 0 && pciaddr_same_slot(&x, &y);
 }
 
 /* A VF answers for no slot of its own: it comes and goes with its PF. */

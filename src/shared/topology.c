@@ -54,7 +54,7 @@ static bool same_slot(const struct device *device, const struct pciaddr *addr)
 	struct pciaddr other;
 
 	return device_is_pci(device) && pciaddr_parse(device->address, &other) >= 0 &&
-	       other.domain == addr->domain && other.bus == addr->bus && other.slot == addr->slot;
+	       pciaddr_same_slot(&other, addr);
 }
 
 struct topology_range topology_slot(const struct inventory *inv, const struct device *device)

@@ -104,11 +104,6 @@ const char *vmmargs_hint(const struct vmmargs_device *device, const char *name)
 
 /* --- slots ------------------------------------------------------------------------------------- */
 
-static bool same_slot(const struct pciaddr *a, const struct pciaddr *b)
-{
-	return a->domain == b->domain && a->bus == b->bus && a->slot == b->slot;
-}
-
 static bool address_of(const struct vmmargs *args, size_t i, struct pciaddr *ret)
 {
 	const struct vmmargs_device *device = args->devices.items[i];
@@ -125,7 +120,7 @@ static size_t count_companions(const struct vmmargs *args, const struct pciaddr 
 	for (size_t i = 0; i < args->devices.n; i++) {
 		struct pciaddr other;
 
-		if (!address_of(args, i, &other) || !same_slot(of, &other))
+		if (!address_of(args, i, &other) || !pciaddr_same_slot(of, &other))
 			continue;
 		n++;
 		if (other.function == 0)
@@ -156,7 +151,7 @@ static int lay_out(struct vmmargs_make *make)
 		    count_companions(args, &address, &first) < 2 || first < 0)
 			continue;
 		for (size_t j = i; j < args->devices.n; j++)
-			if (address_of(args, j, &other) && same_slot(&address, &other))
+			if (address_of(args, j, &other) && pciaddr_same_slot(&address, &other))
 				make->places[j] = (struct vmmargs_place){
 					.slot = next, .function = other.function, .first = other.function == 0 };
 		next++;

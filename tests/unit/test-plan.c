@@ -8,6 +8,8 @@
 #include "plan.h"
 #include "resetplan.h"
 #include "strutil.h"
+#include "usbcompanion.h"
+#include "vfiodriver.h"
 
 /* The group of five: a bridge on shpchp with two NICs and a USB pair behind it. */
 static struct inventory *five(void)
@@ -15,10 +17,11 @@ static struct inventory *five(void)
 	static const struct {
 		const char *address, *driver;
 		uint8_t header_type;
+		uint32_t class_code;
 	} members[] = {
-		{ "0000:03:00.0", "shpchp", 1 },   { "0000:04:01.0", "e1000", 0 },
-		{ "0000:04:02.0", NULL, 0 },	   { "0000:04:03.0", "uhci_hcd", 0 },
-		{ "0000:04:03.7", "ehci-pci", 0 },
+		{ "0000:03:00.0", "shpchp", 1, 0x060400 },   { "0000:04:01.0", "e1000", 0, 0x020000 },
+		{ "0000:04:02.0", NULL, 0, 0x020000 },	     { "0000:04:03.0", "uhci_hcd", 0, 0x0c0300 },
+		{ "0000:04:03.7", "ehci-pci", 0, 0x0c0320 },
 	};
 	struct inventory *inv = inventory_new();
 
@@ -29,6 +32,7 @@ static struct inventory *five(void)
 		device->iommu_group = 11;
 		device->has_override = true;
 		device->header_type = members[i].header_type;
+		device->class_code = members[i].class_code;
 		ck_assert_int_eq(str_set(&device->driver, members[i].driver), 0);
 		ck_assert_int_eq(inventory_put(inv, device), 0);
 	}
@@ -74,6 +78,18 @@ static struct record *claim(const struct inventory *inv, enum access_mode access
 	return record;
 }
 
+/* As the kernel is now, a host driver of an EHCI writes into what VFIO keeps of a companion. */
+static void check_companions(const struct inventory *inv, const struct step *step)
+{
+	const struct device *ehci = inventory_find(inv, step->device);
+
+	if (driver_is_vfio(step->value))
+		return;
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		ck_assert_msg(!device_is_usb_companion(device, ehci) || !driver_is_vfio(device->driver),
+			      "%s %s %s", step_kind_to_string(step->kind), step->device, step->value);
+}
+
 /* Does to the inventory what the first @n steps do to the host. */
 static void apply(struct inventory *inv, const struct vec *steps, size_t n)
 {
@@ -82,6 +98,8 @@ static void apply(struct inventory *inv, const struct vec *steps, size_t n)
 		struct device *device = step->device ? inventory_find(inv, step->device) : NULL;
 		int r = 0;
 
+		if (step->kind == STEP_UNBIND || step->kind == STEP_REBIND)
+			check_companions(inv, step);
 		if (step->kind == STEP_SET_OVERRIDE)
 			r = str_set(&device->driver_override, step->value);
 		else if (step->kind == STEP_UNBIND)
@@ -256,6 +274,55 @@ START_TEST(test_release_may_be_cut_off_anywhere)
 		ck_assert_int_eq(plan_release(inv, record, &rest), 0);
 		apply(inv, &rest, rest.n);
 		check_back(inv, "after a part of a release");
+	}
+}
+END_TEST
+
+static struct inventory *five_with_uhci_taken(void)
+{
+	struct inventory *inv = five();
+	struct device *uhci = inventory_find(inv, "0000:04:03.0");
+
+	ck_assert_int_eq(str_set(&uhci->driver, "vfio-pci"), 0);
+	ck_assert_int_eq(str_set(&uhci->driver_override, "vfio-pci"), 0);
+	return inv;
+}
+
+static void release_from_there(struct inventory *inv, const struct record *record, const char *when)
+{
+	_cleanup_inventory_ struct inventory *before = five_with_uhci_taken();
+	_cleanup_steps_ struct vec release = {};
+
+	ck_assert_int_eq(plan_release(inv, record, &release), 0);
+	apply(inv, &release, release.n);
+	ck_assert(plan_is_back(inv, record));
+	VEC_FOREACH(const struct device, device, &before->devices)
+		ck_assert_msg(device_equal(device, inventory_find(inv, device->key)), "%s %s", when, device->key);
+}
+
+/* Somebody has put it on its VFIO driver before the claim, and its EHCI is on that of the host: apply() looks whether they meet. */
+START_TEST(test_a_companion_makes_way)
+{
+	_cleanup_inventory_ struct inventory *first = five_with_uhci_taken();
+	_cleanup_steps_ struct vec claim_steps = {}, whole = {};
+	_cleanup_record_ struct record *record = claim(first, ACCESS_FD, &claim_steps);
+
+	for (size_t n = 0; n <= claim_steps.n; n++) {
+		_cleanup_inventory_ struct inventory *inv = five_with_uhci_taken();
+
+		apply(inv, &claim_steps, n);
+		release_from_there(inv, record, "after a part of a claim");
+	}
+	apply(first, &claim_steps, claim_steps.n);
+	ck_assert_str_eq(inventory_find(first, "0000:04:03.0")->driver, "vfio-pci");
+	ck_assert_str_eq(inventory_find(first, "0000:04:03.7")->driver, "vfio-pci");
+	ck_assert_int_eq(plan_release(first, record, &whole), 0);
+	for (size_t n = 0; n <= whole.n; n++) {
+		_cleanup_inventory_ struct inventory *inv = five_with_uhci_taken();
+
+		apply(inv, &claim_steps, claim_steps.n);
+		apply(inv, &whole, n);
+		release_from_there(inv, record, "after a part of a release");
 	}
 }
 END_TEST
@@ -554,7 +621,7 @@ SUITE("plan", test_what_has_lost_its_state_stays_where_it_is,
       test_what_is_reset_by_order_is_found_anew, test_recovery_of_what_nobody_has, test_claim_takes_the_whole_group_in_order,
       test_by_path_the_node_is_granted_and_not_opened, test_the_interface_says_what_is_opened,
       test_the_interface_is_chosen,
-      test_release_undoes_a_claim_from_every_point, test_release_may_be_cut_off_anywhere,
+      test_release_undoes_a_claim_from_every_point, test_release_may_be_cut_off_anywhere, test_a_companion_makes_way,
       test_nothing_is_unbound_before_it_is_proven_closed,
       test_what_has_a_node_already_is_proven_closed_first, test_a_port_stays_on_pcieport,
       test_boot_is_a_claim_that_opens_nothing, test_boot_goes_on_from_every_point,

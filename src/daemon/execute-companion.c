@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 3. Keeps host drivers of EHCI controllers away while a companion is on a VFIO driver: usbcompanion.h says why. */
+
+#include <errno.h>
+
+#include "devbus.h"
+#include "execute-private.h"
+#include "pciaddr.h"
+#include "strutil.h"
+#include "usbcompanion.h"
+#include "vfiodriver.h"
+
+/* Of a function that there is; 0: there is none. */
+static uint32_t class_of(int dir_fd)
+{
+	unsigned long long class_code;
+
+	return dir_fd >= 0 && sysfs_read_number(dir_fd, "class", 16, &class_code) >= 0 ? (uint32_t)class_code : 0;
+}
+
+static int open_function(const struct execution *execution, const struct pciaddr *addr)
+{
+	char address[PCIADDR_SIZE];
+	_cleanup_free_ char *path = devbus_place("pci", pciaddr_format(addr, address));
+
+	return path ? sysroot_dir(execution->root, path) : -ENOMEM;
+}
+
+/* *ret: the VFIO driver of the companion; NULL where it is none, or on no such driver. */
+static int find_vfio_driver(const struct execution *execution, const struct pciaddr *addr, char **ret)
+{
+	_cleanup_close_ int fd = open_function(execution, addr);
+	_cleanup_free_ char *driver = NULL;
+	int r;
+
+	*ret = NULL;
+	if (!class_is_usb_companion(class_of(fd)))
+		return fd == -ENOMEM ? fd : 0;
+	r = sysfs_read_link(fd, "driver", &driver);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (driver_is_vfio(driver)) {
+		*ret = driver;
+		driver = NULL;
+	}
+	return 0;
+}
+
+int execution_spare_companions(struct execution *execution, const struct step *step, char **ret_cause)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char companion[PCIADDR_SIZE];
+	struct pciaddr addr;
+	unsigned own;
+
+	if (!str_eq(step->bus, "pci") || driver_is_vfio(step->value) || pciaddr_parse(step->address, &addr) < 0)
+		return 0;
+	fd = open_function(execution, &addr);
+	if (!class_is_ehci(class_of(fd)))
+		return fd == -ENOMEM ? fd : 0;
+	own = addr.function;
+	for (addr.function = 0; addr.function < 8; addr.function++) {
+		_cleanup_free_ char *driver = NULL;
+		int r = addr.function == own ? 0 : find_vfio_driver(execution, &addr, &driver);
+
+		if (r < 0)
+			return r;
+		if (driver)
+			return fail(-EBUSY, ret_cause,
+				    str_printf("its companion %s is on %s, and the kernel would write into what that keeps of it; "
+					       "unbind the companion first",
+					       pciaddr_format(&addr, companion), driver));
+	}
+	return 0;
+}
