@@ -11,32 +11,34 @@
 #include "usbcompanion.h"
 #include "vfiodriver.h"
 
-/* Of a function that there is; 0: there is none. */
-static uint32_t class_of(int dir_fd)
-{
-	unsigned long long class_code;
-
-	return dir_fd >= 0 && sysfs_read_number(dir_fd, "class", 16, &class_code) >= 0 ? (uint32_t)class_code : 0;
-}
-
-static int open_function(const struct execution *execution, const struct pciaddr *addr)
+/* The function's directory and its class. -ENOENT: there is none. */
+static int open_function(const struct execution *execution, const struct pciaddr *addr, uint32_t *ret_class)
 {
 	char address[PCIADDR_SIZE];
 	_cleanup_free_ char *path = devbus_place("pci", pciaddr_format(addr, address));
+	_cleanup_close_ int fd = path ? sysroot_dir(execution->root, path) : -ENOMEM;
+	unsigned long long class_code;
+	int r = fd < 0 ? fd : sysfs_read_number(fd, "class", 16, &class_code);
 
-	return path ? sysroot_dir(execution->root, path) : -ENOMEM;
+	if (r < 0)
+		return r;
+	*ret_class = (uint32_t)class_code;
+	r = fd;
+	fd = -EBADF;
+	return r;
 }
 
 /* *ret: the VFIO driver of the companion; NULL where it is none, or on no such driver. */
 static int find_vfio_driver(const struct execution *execution, const struct pciaddr *addr, char **ret)
 {
-	_cleanup_close_ int fd = open_function(execution, addr);
+	uint32_t class_code = 0;
+	_cleanup_close_ int fd = open_function(execution, addr, &class_code);
 	_cleanup_free_ char *driver = NULL;
 	int r;
 
 	*ret = NULL;
-	if (!class_is_usb_companion(class_of(fd)))
-		return fd == -ENOMEM ? fd : 0;
+	if (fd < 0 || !class_is_usb_companion(class_code))
+		return fd < 0 && fd != -ENOENT ? fd : 0;
 	r = sysfs_read_link(fd, "driver", &driver);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
@@ -51,14 +53,15 @@ int execution_spare_companions(struct execution *execution, const struct step *s
 {
 	_cleanup_close_ int fd = -EBADF;
 	char companion[PCIADDR_SIZE];
+	uint32_t class_code;
 	struct pciaddr addr;
 	unsigned own;
 
 	if (!str_eq(step->bus, "pci") || driver_is_vfio(step->value) || pciaddr_parse(step->address, &addr) < 0)
 		return 0;
-	fd = open_function(execution, &addr);
-	if (!class_is_ehci(class_of(fd)))
-		return fd == -ENOMEM ? fd : 0;
+	fd = open_function(execution, &addr, &class_code);
+	if (fd < 0 || !class_is_ehci(class_code))
+		return fd < 0 && fd != -ENOENT ? fd : 0;
 	own = addr.function;
 	for (addr.function = 0; addr.function < 8; addr.function++) {
 		_cleanup_free_ char *driver = NULL;
