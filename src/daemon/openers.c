@@ -30,7 +30,7 @@ static bool is_node(int dir_fd, const char *fd_name, const char *target, char *c
 		if (slash && str_eq(slash, strrchr(*path, '/')) &&
 		    fstatat(dir_fd, fd_name, &open_file, 0) == 0 && S_ISCHR(open_file.st_mode) &&
 		    stat(*path, &node) == 0 && node.st_rdev == open_file.st_rdev &&
-		    !process_fd_names_only(dir_fd, fd_name))
+		    process_fd_is_open(dir_fd, fd_name, target))
 			return true;
 	return false;
 }
@@ -61,11 +61,9 @@ static bool has_open(int proc_fd, struct search *search)
 	}
 	while ((entry = readdir(dir))) {
 		char target[PATH_MAX];
-		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
 
-		if (n < 0)
+		if (!process_fd_target(dirfd(dir), entry->d_name, target))
 			continue;
-		target[n] = '\0';
 		if (is_node(dirfd(dir), entry->d_name, target, search->paths) ||
 		    is_vfio_device(dirfd(dir), entry->d_name, target, search))
 			return true;

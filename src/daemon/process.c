@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <systemd/sd-login.h>
+#include <unistd.h>
 
 #include "fileio.h"
 #include "process.h"
@@ -94,11 +95,24 @@ static char *read_fdinfo(int dir_fd, const char *name, const char *key)
 	return strndup(value, strcspn(value, "\n"));
 }
 
-bool process_fd_names_only(int dir_fd, const char *name)
+bool process_fd_target(int dir_fd, const char *name, char ret[static PATH_MAX])
+{
+	ssize_t n = readlinkat(dir_fd, name, ret, PATH_MAX - 1);
+
+	if (n >= 0)
+		ret[n] = '\0';
+	return n >= 0;
+}
+
+bool process_fd_is_open(int dir_fd, const char *name, const char *target)
 {
 	_cleanup_free_ char *flags = read_fdinfo(dir_fd, name, "flags:");
+	char now[PATH_MAX];
 
-	return flags && strtoul(flags, NULL, 8) & O_PATH;
+	if (flags && strtoul(flags, NULL, 8) & O_PATH)
+		return false;
+	/* closed meanwhile, and its number perhaps given to another file: these are not the flags of that one */
+	return process_fd_target(dir_fd, name, now) && str_eq(now, target);
 }
 
 bool process_fd_is_vfio_device(const char *target)

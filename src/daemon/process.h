@@ -3,6 +3,7 @@
 
 /* Floor 3. What /proc and the service manager know of a process. */
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,11 +16,13 @@ int process_parent(pid_t pid, pid_t *ret) _must_check_;
 /* Caller frees both; -ESRCH or -ENODATA where there is none. */
 int process_name(pid_t pid, char **ret) _must_check_;
 int process_unit(pid_t pid, char **ret) _must_check_;
+/* What the descriptor @name of @dir_fd, a /proc/PID/fd, is: a path, "anon_inode:[…]". False: it is closed. */
+bool process_fd_target(int dir_fd, const char *name, char ret[static PATH_MAX]) _must_check_;
 /*
- * Does the descriptor @name of @dir_fd, a /proc/PID/fd, only name its file (O_PATH), as udev's does when it sets the owner of a
- * node? Nothing is opened by that.
+ * Is the file @target, its link, open there, and still? Not if the descriptor only names it (O_PATH), as udev's does when it sets
+ * the owner of a node: nothing is opened by that.
  */
-bool process_fd_names_only(int dir_fd, const char *name) _must_check_;
+bool process_fd_is_open(int dir_fd, const char *name, const char *target) _must_check_;
 /* Is a descriptor whose link is @target one of a VFIO device that was opened through its group, and so has no node? */
 bool process_fd_is_vfio_device(const char *target) _must_check_;
 /*

@@ -167,7 +167,7 @@ static int look_at_node(struct process *process, int dir_fd, const char *name, c
 
 	if (fstatat(dir_fd, name, &st, 0) < 0 || !(S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode)))
 		return 0;
-	if (process_fd_names_only(dir_fd, name))
+	if (!process_fd_is_open(dir_fd, name, path))
 		return 0;
 	if (S_ISBLK(st.st_mode))
 		return add_open_disk(process, st.st_rdev, path);
@@ -207,12 +207,10 @@ static int note_unnamed(struct process *process)
 static int look_at_descriptor(struct process *process, int dir_fd, const char *name)
 {
 	char path[PATH_MAX];
-	ssize_t n = readlinkat(dir_fd, name, path, sizeof(path) - 1);
 	const char *file;
 
-	if (n < 0)
+	if (!process_fd_target(dir_fd, name, path))
 		return 0;
-	path[n] = '\0';
 	/*
 	 * the link tells where a file is without asking its filesystem, which may be a server that
 	 * is gone

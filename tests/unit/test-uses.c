@@ -383,7 +383,7 @@ START_TEST(test_unescape)
 }
 END_TEST
 
-START_TEST(test_names_only)
+START_TEST(test_fd_is_open)
 {
 	_cleanup_close_ int fds = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int named = open("/dev/null", O_PATH | O_CLOEXEC);
@@ -391,10 +391,12 @@ START_TEST(test_names_only)
 	char name[16];
 
 	snprintf(name, sizeof(name), "%d", named);
-	ck_assert(process_fd_names_only(fds, name));
+	ck_assert(!process_fd_is_open(fds, name, "/dev/null"));
 	snprintf(name, sizeof(name), "%d", opened);
-	ck_assert(!process_fd_names_only(fds, name));
-	ck_assert(!process_fd_names_only(fds, "9999"));
+	ck_assert(process_fd_is_open(fds, name, "/dev/null"));
+	/* what had been seen of it is closed, and the number gone or another file's */
+	ck_assert(!process_fd_is_open(fds, name, "/dev/vfio/10"));
+	ck_assert(!process_fd_is_open(fds, "9999", "/dev/null"));
 }
 END_TEST
 
@@ -414,7 +416,7 @@ static Suite *make_suite(void)
 		test_namespaces,
 		test_sources_apart,
 		test_unescape,
-		test_names_only,
+		test_fd_is_open,
 	};
 	Suite *suite = suite_create("uses");
 	TCase *tcase = tcase_create("uses");
