@@ -9,8 +9,6 @@
 #include "clock.h"
 #include "deadline.h"
 #include "interface.h"
-#include "log.h"
-#include "memlock.h"
 #include "newid.h"
 #include "plan.h"
 #include "process.h"
@@ -88,6 +86,14 @@ static void answer_claim(struct claim *claim, const struct refusal *refusal)
 	if (claim->fn)
 		claim->fn(claim, claim->group, refusal, claim->userdata);
 	claim_free(claim);
+}
+
+void claims_answer(const struct devgroup *group, const struct refusal *refusal)
+{
+	struct claim *claim = active_claim(group);
+
+	if (claim)
+		answer_claim(claim, refusal);
 }
 
 bool claims_check_reserved(const struct devgroup *group, const struct claim_request *request,
@@ -215,7 +221,7 @@ int claims_start_lease(struct devgroup *group, struct record **record, struct ve
 	int r = newid_note(host_inventory(registry->host), steps, *record);
 
 	if (r >= 0)
-		r = lease_new(registry->host, *record, &claims_lease_observer, group, &lease);
+		r = lease_new(registry->host, *record, &leasenews_observer, group, &lease);
 	if (r < 0)
 		return r;
 	*record = NULL;
@@ -396,135 +402,3 @@ void claims_drop(struct registry *registry, struct devgroup *group)
 	while (group->waiting.n > 0)
 		answer_claim(group->waiting.items[group->waiting.n - 1], &refusal);
 }
-
-/* --- what a lease tells ------------------------------------------------------------------------ */
-
-static void on_changed(struct lease *lease, void *userdata)
-{
-	struct devgroup *group = userdata;
-	struct registry *registry = group->registry;
-
-	if (registry->observer && registry->started)
-		registry->observer->lease_changed(group, registry->userdata);
-	registry_refresh(registry);
-}
-
-static void on_step(struct lease *lease, unsigned index, const struct step *step, const char *state,
-		    void *userdata)
-{
-	struct devgroup *group = userdata;
-	struct registry *registry = group->registry;
-
-	if (registry->observer && registry->started)
-		registry->observer->lease_step(group, index, (unsigned)lease->steps.n, step, state,
-					       registry->userdata);
-}
-
-/* Before it has the descriptors: what it maps with them is locked memory. */
-static void raise_memlock(const struct devgroup *group, const struct record *record)
-{
-	int r;
-
-	if (group->def->memlock == 0 || record->pid <= 0)
-		return;
-	r = memlock_raise(record->pid, record->uid, record->start_time, group->def->memlock);
-	if (r < 0 && r != -ESRCH)
-		log_warning_errno(r, "Cannot raise the limit of locked memory of pid %d, for group %s",
-				  (int)record->pid, record->group);
-	else if (r > 0)
-		log_debug("The limit of locked memory of pid %d is raised, for group %s",
-			  (int)record->pid, record->group);
-}
-
-static void on_claimed(struct lease *lease, void *userdata)
-{
-	struct claim *claim = active_claim(userdata);
-
-	raise_memlock(userdata, lease->record);
-	if (claim)
-		answer_claim(claim, NULL);
-}
-
-static void on_refused(struct lease *lease, void *userdata)
-{
-	struct claim *claim = active_claim(userdata);
-
-	if (claim)
-		answer_claim(claim, &lease->failure);
-}
-
-/* Whoever waits is told now if it will not be soon; while it drains, their own deadline decides. */
-static void on_held_up(struct lease *lease, void *userdata)
-{
-	_cleanup_refusal_ struct refusal refusal = { 0 };
-	struct devgroup *group = userdata;
-
-	/* a claim that has failed is told so, though it is undone only when somebody closes what he has opened */
-	if (lease->state != LEASE_DRAINING || lease->failure.kind != REFUSED_NOT)
-		on_refused(lease, userdata);
-	if (lease->state == LEASE_DRAINING)
-		return;
-	if (lease->state == LEASE_DIRTY) {
-		resets_refuse(group, &refusal);
-		releases_answer(group, &refusal);
-		on_changed(lease, userdata);
-		return;
-	}
-	refuse(&refusal, REFUSED_STUCK, "Group %s is not back: %s. It is tried again by itself.",
-	       group->def->name, str_or(lease->trouble, "?"));
-	releases_answer(group, &refusal);
-}
-
-static int on_others(struct lease *lease, char ***ret, void *userdata)
-{
-	const struct devgroup *own = userdata;
-
-	VEC_FOREACH(const struct devgroup, group, &own->registry->groups) {
-		if (group == own || !group->lease)
-			continue;
-		VEC_FOREACH(const struct record_device, member, &group->lease->record->devices)
-			if (strv_add(ret, member->key) < 0)
-				return -ENOMEM;
-	}
-	return 0;
-}
-
-static void on_ended(struct lease *lease, void *userdata)
-{
-	struct devgroup *group = userdata;
-	struct registry *registry = group->registry;
-	_cleanup_free_ char *id = strdup(lease->record->lease);
-	_cleanup_refusal_ struct refusal failure = { 0 };
-
-	if (lease->record->recovery) {
-		failure = lease->failure;
-		lease->failure = (struct refusal){ 0 };
-	} else if (lease->failure.kind == REFUSED_NOT) {
-		refuse(&lease->failure, REFUSED_BUSY, "Group %s was released before its claim was done.",
-		       group->def->name);
-	}
-	on_refused(lease, group);
-	leasenodes_let_go(registry, lease);
-	leasefiles_let_go(registry, lease);
-	group->lease = NULL;
-	lease_free(lease);
-	host_forget_users(registry->host);
-	if (id && registry->observer)
-		registry->observer->lease_removed(id, registry->userdata);
-	registry_refresh(registry);
-	releases_answer(group, failure.kind == REFUSED_NOT ? NULL : &failure);
-	vftokens_lease_ended(registry);
-	if (group->orphan)
-		registry_remove_group(registry, group);
-	claims_run_queues(registry);
-}
-
-const struct lease_observer claims_lease_observer = {
-	.changed = on_changed,
-	.step = on_step,
-	.claimed = on_claimed,
-	.refused = on_refused,
-	.held_up = on_held_up,
-	.others = on_others,
-	.ended = on_ended,
-};

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef DEVGROUPS_DEADLINE_H
-#define DEVGROUPS_DEADLINE_H
+#pragma once
 
 #include <stdint.h>
 #include <systemd/sd-event.h>
@@ -11,5 +10,3 @@
  */
 int deadline_add(sd_event *event, uint64_t usec, sd_event_time_handler_t fn, void *userdata,
 		 sd_event_source **ret);
-
-#endif

@@ -23,9 +23,7 @@ static int open_function(const struct execution *execution, const struct pciaddr
 	if (r < 0)
 		return r;
 	*ret_class = (uint32_t)class_code;
-	r = fd;
-	fd = -EBADF;
-	return r;
+	return TAKE_FD(fd);
 }
 
 /* *ret: the VFIO driver of the companion; NULL where it is none, or on no such driver. */
@@ -42,10 +40,8 @@ static int find_vfio_driver(const struct execution *execution, const struct pcia
 	r = sysfs_read_link(fd, "driver", &driver);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (driver_is_vfio(driver)) {
-		*ret = driver;
-		driver = NULL;
-	}
+	if (driver_is_vfio(driver))
+		*ret = TAKE_PTR(driver);
 	return 0;
 }
 

@@ -1,45 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 #include "errorfile.h"
-#include "errorwatch.h"
-#include "host.h"
+#include "host-private.h"
 #include "learnt.h"
 #include "log.h"
 #include "patience.h"
-#include "probe-kmod.h"
-#include "probe-mdev.h"
 #include "probe-vfio.h"
-#include "probe.h"
 #include "rundir.h"
 #include "strutil.h"
-#include "uevent.h"
 #include "uses.h"
-#include "usewatch.h"
 
 #define DEFAULT_RUN_DIR	  "/run/devgroups"
 #define DEFAULT_STEP_USEC (20 * 1000000ULL)
 #define HELD_UP_USEC	  1000000
-
-struct host {
-	sd_event *event;
-	struct sysroot root;
-	int run_dir;
-	uint64_t step_usec;
-	struct probe *probe;
-	struct uevent_monitor *monitor, *parents;
-	sd_event_source *monitor_source, *parents_source, *held_up_source;
-	struct inventory *inventory;
-	struct usewatch *uses;
-	struct errorwatch *errors;
-	bool errors_loaded;
-	char *errors_saved; /* as errorfile.h has it */
-	char **stale; /* keys of devices that had an event and are to be read anew */
-	const struct host_observer *observer;
-	void *userdata;
-};
 
 int host_new(sd_event *event, const struct host_options *options, struct host **ret)
 {
@@ -179,7 +154,7 @@ static void watch_held_up(struct host *host)
 		}
 }
 
-static void settle(struct host *host)
+void host_settle(struct host *host)
 {
 	watch_held_up(host);
 	save_errors(host); /* one that had an error may be gone */
@@ -198,7 +173,7 @@ int host_refresh(struct host *host, char *const *keys)
 			break;
 		r = update_key(host, *key);
 	}
-	settle(host);
+	host_settle(host);
 	return r;
 }
 
@@ -218,7 +193,7 @@ static int wanted_devices(struct vec *devices, void *userdata)
 
 static void on_uses_changed(void *userdata)
 {
-	settle(userdata);
+	host_settle(userdata);
 }
 
 /* The occasion to look for what else changes without an event. */
@@ -285,7 +260,7 @@ void host_clear_errors(struct host *host, const char *key)
 		return;
 	device->errors.state = ERROR_OK;
 	on_errors(device, true, host);
-	settle(host);
+	host_settle(host);
 }
 
 int host_refresh_uses(struct host *host)
@@ -340,143 +315,6 @@ void host_learn(struct host *host, const char *message)
 
 /* --- events ------------------------------------------------------------------------------------ */
 
-/* Many events of one device in a row need one look at it. */
-static int mark_stale(struct host *host, const char *key)
-{
-	return strv_contains(host->stale, key) ? 0 : strv_add(&host->stale, key);
-}
-
-/* The PCI function that an interface ("…/0000:01:00.0/net/eth0") belongs to. */
-static int mark_pci_ancestor(struct host *host, const char *syspath)
-{
-	_cleanup_strv_ char **parts = NULL;
-	int r = strv_split(syspath, "/", &parts);
-
-	if (r < 0)
-		return r;
-	for (size_t i = strv_length(parts); i-- > 0;) {
-		struct pciaddr addr;
-
-		if (pciaddr_parse(parts[i], &addr) >= 0)
-			return mark_stale(host, parts[i]);
-	}
-	return 0;
-}
-
-/* Making or removing VFs changes what is known of their PF, which has no event of its own then. */
-static int mark_physfn(struct host *host, const char *key)
-{
-	const struct device *device = inventory_find(host->inventory, key);
-
-	return device && device->physfn ? mark_stale(host, device->physfn) : 0;
-}
-
-/* What goes goes at once: the next event may be of another device at the same address. */
-static int on_removed(struct host *host, const char *key)
-{
-	int r = mark_physfn(host, key);
-
-	if (r >= 0 && inventory_remove(host->inventory, key) && host->observer)
-		host->observer->device_removed(key, host->userdata);
-	return r;
-}
-
-/* Making or removing a mediated device changes how many more its parent has room for. */
-static int mark_mdev_parent(struct host *host, const struct uevent *event)
-{
-	_cleanup_free_ char *place = NULL, *key = NULL;
-	const char *name;
-
-	if (!str_eq(event->subsystem, devbus_mdev.name))
-		return 0;
-	place = strdup(event->syspath);
-	if (!place)
-		return -ENOMEM;
-	*strrchr(place, '/') = '\0';
-	name = strrchr(place, '/');
-	key = name ? probe_mdev_parent_key(name + 1) : NULL;
-	return key ? mark_stale(host, key) : -ENOMEM;
-}
-
-static int on_device_event(struct host *host, const struct uevent *event)
-{
-	_cleanup_free_ char *key = devkey_new(event->subsystem, event->sysname);
-	int r = key ? 0 : -ENOMEM;
-
-	if (r >= 0 && str_eq(event->action, "remove"))
-		r = on_removed(host, key);
-	if (r >= 0)
-		r = mark_mdev_parent(host, event);
-	return r < 0 ? r : mark_stale(host, key);
-}
-
-/* The kernel module has more, or something else, to say of an IOMMU group, or is gone. */
-static int on_group_event(struct host *host, const struct uevent *event)
-{
-	uint64_t id;
-	const struct iommu_group *group = NULL;
-	int r = probe_kmod_version(&host->root, host->inventory);
-
-	if (parse_u64(event->sysname, 10, INT_MAX, &id) >= 0)
-		group = inventory_find_group(host->inventory, (int)id);
-	if (!group)
-		return r;
-	VEC_FOREACH(const struct device, device, &group->devices)
-		if (r >= 0)
-			r = mark_stale(host, device->key);
-	return r;
-}
-
-/* What a VFIO driver wants of its devices it is told when it is loaded. */
-static int mark_devices_of(struct host *host, const char *module)
-{
-	int r = 0;
-
-	VEC_FOREACH(const struct device, device, &host->inventory->devices)
-		if (r >= 0 && str_eq(devbus_find(device->bus)->reset_module, module))
-			r = mark_stale(host, device->key);
-	return r;
-}
-
-static int on_module_event(struct host *host, const char *module)
-{
-	int r;
-
-	if (!str_eq(module, "devgroups"))
-		return mark_devices_of(host, module);
-	r = probe_kmod_version(&host->root, host->inventory);
-
-	if (r >= 0)
-		settle(host);
-	return r;
-}
-
-static void on_uevent(const struct uevent *event, void *userdata)
-{
-	struct host *host = userdata;
-	int r;
-
-	log_debug("Event: %s %s %s", event->action, event->subsystem, event->sysname);
-	if (str_eq(event->subsystem, "block")) {
-		usewatch_mark(host->uses, USE_OF_BLOCK);
-		return;
-	}
-	/* the last event of its groups comes while it is still there */
-	if (str_eq(event->subsystem, "module"))
-		r = on_module_event(host, event->sysname);
-	else if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))
-		r = mark_pci_ancestor(host, event->syspath);
-	else if (str_eq(event->subsystem, "devgroups"))
-		r = on_group_event(host, event);
-	else
-		r = on_device_event(host, event);
-	if (event->error && str_eq(event->subsystem, "pci"))
-		errorwatch_event(host->errors, event->sysname,
-				 error_event_from_string(event->error));
-	if (r < 0)
-		log_warning_errno(r, "The event of %s is lost", event->sysname);
-}
-
 static void read_stale(struct host *host)
 {
 	/* a VF that is read now may make its PF stale, behind it in the list */
@@ -484,7 +322,7 @@ static void read_stale(struct host *host)
 		int r = update_key(host, host->stale[i]);
 
 		if (r >= 0)
-			r = mark_physfn(host, host->stale[i]);
+			r = host_mark_physfn(host, host->stale[i]);
 		if (r < 0)
 			log_warning_errno(r, "Cannot read %s, which had an event", host->stale[i]);
 	}
@@ -507,10 +345,10 @@ static int on_held_up(sd_event_source *source, uint64_t usec, void *userdata)
 
 	if (patience_over()) {
 		VEC_FOREACH(const struct device, device, &host->inventory->devices)
-			if (device->held_up && mark_stale(host, device->key) < 0)
+			if (device->held_up && host_mark_stale(host, device->key) < 0)
 				log_warning("Out of memory, %s is not read anew", device->key);
 		read_stale(host);
-		settle(host);
+		host_settle(host);
 	} else {
 		watch_held_up(host);
 	}
@@ -544,38 +382,10 @@ static int rescan(struct host *host)
 				host->observer->device_changed(device, host->userdata);
 		}
 		/* before what they point into goes */
-		settle(host);
+		host_settle(host);
 	}
 	inventory_free(old);
 	return 0;
-}
-
-/* Its driver has gone: at once, since it may be back when it is read next. */
-static void forget_types(struct host *host, const char *key)
-{
-	struct device *device = inventory_find(host->inventory, key);
-
-	if (!device || device->mdev_types.n == 0)
-		return;
-	mdev_types_clear(&device->mdev_types);
-	if (host->observer)
-		host->observer->device_changed(device, host->userdata);
-}
-
-/* It can be made into mediated devices now, or cannot any more. */
-static void on_parent_event(const struct uevent *event, void *userdata)
-{
-	struct host *host = userdata;
-	_cleanup_free_ char *key = probe_mdev_parent_key(event->sysname);
-	int r = key ? 0 : -ENOMEM;
-
-	log_debug("Event: %s %s %s, %s", event->action, event->subsystem, event->sysname, event->mdev_state);
-	if (r >= 0 && str_eq(event->mdev_state, "unregistered"))
-		forget_types(host, key);
-	if (r >= 0)
-		r = mark_stale(host, key);
-	if (r < 0)
-		log_warning_errno(r, "The event of %s is lost", event->sysname);
 }
 
 static int on_parents(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -583,7 +393,7 @@ static int on_parents(sd_event_source *source, int fd, uint32_t revents, void *u
 	struct host *host = userdata;
 	int r;
 
-	if (uevent_monitor_dispatch(host->parents, on_parent_event, host)) {
+	if (uevent_monitor_dispatch(host->parents, host_on_parent_event, host)) {
 		log_notice("Events were lost, reading the whole host anew for what mediated devices are made of");
 		r = rescan(host);
 		if (r < 0)
@@ -592,7 +402,7 @@ static int on_parents(sd_event_source *source, int fd, uint32_t revents, void *u
 	if (!host->stale)
 		return 0;
 	read_stale(host);
-	settle(host);
+	host_settle(host);
 	return 0;
 }
 
@@ -601,9 +411,9 @@ static int on_monitor(sd_event_source *source, int fd, uint32_t revents, void *u
 	struct host *host = userdata;
 	int r;
 
-	if (!uevent_monitor_dispatch(host->monitor, on_uevent, host)) {
+	if (!uevent_monitor_dispatch(host->monitor, host_on_uevent, host)) {
 		read_stale(host);
-		settle(host);
+		host_settle(host);
 		return 0;
 	}
 	log_notice("Device events were lost, reading the whole host anew");

@@ -26,8 +26,6 @@ struct registry {
 	bool preparing; /* those two look at the host themselves */
 };
 
-extern const struct lease_observer claims_lease_observer; /* userdata: the group */
-
 /* Takes @def over. NULL when out of memory. */
 struct devgroup *registry_add_group(struct registry *registry, struct groupdef *def);
 /* A group of its own for a record whose definition is gone. NULL when out of memory. */
@@ -74,6 +72,8 @@ int releases_wait(struct devgroup *group, uint64_t wait_usec, release_fn fn,
 /* claims.c */
 void claims_run_queues(struct registry *registry);
 void claims_drop(struct registry *registry, struct devgroup *group); /* those of a group that goes */
+/* The claim that made the lease of @group, if it was not told before, goes: it is refused, or has it (NULL). */
+void claims_answer(const struct devgroup *group, const struct refusal *refusal);
 /* The same questions for a claim and its plan. False: refused. */
 bool claims_is_busy(const struct devgroup *group);
 bool claims_refuse_busy(const struct devgroup *group, struct refusal *ret);
@@ -87,6 +87,9 @@ int claims_new_record(const struct devgroup *group, const struct claim_request *
 		      struct record **ret);
 /* Gives the group, which has none, a lease. Takes *@record over on success, and @steps. 0 or negative errno: then nothing was done. */
 int claims_start_lease(struct devgroup *group, struct record **record, struct vec *steps) _must_check_;
+
+/* leasenews.c; userdata: the group */
+extern const struct lease_observer leasenews_observer;
 
 /* releases.c: tells all who wait for the end of this group's lease; @refusal NULL: it has ended */
 void releases_answer(struct devgroup *group, const struct refusal *refusal);

@@ -114,7 +114,7 @@ static int take_up(struct registry *registry, struct rundir_entry *entry)
 		group = registry_add_orphan(registry, entry->record);
 	if (!group)
 		return -ENOMEM;
-	r = lease_new(registry->host, entry->record, &claims_lease_observer, group, &lease);
+	r = lease_new(registry->host, entry->record, &leasenews_observer, group, &lease);
 	if (r < 0)
 		return r;
 	entry->record = NULL;

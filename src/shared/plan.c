@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "learnt.h"
 #include "newid.h"
@@ -9,9 +8,6 @@
 #include "strutil.h"
 #include "usbcompanion.h"
 #include "vfiodriver.h"
-
-/* What a bridge's driver_override is set to, so that no driver matches it: the name of none. */
-static const char no_driver[] = "none";
 
 /* What the claim makes of one member. */
 struct target {
@@ -26,7 +22,7 @@ static struct target target_of(const struct device *device, const struct groupde
 	if (device_is_bridge(device)) {
 		if (device->driver && bridge_driver_may_stay(device->driver))
 			return (struct target){ .driver = device->driver };
-		return (struct target){ .override = no_driver };
+		return (struct target){ .override = PLAN_NO_DRIVER };
 	}
 	driver = vfio_driver_for(device, def);
 	if (device_keeps_driver(device))
@@ -128,15 +124,21 @@ static bool makes_way(const struct device *device, const struct groupdef *def, c
 	return false;
 }
 
+/* Is it where the claim wants it, and may it stay there while the others move? */
+static bool stays(const struct device *device, const struct groupdef *def, const struct groupview *view)
+{
+	struct target target = target_of(device, def);
+
+	return on_target(device, &target) && !makes_way(device, def, view);
+}
+
 static int unbind_all(const struct groupdef *def, const struct groupview *view, bool bridges,
 		      struct vec *steps)
 {
 	VEC_FOREACH(const struct device, device, &view->devices) {
-		struct target target = target_of(device, def);
 		int r;
 
-		if (device_is_bridge(device) != bridges || !device->driver ||
-		    (on_target(device, &target) && !makes_way(device, def, view)))
+		if (device_is_bridge(device) != bridges || !device->driver || stays(device, def, view))
 			continue;
 		r = steps_add_device(steps, STEP_UNBIND, device, device->driver);
 		if (r < 0)
@@ -153,7 +155,7 @@ static int bind_all(const struct groupdef *def, const struct groupview *view, st
 		struct target target = target_of(device, def);
 		int r;
 
-		if (!target.driver || (on_target(device, &target) && !makes_way(device, def, view)))
+		if (!target.driver || stays(device, def, view))
 			continue;
 		r = newid_needed(device) ? vec_add(&by_id, device) :
 					   steps_add_device(steps, STEP_BIND, device, target.driver);
@@ -161,6 +163,16 @@ static int bind_all(const struct groupdef *def, const struct groupview *view, st
 			return r;
 	}
 	return newid_plan_bind(&by_id, def, steps);
+}
+
+/* From the host's drivers to those of the claim. */
+static int take_over(const struct groupdef *def, const struct groupview *view, struct vec *steps)
+{
+	return prove_closed(view, steps) < 0 || load_modules(def, view, steps) < 0 ||
+			       set_overrides(def, view, steps) < 0 || unbind_all(def, view, false, steps) < 0 ||
+			       unbind_all(def, view, true, steps) < 0 || bind_all(def, view, steps) < 0 ?
+		       -ENOMEM :
+		       0;
 }
 
 /* Container and iommufd first: with many devices only the first descriptors fit into the reply. */
@@ -246,11 +258,9 @@ int plan_claim(const struct groupdef *def, const struct groupview *view, const s
 	_cleanup_steps_ struct vec steps = { 0 };
 
 	if (record_members(def, view, record) < 0 ||
-	    (resets && record_resets(def, resets, record) < 0) || prove_closed(view, &steps) < 0 ||
-	    load_modules(def, view, &steps) < 0 || set_overrides(def, view, &steps) < 0 ||
-	    unbind_all(def, view, false, &steps) < 0 || unbind_all(def, view, true, &steps) < 0 ||
-	    bind_all(def, view, &steps) < 0 || reset_all(def, view, resets, &steps) < 0 ||
-	    set_vf_tokens(def, view, &steps) < 0 || open_all(view, record, &steps) < 0)
+	    (resets && record_resets(def, resets, record) < 0) || take_over(def, view, &steps) < 0 ||
+	    reset_all(def, view, resets, &steps) < 0 || set_vf_tokens(def, view, &steps) < 0 ||
+	    open_all(view, record, &steps) < 0)
 		return -ENOMEM;
 	*ret_steps = steps;
 	steps = (struct vec){ 0 };
@@ -264,10 +274,7 @@ int plan_recovery(const struct groupdef *def, const struct groupview *view, stru
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 
-	if (record_members(def, view, record) < 0 || prove_closed(view, &steps) < 0 ||
-	    load_modules(def, view, &steps) < 0 || set_overrides(def, view, &steps) < 0 ||
-	    unbind_all(def, view, false, &steps) < 0 || unbind_all(def, view, true, &steps) < 0 ||
-	    bind_all(def, view, &steps) < 0)
+	if (record_members(def, view, record) < 0 || take_over(def, view, &steps) < 0)
 		return -ENOMEM;
 	record->recovery = true;
 	record->reset_required = false; /* of those that had no error */
@@ -295,315 +302,9 @@ int plan_boot(const struct groupdef *def, const struct groupview *view, struct v
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 
-	if (!is_prepared(def, view) &&
-	    (prove_closed(view, &steps) < 0 || load_modules(def, view, &steps) < 0 ||
-	     set_overrides(def, view, &steps) < 0 || unbind_all(def, view, false, &steps) < 0 ||
-	     unbind_all(def, view, true, &steps) < 0 || bind_all(def, view, &steps) < 0))
+	if (!is_prepared(def, view) && take_over(def, view, &steps) < 0)
 		return -ENOMEM;
 	*ret_steps = steps;
 	steps = (struct vec){ 0 };
 	return 0;
-}
-
-/* --- release ----------------------------------------------------------------------------------- */
-
-/* The override that the claim has set on this member, if it was the claim. */
-static const char *claimed_override(const struct record_device *member)
-{
-	return member->driver ? member->driver : no_driver;
-}
-
-/* Still where the claim put it? Otherwise it is somebody else's by now, or back already. */
-static bool is_ours(const struct device *now, const struct record_device *member)
-{
-	return member->driver && str_eq(now->driver, member->driver);
-}
-
-static bool is_back(const struct device *now, const struct record_device *member)
-{
-	return str_eq(now->driver, member->host_driver);
-}
-
-/* But for /dev/iommu, which another lease of the same user may need: whoever knows the others does that. */
-static int revoke_all(const struct inventory *inv, const struct record *record, const int *groups,
-		      size_t n, struct vec *steps)
-{
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < n && interface_has_group(record->interface); i++)
-		r = steps_add_group(steps, STEP_REVOKE, groups[i], record->uid);
-	if (!interface_has_iommufd(record->interface))
-		return r;
-	VEC_FOREACH(const struct record_device, member, &record->devices) {
-		const struct device *now = inventory_find(inv, member->key);
-
-		if (r >= 0 && now && member->driver)
-			r = steps_add_node(steps, STEP_REVOKE, now, NULL, record->uid);
-	}
-	return r;
-}
-
-static int revoke_and_prove(const struct inventory *inv, const struct record *record,
-			    struct vec *steps)
-{
-	_cleanup_free_ int *groups = NULL;
-	size_t n;
-	int r = record_iommu_groups(record, &groups, &n);
-
-	if (r >= 0 && record->access == ACCESS_NODE)
-		r = revoke_all(inv, record, groups, n, steps);
-	/* by number: one that was plugged out and in again may have come into another group */
-	VEC_FOREACH(const struct record_device, member, &record->devices) {
-		const struct device *now = inventory_find(inv, member->key);
-
-		if (r >= 0 && now && now->iommu_group >= 0 &&
-		    now->iommu_group != member->iommu_group && is_ours(now, member))
-			r = steps_add_group(steps, STEP_PROVE_CLOSED, now->iommu_group, 0);
-	}
-	for (size_t i = 0; r >= 0 && i < n; i++) {
-		const struct iommu_group *group = inventory_find_group(inv, groups[i]);
-
-		if (group)
-			r = steps_add_group(steps, STEP_PROVE_CLOSED, groups[i], 0);
-	}
-	return r;
-}
-
-/* What nobody has had in his hands goes back, whatever the definition says. */
-static enum group_on_release way_of(const struct record *record)
-{
-	return record->used ? record->on_release : ON_RELEASE_RESTORE;
-}
-
-typedef int (*member_fn)(const struct device *now, const struct record_device *member,
-			 enum group_on_release way, struct vec *steps);
-
-static int restore_reset_methods(const struct device *now, const struct record_device *member,
-				 enum group_on_release way, struct vec *steps)
-{
-	_cleanup_free_ char *methods = NULL;
-
-	/* what a worker that was killed has left: it asks for one method at a time */
-	if (strv_length(now->reset_methods) != 1 || strv_length(member->host_reset_methods) < 2)
-		return 0;
-	methods = strv_join(member->host_reset_methods, " ");
-	return methods ? steps_add_device(steps, STEP_SET_RESET_METHODS, now, methods) : -ENOMEM;
-}
-
-static bool leaves_driver(const struct device *now, const struct record_device *member,
-			  enum group_on_release way)
-{
-	return way != ON_RELEASE_KEEP && is_ours(now, member) && !device_keeps_driver(now) &&
-	       (way != ON_RELEASE_RESTORE || !is_back(now, member));
-}
-
-static int unbind_member(const struct device *now, const struct record_device *member,
-			 enum group_on_release way, struct vec *steps)
-{
-	return leaves_driver(now, member, way) ?
-		       steps_add_device(steps, STEP_UNBIND, now, now->driver) : 0;
-}
-
-/* Those that it has on its VFIO driver end with that, and to end one that is open takes for ever. */
-static int end_vfs(const struct inventory *inv, const struct record *record, struct vec *steps)
-{
-	VEC_FOREACH(const struct record_device, member, &record->devices) {
-		const struct device *now = inventory_find(inv, member->key);
-		int r = 0;
-
-		if (!now || now->num_vfs == 0 || !leaves_driver(now, member, way_of(record)))
-			continue;
-		VEC_FOREACH(const struct device, vf, &inv->devices)
-			if (r >= 0 && str_eq(vf->physfn, now->key) && vf->iommu_group >= 0 &&
-			    vf->iommu_group != now->iommu_group)
-				r = steps_add_group(steps, STEP_PROVE_CLOSED, vf->iommu_group, 0);
-		if (r >= 0)
-			r = steps_add_device(steps, STEP_SET_VFS, now, "0");
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* What is not known now, since somebody holds the device up, is what the claim has set. */
-static int restore_override(const struct device *now, const struct record_device *member,
-			    enum group_on_release way, struct vec *steps)
-{
-	const char *set = now->held_up ? claimed_override(member) : now->driver_override;
-
-	if (way == ON_RELEASE_KEEP || str_eq(set, member->host_override) ||
-	    !str_eq(set, claimed_override(member)))
-		return 0;
-	return steps_add_device(steps, STEP_SET_OVERRIDE, now, member->host_override);
-}
-
-static bool goes_home(const struct device *now, const struct record_device *member, enum group_on_release way)
-{
-	if (way == ON_RELEASE_KEEP || (way == ON_RELEASE_NONE && member->driver))
-		return false;
-	return member->host_driver && !is_back(now, member) && (!now->driver || is_ours(now, member));
-}
-
-static int rebind_to_host(const struct device *now, const struct record_device *member,
-			  enum group_on_release way, struct vec *steps)
-{
-	return goes_home(now, member, way) && !driver_is_vfio(member->host_driver) ?
-		       steps_add_device(steps, STEP_REBIND, now, member->host_driver) : 0;
-}
-
-static int rebind_to_vfio(const struct device *now, const struct record_device *member,
-			  enum group_on_release way, struct vec *steps)
-{
-	return goes_home(now, member, way) && driver_is_vfio(member->host_driver) ?
-		       steps_add_device(steps, STEP_REBIND, now, member->host_driver) : 0;
-}
-
-/* The other half of makes_way(): it is where it was before the claim, but its EHCI is not yet. */
-static bool makes_way_back(const struct inventory *inv, const struct record *record,
-			   const struct device *now, const struct record_device *member)
-{
-	if (!is_ours(now, member) || !is_back(now, member))
-		return false;
-	VEC_FOREACH(const struct record_device, other, &record->devices) {
-		const struct device *ehci = inventory_find(inv, other->key);
-
-		if (ehci && device_is_usb_companion(now, ehci) && goes_home(ehci, other, way_of(record)) &&
-		    !driver_is_vfio(other->host_driver))
-			return true;
-	}
-	return false;
-}
-
-static int make_way_back(const struct inventory *inv, const struct record *record, enum step_kind kind,
-			 struct vec *steps)
-{
-	VEC_FOREACH(const struct record_device, member, &record->devices) {
-		const struct device *now = inventory_find(inv, member->key);
-		int r;
-
-		if (!now || !makes_way_back(inv, record, now, member))
-			continue;
-		r = steps_add_device(steps, kind, now, member->driver);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int for_members(const struct inventory *inv, const struct record *record, bool bridges,
-		       member_fn fn, struct vec *steps)
-{
-	VEC_FOREACH(const struct record_device, member, &record->devices) {
-		const struct device *now = inventory_find(inv, member->key);
-		int r;
-
-		if (!now || device_is_bridge(now) != bridges)
-			continue;
-		r = fn(now, member, way_of(record), steps);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int let_go(const struct inventory *inv, const struct record *record, struct vec *steps)
-{
-	return for_members(inv, record, false, restore_reset_methods, steps) < 0 ||
-			       for_members(inv, record, false, unbind_member, steps) < 0 ||
-			       make_way_back(inv, record, STEP_UNBIND, steps) < 0 ?
-		       -ENOMEM :
-		       0;
-}
-
-/*
- * The bridges first: they are back on their drivers before anything looks for what is behind them. What was on a VFIO driver
- * before goes there last: no host driver may find a companion of its own there.
- */
-static int bring_back(const struct inventory *inv, const struct record *record, struct vec *steps)
-{
-	if (for_members(inv, record, true, restore_override, steps) < 0 ||
-	    for_members(inv, record, false, restore_override, steps) < 0 ||
-	    for_members(inv, record, true, rebind_to_host, steps) < 0 ||
-	    for_members(inv, record, false, rebind_to_host, steps) < 0 ||
-	    for_members(inv, record, false, rebind_to_vfio, steps) < 0 ||
-	    make_way_back(inv, record, STEP_REBIND, steps) < 0)
-		return -ENOMEM;
-	return 0;
-}
-
-/* What nobody has had is as the host left it. A release that is tried again may find only some of them on VFIO: then they are clean. */
-static int reset_members(const struct inventory *inv, const struct record *record, struct vec *steps)
-{
-	VEC_FOREACH(const struct record_device, member, &record->devices) {
-		const struct device *now = inventory_find(inv, member->key);
-
-		if (!now || !(record->used || record->recovery) || member->clean || !is_ours(now, member) ||
-		    !device_is_pci(now))
-			continue;
-		if (plan_resets_after(now, member, record->reset_required, steps) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* A port finds it again, which for a VF is none: its PF makes it. */
-static bool can_replug(const struct device *device)
-{
-	return device_is_pci(device) && !device_is_bridge(device) && device->parent &&
-	       !device->physfn && device->num_vfs == 0;
-}
-
-/*
- * The kernel resets links below a VFIO driver without writing back what is in configuration space, and takes a device that it has not
- * recovered for offline as long as it knows it. Of one that it finds anew it sets up everything.
- */
-static int replug_lost(const struct inventory *inv, const struct record *record, struct vec *steps)
-{
-	VEC_FOREACH(const struct record_device, member, &record->devices) {
-		const struct device *now = inventory_find(inv, member->key);
-
-		if (!record->recovery || !now || !is_ours(now, member) || !can_replug(now) ||
-		    !error_state_is_lost(now->errors.state))
-			continue;
-		if (steps_add_device(steps, STEP_REPLUG, now,
-				     now->errors.state == ERROR_FATAL ? "if-lost" : "always") < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-const struct device *plan_find_lost(const struct inventory *inv, const struct record *record)
-{
-	VEC_FOREACH(const struct record_device, member, &record->devices) {
-		const struct device *now = inventory_find(inv, member->key);
-
-		if (record->used && !record->recovery && now && is_ours(now, member) &&
-		    error_state_is_lost(now->errors.state))
-			return now;
-	}
-	return NULL;
-}
-
-int plan_release(const struct inventory *inv, const struct record *record, struct vec *ret_steps)
-{
-	_cleanup_steps_ struct vec steps = { 0 };
-
-	if (revoke_and_prove(inv, record, &steps) < 0)
-		return -ENOMEM;
-	if (!plan_find_lost(inv, record) &&
-	    (newid_plan_undo(inv, record, &steps) < 0 || end_vfs(inv, record, &steps) < 0 ||
-	     reset_members(inv, record, &steps) < 0 || let_go(inv, record, &steps) < 0 || replug_lost(inv, record, &steps) < 0 ||
-	     bring_back(inv, record, &steps) < 0))
-		return -ENOMEM;
-	*ret_steps = steps;
-	steps = (struct vec){ 0 };
-	return 0;
-}
-
-bool plan_is_back(const struct inventory *inv, const struct record *record)
-{
-	_cleanup_steps_ struct vec steps = { 0 };
-
-	return let_go(inv, record, &steps) >= 0 && bring_back(inv, record, &steps) >= 0 &&
-	       steps.n == 0;
 }

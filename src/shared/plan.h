@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. The steps of a claim and of a release. Both are computed from how the host is now, so a
+ * Floor 2, pure. The steps of a claim (plan.c) and of a release (plan-release.c). Both are computed from how the host is now, so a
  * release also undoes a claim that failed or was killed half-way, and doing it twice does nothing.
  */
 
@@ -14,6 +14,9 @@
 
 /* What a holder by path needs beside the devices' own nodes. */
 #define PLAN_IOMMUFD_NODE "/dev/iommu"
+
+/* What a bridge's driver_override is set to, so that no driver matches it: the name of none. */
+#define PLAN_NO_DRIVER "none"
 
 /*
  * Fills record->devices with every member as it is now, and *ret_steps with the steps of a claim. The

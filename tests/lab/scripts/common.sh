@@ -6,7 +6,7 @@ set -uo pipefail
 
 top=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../.." && pwd -P)
 probe=${DEVGROUPS_BUILD:-$top/build/default}/tests/lab/programs/vfio-probe
-work=$(mktemp -d /tmp/lab-script.XXXXXX)
+work=$(mktemp -d -t lab-script.XXXXXX)
 chmod 755 "$work"
 failures=0
 
