@@ -94,6 +94,15 @@ host_state() {
     ls /run/devgroups
 }
 
+# listens PID: this devgroupctl monitor hears whatever comes from now on. Before that it sleeps nowhere but in poll(2).
+listens() { [[ $(<"/proc/$1/wchan") =~ e(p_)?poll ]]; }
+# start_monitor FILE: one whose news go there; it is $monitor
+start_monitor() {
+    devgroupctl monitor --json=short >>"$1" 2>&1 &
+    monitor=$!
+    check 'a monitor listens' within 60 listens "$monitor"
+}
+
 daemon_pid() { cat /run/lab/devgroupd.pid; }
 daemon_fds() { find "/proc/$(daemon_pid)/fd" -mindepth 1 2>/dev/null | wc -l; }
 daemon_children() { pgrep -P "$(daemon_pid)" | wc -l; }
