@@ -103,6 +103,9 @@ static char *describe(struct search *search)
 		if (fd < 0 || !has_open(fd, search))
 			continue;
 		text = describe_process(fd, entry->d_name);
+		/* the last question: what has ended since has nothing open, and what was told of it may be another's */
+		if (process_is_gone(fd))
+			continue;
 		if (!text || strv_add(&found, text) < 0)
 			return NULL;
 	}

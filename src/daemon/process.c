@@ -9,6 +9,12 @@
 #include "process.h"
 #include "strutil.h"
 
+bool process_is_gone(int proc_fd)
+{
+	/* the kernel finds nothing in there any more */
+	return faccessat(proc_fd, "fd", F_OK, 0) < 0;
+}
+
 static int read_proc(pid_t pid, const char *name, char **ret)
 {
 	_cleanup_free_ char *path = str_printf("/proc/%d/%s", (int)pid, name);

@@ -10,6 +10,8 @@
 
 #include "macro.h"
 
+/* Has the process whose directory in /proc is @proc_fd ended? Then its number may be that of another. */
+bool process_is_gone(int proc_fd) _must_check_;
 /* Field 22 of /proc/PID/stat: a pid that is used again has another one. -ESRCH if there is no such process. */
 int process_start_time(pid_t pid, uint64_t *ret) _must_check_;
 int process_parent(pid_t pid, pid_t *ret) _must_check_;

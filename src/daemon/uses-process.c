@@ -28,7 +28,7 @@ struct process {
 	struct process_walk *walk;
 	int fd;	    /* of its directory */
 	bool known; /* what follows is */
-	bool fleeting; /* one of udev's, here for a moment, or the daemon's own */
+	bool fleeting; /* gone meanwhile, one of udev's, here for a moment, or the daemon's own */
 	bool has_group, has_unnamed; /* of VFIO's: a group's node, a device that the kernel does not name */
 	pid_t pid;
 	char *name, *unit;
@@ -56,7 +56,8 @@ static void identify(struct process *process)
 		process->unit = NULL;
 	if (process_parent(process->pid, &parent) >= 0 && process_name(parent, &parent_name) < 0)
 		parent_name = NULL;
-	process->fleeting = is_udev(process->name) || is_udev(parent_name) ||
+	/* the last question, or what was told before is another's */
+	process->fleeting = process_is_gone(process->fd) || is_udev(process->name) || is_udev(parent_name) ||
 			    str_eq(process->unit, "systemd-udevd.service") ||
 			    process->pid == getpid() || parent == getpid();
 }

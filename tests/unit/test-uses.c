@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test-main.h"
 
+#include <signal.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 
 #include "faketree.h"
 #include "mounts.h"
@@ -400,6 +402,26 @@ START_TEST(test_fd_is_open)
 }
 END_TEST
 
+START_TEST(test_process_is_gone)
+{
+	_cleanup_close_ int own = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int child = -EBADF;
+	char path[32];
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	child = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert(!process_is_gone(own));
+	ck_assert(!process_is_gone(child));
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert(process_is_gone(child));
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	const TTest *const tests[] = {
@@ -417,6 +439,7 @@ static Suite *make_suite(void)
 		test_sources_apart,
 		test_unescape,
 		test_fd_is_open,
+		test_process_is_gone,
 	};
 	Suite *suite = suite_create("uses");
 	TCase *tcase = tcase_create("uses");
