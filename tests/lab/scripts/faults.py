@@ -107,7 +107,7 @@ def _start_nursery():
 _ask, _answer = _start_nursery()
 import dbus  # noqa: E402
 from gi.repository import GLib  # noqa: E402
-from client import Client, check, error_of, failures, finish, until  # noqa: E402,F401
+from client import Client, check, error_of, failures, finish, settled, until  # noqa: E402,F401
 
 
 def well_answered(said):
@@ -295,7 +295,7 @@ class Lab:
         self.start()
         self.first()
         self.before = host_state()
-        self.quiet_before = self._quiet_state()
+        self.quiet_before = settled(self._quiet_state)  # while it looks at a process it has something open
 
     def first(self):
         """What the first claim of all loads and makes stays."""
