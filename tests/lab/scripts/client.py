@@ -44,7 +44,7 @@ def finish():
     sys.exit(failures > 0)
 
 
-def until(condition, seconds=20):
+def until(condition, seconds=60):
     """Lets news come in until the condition holds; the time is a deadline, not a measure."""
     context = GLib.MainContext.default()
     end = time.monotonic() + seconds
