@@ -27,14 +27,15 @@ struct host {
 	void *userdata;
 };
 
+/* host.c: those who watch are told that the inventory is true again. */
+void host_settle(struct host *host);
+
+/* --- host-events.c: what an event makes stale --- */
 /* Many events of one device in a row need one look at it. 0 or -ENOMEM. */
 int host_mark_stale(struct host *host, const char *key) _must_check_;
 /* The PF of the device is stale, if it is a virtual function. 0 or -ENOMEM. */
 int host_mark_physfn(struct host *host, const char *key) _must_check_;
-/* All that was told of events is told of. */
-void host_settle(struct host *host);
-
-/* host-events.c: what an event makes stale. @userdata: the host */
+/* @userdata: the host */
 void host_on_uevent(const struct uevent *event, void *userdata);
 /* That a device can be made into mediated devices now, or cannot any more. */
 void host_on_parent_event(const struct uevent *event, void *userdata);

@@ -29,8 +29,7 @@ static bool is_node(int dir_fd, const char *fd_name, const char *target, char *c
 	STRV_FOREACH(path, paths)
 		if (slash && str_eq(slash, strrchr(*path, '/')) &&
 		    fstatat(dir_fd, fd_name, &open_file, 0) == 0 && S_ISCHR(open_file.st_mode) &&
-		    stat(*path, &node) == 0 && node.st_rdev == open_file.st_rdev &&
-		    process_fd_is_open(dir_fd, fd_name, target))
+		    stat(*path, &node) == 0 && node.st_rdev == open_file.st_rdev)
 			return true;
 	return false;
 }
@@ -64,8 +63,9 @@ static bool has_open(int proc_fd, struct search *search)
 
 		if (!process_fd_target(dirfd(dir), entry->d_name, target))
 			continue;
-		if (is_node(dirfd(dir), entry->d_name, target, search->paths) ||
-		    is_vfio_device(dirfd(dir), entry->d_name, target, search))
+		if ((is_node(dirfd(dir), entry->d_name, target, search->paths) ||
+		     is_vfio_device(dirfd(dir), entry->d_name, target, search)) &&
+		    process_fd_is_open(dirfd(dir), entry->d_name, target))
 			return true;
 	}
 	return false;

@@ -180,11 +180,13 @@ static int look_at_node(struct process *process, int dir_fd, const char *name, c
 }
 
 /* Whoever has let go of the group that it opened a device through shows in no node. */
-static int look_at_vfio_device(struct process *process, int dir_fd, const char *name)
+static int look_at_vfio_device(struct process *process, int dir_fd, const char *name, const char *path)
 {
 	_cleanup_free_ char *place = process_fd_vfio_place(dir_fd, name), *key = NULL;
 	int r;
 
+	if (!process_fd_is_open(dir_fd, name, path))
+		return 0;
 	if (!place) {
 		process->has_unnamed = true;
 		return 0;
@@ -219,7 +221,7 @@ static int look_at_descriptor(struct process *process, int dir_fd, const char *n
 	if (str_starts(path, "/dev/"))
 		return is_common(path) ? 0 : look_at_node(process, dir_fd, name, path);
 	if (process_fd_is_vfio_device(path))
-		return look_at_vfio_device(process, dir_fd, name);
+		return look_at_vfio_device(process, dir_fd, name, path);
 	file = strrchr(path, '/');
 	if (str_starts(path, "/sys/devices/") && str_starts(file, "/resource"))
 		return add_open(process, path + strlen("/sys/"), path);
