@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <systemd/sd-login.h>
 
-#include "cli-agent.h"
+#include "cli/cli-agent.h"
 
 #define AGENT	   "/usr/bin/pkttyagent"
 #define READY_MSEC 30000

@@ -6,7 +6,7 @@
  * may need it: its start takes longer than most of them.
  */
 
-#include "cli.h"
+#include "cli/cli.h"
 
 /*
  * Starts it and waits until it is ready; where there is no terminal, nobody to ask or no agent, the

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli-bus.h"
-#include "cli-term.h"
-#include "dbus-names.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-term.h"
+#include "model/dbus-names.h"
 
 #define FREEDESKTOP "org.freedesktop.DBus.Error."
 

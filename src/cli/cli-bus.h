@@ -8,8 +8,8 @@
 
 #include <systemd/sd-bus.h>
 
-#include "cli.h"
-#include "macro.h"
+#include "base/macro.h"
+#include "cli/cli.h"
 
 DEFINE_CLEANUP(sd_bus_message *, bus_message_unrefp, sd_bus_message_unref)
 #define _cleanup_message_   _cleanup_(bus_message_unrefp)

@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
 
-#include "cli-child.h"
-#include "cli-env.h"
-#include "cli-fd.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-child.h"
+#include "cli/cli-env.h"
+#include "cli/cli-fd.h"
 
 /* What somebody may send to us while he means the command. */
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };

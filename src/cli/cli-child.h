@@ -5,8 +5,8 @@
 
 #include <systemd/sd-bus.h>
 
-#include "macro.h"
-#include "vec.h"
+#include "base/macro.h"
+#include "base/vec.h"
 
 #define CHILD_FIRST_FD 3 /* sd_listen_fds(3) */
 

@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "cli-bus.h"
-#include "cli-define.h"
-#include "cli-files.h"
-#include "confdir.h"
-#include "fileio.h"
-#include "jsontext.h"
-#include "strutil.h"
+#include "base/fileio.h"
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-define.h"
+#include "cli/cli-files.h"
+#include "model/config/config-dirs.h"
+#include "model/json/jsontext.h"
 
 #define ON_COMMAND_LINE "command line"
 #define MAX_DEPTH	64 /* of what `list` prints: deeper than a file may be */

@@ -6,9 +6,9 @@
  * a group, or the options of the command line.
  */
 
-#include "cli.h"
-#include "config.h"
-#include "macro.h"
+#include "base/macro.h"
+#include "cli/cli.h"
+#include "model/config/def-file.h"
 
 /*
  * Reads and checks it; what is wrong is said, and then nothing comes of it. *ret has a group at

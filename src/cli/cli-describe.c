@@ -2,9 +2,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli-describe.h"
-#include "devbus.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-describe.h"
+#include "model/device-bus.h"
 
 /* "8086", "0x8086": as the daemon writes it, without the prefix. */
 static const char *hex_id(json_object *device, const char *key)

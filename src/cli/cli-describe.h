@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "cli-json.h"
-#include "macro.h"
+#include "base/macro.h"
+#include "cli/cli-json.h"
 
 /* "Intel Corporation 82574L Gigabit Network Connection", or the ids. */
 char *describe_device(json_object *device) _must_check_;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "cli-env.h"
-#include "cli-json.h"
-#include "cli-fd.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-env.h"
+#include "cli/cli-fd.h"
+#include "cli/cli-json.h"
 
 char *env_fd_name(const struct claim_fd *fd)
 {

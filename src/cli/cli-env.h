@@ -3,8 +3,8 @@
 
 /* How the descriptors of a claim are named to the command. Pure. */
 
-#include "macro.h"
-#include "vec.h"
+#include "base/macro.h"
+#include "base/vec.h"
 
 struct claim_fd;
 

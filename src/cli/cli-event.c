@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli-describe.h"
-#include "cli-event.h"
-#include "cli-object.h"
-#include "cli-term.h"
-#include "clock.h"
-#include "strutil.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "cli/cli-describe.h"
+#include "cli/cli-event.h"
+#include "cli/cli-object.h"
+#include "cli/cli-term.h"
 
 int event_new(const char *path, const char *event, json_object **ret)
 {

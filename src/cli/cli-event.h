@@ -7,8 +7,8 @@
  * step. And the same as a line.
  */
 
-#include "cli-json.h"
-#include "macro.h"
+#include "base/macro.h"
+#include "cli/cli-json.h"
 
 /* An event of now about the object at @path; 0 or -ENOMEM. */
 int event_new(const char *path, const char *event, json_object **ret) _must_check_;

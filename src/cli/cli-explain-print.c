@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli-describe.h"
-#include "cli-explain.h"
-#include "cli-facts.h"
-#include "cli-table.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-describe.h"
+#include "cli/cli-explain.h"
+#include "cli/cli-facts.h"
+#include "cli/cli-table.h"
 
 #define DEVICES_SHOWN 8 /* in a sentence */
 

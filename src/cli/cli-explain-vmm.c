@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "cli-explain-vmm.h"
-#include "cli-term.h"
-#include "interface.h"
-#include "memneed.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-explain-vmm.h"
+#include "cli/cli-term.h"
+#include "policy/devinfo/mem-need.h"
+#include "policy/plan/interface.h"
 
 static json_object *list_interfaces(const struct inventory *inv)
 {

@@ -6,7 +6,7 @@
  * definition; with the memory of a VM "memory", "locked-least", "locked-usual" and "memlock-is-enough".
  */
 
-#include "cli-host.h"
+#include "cli/cli-host.h"
 
 /* Adds it as "vmm". @memlock: of the definition, NULL if it has none. @ram: 0 if it was not asked for. 0 or -ENOMEM. */
 int explain_vmm_fill(json_object *object, const struct host *host, const char *memlock,

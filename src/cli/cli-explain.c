@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include "advice.h"
-#include "cli-explain.h"
-#include "cli-facts.h"
-#include "isolation.h"
-#include "quirks.h"
-#include "resetscope.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-explain.h"
+#include "cli/cli-facts.h"
+#include "policy/devinfo/quirks.h"
+#include "policy/isolation/isolation.h"
+#include "policy/plan/reset-scope.h"
+#include "policy/report/advice.h"
 
 static json_object *list_strings(char *const *strings)
 {

@@ -9,7 +9,7 @@
  * "facts" {…} (devfacts.h)}], "advice".
  */
 
-#include "cli-host.h"
+#include "cli/cli-host.h"
 
 /* Adds all of that about @devices, which move together. 0 or -ENOMEM. */
 int explain_fill(json_object *object, const struct host *host,

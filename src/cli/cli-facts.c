@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli-facts.h"
-#include "cli-term.h"
-#include "codec-facts.h"
-#include "devfacts.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-facts.h"
+#include "cli/cli-term.h"
+#include "model/json/codec-facts.h"
+#include "policy/devinfo/device-facts.h"
 
 #define NAME_WIDTH 5 /* of "bar0" and a blank */
 

@@ -3,8 +3,8 @@
 
 /* What a device is to its user, as `explain` tells it: devfacts.h as JSON and for people. */
 
-#include "cli-json.h"
-#include "inventory.h"
+#include "cli/cli-json.h"
+#include "model/inventory.h"
 
 /* The JSON of devfacts_add(). NULL when out of memory. */
 json_object *facts_object(const struct inventory *inv, const struct device *device) _must_check_;

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli-fd.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-fd.h"
 
 int claim_fd_new(const char *kind, const char *name, const char *group, int fd,
 		 struct claim_fd **ret)

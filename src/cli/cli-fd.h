@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "macro.h"
-#include "vec.h"
+#include "base/macro.h"
+#include "base/vec.h"
 
 #define CLAIM_FD_TOKEN	"vf-token"
 #define CLAIM_FD_CONFIG "config" /* none of a claim: secret options of a VMM */

@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli-bus.h"
-#include "cli-files.h"
-#include "cli-term.h"
-#include "confdir.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-files.h"
+#include "cli/cli-term.h"
+#include "model/config/config-dirs.h"
 
 static int below_root(const struct cli *cli, const char *const *directories, char ***ret)
 {

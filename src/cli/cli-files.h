@@ -3,10 +3,10 @@
 
 /* The files of definitions of this machine, for the verbs that need no daemon. */
 
-#include "cli-json.h"
-#include "cli.h"
-#include "config.h"
-#include "macro.h"
+#include "base/macro.h"
+#include "cli/cli-json.h"
+#include "cli/cli.h"
+#include "model/config/def-file.h"
 
 enum files_place { FILES_ETC, FILES_RUN, FILES_LIB, FILES_PLACES };
 

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli-graph.h"
-#include "cli-term.h"
-#include "isolation.h"
-#include "strutil.h"
-#include "topology.h"
+#include "base/str.h"
+#include "cli/cli-graph.h"
+#include "cli/cli-term.h"
+#include "policy/isolation/isolation.h"
+#include "policy/isolation/topology.h"
 
 #define DEPTH_SHOWN 32 /* of bridges below each other */
 

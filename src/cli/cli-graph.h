@@ -3,7 +3,7 @@
 
 /* A host's devices, who is below whom, and which of them move together: drawn. */
 
-#include "cli-host.h"
+#include "cli/cli-host.h"
 
 /*
  * For dot(1) of Graphviz: a box for each IOMMU group of two and more, red for what does not

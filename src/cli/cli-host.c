@@ -5,15 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli-bus.h"
-#include "cli-files.h"
-#include "cli-host.h"
-#include "cli-snapshot.h"
-#include "confdir.h"
-#include "fileio.h"
-#include "hostfile.h"
-#include "isolation.h"
-#include "strutil.h"
+#include "base/fileio.h"
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-files.h"
+#include "cli/cli-host.h"
+#include "cli/cli-snapshot.h"
+#include "model/config/config-dirs.h"
+#include "policy/isolation/isolation.h"
+#include "policy/offline/host-file.h"
 
 #define HOST_FILE_MAX                                                                              \
 	(256u << 20) /* 4 KiB of every function of a large host, in hexadecimal with blanks */

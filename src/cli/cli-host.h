@@ -7,14 +7,14 @@
  * everything is decided here.
  */
 
-#include "assess.h"
-#include "cli-json.h"
-#include "cli.h"
-#include "config.h"
-#include "inventory.h"
-#include "macro.h"
-#include "overlap.h"
-#include "resolve.h"
+#include "base/macro.h"
+#include "cli/cli-json.h"
+#include "cli/cli.h"
+#include "model/config/def-file.h"
+#include "model/inventory.h"
+#include "policy/assess/assess.h"
+#include "policy/assess/overlap.h"
+#include "policy/assess/resolve.h"
 
 struct host {
 	struct inventory *inv;

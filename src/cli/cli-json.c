@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli-json.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-json.h"
 
 static json_object *get(json_object *object, const char *key)
 {

@@ -9,8 +9,8 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 
-#include "cli-options.h"
-#include "macro.h"
+#include "base/macro.h"
+#include "cli/cli-options.h"
 
 DEFINE_CLEANUP(json_object *, js_putp, json_object_put)
 #define _cleanup_json_ _cleanup_(js_putp)

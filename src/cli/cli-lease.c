@@ -3,14 +3,14 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "cli-agent.h"
-#include "cli-bus.h"
-#include "cli-fd.h"
-#include "cli-lease.h"
-#include "cli-object.h"
-#include "cli-term.h"
-#include "dbus-names.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-agent.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-fd.h"
+#include "cli/cli-lease.h"
+#include "cli/cli-object.h"
+#include "cli/cli-term.h"
+#include "model/dbus-names.h"
 
 /* --- descriptors ----------------------------------------------------------------------------- */
 

@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "cli-progress.h"
-#include "macro.h"
-#include "vec.h"
+#include "base/macro.h"
+#include "base/vec.h"
+#include "cli/cli-progress.h"
 
 struct claim_options {
 	const char *access;    /* "fd" or "node" */

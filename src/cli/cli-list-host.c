@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include "cli-list.h"
-#include "codec.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-list.h"
+#include "model/json/codec.h"
 
 static int fill_devices(json_object *entry, const struct inventory *inv, const struct vec *devices,
 			bool members)

@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli-describe.h"
-#include "cli-list.h"
-#include "cli-object.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-describe.h"
+#include "cli/cli-list.h"
+#include "cli/cli-object.h"
 
 int list_add_member(json_object *members, const char *key, const char *driver, char *description)
 {

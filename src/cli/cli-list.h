@@ -8,9 +8,9 @@
  * "definition" is the file that `define` takes.
  */
 
-#include "cli-host.h"
-#include "cli-json.h"
-#include "macro.h"
+#include "base/macro.h"
+#include "cli/cli-host.h"
+#include "cli/cli-json.h"
 
 /* From all objects of the daemon; sorted as people sort names. NULL when out of memory. */
 json_object *list_groups(json_object *objects, bool members) _must_check_;

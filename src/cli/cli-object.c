@@ -2,13 +2,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli-bus.h"
-#include "cli-object.h"
-#include "cli-value.h"
-#include "dbus-names.h"
-#include "devbus.h"
-#include "pciaddr.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-object.h"
+#include "cli/cli-value.h"
+#include "model/dbus-names.h"
+#include "model/device-bus.h"
+#include "model/pciaddr.h"
 
 static const struct {
 	const char *name, *iface, *prefix;

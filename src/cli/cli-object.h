@@ -6,8 +6,8 @@
  * kebab-case}. What the daemon adds to its interfaces later is there without a change here.
  */
 
-#include "cli-json.h"
-#include "cli.h"
+#include "cli/cli-json.h"
+#include "cli/cli.h"
 
 enum object_type { OBJECT_MANAGER, OBJECT_GROUP, OBJECT_DEVICE, OBJECT_LEASE, OBJECT_TYPES };
 

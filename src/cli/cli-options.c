@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli-options.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-options.h"
 
 /* getopt_long() values: letters are themselves, options without a letter start here. */
 #define VALUE_BASE 256

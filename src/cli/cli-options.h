@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "macro.h"
+#include "base/macro.h"
 
 enum json_mode { JSON_OFF, JSON_SHORT, JSON_PRETTY };
 

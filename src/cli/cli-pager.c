@@ -6,8 +6,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "cli-pager.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-pager.h"
 
 /* NULL: none is wanted. */
 static const char *choose(void)

@@ -3,7 +3,7 @@
 
 /* Long output on a terminal goes through $DEVGROUPS_PAGER, $PAGER, or less. */
 
-#include "cli.h"
+#include "cli/cli.h"
 
 /* From here on stdout is the pager, if there is to be one. */
 void pager_open(struct cli *cli);

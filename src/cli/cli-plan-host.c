@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli-bus.h"
-#include "cli-host.h"
-#include "cli-plan.h"
-#include "plan.h"
-#include "resetplan.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-host.h"
+#include "cli/cli-plan.h"
+#include "policy/plan/plan.h"
+#include "policy/plan/reset-plan.h"
 
 static int add_steps(json_object *list, const struct vec *steps)
 {

@@ -3,8 +3,8 @@
 
 /* The steps of a plan as JSON, [{"step", "device", "detail"}], and those for a recorded host. */
 
-#include "cli-json.h"
-#include "cli.h"
+#include "cli/cli-json.h"
+#include "cli/cli.h"
 
 int plan_add_step(json_object *steps, const char *step, const char *device,
 		  const char *detail) _must_check_;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli-problems.h"
-#include "cli-term.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-problems.h"
+#include "cli/cli-term.h"
 
 void problems_print(FILE *to, const char *indent, json_object *problems)
 {

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "cli-object.h"
+#include "cli/cli-object.h"
 
 /* A line "FILE:LINE: TEXT" for each. */
 void problems_print(FILE *to, const char *indent, json_object *problems);

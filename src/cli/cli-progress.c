@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli-bus.h"
-#include "cli-object.h"
-#include "cli-progress.h"
-#include "cli-term.h"
-#include "dbus-names.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-object.h"
+#include "cli/cli-progress.h"
+#include "cli/cli-term.h"
+#include "model/dbus-names.h"
 
 #define MATCH_ALL "type='signal',sender='" DG_BUS_NAME "',path_namespace='" DG_OBJECT_PATH "'"
 

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <systemd/sd-bus.h>
 
-#include "cli.h"
-#include "macro.h"
+#include "base/macro.h"
+#include "cli/cli.h"
 
 struct progress {
 	struct cli *cli;

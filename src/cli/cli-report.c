@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli-report.h"
-#include "cli-term.h"
-#include "iommuunit.h"
-#include "reportcard.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-report.h"
+#include "cli/cli-term.h"
+#include "policy/devinfo/iommu-unit.h"
+#include "policy/report/report-card.h"
 
 /* --- as JSON -------------------------------------------------------------------------------------- */
 

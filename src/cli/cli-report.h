@@ -7,8 +7,8 @@
  * [{"place", "code", "devices", "text"}]}, and for people.
  */
 
-#include "cli-host.h"
-#include "cli-json.h"
+#include "cli/cli-host.h"
+#include "cli/cli-json.h"
 
 /* NULL when out of memory. */
 json_object *report_object(const struct host *host) _must_check_;

@@ -3,9 +3,9 @@
 
 /* The inventory of the daemon's host. */
 
-#include "cli.h"
-#include "inventory.h"
-#include "macro.h"
+#include "base/macro.h"
+#include "cli/cli.h"
+#include "model/inventory.h"
 
 /* Manager.Snapshot(), as text and read. Caller frees. */
 int snapshot_text(struct cli *cli, char **ret) _must_check_;

@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli-describe.h"
-#include "cli-problems.h"
-#include "cli-status.h"
-#include "cli-table.h"
-#include "devbus.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-describe.h"
+#include "cli/cli-problems.h"
+#include "cli/cli-status.h"
+#include "cli/cli-table.h"
+#include "model/device-bus.h"
 
 #define LABEL_WIDTH 14
 

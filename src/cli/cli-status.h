@@ -3,7 +3,7 @@
 
 /* What `status` shows, for people: a heading, then lines "      Label: text". */
 
-#include "cli-json.h"
+#include "cli/cli-json.h"
 
 void status_print_manager(json_object *manager);
 /* @group with its devices and lease in place of their paths. */

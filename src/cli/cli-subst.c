@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli-fd.h"
-#include "cli-qemuconfig.h"
-#include "cli-subst.h"
-#include "pciaddr.h"
-#include "strutil.h"
-#include "vmmargs.h"
+#include "base/str.h"
+#include "cli/cli-fd.h"
+#include "cli/cli-qemu-config.h"
+#include "cli/cli-subst.h"
+#include "model/pciaddr.h"
+#include "policy/devinfo/vmm-args.h"
 
 struct placeholder {
 	char *text; /* between the braces */

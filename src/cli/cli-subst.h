@@ -14,8 +14,8 @@
  * Any other text in braces is left alone.
  */
 
-#include "macro.h"
-#include "vec.h"
+#include "base/macro.h"
+#include "base/vec.h"
 
 enum {
 	SUBST_GROUP = 1,   /* needs descriptors that only interface=group gives */

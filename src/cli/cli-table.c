@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli-table.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-table.h"
 
 struct table_row {
 	enum table_level level;

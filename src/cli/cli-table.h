@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cli-term.h"
-#include "macro.h"
-#include "vec.h"
+#include "base/macro.h"
+#include "base/vec.h"
+#include "cli/cli-term.h"
 
 #define TABLE_COLUMNS 7
 

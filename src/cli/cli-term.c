@@ -4,8 +4,8 @@
 #include <wchar.h>
 #include <wctype.h>
 
-#include "cli-term.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-term.h"
 
 static bool colour;
 

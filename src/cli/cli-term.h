@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "macro.h"
+#include "base/macro.h"
 
 enum tint { TINT_NONE, TINT_GOOD, TINT_HELD, TINT_WAITING, TINT_BAD, TINT_FAINT, TINT_BOLD };
 

@@ -4,11 +4,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cli-bus.h"
-#include "cli-fd.h"
-#include "cli-object.h"
-#include "cli-token.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-fd.h"
+#include "cli/cli-object.h"
+#include "cli/cli-token.h"
 
 #define TOKEN_MAX 64
 

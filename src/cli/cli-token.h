@@ -3,9 +3,9 @@
 
 /* VF tokens of a claim: read from their descriptors, and told to VMMs without showing them to others. */
 
-#include "cli.h"
-#include "macro.h"
-#include "vec.h"
+#include "base/macro.h"
+#include "base/vec.h"
+#include "cli/cli.h"
 
 /*
  * Reads what the "vf-token" descriptors among @fds hold, and gives each device among @fds and @paths (struct claim_fd) the one

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include "cli-value.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-value.h"
 
 /* On the bus a structure's fields have places, in JSON they have names. */
 static const struct {

@@ -5,7 +5,7 @@
 
 #include <systemd/sd-bus.h>
 
-#include "cli-json.h"
+#include "cli/cli-json.h"
 
 /*
  * Reads one value at the message's place. @name is the property it belongs to in kebab-case, or

@@ -12,8 +12,8 @@
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
-#include "cli-options.h"
-#include "macro.h"
+#include "base/macro.h"
+#include "cli/cli-options.h"
 
 /* docs: devgroupctl(1). 3 and 4 are what an LSB status action means by them. */
 enum exit_code {

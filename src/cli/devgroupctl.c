@@ -3,10 +3,10 @@
 #include <locale.h>
 #include <stdio.h>
 
-#include "cli-bus.h"
-#include "cli-pager.h"
-#include "cli-term.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-pager.h"
+#include "cli/cli-term.h"
 
 #define CLAIM_OPTIONS                                                                              \
 	(OPTION_BIT(OPTION_LABEL) | OPTION_BIT(OPTION_WAIT) | OPTION_BIT(OPTION_FORCE))

@@ -6,16 +6,16 @@
 #include <string.h>
 #include <systemd/sd-id128.h>
 
-#include "clock.h"
-#include "deadline.h"
-#include "interface.h"
-#include "newid.h"
-#include "plan.h"
-#include "process.h"
-#include "registry-private.h"
-#include "resetplan.h"
-#include "rundir.h"
-#include "strutil.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "daemon/lease/deadline.h"
+#include "daemon/registry-private.h"
+#include "policy/plan/interface.h"
+#include "policy/plan/new-id.h"
+#include "policy/plan/plan.h"
+#include "policy/plan/reset-plan.h"
+#include "sys/process.h"
+#include "sys/state/run-dir.h"
 
 struct claim {
 	struct devgroup *group; /* whose queue it is in, or whose lease it made */

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 
-#include "confdir.h"
-#include "codec.h"
-#include "log.h"
-#include "registry-private.h"
-#include "strutil.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/registry-private.h"
+#include "model/config/config-dirs.h"
+#include "model/json/codec.h"
 
 static void *problem_free(void *data)
 {

@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
-#include "bus.h"
-#include "connection.h"
-#include "log.h"
-#include "options.h"
-#include "strutil.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "bus/bus.h"
+#include "bus/connection.h"
+#include "daemon/options.h"
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {

@@ -6,9 +6,9 @@
 #include <pwd.h>
 #include <string.h>
 
-#include "process.h"
-#include "registry-private.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "daemon/registry-private.h"
+#include "sys/process.h"
 
 const char *group_state(const struct devgroup *group)
 {

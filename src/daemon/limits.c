@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "registry-private.h"
+#include "daemon/registry-private.h"
 
 static bool refuse_limit(struct refusal *ret, const char *what, unsigned limit, const char *whose)
 {

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "macro.h"
-#include "refusal.h"
+#include "base/macro.h"
+#include "daemon/refusal.h"
 
 struct registry;
 

@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <getopt.h>
 
-#include "dbus-names.h"
-#include "fault.h"
-#include "identity.h"
-#include "log.h"
-#include "options.h"
-#include "strutil.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/options.h"
+#include "model/dbus-names.h"
+#include "sys/fault.h"
+#include "sys/probe/probe-device.h"
 
 static void print_help(void)
 {

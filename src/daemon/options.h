@@ -3,8 +3,8 @@
 
 /* Floor 6. The command line of devgroupd. */
 
-#include "host.h"
-#include "limits.h"
+#include "daemon/host/host.h"
+#include "daemon/limits.h"
 
 struct options {
 	struct host_options host;

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "assess.h"
-#include "plan.h"
-#include "registry-private.h"
-#include "resetplan.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "daemon/registry-private.h"
+#include "policy/assess/assess.h"
+#include "policy/plan/plan.h"
+#include "policy/plan/reset-plan.h"
 
 /* --- several groups together ------------------------------------------------------------------- */
 

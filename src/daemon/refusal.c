@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdarg.h>
 
-#include "refusal.h"
+#include "daemon/refusal.h"
 
 bool refuse(struct refusal *refusal, enum refusal_kind kind, const char *format, ...)
 {

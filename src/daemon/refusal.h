@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "macro.h"
+#include "base/macro.h"
 
 enum refusal_kind {
 	REFUSED_NOT, /* it is not */

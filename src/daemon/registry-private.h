@@ -3,9 +3,9 @@
 
 /* Floor 4. What registry.c, claims.c and restart.c share; nobody else includes this. */
 
-#include "causes.h"
-#include "prepare.h"
-#include "registry.h"
+#include "daemon/host/isolation-watch.h"
+#include "daemon/provision/prepare.h"
+#include "daemon/registry.h"
 
 struct registry {
 	struct host *host;

@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "assess.h"
-#include "log.h"
-#include "overlap.h"
-#include "registry-private.h"
-#include "strutil.h"
-#include "vfiodriver.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/registry-private.h"
+#include "policy/assess/assess.h"
+#include "policy/assess/overlap.h"
+#include "policy/plan/vfio-driver.h"
 
 /* --- groups ------------------------------------------------------------------------------------ */
 

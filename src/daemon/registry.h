@@ -8,12 +8,12 @@
 
 #include <stdbool.h>
 
-#include "config.h"
-#include "host.h"
-#include "lease.h"
-#include "limits.h"
-#include "refusal.h"
-#include "resolve.h"
+#include "daemon/host/host.h"
+#include "daemon/lease/lease.h"
+#include "daemon/limits.h"
+#include "daemon/refusal.h"
+#include "model/config/def-file.h"
+#include "policy/assess/resolve.h"
 
 struct registry;
 

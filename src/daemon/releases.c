@@ -4,9 +4,9 @@
 
 #include <errno.h>
 
-#include "deadline.h"
-#include "registry-private.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "daemon/lease/deadline.h"
+#include "daemon/registry-private.h"
 
 struct release {
 	struct registry *registry;

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "log.h"
-#include "plan.h"
-#include "registry-private.h"
-#include "resetplan.h"
-#include "strutil.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/registry-private.h"
+#include "policy/plan/plan.h"
+#include "policy/plan/reset-plan.h"
 
 static struct resetplan_request request_of(const struct devgroup *group, char *const *methods)
 {

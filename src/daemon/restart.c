@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fdstore.h"
-#include "log.h"
-#include "registry-private.h"
-#include "rundir.h"
-#include "strutil.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/registry-private.h"
+#include "sys/state/fd-store.h"
+#include "sys/state/run-dir.h"
 
 /* --- records that cannot be used --------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
  * below a port that does not isolate names that port, and so does the port itself. The causes come
  * from the hardware and are held against the groups that there are: what ties by the hardware and
  * is apart by the groups is a quirk that the kernel knows, and what is together for no cause is
- * said to be so. The daemon knows the same rules (src/shared/isolation.c), and a test compares.
+ * said to be so. The daemon knows the same rules (src/policy/isolation/isolation.c), and a test compares.
  */
 
 #include "devgroups.h"

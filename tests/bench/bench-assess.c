@@ -10,9 +10,9 @@
 #include <time.h>
 
 #include "../unit/bighost.h"
-#include "assess.h"
-#include "overlap.h"
-#include "resolve.h"
+#include "policy/assess/assess.h"
+#include "policy/assess/overlap.h"
+#include "policy/assess/resolve.h"
 
 #define ROUNDS 20
 

@@ -2,7 +2,7 @@
 
 /*
  * One device, the daemon that lends it, its worker, a holder, and a crash of the daemon at any moment. docs/lease.md explains the lease,
- * src/daemon/lease-fsm.h has its states; tests/check-model has spin prove what stands at the end.
+ * src/daemon/lease/lease-fsm.h has its states; tests/check-model has spin prove what stands at the end.
  *
  * What is left out is what does not matter for these: several devices go the same way one after the other, and several holders of copies of one descriptor
  * are one holder that closes them all.

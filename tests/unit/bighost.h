@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "groupdef.h"
-#include "inventory.h"
-#include "strutil.h"
-#include "use.h"
+#include "base/str.h"
+#include "model/group-def.h"
+#include "model/inventory.h"
+#include "model/usage.h"
 
 #define BIGHOST_FUNCTIONS 10000u
 #define BIGHOST_CARD	  8u

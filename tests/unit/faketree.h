@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fileio.h"
-#include "strutil.h"
-#include "sysfs.h"
+#include "base/fileio.h"
+#include "base/str.h"
+#include "sys/sysfs.h"
 
 static char top[] = "/tmp/dg-faketree-XXXXXX";
 static struct sysroot root = { .fd = -EBADF };

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "assess.h"
 #include "bighost.h"
-#include "resolve.h"
+#include "policy/assess/assess.h"
+#include "policy/assess/resolve.h"
 
 /*
  * A host on which nothing stands against anything, of which each test changes a little:

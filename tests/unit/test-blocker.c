@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test-main.h"
 
-#include "blocker.h"
+#include "model/blocker.h"
 
 START_TEST(test_hard_ones_hold_against_force)
 {

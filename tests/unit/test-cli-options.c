@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test-main.h"
 
-#include "cli-options.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-options.h"
 
 /* Parses a command line of words without blanks in them; "devgroupctl" is put before them. */
 struct line {

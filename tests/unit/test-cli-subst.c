@@ -3,10 +3,10 @@
 
 #include <errno.h>
 
-#include "cli-env.h"
-#include "cli-fd.h"
-#include "cli-subst.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "cli/cli-env.h"
+#include "cli/cli-fd.h"
+#include "cli/cli-subst.h"
 
 /* The descriptors have numbers only: nothing here is open. */
 static void add(struct vec *fds, const char *kind, const char *name, const char *group)

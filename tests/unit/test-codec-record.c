@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "codec.h"
-#include "config.h"
-#include "device.h"
+#include "base/str.h"
+#include "model/config/def-file.h"
+#include "model/device.h"
+#include "model/json/codec.h"
 #include "mutate.h"
-#include "strutil.h"
 
 /* --- records ---------------------------------------------------------------------------------- */
 

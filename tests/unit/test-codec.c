@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "codec.h"
+#include "base/str.h"
+#include "model/json/codec.h"
+#include "model/usage.h"
 #include "mutate.h"
-#include "strutil.h"
-#include "use.h"
 
 /* --- a host with one of everything ------------------------------------------------------------ */
 

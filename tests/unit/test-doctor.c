@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "doctor.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "policy/report/doctor.h"
 
 static struct inventory *good_host(void)
 {

@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#include "devfacts.h"
-#include "dmafacts.h"
-#include "iommuunit.h"
-#include "learnt.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "model/vfio-facts.h"
+#include "policy/devinfo/device-facts.h"
+#include "policy/devinfo/dma-facts.h"
+#include "policy/devinfo/iommu-unit.h"
 
 static void put(struct device *device, size_t at, uint32_t value)
 {

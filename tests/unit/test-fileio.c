@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "fileio.h"
+#include "base/fileio.h"
 
 /* A directory for each test, and a descriptor of it. */
 static char directory[] = "/tmp/test-fileio-XXXXXX";

@@ -5,15 +5,15 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "assess.h"
-#include "capspace.h"
-#include "fileio.h"
-#include "grouping.h"
-#include "hostfile.h"
-#include "isolation.h"
-#include "resetscope.h"
-#include "resolve.h"
-#include "strutil.h"
+#include "base/fileio.h"
+#include "base/str.h"
+#include "policy/assess/assess.h"
+#include "policy/assess/resolve.h"
+#include "policy/devinfo/cap-space.h"
+#include "policy/isolation/isolation.h"
+#include "policy/offline/grouping.h"
+#include "policy/offline/host-file.h"
+#include "policy/plan/reset-scope.h"
 
 /*
  * What tests/hosts/NAME.expected says of tests/hosts/NAME must be what comes out. A line each:

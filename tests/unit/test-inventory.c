@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "inventory.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "model/inventory.h"
 
 static struct device *put(struct inventory *inv, const char *bus, const char *address, int group)
 {

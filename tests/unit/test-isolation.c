@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "grouping.h"
-#include "isolation.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "policy/isolation/isolation.h"
+#include "policy/offline/grouping.h"
 
 static struct device *put(struct inventory *inv, const char *address, const char *parent, int group)
 {

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "jsontext.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "model/json/jsontext.h"
 
 static const struct jsontext_rules strict = { .max_depth = 4 };
 static const struct jsontext_rules with_comments = { .comments = true, .max_depth = 4 };

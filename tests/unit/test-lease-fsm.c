@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lease-fsm.h"
+#include "daemon/lease/lease-fsm.h"
 
 START_TEST(test_every_pair_has_an_answer)
 {

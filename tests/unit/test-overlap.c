@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "bighost.h"
-#include "config.h"
-#include "overlap.h"
+#include "model/config/def-file.h"
+#include "policy/assess/overlap.h"
 
 /*
  *	00:1c.4 ─ 01:00.0 alone		00:1e.0 ─ 02:00.0, 02:00.1 in one IOMMU group

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pciaddr.h"
+#include "model/pciaddr.h"
 
 static const struct {
 	const char *text, *normal; /* normal NULL: refused */

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pcicap.h"
+#include "policy/devinfo/pcicap.h"
 
 #define SPACE 4096
 

@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-#include "interface.h"
-#include "newid.h"
-#include "plan.h"
-#include "resetplan.h"
-#include "strutil.h"
-#include "usbcompanion.h"
-#include "vfiodriver.h"
+#include "base/str.h"
+#include "model/usb-companion.h"
+#include "policy/plan/interface.h"
+#include "policy/plan/new-id.h"
+#include "policy/plan/plan.h"
+#include "policy/plan/reset-plan.h"
+#include "policy/plan/vfio-driver.h"
 
 /* The group of five: a bridge on shpchp with two NICs and a USB pair behind it. */
 static struct inventory *five(void)

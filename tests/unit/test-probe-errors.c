@@ -2,7 +2,7 @@
 #include "test-main.h"
 
 #include "faketree.h"
-#include "probe-errors.h"
+#include "sys/probe/probe-errors.h"
 
 #define PORT "0000:00:1c.0"
 #define CARD "0000:01:00.0"

@@ -4,9 +4,9 @@
 #include <sys/utsname.h>
 
 #include "faketree.h"
-#include "pending.h"
-#include "probe-vfio.h"
-#include "probe.h"
+#include "policy/assess/pending.h"
+#include "sys/probe/probe-vfio.h"
+#include "sys/probe/probe.h"
 
 static struct probe *probe;
 

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "config.h"
-#include "confdir.h"
-#include "quirks.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "model/config/config-dirs.h"
+#include "model/config/def-file.h"
+#include "policy/devinfo/quirks.h"
 
 static struct config *parse(const char *text)
 {

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 
-#include "device.h"
-#include "record.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "model/device.h"
+#include "model/record.h"
 
 static void add(struct record *record, const char *address, int group, const char *host_driver,
 		const char *driver)

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "config.h"
-#include "pcicap.h"
-#include "resolve.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "model/config/def-file.h"
+#include "policy/assess/resolve.h"
+#include "policy/devinfo/pcicap.h"
 
 /*
  * Selectors as devgroups.d(5) has them, read from the words of a file, on a host of which each test

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test-main.h"
 
-#include "device.h"
-#include "step.h"
-#include "strutil.h"
+#include "base/str.h"
+#include "model/device.h"
+#include "model/step.h"
 
 START_TEST(test_names_are_complete_and_unique)
 {

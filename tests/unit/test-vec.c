@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "vec.h"
+#include "base/vec.h"
 
 static int compare(const void *a, const void *b)
 {

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "iommufdabi.h"
+#include "sys/probe/iommufd-abi.h"
 
 static int act(const char *what, const char *on, int r)
 {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Faults at every kernel operation of a claim and a release, for the scripts here. src/daemon/fault.h says how one is armed.
+"""Faults at every kernel operation of a claim and a release, for the scripts here. src/sys/fault.h says how one is armed.
 
 A round is a generator: it does something with one group, and yields a name and a condition where it has to wait. Lab.together() runs many of
 them side by side, since resets sleep and one group must not wait for another. Each group is claimed by a process of its own that can be killed.

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/str.h"
+
+bool str_eq(const char *a, const char *b)
+{
+	if (!a || !b)
+		return a == b;
+	return strcmp(a, b) == 0;
+}
+
+bool str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+int str_set(char **dst, const char *src)
+{
+	char *copy = NULL;
+
+	if (src) {
+		copy = strdup(src);
+		if (!copy)
+			return -ENOMEM;
+	}
+	free(*dst);
+	*dst = copy;
+	return 0;
+}
+
+char *str_printf(const char *format, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&s, format, ap);
+	va_end(ap);
+	return n < 0 ? NULL : s;
+}
+
+char *str_chomp(char *s)
+{
+	size_t n = strlen(s);
+
+	while (n > 0 && isspace((unsigned char)s[n - 1]))
+		s[--n] = '\0';
+	return s;
+}
+
+int parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret)
+{
+	unsigned long long value;
+	char *end;
+
+	/* strtoull() takes leading blanks and signs; a number here is digits from the first byte on. */
+	if (!isxdigit((unsigned char)s[0]))
+		return -EINVAL;
+	errno = 0;
+	value = strtoull(s, &end, (int)base);
+	if (end == s || *end)
+		return -EINVAL;
+	if (errno == ERANGE || value > max)
+		return -ERANGE;
+	*ret = value;
+	return 0;
+}
+
+int parse_uint(const char *s, unsigned *ret)
+{
+	uint64_t value;
+	int r;
+
+	r = parse_u64(s, 10, UINT32_MAX, &value);
+	if (r < 0)
+		return r;
+	*ret = (unsigned)value;
+	return 0;
+}
+
+int parse_size(const char *s, uint64_t *ret)
+{
+	static const char units[] = "KMGTPE";
+	unsigned long long value;
+	const char *unit;
+	char *end;
+	unsigned shift = 0;
+
+	if (str_eq(s, "infinity")) {
+		*ret = UINT64_MAX;
+		return 0;
+	}
+	if (!isdigit((unsigned char)s[0]))
+		return -EINVAL;
+	errno = 0;
+	value = strtoull(s, &end, 10);
+	if (errno == ERANGE)
+		return -ERANGE;
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		shift = 10 * (unsigned)(unit - units + 1);
+		end++;
+	}
+	if (*end && !str_eq(end, "B") && !(unit && str_eq(end, "iB")))
+		return -EINVAL;
+	if (shift && value > (UINT64_MAX >> shift))
+		return -ERANGE;
+	*ret = (uint64_t)value << shift;
+	return 0;
+}
+
+/* Compares the numbers that both strings start with, however long they are, and moves behind them. */
+static int compare_numbers(const char **a, const char **b)
+{
+	size_t size_a = strspn(*a, "0123456789"), size_b = strspn(*b, "0123456789");
+	size_t zeros_a = strspn(*a, "0"), zeros_b = strspn(*b, "0");
+	size_t digits_a = size_a - zeros_a, digits_b = size_b - zeros_b;
+	int order;
+
+	if (digits_a != digits_b)
+		order = digits_a < digits_b ? -1 : 1;
+	else
+		order = strncmp(*a + zeros_a, *b + zeros_b, digits_a);
+	/* "01" and "1" are equal numbers but different strings: the shorter is first */
+	if (order == 0 && size_a != size_b)
+		order = size_a < size_b ? -1 : 1;
+	*a += size_a;
+	*b += size_b;
+	return order;
+}
+
+int str_index(const char *const *words, size_t n, const char *s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(words[i], s))
+			return (int)i;
+	return -EINVAL;
+}
+
+int str_natural_cmp(const char *a, const char *b)
+{
+	while (*a && *b) {
+		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+			int order = compare_numbers(&a, &b);
+
+			if (order)
+				return order;
+			continue;
+		}
+		if (*a != *b)
+			return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+		a++;
+		b++;
+	}
+	return (unsigned char)*a - (unsigned char)*b;
+}
+
+size_t strv_length(char *const *list)
+{
+	size_t n = 0;
+
+	while (list && list[n])
+		n++;
+	return n;
+}
+
+bool strv_contains(char *const *list, const char *s)
+{
+	STRV_FOREACH(item, list)
+		if (str_eq(*item, s))
+			return true;
+	return false;
+}
+
+int strv_add(char ***list, const char *s)
+{
+	size_t n = strv_length(*list);
+	char **grown;
+
+	grown = reallocarray(*list, n + 2, sizeof(char *));
+	if (!grown)
+		return -ENOMEM;
+	*list = grown;
+	grown[n + 1] = NULL;
+	grown[n] = strdup(s);
+	return grown[n] ? 0 : -ENOMEM;
+}
+
+int strv_copy(char *const *list, char ***ret)
+{
+	_cleanup_strv_ char **copy = NULL;
+	int r;
+
+	STRV_FOREACH(item, list) {
+		r = strv_add(&copy, *item);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_PTR(copy);
+	return 0;
+}
+
+int strv_split(const char *s, const char *separators, char ***ret)
+{
+	_cleanup_strv_ char **list = NULL;
+	int r;
+
+	while (*(s += strspn(s, separators))) {
+		size_t n = strcspn(s, separators);
+		_cleanup_free_ char *word = strndup(s, n);
+
+		if (!word)
+			return -ENOMEM;
+		r = strv_add(&list, word);
+		if (r < 0)
+			return r;
+		s += n;
+	}
+	*ret = TAKE_PTR(list);
+	return 0;
+}
+
+char *strv_join(char *const *list, const char *separator)
+{
+	size_t size = 1;
+	char *joined, *end;
+
+	STRV_FOREACH(item, list)
+		size += strlen(*item) + strlen(separator);
+	joined = malloc(size);
+	if (!joined)
+		return NULL;
+	end = joined;
+	*end = '\0';
+	STRV_FOREACH(item, list) {
+		if (item != list)
+			end = stpcpy(end, separator);
+		end = stpcpy(end, *item);
+	}
+	return joined;
+}
+
+bool strv_equal(char *const *a, char *const *b)
+{
+	size_t n = strv_length(a);
+
+	if (n != strv_length(b))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!str_eq(a[i], b[i]))
+			return false;
+	return true;
+}
+
+char **strv_free(char **list)
+{
+	STRV_FOREACH(item, list)
+		free(*item);
+	free(list);
+	return NULL;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 5. org.devgroups1.Device at /org/devgroups1/device/KEY, KEY with its bus: "pci:0000:01:00.0". */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "bus/bus-facts.h"
+#include "bus/bus.h"
+#include "model/dbus-names.h"
+#include "policy/devinfo/device-facts.h"
+#include "policy/devinfo/quirks.h"
+#include "policy/isolation/isolation.h"
+
+/* What a property getter needs: found anew for each call, since the inventory moves. */
+struct device_handle {
+	const struct device *device;
+	const struct registry *registry;
+};
+
+char *bus_device_path(const char *key)
+{
+	struct pciaddr addr;
+	_cleanup_free_ char *full = NULL;
+	char *path;
+
+	full = pciaddr_parse(key, &addr) >= 0 ? str_printf("pci:%s", key) : strdup(key);
+	return !full || sd_bus_path_encode(DG_DEVICE_PREFIX, full, &path) < 0 ? NULL : path;
+}
+
+static int find_device(sd_bus *connection, const char *path, const char *interface, void *userdata,
+		       void **ret_found, sd_bus_error *ret_error)
+{
+	static struct device_handle handle; /* used before the next look-up */
+	struct bus *bus = userdata;
+	_cleanup_free_ char *name = NULL, *key = NULL;
+	int r = sd_bus_path_decode(path, DG_DEVICE_PREFIX, &name);
+
+	if (r <= 0)
+		return r;
+	r = devkey_normalize(name, &key);
+	if (r < 0)
+		return r == -EINVAL ? 0 : r;
+	handle.registry = bus->registry;
+	handle.device = inventory_find(host_inventory(registry_host(bus->registry)), key);
+	*ret_found = &handle;
+	return handle.device != NULL;
+}
+
+static int enumerate_devices(sd_bus *connection, const char *prefix, void *userdata,
+			     char ***ret_nodes, sd_bus_error *ret_error)
+{
+	struct bus *bus = userdata;
+	_cleanup_free_ char **nodes = NULL;
+	const struct vec *devices = &host_inventory(registry_host(bus->registry))->devices;
+	size_t n = 0;
+
+	nodes = calloc(devices->n + 1, sizeof(char *));
+	if (!nodes)
+		return -ENOMEM;
+	VEC_FOREACH(const struct device, device, devices) {
+		nodes[n] = bus_device_path(device->key);
+		if (!nodes[n++]) {
+			strv_free(TAKE_PTR(nodes));
+			return -ENOMEM;
+		}
+	}
+	*ret_nodes = TAKE_PTR(nodes);
+	return 0;
+}
+
+/* --- properties -------------------------------------------------------------------------------- */
+
+static const char *string_of(const struct device_handle *handle, const char *property)
+{
+	const struct device *device = handle->device;
+
+	if (str_eq(property, "Address"))
+		return device->address;
+	if (str_eq(property, "Bus"))
+		return device->bus;
+	if (str_eq(property, "Driver"))
+		return device->driver;
+	if (str_eq(property, "HostDriver"))
+		return registry_host_driver(handle->registry, device);
+	if (str_eq(property, "DriverOverride"))
+		return device->driver_override;
+	if (str_eq(property, "VendorName"))
+		return device->vendor_name;
+	if (str_eq(property, "DeviceName"))
+		return device->device_name;
+	if (str_eq(property, "ClassName"))
+		return device->class_name;
+	if (str_eq(property, "PowerState"))
+		return device->power_state;
+	if (str_eq(property, "MdevType"))
+		return device->mdev_type;
+	if (str_eq(property, "MdevParent"))
+		return device->mdev_parent;
+	if (str_eq(property, "PhysFn"))
+		return device->physfn;
+	if (str_eq(property, "ResetDriver"))
+		return device->reset_driver;
+	if (str_eq(property, "ErrorState"))
+		return error_state_to_string(device->errors.state);
+	return NULL;
+}
+
+static int get_string(sd_bus *connection, const char *path, const char *interface,
+		      const char *property, sd_bus_message *reply, void *userdata,
+		      sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "s", str_or(string_of(userdata, property), ""));
+}
+
+/* Ids are strings of hex digits, as everywhere in this field: "8086", "020000". */
+static int get_id(sd_bus *connection, const char *path, const char *interface, const char *property,
+		  sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct device *device = ((const struct device_handle *)userdata)->device;
+	char text[8] = "";
+
+	if (!device_is_pci(device))
+		return sd_bus_message_append(reply, "s", text);
+	if (str_eq(property, "Class"))
+		snprintf(text, sizeof(text), "%06x", device->class_code & 0xffffffu);
+	else if (str_eq(property, "Vendor"))
+		snprintf(text, sizeof(text), "%04x", device->vendor);
+	else if (str_eq(property, "Device"))
+		snprintf(text, sizeof(text), "%04x", device->device);
+	else if (str_eq(property, "SubsystemVendor"))
+		snprintf(text, sizeof(text), "%04x", device->subsystem_vendor);
+	else
+		snprintf(text, sizeof(text), "%04x", device->subsystem_device);
+	return sd_bus_message_append(reply, "s", text);
+}
+
+static int get_number(sd_bus *connection, const char *path, const char *interface,
+		      const char *property, sd_bus_message *reply, void *userdata,
+		      sd_bus_error *error)
+{
+	const struct device *device = ((const struct device_handle *)userdata)->device;
+
+	return sd_bus_message_append(reply, "i",
+				     str_eq(property, "IommuGroup") ? device->iommu_group :
+								      device->numa_node);
+}
+
+static int get_num_vfs(sd_bus *connection, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct device *device = ((const struct device_handle *)userdata)->device;
+
+	return sd_bus_message_append(reply, "u", (uint32_t)device->num_vfs);
+}
+
+static int get_reset_required(sd_bus *connection, const char *path, const char *interface, const char *property,
+			      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct device *device = ((const struct device_handle *)userdata)->device;
+
+	return sd_bus_message_append(reply, "b", (int)device->reset_required);
+}
+
+static int get_list(sd_bus *connection, const char *path, const char *interface,
+		    const char *property, sd_bus_message *reply, void *userdata,
+		    sd_bus_error *error)
+{
+	const struct device *device = ((const struct device_handle *)userdata)->device;
+
+	return sd_bus_message_append_strv(reply, str_eq(property, "Interfaces") ?
+							 device->interfaces :
+							 device->reset_methods);
+}
+
+static int append_cause(sd_bus_message *reply, const struct inventory *inv,
+			const struct device *device, const struct isolation_cause *cause)
+{
+	_cleanup_free_ char *text = isolation_text(inv, device, cause);
+
+	return text ? sd_bus_message_append(reply, "(sss)", isolation_code_to_string(cause->code),
+					    cause->peer, text) :
+		      -ENOMEM;
+}
+
+static int get_isolation(sd_bus *connection, const char *path, const char *interface,
+			 const char *property, sd_bus_message *reply, void *userdata,
+			 sd_bus_error *error)
+{
+	const struct device_handle *handle = userdata;
+	const struct inventory *inv = host_inventory(registry_host(handle->registry));
+	_cleanup_isolation_ struct vec causes = { 0 };
+	int r = isolation_find(inv, handle->device, &causes);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(sss)");
+	VEC_FOREACH(const struct isolation_cause, cause, &causes)
+		if (r >= 0)
+			r = append_cause(reply, inv, handle->device, cause);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* Not signalled: they change with quirks.d alone. */
+static int get_hints(sd_bus *connection, const char *path, const char *interface,
+		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct device_handle *handle = userdata;
+	const struct inventory *inv = host_inventory(registry_host(handle->registry));
+	_cleanup_quirk_hints_ struct vec hints = { 0 };
+	int r = quirks_hints(registry_quirks(handle->registry), inv, handle->device, &hints);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "{ss}");
+	VEC_FOREACH(const struct quirk_hint, hint, &hints)
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "{ss}", hint->name, hint->value);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* Empty where the kernel does not count. */
+static int get_error_counts(sd_bus *connection, const char *path, const char *interface,
+			    const char *property, sd_bus_message *reply, void *userdata,
+			    sd_bus_error *error)
+{
+	const struct device_errors *errors =
+		&((const struct device_handle *)userdata)->device->errors;
+
+	if (!errors->counted)
+		return sd_bus_message_append(reply, "a{st}", 0);
+	return sd_bus_message_append(reply, "a{st}", 3, "correctable", errors->correctable,
+				     "nonfatal", errors->nonfatal, "fatal", errors->fatal);
+}
+
+/* --- what it is to its user: facts --------------------------------------------------------------- */
+
+static int get_facts_of(const struct device_handle *handle, const char *part, struct vec *ret)
+{
+	return devfacts_get(host_inventory(registry_host(handle->registry)), handle->device, part,
+			    ret);
+}
+
+/* Signalled where VFIO was asked anew; the rest changes with other devices too. */
+static int get_facts(sd_bus *connection, const char *path, const char *interface,
+		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	static const char *const parts[][2] = {
+		{ "DmaFacts", "dma" },
+		{ "MmioFacts", "mmio" },
+		{ "PasidFacts", "pasid" },
+		{ "VirtualCapabilities", "virtual-capabilities" },
+	};
+	_cleanup_facts_ struct vec facts = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (str_eq(parts[i][0], property) && get_facts_of(userdata, parts[i][1], &facts) < 0)
+			return -ENOMEM;
+	return bus_append_facts(reply, &facts);
+}
+
+/* a(tts): first, last, and what that is. */
+static int get_ranges(sd_bus *connection, const char *path, const char *interface,
+		      const char *property, sd_bus_message *reply, void *userdata,
+		      sd_bus_error *error)
+{
+	bool reserved = str_eq(property, "ReservedRegions");
+	_cleanup_facts_ struct vec facts = { 0 };
+	const struct fact *list;
+	int r = get_facts_of(userdata, "dma", &facts);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(tts)");
+	list = facts_find(&facts, reserved ? "reserved" : "windows");
+	for (size_t i = 0; r >= 0 && list && i < list->items.n; i++) {
+		const struct vec *item = &((const struct fact *)list->items.items[i])->items;
+
+		r = sd_bus_message_append(reply, "(tts)", facts_number(item, "first"),
+					  facts_number(item, "last"),
+					  facts_text(item, reserved ? "type" : "kind"));
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* a(sssus): id, name, description, how many more can be made, what its user sees. */
+static int get_mdev_types(sd_bus *connection, const char *path, const char *interface, const char *property,
+			  sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct device *device = ((const struct device_handle *)userdata)->device;
+	int r = sd_bus_message_open_container(reply, 'a', "(sssus)");
+
+	VEC_FOREACH(const struct mdev_type, type, &device->mdev_types)
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "(sssus)", type->id, str_or(type->name, ""),
+						  str_or(type->description, ""), type->available,
+						  str_or(type->api, ""));
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+
+static const sd_bus_vtable device_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("Address", "s", get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Bus", "s", get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("IommuGroup", "i", get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("Driver", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("HostDriver", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("DriverOverride", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Vendor", "s", get_id, 0, CHANGES),
+	SD_BUS_PROPERTY("Device", "s", get_id, 0, CHANGES),
+	SD_BUS_PROPERTY("SubsystemVendor", "s", get_id, 0, CHANGES),
+	SD_BUS_PROPERTY("SubsystemDevice", "s", get_id, 0, CHANGES),
+	SD_BUS_PROPERTY("Class", "s", get_id, 0, CHANGES),
+	SD_BUS_PROPERTY("VendorName", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("DeviceName", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ClassName", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Interfaces", "as", get_list, 0, CHANGES),
+	SD_BUS_PROPERTY("ResetMethods", "as", get_list, 0, CHANGES),
+	SD_BUS_PROPERTY("ResetRequired", "b", get_reset_required, 0, CHANGES),
+	SD_BUS_PROPERTY("ResetDriver", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Isolation", "a(sss)", get_isolation, 0, CHANGES),
+	SD_BUS_PROPERTY("VmmHints", "a{ss}", get_hints, 0, 0),
+	SD_BUS_PROPERTY("DmaWindows", "a(tts)", get_ranges, 0, CHANGES),
+	SD_BUS_PROPERTY("ReservedRegions", "a(tts)", get_ranges, 0, 0),
+	SD_BUS_PROPERTY("DmaFacts", "a{sv}", get_facts, 0, CHANGES),
+	SD_BUS_PROPERTY("MmioFacts", "a{sv}", get_facts, 0, CHANGES),
+	SD_BUS_PROPERTY("PasidFacts", "a{sv}", get_facts, 0, 0),
+	SD_BUS_PROPERTY("VirtualCapabilities", "a{sv}", get_facts, 0, 0),
+	SD_BUS_PROPERTY("PowerState", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("NumaNode", "i", get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("PhysFn", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("NumVfs", "u", get_num_vfs, 0, 0),
+	SD_BUS_PROPERTY("MdevTypes", "a(sssus)", get_mdev_types, 0, CHANGES),
+	SD_BUS_PROPERTY("MdevType", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("MdevParent", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorState", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorCounts", "a{st}", get_error_counts, 0, CHANGES),
+	SD_BUS_VTABLE_END,
+};
+
+const struct bus_object bus_device_object = {
+	.path = DG_DEVICE_PREFIX,
+	.interface = DG_IFACE_DEVICE,
+	.vtable = device_vtable,
+	.find = find_device,
+	.enumerate = enumerate_devices,
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "base/str.h"
+#include "bus/bus.h"
+#include "model/dbus-names.h"
+
+/* The one place that knows which refusal has which name on the bus. */
+static const char *const names[REFUSAL_KIND_COUNT] = {
+	[REFUSED_NO_SUCH_GROUP] = DG_ERROR_NO_SUCH_GROUP,
+	[REFUSED_NO_SUCH_DEVICE] = DG_ERROR_NO_SUCH_DEVICE,
+	[REFUSED_BLOCKED] = DG_ERROR_BLOCKED,
+	[REFUSED_BUSY] = DG_ERROR_BUSY,
+	[REFUSED_RESERVED] = DG_ERROR_RESERVED,
+	[REFUSED_IN_USE] = DG_ERROR_IN_USE,
+	[REFUSED_BIND_FAILED] = DG_ERROR_BIND_FAILED,
+	[REFUSED_RESET_FAILED] = DG_ERROR_RESET_FAILED,
+	[REFUSED_TIMEOUT] = DG_ERROR_TIMEOUT,
+	[REFUSED_STUCK] = DG_ERROR_STUCK,
+	[REFUSED_NOT_HOLDER] = DG_ERROR_NOT_HOLDER,
+	[REFUSED_BAD_OPTION] = DG_ERROR_BAD_OPTION,
+	[REFUSED_BAD_CONFIG] = DG_ERROR_BAD_CONFIG,
+	[REFUSED_UNSUPPORTED] = DG_ERROR_UNSUPPORTED,
+	[REFUSED_ACCESS_DENIED] = SD_BUS_ERROR_ACCESS_DENIED,
+	[REFUSED_LIMIT] = SD_BUS_ERROR_LIMITS_EXCEEDED,
+	[REFUSED_NO_MEMORY] = SD_BUS_ERROR_NO_MEMORY,
+};
+
+int bus_refuse(sd_bus_error *error, const struct refusal *refusal)
+{
+	return sd_bus_error_set(error, str_or(names[refusal->kind], SD_BUS_ERROR_FAILED),
+				str_or(refusal->text, "Out of memory."));
+}
+
+int bus_reply_refusal(sd_bus_message *message, const struct refusal *refusal)
+{
+	return sd_bus_reply_method_errorf(message, str_or(names[refusal->kind], SD_BUS_ERROR_FAILED),
+					  "%s", str_or(refusal->text, "Out of memory."));
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Floor 5. Facts on the bus: a dict is a{sv}, a list an array, numbers are t. */
+
+#include <systemd/sd-bus.h>
+
+#include "model/facts.h"
+
+/* As a{sv}. 0 or negative errno. */
+int bus_append_facts(sd_bus_message *message, const struct vec *facts) _must_check_;

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 5. org.devgroups1.Group at /org/devgroups1/group/NAME. */
+
+#include <errno.h>
+
+#include "base/str.h"
+#include "bus/bus.h"
+#include "model/dbus-names.h"
+#include "model/json/codec.h"
+
+char *bus_group_path(const char *name)
+{
+	char *path;
+
+	return sd_bus_path_encode(DG_GROUP_PREFIX, name, &path) < 0 ? NULL : path;
+}
+
+static int find_group(sd_bus *connection, const char *path, const char *interface, void *userdata,
+		      void **ret_found, sd_bus_error *ret_error)
+{
+	struct bus *bus = userdata;
+	_cleanup_free_ char *name = NULL;
+	int r = sd_bus_path_decode(path, DG_GROUP_PREFIX, &name);
+
+	if (r <= 0)
+		return r;
+	*ret_found = registry_find(bus->registry, name);
+	return *ret_found != NULL;
+}
+
+static int enumerate_groups(sd_bus *connection, const char *prefix, void *userdata, char ***ret_nodes,
+			    sd_bus_error *ret_error)
+{
+	struct bus *bus = userdata;
+	_cleanup_strv_ char **nodes = NULL;
+
+	VEC_FOREACH(const struct devgroup, group, registry_groups(bus->registry)) {
+		_cleanup_free_ char *path = bus_group_path(group->def->name);
+
+		if (!path || strv_add(&nodes, path) < 0)
+			return -ENOMEM;
+	}
+	*ret_nodes = TAKE_PTR(nodes);
+	return 0;
+}
+
+/* --- properties -------------------------------------------------------------------------------- */
+
+static int get_string(sd_bus *connection, const char *path, const char *interface,
+		      const char *property, sd_bus_message *reply, void *userdata,
+		      sd_bus_error *error)
+{
+	const struct devgroup *group = userdata;
+	_cleanup_free_ char *holder = NULL;
+	const char *value = NULL;
+
+	if (str_eq(property, "Name"))
+		value = group->def->name;
+	else if (str_eq(property, "Description"))
+		value = group->def->description;
+	else if (str_eq(property, "State"))
+		value = group_state(group);
+	else if (str_eq(property, "ReservedFor"))
+		value = group->def->reserved_for;
+	else if (str_eq(property, "Holder"))
+		value = holder = group_holder(group);
+	else if (str_eq(property, "ErrorState"))
+		value = error_state_to_string(group_error_state(group));
+	return sd_bus_message_append(reply, "s", str_or(value, ""));
+}
+
+static int get_blockers(sd_bus *connection, const char *path, const char *interface,
+			const char *property, sd_bus_message *reply, void *userdata,
+			sd_bus_error *error)
+{
+	_cleanup_blockers_ struct vec blockers = { 0 };
+	int r = group_blockers(userdata, &blockers);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(sss)");
+	VEC_FOREACH(const struct blocker, blocker, &blockers)
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "(sss)", blocker->code, blocker->device,
+						  blocker->text);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_devices(sd_bus *connection, const char *path, const char *interface,
+		       const char *property, sd_bus_message *reply, void *userdata,
+		       sd_bus_error *error)
+{
+	const struct devgroup *group = userdata;
+	int r = sd_bus_message_open_container(reply, 'a', "o");
+
+	VEC_FOREACH(const struct device, device, &group->view.devices) {
+		_cleanup_free_ char *device_path = bus_device_path(device->key);
+
+		if (!device_path)
+			return -ENOMEM;
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "o", device_path);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_iommu_groups(sd_bus *connection, const char *path, const char *interface,
+			    const char *property, sd_bus_message *reply, void *userdata,
+			    sd_bus_error *error)
+{
+	const struct devgroup *group = userdata;
+	int r = sd_bus_message_open_container(reply, 'a', "u");
+
+	VEC_FOREACH(const struct iommu_group, iommu_group, &group->view.iommu_groups)
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "u", iommu_group->id);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_lease(sd_bus *connection, const char *path, const char *interface,
+		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct devgroup *group = userdata;
+	_cleanup_free_ char *lease = NULL;
+
+	if (group->lease) {
+		lease = bus_lease_path(group->lease->record->lease);
+		if (!lease)
+			return -ENOMEM;
+	}
+	return sd_bus_message_append(reply, "o", str_or(lease, "/"));
+}
+
+static int get_definition(sd_bus *connection, const char *path, const char *interface,
+			  const char *property, sd_bus_message *reply, void *userdata,
+			  sd_bus_error *error)
+{
+	const struct devgroup *group = userdata;
+	_cleanup_free_ char *text = NULL;
+	int r = groupdef_to_json(group->def, false, &text);
+
+	return r < 0 ? r : sd_bus_message_append(reply, "s", text);
+}
+
+#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+
+static const sd_bus_vtable group_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("Name", "s", get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Description", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("State", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Blockers", "a(sss)", get_blockers, 0, CHANGES),
+	SD_BUS_PROPERTY("Devices", "ao", get_devices, 0, CHANGES),
+	SD_BUS_PROPERTY("IommuGroups", "au", get_iommu_groups, 0, CHANGES),
+	SD_BUS_PROPERTY("Lease", "o", get_lease, 0, CHANGES),
+	SD_BUS_PROPERTY("ReservedFor", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Holder", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorState", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Definition", "s", get_definition, 0, CHANGES),
+	SD_BUS_VTABLE_END,
+};
+
+const struct bus_object bus_group_object = {
+	.path = DG_GROUP_PREFIX,
+	.interface = DG_IFACE_GROUP,
+	.vtable = group_vtable,
+	.find = find_group,
+	.enumerate = enumerate_groups,
+};

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Floor 5. While anything is claimed the host does not go to sleep: a device that loses its power under a VMM comes back in no
+ * state that its guest knows. Where there is no logind nothing happens.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "bus/bus.h"
+
+#define LOGIND "org.freedesktop.login1"
+
+static bool is_wanted(const struct bus *bus)
+{
+	VEC_FOREACH(const struct devgroup, group, registry_groups(bus->registry))
+		if (group->lease)
+			return true;
+	return false;
+}
+
+static int on_inhibited(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	struct bus *bus = userdata;
+	const sd_bus_error *refused = sd_bus_message_get_error(reply);
+	int fd, r;
+
+	bus->inhibit_call = sd_bus_slot_unref(bus->inhibit_call);
+	if (refused) {
+		log_debug("logind does not keep the host awake: %s", str_or(refused->message, "?"));
+		return 0;
+	}
+	r = sd_bus_message_read(reply, "h", &fd);
+	if (r >= 0)
+		/* the message closes its own */
+		bus->inhibitor = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	bus_inhibit_update(bus);
+	return 0;
+}
+
+static int ask(struct bus *bus)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+	int r = sd_bus_message_new_method_call(bus->bus, &call, LOGIND, "/org/freedesktop/login1",
+					       LOGIND ".Manager", "Inhibit");
+
+	if (r >= 0)
+		r = sd_bus_message_set_auto_start(call, false);
+	if (r >= 0)
+		r = sd_bus_message_append(call, "ssss", "sleep", "devgroupd",
+					  "Devices are passed through", "block");
+	return r < 0 ? r : sd_bus_call_async(bus->bus, &bus->inhibit_call, call, on_inhibited, bus, 0);
+}
+
+void bus_inhibit_update(struct bus *bus)
+{
+	int r;
+
+	if (!is_wanted(bus)) {
+		bus->inhibitor = fd_close(bus->inhibitor);
+		return;
+	}
+	if (bus->inhibitor >= 0 || bus->inhibit_call)
+		return;
+	r = ask(bus);
+	if (r < 0)
+		log_debug_errno(r, "Cannot ask logind to keep the host awake");
+}
+
+static int on_logind(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	bus_inhibit_update(userdata);
+	return 0;
+}
+
+int bus_inhibit_start(struct bus *bus)
+{
+	int r;
+
+	/* it may come later than we do, or be restarted: what it promised is still good then */
+	r = sd_bus_add_match_async(bus->bus, NULL,
+				   "type='signal',sender='org.freedesktop.DBus',"
+				   "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" LOGIND
+				   "'",
+				   on_logind, NULL, bus);
+	if (r >= 0)
+		bus_inhibit_update(bus);
+	return r;
+}
+
+void bus_inhibit_stop(struct bus *bus)
+{
+	bus->inhibit_call = sd_bus_slot_unref(bus->inhibit_call);
+	bus->inhibitor = fd_close(bus->inhibitor);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 5. org.devgroups1.Lease at /org/devgroups1/lease/ID. The object behind it is the group that it holds. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "bus/bus.h"
+#include "model/dbus-names.h"
+
+char *bus_lease_path(const char *lease)
+{
+	char *path;
+
+	return sd_bus_path_encode(DG_LEASE_PREFIX, lease, &path) < 0 ? NULL : path;
+}
+
+/* The face is not reachable from a group, so the handlers get both. */
+struct lease_handle {
+	struct bus *bus;
+	struct devgroup *group;
+};
+
+static int find_lease(sd_bus *connection, const char *path, const char *interface, void *userdata,
+		      void **ret_found, sd_bus_error *ret_error)
+{
+	static struct lease_handle handle; /* used before the next look-up */
+	_cleanup_free_ char *lease = NULL;
+	int r = sd_bus_path_decode(path, DG_LEASE_PREFIX, &lease);
+
+	if (r <= 0)
+		return r;
+	handle.bus = userdata;
+	handle.group = registry_find_lease(handle.bus->registry, lease);
+	*ret_found = &handle;
+	return handle.group != NULL;
+}
+
+static int enumerate_leases(sd_bus *connection, const char *prefix, void *userdata, char ***ret_nodes,
+			    sd_bus_error *ret_error)
+{
+	struct bus *bus = userdata;
+	_cleanup_strv_ char **nodes = NULL;
+
+	VEC_FOREACH(const struct devgroup, group, registry_groups(bus->registry)) {
+		_cleanup_free_ char *path = NULL;
+
+		if (!group->lease)
+			continue;
+		path = bus_lease_path(group->lease->record->lease);
+		if (!path || strv_add(&nodes, path) < 0)
+			return -ENOMEM;
+	}
+	*ret_nodes = TAKE_PTR(nodes);
+	return 0;
+}
+
+static int method_take_fds(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct lease_handle *handle = userdata;
+	uint32_t first;
+	int r = sd_bus_message_read(message, "u", &first);
+
+	if (r < 0)
+		return r;
+	return bus_method_take_fds(message, handle->bus, handle->group, first, error);
+}
+
+static int append_token(sd_bus_message *reply, const char *line)
+{
+	const char *token = strchr(line, '=');
+	_cleanup_free_ char *pf = token ? strndup(line, (size_t)(token - line)) : NULL;
+
+	return pf ? sd_bus_message_append(reply, "(ss)", pf, token + 1) : -ENOMEM;
+}
+
+/* Of use only to who may open the devices, and that is the holder: by path any process of its user. */
+static int method_get_vf_tokens(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct devgroup *group = ((struct lease_handle *)userdata)->group;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+	struct bus_caller caller;
+	int r = bus_get_caller(message, &caller);
+
+	if (r < 0)
+		return r;
+	if (caller.uid != 0 && caller.uid != group->lease->record->uid) {
+		refuse(&refusal, REFUSED_NOT_HOLDER, "The VF tokens of group %s are for its holder alone.", group->def->name);
+		return bus_refuse(error, &refusal);
+	}
+	r = sd_bus_message_new_method_return(message, &reply);
+	if (r >= 0)
+		r = sd_bus_message_sensitive(reply);
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(ss)");
+	STRV_FOREACH(line, group->lease->record->vf_tokens)
+		if (r >= 0)
+			r = append_token(reply, *line);
+	if (r >= 0)
+		r = sd_bus_message_close_container(reply);
+	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int method_release(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct lease_handle *handle = userdata;
+
+	return bus_method_release(message, handle->bus, handle->group,
+				  BUS_DEFAULT_RELEASE_WAIT_USEC);
+}
+
+/* --- properties -------------------------------------------------------------------------------- */
+
+static const struct lease *lease_of(void *userdata)
+{
+	return ((struct lease_handle *)userdata)->group->lease;
+}
+
+static int get_string(sd_bus *connection, const char *path, const char *interface,
+		      const char *property, sd_bus_message *reply, void *userdata,
+		      sd_bus_error *error)
+{
+	const struct devgroup *group = ((struct lease_handle *)userdata)->group;
+	const struct record *record = lease_of(userdata)->record;
+	const char *value;
+
+	if (str_eq(property, "Group"))
+		value = record->group;
+	else if (str_eq(property, "Label"))
+		value = record->label;
+	else if (str_eq(property, "Unit"))
+		value = record->unit;
+	else if (str_eq(property, "State"))
+		value = lease_visible_state(lease_of(userdata));
+	else if (str_eq(property, "ErrorState"))
+		value = error_state_to_string(group_error_state(group));
+	else if (str_eq(property, "Interface"))
+		value = vfio_interface_to_string(record->interface);
+	else
+		value = access_mode_to_string(record->access);
+	return sd_bus_message_append(reply, "s", str_or(value, ""));
+}
+
+static int get_nodes(sd_bus *connection, const char *path, const char *interface,
+		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	_cleanup_strv_ char **nodes = NULL;
+	int r = lease_nodes(lease_of(userdata), &nodes);
+
+	return r < 0 ? r : sd_bus_message_append_strv(reply, nodes);
+}
+
+static int get_number(sd_bus *connection, const char *path, const char *interface,
+		      const char *property, sd_bus_message *reply, void *userdata,
+		      sd_bus_error *error)
+{
+	const struct lease *lease = lease_of(userdata);
+	uint32_t value;
+
+	if (str_eq(property, "Uid"))
+		value = lease->record->uid;
+	else if (str_eq(property, "Pid"))
+		value = (uint32_t)lease->record->pid;
+	else
+		value = (uint32_t)lease->fds.n;
+	return sd_bus_message_append(reply, "u", value);
+}
+
+static int get_since(sd_bus *connection, const char *path, const char *interface,
+		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "t", lease_of(userdata)->record->since);
+}
+
+static int get_persistent(sd_bus *connection, const char *path, const char *interface,
+			  const char *property, sd_bus_message *reply, void *userdata,
+			  sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "b", lease_of(userdata)->record->persistent);
+}
+
+#define CONST	SD_BUS_VTABLE_PROPERTY_CONST
+#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+
+static const sd_bus_vtable lease_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD_WITH_ARGS("TakeFds", SD_BUS_ARGS("u", first), SD_BUS_RESULT("a(ssh)", fds),
+				method_take_fds, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_release,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("GetVfTokens", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ss)", tokens),
+				method_get_vf_tokens, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_PROPERTY("Group", "s", get_string, 0, CONST),
+	SD_BUS_PROPERTY("State", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Uid", "u", get_number, 0, CONST),
+	SD_BUS_PROPERTY("Pid", "u", get_number, 0, CONST),
+	SD_BUS_PROPERTY("Label", "s", get_string, 0, CONST),
+	SD_BUS_PROPERTY("Unit", "s", get_string, 0, CONST),
+	SD_BUS_PROPERTY("Since", "t", get_since, 0, CONST),
+	SD_BUS_PROPERTY("Access", "s", get_string, 0, CONST),
+	SD_BUS_PROPERTY("Interface", "s", get_string, 0, CONST),
+	/* a device bound anew has another node, which no event of the lease tells */
+	SD_BUS_PROPERTY("Nodes", "as", get_nodes, 0, 0),
+	SD_BUS_PROPERTY("Persistent", "b", get_persistent, 0, CONST),
+	SD_BUS_PROPERTY("FdCount", "u", get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorState", "s", get_string, 0, CHANGES),
+	SD_BUS_SIGNAL_WITH_ARGS("Error", SD_BUS_ARGS("s", device, "s", state), 0),
+	SD_BUS_SIGNAL_WITH_ARGS("Step",
+				SD_BUS_ARGS("u", index, "u", count, "s", step, "s", device, "s", state),
+				0),
+	SD_BUS_SIGNAL_WITH_ARGS("ReleaseRequested", SD_BUS_ARGS("u", uid), 0),
+	SD_BUS_VTABLE_END,
+};
+
+const struct bus_object bus_lease_object = {
+	.path = DG_LEASE_PREFIX,
+	.interface = DG_IFACE_LEASE,
+	.vtable = lease_vtable,
+	.find = find_lease,
+	.enumerate = enumerate_leases,
+};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "bus/bus-polkit.h"
+#include "model/dbus-names.h"
+
+const struct bus_object *const bus_objects[] = {
+	&bus_manager_object, &bus_group_object, &bus_device_object, &bus_lease_object, NULL,
+};
+
+static int add_object(struct bus *bus, const struct bus_object *object)
+{
+	int r;
+
+	if (!object->find)
+		return sd_bus_add_object_vtable(bus->bus, NULL, object->path, object->interface,
+						object->vtable, bus);
+	r = sd_bus_add_fallback_vtable(bus->bus, NULL, object->path, object->interface,
+				       object->vtable, object->find, bus);
+	if (r < 0)
+		return r;
+	return sd_bus_add_node_enumerator(bus->bus, NULL, object->path, object->enumerate, bus);
+}
+
+int bus_new(sd_bus *connection, struct registry *registry, struct bus **ret)
+{
+	_cleanup_(bus_freep) struct bus *bus = calloc(1, sizeof(*bus));
+	int r = 0;
+
+	if (!bus)
+		return -ENOMEM;
+	bus->bus = sd_bus_ref(connection);
+	bus->registry = registry;
+	bus->inhibitor = -EBADF;
+	for (const struct bus_object *const *object = bus_objects; *object && r >= 0; object++)
+		r = add_object(bus, *object);
+	if (r >= 0)
+		r = sd_bus_add_object_manager(bus->bus, NULL, DG_OBJECT_PATH);
+	if (r < 0)
+		return r;
+	r = bus_inhibit_start(bus);
+	if (r >= 0)
+		r = bus_manager_news(bus);
+	if (r < 0)
+		return r;
+	registry_set_observer(registry, &bus_observer, bus);
+	*ret = TAKE_PTR(bus);
+	return 0;
+}
+
+struct bus *bus_free(struct bus *bus)
+{
+	if (!bus)
+		return NULL;
+	if (bus->registry)
+		registry_set_observer(bus->registry, NULL, NULL);
+	bus_inhibit_stop(bus);
+	bus_forget_all_leases(bus);
+	bus_drop_claims(bus);
+	polkit_cancel_all(bus);
+	sd_bus_flush_close_unref(bus->bus);
+	free(bus->module_told);
+	free(bus);
+	return NULL;
+}

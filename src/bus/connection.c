@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "base/log.h"
+#include "bus/bus.h"
+#include "bus/connection.h"
+#include "model/dbus-names.h"
+
+#define RETRY_USEC (500000ULL)
+
+struct connection {
+	sd_event *event;
+	struct registry *registry;
+	sd_bus *bus;
+	struct bus *face;
+	sd_event_source *retry;
+};
+
+static void hang_up(struct connection *connection)
+{
+	connection->face = bus_free(connection->face);
+	if (connection->bus)
+		sd_bus_detach_event(connection->bus);
+	connection->bus = sd_bus_flush_close_unref(connection->bus);
+}
+
+static int open_bus(struct connection *connection);
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct connection *connection = userdata;
+
+	hang_up(connection);
+	if (open_bus(connection) >= 0) {
+		log_notice("The system bus is back");
+		return 0;
+	}
+	hang_up(connection);
+	(void)sd_event_source_set_time_relative(source, RETRY_USEC);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* The bus is still in use by whoever calls this, so it is left alone until the event loop comes around. */
+static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct connection *connection = userdata;
+
+	log_warning("The system bus has gone, waiting for it to come back");
+	(void)sd_event_source_set_time_relative(connection->retry, 0);
+	return sd_event_source_set_enabled(connection->retry, SD_EVENT_ONESHOT);
+}
+
+static int open_bus(struct connection *connection)
+{
+	int r = sd_bus_open_system_with_description(&connection->bus, "devgroupd");
+
+	/*
+	 * sd-bus gives a connection up when the bus takes longer than this over one of its matches. Whoever takes long is we, with a
+	 * host of claims at once on a slow machine: the answer is there by then and has not been looked at.
+	 */
+	if (r >= 0)
+		r = sd_bus_set_method_call_timeout(connection->bus, UINT64_MAX);
+	if (r >= 0)
+		r = sd_bus_attach_event(connection->bus, connection->event, 0);
+	if (r >= 0)
+		r = sd_bus_match_signal(connection->bus, NULL, "org.freedesktop.DBus.Local", NULL,
+					"org.freedesktop.DBus.Local", "Disconnected", on_disconnected,
+					connection);
+	if (r >= 0)
+		r = bus_new(connection->bus, connection->registry, &connection->face);
+	if (r >= 0)
+		r = sd_bus_request_name(connection->bus, DG_BUS_NAME, 0);
+	return r;
+}
+
+int connection_new(sd_event *event, struct registry *registry, struct connection **ret)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+	int r;
+
+	if (!connection)
+		return log_error_errno(-ENOMEM, "Cannot connect to the system bus");
+	connection->event = sd_event_ref(event);
+	connection->registry = registry;
+	r = sd_event_add_time_relative(event, &connection->retry, CLOCK_MONOTONIC, 0, 0, on_retry,
+				       connection);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(connection->retry, SD_EVENT_OFF);
+	if (r >= 0)
+		r = open_bus(connection);
+	if (r < 0) {
+		connection_free(connection);
+		return log_error_errno(r, "Cannot serve %s on the system bus", DG_BUS_NAME);
+	}
+	*ret = connection;
+	return 0;
+}
+
+struct connection *connection_free(struct connection *connection)
+{
+	if (!connection)
+		return NULL;
+	hang_up(connection);
+	sd_event_source_disable_unref(connection->retry);
+	sd_event_unref(connection->event);
+	free(connection);
+	return NULL;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-fd.h"
+#include "cli/cli-lease.h"
+#include "cli/cli-object.h"
+
+/* Who is to have it: --user, or who calls. 0 or an exit status. */
+static int find_user(struct cli *cli, uid_t *ret)
+{
+	char *const *users = cli->options.definition.users;
+	const struct passwd *pw;
+	unsigned number;
+
+	if (!users)
+		return bus_own_uid(cli, ret);
+	if (users[1]) {
+		fprintf(stderr, "devgroupctl: a claim is for one user, not for several.\n");
+		return EXIT_USAGE;
+	}
+	pw = getpwnam(users[0]);
+	if (!pw && parse_uint(users[0], &number) < 0) {
+		fprintf(stderr, "devgroupctl: --user=%s: there is no such user.\n", users[0]);
+		return EXIT_USAGE;
+	}
+	*ret = pw ? pw->pw_uid : number;
+	return 0;
+}
+
+/* Whether @group is claimed for @user in the very way that this verb claims. */
+static int check_ours(struct cli *cli, json_object *group, uid_t user, bool *ret)
+{
+	const char *path = js_str(group, "lease");
+	_cleanup_json_ json_object *lease = NULL;
+	int r;
+
+	*ret = false;
+	if (strlen(path) <= 1 || !str_eq(js_str(group, "state"), "claimed"))
+		return 0;
+	r = object_find(cli, OBJECT_LEASE, path, &lease);
+	if (r || !lease)
+		return r;
+	/* claimed for something else, it is somebody else's, though it be the same user's */
+	*ret = (!cli->options.label || str_eq(js_str(lease, "label"), cli->options.label)) &&
+	       js_int(lease, "uid", -1) == (int64_t)user && js_bool(lease, "persistent") &&
+	       str_eq(js_str(lease, "access"), "node");
+	return 0;
+}
+
+static int print_claimed(struct cli *cli, const char *name, const char *lease, bool was_claimed)
+{
+	_cleanup_json_ json_object *object = NULL, *result = NULL;
+	_cleanup_free_ char *paths = NULL;
+	json_object *nodes;
+	int r = object_get(cli, OBJECT_LEASE, lease, &object);
+
+	if (r)
+		return r;
+	nodes = js_list(object, "nodes");
+	paths = js_list_join(nodes, " ");
+	if (!paths)
+		return cli_fail(-ENOMEM, "cannot show what is claimed");
+	if (cli->options.json == JSON_OFF) {
+		if (!cli->options.quiet)
+			printf("Group %s is %sclaimed. It may be opened as %s.\n", name,
+			       was_claimed ? "already " : "", paths);
+		return 0;
+	}
+	result = json_object_new_object();
+	if (!result || js_set_str(result, "group", name) < 0 ||
+	    js_set_str(result, "lease", lease) < 0 ||
+	    js_set(result, "nodes", json_object_get(nodes)) < 0 ||
+	    js_set(result, "already-claimed", json_object_new_boolean(was_claimed)) < 0)
+		return cli_fail(-ENOMEM, "cannot show what is claimed");
+	js_print(result, cli->options.json);
+	return 0;
+}
+
+static int claim(struct cli *cli, const char *name, uid_t user)
+{
+	const struct claim_options as_node = {
+		.access = "node",
+		.interface = cli->options.interface,
+		.persistent = true,
+		.uid = cli->options.definition.users ? &user : NULL,
+	};
+	_cleanup_progress_ struct progress progress = { 0 };
+	_cleanup_claim_fds_ struct vec fds = { 0 };
+	_cleanup_free_ char *lease = NULL;
+	int r = progress_start(&progress, cli);
+
+	if (!r)
+		r = lease_claim(&progress, name, &as_node, &fds, &lease);
+	return r ? r : print_claimed(cli, name, lease, false);
+}
+
+int verb_claim(struct cli *cli)
+{
+	const char *name = cli->words[0];
+	_cleanup_json_ json_object *group = NULL;
+	uid_t user;
+	bool ours;
+	int r;
+
+	if (cli->options.dry_run)
+		return plan_show(cli, "claim", name);
+	/* asked first: with --wait the daemon would wait for our own lease to end */
+	r = object_get_group(cli, name, &group);
+	if (!r)
+		r = find_user(cli, &user);
+	if (!r)
+		r = check_ours(cli, group, user, &ours);
+	if (r)
+		return r;
+	if (ours)
+		return print_claimed(cli, js_str(group, "name"), js_str(group, "lease"), true);
+	return claim(cli, name, user);
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <systemd/sd-event.h>
+
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-event.h"
+#include "cli/cli-object.h"
+#include "model/dbus-names.h"
+
+#define MATCH_ALL "type='signal',sender='" DG_BUS_NAME "',path_namespace='" DG_OBJECT_PATH "'"
+#define MATCH_OWNER                                                                                \
+	"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"            \
+	"member='NameOwnerChanged',arg0='" DG_BUS_NAME "'"
+#define MATCH_DISCONNECTED                                                                         \
+	"type='signal',sender='org.freedesktop.DBus.Local',"                                       \
+	"interface='org.freedesktop.DBus.Local',member='Disconnected'"
+
+/* The last known properties of all objects are kept, to say what a value was before. */
+struct monitor {
+	struct cli *cli;
+	sd_event *event;
+	json_object *known; /* owned: path → object */
+};
+
+static json_object *find_known(const struct monitor *monitor, const char *path)
+{
+	json_object *object = NULL;
+
+	json_object_object_get_ex(monitor->known, path, &object);
+	return object;
+}
+
+/* One per line, and at once: whoever reads from a pipe wants it now. */
+static void tell(const struct monitor *monitor, json_object *event)
+{
+	if (monitor->cli->options.json == JSON_OFF)
+		event_print(event);
+	else
+		js_print(event, monitor->cli->options.json);
+	fflush(stdout);
+}
+
+/* --- signals --------------------------------------------------------------------------------- */
+static int on_added(struct monitor *monitor, sd_bus_message *m)
+{
+	_cleanup_json_ json_object *event = NULL;
+	json_object *object = NULL;
+	const char *path;
+	int r = sd_bus_message_read_basic(m, 'o', &path);
+
+	if (r >= 0)
+		r = object_read_interfaces(m, path, &object);
+	if (r < 0 || !object)
+		return r;
+	r = js_set(monitor->known, path, object);
+	if (r >= 0)
+		r = event_new(path, "added", &event);
+	if (r >= 0)
+		r = js_set(event, "properties", json_object_get(object));
+	if (r >= 0)
+		tell(monitor, event);
+	return r;
+}
+
+static int on_removed(struct monitor *monitor, sd_bus_message *m)
+{
+	_cleanup_json_ json_object *event = NULL;
+	const char *path;
+	int r = sd_bus_message_read_basic(m, 'o', &path);
+
+	if (r >= 0)
+		r = event_new(path, "removed", &event);
+	if (r < 0)
+		return r;
+	json_object_object_del(monitor->known, path);
+	tell(monitor, event);
+	return 0;
+}
+
+/*
+ * Takes @now into the known object, which may be NULL. What really differs goes into @changes, and what it
+ * was into @before: a signal may also carry what has stayed as it was.
+ */
+static int compare(json_object *known, json_object *now, json_object *changes, json_object *before)
+{
+	int r = 0;
+
+	json_object_object_foreach(now, key, value)
+	{
+		json_object *old = NULL;
+		bool was_known = known && json_object_object_get_ex(known, key, &old);
+
+		if (was_known && json_object_equal(old, value))
+			continue;
+		if (r >= 0 && was_known)
+			r = js_set(before, key, json_object_get(old));
+		if (r >= 0)
+			r = js_set(changes, key, json_object_get(value));
+		if (r >= 0 && known)
+			r = js_set(known, key, json_object_get(value));
+	}
+	return r;
+}
+
+static int tell_changes(struct monitor *monitor, const char *path, json_object *now)
+{
+	_cleanup_json_ json_object *changes = json_object_new_object();
+	_cleanup_json_ json_object *before = json_object_new_object(), *event = NULL;
+	int r = changes && before ? compare(find_known(monitor, path), now, changes, before)
+				  : -ENOMEM;
+
+	if (r < 0 || json_object_object_length(changes) == 0)
+		return r;
+	r = event_new(path, "changed", &event);
+	if (r >= 0)
+		r = js_set(event, "changes", TAKE_PTR(changes));
+	if (r >= 0)
+		r = js_set(event, "before", TAKE_PTR(before));
+	if (r >= 0)
+		tell(monitor, event);
+	return r;
+}
+
+static int on_changed(struct monitor *monitor, sd_bus_message *m)
+{
+	_cleanup_json_ json_object *now = json_object_new_object();
+	const char *iface;
+	int r = now ? sd_bus_message_read_basic(m, 's', &iface) : -ENOMEM;
+
+	if (r >= 0)
+		r = object_read_properties(m, now);
+	return r < 0 ? r : tell_changes(monitor, sd_bus_message_get_path(m), now);
+}
+
+static int on_step(struct monitor *monitor, sd_bus_message *m)
+{
+	const char *path = sd_bus_message_get_path(m), *step, *device, *state;
+	_cleanup_json_ json_object *event = NULL;
+	uint32_t index, count;
+	int r = sd_bus_message_read(m, "uusss", &index, &count, &step, &device, &state);
+
+	if (r >= 0)
+		r = event_new(path, "step", &event);
+	if (r >= 0)
+		r = js_set_str(event, "group", js_str(find_known(monitor, path), "group"));
+	if (r >= 0)
+		r = js_set(event, "index", json_object_new_int64(index));
+	if (r >= 0)
+		r = js_set(event, "count", json_object_new_int64(count));
+	if (r >= 0)
+		r = js_set_str(event, "step", step);
+	if (r >= 0)
+		r = js_set_str(event, "device", device);
+	if (r >= 0)
+		r = js_set_str(event, "state", state);
+	if (r >= 0)
+		tell(monitor, event);
+	return r;
+}
+
+static int on_release_requested(struct monitor *monitor, sd_bus_message *m)
+{
+	const char *path = sd_bus_message_get_path(m);
+	_cleanup_json_ json_object *event = NULL;
+	uint32_t uid;
+	int r = sd_bus_message_read(m, "u", &uid);
+
+	if (r >= 0)
+		r = event_new(path, "release-requested", &event);
+	if (r >= 0)
+		r = js_set_str(event, "group", js_str(find_known(monitor, path), "group"));
+	if (r >= 0)
+		r = js_set(event, "uid", json_object_new_int64(uid));
+	if (r >= 0)
+		tell(monitor, event);
+	return r;
+}
+
+static int on_error(struct monitor *monitor, sd_bus_message *m)
+{
+	const char *path = sd_bus_message_get_path(m), *device, *state;
+	_cleanup_json_ json_object *event = NULL;
+	int r = sd_bus_message_read(m, "ss", &device, &state);
+
+	if (r >= 0)
+		r = event_new(path, "error", &event);
+	if (r >= 0)
+		r = js_set_str(event, "group", js_str(find_known(monitor, path), "group"));
+	if (r >= 0)
+		r = js_set_str(event, "device", device);
+	if (r >= 0)
+		r = js_set_str(event, "state", state);
+	if (r >= 0)
+		tell(monitor, event);
+	return r;
+}
+
+static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	static const struct {
+		const char *iface, *member;
+		int (*handle)(struct monitor *monitor, sd_bus_message *m);
+	} handlers[] = {
+		{ "org.freedesktop.DBus.ObjectManager", "InterfacesAdded", on_added },
+		{ "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved", on_removed },
+		{ "org.freedesktop.DBus.Properties", "PropertiesChanged", on_changed },
+		{ DG_IFACE_LEASE, "Step", on_step },
+		{ DG_IFACE_LEASE, "ReleaseRequested", on_release_requested },
+		{ DG_IFACE_LEASE, "Error", on_error },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
+		int r;
+
+		if (!sd_bus_message_is_signal(m, handlers[i].iface, handlers[i].member))
+			continue;
+		r = handlers[i].handle(userdata, m);
+		if (r < 0)
+			cli_fail(r, "cannot read a signal of devgroupd");
+	}
+	return 0;
+}
+
+/* --- the daemon comes and goes --------------------------------------------------------------- */
+static int load(struct monitor *monitor)
+{
+	_cleanup_json_ json_object *all = NULL;
+	int r = object_get_all(monitor->cli, &all);
+
+	if (r)
+		return r;
+	json_object_put(monitor->known);
+	monitor->known = TAKE_PTR(all);
+	return 0;
+}
+
+static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	_cleanup_json_ json_object *event = NULL;
+	struct monitor *monitor = userdata;
+	const char *name, *before, *now;
+	int r = sd_bus_message_read(m, "sss", &name, &before, &now);
+
+	if (r >= 0)
+		r = event_new(DG_OBJECT_PATH, str_empty(now) ? "stopped" : "started", &event);
+	if (r < 0) {
+		cli_fail(r, "cannot read a signal of the bus");
+		return 0;
+	}
+	tell(monitor, event);
+	/*
+	 * a call from within a signal's callback would wait for itself, so what is known is
+	 * just dropped
+	 */
+	json_object_put(monitor->known);
+	monitor->known = json_object_new_object();
+	return 0;
+}
+
+static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct monitor *monitor = userdata;
+
+	fprintf(stderr, "devgroupctl: The system bus has closed the connection.\n");
+	return sd_event_exit(monitor->event, EXIT_FAILED);
+}
+
+static int watch(struct monitor *monitor)
+{
+	sd_bus *bus = monitor->cli->bus;
+	int r = sd_event_new(&monitor->event);
+
+	if (r >= 0)
+		r = sd_event_add_signal(monitor->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(monitor->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_bus_add_match(bus, NULL, MATCH_ALL, on_signal, monitor);
+	if (r >= 0)
+		r = sd_bus_add_match(bus, NULL, MATCH_OWNER, on_owner, monitor);
+	if (r >= 0)
+		r = sd_bus_add_match(bus, NULL, MATCH_DISCONNECTED, on_disconnected, monitor);
+	if (r >= 0)
+		r = sd_bus_attach_event(bus, monitor->event, SD_EVENT_PRIORITY_NORMAL);
+	return r < 0 ? cli_fail(r, "cannot listen to devgroupd") : 0;
+}
+
+static void monitor_clear(struct monitor *monitor)
+{
+	json_object_put(monitor->known);
+	monitor->event = sd_event_unref(monitor->event);
+}
+
+int verb_monitor(struct cli *cli)
+{
+	_cleanup_(monitor_clear) struct monitor monitor = { .cli = cli };
+	sigset_t mask;
+	int r = bus_open(cli);
+
+	if (r)
+		return r;
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	/* listen first, so that nothing between the two is missed */
+	r = watch(&monitor);
+	if (!r)
+		r = load(&monitor);
+	if (r)
+		return r;
+	r = sd_event_loop(monitor.event);
+	sd_bus_detach_event(cli->bus);
+	return r < 0 ? cli_fail(r, "cannot go on listening") : r;
+}

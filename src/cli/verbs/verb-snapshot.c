@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-json.h"
+#include "cli/cli-pager.h"
+#include "cli/cli-snapshot.h"
+#include "model/dbus-names.h"
+#include "model/json/codec.h"
+
+int snapshot_text(struct cli *cli, char **ret)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	const char *text;
+	int r;
+
+	r = bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Snapshot", &call);
+	if (!r)
+		r = bus_call(cli, call, &reply);
+	if (r)
+		return r;
+	r = sd_bus_message_read(reply, "s", &text);
+	if (r < 0)
+		return cli_fail(r, "cannot read what devgroupd says");
+	*ret = strdup(text);
+	return *ret ? 0 : cli_fail(-ENOMEM, "cannot take a snapshot");
+}
+
+int snapshot_load(struct cli *cli, struct inventory **ret)
+{
+	_cleanup_free_ char *text = NULL, *error = NULL;
+	int r = snapshot_text(cli, &text);
+
+	if (r)
+		return r;
+	r = inventory_from_json(text, strlen(text), ret, &error);
+	if (r == -EBADMSG && error) {
+		fprintf(stderr, "devgroupctl: the snapshot of devgroupd: %s\n", error);
+		return EXIT_FAILED;
+	}
+	return r < 0 ? cli_fail(r, "cannot read the snapshot of devgroupd") : 0;
+}
+
+/* As the daemon writes it, unless another layout is asked for: the snapshot is JSON in any case. */
+int verb_snapshot(struct cli *cli)
+{
+	enum json_mode mode = cli->options.json;
+	_cleanup_json_ json_object *value = NULL;
+	_cleanup_free_ char *text = NULL;
+	int r = snapshot_text(cli, &text);
+
+	if (r)
+		return r;
+	pager_open(cli);
+	if (mode == JSON_OFF && !isatty(STDOUT_FILENO) && !cli->pager) {
+		printf("%s%s", text, text[0] && text[strlen(text) - 1] == '\n' ? "" : "\n");
+		return 0;
+	}
+	value = json_tokener_parse(text);
+	if (!value)
+		return cli_fail(-EBADMSG, "cannot read the snapshot of devgroupd");
+	js_print(value, mode == JSON_OFF ? JSON_PRETTY : mode);
+	return 0;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "base/str.h"
+#include "cli/cli-bus.h"
+#include "cli/cli-files.h"
+#include "cli/cli-object.h"
+#include "model/config/config-dirs.h"
+
+static bool is_talkative(const struct cli *cli)
+{
+	return !cli->options.quiet && cli->options.json == JSON_OFF;
+}
+
+static bool is_in(const char *path, const char *directory)
+{
+	size_t n = strlen(directory);
+
+	return str_starts(path, directory) && path[n] == '/' && !strchr(path + n + 1, '/');
+}
+
+/* What else the file of @def holds goes with it. */
+static int check_alone(const struct groupdef *def)
+{
+	_cleanup_config_ struct config *file = config_new();
+	_cleanup_strv_ char **others = NULL;
+	_cleanup_free_ char *names = NULL;
+	int r = file ? confdir_load_file(file, def->file) : -ENOMEM;
+
+	if (r < 0)
+		return cli_fail(r, def->file);
+	VEC_FOREACH (const struct groupdef, other, &file->groups)
+		if (!str_eq(other->name, def->name) && strv_add(&others, other->name) < 0)
+			return cli_fail(-ENOMEM, def->file);
+	if (file->vfs.n > 0 && strv_add(&others, "virtual functions") < 0)
+		return cli_fail(-ENOMEM, def->file);
+	if (file->mdevs.n > 0 && strv_add(&others, "mediated devices") < 0)
+		return cli_fail(-ENOMEM, def->file);
+	if (!others)
+		return 0;
+	names = strv_join(others, ", ");
+	fprintf(stderr,
+		"devgroupctl: Group %s is defined at %s:%u together with %s. Take it out of that "
+		"file, then: devgroupctl reload\n",
+		def->name, def->file, def->line, str_or(names, "others"));
+	return EXIT_FAILED;
+}
+
+/* The link has one name only when it is finished, like any file here. */
+static int link_to_null(const char *path)
+{
+	_cleanup_free_ char *temp = str_printf("%s.%d.tmp", path, (int)getpid());
+
+	if (!temp)
+		return -ENOMEM;
+	if (symlink("/dev/null", temp) < 0)
+		return -errno;
+	if (rename(temp, path) < 0) {
+		int saved = errno;
+
+		(void)unlink(temp);
+		return -saved;
+	}
+	return 0;
+}
+
+static int mask(const struct cli *cli, char *const *directories, const struct groupdef *def)
+{
+	const char *directory = directories[cli->options.runtime ? FILES_RUN : FILES_ETC];
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	if (cli->options.runtime && is_in(def->file, directories[FILES_ETC])) {
+		fprintf(stderr,
+			"devgroupctl: %s goes before all of %s, so a link there masks nothing. Leave "
+			"--runtime out.\n",
+			def->file, directory);
+		return EXIT_FAILED;
+	}
+	path = str_printf("%s%s", directory, strrchr(def->file, '/'));
+	r = path ? mkdir_parents(directory, 0755) : -ENOMEM;
+	if (r >= 0)
+		r = link_to_null(path);
+	if (r < 0)
+		return files_fail(r, path ? path : directory);
+	if (is_talkative(cli))
+		printf("Group %s is masked by %s.\n", def->name, path);
+	return 0;
+}
+
+static int delete(const struct cli *cli, char *const *directories, const struct groupdef *def)
+{
+	if (is_in(def->file, directories[FILES_LIB])) {
+		fprintf(stderr,
+			"devgroupctl: Group %s is defined at %s:%u, which belongs to a package. To hide "
+			"that file behind one of %s: --mask\n",
+			def->name, def->file, def->line, directories[FILES_ETC]);
+		return EXIT_FAILED;
+	}
+	if (unlink(def->file) < 0 && errno != ENOENT)
+		return files_fail(-errno, def->file);
+	if (is_talkative(cli))
+		printf("Removed %s.\n", def->file);
+	return 0;
+}
+
+/* A file may have hidden another. */
+static int report_next(const struct cli *cli, const char *name)
+{
+	_cleanup_config_ struct config *config = NULL;
+	const struct groupdef *def;
+	int r = files_load(cli, &config);
+
+	def = r ? NULL : config_find(config, name);
+	if (def && is_talkative(cli))
+		printf("Group %s is now as defined at %s:%u.\n", name, def->file, def->line);
+	return r;
+}
+
+static int report_claimed(struct cli *cli, const char *name)
+{
+	_cleanup_free_ char *path = object_path(OBJECT_GROUP, name);
+	_cleanup_json_ json_object *group = NULL;
+	int r;
+
+	if (!is_talkative(cli))
+		return 0;
+	r = path ? object_find(cli, OBJECT_GROUP, path, &group)
+		 : cli_fail(-ENOMEM, "cannot look for the group");
+	if (!r && group && strlen(js_str(group, "lease")) > 1)
+		printf("It is claimed by %s, and stays until it is released.\n",
+		       js_str(group, "holder"));
+	return r;
+}
+
+static int undefine(struct cli *cli, const struct groupdef *def)
+{
+	_cleanup_strv_ char **directories = NULL;
+	bool running = false;
+	int r;
+
+	if (files_directories(cli, &directories) < 0)
+		return cli_fail(-ENOMEM, "cannot undefine the group");
+	r = check_alone(def);
+	if (!r)
+		r = cli->options.mask ? mask(cli, directories, def) : delete(cli, directories, def);
+	if (!r)
+		r = report_next(cli, def->name);
+	if (!r)
+		r = reload_if_running(cli, &running);
+	return r || !running ? r : report_claimed(cli, def->name);
+}
+
+static int report_json(const struct cli *cli, const char *name, bool changed)
+{
+	_cleanup_json_ json_object *result = json_object_new_object();
+
+	if (!result || js_set_str(result, "name", name) < 0 ||
+	    js_set(result, "changed", json_object_new_boolean(changed)) < 0)
+		return cli_fail(-ENOMEM, "cannot show what was done");
+	if (cli->options.json != JSON_OFF)
+		js_print(result, cli->options.json);
+	return 0;
+}
+
+int verb_undefine(struct cli *cli)
+{
+	const char *name = cli->words[0];
+	_cleanup_config_ struct config *config = NULL;
+	const struct groupdef *def;
+	int r = files_are_here(cli, "undefine");
+
+	if (!r)
+		r = files_load(cli, &config);
+	if (r)
+		return r;
+	def = config_find(config, name);
+	if (!def && is_talkative(cli))
+		printf("Group %s is not defined.\n", name);
+	r = def ? undefine(cli, def) : 0;
+	return r ? r : report_json(cli, name, def);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/host/error-file.h"
+
+#define FILE_NAME ".errors"
+#define FILE_MAX  (1u << 20)
+
+/* A line each: "0000:0b:00.0 failed". */
+static int format(const struct inventory *inv, char **ret)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return -ENOMEM;
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		if (error_state_is_lost(device->errors.state))
+			fprintf(out, "%s %s\n", device->key, error_state_to_string(device->errors.state));
+	if (fclose(out) != 0) {
+		free(text);
+		return -ENOMEM;
+	}
+	*ret = text;
+	return 0;
+}
+
+void errorfile_save(int run_dir, const struct inventory *inv, char **saved)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = format(inv, &text);
+
+	if (r >= 0 && str_eq(text, *saved))
+		return;
+	if (r >= 0 && !*text)
+		r = unlinkat(run_dir, FILE_NAME, 0) < 0 && errno != ENOENT ? -errno : 0;
+	else if (r >= 0)
+		r = file_write_atomic_at(run_dir, FILE_NAME, text, strlen(text), 0644);
+	if (r < 0) {
+		log_warning_errno(r, "A devgroupd that is started now will not know which devices had errors");
+		return;
+	}
+	free(*saved);
+	*saved = TAKE_PTR(text);
+}
+
+static void take_line(struct inventory *inv, const char *line)
+{
+	_cleanup_strv_ char **words = NULL;
+	enum error_state state;
+	struct device *device;
+
+	if (strv_split(line, " ", &words) < 0 || strv_length(words) != 2 ||
+	    !error_state_from_string(words[1], &state))
+		return;
+	device = inventory_find(inv, words[0]);
+	if (device && error_state_is_lost(state) && state > device->errors.state)
+		device->errors.state = state;
+}
+
+void errorfile_load(int run_dir, struct inventory *inv)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_strv_ char **lines = NULL;
+	size_t size;
+	int r = file_read_at(run_dir, FILE_NAME, FILE_MAX, &text, &size);
+
+	if (r >= 0)
+		r = strv_split(text, "\n", &lines);
+	if (r < 0 && r != -ENOENT)
+		log_warning_errno(r, "Which devices had errors before this start is not known");
+	STRV_FOREACH(line, lines)
+		take_line(inv, *line);
+}

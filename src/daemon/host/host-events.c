@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 4. What the kernel's events say of the host: which devices are to be read anew. */
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/host/host-private.h"
+#include "sys/probe/probe-kmod.h"
+#include "sys/probe/probe-mdev.h"
+#include "sys/usage/usage-scan.h"
+
+int host_mark_stale(struct host *host, const char *key)
+{
+	return strv_contains(host->stale, key) ? 0 : strv_add(&host->stale, key);
+}
+
+/* The PCI function that an interface ("…/0000:01:00.0/net/eth0") belongs to. */
+static int mark_pci_ancestor(struct host *host, const char *syspath)
+{
+	_cleanup_strv_ char **parts = NULL;
+	int r = strv_split(syspath, "/", &parts);
+
+	if (r < 0)
+		return r;
+	for (size_t i = strv_length(parts); i-- > 0;) {
+		struct pciaddr addr;
+
+		if (pciaddr_parse(parts[i], &addr) >= 0)
+			return host_mark_stale(host, parts[i]);
+	}
+	return 0;
+}
+
+/* Making or removing VFs changes what is known of their PF, which has no event of its own then. */
+int host_mark_physfn(struct host *host, const char *key)
+{
+	const struct device *device = inventory_find(host->inventory, key);
+
+	return device && device->physfn ? host_mark_stale(host, device->physfn) : 0;
+}
+
+/* What goes goes at once: the next event may be of another device at the same address. */
+static int on_removed(struct host *host, const char *key)
+{
+	int r = host_mark_physfn(host, key);
+
+	if (r >= 0 && inventory_remove(host->inventory, key) && host->observer)
+		host->observer->device_removed(key, host->userdata);
+	return r;
+}
+
+/* Making or removing a mediated device changes how many more its parent has room for. */
+static int mark_mdev_parent(struct host *host, const struct uevent *event)
+{
+	_cleanup_free_ char *place = NULL, *key = NULL;
+	const char *name;
+
+	if (!str_eq(event->subsystem, devbus_mdev.name))
+		return 0;
+	place = strdup(event->syspath);
+	if (!place)
+		return -ENOMEM;
+	*strrchr(place, '/') = '\0';
+	name = strrchr(place, '/');
+	key = name ? probe_mdev_parent_key(name + 1) : NULL;
+	return key ? host_mark_stale(host, key) : -ENOMEM;
+}
+
+static int on_device_event(struct host *host, const struct uevent *event)
+{
+	_cleanup_free_ char *key = devkey_new(event->subsystem, event->sysname);
+	int r = key ? 0 : -ENOMEM;
+
+	if (r >= 0 && str_eq(event->action, "remove"))
+		r = on_removed(host, key);
+	if (r >= 0)
+		r = mark_mdev_parent(host, event);
+	return r < 0 ? r : host_mark_stale(host, key);
+}
+
+/* The kernel module has more, or something else, to say of an IOMMU group, or is gone. */
+static int on_group_event(struct host *host, const struct uevent *event)
+{
+	uint64_t id;
+	const struct iommu_group *group = NULL;
+	int r = probe_kmod_version(&host->root, host->inventory);
+
+	if (parse_u64(event->sysname, 10, INT_MAX, &id) >= 0)
+		group = inventory_find_group(host->inventory, (int)id);
+	if (!group)
+		return r;
+	VEC_FOREACH(const struct device, device, &group->devices)
+		if (r >= 0)
+			r = host_mark_stale(host, device->key);
+	return r;
+}
+
+/* What a VFIO driver wants of its devices it is told when it is loaded. */
+static int mark_devices_of(struct host *host, const char *module)
+{
+	int r = 0;
+
+	VEC_FOREACH(const struct device, device, &host->inventory->devices)
+		if (r >= 0 && str_eq(devbus_find(device->bus)->reset_module, module))
+			r = host_mark_stale(host, device->key);
+	return r;
+}
+
+static int on_module_event(struct host *host, const char *module)
+{
+	int r;
+
+	if (!str_eq(module, "devgroups"))
+		return mark_devices_of(host, module);
+	r = probe_kmod_version(&host->root, host->inventory);
+
+	if (r >= 0)
+		host_settle(host);
+	return r;
+}
+
+void host_on_uevent(const struct uevent *event, void *userdata)
+{
+	struct host *host = userdata;
+	int r;
+
+	log_debug("Event: %s %s %s", event->action, event->subsystem, event->sysname);
+	if (str_eq(event->subsystem, "block")) {
+		usewatch_mark(host->uses, USE_OF_BLOCK);
+		return;
+	}
+	/* the last event of its groups comes while it is still there */
+	if (str_eq(event->subsystem, "module"))
+		r = on_module_event(host, event->sysname);
+	else if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))
+		r = mark_pci_ancestor(host, event->syspath);
+	else if (str_eq(event->subsystem, "devgroups"))
+		r = on_group_event(host, event);
+	else
+		r = on_device_event(host, event);
+	if (event->error && str_eq(event->subsystem, "pci"))
+		errorwatch_event(host->errors, event->sysname,
+				 error_event_from_string(event->error));
+	if (r < 0)
+		log_warning_errno(r, "The event of %s is lost", event->sysname);
+}
+
+/* Its driver has gone: at once, since it may be back when it is read next. */
+static void forget_types(struct host *host, const char *key)
+{
+	struct device *device = inventory_find(host->inventory, key);
+
+	if (!device || device->mdev_types.n == 0)
+		return;
+	mdev_types_clear(&device->mdev_types);
+	if (host->observer)
+		host->observer->device_changed(device, host->userdata);
+}
+
+void host_on_parent_event(const struct uevent *event, void *userdata)
+{
+	struct host *host = userdata;
+	_cleanup_free_ char *key = probe_mdev_parent_key(event->sysname);
+	int r = key ? 0 : -ENOMEM;
+
+	log_debug("Event: %s %s %s, %s", event->action, event->subsystem, event->sysname, event->mdev_state);
+	if (r >= 0 && str_eq(event->mdev_state, "unregistered"))
+		forget_types(host, key);
+	if (r >= 0)
+		r = host_mark_stale(host, key);
+	if (r < 0)
+		log_warning_errno(r, "The event of %s is lost", event->sysname);
+}

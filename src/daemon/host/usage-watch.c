@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/host/usage-watch.h"
+#include "sys/usage/routes.h"
+#include "sys/usage/usage-process.h"
+#include "sys/usage/usage-scan.h"
+
+#define POLL_USEC      2000000 /* no faster than this */
+#define MARK_USEC      100000  /* what comes together is read together */
+#define SHARE	       20      /* one part in so many of the time goes into reading */
+#define PROCESSES_ONCE 64      /* looked at before the event loop gets its turn */
+
+#define TOLD_USES   (USE_OF_BLOCK | USE_OF_NET | USE_OF_CONSOLE)
+#define POLLED_USES (USE_OF_BLOCK | USE_OF_CONSOLE)
+
+struct usewatch {
+	sd_event *event;
+	const struct sysroot *root;
+	const struct usewatch_observer *observer;
+	void *userdata;
+	int mounts, swaps, routes; /* tell of changes; negative where there is none */
+	sd_event_source *mounts_source, *swaps_source, *routes_source;
+	unsigned marked; /* sources that are to be read */
+	sd_event_source *mark_source, *poll_source;
+	struct process_walk *walk; /* under way */
+	uint64_t walk_usec;	   /* what it took so far */
+	uint64_t mark_rest; /* how long the marked ones are left alone after the last time */
+};
+
+static void start_timer(sd_event_source *timer, uint64_t usec)
+{
+	if (sd_event_source_set_time_relative(timer, usec) < 0 ||
+	    sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT) < 0)
+		log_error("A timer cannot be set, what the host does with its devices is not up to "
+			  "date");
+}
+
+static int read_told(struct usewatch *watch, unsigned sources, bool *ret_changed)
+{
+	return uses_refresh(watch->root, watch->observer->inventory(watch->userdata), sources,
+			    ret_changed);
+}
+
+static void tell(struct usewatch *watch, int r, bool changed)
+{
+	if (r < 0)
+		log_error_errno(r, "What the host does with its devices is not up to date");
+	else if (changed)
+		watch->observer->changed(watch->userdata);
+}
+
+/* --- what the kernel tells --------------------------------------------------------------------- */
+
+void usewatch_mark(struct usewatch *watch, unsigned sources)
+{
+	bool waits = watch->marked != 0;
+
+	watch->marked |= sources;
+	if (!waits)
+		start_timer(watch->mark_source,
+			    watch->mark_rest > MARK_USEC ? watch->mark_rest : MARK_USEC);
+}
+
+static int on_marked(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct usewatch *watch = userdata;
+	unsigned sources = watch->marked;
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
+	bool changed = false;
+	int r;
+
+	watch->marked = 0;
+	r = read_told(watch, sources, &changed);
+	watch->mark_rest = (clock_usec(CLOCK_MONOTONIC) - start) * SHARE;
+	tell(watch, r, changed);
+	return 0;
+}
+
+static int on_mounts(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	usewatch_mark(userdata, USE_OF_BLOCK);
+	return 0;
+}
+
+static int on_routes(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	if (routes_watch_dispatch(fd))
+		usewatch_mark(userdata, USE_OF_NET);
+	return 0;
+}
+
+/* --- what it does not -------------------------------------------------------------------------- */
+
+static int wanted_devices(struct usewatch *watch, struct vec *ret)
+{
+	int r = watch->observer->wanted(ret, watch->userdata);
+
+	vec_sort(ret, vec_cmp_pointer);
+	return r;
+}
+
+static void end_walk(struct usewatch *watch, const struct vec *devices)
+{
+	bool polled, opened = false, others = false;
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
+	int r;
+
+	/* first: whom the walk found may have what is open now */
+	polled = watch->observer->polled(devices, watch->userdata);
+	r = process_walk_apply(watch->walk, watch->observer->inventory(watch->userdata), devices, &opened);
+	watch->walk = process_walk_free(watch->walk);
+	/*
+	 * nobody tells of mounts in other namespaces and of consoles, which are looked up on this
+	 * occasion
+	 */
+	if (r >= 0)
+		r = read_told(watch, POLLED_USES, &others);
+	watch->walk_usec += clock_usec(CLOCK_MONOTONIC) - start;
+	tell(watch, r, polled || opened || others);
+}
+
+/* A part of the walk. True if there is more. */
+static bool walk_on(struct usewatch *watch)
+{
+	struct inventory *inv = watch->observer->inventory(watch->userdata);
+	_cleanup_vec_ struct vec devices = { 0 };
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
+	int r = wanted_devices(watch, &devices);
+
+	if (r >= 0 && devices.n == 0) { /* nobody can claim anything */
+		watch->walk = process_walk_free(watch->walk);
+		return false;
+	}
+	if (r >= 0 && !watch->walk) {
+		watch->walk_usec = 0;
+		r = process_walk_new(watch->root, &watch->walk);
+	}
+	if (r >= 0)
+		r = process_walk_step(watch->walk, inv, PROCESSES_ONCE);
+	watch->walk_usec += clock_usec(CLOCK_MONOTONIC) - start;
+	if (r > 0)
+		return true;
+	if (r < 0) {
+		tell(watch, r, false);
+		watch->walk = process_walk_free(watch->walk);
+	} else {
+		end_walk(watch, &devices);
+	}
+	return false;
+}
+
+static int on_poll(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct usewatch *watch = userdata;
+
+	if (walk_on(watch))
+		start_timer(source, 0);
+	else
+		start_timer(source, watch->walk_usec * SHARE > POLL_USEC ? watch->walk_usec * SHARE
+									 : POLL_USEC);
+	return 0;
+}
+
+void usewatch_restart(struct usewatch *watch)
+{
+	watch->walk = process_walk_free(watch->walk);
+}
+
+/* --- all at once ------------------------------------------------------------------------------- */
+
+static int read_processes(struct usewatch *watch, bool *ret_changed)
+{
+	_cleanup_(process_walk_freep) struct process_walk *walk = NULL;
+	_cleanup_vec_ struct vec devices = { 0 };
+	int r = wanted_devices(watch, &devices);
+
+	if (r >= 0)
+		r = process_walk_new(watch->root, &walk);
+	if (r >= 0)
+		r = process_walk_step(walk, watch->observer->inventory(watch->userdata),
+				      UINT32_MAX);
+	return r < 0 ? r
+		     : process_walk_apply(walk, watch->observer->inventory(watch->userdata), &devices,
+					  ret_changed);
+}
+
+int usewatch_read(struct usewatch *watch)
+{
+	bool told = false, opened = false;
+	int r = read_told(watch, TOLD_USES, &told);
+
+	usewatch_restart(watch);
+	if (r >= 0)
+		r = read_processes(watch, &opened);
+	if (told || opened)
+		watch->observer->changed(watch->userdata);
+	return r;
+}
+
+/* --- life -------------------------------------------------------------------------------------- */
+
+static int open_file(struct usewatch *watch, const char *path)
+{
+	return openat(watch->root->fd, path, O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * These files are always readable; that they have changed is an exception (man 5 proc_pid_mounts).
+ */
+static int add_file(struct usewatch *watch, int fd, sd_event_source **ret)
+{
+	int r = fd < 0 ? 0 : sd_event_add_io(watch->event, ret, fd, EPOLLPRI, on_mounts, watch);
+
+	/* a file of a tree in the kernel's place cannot be waited for */
+	return r == -EPERM ? 0 : r;
+}
+
+static int add_sources(struct usewatch *watch)
+{
+	int r = add_file(watch, watch->mounts, &watch->mounts_source);
+
+	if (r >= 0)
+		r = add_file(watch, watch->swaps, &watch->swaps_source);
+	if (r >= 0)
+		r = sd_event_add_io(watch->event, &watch->routes_source, watch->routes, EPOLLIN,
+				    on_routes, watch);
+	if (r >= 0)
+		r = sd_event_add_time_relative(watch->event, &watch->mark_source, CLOCK_MONOTONIC,
+					       0, 0, on_marked, watch);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(watch->mark_source, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time_relative(watch->event, &watch->poll_source, CLOCK_MONOTONIC,
+					       0, 0, on_poll, watch);
+	return r;
+}
+
+int usewatch_new(sd_event *event, const struct sysroot *root,
+		 const struct usewatch_observer *observer, void *userdata, struct usewatch **ret)
+{
+	struct usewatch *watch = calloc(1, sizeof(*watch));
+	int r;
+
+	if (!watch)
+		return -ENOMEM;
+	*watch = (struct usewatch){
+		.event = sd_event_ref(event),
+		.root = root,
+		.observer = observer,
+		.userdata = userdata,
+		.mounts = -EBADF,
+		.swaps = -EBADF,
+	};
+	/* process 1's: the daemon may have a namespace of its own */
+	watch->mounts = open_file(watch, "proc/1/mountinfo");
+	if (watch->mounts < 0)
+		watch->mounts = open_file(watch, "proc/self/mountinfo");
+	watch->swaps = open_file(watch, "proc/swaps");
+	watch->routes = routes_watch();
+	r = watch->routes < 0 ? watch->routes : add_sources(watch);
+	if (r < 0) {
+		usewatch_free(watch);
+		return r;
+	}
+	*ret = watch;
+	return 0;
+}
+
+struct usewatch *usewatch_free(struct usewatch *watch)
+{
+	if (!watch)
+		return NULL;
+	sd_event_source_disable_unref(watch->mounts_source);
+	sd_event_source_disable_unref(watch->swaps_source);
+	sd_event_source_disable_unref(watch->routes_source);
+	sd_event_source_disable_unref(watch->mark_source);
+	sd_event_source_disable_unref(watch->poll_source);
+	process_walk_free(watch->walk);
+	fd_close(watch->mounts);
+	fd_close(watch->swaps);
+	fd_close(watch->routes);
+	sd_event_unref(watch->event);
+	free(watch);
+	return NULL;
+}

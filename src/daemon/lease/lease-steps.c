@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 4. What the worker of a lease tells, and what is made of it. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/lease/lease-private.h"
+#include "policy/plan/plan.h"
+#include "sys/fault.h"
+#include "sys/process.h"
+#include "sys/state/run-dir.h"
+#include "sys/step/step-run.h"
+
+/* Asking again whether the devices are closed is no news. */
+static bool is_retry(const struct lease *lease, const struct step *step)
+{
+	return lease->held_as && (step->kind == STEP_PROVE_CLOSED || step->kind == STEP_REVOKE);
+}
+
+static void on_step_begins(struct worker *worker, unsigned index, void *userdata)
+{
+	struct lease *lease = userdata;
+
+	if (is_retry(lease, lease->steps.items[index]))
+		return;
+	lease->observer->step(lease, index, lease->steps.items[index], "running", lease->userdata);
+}
+
+/*
+ * On disk as well, and the worker waits for that: another daemon that goes on here may find its
+ * siblings on the host's drivers, and no way to reset it any more.
+ */
+static void on_verified(struct lease *lease, const struct step *step)
+{
+	struct record_device *member = record_find_device(lease->record, step->device);
+	int r;
+
+	if (!member || !(lease->record->used || lease->record->recovery))
+		return;
+	member->clean = true;
+	r = rundir_save(host_run_dir(lease->host), lease->record);
+	if (r < 0)
+		log_warning_errno(r, "Cannot write down that %s has been reset", step->device);
+}
+
+static void on_step_ended(struct worker *worker, unsigned index, int error, void *userdata)
+{
+	struct lease *lease = userdata;
+	const struct step *step = lease->steps.items[index];
+	_cleanup_free_ char *state = NULL;
+
+	if (step->kind == STEP_VERIFY_RESET && error == 0)
+		on_verified(lease, step);
+	if (!is_retry(lease, step)) {
+		if (error < 0)
+			state = str_printf("failed: %s", strerror(-error));
+		lease->observer->step(lease, index, step,
+				      error < 0 ? str_or(state, "failed") :
+				      error > 0 ? "skipped" :
+						  "done",
+				      lease->userdata);
+		lease->held_as = error < 0 ? lease->held_as : NULL;
+	}
+	if (lease->late) {
+		lease->late = false;
+		lease_set_trouble(lease, NULL);
+		lease->observer->changed(lease, lease->userdata);
+	}
+}
+
+static void on_given(struct worker *worker, const char *kind, const char *name, int fd, void *userdata)
+{
+	struct lease *lease = userdata;
+
+	if (str_eq(kind, EXECUTION_LEARNT))
+		host_learn(lease->host, name);
+	else if (lease_add_fd(lease, kind, str_empty(name) ? lease->record->group : name, fd) < 0)
+		log_error("Out of memory, a descriptor of group %s is lost", lease->record->group);
+}
+
+/* Whoever sleeps in the kernel: the worker, or that of an earlier daemon, whose end it has to wait for. */
+static char *describe_late(const struct worker *worker, const struct step *step)
+{
+	pid_t before = worker_predecessor(worker), pid = before ? before : worker_pid(worker);
+	_cleanup_free_ char *subject = step_subject(step), *wchan = process_wchan(pid);
+
+	if (before)
+		return str_printf("process %d of an earlier devgroupd still waits in the kernel (%s)",
+				  (int)pid, str_or(wchan, "?"));
+	return str_printf("%s of %s does not return: its process %d waits in the kernel (%s)",
+			  step_kind_to_string(step->kind), str_or(subject, "?"), (int)pid,
+			  str_or(wchan, "?"));
+}
+
+static void on_late(struct worker *worker, unsigned index, void *userdata)
+{
+	struct lease *lease = userdata;
+
+	lease->late = true;
+	lease_set_trouble(lease, describe_late(worker, lease->steps.items[index]));
+	log_warning("Group %s is stuck: %s", lease->record->group, str_or(lease->trouble, "?"));
+	lease->observer->changed(lease, lease->userdata);
+	if (lease->state == LEASE_CLAIMING) {
+		refuse(&lease->failure, REFUSED_STUCK, "Group %s is stuck: %s.", lease->record->group,
+		       str_or(lease->trouble, "?"));
+		lease->observer->refused(lease, lease->userdata);
+		lease_event(lease, LEASE_LET_GO);
+	} else {
+		lease->observer->held_up(lease, lease->userdata);
+	}
+}
+
+/* Somebody has the devices open. */
+static bool is_held(const struct lease *lease, const struct worker_result *result)
+{
+	const struct step *step;
+
+	if (result->error != -EBUSY || result->index >= lease->steps.n)
+		return false;
+	step = lease->steps.items[result->index];
+	return step->kind == STEP_PROVE_CLOSED;
+}
+
+/* A claim looks before it does anything, and again before some resets: then there is something to be undone. */
+static bool is_busy(const struct lease *lease, const struct worker_result *result)
+{
+	if (!is_held(lease, result))
+		return false;
+	if (lease->state != LEASE_CLAIMING && lease->state != LEASE_CANCELLED)
+		return true;
+	for (size_t i = 0; i < result->index; i++)
+		if (((const struct step *)lease->steps.items[i])->kind != STEP_PROVE_CLOSED)
+			return false;
+	return true;
+}
+
+/* Taken out meanwhile: what was in it is gone with it, and the news of that may have come before it was found missing. */
+static bool is_gone(struct lease *lease, const char *key)
+{
+	return lease_refresh_members(lease) >= 0 && !inventory_find(host_inventory(lease->host), key);
+}
+
+/*
+ * A device that has been used must have been reset. One that comes from the host need only answer: if it does, the claim
+ * fails and the host has it back.
+ */
+static bool is_dirty(struct lease *lease, const struct worker_result *result)
+{
+	const struct step *step;
+
+	if (result->error >= 0 || result->index >= lease->steps.n)
+		return false;
+	if (result->error == -ECHILD) /* who was to look has been killed: the next one will */
+		return false;
+	step = lease->steps.items[result->index];
+	return step->kind == STEP_VERIFY_RESET &&
+	       (lease->record->used || lease->record->recovery || result->error != -EREMOTEIO) &&
+	       !is_gone(lease, step->device);
+}
+
+static bool is_about_reset(const struct lease *lease, const struct worker_result *result)
+{
+	return result->index < lease->steps.n &&
+	       ((const struct step *)lease->steps.items[result->index])->kind == STEP_VERIFY_RESET;
+}
+
+static void on_dirty(struct lease *lease, const struct worker_result *result)
+{
+	const struct step *step = lease->steps.items[result->index];
+	struct record_device *member = record_find_device(lease->record, step->device);
+
+	if (member)
+		member->dirty = true;
+	lease_set_trouble(lease, str_printf("%s: %s", step->device,
+					    str_or(result->cause, strerror(-result->error))));
+	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
+	if (!lease->record->used && !lease->record->recovery && lease->failure.kind == REFUSED_NOT)
+		refuse(&lease->failure, REFUSED_RESET_FAILED,
+		       "Claim of group %s failed: %s. It is dirty now: nobody gets it until \"devgroupctl reset %s\" has worked.",
+		       lease->record->group, str_or(lease->trouble, "?"), lease->record->group);
+}
+
+/* Somebody else could get what an error has left in it, so an administrator looks first. */
+static void on_lost(struct lease *lease)
+{
+	const struct inventory *inv = host_inventory(lease->host);
+	const struct device *lost = plan_find_lost(inv, lease->record);
+
+	VEC_FOREACH(struct record_device, member, &lease->record->devices) {
+		const struct device *device = inventory_find(inv, member->key);
+
+		member->dirty = device && error_state_is_lost(device->errors.state);
+	}
+	lease_set_trouble(lease, lost ? str_printf("%s %s", lost->key,
+						   error_state_explain(lost->errors.state)) :
+					strdup("an error has cost the state of a device"));
+	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
+}
+
+static void on_steps_failed(struct lease *lease, const struct worker_result *result, bool busy)
+{
+	bool held = is_held(lease, result);
+	_cleanup_free_ char *text = held && result->cause ? strdup(result->cause) :
+							    worker_describe_failure(&lease->steps, result);
+
+	if (lease->state == LEASE_CLAIMING || lease->state == LEASE_CANCELLED) {
+		if (lease->failure.kind != REFUSED_NOT) /* said already */
+			return;
+		refuse(&lease->failure,
+		       held				? REFUSED_IN_USE :
+		       is_about_reset(lease, result) ? REFUSED_RESET_FAILED :
+						       REFUSED_BIND_FAILED,
+		       "%s of group %s failed: %s. %s", lease->record->recovery ? "Reset" : "Claim",
+		       lease->record->group, str_or(text, "?"),
+		       busy ? "Nothing was touched." :
+		       held ? "What was done is undone when that is closed." :
+			      "What was done has been undone.");
+		log_warning("%s", str_or(lease->failure.text, "Out of memory"));
+		return;
+	}
+	if (str_eq(text, lease->trouble)) /* said already */
+		return;
+	lease_set_trouble(lease, TAKE_PTR(text));
+	log_line(busy ? LOG_INFO : LOG_WARNING, "Group %s is not back yet: %s", lease->record->group,
+		 str_or(lease->trouble, "?"));
+	if (lease->held_as) /* else its state changes in a moment */
+		lease->observer->changed(lease, lease->userdata);
+}
+
+/* The steps say so; what counts is how the host is. */
+static bool is_back(struct lease *lease)
+{
+	int r = lease_refresh_members(lease);
+
+	if (r >= 0 && plan_is_back(host_inventory(lease->host), lease->record))
+		return true;
+	lease_set_trouble(lease, str_printf("its steps are done, but its devices are not back%s%s",
+					    r < 0 ? ": " : "", r < 0 ? strerror(-r) : ""));
+	return false;
+}
+
+/* A record that stays would be released once more by the next daemon, so the lease is not over without that. */
+static bool is_forgotten(struct lease *lease)
+{
+	int r = rundir_remove(host_run_dir(lease->host), lease->record->group);
+
+	if (r >= 0)
+		return true;
+	lease_set_trouble(lease, str_printf("its record cannot be removed: %s", strerror(-r)));
+	log_error_errno(r, "Cannot remove the record of group %s", lease->record->group);
+	return false;
+}
+
+/* What ends the lease does so only when nothing of it is left; what is handed over is known as it is now. */
+static enum lease_event confirm(struct lease *lease, enum lease_event event)
+{
+	enum lease_action action = lease_fsm(lease->state, event).action;
+
+	if (action == LEASE_HAND_OVER && lease_refresh_members(lease) < 0)
+		log_warning("What is known of the devices of group %s may be out of date for a moment",
+			    lease->record->group);
+	if (action != LEASE_END)
+		return event;
+	if (event == LEASE_STEPS_DONE && !is_back(lease))
+		return LEASE_STEPS_FAILED;
+	return is_forgotten(lease) ? event : LEASE_STEPS_FAILED;
+}
+
+static void on_ended(struct worker *worker, const struct worker_result *result, void *userdata)
+{
+	struct lease *lease = userdata;
+	bool busy = is_busy(lease, result);
+	enum lease_event event = result->error >= 0	   ? LEASE_STEPS_DONE :
+				 busy			   ? LEASE_STEPS_BUSY :
+				 is_dirty(lease, result) ? LEASE_STEPS_DIRTY :
+							   LEASE_STEPS_FAILED;
+
+	if (event == LEASE_STEPS_DIRTY) {
+		on_dirty(lease, result);
+	} else if (event == LEASE_STEPS_DONE && lease->keeps_dirty) {
+		on_lost(lease);
+		event = LEASE_STEPS_DIRTY;
+	}
+	if (event == LEASE_STEPS_BUSY || event == LEASE_STEPS_FAILED)
+		on_steps_failed(lease, result, busy);
+	if (busy) {
+		/* whoever that is may leave anything in it */
+		record_make_resets_due(lease->record);
+		lease->busy_group =
+			((const struct step *)lease->steps.items[result->index])->iommu_group;
+	}
+	lease->late = false;
+	lease->worker = worker_free(lease->worker);
+	lease_event(lease, confirm(lease, event));
+}
+
+static const struct worker_handlers worker_handlers = {
+	.step_begins = on_step_begins,
+	.step_ended = on_step_ended,
+	.gives = on_given,
+	.late = on_late,
+	.ended = on_ended,
+};
+
+/* Takes @steps over. */
+int lease_run_steps(struct lease *lease, struct vec *steps, bool undoing)
+{
+	struct worker_plan plan = {
+		.root = host_root(lease->host),
+		.run_dir = host_run_dir(lease->host),
+		.name = lease->record->group,
+		.verb = undoing ? "release" : "claim",
+		.steps = &lease->steps,
+		.undoing = undoing,
+		.deadline_usec = host_step_usec(lease->host),
+	};
+	int r;
+
+	steps_clear(&lease->steps);
+	lease->steps = *steps;
+	*steps = (struct vec){ 0 };
+	r = fault_record("start", lease->record->group);
+	if (r < 0)
+		return r;
+	return worker_start(host_event(lease->host), &plan, &worker_handlers, lease, &lease->worker);
+}

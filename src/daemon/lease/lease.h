@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Floor 4. One lease, from the first step of its claim to the last of its release. It knows nothing of groups
+ * or of the bus: whoever owns it is told through the observer.
+ */
+
+#include <stdbool.h>
+
+#include "daemon/host/host.h"
+#include "daemon/lease/lease-fsm.h"
+#include "daemon/lease/worker.h"
+#include "daemon/refusal.h"
+#include "model/record.h"
+
+/* A descriptor that waits to be taken by the claimer. */
+struct lease_fd {
+	char *kind, *name;
+	int fd; /* negative once it is taken */
+};
+
+struct lease;
+
+struct lease_observer {
+	void (*changed)(struct lease *lease, void *userdata);
+	/* @state: "running", "done" or "failed: TEXT". */
+	void (*step)(struct lease *lease, unsigned index, const struct step *step,
+		     const char *state, void *userdata);
+	/* The steps of the claim are done and lease->fds filled. */
+	void (*claimed)(struct lease *lease, void *userdata);
+	/* A claim is not met: lease->failure says why. What was done is being undone, or will be. */
+	void (*refused)(struct lease *lease, void *userdata);
+	/* A release cannot go on: lease->trouble says why. */
+	void (*held_up)(struct lease *lease, void *userdata);
+	/* Appends the keys of the devices in all other leases. 0 or -ENOMEM. */
+	int (*others)(struct lease *lease, char ***ret, void *userdata);
+	/* All is back as it was. The observer frees the lease. */
+	void (*ended)(struct lease *lease, void *userdata);
+};
+
+struct lease {
+	struct host *host;
+	const struct lease_observer *observer;
+	void *userdata;
+	struct record *record; /* owned */
+	enum lease_state state;
+	bool keeps_dirty;    /* a device has lost its state, so its release ends in LEASE_DIRTY */
+	bool late;	     /* its worker takes too long: shown as "stuck" */
+	const char *held_as; /* "draining" or "stuck" while a release is tried again; else NULL */
+	char *holder;	     /* who has it, for people; filled by the registry when first asked */
+	char *trouble;	     /* why it drains or is stuck; NULL: all is well */
+	struct refusal failure; /* why the claim was not met */
+	uint64_t retry_usec; /* how long after its last failure a release was tried again; 0: never yet */
+	struct vec fds;	     /* struct lease_fd, owned */
+	struct vec steps;    /* of the plan that runs */
+	struct worker *worker;
+	int pipe_read;	     /* its writers are the holder and whoever has a copy */
+	int busy_group;	     /* the IOMMU group that somebody held at the last try, or none */
+	int watched_group;   /* the one whose node node_source watches, or none */
+	sd_event_source *pipe_source, *node_source, *devices_source, *retry_source;
+};
+
+/* Takes @record over on success. 0 or -ENOMEM. */
+int lease_new(struct host *host, struct record *record, const struct lease_observer *observer,
+	      void *userdata, struct lease **ret) _must_check_;
+/* Stops watching; the record stays, and with it the claim: a later daemon finds it. */
+struct lease *lease_free(struct lease *lease);
+
+/*
+ * Writes the record and starts the steps, which are taken over. Negative errno if the record cannot be
+ * written or no worker started: then nothing was done.
+ */
+int lease_claim(struct lease *lease, struct vec *steps) _must_check_;
+
+/*
+ * A lease found at start. @pipe_read: the read end of its pipe that the service manager kept, or negative. It
+ * goes on while somebody has the write end, or else is given back at once.
+ */
+void lease_adopt(struct lease *lease, int pipe_read);
+
+/* The holder is gone or wants no more, or an administrator ends it. Done twice is done. */
+void lease_let_go(struct lease *lease);
+
+/* What it waited for may be over: another lease, which no node tells. */
+void lease_try_again(struct lease *lease);
+
+/* Of one that is dirty: its devices are reset in the ways that the record says now, and given back, by order. 0 or negative errno. */
+int lease_cleanse(struct lease *lease) _must_check_;
+/*
+ * leasenodes.c: what its holder opens, "/dev/vfio/12", "/dev/iommu", "/dev/vfio/devices/vfio0", whether by path or handed
+ * over. Caller frees. 0 or negative errno.
+ */
+int lease_nodes(const struct lease *lease, char ***ret) _must_check_;
+
+const char *lease_visible_state(const struct lease *lease);
+unsigned lease_fds_left(const struct lease *lease);
+/* Closes what the claimer has not taken: nobody can take it any more. */
+void lease_drop_fds(struct lease *lease);

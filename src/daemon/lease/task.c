@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/lease/task.h"
+
+struct task {
+	struct host *host;
+	char *name;
+	struct vec steps; /* struct step, owned */
+	struct worker *worker;
+	bool late;
+	task_fn fn;
+	void *userdata;
+};
+
+static void on_step_begins(struct worker *worker, unsigned index, void *userdata)
+{
+	const struct task *task = userdata;
+	const struct step *step = task->steps.items[index];
+	_cleanup_free_ char *subject = step_subject(step), *detail = step_detail(step);
+
+	log_debug("%s: %s %s %s", task->name, step_kind_to_string(step->kind), str_or(subject, "?"),
+		  str_or(detail, ""));
+}
+
+static void on_step_ended(struct worker *worker, unsigned index, int error, void *userdata)
+{
+	((struct task *)userdata)->late = false;
+}
+
+/* None of these steps opens anything for somebody else. */
+static void on_given(struct worker *worker, const char *kind, const char *name, int fd, void *userdata)
+{
+	fd_close(fd);
+}
+
+static void on_late(struct worker *worker, unsigned index, void *userdata)
+{
+	struct task *task = userdata;
+	const struct step *step = task->steps.items[index];
+	_cleanup_free_ char *subject = step_subject(step);
+
+	task->late = true;
+	log_warning("%s: %s of %s does not return, its process %d waits in the kernel", task->name,
+		    step_kind_to_string(step->kind), str_or(subject, "?"),
+		    (int)worker_pid(worker));
+}
+
+static void on_ended(struct worker *worker, const struct worker_result *result, void *userdata)
+{
+	struct task *task = userdata;
+	_cleanup_free_ char *failure = NULL;
+
+	task->late = false;
+	if (result->error < 0) {
+		failure = worker_describe_failure(&task->steps, result);
+		log_warning("%s: %s", task->name, str_or(failure, "it failed"));
+	}
+	task->fn(task, result->error < 0 ? str_or(failure, "it failed") : NULL, task->userdata);
+}
+
+int task_start(struct host *host, const char *name, struct vec *steps, task_fn fn, void *userdata,
+	       struct task **ret)
+{
+	static const struct worker_handlers handlers = {
+		.step_begins = on_step_begins,
+		.step_ended = on_step_ended,
+		.gives = on_given,
+		.late = on_late,
+		.ended = on_ended,
+	};
+	struct task *task = calloc(1, sizeof(*task));
+	struct worker_plan plan = { .root = host_root(host),
+				    .run_dir = host_run_dir(host),
+				    .deadline_usec = host_step_usec(host) };
+	int r;
+
+	if (!task)
+		return -ENOMEM;
+	task->steps = *steps;
+	*steps = (struct vec){ 0 };
+	task->host = host;
+	task->fn = fn;
+	task->userdata = userdata;
+	plan.steps = &task->steps;
+	r = str_set(&task->name, name);
+	plan.name = task->name;
+	plan.verb = "task";
+	if (r >= 0)
+		r = worker_start(host_event(host), &plan, &handlers, task, &task->worker);
+	if (r < 0) {
+		task_free(task);
+		return r;
+	}
+	*ret = task;
+	return 0;
+}
+
+struct task *task_free(struct task *task)
+{
+	if (!task)
+		return NULL;
+	worker_free(task->worker);
+	steps_clear(&task->steps);
+	free(task->name);
+	free(task);
+	return NULL;
+}
+
+bool task_is_late(const struct task *task)
+{
+	return task->late;
+}

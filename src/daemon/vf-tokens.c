@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Floor 4. VF tokens: made for each physical function with its claim, and known to the holders of that and of its virtual
+ * functions. They stand in records, which root alone can read, and in nothing that is shown.
+ */
+
+#include <errno.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+
+#include "base/str.h"
+#include "daemon/provision/prepare.h"
+#include "daemon/registry-private.h"
+#include "policy/plan/sriov-plan.h"
+
+/* --- in the plan of a claim -------------------------------------------------------------------- */
+
+/* 8-4-4-4-12, as the kernel reads it. */
+static char *new_token(void)
+{
+	char hex[SD_ID128_STRING_MAX];
+	sd_id128_t random;
+
+	if (sd_id128_randomize(&random) < 0)
+		return NULL;
+	sd_id128_to_string(random, hex);
+	return str_printf("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
+static int note(struct record *record, const char *pf, const char *token)
+{
+	_cleanup_free_ char *line = str_printf("%s=%s", pf, token);
+
+	return line ? strv_add(&record->vf_tokens, line) : -ENOMEM;
+}
+
+static int make_tokens(struct record *record, struct vec *steps)
+{
+	VEC_FOREACH(struct step, step, steps) {
+		_cleanup_free_ char *token = NULL;
+		int r;
+
+		if (step->kind != STEP_SET_VF_TOKEN)
+			continue;
+		token = new_token();
+		r = token ? str_set(&step->value, token) : -ENOMEM;
+		if (r >= 0)
+			r = note(record, step->device, token);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The lease that has the physical function, or NULL. */
+static const struct lease *lease_of(const struct registry *registry, const char *pf)
+{
+	VEC_FOREACH(const struct devgroup, group, &registry->groups)
+		if (pf && group->lease && record_find_device(group->lease->record, pf))
+			return group->lease;
+	return NULL;
+}
+
+/* Those of the physical functions whose virtual ones are claimed. */
+static int copy_tokens(const struct devgroup *group, struct record *record)
+{
+	VEC_FOREACH(const struct device, device, &group->view.devices) {
+		const struct lease *lease = lease_of(group->registry, device->physfn);
+
+		if (!lease)
+			continue;
+		STRV_FOREACH(line, lease->record->vf_tokens) {
+			size_t n = strlen(device->physfn);
+
+			if (!str_starts(*line, device->physfn) || (*line)[n] != '=' ||
+			    strv_contains(record->vf_tokens, *line))
+				continue;
+			if (strv_add(&record->vf_tokens, *line) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+int vftokens_complete(const struct devgroup *group, struct record *record, struct vec *steps)
+{
+	const struct registry *registry = group->registry;
+	_cleanup_(vec_drop) struct vec defs = { 0 };
+	int r = vfs_list(registry->vfs, &defs);
+
+	if (r >= 0)
+		r = plan_vfs_of_claim(host_inventory(registry->host), &defs, steps);
+	if (r >= 0)
+		r = make_tokens(record, steps);
+	return r < 0 ? r : copy_tokens(group, record);
+}
+
+/* --- whether it may be claimed ----------------------------------------------------------------- */
+
+bool vftokens_check(const struct devgroup *group, struct refusal *ret)
+{
+	VEC_FOREACH(const struct device, device, &group->view.devices) {
+		const struct lease *lease = lease_of(group->registry, device->physfn);
+
+		if (!lease || lease == group->lease || lease->state == LEASE_CLAIMED)
+			continue;
+		return refuse(ret, REFUSED_BUSY,
+			      "Group %s cannot be claimed: %s is a virtual function of %s, and group %s with that is %s.",
+			      group->def->name, device->key, device->physfn, lease->record->group,
+			      lease_visible_state(lease));
+	}
+	return true;
+}
+
+/* --- at its end -------------------------------------------------------------------------------- */
+
+void vftokens_lease_ended(const struct registry *registry)
+{
+	VEC_FOREACH(const struct devgroup, group, &registry->groups)
+		if (group->lease && group->lease->record->vf_tokens)
+			lease_try_again(group->lease);
+}

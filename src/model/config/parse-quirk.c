@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 1. The language of quirks.d: "quirks", by name. docs: devgroups-quirks.d(5). */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "model/config/parser.h"
+#include "model/quirk.h"
+
+#define TEXT_MAX  1024u
+#define WORD_MAX  64u	 /* of a setting's value */
+#define DELAY_MAX 60000u /* ms: a minute */
+
+/* --- which devices ---------------------------------------------------------------------------- */
+
+static int parse_hex(const char *s, const char *end, unsigned digits, uint64_t *ret)
+{
+	char copy[8];
+
+	if ((size_t)(end - s) != digits || digits >= sizeof(copy))
+		return -EINVAL;
+	memcpy(copy, s, digits);
+	copy[digits] = '\0';
+	if (copy[strspn(copy, "0123456789abcdefABCDEF")])
+		return -EINVAL;
+	return parse_u64(copy, 16, UINT32_MAX, ret);
+}
+
+/* "168c:0032", "168c:0032-0034", "168c:*" */
+static int read_ids(const char *text, struct quirk_ids *ret)
+{
+	const char *colon = strchr(text, ':'), *dash, *end = text + strlen(text);
+	uint64_t vendor, first = 0, last = UINT16_MAX;
+
+	if (!colon || parse_hex(text, colon, 4, &vendor) < 0)
+		return -EINVAL;
+	if (!str_eq(colon + 1, "*")) {
+		dash = strchr(colon + 1, '-');
+		if (parse_hex(colon + 1, dash ? dash : end, 4, &first) < 0)
+			return -EINVAL;
+		last = first;
+		if (dash && (parse_hex(dash + 1, end, 4, &last) < 0 || last < first))
+			return -EINVAL;
+	}
+	*ret = (struct quirk_ids){ (int32_t)vendor, (uint16_t)first, (uint16_t)last };
+	return 0;
+}
+
+static int add_ids(struct quirk *quirk, const struct quirk_ids *ids)
+{
+	struct quirk_ids *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *ids;
+	if (vec_add(&quirk->ids, copy) >= 0)
+		return 0;
+	free(copy);
+	return -ENOMEM;
+}
+
+static int parse_ids(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	struct quirk_ids ids;
+	int r = config_is(p, value, JSONTEXT_ARRAY);
+
+	if (r <= 0)
+		return r;
+	if (value->n == 0)
+		return config_error(p, value->offset,
+				    "\"ids\" is empty: expected at least one, as \"8086:10d3\"");
+	JSONTEXT_FOREACH(item, value) {
+		if (item->type != JSONTEXT_STRING || read_ids(item->text, &ids) < 0)
+			r = config_expected(p, item,
+					    "vendor and device of four hex digits each, as "
+					    "\"8086:10d3\", \"8086:1580-158b\" or \"8086:*\"");
+		else
+			r = add_ids(target, &ids);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int parse_class(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	struct quirk *quirk = target;
+	unsigned digits = 0;
+	uint64_t code;
+
+	if (value->type == JSONTEXT_STRING)
+		digits = (unsigned)strlen(value->text);
+	if ((digits != 2 && digits != 4 && digits != 6) ||
+	    parse_hex(value->text, value->text + digits, digits, &code) < 0)
+		return config_expected(p, value, "two, four or six hex digits, as \"0108\"");
+	quirk->class_code = (int32_t)code;
+	quirk->class_digits = digits;
+	return 0;
+}
+
+static int parse_function(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	static const char *const words[] = { "any", "pf", "vf", NULL };
+	struct quirk *quirk = target;
+	const char *word;
+	int r = config_get_word(p, value, words, &word);
+
+	if (r > 0)
+		quirk->function = (enum quirk_function)str_index(words, 3, word);
+	return r < 0 ? r : 0;
+}
+
+static int get_bool(struct config_parser *p, const struct jsontext_node *value, bool *ret)
+{
+	int r = config_is(p, value, JSONTEXT_BOOL);
+
+	if (r > 0)
+		*ret = value->boolean;
+	return r < 0 ? r : 0;
+}
+
+static int parse_root_bus(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	return get_bool(p, value, &((struct quirk *)target)->root_bus);
+}
+
+/* --- what is known of them -------------------------------------------------------------------- */
+
+static int parse_topic(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	int r = config_get_word(p, value, quirk_topics, &((struct quirk *)target)->topic);
+
+	return r < 0 ? r : 0;
+}
+
+static int get_text(struct config_parser *p, const struct jsontext_node *value, char **ret)
+{
+	const char *text;
+	int r = config_get_text(p, value, 1, TEXT_MAX, &text);
+
+	return r <= 0 ? r : str_set(ret, text);
+}
+
+static int parse_text(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	return get_text(p, value, &((struct quirk *)target)->text);
+}
+
+static int parse_source(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	return get_text(p, value, &((struct quirk *)target)->source);
+}
+
+static int parse_never(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	return config_get_reset_methods(p, value, &((struct quirk *)target)->never);
+}
+
+static int parse_prefer(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	return config_get_reset_methods(p, value, &((struct quirk *)target)->prefer);
+}
+
+static int parse_shutdown(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	return get_bool(p, value, &((struct quirk *)target)->nvme_shutdown);
+}
+
+static int parse_delay(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	uint64_t delay;
+	int r = config_get_number(p, value, DELAY_MAX, &delay);
+
+	if (r > 0)
+		((struct quirk *)target)->delay_ms = (unsigned)delay;
+	return r < 0 ? r : 0;
+}
+
+static int parse_reset(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	static const struct config_key keys[] = {
+		{ "never", parse_never },
+		{ "prefer", parse_prefer },
+		{ "nvme-shutdown", parse_shutdown },
+		{ "delay-ms", parse_delay },
+	};
+
+	return config_parse_members(p, value, keys, ARRAY_SIZE(keys), target);
+}
+
+static int add_setting(struct quirk *quirk, const char *name, const char *value)
+{
+	struct quirk_setting *setting = calloc(1, sizeof(*setting));
+
+	if (!setting)
+		return -ENOMEM;
+	setting->name = name;
+	setting->value = strdup(value);
+	if (setting->value && vec_add(&quirk->settings, setting) >= 0)
+		return 0;
+	free(setting->value);
+	free(setting);
+	return -ENOMEM;
+}
+
+/* What becomes part of a command line must not be able to end its word, or the option. */
+static bool is_setting_value(const char *s)
+{
+	return *s && strlen(s) <= WORD_MAX && !s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
+							    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+							    "0123456789._-")];
+}
+
+static int parse_setting(struct config_parser *p, const struct jsontext_node *member,
+			 struct quirk *quirk)
+{
+	_cleanup_free_ char *hint = NULL;
+
+	if (member->earlier)
+		return config_error(p, member->key_offset, "the setting \"%.80s\" stands here twice",
+				    member->key);
+	if (member->type != JSONTEXT_STRING || !is_setting_value(member->text))
+		return config_expected(p, member, "a word of letters, digits, '.', '_' and '-'");
+	for (const char *const *name = quirk_settings; *name; name++)
+		if (str_eq(*name, member->key))
+			return add_setting(quirk, *name, member->text);
+	hint = config_suggest(member->key, quirk_settings);
+	return hint ? config_error(p, member->key_offset,
+				   "\"%.80s\" is no setting that a VMM could be told of%s",
+				   member->key, hint)
+		    : -ENOMEM;
+}
+
+static int parse_vmm(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	int r = config_is(p, value, JSONTEXT_OBJECT);
+
+	if (r <= 0)
+		return r;
+	JSONTEXT_FOREACH(member, value) {
+		r = parse_setting(p, member, target);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- a quirk ---------------------------------------------------------------------------------- */
+
+static const struct config_key quirk_keys[] = {
+	{ "ids", parse_ids },	{ "class", parse_class }, { "function", parse_function },
+	{ "root-bus", parse_root_bus },
+	{ "topic", parse_topic }, { "reset", parse_reset }, { "vmm", parse_vmm },
+	{ "text", parse_text }, { "source", parse_source },
+};
+
+static int check_complete(struct config_parser *p, const struct jsontext_node *member)
+{
+	static const char *const needed[] = { "topic", "text", "source" };
+
+	if (member->type != JSONTEXT_OBJECT)
+		return 0;
+	if (!jsontext_member(member, "ids") && !jsontext_member(member, "class"))
+		return config_error(p, member->key_offset,
+				    "the quirk \"%s\" has neither \"ids\" nor \"class\": it would "
+				    "be of no device",
+				    member->key);
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (!jsontext_member(member, needed[i]))
+			return config_error(p, member->key_offset,
+					    "the quirk \"%s\" has no \"%s\"", member->key,
+					    needed[i]);
+	return 0;
+}
+
+static int check_member(struct config_parser *p, const struct jsontext_node *member)
+{
+	struct jsontext_position at;
+
+	if (!groupdef_name_valid(member->key))
+		return config_error(p, member->key_offset,
+				    "\"%.80s\" is no name for a quirk: expected a letter or "
+				    "digit, then letters, digits, '.', '_' and '-', 64 at most",
+				    member->key);
+	if (!member->earlier)
+		return check_complete(p, member);
+	at = jsontext_locate(p->doc, member->earlier->key_offset);
+	return config_error(p, member->key_offset,
+			    "the quirk \"%s\" is in this file already, in line %u column %u",
+			    member->key, at.line, at.column);
+}
+
+static int parse_one(struct config_parser *p, const struct jsontext_node *member)
+{
+	_cleanup_quirk_ struct quirk *quirk = quirk_new(member->key);
+	struct jsontext_position at = jsontext_locate(p->doc, member->key_offset);
+	int r;
+
+	if (!quirk || str_set(&quirk->file, p->file) < 0)
+		return -ENOMEM;
+	quirk->line = at.line;
+	quirk->column = at.column;
+	r = config_parse_members(p, member, quirk_keys, ARRAY_SIZE(quirk_keys), quirk);
+	if (r < 0 || p->errors > 0)
+		return r;
+	r = vec_add(&p->staged->quirks, quirk);
+	if (r >= 0)
+		TAKE_PTR(quirk);
+	return r;
+}
+
+int config_parse_quirks(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	int r = config_is(p, value, JSONTEXT_OBJECT);
+
+	if (r <= 0)
+		return r;
+	JSONTEXT_FOREACH(member, value) {
+		r = check_member(p, member);
+		if (r >= 0)
+			r = parse_one(p, member);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "base/str.h"
+#include "model/facts.h"
+
+static void *fact_free(void *data)
+{
+	struct fact *fact = data;
+
+	free(fact->name);
+	free(fact->text);
+	facts_clear(&fact->items);
+	free(fact);
+	return NULL;
+}
+
+void facts_clear(struct vec *facts)
+{
+	vec_clear(facts, fact_free);
+}
+
+static struct fact *add(struct vec *facts, const char *name, enum fact_kind kind)
+{
+	struct fact *fact = facts ? calloc(1, sizeof(*fact)) : NULL;
+
+	if (!fact)
+		return NULL;
+	fact->kind = kind;
+	fact->name = strdup(name);
+	if (!fact->name || vec_add(facts, fact) < 0)
+		return fact_free(fact);
+	return fact;
+}
+
+static int add_number(struct vec *facts, const char *name, enum fact_kind kind, uint64_t value)
+{
+	struct fact *fact = add(facts, name, kind);
+
+	if (!fact)
+		return -ENOMEM;
+	fact->number = value;
+	return 0;
+}
+
+int facts_add_bool(struct vec *facts, const char *name, bool value)
+{
+	return add_number(facts, name, FACT_BOOL, value);
+}
+
+int facts_add_number(struct vec *facts, const char *name, uint64_t value)
+{
+	return add_number(facts, name, FACT_NUMBER, value);
+}
+
+int facts_add_address(struct vec *facts, const char *name, uint64_t value)
+{
+	return add_number(facts, name, FACT_ADDRESS, value);
+}
+
+int facts_add_text(struct vec *facts, const char *name, const char *value)
+{
+	_cleanup_free_ char *text = strdup(value);
+	struct fact *fact = text ? add(facts, name, FACT_TEXT) : NULL;
+
+	if (!fact)
+		return -ENOMEM;
+	fact->text = TAKE_PTR(text);
+	return 0;
+}
+
+struct vec *facts_add_dict(struct vec *facts, const char *name)
+{
+	struct fact *fact = add(facts, name, FACT_DICT);
+
+	return fact ? &fact->items : NULL;
+}
+
+struct vec *facts_add_list(struct vec *facts, const char *name, enum fact_kind item_kind)
+{
+	struct fact *fact = add(facts, name, FACT_LIST);
+
+	if (!fact)
+		return NULL;
+	fact->item_kind = item_kind;
+	return &fact->items;
+}
+
+const struct fact *facts_find(const struct vec *facts, const char *name)
+{
+	VEC_FOREACH (const struct fact, fact, facts)
+		if (str_eq(fact->name, name))
+			return fact;
+	return NULL;
+}
+
+const char *facts_text(const struct vec *facts, const char *name)
+{
+	const struct fact *fact = facts_find(facts, name);
+
+	return fact ? str_or(fact->text, "") : "";
+}
+
+uint64_t facts_number(const struct vec *facts, const char *name)
+{
+	const struct fact *fact = facts_find(facts, name);
+
+	return fact ? fact->number : 0;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Floor 1. A group as the administrator wrote it. docs: devgroups.d(5). */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/macro.h"
+#include "base/vec.h"
+
+enum group_bind { BIND_CLAIM, BIND_BOOT };
+enum group_on_release { ON_RELEASE_RESTORE, ON_RELEASE_KEEP, ON_RELEASE_NONE };
+enum group_reset { RESET_AUTO, RESET_NONE, RESET_REQUIRE };
+
+/* Which device is meant. All properties that are given must hold; -1 and NULL are "not given". */
+struct selector {
+	char *address; /* normalized key */
+	char *path;    /* bridge-relative: "0000:00:1c.4/00.0" */
+	char *serial;
+	char *vf_of; /* normalized key of the PF */
+	char *bus;
+	int32_t vendor, device, subsystem_vendor, subsystem_device;
+	int32_t class_code; /* as written, compared from the left: */
+	unsigned class_digits; /* "02" is two digits, "020000" six */
+	int32_t nth; /* which of the devices that match, in the order of the bus, from 0 */
+	int32_t index; /* of the VF, from 0 as in virtfn0 */
+	unsigned line, column; /* where it stands in the file; 0 unknown */
+};
+
+struct groupdef {
+	char *name;
+	char *description;
+	struct vec selectors; /* struct selector, owned */
+	char *driver;	      /* "auto" or one of driver_names() */
+	enum group_bind bind;
+	enum group_on_release on_release;
+	enum group_reset reset_before, reset_after;
+	char **reset_methods; /* NULL: the kernel's order */
+	char **users, **groups; /* access: names or numbers */
+	char *reserved_for;
+	char **accept; /* those of accept_names[] that are no blockers of this group */
+	uint64_t memlock; /* bytes; 0: not given; UINT64_MAX: infinity */
+	char *file;	  /* where it came from */
+	unsigned line, column;
+	unsigned order; /* of reading, among all groups; 0: it was not read from a file */
+};
+
+struct selector *selector_new(void);
+struct selector *selector_free(struct selector *selector);
+DEFINE_CLEANUP(struct selector *, selector_freep, selector_free)
+#define _cleanup_selector_ _cleanup_(selector_freep)
+/* As a user would write it: the address where that is all, else "vendor=8086 device=10d3". Caller frees. */
+char *selector_describe(const struct selector *selector) _must_check_;
+
+struct groupdef *groupdef_new(const char *name);
+struct groupdef *groupdef_free(struct groupdef *def);
+DEFINE_CLEANUP(struct groupdef *, groupdef_freep, groupdef_free)
+#define _cleanup_groupdef_ _cleanup_(groupdef_freep)
+
+/* A name starts with a letter or digit, goes on with those and "._-", and has 64 bytes at most. */
+bool groupdef_name_valid(const char *name);
+
+/*
+ * Drivers that a device may be forced onto. An override bypasses the driver's id table, so nothing outside
+ * this list is ever written to driver_override (an NVMe driver on a NIC probes for 12 s and fails).
+ */
+bool driver_name_allowed(const char *name);
+extern const char *const driver_names[]; /* NULL-terminated; "auto" is not among them */
+
+/* Blockers that the administrator may accept for good; NULL-terminated. */
+extern const char *const accept_names[];
+
+/* The words of the kernel's reset_method file, and "slot"; NULL-terminated. */
+extern const char *const reset_method_names[];
+
+const char *group_bind_to_string(enum group_bind value);
+const char *group_on_release_to_string(enum group_on_release value);
+const char *group_reset_to_string(enum group_reset value);
+/* -EINVAL for a word that is none of them. */
+int group_bind_from_string(const char *s, enum group_bind *ret) _must_check_;
+int group_on_release_from_string(const char *s, enum group_on_release *ret) _must_check_;
+int group_reset_from_string(const char *s, enum group_reset *ret) _must_check_;

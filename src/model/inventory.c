@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "model/inventory.h"
+
+static void *group_free(void *data)
+{
+	struct iommu_group *group = data;
+
+	free(group->name);
+	free(group->type);
+	strv_free(group->reserved);
+	strv_free(group->learnt);
+	vec_drop(&group->devices);
+	free(group);
+	return NULL;
+}
+
+static void *destroy_device(void *data)
+{
+	return device_free(data);
+}
+
+struct inventory *inventory_new(void)
+{
+	struct inventory *inv = calloc(1, sizeof(*inv));
+
+	if (!inv)
+		return NULL;
+	inv->page_size = 4096;
+	inv->interrupt_remapping = -1;
+	return inv;
+}
+
+struct inventory *inventory_free(struct inventory *inv)
+{
+	if (!inv)
+		return NULL;
+	vec_clear(&inv->iommu_groups, group_free);
+	vec_clear(&inv->devices, destroy_device);
+	free(inv->source);
+	free(inv->kernel_release);
+	free(inv->acs_override);
+	strv_free(inv->iommus);
+	free(inv->kernel_module);
+	free(inv);
+	return NULL;
+}
+
+static int cmp_group_id(const void *key, const void *item)
+{
+	unsigned id = *(const unsigned *)key, other = ((const struct iommu_group *)item)->id;
+
+	return id < other ? -1 : id > other;
+}
+
+struct iommu_group *inventory_find_group(const struct inventory *inv, int id)
+{
+	unsigned key = (unsigned)id;
+	ptrdiff_t i;
+
+	if (id < 0)
+		return NULL;
+	i = vec_find_sorted(&inv->iommu_groups, &key, cmp_group_id, NULL);
+	return i < 0 ? NULL : inv->iommu_groups.items[i];
+}
+
+struct iommu_group *inventory_get_group(struct inventory *inv, unsigned id)
+{
+	struct iommu_group *group;
+	size_t at;
+	ptrdiff_t i = vec_find_sorted(&inv->iommu_groups, &id, cmp_group_id, &at);
+
+	if (i >= 0)
+		return inv->iommu_groups.items[i];
+	group = calloc(1, sizeof(*group));
+	if (!group)
+		return NULL;
+	group->id = id;
+	if (vec_insert(&inv->iommu_groups, at, group) < 0)
+		return group_free(group);
+	return group;
+}
+
+static ptrdiff_t find_index(const struct inventory *inv, const char *key, size_t *ret_at)
+{
+	struct device probe = { 0 };
+	const char *colon = strchr(key, ':');
+	_cleanup_free_ char *bus = NULL;
+	const struct devbus *row = devbus_of_key(key);
+
+	if (row->bare_key) {
+		probe.bus = (char *)row->name;
+		probe.address = (char *)key;
+	} else if (colon) {
+		bus = strndup(key, (size_t)(colon - key));
+		if (!bus)
+			return -1;
+		probe.bus = bus;
+		probe.address = (char *)colon + 1;
+	} else {
+		return -1;
+	}
+	return vec_find_sorted(&inv->devices, &probe, device_cmp, ret_at);
+}
+
+struct device *inventory_find(const struct inventory *inv, const char *key)
+{
+	ptrdiff_t i = find_index(inv, key, NULL);
+
+	return i < 0 ? NULL : inv->devices.items[i];
+}
+
+/* A group without members goes, as the kernel's does. */
+static void leave_group(struct inventory *inv, struct device *device)
+{
+	struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
+
+	if (!group)
+		return;
+	vec_remove(&group->devices, device);
+	if (group->devices.n == 0) {
+		vec_remove(&inv->iommu_groups, group);
+		group_free(group);
+	}
+}
+
+static int join_group(struct inventory *inv, struct device *device)
+{
+	struct iommu_group *group;
+	size_t at = 0;
+
+	if (device->iommu_group < 0)
+		return 0;
+	group = inventory_get_group(inv, (unsigned)device->iommu_group);
+	if (!group)
+		return -ENOMEM;
+	vec_find_sorted(&group->devices, device, device_cmp, &at);
+	return vec_insert(&group->devices, at, device);
+}
+
+int inventory_set_group(struct inventory *inv, struct device *device, int id)
+{
+	int old = device->iommu_group, r;
+
+	if (old == id)
+		return 0;
+	device->iommu_group = id;
+	r = join_group(inv, device);
+	device->iommu_group = old;
+	if (r < 0)
+		return r;
+	leave_group(inv, device);
+	device->iommu_group = id;
+	return 0;
+}
+
+int inventory_put(struct inventory *inv, struct device *device)
+{
+	size_t at = 0;
+	ptrdiff_t i = find_index(inv, device->key, &at);
+	int r;
+
+	if (i >= 0) {
+		struct device *old = inv->devices.items[i];
+		bool same_group = old->iommu_group == device->iommu_group;
+		struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
+
+		if (same_group && group) {
+			/* in place: the group, and what was read of it, stays */
+			for (size_t k = 0; k < group->devices.n; k++)
+				if (group->devices.items[k] == old)
+					group->devices.items[k] = device;
+		} else {
+			r = join_group(inv, device);
+			if (r < 0)
+				return r;
+			leave_group(inv, old);
+		}
+		inv->devices.items[i] = device;
+		device_free(old);
+		return 0;
+	}
+	r = vec_insert(&inv->devices, at, device);
+	if (r < 0)
+		return r;
+	r = join_group(inv, device);
+	if (r < 0)
+		vec_remove_at(&inv->devices, at);
+	return r;
+}
+
+bool inventory_remove(struct inventory *inv, const char *key)
+{
+	ptrdiff_t i = find_index(inv, key, NULL);
+	struct device *device;
+
+	if (i < 0)
+		return false;
+	device = vec_remove_at(&inv->devices, (size_t)i);
+	leave_group(inv, device);
+	device_free(device);
+	return true;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Floor 1, inside the codecs only. The fields of an inventory that a table can describe. */
+
+#include "model/json/codec-fields.h"
+
+#define INVENTORY_VERSION 1
+
+extern const struct codec_field codec_inventory_fields[];
+extern const size_t codec_inventory_n_fields;
+extern const struct codec_field codec_device_fields[]; /* on any bus, without bus and address */
+extern const size_t codec_device_n_fields;
+extern const struct codec_field codec_pci_fields[]; /* PCI only */
+extern const size_t codec_pci_n_fields;
+extern const struct codec_field codec_mdev_type_fields[];
+extern const size_t codec_mdev_type_n_fields;
+extern const struct codec_field codec_use_fields[];
+extern const size_t codec_use_n_fields;
+extern const struct codec_field codec_errors_fields[];
+extern const size_t codec_errors_n_fields;

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "model/json/codec-inventory.h"
+#include "model/json/codec.h"
+#include "model/usage.h"
+
+/*
+ * Reads an inventory back, be it ours, another host's or a forged one. Keys that are not known are
+ * left alone: a later version may have more of them.
+ */
+
+#define CONFIG_SIZE_MAX 4096u /* of PCI Express */
+
+static int check_version(const struct codec_reader *reader, const struct jsontext_node *root)
+{
+	const struct jsontext_node *node;
+	uint64_t version;
+	int r;
+
+	r = codec_member(reader, root, "version", JSONTEXT_NUMBER, true, &node);
+	if (r < 0)
+		return r;
+	if (jsontext_u64(node, UINT64_MAX, &version) < 0 || version != INVENTORY_VERSION)
+		return codec_fail(reader, node, "expected %d, found %.40s: made by another version",
+				  INVENTORY_VERSION, node->text);
+	return 0;
+}
+
+static int get_resource(const struct codec_reader *reader, const struct jsontext_node *node,
+			struct resource *ret)
+{
+	uint64_t words[3] = { 0 };
+	size_t n = 0;
+	int r;
+
+	r = codec_expect(reader, node, JSONTEXT_ARRAY);
+	if (r < 0)
+		return r;
+	if (node->n != ARRAY_SIZE(words))
+		return codec_fail(reader, node, "expected start, end and flags, found %zu values",
+				  node->n);
+	JSONTEXT_FOREACH(item, node) {
+		r = codec_get_hex(reader, item, true, 0, &words[n++]);
+		if (r < 0)
+			return r;
+	}
+	*ret = (struct resource){ .start = words[0], .end = words[1], .flags = words[2] };
+	return 0;
+}
+
+static int get_resources(const struct codec_reader *reader, const struct jsontext_node *object,
+			 struct device *device)
+{
+	const struct jsontext_node *array;
+	size_t n = 0;
+	int r;
+
+	r = codec_member(reader, object, "resources", JSONTEXT_ARRAY, false, &array);
+	if (r < 0 || !array)
+		return r;
+	if (array->n > DEVICE_RESOURCES)
+		return codec_fail(reader, array, "expected %d resources at most, found %zu",
+				  DEVICE_RESOURCES, array->n);
+	JSONTEXT_FOREACH(node, array) {
+		r = get_resource(reader, node, &device->resources[n++]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static uint8_t hex_value(char c)
+{
+	return (uint8_t)(isdigit((unsigned char)c) ? c - '0'
+						   : tolower((unsigned char)c) - 'a' + 10);
+}
+
+/* @node's digits as the first of @size bytes, the rest zeros. */
+static int get_bytes(const struct codec_reader *reader, const struct jsontext_node *node,
+		     size_t size, uint8_t **ret)
+{
+	const char *hex = node->text;
+	uint8_t *bytes;
+
+	if (strlen(hex) % 2 || hex[strspn(hex, "0123456789abcdefABCDEF")])
+		return codec_fail(reader, node, "expected two hex digits for each byte");
+	if (strlen(hex) / 2 > size)
+		return codec_fail(reader, node, "expected %zu bytes at most, found %zu", size,
+				  strlen(hex) / 2);
+	if (size == 0)
+		return 0;
+	bytes = calloc(1, size);
+	if (!bytes)
+		return -ENOMEM;
+	for (size_t i = 0; hex[2 * i]; i++)
+		bytes[i] = (uint8_t)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+	*ret = bytes;
+	return 0;
+}
+
+static int get_config(const struct codec_reader *reader, const struct jsontext_node *object,
+		      struct device *device)
+{
+	const struct jsontext_node *node, *again, *size_node;
+	uint64_t size;
+	int r;
+
+	r = codec_member(reader, object, "config", JSONTEXT_STRING, false, &node);
+	if (r >= 0)
+		r = codec_member(reader, object, "config-again", JSONTEXT_STRING, false, &again);
+	if (r >= 0)
+		r = codec_member(reader, object, "config-size", JSONTEXT_NUMBER, false, &size_node);
+	if (r < 0 || !node)
+		return r;
+	size = strlen(node->text) / 2;
+	if (size_node && jsontext_u64(size_node, CONFIG_SIZE_MAX, &size) < 0)
+		return codec_fail(reader, size_node, "expected a number of bytes up to %u",
+				  CONFIG_SIZE_MAX);
+	if (size > CONFIG_SIZE_MAX)
+		return codec_fail(reader, node, "expected %u bytes at most, found %zu",
+				  CONFIG_SIZE_MAX, (size_t)size);
+	r = get_bytes(reader, node, size, &device->config);
+	if (r < 0 || !device->config)
+		return r;
+	device->config_size = size;
+	return again ? get_bytes(reader, again, size, &device->config_again) : 0;
+}
+
+static int get_override(const struct codec_reader *reader, const struct jsontext_node *object,
+			struct device *device)
+{
+	const struct jsontext_node *node = jsontext_member(object, "driver-override");
+	int r;
+
+	if (!node)
+		return 0;
+	device->has_override = true;
+	if (node->type == JSONTEXT_NULL)
+		return 0;
+	r = codec_expect(reader, node, JSONTEXT_STRING);
+	return r < 0 ? r : str_set(&device->driver_override, node->text);
+}
+
+static int get_errors(const struct codec_reader *reader, const struct jsontext_node *object,
+		      struct device_errors *errors)
+{
+	const struct jsontext_node *state, *counts;
+	int r = codec_member(reader, object, "error-state", JSONTEXT_STRING, false, &state);
+
+	if (r >= 0)
+		r = codec_member(reader, object, "error-counts", JSONTEXT_OBJECT, false, &counts);
+	if (r < 0)
+		return r;
+	if (state && !error_state_from_string(state->text, &errors->state))
+		return codec_fail(reader, state, "\"%.80s\" is no error state", state->text);
+	errors->counted = counts != NULL;
+	return counts ? codec_get_fields(reader, counts, codec_errors_fields, codec_errors_n_fields,
+					 errors) : 0;
+}
+
+static int get_uses(const struct codec_reader *reader, const struct jsontext_node *object,
+		    struct device *device)
+{
+	const struct jsontext_node *array;
+	int r = codec_member(reader, object, "uses", JSONTEXT_ARRAY, false, &array);
+
+	if (r < 0 || !array)
+		return r;
+	JSONTEXT_FOREACH(node, array) {
+		_cleanup_use_ struct use *use = use_new();
+
+		if (!use)
+			return -ENOMEM;
+		r = codec_expect(reader, node, JSONTEXT_OBJECT);
+		if (r >= 0)
+			r = codec_get_fields(reader, node, codec_use_fields, codec_use_n_fields, use);
+		if (r >= 0)
+			r = vec_add(&device->uses, use);
+		if (r < 0)
+			return r;
+		TAKE_PTR(use);
+	}
+	return 0;
+}
+
+static int get_mdev_types(const struct codec_reader *reader, const struct jsontext_node *object,
+			  struct device *device)
+{
+	const struct jsontext_node *array;
+	int r = codec_member(reader, object, "mdev-types", JSONTEXT_ARRAY, false, &array);
+
+	if (r < 0 || !array)
+		return r;
+	JSONTEXT_FOREACH(node, array) {
+		_cleanup_mdev_type_ struct mdev_type *type = mdev_type_new("");
+
+		if (!type)
+			return -ENOMEM;
+		r = codec_expect(reader, node, JSONTEXT_OBJECT);
+		if (r >= 0)
+			r = codec_get_fields(reader, node, codec_mdev_type_fields, codec_mdev_type_n_fields,
+					     type);
+		if (r >= 0)
+			r = mdev_types_put(&device->mdev_types, type);
+		if (r < 0)
+			return r;
+		TAKE_PTR(type);
+	}
+	return 0;
+}
+
+/* The address and the bus make the key, so they are checked as a user's would be. */
+static int new_device(const struct codec_reader *reader, const struct jsontext_node *object,
+		      struct device **ret)
+{
+	const struct jsontext_node *address, *bus;
+	_cleanup_free_ char *written = NULL, *key = NULL;
+	int r;
+
+	r = codec_expect(reader, object, JSONTEXT_OBJECT);
+	if (r >= 0)
+		r = codec_member(reader, object, "address", JSONTEXT_STRING, true, &address);
+	if (r >= 0)
+		r = codec_member(reader, object, "bus", JSONTEXT_STRING, true, &bus);
+	if (r < 0)
+		return r;
+	written = str_printf("%s:%s", bus->text, address->text);
+	if (!written)
+		return -ENOMEM;
+	r = strchr(bus->text, ':') ? -EINVAL : devkey_normalize(written, &key);
+	if (r == -EINVAL)
+		return codec_fail(reader, address, "\"%.80s\" is no address on the bus \"%.80s\"",
+				  address->text, bus->text);
+	if (r < 0)
+		return r;
+	*ret = device_new(bus->text, devbus_address_of_key(key));
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int get_device(const struct codec_reader *reader, const struct jsontext_node *object,
+		      struct inventory *inv)
+{
+	_cleanup_device_ struct device *device = NULL;
+	int r;
+
+	r = new_device(reader, object, &device);
+	if (r < 0)
+		return r;
+	if (inventory_find(inv, device->key))
+		return codec_fail(reader, object, "the device %s is in here twice", device->key);
+	r = codec_get_fields(reader, object, codec_device_fields, codec_device_n_fields, device);
+	if (r >= 0)
+		r = get_override(reader, object, device);
+	if (r >= 0)
+		r = get_errors(reader, object, &device->errors);
+	if (r >= 0)
+		r = get_uses(reader, object, device);
+	if (r >= 0)
+		r = get_mdev_types(reader, object, device);
+	if (r >= 0 && device_is_pci(device)) {
+		r = codec_get_fields(reader, object, codec_pci_fields, codec_pci_n_fields, device);
+		if (r >= 0)
+			r = get_resources(reader, object, device);
+		if (r >= 0)
+			r = get_config(reader, object, device);
+	}
+	if (r >= 0)
+		r = inventory_put(inv, device);
+	if (r >= 0)
+		TAKE_PTR(device);
+	return r;
+}
+
+static int get_devices(const struct codec_reader *reader, const struct jsontext_node *root,
+		       struct inventory *inv)
+{
+	const struct jsontext_node *array;
+	int r;
+
+	r = codec_member(reader, root, "devices", JSONTEXT_ARRAY, true, &array);
+	if (r < 0)
+		return r;
+	JSONTEXT_FOREACH(node, array) {
+		r = get_device(reader, node, inv);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * The devices say themselves which group they are in; a list that says otherwise is a forgery or
+ * a bug.
+ */
+static int check_members(const struct codec_reader *reader, const struct jsontext_node *object,
+			 const struct inventory *inv, unsigned id)
+{
+	const struct jsontext_node *array;
+	int r;
+
+	r = codec_member(reader, object, "devices", JSONTEXT_ARRAY, false, &array);
+	if (r < 0 || !array)
+		return r;
+	JSONTEXT_FOREACH(node, array) {
+		const struct device *device;
+
+		r = codec_expect(reader, node, JSONTEXT_STRING);
+		if (r < 0)
+			return r;
+		device = inventory_find(inv, node->text);
+		if (!device || device->iommu_group != (int)id)
+			return codec_fail(reader, node,
+					  "no device \"%.80s\" of IOMMU group %u in \"devices\"",
+					  node->text, id);
+	}
+	return 0;
+}
+
+static int get_group(const struct codec_reader *reader, const struct jsontext_node *object,
+		     struct inventory *inv)
+{
+	const struct jsontext_node *id_node, *name, *type, *reserved, *learnt;
+	struct iommu_group *group;
+	uint64_t id;
+	int r;
+
+	r = codec_expect(reader, object, JSONTEXT_OBJECT);
+	if (r >= 0)
+		r = codec_member(reader, object, "id", JSONTEXT_NUMBER, true, &id_node);
+	if (r >= 0)
+		r = codec_member(reader, object, "name", JSONTEXT_STRING, false, &name);
+	if (r >= 0)
+		r = codec_member(reader, object, "type", JSONTEXT_STRING, false, &type);
+	if (r >= 0)
+		r = codec_member(reader, object, "reserved-regions", JSONTEXT_ARRAY, false,
+				 &reserved);
+	if (r >= 0)
+		r = codec_member(reader, object, "learnt", JSONTEXT_ARRAY, false, &learnt);
+	if (r < 0)
+		return r;
+	if (jsontext_u64(id_node, INT_MAX, &id) < 0)
+		return codec_fail(reader, id_node, "expected the number of an IOMMU group");
+	group = inventory_get_group(inv, (unsigned)id);
+	if (!group)
+		return -ENOMEM;
+	r = str_set(&group->name, name ? name->text : NULL);
+	if (r >= 0)
+		r = str_set(&group->type, type ? type->text : NULL);
+	if (r >= 0 && reserved)
+		r = codec_get_strv(reader, reserved, &group->reserved);
+	if (r >= 0 && learnt)
+		r = codec_get_strv(reader, learnt, &group->learnt);
+	return r < 0 ? r : check_members(reader, object, inv, (unsigned)id);
+}
+
+static int get_groups(const struct codec_reader *reader, const struct jsontext_node *root,
+		      struct inventory *inv)
+{
+	const struct jsontext_node *array;
+	int r;
+
+	r = codec_member(reader, root, "iommu-groups", JSONTEXT_ARRAY, false, &array);
+	if (r < 0 || !array)
+		return r;
+	JSONTEXT_FOREACH(node, array) {
+		r = get_group(reader, node, inv);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int inventory_from_json(const char *text, size_t size, struct inventory **ret, char **ret_error)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_jsontext_ struct jsontext *doc = NULL;
+	struct codec_reader reader = { .ret_error = ret_error };
+	const struct jsontext_node *root;
+	int r;
+
+	if (!inv)
+		return -ENOMEM;
+	r = codec_open(text, size, &doc, ret_error);
+	if (r < 0)
+		return r;
+	reader.doc = doc;
+	root = jsontext_root(doc);
+	r = check_version(&reader, root);
+	if (r >= 0)
+		r = codec_get_fields(&reader, root, codec_inventory_fields,
+				     codec_inventory_n_fields, inv);
+	if (r >= 0)
+		r = get_devices(&reader, root, inv);
+	if (r >= 0)
+		r = get_groups(&reader, root, inv);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(inv);
+	return 0;
+}

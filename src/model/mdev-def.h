@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Floor 1. A mediated device that a file asks for. docs: devgroups.d(5), "mediated-devices". */
+
+#include <stdbool.h>
+
+#include "base/macro.h"
+
+struct mdevdef {
+	char *key;	   /* "mdev:UUID" */
+	char *parent;	   /* normalized key: what it is to be made of */
+	char *type;	   /* id of one of the types there */
+	char **attributes; /* "name=value", in the order in which they are written; NULL: none */
+	char *file;
+	unsigned line, column;
+};
+
+struct mdevdef *mdevdef_new(const char *key); /* NULL when out of memory */
+struct mdevdef *mdevdef_free(struct mdevdef *def);
+DEFINE_CLEANUP(struct mdevdef *, mdevdef_freep, mdevdef_free)
+#define _cleanup_mdevdef_ _cleanup_(mdevdef_freep)
+
+/*
+ * All that makes the device what it is, on one line: of two definitions with the same one the device need not be made anew.
+ * Caller frees; NULL when out of memory.
+ */
+char *mdevdef_signature(const struct mdevdef *def) _must_check_;
+
+/* What a user may write as the parent ("0000:00:02.0", "matrix") to its key. 0, -EINVAL or -ENOMEM. */
+int mdev_parent_normalize(const char *s, char **ret) _must_check_;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "base/str.h"
+#include "model/quirk.h"
+
+const char *const quirk_topics[] = {
+	"bus-reset", "pm-reset", "flr",	      "reset",	   "intx", "interrupt-pin", "msi-x",
+	"rom",	     "vga",	 "dma-alias", "isolation", "vfio", NULL,
+};
+
+const char *const quirk_settings[] = {
+	"rombar",	     "x-vga",	      "x-igd-opregion",	     "x-igd-lpc",
+	"x-msix-relocation", "x-no-intx",     "x-no-kvm-intx",	     "x-no-mmap",
+	"x-no-geforce-quirks", "x-pci-sub-device-id", NULL,
+};
+
+struct quirk *quirk_new(const char *name)
+{
+	_cleanup_quirk_ struct quirk *quirk = calloc(1, sizeof(*quirk));
+
+	if (!quirk)
+		return NULL;
+	quirk->class_code = -1;
+	quirk->name = strdup(name);
+	return quirk->name ? TAKE_PTR(quirk) : NULL;
+}
+
+static void *destroy_ids(void *data)
+{
+	free(data);
+	return NULL;
+}
+
+static void *destroy_setting(void *data)
+{
+	struct quirk_setting *setting = data;
+
+	free(setting->value);
+	free(setting);
+	return NULL;
+}
+
+struct quirk *quirk_free(struct quirk *quirk)
+{
+	if (!quirk)
+		return NULL;
+	free(quirk->name);
+	vec_clear(&quirk->ids, destroy_ids);
+	strv_free(quirk->never);
+	strv_free(quirk->prefer);
+	vec_clear(&quirk->settings, destroy_setting);
+	free(quirk->text);
+	free(quirk->source);
+	free(quirk->file);
+	free(quirk);
+	return NULL;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "policy/assess/pending.h"
+#include "policy/assess/resolve.h"
+#include "policy/isolation/topology.h"
+
+/* The device directly behind @bridge that the bus has at @devfn, "00.0". */
+static struct device *find_behind(const struct inventory *inv, const struct device *bridge,
+				  const char *devfn)
+{
+	TOPOLOGY_FOREACH(device, inv, topology_below(inv, bridge)) {
+		const char *colon = strrchr(device->address, ':');
+
+		if (colon && str_eq(colon + 1, devfn) && str_eq(device->parent, bridge->key))
+			return device;
+	}
+	return NULL;
+}
+
+/* "0000:00:1c.4/00.0": from the root bus down, bridge by bridge. */
+static struct device *find_path(const struct inventory *inv, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *upper = NULL;
+	const struct device *bridge;
+	struct device *device;
+
+	if (!slash) { /* a device on the root bus, whose number is the firmware's and stays */
+		device = inventory_find(inv, path);
+		return device && !device->parent ? device : NULL;
+	}
+	upper = strndup(path, (size_t)(slash - path));
+	bridge = upper ? find_path(inv, upper) : NULL;
+	return bridge ? find_behind(inv, bridge, slash + 1) : NULL;
+}
+
+static bool class_matches(const struct device *device, const struct selector *selector)
+{
+	unsigned shift = 4 * (6 - selector->class_digits);
+
+	return (device->class_code >> shift) == (uint32_t)selector->class_code;
+}
+
+/* People write it in either case, and with colons as often as with dashes. */
+static bool serial_matches(const struct device *device, const char *serial)
+{
+	const char *own = str_or(device->serial, "");
+
+	for (; *own && *serial; own++, serial++)
+		if (tolower((unsigned char)*own) != tolower((unsigned char)*serial) &&
+		    !(*own == '-' && *serial == ':'))
+			return false;
+	return !*own && !*serial;
+}
+
+/* The name of the first property that does not hold, or NULL. */
+static const char *mismatch(const struct device *device, const struct selector *selector)
+{
+	if (selector->bus && !str_eq(device->bus, selector->bus))
+		return "bus";
+	if (selector->vendor >= 0 && device->vendor != selector->vendor)
+		return "vendor";
+	if (selector->device >= 0 && device->device != selector->device)
+		return "device";
+	if (selector->subsystem_vendor >= 0 &&
+	    device->subsystem_vendor != selector->subsystem_vendor)
+		return "subsystem-vendor";
+	if (selector->subsystem_device >= 0 &&
+	    device->subsystem_device != selector->subsystem_device)
+		return "subsystem-device";
+	if (selector->class_code >= 0 && !class_matches(device, selector))
+		return "class";
+	if (selector->serial && !serial_matches(device, selector->serial))
+		return "serial";
+	return NULL;
+}
+
+/* The place that a selector names, without its properties. */
+static bool place_matches(const struct inventory *inv, const struct device *device,
+			  const struct selector *selector)
+{
+	if (selector->address && !str_eq(device->key, selector->address))
+		return false;
+	if (selector->path && find_path(inv, selector->path) != device)
+		return false;
+	if (selector->vf_of &&
+	    (!str_eq(device->physfn, selector->vf_of) || device->vf_index != selector->index))
+		return false;
+	return true;
+}
+
+static bool names_a_place(const struct selector *selector)
+{
+	return selector->address || selector->path || selector->vf_of;
+}
+
+static int add_sorted(struct vec *devices, struct device *device)
+{
+	size_t at;
+
+	if (vec_find_sorted(devices, device, device_cmp, &at) >= 0)
+		return 0;
+	return vec_insert(devices, at, device);
+}
+
+static int describe_mismatch(struct groupview *ret, const struct device *device,
+			     const char *property)
+{
+	_cleanup_free_ char *what = device_describe(device);
+
+	if (!what)
+		return -ENOMEM;
+	return blocker_add(
+		&ret->blockers, true, "identity-mismatch", device->key,
+		"%s is %s [%04x:%04x]: its %s is not the one that the group's file demands. "
+		"Put the card back, or correct the file.",
+		device->key, what, device->vendor, device->device, property);
+}
+
+/*
+ * The devices that may be meant: what has a place is looked up, for the rest it is all. Not to be
+ * freed; @one is room for the only one.
+ */
+static struct vec candidates(const struct inventory *inv, const struct selector *selector,
+			     void **one)
+{
+	if (!selector->address && !selector->path)
+		return inv->devices;
+	*one = selector->address ? inventory_find(inv, selector->address)
+				 : find_path(inv, selector->path);
+	return (struct vec){ .items = one, .n = *one ? 1 : 0 };
+}
+
+static int resolve_selector(const struct inventory *inv, const struct selector *selector,
+			    struct groupview *ret)
+{
+	void *one = NULL;
+	struct vec devices = candidates(inv, selector, &one);
+	_cleanup_free_ char *text = NULL;
+	unsigned found = 0;
+	int r;
+
+	VEC_FOREACH(struct device, device, &devices) {
+		const char *property;
+
+		if (!place_matches(inv, device, selector))
+			continue;
+		property = mismatch(device, selector);
+		if (property && names_a_place(selector))
+			return describe_mismatch(ret, device, property);
+		if (property)
+			continue;
+		if (selector->nth >= 0 && found++ != (unsigned)selector->nth)
+			continue;
+		r = add_sorted(&ret->named, device);
+		if (r < 0)
+			return r;
+		if (names_a_place(selector) || selector->nth >= 0)
+			return 0;
+		found++;
+	}
+	if (found && selector->nth < 0)
+		return 0;
+	text = selector_describe(selector);
+	if (!text)
+		return -ENOMEM;
+	ret->absent = true;
+	return blocker_add(&ret->blockers, true, "absent", text,
+			   "No device %s on this host. Plug it in, or correct the group's file.",
+			   text);
+}
+
+static int add_iommu_group(struct groupview *ret, struct iommu_group *group)
+{
+	size_t at = 0;
+	int r;
+
+	while (at < ret->iommu_groups.n) {
+		const struct iommu_group *other = ret->iommu_groups.items[at];
+
+		if (other == group)
+			return 0;
+		if (other->id > group->id)
+			break;
+		at++;
+	}
+	r = vec_insert(&ret->iommu_groups, at, group);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(struct device, device, &group->devices) {
+		r = add_sorted(&ret->devices, device);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_groupless(const struct inventory *inv, const struct device *device,
+			 struct groupview *ret)
+{
+	const char *driver = devbus_find(device->bus)->vfio_driver;
+
+	if (device->mdev_types.n > 0 && !device_is_pci(device))
+		return blocker_add(&ret->blockers, true, "no-iommu", device->key,
+				   "%s is not lent itself, but the mediated devices that are made of it: "
+				   "\"mediated-devices\" in a file of devgroups.d.",
+				   device->key);
+	if (device_is_pending(inv, device))
+		return blocker_add(&ret->blockers, true, "pending", device->key,
+				   "This kernel gives %s its IOMMU group when a driver is probed for "
+				   "it, and none was so far. Bind one once: modprobe %s; echo "
+				   "%s > /sys/bus/%s/devices/%s/driver_override; echo %s > "
+				   "/sys/bus/%s/drivers_probe",
+				   device->key, driver, driver, device->bus, device->address,
+				   device->address, device->bus);
+	return blocker_add(&ret->blockers, true, "no-iommu", device->key,
+			   "The kernel put %s in no IOMMU group, so it cannot be isolated. Turn the "
+			   "IOMMU on in the firmware and on the kernel command line "
+			   "(intel_iommu=on).",
+			   device->key);
+}
+
+static int take_companions(const struct inventory *inv, struct groupview *ret)
+{
+	int r;
+
+	VEC_FOREACH(struct device, device, &ret->named) {
+		struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
+
+		if (group)
+			r = add_iommu_group(ret, group);
+		else
+			r = add_sorted(&ret->devices, device);
+		if (r < 0)
+			return r;
+		if (group)
+			continue;
+		r = add_groupless(inv, device, ret);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int resolve_group(const struct inventory *inv, const struct groupdef *def, struct groupview *ret)
+{
+	_cleanup_groupview_ struct groupview view = { 0 };
+	int r;
+
+	VEC_FOREACH(const struct selector, selector, &def->selectors) {
+		r = resolve_selector(inv, selector, &view);
+		if (r < 0)
+			return r;
+	}
+	r = take_companions(inv, &view);
+	if (r < 0)
+		return r;
+	*ret = view;
+	view = (struct groupview){ 0 };
+	return 0;
+}
+
+void groupview_clear(struct groupview *view)
+{
+	vec_drop(&view->named);
+	vec_drop(&view->devices);
+	vec_drop(&view->iommu_groups);
+	blockers_clear(&view->blockers);
+	view->absent = false;
+}
+
+bool groupview_has(const struct groupview *view, const struct device *device)
+{
+	return vec_find_sorted(&view->devices, device, device_cmp, NULL) >= 0;
+}

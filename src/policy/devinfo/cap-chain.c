@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "policy/devinfo/cap-chain.h"
+#include "policy/devinfo/cap-length.h"
+#include "policy/devinfo/pcicap.h"
+
+#define AT_COMMAND	0x04
+#define AT_STATUS	0x06
+#define AT_LIST		0x34
+#define AT_LIST_CARDBUS 0x14
+#define STATUS_LIST	0x10
+#define HEADER_SIZE	0x40
+
+static bool is_in(const struct capchain *chain, size_t at)
+{
+	for (size_t i = 0; i < chain->n; i++)
+		if (chain->caps[i].at == at)
+			return true;
+	return false;
+}
+
+/* False where the chain ends for a bad reason: a circle, or what is known is over. */
+static bool add(struct capchain *chain, const struct device *device, struct capability cap)
+{
+	if (is_in(chain, cap.at) || chain->n == CAPCHAIN_MAX)
+		return false;
+	caplength_measure(device, &cap);
+	chain->caps[chain->n++] = cap;
+	return true;
+}
+
+static bool read_standard(const struct device *device, struct capchain *chain)
+{
+	size_t at = pcicap_u8(device, device->header_type == 2 ? AT_LIST_CARDBUS : AT_LIST) & 0xfcu;
+
+	if (!(pcicap_u16(device, AT_STATUS) & STATUS_LIST))
+		return true;
+	while (at >= HEADER_SIZE) {
+		struct capability cap = { .at = (uint16_t)at };
+
+		if (at + 4 > chain->known_size)
+			return false;
+		cap.id = pcicap_u8(device, at);
+		cap.next = pcicap_u8(device, at + 1) & 0xfcu;
+		if (cap.id == 0xff || !add(chain, device, cap))
+			return false;
+		at = cap.next;
+	}
+	return at == 0;
+}
+
+static bool read_extended(const struct device *device, struct capchain *chain)
+{
+	size_t at = CONFIG_SPACE_OLD;
+
+	if (chain->known_size <= CONFIG_SPACE_OLD)
+		return false;
+	while (at >= CONFIG_SPACE_OLD) {
+		uint32_t header = pcicap_u32(device, at);
+		struct capability cap = { .extended = true,
+					  .at = (uint16_t)at,
+					  .id = (uint16_t)header,
+					  .version = header >> 16 & 0xf,
+					  .next = header >> 20 & 0xffc };
+
+		if (at + 4 > chain->known_size || header == UINT32_MAX)
+			return false;
+		if (header == 0)
+			return at == CONFIG_SPACE_OLD; /* there are none; else the chain leads astray */
+		if (!add(chain, device, cap))
+			return false;
+		at = cap.next;
+	}
+	return at == 0;
+}
+
+int capchain_read(const struct device *device, struct capchain *ret)
+{
+	bool standard, extended;
+
+	if (!device->config || device->config_size < HEADER_SIZE ||
+	    pcicap_u32(device, AT_COMMAND) == UINT32_MAX)
+		return -ENODATA;
+	ret->n = 0;
+	ret->known_size = device->config_size < CONFIG_SPACE ? device->config_size : CONFIG_SPACE;
+	standard = read_standard(device, ret);
+	extended = read_extended(device, ret);
+	ret->complete = standard && extended;
+	return 0;
+}
+
+const struct capability *capchain_find(const struct capchain *chain, bool extended, uint16_t id)
+{
+	for (size_t i = 0; i < chain->n; i++)
+		if (chain->caps[i].extended == extended && chain->caps[i].id == id)
+			return &chain->caps[i];
+	return NULL;
+}
+
+size_t capchain_end(const struct capchain *chain, const struct capability *cap, bool most)
+{
+	size_t space = cap->extended ? CONFIG_SPACE : CONFIG_SPACE_OLD, end = space;
+	size_t length = most ? cap->most : cap->length;
+
+	if (cap->length > 0)
+		return cap->at + length < CONFIG_SPACE ? cap->at + length : CONFIG_SPACE;
+	for (size_t i = 0; i < chain->n; i++)
+		if (chain->caps[i].at > cap->at && chain->caps[i].at < end)
+			end = chain->caps[i].at;
+	return end;
+}

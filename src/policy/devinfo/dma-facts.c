@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "model/vfio-facts.h"
+#include "policy/devinfo/dma-facts.h"
+#include "policy/devinfo/iommu-unit.h"
+
+/* --- what is reserved --------------------------------------------------------------------------- */
+
+/* Firmware tells of memory that a device must always reach in a table of its own on each platform. */
+static const char *name_of_direct(const struct inventory *inv)
+{
+	const char *kind = iommu_kind(inv);
+
+	if (str_eq(kind, "VT-d"))
+		return "RMRR";
+	if (str_eq(kind, "AMD-Vi"))
+		return "IVMD unity map";
+	if (str_eq(kind, "SMMU"))
+		return "RMR";
+	return "identity map of the firmware (RMRR, IVMD, RMR)";
+}
+
+bool reserved_region_parse(const struct inventory *inv, const char *line,
+			   struct reserved_region *ret)
+{
+	static const struct {
+		const char *type, *name;
+	} types[] = {
+		{ "direct", NULL },
+		{ "direct-relaxable", NULL },
+		{ "msi", "MSI window" },
+		{ "reserved", "reserved by the platform" },
+	};
+	unsigned long long first, last;
+	char word[24];
+
+	if (sscanf(line, "%llx %llx %23s", &first, &last, word) != 3)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (!str_eq(types[i].type, word))
+			continue;
+		*ret = (struct reserved_region){ first, last, types[i].type, types[i].name };
+		if (!ret->name)
+			ret->name = name_of_direct(inv);
+		return true;
+	}
+	*ret = (struct reserved_region){ first, last, "unknown", "of a kind that is not known" };
+	return true;
+}
+
+static int add_reserved(const struct inventory *inv, const struct iommu_group *group,
+			struct vec *facts)
+{
+	struct vec *list = facts_add_list(facts, "reserved", FACT_DICT);
+
+	if (!list)
+		return -ENOMEM;
+	STRV_FOREACH(line, group ? group->reserved : NULL) {
+		struct reserved_region region;
+		struct vec *item;
+
+		if (!reserved_region_parse(inv, *line, &region))
+			continue;
+		item = facts_add_dict(list, "");
+		if (facts_add_address(item, "first", region.first) < 0 ||
+		    facts_add_address(item, "last", region.last) < 0 ||
+		    facts_add_text(item, "type", region.type) < 0 ||
+		    facts_add_text(item, "name", region.name) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* --- what may be mapped ------------------------------------------------------------------------- */
+
+static int add_window(struct vec *list, const char *kind, const struct learnt_line *line)
+{
+	struct vec *item = facts_add_dict(list, "");
+
+	if (facts_add_address(item, "first", line->numbers[0]) < 0 ||
+	    facts_add_address(item, "last", line->numbers[1]) < 0 ||
+	    facts_add_text(item, "kind", kind) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int add_windows(const struct iommu_group *group, struct vec *facts)
+{
+	static const char *const kinds[][2] = { { "range", "range" }, { "window32", "32-bit" } };
+	struct vec *list = facts_add_list(facts, "windows", FACT_DICT);
+	struct learnt_line line;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		char *const *at = group ? group->learnt : NULL;
+
+		while (learnt_next(&at, kinds[i][0], &line))
+			if (line.n == 2 && add_window(list, kinds[i][1], &line) < 0)
+				return -ENOMEM;
+	}
+	return list ? 0 : -ENOMEM;
+}
+
+static int add_page_sizes(uint64_t bitmap, const char *name, struct vec *facts)
+{
+	struct vec *list = facts_add_list(facts, name, FACT_NUMBER);
+
+	for (unsigned i = 0; i < 64; i++)
+		if (bitmap >> i & 1 && facts_add_number(list, "", 1ull << i) < 0)
+			return -ENOMEM;
+	return list ? 0 : -ENOMEM;
+}
+
+/* On POWER a window above 4 GiB is made by who maps memory. */
+static int add_window64(const struct learnt_line *line, struct vec *facts)
+{
+	struct vec *dict = facts_add_dict(facts, "window64");
+
+	if (!dict || add_page_sizes(line->numbers[0], "page-sizes", dict) < 0 ||
+	    facts_add_number(dict, "count", line->numbers[1]) < 0 ||
+	    facts_add_number(dict, "levels", line->numbers[2]) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int add_limits(const struct iommu_group *group, struct vec *facts)
+{
+	char *const *sizes = group->learnt, *const *entries = group->learnt;
+	char *const *window64 = group->learnt, *const *alignment = group->learnt;
+	struct learnt_line line;
+	int r = 0;
+
+	if (learnt_next(&sizes, "page-sizes", &line) && line.n == 1)
+		r = add_page_sizes(line.numbers[0], "page-sizes", facts);
+	if (r >= 0 && learnt_next(&alignment, "alignment", &line) && line.n == 1)
+		r = facts_add_number(facts, "alignment", line.numbers[0]);
+	if (r >= 0 && learnt_next(&entries, "entries", &line) && line.n == 1)
+		r = facts_add_number(facts, "entries", line.numbers[0]);
+	if (r >= 0 && learnt_next(&window64, "window64", &line) && line.n == 3)
+		r = add_window64(&line, facts);
+	return r;
+}
+
+static const char *why_not(const struct inventory *inv, const struct iommu_group *group)
+{
+	if (inv->iommu_groups.n == 0)
+		return "the kernel has no IOMMU";
+	if (!group)
+		return "the device is in no IOMMU group";
+	if (!str_eq(inv->source, "kernel") && !str_eq(inv->source, "snapshot"))
+		return "only the kernel can say, and this is not its record";
+	if (!inv->has_vfio && !inv->has_iommufd)
+		return "only VFIO can say, and this kernel does not have it";
+	return "VFIO says it once the IOMMU group is claimed, and it has not been yet";
+}
+
+static int add_refusal(const char *error, struct vec *facts)
+{
+	_cleanup_free_ char *text = str_printf("VFIO was asked at the last claim and refused: %s", error);
+
+	return text ? facts_add_text(facts, "why", text) : -ENOMEM;
+}
+
+/* Of its registers: what the hardware could, and the kernel may do less. */
+static int add_unit(const struct inventory *inv, const struct device *device, struct vec *facts)
+{
+	struct iommu_unit unit;
+	struct vec *dict;
+
+	if (!iommu_unit_find(inv, device, &unit))
+		return 0;
+	dict = facts_add_dict(facts, "iommu");
+	if (facts_add_text(dict, "name", unit.name) < 0 ||
+	    facts_add_text(dict, "kind", unit.kind) < 0)
+		return -ENOMEM;
+	return unit.address_bits ? facts_add_number(dict, "address-bits", unit.address_bits) : 0;
+}
+
+int dmafacts_add(const struct inventory *inv, const struct device *device, struct vec *facts)
+{
+	const struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
+	int r = add_reserved(inv, group, facts);
+
+	if (r >= 0)
+		r = add_unit(inv, device, facts);
+	if (r >= 0)
+		r = add_windows(group, facts);
+	if (r < 0)
+		return r;
+	if (!group || !group->learnt)
+		return facts_add_text(facts, "why", why_not(inv, group));
+	if (learnt_word(group->learnt, "refused"))
+		return add_refusal(learnt_word(group->learnt, "refused"), facts);
+	r = facts_add_text(facts, "source", str_or(learnt_word(group->learnt, "source"), "vfio"));
+	return r < 0 ? r : add_limits(group, facts);
+}

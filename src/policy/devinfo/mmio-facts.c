@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "model/vfio-facts.h"
+#include "policy/devinfo/mmio-facts.h"
+#include "policy/devinfo/msix-table.h"
+#include "policy/devinfo/small-bar.h"
+
+/* include/linux/ioport.h */
+#define IORESOURCE_PREFETCH   0x2000u
+#define IORESOURCE_UNSET      0x20000000u
+#define IORESOURCE_ROM_ENABLE 0x1u
+#define IORESOURCE_ROM_SHADOW 0x2u
+
+#define ROM	    6
+#define REGION_MMAP 0x4u /* VFIO_REGION_INFO_FLAG_MMAP */
+
+/* All that is looked at of one region. */
+struct region {
+	const struct inventory *inv;
+	const struct vec *small_bars;
+	const struct device *device;
+	unsigned number;
+	const struct resource *res;
+	const struct msix_table *msix; /* NULL: none in this region */
+};
+
+static bool is_there(const struct resource *res)
+{
+	return res->flags & (IORESOURCE_IO | IORESOURCE_MEM) && res->end >= res->start &&
+	       (res->start || res->end);
+}
+
+static bool is_assigned(const struct resource *res)
+{
+	return res->start && !(res->flags & IORESOURCE_UNSET);
+}
+
+/* --- pages -------------------------------------------------------------------------------------- */
+
+/* "BAR 2 of 0000:00:1d.0": what else is in the page of a small BAR. *ret is NULL if nothing is. */
+static int find_neighbour(const struct region *region, char **ret)
+{
+	uint64_t page = region->res->start / region->inv->page_size;
+	const struct vec *bars = region->small_bars;
+
+	*ret = NULL;
+	for (size_t i = small_bars_find(bars, page); i < bars->n; i++) {
+		const struct small_bar *bar = bars->items[i];
+
+		if (bar->page != page)
+			break;
+		if (bar->device == region->device && bar->number == region->number)
+			continue;
+		*ret = str_printf("BAR %u of %s", bar->number, bar->device->key);
+		return *ret ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+/* May the rest of its page go to the guest with it? */
+static bool is_safe(const struct region *region, const char *neighbour)
+{
+	return !small_bar_is(region->inv, region->res) ||
+	       (region->res->start % region->inv->page_size == 0 && !neighbour);
+}
+
+/* --- what can be mapped ------------------------------------------------------------------------- */
+
+/* vfio_pci_probe_mmaps() in drivers/vfio/pci/vfio_pci_core.c; NULL: nothing is in the way. */
+static const char *in_the_way(const struct region *region, const char *neighbour)
+{
+	if (region->number == ROM)
+		return "a ROM is read through VFIO";
+	if (region->res->flags & IORESOURCE_IO)
+		return "ports are read and written through VFIO";
+	if (!is_assigned(region->res))
+		return "it has no address";
+	if (neighbour)
+		return "it is smaller than a page and shares its page";
+	if (!is_safe(region, neighbour))
+		return "it is smaller than a page and does not begin at one";
+	return NULL;
+}
+
+/* What VFIO said of it when it was asked; false: it was not. */
+static bool asked(const struct region *region, const char *name, struct learnt_line *ret)
+{
+	char *const *at = region->device->learnt;
+
+	while (learnt_next(&at, name, ret))
+		if (ret->n > 0 && ret->numbers[0] == region->number)
+			return true;
+	return false;
+}
+
+static int add_sparse(const struct region *region, struct vec *facts)
+{
+	struct vec *list = facts_add_list(facts, "sparse", FACT_DICT);
+	char *const *at = region->device->learnt;
+	struct learnt_line line;
+
+	while (learnt_next(&at, "sparse", &line)) {
+		struct vec *item;
+
+		if (line.n != 3 || line.numbers[0] != region->number)
+			continue;
+		item = facts_add_dict(list, "");
+		if (facts_add_address(item, "offset", line.numbers[1]) < 0 ||
+		    facts_add_address(item, "size", line.numbers[2]) < 0)
+			return -ENOMEM;
+	}
+	return list ? 0 : -ENOMEM;
+}
+
+static int add_asked(const struct region *region, bool can, const char *why, struct vec *facts)
+{
+	struct learnt_line line;
+	bool sparse = asked(region, "sparse", &line);
+	int r;
+
+	r = facts_add_text(facts, "map", !can ? "no" : sparse ? "partial" : "yes");
+	if (r >= 0)
+		r = facts_add_text(facts, "source", "vfio");
+	if (r >= 0 && sparse)
+		r = add_sparse(region, facts);
+	if (r >= 0 && !can)
+		r = facts_add_text(facts, "why", why ? why : "its VFIO driver does not let it be mapped");
+	return r;
+}
+
+static int add_map(const struct region *region, const char *neighbour, struct vec *facts)
+{
+	static const char table[] = "the VMM keeps the guest off the pages of the MSI-X table in it";
+	const char *why = in_the_way(region, neighbour);
+	struct learnt_line line;
+	int r;
+
+	if (asked(region, "region", &line) && line.n == 3)
+		return add_asked(region, line.numbers[1] & REGION_MMAP, why, facts);
+	r = facts_add_text(facts, "map", why ? "no" : region->msix ? "partial" : "yes");
+	if (r >= 0)
+		r = facts_add_text(facts, "source", "derived");
+	if (r >= 0 && (why || region->msix))
+		r = facts_add_text(facts, "why", why ? why : table);
+	return r;
+}
+
+/* --- one region --------------------------------------------------------------------------------- */
+
+static int add_memory(const struct region *region, const char *neighbour, struct vec *facts)
+{
+	const struct resource *res = region->res;
+	int r = facts_add_bool(facts, "64bit", res->flags & IORESOURCE_MEM_64);
+
+	if (r >= 0)
+		r = facts_add_bool(facts, "prefetchable", res->flags & IORESOURCE_PREFETCH);
+	if (r < 0 || !small_bar_is(region->inv, res))
+		return r;
+	r = facts_add_bool(facts, "small-bar-safe", is_safe(region, neighbour));
+	if (r >= 0)
+		r = facts_add_number(facts, "page-offset", res->start % region->inv->page_size);
+	if (r >= 0 && neighbour)
+		r = facts_add_text(facts, "shares-page-with", neighbour);
+	return r;
+}
+
+static int add_region(const struct region *region, struct vec *list, bool *safe)
+{
+	const struct resource *res = region->res;
+	_cleanup_free_ char *neighbour = NULL;
+	uint64_t size = res->end - res->start + 1;
+	struct vec *facts = facts_add_dict(list, "");
+	char name[8];
+	int r = small_bar_is(region->inv, res) ? find_neighbour(region, &neighbour) : 0;
+
+	snprintf(name, sizeof(name), region->number == ROM ? "rom" : "bar%u", region->number);
+	if (r < 0 || facts_add_text(facts, "name", name) < 0 ||
+	    facts_add_text(facts, "kind", res->flags & IORESOURCE_IO ? "io" : "memory") < 0 ||
+	    facts_add_address(facts, "size", size) < 0 ||
+	    facts_add_address(facts, "alignment", size) < 0 || /* a BAR decodes nothing else */
+	    facts_add_bool(facts, "assigned", is_assigned(res)) < 0)
+		return -ENOMEM;
+	if (res->flags & IORESOURCE_MEM && add_memory(region, neighbour, facts) < 0)
+		return -ENOMEM;
+	*safe = *safe && is_safe(region, neighbour);
+	return add_map(region, neighbour, facts);
+}
+
+/* --- the whole ---------------------------------------------------------------------------------- */
+
+static int add_part(struct vec *facts, const char *name, const struct msix_part *part)
+{
+	struct vec *dict = facts_add_dict(facts, name);
+
+	if (facts_add_number(dict, "bar", part->bar) < 0 ||
+	    facts_add_address(dict, "offset", part->offset) < 0 ||
+	    facts_add_address(dict, "size", part->size) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* "maskable": nothing is lost when the guest is kept off its pages. Else it had better be moved. */
+static int add_msix(const struct inventory *inv, const struct device *device,
+		    const struct msix_table *msix, struct vec *facts)
+{
+	bool known = msix && is_there(&device->resources[msix->table.bar]);
+	bool shares = known && msix_table_shares_page(device, msix, inv->page_size);
+	struct vec *dict;
+
+	if (facts_add_bool(facts, "msix-table-maskable", known && !shares) < 0 ||
+	    facts_add_bool(facts, "needs-relocation", shares) < 0)
+		return -ENOMEM;
+	if (!msix)
+		return 0;
+	dict = facts_add_dict(facts, "msix");
+	if (facts_add_number(dict, "vectors", msix->vectors) < 0 ||
+	    add_part(dict, "table", &msix->table) < 0 ||
+	    add_part(dict, "pending", &msix->pending) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static const char *state_of_rom(const struct device *device)
+{
+	const struct resource *rom = &device->resources[ROM];
+
+	if (!is_there(rom))
+		return device->physfn ? "none: virtual functions have no ROM" : "none";
+	if (rom->flags & IORESOURCE_ROM_SHADOW)
+		return "shadowed";
+	if (!is_assigned(rom))
+		return "no-address";
+	return rom->flags & IORESOURCE_ROM_ENABLE ? "enabled" : "disabled";
+}
+
+int mmiofacts_add(const struct inventory *inv, const struct vec *small_bars,
+		  const struct device *device, struct vec *facts)
+{
+	struct vec *list = facts_add_list(facts, "regions", FACT_DICT);
+	bool ports = false, safe = true, has_msix;
+	struct msix_table msix;
+	int r = list ? 0 : -ENOMEM;
+
+	has_msix = msix_table_find(device, &msix);
+	for (unsigned i = 0; r >= 0 && i < DEVICE_RESOURCES; i++) {
+		const struct region region = {
+			.inv = inv, .small_bars = small_bars, .device = device, .number = i,
+			.res = &device->resources[i],
+			.msix = has_msix && msix.table.bar == i ? &msix : NULL,
+		};
+
+		if (!is_there(region.res))
+			continue;
+		ports |= (region.res->flags & IORESOURCE_IO) != 0;
+		r = add_region(&region, list, &safe);
+	}
+	if (r >= 0)
+		r = facts_add_bool(facts, "port-io", ports);
+	if (r >= 0)
+		r = facts_add_text(facts, "rom", state_of_rom(device));
+	if (r >= 0)
+		r = facts_add_bool(facts, "small-bar-safe", safe);
+	return r < 0 ? r : add_msix(inv, device, has_msix ? &msix : NULL, facts);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Floor 2, pure. The regions of a PCI function as a VMM will meet them: how large, how aligned,
+ * whether they can be mapped into a guest and if not, why not.
+ */
+
+#include "model/facts.h"
+#include "model/inventory.h"
+
+/*
+ * Adds to @facts: "regions" [{name, kind, size, alignment, …, map, why}], "port-io", "rom", "msix"
+ * and the flags "msix-table-maskable", "needs-relocation", "small-bar-safe". @small_bars:
+ * small_bars_index() of @inv. 0 or -ENOMEM.
+ */
+int mmiofacts_add(const struct inventory *inv, const struct vec *small_bars,
+		  const struct device *device, struct vec *facts) _must_check_;

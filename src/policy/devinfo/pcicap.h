@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Floor 2, pure. Reads the configuration space of a device as far as it is known: a snapshot may
+ * end at any byte, and a forged one may lead its chains of capabilities in circles. Numbers are
+ * those of include/uapi/linux/pci_regs.h.
+ */
+
+#include "model/device.h"
+
+enum pcicap_id {
+	PCICAP_PM = 0x01,
+	PCICAP_EXPRESS = 0x10,
+	PCICAP_MSIX = 0x11,
+	PCICAP_AF = 0x13, /* advanced features: function level reset of conventional PCI */
+};
+
+enum pcicap_ext_id {
+	PCICAP_EXT_SERIAL = 0x0003,
+	PCICAP_EXT_ACS = 0x000d,
+	PCICAP_EXT_ATS = 0x000f,
+	PCICAP_EXT_SRIOV = 0x0010,
+	PCICAP_EXT_PRI = 0x0013,
+	PCICAP_EXT_PASID = 0x001b,
+	PCICAP_EXT_DPC = 0x001d,
+};
+
+/* The kinds of PCI Express functions, as the capability has them. */
+enum express_type {
+	EXPRESS_ENDPOINT = 0x0,
+	EXPRESS_LEGACY_ENDPOINT = 0x1,
+	EXPRESS_ROOT_PORT = 0x4,
+	EXPRESS_UPSTREAM = 0x5,
+	EXPRESS_DOWNSTREAM = 0x6,
+	EXPRESS_TO_PCI = 0x7,	/* bridge, PCI Express above and PCI below */
+	EXPRESS_FROM_PCI = 0x8, /* the reverse */
+	EXPRESS_RC_ENDPOINT = 0x9,
+	EXPRESS_RC_EVENTS = 0xa,
+};
+
+/* Little-endian; what is beyond the known is 0. */
+uint8_t pcicap_u8(const struct device *device, size_t at);
+uint16_t pcicap_u16(const struct device *device, size_t at);
+uint32_t pcicap_u32(const struct device *device, size_t at);
+
+/* Offset of the capability; 0: it has none; -ENODATA: what is known ends before that is clear. */
+int pcicap_find(const struct device *device, enum pcicap_id id);
+int pcicap_find_ext(const struct device *device, enum pcicap_ext_id id);
+
+/* An enum express_type; -ENOENT: conventional PCI; -ENODATA: not known. */
+int pcicap_express_type(const struct device *device);
+
+/* "00-1b-21-ff-ff-3d-5e-8c", as lspci has it; *ret is NULL if there is none. 0 or -ENOMEM. */
+int pcicap_serial(const struct device *device, char **ret) _must_check_;
+
+/* Has its device other functions? A VF never counts as one of them, to the kernel neither. */
+bool pcicap_is_multifunction(const struct device *device);
+
+/* The buses below a bridge; false if they are not known or it has none. */
+bool pcicap_buses(const struct device *bridge, uint8_t *ret_first, uint8_t *ret_last);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "policy/devinfo/msix-table.h"
+#include "policy/devinfo/quirks.h"
+
+static bool has_id(const struct quirk *quirk, const struct device *device)
+{
+	if (quirk->ids.n == 0)
+		return true;
+	VEC_FOREACH(const struct quirk_ids, ids, &quirk->ids)
+		if ((ids->vendor < 0 || ids->vendor == device->vendor) &&
+		    device->device >= ids->first && device->device <= ids->last)
+			return true;
+	return false;
+}
+
+bool quirk_fits(const struct quirk *quirk, const struct device *device)
+{
+	unsigned shift = (6 - quirk->class_digits) * 4;
+
+	if (!device_is_pci(device) || !has_id(quirk, device))
+		return false;
+	if (quirk->class_code >= 0 && device->class_code >> shift != (uint32_t)quirk->class_code)
+		return false;
+	if (quirk->root_bus && device->parent)
+		return false;
+	return quirk->function == QUIRK_ANY_FUNCTION ||
+	       (quirk->function == QUIRK_VF) == (device->physfn != NULL);
+}
+
+int quirks_find(const struct vec *quirks, const struct device *device, struct vec *ret)
+{
+	_cleanup_vec_ struct vec found = { 0 };
+
+	VEC_FOREACH(struct quirk, quirk, quirks)
+		if (quirk_fits(quirk, device) && vec_add(&found, quirk) < 0)
+			return -ENOMEM;
+	*ret = found;
+	found = (struct vec){ 0 };
+	return 0;
+}
+
+/* --- hints ------------------------------------------------------------------------------------ */
+
+static void *hint_free(void *data)
+{
+	struct quirk_hint *hint = data;
+
+	free(hint->value);
+	free(hint);
+	return NULL;
+}
+
+void quirk_hints_clear(struct vec *hints)
+{
+	vec_clear(hints, hint_free);
+}
+
+static int add_hint(struct vec *hints, const char *name, const char *value,
+		    const struct quirk *quirk)
+{
+	struct quirk_hint *hint = calloc(1, sizeof(*hint));
+
+	if (!hint)
+		return -ENOMEM;
+	hint->name = name;
+	hint->quirk = quirk;
+	hint->value = strdup(value);
+	if (hint->value && vec_add(hints, hint) >= 0)
+		return 0;
+	hint_free(hint);
+	return -ENOMEM;
+}
+
+/* What the device itself shows: its MSI-X table is in the way, and there is another place for it. */
+static int add_relocation(const struct inventory *inv, const struct device *device, struct vec *hints)
+{
+	char bar[] = "bar0";
+	struct msix_table msix;
+	unsigned n;
+
+	if (!msix_table_find(device, &msix) || !msix_table_shares_page(device, &msix, inv->page_size))
+		return 0;
+	n = msix_table_new_bar(device);
+	if (n == DEVICE_BARS)
+		return 0;
+	bar[3] = (char)('0' + n);
+	return add_hint(hints, "x-msix-relocation", bar, NULL);
+}
+
+static const struct quirk *last_to_set(const struct vec *found, const char *name,
+				       const struct quirk_setting **ret)
+{
+	const struct quirk *last = NULL;
+
+	VEC_FOREACH(const struct quirk, quirk, found)
+		VEC_FOREACH(const struct quirk_setting, setting, &quirk->settings)
+			if (str_eq(setting->name, name)) {
+				last = quirk;
+				*ret = setting;
+			}
+	return last;
+}
+
+int quirks_hints(const struct vec *quirks, const struct inventory *inv, const struct device *device,
+		 struct vec *ret)
+{
+	_cleanup_quirk_hints_ struct vec hints = { 0 };
+	_cleanup_vec_ struct vec found = { 0 };
+	int r = quirks_find(quirks, device, &found);
+
+	for (const char *const *name = quirk_settings; *name && r >= 0; name++) {
+		const struct quirk_setting *setting;
+		const struct quirk *quirk = last_to_set(&found, *name, &setting);
+
+		if (quirk)
+			r = add_hint(&hints, *name, setting->value, quirk);
+		else if (str_eq(*name, "x-msix-relocation"))
+			r = add_relocation(inv, device, &hints);
+	}
+	if (r < 0)
+		return r;
+	*ret = hints;
+	hints = (struct vec){ 0 };
+	return 0;
+}

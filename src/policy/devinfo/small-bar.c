@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/devinfo/small-bar.h"
+
+static int cmp_page(const void *a, const void *b)
+{
+	const struct small_bar *x = a, *y = b;
+
+	return x->page < y->page ? -1 : x->page > y->page;
+}
+
+bool small_bar_is(const struct inventory *inv, const struct resource *bar)
+{
+	/* a forged snapshot may have any size of pages */
+	return inv->page_size >= 2 && bar->flags & IORESOURCE_MEM && bar->start &&
+	       bar->end >= bar->start && bar->end - bar->start < inv->page_size - 1;
+}
+
+static int add_bars(const struct inventory *inv, const struct device *device, struct vec *bars)
+{
+	for (unsigned i = 0; i < DEVICE_BARS; i++) {
+		const struct resource *bar = &device->resources[i];
+		struct small_bar *small;
+
+		if (!small_bar_is(inv, bar))
+			continue;
+		small = malloc(sizeof(*small));
+		if (!small || vec_add(bars, small) < 0) {
+			free(small);
+			return -ENOMEM;
+		}
+		*small = (struct small_bar){ bar->start / inv->page_size, i, device };
+	}
+	return 0;
+}
+
+int small_bars_index(const struct inventory *inv, struct vec *ret)
+{
+	VEC_FOREACH (const struct device, device, &inv->devices)
+		if (add_bars(inv, device, ret) < 0)
+			return -ENOMEM;
+	vec_sort(ret, cmp_page);
+	return 0;
+}
+
+static void *destroy(void *data)
+{
+	free(data);
+	return NULL;
+}
+
+void small_bars_clear(struct vec *bars)
+{
+	vec_clear(bars, destroy);
+}
+
+size_t small_bars_find(const struct vec *bars, uint64_t page)
+{
+	size_t low = 0, high = bars->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (((const struct small_bar *)bars->items[middle])->page < page)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "policy/devinfo/pcicap.h"
+#include "policy/isolation/acs-quirks.h"
+#include "policy/isolation/acs.h"
+
+#define ACS_CAP	 4 /* behind the start of the capability */
+#define ACS_CTRL 6
+
+/* source validation, request redirect, completion redirect, upstream forwarding */
+#define ACS_REQUIRED (0x01 | 0x04 | 0x08 | 0x10)
+
+/* A feature that is not in the capability is taken for wired on, as the kernel does. */
+static enum acs_state read_control(const struct device *device, size_t control_at)
+{
+	int at = pcicap_find_ext(device, PCICAP_EXT_ACS);
+	uint16_t wanted;
+
+	if (at <= 0)
+		return at < 0 ? ACS_UNKNOWN : ACS_MISSING;
+	wanted = ACS_REQUIRED & pcicap_u16(device, (size_t)at + ACS_CAP);
+	return (pcicap_u16(device, (size_t)at + control_at) & wanted) == wanted ? ACS_ON : ACS_OFF;
+}
+
+enum acs_state acs_state(const struct device *device)
+{
+	int type = pcicap_express_type(device);
+
+	switch (type) {
+	case -ENODATA:
+		return ACS_UNKNOWN;
+	case EXPRESS_ROOT_PORT:
+	case EXPRESS_DOWNSTREAM:
+		return read_control(device, ACS_CTRL);
+	case EXPRESS_ENDPOINT:
+	case EXPRESS_LEGACY_ENDPOINT:
+	case EXPRESS_UPSTREAM:
+	case EXPRESS_RC_ENDPOINT:
+		return pcicap_is_multifunction(device) ? read_control(device, ACS_CTRL)
+						       : ACS_NOT_NEEDED;
+	case EXPRESS_RC_EVENTS:
+		return ACS_MISSING;
+	case -ENOENT:
+	case EXPRESS_TO_PCI:
+	case EXPRESS_FROM_PCI:
+		return ACS_CONVENTIONAL;
+	default:
+		return ACS_NOT_NEEDED;
+	}
+}
+
+int acs_quirk(const struct device *device)
+{
+	const struct acs_rule *rule = acs_rule_find(device, pcicap_express_type(device));
+
+	if (!rule)
+		return -1;
+	if (rule->verdict != ACS_RULE_DWORDS)
+		return rule->verdict == ACS_RULE_ISOLATES;
+	if (pcicap_find_ext(device, PCICAP_EXT_ACS) <= 0)
+		return -1;
+	return read_control(device, ACS_CTRL_DWORDS) == ACS_ON;
+}
+
+bool acs_isolates(const struct device *device)
+{
+	int quirk = acs_quirk(device);
+
+	return quirk >= 0 ? quirk > 0 : acs_state_isolates(acs_state(device));
+}
+
+bool acs_bridge_aliases(const struct device *bridge)
+{
+	int type = pcicap_express_type(bridge);
+
+	return device_is_bridge(bridge) &&
+	       (type == -ENOENT || type == EXPRESS_TO_PCI || type == EXPRESS_FROM_PCI);
+}
+
+bool acs_is_alias(const struct device *a, const struct device *b)
+{
+	struct pciaddr x, y;
+	int function = acs_alias_function(a);
+
+	return function >= 0 && !a->physfn && !b->physfn && pciaddr_parse(a->address, &x) >= 0 &&
+	       pciaddr_parse(b->address, &y) >= 0 && x.domain == y.domain && x.bus == y.bus &&
+	       x.slot == y.slot && x.function != y.function && y.function == function;
+}

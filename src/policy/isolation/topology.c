@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/str.h"
+#include "policy/devinfo/pcicap.h"
+#include "policy/isolation/topology.h"
+
+struct device *topology_parent(const struct inventory *inv, const struct device *device)
+{
+	return device->parent ? inventory_find(inv, device->parent) : NULL;
+}
+
+bool topology_is_below(const struct inventory *inv, const struct device *device,
+		       const struct device *bridge)
+{
+	for (unsigned n = 0; device && n < TOPOLOGY_DEPTH_MAX; n++) {
+		if (str_eq(device->parent, bridge->key))
+			return true;
+		device = topology_parent(inv, device);
+	}
+	return false;
+}
+
+/* Where a device at @addr is or would be. */
+static size_t place_of(const struct inventory *inv, const struct pciaddr *addr)
+{
+	char pci[] = "pci", text[PCIADDR_SIZE];
+	struct device probe = { .bus = pci, .address = text };
+	size_t at = 0;
+	ptrdiff_t i;
+
+	pciaddr_format(addr, text);
+	i = vec_find_sorted(&inv->devices, &probe, device_cmp, &at);
+	return i < 0 ? at : (size_t)i;
+}
+
+struct topology_range topology_below(const struct inventory *inv, const struct device *bridge)
+{
+	struct topology_range range = { 0, inv->devices.n };
+	uint8_t first, last;
+	struct pciaddr addr;
+
+	if (!bridge || pciaddr_parse(bridge->address, &addr) < 0 ||
+	    !pcicap_buses(bridge, &first, &last))
+		return range;
+	range.first = place_of(inv, &(struct pciaddr){ addr.domain, first, 0, 0 });
+	range.end =
+		last < UINT8_MAX
+			? place_of(inv, &(struct pciaddr){ addr.domain, (uint8_t)(last + 1), 0, 0 })
+			: place_of(inv, &(struct pciaddr){ addr.domain + 1, 0, 0, 0 });
+	return range;
+}
+
+static bool same_slot(const struct device *device, const struct pciaddr *addr)
+{
+	struct pciaddr other;
+
+	return device_is_pci(device) && pciaddr_parse(device->address, &other) >= 0 &&
+	       pciaddr_same_slot(&other, addr);
+}
+
+struct topology_range topology_slot(const struct inventory *inv, const struct device *device)
+{
+	struct topology_range range;
+	struct pciaddr addr;
+
+	if (pciaddr_parse(device->address, &addr) < 0)
+		return (struct topology_range){ 0, 0 };
+	if (device->physfn) {
+		range.first = place_of(inv, &addr);
+		range.end = range.first + 1;
+		return range;
+	}
+	addr.function = 0;
+	range.first = range.end = place_of(inv, &addr);
+	while (range.end < inv->devices.n && same_slot(inv->devices.items[range.end], &addr))
+		range.end++;
+	return range;
+}

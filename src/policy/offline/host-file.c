@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "model/json/codec.h"
+#include "policy/devinfo/pcicap.h"
+#include "policy/isolation/topology.h"
+#include "policy/offline/grouping.h"
+#include "policy/offline/host-file.h"
+#include "policy/offline/lspci-dump.h"
+
+#define SRIOV_CONTROL	0x08 /* behind the start of the capability */
+#define SRIOV_TOTAL_VFS 0x0e
+#define SRIOV_NUM_VFS	0x10
+#define SRIOV_OFFSET	0x14
+#define SRIOV_STRIDE	0x16
+#define SRIOV_DEVICE_ID 0x1a
+
+#define EXPRESS_DEVCAP	 4
+#define DEVCAP_FLR	 (1u << 28)
+#define AF_CAPABILITIES	 3
+#define AF_TP_AND_FLR	 0x03
+#define PM_CONTROL	 4
+#define PM_NO_SOFT_RESET 0x08
+
+/* --- who is below whom ----------------------------------------------------------------------- */
+
+struct bridge {
+	const struct device *device;
+	struct pciaddr addr;
+	uint8_t first, last; /* buses behind it */
+};
+
+/*
+ * The innermost bridge with @addr's bus behind it. Its own bus has a lower number, so that parents
+ * never make a circle.
+ */
+static const struct device *find_bridge(const struct bridge *bridges, size_t n,
+					const struct pciaddr *addr)
+{
+	const struct bridge *best = NULL;
+
+	for (const struct bridge *b = bridges; b < bridges + n; b++)
+		if (b->addr.domain == addr->domain && b->addr.bus < b->first &&
+		    b->first <= addr->bus && addr->bus <= b->last &&
+		    (!best || best->first < b->first))
+			best = b;
+	return best ? best->device : NULL;
+}
+
+static size_t find_bridges(const struct inventory *inv, struct bridge *bridges)
+{
+	size_t n = 0;
+
+	VEC_FOREACH (const struct device, device, &inv->devices) {
+		struct bridge *bridge = &bridges[n];
+
+		bridge->device = device;
+		if (pcicap_buses(device, &bridge->first, &bridge->last) &&
+		    pciaddr_parse(device->address, &bridge->addr) >= 0)
+			n++;
+	}
+	return n;
+}
+
+static int find_parents(struct inventory *inv)
+{
+	_cleanup_free_ struct bridge *bridges = calloc(inv->devices.n + 1, sizeof(*bridges));
+	size_t n;
+	int r;
+
+	if (!bridges)
+		return -ENOMEM;
+	n = find_bridges(inv, bridges);
+	VEC_FOREACH (struct device, device, &inv->devices) {
+		const struct device *bridge;
+		struct pciaddr addr;
+
+		if (pciaddr_parse(device->address, &addr) < 0)
+			continue;
+		bridge = find_bridge(bridges, n, &addr);
+		r = str_set(&device->parent, bridge ? bridge->key : NULL);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- which are virtual functions ------------------------------------------------------------- */
+
+static int make_vf(struct device *vf, const struct device *pf, unsigned index, uint16_t id)
+{
+	int r = str_set(&vf->physfn, pf->key);
+
+	if (r >= 0)
+		r = str_set(&vf->parent, pf->parent);
+	if (r < 0)
+		return r;
+	vf->vf_index = (int)index;
+	if (vf->vendor == 0 || vf->vendor == 0xffff) {
+		vf->vendor = pf->vendor;
+		vf->device = id;
+	}
+	return 0;
+}
+
+/* SR-IOV specification 2.1.2: the numbers of VFs follow from that of the PF. */
+static int find_vfs_of(struct inventory *inv, struct device *pf)
+{
+	int cap = pcicap_find_ext(pf, PCICAP_EXT_SRIOV);
+	unsigned count, rid;
+	struct pciaddr addr;
+	size_t at = (size_t)cap;
+
+	if (cap <= 0 || pciaddr_parse(pf->address, &addr) < 0)
+		return 0;
+	pf->total_vfs = pcicap_u16(pf, at + SRIOV_TOTAL_VFS);
+	if (!(pcicap_u16(pf, at + SRIOV_CONTROL) & 1))
+		return 0;
+	count = pcicap_u16(pf, at + SRIOV_NUM_VFS);
+	rid = ((unsigned)addr.bus << 8 | (unsigned)addr.slot << 3 | addr.function) +
+	      pcicap_u16(pf, at + SRIOV_OFFSET);
+	for (unsigned i = 0; i < count && rid <= 0xffff;
+	     i++, rid += pcicap_u16(pf, at + SRIOV_STRIDE)) {
+		struct pciaddr place = { addr.domain, (uint8_t)(rid >> 8),
+					 (uint8_t)(rid >> 3 & 0x1f), (uint8_t)(rid & 7) };
+		char key[PCIADDR_SIZE];
+		struct device *vf = inventory_find(inv, pciaddr_format(&place, key));
+		int r;
+
+		if (!vf || vf == pf || vf->physfn)
+			continue;
+		r = make_vf(vf, pf, i, pcicap_u16(pf, at + SRIOV_DEVICE_ID));
+		if (r < 0)
+			return r;
+		pf->num_vfs++;
+	}
+	return 0;
+}
+
+/* --- which resets there are ------------------------------------------------------------------ */
+
+static bool is_alone(const struct inventory *inv, const struct device *device)
+{
+	const struct device *bridge = topology_parent(inv, device);
+
+	if (!bridge)
+		return false;
+	TOPOLOGY_FOREACH(other, inv, topology_below(inv, bridge))
+	if (other != device && topology_is_below(inv, other, bridge))
+		return false;
+	return true;
+}
+
+/*
+ * In the kernel's order, without what it knows of single models (drivers/pci/pci.c,
+ * pci_reset_fn_methods[]).
+ */
+static int find_resets(const struct inventory *inv, struct device *device)
+{
+	int express = pcicap_find(device, PCICAP_EXPRESS), af = pcicap_find(device, PCICAP_AF);
+	int pm = pcicap_find(device, PCICAP_PM), r = 0;
+
+	if (device_is_bridge(device)) {
+		device->no_reset = true;
+		return 0;
+	}
+	if (express > 0 && pcicap_u32(device, (size_t)express + EXPRESS_DEVCAP) & DEVCAP_FLR)
+		r = strv_add(&device->reset_methods, "flr");
+	if (r >= 0 && af > 0 &&
+	    (pcicap_u8(device, (size_t)af + AF_CAPABILITIES) & AF_TP_AND_FLR) == AF_TP_AND_FLR)
+		r = strv_add(&device->reset_methods, "af_flr");
+	if (r >= 0 && pm > 0 && !(pcicap_u16(device, (size_t)pm + PM_CONTROL) & PM_NO_SOFT_RESET))
+		r = strv_add(&device->reset_methods, "pm");
+	if (r >= 0 && is_alone(inv, device))
+		r = strv_add(&device->reset_methods, "bus");
+	device->no_reset = !device->reset_methods;
+	return r;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static bool has_config(const struct inventory *inv)
+{
+	VEC_FOREACH (const struct device, device, &inv->devices)
+		if (device->config)
+			return true;
+	return false;
+}
+
+static int complete(struct inventory *inv)
+{
+	int r = find_parents(inv);
+
+	VEC_FOREACH (struct device, device, &inv->devices)
+		if (r >= 0)
+			r = find_vfs_of(inv, device);
+	VEC_FOREACH (struct device, device, &inv->devices)
+		if (r >= 0)
+			r = find_resets(inv, device);
+	/* the kernel's word, in the text of lspci -v, goes before what we work out */
+	if (r >= 0 && inv->iommu_groups.n == 0)
+		r = grouping_apply(inv);
+	return r;
+}
+
+static int refuse(char **ret_error, const char *text)
+{
+	*ret_error = strdup(text);
+	return *ret_error ? -EBADMSG : -ENOMEM;
+}
+
+static int parse_dump(const char *text, size_t size, struct inventory **ret, char **ret_error)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	int r;
+
+	if (!inv)
+		return -ENOMEM;
+	r = str_set(&inv->source, "lspci");
+	if (r >= 0)
+		r = lspcidump_read(text, size, inv);
+	if (r < 0)
+		return r;
+	if (inv->devices.n == 0)
+		return refuse(ret_error, "neither a snapshot (devgroupctl snapshot) nor a dump of "
+					 "lspci -xxxx");
+	if (!has_config(inv))
+		return refuse(ret_error,
+			      "there is no configuration space in this dump. Make it with "
+			      "lspci -xxxx, as root");
+	inv->has_vfio = true; /* nothing in a dump tells */
+	r = complete(inv);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(inv);
+	return 0;
+}
+
+int hostfile_parse(const char *text, size_t size, struct inventory **ret, char **ret_error)
+{
+	static const char mark[] = "\xef\xbb\xbf"; /* what Windows puts before UTF-8 */
+	size_t at = 0;
+
+	if (size >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0) {
+		text += strlen(mark);
+		size -= strlen(mark);
+	}
+	while (at < size && isspace((unsigned char)text[at]))
+		at++;
+	if (at < size && text[at] == '{')
+		return inventory_from_json(text, size, ret, ret_error);
+	return parse_dump(text, size, ret, ret_error);
+}

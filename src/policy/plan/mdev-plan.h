@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Floor 2, pure. The steps to a mediated device that a file asks for, and away from one that none asks for any more. */
+
+#include "model/inventory.h"
+#include "model/mdev-def.h"
+
+/* What is known of one besides the inventory. */
+struct mdev_state {
+	const char *made; /* signature of what we made of it; NULL: we did not */
+	bool unfinished;  /* its making was interrupted, or failed half-way */
+};
+
+enum mdev_act { MDEV_LEAVE, MDEV_MAKE, MDEV_REMOVE };
+
+/*
+ * @def NULL: nobody asks for it. @claimed: keys of what is in leases. *ret_problem: why it is not as the file wants it, NULL if it
+ * is or will be. What is to be changed is removed first; what to do then another call tells. 0 or -ENOMEM.
+ */
+int plan_mdev(const struct inventory *inv, const char *key, const struct mdevdef *def, const struct mdev_state *state,
+	      char *const *claimed, struct vec *ret_steps, enum mdev_act *ret_act, char **ret_problem) _must_check_;

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "base/str.h"
+#include "model/device.h"
+#include "policy/plan/new-id.h"
+#include "policy/plan/vfio-driver.h"
+
+static bool same_ids(const struct device *a, const struct device *b)
+{
+	return a->vendor == b->vendor && a->device == b->device &&
+	       a->subsystem_vendor == b->subsystem_vendor &&
+	       a->subsystem_device == b->subsystem_device;
+}
+
+/* Two of a kind need one id. */
+static bool is_first_of_its_kind(const struct vec *devices, size_t at, const struct groupdef *def)
+{
+	const struct device *device = devices->items[at];
+	const char *driver = vfio_driver_for(device, def);
+
+	for (size_t i = 0; i < at; i++)
+		if (same_ids(devices->items[i], device) &&
+		    str_eq(vfio_driver_for(devices->items[i], def), driver))
+			return false;
+	return true;
+}
+
+static int add_ids(const struct vec *devices, const struct groupdef *def, enum step_kind kind,
+		   struct vec *steps)
+{
+	for (size_t i = 0; i < devices->n; i++) {
+		int r;
+
+		if (!is_first_of_its_kind(devices, i, def))
+			continue;
+		r = steps_add_device(steps, kind, devices->items[i],
+				     vfio_driver_for(devices->items[i], def));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int spare_others(const struct vec *devices, const struct groupdef *def, struct vec *steps)
+{
+	_cleanup_strv_ char **seen = NULL;
+
+	VEC_FOREACH(const struct device, device, devices) {
+		const char *driver = vfio_driver_for(device, def);
+
+		if (strv_contains(seen, driver))
+			continue;
+		if (strv_add(&seen, driver) < 0 ||
+		    steps_add_plain(steps, STEP_SPARE_OTHERS, driver) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int newid_plan_bind(const struct vec *devices, const struct groupdef *def, struct vec *steps)
+{
+	if (devices->n == 0)
+		return 0;
+	if (add_ids(devices, def, STEP_ADD_ID, steps) < 0)
+		return -ENOMEM;
+	VEC_FOREACH(const struct device, device, devices)
+		if (steps_add_device(steps, STEP_BIND, device, vfio_driver_for(device, def)) < 0)
+			return -ENOMEM;
+	if (add_ids(devices, def, STEP_REMOVE_ID, steps) < 0)
+		return -ENOMEM;
+	return spare_others(devices, def, steps);
+}
+
+int newid_note(const struct inventory *inv, const struct vec *steps, struct record *record)
+{
+	VEC_FOREACH(const struct step, step, steps)
+		record->new_ids = record->new_ids || step->kind == STEP_ADD_ID;
+	if (!record->new_ids)
+		return 0;
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		if (driver_is_vfio(device->driver) && strv_add(&record->kept, device->key) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+/* A device of somebody else that only an id of ours can have brought to its driver. */
+static const struct record_device *brought_by(const struct inventory *inv, const struct record *record,
+					      const struct device *device)
+{
+	if (!device->driver || strv_contains(record->kept, device->key) ||
+	    record_find_device(record, device->key))
+		return NULL;
+	VEC_FOREACH(const struct record_device, member, &record->devices) {
+		const struct device *ours = inventory_find(inv, member->key);
+
+		if (ours && str_eq(device->driver, member->driver) && same_ids(ours, device))
+			return member;
+	}
+	return NULL;
+}
+
+int newid_plan_undo(const struct inventory *inv, const struct record *record, struct vec *steps)
+{
+	if (!record->new_ids)
+		return 0;
+	VEC_FOREACH(const struct record_device, member, &record->devices) {
+		const struct device *now = inventory_find(inv, member->key);
+
+		if (now && member->driver && newid_needed(now) &&
+		    steps_add_device(steps, STEP_REMOVE_ID, now, member->driver) < 0)
+			return -ENOMEM;
+	}
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		if (brought_by(inv, record, device) &&
+		    (steps_add_group(steps, STEP_PROVE_CLOSED, device->iommu_group, 0) < 0 ||
+		     steps_add_device(steps, STEP_UNBIND, device, device->driver) < 0))
+			return -ENOMEM;
+	return 0;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "policy/devinfo/pcicap.h"
+#include "policy/isolation/acs.h"
+#include "policy/isolation/isolation.h"
+#include "policy/isolation/topology.h"
+#include "policy/offline/grouping.h"
+#include "policy/report/advice.h"
+
+#define SLOTS_SHOWN   4
+#define EXPRESS_FLAGS 2
+#define FLAG_SLOT     0x100 /* there is a slot below, not something soldered on */
+
+/* Which devices a piece of advice is about, by the code that led to it. */
+struct findings {
+	char **peers[ISOLATION_CODES];
+	bool is_card[ISOLATION_CODES]; /* one of them at least is no bridge */
+};
+
+static void findings_clear(struct findings *findings)
+{
+	for (size_t i = 0; i < ISOLATION_CODES; i++)
+		strv_free(findings->peers[i]);
+}
+
+static int note(struct findings *findings, const struct device *device,
+		const struct isolation_cause *cause)
+{
+	char ***peers = &findings->peers[cause->code];
+
+	if (!device_is_bridge(device))
+		findings->is_card[cause->code] = true;
+	return strv_contains(*peers, cause->peer) ? 0 : strv_add(peers, cause->peer);
+}
+
+static int collect(const struct inventory *inv, const struct vec *devices,
+		   struct findings *findings)
+{
+	VEC_FOREACH (const struct device, device, devices) {
+		_cleanup_isolation_ struct vec causes = { 0 };
+		int r = isolation_find(inv, device, &causes);
+
+		VEC_FOREACH (const struct isolation_cause, cause, &causes)
+			if (r >= 0)
+				r = note(findings, device, cause);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- slots that isolate ---------------------------------------------------------------------- */
+
+static bool has_slot(const struct device *port)
+{
+	int at = pcicap_find(port, PCICAP_EXPRESS), type = pcicap_express_type(port);
+
+	return (type == EXPRESS_ROOT_PORT || type == EXPRESS_DOWNSTREAM) &&
+	       pcicap_u16(port, (size_t)at + EXPRESS_FLAGS) & FLAG_SLOT;
+}
+
+static bool is_empty(const struct inventory *inv, const struct device *port)
+{
+	TOPOLOGY_FOREACH(other, inv, topology_below(inv, port))
+	if (topology_is_below(inv, other, port))
+		return false;
+	return true;
+}
+
+/* Keys of ports below which a card is alone: empty ones, or all. */
+static int find_slots(const struct inventory *inv, bool empty, char ***ret)
+{
+	VEC_FOREACH (const struct device, port, &inv->devices) {
+		int r;
+
+		if (strv_length(*ret) == SLOTS_SHOWN || !device_is_pci(port) || !has_slot(port) ||
+		    grouping_joins_above(inv, port) || (empty && !is_empty(inv, port)))
+			continue;
+		r = strv_add(ret, port->key);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+char *advice_slots(const struct inventory *inv)
+{
+	_cleanup_strv_ char **slots = NULL;
+	_cleanup_free_ char *list = NULL;
+	bool empty = true;
+
+	if (find_slots(inv, true, &slots) < 0)
+		return NULL;
+	if (!slots) {
+		empty = false;
+		if (find_slots(inv, false, &slots) < 0)
+			return NULL;
+	}
+	if (!slots)
+		return strdup("No slot of this host isolates what is in it.");
+	list = strv_join(slots, ", ");
+	return !list ? NULL
+		     : str_printf(empty ? "Free slots that isolate are below %s."
+					: "Slots that isolate are below %s; none of them is free.",
+				  list);
+}
+
+/* --- the advice ------------------------------------------------------------------------------ */
+
+static int add(char ***list, char *text)
+{
+	_cleanup_free_ char *owned = text;
+
+	return owned ? strv_add(list, owned) : -ENOMEM;
+}
+
+static int add_slots(const struct inventory *inv, const struct findings *findings, char ***list)
+{
+	enum isolation_code code = ISOLATION_ACS_MISSING;
+	_cleanup_free_ char *slots = NULL, *ports = NULL;
+
+	if (!findings->peers[code] || !findings->is_card[code])
+		return 0;
+	slots = advice_slots(inv);
+	ports = strv_join(findings->peers[code], ", ");
+	if (!slots || !ports)
+		return -ENOMEM;
+	return add(
+		list,
+		str_printf("Put the card in a slot that is not below %s: no setting gives a port "
+			   "the access control (ACS) it was not built with. %s",
+			   ports, slots));
+}
+
+static int add_settings(const struct findings *findings, char ***list)
+{
+	char **off = findings->peers[ISOLATION_ACS_NOT_ENABLED];
+	_cleanup_free_ char *ports = NULL;
+
+	if (!off)
+		return 0;
+	ports = strv_join(off, ", ");
+	if (!ports)
+		return -ENOMEM;
+	return add(
+		list,
+		str_printf("Turn on the access control of %s: an option of the firmware's setup, "
+			   "often called ACS, or pci=config_acs= on the kernel's command line "
+			   "(Linux 6.12 has it).",
+			   ports));
+}
+
+static int add_functions(const struct findings *findings, char ***list)
+{
+	enum isolation_code code = ISOLATION_MULTIFUNCTION;
+
+	if (!findings->peers[code])
+		return 0;
+	if (findings->is_card[code])
+		return add(list,
+			   strdup("Functions of one device stay together in every slot: claim them "
+				  "together."));
+	return add(
+		list,
+		strdup("These ports are functions of one device: what is below any of them moves "
+		       "with the others. Use the slots of other ports."));
+}
+
+static int add_conventional(const struct findings *findings, char ***list)
+{
+	char **bridges = findings->peers[ISOLATION_CONVENTIONAL_BRIDGE];
+	_cleanup_free_ char *text = NULL;
+
+	if (!bridges)
+		return 0;
+	text = strv_join(bridges, ", ");
+	if (!text)
+		return -ENOMEM;
+	return add(list,
+		   str_printf("Conventional PCI behind %s moves as one, whatever the slot. A PCI "
+			      "Express card in its place can be alone.",
+			      text));
+}
+
+static int add_peers(const struct findings *findings, char ***list)
+{
+	char **others = findings->peers[ISOLATION_PEER_TO_PEER];
+	_cleanup_free_ char *text = NULL;
+
+	if (!others)
+		return 0;
+	text = strv_join(others, ", ");
+	if (!text)
+		return -ENOMEM;
+	return add(list,
+		   str_printf("Do not give it to another user than %s, or put one of them below "
+			      "another root port.",
+			      text));
+}
+
+static int add_no_iommu(const struct inventory *inv, char ***list)
+{
+	if (inv->iommu_groups.n > 0)
+		return 0;
+	return add(
+		list,
+		strdup("The kernel has no IOMMU: turn it on in the firmware's setup (VT-d, AMD-Vi, "
+		       "SMMU), and with intel_iommu=on on the kernel's command line for Intel."));
+}
+
+int advice_find(const struct inventory *inv, const struct vec *devices, char ***ret)
+{
+	_cleanup_(findings_clear) struct findings findings = { 0 };
+	_cleanup_strv_ char **list = NULL;
+	int r = collect(inv, devices, &findings);
+
+	if (r >= 0)
+		r = add_no_iommu(inv, &list);
+	if (r >= 0)
+		r = add_slots(inv, &findings, &list);
+	if (r >= 0)
+		r = add_settings(&findings, &list);
+	if (r >= 0)
+		r = add_functions(&findings, &list);
+	if (r >= 0)
+		r = add_conventional(&findings, &list);
+	if (r >= 0)
+		r = add_peers(&findings, &list);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(list);
+	return 0;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "base/str.h"
+#include "policy/devinfo/iommu-unit.h"
+#include "policy/devinfo/small-bar.h"
+#include "policy/plan/reset-scope.h"
+#include "policy/report/report-private.h"
+
+const char *report_place_to_string(enum report_place place)
+{
+	static const char *const names[] = {
+		[REPORT_FIRMWARE] = "firmware", [REPORT_KERNEL] = "kernel",
+		[REPORT_SLOT] = "slot",		[REPORT_HARDWARE] = "hardware",
+		[REPORT_VMM] = "vmm",
+	};
+
+	return names[place];
+}
+
+static void *advice_free(void *data)
+{
+	struct report_advice *advice = data;
+
+	strv_free(advice->devices);
+	free(advice->text);
+	free(advice);
+	return NULL;
+}
+
+void reportcard_clear(struct reportcard *card)
+{
+	vec_clear(&card->advice, advice_free);
+}
+
+int report_add(struct reportcard *card, const struct report_advice *kind, char ***devices, char *text)
+{
+	struct report_advice *advice = text ? calloc(1, sizeof(*advice)) : NULL;
+
+	if (!advice) {
+		free(text);
+		return -ENOMEM;
+	}
+	*advice = *kind;
+	advice->text = text;
+	if (devices)
+		advice->devices = TAKE_PTR(*devices);
+	if (vec_add(&card->advice, advice) >= 0)
+		return 0;
+	advice_free(advice);
+	return -ENOMEM;
+}
+
+char *report_list(char *const *devices)
+{
+	size_t n = strv_length(devices);
+	_cleanup_strv_ char **some = NULL;
+	_cleanup_free_ char *text = NULL;
+
+	for (size_t i = 0; i < n && i < REPORT_SHOWN; i++)
+		if (strv_add(&some, devices[i]) < 0)
+			return NULL;
+	text = strv_join(some, ", ");
+	return !text || n <= REPORT_SHOWN ? TAKE_PTR(text) :
+					    str_printf("%s and %zu more", text, n - REPORT_SHOWN);
+}
+
+/* --- marks -------------------------------------------------------------------------------------- */
+
+bool report_is_endpoint(const struct device *device)
+{
+	return device_is_pci(device) && !device_is_bridge(device) &&
+	       device->class_code >> 16 != 0x06; /* host and ISA bridges have header type 0 */
+}
+
+static bool is_alone(const struct inventory *inv, const struct device *device)
+{
+	const struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
+	size_t n = 0;
+
+	if (!group)
+		return false;
+	VEC_FOREACH(const struct device, member, &group->devices)
+		n += !device_is_bridge(member);
+	return n == 1;
+}
+
+bool report_has_reserved(const struct inventory *inv, const struct device *device)
+{
+	const struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
+
+	STRV_FOREACH(line, group ? group->reserved : NULL) {
+		const char *space = strrchr(*line, ' ');
+
+		if (space && str_eq(space + 1, "direct"))
+			return true;
+	}
+	return false;
+}
+
+bool report_has_own_reset(const struct device *device)
+{
+	STRV_FOREACH(method, device->reset_methods)
+		if (resetscope_reach(*method) == RESET_FUNCTION)
+			return true;
+	return false;
+}
+
+static bool has_small_bar(const struct inventory *inv, const struct device *device)
+{
+	for (unsigned i = 0; i < DEVICE_BARS; i++)
+		if (small_bar_is(inv, &device->resources[i]))
+			return true;
+	return false;
+}
+
+static bool knows_bars(const struct device *device)
+{
+	for (unsigned i = 0; i < DEVICE_BARS; i++)
+		if (device->resources[i].flags)
+			return true;
+	return false;
+}
+
+static void mark(struct report_mark *mark, bool known, bool good)
+{
+	mark->of += known;
+	mark->good += known && good;
+}
+
+static void mark_all(const struct inventory *inv, struct report_mark *marks)
+{
+	static const struct report_mark qualities[REPORT_MARKS] = {
+		{ .quality = "translated", .text = "behind an IOMMU" },
+		{ .quality = "alone", .text = "alone in their IOMMU group" },
+		{ .quality = "own-reset", .text = "with a reset that stays with them (FLR, PM)" },
+		{ .quality = "unreserved", .text = "free of memory reserved by the firmware (RMRR)" },
+		{ .quality = "page-sized", .text = "with BARs of whole pages" },
+	};
+	bool from_kernel = !inv->groups_derived;
+
+	memcpy(marks, qualities, sizeof(qualities));
+	VEC_FOREACH(const struct device, device, &inv->devices) {
+		if (!report_is_endpoint(device))
+			continue;
+		mark(&marks[0], from_kernel, device->iommu_group >= 0);
+		mark(&marks[1], true, is_alone(inv, device));
+		mark(&marks[2], true, report_has_own_reset(device));
+		mark(&marks[3], from_kernel && device->iommu_group >= 0,
+		     !report_has_reserved(inv, device));
+		mark(&marks[4], knows_bars(device), !has_small_bar(inv, device));
+	}
+}
+
+/* --- the whole ---------------------------------------------------------------------------------- */
+
+static int cmp_advice(const void *a, const void *b)
+{
+	const struct report_advice *x = a, *y = b;
+	size_t nx = strv_length(x->devices), ny = strv_length(y->devices);
+
+	if (x->weight != y->weight)
+		return x->weight < y->weight ? -1 : 1;
+	if (nx != ny)
+		return nx > ny ? -1 : 1;
+	return strcmp(x->code, y->code);
+}
+
+int reportcard_make(const struct inventory *inv, struct reportcard *ret)
+{
+	_cleanup_reportcard_ struct reportcard card = { 0 };
+	int r;
+
+	mark_all(inv, card.marks);
+	r = report_platform(inv, &card);
+	if (r >= 0)
+		r = report_isolation(inv, &card);
+	if (r >= 0)
+		r = report_devices(inv, &card);
+	if (r < 0)
+		return r;
+	vec_sort(&card.advice, cmp_advice);
+	*ret = card;
+	card = (struct reportcard){ 0 };
+	return 0;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 2. The report card: what ties devices together, and what would part them. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "policy/devinfo/pcicap.h"
+#include "policy/isolation/isolation.h"
+#include "policy/report/advice.h"
+#include "policy/report/report-private.h"
+
+/* What is said of a cause: where it is to be cured, and how. */
+enum tie {
+	TIE_ROOT_PORT,	 /* no ACS in a root port */
+	TIE_SWITCH_PORT, /* none in a switch */
+	TIE_NOT_ENABLED,
+	TIE_PORTS,	 /* functions of one device that are ports */
+	TIE_FUNCTIONS,	 /* that are not */
+	TIE_CONVENTIONAL,
+	TIE_ALIAS,
+	TIE_PEERS,
+	TIE_PLATFORM,
+	TIES,
+};
+
+struct found {
+	char **devices; /* endpoints that it holds together with others */
+	char **peers;	/* what does it */
+};
+
+static void found_clear(struct found (*found)[TIES])
+{
+	for (size_t i = 0; i < TIES; i++) {
+		strv_free((*found)[i].devices);
+		strv_free((*found)[i].peers);
+	}
+}
+
+static int tie_of(const struct inventory *inv, const struct isolation_cause *cause)
+{
+	const struct device *peer = *cause->peer ? inventory_find(inv, cause->peer) : NULL;
+
+	switch (cause->code) {
+	case ISOLATION_ACS_MISSING:
+		return peer && pcicap_express_type(peer) == EXPRESS_ROOT_PORT ? TIE_ROOT_PORT :
+										TIE_SWITCH_PORT;
+	case ISOLATION_ACS_NOT_ENABLED:
+		return TIE_NOT_ENABLED;
+	case ISOLATION_MULTIFUNCTION:
+		return peer && device_is_bridge(peer) ? TIE_PORTS : TIE_FUNCTIONS;
+	case ISOLATION_CONVENTIONAL_BRIDGE:
+		return TIE_CONVENTIONAL;
+	case ISOLATION_DMA_ALIAS:
+		return TIE_ALIAS;
+	case ISOLATION_PEER_TO_PEER:
+		return TIE_PEERS;
+	case ISOLATION_PLATFORM_PE:
+		return TIE_PLATFORM;
+	default:
+		return -1;
+	}
+}
+
+static int note(struct found *found, const struct device *device, const char *peer)
+{
+	if (!strv_contains(found->devices, device->key) && strv_add(&found->devices, device->key) < 0)
+		return -ENOMEM;
+	return *peer && !strv_contains(found->peers, peer) ? strv_add(&found->peers, peer) : 0;
+}
+
+static int look_at(const struct inventory *inv, const struct device *device, struct found *found)
+{
+	_cleanup_isolation_ struct vec causes = { 0 };
+	int r = isolation_find(inv, device, &causes);
+
+	VEC_FOREACH(const struct isolation_cause, cause, &causes) {
+		int tie = r >= 0 ? tie_of(inv, cause) : -1;
+
+		if (tie >= 0)
+			r = note(&found[tie], device, cause->peer);
+	}
+	return r;
+}
+
+/* --- what to say -------------------------------------------------------------------------------- */
+
+static const struct {
+	struct report_advice kind;
+	const char *text; /* with the peers in the place of %s */
+	bool with_slots;
+} ties[TIES] = {
+	[TIE_ROOT_PORT] = { { .place = REPORT_SLOT, .code = "root-port-without-acs" },
+			    "Without ACS: the root ports %s, and nothing can give it to them: all that "
+			    "is below them is one IOMMU group. Use slots of other root ports, those of "
+			    "the processor rather than those of the chipset. ",
+			    true },
+	[TIE_SWITCH_PORT] = { { .place = REPORT_HARDWARE, .code = "switch-without-acs" },
+			      "Without ACS: the switch ports %s. What is below one of them stays with "
+			      "the port, and ports reach each other. Use a slot that is not behind "
+			      "that switch, or a card whose switch has ACS. ",
+			      true },
+	[TIE_NOT_ENABLED] = { { .place = REPORT_FIRMWARE, .code = "acs-not-enabled" },
+			      "%s could isolate, and ACS is off. Turn it on in the firmware's setup "
+			      "(ACS, or \"PCIe ACS support\"), or boot with pci=config_acs= (Linux 6.12 "
+			      "has it). The kernel turns it on by itself where the IOMMU is on from "
+			      "the start." },
+	[TIE_PORTS] = { { .place = REPORT_SLOT, .code = "multifunction-ports" },
+			"The ports %s are functions of one device without ACS between them: what is "
+			"below any of them moves with the rest. Use slots of other ports. ",
+			true },
+	[TIE_FUNCTIONS] = { { .place = REPORT_HARDWARE, .code = "multifunction-device" },
+			    "The functions %s are each one part of a device that does not keep its "
+			    "parts apart, whatever the slot: give them to one user together. Cards "
+			    "with ACS between functions, or with SR-IOV, can be shared." },
+	[TIE_CONVENTIONAL] = { { .place = REPORT_HARDWARE, .code = "conventional-pci" },
+			       "What is behind the bridges %s is conventional PCI, where nobody can "
+			       "tell who speaks: it moves as one, whatever the slot. PCI Express cards "
+			       "in their place can be alone." },
+	[TIE_ALIAS] = { { .place = REPORT_HARDWARE, .code = "dma-alias" },
+			"The devices %s do their DMA under another's address, so the IOMMU cannot tell "
+			"them apart: give them to one user together." },
+	[TIE_PEERS] = { { .place = REPORT_SLOT, .code = "peer-to-peer" },
+			"The kernel keeps %s apart from their neighbours, the switch between them does "
+			"not: they can reach each other past the IOMMU. Give them to one user, or put "
+			"them below different root ports. ",
+			true },
+	[TIE_PLATFORM] = { { .place = REPORT_SLOT, .code = "platform-pe" },
+			   "The platform's firmware makes one group (a partitionable endpoint) of %s. Use "
+			   "slots of other host bridges; where this is a guest, have its hypervisor give each "
+			   "device a host bridge of its own." },
+};
+
+/* @format has one %s. */
+static char *fill_in(const char *format, const char *list)
+{
+	const char *place = strstr(format, "%s");
+
+	return str_printf("%.*s%s%s", (int)(place - format), format, list, place + 2);
+}
+
+static int say(const struct inventory *inv, enum tie tie, struct found *found,
+	       struct reportcard *card)
+{
+	struct report_advice kind = ties[tie].kind;
+	/* a cause that no other device is named in is about the devices themselves */
+	_cleanup_free_ char *peers = report_list(found->peers ? found->peers : found->devices), *text = NULL, *slots = NULL;
+
+	if (!peers)
+		return -ENOMEM;
+	kind.weight = tie == TIE_PEERS				      ? WEIGHT_UNSAFE :
+		      kind.place == REPORT_HARDWARE && !ties[tie].with_slots ? WEIGHT_OTHER_CARD :
+									WEIGHT_GROUPS;
+	text = fill_in(ties[tie].text, peers);
+	slots = ties[tie].with_slots ? advice_slots(inv) : strdup("");
+	return report_add(card, &kind, &found->devices,
+			  text && slots ? str_printf("%s%s", text, slots) : NULL);
+}
+
+int report_isolation(const struct inventory *inv, struct reportcard *card)
+{
+	_cleanup_(found_clear) struct found found[TIES] = { 0 };
+	int r = 0;
+
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		if (r >= 0 && report_is_endpoint(device) && device->iommu_group >= 0)
+			r = look_at(inv, device, found);
+	for (enum tie tie = 0; tie < TIES; tie++)
+		if (r >= 0 && found[tie].devices)
+			r = say(inv, tie, &found[tie], card);
+	return r;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 2. The report card: IOMMU, interrupts, what the kernel was told. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "policy/devinfo/iommu-unit.h"
+#include "policy/report/report-private.h"
+
+/* Whose machine it is tells what things are called in its setup. */
+static uint16_t vendor_of_host(const struct inventory *inv)
+{
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		if (device->class_code >> 8 == 0x0600 && !device->parent)
+			return device->vendor;
+	return 0;
+}
+
+static int report_no_iommu(const struct inventory *inv, struct reportcard *card)
+{
+	static const struct report_advice firmware = { .place = REPORT_FIRMWARE,
+						       .code = "no-iommu",
+						       .weight = WEIGHT_NOTHING_WORKS };
+	static const struct report_advice kernel = { .place = REPORT_KERNEL,
+						     .code = "iommu-off",
+						     .weight = WEIGHT_NOTHING_WORKS };
+	uint16_t vendor = vendor_of_host(inv);
+
+	if (inv->iommu_groups.n > 0)
+		return 0;
+	if (inv->iommus)
+		return report_add(card, &kernel, NULL,
+				  strdup("The kernel sees an IOMMU and makes no groups of it. Boot "
+					 "with iommu=nopt (and with intel_iommu=on on Intel), and "
+					 "without intel_iommu=off, amd_iommu=off and iommu=off."));
+	return report_add(
+		card, &firmware, NULL,
+		vendor == 0x8086 ?
+			strdup("There is no IOMMU. Turn on VT-d in the firmware's setup, and boot "
+			       "with intel_iommu=on. Without it no device can be given away.") :
+		vendor == 0x1022 ?
+			strdup("There is no IOMMU. Turn on AMD-Vi (often just \"IOMMU\") in the "
+			       "firmware's setup. Without it no device can be given away.") :
+			strdup("There is no IOMMU. Turn it on in the firmware's setup (VT-d, AMD-Vi, "
+			       "SMMU), and boot with intel_iommu=on on Intel. Without it no device "
+			       "can be given away."));
+}
+
+static int report_interrupts(const struct inventory *inv, struct reportcard *card)
+{
+	static const struct report_advice kind = { .place = REPORT_FIRMWARE,
+						   .code = "no-interrupt-remapping",
+						   .weight = WEIGHT_UNSAFE };
+
+	if (inv->iommu_groups.n == 0 || inv->interrupt_remapping != 0)
+		return 0;
+	return report_add(
+		card, &kind, NULL,
+		str_printf("The IOMMU does not remap interrupts: a guest with a device can forge "
+			   "those of the host%s. Turn interrupt remapping on in the firmware's setup "
+			   "(with x2APIC, if that is an option of its own), and boot without "
+			   "intremap=off and nox2apic.",
+			   inv->unsafe_interrupts ?
+				   ", and vfio_iommu_type1.allow_unsafe_interrupts lets it" :
+				   ", and so VFIO refuses every claim"));
+}
+
+static int report_override(const struct inventory *inv, struct reportcard *card)
+{
+	static const struct report_advice kind = { .place = REPORT_KERNEL,
+						   .code = "acs-override",
+						   .weight = WEIGHT_UNSAFE };
+
+	if (!inv->acs_override)
+		return 0;
+	return report_add(
+		card, &kind, NULL,
+		str_printf("pcie_acs_override=%s splits IOMMU groups that the hardware does not "
+			   "isolate: their devices can reach each other, and whoever has one can "
+			   "read what the other does. Boot without it; what then is in one group "
+			   "belongs into one.",
+			   inv->acs_override));
+}
+
+static int report_passthrough(const struct inventory *inv, struct reportcard *card)
+{
+	static const struct report_advice kind = { .place = REPORT_KERNEL,
+						   .code = "iommu-pt",
+						   .weight = WEIGHT_UNSAFE };
+	_cleanup_strv_ char **devices = NULL;
+
+	VEC_FOREACH(const struct iommu_group, group, &inv->iommu_groups) {
+		if (!str_eq(group->type, "identity"))
+			continue;
+		VEC_FOREACH(const struct device, device, &group->devices)
+			if (report_is_endpoint(device) && strv_add(&devices, device->key) < 0)
+				return -ENOMEM;
+	}
+	if (!devices)
+		return 0;
+	return report_add(
+		card, &kind, &devices,
+		strdup("The host's own DMA is not translated (iommu=pt). That is faster for the host "
+		       "and makes no difference to a guest, but a device that comes back from one "
+		       "with something left in it reaches all memory. Boot with iommu=nopt if you do "
+		       "not trust your guests."));
+}
+
+static int report_vfio(const struct inventory *inv, struct reportcard *card)
+{
+	static const struct report_advice kind = { .place = REPORT_KERNEL,
+						   .code = "no-vfio",
+						   .weight = WEIGHT_NOTHING_WORKS };
+
+	if (inv->has_vfio || inv->has_vfio_cdev)
+		return 0;
+	return report_add(card, &kind, NULL,
+			  strdup("This kernel has no VFIO: install the package with its modules, or "
+				 "build it with CONFIG_VFIO_PCI."));
+}
+
+/* Where the platform has it in any device it is on. */
+static int report_eeh(const struct inventory *inv, struct reportcard *card)
+{
+	static const struct report_advice kind = { .place = REPORT_FIRMWARE,
+						   .code = "no-eeh",
+						   .weight = WEIGHT_UNSAFE };
+
+	if (!str_eq(iommu_kind(inv), "sPAPR"))
+		return 0;
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		if (device->eeh)
+			return 0;
+	return report_add(card, &kind, NULL,
+			  strdup("EEH is off: after an error a device is not cut off from the rest of the machine, and "
+				 "nothing recovers it. Boot without eeh=off; where this is a guest, its hypervisor has to "
+				 "offer EEH."));
+}
+
+int report_platform(const struct inventory *inv, struct reportcard *card)
+{
+	int r = report_no_iommu(inv, card);
+
+	if (r >= 0)
+		r = report_vfio(inv, card);
+	if (r >= 0)
+		r = report_interrupts(inv, card);
+	if (r >= 0)
+		r = report_override(inv, card);
+	if (r >= 0)
+		r = report_eeh(inv, card);
+	return r < 0 ? r : report_passthrough(inv, card);
+}

@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-#pragma once
-
-/* Floor 2, pure. How many bytes of configuration space a capability takes. */
-
-#include "capchain.h"
-
-/* Sets length and most of @cap from what it is and what its registers say. */
-void caplength_measure(const struct device *device, struct capability *cap);

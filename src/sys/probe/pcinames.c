@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <pci/pci.h>
+
+#include "base/str.h"
+#include "sys/probe/pcinames.h"
+
+struct pcinames {
+	struct pci_access *access;
+};
+
+static void ignore_message(char *message, ...)
+{
+}
+
+struct pcinames *pcinames_new(void)
+{
+	struct pcinames *names = calloc(1, sizeof(*names));
+
+	if (!names)
+		return NULL;
+	/*
+	 * pci_init() would scan the bus and may end the process on an error; for the names alone the
+	 * access need not be initialised, only able to complain.
+	 */
+	names->access = pci_alloc();
+	names->access->warning = ignore_message;
+	names->access->debug = ignore_message;
+	return names;
+}
+
+struct pcinames *pcinames_free(struct pcinames *names)
+{
+	if (!names)
+		return NULL;
+	pci_cleanup(names->access);
+	free(names);
+	return NULL;
+}
+
+static int set_name(char **dst, const char *name)
+{
+	return str_set(dst, str_empty(name) ? NULL : name);
+}
+
+int pcinames_fill(struct pcinames *names, struct device *device)
+{
+	char buf[256];
+
+	if (set_name(&device->vendor_name,
+		     pci_lookup_name(names->access, buf, sizeof(buf),
+				     PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_NUMBERS, device->vendor)) < 0)
+		return -ENOMEM;
+	if (set_name(&device->device_name,
+		     pci_lookup_name(names->access, buf, sizeof(buf),
+				     PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_NUMBERS, device->vendor,
+				     device->device)) < 0)
+		return -ENOMEM;
+	return set_name(&device->class_name,
+			pci_lookup_name(names->access, buf, sizeof(buf),
+					PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_NUMBERS,
+					(int)(device->class_code >> 8)));
+}

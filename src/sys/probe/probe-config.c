@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "policy/devinfo/pcicap.h"
+#include "sys/probe/probe-config.h"
+#include "sys/sysfs.h"
+
+#define CONFIG_MAX	   4096
+#define CONFIG_HEADER_TYPE 0x0e
+
+static bool same_card(const struct device *a, const struct device *b)
+{
+	return a->vendor == b->vendor && a->device == b->device && a->class_code == b->class_code &&
+	       a->subsystem_vendor == b->subsystem_vendor &&
+	       a->subsystem_device == b->subsystem_device && a->revision == b->revision;
+}
+
+/* As many bytes as there are and may be read; 0: none. */
+static size_t read_bytes(int dir_fd, uint8_t bytes[CONFIG_MAX])
+{
+	_cleanup_close_ int fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
+	ssize_t n;
+
+	while (fd >= 0 && size < CONFIG_MAX &&
+	       (n = pread(fd, bytes + size, CONFIG_MAX - size, (off_t)size)) > 0)
+		size += (size_t)n;
+	return size;
+}
+
+static int copy_bytes(const uint8_t *bytes, size_t size, uint8_t **ret)
+{
+	if (!bytes || size == 0)
+		return 0;
+	*ret = malloc(size);
+	if (!*ret)
+		return -ENOMEM;
+	memcpy(*ret, bytes, size);
+	return 0;
+}
+
+/*
+ * The control registers of what the IOMMU's driver switches on when it needs it. Only of a card
+ * that is awake: reading would wake it.
+ */
+static void refresh_controls(int dir_fd, struct device *device)
+{
+	static const enum pcicap_ext_id ids[] = { PCICAP_EXT_ATS, PCICAP_EXT_PRI, PCICAP_EXT_PASID };
+	_cleanup_free_ char *power = NULL;
+	_cleanup_close_ int fd = -EBADF;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		int at = pcicap_find_ext(device, ids[i]);
+
+		if (at <= 0 || (size_t)at + 8 > device->config_size)
+			continue;
+		if (fd < 0 && (sysfs_read_optional(dir_fd, "power_state", &power) < 0 ||
+			       !str_eq(power, "D0")))
+			return;
+		if (fd < 0)
+			fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || pread(fd, device->config + at + 4, 4, at + 4) != 4)
+			return;
+	}
+}
+
+static int take_over(int dir_fd, struct device *device, const struct device *old)
+{
+	int r = copy_bytes(old->config, old->config_size, &device->config);
+
+	if (r < 0)
+		return r;
+	device->config_size = old->config_size;
+	refresh_controls(dir_fd, device);
+	return copy_bytes(old->config_again, old->config_size, &device->config_again);
+}
+
+int probe_config(int dir_fd, struct device *device, const struct device *old)
+{
+	uint8_t bytes[CONFIG_MAX];
+	int r;
+
+	if (old && old->config && same_card(old, device)) {
+		r = take_over(dir_fd, device, old);
+	} else {
+		device->config_size = read_bytes(dir_fd, bytes);
+		r = copy_bytes(bytes, device->config_size, &device->config);
+	}
+	if (r < 0)
+		return r;
+	/* a device that does not answer reads as all ones: that is no header type */
+	if (device->config_size > CONFIG_HEADER_TYPE && device->config[CONFIG_HEADER_TYPE] != 0xff)
+		device->header_type = device->config[CONFIG_HEADER_TYPE] & 0x7f;
+	else if (device->class_code >> 8 == 0x0604)
+		device->header_type = 1;
+	return 0;
+}
+
+int probe_config_again(int dir_fd, struct device *vf, const struct device *pf)
+{
+	uint8_t bytes[CONFIG_MAX];
+
+	if (!vf->config || vf->config_again ||
+	    (pcicap_find_ext(pf, PCICAP_EXT_PASID) <= 0 && pcicap_find_ext(pf, PCICAP_EXT_PRI) <= 0))
+		return 0;
+	if (read_bytes(dir_fd, bytes) != vf->config_size)
+		return 0;
+	return copy_bytes(bytes, vf->config_size, &vf->config_again);
+}

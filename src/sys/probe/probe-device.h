@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Floor 3. What tells a device from others, where it is and who has it: all that the kernel knows by heart, so
+ * nothing here wakes a device, or takes longer than to read a dozen small files.
+ */
+
+#include "model/device.h"
+#include "sys/sysfs.h"
+
+/* *ret_fd is its directory in sysfs. 0 or negative errno; -ENOENT if it is not there. */
+int identity_read(const struct sysroot *root, const char *bus, const char *address,
+		  struct device **ret, int *ret_fd) _must_check_;
+
+/* For tests: from now on no device has a driver_override, as on kernels before 3.16. */
+void identity_ignore_overrides(void);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "policy/devinfo/pcicap.h"
+#include "sys/probe/probe-errors.h"
+
+#define DPC_STATUS    8 /* behind the start of the capability */
+#define DPC_TRIGGERED 0x1
+
+/* arch/powerpc/include/asm/eeh.h; eeh_pe_state is "0x78 0x800": what the firmware says, and the kernel */
+#define EEH_UNAVAILABLE 0x01
+#define EEH_ACTIVE	0x18 /* MMIO and DMA both */
+#define EEH_PE_ISOLATED	  0x01
+#define EEH_PE_RECOVERING 0x02
+#define EEH_PE_REMOVED	  0x400
+
+/* --- AER --------------------------------------------------------------------------------------- */
+
+/* The file names each kind of error, and at its end "TOTAL_ERR_COR 3". False where there is none. */
+static bool read_total(int dir_fd, const char *name, uint64_t *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *total;
+
+	if (sysfs_read_optional(dir_fd, name, &text) < 0 || !text)
+		return false;
+	total = strstr(text, "TOTAL_ERR_");
+	total = total ? strchr(total, ' ') : NULL;
+	if (!total)
+		return false;
+	*ret = strtoull(total, NULL, 10);
+	return true;
+}
+
+static void read_counters(int dir_fd, struct device_errors *ret)
+{
+	ret->counted = read_total(dir_fd, "aer_dev_correctable", &ret->correctable);
+	read_total(dir_fd, "aer_dev_nonfatal", &ret->nonfatal);
+	read_total(dir_fd, "aer_dev_fatal", &ret->fatal);
+}
+
+static uint64_t fatal_of_port(int dir_fd)
+{
+	unsigned long long seen;
+	uint64_t own = 0;
+
+	read_total(dir_fd, "aer_dev_fatal", &own);
+	if (sysfs_read_number(dir_fd, "aer_rootport_total_err_fatal", 10, &seen) < 0)
+		seen = 0; /* no root port */
+	return own + seen;
+}
+
+/* --- what cuts a device off -------------------------------------------------------------------- */
+
+/* A port that sleeps contains nothing, and reading its configuration space would wake it. */
+static bool is_awake(int dir_fd)
+{
+	_cleanup_free_ char *power = NULL;
+
+	return sysfs_read_optional(dir_fd, "power_state", &power) >= 0 &&
+	       (!power || str_eq(power, "D0") || str_eq(power, "unknown"));
+}
+
+static bool dpc_triggered(int dir_fd, const struct device *port)
+{
+	int at = pcicap_find_ext(port, PCICAP_EXT_DPC);
+	_cleanup_close_ int fd = -EBADF;
+	uint8_t status[2];
+
+	if (at <= 0 || !is_awake(dir_fd))
+		return false;
+	fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || pread(fd, status, sizeof(status), at + DPC_STATUS) != sizeof(status))
+		return false;
+	/* all ones: the port itself does not answer */
+	return !(status[0] == 0xff && status[1] == 0xff) && status[0] & DPC_TRIGGERED;
+}
+
+/*
+ * A place that was given up once stays so until the next boot, for all that is plugged in there later: that works, and recovers no more.
+ */
+static void read_eeh(int dir_fd, struct device_errors *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	unsigned firmware, kernel;
+
+	if (sysfs_read_optional(dir_fd, "eeh_pe_state", &text) < 0 || !text ||
+	    sscanf(text, "%x %x", &firmware, &kernel) != 2)
+		return;
+	/* of a new device the file comes after the device */
+	if (!ret->eeh_known)
+		ret->given_up = kernel & EEH_PE_REMOVED;
+	ret->eeh_known = true;
+	ret->quiet = !(kernel & EEH_PE_RECOVERING) || ret->given_up;
+	ret->contained = firmware & EEH_UNAVAILABLE || (firmware & EEH_ACTIVE) != EEH_ACTIVE ||
+			 kernel & EEH_PE_ISOLATED || (kernel & EEH_PE_REMOVED && !ret->given_up);
+}
+
+/* --- both -------------------------------------------------------------------------------------- */
+
+static int open_device(const struct sysroot *root, const struct device *device)
+{
+	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", device->bus, device->address);
+
+	return path ? sysroot_dir(root, path) : -ENOMEM;
+}
+
+void probe_errors_first(int dir_fd, struct device *device)
+{
+	struct device_errors *errors = &device->errors;
+
+	read_counters(dir_fd, errors);
+	device->eeh = faccessat(dir_fd, "eeh_pe_state", F_OK, 0) == 0;
+	read_eeh(dir_fd, errors);
+	if (errors->contained)
+		errors->state = ERROR_FROZEN;
+	else if (errors->correctable > 0)
+		errors->state = ERROR_CORRECTABLE;
+}
+
+int probe_errors(const struct sysroot *root, const struct inventory *inv,
+		 const struct device *device, struct device_errors *ret)
+{
+	struct device_errors now = { .state = ret->state, .above_known = true,
+				     .eeh_known = ret->eeh_known, .given_up = ret->given_up };
+	_cleanup_close_ int fd = open_device(root, device);
+
+	if (fd < 0)
+		return fd == -ENOMEM ? fd : 0;
+	read_counters(fd, &now);
+	read_eeh(fd, &now);
+	for (const struct device *port = device;
+	     port->parent && (port = inventory_find(inv, port->parent));) {
+		_cleanup_close_ int dir = open_device(root, port);
+
+		if (dir == -ENOMEM)
+			return dir;
+		if (dir < 0)
+			continue;
+		now.fatal_above += fatal_of_port(dir);
+		now.contained |= dpc_triggered(dir, port);
+	}
+	*ret = now;
+	return 0;
+}

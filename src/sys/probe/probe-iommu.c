@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "base/str.h"
+#include "sys/probe/probe-iommu.h"
+
+static const struct {
+	const char *directory;
+	const char *const registers[3];
+} kinds[] = {
+	{ "intel-iommu", { "cap", "ecap", NULL } },
+	{ "amd-iommu", { "cap", "features", NULL } },
+};
+
+/* "dmar0 intel-iommu cap d2008c22260206 ecap f00f5e", "smmu3.0x0000000009050000 -" */
+static int describe(int class_fd, const char *name, char **ret)
+{
+	_cleanup_strv_ char **words = NULL;
+	int r = strv_add(&words, name);
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(kinds); i++) {
+		for (const char *const *word = kinds[i].registers; r >= 0 && *word; word++) {
+			_cleanup_free_ char *value = NULL, *path = NULL;
+
+			path = str_printf("%s/%s/%s", name, kinds[i].directory, *word);
+			r = path ? sysfs_read_optional(class_fd, path, &value) : -ENOMEM;
+			if (r < 0 || !value)
+				continue;
+			if (strv_length(words) == 1)
+				r = strv_add(&words, kinds[i].directory);
+			if (r >= 0)
+				r = strv_add(&words, *word);
+			if (r >= 0)
+				r = strv_add(&words, value);
+		}
+	}
+	if (r >= 0 && strv_length(words) == 1)
+		r = strv_add(&words, "-");
+	*ret = r < 0 ? NULL : strv_join(words, " ");
+	return *ret ? 0 : -ENOMEM;
+}
+
+int probe_iommus(const struct sysroot *root, struct inventory *inv)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	struct dirent *entry;
+	int fd = sysroot_dir(root, "sys/class/iommu");
+
+	if (fd < 0)
+		return 0;
+	dir = fdopendir(fd);
+	if (!dir) {
+		fd_close(fd);
+		return 0;
+	}
+	while ((entry = readdir(dir))) {
+		_cleanup_free_ char *line = NULL;
+		int r;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		r = describe(fd, entry->d_name, &line);
+		if (r >= 0)
+			r = strv_add(&inv->iommus, line);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int probe_iommu_of(int dir_fd, struct device *device)
+{
+	int r = sysfs_read_link(dir_fd, "iommu", &device->iommu);
+
+	return r == -ENOMEM ? r : 0;
+}

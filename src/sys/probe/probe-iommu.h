@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Floor 3. The IOMMUs themselves, as /sys/class/iommu shows them, and which translates for whom. */
+
+#include "model/inventory.h"
+#include "sys/sysfs.h"
+
+/* Sets inv->iommus, a line for each unit (iommuunit.h). 0 or -ENOMEM. */
+int probe_iommus(const struct sysroot *root, struct inventory *inv) _must_check_;
+/* Sets device->iommu from its directory of sysfs. 0 or -ENOMEM. */
+int probe_iommu_of(int dir_fd, struct device *device) _must_check_;

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "sys/probe/probe-kmod.h"
+
+static int read_lines(const struct sysroot *root, const struct device *device, const char *name,
+		      bool *ret_there, char ***ret)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *path = str_printf("sys/devgroups/%d/members/%s/%s",
+					       device->iommu_group, device->address, name);
+	int r = path ? sysfs_read_optional(root->fd, path, &text) : -ENOMEM;
+
+	*ret_there = text != NULL;
+	return r < 0 || !text ? r : strv_split(text, "\n", ret);
+}
+
+static int read_msi(const struct sysroot *root, struct device *device)
+{
+	_cleanup_free_ char *path = str_printf("sys/devgroups/%d/isolated_msi", device->iommu_group), *text = NULL;
+	int r = path ? sysfs_read_optional(root->fd, path, &text) : -ENOMEM;
+
+	device->shares_msi = str_eq(text, "0");
+	return r;
+}
+
+int probe_kmod_device(const struct sysroot *root, struct device *device)
+{
+	bool there, has_scope;
+	int r;
+
+	if (device->iommu_group < 0)
+		return 0;
+	r = read_lines(root, device, "isolation", &there, &device->isolation);
+	if (r < 0 || !there)
+		return r;
+	r = str_set(&device->source, DEVICE_SOURCE_MODULE);
+	if (r >= 0)
+		r = read_msi(root, device);
+	return r < 0 ? r : read_lines(root, device, "reset_scope", &has_scope, &device->reset_scope);
+}
+
+int probe_kmod_is_with_user(const struct sysroot *root, const struct device *device)
+{
+	_cleanup_free_ char *owner = NULL, *path = NULL;
+	int r;
+
+	if (device->iommu_group < 0)
+		return -ENOENT;
+	path = str_printf("sys/devgroups/%d/owner", device->iommu_group);
+	r = path ? sysfs_read(root->fd, path, &owner) : -ENOMEM;
+	return r < 0 ? r : str_eq(owner, "user");
+}
+
+int probe_kmod_version(const struct sysroot *root, struct inventory *inv)
+{
+	_cleanup_free_ char *version = NULL;
+	int r = sysfs_read_optional(root->fd, "sys/devgroups/version", &version);
+
+	return r < 0 ? r : str_set(&inv->kernel_module, version);
+}
+
+/* A file that has its owner is left alone: this is asked often. */
+static int give(const struct sysroot *root, const char *path, uid_t uid)
+{
+	struct stat st;
+
+	if (fstatat(root->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (st.st_uid == uid)
+		return 0;
+	return fchownat(root->fd, path, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+int probe_kmod_lend(const struct sysroot *root, const struct device *device, uid_t uid)
+{
+	static const char *const places[][2] = {
+		{ "members", "config" },
+		{ "members", "resource" },
+		{ "devices", "config" },
+		{ "devices", "resource" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		_cleanup_free_ char *path = str_printf("sys/devgroups/%d/%s/%s/%s",
+						       device->iommu_group, places[i][0],
+						       device->address, places[i][1]);
+		int r = path ? give(root, path, uid) : -ENOMEM;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fileio.h"
+#include "base/str.h"
+#include "model/mdev-def.h"
+#include "sys/probe/probe-mdev.h"
+#include "sys/sysfs.h"
+
+char *probe_mdev_parent_key(const char *name)
+{
+	char *key;
+
+	return mdev_parent_normalize(name, &key) < 0 ? NULL : key;
+}
+
+static int read_type(int dir_fd, const char *id, struct vec *types)
+{
+	_cleanup_close_ int fd = openat(dir_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_mdev_type_ struct mdev_type *type = mdev_type_new(id);
+	unsigned long long available;
+	int r;
+
+	if (!type)
+		return -ENOMEM;
+	if (fd < 0)
+		return 0; /* gone meanwhile, as its driver is */
+	if ((r = sysfs_read_optional(fd, "name", &type->name)) < 0 ||
+	    (r = sysfs_read_optional(fd, "description", &type->description)) < 0 ||
+	    (r = sysfs_read_optional(fd, "device_api", &type->api)) < 0)
+		return r;
+	if (sysfs_read_number(fd, "available_instances", 10, &available) >= 0)
+		type->available = (unsigned)available;
+	r = mdev_types_put(types, type);
+	if (r >= 0)
+		TAKE_PTR(type);
+	return r;
+}
+
+int probe_mdev_types(int dir_fd, struct device *device)
+{
+	int fd = openat(dir_fd, "mdev_supported_types", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir)
+		fd_close(fd);
+	while (dir && (entry = readdir(dir))) {
+		int r = entry->d_name[0] == '.' ? 0 : read_type(dirfd(dir), entry->d_name, &device->mdev_types);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Its directory is in that of its parent. */
+static int read_parent(struct device *device)
+{
+	_cleanup_free_ char *place = strdup(str_or(device->sysfs, ""));
+	char *slash;
+
+	if (!place)
+		return -ENOMEM;
+	slash = strrchr(place, '/');
+	if (!slash)
+		return 0;
+	*slash = '\0';
+	slash = strrchr(place, '/');
+	device->mdev_parent = probe_mdev_parent_key(slash ? slash + 1 : place);
+	return device->mdev_parent ? 0 : -ENOMEM;
+}
+
+int probe_mdev(int dir_fd, struct device *device)
+{
+	int r = sysfs_read_link(dir_fd, "mdev_type", &device->mdev_type);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0; /* no mediated device, or on its way out */
+	return read_parent(device);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "policy/devinfo/pcicap.h"
+#include "policy/plan/vfio-driver.h"
+#include "sys/probe/probe-config.h"
+#include "sys/probe/probe-errors.h"
+#include "sys/probe/probe-iommu.h"
+#include "sys/probe/probe-pci.h"
+#include "sys/sysfs.h"
+
+#define MAX_VIRTFN	   4096
+
+/*
+ * A VFIO driver enables a device when somebody opens it; a host driver does when it binds. The
+ * kernel module also tells who has but the group.
+ */
+static bool is_vfio_open(int dir_fd, const struct device *device, int with_user)
+{
+	unsigned long long count;
+
+	if (with_user >= 0)
+		return with_user && driver_is_vfio(device->driver);
+	return driver_is_vfio(device->driver) &&
+	       sysfs_read_number(dir_fd, "enable", 10, &count) >= 0 && count > 0;
+}
+
+int probe_pci_condition(int dir_fd, struct device *device, int with_user, bool *ret_changed)
+{
+	_cleanup_free_ char *power = NULL;
+	bool open = is_vfio_open(dir_fd, device, with_user);
+	bool was_off = str_eq(device->power_state, "D3cold");
+	int r = sysfs_read_optional(dir_fd, "power_state", &power);
+
+	if (r < 0)
+		return r;
+	*ret_changed = open != device->vfio_open || str_eq(power, "D3cold") != was_off;
+	device->vfio_open = open;
+	return *ret_changed ? str_set(&device->power_state, power) : 0;
+}
+
+static int read_resources(int dir_fd, struct device *device)
+{
+	_cleanup_free_ char *text = NULL;
+	char *line, *rest = NULL;
+	int r = sysfs_read_optional(dir_fd, "resource", &text);
+
+	if (r < 0 || !text)
+		return r;
+	line = strtok_r(text, "\n", &rest);
+	for (unsigned i = 0; line && i < DEVICE_RESOURCES; i++, line = strtok_r(NULL, "\n", &rest)) {
+		unsigned long long start, end, flags;
+
+		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) == 3)
+			device->resources[i] = (struct resource){ start, end, flags };
+	}
+	return 0;
+}
+
+static int read_resets(int dir_fd, struct device *device)
+{
+	_cleanup_free_ char *methods = NULL;
+	int r;
+
+	device->no_reset = faccessat(dir_fd, "reset", F_OK, 0) < 0;
+	r = sysfs_read_optional(dir_fd, "reset_method", &methods);
+	if (r < 0 || !methods)
+		return r;
+	return strv_split(methods, " \n", &device->reset_methods);
+}
+
+static void count_vfs(int dir_fd, struct device *device)
+{
+	unsigned long long total;
+
+	if (device->physfn || sysfs_read_number(dir_fd, "sriov_totalvfs", 10, &total) < 0)
+		return;
+	device->total_vfs = (unsigned)total;
+	while (device->num_vfs < MAX_VIRTFN) {
+		char link[32];
+
+		snprintf(link, sizeof(link), "virtfn%u", device->num_vfs);
+		if (faccessat(dir_fd, link, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			break;
+		device->num_vfs++;
+	}
+}
+
+static int add_interfaces(int dir_fd, const char *class, char ***list)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	struct dirent *entry;
+	int fd = openat(dir_fd, class, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	dir = fdopendir(fd);
+	if (!dir) {
+		fd_close(fd);
+		return -errno;
+	}
+	while ((entry = readdir(dir))) {
+		_cleanup_free_ char *name = NULL;
+		int r;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		name = str_printf("%s/%s", class, entry->d_name);
+		if (!name)
+			return -ENOMEM;
+		r = strv_add(list, name);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int probe_pci(int dir_fd, struct device *device, const struct device *old, int with_user)
+{
+	_cleanup_free_ char *node = NULL;
+	int r;
+
+	if ((r = probe_config(dir_fd, device, old)) < 0 ||
+	    (r = pcicap_serial(device, &device->serial)) < 0 ||
+	    (r = read_resources(dir_fd, device)) < 0 || (r = read_resets(dir_fd, device)) < 0 ||
+	    (r = sysfs_read_optional(dir_fd, "power_state", &device->power_state)) < 0 ||
+	    (r = probe_iommu_of(dir_fd, device)) < 0 ||
+	    (r = sysfs_read_optional(dir_fd, "numa_node", &node)) < 0)
+		return r;
+	if (!old)
+		probe_errors_first(dir_fd, device);
+	count_vfs(dir_fd, device);
+	device->vfio_open = is_vfio_open(dir_fd, device, with_user);
+	if (node) /* "-1" where the firmware does not say */
+		device->numa_node = (int)strtol(node, NULL, 10);
+	r = add_interfaces(dir_fd, "net", &device->interfaces);
+	return r < 0 ? r : add_interfaces(dir_fd, "nvme", &device->interfaces);
+}

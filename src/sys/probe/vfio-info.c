@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/vfio.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "sys/fault.h"
+#include "sys/probe/vfio-info.h"
+
+#define INFO_MAX (1u << 16) /* of what the kernel says in one answer */
+
+void vfioinfo_tell(const struct vfioinfo_asker *asker, const char *format, ...)
+{
+	char line[200];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	asker->tell(line, asker->userdata);
+}
+
+int vfioinfo_ask(int fd, unsigned long request, const char *name, const void *head, size_t head_size, void **ret,
+		 size_t *ret_size)
+{
+	_cleanup_free_ void *answer = malloc(head_size);
+	uint32_t size;
+	int r;
+
+	if (!answer)
+		return -ENOMEM;
+	memcpy(answer, head, head_size);
+	r = fault_ioctl(fd, request, name, answer);
+	if (r < 0)
+		return r;
+	memcpy(&size, answer, sizeof(size)); /* argsz is the first of each */
+	if (size < head_size || size > INFO_MAX)
+		return -EPROTO;
+	if (size > head_size) {
+		free(answer);
+		answer = calloc(1, size);
+		if (!answer)
+			return -ENOMEM;
+		memcpy(answer, head, head_size);
+		memcpy(answer, &size, sizeof(size));
+		r = fault_ioctl(fd, request, name, answer);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_PTR(answer);
+	*ret_size = size;
+	return 0;
+}
+
+const uint8_t *vfioinfo_cap(const void *answer, size_t head_size, size_t size, size_t *at, uint16_t *ret_id)
+{
+	struct vfio_info_cap_header cap;
+	const uint8_t *place;
+
+	if (*at < head_size || *at + sizeof(cap) > size)
+		return NULL;
+	place = (const uint8_t *)answer + *at;
+	memcpy(&cap, place, sizeof(cap));
+	*ret_id = cap.id;
+	*at = cap.next > *at ? cap.next : 0;
+	return place;
+}
+
+/* --- x86, arm64 ---------------------------------------------------------------------------------- */
+
+static void tell_ranges(const struct vfioinfo_asker *asker, const uint8_t *cap, size_t room)
+{
+	struct vfio_iommu_type1_info_cap_iova_range head;
+	struct vfio_iova_range range;
+
+	if (room < sizeof(head))
+		return;
+	memcpy(&head, cap, sizeof(head));
+	for (size_t i = 0, at = sizeof(head); i < head.nr_iovas && at + sizeof(range) <= room;
+	     i++, at += sizeof(range)) {
+		memcpy(&range, cap + at, sizeof(range));
+		vfioinfo_tell(asker, "range 0x%" PRIx64 " 0x%" PRIx64, (uint64_t)range.start, (uint64_t)range.end);
+	}
+}
+
+static void tell_available(const struct vfioinfo_asker *asker, const uint8_t *cap, size_t room)
+{
+	struct vfio_iommu_type1_info_dma_avail avail;
+
+	if (room < sizeof(avail))
+		return;
+	memcpy(&avail, cap, sizeof(avail));
+	vfioinfo_tell(asker, "entries %u", avail.avail);
+}
+
+static void tell_info(const struct vfioinfo_asker *asker, const struct vfio_iommu_type1_info *info, size_t size)
+{
+	const uint8_t *cap, *end = (const uint8_t *)info + size;
+	size_t at = info->flags & VFIO_IOMMU_INFO_CAPS ? info->cap_offset : 0;
+	uint16_t id;
+
+	if (info->flags & VFIO_IOMMU_INFO_PGSIZES)
+		vfioinfo_tell(asker, "page-sizes 0x%" PRIx64, (uint64_t)info->iova_pgsizes);
+	while ((cap = vfioinfo_cap(info, sizeof(*info), size, &at, &id))) {
+		if (id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
+			tell_ranges(asker, cap, (size_t)(end - cap));
+		else if (id == VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL)
+			tell_available(asker, cap, (size_t)(end - cap));
+	}
+}
+
+static int ask_type1(const struct vfioinfo_asker *asker, int container_fd)
+{
+	const struct vfio_iommu_type1_info head = { .argsz = sizeof(head) };
+	_cleanup_free_ void *info = NULL;
+	size_t size;
+	int r = vfioinfo_ask(container_fd, VFIO_IOMMU_GET_INFO, "VFIO_IOMMU_GET_INFO", &head, sizeof(head), &info, &size);
+
+	if (r >= 0)
+		tell_info(asker, info, size);
+	return r;
+}
+
+/* --- POWER --------------------------------------------------------------------------------------- */
+
+/* The window below 4 GiB is there; others are made by who maps memory. */
+static int ask_spapr(const struct vfioinfo_asker *asker, int container_fd)
+{
+	struct vfio_iommu_spapr_tce_info info = { .argsz = sizeof(info) };
+
+	if (ioctl(container_fd, VFIO_IOMMU_SPAPR_TCE_GET_INFO, &info) < 0)
+		return -errno;
+	if (info.dma32_window_size > 0)
+		vfioinfo_tell(asker, "window32 0x%x 0x%" PRIx64, info.dma32_window_start,
+		     (uint64_t)info.dma32_window_start + info.dma32_window_size - 1);
+	if (info.flags & VFIO_IOMMU_SPAPR_INFO_DDW)
+		vfioinfo_tell(asker, "window64 0x%" PRIx64 " %u %u", (uint64_t)info.ddw.pgsizes,
+		     info.ddw.max_dynamic_windows_supported, info.ddw.levels);
+	return 0;
+}
+
+/* --- any ----------------------------------------------------------------------------------------- */
+
+static const struct {
+	unsigned long type;
+	const char *name;
+	int (*ask)(const struct vfioinfo_asker *asker, int container_fd);
+} types[] = {
+	{ VFIO_TYPE1v2_IOMMU, "type1v2", ask_type1 },
+	{ VFIO_TYPE1_IOMMU, "type1", ask_type1 },
+	{ VFIO_SPAPR_TCE_v2_IOMMU, "spapr-v2", ask_spapr },
+	{ VFIO_SPAPR_TCE_IOMMU, "spapr", ask_spapr },
+};
+
+static int ask_container(const struct vfioinfo_asker *asker, int container_fd)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		int r;
+
+		if (ioctl(container_fd, VFIO_CHECK_EXTENSION, types[i].type) <= 0)
+			continue;
+		r = fault_ioctl(container_fd, VFIO_SET_IOMMU, "VFIO_SET_IOMMU", (void *)types[i].type);
+		if (r < 0)
+			return r;
+		vfioinfo_tell(asker, "source vfio %s", types[i].name);
+		return types[i].ask(asker, container_fd);
+	}
+	return -ENOTTY;
+}
+
+/*
+ * vfio_iommu_type1_attach_group() has one reason to answer EPERM for a group that is viable. Platform devices without MSIs meet it on
+ * arm64 (6.12).
+ */
+static const char *describe_refusal(int error)
+{
+	return error == -EPERM ? "Operation not permitted, for nothing isolates the interrupts of its devices, and "
+				 "allow_unsafe_interrupts of vfio_iommu_type1 is not set"
+			       : strerror(-error);
+}
+
+bool vfioinfo_group(const struct sysroot *root, int group_fd, const struct vfioinfo_asker *asker)
+{
+	_cleanup_close_ int fd = sysroot_node(root, "dev/vfio/vfio");
+	int unset = 0, r = fd;
+
+	if (r >= 0) {
+		r = fault_ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER", &fd);
+		if (r >= 0)
+			r = ask_container(asker, fd);
+		unset = fault_ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER", NULL);
+	}
+	if (r < 0)
+		vfioinfo_tell(asker, "refused %s", describe_refusal(r));
+	return r >= 0 && unset >= 0;
+}

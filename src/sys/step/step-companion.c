@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 3. Keeps host drivers of EHCI controllers away while a companion is on a VFIO driver: usbcompanion.h says why. */
+
+#include <errno.h>
+
+#include "base/str.h"
+#include "model/device-bus.h"
+#include "model/pciaddr.h"
+#include "model/usb-companion.h"
+#include "policy/plan/vfio-driver.h"
+#include "sys/step/step-private.h"
+
+/* The function's directory and its class. -ENOENT: there is none. */
+static int open_function(const struct execution *execution, const struct pciaddr *addr, uint32_t *ret_class)
+{
+	char address[PCIADDR_SIZE];
+	_cleanup_free_ char *path = devbus_place("pci", pciaddr_format(addr, address));
+	_cleanup_close_ int fd = path ? sysroot_dir(execution->root, path) : -ENOMEM;
+	unsigned long long class_code;
+	int r = fd < 0 ? fd : sysfs_read_number(fd, "class", 16, &class_code);
+
+	if (r < 0)
+		return r;
+	*ret_class = (uint32_t)class_code;
+	return TAKE_FD(fd);
+}
+
+/* *ret: the VFIO driver of the companion; NULL where it is none, or on no such driver. */
+static int find_vfio_driver(const struct execution *execution, const struct pciaddr *addr, char **ret)
+{
+	uint32_t class_code = 0;
+	_cleanup_close_ int fd = open_function(execution, addr, &class_code);
+	_cleanup_free_ char *driver = NULL;
+	int r;
+
+	*ret = NULL;
+	if (fd < 0 || !class_is_usb_companion(class_code))
+		return fd < 0 && fd != -ENOENT ? fd : 0;
+	r = sysfs_read_link(fd, "driver", &driver);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (driver_is_vfio(driver))
+		*ret = TAKE_PTR(driver);
+	return 0;
+}
+
+int execution_spare_companions(struct execution *execution, const struct step *step, char **ret_cause)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char companion[PCIADDR_SIZE];
+	uint32_t class_code;
+	struct pciaddr addr;
+	unsigned own;
+
+	if (!str_eq(step->bus, "pci") || driver_is_vfio(step->value) || pciaddr_parse(step->address, &addr) < 0)
+		return 0;
+	fd = open_function(execution, &addr, &class_code);
+	if (fd < 0 || !class_is_ehci(class_code))
+		return fd < 0 && fd != -ENOENT ? fd : 0;
+	own = addr.function;
+	for (addr.function = 0; addr.function < 8; addr.function++) {
+		_cleanup_free_ char *driver = NULL;
+		int r = addr.function == own ? 0 : find_vfio_driver(execution, &addr, &driver);
+
+		if (r < 0)
+			return r;
+		if (driver)
+			return fail(-EBUSY, ret_cause,
+				    str_printf("its companion %s is on %s, and the kernel would write into what that keeps of it; "
+					       "unbind the companion first",
+					       pciaddr_format(&addr, companion), driver));
+	}
+	return 0;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Floor 3. VFIO's hot reset: of the bus or slot, with all devices on it, which one claim has. The kernel does it only if each
+ * is on vfio-pci and its group is shown to be ours, so it is the kernel that holds it off from everybody else.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "model/pciaddr.h"
+#include "sys/fault.h"
+#include "sys/step/step-private.h"
+
+#define MAX_AFFECTED 256 /* functions on one bus */
+
+/* The kernel's structures, with room for what they end in. */
+union affected {
+	char space[sizeof(struct vfio_pci_hot_reset_info) +
+		   MAX_AFFECTED * sizeof(struct vfio_pci_dependent_device)];
+	struct vfio_pci_hot_reset_info info;
+};
+
+union group_fds {
+	char space[sizeof(struct vfio_pci_hot_reset) + MAX_AFFECTED * sizeof(int32_t)];
+	struct vfio_pci_hot_reset reset;
+};
+
+static int set_iommu(int container)
+{
+	static const int types[] = { VFIO_TYPE1v2_IOMMU, VFIO_TYPE1_IOMMU, VFIO_SPAPR_TCE_v2_IOMMU,
+				     VFIO_SPAPR_TCE_IOMMU };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (fault_ioctl(container, VFIO_CHECK_EXTENSION, "VFIO_CHECK_EXTENSION",
+				(void *)(intptr_t)types[i]) > 0)
+			return fault_ioctl(container, VFIO_SET_IOMMU, "VFIO_SET_IOMMU",
+					   (void *)(intptr_t)types[i]);
+	return -EOPNOTSUPP;
+}
+
+/* Whoever opens the group next could not give it a container of his own while it has this one: then its file goes with it. */
+static void drop_container(struct execution *execution, struct held_group *held)
+{
+	if (fault_ioctl(held->fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER", NULL) < 0)
+		execution_drop_held(execution, held);
+}
+
+/* A device's descriptor can be had only of a group with an IOMMU behind it: for as long as this takes. */
+int execution_open_in_group(struct execution *execution, struct held_group *held, const char *name,
+			    int *ret_container, int *ret_device)
+{
+	_cleanup_close_ int container = sysroot_node(execution->root, "dev/vfio/vfio");
+	int device;
+
+	if (container < 0)
+		return container;
+	device = fault_ioctl(held->fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER", &container);
+	if (device >= 0)
+		device = set_iommu(container);
+	if (device >= 0)
+		device = fault_ioctl(held->fd, VFIO_GROUP_GET_DEVICE_FD, "VFIO_GROUP_GET_DEVICE_FD",
+				     name);
+	if (device < 0) {
+		drop_container(execution, held);
+		return device;
+	}
+	*ret_container = TAKE_FD(container);
+	*ret_device = device;
+	return 0;
+}
+
+void execution_close_in_group(struct execution *execution, struct held_group *held, int container,
+			      int device)
+{
+	fd_close(device);
+	drop_container(execution, held);
+	fd_close(container);
+}
+
+static int add_fd(union group_fds *fds, int fd)
+{
+	for (unsigned i = 0; i < fds->reset.count; i++)
+		if (fds->reset.group_fds[i] == fd)
+			return 0;
+	if (fds->reset.count >= MAX_AFFECTED)
+		return -E2BIG;
+	fds->reset.group_fds[fds->reset.count++] = fd;
+	return 0;
+}
+
+/* One of a group that this plan does not hold is not ours to reset. */
+static int add_affected(struct execution *execution, const struct vfio_pci_dependent_device *dependent,
+			union group_fds *fds, char ***keys, char **ret_cause)
+{
+	struct pciaddr addr = { .domain = dependent->segment, .bus = dependent->bus,
+				.slot = dependent->devfn >> 3, .function = dependent->devfn & 7 };
+	struct held_group *held = execution_find_held(execution, (int)dependent->group_id);
+	char key[PCIADDR_SIZE]; /* a PCI function's address is its key */
+	int r;
+
+	pciaddr_format(&addr, key);
+	if (!held)
+		return fail(-EPERM, ret_cause,
+			    str_printf("it would also reset %s, which is not in the claim", key));
+	r = execution_open_viable(execution, held->id, ret_cause, &held);
+	if (r >= 0 && held)
+		r = add_fd(fds, held->fd);
+	return r < 0 ? r : strv_add(keys, key);
+}
+
+static int reset_bus(struct execution *execution, int device, char **ret_cause, char ***ret_keys)
+{
+	union affected affected = { 0 };
+	union group_fds fds = { 0 };
+	int r;
+
+	affected.info.argsz = sizeof(affected);
+	r = fault_ioctl(device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO",
+			&affected);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < affected.info.count; i++) {
+		r = add_affected(execution, &affected.info.devices[i], &fds, ret_keys, ret_cause);
+
+		if (r < 0)
+			return r;
+	}
+	fds.reset.argsz = (uint32_t)(sizeof(fds.reset) + fds.reset.count * sizeof(int32_t));
+	return fault_ioctl(device, VFIO_DEVICE_PCI_HOT_RESET, "VFIO_DEVICE_PCI_HOT_RESET", &fds);
+}
+
+int execution_hot_reset(struct execution *execution, const struct step *step, char **ret_cause,
+			char ***ret_keys)
+{
+	struct held_group *held;
+	int r, container, device;
+
+	r = execution_open_viable(execution, step->iommu_group, ret_cause, &held);
+	if (r < 0)
+		return r;
+	if (!held)
+		return fail(-EOPNOTSUPP, ret_cause, strdup("this kernel has no VFIO groups (CONFIG_VFIO_GROUP)"));
+	r = execution_open_in_group(execution, held, step->address, &container, &device);
+	if (r < 0)
+		return r;
+	r = reset_bus(execution, device, ret_cause, ret_keys);
+	execution_close_in_group(execution, held, container, device);
+	return r;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Floor 3. new_id and remove_id of a PCI driver. new_id binds every free device of these ids at once, so one worker at a time works
+ * with the ids of a driver, and what it took of others goes back to nobody.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/file.h>
+
+#include "base/str.h"
+#include "model/pciaddr.h"
+#include "sys/fault.h"
+#include "sys/step/step-private.h"
+
+static char *driver_dir(const char *driver, const char *attribute)
+{
+	return str_printf("sys/bus/pci/drivers/%s%s%s", driver, attribute ? "/" : "",
+			  str_or(attribute, ""));
+}
+
+/* The functions in a directory of sysfs. */
+static int list_functions(const struct execution *execution, const char *path, char ***ret)
+{
+	_cleanup_strv_ char **found = NULL;
+	_cleanup_closedir_ DIR *dir = NULL;
+	struct dirent *entry;
+	int fd = sysroot_dir(execution->root, path);
+
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	if (!dir) {
+		fd_close(fd);
+		return -ENOMEM;
+	}
+	while ((entry = readdir(dir))) {
+		struct pciaddr addr;
+
+		if (pciaddr_parse(entry->d_name, &addr) >= 0 && strv_add(&found, entry->d_name) < 0)
+			return -ENOMEM;
+	}
+	*ret = TAKE_PTR(found);
+	return 0;
+}
+
+/* Before the first id: nobody else changes the driver's ids, and what it has now is not of our making. */
+static int begin(struct execution *execution, const char *driver)
+{
+	_cleanup_free_ char *path = driver_dir(driver, NULL);
+	int r;
+
+	if (execution->id_lock >= 0)
+		return 0;
+	if (!path)
+		return -ENOMEM;
+	execution->id_lock = sysroot_dir(execution->root, path);
+	if (execution->id_lock < 0)
+		return execution->id_lock;
+	r = fault_point("lock", driver);
+	if (r >= 0 && flock(execution->id_lock, LOCK_EX) < 0)
+		r = -errno;
+	if (r < 0) {
+		execution->id_lock = fd_close(execution->id_lock);
+		return r;
+	}
+	r = list_functions(execution, path, &execution->bound_before);
+	return r < 0 ? r : list_functions(execution, "sys/bus/pci/devices", &execution->there_before);
+}
+
+/* "8086 10d3 8086 0000": the fewer devices the id fits, the better. */
+static int read_ids(const struct execution *execution, const struct step *step, char **ret)
+{
+	static const char *const names[] = { "vendor", "device", "subsystem_vendor",
+					     "subsystem_device" };
+	_cleanup_free_ char *path = str_printf("sys/bus/pci/devices/%s", step->address);
+	unsigned long long ids[ARRAY_SIZE(names)];
+	_cleanup_close_ int fd = -EBADF;
+
+	fd = path ? sysroot_dir(execution->root, path) : -ENOMEM;
+	if (fd < 0)
+		return fd;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int r = sysfs_read_number(fd, names[i], 16, &ids[i]);
+
+		if (r < 0)
+			return r;
+	}
+	*ret = str_printf("%04llx %04llx %04llx %04llx", ids[0], ids[1], ids[2], ids[3]);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int write_ids(struct execution *execution, const struct step *step, const char *attribute)
+{
+	_cleanup_free_ char *path = driver_dir(step->value, attribute), *ids = NULL;
+	int r = path ? read_ids(execution, step, &ids) : -ENOMEM;
+
+	return r < 0 ? r : sysfs_write(execution->root->fd, path, ids);
+}
+
+int execution_add_id(struct execution *execution, const struct step *step, char **ret_cause)
+{
+	int r = begin(execution, step->value);
+
+	if (r >= 0)
+		r = write_ids(execution, step, "new_id");
+	/* it knows them already, from somebody else, who may still need them */
+	if (r == -EEXIST)
+		return strv_add(&execution->foreign_ids, step->address);
+	if (r == -ENOENT || r == -EACCES)
+		return fail(r, ret_cause,
+			    str_printf("the kernel has no driver_override, and the driver %s takes no new "
+				       "ids either",
+				       step->value));
+	return r;
+}
+
+int execution_remove_id(struct execution *execution, const struct step *step, char **ret_cause)
+{
+	int r;
+
+	if (strv_contains(execution->foreign_ids, step->address))
+		return 0;
+	r = write_ids(execution, step, "remove_id");
+	/* the driver has no such id: that is what is wanted */
+	return r == -ENODEV ? 0 : r;
+}
+
+/* Unbinds one that nobody meant, and lets its own driver have it if it came in just now. */
+static int spare(struct execution *execution, const char *address, const char *driver, char **ret_cause)
+{
+	_cleanup_free_ char *device = str_printf("sys/bus/pci/devices/%s", address);
+	_cleanup_free_ char *unbind = driver_dir(driver, "unbind"), *group = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	struct step closed = { .kind = STEP_PROVE_CLOSED };
+	unsigned id;
+	int r;
+
+	fd = device && unbind ? sysroot_dir(execution->root, device) : -ENOMEM;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	r = sysfs_read_link(fd, "iommu_group", &group);
+	if (r >= 0 && parse_uint(group, &id) >= 0) {
+		closed.iommu_group = (int)id;
+		r = execution_prove_closed(execution, &closed, ret_cause);
+		if (r < 0)
+			return r;
+	}
+	r = sysfs_write(execution->root->fd, unbind, address);
+	if (r < 0 && r != -ENODEV)
+		return fail(r, ret_cause, str_printf("%s was bound along and cannot be let go", address));
+	if (strv_contains(execution->there_before, address))
+		return 0;
+	r = sysfs_write(execution->root->fd, "sys/bus/pci/drivers_probe", address);
+	return r == -ENODEV ? 0 : r;
+}
+
+int execution_spare_others(struct execution *execution, const struct step *step, char **ret_cause)
+{
+	_cleanup_free_ char *path = driver_dir(step->value, NULL);
+	_cleanup_strv_ char **bound = NULL;
+	int r = path ? list_functions(execution, path, &bound) : -ENOMEM;
+
+	STRV_FOREACH(address, bound)
+	if (r >= 0 && !strv_contains(execution->bound_before, *address) &&
+	    !strv_contains(execution->wanted, *address))
+		r = spare(execution, *address, step->value, ret_cause);
+	return r;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Floor 3. Disables an NVMe controller, for those that do not survive a reset of their function while they run. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "sys/fault.h"
+#include "sys/step/step-private.h"
+
+/* Registers of the controller in BAR 0: NVM Express base specification, section 3.1. */
+#define NVME_CAP     0x00
+#define NVME_CC	     0x14
+#define NVME_CSTS    0x1c
+#define NVME_SIZE    0x20
+#define CC_ENABLE    0x0001u
+#define CC_SHUTDOWN  0xc000u
+#define CSTS_READY   0x1u
+#define CAP_TIMEOUT(cap) ((cap) >> 24 & 0xff) /* in units of 500 ms */
+
+#define AT_COMMAND     4
+#define COMMAND_MEMORY 0x2
+#define CLASS_NVME     0x010802
+
+static int set_command(int dir_fd, uint16_t or_this, uint16_t *ret_was)
+{
+	_cleanup_close_ int fd = -EBADF;
+	uint16_t command;
+	int r = fault_point("write", "config");
+
+	if (r < 0)
+		return r;
+	fd = openat(dir_fd, "config", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (pread(fd, &command, sizeof(command), AT_COMMAND) != sizeof(command))
+		return -EIO;
+	*ret_was = command;
+	command |= or_this;
+	return fault_after(pwrite(fd, &command, sizeof(command), AT_COMMAND) == sizeof(command) ? 0 : -EIO);
+}
+
+static void put_command(int dir_fd, uint16_t command)
+{
+	_cleanup_close_ int fd = openat(dir_fd, "config", O_WRONLY | O_CLOEXEC);
+
+	/* the reset that follows restores it as well */
+	if (fd >= 0)
+		(void)(pwrite(fd, &command, sizeof(command), AT_COMMAND) < 0);
+}
+
+static volatile uint32_t *at(void *registers, size_t offset)
+{
+	return (volatile uint32_t *)((char *)registers + offset);
+}
+
+/* A shutdown notification would complete commands into queues that nobody owns any more: only the enable bit goes. */
+static int disable(void *registers, char **ret_cause)
+{
+	unsigned tries = (CAP_TIMEOUT(*at(registers, NVME_CAP)) + 1) * 5; /* of 100 ms */
+	uint32_t control = *at(registers, NVME_CC);
+
+	if (control == UINT32_MAX)
+		return fail(-EIO, ret_cause, strdup("its NVMe registers read as all ones"));
+	if (!(control & CC_ENABLE))
+		return 0;
+	*at(registers, NVME_CC) = control & ~(CC_ENABLE | CC_SHUTDOWN);
+	for (; *at(registers, NVME_CSTS) & CSTS_READY; tries--) {
+		if (tries == 0)
+			return fail(-ETIMEDOUT, ret_cause,
+				    strdup("its NVMe controller stays ready after it was disabled"));
+		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	}
+	return 0;
+}
+
+int execution_nvme_shutdown(int dir_fd, char **ret_cause)
+{
+	_cleanup_close_ int fd = -EBADF;
+	unsigned long long class_code;
+	uint16_t command = 0;
+	void *registers;
+	int r = sysfs_read_number(dir_fd, "class", 16, &class_code);
+
+	if (r < 0 || class_code != CLASS_NVME)
+		return r;
+	r = set_command(dir_fd, COMMAND_MEMORY, &command);
+	if (r < 0)
+		return r;
+	fd = openat(dir_fd, "resource0", O_RDWR | O_SYNC | O_CLOEXEC);
+	registers = fd < 0 ? MAP_FAILED :
+			     mmap(NULL, NVME_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	r = registers == MAP_FAILED ? -errno : disable(registers, ret_cause);
+	if (registers != MAP_FAILED)
+		munmap(registers, NVME_SIZE);
+	put_command(dir_fd, command);
+	return r;
+}

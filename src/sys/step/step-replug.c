@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Floor 3. What pulling a card and putting it back does, without a hand: the kernel forgets a function and finds it anew behind its
+ * port, gives it its addresses again and sets up its link. An error may have cost all of that (plan.c, replug_lost()).
+ */
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "sys/step/step-private.h"
+
+#define AT_BARS 0x10
+#define BARS	6
+
+/* The kernel's IORESOURCE_*, of the third column of "resource". */
+#define RESOURCE_PORTS	0x100
+#define RESOURCE_MEMORY 0x200
+#define RESOURCE_UNSET	0x20000000
+
+static int open_device(const struct execution *execution, const char *bus, const char *address)
+{
+	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", bus, address);
+
+	return path ? sysroot_dir(execution->root, path) : -ENOMEM;
+}
+
+static bool is_at(const uint8_t *bar, unsigned long long start, unsigned long long flags)
+{
+	uint32_t low;
+
+	memcpy(&low, bar, sizeof(low));
+	low = le32toh(low) & (flags & RESOURCE_PORTS ? ~0x3U : ~0xfU);
+	return low == (uint32_t)start;
+}
+
+/* True where each BAR holds the address that the kernel has given it. Only the lower halves: that is enough to see that all is gone. */
+static bool has_addresses(const char *resources, const uint8_t *bars)
+{
+	const char *line = resources;
+
+	for (unsigned i = 0; i < BARS && line && *line; i++) {
+		unsigned long long start, end, flags;
+
+		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) == 3 &&
+		    flags & (RESOURCE_PORTS | RESOURCE_MEMORY) && !(flags & RESOURCE_UNSET) &&
+		    !is_at(bars + 4 * i, start, flags))
+			return false;
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	return true;
+}
+
+/* 1: its configuration space is as the kernel has made it. */
+static int check_whole(int dir_fd)
+{
+	_cleanup_close_ int fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *resources = NULL;
+	uint8_t bars[4 * BARS];
+	int r = sysfs_read(dir_fd, "resource", &resources);
+
+	if (r < 0)
+		return r;
+	if (fd < 0 || pread(fd, bars, sizeof(bars), AT_BARS) != sizeof(bars))
+		return -EIO;
+	return has_addresses(resources, bars);
+}
+
+/* The bridge that it is behind: what was opened of sysfs is the place where it hangs. */
+static int open_port(int dir_fd)
+{
+	int fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int find_again(struct execution *execution, const struct step *step, int port_fd,
+		      char **ret_cause)
+{
+	_cleanup_close_ int dir_fd = -EBADF;
+	int r = sysfs_write(port_fd, "rescan", "1");
+
+	if (r < 0)
+		return fail(r, ret_cause, strdup("the port cannot be told to look what is behind it"));
+	dir_fd = open_device(execution, step->bus, step->address);
+	if (dir_fd == -ENOENT)
+		return fail(-ENODEV, ret_cause, strdup("the kernel does not find it again"));
+	r = dir_fd < 0 ? dir_fd : check_whole(dir_fd);
+	return r == 0 ? fail(-EIO, ret_cause, strdup("its BARs do not hold what the kernel has given it")) :
+	       r < 0  ? r :
+			0;
+}
+
+int execution_replug(struct execution *execution, const struct step *step, char **ret_cause)
+{
+	_cleanup_close_ int dir_fd = open_device(execution, step->bus, step->address), port_fd = -EBADF;
+	int r = dir_fd < 0 ? dir_fd : check_whole(dir_fd);
+
+	if (r > 0 && !str_eq(step->value, "always"))
+		return 1;
+	port_fd = r < 0 ? r : open_port(dir_fd);
+	if (port_fd < 0)
+		return port_fd;
+	r = sysfs_write(dir_fd, "remove", "1");
+	return r < 0 ? r : find_again(execution, step, port_fd, ret_cause);
+}

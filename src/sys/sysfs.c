@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/fileio.h"
+#include "base/str.h"
+#include "sys/fault.h"
+#include "sys/sysfs.h"
+
+/* No attribute is larger than a page, binary ones (config, VPD) are read elsewhere. */
+#define SYSFS_MAX 65536
+
+int sysroot_open(const char *path, struct sysroot *ret)
+{
+	int fd = open(path ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	ret->fd = fd;
+	return 0;
+}
+
+void sysroot_close(struct sysroot *root)
+{
+	root->fd = fd_close(root->fd);
+}
+
+int sysroot_dir(const struct sysroot *root, const char *path)
+{
+	int fd = fault_point("open", path);
+
+	if (fd < 0)
+		return fd;
+	fd = openat(root->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int sysroot_node(const struct sysroot *root, const char *path)
+{
+	int fd = fault_point("open", path);
+
+	if (fd < 0)
+		return fd;
+	fd = openat(root->fd, path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int sysfs_read(int dir_fd, const char *name, char **ret)
+{
+	char *value;
+	int r = fault_point("read", name);
+
+	if (r >= 0)
+		r = file_read_at(dir_fd, name, SYSFS_MAX, &value, NULL);
+
+	if (r < 0)
+		return r;
+	*ret = str_chomp(value);
+	return 0;
+}
+
+int sysfs_read_optional(int dir_fd, const char *name, char **ret)
+{
+	int r = sysfs_read(dir_fd, name, ret);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		*ret = NULL;
+	return 0;
+}
+
+int sysfs_read_number(int dir_fd, const char *name, unsigned base, unsigned long long *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	unsigned long long value;
+	char *end;
+	int r = sysfs_read(dir_fd, name, &text);
+
+	if (r < 0)
+		return r;
+	errno = 0;
+	value = strtoull(text, &end, (int)base);
+	if (errno || end == text || *end)
+		return -EINVAL;
+	*ret = value;
+	return 0;
+}
+
+int sysfs_read_link(int dir_fd, const char *name, char **ret)
+{
+	char target[PATH_MAX], *slash, *copy;
+	ssize_t n = fault_point("readlink", name);
+
+	if (n < 0)
+		return (int)n;
+	n = readlinkat(dir_fd, name, target, sizeof(target) - 1);
+	if (n < 0)
+		return errno == EINVAL ? -ENOENT : -errno;
+	target[n] = '\0';
+	slash = strrchr(target, '/');
+	copy = strdup(slash ? slash + 1 : target);
+	if (!copy)
+		return -ENOMEM;
+	*ret = copy;
+	return 0;
+}
+
+int sysfs_write(int dir_fd, const char *name, const char *value)
+{
+	_cleanup_close_ int fd = -EBADF;
+	int r = fault_point("write", name);
+
+	if (r < 0)
+		return r;
+	fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return fault_after(write(fd, value, strlen(value)) < 0 ? -errno : 0);
+}

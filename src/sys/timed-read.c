@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "base/str.h"
+#include "base/vec.h"
+#include "sys/fault.h"
+#include "sys/sysfs.h"
+#include "sys/timed-read.h"
+
+#define FIRST_MSEC 5000
+#define NEXT_MSEC  500 /* while others sleep already: what holds one device up often holds several */
+#define CHANNEL_FD 3
+
+/* One datagram each way: the path, and this. */
+struct answer {
+	int error;
+	char value[4096]; /* no attribute is longer than a page */
+};
+
+struct reader {
+	int channel;
+	char *path; /* what it sleeps in; NULL: it is free */
+};
+
+/* Those of this process: as many as sleep, and one that is free. */
+static struct vec readers;
+
+/* --- in the other process ---------------------------------------------------------------------- */
+
+static _Noreturn void serve(void)
+{
+	char path[PATH_MAX];
+	ssize_t n;
+
+	while ((n = recv(CHANNEL_FD, path, sizeof(path) - 1, 0)) > 0) {
+		_cleanup_free_ char *value = NULL;
+		struct answer answer = { 0 };
+
+		path[n] = '\0';
+		answer.error = file_read_at(AT_FDCWD, path, sizeof(answer.value) - 1, &value, NULL);
+		if (answer.error >= 0)
+			memcpy(answer.value, value, strlen(value));
+		if (send(CHANNEL_FD, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
+			break;
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+/* It keeps nothing of its maker: not its descriptors, on whose end others wait, nor is it its child. */
+static _Noreturn void become_reader(int channel)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		_exit(pid < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+	channel = fcntl(channel, F_DUPFD, CHANNEL_FD + 1);
+	if (channel < 0 || dup2(channel, CHANNEL_FD) < 0 || close_range(CHANNEL_FD + 1, ~0u, 0) < 0 ||
+	    close_range(0, CHANNEL_FD - 1, 0) < 0 || chdir("/") < 0)
+		_exit(EXIT_FAILURE);
+	prctl(PR_SET_NAME, "devgroups-read");
+	serve();
+}
+
+/* --- here -------------------------------------------------------------------------------------- */
+
+static void drop(struct reader *reader)
+{
+	vec_remove(&readers, reader);
+	fd_close(reader->channel);
+	free(reader->path);
+	free(reader);
+}
+
+static int start(struct reader **ret)
+{
+	struct reader *reader = calloc(1, sizeof(*reader));
+	int ends[2], status = 0, r = 0;
+	pid_t pid;
+
+	if (!reader || vec_add(&readers, reader) < 0) {
+		free(reader);
+		return -ENOMEM;
+	}
+	reader->channel = -EBADF;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		r = -errno;
+	if (r >= 0) {
+		reader->channel = ends[0];
+		pid = fork();
+		if (pid == 0)
+			become_reader(ends[1]);
+		r = pid < 0 ? -errno : 0;
+		close(ends[1]);
+		while (r >= 0 && waitpid(pid, &status, 0) < 0)
+			r = errno == EINTR ? 0 : -errno;
+		if (r >= 0 && status != 0)
+			r = -EAGAIN;
+	}
+	if (r < 0) {
+		drop(reader);
+		return r;
+	}
+	*ret = reader;
+	return 0;
+}
+
+/* 0 with its answer, -ETIMEDOUT where there is none yet, or negative errno where there will be none. */
+static int wait_for(const struct reader *reader, int msec, struct answer *ret)
+{
+	struct pollfd poller = { .fd = reader->channel, .events = POLLIN };
+	int r;
+
+	do
+		r = poll(&poller, 1, msec);
+	while (r < 0 && errno == EINTR);
+	if (r <= 0)
+		return r < 0 ? -errno : -ETIMEDOUT;
+	return recv(reader->channel, ret, sizeof(*ret), 0) == sizeof(*ret) ? 0 : -EIO;
+}
+
+/* *ret is one that is free, or NULL; those that have come back are free, and one of these is enough. */
+static void look_around(struct reader **ret)
+{
+	struct answer answer;
+
+	*ret = NULL;
+	for (size_t i = readers.n; i > 0; i--) {
+		struct reader *reader = readers.items[i - 1];
+		int r = reader->path ? wait_for(reader, 0, &answer) : 0;
+
+		if (r == -ETIMEDOUT)
+			continue;
+		free(reader->path);
+		reader->path = NULL;
+		if (r < 0 || *ret)
+			drop(reader);
+		else
+			*ret = reader;
+	}
+}
+
+static struct reader *who_sleeps_in(const char *path)
+{
+	VEC_FOREACH(struct reader, reader, &readers)
+		if (str_eq(reader->path, path))
+			return reader;
+	return NULL;
+}
+
+static size_t count_asleep(void)
+{
+	size_t n = 0;
+
+	VEC_FOREACH(const struct reader, reader, &readers)
+		n += reader->path != NULL;
+	return n;
+}
+
+bool patience_over(void)
+{
+	size_t before = count_asleep();
+	struct reader *reader;
+
+	look_around(&reader);
+	return count_asleep() < before;
+}
+
+static char *path_of(int dir_fd, const char *name)
+{
+	_cleanup_free_ char *link = str_printf("/proc/self/fd/%d", dir_fd);
+	char dir[PATH_MAX];
+	ssize_t n = link ? readlink(link, dir, sizeof(dir)) : -1;
+
+	return n < 0 || (size_t)n == sizeof(dir) ? NULL : str_printf("%.*s/%s", (int)n, dir, name);
+}
+
+static int ask(struct reader *reader, const char *path, struct answer *ret)
+{
+	int msec = readers.n > 1 ? NEXT_MSEC : FIRST_MSEC;
+
+	if (send(reader->channel, path, strlen(path), MSG_NOSIGNAL) < 0)
+		return -errno;
+	return wait_for(reader, msec, ret);
+}
+
+static int read_by(struct reader *reader, const char *path, struct answer *ret)
+{
+	/* Of a device the event that it is free comes a moment before it is. */
+	struct reader *asleep = who_sleeps_in(path);
+	int r = 0;
+
+	if (asleep) {
+		r = wait_for(asleep, NEXT_MSEC, ret);
+		if (r != -ETIMEDOUT)
+			drop(asleep);
+		return r;
+	}
+	if (!reader)
+		r = start(&reader);
+	if (r >= 0)
+		r = ask(reader, path, ret);
+	if (r == -ETIMEDOUT)
+		reader->path = strdup(path);
+	/* no other process is to be had, or it was killed; nor has it anything to do with the next answer */
+	if (r < 0 && reader && !reader->path)
+		drop(reader);
+	return r;
+}
+
+int patience_read(int dir_fd, const char *name, char **ret)
+{
+	_cleanup_free_ char *path = path_of(dir_fd, name);
+	struct answer answer = { 0 };
+	struct reader *reader;
+	int r = fault_point("read", name);
+
+	if (r < 0)
+		return r;
+	if (!path)
+		return -ENOMEM;
+	look_around(&reader);
+	r = read_by(reader, path, &answer);
+	if (r == -ETIMEDOUT)
+		return r;
+	if (r < 0)
+		return sysfs_read(dir_fd, name, ret);
+	if (answer.error < 0)
+		return answer.error;
+	*ret = strdup(answer.value);
+	return *ret ? (str_chomp(*ret), 0) : -ENOMEM;
+}

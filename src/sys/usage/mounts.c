@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdbool.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "base/str.h"
+#include "sys/usage/mounts.h"
+
+static bool is_octal(const char *s)
+{
+	return s[0] >= '0' && s[0] <= '3' && s[1] >= '0' && s[1] <= '7' && s[2] >= '0' &&
+	       s[2] <= '7';
+}
+
+void proc_unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		if (*s == '\\' && is_octal(s + 1)) {
+			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = '\0';
+}
+
+/*
+ * "36 35 98:0 /root /mount rw,noatime shared:1 - ext4 /dev/sda1 rw": proc_pid_mountinfo(5). The
+ * number of the fields before the dash varies.
+ */
+static bool parse_line(char *line, struct mount_line *ret)
+{
+	char *rest = NULL, *field = strtok_r(line, " ", &rest);
+	unsigned major_number, minor_number;
+
+	for (int i = 1; field && i < 3; i++)
+		field = strtok_r(NULL, " ", &rest);
+	if (!field || sscanf(field, "%u:%u", &major_number, &minor_number) != 2)
+		return false;
+	ret->device = makedev(major_number, minor_number);
+	strtok_r(NULL, " ", &rest);
+	ret->point = field = strtok_r(NULL, " ", &rest);
+	if (!field)
+		return false;
+	proc_unescape(field);
+	while (field && !str_eq(field, "-"))
+		field = strtok_r(NULL, " ", &rest);
+	ret->type = strtok_r(NULL, " ", &rest);
+	ret->source = field = ret->type ? strtok_r(NULL, " ", &rest) : NULL;
+	if (!field)
+		return false;
+	proc_unescape(field);
+	return true;
+}
+
+int mounts_read(FILE *mountinfo, mounts_fn fn, void *userdata)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+
+	while ((n = getline(&line, &room, mountinfo)) > 0) {
+		struct mount_line mount;
+		int r;
+
+		if (line[n - 1] == '\n')
+			line[n - 1] = '\0';
+		if (!parse_line(line, &mount))
+			continue;
+		if (major(mount.device) == 0 && !str_starts(mount.source, "/dev/"))
+			continue;
+		r = fn(&mount, userdata);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

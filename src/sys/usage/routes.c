@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sys/usage/routes.h"
+
+/* The kernel fills at most 32 KiB at once (netlink_dump()). */
+#define BUFFER_SIZE 32768
+
+struct route {
+	unsigned interface;
+	const void *gateway;
+	const struct rtattr *hops;
+};
+
+static int open_socket(unsigned groups)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
+	_cleanup_close_ int fd = socket(
+		AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | (groups ? SOCK_NONBLOCK : 0), NETLINK_ROUTE);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+/* --- default routes ---------------------------------------------------------------------------- */
+
+static bool is_default(const struct nlmsghdr *header)
+{
+	const struct rtmsg *message = NLMSG_DATA(header);
+
+	return header->nlmsg_len >= NLMSG_LENGTH(sizeof(*message)) && message->rtm_dst_len == 0 &&
+	       message->rtm_type == RTN_UNICAST && !(message->rtm_flags & RTM_F_CLONED);
+}
+
+static struct route parse_attributes(const struct rtattr *attribute, size_t size)
+{
+	struct route route = { 0 };
+
+	for (; RTA_OK(attribute, size); attribute = RTA_NEXT(attribute, size))
+		switch (attribute->rta_type) {
+		case RTA_OIF:
+			memcpy(&route.interface, RTA_DATA(attribute), sizeof(route.interface));
+			break;
+		case RTA_GATEWAY:
+			route.gateway = RTA_DATA(attribute);
+			break;
+		case RTA_MULTIPATH:
+			route.hops = attribute;
+			break;
+		}
+	return route;
+}
+
+static int tell(int family, const struct route *route, routes_fn fn, void *userdata)
+{
+	char interface[IF_NAMESIZE], gateway[INET6_ADDRSTRLEN] = "";
+
+	if (!route->interface || !if_indextoname(route->interface, interface))
+		return 0;
+	if (route->gateway)
+		inet_ntop(family, route->gateway, gateway, sizeof(gateway));
+	return fn(interface, gateway[0] ? gateway : NULL, userdata);
+}
+
+/* Several ways at once: each a struct rtnexthop with attributes of its own. */
+static int tell_hops(int family, const struct rtattr *hops, routes_fn fn, void *userdata)
+{
+	const struct rtnexthop *hop = RTA_DATA(hops);
+	size_t left = RTA_PAYLOAD(hops);
+
+	while (left >= sizeof(*hop) && hop->rtnh_len >= sizeof(*hop) && hop->rtnh_len <= left) {
+		struct route route = parse_attributes(RTNH_DATA(hop), hop->rtnh_len - sizeof(*hop));
+		size_t step = RTNH_ALIGN(hop->rtnh_len);
+		int r;
+
+		route.interface = (unsigned)hop->rtnh_ifindex;
+		r = tell(family, &route, fn, userdata);
+		if (r < 0 || step >= left)
+			return r;
+		left -= step;
+		hop = (const struct rtnexthop *)((const char *)hop + step);
+	}
+	return 0;
+}
+
+static int tell_route(const struct nlmsghdr *header, routes_fn fn, void *userdata)
+{
+	const struct rtmsg *message = NLMSG_DATA(header);
+	struct route route;
+	int r;
+
+	if (header->nlmsg_type != RTM_NEWROUTE || !is_default(header))
+		return 0;
+	route = parse_attributes(RTM_RTA(message), RTM_PAYLOAD(header));
+	r = tell(message->rtm_family, &route, fn, userdata);
+	return r < 0 || !route.hops ? r : tell_hops(message->rtm_family, route.hops, fn, userdata);
+}
+
+static int request_dump(int fd, int family)
+{
+	struct {
+		struct nlmsghdr header;
+		struct rtmsg message;
+	} request = {
+		.header = { .nlmsg_len = sizeof(request),
+			    .nlmsg_type = RTM_GETROUTE,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.message = { .rtm_family = (unsigned char)family },
+	};
+
+	return send(fd, &request, sizeof(request), 0) < 0 ? -errno : 0;
+}
+
+static int read_family(int fd, int family, char *buffer, routes_fn fn, void *userdata)
+{
+	int r = request_dump(fd, family);
+
+	while (r >= 0) {
+		ssize_t n = recv(fd, buffer, BUFFER_SIZE, 0);
+		size_t size = n < 0 ? 0 : (size_t)n;
+
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		for (struct nlmsghdr *header = (void *)buffer; r >= 0 && NLMSG_OK(header, size);
+		     header = NLMSG_NEXT(header, size)) {
+			if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR)
+				return 0; /* a kernel without IPv6 has no such routes */
+			r = tell_route(header, fn, userdata);
+		}
+	}
+	return r;
+}
+
+int routes_read_default(routes_fn fn, void *userdata)
+{
+	_cleanup_close_ int fd = open_socket(0);
+	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
+	int r;
+
+	if (!buffer)
+		return -ENOMEM;
+	if (fd < 0)
+		return fd;
+	r = read_family(fd, AF_INET, buffer, fn, userdata);
+	return r < 0 ? r : read_family(fd, AF_INET6, buffer, fn, userdata);
+}
+
+/* --- changes ----------------------------------------------------------------------------------- */
+
+int routes_watch(void)
+{
+	return open_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+			   RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
+}
+
+/* A router learns and forgets routes all the time; those to somewhere are nobody's way out. */
+static bool concerns(const struct nlmsghdr *header)
+{
+	return (header->nlmsg_type != RTM_NEWROUTE && header->nlmsg_type != RTM_DELROUTE) ||
+	       is_default(header);
+}
+
+bool routes_watch_dispatch(int fd)
+{
+	char buffer[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
+	bool any = false;
+
+	for (;;) {
+		ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
+		size_t size = n < 0 ? 0 : (size_t)n;
+
+		/* some were lost because nobody read in time: anything may have changed */
+		if (n < 0 && errno == ENOBUFS) {
+			any = true;
+			continue;
+		}
+		if (n <= 0)
+			return any;
+		for (struct nlmsghdr *header = (void *)buffer; NLMSG_OK(header, size);
+		     header = NLMSG_NEXT(header, size))
+			any = any || concerns(header);
+	}
+}

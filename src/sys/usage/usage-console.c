@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Floor 3. What the host talks through, and what it trusts: consoles, the boot framebuffer, the
+ * TPM.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "sys/usage/usage-scan.h"
+
+static int add(struct usebook *book, const char *key, const char *kind, const char *what)
+{
+	struct use use = {
+		.kind = (char *)kind, .what = (char *)what, .pid = -1, .source = USE_OF_CONSOLE
+	};
+
+	return usebook_add(book, key, &use);
+}
+
+/* --- what ACPI says of devices that PCI does not see ------------------------------------------- */
+
+/*
+ * A UART or TPM behind the LPC bridge is in no directory of the bridge, but the firmware has it
+ * below: the bridge is the nearest of its ancestors that has a physical node on PCI.
+ */
+static int acpi_owner(const struct usebook *book, const char *node, char **ret)
+{
+	_cleanup_free_ char *path = NULL;
+	const char *root = strstr(node, "LNXSYSTM:");
+	char *slash;
+
+	*ret = NULL;
+	if (!root)
+		return 0;
+	path = str_printf("sys/devices/%s", root);
+	if (!path)
+		return -ENOMEM;
+	while ((slash = strrchr(path, '/')) && strstr(path, "LNXSYSTM:")) {
+		_cleanup_free_ char *link = str_printf("%s/physical_node", path);
+		int r = link ? uses_owner(book, link, ret) : -ENOMEM;
+
+		if (r < 0 || *ret)
+			return r;
+		*slash = '\0';
+	}
+	return 0;
+}
+
+/* @link: of a class or of dev/char. By its place, else by ACPI. */
+static int owner_of(const struct usebook *book, const char *link, char **ret)
+{
+	_cleanup_free_ char *place = NULL;
+	int r = uses_place(book, link, &place);
+	char *slash;
+
+	*ret = NULL;
+	if (r >= 0 && place)
+		r = uses_owner_of_place(book, place, ret);
+	if (r < 0 || *ret || !place)
+		return r;
+	/* the nearest directory above it that ACPI knows */
+	while ((slash = strrchr(place, '/'))) {
+		_cleanup_free_ char *node = str_printf("sys/%s/firmware_node", place),
+				    *target = NULL;
+
+		r = node ? uses_place(book, node, &target) : -ENOMEM;
+		if (r < 0)
+			return r;
+		if (target)
+			return acpi_owner(book, target, ret);
+		*slash = '\0';
+	}
+	return 0;
+}
+
+/* --- consoles ---------------------------------------------------------------------------------- */
+
+/* "ttyS0                -W- (EC p a)    4:64": proc(5). The E is for enabled. */
+static int add_console(struct usebook *book, const char *line)
+{
+	_cleanup_free_ char *link = NULL, *key = NULL;
+	unsigned major, minor;
+	char name[32], *flags;
+	int r;
+
+	flags = strchr(line, '(');
+	if (!flags || sscanf(line, "%31s", name) != 1 || !memchr(flags, 'E', strcspn(flags, ")")) ||
+	    sscanf(flags + strcspn(flags, ")"), ") %u:%u", &major, &minor) != 2)
+		return 0;
+	link = str_printf("sys/dev/char/%u:%u", major, minor);
+	if (!link)
+		return -ENOMEM;
+	r = owner_of(book, link, &key);
+	return r < 0 || !key ? r : add(book, key, USE_CONSOLE, name);
+}
+
+static int read_consoles(struct usebook *book)
+{
+	_cleanup_fclose_ FILE *file = uses_open(book, "proc/consoles");
+	_cleanup_free_ char *line = NULL;
+	size_t room = 0;
+	int r = 0;
+
+	while (file && r >= 0 && getline(&line, &room, file) > 0)
+		r = add_console(book, line);
+	return r;
+}
+
+/* --- screens ----------------------------------------------------------------------------------- */
+
+static bool is_boot_framebuffer(const char *name)
+{
+	static const char *const names[] = { "BOOTFB", "efifb", "vesafb", "simplefb",
+					     "simple-framebuffer" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_starts(name, names[i]))
+			return true;
+	return false;
+}
+
+static const struct device *owner_of_memory(const struct inventory *inv, unsigned long long address)
+{
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		for (unsigned i = 0; i < DEVICE_BARS && !device_is_bridge(device); i++)
+			if (device->resources[i].start && address >= device->resources[i].start &&
+			    address <= device->resources[i].end)
+				return device;
+	return NULL;
+}
+
+/*
+ * "    c0000000-c0ffffff : BOOTFB": what the firmware's screen is drawn into, as long as no driver
+ * has taken it over.
+ */
+static int read_framebuffer(struct usebook *book)
+{
+	_cleanup_fclose_ FILE *file = uses_open(book, "proc/iomem");
+	_cleanup_free_ char *line = NULL;
+	size_t room = 0;
+
+	while (file && getline(&line, &room, file) > 0) {
+		const char *colon = strstr(line, " : ");
+		const struct device *device;
+		unsigned long long start;
+
+		if (!colon || !is_boot_framebuffer(colon + 3) ||
+		    sscanf(line, " %llx-", &start) != 1 || start == 0)
+			continue;
+		device = owner_of_memory(book->inv, start);
+		return device ? add(book, device->key, USE_CONSOLE, "the boot framebuffer") : 0;
+	}
+	return 0;
+}
+
+/* Is a console driver of this name (with "frame buffer", with "VGA") drawing virtual terminals? */
+static int is_drawing(const struct usebook *book, const char *words, bool *ret)
+{
+	_cleanup_strv_ char **consoles = NULL;
+	int r = uses_list(book, "sys/class/vtconsole", &consoles);
+
+	*ret = false;
+	STRV_FOREACH(console, consoles) {
+		_cleanup_free_ char *name = NULL, *bound = NULL;
+
+		if (r >= 0)
+			r = uses_value(book, &name, "sys/class/vtconsole/%s/name", *console);
+		if (r >= 0)
+			r = uses_value(book, &bound, "sys/class/vtconsole/%s/bind", *console);
+		if (r >= 0 && name && strstr(name, words) && str_eq(bound, "1"))
+			*ret = true;
+	}
+	return r;
+}
+
+/* The kernel draws on the first framebuffer unless told otherwise (fbcon=map). */
+static int read_screen(struct usebook *book)
+{
+	_cleanup_free_ char *key = NULL;
+	bool drawing;
+	int r = is_drawing(book, "frame buffer", &drawing);
+
+	if (r >= 0 && drawing)
+		r = uses_owner(book, "sys/class/graphics/fb0", &key);
+	return r < 0 || !key ? r
+			     : add(book, key, USE_CONSOLE, "the screen of the virtual terminals");
+}
+
+static int read_vga(struct usebook *book)
+{
+	bool drawing;
+	int r = is_drawing(book, "VGA", &drawing);
+
+	if (r < 0 || !drawing)
+		return r;
+	VEC_FOREACH(const struct device, device, &book->inv->devices) {
+		_cleanup_free_ char *boot = NULL;
+
+		if (!device_is_pci(device) || device->class_code >> 16 != 0x03)
+			continue;
+		r = uses_value(book, &boot, "sys/bus/pci/devices/%s/boot_vga", device->address);
+		if (r >= 0 && str_eq(boot, "1"))
+			r = add(book, device->key, USE_CONSOLE, "the VGA text screen");
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- TPM --------------------------------------------------------------------------------------- */
+
+static int read_tpms(struct usebook *book)
+{
+	_cleanup_strv_ char **names = NULL;
+	int r = uses_list(book, "sys/class/tpm", &names);
+
+	STRV_FOREACH(name, names) {
+		_cleanup_free_ char *link = NULL, *key = NULL;
+
+		link = str_printf("sys/class/tpm/%s", *name);
+		if (r >= 0)
+			r = link ? owner_of(book, link, &key) : -ENOMEM;
+		if (r >= 0 && key)
+			r = add(book, key, USE_TPM, *name);
+	}
+	return r;
+}
+
+int uses_read_console(struct usebook *book)
+{
+	int r = read_consoles(book);
+
+	if (r >= 0)
+		r = read_framebuffer(book);
+	if (r >= 0)
+		r = read_screen(book);
+	if (r >= 0)
+		r = read_vga(book);
+	return r < 0 ? r : read_tpms(book);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Floor 3. The nodes that VFIO gives single devices, where the kernel does that (CONFIG_VFIO_DEVICE_CDEV). */
+
+#include "base/macro.h"
+#include "sys/sysfs.h"
+
+#define VFIO_DEVICES_DIR "/dev/vfio/devices"
+
+/* "/dev/vfio/devices/vfio3"; NULL in *ret where the device has none now. 0 or negative errno. */
+int vfionode_of_device(const struct sysroot *root, const char *bus, const char *address,
+		       char **ret) _must_check_;
+/* Those of all members of an IOMMU group; *ret is NULL where there are none. */
+int vfionode_of_members(const struct sysroot *root, int iommu_group, char ***ret) _must_check_;

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fileio.h"
+#include "base/str.h"
+#include "model/config/config-dirs.h"
+
+#define NOBODY 65534
+
+/* Three directories, highest first, in a fresh place; the current directory is there too. */
+static char place[] = "/tmp/test-confdir-XXXXXX";
+static const char *const directories[] = { "etc", "run", "lib", NULL };
+
+static void make_place(void)
+{
+	strcpy(place, "/tmp/test-confdir-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(place));
+	ck_assert_int_eq(chmod(place, 0755), 0);
+	ck_assert_int_eq(chdir(place), 0);
+	for (size_t i = 0; directories[i]; i++)
+		ck_assert_int_eq(mkdir(directories[i], 0755), 0);
+}
+
+static int remove_item(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+static void remove_place(void)
+{
+	ck_assert_int_eq(chdir("/"), 0);
+	nftw(place, remove_item, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void put(const char *path, const char *text)
+{
+	ck_assert_int_eq(file_write_atomic_at(AT_FDCWD, path, text, strlen(text), 0644), 0);
+}
+
+static void put_group(const char *path, const char *name, const char *device)
+{
+	_cleanup_free_ char *text =
+		str_printf("{ \"groups\": { \"%s\": { \"devices\": [ \"%s\" ] } } }", name, device);
+
+	put(path, text);
+}
+
+static struct config *load(void)
+{
+	struct config *config = NULL;
+
+	ck_assert_int_eq(confdir_load(directories, &config), 0);
+	ck_assert_ptr_nonnull(config);
+	return config;
+}
+
+static void assert_file(const struct config *config, const char *name, const char *file)
+{
+	const struct groupdef *def = config_find(config, name);
+
+	ck_assert_msg(def != NULL, "there is no group %s", name);
+	ck_assert_str_eq(def->file, file);
+}
+
+/* Just one problem, and it is an error of the file as a whole. */
+static void assert_problem(const struct config *config, const char *file, const char *text)
+{
+	const struct problem *problem;
+
+	ck_assert_uint_eq(config->problems.n, 1);
+	problem = config->problems.items[0];
+	ck_assert_str_eq(problem->file, file);
+	ck_assert_uint_eq(problem->line, 1);
+	ck_assert_uint_eq(problem->column, 1);
+	ck_assert(!problem->warning);
+	ck_assert_msg(strstr(problem->text, text) != NULL, "%s", problem->text);
+}
+
+START_TEST(test_nothing_there)
+{
+	static const char *const none[] = { "not-there", NULL };
+	_cleanup_config_ struct config *config = NULL;
+
+	ck_assert_int_eq(confdir_load(none, &config), 0);
+	ck_assert_uint_eq(config->groups.n, 0);
+	ck_assert_uint_eq(config->problems.n, 0);
+}
+END_TEST
+
+START_TEST(test_precedence)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	put_group("lib/10.json", "a", "01:00.0");
+	put_group("lib/20.json", "b", "02:00.0");
+	put_group("lib/30.json", "c", "03:00.0");
+	put_group("run/20.json", "b", "02:00.1");
+	put_group("run/30.json", "c", "03:00.1");
+	put_group("etc/30.json", "c", "03:00.2");
+	config = load();
+	ck_assert_uint_eq(config->problems.n, 0);
+	ck_assert_uint_eq(config->groups.n, 3);
+	assert_file(config, "a", "lib/10.json");
+	assert_file(config, "b", "run/20.json");
+	assert_file(config, "c", "etc/30.json");
+}
+END_TEST
+
+/*
+ * The order of the names, over all directories: the later file has the last word, also from
+ * below.
+ */
+START_TEST(test_name_order)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	put_group("etc/10.json", "a", "01:00.0");
+	put_group("lib/90.json", "a", "01:00.1");
+	put_group("run/50.json", "a", "01:00.2");
+	config = load();
+	ck_assert_uint_eq(config->problems.n, 0);
+	assert_file(config, "a", "lib/90.json");
+}
+END_TEST
+
+START_TEST(test_mask)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	put_group("lib/10.json", "a", "01:00.0");
+	put_group("run/10.json", "a", "01:00.0");
+	put_group("lib/20.json", "b", "02:00.0");
+	ck_assert_int_eq(symlink("/dev/null", "etc/10.json"), 0);
+	config = load();
+	ck_assert_uint_eq(config->problems.n, 0);
+	ck_assert_ptr_null(config_find(config, "a"));
+	ck_assert_ptr_nonnull(config_find(config, "b"));
+}
+END_TEST
+
+/* Only a link masks: an empty file replaces, and is no JSON. */
+START_TEST(test_empty_file_is_no_mask)
+{
+	_cleanup_config_ struct config *config = NULL;
+	const struct problem *problem;
+
+	put_group("lib/10.json", "a", "01:00.0");
+	put("etc/10.json", "");
+	config = load();
+	ck_assert_ptr_null(config_find(config, "a"));
+	ck_assert_uint_eq(config->problems.n, 1);
+	problem = config->problems.items[0];
+	ck_assert_str_eq(problem->file, "etc/10.json");
+	ck_assert_uint_eq(problem->line, 1);
+}
+END_TEST
+
+START_TEST(test_other_names)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	put("etc/.hidden.json", "rubbish");
+	put("etc/.json", "rubbish");
+	put("etc/10.json.sample", "rubbish");
+	put("etc/10.json~", "rubbish");
+	put("etc/README", "rubbish");
+	put("etc/json", "rubbish");
+	config = load();
+	ck_assert_uint_eq(config->problems.n, 0);
+	ck_assert_uint_eq(config->groups.n, 0);
+}
+END_TEST
+
+START_TEST(test_bad_file_alone)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	put_group("etc/10.json", "a", "01:00.0");
+	put("etc/20.json",
+	    "{ \"groups\": { \"b\": { \"devices\": [ \"02:00.0\" ] },\n \"c\": 3 } }");
+	put_group("etc/30.json", "d", "03:00.0");
+	config = load();
+	ck_assert_uint_eq(config->problems.n, 1);
+	ck_assert_uint_eq(config->groups.n, 2);
+	ck_assert_ptr_null(config_find(config, "b"));
+	ck_assert_ptr_nonnull(config_find(config, "d"));
+}
+END_TEST
+
+START_TEST(test_link_to_a_file)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	put_group("elsewhere", "a", "01:00.0");
+	ck_assert_int_eq(symlink("../elsewhere", "etc/10.json"), 0);
+	config = load();
+	ck_assert_uint_eq(config->problems.n, 0);
+	assert_file(config, "a", "etc/10.json");
+}
+END_TEST
+
+/* What replaces a file and cannot be read does not let the lower one through. */
+START_TEST(test_dangling_link)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	put_group("lib/10.json", "a", "01:00.0");
+	ck_assert_int_eq(symlink("not-there", "etc/10.json"), 0);
+	config = load();
+	assert_problem(config, "etc/10.json", "a link to not-there");
+	ck_assert_ptr_null(config_find(config, "a"));
+}
+END_TEST
+
+START_TEST(test_link_to_itself)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	ck_assert_int_eq(symlink("10.json", "etc/10.json"), 0);
+	config = load();
+	assert_problem(config, "etc/10.json", "cannot be read");
+}
+END_TEST
+
+START_TEST(test_fifo)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	ck_assert_int_eq(mkfifo("etc/10.json", 0644), 0);
+	config = load(); /* a reader of a FIFO would wait for a writer */
+	assert_problem(config, "etc/10.json", "a FIFO");
+}
+END_TEST
+
+START_TEST(test_socket)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "etc/10.json" };
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_cleanup_config_ struct config *config = NULL;
+
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&addr, sizeof(addr)), 0);
+	config = load();
+	assert_problem(config, "etc/10.json", "a socket");
+}
+END_TEST
+
+START_TEST(test_device_node)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	ck_assert_int_eq(symlink("/dev/zero", "etc/10.json"), 0);
+	config = load();
+	assert_problem(config, "etc/10.json", "a device node");
+}
+END_TEST
+
+START_TEST(test_directory)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	ck_assert_int_eq(mkdir("etc/10.json", 0755), 0);
+	config = load();
+	assert_problem(config, "etc/10.json", "a directory");
+}
+END_TEST
+
+START_TEST(test_too_large)
+{
+	_cleanup_free_ char *blanks = malloc(10u << 20);
+	_cleanup_config_ struct config *config = NULL;
+
+	memset(blanks, ' ', 10u << 20);
+	ck_assert_int_eq(file_write_atomic_at(AT_FDCWD, "etc/10.json", blanks, 10u << 20, 0644), 0);
+	config = load();
+	assert_problem(config, "etc/10.json", "larger than 4194304 bytes");
+}
+END_TEST
+
+/* Has a size, but no blocks on the disk, as the files of sysfs. */
+START_TEST(test_too_large_and_sparse)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	put("etc/10.json", "");
+	ck_assert_int_eq(truncate("etc/10.json", INT64_C(1) << 40), 0);
+	config = load();
+	assert_problem(config, "etc/10.json", "larger than 4194304 bytes");
+}
+END_TEST
+
+/* Root may read everything, so it steps down for a moment. */
+static struct config *load_unprivileged(void)
+{
+	struct config *config;
+	bool root = geteuid() == 0;
+
+	if (root)
+		ck_assert_int_eq(seteuid(NOBODY), 0);
+	config = load();
+	if (root)
+		ck_assert_int_eq(seteuid(0), 0);
+	return config;
+}
+
+START_TEST(test_unreadable_file)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	put_group("etc/10.json", "a", "01:00.0");
+	ck_assert_int_eq(chmod("etc/10.json", 0), 0);
+	config = load_unprivileged();
+	assert_problem(config, "etc/10.json", "cannot be read: Permission denied");
+}
+END_TEST
+
+START_TEST(test_unreadable_directory)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	put_group("lib/10.json", "a", "01:00.0");
+	ck_assert_int_eq(chmod("etc", 0), 0);
+	config = load_unprivileged();
+	ck_assert_int_eq(chmod("etc", 0755), 0);
+	assert_problem(config, "etc", "cannot be read: Permission denied");
+	ck_assert_ptr_nonnull(config_find(config, "a"));
+}
+END_TEST
+
+START_TEST(test_directory_is_a_file)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	ck_assert_int_eq(rmdir("run"), 0);
+	put("run", "{}");
+	config = load();
+	assert_problem(config, "run", "Not a directory");
+}
+END_TEST
+
+START_TEST(test_device_in_two_files)
+{
+	_cleanup_config_ struct config *config = NULL;
+	const struct problem *problem;
+
+	put_group("lib/10.json", "a", "0000:01:00.0");
+	put_group("etc/20.json", "b", "01:00.0");
+	config = load();
+	ck_assert_uint_eq(config->problems.n, 1);
+	problem = config->problems.items[0];
+	ck_assert_str_eq(problem->file, "etc/20.json");
+	ck_assert_uint_eq(problem->column, 35);
+	ck_assert_ptr_nonnull(strstr(problem->text, "\"a\" already (lib/10.json:1:35)"));
+	ck_assert_ptr_nonnull(config_find(config, "a"));
+	ck_assert_ptr_null(config_find(config, "b"));
+}
+END_TEST
+
+START_TEST(test_one_file)
+{
+	_cleanup_config_ struct config *config = config_new();
+
+	put_group("any-name", "a", "01:00.0");
+	ck_assert_int_eq(confdir_load_file(config, "any-name"), 0);
+	ck_assert_uint_eq(config->problems.n, 0);
+	assert_file(config, "a", "any-name");
+	ck_assert_int_eq(confdir_load_file(config, "not-there"), 0);
+	assert_problem(config, "not-there", "No such file");
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	const TTest *const tests[] = {
+		test_nothing_there,
+		test_precedence,
+		test_name_order,
+		test_mask,
+		test_empty_file_is_no_mask,
+		test_other_names,
+		test_bad_file_alone,
+		test_link_to_a_file,
+		test_dangling_link,
+		test_link_to_itself,
+		test_fifo,
+		test_socket,
+		test_device_node,
+		test_directory,
+		test_too_large,
+		test_too_large_and_sparse,
+		test_unreadable_file,
+		test_unreadable_directory,
+		test_directory_is_a_file,
+		test_device_in_two_files,
+		test_one_file,
+	};
+	Suite *suite = suite_create("confdir");
+	TCase *tcase = tcase_create("confdir");
+
+	tcase_add_checked_fixture(tcase, make_place, remove_place);
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
+		tcase_add_test(tcase, tests[i]);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/fileio.h"
+#include "base/str.h"
+#include "model/config/def-file.h"
+#include "model/json/jsontext.h"
+#include "mutate.h"
+
+/*
+ * The files of tests/config, and tests/config/expected, which says what is wrong with each of
+ * them.
+ */
+
+static char *source_path(const char *name)
+{
+	const char *top = getenv("top_srcdir");
+	char *path = str_printf("%s/%s", top ? top : ".", name);
+
+	ck_assert_ptr_nonnull(path);
+	return path;
+}
+
+static char *read_source(const char *name, size_t *ret_size)
+{
+	_cleanup_free_ char *path = source_path(name);
+	char *text = NULL;
+
+	ck_assert_msg(file_read_at(AT_FDCWD, path, 1u << 20, &text, ret_size) == 0, "%s", path);
+	return text;
+}
+
+static void parse_into(struct config *config, const char *file, const char *text)
+{
+	ck_assert_int_eq(config_parse(config, file, text, strlen(text)), 0);
+}
+
+static struct config *parse_source(const char *name)
+{
+	struct config *config = config_new();
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+
+	ck_assert_ptr_nonnull(config);
+	text = read_source(name, &size);
+	ck_assert_int_eq(config_parse(config, name, text, size), 0);
+	ck_assert_int_eq(config_check_devices(config), 0);
+	return config;
+}
+
+static const struct problem *problem_at(const struct config *config, size_t i)
+{
+	ck_assert_uint_lt(i, config->problems.n);
+	return config->problems.items[i];
+}
+
+static void assert_clean(const struct config *config)
+{
+	if (config->problems.n > 0)
+		ck_abort_msg("%s:%u:%u: %s", problem_at(config, 0)->file,
+			     problem_at(config, 0)->line, problem_at(config, 0)->column,
+			     problem_at(config, 0)->text);
+}
+
+/* "file:line:column kind", as in the table, without what is said. */
+static void add_problems(FILE *out, const char *name)
+{
+	_cleanup_free_ char *path = str_printf("tests/config/%s", name);
+	_cleanup_config_ struct config *config = parse_source(path);
+
+	VEC_FOREACH(const struct problem, problem, &config->problems)
+		fprintf(out, "%s\t%u:%u\t%s\t%s\n", name, problem->line, problem->column,
+			problem->warning ? "warning" : "error", problem->text);
+	ck_assert_int_eq(config_has_errors(config), str_starts(name, "bad/"));
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void list_files(const char *directory, struct vec *names)
+{
+	_cleanup_free_ char *within = str_printf("tests/config/%s", directory);
+	_cleanup_free_ char *path = source_path(within);
+	_cleanup_closedir_ DIR *dir = opendir(path);
+	const struct dirent *item;
+
+	ck_assert_ptr_nonnull(dir);
+	while ((item = readdir(dir)))
+		if (strstr(item->d_name, ".json"))
+			ck_assert_int_eq(
+				vec_add(names, str_printf("%s/%s", directory, item->d_name)), 0);
+	vec_sort(names, compare_names);
+}
+
+static void *free_name(void *name)
+{
+	free(name);
+	return NULL;
+}
+
+static void names_clear(struct vec *names)
+{
+	vec_clear(names, free_name);
+}
+
+static char *report_all(void)
+{
+	_cleanup_(names_clear) struct vec good = { 0 }, bad = { 0 };
+	size_t size;
+	char *report = NULL;
+	FILE *out = open_memstream(&report, &size);
+
+	ck_assert_ptr_nonnull(out);
+	list_files("bad", &bad);
+	list_files("good", &good);
+	ck_assert_uint_ge(bad.n, 30);
+	VEC_FOREACH(const char, name, &bad)
+		add_problems(out, name);
+	VEC_FOREACH(const char, name, &good)
+		add_problems(out, name);
+	fclose(out);
+	return report;
+}
+
+/* Each line of the table is the start of the report's line, and neither has more of them. */
+START_TEST(test_expected_problems)
+{
+	_cleanup_free_ char *expected = read_source("tests/config/expected", NULL);
+	_cleanup_free_ char *report = report_all();
+	char *table_at, *report_at, *line, *found;
+
+	line = strtok_r(expected, "\n", &table_at);
+	found = strtok_r(report, "\n", &report_at);
+	while (line && line[0] == '#')
+		line = strtok_r(NULL, "\n", &table_at);
+	while (line && found) {
+		ck_assert_msg(str_starts(found, line), "expected %s\nfound    %s", line, found);
+		line = strtok_r(NULL, "\n", &table_at);
+		found = strtok_r(NULL, "\n", &report_at);
+	}
+	ck_assert_msg(!line && !found, "expected %s\nfound    %s", str_or(line, "nothing more"),
+		      str_or(found, "nothing more"));
+}
+END_TEST
+
+START_TEST(test_every_key)
+{
+	_cleanup_config_ struct config *config = parse_source("tests/config/good/all-keys.json");
+	const struct groupdef *nic, *gpu;
+
+	assert_clean(config);
+	ck_assert_uint_eq(config->groups.n, 2);
+	nic = config_find(config, "nic0");
+	gpu = config_find(config, "gpu");
+	ck_assert_ptr_nonnull(nic);
+	ck_assert_ptr_nonnull(gpu);
+	ck_assert_str_eq(nic->description, "");
+	ck_assert_str_eq(nic->driver, "vfio-pci");
+	ck_assert_int_eq(nic->bind, BIND_BOOT);
+	ck_assert_int_eq(nic->on_release, ON_RELEASE_KEEP);
+	ck_assert_int_eq(nic->reset_before, RESET_REQUIRE);
+	ck_assert_int_eq(nic->reset_after, RESET_NONE);
+	ck_assert_uint_eq(strv_length(nic->reset_methods), 8);
+	ck_assert_str_eq(nic->reset_methods[3], "af_flr");
+	ck_assert_uint_eq(strv_length(nic->users), 4);
+	ck_assert_str_eq(nic->users[2], "DOMAIN\\user");
+	ck_assert_str_eq(nic->groups[0], "kvm");
+	ck_assert_str_eq(nic->reserved_for, "the router");
+	ck_assert_uint_eq(nic->memlock, UINT64_C(16) << 30);
+	ck_assert_str_eq(nic->file, "tests/config/good/all-keys.json");
+	ck_assert_uint_eq(nic->line, 4);
+	ck_assert_uint_eq(nic->column, 5);
+	ck_assert_int_eq(gpu->on_release, ON_RELEASE_NONE);
+	ck_assert_uint_eq(gpu->memlock, UINT64_MAX);
+	ck_assert_ptr_null(gpu->users);
+}
+END_TEST
+
+START_TEST(test_defaults)
+{
+	_cleanup_config_ struct config *config = parse_source("tests/config/good/minimal.json");
+	const struct groupdef *def = config_find(config, "a");
+
+	assert_clean(config);
+	ck_assert_ptr_nonnull(def);
+	ck_assert_ptr_null(def->description);
+	ck_assert_str_eq(def->driver, "auto");
+	ck_assert_int_eq(def->bind, BIND_CLAIM);
+	ck_assert_int_eq(def->on_release, ON_RELEASE_RESTORE);
+	ck_assert_int_eq(def->reset_before, RESET_AUTO);
+	ck_assert_int_eq(def->reset_after, RESET_AUTO);
+	ck_assert_ptr_null(def->reset_methods);
+	ck_assert_ptr_null(def->reserved_for);
+	ck_assert_uint_eq(def->memlock, 0);
+}
+END_TEST
+
+START_TEST(test_virtual_functions)
+{
+	_cleanup_config_ struct config *config = parse_source("tests/config/good/all-keys.json");
+	const struct vfdef *vfs = config_find_vfs(config, "0000:02:00.0");
+
+	ck_assert_uint_eq(config->vfs.n, 2);
+	ck_assert_ptr_nonnull(vfs);
+	ck_assert_uint_eq(vfs->count, 3);
+	ck_assert(!vfs->autoprobe);
+	ck_assert_uint_eq(vfs->line, 20);
+	vfs = config_find_vfs(config, "0000:02:00.1");
+	ck_assert_ptr_nonnull(vfs);
+	ck_assert_uint_eq(vfs->count, 0);
+	ck_assert(vfs->autoprobe);
+}
+END_TEST
+
+START_TEST(test_addresses)
+{
+	static const char *const expected[] = {
+		"0000:01:00.0",		 "0000:02:00.1",
+		"0000:03:1f.7",		 "10000:e1:00.0",
+		"platform:fe200000.dma", "mdev:83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+		"platform:fe300000.dma",
+	};
+	_cleanup_config_ struct config *config = parse_source("tests/config/good/addresses.json");
+	const struct groupdef *def = config_find(config, "mixed.1_a-b");
+
+	assert_clean(config);
+	ck_assert_ptr_nonnull(def);
+	ck_assert_uint_eq(def->selectors.n, ARRAY_SIZE(expected));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		const struct selector *selector = def->selectors.items[i];
+
+		ck_assert_str_eq(selector->address, expected[i]);
+	}
+}
+END_TEST
+
+START_TEST(test_selectors)
+{
+	_cleanup_config_ struct config *config = parse_source("tests/config/good/selectors.json");
+	const struct groupdef *def = config_find(config, "all");
+	const struct selector *const *s;
+
+	assert_clean(config);
+	ck_assert_ptr_nonnull(def);
+	ck_assert_uint_eq(def->selectors.n, 8);
+	s = (const struct selector *const *)def->selectors.items;
+	ck_assert_int_eq(s[0]->vendor, 0x8086);
+	ck_assert_int_eq(s[0]->device, 0x10d3);
+	ck_assert_int_eq(s[0]->subsystem_vendor, 0x8086);
+	ck_assert_int_eq(s[0]->subsystem_device, 0xa01f);
+	ck_assert_uint_eq(s[0]->line, 2);
+	ck_assert_uint_eq(s[0]->column, 3);
+	ck_assert_str_eq(s[1]->path, "0000:00:1c.4/00.0/08.1");
+	ck_assert_str_eq(s[1]->bus, "pci");
+	ck_assert_int_eq(s[1]->class_code, 2);
+	ck_assert_uint_eq(s[1]->class_digits, 2);
+	ck_assert_str_eq(s[2]->path, "0000:00:1f.2");
+	ck_assert_int_eq(s[2]->vendor, -1);
+	ck_assert_int_eq(s[3]->class_code, 0x0108);
+	ck_assert_str_eq(s[3]->serial, "00-1b-21-ff-ff-12-34-56");
+	ck_assert_int_eq(s[3]->nth, -1);
+	ck_assert_int_eq(s[4]->nth, 0);
+	ck_assert_int_eq(s[5]->nth, 1);
+	ck_assert_str_eq(s[6]->vf_of, "0000:02:00.0");
+	ck_assert_int_eq(s[6]->index, 0);
+	ck_assert_str_eq(s[7]->bus, "mdev");
+}
+END_TEST
+
+START_TEST(test_later_definition_replaces)
+{
+	_cleanup_config_ struct config *config = config_new();
+
+	parse_into(config, "10.json",
+		   "{\"groups\":{\"a\":{\"devices\":[\"01:00.0\"]},"
+		   "\"b\":{\"devices\":[\"02:00.0\"]}},"
+		   "\"virtual-functions\":{\"03:00.0\":{\"count\":1}}}");
+	parse_into(config, "20.json",
+		   "{\"groups\":{\"a\":{\"devices\":[\"04:00.0\"]}},"
+		   "\"virtual-functions\":{\"0000:03:00.0\":{\"count\":2}}}");
+	assert_clean(config);
+	ck_assert_uint_eq(config->groups.n, 2);
+	ck_assert_uint_eq(config->in_order.n, 2);
+	ck_assert_str_eq(config_find(config, "a")->file, "20.json");
+	ck_assert_str_eq(config_find(config, "b")->file, "10.json");
+	ck_assert_uint_eq(config->vfs.n, 1);
+	ck_assert_uint_eq(config_find_vfs(config, "0000:03:00.0")->count, 2);
+}
+END_TEST
+
+START_TEST(test_bad_file_changes_nothing)
+{
+	_cleanup_config_ struct config *config = config_new();
+
+	parse_into(config, "10.json", "{\"groups\":{\"a\":{\"devices\":[\"01:00.0\"]}}}");
+	parse_into(config, "20.json",
+		   "{\"groups\":{\"a\":{\"devices\":[\"02:00.0\"]},"
+		   "\"b\":{\"devices\":[\"03:00.0\"],\"bind\":\"never\"}},"
+		   "\"virtual-functions\":{\"03:00.0\":{\"count\":1}}}");
+	ck_assert_uint_eq(config->problems.n, 1);
+	ck_assert_str_eq(problem_at(config, 0)->file, "20.json");
+	ck_assert_uint_eq(config->groups.n, 1);
+	ck_assert_uint_eq(config->vfs.n, 0);
+	ck_assert_str_eq(config_find(config, "a")->file, "10.json");
+}
+END_TEST
+
+/*
+ * Only what is in force at the end counts, and a group that is left out takes nothing from
+ * others.
+ */
+START_TEST(test_device_in_two_groups)
+{
+	_cleanup_config_ struct config *config = config_new();
+
+	parse_into(config, "10.json",
+		   "{\"groups\":{\"a\":{\"devices\":[\"01:00.0\"]},"
+		   "\"z\":{\"devices\":[\"05:00.0\"]}}}");
+	parse_into(config, "20.json",
+		   "{\"groups\":{\"b\":{\"devices\":[\"01:00.0\",\"02:00.0\"]}}}");
+	parse_into(config, "30.json",
+		   "{\"groups\":{\"c\":{\"devices\":[\"02:00.0\",\"03:00.0\"]},"
+		   "\"d\":{\"devices\":[\"03:00.0\"]}}}");
+	parse_into(config, "40.json",
+		   "{\"groups\":{\"a\":{\"devices\":[\"04:00.0\"]},"
+		   "\"e\":{\"devices\":[\"05:00.0\"]}}}");
+	assert_clean(config);
+	ck_assert_int_eq(config_check_devices(config), 0);
+	ck_assert_uint_eq(config->problems.n, 2);
+	ck_assert_str_eq(problem_at(config, 0)->file, "30.json");
+	ck_assert_ptr_nonnull(strstr(problem_at(config, 0)->text, "\"b\" already (20.json:1:38)"));
+	ck_assert_str_eq(problem_at(config, 1)->file, "40.json");
+	ck_assert_ptr_nonnull(config_find(config, "a"));
+	ck_assert_ptr_nonnull(config_find(config, "b"));
+	ck_assert_ptr_null(config_find(config, "c"));
+	ck_assert_ptr_nonnull(config_find(config, "d"));
+	ck_assert_ptr_null(config_find(config, "e"));
+	ck_assert_ptr_nonnull(config_find(config, "z"));
+}
+END_TEST
+
+/* A report goes to a terminal and over D-Bus, whatever was in the file. */
+START_TEST(test_messages_are_clean)
+{
+	_cleanup_config_ struct config *config = config_new();
+	_cleanup_free_ char *text = NULL;
+	char filler[80];
+
+	/* the cut after 80 bytes falls into the two bytes of the umlaut */
+	memset(filler, 'x', sizeof(filler) - 1);
+	filler[sizeof(filler) - 1] = '\0';
+	text = str_printf("{\"groups\":{\"a\":{\"devices\":[\"01:00.0\"],\"driver\":\"%s\xc3\xbc\","
+			  "\"\\u001b[31m\":1}}}",
+			  filler);
+	parse_into(config, "\x1b\xff.json", text);
+	ck_assert_uint_eq(config->problems.n, 2);
+	ck_assert_str_eq(problem_at(config, 0)->file, "??.json");
+	VEC_FOREACH(const struct problem, problem, &config->problems) {
+		_cleanup_free_ char *copy = strdup(problem->text);
+
+		ck_assert_str_eq(jsontext_clean(copy), problem->text);
+	}
+}
+END_TEST
+
+static char *repeat(const char *head, const char *part, size_t n, const char *tail)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(out);
+	fputs(head, out);
+	while (n--)
+		fputs(part, out);
+	fputs(tail, out);
+	fclose(out);
+	return text;
+}
+
+START_TEST(test_deep_nesting)
+{
+	_cleanup_config_ struct config *config = config_new();
+	_cleanup_free_ char *arrays = repeat("", "[", 1000000, "");
+	_cleanup_free_ char *objects = repeat("", "{\"a\":", 500000, "");
+
+	parse_into(config, "arrays", arrays);
+	parse_into(config, "objects", objects);
+	ck_assert_uint_eq(config->problems.n, 2);
+	ck_assert_uint_eq(problem_at(config, 0)->column, 33);
+	ck_assert_uint_eq(problem_at(config, 1)->column, 32 * strlen("{\"a\":") + 1);
+}
+END_TEST
+
+/* Endless rubbish gives a bounded report, and in time. */
+START_TEST(test_many_problems)
+{
+	_cleanup_config_ struct config *config = config_new();
+	_cleanup_free_ char *rubbish =
+		repeat("{\"groups\":{\"a\":{\"devices\":[", "7,", 150000, "7]}}}");
+	_cleanup_free_ char *same = repeat("{", "\"x\":1,", 60000, "\"groups\":{}}");
+
+	parse_into(config, "rubbish", rubbish);
+	ck_assert_uint_eq(config->problems.n, 101);
+	ck_assert_ptr_nonnull(strstr(problem_at(config, 100)->text, "not listed"));
+	parse_into(config, "same", same);
+	ck_assert_uint_eq(config->problems.n, 202);
+}
+END_TEST
+
+/* --- text that nobody wrote ------------------------------------------------------------------- */
+
+static void assert_survives(const char *name, uint32_t seed)
+{
+	_cleanup_free_ char *original = NULL;
+	uint32_t state = seed;
+	size_t original_size;
+
+	original = read_source(name, &original_size);
+	for (unsigned round = 0; round < 250; round++) {
+		_cleanup_config_ struct config *config = config_new();
+		size_t size;
+		_cleanup_free_ char *mutant = mutate(original, original_size, &state, &size);
+
+		ck_assert_int_eq(config_parse(config, name, mutant, size), 0);
+		ck_assert_int_eq(config_check_devices(config), 0);
+	}
+}
+
+START_TEST(test_mutated)
+{
+	assert_survives("tests/config/good/all-keys.json", 1);
+	assert_survives("tests/config/good/selectors.json", 2);
+	assert_survives("tests/config/good/comments.json", 3);
+	assert_survives("tests/config/good/escapes.json", 4);
+	assert_survives("tests/config/bad/many-errors.json", 5);
+}
+END_TEST
+
+START_TEST(test_truncated)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+
+	text = read_source("tests/config/good/all-keys.json", &size);
+	for (size_t n = 0; n + 2 < size; n++) {
+		_cleanup_config_ struct config *config = config_new();
+		_cleanup_free_ char *part = memcpy(malloc(n + 1), text, n);
+
+		ck_assert_int_eq(config_parse(config, "part", part, n), 0);
+		ck_assert_uint_eq(config->problems.n, 1);
+		ck_assert_uint_eq(config->groups.n, 0);
+	}
+}
+END_TEST
+
+START_TEST(test_examples)
+{
+	static const char *const names[] = {
+		"etc/devgroups.d/10-network-card.json.sample",
+		"etc/devgroups.d/20-graphics-card.json.sample",
+		"etc/devgroups.d/30-virtual-functions.json.sample",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_config_ struct config *config = parse_source(names[i]);
+
+		assert_clean(config);
+		ck_assert_uint_gt(config->groups.n, 0);
+	}
+}
+END_TEST
+
+SUITE("config", test_expected_problems, test_every_key, test_defaults, test_virtual_functions,
+      test_addresses, test_selectors, test_later_definition_replaces, test_bad_file_changes_nothing,
+      test_device_in_two_groups, test_messages_are_clean, test_deep_nesting, test_many_problems,
+      test_mutated, test_truncated, test_examples)

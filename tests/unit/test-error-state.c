@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include "base/macro.h"
+#include "model/error-state.h"
+
+/* What another look finds. */
+enum { NOTHING, CORRECTED, FATAL_ABOVE, FATAL_OWN, CONTAINED };
+
+static struct device_errors reading(const struct device_errors *before, int what)
+{
+	struct device_errors now = *before;
+
+	now.correctable += what == CORRECTED;
+	now.fatal_above += what == FATAL_ABOVE;
+	now.fatal += what == FATAL_OWN;
+	now.contained = what == CONTAINED;
+	return now;
+}
+
+static void ck_assert_next(enum error_state state, enum error_event event, int what, bool driven,
+			   enum error_state expected)
+{
+	const struct device_errors before = {
+		.state = state, .above_known = true, .fatal_above = 2, .fatal_old = 2, .correctable = 5
+	};
+	const struct device_errors now = reading(&before, what);
+
+	ck_assert_str_eq(error_state_to_string(error_state_next(&before, &now, event, driven)),
+			 error_state_to_string(expected));
+}
+
+static const struct {
+	enum error_state state;
+	enum error_event event;
+	int reading;
+	bool driven;
+	enum error_state expected;
+} cases[] = {
+	{ ERROR_OK, ERROR_EVENT_NONE, NOTHING, true, ERROR_OK },
+	{ ERROR_OK, ERROR_EVENT_NONE, CORRECTED, true, ERROR_CORRECTABLE },
+	{ ERROR_RECOVERED, ERROR_EVENT_NONE, CORRECTED, true, ERROR_RECOVERED },
+	{ ERROR_FAILED, ERROR_EVENT_NONE, CORRECTED, false, ERROR_FAILED },
+	/* non-fatal: its driver goes on, a VFIO driver as well */
+	{ ERROR_OK, ERROR_EVENT_BEGIN, NOTHING, true, ERROR_RECOVERING },
+	{ ERROR_RECOVERING, ERROR_EVENT_SUCCESS, NOTHING, true, ERROR_RECOVERED },
+	{ ERROR_RECOVERING, ERROR_EVENT_SUCCESS, NOTHING, false, ERROR_RECOVERED },
+	{ ERROR_RECOVERING, ERROR_EVENT_FAILED, NOTHING, true, ERROR_FAILED },
+	/* fatal: counted by the port, or by the device, or cut off by DPC */
+	{ ERROR_OK, ERROR_EVENT_BEGIN, FATAL_ABOVE, true, ERROR_FROZEN },
+	{ ERROR_OK, ERROR_EVENT_BEGIN, FATAL_OWN, true, ERROR_FROZEN },
+	{ ERROR_OK, ERROR_EVENT_BEGIN, CONTAINED, true, ERROR_FROZEN },
+	{ ERROR_FROZEN, ERROR_EVENT_SUCCESS, NOTHING, true, ERROR_RECOVERED },
+	{ ERROR_FROZEN, ERROR_EVENT_SUCCESS, NOTHING, false, ERROR_FATAL },
+	{ ERROR_FROZEN, ERROR_EVENT_SUCCESS, CONTAINED, true, ERROR_FROZEN },
+	{ ERROR_OK, ERROR_EVENT_FAILED, NOTHING, false, ERROR_FAILED },
+	/* what was lost stays lost through a lesser error */
+	{ ERROR_FATAL, ERROR_EVENT_BEGIN, NOTHING, false, ERROR_FROZEN },
+	{ ERROR_FATAL, ERROR_EVENT_NONE, NOTHING, false, ERROR_FATAL },
+	/* frozen without an event, as where EEH or DPC is found by looking */
+	{ ERROR_OK, ERROR_EVENT_NONE, CONTAINED, false, ERROR_FROZEN },
+	{ ERROR_FAILED, ERROR_EVENT_NONE, CONTAINED, false, ERROR_FAILED },
+	/* an AER recovery is under way: only its end ends it */
+	{ ERROR_FROZEN, ERROR_EVENT_NONE, NOTHING, false, ERROR_FROZEN },
+};
+
+START_TEST(test_next)
+{
+	ck_assert_next(cases[_i].state, cases[_i].event, cases[_i].reading, cases[_i].driven,
+		       cases[_i].expected);
+}
+END_TEST
+
+START_TEST(test_thawed)
+{
+	struct device_errors before = { .state = ERROR_FROZEN, .contained = true };
+	struct device_errors now = { .state = ERROR_FROZEN };
+
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, true), ERROR_RECOVERED);
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_FATAL);
+}
+END_TEST
+
+/* The kernel tells of no end where a VFIO driver has it. */
+START_TEST(test_quiet)
+{
+	struct device_errors before = { .state = ERROR_RECOVERING };
+	struct device_errors now = { .state = ERROR_RECOVERING, .quiet = true };
+
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_RECOVERED);
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_BEGIN, false), ERROR_RECOVERING);
+	now.quiet = false;
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_RECOVERING);
+	now.contained = true;
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_FROZEN);
+}
+END_TEST
+
+/* Nobody knows whether the port's errors are old. */
+START_TEST(test_never_looked_at)
+{
+	struct device_errors before = { .state = ERROR_OK };
+	struct device_errors now = { .above_known = true, .fatal_above = 1 };
+
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_BEGIN, true), ERROR_FROZEN);
+	now.fatal_above = 0;
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_BEGIN, true),
+			 ERROR_RECOVERING);
+}
+END_TEST
+
+static enum error_state look(struct device_errors *errors, uint64_t fatal_above, enum error_event event)
+{
+	struct device_errors now = *errors;
+
+	now.above_known = true;
+	now.fatal_above = fatal_above;
+	errors_settle(errors, &now, event);
+	now.state = error_state_next(errors, &now, event, true);
+	*errors = now;
+	return now.state;
+}
+
+/* The kernel has counted it, somebody looks, and only then its event comes. */
+START_TEST(test_looked_at_before_the_event)
+{
+	struct device_errors errors = { .state = ERROR_OK };
+
+	ck_assert_int_eq(look(&errors, 7, ERROR_EVENT_NONE), ERROR_OK);
+	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_NONE), ERROR_OK);
+	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_BEGIN), ERROR_FROZEN);
+	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_SUCCESS), ERROR_RECOVERED);
+	/* that one is over */
+	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_BEGIN), ERROR_RECOVERING);
+	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_SUCCESS), ERROR_RECOVERED);
+	/* it was of another device below the port: no event comes */
+	ck_assert_int_eq(look(&errors, 9, ERROR_EVENT_NONE), ERROR_RECOVERED);
+	ck_assert_int_eq(look(&errors, 9, ERROR_EVENT_NONE), ERROR_RECOVERED);
+	ck_assert_int_eq(look(&errors, 9, ERROR_EVENT_BEGIN), ERROR_RECOVERING);
+	/* plugged in again */
+	ck_assert_int_eq(look(&errors, 0, ERROR_EVENT_NONE), ERROR_RECOVERING);
+	ck_assert_int_eq(look(&errors, 1, ERROR_EVENT_BEGIN), ERROR_FROZEN);
+}
+END_TEST
+
+START_TEST(test_words)
+{
+	enum error_state state;
+
+	for (unsigned i = 0; i < ERROR_STATES; i++) {
+		ck_assert(error_state_from_string(error_state_to_string((enum error_state)i), &state));
+		ck_assert_uint_eq(state, i);
+	}
+	ck_assert(!error_state_from_string("odd", &state));
+	ck_assert_int_eq(error_event_from_string("BEGIN_RECOVERY"), ERROR_EVENT_BEGIN);
+	ck_assert_int_eq(error_event_from_string("SUCCESSFUL_RECOVERY"), ERROR_EVENT_SUCCESS);
+	ck_assert_int_eq(error_event_from_string("FAILED_RECOVERY"), ERROR_EVENT_FAILED);
+	ck_assert_int_eq(error_event_from_string("NO_AER_DRIVER"), ERROR_EVENT_NONE);
+	ck_assert_int_eq(error_event_from_string(NULL), ERROR_EVENT_NONE);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("errorstate");
+	TCase *tcase = tcase_create("errorstate");
+
+	tcase_add_loop_test(tcase, test_next, 0, ARRAY_SIZE(cases));
+	tcase_add_test(tcase, test_thawed);
+	tcase_add_test(tcase, test_quiet);
+	tcase_add_test(tcase, test_never_looked_at);
+	tcase_add_test(tcase, test_looked_at_before_the_event);
+	tcase_add_test(tcase, test_words);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fileio.h"
+#include "base/str.h"
+#include "mutate.h"
+#include "policy/isolation/isolation.h"
+#include "policy/offline/host-file.h"
+#include "policy/plan/reset-scope.h"
+#include "policy/report/advice.h"
+
+#define ROUNDS 300 /* of each file */
+
+static const char head[] = "00: 86 80 d3 10 07 05 10 00 03 00 00 02 10 00 00 00\n"
+			   "10: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+			   "20: 00 00 00 00 00 00 00 00 00 00 00 00 86 80 1f a0\n"
+			   "30: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n";
+
+static struct inventory *parse(const char *text)
+{
+	_cleanup_free_ char *error = NULL;
+	struct inventory *inv = NULL;
+	int r = hostfile_parse(text, strlen(text), &inv, &error);
+
+	ck_assert_msg(r == 0, "%d %s in %s", r, str_or(error, ""), text);
+	return inv;
+}
+
+static struct inventory *parse_lines(const char *first_line, const char *rest)
+{
+	_cleanup_free_ char *text = str_printf("%s\n%s%s", first_line, rest, head);
+
+	return parse(text);
+}
+
+static void refuse(const char *text, const char *why)
+{
+	_cleanup_free_ char *error = NULL;
+	struct inventory *inv = NULL;
+
+	ck_assert_int_eq(hostfile_parse(text, strlen(text), &inv, &error), -EBADMSG);
+	ck_assert_msg(strstr(error, why) != NULL, "\"%s\" for %s", error, text);
+	ck_assert_ptr_null(inv);
+}
+
+/* What lspci's options make of the first line. */
+START_TEST(test_first_lines)
+{
+	static const char with_ids[] = "01:00.0 Ethernet controller [0200]: Intel Corporation 82574L "
+				       "[Fast] [8086:10d3] (rev 03)";
+	static const char with_interface[] = "01:00.0 Ethernet controller [0200]: Intel Corporation "
+					     "82574L [Fast] [8086:10d3] (rev 03) "
+					     "(prog-if 00 [Normal decode])";
+	static const char *const lines[] = {
+		"0000:01:00.0 Ethernet controller: Intel Corporation 82574L [Fast] (rev 03)",
+		"01:00.0 Ethernet controller: Intel Corporation 82574L [Fast] (rev 03)",
+		with_ids,
+		with_interface,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		_cleanup_inventory_ struct inventory *inv = parse_lines(lines[i], "");
+		const struct device *device = inventory_find(inv, "0000:01:00.0");
+
+		ck_assert_ptr_nonnull(device);
+		ck_assert_str_eq(device->class_name, "Ethernet controller");
+		ck_assert_str_eq(device->vendor_name, "Intel");
+		ck_assert_str_eq(device->device_name, "Corporation 82574L [Fast]");
+		ck_assert_uint_eq(device->vendor, 0x8086);
+		ck_assert_uint_eq(device->device, 0x10d3);
+		ck_assert_uint_eq(device->subsystem_device, 0xa01f);
+		ck_assert_uint_eq(device->class_code, 0x020000);
+		ck_assert_uint_eq(device->revision, 3);
+		ck_assert_uint_eq(device->config_size, 64);
+		ck_assert(inv->groups_derived);
+		ck_assert_int_eq(device->iommu_group, 0);
+	}
+}
+END_TEST
+
+START_TEST(test_numbers_only)
+{
+	_cleanup_inventory_ struct inventory *inv =
+		parse_lines("10000:01:00.0 0200: 8086:10d3 (rev 03)", "");
+	const struct device *device = inventory_find(inv, "10000:01:00.0");
+
+	ck_assert_ptr_nonnull(device);
+	ck_assert_ptr_null(device->class_name);
+	ck_assert_uint_eq(device->device, 0x10d3);
+}
+END_TEST
+
+/* Of a device that does not answer, the first line is all there is. */
+START_TEST(test_all_ones)
+{
+	static const char text[] = "01:00.0 Ethernet controller [0200]: Intel Corporation 82574L "
+				   "[8086:10d3] (rev ff)\n"
+				   "00: ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff\n"
+				   "10: ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff\n"
+				   "20: ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff\n"
+				   "30: ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff\n";
+	_cleanup_inventory_ struct inventory *inv = parse(text);
+	const struct device *device = inventory_find(inv, "0000:01:00.0");
+
+	ck_assert_uint_eq(device->vendor, 0x8086);
+	ck_assert_uint_eq(device->device, 0x10d3);
+	ck_assert_uint_eq(device->class_code, 0x020000);
+	ck_assert_uint_eq(device->header_type, 0);
+}
+END_TEST
+
+START_TEST(test_attributes)
+{
+	_cleanup_inventory_ struct inventory *inv = parse_lines(
+		"01:00.0 Ethernet controller: Intel Corporation 82574L",
+		"\tIOMMU group: 17\n"
+		"\tNUMA node: 1\n"
+		"\tRegion 0: Memory at fd000000 (32-bit, non-prefetchable) [size=128K]\n"
+		"\tRegion 2: I/O ports at 6040 [disabled] [size=32]\n"
+		"\tRegion 3: Memory at <unassigned> (32-bit) [size=16K]\n"
+		"\tRegion 9: Memory at fd000000 [size=16K]\n"
+		"\tKernel driver in use: e1000e\n"
+		"\tKernel modules: e1000e\n");
+	const struct device *device = inventory_find(inv, "0000:01:00.0");
+
+	ck_assert_int_eq(device->iommu_group, 17);
+	ck_assert(!inv->groups_derived);
+	ck_assert_int_eq(device->numa_node, 1);
+	ck_assert_str_eq(device->driver, "e1000e");
+	ck_assert_uint_eq(device->resources[0].start, 0xfd000000);
+	ck_assert_uint_eq(device->resources[0].end, 0xfd01ffff);
+	ck_assert_uint_eq(device->resources[0].flags, 0x200);
+	ck_assert_uint_eq(device->resources[2].end, 0x605f);
+	ck_assert_uint_eq(device->resources[2].flags, 0x100);
+	ck_assert_uint_eq(device->resources[3].flags, 0);
+}
+END_TEST
+
+/* A line that is missing makes the rest worthless, not wrong. */
+START_TEST(test_gaps)
+{
+	static const char text[] = "01:00.0 Ethernet controller: Intel Corporation 82574L\n"
+				   "00: 86 80 d3 10 07 05 10 00 03 00 00 02 10 00 00 00\n"
+				   "20: 00 00 00 00 00 00 00 00 00 00 00 00 86 80 1f a0\n"
+				   "02:00.0 Ethernet controller: Intel Corporation 82574L\n"
+				   "00: 86 80 d3 10 07 05\n"
+				   "10: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n";
+	_cleanup_inventory_ struct inventory *inv = parse(text);
+
+	ck_assert_uint_eq(inv->devices.n, 2);
+	ck_assert_uint_eq(inventory_find(inv, "0000:01:00.0")->config_size, 16);
+	ck_assert_uint_eq(inventory_find(inv, "0000:02:00.0")->config_size, 6);
+}
+END_TEST
+
+START_TEST(test_refused)
+{
+	refuse("", "neither a snapshot");
+	refuse("hello\nworld\n", "neither a snapshot");
+	refuse("00: 86 80\n", "neither a snapshot");
+	refuse("01:00.0 Ethernet controller: Intel Corporation 82574L\n", "lspci -xxxx, as root");
+	refuse("{ \"version\": 1 }", "devices");
+	refuse(" {", "1:");
+}
+END_TEST
+
+START_TEST(test_virtual_functions)
+{
+	_cleanup_free_ char *text = NULL, *error = NULL;
+	_cleanup_inventory_ struct inventory *inv = NULL;
+	const char *top = getenv("top_srcdir");
+	_cleanup_free_ char *path = str_printf("%s/tests/hosts/lab-vfs.lspci", top ? top : ".");
+	_cleanup_vec_ struct vec reached = { 0 };
+	size_t size;
+
+	ck_assert_int_eq(file_read_at(AT_FDCWD, path, 1 << 24, &text, &size), 0);
+	ck_assert_int_eq(hostfile_parse(text, size, &inv, &error), 0);
+	for (int i = 0; i < 3; i++) {
+		_cleanup_free_ char *key = str_printf("0000:02:10.%d", 2 * i);
+		const struct device *vf = inventory_find(inv, key);
+
+		ck_assert_str_eq(vf->physfn, "0000:02:00.0");
+		ck_assert_str_eq(vf->parent, "0000:00:04.0");
+		ck_assert_int_eq(vf->vf_index, i);
+		ck_assert_uint_eq(vf->vendor, 0x8086);
+		ck_assert_uint_eq(vf->device, 0x10ca);
+	}
+	ck_assert_uint_eq(inventory_find(inv, "0000:02:00.0")->num_vfs, 3);
+	/* they end with their PF */
+	ck_assert_int_eq(
+		resetscope_devices(inv, inventory_find(inv, "0000:02:00.0"), "flr", &reached), 0);
+	ck_assert_uint_eq(reached.n, 4);
+}
+END_TEST
+
+/* --- what nobody wrote ----------------------------------------------------------------------- */
+
+/* All that is decided from a host. */
+static void decide(struct inventory *inv)
+{
+	VEC_FOREACH (const struct device, device, &inv->devices) {
+		_cleanup_isolation_ struct vec causes = { 0 };
+		_cleanup_vec_ struct vec reached = { 0 };
+
+		ck_assert_int_eq(isolation_find(inv, device, &causes), 0);
+		VEC_FOREACH (const struct isolation_cause, cause, &causes) {
+			_cleanup_free_ char *text = isolation_text(inv, device, cause);
+
+			ck_assert_ptr_nonnull(text);
+		}
+		ck_assert_int_eq(resetscope_devices(inv, device, "bus", &reached), 0);
+	}
+	VEC_FOREACH (const struct iommu_group, group, &inv->iommu_groups) {
+		_cleanup_strv_ char **advice = NULL;
+
+		ck_assert_int_eq(advice_find(inv, &group->devices, &advice), 0);
+	}
+}
+
+static const char *const fuzzed[] = { "server.lspci", "lab-vfs.lspci", "cut-off.lspci",
+				      "lab-bridges-verbose.lspci", "lab-no-acs.json" };
+
+START_TEST(test_garbage)
+{
+	const char *top = getenv("top_srcdir");
+	_cleanup_free_ char *path = str_printf("%s/tests/hosts/%s", top ? top : ".", fuzzed[_i]);
+	_cleanup_free_ char *text = NULL;
+	uint32_t state = 1 + (uint32_t)_i;
+	size_t size;
+
+	ck_assert_int_eq(file_read_at(AT_FDCWD, path, 1 << 24, &text, &size), 0);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		_cleanup_inventory_ struct inventory *inv = NULL;
+		_cleanup_free_ char *error = NULL, *copy = NULL;
+		size_t copy_size;
+		int r;
+
+		copy = mutate(text, size, &state, &copy_size);
+		/* a register or two, too: that is where a host lies */
+		for (unsigned n = mutate_random(&state) % 8; n > 0 && copy_size > 0; n--) {
+			size_t at = mutate_random(&state) % copy_size;
+
+			if (copy[at] >= '0' && copy[at] <= '9')
+				copy[at] = "0123456789abcdef"[mutate_random(&state) % 16];
+		}
+		r = hostfile_parse(copy, copy_size, &inv, &error);
+		ck_assert(r == 0 || (r == -EBADMSG && error));
+		if (r == 0)
+			decide(inv);
+	}
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	const TTest *const tests[] = {
+		test_first_lines, test_numbers_only, test_all_ones,	   test_attributes,
+		test_gaps,	  test_refused,	     test_virtual_functions,
+	};
+	Suite *suite = suite_create("hostfile");
+	TCase *tcase = tcase_create("hostfile");
+
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
+		tcase_add_test(tcase, tests[i]);
+	tcase_add_loop_test(tcase, test_garbage, 0, ARRAY_SIZE(fuzzed));
+	tcase_set_timeout(tcase, 60);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

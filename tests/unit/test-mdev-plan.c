@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "model/step.h"
+#include "policy/plan/mdev-plan.h"
+
+#define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+#define KEY  "mdev:" UUID
+
+static struct inventory *host(void)
+{
+	return inventory_new();
+}
+
+/* @available of its type "mtty-2"; its other one is "mtty-1". */
+static void add_parent(struct inventory *inv, const char *name, unsigned available)
+{
+	struct device *parent = device_new("mdev_bus", name);
+
+	for (unsigned i = 1; i <= 2; i++) {
+		_cleanup_free_ char *id = str_printf("mtty-%u", i);
+		struct mdev_type *type = mdev_type_new(id);
+
+		type->available = i == 2 ? available : 0;
+		ck_assert_int_eq(mdev_types_put(&parent->mdev_types, type), 0);
+	}
+	ck_assert_int_eq(inventory_put(inv, parent), 0);
+}
+
+static void add_mdev(struct inventory *inv, const char *type)
+{
+	struct device *device = device_new("mdev", UUID);
+
+	device->iommu_group = 8;
+	ck_assert_int_eq(str_set(&device->mdev_parent, "mdev_bus:mtty"), 0);
+	ck_assert_int_eq(str_set(&device->mdev_type, type), 0);
+	ck_assert_int_eq(inventory_put(inv, device), 0);
+}
+
+static struct mdevdef *definition(const char *type)
+{
+	struct mdevdef *def = mdevdef_new(KEY);
+
+	ck_assert_int_eq(mdev_parent_normalize("mtty", &def->parent), 0);
+	ck_assert_int_eq(str_set(&def->type, type), 0);
+	return def;
+}
+
+/* "create-mdev mtty/mtty-2, set-attribute a=1"; "" and what is in the way, else. */
+static char *plan(const struct inventory *inv, const struct mdevdef *def, const struct mdev_state *state, bool claimed,
+		  char **ret_problem)
+{
+	_cleanup_steps_ struct vec steps = { 0 };
+	_cleanup_strv_ char **words = NULL;
+	char *keys[] = { claimed ? (char[]){ KEY } : NULL, NULL };
+	enum mdev_act act;
+
+	ck_assert_int_eq(plan_mdev(inv, KEY, def, state, keys, &steps, &act, ret_problem), 0);
+	VEC_FOREACH(const struct step, step, &steps) {
+		_cleanup_free_ char *word = str_printf("%s %s", step_kind_to_string(step->kind), str_or(step->value, "-"));
+
+		ck_assert_int_eq(strv_add(&words, word), 0);
+		ck_assert(step->kind == STEP_PROVE_CLOSED ? step->iommu_group == 8 : str_eq(step->device, KEY));
+	}
+	ck_assert_int_eq(act, steps.n == 0			? MDEV_LEAVE
+			      : strstr(words[steps.n - 1], "remove") ? MDEV_REMOVE
+								     : MDEV_MAKE);
+	return strv_join(words, ", ");
+}
+
+static const struct mdev_state not_ours;
+
+static void check(const struct inventory *inv, const struct mdevdef *def, const struct mdev_state *state, bool claimed,
+		  const char *wanted, const char *problem)
+{
+	_cleanup_free_ char *said = NULL, *steps = plan(inv, def, state, claimed, &said);
+
+	ck_assert_str_eq(steps, wanted);
+	if (!problem)
+		ck_assert_ptr_null(said);
+	else
+		ck_assert_msg(said && strstr(said, problem), "no \"%s\" in: %s", problem, str_or(said, "nothing"));
+}
+
+#define REMOVAL "prove-closed -, remove-mdev -"
+
+START_TEST(test_made_with_its_attributes_in_order)
+{
+	_cleanup_inventory_ struct inventory *inv = host();
+	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2");
+
+	ck_assert_int_eq(strv_add(&def->attributes, "b=1"), 0);
+	ck_assert_int_eq(strv_add(&def->attributes, "a=x=y"), 0);
+	add_parent(inv, "mtty", 1);
+	check(inv, def, &not_ours, false, "create-mdev mtty/mtty-2, set-attribute b=1, set-attribute a=x=y", NULL);
+}
+END_TEST
+
+START_TEST(test_obstacles)
+{
+	_cleanup_inventory_ struct inventory *inv = host();
+	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2"), *other = definition("mtty-9");
+
+	check(inv, def, &not_ours, false, "", "there is no mtty on this host");
+	add_parent(inv, "mtty", 0);
+	check(inv, def, &not_ours, false, "", "mtty has room for no more of type mtty-2");
+	check(inv, other, &not_ours, false, "", "offers no type mtty-9, but mtty-1, mtty-2");
+}
+END_TEST
+
+START_TEST(test_a_parent_without_its_driver)
+{
+	_cleanup_inventory_ struct inventory *inv = host();
+	_cleanup_mdevdef_ struct mdevdef *def = definition("i915-GVTg_V5_4");
+	struct device *parent = device_new("pci", "0000:00:02.0");
+
+	ck_assert_int_eq(str_set(&parent->driver, "vfio-pci"), 0);
+	ck_assert_int_eq(inventory_put(inv, parent), 0);
+	ck_assert_int_eq(str_set(&def->parent, "0000:00:02.0"), 0);
+	check(inv, def, &not_ours, false, "", "nothing can be made of 0000:00:02.0 as it is, with the driver vfio-pci");
+}
+END_TEST
+
+START_TEST(test_what_is_there_and_fits_is_left_alone)
+{
+	_cleanup_inventory_ struct inventory *inv = host();
+	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2");
+	_cleanup_free_ char *signature = mdevdef_signature(def);
+	const struct mdev_state made = { .made = signature };
+
+	add_parent(inv, "mtty", 1);
+	add_mdev(inv, "mtty-2");
+	check(inv, def, &not_ours, false, "", NULL);
+	check(inv, def, &made, false, "", NULL);
+	check(inv, def, &made, true, "", NULL);
+}
+END_TEST
+
+START_TEST(test_what_is_not_ours_is_never_removed)
+{
+	_cleanup_inventory_ struct inventory *inv = host();
+	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2");
+
+	add_mdev(inv, "mtty-1");
+	check(inv, def, &not_ours, false, "", "there already, as mtty-1 of mdev_bus:mtty, and not made by devgroups");
+	check(inv, NULL, &not_ours, false, "", NULL);
+}
+END_TEST
+
+START_TEST(test_what_is_ours_goes_when_it_may)
+{
+	_cleanup_inventory_ struct inventory *inv = host();
+	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2"), *old = definition("mtty-1");
+	_cleanup_free_ char *before = mdevdef_signature(old);
+	const struct mdev_state made = { .made = before };
+
+	add_mdev(inv, "mtty-1");
+	check(inv, NULL, &made, true, "", NULL);
+	check(inv, NULL, &made, false, REMOVAL, NULL);
+	check(inv, def, &made, true, "", "for as long as it is claimed");
+	check(inv, def, &made, false, REMOVAL, NULL);
+}
+END_TEST
+
+START_TEST(test_another_attribute_is_another_device)
+{
+	_cleanup_inventory_ struct inventory *inv = host();
+	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2");
+	_cleanup_free_ char *before = mdevdef_signature(def);
+	const struct mdev_state made = { .made = before };
+
+	ck_assert_int_eq(strv_add(&def->attributes, "a=1"), 0);
+	add_mdev(inv, "mtty-2");
+	check(inv, def, &made, false, REMOVAL, NULL);
+}
+END_TEST
+
+START_TEST(test_half_made_is_made_anew)
+{
+	_cleanup_inventory_ struct inventory *inv = host();
+	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2");
+	_cleanup_free_ char *signature = mdevdef_signature(def);
+	const struct mdev_state half = { .made = signature, .unfinished = true };
+
+	add_parent(inv, "mtty", 1);
+	check(inv, def, &half, false, "create-mdev mtty/mtty-2", NULL);
+	add_mdev(inv, "mtty-2");
+	check(inv, def, &half, false, REMOVAL, NULL);
+}
+END_TEST
+
+START_TEST(test_names_of_parents)
+{
+	static const char *const names[][2] = {
+		{ "mtty", "mdev_bus:mtty" },	     { "0.0.26ab", "mdev_bus:0.0.26ab" },
+		{ "00:02.0", "0000:00:02.0" },	     { "pci:0000:00:02.0", "0000:00:02.0" },
+		{ "mdev_bus:matrix", "mdev_bus:matrix" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *key = NULL;
+
+		ck_assert_int_eq(mdev_parent_normalize(names[i][0], &key), 0);
+		ck_assert_str_eq(key, names[i][1]);
+	}
+	ck_assert_int_eq(mdev_parent_normalize("a/b", &(char *){ NULL }), -EINVAL);
+	ck_assert_int_eq(mdev_parent_normalize("", &(char *){ NULL }), -EINVAL);
+}
+END_TEST
+
+SUITE("mdevplan", test_made_with_its_attributes_in_order, test_obstacles, test_a_parent_without_its_driver,
+      test_what_is_there_and_fits_is_left_alone, test_what_is_not_ours_is_never_removed,
+      test_what_is_ours_goes_when_it_may, test_another_attribute_is_another_device, test_half_made_is_made_anew,
+      test_names_of_parents)

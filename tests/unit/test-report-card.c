@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fileio.h"
+#include "base/str.h"
+#include "policy/offline/host-file.h"
+#include "policy/report/report-card.h"
+
+static struct inventory *read_host(const char *name)
+{
+	const char *top = getenv("top_srcdir");
+	_cleanup_free_ char *path = str_printf("%s/tests/hosts/%s", top ? top : ".", name);
+	_cleanup_free_ char *text = NULL, *error = NULL;
+	struct inventory *inv = NULL;
+	size_t size;
+
+	ck_assert_msg(file_read_at(AT_FDCWD, path, 1 << 24, &text, &size) == 0, "%s", path);
+	ck_assert_msg(hostfile_parse(text, size, &inv, &error) == 0, "%s", str_or(error, ""));
+	return inv;
+}
+
+/* "slot peer-to-peer 2, hardware conventional-pci 4, …" */
+static char *codes_of(const struct inventory *inv)
+{
+	_cleanup_reportcard_ struct reportcard card = { 0 };
+	_cleanup_strv_ char **words = NULL;
+
+	ck_assert_int_eq(reportcard_make(inv, &card), 0);
+	VEC_FOREACH (const struct report_advice, advice, &card.advice) {
+		_cleanup_free_ char *word = str_printf(
+			"%s %s %zu", report_place_to_string(advice->place), advice->code,
+			strv_length(advice->devices));
+
+		ck_assert_ptr_nonnull(advice->text);
+		ck_assert_ptr_null(strchr(advice->text, '%'));
+		ck_assert_int_eq(strv_add(&words, word), 0);
+	}
+	return strv_join(words, ", ");
+}
+
+static const struct {
+	const char *host, *codes;
+} hosts[] = {
+	{ "lab-default.json",
+	  "slot peer-to-peer 2, hardware switch-without-acs 2, hardware conventional-pci 4, "
+	  "hardware multifunction-device 4, hardware no-reset 6, slot wide-reset 2, "
+	  "hardware sr-iov-unused 1" },
+	{ "lab-no-iommu.json",
+	  "firmware no-iommu 0, hardware no-reset 6, slot wide-reset 2, hardware sr-iov-unused 1" },
+	{ "lab-pseries.json",
+	  "firmware no-eeh 0, slot platform-pe 2, hardware multifunction-device 3, hardware no-reset 3, "
+	  "hardware sr-iov-unused 1" },
+	{ "desktop.lspci",
+	  "slot root-port-without-acs 2, firmware acs-not-enabled 1, "
+	  "hardware multifunction-device 5, hardware no-reset 6" },
+	{ "server.lspci", "hardware multifunction-device 4, hardware conventional-pci 1" },
+};
+
+START_TEST(test_hosts)
+{
+	_cleanup_inventory_ struct inventory *inv = read_host(hosts[_i].host);
+	_cleanup_free_ char *codes = codes_of(inv);
+
+	ck_assert_str_eq(codes, hosts[_i].codes);
+}
+END_TEST
+
+/* What matters more comes first: what nobody is safe from, then what cannot be had, then the rest. */
+START_TEST(test_order)
+{
+	_cleanup_inventory_ struct inventory *inv = read_host("lab-default.json");
+	struct device *nic = inventory_find(inv, "0000:01:00.0");
+	struct iommu_group *group = inventory_find_group(inv, nic->iommu_group);
+	_cleanup_free_ char *codes = NULL;
+
+	inv->interrupt_remapping = 0;
+	ck_assert_int_eq(str_set(&inv->acs_override, "downstream"), 0);
+	ck_assert_int_eq(str_set(&group->type, "identity"), 0);
+	ck_assert_int_eq(strv_add(&group->reserved, "0x000e0000 0x000fffff direct"), 0);
+	codes = codes_of(inv);
+	ck_assert_msg(str_starts(codes, "slot peer-to-peer 2, kernel iommu-pt 1, "
+					"kernel acs-override 0, firmware no-interrupt-remapping 0, "
+					"firmware rmrr 1, hardware switch-without-acs 2, "),
+		      "%s", codes);
+}
+END_TEST
+
+START_TEST(test_platform)
+{
+	_cleanup_inventory_ struct inventory *inv = read_host("lab-no-iommu.json");
+	_cleanup_free_ char *codes = NULL;
+
+	inv->has_vfio = inv->has_vfio_cdev = false;
+	ck_assert_int_eq(strv_add(&inv->iommus, "dmar0 intel-iommu"), 0);
+	codes = codes_of(inv);
+	ck_assert_msg(str_starts(codes, "kernel iommu-off 0, kernel no-vfio 0, "), "%s", codes);
+}
+END_TEST
+
+START_TEST(test_bars)
+{
+	_cleanup_inventory_ struct inventory *inv = read_host("lab-default.json");
+	_cleanup_free_ char *codes = NULL;
+	struct device *nic = inventory_find(inv, "0000:01:00.0");
+
+	nic->resources[0] = (struct resource){ 0xfe000100, 0xfe0001ff, 0x200 };
+	inv->page_size = 65536; /* the table at 0 is not alone in 64 KiB, and half of it is */
+	nic->resources[3].end = nic->resources[3].start + 0x1ffff;
+	codes = codes_of(inv);
+	ck_assert_msg(strstr(codes, "kernel unaligned-bar ") != NULL, "%s", codes);
+	ck_assert_msg(strstr(codes, "vmm msix-relocation ") != NULL, "%s", codes);
+}
+END_TEST
+
+START_TEST(test_marks)
+{
+	_cleanup_inventory_ struct inventory *inv = read_host("lab-default.json");
+	_cleanup_inventory_ struct inventory *dump = read_host("server.lspci");
+	_cleanup_reportcard_ struct reportcard card = { 0 }, other = { 0 };
+
+	ck_assert_int_eq(reportcard_make(inv, &card), 0);
+	ck_assert_str_eq(card.marks[1].quality, "alone");
+	ck_assert_uint_eq(card.marks[1].good, 6);
+	ck_assert_uint_eq(card.marks[1].of, 12);
+	ck_assert_uint_eq(card.marks[3].of, 12);
+	/* no kernel was asked: what is reserved is not known */
+	ck_assert_int_eq(reportcard_make(dump, &other), 0);
+	ck_assert_uint_eq(other.marks[3].of, 0);
+	ck_assert_uint_gt(other.marks[1].of, 0);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("reportcard");
+	TCase *tcase = tcase_create("reportcard");
+
+	tcase_add_loop_test(tcase, test_hosts, 0, ARRAY_SIZE(hosts));
+	tcase_add_test(tcase, test_order);
+	tcase_add_test(tcase, test_platform);
+	tcase_add_test(tcase, test_bars);
+	tcase_add_test(tcase, test_marks);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fileio.h"
+#include "base/str.h"
+#include "model/config/def-file.h"
+#include "policy/offline/host-file.h"
+#include "policy/plan/reset-plan.h"
+
+static struct inventory *load(const char *name)
+{
+	const char *top = getenv("top_srcdir");
+	_cleanup_free_ char *path = str_printf("%s/tests/hosts/%s", top ? top : ".", name);
+	_cleanup_free_ char *text = NULL, *error = NULL;
+	struct inventory *inv = NULL;
+	size_t size;
+
+	ck_assert_int_ge(file_read_at(AT_FDCWD, path, 1 << 24, &text, &size), 0);
+	ck_assert_msg(hostfile_parse(text, size, &inv, &error) >= 0, "%s: %s", name, error);
+	return inv;
+}
+
+static struct config *parse_quirks(const char *text)
+{
+	struct config *config = config_new();
+
+	config->kind = CONFIG_QUIRKS;
+	ck_assert_int_eq(config_parse(config, "q.json", text, strlen(text)), 0);
+	ck_assert_uint_eq(config->problems.n, 0);
+	return config;
+}
+
+/* "flr bus | pm: why": the ways, and behind the bar what is refused. @claimed: keys, ended by NULL. */
+static char *plan(const struct inventory *inv, const char *key, const char *const *claimed,
+		  const char *methods, const struct vec *quirks)
+{
+	_cleanup_vec_ struct vec devices = { 0 };
+	_cleanup_resetplan_ struct resetplan made = { 0 };
+	_cleanup_strv_ char **words = NULL, **ways = NULL;
+	_cleanup_free_ char *joined = NULL, *why = NULL;
+	struct resetplan_request request = { .inv = inv, .quirks = quirks, .claimed = &devices };
+	const struct device *device = inventory_find(inv, key);
+
+	ck_assert_msg(device != NULL, "%s", key);
+	for (; *claimed; claimed++)
+		ck_assert_int_eq(vec_add(&devices, inventory_find(inv, *claimed)), 0);
+	vec_sort(&devices, device_cmp);
+	if (methods)
+		ck_assert_int_eq(strv_split(methods, " ", &words), 0);
+	request.methods = words;
+	ck_assert_int_eq(resetplan_device(&request, device, &made), 0);
+	ck_assert_int_eq(resetplan_format(&made, &ways), 0);
+	joined = strv_join(ways, ", ");
+	why = made.refused.n > 0 ? resetplan_why_not(&made) : strdup("");
+	return str_printf("%s | %s", joined, why);
+}
+
+#define ALONE(key) (const char *const[]) { key, NULL }
+
+static void expect(const char *wanted, char *got)
+{
+	ck_assert_str_eq(got, wanted);
+	free(got);
+}
+
+static const char *const five[] = { "0000:03:00.0", "0000:04:01.0", "0000:04:02.0",
+				    "0000:04:03.0", "0000:04:03.7", NULL };
+
+START_TEST(test_kernel_order)
+{
+	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
+
+	expect("pm, bus | ", plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, NULL));
+	expect("flr, pm, bus | ", plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), NULL, NULL));
+	expect("flr, bus | ", plan(inv, "0000:05:00.0", ALONE("0000:05:00.0"), NULL, NULL));
+}
+END_TEST
+
+START_TEST(test_methods_of_the_group)
+{
+	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
+	const char *const *nic = ALONE("0000:01:00.0");
+
+	expect("bus, pm | ", plan(inv, "0000:01:00.0", nic, "bus pm", NULL));
+	expect("pm | flr: the kernel does not offer it", plan(inv, "0000:01:00.0", nic, "flr pm", NULL));
+	expect("bus | ", plan(inv, "0000:01:00.0", nic, "bus slot", NULL));
+	expect(" | cxl_bus: the kernel does not offer it", plan(inv, "0000:01:00.0", nic, "cxl_bus", NULL));
+}
+END_TEST
+
+/* Only all of a bus together can be reset by it. */
+START_TEST(test_shared_bus)
+{
+	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
+
+	expect("hot | ", plan(inv, "0000:04:02.0", five, NULL, NULL));
+	expect("hot | ", plan(inv, "0000:04:01.0", five, "bus", NULL));
+	expect("hot | ", plan(inv, "0000:04:03.7", five, "slot", NULL));
+	expect(" | bus: it would also reset 0000:04:01.0 (e1000), which is not in the group",
+	       plan(inv, "0000:04:02.0", ALONE("0000:04:02.0"), NULL, NULL));
+}
+END_TEST
+
+START_TEST(test_neighbour_is_named)
+{
+	_cleanup_inventory_ struct inventory *inv = load("lab-multifunction.json");
+	static const char *const both[] = { "0000:02:00.0", "0000:02:00.1", NULL };
+	char *got = plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), "bus", NULL);
+
+	ck_assert_msg(strstr(got, "it would also reset 0000:02:00.1 (") != NULL, "%s", got);
+	free(got);
+	expect("hot | ", plan(inv, "0000:02:00.0", both, "bus", NULL));
+}
+END_TEST
+
+/* Those of a PF are gone before its resets, so they stand in the way of none. */
+START_TEST(test_virtual_functions)
+{
+	_cleanup_inventory_ struct inventory *inv = load("lab-vfs.json");
+	const struct device *vf = NULL;
+
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		vf = vf ? vf : device->physfn ? device : NULL;
+	ck_assert_ptr_nonnull(vf);
+	expect("flr | ", plan(inv, vf->physfn, ALONE(vf->physfn), "flr", NULL));
+	expect("flr | ", plan(inv, vf->key, ALONE(vf->key), NULL, NULL));
+	expect(" | bus: the kernel does not offer it", plan(inv, vf->key, ALONE(vf->key), "bus", NULL));
+}
+END_TEST
+
+#define QUIRK(name, ids, reset) "\"" name "\": { \"ids\": [ \"" ids "\" ], \"topic\": \"reset\", \"text\": \"No.\", \"source\": \"s\", \"reset\": " reset " }"
+
+START_TEST(test_quirks)
+{
+	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
+	_cleanup_config_ struct config *config = parse_quirks(
+		"{ \"quirks\": { " QUIRK("nic", "8086:10d3", "{ \"never\": [ \"pm\" ], \"delay-ms\": 5 }") ", "
+		QUIRK("conv", "8086:100e", "{ \"never\": [ \"bus\" ] }") ", "
+		QUIRK("disk", "1b36:0010", "{ \"prefer\": [ \"bus\", \"acpi\" ], \"nvme-shutdown\": true }") ", "
+		QUIRK("igb", "8086:10c9", "{ \"prefer\": [ \"pm\" ] }") " } }");
+
+	expect("bus delay-ms=5 | pm: No. (quirk nic)",
+	       plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, &config->quirks));
+	expect("bus nvme-shutdown, flr nvme-shutdown | ",
+	       plan(inv, "0000:05:00.0", ALONE("0000:05:00.0"), NULL, &config->quirks));
+	expect("pm, flr, bus | ", plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), NULL, &config->quirks));
+	/* the definition's order goes before the quirk's preference, but not before its ban */
+	expect("flr, pm | ", plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), "flr pm", &config->quirks));
+	expect(" | pm: No. (quirk nic)",
+	       plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), "pm", &config->quirks));
+	/* one that does not bear the reset keeps the others on its bus from it */
+	expect(" | bus: 0000:04:01.0 does not bear it: No. (quirk conv)",
+	       plan(inv, "0000:04:03.0", five, NULL, &config->quirks));
+}
+END_TEST
+
+START_TEST(test_preferred)
+{
+	_cleanup_inventory_ struct inventory *inv = load("lab-multifunction.json");
+	static const char *const both[] = { "0000:02:00.0", "0000:02:00.1", NULL };
+	_cleanup_config_ struct config *bus = parse_quirks(
+		"{ \"quirks\": { " QUIRK("a", "8086:10d3", "{ \"prefer\": [ \"flr\", \"bus\" ] }") ", "
+		QUIRK("b", "8086:10d3", "{ \"prefer\": [ \"bus\" ] }") " } }");
+	_cleanup_config_ struct config *refused = parse_quirks(
+		"{ \"quirks\": { " QUIRK("a", "8086:10d3", "{ \"prefer\": [ \"bus\" ] }") ", "
+		QUIRK("b", "8086:10d3", "{ \"never\": [ \"bus\" ] }") " } }");
+
+	/* the kernel does not offer the bus of several functions, VFIO does; flr there is not */
+	expect("hot, pm | ", plan(inv, "0000:02:00.1", both, NULL, &bus->quirks));
+	/* whoever speaks of it twice is told once */
+	expect("pm | bus: No. (quirk b)", plan(inv, "0000:02:00.0", both, NULL, &refused->quirks));
+}
+END_TEST
+
+START_TEST(test_kernel_that_does_not_say)
+{
+	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
+	struct device *device = inventory_find(inv, "0000:01:00.0");
+
+	strv_free(device->reset_methods);
+	device->reset_methods = NULL;
+	expect("kernel | ", plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, NULL));
+	device->no_reset = true;
+	expect(" | ", plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, NULL));
+}
+END_TEST
+
+START_TEST(test_attempts_as_text)
+{
+	static const char *const good[] = { "flr", "hot", "kernel", "flr nvme-shutdown delay-ms=250", "pm delay-ms=1" };
+	static const char *const bad[] = { "", "kick", "flr often", "flr delay-ms=x", "nvme-shutdown" };
+	struct reset_attempt attempt;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		_cleanup_free_ char *text = NULL;
+
+		ck_assert_int_eq(reset_attempt_parse(good[i], &attempt), 0);
+		text = reset_attempt_format(&attempt);
+		ck_assert_str_eq(text, good[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		ck_assert_msg(reset_attempt_parse(bad[i], &attempt) == -EINVAL, "%s", bad[i]);
+}
+END_TEST
+
+START_TEST(test_first_without)
+{
+	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
+	_cleanup_vec_ struct vec devices = { 0 };
+	_cleanup_resetplans_ struct vec plans = { 0 };
+	_cleanup_strv_ char **methods = NULL;
+	struct resetplan_request request = { .inv = inv, .claimed = &devices };
+
+	for (size_t i = 0; five[i]; i++)
+		ck_assert_int_eq(vec_add(&devices, inventory_find(inv, five[i])), 0);
+	ck_assert_int_eq(resetplan_all(&request, &plans), 0);
+	ck_assert_uint_eq(plans.n, 4); /* not of the bridge */
+	ck_assert_ptr_null(resetplan_first_without(&plans));
+	resetplans_clear(&plans);
+	ck_assert_int_eq(strv_add(&methods, "flr"), 0);
+	request.methods = methods;
+	ck_assert_int_eq(resetplan_all(&request, &plans), 0);
+	ck_assert_str_eq(resetplan_first_without(&plans)->device->key, "0000:04:01.0");
+}
+END_TEST
+
+SUITE("resetplan", test_kernel_order, test_methods_of_the_group, test_shared_bus, test_neighbour_is_named,
+      test_virtual_functions, test_quirks, test_preferred, test_kernel_that_does_not_say,
+      test_attempts_as_text, test_first_without)

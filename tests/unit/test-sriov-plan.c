@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "model/step.h"
+#include "model/usage.h"
+#include "policy/plan/sriov-plan.h"
+
+/* A PF that offers seven functions and has @n, of which each is a device. */
+static struct inventory *host_with(unsigned n, const char *driver)
+{
+	struct inventory *inv = inventory_new();
+	struct device *pf = device_new("pci", "0000:02:00.0");
+
+	pf->total_vfs = 7;
+	pf->num_vfs = n;
+	ck_assert_int_eq(str_set(&pf->driver, driver), 0);
+	ck_assert_int_eq(inventory_put(inv, pf), 0);
+	for (unsigned i = 0; i < n; i++) {
+		_cleanup_free_ char *address = str_printf("0000:02:%02x.%u", 0x10 + i / 4,
+							 i % 4 * 2);
+		struct device *vf = device_new("pci", address);
+
+		vf->vf_index = (int)i;
+		ck_assert_int_eq(str_set(&vf->physfn, pf->key), 0);
+		ck_assert_int_eq(inventory_put(inv, vf), 0);
+	}
+	return inv;
+}
+
+/* The steps as "set-autoprobe 0, set-vfs 3"; the problem in *ret_problem. */
+static char *plan(const struct inventory *inv, const char *device, unsigned count, bool autoprobe,
+		  const char *claimed, char **ret_problem)
+{
+	_cleanup_vfdef_ struct vfdef *def = vfdef_new(device);
+	_cleanup_steps_ struct vec steps = { 0 };
+	_cleanup_strv_ char **words = NULL;
+	char *keys[] = { (char *)claimed, NULL };
+
+	def->count = count;
+	def->autoprobe = autoprobe;
+	ck_assert_int_eq(plan_vfs(inv, def, keys, &steps, ret_problem), 0);
+	VEC_FOREACH(const struct step, step, &steps) {
+		_cleanup_free_ char *word =
+			str_printf("%s %s", step_kind_to_string(step->kind), step->value);
+
+		ck_assert_str_eq(step->device, device);
+		ck_assert_int_eq(strv_add(&words, word), 0);
+	}
+	return strv_join(words, ", ");
+}
+
+static void check(unsigned now, unsigned count, bool autoprobe, const char *wanted)
+{
+	_cleanup_inventory_ struct inventory *inv = host_with(now, "igb");
+	_cleanup_free_ char *problem = NULL, *steps = NULL;
+
+	steps = plan(inv, "0000:02:00.0", count, autoprobe, NULL, &problem);
+	ck_assert_str_eq(steps, wanted);
+	ck_assert_ptr_null(problem);
+}
+
+START_TEST(test_number_by_way_of_none)
+{
+	check(0, 3, false, "set-autoprobe 0, set-vfs 3");
+	check(0, 3, true, "set-autoprobe 1, set-vfs 3");
+	check(2, 3, false, "set-autoprobe 0, set-vfs 0, set-vfs 3");
+	check(3, 3, false, "set-autoprobe 0");
+	check(3, 0, false, "set-autoprobe 0, set-vfs 0");
+	check(0, 0, false, "set-autoprobe 0");
+}
+END_TEST
+
+static void check_problem(struct inventory *inventory, const char *device, unsigned count,
+			  const char *claimed, const char *wanted, const char *text)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory;
+	_cleanup_free_ char *problem = NULL, *steps = NULL;
+
+	steps = plan(inv, device, count, false, claimed, &problem);
+	ck_assert_str_eq(steps, wanted);
+	ck_assert_ptr_nonnull(problem);
+	ck_assert_msg(strstr(problem, text) != NULL, "no \"%s\" in: %s", text, problem);
+}
+
+START_TEST(test_more_than_there_are)
+{
+	check_problem(host_with(0, "igb"), "0000:02:00.0", 9, NULL, "set-autoprobe 0, set-vfs 7",
+		      "offers 7 virtual functions, not the 9");
+	check_problem(host_with(7, "igb"), "0000:02:00.0", 9, NULL, "set-autoprobe 0", "offers 7");
+}
+END_TEST
+
+START_TEST(test_nothing_changes_under_a_claim)
+{
+	check_problem(host_with(2, "igb"), "0000:02:00.0", 3, "0000:02:10.2", "",
+		      "as long as 0000:02:10.2 is claimed");
+	check_problem(host_with(2, "vfio-pci"), "0000:02:00.0", 3, "0000:02:00.0", "",
+		      "as long as 0000:02:00.0 is claimed");
+	/* a claim of something else, or a number that is right already, is no matter */
+	check(3, 3, false, "set-autoprobe 0");
+}
+END_TEST
+
+START_TEST(test_nothing_is_taken_from_the_host)
+{
+	struct inventory *inv = host_with(2, "igb");
+	struct device *vf = inventory_find(inv, "0000:02:10.0");
+	_cleanup_use_ struct use *use = use_new();
+
+	ck_assert_int_eq(str_set(&use->kind, USE_DEFAULT_ROUTE), 0);
+	ck_assert_int_eq(str_set(&use->what, "eth3"), 0);
+	ck_assert_int_eq(uses_add(&vf->uses, use), 0);
+	check_problem(inv, "0000:02:00.0", 3, NULL, "",
+		      "the host uses 0000:02:10.0 (default-route eth3)");
+}
+END_TEST
+
+START_TEST(test_what_cannot_be)
+{
+	check_problem(host_with(0, NULL), "0000:02:00.0", 3, NULL, "", "until its host driver");
+	check_problem(host_with(0, "vfio-pci"), "0000:02:00.0", 3, NULL, "", "until its host driver");
+	check_problem(host_with(1, "igb"), "0000:09:00.0", 3, NULL, "", "no device 0000:09:00.0");
+	check_problem(host_with(1, "igb"), "0000:02:10.0", 3, NULL, "", "is a virtual function itself");
+	{
+		struct inventory *inv = host_with(0, "igb");
+
+		inventory_find(inv, "0000:02:00.0")->total_vfs = 0;
+		check_problem(inv, "0000:02:00.0", 3, NULL, "", "does not offer SR-IOV");
+	}
+}
+END_TEST
+
+/* What a claim of the PF makes; @count 0 is a definition that leaves it alone then. */
+static void check_claim(unsigned now, const char *driver, unsigned count, bool while_claimed, const char *wanted)
+{
+	_cleanup_inventory_ struct inventory *inv = host_with(now, driver);
+	_cleanup_vfdef_ struct vfdef *def = vfdef_new("0000:02:00.0");
+	_cleanup_(vec_drop) struct vec defs = { 0 };
+	_cleanup_steps_ struct vec steps = { 0 };
+	_cleanup_strv_ char **words = NULL;
+	_cleanup_free_ char *joined = NULL;
+
+	def->count = count;
+	def->while_claimed = while_claimed;
+	ck_assert_int_eq(vec_add(&defs, def), 0);
+	ck_assert_int_eq(steps_add_device(&steps, STEP_BIND, inventory_find(inv, "0000:02:00.0"), "vfio-pci"), 0);
+	ck_assert_int_eq(steps_add_device(&steps, STEP_SET_VF_TOKEN, inventory_find(inv, "0000:02:00.0"), NULL), 0);
+	ck_assert_int_eq(steps_add_plain(&steps, STEP_OPEN_CONTAINER, NULL), 0);
+	ck_assert_int_eq(plan_vfs_of_claim(inv, &defs, &steps), 0);
+	VEC_FOREACH(const struct step, step, &steps) {
+		_cleanup_free_ char *word = str_printf("%s%s%s", step_kind_to_string(step->kind),
+						       step->kind == STEP_SET_VFS ? " " : "",
+						       step->kind == STEP_SET_VFS ? step->value : "");
+
+		ck_assert_int_eq(strv_add(&words, word), 0);
+	}
+	joined = strv_join(words, ", ");
+	ck_assert_str_eq(joined, wanted);
+}
+
+START_TEST(test_while_claimed)
+{
+	check_claim(3, "igb", 3, true, "bind, set-vf-token, set-vfs 3, open-container");
+	check_claim(0, NULL, 9, true, "bind, set-vf-token, set-vfs 7, open-container");
+	check_claim(3, "igb", 3, false, "bind, set-vf-token, open-container");
+	check_claim(3, "igb", 0, true, "bind, set-vf-token, open-container");
+	/* kept there by the last claim */
+	check_claim(3, "vfio-pci", 2, true, "bind, set-vf-token, set-vfs 0, set-vfs 2, open-container");
+	check_claim(2, "vfio-pci", 2, true, "bind, set-vf-token, set-vfs 2, open-container");
+}
+END_TEST
+
+SUITE("vfplan", test_while_claimed, test_number_by_way_of_none, test_more_than_there_are,
+      test_nothing_changes_under_a_claim, test_nothing_is_taken_from_the_host, test_what_cannot_be)

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include <signal.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+
+#include "faketree.h"
+#include "sys/process.h"
+#include "sys/usage/mounts.h"
+#include "sys/usage/usage-process.h"
+#include "sys/usage/usage-scan.h"
+
+/*
+ * A tree in the kernel's place, of files and links as it has them:
+ *
+ * 05:00.0 nvme0n1 with nvme0n1p1, below md0, below dm-0 (vg-srv)  06:00.0, 07:00.0 both lead to
+ * nvme1n1 08:00.0 sda       00:1f.0 LPC bridge, ttyS0 and tpm0 behind it as ACPI has it
+ */
+static struct inventory *inv;
+
+/* A block device at "devices/PLACE", with its number. */
+static void make_disk(const char *place, const char *number)
+{
+	const char *name = strrchr(place, '/') + 1;
+	_cleanup_free_ char *class = str_printf("sys/class/block/%s", name);
+	_cleanup_free_ char *dev = str_printf("sys/dev/block/%s", number);
+	_cleanup_free_ char *target = str_printf("../../devices/%s", place);
+	_cleanup_free_ char *file = str_printf("sys/devices/%s/dev", place);
+
+	make_link(class, target);
+	make_link(dev, target);
+	make_file(file, number);
+}
+
+static void put_below(const char *upper, const char *lower)
+{
+	_cleanup_free_ char *slave = str_printf("sys/class/block/%s/slaves/%s", upper, lower);
+	_cleanup_free_ char *holder = str_printf("sys/class/block/%s/holders/%s", lower, upper);
+
+	make_file(slave, "");
+	make_file(holder, "");
+}
+
+static void make_disks(void)
+{
+	make_disk("pci0000:00/0000:00:06.0/0000:05:00.0/nvme/nvme0/nvme0n1", "259:0");
+	make_disk("pci0000:00/0000:00:06.0/0000:05:00.0/nvme/nvme0/nvme0n1/nvme0n1p1", "259:1");
+	make_disk("virtual/block/md0", "9:0");
+	make_disk("virtual/block/dm-0", "253:0");
+	make_file("sys/class/block/dm-0/dm/name", "vg-srv\n");
+	make_file("sys/class/block/dm-0/dm/uuid", "LVM-abc\n");
+	put_below("md0", "nvme0n1p1");
+	put_below("dm-0", "md0");
+	make_disk("virtual/nvme-subsystem/nvme-subsys1/nvme1n1", "259:5");
+	make_link("sys/devices/virtual/nvme-subsystem/nvme-subsys1/nvme1",
+		  "../../../pci0000:00/0000:06:00.0/nvme/nvme1");
+	make_link("sys/devices/virtual/nvme-subsystem/nvme-subsys1/nvme2",
+		  "../../../pci0000:00/0000:07:00.0/nvme/nvme2");
+	make_disk("pci0000:00/0000:08:00.0/ata1/host0/target0:0:0/0:0:0:0/block/sda", "8:0");
+}
+
+static void make_tree(void)
+{
+	static const char *const addresses[] = { "0000:00:1f.0", "0000:05:00.0", "0000:06:00.0",
+						 "0000:07:00.0", "0000:08:00.0", "0000:09:00.0" };
+
+	faketree_make();
+	inv = inventory_new();
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
+		struct device *device = device_new("pci", addresses[i]);
+
+		device->iommu_group = (int)i;
+		ck_assert_int_eq(inventory_put(inv, device), 0);
+	}
+	make_disks();
+}
+
+static void remove_tree(void)
+{
+	inv = inventory_free(inv);
+	faketree_remove();
+}
+
+/* --- asking ------------------------------------------------------------------------------------ */
+
+/* "holders md0 (RAID) nvme0n1p1; mounted /srv vg-srv" */
+static char *uses_of(const char *address)
+{
+	_cleanup_strv_ char **list = NULL;
+
+	VEC_FOREACH(const struct use, use, &inventory_find(inv, address)->uses) {
+		_cleanup_free_ char *one =
+			str_printf("%s %s%s%s", use->kind, use->what, use->through ? " " : "",
+				   str_or(use->through, ""));
+
+		ck_assert_int_eq(strv_add(&list, one), 0);
+	}
+	return strv_join(list, "; ");
+}
+
+#define ck_assert_uses(address, expected)                                                          \
+	do {                                                                                       \
+		_cleanup_free_ char *actual = uses_of(address);                                    \
+                                                                                                   \
+		ck_assert_str_eq(actual, expected);                                                \
+	} while (0)
+
+static bool refresh(unsigned sources)
+{
+	bool changed;
+
+	ck_assert_int_eq(uses_refresh(&root, inv, sources, &changed), 0);
+	return changed;
+}
+
+/* --- disks ------------------------------------------------------------------------------------- */
+
+START_TEST(test_stack)
+{
+	make_file("proc/1/mountinfo",
+		  "21 1 8:0 / / rw - ext4 /dev/sda rw\n"
+		  "22 21 0:5 / /dev rw - devtmpfs udev rw\n"
+		  "30 21 253:0 / /srv/with\\040blank rw shared:5 master:1 - xfs /dev/x rw\n"
+		  "nonsense\n30 21\n31 x 1:y\n");
+	ck_assert(refresh(USE_OF_BLOCK));
+	ck_assert_uses("0000:05:00.0",
+		       "holders md0 (RAID) nvme0n1p1; mounted /srv/with blank vg-srv");
+	ck_assert_uses("0000:08:00.0", "root-disk / sda");
+	ck_assert_uses("0000:06:00.0", "");
+	ck_assert(!refresh(USE_OF_BLOCK));
+	make_file("proc/1/mountinfo", "");
+	ck_assert(refresh(USE_OF_BLOCK));
+	ck_assert_uses("0000:05:00.0", "holders md0 (RAID) nvme0n1p1");
+	ck_assert_uses("0000:08:00.0", "");
+}
+END_TEST
+
+START_TEST(test_two_ways_to_a_disk)
+{
+	make_file("proc/1/mountinfo", "21 1 259:5 / /data rw - ext4 /dev/nvme1n1 rw\n");
+	put_below("md0", "nvme1n1");
+	refresh(USE_OF_BLOCK);
+	ck_assert_uses("0000:06:00.0", "holders md0 (RAID) nvme1n1; mounted /data nvme1n1");
+	ck_assert_uses("0000:07:00.0", "holders md0 (RAID) nvme1n1; mounted /data nvme1n1");
+}
+END_TEST
+
+START_TEST(test_hidden_filesystem)
+{
+	make_file("sys/fs/ext4/sda/state", "1\n");
+	make_file("sys/fs/ext4/features/lazy", "1\n");
+	refresh(USE_OF_BLOCK);
+	ck_assert_uses("0000:08:00.0",
+		       "mounted a filesystem (ext4) that is not mounted in the host's own "
+		       "namespace sda");
+	make_file("proc/1/mountinfo", "21 1 8:0 / /x rw - ext4 /dev/sda rw\n");
+	refresh(USE_OF_BLOCK);
+	ck_assert_uses("0000:08:00.0", "mounted /x sda");
+}
+END_TEST
+
+START_TEST(test_zfs_and_bcache)
+{
+	make_file("sys/class/block/sda/bcache/state", "clean\n");
+	make_file("run/udev/data/b259:5",
+		  "S:disk/by-id/x\nE:ID_FS_TYPE=zfs_member\nE:ID_FS_LABEL=tank\n");
+	refresh(USE_OF_BLOCK);
+	ck_assert_uses("0000:08:00.0", "holders bcache sda");
+	ck_assert_uses("0000:06:00.0", ""); /* not imported */
+	make_file("proc/spl/kstat/zfs/tank/state", "ONLINE\n");
+	refresh(USE_OF_BLOCK);
+	ck_assert_uses("0000:06:00.0", "holders tank (ZFS pool) nvme1n1");
+}
+END_TEST
+
+/* Nodes cannot be made here, but a file on a disk is as good as a path to it. */
+START_TEST(test_swap_and_btrfs)
+{
+	_cleanup_free_ char *number = NULL, *mountinfo = NULL;
+	struct stat st;
+
+	make_file("dev/swap file", "");
+	ck_assert_int_eq(fstatat(root.fd, "dev/swap file", &st, 0), 0);
+	number = str_printf("sys/dev/block/%u:%u", major(st.st_dev), minor(st.st_dev));
+	make_link(number,
+		  "../../devices/pci0000:00/0000:08:00.0/ata1/host0/target0:0:0/0:0:0:0/block/sda");
+	make_file("proc/swaps",
+		  "Filename Type Size Used Priority\n/dev/swap\\040file file 1 0 -2\n");
+	refresh(USE_OF_BLOCK);
+	ck_assert_uses("0000:08:00.0", "swap /dev/swap file sda");
+	make_file("proc/swaps", "Filename Type Size Used Priority\n");
+
+	make_file("sys/fs/btrfs/uuid/devices/sda", "");
+	make_file("sys/fs/btrfs/uuid/devices/nvme1n1", "");
+	make_file("sys/fs/btrfs/other/devices/nvme0n1", "");
+	mountinfo = strdup("40 1 0:44 / /pool rw - btrfs /dev/swap\\040file rw\n");
+	make_file("proc/1/mountinfo", mountinfo);
+	refresh(USE_OF_BLOCK);
+	ck_assert_uses("0000:08:00.0", "mounted /pool sda");
+	ck_assert_uses("0000:07:00.0", "mounted /pool nvme1n1");
+	/* of this one no line of the mounts tells: it is mounted elsewhere */
+	ck_assert_uses("0000:05:00.0",
+		       "holders md0 (RAID) nvme0n1p1; mounted a filesystem (btrfs) that is not mounted "
+		       "in the host's own namespace nvme0n1");
+	make_link("sys/fs/bcachefs/uuid/dev-1/block", "../../../../block/nvme1n1");
+	make_file("proc/1/mountinfo", "");
+	refresh(USE_OF_BLOCK);
+	ck_assert_uses("0000:07:00.0",
+		       "mounted a filesystem (bcachefs) that is not mounted in the host's own namespace "
+		       "nvme1n1; mounted a filesystem (btrfs) that is not mounted in the host's own "
+		       "namespace nvme1n1");
+}
+END_TEST
+
+START_TEST(test_circles_end)
+{
+	put_below("nvme0n1p1", "dm-0"); /* no kernel has it, and no tree may hang the daemon */
+	put_below("md0", "dm-0");
+	make_file("proc/1/mountinfo", "30 21 253:0 / /srv rw - xfs /dev/x rw\n");
+	refresh(USE_OF_BLOCK);
+	ck_assert_uses("0000:05:00.0", "holders md0 (RAID) nvme0n1p1; mounted /srv vg-srv");
+}
+END_TEST
+
+/* --- consoles ---------------------------------------------------------------------------------- */
+
+static void make_lpc(void)
+{
+	make_link("sys/devices/LNXSYSTM:00/LNXSYBUS:00/PNP0A08:00/device:20/physical_node",
+		  "../../../../pci0000:00/0000:00:1f.0");
+	make_link("sys/devices/pnp0/00:02/firmware_node",
+		  "../../LNXSYSTM:00/LNXSYBUS:00/PNP0A08:00/device:20/PNP0501:00");
+	make_file("sys/devices/LNXSYSTM:00/LNXSYBUS:00/PNP0A08:00/device:20/PNP0501:00/hid",
+		  "PNP0501\n");
+}
+
+START_TEST(test_serial_console)
+{
+	make_lpc();
+	make_link("sys/dev/char/4:64", "../../devices/pnp0/00:02/tty/ttyS0");
+	make_link("sys/dev/char/4:68", "../../devices/pci0000:00/0000:09:00.0/tty/ttyS4");
+	make_file("proc/consoles", "tty0                 -WU (EC p  )    4:1\n"
+				   "ttyS0                -W- (EC p a)    4:64\n"
+				   "ttyS4                -W- (   p a)    4:68\n"
+				   "netcon0              -W- (E     )\n");
+	ck_assert(refresh(USE_OF_CONSOLE));
+	ck_assert_uses("0000:00:1f.0", "console ttyS0");
+	ck_assert_uses("0000:09:00.0", ""); /* not enabled */
+	make_file("proc/consoles", "ttyS4 -W- (E p a)    4:68\n");
+	refresh(USE_OF_CONSOLE);
+	ck_assert_uses("0000:09:00.0", "console ttyS4");
+	ck_assert_uses("0000:00:1f.0", "");
+}
+END_TEST
+
+START_TEST(test_screens)
+{
+	struct device *card = inventory_find(inv, "0000:09:00.0");
+
+	card->resources[0] = (struct resource){ 0xc0000000, 0xcfffffff, 0x200 };
+	card->class_code = 0x030000;
+	make_file("proc/iomem", "00000000-00000fff : Reserved\n"
+				"c0000000-cfffffff : 0000:09:00.0\n  c0000000-c02fffff : BOOTFB\n");
+	refresh(USE_OF_CONSOLE);
+	ck_assert_uses("0000:09:00.0", "console the boot framebuffer");
+	/* a driver has taken over: now what counts is whether terminals are drawn on it */
+	make_file("proc/iomem", "c0000000-cfffffff : 0000:09:00.0\n");
+	make_link("sys/class/graphics/fb0", "../../devices/pci0000:00/0000:09:00.0/graphics/fb0");
+	make_file("sys/class/vtconsole/vtcon1/name", "(M) frame buffer device\n");
+	make_file("sys/class/vtconsole/vtcon1/bind", "1\n");
+	refresh(USE_OF_CONSOLE);
+	ck_assert_uses("0000:09:00.0", "console the screen of the virtual terminals");
+	make_file("sys/class/vtconsole/vtcon1/bind", "0\n");
+	make_file("sys/class/vtconsole/vtcon0/name", "(S) VGA+\n");
+	make_file("sys/class/vtconsole/vtcon0/bind", "1\n");
+	make_file("sys/bus/pci/devices/0000:09:00.0/boot_vga", "1\n");
+	refresh(USE_OF_CONSOLE);
+	ck_assert_uses("0000:09:00.0", "console the VGA text screen");
+}
+END_TEST
+
+START_TEST(test_tpm)
+{
+	make_lpc();
+	make_link("sys/class/tpm/tpm0", "../../devices/pnp0/00:02/tpm/tpm0");
+	make_link("sys/class/tpm/tpm1",
+		  "../../devices/pci0000:00/0000:09:00.0/spi_master/spi0/tpm/tpm1");
+	make_link("sys/class/tpm/tpm2", "../../devices/virtual/tpm/tpm2");
+	refresh(USE_OF_CONSOLE);
+	ck_assert_uses("0000:00:1f.0", "tpm tpm0");
+	ck_assert_uses("0000:09:00.0", "tpm tpm1");
+}
+END_TEST
+
+/* --- processes --------------------------------------------------------------------------------- */
+
+static struct process_walk *walk_through(void)
+{
+	struct process_walk *walk = NULL;
+	int r;
+
+	ck_assert_int_eq(process_walk_new(&root, &walk), 0);
+	do
+		r = process_walk_step(walk, inv, 1);
+	while (r > 0);
+	ck_assert_int_eq(r, 0);
+	return walk;
+}
+
+static void ck_assert_walk(const char *key, const char *uses)
+{
+	_cleanup_(process_walk_freep) struct process_walk *walk = walk_through();
+	bool changed;
+
+	ck_assert_int_eq(process_walk_apply(walk, inv, NULL, &changed), 0);
+	ck_assert_uses(key, uses);
+}
+
+/* A VFIO device without its group: later kernels tell which one it is; if not, it may be any one that somebody has open. */
+START_TEST(test_vfio_device)
+{
+	struct device *card = inventory_find(inv, "0000:09:00.0"), *disk = inventory_find(inv, "0000:08:00.0");
+
+	ck_assert_int_eq(str_set(&card->driver, "vfio-pci") + str_set(&disk->driver, "vfio-pci"), 0);
+	make_link("proc/4000000/fd/7", "anon_inode:[vfio-device]");
+	make_file("proc/4000000/fdinfo/7", "pos:\t0\nflags:\t02000002\nmnt_id:\t16\nino:\t1061\n");
+	ck_assert_walk("0000:09:00.0", "");
+	card->vfio_open = true;
+	ck_assert_walk("0000:09:00.0", "vfio a VFIO device, the kernel does not tell which,");
+	ck_assert_uses("0000:08:00.0", "");
+	make_file("proc/4000000/fdinfo/7", "pos:\t0\nflags:\t02000002\nmnt_id:\t16\nino:\t1061\n"
+					   "vfio-device-syspath:\t/sys/devices/pci0000:00/0000:08:00.0\n");
+	ck_assert_walk("0000:08:00.0", "vfio its descriptor");
+	ck_assert_uses("0000:09:00.0", "");
+}
+END_TEST
+
+START_TEST(test_namespaces)
+{
+	_cleanup_(process_walk_freep) struct process_walk *walk = NULL;
+	_cleanup_vec_ struct vec only = { 0 };
+	bool changed;
+
+	make_link("proc/1/ns/mnt", "mnt:[1]");
+	make_file("proc/1/mountinfo", "21 1 8:0 / / rw - ext4 /dev/sda rw\n");
+	make_link("proc/4000000/ns/mnt", "mnt:[2]");
+	make_file("proc/4000000/mountinfo", "50 1 8:0 / / rw - ext4 /dev/sda rw\n"
+					    "51 50 259:0 / /inside rw - ext4 /dev/nvme0n1 rw\n");
+	make_link("proc/4000000/fd/7", "/sys/devices/pci0000:00/0000:09:00.0/resource0");
+	make_link("proc/4000000/fd/8", "/sys/devices/pci0000:00/0000:09:00.0/config");
+	walk = walk_through();
+	ck_assert_int_eq(process_walk_apply(walk, inv, NULL, &changed), 0);
+	ck_assert(changed);
+	ck_assert_uses("0000:05:00.0", "mounted /inside");
+	ck_assert_uses("0000:08:00.0", "");
+	ck_assert_uses("0000:09:00.0", "open /sys/devices/pci0000:00/0000:09:00.0/resource0");
+	/* of those that nobody wants to know nothing is kept */
+	ck_assert_int_eq(vec_add(&only, inventory_find(inv, "0000:05:00.0")), 0);
+	ck_assert_int_eq(process_walk_apply(walk, inv, &only, &changed), 0);
+	ck_assert_uses("0000:05:00.0", "mounted /inside");
+	ck_assert_uses("0000:09:00.0", "");
+}
+END_TEST
+
+/* What one source tells does not touch what another has told. */
+START_TEST(test_sources_apart)
+{
+	make_file("proc/1/mountinfo", "21 1 8:0 / /x rw - ext4 /dev/sda rw\n");
+	refresh(USE_OF_BLOCK);
+	make_file("proc/1/mountinfo", "");
+	ck_assert(!refresh(USE_OF_CONSOLE));
+	ck_assert_uses("0000:08:00.0", "mounted /x sda");
+	ck_assert(refresh(USE_OF_BLOCK | USE_OF_CONSOLE));
+	ck_assert_uses("0000:08:00.0", "");
+}
+END_TEST
+
+START_TEST(test_unescape)
+{
+	char text[] = "a\\040b\\134\\011c\\9\\04";
+
+	proc_unescape(text);
+	ck_assert_str_eq(text, "a b\\\tc\\9\\04");
+}
+END_TEST
+
+START_TEST(test_fd_is_open)
+{
+	_cleanup_close_ int fds = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int named = open("/dev/null", O_PATH | O_CLOEXEC);
+	_cleanup_close_ int opened = open("/dev/null", O_RDWR | O_CLOEXEC);
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", named);
+	ck_assert(!process_fd_is_open(fds, name, "/dev/null"));
+	snprintf(name, sizeof(name), "%d", opened);
+	ck_assert(process_fd_is_open(fds, name, "/dev/null"));
+	/* what had been seen of it is closed, and the number gone or another file's */
+	ck_assert(!process_fd_is_open(fds, name, "/dev/vfio/10"));
+	ck_assert(!process_fd_is_open(fds, "9999", "/dev/null"));
+}
+END_TEST
+
+START_TEST(test_process_is_gone)
+{
+	_cleanup_close_ int own = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int child = -EBADF;
+	char path[32];
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	child = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert(!process_is_gone(own));
+	ck_assert(!process_is_gone(child));
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert(process_is_gone(child));
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	const TTest *const tests[] = {
+		test_stack,
+		test_two_ways_to_a_disk,
+		test_hidden_filesystem,
+		test_zfs_and_bcache,
+		test_swap_and_btrfs,
+		test_circles_end,
+		test_serial_console,
+		test_screens,
+		test_tpm,
+		test_vfio_device,
+		test_namespaces,
+		test_sources_apart,
+		test_unescape,
+		test_fd_is_open,
+		test_process_is_gone,
+	};
+	Suite *suite = suite_create("uses");
+	TCase *tcase = tcase_create("uses");
+
+	tcase_add_checked_fixture(tcase, make_tree, remove_tree);
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
+		tcase_add_test(tcase, tests[i]);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
