@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 0. What time it is. */
+/* What time it is. */
 
 #include <stdint.h>
 #include <time.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 0. Whole files, relative to a directory descriptor (AT_FDCWD for none). Negative errno. */
+/* Whole files, relative to a directory descriptor (AT_FDCWD for none). Negative errno. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Floor 0. One line per event, to the journal's stream format on stderr ("<3>text") when the service
- * manager reads it, plainly otherwise. Library floors never log above debug: whoever handles the error logs it.
+ * One line per event, to the journal's stream format on stderr ("<3>text") when the service
+ * manager reads it, plainly otherwise. Library layers never log above debug: whoever handles the error logs it.
  */
 
 #include <syslog.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 0. Declaration helpers only: no macro here hides control flow.
+ * Declaration helpers only: no macro here hides control flow.
  *
  * _cleanup_(fn) runs fn(&variable) when the variable leaves its scope; DEFINE_CLEANUP makes such an
  * fn from a destructor. Destructors take NULL. TAKE_PTR and TAKE_FD move ownership out of a variable.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 0. Strings and string lists. */
+/* Strings and string lists. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 0. A growing array of pointers. Who owns what the pointers show is said beside each field of
+ * A growing array of pointers. Who owns what the pointers show is said beside each field of
  * this type; vec_clear() frees the elements, vec_drop() only the array.
  */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 5. Who may do what: what the file of a group allows, then root, then what polkit allows; else nobody. */
+/* Who may do what: what the file of a group allows, then root, then what polkit allows; else nobody. */
 
 #include <errno.h>
 #include <grp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Floor 5. Calls that take a while: Claim, Release and TakeFds, whose replies are sent when floor 4 has its
+ * Calls that take a while: Claim, Release and TakeFds, whose replies are sent when the daemon layer has its
  * answer. A descriptor goes only to the connection whose claim was authorised.
  */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 5. org.devgroups1.Device at /org/devgroups1/device/KEY, KEY with its bus: "pci:0000:01:00.0". */
+/* org.devgroups1.Device at /org/devgroups1/device/KEY, KEY with its bus: "pci:0000:01:00.0". */
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 5. Facts on the bus: a dict is a{sv}, a list an array, numbers are t. */
+/* Facts on the bus: a dict is a{sv}, a list an array, numbers are t. */
 
 #include <systemd/sd-bus.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 5. org.devgroups1.Group at /org/devgroups1/group/NAME. */
+/* org.devgroups1.Group at /org/devgroups1/group/NAME. */
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Floor 5. While anything is claimed the host does not go to sleep: a device that loses its power under a VMM comes back in no
+ * While anything is claimed the host does not go to sleep: a device that loses its power under a VMM comes back in no
  * state that its guest knows. Where there is no logind nothing happens.
  */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 5. Prints an interface as a client would be told it, so that dbus/ can be compared with it. */
+/* Prints an interface as a client would be told it, so that dbus/ can be compared with it. */
 
 #include <errno.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 5. org.devgroups1.Lease at /org/devgroups1/lease/ID. The object behind it is the group that it holds. */
+/* org.devgroups1.Lease at /org/devgroups1/lease/ID. The object behind it is the group that it holds. */
 
 #include <errno.h>
 #include <string.h>

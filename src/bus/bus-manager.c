@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 5. org.devgroups1.Manager at /org/devgroups1. */
+/* org.devgroups1.Manager at /org/devgroups1. */
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 5. What polkit says of a call. It may take as long as somebody needs to type a password, so the call is put
+ * What polkit says of a call. It may take as long as somebody needs to type a password, so the call is put
  * aside meanwhile and handled anew from its beginning when the answer is there: whatever has
  * changed by then, definitions and all, is looked at again.
  */

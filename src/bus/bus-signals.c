@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 5. What floor 4 tells, as signals. */
+/* Emits what the daemon layer reports as signals. */
 
 #include "base/log.h"
 #include "bus/bus.h"

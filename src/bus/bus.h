@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 5. The bus face: one file an object, all of them thin: read arguments, authorise, call floor 4, reply. */
+/* The bus face: one file an object, all of them thin: read arguments, authorise, call the daemon layer, reply. */
 
 #include <systemd/sd-bus.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 6. The daemon's connection to the system bus, made anew when the bus is restarted: leases go on meanwhile, and claims
+ * The daemon's connection to the system bus, made anew when the bus is restarted: leases go on meanwhile, and claims
  * that were under way are undone, since nobody can be answered.
  */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 4. Claims: who gets a group, and who waits for it. */
+/* Claims: who gets a group, and who waits for it. */
 
 #include <errno.h>
 #include <string.h>

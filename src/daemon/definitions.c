@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 4. The definitions in force: read at the start and at a reload, without touching what is claimed. */
+/* The definitions in force: read at the start and at a reload, without touching what is claimed. */
 
 #include <errno.h>
 

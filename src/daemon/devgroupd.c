@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 6. devgroupd: event loop, start and end. */
+/* devgroupd: event loop, start and end. */
 
 #include <errno.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 4. What a group shows: its state, who holds it, what stands against a claim. */
+/* What a group shows: its state, who holds it, what stands against a claim. */
 
 #include <errno.h>
 #include <pwd.h>

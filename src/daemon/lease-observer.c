@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 4. What a lease tells: to whoever claimed its group, to whoever waits for its end, and to the bus. */
+/* What a lease tells: to whoever claimed its group, to whoever waits for its end, and to the bus. */
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 4. How much one user, and all of them together, may have under way. Root has no limit of its own. */
+/* How much one user, and all of them together, may have under way. Root has no limit of its own. */
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 6. The command line of devgroupd. */
+/* The command line of devgroupd. */
 
 #include "daemon/host/host.h"
 #include "daemon/limits.h"

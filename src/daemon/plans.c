@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 4. What a claim or release would do, and whether it would be granted: nothing is changed. */
+/* What a claim or release would do, and whether it would be granted: nothing is changed. */
 
 #include <errno.h>
 #include <string.h>

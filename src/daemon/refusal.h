@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 4. Why a request is not met: a kind that programs act on, and a text for people that names group, device,
+ * Why a request is not met: a kind that programs act on, and a text for people that names group, device,
  * cause and what can be done. The bus face translates the kind into an error name, in one table.
  */
 

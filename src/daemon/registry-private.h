@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 4. What registry.c, claims.c and restart.c share; nobody else includes this. */
+/* What registry.c, claims.c and restart.c share; nobody else includes this. */
 
 #include "daemon/host/isolation-watch.h"
 #include "daemon/provision/prepare.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 4. The groups of this host: their definitions, what stands against a claim, who holds them and who
+ * The groups of this host: their definitions, what stands against a claim, who holds them and who
  * waits. It decides and starts; leases carry out. News goes up through the observer.
  */
 

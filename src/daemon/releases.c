@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 4. Releases: who waits for the end of a lease. */
+/* Releases: who waits for the end of a lease. */
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 4. Resets: which ways there are for a group, and how one that is dirty becomes clean again. */
+/* Resets: which ways there are for a group, and how one that is dirty becomes clean again. */
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 4. What an earlier daemon left behind: its records are taken up, each into its lease or back to the host. */
+/* What an earlier daemon left behind: its records are taken up, each into its lease or back to the host. */
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Floor 4. VF tokens: made for each physical function with its claim, and known to the holders of that and of its virtual
+ * VF tokens: made for each physical function with its claim, and known to the holders of that and of its virtual
  * functions. They stand in records, which root alone can read, and in nothing that is shown.
  */
 

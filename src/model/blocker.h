@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 1. A blocker: a machine-readable reason why a group cannot be claimed now. */
+/* A blocker: a machine-readable reason why a group cannot be claimed now. */
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. The groups of "bind": "boot" in a form that is read in an instant, for the helper of the udev rule, which is
+ * The groups of "bind": "boot" in a form that is read in an instant, for the helper of the udev rule, which is
  * called for each PCI device and has no time for all the files: one line a group ("group NAME DRIVER"), and below it one for
  * each selector ("device vendor=8086 device=10d3").
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 1. The names of the bus interface; strings only. docs: org.devgroups1(5). */
+/* The names of the bus interface; strings only. docs: org.devgroups1(5). */
 
 #define DG_BUS_NAME	  "org.devgroups1"
 #define DG_OBJECT_PATH	  "/org/devgroups1"

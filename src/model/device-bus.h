@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. The buses that devices are on. What is special about one stands in its own file, devbus-NAME.c, which a row of the
+ * The buses that devices are on. What is special about one stands in its own file, devbus-NAME.c, which a row of the
  * table in devbus.c names; nobody above asks for a bus by its name. One that has no file is treated as a bus that VFIO does not know.
  */
 

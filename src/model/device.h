@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. What is known of one device at one moment. A plain value: whoever fills it (the probe, the
+ * What is known of one device at one moment. A plain value: whoever fills it (the probe, the
  * JSON codec) owns it until it is put into an inventory.
  */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. How a device is after what PCI Express (AER, DPC) or the platform (EEH) has reported of it: a plain value, and the pure
+ * How a device is after what PCI Express (AER, DPC) or the platform (EEH) has reported of it: a plain value, and the pure
  * function by which a report changes it.
  */
 

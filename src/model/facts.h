@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. Things that are known, under names, in the order in which they are told: what one place
+ * Things that are known, under names, in the order in which they are told: what one place
  * finds out and several show, be it on the bus, as JSON or as text. A dict has names in it, a list
  * has none and holds one kind of thing.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 1. A group as the administrator wrote it. docs: devgroups.d(5). */
+/* A group as the administrator wrote it. docs: devgroups.d(5). */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. The inventory: everything known of a host at one moment. Everything that decides is a pure
+ * The inventory: everything known of a host at one moment. Everything that decides is a pure
  * function of it, so a recorded host serves as well as this one.
  */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 1. A mediated device that a file asks for. docs: devgroups.d(5), "mediated-devices". */
+/* A mediated device that a file asks for. docs: devgroups.d(5), "mediated-devices". */
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 1. A kind of mediated device, as the driver of a parent offers it. */
+/* A kind of mediated device, as the driver of a parent offers it. */
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 1. The address of a PCI function, and the key of a device on any bus. */
+/* The address of a PCI function, and the key of a device on any bus. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. What is known of models of devices beyond what they say of themselves, as it stands in
+ * What is known of models of devices beyond what they say of themselves, as it stands in
  * quirks.d. docs: devgroups-quirks.d(5).
  */
 

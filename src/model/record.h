@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. The record of a lease: who holds what, and how the host was before. It is on disk before the
+ * The record of a lease: who holds what, and how the host was before. It is on disk before the
  * first step runs, and enough to undo everything however far the steps came.
  */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. A step: one operation on the kernel, with what it needs to run. A plan is a vector of steps in the
+ * A step: one operation on the kernel, with what it needs to run. A plan is a vector of steps in the
  * order in which they run. What a step does, and how it proves that it did, stands in src/sys/step/step-run.c.
  */
 

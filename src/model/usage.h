@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. What the rest of the host does with a device: a mounted filesystem, an address, a
+ * What the rest of the host does with a device: a mounted filesystem, an address, a
  * process that has it open. Facts only; whether one stands against a claim is for assess.h to say.
  */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. What only the kernel's VFIO or iommufd tells, and only to who has the group or device
+ * What only the kernel's VFIO or iommufd tells, and only to who has the group or device
  * open: asked once at a claim and kept in the inventory as lines of text. The words of a line are
  * its name and its numbers, "range 0x0 0xfedfffff".
  *

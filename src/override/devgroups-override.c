@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Floor 6. devgroups-override: what the udev rule calls for each PCI device that appears. Sets driver_override on
+ * devgroups-override: what the udev rule calls for each PCI device that appears. Sets driver_override on
  * the members of groups with "bind": "boot", so that no host driver that is loaded from then on takes
  * them. It needs no daemon and reads little: an index, and what sysfs says of the device and its IOMMU group.
  */

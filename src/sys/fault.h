@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3, for tests alone: makes the Nth kernel operation of a claim or a release fail, hang, or be the last of its
+ * For tests alone: makes the Nth kernel operation of a claim or a release fail, hang, or be the last of its
  * worker. Without --fault-dir, which no help text names, every point is one comparison.
  *
  * The test arms one by writing "N ACTION" to DIR/GROUP.VERB, VERB being claim, release or task (the operations of that worker) or record

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. What can be known of the kernel's modules without loading one: which has an alias, and
+ * What can be known of the kernel's modules without loading one: which has an alias, and
  * what a parameter is going to be.
  */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. What /proc and the service manager know of a process. */
+/* What /proc and the service manager know of a process. */
 
 #include <limits.h>
 #include <stdbool.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. One attribute of sysfs at a time, relative to a directory descriptor. The root of everything is
+ * One attribute of sysfs at a time, relative to a directory descriptor. The root of everything is
  * "struct sysroot", so that a test can put a tree of its own in the kernel's place.
  */
 

@@ -6,7 +6,7 @@
 #include "base/macro.h"
 
 /*
- * Floor 3. Reads an attribute of a device that the kernel shows under the device's lock, as
+ * Reads an attribute of a device that the kernel shows under the device's lock, as
  * driver_override (pci-sysfs.c, driver_override_show() of 6.1): where an unbinding does not return,
  * whoever reads sleeps with it, and no signal wakes him. So another process does, which is left behind
  * where it sleeps; it ends when this one has ended, or that.

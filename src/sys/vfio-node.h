@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. The nodes that VFIO gives single devices, where the kernel does that (CONFIG_VFIO_DEVICE_CDEV). */
+/* The nodes that VFIO gives single devices, where the kernel does that (CONFIG_VFIO_DEVICE_CDEV). */
 
 #include "base/macro.h"
 #include "sys/sysfs.h"

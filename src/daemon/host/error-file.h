@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 4. Which devices have lost their state by an error, in a file of the run directory: the kernel tells of an error once, and the
+ * Which devices have lost their state by an error, in a file of the run directory: the kernel tells of an error once, and the
  * next daemon has to know. It is gone with the boot, as are the errors.
  */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 4. Keeps the ErrorState of devices true: by the kernel's events, and by looking at what makes none (counters of corrected
+ * Keeps the ErrorState of devices true: by the kernel's events, and by looking at what makes none (counters of corrected
  * errors, DPC, EEH) of the devices that somebody wants to know about.
  */
 

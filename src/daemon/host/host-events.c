@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 4. What the kernel's events say of the host: which devices are to be read anew. */
+/* What the kernel's events say of the host: which devices are to be read anew. */
 
 #include <errno.h>
 #include <limits.h>

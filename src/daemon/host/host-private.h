@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 4. What host.c and host-events.c share; nobody else includes this. */
+/* What host.c and host-events.c share; nobody else includes this. */
 
 #include "daemon/host/error-watch.h"
 #include "daemon/host/host.h"

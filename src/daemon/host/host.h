@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 4. This host as it is now: the inventory, kept true by the kernel's events. Also what a
+ * This host as it is now: the inventory, kept true by the kernel's events. Also what a
  * lease needs of its surroundings: event loop, sysfs, the directory of records.
  */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 4. Why each device shares its IOMMU group, as it was last told: what comes, goes and moves elsewhere
+ * Why each device shares its IOMMU group, as it was last told: what comes, goes and moves elsewhere
  * changes it without an event of the device's own.
  */
 

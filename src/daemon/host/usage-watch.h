@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 4. Keeps the uses in an inventory true: told by the kernel where it tells (mounts, swap,
+ * Keeps the uses in an inventory true: told by the kernel where it tells (mounts, swap,
  * links, addresses, routes), looked up every two seconds where it does not (open files). What takes
  * long is done less often: no more than a twentieth of the time.
  */

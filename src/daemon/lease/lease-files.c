@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Floor 4. The kernel module's filtered "config" and "resource" are the holder's for as long as the lease
+ * The kernel module's filtered "config" and "resource" are the holder's for as long as the lease
  * lives. Nothing of it is to be undone after a crash but by the next daemon, which looks at all of them
  * before anything else: they are the module's, and root's where nobody claims.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 4, pure. What becomes of a lease when something happens to it. Every pair has its answer here; lease.c carries
+ * What becomes of a lease when something happens to it. Every pair has its answer here; lease.c carries
  * the actions out.
  *
  *             done                let-go              done

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 4. Nodes that holders open by path: what a step granted once is kept for as long as the lease lives. */
+/* Nodes that holders open by path: what a step granted once is kept for as long as the lease lives. */
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 4. What lease.c, lease-steps.c and lease-watch.c share; nobody else includes this. */
+/* What lease.c, lease-steps.c and lease-watch.c share; nobody else includes this. */
 
 #include "daemon/lease/lease.h"
 

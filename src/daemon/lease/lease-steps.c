@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 4. What the worker of a lease tells, and what is made of it. */
+/* What the worker of a lease tells, and what is made of it. */
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 4. How a lease learns that its holder is gone, and that the last descriptor is closed. */
+/* How a lease learns that its holder is gone, and that the last descriptor is closed. */
 
 #include <errno.h>
 #include <sys/inotify.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 4. One lease, from the first step of its claim to the last of its release. It knows nothing of groups
+ * One lease, from the first step of its claim to the last of its release. It knows nothing of groups
  * or of the bus: whoever owns it is told through the observer.
  */
 

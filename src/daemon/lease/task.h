@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 4. Steps that the host itself needs and no claim: a worker runs them, and one call tells what came of it. */
+/* Steps that the host itself needs and no claim: a worker runs them, and one call tells what came of it. */
 
 #include "daemon/host/host.h"
 #include "daemon/lease/worker.h"

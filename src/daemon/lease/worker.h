@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 4. A worker: a process of its own that runs the steps of one claim or release and reports each, so
+ * A worker: a process of its own that runs the steps of one claim or release and reports each, so
  * that a write which sleeps for ever holds up nothing but its own group.
  */
 

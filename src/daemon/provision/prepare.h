@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 4. What the definitions want of the host before anybody claims: virtual functions (vfs.c), and groups that are to be on
+ * What the definitions want of the host before anybody claims: virtual functions (vfs.c), and groups that are to be on
  * their VFIO driver from the start (bootbind.c). Needs no record: how it is to be stands in the definitions, so a
  * daemon that starts goes on where the last one was killed.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. The three directories of definitions, highest first: /etc/devgroups.d, /run/devgroups.d,
+ * The three directories of definitions, highest first: /etc/devgroups.d, /run/devgroups.d,
  * /usr/lib/devgroups.d. The same file name higher up replaces the lower one, a link to /dev/null
  * masks it, and all files are read in the order of their names.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. The configuration language of devgroups.d(5): one file's text to definitions and
+ * The configuration language of devgroups.d(5): one file's text to definitions and
  * problems. A file with an error is skipped whole; warnings skip nothing.
  */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 1, inside the configuration language only. "mediated-devices". */
+/* Inside the configuration language only. "mediated-devices". */
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 1. The language of quirks.d: "quirks", by name. docs: devgroups-quirks.d(5). */
+/* The language of quirks.d: "quirks", by name. docs: devgroups-quirks.d(5). */
 
 #include <errno.h>
 #include <string.h>

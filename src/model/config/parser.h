@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1, inside the configuration language only. A key's parser gets the value and the struct
+ * Inside the configuration language only. A key's parser gets the value and the struct
  * that it fills. It returns 0 also when it had to complain: the parse goes on, to find what else is
  * wrong, and the errors are counted. Negative is out of memory.
  */

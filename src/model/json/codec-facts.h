@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 1. Facts as JSON, for the codecs and for programs that make JSON themselves. */
+/* Facts as JSON, for the codecs and for programs that make JSON themselves. */
 
 #include "model/facts.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1, inside the codecs only. One table per struct says how its fields are written and read,
+ * Inside the codecs only. One table per struct says how its fields are written and read,
  * so that the two directions cannot drift apart. Written with json-c; read with jsontext, which
  * keeps positions, refuses what is not strict JSON and rounds no number.
  */

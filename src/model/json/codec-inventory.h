@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 1, inside the codecs only. The fields of an inventory that a table can describe. */
+/* Inside the codecs only. The fields of an inventory that a table can describe. */
 
 #include "model/json/codec-fields.h"
 

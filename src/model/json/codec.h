@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. The JSON forms of the model. Only codec*.c include json-c. Strings returned are the
+ * The JSON forms of the model. Only codec*.c include json-c. Strings returned are the
  * caller's. Readers give -ENOMEM, or -EBADMSG with *ret_error saying where and what was expected.
  */
 

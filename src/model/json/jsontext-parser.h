@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1, inside jsontext only. The scanner (jsontext-scan.c) reads what has no inside: blanks,
+ * Inside jsontext only. The scanner (jsontext-scan.c) reads what has no inside: blanks,
  * strings, words; the rest is jsontext.c. All return 0, -ENOMEM, or -EBADMSG with p->error filled
  * in.
  */

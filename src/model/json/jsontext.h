@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 1. Reads JSON text into a tree that knows where everything stood. Strict RFC 8259, with
+ * Reads JSON text into a tree that knows where everything stood. Strict RFC 8259, with
  * comments where asked for; no number is rounded (they stay text until asked for) and no key is
  * lost (a repeated one is marked). The text is not needed after the parse.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 2. The rule on errors: what has lost its state, or does not answer, is nobody's until it was reset. */
+/* The rule on errors: what has lost its state, or does not answer, is nobody's until it was reset. */
 
 #include "policy/assess/assess-private.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 2. Rules on what the IOMMU cannot hold off. */
+/* Rules on what the IOMMU cannot hold off. */
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 2. Rules on what the PCI functions are: virtual functions, BARs, power. */
+/* Rules on what the PCI functions are: virtual functions, BARs, power. */
 
 #include <errno.h>
 

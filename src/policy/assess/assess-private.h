@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2. What the rules of an assessment share; only assess*.c include this. */
+/* What the rules of an assessment share; only assess*.c include this. */
 
 #include "policy/assess/assess.h"
 #include "policy/devinfo/small-bar.h"

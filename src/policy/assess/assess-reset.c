@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Floor 2. Rules on resets: can the devices be brought into a known state, and who else would feel
+ * Rules on resets: can the devices be brought into a known state, and who else would feel
  * it?
  */
 

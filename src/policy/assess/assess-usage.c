@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 2. Rules on what the host does with the devices: disks, interfaces, consoles, processes. */
+/* Rules on what the host does with the devices: disks, interfaces, consoles, processes. */
 
 #include <errno.h>
 

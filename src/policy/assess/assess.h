@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. Why a group cannot be claimed now. A rule for each code; devgroups(7) has the
+ * Why a group cannot be claimed now. A rule for each code; devgroups(7) has the
  * list, CONTRIBUTING.md says how to add one. What lies in a companion of the IOMMU group counts as
  * much as what lies in a device that the definition names.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. What the groups of one host have to do with each other, apart from who is claimed:
+ * What the groups of one host have to do with each other, apart from who is claimed:
  * a device that two of them name, in words that only a host shows to mean the same, and an IOMMU
  * group that moves with another group that is reserved.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. Some kernels give a device its IOMMU group only when a driver is probed for it: where a device tree describes the
+ * Some kernels give a device its IOMMU group only when a driver is probed for it: where a device tree describes the
  * IOMMU (arm64), and with virtio-iommu. That such a device is in no group does not mean that there is no IOMMU.
  */
 

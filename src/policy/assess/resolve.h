@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2, pure. Which devices of a host a definition means, and what must move with them. */
+/* Which devices of a host a definition means, and what must move with them. */
 
 #include "model/blocker.h"
 #include "model/group-def.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. The capabilities of a function in the order of their chains, each with the bytes
+ * The capabilities of a function in the order of their chains, each with the bytes
  * that it takes. A chain may be cut off, lead in circles, or name what nobody knows.
  */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2, pure. How many bytes of configuration space a capability takes. */
+/* How many bytes of configuration space a capability takes. */
 
 #include "policy/devinfo/cap-chain.h"
 

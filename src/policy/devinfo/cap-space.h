@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. Where in the configuration space of a virtual function a VMM may show a capability
+ * Where in the configuration space of a virtual function a VMM may show a capability
  * that only its PF has: PASID and PRI, which the virtual functions share, and ATS. The place lies
  * behind the first 256 bytes, outside of all capabilities, and hides no register: every byte of it
  * read as zero, each time it was read, and no quirk names it.

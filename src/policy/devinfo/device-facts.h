@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. All that is found out about one device for who is going to use it, in one piece:
+ * All that is found out about one device for who is going to use it, in one piece:
  * "dma" (dmafacts.h), "mmio" (mmiofacts.h), "pasid" and "virtual-capabilities" (pasidfacts.h).
  */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. Which I/O addresses a user of a device may map memory at, and which not: what
+ * Which I/O addresses a user of a device may map memory at, and which not: what
  * sysfs says of the IOMMU group, and what VFIO said when it was asked.
  */
 

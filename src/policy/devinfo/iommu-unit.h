@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. What an IOMMU says of itself, from the registers that the kernel shows in
+ * What an IOMMU says of itself, from the registers that the kernel shows in
  * /sys/class/iommu. The inventory keeps a line for each: "dmar0 intel-iommu cap 0x… ecap 0x…",
  * "ivhd0 amd-iommu cap 0x… features 0x…", "smmu3.0x… -" where it shows none.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. How much memory a VMM locks for a VM with devices: everything that a device could do DMA to is pinned, and
+ * How much memory a VMM locks for a VM with devices: everything that a device could do DMA to is pinned, and
  * counts against RLIMIT_MEMLOCK of the process that maps it (of the user's, with an iommufd that nobody has set otherwise).
  */
 

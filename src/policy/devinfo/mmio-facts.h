@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. The regions of a PCI function as a VMM will meet them: how large, how aligned,
+ * The regions of a PCI function as a VMM will meet them: how large, how aligned,
  * whether they can be mapped into a guest and if not, why not.
  */
 

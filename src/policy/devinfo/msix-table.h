@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2, pure. Where in its BARs a function has its MSI-X table and pending bits. */
+/* Where in its BARs a function has its MSI-X table and pending bits. */
 
 #include "model/device.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. What a function has of what shared virtual memory needs: PASID, PRI and ATS, its
+ * What a function has of what shared virtual memory needs: PASID, PRI and ATS, its
  * own or those of its PF, whether they are on, what the IOMMU makes of them; and where a VMM may
  * show them in a virtual function that has none of its own (capspace.h).
  */

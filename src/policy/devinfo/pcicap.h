@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. Reads the configuration space of a device as far as it is known: a snapshot may
+ * Reads the configuration space of a device as far as it is known: a snapshot may
  * end at any byte, and a forged one may lead its chains of capabilities in circles. Numbers are
  * those of include/uapi/linux/pci_regs.h.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. What the quirks say of one device. @quirks is config->quirks of
+ * What the quirks say of one device. @quirks is config->quirks of
  * confdir_load_quirks(): struct quirk, in the order of reading.
  */
 

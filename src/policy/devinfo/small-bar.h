@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. BARs of memory that are smaller than a page of the host: who is given one directly
+ * BARs of memory that are smaller than a page of the host: who is given one directly
  * gets what else is in its page too.
  */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 2, pure. What goes into the definition of a libvirt domain. */
+/* What goes into the definition of a libvirt domain. */
 
 #include <errno.h>
 #include <ctype.h>

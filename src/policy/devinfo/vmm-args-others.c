@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 2, pure. The options of Cloud Hypervisor and crosvm. */
+/* The options of Cloud Hypervisor and crosvm. */
 
 #include <errno.h>
 #include <string.h>

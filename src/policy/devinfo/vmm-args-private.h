@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2. What the files about single VMMs share. */
+/* What the files about single VMMs share. */
 
 #include "policy/devinfo/vmm-args.h"
 

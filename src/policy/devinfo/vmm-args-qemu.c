@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 2, pure. QEMU's options. */
+/* QEMU's options. */
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. How a VMM is told of the devices of a claim: its command line, or libvirt's XML. Each VMM has its own
+ * How a VMM is told of the devices of a claim: its command line, or libvirt's XML. Each VMM has its own
  * words for the same: which devices, by path or by descriptor, in which slots, and with which hints (quirks.h).
  */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, inside acs.c only. What the kernel knows of models beyond their configuration space. The
+ * Inside acs.c only. What the kernel knows of models beyond their configuration space. The
  * ids are those of drivers/pci/quirks.c in Linux 6.18 (pci_dev_acs_enabled[],
  * quirk_dma_func0_alias, quirk_dma_func1_alias); they grow by a few a year, and older kernels lack
  * the newest.

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. Does a function keep what is behind it, or its sister functions, apart? Access
+ * Does a function keep what is behind it, or its sister functions, apart? Access
  * Control Services make it send requests between peers up to the IOMMU. The answers are those of
  * the kernel (drivers/pci/pci.c, pci_acs_enabled(), for source validation, request and completion
  * redirect, upstream forwarding).

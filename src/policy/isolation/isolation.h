@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. Why is an IOMMU group as large as it is? For each device the causes that tie it to
+ * Why is an IOMMU group as large as it is? For each device the causes that tie it to
  * others of its group, seen from both sides: the device below a port that does not isolate names
  * that port, and so does the port itself.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. Who sits where on the PCI buses. The devices of an inventory are sorted by
+ * Who sits where on the PCI buses. The devices of an inventory are sorted by
  * address, so what is on one bus, and what is below one bridge, lies together: ranges are [first,
  * end) of inv->devices.
  */

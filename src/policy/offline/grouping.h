@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. The IOMMU groups of a host whose kernel cannot be asked, worked out by the
+ * The IOMMU groups of a host whose kernel cannot be asked, worked out by the
  * kernel's rules (drivers/iommu/iommu.c, pci_device_group()): a device joins the bridge above it
  * unless every port from there to the root isolates, and a function joins its sisters unless they
  * isolate. The numbers are ours.

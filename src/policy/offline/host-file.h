@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. A recorded host: a snapshot of devgroupd's, or a dump of "lspci -xxxx". Of a dump
+ * A recorded host: a snapshot of devgroupd's, or a dump of "lspci -xxxx". Of a dump
  * the rest is worked out from configuration space: who is below whom, which are VFs, which resets
  * there are and, unless the dump tells them (lspci -v), the IOMMU groups.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. The text of "lspci -xxxx", with or without -D, -n, -nn, -v, -vv, as lspci wrote it
+ * The text of "lspci -xxxx", with or without -D, -n, -nn, -v, -vv, as lspci wrote it
  * or as a mail left it: devices with their configuration space as far as it is there. What is no
  * line of lspci's is skipped, so nothing in a dump is an error but that there is no device in it.
  */

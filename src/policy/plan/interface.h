@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2, pure. Which of VFIO's interfaces a claim gets. */
+/* Which of VFIO's interfaces a claim gets. */
 
 #include "model/inventory.h"
 #include "model/record.h"

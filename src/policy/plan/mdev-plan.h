@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2, pure. The steps to a mediated device that a file asks for, and away from one that none asks for any more. */
+/* The steps to a mediated device that a file asks for, and away from one that none asks for any more. */
 
 #include "model/inventory.h"
 #include "model/mdev-def.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. How a PCI function comes to a VFIO driver where the kernel has no driver_override (before 3.16): the driver is told the
+ * How a PCI function comes to a VFIO driver where the kernel has no driver_override (before 3.16): the driver is told the
  * ids of the function, and takes whatever is free and has them; what it took of others is given back. The id goes from the driver as
  * soon as the function is bound.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 2, pure. The steps of a release. */
+/* The steps of a release. */
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2, inside plan.c and plan-release.c only. The steps that reset the devices of a claim: each way that may be tried, then the proof. */
+/* Inside plan.c and plan-release.c only. The steps that reset the devices of a claim: each way that may be tried, then the proof. */
 
 #include "model/record.h"
 #include "model/step.h"

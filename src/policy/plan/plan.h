@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. The steps of a claim (plan.c) and of a release (plan-release.c). Both are computed from how the host is now, so a
+ * The steps of a claim (plan.c) and of a release (plan-release.c). Both are computed from how the host is now, so a
  * release also undoes a claim that failed or was killed half-way, and doing it twice does nothing.
  */
 

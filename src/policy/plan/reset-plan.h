@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. How the devices of one claim may be reset: for each the ways to try, one after the other, and for each way
+ * How the devices of one claim may be reset: for each the ways to try, one after the other, and for each way
  * that is not among them the reason, with the name of the device that it would hit. docs: devgroups.d(5), "reset".
  */
 

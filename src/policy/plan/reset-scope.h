@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2, pure. What each way of resetting a device would hit besides the device itself. */
+/* What each way of resetting a device would hit besides the device itself. */
 
 #include "model/inventory.h"
 

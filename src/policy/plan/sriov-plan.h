@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2, pure. How a device comes to the virtual functions that a definition gives it, and what stands against that. */
+/* How a device comes to the virtual functions that a definition gives it, and what stands against that. */
 
 #include "model/config/def-file.h"
 #include "model/inventory.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2, pure. Which driver a device is to be on while it is claimed, and which may stay. */
+/* Which driver a device is to be on while it is claimed, and which may stay. */
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. What would make IOMMU groups smaller: another slot, a setting of the firmware,
+ * What would make IOMMU groups smaller: another slot, a setting of the firmware,
  * another card.
  */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2, pure. Whether a host can lend devices at all, as far as its inventory tells. */
+/* Whether a host can lend devices at all, as far as its inventory tells. */
 
 #include "model/inventory.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 2, pure. What a whole machine is worth for giving devices away, and what of its hardware,
+ * What a whole machine is worth for giving devices away, and what of its hardware,
  * firmware, kernel command line or choice of slots makes it worse than it could be.
  */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 2. The report card: what is in the way of single devices. */
+/* The report card: what is in the way of single devices. */
 
 #include <errno.h>
 

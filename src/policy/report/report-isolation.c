@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 2. The report card: what ties devices together, and what would part them. */
+/* The report card: what ties devices together, and what would part them. */
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 2. The report card: IOMMU, interrupts, what the kernel was told. */
+/* The report card: IOMMU, interrupts, what the kernel was told. */
 
 #include <errno.h>
 #include <string.h>

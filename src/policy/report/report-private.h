@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 2. What the parts of the report card share; only report*.c include this. */
+/* What the parts of the report card share; only report*.c include this. */
 
 #include "policy/report/report-card.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 0. What is used of the kernel's include/uapi/linux/iommufd.h and of the part of vfio.h that goes with it, which the headers of
+ * What is used of the kernel's include/uapi/linux/iommufd.h and of the part of vfio.h that goes with it, which the headers of
  * Debian 12 do not have.
  */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. What the newer interface tells only to who has a device open and attached: I/O addresses, regions, PASID. It is asked in
+ * What the newer interface tells only to who has a device open and attached: I/O addresses, regions, PASID. It is asked in
  * between, with an iommufd of its own that is gone afterwards.
  */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. The names of pci.ids, through libpci. The only includer of <pci/pci.h>. */
+/* The names of pci.ids, through libpci. The only includer of <pci/pci.h>. */
 
 #include "model/device.h"
 

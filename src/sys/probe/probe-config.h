@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. The configuration space of a PCI function, from its directory of sysfs. */
+/* The configuration space of a PCI function, from its directory of sysfs. */
 
 #include "base/macro.h"
 #include "model/device.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. What tells a device from others, where it is and who has it: all that the kernel knows by heart, so
+ * What tells a device from others, where it is and who has it: all that the kernel knows by heart, so
  * nothing here wakes a device, or takes longer than to read a dozen small files.
  */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. What the kernel has counted of a device's errors, and whether it is cut off (AER, DPC, EEH). */
+/* What the kernel has counted of a device's errors, and whether it is cut off (AER, DPC, EEH). */
 
 #include "model/inventory.h"
 #include "sys/sysfs.h"

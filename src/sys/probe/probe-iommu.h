@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. The IOMMUs themselves, as /sys/class/iommu shows them, and which translates for whom. */
+/* The IOMMUs themselves, as /sys/class/iommu shows them, and which translates for whom. */
 
 #include "model/inventory.h"
 #include "sys/sysfs.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. What the kernel module says in /sys/devgroups. Without the module, or where its directory
+ * What the kernel module says in /sys/devgroups. Without the module, or where its directory
  * is not there yet, there is nothing, and whoever asks works it out from configuration space; the
  * module's own event follows when it has more to say.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. Mediated devices: what can be made, and what has been. */
+/* Mediated devices: what can be made, and what has been. */
 
 #include "model/device.h"
 

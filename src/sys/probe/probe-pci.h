@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. What is particular to PCI in a probe. */
+/* What is particular to PCI in a probe. */
 
 #include "model/device.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. Which of VFIO's interfaces the kernel has. */
+/* Which of VFIO's interfaces the kernel has. */
 
 #include "model/inventory.h"
 #include "sys/sysfs.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. Reads the host into an inventory. Only attributes that never wait for the driver core's
+ * Reads the host into an inventory. Only attributes that never wait for the driver core's
  * locks are read: sriov_numvfs, for one, sleeps as long as an unbind of the same device does, so
  * VFs are counted by their links instead.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. The kernel's device events. The only includer of <libudev.h>. It listens to the kernel, not to
+ * The kernel's device events. The only includer of <libudev.h>. It listens to the kernel, not to
  * udevd: what the inventory holds is read from sysfs, and nothing of it waits for rules to run.
  */
 

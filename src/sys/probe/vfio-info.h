@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. What VFIO tells only to who has an IOMMU group open (learnt.h). It is asked in between,
+ * What VFIO tells only to who has an IOMMU group open (learnt.h). It is asked in between,
  * by whoever opens the group for a claimer, with a container of its own that is gone afterwards.
  */
 

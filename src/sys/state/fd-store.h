@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. The service manager's file descriptor store: read ends of lease pipes outlive the daemon there, so
+ * The service manager's file descriptor store: read ends of lease pipes outlive the daemon there, so
  * that its successor still learns when a holder is gone. Without a service manager nothing happens.
  */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. The pipe whose write end is a lease. It has a name in the directory of records, so that a daemon
+ * The pipe whose write end is a lease. It has a name in the directory of records, so that a daemon
  * that was killed finds its read end again, also where no service manager keeps descriptors. Only root can open it by that name.
  */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. Which mediated devices are ours: a file in /run/devgroups that says so before the kernel is asked to make one, so that
+ * Which mediated devices are ours: a file in /run/devgroups that says so before the kernel is asked to make one, so that
  * a later daemon takes away what this one has made, and nothing else.
  */
 

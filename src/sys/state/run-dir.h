@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. The records of leases in /run/devgroups: one file a group, written before the kernel is. */
+/* The records of leases in /run/devgroups: one file a group, written before the kernel is. */
 
 #include <stdbool.h>
 

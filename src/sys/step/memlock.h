@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. How much memory another process may lock: what it maps for a device is locked. */
+/* How much memory another process may lock: what it maps for a device is locked. */
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. Lets one more user open a device node: a POSIX ACL entry, so owner, group and mode stay. */
+/* Lets one more user open a device node: a POSIX ACL entry, so owner, group and mode stay. */
 
 #include <sys/types.h>
 

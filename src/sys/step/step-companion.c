@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 3. Keeps host drivers of EHCI controllers away while a companion is on a VFIO driver: usbcompanion.h says why. */
+/* Keeps host drivers of EHCI controllers away while a companion is on a VFIO driver: usbcompanion.h says why. */
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Floor 3. VFIO's hot reset: of the bus or slot, with all devices on it, which one claim has. The kernel does it only if each
+ * VFIO's hot reset: of the bus or slot, with all devices on it, which one claim has. The kernel does it only if each
  * is on vfio-pci and its group is shown to be ours, so it is the kernel that holds it off from everybody else.
  */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 3. Descriptors of the newer interface: one of /dev/iommu, and one of each device's own node. */
+/* Descriptors of the newer interface: one of /dev/iommu, and one of each device's own node. */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 3. Mediated devices: making them of their parent, and taking them away. */
+/* Mediated devices: making them of their parent, and taking them away. */
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Floor 3. new_id and remove_id of a PCI driver. new_id binds every free device of these ids at once, so one worker at a time works
+ * new_id and remove_id of a PCI driver. new_id binds every free device of these ids at once, so one worker at a time works
  * with the ids of a driver, and what it took of others goes back to nobody.
  */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 3. Disables an NVMe controller, for those that do not survive a reset of their function while they run. */
+/* Disables an NVMe controller, for those that do not survive a reset of their function while they run. */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. What the files that run steps share. */
+/* What the files that run steps share. */
 
 #include "base/vec.h"
 #include "sys/step/step-run.h"

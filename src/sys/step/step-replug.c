@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Floor 3. What pulling a card and putting it back does, without a hand: the kernel forgets a function and finds it anew behind its
+ * What pulling a card and putting it back does, without a hand: the kernel forgets a function and finds it anew behind its
  * port, gives it its addresses again and sets up its link. An error may have cost all of that (plan.c, replug_lost()).
  */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 3. Resets a device in one of the ways that the plan allows, and looks whether it is there and whole afterwards. */
+/* Resets a device in one of the ways that the plan allows, and looks whether it is there and whole afterwards. */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. Runs steps on the kernel, one after the other, in a worker process: every one of these calls may
+ * Runs steps on the kernel, one after the other, in a worker process: every one of these calls may
  * sleep for seconds, or for ever in D state. A step is done when what was read back says so.
  */
 

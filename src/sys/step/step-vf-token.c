@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Floor 3. The VF token of a function that is on vfio-pci: what the kernel wants to hear before it opens one of its virtual
+ * The VF token of a function that is on vfio-pci: what the kernel wants to hear before it opens one of its virtual
  * functions, and, while one is open, the function itself. It keeps the last one that the function was opened with.
  */
 

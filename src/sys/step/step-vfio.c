@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 3. VFIO's groups: who has them, their descriptors, and who may open the nodes by path. */
+/* VFIO's groups: who has them, their descriptors, and who may open the nodes by path. */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. Block devices, by their names below /sys/class/block, and the devices that carry them:
+ * Block devices, by their names below /sys/class/block, and the devices that carry them:
  * through partitions, LVM, dm, md, loops on disks, and the several ways to an NVMe namespace.
  */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. The mounts of a namespace that have a disk below them, from a mountinfo file. */
+/* The mounts of a namespace that have a disk below them, from a mountinfo file. */
 
 #include <stdio.h>
 #include <sys/types.h>

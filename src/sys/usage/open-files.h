@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Floor 3. Who has a device node open, by a walk over /proc: it can take a while, and misses descriptors in flight. */
+/* Who has a device node open, by a walk over /proc: it can take a while, and misses descriptors in flight. */
 
 #include "base/macro.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. What rtnetlink tells of routes, and that something of links, addresses or routes has
+ * What rtnetlink tells of routes, and that something of links, addresses or routes has
  * changed.
  */
 

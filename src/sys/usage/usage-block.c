@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Floor 3. Which disks the host lives on: mounts, swap, and what the kernel has built on them. */
+/* Which disks the host lives on: mounts, swap, and what the kernel has built on them. */
 
 #include <errno.h>
 #include <fcntl.h>

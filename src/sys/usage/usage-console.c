@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Floor 3. What the host talks through, and what it trusts: consoles, the boot framebuffer, the
+ * What the host talks through, and what it trusts: consoles, the boot framebuffer, the
  * TPM.
  */
 

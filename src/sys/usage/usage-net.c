@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Floor 3. Which interfaces the host's network needs: those with the default route or an address,
+ * Which interfaces the host's network needs: those with the default route or an address,
  * and what is below them through bridges, bonds, VLANs and whatever else the kernel links with its
  * lower interface.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. Which processes have devices open, and what is mounted in namespaces of theirs: a walk
+ * Which processes have devices open, and what is mounted in namespaces of theirs: a walk
  * over /proc that can be done a bit at a time. Links are read, and only nodes below /dev looked at:
  * nothing here asks a filesystem that may hang. Descriptors in flight are missed.
  */

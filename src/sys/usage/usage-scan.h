@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Floor 3. What the host does with its devices (use.h), read from /proc and /sys into an inventory.
+ * What the host does with its devices (use.h), read from /proc and /sys into an inventory.
  * Nothing here waits for a device: no node is opened, and no file of somebody else's filesystem is
  * looked at.
  */
