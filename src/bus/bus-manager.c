@@ -7,7 +7,7 @@
 
 #include "base/str.h"
 #include "bus/bus.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 #include "model/dbus-names.h"
 #include "model/json/codec.h"
 #include "policy/devinfo/device-facts.h"

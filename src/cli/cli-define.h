@@ -8,7 +8,7 @@
 
 #include "base/macro.h"
 #include "cli/cli.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 
 /*
  * Reads and checks it; what is wrong is said, and then nothing comes of it. *ret has a group at

@@ -6,7 +6,7 @@
 #include "base/macro.h"
 #include "cli/cli-json.h"
 #include "cli/cli.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 
 enum files_place { FILES_ETC, FILES_RUN, FILES_LIB, FILES_PLACES };
 

@@ -10,7 +10,7 @@
 #include "base/macro.h"
 #include "cli/cli-json.h"
 #include "cli/cli.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 #include "model/inventory.h"
 #include "policy/assess/assess.h"
 #include "policy/assess/overlap.h"

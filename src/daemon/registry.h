@@ -12,7 +12,7 @@
 #include "daemon/lease/lease.h"
 #include "daemon/limits.h"
 #include "daemon/refusal.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 #include "policy/assess/resolve.h"
 
 struct registry;

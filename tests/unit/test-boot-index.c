@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "model/boot-index.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 
 static void *def_free(void *data)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 #include "model/device.h"
 #include "model/json/codec.h"
 #include "mutate.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bighost.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 #include "policy/assess/overlap.h"
 
 /*

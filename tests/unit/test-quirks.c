@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "model/config/config-dirs.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 #include "policy/devinfo/quirks.h"
 
 static struct config *parse(const char *text)

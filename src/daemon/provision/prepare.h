@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 
 struct registry;
 struct devgroup;

@@ -7,7 +7,7 @@
  * masks it, and all files are read in the order of their names.
  */
 
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 
 /* The largest configuration file that is read: nobody names devices by the megabyte. */
 #define CONFDIR_MAX_FILE (4u << 20)

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/macro.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 #include "model/json/jsontext.h"
 
 struct config_parser {

@@ -5,7 +5,7 @@
 #include <json-c/json.h>
 
 #include "base/str.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 #include "model/device-bus.h"
 #include "model/json/codec-fields.h"
 #include "model/json/codec.h"

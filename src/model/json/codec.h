@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "base/macro.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 #include "model/group-def.h"
 #include "model/inventory.h"
 #include "model/record.h"

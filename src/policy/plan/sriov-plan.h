@@ -3,7 +3,7 @@
 
 /* How a device comes to the virtual functions that a definition gives it, and what stands against that. */
 
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 #include "model/inventory.h"
 
 /*

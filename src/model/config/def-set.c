@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 #include "model/json/jsontext.h"
 
 /* As for a file: whoever has more of this wrong has something else wrong. */

@@ -8,7 +8,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
-#include "model/config/def-file.h"
+#include "model/config/def-set.h"
 #include "model/json/jsontext.h"
 #include "mutate.h"
 
