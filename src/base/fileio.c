@@ -19,7 +19,7 @@ int fd_close(int fd)
 	return -EBADF;
 }
 
-int file_read_at(int dir_fd, const char *path, size_t max, char **ret_data, size_t *ret_size)
+int fileio_read_at(int dir_fd, const char *path, size_t max, char **ret_data, size_t *ret_size)
 {
 	_cleanup_close_ int fd = -EBADF;
 	_cleanup_free_ char *data = NULL;
@@ -68,7 +68,7 @@ int file_read_at(int dir_fd, const char *path, size_t max, char **ret_data, size
 	return 0;
 }
 
-int fd_write_all(int fd, const void *data, size_t size)
+int fileio_write_all(int fd, const void *data, size_t size)
 {
 	const char *at = data;
 
@@ -86,7 +86,7 @@ int fd_write_all(int fd, const void *data, size_t size)
 	return 0;
 }
 
-static int write_synced(int dir_fd, const char *path, const void *data, size_t size, unsigned mode)
+static int fileio_write_synced(int dir_fd, const char *path, const void *data, size_t size, unsigned mode)
 {
 	_cleanup_close_ int fd = -EBADF;
 	int r;
@@ -94,7 +94,7 @@ static int write_synced(int dir_fd, const char *path, const void *data, size_t s
 	fd = openat(dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return -errno;
-	r = fd_write_all(fd, data, size);
+	r = fileio_write_all(fd, data, size);
 	if (r < 0)
 		return r;
 	if (fchmod(fd, mode) < 0) /* the umask of whoever started us has no say */
@@ -102,7 +102,7 @@ static int write_synced(int dir_fd, const char *path, const void *data, size_t s
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-static int sync_directory_of(int dir_fd, const char *path)
+static int fileio_sync_parent(int dir_fd, const char *path)
 {
 	_cleanup_free_ char *dir = strdup(path);
 	_cleanup_close_ int fd = -EBADF;
@@ -119,7 +119,7 @@ static int sync_directory_of(int dir_fd, const char *path)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int file_write_atomic_at(int dir_fd, const char *path, const void *data, size_t size, unsigned mode)
+int fileio_write_atomic_at(int dir_fd, const char *path, const void *data, size_t size, unsigned mode)
 {
 	_cleanup_free_ char *temp = NULL;
 	int r;
@@ -130,17 +130,17 @@ int file_write_atomic_at(int dir_fd, const char *path, const void *data, size_t 
 		return -ENOMEM;
 	if (unlinkat(dir_fd, temp, 0) < 0 && errno != ENOENT)
 		return -errno;
-	r = write_synced(dir_fd, temp, data, size, mode);
+	r = fileio_write_synced(dir_fd, temp, data, size, mode);
 	if (r >= 0 && renameat(dir_fd, temp, dir_fd, path) < 0)
 		r = -errno;
 	if (r < 0) {
 		(void)unlinkat(dir_fd, temp, 0);
 		return r;
 	}
-	return sync_directory_of(dir_fd, path);
+	return fileio_sync_parent(dir_fd, path);
 }
 
-int mkdir_parents(const char *path, unsigned mode)
+int fileio_mkdir_parents(const char *path, unsigned mode)
 {
 	_cleanup_free_ char *copy = strdup(path);
 

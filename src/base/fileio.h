@@ -14,18 +14,18 @@
  * refused with -EINVAL before it is read, so that a FIFO or a tape cannot hang the reader; sysfs
  * attributes are regular files.
  */
-int file_read_at(int dir_fd, const char *path, size_t max, char **ret_data,
+int fileio_read_at(int dir_fd, const char *path, size_t max, char **ret_data,
 		 size_t *ret_size) _must_check_;
 
 /*
  * The file is either the old or the whole new one, also after a power failure: temporary file beside it,
  * fsync, rename, fsync of the directory. On failure the old file stays.
  */
-int file_write_atomic_at(int dir_fd, const char *path, const void *data, size_t size,
+int fileio_write_atomic_at(int dir_fd, const char *path, const void *data, size_t size,
 			 unsigned mode) _must_check_;
 
 /* Writes all of @data to @fd. 0 or negative errno. */
-int fd_write_all(int fd, const void *data, size_t size) _must_check_;
+int fileio_write_all(int fd, const void *data, size_t size) _must_check_;
 
 /* mkdir -p; existing directories are fine. */
-int mkdir_parents(const char *path, unsigned mode) _must_check_;
+int fileio_mkdir_parents(const char *path, unsigned mode) _must_check_;

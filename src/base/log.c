@@ -21,7 +21,7 @@ int log_max_level(void)
 	return max_level;
 }
 
-static void _printf_(2, 0) emit(int level, const char *format, va_list ap, const char *cause)
+static void _printf_(2, 0) log_emit(int level, const char *format, va_list ap, const char *cause)
 {
 	char text[1024];
 
@@ -42,7 +42,7 @@ void log_line(int level, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	emit(level, format, ap, NULL);
+	log_emit(level, format, ap, NULL);
 	va_end(ap);
 }
 
@@ -51,7 +51,7 @@ int log_line_errno(int level, int error, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	emit(level, format, ap, strerror(error < 0 ? -error : error));
+	log_emit(level, format, ap, strerror(error < 0 ? -error : error));
 	va_end(ap);
 	return error;
 }

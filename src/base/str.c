@@ -53,7 +53,7 @@ char *str_chomp(char *s)
 	return s;
 }
 
-int parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret)
+int str_parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret)
 {
 	unsigned long long value;
 	char *end;
@@ -71,19 +71,19 @@ int parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret)
 	return 0;
 }
 
-int parse_uint(const char *s, unsigned *ret)
+int str_parse_uint(const char *s, unsigned *ret)
 {
 	uint64_t value;
 	int r;
 
-	r = parse_u64(s, 10, UINT32_MAX, &value);
+	r = str_parse_u64(s, 10, UINT32_MAX, &value);
 	if (r < 0)
 		return r;
 	*ret = (unsigned)value;
 	return 0;
 }
 
-int parse_size(const char *s, uint64_t *ret)
+int str_parse_size(const char *s, uint64_t *ret)
 {
 	static const char units[] = "KMGTPE";
 	unsigned long long value;
@@ -115,7 +115,7 @@ int parse_size(const char *s, uint64_t *ret)
 }
 
 /* Compares the numbers that both strings start with, however long they are, and moves behind them. */
-static int compare_numbers(const char **a, const char **b)
+static int str_compare_numbers(const char **a, const char **b)
 {
 	size_t size_a = strspn(*a, "0123456789"), size_b = strspn(*b, "0123456789");
 	size_t zeros_a = strspn(*a, "0"), zeros_b = strspn(*b, "0");
@@ -146,7 +146,7 @@ int str_natural_cmp(const char *a, const char *b)
 {
 	while (*a && *b) {
 		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-			int order = compare_numbers(&a, &b);
+			int order = str_compare_numbers(&a, &b);
 
 			if (order)
 				return order;

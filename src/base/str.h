@@ -32,14 +32,14 @@ char *str_printf(const char *format, ...) _printf_(1, 2) _must_check_;
 char *str_chomp(char *s);
 
 /* Whole-string numbers: -EINVAL for anything that is not a number, -ERANGE beyond @max. */
-int parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret) _must_check_;
-int parse_uint(const char *s, unsigned *ret) _must_check_;
+int str_parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret) _must_check_;
+int str_parse_uint(const char *s, unsigned *ret) _must_check_;
 
 /*
  * "16G" → bytes; binary suffixes K, M, G, T (an optional "iB" or "B" may follow), "infinity" is UINT64_MAX.
  * -EINVAL or -ERANGE.
  */
-int parse_size(const char *s, uint64_t *ret) _must_check_;
+int str_parse_size(const char *s, uint64_t *ret) _must_check_;
 
 /* The place of @s among @n words; -EINVAL if it is none of them. */
 int str_index(const char *const *words, size_t n, const char *s) _must_check_;

@@ -83,7 +83,7 @@ ptrdiff_t vec_find_sorted(const struct vec *vec, const void *key, vec_cmp cmp, s
 	return -1;
 }
 
-static int compare_items(const void *a, const void *b, void *cmp)
+static int vec_compare_items(const void *a, const void *b, void *cmp)
 {
 	return (*(vec_cmp *)cmp)(*(void *const *)a, *(void *const *)b);
 }
@@ -91,7 +91,7 @@ static int compare_items(const void *a, const void *b, void *cmp)
 void vec_sort(struct vec *vec, vec_cmp cmp)
 {
 	if (vec->n > 1)
-		qsort_r(vec->items, vec->n, sizeof(void *), compare_items, &cmp);
+		qsort_r(vec->items, vec->n, sizeof(void *), vec_compare_items, &cmp);
 }
 
 int vec_cmp_pointer(const void *a, const void *b)

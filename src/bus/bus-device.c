@@ -29,7 +29,7 @@ char *bus_device_path(const char *key)
 	return !full || sd_bus_path_encode(DG_DEVICE_PREFIX, full, &path) < 0 ? NULL : path;
 }
 
-static int find_device(sd_bus *connection, const char *path, const char *interface, void *userdata,
+static int bus_device_find(sd_bus *connection, const char *path, const char *interface, void *userdata,
 		       void **ret_found, sd_bus_error *ret_error)
 {
 	static struct device_handle handle; /* used before the next look-up */
@@ -39,7 +39,7 @@ static int find_device(sd_bus *connection, const char *path, const char *interfa
 
 	if (r <= 0)
 		return r;
-	r = devkey_normalize(name, &key);
+	r = device_bus_key_normalize(name, &key);
 	if (r < 0)
 		return r == -EINVAL ? 0 : r;
 	handle.registry = bus->registry;
@@ -48,7 +48,7 @@ static int find_device(sd_bus *connection, const char *path, const char *interfa
 	return handle.device != NULL;
 }
 
-static int enumerate_devices(sd_bus *connection, const char *prefix, void *userdata,
+static int bus_device_enumerate(sd_bus *connection, const char *prefix, void *userdata,
 			     char ***ret_nodes, sd_bus_error *ret_error)
 {
 	struct bus *bus = userdata;
@@ -72,7 +72,7 @@ static int enumerate_devices(sd_bus *connection, const char *prefix, void *userd
 
 /* --- properties -------------------------------------------------------------------------------- */
 
-static const char *string_of(const struct device_handle *handle, const char *property)
+static const char *bus_device_string(const struct device_handle *handle, const char *property)
 {
 	const struct device *device = handle->device;
 
@@ -107,15 +107,15 @@ static const char *string_of(const struct device_handle *handle, const char *pro
 	return NULL;
 }
 
-static int get_string(sd_bus *connection, const char *path, const char *interface,
+static int bus_device_get_string(sd_bus *connection, const char *path, const char *interface,
 		      const char *property, sd_bus_message *reply, void *userdata,
 		      sd_bus_error *error)
 {
-	return sd_bus_message_append(reply, "s", str_or(string_of(userdata, property), ""));
+	return sd_bus_message_append(reply, "s", str_or(bus_device_string(userdata, property), ""));
 }
 
 /* Ids are strings of hex digits, as everywhere in this field: "8086", "020000". */
-static int get_id(sd_bus *connection, const char *path, const char *interface, const char *property,
+static int bus_device_get_id(sd_bus *connection, const char *path, const char *interface, const char *property,
 		  sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const struct device *device = ((const struct device_handle *)userdata)->device;
@@ -136,7 +136,7 @@ static int get_id(sd_bus *connection, const char *path, const char *interface, c
 	return sd_bus_message_append(reply, "s", text);
 }
 
-static int get_number(sd_bus *connection, const char *path, const char *interface,
+static int bus_device_get_number(sd_bus *connection, const char *path, const char *interface,
 		      const char *property, sd_bus_message *reply, void *userdata,
 		      sd_bus_error *error)
 {
@@ -147,7 +147,7 @@ static int get_number(sd_bus *connection, const char *path, const char *interfac
 								      device->numa_node);
 }
 
-static int get_num_vfs(sd_bus *connection, const char *path, const char *interface, const char *property,
+static int bus_device_get_num_vfs(sd_bus *connection, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const struct device *device = ((const struct device_handle *)userdata)->device;
@@ -155,7 +155,7 @@ static int get_num_vfs(sd_bus *connection, const char *path, const char *interfa
 	return sd_bus_message_append(reply, "u", (uint32_t)device->num_vfs);
 }
 
-static int get_reset_required(sd_bus *connection, const char *path, const char *interface, const char *property,
+static int bus_device_get_reset_required(sd_bus *connection, const char *path, const char *interface, const char *property,
 			      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const struct device *device = ((const struct device_handle *)userdata)->device;
@@ -163,7 +163,7 @@ static int get_reset_required(sd_bus *connection, const char *path, const char *
 	return sd_bus_message_append(reply, "b", (int)device->reset_required);
 }
 
-static int get_list(sd_bus *connection, const char *path, const char *interface,
+static int bus_device_get_list(sd_bus *connection, const char *path, const char *interface,
 		    const char *property, sd_bus_message *reply, void *userdata,
 		    sd_bus_error *error)
 {
@@ -174,7 +174,7 @@ static int get_list(sd_bus *connection, const char *path, const char *interface,
 							 device->reset_methods);
 }
 
-static int append_cause(sd_bus_message *reply, const struct inventory *inv,
+static int bus_device_append_cause(sd_bus_message *reply, const struct inventory *inv,
 			const struct device *device, const struct isolation_cause *cause)
 {
 	_cleanup_free_ char *text = isolation_text(inv, device, cause);
@@ -184,7 +184,7 @@ static int append_cause(sd_bus_message *reply, const struct inventory *inv,
 		      -ENOMEM;
 }
 
-static int get_isolation(sd_bus *connection, const char *path, const char *interface,
+static int bus_device_get_isolation(sd_bus *connection, const char *path, const char *interface,
 			 const char *property, sd_bus_message *reply, void *userdata,
 			 sd_bus_error *error)
 {
@@ -197,17 +197,17 @@ static int get_isolation(sd_bus *connection, const char *path, const char *inter
 		r = sd_bus_message_open_container(reply, 'a', "(sss)");
 	VEC_FOREACH(const struct isolation_cause, cause, &causes)
 		if (r >= 0)
-			r = append_cause(reply, inv, handle->device, cause);
+			r = bus_device_append_cause(reply, inv, handle->device, cause);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 /* Not signalled: they change with quirks.d alone. */
-static int get_hints(sd_bus *connection, const char *path, const char *interface,
+static int bus_device_get_hints(sd_bus *connection, const char *path, const char *interface,
 		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const struct device_handle *handle = userdata;
 	const struct inventory *inv = host_inventory(registry_host(handle->registry));
-	_cleanup_quirk_hints_ struct vec hints = { 0 };
+	_cleanup_quirks_hints_ struct vec hints = { 0 };
 	int r = quirks_hints(registry_quirks(handle->registry), inv, handle->device, &hints);
 
 	if (r >= 0)
@@ -219,7 +219,7 @@ static int get_hints(sd_bus *connection, const char *path, const char *interface
 }
 
 /* Empty where the kernel does not count. */
-static int get_error_counts(sd_bus *connection, const char *path, const char *interface,
+static int bus_device_get_error_counts(sd_bus *connection, const char *path, const char *interface,
 			    const char *property, sd_bus_message *reply, void *userdata,
 			    sd_bus_error *error)
 {
@@ -234,14 +234,14 @@ static int get_error_counts(sd_bus *connection, const char *path, const char *in
 
 /* --- what it is to its user: facts --------------------------------------------------------------- */
 
-static int get_facts_of(const struct device_handle *handle, const char *part, struct vec *ret)
+static int bus_device_find_facts(const struct device_handle *handle, const char *part, struct vec *ret)
 {
-	return devfacts_get(host_inventory(registry_host(handle->registry)), handle->device, part,
+	return device_facts_get(host_inventory(registry_host(handle->registry)), handle->device, part,
 			    ret);
 }
 
 /* Signalled where VFIO was asked anew; the rest changes with other devices too. */
-static int get_facts(sd_bus *connection, const char *path, const char *interface,
+static int bus_device_get_facts(sd_bus *connection, const char *path, const char *interface,
 		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	static const char *const parts[][2] = {
@@ -253,20 +253,20 @@ static int get_facts(sd_bus *connection, const char *path, const char *interface
 	_cleanup_facts_ struct vec facts = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		if (str_eq(parts[i][0], property) && get_facts_of(userdata, parts[i][1], &facts) < 0)
+		if (str_eq(parts[i][0], property) && bus_device_find_facts(userdata, parts[i][1], &facts) < 0)
 			return -ENOMEM;
-	return bus_append_facts(reply, &facts);
+	return bus_facts_append(reply, &facts);
 }
 
 /* a(tts): first, last, and what that is. */
-static int get_ranges(sd_bus *connection, const char *path, const char *interface,
+static int bus_device_get_ranges(sd_bus *connection, const char *path, const char *interface,
 		      const char *property, sd_bus_message *reply, void *userdata,
 		      sd_bus_error *error)
 {
 	bool reserved = str_eq(property, "ReservedRegions");
 	_cleanup_facts_ struct vec facts = { 0 };
 	const struct fact *list;
-	int r = get_facts_of(userdata, "dma", &facts);
+	int r = bus_device_find_facts(userdata, "dma", &facts);
 
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "(tts)");
@@ -282,7 +282,7 @@ static int get_ranges(sd_bus *connection, const char *path, const char *interfac
 }
 
 /* a(sssus): id, name, description, how many more can be made, what its user sees. */
-static int get_mdev_types(sd_bus *connection, const char *path, const char *interface, const char *property,
+static int bus_device_get_mdev_types(sd_bus *connection, const char *path, const char *interface, const char *property,
 			  sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const struct device *device = ((const struct device_handle *)userdata)->device;
@@ -298,50 +298,50 @@ static int get_mdev_types(sd_bus *connection, const char *path, const char *inte
 
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
-static const sd_bus_vtable device_vtable[] = {
+static const sd_bus_vtable bus_device_vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_PROPERTY("Address", "s", get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Bus", "s", get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("IommuGroup", "i", get_number, 0, CHANGES),
-	SD_BUS_PROPERTY("Driver", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("HostDriver", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("DriverOverride", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("Vendor", "s", get_id, 0, CHANGES),
-	SD_BUS_PROPERTY("Device", "s", get_id, 0, CHANGES),
-	SD_BUS_PROPERTY("SubsystemVendor", "s", get_id, 0, CHANGES),
-	SD_BUS_PROPERTY("SubsystemDevice", "s", get_id, 0, CHANGES),
-	SD_BUS_PROPERTY("Class", "s", get_id, 0, CHANGES),
-	SD_BUS_PROPERTY("VendorName", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("DeviceName", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("ClassName", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("Interfaces", "as", get_list, 0, CHANGES),
-	SD_BUS_PROPERTY("ResetMethods", "as", get_list, 0, CHANGES),
-	SD_BUS_PROPERTY("ResetRequired", "b", get_reset_required, 0, CHANGES),
-	SD_BUS_PROPERTY("ResetDriver", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("Isolation", "a(sss)", get_isolation, 0, CHANGES),
-	SD_BUS_PROPERTY("VmmHints", "a{ss}", get_hints, 0, 0),
-	SD_BUS_PROPERTY("DmaWindows", "a(tts)", get_ranges, 0, CHANGES),
-	SD_BUS_PROPERTY("ReservedRegions", "a(tts)", get_ranges, 0, 0),
-	SD_BUS_PROPERTY("DmaFacts", "a{sv}", get_facts, 0, CHANGES),
-	SD_BUS_PROPERTY("MmioFacts", "a{sv}", get_facts, 0, CHANGES),
-	SD_BUS_PROPERTY("PasidFacts", "a{sv}", get_facts, 0, 0),
-	SD_BUS_PROPERTY("VirtualCapabilities", "a{sv}", get_facts, 0, 0),
-	SD_BUS_PROPERTY("PowerState", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("NumaNode", "i", get_number, 0, CHANGES),
-	SD_BUS_PROPERTY("PhysFn", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("NumVfs", "u", get_num_vfs, 0, 0),
-	SD_BUS_PROPERTY("MdevTypes", "a(sssus)", get_mdev_types, 0, CHANGES),
-	SD_BUS_PROPERTY("MdevType", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("MdevParent", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("ErrorState", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("ErrorCounts", "a{st}", get_error_counts, 0, CHANGES),
+	SD_BUS_PROPERTY("Address", "s", bus_device_get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Bus", "s", bus_device_get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("IommuGroup", "i", bus_device_get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("Driver", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("HostDriver", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("DriverOverride", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Vendor", "s", bus_device_get_id, 0, CHANGES),
+	SD_BUS_PROPERTY("Device", "s", bus_device_get_id, 0, CHANGES),
+	SD_BUS_PROPERTY("SubsystemVendor", "s", bus_device_get_id, 0, CHANGES),
+	SD_BUS_PROPERTY("SubsystemDevice", "s", bus_device_get_id, 0, CHANGES),
+	SD_BUS_PROPERTY("Class", "s", bus_device_get_id, 0, CHANGES),
+	SD_BUS_PROPERTY("VendorName", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("DeviceName", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ClassName", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Interfaces", "as", bus_device_get_list, 0, CHANGES),
+	SD_BUS_PROPERTY("ResetMethods", "as", bus_device_get_list, 0, CHANGES),
+	SD_BUS_PROPERTY("ResetRequired", "b", bus_device_get_reset_required, 0, CHANGES),
+	SD_BUS_PROPERTY("ResetDriver", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Isolation", "a(sss)", bus_device_get_isolation, 0, CHANGES),
+	SD_BUS_PROPERTY("VmmHints", "a{ss}", bus_device_get_hints, 0, 0),
+	SD_BUS_PROPERTY("DmaWindows", "a(tts)", bus_device_get_ranges, 0, CHANGES),
+	SD_BUS_PROPERTY("ReservedRegions", "a(tts)", bus_device_get_ranges, 0, 0),
+	SD_BUS_PROPERTY("DmaFacts", "a{sv}", bus_device_get_facts, 0, CHANGES),
+	SD_BUS_PROPERTY("MmioFacts", "a{sv}", bus_device_get_facts, 0, CHANGES),
+	SD_BUS_PROPERTY("PasidFacts", "a{sv}", bus_device_get_facts, 0, 0),
+	SD_BUS_PROPERTY("VirtualCapabilities", "a{sv}", bus_device_get_facts, 0, 0),
+	SD_BUS_PROPERTY("PowerState", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("NumaNode", "i", bus_device_get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("PhysFn", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("NumVfs", "u", bus_device_get_num_vfs, 0, 0),
+	SD_BUS_PROPERTY("MdevTypes", "a(sssus)", bus_device_get_mdev_types, 0, CHANGES),
+	SD_BUS_PROPERTY("MdevType", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("MdevParent", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorState", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorCounts", "a{st}", bus_device_get_error_counts, 0, CHANGES),
 	SD_BUS_VTABLE_END,
 };
 
 const struct bus_object bus_device_object = {
 	.path = DG_DEVICE_PREFIX,
 	.interface = DG_IFACE_DEVICE,
-	.vtable = device_vtable,
-	.find = find_device,
-	.enumerate = enumerate_devices,
+	.vtable = bus_device_vtable,
+	.find = bus_device_find,
+	.enumerate = bus_device_enumerate,
 };

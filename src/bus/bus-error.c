@@ -6,7 +6,7 @@
 #include "model/dbus-names.h"
 
 /* The one place that knows which refusal has which name on the bus. */
-static const char *const names[REFUSAL_KIND_COUNT] = {
+static const char *const bus_error_names[REFUSAL_KIND_COUNT] = {
 	[REFUSED_NO_SUCH_GROUP] = DG_ERROR_NO_SUCH_GROUP,
 	[REFUSED_NO_SUCH_DEVICE] = DG_ERROR_NO_SUCH_DEVICE,
 	[REFUSED_BLOCKED] = DG_ERROR_BLOCKED,
@@ -26,14 +26,14 @@ static const char *const names[REFUSAL_KIND_COUNT] = {
 	[REFUSED_NO_MEMORY] = SD_BUS_ERROR_NO_MEMORY,
 };
 
-int bus_refuse(sd_bus_error *error, const struct refusal *refusal)
+int bus_error_set_refusal(sd_bus_error *error, const struct refusal *refusal)
 {
-	return sd_bus_error_set(error, str_or(names[refusal->kind], SD_BUS_ERROR_FAILED),
+	return sd_bus_error_set(error, str_or(bus_error_names[refusal->kind], SD_BUS_ERROR_FAILED),
 				str_or(refusal->text, "Out of memory."));
 }
 
-int bus_reply_refusal(sd_bus_message *message, const struct refusal *refusal)
+int bus_error_reply_refusal(sd_bus_message *message, const struct refusal *refusal)
 {
-	return sd_bus_reply_method_errorf(message, str_or(names[refusal->kind], SD_BUS_ERROR_FAILED),
+	return sd_bus_reply_method_errorf(message, str_or(bus_error_names[refusal->kind], SD_BUS_ERROR_FAILED),
 					  "%s", str_or(refusal->text, "Out of memory."));
 }

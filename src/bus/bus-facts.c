@@ -3,9 +3,9 @@
 
 #include "bus/bus-facts.h"
 
-static int append_item(sd_bus_message *message, const struct fact *fact);
+static int bus_facts_append_item(sd_bus_message *message, const struct fact *fact);
 
-static const char *signature_of(enum fact_kind kind)
+static const char *bus_facts_signature(enum fact_kind kind)
 {
 	static const char *const signatures[] = {
 		[FACT_BOOL] = "b",    [FACT_NUMBER] = "t",   [FACT_ADDRESS] = "t",
@@ -15,18 +15,18 @@ static const char *signature_of(enum fact_kind kind)
 	return kind < ARRAY_SIZE(signatures) ? signatures[kind] : NULL;
 }
 
-static int append_list(sd_bus_message *message, const struct fact *list)
+static int bus_facts_append_list(sd_bus_message *message, const struct fact *list)
 {
-	int r = sd_bus_message_open_container(message, 'a', signature_of(list->item_kind));
+	int r = sd_bus_message_open_container(message, 'a', bus_facts_signature(list->item_kind));
 
 	VEC_FOREACH (const struct fact, item, &list->items)
 		if (r >= 0)
-			r = append_item(message, item);
+			r = bus_facts_append_item(message, item);
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
 /* Alone, of the signature of its kind. */
-static int append_item(sd_bus_message *message, const struct fact *fact)
+static int bus_facts_append_item(sd_bus_message *message, const struct fact *fact)
 {
 	switch (fact->kind) {
 	case FACT_BOOL:
@@ -37,39 +37,39 @@ static int append_item(sd_bus_message *message, const struct fact *fact)
 	case FACT_TEXT:
 		return sd_bus_message_append(message, "s", fact->text);
 	case FACT_DICT:
-		return bus_append_facts(message, &fact->items);
+		return bus_facts_append(message, &fact->items);
 	case FACT_LIST:
-		return append_list(message, fact);
+		return bus_facts_append_list(message, fact);
 	}
 	return -EINVAL;
 }
 
-static int append_entry(sd_bus_message *message, const struct fact *fact)
+static int bus_facts_append_entry(sd_bus_message *message, const struct fact *fact)
 {
 	bool is_list = fact->kind == FACT_LIST;
 	char signature[8];
 	int r;
 
 	snprintf(signature, sizeof(signature), "%s%s", is_list ? "a" : "",
-		 signature_of(is_list ? fact->item_kind : fact->kind));
+		 bus_facts_signature(is_list ? fact->item_kind : fact->kind));
 	r = sd_bus_message_open_container(message, 'e', "sv");
 	if (r >= 0)
 		r = sd_bus_message_append(message, "s", fact->name);
 	if (r >= 0)
 		r = sd_bus_message_open_container(message, 'v', signature);
 	if (r >= 0)
-		r = append_item(message, fact);
+		r = bus_facts_append_item(message, fact);
 	if (r >= 0)
 		r = sd_bus_message_close_container(message);
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
-int bus_append_facts(sd_bus_message *message, const struct vec *facts)
+int bus_facts_append(sd_bus_message *message, const struct vec *facts)
 {
 	int r = sd_bus_message_open_container(message, 'a', "{sv}");
 
 	VEC_FOREACH (const struct fact, fact, facts)
 		if (r >= 0)
-			r = append_entry(message, fact);
+			r = bus_facts_append_entry(message, fact);
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }

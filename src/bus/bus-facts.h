@@ -8,4 +8,4 @@
 #include "model/facts.h"
 
 /* As a{sv}. 0 or negative errno. */
-int bus_append_facts(sd_bus_message *message, const struct vec *facts) _must_check_;
+int bus_facts_append(sd_bus_message *message, const struct vec *facts) _must_check_;

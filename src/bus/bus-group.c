@@ -16,7 +16,7 @@ char *bus_group_path(const char *name)
 	return sd_bus_path_encode(DG_GROUP_PREFIX, name, &path) < 0 ? NULL : path;
 }
 
-static int find_group(sd_bus *connection, const char *path, const char *interface, void *userdata,
+static int bus_group_find(sd_bus *connection, const char *path, const char *interface, void *userdata,
 		      void **ret_found, sd_bus_error *ret_error)
 {
 	struct bus *bus = userdata;
@@ -29,7 +29,7 @@ static int find_group(sd_bus *connection, const char *path, const char *interfac
 	return *ret_found != NULL;
 }
 
-static int enumerate_groups(sd_bus *connection, const char *prefix, void *userdata, char ***ret_nodes,
+static int bus_group_enumerate(sd_bus *connection, const char *prefix, void *userdata, char ***ret_nodes,
 			    sd_bus_error *ret_error)
 {
 	struct bus *bus = userdata;
@@ -47,7 +47,7 @@ static int enumerate_groups(sd_bus *connection, const char *prefix, void *userda
 
 /* --- properties -------------------------------------------------------------------------------- */
 
-static int get_string(sd_bus *connection, const char *path, const char *interface,
+static int bus_group_get_string(sd_bus *connection, const char *path, const char *interface,
 		      const char *property, sd_bus_message *reply, void *userdata,
 		      sd_bus_error *error)
 {
@@ -70,7 +70,7 @@ static int get_string(sd_bus *connection, const char *path, const char *interfac
 	return sd_bus_message_append(reply, "s", str_or(value, ""));
 }
 
-static int get_blockers(sd_bus *connection, const char *path, const char *interface,
+static int bus_group_get_blockers(sd_bus *connection, const char *path, const char *interface,
 			const char *property, sd_bus_message *reply, void *userdata,
 			sd_bus_error *error)
 {
@@ -86,14 +86,14 @@ static int get_blockers(sd_bus *connection, const char *path, const char *interf
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-static int get_devices(sd_bus *connection, const char *path, const char *interface,
+static int bus_group_get_devices(sd_bus *connection, const char *path, const char *interface,
 		       const char *property, sd_bus_message *reply, void *userdata,
 		       sd_bus_error *error)
 {
 	const struct devgroup *group = userdata;
 	int r = sd_bus_message_open_container(reply, 'a', "o");
 
-	VEC_FOREACH(const struct device, device, &group->view.devices) {
+	VEC_FOREACH(const struct device, device, &group->resolved.devices) {
 		_cleanup_free_ char *device_path = bus_device_path(device->key);
 
 		if (!device_path)
@@ -104,20 +104,20 @@ static int get_devices(sd_bus *connection, const char *path, const char *interfa
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-static int get_iommu_groups(sd_bus *connection, const char *path, const char *interface,
+static int bus_group_get_iommu_groups(sd_bus *connection, const char *path, const char *interface,
 			    const char *property, sd_bus_message *reply, void *userdata,
 			    sd_bus_error *error)
 {
 	const struct devgroup *group = userdata;
 	int r = sd_bus_message_open_container(reply, 'a', "u");
 
-	VEC_FOREACH(const struct iommu_group, iommu_group, &group->view.iommu_groups)
+	VEC_FOREACH(const struct iommu_group, iommu_group, &group->resolved.iommu_groups)
 		if (r >= 0)
 			r = sd_bus_message_append(reply, "u", iommu_group->id);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-static int get_lease(sd_bus *connection, const char *path, const char *interface,
+static int bus_group_get_lease(sd_bus *connection, const char *path, const char *interface,
 		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const struct devgroup *group = userdata;
@@ -131,39 +131,39 @@ static int get_lease(sd_bus *connection, const char *path, const char *interface
 	return sd_bus_message_append(reply, "o", str_or(lease, "/"));
 }
 
-static int get_definition(sd_bus *connection, const char *path, const char *interface,
+static int bus_group_get_definition(sd_bus *connection, const char *path, const char *interface,
 			  const char *property, sd_bus_message *reply, void *userdata,
 			  sd_bus_error *error)
 {
 	const struct devgroup *group = userdata;
 	_cleanup_free_ char *text = NULL;
-	int r = groupdef_to_json(group->def, false, &text);
+	int r = codec_config_group_to_json(group->def, false, &text);
 
 	return r < 0 ? r : sd_bus_message_append(reply, "s", text);
 }
 
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
-static const sd_bus_vtable group_vtable[] = {
+static const sd_bus_vtable bus_group_vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_PROPERTY("Name", "s", get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Description", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("State", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("Blockers", "a(sss)", get_blockers, 0, CHANGES),
-	SD_BUS_PROPERTY("Devices", "ao", get_devices, 0, CHANGES),
-	SD_BUS_PROPERTY("IommuGroups", "au", get_iommu_groups, 0, CHANGES),
-	SD_BUS_PROPERTY("Lease", "o", get_lease, 0, CHANGES),
-	SD_BUS_PROPERTY("ReservedFor", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("Holder", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("ErrorState", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("Definition", "s", get_definition, 0, CHANGES),
+	SD_BUS_PROPERTY("Name", "s", bus_group_get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Description", "s", bus_group_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("State", "s", bus_group_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Blockers", "a(sss)", bus_group_get_blockers, 0, CHANGES),
+	SD_BUS_PROPERTY("Devices", "ao", bus_group_get_devices, 0, CHANGES),
+	SD_BUS_PROPERTY("IommuGroups", "au", bus_group_get_iommu_groups, 0, CHANGES),
+	SD_BUS_PROPERTY("Lease", "o", bus_group_get_lease, 0, CHANGES),
+	SD_BUS_PROPERTY("ReservedFor", "s", bus_group_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Holder", "s", bus_group_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorState", "s", bus_group_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Definition", "s", bus_group_get_definition, 0, CHANGES),
 	SD_BUS_VTABLE_END,
 };
 
 const struct bus_object bus_group_object = {
 	.path = DG_GROUP_PREFIX,
 	.interface = DG_IFACE_GROUP,
-	.vtable = group_vtable,
-	.find = find_group,
-	.enumerate = enumerate_groups,
+	.vtable = bus_group_vtable,
+	.find = bus_group_find,
+	.enumerate = bus_group_enumerate,
 };

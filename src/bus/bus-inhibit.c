@@ -14,7 +14,7 @@
 
 #define LOGIND "org.freedesktop.login1"
 
-static bool is_wanted(const struct bus *bus)
+static bool bus_inhibit_is_needed(const struct bus *bus)
 {
 	VEC_FOREACH(const struct devgroup, group, registry_groups(bus->registry))
 		if (group->lease)
@@ -22,7 +22,7 @@ static bool is_wanted(const struct bus *bus)
 	return false;
 }
 
-static int on_inhibited(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int on_inhibit_reply(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
 	const sd_bus_error *refused = sd_bus_message_get_error(reply);
@@ -41,7 +41,7 @@ static int on_inhibited(sd_bus_message *reply, void *userdata, sd_bus_error *err
 	return 0;
 }
 
-static int ask(struct bus *bus)
+static int bus_inhibit_request(struct bus *bus)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
 	int r = sd_bus_message_new_method_call(bus->bus, &call, LOGIND, "/org/freedesktop/login1",
@@ -52,25 +52,25 @@ static int ask(struct bus *bus)
 	if (r >= 0)
 		r = sd_bus_message_append(call, "ssss", "sleep", "devgroupd",
 					  "Devices are passed through", "block");
-	return r < 0 ? r : sd_bus_call_async(bus->bus, &bus->inhibit_call, call, on_inhibited, bus, 0);
+	return r < 0 ? r : sd_bus_call_async(bus->bus, &bus->inhibit_call, call, on_inhibit_reply, bus, 0);
 }
 
 void bus_inhibit_update(struct bus *bus)
 {
 	int r;
 
-	if (!is_wanted(bus)) {
+	if (!bus_inhibit_is_needed(bus)) {
 		bus->inhibitor = fd_close(bus->inhibitor);
 		return;
 	}
 	if (bus->inhibitor >= 0 || bus->inhibit_call)
 		return;
-	r = ask(bus);
+	r = bus_inhibit_request(bus);
 	if (r < 0)
 		log_debug_errno(r, "Cannot ask logind to keep the host awake");
 }
 
-static int on_logind(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int on_logind_owner_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	bus_inhibit_update(userdata);
 	return 0;
@@ -85,7 +85,7 @@ int bus_inhibit_start(struct bus *bus)
 				   "type='signal',sender='org.freedesktop.DBus',"
 				   "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" LOGIND
 				   "'",
-				   on_logind, NULL, bus);
+				   on_logind_owner_changed, NULL, bus);
 	if (r >= 0)
 		bus_inhibit_update(bus);
 	return r;

@@ -12,7 +12,7 @@
 #include "model/dbus-names.h"
 
 /* Two ends of one connection in one process: what a client on the bus would be told, without a bus. */
-static int connect_pair(sd_bus *server, sd_bus *client)
+static int bus_introspect_connect(sd_bus *server, sd_bus *client)
 {
 	sd_id128_t id;
 	int ends[2], r;
@@ -42,7 +42,7 @@ struct introspection {
  * An interface of its own, as files in dbus-1/interfaces hold it: what sd-bus says of the standard ones differs
  * from version to version.
  */
-static int print_interface(const struct introspection *introspection, const char *xml)
+static int bus_introspect_print_interface(const struct introspection *introspection, const char *xml)
 {
 	static const char last[] = "</interface>\n";
 	_cleanup_free_ char *first = str_printf("<interface name=\"%s\">", introspection->interface);
@@ -59,7 +59,7 @@ static int print_interface(const struct introspection *introspection, const char
 	return 0;
 }
 
-static int on_introspected(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int on_introspect_reply(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	struct introspection *introspection = userdata;
 	const char *xml;
@@ -69,12 +69,12 @@ static int on_introspected(sd_bus_message *reply, void *userdata, sd_bus_error *
 					-sd_bus_message_get_errno(reply) :
 					sd_bus_message_read(reply, "s", &xml);
 	if (introspection->result >= 0)
-		introspection->result = print_interface(introspection, xml);
+		introspection->result = bus_introspect_print_interface(introspection, xml);
 	return 1;
 }
 
 /* Lets both ends work until the client has its answer. Neither ever waits: both are here. */
-static int run_pair(sd_bus *server, sd_bus *client, const struct introspection *introspection)
+static int bus_introspect_run(sd_bus *server, sd_bus *client, const struct introspection *introspection)
 {
 	while (!introspection->done) {
 		int r = sd_bus_process(server, NULL);
@@ -87,7 +87,7 @@ static int run_pair(sd_bus *server, sd_bus *client, const struct introspection *
 	return introspection->result;
 }
 
-int bus_print_introspection(const char *interface, FILE *out)
+int bus_introspect_print(const char *interface, FILE *out)
 {
 	_cleanup_(sd_bus_close_unrefp) sd_bus *server = NULL, *client = NULL;
 	struct introspection introspection = { .interface = interface, .out = out };
@@ -100,7 +100,7 @@ int bus_print_introspection(const char *interface, FILE *out)
 	if (!object)
 		return -ENOENT;
 	if ((r = sd_bus_new(&server)) < 0 || (r = sd_bus_new(&client)) < 0 ||
-	    (r = connect_pair(server, client)) < 0)
+	    (r = bus_introspect_connect(server, client)) < 0)
 		return r;
 	r = sd_bus_add_object_vtable(server, NULL, DG_OBJECT_PATH, object->interface, object->vtable,
 				     NULL);
@@ -108,6 +108,6 @@ int bus_print_introspection(const char *interface, FILE *out)
 		return r;
 	r = sd_bus_call_method_async(client, NULL, NULL, DG_OBJECT_PATH,
 				     "org.freedesktop.DBus.Introspectable", "Introspect",
-				     on_introspected, &introspection, NULL);
-	return r < 0 ? r : run_pair(server, client, &introspection);
+				     on_introspect_reply, &introspection, NULL);
+	return r < 0 ? r : bus_introspect_run(server, client, &introspection);
 }

@@ -22,7 +22,7 @@ struct lease_handle {
 	struct devgroup *group;
 };
 
-static int find_lease(sd_bus *connection, const char *path, const char *interface, void *userdata,
+static int bus_lease_find(sd_bus *connection, const char *path, const char *interface, void *userdata,
 		      void **ret_found, sd_bus_error *ret_error)
 {
 	static struct lease_handle handle; /* used before the next look-up */
@@ -37,7 +37,7 @@ static int find_lease(sd_bus *connection, const char *path, const char *interfac
 	return handle.group != NULL;
 }
 
-static int enumerate_leases(sd_bus *connection, const char *prefix, void *userdata, char ***ret_nodes,
+static int bus_lease_enumerate(sd_bus *connection, const char *prefix, void *userdata, char ***ret_nodes,
 			    sd_bus_error *ret_error)
 {
 	struct bus *bus = userdata;
@@ -56,7 +56,7 @@ static int enumerate_leases(sd_bus *connection, const char *prefix, void *userda
 	return 0;
 }
 
-static int method_take_fds(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_lease_method_take_fds(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct lease_handle *handle = userdata;
 	uint32_t first;
@@ -64,10 +64,10 @@ static int method_take_fds(sd_bus_message *message, void *userdata, sd_bus_error
 
 	if (r < 0)
 		return r;
-	return bus_method_take_fds(message, handle->bus, handle->group, first, error);
+	return bus_claim_take_fds(message, handle->bus, handle->group, first, error);
 }
 
-static int append_token(sd_bus_message *reply, const char *line)
+static int bus_lease_append_vf_token(sd_bus_message *reply, const char *line)
 {
 	const char *token = strchr(line, '=');
 	_cleanup_free_ char *pf = token ? strndup(line, (size_t)(token - line)) : NULL;
@@ -76,19 +76,19 @@ static int append_token(sd_bus_message *reply, const char *line)
 }
 
 /* Of use only to who may open the devices, and that is the holder: by path any process of its user. */
-static int method_get_vf_tokens(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_lease_method_get_vf_tokens(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct devgroup *group = ((struct lease_handle *)userdata)->group;
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct bus_caller caller;
-	int r = bus_get_caller(message, &caller);
+	int r = bus_auth_get_caller(message, &caller);
 
 	if (r < 0)
 		return r;
 	if (caller.uid != 0 && caller.uid != group->lease->record->uid) {
-		refuse(&refusal, REFUSED_NOT_HOLDER, "The VF tokens of group %s are for its holder alone.", group->def->name);
-		return bus_refuse(error, &refusal);
+		refusal_set(&refusal, REFUSED_NOT_HOLDER, "The VF tokens of group %s are for its holder alone.", group->def->name);
+		return bus_error_set_refusal(error, &refusal);
 	}
 	r = sd_bus_message_new_method_return(message, &reply);
 	if (r >= 0)
@@ -97,33 +97,33 @@ static int method_get_vf_tokens(sd_bus_message *message, void *userdata, sd_bus_
 		r = sd_bus_message_open_container(reply, 'a', "(ss)");
 	STRV_FOREACH(line, group->lease->record->vf_tokens)
 		if (r >= 0)
-			r = append_token(reply, *line);
+			r = bus_lease_append_vf_token(reply, *line);
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
 	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-static int method_release(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_lease_method_release(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct lease_handle *handle = userdata;
 
-	return bus_method_release(message, handle->bus, handle->group,
+	return bus_claim_release(message, handle->bus, handle->group,
 				  BUS_DEFAULT_RELEASE_WAIT_USEC);
 }
 
 /* --- properties -------------------------------------------------------------------------------- */
 
-static const struct lease *lease_of(void *userdata)
+static const struct lease *bus_lease_from_handle(void *userdata)
 {
 	return ((struct lease_handle *)userdata)->group->lease;
 }
 
-static int get_string(sd_bus *connection, const char *path, const char *interface,
+static int bus_lease_get_string(sd_bus *connection, const char *path, const char *interface,
 		      const char *property, sd_bus_message *reply, void *userdata,
 		      sd_bus_error *error)
 {
 	const struct devgroup *group = ((struct lease_handle *)userdata)->group;
-	const struct record *record = lease_of(userdata)->record;
+	const struct record *record = bus_lease_from_handle(userdata)->record;
 	const char *value;
 
 	if (str_eq(property, "Group"))
@@ -133,30 +133,30 @@ static int get_string(sd_bus *connection, const char *path, const char *interfac
 	else if (str_eq(property, "Unit"))
 		value = record->unit;
 	else if (str_eq(property, "State"))
-		value = lease_visible_state(lease_of(userdata));
+		value = lease_visible_state(bus_lease_from_handle(userdata));
 	else if (str_eq(property, "ErrorState"))
 		value = error_state_to_string(group_error_state(group));
 	else if (str_eq(property, "Interface"))
-		value = vfio_interface_to_string(record->interface);
+		value = record_interface_to_string(record->interface);
 	else
-		value = access_mode_to_string(record->access);
+		value = record_access_to_string(record->access);
 	return sd_bus_message_append(reply, "s", str_or(value, ""));
 }
 
-static int get_nodes(sd_bus *connection, const char *path, const char *interface,
+static int bus_lease_get_nodes(sd_bus *connection, const char *path, const char *interface,
 		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	_cleanup_strv_ char **nodes = NULL;
-	int r = lease_nodes(lease_of(userdata), &nodes);
+	int r = lease_nodes_list(bus_lease_from_handle(userdata), &nodes);
 
 	return r < 0 ? r : sd_bus_message_append_strv(reply, nodes);
 }
 
-static int get_number(sd_bus *connection, const char *path, const char *interface,
+static int bus_lease_get_number(sd_bus *connection, const char *path, const char *interface,
 		      const char *property, sd_bus_message *reply, void *userdata,
 		      sd_bus_error *error)
 {
-	const struct lease *lease = lease_of(userdata);
+	const struct lease *lease = bus_lease_from_handle(userdata);
 	uint32_t value;
 
 	if (str_eq(property, "Uid"))
@@ -168,44 +168,44 @@ static int get_number(sd_bus *connection, const char *path, const char *interfac
 	return sd_bus_message_append(reply, "u", value);
 }
 
-static int get_since(sd_bus *connection, const char *path, const char *interface,
+static int bus_lease_get_since(sd_bus *connection, const char *path, const char *interface,
 		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	return sd_bus_message_append(reply, "t", lease_of(userdata)->record->since);
+	return sd_bus_message_append(reply, "t", bus_lease_from_handle(userdata)->record->since);
 }
 
-static int get_persistent(sd_bus *connection, const char *path, const char *interface,
+static int bus_lease_get_persistent(sd_bus *connection, const char *path, const char *interface,
 			  const char *property, sd_bus_message *reply, void *userdata,
 			  sd_bus_error *error)
 {
-	return sd_bus_message_append(reply, "b", lease_of(userdata)->record->persistent);
+	return sd_bus_message_append(reply, "b", bus_lease_from_handle(userdata)->record->persistent);
 }
 
 #define CONST	SD_BUS_VTABLE_PROPERTY_CONST
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
-static const sd_bus_vtable lease_vtable[] = {
+static const sd_bus_vtable bus_lease_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD_WITH_ARGS("TakeFds", SD_BUS_ARGS("u", first), SD_BUS_RESULT("a(ssh)", fds),
-				method_take_fds, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_release,
+				bus_lease_method_take_fds, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, bus_lease_method_release,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetVfTokens", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ss)", tokens),
-				method_get_vf_tokens, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_PROPERTY("Group", "s", get_string, 0, CONST),
-	SD_BUS_PROPERTY("State", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("Uid", "u", get_number, 0, CONST),
-	SD_BUS_PROPERTY("Pid", "u", get_number, 0, CONST),
-	SD_BUS_PROPERTY("Label", "s", get_string, 0, CONST),
-	SD_BUS_PROPERTY("Unit", "s", get_string, 0, CONST),
-	SD_BUS_PROPERTY("Since", "t", get_since, 0, CONST),
-	SD_BUS_PROPERTY("Access", "s", get_string, 0, CONST),
-	SD_BUS_PROPERTY("Interface", "s", get_string, 0, CONST),
+				bus_lease_method_get_vf_tokens, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_PROPERTY("Group", "s", bus_lease_get_string, 0, CONST),
+	SD_BUS_PROPERTY("State", "s", bus_lease_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Uid", "u", bus_lease_get_number, 0, CONST),
+	SD_BUS_PROPERTY("Pid", "u", bus_lease_get_number, 0, CONST),
+	SD_BUS_PROPERTY("Label", "s", bus_lease_get_string, 0, CONST),
+	SD_BUS_PROPERTY("Unit", "s", bus_lease_get_string, 0, CONST),
+	SD_BUS_PROPERTY("Since", "t", bus_lease_get_since, 0, CONST),
+	SD_BUS_PROPERTY("Access", "s", bus_lease_get_string, 0, CONST),
+	SD_BUS_PROPERTY("Interface", "s", bus_lease_get_string, 0, CONST),
 	/* a device bound anew has another node, which no event of the lease tells */
-	SD_BUS_PROPERTY("Nodes", "as", get_nodes, 0, 0),
-	SD_BUS_PROPERTY("Persistent", "b", get_persistent, 0, CONST),
-	SD_BUS_PROPERTY("FdCount", "u", get_number, 0, CHANGES),
-	SD_BUS_PROPERTY("ErrorState", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Nodes", "as", bus_lease_get_nodes, 0, 0),
+	SD_BUS_PROPERTY("Persistent", "b", bus_lease_get_persistent, 0, CONST),
+	SD_BUS_PROPERTY("FdCount", "u", bus_lease_get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorState", "s", bus_lease_get_string, 0, CHANGES),
 	SD_BUS_SIGNAL_WITH_ARGS("Error", SD_BUS_ARGS("s", device, "s", state), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("Step",
 				SD_BUS_ARGS("u", index, "u", count, "s", step, "s", device, "s", state),
@@ -217,7 +217,7 @@ static const sd_bus_vtable lease_vtable[] = {
 const struct bus_object bus_lease_object = {
 	.path = DG_LEASE_PREFIX,
 	.interface = DG_IFACE_LEASE,
-	.vtable = lease_vtable,
-	.find = find_lease,
-	.enumerate = enumerate_leases,
+	.vtable = bus_lease_vtable,
+	.find = bus_lease_find,
+	.enumerate = bus_lease_enumerate,
 };

@@ -13,17 +13,17 @@
 #include "policy/devinfo/device-facts.h"
 #include "policy/plan/interface.h"
 
-static int append_group(sd_bus_message *reply, const struct devgroup *group)
+static int bus_manager_append_group(sd_bus_message *reply, const struct devgroup *group)
 {
 	_cleanup_free_ char *path = bus_group_path(group->def->name), *holder = group_holder(group);
 
 	if (!path || !holder)
 		return -ENOMEM;
 	return sd_bus_message_append(reply, "(ssuso)", group->def->name, group_state(group),
-				     (uint32_t)group->view.devices.n, holder, path);
+				     (uint32_t)group->resolved.devices.n, holder, path);
 }
 
-static int method_list_groups(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_manager_method_list_groups(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	struct bus *bus = userdata;
@@ -33,29 +33,29 @@ static int method_list_groups(sd_bus_message *message, void *userdata, sd_bus_er
 		r = sd_bus_message_open_container(reply, 'a', "(ssuso)");
 	VEC_FOREACH(const struct devgroup, group, registry_groups(bus->registry))
 		if (r >= 0)
-			r = append_group(reply, group);
+			r = bus_manager_append_group(reply, group);
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
 	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-static int reply_group_path(sd_bus_message *message, const struct devgroup *group)
+static int bus_manager_reply_group_path(sd_bus_message *message, const struct devgroup *group)
 {
 	_cleanup_free_ char *path = bus_group_path(group->def->name);
 
 	return path ? sd_bus_reply_method_return(message, "o", path) : -ENOMEM;
 }
 
-static int refuse_group(sd_bus_error *error, const char *name)
+static int bus_manager_refuse_group(sd_bus_error *error, const char *name)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
-	refuse(&refusal, REFUSED_NO_SUCH_GROUP,
+	refusal_set(&refusal, REFUSED_NO_SUCH_GROUP,
 	       "There is no group %s. \"devgroupctl list\" shows those there are.", name);
-	return bus_refuse(error, &refusal);
+	return bus_error_set_refusal(error, &refusal);
 }
 
-static int method_get_group(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_manager_method_get_group(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
 	const struct devgroup *group;
@@ -65,10 +65,10 @@ static int method_get_group(sd_bus_message *message, void *userdata, sd_bus_erro
 	if (r < 0)
 		return r;
 	group = registry_find(bus->registry, name);
-	return group ? reply_group_path(message, group) : refuse_group(error, name);
+	return group ? bus_manager_reply_group_path(message, group) : bus_manager_refuse_group(error, name);
 }
 
-static int method_get_group_by_device(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_manager_method_get_group_by_device(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	_cleanup_free_ char *key = NULL;
@@ -79,21 +79,21 @@ static int method_get_group_by_device(sd_bus_message *message, void *userdata, s
 
 	if (r < 0)
 		return r;
-	if (devkey_normalize(device, &key) >= 0) {
+	if (device_bus_key_normalize(device, &key) >= 0) {
 		group = registry_find_by_device(bus->registry, key);
 		if (group)
-			return reply_group_path(message, group);
+			return bus_manager_reply_group_path(message, group);
 		if (inventory_find(host_inventory(registry_host(bus->registry)), key)) {
-			refuse(&refusal, REFUSED_NO_SUCH_GROUP,
+			refusal_set(&refusal, REFUSED_NO_SUCH_GROUP,
 			       "Device %s is in no group. Name it in a file in /etc/devgroups.d.", key);
-			return bus_refuse(error, &refusal);
+			return bus_error_set_refusal(error, &refusal);
 		}
 	}
-	refuse(&refusal, REFUSED_NO_SUCH_DEVICE, "There is no device %s on this host.", device);
-	return bus_refuse(error, &refusal);
+	refusal_set(&refusal, REFUSED_NO_SUCH_DEVICE, "There is no device %s on this host.", device);
+	return bus_error_set_refusal(error, &refusal);
 }
 
-static int method_release(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_manager_method_release(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	static const char *const allowed[] = { "wait", NULL };
 	struct bus_options options = { .wait_usec = BUS_DEFAULT_RELEASE_WAIT_USEC };
@@ -105,15 +105,15 @@ static int method_release(sd_bus_message *message, void *userdata, sd_bus_error 
 
 	if (r < 0)
 		return r;
-	if (!bus_read_options(message, allowed, &options, &refusal))
-		return bus_refuse(error, &refusal);
+	if (!bus_options_read(message, allowed, &options, &refusal))
+		return bus_error_set_refusal(error, &refusal);
 	group = registry_find(bus->registry, name);
 	if (!group)
-		return refuse_group(error, name);
-	return bus_method_release(message, bus, group, options.wait_usec);
+		return bus_manager_refuse_group(error, name);
+	return bus_claim_release(message, bus, group, options.wait_usec);
 }
 
-static int method_reset(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_manager_method_reset(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	static const char *const allowed[] = { "wait", "method", NULL };
 	struct bus_options options = { .wait_usec = BUS_DEFAULT_RELEASE_WAIT_USEC };
@@ -125,23 +125,23 @@ static int method_reset(sd_bus_message *message, void *userdata, sd_bus_error *e
 
 	if (r < 0)
 		return r;
-	if (!bus_read_options(message, allowed, &options, &refusal))
-		return bus_refuse(error, &refusal);
+	if (!bus_options_read(message, allowed, &options, &refusal))
+		return bus_error_set_refusal(error, &refusal);
 	group = registry_find(bus->registry, name);
 	if (!group)
-		return refuse_group(error, name);
-	switch (bus_authorize_manage(bus, message, "reset groups", &refusal)) {
+		return bus_manager_refuse_group(error, name);
+	switch (bus_auth_manage(bus, message, "reset groups", &refusal)) {
 	case BUS_REFUSED:
-		return bus_refuse(error, &refusal);
-	case BUS_LATER:
+		return bus_error_set_refusal(error, &refusal);
+	case BUS_PENDING:
 		return 1;
 	case BUS_GRANTED:
 		break;
 	}
-	return bus_start_reset(message, bus, group, &options, error);
+	return bus_claim_reset(message, bus, group, &options, error);
 }
 
-static int append_step(sd_bus_message *reply, const struct step *step)
+static int bus_manager_append_step(sd_bus_message *reply, const struct step *step)
 {
 	_cleanup_free_ char *subject = step_subject(step), *detail = step_detail(step);
 
@@ -150,7 +150,7 @@ static int append_step(sd_bus_message *reply, const struct step *step)
 	return sd_bus_message_append(reply, "(sss)", step_kind_to_string(step->kind), subject, detail);
 }
 
-static int reply_plan(sd_bus_message *message, const struct vec *steps)
+static int bus_manager_reply_plan(sd_bus_message *message, const struct vec *steps)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	int r = sd_bus_message_new_method_return(message, &reply);
@@ -159,14 +159,14 @@ static int reply_plan(sd_bus_message *message, const struct vec *steps)
 		r = sd_bus_message_open_container(reply, 'a', "(sss)");
 	VEC_FOREACH(const struct step, step, steps)
 		if (r >= 0)
-			r = append_step(reply, step);
+			r = bus_manager_append_step(reply, step);
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
 	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 /* Would the caller be let? Who gives polkit a password now is not asked for it by the claim. */
-static enum bus_verdict authorize_plan(struct bus *bus, sd_bus_message *message, const char *name,
+static enum bus_verdict bus_manager_authorize_plan(struct bus *bus, sd_bus_message *message, const char *name,
 				       bool release, const struct bus_caller *caller,
 				       const char *label, struct refusal *ret_refusal)
 {
@@ -174,11 +174,11 @@ static enum bus_verdict authorize_plan(struct bus *bus, sd_bus_message *message,
 
 	if (!group) /* which the plan itself finds out */
 		return BUS_GRANTED;
-	return release ? bus_authorize_release(bus, message, caller, group, ret_refusal) :
-			 bus_authorize_claim(bus, message, caller, group, label, true, ret_refusal);
+	return release ? bus_auth_release(bus, message, caller, group, ret_refusal) :
+			 bus_auth_claim(bus, message, caller, group, label, true, ret_refusal);
 }
 
-static int method_plan(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_manager_method_plan(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	static const char *const allowed[] = { "label",	     "access", "interface", "force",
 					       "persistent", "wait",   "authorize", "with",
@@ -195,22 +195,22 @@ static int method_plan(sd_bus_message *message, void *userdata, sd_bus_error *er
 
 	if (r < 0)
 		return r;
-	r = bus_get_caller(message, &caller);
+	r = bus_auth_get_caller(message, &caller);
 	if (r < 0)
 		return r;
-	if (!bus_read_options(message, allowed, &options, &refusal))
-		return bus_refuse(error, &refusal);
+	if (!bus_options_read(message, allowed, &options, &refusal))
+		return bus_error_set_refusal(error, &refusal);
 	if (!str_eq(verb, "claim") && !str_eq(verb, "release")) {
-		refuse(&refusal, REFUSED_BAD_OPTION, "A plan is for \"claim\" or \"release\", not \"%s\".",
+		refusal_set(&refusal, REFUSED_BAD_OPTION, "A plan is for \"claim\" or \"release\", not \"%s\".",
 		       verb);
-		return bus_refuse(error, &refusal);
+		return bus_error_set_refusal(error, &refusal);
 	}
 	release = str_eq(verb, "release");
 	if (options.authorize)
-		switch (authorize_plan(bus, message, name, release, &caller, options.label, &refusal)) {
+		switch (bus_manager_authorize_plan(bus, message, name, release, &caller, options.label, &refusal)) {
 		case BUS_REFUSED:
-			return bus_refuse(error, &refusal);
-		case BUS_LATER:
+			return bus_error_set_refusal(error, &refusal);
+		case BUS_PENDING:
 			return 1;
 		case BUS_GRANTED:
 			break;
@@ -221,55 +221,55 @@ static int method_plan(sd_bus_message *message, void *userdata, sd_bus_error *er
 	request.label = options.label;
 	request.force = options.force;
 	request.wait_usec = options.wait_usec;
-	if (!registry_plan(bus->registry, name, release, &request, options.with, &steps, &refusal))
-		return bus_refuse(error, &refusal);
-	return reply_plan(message, &steps);
+	if (!plans_make(bus->registry, name, release, &request, options.with, &steps, &refusal))
+		return bus_error_set_refusal(error, &refusal);
+	return bus_manager_reply_plan(message, &steps);
 }
 
-static int annotate(const struct device *device, struct vec *facts, void *userdata)
+static int bus_manager_annotate_device(const struct device *device, struct vec *facts, void *userdata)
 {
-	return devfacts_add(userdata, device, facts);
+	return device_facts_add(userdata, device, facts);
 }
 
-static int method_snapshot(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_manager_method_snapshot(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = userdata;
 	_cleanup_free_ char *text = NULL;
 	const struct inventory *inv = host_inventory(registry_host(bus->registry));
-	_cleanup_devfacts_ struct devfacts *devfacts = devfacts_new(inv);
-	int r = devfacts ? inventory_to_json_with(inv, false, annotate, devfacts, &text) : -ENOMEM;
+	_cleanup_device_facts_ struct device_facts *device_facts = device_facts_new(inv);
+	int r = device_facts ? codec_inventory_to_json_with(inv, false, bus_manager_annotate_device, device_facts, &text) : -ENOMEM;
 
 	return r < 0 ? r : sd_bus_reply_method_return(message, "s", text);
 }
 
-static int method_reload(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_manager_method_reload(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct bus *bus = userdata;
 	int r;
 
-	switch (bus_authorize_manage(bus, message, "reload the definitions of groups", &refusal)) {
+	switch (bus_auth_manage(bus, message, "reload the definitions of groups", &refusal)) {
 	case BUS_REFUSED:
-		return bus_refuse(error, &refusal);
-	case BUS_LATER:
+		return bus_error_set_refusal(error, &refusal);
+	case BUS_PENDING:
 		return 1;
 	case BUS_GRANTED:
 		break;
 	}
-	r = registry_reload(bus->registry);
+	r = definitions_reload(bus->registry);
 	return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 
 /* --- properties -------------------------------------------------------------------------------- */
 
-static int get_version(sd_bus *connection, const char *path, const char *interface,
+static int bus_manager_get_version(sd_bus *connection, const char *path, const char *interface,
 		       const char *property, sd_bus_message *reply, void *userdata,
 		       sd_bus_error *error)
 {
 	return sd_bus_message_append(reply, "s", DG_VERSION);
 }
 
-static int get_kernel_module(sd_bus *connection, const char *path, const char *interface,
+static int bus_manager_get_kernel_module(sd_bus *connection, const char *path, const char *interface,
 			     const char *property, sd_bus_message *reply, void *userdata,
 			     sd_bus_error *error)
 {
@@ -279,12 +279,12 @@ static int get_kernel_module(sd_bus *connection, const char *path, const char *i
 	return sd_bus_message_append(reply, "s", str_or(inv->kernel_module, ""));
 }
 
-static bool has_iommufd(const struct inventory *inv)
+static bool bus_manager_has_iommufd(const struct inventory *inv)
 {
 	return inv->has_vfio && !interface_why_no_iommufd(inv);
 }
 
-static int get_interfaces(sd_bus *connection, const char *path, const char *interface,
+static int bus_manager_get_interfaces(sd_bus *connection, const char *path, const char *interface,
 			  const char *property, sd_bus_message *reply, void *userdata,
 			  sd_bus_error *error)
 {
@@ -293,12 +293,12 @@ static int get_interfaces(sd_bus *connection, const char *path, const char *inte
 
 	if (!inv->has_vfio)
 		return sd_bus_message_append(reply, "as", 0);
-	if (!has_iommufd(inv))
+	if (!bus_manager_has_iommufd(inv))
 		return sd_bus_message_append(reply, "as", 1, "group");
 	return sd_bus_message_append(reply, "as", 2, "group", "iommufd");
 }
 
-static int get_problems(sd_bus *connection, const char *path, const char *interface,
+static int bus_manager_get_problems(sd_bus *connection, const char *path, const char *interface,
 			const char *property, sd_bus_message *reply, void *userdata,
 			sd_bus_error *error)
 {
@@ -312,27 +312,27 @@ static int get_problems(sd_bus *connection, const char *path, const char *interf
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-int bus_manager_news(struct bus *bus)
+int bus_manager_emit_changes(struct bus *bus)
 {
 	const struct inventory *inv = host_inventory(registry_host(bus->registry));
 	const char *module = str_or(inv->kernel_module, "");
-	bool first = !bus->module_told, iommufd = has_iommufd(inv), vfio = inv->has_vfio;
+	bool first = !bus->published_module, iommufd = bus_manager_has_iommufd(inv), vfio = inv->has_vfio;
 	char *names[3] = { 0 };
 	size_t n = 0;
 
-	if (first || !str_eq(bus->module_told, module)) {
-		char *told = strdup(module);
+	if (first || !str_eq(bus->published_module, module)) {
+		char *published = strdup(module);
 
-		if (!told)
+		if (!published)
 			return -ENOMEM;
-		free(bus->module_told);
-		bus->module_told = told;
+		free(bus->published_module);
+		bus->published_module = published;
 		names[n++] = (char *)"KernelModule";
 	}
-	if (bus->iommufd_told != iommufd || bus->vfio_told != vfio)
+	if (bus->published_iommufd != iommufd || bus->published_vfio != vfio)
 		names[n++] = (char *)"Interfaces";
-	bus->iommufd_told = iommufd;
-	bus->vfio_told = vfio;
+	bus->published_iommufd = iommufd;
+	bus->published_vfio = vfio;
 	if (first || n == 0)
 		return 0;
 	return sd_bus_emit_properties_changed_strv(bus->bus, DG_OBJECT_PATH, DG_IFACE_MANAGER, names);
@@ -340,35 +340,35 @@ int bus_manager_news(struct bus *bus)
 
 #define ANYONE SD_BUS_VTABLE_UNPRIVILEGED
 
-static const sd_bus_vtable manager_vtable[] = {
+static const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD_WITH_ARGS("ListGroups", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssuso)", groups),
-				method_list_groups, ANYONE),
+				bus_manager_method_list_groups, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("GetGroup", SD_BUS_ARGS("s", name), SD_BUS_RESULT("o", group),
-				method_get_group, ANYONE),
+				bus_manager_method_get_group, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("GetGroupByDevice", SD_BUS_ARGS("s", device),
-				SD_BUS_RESULT("o", group), method_get_group_by_device, ANYONE),
+				SD_BUS_RESULT("o", group), bus_manager_method_get_group_by_device, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Claim", SD_BUS_ARGS("s", group, "a{sv}", options),
-				SD_BUS_RESULT("o", lease, "a(ssh)", fds), bus_method_claim, ANYONE),
+				SD_BUS_RESULT("o", lease, "a(ssh)", fds), bus_claim_method, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", group, "a{sv}", options),
-				SD_BUS_NO_RESULT, method_release, ANYONE),
+				SD_BUS_NO_RESULT, bus_manager_method_release, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Reset", SD_BUS_ARGS("s", group, "a{sv}", options),
-				SD_BUS_NO_RESULT, method_reset, ANYONE),
+				SD_BUS_NO_RESULT, bus_manager_method_reset, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Plan", SD_BUS_ARGS("s", group, "s", verb, "a{sv}", options),
-				SD_BUS_RESULT("a(sss)", steps), method_plan, ANYONE),
+				SD_BUS_RESULT("a(sss)", steps), bus_manager_method_plan, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Snapshot", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json),
-				method_snapshot, ANYONE),
-	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_reload, ANYONE),
-	SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("KernelModule", "s", get_kernel_module, 0,
+				bus_manager_method_snapshot, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, bus_manager_method_reload, ANYONE),
+	SD_BUS_PROPERTY("Version", "s", bus_manager_get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("KernelModule", "s", bus_manager_get_kernel_module, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Interfaces", "as", get_interfaces, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Problems", "a(sus)", get_problems, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Interfaces", "as", bus_manager_get_interfaces, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Problems", "a(sus)", bus_manager_get_problems, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_VTABLE_END,
 };
 
 const struct bus_object bus_manager_object = {
 	.path = DG_OBJECT_PATH,
 	.interface = DG_IFACE_MANAGER,
-	.vtable = manager_vtable,
+	.vtable = bus_manager_vtable,
 };

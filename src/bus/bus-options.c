@@ -4,25 +4,25 @@
 #include "base/str.h"
 #include "bus/bus.h"
 
-static int read_access(sd_bus_message *message, struct bus_options *ret)
+static int bus_options_read_access(sd_bus_message *message, struct bus_options *ret)
 {
 	const char *word;
 	int r = sd_bus_message_read(message, "v", "s", &word);
 
-	return r < 0 ? r : access_mode_from_string(word, &ret->access);
+	return r < 0 ? r : record_access_from_string(word, &ret->access);
 }
 
-static int read_interface(sd_bus_message *message, struct bus_options *ret)
+static int bus_options_read_interface(sd_bus_message *message, struct bus_options *ret)
 {
 	const char *word;
 	int r = sd_bus_message_read(message, "v", "s", &word);
 
 	if (r >= 0)
-		r = vfio_interface_from_string(word, &ret->interface);
+		r = record_interface_from_string(word, &ret->interface);
 	return r >= 0 && ret->interface == INTERFACE_ANY ? -EINVAL : r;
 }
 
-static int read_label(sd_bus_message *message, struct bus_options *ret)
+static int bus_options_read_label(sd_bus_message *message, struct bus_options *ret)
 {
 	const char *word;
 	int r = sd_bus_message_read(message, "v", "s", &word);
@@ -32,17 +32,17 @@ static int read_label(sd_bus_message *message, struct bus_options *ret)
 	return r;
 }
 
-static int read_method(sd_bus_message *message, struct bus_options *ret)
+static int bus_options_read_method(sd_bus_message *message, struct bus_options *ret)
 {
 	return sd_bus_message_read(message, "v", "s", &ret->method);
 }
 
-static int read_wait(sd_bus_message *message, struct bus_options *ret)
+static int bus_options_read_wait(sd_bus_message *message, struct bus_options *ret)
 {
 	return sd_bus_message_read(message, "v", "t", &ret->wait_usec);
 }
 
-static int read_bool(sd_bus_message *message, bool *ret)
+static int bus_options_read_bool(sd_bus_message *message, bool *ret)
 {
 	int value, r = sd_bus_message_read(message, "v", "b", &value);
 
@@ -51,7 +51,7 @@ static int read_bool(sd_bus_message *message, bool *ret)
 	return r;
 }
 
-static int read_uid(sd_bus_message *message, struct bus_options *ret)
+static int bus_options_read_uid(sd_bus_message *message, struct bus_options *ret)
 {
 	uint32_t uid;
 	int r = sd_bus_message_read(message, "v", "u", &uid);
@@ -63,22 +63,22 @@ static int read_uid(sd_bus_message *message, struct bus_options *ret)
 	return 0;
 }
 
-static int read_persistent(sd_bus_message *message, struct bus_options *ret)
+static int bus_options_read_persistent(sd_bus_message *message, struct bus_options *ret)
 {
-	return read_bool(message, &ret->persistent);
+	return bus_options_read_bool(message, &ret->persistent);
 }
 
-static int read_force(sd_bus_message *message, struct bus_options *ret)
+static int bus_options_read_force(sd_bus_message *message, struct bus_options *ret)
 {
-	return read_bool(message, &ret->force);
+	return bus_options_read_bool(message, &ret->force);
 }
 
-static int read_authorize(sd_bus_message *message, struct bus_options *ret)
+static int bus_options_read_authorize(sd_bus_message *message, struct bus_options *ret)
 {
-	return read_bool(message, &ret->authorize);
+	return bus_options_read_bool(message, &ret->authorize);
 }
 
-static int read_with(sd_bus_message *message, struct bus_options *ret)
+static int bus_options_read_with(sd_bus_message *message, struct bus_options *ret)
 {
 	int r = sd_bus_message_enter_container(message, 'v', "as");
 
@@ -98,20 +98,20 @@ static const struct {
 	const char *key;
 	const char *expected;
 	int (*read)(sd_bus_message *message, struct bus_options *ret);
-} option_table[] = {
-	{ "label", "a string", read_label },
-	{ "access", "\"fd\" or \"node\"", read_access },
-	{ "interface", "\"auto\", \"group\" or \"iommufd\"", read_interface },
-	{ "method", "a string", read_method },
-	{ "wait", "microseconds as an unsigned 64-bit number (t)", read_wait },
-	{ "persistent", "a boolean", read_persistent },
-	{ "uid", "the number of a user (u)", read_uid },
-	{ "force", "a boolean", read_force },
-	{ "authorize", "a boolean", read_authorize },
-	{ "with", "names of groups (as)", read_with },
+} bus_options_table[] = {
+	{ "label", "a string", bus_options_read_label },
+	{ "access", "\"fd\" or \"node\"", bus_options_read_access },
+	{ "interface", "\"auto\", \"group\" or \"iommufd\"", bus_options_read_interface },
+	{ "method", "a string", bus_options_read_method },
+	{ "wait", "microseconds as an unsigned 64-bit number (t)", bus_options_read_wait },
+	{ "persistent", "a boolean", bus_options_read_persistent },
+	{ "uid", "the number of a user (u)", bus_options_read_uid },
+	{ "force", "a boolean", bus_options_read_force },
+	{ "authorize", "a boolean", bus_options_read_authorize },
+	{ "with", "names of groups (as)", bus_options_read_with },
 };
 
-static bool is_allowed(const char *const *allowed, const char *key)
+static bool bus_options_is_allowed(const char *const *allowed, const char *key)
 {
 	for (; *allowed; allowed++)
 		if (str_eq(*allowed, key))
@@ -119,21 +119,21 @@ static bool is_allowed(const char *const *allowed, const char *key)
 	return false;
 }
 
-static bool read_option(sd_bus_message *message, const char *const *allowed, const char *key,
+static bool bus_options_read_option(sd_bus_message *message, const char *const *allowed, const char *key,
 			struct bus_options *ret, struct refusal *ret_refusal)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(option_table); i++) {
-		if (!str_eq(option_table[i].key, key) || !is_allowed(allowed, key))
+	for (size_t i = 0; i < ARRAY_SIZE(bus_options_table); i++) {
+		if (!str_eq(bus_options_table[i].key, key) || !bus_options_is_allowed(allowed, key))
 			continue;
-		if (option_table[i].read(message, ret) >= 0)
+		if (bus_options_table[i].read(message, ret) >= 0)
 			return true;
-		return refuse(ret_refusal, REFUSED_BAD_OPTION, "The option \"%s\" must be %s.", key,
-			      option_table[i].expected);
+		return refusal_set(ret_refusal, REFUSED_BAD_OPTION, "The option \"%s\" must be %s.", key,
+			      bus_options_table[i].expected);
 	}
-	return refuse(ret_refusal, REFUSED_BAD_OPTION, "This call has no option \"%s\".", key);
+	return refusal_set(ret_refusal, REFUSED_BAD_OPTION, "This call has no option \"%s\".", key);
 }
 
-bool bus_read_options(sd_bus_message *message, const char *const *allowed, struct bus_options *ret,
+bool bus_options_read(sd_bus_message *message, const char *const *allowed, struct bus_options *ret,
 		      struct refusal *ret_refusal)
 {
 	int r = sd_bus_message_enter_container(message, 'a', "{sv}");
@@ -144,7 +144,7 @@ bool bus_read_options(sd_bus_message *message, const char *const *allowed, struc
 		r = sd_bus_message_read(message, "s", &key);
 		if (r < 0)
 			break;
-		if (!read_option(message, allowed, key, ret, ret_refusal))
+		if (!bus_options_read_option(message, allowed, key, ret, ret_refusal))
 			return false;
 		r = sd_bus_message_exit_container(message);
 	}
@@ -152,5 +152,5 @@ bool bus_read_options(sd_bus_message *message, const char *const *allowed, struc
 		r = sd_bus_message_exit_container(message);
 	if (r >= 0)
 		return true;
-	return refuse(ret_refusal, REFUSED_BAD_OPTION, "The options cannot be read.");
+	return refusal_set(ret_refusal, REFUSED_BAD_OPTION, "The options cannot be read.");
 }

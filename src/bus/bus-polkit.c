@@ -36,7 +36,7 @@ struct polkit_query {
 	char *why; /* it is not allowed */
 };
 
-static void *query_free(void *data)
+static void *polkit_query_free(void *data)
 {
 	struct polkit_query *query = data;
 
@@ -55,7 +55,7 @@ static void *query_free(void *data)
 }
 
 /* An agent may have a dialog open for it. Nobody waits for what polkit says to this. */
-static void take_back(struct polkit_query *query)
+static void polkit_query_cancel(struct polkit_query *query)
 {
 	int r;
 
@@ -67,34 +67,34 @@ static void take_back(struct polkit_query *query)
 		log_debug_errno(r, "Cannot take a question to polkit back");
 }
 
-static void forget(struct polkit_query *query)
+static void polkit_query_remove(struct polkit_query *query)
 {
 	vec_remove(&query->bus->queries, query);
 	vec_remove(&query->bus->granted, query);
-	query_free(query);
+	polkit_query_free(query);
 }
 
-void polkit_cancel_all(struct bus *bus)
+void bus_polkit_cancel_all(struct bus *bus)
 {
 	VEC_FOREACH(struct polkit_query, query, &bus->queries)
-		take_back(query);
-	vec_clear(&bus->queries, query_free);
-	vec_clear(&bus->granted, query_free);
+		polkit_query_cancel(query);
+	vec_clear(&bus->queries, polkit_query_free);
+	vec_clear(&bus->granted, polkit_query_free);
 }
 
-static int on_caller_gone(sd_bus_track *track, void *userdata)
+static int on_polkit_caller_gone(sd_bus_track *track, void *userdata)
 {
 	struct polkit_query *query = userdata;
 
 	log_debug("Whoever waited for polkit is gone");
-	take_back(query);
-	forget(query);
+	polkit_query_cancel(query);
+	polkit_query_remove(query);
 	return 0;
 }
 
 /* --- the answer -------------------------------------------------------------------------------- */
 
-static char *explain_error(const struct polkit_query *query, const sd_bus_error *error)
+static char *bus_polkit_explain_error(const struct polkit_query *query, const sd_bus_error *error)
 {
 	static const char *const absent[] = { SD_BUS_ERROR_SERVICE_UNKNOWN,
 					      SD_BUS_ERROR_NAME_HAS_NO_OWNER };
@@ -109,7 +109,7 @@ static char *explain_error(const struct polkit_query *query, const sd_bus_error 
 			  str_or(error->message, "no reason given"), error->name);
 }
 
-static char *explain_denial(const struct polkit_query *query, bool challenge)
+static char *bus_polkit_explain_denial(const struct polkit_query *query, bool challenge)
 {
 	int may_ask = sd_bus_message_get_allow_interactive_authorization(query->call);
 
@@ -124,13 +124,13 @@ static char *explain_denial(const struct polkit_query *query, bool challenge)
 	return str_printf("polkit does not allow it either (%s).", query->action);
 }
 
-static int read_answer(struct polkit_query *query, sd_bus_message *reply)
+static int bus_polkit_read_reply(struct polkit_query *query, sd_bus_message *reply)
 {
 	const sd_bus_error *error = sd_bus_message_get_error(reply);
 	int allowed, challenge, r;
 
 	if (error) {
-		query->why = explain_error(query, error);
+		query->why = bus_polkit_explain_error(query, error);
 		return 0;
 	}
 	r = sd_bus_message_enter_container(reply, 'r', "bba{ss}");
@@ -140,25 +140,25 @@ static int read_answer(struct polkit_query *query, sd_bus_message *reply)
 		return r;
 	query->allowed = allowed;
 	if (!allowed)
-		query->why = explain_denial(query, challenge);
+		query->why = bus_polkit_explain_denial(query, challenge);
 	return 0;
 }
 
-static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int on_polkit_reply(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	struct polkit_query *query = userdata;
 	int r;
 
 	query->slot = sd_bus_slot_unref(query->slot);
 	query->answered = true;
-	r = read_answer(query, reply);
+	r = bus_polkit_read_reply(query, reply);
 	if (r < 0)
 		log_warning_errno(r, "polkit's answer cannot be read");
 	/* the handler runs again, from the start, and finds the answer */
 	r = sd_bus_enqueue_for_read(query->bus->bus, query->call);
 	if (r < 0) {
 		(void)sd_bus_reply_method_errno(query->call, r, NULL);
-		forget(query);
+		polkit_query_remove(query);
 		return log_warning_errno(r, "A call that waited for polkit is lost");
 	}
 	return 0;
@@ -166,12 +166,12 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 
 /* --- the question ------------------------------------------------------------------------------ */
 
-static int append_detail(sd_bus_message *message, const char *key, const char *value)
+static int bus_polkit_append_detail(sd_bus_message *message, const char *key, const char *value)
 {
 	return value ? sd_bus_message_append(message, "{ss}", key, value) : 0;
 }
 
-static int append_question(sd_bus_message *message, const struct polkit_query *query)
+static int bus_polkit_append_question(sd_bus_message *message, const struct polkit_query *query)
 {
 	int may_ask = sd_bus_message_get_allow_interactive_authorization(query->call);
 	int r = sd_bus_message_append(message, "(sa{sv})s", "system-bus-name", 1, "name", "s",
@@ -180,18 +180,18 @@ static int append_question(sd_bus_message *message, const struct polkit_query *q
 	if (r >= 0)
 		r = sd_bus_message_open_container(message, 'a', "{ss}");
 	if (r >= 0)
-		r = append_detail(message, "group", query->group);
+		r = bus_polkit_append_detail(message, "group", query->group);
 	if (r >= 0)
-		r = append_detail(message, "devices", query->devices);
+		r = bus_polkit_append_detail(message, "devices", query->devices);
 	if (r >= 0)
-		r = append_detail(message, "label", query->label);
+		r = bus_polkit_append_detail(message, "label", query->label);
 	if (r >= 0)
 		r = sd_bus_message_close_container(message);
 	return r < 0 ? r : sd_bus_message_append(message, "us", may_ask > 0 ? ALLOW_USER_INTERACTION : 0,
 						 query->id);
 }
 
-static int send_question(struct polkit_query *query)
+static int polkit_query_send(struct polkit_query *query)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
 	bool may_ask = sd_bus_message_get_allow_interactive_authorization(query->call) > 0;
@@ -199,14 +199,14 @@ static int send_question(struct polkit_query *query)
 					       POLKIT_IFACE, "CheckAuthorization");
 
 	if (r >= 0)
-		r = append_question(message, query);
+		r = bus_polkit_append_question(message, query);
 	if (r < 0)
 		return r;
-	return sd_bus_call_async(query->bus->bus, &query->slot, message, on_answer, query,
+	return sd_bus_call_async(query->bus->bus, &query->slot, message, on_polkit_reply, query,
 				 may_ask ? INTERACTIVE_USEC : RULES_USEC);
 }
 
-static int fill_query(struct polkit_query *query, const struct polkit_question *question)
+static int polkit_query_fill(struct polkit_query *query, const struct polkit_question *question)
 {
 	static uint64_t count; /* makes ids of this connection unique, which is all that polkit wants */
 
@@ -220,7 +220,7 @@ static int fill_query(struct polkit_query *query, const struct polkit_question *
 	return 0;
 }
 
-static int query_new(struct bus *bus, sd_bus_message *call, uid_t uid,
+static int polkit_query_new(struct bus *bus, sd_bus_message *call, uid_t uid,
 		     const struct polkit_question *question)
 {
 	struct polkit_query *query = calloc(1, sizeof(*query));
@@ -231,24 +231,24 @@ static int query_new(struct bus *bus, sd_bus_message *call, uid_t uid,
 	query->bus = bus;
 	query->uid = uid;
 	query->call = sd_bus_message_ref(call);
-	r = fill_query(query, question);
+	r = polkit_query_fill(query, question);
 	if (r >= 0)
-		r = sd_bus_track_new(bus->bus, &query->track, on_caller_gone, query);
+		r = sd_bus_track_new(bus->bus, &query->track, on_polkit_caller_gone, query);
 	if (r >= 0)
 		r = sd_bus_track_add_sender(query->track, call);
 	if (r >= 0)
 		r = vec_add(&bus->queries, query);
 	if (r >= 0) {
-		r = send_question(query);
+		r = polkit_query_send(query);
 		if (r >= 0)
 			return 0;
 		vec_remove(&bus->queries, query);
 	}
-	query_free(query);
+	polkit_query_free(query);
 	return r;
 }
 
-static struct polkit_query *find_query(const struct bus *bus, const sd_bus_message *call)
+static struct polkit_query *polkit_query_find(const struct bus *bus, const sd_bus_message *call)
 {
 	VEC_FOREACH(struct polkit_query, query, &bus->queries)
 		if (query->call == call)
@@ -256,13 +256,13 @@ static struct polkit_query *find_query(const struct bus *bus, const sd_bus_messa
 	return NULL;
 }
 
-static bool is_about(const struct polkit_query *query, const struct polkit_question *question)
+static bool polkit_query_matches(const struct polkit_query *query, const struct polkit_question *question)
 {
 	return str_eq(query->action, question->action) && str_eq(query->group, question->group) &&
 	       str_eq(query->devices, question->devices) && str_eq(query->label, question->label);
 }
 
-static unsigned count_queries(const struct bus *bus, uid_t uid)
+static unsigned polkit_query_count(const struct bus *bus, uid_t uid)
 {
 	unsigned n = 0;
 
@@ -274,21 +274,21 @@ static unsigned count_queries(const struct bus *bus, uid_t uid)
 /* --- what was let beforehand ------------------------------------------------------------------- */
 
 /* One for each connection and group: whoever asks without end gets no more of our memory. */
-static void forget_older(struct bus *bus, const struct polkit_query *query)
+static void polkit_query_remove_older(struct bus *bus, const struct polkit_query *query)
 {
 	VEC_FOREACH(struct polkit_query, other, &bus->granted)
 		if (str_eq(other->sender, query->sender) && str_eq(other->group, query->group)) {
-			forget(other);
+			polkit_query_remove(other);
 			return;
 		}
 }
 
-static void keep(struct bus *bus, struct polkit_query *query)
+static void polkit_query_keep_granted(struct bus *bus, struct polkit_query *query)
 {
-	forget_older(bus, query);
+	polkit_query_remove_older(bus, query);
 	vec_remove(&bus->queries, query);
 	if (vec_add(&bus->granted, query) < 0) { /* then it is asked again */
-		query_free(query);
+		polkit_query_free(query);
 		return;
 	}
 	query->call = sd_bus_message_unref(query->call);
@@ -296,49 +296,49 @@ static void keep(struct bus *bus, struct polkit_query *query)
 }
 
 /* It is used up by what it was for. */
-static bool was_granted(struct bus *bus, sd_bus_message *call, const struct polkit_question *question)
+static bool bus_polkit_was_granted(struct bus *bus, sd_bus_message *call, const struct polkit_question *question)
 {
 	VEC_FOREACH(struct polkit_query, query, &bus->granted) {
 		bool fresh = clock_usec(CLOCK_MONOTONIC) - query->granted_usec < GRANTED_USEC;
 
-		if (!str_eq(query->sender, sd_bus_message_get_sender(call)) || !is_about(query, question))
+		if (!str_eq(query->sender, sd_bus_message_get_sender(call)) || !polkit_query_matches(query, question))
 			continue;
 		if (!fresh || !question->beforehand)
-			forget(query);
+			polkit_query_remove(query);
 		return fresh;
 	}
 	return false;
 }
 
-enum polkit_answer polkit_ask(struct bus *bus, sd_bus_message *call, uid_t uid,
+enum polkit_answer bus_polkit_ask(struct bus *bus, sd_bus_message *call, uid_t uid,
 			      const struct polkit_question *question, char **ret_why)
 {
 	const struct limits *limits = registry_limits(bus->registry);
-	struct polkit_query *query = find_query(bus, call);
+	struct polkit_query *query = polkit_query_find(bus, call);
 	bool allowed;
 	int r;
 
-	if (query && is_about(query, question)) {
+	if (query && polkit_query_matches(query, question)) {
 		allowed = query->allowed;
 		*ret_why = allowed ? NULL : TAKE_PTR(query->why);
 		if (allowed && question->beforehand)
-			keep(bus, query);
+			polkit_query_keep_granted(bus, query);
 		else
-			forget(query);
+			polkit_query_remove(query);
 		return allowed ? POLKIT_YES : POLKIT_NO;
 	}
 	/* what the answer was about is no longer what is asked for */
 	if (query)
-		forget(query);
-	if (was_granted(bus, call, question))
+		polkit_query_remove(query);
+	if (bus_polkit_was_granted(bus, call, question))
 		return POLKIT_YES;
-	if (count_queries(bus, uid) >= limits->waiting_per_user || bus->queries.n >= limits->waiting) {
+	if (polkit_query_count(bus, uid) >= limits->waiting_per_user || bus->queries.n >= limits->waiting) {
 		*ret_why = strdup("Too many calls wait for polkit already.");
 		return POLKIT_NO;
 	}
-	r = query_new(bus, call, uid, question);
+	r = polkit_query_new(bus, call, uid, question);
 	if (r >= 0)
-		return POLKIT_LATER;
+		return POLKIT_PENDING;
 	*ret_why = str_printf("polkit, which could allow it, cannot be asked: %s.", strerror(-r));
 	return POLKIT_NO;
 }

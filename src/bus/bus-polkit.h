@@ -9,9 +9,9 @@
 
 #include "bus/bus.h"
 
-#define POLKIT_ACTION_CLAIM	  "org.devgroups1.claim"
-#define POLKIT_ACTION_RELEASE_ANY "org.devgroups1.release-any"
-#define POLKIT_ACTION_MANAGE	  "org.devgroups1.manage"
+#define BUS_POLKIT_ACTION_CLAIM	  "org.devgroups1.claim"
+#define BUS_POLKIT_ACTION_RELEASE_ANY "org.devgroups1.release-any"
+#define BUS_POLKIT_ACTION_MANAGE	  "org.devgroups1.manage"
 
 /* What the rules of polkit get to see; NULL: not said. An answer holds for exactly this question. */
 struct polkit_question {
@@ -23,12 +23,12 @@ struct polkit_question {
 enum polkit_answer {
 	POLKIT_NO, /* *ret_why says why */
 	POLKIT_YES,
-	POLKIT_LATER, /* the handler returns 1, and is called again */
+	POLKIT_PENDING, /* the handler returns 1, and is called again */
 };
 
 /* @uid is whose call it is. *ret_why is a sentence for people, the caller frees it; NULL when out of memory. */
-enum polkit_answer polkit_ask(struct bus *bus, sd_bus_message *call, uid_t uid,
+enum polkit_answer bus_polkit_ask(struct bus *bus, sd_bus_message *call, uid_t uid,
 			      const struct polkit_question *question, char **ret_why) _must_check_;
 
 /* Takes back what was asked and is not answered yet. */
-void polkit_cancel_all(struct bus *bus);
+void bus_polkit_cancel_all(struct bus *bus);

@@ -8,7 +8,7 @@ const struct bus_object *const bus_objects[] = {
 	&bus_manager_object, &bus_group_object, &bus_device_object, &bus_lease_object, NULL,
 };
 
-static int add_object(struct bus *bus, const struct bus_object *object)
+static int bus_add_object(struct bus *bus, const struct bus_object *object)
 {
 	int r;
 
@@ -33,17 +33,17 @@ int bus_new(sd_bus *connection, struct registry *registry, struct bus **ret)
 	bus->registry = registry;
 	bus->inhibitor = -EBADF;
 	for (const struct bus_object *const *object = bus_objects; *object && r >= 0; object++)
-		r = add_object(bus, *object);
+		r = bus_add_object(bus, *object);
 	if (r >= 0)
 		r = sd_bus_add_object_manager(bus->bus, NULL, DG_OBJECT_PATH);
 	if (r < 0)
 		return r;
 	r = bus_inhibit_start(bus);
 	if (r >= 0)
-		r = bus_manager_news(bus);
+		r = bus_manager_emit_changes(bus);
 	if (r < 0)
 		return r;
-	registry_set_observer(registry, &bus_observer, bus);
+	registry_set_observer(registry, &bus_signals_observer, bus);
 	*ret = TAKE_PTR(bus);
 	return 0;
 }
@@ -55,11 +55,11 @@ struct bus *bus_free(struct bus *bus)
 	if (bus->registry)
 		registry_set_observer(bus->registry, NULL, NULL);
 	bus_inhibit_stop(bus);
-	bus_forget_all_leases(bus);
-	bus_drop_claims(bus);
-	polkit_cancel_all(bus);
+	bus_claim_forget_all_leases(bus);
+	bus_claim_cancel_all(bus);
+	bus_polkit_cancel_all(bus);
 	sd_bus_flush_close_unref(bus->bus);
-	free(bus->module_told);
+	free(bus->published_module);
 	free(bus);
 	return NULL;
 }

@@ -12,36 +12,36 @@ struct connection {
 	sd_event *event;
 	struct registry *registry;
 	sd_bus *bus;
-	struct bus *face;
+	struct bus *objects;
 	sd_event_source *retry;
 };
 
-static void hang_up(struct connection *connection)
+static void connection_close(struct connection *connection)
 {
-	connection->face = bus_free(connection->face);
+	connection->objects = bus_free(connection->objects);
 	if (connection->bus)
 		sd_bus_detach_event(connection->bus);
 	connection->bus = sd_bus_flush_close_unref(connection->bus);
 }
 
-static int open_bus(struct connection *connection);
+static int connection_open(struct connection *connection);
 
-static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+static int on_connection_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct connection *connection = userdata;
 
-	hang_up(connection);
-	if (open_bus(connection) >= 0) {
+	connection_close(connection);
+	if (connection_open(connection) >= 0) {
 		log_notice("The system bus is back");
 		return 0;
 	}
-	hang_up(connection);
+	connection_close(connection);
 	(void)sd_event_source_set_time_relative(source, RETRY_USEC);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 /* The bus is still in use by whoever calls this, so it is left alone until the event loop comes around. */
-static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int on_bus_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct connection *connection = userdata;
 
@@ -50,7 +50,7 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
 	return sd_event_source_set_enabled(connection->retry, SD_EVENT_ONESHOT);
 }
 
-static int open_bus(struct connection *connection)
+static int connection_open(struct connection *connection)
 {
 	int r = sd_bus_open_system_with_description(&connection->bus, "devgroupd");
 
@@ -64,10 +64,10 @@ static int open_bus(struct connection *connection)
 		r = sd_bus_attach_event(connection->bus, connection->event, 0);
 	if (r >= 0)
 		r = sd_bus_match_signal(connection->bus, NULL, "org.freedesktop.DBus.Local", NULL,
-					"org.freedesktop.DBus.Local", "Disconnected", on_disconnected,
+					"org.freedesktop.DBus.Local", "Disconnected", on_bus_disconnected,
 					connection);
 	if (r >= 0)
-		r = bus_new(connection->bus, connection->registry, &connection->face);
+		r = bus_new(connection->bus, connection->registry, &connection->objects);
 	if (r >= 0)
 		r = sd_bus_request_name(connection->bus, DG_BUS_NAME, 0);
 	return r;
@@ -82,12 +82,12 @@ int connection_new(sd_event *event, struct registry *registry, struct connection
 		return log_error_errno(-ENOMEM, "Cannot connect to the system bus");
 	connection->event = sd_event_ref(event);
 	connection->registry = registry;
-	r = sd_event_add_time_relative(event, &connection->retry, CLOCK_MONOTONIC, 0, 0, on_retry,
+	r = sd_event_add_time_relative(event, &connection->retry, CLOCK_MONOTONIC, 0, 0, on_connection_retry,
 				       connection);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(connection->retry, SD_EVENT_OFF);
 	if (r >= 0)
-		r = open_bus(connection);
+		r = connection_open(connection);
 	if (r < 0) {
 		connection_free(connection);
 		return log_error_errno(r, "Cannot serve %s on the system bus", DG_BUS_NAME);
@@ -100,7 +100,7 @@ struct connection *connection_free(struct connection *connection)
 {
 	if (!connection)
 		return NULL;
-	hang_up(connection);
+	connection_close(connection);
 	sd_event_source_disable_unref(connection->retry);
 	sd_event_unref(connection->event);
 	free(connection);

@@ -10,7 +10,7 @@
 
 /*
  * Starts it and waits until it is ready; where there is no terminal, nobody to ask or no agent, the
- * call goes without. It is there until agent_close().
+ * call goes without. It is there until cli_agent_close().
  */
-void agent_open(struct cli *cli);
-void agent_close(struct cli *cli);
+void cli_agent_open(struct cli *cli);
+void cli_agent_close(struct cli *cli);

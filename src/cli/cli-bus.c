@@ -49,25 +49,25 @@ static const struct {
 	{ FREEDESKTOP "UnknownInterface", EXIT_FAILED, "devgroupd is of another version." },
 };
 
-static bool name_matches(const char *entry, const char *name)
+static bool cli_bus_error_matches(const char *entry, const char *name)
 {
 	if (entry[strlen(entry) - 1] == '.')
 		return str_starts(name, entry);
 	return str_eq(name, entry);
 }
 
-static size_t find_error(const char *name)
+static size_t cli_bus_find_error(const char *name)
 {
 	size_t i = 0;
 
-	while (i < ARRAY_SIZE(errors) && (!name || !name_matches(errors[i].name, name)))
+	while (i < ARRAY_SIZE(errors) && (!name || !cli_bus_error_matches(errors[i].name, name)))
 		i++;
 	return i;
 }
 
-int bus_exit_code(const char *error_name)
+int cli_bus_exit_code(const char *error_name)
 {
-	size_t i = find_error(error_name);
+	size_t i = cli_bus_find_error(error_name);
 
 	return i < ARRAY_SIZE(errors) ? errors[i].code : EXIT_FAILED;
 }
@@ -78,21 +78,21 @@ int cli_fail(int error, const char *what)
 	return EXIT_FAILED;
 }
 
-int bus_fail(const struct cli *cli, const sd_bus_error *error, int r)
+int cli_bus_fail(const struct cli *cli, const sd_bus_error *error, int r)
 {
 	const char *name = error ? error->name : NULL;
 	const char *text = error ? error->message : NULL;
 	_cleanup_free_ char *clean = NULL;
-	size_t i = find_error(name);
+	size_t i = cli_bus_find_error(name);
 
-	clean = term_clean(str_empty(text) ? (name ? name : strerror(-r)) : text);
+	clean = cli_term_clean(str_empty(text) ? (name ? name : strerror(-r)) : text);
 	fprintf(stderr, "devgroupctl: %s\n", str_or(clean, "out of memory"));
 	if (i < ARRAY_SIZE(errors) && errors[i].hint && !cli->options.quiet)
 		fprintf(stderr, "%s\n", errors[i].hint);
-	return bus_exit_code(name);
+	return cli_bus_exit_code(name);
 }
 
-static int open_bus(const struct options *o, sd_bus **ret)
+static int cli_bus_connect(const struct cli_options *o, sd_bus **ret)
 {
 	if (o->host)
 		return sd_bus_open_system_remote(ret, o->host);
@@ -101,19 +101,19 @@ static int open_bus(const struct options *o, sd_bus **ret)
 	return sd_bus_open_system(ret);
 }
 
-int bus_try_open(struct cli *cli)
+int cli_bus_try_open(struct cli *cli)
 {
-	int r = cli->bus ? 0 : open_bus(&cli->options, &cli->bus);
+	int r = cli->bus ? 0 : cli_bus_connect(&cli->options, &cli->bus);
 
 	if (r < 0)
 		return r;
 	return sd_bus_set_allow_interactive_authorization(cli->bus, !cli->options.no_ask_password);
 }
 
-int bus_open(struct cli *cli)
+int cli_bus_open(struct cli *cli)
 {
-	const struct options *o = &cli->options;
-	int r = bus_try_open(cli);
+	const struct cli_options *o = &cli->options;
+	int r = cli_bus_try_open(cli);
 
 	if (r < 0) {
 		fprintf(stderr, "devgroupctl: cannot connect to the system bus%s%s: %s\n",
@@ -124,10 +124,10 @@ int bus_open(struct cli *cli)
 	return 0;
 }
 
-int bus_new_call(struct cli *cli, const char *path, const char *iface, const char *method,
+int cli_bus_new_call(struct cli *cli, const char *path, const char *iface, const char *method,
 		 sd_bus_message **ret)
 {
-	int r = bus_open(cli);
+	int r = cli_bus_open(cli);
 
 	if (r)
 		return r;
@@ -135,20 +135,20 @@ int bus_new_call(struct cli *cli, const char *path, const char *iface, const cha
 	return r < 0 ? cli_fail(r, "cannot make a call") : 0;
 }
 
-int bus_try(struct cli *cli, sd_bus_message *call, sd_bus_error *error, sd_bus_message **ret_reply)
+int cli_bus_try_call(struct cli *cli, sd_bus_message *call, sd_bus_error *error, sd_bus_message **ret_reply)
 {
 	return sd_bus_call(cli->bus, call, UINT64_MAX, error, ret_reply);
 }
 
-int bus_call(struct cli *cli, sd_bus_message *call, sd_bus_message **ret_reply)
+int cli_bus_call(struct cli *cli, sd_bus_message *call, sd_bus_message **ret_reply)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = bus_try(cli, call, &error, ret_reply);
+	int r = cli_bus_try_call(cli, call, &error, ret_reply);
 
-	return r < 0 ? bus_fail(cli, &error, r) : 0;
+	return r < 0 ? cli_bus_fail(cli, &error, r) : 0;
 }
 
-int bus_try_lookup(struct cli *cli, const char *method, const char *name, sd_bus_error *error,
+int cli_bus_try_lookup(struct cli *cli, const char *method, const char *name, sd_bus_error *error,
 		   char **ret_path)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
@@ -166,18 +166,18 @@ int bus_try_lookup(struct cli *cli, const char *method, const char *name, sd_bus
 	return *ret_path ? 0 : -ENOMEM;
 }
 
-int bus_lookup(struct cli *cli, const char *method, const char *name, char **ret_path)
+int cli_bus_lookup(struct cli *cli, const char *method, const char *name, char **ret_path)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = bus_open(cli);
+	int r = cli_bus_open(cli);
 
 	if (r)
 		return r;
-	r = bus_try_lookup(cli, method, name, &error, ret_path);
-	return r < 0 ? bus_fail(cli, &error, r) : 0;
+	r = cli_bus_try_lookup(cli, method, name, &error, ret_path);
+	return r < 0 ? cli_bus_fail(cli, &error, r) : 0;
 }
 
-int bus_append_option(sd_bus_message *call, const char *key, const char *type, const void *value)
+int cli_bus_append_option(sd_bus_message *call, const char *key, const char *type, const void *value)
 {
 	int r;
 
@@ -197,11 +197,11 @@ int bus_append_option(sd_bus_message *call, const char *key, const char *type, c
 	return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
-DEFINE_CLEANUP(sd_bus_creds *, creds_unrefp, sd_bus_creds_unref)
+DEFINE_CLEANUP(sd_bus_creds *, cli_bus_creds_unrefp, sd_bus_creds_unref)
 
-int bus_own_uid(struct cli *cli, uid_t *ret)
+int cli_bus_own_uid(struct cli *cli, uid_t *ret)
 {
-	_cleanup_(creds_unrefp) sd_bus_creds *creds = NULL;
+	_cleanup_(cli_bus_creds_unrefp) sd_bus_creds *creds = NULL;
 	const char *name;
 	int r;
 

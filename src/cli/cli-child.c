@@ -13,14 +13,14 @@
 #include "cli/cli-fd.h"
 
 /* What somebody may send to us while he means the command. */
-static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
+static const int forwarded_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
 
 struct child {
 	pid_t pid;
 	int status;
 };
 
-DEFINE_CLEANUP(sd_event *, event_unrefp, sd_event_unref)
+DEFINE_CLEANUP(sd_event *, child_event_unrefp, sd_event_unref)
 
 /* --- in the command's process ---------------------------------------------------------------- */
 
@@ -28,9 +28,9 @@ DEFINE_CLEANUP(sd_event *, event_unrefp, sd_event_unref)
  * First all out of the way of their places, then each into its own: no copy hits one still
  * needed.
  */
-static int place_fds(const struct vec *fds, int *report)
+static int child_place_fds(const struct vec *fds, int *report)
 {
-	int beyond = CHILD_FIRST_FD + (int)fds->n, r;
+	int beyond = CLI_CHILD_FIRST_FD + (int)fds->n, r;
 
 	r = fcntl(*report, F_DUPFD_CLOEXEC, beyond);
 	if (r < 0)
@@ -42,12 +42,12 @@ static int place_fds(const struct vec *fds, int *report)
 			return -errno;
 	}
 	for (size_t i = 0; i < fds->n; i++)
-		if (dup2(((struct claim_fd *)fds->items[i])->fd, CHILD_FIRST_FD + (int)i) < 0)
+		if (dup2(((struct claim_fd *)fds->items[i])->fd, CLI_CHILD_FIRST_FD + (int)i) < 0)
 			return -errno;
 	return 0;
 }
 
-static int set_env(const char *name, char *value)
+static int child_set_env(const char *name, char *value)
 {
 	_cleanup_free_ char *owned = value;
 
@@ -56,17 +56,17 @@ static int set_env(const char *name, char *value)
 	return setenv(name, owned, true) < 0 ? -errno : 0;
 }
 
-static int set_environment(const struct vec *fds)
+static int child_set_environment(const struct vec *fds)
 {
 	int r;
 
-	r = set_env("LISTEN_PID", str_printf("%ld", (long)getpid()));
+	r = child_set_env("LISTEN_PID", str_printf("%ld", (long)getpid()));
 	if (r >= 0)
-		r = set_env("LISTEN_FDS", str_printf("%zu", fds->n));
+		r = child_set_env("LISTEN_FDS", str_printf("%zu", fds->n));
 	if (r >= 0)
-		r = set_env("LISTEN_FDNAMES", env_listen_names(fds));
+		r = child_set_env("LISTEN_FDNAMES", cli_env_listen_names(fds));
 	if (r >= 0)
-		r = set_env("DEVGROUPS_FDS", env_fds_json(fds, CHILD_FIRST_FD));
+		r = child_set_env("DEVGROUPS_FDS", cli_env_fds_json(fds, CLI_CHILD_FIRST_FD));
 	return r;
 }
 
@@ -74,7 +74,7 @@ static int set_environment(const struct vec *fds)
  * If we are killed, nobody is left to wait for the command or to forward a Ctrl-C: it gets
  * SIGTERM, as under systemd-inhibit(1). Returns only when that cannot be had.
  */
-static int die_with_parent(pid_t parent)
+static int child_die_with_parent(pid_t parent)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		return -errno;
@@ -83,15 +83,15 @@ static int die_with_parent(pid_t parent)
 	return 0;
 }
 
-static _Noreturn void become_command(char *const *argv, const struct vec *fds, pid_t parent,
+static _Noreturn void child_exec(char *const *argv, const struct vec *fds, pid_t parent,
 				     const sigset_t *mask, int report)
 {
-	int r = place_fds(fds, &report);
+	int r = child_place_fds(fds, &report);
 
 	if (r >= 0)
-		r = set_environment(fds);
+		r = child_set_environment(fds);
 	if (r >= 0)
-		r = die_with_parent(parent);
+		r = child_die_with_parent(parent);
 	if (r >= 0 && sigprocmask(SIG_SETMASK, mask, NULL) < 0)
 		r = -errno;
 	if (r >= 0) {
@@ -101,7 +101,7 @@ static _Noreturn void become_command(char *const *argv, const struct vec *fds, p
 	if (write(report, &r, sizeof(r)) < 0) {
 		/* the exit status says it too */
 	}
-	_exit(r == -ENOENT ? CHILD_NOT_FOUND : CHILD_NOT_EXECUTABLE);
+	_exit(r == -ENOENT ? CLI_CHILD_NOT_FOUND : CLI_CHILD_NOT_EXECUTABLE);
 }
 
 /* --- in ours --------------------------------------------------------------------------------- */
@@ -110,7 +110,7 @@ static _Noreturn void become_command(char *const *argv, const struct vec *fds, p
  * The terminal sends its signals to the whole foreground process group, the command included;
  * those come from the kernel. Only what a process sent to us alone needs to go on.
  */
-static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+static int on_child_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	const struct child *child = userdata;
 
@@ -119,7 +119,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
-static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void *userdata)
+static int on_child_exit(sd_event_source *source, const siginfo_t *info, void *userdata)
 {
 	struct child *child = userdata;
 
@@ -127,23 +127,23 @@ static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void
 	return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
-static void make_mask(sigset_t *mask)
+static void child_make_signal_mask(sigset_t *mask)
 {
 	sigemptyset(mask);
 	sigaddset(mask, SIGCHLD);
-	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
-		sigaddset(mask, forwarded[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(forwarded_signals); i++)
+		sigaddset(mask, forwarded_signals[i]);
 }
 
-static int wait_for(sd_bus *bus, struct child *child)
+static int child_wait(sd_bus *bus, struct child *child)
 {
-	_cleanup_(event_unrefp) sd_event *event = NULL;
+	_cleanup_(child_event_unrefp) sd_event *event = NULL;
 	int r = sd_event_new(&event);
 
 	if (r >= 0)
-		r = sd_event_add_child(event, NULL, child->pid, WEXITED, on_exit_of_child, child);
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(forwarded); i++)
-		r = sd_event_add_signal(event, NULL, forwarded[i], on_signal, child);
+		r = sd_event_add_child(event, NULL, child->pid, WEXITED, on_child_exit, child);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(forwarded_signals); i++)
+		r = sd_event_add_signal(event, NULL, forwarded_signals[i], on_child_signal, child);
 	/*
 	 * the end of this loop is not that of the connection: the end of the leases is still to
 	 * come
@@ -160,7 +160,7 @@ static int wait_for(sd_bus *bus, struct child *child)
 }
 
 /* Why the command did not start: the errno that it reports, or 0 when exec has closed the pipe. */
-static int read_report(int fd)
+static int child_read_exec_error(int fd)
 {
 	ssize_t n;
 	int error = 0;
@@ -171,7 +171,7 @@ static int read_report(int fd)
 	return n == (ssize_t)sizeof(error) ? error : 0;
 }
 
-static int start(char *const *argv, struct vec *fds, const sigset_t *mask, struct child *ret)
+static int child_start(char *const *argv, struct vec *fds, const sigset_t *mask, struct child *ret)
 {
 	_cleanup_close_ int report_read = -EBADF, report_write = -EBADF;
 	pid_t parent = getpid();
@@ -185,30 +185,30 @@ static int start(char *const *argv, struct vec *fds, const sigset_t *mask, struc
 	if (ret->pid < 0)
 		return -errno;
 	if (ret->pid == 0)
-		become_command(argv, fds, parent, mask, report_write);
+		child_exec(argv, fds, parent, mask, report_write);
 	report_write = fd_close(report_write);
-	claim_fds_clear(fds);
-	error = read_report(report_read);
+	cli_fd_list_clear(fds);
+	error = child_read_exec_error(report_read);
 	if (error)
 		fprintf(stderr, "devgroupctl: cannot execute %s: %s\n", argv[0], strerror(-error));
 	return 0;
 }
 
-int child_run(sd_bus *bus, char *const *argv, struct vec *fds)
+int cli_child_run(sd_bus *bus, char *const *argv, struct vec *fds)
 {
 	struct child child = { 0 };
 	struct timespec no_time = { 0 };
 	sigset_t blocked, before;
 	int r;
 
-	make_mask(&blocked);
+	child_make_signal_mask(&blocked);
 	/* inherited as ignored it would hide the end of the command */
 	signal(SIGCHLD, SIG_DFL);
 	if (sigprocmask(SIG_BLOCK, &blocked, &before) < 0)
 		return -errno;
-	r = start(argv, fds, &before, &child);
+	r = child_start(argv, fds, &before, &child);
 	if (r >= 0)
-		r = wait_for(bus, &child);
+		r = child_wait(bus, &child);
 	/* the Ctrl-C that ended the command must not end us now, before its status is passed on */
 	while (sigtimedwait(&blocked, NULL, &no_time) > 0)
 		;

@@ -8,11 +8,11 @@
 #include "base/macro.h"
 #include "base/vec.h"
 
-#define CHILD_FIRST_FD 3 /* sd_listen_fds(3) */
+#define CLI_CHILD_FIRST_FD 3 /* sd_listen_fds(3) */
 
 /* What a shell's exit status says of a command that could not be executed. */
-#define CHILD_NOT_EXECUTABLE 126
-#define CHILD_NOT_FOUND	     127
+#define CLI_CHILD_NOT_EXECUTABLE 126
+#define CLI_CHILD_NOT_FOUND	     127
 
 /*
  * Runs @argv with @fds (struct claim_fd) from descriptor 3 on, announced in LISTEN_FDS and
@@ -21,4 +21,4 @@
  * status as a shell reports it (128 + n for a signal), or a negative errno if it could not be
  * started for a reason of ours.
  */
-int child_run(sd_bus *bus, char *const *argv, struct vec *fds) _must_check_;
+int cli_child_run(sd_bus *bus, char *const *argv, struct vec *fds) _must_check_;

@@ -17,25 +17,25 @@
 /* --- from options ---------------------------------------------------------------------------- */
 
 /* An address, or a selector as a file has it. */
-static json_object *device_from_option(const char *text)
+static json_object *cli_define_device_from_option(const char *text)
 {
 	json_object *selector = text[0] == '{' ? json_tokener_parse(text) : NULL;
 
 	return selector ? selector : json_object_new_string(text);
 }
 
-static int put_devices(json_object *group, char *const *devices)
+static int cli_define_put_devices(json_object *group, char *const *devices)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 	int r = list ? 0 : -ENOMEM;
 
 	STRV_FOREACH(device, devices)
 		if (r >= 0)
-			r = js_append(list, device_from_option(*device));
-	return r < 0 ? r : js_set(group, "devices", TAKE_PTR(list));
+			r = cli_json_append(list, cli_define_device_from_option(*device));
+	return r < 0 ? r : cli_json_set(group, "devices", TAKE_PTR(list));
 }
 
-static int put_names(json_object *object, const char *key, char *const *names)
+static int cli_define_put_names(json_object *object, const char *key, char *const *names)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 	int r = list ? 0 : -ENOMEM;
@@ -44,11 +44,11 @@ static int put_names(json_object *object, const char *key, char *const *names)
 		return 0;
 	STRV_FOREACH(name, names)
 		if (r >= 0)
-			r = js_append(list, json_object_new_string(*name));
-	return r < 0 ? r : js_set(object, key, TAKE_PTR(list));
+			r = cli_json_append(list, json_object_new_string(*name));
+	return r < 0 ? r : cli_json_set(object, key, TAKE_PTR(list));
 }
 
-static int put_access(json_object *group, const struct definition_options *options)
+static int cli_define_put_access(json_object *group, const struct definition_options *options)
 {
 	_cleanup_json_ json_object *access = json_object_new_object();
 	int r = access ? 0 : -ENOMEM;
@@ -56,14 +56,14 @@ static int put_access(json_object *group, const struct definition_options *optio
 	if (!options->users && !options->groups)
 		return 0;
 	if (r >= 0)
-		r = put_names(access, "users", options->users);
+		r = cli_define_put_names(access, "users", options->users);
 	if (r >= 0)
-		r = put_names(access, "groups", options->groups);
-	return r < 0 ? r : js_set(group, "access", TAKE_PTR(access));
+		r = cli_define_put_names(access, "groups", options->groups);
+	return r < 0 ? r : cli_json_set(group, "access", TAKE_PTR(access));
 }
 
 /* The group as a file has it. Whether the words mean anything, the parser of files says. */
-static json_object *group_from_options(const struct definition_options *options)
+static json_object *cli_define_group_from_options(const struct definition_options *options)
 {
 	const struct {
 		const char *key, *value;
@@ -73,31 +73,31 @@ static json_object *group_from_options(const struct definition_options *options)
 		{ "reserved-for", options->reserved_for },
 	};
 	_cleanup_json_ json_object *group = json_object_new_object();
-	int r = group ? put_devices(group, options->devices) : -ENOMEM;
+	int r = group ? cli_define_put_devices(group, options->devices) : -ENOMEM;
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(words); i++)
 		if (words[i].value)
-			r = js_set_str(group, words[i].key, words[i].value);
+			r = cli_json_set_str(group, words[i].key, words[i].value);
 	if (r >= 0)
-		r = put_access(group, options);
+		r = cli_define_put_access(group, options);
 	return r < 0 ? NULL : TAKE_PTR(group);
 }
 
-static char *text_from_options(const struct cli *cli)
+static char *cli_define_text_from_options(const struct cli *cli)
 {
 	_cleanup_json_ json_object *root = json_object_new_object();
 	_cleanup_json_ json_object *groups = json_object_new_object();
 
 	if (!root || !groups ||
-	    js_set(groups, cli->words[0], group_from_options(&cli->options.definition)) < 0 ||
-	    js_set(root, "groups", TAKE_PTR(groups)) < 0)
+	    cli_json_set(groups, cli->words[0], cli_define_group_from_options(&cli->options.definition)) < 0 ||
+	    cli_json_set(root, "groups", TAKE_PTR(groups)) < 0)
 		return NULL;
 	return strdup(json_object_to_json_string(root));
 }
 
 /* --- from what we printed ourselves ---------------------------------------------------------- */
 
-static json_object *definition_of(json_object *entry)
+static json_object *cli_define_get_groups(json_object *entry)
 {
 	json_object *definition = NULL, *groups = NULL;
 
@@ -108,27 +108,27 @@ static json_object *definition_of(json_object *entry)
 	return json_object_is_type(groups, json_type_object) ? groups : NULL;
 }
 
-static int merge_groups(json_object *into, json_object *entry)
+static int cli_define_merge_groups(json_object *into, json_object *entry)
 {
-	json_object *groups = definition_of(entry);
+	json_object *groups = cli_define_get_groups(entry);
 
 	if (!groups) {
 		fprintf(stderr,
 			"devgroupctl: an entry of the list has no \"definition\"%s%s: expected "
 			"what devgroupctl list --json prints of groups that are defined.\n",
-			*js_str(entry, "name") ? ": " : "", js_str(entry, "name"));
+			*cli_json_get_str(entry, "name") ? ": " : "", cli_json_get_str(entry, "name"));
 		return EXIT_FAILED;
 	}
 	json_object_object_foreach(groups, name, group)
 	{
-		if (js_set(into, name, json_object_get(group)) < 0)
+		if (cli_json_set(into, name, json_object_get(group)) < 0)
 			return cli_fail(-ENOMEM, "cannot read the list");
 	}
 	return 0;
 }
 
 /* The definitions in the output of `list` (an array) or `status` (an object), as one file. */
-static int unwrap(json_object *output, char **ret)
+static int cli_define_unwrap(json_object *output, char **ret)
 {
 	_cleanup_json_ json_object *root = json_object_new_object();
 	json_object *groups = json_object_new_object();
@@ -136,10 +136,10 @@ static int unwrap(json_object *output, char **ret)
 	size_t n = is_list ? json_object_array_length(output) : 1;
 	int r = 0;
 
-	if (!root || js_set(root, "groups", groups) < 0)
+	if (!root || cli_json_set(root, "groups", groups) < 0)
 		return cli_fail(-ENOMEM, "cannot read the list");
 	for (size_t i = 0; !r && i < n; i++)
-		r = merge_groups(groups, is_list ? json_object_array_get_idx(output, i) : output);
+		r = cli_define_merge_groups(groups, is_list ? json_object_array_get_idx(output, i) : output);
 	if (r)
 		return r;
 	*ret = strdup(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY));
@@ -147,7 +147,7 @@ static int unwrap(json_object *output, char **ret)
 }
 
 /* Is it something that we printed? What is no JSON at all is left to the parser of files. */
-static bool is_output(const char *text, size_t size)
+static bool cli_define_is_output(const char *text, size_t size)
 {
 	const struct jsontext_rules rules = { .comments = true, .max_depth = MAX_DEPTH };
 	_cleanup_jsontext_ struct jsontext *doc = NULL;
@@ -162,17 +162,17 @@ static bool is_output(const char *text, size_t size)
 }
 
 /* Replaces *text by the file that it stands for, if it is no file itself. */
-static int unwrap_output(char **text, size_t size, bool *ret_unwrapped)
+static int cli_define_unwrap_output(char **text, size_t size, bool *ret_unwrapped)
 {
 	_cleanup_json_ json_object *output = NULL;
 	_cleanup_free_ char *file = NULL;
 	int r;
 
-	*ret_unwrapped = is_output(*text, size);
+	*ret_unwrapped = cli_define_is_output(*text, size);
 	if (!*ret_unwrapped)
 		return 0;
 	output = json_tokener_parse(*text);
-	r = unwrap(output, &file);
+	r = cli_define_unwrap(output, &file);
 	if (r)
 		return r;
 	free(*text);
@@ -182,22 +182,22 @@ static int unwrap_output(char **text, size_t size, bool *ret_unwrapped)
 
 /* --- any of them ----------------------------------------------------------------------------- */
 
-static int check(const struct config *config, const char *name)
+static int cli_define_check(const struct def_set *config, const char *name)
 {
-	files_print_problems(stderr, config);
-	if (config_has_errors(config))
+	cli_files_print_problems(stderr, config);
+	if (def_set_has_errors(config))
 		return EXIT_FAILED;
-	if (config->vfs.n > 0) {
-		const struct vfdef *vfs = config->vfs.items[0];
+	if (config->sriov.n > 0) {
+		const struct vf_def *sriov = config->sriov.items[0];
 
 		fprintf(stderr,
 			"devgroupctl: %s:%u: define takes groups only. Write virtual functions "
 			"into a file of /etc/devgroups.d yourself.\n",
-			name, vfs->line);
+			name, sriov->line);
 		return EXIT_FAILED;
 	}
 	if (config->mdevs.n > 0) {
-		const struct mdevdef *mdev = config->mdevs.items[0];
+		const struct mdev_def *mdev = config->mdevs.items[0];
 
 		fprintf(stderr,
 			"devgroupctl: %s:%u: define takes groups only. Write mediated devices into a file of "
@@ -212,34 +212,34 @@ static int check(const struct config *config, const char *name)
 }
 
 /* Places of a text that nobody has written help nobody. */
-static void forget_places(const struct config *config)
+static void cli_define_clear_positions(const struct def_set *config)
 {
 	VEC_FOREACH (struct problem, problem, &config->problems)
 		problem->line = problem->column = 0;
 }
 
-static int parse(const char *name, const char *text, bool written, struct config **ret)
+static int cli_define_parse(const char *name, const char *text, bool written, struct def_set **ret)
 {
-	_cleanup_config_ struct config *config = config_new();
-	int r = config ? config_parse(config, name, text, strlen(text)) : -ENOMEM;
+	_cleanup_def_set_ struct def_set *config = def_set_new();
+	int r = config ? parse_definitions(config, name, text, strlen(text)) : -ENOMEM;
 
 	if (r >= 0)
-		r = config_check_devices(config);
+		r = def_set_check_devices(config);
 	if (r < 0)
 		return cli_fail(r, "cannot read the definition");
 	if (!written)
-		forget_places(config);
-	r = check(config, name);
+		cli_define_clear_positions(config);
+	r = cli_define_check(config, name);
 	if (!r)
 		*ret = TAKE_PTR(config);
 	return r;
 }
 
-static int read_text(const char *name, char **ret, size_t *ret_size)
+static int cli_define_read_text(const char *name, char **ret, size_t *ret_size)
 {
 	int r = str_eq(name, "-")
-			? files_read_stdin(CONFDIR_MAX_FILE, ret, ret_size)
-			: file_read_at(AT_FDCWD, name, CONFDIR_MAX_FILE, ret, ret_size);
+			? cli_files_read_stdin(CONFIG_DIRS_MAX_FILE, ret, ret_size)
+			: fileio_read_at(AT_FDCWD, name, CONFIG_DIRS_MAX_FILE, ret, ret_size);
 
 	if (r == -EINVAL || r == -EISDIR) {
 		fprintf(stderr, "devgroupctl: %s is no file.\n", name);
@@ -259,35 +259,35 @@ static int read_text(const char *name, char **ret, size_t *ret_size)
 	return 0;
 }
 
-static int read_file(const char *name, struct config **ret, char **ret_text)
+static int cli_define_read_file(const char *name, struct def_set **ret, char **ret_text)
 {
 	_cleanup_free_ char *text = NULL;
 	bool unwrapped = false;
 	size_t size;
-	int r = read_text(name, &text, &size);
+	int r = cli_define_read_text(name, &text, &size);
 
 	if (!r && memchr(text, '\0', size)) {
 		fprintf(stderr, "devgroupctl: %s: the character NUL is no part of JSON.\n", name);
 		return EXIT_FAILED;
 	}
 	if (!r)
-		r = unwrap_output(&text, size, &unwrapped);
+		r = cli_define_unwrap_output(&text, size, &unwrapped);
 	if (!r)
-		r = parse(name, text, !unwrapped, ret);
+		r = cli_define_parse(name, text, !unwrapped, ret);
 	if (!r && !unwrapped && (*ret)->groups.n == 1)
 		*ret_text = TAKE_PTR(text);
 	return r;
 }
 
-int define_read(const struct cli *cli, struct config **ret, char **ret_text)
+int cli_define_read(const struct cli *cli, struct def_set **ret, char **ret_text)
 {
 	_cleanup_free_ char *text = NULL;
 
 	*ret_text = NULL;
 	if (!cli->options.definition.devices)
-		return read_file(cli->words[0], ret, ret_text);
-	text = text_from_options(cli);
+		return cli_define_read_file(cli->words[0], ret, ret_text);
+	text = cli_define_text_from_options(cli);
 	if (!text)
 		return cli_fail(-ENOMEM, "cannot read the definition");
-	return parse(ON_COMMAND_LINE, text, false, ret);
+	return cli_define_parse(ON_COMMAND_LINE, text, false, ret);
 }

@@ -15,4 +15,4 @@
  * least, and no virtual functions. *ret_text is the text as it was written if that is the whole file
  * of one group, else NULL; caller frees.
  */
-int define_read(const struct cli *cli, struct config **ret, char **ret_text) _must_check_;
+int cli_define_read(const struct cli *cli, struct def_set **ret, char **ret_text) _must_check_;

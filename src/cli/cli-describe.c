@@ -7,33 +7,33 @@
 #include "model/device-bus.h"
 
 /* "8086", "0x8086": as the daemon writes it, without the prefix. */
-static const char *hex_id(json_object *device, const char *key)
+static const char *cli_describe_hex_id(json_object *device, const char *key)
 {
-	const char *id = js_str(device, key);
+	const char *id = cli_json_get_str(device, key);
 
 	return str_starts(id, "0x") ? id + 2 : id;
 }
 
-char *describe_device(json_object *device)
+char *cli_describe_device(json_object *device)
 {
-	const char *vendor = js_str(device, "vendor-name"), *name = js_str(device, "device-name");
-	const char *class = js_str(device, "class-name");
-	const struct devbus *bus;
+	const char *vendor = cli_json_get_str(device, "vendor-name"), *name = cli_json_get_str(device, "device-name");
+	const char *class = cli_json_get_str(device, "class-name");
+	const struct device_bus *bus;
 
 	if (!str_empty(vendor) && !str_empty(name))
 		return str_printf("%s %s", vendor, name);
-	if (!str_empty(js_str(device, "vendor")))
+	if (!str_empty(cli_json_get_str(device, "vendor")))
 		return str_printf("%s [%s:%s]", str_empty(class) ? "PCI device" : class,
-				  hex_id(device, "vendor"), hex_id(device, "device"));
-	if (!str_empty(js_str(device, "mdev-type")))
-		return str_printf("%s of %s", js_str(device, "mdev-type"), js_str(device, "mdev-parent"));
-	bus = devbus_find(js_str(device, "bus"));
-	return bus->name ? strdup(bus->noun) : str_printf("%s device", js_str(device, "bus"));
+				  cli_describe_hex_id(device, "vendor"), cli_describe_hex_id(device, "device"));
+	if (!str_empty(cli_json_get_str(device, "mdev-type")))
+		return str_printf("%s of %s", cli_json_get_str(device, "mdev-type"), cli_json_get_str(device, "mdev-parent"));
+	bus = device_bus_find(cli_json_get_str(device, "bus"));
+	return bus->name ? strdup(bus->noun) : str_printf("%s device", cli_json_get_str(device, "bus"));
 }
 
-char *describe_driver(json_object *device)
+char *cli_describe_driver(json_object *device)
 {
-	const char *driver = js_str(device, "driver"), *host = js_str(device, "host-driver");
+	const char *driver = cli_json_get_str(device, "driver"), *host = cli_json_get_str(device, "host-driver");
 	const char *now = str_empty(driver) ? "no driver" : driver;
 
 	if (str_empty(host) || str_eq(driver, host))
@@ -41,34 +41,34 @@ char *describe_driver(json_object *device)
 	return str_printf("%s (host driver %s)", now, host);
 }
 
-static int64_t number_at(json_object *numbers, size_t i)
+static int64_t cli_describe_number_at(json_object *numbers, size_t i)
 {
 	return json_object_get_int64(json_object_array_get_idx(numbers, i));
 }
 
-char *describe_numbers(json_object *numbers)
+char *cli_describe_numbers(json_object *numbers)
 {
-	size_t n = js_list_length(numbers), last;
+	size_t n = cli_json_list_length(numbers), last;
 	_cleanup_strv_ char **words = NULL;
 
 	for (size_t i = 0; i < n; i = last + 1) {
 		_cleanup_free_ char *word = NULL;
 
 		last = i;
-		while (last + 1 < n && number_at(numbers, last + 1) == number_at(numbers, last) + 1)
+		while (last + 1 < n && cli_describe_number_at(numbers, last + 1) == cli_describe_number_at(numbers, last) + 1)
 			last++;
 		/* "11,12" is no longer than "11-12", and plainer */
 		last = last == i + 1 ? i : last;
-		word = last == i ? str_printf("%lld", (long long)number_at(numbers, i))
-				 : str_printf("%lld-%lld", (long long)number_at(numbers, i),
-					      (long long)number_at(numbers, last));
+		word = last == i ? str_printf("%lld", (long long)cli_describe_number_at(numbers, i))
+				 : str_printf("%lld-%lld", (long long)cli_describe_number_at(numbers, i),
+					      (long long)cli_describe_number_at(numbers, last));
 		if (!word || strv_add(&words, word) < 0)
 			return NULL;
 	}
 	return strv_join(words, ",");
 }
 
-static char *ago(uint64_t seconds)
+static char *cli_describe_age(uint64_t seconds)
 {
 	if (seconds < 60)
 		return str_printf("%us ago", (unsigned)seconds);
@@ -80,7 +80,7 @@ static char *ago(uint64_t seconds)
 	return str_printf("%u days ago", (unsigned)(seconds / 86400));
 }
 
-char *describe_since(uint64_t since)
+char *cli_describe_since(uint64_t since)
 {
 	time_t then = (time_t)(since / 1000000), now = time(NULL);
 	_cleanup_free_ char *distance = NULL;
@@ -90,6 +90,6 @@ char *describe_since(uint64_t since)
 	if (!localtime_r(&then, &tm) ||
 	    strftime(text, sizeof(text), "%a %Y-%m-%d %H:%M:%S %Z", &tm) == 0)
 		return strdup("?");
-	distance = ago(now > then ? (uint64_t)(now - then) : 0);
+	distance = cli_describe_age(now > then ? (uint64_t)(now - then) : 0);
 	return distance ? str_printf("%s; %s", text, distance) : NULL;
 }

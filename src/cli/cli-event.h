@@ -11,6 +11,6 @@
 #include "cli/cli-json.h"
 
 /* An event of now about the object at @path; 0 or -ENOMEM. */
-int event_new(const char *path, const char *event, json_object **ret) _must_check_;
+int cli_event_new(const char *path, const char *event, json_object **ret) _must_check_;
 /* "04:43:10.123  group nic0  state available -> claiming" */
-void event_print(json_object *event);
+void cli_event_print(json_object *event);

@@ -9,6 +9,6 @@
 #include "cli/cli-host.h"
 
 /* Adds it as "vmm". @memlock: of the definition, NULL if it has none. @ram: 0 if it was not asked for. 0 or -ENOMEM. */
-int explain_vmm_fill(json_object *object, const struct host *host, const char *memlock,
+int cli_explain_vmm_fill(json_object *object, const struct cli_host *host, const char *memlock,
 		     uint64_t ram) _must_check_;
-void explain_vmm_print(json_object *object);
+void cli_explain_vmm_print(json_object *object);

@@ -9,12 +9,12 @@
 #include "policy/plan/reset-scope.h"
 #include "policy/report/advice.h"
 
-static json_object *list_strings(char *const *strings)
+static json_object *cli_explain_list_strings(char *const *strings)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	STRV_FOREACH(string, strings)
-	if (!list || js_append(list, json_object_new_string(*string)) < 0)
+	if (!list || cli_json_append(list, json_object_new_string(*string)) < 0)
 		return NULL;
 	return TAKE_PTR(list);
 }
@@ -22,38 +22,38 @@ static json_object *list_strings(char *const *strings)
 /* --- resets ---------------------------------------------------------------------------------- */
 
 /* The others that it would hit: the device itself goes without saying. */
-static json_object *list_others(const struct vec *devices, const struct device *device)
+static json_object *cli_explain_list_others(const struct vec *devices, const struct device *device)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	VEC_FOREACH (const struct device, other, devices)
 		if (!list ||
-		    (other != device && js_append(list, json_object_new_string(other->key)) < 0))
+		    (other != device && cli_json_append(list, json_object_new_string(other->key)) < 0))
 			return NULL;
 	return TAKE_PTR(list);
 }
 
-static int add_reset(json_object *list, const struct inventory *inv, const struct device *device,
+static int cli_explain_add_reset(json_object *list, const struct inventory *inv, const struct device *device,
 		     const char *method)
 {
 	_cleanup_json_ json_object *object = json_object_new_object();
-	const char *reach = reset_reach_to_string(resetscope_reach(method));
+	const char *reach = reset_scope_reach_to_string(reset_scope_of_method(method));
 	_cleanup_vec_ struct vec devices = { 0 };
 
-	if (!object || resetscope_devices(inv, device, method, &devices) < 0 ||
-	    js_set_str(object, "method", method) < 0 || js_set_str(object, "reach", reach) < 0 ||
-	    js_set(object, "devices", list_others(&devices, device)) < 0 ||
-	    (device->parent && js_set_str(object, "below", device->parent) < 0))
+	if (!object || reset_scope_devices(inv, device, method, &devices) < 0 ||
+	    cli_json_set_str(object, "method", method) < 0 || cli_json_set_str(object, "reach", reach) < 0 ||
+	    cli_json_set(object, "devices", cli_explain_list_others(&devices, device)) < 0 ||
+	    (device->parent && cli_json_set_str(object, "below", device->parent) < 0))
 		return -ENOMEM;
-	return js_append(list, TAKE_PTR(object));
+	return cli_json_append(list, TAKE_PTR(object));
 }
 
-static json_object *list_resets(const struct inventory *inv, const struct device *device)
+static json_object *cli_explain_list_resets(const struct inventory *inv, const struct device *device)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	STRV_FOREACH(method, device->reset_methods)
-	if (!list || add_reset(list, inv, device, *method) < 0)
+	if (!list || cli_explain_add_reset(list, inv, device, *method) < 0)
 		return NULL;
 	return TAKE_PTR(list);
 }
@@ -62,34 +62,34 @@ static json_object *list_resets(const struct inventory *inv, const struct device
  * To a function that shares its bus the kernel offers no reset of that, but VFIO does to a user who has
  * all that it hits. NULL where that is no way, or out of memory.
  */
-static json_object *list_shared_reset(const struct inventory *inv, const struct device *device)
+static json_object *cli_explain_list_shared_reset(const struct inventory *inv, const struct device *device)
 {
 	_cleanup_vec_ struct vec devices = { 0 };
 
 	if (!device_is_pci(device) || device_is_bridge(device) || device->reset_methods ||
 	    !device->parent || device->physfn ||
-	    resetscope_devices(inv, device, "bus", &devices) < 0 || devices.n <= 1)
+	    reset_scope_devices(inv, device, "bus", &devices) < 0 || devices.n <= 1)
 		return NULL;
-	return list_others(&devices, device);
+	return cli_explain_list_others(&devices, device);
 }
 
 /* --- quirks ---------------------------------------------------------------------------------- */
 
-static json_object *quirk_new_object(const struct quirk *quirk)
+static json_object *cli_explain_quirk_to_json(const struct quirk *quirk)
 {
 	_cleanup_json_ json_object *object = json_object_new_object();
 
-	if (!object || js_set_str(object, "quirk", quirk->name) < 0 ||
-	    js_set_str(object, "topic", quirk->topic) < 0 ||
-	    js_set_str(object, "text", quirk->text) < 0 ||
-	    js_set_str(object, "source", quirk->source) < 0 ||
-	    js_set_str(object, "file", quirk->file) < 0 ||
-	    js_set(object, "line", json_object_new_int64(quirk->line)) < 0)
+	if (!object || cli_json_set_str(object, "quirk", quirk->name) < 0 ||
+	    cli_json_set_str(object, "topic", quirk->topic) < 0 ||
+	    cli_json_set_str(object, "text", quirk->text) < 0 ||
+	    cli_json_set_str(object, "source", quirk->source) < 0 ||
+	    cli_json_set_str(object, "file", quirk->file) < 0 ||
+	    cli_json_set(object, "line", json_object_new_int64(quirk->line)) < 0)
 		return NULL;
 	return TAKE_PTR(object);
 }
 
-static json_object *list_quirks(const struct host *host, const struct device *device)
+static json_object *cli_explain_list_quirks(const struct cli_host *host, const struct device *device)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 	_cleanup_vec_ struct vec found = { 0 };
@@ -97,20 +97,20 @@ static json_object *list_quirks(const struct host *host, const struct device *de
 	if (!list || quirks_find(&host->quirks->quirks, device, &found) < 0)
 		return NULL;
 	VEC_FOREACH (const struct quirk, quirk, &found)
-		if (js_append(list, quirk_new_object(quirk)) < 0)
+		if (cli_json_append(list, cli_explain_quirk_to_json(quirk)) < 0)
 			return NULL;
 	return TAKE_PTR(list);
 }
 
-static json_object *list_hints(const struct host *host, const struct device *device)
+static json_object *cli_explain_list_hints(const struct cli_host *host, const struct device *device)
 {
 	_cleanup_json_ json_object *object = json_object_new_object();
-	_cleanup_quirk_hints_ struct vec hints = { 0 };
+	_cleanup_quirks_hints_ struct vec hints = { 0 };
 
 	if (!object || quirks_hints(&host->quirks->quirks, host->inv, device, &hints) < 0)
 		return NULL;
 	VEC_FOREACH (const struct quirk_hint, hint, &hints)
-		if (js_set_str(object, hint->name, hint->value) < 0)
+		if (cli_json_set_str(object, hint->name, hint->value) < 0)
 			return NULL;
 	return TAKE_PTR(object);
 }
@@ -118,18 +118,18 @@ static json_object *list_hints(const struct host *host, const struct device *dev
 /* --- mediated devices ------------------------------------------------------------------------ */
 
 /* With the names that a snapshot and the bus have for them. */
-static json_object *list_mdev_types(const struct device *device)
+static json_object *cli_explain_list_mdev_types(const struct device *device)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	VEC_FOREACH (const struct mdev_type, type, &device->mdev_types) {
 		json_object *object = json_object_new_object();
 
-		if (!list || js_append(list, object) < 0 || js_set_str(object, "id", type->id) < 0 ||
-		    js_set_str(object, "name", str_or(type->name, "")) < 0 ||
-		    js_set_str(object, "description", str_or(type->description, "")) < 0 ||
-		    js_set(object, "available-instances", json_object_new_int64(type->available)) < 0 ||
-		    js_set_str(object, "device-api", str_or(type->api, "")) < 0)
+		if (!list || cli_json_append(list, object) < 0 || cli_json_set_str(object, "id", type->id) < 0 ||
+		    cli_json_set_str(object, "name", str_or(type->name, "")) < 0 ||
+		    cli_json_set_str(object, "description", str_or(type->description, "")) < 0 ||
+		    cli_json_set(object, "available-instances", json_object_new_int64(type->available)) < 0 ||
+		    cli_json_set_str(object, "device-api", str_or(type->api, "")) < 0)
 			return NULL;
 	}
 	return TAKE_PTR(list);
@@ -138,78 +138,78 @@ static json_object *list_mdev_types(const struct device *device)
 /* --- resets that are VFIO's ------------------------------------------------------------------ */
 
 /* With the names that a snapshot has for them. */
-static int add_vfio_reset(json_object *object, const struct device *device)
+static int cli_explain_add_vfio_reset(json_object *object, const struct device *device)
 {
-	if (!devbus_find(device->bus)->reset_module)
+	if (!device_bus_find(device->bus)->reset_module)
 		return 0;
-	if (js_set(object, "reset-required", json_object_new_boolean(device->reset_required)) < 0 ||
-	    js_set_str(object, "reset-driver", str_or(device->reset_driver, "")) < 0 ||
-	    js_set_str(object, "compatible", str_or(device->compatible, "")) < 0)
+	if (cli_json_set(object, "reset-required", json_object_new_boolean(device->reset_required)) < 0 ||
+	    cli_json_set_str(object, "reset-driver", str_or(device->reset_driver, "")) < 0 ||
+	    cli_json_set_str(object, "compatible", str_or(device->compatible, "")) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
 /* --- devices --------------------------------------------------------------------------------- */
 
-static int add_device(json_object *list, const struct host *host, const struct device *device)
+static int cli_explain_add_device(json_object *list, const struct cli_host *host, const struct device *device)
 {
 	const struct inventory *inv = host->inv;
 	_cleanup_json_ json_object *object = json_object_new_object();
 	_cleanup_free_ char *text = device_describe(device);
-	json_object *shared = list_shared_reset(inv, device);
+	json_object *shared = cli_explain_list_shared_reset(inv, device);
 
-	if (shared && js_set(object, "shared-bus-reset", shared) < 0)
+	if (shared && cli_json_set(object, "shared-bus-reset", shared) < 0)
 		return -ENOMEM;
-	if (!object || !text || js_set_str(object, "device", device->key) < 0 ||
-	    js_set_str(object, "description", text) < 0 ||
-	    js_set_str(object, "driver", str_or(device->driver, "")) < 0 ||
-	    js_set(object, "iommu-group", json_object_new_int(device->iommu_group)) < 0 ||
-	    js_set(object, "bridge", json_object_new_boolean(device_is_bridge(device))) < 0 ||
-	    js_set(object, "causes", host_causes(inv, device)) < 0 ||
-	    js_set(object, "resets", list_resets(inv, device)) < 0 ||
-	    js_set(object, "quirks", list_quirks(host, device)) < 0 ||
-	    js_set(object, "vmm-hints", list_hints(host, device)) < 0 ||
-	    js_set(object, "facts", facts_object(inv, device)) < 0)
+	if (!object || !text || cli_json_set_str(object, "device", device->key) < 0 ||
+	    cli_json_set_str(object, "description", text) < 0 ||
+	    cli_json_set_str(object, "driver", str_or(device->driver, "")) < 0 ||
+	    cli_json_set(object, "iommu-group", json_object_new_int(device->iommu_group)) < 0 ||
+	    cli_json_set(object, "bridge", json_object_new_boolean(device_is_bridge(device))) < 0 ||
+	    cli_json_set(object, "causes", cli_host_causes_to_json(inv, device)) < 0 ||
+	    cli_json_set(object, "resets", cli_explain_list_resets(inv, device)) < 0 ||
+	    cli_json_set(object, "quirks", cli_explain_list_quirks(host, device)) < 0 ||
+	    cli_json_set(object, "vmm-hints", cli_explain_list_hints(host, device)) < 0 ||
+	    cli_json_set(object, "facts", cli_facts_to_json(inv, device)) < 0)
 		return -ENOMEM;
-	if (add_vfio_reset(object, device) < 0)
+	if (cli_explain_add_vfio_reset(object, device) < 0)
 		return -ENOMEM;
-	if (device->mdev_types.n > 0 && js_set(object, "mdev-types", list_mdev_types(device)) < 0)
+	if (device->mdev_types.n > 0 && cli_json_set(object, "mdev-types", cli_explain_list_mdev_types(device)) < 0)
 		return -ENOMEM;
 	if (device->mdev_type &&
-	    (js_set_str(object, "mdev-type", device->mdev_type) < 0 ||
-	     js_set_str(object, "mdev-parent", str_or(device->mdev_parent, "")) < 0))
+	    (cli_json_set_str(object, "mdev-type", device->mdev_type) < 0 ||
+	     cli_json_set_str(object, "mdev-parent", str_or(device->mdev_parent, "")) < 0))
 		return -ENOMEM;
 	if (device->physfn &&
-	    (js_set_str(object, "vf-of", device->physfn) < 0 ||
-	     js_set(object, "vf-index", json_object_new_int(device->vf_index)) < 0))
+	    (cli_json_set_str(object, "vf-of", device->physfn) < 0 ||
+	     cli_json_set(object, "vf-index", json_object_new_int(device->vf_index)) < 0))
 		return -ENOMEM;
-	return js_append(list, TAKE_PTR(object));
+	return cli_json_append(list, TAKE_PTR(object));
 }
 
-static bool list_has_number(json_object *list, int number)
+static bool cli_explain_list_has_number(json_object *list, int number)
 {
-	for (size_t i = 0; i < js_list_length(list); i++)
+	for (size_t i = 0; i < cli_json_list_length(list); i++)
 		if (json_object_get_int(json_object_array_get_idx(list, i)) == number)
 			return true;
 	return false;
 }
 
-static json_object *list_iommu_groups(const struct vec *devices)
+static json_object *cli_explain_list_iommu_groups(const struct vec *devices)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	VEC_FOREACH (const struct device, device, devices) {
 		if (!list)
 			return NULL;
-		if (device->iommu_group < 0 || list_has_number(list, device->iommu_group))
+		if (device->iommu_group < 0 || cli_explain_list_has_number(list, device->iommu_group))
 			continue;
-		if (js_append(list, json_object_new_int(device->iommu_group)) < 0)
+		if (cli_json_append(list, json_object_new_int(device->iommu_group)) < 0)
 			return NULL;
 	}
 	return TAKE_PTR(list);
 }
 
-static const char *source_of(const struct vec *devices)
+static const char *cli_explain_cause_source(const struct vec *devices)
 {
 	VEC_FOREACH (const struct device, device, devices)
 		if (isolation_is_from_module(device))
@@ -217,7 +217,7 @@ static const char *source_of(const struct vec *devices)
 	return "configuration-space";
 }
 
-int explain_fill(json_object *object, const struct host *host, const struct vec *devices)
+int cli_explain_fill(json_object *object, const struct cli_host *host, const struct vec *devices)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 	_cleanup_strv_ char **advice = NULL;
@@ -225,13 +225,13 @@ int explain_fill(json_object *object, const struct host *host, const struct vec 
 
 	VEC_FOREACH (const struct device, device, devices)
 		if (r >= 0)
-			r = add_device(list, host, device);
-	if (r < 0 || js_set_str(object, "source", source_of(devices)) < 0 ||
-	    js_set(object, "groups-derived", json_object_new_boolean(host->inv->groups_derived)) <
+			r = cli_explain_add_device(list, host, device);
+	if (r < 0 || cli_json_set_str(object, "source", cli_explain_cause_source(devices)) < 0 ||
+	    cli_json_set(object, "groups-derived", json_object_new_boolean(host->inv->groups_derived)) <
 		    0 ||
-	    js_set(object, "iommu-groups", list_iommu_groups(devices)) < 0 ||
-	    js_set(object, "devices", TAKE_PTR(list)) < 0 ||
-	    js_set(object, "advice", list_strings(advice)) < 0)
+	    cli_json_set(object, "iommu-groups", cli_explain_list_iommu_groups(devices)) < 0 ||
+	    cli_json_set(object, "devices", TAKE_PTR(list)) < 0 ||
+	    cli_json_set(object, "advice", cli_explain_list_strings(advice)) < 0)
 		return -ENOMEM;
 	return 0;
 }

@@ -6,8 +6,8 @@
 #include "cli/cli-json.h"
 #include "model/inventory.h"
 
-/* The JSON of devfacts_add(). NULL when out of memory. */
-json_object *facts_object(const struct inventory *inv, const struct device *device) _must_check_;
+/* The JSON of device_facts_add(). NULL when out of memory. */
+json_object *cli_facts_to_json(const struct inventory *inv, const struct device *device) _must_check_;
 
 /* The "facts" of @devices, which `explain` has in its JSON, for people. */
-void facts_print(json_object *devices);
+void cli_facts_print(json_object *devices);

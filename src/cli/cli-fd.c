@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "cli/cli-fd.h"
 
-int claim_fd_new(const char *kind, const char *name, const char *group, int fd,
+int cli_fd_new(const char *kind, const char *name, const char *group, int fd,
 		 struct claim_fd **ret)
 {
 	struct claim_fd *item = calloc(1, sizeof(*item));
@@ -17,7 +17,7 @@ int claim_fd_new(const char *kind, const char *name, const char *group, int fd,
 	item->name = strdup(str_empty(name) ? group : name);
 	item->group = strdup(group);
 	if (!item->kind || !item->name || !item->group) {
-		claim_fd_free(item);
+		cli_fd_free(item);
 		return -ENOMEM;
 	}
 	item->fd = fd;
@@ -25,7 +25,7 @@ int claim_fd_new(const char *kind, const char *name, const char *group, int fd,
 	return 0;
 }
 
-void *claim_fd_free(void *data)
+void *cli_fd_free(void *data)
 {
 	struct claim_fd *item = data;
 
@@ -38,7 +38,7 @@ void *claim_fd_free(void *data)
 	return NULL;
 }
 
-void claim_fds_clear(struct vec *fds)
+void cli_fd_list_clear(struct vec *fds)
 {
-	vec_clear(fds, claim_fd_free);
+	vec_clear(fds, cli_fd_free);
 }

@@ -4,8 +4,8 @@
 #include "base/macro.h"
 #include "base/vec.h"
 
-#define CLAIM_FD_TOKEN	"vf-token"
-#define CLAIM_FD_CONFIG "config" /* none of a claim: secret options of a VMM */
+#define CLI_FD_TOKEN	"vf-token"
+#define CLI_FD_CONFIG "config" /* none of a claim: secret options of a VMM */
 
 /* One descriptor of a claim. */
 struct claim_fd {
@@ -17,8 +17,8 @@ struct claim_fd {
 };
 
 /* Takes @fd over on success only. 0 or -ENOMEM. */
-int claim_fd_new(const char *kind, const char *name, const char *group, int fd,
+int cli_fd_new(const char *kind, const char *name, const char *group, int fd,
 		 struct claim_fd **ret) _must_check_;
-void *claim_fd_free(void *fd);
-void claim_fds_clear(struct vec *fds);
-#define _cleanup_claim_fds_ _cleanup_(claim_fds_clear)
+void *cli_fd_free(void *fd);
+void cli_fd_list_clear(struct vec *fds);
+#define _cleanup_cli_fd_list_ _cleanup_(cli_fd_list_clear)

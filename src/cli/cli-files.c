@@ -8,7 +8,7 @@
 #include "cli/cli-term.h"
 #include "model/config/config-dirs.h"
 
-static int below_root(const struct cli *cli, const char *const *directories, char ***ret)
+static int cli_files_below_root(const struct cli *cli, const char *const *directories, char ***ret)
 {
 	_cleanup_strv_ char **list = NULL;
 
@@ -23,24 +23,24 @@ static int below_root(const struct cli *cli, const char *const *directories, cha
 	return 0;
 }
 
-int files_directories(const struct cli *cli, char ***ret)
+int cli_files_directories(const struct cli *cli, char ***ret)
 {
-	return below_root(cli, confdir_default, ret);
+	return cli_files_below_root(cli, config_dirs_default, ret);
 }
 
-int files_load_quirks(const struct cli *cli, struct config **ret)
+int cli_files_load_quirks(const struct cli *cli, struct def_set **ret)
 {
 	_cleanup_strv_ char **directories = NULL;
-	int r = below_root(cli, confdir_quirks, &directories);
+	int r = cli_files_below_root(cli, config_dirs_quirks, &directories);
 
 	if (r >= 0)
-		r = confdir_load_quirks((const char *const *)directories, ret);
+		r = config_dirs_load_quirks((const char *const *)directories, ret);
 	return r < 0 ? cli_fail(r, "cannot read the quirks") : 0;
 }
 
-int files_are_here(const struct cli *cli, const char *verb)
+int cli_files_require_local(const struct cli *cli, const char *verb)
 {
-	const struct options *o = &cli->options;
+	const struct cli_options *o = &cli->options;
 
 	if (!o->host && !o->machine)
 		return 0;
@@ -51,17 +51,17 @@ int files_are_here(const struct cli *cli, const char *verb)
 	return EXIT_USAGE;
 }
 
-int files_load(const struct cli *cli, struct config **ret)
+int cli_files_load(const struct cli *cli, struct def_set **ret)
 {
 	_cleanup_strv_ char **directories = NULL;
-	int r = files_directories(cli, &directories);
+	int r = cli_files_directories(cli, &directories);
 
 	if (r >= 0)
-		r = confdir_load((const char *const *)directories, ret);
+		r = config_dirs_load((const char *const *)directories, ret);
 	return r < 0 ? cli_fail(r, "cannot read the definitions") : 0;
 }
 
-int files_read_stdin(size_t max, char **ret, size_t *ret_size)
+int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t room = 1 << 16, size = 0, n = 1;
@@ -88,7 +88,7 @@ int files_read_stdin(size_t max, char **ret, size_t *ret_size)
 
 /* --- problems -------------------------------------------------------------------------------- */
 
-void files_print_problem(FILE *to, const struct problem *problem)
+void cli_files_print_problem(FILE *to, const struct problem *problem)
 {
 	fputs(problem->file, to);
 	if (problem->line)
@@ -96,36 +96,36 @@ void files_print_problem(FILE *to, const struct problem *problem)
 	fprintf(to, ": %s: %s\n", problem->warning ? "warning" : "error", problem->text);
 }
 
-void files_print_problems(FILE *to, const struct config *config)
+void cli_files_print_problems(FILE *to, const struct def_set *config)
 {
 	VEC_FOREACH (const struct problem, problem, &config->problems)
-		files_print_problem(to, problem);
+		cli_files_print_problem(to, problem);
 }
 
-static json_object *problem_new(const struct problem *problem)
+static json_object *cli_files_problem_to_json(const struct problem *problem)
 {
 	_cleanup_json_ json_object *object = json_object_new_object();
 
-	if (!object || js_set_str(object, "file", problem->file) < 0 ||
-	    js_set(object, "line", json_object_new_int64(problem->line)) < 0 ||
-	    js_set(object, "column", json_object_new_int64(problem->column)) < 0 ||
-	    js_set_str(object, "severity", problem->warning ? "warning" : "error") < 0 ||
-	    js_set_str(object, "text", problem->text) < 0)
+	if (!object || cli_json_set_str(object, "file", problem->file) < 0 ||
+	    cli_json_set(object, "line", json_object_new_int64(problem->line)) < 0 ||
+	    cli_json_set(object, "column", json_object_new_int64(problem->column)) < 0 ||
+	    cli_json_set_str(object, "severity", problem->warning ? "warning" : "error") < 0 ||
+	    cli_json_set_str(object, "text", problem->text) < 0)
 		return NULL;
 	return TAKE_PTR(object);
 }
 
-json_object *files_problems(const struct config *config)
+json_object *cli_files_problems_to_json(const struct def_set *config)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	VEC_FOREACH (const struct problem, problem, &config->problems)
-		if (!list || js_append(list, problem_new(problem)) < 0)
+		if (!list || cli_json_append(list, cli_files_problem_to_json(problem)) < 0)
 			return NULL;
 	return TAKE_PTR(list);
 }
 
-int files_fail(int error, const char *path)
+int cli_files_fail(int error, const char *path)
 {
 	bool denied = error == -EACCES || error == -EPERM;
 

@@ -13,7 +13,7 @@
 /* --- Graphviz -------------------------------------------------------------------------------- */
 
 /* In double quotes; names of devices are written by whoever made the snapshot. */
-static void print_quoted(const char *text)
+static void cli_graph_print_quoted(const char *text)
 {
 	putchar('"');
 	for (const char *c = text; *c; c++) {
@@ -26,7 +26,7 @@ static void print_quoted(const char *text)
 }
 
 /* Lines of it that have no meaning for others. */
-static void print_node(const struct device *device, const char *indent)
+static void cli_graph_print_node(const struct device *device, const char *indent)
 {
 	_cleanup_free_ char *what = device_describe(device), *label = NULL;
 
@@ -35,7 +35,7 @@ static void print_node(const struct device *device, const char *indent)
 	if (!label)
 		return;
 	printf("%s", indent);
-	print_quoted(device->key);
+	cli_graph_print_quoted(device->key);
 	printf(" [shape=%s, label=\"", device_is_bridge(device) ? "box" : "ellipse");
 	for (const char *c = label; *c; c++) {
 		if (*c == '\n')
@@ -48,7 +48,7 @@ static void print_node(const struct device *device, const char *indent)
 	puts("\"];");
 }
 
-static void print_group(const struct iommu_group *group)
+static void cli_graph_print_group(const struct iommu_group *group)
 {
 	bool box = group->devices.n > 1;
 
@@ -56,22 +56,22 @@ static void print_group(const struct iommu_group *group)
 		printf("\tsubgraph cluster_%u {\n\t\tlabel=\"IOMMU group %u\"; color=red;\n",
 		       group->id, group->id);
 	VEC_FOREACH (const struct device, device, &group->devices)
-		print_node(device, box ? "\t\t" : "\t");
+		cli_graph_print_node(device, box ? "\t\t" : "\t");
 	if (box)
 		puts("\t}");
 }
 
-static void print_edge(const char *from, const char *to, const char *style)
+static void cli_graph_print_edge(const char *from, const char *to, const char *style)
 {
 	putchar('\t');
-	print_quoted(from);
+	cli_graph_print_quoted(from);
 	fputs(" -> ", stdout);
-	print_quoted(to);
+	cli_graph_print_quoted(to);
 	printf("%s;\n", style);
 }
 
 /* Each pair once. */
-static void print_leaks(const struct inventory *inv, const struct device *device)
+static void cli_graph_print_leaks(const struct inventory *inv, const struct device *device)
 {
 	_cleanup_isolation_ struct vec causes = { 0 };
 
@@ -79,89 +79,89 @@ static void print_leaks(const struct inventory *inv, const struct device *device
 		return;
 	VEC_FOREACH (const struct isolation_cause, cause, &causes)
 		if (cause->code == ISOLATION_PEER_TO_PEER && strcmp(device->key, cause->peer) < 0)
-			print_edge(device->key, cause->peer,
+			cli_graph_print_edge(device->key, cause->peer,
 				   " [dir=both, style=dotted, color=red, constraint=false, "
 				   "label=\"peer to peer\"]");
 }
 
-void graph_print_dot(const struct inventory *inv)
+void cli_graph_print_dot(const struct inventory *inv)
 {
 	puts("digraph host {\n\trankdir=LR; node [fontsize=10];");
 	VEC_FOREACH (const struct iommu_group, group, &inv->iommu_groups)
-		print_group(group);
+		cli_graph_print_group(group);
 	VEC_FOREACH (const struct device, device, &inv->devices)
 		if (device->iommu_group < 0)
-			print_node(device, "\t");
+			cli_graph_print_node(device, "\t");
 	VEC_FOREACH (const struct device, device, &inv->devices) {
 		const struct device *above = topology_parent(inv, device);
 		bool tied = above && above->iommu_group >= 0 &&
 			    above->iommu_group == device->iommu_group;
 
 		if (device->physfn)
-			print_edge(device->physfn, device->key, " [style=dashed, label=\"VF\"]");
+			cli_graph_print_edge(device->physfn, device->key, " [style=dashed, label=\"VF\"]");
 		else if (above)
-			print_edge(above->key, device->key, tied ? " [color=red]" : "");
-		print_leaks(inv, device);
+			cli_graph_print_edge(above->key, device->key, tied ? " [color=red]" : "");
+		cli_graph_print_leaks(inv, device);
 	}
 	puts("}");
 }
 
 /* --- plain text ------------------------------------------------------------------------------ */
 
-static void print_line(const struct device *device, unsigned depth)
+static void cli_graph_print_line(const struct device *device, unsigned depth)
 {
 	_cleanup_free_ char *what = device_describe(device), *clean = NULL;
 
-	clean = what ? term_clean(what) : NULL;
+	clean = what ? cli_term_clean(what) : NULL;
 	printf("%*s%s", (int)(3 * depth), "", device->key);
 	if (device->iommu_group >= 0)
 		printf("  [%d]", device->iommu_group);
-	printf("  %s%s%s", term_begin(TINT_FAINT), str_or(clean, ""), term_end(TINT_FAINT));
+	printf("  %s%s%s", cli_term_begin(TINT_FAINT), str_or(clean, ""), cli_term_end(TINT_FAINT));
 	if (device->physfn)
 		printf(", VF of %s", device->physfn);
 	putchar('\n');
 }
 
-static void print_below(const struct inventory *inv, const struct device *bridge, unsigned depth)
+static void cli_graph_print_below(const struct inventory *inv, const struct device *bridge, unsigned depth)
 {
-	print_line(bridge, depth);
+	cli_graph_print_line(bridge, depth);
 	if (!device_is_bridge(bridge) || depth == DEPTH_SHOWN)
 		return;
 	TOPOLOGY_FOREACH(device, inv, topology_below(inv, bridge))
 	if (str_eq(device->parent, bridge->key))
-		print_below(inv, device, depth + 1);
+		cli_graph_print_below(inv, device, depth + 1);
 }
 
-void graph_print_tree(const struct inventory *inv)
+void cli_graph_print_tree(const struct inventory *inv)
 {
 	VEC_FOREACH (const struct device, device, &inv->devices)
 		if (!topology_parent(inv, device))
-			print_below(inv, device, 0);
+			cli_graph_print_below(inv, device, 0);
 }
 
 /* --- JSON ------------------------------------------------------------------------------------ */
 
-static int add_device(json_object *list, const struct inventory *inv, const struct device *device)
+static int cli_graph_add_device(json_object *list, const struct inventory *inv, const struct device *device)
 {
 	_cleanup_json_ json_object *object = json_object_new_object();
 	_cleanup_free_ char *text = device_describe(device);
 
-	if (!object || !text || js_set_str(object, "device", device->key) < 0 ||
-	    js_set_str(object, "description", text) < 0 ||
-	    js_set_str(object, "parent", str_or(device->parent, "")) < 0 ||
-	    js_set(object, "iommu-group", json_object_new_int(device->iommu_group)) < 0 ||
-	    js_set(object, "bridge", json_object_new_boolean(device_is_bridge(device))) < 0 ||
-	    js_set(object, "causes", host_causes(inv, device)) < 0)
+	if (!object || !text || cli_json_set_str(object, "device", device->key) < 0 ||
+	    cli_json_set_str(object, "description", text) < 0 ||
+	    cli_json_set_str(object, "parent", str_or(device->parent, "")) < 0 ||
+	    cli_json_set(object, "iommu-group", json_object_new_int(device->iommu_group)) < 0 ||
+	    cli_json_set(object, "bridge", json_object_new_boolean(device_is_bridge(device))) < 0 ||
+	    cli_json_set(object, "causes", cli_host_causes_to_json(inv, device)) < 0)
 		return -1;
-	return js_append(list, TAKE_PTR(object));
+	return cli_json_append(list, TAKE_PTR(object));
 }
 
-json_object *graph_to_json(const struct inventory *inv)
+json_object *cli_graph_to_json(const struct inventory *inv)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	VEC_FOREACH (const struct device, device, &inv->devices)
-		if (!list || add_device(list, inv, device) < 0)
+		if (!list || cli_graph_add_device(list, inv, device) < 0)
 			return NULL;
 	return TAKE_PTR(list);
 }

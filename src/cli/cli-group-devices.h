@@ -9,5 +9,5 @@
  * Those of @name that a VMM gets, without bridges: struct device, borrowed from @host, in the order of the bus. 0, or an exit
  * status with the reason said: there is no such group, or it has no device.
  */
-int group_devices(struct cli *cli, const struct host *host, const char *name,
+int cli_group_devices(struct cli *cli, const struct cli_host *host, const char *name,
 		  struct vec *ret) _must_check_;

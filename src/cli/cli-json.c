@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "cli/cli-json.h"
 
-static json_object *get(json_object *object, const char *key)
+static json_object *cli_json_get(json_object *object, const char *key)
 {
 	json_object *value = NULL;
 
@@ -17,50 +17,50 @@ static json_object *get(json_object *object, const char *key)
 	return value;
 }
 
-const char *js_str(json_object *object, const char *key)
+const char *cli_json_get_str(json_object *object, const char *key)
 {
-	json_object *value = get(object, key);
+	json_object *value = cli_json_get(object, key);
 
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
 }
 
-int64_t js_int(json_object *object, const char *key, int64_t otherwise)
+int64_t cli_json_get_int(json_object *object, const char *key, int64_t otherwise)
 {
-	json_object *value = get(object, key);
+	json_object *value = cli_json_get(object, key);
 
 	return json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : otherwise;
 }
 
-bool js_bool(json_object *object, const char *key)
+bool cli_json_get_bool(json_object *object, const char *key)
 {
-	return json_object_get_boolean(get(object, key));
+	return json_object_get_boolean(cli_json_get(object, key));
 }
 
-json_object *js_list(json_object *object, const char *key)
+json_object *cli_json_get_list(json_object *object, const char *key)
 {
-	json_object *value = get(object, key);
+	json_object *value = cli_json_get(object, key);
 
 	return json_object_is_type(value, json_type_array) ? value : NULL;
 }
 
-size_t js_list_length(json_object *list)
+size_t cli_json_list_length(json_object *list)
 {
 	return list ? json_object_array_length(list) : 0;
 }
 
-bool js_list_has(json_object *list, const char *s)
+bool cli_json_list_has(json_object *list, const char *s)
 {
-	for (size_t i = 0; i < js_list_length(list); i++)
+	for (size_t i = 0; i < cli_json_list_length(list); i++)
 		if (str_eq(json_object_get_string(json_object_array_get_idx(list, i)), s))
 			return true;
 	return false;
 }
 
-char *js_list_join(json_object *list, const char *separator)
+char *cli_json_list_join(json_object *list, const char *separator)
 {
 	_cleanup_strv_ char **words = NULL;
 
-	for (size_t i = 0; i < js_list_length(list); i++) {
+	for (size_t i = 0; i < cli_json_list_length(list); i++) {
 		json_object *item = json_object_array_get_idx(list, i);
 
 		if (strv_add(&words, str_or(json_object_get_string(item), "")) < 0)
@@ -69,7 +69,7 @@ char *js_list_join(json_object *list, const char *separator)
 	return strv_join(words, separator);
 }
 
-int js_set(json_object *object, const char *key, json_object *value)
+int cli_json_set(json_object *object, const char *key, json_object *value)
 {
 	if (value && json_object_object_add(object, key, value) == 0)
 		return 0;
@@ -77,7 +77,7 @@ int js_set(json_object *object, const char *key, json_object *value)
 	return -ENOMEM;
 }
 
-int js_append(json_object *list, json_object *value)
+int cli_json_append(json_object *list, json_object *value)
 {
 	if (value && json_object_array_add(list, value) == 0)
 		return 0;
@@ -85,12 +85,12 @@ int js_append(json_object *list, json_object *value)
 	return -ENOMEM;
 }
 
-int js_set_str(json_object *object, const char *key, const char *value)
+int cli_json_set_str(json_object *object, const char *key, const char *value)
 {
-	return js_set(object, key, json_object_new_string(value));
+	return cli_json_set(object, key, json_object_new_string(value));
 }
 
-char *js_kebab(const char *name)
+char *cli_json_to_kebab(const char *name)
 {
 	char *kebab = malloc(2 * strlen(name) + 1), *to = kebab;
 
@@ -109,11 +109,11 @@ char *js_kebab(const char *name)
 	return kebab;
 }
 
-void js_print(json_object *value, enum json_mode mode)
+void cli_json_print(json_object *value, enum cli_json_mode mode)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
 
-	flags |= mode == JSON_PRETTY ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+	flags |= mode == CLI_JSON_PRETTY ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
 				     : JSON_C_TO_STRING_PLAIN;
 	puts(str_or(json_object_to_json_string_ext(value, flags), "null"));
 }

@@ -12,29 +12,29 @@
 #include "base/macro.h"
 #include "cli/cli-options.h"
 
-DEFINE_CLEANUP(json_object *, js_putp, json_object_put)
-#define _cleanup_json_ _cleanup_(js_putp)
+DEFINE_CLEANUP(json_object *, cli_json_putp, json_object_put)
+#define _cleanup_json_ _cleanup_(cli_json_putp)
 
-const char *js_str(json_object *object, const char *key); /* "" if there is none */
-int64_t js_int(json_object *object, const char *key, int64_t otherwise);
-bool js_bool(json_object *object, const char *key);
-json_object *js_list(json_object *object, const char *key); /* borrowed; NULL if there is none */
-size_t js_list_length(json_object *list);
+const char *cli_json_get_str(json_object *object, const char *key); /* "" if there is none */
+int64_t cli_json_get_int(json_object *object, const char *key, int64_t otherwise);
+bool cli_json_get_bool(json_object *object, const char *key);
+json_object *cli_json_get_list(json_object *object, const char *key); /* borrowed; NULL if there is none */
+size_t cli_json_list_length(json_object *list);
 /* Whether @list holds the string @s. */
-bool js_list_has(json_object *list, const char *s);
+bool cli_json_list_has(json_object *list, const char *s);
 /*
  * The strings or numbers of @list with @separator between. Caller frees; NULL when out of
  * memory.
  */
-char *js_list_join(json_object *list, const char *separator) _must_check_;
+char *cli_json_list_join(json_object *list, const char *separator) _must_check_;
 
 /* Take @value over, also on failure; a NULL @value is out of memory. 0 or -ENOMEM. */
-int js_set(json_object *object, const char *key, json_object *value) _must_check_;
-int js_append(json_object *list, json_object *value) _must_check_;
-int js_set_str(json_object *object, const char *key, const char *value) _must_check_;
+int cli_json_set(json_object *object, const char *key, json_object *value) _must_check_;
+int cli_json_append(json_object *list, json_object *value) _must_check_;
+int cli_json_set_str(json_object *object, const char *key, const char *value) _must_check_;
 
 /* "IommuGroups" → "iommu-groups". Caller frees. */
-char *js_kebab(const char *name) _must_check_;
+char *cli_json_to_kebab(const char *name) _must_check_;
 
-/* To stdout, with a newline. JSON_OFF is taken as JSON_SHORT. */
-void js_print(json_object *value, enum json_mode mode);
+/* To stdout, with a newline. CLI_JSON_OFF is taken as CLI_JSON_SHORT. */
+void cli_json_print(json_object *value, enum cli_json_mode mode);

@@ -15,7 +15,7 @@
 /* --- descriptors ----------------------------------------------------------------------------- */
 
 /* The message owns its descriptors, so each is copied; 3 and up, clear of the standard ones. */
-static int add_fd(struct vec *fds, const char *kind, const char *name, const char *group, int fd)
+static int cli_lease_add_fd(struct vec *fds, const char *kind, const char *name, const char *group, int fd)
 {
 	_cleanup_close_ int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	struct claim_fd *item;
@@ -23,25 +23,25 @@ static int add_fd(struct vec *fds, const char *kind, const char *name, const cha
 
 	if (copy < 0)
 		return -errno;
-	r = claim_fd_new(kind, name, group, copy, &item);
+	r = cli_fd_new(kind, name, group, copy, &item);
 	if (r < 0)
 		return r;
 	TAKE_FD(copy);
 	r = vec_add(fds, item);
 	if (r < 0)
-		claim_fd_free(item);
+		cli_fd_free(item);
 	return r;
 }
 
 /* Reads an a(ssh) into @fds. How many there were, or negative errno. */
-static int read_fds(sd_bus_message *m, const char *group, struct vec *fds)
+static int cli_lease_read_fds(sd_bus_message *m, const char *group, struct vec *fds)
 {
 	const char *kind, *name;
 	int r, fd, n = 0;
 
 	r = sd_bus_message_enter_container(m, 'a', "(ssh)");
 	while (r >= 0 && (r = sd_bus_message_read(m, "(ssh)", &kind, &name, &fd)) > 0) {
-		r = add_fd(fds, kind, name, group, fd);
+		r = cli_lease_add_fd(fds, kind, name, group, fd);
 		n++;
 	}
 	if (r >= 0)
@@ -53,7 +53,7 @@ static int read_fds(sd_bus_message *m, const char *group, struct vec *fds)
  * A reply carries few descriptors (DG_MAX_FDS_PER_REPLY); the rest is fetched until FdCount is
  * reached.
  */
-static int take_rest(struct cli *cli, const char *group, const char *lease, size_t first,
+static int cli_lease_take_fds(struct cli *cli, const char *group, const char *lease, size_t first,
 		     struct vec *fds)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -63,20 +63,20 @@ static int take_rest(struct cli *cli, const char *group, const char *lease, size
 	r = sd_bus_get_property_trivial(cli->bus, DG_BUS_NAME, lease, DG_IFACE_LEASE, "FdCount",
 					&error, 'u', &total);
 	if (r < 0)
-		return bus_fail(cli, &error, r);
+		return cli_bus_fail(cli, &error, r);
 	while (fds->n - first < total) {
 		_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 
-		r = bus_new_call(cli, lease, DG_IFACE_LEASE, "TakeFds", &call);
+		r = cli_bus_new_call(cli, lease, DG_IFACE_LEASE, "TakeFds", &call);
 		if (r)
 			return r;
 		r = sd_bus_message_append(call, "u", (uint32_t)(fds->n - first));
 		if (r < 0)
 			return cli_fail(r, "cannot make a call");
-		r = bus_call(cli, call, &reply);
+		r = cli_bus_call(cli, call, &reply);
 		if (r)
 			return r;
-		n = read_fds(reply, group, fds);
+		n = cli_lease_read_fds(reply, group, fds);
 		if (n <= 0)
 			return cli_fail(n < 0 ? n : -ENODATA, "cannot take all descriptors");
 	}
@@ -84,7 +84,7 @@ static int take_rest(struct cli *cli, const char *group, const char *lease, size
 }
 
 /* --- calls ----------------------------------------------------------------------------------- */
-static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int on_cli_lease_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	*(sd_bus_message **)userdata = sd_bus_message_ref(m);
 	return 0;
@@ -94,7 +94,7 @@ static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
  * Sends @call and lets signals in until its reply is there. Without a timeout: the daemon has the
  * deadlines. Who presses Ctrl-C ends the connection, and the daemon undoes what it had begun.
  */
-static int call_and_watch(struct progress *progress, sd_bus_message *call, sd_bus_message **ret)
+static int cli_lease_call(struct progress *progress, sd_bus_message *call, sd_bus_message **ret)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	_cleanup_slot_ sd_bus_slot *slot = NULL;
@@ -102,8 +102,8 @@ static int call_and_watch(struct progress *progress, sd_bus_message *call, sd_bu
 	const sd_bus_error *error;
 	int r;
 
-	agent_open(progress->cli);
-	r = sd_bus_call_async(bus, &slot, call, on_reply, &reply, UINT64_MAX);
+	cli_agent_open(progress->cli);
+	r = sd_bus_call_async(bus, &slot, call, on_cli_lease_reply, &reply, UINT64_MAX);
 	while (r >= 0 && !reply) {
 		r = sd_bus_process(bus, NULL);
 		if (r == 0)
@@ -111,40 +111,40 @@ static int call_and_watch(struct progress *progress, sd_bus_message *call, sd_bu
 		if (r == -EINTR)
 			r = 0;
 	}
-	agent_close(progress->cli);
-	progress_break(progress);
+	cli_agent_close(progress->cli);
+	cli_progress_end_line(progress);
 	if (r < 0)
 		return cli_fail(r, "lost the connection to devgroupd");
 	error = sd_bus_message_get_error(reply);
 	if (error)
-		return bus_fail(progress->cli, error, -sd_bus_message_get_errno(reply));
+		return cli_bus_fail(progress->cli, error, -sd_bus_message_get_errno(reply));
 	*ret = TAKE_PTR(reply);
 	return 0;
 }
 
-static int append_claim_options(sd_bus_message *call, const struct options *o,
+static int cli_lease_append_options(sd_bus_message *call, const struct cli_options *o,
 				const struct claim_options *how)
 {
 	int r = sd_bus_message_open_container(call, 'a', "{sv}"), yes = true;
 
 	if (r >= 0 && o->label)
-		r = bus_append_option(call, "label", "s", o->label);
+		r = cli_bus_append_option(call, "label", "s", o->label);
 	if (r >= 0)
-		r = bus_append_option(call, "access", "s", how->access);
+		r = cli_bus_append_option(call, "access", "s", how->access);
 	if (r >= 0 && how->interface)
-		r = bus_append_option(call, "interface", "s", how->interface);
-	if (r >= 0 && (o->given & OPTION_BIT(OPTION_WAIT)))
-		r = bus_append_option(call, "wait", "t", &o->wait);
+		r = cli_bus_append_option(call, "interface", "s", how->interface);
+	if (r >= 0 && (o->given & CLI_OPTIONS_BIT(OPTION_WAIT)))
+		r = cli_bus_append_option(call, "wait", "t", &o->wait);
 	if (r >= 0 && how->persistent)
-		r = bus_append_option(call, "persistent", "b", &yes);
+		r = cli_bus_append_option(call, "persistent", "b", &yes);
 	if (r >= 0 && how->uid)
-		r = bus_append_option(call, "uid", "u", how->uid);
+		r = cli_bus_append_option(call, "uid", "u", how->uid);
 	if (r >= 0 && o->force)
-		r = bus_append_option(call, "force", "b", &yes);
+		r = cli_bus_append_option(call, "force", "b", &yes);
 	return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
-int lease_claim(struct progress *progress, const char *group, const struct claim_options *how,
+int cli_lease_claim(struct progress *progress, const char *group, const struct claim_options *how,
 		struct vec *fds, char **ret_lease)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
@@ -154,21 +154,21 @@ int lease_claim(struct progress *progress, const char *group, const struct claim
 	const char *path;
 	int r;
 
-	progress_await(progress, group);
-	r = bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Claim", &call);
+	cli_progress_await(progress, group);
+	r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Claim", &call);
 	if (r)
 		return r;
 	r = sd_bus_message_append(call, "s", group);
 	if (r >= 0)
-		r = append_claim_options(call, &cli->options, how);
+		r = cli_lease_append_options(call, &cli->options, how);
 	if (r < 0)
 		return cli_fail(r, "cannot make a call");
-	r = call_and_watch(progress, call, &reply);
+	r = cli_lease_call(progress, call, &reply);
 	if (r)
 		return r;
 	r = sd_bus_message_read(reply, "o", &path);
 	if (r >= 0)
-		r = read_fds(reply, group, fds);
+		r = cli_lease_read_fds(reply, group, fds);
 	if (r < 0)
 		return cli_fail(r, "cannot read what was claimed");
 	lease = strdup(path);
@@ -176,7 +176,7 @@ int lease_claim(struct progress *progress, const char *group, const struct claim
 		return cli_fail(-ENOMEM, "cannot go on");
 	/* the message's own copies would hold the lease as well as ours do */
 	reply = sd_bus_message_unref(reply);
-	r = how->persistent ? 0 : take_rest(cli, group, lease, first, fds);
+	r = how->persistent ? 0 : cli_lease_take_fds(cli, group, lease, first, fds);
 	if (r)
 		return r;
 	*ret_lease = TAKE_PTR(lease);
@@ -184,40 +184,40 @@ int lease_claim(struct progress *progress, const char *group, const struct claim
 }
 
 /* Ends a lease by @method of the manager. */
-static int end_lease(struct progress *progress, const char *method, const char *group,
+static int cli_lease_end(struct progress *progress, const char *method, const char *group,
 		     const char *lease)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-	const struct options *o = &progress->cli->options;
+	const struct cli_options *o = &progress->cli->options;
 	int r = 0;
 
 	/* a reset of what nobody has makes a lease of its own */
 	if (str_eq(lease, "/"))
-		progress_await(progress, group);
+		cli_progress_await(progress, group);
 	else
-		r = progress_follow(progress, lease);
+		r = cli_progress_follow(progress, lease);
 	if (!r)
-		r = bus_new_call(progress->cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, method, &call);
+		r = cli_bus_new_call(progress->cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, method, &call);
 	if (r)
 		return r;
 	r = sd_bus_message_append(call, "s", group);
 	if (r >= 0)
 		r = sd_bus_message_open_container(call, 'a', "{sv}");
-	if (r >= 0 && (o->given & OPTION_BIT(OPTION_WAIT)))
-		r = bus_append_option(call, "wait", "t", &o->wait);
+	if (r >= 0 && (o->given & CLI_OPTIONS_BIT(OPTION_WAIT)))
+		r = cli_bus_append_option(call, "wait", "t", &o->wait);
 	if (r >= 0 && o->method)
-		r = bus_append_option(call, "method", "s", o->method);
+		r = cli_bus_append_option(call, "method", "s", o->method);
 	if (r >= 0)
 		r = sd_bus_message_close_container(call);
-	return r < 0 ? cli_fail(r, "cannot make a call") : call_and_watch(progress, call, &reply);
+	return r < 0 ? cli_fail(r, "cannot make a call") : cli_lease_call(progress, call, &reply);
 }
 
-int lease_release(struct progress *progress, const char *group, const char *lease)
+int cli_lease_release(struct progress *progress, const char *group, const char *lease)
 {
-	return end_lease(progress, "Release", group, lease);
+	return cli_lease_end(progress, "Release", group, lease);
 }
 
-int lease_reset(struct progress *progress, const char *group, const char *lease)
+int cli_lease_reset(struct progress *progress, const char *group, const char *lease)
 {
-	return end_lease(progress, "Reset", group, lease);
+	return cli_lease_end(progress, "Reset", group, lease);
 }

@@ -22,10 +22,10 @@ struct claim_options {
  * Claims @group with the options of the command line and @how, shows the steps, and appends all its
  * descriptors to @fds (struct claim_fd, owned). *ret_lease is the path of the lease; caller frees.
  */
-int lease_claim(struct progress *progress, const char *group, const struct claim_options *how,
+int cli_lease_claim(struct progress *progress, const char *group, const struct claim_options *how,
 		struct vec *fds, char **ret_lease) _must_check_;
 
 /* Releases @group, whose lease is @lease ("/": none known). */
-int lease_release(struct progress *progress, const char *group, const char *lease) _must_check_;
+int cli_lease_release(struct progress *progress, const char *group, const char *lease) _must_check_;
 /* The same of a dirty group, after a reset. */
-int lease_reset(struct progress *progress, const char *group, const char *lease) _must_check_;
+int cli_lease_reset(struct progress *progress, const char *group, const char *lease) _must_check_;

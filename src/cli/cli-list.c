@@ -7,119 +7,119 @@
 #include "cli/cli-list.h"
 #include "cli/cli-object.h"
 
-int list_add_member(json_object *members, const char *key, const char *driver, char *description)
+int cli_list_add_member(json_object *members, const char *key, const char *driver, char *description)
 {
 	_cleanup_free_ char *owned = description;
 	_cleanup_json_ json_object *member = json_object_new_object();
 
-	if (!owned || !member || js_set_str(member, "device", key) < 0 ||
-	    js_set_str(member, "driver", driver) < 0 ||
-	    js_set_str(member, "description", owned) < 0)
+	if (!owned || !member || cli_json_set_str(member, "device", key) < 0 ||
+	    cli_json_set_str(member, "driver", driver) < 0 ||
+	    cli_json_set_str(member, "description", owned) < 0)
 		return -ENOMEM;
-	return js_append(members, TAKE_PTR(member));
+	return cli_json_append(members, TAKE_PTR(member));
 }
 
-int list_add_why(json_object *why, json_object *causes)
+int cli_list_add_why(json_object *why, json_object *causes)
 {
-	for (size_t i = 0; i < js_list_length(causes); i++) {
+	for (size_t i = 0; i < cli_json_list_length(causes); i++) {
 		json_object *cause = json_object_array_get_idx(causes, i);
 		_cleanup_free_ char *text =
-			str_printf("%s %s", js_str(cause, "cause"), js_str(cause, "device"));
+			str_printf("%s %s", cli_json_get_str(cause, "cause"), cli_json_get_str(cause, "device"));
 
 		if (!text ||
-		    (!js_list_has(why, text) && js_append(why, json_object_new_string(text)) < 0))
+		    (!cli_json_list_has(why, text) && cli_json_append(why, json_object_new_string(text)) < 0))
 			return -ENOMEM;
 	}
 	return 0;
 }
 
 /* What the entry collects of its devices. */
-struct collection {
+struct device_lists {
 	json_object *keys, *members, *why;
 };
 
-static void collection_clear(struct collection *lists)
+static void device_lists_clear(struct device_lists *lists)
 {
 	json_object_put(lists->keys);
 	json_object_put(lists->members);
 	json_object_put(lists->why);
 }
 
-static int collect_device(struct collection *lists, const char *path, json_object *device)
+static int cli_list_collect_device(struct device_lists *lists, const char *path, json_object *device)
 {
-	_cleanup_free_ char *key = object_id(path);
-	int r = key ? js_append(lists->keys, json_object_new_string(key)) : -ENOMEM;
+	_cleanup_free_ char *key = cli_object_id(path);
+	int r = key ? cli_json_append(lists->keys, json_object_new_string(key)) : -ENOMEM;
 
 	if (r < 0 || !device)
 		return r;
-	r = list_add_member(lists->members, key, js_str(device, "driver"), describe_device(device));
-	return r < 0 ? r : list_add_why(lists->why, js_list(device, "isolation"));
+	r = cli_list_add_member(lists->members, key, cli_json_get_str(device, "driver"), cli_describe_device(device));
+	return r < 0 ? r : cli_list_add_why(lists->why, cli_json_get_list(device, "isolation"));
 }
 
 /* The devices of @group by their keys and, if asked for, with what is known of each. */
-static int fill_devices(json_object *entry, json_object *group, json_object *objects, bool members)
+static int cli_list_fill_devices(json_object *entry, json_object *group, json_object *objects, bool members)
 {
-	json_object *paths = js_list(group, "devices");
-	_cleanup_(collection_clear) struct collection lists = {
+	json_object *paths = cli_json_get_list(group, "devices");
+	_cleanup_(device_lists_clear) struct device_lists lists = {
 		.keys = json_object_new_array(),
 		.members = json_object_new_array(),
 		.why = json_object_new_array(),
 	};
 	int r = lists.keys && lists.members && lists.why ? 0 : -ENOMEM;
 
-	for (size_t i = 0; r >= 0 && i < js_list_length(paths); i++) {
+	for (size_t i = 0; r >= 0 && i < cli_json_list_length(paths); i++) {
 		const char *path = json_object_get_string(json_object_array_get_idx(paths, i));
 		json_object *device = NULL;
 
 		json_object_object_get_ex(objects, path, &device);
-		r = collect_device(&lists, path, device);
+		r = cli_list_collect_device(&lists, path, device);
 	}
 	if (r >= 0)
-		r = js_set(entry, "devices", TAKE_PTR(lists.keys));
+		r = cli_json_set(entry, "devices", TAKE_PTR(lists.keys));
 	if (r >= 0)
-		r = js_set(entry, "why", TAKE_PTR(lists.why));
+		r = cli_json_set(entry, "why", TAKE_PTR(lists.why));
 	if (r >= 0 && members)
-		r = js_set(entry, "members", TAKE_PTR(lists.members));
+		r = cli_json_set(entry, "members", TAKE_PTR(lists.members));
 	return r;
 }
 
-static json_object *list_or_none(json_object *list)
+static json_object *cli_list_copy_or_new(json_object *list)
 {
 	return list ? json_object_get(list) : json_object_new_array();
 }
 
-static int add_group(json_object *entries, json_object *group, json_object *objects, bool members)
+static int cli_list_add_group(json_object *entries, json_object *group, json_object *objects, bool members)
 {
 	static const char *const keys[] = { "name", "state", "holder", "reserved-for",
 					    "description" };
 	_cleanup_json_ json_object *entry = json_object_new_object();
-	bool assignable = str_eq(js_str(group, "state"), "available");
+	bool assignable = str_eq(cli_json_get_str(group, "state"), "available");
 	json_object *definition = NULL;
 	int r = entry ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(keys); i++)
-		r = js_set_str(entry, keys[i], js_str(group, keys[i]));
+		r = cli_json_set_str(entry, keys[i], cli_json_get_str(group, keys[i]));
 	json_object_object_get_ex(group, "definition", &definition);
 	if (r >= 0)
-		r = js_set(entry, "assignable", json_object_new_boolean(assignable));
+		r = cli_json_set(entry, "assignable", json_object_new_boolean(assignable));
 	if (r >= 0)
-		r = js_set(entry, "iommu-groups", list_or_none(js_list(group, "iommu-groups")));
+		r = cli_json_set(entry, "iommu-groups", cli_list_copy_or_new(cli_json_get_list(group, "iommu-groups")));
 	if (r >= 0)
-		r = js_set(entry, "blockers", list_or_none(js_list(group, "blockers")));
+		r = cli_json_set(entry, "blockers", cli_list_copy_or_new(cli_json_get_list(group, "blockers")));
 	if (r >= 0)
-		r = fill_devices(entry, group, objects, members);
+		r = cli_list_fill_devices(entry, group, objects, members);
 	if (r >= 0 && definition)
-		r = js_set(entry, "definition", json_object_get(definition));
-	return r < 0 ? r : js_append(entries, TAKE_PTR(entry));
+		r = cli_json_set(entry, "definition", json_object_get(definition));
+	return r < 0 ? r : cli_json_append(entries, TAKE_PTR(entry));
 }
 
-static int cmp_names(const void *a, const void *b)
+static int cli_list_cmp_names(const void *a, const void *b)
 {
-	return str_natural_cmp(js_str(*(json_object *const *)a, "name"),
-			       js_str(*(json_object *const *)b, "name"));
+	return str_natural_cmp(cli_json_get_str(*(json_object *const *)a, "name"),
+			       cli_json_get_str(*(json_object *const *)b, "name"));
 }
 
-json_object *list_groups(json_object *objects, bool members)
+json_object *cli_list_groups(json_object *objects, bool members)
 {
 	_cleanup_json_ json_object *entries = json_object_new_array();
 
@@ -127,22 +127,22 @@ json_object *list_groups(json_object *objects, bool members)
 		return NULL;
 	json_object_object_foreach(objects, path, object)
 	{
-		if (object_type_of_path(path) == OBJECT_GROUP &&
-		    add_group(entries, object, objects, members) < 0)
+		if (cli_object_type_of_path(path) == OBJECT_GROUP &&
+		    cli_list_add_group(entries, object, objects, members) < 0)
 			return NULL;
 	}
-	json_object_array_sort(entries, cmp_names);
+	json_object_array_sort(entries, cli_list_cmp_names);
 	return TAKE_PTR(entries);
 }
 
 /* --- the column ------------------------------------------------------------------------------ */
 
-static char *join_codes(json_object *blockers)
+static char *cli_list_join_codes(json_object *blockers)
 {
 	_cleanup_strv_ char **codes = NULL;
 
-	for (size_t i = 0; i < js_list_length(blockers); i++) {
-		const char *code = js_str(json_object_array_get_idx(blockers, i), "code");
+	for (size_t i = 0; i < cli_json_list_length(blockers); i++) {
+		const char *code = cli_json_get_str(json_object_array_get_idx(blockers, i), "code");
 
 		if (!strv_contains(codes, code) && strv_add(&codes, code) < 0)
 			return NULL;
@@ -151,7 +151,7 @@ static char *join_codes(json_object *blockers)
 }
 
 /* "acs-missing 0000:07:00.0" without the domain that nearly all hosts have but one of. */
-static char *shorten(const char *cause)
+static char *cli_list_shorten_cause(const char *cause)
 {
 	const char *blank = strchr(cause, ' ');
 
@@ -160,15 +160,15 @@ static char *shorten(const char *cause)
 	return str_printf("%.*s %s", (int)(blank - cause), cause, blank + 1 + strlen("0000:"));
 }
 
-char *list_describe_why(json_object *entry)
+char *cli_list_describe_why(json_object *entry)
 {
-	_cleanup_free_ char *codes = join_codes(js_list(entry, "blockers")), *first = NULL;
-	json_object *why = js_list(entry, "why");
-	size_t n = js_list_length(why);
+	_cleanup_free_ char *codes = cli_list_join_codes(cli_json_get_list(entry, "blockers")), *first = NULL;
+	json_object *why = cli_json_get_list(entry, "why");
+	size_t n = cli_json_list_length(why);
 
 	if (!codes || n == 0)
 		return TAKE_PTR(codes);
-	first = shorten(json_object_get_string(json_object_array_get_idx(why, 0)));
+	first = cli_list_shorten_cause(json_object_get_string(json_object_array_get_idx(why, 0)));
 	if (!first)
 		return NULL;
 	if (n == 1)

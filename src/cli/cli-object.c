@@ -12,43 +12,43 @@
 
 static const struct {
 	const char *name, *iface, *prefix;
-} types[OBJECT_TYPES] = {
+} object_types[OBJECT_TYPES] = {
 	[OBJECT_MANAGER] = { "manager", DG_IFACE_MANAGER, NULL },
 	[OBJECT_GROUP] = { "group", DG_IFACE_GROUP, DG_GROUP_PREFIX },
 	[OBJECT_DEVICE] = { "device", DG_IFACE_DEVICE, DG_DEVICE_PREFIX },
 	[OBJECT_LEASE] = { "lease", DG_IFACE_LEASE, DG_LEASE_PREFIX },
 };
 
-const char *object_type_name(enum object_type type)
+const char *cli_object_type_name(enum object_type type)
 {
-	return types[type].name;
+	return object_types[type].name;
 }
 
-const char *object_type_iface(enum object_type type)
+const char *cli_object_type_iface(enum object_type type)
 {
-	return types[type].iface;
+	return object_types[type].iface;
 }
 
-enum object_type object_type_of_iface(const char *iface)
+enum object_type cli_object_type_of_iface(const char *iface)
 {
 	size_t i = 0;
 
-	while (i < OBJECT_TYPES && !str_eq(types[i].iface, iface))
+	while (i < OBJECT_TYPES && !str_eq(object_types[i].iface, iface))
 		i++;
 	return (enum object_type)i;
 }
 
-static bool below(const char *path, const char *prefix)
+static bool cli_object_is_below(const char *path, const char *prefix)
 {
 	return str_starts(path, prefix) && path[strlen(prefix)] == '/';
 }
 
-enum object_type object_type_of_path(const char *path)
+enum object_type cli_object_type_of_path(const char *path)
 {
 	if (str_eq(path, DG_OBJECT_PATH))
 		return OBJECT_MANAGER;
 	for (size_t i = OBJECT_GROUP; i < OBJECT_TYPES; i++)
-		if (below(path, types[i].prefix))
+		if (cli_object_is_below(path, object_types[i].prefix))
 			return (enum object_type)i;
 	return OBJECT_TYPES;
 }
@@ -57,21 +57,21 @@ enum object_type object_type_of_path(const char *path)
  * A device's path holds its key with the bus in any case, also "pci:"; everywhere else that is
  * left out.
  */
-char *object_id(const char *path)
+char *cli_object_id(const char *path)
 {
-	enum object_type type = object_type_of_path(path);
+	enum object_type type = cli_object_type_of_path(path);
 	_cleanup_free_ char *id = NULL;
 	char *key;
 
 	if (type == OBJECT_MANAGER || type == OBJECT_TYPES ||
-	    sd_bus_path_decode(path, types[type].prefix, &id) <= 0)
+	    sd_bus_path_decode(path, object_types[type].prefix, &id) <= 0)
 		return strdup(path);
-	if (type == OBJECT_DEVICE && devkey_normalize(id, &key) >= 0)
+	if (type == OBJECT_DEVICE && device_bus_key_normalize(id, &key) >= 0)
 		return key;
 	return TAKE_PTR(id);
 }
 
-char *object_path(enum object_type type, const char *id)
+char *cli_object_path(enum object_type type, const char *id)
 {
 	_cleanup_free_ char *with_bus = NULL;
 	struct pciaddr addr;
@@ -82,12 +82,12 @@ char *object_path(enum object_type type, const char *id)
 		if (!with_bus)
 			return NULL;
 	}
-	return sd_bus_path_encode(types[type].prefix, str_or(with_bus, id), &path) < 0 ? NULL
+	return sd_bus_path_encode(object_types[type].prefix, str_or(with_bus, id), &path) < 0 ? NULL
 										       : path;
 }
 
 /* What is JSON on the bus is no string here. */
-static json_object *unwrap(const char *key, json_object *value)
+static json_object *cli_object_parse_json(const char *key, json_object *value)
 {
 	json_object *inner = NULL;
 
@@ -99,7 +99,7 @@ static json_object *unwrap(const char *key, json_object *value)
 	return inner;
 }
 
-static int read_property(sd_bus_message *m, json_object *object)
+static int cli_object_read_property(sd_bus_message *m, json_object *object)
 {
 	_cleanup_free_ char *key = NULL;
 	json_object *value;
@@ -111,74 +111,74 @@ static int read_property(sd_bus_message *m, json_object *object)
 		r = sd_bus_message_read_basic(m, 's', &name);
 	if (r < 0)
 		return r;
-	key = js_kebab(name);
+	key = cli_json_to_kebab(name);
 	if (!key)
 		return -ENOMEM;
-	r = value_read(m, key, &value);
+	r = cli_value_read(m, key, &value);
 	if (r >= 0)
-		r = js_set(object, key, unwrap(key, value));
+		r = cli_json_set(object, key, cli_object_parse_json(key, value));
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-int object_read_properties(sd_bus_message *m, json_object *object)
+int cli_object_read_properties(sd_bus_message *m, json_object *object)
 {
 	int r;
 
 	r = sd_bus_message_enter_container(m, 'a', "{sv}");
 	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0)
-		r = read_property(m, object);
+		r = cli_object_read_property(m, object);
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-static int object_new(enum object_type type, const char *path, json_object **ret)
+static int cli_object_new(enum object_type type, const char *path, json_object **ret)
 {
 	_cleanup_json_ json_object *object = json_object_new_object();
 
-	if (!object || js_set_str(object, "path", path) < 0 ||
-	    js_set_str(object, "type", types[type].name) < 0)
+	if (!object || cli_json_set_str(object, "path", path) < 0 ||
+	    cli_json_set_str(object, "type", object_types[type].name) < 0)
 		return -ENOMEM;
 	*ret = TAKE_PTR(object);
 	return 0;
 }
 
-int object_find(struct cli *cli, enum object_type type, const char *path, json_object **ret)
+int cli_object_find(struct cli *cli, enum object_type type, const char *path, json_object **ret)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	_cleanup_json_ json_object *object = NULL;
-	int r = bus_open(cli);
+	int r = cli_bus_open(cli);
 
 	if (r)
 		return r;
 	r = sd_bus_call_method(cli->bus, DG_BUS_NAME, path, "org.freedesktop.DBus.Properties",
-			       "GetAll", &error, &reply, "s", types[type].iface);
+			       "GetAll", &error, &reply, "s", object_types[type].iface);
 	if (r < 0 && (sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_OBJECT) ||
 		      sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_INTERFACE))) {
 		*ret = NULL;
 		return 0;
 	}
 	if (r < 0)
-		return bus_fail(cli, &error, r);
-	r = object_new(type, path, &object);
+		return cli_bus_fail(cli, &error, r);
+	r = cli_object_new(type, path, &object);
 	if (r >= 0)
-		r = object_read_properties(reply, object);
+		r = cli_object_read_properties(reply, object);
 	if (r < 0)
 		return cli_fail(r, "cannot read what devgroupd says");
 	*ret = TAKE_PTR(object);
 	return 0;
 }
 
-int object_get(struct cli *cli, enum object_type type, const char *path, json_object **ret)
+int cli_object_get(struct cli *cli, enum object_type type, const char *path, json_object **ret)
 {
 	_cleanup_json_ json_object *object = NULL;
-	int r = object_find(cli, type, path, &object);
+	int r = cli_object_find(cli, type, path, &object);
 
 	if (r)
 		return r;
 	if (!object) {
-		_cleanup_free_ char *id = object_id(path);
+		_cleanup_free_ char *id = cli_object_id(path);
 
-		fprintf(stderr, "devgroupctl: there is no %s %s any more.\n", types[type].name,
+		fprintf(stderr, "devgroupctl: there is no %s %s any more.\n", object_types[type].name,
 			str_or(id, path));
 		return EXIT_NO_SUCH;
 	}
@@ -186,28 +186,28 @@ int object_get(struct cli *cli, enum object_type type, const char *path, json_ob
 	return 0;
 }
 
-int object_get_group(struct cli *cli, const char *name, json_object **ret)
+int cli_object_get_group(struct cli *cli, const char *name, json_object **ret)
 {
 	_cleanup_free_ char *path = NULL;
-	int r = bus_lookup(cli, "GetGroup", name, &path);
+	int r = cli_bus_lookup(cli, "GetGroup", name, &path);
 
-	return r ? r : object_get(cli, OBJECT_GROUP, path, ret);
+	return r ? r : cli_object_get(cli, OBJECT_GROUP, path, ret);
 }
 
-int object_find_lent(struct cli *cli, const char *path, json_object **ret)
+int cli_object_find_assignable(struct cli *cli, const char *path, json_object **ret)
 {
 	_cleanup_json_ json_object *device = NULL;
-	int r = object_find(cli, OBJECT_DEVICE, path, &device);
+	int r = cli_object_find(cli, OBJECT_DEVICE, path, &device);
 
 	*ret = NULL;
-	if (!r && device && (str_starts(js_str(device, "driver"), "vfio") ||
-			     devbus_find(js_str(device, "bus"))->way == DEVBUS_AS_IT_IS))
+	if (!r && device && (str_starts(cli_json_get_str(device, "driver"), "vfio") ||
+			     device_bus_find(cli_json_get_str(device, "bus"))->binding == DEVICE_BUS_OWN_DRIVER))
 		*ret = TAKE_PTR(device);
 	return r;
 }
 
 /* The properties of one interface, if it is ours; *object is made when the first is found. */
-static int read_interface(sd_bus_message *m, const char *path, json_object **object)
+static int cli_object_read_interface(sd_bus_message *m, const char *path, json_object **object)
 {
 	enum object_type type;
 	const char *iface;
@@ -217,24 +217,24 @@ static int read_interface(sd_bus_message *m, const char *path, json_object **obj
 		r = sd_bus_message_read_basic(m, 's', &iface);
 	if (r < 0)
 		return r;
-	type = object_type_of_iface(iface);
+	type = cli_object_type_of_iface(iface);
 	if (type == OBJECT_TYPES)
 		r = sd_bus_message_skip(m, "a{sv}");
 	else if (!*object)
-		r = object_new(type, path, object);
+		r = cli_object_new(type, path, object);
 	if (r >= 0 && type != OBJECT_TYPES)
-		r = object_read_properties(m, *object);
+		r = cli_object_read_properties(m, *object);
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-int object_read_interfaces(sd_bus_message *m, const char *path, json_object **ret)
+int cli_object_read_interfaces(sd_bus_message *m, const char *path, json_object **ret)
 {
 	_cleanup_json_ json_object *object = NULL;
 	int r;
 
 	r = sd_bus_message_enter_container(m, 'a', "{sa{sv}}");
 	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0)
-		r = read_interface(m, path, &object);
+		r = cli_object_read_interface(m, path, &object);
 	if (r >= 0)
 		r = sd_bus_message_exit_container(m);
 	if (r < 0)
@@ -243,7 +243,7 @@ int object_read_interfaces(sd_bus_message *m, const char *path, json_object **re
 	return 0;
 }
 
-static int read_managed(sd_bus_message *m, json_object *all)
+static int cli_object_read_managed(sd_bus_message *m, json_object *all)
 {
 	json_object *object = NULL;
 	const char *path;
@@ -253,23 +253,23 @@ static int read_managed(sd_bus_message *m, json_object *all)
 	if (r >= 0)
 		r = sd_bus_message_read_basic(m, 'o', &path);
 	if (r >= 0)
-		r = object_read_interfaces(m, path, &object);
+		r = cli_object_read_interfaces(m, path, &object);
 	if (r >= 0 && object)
-		r = js_set(all, path, object);
+		r = cli_json_set(all, path, object);
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-int object_get_all(struct cli *cli, json_object **ret)
+int cli_object_get_all(struct cli *cli, json_object **ret)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_json_ json_object *all = NULL;
 	int r;
 
-	r = bus_new_call(cli, DG_OBJECT_PATH, "org.freedesktop.DBus.ObjectManager",
+	r = cli_bus_new_call(cli, DG_OBJECT_PATH, "org.freedesktop.DBus.ObjectManager",
 			 "GetManagedObjects", &call);
 	if (r)
 		return r;
-	r = bus_call(cli, call, &reply);
+	r = cli_bus_call(cli, call, &reply);
 	if (r)
 		return r;
 	all = json_object_new_object();
@@ -277,7 +277,7 @@ int object_get_all(struct cli *cli, json_object **ret)
 		return cli_fail(-ENOMEM, "cannot list the objects");
 	r = sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}");
 	while (r >= 0 && (r = sd_bus_message_at_end(reply, false)) == 0)
-		r = read_managed(reply, all);
+		r = cli_object_read_managed(reply, all);
 	if (r < 0)
 		return cli_fail(r, "cannot read what devgroupd says");
 	*ret = TAKE_PTR(all);

@@ -11,38 +11,38 @@
 
 enum object_type { OBJECT_MANAGER, OBJECT_GROUP, OBJECT_DEVICE, OBJECT_LEASE, OBJECT_TYPES };
 
-const char *object_type_name(enum object_type type); /* "group" */
-const char *object_type_iface(enum object_type type);
+const char *cli_object_type_name(enum object_type type); /* "group" */
+const char *cli_object_type_iface(enum object_type type);
 /* By interface; OBJECT_TYPES for one that is none of ours. */
-enum object_type object_type_of_iface(const char *iface);
+enum object_type cli_object_type_of_iface(const char *iface);
 /* By path; OBJECT_TYPES likewise. */
-enum object_type object_type_of_path(const char *path);
+enum object_type cli_object_type_of_path(const char *path);
 /*
  * What is encoded in the last part of @path: a name, a key or an id. Caller frees; NULL out of
  * memory.
  */
-char *object_id(const char *path) _must_check_;
-char *object_path(enum object_type type, const char *id) _must_check_;
+char *cli_object_id(const char *path) _must_check_;
+char *cli_object_path(enum object_type type, const char *id) _must_check_;
 
 /* All properties of the object at @path. */
-int object_get(struct cli *cli, enum object_type type, const char *path,
+int cli_object_get(struct cli *cli, enum object_type type, const char *path,
 	       json_object **ret) _must_check_;
 /* The same, but 0 and *ret NULL if there is no such object (any more). */
-int object_find(struct cli *cli, enum object_type type, const char *path,
+int cli_object_find(struct cli *cli, enum object_type type, const char *path,
 		json_object **ret) _must_check_;
 /* GetGroup and its properties. */
-int object_get_group(struct cli *cli, const char *name, json_object **ret) _must_check_;
+int cli_object_get_group(struct cli *cli, const char *name, json_object **ret) _must_check_;
 
 /*
  * The device at @path if it is one that user space can be given: bridges go along with a claim, and nobody opens them. 0 and *ret
  * NULL for these, and if there is no such device (any more).
  */
-int object_find_lent(struct cli *cli, const char *path, json_object **ret) _must_check_;
+int cli_object_find_assignable(struct cli *cli, const char *path, json_object **ret) _must_check_;
 
 /* All objects of the daemon: a JSON object from path to object. */
-int object_get_all(struct cli *cli, json_object **ret) _must_check_;
+int cli_object_get_all(struct cli *cli, json_object **ret) _must_check_;
 
 /* Reads an a{sv} of properties at the message's place into @object. Negative errno. */
-int object_read_properties(sd_bus_message *m, json_object *object) _must_check_;
+int cli_object_read_properties(sd_bus_message *m, json_object *object) _must_check_;
 /* Reads the a{sa{sv}} of one object; *ret is NULL for an object that has none of our interfaces. */
-int object_read_interfaces(sd_bus_message *m, const char *path, json_object **ret) _must_check_;
+int cli_object_read_interfaces(sd_bus_message *m, const char *path, json_object **ret) _must_check_;

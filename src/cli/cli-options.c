@@ -20,7 +20,7 @@ struct option_def {
 	const char *help;
 };
 
-static const struct option_def defs[OPTION_COUNT] = {
+static const struct option_def option_defs[OPTION_COUNT] = {
 	[OPTION_HELP] = { "help", 'h', NULL, "Show this help, or that of the verb" },
 	[OPTION_VERSION] = { "version", 0, NULL, "Show the version" },
 	[OPTION_JSON] = { "json", 0, "MODE", "Print JSON: short, pretty or off" },
@@ -67,38 +67,38 @@ static const struct option_def defs[OPTION_COUNT] = {
 				"After the claim: restore, keep or none" },
 };
 
-static int value_of(size_t id)
+static int cli_options_getopt_value(size_t id)
 {
-	return defs[id].letter ? defs[id].letter : VALUE_BASE + (int)id;
+	return option_defs[id].letter ? option_defs[id].letter : VALUE_BASE + (int)id;
 }
 
-static size_t id_of(int value)
+static size_t cli_options_find_id(int value)
 {
 	size_t id = 0;
 
-	while (id < OPTION_COUNT && value_of(id) != value)
+	while (id < OPTION_COUNT && cli_options_getopt_value(id) != value)
 		id++;
 	return id;
 }
 
-static int parse_json(const char *s, enum json_mode *ret)
+static int cli_options_parse_json(const char *s, enum cli_json_mode *ret)
 {
 	static const char *const names[] = {
-		[JSON_OFF] = "off",
-		[JSON_SHORT] = "short",
-		[JSON_PRETTY] = "pretty",
+		[CLI_JSON_OFF] = "off",
+		[CLI_JSON_SHORT] = "short",
+		[CLI_JSON_PRETTY] = "pretty",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (str_eq(s, names[i])) {
-			*ret = (enum json_mode)i;
+			*ret = (enum cli_json_mode)i;
 			return 0;
 		}
 	fprintf(stderr, "devgroupctl: --json=%s: it is one of short, pretty, off.\n", s);
 	return -EINVAL;
 }
 
-static int parse_wait(const char *s, uint64_t *ret)
+static int cli_options_parse_wait(const char *s, uint64_t *ret)
 {
 	double seconds;
 	char *end;
@@ -113,7 +113,7 @@ static int parse_wait(const char *s, uint64_t *ret)
 	return 0;
 }
 
-static int parse_access(const char *s, const char **ret)
+static int cli_options_parse_access(const char *s, const char **ret)
 {
 	if (!str_eq(s, "fd") && !str_eq(s, "node")) {
 		fprintf(stderr, "devgroupctl: --access=%s: it is one of fd, node.\n", s);
@@ -123,7 +123,7 @@ static int parse_access(const char *s, const char **ret)
 	return 0;
 }
 
-static int parse_interface(const char *s, const char **ret)
+static int cli_options_parse_interface(const char *s, const char **ret)
 {
 	if (!str_eq(s, "auto") && !str_eq(s, "group") && !str_eq(s, "iommufd")) {
 		fprintf(stderr, "devgroupctl: --interface=%s: it is one of auto, group, iommufd.\n",
@@ -135,7 +135,7 @@ static int parse_interface(const char *s, const char **ret)
 }
 
 /* Those that are words of the user's, kept as they are. */
-static const char **place_of_text(struct options *o, enum option_id id)
+static const char **cli_options_text_field(struct cli_options *o, enum option_id id)
 {
 	const char **const texts[OPTION_COUNT] = {
 		[OPTION_HOST] = &o->host,
@@ -157,9 +157,9 @@ static const char **place_of_text(struct options *o, enum option_id id)
 	return texts[id];
 }
 
-static int take_value(struct options *o, enum option_id id, const char *arg)
+static int cli_options_set_value(struct cli_options *o, enum option_id id, const char *arg)
 {
-	const char **text = place_of_text(o, id);
+	const char **text = cli_options_text_field(o, id);
 
 	if (text) {
 		*text = arg;
@@ -167,13 +167,13 @@ static int take_value(struct options *o, enum option_id id, const char *arg)
 	}
 	switch (id) {
 	case OPTION_JSON:
-		return parse_json(arg, &o->json);
+		return cli_options_parse_json(arg, &o->json);
 	case OPTION_WAIT:
-		return parse_wait(arg, &o->wait);
+		return cli_options_parse_wait(arg, &o->wait);
 	case OPTION_INTERFACE:
-		return parse_interface(arg, &o->interface);
+		return cli_options_parse_interface(arg, &o->interface);
 	case OPTION_ACCESS:
-		return parse_access(arg, &o->access);
+		return cli_options_parse_access(arg, &o->access);
 	case OPTION_DEVICE:
 		return strv_add(&o->definition.devices, arg);
 	case OPTION_USER:
@@ -185,7 +185,7 @@ static int take_value(struct options *o, enum option_id id, const char *arg)
 	}
 }
 
-static int take_switch(struct options *o, enum option_id id)
+static int cli_options_set_switch(struct cli_options *o, enum option_id id)
 {
 	bool *const switches[OPTION_COUNT] = {
 		[OPTION_HELP] = &o->help,
@@ -208,7 +208,7 @@ static int take_switch(struct options *o, enum option_id id)
 	};
 
 	if (id == OPTION_J)
-		o->json = isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_SHORT;
+		o->json = isatty(STDOUT_FILENO) ? CLI_JSON_PRETTY : CLI_JSON_SHORT;
 	else
 		*switches[id] = true;
 	return 0;
@@ -218,7 +218,7 @@ static int take_switch(struct options *o, enum option_id id)
  * The leading "-" makes getopt_long() hand out words in their place, as value 1, and reorder
  * nothing.
  */
-static void make_getopt_tables(char letters[static 2 * OPTION_COUNT + 2],
+static void cli_options_make_getopt_tables(char letters[static 2 * OPTION_COUNT + 2],
 			       struct option longs[static OPTION_COUNT + 1])
 {
 	char *at = letters;
@@ -226,15 +226,15 @@ static void make_getopt_tables(char letters[static 2 * OPTION_COUNT + 2],
 
 	*at++ = '-';
 	for (size_t id = 0; id < OPTION_COUNT; id++) {
-		if (defs[id].letter)
-			*at++ = defs[id].letter;
-		if (defs[id].letter && defs[id].arg)
+		if (option_defs[id].letter)
+			*at++ = option_defs[id].letter;
+		if (option_defs[id].letter && option_defs[id].arg)
 			*at++ = ':';
-		if (defs[id].name)
+		if (option_defs[id].name)
 			longs[n++] = (struct option){
-				.name = defs[id].name,
-				.has_arg = defs[id].arg ? required_argument : no_argument,
-				.val = value_of(id),
+				.name = option_defs[id].name,
+				.has_arg = option_defs[id].arg ? required_argument : no_argument,
+				.val = cli_options_getopt_value(id),
 			};
 	}
 	*at = '\0';
@@ -242,9 +242,9 @@ static void make_getopt_tables(char letters[static 2 * OPTION_COUNT + 2],
 }
 
 /* One thing that getopt_long() found: a word, an option, or what it has already complained of. */
-static int take(struct options *o, int value, size_t *n_words)
+static int cli_options_take(struct cli_options *o, int value, size_t *n_words)
 {
-	size_t id = id_of(value);
+	size_t id = cli_options_find_id(value);
 
 	if (value == 1) {
 		o->words[(*n_words)++] = optarg;
@@ -252,13 +252,13 @@ static int take(struct options *o, int value, size_t *n_words)
 	}
 	if (id == OPTION_COUNT)
 		return -EINVAL;
-	o->given |= OPTION_BIT(id);
-	return defs[id].arg ? take_value(o, (enum option_id)id, optarg)
-			    : take_switch(o, (enum option_id)id);
+	o->given |= CLI_OPTIONS_BIT(id);
+	return option_defs[id].arg ? cli_options_set_value(o, (enum option_id)id, optarg)
+			    : cli_options_set_switch(o, (enum option_id)id);
 }
 
 /* "explain --host" without a file is of this host. What is behind "--" is another program's. */
-static bool ends_in_host(int argc, char **argv)
+static bool cli_options_ends_in_host(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
 		if (str_eq(argv[i], "--"))
@@ -266,18 +266,18 @@ static bool ends_in_host(int argc, char **argv)
 	return argc > 1 && str_eq(argv[argc - 1], "--host");
 }
 
-int options_parse(int argc, char **argv, struct options *ret)
+int cli_options_parse(int argc, char **argv, struct cli_options *ret)
 {
 	char letters[2 * OPTION_COUNT + 2];
 	struct option longs[OPTION_COUNT + 1];
 	size_t n_words = 0;
 	int at, value, r;
 
-	*ret = (struct options){ .words = calloc((size_t)argc + 1, sizeof(char *)) };
+	*ret = (struct cli_options){ .words = calloc((size_t)argc + 1, sizeof(char *)) };
 	if (!ret->words)
 		return -ENOMEM;
-	make_getopt_tables(letters, longs);
-	if (ends_in_host(argc, argv))
+	cli_options_make_getopt_tables(letters, longs);
+	if (cli_options_ends_in_host(argc, argv))
 		argc--;
 	optind = 0; /* 0, not 1: glibc's way to start afresh, for the unit tests */
 	for (;;) {
@@ -285,7 +285,7 @@ int options_parse(int argc, char **argv, struct options *ret)
 		value = getopt_long(argc, argv, letters, longs, NULL);
 		if (value < 0)
 			break;
-		r = take(ret, value, &n_words);
+		r = cli_options_take(ret, value, &n_words);
 		if (r < 0)
 			return r;
 	}
@@ -295,31 +295,31 @@ int options_parse(int argc, char **argv, struct options *ret)
 	return 0;
 }
 
-void options_clear(struct options *options)
+void cli_options_clear(struct cli_options *options)
 {
 	free(options->words);
 	strv_free(options->definition.devices);
 	strv_free(options->definition.users);
 	strv_free(options->definition.groups);
-	*options = (struct options){ 0 };
+	*options = (struct cli_options){ 0 };
 }
 
-const char *options_unfit(const struct options *options, uint64_t allowed)
+const char *cli_options_find_unfit(const struct cli_options *options, uint64_t allowed)
 {
 	for (size_t id = OPTION_COMMON; id < OPTION_COUNT; id++)
-		if (options->given & ~allowed & OPTION_BIT(id))
-			return defs[id].name;
+		if (options->given & ~allowed & CLI_OPTIONS_BIT(id))
+			return option_defs[id].name;
 	return NULL;
 }
 
-void options_print_help(FILE *to, uint64_t ids)
+void cli_options_print_help(FILE *to, uint64_t ids)
 {
 	for (size_t id = 0; id < OPTION_COUNT; id++) {
-		const struct option_def *def = &defs[id];
+		const struct option_def *def = &option_defs[id];
 		char text[40] = "";
 		size_t n = 0;
 
-		if (!(ids & OPTION_BIT(id)))
+		if (!(ids & CLI_OPTIONS_BIT(id)))
 			continue;
 		if (def->letter)
 			n = (size_t)snprintf(text, sizeof(text), "-%c ", def->letter);

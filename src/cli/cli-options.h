@@ -10,7 +10,7 @@
 
 #include "base/macro.h"
 
-enum json_mode { JSON_OFF, JSON_SHORT, JSON_PRETTY };
+enum cli_json_mode { CLI_JSON_OFF, CLI_JSON_SHORT, CLI_JSON_PRETTY };
 
 enum option_id {
 	/* for every verb */
@@ -59,7 +59,7 @@ enum option_id {
 	OPTION_COUNT,
 };
 
-#define OPTION_BIT(id) (UINT64_C(1) << (id))
+#define CLI_OPTIONS_BIT(id) (UINT64_C(1) << (id))
 
 /* What the keys of a group are to be; they have no meaning here. NULL: not given. */
 struct definition_options {
@@ -67,8 +67,8 @@ struct definition_options {
 	const char *driver, *description, *reserved_for, *bind, *on_release;
 };
 
-struct options {
-	enum json_mode json;
+struct cli_options {
+	enum cli_json_mode json;
 	const char *host, *machine;
 	bool no_pager, no_legend, no_ask_password, quiet, verbose;
 	bool help, version;
@@ -79,18 +79,18 @@ struct options {
 	const char *host_file, *config_dir;   /* likewise */
 	uint64_t wait;			      /* µs; only if OPTION_WAIT is in given */
 	struct definition_options definition;
-	uint64_t given; /* OPTION_BIT() of each */
+	uint64_t given; /* CLI_OPTIONS_BIT() of each */
 
 	char **words; /* those that are no options, the verb first; owned, the strings are argv's */
 	char **command; /* what follows "--", of argv; NULL if there was none */
 };
 
 /* 0, or -EINVAL when it has said what is wrong. */
-int options_parse(int argc, char **argv, struct options *ret) _must_check_;
-void options_clear(struct options *options);
+int cli_options_parse(int argc, char **argv, struct cli_options *ret) _must_check_;
+void cli_options_clear(struct cli_options *options);
 
 /* The first option that was given and is none of @allowed nor for every verb: its name, or NULL. */
-const char *options_unfit(const struct options *options, uint64_t allowed);
+const char *cli_options_find_unfit(const struct cli_options *options, uint64_t allowed);
 
 /* A line of help for each option of @ids. */
-void options_print_help(FILE *to, uint64_t ids);
+void cli_options_print_help(FILE *to, uint64_t ids);

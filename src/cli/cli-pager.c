@@ -10,7 +10,7 @@
 #include "cli/cli-pager.h"
 
 /* NULL: none is wanted. */
-static const char *choose(void)
+static const char *cli_pager_choose(void)
 {
 	const char *pager = getenv("DEVGROUPS_PAGER");
 
@@ -24,7 +24,7 @@ static const char *choose(void)
 	return str_empty(pager) || str_eq(pager, "cat") ? NULL : pager;
 }
 
-static _Noreturn void become_pager(const char *pager, int from)
+static _Noreturn void cli_pager_exec(const char *pager, int from)
 {
 	if (dup2(from, STDIN_FILENO) < 0)
 		_exit(EXIT_FAILED);
@@ -44,7 +44,7 @@ static _Noreturn void become_pager(const char *pager, int from)
  * A shell would start, and fail, for a pager that is not there: then output goes to it and is
  * lost.
  */
-static bool can_run(const char *pager)
+static bool cli_pager_can_run(const char *pager)
 {
 	_cleanup_strv_ char **words = NULL, **places = NULL;
 
@@ -64,18 +64,18 @@ static bool can_run(const char *pager)
 	return false;
 }
 
-void pager_open(struct cli *cli)
+void cli_pager_open(struct cli *cli)
 {
-	const char *pager = choose();
+	const char *pager = cli_pager_choose();
 	int fds[2];
 
 	if (cli->pager || cli->options.no_pager || !pager || !isatty(STDOUT_FILENO) ||
-	    !can_run(pager) || pipe2(fds, O_CLOEXEC) < 0)
+	    !cli_pager_can_run(pager) || pipe2(fds, O_CLOEXEC) < 0)
 		return;
 	fflush(stdout);
 	cli->pager = fork();
 	if (cli->pager == 0)
-		become_pager(pager, fds[0]);
+		cli_pager_exec(pager, fds[0]);
 	if (cli->pager > 0 && dup2(fds[1], STDOUT_FILENO) < 0)
 		fprintf(stderr, "devgroupctl: no pager: %s\n", strerror(errno));
 	if (cli->pager < 0)
@@ -84,7 +84,7 @@ void pager_open(struct cli *cli)
 	fd_close(fds[1]);
 }
 
-void pager_close(struct cli *cli)
+void cli_pager_close(struct cli *cli)
 {
 	if (!cli->pager)
 		return;

@@ -6,6 +6,6 @@
 #include "cli/cli.h"
 
 /* From here on stdout is the pager, if there is to be one. */
-void pager_open(struct cli *cli);
+void cli_pager_open(struct cli *cli);
 /* Waits until the user has left it. */
-void pager_close(struct cli *cli);
+void cli_pager_close(struct cli *cli);

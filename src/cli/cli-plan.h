@@ -6,9 +6,9 @@
 #include "cli/cli-json.h"
 #include "cli/cli.h"
 
-int plan_add_step(json_object *steps, const char *step, const char *device,
+int verb_plan_add_step(json_object *steps, const char *step, const char *device,
 		  const char *detail) _must_check_;
 
 /* What "plan @verb @group" comes to on the host of --host: as the daemon there would answer. */
-int plan_of_host(struct cli *cli, const char *verb, const char *group,
+int cli_plan_host(struct cli *cli, const char *verb, const char *group,
 		 json_object **ret) _must_check_;

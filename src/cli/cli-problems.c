@@ -3,13 +3,13 @@
 #include "cli/cli-problems.h"
 #include "cli/cli-term.h"
 
-void problems_print(FILE *to, const char *indent, json_object *problems)
+void cli_problems_print(FILE *to, const char *indent, json_object *problems)
 {
-	for (size_t i = 0; i < js_list_length(problems); i++) {
+	for (size_t i = 0; i < cli_json_list_length(problems); i++) {
 		json_object *problem = json_object_array_get_idx(problems, i);
-		long long line = (long long)js_int(problem, "line", 0);
-		_cleanup_free_ char *file = term_clean(js_str(problem, "file"));
-		_cleanup_free_ char *text = term_clean(js_str(problem, "text"));
+		long long line = (long long)cli_json_get_int(problem, "line", 0);
+		_cleanup_free_ char *file = cli_term_clean(cli_json_get_str(problem, "file"));
+		_cleanup_free_ char *text = cli_term_clean(cli_json_get_str(problem, "text"));
 
 		if (!file || !text)
 			return;

@@ -8,4 +8,4 @@
 #include "cli/cli-object.h"
 
 /* A line "FILE:LINE: TEXT" for each. */
-void problems_print(FILE *to, const char *indent, json_object *problems);
+void cli_problems_print(FILE *to, const char *indent, json_object *problems);

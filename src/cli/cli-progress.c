@@ -11,7 +11,7 @@
 
 #define MATCH_ALL "type='signal',sender='" DG_BUS_NAME "',path_namespace='" DG_OBJECT_PATH "'"
 
-void progress_break(struct progress *progress)
+void cli_progress_end_line(struct progress *progress)
 {
 	if (!progress->pending)
 		return;
@@ -23,7 +23,7 @@ void progress_break(struct progress *progress)
  * On a terminal the line of a step appears when it starts and is finished when it ends;
  * elsewhere only whole lines make sense.
  */
-static void print_step(struct progress *progress, const char *line, const char *state)
+static void cli_progress_print_step(struct progress *progress, const char *line, const char *state)
 {
 	bool running = str_eq(state, "running");
 
@@ -34,7 +34,7 @@ static void print_step(struct progress *progress, const char *line, const char *
 		free(TAKE_PTR(progress->pending));
 		return;
 	}
-	progress_break(progress);
+	cli_progress_end_line(progress);
 	fprintf(stderr, "%s %s", line, running ? "" : state);
 	if (running)
 		progress->pending = strdup(line);
@@ -42,7 +42,7 @@ static void print_step(struct progress *progress, const char *line, const char *
 		fputc('\n', stderr);
 }
 
-static int on_step(struct progress *progress, sd_bus_message *m)
+static int on_progress_step(struct progress *progress, sd_bus_message *m)
 {
 	_cleanup_free_ char *line = NULL, *clean = NULL;
 	const char *step, *device, *state;
@@ -55,15 +55,15 @@ static int on_step(struct progress *progress, sd_bus_message *m)
 	/* on the bus the first step is number 0 */
 	line = str_printf("  [%*u/%u] %-14s %-16s", count > 9 ? 2 : 1, index + 1, count, step,
 			  device);
-	clean = term_clean(state);
+	clean = cli_term_clean(state);
 	if (!line || !clean)
 		return -ENOMEM;
-	print_step(progress, line, clean);
+	cli_progress_print_step(progress, line, clean);
 	return 0;
 }
 
 /* A lease is announced before its first step. */
-static int on_added(struct progress *progress, sd_bus_message *m)
+static int on_progress_lease_added(struct progress *progress, sd_bus_message *m)
 {
 	_cleanup_json_ json_object *object = NULL;
 	const char *path;
@@ -73,13 +73,13 @@ static int on_added(struct progress *progress, sd_bus_message *m)
 	if (!progress->awaited)
 		return 0;
 	r = sd_bus_message_read_basic(m, 'o', &path);
-	if (r < 0 || object_type_of_path(path) != OBJECT_LEASE)
+	if (r < 0 || cli_object_type_of_path(path) != OBJECT_LEASE)
 		return r < 0 ? r : 0;
-	r = object_read_interfaces(m, path, &object);
-	if (r < 0 || !str_eq(js_str(object, "group"), progress->awaited))
+	r = cli_object_read_interfaces(m, path, &object);
+	if (r < 0 || !str_eq(cli_json_get_str(object, "group"), progress->awaited))
 		return r < 0 ? r : 0;
 	/* while we wait for a busy group another claimer's lease may come and go */
-	pid = js_int(object, "pid", 0);
+	pid = cli_json_get_int(object, "pid", 0);
 	if (pid > 0 && pid != getpid() && !progress->cli->options.host &&
 	    !progress->cli->options.machine)
 		return 0;
@@ -87,25 +87,25 @@ static int on_added(struct progress *progress, sd_bus_message *m)
 	return strv_add(&progress->leases, path);
 }
 
-static int on_removed(struct progress *progress, sd_bus_message *m)
+static int on_progress_lease_removed(struct progress *progress, sd_bus_message *m)
 {
 	const char *path;
 	int r = sd_bus_message_read_basic(m, 'o', &path);
 
-	if (r < 0 || object_type_of_path(path) != OBJECT_LEASE)
+	if (r < 0 || cli_object_type_of_path(path) != OBJECT_LEASE)
 		return r < 0 ? r : 0;
-	return strv_add(&progress->gone, path);
+	return strv_add(&progress->ended_leases, path);
 }
 
 /* Whether to end the command is not ours to decide. */
-static int on_release_requested(struct progress *progress, sd_bus_message *m)
+static int on_progress_release_request(struct progress *progress, sd_bus_message *m)
 {
 	uint32_t uid;
 	int r = sd_bus_message_read(m, "u", &uid);
 
 	if (r < 0)
 		return r;
-	progress_break(progress);
+	cli_progress_end_line(progress);
 	fprintf(stderr,
 		"devgroupctl: uid %u wants what this command holds. It is given back when the command "
 		"ends.\n",
@@ -113,65 +113,65 @@ static int on_release_requested(struct progress *progress, sd_bus_message *m)
 	return 0;
 }
 
-static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int on_progress_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct progress *progress = userdata;
 	int r = 0;
 
 	if (sd_bus_message_is_signal(m, DG_IFACE_LEASE, "Step")) {
 		if (progress->show && strv_contains(progress->leases, sd_bus_message_get_path(m)))
-			r = on_step(progress, m);
+			r = on_progress_step(progress, m);
 	} else if (sd_bus_message_is_signal(m, DG_IFACE_LEASE, "ReleaseRequested")) {
 		if (progress->holds && strv_contains(progress->leases, sd_bus_message_get_path(m)))
-			r = on_release_requested(progress, m);
+			r = on_progress_release_request(progress, m);
 	} else if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.ObjectManager",
 					    "InterfacesAdded")) {
-		r = on_added(progress, m);
+		r = on_progress_lease_added(progress, m);
 	} else if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.ObjectManager",
 					    "InterfacesRemoved")) {
-		r = on_removed(progress, m);
+		r = on_progress_lease_removed(progress, m);
 	}
 	/* a signal that cannot be read costs a line of progress, not the claim */
 	(void)r;
 	return 0;
 }
 
-int progress_start(struct progress *progress, struct cli *cli)
+int cli_progress_start(struct progress *progress, struct cli *cli)
 {
-	const struct options *o = &cli->options;
-	int r = bus_open(cli);
+	const struct cli_options *o = &cli->options;
+	int r = cli_bus_open(cli);
 
 	if (r)
 		return r;
 	progress->cli = cli;
 	progress->on_terminal = isatty(STDERR_FILENO);
 	progress->show = !o->quiet && (progress->on_terminal || o->verbose);
-	r = sd_bus_add_match(cli->bus, &progress->slot, MATCH_ALL, on_signal, progress);
+	r = sd_bus_add_match(cli->bus, &progress->slot, MATCH_ALL, on_progress_signal, progress);
 	return r < 0 ? cli_fail(r, "cannot listen to devgroupd") : 0;
 }
 
-void progress_stop(struct progress *progress)
+void cli_progress_stop(struct progress *progress)
 {
-	progress_break(progress);
+	cli_progress_end_line(progress);
 	sd_bus_slot_unref(progress->slot);
 	strv_free(progress->leases);
-	strv_free(progress->gone);
+	strv_free(progress->ended_leases);
 	*progress = (struct progress){ 0 };
 }
 
-int progress_follow(struct progress *progress, const char *lease)
+int cli_progress_follow(struct progress *progress, const char *lease)
 {
 	if (strv_contains(progress->leases, lease))
 		return 0;
 	return strv_add(&progress->leases, lease) < 0 ? cli_fail(-ENOMEM, "cannot go on") : 0;
 }
 
-void progress_await(struct progress *progress, const char *group)
+void cli_progress_await(struct progress *progress, const char *group)
 {
 	progress->awaited = group;
 }
 
-bool progress_lease_gone(const struct progress *progress, const char *lease)
+bool cli_progress_lease_ended(const struct progress *progress, const char *lease)
 {
-	return strv_contains(progress->gone, lease);
+	return strv_contains(progress->ended_leases, lease);
 }

@@ -20,19 +20,19 @@ struct progress {
 	const char *awaited; /* the group whose lease is about to be announced; NULL: none */
 	char **leases;	     /* paths of those whose steps are shown */
 	char *pending;	     /* the step whose line is not finished */
-	char **gone;	     /* paths of leases that have ended since progress_start() */
+	char **ended_leases;	     /* paths of leases that have ended since cli_progress_start() */
 };
 
 /* Call it before the claim, so that no signal is missed. */
-int progress_start(struct progress *progress, struct cli *cli) _must_check_;
-void progress_stop(struct progress *progress);
-#define _cleanup_progress_ _cleanup_(progress_stop)
+int cli_progress_start(struct progress *progress, struct cli *cli) _must_check_;
+void cli_progress_stop(struct progress *progress);
+#define _cleanup_progress_ _cleanup_(cli_progress_stop)
 
 /* The steps of @lease are shown from now on. */
-int progress_follow(struct progress *progress, const char *lease) _must_check_;
+int cli_progress_follow(struct progress *progress, const char *lease) _must_check_;
 /* The same for the lease of @group that the daemon is about to announce. */
-void progress_await(struct progress *progress, const char *group);
+void cli_progress_await(struct progress *progress, const char *group);
 /* Ends an unfinished line, so that a message can follow. */
-void progress_break(struct progress *progress);
+void cli_progress_end_line(struct progress *progress);
 
-bool progress_lease_gone(const struct progress *progress, const char *lease);
+bool cli_progress_lease_ended(const struct progress *progress, const char *lease);

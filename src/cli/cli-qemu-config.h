@@ -12,4 +12,4 @@
  * Takes each "-device" that has a VF token out of @words and puts "-readconfig @path" in their place. *ret_text is what that
  * file has to hold; NULL: nothing is secret. Caller frees. 0 or -ENOMEM.
  */
-int qemuconfig_hide(char ***words, const char *path, char **ret_text) _must_check_;
+int cli_qemu_config_hide(char ***words, const char *path, char **ret_text) _must_check_;

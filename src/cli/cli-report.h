@@ -11,5 +11,5 @@
 #include "cli/cli-json.h"
 
 /* NULL when out of memory. */
-json_object *report_object(const struct host *host) _must_check_;
-void report_print(json_object *object);
+json_object *cli_report_to_json(const struct cli_host *host) _must_check_;
+void cli_report_print(json_object *object);

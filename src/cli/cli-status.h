@@ -5,8 +5,8 @@
 
 #include "cli/cli-json.h"
 
-void status_print_manager(json_object *manager);
+void cli_status_print_manager(json_object *manager);
 /* @group with its devices and lease in place of their paths. */
-void status_print_group(json_object *group);
+void cli_status_print_group(json_object *group);
 /* @device with "group", if it is in one. */
-void status_print_device(json_object *device);
+void cli_status_print_device(json_object *device);

@@ -15,7 +15,7 @@ struct placeholder {
 	char *name; /* NULL: not given */
 };
 
-struct fill {
+struct subst {
 	const struct vec *fds, *paths;
 	int first;
 	char **error;
@@ -24,16 +24,16 @@ struct fill {
 static const struct {
 	const char *kind;
 	unsigned needs;
-} kinds[] = {
+} subst_fd_kinds[] = {
 	{ "lease", 0 },
 	{ "vfio-container", SUBST_GROUP },
 	{ "vfio-group", SUBST_GROUP },
 	{ "iommufd", SUBST_IOMMUFD },
 	{ "vfio-device", SUBST_IOMMUFD },
-	{ CLAIM_FD_TOKEN, 0 },
+	{ CLI_FD_TOKEN, 0 },
 };
 
-static int fail(char **ret_error, char *text)
+static int subst_fail(char **ret_error, char *text)
 {
 	if (!text)
 		return -ENOMEM;
@@ -51,19 +51,19 @@ static void placeholder_clear(struct placeholder *p)
 }
 
 /* "vf-token" or "vf-token:NAME": not the number of its descriptor, but what it holds */
-static bool is_token(const char *text)
+static bool placeholder_is_token(const char *text)
 {
-	return str_eq(text, CLAIM_FD_TOKEN) || str_starts(text, CLAIM_FD_TOKEN ":");
+	return str_eq(text, CLI_FD_TOKEN) || str_starts(text, CLI_FD_TOKEN ":");
 }
 
-static bool is_vmm(const char *text)
+static bool placeholder_is_vmm(const char *text)
 {
 	return str_eq(text, "qemu") || str_eq(text, "cloud-hypervisor") || str_eq(text, "crosvm");
 }
 
-static int split_fd(struct placeholder *p)
+static int placeholder_split_fd(struct placeholder *p)
 {
-	const char *kind = p->text + (is_token(p->text) ? 0 : strlen("fd:")), *colon = strchr(kind, ':');
+	const char *kind = p->text + (placeholder_is_token(p->text) ? 0 : strlen("fd:")), *colon = strchr(kind, ':');
 
 	p->kind = strndup(kind, colon ? (size_t)(colon - kind) : strlen(kind));
 	p->name = colon ? strdup(colon + 1) : NULL;
@@ -74,7 +74,7 @@ static int split_fd(struct placeholder *p)
  * Looks for the next placeholder from @at on: 1 with its place and the place behind it, 0 if
  * there is none.
  */
-static int next(const char *at, struct placeholder *p, const char **ret_start, const char **ret_end)
+static int placeholder_next(const char *at, struct placeholder *p, const char **ret_start, const char **ret_end)
 {
 	placeholder_clear(p);
 	for (; (at = strchr(at, '{')); at++) {
@@ -86,32 +86,32 @@ static int next(const char *at, struct placeholder *p, const char **ret_start, c
 		p->text = strndup(at + 1, (size_t)(close - at - 1));
 		if (!p->text)
 			return -ENOMEM;
-		if (!is_vmm(p->text) && !str_starts(p->text, "fd:") && !is_token(p->text))
+		if (!placeholder_is_vmm(p->text) && !str_starts(p->text, "fd:") && !placeholder_is_token(p->text))
 			continue;
 		*ret_start = at;
 		*ret_end = close + 1;
-		return !is_vmm(p->text) && split_fd(p) < 0 ? -ENOMEM : 1;
+		return !placeholder_is_vmm(p->text) && placeholder_split_fd(p) < 0 ? -ENOMEM : 1;
 	}
 	return 0;
 }
 
-static int need_of(const struct placeholder *p, unsigned *needs, char **ret_error)
+static int placeholder_add_needs(const struct placeholder *p, unsigned *needs, char **ret_error)
 {
 	if (!p->kind) {
 		*needs |= SUBST_VMM | (str_eq(p->text, "crosvm") ? SUBST_PATH : 0);
 		return 0;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (str_eq(kinds[i].kind, p->kind)) {
-			*needs |= kinds[i].needs;
+	for (size_t i = 0; i < ARRAY_SIZE(subst_fd_kinds); i++)
+		if (str_eq(subst_fd_kinds[i].kind, p->kind)) {
+			*needs |= subst_fd_kinds[i].needs;
 			return 0;
 		}
-	return fail(ret_error, str_printf("{%s}: the kinds of descriptors are lease, "
+	return subst_fail(ret_error, str_printf("{%s}: the kinds of descriptors are lease, "
 					  "vfio-container, vfio-group, iommufd, vfio-device and vf-token.",
 					  p->text));
 }
 
-int subst_needs(char *const *argv, unsigned *ret, char **ret_error)
+int cli_subst_needs(char *const *argv, unsigned *ret, char **ret_error)
 {
 	_cleanup_(placeholder_clear) struct placeholder p = { 0 };
 	unsigned needs = 0;
@@ -121,8 +121,8 @@ int subst_needs(char *const *argv, unsigned *ret, char **ret_error)
 	{
 		const char *at = *arg, *start;
 
-		while ((r = next(at, &p, &start, &at)) > 0) {
-			r = need_of(&p, &needs, ret_error);
+		while ((r = placeholder_next(at, &p, &start, &at)) > 0) {
+			r = placeholder_add_needs(&p, &needs, ret_error);
 			if (r < 0)
 				return r;
 		}
@@ -130,7 +130,7 @@ int subst_needs(char *const *argv, unsigned *ret, char **ret_error)
 			return r;
 	}
 	if ((needs & SUBST_GROUP) && (needs & SUBST_IOMMUFD))
-		return fail(ret_error, strdup("COMMAND asks for descriptors of both interfaces, "
+		return subst_fail(ret_error, strdup("COMMAND asks for descriptors of both interfaces, "
 					      "group and iommufd; a claim has one."));
 	*ret = needs;
 	return 0;
@@ -139,44 +139,44 @@ int subst_needs(char *const *argv, unsigned *ret, char **ret_error)
 /* --- filling them in ------------------------------------------------------------------------- */
 
 /* A device may be named in every form of its address. */
-static bool has_name(const struct claim_fd *fd, const char *name)
+static bool subst_fd_has_name(const struct claim_fd *fd, const char *name)
 {
 	_cleanup_free_ char *key = NULL;
 
 	if (!name || str_eq(fd->name, name) || str_eq(fd->group, name))
 		return true;
-	return str_eq(fd->kind, "vfio-device") && devkey_normalize(name, &key) >= 0 &&
+	return str_eq(fd->kind, "vfio-device") && device_bus_key_normalize(name, &key) >= 0 &&
 	       str_eq(fd->name, key);
 }
 
-static int fill_fd(const struct fill *fill, const struct placeholder *p, char **ret)
+static int subst_fd_text(const struct subst *subst, const struct placeholder *p, char **ret)
 {
 	const struct claim_fd *chosen = NULL;
 	int found = -1;
 
-	for (size_t i = 0; i < fill->fds->n; i++) {
-		const struct claim_fd *fd = fill->fds->items[i];
+	for (size_t i = 0; i < subst->fds->n; i++) {
+		const struct claim_fd *fd = subst->fds->items[i];
 
-		if (!str_eq(fd->kind, p->kind) || !has_name(fd, p->name))
+		if (!str_eq(fd->kind, p->kind) || !subst_fd_has_name(fd, p->name))
 			continue;
 		/* the claims of several functions of one bring the same */
-		if (found >= 0 && is_token(p->text) && str_eq(chosen->text, fd->text))
+		if (found >= 0 && placeholder_is_token(p->text) && str_eq(chosen->text, fd->text))
 			continue;
 		chosen = fd;
 		if (found >= 0)
-			return fail(fill->error,
+			return subst_fail(subst->error,
 				    str_printf("{%s}: there are several; {%s%s:NAME} tells which.",
-					       p->text, is_token(p->text) ? "" : "fd:", p->kind));
-		found = fill->first + (int)i;
+					       p->text, placeholder_is_token(p->text) ? "" : "fd:", p->kind));
+		found = subst->first + (int)i;
 	}
 	if (found < 0)
-		return fail(fill->error,
+		return subst_fail(subst->error,
 			    str_printf("{%s}: the claim brought no such descriptor.", p->text));
-	*ret = is_token(p->text) ? strdup(str_or(chosen->text, "")) : str_printf("%d", found);
+	*ret = placeholder_is_token(p->text) ? strdup(str_or(chosen->text, "")) : str_printf("%d", found);
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int add_argument(char ***words, char *value)
+static int subst_add_argument(char ***words, char *value)
 {
 	_cleanup_free_ char *owned = value;
 
@@ -184,20 +184,20 @@ static int add_argument(char ***words, char *value)
 }
 
 /* The number that @group's iommufd has in the command; negative if the claim brought none. */
-static int iommufd_of(const struct fill *fill, const char *group)
+static int subst_find_iommufd(const struct subst *subst, const char *group)
 {
-	for (size_t i = 0; i < fill->fds->n; i++) {
-		const struct claim_fd *fd = fill->fds->items[i];
+	for (size_t i = 0; i < subst->fds->n; i++) {
+		const struct claim_fd *fd = subst->fds->items[i];
 
 		if (str_eq(fd->kind, "iommufd") && str_eq(fd->group, group))
-			return fill->first + (int)i;
+			return subst->first + (int)i;
 	}
 	return -1;
 }
 
-static int add_vmm_device(const struct claim_fd *from, int fd, int iommufd, struct vec *devices)
+static int subst_add_device(const struct claim_fd *from, int fd, int iommufd, struct vec *devices)
 {
-	struct vmmargs_device *device = calloc(1, sizeof(*device));
+	struct vmm_args_device *device = calloc(1, sizeof(*device));
 
 	if (!device || vec_add(devices, device) < 0) {
 		free(device);
@@ -211,87 +211,87 @@ static int add_vmm_device(const struct claim_fd *from, int fd, int iommufd, stru
 	return 0;
 }
 
-static int collect_devices(const struct fill *fill, struct vec *devices)
+static int subst_collect_devices(const struct subst *subst, struct vec *devices)
 {
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < fill->fds->n; i++) {
-		const struct claim_fd *fd = fill->fds->items[i];
+	for (size_t i = 0; r >= 0 && i < subst->fds->n; i++) {
+		const struct claim_fd *fd = subst->fds->items[i];
 
 		if (str_eq(fd->kind, "vfio-device"))
-			r = add_vmm_device(fd, fill->first + (int)i, iommufd_of(fill, fd->group), devices);
+			r = subst_add_device(fd, subst->first + (int)i, subst_find_iommufd(subst, fd->group), devices);
 	}
-	if (fill->paths)
-		VEC_FOREACH (const struct claim_fd, path, fill->paths)
+	if (subst->paths)
+		VEC_FOREACH (const struct claim_fd, path, subst->paths)
 			if (r >= 0)
-				r = add_vmm_device(path, -1, -1, devices);
+				r = subst_add_device(path, -1, -1, devices);
 	return r;
 }
 
-static void *vmm_device_free(void *device)
+static void *subst_device_free(void *device)
 {
 	free(device);
 	return NULL;
 }
 
-static void args_clear(struct vmmargs *args)
+static void subst_args_clear(struct vmm_args *args)
 {
-	vec_clear(&args->devices, vmm_device_free);
+	vec_clear(&args->devices, subst_device_free);
 }
 
 /* What is secret goes into the file that there is for it. */
-static int hide(const struct fill *fill, const struct vmmargs *args, struct vmmargs_result *result)
+static int subst_hide_secrets(const struct subst *subst, const struct vmm_args *args, struct vmm_args_result *result)
 {
-	for (size_t i = 0; args->vmm == VMM_QEMU && i < fill->fds->n; i++) {
-		struct claim_fd *fd = fill->fds->items[i];
-		_cleanup_free_ char *path = str_printf("/dev/fd/%d", fill->first + (int)i);
+	for (size_t i = 0; args->vmm == VMM_QEMU && i < subst->fds->n; i++) {
+		struct claim_fd *fd = subst->fds->items[i];
+		_cleanup_free_ char *path = str_printf("/dev/fd/%d", subst->first + (int)i);
 
 		if (!path)
 			return -ENOMEM;
-		if (!str_eq(fd->kind, CLAIM_FD_CONFIG))
+		if (!str_eq(fd->kind, CLI_FD_CONFIG))
 			continue;
 		free(fd->text);
 		fd->text = NULL;
-		return qemuconfig_hide(&result->words, path, &fd->text);
+		return cli_qemu_config_hide(&result->words, path, &fd->text);
 	}
 	return 0;
 }
 
-static int vmm_words(const struct fill *fill, const struct placeholder *p, char ***ret)
+static int subst_vmm_words(const struct subst *subst, const struct placeholder *p, char ***ret)
 {
-	_cleanup_(args_clear) struct vmmargs args = { 0 };
-	_cleanup_vmmargs_result_ struct vmmargs_result result = { 0 };
+	_cleanup_(subst_args_clear) struct vmm_args args = { 0 };
+	_cleanup_vmm_args_result_ struct vmm_args_result result = { 0 };
 	_cleanup_free_ char *error = NULL;
-	int r = vmmargs_parse(p->text, &args.vmm, &args.version);
+	int r = vmm_args_parse(p->text, &args.vmm, &args.version);
 
 	if (r >= 0)
-		r = collect_devices(fill, &args.devices);
+		r = subst_collect_devices(subst, &args.devices);
 	if (r < 0)
 		return r;
 	if (args.devices.n == 0)
-		return fail(fill->error,
+		return subst_fail(subst->error,
 			    str_printf("{%s}: the claim brought no iommufd, and a VMM cannot take "
 				       "the descriptor of a group.",
 				       p->text));
-	r = vmmargs_make(&args, &result, &error);
+	r = vmm_args_build(&args, &result, &error);
 	if (r == -EOPNOTSUPP)
-		return fail(fill->error, str_printf("{%s}: %s", p->text, error));
+		return subst_fail(subst->error, str_printf("{%s}: %s", p->text, error));
 	if (r >= 0)
-		r = hide(fill, &args, &result);
+		r = subst_hide_secrets(subst, &args, &result);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(result.words);
 	return 0;
 }
 
-static int fill_text(const struct fill *fill, const struct placeholder *p, char **ret)
+static int subst_text(const struct subst *subst, const struct placeholder *p, char **ret)
 {
 	_cleanup_strv_ char **words = NULL;
 	int r;
 
 	if (p->kind)
-		return fill_fd(fill, p, ret);
-	r = vmm_words(fill, p, &words);
+		return subst_fd_text(subst, p, ret);
+	r = subst_vmm_words(subst, p, &words);
 	if (r < 0)
 		return r;
 	*ret = strv_join(words, " ");
@@ -299,17 +299,17 @@ static int fill_text(const struct fill *fill, const struct placeholder *p, char 
 }
 
 /* Several placeholders may stand in one argument, with text around them. */
-static int fill_argument(const struct fill *fill, const char *arg, char ***argv)
+static int subst_argument(const struct subst *subst, const char *arg, char ***argv)
 {
 	_cleanup_(placeholder_clear) struct placeholder p = { 0 };
 	_cleanup_free_ char *done = strdup("");
 	const char *at = arg, *start, *end;
 	int r = 0;
 
-	while (done && (r = next(at, &p, &start, &end)) > 0) {
+	while (done && (r = placeholder_next(at, &p, &start, &end)) > 0) {
 		_cleanup_free_ char *value = NULL, *before = TAKE_PTR(done);
 
-		r = fill_text(fill, &p, &value);
+		r = subst_text(subst, &p, &value);
 		if (r < 0)
 			return r;
 		done = str_printf("%s%.*s%s", before, (int)(start - at), at, value);
@@ -317,13 +317,13 @@ static int fill_argument(const struct fill *fill, const char *arg, char ***argv)
 	}
 	if (r < 0)
 		return r;
-	return add_argument(argv, done ? str_printf("%s%s", done, at) : NULL);
+	return subst_add_argument(argv, done ? str_printf("%s%s", done, at) : NULL);
 }
 
-static int fill_words(const struct fill *fill, const struct placeholder *p, char ***argv)
+static int subst_words(const struct subst *subst, const struct placeholder *p, char ***argv)
 {
 	_cleanup_strv_ char **words = NULL;
-	int r = vmm_words(fill, p, &words);
+	int r = subst_vmm_words(subst, p, &words);
 
 	if (r < 0)
 		return r;
@@ -333,11 +333,11 @@ static int fill_words(const struct fill *fill, const struct placeholder *p, char
 	return 0;
 }
 
-int subst_apply(char *const *argv, const struct vec *fds, const struct vec *paths, int first,
+int cli_subst_apply(char *const *argv, const struct vec *fds, const struct vec *paths, int first,
 		char ***ret, char **ret_error)
 {
 	_cleanup_(placeholder_clear) struct placeholder p = { 0 };
-	const struct fill fill = {
+	const struct subst subst = {
 		.fds = fds, .paths = paths, .first = first, .error = ret_error
 	};
 	_cleanup_strv_ char **filled = NULL;
@@ -346,13 +346,13 @@ int subst_apply(char *const *argv, const struct vec *fds, const struct vec *path
 
 	STRV_FOREACH(arg, argv)
 	{
-		r = next(*arg, &p, &start, &end);
+		r = placeholder_next(*arg, &p, &start, &end);
 		if (r < 0)
 			return r;
 		if (r > 0 && !p.kind && start == *arg && !*end)
-			r = fill_words(&fill, &p, &filled);
+			r = subst_words(&subst, &p, &filled);
 		else
-			r = fill_argument(&fill, *arg, &filled);
+			r = subst_argument(&subst, *arg, &filled);
 		if (r < 0)
 			return r;
 	}

@@ -9,11 +9,11 @@
 struct table_row {
 	enum table_level level;
 	size_t n;
-	char *texts[TABLE_COLUMNS];
-	enum tint tints[TABLE_COLUMNS];
+	char *texts[CLI_TABLE_COLUMNS];
+	enum tint tints[CLI_TABLE_COLUMNS];
 };
 
-static void *row_free(void *data)
+static void *table_row_free(void *data)
 {
 	struct table_row *row = data;
 
@@ -23,7 +23,7 @@ static void *row_free(void *data)
 	return NULL;
 }
 
-static int add(struct table *table, enum table_level level, const struct cell *cells, size_t n)
+static int table_add_row(struct table *table, enum table_level level, const struct cell *cells, size_t n)
 {
 	struct table_row *row = calloc(1, sizeof(*row));
 
@@ -33,88 +33,88 @@ static int add(struct table *table, enum table_level level, const struct cell *c
 	for (; row->n < n; row->n++) {
 		const struct cell *cell = &cells[row->n];
 
-		row->texts[row->n] = term_clean(str_empty(cell->text) ? "-" : cell->text);
+		row->texts[row->n] = cli_term_clean(str_empty(cell->text) ? "-" : cell->text);
 		row->tints[row->n] = cell->tint;
 		if (!row->texts[row->n]) {
-			row_free(row);
+			table_row_free(row);
 			return -ENOMEM;
 		}
 	}
 	if (vec_add(&table->rows, row) < 0) {
-		row_free(row);
+		table_row_free(row);
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-int table_add(struct table *table, const struct cell *cells, size_t n)
+int cli_table_add(struct table *table, const struct cell *cells, size_t n)
 {
-	return add(table, TABLE_ROW, cells, n);
+	return table_add_row(table, TABLE_ROW, cells, n);
 }
 
-int table_add_member(struct table *table, const struct cell *cells, size_t n)
+int cli_table_add_member(struct table *table, const struct cell *cells, size_t n)
 {
-	return add(table, TABLE_MEMBER, cells, n);
+	return table_add_row(table, TABLE_MEMBER, cells, n);
 }
 
-static void widen(size_t *width, const char *text)
+static void table_widen_column(size_t *width, const char *text)
 {
-	size_t needed = term_width(text);
+	size_t needed = cli_term_width(text);
 
 	if (needed > *width)
 		*width = needed;
 }
 
-static void measure(const struct table *table, bool legend,
-		    size_t widths[static TABLE_LEVELS][TABLE_COLUMNS])
+static void table_measure(const struct table *table, bool legend,
+		    size_t widths[static TABLE_LEVELS][CLI_TABLE_COLUMNS])
 {
 	for (size_t i = 0; legend && table->headers && table->headers[i]; i++)
-		widen(&widths[TABLE_ROW][i], table->headers[i]);
+		table_widen_column(&widths[TABLE_ROW][i], table->headers[i]);
 	VEC_FOREACH (const struct table_row, row, &table->rows)
 		for (size_t i = 0; i < row->n; i++)
-			widen(&widths[row->level][i], row->texts[i]);
+			table_widen_column(&widths[row->level][i], row->texts[i]);
 }
 
 /* The last cell of a line is not filled up: no blanks at the end of lines. */
-static void print_cell(const char *text, enum tint tint, size_t width, bool last)
+static void table_print_cell(const char *text, enum tint tint, size_t width, bool last)
 {
-	size_t used = term_width(text);
+	size_t used = cli_term_width(text);
 
-	printf("%s%s%s", term_begin(tint), text, term_end(tint));
+	printf("%s%s%s", cli_term_begin(tint), text, cli_term_end(tint));
 	if (last)
 		putchar('\n');
 	else
 		printf("%*s", (int)(width - used) + 2, "");
 }
 
-static bool last_member(const struct table *table, size_t at)
+static bool table_is_last_member(const struct table *table, size_t at)
 {
 	const struct table_row *next = at + 1 < table->rows.n ? table->rows.items[at + 1] : NULL;
 
 	return !next || next->level != TABLE_MEMBER;
 }
 
-void table_print(const struct table *table, bool legend)
+void cli_table_print(const struct table *table, bool legend)
 {
-	size_t widths[TABLE_LEVELS][TABLE_COLUMNS] = { 0 };
+	size_t widths[TABLE_LEVELS][CLI_TABLE_COLUMNS] = { 0 };
 
 	legend = legend && table->headers && table->rows.n > 0;
-	measure(table, legend, widths);
+	table_measure(table, legend, widths);
 	for (size_t i = 0; legend && table->headers[i]; i++)
-		print_cell(table->headers[i], TINT_BOLD, widths[TABLE_ROW][i],
+		table_print_cell(table->headers[i], TINT_BOLD, widths[TABLE_ROW][i],
 			   !table->headers[i + 1]);
 	for (size_t at = 0; at < table->rows.n; at++) {
 		const struct table_row *row = table->rows.items[at];
 
 		if (row->level == TABLE_MEMBER)
-			fputs(term_branch(last_member(table, at)), stdout);
+			fputs(cli_term_branch(table_is_last_member(table, at)), stdout);
 		for (size_t i = 0; i < row->n; i++)
-			print_cell(row->texts[i], row->tints[i], widths[row->level][i],
+			table_print_cell(row->texts[i], row->tints[i], widths[row->level][i],
 				   i + 1 == row->n);
 	}
 }
 
-void table_clear(struct table *table)
+void cli_table_clear(struct table *table)
 {
-	vec_clear(&table->rows, row_free);
+	vec_clear(&table->rows, table_row_free);
 }

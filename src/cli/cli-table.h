@@ -13,7 +13,7 @@
 #include "base/vec.h"
 #include "cli/cli-term.h"
 
-#define TABLE_COLUMNS 7
+#define CLI_TABLE_COLUMNS 7
 
 struct table {
 	const char *const *headers; /* of the first level; NULL-terminated; NULL: none */
@@ -27,11 +27,11 @@ struct cell {
 	enum tint tint;
 };
 
-/* 0 or -ENOMEM. @n is at most TABLE_COLUMNS. */
-int table_add(struct table *table, const struct cell *cells, size_t n) _must_check_;
-int table_add_member(struct table *table, const struct cell *cells, size_t n) _must_check_;
+/* 0 or -ENOMEM. @n is at most CLI_TABLE_COLUMNS. */
+int cli_table_add(struct table *table, const struct cell *cells, size_t n) _must_check_;
+int cli_table_add_member(struct table *table, const struct cell *cells, size_t n) _must_check_;
 
 /* To stdout; @legend: with the headers, if there is a row at all. */
-void table_print(const struct table *table, bool legend);
-void table_clear(struct table *table);
-#define _cleanup_table_ _cleanup_(table_clear)
+void cli_table_print(const struct table *table, bool legend);
+void cli_table_clear(struct table *table);
+#define _cleanup_table_ _cleanup_(cli_table_clear)

@@ -9,7 +9,7 @@
 
 static bool colour;
 
-void term_init(void)
+void cli_term_init(void)
 {
 	const char *term = getenv("TERM");
 
@@ -18,12 +18,12 @@ void term_init(void)
 		 !str_eq(term, "dumb");
 }
 
-bool term_colour(void)
+bool cli_term_has_colour(void)
 {
 	return colour;
 }
 
-const char *term_begin(enum tint tint)
+const char *cli_term_begin(enum tint tint)
 {
 	static const char *const codes[] = {
 		[TINT_NONE] = "",	    [TINT_GOOD] = "\033[32m",
@@ -35,19 +35,19 @@ const char *term_begin(enum tint tint)
 	return colour ? codes[tint] : "";
 }
 
-const char *term_end(enum tint tint)
+const char *cli_term_end(enum tint tint)
 {
 	return colour && tint != TINT_NONE ? "\033[0m" : "";
 }
 
-const char *term_branch(bool last)
+const char *cli_term_branch(bool last)
 {
 	if (str_eq(nl_langinfo(CODESET), "UTF-8"))
 		return last ? "└─ " : "├─ ";
 	return last ? "`- " : "|- ";
 }
 
-enum tint term_state_tint(const char *state)
+enum tint cli_term_state_tint(const char *state)
 {
 	static const struct {
 		const char *state;
@@ -68,7 +68,7 @@ enum tint term_state_tint(const char *state)
 }
 
 /* The next character of @text and its length in bytes; a byte that is none stands for '?'. */
-static wchar_t next_char(const char *text, size_t *ret_size)
+static wchar_t cli_term_next_char(const char *text, size_t *ret_size)
 {
 	mbstate_t state = { 0 };
 	wchar_t wide;
@@ -82,7 +82,7 @@ static wchar_t next_char(const char *text, size_t *ret_size)
 	return wide;
 }
 
-char *term_clean(const char *text)
+char *cli_term_clean(const char *text)
 {
 	char *clean = malloc(strlen(text) + 1), *to = clean;
 	size_t n;
@@ -90,7 +90,7 @@ char *term_clean(const char *text)
 	if (!clean)
 		return NULL;
 	for (; *text; text += n) {
-		wchar_t wide = next_char(text, &n);
+		wchar_t wide = cli_term_next_char(text, &n);
 		bool is_text = n > 1 || (unsigned char)*text < 0x80;
 
 		if (is_text && !iswcntrl((wint_t)wide))
@@ -102,12 +102,12 @@ char *term_clean(const char *text)
 	return clean;
 }
 
-size_t term_width(const char *text)
+size_t cli_term_width(const char *text)
 {
 	size_t width = 0, n;
 
 	for (; *text; text += n) {
-		int columns = wcwidth(next_char(text, &n));
+		int columns = wcwidth(cli_term_next_char(text, &n));
 
 		width += columns > 0 ? (size_t)columns : 0;
 	}

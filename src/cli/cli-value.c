@@ -8,7 +8,7 @@
 static const struct {
 	const char *property;
 	const char *fields[6];
-} structures[] = {
+} value_structures[] = {
 	{ "blockers", { "code", "device", "text" } },
 	{ "problems", { "file", "line", "text" } },
 	{ "isolation", { "cause", "device", "text" } },
@@ -16,15 +16,15 @@ static const struct {
 	{ "mdev-types", { "id", "name", "description", "available-instances", "device-api" } },
 };
 
-static const char *const *find_fields(const char *property)
+static const char *const *cli_value_find_fields(const char *property)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(structures); i++)
-		if (str_eq(property, structures[i].property))
-			return structures[i].fields;
+	for (size_t i = 0; i < ARRAY_SIZE(value_structures); i++)
+		if (str_eq(property, value_structures[i].property))
+			return value_structures[i].fields;
 	return NULL;
 }
 
-static int wrap(json_object *value, json_object **ret)
+static int cli_value_wrap(json_object *value, json_object **ret)
 {
 	if (!value)
 		return -ENOMEM;
@@ -32,7 +32,7 @@ static int wrap(json_object *value, json_object **ret)
 	return 0;
 }
 
-static int read_basic(sd_bus_message *m, char type, json_object **ret)
+static int cli_value_read_basic(sd_bus_message *m, char type, json_object **ret)
 {
 	union {
 		const char *s;
@@ -52,31 +52,31 @@ static int read_basic(sd_bus_message *m, char type, json_object **ret)
 		return r;
 	switch (type) {
 	case 'b':
-		return wrap(json_object_new_boolean(value.b), ret);
+		return cli_value_wrap(json_object_new_boolean(value.b), ret);
 	case 'y':
-		return wrap(json_object_new_int(value.y), ret);
+		return cli_value_wrap(json_object_new_int(value.y), ret);
 	case 'n':
-		return wrap(json_object_new_int(value.n), ret);
+		return cli_value_wrap(json_object_new_int(value.n), ret);
 	case 'q':
-		return wrap(json_object_new_int(value.q), ret);
+		return cli_value_wrap(json_object_new_int(value.q), ret);
 	case 'i':
-		return wrap(json_object_new_int(value.i), ret);
+		return cli_value_wrap(json_object_new_int(value.i), ret);
 	case 'u':
-		return wrap(json_object_new_int64(value.u), ret);
+		return cli_value_wrap(json_object_new_int64(value.u), ret);
 	case 'x':
-		return wrap(json_object_new_int64(value.x), ret);
+		return cli_value_wrap(json_object_new_int64(value.x), ret);
 	case 't':
-		return wrap(json_object_new_uint64(value.t), ret);
+		return cli_value_wrap(json_object_new_uint64(value.t), ret);
 	case 'd':
-		return wrap(json_object_new_double(value.d), ret);
+		return cli_value_wrap(json_object_new_double(value.d), ret);
 	case 'h':
-		return wrap(json_object_new_int(value.h), ret);
+		return cli_value_wrap(json_object_new_int(value.h), ret);
 	default:
-		return wrap(json_object_new_string(value.s), ret);
+		return cli_value_wrap(json_object_new_string(value.s), ret);
 	}
 }
 
-static int read_list(sd_bus_message *m, const char *contents, const char *name, json_object **ret)
+static int cli_value_read_list(sd_bus_message *m, const char *contents, const char *name, json_object **ret)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 	int r;
@@ -87,9 +87,9 @@ static int read_list(sd_bus_message *m, const char *contents, const char *name, 
 	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0) {
 		json_object *item;
 
-		r = value_read(m, name, &item);
+		r = cli_value_read(m, name, &item);
 		if (r >= 0)
-			r = js_append(list, item);
+			r = cli_json_append(list, item);
 	}
 	if (r >= 0)
 		r = sd_bus_message_exit_container(m);
@@ -99,7 +99,7 @@ static int read_list(sd_bus_message *m, const char *contents, const char *name, 
 	return 0;
 }
 
-static int read_entry(sd_bus_message *m, const char *contents, json_object *dict)
+static int cli_value_read_entry(sd_bus_message *m, const char *contents, json_object *dict)
 {
 	_cleanup_json_ json_object *key = NULL;
 	json_object *item;
@@ -107,16 +107,16 @@ static int read_entry(sd_bus_message *m, const char *contents, json_object *dict
 
 	r = sd_bus_message_enter_container(m, 'e', contents);
 	if (r >= 0)
-		r = value_read(m, NULL, &key);
+		r = cli_value_read(m, NULL, &key);
 	if (r >= 0)
-		r = value_read(m, NULL, &item);
+		r = cli_value_read(m, NULL, &item);
 	if (r >= 0)
-		r = js_set(dict, json_object_get_string(key), item);
+		r = cli_json_set(dict, json_object_get_string(key), item);
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
 /* @contents is that of the array: "{sv}". */
-static int read_dict(sd_bus_message *m, const char *contents, json_object **ret)
+static int cli_value_read_dict(sd_bus_message *m, const char *contents, json_object **ret)
 {
 	_cleanup_json_ json_object *dict = json_object_new_object();
 	_cleanup_free_ char *types = strndup(contents + 1, strlen(contents) - 2);
@@ -126,7 +126,7 @@ static int read_dict(sd_bus_message *m, const char *contents, json_object **ret)
 		return -ENOMEM;
 	r = sd_bus_message_enter_container(m, 'a', contents);
 	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0)
-		r = read_entry(m, types, dict);
+		r = cli_value_read_entry(m, types, dict);
 	if (r >= 0)
 		r = sd_bus_message_exit_container(m);
 	if (r < 0)
@@ -135,20 +135,20 @@ static int read_dict(sd_bus_message *m, const char *contents, json_object **ret)
 	return 0;
 }
 
-static int read_field(sd_bus_message *m, json_object *into, const char *field)
+static int cli_value_read_field(sd_bus_message *m, json_object *into, const char *field)
 {
 	json_object *value;
-	int r = value_read(m, NULL, &value);
+	int r = cli_value_read(m, NULL, &value);
 
 	if (r < 0)
 		return r;
-	return field ? js_set(into, field, value) : js_append(into, value);
+	return field ? cli_json_set(into, field, value) : cli_json_append(into, value);
 }
 
 /* With names an object, without an array. */
-static int read_struct(sd_bus_message *m, const char *contents, const char *name, json_object **ret)
+static int cli_value_read_struct(sd_bus_message *m, const char *contents, const char *name, json_object **ret)
 {
-	const char *const *fields = find_fields(name);
+	const char *const *fields = cli_value_find_fields(name);
 	_cleanup_json_ json_object *into =
 		fields ? json_object_new_object() : json_object_new_array();
 	int r;
@@ -158,7 +158,7 @@ static int read_struct(sd_bus_message *m, const char *contents, const char *name
 	r = sd_bus_message_enter_container(m, 'r', contents);
 	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0) {
 		r = fields && !*fields ? sd_bus_message_skip(m, NULL)
-				       : read_field(m, into, fields ? *fields : NULL);
+				       : cli_value_read_field(m, into, fields ? *fields : NULL);
 		if (fields && *fields)
 			fields++;
 	}
@@ -170,7 +170,7 @@ static int read_struct(sd_bus_message *m, const char *contents, const char *name
 	return 0;
 }
 
-int value_read(sd_bus_message *m, const char *name, json_object **ret)
+int cli_value_read(sd_bus_message *m, const char *name, json_object **ret)
 {
 	const char *contents;
 	char type;
@@ -180,16 +180,16 @@ int value_read(sd_bus_message *m, const char *name, json_object **ret)
 		return r < 0 ? r : -ENXIO;
 	switch (type) {
 	case 'a':
-		return contents[0] == '{' ? read_dict(m, contents, ret)
-					  : read_list(m, contents, name, ret);
+		return contents[0] == '{' ? cli_value_read_dict(m, contents, ret)
+					  : cli_value_read_list(m, contents, name, ret);
 	case 'r':
-		return read_struct(m, contents, name, ret);
+		return cli_value_read_struct(m, contents, name, ret);
 	case 'v':
 		r = sd_bus_message_enter_container(m, 'v', contents);
 		if (r >= 0)
-			r = value_read(m, name, ret);
+			r = cli_value_read(m, name, ret);
 		return r < 0 ? r : sd_bus_message_exit_container(m);
 	default:
-		return read_basic(m, type, ret);
+		return cli_value_read_basic(m, type, ret);
 	}
 }

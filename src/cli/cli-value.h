@@ -11,4 +11,4 @@
  * Reads one value at the message's place. @name is the property it belongs to in kebab-case, or
  * NULL: it tells the names of the fields of structures that have some. Negative errno.
  */
-int value_read(sd_bus_message *m, const char *name, json_object **ret) _must_check_;
+int cli_value_read(sd_bus_message *m, const char *name, json_object **ret) _must_check_;

@@ -29,10 +29,10 @@ enum exit_code {
 };
 
 struct cli {
-	struct options options;
+	struct cli_options options;
 	char **words; /* what follows the verb; NULL-terminated, of argv */
 	size_t n_words;
-	sd_bus *bus; /* NULL until bus_open() */
+	sd_bus *bus; /* NULL until cli_bus_open() */
 	pid_t pager; /* 0: none */
 	pid_t agent; /* polkit's; 0: none */
 };
@@ -41,7 +41,7 @@ struct verb {
 	const char *name;
 	size_t min, max; /* how many words may follow */
 	int (*run)(struct cli *cli);
-	uint64_t options; /* OPTION_BIT() of those that are not for every verb */
+	uint64_t options; /* CLI_OPTIONS_BIT() of those that are not for every verb */
 	const char *args;
 	const char *help;
 };
@@ -70,12 +70,12 @@ int verb_reload(struct cli *cli);
  * Lets the daemon of this machine read its files again, without starting it for that: *ret_running is
  * false where it does not run.
  */
-int reload_if_running(struct cli *cli, bool *ret_running);
+int verb_reload_if_running(struct cli *cli, bool *ret_running);
 
 /* Shows "plan @verb @group", for claim --dry-run. */
-int plan_show(struct cli *cli, const char *verb, const char *group);
+int verb_plan_show(struct cli *cli, const char *verb, const char *group);
 /*
  * Would the daemon grant a claim of @group, after those @n of @with and with the options of the command
  * line? Whoever has to be asked for leave is asked now. Says what stands against it.
  */
-int plan_check(struct cli *cli, const char *group, char *const *with, size_t n);
+int verb_plan_check(struct cli *cli, const char *group, char *const *with, size_t n);

@@ -28,7 +28,7 @@ struct claim {
 };
 
 /* How long a claim that will not wait waits nevertheless, for the daemon's own work on the group. */
-#define PREPARE_USEC (30 * 1000000ULL)
+#define PROVISION_WAIT_USEC (30 * 1000000ULL)
 
 /* --- claims ------------------------------------------------------------------------------------ */
 
@@ -71,7 +71,7 @@ struct claim_count claims_count(const struct registry *registry, const uid_t *ui
 	return count;
 }
 
-static struct claim *active_claim(const struct devgroup *group)
+static struct claim *claims_find_active(const struct devgroup *group)
 {
 	VEC_FOREACH(struct claim, claim, &group->waiting)
 		if (!claim->queued)
@@ -80,7 +80,7 @@ static struct claim *active_claim(const struct devgroup *group)
 }
 
 /* @refusal NULL: it is met. The claim is gone afterwards. */
-static void answer_claim(struct claim *claim, const struct refusal *refusal)
+static void claims_answer_one(struct claim *claim, const struct refusal *refusal)
 {
 	vec_remove(&claim->group->waiting, claim);
 	if (claim->fn)
@@ -90,10 +90,10 @@ static void answer_claim(struct claim *claim, const struct refusal *refusal)
 
 void claims_answer(const struct devgroup *group, const struct refusal *refusal)
 {
-	struct claim *claim = active_claim(group);
+	struct claim *claim = claims_find_active(group);
 
 	if (claim)
-		answer_claim(claim, refusal);
+		claims_answer_one(claim, refusal);
 }
 
 bool claims_check_reserved(const struct devgroup *group, const struct claim_request *request,
@@ -103,19 +103,19 @@ bool claims_check_reserved(const struct devgroup *group, const struct claim_requ
 
 	if (!reserved_for || str_eq(reserved_for, request->label))
 		return true;
-	return refuse(ret, REFUSED_RESERVED,
+	return refusal_set(ret, REFUSED_RESERVED,
 		      "Group %s is reserved for %s. Claim it with that label.", group->def->name,
 		      reserved_for);
 }
 
-static bool check_interface(const struct devgroup *group, const struct claim_request *request,
+static bool claims_check_interface(const struct devgroup *group, const struct claim_request *request,
 			    struct refusal *ret)
 {
 	const char *why = interface_why_no_iommufd(host_inventory(group->registry->host));
 
 	if (request->interface != INTERFACE_IOMMUFD || !why)
 		return true;
-	return refuse(ret, REFUSED_UNSUPPORTED,
+	return refusal_set(ret, REFUSED_UNSUPPORTED,
 		      "Group %s cannot be claimed with the interface \"iommufd\": %s Use \"group\" or \"auto\".",
 		      group->def->name, why);
 }
@@ -123,21 +123,21 @@ static bool check_interface(const struct devgroup *group, const struct claim_req
 bool claims_check(const struct devgroup *group, const struct claim_request *request,
 			    struct refusal *ret)
 {
-	const struct blocker *blocker = blockers_first(&group->view.blockers, request->force);
+	const struct blocker *blocker = blockers_first(&group->resolved.blockers, request->force);
 
-	if (group->set_aside)
-		return refuse(ret, REFUSED_STUCK, "Group %s cannot be claimed: %s", group->def->name,
-			      group->set_aside);
-	if (!claims_check_reserved(group, request, ret) || !check_interface(group, request, ret))
+	if (group->record_problem)
+		return refusal_set(ret, REFUSED_STUCK, "Group %s cannot be claimed: %s", group->def->name,
+			      group->record_problem);
+	if (!claims_check_reserved(group, request, ret) || !claims_check_interface(group, request, ret))
 		return false;
 	if (!blocker)
-		return vftokens_check(group, ret);
-	return refuse(ret, str_eq(blocker->code, "shared-group") ? REFUSED_BUSY : REFUSED_BLOCKED,
+		return vf_tokens_check(group, ret);
+	return refusal_set(ret, str_eq(blocker->code, "shared-group") ? REFUSED_BUSY : REFUSED_BLOCKED,
 		      "Group %s cannot be claimed (%s): %s", group->def->name, blocker->code,
 		      blocker->text);
 }
 
-static int fill_record(struct record *record, const struct claim_request *request)
+static int claims_fill_record(struct record *record, const struct claim_request *request)
 {
 	record->since = clock_usec(CLOCK_REALTIME);
 	record->uid = request->uid;
@@ -170,7 +170,7 @@ int claims_new_record(const struct devgroup *group, const struct claim_request *
 	record = record_new(group->def->name, id);
 	if (!record)
 		return -ENOMEM;
-	r = fill_record(record, request);
+	r = claims_fill_record(record, request);
 	if (r < 0)
 		return r;
 	record->interface = interface_choose(host_inventory(group->registry->host), request->interface,
@@ -185,20 +185,20 @@ int claims_refresh_members(const struct registry *registry, const struct devgrou
 	_cleanup_strv_ char **keys = NULL;
 	int r;
 
-	VEC_FOREACH(const struct device, device, &group->view.devices) {
+	VEC_FOREACH(const struct device, device, &group->resolved.devices) {
 		r = strv_add(&keys, device->key);
 		if (r < 0)
 			return r;
 	}
 	r = host_refresh(registry->host, keys);
-	return r < 0 ? r : host_refresh_uses(registry->host);
+	return r < 0 ? r : host_refresh_usage(registry->host);
 }
 
 /* What is still on the VFIO driver that an earlier claim has kept it on goes back to what the host had before that. */
-static int recall_kept(const struct registry *registry, struct record *record)
+static int claims_restore_kept_drivers(const struct registry *registry, struct record *record)
 {
 	_cleanup_record_ struct record *kept = NULL;
-	int r = rundir_load_kept(host_run_dir(registry->host), record->group, &kept);
+	int r = run_dir_load_kept(host_run_dir(registry->host), record->group, &kept);
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
@@ -218,10 +218,10 @@ int claims_start_lease(struct devgroup *group, struct record **record, struct ve
 {
 	struct registry *registry = group->registry;
 	struct lease *lease;
-	int r = newid_note(host_inventory(registry->host), steps, *record);
+	int r = new_id_record(host_inventory(registry->host), steps, *record);
 
 	if (r >= 0)
-		r = lease_new(registry->host, *record, &leasenews_observer, group, &lease);
+		r = lease_new(registry->host, *record, &lease_observer_callbacks, group, &lease);
 	if (r < 0)
 		return r;
 	*record = NULL;
@@ -237,27 +237,27 @@ int claims_start_lease(struct devgroup *group, struct record **record, struct ve
 	return 0;
 }
 
-static int start_lease(struct registry *registry, struct devgroup *group,
+static int claims_plan_and_start_lease(struct registry *registry, struct devgroup *group,
 		       const struct claim_request *request)
 {
 	_cleanup_record_ struct record *record = NULL;
-	_cleanup_resetplans_ struct vec resets = { 0 };
+	_cleanup_reset_plans_ struct vec resets = { 0 };
 	_cleanup_steps_ struct vec steps = { 0 };
 	int r = claims_new_record(group, request, &record);
 
 	if (r >= 0)
 		r = resets_find(group, &resets);
 	if (r >= 0)
-		r = plan_claim(group->def, &group->view, &resets, record, &steps);
+		r = plan_claim(group->def, &group->resolved, &resets, record, &steps);
 	if (r >= 0)
-		r = vftokens_complete(group, record, &steps);
+		r = vf_tokens_complete(group, record, &steps);
 	if (r >= 0)
-		r = recall_kept(registry, record);
+		r = claims_restore_kept_drivers(registry, record);
 	return r < 0 ? r : claims_start_lease(group, &record, &steps);
 }
 
 /* False: refused, and nothing was done. */
-static bool start_claim(struct registry *registry, struct claim *claim, struct refusal *ret)
+static bool claims_start_one(struct registry *registry, struct claim *claim, struct refusal *ret)
 {
 	struct devgroup *group = claim->group;
 	int r = claims_refresh_members(registry, group);
@@ -271,9 +271,9 @@ static bool start_claim(struct registry *registry, struct claim *claim, struct r
 	if (r >= 0 && !resets_check(group, ret))
 		return false;
 	if (r >= 0)
-		r = start_lease(registry, group, &claim->request);
+		r = claims_plan_and_start_lease(registry, group, &claim->request);
 	if (r < 0)
-		return refuse(ret, REFUSED_BIND_FAILED, "The claim of group %s cannot start: %s.",
+		return refusal_set(ret, REFUSED_BIND_FAILED, "The claim of group %s cannot start: %s.",
 			      group->def->name, strerror(-r));
 	claim->queued = false;
 	claim->deadline = sd_event_source_disable_unref(claim->deadline);
@@ -282,9 +282,9 @@ static bool start_claim(struct registry *registry, struct claim *claim, struct r
 
 bool claims_is_busy(const struct devgroup *group)
 {
-	if (group->lease || registry_prepares(group->registry, group))
+	if (group->lease || registry_is_provisioning(group->registry, group))
 		return true;
-	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)
+	VEC_FOREACH(const struct blocker, blocker, &group->resolved.blockers)
 		if (str_eq(blocker->code, "shared-group"))
 			return true;
 	return false;
@@ -294,8 +294,8 @@ bool claims_refuse_busy(const struct devgroup *group, struct refusal *ret)
 {
 	_cleanup_free_ char *holder = group_holder(group);
 
-	if (registry_prepares(group->registry, group))
-		return refuse(ret, REFUSED_BUSY,
+	if (registry_is_provisioning(group->registry, group))
+		return refusal_set(ret, REFUSED_BUSY,
 			      "Group %s is still on its way to where its definition wants it. Try again.",
 			      group->def->name);
 	if (group->lease && group->lease->state == LEASE_DIRTY)
@@ -303,32 +303,32 @@ bool claims_refuse_busy(const struct devgroup *group, struct refusal *ret)
 	if (!group->lease)
 		return claims_check(group, &(struct claim_request){ .label = group->def->reserved_for },
 				       ret);
-	return refuse(ret, REFUSED_BUSY, "Group %s is %s, held by %s.%s%s", group->def->name,
+	return refusal_set(ret, REFUSED_BUSY, "Group %s is %s, held by %s.%s%s", group->def->name,
 		      lease_visible_state(group->lease), str_or(holder, "?"),
 		      group->lease->trouble ? " " : "", str_or(group->lease->trouble, ""));
 }
 
-static int on_queue_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+static int claims_on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct claim *claim = userdata;
 
 	claims_refuse_busy(claim->group, &refusal);
-	answer_claim(claim, &refusal);
+	claims_answer_one(claim, &refusal);
 	return 0;
 }
 
-static int join_queue(struct registry *registry, struct claim *claim)
+static int claims_join_queue(struct registry *registry, struct claim *claim)
 {
 	claim->queued = true;
 	/* what the daemon itself does with the group is over soon, and nobody else has it */
-	if (registry_prepares(registry, claim->group) && claim->request.wait_usec < PREPARE_USEC)
-		claim->request.wait_usec = PREPARE_USEC;
-	return deadline_add(host_event(registry->host), claim->request.wait_usec, on_queue_deadline, claim,
+	if (registry_is_provisioning(registry, claim->group) && claim->request.wait_usec < PROVISION_WAIT_USEC)
+		claim->request.wait_usec = PROVISION_WAIT_USEC;
+	return deadline_add(host_event(registry->host), claim->request.wait_usec, claims_on_deadline, claim,
 			    &claim->deadline);
 }
 
-bool registry_claim(struct registry *registry, const char *name, const struct claim_request *request,
+bool claims_submit(struct registry *registry, const char *name, const struct claim_request *request,
 		    claim_fn fn, void *userdata, struct claim **ret, struct refusal *ret_refusal)
 {
 	struct devgroup *group = registry_find(registry, name);
@@ -336,13 +336,13 @@ bool registry_claim(struct registry *registry, const char *name, const struct cl
 	bool wait;
 
 	if (!group)
-		return refuse(ret_refusal, REFUSED_NO_SUCH_GROUP,
+		return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP,
 			      "There is no group %s. \"devgroupctl list\" shows those there are.", name);
 	wait = claims_is_busy(group) || group->waiting.n > 0;
 	/* under another label it would be refused whenever it came to its turn */
 	if (wait && !claims_check_reserved(group, request, ret_refusal))
 		return false;
-	if (wait && !registry_prepares(registry, group) &&
+	if (wait && !registry_is_provisioning(registry, group) &&
 	    (request->wait_usec == 0 || (group->lease && group->lease->state == LEASE_DIRTY)))
 		return claims_refuse_busy(group, ret_refusal);
 	if (!limits_check(registry, request->uid, 1, wait, ret_refusal))
@@ -351,11 +351,11 @@ bool registry_claim(struct registry *registry, const char *name, const struct cl
 	if (!claim || vec_add(&group->waiting, claim) < 0) {
 		if (claim)
 			claim_free(claim);
-		return refuse(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
 	}
-	if (wait ? join_queue(registry, claim) < 0 : !start_claim(registry, claim, ret_refusal)) {
+	if (wait ? claims_join_queue(registry, claim) < 0 : !claims_start_one(registry, claim, ret_refusal)) {
 		if (wait)
-			refuse(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+			refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
 		vec_remove(&group->waiting, claim);
 		claim_free(claim);
 		return false;
@@ -364,7 +364,7 @@ bool registry_claim(struct registry *registry, const char *name, const struct cl
 	return true;
 }
 
-void registry_cancel(struct registry *registry, struct claim *claim)
+void claims_cancel(struct registry *registry, struct claim *claim)
 {
 	struct devgroup *group = claim->group;
 	bool queued = claim->queued;
@@ -373,17 +373,17 @@ void registry_cancel(struct registry *registry, struct claim *claim)
 	vec_remove(&group->waiting, claim);
 	claim_free(claim);
 	if (!queued && group->lease)
-		lease_let_go(group->lease);
+		lease_end(group->lease);
 }
 
-static void run_queue(struct registry *registry, struct devgroup *group)
+static void claims_run_queue(struct registry *registry, struct devgroup *group)
 {
 	while (group->waiting.n > 0 && !claims_is_busy(group)) {
 		_cleanup_refusal_ struct refusal refusal = { 0 };
 		struct claim *claim = group->waiting.items[0];
 
-		if (!start_claim(registry, claim, &refusal))
-			answer_claim(claim, &refusal);
+		if (!claims_start_one(registry, claim, &refusal))
+			claims_answer_one(claim, &refusal);
 	}
 }
 
@@ -391,14 +391,14 @@ void claims_run_queues(struct registry *registry)
 {
 	/* a claim that starts changes no group's place in the list */
 	VEC_FOREACH(struct devgroup, group, &registry->groups)
-		run_queue(registry, group);
+		claims_run_queue(registry, group);
 }
 
 void claims_drop(struct registry *registry, struct devgroup *group)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
-	refuse(&refusal, REFUSED_NO_SUCH_GROUP, "Group %s is no longer defined.", group->def->name);
+	refusal_set(&refusal, REFUSED_NO_SUCH_GROUP, "Group %s is no longer defined.", group->def->name);
 	while (group->waiting.n > 0)
-		answer_claim(group->waiting.items[group->waiting.n - 1], &refusal);
+		claims_answer_one(group->waiting.items[group->waiting.n - 1], &refusal);
 }

@@ -10,7 +10,7 @@
 #include "model/config/config-dirs.h"
 #include "model/json/codec.h"
 
-static void *problem_free(void *data)
+static void *definitions_free_problem(void *data)
 {
 	struct problem *problem = data;
 
@@ -20,12 +20,12 @@ static void *problem_free(void *data)
 	return NULL;
 }
 
-void problems_clear(struct vec *problems)
+void definitions_clear_problems(struct vec *problems)
 {
-	vec_clear(problems, problem_free);
+	vec_clear(problems, definitions_free_problem);
 }
 
-struct problem *registry_add_problem(struct registry *registry, const char *file, unsigned line,
+struct problem *definitions_add_problem(struct registry *registry, const char *file, unsigned line,
 				     unsigned column, const char *text)
 {
 	struct problem *problem = calloc(1, sizeof(*problem));
@@ -37,24 +37,24 @@ struct problem *registry_add_problem(struct registry *registry, const char *file
 	problem->column = column ? column : 1;
 	if (str_set(&problem->file, file) < 0 || str_set(&problem->text, text) < 0 ||
 	    vec_add(&registry->problems, problem) < 0)
-		return problem_free(problem);
+		return definitions_free_problem(problem);
 	log_warning("%s:%u:%u: %s", str_or(file, "?"), line, column, text);
 	if (registry->observer && registry->started)
 		registry->observer->problems_changed(registry->userdata);
 	return problem;
 }
 
-void registry_drop_problem(struct registry *registry, struct problem *problem)
+void definitions_remove_problem(struct registry *registry, struct problem *problem)
 {
 	if (!problem)
 		return;
 	vec_remove(&registry->problems, problem);
-	problem_free(problem);
+	definitions_free_problem(problem);
 	if (registry->observer && registry->started)
 		registry->observer->problems_changed(registry->userdata);
 }
 
-static void log_problems(const struct registry *registry)
+static void definitions_log_problems(const struct registry *registry)
 {
 	VEC_FOREACH(const struct problem, problem, &registry->problems)
 		log_line(problem->warning ? LOG_WARNING : LOG_ERR, "%s:%u:%u: %s", problem->file,
@@ -62,25 +62,25 @@ static void log_problems(const struct registry *registry)
 }
 
 /* What no file defines any more goes, unless it is claimed: then the last good definition stays in force. */
-static void drop_undefined(struct registry *registry, const struct config *config)
+static void definitions_drop_undefined(struct registry *registry, const struct def_set *config)
 {
 	for (size_t i = registry->groups.n; i-- > 0;) {
 		struct devgroup *group = registry->groups.items[i];
 
-		if (config_find(config, group->def->name))
+		if (def_set_find_group(config, group->def->name))
 			continue;
-		if (group->lease || group->set_aside)
+		if (group->lease || group->record_problem)
 			group->orphan = true;
 		else
 			registry_remove_group(registry, group);
 	}
 }
 
-/* Moves the definitions out of @config into the groups. */
-static int take_definitions(struct registry *registry, struct config *config)
+/* Moves the definitions out of @def_set into the groups. */
+static int definitions_take_groups(struct registry *registry, struct def_set *config)
 {
 	while (config->groups.n > 0) {
-		struct groupdef *def = vec_remove_at(&config->groups, config->groups.n - 1);
+		struct group_def *def = vec_remove_at(&config->groups, config->groups.n - 1);
 		struct devgroup *group = registry_find(registry, def->name);
 
 		if (!group) {
@@ -88,8 +88,8 @@ static int take_definitions(struct registry *registry, struct config *config)
 				return -ENOMEM;
 			continue;
 		}
-		group->redefined = group->redefined || !groupdef_same(group->def, def);
-		groupdef_free(group->def);
+		group->redefined = group->redefined || !codec_config_same_group(group->def, def);
+		group_def_free(group->def);
 		group->def = def;
 		group->orphan = false;
 	}
@@ -98,30 +98,30 @@ static int take_definitions(struct registry *registry, struct config *config)
 
 int definitions_load(struct registry *registry)
 {
-	_cleanup_config_ struct config *config = NULL, *quirks = NULL;
-	int r = confdir_load(registry->directories, &config);
+	_cleanup_def_set_ struct def_set *config = NULL, *quirks = NULL;
+	int r = config_dirs_load(registry->directories, &config);
 
 	if (r >= 0)
-		r = confdir_load_quirks(NULL, &quirks);
+		r = config_dirs_load_quirks(NULL, &quirks);
 	if (r >= 0)
 		r = vec_move(&config->problems, &quirks->problems);
 	if (r < 0)
 		return r;
-	config_free(registry->quirks);
+	def_set_free(registry->quirks);
 	registry->quirks = TAKE_PTR(quirks);
-	vfs_define(registry->vfs, &config->vfs);
-	mdevs_define(registry->mdevs, config);
-	bootbind_define(registry->bootbind, config);
-	problems_clear(&registry->problems);
+	sriov_define(registry->sriov, &config->sriov);
+	mdev_provision_define(registry->mdev_provision, config);
+	boot_bind_define(registry->boot_bind, config);
+	definitions_clear_problems(&registry->problems);
 	registry->problems = config->problems;
 	config->problems = (struct vec){ 0 };
-	log_problems(registry);
-	drop_undefined(registry, config);
-	r = take_definitions(registry, config);
-	return r < 0 ? r : restart_report(registry);
+	definitions_log_problems(registry);
+	definitions_drop_undefined(registry, config);
+	r = definitions_take_groups(registry, config);
+	return r < 0 ? r : restart_report_bad_records(registry);
 }
 
-int registry_reload(struct registry *registry)
+int definitions_reload(struct registry *registry)
 {
 	int r = definitions_load(registry);
 

@@ -14,17 +14,17 @@
 #include "bus/connection.h"
 #include "daemon/options.h"
 
-static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+static int devgroupd_on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	(void)sd_notify(false, "RELOADING=1");
 	/* what went wrong is logged; the definitions that stand stay in force */
-	(void)(registry_reload(userdata) < 0);
+	(void)(definitions_reload(userdata) < 0);
 	(void)sd_notify(false, "READY=1");
 	return 0;
 }
 
 /* Signals are taken by the event loop, so that what is allocated is freed at the end. */
-static int watch_signals(sd_event *event, struct registry *registry)
+static int devgroupd_watch_signals(sd_event *event, struct registry *registry)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
 	sigset_t mask;
@@ -38,10 +38,10 @@ static int watch_signals(sd_event *event, struct registry *registry)
 	r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
 	if (r >= 0)
 		r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
-	return r < 0 ? r : sd_event_add_signal(event, NULL, SIGHUP, on_hangup, registry);
+	return r < 0 ? r : sd_event_add_signal(event, NULL, SIGHUP, devgroupd_on_hangup, registry);
 }
 
-static int serve(sd_event *event, struct registry *registry)
+static int devgroupd_serve(sd_event *event, struct registry *registry)
 {
 	_cleanup_(connection_freep) struct connection *connection = NULL;
 	int r = registry_start(registry);
@@ -57,7 +57,7 @@ static int serve(sd_event *event, struct registry *registry)
 	return r < 0 ? log_error_errno(r, "The event loop failed") : 0;
 }
 
-static int run(const struct options *options)
+static int devgroupd_run(const struct options *options)
 {
 	_cleanup_(sd_event_unrefp) sd_event *event = NULL;
 	_cleanup_(host_freep) struct host *host = NULL;
@@ -73,10 +73,10 @@ static int run(const struct options *options)
 	if (r < 0)
 		return r;
 	registry_set_limits(registry, &options->limits);
-	r = watch_signals(event, registry);
+	r = devgroupd_watch_signals(event, registry);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch signals");
-	return serve(event, registry);
+	return devgroupd_serve(event, registry);
 }
 
 int main(int argc, char *argv[])
@@ -87,9 +87,9 @@ int main(int argc, char *argv[])
 	umask(0022);
 	log_init(options.log_level);
 	if (r >= 0 && options.introspect)
-		r = bus_print_introspection(options.introspect, stdout);
+		r = bus_introspect_print(options.introspect, stdout);
 	else if (r >= 0 && !options.done)
-		r = run(&options);
+		r = devgroupd_run(&options);
 	strv_free(options.config_dirs);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -14,13 +14,13 @@ const char *group_state(const struct devgroup *group)
 {
 	if (group->lease)
 		return lease_visible_state(group->lease);
-	if (group->set_aside)
+	if (group->record_problem)
 		return "stuck";
-	if (group->view.absent)
+	if (group->resolved.absent)
 		return "absent";
 	if (error_state_is_lost(group_error_state(group)))
 		return "dirty";
-	if (group->view.blockers.n > 0)
+	if (group->resolved.blockers.n > 0)
 		return "blocked";
 	return group->def->reserved_for ? "reserved" : "available";
 }
@@ -29,7 +29,7 @@ enum error_state group_error_state(const struct devgroup *group)
 {
 	enum error_state worst = ERROR_OK;
 
-	VEC_FOREACH(const struct device, device, &group->view.devices)
+	VEC_FOREACH(const struct device, device, &group->resolved.devices)
 		if (device->errors.state > worst)
 			worst = device->errors.state;
 	return worst;
@@ -37,7 +37,7 @@ enum error_state group_error_state(const struct devgroup *group)
 
 const struct blocker *group_find_obstacle(const struct devgroup *group, const char *but)
 {
-	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)
+	VEC_FOREACH(const struct blocker, blocker, &group->resolved.blockers)
 		if (!str_eq(blocker->code, but) &&
 		    (blocker->hard || str_eq(blocker->code, "network-up") ||
 		     str_eq(blocker->code, "in-use")))
@@ -45,7 +45,7 @@ const struct blocker *group_find_obstacle(const struct devgroup *group, const ch
 	return NULL;
 }
 
-static char *user_name(uid_t uid)
+static char *group_user_name(uid_t uid)
 {
 	const struct passwd *pw = getpwuid(uid);
 
@@ -53,7 +53,7 @@ static char *user_name(uid_t uid)
 }
 
 /* A pid that is used again is another process: its name would mislead. */
-static bool is_same_process(const struct record *record)
+static bool group_holder_is_same(const struct record *record)
 {
 	uint64_t start_time;
 
@@ -61,16 +61,16 @@ static bool is_same_process(const struct record *record)
 	       start_time == record->start_time;
 }
 
-static char *describe_holder(const struct record *record)
+static char *group_describe_holder(const struct record *record)
 {
-	_cleanup_free_ char *user = user_name(record->uid), *name = NULL, *who = NULL;
+	_cleanup_free_ char *user = group_user_name(record->uid), *name = NULL, *who = NULL;
 
 	if (!user)
 		return NULL;
 	/* the process that made a persistent claim is gone by now, it was only the messenger */
 	if (record->persistent || record->pid <= 0)
 		who = TAKE_PTR(user);
-	else if (is_same_process(record) && process_name(record->pid, &name) >= 0)
+	else if (group_holder_is_same(record) && process_name(record->pid, &name) >= 0)
 		who = str_printf("%s, pid %d (%s)", user, (int)record->pid, name);
 	else
 		who = str_printf("%s, pid %d", user, (int)record->pid);
@@ -87,12 +87,12 @@ char *group_holder(const struct devgroup *group)
 		return strdup("");
 	/* once: it is asked for at every change of anything, and the user database is slow */
 	if (!lease->holder)
-		lease->holder = describe_holder(lease->record);
+		lease->holder = group_describe_holder(lease->record);
 	return lease->holder ? strdup(lease->holder) : NULL;
 }
 
 /* What keeps the lease from ending, with whoever is to blame for it. */
-static int add_lease_blockers(const struct devgroup *group, struct vec *ret)
+static int group_add_lease_blockers(const struct devgroup *group, struct vec *ret)
 {
 	const struct lease *lease = group->lease;
 
@@ -105,13 +105,13 @@ int group_blockers(const struct devgroup *group, struct vec *ret)
 {
 	_cleanup_blockers_ struct vec copy = { 0 };
 
-	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)
+	VEC_FOREACH(const struct blocker, blocker, &group->resolved.blockers)
 		if (blocker_add(&copy, blocker->hard, blocker->code, blocker->device, "%s",
 				blocker->text) < 0)
 			return -ENOMEM;
-	if (group->lease && add_lease_blockers(group, &copy) < 0)
+	if (group->lease && group_add_lease_blockers(group, &copy) < 0)
 		return -ENOMEM;
-	if (group->set_aside && blocker_add(&copy, true, "record", "", "%s", group->set_aside) < 0)
+	if (group->record_problem && blocker_add(&copy, true, "record", "", "%s", group->record_problem) < 0)
 		return -ENOMEM;
 	*ret = copy;
 	copy = (struct vec){ 0 };
@@ -131,9 +131,9 @@ char *group_summary(const struct devgroup *group)
 		str_or(group->def->description, ""), str_or(group->def->reserved_for, ""),
 		group->lease ? str_or(group->lease->trouble, "") : "",
 		error_state_to_string(group_error_state(group)));
-	VEC_FOREACH(const struct device, device, &group->view.devices)
+	VEC_FOREACH(const struct device, device, &group->resolved.devices)
 		fprintf(out, "|%s %d", device->key, device->iommu_group);
-	VEC_FOREACH(const struct blocker, blocker, &group->view.blockers)
+	VEC_FOREACH(const struct blocker, blocker, &group->resolved.blockers)
 		fprintf(out, "|%s %s %s", blocker->code, blocker->device, blocker->text);
 	return fclose(out) == 0 ? TAKE_PTR(text) : NULL;
 }

@@ -10,7 +10,7 @@
 #include "daemon/registry-private.h"
 #include "sys/step/memlock.h"
 
-static void on_changed(struct lease *lease, void *userdata)
+static void lease_observer_on_changed(struct lease *lease, void *userdata)
 {
 	struct devgroup *group = userdata;
 	struct registry *registry = group->registry;
@@ -20,7 +20,7 @@ static void on_changed(struct lease *lease, void *userdata)
 	registry_refresh(registry);
 }
 
-static void on_step(struct lease *lease, unsigned index, const struct step *step, const char *state,
+static void lease_observer_on_step(struct lease *lease, unsigned index, const struct step *step, const char *state,
 		    void *userdata)
 {
 	struct devgroup *group = userdata;
@@ -32,7 +32,7 @@ static void on_step(struct lease *lease, unsigned index, const struct step *step
 }
 
 /* Before it has the descriptors: what it maps with them is locked memory. */
-static void raise_memlock(const struct devgroup *group, const struct record *record)
+static void lease_observer_raise_memlock(const struct devgroup *group, const struct record *record)
 {
 	int r;
 
@@ -47,40 +47,40 @@ static void raise_memlock(const struct devgroup *group, const struct record *rec
 			  (int)record->pid, record->group);
 }
 
-static void on_claimed(struct lease *lease, void *userdata)
+static void lease_observer_on_claimed(struct lease *lease, void *userdata)
 {
-	raise_memlock(userdata, lease->record);
+	lease_observer_raise_memlock(userdata, lease->record);
 	claims_answer(userdata, NULL);
 }
 
-static void on_refused(struct lease *lease, void *userdata)
+static void lease_observer_on_refused(struct lease *lease, void *userdata)
 {
 	claims_answer(userdata, &lease->failure);
 }
 
 /* Whoever waits is told now if it will not be soon; while it drains, their own deadline decides. */
-static void on_held_up(struct lease *lease, void *userdata)
+static void lease_observer_on_delayed(struct lease *lease, void *userdata)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct devgroup *group = userdata;
 
 	/* a claim that has failed is told so, though it is undone only when somebody closes what he has opened */
-	if (lease->state != LEASE_DRAINING || lease->failure.kind != REFUSED_NOT)
-		on_refused(lease, userdata);
+	if (lease->state != LEASE_DRAINING || lease->failure.kind != REFUSAL_NONE)
+		lease_observer_on_refused(lease, userdata);
 	if (lease->state == LEASE_DRAINING)
 		return;
 	if (lease->state == LEASE_DIRTY) {
 		resets_refuse(group, &refusal);
 		releases_answer(group, &refusal);
-		on_changed(lease, userdata);
+		lease_observer_on_changed(lease, userdata);
 		return;
 	}
-	refuse(&refusal, REFUSED_STUCK, "Group %s is not back: %s. It is tried again by itself.",
+	refusal_set(&refusal, REFUSED_STUCK, "Group %s is not back: %s. It is tried again by itself.",
 	       group->def->name, str_or(lease->trouble, "?"));
 	releases_answer(group, &refusal);
 }
 
-static int on_others(struct lease *lease, char ***ret, void *userdata)
+static int lease_observer_list_others(struct lease *lease, char ***ret, void *userdata)
 {
 	const struct devgroup *own = userdata;
 
@@ -94,7 +94,7 @@ static int on_others(struct lease *lease, char ***ret, void *userdata)
 	return 0;
 }
 
-static void on_ended(struct lease *lease, void *userdata)
+static void lease_observer_on_ended(struct lease *lease, void *userdata)
 {
 	struct devgroup *group = userdata;
 	struct registry *registry = group->registry;
@@ -104,32 +104,32 @@ static void on_ended(struct lease *lease, void *userdata)
 	if (lease->record->recovery) {
 		failure = lease->failure;
 		lease->failure = (struct refusal){ 0 };
-	} else if (lease->failure.kind == REFUSED_NOT) {
-		refuse(&lease->failure, REFUSED_BUSY, "Group %s was released before its claim was done.",
+	} else if (lease->failure.kind == REFUSAL_NONE) {
+		refusal_set(&lease->failure, REFUSED_BUSY, "Group %s was released before its claim was done.",
 		       group->def->name);
 	}
-	on_refused(lease, group);
-	leasenodes_let_go(registry, lease);
-	leasefiles_let_go(registry, lease);
+	lease_observer_on_refused(lease, group);
+	lease_nodes_revoke(registry, lease);
+	lease_files_revoke(registry, lease);
 	group->lease = NULL;
 	lease_free(lease);
-	host_forget_users(registry->host);
+	host_restart_usage_walk(registry->host);
 	if (id && registry->observer)
 		registry->observer->lease_removed(id, registry->userdata);
 	registry_refresh(registry);
-	releases_answer(group, failure.kind == REFUSED_NOT ? NULL : &failure);
-	vftokens_lease_ended(registry);
+	releases_answer(group, failure.kind == REFUSAL_NONE ? NULL : &failure);
+	vf_tokens_lease_ended(registry);
 	if (group->orphan)
 		registry_remove_group(registry, group);
 	claims_run_queues(registry);
 }
 
-const struct lease_observer leasenews_observer = {
-	.changed = on_changed,
-	.step = on_step,
-	.claimed = on_claimed,
-	.refused = on_refused,
-	.held_up = on_held_up,
-	.others = on_others,
-	.ended = on_ended,
+const struct lease_observer lease_observer_callbacks = {
+	.changed = lease_observer_on_changed,
+	.step = lease_observer_on_step,
+	.claimed = lease_observer_on_claimed,
+	.refused = lease_observer_on_refused,
+	.release_delayed = lease_observer_on_delayed,
+	.list_others = lease_observer_list_others,
+	.ended = lease_observer_on_ended,
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/registry-private.h"
 
-static bool refuse_limit(struct refusal *ret, const char *what, unsigned limit, const char *whose)
+static bool limits_refuse(struct refusal *ret, const char *what, unsigned limit, const char *whose)
 {
-	return refuse(ret, REFUSED_LIMIT,
+	return refusal_set(ret, REFUSED_LIMIT,
 		      "%s may have %u claims %s at a time, and not one more. Release one first; options of "
 		      "devgroupd set the limits.",
 		      whose, limit, what);
@@ -18,13 +18,13 @@ bool limits_check(const struct registry *registry, uid_t uid, unsigned n, bool w
 	if (uid == 0)
 		return true;
 	if (own.leases + own.waiting + n > limits->leases_per_user)
-		return refuse_limit(ret_refusal, "held or waiting", limits->leases_per_user,
+		return limits_refuse(ret_refusal, "held or waiting", limits->leases_per_user,
 				    "This user");
 	if (all.leases + all.waiting + n > limits->leases)
-		return refuse_limit(ret_refusal, "held or waiting", limits->leases, "This host");
+		return limits_refuse(ret_refusal, "held or waiting", limits->leases, "This host");
 	if (wait && own.waiting + n > limits->waiting_per_user)
-		return refuse_limit(ret_refusal, "waiting", limits->waiting_per_user, "This user");
+		return limits_refuse(ret_refusal, "waiting", limits->waiting_per_user, "This user");
 	if (wait && all.waiting + n > limits->waiting)
-		return refuse_limit(ret_refusal, "waiting", limits->waiting, "This host");
+		return limits_refuse(ret_refusal, "waiting", limits->waiting, "This host");
 	return true;
 }

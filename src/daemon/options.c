@@ -9,7 +9,7 @@
 #include "sys/fault.h"
 #include "sys/probe/probe-device.h"
 
-static void print_help(void)
+static void options_show_help(void)
 {
 	puts("devgroupd [OPTION...]\n"
 	     "\n"
@@ -34,7 +34,7 @@ static void print_help(void)
 	     "See devgroupd(8).");
 }
 
-static int parse_log_level(const char *s, int *ret)
+static int options_parse_log_level(const char *s, int *ret)
 {
 	static const char *const names[] = { "emerg",	"alert",  "crit", "err",
 					     "warning", "notice", "info", "debug" };
@@ -47,10 +47,10 @@ static int parse_log_level(const char *s, int *ret)
 	return -EINVAL;
 }
 
-static int parse_seconds(const char *s, uint64_t *ret_usec)
+static int options_parse_seconds(const char *s, uint64_t *ret_usec)
 {
 	uint64_t seconds;
-	int r = parse_u64(s, 10, 86400, &seconds);
+	int r = str_parse_u64(s, 10, 86400, &seconds);
 
 	if (r < 0 || seconds == 0)
 		return -EINVAL;
@@ -73,11 +73,11 @@ enum {
 	OPT_NO_OVERRIDE,
 };
 
-static int parse_option(int option, const char *value, struct options *options)
+static int options_parse_one(int option, const char *value, struct options *options)
 {
 	switch (option) {
 	case 'h':
-		print_help();
+		options_show_help();
 		options->done = true;
 		return 0;
 	case OPT_VERSION:
@@ -90,22 +90,22 @@ static int parse_option(int option, const char *value, struct options *options)
 		options->host.run_dir = value;
 		return 0;
 	case OPT_STEP_TIMEOUT:
-		return parse_seconds(value, &options->host.step_usec);
+		return options_parse_seconds(value, &options->host.step_usec);
 	case OPT_MAX_LEASES:
-		return parse_uint(value, &options->limits.leases);
+		return str_parse_uint(value, &options->limits.leases);
 	case OPT_MAX_LEASES_PER_USER:
-		return parse_uint(value, &options->limits.leases_per_user);
+		return str_parse_uint(value, &options->limits.leases_per_user);
 	case OPT_MAX_WAITING:
-		return parse_uint(value, &options->limits.waiting);
+		return str_parse_uint(value, &options->limits.waiting);
 	case OPT_MAX_WAITING_PER_USER:
-		return parse_uint(value, &options->limits.waiting_per_user);
+		return str_parse_uint(value, &options->limits.waiting_per_user);
 	case OPT_LOG_LEVEL:
-		return parse_log_level(value, &options->log_level);
+		return options_parse_log_level(value, &options->log_level);
 	case OPT_INTROSPECT:
 		options->introspect = value;
 		return 0;
 	case OPT_NO_OVERRIDE: /* for tests */
-		identity_ignore_overrides();
+		probe_device_ignore_overrides();
 		return 0;
 	case OPT_FAULT_DIR: /* for tests, see fault.h */
 		fault_use_directory(value);
@@ -136,7 +136,7 @@ int options_parse(int argc, char *argv[], struct options *options)
 	int option, index = -1;
 
 	while ((option = getopt_long(argc, argv, "h", table, &index)) >= 0) {
-		int r = parse_option(option, optarg, options);
+		int r = options_parse_one(option, optarg, options);
 
 		if (r < 0 && option != '?')
 			fprintf(stderr, "devgroupd: --%s does not take \"%s\"\n",

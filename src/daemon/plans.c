@@ -14,32 +14,32 @@
 /* --- several groups together ------------------------------------------------------------------- */
 
 /* The devices of those that are claimed before it, or the refusal. */
-static bool note_others(struct registry *registry, const struct devgroup *group, char *const *with,
+static bool plans_list_others(struct registry *registry, const struct devgroup *group, char *const *with,
 			char ***ret_claimed, struct refusal *ret_refusal)
 {
 	STRV_FOREACH(name, with) {
 		const struct devgroup *other = registry_find(registry, *name);
 
 		if (!other)
-			return refuse(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.",
+			return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.",
 				      *name);
-		VEC_FOREACH(const struct device, device, &other->view.devices) {
-			if (groupview_has(&group->view, device))
-				return refuse(ret_refusal, REFUSED_BUSY,
+		VEC_FOREACH(const struct device, device, &other->resolved.devices) {
+			if (resolved_group_has(&group->resolved, device))
+				return refusal_set(ret_refusal, REFUSED_BUSY,
 					      "Groups %s and %s cannot be claimed together: both "
 					      "take IOMMU group %d, with %s.",
 					      other->def->name, group->def->name,
 					      device->iommu_group, device->key);
 			if (strv_add(ret_claimed, device->key) < 0)
-				return refuse(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+				return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
 		}
 	}
 	return true;
 }
 
 /* What would stand against it while those devices are claimed as well. 0 or -ENOMEM. */
-static int assess_beside(const struct registry *registry, const struct devgroup *group,
-			 char **claimed, struct groupview *ret)
+static int plans_assess_beside(const struct registry *registry, const struct devgroup *group,
+			 char **claimed, struct resolved_group *ret)
 {
 	const struct inventory *inv = host_inventory(registry->host);
 	_cleanup_assess_ struct assess *assess = NULL;
@@ -50,43 +50,43 @@ static int assess_beside(const struct registry *registry, const struct devgroup 
 	return r < 0 ? r : assess_group(assess, group->def, ret);
 }
 
-static bool check_with(struct registry *registry, const struct devgroup *group, char *const *with,
+static bool plans_check_with(struct registry *registry, const struct devgroup *group, char *const *with,
 		       const struct claim_request *request, struct refusal *ret_refusal)
 {
 	_cleanup_strv_ char **claimed = NULL;
-	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 	const struct blocker *blocker;
 
 	if (!limits_check(registry, request->uid, 1 + (unsigned)strv_length(with), false,
 			  ret_refusal))
 		return false;
-	if (!note_others(registry, group, with, &claimed, ret_refusal))
+	if (!plans_list_others(registry, group, with, &claimed, ret_refusal))
 		return false;
 	if (!claimed)
 		return true;
 	if (registry_claimed_keys(registry, &claimed) < 0 ||
-	    assess_beside(registry, group, claimed, &view) < 0)
-		return refuse(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
-	blocker = blockers_first(&view.blockers, request->force);
-	return !blocker || refuse(ret_refusal, REFUSED_BLOCKED,
+	    plans_assess_beside(registry, group, claimed, &resolved) < 0)
+		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+	blocker = blockers_first(&resolved.blockers, request->force);
+	return !blocker || refusal_set(ret_refusal, REFUSED_BLOCKED,
 				  "Group %s cannot be claimed together with the others (%s): %s",
 				  group->def->name, blocker->code, blocker->text);
 }
 
 /* --- plans ------------------------------------------------------------------------------------- */
 
-static bool refuse_errno(const struct devgroup *group, int r, struct refusal *ret_refusal)
+static bool plans_refuse_errno(const struct devgroup *group, int r, struct refusal *ret_refusal)
 {
-	return refuse(ret_refusal, REFUSED_NO_MEMORY, "Group %s cannot be planned: %s.",
+	return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Group %s cannot be planned: %s.",
 		      group->def->name, strerror(-r));
 }
 
-static bool plan_the_claim(struct registry *registry, struct devgroup *group, char *const *with,
+static bool plans_make_claim(struct registry *registry, struct devgroup *group, char *const *with,
 			   const struct claim_request *request, struct vec *ret_steps,
 			   struct refusal *ret_refusal)
 {
 	_cleanup_record_ struct record *record = NULL;
-	_cleanup_resetplans_ struct vec resets = { 0 };
+	_cleanup_reset_plans_ struct vec resets = { 0 };
 	int r;
 
 	if (claims_is_busy(group) && request->wait_usec > 0) /* it would wait in line first */
@@ -95,9 +95,9 @@ static bool plan_the_claim(struct registry *registry, struct devgroup *group, ch
 		return claims_refuse_busy(group, ret_refusal);
 	r = claims_refresh_members(registry, group);
 	if (r < 0)
-		return refuse_errno(group, r, ret_refusal);
+		return plans_refuse_errno(group, r, ret_refusal);
 	if (!claims_check(group, request, ret_refusal) ||
-	    (with && !check_with(registry, group, with, request, ret_refusal)))
+	    (with && !plans_check_with(registry, group, with, request, ret_refusal)))
 		return false;
 	if (!resets_check(group, ret_refusal))
 		return false;
@@ -105,13 +105,13 @@ static bool plan_the_claim(struct registry *registry, struct devgroup *group, ch
 	if (r >= 0)
 		r = resets_find(group, &resets);
 	if (r >= 0)
-		r = plan_claim(group->def, &group->view, &resets, record, ret_steps);
+		r = plan_claim(group->def, &group->resolved, &resets, record, ret_steps);
 	if (r >= 0)
-		r = vftokens_complete(group, record, ret_steps);
-	return r >= 0 || refuse_errno(group, r, ret_refusal);
+		r = vf_tokens_complete(group, record, ret_steps);
+	return r >= 0 || plans_refuse_errno(group, r, ret_refusal);
 }
 
-static bool plan_the_release(struct registry *registry, struct devgroup *group,
+static bool plans_make_release(struct registry *registry, struct devgroup *group,
 			     struct vec *ret_steps, struct refusal *ret_refusal)
 {
 	int r;
@@ -121,18 +121,18 @@ static bool plan_the_release(struct registry *registry, struct devgroup *group,
 	r = claims_refresh_members(registry, group);
 	if (r >= 0)
 		r = plan_release(host_inventory(registry->host), group->lease->record, ret_steps);
-	return r >= 0 || refuse_errno(group, r, ret_refusal);
+	return r >= 0 || plans_refuse_errno(group, r, ret_refusal);
 }
 
-bool registry_plan(struct registry *registry, const char *name, bool release,
+bool plans_make(struct registry *registry, const char *name, bool release,
 		   const struct claim_request *request, char *const *with, struct vec *ret_steps,
 		   struct refusal *ret_refusal)
 {
 	struct devgroup *group = registry_find(registry, name);
 
 	if (!group)
-		return refuse(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.", name);
+		return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.", name);
 	*ret_steps = (struct vec){ 0 };
-	return release ? plan_the_release(registry, group, ret_steps, ret_refusal) :
-			 plan_the_claim(registry, group, with, request, ret_steps, ret_refusal);
+	return release ? plans_make_release(registry, group, ret_steps, ret_refusal) :
+			 plans_make_claim(registry, group, with, request, ret_steps, ret_refusal);
 }

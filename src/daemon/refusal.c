@@ -3,7 +3,7 @@
 
 #include "daemon/refusal.h"
 
-bool refuse(struct refusal *refusal, enum refusal_kind kind, const char *format, ...)
+bool refusal_set(struct refusal *refusal, enum refusal_kind kind, const char *format, ...)
 {
 	char *text;
 	va_list ap;

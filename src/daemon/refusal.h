@@ -11,7 +11,7 @@
 #include "base/macro.h"
 
 enum refusal_kind {
-	REFUSED_NOT, /* it is not */
+	REFUSAL_NONE, /* it is not */
 	REFUSED_NO_SUCH_GROUP,
 	REFUSED_NO_SUCH_DEVICE,
 	REFUSED_BLOCKED,
@@ -38,7 +38,7 @@ struct refusal {
 };
 
 /* Sets *refusal, in place of what it was; returns false, so that "return refuse(…)" reads well. */
-bool refuse(struct refusal *refusal, enum refusal_kind kind, const char *format, ...)
+bool refusal_set(struct refusal *refusal, enum refusal_kind kind, const char *format, ...)
 	_printf_(3, 4);
 void refusal_clear(struct refusal *refusal);
 #define _cleanup_refusal_ _cleanup_(refusal_clear)

@@ -12,22 +12,22 @@ struct registry {
 	const char *const *directories;
 	struct vec groups;   /* struct devgroup, owned; sorted by name */
 	struct vec problems; /* struct problem, owned: of the definitions and of records set aside */
-	struct config *quirks; /* owned; what quirks.d says, never NULL once the definitions are read */
-	struct vec asides;   /* struct aside, owned: records that cannot be used */
+	struct def_set *quirks; /* owned; what quirks.d says, never NULL once the definitions are read */
+	struct vec bad_records;   /* struct aside, owned: records that cannot be used */
 	struct vec releases; /* struct release, owned: who waits for a lease to end */
 	const struct registry_observer *observer;
 	void *userdata;
 	bool started;
 	struct limits limits;
-	struct vfs *vfs;
-	struct mdevs *mdevs;
-	struct bootbind *bootbind;
-	struct causes *causes;
-	bool preparing; /* those two look at the host themselves */
+	struct sriov *sriov;
+	struct mdev_provision *mdev_provision;
+	struct boot_bind *boot_bind;
+	struct isolation_watch *isolation_watch;
+	bool provisioning; /* those two look at the host themselves */
 };
 
 /* Takes @def over. NULL when out of memory. */
-struct devgroup *registry_add_group(struct registry *registry, struct groupdef *def);
+struct devgroup *registry_add_group(struct registry *registry, struct group_def *def);
 /* A group of its own for a record whose definition is gone. NULL when out of memory. */
 struct devgroup *registry_add_orphan(struct registry *registry, const struct record *record);
 void registry_remove_group(struct registry *registry, struct devgroup *group);
@@ -37,15 +37,15 @@ void registry_refresh(struct registry *registry);
 /* Appends the keys of all devices that are in leases. 0 or -ENOMEM. */
 int registry_claimed_keys(const struct registry *registry, char ***ret) _must_check_;
 /* Is it on its way to where its definition wants it? Then a claim waits for the end of that. */
-bool registry_prepares(const struct registry *registry, const struct devgroup *group);
+bool registry_is_provisioning(const struct registry *registry, const struct devgroup *group);
 
 /* definitions.c */
 int definitions_load(struct registry *registry) _must_check_; /* 0 or negative errno */
-void problems_clear(struct vec *problems);
+void definitions_clear_problems(struct vec *problems);
 /* A problem that shows only on the host. The registry owns it; NULL when out of memory. */
-struct problem *registry_add_problem(struct registry *registry, const char *file, unsigned line,
+struct problem *definitions_add_problem(struct registry *registry, const char *file, unsigned line,
 				     unsigned column, const char *text);
-void registry_drop_problem(struct registry *registry, struct problem *problem); /* may be NULL */
+void definitions_remove_problem(struct registry *registry, struct problem *problem); /* may be NULL */
 
 /* group.c: all that a group shows, in one string. Caller frees; NULL when out of memory */
 char *group_summary(const struct devgroup *group) _must_check_;
@@ -89,7 +89,7 @@ int claims_new_record(const struct devgroup *group, const struct claim_request *
 int claims_start_lease(struct devgroup *group, struct record **record, struct vec *steps) _must_check_;
 
 /* leasenews.c; userdata: the group */
-extern const struct lease_observer leasenews_observer;
+extern const struct lease_observer lease_observer_callbacks;
 
 /* releases.c: tells all who wait for the end of this group's lease; @refusal NULL: it has ended */
 void releases_answer(struct devgroup *group, const struct refusal *refusal);
@@ -102,26 +102,26 @@ struct claim_count claims_count(const struct registry *registry, const uid_t *ui
 
 /* vftokens.c */
 /* What a claim's plan lacks without the rest of the host: tokens, and the functions that come with them. 0 or negative errno. */
-int vftokens_complete(const struct devgroup *group, struct record *record, struct vec *steps) _must_check_;
+int vf_tokens_complete(const struct devgroup *group, struct record *record, struct vec *steps) _must_check_;
 /* False: the group has a virtual function of one that is on its way from or to its holder. */
-bool vftokens_check(const struct devgroup *group, struct refusal *ret);
+bool vf_tokens_check(const struct devgroup *group, struct refusal *ret);
 /* Physical functions wait for the leases of their virtual ones. */
-void vftokens_lease_ended(const struct registry *registry);
+void vf_tokens_lease_ended(const struct registry *registry);
 
 /* leasefiles.c: the kernel module's files, to whom the lease is; and back */
-void leasefiles_keep(const struct registry *registry);
-void leasefiles_let_go(const struct registry *registry, const struct lease *lease);
+void lease_files_refresh(const struct registry *registry);
+void lease_files_revoke(const struct registry *registry, const struct lease *lease);
 /* leasenodes.c: grants by path anew where a rebind made a new node. */
-void leasenodes_keep(const struct registry *registry);
+void lease_nodes_refresh(const struct registry *registry);
 /* The lease ends: takes back what no step did, since leases of one user share it. */
-void leasenodes_let_go(const struct registry *registry, const struct lease *lease);
+void lease_nodes_revoke(const struct registry *registry, const struct lease *lease);
 
 /* restart.c: takes up what an earlier daemon left. 0 or negative errno. */
-int restart_take_up(struct registry *registry) _must_check_;
+int restart_adopt_all(struct registry *registry) _must_check_;
 /* A record that blocks its group, whenever that is defined, until it is removed. */
-struct aside {
+struct bad_record {
 	char *group, *file, *why;
 };
 /* Blocks the groups and adds the problems of all that are still there. 0 or -ENOMEM. */
-int restart_report(struct registry *registry) _must_check_;
-void restart_forget(struct registry *registry);
+int restart_report_bad_records(struct registry *registry) _must_check_;
+void restart_clear_bad_records(struct registry *registry);

@@ -11,55 +11,55 @@
 
 /* --- groups ------------------------------------------------------------------------------------ */
 
-static int cmp_name(const void *key, const void *item)
+static int registry_cmp_name(const void *key, const void *item)
 {
 	return str_natural_cmp(key, ((const struct devgroup *)item)->def->name);
 }
 
 struct devgroup *registry_find(const struct registry *registry, const char *name)
 {
-	ptrdiff_t i = vec_find_sorted(&registry->groups, name, cmp_name, NULL);
+	ptrdiff_t i = vec_find_sorted(&registry->groups, name, registry_cmp_name, NULL);
 
 	return i < 0 ? NULL : registry->groups.items[i];
 }
 
-static void *group_free(void *data)
+static void *devgroup_free(void *data)
 {
 	struct devgroup *group = data;
 
 	if (!group)
 		return NULL;
 	lease_free(group->lease);
-	groupview_clear(&group->view);
-	groupdef_free(group->def);
+	resolved_group_clear(&group->resolved);
+	group_def_free(group->def);
 	vec_drop(&group->waiting);
-	free(group->shown);
-	free(group->set_aside);
+	free(group->announced);
+	free(group->record_problem);
 	free(group);
 	return NULL;
 }
 
-struct devgroup *registry_add_group(struct registry *registry, struct groupdef *def)
+struct devgroup *registry_add_group(struct registry *registry, struct group_def *def)
 {
 	struct devgroup *group = calloc(1, sizeof(*group));
 	size_t at = 0;
 
 	if (!group) {
-		groupdef_free(def);
+		group_def_free(def);
 		return NULL;
 	}
 	group->registry = registry;
 	group->def = def;
-	vec_find_sorted(&registry->groups, def->name, cmp_name, &at);
+	vec_find_sorted(&registry->groups, def->name, registry_cmp_name, &at);
 	if (vec_insert(&registry->groups, at, group) < 0)
-		return group_free(group);
+		return devgroup_free(group);
 	return group;
 }
 
 /* What was claimed, whatever the files say by now. NULL when out of memory. */
-static struct groupdef *def_of_record(const struct record *record)
+static struct group_def *registry_def_of_record(const struct record *record)
 {
-	_cleanup_groupdef_ struct groupdef *def = groupdef_new(record->group);
+	_cleanup_group_def_ struct group_def *def = group_def_new(record->group);
 
 	if (!def)
 		return NULL;
@@ -68,10 +68,10 @@ static struct groupdef *def_of_record(const struct record *record)
 
 		if (!device->driver)
 			continue;
-		selector = selector_new();
+		selector = group_def_selector_new();
 		if (!selector || str_set(&selector->address, device->key) < 0 ||
 		    vec_add(&def->selectors, selector) < 0) {
-			selector_free(selector);
+			group_def_selector_free(selector);
 			return NULL;
 		}
 	}
@@ -80,7 +80,7 @@ static struct groupdef *def_of_record(const struct record *record)
 
 struct devgroup *registry_add_orphan(struct registry *registry, const struct record *record)
 {
-	struct groupdef *def = def_of_record(record);
+	struct group_def *def = registry_def_of_record(record);
 	struct devgroup *group = def ? registry_add_group(registry, def) : NULL;
 
 	if (group)
@@ -94,7 +94,7 @@ void registry_remove_group(struct registry *registry, struct devgroup *group)
 
 	claims_drop(registry, group);
 	vec_remove(&registry->groups, group);
-	group_free(group);
+	devgroup_free(group);
 	if (name && registry->observer && registry->started)
 		registry->observer->group_removed(name, registry->userdata);
 }
@@ -116,14 +116,14 @@ const char *registry_host_driver(const struct registry *registry, const struct d
 /* --- views ------------------------------------------------------------------------------------- */
 
 /* Two groups may name devices of the same IOMMU group: only one of them can have it. */
-static int add_shared_blocker(const struct registry *registry, struct devgroup *group)
+static int registry_add_shared_blocker(const struct registry *registry, struct devgroup *group)
 {
 	VEC_FOREACH(const struct devgroup, other, &registry->groups) {
 		if (other == group || !other->lease)
 			continue;
-		VEC_FOREACH(const struct device, device, &group->view.devices)
+		VEC_FOREACH(const struct device, device, &group->resolved.devices)
 			if (record_find_device(other->lease->record, device->key))
-				return blocker_add(&group->view.blockers, true, "shared-group",
+				return blocker_add(&group->resolved.blockers, true, "shared-group",
 						   device->key,
 						   "%s is in an IOMMU group that is claimed through group "
 						   "%s. Wait until that is released.",
@@ -145,10 +145,10 @@ int registry_claimed_keys(const struct registry *registry, char ***ret)
 }
 
 /* A claimed group has the devices that were claimed until it is released, also if redefined. */
-static int view_claimed(const struct inventory *inv, const struct record *record,
-			struct groupview *ret)
+static int registry_resolve_claimed(const struct inventory *inv, const struct record *record,
+			struct resolved_group *ret)
 {
-	_cleanup_groupdef_ struct groupdef *def = def_of_record(record);
+	_cleanup_group_def_ struct group_def *def = registry_def_of_record(record);
 
 	return def ? resolve_group(inv, def, ret) : -ENOMEM;
 }
@@ -157,7 +157,7 @@ static int view_claimed(const struct inventory *inv, const struct record *record
  * Who asks nobody, as "virsh nodedev-reattach" does, may give a claimed device to the host. That is not fought, but its
  * holder, who has it no more, is to know.
  */
-static int add_taken_away(const struct inventory *inv, struct devgroup *group)
+static int registry_add_taken_away(const struct inventory *inv, struct devgroup *group)
 {
 	if (group->lease->state != LEASE_CLAIMED)
 		return 0;
@@ -165,9 +165,9 @@ static int add_taken_away(const struct inventory *inv, struct devgroup *group)
 		const struct device *device = inventory_find(inv, member->key);
 		int r;
 
-		if (!device || !driver_is_vfio(member->driver) || device_is_on_vfio(device))
+		if (!device || !vfio_driver_is_known(member->driver) || vfio_driver_is_bound(device))
 			continue;
-		r = blocker_add(&group->view.blockers, true, "taken-away", device->key,
+		r = blocker_add(&group->resolved.blockers, true, "taken-away", device->key,
 				"%s is claimed, but somebody else has taken it from %s: it is on %s now. Release the "
 				"group, and claim it again.",
 				device->key, member->driver, str_or(device->driver, "no driver"));
@@ -177,48 +177,48 @@ static int add_taken_away(const struct inventory *inv, struct devgroup *group)
 	return 0;
 }
 
-static int compute_view(const struct registry *registry, const struct assess *assess,
+static int registry_update_group(const struct registry *registry, const struct assess *assess,
 			struct devgroup *group)
 {
 	const struct inventory *inv = host_inventory(registry->host);
 	int r;
 
-	groupview_clear(&group->view);
+	resolved_group_clear(&group->resolved);
 	if (group->lease) {
-		r = view_claimed(inv, group->lease->record, &group->view);
-		return r < 0 ? r : add_taken_away(inv, group);
+		r = registry_resolve_claimed(inv, group->lease->record, &group->resolved);
+		return r < 0 ? r : registry_add_taken_away(inv, group);
 	}
-	r = resolve_group(inv, group->def, &group->view);
+	r = resolve_group(inv, group->def, &group->resolved);
 	if (r < 0)
 		return r;
-	r = assess_group(assess, group->def, &group->view);
-	return r < 0 ? r : add_shared_blocker(registry, group);
+	r = assess_group(assess, group->def, &group->resolved);
+	return r < 0 ? r : registry_add_shared_blocker(registry, group);
 }
 
 /* Groups that nobody has, among each other. */
-static int compare_views(const struct registry *registry)
+static int registry_assess_overlaps(const struct registry *registry)
 {
 	_cleanup_overlap_ struct overlap *overlap = overlap_new();
 	int r = overlap ? 0 : -ENOMEM;
 
 	VEC_FOREACH(const struct devgroup, group, &registry->groups)
 		if (r >= 0 && !group->lease)
-			r = overlap_add(overlap, group->def, &group->view);
+			r = overlap_add(overlap, group->def, &group->resolved);
 	if (r >= 0)
-		r = overlap_settle(overlap);
+		r = overlap_decide(overlap);
 	VEC_FOREACH(struct devgroup, group, &registry->groups)
 		if (r >= 0 && !group->lease)
-			r = overlap_assess(overlap, group->def, &group->view);
+			r = overlap_assess(overlap, group->def, &group->resolved);
 	return r;
 }
 
-static void announce(struct registry *registry, struct devgroup *group)
+static void registry_announce(struct registry *registry, struct devgroup *group)
 {
-	char *now = group_summary(group);
-	bool is_new = !group->shown, same = str_eq(now, group->shown) && !group->redefined;
+	char *summary = group_summary(group);
+	bool is_new = !group->announced, same = str_eq(summary, group->announced) && !group->redefined;
 
-	free(group->shown);
-	group->shown = now;
+	free(group->announced);
+	group->announced = summary;
 	group->redefined = false;
 	if (!registry->observer || !registry->started || same)
 		return;
@@ -228,7 +228,7 @@ static void announce(struct registry *registry, struct devgroup *group)
 		registry->observer->group_changed(group, registry->userdata);
 }
 
-static int compute_views(const struct registry *registry)
+static int registry_update_groups(const struct registry *registry)
 {
 	_cleanup_assess_ struct assess *assess = NULL;
 	_cleanup_strv_ char **claimed = NULL;
@@ -240,65 +240,65 @@ static int compute_views(const struct registry *registry)
 		return r;
 	/* each that can be: one that lacks memory must not keep the others from being true */
 	VEC_FOREACH(struct devgroup, group, &registry->groups) {
-		int one = compute_view(registry, assess, group);
+		int one = registry_update_group(registry, assess, group);
 
 		r = r < 0 ? r : one;
 	}
-	return r < 0 ? r : compare_views(registry);
+	return r < 0 ? r : registry_assess_overlaps(registry);
 }
 
 /* Functions first: a group may be made of them. */
-static void prepare(struct registry *registry)
+static void registry_provision(struct registry *registry)
 {
-	if (registry->preparing)
+	if (registry->provisioning)
 		return;
-	registry->preparing = true;
-	vfs_run(registry->vfs);
-	mdevs_run(registry->mdevs);
-	bootbind_run(registry->bootbind);
-	registry->preparing = false;
+	registry->provisioning = true;
+	sriov_run(registry->sriov);
+	mdev_provision_run(registry->mdev_provision);
+	boot_bind_run(registry->boot_bind);
+	registry->provisioning = false;
 }
 
-bool registry_prepares(const struct registry *registry, const struct devgroup *group)
+bool registry_is_provisioning(const struct registry *registry, const struct devgroup *group)
 {
-	return vfs_changes(registry->vfs, group) || mdevs_changes(registry->mdevs, group) ||
-	       bootbind_changes(registry->bootbind, group);
+	return sriov_is_changing(registry->sriov, group) || mdev_provision_is_changing(registry->mdev_provision, group) ||
+	       boot_bind_is_changing(registry->boot_bind, group);
 }
 
 void registry_refresh(struct registry *registry)
 {
-	if (compute_views(registry) < 0)
+	if (registry_update_groups(registry) < 0)
 		log_error("Out of memory, what is known of the groups is not up to date");
 	VEC_FOREACH(struct devgroup, group, &registry->groups)
-		announce(registry, group);
-	leasenodes_keep(registry);
-	leasefiles_keep(registry);
+		registry_announce(registry, group);
+	lease_nodes_refresh(registry);
+	lease_files_refresh(registry);
 	if (registry->started)
-		prepare(registry);
+		registry_provision(registry);
 }
 
 /* --- what the host tells ----------------------------------------------------------------------- */
 
-static void on_device_added(const struct device *device, void *userdata)
+static void registry_on_device_added(const struct device *device, void *userdata)
 {
 	struct registry *registry = userdata;
 
-	causes_mark(registry->causes);
+	isolation_watch_invalidate(registry->isolation_watch);
 	if (registry->observer && registry->started)
 		registry->observer->device_added(device, registry->userdata);
 }
 
-static void on_device_changed(const struct device *device, void *userdata)
+static void registry_on_device_changed(const struct device *device, void *userdata)
 {
 	struct registry *registry = userdata;
 
-	causes_mark_if_moved(registry->causes, device);
-	mdevs_parent_changed(registry->mdevs, device->key, device->mdev_types.n > 0);
+	isolation_watch_device_changed(registry->isolation_watch, device);
+	mdev_provision_parent_changed(registry->mdev_provision, device->key, device->mdev_types.n > 0);
 	if (registry->observer && registry->started)
 		registry->observer->device_changed(device, registry->userdata);
 }
 
-static void on_device_error(const struct device *device, void *userdata)
+static void registry_on_device_error(const struct device *device, void *userdata)
 {
 	struct registry *registry = userdata;
 	struct devgroup *group = registry_find_by_device(registry, device->key);
@@ -307,18 +307,18 @@ static void on_device_error(const struct device *device, void *userdata)
 		registry->observer->lease_error(group, device, registry->userdata);
 }
 
-static void on_device_removed(const char *key, void *userdata)
+static void registry_on_device_removed(const char *key, void *userdata)
 {
 	struct registry *registry = userdata;
 
-	causes_mark(registry->causes);
-	mdevs_parent_changed(registry->mdevs, key, false);
+	isolation_watch_invalidate(registry->isolation_watch);
+	mdev_provision_parent_changed(registry->mdev_provision, key, false);
 	if (registry->observer && registry->started)
 		registry->observer->device_removed(key, registry->userdata);
 	resets_device_removed(registry, key);
 }
 
-static void on_isolation_changed(const struct device *device, void *userdata)
+static void registry_on_isolation_changed(const struct device *device, void *userdata)
 {
 	const struct registry *registry = userdata;
 
@@ -326,11 +326,11 @@ static void on_isolation_changed(const struct device *device, void *userdata)
 		registry->observer->isolation_changed(device, registry->userdata);
 }
 
-static void on_settled(void *userdata)
+static void registry_on_inventory_changed(void *userdata)
 {
 	struct registry *registry = userdata;
 
-	if (causes_refresh(registry->causes, host_inventory(registry->host), on_isolation_changed,
+	if (isolation_watch_refresh(registry->isolation_watch, host_inventory(registry->host), registry_on_isolation_changed,
 			   registry) < 0)
 		log_error("Out of memory, what ties devices together is not told");
 	registry_refresh(registry);
@@ -338,39 +338,39 @@ static void on_settled(void *userdata)
 		registry->observer->host_changed(registry->userdata);
 }
 
-static int on_wanted(struct vec *devices, void *userdata)
+static int registry_list_claimable(struct vec *devices, void *userdata)
 {
 	const struct registry *registry = userdata;
 
 	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
 		if (group->lease)
 			continue;
-		VEC_FOREACH(struct device, device, &group->view.devices)
+		VEC_FOREACH(struct device, device, &group->resolved.devices)
 			if (vec_add(devices, device) < 0)
 				return -ENOMEM;
 	}
 	return 0;
 }
 
-static int on_watched(struct vec *devices, void *userdata)
+static int registry_list_error_watched(struct vec *devices, void *userdata)
 {
 	const struct registry *registry = userdata;
 
 	VEC_FOREACH(const struct devgroup, group, &registry->groups)
-		VEC_FOREACH(struct device, device, &group->view.devices)
+		VEC_FOREACH(struct device, device, &group->resolved.devices)
 			if (vec_add(devices, device) < 0)
 				return -ENOMEM;
 	return 0;
 }
 
 static const struct host_observer host_observer = {
-	.device_added = on_device_added,
-	.device_changed = on_device_changed,
-	.device_error = on_device_error,
-	.device_removed = on_device_removed,
-	.settled = on_settled,
-	.wanted = on_wanted,
-	.watched = on_watched,
+	.device_added = registry_on_device_added,
+	.device_changed = registry_on_device_changed,
+	.device_error = registry_on_device_error,
+	.device_removed = registry_on_device_removed,
+	.inventory_changed = registry_on_inventory_changed,
+	.list_claimable = registry_list_claimable,
+	.list_error_watched = registry_list_error_watched,
 };
 
 /* --- life -------------------------------------------------------------------------------------- */
@@ -384,12 +384,12 @@ int registry_new(struct host *host, const char *const *directories, struct regis
 	registry->host = host;
 	registry->directories = directories;
 	registry->limits = LIMITS_DEFAULT;
-	registry->quirks = config_new();
-	registry->vfs = vfs_new(registry);
-	registry->mdevs = mdevs_new(registry);
-	registry->bootbind = bootbind_new(registry);
-	registry->causes = causes_new();
-	if (!registry->quirks || !registry->vfs || !registry->mdevs || !registry->bootbind || !registry->causes) {
+	registry->quirks = def_set_new();
+	registry->sriov = sriov_new(registry);
+	registry->mdev_provision = mdev_provision_new(registry);
+	registry->boot_bind = boot_bind_new(registry);
+	registry->isolation_watch = isolation_watch_new();
+	if (!registry->quirks || !registry->sriov || !registry->mdev_provision || !registry->boot_bind || !registry->isolation_watch) {
 		registry_free(registry);
 		return -ENOMEM;
 	}
@@ -407,14 +407,14 @@ struct registry *registry_free(struct registry *registry)
 	VEC_FOREACH(struct devgroup, group, &registry->groups)
 		claims_drop(registry, group);
 	releases_drop(registry);
-	restart_forget(registry);
-	vfs_free(registry->vfs);
-	mdevs_free(registry->mdevs);
-	bootbind_free(registry->bootbind);
-	causes_free(registry->causes);
-	vec_clear(&registry->groups, group_free);
-	problems_clear(&registry->problems);
-	config_free(registry->quirks);
+	restart_clear_bad_records(registry);
+	sriov_free(registry->sriov);
+	mdev_provision_free(registry->mdev_provision);
+	boot_bind_free(registry->boot_bind);
+	isolation_watch_free(registry->isolation_watch);
+	vec_clear(&registry->groups, devgroup_free);
+	definitions_clear_problems(&registry->problems);
+	def_set_free(registry->quirks);
 	free(registry);
 	return NULL;
 }
@@ -435,12 +435,12 @@ int registry_start(struct registry *registry)
 	r = host_start(registry->host);
 	if (r < 0)
 		return r;
-	r = restart_take_up(registry);
+	r = restart_adopt_all(registry);
 	if (r < 0)
 		return log_error_errno(r, "Cannot take up what was claimed before");
 	registry_refresh(registry);
 	registry->started = true;
-	prepare(registry);
+	registry_provision(registry);
 	log_info("%zu groups are defined, the host has %zu devices in %zu IOMMU groups",
 		 registry->groups.n, host_inventory(registry->host)->devices.n,
 		 host_inventory(registry->host)->iommu_groups.n);
@@ -485,7 +485,7 @@ struct devgroup *registry_find_by_device(const struct registry *registry, const 
 		if (group->lease && record_find_device(group->lease->record, key))
 			return group;
 	VEC_FOREACH(struct devgroup, group, &registry->groups)
-		if (device && groupview_has(&group->view, device))
+		if (device && resolved_group_has(&group->resolved, device))
 			return group;
 	return NULL;
 }

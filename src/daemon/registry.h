@@ -20,14 +20,14 @@ struct registry;
 /* One named group. */
 struct devgroup {
 	struct registry *registry;
-	struct groupdef *def; /* owned */
+	struct group_def *def; /* owned */
 	bool orphan;	      /* no file defines it any more; it stays while it is claimed */
-	struct groupview view;
+	struct resolved_group resolved;
 	struct lease *lease; /* owned; NULL: not claimed */
 	struct vec waiting;  /* struct claim, owned; first come, first served */
-	char *shown;	     /* state as it was last announced */
+	char *announced;	     /* state as it was last announced */
 	bool redefined;	     /* since then */
-	char *set_aside;     /* why its record from an earlier daemon cannot be used, or NULL */
+	char *record_problem;     /* why its record from an earlier daemon cannot be used, or NULL */
 };
 
 struct registry_observer {
@@ -50,7 +50,7 @@ struct registry_observer {
 	void (*host_changed)(void *userdata);
 };
 
-/* @directories as for confdir_load(). 0 or negative errno. */
+/* @directories as for config_dirs_load(). 0 or negative errno. */
 int registry_new(struct host *host, const char *const *directories, struct registry **ret) _must_check_;
 /* Leases stay as they are on the host: a later daemon takes them up. */
 struct registry *registry_free(struct registry *registry);
@@ -62,7 +62,7 @@ void registry_set_observer(struct registry *registry, const struct registry_obse
 /* Reads the definitions, the host, and what an earlier daemon left. 0 or negative errno. */
 int registry_start(struct registry *registry) _must_check_;
 /* Reads the definitions anew; claimed groups go on. 0 or negative errno (-ENOMEM). */
-int registry_reload(struct registry *registry) _must_check_;
+int definitions_reload(struct registry *registry) _must_check_;
 
 void registry_set_limits(struct registry *registry, const struct limits *limits);
 const struct limits *registry_limits(const struct registry *registry);
@@ -112,11 +112,11 @@ typedef void (*claim_fn)(struct claim *claim, struct devgroup *group, const stru
 			 void *userdata);
 
 /* False: refused at once, *ret_refusal says why, nothing has changed, @fn is not called. Else *ret lives until @fn. */
-bool registry_claim(struct registry *registry, const char *group, const struct claim_request *request,
+bool claims_submit(struct registry *registry, const char *group, const struct claim_request *request,
 		    claim_fn fn, void *userdata, struct claim **ret,
 		    struct refusal *ret_refusal) _must_check_;
 /* The claimer is gone: the claim is undone, and @fn is not called any more. */
-void registry_cancel(struct registry *registry, struct claim *claim);
+void claims_cancel(struct registry *registry, struct claim *claim);
 
 typedef void (*release_fn)(const struct refusal *refusal, void *userdata); /* NULL: all is back */
 
@@ -125,14 +125,14 @@ typedef void (*release_fn)(const struct refusal *refusal, void *userdata); /* NU
  * still has the devices open after @wait_usec (the lease ends all the same when they are closed).
  * 0 or -ENOMEM.
  */
-int registry_release(struct registry *registry, struct devgroup *group, uint64_t wait_usec,
+int releases_submit(struct registry *registry, struct devgroup *group, uint64_t wait_usec,
 		     release_fn fn, void *userdata) _must_check_;
 
 /*
  * Resets a dirty group and gives it back. @method: this one alone; "none": it is taken as it is; NULL: as the definition says.
  * @fn as for a release; a group that is not claimed is not dirty. False: refused, *ret_refusal says why.
  */
-bool registry_reset(struct registry *registry, struct devgroup *group, const char *method,
+bool resets_submit(struct registry *registry, struct devgroup *group, const char *method,
 		    uint64_t wait_usec, release_fn fn, void *userdata,
 		    struct refusal *ret_refusal) _must_check_;
 
@@ -141,6 +141,6 @@ bool registry_reset(struct registry *registry, struct devgroup *group, const cha
  * @with: groups that the same caller is about to claim before this one; NULL: it claims this one alone, or
  * does not say. False: refused.
  */
-bool registry_plan(struct registry *registry, const char *group, bool release,
+bool plans_make(struct registry *registry, const char *group, bool release,
 		   const struct claim_request *request, char *const *with, struct vec *ret_steps,
 		   struct refusal *ret_refusal) _must_check_;

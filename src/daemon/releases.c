@@ -16,7 +16,7 @@ struct release {
 	void *userdata;
 };
 
-static void answer_release(struct release *release, const struct refusal *refusal)
+static void releases_answer_one(struct release *release, const struct refusal *refusal)
 {
 	vec_remove(&release->registry->releases, release);
 	sd_event_source_disable_unref(release->deadline);
@@ -32,21 +32,21 @@ void releases_answer(struct devgroup *group, const struct refusal *refusal)
 		struct release *release = releases->items[i];
 
 		if (release->group == group)
-			answer_release(release, refusal);
+			releases_answer_one(release, refusal);
 	}
 }
 
-static int on_release_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+static int releases_on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct release *release = userdata;
 	const struct lease *lease = release->group->lease;
 
-	refuse(&refusal, lease->state == LEASE_DRAINING || lease->held_as ? REFUSED_IN_USE :
+	refusal_set(&refusal, lease->state == LEASE_DRAINING || lease->shown_state ? REFUSED_IN_USE :
 									   REFUSED_TIMEOUT,
 	       "Group %s is not back yet: %s. It is given back as soon as that ends.",
 	       release->group->def->name, str_or(lease->trouble, "its steps still run"));
-	answer_release(release, &refusal);
+	releases_answer_one(release, &refusal);
 	return 0;
 }
 
@@ -64,7 +64,7 @@ int releases_wait(struct devgroup *group, uint64_t wait_usec, release_fn fn, voi
 		.fn = fn,
 		.userdata = userdata,
 	};
-	r = deadline_add(host_event(registry->host), wait_usec, on_release_deadline, release,
+	r = deadline_add(host_event(registry->host), wait_usec, releases_on_deadline, release,
 			 &release->deadline);
 	if (r >= 0)
 		r = vec_add(&registry->releases, release);
@@ -75,7 +75,7 @@ int releases_wait(struct devgroup *group, uint64_t wait_usec, release_fn fn, voi
 	return r;
 }
 
-int registry_release(struct registry *registry, struct devgroup *group, uint64_t wait_usec,
+int releases_submit(struct registry *registry, struct devgroup *group, uint64_t wait_usec,
 		     release_fn fn, void *userdata)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
@@ -93,7 +93,7 @@ int registry_release(struct registry *registry, struct devgroup *group, uint64_t
 	}
 	r = releases_wait(group, wait_usec, fn, userdata);
 	if (r >= 0)
-		lease_let_go(group->lease);
+		lease_end(group->lease);
 	return r;
 }
 
@@ -101,7 +101,7 @@ void releases_drop(struct registry *registry)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
-	refuse(&refusal, REFUSED_TIMEOUT, "The daemon stops.");
+	refusal_set(&refusal, REFUSED_TIMEOUT, "The daemon stops.");
 	while (registry->releases.n > 0)
-		answer_release(registry->releases.items[0], &refusal);
+		releases_answer_one(registry->releases.items[0], &refusal);
 }

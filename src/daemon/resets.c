@@ -11,38 +11,38 @@
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
 
-static struct resetplan_request request_of(const struct devgroup *group, char *const *methods)
+static struct reset_plan_request resets_make_request(const struct devgroup *group, char *const *methods)
 {
-	return (struct resetplan_request){
+	return (struct reset_plan_request){
 		.inv = host_inventory(group->registry->host),
 		.quirks = registry_quirks(group->registry),
-		.claimed = &group->view.devices,
+		.claimed = &group->resolved.devices,
 		.methods = methods,
 	};
 }
 
 int resets_find(const struct devgroup *group, struct vec *ret)
 {
-	struct resetplan_request request = request_of(group, group->def->reset_methods);
+	struct reset_plan_request request = resets_make_request(group, group->def->reset_methods);
 
-	return resetplan_all(&request, ret);
+	return reset_plan_all(&request, ret);
 }
 
 bool resets_check(const struct devgroup *group, struct refusal *ret)
 {
-	_cleanup_resetplans_ struct vec plans = { 0 };
+	_cleanup_reset_plans_ struct vec plans = { 0 };
 	_cleanup_free_ char *why = NULL;
-	const struct resetplan *plan;
+	const struct reset_plan *plan;
 
 	if (group->def->reset_before != RESET_REQUIRE && group->def->reset_after != RESET_REQUIRE)
 		return true;
 	if (resets_find(group, &plans) < 0)
-		return refuse(ret, REFUSED_NO_MEMORY, "Out of memory.");
-	plan = resetplan_first_without(&plans);
+		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	plan = reset_plan_find_empty(&plans);
 	if (!plan)
 		return true;
-	why = resetplan_why_not(plan);
-	return refuse(ret, REFUSED_RESET_FAILED,
+	why = reset_plan_why_none(plan);
+	return refusal_set(ret, REFUSED_RESET_FAILED,
 		      "Group %s cannot be claimed: its definition requires a reset, and %s cannot be "
 		      "reset (%s).",
 		      group->def->name, plan->device->key, str_or(why, "?"));
@@ -50,7 +50,7 @@ bool resets_check(const struct devgroup *group, struct refusal *ret)
 
 bool resets_refuse(const struct devgroup *group, struct refusal *ret)
 {
-	return refuse(ret, REFUSED_RESET_FAILED,
+	return refusal_set(ret, REFUSED_RESET_FAILED,
 		      "Group %s is dirty, so nobody gets it: %s. \"devgroupctl reset %s\" resets it (again), "
 		      "and powering its slot off and on helps as well.",
 		      group->def->name, str_or(group->lease->trouble, "?"), group->def->name);
@@ -59,39 +59,39 @@ bool resets_refuse(const struct devgroup *group, struct refusal *ret)
 /* --- making it clean -------------------------------------------------------------------------- */
 
 /* The ways of one device as they are to be tried now. */
-static bool choose_ways(const struct devgroup *group, struct record_device *member,
+static bool resets_choose_methods(const struct devgroup *group, struct record_device *member,
 			char *const *methods, struct refusal *ret)
 {
-	struct resetplan_request request = request_of(group, methods);
+	struct reset_plan_request request = resets_make_request(group, methods);
 	const struct device *device = inventory_find(request.inv, member->key);
-	_cleanup_resetplan_ struct resetplan plan = { 0 };
+	_cleanup_reset_plan_ struct reset_plan plan = { 0 };
 	_cleanup_free_ char *why = NULL;
 
 	if (!device) /* it has been taken out, and whatever was in it is gone */
 		return true;
-	if (resetplan_device(&request, device, &plan) < 0)
-		return refuse(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	if (reset_plan_device(&request, device, &plan) < 0)
+		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
 	if (plan.attempts.n > 0)
-		return resetplan_format(&plan, &member->resets) >= 0 ||
-		       refuse(ret, REFUSED_NO_MEMORY, "Out of memory.");
-	why = resetplan_why_not(&plan);
-	return refuse(ret, REFUSED_RESET_FAILED, "Group %s stays dirty: %s cannot be reset that way (%s).",
+		return reset_plan_format(&plan, &member->resets) >= 0 ||
+		       refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	why = reset_plan_why_none(&plan);
+	return refusal_set(ret, REFUSED_RESET_FAILED, "Group %s stays dirty: %s cannot be reset that way (%s).",
 		      group->def->name, member->key, str_or(why, "?"));
 }
 
 /* Of those that were not the trouble, the ways are what they were. */
-static bool choose_all(const struct devgroup *group, const char *method, struct refusal *ret)
+static bool resets_choose_dirty(const struct devgroup *group, const char *method, struct refusal *ret)
 {
 	char *one[] = { (char *)method, NULL };
 
 	VEC_FOREACH(struct record_device, member, &group->lease->record->devices)
 		if (member->dirty &&
-		    !choose_ways(group, member, method ? one : group->def->reset_methods, ret))
+		    !resets_choose_methods(group, member, method ? one : group->def->reset_methods, ret))
 			return false;
 	return true;
 }
 
-static void take_as_it_is(struct record *record)
+static void resets_skip_all(struct record *record)
 {
 	VEC_FOREACH(struct record_device, member, &record->devices) {
 		strv_free(member->resets);
@@ -99,23 +99,23 @@ static void take_as_it_is(struct record *record)
 	}
 }
 
-static bool check_method(const char *method, struct refusal *ret)
+static bool resets_check_method(const char *method, struct refusal *ret)
 {
-	for (const char *const *name = reset_method_names; *name; name++)
+	for (const char *const *name = group_def_reset_methods; *name; name++)
 		if (str_eq(*name, method))
 			return true;
-	return refuse(ret, REFUSED_BAD_OPTION,
+	return refusal_set(ret, REFUSED_BAD_OPTION,
 		      "There is no reset method \"%s\". Those there are: device_specific, acpi, flr, "
 		      "af_flr, pm, bus, slot, cxl_bus; and none, to take the group as it is.",
 		      method);
 }
 
-static void cleanse(struct devgroup *group)
+static void resets_reset_lease(struct devgroup *group)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
 	group->lease->record->reset_required = false; /* the ways in the record are the requirement */
-	if (lease_cleanse(group->lease) >= 0)
+	if (lease_reset(group->lease) >= 0)
 		return;
 	resets_refuse(group, &refusal);
 	releases_answer(group, &refusal);
@@ -123,41 +123,41 @@ static void cleanse(struct devgroup *group)
 
 /* --- after an error, when nobody has it --------------------------------------------------------- */
 
-static bool choose_lost(const struct devgroup *group, const char *method, struct record *record,
+static bool resets_choose_lost(const struct devgroup *group, const char *method, struct record *record,
 			struct refusal *ret)
 {
 	char *one[] = { (char *)method, NULL };
 
-	VEC_FOREACH(const struct device, device, &group->view.devices)
+	VEC_FOREACH(const struct device, device, &group->resolved.devices)
 		if (error_state_is_lost(device->errors.state) && !device_is_bridge(device) &&
-		    !choose_ways(group, record_find_device(record, device->key),
+		    !resets_choose_methods(group, record_find_device(record, device->key),
 				 method ? one : group->def->reset_methods, ret))
 			return false;
 	return true;
 }
 
 /* Can it be taken from the host, as it is at this moment? */
-static bool check_obstacles(struct devgroup *group, struct refusal *ret)
+static bool resets_check_obstacles(struct devgroup *group, struct refusal *ret)
 {
 	const struct blocker *obstacle;
 	int r = claims_refresh_members(group->registry, group);
 
 	if (r < 0)
-		return refuse(ret, REFUSED_RESET_FAILED, "Group %s is not reset, its devices cannot be read: %s.",
+		return refusal_set(ret, REFUSED_RESET_FAILED, "Group %s is not reset, its devices cannot be read: %s.",
 			      group->def->name, strerror(-r));
 	obstacle = group_find_obstacle(group, "error");
 	if (obstacle)
-		return refuse(ret, REFUSED_BLOCKED,
+		return refusal_set(ret, REFUSED_BLOCKED,
 			      "Group %s is not reset (%s), since that takes its devices from the host for a moment: %s",
 			      group->def->name, obstacle->code, obstacle->text);
-	return !registry_prepares(group->registry, group) || claims_refuse_busy(group, ret);
+	return !registry_is_provisioning(group->registry, group) || claims_refuse_busy(group, ret);
 }
 
 /*
  * A claim that nobody waits for: when its devices are on their VFIO driver it is given back at once, and a release
  * is what resets. So there is a record from the first step on, and a daemon that is killed is followed by one that goes on.
  */
-static bool start_recovery(struct devgroup *group, const char *method, struct refusal *ret)
+static bool resets_start_recovery(struct devgroup *group, const char *method, struct refusal *ret)
 {
 	const struct claim_request request = { .access = ACCESS_FD, .persistent = true };
 	_cleanup_record_ struct record *record = NULL;
@@ -165,103 +165,103 @@ static bool start_recovery(struct devgroup *group, const char *method, struct re
 	int r = claims_new_record(group, &request, &record);
 
 	if (r >= 0)
-		r = plan_recovery(group->def, &group->view, record, &steps);
-	if (r >= 0 && !str_eq(method, "none") && !choose_lost(group, method, record, ret))
+		r = plan_recovery(group->def, &group->resolved, record, &steps);
+	if (r >= 0 && !str_eq(method, "none") && !resets_choose_lost(group, method, record, ret))
 		return false;
 	if (r >= 0)
 		r = claims_start_lease(group, &record, &steps);
 	if (r < 0)
-		return refuse(ret, REFUSED_RESET_FAILED, "The reset of group %s cannot start: %s.",
+		return refusal_set(ret, REFUSED_RESET_FAILED, "The reset of group %s cannot start: %s.",
 			      group->def->name, strerror(-r));
 	log_notice("Group %s is reset by order after an error%s%s", group->def->name,
 		   method ? ", method " : "", str_or(method, ""));
-	lease_let_go(group->lease);
+	lease_end(group->lease);
 	return true;
 }
 
-static bool recover(struct devgroup *group, const char *method, uint64_t wait_usec, release_fn fn,
+static bool resets_recover(struct devgroup *group, const char *method, uint64_t wait_usec, release_fn fn,
 		    void *userdata, struct refusal *ret)
 {
-	if (!check_obstacles(group, ret))
+	if (!resets_check_obstacles(group, ret))
 		return false;
 	/* looked at anew, it may be well by now */
 	if (!error_state_is_lost(group_error_state(group))) {
 		fn(NULL, userdata);
 		return true;
 	}
-	if (!start_recovery(group, method, ret))
+	if (!resets_start_recovery(group, method, ret))
 		return false;
 	return releases_wait(group, wait_usec, fn, userdata) >= 0 ||
-	       refuse(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	       refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
 }
 
-static bool refuse_held(const struct devgroup *group, struct refusal *ret)
+static bool resets_refuse_held(const struct devgroup *group, struct refusal *ret)
 {
 	_cleanup_free_ char *holder = group_holder(group);
 
 	if (group->lease->state == LEASE_CLAIMED)
-		return refuse(ret, REFUSED_BUSY,
+		return refusal_set(ret, REFUSED_BUSY,
 			      "Group %s is not reset while it is claimed by %s: that would pull its devices from under "
 			      "their user. They are reset when it is given back; \"devgroupctl release %s\" asks for that.",
 			      group->def->name, str_or(holder, "?"), group->def->name);
-	return refuse(ret, REFUSED_BUSY,
+	return refusal_set(ret, REFUSED_BUSY,
 		      "Group %s is %s, not dirty: its devices are reset when it is given back.",
 		      group->def->name, lease_visible_state(group->lease));
 }
 
 /* Nothing is to be done, but an order that would be refused is refused. */
-static bool check_clean(const struct devgroup *group, const char *method, struct refusal *ret)
+static bool resets_check_clean(const struct devgroup *group, const char *method, struct refusal *ret)
 {
 	char *one[] = { (char *)method, NULL };
-	struct resetplan_request request = request_of(group, one);
-	_cleanup_resetplans_ struct vec plans = { 0 };
+	struct reset_plan_request request = resets_make_request(group, one);
+	_cleanup_reset_plans_ struct vec plans = { 0 };
 	_cleanup_free_ char *why = NULL;
-	const struct resetplan *plan;
+	const struct reset_plan *plan;
 
 	if (!method || str_eq(method, "none"))
 		return true;
-	if (resetplan_all(&request, &plans) < 0)
-		return refuse(ret, REFUSED_NO_MEMORY, "Out of memory.");
-	plan = resetplan_first_without(&plans);
+	if (reset_plan_all(&request, &plans) < 0)
+		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	plan = reset_plan_find_empty(&plans);
 	if (!plan)
 		return true;
-	why = resetplan_why_not(plan);
-	return refuse(ret, REFUSED_RESET_FAILED, "Group %s is not dirty, and %s could not be reset that way (%s).",
+	why = reset_plan_why_none(plan);
+	return refusal_set(ret, REFUSED_RESET_FAILED, "Group %s is not dirty, and %s could not be reset that way (%s).",
 		      group->def->name, plan->device->key, str_or(why, "?"));
 }
 
-bool registry_reset(struct registry *registry, struct devgroup *group, const char *method,
+bool resets_submit(struct registry *registry, struct devgroup *group, const char *method,
 		    uint64_t wait_usec, release_fn fn, void *userdata, struct refusal *ret)
 {
 	bool none = str_eq(method, "none");
 
-	if (method && !none && !check_method(method, ret))
+	if (method && !none && !resets_check_method(method, ret))
 		return false;
 	if (!group->lease && error_state_is_lost(group_error_state(group)))
-		return recover(group, method, wait_usec, fn, userdata, ret);
+		return resets_recover(group, method, wait_usec, fn, userdata, ret);
 	if (!group->lease) {
-		if (!check_clean(group, method, ret))
+		if (!resets_check_clean(group, method, ret))
 			return false;
 		fn(NULL, userdata);
 		return true;
 	}
 	if (group->lease->state != LEASE_DIRTY)
-		return refuse_held(group, ret);
+		return resets_refuse_held(group, ret);
 	if (none)
-		take_as_it_is(group->lease->record);
-	else if (!choose_all(group, method, ret))
+		resets_skip_all(group->lease->record);
+	else if (!resets_choose_dirty(group, method, ret))
 		return false;
 	if (releases_wait(group, wait_usec, fn, userdata) < 0)
-		return refuse(ret, REFUSED_NO_MEMORY, "Out of memory.");
+		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
 	log_notice("Group %s is reset by order%s%s", group->def->name, method ? ", method " : "",
 		   str_or(method, ""));
-	cleanse(group);
+	resets_reset_lease(group);
 	return true;
 }
 
 /* --- powered off ------------------------------------------------------------------------------ */
 
-static bool note_gone(struct record *record, const char *key)
+static bool resets_note_gone(struct record *record, const char *key)
 {
 	struct record_device *member = record_find_device(record, key);
 
@@ -273,7 +273,7 @@ static bool note_gone(struct record *record, const char *key)
 	return true;
 }
 
-static bool has_dirty(const struct record *record)
+static bool resets_has_dirty(const struct record *record)
 {
 	VEC_FOREACH(const struct record_device, member, &record->devices)
 		if (member->dirty)
@@ -286,11 +286,11 @@ void resets_device_removed(struct registry *registry, const char *key)
 	VEC_FOREACH(struct devgroup, group, &registry->groups) {
 		struct lease *lease = group->lease;
 
-		if (!lease || lease->state != LEASE_DIRTY || !note_gone(lease->record, key) ||
-		    has_dirty(lease->record))
+		if (!lease || lease->state != LEASE_DIRTY || !resets_note_gone(lease->record, key) ||
+		    resets_has_dirty(lease->record))
 			continue;
 		log_notice("Group %s is no longer dirty: %s has been taken out", group->def->name, key);
-		cleanse(group);
+		resets_reset_lease(group);
 		return;
 	}
 }

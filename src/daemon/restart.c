@@ -13,67 +13,67 @@
 
 /* --- records that cannot be used --------------------------------------------------------------- */
 
-static void *aside_free(void *data)
+static void *bad_record_free(void *data)
 {
-	struct aside *aside = data;
+	struct bad_record *bad_record = data;
 
-	if (!aside)
+	if (!bad_record)
 		return NULL;
-	free(aside->group);
-	free(aside->file);
-	free(aside->why);
-	free(aside);
+	free(bad_record->group);
+	free(bad_record->file);
+	free(bad_record->why);
+	free(bad_record);
 	return NULL;
 }
 
-void restart_forget(struct registry *registry)
+void restart_clear_bad_records(struct registry *registry)
 {
-	vec_clear(&registry->asides, aside_free);
+	vec_clear(&registry->bad_records, bad_record_free);
 }
 
-static int set_aside(struct registry *registry, const struct rundir_entry *entry, const char *why)
+static int restart_add_bad_record(struct registry *registry, const struct run_dir_entry *entry, const char *why)
 {
-	struct aside *aside = calloc(1, sizeof(*aside));
+	struct bad_record *bad_record = calloc(1, sizeof(*bad_record));
 
-	if (!aside)
+	if (!bad_record)
 		return -ENOMEM;
-	aside->group = strdup(entry->group);
-	aside->file = rundir_path(host_run_dir(registry->host), entry->group);
-	aside->why = str_printf("the record cannot be used: %s. See that the devices of group %s are with "
+	bad_record->group = strdup(entry->group);
+	bad_record->file = run_dir_path(host_run_dir(registry->host), entry->group);
+	bad_record->why = str_printf("the record cannot be used: %s. See that the devices of group %s are with "
 				"their host drivers, remove the record, and run \"devgroupctl reload\".",
 				why, entry->group);
-	if (!aside->group || !aside->file || !aside->why || vec_add(&registry->asides, aside) < 0) {
-		aside_free(aside);
+	if (!bad_record->group || !bad_record->file || !bad_record->why || vec_add(&registry->bad_records, bad_record) < 0) {
+		bad_record_free(bad_record);
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-static int report(struct registry *registry, const struct aside *aside)
+static int bad_record_report(struct registry *registry, const struct bad_record *bad_record)
 {
-	struct devgroup *group = registry_find(registry, aside->group);
+	struct devgroup *group = registry_find(registry, bad_record->group);
 
-	if (!registry_add_problem(registry, aside->file, 0, 0, aside->why))
+	if (!definitions_add_problem(registry, bad_record->file, 0, 0, bad_record->why))
 		return -ENOMEM;
-	return group ? str_set(&group->set_aside, aside->why) : 0;
+	return group ? str_set(&group->record_problem, bad_record->why) : 0;
 }
 
-int restart_report(struct registry *registry)
+int restart_report_bad_records(struct registry *registry)
 {
 	VEC_FOREACH(struct devgroup, group, &registry->groups) {
-		free(group->set_aside);
-		group->set_aside = NULL;
+		free(group->record_problem);
+		group->record_problem = NULL;
 	}
-	for (size_t i = registry->asides.n; i-- > 0;) {
-		struct aside *aside = registry->asides.items[i];
+	for (size_t i = registry->bad_records.n; i-- > 0;) {
+		struct bad_record *bad_record = registry->bad_records.items[i];
 
-		if (rundir_has(host_run_dir(registry->host), aside->group)) {
-			if (report(registry, aside) < 0)
+		if (run_dir_has(host_run_dir(registry->host), bad_record->group)) {
+			if (bad_record_report(registry, bad_record) < 0)
 				return -ENOMEM;
 			continue;
 		}
-		vec_remove(&registry->asides, aside);
-		aside_free(aside);
+		vec_remove(&registry->bad_records, bad_record);
+		bad_record_free(bad_record);
 	}
 	return 0;
 }
@@ -81,7 +81,7 @@ int restart_report(struct registry *registry)
 /* --- and those that can ------------------------------------------------------------------------ */
 
 /* The group that has one of its devices already. NULL: none. */
-static const struct devgroup *find_rival(const struct registry *registry, const struct record *record,
+static const struct devgroup *restart_find_rival(const struct registry *registry, const struct record *record,
 					 const char **ret_device)
 {
 	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
@@ -96,11 +96,11 @@ static const struct devgroup *find_rival(const struct registry *registry, const 
 	return NULL;
 }
 
-static int take_up(struct registry *registry, struct rundir_entry *entry)
+static int restart_adopt_record(struct registry *registry, struct run_dir_entry *entry)
 {
 	struct devgroup *group = registry_find(registry, entry->group);
 	const char *device;
-	const struct devgroup *rival = find_rival(registry, entry->record, &device);
+	const struct devgroup *rival = restart_find_rival(registry, entry->record, &device);
 	struct lease *lease;
 	int r;
 
@@ -108,41 +108,41 @@ static int take_up(struct registry *registry, struct rundir_entry *entry)
 		_cleanup_free_ char *why = str_printf("%s is in the record of group %s as well", device,
 						      rival->def->name);
 
-		return why ? set_aside(registry, entry, why) : -ENOMEM;
+		return why ? restart_add_bad_record(registry, entry, why) : -ENOMEM;
 	}
 	if (!group)
 		group = registry_add_orphan(registry, entry->record);
 	if (!group)
 		return -ENOMEM;
-	r = lease_new(registry->host, entry->record, &leasenews_observer, group, &lease);
+	r = lease_new(registry->host, entry->record, &lease_observer_callbacks, group, &lease);
 	if (r < 0)
 		return r;
 	entry->record = NULL;
 	group->lease = lease;
-	lease_adopt(lease, fdstore_take(lease->record->lease));
+	lease_adopt(lease, fd_store_take(lease->record->lease));
 	return 0;
 }
 
-static bool is_lease(const char *lease, void *userdata)
+static bool restart_is_lease(const char *lease, void *userdata)
 {
 	return registry_find_lease(userdata, lease) != NULL;
 }
 
-int restart_take_up(struct registry *registry)
+int restart_adopt_all(struct registry *registry)
 {
-	_cleanup_(rundir_entries_clear) struct vec entries = { 0 };
-	int r = rundir_load(host_run_dir(registry->host), &entries);
+	_cleanup_(run_dir_entries_clear) struct vec entries = { 0 };
+	int r = run_dir_load(host_run_dir(registry->host), &entries);
 
 	if (r < 0)
 		return r;
-	VEC_FOREACH(struct rundir_entry, entry, &entries) {
-		r = entry->record ? take_up(registry, entry) : set_aside(registry, entry, entry->error);
+	VEC_FOREACH(struct run_dir_entry, entry, &entries) {
+		r = entry->record ? restart_adopt_record(registry, entry) : restart_add_bad_record(registry, entry, entry->error);
 		if (r < 0)
 			return r;
 	}
 	/* what belongs to a record that only another version can read is kept for that one */
-	fdstore_close_rest(registry->asides.n > 0);
-	if (registry->asides.n == 0)
-		rundir_tidy(host_run_dir(registry->host), is_lease, registry);
-	return restart_report(registry);
+	fd_store_close_rest(registry->bad_records.n > 0);
+	if (registry->bad_records.n == 0)
+		run_dir_tidy(host_run_dir(registry->host), restart_is_lease, registry);
+	return restart_report_bad_records(registry);
 }

@@ -17,7 +17,7 @@
 /* --- in the plan of a claim -------------------------------------------------------------------- */
 
 /* 8-4-4-4-12, as the kernel reads it. */
-static char *new_token(void)
+static char *vf_tokens_generate(void)
 {
 	char hex[SD_ID128_STRING_MAX];
 	sd_id128_t random;
@@ -28,14 +28,14 @@ static char *new_token(void)
 	return str_printf("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
-static int note(struct record *record, const char *pf, const char *token)
+static int vf_tokens_add(struct record *record, const char *pf, const char *token)
 {
 	_cleanup_free_ char *line = str_printf("%s=%s", pf, token);
 
 	return line ? strv_add(&record->vf_tokens, line) : -ENOMEM;
 }
 
-static int make_tokens(struct record *record, struct vec *steps)
+static int vf_tokens_make(struct record *record, struct vec *steps)
 {
 	VEC_FOREACH(struct step, step, steps) {
 		_cleanup_free_ char *token = NULL;
@@ -43,10 +43,10 @@ static int make_tokens(struct record *record, struct vec *steps)
 
 		if (step->kind != STEP_SET_VF_TOKEN)
 			continue;
-		token = new_token();
+		token = vf_tokens_generate();
 		r = token ? str_set(&step->value, token) : -ENOMEM;
 		if (r >= 0)
-			r = note(record, step->device, token);
+			r = vf_tokens_add(record, step->device, token);
 		if (r < 0)
 			return r;
 	}
@@ -54,7 +54,7 @@ static int make_tokens(struct record *record, struct vec *steps)
 }
 
 /* The lease that has the physical function, or NULL. */
-static const struct lease *lease_of(const struct registry *registry, const char *pf)
+static const struct lease *vf_tokens_find_lease(const struct registry *registry, const char *pf)
 {
 	VEC_FOREACH(const struct devgroup, group, &registry->groups)
 		if (pf && group->lease && record_find_device(group->lease->record, pf))
@@ -63,10 +63,10 @@ static const struct lease *lease_of(const struct registry *registry, const char 
 }
 
 /* Those of the physical functions whose virtual ones are claimed. */
-static int copy_tokens(const struct devgroup *group, struct record *record)
+static int vf_tokens_copy(const struct devgroup *group, struct record *record)
 {
-	VEC_FOREACH(const struct device, device, &group->view.devices) {
-		const struct lease *lease = lease_of(group->registry, device->physfn);
+	VEC_FOREACH(const struct device, device, &group->resolved.devices) {
+		const struct lease *lease = vf_tokens_find_lease(group->registry, device->physfn);
 
 		if (!lease)
 			continue;
@@ -83,29 +83,29 @@ static int copy_tokens(const struct devgroup *group, struct record *record)
 	return 0;
 }
 
-int vftokens_complete(const struct devgroup *group, struct record *record, struct vec *steps)
+int vf_tokens_complete(const struct devgroup *group, struct record *record, struct vec *steps)
 {
 	const struct registry *registry = group->registry;
 	_cleanup_(vec_drop) struct vec defs = { 0 };
-	int r = vfs_list(registry->vfs, &defs);
+	int r = sriov_list_defs(registry->sriov, &defs);
 
 	if (r >= 0)
-		r = plan_vfs_of_claim(host_inventory(registry->host), &defs, steps);
+		r = sriov_plan_claim(host_inventory(registry->host), &defs, steps);
 	if (r >= 0)
-		r = make_tokens(record, steps);
-	return r < 0 ? r : copy_tokens(group, record);
+		r = vf_tokens_make(record, steps);
+	return r < 0 ? r : vf_tokens_copy(group, record);
 }
 
 /* --- whether it may be claimed ----------------------------------------------------------------- */
 
-bool vftokens_check(const struct devgroup *group, struct refusal *ret)
+bool vf_tokens_check(const struct devgroup *group, struct refusal *ret)
 {
-	VEC_FOREACH(const struct device, device, &group->view.devices) {
-		const struct lease *lease = lease_of(group->registry, device->physfn);
+	VEC_FOREACH(const struct device, device, &group->resolved.devices) {
+		const struct lease *lease = vf_tokens_find_lease(group->registry, device->physfn);
 
 		if (!lease || lease == group->lease || lease->state == LEASE_CLAIMED)
 			continue;
-		return refuse(ret, REFUSED_BUSY,
+		return refusal_set(ret, REFUSED_BUSY,
 			      "Group %s cannot be claimed: %s is a virtual function of %s, and group %s with that is %s.",
 			      group->def->name, device->key, device->physfn, lease->record->group,
 			      lease_visible_state(lease));
@@ -115,7 +115,7 @@ bool vftokens_check(const struct devgroup *group, struct refusal *ret)
 
 /* --- at its end -------------------------------------------------------------------------------- */
 
-void vftokens_lease_ended(const struct registry *registry)
+void vf_tokens_lease_ended(const struct registry *registry)
 {
 	VEC_FOREACH(const struct devgroup, group, &registry->groups)
 		if (group->lease && group->lease->record->vf_tokens)

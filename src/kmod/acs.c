@@ -7,10 +7,10 @@
 
 #include "devgroups.h"
 
-#define REQUIRED (PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF)
+#define ACS_REQUIRED (PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF)
 
 /* A port that is switched off does not answer; what it last said still holds when it is back. */
-static enum dg_acs read_control(struct dg_entry *entry)
+static enum dg_acs acs_read_control(struct dg_entry *entry)
 {
 	struct pci_dev *pdev = entry->pdev;
 	u16 able, control;
@@ -26,7 +26,7 @@ static enum dg_acs read_control(struct dg_entry *entry)
 	}
 	if (!entry->acs_known)
 		return DG_ACS_UNKNOWN;
-	return (entry->acs_control & REQUIRED) == REQUIRED ? DG_ACS_ISOLATES : DG_ACS_OFF;
+	return (entry->acs_control & ACS_REQUIRED) == ACS_REQUIRED ? DG_ACS_ISOLATES : DG_ACS_OFF;
 }
 
 enum dg_acs dg_acs_state(struct dg_entry *entry)
@@ -38,12 +38,12 @@ enum dg_acs dg_acs_state(struct dg_entry *entry)
 	switch (pci_pcie_type(pdev)) {
 	case PCI_EXP_TYPE_ROOT_PORT:
 	case PCI_EXP_TYPE_DOWNSTREAM:
-		return read_control(entry);
+		return acs_read_control(entry);
 	case PCI_EXP_TYPE_ENDPOINT:
 	case PCI_EXP_TYPE_LEG_END:
 	case PCI_EXP_TYPE_UPSTREAM:
 	case PCI_EXP_TYPE_RC_END:
-		return pdev->multifunction ? read_control(entry) : DG_ACS_ISOLATES;
+		return pdev->multifunction ? acs_read_control(entry) : DG_ACS_ISOLATES;
 	case PCI_EXP_TYPE_RC_EC:
 	case PCI_EXP_TYPE_PCI_BRIDGE:
 	case PCI_EXP_TYPE_PCIE_BRIDGE:

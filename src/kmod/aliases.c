@@ -8,15 +8,15 @@
 
 #include "devgroups.h"
 
-#define FUNCTIONS_OF_A_BUS 256
+#define FUNCTIONS_PER_BUS 256
 
-static void print_id(struct dg_text *text, int domain, unsigned int bus, unsigned int devfn)
+static void aliases_print_id(struct dg_text *text, int domain, unsigned int bus, unsigned int devfn)
 {
-	dg_print(text, "%04x:%02x:%02x.%d\n", domain, bus, PCI_SLOT(devfn), PCI_FUNC(devfn));
+	dg_text_printf(text, "%04x:%02x:%02x.%d\n", domain, bus, PCI_SLOT(devfn), PCI_FUNC(devfn));
 }
 
 /* Behind Intel's VMD everything speaks for the VMD itself. */
-static struct pci_dev *speaker(struct pci_dev *pdev)
+static struct pci_dev *aliases_requester(struct pci_dev *pdev)
 {
 #if defined(CONFIG_X86) && IS_ENABLED(CONFIG_VMD)
 	if (is_vmd(pdev->bus))
@@ -25,13 +25,13 @@ static struct pci_dev *speaker(struct pci_dev *pdev)
 	return pdev;
 }
 
-static bool is_conventional(struct pci_dev *pdev)
+static bool aliases_is_conventional(struct pci_dev *pdev)
 {
 	return !pci_is_pcie(pdev) || pci_pcie_type(pdev) == PCI_EXP_TYPE_PCI_BRIDGE ||
 	       pci_pcie_type(pdev) == PCI_EXP_TYPE_PCIE_BRIDGE;
 }
 
-static bool speaks_for_itself(struct pci_dev *pdev)
+static bool aliases_bridge_is_exempt(struct pci_dev *pdev)
 {
 #ifdef DG_BRIDGE_NO_ALIAS
 	return !pci_is_pcie(pdev) && (pdev->dev_flags & PCI_DEV_FLAGS_PCI_BRIDGE_NO_ALIAS);
@@ -41,57 +41,57 @@ static bool speaks_for_itself(struct pci_dev *pdev)
 }
 
 /* Does what is behind this bridge reach the IOMMU under an id of the bridge? */
-bool dg_bridge_aliases(const struct dg_entry *bridge)
+bool dg_aliases_by_bridge(const struct dg_entry *bridge)
 {
 	struct pci_dev *pdev = bridge->pdev;
 
-	return pci_is_bridge(pdev) && is_conventional(pdev) && !speaks_for_itself(pdev) &&
+	return pci_is_bridge(pdev) && aliases_is_conventional(pdev) && !aliases_bridge_is_exempt(pdev) &&
 	       !(pdev->dev_flags & PCI_DEV_FLAGS_BRIDGE_XLATE_ROOT);
 }
 
-static bool uses(const struct dg_entry *a, const struct dg_entry *b)
+static bool aliases_mask_has(const struct dg_entry *a, const struct dg_entry *b)
 {
 	const unsigned long *mask = a->pdev->dma_alias_mask;
 
 	return mask && a->bus == b->bus && a->domain == b->domain && test_bit(b->devfn, mask);
 }
 
-bool dg_is_alias(const struct dg_entry *a, const struct dg_entry *b)
+bool dg_aliases_between(const struct dg_entry *a, const struct dg_entry *b)
 {
-	return uses(a, b) || uses(b, a);
+	return aliases_mask_has(a, b) || aliases_mask_has(b, a);
 }
 
 /* @behind: the number of the bus on its far side, where it takes the place of 00.0. */
-static void print_bridge(struct dg_text *text, const struct dg_entry *bridge, u8 behind)
+static void aliases_print_bridge(struct dg_text *text, const struct dg_entry *bridge, u8 behind)
 {
 	struct pci_dev *pdev = bridge->pdev;
 
 	if (pci_is_pcie(pdev) ? pci_pcie_type(pdev) == PCI_EXP_TYPE_PCI_BRIDGE :
 				!!(pdev->dev_flags & PCI_DEV_FLAG_PCIE_BRIDGE_ALIAS))
-		print_id(text, bridge->domain, behind, 0);
+		aliases_print_id(text, bridge->domain, behind, 0);
 	else
-		print_id(text, bridge->domain, bridge->bus, bridge->devfn);
+		aliases_print_id(text, bridge->domain, bridge->bus, bridge->devfn);
 }
 
-void dg_aliases(struct dg_entry *entry, struct dg_text *text)
+void dg_aliases_print(struct dg_entry *entry, struct dg_text *text)
 {
-	struct pci_dev *pdev = speaker(entry->pdev);
+	struct pci_dev *pdev = aliases_requester(entry->pdev);
 	const unsigned long *mask = pdev->dma_alias_mask;
 	u8 behind = entry->physfn ? entry->physfn->bus : entry->bus;
 	struct dg_entry *bridge;
 	unsigned int devfn;
 
-	print_id(text, pci_domain_nr(pdev->bus), pdev->bus->number, pdev->devfn);
+	aliases_print_id(text, pci_domain_nr(pdev->bus), pdev->bus->number, pdev->devfn);
 	if (mask)
-		for_each_set_bit(devfn, mask, FUNCTIONS_OF_A_BUS)
-			print_id(text, pci_domain_nr(pdev->bus), pdev->bus->number, devfn);
+		for_each_set_bit(devfn, mask, FUNCTIONS_PER_BUS)
+			aliases_print_id(text, pci_domain_nr(pdev->bus), pdev->bus->number, devfn);
 	if (pdev != entry->pdev)
 		return;
 	for (bridge = entry->parent; bridge && !bridge->dead; bridge = bridge->parent) {
 		if (bridge->pdev->dev_flags & PCI_DEV_FLAGS_BRIDGE_XLATE_ROOT)
 			return;
-		if (dg_bridge_aliases(bridge))
-			print_bridge(text, bridge, behind);
+		if (dg_aliases_by_bridge(bridge))
+			aliases_print_bridge(text, bridge, behind);
 		behind = bridge->bus;
 	}
 }

@@ -9,24 +9,24 @@
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
-#define dg_class_create(name) class_create(THIS_MODULE, name)
+#define dg_compat_class_create(name) class_create(THIS_MODULE, name)
 #else
-#define dg_class_create(name) class_create(name)
+#define dg_compat_class_create(name) class_create(name)
 #endif
 
 #ifdef DG_DEV_UEVENT_CONST
-#define DG_UEVENT_CONST const
+#define DG_COMPAT_UEVENT_CONST const
 #else
-#define DG_UEVENT_CONST
+#define DG_COMPAT_UEVENT_CONST
 #endif
 
 #ifdef DG_BIN_READ_CONST
-#define DG_BIN_CONST const
+#define DG_COMPAT_BIN_CONST const
 #else
-#define DG_BIN_CONST
+#define DG_COMPAT_BIN_CONST
 #endif
 
 /* The type of a bus became const in 6.11; what is done with it did not change. */
-#define dg_bus_type(bus) ((struct bus_type *)(bus))
+#define dg_compat_bus_type(bus) ((struct bus_type *)(bus))
 
 #endif

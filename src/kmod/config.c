@@ -15,17 +15,17 @@
 #define EXT_CAPABILITIES_MAX ((PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 8)
 
 /* Bits of each byte that may be seen. */
-struct view {
+struct filter {
 	struct pci_dev *pdev;
 	u8 mask[PCI_CFG_SPACE_EXP_SIZE];
 };
 
-struct known {
+struct config_cap {
 	u16 id;
 	u16 size; /* from its start; 2 or 4 bytes of header are always shown */
 };
 
-static const struct known capabilities[] = {
+static const struct config_cap config_caps[] = {
 	{ PCI_CAP_ID_PM, PCI_PM_SIZEOF },     { PCI_CAP_ID_SLOTID, 4 },
 	{ PCI_CAP_ID_MSI, 4 },		      { PCI_CAP_ID_PCIX, 8 },
 	{ PCI_CAP_ID_VNDR, 3 },		      { PCI_CAP_ID_DBG, 4 },
@@ -33,7 +33,7 @@ static const struct known capabilities[] = {
 	{ PCI_CAP_ID_EXP, PCI_EXP_SLTSTA2 + 2 }, { PCI_CAP_ID_AF, PCI_CAP_AF_SIZEOF },
 };
 
-static const struct known ext_capabilities[] = {
+static const struct config_cap config_ext_caps[] = {
 	{ PCI_EXT_CAP_ID_ERR, PCI_ERR_HEADER_LOG },
 	{ PCI_EXT_CAP_ID_VC, 0x1c },
 	{ PCI_EXT_CAP_ID_DSN, PCI_EXT_CAP_DSN_SIZEOF },
@@ -56,7 +56,7 @@ static const struct known ext_capabilities[] = {
 	{ PCI_EXT_CAP_ID_PL_16GT, 16 },
 };
 
-static unsigned int size_of(const struct known *table, size_t n, unsigned int id,
+static unsigned int config_cap_size(const struct config_cap *table, size_t n, unsigned int id,
 			    unsigned int header)
 {
 	size_t i;
@@ -67,97 +67,97 @@ static unsigned int size_of(const struct known *table, size_t n, unsigned int id
 	return header;
 }
 
-static u32 read_dword(struct view *view, unsigned int at)
+static u32 config_read_dword(struct filter *filter, unsigned int at)
 {
 	u32 value = ~0;
 
-	pci_read_config_dword(view->pdev, at, &value);
+	pci_read_config_dword(filter->pdev, at, &value);
 	return value;
 }
 
-static void show(struct view *view, unsigned int at, unsigned int size)
+static void config_show(struct filter *filter, unsigned int at, unsigned int size)
 {
-	if (at < sizeof(view->mask))
-		memset(view->mask + at, 0xff, min_t(size_t, size, sizeof(view->mask) - at));
+	if (at < sizeof(filter->mask))
+		memset(filter->mask + at, 0xff, min_t(size_t, size, sizeof(filter->mask) - at));
 }
 
 /* --- what is shown ---------------------------------------------------------------------------- */
 
 /* Of a base address register its kind, which is in the lowest bits. */
-static void show_bars(struct view *view, unsigned int at, unsigned int n)
+static void config_show_bars(struct filter *filter, unsigned int at, unsigned int n)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		u32 bar = read_dword(view, at + 4 * i);
+		u32 bar = config_read_dword(filter, at + 4 * i);
 
 		if (bar & PCI_BASE_ADDRESS_SPACE_IO) {
-			view->mask[at + 4 * i] = (u8)~PCI_BASE_ADDRESS_IO_MASK;
+			filter->mask[at + 4 * i] = (u8)~PCI_BASE_ADDRESS_IO_MASK;
 			continue;
 		}
-		view->mask[at + 4 * i] = (u8)~PCI_BASE_ADDRESS_MEM_MASK;
+		filter->mask[at + 4 * i] = (u8)~PCI_BASE_ADDRESS_MEM_MASK;
 		if ((bar & PCI_BASE_ADDRESS_MEM_TYPE_MASK) == PCI_BASE_ADDRESS_MEM_TYPE_64)
 			i++;
 	}
 }
 
-static void show_header(struct view *view)
+static void config_show_header(struct filter *filter)
 {
-	show(view, 0, PCI_BASE_ADDRESS_0);
-	show(view, PCI_CAPABILITY_LIST, 1);
-	show(view, PCI_INTERRUPT_LINE, 4);
-	switch (view->pdev->hdr_type) {
+	config_show(filter, 0, PCI_BASE_ADDRESS_0);
+	config_show(filter, PCI_CAPABILITY_LIST, 1);
+	config_show(filter, PCI_INTERRUPT_LINE, 4);
+	switch (filter->pdev->hdr_type) {
 	case PCI_HEADER_TYPE_NORMAL:
-		show_bars(view, PCI_BASE_ADDRESS_0, PCI_STD_NUM_BARS);
-		show(view, PCI_SUBSYSTEM_VENDOR_ID, 4);
+		config_show_bars(filter, PCI_BASE_ADDRESS_0, PCI_STD_NUM_BARS);
+		config_show(filter, PCI_SUBSYSTEM_VENDOR_ID, 4);
 		break;
 	case PCI_HEADER_TYPE_BRIDGE:
-		show_bars(view, PCI_BASE_ADDRESS_0, 2);
-		show(view, PCI_PRIMARY_BUS, 4);
-		view->mask[PCI_IO_BASE] = PCI_IO_RANGE_TYPE_MASK;
-		view->mask[PCI_IO_LIMIT] = PCI_IO_RANGE_TYPE_MASK;
-		show(view, PCI_SEC_STATUS, 2);
-		view->mask[PCI_PREF_MEMORY_BASE] = PCI_PREF_RANGE_TYPE_MASK;
-		view->mask[PCI_PREF_MEMORY_LIMIT] = PCI_PREF_RANGE_TYPE_MASK;
+		config_show_bars(filter, PCI_BASE_ADDRESS_0, 2);
+		config_show(filter, PCI_PRIMARY_BUS, 4);
+		filter->mask[PCI_IO_BASE] = PCI_IO_RANGE_TYPE_MASK;
+		filter->mask[PCI_IO_LIMIT] = PCI_IO_RANGE_TYPE_MASK;
+		config_show(filter, PCI_SEC_STATUS, 2);
+		filter->mask[PCI_PREF_MEMORY_BASE] = PCI_PREF_RANGE_TYPE_MASK;
+		filter->mask[PCI_PREF_MEMORY_LIMIT] = PCI_PREF_RANGE_TYPE_MASK;
 		break;
 	}
 }
 
-static void show_capabilities(struct view *view)
+static void config_show_caps(struct filter *filter)
 {
 	unsigned int at, n;
 	u8 next = 0;
 
-	pci_read_config_byte(view->pdev, PCI_CAPABILITY_LIST, &next);
+	pci_read_config_byte(filter->pdev, PCI_CAPABILITY_LIST, &next);
 	for (n = 0; n < CAPABILITIES_MAX; n++) {
 		u16 header;
 
 		at = next & ~3;
 		if (at < PCI_STD_HEADER_SIZEOF)
 			return;
-		pci_read_config_word(view->pdev, at, &header);
+		pci_read_config_word(filter->pdev, at, &header);
 		if (PCI_POSSIBLE_ERROR(header))
 			return;
-		show(view, at, size_of(capabilities, ARRAY_SIZE(capabilities), header & 0xff, 2));
+		config_show(filter, at, config_cap_size(config_caps, ARRAY_SIZE(config_caps), header & 0xff, 2));
 		next = header >> 8;
 	}
 }
 
-static void show_ext_capabilities(struct view *view)
+static void config_show_ext_caps(struct filter *filter)
 {
 	unsigned int at = PCI_CFG_SPACE_SIZE, n, id;
 
 	for (n = 0; n < EXT_CAPABILITIES_MAX && at >= PCI_CFG_SPACE_SIZE; n++) {
-		u32 header = read_dword(view, at);
+		u32 header = config_read_dword(filter, at);
 
 		if (!header || PCI_POSSIBLE_ERROR(header))
 			return;
 		id = PCI_EXT_CAP_ID(header);
-		show(view, at, size_of(ext_capabilities, ARRAY_SIZE(ext_capabilities), id, 4));
+		config_show(filter, at, config_cap_size(config_ext_caps, ARRAY_SIZE(config_ext_caps), id, 4));
 		if (id == PCI_EXT_CAP_ID_SRIOV && at + PCI_SRIOV_VFM <= PCI_CFG_SPACE_EXP_SIZE)
-			show_bars(view, at + PCI_SRIOV_BAR, PCI_SRIOV_NUM_BARS);
+			config_show_bars(filter, at + PCI_SRIOV_BAR, PCI_SRIOV_NUM_BARS);
 		if (id == PCI_EXT_CAP_ID_ERR)
-			show(view, at + PCI_ERR_ROOT_COMMAND, 12);
+			config_show(filter, at + PCI_ERR_ROOT_COMMAND, 12);
 		at = PCI_EXT_CAP_NEXT(header);
 	}
 }
@@ -165,7 +165,7 @@ static void show_ext_capabilities(struct view *view)
 /* --- reading ---------------------------------------------------------------------------------- */
 
 /* A window that ends before it begins is one that is closed; zeroes would be an open one. */
-static u8 closed_window(unsigned int at)
+static u8 config_closed_window(unsigned int at)
 {
 	switch (at) {
 	case PCI_IO_BASE:
@@ -180,17 +180,17 @@ static u8 closed_window(unsigned int at)
 	}
 }
 
-static void copy(struct view *view, char *buf, loff_t off, size_t count)
+static void config_copy(struct filter *filter, char *buf, loff_t off, size_t count)
 {
-	bool bridge = view->pdev->hdr_type == PCI_HEADER_TYPE_BRIDGE;
+	bool bridge = filter->pdev->hdr_type == PCI_HEADER_TYPE_BRIDGE;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		u8 value = 0;
 
-		if (view->mask[off + i])
-			pci_read_config_byte(view->pdev, off + i, &value);
-		buf[i] = (value & view->mask[off + i]) | (bridge ? closed_window(off + i) : 0);
+		if (filter->mask[off + i])
+			pci_read_config_byte(filter->pdev, off + i, &value);
+		buf[i] = (value & filter->mask[off + i]) | (bridge ? config_closed_window(off + i) : 0);
 	}
 }
 
@@ -198,7 +198,7 @@ static void copy(struct view *view, char *buf, loff_t off, size_t count)
  * As the kernel does it for its own "config": only what is switched off has to be woken. The
  * device may be deleted meanwhile and its parent freed, so the parent is the caller's.
  */
-static void wake(struct pci_dev *pdev, struct device *parent)
+static void config_pm_get(struct pci_dev *pdev, struct device *parent)
 {
 	struct device *dev = &pdev->dev;
 
@@ -210,70 +210,70 @@ static void wake(struct pci_dev *pdev, struct device *parent)
 		pm_runtime_resume(dev);
 }
 
-static void let_sleep(struct pci_dev *pdev, struct device *parent)
+static void config_pm_put(struct pci_dev *pdev, struct device *parent)
 {
 	pm_runtime_put(&pdev->dev);
 	if (parent)
 		pm_runtime_put_sync(parent);
 }
 
-/* Under dg_lock: of a device that is gone the bus may be, too. */
-static ssize_t view_and_copy(struct dg_entry *entry, struct view *view, char *buf, loff_t off,
+/* Under dg_registry_lock: of a device that is gone the bus may be, too. */
+static ssize_t config_copy_visible(struct dg_entry *entry, struct filter *filter, char *buf, loff_t off,
 			     size_t count)
 {
 	if (entry->dead)
 		return -ENODEV;
-	show_header(view);
-	show_capabilities(view);
-	if (view->pdev->cfg_size > PCI_CFG_SPACE_SIZE)
-		show_ext_capabilities(view);
-	copy(view, buf, off, count);
+	config_show_header(filter);
+	config_show_caps(filter);
+	if (filter->pdev->cfg_size > PCI_CFG_SPACE_SIZE)
+		config_show_ext_caps(filter);
+	config_copy(filter, buf, off, count);
 	return count;
 }
 
-static ssize_t read_awake(struct dg_entry *entry, struct view *view, char *buf, loff_t off,
+static ssize_t config_read_powered(struct dg_entry *entry, struct filter *filter, char *buf, loff_t off,
 			  size_t count)
 {
 	ssize_t ret;
 
 	/* Not in the middle of a reset, when it does not answer. */
-	pci_cfg_access_lock(view->pdev);
-	mutex_lock(&dg_lock);
-	ret = view_and_copy(entry, view, buf, off, count);
-	mutex_unlock(&dg_lock);
-	pci_cfg_access_unlock(view->pdev);
+	pci_cfg_access_lock(filter->pdev);
+	mutex_lock(&dg_registry_lock);
+	ret = config_copy_visible(entry, filter, buf, off, count);
+	mutex_unlock(&dg_registry_lock);
+	pci_cfg_access_unlock(filter->pdev);
 	return ret;
 }
 
-/* Who is waited for here may hold what notifiers are called under: so not with dg_lock held. */
+/* Who is waited for here may hold what notifiers are called under: so not with dg_registry_lock held. */
 ssize_t dg_config_read(struct dg_entry *entry, char *buf, loff_t off, size_t count)
 {
 	struct device *parent = NULL;
-	struct view *view;
+	struct filter *filter;
 	ssize_t ret = 0;
 
-	view = kzalloc(sizeof(*view), GFP_KERNEL);
-	if (!view)
+	filter = kzalloc(sizeof(*filter), GFP_KERNEL);
+	if (!filter)
 		return -ENOMEM;
-	mutex_lock(&dg_lock);
+	mutex_lock(&dg_registry_lock);
 	if (!entry->dead) {
-		view->pdev = pci_dev_get(entry->pdev);
-		parent = get_device(view->pdev->dev.parent);
+		filter->pdev = pci_dev_get(entry->pdev);
+		parent = get_device(filter->pdev->dev.parent);
 	}
-	mutex_unlock(&dg_lock);
-	if (!view->pdev) {
-		kfree(view);
+	mutex_unlock(&dg_registry_lock);
+	if (!filter->pdev) {
+		kfree(filter);
 		return -ENODEV;
 	}
 
-	if (off < view->pdev->cfg_size) {
-		count = min_t(size_t, count, view->pdev->cfg_size - off);
-		wake(view->pdev, parent);
-		ret = read_awake(entry, view, buf, off, count);
-		let_sleep(view->pdev, parent);
+	if (off < filter->pdev->cfg_size) {
+		count = min_t(size_t, count, filter->pdev->cfg_size - off);
+		config_pm_get(filter->pdev, parent);
+		ret = config_read_powered(entry, filter, buf, off, count);
+		config_pm_put(filter->pdev, parent);
 	}
 	put_device(parent);
-	pci_dev_put(view->pdev);
-	kfree(view);
+	pci_dev_put(filter->pdev);
+	kfree(filter);
 	return ret;
 }

@@ -5,7 +5,7 @@
 /*
  * What the kernel knows of its devices (entries) and of the IOMMU groups they are in (groups).
  *
- * dg_lock guards all of it and is the innermost lock: nothing else is taken while it is held, but
+ * dg_registry_lock guards all of it and is the innermost lock: nothing else is taken while it is held, but
  * memory. The bus notifiers keep the registry true under it, and files are printed under it. An
  * entry that is not dead is a device that has not been deleted, because deleting it has to pass the
  * notifier first; so what hangs on such a device may be looked at. Files appear and vanish in a
@@ -25,7 +25,7 @@ struct iommu_group;
 /* An IOMMU group that has, or had, devices. */
 struct dg_group {
 	struct kref ref;
-	struct list_head node; /* in dg_groups until it is unpublished */
+	struct list_head node; /* in dg_registry_groups until it is unpublished */
 	struct iommu_group *iommu; /* a reference; NULL when its last device is gone */
 	int id;
 	u64 instance;
@@ -62,26 +62,26 @@ struct dg_entry {
 	u16 acs_control;
 };
 
-extern struct mutex dg_lock;
-extern struct list_head dg_groups;
-extern struct list_head dg_roots; /* PCI entries without a parent, sorted */
+extern struct mutex dg_registry_lock;
+extern struct list_head dg_registry_groups;
+extern struct list_head dg_tree_roots; /* PCI entries without a parent, sorted */
 
 /* registry.c */
 int dg_registry_add(struct device *dev);
 void dg_registry_del(struct device *dev);
 void dg_registry_clear(void);
 void dg_registry_driver(struct device *dev, bool bound);
-void dg_entry_put(struct dg_entry *entry);
-void dg_group_put(struct dg_group *group);
-u64 dg_instance_next(void);
+void dg_registry_entry_put(struct dg_entry *entry);
+void dg_registry_group_put(struct dg_group *group);
+u64 dg_registry_next_instance(void);
 
-static inline struct dg_entry *dg_entry_get(struct dg_entry *entry)
+static inline struct dg_entry *dg_registry_entry_get(struct dg_entry *entry)
 {
 	kref_get(&entry->ref);
 	return entry;
 }
 
-static inline bool dg_same_group(const struct dg_entry *a, const struct dg_entry *b)
+static inline bool dg_registry_same_group(const struct dg_entry *a, const struct dg_entry *b)
 {
 	return a->group && a->group == b->group;
 }
@@ -97,20 +97,20 @@ static inline void dg_dir_remove(struct kobject *dir)
 }
 
 /* tree.c */
-int dg_entry_cmp(const struct dg_entry *a, const struct dg_entry *b);
+int dg_tree_cmp(const struct dg_entry *a, const struct dg_entry *b);
 void dg_tree_insert(struct dg_entry *entry);
 struct dg_entry *dg_tree_next(struct dg_entry *top, struct dg_entry *entry);
 struct list_head *dg_tree_siblings(struct dg_entry *entry);
-bool dg_same_slot(const struct dg_entry *a, const struct dg_entry *b);
+bool dg_tree_same_slot(const struct dg_entry *a, const struct dg_entry *b);
 
 /* All entries below @top, bridges before what is behind them. */
-#define dg_for_each_below(entry, top)                                                              \
+#define dg_tree_for_each_below(entry, top)                                                              \
 	for ((entry) = dg_tree_next(top, top); (entry); (entry) = dg_tree_next(top, entry))
 
 /* notify.c */
 int dg_notify_start(void);
 void dg_notify_stop(void);
-int dg_scan(void);
+int dg_notify_scan(void);
 
 /* publish.c */
 int dg_publish_start(void);
@@ -127,9 +127,9 @@ void dg_group_unpublish(struct dg_group *group, struct kobject *root);
 void dg_group_event(struct dg_group *group, enum kobject_action action);
 
 /* owner.c */
-bool dg_has_driver(struct device *dev);
+bool dg_owner_has_driver(struct device *dev);
 const char *dg_owner(struct dg_group *group, struct iommu_group *iommu);
-bool dg_isolated_msi(struct dg_group *group, struct iommu_group *iommu);
+bool dg_owner_isolated_msi(struct dg_group *group, struct iommu_group *iommu);
 
 /* Where a file's text goes: the part of it that was asked for, or its digest. */
 struct dg_text {
@@ -139,18 +139,18 @@ struct dg_text {
 	u32 digest;
 };
 
-__printf(2, 3) void dg_print(struct dg_text *text, const char *format, ...);
+__printf(2, 3) void dg_text_printf(struct dg_text *text, const char *format, ...);
 
-/* What each file of a device says; called under dg_lock with an entry that is not dead. */
-void dg_isolation(struct dg_entry *entry, struct dg_text *text);
-void dg_aliases(struct dg_entry *entry, struct dg_text *text);
-void dg_reset_scope(struct dg_entry *entry, struct dg_text *text);
-void dg_quirks(struct dg_entry *entry, struct dg_text *text);
-void dg_pasid(struct dg_entry *entry, struct dg_text *text);
-void dg_pri(struct dg_entry *entry, struct dg_text *text);
-void dg_ats(struct dg_entry *entry, struct dg_text *text);
-void dg_physfn(struct dg_entry *entry, struct dg_text *text);
-void dg_resource(struct dg_entry *entry, struct dg_text *text);
+/* What each file of a device says; called under dg_registry_lock with an entry that is not dead. */
+void dg_isolation_print(struct dg_entry *entry, struct dg_text *text);
+void dg_aliases_print(struct dg_entry *entry, struct dg_text *text);
+void dg_reset_print_scope(struct dg_entry *entry, struct dg_text *text);
+void dg_quirks_print(struct dg_entry *entry, struct dg_text *text);
+void dg_features_print_pasid(struct dg_entry *entry, struct dg_text *text);
+void dg_features_print_pri(struct dg_entry *entry, struct dg_text *text);
+void dg_features_print_ats(struct dg_entry *entry, struct dg_text *text);
+void dg_features_print_physfn(struct dg_entry *entry, struct dg_text *text);
+void dg_resource_print(struct dg_entry *entry, struct dg_text *text);
 
 /* acs.c */
 enum dg_acs {
@@ -163,8 +163,8 @@ enum dg_acs {
 enum dg_acs dg_acs_state(struct dg_entry *entry);
 
 /* aliases.c */
-bool dg_bridge_aliases(const struct dg_entry *bridge);
-bool dg_is_alias(const struct dg_entry *a, const struct dg_entry *b);
+bool dg_aliases_by_bridge(const struct dg_entry *bridge);
+bool dg_aliases_between(const struct dg_entry *a, const struct dg_entry *b);
 
 /* config.c */
 ssize_t dg_config_read(struct dg_entry *entry, char *buf, loff_t off, size_t count);
@@ -175,8 +175,8 @@ struct dg_member *dg_member_new(struct dg_entry *entry);
 int dg_member_publish(struct dg_member *member, struct dg_group *group);
 void dg_member_free(struct dg_member *member);
 bool dg_member_is_stale(const struct dg_member *member, const struct dg_group *group);
-bool dg_member_is_of(const struct dg_member *member, const struct dg_entry *entry);
+bool dg_member_has_entry(const struct dg_member *member, const struct dg_entry *entry);
 struct list_head *dg_member_node(struct dg_member *member);
-struct dg_member *dg_member_at(struct list_head *node);
+struct dg_member *dg_member_from_node(struct list_head *node);
 
 #endif

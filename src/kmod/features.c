@@ -6,27 +6,27 @@
 #include "devgroups.h"
 
 /* 0 where it has none. Those of a VF are its PF's; the kernel sees to that. */
-void dg_pasid(struct dg_entry *entry, struct dg_text *text)
+void dg_features_print_pasid(struct dg_entry *entry, struct dg_text *text)
 {
-	dg_print(text, "%d\n", max(pci_max_pasids(entry->pdev), 0));
+	dg_text_printf(text, "%d\n", max(pci_max_pasids(entry->pdev), 0));
 }
 
-void dg_pri(struct dg_entry *entry, struct dg_text *text)
+void dg_features_print_pri(struct dg_entry *entry, struct dg_text *text)
 {
 #ifdef CONFIG_PCI_PRI
-	dg_print(text, "%d\n", pci_pri_supported(entry->pdev));
+	dg_text_printf(text, "%d\n", pci_pri_supported(entry->pdev));
 #else
-	dg_print(text, "0\n");
+	dg_text_printf(text, "0\n");
 #endif
 }
 
-void dg_ats(struct dg_entry *entry, struct dg_text *text)
+void dg_features_print_ats(struct dg_entry *entry, struct dg_text *text)
 {
-	dg_print(text, "%d\n", pci_ats_supported(entry->pdev));
+	dg_text_printf(text, "%d\n", pci_ats_supported(entry->pdev));
 }
 
-void dg_physfn(struct dg_entry *entry, struct dg_text *text)
+void dg_features_print_physfn(struct dg_entry *entry, struct dg_text *text)
 {
 	if (entry->physfn && !entry->physfn->dead)
-		dg_print(text, "%s\n", dev_name(entry->physfn->dev));
+		dg_text_printf(text, "%s\n", dev_name(entry->physfn->dev));
 }

@@ -18,13 +18,13 @@ static struct class *group_class;
 /* --- files ------------------------------------------------------------------------------------ */
 
 /* A reference, or NULL where the last device has gone. */
-static struct iommu_group *take_iommu(struct dg_group *group)
+static struct iommu_group *group_get_iommu(struct dg_group *group)
 {
 	struct iommu_group *iommu;
 
-	mutex_lock(&dg_lock);
+	mutex_lock(&dg_registry_lock);
 	iommu = group->iommu ? iommu_group_ref_get(group->iommu) : NULL;
-	mutex_unlock(&dg_lock);
+	mutex_unlock(&dg_registry_lock);
 	return iommu;
 }
 
@@ -55,7 +55,7 @@ static DEVICE_ATTR_RO(generation);
 static ssize_t owner_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct dg_group *group = dev_get_drvdata(dev);
-	struct iommu_group *iommu = take_iommu(group);
+	struct iommu_group *iommu = group_get_iommu(group);
 	ssize_t ret = -ENODEV;
 
 	if (iommu)
@@ -68,17 +68,17 @@ static DEVICE_ATTR_RO(owner);
 static ssize_t isolated_msi_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct dg_group *group = dev_get_drvdata(dev);
-	struct iommu_group *iommu = take_iommu(group);
+	struct iommu_group *iommu = group_get_iommu(group);
 	ssize_t ret = -ENODEV;
 
 	if (iommu)
-		ret = sysfs_emit(buf, "%d\n", dg_isolated_msi(group, iommu));
+		ret = sysfs_emit(buf, "%d\n", dg_owner_isolated_msi(group, iommu));
 	iommu_group_put(iommu);
 	return ret;
 }
 static DEVICE_ATTR_RO(isolated_msi);
 
-static const char *region_type(enum iommu_resv_type type)
+static const char *group_region_type(enum iommu_resv_type type)
 {
 	switch (type) {
 	case IOMMU_RESV_DIRECT:
@@ -95,7 +95,7 @@ static const char *region_type(enum iommu_resv_type type)
 
 static ssize_t reserved_regions_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct iommu_group *iommu = take_iommu(dev_get_drvdata(dev));
+	struct iommu_group *iommu = group_get_iommu(dev_get_drvdata(dev));
 	struct iommu_resv_region *region, *next;
 	LIST_HEAD(regions);
 	ssize_t n = 0;
@@ -106,7 +106,7 @@ static ssize_t reserved_regions_show(struct device *dev, struct device_attribute
 	list_for_each_entry_safe(region, next, &regions, list) {
 		n += sysfs_emit_at(buf, n, "0x%016llx 0x%016llx %s\n", (u64)region->start,
 				   (u64)region->start + region->length - 1,
-				   region_type(region->type));
+				   group_region_type(region->type));
 		kfree(region);
 	}
 	iommu_group_put(iommu);
@@ -128,7 +128,7 @@ ATTRIBUTE_GROUPS(group);
 /* --- events ----------------------------------------------------------------------------------- */
 
 /* No event before the directory is complete: an error here makes the driver core send none. */
-static int add_variables(DG_UEVENT_CONST struct device *dev, struct kobj_uevent_env *env)
+static int group_uevent(DG_COMPAT_UEVENT_CONST struct device *dev, struct kobj_uevent_env *env)
 {
 	struct dg_group *group = dev_get_drvdata(dev);
 
@@ -181,10 +181,10 @@ void dg_group_unpublish(struct dg_group *group, struct kobject *root)
 
 int dg_group_class_create(void)
 {
-	group_class = dg_class_create("devgroups");
+	group_class = dg_compat_class_create("devgroups");
 	if (IS_ERR(group_class))
 		return PTR_ERR(group_class);
-	group_class->dev_uevent = add_variables;
+	group_class->dev_uevent = group_uevent;
 	return 0;
 }
 

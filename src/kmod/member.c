@@ -20,73 +20,73 @@ static const unsigned int read_delay_ms;
 
 /* --- identity, as libpci wants it ------------------------------------------------------------- */
 
-static void print_vendor(struct dg_entry *entry, struct dg_text *text)
+static void member_print_vendor(struct dg_entry *entry, struct dg_text *text)
 {
-	dg_print(text, "0x%04x\n", entry->pdev->vendor);
+	dg_text_printf(text, "0x%04x\n", entry->pdev->vendor);
 }
 
-static void print_device(struct dg_entry *entry, struct dg_text *text)
+static void member_print_device(struct dg_entry *entry, struct dg_text *text)
 {
-	dg_print(text, "0x%04x\n", entry->pdev->device);
+	dg_text_printf(text, "0x%04x\n", entry->pdev->device);
 }
 
-static void print_subsystem_vendor(struct dg_entry *entry, struct dg_text *text)
+static void member_print_subsystem_vendor(struct dg_entry *entry, struct dg_text *text)
 {
-	dg_print(text, "0x%04x\n", entry->pdev->subsystem_vendor);
+	dg_text_printf(text, "0x%04x\n", entry->pdev->subsystem_vendor);
 }
 
-static void print_subsystem_device(struct dg_entry *entry, struct dg_text *text)
+static void member_print_subsystem_device(struct dg_entry *entry, struct dg_text *text)
 {
-	dg_print(text, "0x%04x\n", entry->pdev->subsystem_device);
+	dg_text_printf(text, "0x%04x\n", entry->pdev->subsystem_device);
 }
 
-static void print_class(struct dg_entry *entry, struct dg_text *text)
+static void member_print_class(struct dg_entry *entry, struct dg_text *text)
 {
-	dg_print(text, "0x%06x\n", entry->pdev->class);
+	dg_text_printf(text, "0x%06x\n", entry->pdev->class);
 }
 
-static void print_revision(struct dg_entry *entry, struct dg_text *text)
+static void member_print_revision(struct dg_entry *entry, struct dg_text *text)
 {
-	dg_print(text, "0x%02x\n", entry->pdev->revision);
+	dg_text_printf(text, "0x%02x\n", entry->pdev->revision);
 }
 
 /* The line it is on is the host's affair. */
-static void print_irq(struct dg_entry *entry, struct dg_text *text)
+static void member_print_irq(struct dg_entry *entry, struct dg_text *text)
 {
-	dg_print(text, "0\n");
+	dg_text_printf(text, "0\n");
 }
 
 /* --- the files -------------------------------------------------------------------------------- */
 
-enum place { MEMBERS, DEVICES };
+enum dir { DIR_MEMBERS, DIR_DEVICES };
 
 static const struct dg_file {
-	enum place place;
+	enum dir dir;
 	const char *name;
 	umode_t mode;
 	void (*print)(struct dg_entry *entry, struct dg_text *text); /* NULL: "config" */
 	bool any_bus;
 	bool vf_only;
-} files[] = {
-	{ MEMBERS, "isolation", 0444, dg_isolation, .any_bus = true },
-	{ MEMBERS, "dma_aliases", 0444, dg_aliases },
-	{ MEMBERS, "reset_scope", 0444, dg_reset_scope },
-	{ MEMBERS, "quirks", 0444, dg_quirks },
-	{ MEMBERS, "pasid", 0444, dg_pasid },
-	{ MEMBERS, "pri", 0444, dg_pri },
-	{ MEMBERS, "ats", 0444, dg_ats },
-	{ MEMBERS, "physfn", 0444, dg_physfn, .vf_only = true },
-	{ MEMBERS, "config", 0400, NULL },
-	{ MEMBERS, "resource", 0400, dg_resource },
-	{ DEVICES, "vendor", 0444, print_vendor },
-	{ DEVICES, "device", 0444, print_device },
-	{ DEVICES, "subsystem_vendor", 0444, print_subsystem_vendor },
-	{ DEVICES, "subsystem_device", 0444, print_subsystem_device },
-	{ DEVICES, "class", 0444, print_class },
-	{ DEVICES, "revision", 0444, print_revision },
-	{ DEVICES, "irq", 0444, print_irq },
-	{ DEVICES, "config", 0400, NULL },
-	{ DEVICES, "resource", 0400, dg_resource },
+} member_files[] = {
+	{ DIR_MEMBERS, "isolation", 0444, dg_isolation_print, .any_bus = true },
+	{ DIR_MEMBERS, "dma_aliases", 0444, dg_aliases_print },
+	{ DIR_MEMBERS, "reset_scope", 0444, dg_reset_print_scope },
+	{ DIR_MEMBERS, "quirks", 0444, dg_quirks_print },
+	{ DIR_MEMBERS, "pasid", 0444, dg_features_print_pasid },
+	{ DIR_MEMBERS, "pri", 0444, dg_features_print_pri },
+	{ DIR_MEMBERS, "ats", 0444, dg_features_print_ats },
+	{ DIR_MEMBERS, "physfn", 0444, dg_features_print_physfn, .vf_only = true },
+	{ DIR_MEMBERS, "config", 0400, NULL },
+	{ DIR_MEMBERS, "resource", 0400, dg_resource_print },
+	{ DIR_DEVICES, "vendor", 0444, member_print_vendor },
+	{ DIR_DEVICES, "device", 0444, member_print_device },
+	{ DIR_DEVICES, "subsystem_vendor", 0444, member_print_subsystem_vendor },
+	{ DIR_DEVICES, "subsystem_device", 0444, member_print_subsystem_device },
+	{ DIR_DEVICES, "class", 0444, member_print_class },
+	{ DIR_DEVICES, "revision", 0444, member_print_revision },
+	{ DIR_DEVICES, "irq", 0444, member_print_irq },
+	{ DIR_DEVICES, "config", 0400, NULL },
+	{ DIR_DEVICES, "resource", 0400, dg_resource_print },
 };
 
 struct dg_member {
@@ -94,11 +94,11 @@ struct dg_member {
 	struct dg_entry *entry; /* a reference */
 	struct device *dev;	/* a reference */
 	struct kobject *dirs[2];
-	struct bin_attribute attrs[ARRAY_SIZE(files)];
+	struct bin_attribute attrs[ARRAY_SIZE(member_files)];
 };
 
-static ssize_t read_text(struct file *file, struct kobject *kobj,
-			 DG_BIN_CONST struct bin_attribute *attr, char *buf, loff_t off,
+static ssize_t member_read_text(struct file *file, struct kobject *kobj,
+			 DG_COMPAT_BIN_CONST struct bin_attribute *attr, char *buf, loff_t off,
 			 size_t count)
 {
 	struct dg_member *member = attr->private;
@@ -107,16 +107,16 @@ static ssize_t read_text(struct file *file, struct kobject *kobj,
 
 	if (read_delay_ms)
 		msleep(read_delay_ms);
-	mutex_lock(&dg_lock);
+	mutex_lock(&dg_registry_lock);
 	dead = member->entry->dead;
 	if (!dead)
-		files[attr - member->attrs].print(member->entry, &text);
-	mutex_unlock(&dg_lock);
+		member_files[attr - member->attrs].print(member->entry, &text);
+	mutex_unlock(&dg_registry_lock);
 	return dead ? -ENODEV : text.copied;
 }
 
-static ssize_t read_config(struct file *file, struct kobject *kobj,
-			   DG_BIN_CONST struct bin_attribute *attr, char *buf, loff_t off,
+static ssize_t member_read_config(struct file *file, struct kobject *kobj,
+			   DG_COMPAT_BIN_CONST struct bin_attribute *attr, char *buf, loff_t off,
 			   size_t count)
 {
 	struct dg_member *member = attr->private;
@@ -128,14 +128,14 @@ static ssize_t read_config(struct file *file, struct kobject *kobj,
 
 /* --- a member --------------------------------------------------------------------------------- */
 
-/* Under dg_lock. */
+/* Under dg_registry_lock. */
 struct dg_member *dg_member_new(struct dg_entry *entry)
 {
 	struct dg_member *member = kzalloc(sizeof(*member), GFP_KERNEL);
 
 	if (!member)
 		return NULL;
-	member->entry = dg_entry_get(entry);
+	member->entry = dg_registry_entry_get(entry);
 	member->dev = get_device(entry->dev);
 	INIT_LIST_HEAD(&member->node);
 	return member;
@@ -143,32 +143,32 @@ struct dg_member *dg_member_new(struct dg_entry *entry)
 
 void dg_member_free(struct dg_member *member)
 {
-	dg_dir_remove(member->dirs[MEMBERS]);
-	dg_dir_remove(member->dirs[DEVICES]);
+	dg_dir_remove(member->dirs[DIR_MEMBERS]);
+	dg_dir_remove(member->dirs[DIR_DEVICES]);
 	put_device(member->dev);
-	dg_entry_put(member->entry);
+	dg_registry_entry_put(member->entry);
 	kfree(member);
 }
 
-static bool has_file(const struct dg_member *member, const struct dg_file *file)
+static bool member_has_file(const struct dg_member *member, const struct dg_file *file)
 {
 	if (!dev_is_pci(member->dev))
 		return file->any_bus;
 	return !file->vf_only || member->entry->physfn;
 }
 
-static int add_file(struct dg_member *member, size_t i)
+static int member_add_file(struct dg_member *member, size_t i)
 {
 	struct bin_attribute *attr = &member->attrs[i];
 
-	if (!has_file(member, &files[i]))
+	if (!member_has_file(member, &member_files[i]))
 		return 0;
 	sysfs_bin_attr_init(attr);
-	attr->attr.name = files[i].name;
-	attr->attr.mode = files[i].mode;
+	attr->attr.name = member_files[i].name;
+	attr->attr.mode = member_files[i].mode;
 	attr->private = member;
-	attr->read = files[i].print ? read_text : read_config;
-	return sysfs_create_bin_file(member->dirs[files[i].place], attr);
+	attr->read = member_files[i].print ? member_read_text : member_read_config;
+	return sysfs_create_bin_file(member->dirs[member_files[i].dir], attr);
 }
 
 int dg_member_publish(struct dg_member *member, struct dg_group *group)
@@ -177,27 +177,27 @@ int dg_member_publish(struct dg_member *member, struct dg_group *group)
 	size_t i;
 	int ret;
 
-	member->dirs[MEMBERS] = kobject_create_and_add(name, group->members);
-	if (!member->dirs[MEMBERS])
+	member->dirs[DIR_MEMBERS] = kobject_create_and_add(name, group->members);
+	if (!member->dirs[DIR_MEMBERS])
 		return -ENOMEM;
 	if (dev_is_pci(member->dev)) {
-		member->dirs[DEVICES] = kobject_create_and_add(name, group->devices);
-		if (!member->dirs[DEVICES])
+		member->dirs[DIR_DEVICES] = kobject_create_and_add(name, group->devices);
+		if (!member->dirs[DIR_DEVICES])
 			return -ENOMEM;
 	}
-	ret = sysfs_create_link(member->dirs[MEMBERS], &member->dev->kobj, "device");
-	for (i = 0; !ret && i < ARRAY_SIZE(files); i++)
-		ret = add_file(member, i);
+	ret = sysfs_create_link(member->dirs[DIR_MEMBERS], &member->dev->kobj, "device");
+	for (i = 0; !ret && i < ARRAY_SIZE(member_files); i++)
+		ret = member_add_file(member, i);
 	return ret;
 }
 
-/* Under dg_lock. */
+/* Under dg_registry_lock. */
 bool dg_member_is_stale(const struct dg_member *member, const struct dg_group *group)
 {
 	return member->entry->dead || member->entry->group != group;
 }
 
-bool dg_member_is_of(const struct dg_member *member, const struct dg_entry *entry)
+bool dg_member_has_entry(const struct dg_member *member, const struct dg_entry *entry)
 {
 	return member->entry == entry;
 }
@@ -207,7 +207,7 @@ struct list_head *dg_member_node(struct dg_member *member)
 	return &member->node;
 }
 
-struct dg_member *dg_member_at(struct list_head *node)
+struct dg_member *dg_member_from_node(struct list_head *node)
 {
 	return list_entry(node, struct dg_member, node);
 }

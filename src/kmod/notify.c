@@ -10,7 +10,7 @@
 #include "compat.h"
 #include "devgroups.h"
 
-static void add(struct device *dev)
+static void notify_add_device(struct device *dev)
 {
 	if (dg_registry_add(dev))
 		dg_publish_scan_again();
@@ -21,7 +21,7 @@ static void add(struct device *dev)
  * REMOVED. UNBOUND comes after DEL where a device goes with its driver: an entry made there would
  * never end. A scan that was under way at DEL may have made one, so REMOVED looks again.
  */
-static int on_event(struct notifier_block *nb, unsigned long event, void *data)
+static int notify_bus_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	struct device *dev = data;
 
@@ -29,7 +29,7 @@ static int on_event(struct notifier_block *nb, unsigned long event, void *data)
 	case BUS_NOTIFY_ADD_DEVICE:
 	case BUS_NOTIFY_BIND_DRIVER:
 	case BUS_NOTIFY_BOUND_DRIVER:
-		add(dev);
+		notify_add_device(dev);
 		break;
 	case BUS_NOTIFY_DEL_DEVICE:
 	case BUS_NOTIFY_REMOVED_DEVICE:
@@ -47,10 +47,10 @@ static int on_event(struct notifier_block *nb, unsigned long event, void *data)
 }
 
 /* The chains of two buses need a block each. */
-static struct notifier_block pci_block = { .notifier_call = on_event };
-static struct notifier_block platform_block = { .notifier_call = on_event };
+static struct notifier_block notify_pci_block = { .notifier_call = notify_bus_event };
+static struct notifier_block notify_platform_block = { .notifier_call = notify_bus_event };
 
-static int scan_one(struct device *dev, void *result)
+static int notify_scan_device(struct device *dev, void *result)
 {
 	int ret = device_is_registered(dev) ? dg_registry_add(dev) : 0;
 
@@ -60,14 +60,14 @@ static int scan_one(struct device *dev, void *result)
 }
 
 /* With PCI's topology held still: what is deleted meanwhile cannot be told from what is not. */
-int dg_scan(void)
+int dg_notify_scan(void)
 {
 	int ret = 0;
 
 	pci_lock_rescan_remove();
-	bus_for_each_dev(dg_bus_type(&pci_bus_type), NULL, &ret, scan_one);
+	bus_for_each_dev(dg_compat_bus_type(&pci_bus_type), NULL, &ret, notify_scan_device);
 	pci_unlock_rescan_remove();
-	bus_for_each_dev(dg_bus_type(&platform_bus_type), NULL, &ret, scan_one);
+	bus_for_each_dev(dg_compat_bus_type(&platform_bus_type), NULL, &ret, notify_scan_device);
 	return ret;
 }
 
@@ -75,17 +75,17 @@ int dg_notify_start(void)
 {
 	int ret;
 
-	ret = bus_register_notifier(dg_bus_type(&pci_bus_type), &pci_block);
+	ret = bus_register_notifier(dg_compat_bus_type(&pci_bus_type), &notify_pci_block);
 	if (ret)
 		return ret;
-	ret = bus_register_notifier(dg_bus_type(&platform_bus_type), &platform_block);
+	ret = bus_register_notifier(dg_compat_bus_type(&platform_bus_type), &notify_platform_block);
 	if (ret)
-		bus_unregister_notifier(dg_bus_type(&pci_bus_type), &pci_block);
+		bus_unregister_notifier(dg_compat_bus_type(&pci_bus_type), &notify_pci_block);
 	return ret;
 }
 
 void dg_notify_stop(void)
 {
-	bus_unregister_notifier(dg_bus_type(&platform_bus_type), &platform_block);
-	bus_unregister_notifier(dg_bus_type(&pci_bus_type), &pci_block);
+	bus_unregister_notifier(dg_compat_bus_type(&platform_bus_type), &notify_platform_block);
+	bus_unregister_notifier(dg_compat_bus_type(&pci_bus_type), &notify_pci_block);
 }

@@ -14,15 +14,15 @@
 
 #include "devgroups.h"
 
-#define TRIES 50 /* of a millisecond: on an idle machine no driver's claim takes longer */
+#define OWNER_TRIES 50 /* of a millisecond: on an idle machine no driver's claim takes longer */
 
-struct look {
+struct driver_state {
 	bool driven; /* by the notifiers */
 	bool driver; /* by the devices */
 	bool moving; /* these two differ: a driver comes or goes */
 };
 
-static bool manages_dma(struct device *dev, struct device_driver *driver)
+static bool owner_driver_manages_dma(struct device *dev, struct device_driver *driver)
 {
 	if (dev_is_pci(dev))
 		return to_pci_driver(driver)->driver_managed_dma;
@@ -30,7 +30,7 @@ static bool manages_dma(struct device *dev, struct device_driver *driver)
 }
 
 /* Is there a driver that works through the kernel's DMA API? */
-bool dg_has_driver(struct device *dev)
+bool dg_owner_has_driver(struct device *dev)
 {
 	struct device_driver *driver;
 	bool ret;
@@ -38,38 +38,38 @@ bool dg_has_driver(struct device *dev)
 	/* A module is not freed before this is over; its drivers are off their devices by then. */
 	rcu_read_lock();
 	driver = READ_ONCE(dev->driver);
-	ret = driver && !manages_dma(dev, driver);
+	ret = driver && !owner_driver_manages_dma(dev, driver);
 	rcu_read_unlock();
 	return ret;
 }
 
-static struct look look_at(struct dg_group *group)
+static struct driver_state owner_driver_state(struct dg_group *group)
 {
-	struct look look = { };
+	struct driver_state driver_state = { };
 	struct dg_entry *entry;
 
-	mutex_lock(&dg_lock);
+	mutex_lock(&dg_registry_lock);
 	list_for_each_entry(entry, &group->entries, in_group) {
-		bool driver = dg_has_driver(entry->dev);
+		bool driver = dg_owner_has_driver(entry->dev);
 
-		look.driven |= entry->driven;
-		look.driver |= driver;
-		look.moving |= driver != entry->driven;
+		driver_state.driven |= entry->driven;
+		driver_state.driver |= driver;
+		driver_state.moving |= driver != entry->driven;
 	}
-	mutex_unlock(&dg_lock);
-	return look;
+	mutex_unlock(&dg_registry_lock);
+	return driver_state;
 }
 
 const char *dg_owner(struct dg_group *group, struct iommu_group *iommu)
 {
-	struct look before, after;
+	struct driver_state before, after;
 	bool claimed = false;
 	unsigned int i;
 
-	for (i = 0; i < TRIES; i++) {
-		before = look_at(group);
+	for (i = 0; i < OWNER_TRIES; i++) {
+		before = owner_driver_state(group);
 		claimed = iommu_group_dma_owner_claimed(iommu);
-		after = look_at(group);
+		after = owner_driver_state(group);
 		if (claimed && (before.driven || after.driven))
 			return "kernel";
 		if (!before.moving && !after.moving)
@@ -81,20 +81,20 @@ const char *dg_owner(struct dg_group *group, struct iommu_group *iommu)
 }
 
 #ifdef DG_ISOLATED_MSI
-bool dg_isolated_msi(struct dg_group *group, struct iommu_group *iommu)
+bool dg_owner_isolated_msi(struct dg_group *group, struct iommu_group *iommu)
 {
 	return iommu_group_has_isolated_msi(iommu);
 }
 #else
-bool dg_isolated_msi(struct dg_group *group, struct iommu_group *iommu)
+bool dg_owner_isolated_msi(struct dg_group *group, struct iommu_group *iommu)
 {
 	struct dg_entry *entry;
 	bool ret = true;
 
-	mutex_lock(&dg_lock);
+	mutex_lock(&dg_registry_lock);
 	list_for_each_entry(entry, &group->entries, in_group)
 		ret &= device_iommu_capable(entry->dev, IOMMU_CAP_INTR_REMAP);
-	mutex_unlock(&dg_lock);
+	mutex_unlock(&dg_registry_lock);
 	return ret;
 }
 #endif

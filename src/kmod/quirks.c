@@ -21,22 +21,22 @@ static const struct {
 	{ PCI_DEV_FLAGS_NO_RELAXED_ORDERING, "no-relaxed-ordering" },
 };
 
-void dg_quirks(struct dg_entry *entry, struct dg_text *text)
+void dg_quirks_print(struct dg_entry *entry, struct dg_text *text)
 {
 	struct pci_dev *pdev = entry->pdev;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if (pdev->dev_flags & flags[i].flag)
-			dg_print(text, "%s\n", flags[i].word);
+			dg_text_printf(text, "%s\n", flags[i].word);
 	if (pdev->no_command_memory)
-		dg_print(text, "no-command-memory\n");
+		dg_text_printf(text, "no-command-memory\n");
 	if (pdev->broken_intx_masking)
-		dg_print(text, "broken-intx-masking\n");
+		dg_text_printf(text, "broken-intx-masking\n");
 	if (pdev->non_compliant_bars)
-		dg_print(text, "non-compliant-bars\n");
+		dg_text_printf(text, "non-compliant-bars\n");
 	if (pdev->no_msi)
-		dg_print(text, "no-msi\n");
+		dg_text_printf(text, "no-msi\n");
 	if (pdev->untrusted)
-		dg_print(text, "untrusted\n");
+		dg_text_printf(text, "untrusted\n");
 }

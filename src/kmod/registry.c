@@ -8,8 +8,8 @@
 
 #include "devgroups.h"
 
-DEFINE_MUTEX(dg_lock); /* all of the registry: see devgroups.h */
-LIST_HEAD(dg_groups);
+DEFINE_MUTEX(dg_registry_lock); /* all of the registry: see devgroups.h */
+LIST_HEAD(dg_registry_groups);
 
 static DEFINE_HASHTABLE(entries, 10);
 static u64 last_instance;
@@ -21,13 +21,13 @@ static void group_release(struct kref *ref)
 	kfree(container_of(ref, struct dg_group, ref));
 }
 
-void dg_group_put(struct dg_group *group)
+void dg_registry_group_put(struct dg_group *group)
 {
 	kref_put(&group->ref, group_release);
 }
 
 /* Never the same again before the next boot, also where the module was loaded anew. */
-u64 dg_instance_next(void)
+u64 dg_registry_next_instance(void)
 {
 	if (!last_instance)
 		last_instance = ktime_to_us(ktime_get_boottime());
@@ -35,11 +35,11 @@ u64 dg_instance_next(void)
 }
 
 /* A reference for the caller; takes @iommu over. */
-static struct dg_group *group_of(struct iommu_group *iommu)
+static struct dg_group *registry_get_group(struct iommu_group *iommu)
 {
 	struct dg_group *group;
 
-	list_for_each_entry(group, &dg_groups, node) {
+	list_for_each_entry(group, &dg_registry_groups, node) {
 		if (group->iommu == iommu) {
 			iommu_group_put(iommu);
 			kref_get(&group->ref);
@@ -52,17 +52,17 @@ static struct dg_group *group_of(struct iommu_group *iommu)
 		return NULL;
 	}
 	kref_init(&group->ref);
-	kref_get(&group->ref); /* that of dg_groups */
+	kref_get(&group->ref); /* that of dg_registry_groups */
 	INIT_LIST_HEAD(&group->entries);
 	INIT_LIST_HEAD(&group->files);
 	group->iommu = iommu;
 	group->id = iommu_group_id(iommu);
-	group->instance = dg_instance_next();
-	list_add_tail(&group->node, &dg_groups);
+	group->instance = dg_registry_next_instance();
+	list_add_tail(&group->node, &dg_registry_groups);
 	return group;
 }
 
-static void leave_group(struct dg_entry *entry)
+static void registry_leave_group(struct dg_entry *entry)
 {
 	struct dg_group *group = entry->group;
 
@@ -75,11 +75,11 @@ static void leave_group(struct dg_entry *entry)
 		iommu_group_put(group->iommu);
 		group->iommu = NULL;
 	}
-	dg_group_put(group);
+	dg_registry_group_put(group);
 }
 
 /* The group of a device is made when it is added or, with some IOMMUs, when a driver is bound. */
-static int update_group(struct dg_entry *entry)
+static int registry_update_group(struct dg_entry *entry)
 {
 	struct iommu_group *iommu = iommu_group_get(entry->dev);
 	struct dg_entry *other;
@@ -88,14 +88,14 @@ static int update_group(struct dg_entry *entry)
 		iommu_group_put(iommu);
 		return 0;
 	}
-	leave_group(entry);
+	registry_leave_group(entry);
 	if (!iommu)
 		return 0;
-	entry->group = group_of(iommu);
+	entry->group = registry_get_group(iommu);
 	if (!entry->group)
 		return -ENOMEM;
 	list_for_each_entry_reverse(other, &entry->group->entries, in_group)
-		if (dg_entry_cmp(other, entry) < 0)
+		if (dg_tree_cmp(other, entry) < 0)
 			break;
 	list_add(&entry->in_group, &other->in_group);
 	return 0;
@@ -108,19 +108,19 @@ static void entry_release(struct kref *ref)
 	struct dg_entry *entry = container_of(ref, struct dg_entry, ref);
 
 	if (entry->parent)
-		dg_entry_put(entry->parent);
+		dg_registry_entry_put(entry->parent);
 	if (entry->physfn)
-		dg_entry_put(entry->physfn);
+		dg_registry_entry_put(entry->physfn);
 	kfree(entry);
 }
 
 /* A bridge outlives what is behind it, so this goes as deep as there are bridges. */
-void dg_entry_put(struct dg_entry *entry)
+void dg_registry_entry_put(struct dg_entry *entry)
 {
 	kref_put(&entry->ref, entry_release);
 }
 
-static struct dg_entry *find(const struct device *dev)
+static struct dg_entry *registry_find_entry(const struct device *dev)
 {
 	struct dg_entry *entry;
 
@@ -130,7 +130,7 @@ static struct dg_entry *find(const struct device *dev)
 	return NULL;
 }
 
-static void place(struct dg_entry *entry)
+static void registry_place_entry(struct dg_entry *entry)
 {
 	struct pci_dev *pdev = entry->pdev, *pf = pci_physfn(pdev);
 	struct pci_bus *bus = pf->bus;
@@ -139,12 +139,12 @@ static void place(struct dg_entry *entry)
 	entry->domain = pci_domain_nr(pdev->bus);
 	entry->bus = pdev->bus->number;
 	entry->devfn = pdev->devfn;
-	above = bus->self ? find(&bus->self->dev) : NULL;
+	above = bus->self ? registry_find_entry(&bus->self->dev) : NULL;
 	if (above)
-		entry->parent = dg_entry_get(above);
-	above = pdev->is_virtfn ? find(&pf->dev) : NULL;
+		entry->parent = dg_registry_entry_get(above);
+	above = pdev->is_virtfn ? registry_find_entry(&pf->dev) : NULL;
 	if (above)
-		entry->physfn = dg_entry_get(above);
+		entry->physfn = dg_registry_entry_get(above);
 	dg_tree_insert(entry);
 }
 
@@ -161,21 +161,21 @@ static struct dg_entry *entry_new(struct device *dev)
 	hash_add(entries, &entry->hash, (unsigned long)dev);
 	if (dev_is_pci(dev)) {
 		entry->pdev = to_pci_dev(dev);
-		place(entry);
+		registry_place_entry(entry);
 	}
 	return entry;
 }
 
-static void remove(struct dg_entry *entry)
+static void registry_remove_entry(struct dg_entry *entry)
 {
-	leave_group(entry);
+	registry_leave_group(entry);
 	hash_del(&entry->hash);
 	list_del_init(&entry->sibling);
 	entry->dead = true;
 	entry->pdev = NULL;
 	put_device(entry->dev);
 	entry->dev = NULL;
-	dg_entry_put(entry);
+	dg_registry_entry_put(entry);
 }
 
 int dg_registry_add(struct device *dev)
@@ -183,18 +183,18 @@ int dg_registry_add(struct device *dev)
 	struct dg_entry *entry;
 	int ret = 0;
 
-	mutex_lock(&dg_lock);
-	entry = find(dev);
+	mutex_lock(&dg_registry_lock);
+	entry = registry_find_entry(dev);
 	if (!entry && (dev_is_pci(dev) || device_iommu_mapped(dev))) {
 		entry = entry_new(dev);
 		if (!entry)
 			ret = -ENOMEM;
 	}
 	if (entry) {
-		ret = update_group(entry);
-		entry->driven = dg_has_driver(dev);
+		ret = registry_update_group(entry);
+		entry->driven = dg_owner_has_driver(dev);
 	}
-	mutex_unlock(&dg_lock);
+	mutex_unlock(&dg_registry_lock);
 	return ret;
 }
 
@@ -202,11 +202,11 @@ void dg_registry_del(struct device *dev)
 {
 	struct dg_entry *entry;
 
-	mutex_lock(&dg_lock);
-	entry = find(dev);
+	mutex_lock(&dg_registry_lock);
+	entry = registry_find_entry(dev);
 	if (entry)
-		remove(entry);
-	mutex_unlock(&dg_lock);
+		registry_remove_entry(entry);
+	mutex_unlock(&dg_registry_lock);
 }
 
 /* @bound false: its driver has let go of it, or never got it. Makes no entry: see notify.c. */
@@ -214,11 +214,11 @@ void dg_registry_driver(struct device *dev, bool bound)
 {
 	struct dg_entry *entry;
 
-	mutex_lock(&dg_lock);
-	entry = find(dev);
+	mutex_lock(&dg_registry_lock);
+	entry = registry_find_entry(dev);
 	if (entry)
-		entry->driven = bound && dg_has_driver(dev);
-	mutex_unlock(&dg_lock);
+		entry->driven = bound && dg_owner_has_driver(dev);
+	mutex_unlock(&dg_registry_lock);
 }
 
 void dg_registry_clear(void)
@@ -227,8 +227,8 @@ void dg_registry_clear(void)
 	struct dg_entry *entry;
 	int bucket;
 
-	mutex_lock(&dg_lock);
+	mutex_lock(&dg_registry_lock);
 	hash_for_each_safe(entries, bucket, next, entry, hash)
-		remove(entry);
-	mutex_unlock(&dg_lock);
+		registry_remove_entry(entry);
+	mutex_unlock(&dg_registry_lock);
 }

@@ -3,13 +3,13 @@
 
 #include "devgroups.h"
 
-void dg_reset_scope(struct dg_entry *entry, struct dg_text *text)
+void dg_reset_print_scope(struct dg_entry *entry, struct dg_text *text)
 {
 	struct dg_entry *other;
 
 	/* Nobody can reset a root bus. */
 	if (!entry->parent || entry->parent->dead)
 		return;
-	dg_for_each_below(other, entry->parent)
-		dg_print(text, "%s\n", dev_name(other->dev));
+	dg_tree_for_each_below(other, entry->parent)
+		dg_text_printf(text, "%s\n", dev_name(other->dev));
 }

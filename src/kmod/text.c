@@ -9,11 +9,11 @@
 #include "devgroups.h"
 
 /* The longest line is a word and a device's name. */
-#define LINE_MAX 128
+#define TEXT_LINE_MAX 128
 
-void dg_print(struct dg_text *text, const char *format, ...)
+void dg_text_printf(struct dg_text *text, const char *format, ...)
 {
-	char line[LINE_MAX];
+	char line[TEXT_LINE_MAX];
 	loff_t first, last;
 	va_list args;
 	int n;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which PCI device is behind which bridge. Guarded by dg_lock. */
+/* Which PCI device is behind which bridge. Guarded by dg_registry_lock. */
 
 #include <linux/compiler.h>
 
 #include "devgroups.h"
 
-LIST_HEAD(dg_roots);
+LIST_HEAD(dg_tree_roots);
 
-int dg_entry_cmp(const struct dg_entry *a, const struct dg_entry *b)
+int dg_tree_cmp(const struct dg_entry *a, const struct dg_entry *b)
 {
 	if (a->domain != b->domain)
 		return a->domain < b->domain ? -1 : 1;
@@ -20,7 +20,7 @@ int dg_entry_cmp(const struct dg_entry *a, const struct dg_entry *b)
 
 struct list_head *dg_tree_siblings(struct dg_entry *entry)
 {
-	return entry->parent ? &entry->parent->children : &dg_roots;
+	return entry->parent ? &entry->parent->children : &dg_tree_roots;
 }
 
 /* Devices are mostly found in order, so the place is near the end. */
@@ -30,7 +30,7 @@ void dg_tree_insert(struct dg_entry *entry)
 	struct dg_entry *other;
 
 	list_for_each_entry_reverse(other, list, sibling)
-		if (dg_entry_cmp(other, entry) < 0)
+		if (dg_tree_cmp(other, entry) < 0)
 			break;
 	list_add(&entry->sibling, &other->sibling);
 }
@@ -47,7 +47,7 @@ struct dg_entry *dg_tree_next(struct dg_entry *top, struct dg_entry *entry)
 }
 
 /* Functions of one device. A VF's address is made up, it is nobody's sister. */
-bool dg_same_slot(const struct dg_entry *a, const struct dg_entry *b)
+bool dg_tree_same_slot(const struct dg_entry *a, const struct dg_entry *b)
 {
 	return !a->physfn && !b->physfn && a->parent == b->parent && a->domain == b->domain &&
 	       a->bus == b->bus && PCI_SLOT(a->devfn) == PCI_SLOT(b->devfn);

@@ -7,59 +7,59 @@
 #include "model/boot-index.h"
 #include "model/group-def.h"
 
-static const char first_line[] = "devgroups-boot-index 1";
+static const char boot_index_first_line[] = "devgroups-boot-index 1";
 
 /* --- writing ----------------------------------------------------------------------------------- */
 
-static bool needs_whole_host(const struct selector *selector)
+static bool boot_index_skips_selector(const struct selector *selector)
 {
 	return selector->nth >= 0 || selector->serial;
 }
 
-static void print_text(FILE *out, const char *key, const char *value)
+static void boot_index_print_text(FILE *out, const char *key, const char *value)
 {
 	if (value)
 		fprintf(out, " %s=%s", key, value);
 }
 
-static void print_hex(FILE *out, const char *key, int32_t value, unsigned digits)
+static void boot_index_print_hex(FILE *out, const char *key, int32_t value, unsigned digits)
 {
 	if (value >= 0)
 		fprintf(out, " %s=%0*x", key, (int)digits, (unsigned)value);
 }
 
-static void print_selector(FILE *out, const struct selector *selector)
+static void boot_index_print_selector(FILE *out, const struct selector *selector)
 {
 	fputs("device", out);
-	print_text(out, "address", selector->address);
-	print_text(out, "path", selector->path);
-	print_text(out, "vf-of", selector->vf_of);
+	boot_index_print_text(out, "address", selector->address);
+	boot_index_print_text(out, "path", selector->path);
+	boot_index_print_text(out, "vf-of", selector->vf_of);
 	if (selector->vf_of)
 		fprintf(out, " index=%d", (int)selector->index);
-	print_text(out, "bus", selector->bus);
-	print_hex(out, "vendor", selector->vendor, 4);
-	print_hex(out, "device", selector->device, 4);
-	print_hex(out, "subsystem-vendor", selector->subsystem_vendor, 4);
-	print_hex(out, "subsystem-device", selector->subsystem_device, 4);
-	print_hex(out, "class", selector->class_code, selector->class_digits);
+	boot_index_print_text(out, "bus", selector->bus);
+	boot_index_print_hex(out, "vendor", selector->vendor, 4);
+	boot_index_print_hex(out, "device", selector->device, 4);
+	boot_index_print_hex(out, "subsystem-vendor", selector->subsystem_vendor, 4);
+	boot_index_print_hex(out, "subsystem-device", selector->subsystem_device, 4);
+	boot_index_print_hex(out, "class", selector->class_code, selector->class_digits);
 	fputc('\n', out);
 }
 
-static void print_group(FILE *out, const struct groupdef *def)
+static void boot_index_print_group(FILE *out, const struct group_def *def)
 {
 	bool any = false;
 
 	VEC_FOREACH(const struct selector, selector, &def->selectors)
-		any = any || !needs_whole_host(selector);
+		any = any || !boot_index_skips_selector(selector);
 	if (def->bind != BIND_BOOT || !any)
 		return;
 	fprintf(out, "group %s %s\n", def->name, def->driver);
 	VEC_FOREACH(const struct selector, selector, &def->selectors)
-		if (!needs_whole_host(selector))
-			print_selector(out, selector);
+		if (!boot_index_skips_selector(selector))
+			boot_index_print_selector(out, selector);
 }
 
-int bootindex_format(const struct vec *groups, char **ret)
+int boot_index_format(const struct vec *groups, char **ret)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -67,9 +67,9 @@ int bootindex_format(const struct vec *groups, char **ret)
 
 	if (!out)
 		return -ENOMEM;
-	fprintf(out, "%s\n", first_line);
-	VEC_FOREACH(const struct groupdef, def, groups)
-		print_group(out, def);
+	fprintf(out, "%s\n", boot_index_first_line);
+	VEC_FOREACH(const struct group_def, def, groups)
+		boot_index_print_group(out, def);
 	if (fclose(out) != 0)
 		return -ENOMEM;
 	*ret = TAKE_PTR(text);
@@ -78,10 +78,10 @@ int bootindex_format(const struct vec *groups, char **ret)
 
 /* --- reading ----------------------------------------------------------------------------------- */
 
-static int read_hex(const char *value, int32_t *ret)
+static int boot_index_read_hex(const char *value, int32_t *ret)
 {
 	uint64_t number;
-	int r = parse_u64(value, 16, 0xffffff, &number);
+	int r = str_parse_u64(value, 16, 0xffffff, &number);
 
 	if (r < 0)
 		return -EINVAL;
@@ -89,23 +89,23 @@ static int read_hex(const char *value, int32_t *ret)
 	return 0;
 }
 
-static int read_class(const char *value, struct selector *selector)
+static int boot_index_read_class(const char *value, struct selector *selector)
 {
 	selector->class_digits = (unsigned)strlen(value);
-	return selector->class_digits > 6 ? -EINVAL : read_hex(value, &selector->class_code);
+	return selector->class_digits > 6 ? -EINVAL : boot_index_read_hex(value, &selector->class_code);
 }
 
-static int read_index(const char *value, struct selector *selector)
+static int boot_index_read_index(const char *value, struct selector *selector)
 {
 	unsigned number;
 
-	if (parse_uint(value, &number) < 0 || number > INT32_MAX)
+	if (str_parse_uint(value, &number) < 0 || number > INT32_MAX)
 		return -EINVAL;
 	selector->index = (int32_t)number;
 	return 0;
 }
 
-static int read_property(const char *key, const char *value, struct selector *selector)
+static int boot_index_read_property(const char *key, const char *value, struct selector *selector)
 {
 	if (str_eq(key, "address"))
 		return str_set(&selector->address, value);
@@ -114,24 +114,24 @@ static int read_property(const char *key, const char *value, struct selector *se
 	if (str_eq(key, "vf-of"))
 		return str_set(&selector->vf_of, value);
 	if (str_eq(key, "index"))
-		return read_index(value, selector);
+		return boot_index_read_index(value, selector);
 	if (str_eq(key, "bus"))
 		return str_set(&selector->bus, value);
 	if (str_eq(key, "vendor"))
-		return read_hex(value, &selector->vendor);
+		return boot_index_read_hex(value, &selector->vendor);
 	if (str_eq(key, "device"))
-		return read_hex(value, &selector->device);
+		return boot_index_read_hex(value, &selector->device);
 	if (str_eq(key, "subsystem-vendor"))
-		return read_hex(value, &selector->subsystem_vendor);
+		return boot_index_read_hex(value, &selector->subsystem_vendor);
 	if (str_eq(key, "subsystem-device"))
-		return read_hex(value, &selector->subsystem_device);
-	return str_eq(key, "class") ? read_class(value, selector) : -EINVAL;
+		return boot_index_read_hex(value, &selector->subsystem_device);
+	return str_eq(key, "class") ? boot_index_read_class(value, selector) : -EINVAL;
 }
 
 /* @words behind "device"; a selector of nothing would be one of everything. */
-static int read_selector(char *const *words, struct groupdef *def)
+static int boot_index_read_selector(char *const *words, struct group_def *def)
 {
-	_cleanup_selector_ struct selector *selector = selector_new();
+	_cleanup_selector_ struct selector *selector = group_def_selector_new();
 	int r = selector ? 0 : -ENOMEM;
 
 	if (r >= 0 && !*words)
@@ -142,7 +142,7 @@ static int read_selector(char *const *words, struct groupdef *def)
 		if (!value || !value[1])
 			return -EINVAL;
 		*value = '\0';
-		r = read_property(*words, value + 1, selector);
+		r = boot_index_read_property(*words, value + 1, selector);
 	}
 	if (r >= 0)
 		r = vec_add(&def->selectors, selector);
@@ -151,15 +151,15 @@ static int read_selector(char *const *words, struct groupdef *def)
 	return r;
 }
 
-static int read_group(char *const *words, struct vec *groups)
+static int boot_index_read_group(char *const *words, struct vec *groups)
 {
-	_cleanup_groupdef_ struct groupdef *def = NULL;
+	_cleanup_group_def_ struct group_def *def = NULL;
 	int r;
 
-	if (strv_length(words) != 2 || !groupdef_name_valid(words[0]) ||
-	    (!str_eq(words[1], "auto") && !driver_name_allowed(words[1])))
+	if (strv_length(words) != 2 || !group_def_name_valid(words[0]) ||
+	    (!str_eq(words[1], "auto") && !group_def_driver_allowed(words[1])))
 		return -EINVAL;
-	def = groupdef_new(words[0]);
+	def = group_def_new(words[0]);
 	if (!def)
 		return -ENOMEM;
 	def->bind = BIND_BOOT;
@@ -171,7 +171,7 @@ static int read_group(char *const *words, struct vec *groups)
 	return r;
 }
 
-static int read_line(const char *line, struct vec *groups)
+static int boot_index_read_line(const char *line, struct vec *groups)
 {
 	_cleanup_strv_ char **words = NULL;
 	int r = strv_split(line, " ", &words);
@@ -179,38 +179,38 @@ static int read_line(const char *line, struct vec *groups)
 	if (r < 0 || !words)
 		return r;
 	if (str_eq(words[0], "group"))
-		return read_group(words + 1, groups);
+		return boot_index_read_group(words + 1, groups);
 	if (str_eq(words[0], "device") && groups->n > 0)
-		return read_selector(words + 1, groups->items[groups->n - 1]);
+		return boot_index_read_selector(words + 1, groups->items[groups->n - 1]);
 	return -EINVAL;
 }
 
-static void *def_free(void *data)
+static void *boot_index_group_free(void *data)
 {
-	return groupdef_free(data);
+	return group_def_free(data);
 }
 
-static int read_lines(char *const *lines, struct vec *groups)
+static int boot_index_read_lines(char *const *lines, struct vec *groups)
 {
-	int r = lines && str_eq(lines[0], first_line) ? 0 : -EINVAL;
+	int r = lines && str_eq(lines[0], boot_index_first_line) ? 0 : -EINVAL;
 
 	for (size_t i = 1; r >= 0 && lines[i]; i++)
-		r = read_line(lines[i], groups);
+		r = boot_index_read_line(lines[i], groups);
 	return r;
 }
 
-int bootindex_parse(const char *text, struct vec *ret_groups)
+int boot_index_parse(const char *text, struct vec *ret_groups)
 {
 	_cleanup_strv_ char **lines = NULL;
 	struct vec groups = { 0 };
 	int r = strv_split(text, "\n", &lines);
 
 	if (r >= 0)
-		r = read_lines(lines, &groups);
+		r = boot_index_read_lines(lines, &groups);
 	for (size_t i = 0; r >= 0 && i < groups.n; i++)
 		r = vec_add(ret_groups, groups.items[i]);
 	if (r < 0)
-		vec_clear(&groups, def_free);
+		vec_clear(&groups, boot_index_group_free);
 	else
 		vec_drop(&groups);
 	return r;

@@ -12,16 +12,16 @@
 #include "base/macro.h"
 #include "base/vec.h"
 
-#define BOOTINDEX_MAX (1u << 20)
+#define BOOT_INDEX_MAX (1u << 20)
 
 /*
  * @groups: struct groupdef, whatever their "bind". What only a whole host can tell is left out, and is up to the daemon: "nth", and
  * "serial", for which a host driver may be needed. The caller frees *ret. 0 or -ENOMEM.
  */
-int bootindex_format(const struct vec *groups, char **ret) _must_check_;
+int boot_index_format(const struct vec *groups, char **ret) _must_check_;
 
 /*
  * Appends to @ret_groups (struct groupdef, owned by the caller). 0, -ENOMEM, or -EINVAL for what is none, or of
  * another version: then nothing was appended.
  */
-int bootindex_parse(const char *text, struct vec *ret_groups) _must_check_;
+int boot_index_parse(const char *text, struct vec *ret_groups) _must_check_;

@@ -2,10 +2,10 @@
 #include "model/device-bus.h"
 
 /* Arm's PrimeCells: platform devices with an id of their own, and a driver of VFIO for themselves. */
-const struct devbus devbus_amba = {
+const struct device_bus device_bus_amba = {
 	.name = "amba",
 	.noun = "AMBA device",
-	.way = DEVBUS_OVERRIDE,
+	.binding = DEVICE_BUS_DRIVER_OVERRIDE,
 	.vfio_driver = "vfio-amba",
 	.reset_module = "vfio_amba",
 };

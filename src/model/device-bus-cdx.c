@@ -2,9 +2,9 @@
 #include "model/device-bus.h"
 
 /* Devices in the programmable logic of AMD's SoCs, which a controller announces. */
-const struct devbus devbus_cdx = {
+const struct device_bus device_bus_cdx = {
 	.name = "cdx",
 	.noun = "CDX device",
-	.way = DEVBUS_OVERRIDE,
+	.binding = DEVICE_BUS_DRIVER_OVERRIDE,
 	.vfio_driver = "vfio-cdx",
 };

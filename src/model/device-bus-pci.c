@@ -5,7 +5,7 @@
 #include "model/device-bus.h"
 #include "model/pciaddr.h"
 
-static int normalize(const char *address, char **ret)
+static int device_bus_pci_normalize(const char *address, char **ret)
 {
 	struct pciaddr addr;
 	char buf[PCIADDR_SIZE];
@@ -17,7 +17,7 @@ static int normalize(const char *address, char **ret)
 }
 
 /* Numbers in hex, the domain first. */
-static int compare(const char *a, const char *b)
+static int device_bus_pci_compare(const char *a, const char *b)
 {
 	struct pciaddr x, y;
 
@@ -26,14 +26,14 @@ static int compare(const char *a, const char *b)
 	return pciaddr_cmp(&x, &y);
 }
 
-const struct devbus devbus_pci = {
+const struct device_bus device_bus_pci = {
 	.name = "pci",
 	.noun = "PCI device",
-	.way = DEVBUS_OVERRIDE,
+	.binding = DEVICE_BUS_DRIVER_OVERRIDE,
 	.vfio_driver = "vfio-pci",
 	.takes_driver = true,
 	.listed_always = true,
 	.bare_key = true,
-	.normalize = normalize,
-	.compare = compare,
+	.normalize = device_bus_pci_normalize,
+	.compare = device_bus_pci_compare,
 };

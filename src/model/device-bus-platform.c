@@ -2,10 +2,10 @@
 #include "model/device-bus.h"
 
 /* What firmware or a device tree tells of, and no bus lets one find. */
-const struct devbus devbus_platform = {
+const struct device_bus device_bus_platform = {
 	.name = "platform",
 	.noun = "platform device",
-	.way = DEVBUS_OVERRIDE,
+	.binding = DEVICE_BUS_DRIVER_OVERRIDE,
 	.vfio_driver = "vfio-platform",
 	.reset_module = "vfio_platform",
 };

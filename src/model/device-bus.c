@@ -7,54 +7,54 @@
 #include "model/pciaddr.h"
 
 /* A channel of a mainframe (ccw) and a queue of its crypto cards (ap) are lent as mediated devices. */
-const struct devbus *const devbus_table[] = {
-	&devbus_pci, &devbus_platform, &devbus_mdev, &devbus_mdev_parent, &devbus_fsl_mc, &devbus_cdx, &devbus_amba, NULL,
+const struct device_bus *const device_bus_table[] = {
+	&device_bus_pci, &device_bus_platform, &device_bus_mdev, &device_bus_mdev_parent, &device_bus_fsl_mc, &device_bus_cdx, &device_bus_amba, NULL,
 };
 
-static const struct devbus other = { .noun = "device", .way = DEVBUS_NO_WAY };
+static const struct device_bus device_bus_unknown = { .noun = "device", .binding = DEVICE_BUS_UNSUPPORTED };
 
-const struct devbus *devbus_find(const char *name)
+const struct device_bus *device_bus_find(const char *name)
 {
-	DEVBUS_FOREACH(bus)
+	DEVICE_BUS_FOREACH(bus)
 		if (str_eq(bus->name, name))
 			return bus;
-	return &other;
+	return &device_bus_unknown;
 }
 
-const struct devbus *devbus_of_key(const char *key)
+const struct device_bus *device_bus_of_key(const char *key)
 {
 	struct pciaddr addr;
 
 	if (pciaddr_parse(key, &addr) >= 0)
-		return &devbus_pci;
-	DEVBUS_FOREACH(bus)
+		return &device_bus_pci;
+	DEVICE_BUS_FOREACH(bus)
 		if (str_starts(key, bus->name) && key[strlen(bus->name)] == ':')
 			return bus;
-	return &other;
+	return &device_bus_unknown;
 }
 
-char *devbus_place(const char *bus, const char *address)
+char *device_bus_sysfs_path(const char *bus, const char *address)
 {
-	const char *directory = devbus_find(bus)->directory;
+	const char *directory = device_bus_find(bus)->directory;
 
 	return directory ? str_printf("%s/%s", directory, address) :
 			   str_printf("sys/bus/%s/devices/%s", bus, address);
 }
 
-const char *devbus_address_of_key(const char *key)
+const char *device_bus_address_of_key(const char *key)
 {
 	const char *colon = strchr(key, ':');
 
-	return devbus_of_key(key)->bare_key || !colon ? key : colon + 1;
+	return device_bus_of_key(key)->bare_key || !colon ? key : colon + 1;
 }
 
-char *devbus_path_of_key(const char *key)
+char *device_bus_path_of_key(const char *key)
 {
-	const char *address = devbus_address_of_key(key);
-	const struct devbus *bus = devbus_of_key(key);
+	const char *address = device_bus_address_of_key(key);
+	const struct device_bus *bus = device_bus_of_key(key);
 	_cleanup_free_ char *name = NULL, *place = NULL;
 
 	name = bus->name ? strdup(bus->name) : strndup(key, strcspn(key, ":"));
-	place = name ? devbus_place(name, address) : NULL;
+	place = name ? device_bus_sysfs_path(name, address) : NULL;
 	return place ? str_printf("/%s", place) : NULL;
 }

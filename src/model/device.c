@@ -16,7 +16,7 @@ struct device *device_new(const char *bus, const char *address)
 	device->vf_index = -1;
 	device->bus = strdup(bus);
 	device->address = strdup(address);
-	device->key = devkey_new(bus, address);
+	device->key = device_bus_key_new(bus, address);
 	if (!device->bus || !device->address || !device->key)
 		return NULL;
 	return TAKE_PTR(device);
@@ -40,7 +40,7 @@ struct device *device_free(struct device *device)
 	strv_free(device->reset_methods);
 	free(device->power_state);
 	strv_free(device->interfaces);
-	uses_clear(&device->uses);
+	usage_list_clear(&device->uses);
 	mdev_types_clear(&device->mdev_types);
 	free(device->mdev_parent);
 	free(device->mdev_type);
@@ -55,7 +55,7 @@ struct device *device_free(struct device *device)
 	free(device->config);
 	free(device->config_again);
 	free(device->iommu);
-	strv_free(device->learnt);
+	strv_free(device->vfio_info_lines);
 	free(device);
 	return NULL;
 }
@@ -64,16 +64,16 @@ int device_cmp(const void *a, const void *b)
 {
 	const struct device *x = a, *y = b;
 	int order = strcmp(x->bus, y->bus);
-	const struct devbus *bus;
+	const struct device_bus *bus;
 
 	if (order)
 		return order;
-	bus = devbus_find(x->bus);
+	bus = device_bus_find(x->bus);
 	return bus->compare ? bus->compare(x->address, y->address) :
 			      str_natural_cmp(x->address, y->address);
 }
 
-static bool equal_strings(const struct device *a, const struct device *b)
+static bool device_equal_strings(const struct device *a, const struct device *b)
 {
 	return str_eq(a->key, b->key) && str_eq(a->sysfs, b->sysfs) && str_eq(a->parent, b->parent) &&
 	       str_eq(a->driver, b->driver) && str_eq(a->driver_override, b->driver_override) &&
@@ -87,7 +87,7 @@ static bool equal_strings(const struct device *a, const struct device *b)
 	       str_eq(a->mdev_parent, b->mdev_parent) && str_eq(a->mdev_type, b->mdev_type);
 }
 
-static bool equal_ids(const struct device *a, const struct device *b)
+static bool device_equal_ids(const struct device *a, const struct device *b)
 {
 	return a->vendor == b->vendor && a->device == b->device &&
 	       a->subsystem_vendor == b->subsystem_vendor &&
@@ -97,8 +97,8 @@ static bool equal_ids(const struct device *a, const struct device *b)
 
 bool device_equal(const struct device *a, const struct device *b)
 {
-	return equal_strings(a, b) && equal_ids(a, b) && a->iommu_group == b->iommu_group &&
-	       a->has_override == b->has_override && a->held_up == b->held_up && a->vfio_open == b->vfio_open &&
+	return device_equal_strings(a, b) && device_equal_ids(a, b) && a->iommu_group == b->iommu_group &&
+	       a->has_override == b->has_override && a->bind_hangs == b->bind_hangs && a->vfio_open == b->vfio_open &&
 	       a->no_reset == b->no_reset && a->shares_msi == b->shares_msi && a->awaits_group == b->awaits_group && a->reset_required == b->reset_required &&
 	       mdev_types_equal(&a->mdev_types, &b->mdev_types) && a->numa_node == b->numa_node &&
 	       a->vf_index == b->vf_index && a->num_vfs == b->num_vfs &&
@@ -110,7 +110,7 @@ char *device_describe(const struct device *device)
 {
 	if (!device_is_pci(device))
 		return device->mdev_type ? str_printf("%s of %s", device->mdev_type, str_or(device->mdev_parent, "?")) :
-		       devbus_find(device->bus)->name ? strdup(devbus_find(device->bus)->noun) :
+		       device_bus_find(device->bus)->name ? strdup(device_bus_find(device->bus)->noun) :
 							str_printf("%s device", device->bus);
 	if (device->vendor_name && device->device_name)
 		return str_printf("%s %s", device->vendor_name, device->device_name);

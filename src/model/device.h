@@ -22,7 +22,7 @@
 #define IOMMU_GROUP_NONE (-1)
 #define DEVICE_SOURCE_MODULE "kernel-module"
 
-struct resource {
+struct device_resource {
 	uint64_t start;
 	uint64_t end; /* inclusive; 0 with start 0 where the resource is not there */
 	uint64_t flags;
@@ -36,7 +36,7 @@ struct resource {
 struct device {
 	char *bus;     /* "pci", "platform", "mdev": the name below /sys/bus */
 	char *address; /* the name below /sys/bus/BUS/devices */
-	char *key;     /* devkey_new(bus, address) */
+	char *key;     /* device_bus_key_new(bus, address) */
 	char *sysfs;   /* "devices/pci0000:00/0000:00:03.0/0000:01:00.0": its place below /sys, or NULL */
 	char *parent;  /* key of the bridge that it sits behind, NULL on a root bus */
 
@@ -44,11 +44,11 @@ struct device {
 	char *driver;	 /* NULL: none bound */
 	bool has_override;
 	char *driver_override; /* NULL: not set */
-	bool held_up; /* somebody binds or unbinds it and does not come back; its driver_override is not known */
+	bool bind_hangs; /* somebody binds or unbinds it and does not come back; its driver_override is not known */
 	char *vfio_driver;     /* the VFIO driver that suits it best; NULL: not known */
 	char *modalias;
 	char *iommu;	 /* the unit that translates for it, "dmar0"; NULL: not known */
-	char **learnt;	 /* what VFIO said of it when it was asked (learnt.h); NULL: it was not */
+	char **vfio_info_lines;	 /* what VFIO said of it when it was asked (vfio-facts.h); NULL: it was not */
 	bool vfio_open;	 /* a VFIO driver has enabled it: somebody holds its descriptor */
 	bool eeh;	 /* EEH of POWER isolates its errors */
 	bool shares_msi;	 /* the kernel module says that it can send the interrupts of others */
@@ -81,7 +81,7 @@ struct device {
 	char *physfn;				      /* key of the PF if this is a VF */
 	int vf_index;				      /* -1 if it is no VF */
 	unsigned num_vfs, total_vfs;
-	struct resource resources[DEVICE_RESOURCES];
+	struct device_resource resources[DEVICE_RESOURCES];
 	uint8_t *config; /* configuration space as far as it could be read, or NULL */
 	size_t config_size;
 	uint8_t *config_again; /* as it was at another time, as long; NULL: the same, or not read */
@@ -104,7 +104,7 @@ static inline bool device_is_pci(const struct device *device)
 /* Is the driver that it has the one that hands it to user space, whatever that is called? */
 static inline bool device_keeps_driver(const struct device *device)
 {
-	return devbus_find(device->bus)->way == DEVBUS_AS_IT_IS;
+	return device_bus_find(device->bus)->binding == DEVICE_BUS_OWN_DRIVER;
 }
 
 /* Is all that is known of them the same? Configuration space, uses and errors are not compared. */

@@ -3,7 +3,7 @@
 #include "base/str.h"
 #include "model/error-state.h"
 
-static const char *const names[ERROR_STATES] = {
+static const char *const error_state_names[ERROR_STATES] = {
 	[ERROR_OK] = "ok",
 	[ERROR_CORRECTABLE] = "correctable",
 	[ERROR_RECOVERED] = "recovered",
@@ -15,7 +15,7 @@ static const char *const names[ERROR_STATES] = {
 
 const char *error_state_to_string(enum error_state state)
 {
-	return names[state];
+	return error_state_names[state];
 }
 
 const char *error_state_explain(enum error_state state)
@@ -30,7 +30,7 @@ const char *error_state_explain(enum error_state state)
 bool error_state_from_string(const char *text, enum error_state *ret)
 {
 	for (unsigned i = 0; i < ERROR_STATES; i++) {
-		if (!str_eq(names[i], text))
+		if (!str_eq(error_state_names[i], text))
 			continue;
 		*ret = (enum error_state)i;
 		return true;
@@ -38,7 +38,7 @@ bool error_state_from_string(const char *text, enum error_state *ret)
 	return false;
 }
 
-enum error_event error_event_from_string(const char *text)
+enum error_event error_state_event_from_string(const char *text)
 {
 	if (str_eq(text, "BEGIN_RECOVERY"))
 		return ERROR_EVENT_BEGIN;
@@ -47,38 +47,38 @@ enum error_event error_event_from_string(const char *text)
 	return str_eq(text, "FAILED_RECOVERY") ? ERROR_EVENT_FAILED : ERROR_EVENT_NONE;
 }
 
-static uint64_t all_fatal(const struct device_errors *errors)
+static uint64_t error_state_all_fatal(const struct device_errors *errors)
 {
 	return errors->fatal + errors->fatal_above;
 }
 
-void errors_settle(const struct device_errors *before, struct device_errors *now, enum error_event event)
+void error_state_mark_known(const struct device_errors *before, struct device_errors *now, enum error_event event)
 {
-	uint64_t old = event == ERROR_EVENT_NONE && before->above_known ? all_fatal(before) : all_fatal(now);
+	uint64_t old = event == ERROR_EVENT_NONE && before->above_known ? error_state_all_fatal(before) : error_state_all_fatal(now);
 
 	/* the counters begin anew with a device that was plugged in again */
-	now->fatal_old = old < all_fatal(now) ? old : all_fatal(now);
+	now->fatal_old = old < error_state_all_fatal(now) ? old : error_state_all_fatal(now);
 }
 
 /* Where nobody has looked before, an old fatal error counts for a new one: that errs on the safe side. */
-static bool is_fatal(const struct device_errors *before, const struct device_errors *now)
+static bool error_state_is_fatal(const struct device_errors *before, const struct device_errors *now)
 {
-	return now->contained || all_fatal(now) > (before->above_known ? before->fatal_old : 0);
+	return now->contained || error_state_all_fatal(now) > (before->above_known ? before->fatal_old : 0);
 }
 
-static enum error_state after_recovery(enum error_state state, bool driven)
+static enum error_state error_state_after_recovery(enum error_state state, bool driven)
 {
 	return error_state_is_lost(state) && !driven ? ERROR_FATAL : ERROR_RECOVERED;
 }
 
 /* No event, only another look. */
-static enum error_state after_reading(const struct device_errors *before,
+static enum error_state error_state_after_reading(const struct device_errors *before,
 				      const struct device_errors *now, bool driven)
 {
 	if (now->contained)
 		return before->state == ERROR_FAILED ? ERROR_FAILED : ERROR_FROZEN;
 	if (before->contained && before->state == ERROR_FROZEN)
-		return after_recovery(before->state, driven);
+		return error_state_after_recovery(before->state, driven);
 	/* the end of a recovery that its driver had no part in is not told: a VFIO driver's */
 	if (before->state == ERROR_RECOVERING && now->quiet)
 		return ERROR_RECOVERED;
@@ -92,14 +92,14 @@ enum error_state error_state_next(const struct device_errors *before, const stru
 {
 	switch (event) {
 	case ERROR_EVENT_BEGIN:
-		if (error_state_is_lost(before->state) || is_fatal(before, now))
+		if (error_state_is_lost(before->state) || error_state_is_fatal(before, now))
 			return ERROR_FROZEN;
 		return ERROR_RECOVERING;
 	case ERROR_EVENT_SUCCESS:
-		return now->contained ? ERROR_FROZEN : after_recovery(before->state, driven);
+		return now->contained ? ERROR_FROZEN : error_state_after_recovery(before->state, driven);
 	case ERROR_EVENT_FAILED:
 		return ERROR_FAILED;
 	default:
-		return after_reading(before, now, driven);
+		return error_state_after_reading(before, now, driven);
 	}
 }

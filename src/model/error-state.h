@@ -51,7 +51,7 @@ const char *error_state_to_string(enum error_state state);
 const char *error_state_explain(enum error_state state);
 bool error_state_from_string(const char *text, enum error_state *ret);
 /* NULL or unknown words: ERROR_EVENT_NONE. */
-enum error_event error_event_from_string(const char *text);
+enum error_event error_state_event_from_string(const char *text);
 
 /* What it held is gone: only after a reset may somebody else have it. */
 static inline bool error_state_is_lost(enum error_state state)
@@ -63,7 +63,7 @@ static inline bool error_state_is_lost(enum error_state state)
  * Of what was read in @now, after @before, notes what is no news any more. The kernel counts an error before it tells of it, so what is new in
  * a look without an event may be of an event on its way, and is old by the next look.
  */
-void errors_settle(const struct device_errors *before, struct device_errors *now, enum error_event event);
+void error_state_mark_known(const struct device_errors *before, struct device_errors *now, enum error_event event);
 
 /*
  * The state after @event, with what was read before it and after it. @driven: a driver of the host

@@ -20,7 +20,7 @@ void facts_clear(struct vec *facts)
 	vec_clear(facts, fact_free);
 }
 
-static struct fact *add(struct vec *facts, const char *name, enum fact_kind kind)
+static struct fact *facts_add(struct vec *facts, const char *name, enum fact_kind kind)
 {
 	struct fact *fact = facts ? calloc(1, sizeof(*fact)) : NULL;
 
@@ -33,9 +33,9 @@ static struct fact *add(struct vec *facts, const char *name, enum fact_kind kind
 	return fact;
 }
 
-static int add_number(struct vec *facts, const char *name, enum fact_kind kind, uint64_t value)
+static int facts_add_value(struct vec *facts, const char *name, enum fact_kind kind, uint64_t value)
 {
-	struct fact *fact = add(facts, name, kind);
+	struct fact *fact = facts_add(facts, name, kind);
 
 	if (!fact)
 		return -ENOMEM;
@@ -45,23 +45,23 @@ static int add_number(struct vec *facts, const char *name, enum fact_kind kind, 
 
 int facts_add_bool(struct vec *facts, const char *name, bool value)
 {
-	return add_number(facts, name, FACT_BOOL, value);
+	return facts_add_value(facts, name, FACT_BOOL, value);
 }
 
 int facts_add_number(struct vec *facts, const char *name, uint64_t value)
 {
-	return add_number(facts, name, FACT_NUMBER, value);
+	return facts_add_value(facts, name, FACT_NUMBER, value);
 }
 
 int facts_add_address(struct vec *facts, const char *name, uint64_t value)
 {
-	return add_number(facts, name, FACT_ADDRESS, value);
+	return facts_add_value(facts, name, FACT_ADDRESS, value);
 }
 
 int facts_add_text(struct vec *facts, const char *name, const char *value)
 {
 	_cleanup_free_ char *text = strdup(value);
-	struct fact *fact = text ? add(facts, name, FACT_TEXT) : NULL;
+	struct fact *fact = text ? facts_add(facts, name, FACT_TEXT) : NULL;
 
 	if (!fact)
 		return -ENOMEM;
@@ -71,14 +71,14 @@ int facts_add_text(struct vec *facts, const char *name, const char *value)
 
 struct vec *facts_add_dict(struct vec *facts, const char *name)
 {
-	struct fact *fact = add(facts, name, FACT_DICT);
+	struct fact *fact = facts_add(facts, name, FACT_DICT);
 
 	return fact ? &fact->items : NULL;
 }
 
 struct vec *facts_add_list(struct vec *facts, const char *name, enum fact_kind item_kind)
 {
-	struct fact *fact = add(facts, name, FACT_LIST);
+	struct fact *fact = facts_add(facts, name, FACT_LIST);
 
 	if (!fact)
 		return NULL;

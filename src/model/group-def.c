@@ -7,28 +7,28 @@
 #include "model/group-def.h"
 
 /* The VFIO drivers of Linux 6.1 to 7.2, by the name that driver_override takes. */
-const char *const accept_names[] = { "peer-to-peer", "vf-of-claimed-pf", NULL };
+const char *const group_def_accept_names[] = { "peer-to-peer", "vf-of-claimed-pf", NULL };
 
-const char *const reset_method_names[] = {
+const char *const group_def_reset_methods[] = {
 	"device_specific", "acpi", "flr", "af_flr", "pm", "bus", "slot", "cxl_bus", NULL,
 };
 
-const char *const driver_names[] = {
+const char *const group_def_drivers[] = {
 	"vfio-pci",		"vfio-platform", "mlx5_vfio_pci",     "hisi_acc_vfio_pci",
 	"virtio_vfio_pci",	"pds-vfio-pci",	 "nvgrace-gpu-vfio-pci", "qat_vfio_pci",
 	"xe-vfio-pci",		"vfio_mdev",	 "vfio-fsl-mc",	      "vfio-cdx",
 	"vfio_ap",		"vfio_ccw",	 NULL,
 };
 
-bool driver_name_allowed(const char *name)
+bool group_def_driver_allowed(const char *name)
 {
-	for (const char *const *known = driver_names; *known; known++)
+	for (const char *const *known = group_def_drivers; *known; known++)
 		if (str_eq(*known, name))
 			return true;
 	return false;
 }
 
-struct selector *selector_new(void)
+struct selector *group_def_selector_new(void)
 {
 	struct selector *selector = calloc(1, sizeof(*selector));
 
@@ -40,7 +40,7 @@ struct selector *selector_new(void)
 	return selector;
 }
 
-struct selector *selector_free(struct selector *selector)
+struct selector *group_def_selector_free(struct selector *selector)
 {
 	if (!selector)
 		return NULL;
@@ -53,13 +53,13 @@ struct selector *selector_free(struct selector *selector)
 	return NULL;
 }
 
-static void add_word(FILE *out, const char *key, const char *value)
+static void group_def_print_word(FILE *out, const char *key, const char *value)
 {
 	if (value)
 		fprintf(out, " %s=%s", key, value);
 }
 
-static void add_number(FILE *out, const char *key, int32_t value, unsigned digits)
+static void group_def_print_number(FILE *out, const char *key, int32_t value, unsigned digits)
 {
 	if (value >= 0 && digits)
 		fprintf(out, " %s=%0*x", key, (int)digits, (unsigned)value);
@@ -67,7 +67,7 @@ static void add_number(FILE *out, const char *key, int32_t value, unsigned digit
 		fprintf(out, " %s=%d", key, value);
 }
 
-char *selector_describe(const struct selector *selector)
+char *group_def_selector_describe(const struct selector *selector)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -75,18 +75,18 @@ char *selector_describe(const struct selector *selector)
 
 	if (!out)
 		return NULL;
-	add_word(out, "address", selector->address);
-	add_word(out, "path", selector->path);
-	add_word(out, "vf-of", selector->vf_of);
-	add_number(out, "index", selector->index, 0);
-	add_word(out, "bus", selector->bus);
-	add_number(out, "vendor", selector->vendor, 4);
-	add_number(out, "device", selector->device, 4);
-	add_number(out, "subsystem-vendor", selector->subsystem_vendor, 4);
-	add_number(out, "subsystem-device", selector->subsystem_device, 4);
-	add_number(out, "class", selector->class_code, selector->class_digits);
-	add_word(out, "serial", selector->serial);
-	add_number(out, "nth", selector->nth, 0);
+	group_def_print_word(out, "address", selector->address);
+	group_def_print_word(out, "path", selector->path);
+	group_def_print_word(out, "vf-of", selector->vf_of);
+	group_def_print_number(out, "index", selector->index, 0);
+	group_def_print_word(out, "bus", selector->bus);
+	group_def_print_number(out, "vendor", selector->vendor, 4);
+	group_def_print_number(out, "device", selector->device, 4);
+	group_def_print_number(out, "subsystem-vendor", selector->subsystem_vendor, 4);
+	group_def_print_number(out, "subsystem-device", selector->subsystem_device, 4);
+	group_def_print_number(out, "class", selector->class_code, selector->class_digits);
+	group_def_print_word(out, "serial", selector->serial);
+	group_def_print_number(out, "nth", selector->nth, 0);
 	if (fclose(out) != 0 || !text)
 		return NULL;
 	/* the address alone needs no word before it */
@@ -95,9 +95,9 @@ char *selector_describe(const struct selector *selector)
 	return strdup(text + 1);
 }
 
-struct groupdef *groupdef_new(const char *name)
+struct group_def *group_def_new(const char *name)
 {
-	_cleanup_groupdef_ struct groupdef *def = calloc(1, sizeof(*def));
+	_cleanup_group_def_ struct group_def *def = calloc(1, sizeof(*def));
 
 	if (!def)
 		return NULL;
@@ -108,18 +108,18 @@ struct groupdef *groupdef_new(const char *name)
 	return TAKE_PTR(def);
 }
 
-static void *destroy_selector(void *data)
+static void *group_def_destroy_selector(void *data)
 {
-	return selector_free(data);
+	return group_def_selector_free(data);
 }
 
-struct groupdef *groupdef_free(struct groupdef *def)
+struct group_def *group_def_free(struct group_def *def)
 {
 	if (!def)
 		return NULL;
 	free(def->name);
 	free(def->description);
-	vec_clear(&def->selectors, destroy_selector);
+	vec_clear(&def->selectors, group_def_destroy_selector);
 	free(def->driver);
 	strv_free(def->reset_methods);
 	strv_free(def->users);
@@ -131,7 +131,7 @@ struct groupdef *groupdef_free(struct groupdef *def)
 	return NULL;
 }
 
-bool groupdef_name_valid(const char *name)
+bool group_def_name_valid(const char *name)
 {
 	size_t n = strlen(name);
 
@@ -159,6 +159,6 @@ bool groupdef_name_valid(const char *name)
 		return 0;                                                     \
 	}
 
-DEFINE_WORDS(group_bind, "claim", "boot")
-DEFINE_WORDS(group_on_release, "restore", "keep", "none")
-DEFINE_WORDS(group_reset, "auto", "none", "require")
+DEFINE_WORDS(group_def_bind, "claim", "boot")
+DEFINE_WORDS(group_def_on_release, "restore", "keep", "none")
+DEFINE_WORDS(group_def_reset, "auto", "none", "require")

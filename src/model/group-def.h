@@ -9,9 +9,9 @@
 #include "base/macro.h"
 #include "base/vec.h"
 
-enum group_bind { BIND_CLAIM, BIND_BOOT };
-enum group_on_release { ON_RELEASE_RESTORE, ON_RELEASE_KEEP, ON_RELEASE_NONE };
-enum group_reset { RESET_AUTO, RESET_NONE, RESET_REQUIRE };
+enum group_def_bind { BIND_CLAIM, BIND_BOOT };
+enum group_def_on_release { ON_RELEASE_RESTORE, ON_RELEASE_KEEP, ON_RELEASE_NONE };
+enum group_def_reset { RESET_AUTO, RESET_NONE, RESET_REQUIRE };
 
 /* Which device is meant. All properties that are given must hold; -1 and NULL are "not given". */
 struct selector {
@@ -28,56 +28,56 @@ struct selector {
 	unsigned line, column; /* where it stands in the file; 0 unknown */
 };
 
-struct groupdef {
+struct group_def {
 	char *name;
 	char *description;
 	struct vec selectors; /* struct selector, owned */
-	char *driver;	      /* "auto" or one of driver_names() */
-	enum group_bind bind;
-	enum group_on_release on_release;
-	enum group_reset reset_before, reset_after;
+	char *driver;	      /* "auto" or one of group_def_drivers() */
+	enum group_def_bind bind;
+	enum group_def_on_release on_release;
+	enum group_def_reset reset_before, reset_after;
 	char **reset_methods; /* NULL: the kernel's order */
 	char **users, **groups; /* access: names or numbers */
 	char *reserved_for;
-	char **accept; /* those of accept_names[] that are no blockers of this group */
+	char **accept; /* those of group_def_accept_names[] that are no blockers of this group */
 	uint64_t memlock; /* bytes; 0: not given; UINT64_MAX: infinity */
 	char *file;	  /* where it came from */
 	unsigned line, column;
 	unsigned order; /* of reading, among all groups; 0: it was not read from a file */
 };
 
-struct selector *selector_new(void);
-struct selector *selector_free(struct selector *selector);
-DEFINE_CLEANUP(struct selector *, selector_freep, selector_free)
-#define _cleanup_selector_ _cleanup_(selector_freep)
+struct selector *group_def_selector_new(void);
+struct selector *group_def_selector_free(struct selector *selector);
+DEFINE_CLEANUP(struct selector *, group_def_selector_freep, group_def_selector_free)
+#define _cleanup_selector_ _cleanup_(group_def_selector_freep)
 /* As a user would write it: the address where that is all, else "vendor=8086 device=10d3". Caller frees. */
-char *selector_describe(const struct selector *selector) _must_check_;
+char *group_def_selector_describe(const struct selector *selector) _must_check_;
 
-struct groupdef *groupdef_new(const char *name);
-struct groupdef *groupdef_free(struct groupdef *def);
-DEFINE_CLEANUP(struct groupdef *, groupdef_freep, groupdef_free)
-#define _cleanup_groupdef_ _cleanup_(groupdef_freep)
+struct group_def *group_def_new(const char *name);
+struct group_def *group_def_free(struct group_def *def);
+DEFINE_CLEANUP(struct group_def *, group_def_freep, group_def_free)
+#define _cleanup_group_def_ _cleanup_(group_def_freep)
 
 /* A name starts with a letter or digit, goes on with those and "._-", and has 64 bytes at most. */
-bool groupdef_name_valid(const char *name);
+bool group_def_name_valid(const char *name);
 
 /*
  * Drivers that a device may be forced onto. An override bypasses the driver's id table, so nothing outside
  * this list is ever written to driver_override (an NVMe driver on a NIC probes for 12 s and fails).
  */
-bool driver_name_allowed(const char *name);
-extern const char *const driver_names[]; /* NULL-terminated; "auto" is not among them */
+bool group_def_driver_allowed(const char *name);
+extern const char *const group_def_drivers[]; /* NULL-terminated; "auto" is not among them */
 
 /* Blockers that the administrator may accept for good; NULL-terminated. */
-extern const char *const accept_names[];
+extern const char *const group_def_accept_names[];
 
 /* The words of the kernel's reset_method file, and "slot"; NULL-terminated. */
-extern const char *const reset_method_names[];
+extern const char *const group_def_reset_methods[];
 
-const char *group_bind_to_string(enum group_bind value);
-const char *group_on_release_to_string(enum group_on_release value);
-const char *group_reset_to_string(enum group_reset value);
+const char *group_def_bind_to_string(enum group_def_bind value);
+const char *group_def_on_release_to_string(enum group_def_on_release value);
+const char *group_def_reset_to_string(enum group_def_reset value);
 /* -EINVAL for a word that is none of them. */
-int group_bind_from_string(const char *s, enum group_bind *ret) _must_check_;
-int group_on_release_from_string(const char *s, enum group_on_release *ret) _must_check_;
-int group_reset_from_string(const char *s, enum group_reset *ret) _must_check_;
+int group_def_bind_from_string(const char *s, enum group_def_bind *ret) _must_check_;
+int group_def_on_release_from_string(const char *s, enum group_def_on_release *ret) _must_check_;
+int group_def_reset_from_string(const char *s, enum group_def_reset *ret) _must_check_;

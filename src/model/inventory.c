@@ -5,20 +5,20 @@
 #include "base/str.h"
 #include "model/inventory.h"
 
-static void *group_free(void *data)
+static void *inventory_group_free(void *data)
 {
 	struct iommu_group *group = data;
 
 	free(group->name);
 	free(group->type);
 	strv_free(group->reserved);
-	strv_free(group->learnt);
+	strv_free(group->vfio_info_lines);
 	vec_drop(&group->devices);
 	free(group);
 	return NULL;
 }
 
-static void *destroy_device(void *data)
+static void *inventory_destroy_device(void *data)
 {
 	return device_free(data);
 }
@@ -38,8 +38,8 @@ struct inventory *inventory_free(struct inventory *inv)
 {
 	if (!inv)
 		return NULL;
-	vec_clear(&inv->iommu_groups, group_free);
-	vec_clear(&inv->devices, destroy_device);
+	vec_clear(&inv->iommu_groups, inventory_group_free);
+	vec_clear(&inv->devices, inventory_destroy_device);
 	free(inv->source);
 	free(inv->kernel_release);
 	free(inv->acs_override);
@@ -49,7 +49,7 @@ struct inventory *inventory_free(struct inventory *inv)
 	return NULL;
 }
 
-static int cmp_group_id(const void *key, const void *item)
+static int inventory_compare_group(const void *key, const void *item)
 {
 	unsigned id = *(const unsigned *)key, other = ((const struct iommu_group *)item)->id;
 
@@ -63,7 +63,7 @@ struct iommu_group *inventory_find_group(const struct inventory *inv, int id)
 
 	if (id < 0)
 		return NULL;
-	i = vec_find_sorted(&inv->iommu_groups, &key, cmp_group_id, NULL);
+	i = vec_find_sorted(&inv->iommu_groups, &key, inventory_compare_group, NULL);
 	return i < 0 ? NULL : inv->iommu_groups.items[i];
 }
 
@@ -71,7 +71,7 @@ struct iommu_group *inventory_get_group(struct inventory *inv, unsigned id)
 {
 	struct iommu_group *group;
 	size_t at;
-	ptrdiff_t i = vec_find_sorted(&inv->iommu_groups, &id, cmp_group_id, &at);
+	ptrdiff_t i = vec_find_sorted(&inv->iommu_groups, &id, inventory_compare_group, &at);
 
 	if (i >= 0)
 		return inv->iommu_groups.items[i];
@@ -80,16 +80,16 @@ struct iommu_group *inventory_get_group(struct inventory *inv, unsigned id)
 		return NULL;
 	group->id = id;
 	if (vec_insert(&inv->iommu_groups, at, group) < 0)
-		return group_free(group);
+		return inventory_group_free(group);
 	return group;
 }
 
-static ptrdiff_t find_index(const struct inventory *inv, const char *key, size_t *ret_at)
+static ptrdiff_t inventory_find_index(const struct inventory *inv, const char *key, size_t *ret_at)
 {
 	struct device probe = { 0 };
 	const char *colon = strchr(key, ':');
 	_cleanup_free_ char *bus = NULL;
-	const struct devbus *row = devbus_of_key(key);
+	const struct device_bus *row = device_bus_of_key(key);
 
 	if (row->bare_key) {
 		probe.bus = (char *)row->name;
@@ -108,13 +108,13 @@ static ptrdiff_t find_index(const struct inventory *inv, const char *key, size_t
 
 struct device *inventory_find(const struct inventory *inv, const char *key)
 {
-	ptrdiff_t i = find_index(inv, key, NULL);
+	ptrdiff_t i = inventory_find_index(inv, key, NULL);
 
 	return i < 0 ? NULL : inv->devices.items[i];
 }
 
 /* A group without members goes, as the kernel's does. */
-static void leave_group(struct inventory *inv, struct device *device)
+static void inventory_leave_group(struct inventory *inv, struct device *device)
 {
 	struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
 
@@ -123,11 +123,11 @@ static void leave_group(struct inventory *inv, struct device *device)
 	vec_remove(&group->devices, device);
 	if (group->devices.n == 0) {
 		vec_remove(&inv->iommu_groups, group);
-		group_free(group);
+		inventory_group_free(group);
 	}
 }
 
-static int join_group(struct inventory *inv, struct device *device)
+static int inventory_join_group(struct inventory *inv, struct device *device)
 {
 	struct iommu_group *group;
 	size_t at = 0;
@@ -148,11 +148,11 @@ int inventory_set_group(struct inventory *inv, struct device *device, int id)
 	if (old == id)
 		return 0;
 	device->iommu_group = id;
-	r = join_group(inv, device);
+	r = inventory_join_group(inv, device);
 	device->iommu_group = old;
 	if (r < 0)
 		return r;
-	leave_group(inv, device);
+	inventory_leave_group(inv, device);
 	device->iommu_group = id;
 	return 0;
 }
@@ -160,7 +160,7 @@ int inventory_set_group(struct inventory *inv, struct device *device, int id)
 int inventory_put(struct inventory *inv, struct device *device)
 {
 	size_t at = 0;
-	ptrdiff_t i = find_index(inv, device->key, &at);
+	ptrdiff_t i = inventory_find_index(inv, device->key, &at);
 	int r;
 
 	if (i >= 0) {
@@ -174,10 +174,10 @@ int inventory_put(struct inventory *inv, struct device *device)
 				if (group->devices.items[k] == old)
 					group->devices.items[k] = device;
 		} else {
-			r = join_group(inv, device);
+			r = inventory_join_group(inv, device);
 			if (r < 0)
 				return r;
-			leave_group(inv, old);
+			inventory_leave_group(inv, old);
 		}
 		inv->devices.items[i] = device;
 		device_free(old);
@@ -186,7 +186,7 @@ int inventory_put(struct inventory *inv, struct device *device)
 	r = vec_insert(&inv->devices, at, device);
 	if (r < 0)
 		return r;
-	r = join_group(inv, device);
+	r = inventory_join_group(inv, device);
 	if (r < 0)
 		vec_remove_at(&inv->devices, at);
 	return r;
@@ -194,13 +194,13 @@ int inventory_put(struct inventory *inv, struct device *device)
 
 bool inventory_remove(struct inventory *inv, const char *key)
 {
-	ptrdiff_t i = find_index(inv, key, NULL);
+	ptrdiff_t i = inventory_find_index(inv, key, NULL);
 	struct device *device;
 
 	if (i < 0)
 		return false;
 	device = vec_remove_at(&inv->devices, (size_t)i);
-	leave_group(inv, device);
+	inventory_leave_group(inv, device);
 	device_free(device);
 	return true;
 }

@@ -17,7 +17,7 @@ struct iommu_group {
 	char *name;	      /* "domain0-pe1", where the platform gives names; NULL: it has none */
 	char *type;	      /* "DMA", "DMA-FQ", "identity", …; NULL: not known */
 	char **reserved;      /* lines of reserved_regions: "0x… 0x… direct" */
-	char **learnt;	      /* what VFIO said of it when it was asked (learnt.h); NULL: it was not */
+	char **vfio_info_lines;	      /* what VFIO said of it when it was asked (vfio-facts.h); NULL: it was not */
 	struct vec devices;   /* struct device, owned by the inventory; sorted */
 };
 

@@ -8,9 +8,9 @@
 #include "model/mdev-def.h"
 #include "model/pciaddr.h"
 
-struct mdevdef *mdevdef_new(const char *key)
+struct mdev_def *mdev_def_new(const char *key)
 {
-	_cleanup_mdevdef_ struct mdevdef *def = calloc(1, sizeof(*def));
+	_cleanup_mdev_def_ struct mdev_def *def = calloc(1, sizeof(*def));
 
 	if (!def)
 		return NULL;
@@ -18,7 +18,7 @@ struct mdevdef *mdevdef_new(const char *key)
 	return def->key ? TAKE_PTR(def) : NULL;
 }
 
-struct mdevdef *mdevdef_free(struct mdevdef *def)
+struct mdev_def *mdev_def_free(struct mdev_def *def)
 {
 	if (!def)
 		return NULL;
@@ -31,21 +31,21 @@ struct mdevdef *mdevdef_free(struct mdevdef *def)
 	return NULL;
 }
 
-char *mdevdef_signature(const struct mdevdef *def)
+char *mdev_def_signature(const struct mdev_def *def)
 {
 	_cleanup_free_ char *attributes = strv_join(def->attributes, "\t");
 
 	return attributes ? str_printf("%s\t%s\t%s", def->parent, def->type, attributes) : NULL;
 }
 
-int mdev_parent_normalize(const char *s, char **ret)
+int mdev_def_normalize_parent(const char *s, char **ret)
 {
 	_cleanup_free_ char *full = NULL;
 	struct pciaddr addr;
 
 	/* a name of a subchannel, "0.0.26ab", has no colon, so that only what has a bus before it has one */
 	if (pciaddr_parse(s, &addr) >= 0 || strchr(s, ':'))
-		return devkey_normalize(s, ret);
-	full = str_printf("%s:%s", devbus_mdev_parent.name, s);
-	return full ? devkey_normalize(full, ret) : -ENOMEM;
+		return device_bus_key_normalize(s, ret);
+	full = str_printf("%s:%s", device_bus_mdev_parent.name, s);
+	return full ? device_bus_key_normalize(full, ret) : -ENOMEM;
 }

@@ -27,17 +27,17 @@ struct mdev_type *mdev_type_free(struct mdev_type *type)
 	return NULL;
 }
 
-static void *destroy(void *data)
+static void *mdev_type_destroy(void *data)
 {
 	return mdev_type_free(data);
 }
 
 void mdev_types_clear(struct vec *types)
 {
-	vec_clear(types, destroy);
+	vec_clear(types, mdev_type_destroy);
 }
 
-static int compare_id(const void *id, const void *type)
+static int mdev_type_compare_id(const void *id, const void *type)
 {
 	return str_natural_cmp(id, ((const struct mdev_type *)type)->id);
 }
@@ -45,7 +45,7 @@ static int compare_id(const void *id, const void *type)
 int mdev_types_put(struct vec *types, struct mdev_type *type)
 {
 	size_t at;
-	ptrdiff_t i = vec_find_sorted(types, type->id, compare_id, &at);
+	ptrdiff_t i = vec_find_sorted(types, type->id, mdev_type_compare_id, &at);
 
 	if (i < 0)
 		return vec_insert(types, at, type);
@@ -56,7 +56,7 @@ int mdev_types_put(struct vec *types, struct mdev_type *type)
 
 const struct mdev_type *mdev_types_find(const struct vec *types, const char *id)
 {
-	ptrdiff_t i = vec_find_sorted(types, id, compare_id, NULL);
+	ptrdiff_t i = vec_find_sorted(types, id, mdev_type_compare_id, NULL);
 
 	return i < 0 ? NULL : types->items[i];
 }

@@ -9,7 +9,7 @@
 #include "model/pciaddr.h"
 
 /* Reads @min to @max hex digits at *at and moves it behind them. */
-static int take_hex(const char **at, unsigned min, unsigned max, uint32_t *ret)
+static int pciaddr_take_hex(const char **at, unsigned min, unsigned max, uint32_t *ret)
 {
 	uint32_t value = 0;
 	unsigned n = 0;
@@ -25,7 +25,7 @@ static int take_hex(const char **at, unsigned min, unsigned max, uint32_t *ret)
 	return 0;
 }
 
-static bool take_char(const char **at, char c)
+static bool pciaddr_take_char(const char **at, char c)
 {
 	if (**at != c)
 		return false;
@@ -39,10 +39,10 @@ int pciaddr_parse(const char *s, struct pciaddr *ret)
 	const char *first_colon = strchr(s, ':');
 	bool has_domain = first_colon && strchr(first_colon + 1, ':');
 
-	if (has_domain && (take_hex(&s, 4, 8, &domain) < 0 || !take_char(&s, ':')))
+	if (has_domain && (pciaddr_take_hex(&s, 4, 8, &domain) < 0 || !pciaddr_take_char(&s, ':')))
 		return -EINVAL;
-	if (take_hex(&s, 2, 2, &bus) < 0 || !take_char(&s, ':') || take_hex(&s, 2, 2, &slot) < 0 ||
-	    !take_char(&s, '.') || take_hex(&s, 1, 1, &function) < 0 || *s)
+	if (pciaddr_take_hex(&s, 2, 2, &bus) < 0 || !pciaddr_take_char(&s, ':') || pciaddr_take_hex(&s, 2, 2, &slot) < 0 ||
+	    !pciaddr_take_char(&s, '.') || pciaddr_take_hex(&s, 1, 1, &function) < 0 || *s)
 		return -EINVAL;
 	if (slot > 0x1f || function > 7)
 		return -EINVAL;
@@ -73,13 +73,13 @@ int pciaddr_cmp(const struct pciaddr *a, const struct pciaddr *b)
 	return a->function - b->function;
 }
 
-char *devkey_new(const char *bus, const char *address)
+char *device_bus_key_new(const char *bus, const char *address)
 {
-	return devbus_find(bus)->bare_key ? strdup(address) : str_printf("%s:%s", bus, address);
+	return device_bus_find(bus)->bare_key ? strdup(address) : str_printf("%s:%s", bus, address);
 }
 
 /* A name that the kernel could give to a bus or a device: visible, and no path. */
-static bool plausible_name(const char *s, size_t n)
+static bool device_bus_key_part_valid(const char *s, size_t n)
 {
 	if (n == 0 || n > 128 || s[0] == '.')
 		return false;
@@ -90,32 +90,32 @@ static bool plausible_name(const char *s, size_t n)
 }
 
 /* "bus:name" of a bus that is not PCI. */
-static int normalize_other(const char *s, char **ret)
+static int device_bus_key_normalize_other(const char *s, char **ret)
 {
 	const char *colon = strchr(s, ':');
 	_cleanup_free_ char *bus = NULL, *address = NULL;
-	const struct devbus *row;
+	const struct device_bus *row;
 	int r = 0;
 
 	/* a bus name starts with a letter, so a misspelt PCI address is no key of a bus "0000" */
 	if (!colon || !isalpha((unsigned char)s[0]) || strncasecmp(s, "pci:", 4) == 0 ||
-	    !plausible_name(s, (size_t)(colon - s)) || !plausible_name(colon + 1, strlen(colon + 1)))
+	    !device_bus_key_part_valid(s, (size_t)(colon - s)) || !device_bus_key_part_valid(colon + 1, strlen(colon + 1)))
 		return -EINVAL;
 	bus = strndup(s, (size_t)(colon - s));
 	if (!bus)
 		return -ENOMEM;
-	row = devbus_find(bus);
+	row = device_bus_find(bus);
 	if (row->normalize)
 		r = row->normalize(colon + 1, &address);
 	if (r < 0)
 		return r;
-	*ret = devkey_new(bus, address ? address : colon + 1);
+	*ret = device_bus_key_new(bus, address ? address : colon + 1);
 	return *ret ? 0 : -ENOMEM;
 }
 
-int devkey_normalize(const char *s, char **ret)
+int device_bus_key_normalize(const char *s, char **ret)
 {
-	int r = devbus_pci.normalize(str_starts(s, "pci:") ? s + 4 : s, ret);
+	int r = device_bus_pci.normalize(str_starts(s, "pci:") ? s + 4 : s, ret);
 
-	return r == -EINVAL ? normalize_other(s, ret) : r;
+	return r == -EINVAL ? device_bus_key_normalize_other(s, ret) : r;
 }

@@ -26,13 +26,13 @@ struct quirk *quirk_new(const char *name)
 	return quirk->name ? TAKE_PTR(quirk) : NULL;
 }
 
-static void *destroy_ids(void *data)
+static void *quirk_destroy_ids(void *data)
 {
 	free(data);
 	return NULL;
 }
 
-static void *destroy_setting(void *data)
+static void *quirk_destroy_setting(void *data)
 {
 	struct quirk_setting *setting = data;
 
@@ -46,10 +46,10 @@ struct quirk *quirk_free(struct quirk *quirk)
 	if (!quirk)
 		return NULL;
 	free(quirk->name);
-	vec_clear(&quirk->ids, destroy_ids);
+	vec_clear(&quirk->ids, quirk_destroy_ids);
 	strv_free(quirk->never);
 	strv_free(quirk->prefer);
-	vec_clear(&quirk->settings, destroy_setting);
+	vec_clear(&quirk->settings, quirk_destroy_setting);
 	free(quirk->text);
 	free(quirk->source);
 	free(quirk->file);

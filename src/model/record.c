@@ -35,7 +35,7 @@ struct record_device *record_device_free(struct record_device *device)
 	return NULL;
 }
 
-static void *destroy_device(void *data)
+static void *record_destroy_device(void *data)
 {
 	return record_device_free(data);
 }
@@ -64,7 +64,7 @@ struct record *record_free(struct record *record)
 	free(record->trouble);
 	strv_free(record->kept);
 	strv_free(record->vf_tokens);
-	vec_clear(&record->devices, destroy_device);
+	vec_clear(&record->devices, record_destroy_device);
 	free(record);
 	return NULL;
 }
@@ -121,23 +121,23 @@ int record_iommu_groups(const struct record *record, int **ret, size_t *ret_n)
 	return 0;
 }
 
-static const char *const phase_words[] = { "claiming", "claimed", "releasing", "dirty" };
-static const char *const access_words[] = { "fd", "node" };
-static const char *const interface_words[] = { "auto", "group", "iommufd", "any" };
+static const char *const record_phase_words[] = { "claiming", "claimed", "releasing", "dirty" };
+static const char *const record_access_words[] = { "fd", "node" };
+static const char *const record_interface_words[] = { "auto", "group", "iommufd", "any" };
 
 const char *record_phase_to_string(enum record_phase phase)
 {
-	return phase_words[phase];
+	return record_phase_words[phase];
 }
 
-const char *access_mode_to_string(enum access_mode access)
+const char *record_access_to_string(enum access_mode access)
 {
-	return access_words[access];
+	return record_access_words[access];
 }
 
 int record_phase_from_string(const char *s, enum record_phase *ret)
 {
-	int i = str_index(phase_words, ARRAY_SIZE(phase_words), s);
+	int i = str_index(record_phase_words, ARRAY_SIZE(record_phase_words), s);
 
 	if (i < 0)
 		return i;
@@ -145,9 +145,9 @@ int record_phase_from_string(const char *s, enum record_phase *ret)
 	return 0;
 }
 
-int access_mode_from_string(const char *s, enum access_mode *ret)
+int record_access_from_string(const char *s, enum access_mode *ret)
 {
-	int i = str_index(access_words, ARRAY_SIZE(access_words), s);
+	int i = str_index(record_access_words, ARRAY_SIZE(record_access_words), s);
 
 	if (i < 0)
 		return i;
@@ -155,14 +155,14 @@ int access_mode_from_string(const char *s, enum access_mode *ret)
 	return 0;
 }
 
-const char *vfio_interface_to_string(enum vfio_interface interface)
+const char *record_interface_to_string(enum vfio_interface interface)
 {
-	return interface_words[interface];
+	return record_interface_words[interface];
 }
 
-int vfio_interface_from_string(const char *s, enum vfio_interface *ret)
+int record_interface_from_string(const char *s, enum vfio_interface *ret)
 {
-	int i = str_index(interface_words, ARRAY_SIZE(interface_words), s);
+	int i = str_index(record_interface_words, ARRAY_SIZE(record_interface_words), s);
 
 	if (i < 0)
 		return i;

@@ -33,12 +33,12 @@ enum vfio_interface {
 	INTERFACE_COUNT,
 };
 
-static inline bool interface_has_group(enum vfio_interface interface)
+static inline bool record_interface_has_group(enum vfio_interface interface)
 {
 	return interface != INTERFACE_IOMMUFD;
 }
 
-static inline bool interface_has_iommufd(enum vfio_interface interface)
+static inline bool record_interface_has_iommufd(enum vfio_interface interface)
 {
 	return interface == INTERFACE_IOMMUFD || interface == INTERFACE_ANY;
 }
@@ -73,7 +73,7 @@ struct record {
 	bool used;	     /* it has been handed over */
 	bool recovery;	     /* its devices are on their way back from an error or a failed reset, by order */
 	bool reset_required; /* a device without a way to be reset stays dirty */
-	enum group_on_release on_release;
+	enum group_def_on_release on_release;
 	char *trouble;	     /* of PHASE_DIRTY: why */
 	bool new_ids; /* the claim tells drivers new ids, and has not been handed over yet: newid.h */
 	char **kept;  /* keys of what VFIO drivers had before that; NULL: none */
@@ -101,7 +101,7 @@ int record_iommu_groups(const struct record *record, int **ret, size_t *ret_n) _
 
 const char *record_phase_to_string(enum record_phase phase);
 int record_phase_from_string(const char *s, enum record_phase *ret) _must_check_;
-const char *access_mode_to_string(enum access_mode access);
-int access_mode_from_string(const char *s, enum access_mode *ret) _must_check_;
-const char *vfio_interface_to_string(enum vfio_interface interface);
-int vfio_interface_from_string(const char *s, enum vfio_interface *ret) _must_check_;
+const char *record_access_to_string(enum access_mode access);
+int record_access_from_string(const char *s, enum access_mode *ret) _must_check_;
+const char *record_interface_to_string(enum vfio_interface interface);
+int record_interface_from_string(const char *s, enum vfio_interface *ret) _must_check_;

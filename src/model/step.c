@@ -6,7 +6,7 @@
 #include "model/device.h"
 #include "model/step.h"
 
-static const char *const kind_names[STEP_KIND_COUNT] = {
+static const char *const step_kind_names[STEP_KIND_COUNT] = {
 	[STEP_LOAD_MODULE] = "load-module",
 	[STEP_PROVE_CLOSED] = "prove-closed",
 	[STEP_SET_OVERRIDE] = "set-override",
@@ -14,7 +14,7 @@ static const char *const kind_names[STEP_KIND_COUNT] = {
 	[STEP_ADD_ID] = "add-id",
 	[STEP_BIND] = "bind",
 	[STEP_REMOVE_ID] = "remove-id",
-	[STEP_SPARE_OTHERS] = "spare-others",
+	[STEP_UNBIND_COLLATERAL] = "spare-others",
 	[STEP_REBIND] = "rebind",
 	[STEP_OPEN_GROUP] = "open-group",
 	[STEP_OPEN_CONTAINER] = "open-container",
@@ -36,7 +36,7 @@ static const char *const kind_names[STEP_KIND_COUNT] = {
 
 const char *step_kind_to_string(enum step_kind kind)
 {
-	return kind_names[kind];
+	return step_kind_names[kind];
 }
 
 char *step_subject(const struct step *step)
@@ -112,7 +112,7 @@ void steps_clear(struct vec *steps)
 	vec_clear(steps, step_free);
 }
 
-static int add(struct vec *steps, const struct step *init)
+static int step_add(struct vec *steps, const struct step *init)
 {
 	struct step *step = calloc(1, sizeof(*step));
 	int r;
@@ -136,7 +136,7 @@ static int add(struct vec *steps, const struct step *init)
 int steps_add_device(struct vec *steps, enum step_kind kind, const struct device *device,
 		     const char *value)
 {
-	return add(steps, &(struct step){
+	return step_add(steps, &(struct step){
 				  .kind = kind,
 				  .bus = device->bus,
 				  .device = device->key,
@@ -148,13 +148,13 @@ int steps_add_device(struct vec *steps, enum step_kind kind, const struct device
 
 int steps_add_group(struct vec *steps, enum step_kind kind, int iommu_group, uid_t uid)
 {
-	return add(steps,
+	return step_add(steps,
 		   &(struct step){ .kind = kind, .iommu_group = iommu_group, .uid = uid });
 }
 
 int steps_add_plain(struct vec *steps, enum step_kind kind, const char *value)
 {
-	return add(steps, &(struct step){ .kind = kind,
+	return step_add(steps, &(struct step){ .kind = kind,
 					  .iommu_group = IOMMU_GROUP_NONE,
 					  .value = (char *)value });
 }
@@ -175,5 +175,5 @@ int steps_add_node(struct vec *steps, enum step_kind kind, const struct device *
 		step.address = device->address;
 		step.iommu_group = device->iommu_group;
 	}
-	return add(steps, &step);
+	return step_add(steps, &step);
 }

@@ -21,7 +21,7 @@ enum step_kind {
 	STEP_ADD_ID,	     /* device, value: this driver is told its ids, where there is no override */
 	STEP_BIND,	     /* device, value: to this driver, through its override or id */
 	STEP_REMOVE_ID,	     /* device, value: the driver forgets its ids */
-	STEP_SPARE_OTHERS,   /* value: the driver lets go of what only the ids have brought it */
+	STEP_UNBIND_COLLATERAL,   /* value: the driver lets go of what only the ids have brought it */
 	STEP_REBIND,	     /* device, value: to its host driver, without an override */
 	STEP_OPEN_GROUP,     /* iommu_group: opened, checked viable, handed over */
 	STEP_OPEN_CONTAINER, /* handed over */

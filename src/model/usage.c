@@ -4,90 +4,90 @@
 #include "base/str.h"
 #include "model/usage.h"
 
-struct use *use_new(void)
+struct usage *usage_new(void)
 {
-	struct use *use = calloc(1, sizeof(*use));
+	struct usage *usage = calloc(1, sizeof(*usage));
 
-	if (use)
-		use->pid = -1;
-	return use;
+	if (usage)
+		usage->pid = -1;
+	return usage;
 }
 
-struct use *use_free(struct use *use)
+struct usage *usage_free(struct usage *usage)
 {
-	if (!use)
+	if (!usage)
 		return NULL;
-	free(use->kind);
-	free(use->what);
-	free(use->through);
-	free(use->name);
-	free(use->unit);
-	free(use);
+	free(usage->kind);
+	free(usage->what);
+	free(usage->through);
+	free(usage->name);
+	free(usage->unit);
+	free(usage);
 	return NULL;
 }
 
-static void *destroy_use(void *data)
+static void *usage_destroy(void *data)
 {
-	return use_free(data);
+	return usage_free(data);
 }
 
-struct use *use_copy(const struct use *use)
+struct usage *usage_copy(const struct usage *usage)
 {
-	_cleanup_use_ struct use *copy = use_new();
+	_cleanup_usage_ struct usage *copy = usage_new();
 
-	if (!copy || str_set(&copy->kind, use->kind) < 0 || str_set(&copy->what, use->what) < 0 ||
-	    str_set(&copy->through, use->through) < 0 || str_set(&copy->name, use->name) < 0 ||
-	    str_set(&copy->unit, use->unit) < 0)
+	if (!copy || str_set(&copy->kind, usage->kind) < 0 || str_set(&copy->what, usage->what) < 0 ||
+	    str_set(&copy->through, usage->through) < 0 || str_set(&copy->name, usage->name) < 0 ||
+	    str_set(&copy->unit, usage->unit) < 0)
 		return NULL;
-	copy->pid = use->pid;
-	copy->source = use->source;
+	copy->pid = usage->pid;
+	copy->source = usage->source;
 	return TAKE_PTR(copy);
 }
 
-int uses_add(struct vec *uses, const struct use *use)
+int usage_list_add(struct vec *uses, const struct usage *usage)
 {
-	struct use *copy = use_copy(use);
+	struct usage *copy = usage_copy(usage);
 
 	if (!copy || vec_add(uses, copy) < 0) {
-		use_free(copy);
+		usage_free(copy);
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-static int cmp_text(const char *a, const char *b)
+static int usage_compare_text(const char *a, const char *b)
 {
 	return str_natural_cmp(str_or(a, ""), str_or(b, ""));
 }
 
-static int cmp_use(const void *a, const void *b)
+static int usage_compare(const void *a, const void *b)
 {
-	const struct use *x = a, *y = b;
-	int order = cmp_text(x->kind, y->kind);
+	const struct usage *x = a, *y = b;
+	int order = usage_compare_text(x->kind, y->kind);
 
 	if (!order)
-		order = cmp_text(x->what, y->what);
+		order = usage_compare_text(x->what, y->what);
 	if (!order)
-		order = cmp_text(x->through, y->through);
+		order = usage_compare_text(x->through, y->through);
 	if (!order)
 		order = (x->pid > y->pid) - (x->pid < y->pid);
 	return order;
 }
 
-void uses_sort(struct vec *uses)
+void usage_list_sort(struct vec *uses)
 {
-	vec_sort(uses, cmp_use);
+	vec_sort(uses, usage_compare);
 	for (size_t i = uses->n; i-- > 1;)
-		if (cmp_use(uses->items[i - 1], uses->items[i]) == 0)
-			use_free(vec_remove_at(uses, i));
+		if (usage_compare(uses->items[i - 1], uses->items[i]) == 0)
+			usage_free(vec_remove_at(uses, i));
 }
 
-bool uses_equal(const struct vec *a, const struct vec *b)
+bool usage_list_equal(const struct vec *a, const struct vec *b)
 {
 	if (a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++) {
-		const struct use *x = a->items[i], *y = b->items[i];
+		const struct usage *x = a->items[i], *y = b->items[i];
 
 		if (!str_eq(x->kind, y->kind) || !str_eq(x->what, y->what) || x->pid != y->pid ||
 		    !str_eq(x->through, y->through) || !str_eq(x->name, y->name) ||
@@ -97,7 +97,7 @@ bool uses_equal(const struct vec *a, const struct vec *b)
 	return true;
 }
 
-void uses_clear(struct vec *uses)
+void usage_list_clear(struct vec *uses)
 {
-	vec_clear(uses, destroy_use);
+	vec_clear(uses, usage_destroy);
 }

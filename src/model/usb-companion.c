@@ -2,12 +2,12 @@
 #include "model/pciaddr.h"
 #include "model/usb-companion.h"
 
-bool device_is_usb_companion(const struct device *device, const struct device *other)
+bool usb_companion_of_ehci(const struct device *device, const struct device *other)
 {
 	struct pciaddr a, b;
 
-	return device_is_pci(device) && class_is_usb_companion(device->class_code) &&
-	       device_is_pci(other) && class_is_ehci(other->class_code) &&
+	return device_is_pci(device) && usb_companion_is_uhci_or_ohci(device->class_code) &&
+	       device_is_pci(other) && usb_companion_is_ehci(other->class_code) &&
 	       pciaddr_parse(device->address, &a) >= 0 && pciaddr_parse(other->address, &b) >= 0 &&
 	       pciaddr_same_slot(&a, &b);
 }

@@ -10,15 +10,15 @@
 
 #include "model/device.h"
 
-static inline bool class_is_ehci(uint32_t class_code)
+static inline bool usb_companion_is_ehci(uint32_t class_code)
 {
 	return class_code == 0x0c0320;
 }
 
-static inline bool class_is_usb_companion(uint32_t class_code)
+static inline bool usb_companion_is_uhci_or_ohci(uint32_t class_code)
 {
 	return class_code == 0x0c0300 || class_code == 0x0c0310;
 }
 
 /* Is @device a companion of the EHCI @other? */
-bool device_is_usb_companion(const struct device *device, const struct device *other);
+bool usb_companion_of_ehci(const struct device *device, const struct device *other);

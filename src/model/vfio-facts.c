@@ -6,40 +6,40 @@
 #include "base/str.h"
 #include "model/vfio-facts.h"
 
-static bool parse_number(const char *word, uint64_t *ret)
+static bool vfio_facts_parse_number(const char *word, uint64_t *ret)
 {
 	bool hex = str_starts(word, "0x");
 
-	return parse_u64(hex ? word + 2 : word, hex ? 16 : 10, UINT64_MAX, ret) >= 0;
+	return str_parse_u64(hex ? word + 2 : word, hex ? 16 : 10, UINT64_MAX, ret) >= 0;
 }
 
-bool learnt_parse(const char *line, struct learnt_line *ret)
+bool vfio_facts_parse(const char *line, struct vfio_facts_line *ret)
 {
 	_cleanup_strv_ char **words = NULL;
-	struct learnt_line result = { 0 };
+	struct vfio_facts_line result = { 0 };
 
 	if (strv_split(line, " ", &words) < 0 || !words || strlen(words[0]) >= sizeof(result.name))
 		return false;
 	memcpy(result.name, words[0], strlen(words[0]) + 1);
 	STRV_FOREACH(word, words + 1)
-		if (result.n < LEARNT_NUMBERS && parse_number(*word, &result.numbers[result.n]))
+		if (result.n < VFIO_FACTS_NUMBERS && vfio_facts_parse_number(*word, &result.numbers[result.n]))
 			result.n++;
 	*ret = result;
 	return true;
 }
 
-bool learnt_next(char *const **cursor, const char *name, struct learnt_line *ret)
+bool vfio_facts_next(char *const **cursor, const char *name, struct vfio_facts_line *ret)
 {
 	while (*cursor && **cursor) {
 		char *const *line = (*cursor)++;
 
-		if (learnt_parse(*line, ret) && str_eq(ret->name, name))
+		if (vfio_facts_parse(*line, ret) && str_eq(ret->name, name))
 			return true;
 	}
 	return false;
 }
 
-const char *learnt_word(char *const *lines, const char *name)
+const char *vfio_facts_word(char *const *lines, const char *name)
 {
 	STRV_FOREACH(line, lines)
 		if (str_starts(*line, name) && (*line)[strlen(name)] == ' ')
@@ -47,7 +47,7 @@ const char *learnt_word(char *const *lines, const char *name)
 	return NULL;
 }
 
-static void forget(char **lines, const char *name)
+static void vfio_facts_drop(char **lines, const char *name)
 {
 	size_t n = strlen(name), kept = 0;
 
@@ -61,7 +61,7 @@ static void forget(char **lines, const char *name)
 		lines[kept] = NULL;
 }
 
-int learnt_take(char ***lines, const char *line)
+int vfio_facts_add(char ***lines, const char *line)
 {
 	static const char *const anew[] = { "source", "refused", "range" };
 	_cleanup_free_ char *name = strndup(line, strcspn(line, " "));
@@ -70,8 +70,8 @@ int learnt_take(char ***lines, const char *line)
 		return -ENOMEM;
 	if (str_eq(name, "source") || str_eq(name, "refused"))
 		for (size_t i = 0; i < ARRAY_SIZE(anew); i++)
-			forget(*lines, anew[i]);
+			vfio_facts_drop(*lines, anew[i]);
 	if (!str_eq(name, "range")) /* there are several */
-		forget(*lines, name);
+		vfio_facts_drop(*lines, name);
 	return strv_add(lines, line);
 }

@@ -6,7 +6,7 @@
  * open: asked once at a claim and kept in the inventory as lines of text. The words of a line are
  * its name and its numbers, "range 0x0 0xfedfffff".
  *
- * Of an IOMMU group (struct iommu_group.learnt):
+ * Of an IOMMU group (struct iommu_group.vfio_info_lines):
  *   source vfio TYPE             who said it: "source vfio type1v2"; or "source iommufd"
  *   refused ERROR                instead of all of these
  *   range FIRST LAST             I/O addresses that may be mapped, in order
@@ -15,7 +15,7 @@
  *   entries N                    how many mappings there is room for
  *   window32 FIRST LAST          POWER: the window below 4 GiB that is there
  *   window64 BITMAP MAX LEVELS   POWER: windows that can be made: page sizes, number, table levels
- * Of a device (struct device.learnt):
+ * Of a device (struct device.vfio_info_lines):
  *   source iommufd               it was asked
  *   region INDEX FLAGS SIZE      VFIO_REGION_INFO_FLAG_*
  *   sparse INDEX OFFSET SIZE     a part of that region that can be mapped; the rest cannot
@@ -30,22 +30,22 @@
 
 #include "base/macro.h"
 
-#define LEARNT_NUMBERS 3
+#define VFIO_FACTS_NUMBERS 3
 
-struct learnt_line {
+struct vfio_facts_line {
 	char name[24];
-	uint64_t numbers[LEARNT_NUMBERS];
+	uint64_t numbers[VFIO_FACTS_NUMBERS];
 	unsigned n;
 };
 
 /* False where it is no such line: words that are no numbers are left out. */
-bool learnt_parse(const char *line, struct learnt_line *ret);
+bool vfio_facts_parse(const char *line, struct vfio_facts_line *ret);
 /* The next line called @name at or behind **@cursor, which goes on behind it; false: no more. */
-bool learnt_next(char *const **cursor, const char *name, struct learnt_line *ret);
+bool vfio_facts_next(char *const **cursor, const char *name, struct vfio_facts_line *ret);
 /* The rest of the first line called @name; NULL: there is none. */
-const char *learnt_word(char *const *lines, const char *name);
+const char *vfio_facts_word(char *const *lines, const char *name);
 /*
  * Adds @line to what is known of an IOMMU group. "source" and "refused" begin an answer anew; what it does not say stays as it was: iommufd
  * knows no page sizes, a container no alignment. -ENOMEM.
  */
-int learnt_take(char ***lines, const char *line) _must_check_;
+int vfio_facts_add(char ***lines, const char *line) _must_check_;

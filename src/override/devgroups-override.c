@@ -29,7 +29,7 @@ struct arguments {
 	char **words;
 };
 
-static void complain(const char *what, const char *which, int error)
+static void override_print_error(const char *what, const char *which, int error)
 {
 	fprintf(stderr, "devgroups-override: %s%s%s: %s\n", what, which ? " " : "", str_or(which, ""),
 		strerror(-error));
@@ -37,66 +37,66 @@ static void complain(const char *what, const char *which, int error)
 
 /* --- what is to be bound ----------------------------------------------------------------------- */
 
-static void *def_free(void *data)
+static void *override_def_free(void *data)
 {
-	return groupdef_free(data);
+	return group_def_free(data);
 }
 
-static void defs_clear(struct vec *defs)
+static void override_defs_clear(struct vec *defs)
 {
-	vec_clear(defs, def_free);
+	vec_clear(defs, override_def_free);
 }
 
-static int read_index(int dir_fd, const char *path, struct vec *ret_defs)
+static int override_read_index(int dir_fd, const char *path, struct vec *ret_defs)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = file_read_at(dir_fd, path, BOOTINDEX_MAX, &text, NULL);
+	int r = fileio_read_at(dir_fd, path, BOOT_INDEX_MAX, &text, NULL);
 
-	return r < 0 ? r : bootindex_parse(text, ret_defs);
+	return r < 0 ? r : boot_index_parse(text, ret_defs);
 }
 
 /* What is wrong in the files is for the daemon to report; a file with an error counts for nothing. */
-static int build_index(char *const *directories, char **ret_text)
+static int override_build_index(char *const *directories, char **ret_text)
 {
-	_cleanup_config_ struct config *config = NULL;
-	int r = confdir_load((const char *const *)directories, &config);
+	_cleanup_def_set_ struct def_set *config = NULL;
+	int r = config_dirs_load((const char *const *)directories, &config);
 
-	return r < 0 ? r : bootindex_format(&config->groups, ret_text);
+	return r < 0 ? r : boot_index_format(&config->groups, ret_text);
 }
 
 /* The first one to need it makes it. It must not matter whether that can be kept: /run may be read-only still. */
-static int make_index(struct vec *ret_defs)
+static int override_make_index(struct vec *ret_defs)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = build_index(NULL, &text);
+	int r = override_build_index(NULL, &text);
 
 	if (r < 0)
 		return r;
-	if (mkdir_parents("/run/devgroups", 0755) >= 0)
-		(void)(file_write_atomic_at(AT_FDCWD, "/" RUN_INDEX, text, strlen(text), 0644) < 0);
-	return bootindex_parse(text, ret_defs);
+	if (fileio_mkdir_parents("/run/devgroups", 0755) >= 0)
+		(void)(fileio_write_atomic_at(AT_FDCWD, "/" RUN_INDEX, text, strlen(text), 0644) < 0);
+	return boot_index_parse(text, ret_defs);
 }
 
-static int load_defs(const struct arguments *arguments, const struct sysroot *root, struct vec *ret_defs)
+static int override_load_defs(const struct arguments *arguments, const struct sysfs_root *root, struct vec *ret_defs)
 {
 	static const char *const places[] = { RUN_INDEX, INITRAMFS_INDEX };
 
 	if (arguments->index)
-		return read_index(AT_FDCWD, arguments->index, ret_defs);
+		return override_read_index(AT_FDCWD, arguments->index, ret_defs);
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		int r = read_index(root->fd, places[i], ret_defs);
+		int r = override_read_index(root->fd, places[i], ret_defs);
 
 		/* one of another version is as good as none */
 		if (r != -ENOENT && r != -EINVAL)
 			return r;
 	}
-	return arguments->root ? -ENOENT : make_index(ret_defs);
+	return arguments->root ? -ENOENT : override_make_index(ret_defs);
 }
 
 /* --- as much of the host as matters ------------------------------------------------------------ */
 
 /* With the bridges above it, which a path goes through. One that vanishes is none. */
-static int add_device(const struct sysroot *root, struct inventory *inv, const char *address)
+static int override_add_device(const struct sysfs_root *root, struct inventory *inv, const char *address)
 {
 	_cleanup_device_ struct device *device = NULL;
 	_cleanup_close_ int fd = -EBADF;
@@ -105,7 +105,7 @@ static int add_device(const struct sysroot *root, struct inventory *inv, const c
 
 	if (inventory_find(inv, address))
 		return 0;
-	r = identity_read(root, "pci", address, &device, &fd);
+	r = probe_device_read(root, "pci", address, &device, &fd);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = str_set(&parent, device->parent);
@@ -114,15 +114,15 @@ static int add_device(const struct sysroot *root, struct inventory *inv, const c
 	if (r < 0)
 		return r;
 	device = NULL;
-	return parent ? add_device(root, inv, parent) : 0;
+	return parent ? override_add_device(root, inv, parent) : 0;
 }
 
 /* Every PCI function that a directory of sysfs names. */
-static int add_devices_in(const struct sysroot *root, struct inventory *inv, const char *path)
+static int override_add_devices_in(const struct sysfs_root *root, struct inventory *inv, const char *path)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
-	int r = 0, fd = sysroot_dir(root, path);
+	int r = 0, fd = sysfs_root_open_dir(root, path);
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
@@ -135,16 +135,16 @@ static int add_devices_in(const struct sysroot *root, struct inventory *inv, con
 		struct pciaddr addr;
 
 		if (pciaddr_parse(entry->d_name, &addr) >= 0)
-			r = add_device(root, inv, entry->d_name);
+			r = override_add_device(root, inv, entry->d_name);
 	}
 	return r;
 }
 
-static int add_with_companions(const struct sysroot *root, struct inventory *inv, const char *address)
+static int override_add_iommu_group(const struct sysfs_root *root, struct inventory *inv, const char *address)
 {
 	_cleanup_free_ char *path = NULL;
 	const struct device *device;
-	int r = add_device(root, inv, address);
+	int r = override_add_device(root, inv, address);
 
 	if (r < 0)
 		return r;
@@ -152,12 +152,12 @@ static int add_with_companions(const struct sysroot *root, struct inventory *inv
 	if (!device || device->iommu_group < 0)
 		return 0;
 	path = str_printf("sys/kernel/iommu_groups/%d/devices", device->iommu_group);
-	return path ? add_devices_in(root, inv, path) : -ENOMEM;
+	return path ? override_add_devices_in(root, inv, path) : -ENOMEM;
 }
 
 /* --- what is done ------------------------------------------------------------------------------ */
 
-static int set_override(const struct sysroot *root, const struct device *device, const char *driver)
+static int override_set_driver(const struct sysfs_root *root, const struct device *device, const char *driver)
 {
 	_cleanup_free_ char *path = str_printf("sys/bus/pci/devices/%s/driver_override",
 					       device->address);
@@ -176,8 +176,8 @@ static int set_override(const struct sysroot *root, const struct device *device,
 	return 0;
 }
 
-static void bind_member(const struct sysroot *root, const struct device *device,
-			const struct groupdef *def)
+static void override_bind_member(const struct sysfs_root *root, const struct device *device,
+			const struct group_def *def)
 {
 	const char *driver = vfio_driver_for(device, def);
 	int r;
@@ -189,34 +189,34 @@ static void bind_member(const struct sysroot *root, const struct device *device,
 			device->address, device->driver_override);
 		return;
 	}
-	r = set_override(root, device, driver);
+	r = override_set_driver(root, device, driver);
 	if (r < 0)
-		complain("cannot set the driver_override of", device->address, r);
+		override_print_error("cannot set the driver_override of", device->address, r);
 }
 
 /* Another card in the place of the one that is meant: then nothing of the group is touched. */
-static bool is_mistaken(const struct groupview *view)
+static bool override_is_wrong_device(const struct resolved_group *resolved)
 {
-	VEC_FOREACH(const struct blocker, blocker, &view->blockers)
+	VEC_FOREACH(const struct blocker, blocker, &resolved->blockers)
 		if (str_eq(blocker->code, "identity-mismatch"))
 			return true;
 	return false;
 }
 
 /* @device NULL: all that there are. Otherwise only its groups, and its driver is printed for the rule. */
-static int bind_groups(const struct sysroot *root, const struct inventory *inv,
+static int override_bind_groups(const struct sysfs_root *root, const struct inventory *inv,
 		       const struct vec *defs, const struct device *device, bool *ret_bound)
 {
-	VEC_FOREACH(const struct groupdef, def, defs) {
-		_cleanup_groupview_ struct groupview view = { 0 };
-		int r = resolve_group(inv, def, &view);
+	VEC_FOREACH(const struct group_def, def, defs) {
+		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
+		int r = resolve_group(inv, def, &resolved);
 
 		if (r < 0)
 			return r;
-		if ((device && !groupview_has(&view, device)) || is_mistaken(&view))
+		if ((device && !resolved_group_has(&resolved, device)) || override_is_wrong_device(&resolved))
 			continue;
-		VEC_FOREACH(const struct device, member, &view.devices)
-			bind_member(root, member, def);
+		VEC_FOREACH(const struct device, member, &resolved.devices)
+			override_bind_member(root, member, def);
 		if (device && !device_is_bridge(device))
 			puts(vfio_driver_for(device, def));
 		*ret_bound = true;
@@ -224,33 +224,33 @@ static int bind_groups(const struct sysroot *root, const struct inventory *inv,
 	return 0;
 }
 
-static int run(const struct arguments *arguments)
+static int override_run(const struct arguments *arguments)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
-	_cleanup_(defs_clear) struct vec defs = { 0 };
-	_cleanup_(sysroot_close) struct sysroot root = { .fd = -EBADF };
+	_cleanup_(override_defs_clear) struct vec defs = { 0 };
+	_cleanup_(sysfs_root_close) struct sysfs_root root = { .fd = -EBADF };
 	const char *address = arguments->all ? NULL : arguments->words[0];
 	bool bound = false;
-	int r = inv ? sysroot_open(arguments->root, &root) : -ENOMEM;
+	int r = inv ? sysfs_root_open(arguments->root, &root) : -ENOMEM;
 
 	if (r >= 0)
-		r = load_defs(arguments, &root, &defs);
+		r = override_load_defs(arguments, &root, &defs);
 	if (r < 0 || defs.n == 0)
 		return r < 0 ? r : 1;
-	r = address ? add_with_companions(&root, inv, address) :
-		      add_devices_in(&root, inv, "sys/bus/pci/devices");
+	r = address ? override_add_iommu_group(&root, inv, address) :
+		      override_add_devices_in(&root, inv, "sys/bus/pci/devices");
 	if (r < 0)
 		return r;
 	if (address && !inventory_find(inv, address))
 		return 1;
-	r = bind_groups(&root, inv, &defs, address ? inventory_find(inv, address) : NULL, &bound);
+	r = override_bind_groups(&root, inv, &defs, address ? inventory_find(inv, address) : NULL, &bound);
 	return r < 0 ? r : !bound;
 }
 
-static int write_index(const struct arguments *arguments)
+static int override_write_index(const struct arguments *arguments)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = build_index(arguments->words[0] ? arguments->words : NULL, &text);
+	int r = override_build_index(arguments->words[0] ? arguments->words : NULL, &text);
 
 	if (r < 0)
 		return r;
@@ -258,12 +258,12 @@ static int write_index(const struct arguments *arguments)
 		fputs(text, stdout);
 		return 0;
 	}
-	return file_write_atomic_at(AT_FDCWD, arguments->output, text, strlen(text), 0644);
+	return fileio_write_atomic_at(AT_FDCWD, arguments->output, text, strlen(text), 0644);
 }
 
 /* --- the command line -------------------------------------------------------------------------- */
 
-static int usage(void)
+static int override_print_usage(void)
 {
 	fputs("usage: devgroups-override [--index=FILE] [--root=DIR] ADDRESS|--all\n"
 	      "       devgroups-override --build-index [--output=FILE] [DIR...]\n"
@@ -275,7 +275,7 @@ static int usage(void)
 	return 2;
 }
 
-static bool parse(int argc, char *argv[], struct arguments *arguments)
+static bool override_parse_args(int argc, char *argv[], struct arguments *arguments)
 {
 	static const struct option table[] = {
 		{ "all", no_argument, NULL, 'a' },	  { "build-index", no_argument, NULL, 'b' },
@@ -313,10 +313,10 @@ int main(int argc, char *argv[])
 	struct arguments arguments = { 0 };
 	int r;
 
-	if (!parse(argc, argv, &arguments))
-		return usage();
-	r = arguments.build ? write_index(&arguments) : run(&arguments);
+	if (!override_parse_args(argc, argv, &arguments))
+		return override_print_usage();
+	r = arguments.build ? override_write_index(&arguments) : override_run(&arguments);
 	if (r < 0)
-		complain(arguments.build ? "cannot write the index" : "cannot decide", NULL, r);
+		override_print_error(arguments.build ? "cannot write the index" : "cannot decide", NULL, r);
 	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -23,7 +23,7 @@ void fault_begin(const char *verb, const char *group)
 	current_group = group;
 }
 
-static int errno_of(const char *name)
+static int fault_parse_errno(const char *name)
 {
 	for (int number = 1; number < 4096; number++)
 		if (str_eq(strerrorname_np(number), name))
@@ -31,15 +31,15 @@ static int errno_of(const char *name)
 	return EIO;
 }
 
-static char *file_of(const char *group, const char *suffix)
+static char *fault_file_path(const char *group, const char *suffix)
 {
 	return str_printf("%s/%s.%s", directory, group, suffix);
 }
 
-static void trace(const char *verb, const char *group, const char *operation, const char *subject,
+static void fault_write_trace(const char *verb, const char *group, const char *operation, const char *subject,
 		  const char *action)
 {
-	_cleanup_free_ char *path = file_of(group, "trace");
+	_cleanup_free_ char *path = fault_file_path(group, "trace");
 	_cleanup_free_ char *line = str_printf("%s %s %s%s%s\n", verb, operation, subject,
 					       action ? " ! " : "", str_or(action, ""));
 	_cleanup_close_ int fd = -EBADF;
@@ -48,13 +48,13 @@ static void trace(const char *verb, const char *group, const char *operation, co
 		return;
 	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (fd >= 0)
-		(void)(fd_write_all(fd, line, strlen(line)) < 0);
+		(void)(fileio_write_all(fd, line, strlen(line)) < 0);
 }
 
 /* Until the test says so. */
-static void sleep_in_fifo(const char *group)
+static void fault_wait_for_fifo(const char *group)
 {
-	_cleanup_free_ char *path = file_of(group, "fifo");
+	_cleanup_free_ char *path = fault_file_path(group, "fifo");
 	_cleanup_close_ int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -EBADF;
 	char byte;
 
@@ -62,21 +62,21 @@ static void sleep_in_fifo(const char *group)
 		;
 }
 
-static int act(const char *action, const char *group)
+static int fault_act(const char *action, const char *group)
 {
 	if (str_eq(action, "kill"))
 		(void)raise(SIGKILL);
 	else if (str_eq(action, "pause"))
-		sleep_in_fifo(group);
+		fault_wait_for_fifo(group);
 	else if (str_starts(action, "then-"))
-		error_after = -errno_of(action + strlen("then-"));
+		error_after = -fault_parse_errno(action + strlen("then-"));
 	else
-		return -errno_of(action);
+		return -fault_parse_errno(action);
 	return 0;
 }
 
 /* What only looks cannot have been done and say that it failed. */
-static bool only_looks(const char *operation)
+static bool fault_is_read_only(const char *operation)
 {
 	static const char *const looks[] = { "open", "read", "readlink", "look", "lock", "refresh" };
 
@@ -87,39 +87,39 @@ static bool only_looks(const char *operation)
 }
 
 /* True if the operation that comes now is the one: *ret is what shall happen. */
-static bool count_down(const char *path, const char *operation, char **ret)
+static bool fault_count_down(const char *path, const char *operation, char **ret)
 {
 	_cleanup_free_ char *text = NULL, *rest = NULL;
 	char *action;
 	unsigned n;
 
-	if (file_read_at(AT_FDCWD, path, 256, &text, NULL) < 0)
+	if (fileio_read_at(AT_FDCWD, path, 256, &text, NULL) < 0)
 		return false;
 	action = strchr(str_chomp(text), ' ');
 	if (!action)
 		return false;
 	*action++ = '\0';
-	if (parse_uint(text, &n) < 0 || n == 0)
+	if (str_parse_uint(text, &n) < 0 || n == 0)
 		return false;
-	if (str_starts(action, "then-") && only_looks(operation))
+	if (str_starts(action, "then-") && fault_is_read_only(operation))
 		return false;
 	if (n == 1) {
 		*ret = strdup(action);
 		return unlink(path) == 0 && *ret;
 	}
 	rest = str_printf("%u %s\n", n - 1, action);
-	if (rest && file_write_atomic_at(AT_FDCWD, path, rest, strlen(rest), 0600) < 0)
+	if (rest && fileio_write_atomic_at(AT_FDCWD, path, rest, strlen(rest), 0600) < 0)
 		return false;
 	return false;
 }
 
-static int point(const char *verb, const char *group, const char *operation, const char *subject)
+static int fault_run_point(const char *verb, const char *group, const char *operation, const char *subject)
 {
-	_cleanup_free_ char *path = file_of(group, verb), *action = NULL;
-	bool now = path && count_down(path, operation, &action);
+	_cleanup_free_ char *path = fault_file_path(group, verb), *action = NULL;
+	bool now = path && fault_count_down(path, operation, &action);
 
-	trace(verb, group, operation, subject, now ? action : NULL);
-	return now ? act(action, group) : 0;
+	fault_write_trace(verb, group, operation, subject, now ? action : NULL);
+	return now ? fault_act(action, group) : 0;
 }
 
 int fault_point(const char *operation, const char *subject)
@@ -127,7 +127,7 @@ int fault_point(const char *operation, const char *subject)
 	error_after = 0;
 	if (!directory || !current_group)
 		return 0;
-	return point(current_verb, current_group, operation, subject);
+	return fault_run_point(current_verb, current_group, operation, subject);
 }
 
 int fault_after(int r)
@@ -152,5 +152,5 @@ int fault_record(const char *operation, const char *group)
 {
 	if (!directory)
 		return 0;
-	return point("record", group, operation, "");
+	return fault_run_point("record", group, operation, "");
 }

@@ -15,14 +15,14 @@
 #define FILE_MAX (1u << 20)
 
 struct modules {
-	const struct sysroot *root;
+	const struct sysfs_root *root;
 	char *release;
 	bool has_read;
 	struct stat list; /* the file that was read */
 	char **resets;		/* "calxeda,hb-xgmac vfio_platform_calxedaxgmac" */
 };
 
-struct modules *modules_new(const struct sysroot *root, const char *release)
+struct modules *modules_new(const struct sysfs_root *root, const char *release)
 {
 	_cleanup_modules_ struct modules *modules = calloc(1, sizeof(*modules));
 
@@ -44,9 +44,9 @@ struct modules *modules_free(struct modules *modules)
 }
 
 /* NULL where there is none, or none that can be read. */
-static int read_file(const struct modules *modules, const char *path, size_t max, char **ret, size_t *ret_size)
+static int modules_read_file(const struct modules *modules, const char *path, size_t max, char **ret, size_t *ret_size)
 {
-	int r = file_read_at(modules->root->fd, path, max, ret, ret_size);
+	int r = fileio_read_at(modules->root->fd, path, max, ret, ret_size);
 
 	if (r < 0 && r != -ENOMEM)
 		*ret = NULL;
@@ -54,7 +54,7 @@ static int read_file(const struct modules *modules, const char *path, size_t max
 }
 
 /* Underscores and dashes are one to modprobe and to the kernel. */
-static bool same_name(const char *a, const char *b, size_t n)
+static bool modules_same_name(const char *a, const char *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if ((a[i] == '-' ? '_' : a[i]) != (b[i] == '-' ? '_' : b[i]))
@@ -64,7 +64,7 @@ static bool same_name(const char *a, const char *b, size_t n)
 
 /* --- aliases ----------------------------------------------------------------------------------- */
 
-static int add_reset(struct modules *modules, const char *compatible, size_t n, const char *module, size_t n_module)
+static int modules_add_reset(struct modules *modules, const char *compatible, size_t n, const char *module, size_t n_module)
 {
 	_cleanup_free_ char *line = str_printf("%.*s %.*s", (int)n, compatible, (int)n_module, module);
 
@@ -72,7 +72,7 @@ static int add_reset(struct modules *modules, const char *compatible, size_t n, 
 }
 
 /* "alias vfio-reset:calxeda,hb-xgmac vfio_platform_calxedaxgmac", among many thousands of lines */
-static int read_aliases(struct modules *modules, const char *text)
+static int modules_read_aliases(struct modules *modules, const char *text)
 {
 	static const char begin[] = "alias vfio-reset:";
 	int r = 0;
@@ -83,13 +83,13 @@ static int read_aliases(struct modules *modules, const char *text)
 		const char *module = compatible + n + strspn(compatible + n, " ");
 
 		if (at == text || at[-1] == '\n')
-			r = add_reset(modules, compatible, n, module, strcspn(module, " \n"));
+			r = modules_add_reset(modules, compatible, n, module, strcspn(module, " \n"));
 	}
 	return r;
 }
 
 /* What is built in has its words one after the other: "vfio_platform_amdxgbe.alias=vfio-reset:amd,xgbe-seattle-v1a". */
-static int read_builtin(struct modules *modules, const char *text, size_t size)
+static int modules_read_builtin(struct modules *modules, const char *text, size_t size)
 {
 	int r = 0;
 
@@ -98,19 +98,19 @@ static int read_builtin(struct modules *modules, const char *text, size_t size)
 		const char *compatible = alias ? strchr(alias, ':') + 1 : NULL;
 
 		if (alias)
-			r = add_reset(modules, compatible, strlen(compatible), at, (size_t)(alias - at));
+			r = modules_add_reset(modules, compatible, strlen(compatible), at, (size_t)(alias - at));
 	}
 	return r;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
+static bool modules_same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 /* Again only where depmod has made the list anew. */
-static int read_resets(struct modules *modules)
+static int modules_read_resets(struct modules *modules)
 {
 	_cleanup_free_ char *path = str_printf("lib/modules/%s/modules.alias", modules->release), *text = NULL;
 	_cleanup_free_ char *builtin_path = str_printf("lib/modules/%s/modules.builtin.modinfo", modules->release);
@@ -122,16 +122,16 @@ static int read_resets(struct modules *modules)
 	if (!path || !builtin_path)
 		return -ENOMEM;
 	(void)fstatat(modules->root->fd, path, &st, 0);
-	if (modules->has_read && same_file(&st, &modules->list))
+	if (modules->has_read && modules_same_file(&st, &modules->list))
 		return 0;
 	modules->resets = strv_free(modules->resets);
-	r = read_file(modules, path, LIST_MAX, &text, NULL);
+	r = modules_read_file(modules, path, LIST_MAX, &text, NULL);
 	if (r >= 0 && text)
-		r = read_aliases(modules, text);
+		r = modules_read_aliases(modules, text);
 	if (r >= 0)
-		r = read_file(modules, builtin_path, LIST_MAX, &builtin, &size);
+		r = modules_read_file(modules, builtin_path, LIST_MAX, &builtin, &size);
 	if (r >= 0 && builtin)
-		r = read_builtin(modules, builtin, size);
+		r = modules_read_builtin(modules, builtin, size);
 	modules->has_read = r >= 0;
 	modules->list = st;
 	return r;
@@ -140,7 +140,7 @@ static int read_resets(struct modules *modules)
 int modules_find_reset(struct modules *modules, const char *compatible, char **ret)
 {
 	size_t n = strlen(compatible);
-	int r = read_resets(modules);
+	int r = modules_read_resets(modules);
 
 	*ret = NULL;
 	STRV_FOREACH(line, modules->resets)
@@ -152,50 +152,50 @@ int modules_find_reset(struct modules *modules, const char *compatible, char **r
 /* --- parameters -------------------------------------------------------------------------------- */
 
 /* Which parameter is looked for, and what was found of it last: later words go above earlier ones. */
-struct search {
+struct param_query {
 	const struct modules *modules;
 	const char *module, *parameter;
 	bool value;
 };
 
 /* As the kernel takes them; what it would refuse changes nothing. */
-static void take_value(struct search *search, const char *value)
+static void param_query_set_value(struct param_query *param_query, const char *value)
 {
 	if (!*value || strchr("yYtT1", *value) || str_eq(value, "on"))
-		search->value = true;
+		param_query->value = true;
 	else if (strchr("nNfF0", *value) || str_eq(value, "off"))
-		search->value = false;
+		param_query->value = false;
 }
 
 /* "reset_required=0" or, which turns it on, "reset_required" */
-static void take_word(struct search *search, const char *word)
+static void param_query_parse_word(struct param_query *param_query, const char *word)
 {
-	size_t n = strlen(search->parameter);
+	size_t n = strlen(param_query->parameter);
 
-	if (strlen(word) < n || !same_name(word, search->parameter, n) || (word[n] && word[n] != '='))
+	if (strlen(word) < n || !modules_same_name(word, param_query->parameter, n) || (word[n] && word[n] != '='))
 		return;
-	take_value(search, word[n] ? word + n + 1 : "");
+	param_query_set_value(param_query, word[n] ? word + n + 1 : "");
 }
 
 /* "options vfio-platform reset_required=0" */
-static int read_line(struct search *search, const char *line)
+static int param_query_parse_line(struct param_query *param_query, const char *line)
 {
 	_cleanup_strv_ char **words = NULL;
 	int r = strv_split(line, " \t", &words);
 
-	if (r < 0 || strv_length(words) < 3 || !str_eq(words[0], "options") || strlen(words[1]) != strlen(search->module) ||
-	    !same_name(words[1], search->module, strlen(search->module)))
+	if (r < 0 || strv_length(words) < 3 || !str_eq(words[0], "options") || strlen(words[1]) != strlen(param_query->module) ||
+	    !modules_same_name(words[1], param_query->module, strlen(param_query->module)))
 		return r;
 	STRV_FOREACH(word, words + 2)
-		take_word(search, *word);
+		param_query_parse_word(param_query, *word);
 	return 0;
 }
 
-static int read_options(struct search *search, const char *path)
+static int param_query_read_conf(struct param_query *param_query, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_strv_ char **lines = NULL;
-	int r = read_file(search->modules, path, FILE_MAX, &text, NULL);
+	int r = modules_read_file(param_query->modules, path, FILE_MAX, &text, NULL);
 
 	for (char *at = text; at && (at = strstr(at, "\\\n"));)
 		at[0] = at[1] = ' ';
@@ -203,7 +203,7 @@ static int read_options(struct search *search, const char *path)
 		r = strv_split(text, "\n", &lines);
 	STRV_FOREACH(line, lines)
 		if (r >= 0)
-			r = read_line(search, *line);
+			r = param_query_parse_line(param_query, *line);
 	return r;
 }
 
@@ -227,7 +227,7 @@ static int conf_cmp(const void *a, const void *b)
 }
 
 /* One that a directory above has by this name hides it. */
-static int add_conf(struct vec *confs, const char *directory, const char *name)
+static int conf_list_add(struct vec *confs, const char *directory, const char *name)
 {
 	size_t n = strlen(name), end = strlen(".conf");
 	struct conf *conf;
@@ -248,11 +248,11 @@ static int add_conf(struct vec *confs, const char *directory, const char *name)
 	return -ENOMEM;
 }
 
-static int list_confs(const struct modules *modules, const char *directory, struct vec *confs)
+static int conf_list_read(const struct modules *modules, const char *directory, struct vec *confs)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
-	int r = 0, fd = sysroot_dir(modules->root, directory);
+	int r = 0, fd = sysfs_root_open_dir(modules->root, directory);
 
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir) {
@@ -260,61 +260,61 @@ static int list_confs(const struct modules *modules, const char *directory, stru
 		return 0;
 	}
 	while (r >= 0 && (entry = readdir(dir)))
-		r = add_conf(confs, directory, entry->d_name);
+		r = conf_list_add(confs, directory, entry->d_name);
 	return r;
 }
 
-static void confs_clear(struct vec *confs)
+static void conf_list_clear(struct vec *confs)
 {
 	vec_clear(confs, conf_free);
 }
 
-static int read_modprobe_d(struct search *search)
+static int param_query_read_modprobe_d(struct param_query *param_query)
 {
 	static const char *const directories[] = { "etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d",
 						   "usr/lib/modprobe.d", "lib/modprobe.d" };
-	_cleanup_(confs_clear) struct vec confs = { 0 };
+	_cleanup_(conf_list_clear) struct vec confs = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(directories); i++)
-		r = list_confs(search->modules, directories[i], &confs);
+		r = conf_list_read(param_query->modules, directories[i], &confs);
 	vec_sort(&confs, conf_cmp);
 	VEC_FOREACH(const struct conf, conf, &confs)
 		if (r >= 0)
-			r = read_options(search, conf->path);
+			r = param_query_read_conf(param_query, conf->path);
 	return r;
 }
 
 /* "vfio_platform.reset_required=0": modprobe reads it as well. */
-static int read_command_line(struct search *search)
+static int param_query_read_cmdline(struct param_query *param_query)
 {
 	_cleanup_free_ char *line = NULL;
 	_cleanup_strv_ char **words = NULL;
-	size_t n = strlen(search->module);
-	int r = sysfs_read_optional(search->modules->root->fd, "proc/cmdline", &line);
+	size_t n = strlen(param_query->module);
+	int r = sysfs_read_optional(param_query->modules->root->fd, "proc/cmdline", &line);
 
 	if (r >= 0 && line)
 		r = strv_split(line, " ", &words);
 	STRV_FOREACH(word, words)
-		if (strlen(*word) > n && same_name(*word, search->module, n) && (*word)[n] == '.')
-			take_word(search, *word + n + 1);
+		if (strlen(*word) > n && modules_same_name(*word, param_query->module, n) && (*word)[n] == '.')
+			param_query_parse_word(param_query, *word + n + 1);
 	return r;
 }
 
-int modules_switch(const struct modules *modules, const char *module, const char *parameter, bool fallback, bool *ret)
+int modules_bool_param(const struct modules *modules, const char *module, const char *parameter, bool fallback, bool *ret)
 {
-	struct search search = { .modules = modules, .module = module, .parameter = parameter, .value = fallback };
+	struct param_query param_query = { .modules = modules, .module = module, .parameter = parameter, .value = fallback };
 	_cleanup_free_ char *path = str_printf("sys/module/%s/parameters/%s", module, parameter), *now = NULL;
 	int r = path ? sysfs_read_optional(modules->root->fd, path, &now) : -ENOMEM;
 
 	if (r >= 0 && now)
-		take_value(&search, now);
+		param_query_set_value(&param_query, now);
 	if (r >= 0 && !now)
-		r = read_modprobe_d(&search);
+		r = param_query_read_modprobe_d(&param_query);
 	if (r >= 0 && !now)
-		r = read_command_line(&search);
+		r = param_query_read_cmdline(&param_query);
 	if (r < 0)
 		return r;
-	*ret = search.value;
+	*ret = param_query.value;
 	return 0;
 }

@@ -14,7 +14,7 @@
 struct modules;
 
 /* @root is kept by reference, @release copied. NULL when out of memory. */
-struct modules *modules_new(const struct sysroot *root, const char *release) _must_check_;
+struct modules *modules_new(const struct sysfs_root *root, const char *release) _must_check_;
 struct modules *modules_free(struct modules *modules);
 DEFINE_CLEANUP(struct modules *, modules_freep, modules_free)
 #define _cleanup_modules_ _cleanup_(modules_freep)
@@ -29,5 +29,5 @@ int modules_find_reset(struct modules *modules, const char *compatible, char **r
  * A switch of @module (with underscores): as it is where the module is loaded, else as modprobe.d and
  * the kernel's command line say, else @fallback. 0 or -ENOMEM.
  */
-int modules_switch(const struct modules *modules, const char *module, const char *parameter,
+int modules_bool_param(const struct modules *modules, const char *module, const char *parameter,
 		   bool fallback, bool *ret) _must_check_;

@@ -15,23 +15,23 @@ bool process_is_gone(int proc_fd)
 	return faccessat(proc_fd, "fd", F_OK, 0) < 0;
 }
 
-static int read_proc(pid_t pid, const char *name, char **ret)
+static int process_read_file(pid_t pid, const char *name, char **ret)
 {
 	_cleanup_free_ char *path = str_printf("/proc/%d/%s", (int)pid, name);
 	int r;
 
 	if (!path)
 		return -ENOMEM;
-	r = file_read_at(AT_FDCWD, path, 65536, ret, NULL);
+	r = fileio_read_at(AT_FDCWD, path, 65536, ret, NULL);
 	return r == -ENOENT ? -ESRCH : r;
 }
 
 /* A number of /proc/PID/stat, by its field as in proc(5). */
-static int read_stat(pid_t pid, int wanted, uint64_t *ret)
+static int process_read_stat(pid_t pid, int wanted, uint64_t *ret)
 {
 	_cleanup_free_ char *stat = NULL;
 	char *at, *rest = NULL;
-	int r = read_proc(pid, "stat", &stat);
+	int r = process_read_file(pid, "stat", &stat);
 
 	if (r < 0)
 		return r;
@@ -40,18 +40,18 @@ static int read_stat(pid_t pid, int wanted, uint64_t *ret)
 	at = at ? strtok_r(at + 1, " ", &rest) : NULL;
 	for (int field = 3; at && field < wanted; field++)
 		at = strtok_r(NULL, " ", &rest);
-	return at ? parse_u64(at, 10, UINT64_MAX, ret) : -EINVAL;
+	return at ? str_parse_u64(at, 10, UINT64_MAX, ret) : -EINVAL;
 }
 
 int process_start_time(pid_t pid, uint64_t *ret)
 {
-	return read_stat(pid, 22, ret);
+	return process_read_stat(pid, 22, ret);
 }
 
 int process_parent(pid_t pid, pid_t *ret)
 {
 	uint64_t parent;
-	int r = read_stat(pid, 4, &parent);
+	int r = process_read_stat(pid, 4, &parent);
 
 	if (r >= 0)
 		*ret = (pid_t)parent;
@@ -61,7 +61,7 @@ int process_parent(pid_t pid, pid_t *ret)
 int process_name(pid_t pid, char **ret)
 {
 	char *name;
-	int r = read_proc(pid, "comm", &name);
+	int r = process_read_file(pid, "comm", &name);
 
 	if (r < 0)
 		return r;
@@ -80,18 +80,18 @@ char *process_wchan(pid_t pid)
 {
 	char *wchan;
 
-	if (read_proc(pid, "wchan", &wchan) < 0)
+	if (process_read_file(pid, "wchan", &wchan) < 0)
 		return strdup("?");
 	return str_chomp(wchan);
 }
 
 /* The value of a line of fdinfo; NULL where there is none. */
-static char *read_fdinfo(int dir_fd, const char *name, const char *key)
+static char *process_read_fdinfo(int dir_fd, const char *name, const char *key)
 {
 	_cleanup_free_ char *path = str_printf("../fdinfo/%s", name), *info = NULL;
 	const char *value;
 
-	if (!path || file_read_at(dir_fd, path, 65536, &info, NULL) < 0)
+	if (!path || fileio_read_at(dir_fd, path, 65536, &info, NULL) < 0)
 		return NULL;
 	value = strstr(info, key);
 	if (!value)
@@ -112,7 +112,7 @@ bool process_fd_target(int dir_fd, const char *name, char ret[static PATH_MAX])
 
 bool process_fd_is_open(int dir_fd, const char *name, const char *target)
 {
-	_cleanup_free_ char *flags = read_fdinfo(dir_fd, name, "flags:");
+	_cleanup_free_ char *flags = process_read_fdinfo(dir_fd, name, "flags:");
 	char now[PATH_MAX];
 
 	if (flags && strtoul(flags, NULL, 8) & O_PATH)
@@ -126,9 +126,9 @@ bool process_fd_is_vfio_device(const char *target)
 	return str_eq(target, "anon_inode:[vfio-device]");
 }
 
-char *process_fd_vfio_place(int dir_fd, const char *name)
+char *process_fd_vfio_devpath(int dir_fd, const char *name)
 {
-	_cleanup_free_ char *path = read_fdinfo(dir_fd, name, "vfio-device-syspath:");
+	_cleanup_free_ char *path = process_read_fdinfo(dir_fd, name, "vfio-device-syspath:");
 
 	return path && str_starts(path, "/sys/devices/") ? strdup(path + strlen("/sys/")) : NULL;
 }

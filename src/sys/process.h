@@ -31,6 +31,6 @@ bool process_fd_is_vfio_device(const char *target) _must_check_;
  * Where the device of such a one is in sysfs: "devices/pci0000:00/…". Linux tells it from 6.18 on (vfio-device-syspath in
  * Documentation/filesystems/proc.rst). Caller frees; NULL where it is not told, or when out of memory.
  */
-char *process_fd_vfio_place(int dir_fd, const char *name) _must_check_;
+char *process_fd_vfio_devpath(int dir_fd, const char *name) _must_check_;
 /* Where it sleeps in the kernel, "?" if that cannot be told. Caller frees; NULL when out of memory. */
 char *process_wchan(pid_t pid) _must_check_;

@@ -12,7 +12,7 @@
 /* No attribute is larger than a page, binary ones (config, VPD) are read elsewhere. */
 #define SYSFS_MAX 65536
 
-int sysroot_open(const char *path, struct sysroot *ret)
+int sysfs_root_open(const char *path, struct sysfs_root *ret)
 {
 	int fd = open(path ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -22,12 +22,12 @@ int sysroot_open(const char *path, struct sysroot *ret)
 	return 0;
 }
 
-void sysroot_close(struct sysroot *root)
+void sysfs_root_close(struct sysfs_root *root)
 {
 	root->fd = fd_close(root->fd);
 }
 
-int sysroot_dir(const struct sysroot *root, const char *path)
+int sysfs_root_open_dir(const struct sysfs_root *root, const char *path)
 {
 	int fd = fault_point("open", path);
 
@@ -37,7 +37,7 @@ int sysroot_dir(const struct sysroot *root, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-int sysroot_node(const struct sysroot *root, const char *path)
+int sysfs_root_open_node(const struct sysfs_root *root, const char *path)
 {
 	int fd = fault_point("open", path);
 
@@ -53,7 +53,7 @@ int sysfs_read(int dir_fd, const char *name, char **ret)
 	int r = fault_point("read", name);
 
 	if (r >= 0)
-		r = file_read_at(dir_fd, name, SYSFS_MAX, &value, NULL);
+		r = fileio_read_at(dir_fd, name, SYSFS_MAX, &value, NULL);
 
 	if (r < 0)
 		return r;

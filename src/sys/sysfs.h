@@ -8,19 +8,19 @@
 
 #include "base/macro.h"
 
-struct sysroot {
+struct sysfs_root {
 	int fd; /* of "/", or of the tree in its place */
 };
 
 /* @path NULL: "/". 0 or negative errno. */
-int sysroot_open(const char *path, struct sysroot *ret) _must_check_;
-void sysroot_close(struct sysroot *root);
+int sysfs_root_open(const char *path, struct sysfs_root *ret) _must_check_;
+void sysfs_root_close(struct sysfs_root *root);
 
 /* A directory below the root; a descriptor or negative errno. */
-int sysroot_dir(const struct sysroot *root, const char *path) _must_check_;
+int sysfs_root_open_dir(const struct sysfs_root *root, const char *path) _must_check_;
 
 /* A device node below the root, to read and write; a descriptor or negative errno. */
-int sysroot_node(const struct sysroot *root, const char *path) _must_check_;
+int sysfs_root_open_node(const struct sysfs_root *root, const char *path) _must_check_;
 
 /* The value without the newline at its end. -ENOENT where the kernel has no such attribute. */
 int sysfs_read(int dir_fd, const char *name, char **ret) _must_check_;

@@ -38,7 +38,7 @@ static struct vec readers;
 
 /* --- in the other process ---------------------------------------------------------------------- */
 
-static _Noreturn void serve(void)
+static _Noreturn void reader_serve(void)
 {
 	char path[PATH_MAX];
 	ssize_t n;
@@ -48,7 +48,7 @@ static _Noreturn void serve(void)
 		struct answer answer = { 0 };
 
 		path[n] = '\0';
-		answer.error = file_read_at(AT_FDCWD, path, sizeof(answer.value) - 1, &value, NULL);
+		answer.error = fileio_read_at(AT_FDCWD, path, sizeof(answer.value) - 1, &value, NULL);
 		if (answer.error >= 0)
 			memcpy(answer.value, value, strlen(value));
 		if (send(CHANNEL_FD, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
@@ -58,7 +58,7 @@ static _Noreturn void serve(void)
 }
 
 /* It keeps nothing of its maker: not its descriptors, on whose end others wait, nor is it its child. */
-static _Noreturn void become_reader(int channel)
+static _Noreturn void reader_become(int channel)
 {
 	pid_t pid = fork();
 
@@ -69,12 +69,12 @@ static _Noreturn void become_reader(int channel)
 	    close_range(0, CHANNEL_FD - 1, 0) < 0 || chdir("/") < 0)
 		_exit(EXIT_FAILURE);
 	prctl(PR_SET_NAME, "devgroups-read");
-	serve();
+	reader_serve();
 }
 
 /* --- here -------------------------------------------------------------------------------------- */
 
-static void drop(struct reader *reader)
+static void reader_drop(struct reader *reader)
 {
 	vec_remove(&readers, reader);
 	fd_close(reader->channel);
@@ -82,7 +82,7 @@ static void drop(struct reader *reader)
 	free(reader);
 }
 
-static int start(struct reader **ret)
+static int reader_start(struct reader **ret)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
 	int ends[2], status = 0, r = 0;
@@ -99,7 +99,7 @@ static int start(struct reader **ret)
 		reader->channel = ends[0];
 		pid = fork();
 		if (pid == 0)
-			become_reader(ends[1]);
+			reader_become(ends[1]);
 		r = pid < 0 ? -errno : 0;
 		close(ends[1]);
 		while (r >= 0 && waitpid(pid, &status, 0) < 0)
@@ -108,7 +108,7 @@ static int start(struct reader **ret)
 			r = -EAGAIN;
 	}
 	if (r < 0) {
-		drop(reader);
+		reader_drop(reader);
 		return r;
 	}
 	*ret = reader;
@@ -116,7 +116,7 @@ static int start(struct reader **ret)
 }
 
 /* 0 with its answer, -ETIMEDOUT where there is none yet, or negative errno where there will be none. */
-static int wait_for(const struct reader *reader, int msec, struct answer *ret)
+static int reader_wait(const struct reader *reader, int msec, struct answer *ret)
 {
 	struct pollfd poller = { .fd = reader->channel, .events = POLLIN };
 	int r;
@@ -130,27 +130,27 @@ static int wait_for(const struct reader *reader, int msec, struct answer *ret)
 }
 
 /* *ret is one that is free, or NULL; those that have come back are free, and one of these is enough. */
-static void look_around(struct reader **ret)
+static void reader_reap(struct reader **ret)
 {
 	struct answer answer;
 
 	*ret = NULL;
 	for (size_t i = readers.n; i > 0; i--) {
 		struct reader *reader = readers.items[i - 1];
-		int r = reader->path ? wait_for(reader, 0, &answer) : 0;
+		int r = reader->path ? reader_wait(reader, 0, &answer) : 0;
 
 		if (r == -ETIMEDOUT)
 			continue;
 		free(reader->path);
 		reader->path = NULL;
 		if (r < 0 || *ret)
-			drop(reader);
+			reader_drop(reader);
 		else
 			*ret = reader;
 	}
 }
 
-static struct reader *who_sleeps_in(const char *path)
+static struct reader *reader_find(const char *path)
 {
 	VEC_FOREACH(struct reader, reader, &readers)
 		if (str_eq(reader->path, path))
@@ -158,7 +158,7 @@ static struct reader *who_sleeps_in(const char *path)
 	return NULL;
 }
 
-static size_t count_asleep(void)
+static size_t reader_count_blocked(void)
 {
 	size_t n = 0;
 
@@ -167,16 +167,16 @@ static size_t count_asleep(void)
 	return n;
 }
 
-bool patience_over(void)
+bool timed_read_poll(void)
 {
-	size_t before = count_asleep();
+	size_t before = reader_count_blocked();
 	struct reader *reader;
 
-	look_around(&reader);
-	return count_asleep() < before;
+	reader_reap(&reader);
+	return reader_count_blocked() < before;
 }
 
-static char *path_of(int dir_fd, const char *name)
+static char *timed_read_path(int dir_fd, const char *name)
 {
 	_cleanup_free_ char *link = str_printf("/proc/self/fd/%d", dir_fd);
 	char dir[PATH_MAX];
@@ -185,42 +185,42 @@ static char *path_of(int dir_fd, const char *name)
 	return n < 0 || (size_t)n == sizeof(dir) ? NULL : str_printf("%.*s/%s", (int)n, dir, name);
 }
 
-static int ask(struct reader *reader, const char *path, struct answer *ret)
+static int reader_request(struct reader *reader, const char *path, struct answer *ret)
 {
 	int msec = readers.n > 1 ? NEXT_MSEC : FIRST_MSEC;
 
 	if (send(reader->channel, path, strlen(path), MSG_NOSIGNAL) < 0)
 		return -errno;
-	return wait_for(reader, msec, ret);
+	return reader_wait(reader, msec, ret);
 }
 
-static int read_by(struct reader *reader, const char *path, struct answer *ret)
+static int reader_read(struct reader *reader, const char *path, struct answer *ret)
 {
 	/* Of a device the event that it is free comes a moment before it is. */
-	struct reader *asleep = who_sleeps_in(path);
+	struct reader *asleep = reader_find(path);
 	int r = 0;
 
 	if (asleep) {
-		r = wait_for(asleep, NEXT_MSEC, ret);
+		r = reader_wait(asleep, NEXT_MSEC, ret);
 		if (r != -ETIMEDOUT)
-			drop(asleep);
+			reader_drop(asleep);
 		return r;
 	}
 	if (!reader)
-		r = start(&reader);
+		r = reader_start(&reader);
 	if (r >= 0)
-		r = ask(reader, path, ret);
+		r = reader_request(reader, path, ret);
 	if (r == -ETIMEDOUT)
 		reader->path = strdup(path);
 	/* no other process is to be had, or it was killed; nor has it anything to do with the next answer */
 	if (r < 0 && reader && !reader->path)
-		drop(reader);
+		reader_drop(reader);
 	return r;
 }
 
-int patience_read(int dir_fd, const char *name, char **ret)
+int timed_read(int dir_fd, const char *name, char **ret)
 {
-	_cleanup_free_ char *path = path_of(dir_fd, name);
+	_cleanup_free_ char *path = timed_read_path(dir_fd, name);
 	struct answer answer = { 0 };
 	struct reader *reader;
 	int r = fault_point("read", name);
@@ -229,8 +229,8 @@ int patience_read(int dir_fd, const char *name, char **ret)
 		return r;
 	if (!path)
 		return -ENOMEM;
-	look_around(&reader);
-	r = read_by(reader, path, &answer);
+	reader_reap(&reader);
+	r = reader_read(reader, path, &answer);
 	if (r == -ETIMEDOUT)
 		return r;
 	if (r < 0)

@@ -13,7 +13,7 @@
  *
  * *ret as of sysfs_read(). -ETIMEDOUT after five seconds, or half a second where readers sleep already.
  */
-int patience_read(int dir_fd, const char *name, char **ret) _must_check_;
+int timed_read(int dir_fd, const char *name, char **ret) _must_check_;
 
 /* Has a reader come back since? Then what it slept in can be read. Not every end of a binding has an event. */
-bool patience_over(void);
+bool timed_read_poll(void);

@@ -8,9 +8,9 @@
 #include "model/device-bus.h"
 #include "sys/vfio-node.h"
 
-int vfionode_of_device(const struct sysroot *root, const char *bus, const char *address, char **ret)
+int vfio_node_of_device(const struct sysfs_root *root, const char *bus, const char *address, char **ret)
 {
-	_cleanup_free_ char *place = devbus_place(bus, address);
+	_cleanup_free_ char *place = device_bus_sysfs_path(bus, address);
 	_cleanup_free_ char *path = place ? str_printf("%s/vfio-dev", place) : NULL;
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
@@ -19,7 +19,7 @@ int vfionode_of_device(const struct sysroot *root, const char *bus, const char *
 	if (!path)
 		return -ENOMEM;
 	*ret = NULL;
-	fd = sysroot_dir(root, path);
+	fd = sysfs_root_open_dir(root, path);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	dir = fdopendir(fd);
@@ -35,19 +35,19 @@ int vfionode_of_device(const struct sysroot *root, const char *bus, const char *
 		/* without CONFIG_VFIO_DEVICE_CDEV the directory is there and has no number */
 		if (entry->d_name[0] == '.' || faccessat(dirfd(dir), number, F_OK, 0) < 0)
 			continue;
-		*ret = str_printf(VFIO_DEVICES_DIR "/%s", entry->d_name);
+		*ret = str_printf(VFIO_NODE_DEVICES_DIR "/%s", entry->d_name);
 		return *ret ? 0 : -ENOMEM;
 	}
 	return 0;
 }
 
-int vfionode_of_members(const struct sysroot *root, int iommu_group, char ***ret)
+int vfio_node_of_members(const struct sysfs_root *root, int iommu_group, char ***ret)
 {
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", iommu_group);
 	_cleanup_closedir_ DIR *dir = NULL;
 	_cleanup_strv_ char **nodes = NULL;
 	struct dirent *entry;
-	int r, fd = path ? sysroot_dir(root, path) : -ENOMEM;
+	int r, fd = path ? sysfs_root_open_dir(root, path) : -ENOMEM;
 
 	if (fd < 0 && fd != -ENOENT)
 		return fd;
@@ -62,7 +62,7 @@ int vfionode_of_members(const struct sysroot *root, int iommu_group, char ***ret
 		if (r == -ENOENT)
 			continue;
 		if (r >= 0)
-			r = vfionode_of_device(root, bus, entry->d_name, &node);
+			r = vfio_node_of_device(root, bus, entry->d_name, &node);
 		if (r >= 0 && node)
 			r = strv_add(&nodes, node);
 		if (r < 0)

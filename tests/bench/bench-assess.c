@@ -24,11 +24,11 @@ static double milliseconds(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-static size_t assess_groups(const struct inventory *inv, struct groupdef **defs, unsigned n)
+static size_t assess_groups(const struct inventory *inv, struct group_def **defs, unsigned n)
 {
 	_cleanup_assess_ struct assess *assess = NULL;
 	_cleanup_overlap_ struct overlap *overlap = overlap_new();
-	static struct groupview views[BIGHOST_CARDS];
+	static struct resolved_group views[BIGHOST_CARDS];
 	size_t blockers = 0;
 
 	assert(overlap && assess_new(inv, NULL, &assess) == 0);
@@ -37,16 +37,16 @@ static size_t assess_groups(const struct inventory *inv, struct groupdef **defs,
 		assert(assess_group(assess, defs[i], &views[i]) == 0);
 		assert(overlap_add(overlap, defs[i], &views[i]) == 0);
 	}
-	assert(overlap_settle(overlap) == 0);
+	assert(overlap_decide(overlap) == 0);
 	for (unsigned i = 0; i < n; i++) {
 		assert(overlap_assess(overlap, defs[i], &views[i]) == 0);
 		blockers += views[i].blockers.n;
-		groupview_clear(&views[i]);
+		resolved_group_clear(&views[i]);
 	}
 	return blockers;
 }
 
-static void measure(const char *what, const struct inventory *inv, struct groupdef **defs,
+static void measure(const char *what, const struct inventory *inv, struct group_def **defs,
 		    unsigned n)
 {
 	double best = 1e9, worst = 0;
@@ -66,7 +66,7 @@ static void measure(const char *what, const struct inventory *inv, struct groupd
 
 int main(void)
 {
-	static struct groupdef *defs[BIGHOST_CARDS];
+	static struct group_def *defs[BIGHOST_CARDS];
 	_cleanup_inventory_ struct inventory *inv = bighost_new();
 
 	for (unsigned i = 0; i < BIGHOST_CARDS; i++)
@@ -75,6 +75,6 @@ int main(void)
 	measure("all groups", inv, defs, BIGHOST_CARDS);
 	measure("one group", inv, defs, 1);
 	for (unsigned i = 0; i < BIGHOST_CARDS; i++)
-		groupdef_free(defs[i]);
+		group_def_free(defs[i]);
 	return 0;
 }

@@ -61,11 +61,11 @@ static inline void bighost_function(struct inventory *inv, const char *address, 
 		return;
 	}
 	device->no_reset = true;
-	device->resources[0] = (struct resource){ bar, bar + 0xff, 0x200 };
+	device->resources[0] = (struct device_resource){ bar, bar + 0xff, 0x200 };
 	if (function == 0) {
-		struct use use = { .kind = (char *)USE_MOUNTED, .what = (char *)"/srv", .pid = -1 };
+		struct usage usage = { .kind = (char *)USAGE_MOUNTED, .what = (char *)"/srv", .pid = -1 };
 
-		assert(uses_add(&device->uses, &use) == 0);
+		assert(usage_list_add(&device->uses, &usage) == 0);
 	}
 }
 
@@ -91,15 +91,15 @@ static inline struct inventory *bighost_new(void)
 }
 
 /* A group for each card, that names its first function. */
-static inline struct groupdef *bighost_group(unsigned card)
+static inline struct group_def *bighost_group(unsigned card)
 {
-	struct selector *selector = selector_new();
-	struct groupdef *def;
+	struct selector *selector = group_def_selector_new();
+	struct group_def *def;
 	char name[32], address[32];
 
 	snprintf(name, sizeof(name), "card%u", card);
 	snprintf(address, sizeof(address), "%04x:%02x:00.0", card / 250, 1 + card % 250);
-	def = groupdef_new(name);
+	def = group_def_new(name);
 	assert(def && selector && str_set(&selector->address, address) == 0);
 	assert(vec_add(&def->selectors, selector) == 0);
 	return def;

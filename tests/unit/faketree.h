@@ -14,14 +14,14 @@
 #include "sys/sysfs.h"
 
 static char top[] = "/tmp/dg-faketree-XXXXXX";
-static struct sysroot root = { .fd = -EBADF };
+static struct sysfs_root root = { .fd = -EBADF };
 
 static char *place_for(const char *path)
 {
 	_cleanup_free_ char *full = str_printf("%s/%s", top, path), *dir = strdup(full);
 
 	*strrchr(dir, '/') = '\0';
-	ck_assert_int_eq(mkdir_parents(dir, 0755), 0);
+	ck_assert_int_eq(fileio_mkdir_parents(dir, 0755), 0);
 	return TAKE_PTR(full);
 }
 
@@ -30,7 +30,7 @@ static void make_file(const char *path, const char *text)
 {
 	_cleanup_free_ char *full = place_for(path);
 
-	ck_assert_int_eq(file_write_atomic_at(AT_FDCWD, full, text, strlen(text), 0644), 0);
+	ck_assert_int_eq(fileio_write_atomic_at(AT_FDCWD, full, text, strlen(text), 0644), 0);
 }
 
 static void make_link(const char *path, const char *target)
@@ -45,7 +45,7 @@ static void faketree_make(void)
 {
 	memcpy(top + strlen(top) - 6, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(top));
-	ck_assert_int_eq(sysroot_open(top, &root), 0);
+	ck_assert_int_eq(sysfs_root_open(top, &root), 0);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -55,6 +55,6 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 
 static void faketree_remove(void)
 {
-	sysroot_close(&root);
+	sysfs_root_close(&root);
 	ck_assert_int_eq(nftw(top, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }

@@ -70,9 +70,9 @@ static void free_host(void)
 
 /* --- asking ------------------------------------------------------------------------------------ */
 
-static struct groupdef *define(const char *addresses)
+static struct group_def *define(const char *addresses)
 {
-	struct groupdef *def = groupdef_new("g");
+	struct group_def *def = group_def_new("g");
 	_cleanup_strv_ char **list = NULL;
 
 	ck_assert_ptr_nonnull(def);
@@ -81,7 +81,7 @@ static struct groupdef *define(const char *addresses)
 		ck_assert_int_eq(strv_add(&def->accept, accepted), 0);
 	STRV_FOREACH(address, list)
 	{
-		struct selector *selector = selector_new();
+		struct selector *selector = group_def_selector_new();
 
 		ck_assert_int_eq(str_set(&selector->address, *address), 0);
 		ck_assert_int_eq(vec_add(&def->selectors, selector), 0);
@@ -89,7 +89,7 @@ static struct groupdef *define(const char *addresses)
 	return def;
 }
 
-static void look(const struct groupdef *def, struct groupview *ret)
+static void look(const struct group_def *def, struct resolved_group *ret)
 {
 	_cleanup_assess_ struct assess *assess = NULL;
 
@@ -99,9 +99,9 @@ static void look(const struct groupdef *def, struct groupview *ret)
 }
 
 /* "mounted! 0000:01:00.1, in-use 0000:01:00.0": the hard ones with an exclamation mark. */
-static char *codes(const struct groupdef *def)
+static char *codes(const struct group_def *def)
 {
-	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group view = { 0 };
 	_cleanup_strv_ char **list = NULL;
 
 	look(def, &view);
@@ -120,7 +120,7 @@ static char *codes(const struct groupdef *def)
 
 #define ck_assert_blockers(addresses, expected)                                                    \
 	do {                                                                                       \
-		_cleanup_groupdef_ struct groupdef *asked = define(addresses);                     \
+		_cleanup_group_def_ struct group_def *asked = define(addresses);                     \
 		_cleanup_free_ char *actual = codes(asked);                                        \
                                                                                                    \
 		ck_assert_str_eq(actual, expected);                                                \
@@ -129,24 +129,24 @@ static char *codes(const struct groupdef *def)
 /* The text of the only blocker. */
 static char *only_text(const char *addresses)
 {
-	_cleanup_groupdef_ struct groupdef *def = define(addresses);
-	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_group_def_ struct group_def *def = define(addresses);
+	_cleanup_resolved_group_ struct resolved_group view = { 0 };
 
 	look(def, &view);
 	ck_assert_uint_eq(view.blockers.n, 1);
 	return strdup(((const struct blocker *)view.blockers.items[0])->text);
 }
 
-static void use(const char *address, const char *kind, const char *what, const char *through,
+static void usage(const char *address, const char *kind, const char *what, const char *through,
 		int pid, const char *name)
 {
-	struct use fact = { .kind = (char *)kind,
+	struct usage fact = { .kind = (char *)kind,
 			    .what = (char *)what,
 			    .through = (char *)through,
 			    .pid = pid,
 			    .name = (char *)name };
 
-	ck_assert_int_eq(uses_add(&at(address)->uses, &fact), 0);
+	ck_assert_int_eq(usage_list_add(&at(address)->uses, &fact), 0);
 }
 
 /* --- tests ------------------------------------------------------------------------------------- */
@@ -165,20 +165,20 @@ START_TEST(test_uses)
 	static const struct {
 		const char *kind, *expected;
 	} cases[] = {
-		{ USE_ROOT_DISK, "root-disk! 0000:01:00.1" },
-		{ USE_MOUNTED, "mounted! 0000:01:00.1" },
-		{ USE_SWAP, "swap! 0000:01:00.1" },
-		{ USE_HOLDERS, "holders! 0000:01:00.1" },
-		{ USE_DEFAULT_ROUTE, "default-route! 0000:01:00.1" },
-		{ USE_CONSOLE, "console! 0000:01:00.1" },
-		{ USE_TPM, "tpm! 0000:01:00.1" },
-		{ USE_VFIO, "foreign-owner! 0000:01:00.1" },
-		{ USE_NETWORK_UP, "network-up 0000:01:00.1" },
-		{ USE_OPEN, "in-use 0000:01:00.1" },
+		{ USAGE_ROOT_DISK, "root-disk! 0000:01:00.1" },
+		{ USAGE_MOUNTED, "mounted! 0000:01:00.1" },
+		{ USAGE_SWAP, "swap! 0000:01:00.1" },
+		{ USAGE_HOLDERS, "holders! 0000:01:00.1" },
+		{ USAGE_DEFAULT_ROUTE, "default-route! 0000:01:00.1" },
+		{ USAGE_CONSOLE, "console! 0000:01:00.1" },
+		{ USAGE_TPM, "tpm! 0000:01:00.1" },
+		{ USAGE_VFIO, "foreign-owner! 0000:01:00.1" },
+		{ USAGE_NETWORK_UP, "network-up 0000:01:00.1" },
+		{ USAGE_OPEN, "in-use 0000:01:00.1" },
 		{ "of a later version", "" },
 	};
 
-	use("0000:01:00.1", cases[_i].kind, "what", "through", -1, NULL);
+	usage("0000:01:00.1", cases[_i].kind, "what", "through", -1, NULL);
 	ck_assert_blockers("0000:01:00.0", cases[_i].expected);
 	ck_assert_blockers("0000:02:00.0", "");
 }
@@ -190,14 +190,14 @@ START_TEST(test_text_of_uses)
 	static const char *const points[] = { "/a", "/b", "/c", "/d", "/e", "/f" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(points); i++)
-		use("0000:02:00.0", USE_MOUNTED, points[i], "nvme0n1p1", -1, NULL);
+		usage("0000:02:00.0", USAGE_MOUNTED, points[i], "nvme0n1p1", -1, NULL);
 	many = only_text("0000:02:00.0");
 	ck_assert_str_eq(
 		many, "0000:02:00.0 carries mounted filesystems: /a (nvme0n1p1), /b (nvme0n1p1), "
 		      "/c (nvme0n1p1), /d (nvme0n1p1) and 2 more. Unmount them first.");
-	use("0000:01:00.0", USE_OPEN, "/dev/nvme1", NULL, 812, "smartd");
+	usage("0000:01:00.0", USAGE_OPEN, "/dev/nvme1", NULL, 812, "smartd");
 	ck_assert_int_eq(
-		str_set(&((struct use *)at("0000:01:00.0")->uses.items[0])->unit, "smartd.service"),
+		str_set(&((struct usage *)at("0000:01:00.0")->uses.items[0])->unit, "smartd.service"),
 		0);
 	process = only_text("0000:01:00.0");
 	ck_assert_ptr_nonnull(strstr(process, "/dev/nvme1 by pid 812 (smartd, smartd.service)"));
@@ -206,12 +206,12 @@ END_TEST
 
 START_TEST(test_order)
 {
-	_cleanup_groupdef_ struct groupdef *def = define("0000:01:00.0");
-	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_group_def_ struct group_def *def = define("0000:01:00.0");
+	_cleanup_resolved_group_ struct resolved_group view = { 0 };
 
-	use("0000:01:00.0", USE_OPEN, "/dev/nvme0", NULL, 1, NULL);
-	use("0000:01:00.0", USE_HOLDERS, "md0", "nvme0n1", -1, NULL);
-	use("0000:01:00.0", USE_MOUNTED, "/srv", "md0", -1, NULL);
+	usage("0000:01:00.0", USAGE_OPEN, "/dev/nvme0", NULL, 1, NULL);
+	usage("0000:01:00.0", USAGE_HOLDERS, "md0", "nvme0n1", -1, NULL);
+	usage("0000:01:00.0", USAGE_MOUNTED, "/srv", "md0", -1, NULL);
 	ck_assert_blockers("0000:01:00.0", "mounted! 0000:01:00.0, holders! 0000:01:00.0, "
 					   "in-use 0000:01:00.0");
 	look(def, &view);
@@ -246,7 +246,7 @@ START_TEST(test_owners)
 	ck_assert_blockers("0000:01:00.0", "");
 	device->vfio_open = true;
 	ck_assert_blockers("0000:01:00.0", "foreign-owner! 0000:01:00.0");
-	use("0000:01:00.0", USE_VFIO, "/dev/vfio/11", NULL, 812, "qemu");
+	usage("0000:01:00.0", USAGE_VFIO, "/dev/vfio/11", NULL, 812, "qemu");
 	ck_assert_blockers("0000:01:00.0", "foreign-owner! 0000:01:00.0");
 	/* ours: told by who knows of leases */
 	ck_assert_int_eq(strv_add(&claimed, "0000:01:00.0"), 0);
@@ -264,7 +264,7 @@ START_TEST(test_foreign_pf)
 	ck_assert_blockers("0000:02:10.0", "foreign-owner! 0000:02:10.0");
 	nobody = only_text("0000:02:10.0");
 	ck_assert_ptr_nonnull(strstr(nobody, "0000:02:00.0, which is on vfio-pci without a claim: who"));
-	use("0000:02:00.0", USE_VFIO, "/dev/vfio/12", NULL, 812, "qemu");
+	usage("0000:02:00.0", USAGE_VFIO, "/dev/vfio/12", NULL, 812, "qemu");
 	somebody = only_text("0000:02:10.0");
 	ck_assert_ptr_nonnull(strstr(somebody, "without a claim, open as /dev/vfio/12"));
 	/* nobody here knows the token that it may have set, so there is nothing to accept */
@@ -343,7 +343,7 @@ END_TEST
 
 START_TEST(test_peer_to_peer)
 {
-	_cleanup_groupdef_ struct groupdef *accepting = define("0000:03:00.0");
+	_cleanup_group_def_ struct group_def *accepting = define("0000:03:00.0");
 	_cleanup_free_ char *found = NULL;
 
 	ck_assert_int_eq(strv_add(&at("0000:03:00.0")->isolation, "peer-to-peer 0000:02:00.0"), 0);
@@ -405,8 +405,8 @@ END_TEST
 
 START_TEST(test_held_up)
 {
-	at("0000:02:00.0")->held_up = true;
-	ck_assert_blockers("0000:02:00.0", "held-up! 0000:02:00.0");
+	at("0000:02:00.0")->bind_hangs = true;
+	ck_assert_blockers("0000:02:00.0", "bind-hangs! 0000:02:00.0");
 }
 END_TEST
 
@@ -414,7 +414,7 @@ END_TEST
 START_TEST(test_reset_required)
 {
 	static const char key[] = "platform:a000000.virtio_mmio";
-	_cleanup_groupdef_ struct groupdef *strict = define(key);
+	_cleanup_group_def_ struct group_def *strict = define(key);
 	_cleanup_free_ char *found = NULL;
 	struct device *device = device_new("platform", key + strlen("platform:"));
 
@@ -446,7 +446,7 @@ static void lose_resets(const char *address)
 
 START_TEST(test_no_reset)
 {
-	_cleanup_groupdef_ struct groupdef *restricted = define("0000:01:00.0"), *without = NULL;
+	_cleanup_group_def_ struct group_def *restricted = define("0000:01:00.0"), *without = NULL;
 	_cleanup_free_ char *found = NULL, *nothing = NULL;
 
 	lose_resets("0000:00:14.0"); /* no bridge to reset it by */
@@ -487,19 +487,19 @@ END_TEST
 
 START_TEST(test_bars)
 {
-	struct resource *bar = at("0000:01:00.0")->resources;
+	struct device_resource *bar = at("0000:01:00.0")->resources;
 
-	bar[0] = (struct resource){ 0xfe001000, 0xfe0010ff, 0x200 };
-	at("0000:01:00.1")->resources[0] = (struct resource){ 0xfe001100, 0xfe0011ff, 0x200 };
+	bar[0] = (struct device_resource){ 0xfe001000, 0xfe0010ff, 0x200 };
+	at("0000:01:00.1")->resources[0] = (struct device_resource){ 0xfe001100, 0xfe0011ff, 0x200 };
 	ck_assert_blockers("0000:01:00.0", ""); /* both go to the same user */
-	at("0000:03:00.0")->resources[2] = (struct resource){ 0xfe001f00, 0xfe001fff, 0x200 };
+	at("0000:03:00.0")->resources[2] = (struct device_resource){ 0xfe001f00, 0xfe001fff, 0x200 };
 	ck_assert_blockers("0000:03:00.0", "unaligned-bar 0000:03:00.0");
 	ck_assert_blockers("0000:01:00.0",
 			   "unaligned-bar 0000:01:00.0, unaligned-bar 0000:01:00.1");
 	/* ports are not mapped, and in a page of their own they may be small */
 	at("0000:03:00.0")->resources[2].flags = 0x100;
 	ck_assert_blockers("0000:01:00.0", "");
-	at("0000:03:00.0")->resources[2] = (struct resource){ 0xfe002000, 0xfe0020ff, 0x200 };
+	at("0000:03:00.0")->resources[2] = (struct device_resource){ 0xfe002000, 0xfe0020ff, 0x200 };
 	ck_assert_blockers("0000:01:00.0", "");
 	host->page_size = 65536;
 	ck_assert_blockers("0000:03:00.0", "unaligned-bar 0000:03:00.0");
@@ -528,8 +528,8 @@ START_TEST(test_ten_thousand_functions)
 	ck_assert_uint_ge(inv->devices.n, BIGHOST_FUNCTIONS);
 	ck_assert_int_eq(assess_new(inv, NULL, &assess), 0);
 	for (unsigned card = 0; card < BIGHOST_CARDS; card++) {
-		_cleanup_groupdef_ struct groupdef *def = bighost_group(card);
-		_cleanup_groupview_ struct groupview view = { 0 };
+		_cleanup_group_def_ struct group_def *def = bighost_group(card);
+		_cleanup_resolved_group_ struct resolved_group view = { 0 };
 		_cleanup_strv_ char **list = NULL;
 		_cleanup_free_ char *text = NULL;
 

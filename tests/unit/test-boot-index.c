@@ -10,17 +10,17 @@
 
 static void *def_free(void *data)
 {
-	return groupdef_free(data);
+	return group_def_free(data);
 }
 
 static char *index_of(const char *json)
 {
-	_cleanup_config_ struct config *config = config_new();
+	_cleanup_def_set_ struct def_set *config = def_set_new();
 	char *text;
 
-	ck_assert_int_eq(config_parse(config, "test", json, strlen(json)), 0);
-	ck_assert(!config_has_errors(config));
-	ck_assert_int_eq(bootindex_format(&config->groups, &text), 0);
+	ck_assert_int_eq(parse_definitions(config, "test", json, strlen(json)), 0);
+	ck_assert(!def_set_has_errors(config));
+	ck_assert_int_eq(boot_index_format(&config->groups, &text), 0);
 	return text;
 }
 
@@ -56,9 +56,9 @@ START_TEST(test_reads_what_it_writes)
 	_cleanup_free_ char *again = NULL;
 	struct vec groups = { 0 };
 
-	ck_assert_int_eq(bootindex_parse(index_text, &groups), 0);
+	ck_assert_int_eq(boot_index_parse(index_text, &groups), 0);
 	ck_assert_uint_eq(groups.n, 3);
-	ck_assert_int_eq(bootindex_format(&groups, &again), 0);
+	ck_assert_int_eq(boot_index_format(&groups, &again), 0);
 	ck_assert_str_eq(again, index_text);
 	vec_clear(&groups, def_free);
 }
@@ -69,7 +69,7 @@ START_TEST(test_no_groups)
 	_cleanup_free_ char *text = index_of("{ }");
 	struct vec groups = { 0 };
 
-	ck_assert_int_eq(bootindex_parse(text, &groups), 0);
+	ck_assert_int_eq(boot_index_parse(text, &groups), 0);
 	ck_assert_uint_eq(groups.n, 0);
 }
 END_TEST
@@ -98,7 +98,7 @@ START_TEST(test_refuses_what_it_does_not_know)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct vec groups = { 0 };
 
-		ck_assert_msg(bootindex_parse(bad[i], &groups) == -EINVAL, "taken: %s", bad[i]);
+		ck_assert_msg(boot_index_parse(bad[i], &groups) == -EINVAL, "taken: %s", bad[i]);
 		ck_assert_uint_eq(groups.n, 0);
 	}
 }

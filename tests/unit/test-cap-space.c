@@ -13,8 +13,8 @@ static struct device *make_function(void)
 {
 	struct device *device = device_new("pci", "0000:01:00.0");
 
-	device->config = calloc(1, CONFIG_SPACE);
-	device->config_size = CONFIG_SPACE;
+	device->config = calloc(1, CAP_CHAIN_CONFIG_SIZE);
+	device->config_size = CAP_CHAIN_CONFIG_SIZE;
 	device->config[0x06] = 0x10;
 	device->config[0x34] = 0x40;
 	device->config[0x40] = 0x10; /* PCI Express, version 2, x8 */
@@ -36,13 +36,13 @@ static void put_cap(struct device *device, size_t at, unsigned id, unsigned vers
 
 static size_t length_of(const struct device *device, unsigned id)
 {
-	struct capchain chain;
+	struct cap_chain chain;
 	const struct capability *cap;
 
-	ck_assert_int_eq(capchain_read(device, &chain), 0);
-	cap = capchain_find(&chain, true, (uint16_t)id);
+	ck_assert_int_eq(cap_chain_read(device, &chain), 0);
+	cap = cap_chain_find(&chain, true, (uint16_t)id);
 	ck_assert_ptr_nonnull(cap);
-	return capchain_end(&chain, cap, false) - cap->at;
+	return cap_chain_end(&chain, cap, false) - cap->at;
 }
 
 /* --- lengths ------------------------------------------------------------------------------------ */
@@ -97,9 +97,9 @@ static const struct {
 	{ 0x2e, 1, { 0 }, 0x18 },
 	{ 0x30, 1, { 0x0000e001 }, 12 + 64 },
 	{ 0x30, 1, { 0x00010002, 0, 1, 0, 0 }, 12 + 32 + 20 },
-	{ 0x0b, 1, { 0 }, CONFIG_SPACE - CONFIG_SPACE_OLD },   /* it does not say */
-	{ 0x00, 1, { 0 }, CONFIG_SPACE - CONFIG_SPACE_OLD },   /* what it was is hidden */
-	{ 0x77, 1, { 0 }, CONFIG_SPACE - CONFIG_SPACE_OLD },   /* nobody knows it */
+	{ 0x0b, 1, { 0 }, CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI },   /* it does not say */
+	{ 0x00, 1, { 0 }, CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI },   /* what it was is hidden */
+	{ 0x77, 1, { 0 }, CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI },   /* nobody knows it */
 };
 
 START_TEST(test_lengths)
@@ -135,25 +135,25 @@ END_TEST
 START_TEST(test_broken_chains)
 {
 	_cleanup_device_ struct device *device = make_function();
-	struct capchain chain;
+	struct cap_chain chain;
 
 	put_cap(device, 0x100, 0x03, 1, 0x200);
 	put_cap(device, 0x200, 0x0f, 1, 0x100);
-	ck_assert_int_eq(capchain_read(device, &chain), 0);
+	ck_assert_int_eq(cap_chain_read(device, &chain), 0);
 	ck_assert(!chain.complete);
 	ck_assert_uint_eq(chain.n, 3);
 	put_cap(device, 0x200, 0x0f, 1, 0x300); /* where nothing is */
-	ck_assert_int_eq(capchain_read(device, &chain), 0);
+	ck_assert_int_eq(cap_chain_read(device, &chain), 0);
 	ck_assert(!chain.complete);
 	put_cap(device, 0x200, 0x0f, 1, 0);
-	ck_assert_int_eq(capchain_read(device, &chain), 0);
+	ck_assert_int_eq(cap_chain_read(device, &chain), 0);
 	ck_assert(chain.complete);
 	device->config_size = 0x180;
-	ck_assert_int_eq(capchain_read(device, &chain), 0);
+	ck_assert_int_eq(cap_chain_read(device, &chain), 0);
 	ck_assert(!chain.complete);
 	device->config_size = 0x20;
-	ck_assert_int_eq(capchain_read(device, &chain), -ENODATA);
-	device->config_size = CONFIG_SPACE;
+	ck_assert_int_eq(cap_chain_read(device, &chain), -ENODATA);
+	device->config_size = CAP_CHAIN_CONFIG_SIZE;
 }
 END_TEST
 
@@ -189,64 +189,64 @@ START_TEST(test_as_pf)
 	_cleanup_device_ struct device *pf = make_pf(), *vf = make_vf();
 	static const uint8_t pasid[8] = { 0x1b, 0, 1, 0, 0x06, 0x14, 0, 0 };
 	static const uint8_t pri[16] = { 0x13, 0, 1, 0, 0, 0, 0, 0x81, 0, 2 };
-	struct capspace space[CAPSPACE_KINDS];
+	struct cap_space space[CAP_SPACE_KINDS];
 
-	capspace_find(vf, pf, space);
-	ck_assert_int_eq(space[CAPSPACE_PASID].state, CAPSPACE_SHARED);
-	ck_assert_uint_eq(space[CAPSPACE_PASID].place.at, 0x200);
-	ck_assert(space[CAPSPACE_PASID].place.as_pf);
-	ck_assert_uint_eq(space[CAPSPACE_PASID].place.previous, 0x150);
-	ck_assert_uint_eq(space[CAPSPACE_PASID].place.previous_header, 0x2001000e);
-	ck_assert_mem_eq(space[CAPSPACE_PASID].place.registers, pasid, sizeof(pasid));
-	ck_assert_int_eq(space[CAPSPACE_PRI].state, CAPSPACE_SHARED);
-	ck_assert_uint_eq(space[CAPSPACE_PRI].place.at, 0x210);
-	ck_assert_mem_eq(space[CAPSPACE_PRI].place.registers, pri, sizeof(pri));
-	ck_assert_int_eq(space[CAPSPACE_ATS].state, CAPSPACE_NOT_INHERITED);
+	cap_space_find(vf, pf, space);
+	ck_assert_int_eq(space[CAP_SPACE_PASID].state, CAP_SPACE_SHARED);
+	ck_assert_uint_eq(space[CAP_SPACE_PASID].place.at, 0x200);
+	ck_assert(space[CAP_SPACE_PASID].place.as_pf);
+	ck_assert_uint_eq(space[CAP_SPACE_PASID].place.previous, 0x150);
+	ck_assert_uint_eq(space[CAP_SPACE_PASID].place.previous_header, 0x2001000e);
+	ck_assert_mem_eq(space[CAP_SPACE_PASID].place.registers, pasid, sizeof(pasid));
+	ck_assert_int_eq(space[CAP_SPACE_PRI].state, CAP_SPACE_SHARED);
+	ck_assert_uint_eq(space[CAP_SPACE_PRI].place.at, 0x210);
+	ck_assert_mem_eq(space[CAP_SPACE_PRI].place.registers, pri, sizeof(pri));
+	ck_assert_int_eq(space[CAP_SPACE_ATS].state, CAP_SPACE_NOT_INHERITED);
 	/* its own goes before */
 	put_cap(vf, 0x150, 0x0e, 1, 0x300);
 	put_cap(vf, 0x300, 0x0f, 1, 0);
-	capspace_find(vf, pf, space);
-	ck_assert_int_eq(space[CAPSPACE_ATS].state, CAPSPACE_OWN);
-	ck_assert_uint_eq(space[CAPSPACE_ATS].at, 0x300);
-	ck_assert_uint_eq(space[CAPSPACE_PASID].place.previous, 0x300);
+	cap_space_find(vf, pf, space);
+	ck_assert_int_eq(space[CAP_SPACE_ATS].state, CAP_SPACE_OWN);
+	ck_assert_uint_eq(space[CAP_SPACE_ATS].at, 0x300);
+	ck_assert_uint_eq(space[CAP_SPACE_PASID].place.previous, 0x300);
 }
 END_TEST
 
 START_TEST(test_hidden_registers)
 {
 	_cleanup_device_ struct device *pf = make_pf(), *vf = make_vf();
-	struct capspace space[CAPSPACE_KINDS];
-	struct capspace_range ranges[4];
+	struct cap_space space[CAP_SPACE_KINDS];
+	struct cap_space_range ranges[4];
 
 	vf->config[0x207] = 0x40; /* where the PF's is, a register that nobody speaks of */
-	capspace_find(vf, pf, space);
-	ck_assert(!space[CAPSPACE_PASID].place.as_pf);
-	ck_assert_uint_eq(space[CAPSPACE_PASID].place.at, 0xff8);
-	ck_assert_uint_eq(space[CAPSPACE_PRI].place.at, 0x210);
+	cap_space_find(vf, pf, space);
+	ck_assert(!space[CAP_SPACE_PASID].place.as_pf);
+	ck_assert_uint_eq(space[CAP_SPACE_PASID].place.at, 0xff8);
+	ck_assert_uint_eq(space[CAP_SPACE_PRI].place.at, 0x210);
 	/* a counter that was zero at the first look */
-	vf->config_again = malloc(CONFIG_SPACE);
-	memcpy(vf->config_again, vf->config, CONFIG_SPACE);
+	vf->config_again = malloc(CAP_CHAIN_CONFIG_SIZE);
+	memcpy(vf->config_again, vf->config, CAP_CHAIN_CONFIG_SIZE);
 	vf->config_again[0xff9] = 1;
 	vf->config_again[0x218] = 7;
-	capspace_find(vf, pf, space);
-	ck_assert_uint_eq(space[CAPSPACE_PASID].place.at, 0xff0);
-	ck_assert(!space[CAPSPACE_PRI].place.as_pf);
-	ck_assert_uint_eq(capspace_hidden(vf, ranges, ARRAY_SIZE(ranges)), 3);
+	cap_space_find(vf, pf, space);
+	ck_assert_uint_eq(space[CAP_SPACE_PASID].place.at, 0xff0);
+	ck_assert(!space[CAP_SPACE_PRI].place.as_pf);
+	ck_assert_uint_eq(cap_space_hidden(vf, ranges, ARRAY_SIZE(ranges)), 3);
 	ck_assert_uint_eq(ranges[0].first, 0x207);
 	ck_assert_uint_eq(ranges[0].last, 0x207);
 	ck_assert_uint_eq(ranges[2].first, 0xff9);
 	/* one that reads as zero, and that drivers are known to use */
 	vf->config[0x207] = 0;
-	memcpy(vf->config_again, vf->config, CONFIG_SPACE);
+	memcpy(vf->config_again, vf->config, CAP_CHAIN_CONFIG_SIZE);
 	pf->vendor = vf->vendor = 0x8086;
 	pf->device = 0x4940;
 	vf->device = 0x4941;
-	ck_assert_uint_eq(capspace_hidden(vf, ranges, ARRAY_SIZE(ranges)), 1);
+	ck_assert_uint_eq(cap_space_hidden(vf, ranges, ARRAY_SIZE(ranges)), 1);
 	ck_assert_uint_eq(ranges[0].first, 0x2c8);
 	put_cap(pf, 0x200, 0, 1, 0x2d0);
 	put_cap(pf, 0x2d0, 0x1b, 1, 0x210);
-	capspace_find(vf, pf, space);
-	ck_assert(!space[CAPSPACE_PASID].place.as_pf);
+	cap_space_find(vf, pf, space);
+	ck_assert(!space[CAP_SPACE_PASID].place.as_pf);
 }
 END_TEST
 
@@ -254,43 +254,43 @@ END_TEST
 START_TEST(test_all_ones)
 {
 	_cleanup_device_ struct device *pf = make_pf(), *vf = make_vf();
-	struct capspace space[CAPSPACE_KINDS];
-	struct capspace_range range;
+	struct cap_space space[CAP_SPACE_KINDS];
+	struct cap_space_range range;
 
-	memset(vf->config + 0xf0, 0xff, CONFIG_SPACE - 0xf0);
-	ck_assert_uint_eq(capspace_hidden(vf, &range, 1), 1);
+	memset(vf->config + 0xf0, 0xff, CAP_CHAIN_CONFIG_SIZE - 0xf0);
+	ck_assert_uint_eq(cap_space_hidden(vf, &range, 1), 1);
 	ck_assert_uint_eq(range.first, 0x100);
 	ck_assert_uint_eq(range.last, 0xfff);
-	capspace_find(vf, pf, space);
-	ck_assert_int_eq(space[CAPSPACE_PASID].state, CAPSPACE_NO_ROOM);
+	cap_space_find(vf, pf, space);
+	ck_assert_int_eq(space[CAP_SPACE_PASID].state, CAP_SPACE_NO_ROOM);
 }
 END_TEST
 
 START_TEST(test_no_room)
 {
 	_cleanup_device_ struct device *pf = make_pf(), *vf = make_vf();
-	struct capspace space[CAPSPACE_KINDS];
+	struct cap_space space[CAP_SPACE_KINDS];
 
-	memset(vf->config + 0x158, 0x55, CONFIG_SPACE - 0x158);
-	capspace_find(vf, pf, space);
-	ck_assert_int_eq(space[CAPSPACE_PRI].state, CAPSPACE_SHARED); /* behind a short AER */
-	ck_assert_uint_eq(space[CAPSPACE_PRI].place.at, 0x138);
-	ck_assert_uint_eq(space[CAPSPACE_PASID].place.at, 0x148);
+	memset(vf->config + 0x158, 0x55, CAP_CHAIN_CONFIG_SIZE - 0x158);
+	cap_space_find(vf, pf, space);
+	ck_assert_int_eq(space[CAP_SPACE_PRI].state, CAP_SPACE_SHARED); /* behind a short AER */
+	ck_assert_uint_eq(space[CAP_SPACE_PRI].place.at, 0x138);
+	ck_assert_uint_eq(space[CAP_SPACE_PASID].place.at, 0x148);
 	vf->config[0x130] = vf->config[0x13c] = vf->config[0x148] = 1;
 	vf->config[0x140] = vf->config[0x14f] = 1;
-	capspace_find(vf, pf, space);
-	ck_assert_int_eq(space[CAPSPACE_PASID].state, CAPSPACE_SHARED);
-	ck_assert_uint_eq(space[CAPSPACE_PASID].place.at, 0x134);
-	ck_assert_int_eq(space[CAPSPACE_PRI].state, CAPSPACE_NO_ROOM);
-	ck_assert_ptr_nonnull(space[CAPSPACE_PRI].why);
+	cap_space_find(vf, pf, space);
+	ck_assert_int_eq(space[CAP_SPACE_PASID].state, CAP_SPACE_SHARED);
+	ck_assert_uint_eq(space[CAP_SPACE_PASID].place.at, 0x134);
+	ck_assert_int_eq(space[CAP_SPACE_PRI].state, CAP_SPACE_NO_ROOM);
+	ck_assert_ptr_nonnull(space[CAP_SPACE_PRI].why);
 	vf->config_size = 0x100;
-	capspace_find(vf, pf, space);
-	ck_assert_int_eq(space[CAPSPACE_PASID].state, CAPSPACE_NO_ROOM);
+	cap_space_find(vf, pf, space);
+	ck_assert_int_eq(space[CAP_SPACE_PASID].state, CAP_SPACE_NO_ROOM);
 	pf->config_size = 0x40;
-	capspace_find(vf, pf, space);
-	ck_assert_int_eq(space[CAPSPACE_PASID].state, CAPSPACE_UNKNOWN);
-	capspace_find(vf, NULL, space);
-	ck_assert_int_eq(space[CAPSPACE_PASID].state, CAPSPACE_UNKNOWN);
+	cap_space_find(vf, pf, space);
+	ck_assert_int_eq(space[CAP_SPACE_PASID].state, CAP_SPACE_UNKNOWN);
+	cap_space_find(vf, NULL, space);
+	ck_assert_int_eq(space[CAP_SPACE_PASID].state, CAP_SPACE_UNKNOWN);
 }
 END_TEST
 
@@ -300,12 +300,12 @@ struct stretch {
 	size_t first, end;
 };
 
-static void check_free(const struct device *vf, const struct capspace_place *place,
+static void check_free(const struct device *vf, const struct cap_space_place *place,
 		       const struct stretch *used, size_t n)
 {
 	ck_assert_uint_eq(place->at % 4, 0);
-	ck_assert_uint_ge(place->at, CONFIG_SPACE_OLD);
-	ck_assert_uint_le(place->at + place->size, CONFIG_SPACE);
+	ck_assert_uint_ge(place->at, CAP_CHAIN_CONFIG_SIZE_PCI);
+	ck_assert_uint_le(place->at + place->size, CAP_CHAIN_CONFIG_SIZE);
 	for (size_t i = place->at; i < place->at + place->size; i++) {
 		ck_assert_uint_eq(vf->config[i], 0);
 		ck_assert(!vf->config_again || !vf->config_again[i]);
@@ -316,20 +316,20 @@ static void check_free(const struct device *vf, const struct capspace_place *pla
 }
 
 /* With what was found put there, the chain ends, and has all that it had and what is new. */
-static void check_links(const struct device *vf, const struct capspace space[CAPSPACE_KINDS])
+static void check_links(const struct device *vf, const struct cap_space space[CAP_SPACE_KINDS])
 {
 	_cleanup_device_ struct device *shown = make_function();
-	struct capchain before, after;
+	struct cap_chain before, after;
 	size_t placed = 0;
 
-	memcpy(shown->config, vf->config, CONFIG_SPACE);
-	if (capchain_read(vf, &before) < 0) {
-		for (size_t kind = 0; kind < CAPSPACE_KINDS; kind++)
+	memcpy(shown->config, vf->config, CAP_CHAIN_CONFIG_SIZE);
+	if (cap_chain_read(vf, &before) < 0) {
+		for (size_t kind = 0; kind < CAP_SPACE_KINDS; kind++)
 			ck_assert_uint_eq(space[kind].place.size, 0);
 		return;
 	}
-	for (size_t kind = 0; kind < CAPSPACE_KINDS; kind++) {
-		const struct capspace_place *place = &space[kind].place;
+	for (size_t kind = 0; kind < CAP_SPACE_KINDS; kind++) {
+		const struct cap_space_place *place = &space[kind].place;
 		uint32_t next = pcicap_u32(shown, place->previous) >> 20;
 
 		if (place->size == 0)
@@ -341,27 +341,27 @@ static void check_links(const struct device *vf, const struct capspace space[CAP
 	}
 	if (placed == 0)
 		return;
-	ck_assert_int_eq(capchain_read(shown, &after), 0);
+	ck_assert_int_eq(cap_chain_read(shown, &after), 0);
 	ck_assert(after.complete);
 	ck_assert_uint_ge(after.n, before.n + placed);
-	for (size_t kind = 0; kind < CAPSPACE_KINDS; kind++)
+	for (size_t kind = 0; kind < CAP_SPACE_KINDS; kind++)
 		if (space[kind].place.size > 0)
 			ck_assert_uint_eq(
-				capchain_find(&after, true, capspace_id((enum capspace_kind)kind))->at,
+				cap_chain_find(&after, true, cap_space_id((enum cap_space_kind)kind))->at,
 				space[kind].place.at);
 	for (size_t i = 0; i < before.n; i++)
 		ck_assert_ptr_nonnull(
-			capchain_find(&after, before.caps[i].extended, before.caps[i].id));
+			cap_chain_find(&after, before.caps[i].extended, before.caps[i].id));
 }
 
 static void check_places(const struct device *vf, const struct device *pf,
 			 const struct stretch *used, size_t n)
 {
-	struct capspace space[CAPSPACE_KINDS];
+	struct cap_space space[CAP_SPACE_KINDS];
 
-	capspace_find(vf, pf, space);
-	for (size_t a = 0; a < CAPSPACE_KINDS; a++) {
-		const struct capspace_place *one = &space[a].place;
+	cap_space_find(vf, pf, space);
+	for (size_t a = 0; a < CAP_SPACE_KINDS; a++) {
+		const struct cap_space_place *one = &space[a].place;
 
 		if (one->size == 0)
 			continue;
@@ -377,12 +377,12 @@ static void check_places(const struct device *vf, const struct device *pf,
 /* A chain of capabilities from the table above in random places, with bytes beside them. */
 static size_t build(struct device *device, struct stretch *used, size_t max, uint32_t *state)
 {
-	size_t at = CONFIG_SPACE_OLD, n = 0, previous = 0;
+	size_t at = CAP_CHAIN_CONFIG_SIZE_PCI, n = 0, previous = 0;
 
 	while (n < max) {
 		size_t row = mutate_random(state) % (ARRAY_SIZE(lengths) - 2);
 
-		if (at + lengths[row].length > CONFIG_SPACE)
+		if (at + lengths[row].length > CAP_CHAIN_CONFIG_SIZE)
 			break;
 		put_cap(device, at, lengths[row].id, lengths[row].version, 0);
 		for (size_t i = 0; i < 5 && 8 + 4 * i <= lengths[row].length; i++)
@@ -406,19 +406,19 @@ START_TEST(test_never_overlaps)
 		struct stretch used[12];
 		size_t n = build(vf, used, mutate_random(&state) % ARRAY_SIZE(used), &state);
 
-		vf->config_again = malloc(CONFIG_SPACE);
+		vf->config_again = malloc(CAP_CHAIN_CONFIG_SIZE);
 		for (unsigned hidden = mutate_random(&state) % 64; hidden > 0; hidden--) {
-			size_t at = CONFIG_SPACE_OLD + mutate_random(&state) % 0xf00;
-			bool inside = at < CONFIG_SPACE_OLD + 4;
+			size_t at = CAP_CHAIN_CONFIG_SIZE_PCI + mutate_random(&state) % 0xf00;
+			bool inside = at < CAP_CHAIN_CONFIG_SIZE_PCI + 4;
 
 			for (size_t i = 0; i < n; i++)
 				inside |= at >= used[i].first && at < used[i].end;
 			if (!inside)
 				vf->config[at] = 1;
 		}
-		memcpy(vf->config_again, vf->config, CONFIG_SPACE);
+		memcpy(vf->config_again, vf->config, CAP_CHAIN_CONFIG_SIZE);
 		for (unsigned k = mutate_random(&state) % 8; k > 0; k--)
-			vf->config_again[mutate_random(&state) % CONFIG_SPACE] ^= 4;
+			vf->config_again[mutate_random(&state) % CAP_CHAIN_CONFIG_SIZE] ^= 4;
 		check_places(vf, pf, used, n);
 	}
 }
@@ -436,7 +436,7 @@ START_TEST(test_garbage)
 			which->config[0x100 + mutate_random(&state) % 0x300] =
 				(uint8_t)mutate_random(&state);
 		if (round % 7 == 0)
-			which->config_size = mutate_random(&state) % CONFIG_SPACE;
+			which->config_size = mutate_random(&state) % CAP_CHAIN_CONFIG_SIZE;
 		check_places(vf, pf, NULL, 0);
 	}
 }

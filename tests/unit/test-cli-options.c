@@ -7,7 +7,7 @@
 /* Parses a command line of words without blanks in them; "devgroupctl" is put before them. */
 struct line {
 	char **argv;
-	struct options options;
+	struct cli_options options;
 };
 
 static int parse(struct line *line, const char *words)
@@ -16,12 +16,12 @@ static int parse(struct line *line, const char *words)
 
 	ck_assert_ptr_nonnull(text);
 	ck_assert_int_eq(strv_split(text, " ", &line->argv), 0);
-	return options_parse((int)strv_length(line->argv), line->argv, &line->options);
+	return cli_options_parse((int)strv_length(line->argv), line->argv, &line->options);
 }
 
 static void line_clear(struct line *line)
 {
-	options_clear(&line->options);
+	cli_options_clear(&line->options);
 	strv_free(line->argv);
 }
 #define _cleanup_line_ _cleanup_(line_clear)
@@ -52,7 +52,7 @@ START_TEST(test_options_before_and_after_the_verb)
 	check_words(&line, "claim nic0");
 	ck_assert(line.options.quiet);
 	ck_assert(line.options.force);
-	ck_assert_int_eq(line.options.json, JSON_PRETTY);
+	ck_assert_int_eq(line.options.json, CLI_JSON_PRETTY);
 	ck_assert_str_eq(line.options.label, "vm1");
 	ck_assert_uint_eq(line.options.wait, 2500000);
 }
@@ -113,9 +113,9 @@ START_TEST(test_unfit)
 	_cleanup_line_ struct line line = { 0 };
 
 	ck_assert_int_eq(parse(&line, "list -q --all --label=x"), 0);
-	ck_assert_str_eq(options_unfit(&line.options, OPTION_BIT(OPTION_ALL)), "label");
+	ck_assert_str_eq(cli_options_find_unfit(&line.options, CLI_OPTIONS_BIT(OPTION_ALL)), "label");
 	ck_assert_ptr_null(
-		options_unfit(&line.options, OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_LABEL)));
+		cli_options_find_unfit(&line.options, CLI_OPTIONS_BIT(OPTION_ALL) | CLI_OPTIONS_BIT(OPTION_LABEL)));
 }
 END_TEST
 
@@ -180,8 +180,8 @@ START_TEST(test_list)
 	check_words(&line, "nic0");
 	ck_assert(line.options.all && line.options.devices && line.options.assignable);
 	ck_assert(!line.options.blocked);
-	ck_assert_uint_eq(line.options.given, OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_DEVICES) |
-						      OPTION_BIT(OPTION_ASSIGNABLE));
+	ck_assert_uint_eq(line.options.given, CLI_OPTIONS_BIT(OPTION_ALL) | CLI_OPTIONS_BIT(OPTION_DEVICES) |
+						      CLI_OPTIONS_BIT(OPTION_ASSIGNABLE));
 }
 END_TEST
 
@@ -191,7 +191,7 @@ START_TEST(test_zero_wait_is_one)
 
 	ck_assert_int_eq(parse(&line, "claim nic0 --wait=0"), 0);
 	ck_assert_uint_eq(line.options.wait, 0);
-	ck_assert(line.options.given & OPTION_BIT(OPTION_WAIT));
+	ck_assert(line.options.given & CLI_OPTIONS_BIT(OPTION_WAIT));
 }
 END_TEST
 

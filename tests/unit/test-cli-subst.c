@@ -13,7 +13,7 @@ static void add(struct vec *fds, const char *kind, const char *name, const char 
 {
 	struct claim_fd *fd;
 
-	ck_assert_int_eq(claim_fd_new(kind, name, group, -EBADF, &fd), 0);
+	ck_assert_int_eq(cli_fd_new(kind, name, group, -EBADF, &fd), 0);
 	ck_assert_int_eq(vec_add(fds, fd), 0);
 }
 
@@ -45,7 +45,7 @@ static char *apply(const struct vec *fds, const char *command)
 	int r;
 
 	ck_assert_int_eq(strv_split(command, "|", &argv), 0);
-	r = subst_apply(argv, fds, NULL, 3, &filled, &error);
+	r = cli_subst_apply(argv, fds, NULL, 3, &filled, &error);
 	if (r >= 0)
 		return strv_join(filled, "|");
 	ck_assert_int_eq(r, -EINVAL);
@@ -69,7 +69,7 @@ static void expect_error(const struct vec *fds, const char *command, const char 
 
 START_TEST(test_descriptors)
 {
-	_cleanup_claim_fds_ struct vec fds = { 0 };
+	_cleanup_cli_fd_list_ struct vec fds = { 0 };
 
 	add_two_groups(&fds);
 	expect(&fds, "cmd|{fd:vfio-group:11}|x={fd:lease:nic0},y={fd:lease:disk0}!",
@@ -83,7 +83,7 @@ END_TEST
 
 START_TEST(test_other_braces_stay)
 {
-	_cleanup_claim_fds_ struct vec fds = { 0 };
+	_cleanup_cli_fd_list_ struct vec fds = { 0 };
 
 	add_iommufd(&fds, "nic0");
 	expect(&fds, "awk|{print $1}|{}|{|}|${x}|{print {fd:lease}}|{Qemu}",
@@ -93,7 +93,7 @@ END_TEST
 
 START_TEST(test_device_by_any_address)
 {
-	_cleanup_claim_fds_ struct vec fds = { 0 };
+	_cleanup_cli_fd_list_ struct vec fds = { 0 };
 
 	add_iommufd(&fds, "nic0");
 	expect(&fds, "{fd:vfio-device:0000:01:00.1}|{fd:vfio-device:01:00.0}|{fd:iommufd}",
@@ -104,7 +104,7 @@ END_TEST
 
 START_TEST(test_qemu)
 {
-	_cleanup_claim_fds_ struct vec fds = { 0 };
+	_cleanup_cli_fd_list_ struct vec fds = { 0 };
 
 	add_iommufd(&fds, "nic0");
 	expect(&fds, "qemu|{qemu}|-m|1G",
@@ -129,7 +129,7 @@ END_TEST
 
 START_TEST(test_cloud_hypervisor)
 {
-	_cleanup_claim_fds_ struct vec fds = { 0 };
+	_cleanup_cli_fd_list_ struct vec fds = { 0 };
 
 	add_iommufd(&fds, "nic0");
 	expect(&fds, "ch|{cloud-hypervisor}",
@@ -142,7 +142,7 @@ END_TEST
 
 START_TEST(test_no_vmm_takes_a_group)
 {
-	_cleanup_claim_fds_ struct vec fds = { 0 };
+	_cleanup_cli_fd_list_ struct vec fds = { 0 };
 
 	add_two_groups(&fds);
 	expect_error(&fds, "{qemu}", "brought no iommufd");
@@ -159,15 +159,15 @@ static void set_text(struct vec *fds, size_t i, const char *text)
 
 START_TEST(test_tokens)
 {
-	_cleanup_claim_fds_ struct vec fds = { 0 }, paths = { 0 };
+	_cleanup_cli_fd_list_ struct vec fds = { 0 }, paths = { 0 };
 	_cleanup_strv_ char **filled = NULL;
 	_cleanup_free_ char *joined = NULL, *error = NULL;
 	char *argv[] = { (char[]){ "qemu" }, (char[]){ "{qemu}" }, NULL };
 	const struct claim_fd *config;
 
 	add(&fds, "lease", "", "vf0");
-	add(&fds, CLAIM_FD_TOKEN, "0000:02:00.0", "vf0");
-	add(&fds, CLAIM_FD_TOKEN, "0000:02:00.0", "vf1");
+	add(&fds, CLI_FD_TOKEN, "0000:02:00.0", "vf0");
+	add(&fds, CLI_FD_TOKEN, "0000:02:00.0", "vf1");
 	set_text(&fds, 1, "secret");
 	set_text(&fds, 2, "secret");
 	expect(&fds, "cmd|--vfio-vf-token={vf-token}|{fd:vf-token:vf1}", "cmd|--vfio-vf-token=secret|5");
@@ -175,11 +175,11 @@ START_TEST(test_tokens)
 	expect(&fds, "{vf-token:vf1}|{vf-token:vf0}", "other|secret");
 	expect(&fds, "{vf-token}", "{vf-token}: there are several; {vf-token:NAME} tells which.");
 
-	add(&fds, CLAIM_FD_CONFIG, "qemu", "");
+	add(&fds, CLI_FD_CONFIG, "qemu", "");
 	add(&paths, "vfio-device", "0000:02:10.0", "vf0");
 	add(&paths, "vfio-device", "0000:02:11.0", "vf1");
 	set_text(&paths, 0, "secret");
-	ck_assert_int_eq(subst_apply(argv, &fds, &paths, 3, &filled, &error), 0);
+	ck_assert_int_eq(cli_subst_apply(argv, &fds, &paths, 3, &filled, &error), 0);
 	joined = strv_join(filled, "|");
 	ck_assert_str_eq(joined, "qemu|-device|vfio-pci,host=0000:02:11.0|-readconfig|/dev/fd/6");
 	config = fds.items[3];
@@ -194,7 +194,7 @@ static void check_needs(const char *command, unsigned expected)
 	unsigned needs;
 
 	ck_assert_int_eq(strv_split(command, "|", &argv), 0);
-	ck_assert_int_eq(subst_needs(argv, &needs, &error), 0);
+	ck_assert_int_eq(cli_subst_needs(argv, &needs, &error), 0);
 	ck_assert_uint_eq(needs, expected);
 }
 
@@ -211,11 +211,11 @@ START_TEST(test_needs)
 	check_needs("{crosvm}", SUBST_VMM | SUBST_PATH);
 
 	ck_assert_int_eq(strv_split("{fd:iommufd}|{fd:vfio-container}", "|", &mixed), 0);
-	ck_assert_int_eq(subst_needs(mixed, &needs, &error), -EINVAL);
+	ck_assert_int_eq(cli_subst_needs(mixed, &needs, &error), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(error, "both"));
 	free(error);
 	ck_assert_int_eq(strv_split("{fd:nonsense}", "|", &unknown), 0);
-	ck_assert_int_eq(subst_needs(unknown, &needs, &error), -EINVAL);
+	ck_assert_int_eq(cli_subst_needs(unknown, &needs, &error), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(error, "kinds"));
 	free(error);
 	ck_assert_uint_eq(needs, 99);
@@ -224,15 +224,15 @@ END_TEST
 
 START_TEST(test_environment)
 {
-	_cleanup_claim_fds_ struct vec fds = { 0 };
+	_cleanup_cli_fd_list_ struct vec fds = { 0 };
 	_cleanup_free_ char *names = NULL, *json = NULL;
 
 	add(&fds, "lease", "", "nic0");
 	add(&fds, "vfio-group", "11", "nic0");
 	add(&fds, "vfio-device", "0000:01:00.0", "nic0");
-	names = env_listen_names(&fds);
+	names = cli_env_listen_names(&fds);
 	ck_assert_str_eq(names, "lease-nic0:vfio-group-11:vfio-device-0000_01_00.0");
-	json = env_fds_json(&fds, 3);
+	json = cli_env_fds_json(&fds, 3);
 	ck_assert_str_eq(json,
 			 "[{\"fd\":3,\"kind\":\"lease\",\"name\":\"nic0\",\"group\":\"nic0\"},"
 			 "{\"fd\":4,\"kind\":\"vfio-group\",\"name\":\"11\",\"group\":\"nic0\"},"

@@ -58,9 +58,9 @@ START_TEST(test_record_round_trip)
 	_cleanup_free_ char *once = NULL, *twice = NULL, *error = NULL;
 	const struct record_device *device;
 
-	ck_assert_int_eq(record_to_json(record, &once), 0);
-	ck_assert_msg(record_from_json(once, strlen(once), &copy, &error) == 0, "%s", error);
-	ck_assert_int_eq(record_to_json(copy, &twice), 0);
+	ck_assert_int_eq(codec_record_to_json(record, &once), 0);
+	ck_assert_msg(codec_record_from_json(once, strlen(once), &copy, &error) == 0, "%s", error);
+	ck_assert_int_eq(codec_record_to_json(copy, &twice), 0);
 	ck_assert_str_eq(once, twice);
 	ck_assert_str_eq(copy->group, "nic0");
 	ck_assert_str_eq(copy->lease, "7f3a");
@@ -93,11 +93,11 @@ static void assert_record(const char *from, const char *to, int expected)
 	char *at;
 	int r;
 
-	ck_assert_int_eq(record_to_json(record, &text), 0);
+	ck_assert_int_eq(codec_record_to_json(record, &text), 0);
 	at = strstr(text, from);
 	ck_assert_msg(at != NULL, "no %s in %s", from, text);
 	changed = str_printf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
-	r = record_from_json(changed, strlen(changed), &copy, &error);
+	r = codec_record_from_json(changed, strlen(changed), &copy, &error);
 	ck_assert_msg(r == expected, "%s to %s: %d, %s", from, to, r, str_or(error, "taken"));
 	ck_assert_int_eq(r < 0, error != NULL);
 }
@@ -146,13 +146,13 @@ START_TEST(test_mutated_record)
 	_cleanup_free_ char *text = NULL;
 	uint32_t state = 2;
 
-	ck_assert_int_eq(record_to_json(record, &text), 0);
+	ck_assert_int_eq(codec_record_to_json(record, &text), 0);
 	for (unsigned round = 0; round < 2000; round++) {
 		size_t size;
 		_cleanup_free_ char *mutant = mutate(text, strlen(text), &state, &size),
 				    *error = NULL;
 		_cleanup_record_ struct record *copy = NULL;
-		int r = record_from_json(mutant, size, &copy, &error);
+		int r = codec_record_from_json(mutant, size, &copy, &error);
 
 		ck_assert_msg(r == 0 ||
 				      (!copy && error && (r == -EBADMSG || r == -EPROTONOSUPPORT)),
@@ -163,11 +163,11 @@ END_TEST
 
 /* --- definitions ------------------------------------------------------------------------------ */
 
-static struct config *parse(const char *text)
+static struct def_set *parse(const char *text)
 {
-	struct config *config = config_new();
+	struct def_set *config = def_set_new();
 
-	ck_assert_int_eq(config_parse(config, "file", text, strlen(text)), 0);
+	ck_assert_int_eq(parse_definitions(config, "file", text, strlen(text)), 0);
 	if (config->problems.n > 0)
 		ck_abort_msg("%s", ((struct problem *)config->problems.items[0])->text);
 	return config;
@@ -188,10 +188,10 @@ static const char full_group[] =
 
 START_TEST(test_definition_round_trip)
 {
-	_cleanup_config_ struct config *config = parse(full_group);
+	_cleanup_def_set_ struct def_set *config = parse(full_group);
 	_cleanup_free_ char *text = NULL;
 
-	ck_assert_int_eq(groupdef_to_json(config_find(config, "nic0"), false, &text), 0);
+	ck_assert_int_eq(codec_config_group_to_json(def_set_find_group(config, "nic0"), false, &text), 0);
 	ck_assert_str_eq(text, full_group);
 }
 END_TEST
@@ -206,12 +206,12 @@ START_TEST(test_short_definition)
 		"\"e\":{\"devices\":[\"0000:05:00.0\"],\"memlock\":\"15E\"}},"
 		"\"virtual-functions\":{\"0000:02:00.0\":{\"count\":3,"
 		"\"autoprobe\":false}}}";
-	_cleanup_config_ struct config *config = parse(text), *pretty_copy = NULL;
+	_cleanup_def_set_ struct def_set *config = parse(text), *pretty_copy = NULL;
 	_cleanup_free_ char *copy = NULL, *pretty = NULL;
 
-	ck_assert_int_eq(config_to_json(config, false, &copy), 0);
+	ck_assert_int_eq(codec_config_to_json(config, false, &copy), 0);
 	ck_assert_str_eq(copy, text);
-	ck_assert_int_eq(config_to_json(config, true, &pretty), 0);
+	ck_assert_int_eq(codec_config_to_json(config, true, &pretty), 0);
 	pretty_copy = parse(pretty);
 	ck_assert_uint_eq(pretty_copy->groups.n, 5);
 }
@@ -219,10 +219,10 @@ END_TEST
 
 START_TEST(test_nothing_defined)
 {
-	_cleanup_config_ struct config *config = config_new();
+	_cleanup_def_set_ struct def_set *config = def_set_new();
 	_cleanup_free_ char *text = NULL;
 
-	ck_assert_int_eq(config_to_json(config, false, &text), 0);
+	ck_assert_int_eq(codec_config_to_json(config, false, &text), 0);
 	ck_assert_str_eq(text, "{}");
 }
 END_TEST

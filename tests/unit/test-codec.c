@@ -47,8 +47,8 @@ static void fill_card(struct device *card)
 	card->revision = 3;
 	card->total_vfs = 7;
 	card->num_vfs = 1;
-	card->resources[0] = (struct resource){ 0xfebc0000, 0xfebdffff, 0x40200 };
-	card->resources[3] = (struct resource){ UINT64_MAX - 1, UINT64_MAX, UINT64_MAX };
+	card->resources[0] = (struct device_resource){ 0xfebc0000, 0xfebdffff, 0x40200 };
+	card->resources[3] = (struct device_resource){ UINT64_MAX - 1, UINT64_MAX, UINT64_MAX };
 	card->config_size = 4096;
 	card->config = calloc(1, card->config_size);
 	memcpy(card->config, "\x86\x80\xd3\x10\x00\xff", 6);
@@ -56,19 +56,19 @@ static void fill_card(struct device *card)
 	card->config_again = calloc(1, card->config_size);
 	card->config_again[0x200] = 1;
 	set(&card->iommu, "dmar0");
-	ck_assert_int_eq(strv_add(&card->learnt, "region 0 0x7 0x20000"), 0);
+	ck_assert_int_eq(strv_add(&card->vfio_info_lines, "region 0 0x7 0x20000"), 0);
 }
 
 static void fill_uses(struct device *card)
 {
-	struct use process = { .kind = (char *)USE_OPEN,   .what = (char *)"/dev/nvme0",
+	struct usage process = { .kind = (char *)USAGE_OPEN,   .what = (char *)"/dev/nvme0",
 			       .pid = 812,		   .name = (char *)"smartd",
 			       .unit = (char *)"smartd.service" };
-	struct use mounted = { .kind = (char *)USE_MOUNTED, .what = (char *)"/a \"b\"",
+	struct usage mounted = { .kind = (char *)USAGE_MOUNTED, .what = (char *)"/a \"b\"",
 			       .through = (char *)"nvme0n1p1", .pid = -1 };
 
-	ck_assert_int_eq(uses_add(&card->uses, &mounted), 0);
-	ck_assert_int_eq(uses_add(&card->uses, &process), 0);
+	ck_assert_int_eq(usage_list_add(&card->uses, &mounted), 0);
+	ck_assert_int_eq(usage_list_add(&card->uses, &process), 0);
 }
 
 static void fill_function(struct device *vf)
@@ -116,7 +116,7 @@ static struct inventory *make_inventory(void)
 	set(&group->type, "DMA-FQ");
 	ck_assert_int_eq(strv_add(&group->reserved, "0x00000000fee00000 0x00000000feefffff msi"),
 			 0);
-	ck_assert_int_eq(strv_add(&group->learnt, "range 0x0 0xfedfffff"), 0);
+	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "range 0x0 0xfedfffff"), 0);
 	ck_assert_int_eq(strv_add(&inv->iommus, "dmar0 intel-iommu cap d2008c22260206"), 0);
 	return inv;
 }
@@ -125,7 +125,7 @@ static char *to_json(const struct inventory *inv, bool pretty)
 {
 	char *text = NULL;
 
-	ck_assert_int_eq(inventory_to_json(inv, pretty, &text), 0);
+	ck_assert_int_eq(codec_inventory_to_json(inv, pretty, &text), 0);
 	return text;
 }
 
@@ -134,7 +134,7 @@ static struct inventory *from_json(const char *text)
 	_cleanup_free_ char *error = NULL;
 	struct inventory *inv = NULL;
 
-	ck_assert_msg(inventory_from_json(text, strlen(text), &inv, &error) == 0, "%s", error);
+	ck_assert_msg(codec_snapshot_from_json(text, strlen(text), &inv, &error) == 0, "%s", error);
 	ck_assert_ptr_null(error);
 	return inv;
 }
@@ -181,16 +181,16 @@ static void assert_card(const struct device *card)
 	ck_assert_uint_eq(card->config_again[0], 0);
 	ck_assert_uint_eq(card->config_again[0x200], 1);
 	ck_assert_str_eq(card->iommu, "dmar0");
-	ck_assert_str_eq(card->learnt[0], "region 0 0x7 0x20000");
+	ck_assert_str_eq(card->vfio_info_lines[0], "region 0 0x7 0x20000");
 	ck_assert_uint_eq(card->uses.n, 2);
 	ck_assert_int_eq(card->errors.state, ERROR_FROZEN);
 	ck_assert(card->errors.counted);
 	ck_assert_uint_eq(card->errors.correctable, 3);
 	ck_assert_uint_eq(card->errors.fatal, 1);
-	ck_assert_str_eq(((struct use *)card->uses.items[0])->what, "/a \"b\"");
-	ck_assert_int_eq(((struct use *)card->uses.items[0])->pid, -1);
-	ck_assert_str_eq(((struct use *)card->uses.items[1])->unit, "smartd.service");
-	ck_assert_int_eq(((struct use *)card->uses.items[1])->pid, 812);
+	ck_assert_str_eq(((struct usage *)card->uses.items[0])->what, "/a \"b\"");
+	ck_assert_int_eq(((struct usage *)card->uses.items[0])->pid, -1);
+	ck_assert_str_eq(((struct usage *)card->uses.items[1])->unit, "smartd.service");
+	ck_assert_int_eq(((struct usage *)card->uses.items[1])->pid, 812);
 }
 
 START_TEST(test_inventory_values)
@@ -219,7 +219,7 @@ START_TEST(test_inventory_values)
 	ck_assert_uint_eq(group->devices.n, 2);
 	ck_assert_str_eq(group->type, "DMA-FQ");
 	ck_assert_uint_eq(strv_length(group->reserved), 1);
-	ck_assert_str_eq(group->learnt[0], "range 0x0 0xfedfffff");
+	ck_assert_str_eq(group->vfio_info_lines[0], "range 0x0 0xfedfffff");
 	ck_assert_str_eq(copy->iommus[0], "dmar0 intel-iommu cap d2008c22260206");
 }
 END_TEST
@@ -235,7 +235,7 @@ START_TEST(test_inventory_form)
 	device->device = 0xd3;
 	device->class_code = 0x20000;
 	device->revision = 3;
-	device->resources[1] = (struct resource){ 0x1000, 0x1fff, 0x200 };
+	device->resources[1] = (struct device_resource){ 0x1000, 0x1fff, 0x200 };
 	device->config = calloc(1, 64);
 	device->config_size = 64;
 	device->config[0] = 0x86;
@@ -339,7 +339,7 @@ START_TEST(test_bad_inventory)
 	_cleanup_free_ char *error = NULL;
 	struct inventory *inv = NULL;
 
-	ck_assert_msg(inventory_from_json(text, strlen(text), &inv, &error) == -EBADMSG,
+	ck_assert_msg(codec_snapshot_from_json(text, strlen(text), &inv, &error) == -EBADMSG,
 		      "taken: %s", text);
 	ck_assert_ptr_null(inv);
 	ck_assert_ptr_nonnull(error);
@@ -357,7 +357,7 @@ START_TEST(test_inventory_cut_off)
 		_cleanup_free_ char *error = NULL, *part = memcpy(malloc(n + 1), text, n);
 		struct inventory *copy = NULL;
 
-		ck_assert_int_eq(inventory_from_json(part, n, &copy, &error), -EBADMSG);
+		ck_assert_int_eq(codec_snapshot_from_json(part, n, &copy, &error), -EBADMSG);
 		ck_assert_ptr_nonnull(error);
 	}
 }
@@ -379,7 +379,7 @@ START_TEST(test_mutated_inventory)
 				    *error = NULL;
 		_cleanup_free_ char *once = NULL, *twice = NULL;
 		_cleanup_inventory_ struct inventory *copy = NULL, *again = NULL;
-		int r = inventory_from_json(mutant, size, &copy, &error);
+		int r = codec_snapshot_from_json(mutant, size, &copy, &error);
 
 		ck_assert_msg(r == 0 || (r == -EBADMSG && error && !copy), "%d", r);
 		if (r < 0)

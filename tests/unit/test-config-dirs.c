@@ -43,7 +43,7 @@ static void remove_place(void)
 
 static void put(const char *path, const char *text)
 {
-	ck_assert_int_eq(file_write_atomic_at(AT_FDCWD, path, text, strlen(text), 0644), 0);
+	ck_assert_int_eq(fileio_write_atomic_at(AT_FDCWD, path, text, strlen(text), 0644), 0);
 }
 
 static void put_group(const char *path, const char *name, const char *device)
@@ -54,25 +54,25 @@ static void put_group(const char *path, const char *name, const char *device)
 	put(path, text);
 }
 
-static struct config *load(void)
+static struct def_set *load(void)
 {
-	struct config *config = NULL;
+	struct def_set *config = NULL;
 
-	ck_assert_int_eq(confdir_load(directories, &config), 0);
+	ck_assert_int_eq(config_dirs_load(directories, &config), 0);
 	ck_assert_ptr_nonnull(config);
 	return config;
 }
 
-static void assert_file(const struct config *config, const char *name, const char *file)
+static void assert_file(const struct def_set *config, const char *name, const char *file)
 {
-	const struct groupdef *def = config_find(config, name);
+	const struct group_def *def = def_set_find_group(config, name);
 
 	ck_assert_msg(def != NULL, "there is no group %s", name);
 	ck_assert_str_eq(def->file, file);
 }
 
 /* Just one problem, and it is an error of the file as a whole. */
-static void assert_problem(const struct config *config, const char *file, const char *text)
+static void assert_problem(const struct def_set *config, const char *file, const char *text)
 {
 	const struct problem *problem;
 
@@ -88,9 +88,9 @@ static void assert_problem(const struct config *config, const char *file, const 
 START_TEST(test_nothing_there)
 {
 	static const char *const none[] = { "not-there", NULL };
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
-	ck_assert_int_eq(confdir_load(none, &config), 0);
+	ck_assert_int_eq(config_dirs_load(none, &config), 0);
 	ck_assert_uint_eq(config->groups.n, 0);
 	ck_assert_uint_eq(config->problems.n, 0);
 }
@@ -98,7 +98,7 @@ END_TEST
 
 START_TEST(test_precedence)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put_group("lib/10.json", "a", "01:00.0");
 	put_group("lib/20.json", "b", "02:00.0");
@@ -121,7 +121,7 @@ END_TEST
  */
 START_TEST(test_name_order)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put_group("etc/10.json", "a", "01:00.0");
 	put_group("lib/90.json", "a", "01:00.1");
@@ -134,7 +134,7 @@ END_TEST
 
 START_TEST(test_mask)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put_group("lib/10.json", "a", "01:00.0");
 	put_group("run/10.json", "a", "01:00.0");
@@ -142,21 +142,21 @@ START_TEST(test_mask)
 	ck_assert_int_eq(symlink("/dev/null", "etc/10.json"), 0);
 	config = load();
 	ck_assert_uint_eq(config->problems.n, 0);
-	ck_assert_ptr_null(config_find(config, "a"));
-	ck_assert_ptr_nonnull(config_find(config, "b"));
+	ck_assert_ptr_null(def_set_find_group(config, "a"));
+	ck_assert_ptr_nonnull(def_set_find_group(config, "b"));
 }
 END_TEST
 
 /* Only a link masks: an empty file replaces, and is no JSON. */
 START_TEST(test_empty_file_is_no_mask)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 	const struct problem *problem;
 
 	put_group("lib/10.json", "a", "01:00.0");
 	put("etc/10.json", "");
 	config = load();
-	ck_assert_ptr_null(config_find(config, "a"));
+	ck_assert_ptr_null(def_set_find_group(config, "a"));
 	ck_assert_uint_eq(config->problems.n, 1);
 	problem = config->problems.items[0];
 	ck_assert_str_eq(problem->file, "etc/10.json");
@@ -166,7 +166,7 @@ END_TEST
 
 START_TEST(test_other_names)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put("etc/.hidden.json", "rubbish");
 	put("etc/.json", "rubbish");
@@ -182,7 +182,7 @@ END_TEST
 
 START_TEST(test_bad_file_alone)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put_group("etc/10.json", "a", "01:00.0");
 	put("etc/20.json",
@@ -191,14 +191,14 @@ START_TEST(test_bad_file_alone)
 	config = load();
 	ck_assert_uint_eq(config->problems.n, 1);
 	ck_assert_uint_eq(config->groups.n, 2);
-	ck_assert_ptr_null(config_find(config, "b"));
-	ck_assert_ptr_nonnull(config_find(config, "d"));
+	ck_assert_ptr_null(def_set_find_group(config, "b"));
+	ck_assert_ptr_nonnull(def_set_find_group(config, "d"));
 }
 END_TEST
 
 START_TEST(test_link_to_a_file)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put_group("elsewhere", "a", "01:00.0");
 	ck_assert_int_eq(symlink("../elsewhere", "etc/10.json"), 0);
@@ -211,19 +211,19 @@ END_TEST
 /* What replaces a file and cannot be read does not let the lower one through. */
 START_TEST(test_dangling_link)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put_group("lib/10.json", "a", "01:00.0");
 	ck_assert_int_eq(symlink("not-there", "etc/10.json"), 0);
 	config = load();
 	assert_problem(config, "etc/10.json", "a link to not-there");
-	ck_assert_ptr_null(config_find(config, "a"));
+	ck_assert_ptr_null(def_set_find_group(config, "a"));
 }
 END_TEST
 
 START_TEST(test_link_to_itself)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(symlink("10.json", "etc/10.json"), 0);
 	config = load();
@@ -233,7 +233,7 @@ END_TEST
 
 START_TEST(test_fifo)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(mkfifo("etc/10.json", 0644), 0);
 	config = load(); /* a reader of a FIFO would wait for a writer */
@@ -245,7 +245,7 @@ START_TEST(test_socket)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "etc/10.json" };
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&addr, sizeof(addr)), 0);
 	config = load();
@@ -255,7 +255,7 @@ END_TEST
 
 START_TEST(test_device_node)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(symlink("/dev/zero", "etc/10.json"), 0);
 	config = load();
@@ -265,7 +265,7 @@ END_TEST
 
 START_TEST(test_directory)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(mkdir("etc/10.json", 0755), 0);
 	config = load();
@@ -276,10 +276,10 @@ END_TEST
 START_TEST(test_too_large)
 {
 	_cleanup_free_ char *blanks = malloc(10u << 20);
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	memset(blanks, ' ', 10u << 20);
-	ck_assert_int_eq(file_write_atomic_at(AT_FDCWD, "etc/10.json", blanks, 10u << 20, 0644), 0);
+	ck_assert_int_eq(fileio_write_atomic_at(AT_FDCWD, "etc/10.json", blanks, 10u << 20, 0644), 0);
 	config = load();
 	assert_problem(config, "etc/10.json", "larger than 4194304 bytes");
 }
@@ -288,7 +288,7 @@ END_TEST
 /* Has a size, but no blocks on the disk, as the files of sysfs. */
 START_TEST(test_too_large_and_sparse)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put("etc/10.json", "");
 	ck_assert_int_eq(truncate("etc/10.json", INT64_C(1) << 40), 0);
@@ -298,9 +298,9 @@ START_TEST(test_too_large_and_sparse)
 END_TEST
 
 /* Root may read everything, so it steps down for a moment. */
-static struct config *load_unprivileged(void)
+static struct def_set *load_unprivileged(void)
 {
-	struct config *config;
+	struct def_set *config;
 	bool root = geteuid() == 0;
 
 	if (root)
@@ -313,7 +313,7 @@ static struct config *load_unprivileged(void)
 
 START_TEST(test_unreadable_file)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put_group("etc/10.json", "a", "01:00.0");
 	ck_assert_int_eq(chmod("etc/10.json", 0), 0);
@@ -324,20 +324,20 @@ END_TEST
 
 START_TEST(test_unreadable_directory)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put_group("lib/10.json", "a", "01:00.0");
 	ck_assert_int_eq(chmod("etc", 0), 0);
 	config = load_unprivileged();
 	ck_assert_int_eq(chmod("etc", 0755), 0);
 	assert_problem(config, "etc", "cannot be read: Permission denied");
-	ck_assert_ptr_nonnull(config_find(config, "a"));
+	ck_assert_ptr_nonnull(def_set_find_group(config, "a"));
 }
 END_TEST
 
 START_TEST(test_directory_is_a_file)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(rmdir("run"), 0);
 	put("run", "{}");
@@ -348,7 +348,7 @@ END_TEST
 
 START_TEST(test_device_in_two_files)
 {
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 	const struct problem *problem;
 
 	put_group("lib/10.json", "a", "0000:01:00.0");
@@ -359,20 +359,20 @@ START_TEST(test_device_in_two_files)
 	ck_assert_str_eq(problem->file, "etc/20.json");
 	ck_assert_uint_eq(problem->column, 35);
 	ck_assert_ptr_nonnull(strstr(problem->text, "\"a\" already (lib/10.json:1:35)"));
-	ck_assert_ptr_nonnull(config_find(config, "a"));
-	ck_assert_ptr_null(config_find(config, "b"));
+	ck_assert_ptr_nonnull(def_set_find_group(config, "a"));
+	ck_assert_ptr_null(def_set_find_group(config, "b"));
 }
 END_TEST
 
 START_TEST(test_one_file)
 {
-	_cleanup_config_ struct config *config = config_new();
+	_cleanup_def_set_ struct def_set *config = def_set_new();
 
 	put_group("any-name", "a", "01:00.0");
-	ck_assert_int_eq(confdir_load_file(config, "any-name"), 0);
+	ck_assert_int_eq(config_dirs_load_file(config, "any-name"), 0);
 	ck_assert_uint_eq(config->problems.n, 0);
 	assert_file(config, "a", "any-name");
-	ck_assert_int_eq(confdir_load_file(config, "not-there"), 0);
+	ck_assert_int_eq(config_dirs_load_file(config, "not-there"), 0);
 	assert_problem(config, "not-there", "No such file");
 }
 END_TEST

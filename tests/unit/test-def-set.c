@@ -31,35 +31,35 @@ static char *read_source(const char *name, size_t *ret_size)
 	_cleanup_free_ char *path = source_path(name);
 	char *text = NULL;
 
-	ck_assert_msg(file_read_at(AT_FDCWD, path, 1u << 20, &text, ret_size) == 0, "%s", path);
+	ck_assert_msg(fileio_read_at(AT_FDCWD, path, 1u << 20, &text, ret_size) == 0, "%s", path);
 	return text;
 }
 
-static void parse_into(struct config *config, const char *file, const char *text)
+static void parse_into(struct def_set *config, const char *file, const char *text)
 {
-	ck_assert_int_eq(config_parse(config, file, text, strlen(text)), 0);
+	ck_assert_int_eq(parse_definitions(config, file, text, strlen(text)), 0);
 }
 
-static struct config *parse_source(const char *name)
+static struct def_set *parse_source(const char *name)
 {
-	struct config *config = config_new();
+	struct def_set *config = def_set_new();
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 
 	ck_assert_ptr_nonnull(config);
 	text = read_source(name, &size);
-	ck_assert_int_eq(config_parse(config, name, text, size), 0);
-	ck_assert_int_eq(config_check_devices(config), 0);
+	ck_assert_int_eq(parse_definitions(config, name, text, size), 0);
+	ck_assert_int_eq(def_set_check_devices(config), 0);
 	return config;
 }
 
-static const struct problem *problem_at(const struct config *config, size_t i)
+static const struct problem *problem_at(const struct def_set *config, size_t i)
 {
 	ck_assert_uint_lt(i, config->problems.n);
 	return config->problems.items[i];
 }
 
-static void assert_clean(const struct config *config)
+static void assert_clean(const struct def_set *config)
 {
 	if (config->problems.n > 0)
 		ck_abort_msg("%s:%u:%u: %s", problem_at(config, 0)->file,
@@ -71,12 +71,12 @@ static void assert_clean(const struct config *config)
 static void add_problems(FILE *out, const char *name)
 {
 	_cleanup_free_ char *path = str_printf("tests/config/%s", name);
-	_cleanup_config_ struct config *config = parse_source(path);
+	_cleanup_def_set_ struct def_set *config = parse_source(path);
 
 	VEC_FOREACH(const struct problem, problem, &config->problems)
 		fprintf(out, "%s\t%u:%u\t%s\t%s\n", name, problem->line, problem->column,
 			problem->warning ? "warning" : "error", problem->text);
-	ck_assert_int_eq(config_has_errors(config), str_starts(name, "bad/"));
+	ck_assert_int_eq(def_set_has_errors(config), str_starts(name, "bad/"));
 }
 
 static int compare_names(const void *a, const void *b)
@@ -152,13 +152,13 @@ END_TEST
 
 START_TEST(test_every_key)
 {
-	_cleanup_config_ struct config *config = parse_source("tests/config/good/all-keys.json");
-	const struct groupdef *nic, *gpu;
+	_cleanup_def_set_ struct def_set *config = parse_source("tests/config/good/all-keys.json");
+	const struct group_def *nic, *gpu;
 
 	assert_clean(config);
 	ck_assert_uint_eq(config->groups.n, 2);
-	nic = config_find(config, "nic0");
-	gpu = config_find(config, "gpu");
+	nic = def_set_find_group(config, "nic0");
+	gpu = def_set_find_group(config, "gpu");
 	ck_assert_ptr_nonnull(nic);
 	ck_assert_ptr_nonnull(gpu);
 	ck_assert_str_eq(nic->description, "");
@@ -185,8 +185,8 @@ END_TEST
 
 START_TEST(test_defaults)
 {
-	_cleanup_config_ struct config *config = parse_source("tests/config/good/minimal.json");
-	const struct groupdef *def = config_find(config, "a");
+	_cleanup_def_set_ struct def_set *config = parse_source("tests/config/good/minimal.json");
+	const struct group_def *def = def_set_find_group(config, "a");
 
 	assert_clean(config);
 	ck_assert_ptr_nonnull(def);
@@ -204,18 +204,18 @@ END_TEST
 
 START_TEST(test_virtual_functions)
 {
-	_cleanup_config_ struct config *config = parse_source("tests/config/good/all-keys.json");
-	const struct vfdef *vfs = config_find_vfs(config, "0000:02:00.0");
+	_cleanup_def_set_ struct def_set *config = parse_source("tests/config/good/all-keys.json");
+	const struct vf_def *sriov = def_set_find_vfs(config, "0000:02:00.0");
 
-	ck_assert_uint_eq(config->vfs.n, 2);
-	ck_assert_ptr_nonnull(vfs);
-	ck_assert_uint_eq(vfs->count, 3);
-	ck_assert(!vfs->autoprobe);
-	ck_assert_uint_eq(vfs->line, 20);
-	vfs = config_find_vfs(config, "0000:02:00.1");
-	ck_assert_ptr_nonnull(vfs);
-	ck_assert_uint_eq(vfs->count, 0);
-	ck_assert(vfs->autoprobe);
+	ck_assert_uint_eq(config->sriov.n, 2);
+	ck_assert_ptr_nonnull(sriov);
+	ck_assert_uint_eq(sriov->count, 3);
+	ck_assert(!sriov->autoprobe);
+	ck_assert_uint_eq(sriov->line, 20);
+	sriov = def_set_find_vfs(config, "0000:02:00.1");
+	ck_assert_ptr_nonnull(sriov);
+	ck_assert_uint_eq(sriov->count, 0);
+	ck_assert(sriov->autoprobe);
 }
 END_TEST
 
@@ -227,8 +227,8 @@ START_TEST(test_addresses)
 		"platform:fe200000.dma", "mdev:83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
 		"platform:fe300000.dma",
 	};
-	_cleanup_config_ struct config *config = parse_source("tests/config/good/addresses.json");
-	const struct groupdef *def = config_find(config, "mixed.1_a-b");
+	_cleanup_def_set_ struct def_set *config = parse_source("tests/config/good/addresses.json");
+	const struct group_def *def = def_set_find_group(config, "mixed.1_a-b");
 
 	assert_clean(config);
 	ck_assert_ptr_nonnull(def);
@@ -243,8 +243,8 @@ END_TEST
 
 START_TEST(test_selectors)
 {
-	_cleanup_config_ struct config *config = parse_source("tests/config/good/selectors.json");
-	const struct groupdef *def = config_find(config, "all");
+	_cleanup_def_set_ struct def_set *config = parse_source("tests/config/good/selectors.json");
+	const struct group_def *def = def_set_find_group(config, "all");
 	const struct selector *const *s;
 
 	assert_clean(config);
@@ -276,7 +276,7 @@ END_TEST
 
 START_TEST(test_later_definition_replaces)
 {
-	_cleanup_config_ struct config *config = config_new();
+	_cleanup_def_set_ struct def_set *config = def_set_new();
 
 	parse_into(config, "10.json",
 		   "{\"groups\":{\"a\":{\"devices\":[\"01:00.0\"]},"
@@ -288,16 +288,16 @@ START_TEST(test_later_definition_replaces)
 	assert_clean(config);
 	ck_assert_uint_eq(config->groups.n, 2);
 	ck_assert_uint_eq(config->in_order.n, 2);
-	ck_assert_str_eq(config_find(config, "a")->file, "20.json");
-	ck_assert_str_eq(config_find(config, "b")->file, "10.json");
-	ck_assert_uint_eq(config->vfs.n, 1);
-	ck_assert_uint_eq(config_find_vfs(config, "0000:03:00.0")->count, 2);
+	ck_assert_str_eq(def_set_find_group(config, "a")->file, "20.json");
+	ck_assert_str_eq(def_set_find_group(config, "b")->file, "10.json");
+	ck_assert_uint_eq(config->sriov.n, 1);
+	ck_assert_uint_eq(def_set_find_vfs(config, "0000:03:00.0")->count, 2);
 }
 END_TEST
 
 START_TEST(test_bad_file_changes_nothing)
 {
-	_cleanup_config_ struct config *config = config_new();
+	_cleanup_def_set_ struct def_set *config = def_set_new();
 
 	parse_into(config, "10.json", "{\"groups\":{\"a\":{\"devices\":[\"01:00.0\"]}}}");
 	parse_into(config, "20.json",
@@ -307,8 +307,8 @@ START_TEST(test_bad_file_changes_nothing)
 	ck_assert_uint_eq(config->problems.n, 1);
 	ck_assert_str_eq(problem_at(config, 0)->file, "20.json");
 	ck_assert_uint_eq(config->groups.n, 1);
-	ck_assert_uint_eq(config->vfs.n, 0);
-	ck_assert_str_eq(config_find(config, "a")->file, "10.json");
+	ck_assert_uint_eq(config->sriov.n, 0);
+	ck_assert_str_eq(def_set_find_group(config, "a")->file, "10.json");
 }
 END_TEST
 
@@ -318,7 +318,7 @@ END_TEST
  */
 START_TEST(test_device_in_two_groups)
 {
-	_cleanup_config_ struct config *config = config_new();
+	_cleanup_def_set_ struct def_set *config = def_set_new();
 
 	parse_into(config, "10.json",
 		   "{\"groups\":{\"a\":{\"devices\":[\"01:00.0\"]},"
@@ -332,24 +332,24 @@ START_TEST(test_device_in_two_groups)
 		   "{\"groups\":{\"a\":{\"devices\":[\"04:00.0\"]},"
 		   "\"e\":{\"devices\":[\"05:00.0\"]}}}");
 	assert_clean(config);
-	ck_assert_int_eq(config_check_devices(config), 0);
+	ck_assert_int_eq(def_set_check_devices(config), 0);
 	ck_assert_uint_eq(config->problems.n, 2);
 	ck_assert_str_eq(problem_at(config, 0)->file, "30.json");
 	ck_assert_ptr_nonnull(strstr(problem_at(config, 0)->text, "\"b\" already (20.json:1:38)"));
 	ck_assert_str_eq(problem_at(config, 1)->file, "40.json");
-	ck_assert_ptr_nonnull(config_find(config, "a"));
-	ck_assert_ptr_nonnull(config_find(config, "b"));
-	ck_assert_ptr_null(config_find(config, "c"));
-	ck_assert_ptr_nonnull(config_find(config, "d"));
-	ck_assert_ptr_null(config_find(config, "e"));
-	ck_assert_ptr_nonnull(config_find(config, "z"));
+	ck_assert_ptr_nonnull(def_set_find_group(config, "a"));
+	ck_assert_ptr_nonnull(def_set_find_group(config, "b"));
+	ck_assert_ptr_null(def_set_find_group(config, "c"));
+	ck_assert_ptr_nonnull(def_set_find_group(config, "d"));
+	ck_assert_ptr_null(def_set_find_group(config, "e"));
+	ck_assert_ptr_nonnull(def_set_find_group(config, "z"));
 }
 END_TEST
 
 /* A report goes to a terminal and over D-Bus, whatever was in the file. */
 START_TEST(test_messages_are_clean)
 {
-	_cleanup_config_ struct config *config = config_new();
+	_cleanup_def_set_ struct def_set *config = def_set_new();
 	_cleanup_free_ char *text = NULL;
 	char filler[80];
 
@@ -365,7 +365,7 @@ START_TEST(test_messages_are_clean)
 	VEC_FOREACH(const struct problem, problem, &config->problems) {
 		_cleanup_free_ char *copy = strdup(problem->text);
 
-		ck_assert_str_eq(jsontext_clean(copy), problem->text);
+		ck_assert_str_eq(jsontext_scan_clean(copy), problem->text);
 	}
 }
 END_TEST
@@ -387,7 +387,7 @@ static char *repeat(const char *head, const char *part, size_t n, const char *ta
 
 START_TEST(test_deep_nesting)
 {
-	_cleanup_config_ struct config *config = config_new();
+	_cleanup_def_set_ struct def_set *config = def_set_new();
 	_cleanup_free_ char *arrays = repeat("", "[", 1000000, "");
 	_cleanup_free_ char *objects = repeat("", "{\"a\":", 500000, "");
 
@@ -402,7 +402,7 @@ END_TEST
 /* Endless rubbish gives a bounded report, and in time. */
 START_TEST(test_many_problems)
 {
-	_cleanup_config_ struct config *config = config_new();
+	_cleanup_def_set_ struct def_set *config = def_set_new();
 	_cleanup_free_ char *rubbish =
 		repeat("{\"groups\":{\"a\":{\"devices\":[", "7,", 150000, "7]}}}");
 	_cleanup_free_ char *same = repeat("{", "\"x\":1,", 60000, "\"groups\":{}}");
@@ -425,12 +425,12 @@ static void assert_survives(const char *name, uint32_t seed)
 
 	original = read_source(name, &original_size);
 	for (unsigned round = 0; round < 250; round++) {
-		_cleanup_config_ struct config *config = config_new();
+		_cleanup_def_set_ struct def_set *config = def_set_new();
 		size_t size;
 		_cleanup_free_ char *mutant = mutate(original, original_size, &state, &size);
 
-		ck_assert_int_eq(config_parse(config, name, mutant, size), 0);
-		ck_assert_int_eq(config_check_devices(config), 0);
+		ck_assert_int_eq(parse_definitions(config, name, mutant, size), 0);
+		ck_assert_int_eq(def_set_check_devices(config), 0);
 	}
 }
 
@@ -451,10 +451,10 @@ START_TEST(test_truncated)
 
 	text = read_source("tests/config/good/all-keys.json", &size);
 	for (size_t n = 0; n + 2 < size; n++) {
-		_cleanup_config_ struct config *config = config_new();
+		_cleanup_def_set_ struct def_set *config = def_set_new();
 		_cleanup_free_ char *part = memcpy(malloc(n + 1), text, n);
 
-		ck_assert_int_eq(config_parse(config, "part", part, n), 0);
+		ck_assert_int_eq(parse_definitions(config, "part", part, n), 0);
 		ck_assert_uint_eq(config->problems.n, 1);
 		ck_assert_uint_eq(config->groups.n, 0);
 	}
@@ -470,7 +470,7 @@ START_TEST(test_examples)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		_cleanup_config_ struct config *config = parse_source(names[i]);
+		_cleanup_def_set_ struct def_set *config = parse_source(names[i]);
 
 		assert_clean(config);
 		ck_assert_uint_gt(config->groups.n, 0);

@@ -25,7 +25,7 @@ static int level_of(const struct inventory *inv, const char *subject)
 	_cleanup_findings_ struct vec findings = {};
 	int level = -1;
 
-	ck_assert_int_eq(doctor_look(inv, &findings), 0);
+	ck_assert_int_eq(doctor_check(inv, &findings), 0);
 	VEC_FOREACH(const struct finding, finding, &findings)
 		if (str_eq(finding->subject, subject))
 			level = (int)finding->level;
@@ -37,7 +37,7 @@ START_TEST(test_a_good_host_is_all_well)
 	_cleanup_inventory_ struct inventory *inv = good_host();
 	_cleanup_findings_ struct vec findings = {};
 
-	ck_assert_int_eq(doctor_look(inv, &findings), 0);
+	ck_assert_int_eq(doctor_check(inv, &findings), 0);
 	ck_assert_uint_eq(findings.n, 5);
 	VEC_FOREACH(const struct finding, finding, &findings)
 		ck_assert_msg(finding->level == FINDING_OK, "%s", finding->text);

@@ -115,7 +115,7 @@ static enum error_state look(struct device_errors *errors, uint64_t fatal_above,
 
 	now.above_known = true;
 	now.fatal_above = fatal_above;
-	errors_settle(errors, &now, event);
+	error_state_mark_known(errors, &now, event);
 	now.state = error_state_next(errors, &now, event, true);
 	*errors = now;
 	return now.state;
@@ -152,11 +152,11 @@ START_TEST(test_words)
 		ck_assert_uint_eq(state, i);
 	}
 	ck_assert(!error_state_from_string("odd", &state));
-	ck_assert_int_eq(error_event_from_string("BEGIN_RECOVERY"), ERROR_EVENT_BEGIN);
-	ck_assert_int_eq(error_event_from_string("SUCCESSFUL_RECOVERY"), ERROR_EVENT_SUCCESS);
-	ck_assert_int_eq(error_event_from_string("FAILED_RECOVERY"), ERROR_EVENT_FAILED);
-	ck_assert_int_eq(error_event_from_string("NO_AER_DRIVER"), ERROR_EVENT_NONE);
-	ck_assert_int_eq(error_event_from_string(NULL), ERROR_EVENT_NONE);
+	ck_assert_int_eq(error_state_event_from_string("BEGIN_RECOVERY"), ERROR_EVENT_BEGIN);
+	ck_assert_int_eq(error_state_event_from_string("SUCCESSFUL_RECOVERY"), ERROR_EVENT_SUCCESS);
+	ck_assert_int_eq(error_state_event_from_string("FAILED_RECOVERY"), ERROR_EVENT_FAILED);
+	ck_assert_int_eq(error_state_event_from_string("NO_AER_DRIVER"), ERROR_EVENT_NONE);
+	ck_assert_int_eq(error_state_event_from_string(NULL), ERROR_EVENT_NONE);
 }
 END_TEST
 

@@ -29,9 +29,9 @@ static struct inventory *make_host(struct device **ret)
 	put(nic, 0xa0, 0x00090011);
 	put(nic, 0xa4, 0x00000003);
 	put(nic, 0xa8, 0x00002003);
-	nic->resources[0] = (struct resource){ 0xfe000000, 0xfe01ffff, 0x40200 };
-	nic->resources[2] = (struct resource){ 0xe000, 0xe01f, 0x40101 };
-	nic->resources[3] = (struct resource){ 0xfe020000, 0xfe023fff, 0x14220c };
+	nic->resources[0] = (struct device_resource){ 0xfe000000, 0xfe01ffff, 0x40200 };
+	nic->resources[2] = (struct device_resource){ 0xe000, 0xe01f, 0x40101 };
+	nic->resources[3] = (struct device_resource){ 0xfe020000, 0xfe023fff, 0x14220c };
 	ck_assert_int_eq(inventory_put(inv, nic), 0);
 	ck_assert_int_eq(str_set(&inv->source, "kernel"), 0);
 	inv->has_vfio = true;
@@ -43,7 +43,7 @@ static void get(const struct inventory *inv, const struct device *device, const 
 		struct vec *facts)
 {
 	facts_clear(facts);
-	ck_assert_int_eq(devfacts_get(inv, device, part, facts), 0);
+	ck_assert_int_eq(device_facts_get(inv, device, part, facts), 0);
 }
 
 /* "bar0" of "regions", or of what else has names. */
@@ -65,20 +65,20 @@ START_TEST(test_learnt)
 			  (char *)"entries 65535", (char *)"range 0xfef00000 0xffffffffffffffff",
 			  (char *)"range", NULL };
 	char *const *at = lines;
-	struct learnt_line line;
+	struct vfio_facts_line line;
 
-	ck_assert(learnt_next(&at, "range", &line));
+	ck_assert(vfio_facts_next(&at, "range", &line));
 	ck_assert_uint_eq(line.n, 2);
 	ck_assert_uint_eq(line.numbers[1], 0xfedfffff);
-	ck_assert(learnt_next(&at, "range", &line));
+	ck_assert(vfio_facts_next(&at, "range", &line));
 	ck_assert_uint_eq(line.numbers[1], UINT64_MAX);
-	ck_assert(learnt_next(&at, "range", &line));
+	ck_assert(vfio_facts_next(&at, "range", &line));
 	ck_assert_uint_eq(line.n, 0);
-	ck_assert(!learnt_next(&at, "range", &line));
-	ck_assert_str_eq(learnt_word(lines, "source"), "vfio type1v2");
-	ck_assert_ptr_null(learnt_word(lines, "sour"));
-	ck_assert(!learnt_parse("", &line));
-	ck_assert(!learnt_parse("a-word-that-is-longer-than-any-name 1", &line));
+	ck_assert(!vfio_facts_next(&at, "range", &line));
+	ck_assert_str_eq(vfio_facts_word(lines, "source"), "vfio type1v2");
+	ck_assert_ptr_null(vfio_facts_word(lines, "sour"));
+	ck_assert(!vfio_facts_parse("", &line));
+	ck_assert(!vfio_facts_parse("a-word-that-is-longer-than-any-name 1", &line));
 }
 END_TEST
 
@@ -94,12 +94,12 @@ START_TEST(test_take)
 	_cleanup_strv_ char **lines = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(said); i++)
-		ck_assert_int_eq(learnt_take(&lines, said[i]), 0);
-	ck_assert_str_eq(learnt_word(lines, "source"), "iommufd");
-	ck_assert_str_eq(learnt_word(lines, "range"), "0x0 0xff");
-	ck_assert_str_eq(learnt_word(lines, "page-sizes"), "0x201000");
-	ck_assert_str_eq(learnt_word(lines, "alignment"), "0x1000");
-	ck_assert_ptr_null(learnt_word(lines, "refused"));
+		ck_assert_int_eq(vfio_facts_add(&lines, said[i]), 0);
+	ck_assert_str_eq(vfio_facts_word(lines, "source"), "iommufd");
+	ck_assert_str_eq(vfio_facts_word(lines, "range"), "0x0 0xff");
+	ck_assert_str_eq(vfio_facts_word(lines, "page-sizes"), "0x201000");
+	ck_assert_str_eq(vfio_facts_word(lines, "alignment"), "0x1000");
+	ck_assert_ptr_null(vfio_facts_word(lines, "refused"));
 	ck_assert_ptr_nonnull(lines[3]);
 	ck_assert_ptr_null(lines[4]);
 }
@@ -116,13 +116,13 @@ START_TEST(test_dma)
 	get(inv, nic, "dma", &facts);
 	ck_assert_ptr_nonnull(strstr(facts_text(&facts, "why"), "has not been"));
 	ck_assert_uint_eq(facts_find(&facts, "windows")->items.n, 0);
-	ck_assert_int_eq(strv_add(&group->learnt, "source vfio type1v2"), 0);
-	ck_assert_int_eq(strv_add(&group->learnt, "range 0x0 0xfedfffff"), 0);
-	ck_assert_int_eq(strv_add(&group->learnt, "range 0xfef00000 0x7fffffffff"), 0);
-	ck_assert_int_eq(strv_add(&group->learnt, "page-sizes 0x40201000"), 0);
-	ck_assert_int_eq(strv_add(&group->learnt, "entries 65535"), 0);
-	ck_assert_int_eq(strv_add(&group->learnt, "window32 0x0 0x7fffffff"), 0);
-	ck_assert_int_eq(strv_add(&group->learnt, "window64 0x11000 1 5"), 0);
+	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "source vfio type1v2"), 0);
+	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "range 0x0 0xfedfffff"), 0);
+	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "range 0xfef00000 0x7fffffffff"), 0);
+	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "page-sizes 0x40201000"), 0);
+	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "entries 65535"), 0);
+	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "window32 0x0 0x7fffffff"), 0);
+	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "window64 0x11000 1 5"), 0);
 	get(inv, nic, "dma", &facts);
 	ck_assert_str_eq(facts_text(&facts, "why"), "");
 	ck_assert_str_eq(facts_text(&facts, "source"), "vfio type1v2");
@@ -137,8 +137,8 @@ START_TEST(test_dma)
 	list = facts_find(&facts, "window64");
 	ck_assert_uint_eq(facts_number(&list->items, "levels"), 5);
 	/* and where it was asked in vain */
-	group->learnt = strv_free(group->learnt);
-	ck_assert_int_eq(strv_add(&group->learnt, "refused Operation not permitted"), 0);
+	group->vfio_info_lines = strv_free(group->vfio_info_lines);
+	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "refused Operation not permitted"), 0);
 	get(inv, nic, "dma", &facts);
 	ck_assert_ptr_nonnull(strstr(facts_text(&facts, "why"), "not permitted"));
 }
@@ -152,9 +152,9 @@ START_TEST(test_dma_of_iommufd)
 	struct iommu_group *group = inventory_find_group(inv, nic->iommu_group);
 	_cleanup_facts_ struct vec facts = { 0 };
 
-	ck_assert_int_eq(strv_add(&group->learnt, "source iommufd"), 0);
-	ck_assert_int_eq(strv_add(&group->learnt, "range 0x0 0xfedfffff"), 0);
-	ck_assert_int_eq(strv_add(&group->learnt, "alignment 0x1000"), 0);
+	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "source iommufd"), 0);
+	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "range 0x0 0xfedfffff"), 0);
+	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "alignment 0x1000"), 0);
 	get(inv, nic, "dma", &facts);
 	ck_assert_str_eq(facts_text(&facts, "source"), "iommufd");
 	ck_assert_uint_eq(facts_number(&facts, "alignment"), 4096);
@@ -168,22 +168,22 @@ START_TEST(test_reserved)
 	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
 	struct reserved_region region;
 
-	ck_assert(reserved_region_parse(inv, "0x00000000fee00000 0x00000000feefffff msi", &region));
+	ck_assert(dma_facts_parse_reserved(inv, "0x00000000fee00000 0x00000000feefffff msi", &region));
 	ck_assert_uint_eq(region.first, 0xfee00000);
 	ck_assert_uint_eq(region.last, 0xfeefffff);
 	ck_assert_str_eq(region.type, "msi");
 	ck_assert_int_eq(strv_add(&inv->iommus, "dmar0 intel-iommu cap 0 ecap 0"), 0);
-	ck_assert(reserved_region_parse(inv, "0x0 0xffffff direct", &region));
+	ck_assert(dma_facts_parse_reserved(inv, "0x0 0xffffff direct", &region));
 	ck_assert_str_eq(region.name, "RMRR");
-	ck_assert(reserved_region_parse(inv, "0x0 0xffffff direct-relaxable", &region));
+	ck_assert(dma_facts_parse_reserved(inv, "0x0 0xffffff direct-relaxable", &region));
 	ck_assert_str_eq(region.name, "RMRR");
 	inv->iommus = strv_free(inv->iommus);
 	ck_assert_int_eq(strv_add(&inv->iommus, "ivhd0 amd-iommu"), 0);
-	ck_assert(reserved_region_parse(inv, "0x0 0xffffff direct", &region));
+	ck_assert(dma_facts_parse_reserved(inv, "0x0 0xffffff direct", &region));
 	ck_assert_str_eq(region.name, "IVMD unity map");
-	ck_assert(reserved_region_parse(inv, "0x0 0xffffff brand-new", &region));
+	ck_assert(dma_facts_parse_reserved(inv, "0x0 0xffffff brand-new", &region));
 	ck_assert_str_eq(region.type, "unknown");
-	ck_assert(!reserved_region_parse(inv, "0x0", &region));
+	ck_assert(!dma_facts_parse_reserved(inv, "0x0", &region));
 }
 END_TEST
 
@@ -216,9 +216,9 @@ START_TEST(test_regions)
 	ck_assert(!facts_number(&facts, "msix-table-maskable"));
 	ck_assert(facts_number(&facts, "needs-relocation"));
 	/* VFIO's word goes before what was derived */
-	ck_assert_int_eq(strv_add(&nic->learnt, "region 3 0xf 0x4000"), 0);
-	ck_assert_int_eq(strv_add(&nic->learnt, "sparse 3 0x1000 0x3000"), 0);
-	ck_assert_int_eq(strv_add(&nic->learnt, "region 0 0x3 0x20000"), 0);
+	ck_assert_int_eq(strv_add(&nic->vfio_info_lines, "region 3 0xf 0x4000"), 0);
+	ck_assert_int_eq(strv_add(&nic->vfio_info_lines, "sparse 3 0x1000 0x3000"), 0);
+	ck_assert_int_eq(strv_add(&nic->vfio_info_lines, "region 0 0x3 0x20000"), 0);
 	get(inv, nic, "mmio", &facts);
 	bar = item_of(&facts, "regions", "bar3");
 	ck_assert_str_eq(facts_text(bar, "source"), "vfio");
@@ -235,9 +235,9 @@ START_TEST(test_small_bars)
 	_cleanup_facts_ struct vec facts = { 0 };
 	const struct vec *bar;
 
-	other->resources[0] = (struct resource){ 0xfe030800, 0xfe0308ff, 0x200 };
+	other->resources[0] = (struct device_resource){ 0xfe030800, 0xfe0308ff, 0x200 };
 	ck_assert_int_eq(inventory_put(inv, other), 0);
-	nic->resources[1] = (struct resource){ 0xfe030000, 0xfe0300ff, 0x200 };
+	nic->resources[1] = (struct device_resource){ 0xfe030000, 0xfe0300ff, 0x200 };
 	get(inv, nic, "mmio", &facts);
 	bar = item_of(&facts, "regions", "bar1");
 	ck_assert(!facts_number(bar, "small-bar-safe"));
@@ -245,7 +245,7 @@ START_TEST(test_small_bars)
 	ck_assert_str_eq(facts_text(bar, "map"), "no");
 	ck_assert(!facts_number(&facts, "small-bar-safe"));
 	/* alone in its page, it may go with all of the page; not where it does not begin there */
-	other->resources[0] = (struct resource){ 0xfe040800, 0xfe0408ff, 0x200 };
+	other->resources[0] = (struct device_resource){ 0xfe040800, 0xfe0408ff, 0x200 };
 	get(inv, nic, "mmio", &facts);
 	ck_assert_str_eq(facts_text(item_of(&facts, "regions", "bar1"), "map"), "yes");
 	ck_assert(facts_number(&facts, "small-bar-safe"));
@@ -269,19 +269,19 @@ START_TEST(test_units)
 	ck_assert(iommu_unit_find(inv, nic, &unit));
 	ck_assert_str_eq(unit.kind, "VT-d");
 	ck_assert_uint_eq(unit.address_bits, 39);
-	ck_assert_int_eq(unit.pasid, IOMMU_NO);
-	ck_assert_int_eq(unit.ats, IOMMU_NO);
+	ck_assert_int_eq(unit.pasid, IOMMU_UNIT_NO);
+	ck_assert_int_eq(unit.ats, IOMMU_UNIT_NO);
 	/* Sapphire Rapids: PASIDs of 20 bits, page requests, device TLBs */
 	inv->iommus = strv_free(inv->iommus);
 	ck_assert_int_eq(strv_add(&inv->iommus,
 				  "dmar1 intel-iommu cap 19ed008c40780c66 ecap 3ef9a6f026f05e"), 0);
 	ck_assert(iommu_unit_find(inv, nic, &unit));
-	ck_assert_int_eq(unit.pasid, IOMMU_NO + ((0x3ef9a6f026f05eull >> 40) & 1));
+	ck_assert_int_eq(unit.pasid, IOMMU_UNIT_NO + ((0x3ef9a6f026f05eull >> 40) & 1));
 	ck_assert_uint_eq(unit.address_bits, ((0x19ed008c40780c66ull >> 16) & 0x3f) + 1);
 	ck_assert_int_eq(str_set(&nic->iommu, "smmu3.0x0000000009050000"), 0);
 	ck_assert_int_eq(strv_add(&inv->iommus, "smmu3.0x0000000009050000 -"), 0);
 	ck_assert(iommu_unit_find(inv, nic, &unit));
-	ck_assert_int_eq(unit.pasid, IOMMU_NOT_SAID);
+	ck_assert_int_eq(unit.pasid, IOMMU_UNIT_UNKNOWN);
 	ck_assert_str_eq(unit.kind, "SMMU");
 }
 END_TEST
@@ -325,19 +325,19 @@ START_TEST(test_pasid)
 	ck_assert_str_eq(facts_text(pasid, "registers"), "1b00010006140000");
 	ck_assert_ptr_null(facts_find(&facts, "pri"));
 	/* the kernel has the last word */
-	ck_assert_int_eq(strv_add(&vf->learnt, "pasid 0 0"), 0);
+	ck_assert_int_eq(strv_add(&vf->vfio_info_lines, "pasid 0 0"), 0);
 	get(inv, vf, "virtual-capabilities", &facts);
 	pasid = &facts_find(&facts, "pasid")->items;
 	ck_assert_str_eq(facts_text(pasid, "state"), "denied");
 	ck_assert_ptr_null(facts_find(pasid, "offset"));
-	vf->learnt = strv_free(vf->learnt);
-	ck_assert_int_eq(strv_add(&vf->learnt, "module-pasid 1048576"), 0);
+	vf->vfio_info_lines = strv_free(vf->vfio_info_lines);
+	ck_assert_int_eq(strv_add(&vf->vfio_info_lines, "module-pasid 1048576"), 0);
 	get(inv, vf, "virtual-capabilities", &facts);
 	ck_assert_str_eq(facts_text(&facts_find(&facts, "pasid")->items, "state"), "shared");
 	get(inv, vf, "pasid", &facts);
 	ck_assert_uint_eq(facts_number(&facts_find(&facts, "module")->items, "pasids"), 1048576);
-	vf->learnt = strv_free(vf->learnt);
-	ck_assert_int_eq(strv_add(&vf->learnt, "module-pasid 0"), 0);
+	vf->vfio_info_lines = strv_free(vf->vfio_info_lines);
+	ck_assert_int_eq(strv_add(&vf->vfio_info_lines, "module-pasid 0"), 0);
 	get(inv, vf, "virtual-capabilities", &facts);
 	ck_assert_str_eq(facts_text(&facts_find(&facts, "pasid")->items, "state"), "denied");
 }

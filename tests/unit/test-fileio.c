@@ -63,10 +63,10 @@ START_TEST(test_write_and_read)
 	size_t size;
 
 	umask(077);
-	ck_assert_int_eq(file_write_atomic_at(dir_fd, "a.json", text, sizeof(text) - 1, 0644), 0);
+	ck_assert_int_eq(fileio_write_atomic_at(dir_fd, "a.json", text, sizeof(text) - 1, 0644), 0);
 	ck_assert_int_eq(fstatat(dir_fd, "a.json", &st, 0), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0644);
-	ck_assert_int_eq(file_read_at(dir_fd, "a.json", 4096, &data, &size), 0);
+	ck_assert_int_eq(fileio_read_at(dir_fd, "a.json", 4096, &data, &size), 0);
 	ck_assert_uint_eq(size, sizeof(text) - 1);
 	ck_assert_mem_eq(data, text, sizeof(text)); /* with the NUL that the reader adds */
 	ck_assert_uint_eq(count_entries(), 1);
@@ -79,10 +79,10 @@ START_TEST(test_replace)
 	_cleanup_close_ int old = -EBADF;
 	char byte;
 
-	ck_assert_int_eq(file_write_atomic_at(dir_fd, "a", "old", 3, 0600), 0);
+	ck_assert_int_eq(fileio_write_atomic_at(dir_fd, "a", "old", 3, 0600), 0);
 	old = openat(dir_fd, "a", O_RDONLY | O_CLOEXEC);
-	ck_assert_int_eq(file_write_atomic_at(dir_fd, "a", "newer", 5, 0600), 0);
-	ck_assert_int_eq(file_read_at(dir_fd, "a", 4096, &data, NULL), 0);
+	ck_assert_int_eq(fileio_write_atomic_at(dir_fd, "a", "newer", 5, 0600), 0);
+	ck_assert_int_eq(fileio_read_at(dir_fd, "a", 4096, &data, NULL), 0);
 	ck_assert_str_eq(data, "newer");
 	/* another file has its name now: who had the old one open still has all of it */
 	ck_assert_int_eq(read(old, &byte, 1), 1);
@@ -93,8 +93,8 @@ END_TEST
 START_TEST(test_failed_write_changes_nothing)
 {
 	ck_assert_int_eq(mkdirat(dir_fd, "a", 0700), 0);
-	ck_assert_int_eq(file_write_atomic_at(dir_fd, "a", "x", 1, 0600), -EISDIR);
-	ck_assert_int_eq(file_write_atomic_at(dir_fd, "none/a", "x", 1, 0600), -ENOENT);
+	ck_assert_int_eq(fileio_write_atomic_at(dir_fd, "a", "x", 1, 0600), -EISDIR);
+	ck_assert_int_eq(fileio_write_atomic_at(dir_fd, "none/a", "x", 1, 0600), -ENOENT);
 	ck_assert_uint_eq(count_entries(), 1);
 }
 END_TEST
@@ -105,7 +105,7 @@ START_TEST(test_leftover_of_a_crash)
 
 	snprintf(temp, sizeof(temp), "a.%d.tmp", (int)getpid());
 	ck_assert_int_eq(symlinkat("/etc/passwd", dir_fd, temp), 0);
-	ck_assert_int_eq(file_write_atomic_at(dir_fd, "a", "x", 1, 0600), 0);
+	ck_assert_int_eq(fileio_write_atomic_at(dir_fd, "a", "x", 1, 0600), 0);
 	ck_assert_uint_eq(count_entries(), 1);
 }
 END_TEST
@@ -117,10 +117,10 @@ START_TEST(test_read_limits)
 	size_t size;
 
 	memset(big, 'x', sizeof(big));
-	ck_assert_int_eq(file_write_atomic_at(dir_fd, "big", big, sizeof(big), 0600), 0);
-	ck_assert_int_eq(file_read_at(dir_fd, "big", sizeof(big) - 1, &data, &size), -EFBIG);
+	ck_assert_int_eq(fileio_write_atomic_at(dir_fd, "big", big, sizeof(big), 0600), 0);
+	ck_assert_int_eq(fileio_read_at(dir_fd, "big", sizeof(big) - 1, &data, &size), -EFBIG);
 	ck_assert_ptr_null(data);
-	ck_assert_int_eq(file_read_at(dir_fd, "big", sizeof(big), &data, &size), 0);
+	ck_assert_int_eq(fileio_read_at(dir_fd, "big", sizeof(big), &data, &size), 0);
 	ck_assert_uint_eq(size, sizeof(big));
 }
 END_TEST
@@ -130,8 +130,8 @@ START_TEST(test_read_empty)
 	_cleanup_free_ char *data = NULL;
 	size_t size;
 
-	ck_assert_int_eq(file_write_atomic_at(dir_fd, "empty", NULL, 0, 0600), 0);
-	ck_assert_int_eq(file_read_at(dir_fd, "empty", 0, &data, &size), 0);
+	ck_assert_int_eq(fileio_write_atomic_at(dir_fd, "empty", NULL, 0, 0600), 0);
+	ck_assert_int_eq(fileio_read_at(dir_fd, "empty", 0, &data, &size), 0);
 	ck_assert_uint_eq(size, 0);
 	ck_assert_str_eq(data, "");
 }
@@ -143,9 +143,9 @@ START_TEST(test_read_of_unknown_size)
 	_cleanup_free_ char *data = NULL;
 	size_t size;
 
-	ck_assert_int_eq(file_read_at(AT_FDCWD, "/proc/self/stat", 1 << 20, &data, &size), 0);
+	ck_assert_int_eq(fileio_read_at(AT_FDCWD, "/proc/self/stat", 1 << 20, &data, &size), 0);
 	ck_assert_uint_gt(size, 0);
-	ck_assert_int_eq(file_read_at(AT_FDCWD, "/proc/self/stat", 1, &(char *){ NULL }, NULL),
+	ck_assert_int_eq(fileio_read_at(AT_FDCWD, "/proc/self/stat", 1, &(char *){ NULL }, NULL),
 			 -EFBIG);
 }
 END_TEST
@@ -156,10 +156,10 @@ START_TEST(test_read_refuses_what_is_no_file)
 	_cleanup_free_ char *data = NULL;
 
 	ck_assert_int_eq(mkfifoat(dir_fd, "fifo", 0600), 0);
-	ck_assert_int_eq(file_read_at(dir_fd, "fifo", 4096, &data, NULL), -EINVAL);
-	ck_assert_int_eq(file_read_at(dir_fd, ".", 4096, &data, NULL), -EISDIR);
-	ck_assert_int_eq(file_read_at(dir_fd, "none", 4096, &data, NULL), -ENOENT);
-	ck_assert_int_eq(file_read_at(AT_FDCWD, "/dev/zero", 4096, &data, NULL), -EINVAL);
+	ck_assert_int_eq(fileio_read_at(dir_fd, "fifo", 4096, &data, NULL), -EINVAL);
+	ck_assert_int_eq(fileio_read_at(dir_fd, ".", 4096, &data, NULL), -EISDIR);
+	ck_assert_int_eq(fileio_read_at(dir_fd, "none", 4096, &data, NULL), -ENOENT);
+	ck_assert_int_eq(fileio_read_at(AT_FDCWD, "/dev/zero", 4096, &data, NULL), -EINVAL);
 	ck_assert_ptr_null(data);
 }
 END_TEST
@@ -171,12 +171,12 @@ START_TEST(test_mkdir_parents)
 
 	ck_assert_int_ge(asprintf(&path, "%s/a/b/c", directory), 0);
 	ck_assert_int_ge(asprintf(&below_file, "%s/a/file/d", directory), 0);
-	ck_assert_int_eq(mkdir_parents(path, 0755), 0);
+	ck_assert_int_eq(fileio_mkdir_parents(path, 0755), 0);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert(S_ISDIR(st.st_mode));
-	ck_assert_int_eq(mkdir_parents(path, 0755), 0);
-	ck_assert_int_eq(file_write_atomic_at(dir_fd, "a/file", "x", 1, 0600), 0);
-	ck_assert_int_eq(mkdir_parents(below_file, 0755), -ENOTDIR);
+	ck_assert_int_eq(fileio_mkdir_parents(path, 0755), 0);
+	ck_assert_int_eq(fileio_write_atomic_at(dir_fd, "a/file", "x", 1, 0600), 0);
+	ck_assert_int_eq(fileio_mkdir_parents(below_file, 0755), -ENOTDIR);
 }
 END_TEST
 

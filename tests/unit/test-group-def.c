@@ -9,7 +9,7 @@
 
 START_TEST(test_defaults)
 {
-	_cleanup_groupdef_ struct groupdef *def = groupdef_new("nic0");
+	_cleanup_group_def_ struct group_def *def = group_def_new("nic0");
 
 	ck_assert_str_eq(def->name, "nic0");
 	ck_assert_str_eq(def->driver, "auto");
@@ -27,46 +27,46 @@ START_TEST(test_names)
 
 	memset(longest, 'n', 64);
 	longest[64] = '\0';
-	ck_assert(groupdef_name_valid("nic0"));
-	ck_assert(groupdef_name_valid("0"));
-	ck_assert(groupdef_name_valid("gpu.left_2-b"));
-	ck_assert(groupdef_name_valid(longest));
+	ck_assert(group_def_name_valid("nic0"));
+	ck_assert(group_def_name_valid("0"));
+	ck_assert(group_def_name_valid("gpu.left_2-b"));
+	ck_assert(group_def_name_valid(longest));
 	strcat(longest, "n");
-	ck_assert(!groupdef_name_valid(longest));
-	ck_assert(!groupdef_name_valid(""));
-	ck_assert(!groupdef_name_valid("."));
-	ck_assert(!groupdef_name_valid(".."));
-	ck_assert(!groupdef_name_valid("-x"));
-	ck_assert(!groupdef_name_valid("_x"));
-	ck_assert(!groupdef_name_valid("a/b"));
-	ck_assert(!groupdef_name_valid("a b"));
-	ck_assert(!groupdef_name_valid("a\n"));
-	ck_assert(!groupdef_name_valid("gr\xc3\xbc"));
+	ck_assert(!group_def_name_valid(longest));
+	ck_assert(!group_def_name_valid(""));
+	ck_assert(!group_def_name_valid("."));
+	ck_assert(!group_def_name_valid(".."));
+	ck_assert(!group_def_name_valid("-x"));
+	ck_assert(!group_def_name_valid("_x"));
+	ck_assert(!group_def_name_valid("a/b"));
+	ck_assert(!group_def_name_valid("a b"));
+	ck_assert(!group_def_name_valid("a\n"));
+	ck_assert(!group_def_name_valid("gr\xc3\xbc"));
 }
 END_TEST
 
 START_TEST(test_drivers)
 {
-	ck_assert(driver_name_allowed("vfio-pci"));
-	ck_assert(driver_name_allowed("mlx5_vfio_pci"));
-	ck_assert(!driver_name_allowed("auto"));
-	ck_assert(!driver_name_allowed("nvme"));
-	ck_assert(!driver_name_allowed("vfio_pci"));
-	ck_assert(!driver_name_allowed("vfio-pci\n"));
-	ck_assert(!driver_name_allowed(""));
+	ck_assert(group_def_driver_allowed("vfio-pci"));
+	ck_assert(group_def_driver_allowed("mlx5_vfio_pci"));
+	ck_assert(!group_def_driver_allowed("auto"));
+	ck_assert(!group_def_driver_allowed("nvme"));
+	ck_assert(!group_def_driver_allowed("vfio_pci"));
+	ck_assert(!group_def_driver_allowed("vfio-pci\n"));
+	ck_assert(!group_def_driver_allowed(""));
 }
 END_TEST
 
 static void describes_as(const struct selector *selector, const char *expected)
 {
-	_cleanup_free_ char *text = selector_describe(selector);
+	_cleanup_free_ char *text = group_def_selector_describe(selector);
 
 	ck_assert_str_eq(text, expected);
 }
 
 START_TEST(test_selector_words)
 {
-	_cleanup_selector_ struct selector *selector = selector_new();
+	_cleanup_selector_ struct selector *selector = group_def_selector_new();
 
 	selector->vendor = 0x8086;
 	selector->device = 0;
@@ -82,7 +82,7 @@ END_TEST
 
 START_TEST(test_selector_of_an_address)
 {
-	_cleanup_selector_ struct selector *selector = selector_new();
+	_cleanup_selector_ struct selector *selector = group_def_selector_new();
 
 	ck_assert_int_eq(str_set(&selector->address, "platform:fe200000.dma"), 0);
 	describes_as(selector, "platform:fe200000.dma");
@@ -93,7 +93,7 @@ END_TEST
 
 START_TEST(test_selector_of_a_function)
 {
-	_cleanup_selector_ struct selector *selector = selector_new();
+	_cleanup_selector_ struct selector *selector = group_def_selector_new();
 
 	ck_assert_int_eq(str_set(&selector->vf_of, "0000:02:00.0"), 0);
 	selector->index = 2;
@@ -103,27 +103,27 @@ END_TEST
 
 START_TEST(test_words_go_there_and_back)
 {
-	enum group_bind bind = BIND_CLAIM;
-	enum group_on_release on_release = ON_RELEASE_RESTORE;
-	enum group_reset reset = RESET_AUTO;
+	enum group_def_bind bind = BIND_CLAIM;
+	enum group_def_on_release on_release = ON_RELEASE_RESTORE;
+	enum group_def_reset reset = RESET_AUTO;
 
-	ck_assert_int_eq(group_bind_from_string("boot", &bind), 0);
+	ck_assert_int_eq(group_def_bind_from_string("boot", &bind), 0);
 	ck_assert_int_eq(bind, BIND_BOOT);
-	ck_assert_int_eq(group_on_release_from_string("none", &on_release), 0);
+	ck_assert_int_eq(group_def_on_release_from_string("none", &on_release), 0);
 	ck_assert_int_eq(on_release, ON_RELEASE_NONE);
-	ck_assert_int_eq(group_reset_from_string("require", &reset), 0);
+	ck_assert_int_eq(group_def_reset_from_string("require", &reset), 0);
 	ck_assert_int_eq(reset, RESET_REQUIRE);
 	for (unsigned i = BIND_CLAIM; i <= BIND_BOOT; i++)
-		ck_assert_int_eq(group_bind_from_string(group_bind_to_string(i), &bind), 0);
+		ck_assert_int_eq(group_def_bind_from_string(group_def_bind_to_string(i), &bind), 0);
 	for (unsigned i = ON_RELEASE_RESTORE; i <= ON_RELEASE_NONE; i++)
-		ck_assert_int_eq(group_on_release_from_string(group_on_release_to_string(i),
+		ck_assert_int_eq(group_def_on_release_from_string(group_def_on_release_to_string(i),
 							      &on_release), 0);
 	for (unsigned i = RESET_AUTO; i <= RESET_REQUIRE; i++)
-		ck_assert_int_eq(group_reset_from_string(group_reset_to_string(i), &reset), 0);
+		ck_assert_int_eq(group_def_reset_from_string(group_def_reset_to_string(i), &reset), 0);
 
-	ck_assert_int_eq(group_bind_from_string("Boot", &bind), -EINVAL);
-	ck_assert_int_eq(group_on_release_from_string("", &on_release), -EINVAL);
-	ck_assert_int_eq(group_reset_from_string("flr", &reset), -EINVAL);
+	ck_assert_int_eq(group_def_bind_from_string("Boot", &bind), -EINVAL);
+	ck_assert_int_eq(group_def_on_release_from_string("", &on_release), -EINVAL);
+	ck_assert_int_eq(group_def_reset_from_string("flr", &reset), -EINVAL);
 	ck_assert_int_eq(bind, BIND_BOOT);
 }
 END_TEST

@@ -24,7 +24,7 @@ static struct inventory *parse(const char *text)
 {
 	_cleanup_free_ char *error = NULL;
 	struct inventory *inv = NULL;
-	int r = hostfile_parse(text, strlen(text), &inv, &error);
+	int r = host_file_parse(text, strlen(text), &inv, &error);
 
 	ck_assert_msg(r == 0, "%d %s in %s", r, str_or(error, ""), text);
 	return inv;
@@ -42,7 +42,7 @@ static void refuse(const char *text, const char *why)
 	_cleanup_free_ char *error = NULL;
 	struct inventory *inv = NULL;
 
-	ck_assert_int_eq(hostfile_parse(text, strlen(text), &inv, &error), -EBADMSG);
+	ck_assert_int_eq(host_file_parse(text, strlen(text), &inv, &error), -EBADMSG);
 	ck_assert_msg(strstr(error, why) != NULL, "\"%s\" for %s", error, text);
 	ck_assert_ptr_null(inv);
 }
@@ -177,8 +177,8 @@ START_TEST(test_virtual_functions)
 	_cleanup_vec_ struct vec reached = { 0 };
 	size_t size;
 
-	ck_assert_int_eq(file_read_at(AT_FDCWD, path, 1 << 24, &text, &size), 0);
-	ck_assert_int_eq(hostfile_parse(text, size, &inv, &error), 0);
+	ck_assert_int_eq(fileio_read_at(AT_FDCWD, path, 1 << 24, &text, &size), 0);
+	ck_assert_int_eq(host_file_parse(text, size, &inv, &error), 0);
 	for (int i = 0; i < 3; i++) {
 		_cleanup_free_ char *key = str_printf("0000:02:10.%d", 2 * i);
 		const struct device *vf = inventory_find(inv, key);
@@ -192,7 +192,7 @@ START_TEST(test_virtual_functions)
 	ck_assert_uint_eq(inventory_find(inv, "0000:02:00.0")->num_vfs, 3);
 	/* they end with their PF */
 	ck_assert_int_eq(
-		resetscope_devices(inv, inventory_find(inv, "0000:02:00.0"), "flr", &reached), 0);
+		reset_scope_devices(inv, inventory_find(inv, "0000:02:00.0"), "flr", &reached), 0);
 	ck_assert_uint_eq(reached.n, 4);
 }
 END_TEST
@@ -212,7 +212,7 @@ static void decide(struct inventory *inv)
 
 			ck_assert_ptr_nonnull(text);
 		}
-		ck_assert_int_eq(resetscope_devices(inv, device, "bus", &reached), 0);
+		ck_assert_int_eq(reset_scope_devices(inv, device, "bus", &reached), 0);
 	}
 	VEC_FOREACH (const struct iommu_group, group, &inv->iommu_groups) {
 		_cleanup_strv_ char **advice = NULL;
@@ -232,7 +232,7 @@ START_TEST(test_garbage)
 	uint32_t state = 1 + (uint32_t)_i;
 	size_t size;
 
-	ck_assert_int_eq(file_read_at(AT_FDCWD, path, 1 << 24, &text, &size), 0);
+	ck_assert_int_eq(fileio_read_at(AT_FDCWD, path, 1 << 24, &text, &size), 0);
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		_cleanup_inventory_ struct inventory *inv = NULL;
 		_cleanup_free_ char *error = NULL, *copy = NULL;
@@ -247,7 +247,7 @@ START_TEST(test_garbage)
 			if (copy[at] >= '0' && copy[at] <= '9')
 				copy[at] = "0123456789abcdef"[mutate_random(&state) % 16];
 		}
-		r = hostfile_parse(copy, copy_size, &inv, &error);
+		r = host_file_parse(copy, copy_size, &inv, &error);
 		ck_assert(r == 0 || (r == -EBADMSG && error));
 		if (r == 0)
 			decide(inv);

@@ -51,7 +51,7 @@ static char *read_host_file(const char *name, const char *suffix, size_t *ret_si
 		str_printf("%s/tests/hosts/%s%s", top ? top : ".", name, suffix);
 	char *text = NULL;
 
-	ck_assert_msg(file_read_at(AT_FDCWD, path, 1 << 24, &text, ret_size) == 0, "%s", path);
+	ck_assert_msg(fileio_read_at(AT_FDCWD, path, 1 << 24, &text, ret_size) == 0, "%s", path);
 	return text;
 }
 
@@ -61,7 +61,7 @@ static struct inventory *read_host(const char *name)
 	size_t size;
 	_cleanup_free_ char *text = read_host_file(name, "", &size);
 	struct inventory *inv = NULL;
-	int r = hostfile_parse(text, size, &inv, &error);
+	int r = host_file_parse(text, size, &inv, &error);
 
 	ck_assert_msg(r == 0, "%s: %d %s", name, r, str_or(error, ""));
 	return inv;
@@ -137,7 +137,7 @@ static void print_resets(FILE *out, const struct inventory *inv, struct device *
 		_cleanup_vec_ struct vec devices = { 0 };
 		_cleanup_free_ char *word = str_printf("reset %s %s", device->key, *method);
 
-		ck_assert_int_eq(resetscope_devices(inv, device, *method, &devices), 0);
+		ck_assert_int_eq(reset_scope_devices(inv, device, *method, &devices), 0);
 		ck_assert(vec_remove(&devices, device));
 		print_keys(out, word, &devices);
 	}
@@ -145,16 +145,16 @@ static void print_resets(FILE *out, const struct inventory *inv, struct device *
 
 static void print_virtual(FILE *out, const struct inventory *inv, const struct device *vf)
 {
-	struct capspace space[CAPSPACE_KINDS];
+	struct cap_space space[CAP_SPACE_KINDS];
 
 	if (!vf->physfn)
 		return;
-	capspace_find(vf, inventory_find(inv, vf->physfn), space);
-	for (enum capspace_kind kind = 0; kind < CAPSPACE_KINDS; kind++)
+	cap_space_find(vf, inventory_find(inv, vf->physfn), space);
+	for (enum cap_space_kind kind = 0; kind < CAP_SPACE_KINDS; kind++)
 		if (space[kind].at)
 			fprintf(out, "virtual %s %s %s %#x%s\n", vf->key,
-				capspace_kind_to_string(kind),
-				capspace_state_to_string(space[kind].state),
+				cap_space_kind_to_string(kind),
+				cap_space_state_to_string(space[kind].state),
 				space[kind].place.at, space[kind].place.as_pf ? " as-pf" : "");
 }
 
@@ -178,11 +178,11 @@ static char *describe(const struct inventory *inv)
 
 /* --- blockers -------------------------------------------------------------------------------- */
 
-static void assess(const struct inventory *inv, const char *key, struct groupview *ret)
+static void assess(const struct inventory *inv, const char *key, struct resolved_group *ret)
 {
-	_cleanup_groupdef_ struct groupdef *def = groupdef_new("test");
+	_cleanup_group_def_ struct group_def *def = group_def_new("test");
 	_cleanup_assess_ struct assess *all = NULL;
-	struct selector *selector = selector_new();
+	struct selector *selector = group_def_selector_new();
 
 	ck_assert_int_eq(str_set(&selector->address, key), 0);
 	ck_assert_int_eq(vec_add(&def->selectors, selector), 0);
@@ -191,7 +191,7 @@ static void assess(const struct inventory *inv, const char *key, struct groupvie
 	ck_assert_int_eq(assess_group(all, def, ret), 0);
 }
 
-static bool has_blocker(const struct groupview *view, const char *code)
+static bool has_blocker(const struct resolved_group *view, const char *code)
 {
 	VEC_FOREACH (const struct blocker, blocker, &view->blockers)
 		if (str_eq(blocker->code, code))
@@ -202,7 +202,7 @@ static bool has_blocker(const struct groupview *view, const char *code)
 /* @words: of a line "blocker A CODE" or "free A" */
 static void check_blocker(const char *name, const struct inventory *inv, char **words)
 {
-	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group view = { 0 };
 
 	ck_assert_ptr_nonnull(words[1]);
 	assess(inv, words[1], &view);

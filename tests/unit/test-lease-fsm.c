@@ -57,10 +57,10 @@ END_TEST
 START_TEST(test_every_lease_can_end)
 {
 	for (enum lease_state start = 0; start < LEASE_STATE_COUNT; start++) {
-		enum lease_state state = lease_fsm(start, LEASE_LET_GO).next;
+		enum lease_state state = lease_fsm(start, LEASE_END_REQUESTED).next;
 
 		ck_assert((start == LEASE_DIRTY) == (state == LEASE_DIRTY));
-		state = lease_fsm(state, LEASE_CLEANSE).next;
+		state = lease_fsm(state, LEASE_RESET_REQUESTED).next;
 		for (unsigned i = 0; i < 3; i++)
 			state = lease_fsm(state, LEASE_STEPS_DONE).next;
 		ck_assert_int_eq(state, LEASE_ENDED);
@@ -79,10 +79,10 @@ END_TEST
 
 START_TEST(test_states_have_the_names_of_the_interface)
 {
-	ck_assert_str_eq(lease_state_to_string(LEASE_CANCELLED), "claiming");
-	ck_assert_str_eq(lease_state_to_string(LEASE_DRAINING), "draining");
+	ck_assert_str_eq(lease_fsm_state_to_string(LEASE_CANCELLED), "claiming");
+	ck_assert_str_eq(lease_fsm_state_to_string(LEASE_DRAINING), "draining");
 	for (enum lease_state state = 0; state < LEASE_STATE_COUNT; state++)
-		ck_assert_uint_gt(strlen(lease_state_to_string(state)), 0);
+		ck_assert_uint_gt(strlen(lease_fsm_state_to_string(state)), 0);
 }
 END_TEST
 

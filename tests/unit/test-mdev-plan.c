@@ -40,40 +40,40 @@ static void add_mdev(struct inventory *inv, const char *type)
 	ck_assert_int_eq(inventory_put(inv, device), 0);
 }
 
-static struct mdevdef *definition(const char *type)
+static struct mdev_def *definition(const char *type)
 {
-	struct mdevdef *def = mdevdef_new(KEY);
+	struct mdev_def *def = mdev_def_new(KEY);
 
-	ck_assert_int_eq(mdev_parent_normalize("mtty", &def->parent), 0);
+	ck_assert_int_eq(mdev_def_normalize_parent("mtty", &def->parent), 0);
 	ck_assert_int_eq(str_set(&def->type, type), 0);
 	return def;
 }
 
 /* "create-mdev mtty/mtty-2, set-attribute a=1"; "" and what is in the way, else. */
-static char *plan(const struct inventory *inv, const struct mdevdef *def, const struct mdev_state *state, bool claimed,
+static char *plan(const struct inventory *inv, const struct mdev_def *def, const struct mdev_state *state, bool claimed,
 		  char **ret_problem)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 	_cleanup_strv_ char **words = NULL;
 	char *keys[] = { claimed ? (char[]){ KEY } : NULL, NULL };
-	enum mdev_act act;
+	enum mdev_plan_action act;
 
-	ck_assert_int_eq(plan_mdev(inv, KEY, def, state, keys, &steps, &act, ret_problem), 0);
+	ck_assert_int_eq(mdev_plan(inv, KEY, def, state, keys, &steps, &act, ret_problem), 0);
 	VEC_FOREACH(const struct step, step, &steps) {
 		_cleanup_free_ char *word = str_printf("%s %s", step_kind_to_string(step->kind), str_or(step->value, "-"));
 
 		ck_assert_int_eq(strv_add(&words, word), 0);
 		ck_assert(step->kind == STEP_PROVE_CLOSED ? step->iommu_group == 8 : str_eq(step->device, KEY));
 	}
-	ck_assert_int_eq(act, steps.n == 0			? MDEV_LEAVE
-			      : strstr(words[steps.n - 1], "remove") ? MDEV_REMOVE
-								     : MDEV_MAKE);
+	ck_assert_int_eq(act, steps.n == 0			? MDEV_PLAN_KEEP
+			      : strstr(words[steps.n - 1], "remove") ? MDEV_PLAN_REMOVE
+								     : MDEV_PLAN_CREATE);
 	return strv_join(words, ", ");
 }
 
 static const struct mdev_state not_ours;
 
-static void check(const struct inventory *inv, const struct mdevdef *def, const struct mdev_state *state, bool claimed,
+static void check(const struct inventory *inv, const struct mdev_def *def, const struct mdev_state *state, bool claimed,
 		  const char *wanted, const char *problem)
 {
 	_cleanup_free_ char *said = NULL, *steps = plan(inv, def, state, claimed, &said);
@@ -90,7 +90,7 @@ static void check(const struct inventory *inv, const struct mdevdef *def, const 
 START_TEST(test_made_with_its_attributes_in_order)
 {
 	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2");
+	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2");
 
 	ck_assert_int_eq(strv_add(&def->attributes, "b=1"), 0);
 	ck_assert_int_eq(strv_add(&def->attributes, "a=x=y"), 0);
@@ -102,7 +102,7 @@ END_TEST
 START_TEST(test_obstacles)
 {
 	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2"), *other = definition("mtty-9");
+	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2"), *other = definition("mtty-9");
 
 	check(inv, def, &not_ours, false, "", "there is no mtty on this host");
 	add_parent(inv, "mtty", 0);
@@ -114,7 +114,7 @@ END_TEST
 START_TEST(test_a_parent_without_its_driver)
 {
 	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdevdef_ struct mdevdef *def = definition("i915-GVTg_V5_4");
+	_cleanup_mdev_def_ struct mdev_def *def = definition("i915-GVTg_V5_4");
 	struct device *parent = device_new("pci", "0000:00:02.0");
 
 	ck_assert_int_eq(str_set(&parent->driver, "vfio-pci"), 0);
@@ -127,8 +127,8 @@ END_TEST
 START_TEST(test_what_is_there_and_fits_is_left_alone)
 {
 	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2");
-	_cleanup_free_ char *signature = mdevdef_signature(def);
+	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2");
+	_cleanup_free_ char *signature = mdev_def_signature(def);
 	const struct mdev_state made = { .made = signature };
 
 	add_parent(inv, "mtty", 1);
@@ -142,7 +142,7 @@ END_TEST
 START_TEST(test_what_is_not_ours_is_never_removed)
 {
 	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2");
+	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2");
 
 	add_mdev(inv, "mtty-1");
 	check(inv, def, &not_ours, false, "", "there already, as mtty-1 of mdev_bus:mtty, and not made by devgroups");
@@ -153,8 +153,8 @@ END_TEST
 START_TEST(test_what_is_ours_goes_when_it_may)
 {
 	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2"), *old = definition("mtty-1");
-	_cleanup_free_ char *before = mdevdef_signature(old);
+	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2"), *old = definition("mtty-1");
+	_cleanup_free_ char *before = mdev_def_signature(old);
 	const struct mdev_state made = { .made = before };
 
 	add_mdev(inv, "mtty-1");
@@ -168,8 +168,8 @@ END_TEST
 START_TEST(test_another_attribute_is_another_device)
 {
 	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2");
-	_cleanup_free_ char *before = mdevdef_signature(def);
+	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2");
+	_cleanup_free_ char *before = mdev_def_signature(def);
 	const struct mdev_state made = { .made = before };
 
 	ck_assert_int_eq(strv_add(&def->attributes, "a=1"), 0);
@@ -181,8 +181,8 @@ END_TEST
 START_TEST(test_half_made_is_made_anew)
 {
 	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdevdef_ struct mdevdef *def = definition("mtty-2");
-	_cleanup_free_ char *signature = mdevdef_signature(def);
+	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2");
+	_cleanup_free_ char *signature = mdev_def_signature(def);
 	const struct mdev_state half = { .made = signature, .unfinished = true };
 
 	add_parent(inv, "mtty", 1);
@@ -203,11 +203,11 @@ START_TEST(test_names_of_parents)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		_cleanup_free_ char *key = NULL;
 
-		ck_assert_int_eq(mdev_parent_normalize(names[i][0], &key), 0);
+		ck_assert_int_eq(mdev_def_normalize_parent(names[i][0], &key), 0);
 		ck_assert_str_eq(key, names[i][1]);
 	}
-	ck_assert_int_eq(mdev_parent_normalize("a/b", &(char *){ NULL }), -EINVAL);
-	ck_assert_int_eq(mdev_parent_normalize("", &(char *){ NULL }), -EINVAL);
+	ck_assert_int_eq(mdev_def_normalize_parent("a/b", &(char *){ NULL }), -EINVAL);
+	ck_assert_int_eq(mdev_def_normalize_parent("", &(char *){ NULL }), -EINVAL);
 }
 END_TEST
 

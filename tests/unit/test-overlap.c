@@ -39,40 +39,40 @@ static void free_host(void)
 	host = inventory_free(host);
 }
 
-static struct config *read_groups(const char *groups)
+static struct def_set *read_groups(const char *groups)
 {
 	_cleanup_free_ char *text = str_printf("{\"groups\":{%s}}", groups);
-	struct config *config = config_new();
+	struct def_set *config = def_set_new();
 
 	ck_assert(text && config);
-	ck_assert_int_eq(config_parse(config, "test.json", text, strlen(text)), 0);
-	ck_assert_int_eq(config_check_devices(config), 0);
+	ck_assert_int_eq(parse_definitions(config, "test.json", text, strlen(text)), 0);
+	ck_assert_int_eq(def_set_check_devices(config), 0);
 	ck_assert_uint_eq(config->problems.n, 0);
 	return config;
 }
 
-static struct overlap *compare(const struct config *config)
+static struct overlap *compare(const struct def_set *config)
 {
 	struct overlap *overlap = overlap_new();
 
 	ck_assert_ptr_nonnull(overlap);
-	VEC_FOREACH(const struct groupdef, def, &config->groups) {
-		_cleanup_groupview_ struct groupview view = { 0 };
+	VEC_FOREACH(const struct group_def, def, &config->groups) {
+		_cleanup_resolved_group_ struct resolved_group view = { 0 };
 
 		ck_assert_int_eq(resolve_group(host, def, &view), 0);
 		ck_assert_int_eq(overlap_add(overlap, def, &view), 0);
 	}
-	ck_assert_int_eq(overlap_settle(overlap), 0);
+	ck_assert_int_eq(overlap_decide(overlap), 0);
 	return overlap;
 }
 
 /* The one blocker that the group of this name gets, with @text in it; none where @code is NULL. */
 static void assert_blocker(const char *groups, const char *name, const char *code, const char *text)
 {
-	_cleanup_config_ struct config *config = read_groups(groups);
+	_cleanup_def_set_ struct def_set *config = read_groups(groups);
 	_cleanup_overlap_ struct overlap *overlap = compare(config);
-	_cleanup_groupview_ struct groupview view = { 0 };
-	const struct groupdef *def = config_find(config, name);
+	_cleanup_resolved_group_ struct resolved_group view = { 0 };
+	const struct group_def *def = def_set_find_group(config, name);
 	const struct blocker *blocker;
 
 	ck_assert_int_eq(resolve_group(host, def, &view), 0);
@@ -143,23 +143,23 @@ START_TEST(test_many)
 {
 	_cleanup_inventory_ struct inventory *inv = bighost_new();
 	_cleanup_overlap_ struct overlap *overlap = overlap_new();
-	struct groupdef *defs[BIGHOST_CARDS];
+	struct group_def *defs[BIGHOST_CARDS];
 
 	for (unsigned i = 0; i < BIGHOST_CARDS; i++) {
-		_cleanup_groupview_ struct groupview view = { 0 };
+		_cleanup_resolved_group_ struct resolved_group view = { 0 };
 
 		defs[i] = bighost_group(i);
 		ck_assert_int_eq(resolve_group(inv, defs[i], &view), 0);
 		ck_assert_int_eq(overlap_add(overlap, defs[i], &view), 0);
 	}
-	ck_assert_int_eq(overlap_settle(overlap), 0);
+	ck_assert_int_eq(overlap_decide(overlap), 0);
 	for (unsigned i = 0; i < BIGHOST_CARDS; i++) {
-		_cleanup_groupview_ struct groupview view = { 0 };
+		_cleanup_resolved_group_ struct resolved_group view = { 0 };
 
 		ck_assert_int_eq(resolve_group(inv, defs[i], &view), 0);
 		ck_assert_int_eq(overlap_assess(overlap, defs[i], &view), 0);
 		ck_assert_uint_eq(view.blockers.n, 0);
-		groupdef_free(defs[i]);
+		group_def_free(defs[i]);
 	}
 }
 END_TEST

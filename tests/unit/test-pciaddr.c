@@ -114,7 +114,7 @@ static const struct {
 START_TEST(test_normalize)
 {
 	_cleanup_free_ char *key = NULL;
-	int r = devkey_normalize(keys[_i].text, &key);
+	int r = device_bus_key_normalize(keys[_i].text, &key);
 
 	if (!keys[_i].normal) {
 		ck_assert_int_eq(r, -EINVAL);
@@ -128,20 +128,20 @@ END_TEST
 
 START_TEST(test_normalize_is_stable)
 {
-	_cleanup_free_ char *pci = devkey_new("pci", "0000:01:00.0");
-	_cleanup_free_ char *mdev = devkey_new("mdev", "uuid");
+	_cleanup_free_ char *pci = device_bus_key_new("pci", "0000:01:00.0");
+	_cleanup_free_ char *mdev = device_bus_key_new("mdev", "uuid");
 	_cleanup_free_ char *again = NULL, *longest = NULL;
 	char name[200] = "platform:";
 
 	ck_assert_str_eq(pci, "0000:01:00.0");
 	ck_assert_str_eq(mdev, "mdev:uuid");
-	ck_assert_int_eq(devkey_normalize(pci, &again), 0);
+	ck_assert_int_eq(device_bus_key_normalize(pci, &again), 0);
 	ck_assert_str_eq(again, pci);
 
 	memset(name + strlen(name), 'x', 128);
-	ck_assert_int_eq(devkey_normalize(name, &longest), 0);
+	ck_assert_int_eq(device_bus_key_normalize(name, &longest), 0);
 	strcat(name, "x");
-	ck_assert_int_eq(devkey_normalize(name, &(char *){ NULL }), -EINVAL);
+	ck_assert_int_eq(device_bus_key_normalize(name, &(char *){ NULL }), -EINVAL);
 }
 END_TEST
 

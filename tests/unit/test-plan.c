@@ -39,10 +39,10 @@ static struct inventory *five(void)
 	return inv;
 }
 
-static struct groupdef *define(const char *address)
+static struct group_def *define(const char *address)
 {
-	struct groupdef *def = groupdef_new("conv");
-	struct selector *selector = selector_new();
+	struct group_def *def = group_def_new("conv");
+	struct selector *selector = group_def_selector_new();
 
 	ck_assert_int_eq(str_set(&selector->address, address), 0);
 	ck_assert_int_eq(vec_add(&def->selectors, selector), 0);
@@ -67,8 +67,8 @@ static char *text_of(const struct vec *steps)
 
 static struct record *claim(const struct inventory *inv, enum access_mode access, struct vec *steps)
 {
-	_cleanup_groupdef_ struct groupdef *def = define("0000:04:01.0");
-	_cleanup_groupview_ struct groupview view = {};
+	_cleanup_group_def_ struct group_def *def = define("0000:04:01.0");
+	_cleanup_resolved_group_ struct resolved_group view = {};
 	struct record *record = record_new("conv", "1");
 
 	record->uid = 1000;
@@ -83,10 +83,10 @@ static void check_companions(const struct inventory *inv, const struct step *ste
 {
 	const struct device *ehci = inventory_find(inv, step->device);
 
-	if (driver_is_vfio(step->value))
+	if (vfio_driver_is_known(step->value))
 		return;
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		ck_assert_msg(!device_is_usb_companion(device, ehci) || !driver_is_vfio(device->driver),
+		ck_assert_msg(!usb_companion_of_ehci(device, ehci) || !vfio_driver_is_known(device->driver),
 			      "%s %s %s", step_kind_to_string(step->kind), step->device, step->value);
 }
 
@@ -167,8 +167,8 @@ END_TEST
 static char *opening(const struct inventory *inv, enum access_mode access, enum vfio_interface interface,
 		     struct record **ret_record)
 {
-	_cleanup_groupdef_ struct groupdef *def = define("0000:04:01.0");
-	_cleanup_groupview_ struct groupview view = {};
+	_cleanup_group_def_ struct group_def *def = define("0000:04:01.0");
+	_cleanup_resolved_group_ struct resolved_group view = {};
 	_cleanup_steps_ struct vec steps = {};
 	_cleanup_free_ char *text = NULL;
 	struct record *record = record_new("conv", "1");
@@ -295,7 +295,7 @@ static void release_from_there(struct inventory *inv, const struct record *recor
 
 	ck_assert_int_eq(plan_release(inv, record, &release), 0);
 	apply(inv, &release, release.n);
-	ck_assert(plan_is_back(inv, record));
+	ck_assert(plan_release_is_complete(inv, record));
 	VEC_FOREACH(const struct device, device, &before->devices)
 		ck_assert_msg(device_equal(device, inventory_find(inv, device->key)), "%s %s", when, device->key);
 }
@@ -410,10 +410,10 @@ START_TEST(test_release_of_what_somebody_holds_up)
 
 	apply(inv, &claim_steps, claim_steps.n);
 	ck_assert_int_eq(str_set(&device->driver_override, NULL), 0);
-	device->held_up = true;
+	device->bind_hangs = true;
 	ck_assert_int_eq(plan_release(inv, record, &release), 0);
 	ck_assert_int_eq(str_set(&device->driver_override, "vfio-pci"), 0);
-	device->held_up = false;
+	device->bind_hangs = false;
 	apply(inv, &release, release.n);
 	check_back(inv, "held up");
 }
@@ -421,8 +421,8 @@ END_TEST
 
 static void plan_to_boot(const struct inventory *inv, struct vec *steps)
 {
-	_cleanup_groupdef_ struct groupdef *def = define("0000:04:01.0");
-	_cleanup_groupview_ struct groupview view = {};
+	_cleanup_group_def_ struct group_def *def = define("0000:04:01.0");
+	_cleanup_resolved_group_ struct resolved_group view = {};
 
 	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
 	ck_assert_int_eq(plan_boot(def, &view, steps), 0);
@@ -489,13 +489,13 @@ END_TEST
 START_TEST(test_without_overrides_the_ids_are_gone_before_the_resets)
 {
 	_cleanup_inventory_ struct inventory *inv = five();
-	_cleanup_groupdef_ struct groupdef *def = define("0000:04:01.0");
-	_cleanup_groupview_ struct groupview view = {};
+	_cleanup_group_def_ struct group_def *def = define("0000:04:01.0");
+	_cleanup_resolved_group_ struct resolved_group view = {};
 	_cleanup_record_ struct record *record = record_new("conv", "1");
 	_cleanup_steps_ struct vec steps = {};
 	_cleanup_(vec_drop) struct vec attempts = {}, resets = {};
 	struct reset_attempt attempt = { .method = "flr" };
-	struct resetplan plan = { .device = inventory_find(inv, "0000:04:01.0") };
+	struct reset_plan plan = { .device = inventory_find(inv, "0000:04:01.0") };
 	_cleanup_free_ char *text = NULL;
 
 	VEC_FOREACH(struct device, device, &inv->devices) {
@@ -509,7 +509,7 @@ START_TEST(test_without_overrides_the_ids_are_gone_before_the_resets)
 	ck_assert_int_eq(vec_add(&resets, &plan), 0);
 	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
 	ck_assert_int_eq(plan_claim(def, &view, &resets, record, &steps), 0);
-	ck_assert_int_eq(newid_note(inv, &steps, record), 0);
+	ck_assert_int_eq(new_id_record(inv, &steps, record), 0);
 	text = text_of(&steps);
 	ck_assert_str_eq(text, "load-module vfio-pci \n"
 			       "unbind 0000:04:01.0 from e1000\n"
@@ -552,7 +552,7 @@ static char *release_of_lost(enum error_state state, bool used, bool recovery, c
 	ck_assert_int_eq(str_set(&nic->parent, "0000:03:00.0"), 0);
 	ck_assert_int_eq(str_set(&nic->physfn, physfn), 0);
 	ck_assert_int_eq(plan_release(inv, record, &back), 0);
-	ck_assert(!plan_is_back(inv, record));
+	ck_assert(!plan_release_is_complete(inv, record));
 	return text_of(&back);
 }
 
@@ -590,8 +590,8 @@ END_TEST
 START_TEST(test_recovery_of_what_nobody_has)
 {
 	_cleanup_inventory_ struct inventory *inv = five();
-	_cleanup_groupdef_ struct groupdef *def = define("0000:04:01.0");
-	_cleanup_groupview_ struct groupview view = {};
+	_cleanup_group_def_ struct group_def *def = define("0000:04:01.0");
+	_cleanup_resolved_group_ struct resolved_group view = {};
 	_cleanup_record_ struct record *record = record_new("conv", "1");
 	_cleanup_steps_ struct vec there = {}, back = {};
 	_cleanup_free_ char *there_text = NULL, *back_text = NULL;

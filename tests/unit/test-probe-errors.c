@@ -26,7 +26,7 @@ static void set_dpc(uint16_t status)
 	port->config[0x102] = 1;
 	port->config[0x108] = (uint8_t)status;
 	port->config[0x109] = (uint8_t)(status >> 8);
-	ck_assert_int_eq(file_write_atomic_at(AT_FDCWD, path, (const char *)port->config,
+	ck_assert_int_eq(fileio_write_atomic_at(AT_FDCWD, path, (const char *)port->config,
 					      port->config_size, 0644),
 			 0);
 	/* what is remembered of it is older */
@@ -131,15 +131,15 @@ END_TEST
 
 START_TEST(test_first_sight)
 {
-	_cleanup_close_ int fd = sysroot_dir(&root, "sys/bus/pci/devices/" CARD);
+	_cleanup_close_ int fd = sysfs_root_open_dir(&root, "sys/bus/pci/devices/" CARD);
 	struct device *card = inventory_find(inv, CARD);
 
-	probe_errors_first(fd, card);
+	probe_errors_init(fd, card);
 	ck_assert_int_eq(card->errors.state, ERROR_CORRECTABLE);
 	ck_assert_uint_eq(card->errors.nonfatal, 7);
 	ck_assert(!card->errors.above_known);
 	set(CARD, "eeh_pe_state", "0x60 0x801\n");
-	probe_errors_first(fd, card);
+	probe_errors_init(fd, card);
 	ck_assert_int_eq(card->errors.state, ERROR_FROZEN);
 }
 END_TEST
@@ -147,11 +147,11 @@ END_TEST
 /* The slot was powered off and on: what is in it now works. */
 START_TEST(test_plugged_in_where_one_was_given_up)
 {
-	_cleanup_close_ int fd = sysroot_dir(&root, "sys/bus/pci/devices/" CARD);
+	_cleanup_close_ int fd = sysfs_root_open_dir(&root, "sys/bus/pci/devices/" CARD);
 	struct device *card = inventory_find(inv, CARD);
 
 	set(CARD, "eeh_pe_state", "0x78 0xc02\n");
-	probe_errors_first(fd, card);
+	probe_errors_init(fd, card);
 	ck_assert(!card->errors.contained);
 	ck_assert_int_eq(probe_errors(&root, inv, card, &card->errors), 0);
 	ck_assert(!card->errors.contained);

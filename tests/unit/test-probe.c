@@ -102,8 +102,8 @@ START_TEST(test_module_words)
 	ck_assert_int_eq(probe_host(probe, &inv), 0);
 	ck_assert_str_eq(inv->iommus[0], "dmar0 intel-iommu cap d2008c40660462 ecap f050da");
 	ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->iommu, "dmar0");
-	ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->learnt[0], "module-pasid 1048576");
-	ck_assert_ptr_null(inventory_find(inv, "0000:00:03.0")->learnt);
+	ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->vfio_info_lines[0], "module-pasid 1048576");
+	ck_assert_ptr_null(inventory_find(inv, "0000:00:03.0")->vfio_info_lines);
 	ck_assert(inventory_find(inv, "0000:01:00.0")->shares_msi);
 	ck_assert(!inventory_find(inv, "0000:00:03.0")->shares_msi);
 }
@@ -334,11 +334,11 @@ START_TEST(test_a_platform_device_waits_for_its_group)
 	ck_assert_ptr_null(inventory_find(inv, "platform:serial8250"));
 	device = inventory_find(inv, "platform:fe200000.dma");
 	ck_assert_ptr_nonnull(device);
-	ck_assert(device_is_pending(inv, device));
+	ck_assert(pending_iommu_group(inv, device));
 	make_link("sys/devices/platform/fe200000.dma/iommu_group", "../../../kernel/iommu_groups/31");
 	ck_assert_int_eq(probe_update(probe, inv, "platform", "fe200000.dma", NULL), 0);
 	device = inventory_find(inv, "platform:fe200000.dma");
-	ck_assert(!device_is_pending(inv, device));
+	ck_assert(!pending_iommu_group(inv, device));
 }
 END_TEST
 

@@ -8,17 +8,17 @@
 #include "model/config/def-set.h"
 #include "policy/devinfo/quirks.h"
 
-static struct config *parse(const char *text)
+static struct def_set *parse(const char *text)
 {
-	struct config *config = config_new();
+	struct def_set *config = def_set_new();
 
-	config->kind = CONFIG_QUIRKS;
-	ck_assert_int_eq(config_parse(config, "q.json", text, strlen(text)), 0);
+	config->kind = DEF_FILE_QUIRKS;
+	ck_assert_int_eq(parse_definitions(config, "q.json", text, strlen(text)), 0);
 	return config;
 }
 
 /* One quirk with these members besides those that each needs. */
-static struct config *parse_one(const char *members)
+static struct def_set *parse_one(const char *members)
 {
 	_cleanup_free_ char *text = str_printf("{ \"quirks\": { \"q\": { \"topic\": \"reset\", \"text\": "
 					       "\"t\", \"source\": \"s\", %s } } }",
@@ -37,7 +37,7 @@ static struct device *make(uint16_t vendor, uint16_t id)
 	return device;
 }
 
-static size_t count(const struct config *config, const struct device *device)
+static size_t count(const struct def_set *config, const struct device *device)
 {
 	_cleanup_vec_ struct vec found = { 0 };
 
@@ -60,7 +60,7 @@ START_TEST(test_ids)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_free_ char *members = str_printf("\"ids\": [ \"%s\" ]", cases[i].ids);
-		_cleanup_config_ struct config *config = parse_one(members);
+		_cleanup_def_set_ struct def_set *config = parse_one(members);
 		_cleanup_device_ struct device *device = make(cases[i].vendor, cases[i].device);
 
 		ck_assert_uint_eq(config->problems.n, 0);
@@ -71,8 +71,8 @@ END_TEST
 
 START_TEST(test_class_and_function)
 {
-	_cleanup_config_ struct config *nics = parse_one("\"class\": \"02\", \"function\": \"vf\"");
-	_cleanup_config_ struct config *disks = parse_one("\"class\": \"0108\"");
+	_cleanup_def_set_ struct def_set *nics = parse_one("\"class\": \"02\", \"function\": \"vf\"");
+	_cleanup_def_set_ struct def_set *disks = parse_one("\"class\": \"0108\"");
 	_cleanup_device_ struct device *device = make(1, 1);
 
 	ck_assert_uint_eq(count(disks, device), 0);
@@ -111,7 +111,7 @@ START_TEST(test_bad)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		_cleanup_config_ struct config *config = parse_one(cases[i].members);
+		_cleanup_def_set_ struct def_set *config = parse_one(cases[i].members);
 		const struct problem *problem;
 
 		ck_assert_msg(config->problems.n == 1, "%s: %zu", cases[i].members,
@@ -128,30 +128,30 @@ END_TEST
 
 START_TEST(test_incomplete)
 {
-	_cleanup_config_ struct config *config =
+	_cleanup_def_set_ struct def_set *config =
 		parse("{ \"quirks\": { \"a\": { \"ids\": [ \"8086:*\" ], \"topic\": \"flr\", \"text\": "
 		      "\"t\" } } }");
-	_cleanup_config_ struct config *groups = config_new();
+	_cleanup_def_set_ struct def_set *groups = def_set_new();
 	const char *text = "{ \"quirks\": {} }";
 
 	ck_assert_uint_eq(config->problems.n, 1);
 	ck_assert_str_eq(((struct problem *)config->problems.items[0])->text,
 			 "the quirk \"a\" has no \"source\"");
 	/* the languages of the two directories are not mixed up in silence */
-	ck_assert_int_eq(config_parse(groups, "g.json", text, strlen(text)), 0);
+	ck_assert_int_eq(parse_definitions(groups, "g.json", text, strlen(text)), 0);
 	ck_assert_uint_eq(groups->problems.n, 1);
 }
 END_TEST
 
 START_TEST(test_replaced_by_name)
 {
-	_cleanup_config_ struct config *config = parse_one("\"ids\": [ \"8086:10d3\" ]");
+	_cleanup_def_set_ struct def_set *config = parse_one("\"ids\": [ \"8086:10d3\" ]");
 	_cleanup_device_ struct device *device = make(0x8086, 0x10d3);
 	const char *text = "{ \"quirks\": { \"q\": { \"ids\": [ \"8086:ffff\" ], \"topic\": \"flr\", "
 			   "\"text\": \"t\", \"source\": \"s\" } } }";
 
 	ck_assert_uint_eq(count(config, device), 1);
-	ck_assert_int_eq(config_parse(config, "z.json", text, strlen(text)), 0);
+	ck_assert_int_eq(parse_definitions(config, "z.json", text, strlen(text)), 0);
 	ck_assert_uint_eq(config->quirks.n, 1);
 	ck_assert_uint_eq(count(config, device), 0);
 }
@@ -167,7 +167,7 @@ static const struct quirk_hint *find_hint(const struct vec *hints, const char *n
 
 START_TEST(test_hints)
 {
-	_cleanup_config_ struct config *config =
+	_cleanup_def_set_ struct def_set *config =
 		parse("{ \"quirks\": {"
 		      "\"a\": { \"ids\": [ \"8086:*\" ], \"topic\": \"rom\", \"text\": \"t\", \"source\": "
 		      "\"s\", \"vmm\": { \"rombar\": \"0\", \"x-no-intx\": \"on\" } },"
@@ -175,7 +175,7 @@ START_TEST(test_hints)
 		      "\"source\": \"s\", \"vmm\": { \"rombar\": \"1\" } } } }");
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	_cleanup_device_ struct device *device = make(0x8086, 0x10d3);
-	_cleanup_quirk_hints_ struct vec hints = { 0 };
+	_cleanup_quirks_hints_ struct vec hints = { 0 };
 	const struct quirk_hint *hint;
 
 	ck_assert_int_eq(quirks_hints(&config->quirks, inv, device, &hints), 0);
@@ -201,7 +201,7 @@ static struct device *make_msix(void)
 	device->config[0x42] = 7;
 	device->config[0x45] = 0x20;
 	device->config[0x49] = 0x30; /* the pending bits */
-	device->resources[0] = (struct resource){ 0xfe000000, 0xfe003fff, 0x100200 };
+	device->resources[0] = (struct device_resource){ 0xfe000000, 0xfe003fff, 0x100200 };
 	return device;
 }
 
@@ -209,7 +209,7 @@ START_TEST(test_table_in_shared_page)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	_cleanup_device_ struct device *device = make_msix();
-	_cleanup_quirk_hints_ struct vec small = { 0 }, large = { 0 }, alone = { 0 }, full = { 0 };
+	_cleanup_quirks_hints_ struct vec small = { 0 }, large = { 0 }, alone = { 0 }, full = { 0 };
 	const struct vec none = { 0 };
 
 	inv->page_size = 4096;
@@ -221,9 +221,9 @@ START_TEST(test_table_in_shared_page)
 	/* not to BAR 1, the upper half of BAR 0's address */
 	ck_assert_str_eq(find_hint(&large, "x-msix-relocation")->value, "bar2");
 	/* nothing is free: ports cannot have it, and the smallest grows least */
-	device->resources[2] = (struct resource){ 0xfd000000, 0xfd0fffff, 0x200 };
-	device->resources[3] = (struct resource){ 0xc000, 0xc0ff, 0x100 };
-	device->resources[4] = (struct resource){ 0xfc000000, 0xfc007fff, 0x100200 };
+	device->resources[2] = (struct device_resource){ 0xfd000000, 0xfd0fffff, 0x200 };
+	device->resources[3] = (struct device_resource){ 0xc000, 0xc0ff, 0x100 };
+	device->resources[4] = (struct device_resource){ 0xfc000000, 0xfc007fff, 0x100200 };
 	ck_assert_int_eq(quirks_hints(&none, inv, device, &full), 0);
 	ck_assert_str_eq(find_hint(&full, "x-msix-relocation")->value, "bar0");
 	/* a BAR that has nothing but the table and the pending bits behind it */
@@ -240,7 +240,7 @@ START_TEST(test_table_in_pending_bits)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	_cleanup_device_ struct device *device = make_msix();
-	_cleanup_quirk_hints_ struct vec hints = { 0 };
+	_cleanup_quirks_hints_ struct vec hints = { 0 };
 	const struct vec none = { 0 };
 
 	inv->page_size = 4096;
@@ -257,9 +257,9 @@ START_TEST(test_shipped)
 	const char *top = getenv("top_srcdir");
 	_cleanup_free_ char *dir = str_printf("%s/quirks.d", top ? top : ".");
 	const char *const directories[] = { dir, NULL };
-	_cleanup_config_ struct config *config = NULL;
+	_cleanup_def_set_ struct def_set *config = NULL;
 
-	ck_assert_int_eq(confdir_load_quirks(directories, &config), 0);
+	ck_assert_int_eq(config_dirs_load_quirks(directories, &config), 0);
 	VEC_FOREACH(const struct problem, problem, &config->problems)
 		ck_abort_msg("%s:%u:%u: %s", problem->file, problem->line, problem->column,
 			     problem->text);
@@ -277,17 +277,17 @@ static void check_samples(const char *directory, bool good)
 	const char *top = getenv("top_srcdir");
 	_cleanup_free_ char *dir = str_printf("%s/tests/quirks/%s", top ? top : ".", directory);
 	const char *const directories[] = { dir, NULL };
-	_cleanup_config_ struct config *listing = config_new();
-	_cleanup_confdir_files_ struct vec files = { 0 };
+	_cleanup_def_set_ struct def_set *listing = def_set_new();
+	_cleanup_config_dirs_files_ struct vec files = { 0 };
 
-	ck_assert_int_eq(confdir_list(listing, directories, &files), 0);
+	ck_assert_int_eq(config_dirs_list(listing, directories, &files), 0);
 	ck_assert_uint_gt(files.n, 0);
-	VEC_FOREACH(const struct confdir_file, file, &files) {
-		_cleanup_config_ struct config *one = config_new();
+	VEC_FOREACH(const struct config_dirs_file, file, &files) {
+		_cleanup_def_set_ struct def_set *one = def_set_new();
 
-		one->kind = CONFIG_QUIRKS;
-		ck_assert_int_eq(confdir_load_file(one, file->path), 0);
-		ck_assert_msg(config_has_errors(one) == !good, "%s", file->path);
+		one->kind = DEF_FILE_QUIRKS;
+		ck_assert_int_eq(config_dirs_load_file(one, file->path), 0);
+		ck_assert_msg(def_set_has_errors(one) == !good, "%s", file->path);
 	}
 }
 

@@ -87,11 +87,11 @@ START_TEST(test_words_go_there_and_back)
 		ck_assert_uint_eq(phase, i);
 	}
 	for (unsigned i = ACCESS_FD; i <= ACCESS_NODE; i++) {
-		ck_assert_int_eq(access_mode_from_string(access_mode_to_string(i), &access), 0);
+		ck_assert_int_eq(record_access_from_string(record_access_to_string(i), &access), 0);
 		ck_assert_uint_eq(access, i);
 	}
 	ck_assert_int_eq(record_phase_from_string("Claimed", &phase), -EINVAL);
-	ck_assert_int_eq(access_mode_from_string("", &access), -EINVAL);
+	ck_assert_int_eq(record_access_from_string("", &access), -EINVAL);
 	ck_assert_int_eq(phase, PHASE_RELEASING);
 	ck_assert_int_eq(access, ACCESS_NODE);
 }

@@ -17,21 +17,21 @@ static struct inventory *read_host(const char *name)
 	struct inventory *inv = NULL;
 	size_t size;
 
-	ck_assert_msg(file_read_at(AT_FDCWD, path, 1 << 24, &text, &size) == 0, "%s", path);
-	ck_assert_msg(hostfile_parse(text, size, &inv, &error) == 0, "%s", str_or(error, ""));
+	ck_assert_msg(fileio_read_at(AT_FDCWD, path, 1 << 24, &text, &size) == 0, "%s", path);
+	ck_assert_msg(host_file_parse(text, size, &inv, &error) == 0, "%s", str_or(error, ""));
 	return inv;
 }
 
 /* "slot peer-to-peer 2, hardware conventional-pci 4, …" */
 static char *codes_of(const struct inventory *inv)
 {
-	_cleanup_reportcard_ struct reportcard card = { 0 };
+	_cleanup_report_card_ struct report_card card = { 0 };
 	_cleanup_strv_ char **words = NULL;
 
-	ck_assert_int_eq(reportcard_make(inv, &card), 0);
+	ck_assert_int_eq(report_card_make(inv, &card), 0);
 	VEC_FOREACH (const struct report_advice, advice, &card.advice) {
 		_cleanup_free_ char *word = str_printf(
-			"%s %s %zu", report_place_to_string(advice->place), advice->code,
+			"%s %s %zu", report_card_place_to_string(advice->place), advice->code,
 			strv_length(advice->devices));
 
 		ck_assert_ptr_nonnull(advice->text);
@@ -106,7 +106,7 @@ START_TEST(test_bars)
 	_cleanup_free_ char *codes = NULL;
 	struct device *nic = inventory_find(inv, "0000:01:00.0");
 
-	nic->resources[0] = (struct resource){ 0xfe000100, 0xfe0001ff, 0x200 };
+	nic->resources[0] = (struct device_resource){ 0xfe000100, 0xfe0001ff, 0x200 };
 	inv->page_size = 65536; /* the table at 0 is not alone in 64 KiB, and half of it is */
 	nic->resources[3].end = nic->resources[3].start + 0x1ffff;
 	codes = codes_of(inv);
@@ -119,15 +119,15 @@ START_TEST(test_marks)
 {
 	_cleanup_inventory_ struct inventory *inv = read_host("lab-default.json");
 	_cleanup_inventory_ struct inventory *dump = read_host("server.lspci");
-	_cleanup_reportcard_ struct reportcard card = { 0 }, other = { 0 };
+	_cleanup_report_card_ struct report_card card = { 0 }, other = { 0 };
 
-	ck_assert_int_eq(reportcard_make(inv, &card), 0);
+	ck_assert_int_eq(report_card_make(inv, &card), 0);
 	ck_assert_str_eq(card.marks[1].quality, "alone");
 	ck_assert_uint_eq(card.marks[1].good, 6);
 	ck_assert_uint_eq(card.marks[1].of, 12);
 	ck_assert_uint_eq(card.marks[3].of, 12);
 	/* no kernel was asked: what is reserved is not known */
-	ck_assert_int_eq(reportcard_make(dump, &other), 0);
+	ck_assert_int_eq(report_card_make(dump, &other), 0);
 	ck_assert_uint_eq(other.marks[3].of, 0);
 	ck_assert_uint_gt(other.marks[1].of, 0);
 }

@@ -19,17 +19,17 @@ static struct inventory *load(const char *name)
 	struct inventory *inv = NULL;
 	size_t size;
 
-	ck_assert_int_ge(file_read_at(AT_FDCWD, path, 1 << 24, &text, &size), 0);
-	ck_assert_msg(hostfile_parse(text, size, &inv, &error) >= 0, "%s: %s", name, error);
+	ck_assert_int_ge(fileio_read_at(AT_FDCWD, path, 1 << 24, &text, &size), 0);
+	ck_assert_msg(host_file_parse(text, size, &inv, &error) >= 0, "%s: %s", name, error);
 	return inv;
 }
 
-static struct config *parse_quirks(const char *text)
+static struct def_set *quirks_from_text(const char *text)
 {
-	struct config *config = config_new();
+	struct def_set *config = def_set_new();
 
-	config->kind = CONFIG_QUIRKS;
-	ck_assert_int_eq(config_parse(config, "q.json", text, strlen(text)), 0);
+	config->kind = DEF_FILE_QUIRKS;
+	ck_assert_int_eq(parse_definitions(config, "q.json", text, strlen(text)), 0);
 	ck_assert_uint_eq(config->problems.n, 0);
 	return config;
 }
@@ -39,10 +39,10 @@ static char *plan(const struct inventory *inv, const char *key, const char *cons
 		  const char *methods, const struct vec *quirks)
 {
 	_cleanup_vec_ struct vec devices = { 0 };
-	_cleanup_resetplan_ struct resetplan made = { 0 };
+	_cleanup_reset_plan_ struct reset_plan made = { 0 };
 	_cleanup_strv_ char **words = NULL, **ways = NULL;
 	_cleanup_free_ char *joined = NULL, *why = NULL;
-	struct resetplan_request request = { .inv = inv, .quirks = quirks, .claimed = &devices };
+	struct reset_plan_request request = { .inv = inv, .quirks = quirks, .claimed = &devices };
 	const struct device *device = inventory_find(inv, key);
 
 	ck_assert_msg(device != NULL, "%s", key);
@@ -52,10 +52,10 @@ static char *plan(const struct inventory *inv, const char *key, const char *cons
 	if (methods)
 		ck_assert_int_eq(strv_split(methods, " ", &words), 0);
 	request.methods = words;
-	ck_assert_int_eq(resetplan_device(&request, device, &made), 0);
-	ck_assert_int_eq(resetplan_format(&made, &ways), 0);
+	ck_assert_int_eq(reset_plan_device(&request, device, &made), 0);
+	ck_assert_int_eq(reset_plan_format(&made, &ways), 0);
 	joined = strv_join(ways, ", ");
-	why = made.refused.n > 0 ? resetplan_why_not(&made) : strdup("");
+	why = made.refused.n > 0 ? reset_plan_why_none(&made) : strdup("");
 	return str_printf("%s | %s", joined, why);
 }
 
@@ -137,7 +137,7 @@ END_TEST
 START_TEST(test_quirks)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
-	_cleanup_config_ struct config *config = parse_quirks(
+	_cleanup_def_set_ struct def_set *config = quirks_from_text(
 		"{ \"quirks\": { " QUIRK("nic", "8086:10d3", "{ \"never\": [ \"pm\" ], \"delay-ms\": 5 }") ", "
 		QUIRK("conv", "8086:100e", "{ \"never\": [ \"bus\" ] }") ", "
 		QUIRK("disk", "1b36:0010", "{ \"prefer\": [ \"bus\", \"acpi\" ], \"nvme-shutdown\": true }") ", "
@@ -162,10 +162,10 @@ START_TEST(test_preferred)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-multifunction.json");
 	static const char *const both[] = { "0000:02:00.0", "0000:02:00.1", NULL };
-	_cleanup_config_ struct config *bus = parse_quirks(
+	_cleanup_def_set_ struct def_set *bus = quirks_from_text(
 		"{ \"quirks\": { " QUIRK("a", "8086:10d3", "{ \"prefer\": [ \"flr\", \"bus\" ] }") ", "
 		QUIRK("b", "8086:10d3", "{ \"prefer\": [ \"bus\" ] }") " } }");
-	_cleanup_config_ struct config *refused = parse_quirks(
+	_cleanup_def_set_ struct def_set *refused = quirks_from_text(
 		"{ \"quirks\": { " QUIRK("a", "8086:10d3", "{ \"prefer\": [ \"bus\" ] }") ", "
 		QUIRK("b", "8086:10d3", "{ \"never\": [ \"bus\" ] }") " } }");
 
@@ -198,12 +198,12 @@ START_TEST(test_attempts_as_text)
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		_cleanup_free_ char *text = NULL;
 
-		ck_assert_int_eq(reset_attempt_parse(good[i], &attempt), 0);
-		text = reset_attempt_format(&attempt);
+		ck_assert_int_eq(reset_plan_parse_attempt(good[i], &attempt), 0);
+		text = reset_plan_format_attempt(&attempt);
 		ck_assert_str_eq(text, good[i]);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		ck_assert_msg(reset_attempt_parse(bad[i], &attempt) == -EINVAL, "%s", bad[i]);
+		ck_assert_msg(reset_plan_parse_attempt(bad[i], &attempt) == -EINVAL, "%s", bad[i]);
 }
 END_TEST
 
@@ -211,20 +211,20 @@ START_TEST(test_first_without)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
 	_cleanup_vec_ struct vec devices = { 0 };
-	_cleanup_resetplans_ struct vec plans = { 0 };
+	_cleanup_reset_plans_ struct vec plans = { 0 };
 	_cleanup_strv_ char **methods = NULL;
-	struct resetplan_request request = { .inv = inv, .claimed = &devices };
+	struct reset_plan_request request = { .inv = inv, .claimed = &devices };
 
 	for (size_t i = 0; five[i]; i++)
 		ck_assert_int_eq(vec_add(&devices, inventory_find(inv, five[i])), 0);
-	ck_assert_int_eq(resetplan_all(&request, &plans), 0);
+	ck_assert_int_eq(reset_plan_all(&request, &plans), 0);
 	ck_assert_uint_eq(plans.n, 4); /* not of the bridge */
-	ck_assert_ptr_null(resetplan_first_without(&plans));
-	resetplans_clear(&plans);
+	ck_assert_ptr_null(reset_plan_find_empty(&plans));
+	reset_plans_clear(&plans);
 	ck_assert_int_eq(strv_add(&methods, "flr"), 0);
 	request.methods = methods;
-	ck_assert_int_eq(resetplan_all(&request, &plans), 0);
-	ck_assert_str_eq(resetplan_first_without(&plans)->device->key, "0000:04:01.0");
+	ck_assert_int_eq(reset_plan_all(&request, &plans), 0);
+	ck_assert_str_eq(reset_plan_find_empty(&plans)->device->key, "0000:04:01.0");
 }
 END_TEST
 

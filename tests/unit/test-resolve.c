@@ -71,16 +71,16 @@ static void free_host(void)
 }
 
 /* Resolves a group whose "devices" are @selectors; the view is the caller's. */
-static void resolve(const char *selectors, struct groupview *ret)
+static void resolve(const char *selectors, struct resolved_group *ret)
 {
 	_cleanup_free_ char *text =
 		str_printf("{\"groups\":{\"g\":{\"devices\":[%s]}}}", selectors);
-	_cleanup_config_ struct config *config = config_new();
+	_cleanup_def_set_ struct def_set *config = def_set_new();
 
 	ck_assert(text && config);
-	ck_assert_int_eq(config_parse(config, "test.json", text, strlen(text)), 0);
+	ck_assert_int_eq(parse_definitions(config, "test.json", text, strlen(text)), 0);
 	ck_assert_uint_eq(config->problems.n, 0);
-	ck_assert_int_eq(resolve_group(host, config_find(config, "g"), ret), 0);
+	ck_assert_int_eq(resolve_group(host, def_set_find_group(config, "g"), ret), 0);
 }
 
 static char *join_keys(const struct vec *devices)
@@ -95,7 +95,7 @@ static char *join_keys(const struct vec *devices)
 /* What they name, with nothing against it. */
 static void assert_named(const char *selectors, const char *keys)
 {
-	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group view = { 0 };
 	_cleanup_free_ char *named = NULL;
 
 	resolve(selectors, &view);
@@ -108,7 +108,7 @@ static void assert_named(const char *selectors, const char *keys)
 /* One hard blocker of this code, whose text has @text in it; nothing is named. */
 static void assert_blocked(const char *selectors, const char *code, const char *text)
 {
-	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group view = { 0 };
 	const struct blocker *blocker;
 
 	resolve(selectors, &view);
@@ -132,7 +132,7 @@ END_TEST
 
 START_TEST(test_companions_come_along)
 {
-	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group view = { 0 };
 	_cleanup_free_ char *devices = NULL;
 
 	resolve("\"04:01.0\"", &view);
@@ -302,7 +302,7 @@ END_TEST
 
 static void assert_groupless(const char *code)
 {
-	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group view = { 0 };
 
 	resolve("\"05:00.0\"", &view);
 	ck_assert_uint_eq(view.blockers.n, 1);

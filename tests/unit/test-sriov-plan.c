@@ -34,14 +34,14 @@ static struct inventory *host_with(unsigned n, const char *driver)
 static char *plan(const struct inventory *inv, const char *device, unsigned count, bool autoprobe,
 		  const char *claimed, char **ret_problem)
 {
-	_cleanup_vfdef_ struct vfdef *def = vfdef_new(device);
+	_cleanup_vf_def_ struct vf_def *def = def_set_vf_new(device);
 	_cleanup_steps_ struct vec steps = { 0 };
 	_cleanup_strv_ char **words = NULL;
 	char *keys[] = { (char *)claimed, NULL };
 
 	def->count = count;
 	def->autoprobe = autoprobe;
-	ck_assert_int_eq(plan_vfs(inv, def, keys, &steps, ret_problem), 0);
+	ck_assert_int_eq(sriov_plan(inv, def, keys, &steps, ret_problem), 0);
 	VEC_FOREACH(const struct step, step, &steps) {
 		_cleanup_free_ char *word =
 			str_printf("%s %s", step_kind_to_string(step->kind), step->value);
@@ -108,11 +108,11 @@ START_TEST(test_nothing_is_taken_from_the_host)
 {
 	struct inventory *inv = host_with(2, "igb");
 	struct device *vf = inventory_find(inv, "0000:02:10.0");
-	_cleanup_use_ struct use *use = use_new();
+	_cleanup_usage_ struct usage *usage = usage_new();
 
-	ck_assert_int_eq(str_set(&use->kind, USE_DEFAULT_ROUTE), 0);
-	ck_assert_int_eq(str_set(&use->what, "eth3"), 0);
-	ck_assert_int_eq(uses_add(&vf->uses, use), 0);
+	ck_assert_int_eq(str_set(&usage->kind, USAGE_DEFAULT_ROUTE), 0);
+	ck_assert_int_eq(str_set(&usage->what, "eth3"), 0);
+	ck_assert_int_eq(usage_list_add(&vf->uses, usage), 0);
 	check_problem(inv, "0000:02:00.0", 3, NULL, "",
 		      "the host uses 0000:02:10.0 (default-route eth3)");
 }
@@ -137,7 +137,7 @@ END_TEST
 static void check_claim(unsigned now, const char *driver, unsigned count, bool while_claimed, const char *wanted)
 {
 	_cleanup_inventory_ struct inventory *inv = host_with(now, driver);
-	_cleanup_vfdef_ struct vfdef *def = vfdef_new("0000:02:00.0");
+	_cleanup_vf_def_ struct vf_def *def = def_set_vf_new("0000:02:00.0");
 	_cleanup_(vec_drop) struct vec defs = { 0 };
 	_cleanup_steps_ struct vec steps = { 0 };
 	_cleanup_strv_ char **words = NULL;
@@ -149,7 +149,7 @@ static void check_claim(unsigned now, const char *driver, unsigned count, bool w
 	ck_assert_int_eq(steps_add_device(&steps, STEP_BIND, inventory_find(inv, "0000:02:00.0"), "vfio-pci"), 0);
 	ck_assert_int_eq(steps_add_device(&steps, STEP_SET_VF_TOKEN, inventory_find(inv, "0000:02:00.0"), NULL), 0);
 	ck_assert_int_eq(steps_add_plain(&steps, STEP_OPEN_CONTAINER, NULL), 0);
-	ck_assert_int_eq(plan_vfs_of_claim(inv, &defs, &steps), 0);
+	ck_assert_int_eq(sriov_plan_claim(inv, &defs, &steps), 0);
 	VEC_FOREACH(const struct step, step, &steps) {
 		_cleanup_free_ char *word = str_printf("%s%s%s", step_kind_to_string(step->kind),
 						       step->kind == STEP_SET_VFS ? " " : "",

@@ -73,7 +73,7 @@ START_TEST(test_numbers)
 {
 	uint64_t value = 77;
 
-	ck_assert_int_eq(parse_u64(numbers[_i].text, numbers[_i].base, numbers[_i].max, &value),
+	ck_assert_int_eq(str_parse_u64(numbers[_i].text, numbers[_i].base, numbers[_i].max, &value),
 			 numbers[_i].r);
 	ck_assert_uint_eq(value, numbers[_i].r < 0 ? 77 : numbers[_i].value);
 }
@@ -83,10 +83,10 @@ START_TEST(test_uint)
 {
 	unsigned value = 77;
 
-	ck_assert_int_eq(parse_uint("4294967296", &value), -ERANGE);
-	ck_assert_int_eq(parse_uint("0x10", &value), -EINVAL);
+	ck_assert_int_eq(str_parse_uint("4294967296", &value), -ERANGE);
+	ck_assert_int_eq(str_parse_uint("0x10", &value), -EINVAL);
 	ck_assert_uint_eq(value, 77);
-	ck_assert_int_eq(parse_uint("4294967295", &value), 0);
+	ck_assert_int_eq(str_parse_uint("4294967295", &value), 0);
 	ck_assert_uint_eq(value, UINT32_MAX);
 }
 END_TEST
@@ -125,7 +125,7 @@ START_TEST(test_sizes)
 {
 	uint64_t value = 77;
 
-	ck_assert_int_eq(parse_size(sizes[_i].text, &value), sizes[_i].r);
+	ck_assert_int_eq(str_parse_size(sizes[_i].text, &value), sizes[_i].r);
 	ck_assert_uint_eq(value, sizes[_i].r < 0 ? 77 : sizes[_i].value);
 }
 END_TEST

@@ -89,10 +89,10 @@ static char *uses_of(const char *address)
 {
 	_cleanup_strv_ char **list = NULL;
 
-	VEC_FOREACH(const struct use, use, &inventory_find(inv, address)->uses) {
+	VEC_FOREACH(const struct usage, usage, &inventory_find(inv, address)->uses) {
 		_cleanup_free_ char *one =
-			str_printf("%s %s%s%s", use->kind, use->what, use->through ? " " : "",
-				   str_or(use->through, ""));
+			str_printf("%s %s%s%s", usage->kind, usage->what, usage->through ? " " : "",
+				   str_or(usage->through, ""));
 
 		ck_assert_int_eq(strv_add(&list, one), 0);
 	}
@@ -110,7 +110,7 @@ static bool refresh(unsigned sources)
 {
 	bool changed;
 
-	ck_assert_int_eq(uses_refresh(&root, inv, sources, &changed), 0);
+	ck_assert_int_eq(usage_scan_refresh(&root, inv, sources, &changed), 0);
 	return changed;
 }
 
@@ -123,14 +123,14 @@ START_TEST(test_stack)
 		  "22 21 0:5 / /dev rw - devtmpfs udev rw\n"
 		  "30 21 253:0 / /srv/with\\040blank rw shared:5 master:1 - xfs /dev/x rw\n"
 		  "nonsense\n30 21\n31 x 1:y\n");
-	ck_assert(refresh(USE_OF_BLOCK));
+	ck_assert(refresh(USAGE_OF_BLOCK));
 	ck_assert_uses("0000:05:00.0",
 		       "holders md0 (RAID) nvme0n1p1; mounted /srv/with blank vg-srv");
 	ck_assert_uses("0000:08:00.0", "root-disk / sda");
 	ck_assert_uses("0000:06:00.0", "");
-	ck_assert(!refresh(USE_OF_BLOCK));
+	ck_assert(!refresh(USAGE_OF_BLOCK));
 	make_file("proc/1/mountinfo", "");
-	ck_assert(refresh(USE_OF_BLOCK));
+	ck_assert(refresh(USAGE_OF_BLOCK));
 	ck_assert_uses("0000:05:00.0", "holders md0 (RAID) nvme0n1p1");
 	ck_assert_uses("0000:08:00.0", "");
 }
@@ -140,7 +140,7 @@ START_TEST(test_two_ways_to_a_disk)
 {
 	make_file("proc/1/mountinfo", "21 1 259:5 / /data rw - ext4 /dev/nvme1n1 rw\n");
 	put_below("md0", "nvme1n1");
-	refresh(USE_OF_BLOCK);
+	refresh(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:06:00.0", "holders md0 (RAID) nvme1n1; mounted /data nvme1n1");
 	ck_assert_uses("0000:07:00.0", "holders md0 (RAID) nvme1n1; mounted /data nvme1n1");
 }
@@ -150,12 +150,12 @@ START_TEST(test_hidden_filesystem)
 {
 	make_file("sys/fs/ext4/sda/state", "1\n");
 	make_file("sys/fs/ext4/features/lazy", "1\n");
-	refresh(USE_OF_BLOCK);
+	refresh(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0",
 		       "mounted a filesystem (ext4) that is not mounted in the host's own "
 		       "namespace sda");
 	make_file("proc/1/mountinfo", "21 1 8:0 / /x rw - ext4 /dev/sda rw\n");
-	refresh(USE_OF_BLOCK);
+	refresh(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0", "mounted /x sda");
 }
 END_TEST
@@ -165,11 +165,11 @@ START_TEST(test_zfs_and_bcache)
 	make_file("sys/class/block/sda/bcache/state", "clean\n");
 	make_file("run/udev/data/b259:5",
 		  "S:disk/by-id/x\nE:ID_FS_TYPE=zfs_member\nE:ID_FS_LABEL=tank\n");
-	refresh(USE_OF_BLOCK);
+	refresh(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0", "holders bcache sda");
 	ck_assert_uses("0000:06:00.0", ""); /* not imported */
 	make_file("proc/spl/kstat/zfs/tank/state", "ONLINE\n");
-	refresh(USE_OF_BLOCK);
+	refresh(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:06:00.0", "holders tank (ZFS pool) nvme1n1");
 }
 END_TEST
@@ -187,7 +187,7 @@ START_TEST(test_swap_and_btrfs)
 		  "../../devices/pci0000:00/0000:08:00.0/ata1/host0/target0:0:0/0:0:0:0/block/sda");
 	make_file("proc/swaps",
 		  "Filename Type Size Used Priority\n/dev/swap\\040file file 1 0 -2\n");
-	refresh(USE_OF_BLOCK);
+	refresh(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0", "swap /dev/swap file sda");
 	make_file("proc/swaps", "Filename Type Size Used Priority\n");
 
@@ -196,7 +196,7 @@ START_TEST(test_swap_and_btrfs)
 	make_file("sys/fs/btrfs/other/devices/nvme0n1", "");
 	mountinfo = strdup("40 1 0:44 / /pool rw - btrfs /dev/swap\\040file rw\n");
 	make_file("proc/1/mountinfo", mountinfo);
-	refresh(USE_OF_BLOCK);
+	refresh(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0", "mounted /pool sda");
 	ck_assert_uses("0000:07:00.0", "mounted /pool nvme1n1");
 	/* of this one no line of the mounts tells: it is mounted elsewhere */
@@ -205,7 +205,7 @@ START_TEST(test_swap_and_btrfs)
 		       "in the host's own namespace nvme0n1");
 	make_link("sys/fs/bcachefs/uuid/dev-1/block", "../../../../block/nvme1n1");
 	make_file("proc/1/mountinfo", "");
-	refresh(USE_OF_BLOCK);
+	refresh(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:07:00.0",
 		       "mounted a filesystem (bcachefs) that is not mounted in the host's own namespace "
 		       "nvme1n1; mounted a filesystem (btrfs) that is not mounted in the host's own "
@@ -218,7 +218,7 @@ START_TEST(test_circles_end)
 	put_below("nvme0n1p1", "dm-0"); /* no kernel has it, and no tree may hang the daemon */
 	put_below("md0", "dm-0");
 	make_file("proc/1/mountinfo", "30 21 253:0 / /srv rw - xfs /dev/x rw\n");
-	refresh(USE_OF_BLOCK);
+	refresh(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:05:00.0", "holders md0 (RAID) nvme0n1p1; mounted /srv vg-srv");
 }
 END_TEST
@@ -244,11 +244,11 @@ START_TEST(test_serial_console)
 				   "ttyS0                -W- (EC p a)    4:64\n"
 				   "ttyS4                -W- (   p a)    4:68\n"
 				   "netcon0              -W- (E     )\n");
-	ck_assert(refresh(USE_OF_CONSOLE));
+	ck_assert(refresh(USAGE_OF_CONSOLE));
 	ck_assert_uses("0000:00:1f.0", "console ttyS0");
 	ck_assert_uses("0000:09:00.0", ""); /* not enabled */
 	make_file("proc/consoles", "ttyS4 -W- (E p a)    4:68\n");
-	refresh(USE_OF_CONSOLE);
+	refresh(USAGE_OF_CONSOLE);
 	ck_assert_uses("0000:09:00.0", "console ttyS4");
 	ck_assert_uses("0000:00:1f.0", "");
 }
@@ -258,24 +258,24 @@ START_TEST(test_screens)
 {
 	struct device *card = inventory_find(inv, "0000:09:00.0");
 
-	card->resources[0] = (struct resource){ 0xc0000000, 0xcfffffff, 0x200 };
+	card->resources[0] = (struct device_resource){ 0xc0000000, 0xcfffffff, 0x200 };
 	card->class_code = 0x030000;
 	make_file("proc/iomem", "00000000-00000fff : Reserved\n"
 				"c0000000-cfffffff : 0000:09:00.0\n  c0000000-c02fffff : BOOTFB\n");
-	refresh(USE_OF_CONSOLE);
+	refresh(USAGE_OF_CONSOLE);
 	ck_assert_uses("0000:09:00.0", "console the boot framebuffer");
 	/* a driver has taken over: now what counts is whether terminals are drawn on it */
 	make_file("proc/iomem", "c0000000-cfffffff : 0000:09:00.0\n");
 	make_link("sys/class/graphics/fb0", "../../devices/pci0000:00/0000:09:00.0/graphics/fb0");
 	make_file("sys/class/vtconsole/vtcon1/name", "(M) frame buffer device\n");
 	make_file("sys/class/vtconsole/vtcon1/bind", "1\n");
-	refresh(USE_OF_CONSOLE);
+	refresh(USAGE_OF_CONSOLE);
 	ck_assert_uses("0000:09:00.0", "console the screen of the virtual terminals");
 	make_file("sys/class/vtconsole/vtcon1/bind", "0\n");
 	make_file("sys/class/vtconsole/vtcon0/name", "(S) VGA+\n");
 	make_file("sys/class/vtconsole/vtcon0/bind", "1\n");
 	make_file("sys/bus/pci/devices/0000:09:00.0/boot_vga", "1\n");
-	refresh(USE_OF_CONSOLE);
+	refresh(USAGE_OF_CONSOLE);
 	ck_assert_uses("0000:09:00.0", "console the VGA text screen");
 }
 END_TEST
@@ -287,7 +287,7 @@ START_TEST(test_tpm)
 	make_link("sys/class/tpm/tpm1",
 		  "../../devices/pci0000:00/0000:09:00.0/spi_master/spi0/tpm/tpm1");
 	make_link("sys/class/tpm/tpm2", "../../devices/virtual/tpm/tpm2");
-	refresh(USE_OF_CONSOLE);
+	refresh(USAGE_OF_CONSOLE);
 	ck_assert_uses("0000:00:1f.0", "tpm tpm0");
 	ck_assert_uses("0000:09:00.0", "tpm tpm1");
 }
@@ -295,14 +295,14 @@ END_TEST
 
 /* --- processes --------------------------------------------------------------------------------- */
 
-static struct process_walk *walk_through(void)
+static struct usage_process_walk *walk_through(void)
 {
-	struct process_walk *walk = NULL;
+	struct usage_process_walk *walk = NULL;
 	int r;
 
-	ck_assert_int_eq(process_walk_new(&root, &walk), 0);
+	ck_assert_int_eq(usage_process_walk_new(&root, &walk), 0);
 	do
-		r = process_walk_step(walk, inv, 1);
+		r = usage_process_walk_step(walk, inv, 1);
 	while (r > 0);
 	ck_assert_int_eq(r, 0);
 	return walk;
@@ -310,10 +310,10 @@ static struct process_walk *walk_through(void)
 
 static void ck_assert_walk(const char *key, const char *uses)
 {
-	_cleanup_(process_walk_freep) struct process_walk *walk = walk_through();
+	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = walk_through();
 	bool changed;
 
-	ck_assert_int_eq(process_walk_apply(walk, inv, NULL, &changed), 0);
+	ck_assert_int_eq(usage_process_walk_apply(walk, inv, NULL, &changed), 0);
 	ck_assert_uses(key, uses);
 }
 
@@ -338,7 +338,7 @@ END_TEST
 
 START_TEST(test_namespaces)
 {
-	_cleanup_(process_walk_freep) struct process_walk *walk = NULL;
+	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = NULL;
 	_cleanup_vec_ struct vec only = { 0 };
 	bool changed;
 
@@ -350,14 +350,14 @@ START_TEST(test_namespaces)
 	make_link("proc/4000000/fd/7", "/sys/devices/pci0000:00/0000:09:00.0/resource0");
 	make_link("proc/4000000/fd/8", "/sys/devices/pci0000:00/0000:09:00.0/config");
 	walk = walk_through();
-	ck_assert_int_eq(process_walk_apply(walk, inv, NULL, &changed), 0);
+	ck_assert_int_eq(usage_process_walk_apply(walk, inv, NULL, &changed), 0);
 	ck_assert(changed);
 	ck_assert_uses("0000:05:00.0", "mounted /inside");
 	ck_assert_uses("0000:08:00.0", "");
 	ck_assert_uses("0000:09:00.0", "open /sys/devices/pci0000:00/0000:09:00.0/resource0");
 	/* of those that nobody wants to know nothing is kept */
 	ck_assert_int_eq(vec_add(&only, inventory_find(inv, "0000:05:00.0")), 0);
-	ck_assert_int_eq(process_walk_apply(walk, inv, &only, &changed), 0);
+	ck_assert_int_eq(usage_process_walk_apply(walk, inv, &only, &changed), 0);
 	ck_assert_uses("0000:05:00.0", "mounted /inside");
 	ck_assert_uses("0000:09:00.0", "");
 }
@@ -367,11 +367,11 @@ END_TEST
 START_TEST(test_sources_apart)
 {
 	make_file("proc/1/mountinfo", "21 1 8:0 / /x rw - ext4 /dev/sda rw\n");
-	refresh(USE_OF_BLOCK);
+	refresh(USAGE_OF_BLOCK);
 	make_file("proc/1/mountinfo", "");
-	ck_assert(!refresh(USE_OF_CONSOLE));
+	ck_assert(!refresh(USAGE_OF_CONSOLE));
 	ck_assert_uses("0000:08:00.0", "mounted /x sda");
-	ck_assert(refresh(USE_OF_BLOCK | USE_OF_CONSOLE));
+	ck_assert(refresh(USAGE_OF_BLOCK | USAGE_OF_CONSOLE));
 	ck_assert_uses("0000:08:00.0", "");
 }
 END_TEST
@@ -380,7 +380,7 @@ START_TEST(test_unescape)
 {
 	char text[] = "a\\040b\\134\\011c\\9\\04";
 
-	proc_unescape(text);
+	mounts_unescape(text);
 	ck_assert_str_eq(text, "a b\\\tc\\9\\04");
 }
 END_TEST

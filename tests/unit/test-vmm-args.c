@@ -8,36 +8,36 @@
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args.h"
 
-static struct vmmargs_device nic = { .group = "nic0", .key = "0000:01:00.0", .fd = -1, .iommufd = -1 };
-static struct vmmargs_device card = { .group = "gpu", .key = "0000:65:00.0", .fd = -1, .iommufd = -1 };
-static struct vmmargs_device sound = { .group = "gpu", .key = "0000:65:00.1", .fd = -1, .iommufd = -1 };
+static struct vmm_args_device nic = { .group = "nic0", .key = "0000:01:00.0", .fd = -1, .iommufd = -1 };
+static struct vmm_args_device card = { .group = "gpu", .key = "0000:65:00.0", .fd = -1, .iommufd = -1 };
+static struct vmm_args_device sound = { .group = "gpu", .key = "0000:65:00.1", .fd = -1, .iommufd = -1 };
 
 /* @devices ends with NULL; what comes out is joined by blanks, or the error. */
-static char *make(const char *vmm, bool iommufd, struct vmmargs_device *const *devices)
+static char *make(const char *vmm, bool iommufd, struct vmm_args_device *const *devices)
 {
-	_cleanup_vmmargs_result_ struct vmmargs_result result = {};
-	struct vmmargs args = { .iommufd = iommufd };
+	_cleanup_vmm_args_result_ struct vmm_args_result result = {};
+	struct vmm_args args = { .iommufd = iommufd };
 	char *error = NULL, *text;
 	int r;
 
-	ck_assert_int_eq(vmmargs_parse(vmm, &args.vmm, &args.version), 0);
+	ck_assert_int_eq(vmm_args_parse(vmm, &args.vmm, &args.version), 0);
 	for (; *devices; devices++)
 		ck_assert_int_eq(vec_add(&args.devices, *devices), 0);
-	r = vmmargs_make(&args, &result, &error);
+	r = vmm_args_build(&args, &result, &error);
 	vec_drop(&args.devices);
 	ck_assert(r == 0 || (r == -EOPNOTSUPP && error));
 	text = r < 0 ? error : strv_join(result.words, " ");
 	return text;
 }
 
-static void expect(const char *vmm, bool iommufd, struct vmmargs_device *const *devices, const char *expected)
+static void expect(const char *vmm, bool iommufd, struct vmm_args_device *const *devices, const char *expected)
 {
 	_cleanup_free_ char *text = make(vmm, iommufd, devices);
 
 	ck_assert_str_eq(text, expected);
 }
 
-static void expect_part(const char *vmm, bool iommufd, struct vmmargs_device *const *devices, const char *part)
+static void expect_part(const char *vmm, bool iommufd, struct vmm_args_device *const *devices, const char *part)
 {
 	_cleanup_free_ char *text = make(vmm, iommufd, devices);
 
@@ -50,20 +50,20 @@ START_TEST(test_names_and_versions)
 	enum vmm vmm;
 	unsigned version;
 
-	ck_assert_int_eq(vmmargs_parse("cloud-hypervisor", &vmm, &version), 0);
+	ck_assert_int_eq(vmm_args_parse("cloud-hypervisor", &vmm, &version), 0);
 	ck_assert(vmm == VMM_CLOUD_HYPERVISOR && version == 0);
-	ck_assert_int_eq(vmmargs_parse("qemu:10", &vmm, &version), 0);
+	ck_assert_int_eq(vmm_args_parse("qemu:10", &vmm, &version), 0);
 	ck_assert(vmm == VMM_QEMU && version == 10000);
-	ck_assert_int_eq(vmmargs_parse("libvirt:12.1.0", &vmm, &version), 0);
+	ck_assert_int_eq(vmm_args_parse("libvirt:12.1.0", &vmm, &version), 0);
 	ck_assert(vmm == VMM_LIBVIRT && version == 12001);
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-		ck_assert_msg(vmmargs_parse(wrong[i], &vmm, &version) == -EINVAL, "\"%s\"", wrong[i]);
+		ck_assert_msg(vmm_args_parse(wrong[i], &vmm, &version) == -EINVAL, "\"%s\"", wrong[i]);
 }
 END_TEST
 
 START_TEST(test_one_device)
 {
-	struct vmmargs_device *const devices[] = { &nic, NULL };
+	struct vmm_args_device *const devices[] = { &nic, NULL };
 
 	expect("qemu", false, devices, "-device vfio-pci,host=0000:01:00.0");
 	expect("qemu", true, devices,
@@ -78,10 +78,10 @@ END_TEST
 
 START_TEST(test_companions_share_a_slot)
 {
-	struct vmmargs_device *const devices[] = { &nic, &card, &sound, NULL };
-	struct vmmargs_device *const alone[] = { &sound, NULL };
-	struct vmmargs_device usb = { .group = "gpu", .key = "0000:65:00.2", .fd = -1, .iommufd = -1 };
-	struct vmmargs_device *const no_first[] = { &sound, &usb, NULL };
+	struct vmm_args_device *const devices[] = { &nic, &card, &sound, NULL };
+	struct vmm_args_device *const alone[] = { &sound, NULL };
+	struct vmm_args_device usb = { .group = "gpu", .key = "0000:65:00.2", .fd = -1, .iommufd = -1 };
+	struct vmm_args_device *const no_first[] = { &sound, &usb, NULL };
 
 	expect("qemu", false, devices,
 	       "-device vfio-pci,host=0000:01:00.0 "
@@ -101,9 +101,9 @@ END_TEST
 
 START_TEST(test_by_descriptors)
 {
-	struct vmmargs_device a = { .group = "nic0", .key = "0000:01:00.0", .fd = 5, .iommufd = 4 };
-	struct vmmargs_device b = { .group = "nic1", .key = "0000:09:00.0", .fd = 8, .iommufd = 7 };
-	struct vmmargs_device *const one[] = { &a, NULL }, *const two[] = { &a, &b, NULL };
+	struct vmm_args_device a = { .group = "nic0", .key = "0000:01:00.0", .fd = 5, .iommufd = 4 };
+	struct vmm_args_device b = { .group = "nic1", .key = "0000:09:00.0", .fd = 8, .iommufd = 7 };
+	struct vmm_args_device *const one[] = { &a, NULL }, *const two[] = { &a, &b, NULL };
 
 	expect("qemu", false, two,
 	       "-object iommufd,id=iommufd0,fd=4 "
@@ -122,10 +122,10 @@ START_TEST(test_hints)
 	struct quirk_hint vga = { .name = "x-vga", .value = (char[]){ "on" } };
 	struct quirk_hint intx = { .name = "x-no-intx", .value = (char[]){ "on" } };
 	struct vec hints = {};
-	struct vmmargs_device gpu = { .group = "gpu", .key = "0000:65:00.0", .hints = &hints, .fd = -1, .iommufd = -1 };
-	struct vmmargs_device *const devices[] = { &gpu, NULL };
-	_cleanup_vmmargs_result_ struct vmmargs_result result = {};
-	struct vmmargs args = {};
+	struct vmm_args_device gpu = { .group = "gpu", .key = "0000:65:00.0", .hints = &hints, .fd = -1, .iommufd = -1 };
+	struct vmm_args_device *const devices[] = { &gpu, NULL };
+	_cleanup_vmm_args_result_ struct vmm_args_result result = {};
+	struct vmm_args args = {};
 	_cleanup_free_ char *error = NULL;
 
 	ck_assert(vec_add(&hints, &rom) == 0 && vec_add(&hints, &vga) == 0 && vec_add(&hints, &intx) == 0);
@@ -133,7 +133,7 @@ START_TEST(test_hints)
 	expect_part("libvirt", false, devices, "<rom bar='off'/>");
 	expect_part("libvirt", false, devices, "<qemu:property name='x-vga' type='bool' value='true'/>");
 	ck_assert_int_eq(vec_add(&args.devices, &gpu), 0);
-	ck_assert_int_eq(vmmargs_make(&args, &result, &error), 0);
+	ck_assert_int_eq(vmm_args_build(&args, &result, &error), 0);
 	ck_assert_uint_eq(strv_length(result.notes), 1);
 	ck_assert_ptr_nonnull(strstr(result.notes[0], "INTx"));
 	vec_drop(&args.devices);
@@ -148,13 +148,13 @@ START_TEST(test_no_iommufd)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		_cleanup_vmmargs_result_ struct vmmargs_result result = {};
-		struct vmmargs args = { .iommufd = true };
+		_cleanup_vmm_args_result_ struct vmm_args_result result = {};
+		struct vmm_args args = { .iommufd = true };
 		_cleanup_free_ char *error = NULL;
 
-		ck_assert_int_eq(vmmargs_parse(rows[i].vmm, &args.vmm, &args.version), 0);
+		ck_assert_int_eq(vmm_args_parse(rows[i].vmm, &args.vmm, &args.version), 0);
 		ck_assert_int_eq(vec_add(&args.devices, &nic), 0);
-		ck_assert_int_eq(vmmargs_make(&args, &result, &error), 0);
+		ck_assert_int_eq(vmm_args_build(&args, &result, &error), 0);
 		vec_drop(&args.devices);
 		ck_assert_msg(strv_length(result.notes) == rows[i].notes, "%s", rows[i].vmm);
 		if (rows[i].notes)
@@ -165,7 +165,7 @@ END_TEST
 
 START_TEST(test_libvirt)
 {
-	struct vmmargs_device *const devices[] = { &nic, NULL };
+	struct vmm_args_device *const devices[] = { &nic, NULL };
 
 	expect("libvirt:9.0", true, devices,
 	       "<metadata>   <devgroups:groups xmlns:devgroups='https://devgroups.org/libvirt/1'>"

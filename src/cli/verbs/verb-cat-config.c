@@ -14,119 +14,119 @@
 #include "model/json/codec.h"
 
 /* What is said of the files stands in lines of its own between their texts. */
-static void remark(const char *format, ...) _printf_(1, 2);
+static void cat_config_remark(const char *format, ...) _printf_(1, 2);
 
-static void remark(const char *format, ...)
+static void cat_config_remark(const char *format, ...)
 {
 	va_list ap;
 
-	printf("%s# ", term_begin(TINT_BOLD));
+	printf("%s# ", cli_term_begin(TINT_BOLD));
 	va_start(ap, format);
 	vprintf(format, ap);
 	va_end(ap);
-	printf("%s\n", term_end(TINT_BOLD));
+	printf("%s\n", cli_term_end(TINT_BOLD));
 }
 
-static void print_problems(const struct config *config, const char *path)
+static void cat_config_print_problems(const struct def_set *config, const char *path)
 {
 	VEC_FOREACH (const struct problem, problem, &config->problems) {
 		if (!str_eq(problem->file, path))
 			continue;
-		remark("%u:%u: %s: %s", problem->line, problem->column,
+		cat_config_remark("%u:%u: %s: %s", problem->line, problem->column,
 		       problem->warning ? "warning" : "error", problem->text);
 	}
 }
 
 /* Which of the definitions in @file are not those in force, and which are in their place. */
-static void print_lost(const struct config *config, const struct config *file, const char *path)
+static void cat_config_print_overridden(const struct def_set *config, const struct def_set *file, const char *path)
 {
-	VEC_FOREACH (const struct groupdef, def, &file->groups) {
-		const struct groupdef *winner = config_find(config, def->name);
+	VEC_FOREACH (const struct group_def, def, &file->groups) {
+		const struct group_def *winner = def_set_find_group(config, def->name);
 
 		if (!winner)
-			remark("line %u: group %s is left out", def->line, def->name);
+			cat_config_remark("line %u: group %s is left out", def->line, def->name);
 		else if (!str_eq(winner->file, path))
-			remark("line %u: group %s is replaced by %s:%u", def->line, def->name,
+			cat_config_remark("line %u: group %s is replaced by %s:%u", def->line, def->name,
 			       winner->file, winner->line);
 	}
-	VEC_FOREACH (const struct vfdef, def, &file->vfs) {
-		const struct vfdef *winner = config_find_vfs(config, def->device);
+	VEC_FOREACH (const struct vf_def, def, &file->sriov) {
+		const struct vf_def *winner = def_set_find_vfs(config, def->device);
 
 		if (winner && !str_eq(winner->file, path))
-			remark("line %u: the virtual functions of %s are replaced by %s:%u",
+			cat_config_remark("line %u: the virtual functions of %s are replaced by %s:%u",
 			       def->line, def->device, winner->file, winner->line);
 	}
 }
 
 /* Without its text if that cannot be read, which is among the problems. */
-static int print_file(const struct config *config, const char *path)
+static int cat_config_print_file(const struct def_set *config, const char *path)
 {
-	_cleanup_config_ struct config *alone = config_new();
+	_cleanup_def_set_ struct def_set *alone = def_set_new();
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
-	int r = file_read_at(AT_FDCWD, path, CONFDIR_MAX_FILE, &text, &size);
+	int r = fileio_read_at(AT_FDCWD, path, CONFIG_DIRS_MAX_FILE, &text, &size);
 
 	if (!alone || r == -ENOMEM)
 		return -ENOMEM;
-	remark("%s", path);
-	print_problems(config, path);
+	cat_config_remark("%s", path);
+	cat_config_print_problems(config, path);
 	if (r < 0)
 		return 0;
-	r = config_parse(alone, path, text, size);
+	r = parse_definitions(alone, path, text, size);
 	if (r < 0)
 		return r;
-	if (config_has_errors(alone))
-		remark("nothing of this file is in force");
-	print_lost(config, alone, path);
+	if (def_set_has_errors(alone))
+		cat_config_remark("nothing of this file is in force");
+	cat_config_print_overridden(config, alone, path);
 	fwrite(text, 1, size, stdout);
 	if (size > 0 && text[size - 1] != '\n')
 		putchar('\n');
 	return 0;
 }
 
-static int print_entry(const struct config *config, const struct confdir_file *file)
+static int cat_config_print_entry(const struct def_set *config, const struct config_dirs_file *file)
 {
 	switch (file->fate) {
-	case CONFDIR_MASK:
-		remark("%s masks all files of this name below it", file->path);
+	case CONFIG_DIRS_MASKED:
+		cat_config_remark("%s masks all files of this name below it", file->path);
 		return 0;
-	case CONFDIR_HIDDEN:
-		remark("%s is %s by %s", file->path,
-		       file->by->fate == CONFDIR_MASK ? "masked" : "replaced", file->by->path);
+	case CONFIG_DIRS_HIDDEN:
+		cat_config_remark("%s is %s by %s", file->path,
+		       file->by->fate == CONFIG_DIRS_MASKED ? "masked" : "replaced", file->by->path);
 		return 0;
 	default:
-		return print_file(config, file->path);
+		return cat_config_print_file(config, file->path);
 	}
 }
 
-static int print_files(struct cli *cli, const struct config *config)
+static int cat_config_print_files(struct cli *cli, const struct def_set *config)
 {
 	_cleanup_strv_ char **directories = NULL;
-	_cleanup_config_ struct config *ignored = config_new();
-	_cleanup_confdir_files_ struct vec files = { 0 };
-	int r = ignored ? files_directories(cli, &directories) : -ENOMEM;
+	_cleanup_def_set_ struct def_set *ignored = def_set_new();
+	_cleanup_config_dirs_files_ struct vec files = { 0 };
+	int r = ignored ? cli_files_directories(cli, &directories) : -ENOMEM;
 
 	if (r >= 0)
-		r = confdir_list(ignored, (const char *const *)directories, &files);
+		r = config_dirs_list(ignored, (const char *const *)directories, &files);
 	if (r < 0)
 		return r;
-	pager_open(cli);
+	cli_pager_open(cli);
 	STRV_FOREACH(directory, directories)
-		print_problems(config, *directory);
-	VEC_FOREACH (const struct confdir_file, file, &files) {
+		cat_config_print_problems(config, *directory);
+	VEC_FOREACH (const struct config_dirs_file, file, &files) {
 		if (file_i > 0)
 			putchar('\n');
-		r = print_entry(config, file);
+		r = cat_config_print_entry(config, file);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int print_json(const struct cli *cli, const struct config *config)
+static int cat_config_print_json(const struct cli *cli, const struct def_set *config)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = config_to_json(config, cli->options.json == JSON_PRETTY, &text);
+	int r = codec_config_to_json(config, cli->options.json == CLI_JSON_PRETTY, &text);
 
 	if (r >= 0)
 		puts(text);
@@ -135,13 +135,13 @@ static int print_json(const struct cli *cli, const struct config *config)
 
 int verb_cat_config(struct cli *cli)
 {
-	_cleanup_config_ struct config *config = NULL;
-	int r = files_are_here(cli, "cat-config");
+	_cleanup_def_set_ struct def_set *config = NULL;
+	int r = cli_files_require_local(cli, "cat-config");
 
 	if (!r)
-		r = files_load(cli, &config);
+		r = cli_files_load(cli, &config);
 	if (r)
 		return r;
-	r = cli->options.json == JSON_OFF ? print_files(cli, config) : print_json(cli, config);
+	r = cli->options.json == CLI_JSON_OFF ? cat_config_print_files(cli, config) : cat_config_print_json(cli, config);
 	return r < 0 ? cli_fail(r, "cannot show the definitions") : 0;
 }

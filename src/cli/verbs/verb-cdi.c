@@ -15,36 +15,36 @@
 
 /* --- one group --------------------------------------------------------------------------------- */
 
-static int add_node(json_object *nodes, const char *path)
+static int verb_cdi_add_node(json_object *nodes, const char *path)
 {
 	json_object *node = json_object_new_object();
 
-	if (js_append(nodes, node) < 0 || js_set_str(node, "path", path) < 0 || js_set_str(node, "hostPath", path) < 0 ||
-	    js_set_str(node, "type", "c") < 0 || js_set_str(node, "permissions", "rw") < 0)
+	if (cli_json_append(nodes, node) < 0 || cli_json_set_str(node, "path", path) < 0 || cli_json_set_str(node, "hostPath", path) < 0 ||
+	    cli_json_set_str(node, "type", "c") < 0 || cli_json_set_str(node, "permissions", "rw") < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-static bool has_groups(const char *interface)
+static bool verb_cdi_uses_vfio_groups(const char *interface)
 {
 	return !str_eq(interface, "iommufd");
 }
 
 /* All that the holder opens by path; the container of VFIO's is everybody's and no lease's. */
-static int add_nodes(json_object *edits, json_object *lease)
+static int verb_cdi_add_nodes(json_object *edits, json_object *lease)
 {
-	json_object *list = js_list(lease, "nodes"), *nodes = json_object_new_array();
-	int r = js_set(edits, "deviceNodes", nodes);
+	json_object *list = cli_json_get_list(lease, "nodes"), *nodes = json_object_new_array();
+	int r = cli_json_set(edits, "deviceNodes", nodes);
 
-	if (r >= 0 && has_groups(js_str(lease, "interface")))
-		r = add_node(nodes, "/dev/vfio/vfio");
-	for (size_t i = 0; r >= 0 && i < js_list_length(list); i++)
-		r = add_node(nodes, json_object_get_string(json_object_array_get_idx(list, i)));
+	if (r >= 0 && verb_cdi_uses_vfio_groups(cli_json_get_str(lease, "interface")))
+		r = verb_cdi_add_node(nodes, "/dev/vfio/vfio");
+	for (size_t i = 0; r >= 0 && i < cli_json_list_length(list); i++)
+		r = verb_cdi_add_node(nodes, json_object_get_string(json_object_array_get_idx(list, i)));
 	return r;
 }
 
 /* "nic0" as a name of the environment: NIC0. */
-static char *variable_of(const char *name)
+static char *verb_cdi_variable_name(const char *name)
 {
 	char *variable = strdup(name);
 
@@ -54,25 +54,25 @@ static char *variable_of(const char *name)
 }
 
 /* What is in the container knows its devices by address: DEVGROUPS_NIC0=0000:01:00.0 */
-static int add_environment(json_object *edits, const char *name, char **addresses)
+static int verb_cdi_add_environment(json_object *edits, const char *name, char **addresses)
 {
-	_cleanup_free_ char *variable = variable_of(name), *joined = strv_join(addresses, ","), *text = NULL;
+	_cleanup_free_ char *variable = verb_cdi_variable_name(name), *joined = strv_join(addresses, ","), *text = NULL;
 	json_object *env = json_object_new_array();
 
-	if (js_set(edits, "env", env) < 0)
+	if (cli_json_set(edits, "env", env) < 0)
 		return -ENOMEM;
 	text = variable && joined ? str_printf("DEVGROUPS_%s=%s", variable, joined) : NULL;
-	return text ? js_append(env, json_object_new_string(text)) : -ENOMEM;
+	return text ? cli_json_append(env, json_object_new_string(text)) : -ENOMEM;
 }
 
 /* Of those that the lease lends. 0 or an exit status. */
-static int get_addresses(struct cli *cli, json_object *devices, char ***ret)
+static int verb_cdi_get_addresses(struct cli *cli, json_object *devices, char ***ret)
 {
-	for (size_t i = 0; i < js_list_length(devices); i++) {
+	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
 		const char *path = json_object_get_string(json_object_array_get_idx(devices, i));
-		_cleanup_free_ char *id = object_id(path);
+		_cleanup_free_ char *id = cli_object_id(path);
 		_cleanup_json_ json_object *device = NULL;
-		int r = object_find_lent(cli, path, &device);
+		int r = cli_object_find_assignable(cli, path, &device);
 
 		if (r)
 			return r;
@@ -82,7 +82,7 @@ static int get_addresses(struct cli *cli, json_object *devices, char ***ret)
 	return 0;
 }
 
-static int refuse(const char *name, const char *why)
+static int verb_cdi_refuse(const char *name, const char *why)
 {
 	fprintf(stderr, "devgroupctl: Group %s %s. A container opens nodes by path, so claim it first: devgroupctl claim %s.\n", name,
 		why, name);
@@ -90,7 +90,7 @@ static int refuse(const char *name, const char *why)
 }
 
 /* A specification with one name that is none to them is read by no runtime. */
-static bool name_fits(const char *name)
+static bool verb_cdi_is_valid_name(const char *name)
 {
 	size_t n = strlen(name);
 
@@ -98,33 +98,33 @@ static bool name_fits(const char *name)
 }
 
 /* 0 or an exit status. */
-static int add_group(struct cli *cli, json_object *devices, const char *name)
+static int verb_cdi_add_group(struct cli *cli, json_object *devices, const char *name)
 {
 	_cleanup_json_ json_object *group = NULL, *lease = NULL;
 	_cleanup_strv_ char **addresses = NULL;
 	json_object *device, *edits;
-	int r = object_get_group(cli, name, &group);
+	int r = cli_object_get_group(cli, name, &group);
 
 	if (r)
 		return r;
-	if (!str_eq(js_str(group, "state"), "claimed"))
-		return refuse(name, "is not claimed");
-	r = object_get(cli, OBJECT_LEASE, js_str(group, "lease"), &lease);
+	if (!str_eq(cli_json_get_str(group, "state"), "claimed"))
+		return verb_cdi_refuse(name, "is not claimed");
+	r = cli_object_get(cli, OBJECT_LEASE, cli_json_get_str(group, "lease"), &lease);
 	if (r)
 		return r;
-	if (!str_eq(js_str(lease, "access"), "node"))
-		return refuse(name, "is claimed by descriptors");
-	if (!name_fits(name)) {
+	if (!str_eq(cli_json_get_str(lease, "access"), "node"))
+		return verb_cdi_refuse(name, "is claimed by descriptors");
+	if (!verb_cdi_is_valid_name(name)) {
 		fprintf(stderr, "devgroupctl: For containers the name of group %s would have to end with a letter or a digit.\n", name);
 		return EXIT_FAILED;
 	}
-	r = get_addresses(cli, js_list(group, "devices"), &addresses);
+	r = verb_cdi_get_addresses(cli, cli_json_get_list(group, "devices"), &addresses);
 	if (r)
 		return r;
 	device = json_object_new_object();
 	edits = json_object_new_object();
-	if (js_append(devices, device) < 0 || js_set_str(device, "name", name) < 0 || js_set(device, "containerEdits", edits) < 0 ||
-	    add_nodes(edits, lease) < 0 || add_environment(edits, name, addresses) < 0)
+	if (cli_json_append(devices, device) < 0 || cli_json_set_str(device, "name", name) < 0 || cli_json_set(device, "containerEdits", edits) < 0 ||
+	    verb_cdi_add_nodes(edits, lease) < 0 || verb_cdi_add_environment(edits, name, addresses) < 0)
 		return cli_fail(-ENOMEM, "cannot write the specification");
 	return 0;
 }
@@ -132,10 +132,10 @@ static int add_group(struct cli *cli, json_object *devices, const char *name)
 /* --- all of them ------------------------------------------------------------------------------- */
 
 /* Those that are claimed by path, where none is named. */
-static int add_claimed(struct cli *cli, json_object *devices)
+static int verb_cdi_add_claimed(struct cli *cli, json_object *devices)
 {
 	_cleanup_json_ json_object *objects = NULL;
-	int r = object_get_all(cli, &objects);
+	int r = cli_object_get_all(cli, &objects);
 
 	if (r)
 		return r;
@@ -143,10 +143,10 @@ static int add_claimed(struct cli *cli, json_object *devices)
 		json_object *lease = NULL;
 
 		(void)path;
-		if (r || !str_eq(js_str(object, "type"), "group") || !str_eq(js_str(object, "state"), "claimed"))
+		if (r || !str_eq(cli_json_get_str(object, "type"), "group") || !str_eq(cli_json_get_str(object, "state"), "claimed"))
 			continue;
-		if (json_object_object_get_ex(objects, js_str(object, "lease"), &lease) && str_eq(js_str(lease, "access"), "node"))
-			r = add_group(cli, devices, js_str(object, "name"));
+		if (json_object_object_get_ex(objects, cli_json_get_str(object, "lease"), &lease) && str_eq(cli_json_get_str(lease, "access"), "node"))
+			r = verb_cdi_add_group(cli, devices, cli_json_get_str(object, "name"));
 	}
 	return r;
 }
@@ -157,18 +157,18 @@ int verb_cdi(struct cli *cli)
 	json_object *devices = json_object_new_array();
 	int r;
 
-	if (!spec || js_set_str(spec, "cdiVersion", CDI_VERSION) < 0 || js_set_str(spec, "kind", CDI_KIND) < 0 ||
-	    js_set(spec, "devices", devices) < 0)
+	if (!spec || cli_json_set_str(spec, "cdiVersion", CDI_VERSION) < 0 || cli_json_set_str(spec, "kind", CDI_KIND) < 0 ||
+	    cli_json_set(spec, "devices", devices) < 0)
 		return cli_fail(-ENOMEM, "cannot write the specification");
-	r = cli->n_words ? 0 : add_claimed(cli, devices);
+	r = cli->n_words ? 0 : verb_cdi_add_claimed(cli, devices);
 	for (size_t i = 0; !r && i < cli->n_words; i++)
-		r = add_group(cli, devices, cli->words[i]);
+		r = verb_cdi_add_group(cli, devices, cli->words[i]);
 	if (r)
 		return r;
-	if (js_list_length(devices) == 0) {
+	if (cli_json_list_length(devices) == 0) {
 		fprintf(stderr, "devgroupctl: no group is claimed by path: devgroupctl claim GROUP.\n");
 		return EXIT_NOT_CLAIMED;
 	}
-	js_print(spec, cli->options.json == JSON_OFF ? JSON_PRETTY : cli->options.json);
+	cli_json_print(spec, cli->options.json == CLI_JSON_OFF ? CLI_JSON_PRETTY : cli->options.json);
 	return 0;
 }

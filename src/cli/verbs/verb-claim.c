@@ -11,20 +11,20 @@
 #include "cli/cli-object.h"
 
 /* Who is to have it: --user, or who calls. 0 or an exit status. */
-static int find_user(struct cli *cli, uid_t *ret)
+static int verb_claim_find_user(struct cli *cli, uid_t *ret)
 {
 	char *const *users = cli->options.definition.users;
 	const struct passwd *pw;
 	unsigned number;
 
 	if (!users)
-		return bus_own_uid(cli, ret);
+		return cli_bus_own_uid(cli, ret);
 	if (users[1]) {
 		fprintf(stderr, "devgroupctl: a claim is for one user, not for several.\n");
 		return EXIT_USAGE;
 	}
 	pw = getpwnam(users[0]);
-	if (!pw && parse_uint(users[0], &number) < 0) {
+	if (!pw && str_parse_uint(users[0], &number) < 0) {
 		fprintf(stderr, "devgroupctl: --user=%s: there is no such user.\n", users[0]);
 		return EXIT_USAGE;
 	}
@@ -33,55 +33,55 @@ static int find_user(struct cli *cli, uid_t *ret)
 }
 
 /* Whether @group is claimed for @user in the very way that this verb claims. */
-static int check_ours(struct cli *cli, json_object *group, uid_t user, bool *ret)
+static int verb_claim_check_owner(struct cli *cli, json_object *group, uid_t user, bool *ret)
 {
-	const char *path = js_str(group, "lease");
+	const char *path = cli_json_get_str(group, "lease");
 	_cleanup_json_ json_object *lease = NULL;
 	int r;
 
 	*ret = false;
-	if (strlen(path) <= 1 || !str_eq(js_str(group, "state"), "claimed"))
+	if (strlen(path) <= 1 || !str_eq(cli_json_get_str(group, "state"), "claimed"))
 		return 0;
-	r = object_find(cli, OBJECT_LEASE, path, &lease);
+	r = cli_object_find(cli, OBJECT_LEASE, path, &lease);
 	if (r || !lease)
 		return r;
 	/* claimed for something else, it is somebody else's, though it be the same user's */
-	*ret = (!cli->options.label || str_eq(js_str(lease, "label"), cli->options.label)) &&
-	       js_int(lease, "uid", -1) == (int64_t)user && js_bool(lease, "persistent") &&
-	       str_eq(js_str(lease, "access"), "node");
+	*ret = (!cli->options.label || str_eq(cli_json_get_str(lease, "label"), cli->options.label)) &&
+	       cli_json_get_int(lease, "uid", -1) == (int64_t)user && cli_json_get_bool(lease, "persistent") &&
+	       str_eq(cli_json_get_str(lease, "access"), "node");
 	return 0;
 }
 
-static int print_claimed(struct cli *cli, const char *name, const char *lease, bool was_claimed)
+static int verb_claim_print(struct cli *cli, const char *name, const char *lease, bool was_claimed)
 {
 	_cleanup_json_ json_object *object = NULL, *result = NULL;
 	_cleanup_free_ char *paths = NULL;
 	json_object *nodes;
-	int r = object_get(cli, OBJECT_LEASE, lease, &object);
+	int r = cli_object_get(cli, OBJECT_LEASE, lease, &object);
 
 	if (r)
 		return r;
-	nodes = js_list(object, "nodes");
-	paths = js_list_join(nodes, " ");
+	nodes = cli_json_get_list(object, "nodes");
+	paths = cli_json_list_join(nodes, " ");
 	if (!paths)
 		return cli_fail(-ENOMEM, "cannot show what is claimed");
-	if (cli->options.json == JSON_OFF) {
+	if (cli->options.json == CLI_JSON_OFF) {
 		if (!cli->options.quiet)
 			printf("Group %s is %sclaimed. It may be opened as %s.\n", name,
 			       was_claimed ? "already " : "", paths);
 		return 0;
 	}
 	result = json_object_new_object();
-	if (!result || js_set_str(result, "group", name) < 0 ||
-	    js_set_str(result, "lease", lease) < 0 ||
-	    js_set(result, "nodes", json_object_get(nodes)) < 0 ||
-	    js_set(result, "already-claimed", json_object_new_boolean(was_claimed)) < 0)
+	if (!result || cli_json_set_str(result, "group", name) < 0 ||
+	    cli_json_set_str(result, "lease", lease) < 0 ||
+	    cli_json_set(result, "nodes", json_object_get(nodes)) < 0 ||
+	    cli_json_set(result, "already-claimed", json_object_new_boolean(was_claimed)) < 0)
 		return cli_fail(-ENOMEM, "cannot show what is claimed");
-	js_print(result, cli->options.json);
+	cli_json_print(result, cli->options.json);
 	return 0;
 }
 
-static int claim(struct cli *cli, const char *name, uid_t user)
+static int verb_claim_group(struct cli *cli, const char *name, uid_t user)
 {
 	const struct claim_options as_node = {
 		.access = "node",
@@ -90,13 +90,13 @@ static int claim(struct cli *cli, const char *name, uid_t user)
 		.uid = cli->options.definition.users ? &user : NULL,
 	};
 	_cleanup_progress_ struct progress progress = { 0 };
-	_cleanup_claim_fds_ struct vec fds = { 0 };
+	_cleanup_cli_fd_list_ struct vec fds = { 0 };
 	_cleanup_free_ char *lease = NULL;
-	int r = progress_start(&progress, cli);
+	int r = cli_progress_start(&progress, cli);
 
 	if (!r)
-		r = lease_claim(&progress, name, &as_node, &fds, &lease);
-	return r ? r : print_claimed(cli, name, lease, false);
+		r = cli_lease_claim(&progress, name, &as_node, &fds, &lease);
+	return r ? r : verb_claim_print(cli, name, lease, false);
 }
 
 int verb_claim(struct cli *cli)
@@ -108,16 +108,16 @@ int verb_claim(struct cli *cli)
 	int r;
 
 	if (cli->options.dry_run)
-		return plan_show(cli, "claim", name);
+		return verb_plan_show(cli, "claim", name);
 	/* asked first: with --wait the daemon would wait for our own lease to end */
-	r = object_get_group(cli, name, &group);
+	r = cli_object_get_group(cli, name, &group);
 	if (!r)
-		r = find_user(cli, &user);
+		r = verb_claim_find_user(cli, &user);
 	if (!r)
-		r = check_ours(cli, group, user, &ours);
+		r = verb_claim_check_owner(cli, group, user, &ours);
 	if (r)
 		return r;
 	if (ours)
-		return print_claimed(cli, js_str(group, "name"), js_str(group, "lease"), true);
-	return claim(cli, name, user);
+		return verb_claim_print(cli, cli_json_get_str(group, "name"), cli_json_get_str(group, "lease"), true);
+	return verb_claim_group(cli, name, user);
 }

@@ -18,25 +18,25 @@ struct define {
 	struct cli *cli;
 	char **directories;
 	const char *directory; /* the one that is written to */
-	struct config *wanted; /* the groups to define */
-	struct config *before; /* what is in force */
+	struct def_set *wanted; /* the groups to define */
+	struct def_set *before; /* what is in force */
 	char **paths, **texts; /* of the files to write */
 };
 
-static void define_clear(struct define *define)
+static void verb_define_clear(struct define *define)
 {
 	strv_free(define->directories);
 	strv_free(define->paths);
 	strv_free(define->texts);
-	config_free(define->wanted);
-	config_free(define->before);
+	def_set_free(define->wanted);
+	def_set_free(define->before);
 }
-#define _cleanup_define_ _cleanup_(define_clear)
+#define _cleanup_define_ _cleanup_(verb_define_clear)
 
 /* --- what stands against it ------------------------------------------------------------------ */
 
 /* 0: to be written; EXIT_FAILED with a message: refused. */
-static int check_replaced(const struct define *define, const struct groupdef *old,
+static int verb_define_check_replaced(const struct define *define, const struct group_def *old,
 			  const char *path)
 {
 	struct stat st;
@@ -60,7 +60,7 @@ static int check_replaced(const struct define *define, const struct groupdef *ol
 }
 
 /* What was found wrong about @file once the drafts are in; "" if nothing was. */
-static const char *reason_in(const struct config *config, const char *file)
+static const char *verb_define_find_reason(const struct def_set *config, const char *file)
 {
 	VEC_FOREACH (const struct problem, problem, &config->problems)
 		if (!problem->warning && str_eq(problem->file, file))
@@ -68,13 +68,13 @@ static const char *reason_in(const struct config *config, const char *file)
 	return "";
 }
 
-static int check_in_force(const struct define *define, const struct config *after,
-			  const struct groupdef *wanted)
+static int verb_define_check_in_force(const struct define *define, const struct def_set *after,
+			  const struct group_def *wanted)
 {
-	const struct groupdef *winner = config_find(after, wanted->name);
+	const struct group_def *winner = def_set_find_group(after, wanted->name);
 	_cleanup_free_ char *path = str_printf("%s/%s.json", define->directory, wanted->name);
 
-	if (winner && groupdef_same(winner, wanted))
+	if (winner && codec_config_same_group(winner, wanted))
 		return 0;
 	if (!path)
 		return cli_fail(-ENOMEM, "cannot check the definitions");
@@ -85,16 +85,16 @@ static int check_in_force(const struct define *define, const struct config *afte
 			wanted->name, winner->file, winner->line, path);
 	else
 		fprintf(stderr, "devgroupctl: Group %s cannot be defined so: %s.\n", wanted->name,
-			reason_in(after, path));
+			verb_define_find_reason(after, path));
 	return EXIT_FAILED;
 }
 
-static int check_kept(const struct define *define, const struct config *after,
-		      const struct groupdef *old)
+static int verb_define_check_kept(const struct define *define, const struct def_set *after,
+		      const struct group_def *old)
 {
-	const struct groupdef *now = config_find(after, old->name);
+	const struct group_def *current = def_set_find_group(after, old->name);
 
-	if (config_find(define->wanted, old->name) || (now && groupdef_same(now, old)))
+	if (def_set_find_group(define->wanted, old->name) || (current && codec_config_same_group(current, old)))
 		return 0;
 	if (strv_contains(define->paths, old->file))
 		fprintf(stderr,
@@ -103,13 +103,13 @@ static int check_kept(const struct define *define, const struct config *after,
 			old->file, old->name, old->line);
 	else
 		fprintf(stderr, "devgroupctl: Group %s, at %s:%u, would be left out: %s.\n",
-			old->name, old->file, old->line, reason_in(after, old->file));
+			old->name, old->file, old->line, verb_define_find_reason(after, old->file));
 	return EXIT_FAILED;
 }
 
-static int check_vfs_kept(const struct config *after, const struct vfdef *old)
+static int verb_define_check_vfs_kept(const struct def_set *after, const struct vf_def *old)
 {
-	if (config_find_vfs(after, old->device))
+	if (def_set_find_vfs(after, old->device))
 		return 0;
 	fprintf(stderr,
 		"devgroupctl: %s also has the virtual functions of %s (line %u), which would be "
@@ -118,9 +118,9 @@ static int check_vfs_kept(const struct config *after, const struct vfdef *old)
 	return EXIT_FAILED;
 }
 
-static int check_mdev_kept(const struct config *after, const struct mdevdef *old)
+static int verb_define_check_mdev_kept(const struct def_set *after, const struct mdev_def *old)
 {
-	if (config_find_mdev(after, old->key))
+	if (def_set_find_mdev(after, old->key))
 		return 0;
 	fprintf(stderr,
 		"devgroupctl: %s also has the mediated device %s (line %u), which would be lost. Change the file "
@@ -130,47 +130,47 @@ static int check_mdev_kept(const struct config *after, const struct mdevdef *old
 }
 
 /* With the files to be written: is each wanted group in force then, and all else as before? */
-static int check_outcome(const struct define *define, const struct config *after)
+static int verb_define_check_outcome(const struct define *define, const struct def_set *after)
 {
 	int r = 0;
 
-	VEC_FOREACH (const struct groupdef, wanted, &define->wanted->groups)
+	VEC_FOREACH (const struct group_def, wanted, &define->wanted->groups)
 		if (!r)
-			r = check_in_force(define, after, wanted);
-	VEC_FOREACH (const struct groupdef, old, &define->before->groups)
+			r = verb_define_check_in_force(define, after, wanted);
+	VEC_FOREACH (const struct group_def, old, &define->before->groups)
 		if (!r)
-			r = check_kept(define, after, old);
-	VEC_FOREACH (const struct vfdef, old, &define->before->vfs)
+			r = verb_define_check_kept(define, after, old);
+	VEC_FOREACH (const struct vf_def, old, &define->before->sriov)
 		if (!r)
-			r = check_vfs_kept(after, old);
-	VEC_FOREACH (const struct mdevdef, old, &define->before->mdevs)
+			r = verb_define_check_vfs_kept(after, old);
+	VEC_FOREACH (const struct mdev_def, old, &define->before->mdevs)
 		if (!r)
-			r = check_mdev_kept(after, old);
+			r = verb_define_check_mdev_kept(after, old);
 	return r;
 }
 
-static int try_drafts(const struct define *define)
+static int verb_define_try_drafts(const struct define *define)
 {
 	size_t n = strv_length(define->paths);
-	_cleanup_free_ struct confdir_draft *drafts = calloc(n + 1, sizeof(*drafts));
-	_cleanup_config_ struct config *after = NULL;
+	_cleanup_free_ struct config_dirs_draft *drafts = calloc(n + 1, sizeof(*drafts));
+	_cleanup_def_set_ struct def_set *after = NULL;
 	int r = drafts ? 0 : -ENOMEM;
 
 	for (size_t i = 0; drafts && i < n; i++)
-		drafts[i] = (struct confdir_draft){ define->paths[i], define->texts[i],
+		drafts[i] = (struct config_dirs_draft){ define->paths[i], define->texts[i],
 						    strlen(define->texts[i]) };
 	if (r >= 0)
-		r = confdir_try((const char *const *)define->directories, drafts, n, &after);
-	return r < 0 ? cli_fail(r, "cannot check the definitions") : check_outcome(define, after);
+		r = config_dirs_load_drafts((const char *const *)define->directories, drafts, n, &after);
+	return r < 0 ? cli_fail(r, "cannot check the definitions") : verb_define_check_outcome(define, after);
 }
 
 /* --- doing it -------------------------------------------------------------------------------- */
 
-static int add_draft(struct define *define, const struct groupdef *def, const char *path,
+static int verb_define_add_draft(struct define *define, const struct group_def *def, const char *path,
 		     const char *written)
 {
 	_cleanup_free_ char *text = NULL, *line = NULL;
-	int r = written ? 0 : groupdef_to_json(def, true, &text);
+	int r = written ? 0 : codec_config_group_to_json(def, true, &text);
 
 	if (r >= 0 && !written) {
 		line = str_printf("%s\n", text);
@@ -184,89 +184,89 @@ static int add_draft(struct define *define, const struct groupdef *def, const ch
 }
 
 /* Those that are defined so already need no file. */
-static int make_drafts(struct define *define, const char *written)
+static int verb_define_make_drafts(struct define *define, const char *written)
 {
-	VEC_FOREACH (const struct groupdef, def, &define->wanted->groups) {
-		const struct groupdef *old = config_find(define->before, def->name);
+	VEC_FOREACH (const struct group_def, def, &define->wanted->groups) {
+		const struct group_def *old = def_set_find_group(define->before, def->name);
 		_cleanup_free_ char *path = str_printf("%s/%s.json", define->directory, def->name);
 		int r;
 
 		if (!path)
 			return cli_fail(-ENOMEM, "cannot define the group");
-		if (old && groupdef_same(old, def))
+		if (old && codec_config_same_group(old, def))
 			continue;
-		r = check_replaced(define, old, path);
+		r = verb_define_check_replaced(define, old, path);
 		if (!r)
-			r = add_draft(define, def, path, written);
+			r = verb_define_add_draft(define, def, path, written);
 		if (r)
 			return r;
 	}
 	return 0;
 }
 
-static int write_drafts(const struct define *define)
+static int verb_define_write_drafts(const struct define *define)
 {
 	int r = 0;
 
 	if (define->paths)
-		r = mkdir_parents(define->directory, 0755);
+		r = fileio_mkdir_parents(define->directory, 0755);
 	if (r < 0)
-		return files_fail(r, define->directory);
+		return cli_files_fail(r, define->directory);
 	for (size_t i = 0; i < strv_length(define->paths); i++) {
 		const char *text = define->texts[i];
 
-		r = file_write_atomic_at(AT_FDCWD, define->paths[i], text, strlen(text), 0644);
+		r = fileio_write_atomic_at(AT_FDCWD, define->paths[i], text, strlen(text), 0644);
 		if (r < 0)
-			return files_fail(r, define->paths[i]);
+			return cli_files_fail(r, define->paths[i]);
 	}
 	return 0;
 }
 
 /* Each group with the file that it is defined in now. */
-static int report(const struct define *define)
+static int verb_define_report(const struct define *define)
 {
-	_cleanup_config_ struct config *now = NULL;
+	_cleanup_def_set_ struct def_set *current = NULL;
 	_cleanup_json_ json_object *list = json_object_new_array();
-	int r = list ? files_load(define->cli, &now) : cli_fail(-ENOMEM, "cannot show it");
+	int r = list ? cli_files_load(define->cli, &current) : cli_fail(-ENOMEM, "cannot show it");
 
-	VEC_FOREACH (const struct groupdef, def, &define->wanted->groups) {
-		const struct groupdef *found = r ? NULL : config_find(now, def->name);
+	VEC_FOREACH (const struct group_def, def, &define->wanted->groups) {
+		const struct group_def *found = r ? NULL : def_set_find_group(current, def->name);
 		const char *file = found ? found->file : "";
 		bool is_new = strv_contains(define->paths, file);
 		json_object *entry = json_object_new_object();
 
-		if (r || js_append(list, entry) < 0 || js_set_str(entry, "name", def->name) < 0 ||
-		    js_set_str(entry, "file", file) < 0 ||
-		    js_set(entry, "changed", json_object_new_boolean(is_new)) < 0)
+		if (r || cli_json_append(list, entry) < 0 || cli_json_set_str(entry, "name", def->name) < 0 ||
+		    cli_json_set_str(entry, "file", file) < 0 ||
+		    cli_json_set(entry, "changed", json_object_new_boolean(is_new)) < 0)
 			return r ? r : cli_fail(-ENOMEM, "cannot show it");
-		if (define->cli->options.json == JSON_OFF && !define->cli->options.quiet)
+		if (define->cli->options.json == CLI_JSON_OFF && !define->cli->options.quiet)
 			printf("Group %s is %sdefined in %s.\n", def->name,
 			       is_new ? "" : "already ", file);
 	}
-	if (define->cli->options.json != JSON_OFF)
-		js_print(list, define->cli->options.json);
+	if (define->cli->options.json != CLI_JSON_OFF)
+		cli_json_print(list, define->cli->options.json);
 	return r;
 }
 
-static int define_groups(struct define *define, const char *written)
+static int verb_define_groups(struct define *define, const char *written)
 {
 	bool running;
-	int r = make_drafts(define, written);
+	int r = verb_define_make_drafts(define, written);
 
 	if (!r)
-		r = try_drafts(define);
+		r = verb_define_try_drafts(define);
 	if (!r)
-		r = write_drafts(define);
+		r = verb_define_write_drafts(define);
 	if (!r)
-		r = report(define);
+		r = verb_define_report(define);
 	/* also where nothing had to be written: perhaps the daemon has not read it yet */
 	if (!r && (define->paths || geteuid() == 0))
-		r = reload_if_running(define->cli, &running);
+		r = verb_reload_if_running(define->cli, &running);
 	return r;
 }
 
 /* Options that say what the group is to be make no sense beside a file that does. */
-static int check_options(const struct cli *cli)
+static int verb_define_check_options(const struct cli *cli)
 {
 	const struct definition_options *o = &cli->options.definition;
 
@@ -282,18 +282,18 @@ int verb_define(struct cli *cli)
 {
 	_cleanup_define_ struct define define = { .cli = cli };
 	_cleanup_free_ char *written = NULL;
-	int r = files_are_here(cli, "define");
+	int r = cli_files_require_local(cli, "define");
 
 	if (!r)
-		r = check_options(cli);
+		r = verb_define_check_options(cli);
 	if (!r)
-		r = define_read(cli, &define.wanted, &written);
+		r = cli_define_read(cli, &define.wanted, &written);
 	if (!r)
-		r = files_load(cli, &define.before);
+		r = cli_files_load(cli, &define.before);
 	if (r)
 		return r;
-	if (files_directories(cli, &define.directories) < 0)
+	if (cli_files_directories(cli, &define.directories) < 0)
 		return cli_fail(-ENOMEM, "cannot define the group");
 	define.directory = define.directories[cli->options.runtime ? FILES_RUN : FILES_ETC];
-	return define_groups(&define, written);
+	return verb_define_groups(&define, written);
 }

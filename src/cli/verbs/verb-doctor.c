@@ -19,7 +19,7 @@
 
 /* --- what only this process sees --------------------------------------------------------------- */
 
-static int look_at_limit(struct vec *findings)
+static int verb_doctor_check_memlock(struct vec *findings)
 {
 	_cleanup_free_ char *text = NULL;
 	struct rlimit limit;
@@ -28,33 +28,33 @@ static int look_at_limit(struct vec *findings)
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
 		return 0;
 	bytes = limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
-	text = memneed_format(bytes);
+	text = mem_need_format(bytes);
 	if (!text)
 		return -ENOMEM;
-	if (bytes >= memneed_least(UINT64_C(1) << 30))
-		return finding_add(findings, FINDING_OK, "memlock", str_printf("Who is started from here may lock %s of memory.", text));
-	return finding_add(findings, FINDING_HINT, "memlock",
+	if (bytes >= mem_need_min(UINT64_C(1) << 30))
+		return doctor_add_finding(findings, FINDING_OK, "memlock", str_printf("Who is started from here may lock %s of memory.", text));
+	return doctor_add_finding(findings, FINDING_HINT, "memlock",
 			   str_printf("Who is started from here may lock %s of memory, and a VMM locks all of its VM's: give the group "
 				      "\"memlock\" (devgroupctl explain GROUP --memory=SIZE).", text));
 }
 
-static int look_at_nodes(struct vec *findings)
+static int verb_doctor_check_nodes(struct vec *findings)
 {
 	struct stat st;
 
 	if (stat("/dev/vfio/vfio", &st) < 0)
-		return finding_add(findings, FINDING_WARN, "nodes",
+		return doctor_add_finding(findings, FINDING_WARN, "nodes",
 				   strdup("There is no /dev/vfio/vfio, which VMMs open by path. Load the module vfio."));
 	if ((st.st_mode & 0666) == 0666)
-		return finding_add(findings, FINDING_OK, "nodes", strdup("Everybody may open /dev/vfio/vfio, which by itself gives nothing."));
-	return finding_add(findings, FINDING_WARN, "nodes",
+		return doctor_add_finding(findings, FINDING_OK, "nodes", strdup("Everybody may open /dev/vfio/vfio, which by itself gives nothing."));
+	return doctor_add_finding(findings, FINDING_WARN, "nodes",
 			   str_printf("/dev/vfio/vfio has mode %04o, so no VMM of a user can open it by path. It gives nothing by itself: "
 				      "0666 is the kernel's own choice.", (unsigned)st.st_mode & 07777));
 }
 
 /* --- the daemon -------------------------------------------------------------------------------- */
 
-static int look_at_polkit(struct cli *cli, struct vec *findings)
+static int verb_doctor_check_polkit(struct cli *cli, struct vec *findings)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -65,67 +65,67 @@ static int look_at_polkit(struct cli *cli, struct vec *findings)
 	if (r >= 0)
 		r = sd_bus_message_read_strv(reply, &names);
 	if (r < 0 || strv_contains(names, "org.freedesktop.PolicyKit1"))
-		return r < 0 ? 0 : finding_add(findings, FINDING_OK, "polkit", strdup("polkit is there to be asked."));
-	return finding_add(findings, FINDING_HINT, "polkit",
+		return r < 0 ? 0 : doctor_add_finding(findings, FINDING_OK, "polkit", strdup("polkit is there to be asked."));
+	return doctor_add_finding(findings, FINDING_HINT, "polkit",
 			   strdup("polkit is not there: who is not named in a definition, and is not root, is refused."));
 }
 
-static int look_at_definitions(struct cli *cli, struct vec *findings)
+static int verb_doctor_check_definitions(struct cli *cli, struct vec *findings)
 {
 	_cleanup_json_ json_object *manager = NULL;
 	json_object *problems;
 	size_t n;
 
-	if (object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager))
+	if (cli_object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager))
 		return 0;
-	problems = js_list(manager, "problems");
-	n = js_list_length(problems);
+	problems = cli_json_get_list(manager, "problems");
+	n = cli_json_list_length(problems);
 	if (n > 0)
-		return finding_add(findings, FINDING_WARN, "definitions",
+		return doctor_add_finding(findings, FINDING_WARN, "definitions",
 				   str_printf("%zu problem%s in the definitions: devgroupctl check.", n, n == 1 ? "" : "s"));
-	return finding_add(findings, FINDING_OK, "daemon",
-			   str_printf("devgroupd %s answers, and its definitions are in order.", js_str(manager, "version")));
+	return doctor_add_finding(findings, FINDING_OK, "daemon",
+			   str_printf("devgroupd %s answers, and its definitions are in order.", cli_json_get_str(manager, "version")));
 }
 
 /* Its holder may not know it yet. */
-static int look_at_losses(json_object *group, struct vec *findings)
+static int verb_doctor_check_taken_away(json_object *group, struct vec *findings)
 {
-	json_object *blockers = js_list(group, "blockers");
+	json_object *blockers = cli_json_get_list(group, "blockers");
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < js_list_length(blockers); i++) {
+	for (size_t i = 0; r >= 0 && i < cli_json_list_length(blockers); i++) {
 		json_object *blocker = json_object_array_get_idx(blockers, i);
 
-		if (str_eq(js_str(blocker, "code"), "taken-away"))
-			r = finding_add(findings, FINDING_WARN, "group",
-					str_printf("Group %s: %s", js_str(group, "name"), js_str(blocker, "text")));
+		if (str_eq(cli_json_get_str(blocker, "code"), "taken-away"))
+			r = doctor_add_finding(findings, FINDING_WARN, "group",
+					str_printf("Group %s: %s", cli_json_get_str(group, "name"), cli_json_get_str(blocker, "text")));
 	}
 	return r;
 }
 
-static int look_at_group(json_object *group, struct vec *findings)
+static int verb_doctor_check_group(json_object *group, struct vec *findings)
 {
-	const char *state = js_str(group, "state");
+	const char *state = cli_json_get_str(group, "state");
 
-	if (!str_eq(js_str(group, "type"), "group"))
+	if (!str_eq(cli_json_get_str(group, "type"), "group"))
 		return 0;
 	if (!str_eq(state, "stuck") && !str_eq(state, "dirty"))
-		return look_at_losses(group, findings);
-	return finding_add(findings, FINDING_FAIL, "group",
-			   str_printf("Group %s is %s: devgroupctl status %s.", js_str(group, "name"), state, js_str(group, "name")));
+		return verb_doctor_check_taken_away(group, findings);
+	return doctor_add_finding(findings, FINDING_FAIL, "group",
+			   str_printf("Group %s is %s: devgroupctl status %s.", cli_json_get_str(group, "name"), state, cli_json_get_str(group, "name")));
 }
 
-static bool is_leased(json_object *objects, const struct device *device)
+static bool verb_doctor_is_leased(json_object *objects, const struct device *device)
 {
 	json_object_object_foreach(objects, path, object) {
-		json_object *devices = js_list(object, "devices");
+		json_object *devices = cli_json_get_list(object, "devices");
 
 		(void)path;
-		if (strlen(js_str(object, "lease")) <= 1)
+		if (strlen(cli_json_get_str(object, "lease")) <= 1)
 			continue;
-		for (size_t i = 0; i < js_list_length(devices); i++) {
+		for (size_t i = 0; i < cli_json_list_length(devices); i++) {
 			_cleanup_free_ char *id =
-				object_id(json_object_get_string(json_object_array_get_idx(devices, i)));
+				cli_object_id(json_object_get_string(json_object_array_get_idx(devices, i)));
 
 			if (str_eq(id, device->key))
 				return true;
@@ -135,20 +135,20 @@ static bool is_leased(json_object *objects, const struct device *device)
 }
 
 /* libvirt with managed='yes', driverctl and scripts take devices without asking us: that is seen, and not fought. */
-static int look_at_strangers(const struct inventory *inv, json_object *objects, struct vec *findings)
+static int verb_doctor_check_unclaimed(const struct inventory *inv, json_object *objects, struct vec *findings)
 {
 	VEC_FOREACH (const struct device, device, &inv->devices) {
-		const struct use *user = NULL;
+		const struct usage *user = NULL;
 		int r;
 
-		if (!driver_is_vfio(device->driver) || is_leased(objects, device))
+		if (!vfio_driver_is_known(device->driver) || verb_doctor_is_leased(objects, device))
 			continue;
-		VEC_FOREACH (const struct use, use, &device->uses)
-			if (!user && str_eq(use->kind, USE_VFIO))
-				user = use;
+		VEC_FOREACH (const struct usage, usage, &device->uses)
+			if (!user && str_eq(usage->kind, USAGE_VFIO))
+				user = usage;
 		if (!user && !device->vfio_open)
 			continue;
-		r = finding_add(findings, FINDING_WARN, "stranger",
+		r = doctor_add_finding(findings, FINDING_WARN, "stranger",
 				user ? str_printf("%s is used by %s (pid %d%s%s), which has not claimed it. With libvirt, use "
 						  "managed='no' and the hook of devgroups.",
 						  device->key, str_or(user->name, "a process"), (int)user->pid,
@@ -160,58 +160,58 @@ static int look_at_strangers(const struct inventory *inv, json_object *objects, 
 	return 0;
 }
 
-static int look_at_daemon(struct cli *cli, const struct inventory *inv, struct vec *findings)
+static int verb_doctor_check_daemon(struct cli *cli, const struct inventory *inv, struct vec *findings)
 {
 	_cleanup_json_ json_object *objects = NULL;
-	int r = look_at_definitions(cli, findings);
+	int r = verb_doctor_check_definitions(cli, findings);
 
 	if (r >= 0)
-		r = look_at_polkit(cli, findings);
-	if (r < 0 || object_get_all(cli, &objects))
+		r = verb_doctor_check_polkit(cli, findings);
+	if (r < 0 || cli_object_get_all(cli, &objects))
 		return r;
 	json_object_object_foreach(objects, path, object) {
 		(void)path;
 		if (r >= 0)
-			r = look_at_group(object, findings);
+			r = verb_doctor_check_group(object, findings);
 	}
-	return r < 0 ? r : look_at_strangers(inv, objects, findings);
+	return r < 0 ? r : verb_doctor_check_unclaimed(inv, objects, findings);
 }
 
 /* --- what is shown ----------------------------------------------------------------------------- */
 
-static enum tint tint_of(enum finding_level level)
+static enum tint verb_doctor_level_tint(enum finding_level level)
 {
 	static const enum tint tints[] = { TINT_GOOD, TINT_HELD, TINT_WAITING, TINT_BAD };
 
 	return tints[level];
 }
 
-static int print(const struct cli *cli, const struct vec *findings)
+static int verb_doctor_print(const struct cli *cli, const struct vec *findings)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	VEC_FOREACH (const struct finding, finding, findings) {
-		const char *level = finding_level_to_string(finding->level);
+		const char *level = doctor_level_to_string(finding->level);
 		json_object *object;
 
-		if (cli->options.json == JSON_OFF) {
+		if (cli->options.json == CLI_JSON_OFF) {
 			if (!cli->options.quiet || finding->level >= FINDING_WARN)
-				printf("%s%-8s%s %-12s %s\n", term_begin(tint_of(finding->level)), level,
-				       term_end(tint_of(finding->level)), finding->subject, finding->text);
+				printf("%s%-8s%s %-12s %s\n", cli_term_begin(verb_doctor_level_tint(finding->level)), level,
+				       cli_term_end(verb_doctor_level_tint(finding->level)), finding->subject, finding->text);
 			continue;
 		}
 		object = json_object_new_object();
-		if (!object || js_set_str(object, "level", level) < 0 || js_set_str(object, "subject", finding->subject) < 0 ||
-		    js_set_str(object, "text", finding->text) < 0 || js_append(list, object) < 0)
+		if (!object || cli_json_set_str(object, "level", level) < 0 || cli_json_set_str(object, "subject", finding->subject) < 0 ||
+		    cli_json_set_str(object, "text", finding->text) < 0 || cli_json_append(list, object) < 0)
 			return cli_fail(-ENOMEM, "cannot show the findings");
 	}
-	if (cli->options.json != JSON_OFF)
-		js_print(list, cli->options.json);
+	if (cli->options.json != CLI_JSON_OFF)
+		cli_json_print(list, cli->options.json);
 	return 0;
 }
 
 /* Failures alone make the exit status: a host with hints and warnings works. */
-static bool has_failure(const struct vec *findings)
+static bool verb_doctor_has_failure(const struct vec *findings)
 {
 	VEC_FOREACH (const struct finding, finding, findings)
 		if (finding->level == FINDING_FAIL)
@@ -223,25 +223,25 @@ int verb_doctor(struct cli *cli)
 {
 	bool recorded = cli->options.host_file, here = !recorded && !cli->options.host && !cli->options.machine;
 	_cleanup_findings_ struct vec findings = { 0 };
-	_cleanup_host_ struct host host = { 0 };
-	int r = host_open(cli, &host), shown;
+	_cleanup_host_ struct cli_host host = { 0 };
+	int r = cli_host_open(cli, &host), shown;
 
 	if (r && recorded)
 		return r;
 	/* why the daemon cannot be asked has been said */
 	if (r)
-		r = finding_add(&findings, FINDING_FAIL, "daemon",
+		r = doctor_add_finding(&findings, FINDING_FAIL, "daemon",
 				strdup("devgroupd cannot be asked: systemctl status devgroupd."));
 	else
-		r = doctor_look(host.inv, &findings);
+		r = doctor_check(host.inv, &findings);
 	if (r >= 0 && host.inv && !recorded)
-		r = look_at_daemon(cli, host.inv, &findings);
+		r = verb_doctor_check_daemon(cli, host.inv, &findings);
 	if (r >= 0 && here)
-		r = look_at_nodes(&findings);
+		r = verb_doctor_check_nodes(&findings);
 	if (r >= 0 && here)
-		r = look_at_limit(&findings);
+		r = verb_doctor_check_memlock(&findings);
 	if (r < 0)
 		return cli_fail(r, "cannot look at the host");
-	shown = print(cli, &findings);
-	return shown ? shown : has_failure(&findings) ? EXIT_FAILED : 0;
+	shown = verb_doctor_print(cli, &findings);
+	return shown ? shown : verb_doctor_has_failure(&findings) ? EXIT_FAILED : 0;
 }

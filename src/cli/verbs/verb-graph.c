@@ -7,22 +7,22 @@
 
 int verb_graph(struct cli *cli)
 {
-	_cleanup_host_ struct host host = { 0 };
+	_cleanup_host_ struct cli_host host = { 0 };
 	_cleanup_json_ json_object *list = NULL;
-	int r = host_open(cli, &host);
+	int r = cli_host_open(cli, &host);
 
 	if (r)
 		return r;
-	if (cli->options.json != JSON_OFF) {
-		list = graph_to_json(host.inv);
+	if (cli->options.json != CLI_JSON_OFF) {
+		list = cli_graph_to_json(host.inv);
 		if (!list)
 			return cli_fail(-ENOMEM, "cannot draw the host");
-		js_print(list, cli->options.json);
+		cli_json_print(list, cli->options.json);
 	} else if (cli->options.tree) {
-		pager_open(cli);
-		graph_print_tree(host.inv);
+		cli_pager_open(cli);
+		cli_graph_print_tree(host.inv);
 	} else {
-		graph_print_dot(host.inv);
+		cli_graph_print_dot(host.inv);
 	}
 	return 0;
 }

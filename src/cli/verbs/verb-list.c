@@ -11,7 +11,7 @@
 #include "cli/cli-pager.h"
 #include "cli/cli-table.h"
 
-static bool wanted(const struct cli *cli, const char *name)
+static bool verb_list_matches(const struct cli *cli, const char *name)
 {
 	STRV_FOREACH(word, cli->words)
 	if (fnmatch(*word, name, 0) == 0)
@@ -20,16 +20,16 @@ static bool wanted(const struct cli *cli, const char *name)
 }
 
 /* Leaves those that were asked for by name. EXIT_NO_SUCH if a name found nothing. */
-static int select_entries(const struct cli *cli, json_object *entries)
+static int verb_list_select_entries(const struct cli *cli, json_object *entries)
 {
-	size_t n = js_list_length(entries);
+	size_t n = cli_json_list_length(entries);
 
 	STRV_FOREACH(word, cli->words)
 	{
 		size_t i = 0;
 
 		while (i < n &&
-		       fnmatch(*word, js_str(json_object_array_get_idx(entries, i), "name"), 0) !=
+		       fnmatch(*word, cli_json_get_str(json_object_array_get_idx(entries, i), "name"), 0) !=
 			       0)
 			i++;
 		if (i < n)
@@ -38,113 +38,113 @@ static int select_entries(const struct cli *cli, json_object *entries)
 		return EXIT_NO_SUCH;
 	}
 	while (n-- > 0)
-		if (!wanted(cli, js_str(json_object_array_get_idx(entries, n), "name")))
+		if (!verb_list_matches(cli, cli_json_get_str(json_object_array_get_idx(entries, n), "name")))
 			json_object_array_del_idx(entries, n, 1);
 	return 0;
 }
 
 /* The entries of groups; *ret_host is opened where it is needed for more than those. */
-static int collect_groups(struct cli *cli, struct host *ret_host, json_object **ret)
+static int verb_list_collect_groups(struct cli *cli, struct cli_host *ret_host, json_object **ret)
 {
-	const struct options *o = &cli->options;
+	const struct cli_options *o = &cli->options;
 	_cleanup_json_ json_object *objects = NULL;
-	int r = o->host_file || o->config_dir || o->all ? host_open(cli, ret_host) : 0;
+	int r = o->host_file || o->config_dir || o->all ? cli_host_open(cli, ret_host) : 0;
 
 	if (!r && !o->host_file)
-		r = object_get_all(cli, &objects);
+		r = cli_object_get_all(cli, &objects);
 	if (r)
 		return r;
-	*ret = objects ? list_groups(objects, o->devices || o->all)
-		       : list_of_host(ret_host, o->devices || o->all);
+	*ret = objects ? cli_list_groups(objects, o->devices || o->all)
+		       : cli_list_host(ret_host, o->devices || o->all);
 	return *ret ? 0 : cli_fail(-ENOMEM, "cannot list the groups");
 }
 
-static int collect(struct cli *cli, json_object **ret)
+static int verb_list_collect(struct cli *cli, json_object **ret)
 {
-	_cleanup_host_ struct host host = { 0 };
-	int r = collect_groups(cli, &host, ret);
+	_cleanup_host_ struct cli_host host = { 0 };
+	int r = verb_list_collect_groups(cli, &host, ret);
 
-	if (!r && cli->options.all && list_add_unnamed(*ret, &host) < 0)
+	if (!r && cli->options.all && cli_list_host_add_unnamed(*ret, &host) < 0)
 		return cli_fail(-ENOMEM, "cannot list the groups");
 	return r;
 }
 
 /* --assignable and --blocked part what there is in two. */
-static void filter_entries(const struct options *o, json_object *entries)
+static void verb_list_filter_entries(const struct cli_options *o, json_object *entries)
 {
-	for (size_t n = js_list_length(entries); n-- > 0;) {
-		bool assignable = js_bool(json_object_array_get_idx(entries, n), "assignable");
+	for (size_t n = cli_json_list_length(entries); n-- > 0;) {
+		bool assignable = cli_json_get_bool(json_object_array_get_idx(entries, n), "assignable");
 
 		if ((o->assignable && !assignable) || (o->blocked && assignable))
 			json_object_array_del_idx(entries, n, 1);
 	}
 }
 
-static int add_members(struct table *table, json_object *members)
+static int verb_list_add_members(struct table *table, json_object *members)
 {
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < js_list_length(members); i++) {
+	for (size_t i = 0; r >= 0 && i < cli_json_list_length(members); i++) {
 		json_object *member = json_object_array_get_idx(members, i);
 		const struct cell cells[] = {
-			{ js_str(member, "device"), TINT_NONE },
-			{ js_str(member, "driver"), TINT_NONE },
-			{ js_str(member, "description"), TINT_FAINT },
+			{ cli_json_get_str(member, "device"), TINT_NONE },
+			{ cli_json_get_str(member, "driver"), TINT_NONE },
+			{ cli_json_get_str(member, "description"), TINT_FAINT },
 		};
 
-		r = table_add_member(table, cells, ARRAY_SIZE(cells));
+		r = cli_table_add_member(table, cells, ARRAY_SIZE(cells));
 	}
 	return r;
 }
 
 /* Nobody holds a reserved group, but only one may. */
-static char *describe_holder(json_object *entry)
+static char *verb_list_describe_holder(json_object *entry)
 {
-	const char *holder = js_str(entry, "holder"), *label = js_str(entry, "reserved-for");
+	const char *holder = cli_json_get_str(entry, "holder"), *label = cli_json_get_str(entry, "reserved-for");
 
 	return str_empty(holder) && !str_empty(label) ? str_printf("(for %s)", label) :
 							str_printf("%s", holder);
 }
 
-static int add_entry(struct table *table, json_object *entry)
+static int verb_list_add_entry(struct table *table, json_object *entry)
 {
-	_cleanup_free_ char *iommu = describe_numbers(js_list(entry, "iommu-groups"));
-	_cleanup_free_ char *why = list_describe_why(entry);
-	_cleanup_free_ char *holder = describe_holder(entry);
-	const char *state = js_str(entry, "state");
+	_cleanup_free_ char *iommu = cli_describe_numbers(cli_json_get_list(entry, "iommu-groups"));
+	_cleanup_free_ char *why = cli_list_describe_why(entry);
+	_cleanup_free_ char *holder = verb_list_describe_holder(entry);
+	const char *state = cli_json_get_str(entry, "state");
 	char devices[24];
 	int r;
 
-	snprintf(devices, sizeof(devices), "%zu", js_list_length(js_list(entry, "devices")));
+	snprintf(devices, sizeof(devices), "%zu", cli_json_list_length(cli_json_get_list(entry, "devices")));
 	const struct cell cells[] = {
-		{ js_str(entry, "name"), TINT_BOLD },
-		{ state, term_state_tint(state) },
+		{ cli_json_get_str(entry, "name"), TINT_BOLD },
+		{ state, cli_term_state_tint(state) },
 		{ devices, TINT_NONE },
 		{ iommu, TINT_NONE },
 		{ holder, TINT_NONE },
 		{ why, TINT_NONE },
-		{ js_str(entry, "description"), TINT_NONE },
+		{ cli_json_get_str(entry, "description"), TINT_NONE },
 	};
 
-	r = iommu && holder && why ? table_add(table, cells, ARRAY_SIZE(cells)) : -ENOMEM;
-	return r < 0 ? r : add_members(table, js_list(entry, "members"));
+	r = iommu && holder && why ? cli_table_add(table, cells, ARRAY_SIZE(cells)) : -ENOMEM;
+	return r < 0 ? r : verb_list_add_members(table, cli_json_get_list(entry, "members"));
 }
 
-static int print_entries(struct cli *cli, json_object *entries)
+static int verb_list_print_entries(struct cli *cli, json_object *entries)
 {
 	static const char *const headers[] = { "NAME", "STATE",	      "DEVICES", "IOMMU", "HOLDER",
 					       "WHY",  "DESCRIPTION", NULL };
 	_cleanup_table_ struct table table = { .headers = headers };
 	bool legend = isatty(STDOUT_FILENO) && !cli->options.no_legend;
-	size_t n = js_list_length(entries);
+	size_t n = cli_json_list_length(entries);
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < n; i++)
-		r = add_entry(&table, json_object_array_get_idx(entries, i));
+		r = verb_list_add_entry(&table, json_object_array_get_idx(entries, i));
 	if (r < 0)
 		return cli_fail(r, "cannot list the groups");
-	pager_open(cli);
-	table_print(&table, legend);
+	cli_pager_open(cli);
+	cli_table_print(&table, legend);
 	if (legend && n > 0)
 		printf("\n%zu group%s.\n", n, n == 1 ? "" : "s");
 	else if (legend)
@@ -158,15 +158,15 @@ static int print_entries(struct cli *cli, json_object *entries)
 int verb_list(struct cli *cli)
 {
 	_cleanup_json_ json_object *entries = NULL;
-	int r = collect(cli, &entries);
+	int r = verb_list_collect(cli, &entries);
 
 	if (!r)
-		r = select_entries(cli, entries);
+		r = verb_list_select_entries(cli, entries);
 	if (r)
 		return r;
-	filter_entries(&cli->options, entries);
-	if (cli->options.json == JSON_OFF)
-		return print_entries(cli, entries);
-	js_print(entries, cli->options.json);
+	verb_list_filter_entries(&cli->options, entries);
+	if (cli->options.json == CLI_JSON_OFF)
+		return verb_list_print_entries(cli, entries);
+	cli_json_print(entries, cli->options.json);
 	return 0;
 }

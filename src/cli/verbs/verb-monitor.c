@@ -25,7 +25,7 @@ struct monitor {
 	json_object *known; /* owned: path → object */
 };
 
-static json_object *find_known(const struct monitor *monitor, const char *path)
+static json_object *monitor_find_known(const struct monitor *monitor, const char *path)
 {
 	json_object *object = NULL;
 
@@ -34,17 +34,17 @@ static json_object *find_known(const struct monitor *monitor, const char *path)
 }
 
 /* One per line, and at once: whoever reads from a pipe wants it now. */
-static void tell(const struct monitor *monitor, json_object *event)
+static void monitor_print_event(const struct monitor *monitor, json_object *event)
 {
-	if (monitor->cli->options.json == JSON_OFF)
-		event_print(event);
+	if (monitor->cli->options.json == CLI_JSON_OFF)
+		cli_event_print(event);
 	else
-		js_print(event, monitor->cli->options.json);
+		cli_json_print(event, monitor->cli->options.json);
 	fflush(stdout);
 }
 
 /* --- signals --------------------------------------------------------------------------------- */
-static int on_added(struct monitor *monitor, sd_bus_message *m)
+static int on_monitor_added(struct monitor *monitor, sd_bus_message *m)
 {
 	_cleanup_json_ json_object *event = NULL;
 	json_object *object = NULL;
@@ -52,31 +52,31 @@ static int on_added(struct monitor *monitor, sd_bus_message *m)
 	int r = sd_bus_message_read_basic(m, 'o', &path);
 
 	if (r >= 0)
-		r = object_read_interfaces(m, path, &object);
+		r = cli_object_read_interfaces(m, path, &object);
 	if (r < 0 || !object)
 		return r;
-	r = js_set(monitor->known, path, object);
+	r = cli_json_set(monitor->known, path, object);
 	if (r >= 0)
-		r = event_new(path, "added", &event);
+		r = cli_event_new(path, "added", &event);
 	if (r >= 0)
-		r = js_set(event, "properties", json_object_get(object));
+		r = cli_json_set(event, "properties", json_object_get(object));
 	if (r >= 0)
-		tell(monitor, event);
+		monitor_print_event(monitor, event);
 	return r;
 }
 
-static int on_removed(struct monitor *monitor, sd_bus_message *m)
+static int on_monitor_removed(struct monitor *monitor, sd_bus_message *m)
 {
 	_cleanup_json_ json_object *event = NULL;
 	const char *path;
 	int r = sd_bus_message_read_basic(m, 'o', &path);
 
 	if (r >= 0)
-		r = event_new(path, "removed", &event);
+		r = cli_event_new(path, "removed", &event);
 	if (r < 0)
 		return r;
 	json_object_object_del(monitor->known, path);
-	tell(monitor, event);
+	monitor_print_event(monitor, event);
 	return 0;
 }
 
@@ -84,7 +84,7 @@ static int on_removed(struct monitor *monitor, sd_bus_message *m)
  * Takes @now into the known object, which may be NULL. What really differs goes into @changes, and what it
  * was into @before: a signal may also carry what has stayed as it was.
  */
-static int compare(json_object *known, json_object *now, json_object *changes, json_object *before)
+static int monitor_update_known(json_object *known, json_object *now, json_object *changes, json_object *before)
 {
 	int r = 0;
 
@@ -96,46 +96,46 @@ static int compare(json_object *known, json_object *now, json_object *changes, j
 		if (was_known && json_object_equal(old, value))
 			continue;
 		if (r >= 0 && was_known)
-			r = js_set(before, key, json_object_get(old));
+			r = cli_json_set(before, key, json_object_get(old));
 		if (r >= 0)
-			r = js_set(changes, key, json_object_get(value));
+			r = cli_json_set(changes, key, json_object_get(value));
 		if (r >= 0 && known)
-			r = js_set(known, key, json_object_get(value));
+			r = cli_json_set(known, key, json_object_get(value));
 	}
 	return r;
 }
 
-static int tell_changes(struct monitor *monitor, const char *path, json_object *now)
+static int monitor_print_changes(struct monitor *monitor, const char *path, json_object *now)
 {
 	_cleanup_json_ json_object *changes = json_object_new_object();
 	_cleanup_json_ json_object *before = json_object_new_object(), *event = NULL;
-	int r = changes && before ? compare(find_known(monitor, path), now, changes, before)
+	int r = changes && before ? monitor_update_known(monitor_find_known(monitor, path), now, changes, before)
 				  : -ENOMEM;
 
 	if (r < 0 || json_object_object_length(changes) == 0)
 		return r;
-	r = event_new(path, "changed", &event);
+	r = cli_event_new(path, "changed", &event);
 	if (r >= 0)
-		r = js_set(event, "changes", TAKE_PTR(changes));
+		r = cli_json_set(event, "changes", TAKE_PTR(changes));
 	if (r >= 0)
-		r = js_set(event, "before", TAKE_PTR(before));
+		r = cli_json_set(event, "before", TAKE_PTR(before));
 	if (r >= 0)
-		tell(monitor, event);
+		monitor_print_event(monitor, event);
 	return r;
 }
 
-static int on_changed(struct monitor *monitor, sd_bus_message *m)
+static int on_monitor_changed(struct monitor *monitor, sd_bus_message *m)
 {
 	_cleanup_json_ json_object *now = json_object_new_object();
 	const char *iface;
 	int r = now ? sd_bus_message_read_basic(m, 's', &iface) : -ENOMEM;
 
 	if (r >= 0)
-		r = object_read_properties(m, now);
-	return r < 0 ? r : tell_changes(monitor, sd_bus_message_get_path(m), now);
+		r = cli_object_read_properties(m, now);
+	return r < 0 ? r : monitor_print_changes(monitor, sd_bus_message_get_path(m), now);
 }
 
-static int on_step(struct monitor *monitor, sd_bus_message *m)
+static int on_monitor_step(struct monitor *monitor, sd_bus_message *m)
 {
 	const char *path = sd_bus_message_get_path(m), *step, *device, *state;
 	_cleanup_json_ json_object *event = NULL;
@@ -143,25 +143,25 @@ static int on_step(struct monitor *monitor, sd_bus_message *m)
 	int r = sd_bus_message_read(m, "uusss", &index, &count, &step, &device, &state);
 
 	if (r >= 0)
-		r = event_new(path, "step", &event);
+		r = cli_event_new(path, "step", &event);
 	if (r >= 0)
-		r = js_set_str(event, "group", js_str(find_known(monitor, path), "group"));
+		r = cli_json_set_str(event, "group", cli_json_get_str(monitor_find_known(monitor, path), "group"));
 	if (r >= 0)
-		r = js_set(event, "index", json_object_new_int64(index));
+		r = cli_json_set(event, "index", json_object_new_int64(index));
 	if (r >= 0)
-		r = js_set(event, "count", json_object_new_int64(count));
+		r = cli_json_set(event, "count", json_object_new_int64(count));
 	if (r >= 0)
-		r = js_set_str(event, "step", step);
+		r = cli_json_set_str(event, "step", step);
 	if (r >= 0)
-		r = js_set_str(event, "device", device);
+		r = cli_json_set_str(event, "device", device);
 	if (r >= 0)
-		r = js_set_str(event, "state", state);
+		r = cli_json_set_str(event, "state", state);
 	if (r >= 0)
-		tell(monitor, event);
+		monitor_print_event(monitor, event);
 	return r;
 }
 
-static int on_release_requested(struct monitor *monitor, sd_bus_message *m)
+static int on_monitor_release_request(struct monitor *monitor, sd_bus_message *m)
 {
 	const char *path = sd_bus_message_get_path(m);
 	_cleanup_json_ json_object *event = NULL;
@@ -169,47 +169,47 @@ static int on_release_requested(struct monitor *monitor, sd_bus_message *m)
 	int r = sd_bus_message_read(m, "u", &uid);
 
 	if (r >= 0)
-		r = event_new(path, "release-requested", &event);
+		r = cli_event_new(path, "release-requested", &event);
 	if (r >= 0)
-		r = js_set_str(event, "group", js_str(find_known(monitor, path), "group"));
+		r = cli_json_set_str(event, "group", cli_json_get_str(monitor_find_known(monitor, path), "group"));
 	if (r >= 0)
-		r = js_set(event, "uid", json_object_new_int64(uid));
+		r = cli_json_set(event, "uid", json_object_new_int64(uid));
 	if (r >= 0)
-		tell(monitor, event);
+		monitor_print_event(monitor, event);
 	return r;
 }
 
-static int on_error(struct monitor *monitor, sd_bus_message *m)
+static int on_monitor_device_error(struct monitor *monitor, sd_bus_message *m)
 {
 	const char *path = sd_bus_message_get_path(m), *device, *state;
 	_cleanup_json_ json_object *event = NULL;
 	int r = sd_bus_message_read(m, "ss", &device, &state);
 
 	if (r >= 0)
-		r = event_new(path, "error", &event);
+		r = cli_event_new(path, "error", &event);
 	if (r >= 0)
-		r = js_set_str(event, "group", js_str(find_known(monitor, path), "group"));
+		r = cli_json_set_str(event, "group", cli_json_get_str(monitor_find_known(monitor, path), "group"));
 	if (r >= 0)
-		r = js_set_str(event, "device", device);
+		r = cli_json_set_str(event, "device", device);
 	if (r >= 0)
-		r = js_set_str(event, "state", state);
+		r = cli_json_set_str(event, "state", state);
 	if (r >= 0)
-		tell(monitor, event);
+		monitor_print_event(monitor, event);
 	return r;
 }
 
-static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int on_monitor_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	static const struct {
 		const char *iface, *member;
 		int (*handle)(struct monitor *monitor, sd_bus_message *m);
 	} handlers[] = {
-		{ "org.freedesktop.DBus.ObjectManager", "InterfacesAdded", on_added },
-		{ "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved", on_removed },
-		{ "org.freedesktop.DBus.Properties", "PropertiesChanged", on_changed },
-		{ DG_IFACE_LEASE, "Step", on_step },
-		{ DG_IFACE_LEASE, "ReleaseRequested", on_release_requested },
-		{ DG_IFACE_LEASE, "Error", on_error },
+		{ "org.freedesktop.DBus.ObjectManager", "InterfacesAdded", on_monitor_added },
+		{ "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved", on_monitor_removed },
+		{ "org.freedesktop.DBus.Properties", "PropertiesChanged", on_monitor_changed },
+		{ DG_IFACE_LEASE, "Step", on_monitor_step },
+		{ DG_IFACE_LEASE, "ReleaseRequested", on_monitor_release_request },
+		{ DG_IFACE_LEASE, "Error", on_monitor_device_error },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
@@ -225,10 +225,10 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 }
 
 /* --- the daemon comes and goes --------------------------------------------------------------- */
-static int load(struct monitor *monitor)
+static int monitor_load(struct monitor *monitor)
 {
 	_cleanup_json_ json_object *all = NULL;
-	int r = object_get_all(monitor->cli, &all);
+	int r = cli_object_get_all(monitor->cli, &all);
 
 	if (r)
 		return r;
@@ -237,7 +237,7 @@ static int load(struct monitor *monitor)
 	return 0;
 }
 
-static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int on_monitor_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	_cleanup_json_ json_object *event = NULL;
 	struct monitor *monitor = userdata;
@@ -245,12 +245,12 @@ static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	int r = sd_bus_message_read(m, "sss", &name, &before, &now);
 
 	if (r >= 0)
-		r = event_new(DG_OBJECT_PATH, str_empty(now) ? "stopped" : "started", &event);
+		r = cli_event_new(DG_OBJECT_PATH, str_empty(now) ? "stopped" : "started", &event);
 	if (r < 0) {
 		cli_fail(r, "cannot read a signal of the bus");
 		return 0;
 	}
-	tell(monitor, event);
+	monitor_print_event(monitor, event);
 	/*
 	 * a call from within a signal's callback would wait for itself, so what is known is
 	 * just dropped
@@ -260,7 +260,7 @@ static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return 0;
 }
 
-static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int on_monitor_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct monitor *monitor = userdata;
 
@@ -268,7 +268,7 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
 	return sd_event_exit(monitor->event, EXIT_FAILED);
 }
 
-static int watch(struct monitor *monitor)
+static int monitor_watch(struct monitor *monitor)
 {
 	sd_bus *bus = monitor->cli->bus;
 	int r = sd_event_new(&monitor->event);
@@ -278,11 +278,11 @@ static int watch(struct monitor *monitor)
 	if (r >= 0)
 		r = sd_event_add_signal(monitor->event, NULL, SIGTERM, NULL, NULL);
 	if (r >= 0)
-		r = sd_bus_add_match(bus, NULL, MATCH_ALL, on_signal, monitor);
+		r = sd_bus_add_match(bus, NULL, MATCH_ALL, on_monitor_signal, monitor);
 	if (r >= 0)
-		r = sd_bus_add_match(bus, NULL, MATCH_OWNER, on_owner, monitor);
+		r = sd_bus_add_match(bus, NULL, MATCH_OWNER, on_monitor_owner, monitor);
 	if (r >= 0)
-		r = sd_bus_add_match(bus, NULL, MATCH_DISCONNECTED, on_disconnected, monitor);
+		r = sd_bus_add_match(bus, NULL, MATCH_DISCONNECTED, on_monitor_disconnected, monitor);
 	if (r >= 0)
 		r = sd_bus_attach_event(bus, monitor->event, SD_EVENT_PRIORITY_NORMAL);
 	return r < 0 ? cli_fail(r, "cannot listen to devgroupd") : 0;
@@ -298,7 +298,7 @@ int verb_monitor(struct cli *cli)
 {
 	_cleanup_(monitor_clear) struct monitor monitor = { .cli = cli };
 	sigset_t mask;
-	int r = bus_open(cli);
+	int r = cli_bus_open(cli);
 
 	if (r)
 		return r;
@@ -307,9 +307,9 @@ int verb_monitor(struct cli *cli)
 	sigaddset(&mask, SIGTERM);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	/* listen first, so that nothing between the two is missed */
-	r = watch(&monitor);
+	r = monitor_watch(&monitor);
 	if (!r)
-		r = load(&monitor);
+		r = monitor_load(&monitor);
 	if (r)
 		return r;
 	r = sd_event_loop(monitor.event);

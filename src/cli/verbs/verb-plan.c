@@ -11,20 +11,20 @@
 #include "cli/cli-table.h"
 #include "model/dbus-names.h"
 
-static int append_how(sd_bus_message *call, const struct options *o)
+static int verb_plan_append_options(sd_bus_message *call, const struct cli_options *o)
 {
 	int r = 0, yes = true;
 
 	if (o->label)
-		r = bus_append_option(call, "label", "s", o->label);
+		r = cli_bus_append_option(call, "label", "s", o->label);
 	if (r >= 0 && o->interface)
-		r = bus_append_option(call, "interface", "s", o->interface);
+		r = cli_bus_append_option(call, "interface", "s", o->interface);
 	if (r >= 0 && o->force)
-		r = bus_append_option(call, "force", "b", &yes);
+		r = cli_bus_append_option(call, "force", "b", &yes);
 	return r;
 }
 
-static int append_arguments(sd_bus_message *call, const struct options *o, const char *group,
+static int verb_plan_append_arguments(sd_bus_message *call, const struct cli_options *o, const char *group,
 			    const char *verb)
 {
 	int r = sd_bus_message_append(call, "ss", group, verb);
@@ -32,33 +32,33 @@ static int append_arguments(sd_bus_message *call, const struct options *o, const
 	if (r >= 0)
 		r = sd_bus_message_open_container(call, 'a', "{sv}");
 	if (r >= 0)
-		r = append_how(call, o);
-	if (r >= 0 && (o->given & OPTION_BIT(OPTION_DRY_RUN)))
-		r = bus_append_option(call, "access", "s", "node");
+		r = verb_plan_append_options(call, o);
+	if (r >= 0 && (o->given & CLI_OPTIONS_BIT(OPTION_DRY_RUN)))
+		r = cli_bus_append_option(call, "access", "s", "node");
 	return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
-int plan_add_step(json_object *steps, const char *step, const char *device, const char *detail)
+int verb_plan_add_step(json_object *steps, const char *step, const char *device, const char *detail)
 {
 	_cleanup_json_ json_object *object = json_object_new_object();
 
-	if (!object || js_set_str(object, "step", step) < 0 ||
-	    js_set_str(object, "device", device) < 0 || js_set_str(object, "detail", detail) < 0)
+	if (!object || cli_json_set_str(object, "step", step) < 0 ||
+	    cli_json_set_str(object, "device", device) < 0 || cli_json_set_str(object, "detail", detail) < 0)
 		return -ENOMEM;
-	return js_append(steps, TAKE_PTR(object));
+	return cli_json_append(steps, TAKE_PTR(object));
 }
 
-static int read_steps(sd_bus_message *reply, json_object *steps)
+static int verb_plan_read_steps(sd_bus_message *reply, json_object *steps)
 {
 	const char *step, *device, *detail;
 	int r = sd_bus_message_enter_container(reply, 'a', "(sss)");
 
 	while (r >= 0 && (r = sd_bus_message_read(reply, "(sss)", &step, &device, &detail)) > 0)
-		r = plan_add_step(steps, step, device, detail);
+		r = verb_plan_add_step(steps, step, device, detail);
 	return r;
 }
 
-static int append_with(sd_bus_message *call, char *const *with, size_t n)
+static int verb_plan_append_with(sd_bus_message *call, char *const *with, size_t n)
 {
 	int r = sd_bus_message_open_container(call, 'e', "sv");
 
@@ -75,70 +75,70 @@ static int append_with(sd_bus_message *call, char *const *with, size_t n)
 	return r;
 }
 
-static int get_steps(struct cli *cli, const char *verb, const char *group, json_object **ret)
+static int verb_plan_get_steps(struct cli *cli, const char *verb, const char *group, json_object **ret)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_json_ json_object *steps = NULL;
 	int r;
 
 	if (cli->options.host_file)
-		return plan_of_host(cli, verb, group, ret);
-	r = bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Plan", &call);
+		return cli_plan_host(cli, verb, group, ret);
+	r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Plan", &call);
 	if (r)
 		return r;
-	r = append_arguments(call, &cli->options, group, verb);
+	r = verb_plan_append_arguments(call, &cli->options, group, verb);
 	if (r < 0)
 		return cli_fail(r, "cannot make a call");
-	r = bus_call(cli, call, &reply);
+	r = cli_bus_call(cli, call, &reply);
 	if (r)
 		return r;
 	steps = json_object_new_array();
-	r = steps ? read_steps(reply, steps) : -ENOMEM;
+	r = steps ? verb_plan_read_steps(reply, steps) : -ENOMEM;
 	if (r < 0)
 		return cli_fail(r, "cannot read the plan");
 	*ret = TAKE_PTR(steps);
 	return 0;
 }
 
-static int print_steps(struct cli *cli, json_object *steps)
+static int verb_plan_print_steps(struct cli *cli, json_object *steps)
 {
 	static const char *const headers[] = { "#", "STEP", "DEVICE", "DETAIL", NULL };
 	_cleanup_table_ struct table table = { .headers = headers };
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < js_list_length(steps); i++) {
+	for (size_t i = 0; r >= 0 && i < cli_json_list_length(steps); i++) {
 		json_object *step = json_object_array_get_idx(steps, i);
 		_cleanup_free_ char *number = str_printf("%zu", i + 1);
 		const struct cell cells[] = {
 			{ number, TINT_FAINT },
-			{ js_str(step, "step"), TINT_BOLD },
-			{ js_str(step, "device"), TINT_NONE },
-			{ js_str(step, "detail"), TINT_NONE },
+			{ cli_json_get_str(step, "step"), TINT_BOLD },
+			{ cli_json_get_str(step, "device"), TINT_NONE },
+			{ cli_json_get_str(step, "detail"), TINT_NONE },
 		};
 
-		r = table_add(&table, cells, ARRAY_SIZE(cells));
+		r = cli_table_add(&table, cells, ARRAY_SIZE(cells));
 	}
 	if (r < 0)
 		return cli_fail(r, "cannot show the plan");
-	pager_open(cli);
-	table_print(&table, isatty(STDOUT_FILENO) && !cli->options.no_legend);
+	cli_pager_open(cli);
+	cli_table_print(&table, isatty(STDOUT_FILENO) && !cli->options.no_legend);
 	return 0;
 }
 
-int plan_show(struct cli *cli, const char *verb, const char *group)
+int verb_plan_show(struct cli *cli, const char *verb, const char *group)
 {
 	_cleanup_json_ json_object *steps = NULL;
-	int r = get_steps(cli, verb, group, &steps);
+	int r = verb_plan_get_steps(cli, verb, group, &steps);
 
 	if (r)
 		return r;
-	if (cli->options.json == JSON_OFF)
-		return print_steps(cli, steps);
-	js_print(steps, cli->options.json);
+	if (cli->options.json == CLI_JSON_OFF)
+		return verb_plan_print_steps(cli, steps);
+	cli_json_print(steps, cli->options.json);
 	return 0;
 }
 
-static int append_check(sd_bus_message *call, const struct options *o, const char *group,
+static int verb_plan_append_check(sd_bus_message *call, const struct cli_options *o, const char *group,
 			char *const *with, size_t n)
 {
 	int r = sd_bus_message_append(call, "ss", group, "claim"), yes = true;
@@ -146,29 +146,29 @@ static int append_check(sd_bus_message *call, const struct options *o, const cha
 	if (r >= 0)
 		r = sd_bus_message_open_container(call, 'a', "{sv}");
 	if (r >= 0)
-		r = append_how(call, o);
-	if (r >= 0 && (o->given & OPTION_BIT(OPTION_WAIT)))
-		r = bus_append_option(call, "wait", "t", &o->wait);
+		r = verb_plan_append_options(call, o);
+	if (r >= 0 && (o->given & CLI_OPTIONS_BIT(OPTION_WAIT)))
+		r = cli_bus_append_option(call, "wait", "t", &o->wait);
 	if (r >= 0)
-		r = bus_append_option(call, "authorize", "b", &yes);
+		r = cli_bus_append_option(call, "authorize", "b", &yes);
 	if (r >= 0)
-		r = append_with(call, with, n);
+		r = verb_plan_append_with(call, with, n);
 	return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
-int plan_check(struct cli *cli, const char *group, char *const *with, size_t n)
+int verb_plan_check(struct cli *cli, const char *group, char *const *with, size_t n)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-	int r = bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Plan", &call);
+	int r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Plan", &call);
 
 	if (r)
 		return r;
-	r = append_check(call, &cli->options, group, with, n);
+	r = verb_plan_append_check(call, &cli->options, group, with, n);
 	if (r < 0)
 		return cli_fail(r, "cannot make a call");
-	agent_open(cli);
-	r = bus_call(cli, call, &reply);
-	agent_close(cli);
+	cli_agent_open(cli);
+	r = cli_bus_call(cli, call, &reply);
+	cli_agent_close(cli);
 	return r;
 }
 
@@ -180,5 +180,5 @@ int verb_plan(struct cli *cli)
 		fprintf(stderr, "devgroupctl: plan %s: it is plan claim or plan release.\n", verb);
 		return EXIT_USAGE;
 	}
-	return plan_show(cli, verb, cli->words[1]);
+	return verb_plan_show(cli, verb, cli->words[1]);
 }

@@ -7,20 +7,20 @@
 #include "cli/cli-lease.h"
 #include "cli/cli-object.h"
 
-static int print_released(const struct cli *cli, const char *name, bool was_claimed)
+static int verb_release_print(const struct cli *cli, const char *name, bool was_claimed)
 {
 	_cleanup_json_ json_object *result = NULL;
 
-	if (cli->options.json == JSON_OFF) {
+	if (cli->options.json == CLI_JSON_OFF) {
 		if (!cli->options.quiet)
 			printf("Group %s is %s.\n", name, was_claimed ? "released" : "not claimed");
 		return 0;
 	}
 	result = json_object_new_object();
-	if (!result || js_set_str(result, "group", name) < 0 ||
-	    js_set(result, "was-claimed", json_object_new_boolean(was_claimed)) < 0)
+	if (!result || cli_json_set_str(result, "group", name) < 0 ||
+	    cli_json_set(result, "was-claimed", json_object_new_boolean(was_claimed)) < 0)
 		return cli_fail(-ENOMEM, "cannot show what is released");
-	js_print(result, cli->options.json);
+	cli_json_print(result, cli->options.json);
 	return 0;
 }
 
@@ -28,13 +28,13 @@ static int print_released(const struct cli *cli, const char *name, bool was_clai
  * Nothing to release, and nobody's leave to ask for that. A group in trouble may have something
  * without a lease: the daemon is asked for another try.
  */
-static bool is_free(json_object *group)
+static bool verb_release_is_free(json_object *group)
 {
 	static const char *const free_states[] = { "available", "blocked", "reserved", "absent" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(free_states); i++)
-		if (str_eq(js_str(group, "state"), free_states[i]))
-			return strlen(js_str(group, "lease")) <= 1;
+		if (str_eq(cli_json_get_str(group, "state"), free_states[i]))
+			return strlen(cli_json_get_str(group, "lease")) <= 1;
 	return false;
 }
 
@@ -46,16 +46,16 @@ int verb_release(struct cli *cli)
 	int r;
 
 	if (cli->options.dry_run)
-		return plan_show(cli, "release", name);
-	r = object_get_group(cli, name, &group);
+		return verb_plan_show(cli, "release", name);
+	r = cli_object_get_group(cli, name, &group);
 	if (r)
 		return r;
-	if (is_free(group))
-		return print_released(cli, name, false);
-	r = progress_start(&progress, cli);
+	if (verb_release_is_free(group))
+		return verb_release_print(cli, name, false);
+	r = cli_progress_start(&progress, cli);
 	if (r)
 		return r;
-	lease = js_str(group, "lease");
-	r = lease_release(&progress, name, lease);
-	return r ? r : print_released(cli, name, true);
+	lease = cli_json_get_str(group, "lease");
+	r = cli_lease_release(&progress, name, lease);
+	return r ? r : verb_release_print(cli, name, true);
 }

@@ -11,34 +11,34 @@ int verb_reload(struct cli *cli)
 	_cleanup_json_ json_object *manager = NULL;
 	int r;
 
-	r = bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Reload", &call);
+	r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Reload", &call);
 	if (!r) {
-		agent_open(cli);
-		r = bus_call(cli, call, &reply);
-		agent_close(cli);
+		cli_agent_open(cli);
+		r = cli_bus_call(cli, call, &reply);
+		cli_agent_close(cli);
 	}
 	if (!r)
-		r = object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
+		r = cli_object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
 	if (r)
 		return r;
-	if (cli->options.json != JSON_OFF) {
-		json_object *problems = js_list(manager, "problems");
+	if (cli->options.json != CLI_JSON_OFF) {
+		json_object *problems = cli_json_get_list(manager, "problems");
 		_cleanup_json_ json_object *none = json_object_new_array();
 
-		js_print(problems ? problems : none, cli->options.json);
+		cli_json_print(problems ? problems : none, cli->options.json);
 		return 0;
 	}
-	problems_print(stderr, "", js_list(manager, "problems"));
+	cli_problems_print(stderr, "", cli_json_get_list(manager, "problems"));
 	return 0;
 }
 
-static bool is_absent(const sd_bus_error *error)
+static bool verb_reload_is_absent(const sd_bus_error *error)
 {
 	return sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
 	       sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER);
 }
 
-int reload_if_running(struct cli *cli, bool *ret_running)
+int verb_reload_if_running(struct cli *cli, bool *ret_running)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -46,17 +46,17 @@ int reload_if_running(struct cli *cli, bool *ret_running)
 
 	*ret_running = false;
 	/* the files below --root are no daemon's; where there is no bus there is no daemon */
-	if (cli->options.root || bus_try_open(cli) < 0)
+	if (cli->options.root || cli_bus_try_open(cli) < 0)
 		return 0;
-	r = bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Reload", &call);
+	r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Reload", &call);
 	if (r)
 		return r;
 	r = sd_bus_message_set_auto_start(call, false);
 	if (r < 0)
 		return cli_fail(r, "cannot make a call");
-	agent_open(cli);
-	r = bus_try(cli, call, &error, &reply);
-	agent_close(cli);
-	*ret_running = !is_absent(&error);
-	return r < 0 && *ret_running ? bus_fail(cli, &error, r) : 0;
+	cli_agent_open(cli);
+	r = cli_bus_try_call(cli, call, &error, &reply);
+	cli_agent_close(cli);
+	*ret_running = !verb_reload_is_absent(&error);
+	return r < 0 && *ret_running ? cli_bus_fail(cli, &error, r) : 0;
 }

@@ -6,20 +6,20 @@
 #include "cli/cli-lease.h"
 #include "cli/cli-object.h"
 
-static int print_clean(const struct cli *cli, const char *name, bool was_dirty)
+static int verb_reset_print_clean(const struct cli *cli, const char *name, bool was_dirty)
 {
 	_cleanup_json_ json_object *result = NULL;
 
-	if (cli->options.json == JSON_OFF) {
+	if (cli->options.json == CLI_JSON_OFF) {
 		if (!cli->options.quiet)
 			printf("Group %s is %s.\n", name, was_dirty ? "no longer dirty" : "not dirty");
 		return 0;
 	}
 	result = json_object_new_object();
-	if (!result || js_set_str(result, "group", name) < 0 ||
-	    js_set(result, "was-dirty", json_object_new_boolean(was_dirty)) < 0)
+	if (!result || cli_json_set_str(result, "group", name) < 0 ||
+	    cli_json_set(result, "was-dirty", json_object_new_boolean(was_dirty)) < 0)
 		return cli_fail(-ENOMEM, "cannot show what was reset");
-	js_print(result, cli->options.json);
+	cli_json_print(result, cli->options.json);
 	return 0;
 }
 
@@ -28,12 +28,12 @@ int verb_reset(struct cli *cli)
 	_cleanup_progress_ struct progress progress = { 0 };
 	_cleanup_json_ json_object *group = NULL;
 	const char *name = cli->words[0];
-	int r = object_get_group(cli, name, &group);
+	int r = cli_object_get_group(cli, name, &group);
 
 	if (!r)
-		r = progress_start(&progress, cli);
+		r = cli_progress_start(&progress, cli);
 	/* a group that is not dirty is asked about, too: whether the method is one is the daemon's to say */
 	if (!r)
-		r = lease_reset(&progress, name, js_str(group, "lease"));
-	return r ? r : print_clean(cli, name, str_eq(js_str(group, "state"), "dirty"));
+		r = cli_lease_reset(&progress, name, cli_json_get_str(group, "lease"));
+	return r ? r : verb_reset_print_clean(cli, name, str_eq(cli_json_get_str(group, "state"), "dirty"));
 }

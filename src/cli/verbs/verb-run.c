@@ -31,17 +31,17 @@ struct run {
 	char **leases;	/* paths, in the order of the groups */
 };
 
-static void run_clear(struct run *run)
+static void verb_run_clear(struct run *run)
 {
-	claim_fds_clear(&run->fds);
-	claim_fds_clear(&run->paths);
-	progress_stop(&run->progress);
+	cli_fd_list_clear(&run->fds);
+	cli_fd_list_clear(&run->paths);
+	cli_progress_stop(&run->progress);
 	strv_free(run->groups);
 	strv_free(run->leases);
 }
 
 /* --- before anything is claimed -------------------------------------------------------------- */
-static int cmp_words(const void *a, const void *b)
+static int verb_run_cmp_words(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -50,18 +50,18 @@ static int cmp_words(const void *a, const void *b)
  * Everybody claims in the same order, so two that want the same groups cannot wait for each
  * other.
  */
-static int sort_groups(struct run *run)
+static int verb_run_sort_groups(struct run *run)
 {
 	struct cli *cli = run->cli;
 
-	qsort(cli->words, cli->n_words, sizeof(char *), cmp_words);
+	qsort(cli->words, cli->n_words, sizeof(char *), verb_run_cmp_words);
 	STRV_FOREACH(word, cli->words)
 	if (!strv_contains(run->groups, *word) && strv_add(&run->groups, *word) < 0)
 		return cli_fail(-ENOMEM, "cannot run");
 	return 0;
 }
 
-static int refuse_interface(const struct cli *cli)
+static int verb_run_refuse_interface(const struct cli *cli)
 {
 	fprintf(stderr, "devgroupctl: COMMAND needs iommufd descriptors, but devgroupd here offers "
 			"only those of VFIO groups.\n");
@@ -72,37 +72,37 @@ static int refuse_interface(const struct cli *cli)
 }
 
 /* Does the daemon hand out iommufd? 0 or an exit status. */
-static int has_iommufd(struct cli *cli, bool *ret)
+static int verb_run_has_iommufd(struct cli *cli, bool *ret)
 {
 	_cleanup_json_ json_object *manager = NULL;
-	int r = object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
+	int r = cli_object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
 
 	if (!r)
-		*ret = js_list_has(js_list(manager, "interfaces"), "iommufd");
+		*ret = cli_json_list_has(cli_json_get_list(manager, "interfaces"), "iommufd");
 	return r;
 }
 
 /* A VMM takes descriptors of iommufd; where there are none it opens the nodes itself, and may do so while it runs. */
-static int choose_for_vmm(struct run *run, unsigned needs)
+static int verb_run_choose_for_vmm(struct run *run, unsigned needs)
 {
-	const struct options *o = &run->cli->options;
+	const struct cli_options *o = &run->cli->options;
 	bool iommufd = false;
 	int r = 0;
 
 	if (str_eq(run->access, "node"))
 		return 0;
 	if (!(needs & SUBST_PATH) && !str_eq(o->interface, "group"))
-		r = has_iommufd(run->cli, &iommufd);
+		r = verb_run_has_iommufd(run->cli, &iommufd);
 	if (r)
 		return r;
 	if (!iommufd && (needs & SUBST_IOMMUFD))
-		return refuse_interface(run->cli);
+		return verb_run_refuse_interface(run->cli);
 	run->access = iommufd ? "fd" : "node";
 	run->interface = iommufd ? "iommufd" : o->interface;
 	return 0;
 }
 
-static int choose_for_fds(struct run *run, unsigned needs)
+static int verb_run_choose_for_fds(struct run *run, unsigned needs)
 {
 	bool iommufd;
 	int r;
@@ -112,18 +112,18 @@ static int choose_for_fds(struct run *run, unsigned needs)
 	if (!(needs & SUBST_IOMMUFD))
 		return 0;
 	if (str_eq(run->interface, "group"))
-		return refuse_interface(run->cli);
+		return verb_run_refuse_interface(run->cli);
 	run->interface = "iommufd";
-	r = has_iommufd(run->cli, &iommufd);
-	return r || iommufd ? r : refuse_interface(run->cli);
+	r = verb_run_has_iommufd(run->cli, &iommufd);
+	return r || iommufd ? r : verb_run_refuse_interface(run->cli);
 }
 
 /* What COMMAND's placeholders ask for, if they do. */
-static int choose_interface(struct run *run)
+static int verb_run_choose_interface(struct run *run)
 {
 	_cleanup_free_ char *error = NULL;
-	const struct options *o = &run->cli->options;
-	int r = subst_needs(o->command, &run->needs, &error);
+	const struct cli_options *o = &run->cli->options;
+	int r = cli_subst_needs(o->command, &run->needs, &error);
 
 	if (r == -EINVAL) {
 		fprintf(stderr, "devgroupctl: %s\n", error);
@@ -133,10 +133,10 @@ static int choose_interface(struct run *run)
 		return cli_fail(r, "cannot run");
 	run->interface = o->interface;
 	run->access = str_or(o->access, "fd");
-	return run->needs & SUBST_VMM ? choose_for_vmm(run, run->needs) : choose_for_fds(run, run->needs);
+	return run->needs & SUBST_VMM ? verb_run_choose_for_vmm(run, run->needs) : verb_run_choose_for_fds(run, run->needs);
 }
 
-static bool is_held(const char *state)
+static bool verb_run_is_held(const char *state)
 {
 	static const char *const held[] = { "claiming", "claimed", "releasing", "draining" };
 
@@ -146,16 +146,16 @@ static bool is_held(const char *state)
 	return false;
 }
 
-static int check_free(struct run *run, const char *name)
+static int verb_run_check_free(struct run *run, const char *name)
 {
 	_cleanup_json_ json_object *group = NULL;
 	_cleanup_free_ char *holder = NULL;
-	int r = object_get_group(run->cli, name, &group);
+	int r = cli_object_get_group(run->cli, name, &group);
 
-	if (r || run->cli->options.wait > 0 || !is_held(js_str(group, "state")))
+	if (r || run->cli->options.wait > 0 || !verb_run_is_held(cli_json_get_str(group, "state")))
 		return r;
-	holder = term_clean(js_str(group, "holder"));
-	fprintf(stderr, "devgroupctl: Group %s is %s%s%s.\n", name, js_str(group, "state"),
+	holder = cli_term_clean(cli_json_get_str(group, "holder"));
+	fprintf(stderr, "devgroupctl: Group %s is %s%s%s.\n", name, cli_json_get_str(group, "state"),
 		str_empty(holder) ? "" : ", held by ", str_or(holder, ""));
 	return EXIT_BUSY;
 }
@@ -164,21 +164,21 @@ static int check_free(struct run *run, const char *name)
  * With several groups the first must not be touched for nothing when a later one cannot be had, for
  * whatever reason. A single one is checked by its claim.
  */
-static int check_all(struct run *run)
+static int verb_run_check_all(struct run *run)
 {
 	bool several = run->groups[1];
 	int r = 0;
 
 	for (size_t i = 0; !r && run->groups[i]; i++)
-		r = check_free(run, run->groups[i]);
+		r = verb_run_check_free(run, run->groups[i]);
 	for (size_t i = 0; !r && several && run->groups[i]; i++)
-		r = plan_check(run->cli, run->groups[i], run->groups, i);
+		r = verb_plan_check(run->cli, run->groups[i], run->groups, i);
 	return r;
 }
 
-static int prepare(struct run *run)
+static int verb_run_prepare(struct run *run)
 {
-	const struct options *o = &run->cli->options;
+	const struct cli_options *o = &run->cli->options;
 	int r;
 
 	if (o->host || o->machine) {
@@ -186,66 +186,66 @@ static int prepare(struct run *run)
 				"without -H and -M only.\n");
 		return EXIT_FAILED;
 	}
-	r = sort_groups(run);
+	r = verb_run_sort_groups(run);
 	if (!r)
-		r = choose_interface(run);
-	return r ? r : check_all(run);
+		r = verb_run_choose_interface(run);
+	return r ? r : verb_run_check_all(run);
 }
 
 /* --- what COMMAND opens itself --------------------------------------------------------------- */
 
-static int note_device(struct run *run, const char *group, const char *path)
+static int verb_run_add_path(struct run *run, const char *group, const char *path)
 {
 	_cleanup_json_ json_object *device = NULL;
 	_cleanup_free_ char *key = NULL;
 	struct claim_fd *fd;
-	int r = object_find_lent(run->cli, path, &device);
+	int r = cli_object_find_assignable(run->cli, path, &device);
 
 	if (r || !device)
 		return r;
-	key = devkey_new(js_str(device, "bus"), js_str(device, "address"));
-	r = key ? claim_fd_new("vfio-device", key, group, -EBADF, &fd) : -ENOMEM;
+	key = device_bus_key_new(cli_json_get_str(device, "bus"), cli_json_get_str(device, "address"));
+	r = key ? cli_fd_new("vfio-device", key, group, -EBADF, &fd) : -ENOMEM;
 	if (r >= 0 && vec_add(&run->paths, fd) < 0) {
-		claim_fd_free(fd);
+		cli_fd_free(fd);
 		r = -ENOMEM;
 	}
 	return r < 0 ? cli_fail(r, "cannot run") : 0;
 }
 
-static int note_devices(struct run *run, const char *name)
+static int verb_run_add_paths(struct run *run, const char *name)
 {
 	_cleanup_json_ json_object *group = NULL;
 	json_object *devices;
-	int r = object_get_group(run->cli, name, &group);
+	int r = cli_object_get_group(run->cli, name, &group);
 
-	devices = r ? NULL : js_list(group, "devices");
-	for (size_t i = 0; !r && i < js_list_length(devices); i++)
-		r = note_device(run, name, json_object_get_string(json_object_array_get_idx(devices, i)));
+	devices = r ? NULL : cli_json_get_list(group, "devices");
+	for (size_t i = 0; !r && i < cli_json_list_length(devices); i++)
+		r = verb_run_add_path(run, name, json_object_get_string(json_object_array_get_idx(devices, i)));
 	return r;
 }
 
 /* --- claim and run --------------------------------------------------------------------------- */
-static int claim_all(struct run *run)
+static int verb_run_claim_all(struct run *run)
 {
 	const struct claim_options how = { .access = run->access, .interface = run->interface };
-	int r = progress_start(&run->progress, run->cli);
+	int r = cli_progress_start(&run->progress, run->cli);
 
 	run->progress.holds = true;
 
 	for (size_t i = 0; !r && run->groups[i]; i++) {
 		_cleanup_free_ char *lease = NULL;
 
-		r = lease_claim(&run->progress, run->groups[i], &how, &run->fds, &lease);
+		r = cli_lease_claim(&run->progress, run->groups[i], &how, &run->fds, &lease);
 		if (!r && strv_add(&run->leases, lease) < 0)
 			r = cli_fail(-ENOMEM, "cannot run");
 		if (!r && str_eq(run->access, "node"))
-			r = note_devices(run, run->groups[i]);
+			r = verb_run_add_paths(run, run->groups[i]);
 	}
-	return r ? r : tokens_find(run->cli, &run->fds, &run->paths);
+	return r ? r : cli_token_find_all(run->cli, &run->fds, &run->paths);
 }
 
 /* Options that are secret? */
-static bool has_token(const struct run *run)
+static bool verb_run_has_token(const struct run *run)
 {
 	VEC_FOREACH (const struct claim_fd, fd, &run->fds)
 		if (fd->text && run->needs & SUBST_VMM)
@@ -253,30 +253,30 @@ static bool has_token(const struct run *run)
 	return false;
 }
 
-static int run_command(struct run *run)
+static int verb_run_command(struct run *run)
 {
 	_cleanup_free_ char *error = NULL;
 	_cleanup_strv_ char **argv = NULL;
-	int r = has_token(run) ? tokens_add_config(&run->fds) : 0;
+	int r = verb_run_has_token(run) ? cli_token_add_config(&run->fds) : 0;
 
 	if (r < 0)
 		return cli_fail(r, "cannot run the command");
-	r = subst_apply(run->cli->options.command, &run->fds, &run->paths, CHILD_FIRST_FD,
+	r = cli_subst_apply(run->cli->options.command, &run->fds, &run->paths, CLI_CHILD_FIRST_FD,
 			&argv, &error);
 	if (r == -EINVAL) {
 		fprintf(stderr, "devgroupctl: %s\n", error);
 		return EXIT_FAILED;
 	}
 	if (r >= 0)
-		r = tokens_write_config(&run->fds);
+		r = cli_token_write_config(&run->fds);
 	if (r >= 0)
-		r = child_run(run->cli->bus, argv, &run->fds);
+		r = cli_child_run(run->cli->bus, argv, &run->fds);
 	return r < 0 ? cli_fail(r, "cannot run the command") : r;
 }
 
 /* --- after the command ----------------------------------------------------------------------- */
 /* True when it is gone; false at the deadline, or when the daemon is gone itself. */
-static bool wait_for_end(struct run *run, const char *lease, uint64_t deadline)
+static bool verb_run_wait_end(struct run *run, const char *lease, uint64_t deadline)
 {
 	sd_bus *bus = run->cli->bus;
 	int r = 1;
@@ -285,7 +285,7 @@ static bool wait_for_end(struct run *run, const char *lease, uint64_t deadline)
 	 * what has arrived is looked at also after the deadline, which another lease may have
 	 * used up
 	 */
-	while (!progress_lease_gone(&run->progress, lease)) {
+	while (!cli_progress_lease_ended(&run->progress, lease)) {
 		uint64_t now = clock_usec(CLOCK_MONOTONIC);
 
 		if (r == 0 && now >= deadline)
@@ -300,9 +300,9 @@ static bool wait_for_end(struct run *run, const char *lease, uint64_t deadline)
 	return true;
 }
 
-static void say_still_held(struct run *run, const char *group, const char *state)
+static void verb_run_print_still_held(struct run *run, const char *group, const char *state)
 {
-	progress_break(&run->progress);
+	cli_progress_end_line(&run->progress);
 	if (str_eq(state, "stuck") || str_eq(state, "dirty") || str_eq(state, "releasing"))
 		fprintf(stderr, "devgroupctl: Group %s is %s: devgroupctl status %s\n", group,
 			state, group);
@@ -314,47 +314,47 @@ static void say_still_held(struct run *run, const char *group, const char *state
 }
 
 /* Steps that are under way get more time than a lease that nobody lets go. */
-static void wait_released(struct run *run, const char *group, const char *lease, uint64_t since)
+static void verb_run_wait_released(struct run *run, const char *group, const char *lease, uint64_t since)
 {
-	_cleanup_free_ char *path = object_path(OBJECT_GROUP, group);
+	_cleanup_free_ char *path = cli_object_path(OBJECT_GROUP, group);
 	_cleanup_json_ json_object *now = NULL, *later = NULL;
 
-	if (!path || wait_for_end(run, lease, since + NOTICE_USEC) ||
-	    object_find(run->cli, OBJECT_GROUP, path, &now) || !now)
+	if (!path || verb_run_wait_end(run, lease, since + NOTICE_USEC) ||
+	    cli_object_find(run->cli, OBJECT_GROUP, path, &now) || !now)
 		return;
-	if (!str_eq(js_str(now, "lease"), lease))
+	if (!str_eq(cli_json_get_str(now, "lease"), lease))
 		return;
-	if (!str_eq(js_str(now, "state"), "releasing")) {
-		say_still_held(run, group, js_str(now, "state"));
+	if (!str_eq(cli_json_get_str(now, "state"), "releasing")) {
+		verb_run_print_still_held(run, group, cli_json_get_str(now, "state"));
 		return;
 	}
-	if (wait_for_end(run, lease, since + RELEASE_USEC) ||
-	    object_find(run->cli, OBJECT_GROUP, path, &later) || !later ||
-	    !str_eq(js_str(later, "lease"), lease))
+	if (verb_run_wait_end(run, lease, since + RELEASE_USEC) ||
+	    cli_object_find(run->cli, OBJECT_GROUP, path, &later) || !later ||
+	    !str_eq(cli_json_get_str(later, "lease"), lease))
 		return;
-	say_still_held(run, group, js_str(later, "state"));
+	verb_run_print_still_held(run, group, cli_json_get_str(later, "state"));
 }
 
 /* When `run` returns, the devices are back where they were. */
-static void end_all(struct run *run)
+static void verb_run_end_all(struct run *run)
 {
 	uint64_t since = clock_usec(CLOCK_MONOTONIC);
 
-	claim_fds_clear(&run->fds);
+	cli_fd_list_clear(&run->fds);
 	for (size_t i = 0; run->leases && run->leases[i]; i++)
-		wait_released(run, run->groups[i], run->leases[i], since);
+		verb_run_wait_released(run, run->groups[i], run->leases[i], since);
 }
 
 int verb_run(struct cli *cli)
 {
-	_cleanup_(run_clear) struct run run = { .cli = cli };
-	int r = prepare(&run);
+	_cleanup_(verb_run_clear) struct run run = { .cli = cli };
+	int r = verb_run_prepare(&run);
 
 	if (r)
 		return r;
-	r = claim_all(&run);
+	r = verb_run_claim_all(&run);
 	if (!r)
-		r = run_command(&run);
-	end_all(&run);
+		r = verb_run_command(&run);
+	verb_run_end_all(&run);
 	return r;
 }

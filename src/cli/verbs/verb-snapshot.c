@@ -11,15 +11,15 @@
 #include "model/dbus-names.h"
 #include "model/json/codec.h"
 
-int snapshot_text(struct cli *cli, char **ret)
+int verb_snapshot_text(struct cli *cli, char **ret)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	const char *text;
 	int r;
 
-	r = bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Snapshot", &call);
+	r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Snapshot", &call);
 	if (!r)
-		r = bus_call(cli, call, &reply);
+		r = cli_bus_call(cli, call, &reply);
 	if (r)
 		return r;
 	r = sd_bus_message_read(reply, "s", &text);
@@ -29,14 +29,14 @@ int snapshot_text(struct cli *cli, char **ret)
 	return *ret ? 0 : cli_fail(-ENOMEM, "cannot take a snapshot");
 }
 
-int snapshot_load(struct cli *cli, struct inventory **ret)
+int verb_snapshot_load(struct cli *cli, struct inventory **ret)
 {
 	_cleanup_free_ char *text = NULL, *error = NULL;
-	int r = snapshot_text(cli, &text);
+	int r = verb_snapshot_text(cli, &text);
 
 	if (r)
 		return r;
-	r = inventory_from_json(text, strlen(text), ret, &error);
+	r = codec_snapshot_from_json(text, strlen(text), ret, &error);
 	if (r == -EBADMSG && error) {
 		fprintf(stderr, "devgroupctl: the snapshot of devgroupd: %s\n", error);
 		return EXIT_FAILED;
@@ -47,21 +47,21 @@ int snapshot_load(struct cli *cli, struct inventory **ret)
 /* As the daemon writes it, unless another layout is asked for: the snapshot is JSON in any case. */
 int verb_snapshot(struct cli *cli)
 {
-	enum json_mode mode = cli->options.json;
+	enum cli_json_mode mode = cli->options.json;
 	_cleanup_json_ json_object *value = NULL;
 	_cleanup_free_ char *text = NULL;
-	int r = snapshot_text(cli, &text);
+	int r = verb_snapshot_text(cli, &text);
 
 	if (r)
 		return r;
-	pager_open(cli);
-	if (mode == JSON_OFF && !isatty(STDOUT_FILENO) && !cli->pager) {
+	cli_pager_open(cli);
+	if (mode == CLI_JSON_OFF && !isatty(STDOUT_FILENO) && !cli->pager) {
 		printf("%s%s", text, text[0] && text[strlen(text) - 1] == '\n' ? "" : "\n");
 		return 0;
 	}
 	value = json_tokener_parse(text);
 	if (!value)
 		return cli_fail(-EBADMSG, "cannot read the snapshot of devgroupd");
-	js_print(value, mode == JSON_OFF ? JSON_PRETTY : mode);
+	cli_json_print(value, mode == CLI_JSON_OFF ? CLI_JSON_PRETTY : mode);
 	return 0;
 }

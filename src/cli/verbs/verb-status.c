@@ -14,91 +14,91 @@
 /* --- of the daemon --------------------------------------------------------------------------- */
 
 /* How many groups are in which state, as {"available": 3}. */
-static int count_states(json_object *objects, json_object *counts)
+static int verb_status_count_states(json_object *objects, json_object *counts)
 {
 	int r = 0;
 
 	json_object_object_foreach(objects, path, object)
 	{
-		const char *state = js_str(object, "state");
+		const char *state = cli_json_get_str(object, "state");
 
-		if (r >= 0 && object_type_of_path(path) == OBJECT_GROUP)
-			r = js_set(counts, state,
-				   json_object_new_int64(js_int(counts, state, 0) + 1));
+		if (r >= 0 && cli_object_type_of_path(path) == OBJECT_GROUP)
+			r = cli_json_set(counts, state,
+				   json_object_new_int64(cli_json_get_int(counts, state, 0) + 1));
 	}
 	return r;
 }
 
-static int status_daemon(struct cli *cli)
+static int verb_status_daemon(struct cli *cli)
 {
 	_cleanup_json_ json_object *manager = NULL, *objects = NULL, *counts = NULL;
-	int r = object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
+	int r = cli_object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
 
 	if (!r)
-		r = object_get_all(cli, &objects);
+		r = cli_object_get_all(cli, &objects);
 	if (r)
 		return r;
 	counts = json_object_new_object();
-	if (!counts || count_states(objects, counts) < 0 ||
-	    js_set(manager, "groups", TAKE_PTR(counts)) < 0)
+	if (!counts || verb_status_count_states(objects, counts) < 0 ||
+	    cli_json_set(manager, "groups", TAKE_PTR(counts)) < 0)
 		return cli_fail(-ENOMEM, "cannot show the state");
-	if (cli->options.json != JSON_OFF) {
-		js_print(manager, cli->options.json);
+	if (cli->options.json != CLI_JSON_OFF) {
+		cli_json_print(manager, cli->options.json);
 		return 0;
 	}
-	pager_open(cli);
-	status_print_manager(manager);
+	cli_pager_open(cli);
+	cli_status_print_manager(manager);
 	return 0;
 }
 
 /* --- of a group ------------------------------------------------------------------------------ */
 
 /* In place of the paths of its devices and lease, what these are. */
-static int expand_group(struct cli *cli, json_object *group)
+static int verb_status_expand_group(struct cli *cli, json_object *group)
 {
-	json_object *paths = js_list(group, "devices");
+	json_object *paths = cli_json_get_list(group, "devices");
 	_cleanup_json_ json_object *devices = json_object_new_array();
-	const char *lease_path = js_str(group, "lease");
+	const char *lease_path = cli_json_get_str(group, "lease");
 	int r = 0;
 
-	for (size_t i = 0; devices && i < js_list_length(paths); i++) {
+	for (size_t i = 0; devices && i < cli_json_list_length(paths); i++) {
 		json_object *device = NULL, *path = json_object_array_get_idx(paths, i);
 
-		r = object_find(cli, OBJECT_DEVICE, json_object_get_string(path), &device);
+		r = cli_object_find(cli, OBJECT_DEVICE, json_object_get_string(path), &device);
 		if (r)
 			return r;
-		if (device && js_append(devices, device) < 0)
+		if (device && cli_json_append(devices, device) < 0)
 			return cli_fail(-ENOMEM, "cannot show the group");
 	}
-	if (!devices || js_set(group, "devices", TAKE_PTR(devices)) < 0)
+	if (!devices || cli_json_set(group, "devices", TAKE_PTR(devices)) < 0)
 		return cli_fail(-ENOMEM, "cannot show the group");
 	if (strlen(lease_path) > 1) {
 		_cleanup_json_ json_object *lease = NULL;
 
-		r = object_find(cli, OBJECT_LEASE, lease_path, &lease);
-		if (!r && lease && js_set(group, "lease", TAKE_PTR(lease)) < 0)
+		r = cli_object_find(cli, OBJECT_LEASE, lease_path, &lease);
+		if (!r && lease && cli_json_set(group, "lease", TAKE_PTR(lease)) < 0)
 			return cli_fail(-ENOMEM, "cannot show the group");
 	}
 	return r;
 }
 
-static int show_group(struct cli *cli, const char *path)
+static int verb_status_group(struct cli *cli, const char *path)
 {
 	_cleanup_json_ json_object *group = NULL;
 	bool claimed;
-	int r = object_get(cli, OBJECT_GROUP, path, &group);
+	int r = cli_object_get(cli, OBJECT_GROUP, path, &group);
 
 	if (r)
 		return r;
-	claimed = strlen(js_str(group, "lease")) > 1;
-	r = expand_group(cli, group);
+	claimed = strlen(cli_json_get_str(group, "lease")) > 1;
+	r = verb_status_expand_group(cli, group);
 	if (r)
 		return r;
-	if (cli->options.json != JSON_OFF) {
-		js_print(group, cli->options.json);
+	if (cli->options.json != CLI_JSON_OFF) {
+		cli_json_print(group, cli->options.json);
 	} else {
-		pager_open(cli);
-		status_print_group(group);
+		cli_pager_open(cli);
+		cli_status_print_group(group);
 	}
 	return claimed ? 0 : EXIT_NOT_CLAIMED;
 }
@@ -106,7 +106,7 @@ static int show_group(struct cli *cli, const char *path)
 /* --- of a device ----------------------------------------------------------------------------- */
 
 /* A namespace is its controller's: "nvme0n1p2" of "nvme/nvme0". */
-static bool is_namespace(const char *name, const char *interface)
+static bool verb_status_is_namespace(const char *name, const char *interface)
 {
 	size_t n = strlen(interface);
 
@@ -114,27 +114,27 @@ static bool is_namespace(const char *name, const char *interface)
 	       name[n - strlen("nvme/")] == 'n';
 }
 
-static bool has_interface(json_object *device, const char *name)
+static bool verb_status_has_interface(json_object *device, const char *name)
 {
-	json_object *interfaces = js_list(device, "interfaces");
+	json_object *interfaces = cli_json_get_list(device, "interfaces");
 
-	for (size_t i = 0; i < js_list_length(interfaces); i++) {
+	for (size_t i = 0; i < cli_json_list_length(interfaces); i++) {
 		json_object *item = json_object_array_get_idx(interfaces, i);
 		const char *interface = json_object_get_string(item);
 		const char *slash = strchr(interface, '/');
 
 		if (str_eq(interface, name) || (slash && str_eq(slash + 1, name)) ||
-		    is_namespace(name, interface))
+		    verb_status_is_namespace(name, interface))
 			return true;
 	}
 	return false;
 }
 
 /* By what the rest of the host sees of it: "eth0", "net/eth0", "/dev/nvme0n1". *ret NULL: none. */
-static int find_by_interface(struct cli *cli, const char *name, json_object **ret)
+static int verb_status_find_by_interface(struct cli *cli, const char *name, json_object **ret)
 {
 	_cleanup_json_ json_object *objects = NULL;
-	int r = object_get_all(cli, &objects);
+	int r = cli_object_get_all(cli, &objects);
 
 	if (r)
 		return r;
@@ -142,7 +142,7 @@ static int find_by_interface(struct cli *cli, const char *name, json_object **re
 		name += strlen("/dev/");
 	json_object_object_foreach(objects, path, object)
 	{
-		if (object_type_of_path(path) == OBJECT_DEVICE && has_interface(object, name)) {
+		if (cli_object_type_of_path(path) == OBJECT_DEVICE && verb_status_has_interface(object, name)) {
 			*ret = json_object_get(object);
 			return 0;
 		}
@@ -150,17 +150,17 @@ static int find_by_interface(struct cli *cli, const char *name, json_object **re
 	return 0;
 }
 
-static int find_device(struct cli *cli, const char *name, json_object **ret)
+static int verb_status_find_device(struct cli *cli, const char *name, json_object **ret)
 {
 	_cleanup_free_ char *key = NULL, *path = NULL;
-	int r = devkey_normalize(name, &key);
+	int r = device_bus_key_normalize(name, &key);
 
 	if (r == -ENOMEM)
 		return cli_fail(r, "cannot show the device");
-	path = object_path(OBJECT_DEVICE, str_or(key, name));
+	path = cli_object_path(OBJECT_DEVICE, str_or(key, name));
 	if (!path)
 		return cli_fail(-ENOMEM, "cannot show the device");
-	r = key ? object_find(cli, OBJECT_DEVICE, path, ret) : find_by_interface(cli, name, ret);
+	r = key ? cli_object_find(cli, OBJECT_DEVICE, path, ret) : verb_status_find_by_interface(cli, name, ret);
 	if (r || *ret)
 		return r;
 	fprintf(stderr, "devgroupctl: There is no group or device %s.\n", name);
@@ -168,40 +168,40 @@ static int find_device(struct cli *cli, const char *name, json_object **ret)
 }
 
 /* The name of its group goes into the device; a device need not be in one. */
-static int add_group(struct cli *cli, json_object *device)
+static int verb_status_add_group(struct cli *cli, json_object *device)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	_cleanup_free_ char *key = object_id(js_str(device, "path")), *path = NULL, *name = NULL;
+	_cleanup_free_ char *key = cli_object_id(cli_json_get_str(device, "path")), *path = NULL, *name = NULL;
 	int r;
 
 	if (!key)
 		return cli_fail(-ENOMEM, "cannot show the device");
-	r = bus_try_lookup(cli, "GetGroupByDevice", key, &error, &path);
-	if (r < 0 && bus_exit_code(error.name) == EXIT_NO_SUCH)
+	r = cli_bus_try_lookup(cli, "GetGroupByDevice", key, &error, &path);
+	if (r < 0 && cli_bus_exit_code(error.name) == EXIT_NO_SUCH)
 		return 0;
 	if (r < 0)
-		return bus_fail(cli, &error, r);
-	name = object_id(path);
-	if (!name || js_set_str(device, "group", name) < 0)
+		return cli_bus_fail(cli, &error, r);
+	name = cli_object_id(path);
+	if (!name || cli_json_set_str(device, "group", name) < 0)
 		return cli_fail(-ENOMEM, "cannot show the device");
 	return 0;
 }
 
-static int status_device(struct cli *cli, const char *name)
+static int verb_status_device(struct cli *cli, const char *name)
 {
 	_cleanup_json_ json_object *device = NULL;
-	int r = find_device(cli, name, &device);
+	int r = verb_status_find_device(cli, name, &device);
 
 	if (!r)
-		r = add_group(cli, device);
+		r = verb_status_add_group(cli, device);
 	if (r)
 		return r;
-	if (cli->options.json != JSON_OFF) {
-		js_print(device, cli->options.json);
+	if (cli->options.json != CLI_JSON_OFF) {
+		cli_json_print(device, cli->options.json);
 		return 0;
 	}
-	pager_open(cli);
-	status_print_device(device);
+	cli_pager_open(cli);
+	cli_status_print_device(device);
 	return 0;
 }
 
@@ -213,16 +213,16 @@ int verb_status(struct cli *cli)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_free_ char *path = NULL;
-	int r = bus_open(cli);
+	int r = cli_bus_open(cli);
 
 	if (r)
 		return r;
 	if (cli->n_words == 0)
-		return status_daemon(cli);
-	r = bus_try_lookup(cli, "GetGroup", cli->words[0], &error, &path);
+		return verb_status_daemon(cli);
+	r = cli_bus_try_lookup(cli, "GetGroup", cli->words[0], &error, &path);
 	if (r >= 0)
-		return show_group(cli, path);
+		return verb_status_group(cli, path);
 	if (!sd_bus_error_has_name(&error, DG_ERROR_NO_SUCH_GROUP))
-		return bus_fail(cli, &error, r);
-	return status_device(cli, cli->words[0]);
+		return cli_bus_fail(cli, &error, r);
+	return verb_status_device(cli, cli->words[0]);
 }

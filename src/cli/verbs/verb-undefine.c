@@ -10,12 +10,12 @@
 #include "cli/cli-object.h"
 #include "model/config/config-dirs.h"
 
-static bool is_talkative(const struct cli *cli)
+static bool verb_undefine_is_verbose(const struct cli *cli)
 {
-	return !cli->options.quiet && cli->options.json == JSON_OFF;
+	return !cli->options.quiet && cli->options.json == CLI_JSON_OFF;
 }
 
-static bool is_in(const char *path, const char *directory)
+static bool verb_undefine_is_in(const char *path, const char *directory)
 {
 	size_t n = strlen(directory);
 
@@ -23,19 +23,19 @@ static bool is_in(const char *path, const char *directory)
 }
 
 /* What else the file of @def holds goes with it. */
-static int check_alone(const struct groupdef *def)
+static int verb_undefine_check_alone(const struct group_def *def)
 {
-	_cleanup_config_ struct config *file = config_new();
+	_cleanup_def_set_ struct def_set *file = def_set_new();
 	_cleanup_strv_ char **others = NULL;
 	_cleanup_free_ char *names = NULL;
-	int r = file ? confdir_load_file(file, def->file) : -ENOMEM;
+	int r = file ? config_dirs_load_file(file, def->file) : -ENOMEM;
 
 	if (r < 0)
 		return cli_fail(r, def->file);
-	VEC_FOREACH (const struct groupdef, other, &file->groups)
+	VEC_FOREACH (const struct group_def, other, &file->groups)
 		if (!str_eq(other->name, def->name) && strv_add(&others, other->name) < 0)
 			return cli_fail(-ENOMEM, def->file);
-	if (file->vfs.n > 0 && strv_add(&others, "virtual functions") < 0)
+	if (file->sriov.n > 0 && strv_add(&others, "virtual functions") < 0)
 		return cli_fail(-ENOMEM, def->file);
 	if (file->mdevs.n > 0 && strv_add(&others, "mediated devices") < 0)
 		return cli_fail(-ENOMEM, def->file);
@@ -50,7 +50,7 @@ static int check_alone(const struct groupdef *def)
 }
 
 /* The link has one name only when it is finished, like any file here. */
-static int link_to_null(const char *path)
+static int verb_undefine_link_to_null(const char *path)
 {
 	_cleanup_free_ char *temp = str_printf("%s.%d.tmp", path, (int)getpid());
 
@@ -67,13 +67,13 @@ static int link_to_null(const char *path)
 	return 0;
 }
 
-static int mask(const struct cli *cli, char *const *directories, const struct groupdef *def)
+static int verb_undefine_mask(const struct cli *cli, char *const *directories, const struct group_def *def)
 {
 	const char *directory = directories[cli->options.runtime ? FILES_RUN : FILES_ETC];
 	_cleanup_free_ char *path = NULL;
 	int r;
 
-	if (cli->options.runtime && is_in(def->file, directories[FILES_ETC])) {
+	if (cli->options.runtime && verb_undefine_is_in(def->file, directories[FILES_ETC])) {
 		fprintf(stderr,
 			"devgroupctl: %s goes before all of %s, so a link there masks nothing. Leave "
 			"--runtime out.\n",
@@ -81,19 +81,19 @@ static int mask(const struct cli *cli, char *const *directories, const struct gr
 		return EXIT_FAILED;
 	}
 	path = str_printf("%s%s", directory, strrchr(def->file, '/'));
-	r = path ? mkdir_parents(directory, 0755) : -ENOMEM;
+	r = path ? fileio_mkdir_parents(directory, 0755) : -ENOMEM;
 	if (r >= 0)
-		r = link_to_null(path);
+		r = verb_undefine_link_to_null(path);
 	if (r < 0)
-		return files_fail(r, path ? path : directory);
-	if (is_talkative(cli))
+		return cli_files_fail(r, path ? path : directory);
+	if (verb_undefine_is_verbose(cli))
 		printf("Group %s is masked by %s.\n", def->name, path);
 	return 0;
 }
 
-static int delete(const struct cli *cli, char *const *directories, const struct groupdef *def)
+static int verb_undefine_delete(const struct cli *cli, char *const *directories, const struct group_def *def)
 {
-	if (is_in(def->file, directories[FILES_LIB])) {
+	if (verb_undefine_is_in(def->file, directories[FILES_LIB])) {
 		fprintf(stderr,
 			"devgroupctl: Group %s is defined at %s:%u, which belongs to a package. To hide "
 			"that file behind one of %s: --mask\n",
@@ -101,85 +101,85 @@ static int delete(const struct cli *cli, char *const *directories, const struct 
 		return EXIT_FAILED;
 	}
 	if (unlink(def->file) < 0 && errno != ENOENT)
-		return files_fail(-errno, def->file);
-	if (is_talkative(cli))
+		return cli_files_fail(-errno, def->file);
+	if (verb_undefine_is_verbose(cli))
 		printf("Removed %s.\n", def->file);
 	return 0;
 }
 
 /* A file may have hidden another. */
-static int report_next(const struct cli *cli, const char *name)
+static int verb_undefine_report_next(const struct cli *cli, const char *name)
 {
-	_cleanup_config_ struct config *config = NULL;
-	const struct groupdef *def;
-	int r = files_load(cli, &config);
+	_cleanup_def_set_ struct def_set *config = NULL;
+	const struct group_def *def;
+	int r = cli_files_load(cli, &config);
 
-	def = r ? NULL : config_find(config, name);
-	if (def && is_talkative(cli))
+	def = r ? NULL : def_set_find_group(config, name);
+	if (def && verb_undefine_is_verbose(cli))
 		printf("Group %s is now as defined at %s:%u.\n", name, def->file, def->line);
 	return r;
 }
 
-static int report_claimed(struct cli *cli, const char *name)
+static int verb_undefine_report_claimed(struct cli *cli, const char *name)
 {
-	_cleanup_free_ char *path = object_path(OBJECT_GROUP, name);
+	_cleanup_free_ char *path = cli_object_path(OBJECT_GROUP, name);
 	_cleanup_json_ json_object *group = NULL;
 	int r;
 
-	if (!is_talkative(cli))
+	if (!verb_undefine_is_verbose(cli))
 		return 0;
-	r = path ? object_find(cli, OBJECT_GROUP, path, &group)
+	r = path ? cli_object_find(cli, OBJECT_GROUP, path, &group)
 		 : cli_fail(-ENOMEM, "cannot look for the group");
-	if (!r && group && strlen(js_str(group, "lease")) > 1)
+	if (!r && group && strlen(cli_json_get_str(group, "lease")) > 1)
 		printf("It is claimed by %s, and stays until it is released.\n",
-		       js_str(group, "holder"));
+		       cli_json_get_str(group, "holder"));
 	return r;
 }
 
-static int undefine(struct cli *cli, const struct groupdef *def)
+static int verb_undefine_group(struct cli *cli, const struct group_def *def)
 {
 	_cleanup_strv_ char **directories = NULL;
 	bool running = false;
 	int r;
 
-	if (files_directories(cli, &directories) < 0)
+	if (cli_files_directories(cli, &directories) < 0)
 		return cli_fail(-ENOMEM, "cannot undefine the group");
-	r = check_alone(def);
+	r = verb_undefine_check_alone(def);
 	if (!r)
-		r = cli->options.mask ? mask(cli, directories, def) : delete(cli, directories, def);
+		r = cli->options.mask ? verb_undefine_mask(cli, directories, def) : verb_undefine_delete(cli, directories, def);
 	if (!r)
-		r = report_next(cli, def->name);
+		r = verb_undefine_report_next(cli, def->name);
 	if (!r)
-		r = reload_if_running(cli, &running);
-	return r || !running ? r : report_claimed(cli, def->name);
+		r = verb_reload_if_running(cli, &running);
+	return r || !running ? r : verb_undefine_report_claimed(cli, def->name);
 }
 
-static int report_json(const struct cli *cli, const char *name, bool changed)
+static int verb_undefine_report_json(const struct cli *cli, const char *name, bool changed)
 {
 	_cleanup_json_ json_object *result = json_object_new_object();
 
-	if (!result || js_set_str(result, "name", name) < 0 ||
-	    js_set(result, "changed", json_object_new_boolean(changed)) < 0)
+	if (!result || cli_json_set_str(result, "name", name) < 0 ||
+	    cli_json_set(result, "changed", json_object_new_boolean(changed)) < 0)
 		return cli_fail(-ENOMEM, "cannot show what was done");
-	if (cli->options.json != JSON_OFF)
-		js_print(result, cli->options.json);
+	if (cli->options.json != CLI_JSON_OFF)
+		cli_json_print(result, cli->options.json);
 	return 0;
 }
 
 int verb_undefine(struct cli *cli)
 {
 	const char *name = cli->words[0];
-	_cleanup_config_ struct config *config = NULL;
-	const struct groupdef *def;
-	int r = files_are_here(cli, "undefine");
+	_cleanup_def_set_ struct def_set *config = NULL;
+	const struct group_def *def;
+	int r = cli_files_require_local(cli, "undefine");
 
 	if (!r)
-		r = files_load(cli, &config);
+		r = cli_files_load(cli, &config);
 	if (r)
 		return r;
-	def = config_find(config, name);
-	if (!def && is_talkative(cli))
+	def = def_set_find_group(config, name);
+	if (!def && verb_undefine_is_verbose(cli))
 		printf("Group %s is not defined.\n", name);
-	r = def ? undefine(cli, def) : 0;
-	return r ? r : report_json(cli, name, def);
+	r = def ? verb_undefine_group(cli, def) : 0;
+	return r ? r : verb_undefine_report_json(cli, name, def);
 }

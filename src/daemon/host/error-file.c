@@ -13,7 +13,7 @@
 #define FILE_MAX  (1u << 20)
 
 /* A line each: "0000:0b:00.0 failed". */
-static int format(const struct inventory *inv, char **ret)
+static int error_file_format(const struct inventory *inv, char **ret)
 {
 	char *text = NULL;
 	size_t size;
@@ -32,17 +32,17 @@ static int format(const struct inventory *inv, char **ret)
 	return 0;
 }
 
-void errorfile_save(int run_dir, const struct inventory *inv, char **saved)
+void error_file_save(int run_dir, const struct inventory *inv, char **saved)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = format(inv, &text);
+	int r = error_file_format(inv, &text);
 
 	if (r >= 0 && str_eq(text, *saved))
 		return;
 	if (r >= 0 && !*text)
 		r = unlinkat(run_dir, FILE_NAME, 0) < 0 && errno != ENOENT ? -errno : 0;
 	else if (r >= 0)
-		r = file_write_atomic_at(run_dir, FILE_NAME, text, strlen(text), 0644);
+		r = fileio_write_atomic_at(run_dir, FILE_NAME, text, strlen(text), 0644);
 	if (r < 0) {
 		log_warning_errno(r, "A devgroupd that is started now will not know which devices had errors");
 		return;
@@ -51,7 +51,7 @@ void errorfile_save(int run_dir, const struct inventory *inv, char **saved)
 	*saved = TAKE_PTR(text);
 }
 
-static void take_line(struct inventory *inv, const char *line)
+static void error_file_parse_line(struct inventory *inv, const char *line)
 {
 	_cleanup_strv_ char **words = NULL;
 	enum error_state state;
@@ -65,17 +65,17 @@ static void take_line(struct inventory *inv, const char *line)
 		device->errors.state = state;
 }
 
-void errorfile_load(int run_dir, struct inventory *inv)
+void error_file_load(int run_dir, struct inventory *inv)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_strv_ char **lines = NULL;
 	size_t size;
-	int r = file_read_at(run_dir, FILE_NAME, FILE_MAX, &text, &size);
+	int r = fileio_read_at(run_dir, FILE_NAME, FILE_MAX, &text, &size);
 
 	if (r >= 0)
 		r = strv_split(text, "\n", &lines);
 	if (r < 0 && r != -ENOENT)
 		log_warning_errno(r, "Which devices had errors before this start is not known");
 	STRV_FOREACH(line, lines)
-		take_line(inv, *line);
+		error_file_parse_line(inv, *line);
 }

@@ -9,6 +9,6 @@
 #include "model/inventory.h"
 
 /* Writes down those of @inv, if they are others than *saved, which is what was written last. Failures are logged. */
-void errorfile_save(int run_dir, const struct inventory *inv, char **saved);
+void error_file_save(int run_dir, const struct inventory *inv, char **saved);
 /* Those that are still in @inv are in that state again. */
-void errorfile_load(int run_dir, struct inventory *inv);
+void error_file_load(int run_dir, struct inventory *inv);

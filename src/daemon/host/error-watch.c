@@ -8,49 +8,49 @@
 #include "policy/plan/vfio-driver.h"
 #include "sys/probe/probe-errors.h"
 
-#define LOOK_USEC 1000000 /* no oftener than this */
+#define CHECK_USEC 1000000 /* no oftener than this */
 #define SHARE	  20	  /* one part in so many of the time goes into looking */
 
-struct errorwatch {
+struct error_watch {
 	sd_event *event;
-	const struct sysroot *root;
-	const struct errorwatch_observer *observer;
+	const struct sysfs_root *root;
+	const struct error_watch_observer *observer;
 	void *userdata;
 	sd_event_source *timer;
 };
 
 /* --- one device -------------------------------------------------------------------------------- */
 
-static bool is_shown(const struct device_errors *errors, const struct device_errors *before)
+static bool device_errors_differ(const struct device_errors *errors, const struct device_errors *before)
 {
 	return errors->state != before->state || errors->correctable != before->correctable ||
 	       errors->nonfatal != before->nonfatal || errors->fatal != before->fatal;
 }
 
 /* True if something of it that is shown has changed. */
-static bool look_at(struct errorwatch *watch, struct device *device, enum error_event event)
+static bool error_watch_check_device(struct error_watch *watch, struct device *device, enum error_event event)
 {
 	const struct inventory *inv = watch->observer->inventory(watch->userdata);
 	struct device_errors before = device->errors;
-	bool driven = device->driver && !driver_is_vfio(device->driver);
+	bool driven = device->driver && !vfio_driver_is_known(device->driver);
 
 	if (probe_errors(watch->root, inv, device, &device->errors) < 0) {
 		log_error("Out of memory, the error state of %s is not up to date", device->key);
 		return false;
 	}
-	errors_settle(&before, &device->errors, event);
+	error_state_mark_known(&before, &device->errors, event);
 	device->errors.state = error_state_next(&before, &device->errors, event, driven);
 	if (device->errors.state != before.state)
 		log_notice("Errors of %s: %s, was %s", device->key,
 			   error_state_to_string(device->errors.state),
 			   error_state_to_string(before.state));
-	if (!is_shown(&device->errors, &before))
+	if (!device_errors_differ(&device->errors, &before))
 		return false;
 	watch->observer->changed(device, device->errors.state != before.state, watch->userdata);
 	return true;
 }
 
-static bool is_below(const struct inventory *inv, const struct device *device,
+static bool error_watch_is_below(const struct inventory *inv, const struct device *device,
 		     const struct device *port)
 {
 	while (device && device->parent) {
@@ -61,39 +61,39 @@ static bool is_below(const struct inventory *inv, const struct device *device,
 	return false;
 }
 
-void errorwatch_event(struct errorwatch *watch, const char *key, enum error_event event)
+void error_watch_event(struct error_watch *watch, const char *key, enum error_event event)
 {
 	const struct inventory *inv = watch->observer->inventory(watch->userdata);
 	struct device *device = inventory_find(inv, key);
 
 	if (!device || event == ERROR_EVENT_NONE)
 		return;
-	look_at(watch, device, event);
+	error_watch_check_device(watch, device, event);
 	/* of a recovery that has failed, the kernel may tell of the port alone (AER before Linux 6.16) */
 	if (!device_is_bridge(device) || event != ERROR_EVENT_FAILED)
 		return;
 	VEC_FOREACH(struct device, below, &inv->devices)
-		if (is_below(inv, below, device))
-			look_at(watch, below, event);
+		if (error_watch_is_below(inv, below, device))
+			error_watch_check_device(watch, below, event);
 }
 
 /* --- what makes no event ----------------------------------------------------------------------- */
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+static int error_watch_on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct errorwatch *watch = userdata;
+	struct error_watch *watch = userdata;
 	_cleanup_vec_ struct vec devices = { 0 };
 	uint64_t start = clock_usec(CLOCK_MONOTONIC), rest;
 	bool any = false;
 
-	if (watch->observer->watched(&devices, watch->userdata) < 0)
+	if (watch->observer->list_error_watched(&devices, watch->userdata) < 0)
 		log_error("Out of memory, error states are not up to date");
 	VEC_FOREACH(struct device, device, &devices)
-		any |= look_at(watch, device, ERROR_EVENT_NONE);
+		any |= error_watch_check_device(watch, device, ERROR_EVENT_NONE);
 	if (any)
-		watch->observer->settled(watch->userdata);
+		watch->observer->inventory_changed(watch->userdata);
 	rest = (clock_usec(CLOCK_MONOTONIC) - start) * SHARE;
-	if (sd_event_source_set_time_relative(source, rest > LOOK_USEC ? rest : LOOK_USEC) < 0 ||
+	if (sd_event_source_set_time_relative(source, rest > CHECK_USEC ? rest : CHECK_USEC) < 0 ||
 	    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) < 0)
 		log_error("A timer cannot be set, error states are not up to date");
 	return 0;
@@ -101,31 +101,31 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 /* --- life -------------------------------------------------------------------------------------- */
 
-int errorwatch_new(sd_event *event, const struct sysroot *root,
-		   const struct errorwatch_observer *observer, void *userdata,
-		   struct errorwatch **ret)
+int error_watch_new(sd_event *event, const struct sysfs_root *root,
+		   const struct error_watch_observer *observer, void *userdata,
+		   struct error_watch **ret)
 {
-	struct errorwatch *watch = calloc(1, sizeof(*watch));
+	struct error_watch *watch = calloc(1, sizeof(*watch));
 	int r;
 
 	if (!watch)
 		return -ENOMEM;
-	*watch = (struct errorwatch){
+	*watch = (struct error_watch){
 		.event = sd_event_ref(event),
 		.root = root,
 		.observer = observer,
 		.userdata = userdata,
 	};
-	r = sd_event_add_time_relative(event, &watch->timer, CLOCK_MONOTONIC, 0, 0, on_timer, watch);
+	r = sd_event_add_time_relative(event, &watch->timer, CLOCK_MONOTONIC, 0, 0, error_watch_on_timer, watch);
 	if (r < 0) {
-		errorwatch_free(watch);
+		error_watch_free(watch);
 		return r;
 	}
 	*ret = watch;
 	return 0;
 }
 
-struct errorwatch *errorwatch_free(struct errorwatch *watch)
+struct error_watch *error_watch_free(struct error_watch *watch)
 {
 	if (!watch)
 		return NULL;

@@ -12,23 +12,23 @@
 #include "model/inventory.h"
 #include "sys/sysfs.h"
 
-struct errorwatch;
+struct error_watch;
 
-struct errorwatch_observer {
+struct error_watch_observer {
 	struct inventory *(*inventory)(void *userdata);
 	/* Appends the devices, not owned, that are worth a look each second. 0 or -ENOMEM. */
-	int (*watched)(struct vec *devices, void *userdata);
+	int (*list_error_watched)(struct vec *devices, void *userdata);
 	/* @state_too: not only its counters. */
 	void (*changed)(const struct device *device, bool state_too, void *userdata);
 	/* After one or more of those. */
-	void (*settled)(void *userdata);
+	void (*inventory_changed)(void *userdata);
 };
 
 /* Looks at once, and from then on. 0 or negative errno. */
-int errorwatch_new(sd_event *event, const struct sysroot *root,
-		   const struct errorwatch_observer *observer, void *userdata,
-		   struct errorwatch **ret) _must_check_;
-struct errorwatch *errorwatch_free(struct errorwatch *watch);
+int error_watch_new(sd_event *event, const struct sysfs_root *root,
+		   const struct error_watch_observer *observer, void *userdata,
+		   struct error_watch **ret) _must_check_;
+struct error_watch *error_watch_free(struct error_watch *watch);
 
 /* The kernel has told of @key; a port that it has given up takes along what is below. Does not settle. */
-void errorwatch_event(struct errorwatch *watch, const char *key, enum error_event event);
+void error_watch_event(struct error_watch *watch, const char *key, enum error_event event);

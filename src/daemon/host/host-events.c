@@ -13,13 +13,13 @@
 #include "sys/probe/probe-mdev.h"
 #include "sys/usage/usage-scan.h"
 
-int host_mark_stale(struct host *host, const char *key)
+int host_events_mark_stale(struct host *host, const char *key)
 {
 	return strv_contains(host->stale, key) ? 0 : strv_add(&host->stale, key);
 }
 
 /* The PCI function that an interface ("…/0000:01:00.0/net/eth0") belongs to. */
-static int mark_pci_ancestor(struct host *host, const char *syspath)
+static int host_events_mark_pci_ancestor(struct host *host, const char *syspath)
 {
 	_cleanup_strv_ char **parts = NULL;
 	int r = strv_split(syspath, "/", &parts);
@@ -30,23 +30,23 @@ static int mark_pci_ancestor(struct host *host, const char *syspath)
 		struct pciaddr addr;
 
 		if (pciaddr_parse(parts[i], &addr) >= 0)
-			return host_mark_stale(host, parts[i]);
+			return host_events_mark_stale(host, parts[i]);
 	}
 	return 0;
 }
 
 /* Making or removing VFs changes what is known of their PF, which has no event of its own then. */
-int host_mark_physfn(struct host *host, const char *key)
+int host_events_mark_physfn(struct host *host, const char *key)
 {
 	const struct device *device = inventory_find(host->inventory, key);
 
-	return device && device->physfn ? host_mark_stale(host, device->physfn) : 0;
+	return device && device->physfn ? host_events_mark_stale(host, device->physfn) : 0;
 }
 
 /* What goes goes at once: the next event may be of another device at the same address. */
-static int on_removed(struct host *host, const char *key)
+static int host_events_on_removed(struct host *host, const char *key)
 {
-	int r = host_mark_physfn(host, key);
+	int r = host_events_mark_physfn(host, key);
 
 	if (r >= 0 && inventory_remove(host->inventory, key) && host->observer)
 		host->observer->device_removed(key, host->userdata);
@@ -54,12 +54,12 @@ static int on_removed(struct host *host, const char *key)
 }
 
 /* Making or removing a mediated device changes how many more its parent has room for. */
-static int mark_mdev_parent(struct host *host, const struct uevent *event)
+static int host_events_mark_mdev_parent(struct host *host, const struct uevent *event)
 {
 	_cleanup_free_ char *place = NULL, *key = NULL;
 	const char *name;
 
-	if (!str_eq(event->subsystem, devbus_mdev.name))
+	if (!str_eq(event->subsystem, device_bus_mdev.name))
 		return 0;
 	place = strdup(event->syspath);
 	if (!place)
@@ -67,90 +67,90 @@ static int mark_mdev_parent(struct host *host, const struct uevent *event)
 	*strrchr(place, '/') = '\0';
 	name = strrchr(place, '/');
 	key = name ? probe_mdev_parent_key(name + 1) : NULL;
-	return key ? host_mark_stale(host, key) : -ENOMEM;
+	return key ? host_events_mark_stale(host, key) : -ENOMEM;
 }
 
-static int on_device_event(struct host *host, const struct uevent *event)
+static int host_events_on_device(struct host *host, const struct uevent *event)
 {
-	_cleanup_free_ char *key = devkey_new(event->subsystem, event->sysname);
+	_cleanup_free_ char *key = device_bus_key_new(event->subsystem, event->sysname);
 	int r = key ? 0 : -ENOMEM;
 
 	if (r >= 0 && str_eq(event->action, "remove"))
-		r = on_removed(host, key);
+		r = host_events_on_removed(host, key);
 	if (r >= 0)
-		r = mark_mdev_parent(host, event);
-	return r < 0 ? r : host_mark_stale(host, key);
+		r = host_events_mark_mdev_parent(host, event);
+	return r < 0 ? r : host_events_mark_stale(host, key);
 }
 
 /* The kernel module has more, or something else, to say of an IOMMU group, or is gone. */
-static int on_group_event(struct host *host, const struct uevent *event)
+static int host_events_on_group(struct host *host, const struct uevent *event)
 {
 	uint64_t id;
 	const struct iommu_group *group = NULL;
 	int r = probe_kmod_version(&host->root, host->inventory);
 
-	if (parse_u64(event->sysname, 10, INT_MAX, &id) >= 0)
+	if (str_parse_u64(event->sysname, 10, INT_MAX, &id) >= 0)
 		group = inventory_find_group(host->inventory, (int)id);
 	if (!group)
 		return r;
 	VEC_FOREACH(const struct device, device, &group->devices)
 		if (r >= 0)
-			r = host_mark_stale(host, device->key);
+			r = host_events_mark_stale(host, device->key);
 	return r;
 }
 
 /* What a VFIO driver wants of its devices it is told when it is loaded. */
-static int mark_devices_of(struct host *host, const char *module)
+static int host_events_mark_module_devices(struct host *host, const char *module)
 {
 	int r = 0;
 
 	VEC_FOREACH(const struct device, device, &host->inventory->devices)
-		if (r >= 0 && str_eq(devbus_find(device->bus)->reset_module, module))
-			r = host_mark_stale(host, device->key);
+		if (r >= 0 && str_eq(device_bus_find(device->bus)->reset_module, module))
+			r = host_events_mark_stale(host, device->key);
 	return r;
 }
 
-static int on_module_event(struct host *host, const char *module)
+static int host_events_on_module(struct host *host, const char *module)
 {
 	int r;
 
 	if (!str_eq(module, "devgroups"))
-		return mark_devices_of(host, module);
+		return host_events_mark_module_devices(host, module);
 	r = probe_kmod_version(&host->root, host->inventory);
 
 	if (r >= 0)
-		host_settle(host);
+		host_publish(host);
 	return r;
 }
 
-void host_on_uevent(const struct uevent *event, void *userdata)
+void host_events_on_uevent(const struct uevent *event, void *userdata)
 {
 	struct host *host = userdata;
 	int r;
 
 	log_debug("Event: %s %s %s", event->action, event->subsystem, event->sysname);
 	if (str_eq(event->subsystem, "block")) {
-		usewatch_mark(host->uses, USE_OF_BLOCK);
+		usage_watch_mark(host->usage_watch, USAGE_OF_BLOCK);
 		return;
 	}
 	/* the last event of its groups comes while it is still there */
 	if (str_eq(event->subsystem, "module"))
-		r = on_module_event(host, event->sysname);
+		r = host_events_on_module(host, event->sysname);
 	else if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))
-		r = mark_pci_ancestor(host, event->syspath);
+		r = host_events_mark_pci_ancestor(host, event->syspath);
 	else if (str_eq(event->subsystem, "devgroups"))
-		r = on_group_event(host, event);
+		r = host_events_on_group(host, event);
 	else
-		r = on_device_event(host, event);
+		r = host_events_on_device(host, event);
 	if (event->error && str_eq(event->subsystem, "pci"))
-		errorwatch_event(host->errors, event->sysname,
-				 error_event_from_string(event->error));
+		error_watch_event(host->errors, event->sysname,
+				 error_state_event_from_string(event->error));
 	if (r < 0)
 		log_warning_errno(r, "The event of %s is lost", event->sysname);
 }
 
 /* Its driver has gone: at once, since it may be back when it is read next. */
-static void forget_types(struct host *host, const char *key)
+static void host_events_forget_mdev_types(struct host *host, const char *key)
 {
 	struct device *device = inventory_find(host->inventory, key);
 
@@ -161,7 +161,7 @@ static void forget_types(struct host *host, const char *key)
 		host->observer->device_changed(device, host->userdata);
 }
 
-void host_on_parent_event(const struct uevent *event, void *userdata)
+void host_events_on_mdev_parent(const struct uevent *event, void *userdata)
 {
 	struct host *host = userdata;
 	_cleanup_free_ char *key = probe_mdev_parent_key(event->sysname);
@@ -169,9 +169,9 @@ void host_on_parent_event(const struct uevent *event, void *userdata)
 
 	log_debug("Event: %s %s %s, %s", event->action, event->subsystem, event->sysname, event->mdev_state);
 	if (r >= 0 && str_eq(event->mdev_state, "unregistered"))
-		forget_types(host, key);
+		host_events_forget_mdev_types(host, key);
 	if (r >= 0)
-		r = host_mark_stale(host, key);
+		r = host_events_mark_stale(host, key);
 	if (r < 0)
 		log_warning_errno(r, "The event of %s is lost", event->sysname);
 }

@@ -14,7 +14,7 @@
 
 #define DEFAULT_RUN_DIR	  "/run/devgroups"
 #define DEFAULT_STEP_USEC (20 * 1000000ULL)
-#define HELD_UP_USEC	  1000000
+#define HUNG_BIND_USEC	  1000000
 
 int host_new(sd_event *event, const struct host_options *options, struct host **ret)
 {
@@ -27,7 +27,7 @@ int host_new(sd_event *event, const struct host_options *options, struct host **
 	host->root.fd = -EBADF;
 	host->run_dir = -EBADF;
 	host->step_usec = options->step_usec ? options->step_usec : DEFAULT_STEP_USEC;
-	r = sysroot_open(options->root, &host->root);
+	r = sysfs_root_open(options->root, &host->root);
 	if (r < 0)
 		return r;
 	r = probe_new(&host->root, &host->probe);
@@ -36,7 +36,7 @@ int host_new(sd_event *event, const struct host_options *options, struct host **
 	host->inventory = inventory_new();
 	if (!host->inventory)
 		return -ENOMEM;
-	host->run_dir = rundir_open(str_or(options->run_dir, DEFAULT_RUN_DIR));
+	host->run_dir = run_dir_open(str_or(options->run_dir, DEFAULT_RUN_DIR));
 	if (host->run_dir == -EBUSY)
 		return log_error_errno(host->run_dir, "Another devgroupd uses %s",
 				       str_or(options->run_dir, DEFAULT_RUN_DIR));
@@ -53,17 +53,17 @@ struct host *host_free(struct host *host)
 		return NULL;
 	sd_event_source_disable_unref(host->monitor_source);
 	sd_event_source_disable_unref(host->parents_source);
-	sd_event_source_disable_unref(host->held_up_source);
+	sd_event_source_disable_unref(host->hung_bind_source);
 	uevent_monitor_free(host->monitor);
 	uevent_monitor_free(host->parents);
-	usewatch_free(host->uses);
-	errorwatch_free(host->errors);
+	usage_watch_free(host->usage_watch);
+	error_watch_free(host->errors);
 	probe_free(host->probe);
 	inventory_free(host->inventory);
 	strv_free(host->stale);
 	free(host->errors_saved);
 	fd_close(host->run_dir);
-	sysroot_close(&host->root);
+	sysfs_root_close(&host->root);
 	sd_event_unref(host->event);
 	free(host);
 	return NULL;
@@ -85,7 +85,7 @@ sd_event *host_event(const struct host *host)
 	return host->event;
 }
 
-const struct sysroot *host_root(const struct host *host)
+const struct sysfs_root *host_root(const struct host *host)
 {
 	return &host->root;
 }
@@ -102,9 +102,9 @@ uint64_t host_step_usec(const struct host *host)
 
 /* --- one device -------------------------------------------------------------------------------- */
 
-static int update_device(struct host *host, const char *bus, const char *address)
+static int host_update_device(struct host *host, const char *bus, const char *address)
 {
-	_cleanup_free_ char *key = devkey_new(bus, address);
+	_cleanup_free_ char *key = device_bus_key_new(bus, address);
 	const struct device *device;
 	bool was_there, changed;
 	int r;
@@ -125,41 +125,41 @@ static int update_device(struct host *host, const char *bus, const char *address
 	return 0;
 }
 
-static int update_key(struct host *host, const char *key)
+static int host_update_key(struct host *host, const char *key)
 {
-	const struct devbus *row = devbus_of_key(key);
+	const struct device_bus *row = device_bus_of_key(key);
 	_cleanup_free_ char *bus = NULL;
 
 	if (row->name)
-		return update_device(host, row->name, devbus_address_of_key(key));
+		return host_update_device(host, row->name, device_bus_address_of_key(key));
 	bus = strndup(key, strcspn(key, ":"));
-	return bus ? update_device(host, bus, devbus_address_of_key(key)) : -ENOMEM;
+	return bus ? host_update_device(host, bus, device_bus_address_of_key(key)) : -ENOMEM;
 }
 
 /* Not before what an earlier daemon has written was read. */
-static void save_errors(struct host *host)
+static void host_save_errors(struct host *host)
 {
 	if (host->errors_loaded)
-		errorfile_save(host->run_dir, host->inventory, &host->errors_saved);
+		error_file_save(host->run_dir, host->inventory, &host->errors_saved);
 }
 
 /* What somebody holds up is looked for again: not every end of a binding has an event. */
-static void watch_held_up(struct host *host)
+static void host_watch_hung_binds(struct host *host)
 {
 	VEC_FOREACH(const struct device, device, &host->inventory->devices)
-		if (device->held_up) {
-			sd_event_source_set_time_relative(host->held_up_source, HELD_UP_USEC);
-			sd_event_source_set_enabled(host->held_up_source, SD_EVENT_ONESHOT);
+		if (device->bind_hangs) {
+			sd_event_source_set_time_relative(host->hung_bind_source, HUNG_BIND_USEC);
+			sd_event_source_set_enabled(host->hung_bind_source, SD_EVENT_ONESHOT);
 			return;
 		}
 }
 
-void host_settle(struct host *host)
+void host_publish(struct host *host)
 {
-	watch_held_up(host);
-	save_errors(host); /* one that had an error may be gone */
+	host_watch_hung_binds(host);
+	host_save_errors(host); /* one that had an error may be gone */
 	if (host->observer)
-		host->observer->settled(host->userdata);
+		host->observer->inventory_changed(host->userdata);
 }
 
 int host_refresh(struct host *host, char *const *keys)
@@ -167,47 +167,47 @@ int host_refresh(struct host *host, char *const *keys)
 	int r = probe_vfio(&host->root, host->inventory);
 
 	if (r >= 0)
-		r = probe_settings(host->probe, host->inventory, NULL);
+		r = probe_poll_host(host->probe, host->inventory, NULL);
 	STRV_FOREACH(key, keys) {
 		if (r < 0)
 			break;
-		r = update_key(host, *key);
+		r = host_update_key(host, *key);
 	}
-	host_settle(host);
+	host_publish(host);
 	return r;
 }
 
 /* --- what the host does with them -------------------------------------------------------------- */
 
-static struct inventory *current_inventory(void *userdata)
+static struct inventory *host_get_inventory(void *userdata)
 {
 	return ((struct host *)userdata)->inventory;
 }
 
-static int wanted_devices(struct vec *devices, void *userdata)
+static int host_list_claimable(struct vec *devices, void *userdata)
 {
 	struct host *host = userdata;
 
-	return host->observer ? host->observer->wanted(devices, host->userdata) : 0;
+	return host->observer ? host->observer->list_claimable(devices, host->userdata) : 0;
 }
 
-static void on_uses_changed(void *userdata)
+static void host_on_usage_changed(void *userdata)
 {
-	host_settle(userdata);
+	host_publish(userdata);
 }
 
 /* The occasion to look for what else changes without an event. */
-static bool on_polled(const struct vec *devices, void *userdata)
+static bool host_on_open_files_polled(const struct vec *devices, void *userdata)
 {
 	struct host *host = userdata;
 	bool any = false;
 
-	if (probe_settings(host->probe, host->inventory, &any) < 0)
+	if (probe_poll_host(host->probe, host->inventory, &any) < 0)
 		any = false;
 	VEC_FOREACH(struct device, device, devices) {
 		bool changed;
 
-		if (probe_condition(host->probe, device, &changed) < 0 || !changed)
+		if (probe_poll_device(host->probe, device, &changed) < 0 || !changed)
 			continue;
 		any = true;
 		if (host->observer)
@@ -216,28 +216,28 @@ static bool on_polled(const struct vec *devices, void *userdata)
 	return any;
 }
 
-static const struct usewatch_observer uses_observer = {
-	.inventory = current_inventory,
-	.wanted = wanted_devices,
-	.polled = on_polled,
-	.changed = on_uses_changed,
+static const struct usage_watch_observer host_usage_observer = {
+	.inventory = host_get_inventory,
+	.list_claimable = host_list_claimable,
+	.open_files_polled = host_on_open_files_polled,
+	.changed = host_on_usage_changed,
 };
 
 /* --- how they are ------------------------------------------------------------------------------ */
 
-static int watched_devices(struct vec *devices, void *userdata)
+static int host_list_error_watched(struct vec *devices, void *userdata)
 {
 	struct host *host = userdata;
 
-	return host->observer ? host->observer->watched(devices, host->userdata) : 0;
+	return host->observer ? host->observer->list_error_watched(devices, host->userdata) : 0;
 }
 
-static void on_errors(const struct device *device, bool state_too, void *userdata)
+static void host_on_errors(const struct device *device, bool state_too, void *userdata)
 {
 	struct host *host = userdata;
 
 	if (state_too)
-		save_errors(host);
+		host_save_errors(host);
 	if (!host->observer)
 		return;
 	host->observer->device_changed(device, host->userdata);
@@ -245,11 +245,11 @@ static void on_errors(const struct device *device, bool state_too, void *userdat
 		host->observer->device_error(device, host->userdata);
 }
 
-static const struct errorwatch_observer errors_observer = {
-	.inventory = current_inventory,
-	.watched = watched_devices,
-	.changed = on_errors,
-	.settled = on_uses_changed,
+static const struct error_watch_observer host_error_observer = {
+	.inventory = host_get_inventory,
+	.list_error_watched = host_list_error_watched,
+	.changed = host_on_errors,
+	.inventory_changed = host_on_usage_changed,
 };
 
 void host_clear_errors(struct host *host, const char *key)
@@ -259,26 +259,26 @@ void host_clear_errors(struct host *host, const char *key)
 	if (!device || !error_state_is_lost(device->errors.state) || device->errors.contained)
 		return;
 	device->errors.state = ERROR_OK;
-	on_errors(device, true, host);
-	host_settle(host);
+	host_on_errors(device, true, host);
+	host_publish(host);
 }
 
-int host_refresh_uses(struct host *host)
+int host_refresh_usage(struct host *host)
 {
-	return usewatch_read(host->uses);
+	return usage_watch_read(host->usage_watch);
 }
 
-void host_forget_users(struct host *host)
+void host_restart_usage_walk(struct host *host)
 {
-	usewatch_restart(host->uses);
+	usage_watch_restart(host->usage_watch);
 }
 
 /* --- what VFIO said at a claim ------------------------------------------------------------------- */
 
-static void learn_of_group(struct host *host, struct iommu_group *group, const char *line)
+static void host_add_group_vfio_info(struct host *host, struct iommu_group *group, const char *line)
 {
 	if (*line) {
-		if (learnt_take(&group->learnt, line) < 0)
+		if (vfio_facts_add(&group->vfio_info_lines, line) < 0)
 			log_warning("Out of memory: what VFIO said of IOMMU group %u is lost", group->id);
 		return;
 	}
@@ -288,15 +288,15 @@ static void learn_of_group(struct host *host, struct iommu_group *group, const c
 }
 
 /* Beside those that the kernel module has told. */
-static void learn_of_device(struct host *host, struct device *device, const char *line)
+static void host_add_device_vfio_info(struct host *host, struct device *device, const char *line)
 {
-	if (*line && strv_add(&device->learnt, line) < 0)
+	if (*line && strv_add(&device->vfio_info_lines, line) < 0)
 		log_warning("Out of memory: what VFIO said of %s is lost", device->key);
 	else if (!*line && host->observer)
 		host->observer->device_changed(device, host->userdata);
 }
 
-void host_learn(struct host *host, const char *message)
+void host_add_vfio_info(struct host *host, const char *message)
 {
 	const char *blank = strchr(message, ' ');
 	_cleanup_free_ char *name = blank ? strndup(message, (size_t)(blank - message)) : NULL;
@@ -305,31 +305,31 @@ void host_learn(struct host *host, const char *message)
 	unsigned id;
 
 	if (device)
-		learn_of_device(host, device, blank + 1);
-	if (device || !name || parse_uint(name, &id) < 0)
+		host_add_device_vfio_info(host, device, blank + 1);
+	if (device || !name || str_parse_uint(name, &id) < 0)
 		return;
 	group = inventory_find_group(host->inventory, (int)id);
 	if (group)
-		learn_of_group(host, group, blank + 1);
+		host_add_group_vfio_info(host, group, blank + 1);
 }
 
 /* --- events ------------------------------------------------------------------------------------ */
 
-static void read_stale(struct host *host)
+static void host_read_stale(struct host *host)
 {
 	/* a VF that is read now may make its PF stale, behind it in the list */
 	for (size_t i = 0; i < strv_length(host->stale); i++) {
-		int r = update_key(host, host->stale[i]);
+		int r = host_update_key(host, host->stale[i]);
 
 		if (r >= 0)
-			r = host_mark_physfn(host, host->stale[i]);
+			r = host_events_mark_physfn(host, host->stale[i]);
 		if (r < 0)
 			log_warning_errno(r, "Cannot read %s, which had an event", host->stale[i]);
 	}
 	host->stale = strv_free(host->stale);
 }
 
-static void keep_errors(const struct inventory *old, struct inventory *fresh)
+static void host_carry_over_errors(const struct inventory *old, struct inventory *fresh)
 {
 	VEC_FOREACH(struct device, device, &fresh->devices) {
 		const struct device *before = inventory_find(old, device->key);
@@ -339,36 +339,36 @@ static void keep_errors(const struct inventory *old, struct inventory *fresh)
 	}
 }
 
-static int on_held_up(sd_event_source *source, uint64_t usec, void *userdata)
+static int host_on_hung_bind_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct host *host = userdata;
 
-	if (patience_over()) {
+	if (timed_read_poll()) {
 		VEC_FOREACH(const struct device, device, &host->inventory->devices)
-			if (device->held_up && host_mark_stale(host, device->key) < 0)
+			if (device->bind_hangs && host_events_mark_stale(host, device->key) < 0)
 				log_warning("Out of memory, %s is not read anew", device->key);
-		read_stale(host);
-		host_settle(host);
+		host_read_stale(host);
+		host_publish(host);
 	} else {
-		watch_held_up(host);
+		host_watch_hung_binds(host);
 	}
 	return 0;
 }
 
 /* What the old inventory has and the new one has not, or the reverse, is news. */
-static int rescan(struct host *host)
+static int host_rescan(struct host *host)
 {
 	_cleanup_inventory_ struct inventory *fresh = NULL;
 	struct inventory *old;
 	int r = probe_host(host->probe, &fresh);
 
 	if (r >= 0)
-		r = uses_refresh(&host->root, fresh, USE_OF_BLOCK | USE_OF_NET | USE_OF_CONSOLE, NULL);
+		r = usage_scan_refresh(&host->root, fresh, USAGE_OF_BLOCK | USAGE_OF_NET | USAGE_OF_CONSOLE, NULL);
 	if (r < 0)
 		return r;
 	old = host->inventory;
 	host->inventory = TAKE_PTR(fresh);
-	keep_errors(old, host->inventory);
+	host_carry_over_errors(old, host->inventory);
 	if (host->observer) {
 		VEC_FOREACH(const struct device, device, &old->devices)
 			if (!inventory_find(host->inventory, device->key))
@@ -382,43 +382,43 @@ static int rescan(struct host *host)
 				host->observer->device_changed(device, host->userdata);
 		}
 		/* before what they point into goes */
-		host_settle(host);
+		host_publish(host);
 	}
 	inventory_free(old);
 	return 0;
 }
 
-static int on_parents(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static int host_on_mdev_parents(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct host *host = userdata;
 	int r;
 
-	if (uevent_monitor_dispatch(host->parents, host_on_parent_event, host)) {
+	if (uevent_monitor_dispatch(host->parents, host_events_on_mdev_parent, host)) {
 		log_notice("Events were lost, reading the whole host anew for what mediated devices are made of");
-		r = rescan(host);
+		r = host_rescan(host);
 		if (r < 0)
 			log_error_errno(r, "Cannot read the host");
 	}
 	if (!host->stale)
 		return 0;
-	read_stale(host);
-	host_settle(host);
+	host_read_stale(host);
+	host_publish(host);
 	return 0;
 }
 
-static int on_monitor(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static int host_on_monitor(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct host *host = userdata;
 	int r;
 
-	if (!uevent_monitor_dispatch(host->monitor, host_on_uevent, host)) {
-		read_stale(host);
-		host_settle(host);
+	if (!uevent_monitor_dispatch(host->monitor, host_events_on_uevent, host)) {
+		host_read_stale(host);
+		host_publish(host);
 		return 0;
 	}
 	log_notice("Device events were lost, reading the whole host anew");
 	host->stale = strv_free(host->stale);
-	r = rescan(host);
+	r = host_rescan(host);
 	if (r < 0)
 		log_error_errno(r, "Cannot read the host");
 	return 0;
@@ -433,27 +433,27 @@ int host_start(struct host *host)
 	if (r < 0)
 		return log_error_errno(r, "Cannot listen to device events");
 	r = sd_event_add_io(host->event, &host->monitor_source, uevent_monitor_fd(host->monitor),
-			    EPOLLIN, on_monitor, host);
+			    EPOLLIN, host_on_monitor, host);
 	if (r >= 0)
 		r = sd_event_add_io(host->event, &host->parents_source, uevent_monitor_fd(host->parents), EPOLLIN,
-				    on_parents, host);
+				    host_on_mdev_parents, host);
 	if (r >= 0)
-		r = usewatch_new(host->event, &host->root, &uses_observer, host, &host->uses);
+		r = usage_watch_new(host->event, &host->root, &host_usage_observer, host, &host->usage_watch);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch what the host does with its devices");
-	r = sd_event_add_time_relative(host->event, &host->held_up_source, CLOCK_MONOTONIC, 0, 0, on_held_up, host);
+	r = sd_event_add_time_relative(host->event, &host->hung_bind_source, CLOCK_MONOTONIC, 0, 0, host_on_hung_bind_timer, host);
 	if (r >= 0)
-		r = sd_event_source_set_enabled(host->held_up_source, SD_EVENT_OFF);
+		r = sd_event_source_set_enabled(host->hung_bind_source, SD_EVENT_OFF);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch what is held up");
-	r = errorwatch_new(host->event, &host->root, &errors_observer, host, &host->errors);
+	r = error_watch_new(host->event, &host->root, &host_error_observer, host, &host->errors);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch for errors of devices");
-	r = rescan(host);
+	r = host_rescan(host);
 	if (r < 0)
 		return log_error_errno(r, "Cannot read the host");
-	watch_held_up(host);
-	errorfile_load(host->run_dir, host->inventory);
+	host_watch_hung_binds(host);
+	error_file_load(host->run_dir, host->inventory);
 	host->errors_loaded = true;
 	return 0;
 }

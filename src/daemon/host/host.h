@@ -25,14 +25,14 @@ struct host_observer {
 	 * All that was to be read has been: what was derived from the inventory is to be derived
 	 * anew.
 	 */
-	void (*settled)(void *userdata);
+	void (*inventory_changed)(void *userdata);
 	/*
 	 * Appends the devices, not owned, that may be claimed: open files of others do not matter.
 	 * 0 or -ENOMEM.
 	 */
-	int (*wanted)(struct vec *devices, void *userdata);
+	int (*list_claimable)(struct vec *devices, void *userdata);
 	/* The same for devices, claimed or not, whose errors are of interest. */
-	int (*watched)(struct vec *devices, void *userdata);
+	int (*list_error_watched)(struct vec *devices, void *userdata);
 };
 
 struct host_options {
@@ -52,7 +52,7 @@ void host_set_observer(struct host *host, const struct host_observer *observer, 
 
 const struct inventory *host_inventory(const struct host *host);
 sd_event *host_event(const struct host *host);
-const struct sysroot *host_root(const struct host *host);
+const struct sysfs_root *host_root(const struct host *host);
 int host_run_dir(const struct host *host);
 uint64_t host_step_usec(const struct host *host);
 
@@ -65,14 +65,14 @@ int host_refresh(struct host *host, char *const *keys) _must_check_;
  * Reads anew what the host does with its devices (use.h), and settles if that has changed. 0 or
  * negative errno.
  */
-int host_refresh_uses(struct host *host) _must_check_;
+int host_refresh_usage(struct host *host) _must_check_;
 /* It was reset and answers: the error that has cost it its state is over. Settles. */
 void host_clear_errors(struct host *host, const char *key);
 /* A lease has ended: what is just being found out about open files may be from before. */
-void host_forget_users(struct host *host);
+void host_restart_usage_walk(struct host *host);
 
 /*
- * Takes in one line of what VFIO said of an IOMMU group or a device (learnt.h), with the group's number or the device's key before
+ * Takes in one line of what VFIO said of an IOMMU group or a device (vfio-facts.h), with the group's number or the device's key before
  * it. "source" or "refused" begins anew, and with an empty line that is all.
  */
-void host_learn(struct host *host, const char *message);
+void host_add_vfio_info(struct host *host, const char *message);

@@ -8,78 +8,78 @@
 #include "policy/isolation/isolation.h"
 
 /* What was told of one device. */
-struct told {
+struct published {
 	char *key;
 	int iommu_group;
 	char *summary; /* "acs-missing 0000:07:00.0, multifunction 0000:08:00.1, " */
 };
 
-struct causes {
-	struct vec told; /* struct told, owned; sorted by key */
+struct isolation_watch {
+	struct vec published; /* struct told, owned; sorted by key */
 	bool marked;
 };
 
-static void *told_free(void *data)
+static void *published_free(void *data)
 {
-	struct told *told = data;
+	struct published *published = data;
 
-	if (!told)
+	if (!published)
 		return NULL;
-	free(told->key);
-	free(told->summary);
-	free(told);
+	free(published->key);
+	free(published->summary);
+	free(published);
 	return NULL;
 }
 
-struct causes *causes_new(void)
+struct isolation_watch *isolation_watch_new(void)
 {
-	struct causes *causes = calloc(1, sizeof(*causes));
+	struct isolation_watch *causes = calloc(1, sizeof(*causes));
 
 	if (causes)
 		causes->marked = true;
 	return causes;
 }
 
-struct causes *causes_free(struct causes *causes)
+struct isolation_watch *isolation_watch_free(struct isolation_watch *causes)
 {
 	if (!causes)
 		return NULL;
-	vec_clear(&causes->told, told_free);
+	vec_clear(&causes->published, published_free);
 	free(causes);
 	return NULL;
 }
 
-static int cmp_key(const void *key, const void *told)
+static int published_cmp_key(const void *key, const void *published)
 {
-	return str_natural_cmp(key, ((const struct told *)told)->key);
+	return str_natural_cmp(key, ((const struct published *)published)->key);
 }
 
-static int cmp_told(const void *a, const void *b)
+static int published_cmp(const void *a, const void *b)
 {
-	return cmp_key(((const struct told *)a)->key, b);
+	return published_cmp_key(((const struct published *)a)->key, b);
 }
 
-static const struct told *find(const struct vec *told, const char *key)
+static const struct published *published_find(const struct vec *published, const char *key)
 {
-	ptrdiff_t i = vec_find_sorted(told, key, cmp_key, NULL);
+	ptrdiff_t i = vec_find_sorted(published, key, published_cmp_key, NULL);
 
-	return i < 0 ? NULL : told->items[i];
+	return i < 0 ? NULL : published->items[i];
 }
 
-void causes_mark(struct causes *causes)
+void isolation_watch_invalidate(struct isolation_watch *causes)
 {
 	causes->marked = true;
 }
 
-void causes_mark_if_moved(struct causes *causes, const struct device *device)
+void isolation_watch_device_changed(struct isolation_watch *causes, const struct device *device)
 {
-	const struct told *told = find(&causes->told, device->key);
+	const struct published *published = published_find(&causes->published, device->key);
 
-	if (!told || told->iommu_group != device->iommu_group)
+	if (!published || published->iommu_group != device->iommu_group)
 		causes->marked = true;
 }
 
-static char *summarize(const struct inventory *inv, const struct device *device)
+static char *isolation_watch_summarize(const struct inventory *inv, const struct device *device)
 {
 	_cleanup_isolation_ struct vec causes = { 0 };
 	_cleanup_free_ char *text = NULL;
@@ -96,43 +96,43 @@ static char *summarize(const struct inventory *inv, const struct device *device)
 	return fclose(out) == 0 ? TAKE_PTR(text) : NULL;
 }
 
-static int add(struct vec *to, const struct inventory *inv, const struct device *device)
+static int published_add(struct vec *to, const struct inventory *inv, const struct device *device)
 {
-	struct told *told = calloc(1, sizeof(*told));
+	struct published *published = calloc(1, sizeof(*published));
 
-	if (!told)
+	if (!published)
 		return -ENOMEM;
-	told->iommu_group = device->iommu_group;
-	told->key = strdup(device->key);
-	told->summary = summarize(inv, device);
-	if (!told->key || !told->summary || vec_add(to, told) < 0) {
-		told_free(told);
+	published->iommu_group = device->iommu_group;
+	published->key = strdup(device->key);
+	published->summary = isolation_watch_summarize(inv, device);
+	if (!published->key || !published->summary || vec_add(to, published) < 0) {
+		published_free(published);
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-int causes_refresh(struct causes *causes, const struct inventory *inv,
+int isolation_watch_refresh(struct isolation_watch *causes, const struct inventory *inv,
 		   void (*changed)(const struct device *device, void *userdata), void *userdata)
 {
-	struct vec now = { 0 }, before = causes->told;
+	struct vec current = { 0 }, before = causes->published;
 
 	if (!causes->marked)
 		return 0;
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (add(&now, inv, device) < 0) {
-			vec_clear(&now, told_free);
+		if (published_add(&current, inv, device) < 0) {
+			vec_clear(&current, published_free);
 			return -ENOMEM;
 		}
-	vec_sort(&now, cmp_told);
-	causes->told = now;
+	vec_sort(&current, published_cmp);
+	causes->published = current;
 	causes->marked = false;
-	VEC_FOREACH(const struct told, told, &now) {
-		const struct told *old = find(&before, told->key);
+	VEC_FOREACH(const struct published, published, &current) {
+		const struct published *old = published_find(&before, published->key);
 
-		if (old && !str_eq(old->summary, told->summary))
-			changed(inventory_find(inv, told->key), userdata);
+		if (old && !str_eq(old->summary, published->summary))
+			changed(inventory_find(inv, published->key), userdata);
 	}
-	vec_clear(&before, told_free);
+	vec_clear(&before, published_free);
 	return 0;
 }

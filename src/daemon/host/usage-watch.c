@@ -15,24 +15,24 @@
 #define SHARE	       20      /* one part in so many of the time goes into reading */
 #define PROCESSES_ONCE 64      /* looked at before the event loop gets its turn */
 
-#define TOLD_USES   (USE_OF_BLOCK | USE_OF_NET | USE_OF_CONSOLE)
-#define POLLED_USES (USE_OF_BLOCK | USE_OF_CONSOLE)
+#define EVENT_USAGES   (USAGE_OF_BLOCK | USAGE_OF_NET | USAGE_OF_CONSOLE)
+#define POLLED_USAGES (USAGE_OF_BLOCK | USAGE_OF_CONSOLE)
 
-struct usewatch {
+struct usage_watch {
 	sd_event *event;
-	const struct sysroot *root;
-	const struct usewatch_observer *observer;
+	const struct sysfs_root *root;
+	const struct usage_watch_observer *observer;
 	void *userdata;
 	int mounts, swaps, routes; /* tell of changes; negative where there is none */
 	sd_event_source *mounts_source, *swaps_source, *routes_source;
 	unsigned marked; /* sources that are to be read */
 	sd_event_source *mark_source, *poll_source;
-	struct process_walk *walk; /* under way */
+	struct usage_process_walk *walk; /* under way */
 	uint64_t walk_usec;	   /* what it took so far */
 	uint64_t mark_rest; /* how long the marked ones are left alone after the last time */
 };
 
-static void start_timer(sd_event_source *timer, uint64_t usec)
+static void usage_watch_start_timer(sd_event_source *timer, uint64_t usec)
 {
 	if (sd_event_source_set_time_relative(timer, usec) < 0 ||
 	    sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT) < 0)
@@ -40,13 +40,13 @@ static void start_timer(sd_event_source *timer, uint64_t usec)
 			  "date");
 }
 
-static int read_told(struct usewatch *watch, unsigned sources, bool *ret_changed)
+static int usage_watch_read_sources(struct usage_watch *watch, unsigned sources, bool *ret_changed)
 {
-	return uses_refresh(watch->root, watch->observer->inventory(watch->userdata), sources,
+	return usage_scan_refresh(watch->root, watch->observer->inventory(watch->userdata), sources,
 			    ret_changed);
 }
 
-static void tell(struct usewatch *watch, int r, bool changed)
+static void usage_watch_publish(struct usage_watch *watch, int r, bool changed)
 {
 	if (r < 0)
 		log_error_errno(r, "What the host does with its devices is not up to date");
@@ -56,147 +56,147 @@ static void tell(struct usewatch *watch, int r, bool changed)
 
 /* --- what the kernel tells --------------------------------------------------------------------- */
 
-void usewatch_mark(struct usewatch *watch, unsigned sources)
+void usage_watch_mark(struct usage_watch *watch, unsigned sources)
 {
 	bool waits = watch->marked != 0;
 
 	watch->marked |= sources;
 	if (!waits)
-		start_timer(watch->mark_source,
+		usage_watch_start_timer(watch->mark_source,
 			    watch->mark_rest > MARK_USEC ? watch->mark_rest : MARK_USEC);
 }
 
-static int on_marked(sd_event_source *source, uint64_t usec, void *userdata)
+static int usage_watch_on_marked(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct usewatch *watch = userdata;
+	struct usage_watch *watch = userdata;
 	unsigned sources = watch->marked;
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	bool changed = false;
 	int r;
 
 	watch->marked = 0;
-	r = read_told(watch, sources, &changed);
+	r = usage_watch_read_sources(watch, sources, &changed);
 	watch->mark_rest = (clock_usec(CLOCK_MONOTONIC) - start) * SHARE;
-	tell(watch, r, changed);
+	usage_watch_publish(watch, r, changed);
 	return 0;
 }
 
-static int on_mounts(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static int usage_watch_on_mounts(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-	usewatch_mark(userdata, USE_OF_BLOCK);
+	usage_watch_mark(userdata, USAGE_OF_BLOCK);
 	return 0;
 }
 
-static int on_routes(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static int usage_watch_on_routes(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	if (routes_watch_dispatch(fd))
-		usewatch_mark(userdata, USE_OF_NET);
+		usage_watch_mark(userdata, USAGE_OF_NET);
 	return 0;
 }
 
 /* --- what it does not -------------------------------------------------------------------------- */
 
-static int wanted_devices(struct usewatch *watch, struct vec *ret)
+static int usage_watch_list_claimable(struct usage_watch *watch, struct vec *ret)
 {
-	int r = watch->observer->wanted(ret, watch->userdata);
+	int r = watch->observer->list_claimable(ret, watch->userdata);
 
 	vec_sort(ret, vec_cmp_pointer);
 	return r;
 }
 
-static void end_walk(struct usewatch *watch, const struct vec *devices)
+static void usage_watch_end_walk(struct usage_watch *watch, const struct vec *devices)
 {
-	bool polled, opened = false, others = false;
+	bool open_files_polled, opened = false, others = false;
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	int r;
 
 	/* first: whom the walk found may have what is open now */
-	polled = watch->observer->polled(devices, watch->userdata);
-	r = process_walk_apply(watch->walk, watch->observer->inventory(watch->userdata), devices, &opened);
-	watch->walk = process_walk_free(watch->walk);
+	open_files_polled = watch->observer->open_files_polled(devices, watch->userdata);
+	r = usage_process_walk_apply(watch->walk, watch->observer->inventory(watch->userdata), devices, &opened);
+	watch->walk = usage_process_walk_free(watch->walk);
 	/*
 	 * nobody tells of mounts in other namespaces and of consoles, which are looked up on this
 	 * occasion
 	 */
 	if (r >= 0)
-		r = read_told(watch, POLLED_USES, &others);
+		r = usage_watch_read_sources(watch, POLLED_USAGES, &others);
 	watch->walk_usec += clock_usec(CLOCK_MONOTONIC) - start;
-	tell(watch, r, polled || opened || others);
+	usage_watch_publish(watch, r, open_files_polled || opened || others);
 }
 
 /* A part of the walk. True if there is more. */
-static bool walk_on(struct usewatch *watch)
+static bool usage_watch_continue_walk(struct usage_watch *watch)
 {
 	struct inventory *inv = watch->observer->inventory(watch->userdata);
 	_cleanup_vec_ struct vec devices = { 0 };
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
-	int r = wanted_devices(watch, &devices);
+	int r = usage_watch_list_claimable(watch, &devices);
 
 	if (r >= 0 && devices.n == 0) { /* nobody can claim anything */
-		watch->walk = process_walk_free(watch->walk);
+		watch->walk = usage_process_walk_free(watch->walk);
 		return false;
 	}
 	if (r >= 0 && !watch->walk) {
 		watch->walk_usec = 0;
-		r = process_walk_new(watch->root, &watch->walk);
+		r = usage_process_walk_new(watch->root, &watch->walk);
 	}
 	if (r >= 0)
-		r = process_walk_step(watch->walk, inv, PROCESSES_ONCE);
+		r = usage_process_walk_step(watch->walk, inv, PROCESSES_ONCE);
 	watch->walk_usec += clock_usec(CLOCK_MONOTONIC) - start;
 	if (r > 0)
 		return true;
 	if (r < 0) {
-		tell(watch, r, false);
-		watch->walk = process_walk_free(watch->walk);
+		usage_watch_publish(watch, r, false);
+		watch->walk = usage_process_walk_free(watch->walk);
 	} else {
-		end_walk(watch, &devices);
+		usage_watch_end_walk(watch, &devices);
 	}
 	return false;
 }
 
-static int on_poll(sd_event_source *source, uint64_t usec, void *userdata)
+static int usage_watch_on_poll(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct usewatch *watch = userdata;
+	struct usage_watch *watch = userdata;
 
-	if (walk_on(watch))
-		start_timer(source, 0);
+	if (usage_watch_continue_walk(watch))
+		usage_watch_start_timer(source, 0);
 	else
-		start_timer(source, watch->walk_usec * SHARE > POLL_USEC ? watch->walk_usec * SHARE
+		usage_watch_start_timer(source, watch->walk_usec * SHARE > POLL_USEC ? watch->walk_usec * SHARE
 									 : POLL_USEC);
 	return 0;
 }
 
-void usewatch_restart(struct usewatch *watch)
+void usage_watch_restart(struct usage_watch *watch)
 {
-	watch->walk = process_walk_free(watch->walk);
+	watch->walk = usage_process_walk_free(watch->walk);
 }
 
 /* --- all at once ------------------------------------------------------------------------------- */
 
-static int read_processes(struct usewatch *watch, bool *ret_changed)
+static int usage_watch_read_open_files(struct usage_watch *watch, bool *ret_changed)
 {
-	_cleanup_(process_walk_freep) struct process_walk *walk = NULL;
+	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = NULL;
 	_cleanup_vec_ struct vec devices = { 0 };
-	int r = wanted_devices(watch, &devices);
+	int r = usage_watch_list_claimable(watch, &devices);
 
 	if (r >= 0)
-		r = process_walk_new(watch->root, &walk);
+		r = usage_process_walk_new(watch->root, &walk);
 	if (r >= 0)
-		r = process_walk_step(walk, watch->observer->inventory(watch->userdata),
+		r = usage_process_walk_step(walk, watch->observer->inventory(watch->userdata),
 				      UINT32_MAX);
 	return r < 0 ? r
-		     : process_walk_apply(walk, watch->observer->inventory(watch->userdata), &devices,
+		     : usage_process_walk_apply(walk, watch->observer->inventory(watch->userdata), &devices,
 					  ret_changed);
 }
 
-int usewatch_read(struct usewatch *watch)
+int usage_watch_read(struct usage_watch *watch)
 {
 	bool told = false, opened = false;
-	int r = read_told(watch, TOLD_USES, &told);
+	int r = usage_watch_read_sources(watch, EVENT_USAGES, &told);
 
-	usewatch_restart(watch);
+	usage_watch_restart(watch);
 	if (r >= 0)
-		r = read_processes(watch, &opened);
+		r = usage_watch_read_open_files(watch, &opened);
 	if (told || opened)
 		watch->observer->changed(watch->userdata);
 	return r;
@@ -204,7 +204,7 @@ int usewatch_read(struct usewatch *watch)
 
 /* --- life -------------------------------------------------------------------------------------- */
 
-static int open_file(struct usewatch *watch, const char *path)
+static int usage_watch_open_file(struct usage_watch *watch, const char *path)
 {
 	return openat(watch->root->fd, path, O_RDONLY | O_CLOEXEC);
 }
@@ -212,43 +212,43 @@ static int open_file(struct usewatch *watch, const char *path)
 /*
  * These files are always readable; that they have changed is an exception (man 5 proc_pid_mounts).
  */
-static int add_file(struct usewatch *watch, int fd, sd_event_source **ret)
+static int usage_watch_add_file(struct usage_watch *watch, int fd, sd_event_source **ret)
 {
-	int r = fd < 0 ? 0 : sd_event_add_io(watch->event, ret, fd, EPOLLPRI, on_mounts, watch);
+	int r = fd < 0 ? 0 : sd_event_add_io(watch->event, ret, fd, EPOLLPRI, usage_watch_on_mounts, watch);
 
 	/* a file of a tree in the kernel's place cannot be waited for */
 	return r == -EPERM ? 0 : r;
 }
 
-static int add_sources(struct usewatch *watch)
+static int usage_watch_add_sources(struct usage_watch *watch)
 {
-	int r = add_file(watch, watch->mounts, &watch->mounts_source);
+	int r = usage_watch_add_file(watch, watch->mounts, &watch->mounts_source);
 
 	if (r >= 0)
-		r = add_file(watch, watch->swaps, &watch->swaps_source);
+		r = usage_watch_add_file(watch, watch->swaps, &watch->swaps_source);
 	if (r >= 0)
 		r = sd_event_add_io(watch->event, &watch->routes_source, watch->routes, EPOLLIN,
-				    on_routes, watch);
+				    usage_watch_on_routes, watch);
 	if (r >= 0)
 		r = sd_event_add_time_relative(watch->event, &watch->mark_source, CLOCK_MONOTONIC,
-					       0, 0, on_marked, watch);
+					       0, 0, usage_watch_on_marked, watch);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(watch->mark_source, SD_EVENT_OFF);
 	if (r >= 0)
 		r = sd_event_add_time_relative(watch->event, &watch->poll_source, CLOCK_MONOTONIC,
-					       0, 0, on_poll, watch);
+					       0, 0, usage_watch_on_poll, watch);
 	return r;
 }
 
-int usewatch_new(sd_event *event, const struct sysroot *root,
-		 const struct usewatch_observer *observer, void *userdata, struct usewatch **ret)
+int usage_watch_new(sd_event *event, const struct sysfs_root *root,
+		 const struct usage_watch_observer *observer, void *userdata, struct usage_watch **ret)
 {
-	struct usewatch *watch = calloc(1, sizeof(*watch));
+	struct usage_watch *watch = calloc(1, sizeof(*watch));
 	int r;
 
 	if (!watch)
 		return -ENOMEM;
-	*watch = (struct usewatch){
+	*watch = (struct usage_watch){
 		.event = sd_event_ref(event),
 		.root = root,
 		.observer = observer,
@@ -257,21 +257,21 @@ int usewatch_new(sd_event *event, const struct sysroot *root,
 		.swaps = -EBADF,
 	};
 	/* process 1's: the daemon may have a namespace of its own */
-	watch->mounts = open_file(watch, "proc/1/mountinfo");
+	watch->mounts = usage_watch_open_file(watch, "proc/1/mountinfo");
 	if (watch->mounts < 0)
-		watch->mounts = open_file(watch, "proc/self/mountinfo");
-	watch->swaps = open_file(watch, "proc/swaps");
+		watch->mounts = usage_watch_open_file(watch, "proc/self/mountinfo");
+	watch->swaps = usage_watch_open_file(watch, "proc/swaps");
 	watch->routes = routes_watch();
-	r = watch->routes < 0 ? watch->routes : add_sources(watch);
+	r = watch->routes < 0 ? watch->routes : usage_watch_add_sources(watch);
 	if (r < 0) {
-		usewatch_free(watch);
+		usage_watch_free(watch);
 		return r;
 	}
 	*ret = watch;
 	return 0;
 }
 
-struct usewatch *usewatch_free(struct usewatch *watch)
+struct usage_watch *usage_watch_free(struct usage_watch *watch)
 {
 	if (!watch)
 		return NULL;
@@ -280,7 +280,7 @@ struct usewatch *usewatch_free(struct usewatch *watch)
 	sd_event_source_disable_unref(watch->routes_source);
 	sd_event_source_disable_unref(watch->mark_source);
 	sd_event_source_disable_unref(watch->poll_source);
-	process_walk_free(watch->walk);
+	usage_process_walk_free(watch->walk);
 	fd_close(watch->mounts);
 	fd_close(watch->swaps);
 	fd_close(watch->routes);

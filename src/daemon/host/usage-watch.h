@@ -12,30 +12,30 @@
 #include "model/inventory.h"
 #include "sys/sysfs.h"
 
-struct usewatch;
+struct usage_watch;
 
-struct usewatch_observer {
+struct usage_watch_observer {
 	/* As it is now; it may be another one next time. */
 	struct inventory *(*inventory)(void *userdata);
 	/*
 	 * Appends the devices, of that inventory and not owned, of which open files are of
 	 * interest. 0 or -ENOMEM.
 	 */
-	int (*wanted)(struct vec *devices, void *userdata);
+	int (*list_claimable)(struct vec *devices, void *userdata);
 	/* Called every time the open files have been looked up, with these devices; true if something else about them has changed. */
-	bool (*polled)(const struct vec *devices, void *userdata);
+	bool (*open_files_polled)(const struct vec *devices, void *userdata);
 	void (*changed)(void *userdata);
 };
 
 /* @root and @observer are kept by reference. 0 or negative errno. */
-int usewatch_new(sd_event *event, const struct sysroot *root,
-		 const struct usewatch_observer *observer, void *userdata,
-		 struct usewatch **ret) _must_check_;
-struct usewatch *usewatch_free(struct usewatch *watch);
+int usage_watch_new(sd_event *event, const struct sysfs_root *root,
+		 const struct usage_watch_observer *observer, void *userdata,
+		 struct usage_watch **ret) _must_check_;
+struct usage_watch *usage_watch_free(struct usage_watch *watch);
 
-/* Something that @sources (enum use_source) tell may have changed: they are read soon. */
-void usewatch_mark(struct usewatch *watch, unsigned sources);
+/* Something that @sources (enum usage_source) tell may have changed: they are read soon. */
+void usage_watch_mark(struct usage_watch *watch, unsigned sources);
 /* Reads all now; the observer is told if anything is different. 0 or -ENOMEM. */
-int usewatch_read(struct usewatch *watch) _must_check_;
+int usage_watch_read(struct usage_watch *watch) _must_check_;
 /* The devices that are wanted are others now: what was being looked up is not theirs. */
-void usewatch_restart(struct usewatch *watch);
+void usage_watch_restart(struct usage_watch *watch);

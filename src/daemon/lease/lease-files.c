@@ -12,9 +12,9 @@
 #include "daemon/registry-private.h"
 #include "sys/probe/probe-kmod.h"
 
-static void lend(const struct registry *registry, const struct device *device, uid_t uid)
+static void lease_files_assign(const struct registry *registry, const struct device *device, uid_t uid)
 {
-	int r = probe_kmod_lend(host_root(registry->host), device, uid);
+	int r = probe_kmod_grant(host_root(registry->host), device, uid);
 
 	/* a directory that is just being made has an event, which brings us here again */
 	if (r < 0 && r != -ENOENT)
@@ -22,7 +22,7 @@ static void lend(const struct registry *registry, const struct device *device, u
 				  device->key, (unsigned)uid);
 }
 
-static void lend_all(const struct registry *registry, const struct lease *lease, uid_t uid)
+static void lease_files_assign_all(const struct registry *registry, const struct lease *lease, uid_t uid)
 {
 	const struct inventory *inv = host_inventory(registry->host);
 
@@ -30,22 +30,22 @@ static void lend_all(const struct registry *registry, const struct lease *lease,
 		const struct device *device = inventory_find(inv, entry->key);
 
 		if (device && device->source)
-			lend(registry, device, uid);
+			lease_files_assign(registry, device, uid);
 	}
 }
 
-void leasefiles_keep(const struct registry *registry)
+void lease_files_refresh(const struct registry *registry)
 {
 	if (!registry->started)
 		VEC_FOREACH(const struct device, device, &host_inventory(registry->host)->devices)
 			if (device->source)
-				lend(registry, device, 0);
+				lease_files_assign(registry, device, 0);
 	VEC_FOREACH(const struct devgroup, group, &registry->groups)
 		if (group->lease && group->lease->state == LEASE_CLAIMED)
-			lend_all(registry, group->lease, group->lease->record->uid);
+			lease_files_assign_all(registry, group->lease, group->lease->record->uid);
 }
 
-void leasefiles_let_go(const struct registry *registry, const struct lease *lease)
+void lease_files_revoke(const struct registry *registry, const struct lease *lease)
 {
-	lend_all(registry, lease, 0);
+	lease_files_assign_all(registry, lease, 0);
 }

@@ -36,8 +36,8 @@ enum lease_event {
 	LEASE_STEPS_FAILED,
 	LEASE_STEPS_BUSY, /* somebody holds the descriptors */
 	LEASE_STEPS_DIRTY, /* a device does not answer after its reset, or has not been reset */
-	LEASE_CLEANSE,	  /* an administrator has it reset again, or its slot was powered off */
-	LEASE_LET_GO,	  /* the holder is gone or wants no more, or an administrator ends it */
+	LEASE_RESET_REQUESTED,	  /* an administrator has it reset again, or its slot was powered off */
+	LEASE_END_REQUESTED,	  /* the holder is gone or wants no more, or an administrator ends it */
 	LEASE_CLOSED,	  /* what was busy may be free, or it is time to try again */
 	LEASE_EVENT_COUNT,
 };
@@ -58,4 +58,4 @@ struct lease_transition {
 };
 
 struct lease_transition lease_fsm(enum lease_state state, enum lease_event event);
-const char *lease_state_to_string(enum lease_state state);
+const char *lease_fsm_state_to_string(enum lease_state state);

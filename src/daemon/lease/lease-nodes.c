@@ -13,7 +13,7 @@
 
 /* --- what they are ----------------------------------------------------------------------------- */
 
-static int list_group_nodes(const struct record *record, char ***nodes)
+static int lease_nodes_list_groups(const struct record *record, char ***nodes)
 {
 	_cleanup_free_ int *groups = NULL;
 	size_t n = 0;
@@ -27,7 +27,7 @@ static int list_group_nodes(const struct record *record, char ***nodes)
 	return r;
 }
 
-static int list_device_nodes(const struct sysroot *root, const struct record *record, char ***nodes)
+static int lease_nodes_list_devices(const struct sysfs_root *root, const struct record *record, char ***nodes)
 {
 	int r = strv_add(nodes, PLAN_IOMMUFD_NODE);
 
@@ -36,23 +36,23 @@ static int list_device_nodes(const struct sysroot *root, const struct record *re
 
 		if (r < 0 || !device->driver)
 			continue;
-		r = vfionode_of_device(root, device->bus, device->address, &path);
+		r = vfio_node_of_device(root, device->bus, device->address, &path);
 		if (r >= 0 && path)
 			r = strv_add(nodes, path);
 	}
 	return r;
 }
 
-int lease_nodes(const struct lease *lease, char ***ret)
+int lease_nodes_list(const struct lease *lease, char ***ret)
 {
 	const struct record *record = lease->record;
 	_cleanup_strv_ char **nodes = NULL;
 	int r = 0;
 
-	if (interface_has_group(record->interface))
-		r = list_group_nodes(record, &nodes);
-	if (r >= 0 && interface_has_iommufd(record->interface))
-		r = list_device_nodes(host_root(lease->host), record, &nodes);
+	if (record_interface_has_group(record->interface))
+		r = lease_nodes_list_groups(record, &nodes);
+	if (r >= 0 && record_interface_has_iommufd(record->interface))
+		r = lease_nodes_list_devices(host_root(lease->host), record, &nodes);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(nodes);
@@ -61,15 +61,15 @@ int lease_nodes(const struct lease *lease, char ***ret)
 
 /* --- keeping them ------------------------------------------------------------------------------ */
 
-static bool is_by_path(const struct lease *lease)
+static bool lease_nodes_is_by_path(const struct lease *lease)
 {
 	return lease && lease->state == LEASE_CLAIMED && lease->record->access == ACCESS_NODE &&
 	       lease->record->uid != 0;
 }
 
-static void keep(const char *path, const struct record *record)
+static void lease_nodes_grant(const char *path, const struct record *record)
 {
-	int r = nodeacl_grant(path, record->uid);
+	int r = node_acl_grant(path, record->uid);
 
 	/* a device that is off its VFIO driver just now has no node */
 	if (r < 0 && r != -ENOENT)
@@ -77,31 +77,31 @@ static void keep(const char *path, const struct record *record)
 				  (unsigned)record->uid, path, record->group);
 }
 
-void leasenodes_keep(const struct registry *registry)
+void lease_nodes_refresh(const struct registry *registry)
 {
 	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
 		_cleanup_strv_ char **nodes = NULL;
 
-		if (!is_by_path(group->lease) || lease_nodes(group->lease, &nodes) < 0)
+		if (!lease_nodes_is_by_path(group->lease) || lease_nodes_list(group->lease, &nodes) < 0)
 			continue;
 		STRV_FOREACH(node, nodes)
-			keep(*node, group->lease->record);
+			lease_nodes_grant(*node, group->lease->record);
 	}
 }
 
-void leasenodes_let_go(const struct registry *registry, const struct lease *lease)
+void lease_nodes_revoke(const struct registry *registry, const struct lease *lease)
 {
 	const struct record *record = lease->record;
 	int r;
 
-	if (record->access != ACCESS_NODE || !interface_has_iommufd(record->interface) || record->uid == 0)
+	if (record->access != ACCESS_NODE || !record_interface_has_iommufd(record->interface) || record->uid == 0)
 		return;
 	VEC_FOREACH(const struct devgroup, group, &registry->groups)
-		if (group->lease && group->lease != lease && is_by_path(group->lease) &&
+		if (group->lease && group->lease != lease && lease_nodes_is_by_path(group->lease) &&
 		    group->lease->record->uid == record->uid &&
-		    interface_has_iommufd(group->lease->record->interface))
+		    record_interface_has_iommufd(group->lease->record->interface))
 			return;
-	r = nodeacl_revoke(PLAN_IOMMUFD_NODE, record->uid);
+	r = node_acl_revoke(PLAN_IOMMUFD_NODE, record->uid);
 	if (r < 0 && r != -ENOENT)
 		log_warning_errno(r, "Cannot take %s back from uid %u", PLAN_IOMMUFD_NODE,
 				  (unsigned)record->uid);

@@ -13,12 +13,12 @@ void lease_set_trouble(struct lease *lease, char *text);
 int lease_add_fd(struct lease *lease, const char *kind, const char *name, int fd) _must_check_;
 
 /* Starts a worker on @steps, which are taken over. 0 or negative errno. */
-int lease_run_steps(struct lease *lease, struct vec *steps, bool undoing) _must_check_;
+int lease_steps_run(struct lease *lease, struct vec *steps, bool undoing) _must_check_;
 
 /* Reads its devices anew. 0 or negative errno. */
 int lease_refresh_members(struct lease *lease) _must_check_;
 
 int lease_watch_pipe(struct lease *lease) _must_check_;
-void lease_try_later(struct lease *lease);
-void lease_wait_for_close(struct lease *lease);
-void lease_stop_watching(struct lease *lease);
+void lease_watch_retry_later(struct lease *lease);
+void lease_watch_wait_for_close(struct lease *lease);
+void lease_watch_stop(struct lease *lease);

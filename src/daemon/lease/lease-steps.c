@@ -15,16 +15,16 @@
 #include "sys/step/step-run.h"
 
 /* Asking again whether the devices are closed is no news. */
-static bool is_retry(const struct lease *lease, const struct step *step)
+static bool lease_steps_is_retry(const struct lease *lease, const struct step *step)
 {
-	return lease->held_as && (step->kind == STEP_PROVE_CLOSED || step->kind == STEP_REVOKE);
+	return lease->shown_state && (step->kind == STEP_PROVE_CLOSED || step->kind == STEP_REVOKE);
 }
 
-static void on_step_begins(struct worker *worker, unsigned index, void *userdata)
+static void lease_steps_on_step_begins(struct worker *worker, unsigned index, void *userdata)
 {
 	struct lease *lease = userdata;
 
-	if (is_retry(lease, lease->steps.items[index]))
+	if (lease_steps_is_retry(lease, lease->steps.items[index]))
 		return;
 	lease->observer->step(lease, index, lease->steps.items[index], "running", lease->userdata);
 }
@@ -33,7 +33,7 @@ static void on_step_begins(struct worker *worker, unsigned index, void *userdata
  * On disk as well, and the worker waits for that: another daemon that goes on here may find its
  * siblings on the host's drivers, and no way to reset it any more.
  */
-static void on_verified(struct lease *lease, const struct step *step)
+static void lease_steps_on_verified(struct lease *lease, const struct step *step)
 {
 	struct record_device *member = record_find_device(lease->record, step->device);
 	int r;
@@ -41,20 +41,20 @@ static void on_verified(struct lease *lease, const struct step *step)
 	if (!member || !(lease->record->used || lease->record->recovery))
 		return;
 	member->clean = true;
-	r = rundir_save(host_run_dir(lease->host), lease->record);
+	r = run_dir_save(host_run_dir(lease->host), lease->record);
 	if (r < 0)
 		log_warning_errno(r, "Cannot write down that %s has been reset", step->device);
 }
 
-static void on_step_ended(struct worker *worker, unsigned index, int error, void *userdata)
+static void lease_steps_on_step_ended(struct worker *worker, unsigned index, int error, void *userdata)
 {
 	struct lease *lease = userdata;
 	const struct step *step = lease->steps.items[index];
 	_cleanup_free_ char *state = NULL;
 
 	if (step->kind == STEP_VERIFY_RESET && error == 0)
-		on_verified(lease, step);
-	if (!is_retry(lease, step)) {
+		lease_steps_on_verified(lease, step);
+	if (!lease_steps_is_retry(lease, step)) {
 		if (error < 0)
 			state = str_printf("failed: %s", strerror(-error));
 		lease->observer->step(lease, index, step,
@@ -62,7 +62,7 @@ static void on_step_ended(struct worker *worker, unsigned index, int error, void
 				      error > 0 ? "skipped" :
 						  "done",
 				      lease->userdata);
-		lease->held_as = error < 0 ? lease->held_as : NULL;
+		lease->shown_state = error < 0 ? lease->shown_state : NULL;
 	}
 	if (lease->late) {
 		lease->late = false;
@@ -71,18 +71,18 @@ static void on_step_ended(struct worker *worker, unsigned index, int error, void
 	}
 }
 
-static void on_given(struct worker *worker, const char *kind, const char *name, int fd, void *userdata)
+static void lease_steps_on_fd(struct worker *worker, const char *kind, const char *name, int fd, void *userdata)
 {
 	struct lease *lease = userdata;
 
-	if (str_eq(kind, EXECUTION_LEARNT))
-		host_learn(lease->host, name);
+	if (str_eq(kind, STEP_RUN_VFIO_INFO))
+		host_add_vfio_info(lease->host, name);
 	else if (lease_add_fd(lease, kind, str_empty(name) ? lease->record->group : name, fd) < 0)
 		log_error("Out of memory, a descriptor of group %s is lost", lease->record->group);
 }
 
 /* Whoever sleeps in the kernel: the worker, or that of an earlier daemon, whose end it has to wait for. */
-static char *describe_late(const struct worker *worker, const struct step *step)
+static char *lease_steps_describe_late(const struct worker *worker, const struct step *step)
 {
 	pid_t before = worker_predecessor(worker), pid = before ? before : worker_pid(worker);
 	_cleanup_free_ char *subject = step_subject(step), *wchan = process_wchan(pid);
@@ -95,26 +95,26 @@ static char *describe_late(const struct worker *worker, const struct step *step)
 			  str_or(wchan, "?"));
 }
 
-static void on_late(struct worker *worker, unsigned index, void *userdata)
+static void lease_steps_on_late(struct worker *worker, unsigned index, void *userdata)
 {
 	struct lease *lease = userdata;
 
 	lease->late = true;
-	lease_set_trouble(lease, describe_late(worker, lease->steps.items[index]));
+	lease_set_trouble(lease, lease_steps_describe_late(worker, lease->steps.items[index]));
 	log_warning("Group %s is stuck: %s", lease->record->group, str_or(lease->trouble, "?"));
 	lease->observer->changed(lease, lease->userdata);
 	if (lease->state == LEASE_CLAIMING) {
-		refuse(&lease->failure, REFUSED_STUCK, "Group %s is stuck: %s.", lease->record->group,
+		refusal_set(&lease->failure, REFUSED_STUCK, "Group %s is stuck: %s.", lease->record->group,
 		       str_or(lease->trouble, "?"));
 		lease->observer->refused(lease, lease->userdata);
-		lease_event(lease, LEASE_LET_GO);
+		lease_event(lease, LEASE_END_REQUESTED);
 	} else {
-		lease->observer->held_up(lease, lease->userdata);
+		lease->observer->release_delayed(lease, lease->userdata);
 	}
 }
 
 /* Somebody has the devices open. */
-static bool is_held(const struct lease *lease, const struct worker_result *result)
+static bool lease_steps_is_held_open(const struct lease *lease, const struct worker_result *result)
 {
 	const struct step *step;
 
@@ -125,9 +125,9 @@ static bool is_held(const struct lease *lease, const struct worker_result *resul
 }
 
 /* A claim looks before it does anything, and again before some resets: then there is something to be undone. */
-static bool is_busy(const struct lease *lease, const struct worker_result *result)
+static bool lease_steps_is_busy(const struct lease *lease, const struct worker_result *result)
 {
-	if (!is_held(lease, result))
+	if (!lease_steps_is_held_open(lease, result))
 		return false;
 	if (lease->state != LEASE_CLAIMING && lease->state != LEASE_CANCELLED)
 		return true;
@@ -138,7 +138,7 @@ static bool is_busy(const struct lease *lease, const struct worker_result *resul
 }
 
 /* Taken out meanwhile: what was in it is gone with it, and the news of that may have come before it was found missing. */
-static bool is_gone(struct lease *lease, const char *key)
+static bool lease_steps_device_is_gone(struct lease *lease, const char *key)
 {
 	return lease_refresh_members(lease) >= 0 && !inventory_find(host_inventory(lease->host), key);
 }
@@ -147,7 +147,7 @@ static bool is_gone(struct lease *lease, const char *key)
  * A device that has been used must have been reset. One that comes from the host need only answer: if it does, the claim
  * fails and the host has it back.
  */
-static bool is_dirty(struct lease *lease, const struct worker_result *result)
+static bool lease_steps_is_dirty(struct lease *lease, const struct worker_result *result)
 {
 	const struct step *step;
 
@@ -158,16 +158,16 @@ static bool is_dirty(struct lease *lease, const struct worker_result *result)
 	step = lease->steps.items[result->index];
 	return step->kind == STEP_VERIFY_RESET &&
 	       (lease->record->used || lease->record->recovery || result->error != -EREMOTEIO) &&
-	       !is_gone(lease, step->device);
+	       !lease_steps_device_is_gone(lease, step->device);
 }
 
-static bool is_about_reset(const struct lease *lease, const struct worker_result *result)
+static bool lease_steps_failed_in_reset(const struct lease *lease, const struct worker_result *result)
 {
 	return result->index < lease->steps.n &&
 	       ((const struct step *)lease->steps.items[result->index])->kind == STEP_VERIFY_RESET;
 }
 
-static void on_dirty(struct lease *lease, const struct worker_result *result)
+static void lease_steps_on_dirty(struct lease *lease, const struct worker_result *result)
 {
 	const struct step *step = lease->steps.items[result->index];
 	struct record_device *member = record_find_device(lease->record, step->device);
@@ -177,17 +177,17 @@ static void on_dirty(struct lease *lease, const struct worker_result *result)
 	lease_set_trouble(lease, str_printf("%s: %s", step->device,
 					    str_or(result->cause, strerror(-result->error))));
 	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
-	if (!lease->record->used && !lease->record->recovery && lease->failure.kind == REFUSED_NOT)
-		refuse(&lease->failure, REFUSED_RESET_FAILED,
+	if (!lease->record->used && !lease->record->recovery && lease->failure.kind == REFUSAL_NONE)
+		refusal_set(&lease->failure, REFUSED_RESET_FAILED,
 		       "Claim of group %s failed: %s. It is dirty now: nobody gets it until \"devgroupctl reset %s\" has worked.",
 		       lease->record->group, str_or(lease->trouble, "?"), lease->record->group);
 }
 
 /* Somebody else could get what an error has left in it, so an administrator looks first. */
-static void on_lost(struct lease *lease)
+static void lease_steps_on_state_lost(struct lease *lease)
 {
 	const struct inventory *inv = host_inventory(lease->host);
-	const struct device *lost = plan_find_lost(inv, lease->record);
+	const struct device *lost = plan_release_find_lost(inv, lease->record);
 
 	VEC_FOREACH(struct record_device, member, &lease->record->devices) {
 		const struct device *device = inventory_find(inv, member->key);
@@ -200,18 +200,18 @@ static void on_lost(struct lease *lease)
 	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
 }
 
-static void on_steps_failed(struct lease *lease, const struct worker_result *result, bool busy)
+static void lease_steps_on_failed(struct lease *lease, const struct worker_result *result, bool busy)
 {
-	bool held = is_held(lease, result);
+	bool held = lease_steps_is_held_open(lease, result);
 	_cleanup_free_ char *text = held && result->cause ? strdup(result->cause) :
 							    worker_describe_failure(&lease->steps, result);
 
 	if (lease->state == LEASE_CLAIMING || lease->state == LEASE_CANCELLED) {
-		if (lease->failure.kind != REFUSED_NOT) /* said already */
+		if (lease->failure.kind != REFUSAL_NONE) /* said already */
 			return;
-		refuse(&lease->failure,
+		refusal_set(&lease->failure,
 		       held				? REFUSED_IN_USE :
-		       is_about_reset(lease, result) ? REFUSED_RESET_FAILED :
+		       lease_steps_failed_in_reset(lease, result) ? REFUSED_RESET_FAILED :
 						       REFUSED_BIND_FAILED,
 		       "%s of group %s failed: %s. %s", lease->record->recovery ? "Reset" : "Claim",
 		       lease->record->group, str_or(text, "?"),
@@ -226,16 +226,16 @@ static void on_steps_failed(struct lease *lease, const struct worker_result *res
 	lease_set_trouble(lease, TAKE_PTR(text));
 	log_line(busy ? LOG_INFO : LOG_WARNING, "Group %s is not back yet: %s", lease->record->group,
 		 str_or(lease->trouble, "?"));
-	if (lease->held_as) /* else its state changes in a moment */
+	if (lease->shown_state) /* else its state changes in a moment */
 		lease->observer->changed(lease, lease->userdata);
 }
 
 /* The steps say so; what counts is how the host is. */
-static bool is_back(struct lease *lease)
+static bool lease_steps_devices_restored(struct lease *lease)
 {
 	int r = lease_refresh_members(lease);
 
-	if (r >= 0 && plan_is_back(host_inventory(lease->host), lease->record))
+	if (r >= 0 && plan_release_is_complete(host_inventory(lease->host), lease->record))
 		return true;
 	lease_set_trouble(lease, str_printf("its steps are done, but its devices are not back%s%s",
 					    r < 0 ? ": " : "", r < 0 ? strerror(-r) : ""));
@@ -243,9 +243,9 @@ static bool is_back(struct lease *lease)
 }
 
 /* A record that stays would be released once more by the next daemon, so the lease is not over without that. */
-static bool is_forgotten(struct lease *lease)
+static bool lease_steps_remove_record(struct lease *lease)
 {
-	int r = rundir_remove(host_run_dir(lease->host), lease->record->group);
+	int r = run_dir_remove(host_run_dir(lease->host), lease->record->group);
 
 	if (r >= 0)
 		return true;
@@ -255,7 +255,7 @@ static bool is_forgotten(struct lease *lease)
 }
 
 /* What ends the lease does so only when nothing of it is left; what is handed over is known as it is now. */
-static enum lease_event confirm(struct lease *lease, enum lease_event event)
+static enum lease_event lease_steps_confirm(struct lease *lease, enum lease_event event)
 {
 	enum lease_action action = lease_fsm(lease->state, event).action;
 
@@ -264,28 +264,28 @@ static enum lease_event confirm(struct lease *lease, enum lease_event event)
 			    lease->record->group);
 	if (action != LEASE_END)
 		return event;
-	if (event == LEASE_STEPS_DONE && !is_back(lease))
+	if (event == LEASE_STEPS_DONE && !lease_steps_devices_restored(lease))
 		return LEASE_STEPS_FAILED;
-	return is_forgotten(lease) ? event : LEASE_STEPS_FAILED;
+	return lease_steps_remove_record(lease) ? event : LEASE_STEPS_FAILED;
 }
 
-static void on_ended(struct worker *worker, const struct worker_result *result, void *userdata)
+static void lease_steps_on_ended(struct worker *worker, const struct worker_result *result, void *userdata)
 {
 	struct lease *lease = userdata;
-	bool busy = is_busy(lease, result);
+	bool busy = lease_steps_is_busy(lease, result);
 	enum lease_event event = result->error >= 0	   ? LEASE_STEPS_DONE :
 				 busy			   ? LEASE_STEPS_BUSY :
-				 is_dirty(lease, result) ? LEASE_STEPS_DIRTY :
+				 lease_steps_is_dirty(lease, result) ? LEASE_STEPS_DIRTY :
 							   LEASE_STEPS_FAILED;
 
 	if (event == LEASE_STEPS_DIRTY) {
-		on_dirty(lease, result);
+		lease_steps_on_dirty(lease, result);
 	} else if (event == LEASE_STEPS_DONE && lease->keeps_dirty) {
-		on_lost(lease);
+		lease_steps_on_state_lost(lease);
 		event = LEASE_STEPS_DIRTY;
 	}
 	if (event == LEASE_STEPS_BUSY || event == LEASE_STEPS_FAILED)
-		on_steps_failed(lease, result, busy);
+		lease_steps_on_failed(lease, result, busy);
 	if (busy) {
 		/* whoever that is may leave anything in it */
 		record_make_resets_due(lease->record);
@@ -294,19 +294,19 @@ static void on_ended(struct worker *worker, const struct worker_result *result, 
 	}
 	lease->late = false;
 	lease->worker = worker_free(lease->worker);
-	lease_event(lease, confirm(lease, event));
+	lease_event(lease, lease_steps_confirm(lease, event));
 }
 
 static const struct worker_handlers worker_handlers = {
-	.step_begins = on_step_begins,
-	.step_ended = on_step_ended,
-	.gives = on_given,
-	.late = on_late,
-	.ended = on_ended,
+	.step_begins = lease_steps_on_step_begins,
+	.step_ended = lease_steps_on_step_ended,
+	.on_fd = lease_steps_on_fd,
+	.late = lease_steps_on_late,
+	.ended = lease_steps_on_ended,
 };
 
 /* Takes @steps over. */
-int lease_run_steps(struct lease *lease, struct vec *steps, bool undoing)
+int lease_steps_run(struct lease *lease, struct vec *steps, bool undoing)
 {
 	struct worker_plan plan = {
 		.root = host_root(lease->host),

@@ -19,7 +19,7 @@
 
 /* --- knowing when the holder is gone ----------------------------------------------------------- */
 
-static int on_pipe(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static int lease_watch_on_pipe(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct lease *lease = userdata;
 
@@ -27,7 +27,7 @@ static int on_pipe(sd_event_source *source, int fd, uint32_t revents, void *user
 	if (!(revents & (EPOLLHUP | EPOLLERR)))
 		return 0;
 	log_debug("The last copy of the lease of group %s is closed", lease->record->group);
-	lease_event(lease, LEASE_LET_GO);
+	lease_event(lease, LEASE_END_REQUESTED);
 	return 0;
 }
 
@@ -36,18 +36,18 @@ int lease_watch_pipe(struct lease *lease)
 	if (lease->record->persistent)
 		return 0;
 	return sd_event_add_io(host_event(lease->host), &lease->pipe_source, lease->pipe_read, 0,
-			       on_pipe, lease);
+			       lease_watch_on_pipe, lease);
 }
 
 /* --- knowing when the last descriptor is closed ------------------------------------------------ */
 
-static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+static int lease_watch_on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	lease_event(userdata, LEASE_CLOSED);
 	return 0;
 }
 
-void lease_try_later(struct lease *lease)
+void lease_watch_retry_later(struct lease *lease)
 {
 	int r;
 
@@ -56,25 +56,25 @@ void lease_try_later(struct lease *lease)
 		lease->retry_usec = LAST_RETRY_USEC;
 	lease->retry_source = sd_event_source_disable_unref(lease->retry_source);
 	r = sd_event_add_time_relative(host_event(lease->host), &lease->retry_source,
-				       CLOCK_MONOTONIC, lease->retry_usec, 0, on_retry, lease);
+				       CLOCK_MONOTONIC, lease->retry_usec, 0, lease_watch_on_retry, lease);
 	if (r < 0)
 		log_error_errno(r, "Group %s will not be tried again by itself",
 				lease->record->group);
 }
 
-static int on_node(sd_event_source *source, const struct inotify_event *event, void *userdata)
+static int lease_watch_on_node(sd_event_source *source, const struct inotify_event *event, void *userdata)
 {
 	lease_event(userdata, LEASE_CLOSED);
 	return 0;
 }
 
-static void watch_node(struct lease *lease, const char *path, sd_event_source **source)
+static void lease_watch_node(struct lease *lease, const char *path, sd_event_source **source)
 {
 	int r;
 
 	*source = sd_event_source_disable_unref(*source);
 	r = sd_event_add_inotify(host_event(lease->host), source, path,
-				 IN_CLOSE_WRITE | IN_CLOSE_NOWRITE | IN_DELETE_SELF, on_node, lease);
+				 IN_CLOSE_WRITE | IN_CLOSE_NOWRITE | IN_DELETE_SELF, lease_watch_on_node, lease);
 	if (r < 0)
 		log_debug_errno(r, "Cannot watch %s", path);
 }
@@ -85,23 +85,23 @@ static void watch_node(struct lease *lease, const char *path, sd_event_source **
  * node holds that, so their directory is watched as well. A node that the holder made elsewhere has another inode: for
  * that one it is tried again now and then.
  */
-void lease_wait_for_close(struct lease *lease)
+void lease_watch_wait_for_close(struct lease *lease)
 {
 	_cleanup_free_ char *path = str_printf("/dev/vfio/%d", lease->busy_group);
 
-	lease_try_later(lease);
-	lease->observer->held_up(lease, lease->userdata);
+	lease_watch_retry_later(lease);
+	lease->observer->release_delayed(lease, lease->userdata);
 	if (lease->watched_group == lease->busy_group || !path)
 		return;
 	lease->watched_group = lease->busy_group;
-	watch_node(lease, path, &lease->node_source);
-	if (interface_has_iommufd(lease->record->interface))
-		watch_node(lease, VFIO_DEVICES_DIR, &lease->devices_source);
+	lease_watch_node(lease, path, &lease->node_source);
+	if (record_interface_has_iommufd(lease->record->interface))
+		lease_watch_node(lease, VFIO_NODE_DEVICES_DIR, &lease->devices_source);
 	/* it may have been closed since the try that found it busy */
 	lease_event(lease, LEASE_CLOSED);
 }
 
-void lease_stop_watching(struct lease *lease)
+void lease_watch_stop(struct lease *lease)
 {
 	lease->pipe_source = sd_event_source_disable_unref(lease->pipe_source);
 	lease->node_source = sd_event_source_disable_unref(lease->node_source);

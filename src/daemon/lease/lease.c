@@ -17,7 +17,7 @@
 
 /* --- life -------------------------------------------------------------------------------------- */
 
-static void *fd_entry_free(void *data)
+static void *lease_fd_free(void *data)
 {
 	struct lease_fd *entry = data;
 
@@ -50,9 +50,9 @@ struct lease *lease_free(struct lease *lease)
 {
 	if (!lease)
 		return NULL;
-	lease_stop_watching(lease);
+	lease_watch_stop(lease);
 	worker_free(lease->worker);
-	vec_clear(&lease->fds, fd_entry_free);
+	vec_clear(&lease->fds, lease_fd_free);
 	steps_clear(&lease->steps);
 	fd_close(lease->pipe_read);
 	refusal_clear(&lease->failure);
@@ -82,9 +82,9 @@ const char *lease_visible_state(const struct lease *lease)
 {
 	if (lease->late)
 		return "stuck";
-	if (lease->state == LEASE_RELEASING && lease->held_as)
-		return lease->held_as;
-	return lease_state_to_string(lease->state);
+	if (lease->state == LEASE_RELEASING && lease->shown_state)
+		return lease->shown_state;
+	return lease_fsm_state_to_string(lease->state);
 }
 
 /* Takes @text over. */
@@ -106,7 +106,7 @@ int lease_add_fd(struct lease *lease, const char *kind, const char *name, int fd
 	entry->kind = strdup(kind);
 	entry->name = strdup(name);
 	if (!entry->kind || !entry->name || vec_add(&lease->fds, entry) < 0) {
-		fd_entry_free(entry);
+		lease_fd_free(entry);
 		return -ENOMEM;
 	}
 	return 0;
@@ -120,24 +120,24 @@ int lease_claim(struct lease *lease, struct vec *steps)
 
 	lease->state = LEASE_CLAIMING;
 	lease->record->phase = PHASE_CLAIMING;
-	r = rundir_save(host_run_dir(lease->host), lease->record);
+	r = run_dir_save(host_run_dir(lease->host), lease->record);
 	if (r < 0)
 		return r;
-	r = lease_run_steps(lease, steps, false);
-	if (r < 0 && rundir_remove(host_run_dir(lease->host), lease->record->group) < 0)
+	r = lease_steps_run(lease, steps, false);
+	if (r < 0 && run_dir_remove(host_run_dir(lease->host), lease->record->group) < 0)
 		log_error("Cannot remove the record of group %s", lease->record->group);
 	return r;
 }
 
 /* --- the actions of the state machine ---------------------------------------------------------- */
 
-static int save_phase(struct lease *lease, enum record_phase phase)
+static int lease_save_phase(struct lease *lease, enum record_phase phase)
 {
 	lease->record->phase = phase;
-	return rundir_save(host_run_dir(lease->host), lease->record);
+	return run_dir_save(host_run_dir(lease->host), lease->record);
 }
 
-static int add_lease_pipe(struct lease *lease)
+static int lease_add_pipe(struct lease *lease)
 {
 	struct lease_fd *entry;
 	int r, write_end;
@@ -145,26 +145,26 @@ static int add_lease_pipe(struct lease *lease)
 	r = fault_record("pipe", lease->record->group);
 	if (r < 0)
 		return r;
-	r = leasepipe_new(host_run_dir(lease->host), lease->record->lease, &lease->pipe_read,
+	r = lease_pipe_new(host_run_dir(lease->host), lease->record->lease, &lease->pipe_read,
 			  &write_end);
 	if (r < 0)
 		return r;
 	r = lease_add_fd(lease, "lease", lease->record->group, write_end);
 	if (r < 0)
 		return r;
-	fdstore_keep(lease->record->lease, lease->pipe_read);
+	fd_store_keep(lease->record->lease, lease->pipe_read);
 	/* the lease comes first in what is handed over */
 	entry = vec_remove_at(&lease->fds, lease->fds.n - 1);
 	r = vec_insert(&lease->fds, 0, entry);
 	if (r < 0) {
-		fd_entry_free(entry);
+		lease_fd_free(entry);
 		return r;
 	}
 	return lease_watch_pipe(lease);
 }
 
 /* Sealed, and read from its start: whoever has the descriptor has the token, and nobody who has not. */
-static int add_token(struct lease *lease, const char *line)
+static int lease_add_vf_token(struct lease *lease, const char *line)
 {
 	const char *token = strchr(line, '=');
 	_cleanup_free_ char *pf = token ? strndup(line, (size_t)(token - line)) : NULL;
@@ -183,31 +183,31 @@ static int add_token(struct lease *lease, const char *line)
 	return lease_add_fd(lease, "vf-token", pf, TAKE_FD(fd));
 }
 
-static int add_tokens(struct lease *lease)
+static int lease_add_vf_tokens(struct lease *lease)
 {
 	int r = 0;
 
 	STRV_FOREACH(line, lease->record->vf_tokens)
 		if (r >= 0)
-			r = add_token(lease, *line);
+			r = lease_add_vf_token(lease, *line);
 	return r;
 }
 
-static void hand_over(struct lease *lease)
+static void lease_hand_over(struct lease *lease)
 {
 	int r;
 
 	lease->record->used = true;
 	lease->record->new_ids = false;
-	r = save_phase(lease, PHASE_CLAIMED);
+	r = lease_save_phase(lease, PHASE_CLAIMED);
 
 	if (r >= 0)
-		r = add_tokens(lease);
+		r = lease_add_vf_tokens(lease);
 	if (r >= 0)
-		r = add_lease_pipe(lease);
+		r = lease_add_pipe(lease);
 	if (r < 0) {
 		log_error_errno(r, "Cannot hand group %s over", lease->record->group);
-		refuse(&lease->failure, REFUSED_BIND_FAILED, "Group %s cannot be handed over: %s.",
+		refusal_set(&lease->failure, REFUSED_BIND_FAILED, "Group %s cannot be handed over: %s.",
 		       lease->record->group, strerror(-r));
 		lease_event(lease, LEASE_STEPS_FAILED);
 		return;
@@ -230,7 +230,7 @@ int lease_refresh_members(struct lease *lease)
 }
 
 /* Ids may have brought any device to our drivers; but what is in other leases by now is theirs. */
-static int refresh_all(struct lease *lease)
+static int lease_refresh_all(struct lease *lease)
 {
 	_cleanup_strv_ char **keys = NULL;
 	int r = 0;
@@ -239,14 +239,14 @@ static int refresh_all(struct lease *lease)
 		r = r < 0 ? r : strv_add(&keys, device->key);
 	if (r >= 0)
 		r = host_refresh(lease->host, keys);
-	return r < 0 ? r : lease->observer->others(lease, &lease->record->kept, lease->userdata);
+	return r < 0 ? r : lease->observer->list_others(lease, &lease->record->kept, lease->userdata);
 }
 
 /* The virtual functions that others have claimed end with its driver, so it waits for them. 1: it has to. */
-static int wait_for_vfs(struct lease *lease)
+static int lease_wait_for_vfs(struct lease *lease)
 {
 	_cleanup_strv_ char **claimed = NULL;
-	int r = lease->observer->others(lease, &claimed, lease->userdata);
+	int r = lease->observer->list_others(lease, &claimed, lease->userdata);
 
 	if (r < 0)
 		return r;
@@ -263,43 +263,43 @@ static int wait_for_vfs(struct lease *lease)
 }
 
 /* 1: not now, others have what it would end. */
-static int start_giving_back(struct lease *lease)
+static int lease_start_giving_back(struct lease *lease)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 	int r;
 
 	/* copies of our own would keep the group open */
-	vec_clear(&lease->fds, fd_entry_free);
+	vec_clear(&lease->fds, lease_fd_free);
 	if (lease->record->used && lease->record->on_release == ON_RELEASE_KEEP) {
 		/* the next claim finds the VFIO driver there: only this tells it which one the host had */
-		r = rundir_save_kept(host_run_dir(lease->host), lease->record);
+		r = run_dir_save_kept(host_run_dir(lease->host), lease->record);
 		if (r < 0)
 			return r;
 	}
-	r = save_phase(lease, PHASE_RELEASING);
+	r = lease_save_phase(lease, PHASE_RELEASING);
 	if (r < 0)
 		return r;
 	r = lease_refresh_members(lease);
 	if (r >= 0 && lease->record->new_ids)
-		r = refresh_all(lease);
+		r = lease_refresh_all(lease);
 	if (r >= 0)
-		r = wait_for_vfs(lease);
+		r = lease_wait_for_vfs(lease);
 	if (r != 0)
 		return r;
-	lease->keeps_dirty = plan_find_lost(host_inventory(lease->host), lease->record);
+	lease->keeps_dirty = plan_release_find_lost(host_inventory(lease->host), lease->record);
 	r = plan_release(host_inventory(lease->host), lease->record, &steps);
 	if (r < 0)
 		return r;
-	return lease_run_steps(lease, &steps, true);
+	return lease_steps_run(lease, &steps, true);
 }
 
-static void give_back(struct lease *lease)
+static void lease_give_back(struct lease *lease)
 {
 	int r;
 
 	lease->retry_source = sd_event_source_disable_unref(lease->retry_source);
 	lease->pipe_source = sd_event_source_disable_unref(lease->pipe_source);
-	r = start_giving_back(lease);
+	r = lease_start_giving_back(lease);
 	if (r > 0)
 		lease_event(lease, LEASE_STEPS_BUSY);
 	if (r < 0) {
@@ -310,26 +310,26 @@ static void give_back(struct lease *lease)
 }
 
 /* Its devices stay where the claim has put them, so that no driver gets at them. */
-static void quarantine(struct lease *lease)
+static void lease_quarantine(struct lease *lease)
 {
 	int r;
 
-	vec_clear(&lease->fds, fd_entry_free);
-	lease_stop_watching(lease);
-	fdstore_forget(lease->record->lease);
-	leasepipe_remove(host_run_dir(lease->host), lease->record->lease);
+	vec_clear(&lease->fds, lease_fd_free);
+	lease_watch_stop(lease);
+	fd_store_forget(lease->record->lease);
+	lease_pipe_remove(host_run_dir(lease->host), lease->record->lease);
 	/* resets come after all that has to do with ids, and whoever binds another device meanwhile means it */
 	lease->record->new_ids = false;
 	lease->record->recovery = false;
 	r = str_set(&lease->record->trouble, lease->trouble);
 	if (r >= 0)
-		r = save_phase(lease, PHASE_DIRTY);
+		r = lease_save_phase(lease, PHASE_DIRTY);
 	if (r < 0)
 		log_error_errno(r, "Cannot write down that group %s is dirty", lease->record->group);
-	lease->observer->held_up(lease, lease->userdata);
+	lease->observer->release_delayed(lease, lease->userdata);
 }
 
-int lease_cleanse(struct lease *lease)
+int lease_reset(struct lease *lease)
 {
 	int r;
 
@@ -338,30 +338,30 @@ int lease_cleanse(struct lease *lease)
 	record_make_resets_due(lease->record);
 	lease->record->recovery = true;
 	refusal_clear(&lease->failure); /* of the claim that made it dirty */
-	r = rundir_save(host_run_dir(lease->host), lease->record);
+	r = run_dir_save(host_run_dir(lease->host), lease->record);
 	if (r < 0)
 		return r;
 	lease_set_trouble(lease, NULL);
-	lease_event(lease, LEASE_CLEANSE);
+	lease_event(lease, LEASE_RESET_REQUESTED);
 	return 0;
 }
 
 /* They answer, and were reset unless an administrator takes them as they are. */
-static void clear_errors(struct lease *lease)
+static void lease_clear_errors(struct lease *lease)
 {
 	VEC_FOREACH(const struct record_device, member, &lease->record->devices)
 		host_clear_errors(lease->host, member->key);
 }
 
-static void end(struct lease *lease)
+static void lease_finish(struct lease *lease)
 {
-	fdstore_forget(lease->record->lease);
-	leasepipe_remove(host_run_dir(lease->host), lease->record->lease);
-	lease_stop_watching(lease);
+	fd_store_forget(lease->record->lease);
+	lease_pipe_remove(host_run_dir(lease->host), lease->record->lease);
+	lease_watch_stop(lease);
 	if (lease_refresh_members(lease) < 0)
 		log_error("Cannot read the devices of group %s", lease->record->group);
-	if (lease->record->recovery && lease->failure.kind == REFUSED_NOT)
-		clear_errors(lease);
+	if (lease->record->recovery && lease->failure.kind == REFUSAL_NONE)
+		lease_clear_errors(lease);
 	log_info("Group %s is free", lease->record->group);
 	lease->observer->ended(lease, lease->userdata);
 }
@@ -373,37 +373,37 @@ void lease_event(struct lease *lease, enum lease_event event)
 
 	lease->state = transition.next;
 	if (transition.next == LEASE_DRAINING || transition.next == LEASE_STUCK)
-		lease->held_as = lease_state_to_string(transition.next);
+		lease->shown_state = lease_fsm_state_to_string(transition.next);
 	if (transition.next != LEASE_ENDED && !str_eq(before, lease_visible_state(lease)))
 		lease->observer->changed(lease, lease->userdata);
 	switch (transition.action) {
 	case LEASE_DO_NOTHING:
 		break;
 	case LEASE_HAND_OVER:
-		hand_over(lease);
+		lease_hand_over(lease);
 		break;
 	case LEASE_GIVE_BACK:
-		give_back(lease);
+		lease_give_back(lease);
 		break;
 	case LEASE_WAIT:
-		lease_wait_for_close(lease);
+		lease_watch_wait_for_close(lease);
 		break;
 	case LEASE_TRY_LATER:
-		lease->observer->held_up(lease, lease->userdata);
-		lease_try_later(lease);
+		lease->observer->release_delayed(lease, lease->userdata);
+		lease_watch_retry_later(lease);
 		break;
 	case LEASE_QUARANTINE:
-		quarantine(lease);
+		lease_quarantine(lease);
 		break;
 	case LEASE_END:
-		end(lease);
+		lease_finish(lease);
 		break;
 	}
 }
 
-void lease_let_go(struct lease *lease)
+void lease_end(struct lease *lease)
 {
-	lease_event(lease, LEASE_LET_GO);
+	lease_event(lease, LEASE_END_REQUESTED);
 }
 
 void lease_try_again(struct lease *lease)
@@ -427,7 +427,7 @@ void lease_adopt(struct lease *lease, int pipe_read)
 	lease->state = LEASE_CLAIMED;
 	lease->pipe_read = pipe_read;
 	if (pipe_read < 0)
-		lease->pipe_read = leasepipe_reopen(host_run_dir(lease->host), lease->record->lease);
+		lease->pipe_read = lease_pipe_reopen(host_run_dir(lease->host), lease->record->lease);
 	if (lease->record->phase == PHASE_CLAIMED &&
 	    (lease->record->persistent || lease->pipe_read >= 0))
 		r = lease_watch_pipe(lease);
@@ -438,5 +438,5 @@ void lease_adopt(struct lease *lease, int pipe_read)
 	}
 	log_info("Group %s is given back: its claim was not finished, or its holder is gone",
 		 lease->record->group);
-	lease_event(lease, LEASE_LET_GO);
+	lease_event(lease, LEASE_END_REQUESTED);
 }

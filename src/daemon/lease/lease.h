@@ -32,9 +32,9 @@ struct lease_observer {
 	/* A claim is not met: lease->failure says why. What was done is being undone, or will be. */
 	void (*refused)(struct lease *lease, void *userdata);
 	/* A release cannot go on: lease->trouble says why. */
-	void (*held_up)(struct lease *lease, void *userdata);
+	void (*release_delayed)(struct lease *lease, void *userdata);
 	/* Appends the keys of the devices in all other leases. 0 or -ENOMEM. */
-	int (*others)(struct lease *lease, char ***ret, void *userdata);
+	int (*list_others)(struct lease *lease, char ***ret, void *userdata);
 	/* All is back as it was. The observer frees the lease. */
 	void (*ended)(struct lease *lease, void *userdata);
 };
@@ -47,7 +47,7 @@ struct lease {
 	enum lease_state state;
 	bool keeps_dirty;    /* a device has lost its state, so its release ends in LEASE_DIRTY */
 	bool late;	     /* its worker takes too long: shown as "stuck" */
-	const char *held_as; /* "draining" or "stuck" while a release is tried again; else NULL */
+	const char *shown_state; /* "draining" or "stuck" while a release is tried again; else NULL */
 	char *holder;	     /* who has it, for people; filled by the registry when first asked */
 	char *trouble;	     /* why it drains or is stuck; NULL: all is well */
 	struct refusal failure; /* why the claim was not met */
@@ -80,18 +80,18 @@ int lease_claim(struct lease *lease, struct vec *steps) _must_check_;
 void lease_adopt(struct lease *lease, int pipe_read);
 
 /* The holder is gone or wants no more, or an administrator ends it. Done twice is done. */
-void lease_let_go(struct lease *lease);
+void lease_end(struct lease *lease);
 
 /* What it waited for may be over: another lease, which no node tells. */
 void lease_try_again(struct lease *lease);
 
 /* Of one that is dirty: its devices are reset in the ways that the record says now, and given back, by order. 0 or negative errno. */
-int lease_cleanse(struct lease *lease) _must_check_;
+int lease_reset(struct lease *lease) _must_check_;
 /*
  * leasenodes.c: what its holder opens, "/dev/vfio/12", "/dev/iommu", "/dev/vfio/devices/vfio0", whether by path or handed
  * over. Caller frees. 0 or negative errno.
  */
-int lease_nodes(const struct lease *lease, char ***ret) _must_check_;
+int lease_nodes_list(const struct lease *lease, char ***ret) _must_check_;
 
 const char *lease_visible_state(const struct lease *lease);
 unsigned lease_fds_left(const struct lease *lease);

@@ -15,7 +15,7 @@ struct task {
 	void *userdata;
 };
 
-static void on_step_begins(struct worker *worker, unsigned index, void *userdata)
+static void task_on_step_begins(struct worker *worker, unsigned index, void *userdata)
 {
 	const struct task *task = userdata;
 	const struct step *step = task->steps.items[index];
@@ -25,18 +25,18 @@ static void on_step_begins(struct worker *worker, unsigned index, void *userdata
 		  str_or(detail, ""));
 }
 
-static void on_step_ended(struct worker *worker, unsigned index, int error, void *userdata)
+static void task_on_step_ended(struct worker *worker, unsigned index, int error, void *userdata)
 {
 	((struct task *)userdata)->late = false;
 }
 
 /* None of these steps opens anything for somebody else. */
-static void on_given(struct worker *worker, const char *kind, const char *name, int fd, void *userdata)
+static void task_on_fd(struct worker *worker, const char *kind, const char *name, int fd, void *userdata)
 {
 	fd_close(fd);
 }
 
-static void on_late(struct worker *worker, unsigned index, void *userdata)
+static void task_on_late(struct worker *worker, unsigned index, void *userdata)
 {
 	struct task *task = userdata;
 	const struct step *step = task->steps.items[index];
@@ -48,7 +48,7 @@ static void on_late(struct worker *worker, unsigned index, void *userdata)
 		    (int)worker_pid(worker));
 }
 
-static void on_ended(struct worker *worker, const struct worker_result *result, void *userdata)
+static void task_on_ended(struct worker *worker, const struct worker_result *result, void *userdata)
 {
 	struct task *task = userdata;
 	_cleanup_free_ char *failure = NULL;
@@ -65,11 +65,11 @@ int task_start(struct host *host, const char *name, struct vec *steps, task_fn f
 	       struct task **ret)
 {
 	static const struct worker_handlers handlers = {
-		.step_begins = on_step_begins,
-		.step_ended = on_step_ended,
-		.gives = on_given,
-		.late = on_late,
-		.ended = on_ended,
+		.step_begins = task_on_step_begins,
+		.step_ended = task_on_step_ended,
+		.on_fd = task_on_fd,
+		.late = task_on_late,
+		.ended = task_on_ended,
 	};
 	struct task *task = calloc(1, sizeof(*task));
 	struct worker_plan plan = { .root = host_root(host),

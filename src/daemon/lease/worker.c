@@ -20,13 +20,13 @@
 #define LOCK_FD	   5
 
 /* In the run directory: a byte of it is locked for each worker, by the worker itself. */
-static const char lock_file[] = ".workers";
+static const char worker_lock_file[] = ".workers";
 
-enum message_type { MESSAGE_BEGINS, MESSAGE_ENDED, MESSAGE_GIVES };
+enum worker_message_type { WORKER_MESSAGE_BEGINS, WORKER_MESSAGE_ENDED, WORKER_MESSAGE_FD };
 
-/* One datagram a message; a descriptor travels with MESSAGE_GIVES. */
-struct message {
-	enum message_type type;
+/* One datagram a message; a descriptor travels with WORKER_MESSAGE_FD. */
+struct worker_message {
+	enum worker_message_type type;
 	unsigned index;
 	int error;
 	char kind[24];
@@ -52,7 +52,7 @@ struct worker {
 
 /* --- in the child ------------------------------------------------------------------------------ */
 
-static void send_message(const struct message *message, int fd)
+static void worker_send(const struct worker_message *message, int fd)
 {
 	struct iovec iov = { .iov_base = (void *)message, .iov_len = sizeof(*message) };
 	union {
@@ -74,22 +74,22 @@ static void send_message(const struct message *message, int fd)
 		_exit(EXIT_FAILURE);
 }
 
-static void give(const char *kind, const char *name, int fd, void *userdata)
+static void worker_send_fd(const char *kind, const char *name, int fd, void *userdata)
 {
-	struct message message = { .type = MESSAGE_GIVES };
+	struct worker_message message = { .type = WORKER_MESSAGE_FD };
 
 	snprintf(message.kind, sizeof(message.kind), "%s", kind);
 	snprintf(message.text, sizeof(message.text), "%s", name);
-	send_message(&message, fd);
+	worker_send(&message, fd);
 }
 
 /* What the record has to know before anything that follows: the daemon may be killed at any moment, and its worker with it. */
-static bool is_recorded(const struct step *step, int error)
+static bool worker_step_is_recorded(const struct step *step, int error)
 {
 	return step->kind == STEP_VERIFY_RESET && error == 0;
 }
 
-static void wait_for_record(void)
+static void worker_wait_for_record(void)
 {
 	char byte;
 	ssize_t n;
@@ -102,18 +102,18 @@ static void wait_for_record(void)
 }
 
 /* True if the plan goes on. */
-static bool run_step(struct execution *execution, const struct step *step, unsigned index, bool undoing)
+static bool worker_run_step(struct step_runner *step_runner, const struct step *step, unsigned index, bool undoing)
 {
 	_cleanup_free_ char *cause = NULL;
-	struct message message = { .type = MESSAGE_BEGINS, .index = index };
+	struct worker_message message = { .type = WORKER_MESSAGE_BEGINS, .index = index };
 
-	send_message(&message, -EBADF);
-	message.type = MESSAGE_ENDED;
-	message.error = execution_run(execution, step, &cause);
+	worker_send(&message, -EBADF);
+	message.type = WORKER_MESSAGE_ENDED;
+	message.error = step_run(step_runner, step, &cause);
 	snprintf(message.text, sizeof(message.text), "%s", str_or(cause, ""));
-	send_message(&message, -EBADF);
-	if (is_recorded(step, message.error))
-		wait_for_record();
+	worker_send(&message, -EBADF);
+	if (worker_step_is_recorded(step, message.error))
+		worker_wait_for_record();
 	/*
 	 * nothing is unbound while somebody may hold it, and nothing is given to the next one that the last one has left
 	 * something in; any other failure leaves the rest to be given back
@@ -126,9 +126,9 @@ static bool run_step(struct execution *execution, const struct step *step, unsig
  * Leaves the channel at CHANNEL_FD, the root and the locks behind it, and closes all else: descriptors of other
  * leases in here would keep those leases alive. All are moved out of the way first, wherever they are now.
  */
-static int arrange_descriptors(int channel, int root, int run_dir)
+static int worker_arrange_fds(int channel, int root, int run_dir)
 {
-	int lock = openat(run_dir, lock_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int lock = openat(run_dir, worker_lock_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	channel = fcntl(channel, F_DUPFD, LOCK_FD + 1);
 	root = fcntl(root, F_DUPFD, LOCK_FD + 1);
@@ -141,7 +141,7 @@ static int arrange_descriptors(int channel, int root, int run_dir)
 }
 
 /* One worker a name, whichever daemon started it. The lock goes with the process, and not before. */
-static int wait_for_predecessor(off_t byte)
+static int worker_wait_for_predecessor(off_t byte)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
 
@@ -151,7 +151,7 @@ static int wait_for_predecessor(off_t byte)
 	return 0;
 }
 
-static off_t lock_of(const char *name)
+static off_t worker_lock_offset(const char *name)
 {
 	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
 
@@ -160,10 +160,10 @@ static off_t lock_of(const char *name)
 	return (off_t)(hash >> 1);
 }
 
-static _Noreturn void child_main(const struct worker_plan *plan, int channel, pid_t parent)
+static _Noreturn void worker_child_main(const struct worker_plan *plan, int channel, pid_t parent)
 {
-	struct sysroot root = { .fd = ROOT_FD };
-	struct execution *execution;
+	struct sysfs_root root = { .fd = ROOT_FD };
+	struct step_runner *step_runner;
 	sigset_t none;
 
 	/* dies with the daemon, whose successor undoes from the record: two must not work on one group */
@@ -175,29 +175,29 @@ static _Noreturn void child_main(const struct worker_plan *plan, int channel, pi
 		signal(signal_number, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (arrange_descriptors(channel, plan->root->fd, plan->run_dir) < 0 ||
-	    wait_for_predecessor(lock_of(plan->name)) < 0)
+	if (worker_arrange_fds(channel, plan->root->fd, plan->run_dir) < 0 ||
+	    worker_wait_for_predecessor(worker_lock_offset(plan->name)) < 0)
 		_exit(EXIT_FAILURE);
 
 	fault_begin(plan->verb, plan->name);
-	execution = execution_new(&root, plan->undoing, give, NULL);
-	if (!execution)
+	step_runner = step_run_new(&root, plan->undoing, worker_send_fd, NULL);
+	if (!step_runner)
 		_exit(EXIT_FAILURE);
 	for (unsigned i = 0; i < plan->steps->n; i++)
-		if (!run_step(execution, plan->steps->items[i], i, plan->undoing))
+		if (!worker_run_step(step_runner, plan->steps->items[i], i, plan->undoing))
 			break;
 	_exit(EXIT_SUCCESS);
 }
 
 /* --- in the daemon ----------------------------------------------------------------------------- */
 
-static void stop_deadline(struct worker *worker)
+static void worker_stop_deadline(struct worker *worker)
 {
 	if (worker->deadline_source)
 		sd_event_source_set_enabled(worker->deadline_source, SD_EVENT_OFF);
 }
 
-static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+static int worker_on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct worker *worker = userdata;
 
@@ -205,13 +205,13 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-static void start_deadline(struct worker *worker)
+static void worker_start_deadline(struct worker *worker)
 {
 	sd_event_source_set_time_relative(worker->deadline_source, worker->deadline_usec);
 	sd_event_source_set_enabled(worker->deadline_source, SD_EVENT_ONESHOT);
 }
 
-static void note_failure(struct worker *worker, const struct message *message)
+static void worker_note_failure(struct worker *worker, const struct worker_message *message)
 {
 	const struct step *step = worker->steps->items[message->index];
 
@@ -224,32 +224,32 @@ static void note_failure(struct worker *worker, const struct message *message)
 	worker->result.cause = str_empty(message->text) ? NULL : strdup(message->text);
 }
 
-static void go_on(const struct worker *worker)
+static void worker_resume(const struct worker *worker)
 {
 	/* where it fails the worker is gone, which is seen by itself */
 	(void)send(worker->channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static void take_message(struct worker *worker, const struct message *message, int fd)
+static void worker_handle_message(struct worker *worker, const struct worker_message *message, int fd)
 {
 	switch (message->type) {
-	case MESSAGE_BEGINS:
+	case WORKER_MESSAGE_BEGINS:
 		worker->current = message->index;
-		start_deadline(worker);
+		worker_start_deadline(worker);
 		worker->handlers->step_begins(worker, message->index, worker->userdata);
 		break;
-	case MESSAGE_ENDED:
-		stop_deadline(worker);
+	case WORKER_MESSAGE_ENDED:
+		worker_stop_deadline(worker);
 		worker->ended++;
 		if (message->error < 0)
-			note_failure(worker, message);
+			worker_note_failure(worker, message);
 		worker->handlers->step_ended(worker, message->index, message->error,
 					     worker->userdata);
-		if (is_recorded(worker->steps->items[message->index], message->error))
-			go_on(worker);
+		if (worker_step_is_recorded(worker->steps->items[message->index], message->error))
+			worker_resume(worker);
 		break;
-	case MESSAGE_GIVES:
-		worker->handlers->gives(worker, message->kind, message->text, fd,
+	case WORKER_MESSAGE_FD:
+		worker->handlers->on_fd(worker, message->kind, message->text, fd,
 					worker->userdata);
 		return;
 	}
@@ -257,9 +257,9 @@ static void take_message(struct worker *worker, const struct message *message, i
 }
 
 /* True if there was one; false at the end of the channel or when nothing waits. */
-static bool receive_message(struct worker *worker, bool *ret_eof)
+static bool worker_receive(struct worker *worker, bool *ret_eof)
 {
-	struct message message;
+	struct worker_message message;
 	struct iovec iov = { .iov_base = &message, .iov_len = sizeof(message) };
 	union {
 		struct cmsghdr header;
@@ -282,14 +282,14 @@ static bool receive_message(struct worker *worker, bool *ret_eof)
 	if (cmsg && cmsg->cmsg_type == SCM_RIGHTS)
 		memcpy(&fd, CMSG_DATA(cmsg), sizeof(int));
 	if (n == sizeof(message))
-		take_message(worker, &message, fd);
+		worker_handle_message(worker, &message, fd);
 	else
 		fd_close(fd);
 	return true;
 }
 
 /* A worker that stopped without having failed a step, and before its last one, was ended by somebody. */
-static void judge_exit(struct worker *worker)
+static void worker_judge_exit(struct worker *worker)
 {
 	if (worker->result.error < 0)
 		return;
@@ -307,31 +307,31 @@ static void judge_exit(struct worker *worker)
 }
 
 /* Both the last message and the exit status are needed, in whichever order they come. */
-static void finish_if_over(struct worker *worker)
+static void worker_finish_if_over(struct worker *worker)
 {
 	if (!worker->exited || worker->channel >= 0)
 		return;
-	stop_deadline(worker);
-	judge_exit(worker);
+	worker_stop_deadline(worker);
+	worker_judge_exit(worker);
 	worker->handlers->ended(worker, &worker->result, worker->userdata);
 }
 
-static int on_channel(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static int worker_on_channel(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct worker *worker = userdata;
 	bool eof;
 
-	while (receive_message(worker, &eof))
+	while (worker_receive(worker, &eof))
 		;
 	if (eof) {
 		worker->channel_source = sd_event_source_disable_unref(worker->channel_source);
 		worker->channel = fd_close(worker->channel);
-		finish_if_over(worker);
+		worker_finish_if_over(worker);
 	}
 	return 0;
 }
 
-static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void *userdata)
+static int worker_on_exit(sd_event_source *source, const siginfo_t *info, void *userdata)
 {
 	struct worker *worker = userdata;
 
@@ -339,23 +339,23 @@ static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void
 	worker->status = info->si_code == CLD_EXITED ? W_EXITCODE(info->si_status, 0) :
 						       W_EXITCODE(0, info->si_status);
 	worker->child_source = sd_event_source_disable_unref(worker->child_source);
-	finish_if_over(worker);
+	worker_finish_if_over(worker);
 	return 0;
 }
 
-static int watch(struct worker *worker, sd_event *event)
+static int worker_watch(struct worker *worker, sd_event *event)
 {
 	int r;
 
-	r = deadline_add(event, worker->deadline_usec, on_deadline, worker, &worker->deadline_source);
+	r = deadline_add(event, worker->deadline_usec, worker_on_deadline, worker, &worker->deadline_source);
 	if (r < 0)
 		return r;
-	r = sd_event_add_io(event, &worker->channel_source, worker->channel, EPOLLIN, on_channel,
+	r = sd_event_add_io(event, &worker->channel_source, worker->channel, EPOLLIN, worker_on_channel,
 			    worker);
 	if (r < 0)
 		return r;
 	return sd_event_add_child(event, &worker->child_source, worker->pid, WEXITED,
-				  on_exit_of_child, worker);
+				  worker_on_exit, worker);
 }
 
 int worker_start(sd_event *event, const struct worker_plan *plan,
@@ -373,7 +373,7 @@ int worker_start(sd_event *event, const struct worker_plan *plan,
 	worker->userdata = userdata;
 	worker->deadline_usec = plan->deadline_usec;
 	worker->run_dir = plan->run_dir;
-	worker->lock = lock_of(plan->name);
+	worker->lock = worker_lock_offset(plan->name);
 	worker->channel = -EBADF;
 	worker->result.index = (unsigned)plan->steps->n;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0) {
@@ -384,11 +384,11 @@ int worker_start(sd_event *event, const struct worker_plan *plan,
 	worker->channel = channel[0];
 	worker->pid = fork();
 	if (worker->pid == 0)
-		child_main(plan, channel[1], parent);
+		worker_child_main(plan, channel[1], parent);
 	r = worker->pid < 0 ? -errno : 0;
 	fd_close(channel[1]);
 	if (r >= 0)
-		r = watch(worker, event);
+		r = worker_watch(worker, event);
 	if (r < 0) {
 		/* without a reader the child ends at its first message: nothing has been done yet */
 		worker_free(worker);
@@ -421,7 +421,7 @@ pid_t worker_predecessor(const struct worker *worker)
 	struct flock lock = {
 		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = worker->lock, .l_len = 1
 	};
-	_cleanup_close_ int fd = openat(worker->run_dir, lock_file, O_RDWR | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(worker->run_dir, worker_lock_file, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK ||
 	    lock.l_pid == worker->pid)

@@ -26,7 +26,7 @@ struct worker_handlers {
 	void (*step_begins)(struct worker *worker, unsigned index, void *userdata);
 	void (*step_ended)(struct worker *worker, unsigned index, int error, void *userdata);
 	/* A descriptor for the claimer; @fd is the handler's. */
-	void (*gives)(struct worker *worker, const char *kind, const char *name, int fd,
+	void (*on_fd)(struct worker *worker, const char *kind, const char *name, int fd,
 		      void *userdata);
 	/* The step @index takes longer than it may. The worker is not ended: what sleeps in the kernel cannot be. */
 	void (*late)(struct worker *worker, unsigned index, void *userdata);
@@ -35,7 +35,7 @@ struct worker_handlers {
 };
 
 struct worker_plan {
-	const struct sysroot *root;
+	const struct sysfs_root *root;
 	int run_dir;		 /* has the locks of all workers */
 	const char *name;	 /* of the group, or what else the steps are for */
 	const char *verb;	 /* "claim", "release" or "task" */

@@ -14,31 +14,31 @@
 #define INDEX_FILE "boot-index"
 
 /* One group that the host driver got hold of in spite of all, on its way to where it belongs. */
-struct move {
-	struct bootbind *bootbind;
+struct boot_move {
+	struct boot_bind *boot_bind;
 	char *group;
 	struct task *task;
 	char *obstacle; /* what keeps it from that, as it was told */
 	bool failed;	/* not tried again before a reload, or before it was away */
 };
 
-struct bootbind {
+struct boot_bind {
 	struct registry *registry;
 	struct vec moves; /* struct move, owned */
 };
 
-struct bootbind *bootbind_new(struct registry *registry)
+struct boot_bind *boot_bind_new(struct registry *registry)
 {
-	struct bootbind *bootbind = calloc(1, sizeof(*bootbind));
+	struct boot_bind *boot_bind = calloc(1, sizeof(*boot_bind));
 
-	if (bootbind)
-		bootbind->registry = registry;
-	return bootbind;
+	if (boot_bind)
+		boot_bind->registry = registry;
+	return boot_bind;
 }
 
-static void *move_free(void *data)
+static void *boot_move_free(void *data)
 {
-	struct move *move = data;
+	struct boot_move *move = data;
 
 	task_free(move->task);
 	free(move->group);
@@ -47,102 +47,102 @@ static void *move_free(void *data)
 	return NULL;
 }
 
-struct bootbind *bootbind_free(struct bootbind *bootbind)
+struct boot_bind *boot_bind_free(struct boot_bind *boot_bind)
 {
-	if (!bootbind)
+	if (!boot_bind)
 		return NULL;
-	vec_clear(&bootbind->moves, move_free);
-	free(bootbind);
+	vec_clear(&boot_bind->moves, boot_move_free);
+	free(boot_bind);
 	return NULL;
 }
 
-static struct move *find_move(const struct bootbind *bootbind, const char *group)
+static struct boot_move *boot_bind_find_move(const struct boot_bind *boot_bind, const char *group)
 {
-	VEC_FOREACH(struct move, move, &bootbind->moves)
+	VEC_FOREACH(struct boot_move, move, &boot_bind->moves)
 		if (str_eq(move->group, group))
 			return move;
 	return NULL;
 }
 
-bool bootbind_changes(const struct bootbind *bootbind, const struct devgroup *group)
+bool boot_bind_is_changing(const struct boot_bind *boot_bind, const struct devgroup *group)
 {
-	VEC_FOREACH(const struct move, move, &bootbind->moves) {
-		const struct devgroup *other = registry_find(bootbind->registry, move->group);
+	VEC_FOREACH(const struct boot_move, move, &boot_bind->moves) {
+		const struct devgroup *other = registry_find(boot_bind->registry, move->group);
 
 		if (!move->task || !other)
 			continue;
-		VEC_FOREACH(const struct device, device, &other->view.devices)
-			if (groupview_has(&group->view, device))
+		VEC_FOREACH(const struct device, device, &other->resolved.devices)
+			if (resolved_group_has(&group->resolved, device))
 				return true;
 	}
 	return false;
 }
 
-void bootbind_define(struct bootbind *bootbind, const struct config *config)
+void boot_bind_define(struct boot_bind *boot_bind, const struct def_set *config)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = bootindex_format(&config->groups, &text);
+	int r = boot_index_format(&config->groups, &text);
 
 	if (r >= 0)
-		r = file_write_atomic_at(host_run_dir(bootbind->registry->host), INDEX_FILE, text,
+		r = fileio_write_atomic_at(host_run_dir(boot_bind->registry->host), INDEX_FILE, text,
 					 strlen(text), 0644);
 	if (r < 0)
 		log_warning_errno(r, "Devices that are plugged in will not find their groups of \"bind\": "
 				     "\"boot\"");
 	/* what failed under the old definitions may work under these */
-	VEC_FOREACH(struct move, move, &bootbind->moves)
+	VEC_FOREACH(struct boot_move, move, &boot_bind->moves)
 		move->failed = false;
 }
 
 /* --- one group --------------------------------------------------------------------------------- */
 
-static int refresh_members(const struct bootbind *bootbind, const struct devgroup *group)
+static int boot_bind_refresh_members(const struct boot_bind *boot_bind, const struct devgroup *group)
 {
 	_cleanup_strv_ char **keys = NULL;
 
 	if (!group)
 		return 0;
-	VEC_FOREACH(const struct device, device, &group->view.devices)
+	VEC_FOREACH(const struct device, device, &group->resolved.devices)
 		if (strv_add(&keys, device->key) < 0)
 			return -ENOMEM;
-	return host_refresh(bootbind->registry->host, keys);
+	return host_refresh(boot_bind->registry->host, keys);
 }
 
-static void on_done(struct task *task, const char *failure, void *userdata)
+static void boot_bind_on_task_done(struct task *task, const char *failure, void *userdata)
 {
-	struct move *move = userdata;
-	struct bootbind *bootbind = move->bootbind;
+	struct boot_move *move = userdata;
+	struct boot_bind *boot_bind = move->boot_bind;
 
 	move->failed = failure;
 	move->task = task_free(task);
 	if (!failure)
 		log_info("Group %s is taken from its host drivers, as \"bind\": \"boot\" says",
 			 move->group);
-	if (refresh_members(bootbind, registry_find(bootbind->registry, move->group)) < 0)
+	if (boot_bind_refresh_members(boot_bind, registry_find(boot_bind->registry, move->group)) < 0)
 		log_error("Cannot read the devices of group %s", move->group);
-	claims_run_queues(bootbind->registry);
+	claims_run_queues(boot_bind->registry);
 }
 
-static struct move *get_move(struct bootbind *bootbind, const char *group)
+static struct boot_move *boot_bind_get_move(struct boot_bind *boot_bind, const char *group)
 {
-	struct move *move = find_move(bootbind, group);
+	struct boot_move *move = boot_bind_find_move(boot_bind, group);
 
 	if (move)
 		return move;
 	move = calloc(1, sizeof(*move));
 	if (!move)
 		return NULL;
-	move->bootbind = bootbind;
+	move->boot_bind = boot_bind;
 	move->group = strdup(group);
-	if (!move->group || vec_add(&bootbind->moves, move) < 0)
-		return move_free(move);
+	if (!move->group || vec_add(&boot_bind->moves, move) < 0)
+		return boot_move_free(move);
 	return move;
 }
 
 /* It is where it belongs, or not there at all: what may come is another story. */
-static void start_anew(struct bootbind *bootbind, const struct devgroup *group)
+static void boot_bind_reset_move(struct boot_bind *boot_bind, const struct devgroup *group)
 {
-	struct move *move = find_move(bootbind, group->def->name);
+	struct boot_move *move = boot_bind_find_move(boot_bind, group->def->name);
 
 	if (!move)
 		return;
@@ -151,7 +151,7 @@ static void start_anew(struct bootbind *bootbind, const struct devgroup *group)
 	move->obstacle = NULL;
 }
 
-static void tell_obstacle(struct move *move, const struct blocker *obstacle)
+static void boot_bind_log_obstacle(struct boot_move *move, const struct blocker *obstacle)
 {
 	if (str_eq(move->obstacle, obstacle->text))
 		return;
@@ -161,60 +161,60 @@ static void tell_obstacle(struct move *move, const struct blocker *obstacle)
 		   move->group, obstacle->code, obstacle->text);
 }
 
-static int start(struct move *move, struct devgroup *group)
+static int boot_bind_start(struct boot_move *move, struct devgroup *group)
 {
-	struct host *host = move->bootbind->registry->host;
+	struct host *host = move->boot_bind->registry->host;
 	_cleanup_steps_ struct vec steps = { 0 };
 	_cleanup_free_ char *name = NULL;
 	int r;
 
 	/* by now it is not boot any more: at this moment, not as it was last heard of: now is when it would hurt */
 	if (!group_find_obstacle(group, NULL)) {
-		r = host_refresh_uses(host);
+		r = host_refresh_usage(host);
 		if (r < 0)
 			return r;
 	}
 	if (group_find_obstacle(group, NULL)) {
-		tell_obstacle(move, group_find_obstacle(group, NULL));
+		boot_bind_log_obstacle(move, group_find_obstacle(group, NULL));
 		return 0;
 	}
-	r = plan_boot(group->def, &group->view, &steps);
+	r = plan_boot(group->def, &group->resolved, &steps);
 	if (r < 0 || steps.n == 0)
 		return r;
 	name = str_printf("Group %s", group->def->name);
-	return name ? task_start(host, name, &steps, on_done, move, &move->task) : -ENOMEM;
+	return name ? task_start(host, name, &steps, boot_bind_on_task_done, move, &move->task) : -ENOMEM;
 }
 
-static int bring(struct bootbind *bootbind, struct devgroup *group)
+static int boot_bind_check_group(struct boot_bind *boot_bind, struct devgroup *group)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
-	struct move *move;
-	int r = group->view.absent ? 0 : plan_boot(group->def, &group->view, &steps);
+	struct boot_move *move;
+	int r = group->resolved.absent ? 0 : plan_boot(group->def, &group->resolved, &steps);
 
 	if (r < 0)
 		return r;
 	if (steps.n == 0) {
-		start_anew(bootbind, group);
+		boot_bind_reset_move(boot_bind, group);
 		return 0;
 	}
-	move = get_move(bootbind, group->def->name);
+	move = boot_bind_get_move(boot_bind, group->def->name);
 	if (!move)
 		return -ENOMEM;
-	return move->task || move->failed ? 0 : start(move, group);
+	return move->task || move->failed ? 0 : boot_bind_start(move, group);
 }
 
 /* --- all of them ------------------------------------------------------------------------------- */
 
-void bootbind_run(struct bootbind *bootbind)
+void boot_bind_run(struct boot_bind *boot_bind)
 {
-	VEC_FOREACH(struct devgroup, group, &bootbind->registry->groups) {
+	VEC_FOREACH(struct devgroup, group, &boot_bind->registry->groups) {
 		int r;
 
-		if (group->def->bind != BIND_BOOT || group->lease || group->set_aside ||
+		if (group->def->bind != BIND_BOOT || group->lease || group->record_problem ||
 		    group->orphan || group->waiting.n > 0 ||
-		    vfs_changes(bootbind->registry->vfs, group))
+		    sriov_is_changing(boot_bind->registry->sriov, group))
 			continue;
-		r = bring(bootbind, group);
+		r = boot_bind_check_group(boot_bind, group);
 		if (r < 0)
 			log_error_errno(r, "Cannot take group %s from its host drivers",
 					group->def->name);

@@ -15,34 +15,34 @@ struct registry;
 struct devgroup;
 
 /* --- vfs.c ------------------------------------------------------------------------------------- */
-struct vfs;
-struct vfs *vfs_new(struct registry *registry); /* NULL when out of memory */
-struct vfs *vfs_free(struct vfs *vfs);
+struct sriov;
+struct sriov *sriov_new(struct registry *registry); /* NULL when out of memory */
+struct sriov *sriov_free(struct sriov *sriov);
 /* Takes the definitions (struct vfdef) over, in place of the earlier ones. What they made stays. */
-void vfs_define(struct vfs *vfs, struct vec *defs);
+void sriov_define(struct sriov *sriov, struct vec *defs);
 /* Starts what can be done now. To be called whenever the host or a lease has changed. */
-void vfs_run(struct vfs *vfs);
+void sriov_run(struct sriov *sriov);
 /* Appends the definitions in force, not owned. 0 or -ENOMEM. */
-int vfs_list(const struct vfs *vfs, struct vec *ret) _must_check_;
+int sriov_list_defs(const struct sriov *sriov, struct vec *ret) _must_check_;
 /* Is a device of @group being made, or taken away? */
-bool vfs_changes(const struct vfs *vfs, const struct devgroup *group);
+bool sriov_is_changing(const struct sriov *sriov, const struct devgroup *group);
 
 /* --- mdevs.c ----------------------------------------------------------------------------------- */
-struct mdevs;
-struct mdevs *mdevs_new(struct registry *registry); /* NULL when out of memory */
-struct mdevs *mdevs_free(struct mdevs *mdevs);
-/* Takes the mediated devices out of @config, in place of the earlier ones. Those that are not there any more go with the next run. */
-void mdevs_define(struct mdevs *mdevs, struct config *config);
-void mdevs_run(struct mdevs *mdevs);
-bool mdevs_changes(const struct mdevs *mdevs, const struct devgroup *group);
+struct mdev_provision;
+struct mdev_provision *mdev_provision_new(struct registry *registry); /* NULL when out of memory */
+struct mdev_provision *mdev_provision_free(struct mdev_provision *mdev_provision);
+/* Takes the mediated devices out of @def_set, in place of the earlier ones. Those that are not there any more go with the next run. */
+void mdev_provision_define(struct mdev_provision *mdev_provision, struct def_set *config);
+void mdev_provision_run(struct mdev_provision *mdev_provision);
+bool mdev_provision_is_changing(const struct mdev_provision *mdev_provision, const struct devgroup *group);
 /* What is made of @key goes with its types, and comes again with them. */
-void mdevs_parent_changed(struct mdevs *mdevs, const char *key, bool offers);
+void mdev_provision_parent_changed(struct mdev_provision *mdev_provision, const char *key, bool offers);
 
 /* --- bootbind.c -------------------------------------------------------------------------------- */
-struct bootbind;
-struct bootbind *bootbind_new(struct registry *registry); /* NULL when out of memory */
-struct bootbind *bootbind_free(struct bootbind *bootbind);
-/* Writes what the udev rule's helper reads. @config: all that is defined. */
-void bootbind_define(struct bootbind *bootbind, const struct config *config);
-void bootbind_run(struct bootbind *bootbind);
-bool bootbind_changes(const struct bootbind *bootbind, const struct devgroup *group);
+struct boot_bind;
+struct boot_bind *boot_bind_new(struct registry *registry); /* NULL when out of memory */
+struct boot_bind *boot_bind_free(struct boot_bind *boot_bind);
+/* Writes what the udev rule's helper reads. @def_set: all that is defined. */
+void boot_bind_define(struct boot_bind *boot_bind, const struct def_set *config);
+void boot_bind_run(struct boot_bind *boot_bind);
+bool boot_bind_is_changing(const struct boot_bind *boot_bind, const struct devgroup *group);

@@ -9,9 +9,9 @@
 #include "policy/plan/sriov-plan.h"
 
 /* One definition and how far it is. */
-struct wanted {
-	struct vfs *vfs;
-	struct vfdef *def; /* owned */
+struct sriov_entry {
+	struct sriov *sriov;
+	struct vf_def *def; /* owned */
 	char *seen;	   /* the driver that the device had when it was last looked at, "" for none */
 	bool done;	   /* as far as it goes, with that driver; it is not fought for with other tools */
 	char *failure;	   /* of the last try */
@@ -20,67 +20,67 @@ struct wanted {
 	struct problem *problem; /* owned by the registry */
 };
 
-struct vfs {
+struct sriov {
 	struct registry *registry;
 	struct vec wanted; /* struct wanted, owned; in the order of the devices */
 };
 
-struct vfs *vfs_new(struct registry *registry)
+struct sriov *sriov_new(struct registry *registry)
 {
-	struct vfs *vfs = calloc(1, sizeof(*vfs));
+	struct sriov *sriov = calloc(1, sizeof(*sriov));
 
-	if (vfs)
-		vfs->registry = registry;
-	return vfs;
+	if (sriov)
+		sriov->registry = registry;
+	return sriov;
 }
 
-static void *wanted_free(void *data)
+static void *sriov_entry_free(void *data)
 {
-	struct wanted *wanted = data;
+	struct sriov_entry *wanted = data;
 
-	registry_drop_problem(wanted->vfs->registry, wanted->problem);
+	definitions_remove_problem(wanted->sriov->registry, wanted->problem);
 	task_free(wanted->task);
-	vfdef_free(wanted->def);
+	def_set_vf_free(wanted->def);
 	free(wanted->seen);
 	free(wanted->failure);
 	free(wanted);
 	return NULL;
 }
 
-struct vfs *vfs_free(struct vfs *vfs)
+struct sriov *sriov_free(struct sriov *sriov)
 {
-	if (!vfs)
+	if (!sriov)
 		return NULL;
-	vec_clear(&vfs->wanted, wanted_free);
-	free(vfs);
+	vec_clear(&sriov->wanted, sriov_entry_free);
+	free(sriov);
 	return NULL;
 }
 
-static struct wanted *take_wanted(struct vec *all, const char *device)
+static struct sriov_entry *sriov_take_entry(struct vec *all, const char *device)
 {
-	VEC_FOREACH(struct wanted, wanted, all)
+	VEC_FOREACH(struct sriov_entry, wanted, all)
 		if (str_eq(wanted->def->device, device)) {
 			vec_remove(all, wanted);
 			return wanted;
 		}
-	return calloc(1, sizeof(struct wanted));
+	return calloc(1, sizeof(struct sriov_entry));
 }
 
 /* What runs for a device goes on, and is looked at again when it is over. */
-static int define_one(struct vfs *vfs, struct vec *before, struct vfdef *def)
+static int sriov_define_one(struct sriov *sriov, struct vec *before, struct vf_def *def)
 {
-	struct wanted *wanted = take_wanted(before, def->device);
+	struct sriov_entry *wanted = sriov_take_entry(before, def->device);
 
-	if (!wanted || vec_add(&vfs->wanted, wanted) < 0) {
+	if (!wanted || vec_add(&sriov->wanted, wanted) < 0) {
 		free(wanted);
 		return -ENOMEM;
 	}
-	registry_drop_problem(vfs->registry, wanted->problem);
-	vfdef_free(wanted->def);
+	definitions_remove_problem(sriov->registry, wanted->problem);
+	def_set_vf_free(wanted->def);
 	free(wanted->failure);
 	wanted->problem = NULL;
 	wanted->failure = NULL;
-	wanted->vfs = vfs;
+	wanted->sriov = sriov;
 	wanted->def = def;
 	wanted->done = false;
 	wanted->withdrawn = false;
@@ -88,48 +88,48 @@ static int define_one(struct vfs *vfs, struct vec *before, struct vfdef *def)
 }
 
 /* Nothing else may be done to the device, and nobody else waits for the process, while its task runs. */
-static void withdraw(struct vfs *vfs, struct wanted *wanted)
+static void sriov_withdraw(struct sriov *sriov, struct sriov_entry *wanted)
 {
-	if (!wanted->task || vec_add(&vfs->wanted, wanted) < 0) {
-		wanted_free(wanted);
+	if (!wanted->task || vec_add(&sriov->wanted, wanted) < 0) {
+		sriov_entry_free(wanted);
 		return;
 	}
-	registry_drop_problem(vfs->registry, wanted->problem);
+	definitions_remove_problem(sriov->registry, wanted->problem);
 	wanted->problem = NULL;
 	wanted->withdrawn = true;
 }
 
-void vfs_define(struct vfs *vfs, struct vec *defs)
+void sriov_define(struct sriov *sriov, struct vec *defs)
 {
-	struct vec before = vfs->wanted;
+	struct vec before = sriov->wanted;
 
-	vfs->wanted = (struct vec){ 0 };
-	VEC_FOREACH(struct vfdef, def, defs) {
-		if (define_one(vfs, &before, def) >= 0)
+	sriov->wanted = (struct vec){ 0 };
+	VEC_FOREACH(struct vf_def, def, defs) {
+		if (sriov_define_one(sriov, &before, def) >= 0)
 			continue;
 		log_error("Out of memory, the virtual functions of %s are not made", def->device);
-		vfdef_free(def);
+		def_set_vf_free(def);
 	}
 	vec_drop(defs);
 	*defs = (struct vec){ 0 };
-	VEC_FOREACH(struct wanted, wanted, &before)
-		withdraw(vfs, wanted);
+	VEC_FOREACH(struct sriov_entry, wanted, &before)
+		sriov_withdraw(sriov, wanted);
 	vec_drop(&before);
 }
 
-static bool touches(const struct wanted *wanted, const struct devgroup *group)
+static bool sriov_touches(const struct sriov_entry *wanted, const struct devgroup *group)
 {
-	VEC_FOREACH(const struct device, device, &group->view.devices)
+	VEC_FOREACH(const struct device, device, &group->resolved.devices)
 		if (str_eq(device->key, wanted->def->device) ||
 		    str_eq(device->physfn, wanted->def->device))
 			return true;
 	return false;
 }
 
-bool vfs_changes(const struct vfs *vfs, const struct devgroup *group)
+bool sriov_is_changing(const struct sriov *sriov, const struct devgroup *group)
 {
-	VEC_FOREACH(const struct wanted, wanted, &vfs->wanted)
-		if (wanted->task && touches(wanted, group))
+	VEC_FOREACH(const struct sriov_entry, wanted, &sriov->wanted)
+		if (wanted->task && sriov_touches(wanted, group))
 			return true;
 	return false;
 }
@@ -137,24 +137,24 @@ bool vfs_changes(const struct vfs *vfs, const struct devgroup *group)
 /* --- one definition ---------------------------------------------------------------------------- */
 
 /* @text NULL: there is none any more. Takes it over. */
-static void set_problem(struct wanted *wanted, char *text)
+static void sriov_set_problem(struct sriov_entry *wanted, char *text)
 {
 	_cleanup_free_ char *owned = text;
 
 	if (str_eq(wanted->problem ? wanted->problem->text : NULL, owned))
 		return;
-	registry_drop_problem(wanted->vfs->registry, wanted->problem);
+	definitions_remove_problem(wanted->sriov->registry, wanted->problem);
 	wanted->problem = NULL;
 	if (!owned)
 		return;
-	wanted->problem = registry_add_problem(wanted->vfs->registry, wanted->def->file,
+	wanted->problem = definitions_add_problem(wanted->sriov->registry, wanted->def->file,
 					       wanted->def->line, wanted->def->column, owned);
 }
 
-static void on_done(struct task *task, const char *failure, void *userdata)
+static void sriov_on_task_done(struct task *task, const char *failure, void *userdata)
 {
-	struct wanted *wanted = userdata;
-	struct registry *registry = wanted->vfs->registry;
+	struct sriov_entry *wanted = userdata;
+	struct registry *registry = wanted->sriov->registry;
 	char *const keys[] = { wanted->def->device, NULL };
 
 	wanted->task = task_free(task);
@@ -162,29 +162,29 @@ static void on_done(struct task *task, const char *failure, void *userdata)
 		log_error("Out of memory, a failure is not shown");
 	if (!failure)
 		log_info("%s has its virtual functions", wanted->def->device);
-	/* @wanted may be gone after these: they lead to whoever waited */
+	/* @sriov_entry may be gone after these: they lead to whoever waited */
 	if (host_refresh(registry->host, keys) < 0)
 		log_error("Cannot read %s", keys[0]);
 	claims_run_queues(registry);
 }
 
-static void start(struct wanted *wanted, struct vec *steps)
+static void sriov_start(struct sriov_entry *wanted, struct vec *steps)
 {
 	_cleanup_free_ char *name = str_printf("Virtual functions of %s", wanted->def->device);
 	int r = name ? 0 : -ENOMEM;
 
 	wanted->done = true;
 	if (r >= 0)
-		r = task_start(wanted->vfs->registry->host, name, steps, on_done, wanted,
+		r = task_start(wanted->sriov->registry->host, name, steps, sriov_on_task_done, wanted,
 			       &wanted->task);
 	if (r < 0)
 		log_error_errno(r, "Cannot make the virtual functions of %s", wanted->def->device);
 }
 
 /* A device that comes back, or whose driver does, has lost its functions. */
-static void notice_driver(struct wanted *wanted)
+static void sriov_note_driver(struct sriov_entry *wanted)
 {
-	const struct inventory *inv = host_inventory(wanted->vfs->registry->host);
+	const struct inventory *inv = host_inventory(wanted->sriov->registry->host);
 	const struct device *device = inventory_find(inv, wanted->def->device);
 	const char *driver = device ? str_or(device->driver, "") : NULL;
 
@@ -196,82 +196,82 @@ static void notice_driver(struct wanted *wanted)
 }
 
 /* Then it matters what the host does with them at this moment, not when it was last heard of. */
-static bool takes_away(const struct wanted *wanted)
+static bool sriov_removes_vfs(const struct sriov_entry *wanted)
 {
-	const struct inventory *inv = host_inventory(wanted->vfs->registry->host);
+	const struct inventory *inv = host_inventory(wanted->sriov->registry->host);
 	const struct device *device = inventory_find(inv, wanted->def->device);
 
 	return device && device->num_vfs > 0 && device->num_vfs != wanted->def->count;
 }
 
-static void advance(struct wanted *wanted, char *const *claimed)
+static void sriov_advance(struct sriov_entry *wanted, char *const *claimed)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
-	struct registry *registry = wanted->vfs->registry;
+	struct registry *registry = wanted->sriov->registry;
 	char *problem;
 	int r;
 
-	notice_driver(wanted);
+	sriov_note_driver(wanted);
 	if (wanted->done) {
 		if (wanted->failure)
-			set_problem(wanted, str_printf("The virtual functions of %s cannot be made: %s.",
+			sriov_set_problem(wanted, str_printf("The virtual functions of %s cannot be made: %s.",
 						       wanted->def->device, wanted->failure));
 		return;
 	}
-	r = plan_vfs(host_inventory(registry->host), wanted->def, claimed, &steps, &problem);
-	if (r >= 0 && steps.n > 0 && takes_away(wanted)) {
+	r = sriov_plan(host_inventory(registry->host), wanted->def, claimed, &steps, &problem);
+	if (r >= 0 && steps.n > 0 && sriov_removes_vfs(wanted)) {
 		steps_clear(&steps);
 		free(problem);
 		problem = NULL;
-		r = host_refresh_uses(registry->host);
+		r = host_refresh_usage(registry->host);
 		if (r >= 0)
-			r = plan_vfs(host_inventory(registry->host), wanted->def, claimed, &steps,
+			r = sriov_plan(host_inventory(registry->host), wanted->def, claimed, &steps,
 				     &problem);
 	}
 	if (r < 0) {
 		log_error_errno(r, "The virtual functions of %s are not made", wanted->def->device);
 		return;
 	}
-	set_problem(wanted, problem);
+	sriov_set_problem(wanted, problem);
 	if (steps.n > 0)
-		start(wanted, &steps);
+		sriov_start(wanted, &steps);
 }
 
 /* --- all of them ------------------------------------------------------------------------------- */
 
-static void drop_withdrawn(struct vfs *vfs)
+static void sriov_drop_withdrawn(struct sriov *sriov)
 {
-	for (size_t i = 0; i < vfs->wanted.n;) {
-		const struct wanted *wanted = vfs->wanted.items[i];
+	for (size_t i = 0; i < sriov->wanted.n;) {
+		const struct sriov_entry *wanted = sriov->wanted.items[i];
 
 		if (wanted->withdrawn && !wanted->task)
-			wanted_free(vec_remove_at(&vfs->wanted, i));
+			sriov_entry_free(vec_remove_at(&sriov->wanted, i));
 		else
 			i++;
 	}
 }
 
-void vfs_run(struct vfs *vfs)
+void sriov_run(struct sriov *sriov)
 {
 	_cleanup_strv_ char **claimed = NULL;
 
-	if (registry_claimed_keys(vfs->registry, &claimed) < 0) {
+	if (registry_claimed_keys(sriov->registry, &claimed) < 0) {
 		log_error("Out of memory, virtual functions are left as they are");
 		return;
 	}
-	drop_withdrawn(vfs);
+	sriov_drop_withdrawn(sriov);
 	/* one after the other, unless the kernel does not come back from one */
-	VEC_FOREACH(struct wanted, wanted, &vfs->wanted) {
+	VEC_FOREACH(struct sriov_entry, wanted, &sriov->wanted) {
 		if (!wanted->task && !wanted->withdrawn)
-			advance(wanted, claimed);
+			sriov_advance(wanted, claimed);
 		if (wanted->task && !task_is_late(wanted->task))
 			return;
 	}
 }
 
-int vfs_list(const struct vfs *vfs, struct vec *ret)
+int sriov_list_defs(const struct sriov *sriov, struct vec *ret)
 {
-	VEC_FOREACH(const struct wanted, wanted, &vfs->wanted)
+	VEC_FOREACH(const struct sriov_entry, wanted, &sriov->wanted)
 		if (!wanted->withdrawn && vec_add(ret, wanted->def) < 0)
 			return -ENOMEM;
 	return 0;

@@ -9,21 +9,21 @@
 #include "base/str.h"
 #include "model/config/config-dirs.h"
 
-const char *const confdir_default[] = {
+const char *const config_dirs_default[] = {
 	"/etc/devgroups.d",
 	"/run/devgroups.d",
 	"/usr/lib/devgroups.d",
 	NULL,
 };
 
-const char *const confdir_quirks[] = {
+const char *const config_dirs_quirks[] = {
 	"/etc/devgroups/quirks.d",
 	"/run/devgroups/quirks.d",
 	"/usr/lib/devgroups/quirks.d",
 	NULL,
 };
 
-static struct confdir_file *file_free(struct confdir_file *file)
+static struct config_dirs_file *config_dirs_file_free(struct config_dirs_file *file)
 {
 	if (!file)
 		return NULL;
@@ -33,21 +33,21 @@ static struct confdir_file *file_free(struct confdir_file *file)
 	return NULL;
 }
 
-DEFINE_CLEANUP(struct confdir_file *, file_freep, file_free)
+DEFINE_CLEANUP(struct config_dirs_file *, config_dirs_file_freep, config_dirs_file_free)
 
-static void *destroy_file(void *data)
+static void *config_dirs_destroy_file(void *data)
 {
-	return file_free(data);
+	return config_dirs_file_free(data);
 }
 
-void confdir_files_clear(struct vec *files)
+void config_dirs_files_clear(struct vec *files)
 {
-	vec_clear(files, destroy_file);
+	vec_clear(files, config_dirs_destroy_file);
 }
 
 /* --- one file --------------------------------------------------------------------------------- */
 
-static const char *type_name(mode_t mode)
+static const char *config_dirs_type_name(mode_t mode)
 {
 	switch (mode & S_IFMT) {
 	case S_IFIFO:
@@ -64,51 +64,51 @@ static const char *type_name(mode_t mode)
 	}
 }
 
-static int report_unread(struct config *config, const char *path, int error)
+static int config_dirs_report_unread(struct def_set *config, const char *path, int error)
 {
 	char target[256];
 	struct stat st;
 	ssize_t n;
 
 	if (error == -EFBIG)
-		return config_add_problem(config, path, 0, 0, false,
-					  "larger than %u bytes: not read", CONFDIR_MAX_FILE);
+		return def_set_add_problem(config, path, 0, 0, false,
+					  "larger than %u bytes: not read", CONFIG_DIRS_MAX_FILE);
 	if ((error == -EINVAL || error == -EISDIR || error == -ENXIO) && stat(path, &st) >= 0)
-		return config_add_problem(config, path, 0, 0, false, "this is %s: expected a file",
-					  type_name(st.st_mode));
+		return def_set_add_problem(config, path, 0, 0, false, "this is %s: expected a file",
+					  config_dirs_type_name(st.st_mode));
 	n = error == -ENOENT ? readlink(path, target, sizeof(target)) : -1;
 	if (n >= 0)
-		return config_add_problem(config, path, 0, 0, false,
+		return def_set_add_problem(config, path, 0, 0, false,
 					  "this is a link to %.*s, which is not there", (int)n,
 					  target);
-	return config_add_problem(config, path, 0, 0, false, "cannot be read: %s",
+	return def_set_add_problem(config, path, 0, 0, false, "cannot be read: %s",
 				  strerror(-error));
 }
 
-int confdir_load_file(struct config *config, const char *path)
+int config_dirs_load_file(struct def_set *config, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	int r;
 
-	r = file_read_at(AT_FDCWD, path, CONFDIR_MAX_FILE, &text, &size);
+	r = fileio_read_at(AT_FDCWD, path, CONFIG_DIRS_MAX_FILE, &text, &size);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return report_unread(config, path, r);
-	return config_parse(config, path, text, size);
+		return config_dirs_report_unread(config, path, r);
+	return parse_definitions(config, path, text, size);
 }
 
 /* --- directories ------------------------------------------------------------------------------ */
 
-static bool is_config_name(const char *name)
+static bool config_dirs_name_valid(const char *name)
 {
 	size_t n = strlen(name), suffix = strlen(".json");
 
 	return name[0] != '.' && n > suffix && str_eq(name + n - suffix, ".json");
 }
 
-static bool is_masked(const char *path)
+static bool config_dirs_is_masked(const char *path)
 {
 	struct stat st;
 
@@ -116,9 +116,9 @@ static bool is_masked(const char *path)
 	       S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 }
 
-static struct confdir_file *file_new(const char *directory, const char *name)
+static struct config_dirs_file *config_dirs_file_new(const char *directory, const char *name)
 {
-	_cleanup_(file_freep) struct confdir_file *file = calloc(1, sizeof(*file));
+	_cleanup_(config_dirs_file_freep) struct config_dirs_file *file = calloc(1, sizeof(*file));
 
 	if (!file)
 		return NULL;
@@ -127,7 +127,7 @@ static struct confdir_file *file_new(const char *directory, const char *name)
 	return file->name && file->path ? TAKE_PTR(file) : NULL;
 }
 
-static const struct confdir_draft *find_draft(const struct confdir_draft *drafts, size_t n,
+static const struct config_dirs_draft *config_dirs_find_draft(const struct config_dirs_draft *drafts, size_t n,
 					      const char *path)
 {
 	for (size_t i = 0; i < n; i++)
@@ -137,13 +137,13 @@ static const struct confdir_draft *find_draft(const struct confdir_draft *drafts
 }
 
 /* By name; of one name the highest directory, which was read first, comes first. */
-static size_t place_of(const struct vec *files, const char *name)
+static size_t config_dirs_file_place(const struct vec *files, const char *name)
 {
 	size_t low = 0, high = files->n;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct confdir_file *file = files->items[middle];
+		const struct config_dirs_file *file = files->items[middle];
 
 		if (strcmp(file->name, name) <= 0)
 			low = middle + 1;
@@ -153,11 +153,11 @@ static size_t place_of(const struct vec *files, const char *name)
 	return low;
 }
 
-static int add_file(struct vec *files, const char *directory, const char *name)
+static int config_dirs_add_file(struct vec *files, const char *directory, const char *name)
 {
-	_cleanup_(file_freep) struct confdir_file *file = file_new(directory, name);
-	const struct confdir_file *before;
-	size_t at = place_of(files, name);
+	_cleanup_(config_dirs_file_freep) struct config_dirs_file *file = config_dirs_file_new(directory, name);
+	const struct config_dirs_file *before;
+	size_t at = config_dirs_file_place(files, name);
 	int r;
 
 	if (!file)
@@ -166,10 +166,10 @@ static int add_file(struct vec *files, const char *directory, const char *name)
 	if (before && str_eq(before->path, file->path))
 		return 0; /* a draft of a file that is there */
 	if (before && str_eq(before->name, name)) {
-		file->fate = CONFDIR_HIDDEN;
+		file->fate = CONFIG_DIRS_HIDDEN;
 		file->by = before->by ? before->by : before;
-	} else if (is_masked(file->path)) {
-		file->fate = CONFDIR_MASK;
+	} else if (config_dirs_is_masked(file->path)) {
+		file->fate = CONFIG_DIRS_MASKED;
 	}
 	r = vec_insert(files, at, file);
 	if (r >= 0)
@@ -177,7 +177,7 @@ static int add_file(struct vec *files, const char *directory, const char *name)
 	return r;
 }
 
-static int list_directory(struct config *config, const char *directory, struct vec *files)
+static int config_dirs_list_directory(struct def_set *config, const char *directory, struct vec *files)
 {
 	_cleanup_closedir_ DIR *dir = opendir(directory);
 	int r;
@@ -185,7 +185,7 @@ static int list_directory(struct config *config, const char *directory, struct v
 	if (!dir && errno == ENOENT)
 		return 0;
 	if (!dir)
-		return config_add_problem(config, directory, 0, 0, false, "cannot be read: %s",
+		return def_set_add_problem(config, directory, 0, 0, false, "cannot be read: %s",
 					  strerror(errno));
 	for (;;) {
 		const struct dirent *item;
@@ -193,18 +193,18 @@ static int list_directory(struct config *config, const char *directory, struct v
 		errno = 0;
 		item = readdir(dir);
 		if (!item && errno)
-			return config_add_problem(config, directory, 0, 0, false,
+			return def_set_add_problem(config, directory, 0, 0, false,
 						  "cannot be read: %s", strerror(errno));
 		if (!item)
 			return 0;
-		r = is_config_name(item->d_name) ? add_file(files, directory, item->d_name) : 0;
+		r = config_dirs_name_valid(item->d_name) ? config_dirs_add_file(files, directory, item->d_name) : 0;
 		if (r < 0)
 			return r;
 	}
 }
 
 /* Those of @directory alone. */
-static int list_drafts(const char *directory, const struct confdir_draft *drafts, size_t n,
+static int config_dirs_list_drafts(const char *directory, const struct config_dirs_draft *drafts, size_t n,
 		       struct vec *files)
 {
 	size_t length = strlen(directory);
@@ -216,24 +216,24 @@ static int list_drafts(const char *directory, const struct confdir_draft *drafts
 		if (!str_starts(path, directory) || path[length] != '/' ||
 		    strchr(path + length + 1, '/'))
 			continue;
-		r = add_file(files, directory, path + length + 1);
+		r = config_dirs_add_file(files, directory, path + length + 1);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int list_all(struct config *config, const char *const *directories,
-		    const struct confdir_draft *drafts, size_t n, struct vec *ret)
+static int config_dirs_list_all(struct def_set *config, const char *const *directories,
+		    const struct config_dirs_draft *drafts, size_t n, struct vec *ret)
 {
-	_cleanup_confdir_files_ struct vec files = { 0 };
+	_cleanup_config_dirs_files_ struct vec files = { 0 };
 	int r;
 
-	for (const char *const *directory = directories ? directories : confdir_default; *directory;
+	for (const char *const *directory = directories ? directories : config_dirs_default; *directory;
 	     directory++) {
-		r = list_directory(config, *directory, &files);
+		r = config_dirs_list_directory(config, *directory, &files);
 		if (r >= 0)
-			r = list_drafts(*directory, drafts, n, &files);
+			r = config_dirs_list_drafts(*directory, drafts, n, &files);
 		if (r < 0)
 			return r;
 	}
@@ -242,73 +242,73 @@ static int list_all(struct config *config, const char *const *directories,
 	return 0;
 }
 
-int confdir_list(struct config *config, const char *const *directories, struct vec *ret)
+int config_dirs_list(struct def_set *config, const char *const *directories, struct vec *ret)
 {
-	return list_all(config, directories, NULL, 0, ret);
+	return config_dirs_list_all(config, directories, NULL, 0, ret);
 }
 
 /* A file that went away after its directory was read is as if it had never been there. */
-static bool is_gone(const char *path)
+static bool config_dirs_is_gone(const char *path)
 {
 	struct stat st;
 
 	return lstat(path, &st) < 0 && errno == ENOENT;
 }
 
-static int load_files(struct config *config, const struct vec *files,
-		      const struct confdir_draft *drafts, size_t n)
+static int config_dirs_load_all(struct def_set *config, const struct vec *files,
+		      const struct config_dirs_draft *drafts, size_t n)
 {
 	int r;
 
-	VEC_FOREACH(const struct confdir_file, file, files) {
-		const struct confdir_draft *draft = find_draft(drafts, n, file->path);
+	VEC_FOREACH(const struct config_dirs_file, file, files) {
+		const struct config_dirs_draft *draft = config_dirs_find_draft(drafts, n, file->path);
 
-		if (file->fate == CONFDIR_HIDDEN ||
-		    (!draft && (file->fate == CONFDIR_MASK || is_gone(file->path))))
+		if (file->fate == CONFIG_DIRS_HIDDEN ||
+		    (!draft && (file->fate == CONFIG_DIRS_MASKED || config_dirs_is_gone(file->path))))
 			continue;
-		r = draft ? config_parse(config, draft->path, draft->text, draft->size)
-			  : confdir_load_file(config, file->path);
+		r = draft ? parse_definitions(config, draft->path, draft->text, draft->size)
+			  : config_dirs_load_file(config, file->path);
 		if (r < 0)
 			return r;
 	}
-	return config_check_devices(config);
+	return def_set_check_devices(config);
 }
 
-int confdir_try(const char *const *directories, const struct confdir_draft *drafts, size_t n,
-		struct config **ret)
+int config_dirs_load_drafts(const char *const *directories, const struct config_dirs_draft *drafts, size_t n,
+		struct def_set **ret)
 {
-	_cleanup_config_ struct config *config = config_new();
-	_cleanup_confdir_files_ struct vec files = { 0 };
+	_cleanup_def_set_ struct def_set *config = def_set_new();
+	_cleanup_config_dirs_files_ struct vec files = { 0 };
 	int r;
 
 	if (!config)
 		return -ENOMEM;
-	r = list_all(config, directories, drafts, n, &files);
+	r = config_dirs_list_all(config, directories, drafts, n, &files);
 	if (r >= 0)
-		r = load_files(config, &files, drafts, n);
+		r = config_dirs_load_all(config, &files, drafts, n);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(config);
 	return 0;
 }
 
-int confdir_load(const char *const *directories, struct config **ret)
+int config_dirs_load(const char *const *directories, struct def_set **ret)
 {
-	return confdir_try(directories, NULL, 0, ret);
+	return config_dirs_load_drafts(directories, NULL, 0, ret);
 }
 
-int confdir_load_quirks(const char *const *directories, struct config **ret)
+int config_dirs_load_quirks(const char *const *directories, struct def_set **ret)
 {
-	_cleanup_config_ struct config *config = config_new();
-	_cleanup_confdir_files_ struct vec files = { 0 };
+	_cleanup_def_set_ struct def_set *config = def_set_new();
+	_cleanup_config_dirs_files_ struct vec files = { 0 };
 	int r;
 
 	if (!config)
 		return -ENOMEM;
-	config->kind = CONFIG_QUIRKS;
-	r = list_all(config, directories ? directories : confdir_quirks, NULL, 0, &files);
+	config->kind = DEF_FILE_QUIRKS;
+	r = config_dirs_list_all(config, directories ? directories : config_dirs_quirks, NULL, 0, &files);
 	if (r >= 0)
-		r = load_files(config, &files, NULL, 0);
+		r = config_dirs_load_all(config, &files, NULL, 0);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(config);

@@ -11,7 +11,7 @@
 /* As for a file: whoever has more of this wrong has something else wrong. */
 #define MAX_REPORTED 100
 
-static struct problem *problem_free(struct problem *problem)
+static struct problem *def_set_problem_free(struct problem *problem)
 {
 	if (!problem)
 		return NULL;
@@ -21,11 +21,11 @@ static struct problem *problem_free(struct problem *problem)
 	return NULL;
 }
 
-DEFINE_CLEANUP(struct problem *, problem_freep, problem_free)
+DEFINE_CLEANUP(struct problem *, def_set_problem_freep, def_set_problem_free)
 
-struct vfdef *vfdef_new(const char *device)
+struct vf_def *def_set_vf_new(const char *device)
 {
-	_cleanup_vfdef_ struct vfdef *def = calloc(1, sizeof(*def));
+	_cleanup_vf_def_ struct vf_def *def = calloc(1, sizeof(*def));
 
 	if (!def)
 		return NULL;
@@ -34,7 +34,7 @@ struct vfdef *vfdef_new(const char *device)
 	return def->device ? TAKE_PTR(def) : NULL;
 }
 
-struct vfdef *vfdef_free(struct vfdef *def)
+struct vf_def *def_set_vf_free(struct vf_def *def)
 {
 	if (!def)
 		return NULL;
@@ -44,89 +44,89 @@ struct vfdef *vfdef_free(struct vfdef *def)
 	return NULL;
 }
 
-static void *destroy_group(void *data)
+static void *def_set_destroy_group(void *data)
 {
-	return groupdef_free(data);
+	return group_def_free(data);
 }
 
-static void *destroy_vfs(void *data)
+static void *def_set_destroy_vfs(void *data)
 {
-	return vfdef_free(data);
+	return def_set_vf_free(data);
 }
 
-static void *destroy_mdev(void *data)
+static void *def_set_destroy_mdev(void *data)
 {
-	return mdevdef_free(data);
+	return mdev_def_free(data);
 }
 
-static void *destroy_quirk(void *data)
+static void *def_set_destroy_quirk(void *data)
 {
 	return quirk_free(data);
 }
 
-static void *destroy_problem(void *data)
+static void *def_set_destroy_problem(void *data)
 {
-	return problem_free(data);
+	return def_set_problem_free(data);
 }
 
-struct config *config_new(void)
+struct def_set *def_set_new(void)
 {
-	return calloc(1, sizeof(struct config));
+	return calloc(1, sizeof(struct def_set));
 }
 
-struct config *config_free(struct config *config)
+struct def_set *def_set_free(struct def_set *config)
 {
 	if (!config)
 		return NULL;
 	vec_drop(&config->in_order);
-	vec_clear(&config->groups, destroy_group);
-	vec_clear(&config->vfs, destroy_vfs);
-	vec_clear(&config->mdevs, destroy_mdev);
-	vec_clear(&config->quirks, destroy_quirk);
-	vec_clear(&config->problems, destroy_problem);
+	vec_clear(&config->groups, def_set_destroy_group);
+	vec_clear(&config->sriov, def_set_destroy_vfs);
+	vec_clear(&config->mdevs, def_set_destroy_mdev);
+	vec_clear(&config->quirks, def_set_destroy_quirk);
+	vec_clear(&config->problems, def_set_destroy_problem);
 	free(config);
 	return NULL;
 }
 
 /* --- looking up ------------------------------------------------------------------------------- */
 
-static int compare_name(const void *name, const void *def)
+static int def_set_compare_name(const void *name, const void *def)
 {
-	return strcmp(name, ((const struct groupdef *)def)->name);
+	return strcmp(name, ((const struct group_def *)def)->name);
 }
 
-static int compare_device(const void *device, const void *def)
+static int def_set_compare_vf(const void *device, const void *def)
 {
-	return strcmp(device, ((const struct vfdef *)def)->device);
+	return strcmp(device, ((const struct vf_def *)def)->device);
 }
 
-static int compare_key(const void *key, const void *def)
+static int def_set_compare_mdev(const void *key, const void *def)
 {
-	return strcmp(key, ((const struct mdevdef *)def)->key);
+	return strcmp(key, ((const struct mdev_def *)def)->key);
 }
 
-const struct groupdef *config_find(const struct config *config, const char *name)
+const struct group_def *def_set_find_group(const struct def_set *config, const char *name)
 {
-	ptrdiff_t i = vec_find_sorted(&config->groups, name, compare_name, NULL);
+	ptrdiff_t i = vec_find_sorted(&config->groups, name, def_set_compare_name, NULL);
 
 	return i < 0 ? NULL : config->groups.items[i];
 }
 
-const struct vfdef *config_find_vfs(const struct config *config, const char *device)
+const struct vf_def *def_set_find_vfs(const struct def_set *config, const char *device)
 {
-	ptrdiff_t i = vec_find_sorted(&config->vfs, device, compare_device, NULL);
+	ptrdiff_t i = vec_find_sorted(&config->sriov, device, def_set_compare_vf, NULL);
 
-	return i < 0 ? NULL : config->vfs.items[i];
+	return i < 0 ? NULL : config->sriov.items[i];
 }
 
-const struct mdevdef *config_find_mdev(const struct config *config, const char *key)
+const struct mdev_def *def_set_find_mdev(const struct def_set *config, const char *key)
 {
-	ptrdiff_t i = vec_find_sorted(&config->mdevs, key, compare_key, NULL);
+	ptrdiff_t i = vec_find_sorted(&config->mdevs, key, def_set_compare_mdev, NULL);
 
 	return i < 0 ? NULL : config->mdevs.items[i];
 }
 
-bool config_has_errors(const struct config *config)
+bool def_set_has_errors(const struct def_set *config)
 {
 	VEC_FOREACH(const struct problem, problem, &config->problems)
 		if (!problem->warning)
@@ -136,10 +136,10 @@ bool config_has_errors(const struct config *config)
 
 /* --- filling ---------------------------------------------------------------------------------- */
 
-int config_put_group(struct config *config, struct groupdef *def)
+int def_set_put_group(struct def_set *config, struct group_def *def)
 {
 	size_t at;
-	ptrdiff_t i = vec_find_sorted(&config->groups, def->name, compare_name, &at);
+	ptrdiff_t i = vec_find_sorted(&config->groups, def->name, def_set_compare_name, &at);
 	int r;
 
 	r = vec_add(&config->in_order, def);
@@ -147,7 +147,7 @@ int config_put_group(struct config *config, struct groupdef *def)
 		return r;
 	if (i >= 0) {
 		vec_remove(&config->in_order, config->groups.items[i]);
-		groupdef_free(config->groups.items[i]);
+		group_def_free(config->groups.items[i]);
 		config->groups.items[i] = def;
 		return 0;
 	}
@@ -157,31 +157,31 @@ int config_put_group(struct config *config, struct groupdef *def)
 	return r;
 }
 
-int config_put_vfs(struct config *config, struct vfdef *def)
+int def_set_put_vfs(struct def_set *config, struct vf_def *def)
 {
 	size_t at;
-	ptrdiff_t i = vec_find_sorted(&config->vfs, def->device, compare_device, &at);
+	ptrdiff_t i = vec_find_sorted(&config->sriov, def->device, def_set_compare_vf, &at);
 
 	if (i < 0)
-		return vec_insert(&config->vfs, at, def);
-	vfdef_free(config->vfs.items[i]);
-	config->vfs.items[i] = def;
+		return vec_insert(&config->sriov, at, def);
+	def_set_vf_free(config->sriov.items[i]);
+	config->sriov.items[i] = def;
 	return 0;
 }
 
-int config_put_mdev(struct config *config, struct mdevdef *def)
+int def_set_put_mdev(struct def_set *config, struct mdev_def *def)
 {
 	size_t at;
-	ptrdiff_t i = vec_find_sorted(&config->mdevs, def->key, compare_key, &at);
+	ptrdiff_t i = vec_find_sorted(&config->mdevs, def->key, def_set_compare_mdev, &at);
 
 	if (i < 0)
 		return vec_insert(&config->mdevs, at, def);
-	mdevdef_free(config->mdevs.items[i]);
+	mdev_def_free(config->mdevs.items[i]);
 	config->mdevs.items[i] = def;
 	return 0;
 }
 
-int config_put_quirk(struct config *config, struct quirk *quirk)
+int def_set_put_quirk(struct def_set *config, struct quirk *quirk)
 {
 	for (size_t i = 0; i < config->quirks.n; i++) {
 		struct quirk *earlier = config->quirks.items[i];
@@ -195,10 +195,10 @@ int config_put_quirk(struct config *config, struct quirk *quirk)
 	return vec_add(&config->quirks, quirk);
 }
 
-int config_add_problem(struct config *config, const char *file, unsigned line, unsigned column,
+int def_set_add_problem(struct def_set *config, const char *file, unsigned line, unsigned column,
 		       bool warning, const char *format, ...)
 {
-	_cleanup_(problem_freep) struct problem *problem = calloc(1, sizeof(*problem));
+	_cleanup_(def_set_problem_freep) struct problem *problem = calloc(1, sizeof(*problem));
 	va_list ap;
 	int n;
 
@@ -216,8 +216,8 @@ int config_add_problem(struct config *config, const char *file, unsigned line, u
 		problem->text = NULL;
 	if (!problem->file || !problem->text)
 		return -ENOMEM;
-	jsontext_clean(problem->file);
-	jsontext_clean(problem->text);
+	jsontext_scan_clean(problem->file);
+	jsontext_scan_clean(problem->text);
 	if (vec_add(&config->problems, problem) < 0)
 		return -ENOMEM;
 	TAKE_PTR(problem);
@@ -227,13 +227,13 @@ int config_add_problem(struct config *config, const char *file, unsigned line, u
 /* --- a device in two groups ------------------------------------------------------------------- */
 
 /* Who has a place; kept in a tree of tsearch(). */
-struct owner {
+struct selector_owner {
 	const struct selector *selector;
-	const struct groupdef *def;
+	const struct group_def *def;
 };
 
 /* The place alone: whether the ids hold as well is a question to the host. */
-static const char *place_of(const struct selector *selector)
+static const char *def_set_selector_place(const struct selector *selector)
 {
 	if (selector->address)
 		return selector->address;
@@ -241,48 +241,48 @@ static const char *place_of(const struct selector *selector)
 }
 
 /* A path of one step is an address on a root bus. */
-static int place_kind(const struct selector *selector)
+static int def_set_selector_place_kind(const struct selector *selector)
 {
 	if (selector->address || (selector->path && !strchr(selector->path, '/')))
 		return 0;
 	return selector->path ? 1 : 2;
 }
 
-static int compare_places(const void *a, const void *b)
+static int def_set_compare_places(const void *a, const void *b)
 {
-	const struct selector *x = ((const struct owner *)a)->selector;
-	const struct selector *y = ((const struct owner *)b)->selector;
-	int order = place_kind(x) - place_kind(y);
+	const struct selector *x = ((const struct selector_owner *)a)->selector;
+	const struct selector *y = ((const struct selector_owner *)b)->selector;
+	int order = def_set_selector_place_kind(x) - def_set_selector_place_kind(y);
 
 	if (order == 0)
-		order = strcmp(place_of(x), place_of(y));
-	if (order == 0 && place_kind(x) == 2)
+		order = strcmp(def_set_selector_place(x), def_set_selector_place(y));
+	if (order == 0 && def_set_selector_place_kind(x) == 2)
 		order = (x->index > y->index) - (x->index < y->index);
 	return order;
 }
 
-/* What config_check_devices() carries along. */
-struct check {
-	struct config *config;
+/* What def_set_check_devices() carries along. */
+struct duplicate_check {
+	struct def_set *config;
 	void *owners; /* struct owner, owned */
 	unsigned reported;
 };
 
-static int report_taken(struct check *check, const struct groupdef *def,
-			const struct selector *selector, const struct owner *owner)
+static int def_set_report_taken(struct duplicate_check *check, const struct group_def *def,
+			const struct selector *selector, const struct selector_owner *owner)
 {
 	_cleanup_free_ char *text = NULL;
 
 	if (check->reported++ > MAX_REPORTED)
 		return 0;
 	if (check->reported > MAX_REPORTED)
-		return config_add_problem(
+		return def_set_add_problem(
 			check->config, def->file, selector->line, selector->column, false,
 			"more than %d devices in two groups: the rest is not listed", MAX_REPORTED);
-	text = selector_describe(selector);
+	text = group_def_selector_describe(selector);
 	if (!text)
 		return -ENOMEM;
-	return config_add_problem(
+	return def_set_add_problem(
 		check->config, def->file, selector->line, selector->column, false,
 		"%s is in the group \"%s\" already (%s:%u:%u); \"%s\" is left out", text,
 		owner->def->name, owner->def->file, owner->selector->line, owner->selector->column,
@@ -290,57 +290,57 @@ static int report_taken(struct check *check, const struct groupdef *def,
 }
 
 /* 1: some of its devices are another group's, and that is reported; 0: none is. */
-static int find_taken(struct check *check, const struct groupdef *def)
+static int def_set_find_taken(struct duplicate_check *check, const struct group_def *def)
 {
 	int taken = 0, r;
 
 	VEC_FOREACH(const struct selector, selector, &def->selectors) {
-		const struct owner probe = { .selector = selector };
-		struct owner *const *found;
+		const struct selector_owner probe = { .selector = selector };
+		struct selector_owner *const *found;
 
-		found = place_of(selector) ? tfind(&probe, &check->owners, compare_places) : NULL;
+		found = def_set_selector_place(selector) ? tfind(&probe, &check->owners, def_set_compare_places) : NULL;
 		if (!found)
 			continue;
 		taken = 1;
-		r = report_taken(check, def, selector, *found);
+		r = def_set_report_taken(check, def, selector, *found);
 		if (r < 0)
 			return r;
 	}
 	return taken;
 }
 
-static int report_twice(struct check *check, const struct groupdef *def,
+static int def_set_report_twice(struct duplicate_check *check, const struct group_def *def,
 			const struct selector *selector)
 {
 	if (check->reported++ >= MAX_REPORTED)
 		return 0;
-	return config_add_problem(check->config, def->file, selector->line, selector->column, true,
+	return def_set_add_problem(check->config, def->file, selector->line, selector->column, true,
 				  "\"%s\" names this device twice", def->name);
 }
 
-static int take_place(struct check *check, const struct groupdef *def,
+static int def_set_add_owner(struct duplicate_check *check, const struct group_def *def,
 		      const struct selector *selector)
 {
-	struct owner *owner = malloc(sizeof(*owner)), *const * found;
+	struct selector_owner *owner = malloc(sizeof(*owner)), *const * found;
 
 	if (!owner)
 		return -ENOMEM;
-	*owner = (struct owner){ .selector = selector, .def = def };
-	found = tsearch(owner, &check->owners, compare_places);
+	*owner = (struct selector_owner){ .selector = selector, .def = def };
+	found = tsearch(owner, &check->owners, def_set_compare_places);
 	if (found && *found == owner)
 		return 0;
 	free(owner);
-	return found ? report_twice(check, def, selector) : -ENOMEM;
+	return found ? def_set_report_twice(check, def, selector) : -ENOMEM;
 }
 
-static int check_group(struct check *check, const struct groupdef *def)
+static int def_set_check_group(struct duplicate_check *check, const struct group_def *def)
 {
-	int r = find_taken(check, def);
+	int r = def_set_find_taken(check, def);
 
 	if (r != 0)
 		return r;
 	VEC_FOREACH(const struct selector, selector, &def->selectors) {
-		r = place_of(selector) ? take_place(check, def, selector) : 0;
+		r = def_set_selector_place(selector) ? def_set_add_owner(check, def, selector) : 0;
 		if (r < 0)
 			return r;
 	}
@@ -348,7 +348,7 @@ static int check_group(struct check *check, const struct groupdef *def)
 }
 
 /* Puts those that stay first, in their order, and says how many they are. */
-static int sort_out(struct check *check, size_t *ret_kept)
+static int def_set_sort_kept(struct duplicate_check *check, size_t *ret_kept)
 {
 	struct vec *groups = &check->config->in_order;
 	size_t kept = 0;
@@ -357,7 +357,7 @@ static int sort_out(struct check *check, size_t *ret_kept)
 	for (size_t i = 0; i < groups->n; i++) {
 		void *def = groups->items[i];
 
-		r = check_group(check, def);
+		r = def_set_check_group(check, def);
 		if (r < 0)
 			return r;
 		if (r > 0)
@@ -369,34 +369,34 @@ static int sort_out(struct check *check, size_t *ret_kept)
 	return 0;
 }
 
-static int compare_groups(const void *a, const void *b)
+static int def_set_compare_groups(const void *a, const void *b)
 {
-	return compare_name(((const struct groupdef *)a)->name, b);
+	return def_set_compare_name(((const struct group_def *)a)->name, b);
 }
 
-static void drop_behind(struct config *config, size_t kept)
+static void def_set_drop_rest(struct def_set *config, size_t kept)
 {
 	struct vec *groups = &config->groups, *in_order = &config->in_order;
 
 	if (kept == in_order->n)
 		return;
 	for (size_t i = kept; i < in_order->n; i++)
-		groupdef_free(in_order->items[i]);
+		group_def_free(in_order->items[i]);
 	in_order->n = groups->n = kept;
 	memcpy(groups->items, in_order->items, kept * sizeof(void *));
-	vec_sort(groups, compare_groups);
+	vec_sort(groups, def_set_compare_groups);
 }
 
-int config_check_devices(struct config *config)
+int def_set_check_devices(struct def_set *config)
 {
-	struct check check = { .config = config };
+	struct duplicate_check check = { .config = config };
 	size_t kept;
 	int r;
 
-	r = sort_out(&check, &kept);
+	r = def_set_sort_kept(&check, &kept);
 	if (r >= 0)
-		drop_behind(config, kept);
-	VEC_FOREACH(struct groupdef, def, &config->in_order)
+		def_set_drop_rest(config, kept);
+	VEC_FOREACH(struct group_def, def, &config->in_order)
 		def->order = (unsigned)def_i + 1;
 	tdestroy(check.owners, free);
 	return r;

@@ -15,7 +15,7 @@
 
 /* --- which devices ---------------------------------------------------------------------------- */
 
-static int parse_hex(const char *s, const char *end, unsigned digits, uint64_t *ret)
+static int parse_quirk_hex(const char *s, const char *end, unsigned digits, uint64_t *ret)
 {
 	char copy[8];
 
@@ -25,30 +25,30 @@ static int parse_hex(const char *s, const char *end, unsigned digits, uint64_t *
 	copy[digits] = '\0';
 	if (copy[strspn(copy, "0123456789abcdefABCDEF")])
 		return -EINVAL;
-	return parse_u64(copy, 16, UINT32_MAX, ret);
+	return str_parse_u64(copy, 16, UINT32_MAX, ret);
 }
 
 /* "168c:0032", "168c:0032-0034", "168c:*" */
-static int read_ids(const char *text, struct quirk_ids *ret)
+static int parse_quirk_id_range(const char *text, struct quirk_ids *ret)
 {
 	const char *colon = strchr(text, ':'), *dash, *end = text + strlen(text);
 	uint64_t vendor, first = 0, last = UINT16_MAX;
 
-	if (!colon || parse_hex(text, colon, 4, &vendor) < 0)
+	if (!colon || parse_quirk_hex(text, colon, 4, &vendor) < 0)
 		return -EINVAL;
 	if (!str_eq(colon + 1, "*")) {
 		dash = strchr(colon + 1, '-');
-		if (parse_hex(colon + 1, dash ? dash : end, 4, &first) < 0)
+		if (parse_quirk_hex(colon + 1, dash ? dash : end, 4, &first) < 0)
 			return -EINVAL;
 		last = first;
-		if (dash && (parse_hex(dash + 1, end, 4, &last) < 0 || last < first))
+		if (dash && (parse_quirk_hex(dash + 1, end, 4, &last) < 0 || last < first))
 			return -EINVAL;
 	}
 	*ret = (struct quirk_ids){ (int32_t)vendor, (uint16_t)first, (uint16_t)last };
 	return 0;
 }
 
-static int add_ids(struct quirk *quirk, const struct quirk_ids *ids)
+static int parse_quirk_add_ids(struct quirk *quirk, const struct quirk_ids *ids)
 {
 	struct quirk_ids *copy = malloc(sizeof(*copy));
 
@@ -61,30 +61,30 @@ static int add_ids(struct quirk *quirk, const struct quirk_ids *ids)
 	return -ENOMEM;
 }
 
-static int parse_ids(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_ids(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	struct quirk_ids ids;
-	int r = config_is(p, value, JSONTEXT_ARRAY);
+	int r = parse_value_is(p, value, JSONTEXT_ARRAY);
 
 	if (r <= 0)
 		return r;
 	if (value->n == 0)
-		return config_error(p, value->offset,
+		return parse_value_error(p, value->offset,
 				    "\"ids\" is empty: expected at least one, as \"8086:10d3\"");
 	JSONTEXT_FOREACH(item, value) {
-		if (item->type != JSONTEXT_STRING || read_ids(item->text, &ids) < 0)
-			r = config_expected(p, item,
+		if (item->type != JSONTEXT_STRING || parse_quirk_id_range(item->text, &ids) < 0)
+			r = parse_value_expected(p, item,
 					    "vendor and device of four hex digits each, as "
 					    "\"8086:10d3\", \"8086:1580-158b\" or \"8086:*\"");
 		else
-			r = add_ids(target, &ids);
+			r = parse_quirk_add_ids(target, &ids);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int parse_class(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_class(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	struct quirk *quirk = target;
 	unsigned digits = 0;
@@ -93,104 +93,104 @@ static int parse_class(struct config_parser *p, const struct jsontext_node *valu
 	if (value->type == JSONTEXT_STRING)
 		digits = (unsigned)strlen(value->text);
 	if ((digits != 2 && digits != 4 && digits != 6) ||
-	    parse_hex(value->text, value->text + digits, digits, &code) < 0)
-		return config_expected(p, value, "two, four or six hex digits, as \"0108\"");
+	    parse_quirk_hex(value->text, value->text + digits, digits, &code) < 0)
+		return parse_value_expected(p, value, "two, four or six hex digits, as \"0108\"");
 	quirk->class_code = (int32_t)code;
 	quirk->class_digits = digits;
 	return 0;
 }
 
-static int parse_function(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_function(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	static const char *const words[] = { "any", "pf", "vf", NULL };
 	struct quirk *quirk = target;
 	const char *word;
-	int r = config_get_word(p, value, words, &word);
+	int r = parse_value_word(p, value, words, &word);
 
 	if (r > 0)
 		quirk->function = (enum quirk_function)str_index(words, 3, word);
 	return r < 0 ? r : 0;
 }
 
-static int get_bool(struct config_parser *p, const struct jsontext_node *value, bool *ret)
+static int parse_quirk_bool(struct config_parser *p, const struct jsontext_node *value, bool *ret)
 {
-	int r = config_is(p, value, JSONTEXT_BOOL);
+	int r = parse_value_is(p, value, JSONTEXT_BOOL);
 
 	if (r > 0)
 		*ret = value->boolean;
 	return r < 0 ? r : 0;
 }
 
-static int parse_root_bus(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_root_bus(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	return get_bool(p, value, &((struct quirk *)target)->root_bus);
+	return parse_quirk_bool(p, value, &((struct quirk *)target)->root_bus);
 }
 
 /* --- what is known of them -------------------------------------------------------------------- */
 
-static int parse_topic(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_topic(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	int r = config_get_word(p, value, quirk_topics, &((struct quirk *)target)->topic);
+	int r = parse_value_word(p, value, quirk_topics, &((struct quirk *)target)->topic);
 
 	return r < 0 ? r : 0;
 }
 
-static int get_text(struct config_parser *p, const struct jsontext_node *value, char **ret)
+static int parse_quirk_string(struct config_parser *p, const struct jsontext_node *value, char **ret)
 {
 	const char *text;
-	int r = config_get_text(p, value, 1, TEXT_MAX, &text);
+	int r = parse_value_text(p, value, 1, TEXT_MAX, &text);
 
 	return r <= 0 ? r : str_set(ret, text);
 }
 
-static int parse_text(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_text(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	return get_text(p, value, &((struct quirk *)target)->text);
+	return parse_quirk_string(p, value, &((struct quirk *)target)->text);
 }
 
-static int parse_source(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_source(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	return get_text(p, value, &((struct quirk *)target)->source);
+	return parse_quirk_string(p, value, &((struct quirk *)target)->source);
 }
 
-static int parse_never(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_never(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	return config_get_reset_methods(p, value, &((struct quirk *)target)->never);
+	return parse_group_method_list(p, value, &((struct quirk *)target)->never);
 }
 
-static int parse_prefer(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_prefer(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	return config_get_reset_methods(p, value, &((struct quirk *)target)->prefer);
+	return parse_group_method_list(p, value, &((struct quirk *)target)->prefer);
 }
 
-static int parse_shutdown(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_nvme_shutdown(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	return get_bool(p, value, &((struct quirk *)target)->nvme_shutdown);
+	return parse_quirk_bool(p, value, &((struct quirk *)target)->nvme_shutdown);
 }
 
-static int parse_delay(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_delay(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	uint64_t delay;
-	int r = config_get_number(p, value, DELAY_MAX, &delay);
+	int r = parse_value_number(p, value, DELAY_MAX, &delay);
 
 	if (r > 0)
 		((struct quirk *)target)->delay_ms = (unsigned)delay;
 	return r < 0 ? r : 0;
 }
 
-static int parse_reset(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_reset(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	static const struct config_key keys[] = {
-		{ "never", parse_never },
-		{ "prefer", parse_prefer },
-		{ "nvme-shutdown", parse_shutdown },
-		{ "delay-ms", parse_delay },
+		{ "never", parse_quirk_never },
+		{ "prefer", parse_quirk_prefer },
+		{ "nvme-shutdown", parse_quirk_nvme_shutdown },
+		{ "delay-ms", parse_quirk_delay },
 	};
 
-	return config_parse_members(p, value, keys, ARRAY_SIZE(keys), target);
+	return parse_value_members(p, value, keys, ARRAY_SIZE(keys), target);
 }
 
-static int add_setting(struct quirk *quirk, const char *name, const char *value)
+static int parse_quirk_add_setting(struct quirk *quirk, const char *name, const char *value)
 {
 	struct quirk_setting *setting = calloc(1, sizeof(*setting));
 
@@ -206,41 +206,41 @@ static int add_setting(struct quirk *quirk, const char *name, const char *value)
 }
 
 /* What becomes part of a command line must not be able to end its word, or the option. */
-static bool is_setting_value(const char *s)
+static bool parse_quirk_setting_valid(const char *s)
 {
 	return *s && strlen(s) <= WORD_MAX && !s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
 							    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 							    "0123456789._-")];
 }
 
-static int parse_setting(struct config_parser *p, const struct jsontext_node *member,
+static int parse_quirk_setting(struct config_parser *p, const struct jsontext_node *member,
 			 struct quirk *quirk)
 {
 	_cleanup_free_ char *hint = NULL;
 
 	if (member->earlier)
-		return config_error(p, member->key_offset, "the setting \"%.80s\" stands here twice",
+		return parse_value_error(p, member->key_offset, "the setting \"%.80s\" stands here twice",
 				    member->key);
-	if (member->type != JSONTEXT_STRING || !is_setting_value(member->text))
-		return config_expected(p, member, "a word of letters, digits, '.', '_' and '-'");
+	if (member->type != JSONTEXT_STRING || !parse_quirk_setting_valid(member->text))
+		return parse_value_expected(p, member, "a word of letters, digits, '.', '_' and '-'");
 	for (const char *const *name = quirk_settings; *name; name++)
 		if (str_eq(*name, member->key))
-			return add_setting(quirk, *name, member->text);
-	hint = config_suggest(member->key, quirk_settings);
-	return hint ? config_error(p, member->key_offset,
+			return parse_quirk_add_setting(quirk, *name, member->text);
+	hint = parse_value_suggest(member->key, quirk_settings);
+	return hint ? parse_value_error(p, member->key_offset,
 				   "\"%.80s\" is no setting that a VMM could be told of%s",
 				   member->key, hint)
 		    : -ENOMEM;
 }
 
-static int parse_vmm(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_vmm(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	int r = config_is(p, value, JSONTEXT_OBJECT);
+	int r = parse_value_is(p, value, JSONTEXT_OBJECT);
 
 	if (r <= 0)
 		return r;
 	JSONTEXT_FOREACH(member, value) {
-		r = parse_setting(p, member, target);
+		r = parse_quirk_setting(p, member, target);
 		if (r < 0)
 			return r;
 	}
@@ -249,50 +249,50 @@ static int parse_vmm(struct config_parser *p, const struct jsontext_node *value,
 
 /* --- a quirk ---------------------------------------------------------------------------------- */
 
-static const struct config_key quirk_keys[] = {
-	{ "ids", parse_ids },	{ "class", parse_class }, { "function", parse_function },
-	{ "root-bus", parse_root_bus },
-	{ "topic", parse_topic }, { "reset", parse_reset }, { "vmm", parse_vmm },
-	{ "text", parse_text }, { "source", parse_source },
+static const struct config_key parse_quirk_keys[] = {
+	{ "ids", parse_quirk_ids },	{ "class", parse_quirk_class }, { "function", parse_quirk_function },
+	{ "root-bus", parse_quirk_root_bus },
+	{ "topic", parse_quirk_topic }, { "reset", parse_quirk_reset }, { "vmm", parse_quirk_vmm },
+	{ "text", parse_quirk_text }, { "source", parse_quirk_source },
 };
 
-static int check_complete(struct config_parser *p, const struct jsontext_node *member)
+static int parse_quirk_check_complete(struct config_parser *p, const struct jsontext_node *member)
 {
 	static const char *const needed[] = { "topic", "text", "source" };
 
 	if (member->type != JSONTEXT_OBJECT)
 		return 0;
 	if (!jsontext_member(member, "ids") && !jsontext_member(member, "class"))
-		return config_error(p, member->key_offset,
+		return parse_value_error(p, member->key_offset,
 				    "the quirk \"%s\" has neither \"ids\" nor \"class\": it would "
 				    "be of no device",
 				    member->key);
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
 		if (!jsontext_member(member, needed[i]))
-			return config_error(p, member->key_offset,
+			return parse_value_error(p, member->key_offset,
 					    "the quirk \"%s\" has no \"%s\"", member->key,
 					    needed[i]);
 	return 0;
 }
 
-static int check_member(struct config_parser *p, const struct jsontext_node *member)
+static int parse_quirk_check_member(struct config_parser *p, const struct jsontext_node *member)
 {
 	struct jsontext_position at;
 
-	if (!groupdef_name_valid(member->key))
-		return config_error(p, member->key_offset,
+	if (!group_def_name_valid(member->key))
+		return parse_value_error(p, member->key_offset,
 				    "\"%.80s\" is no name for a quirk: expected a letter or "
 				    "digit, then letters, digits, '.', '_' and '-', 64 at most",
 				    member->key);
 	if (!member->earlier)
-		return check_complete(p, member);
+		return parse_quirk_check_complete(p, member);
 	at = jsontext_locate(p->doc, member->earlier->key_offset);
-	return config_error(p, member->key_offset,
+	return parse_value_error(p, member->key_offset,
 			    "the quirk \"%s\" is in this file already, in line %u column %u",
 			    member->key, at.line, at.column);
 }
 
-static int parse_one(struct config_parser *p, const struct jsontext_node *member)
+static int parse_quirk(struct config_parser *p, const struct jsontext_node *member)
 {
 	_cleanup_quirk_ struct quirk *quirk = quirk_new(member->key);
 	struct jsontext_position at = jsontext_locate(p->doc, member->key_offset);
@@ -302,7 +302,7 @@ static int parse_one(struct config_parser *p, const struct jsontext_node *member
 		return -ENOMEM;
 	quirk->line = at.line;
 	quirk->column = at.column;
-	r = config_parse_members(p, member, quirk_keys, ARRAY_SIZE(quirk_keys), quirk);
+	r = parse_value_members(p, member, parse_quirk_keys, ARRAY_SIZE(parse_quirk_keys), quirk);
 	if (r < 0 || p->errors > 0)
 		return r;
 	r = vec_add(&p->staged->quirks, quirk);
@@ -311,16 +311,16 @@ static int parse_one(struct config_parser *p, const struct jsontext_node *member
 	return r;
 }
 
-int config_parse_quirks(struct config_parser *p, const struct jsontext_node *value, void *target)
+int parse_quirks(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	int r = config_is(p, value, JSONTEXT_OBJECT);
+	int r = parse_value_is(p, value, JSONTEXT_OBJECT);
 
 	if (r <= 0)
 		return r;
 	JSONTEXT_FOREACH(member, value) {
-		r = check_member(p, member);
+		r = parse_quirk_check_member(p, member);
 		if (r >= 0)
-			r = parse_one(p, member);
+			r = parse_quirk(p, member);
 		if (r < 0)
 			return r;
 	}

@@ -14,11 +14,11 @@
 
 /* --- the place -------------------------------------------------------------------------------- */
 
-static int parse_address(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_address(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	struct selector *selector = target;
 	_cleanup_free_ char *full = NULL;
-	int r = config_is(p, value, JSONTEXT_STRING);
+	int r = parse_value_is(p, value, JSONTEXT_STRING);
 
 	if (r <= 0)
 		return r;
@@ -26,13 +26,13 @@ static int parse_address(struct config_parser *p, const struct jsontext_node *va
 		full = str_printf("%s:%s", p->bus, value->text);
 	if (p->bus && !strchr(value->text, ':') && !full)
 		return -ENOMEM;
-	r = config_get_key_at(p, value->offset, full ? full : value->text, &selector->address);
+	r = parse_value_key_at(p, value->offset, full ? full : value->text, &selector->address);
 
 	return r < 0 ? r : 0;
 }
 
 /* "1c.4" below its bridge's bus: as the end of an address on bus 0. */
-static bool add_hop(FILE *out, const char *hop, size_t size)
+static bool parse_selector_print_hop(FILE *out, const char *hop, size_t size)
 {
 	char address[16], buf[PCIADDR_SIZE];
 	struct pciaddr addr;
@@ -47,7 +47,7 @@ static bool add_hop(FILE *out, const char *hop, size_t size)
 }
 
 /* Writes the path as sysfs would spell its addresses. */
-static bool print_path(FILE *out, const char *path)
+static bool parse_selector_print_path(FILE *out, const char *path)
 {
 	size_t n = strcspn(path, "/");
 	_cleanup_free_ char *root = strndup(path, n);
@@ -59,13 +59,13 @@ static bool print_path(FILE *out, const char *path)
 	fputs(pciaddr_format(&addr, buf), out);
 	for (path += n; *path; path += n) {
 		n = strcspn(++path, "/");
-		if (!add_hop(out, path, n))
+		if (!parse_selector_print_hop(out, path, n))
 			return false;
 	}
 	return true;
 }
 
-static int normalize_path(const char *path, char **ret)
+static int parse_selector_normalize_path(const char *path, char **ret)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -74,7 +74,7 @@ static int normalize_path(const char *path, char **ret)
 
 	if (!out)
 		return -ENOMEM;
-	valid = print_path(out, path);
+	valid = parse_selector_print_path(out, path);
 	if (fclose(out) != 0 || !text)
 		return -ENOMEM;
 	if (!valid)
@@ -83,40 +83,40 @@ static int normalize_path(const char *path, char **ret)
 	return 0;
 }
 
-static int parse_path(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_path(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	struct selector *selector = target;
-	int r = config_is(p, value, JSONTEXT_STRING);
+	int r = parse_value_is(p, value, JSONTEXT_STRING);
 
 	if (r <= 0)
 		return r;
-	r = normalize_path(value->text, &selector->path);
+	r = parse_selector_normalize_path(value->text, &selector->path);
 	if (r == -EINVAL)
-		return config_expected(p, value,
+		return parse_value_expected(p, value,
 				       "the address of a device on a root bus and "
 				       "/slot.function for each bus below, as 0000:00:1c.4/00.0");
 	return r;
 }
 
-static int parse_vf_of(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_vf_of(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	struct selector *selector = target;
 	struct pciaddr addr;
 	int r;
 
-	r = config_get_key(p, value, &selector->vf_of);
+	r = parse_value_key(p, value, &selector->vf_of);
 	if (r <= 0)
 		return r;
 	if (pciaddr_parse(selector->vf_of, &addr) < 0)
-		return config_expected(p, value, "the address of a PCI function");
+		return parse_value_expected(p, value, "the address of a PCI function");
 	return 0;
 }
 
-static int parse_index(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_index(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	struct selector *selector = target;
 	uint64_t number;
-	int r = config_get_number(p, value, NTH_MAX, &number);
+	int r = parse_value_number(p, value, NTH_MAX, &number);
 
 	if (r > 0)
 		selector->index = (int32_t)number;
@@ -125,76 +125,76 @@ static int parse_index(struct config_parser *p, const struct jsontext_node *valu
 
 /* --- the identity ----------------------------------------------------------------------------- */
 
-static int parse_nth(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_nth(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	struct selector *selector = target;
 	uint64_t number;
-	int r = config_get_number(p, value, NTH_MAX, &number);
+	int r = parse_value_number(p, value, NTH_MAX, &number);
 
 	if (r > 0)
 		selector->nth = (int32_t)number;
 	return r < 0 ? r : 0;
 }
 
-static int parse_id(struct config_parser *p, const struct jsontext_node *value, int32_t *ret)
+static int parse_selector_id(struct config_parser *p, const struct jsontext_node *value, int32_t *ret)
 {
 	uint64_t number;
 
 	if (value->type != JSONTEXT_STRING || strlen(value->text) != 4 ||
 	    value->text[strspn(value->text, HEX)] ||
-	    parse_u64(value->text, 16, UINT16_MAX, &number) < 0)
-		return config_expected(p, value, "four hex digits as a string, as \"8086\"");
+	    str_parse_u64(value->text, 16, UINT16_MAX, &number) < 0)
+		return parse_value_expected(p, value, "four hex digits as a string, as \"8086\"");
 	*ret = (int32_t)number;
 	return 0;
 }
 
-static int parse_vendor(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_vendor(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	return parse_id(p, value, &((struct selector *)target)->vendor);
+	return parse_selector_id(p, value, &((struct selector *)target)->vendor);
 }
 
-static int parse_device(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_device(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	return parse_id(p, value, &((struct selector *)target)->device);
+	return parse_selector_id(p, value, &((struct selector *)target)->device);
 }
 
-static int parse_subsystem_vendor(struct config_parser *p, const struct jsontext_node *value,
+static int parse_selector_subsystem_vendor(struct config_parser *p, const struct jsontext_node *value,
 				  void *target)
 {
-	return parse_id(p, value, &((struct selector *)target)->subsystem_vendor);
+	return parse_selector_id(p, value, &((struct selector *)target)->subsystem_vendor);
 }
 
-static int parse_subsystem_device(struct config_parser *p, const struct jsontext_node *value,
+static int parse_selector_subsystem_device(struct config_parser *p, const struct jsontext_node *value,
 				  void *target)
 {
-	return parse_id(p, value, &((struct selector *)target)->subsystem_device);
+	return parse_selector_id(p, value, &((struct selector *)target)->subsystem_device);
 }
 
-static int parse_class(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_class(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	struct selector *selector = target;
 	uint64_t number;
 	size_t digits = value->type == JSONTEXT_STRING ? strlen(value->text) : 0;
 
 	if ((digits != 2 && digits != 4 && digits != 6) || value->text[strspn(value->text, HEX)] ||
-	    parse_u64(value->text, 16, 0xffffff, &number) < 0)
-		return config_expected(
+	    str_parse_u64(value->text, 16, 0xffffff, &number) < 0)
+		return parse_value_expected(
 			p, value, "two, four or six hex digits as a string, as \"02\" or \"0200\"");
 	selector->class_code = (int32_t)number;
 	selector->class_digits = (unsigned)digits;
 	return 0;
 }
 
-static int parse_serial(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_serial(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	struct selector *selector = target;
 	const char *text;
-	int r = config_get_text(p, value, 1, SERIAL_MAX, &text);
+	int r = parse_value_text(p, value, 1, SERIAL_MAX, &text);
 
 	return r <= 0 ? r : str_set(&selector->serial, text);
 }
 
-static bool bus_valid(const char *name)
+static bool parse_selector_bus_valid(const char *name)
 {
 	size_t n = strlen(name);
 
@@ -206,81 +206,81 @@ static bool bus_valid(const char *name)
 	return true;
 }
 
-static int parse_bus(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_bus(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	struct selector *selector = target;
-	int r = config_is(p, value, JSONTEXT_STRING);
+	int r = parse_value_is(p, value, JSONTEXT_STRING);
 
 	if (r <= 0)
 		return r;
-	if (!bus_valid(value->text))
-		return config_expected(p, value, "the name of a bus, as pci, platform or mdev");
+	if (!parse_selector_bus_valid(value->text))
+		return parse_value_expected(p, value, "the name of a bus, as pci, platform or mdev");
 	return str_set(&selector->bus, value->text);
 }
 
-static const struct config_key selector_keys[] = {
-	{ "address", parse_address },
-	{ "path", parse_path },
-	{ "vf-of", parse_vf_of },
-	{ "index", parse_index },
-	{ "bus", parse_bus },
-	{ "vendor", parse_vendor },
-	{ "device", parse_device },
-	{ "subsystem-vendor", parse_subsystem_vendor },
-	{ "subsystem-device", parse_subsystem_device },
-	{ "class", parse_class },
-	{ "serial", parse_serial },
-	{ "nth", parse_nth },
+static const struct config_key parse_selector_keys[] = {
+	{ "address", parse_selector_address },
+	{ "path", parse_selector_path },
+	{ "vf-of", parse_selector_vf_of },
+	{ "index", parse_selector_index },
+	{ "bus", parse_selector_bus },
+	{ "vendor", parse_selector_vendor },
+	{ "device", parse_selector_device },
+	{ "subsystem-vendor", parse_selector_subsystem_vendor },
+	{ "subsystem-device", parse_selector_subsystem_device },
+	{ "class", parse_selector_class },
+	{ "serial", parse_selector_serial },
+	{ "nth", parse_selector_nth },
 };
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-static size_t count_known(const struct jsontext_node *object)
+static size_t parse_selector_count_known(const struct jsontext_node *object)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(selector_keys); i++)
-		n += jsontext_member(object, selector_keys[i].name) != NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(parse_selector_keys); i++)
+		n += jsontext_member(object, parse_selector_keys[i].name) != NULL;
 	return n;
 }
 
-static int check_nth(struct config_parser *p, const struct jsontext_node *object)
+static int parse_selector_check_nth(struct config_parser *p, const struct jsontext_node *object)
 {
 	static const char *const places[] = { "address", "path", "vf-of" };
 	const struct jsontext_node *nth = jsontext_member(object, "nth");
 
 	if (!nth)
 		return 0;
-	if (count_known(object) == 1)
-		return config_error(p, nth->key_offset,
+	if (parse_selector_count_known(object) == 1)
+		return parse_value_error(p, nth->key_offset,
 				    "\"nth\" chooses among the devices that match: "
 				    "expected at least one other property");
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (jsontext_member(object, places[i]))
-			return config_error(p, nth->key_offset,
+			return parse_value_error(p, nth->key_offset,
 					    "\"nth\" has no choice where \"%s\" "
 					    "names one device",
 					    places[i]);
 	return 0;
 }
 
-static int check_vf(struct config_parser *p, const struct jsontext_node *object)
+static int parse_selector_check_vf(struct config_parser *p, const struct jsontext_node *object)
 {
 	const struct jsontext_node *vf_of = jsontext_member(object, "vf-of");
 	const struct jsontext_node *index = jsontext_member(object, "index");
 
 	if (vf_of && !index)
-		return config_error(p, vf_of->key_offset,
+		return parse_value_error(p, vf_of->key_offset,
 				    "\"vf-of\" needs \"index\" beside it: which of "
 				    "the virtual functions, from 0");
 	if (index && !vf_of)
-		return config_error(p, index->key_offset,
+		return parse_value_error(p, index->key_offset,
 				    "\"index\" needs \"vf-of\" beside it: the address "
 				    "of the physical function");
 	return 0;
 }
 
-static int check_bus(struct config_parser *p, const struct jsontext_node *object,
+static int parse_selector_check_bus(struct config_parser *p, const struct jsontext_node *object,
 		     const struct selector *selector)
 {
 	const struct jsontext_node *bus = jsontext_member(object, "bus");
@@ -290,35 +290,35 @@ static int check_bus(struct config_parser *p, const struct jsontext_node *object
 	if (!bus || !selector->bus || !selector->address)
 		return 0;
 	n = strlen(selector->bus);
-	if (devbus_of_key(selector->address)->bare_key)
-		same = str_eq(selector->bus, devbus_of_key(selector->address)->name);
+	if (device_bus_of_key(selector->address)->bare_key)
+		same = str_eq(selector->bus, device_bus_of_key(selector->address)->name);
 	else
 		same = str_starts(selector->address, selector->bus) && selector->address[n] == ':';
 	if (same)
 		return 0;
-	return config_error(p, bus->offset, "\"bus\": the address %s is not on the bus \"%s\"",
+	return parse_value_error(p, bus->offset, "\"bus\": the address %s is not on the bus \"%s\"",
 			    selector->address, selector->bus);
 }
 
-static int check_selector(struct config_parser *p, const struct jsontext_node *object,
+static int parse_selector_check(struct config_parser *p, const struct jsontext_node *object,
 			  const struct selector *selector)
 {
 	int r;
 
-	if (count_known(object) == 0)
-		return config_error(p, object->offset,
+	if (parse_selector_count_known(object) == 0)
+		return parse_value_error(p, object->offset,
 				    "this selector has no property: expected at least "
 				    "one, as \"address\", \"path\" or \"vendor\"");
-	r = check_nth(p, object);
+	r = parse_selector_check_nth(p, object);
 	if (r >= 0)
-		r = check_vf(p, object);
-	return r < 0 ? r : check_bus(p, object, selector);
+		r = parse_selector_check_vf(p, object);
+	return r < 0 ? r : parse_selector_check_bus(p, object, selector);
 }
 
-int config_parse_selector(struct config_parser *p, const struct jsontext_node *value,
-			  struct groupdef *def)
+int parse_selector(struct config_parser *p, const struct jsontext_node *value,
+			  struct group_def *def)
 {
-	_cleanup_selector_ struct selector *selector = selector_new();
+	_cleanup_selector_ struct selector *selector = group_def_selector_new();
 	struct jsontext_position at = jsontext_locate(p->doc, value->offset);
 	int r;
 
@@ -329,17 +329,17 @@ int config_parse_selector(struct config_parser *p, const struct jsontext_node *v
 	if (value->type == JSONTEXT_OBJECT) {
 		const struct jsontext_node *bus = jsontext_member(value, "bus");
 
-		if (bus && bus->type == JSONTEXT_STRING && bus_valid(bus->text))
+		if (bus && bus->type == JSONTEXT_STRING && parse_selector_bus_valid(bus->text))
 			p->bus = bus->text;
-		r = config_parse_members(p, value, selector_keys, ARRAY_SIZE(selector_keys),
+		r = parse_value_members(p, value, parse_selector_keys, ARRAY_SIZE(parse_selector_keys),
 					 selector);
 		p->bus = NULL;
 		if (r >= 0)
-			r = check_selector(p, value, selector);
+			r = parse_selector_check(p, value, selector);
 	} else if (value->type == JSONTEXT_STRING) {
-		r = parse_address(p, value, selector);
+		r = parse_selector_address(p, value, selector);
 	} else {
-		r = config_expected(p, value,
+		r = parse_value_expected(p, value,
 				    "an address as a string, or an object with properties");
 	}
 	if (r < 0)

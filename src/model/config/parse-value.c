@@ -15,20 +15,20 @@
 
 /* --- complaints ------------------------------------------------------------------------------- */
 
-static int add_problem(struct config_parser *p, size_t offset, bool warning, const char *text)
+static int parse_value_add_problem(struct config_parser *p, size_t offset, bool warning, const char *text)
 {
 	struct jsontext_position at = jsontext_locate(p->doc, offset);
 
 	if (p->problems++ > MAX_PROBLEMS)
 		return 0;
 	if (p->problems > MAX_PROBLEMS)
-		return config_add_problem(p->config, p->file, at.line, at.column, warning,
+		return def_set_add_problem(p->config, p->file, at.line, at.column, warning,
 					  "more than %d problems: the rest is not listed",
 					  MAX_PROBLEMS);
-	return config_add_problem(p->config, p->file, at.line, at.column, warning, "%s", text);
+	return def_set_add_problem(p->config, p->file, at.line, at.column, warning, "%s", text);
 }
 
-static int _printf_(4, 0) add_formatted(struct config_parser *p, size_t offset, bool warning,
+static int _printf_(4, 0) parse_value_add_formatted(struct config_parser *p, size_t offset, bool warning,
 					const char *format, va_list ap)
 {
 	_cleanup_free_ char *text = NULL;
@@ -37,33 +37,33 @@ static int _printf_(4, 0) add_formatted(struct config_parser *p, size_t offset, 
 		text = NULL;
 		return -ENOMEM;
 	}
-	return add_problem(p, offset, warning, text);
+	return parse_value_add_problem(p, offset, warning, text);
 }
 
-int config_error(struct config_parser *p, size_t offset, const char *format, ...)
+int parse_value_error(struct config_parser *p, size_t offset, const char *format, ...)
 {
 	va_list ap;
 	int r;
 
 	p->errors++;
 	va_start(ap, format);
-	r = add_formatted(p, offset, false, format, ap);
+	r = parse_value_add_formatted(p, offset, false, format, ap);
 	va_end(ap);
 	return r;
 }
 
-int config_warning(struct config_parser *p, size_t offset, const char *format, ...)
+int parse_value_warning(struct config_parser *p, size_t offset, const char *format, ...)
 {
 	va_list ap;
 	int r;
 
 	va_start(ap, format);
-	r = add_formatted(p, offset, true, format, ap);
+	r = parse_value_add_formatted(p, offset, true, format, ap);
 	va_end(ap);
 	return r;
 }
 
-static int report_unexpected(struct config_parser *p, const struct jsontext_node *value,
+static int parse_value_report_unexpected(struct config_parser *p, const struct jsontext_node *value,
 			     const char *what, const char *hint)
 {
 	bool quoted = value->type == JSONTEXT_STRING;
@@ -71,22 +71,22 @@ static int report_unexpected(struct config_parser *p, const struct jsontext_node
 
 	if (value->type == JSONTEXT_BOOL)
 		found = value->boolean ? "true" : "false";
-	return config_error(p, value->offset, "%s%s%sexpected %s, found %s%.80s%s%s",
+	return parse_value_error(p, value->offset, "%s%s%sexpected %s, found %s%.80s%s%s",
 			    value->key ? "\"" : "", str_or(value->key, ""),
 			    value->key ? "\": " : "", what, quoted ? "\"" : "", found,
 			    quoted ? "\"" : "", hint);
 }
 
-int config_expected(struct config_parser *p, const struct jsontext_node *value, const char *what)
+int parse_value_expected(struct config_parser *p, const struct jsontext_node *value, const char *what)
 {
-	return report_unexpected(p, value, what, "");
+	return parse_value_report_unexpected(p, value, what, "");
 }
 
 /* --- near misses ------------------------------------------------------------------------------ */
 
 #define WORD_MAX 32
 
-static unsigned least(unsigned a, unsigned b, unsigned c)
+static unsigned parse_value_least(unsigned a, unsigned b, unsigned c)
 {
 	unsigned d = a < b ? a : b;
 
@@ -94,7 +94,7 @@ static unsigned least(unsigned a, unsigned b, unsigned c)
 }
 
 /* How many letters must be put in, left out or replaced to make one of the other. */
-static unsigned edit_distance(const char *a, const char *b)
+static unsigned parse_value_edit_distance(const char *a, const char *b)
 {
 	unsigned row[WORD_MAX + 1];
 	size_t n = strlen(b);
@@ -112,20 +112,20 @@ static unsigned edit_distance(const char *a, const char *b)
 			bool same = tolower((unsigned char)a[i - 1]) ==
 				    tolower((unsigned char)b[j - 1]);
 
-			row[j] = least(above + 1, row[j - 1] + 1, diagonal + !same);
+			row[j] = parse_value_least(above + 1, row[j - 1] + 1, diagonal + !same);
 			diagonal = above;
 		}
 	}
 	return row[n];
 }
 
-char *config_suggest(const char *word, const char *const *words)
+char *parse_value_suggest(const char *word, const char *const *words)
 {
 	const char *best = NULL;
 	unsigned best_distance = strlen(word) < 4 ? 2 : 3;
 
 	for (; *words; words++) {
-		unsigned distance = edit_distance(word, *words);
+		unsigned distance = parse_value_edit_distance(word, *words);
 
 		if (distance < best_distance) {
 			best = *words;
@@ -137,18 +137,18 @@ char *config_suggest(const char *word, const char *const *words)
 
 /* --- values ----------------------------------------------------------------------------------- */
 
-int config_is(struct config_parser *p, const struct jsontext_node *value, enum jsontext_type type)
+int parse_value_is(struct config_parser *p, const struct jsontext_node *value, enum jsontext_type type)
 {
 	int r;
 
 	if (value->type == type)
 		return 1;
-	r = config_expected(p, value, jsontext_type_name(type));
+	r = parse_value_expected(p, value, jsontext_type_name(type));
 	return r < 0 ? r : 0;
 }
 
 /* What a terminal would act on, when it is shown there: C0, DEL, and C1 (U+0080 to U+009F). */
-static bool has_control(const char *s)
+static bool parse_value_has_control(const char *s)
 {
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)s[0], next = (unsigned char)s[1];
@@ -159,32 +159,32 @@ static bool has_control(const char *s)
 	return false;
 }
 
-int config_get_text(struct config_parser *p, const struct jsontext_node *value, size_t min,
+int parse_value_text(struct config_parser *p, const struct jsontext_node *value, size_t min,
 		    size_t max, const char **ret)
 {
 	_cleanup_free_ char *what = NULL;
 	size_t size;
 	int r;
 
-	r = config_is(p, value, JSONTEXT_STRING);
+	r = parse_value_is(p, value, JSONTEXT_STRING);
 	if (r <= 0)
 		return r;
 	size = strlen(value->text);
-	if (size >= min && size <= max && !has_control(value->text)) {
+	if (size >= min && size <= max && !parse_value_has_control(value->text)) {
 		*ret = value->text;
 		return 1;
 	}
 	what = str_printf("%zu to %zu bytes of text without control characters", min, max);
-	return what ? config_expected(p, value, what) : -ENOMEM;
+	return what ? parse_value_expected(p, value, what) : -ENOMEM;
 }
 
-int config_get_word(struct config_parser *p, const struct jsontext_node *value,
+int parse_value_word(struct config_parser *p, const struct jsontext_node *value,
 		    const char *const *words, const char **ret)
 {
 	_cleanup_free_ char *list = NULL, *hint = NULL, *what = NULL;
 	int r;
 
-	r = config_is(p, value, JSONTEXT_STRING);
+	r = parse_value_is(p, value, JSONTEXT_STRING);
 	if (r <= 0)
 		return r;
 	for (const char *const *word = words; *word; word++)
@@ -193,12 +193,12 @@ int config_get_word(struct config_parser *p, const struct jsontext_node *value,
 			return 1;
 		}
 	list = strv_join((char *const *)words, ", ");
-	hint = config_suggest(value->text, words);
+	hint = parse_value_suggest(value->text, words);
 	what = list ? str_printf("one of %s", list) : NULL;
-	return what && hint ? report_unexpected(p, value, what, hint) : -ENOMEM;
+	return what && hint ? parse_value_report_unexpected(p, value, what, hint) : -ENOMEM;
 }
 
-int config_get_number(struct config_parser *p, const struct jsontext_node *value, uint64_t max,
+int parse_value_number(struct config_parser *p, const struct jsontext_node *value, uint64_t max,
 		      uint64_t *ret)
 {
 	_cleanup_free_ char *what = NULL;
@@ -206,10 +206,10 @@ int config_get_number(struct config_parser *p, const struct jsontext_node *value
 	if (jsontext_u64(value, max, ret) >= 0)
 		return 1;
 	what = str_printf("a whole number from 0 to %llu", (unsigned long long)max);
-	return what ? config_expected(p, value, what) : -ENOMEM;
+	return what ? parse_value_expected(p, value, what) : -ENOMEM;
 }
 
-int config_get_key_at(struct config_parser *p, size_t offset, const char *text, char **ret)
+int parse_value_key_at(struct config_parser *p, size_t offset, const char *text, char **ret)
 {
 	struct pciaddr addr;
 	int r;
@@ -218,12 +218,12 @@ int config_get_key_at(struct config_parser *p, size_t offset, const char *text, 
 	if (!text[strspn(text, HEX ":.")] && pciaddr_parse(text, &addr) < 0)
 		r = -EINVAL;
 	else
-		r = devkey_normalize(text, ret);
+		r = device_bus_key_normalize(text, ret);
 	if (r == -ENOMEM)
 		return r;
 	if (r >= 0)
 		return 1;
-	return config_error(
+	return parse_value_error(
 		p, offset,
 		"\"%.80s\" is no device address: expected PCI domain:bus:slot.function in hex, as "
 		"0000:01:00.0, with a slot up to 1f and a function up to 7, or bus:name of "
@@ -231,25 +231,25 @@ int config_get_key_at(struct config_parser *p, size_t offset, const char *text, 
 		text);
 }
 
-int config_get_key(struct config_parser *p, const struct jsontext_node *value, char **ret)
+int parse_value_key(struct config_parser *p, const struct jsontext_node *value, char **ret)
 {
-	int r = config_is(p, value, JSONTEXT_STRING);
+	int r = parse_value_is(p, value, JSONTEXT_STRING);
 
-	return r <= 0 ? r : config_get_key_at(p, value->offset, value->text, ret);
+	return r <= 0 ? r : parse_value_key_at(p, value->offset, value->text, ret);
 }
 
 /* --- objects ---------------------------------------------------------------------------------- */
 
-static int report_repeated(struct config_parser *p, const struct jsontext_node *member)
+static int parse_value_report_repeated(struct config_parser *p, const struct jsontext_node *member)
 {
 	struct jsontext_position at = jsontext_locate(p->doc, member->earlier->key_offset);
 
-	return config_error(p, member->key_offset,
+	return parse_value_error(p, member->key_offset,
 			    "the key \"%s\" stands in this object already, in line %u column %u",
 			    member->key, at.line, at.column);
 }
 
-static int report_unknown(struct config_parser *p, const struct jsontext_node *member,
+static int parse_value_report_unknown(struct config_parser *p, const struct jsontext_node *member,
 			  const struct config_key *keys, size_t n)
 {
 	_cleanup_free_ const char **names = calloc(n + 1, sizeof(*names));
@@ -259,33 +259,33 @@ static int report_unknown(struct config_parser *p, const struct jsontext_node *m
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		names[i] = keys[i].name;
-	hint = config_suggest(member->key, names);
+	hint = parse_value_suggest(member->key, names);
 	if (!hint)
 		return -ENOMEM;
-	return config_warning(p, member->key_offset, "unknown key \"%.80s\" is ignored%s",
+	return parse_value_warning(p, member->key_offset, "unknown key \"%.80s\" is ignored%s",
 			      member->key, hint);
 }
 
-static int parse_member(struct config_parser *p, const struct jsontext_node *member,
+static int parse_value_member(struct config_parser *p, const struct jsontext_node *member,
 			const struct config_key *keys, size_t n, void *target)
 {
 	if (member->earlier)
-		return report_repeated(p, member);
+		return parse_value_report_repeated(p, member);
 	for (size_t i = 0; i < n; i++)
 		if (str_eq(keys[i].name, member->key))
 			return keys[i].parse(p, member, target);
-	return report_unknown(p, member, keys, n);
+	return parse_value_report_unknown(p, member, keys, n);
 }
 
-int config_parse_members(struct config_parser *p, const struct jsontext_node *object,
+int parse_value_members(struct config_parser *p, const struct jsontext_node *object,
 			 const struct config_key *keys, size_t n, void *target)
 {
-	int r = config_is(p, object, JSONTEXT_OBJECT);
+	int r = parse_value_is(p, object, JSONTEXT_OBJECT);
 
 	if (r <= 0)
 		return r;
 	JSONTEXT_FOREACH(member, object) {
-		r = parse_member(p, member, keys, n, target);
+		r = parse_value_member(p, member, keys, n, target);
 		if (r < 0)
 			return r;
 	}

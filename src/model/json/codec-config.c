@@ -15,7 +15,7 @@
  * that what a person wrote comes back about as long as it was.
  */
 
-static const struct codec_field place_fields[] = {
+static const struct codec_field codec_config_selector_fields[] = {
 	{ "address", CODEC_STRING, offsetof(struct selector, address) },
 	{ "path", CODEC_STRING, offsetof(struct selector, path) },
 	{ "vf-of", CODEC_STRING, offsetof(struct selector, vf_of) },
@@ -25,54 +25,54 @@ static const struct codec_field place_fields[] = {
 	{ "nth", CODEC_INT, offsetof(struct selector, nth) },
 };
 
-static const struct codec_field group_fields[] = {
-	{ "description", CODEC_STRING, offsetof(struct groupdef, description) },
-	{ "reserved-for", CODEC_STRING, offsetof(struct groupdef, reserved_for) },
+static const struct codec_field codec_config_group_fields[] = {
+	{ "description", CODEC_STRING, offsetof(struct group_def, description) },
+	{ "reserved-for", CODEC_STRING, offsetof(struct group_def, reserved_for) },
 };
 
 /* --- a selector ------------------------------------------------------------------------------- */
 
-static int put_hex(struct json_object *object, const char *key, int32_t value, unsigned digits)
+static int codec_config_put_hex(struct json_object *object, const char *key, int32_t value, unsigned digits)
 {
 	char buf[16];
 
 	if (value < 0)
 		return 0;
 	snprintf(buf, sizeof(buf), "%0*x", (int)digits, (unsigned)value);
-	return codec_put_string(object, key, buf);
+	return codec_write_string(object, key, buf);
 }
 
-static int put_selector(struct json_object *object, const struct selector *selector)
+static int codec_config_put_selector(struct json_object *object, const struct selector *selector)
 {
 	int r;
 
-	r = codec_put_fields(object, place_fields, ARRAY_SIZE(place_fields), selector);
+	r = codec_write_fields(object, codec_config_selector_fields, ARRAY_SIZE(codec_config_selector_fields), selector);
 	if (r >= 0)
-		r = put_hex(object, "vendor", selector->vendor, 4);
+		r = codec_config_put_hex(object, "vendor", selector->vendor, 4);
 	if (r >= 0)
-		r = put_hex(object, "device", selector->device, 4);
+		r = codec_config_put_hex(object, "device", selector->device, 4);
 	if (r >= 0)
-		r = put_hex(object, "subsystem-vendor", selector->subsystem_vendor, 4);
+		r = codec_config_put_hex(object, "subsystem-vendor", selector->subsystem_vendor, 4);
 	if (r >= 0)
-		r = put_hex(object, "subsystem-device", selector->subsystem_device, 4);
+		r = codec_config_put_hex(object, "subsystem-device", selector->subsystem_device, 4);
 	if (r >= 0)
-		r = put_hex(object, "class", selector->class_code, selector->class_digits);
+		r = codec_config_put_hex(object, "class", selector->class_code, selector->class_digits);
 	return r;
 }
 
 /* An address that stands alone is written as people write it. NULL: out of memory. */
-static struct json_object *selector_to_json(const struct selector *selector)
+static struct json_object *codec_config_selector(const struct selector *selector)
 {
 	_cleanup_json_ struct json_object *object = json_object_new_object();
 
-	if (!object || put_selector(object, selector) < 0)
+	if (!object || codec_config_put_selector(object, selector) < 0)
 		return NULL;
 	if (selector->address && json_object_object_length(object) == 1)
-		return codec_string(selector->address);
+		return codec_write_utf8(selector->address);
 	return TAKE_PTR(object);
 }
 
-static int put_selectors(struct json_object *object, const struct groupdef *def)
+static int codec_config_put_selectors(struct json_object *object, const struct group_def *def)
 {
 	_cleanup_json_ struct json_object *array = json_object_new_array();
 	int r;
@@ -80,65 +80,65 @@ static int put_selectors(struct json_object *object, const struct groupdef *def)
 	if (!array)
 		return -ENOMEM;
 	VEC_FOREACH(const struct selector, selector, &def->selectors) {
-		r = codec_append(array, selector_to_json(selector));
+		r = codec_write_element(array, codec_config_selector(selector));
 		if (r < 0)
 			return r;
 	}
-	return codec_put(object, "devices", TAKE_PTR(array));
+	return codec_write_value(object, "devices", TAKE_PTR(array));
 }
 
 /* --- a group ---------------------------------------------------------------------------------- */
 
-static int put_word(struct json_object *object, const char *key, const char *word,
+static int codec_config_put_word(struct json_object *object, const char *key, const char *word,
 		    const char *usual)
 {
-	return str_eq(word, usual) ? 0 : codec_put_string(object, key, word);
+	return str_eq(word, usual) ? 0 : codec_write_string(object, key, word);
 }
 
-static int put_list(struct json_object *object, const char *key, char *const *list)
+static int codec_config_put_list(struct json_object *object, const char *key, char *const *list)
 {
-	return strv_length(list) == 0 ? 0 : codec_put_strv(object, key, list);
+	return strv_length(list) == 0 ? 0 : codec_write_strv(object, key, list);
 }
 
 /* Takes @inner over; an empty one is not written. */
-static int put_object(struct json_object *object, const char *key, struct json_object *inner)
+static int codec_config_put_object(struct json_object *object, const char *key, struct json_object *inner)
 {
 	if (json_object_object_length(inner) > 0)
-		return codec_put(object, key, inner);
+		return codec_write_value(object, key, inner);
 	json_object_put(inner);
 	return 0;
 }
 
-static int put_reset(struct json_object *object, const struct groupdef *def)
+static int codec_config_put_reset(struct json_object *object, const struct group_def *def)
 {
 	_cleanup_json_ struct json_object *reset = json_object_new_object();
 	int r;
 
 	if (!reset)
 		return -ENOMEM;
-	r = put_word(reset, "before", group_reset_to_string(def->reset_before), "auto");
+	r = codec_config_put_word(reset, "before", group_def_reset_to_string(def->reset_before), "auto");
 	if (r >= 0)
-		r = put_word(reset, "after", group_reset_to_string(def->reset_after), "auto");
+		r = codec_config_put_word(reset, "after", group_def_reset_to_string(def->reset_after), "auto");
 	if (r >= 0)
-		r = put_list(reset, "methods", def->reset_methods);
-	return r < 0 ? r : put_object(object, "reset", TAKE_PTR(reset));
+		r = codec_config_put_list(reset, "methods", def->reset_methods);
+	return r < 0 ? r : codec_config_put_object(object, "reset", TAKE_PTR(reset));
 }
 
-static int put_access(struct json_object *object, const struct groupdef *def)
+static int codec_config_put_access(struct json_object *object, const struct group_def *def)
 {
 	_cleanup_json_ struct json_object *access = json_object_new_object();
 	int r;
 
 	if (!access)
 		return -ENOMEM;
-	r = put_list(access, "users", def->users);
+	r = codec_config_put_list(access, "users", def->users);
 	if (r >= 0)
-		r = put_list(access, "groups", def->groups);
-	return r < 0 ? r : put_object(object, "access", TAKE_PTR(access));
+		r = codec_config_put_list(access, "groups", def->groups);
+	return r < 0 ? r : codec_config_put_object(object, "access", TAKE_PTR(access));
 }
 
 /* In the largest unit that loses nothing. */
-static int put_memlock(struct json_object *object, uint64_t size)
+static int codec_config_put_memlock(struct json_object *object, uint64_t size)
 {
 	static const char units[] = "KMGTPE";
 	char buf[32];
@@ -147,81 +147,81 @@ static int put_memlock(struct json_object *object, uint64_t size)
 	if (size == 0)
 		return 0;
 	if (size == UINT64_MAX)
-		return codec_put_string(object, "memlock", "infinity");
+		return codec_write_string(object, "memlock", "infinity");
 	for (; size % 1024 == 0 && units[unit]; unit++)
 		size /= 1024;
 	snprintf(buf, sizeof(buf), "%llu%.1s", (unsigned long long)size,
 		 unit > 0 ? units + unit - 1 : "");
-	return codec_put_string(object, "memlock", buf);
+	return codec_write_string(object, "memlock", buf);
 }
 
-static int put_group(struct json_object *object, const struct groupdef *def)
+static int codec_config_put_group(struct json_object *object, const struct group_def *def)
 {
 	int r;
 
-	r = put_selectors(object, def);
+	r = codec_config_put_selectors(object, def);
 	if (r >= 0)
-		r = codec_put_fields(object, group_fields, ARRAY_SIZE(group_fields), def);
+		r = codec_write_fields(object, codec_config_group_fields, ARRAY_SIZE(codec_config_group_fields), def);
 	if (r >= 0)
-		r = put_word(object, "driver", def->driver, "auto");
+		r = codec_config_put_word(object, "driver", def->driver, "auto");
 	if (r >= 0)
-		r = put_word(object, "bind", group_bind_to_string(def->bind), "claim");
+		r = codec_config_put_word(object, "bind", group_def_bind_to_string(def->bind), "claim");
 	if (r >= 0)
-		r = put_word(object, "on-release", group_on_release_to_string(def->on_release),
+		r = codec_config_put_word(object, "on-release", group_def_on_release_to_string(def->on_release),
 			     "restore");
 	if (r >= 0)
-		r = put_reset(object, def);
+		r = codec_config_put_reset(object, def);
 	if (r >= 0)
-		r = put_access(object, def);
-	return r < 0 ? r : put_memlock(object, def->memlock);
+		r = codec_config_put_access(object, def);
+	return r < 0 ? r : codec_config_put_memlock(object, def->memlock);
 }
 
 /* --- a file ----------------------------------------------------------------------------------- */
 
-static int put_groups(struct json_object *root, const struct vec *groups)
+static int codec_config_put_groups(struct json_object *root, const struct vec *groups)
 {
 	_cleanup_json_ struct json_object *object = json_object_new_object();
 	int r;
 
 	if (!object)
 		return -ENOMEM;
-	VEC_FOREACH(const struct groupdef, def, groups) {
+	VEC_FOREACH(const struct group_def, def, groups) {
 		struct json_object *group = json_object_new_object();
 
-		r = codec_put(object, def->name, group);
+		r = codec_write_value(object, def->name, group);
 		if (r >= 0)
-			r = put_group(group, def);
+			r = codec_config_put_group(group, def);
 		if (r < 0)
 			return r;
 	}
-	return put_object(root, "groups", TAKE_PTR(object));
+	return codec_config_put_object(root, "groups", TAKE_PTR(object));
 }
 
-static int put_vfs(struct json_object *root, const struct vec *vfs)
+static int codec_config_put_vfs(struct json_object *root, const struct vec *sriov)
 {
 	_cleanup_json_ struct json_object *object = json_object_new_object();
 	int r;
 
 	if (!object)
 		return -ENOMEM;
-	VEC_FOREACH(const struct vfdef, def, vfs) {
+	VEC_FOREACH(const struct vf_def, def, sriov) {
 		struct json_object *inner = json_object_new_object();
 
-		r = codec_put(object, def->device, inner);
+		r = codec_write_value(object, def->device, inner);
 		if (r >= 0)
-			r = codec_put(inner, "count", json_object_new_uint64(def->count));
+			r = codec_write_value(inner, "count", json_object_new_uint64(def->count));
 		if (r >= 0)
-			r = codec_put(inner, "autoprobe", json_object_new_boolean(def->autoprobe));
+			r = codec_write_value(inner, "autoprobe", json_object_new_boolean(def->autoprobe));
 		if (r >= 0 && def->while_claimed)
-			r = codec_put(inner, "while-claimed", json_object_new_boolean(true));
+			r = codec_write_value(inner, "while-claimed", json_object_new_boolean(true));
 		if (r < 0)
 			return r;
 	}
-	return put_object(root, "virtual-functions", TAKE_PTR(object));
+	return codec_config_put_object(root, "virtual-functions", TAKE_PTR(object));
 }
 
 /* One object for each: their order counts. */
-static int put_attributes(struct json_object *object, char *const *attributes)
+static int codec_config_put_attributes(struct json_object *object, char *const *attributes)
 {
 	struct json_object *array;
 	int r;
@@ -229,70 +229,70 @@ static int put_attributes(struct json_object *object, char *const *attributes)
 	if (!attributes)
 		return 0;
 	array = json_object_new_array();
-	r = codec_put(object, "attributes", array);
+	r = codec_write_value(object, "attributes", array);
 	STRV_FOREACH(attribute, attributes) {
 		size_t n = strcspn(*attribute, "=");
 		_cleanup_free_ char *name = strndup(*attribute, n);
 		struct json_object *one = r < 0 ? NULL : json_object_new_object();
 
 		if (r >= 0)
-			r = codec_append(array, one);
+			r = codec_write_element(array, one);
 		if (r >= 0)
-			r = name ? codec_put_string(one, name, *attribute + n + 1) : -ENOMEM;
+			r = name ? codec_write_string(one, name, *attribute + n + 1) : -ENOMEM;
 	}
 	return r;
 }
 
-static int put_mdevs(struct json_object *root, const struct vec *mdevs)
+static int codec_config_put_mdevs(struct json_object *root, const struct vec *mdevs)
 {
 	_cleanup_json_ struct json_object *object = json_object_new_object();
 	int r;
 
 	if (!object)
 		return -ENOMEM;
-	VEC_FOREACH(const struct mdevdef, def, mdevs) {
+	VEC_FOREACH(const struct mdev_def, def, mdevs) {
 		struct json_object *inner = json_object_new_object();
 
-		r = codec_put(object, devbus_address_of_key(def->key), inner);
+		r = codec_write_value(object, device_bus_address_of_key(def->key), inner);
 		if (r >= 0)
-			r = codec_put_string(inner, "parent", devbus_address_of_key(def->parent));
+			r = codec_write_string(inner, "parent", device_bus_address_of_key(def->parent));
 		if (r >= 0)
-			r = codec_put_string(inner, "type", def->type);
+			r = codec_write_string(inner, "type", def->type);
 		if (r >= 0)
-			r = put_attributes(inner, def->attributes);
+			r = codec_config_put_attributes(inner, def->attributes);
 		if (r < 0)
 			return r;
 	}
-	return put_object(root, "mediated-devices", TAKE_PTR(object));
+	return codec_config_put_object(root, "mediated-devices", TAKE_PTR(object));
 }
 
-int config_to_json(const struct config *config, bool pretty, char **ret)
+int codec_config_to_json(const struct def_set *config, bool pretty, char **ret)
 {
 	_cleanup_json_ struct json_object *root = json_object_new_object();
 	int r;
 
 	if (!root)
 		return -ENOMEM;
-	r = put_groups(root, &config->groups);
+	r = codec_config_put_groups(root, &config->groups);
 	if (r >= 0)
-		r = put_vfs(root, &config->vfs);
+		r = codec_config_put_vfs(root, &config->sriov);
 	if (r >= 0)
-		r = put_mdevs(root, &config->mdevs);
-	return r < 0 ? r : codec_print(root, pretty, ret);
+		r = codec_config_put_mdevs(root, &config->mdevs);
+	return r < 0 ? r : codec_write_document(root, pretty, ret);
 }
 
-int groupdef_to_json(const struct groupdef *def, bool pretty, char **ret)
+int codec_config_group_to_json(const struct group_def *def, bool pretty, char **ret)
 {
 	void *items[] = { (void *)def };
-	const struct config config = { .groups = { .items = items, .n = 1, .room = 1 } };
+	const struct def_set config = { .groups = { .items = items, .n = 1, .room = 1 } };
 
-	return config_to_json(&config, pretty, ret);
+	return codec_config_to_json(&config, pretty, ret);
 }
 
-bool groupdef_same(const struct groupdef *a, const struct groupdef *b)
+bool codec_config_same_group(const struct group_def *a, const struct group_def *b)
 {
 	_cleanup_free_ char *x = NULL, *y = NULL;
 
-	return groupdef_to_json(a, false, &x) >= 0 && groupdef_to_json(b, false, &y) >= 0 &&
+	return codec_config_group_to_json(a, false, &x) >= 0 && codec_config_group_to_json(b, false, &y) >= 0 &&
 	       str_eq(x, y);
 }

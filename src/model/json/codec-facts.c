@@ -6,14 +6,14 @@
 #include "model/json/codec-facts.h"
 #include "model/json/codec-fields.h"
 
-static struct json_object *fact_to_json(const struct fact *fact);
+static struct json_object *codec_facts_value(const struct fact *fact);
 
-static struct json_object *list_to_json(const struct vec *items)
+static struct json_object *codec_facts_list(const struct vec *items)
 {
 	_cleanup_json_ struct json_object *array = json_object_new_array_ext((int)items->n);
 
 	VEC_FOREACH(const struct fact, item, items)
-		if (!array || codec_append(array, fact_to_json(item)) < 0)
+		if (!array || codec_write_element(array, codec_facts_value(item)) < 0)
 			return NULL;
 	return TAKE_PTR(array);
 }
@@ -23,13 +23,13 @@ struct json_object *codec_facts(const struct vec *facts)
 	_cleanup_json_ struct json_object *object = json_object_new_object();
 
 	VEC_FOREACH(const struct fact, fact, facts)
-		if (!object || codec_put(object, fact->name, fact_to_json(fact)) < 0)
+		if (!object || codec_write_value(object, fact->name, codec_facts_value(fact)) < 0)
 			return NULL;
 	return TAKE_PTR(object);
 }
 
 /* An address as text: few readers of JSON have numbers of 64 bits. */
-static struct json_object *address_to_json(uint64_t value)
+static struct json_object *codec_facts_address(uint64_t value)
 {
 	char text[24];
 
@@ -37,7 +37,7 @@ static struct json_object *address_to_json(uint64_t value)
 	return json_object_new_string(text);
 }
 
-static struct json_object *fact_to_json(const struct fact *fact)
+static struct json_object *codec_facts_value(const struct fact *fact)
 {
 	switch (fact->kind) {
 	case FACT_BOOL:
@@ -45,13 +45,13 @@ static struct json_object *fact_to_json(const struct fact *fact)
 	case FACT_NUMBER:
 		return json_object_new_uint64(fact->number);
 	case FACT_ADDRESS:
-		return address_to_json(fact->number);
+		return codec_facts_address(fact->number);
 	case FACT_TEXT:
-		return codec_string(fact->text);
+		return codec_write_utf8(fact->text);
 	case FACT_DICT:
 		return codec_facts(&fact->items);
 	case FACT_LIST:
-		return list_to_json(&fact->items);
+		return codec_facts_list(&fact->items);
 	}
 	return NULL;
 }

@@ -51,7 +51,7 @@ const struct codec_field codec_device_fields[] = {
 	{ "reset-scope", CODEC_STRV, offsetof(struct device, reset_scope) },
 	{ "interfaces", CODEC_STRV, offsetof(struct device, interfaces) },
 	{ "iommu", CODEC_STRING, offsetof(struct device, iommu) },
-	{ "learnt", CODEC_STRV, offsetof(struct device, learnt) },
+	{ "vfio-info", CODEC_STRV, offsetof(struct device, vfio_info_lines) },
 	{ "mdev-parent", CODEC_STRING, offsetof(struct device, mdev_parent) },
 	{ "mdev-type", CODEC_STRING, offsetof(struct device, mdev_type) },
 };
@@ -85,15 +85,15 @@ const struct codec_field codec_mdev_type_fields[] = {
 };
 const size_t codec_mdev_type_n_fields = ARRAY_SIZE(codec_mdev_type_fields);
 
-const struct codec_field codec_use_fields[] = {
-	{ "kind", CODEC_STRING, offsetof(struct use, kind), CODEC_REQUIRED },
-	{ "what", CODEC_STRING, offsetof(struct use, what) },
-	{ "through", CODEC_STRING, offsetof(struct use, through) },
-	{ "pid", CODEC_INT, offsetof(struct use, pid) },
-	{ "name", CODEC_STRING, offsetof(struct use, name) },
-	{ "unit", CODEC_STRING, offsetof(struct use, unit) },
+const struct codec_field codec_usage_fields[] = {
+	{ "kind", CODEC_STRING, offsetof(struct usage, kind), CODEC_REQUIRED },
+	{ "what", CODEC_STRING, offsetof(struct usage, what) },
+	{ "through", CODEC_STRING, offsetof(struct usage, through) },
+	{ "pid", CODEC_INT, offsetof(struct usage, pid) },
+	{ "name", CODEC_STRING, offsetof(struct usage, name) },
+	{ "unit", CODEC_STRING, offsetof(struct usage, unit) },
 };
-const size_t codec_use_n_fields = ARRAY_SIZE(codec_use_fields);
+const size_t codec_usage_n_fields = ARRAY_SIZE(codec_usage_fields);
 
 const struct codec_field codec_errors_fields[] = {
 	{ "correctable", CODEC_U64, offsetof(struct device_errors, correctable), CODEC_SHOW },
@@ -104,7 +104,7 @@ const size_t codec_errors_n_fields = ARRAY_SIZE(codec_errors_fields);
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static struct json_object *resource_to_json(const struct resource *resource)
+static struct json_object *codec_inventory_resource(const struct device_resource *resource)
 {
 	const uint64_t words[] = { resource->start, resource->end, resource->flags };
 	_cleanup_json_ struct json_object *array = json_object_new_array_ext(ARRAY_SIZE(words));
@@ -112,16 +112,16 @@ static struct json_object *resource_to_json(const struct resource *resource)
 
 	for (size_t i = 0; array && i < ARRAY_SIZE(words); i++) {
 		snprintf(buf, sizeof(buf), "0x%llx", (unsigned long long)words[i]);
-		if (codec_append(array, json_object_new_string(buf)) < 0)
+		if (codec_write_element(array, json_object_new_string(buf)) < 0)
 			return NULL;
 	}
 	return TAKE_PTR(array);
 }
 
-static int put_resources(struct json_object *object, const struct device *device)
+static int codec_inventory_put_resources(struct json_object *object, const struct device *device)
 {
 	_cleanup_json_ struct json_object *array = NULL;
-	const struct resource *res = device->resources;
+	const struct device_resource *res = device->resources;
 	size_t n = DEVICE_RESOURCES;
 	int r;
 
@@ -133,15 +133,15 @@ static int put_resources(struct json_object *object, const struct device *device
 	if (!array)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		r = codec_append(array, resource_to_json(&res[i]));
+		r = codec_write_element(array, codec_inventory_resource(&res[i]));
 		if (r < 0)
 			return r;
 	}
-	return codec_put(object, "resources", TAKE_PTR(array));
+	return codec_write_value(object, "resources", TAKE_PTR(array));
 }
 
 /* Most of configuration space is zeros at the end, which "config-size" stands for. */
-static int put_bytes(struct json_object *object, const char *key, const uint8_t *bytes, size_t n)
+static int codec_inventory_put_bytes(struct json_object *object, const char *key, const uint8_t *bytes, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
 	_cleanup_free_ char *hex = NULL;
@@ -156,34 +156,34 @@ static int put_bytes(struct json_object *object, const char *key, const uint8_t 
 		hex[2 * i + 1] = digits[bytes[i] & 0xf];
 	}
 	hex[2 * n] = '\0';
-	return codec_put_string(object, key, hex);
+	return codec_write_string(object, key, hex);
 }
 
-static int put_config(struct json_object *object, const struct device *device)
+static int codec_inventory_put_config(struct json_object *object, const struct device *device)
 {
 	int r;
 
 	if (!device->config || device->config_size == 0)
 		return 0;
-	r = put_bytes(object, "config", device->config, device->config_size);
+	r = codec_inventory_put_bytes(object, "config", device->config, device->config_size);
 	if (r >= 0)
-		r = codec_put(object, "config-size", json_object_new_uint64(device->config_size));
+		r = codec_write_value(object, "config-size", json_object_new_uint64(device->config_size));
 	if (r >= 0 && device->config_again)
-		r = put_bytes(object, "config-again", device->config_again, device->config_size);
+		r = codec_inventory_put_bytes(object, "config-again", device->config_again, device->config_size);
 	return r;
 }
 
 /* Absent: this device has no such file. null: it has, and nothing is set. */
-static int put_override(struct json_object *object, const struct device *device)
+static int codec_inventory_put_override(struct json_object *object, const struct device *device)
 {
 	if (!device->has_override)
 		return 0;
 	if (device->driver_override)
-		return codec_put_string(object, "driver-override", device->driver_override);
+		return codec_write_string(object, "driver-override", device->driver_override);
 	return json_object_object_add(object, "driver-override", NULL) < 0 ? -ENOMEM : 0;
 }
 
-static int put_uses(struct json_object *object, const struct device *device)
+static int codec_inventory_put_usage(struct json_object *object, const struct device *device)
 {
 	_cleanup_json_ struct json_object *array = NULL;
 	int r = 0;
@@ -193,19 +193,19 @@ static int put_uses(struct json_object *object, const struct device *device)
 	array = json_object_new_array();
 	if (!array)
 		return -ENOMEM;
-	VEC_FOREACH(const struct use, use, &device->uses) {
+	VEC_FOREACH(const struct usage, usage, &device->uses) {
 		struct json_object *item = json_object_new_object();
 
-		r = codec_append(array, item);
+		r = codec_write_element(array, item);
 		if (r >= 0)
-			r = codec_put_fields(item, codec_use_fields, codec_use_n_fields, use);
+			r = codec_write_fields(item, codec_usage_fields, codec_usage_n_fields, usage);
 		if (r < 0)
 			return r;
 	}
-	return codec_put(object, "uses", TAKE_PTR(array));
+	return codec_write_value(object, "uses", TAKE_PTR(array));
 }
 
-static int put_mdev_types(struct json_object *object, const struct device *device)
+static int codec_inventory_put_mdev_types(struct json_object *object, const struct device *device)
 {
 	struct json_object *array;
 	int r;
@@ -213,95 +213,95 @@ static int put_mdev_types(struct json_object *object, const struct device *devic
 	if (device->mdev_types.n == 0)
 		return 0;
 	array = json_object_new_array();
-	r = codec_put(object, "mdev-types", array);
+	r = codec_write_value(object, "mdev-types", array);
 	VEC_FOREACH(const struct mdev_type, type, &device->mdev_types) {
 		struct json_object *item = r < 0 ? NULL : json_object_new_object();
 
 		if (r >= 0)
-			r = codec_append(array, item);
+			r = codec_write_element(array, item);
 		if (r >= 0)
-			r = codec_put_fields(item, codec_mdev_type_fields, codec_mdev_type_n_fields, type);
+			r = codec_write_fields(item, codec_mdev_type_fields, codec_mdev_type_n_fields, type);
 	}
 	return r;
 }
 
 /* "ok" is left out, and counters where the kernel has none. */
-static int put_errors(struct json_object *object, const struct device_errors *errors)
+static int codec_inventory_put_errors(struct json_object *object, const struct device_errors *errors)
 {
 	struct json_object *counts;
 	int r = 0;
 
 	if (errors->state != ERROR_OK)
-		r = codec_put_string(object, "error-state", error_state_to_string(errors->state));
+		r = codec_write_string(object, "error-state", error_state_to_string(errors->state));
 	if (r < 0 || !errors->counted)
 		return r;
 	counts = json_object_new_object();
-	r = codec_put(object, "error-counts", counts);
-	return r < 0 ? r : codec_put_fields(counts, codec_errors_fields, codec_errors_n_fields,
+	r = codec_write_value(object, "error-counts", counts);
+	return r < 0 ? r : codec_write_fields(counts, codec_errors_fields, codec_errors_n_fields,
 					    errors);
 }
 
-static int put_device(struct json_object *object, const struct device *device)
+static int codec_inventory_put_device(struct json_object *object, const struct device *device)
 {
 	int r;
 
-	r = codec_put_string(object, "address", device->address);
+	r = codec_write_string(object, "address", device->address);
 	if (r >= 0)
-		r = codec_put_string(object, "bus", device->bus);
+		r = codec_write_string(object, "bus", device->bus);
 	if (r >= 0)
-		r = codec_put_fields(object, codec_device_fields, codec_device_n_fields, device);
+		r = codec_write_fields(object, codec_device_fields, codec_device_n_fields, device);
 	if (r >= 0)
-		r = put_override(object, device);
+		r = codec_inventory_put_override(object, device);
 	if (r >= 0)
-		r = put_uses(object, device);
+		r = codec_inventory_put_usage(object, device);
 	if (r >= 0)
-		r = put_errors(object, &device->errors);
+		r = codec_inventory_put_errors(object, &device->errors);
 	if (r >= 0)
-		r = put_mdev_types(object, device);
+		r = codec_inventory_put_mdev_types(object, device);
 	if (r < 0 || !device_is_pci(device))
 		return r;
-	r = codec_put_fields(object, codec_pci_fields, codec_pci_n_fields, device);
+	r = codec_write_fields(object, codec_pci_fields, codec_pci_n_fields, device);
 	if (r >= 0)
-		r = put_resources(object, device);
+		r = codec_inventory_put_resources(object, device);
 	if (r >= 0)
-		r = put_config(object, device);
+		r = codec_inventory_put_config(object, device);
 	return r;
 }
 
-static int put_group(struct json_object *object, const struct iommu_group *group)
+static int codec_inventory_put_group(struct json_object *object, const struct iommu_group *group)
 {
 	_cleanup_json_ struct json_object *members = json_object_new_array();
 	int r;
 
 	if (!members)
 		return -ENOMEM;
-	r = codec_put(object, "id", json_object_new_uint64(group->id));
+	r = codec_write_value(object, "id", json_object_new_uint64(group->id));
 	if (r >= 0 && group->name)
-		r = codec_put_string(object, "name", group->name);
+		r = codec_write_string(object, "name", group->name);
 	if (r >= 0 && group->type)
-		r = codec_put_string(object, "type", group->type);
+		r = codec_write_string(object, "type", group->type);
 	if (r >= 0 && strv_length(group->reserved) > 0)
-		r = codec_put_strv(object, "reserved-regions", group->reserved);
-	if (r >= 0 && group->learnt)
-		r = codec_put_strv(object, "learnt", group->learnt);
+		r = codec_write_strv(object, "reserved-regions", group->reserved);
+	if (r >= 0 && group->vfio_info_lines)
+		r = codec_write_strv(object, "vfio-info", group->vfio_info_lines);
 	if (r < 0)
 		return r;
 	VEC_FOREACH(const struct device, device, &group->devices) {
-		r = codec_append(members, codec_string(device->key));
+		r = codec_write_element(members, codec_write_utf8(device->key));
 		if (r < 0)
 			return r;
 	}
-	return codec_put(object, "devices", TAKE_PTR(members));
+	return codec_write_value(object, "devices", TAKE_PTR(members));
 }
 
 /* What annotates, or nothing. */
-struct annotation {
-	annotate_fn fn;
+struct codec_annotation {
+	codec_annotate_fn fn;
 	void *userdata;
 };
 
-static int put_facts(struct json_object *object, const struct device *device,
-		     const struct annotation *annotation)
+static int codec_inventory_put_facts(struct json_object *object, const struct device *device,
+		     const struct codec_annotation *annotation)
 {
 	_cleanup_facts_ struct vec facts = { 0 };
 
@@ -309,11 +309,11 @@ static int put_facts(struct json_object *object, const struct device *device,
 		return 0;
 	if (annotation->fn(device, &facts, annotation->userdata) < 0)
 		return -ENOMEM;
-	return facts.n == 0 ? 0 : codec_put(object, "facts", codec_facts(&facts));
+	return facts.n == 0 ? 0 : codec_write_value(object, "facts", codec_facts(&facts));
 }
 
-static int put_devices(struct json_object *root, const struct inventory *inv,
-		       const struct annotation *annotation)
+static int codec_inventory_put_devices(struct json_object *root, const struct inventory *inv,
+		       const struct codec_annotation *annotation)
 {
 	_cleanup_json_ struct json_object *array = json_object_new_array();
 	int r;
@@ -323,18 +323,18 @@ static int put_devices(struct json_object *root, const struct inventory *inv,
 	VEC_FOREACH(const struct device, device, &inv->devices) {
 		struct json_object *object = json_object_new_object();
 
-		r = codec_append(array, object);
+		r = codec_write_element(array, object);
 		if (r >= 0)
-			r = put_device(object, device);
+			r = codec_inventory_put_device(object, device);
 		if (r >= 0)
-			r = put_facts(object, device, annotation);
+			r = codec_inventory_put_facts(object, device, annotation);
 		if (r < 0)
 			return r;
 	}
-	return codec_put(root, "devices", TAKE_PTR(array));
+	return codec_write_value(root, "devices", TAKE_PTR(array));
 }
 
-static int put_groups(struct json_object *root, const struct inventory *inv)
+static int codec_inventory_put_groups(struct json_object *root, const struct inventory *inv)
 {
 	_cleanup_json_ struct json_object *array = json_object_new_array();
 	int r;
@@ -344,35 +344,35 @@ static int put_groups(struct json_object *root, const struct inventory *inv)
 	VEC_FOREACH(const struct iommu_group, group, &inv->iommu_groups) {
 		struct json_object *object = json_object_new_object();
 
-		r = codec_append(array, object);
+		r = codec_write_element(array, object);
 		if (r >= 0)
-			r = put_group(object, group);
+			r = codec_inventory_put_group(object, group);
 		if (r < 0)
 			return r;
 	}
-	return codec_put(root, "iommu-groups", TAKE_PTR(array));
+	return codec_write_value(root, "iommu-groups", TAKE_PTR(array));
 }
 
-int inventory_to_json_with(const struct inventory *inv, bool pretty, annotate_fn annotate,
+int codec_inventory_to_json_with(const struct inventory *inv, bool pretty, codec_annotate_fn annotate,
 			   void *userdata, char **ret)
 {
-	const struct annotation annotation = { annotate, userdata };
+	const struct codec_annotation annotation = { annotate, userdata };
 	_cleanup_json_ struct json_object *root = json_object_new_object();
 	int r;
 
 	if (!root)
 		return -ENOMEM;
-	r = codec_put(root, "version", json_object_new_int(INVENTORY_VERSION));
+	r = codec_write_value(root, "version", json_object_new_int(INVENTORY_VERSION));
 	if (r >= 0)
-		r = codec_put_fields(root, codec_inventory_fields, codec_inventory_n_fields, inv);
+		r = codec_write_fields(root, codec_inventory_fields, codec_inventory_n_fields, inv);
 	if (r >= 0)
-		r = put_devices(root, inv, &annotation);
+		r = codec_inventory_put_devices(root, inv, &annotation);
 	if (r >= 0)
-		r = put_groups(root, inv);
-	return r < 0 ? r : codec_print(root, pretty, ret);
+		r = codec_inventory_put_groups(root, inv);
+	return r < 0 ? r : codec_write_document(root, pretty, ret);
 }
 
-int inventory_to_json(const struct inventory *inv, bool pretty, char **ret)
+int codec_inventory_to_json(const struct inventory *inv, bool pretty, char **ret)
 {
-	return inventory_to_json_with(inv, pretty, NULL, NULL, ret);
+	return codec_inventory_to_json_with(inv, pretty, NULL, NULL, ret);
 }

@@ -15,7 +15,7 @@ extern const struct codec_field codec_pci_fields[]; /* PCI only */
 extern const size_t codec_pci_n_fields;
 extern const struct codec_field codec_mdev_type_fields[];
 extern const size_t codec_mdev_type_n_fields;
-extern const struct codec_field codec_use_fields[];
-extern const size_t codec_use_n_fields;
+extern const struct codec_field codec_usage_fields[];
+extern const size_t codec_usage_n_fields;
 extern const struct codec_field codec_errors_fields[];
 extern const size_t codec_errors_n_fields;

@@ -10,7 +10,7 @@
 /* A snapshot is nested four levels deep; the rest is room for later versions. */
 #define MAX_DEPTH 16
 
-int codec_fail(const struct codec_reader *reader, const struct jsontext_node *node,
+int codec_read_fail(const struct codec_reader *reader, const struct jsontext_node *node,
 	       const char *format, ...)
 {
 	struct jsontext_position at = jsontext_locate(reader->doc, node->offset);
@@ -31,26 +31,26 @@ int codec_fail(const struct codec_reader *reader, const struct jsontext_node *no
 			   str_or(node->key, ""), node->key ? "\": " : "", text);
 	if (!*reader->ret_error)
 		return -ENOMEM;
-	jsontext_clean(*reader->ret_error);
+	jsontext_scan_clean(*reader->ret_error);
 	return -EBADMSG;
 }
 
 /* The parse has limited the depth, so the recursion is bounded too. */
-static int refuse_repeated(const struct codec_reader *reader, const struct jsontext_node *parent)
+static int codec_read_refuse_repeated(const struct codec_reader *reader, const struct jsontext_node *parent)
 {
 	int r;
 
 	JSONTEXT_FOREACH(node, parent) {
 		if (node->earlier)
-			return codec_fail(reader, node, "this key stands twice in one object");
-		r = refuse_repeated(reader, node);
+			return codec_read_fail(reader, node, "this key stands twice in one object");
+		r = codec_read_refuse_repeated(reader, node);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-int codec_open(const char *text, size_t size, struct jsontext **ret, char **ret_error)
+int codec_read_document(const char *text, size_t size, struct jsontext **ret, char **ret_error)
 {
 	static const struct jsontext_rules rules = { .max_depth = MAX_DEPTH };
 	_cleanup_jsontext_ struct jsontext *doc = NULL;
@@ -67,25 +67,25 @@ int codec_open(const char *text, size_t size, struct jsontext **ret, char **ret_
 	if (r < 0)
 		return r;
 	reader.doc = doc;
-	r = codec_expect(&reader, jsontext_root(doc), JSONTEXT_OBJECT);
+	r = codec_read_expect(&reader, jsontext_root(doc), JSONTEXT_OBJECT);
 	if (r >= 0)
-		r = refuse_repeated(&reader, jsontext_root(doc));
+		r = codec_read_refuse_repeated(&reader, jsontext_root(doc));
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(doc);
 	return 0;
 }
 
-int codec_expect(const struct codec_reader *reader, const struct jsontext_node *node,
+int codec_read_expect(const struct codec_reader *reader, const struct jsontext_node *node,
 		 enum jsontext_type type)
 {
 	if (node->type == type)
 		return 0;
-	return codec_fail(reader, node, "expected %s, found %s", jsontext_type_name(type),
+	return codec_read_fail(reader, node, "expected %s, found %s", jsontext_type_name(type),
 			  jsontext_type_name(node->type));
 }
 
-int codec_member(const struct codec_reader *reader, const struct jsontext_node *object,
+int codec_read_member(const struct codec_reader *reader, const struct jsontext_node *object,
 		 const char *key, enum jsontext_type type, bool required,
 		 const struct jsontext_node **ret)
 {
@@ -94,31 +94,31 @@ int codec_member(const struct codec_reader *reader, const struct jsontext_node *
 
 	if (!node || (node->type == JSONTEXT_NULL && !required)) {
 		if (required)
-			return codec_fail(reader, object, "expected the key \"%s\" in here", key);
+			return codec_read_fail(reader, object, "expected the key \"%s\" in here", key);
 		*ret = NULL;
 		return 0;
 	}
-	r = codec_expect(reader, node, type);
+	r = codec_read_expect(reader, node, type);
 	if (r < 0)
 		return r;
 	*ret = node;
 	return 0;
 }
 
-int codec_get_strv(const struct codec_reader *reader, const struct jsontext_node *node, char ***ret)
+int codec_read_strv(const struct codec_reader *reader, const struct jsontext_node *node, char ***ret)
 {
 	_cleanup_strv_ char **list = NULL;
 	size_t n = 0;
 	int r;
 
-	r = codec_expect(reader, node, JSONTEXT_ARRAY);
+	r = codec_read_expect(reader, node, JSONTEXT_ARRAY);
 	if (r < 0)
 		return r;
 	list = calloc(node->n + 1, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	JSONTEXT_FOREACH(item, node) {
-		r = codec_expect(reader, item, JSONTEXT_STRING);
+		r = codec_read_expect(reader, item, JSONTEXT_STRING);
 		if (r < 0)
 			return r;
 		list[n] = strdup(item->text);
@@ -130,82 +130,82 @@ int codec_get_strv(const struct codec_reader *reader, const struct jsontext_node
 	return 0;
 }
 
-int codec_get_hex(const struct codec_reader *reader, const struct jsontext_node *node, bool prefix,
+int codec_read_hex(const struct codec_reader *reader, const struct jsontext_node *node, bool prefix,
 		  unsigned digits, uint64_t *ret)
 {
 	const char *s;
 	int r;
 
-	r = codec_expect(reader, node, JSONTEXT_STRING);
+	r = codec_read_expect(reader, node, JSONTEXT_STRING);
 	if (r < 0)
 		return r;
 	s = node->text;
 	if (prefix)
 		s = str_starts(s, "0x") ? s + 2 : "";
 	if (*s == '\0' || s[strspn(s, "0123456789abcdefABCDEF")] ||
-	    (digits && strlen(s) != digits) || parse_u64(s, 16, UINT64_MAX, ret) < 0)
-		return digits ? codec_fail(reader, node, "expected %u hex digits, found \"%.40s\"",
+	    (digits && strlen(s) != digits) || str_parse_u64(s, 16, UINT64_MAX, ret) < 0)
+		return digits ? codec_read_fail(reader, node, "expected %u hex digits, found \"%.40s\"",
 					   digits, node->text)
-			      : codec_fail(reader, node,
+			      : codec_read_fail(reader, node,
 					   "expected 0x and hex digits, found \"%.40s\"",
 					   node->text);
 	return 0;
 }
 
-static int get_number(const struct codec_reader *reader, const struct jsontext_node *node,
+static int codec_read_number(const struct codec_reader *reader, const struct jsontext_node *node,
 		      uint64_t max, uint64_t *ret)
 {
 	int r;
 
-	r = codec_expect(reader, node, JSONTEXT_NUMBER);
+	r = codec_read_expect(reader, node, JSONTEXT_NUMBER);
 	if (r < 0)
 		return r;
 	if (jsontext_u64(node, max, ret) < 0)
-		return codec_fail(reader, node,
+		return codec_read_fail(reader, node,
 				  "expected a whole number from 0 to %llu, found %.40s",
 				  (unsigned long long)max, node->text);
 	return 0;
 }
 
-static int get_value(const struct codec_reader *reader, const struct jsontext_node *node,
+static int codec_read_value(const struct codec_reader *reader, const struct jsontext_node *node,
 		     enum codec_kind kind, uint64_t *ret)
 {
 	int r;
 
 	switch (kind) {
 	case CODEC_BOOL:
-		r = codec_expect(reader, node, JSONTEXT_BOOL);
+		r = codec_read_expect(reader, node, JSONTEXT_BOOL);
 		if (r >= 0)
 			*ret = node->boolean;
 		return r;
 	case CODEC_HEX8:
-		return codec_get_hex(reader, node, false, 2, ret);
+		return codec_read_hex(reader, node, false, 2, ret);
 	case CODEC_HEX16:
-		return codec_get_hex(reader, node, false, 4, ret);
+		return codec_read_hex(reader, node, false, 4, ret);
 	case CODEC_HEX24:
-		return codec_get_hex(reader, node, false, 6, ret);
+		return codec_read_hex(reader, node, false, 6, ret);
 	case CODEC_INT:
-		return get_number(reader, node, INT_MAX, ret);
+		return codec_read_number(reader, node, INT_MAX, ret);
 	case CODEC_UINT:
-		return get_number(reader, node, UINT_MAX, ret);
+		return codec_read_number(reader, node, UINT_MAX, ret);
 	case CODEC_U8:
-		return get_number(reader, node, UINT8_MAX, ret);
+		return codec_read_number(reader, node, UINT8_MAX, ret);
 	case CODEC_ULONG:
-		return get_number(reader, node, ULONG_MAX, ret);
+		return codec_read_number(reader, node, ULONG_MAX, ret);
 	default:
-		return get_number(reader, node, UINT64_MAX, ret);
+		return codec_read_number(reader, node, UINT64_MAX, ret);
 	}
 }
 
-static int get_string(const struct codec_reader *reader, const struct jsontext_node *node,
+static int codec_read_string(const struct codec_reader *reader, const struct jsontext_node *node,
 		      char **ret)
 {
-	int r = codec_expect(reader, node, JSONTEXT_STRING);
+	int r = codec_read_expect(reader, node, JSONTEXT_STRING);
 
 	return r < 0 ? r : str_set(ret, node->text);
 }
 
-static void store_number(enum codec_kind kind, uint64_t value, void *at)
+static void codec_read_store_number(enum codec_kind kind, uint64_t value, void *at)
 {
 	switch (kind) {
 	case CODEC_BOOL:
@@ -236,23 +236,23 @@ static void store_number(enum codec_kind kind, uint64_t value, void *at)
 	}
 }
 
-static int get_field(const struct codec_reader *reader, const struct jsontext_node *node,
+static int codec_read_field(const struct codec_reader *reader, const struct jsontext_node *node,
 		     enum codec_kind kind, void *at)
 {
 	uint64_t value;
 	int r;
 
 	if (kind == CODEC_STRING)
-		return get_string(reader, node, at);
+		return codec_read_string(reader, node, at);
 	if (kind == CODEC_STRV)
-		return codec_get_strv(reader, node, at);
-	r = get_value(reader, node, kind, &value);
+		return codec_read_strv(reader, node, at);
+	r = codec_read_value(reader, node, kind, &value);
 	if (r >= 0)
-		store_number(kind, value, at);
+		codec_read_store_number(kind, value, at);
 	return r;
 }
 
-int codec_get_fields(const struct codec_reader *reader, const struct jsontext_node *object,
+int codec_read_fields(const struct codec_reader *reader, const struct jsontext_node *object,
 		     const struct codec_field *fields, size_t n, void *to)
 {
 	int r;
@@ -262,11 +262,11 @@ int codec_get_fields(const struct codec_reader *reader, const struct jsontext_no
 		bool required = fields[i].flags & CODEC_REQUIRED;
 
 		if (!node && required)
-			return codec_fail(reader, object, "expected the key \"%s\" in here",
+			return codec_read_fail(reader, object, "expected the key \"%s\" in here",
 					  fields[i].key);
 		if (!node || (node->type == JSONTEXT_NULL && !required))
 			continue;
-		r = get_field(reader, node, fields[i].kind, (char *)to + fields[i].offset);
+		r = codec_read_field(reader, node, fields[i].kind, (char *)to + fields[i].offset);
 		if (r < 0)
 			return r;
 	}

@@ -15,7 +15,7 @@ _Static_assert(sizeof(pid_t) == sizeof(int), "pids are written as int");
 
 #define BOTH (CODEC_SHOW | CODEC_REQUIRED)
 
-static const struct codec_field record_fields[] = {
+static const struct codec_field codec_record_fields[] = {
 	{ "group", CODEC_STRING, offsetof(struct record, group), BOTH },
 	{ "lease", CODEC_STRING, offsetof(struct record, lease), BOTH },
 	{ "uid", CODEC_UINT, offsetof(struct record, uid), BOTH },
@@ -35,7 +35,7 @@ static const struct codec_field record_fields[] = {
 	{ "vf-tokens", CODEC_STRV, offsetof(struct record, vf_tokens), 0 },
 };
 
-static const struct codec_field device_fields[] = {
+static const struct codec_field codec_record_device_fields[] = {
 	{ "key", CODEC_STRING, offsetof(struct record_device, key), BOTH },
 	{ "bus", CODEC_STRING, offsetof(struct record_device, bus), BOTH },
 	{ "address", CODEC_STRING, offsetof(struct record_device, address), BOTH },
@@ -50,7 +50,7 @@ static const struct codec_field device_fields[] = {
 	{ "driver", CODEC_STRING, offsetof(struct record_device, driver), CODEC_SHOW },
 };
 
-static int put_devices(struct json_object *root, const struct record *record)
+static int codec_record_put_devices(struct json_object *root, const struct record *record)
 {
 	_cleanup_json_ struct json_object *array = json_object_new_array();
 	int r;
@@ -60,97 +60,97 @@ static int put_devices(struct json_object *root, const struct record *record)
 	VEC_FOREACH(const struct record_device, device, &record->devices) {
 		struct json_object *object = json_object_new_object();
 
-		r = codec_append(array, object);
+		r = codec_write_element(array, object);
 		if (r >= 0)
-			r = codec_put_fields(object, device_fields, ARRAY_SIZE(device_fields),
+			r = codec_write_fields(object, codec_record_device_fields, ARRAY_SIZE(codec_record_device_fields),
 					     device);
 		if (r < 0)
 			return r;
 	}
-	return codec_put(root, "devices", TAKE_PTR(array));
+	return codec_write_value(root, "devices", TAKE_PTR(array));
 }
 
-int record_to_json(const struct record *record, char **ret)
+int codec_record_to_json(const struct record *record, char **ret)
 {
 	_cleanup_json_ struct json_object *root = json_object_new_object();
 	int r;
 
 	if (!root)
 		return -ENOMEM;
-	r = codec_put(root, "version", json_object_new_int(RECORD_VERSION));
+	r = codec_write_value(root, "version", json_object_new_int(RECORD_VERSION));
 	if (r >= 0)
-		r = codec_put_string(root, "phase", record_phase_to_string(record->phase));
+		r = codec_write_string(root, "phase", record_phase_to_string(record->phase));
 	if (r >= 0)
-		r = codec_put_string(root, "access", access_mode_to_string(record->access));
+		r = codec_write_string(root, "access", record_access_to_string(record->access));
 	if (r >= 0)
-		r = codec_put_string(root, "interface", vfio_interface_to_string(record->interface));
+		r = codec_write_string(root, "interface", record_interface_to_string(record->interface));
 	if (r >= 0)
-		r = codec_put_string(root, "on-release",
-				     group_on_release_to_string(record->on_release));
+		r = codec_write_string(root, "on-release",
+				     group_def_on_release_to_string(record->on_release));
 	if (r >= 0)
-		r = codec_put_fields(root, record_fields, ARRAY_SIZE(record_fields), record);
+		r = codec_write_fields(root, codec_record_fields, ARRAY_SIZE(codec_record_fields), record);
 	if (r >= 0)
-		r = put_devices(root, record);
-	return r < 0 ? r : codec_print(root, true, ret);
+		r = codec_record_put_devices(root, record);
+	return r < 0 ? r : codec_write_document(root, true, ret);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
 /* First of all: nothing else of a later version can be relied on. */
-static int check_version(const struct codec_reader *reader, const struct jsontext_node *root)
+static int codec_record_check_version(const struct codec_reader *reader, const struct jsontext_node *root)
 {
 	const struct jsontext_node *node;
 	uint64_t version;
 	int r;
 
-	r = codec_member(reader, root, "version", JSONTEXT_NUMBER, true, &node);
+	r = codec_read_member(reader, root, "version", JSONTEXT_NUMBER, true, &node);
 	if (r < 0)
 		return r;
 	if (jsontext_u64(node, UINT64_MAX, &version) < 0 || version == 0)
-		return codec_fail(reader, node, "expected a version, found %.40s", node->text);
+		return codec_read_fail(reader, node, "expected a version, found %.40s", node->text);
 	if (version <= RECORD_VERSION)
 		return 0;
-	r = codec_fail(reader, node, "%llu is later than the last that this program knows, %d",
+	r = codec_read_fail(reader, node, "%llu is later than the last that this program knows, %d",
 		       (unsigned long long)version, RECORD_VERSION);
 	return r == -EBADMSG ? -EPROTONOSUPPORT : r;
 }
 
 /* What the record names is written to later, so nothing in it may point elsewhere. */
-static int check_device(const struct codec_reader *reader, const struct jsontext_node *node,
+static int codec_record_check_device(const struct codec_reader *reader, const struct jsontext_node *node,
 			const struct record *record, const struct record_device *device)
 {
-	_cleanup_free_ char *key = devkey_new(device->bus, device->address), *normal = NULL;
+	_cleanup_free_ char *key = device_bus_key_new(device->bus, device->address), *normal = NULL;
 	int r;
 
 	if (!key)
 		return -ENOMEM;
-	r = devkey_normalize(device->key, &normal);
+	r = device_bus_key_normalize(device->key, &normal);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0 || !str_eq(normal, device->key) || !str_eq(key, device->key))
-		return codec_fail(reader, node,
+		return codec_read_fail(reader, node,
 				  "\"%.80s\" is not the key of \"%.80s\" on the bus \"%.80s\"",
 				  device->key, device->address, device->bus);
 	if (record_find_device(record, device->key))
-		return codec_fail(reader, node, "the device %s is in here twice", device->key);
+		return codec_read_fail(reader, node, "the device %s is in here twice", device->key);
 	return 0;
 }
 
-static int get_device(const struct codec_reader *reader, const struct jsontext_node *node,
+static int codec_record_get_device(const struct codec_reader *reader, const struct jsontext_node *node,
 		      struct record *record)
 {
 	struct record_device *device;
 	int r;
 
-	r = codec_expect(reader, node, JSONTEXT_OBJECT);
+	r = codec_read_expect(reader, node, JSONTEXT_OBJECT);
 	if (r < 0)
 		return r;
 	device = record_device_new("");
 	if (!device)
 		return -ENOMEM;
-	r = codec_get_fields(reader, node, device_fields, ARRAY_SIZE(device_fields), device);
+	r = codec_read_fields(reader, node, codec_record_device_fields, ARRAY_SIZE(codec_record_device_fields), device);
 	if (r >= 0)
-		r = check_device(reader, node, record, device);
+		r = codec_record_check_device(reader, node, record, device);
 	if (r >= 0)
 		r = vec_add(&record->devices, device);
 	if (r < 0)
@@ -158,76 +158,76 @@ static int get_device(const struct codec_reader *reader, const struct jsontext_n
 	return r;
 }
 
-static int get_devices(const struct codec_reader *reader, const struct jsontext_node *root,
+static int codec_record_get_devices(const struct codec_reader *reader, const struct jsontext_node *root,
 		       struct record *record)
 {
 	const struct jsontext_node *array;
 	int r;
 
-	r = codec_member(reader, root, "devices", JSONTEXT_ARRAY, true, &array);
+	r = codec_read_member(reader, root, "devices", JSONTEXT_ARRAY, true, &array);
 	if (r < 0)
 		return r;
 	JSONTEXT_FOREACH(node, array) {
-		r = get_device(reader, node, record);
+		r = codec_record_get_device(reader, node, record);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int get_words(const struct codec_reader *reader, const struct jsontext_node *root,
+static int codec_record_get_words(const struct codec_reader *reader, const struct jsontext_node *root,
 		     struct record *record)
 {
 	const struct jsontext_node *phase, *access, *interface, *on_release;
 	int r;
 
-	r = codec_member(reader, root, "phase", JSONTEXT_STRING, true, &phase);
+	r = codec_read_member(reader, root, "phase", JSONTEXT_STRING, true, &phase);
 	if (r >= 0)
-		r = codec_member(reader, root, "access", JSONTEXT_STRING, true, &access);
+		r = codec_read_member(reader, root, "access", JSONTEXT_STRING, true, &access);
 	if (r >= 0)
-		r = codec_member(reader, root, "interface", JSONTEXT_STRING, false, &interface);
+		r = codec_read_member(reader, root, "interface", JSONTEXT_STRING, false, &interface);
 	if (r >= 0) /* in those of earlier daemons it is the default */
-		r = codec_member(reader, root, "on-release", JSONTEXT_STRING, false, &on_release);
+		r = codec_read_member(reader, root, "on-release", JSONTEXT_STRING, false, &on_release);
 	if (r < 0)
 		return r;
-	if (on_release && group_on_release_from_string(on_release->text, &record->on_release) < 0)
-		return codec_fail(reader, on_release,
+	if (on_release && group_def_on_release_from_string(on_release->text, &record->on_release) < 0)
+		return codec_read_fail(reader, on_release,
 				  "expected restore, keep or none, found \"%.40s\"",
 				  on_release->text);
 	if (record_phase_from_string(phase->text, &record->phase) < 0)
-		return codec_fail(reader, phase,
+		return codec_read_fail(reader, phase,
 				  "expected claiming, claimed, releasing or dirty, found \"%.40s\"",
 				  phase->text);
-	if (access_mode_from_string(access->text, &record->access) < 0)
-		return codec_fail(reader, access, "expected fd or node, found \"%.40s\"",
+	if (record_access_from_string(access->text, &record->access) < 0)
+		return codec_read_fail(reader, access, "expected fd or node, found \"%.40s\"",
 				  access->text);
 	record->interface = INTERFACE_GROUP; /* earlier daemons knew no other */
-	if (interface && vfio_interface_from_string(interface->text, &record->interface) < 0)
-		return codec_fail(reader, interface, "expected group, iommufd or any, found \"%.40s\"",
+	if (interface && record_interface_from_string(interface->text, &record->interface) < 0)
+		return codec_read_fail(reader, interface, "expected group, iommufd or any, found \"%.40s\"",
 				  interface->text);
 	return 0;
 }
 
-static int get_record(const struct codec_reader *reader, const struct jsontext_node *root,
+static int codec_record_get(const struct codec_reader *reader, const struct jsontext_node *root,
 		      struct record *record)
 {
 	int r;
 
-	r = check_version(reader, root);
+	r = codec_record_check_version(reader, root);
 	if (r >= 0)
-		r = codec_get_fields(reader, root, record_fields, ARRAY_SIZE(record_fields),
+		r = codec_read_fields(reader, root, codec_record_fields, ARRAY_SIZE(codec_record_fields),
 				     record);
 	if (r < 0)
 		return r;
-	if (!groupdef_name_valid(record->group))
-		return codec_fail(reader, root, "\"%.80s\" is no name of a group", record->group);
+	if (!group_def_name_valid(record->group))
+		return codec_read_fail(reader, root, "\"%.80s\" is no name of a group", record->group);
 	if (str_empty(record->lease))
-		return codec_fail(reader, root, "the lease has no name");
-	r = get_words(reader, root, record);
-	return r < 0 ? r : get_devices(reader, root, record);
+		return codec_read_fail(reader, root, "the lease has no name");
+	r = codec_record_get_words(reader, root, record);
+	return r < 0 ? r : codec_record_get_devices(reader, root, record);
 }
 
-int record_from_json(const char *text, size_t size, struct record **ret, char **ret_error)
+int codec_record_from_json(const char *text, size_t size, struct record **ret, char **ret_error)
 {
 	_cleanup_jsontext_ struct jsontext *doc = NULL;
 	_cleanup_record_ struct record *record = record_new("", "");
@@ -236,11 +236,11 @@ int record_from_json(const char *text, size_t size, struct record **ret, char **
 
 	if (!record)
 		return -ENOMEM;
-	r = codec_open(text, size, &doc, ret_error);
+	r = codec_read_document(text, size, &doc, ret_error);
 	if (r < 0)
 		return r;
 	reader.doc = doc;
-	r = get_record(&reader, jsontext_root(doc), record);
+	r = codec_record_get(&reader, jsontext_root(doc), record);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(record);

@@ -16,81 +16,81 @@
 
 #define CONFIG_SIZE_MAX 4096u /* of PCI Express */
 
-static int check_version(const struct codec_reader *reader, const struct jsontext_node *root)
+static int codec_snapshot_check_version(const struct codec_reader *reader, const struct jsontext_node *root)
 {
 	const struct jsontext_node *node;
 	uint64_t version;
 	int r;
 
-	r = codec_member(reader, root, "version", JSONTEXT_NUMBER, true, &node);
+	r = codec_read_member(reader, root, "version", JSONTEXT_NUMBER, true, &node);
 	if (r < 0)
 		return r;
 	if (jsontext_u64(node, UINT64_MAX, &version) < 0 || version != INVENTORY_VERSION)
-		return codec_fail(reader, node, "expected %d, found %.40s: made by another version",
+		return codec_read_fail(reader, node, "expected %d, found %.40s: made by another version",
 				  INVENTORY_VERSION, node->text);
 	return 0;
 }
 
-static int get_resource(const struct codec_reader *reader, const struct jsontext_node *node,
-			struct resource *ret)
+static int codec_snapshot_get_resource(const struct codec_reader *reader, const struct jsontext_node *node,
+			struct device_resource *ret)
 {
 	uint64_t words[3] = { 0 };
 	size_t n = 0;
 	int r;
 
-	r = codec_expect(reader, node, JSONTEXT_ARRAY);
+	r = codec_read_expect(reader, node, JSONTEXT_ARRAY);
 	if (r < 0)
 		return r;
 	if (node->n != ARRAY_SIZE(words))
-		return codec_fail(reader, node, "expected start, end and flags, found %zu values",
+		return codec_read_fail(reader, node, "expected start, end and flags, found %zu values",
 				  node->n);
 	JSONTEXT_FOREACH(item, node) {
-		r = codec_get_hex(reader, item, true, 0, &words[n++]);
+		r = codec_read_hex(reader, item, true, 0, &words[n++]);
 		if (r < 0)
 			return r;
 	}
-	*ret = (struct resource){ .start = words[0], .end = words[1], .flags = words[2] };
+	*ret = (struct device_resource){ .start = words[0], .end = words[1], .flags = words[2] };
 	return 0;
 }
 
-static int get_resources(const struct codec_reader *reader, const struct jsontext_node *object,
+static int codec_snapshot_get_resources(const struct codec_reader *reader, const struct jsontext_node *object,
 			 struct device *device)
 {
 	const struct jsontext_node *array;
 	size_t n = 0;
 	int r;
 
-	r = codec_member(reader, object, "resources", JSONTEXT_ARRAY, false, &array);
+	r = codec_read_member(reader, object, "resources", JSONTEXT_ARRAY, false, &array);
 	if (r < 0 || !array)
 		return r;
 	if (array->n > DEVICE_RESOURCES)
-		return codec_fail(reader, array, "expected %d resources at most, found %zu",
+		return codec_read_fail(reader, array, "expected %d resources at most, found %zu",
 				  DEVICE_RESOURCES, array->n);
 	JSONTEXT_FOREACH(node, array) {
-		r = get_resource(reader, node, &device->resources[n++]);
+		r = codec_snapshot_get_resource(reader, node, &device->resources[n++]);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static uint8_t hex_value(char c)
+static uint8_t codec_snapshot_hex_value(char c)
 {
 	return (uint8_t)(isdigit((unsigned char)c) ? c - '0'
 						   : tolower((unsigned char)c) - 'a' + 10);
 }
 
 /* @node's digits as the first of @size bytes, the rest zeros. */
-static int get_bytes(const struct codec_reader *reader, const struct jsontext_node *node,
+static int codec_snapshot_get_bytes(const struct codec_reader *reader, const struct jsontext_node *node,
 		     size_t size, uint8_t **ret)
 {
 	const char *hex = node->text;
 	uint8_t *bytes;
 
 	if (strlen(hex) % 2 || hex[strspn(hex, "0123456789abcdefABCDEF")])
-		return codec_fail(reader, node, "expected two hex digits for each byte");
+		return codec_read_fail(reader, node, "expected two hex digits for each byte");
 	if (strlen(hex) / 2 > size)
-		return codec_fail(reader, node, "expected %zu bytes at most, found %zu", size,
+		return codec_read_fail(reader, node, "expected %zu bytes at most, found %zu", size,
 				  strlen(hex) / 2);
 	if (size == 0)
 		return 0;
@@ -98,40 +98,40 @@ static int get_bytes(const struct codec_reader *reader, const struct jsontext_no
 	if (!bytes)
 		return -ENOMEM;
 	for (size_t i = 0; hex[2 * i]; i++)
-		bytes[i] = (uint8_t)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+		bytes[i] = (uint8_t)(codec_snapshot_hex_value(hex[2 * i]) << 4 | codec_snapshot_hex_value(hex[2 * i + 1]));
 	*ret = bytes;
 	return 0;
 }
 
-static int get_config(const struct codec_reader *reader, const struct jsontext_node *object,
+static int codec_snapshot_get_config(const struct codec_reader *reader, const struct jsontext_node *object,
 		      struct device *device)
 {
 	const struct jsontext_node *node, *again, *size_node;
 	uint64_t size;
 	int r;
 
-	r = codec_member(reader, object, "config", JSONTEXT_STRING, false, &node);
+	r = codec_read_member(reader, object, "config", JSONTEXT_STRING, false, &node);
 	if (r >= 0)
-		r = codec_member(reader, object, "config-again", JSONTEXT_STRING, false, &again);
+		r = codec_read_member(reader, object, "config-again", JSONTEXT_STRING, false, &again);
 	if (r >= 0)
-		r = codec_member(reader, object, "config-size", JSONTEXT_NUMBER, false, &size_node);
+		r = codec_read_member(reader, object, "config-size", JSONTEXT_NUMBER, false, &size_node);
 	if (r < 0 || !node)
 		return r;
 	size = strlen(node->text) / 2;
 	if (size_node && jsontext_u64(size_node, CONFIG_SIZE_MAX, &size) < 0)
-		return codec_fail(reader, size_node, "expected a number of bytes up to %u",
+		return codec_read_fail(reader, size_node, "expected a number of bytes up to %u",
 				  CONFIG_SIZE_MAX);
 	if (size > CONFIG_SIZE_MAX)
-		return codec_fail(reader, node, "expected %u bytes at most, found %zu",
+		return codec_read_fail(reader, node, "expected %u bytes at most, found %zu",
 				  CONFIG_SIZE_MAX, (size_t)size);
-	r = get_bytes(reader, node, size, &device->config);
+	r = codec_snapshot_get_bytes(reader, node, size, &device->config);
 	if (r < 0 || !device->config)
 		return r;
 	device->config_size = size;
-	return again ? get_bytes(reader, again, size, &device->config_again) : 0;
+	return again ? codec_snapshot_get_bytes(reader, again, size, &device->config_again) : 0;
 }
 
-static int get_override(const struct codec_reader *reader, const struct jsontext_node *object,
+static int codec_snapshot_get_override(const struct codec_reader *reader, const struct jsontext_node *object,
 			struct device *device)
 {
 	const struct jsontext_node *node = jsontext_member(object, "driver-override");
@@ -142,57 +142,57 @@ static int get_override(const struct codec_reader *reader, const struct jsontext
 	device->has_override = true;
 	if (node->type == JSONTEXT_NULL)
 		return 0;
-	r = codec_expect(reader, node, JSONTEXT_STRING);
+	r = codec_read_expect(reader, node, JSONTEXT_STRING);
 	return r < 0 ? r : str_set(&device->driver_override, node->text);
 }
 
-static int get_errors(const struct codec_reader *reader, const struct jsontext_node *object,
+static int codec_snapshot_get_errors(const struct codec_reader *reader, const struct jsontext_node *object,
 		      struct device_errors *errors)
 {
 	const struct jsontext_node *state, *counts;
-	int r = codec_member(reader, object, "error-state", JSONTEXT_STRING, false, &state);
+	int r = codec_read_member(reader, object, "error-state", JSONTEXT_STRING, false, &state);
 
 	if (r >= 0)
-		r = codec_member(reader, object, "error-counts", JSONTEXT_OBJECT, false, &counts);
+		r = codec_read_member(reader, object, "error-counts", JSONTEXT_OBJECT, false, &counts);
 	if (r < 0)
 		return r;
 	if (state && !error_state_from_string(state->text, &errors->state))
-		return codec_fail(reader, state, "\"%.80s\" is no error state", state->text);
+		return codec_read_fail(reader, state, "\"%.80s\" is no error state", state->text);
 	errors->counted = counts != NULL;
-	return counts ? codec_get_fields(reader, counts, codec_errors_fields, codec_errors_n_fields,
+	return counts ? codec_read_fields(reader, counts, codec_errors_fields, codec_errors_n_fields,
 					 errors) : 0;
 }
 
-static int get_uses(const struct codec_reader *reader, const struct jsontext_node *object,
+static int codec_snapshot_get_usage(const struct codec_reader *reader, const struct jsontext_node *object,
 		    struct device *device)
 {
 	const struct jsontext_node *array;
-	int r = codec_member(reader, object, "uses", JSONTEXT_ARRAY, false, &array);
+	int r = codec_read_member(reader, object, "uses", JSONTEXT_ARRAY, false, &array);
 
 	if (r < 0 || !array)
 		return r;
 	JSONTEXT_FOREACH(node, array) {
-		_cleanup_use_ struct use *use = use_new();
+		_cleanup_usage_ struct usage *usage = usage_new();
 
-		if (!use)
+		if (!usage)
 			return -ENOMEM;
-		r = codec_expect(reader, node, JSONTEXT_OBJECT);
+		r = codec_read_expect(reader, node, JSONTEXT_OBJECT);
 		if (r >= 0)
-			r = codec_get_fields(reader, node, codec_use_fields, codec_use_n_fields, use);
+			r = codec_read_fields(reader, node, codec_usage_fields, codec_usage_n_fields, usage);
 		if (r >= 0)
-			r = vec_add(&device->uses, use);
+			r = vec_add(&device->uses, usage);
 		if (r < 0)
 			return r;
-		TAKE_PTR(use);
+		TAKE_PTR(usage);
 	}
 	return 0;
 }
 
-static int get_mdev_types(const struct codec_reader *reader, const struct jsontext_node *object,
+static int codec_snapshot_get_mdev_types(const struct codec_reader *reader, const struct jsontext_node *object,
 			  struct device *device)
 {
 	const struct jsontext_node *array;
-	int r = codec_member(reader, object, "mdev-types", JSONTEXT_ARRAY, false, &array);
+	int r = codec_read_member(reader, object, "mdev-types", JSONTEXT_ARRAY, false, &array);
 
 	if (r < 0 || !array)
 		return r;
@@ -201,9 +201,9 @@ static int get_mdev_types(const struct codec_reader *reader, const struct jsonte
 
 		if (!type)
 			return -ENOMEM;
-		r = codec_expect(reader, node, JSONTEXT_OBJECT);
+		r = codec_read_expect(reader, node, JSONTEXT_OBJECT);
 		if (r >= 0)
-			r = codec_get_fields(reader, node, codec_mdev_type_fields, codec_mdev_type_n_fields,
+			r = codec_read_fields(reader, node, codec_mdev_type_fields, codec_mdev_type_n_fields,
 					     type);
 		if (r >= 0)
 			r = mdev_types_put(&device->mdev_types, type);
@@ -215,59 +215,59 @@ static int get_mdev_types(const struct codec_reader *reader, const struct jsonte
 }
 
 /* The address and the bus make the key, so they are checked as a user's would be. */
-static int new_device(const struct codec_reader *reader, const struct jsontext_node *object,
+static int codec_snapshot_new_device(const struct codec_reader *reader, const struct jsontext_node *object,
 		      struct device **ret)
 {
 	const struct jsontext_node *address, *bus;
 	_cleanup_free_ char *written = NULL, *key = NULL;
 	int r;
 
-	r = codec_expect(reader, object, JSONTEXT_OBJECT);
+	r = codec_read_expect(reader, object, JSONTEXT_OBJECT);
 	if (r >= 0)
-		r = codec_member(reader, object, "address", JSONTEXT_STRING, true, &address);
+		r = codec_read_member(reader, object, "address", JSONTEXT_STRING, true, &address);
 	if (r >= 0)
-		r = codec_member(reader, object, "bus", JSONTEXT_STRING, true, &bus);
+		r = codec_read_member(reader, object, "bus", JSONTEXT_STRING, true, &bus);
 	if (r < 0)
 		return r;
 	written = str_printf("%s:%s", bus->text, address->text);
 	if (!written)
 		return -ENOMEM;
-	r = strchr(bus->text, ':') ? -EINVAL : devkey_normalize(written, &key);
+	r = strchr(bus->text, ':') ? -EINVAL : device_bus_key_normalize(written, &key);
 	if (r == -EINVAL)
-		return codec_fail(reader, address, "\"%.80s\" is no address on the bus \"%.80s\"",
+		return codec_read_fail(reader, address, "\"%.80s\" is no address on the bus \"%.80s\"",
 				  address->text, bus->text);
 	if (r < 0)
 		return r;
-	*ret = device_new(bus->text, devbus_address_of_key(key));
+	*ret = device_new(bus->text, device_bus_address_of_key(key));
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int get_device(const struct codec_reader *reader, const struct jsontext_node *object,
+static int codec_snapshot_get_device(const struct codec_reader *reader, const struct jsontext_node *object,
 		      struct inventory *inv)
 {
 	_cleanup_device_ struct device *device = NULL;
 	int r;
 
-	r = new_device(reader, object, &device);
+	r = codec_snapshot_new_device(reader, object, &device);
 	if (r < 0)
 		return r;
 	if (inventory_find(inv, device->key))
-		return codec_fail(reader, object, "the device %s is in here twice", device->key);
-	r = codec_get_fields(reader, object, codec_device_fields, codec_device_n_fields, device);
+		return codec_read_fail(reader, object, "the device %s is in here twice", device->key);
+	r = codec_read_fields(reader, object, codec_device_fields, codec_device_n_fields, device);
 	if (r >= 0)
-		r = get_override(reader, object, device);
+		r = codec_snapshot_get_override(reader, object, device);
 	if (r >= 0)
-		r = get_errors(reader, object, &device->errors);
+		r = codec_snapshot_get_errors(reader, object, &device->errors);
 	if (r >= 0)
-		r = get_uses(reader, object, device);
+		r = codec_snapshot_get_usage(reader, object, device);
 	if (r >= 0)
-		r = get_mdev_types(reader, object, device);
+		r = codec_snapshot_get_mdev_types(reader, object, device);
 	if (r >= 0 && device_is_pci(device)) {
-		r = codec_get_fields(reader, object, codec_pci_fields, codec_pci_n_fields, device);
+		r = codec_read_fields(reader, object, codec_pci_fields, codec_pci_n_fields, device);
 		if (r >= 0)
-			r = get_resources(reader, object, device);
+			r = codec_snapshot_get_resources(reader, object, device);
 		if (r >= 0)
-			r = get_config(reader, object, device);
+			r = codec_snapshot_get_config(reader, object, device);
 	}
 	if (r >= 0)
 		r = inventory_put(inv, device);
@@ -276,17 +276,17 @@ static int get_device(const struct codec_reader *reader, const struct jsontext_n
 	return r;
 }
 
-static int get_devices(const struct codec_reader *reader, const struct jsontext_node *root,
+static int codec_snapshot_get_devices(const struct codec_reader *reader, const struct jsontext_node *root,
 		       struct inventory *inv)
 {
 	const struct jsontext_node *array;
 	int r;
 
-	r = codec_member(reader, root, "devices", JSONTEXT_ARRAY, true, &array);
+	r = codec_read_member(reader, root, "devices", JSONTEXT_ARRAY, true, &array);
 	if (r < 0)
 		return r;
 	JSONTEXT_FOREACH(node, array) {
-		r = get_device(reader, node, inv);
+		r = codec_snapshot_get_device(reader, node, inv);
 		if (r < 0)
 			return r;
 	}
@@ -297,54 +297,54 @@ static int get_devices(const struct codec_reader *reader, const struct jsontext_
  * The devices say themselves which group they are in; a list that says otherwise is a forgery or
  * a bug.
  */
-static int check_members(const struct codec_reader *reader, const struct jsontext_node *object,
+static int codec_snapshot_check_members(const struct codec_reader *reader, const struct jsontext_node *object,
 			 const struct inventory *inv, unsigned id)
 {
 	const struct jsontext_node *array;
 	int r;
 
-	r = codec_member(reader, object, "devices", JSONTEXT_ARRAY, false, &array);
+	r = codec_read_member(reader, object, "devices", JSONTEXT_ARRAY, false, &array);
 	if (r < 0 || !array)
 		return r;
 	JSONTEXT_FOREACH(node, array) {
 		const struct device *device;
 
-		r = codec_expect(reader, node, JSONTEXT_STRING);
+		r = codec_read_expect(reader, node, JSONTEXT_STRING);
 		if (r < 0)
 			return r;
 		device = inventory_find(inv, node->text);
 		if (!device || device->iommu_group != (int)id)
-			return codec_fail(reader, node,
+			return codec_read_fail(reader, node,
 					  "no device \"%.80s\" of IOMMU group %u in \"devices\"",
 					  node->text, id);
 	}
 	return 0;
 }
 
-static int get_group(const struct codec_reader *reader, const struct jsontext_node *object,
+static int codec_snapshot_get_group(const struct codec_reader *reader, const struct jsontext_node *object,
 		     struct inventory *inv)
 {
-	const struct jsontext_node *id_node, *name, *type, *reserved, *learnt;
+	const struct jsontext_node *id_node, *name, *type, *reserved, *vfio_info_lines;
 	struct iommu_group *group;
 	uint64_t id;
 	int r;
 
-	r = codec_expect(reader, object, JSONTEXT_OBJECT);
+	r = codec_read_expect(reader, object, JSONTEXT_OBJECT);
 	if (r >= 0)
-		r = codec_member(reader, object, "id", JSONTEXT_NUMBER, true, &id_node);
+		r = codec_read_member(reader, object, "id", JSONTEXT_NUMBER, true, &id_node);
 	if (r >= 0)
-		r = codec_member(reader, object, "name", JSONTEXT_STRING, false, &name);
+		r = codec_read_member(reader, object, "name", JSONTEXT_STRING, false, &name);
 	if (r >= 0)
-		r = codec_member(reader, object, "type", JSONTEXT_STRING, false, &type);
+		r = codec_read_member(reader, object, "type", JSONTEXT_STRING, false, &type);
 	if (r >= 0)
-		r = codec_member(reader, object, "reserved-regions", JSONTEXT_ARRAY, false,
+		r = codec_read_member(reader, object, "reserved-regions", JSONTEXT_ARRAY, false,
 				 &reserved);
 	if (r >= 0)
-		r = codec_member(reader, object, "learnt", JSONTEXT_ARRAY, false, &learnt);
+		r = codec_read_member(reader, object, "vfio-info", JSONTEXT_ARRAY, false, &vfio_info_lines);
 	if (r < 0)
 		return r;
 	if (jsontext_u64(id_node, INT_MAX, &id) < 0)
-		return codec_fail(reader, id_node, "expected the number of an IOMMU group");
+		return codec_read_fail(reader, id_node, "expected the number of an IOMMU group");
 	group = inventory_get_group(inv, (unsigned)id);
 	if (!group)
 		return -ENOMEM;
@@ -352,30 +352,30 @@ static int get_group(const struct codec_reader *reader, const struct jsontext_no
 	if (r >= 0)
 		r = str_set(&group->type, type ? type->text : NULL);
 	if (r >= 0 && reserved)
-		r = codec_get_strv(reader, reserved, &group->reserved);
-	if (r >= 0 && learnt)
-		r = codec_get_strv(reader, learnt, &group->learnt);
-	return r < 0 ? r : check_members(reader, object, inv, (unsigned)id);
+		r = codec_read_strv(reader, reserved, &group->reserved);
+	if (r >= 0 && vfio_info_lines)
+		r = codec_read_strv(reader, vfio_info_lines, &group->vfio_info_lines);
+	return r < 0 ? r : codec_snapshot_check_members(reader, object, inv, (unsigned)id);
 }
 
-static int get_groups(const struct codec_reader *reader, const struct jsontext_node *root,
+static int codec_snapshot_get_groups(const struct codec_reader *reader, const struct jsontext_node *root,
 		      struct inventory *inv)
 {
 	const struct jsontext_node *array;
 	int r;
 
-	r = codec_member(reader, root, "iommu-groups", JSONTEXT_ARRAY, false, &array);
+	r = codec_read_member(reader, root, "iommu-groups", JSONTEXT_ARRAY, false, &array);
 	if (r < 0 || !array)
 		return r;
 	JSONTEXT_FOREACH(node, array) {
-		r = get_group(reader, node, inv);
+		r = codec_snapshot_get_group(reader, node, inv);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-int inventory_from_json(const char *text, size_t size, struct inventory **ret, char **ret_error)
+int codec_snapshot_from_json(const char *text, size_t size, struct inventory **ret, char **ret_error)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	_cleanup_jsontext_ struct jsontext *doc = NULL;
@@ -385,19 +385,19 @@ int inventory_from_json(const char *text, size_t size, struct inventory **ret, c
 
 	if (!inv)
 		return -ENOMEM;
-	r = codec_open(text, size, &doc, ret_error);
+	r = codec_read_document(text, size, &doc, ret_error);
 	if (r < 0)
 		return r;
 	reader.doc = doc;
 	root = jsontext_root(doc);
-	r = check_version(&reader, root);
+	r = codec_snapshot_check_version(&reader, root);
 	if (r >= 0)
-		r = codec_get_fields(&reader, root, codec_inventory_fields,
+		r = codec_read_fields(&reader, root, codec_inventory_fields,
 				     codec_inventory_n_fields, inv);
 	if (r >= 0)
-		r = get_devices(&reader, root, inv);
+		r = codec_snapshot_get_devices(&reader, root, inv);
 	if (r >= 0)
-		r = get_groups(&reader, root, inv);
+		r = codec_snapshot_get_groups(&reader, root, inv);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(inv);

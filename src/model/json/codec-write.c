@@ -7,12 +7,12 @@
 #include "base/str.h"
 #include "model/json/codec-fields.h"
 
-void codec_putp(struct json_object **object)
+void codec_write_freep(struct json_object **object)
 {
 	json_object_put(*object);
 }
 
-int codec_put(struct json_object *object, const char *key, struct json_object *value)
+int codec_write_value(struct json_object *object, const char *key, struct json_object *value)
 {
 	if (!value)
 		return -ENOMEM;
@@ -23,7 +23,7 @@ int codec_put(struct json_object *object, const char *key, struct json_object *v
 	return 0;
 }
 
-int codec_append(struct json_object *array, struct json_object *value)
+int codec_write_element(struct json_object *array, struct json_object *value)
 {
 	if (!value)
 		return -ENOMEM;
@@ -38,7 +38,7 @@ int codec_append(struct json_object *array, struct json_object *value)
  * The kernel passes on any byte in a name; a file that cannot be read back would be worse than a
  * '?'.
  */
-static char *replace_bad_bytes(const char *value)
+static char *codec_write_replace_bad_bytes(const char *value)
 {
 	size_t left = strlen(value);
 	char *copy = malloc(3 * left + 1), *out = copy;
@@ -46,7 +46,7 @@ static char *replace_bad_bytes(const char *value)
 	if (!copy)
 		return NULL;
 	while (left > 0) {
-		size_t n = jsontext_utf8_length(value, left);
+		size_t n = jsontext_scan_utf8_length(value, left);
 
 		out = mempcpy(out, n ? value : "\xef\xbf\xbd", n ? n : 3);
 		value += n ? n : 1;
@@ -56,16 +56,16 @@ static char *replace_bad_bytes(const char *value)
 	return copy;
 }
 
-struct json_object *codec_string(const char *value)
+struct json_object *codec_write_utf8(const char *value)
 {
 	_cleanup_free_ char *copy = NULL;
 	size_t size = strlen(value);
 
 	for (size_t at = 0; at < size && !copy;) {
-		size_t n = jsontext_utf8_length(value + at, size - at);
+		size_t n = jsontext_scan_utf8_length(value + at, size - at);
 
 		if (n == 0) {
-			copy = replace_bad_bytes(value);
+			copy = codec_write_replace_bad_bytes(value);
 			if (!copy)
 				return NULL;
 		}
@@ -74,12 +74,12 @@ struct json_object *codec_string(const char *value)
 	return json_object_new_string(copy ? copy : value);
 }
 
-int codec_put_string(struct json_object *object, const char *key, const char *value)
+int codec_write_string(struct json_object *object, const char *key, const char *value)
 {
-	return codec_put(object, key, codec_string(value));
+	return codec_write_value(object, key, codec_write_utf8(value));
 }
 
-int codec_put_strv(struct json_object *object, const char *key, char *const *list)
+int codec_write_strv(struct json_object *object, const char *key, char *const *list)
 {
 	_cleanup_json_ struct json_object *array = json_object_new_array();
 	int r;
@@ -87,97 +87,97 @@ int codec_put_strv(struct json_object *object, const char *key, char *const *lis
 	if (!array)
 		return -ENOMEM;
 	STRV_FOREACH(item, list) {
-		r = codec_append(array, codec_string(*item));
+		r = codec_write_element(array, codec_write_utf8(*item));
 		if (r < 0)
 			return r;
 	}
-	return codec_put(object, key, TAKE_PTR(array));
+	return codec_write_value(object, key, TAKE_PTR(array));
 }
 
-static int put_hex(struct json_object *object, const char *key, uint64_t value, int digits)
+static int codec_write_hex(struct json_object *object, const char *key, uint64_t value, int digits)
 {
 	char buf[24];
 
 	snprintf(buf, sizeof(buf), "%0*llx", digits, (unsigned long long)value);
-	return codec_put_string(object, key, buf);
+	return codec_write_string(object, key, buf);
 }
 
-static int put_number(struct json_object *object, const struct codec_field *field, uint64_t value)
+static int codec_write_number(struct json_object *object, const struct codec_field *field, uint64_t value)
 {
 	if (value == 0 && !(field->flags & CODEC_SHOW))
 		return 0;
 	switch (field->kind) {
 	case CODEC_BOOL:
-		return codec_put(object, field->key, json_object_new_boolean(value != 0));
+		return codec_write_value(object, field->key, json_object_new_boolean(value != 0));
 	case CODEC_HEX8:
-		return put_hex(object, field->key, value, 2);
+		return codec_write_hex(object, field->key, value, 2);
 	case CODEC_HEX16:
-		return put_hex(object, field->key, value, 4);
+		return codec_write_hex(object, field->key, value, 4);
 	case CODEC_HEX24:
-		return put_hex(object, field->key, value, 6);
+		return codec_write_hex(object, field->key, value, 6);
 	default:
-		return codec_put(object, field->key, json_object_new_uint64(value));
+		return codec_write_value(object, field->key, json_object_new_uint64(value));
 	}
 }
 
 /* json-c has null for "null" and for "out of memory". */
-static int put_unknown(struct json_object *object, const struct codec_field *field)
+static int codec_write_unknown(struct json_object *object, const struct codec_field *field)
 {
 	if (!(field->flags & CODEC_SHOW))
 		return 0;
 	return json_object_object_add(object, field->key, NULL) < 0 ? -ENOMEM : 0;
 }
 
-static int put_int(struct json_object *object, const struct codec_field *field, int value)
+static int codec_write_int(struct json_object *object, const struct codec_field *field, int value)
 {
 	if (value < 0)
-		return put_unknown(object, field);
-	return codec_put(object, field->key, json_object_new_int(value));
+		return codec_write_unknown(object, field);
+	return codec_write_value(object, field->key, json_object_new_int(value));
 }
 
-static int put_field(struct json_object *object, const struct codec_field *field, const void *at)
+static int codec_write_field(struct json_object *object, const struct codec_field *field, const void *at)
 {
 	switch (field->kind) {
 	case CODEC_STRING:
 		if (!*(char *const *)at)
-			return put_unknown(object, field);
-		return codec_put_string(object, field->key, *(char *const *)at);
+			return codec_write_unknown(object, field);
+		return codec_write_string(object, field->key, *(char *const *)at);
 	case CODEC_STRV:
 		if (strv_length(*(char **const *)at) == 0 && !(field->flags & CODEC_SHOW))
 			return 0;
-		return codec_put_strv(object, field->key, *(char **const *)at);
+		return codec_write_strv(object, field->key, *(char **const *)at);
 	case CODEC_INT:
-		return put_int(object, field, *(const int *)at);
+		return codec_write_int(object, field, *(const int *)at);
 	case CODEC_BOOL:
-		return put_number(object, field, *(const bool *)at);
+		return codec_write_number(object, field, *(const bool *)at);
 	case CODEC_U8:
 	case CODEC_HEX8:
-		return put_number(object, field, *(const uint8_t *)at);
+		return codec_write_number(object, field, *(const uint8_t *)at);
 	case CODEC_HEX16:
-		return put_number(object, field, *(const uint16_t *)at);
+		return codec_write_number(object, field, *(const uint16_t *)at);
 	case CODEC_HEX24:
-		return put_number(object, field, *(const uint32_t *)at);
+		return codec_write_number(object, field, *(const uint32_t *)at);
 	case CODEC_UINT:
-		return put_number(object, field, *(const unsigned *)at);
+		return codec_write_number(object, field, *(const unsigned *)at);
 	case CODEC_ULONG:
-		return put_number(object, field, *(const unsigned long *)at);
+		return codec_write_number(object, field, *(const unsigned long *)at);
 	case CODEC_U64:
-		return put_number(object, field, *(const uint64_t *)at);
+		return codec_write_number(object, field, *(const uint64_t *)at);
 	}
 	return -EINVAL;
 }
 
-int codec_put_fields(struct json_object *object, const struct codec_field *fields, size_t n,
+int codec_write_fields(struct json_object *object, const struct codec_field *fields, size_t n,
 		     const void *from)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < n && r >= 0; i++)
-		r = put_field(object, &fields[i], (const char *)from + fields[i].offset);
+		r = codec_write_field(object, &fields[i], (const char *)from + fields[i].offset);
 	return r;
 }
 
-int codec_print(struct json_object *object, bool pretty, char **ret)
+int codec_write_document(struct json_object *object, bool pretty, char **ret)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
 	const char *text;

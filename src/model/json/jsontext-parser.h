@@ -21,13 +21,13 @@ struct jsontext_parser {
 /* Memory that lives as long as the document. NULL: out of memory. */
 void *jsontext_take(struct jsontext *doc, size_t size);
 
-int jsontext_fail(struct jsontext_parser *p, size_t offset, const char *format, ...) _printf_(3, 4);
+int jsontext_scan_fail(struct jsontext_parser *p, size_t offset, const char *format, ...) _printf_(3, 4);
 /* Complains of what stands at the current place, where @what should have been. */
-int jsontext_fail_expected(struct jsontext_parser *p, const char *what);
+int jsontext_scan_expected(struct jsontext_parser *p, const char *what);
 
 /* Of the whole text, before all else: no NUL byte, and UTF-8 throughout. */
-int jsontext_check_characters(struct jsontext_parser *p) _must_check_;
-int jsontext_skip_blanks(struct jsontext_parser *p) _must_check_;
+int jsontext_scan_check_characters(struct jsontext_parser *p) _must_check_;
+int jsontext_scan_blanks(struct jsontext_parser *p) _must_check_;
 int jsontext_scan_string(struct jsontext_parser *p, const char **ret,
 			 size_t *ret_size) _must_check_;
 /* true, false, null or a number: what is made of letters and digits. */

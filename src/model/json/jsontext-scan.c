@@ -8,7 +8,7 @@
 
 /* --- complaints ------------------------------------------------------------------------------- */
 
-int jsontext_fail(struct jsontext_parser *p, size_t offset, const char *format, ...)
+int jsontext_scan_fail(struct jsontext_parser *p, size_t offset, const char *format, ...)
 {
 	va_list ap;
 
@@ -19,41 +19,41 @@ int jsontext_fail(struct jsontext_parser *p, size_t offset, const char *format, 
 	return -EBADMSG;
 }
 
-static bool is_word(char c)
+static bool jsontext_scan_is_word(char c)
 {
 	return isalnum((unsigned char)c) || (c && strchr("_+-.", c));
 }
 
-static size_t word_size(const struct jsontext_parser *p)
+static size_t jsontext_scan_word_size(const struct jsontext_parser *p)
 {
 	size_t n = 0;
 
-	while (p->at + n < p->size && is_word(p->text[p->at + n]))
+	while (p->at + n < p->size && jsontext_scan_is_word(p->text[p->at + n]))
 		n++;
 	return n;
 }
 
-int jsontext_fail_expected(struct jsontext_parser *p, const char *what)
+int jsontext_scan_expected(struct jsontext_parser *p, const char *what)
 {
-	size_t word = word_size(p);
+	size_t word = jsontext_scan_word_size(p);
 	unsigned char c;
 
 	if (p->at >= p->size)
-		return jsontext_fail(p, p->at, "expected %s, but the text ends here", what);
+		return jsontext_scan_fail(p, p->at, "expected %s, but the text ends here", what);
 	c = (unsigned char)p->text[p->at];
 	if (c == '\'')
-		return jsontext_fail(p, p->at, "expected %s: strings stand in double quotes", what);
+		return jsontext_scan_fail(p, p->at, "expected %s: strings stand in double quotes", what);
 	if (word > 0)
-		return jsontext_fail(p, p->at, "expected %s, found \"%.*s\"", what,
+		return jsontext_scan_fail(p, p->at, "expected %s, found \"%.*s\"", what,
 				     word > 24 ? 24 : (int)word, p->text + p->at);
 	if (isprint(c))
-		return jsontext_fail(p, p->at, "expected %s, found '%c'", what, c);
-	return jsontext_fail(p, p->at, "expected %s, found the byte 0x%02x", what, c);
+		return jsontext_scan_fail(p, p->at, "expected %s, found '%c'", what, c);
+	return jsontext_scan_fail(p, p->at, "expected %s, found the byte 0x%02x", what, c);
 }
 
 /* --- characters ------------------------------------------------------------------------------- */
 
-size_t jsontext_utf8_length(const char *s, size_t size)
+size_t jsontext_scan_utf8_length(const char *s, size_t size)
 {
 	const unsigned char *c = (const unsigned char *)s;
 	size_t n = c[0] < 0x80	 ? 1
@@ -75,14 +75,14 @@ size_t jsontext_utf8_length(const char *s, size_t size)
 	return n;
 }
 
-char *jsontext_clean(char *s)
+char *jsontext_scan_clean(char *s)
 {
 	size_t left = strlen(s), n;
 
 	for (char *at = s; left > 0; at += n, left -= n) {
 		unsigned char c = (unsigned char)at[0];
 
-		n = jsontext_utf8_length(at, left);
+		n = jsontext_scan_utf8_length(at, left);
 		/* C0, DEL, and C1 (U+0080 to U+009F): a terminal would act on them */
 		if (n == 0 || c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)at[1] < 0xa0)) {
 			n = n ? n : 1;
@@ -93,17 +93,17 @@ char *jsontext_clean(char *s)
 }
 
 /* So that nothing later can stumble over a NUL byte or half a character. */
-int jsontext_check_characters(struct jsontext_parser *p)
+int jsontext_scan_check_characters(struct jsontext_parser *p)
 {
 	for (size_t at = 0; at < p->size;) {
 		size_t n = 1;
 
 		if (p->text[at] == '\0')
-			return jsontext_fail(p, at, "NUL byte: expected text in UTF-8");
+			return jsontext_scan_fail(p, at, "NUL byte: expected text in UTF-8");
 		if ((unsigned char)p->text[at] >= 0x80) {
-			n = jsontext_utf8_length(p->text + at, p->size - at);
+			n = jsontext_scan_utf8_length(p->text + at, p->size - at);
 			if (n == 0)
-				return jsontext_fail(p, at, "byte 0x%02x is no UTF-8 character",
+				return jsontext_scan_fail(p, at, "byte 0x%02x is no UTF-8 character",
 						     (unsigned char)p->text[at]);
 		}
 		at += n;
@@ -111,28 +111,28 @@ int jsontext_check_characters(struct jsontext_parser *p)
 	return 0;
 }
 
-static int skip_comment(struct jsontext_parser *p)
+static int jsontext_scan_comment(struct jsontext_parser *p)
 {
 	const char *start = p->text + p->at, *end;
 	size_t left = p->size - p->at;
 
 	if (!p->rules->comments)
-		return jsontext_fail_expected(p, "JSON without comments");
+		return jsontext_scan_expected(p, "JSON without comments");
 	if (left > 1 && start[1] == '/') {
 		end = memchr(start, '\n', left);
 		p->at = end ? (size_t)(end - p->text) : p->size;
 		return 0;
 	}
 	if (left < 2 || start[1] != '*')
-		return jsontext_fail(p, p->at, "a comment starts with // or /*");
+		return jsontext_scan_fail(p, p->at, "a comment starts with // or /*");
 	end = memmem(start + 2, left - 2, "*/", 2);
 	if (!end)
-		return jsontext_fail(p, p->at, "this comment has no end: expected */");
+		return jsontext_scan_fail(p, p->at, "this comment has no end: expected */");
 	p->at = (size_t)(end + 2 - p->text);
 	return 0;
 }
 
-int jsontext_skip_blanks(struct jsontext_parser *p)
+int jsontext_scan_blanks(struct jsontext_parser *p)
 {
 	int r;
 
@@ -142,7 +142,7 @@ int jsontext_skip_blanks(struct jsontext_parser *p)
 		if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
 			p->at++;
 		} else if (c == '/') {
-			r = skip_comment(p);
+			r = jsontext_scan_comment(p);
 			if (r < 0)
 				return r;
 		} else {
@@ -154,7 +154,7 @@ int jsontext_skip_blanks(struct jsontext_parser *p)
 
 /* --- strings ---------------------------------------------------------------------------------- */
 
-static char *put_utf8(char *out, uint32_t c)
+static char *jsontext_scan_put_utf8(char *out, uint32_t c)
 {
 	if (c < 0x80) {
 		*out++ = (char)c;
@@ -175,7 +175,7 @@ static char *put_utf8(char *out, uint32_t c)
 }
 
 /* The four hex digits behind "\u", at @at. */
-static bool read_unit(const struct jsontext_parser *p, size_t at, uint32_t *ret)
+static bool jsontext_scan_utf16_unit(const struct jsontext_parser *p, size_t at, uint32_t *ret)
 {
 	uint32_t value = 0;
 
@@ -193,36 +193,36 @@ static bool read_unit(const struct jsontext_parser *p, size_t at, uint32_t *ret)
 }
 
 /* \uXXXX, or two of them that are one character beyond the first plane. */
-static int parse_unicode_escape(struct jsontext_parser *p, char **out)
+static int jsontext_scan_unicode_escape(struct jsontext_parser *p, char **out)
 {
 	uint32_t c, low;
 
-	if (!read_unit(p, p->at, &c))
-		return jsontext_fail(p, p->at, "expected four hex digits after \\u");
+	if (!jsontext_scan_utf16_unit(p, p->at, &c))
+		return jsontext_scan_fail(p, p->at, "expected four hex digits after \\u");
 	if (c == 0)
-		return jsontext_fail(p, p->at, "the character NUL cannot be part of a string here");
+		return jsontext_scan_fail(p, p->at, "the character NUL cannot be part of a string here");
 	if (c >= 0xd800 && c < 0xe000) {
-		if (c >= 0xdc00 || !read_unit(p, p->at + 6, &low) || low < 0xdc00 || low > 0xdfff)
-			return jsontext_fail(p, p->at, "half of a surrogate pair is no character");
+		if (c >= 0xdc00 || !jsontext_scan_utf16_unit(p, p->at + 6, &low) || low < 0xdc00 || low > 0xdfff)
+			return jsontext_scan_fail(p, p->at, "half of a surrogate pair is no character");
 		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 		p->at += 6;
 	}
 	p->at += 6;
-	*out = put_utf8(*out, c);
+	*out = jsontext_scan_put_utf8(*out, c);
 	return 0;
 }
 
-static int parse_escape(struct jsontext_parser *p, char **out)
+static int jsontext_scan_escape(struct jsontext_parser *p, char **out)
 {
 	static const char letters[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
 	char c = p->at + 1 < p->size ? p->text[p->at + 1] : '\0';
 	const char *known;
 
 	if (c == 'u')
-		return parse_unicode_escape(p, out);
+		return jsontext_scan_unicode_escape(p, out);
 	known = c ? strchr(letters, c) : NULL;
 	if (!known)
-		return jsontext_fail(p, p->at,
+		return jsontext_scan_fail(p, p->at,
 				     "a backslash is followed by one of \" \\ / b f n r t u");
 	*(*out)++ = values[known - letters];
 	p->at += 2;
@@ -230,7 +230,7 @@ static int parse_escape(struct jsontext_parser *p, char **out)
 }
 
 /* Where the string that starts at the current place ends, or the end of the text. */
-static size_t find_quote(const struct jsontext_parser *p)
+static size_t jsontext_scan_find_quote(const struct jsontext_parser *p)
 {
 	size_t at = p->at + 1;
 
@@ -241,12 +241,12 @@ static size_t find_quote(const struct jsontext_parser *p)
 
 int jsontext_scan_string(struct jsontext_parser *p, const char **ret, size_t *ret_size)
 {
-	size_t end = find_quote(p);
+	size_t end = jsontext_scan_find_quote(p);
 	char *value, *out;
 	int r;
 
 	if (end == p->size)
-		return jsontext_fail(p, p->at,
+		return jsontext_scan_fail(p, p->at,
 				     "this string has no end: expected \" on the same line");
 	value = out = jsontext_take(p->doc, end - p->at); /* no escape is shorter than its value */
 	if (!value)
@@ -255,14 +255,14 @@ int jsontext_scan_string(struct jsontext_parser *p, const char **ret, size_t *re
 		unsigned char c = (unsigned char)p->text[p->at];
 
 		if (c < 0x20)
-			return jsontext_fail(p, p->at, "byte 0x%02x in a string: write \\u%04x", c,
+			return jsontext_scan_fail(p, p->at, "byte 0x%02x in a string: write \\u%04x", c,
 					     c);
 		if (c != '\\') {
 			*out++ = (char)c;
 			p->at++;
 			continue;
 		}
-		r = parse_escape(p, &out);
+		r = jsontext_scan_escape(p, &out);
 		if (r < 0)
 			return r;
 	}
@@ -275,7 +275,7 @@ int jsontext_scan_string(struct jsontext_parser *p, const char **ret, size_t *re
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-static size_t count_digits(const char *s, size_t size)
+static size_t jsontext_scan_count_digits(const char *s, size_t size)
 {
 	size_t n = 0;
 
@@ -284,15 +284,15 @@ static size_t count_digits(const char *s, size_t size)
 	return n;
 }
 
-static bool is_number(const char *s, size_t size)
+static bool jsontext_scan_is_number(const char *s, size_t size)
 {
-	size_t at = size > 0 && s[0] == '-', n = count_digits(s + at, size - at);
+	size_t at = size > 0 && s[0] == '-', n = jsontext_scan_count_digits(s + at, size - at);
 
 	if (n == 0 || (n > 1 && s[at] == '0'))
 		return false;
 	at += n;
 	if (at < size && s[at] == '.') {
-		n = count_digits(s + at + 1, size - at - 1);
+		n = jsontext_scan_count_digits(s + at + 1, size - at - 1);
 		if (n == 0)
 			return false;
 		at += n + 1;
@@ -300,7 +300,7 @@ static bool is_number(const char *s, size_t size)
 	if (at < size && (s[at] == 'e' || s[at] == 'E')) {
 		at++;
 		at += at < size && (s[at] == '+' || s[at] == '-');
-		n = count_digits(s + at, size - at);
+		n = jsontext_scan_count_digits(s + at, size - at);
 		if (n == 0)
 			return false;
 		at += n;
@@ -311,7 +311,7 @@ static bool is_number(const char *s, size_t size)
 int jsontext_scan_word(struct jsontext_parser *p, struct jsontext_node *node)
 {
 	const char *s = p->text + p->at;
-	size_t n = word_size(p);
+	size_t n = jsontext_scan_word_size(p);
 	char *copy;
 
 	if (n == 4 && memcmp(s, "null", 4) == 0) {
@@ -320,7 +320,7 @@ int jsontext_scan_word(struct jsontext_parser *p, struct jsontext_node *node)
 		   (n == 5 && memcmp(s, "false", 5) == 0)) {
 		node->type = JSONTEXT_BOOL;
 		node->boolean = n == 4;
-	} else if (is_number(s, n)) {
+	} else if (jsontext_scan_is_number(s, n)) {
 		copy = jsontext_take(p->doc, n + 1);
 		if (!copy)
 			return -ENOMEM;
@@ -328,7 +328,7 @@ int jsontext_scan_word(struct jsontext_parser *p, struct jsontext_node *node)
 		node->text = memcpy(copy, s, n);
 		copy[n] = '\0';
 	} else {
-		return jsontext_fail_expected(p, "a value");
+		return jsontext_scan_expected(p, "a value");
 	}
 	p->at += n;
 	return 0;

@@ -10,26 +10,26 @@
 /* Below this many members a plain search for repeated keys is faster than sorting. */
 #define FEW_MEMBERS 32
 
-struct chunk {
-	struct chunk *next;
+struct jsontext_chunk {
+	struct jsontext_chunk *next;
 	size_t used, size;
 	_Alignas(max_align_t) char data[];
 };
 
 struct jsontext {
-	struct chunk *chunks; /* nodes and strings; freed together */
+	struct jsontext_chunk *chunks; /* nodes and strings; freed together */
 	size_t *lines;	      /* offset of the first byte of each line */
 	size_t n_lines;
 	const struct jsontext_node *root;
 };
 
-static int parse_value(struct jsontext_parser *p, struct jsontext_node *node);
+static int jsontext_parse_value(struct jsontext_parser *p, struct jsontext_node *node);
 
 /* --- memory and positions --------------------------------------------------------------------- */
 
 void *jsontext_take(struct jsontext *doc, size_t size)
 {
-	struct chunk *chunk = doc->chunks;
+	struct jsontext_chunk *chunk = doc->chunks;
 	void *memory;
 
 	size = (size + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
@@ -39,7 +39,7 @@ void *jsontext_take(struct jsontext *doc, size_t size)
 		chunk = malloc(sizeof(*chunk) + room);
 		if (!chunk)
 			return NULL;
-		*chunk = (struct chunk){ .next = doc->chunks, .size = room };
+		*chunk = (struct jsontext_chunk){ .next = doc->chunks, .size = room };
 		doc->chunks = chunk;
 	}
 	memory = chunk->data + chunk->used;
@@ -47,7 +47,7 @@ void *jsontext_take(struct jsontext *doc, size_t size)
 	return memory;
 }
 
-static struct jsontext_node *take_node(struct jsontext *doc)
+static struct jsontext_node *jsontext_take_node(struct jsontext *doc)
 {
 	struct jsontext_node *node = jsontext_take(doc, sizeof(*node));
 
@@ -61,7 +61,7 @@ struct jsontext *jsontext_free(struct jsontext *doc)
 	if (!doc)
 		return NULL;
 	while (doc->chunks) {
-		struct chunk *next = doc->chunks->next;
+		struct jsontext_chunk *next = doc->chunks->next;
 
 		free(doc->chunks);
 		doc->chunks = next;
@@ -71,7 +71,7 @@ struct jsontext *jsontext_free(struct jsontext *doc)
 	return NULL;
 }
 
-static int find_lines(struct jsontext *doc, const char *text, size_t size)
+static int jsontext_find_lines(struct jsontext *doc, const char *text, size_t size)
 {
 	const char *end = text + size;
 	size_t n = 1;
@@ -107,12 +107,12 @@ struct jsontext_position jsontext_locate(const struct jsontext *doc, size_t offs
 
 /* --- arrays and objects ----------------------------------------------------------------------- */
 
-static bool same_key(const struct jsontext_node *a, const struct jsontext_node *b)
+static bool jsontext_same_key(const struct jsontext_node *a, const struct jsontext_node *b)
 {
 	return a->key_size == b->key_size && memcmp(a->key, b->key, a->key_size) == 0;
 }
 
-static int compare_keys(const void *a, const void *b)
+static int jsontext_compare_keys(const void *a, const void *b)
 {
 	const struct jsontext_node *x = *(const struct jsontext_node *const *)a;
 	const struct jsontext_node *y = *(const struct jsontext_node *const *)b;
@@ -123,7 +123,7 @@ static int compare_keys(const void *a, const void *b)
 	return x->key_offset < y->key_offset ? -1 : 1;
 }
 
-static int mark_repeated_of_many(const struct jsontext_node *object)
+static int jsontext_mark_repeated_sorted(const struct jsontext_node *object)
 {
 	_cleanup_free_ struct jsontext_node **sorted = calloc(object->n, sizeof(*sorted));
 	size_t n = 0;
@@ -132,58 +132,58 @@ static int mark_repeated_of_many(const struct jsontext_node *object)
 		return -ENOMEM;
 	for (struct jsontext_node *node = object->first; node; node = node->next)
 		sorted[n++] = node;
-	qsort(sorted, n, sizeof(*sorted), compare_keys);
+	qsort(sorted, n, sizeof(*sorted), jsontext_compare_keys);
 	for (size_t i = 1; i < n; i++)
-		if (same_key(sorted[i], sorted[i - 1]))
+		if (jsontext_same_key(sorted[i], sorted[i - 1]))
 			sorted[i]->earlier =
 				sorted[i - 1]->earlier ? sorted[i - 1]->earlier : sorted[i - 1];
 	return 0;
 }
 
-static int mark_repeated(const struct jsontext_node *object)
+static int jsontext_mark_repeated(const struct jsontext_node *object)
 {
 	if (object->n > FEW_MEMBERS)
-		return mark_repeated_of_many(object);
+		return jsontext_mark_repeated_sorted(object);
 	for (struct jsontext_node *node = object->first; node; node = node->next)
 		for (struct jsontext_node *up = object->first; up != node && !node->earlier;
 		     up = up->next)
-			if (same_key(node, up))
+			if (jsontext_same_key(node, up))
 				node->earlier = up;
 	return 0;
 }
 
-static int parse_key(struct jsontext_parser *p, struct jsontext_node *node)
+static int jsontext_parse_key(struct jsontext_parser *p, struct jsontext_node *node)
 {
 	int r;
 
 	if (p->at >= p->size || p->text[p->at] != '"')
-		return jsontext_fail_expected(p, "a key in double quotes");
+		return jsontext_scan_expected(p, "a key in double quotes");
 	node->key_offset = p->at;
 	r = jsontext_scan_string(p, &node->key, &node->key_size);
 	if (r < 0)
 		return r;
-	r = jsontext_skip_blanks(p);
+	r = jsontext_scan_blanks(p);
 	if (r < 0)
 		return r;
 	if (p->at >= p->size || p->text[p->at] != ':')
-		return jsontext_fail_expected(p, "':' after the key");
+		return jsontext_scan_expected(p, "':' after the key");
 	p->at++;
-	return jsontext_skip_blanks(p);
+	return jsontext_scan_blanks(p);
 }
 
-static int parse_element(struct jsontext_parser *p, struct jsontext_node *parent,
+static int jsontext_parse_element(struct jsontext_parser *p, struct jsontext_node *parent,
 			 struct jsontext_node ***tail)
 {
-	struct jsontext_node *node = take_node(p->doc);
+	struct jsontext_node *node = jsontext_take_node(p->doc);
 	int r;
 
 	if (!node)
 		return -ENOMEM;
-	r = parent->type == JSONTEXT_OBJECT ? parse_key(p, node) : 0;
+	r = parent->type == JSONTEXT_OBJECT ? jsontext_parse_key(p, node) : 0;
 	if (r >= 0)
-		r = parse_value(p, node);
+		r = jsontext_parse_value(p, node);
 	if (r >= 0)
-		r = jsontext_skip_blanks(p);
+		r = jsontext_scan_blanks(p);
 	if (r < 0)
 		return r;
 	**tail = node;
@@ -193,7 +193,7 @@ static int parse_element(struct jsontext_parser *p, struct jsontext_node *parent
 }
 
 /* What follows an element: a comma (1), the end of its parent (0), or an error. */
-static int parse_separator(struct jsontext_parser *p, const struct jsontext_node *parent,
+static int jsontext_parse_separator(struct jsontext_parser *p, const struct jsontext_node *parent,
 			   char close)
 {
 	struct jsontext_position start;
@@ -202,7 +202,7 @@ static int parse_separator(struct jsontext_parser *p, const struct jsontext_node
 
 	if (p->at >= p->size) {
 		start = jsontext_locate(p->doc, parent->offset);
-		return jsontext_fail(
+		return jsontext_scan_fail(
 			p, p->at,
 			"expected ',' or '%c', but the text ends here; line %u column %u began %s",
 			close, start.line, start.column, jsontext_type_name(parent->type));
@@ -210,42 +210,42 @@ static int parse_separator(struct jsontext_parser *p, const struct jsontext_node
 	if (p->text[p->at] == close)
 		return 0;
 	if (p->text[p->at] != ',')
-		return jsontext_fail_expected(p, close == '}' ? "',' or '}'" : "',' or ']'");
+		return jsontext_scan_expected(p, close == '}' ? "',' or '}'" : "',' or ']'");
 	p->at++;
-	r = jsontext_skip_blanks(p);
+	r = jsontext_scan_blanks(p);
 	if (r < 0)
 		return r;
 	if (p->at < p->size && p->text[p->at] == close)
-		return jsontext_fail(p, comma, "no comma may stand before '%c'", close);
+		return jsontext_scan_fail(p, comma, "no comma may stand before '%c'", close);
 	return 1;
 }
 
-static int parse_container(struct jsontext_parser *p, struct jsontext_node *node)
+static int jsontext_parse_container(struct jsontext_parser *p, struct jsontext_node *node)
 {
 	char close = node->type == JSONTEXT_OBJECT ? '}' : ']';
 	struct jsontext_node **tail = &node->first;
 	int r;
 
 	if (p->depth >= p->rules->max_depth)
-		return jsontext_fail(p, p->at, "nested more than %u levels deep",
+		return jsontext_scan_fail(p, p->at, "nested more than %u levels deep",
 				     p->rules->max_depth);
 	p->depth++;
 	p->at++;
-	r = jsontext_skip_blanks(p);
+	r = jsontext_scan_blanks(p);
 	if (r >= 0 && (p->at >= p->size || p->text[p->at] != close))
 		do {
-			r = parse_element(p, node, &tail);
+			r = jsontext_parse_element(p, node, &tail);
 			if (r >= 0)
-				r = parse_separator(p, node, close);
+				r = jsontext_parse_separator(p, node, close);
 		} while (r > 0);
 	if (r < 0)
 		return r;
 	p->at++;
 	p->depth--;
-	return node->type == JSONTEXT_OBJECT ? mark_repeated(node) : 0;
+	return node->type == JSONTEXT_OBJECT ? jsontext_mark_repeated(node) : 0;
 }
 
-static int parse_value(struct jsontext_parser *p, struct jsontext_node *node)
+static int jsontext_parse_value(struct jsontext_parser *p, struct jsontext_node *node)
 {
 	char c = p->at < p->size ? p->text[p->at] : '\0';
 	size_t size;
@@ -253,7 +253,7 @@ static int parse_value(struct jsontext_parser *p, struct jsontext_node *node)
 	node->offset = p->at;
 	if (c == '{' || c == '[') {
 		node->type = c == '{' ? JSONTEXT_OBJECT : JSONTEXT_ARRAY;
-		return parse_container(p, node);
+		return jsontext_parse_container(p, node);
 	}
 	if (c == '"') {
 		node->type = JSONTEXT_STRING;
@@ -262,24 +262,24 @@ static int parse_value(struct jsontext_parser *p, struct jsontext_node *node)
 	return jsontext_scan_word(p, node);
 }
 
-static int parse_text(struct jsontext_parser *p)
+static int jsontext_parse_root(struct jsontext_parser *p)
 {
-	struct jsontext_node *root = take_node(p->doc);
+	struct jsontext_node *root = jsontext_take_node(p->doc);
 	int r;
 
 	if (!root)
 		return -ENOMEM;
-	r = jsontext_check_characters(p);
+	r = jsontext_scan_check_characters(p);
 	if (r >= 0)
-		r = jsontext_skip_blanks(p);
+		r = jsontext_scan_blanks(p);
 	if (r >= 0)
-		r = parse_value(p, root);
+		r = jsontext_parse_value(p, root);
 	if (r >= 0)
-		r = jsontext_skip_blanks(p);
+		r = jsontext_scan_blanks(p);
 	if (r < 0)
 		return r;
 	if (p->at < p->size)
-		return jsontext_fail_expected(p, "the end of the text");
+		return jsontext_scan_expected(p, "the end of the text");
 	p->doc->root = root;
 	return 0;
 }
@@ -300,9 +300,9 @@ int jsontext_parse(const char *text, size_t size, const struct jsontext_rules *r
 	}
 	p.text = text;
 	p.size = size;
-	r = find_lines(doc, text, size);
+	r = jsontext_find_lines(doc, text, size);
 	if (r >= 0)
-		r = parse_text(&p);
+		r = jsontext_parse_root(&p);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(doc);
@@ -332,7 +332,7 @@ int jsontext_u64(const struct jsontext_node *node, uint64_t max, uint64_t *ret)
 {
 	if (node->type != JSONTEXT_NUMBER)
 		return -EINVAL;
-	return parse_u64(node->text, 10, max, ret);
+	return str_parse_u64(node->text, 10, max, ret);
 }
 
 const char *jsontext_type_name(enum jsontext_type type)

@@ -72,13 +72,13 @@ int jsontext_u64(const struct jsontext_node *node, uint64_t max, uint64_t *ret) 
 const char *jsontext_type_name(enum jsontext_type type);
 
 /* How many bytes the UTF-8 character at @s takes, of @size at most; 0 if it is none. */
-size_t jsontext_utf8_length(const char *s, size_t size);
+size_t jsontext_scan_utf8_length(const char *s, size_t size);
 
 /*
  * For messages that quote what they were given: control characters, and what is no UTF-8 (or was
  * cut in the middle), become '?', in place. Returns @s.
  */
-char *jsontext_clean(char *s);
+char *jsontext_scan_clean(char *s);
 
 #define JSONTEXT_FOREACH(node, parent)                                                             \
 	for (const struct jsontext_node *node = (parent)->first; node; node = node->next)

@@ -4,18 +4,18 @@
 
 #include "policy/assess/assess-private.h"
 
-int assess_error(const struct assessment *now)
+int assess_error(const struct assessment *ctx)
 {
-	VEC_FOREACH(const struct device, device, &now->view->devices) {
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		int r;
 
 		if (!error_state_is_lost(device->errors.state))
 			continue;
-		r = assess_blocked(now, device,
+		r = assess_blocked(ctx, device,
 				   "%s %s. Reset it with \"devgroupctl reset %s\"; if that does not "
 				   "help, power its slot off and on, or take it out.",
 				   device->key, error_state_explain(device->errors.state),
-				   now->def->name);
+				   ctx->def->name);
 		if (r < 0)
 			return r;
 	}

@@ -10,17 +10,17 @@
 
 /* --- virtual functions ------------------------------------------------------------------------- */
 
-int assess_pf(const struct assessment *now)
+int assess_pci_pf(const struct assessment *ctx)
 {
-	VEC_FOREACH(const struct device, device, &now->view->devices) {
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		if (device->num_vfs == 0)
 			continue;
-		VEC_FOREACH(const struct device, vf, &now->assess->claimed) {
+		VEC_FOREACH(const struct device, vf, &ctx->assess->claimed) {
 			int r;
 
 			if (!str_eq(vf->physfn, device->key))
 				continue;
-			r = assess_blocked(now, device,
+			r = assess_blocked(ctx, device,
 					   "%s has a virtual function that is claimed, %s, which "
 					   "would end with "
 					   "it. Release that first.",
@@ -34,27 +34,27 @@ int assess_pf(const struct assessment *now)
 }
 
 /* Its holder and that of the function trust each other, and the function is one that VFIO has made: the host's end with a claim. */
-static bool may_share(const struct assessment *now, const struct device *pf)
+static bool assess_pci_may_share_pf(const struct assessment *ctx, const struct device *pf)
 {
-	return driver_is_vfio(pf->driver) && strv_contains(now->def->accept, "vf-of-claimed-pf");
+	return vfio_driver_is_known(pf->driver) && strv_contains(ctx->def->accept, "vf-of-claimed-pf");
 }
 
-int assess_vf(const struct assessment *now)
+int assess_pci_vf(const struct assessment *ctx)
 {
-	VEC_FOREACH(const struct device, device, &now->view->devices) {
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		const struct device *pf = NULL;
 		int r;
 
 		if (device->physfn)
-			pf = inventory_find(now->assess->inv, device->physfn);
-		if (!pf || !assess_claimed(now->assess, pf) || may_share(now, pf))
+			pf = inventory_find(ctx->assess->inv, device->physfn);
+		if (!pf || !assess_claimed(ctx->assess, pf) || assess_pci_may_share_pf(ctx, pf))
 			continue;
 		r = assess_blocked(
-			now, device,
+			ctx, device,
 			"%s is a virtual function of %s, which is claimed: its holder rules over "
 			"the virtual functions too. Release that first%s.",
 			device->key, pf->key,
-			driver_is_vfio(pf->driver) ? ", or accept that in the definition, \"accept\": "
+			vfio_driver_is_known(pf->driver) ? ", or accept that in the definition, \"accept\": "
 						     "[\"vf-of-claimed-pf\"]" : "");
 		if (r < 0)
 			return r;
@@ -65,17 +65,17 @@ int assess_vf(const struct assessment *now)
 /* --- mediated devices -------------------------------------------------------------------------- */
 
 /* They end with the driver of what they are made of, also those that somebody else uses. */
-int assess_mdev_parent(const struct assessment *now)
+int assess_pci_mdev_parent(const struct assessment *ctx)
 {
-	VEC_FOREACH(const struct device, device, &now->view->devices) {
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		if (device->mdev_types.n == 0)
 			continue;
-		VEC_FOREACH(const struct device, mdev, &now->assess->inv->devices) {
+		VEC_FOREACH(const struct device, mdev, &ctx->assess->inv->devices) {
 			int r;
 
 			if (!str_eq(mdev->mdev_parent, device->key))
 				continue;
-			r = assess_blocked(now, device,
+			r = assess_blocked(ctx, device,
 					   "%s has mediated devices, %s for one, which would end with its driver. Take "
 					   "them away first: out of the file in devgroups.d that asks for them, or with "
 					   "mdevctl stop.",
@@ -90,45 +90,45 @@ int assess_mdev_parent(const struct assessment *now)
 
 /* --- BARs -------------------------------------------------------------------------------------- */
 
-int assess_index_bars(struct assess *assess)
+int assess_pci_index_bars(struct assess *assess)
 {
 	return small_bars_index(assess->inv, &assess->small_bars);
 }
 
 /* Another BAR in the same page, of a device that does not go to the same user. */
-static const struct small_bar *neighbour(const struct assessment *now, uint64_t page)
+static const struct small_bar *assess_pci_page_neighbour(const struct assessment *ctx, uint64_t page)
 {
-	const struct vec *bars = &now->assess->small_bars;
+	const struct vec *bars = &ctx->assess->small_bars;
 
 	for (size_t i = small_bars_find(bars, page); i < bars->n; i++) {
 		const struct small_bar *bar = bars->items[i];
 
 		if (bar->page != page)
 			break;
-		if (!groupview_has(now->view, bar->device))
+		if (!resolved_group_has(ctx->resolved, bar->device))
 			return bar;
 	}
 	return NULL;
 }
 
-int assess_unaligned_bar(const struct assessment *now)
+int assess_pci_unaligned_bar(const struct assessment *ctx)
 {
-	uint64_t page_size = now->assess->inv->page_size;
+	uint64_t page_size = ctx->assess->inv->page_size;
 
-	if (now->assess->small_bars.n == 0)
+	if (ctx->assess->small_bars.n == 0)
 		return 0;
-	VEC_FOREACH(const struct device, device, &now->view->devices) {
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		for (unsigned i = 0; i < DEVICE_BARS; i++) {
-			const struct resource *bar = &device->resources[i];
+			const struct device_resource *bar = &device->resources[i];
 			const struct small_bar *other = NULL;
 			int r;
 
-			if (small_bar_is(now->assess->inv, bar))
-				other = neighbour(now, bar->start / page_size);
+			if (small_bar_is(ctx->assess->inv, bar))
+				other = assess_pci_page_neighbour(ctx, bar->start / page_size);
 			if (!other)
 				continue;
 			r = assess_blocked(
-				now, device,
+				ctx, device,
 				"BAR %u of %s is smaller than a page and shares its page with BAR "
 				"%u of %s, so a user cannot be given it directly. Boot with "
 				"pci=resource_alignment=%s.",
@@ -144,16 +144,16 @@ int assess_unaligned_bar(const struct assessment *now)
 /* --- power ------------------------------------------------------------------------------------- */
 
 /* On a VFIO driver it wakes up when it is opened: that one let it sleep. */
-int assess_power(const struct assessment *now)
+int assess_pci_power(const struct assessment *ctx)
 {
-	VEC_FOREACH(const struct device, device, &now->view->devices) {
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		int r;
 
-		if (!str_eq(device->power_state, "D3cold") || driver_is_vfio(device->driver) ||
+		if (!str_eq(device->power_state, "D3cold") || vfio_driver_is_known(device->driver) ||
 		    device_is_bridge(device))
 			continue;
 		r = assess_blocked(
-			now, device,
+			ctx, device,
 			"%s is switched off (D3cold) and may not come back. Wake it first: write "
 			"\"on\" to power/control in its directory of sysfs.",
 			device->key);

@@ -17,22 +17,22 @@ struct rule;
 /* One group as a rule gets to see it. */
 struct assessment {
 	const struct assess *assess;
-	const struct groupdef *def;
-	struct groupview *view;
+	const struct group_def *def;
+	struct resolved_group *resolved;
 	const struct rule *rule; /* the one that looks at it now */
 };
 
 struct rule {
 	const char *code;
 	bool hard;
-	int (*look)(const struct assessment *now); /* 0 or -ENOMEM */
+	int (*check)(const struct assessment *ctx); /* 0 or -ENOMEM */
 };
 
 /*
  * Adds the rule's blocker. The text names device and cause, and says what the user can do; that a
  * soft one falls to --force is added to it. 0 or -ENOMEM.
  */
-int assess_blocked(const struct assessment *now, const struct device *device, const char *format,
+int assess_blocked(const struct assessment *ctx, const struct device *device, const char *format,
 		   ...) _printf_(3, 4) _must_check_;
 /* Is it in a lease? */
 bool assess_claimed(const struct assess *assess, const struct device *device);
@@ -45,36 +45,36 @@ char *assess_list(size_t n, char *(*name)(const void *things, size_t i),
 		  const void *things) _must_check_;
 
 /* assess-use.c: what the host does with the devices */
-int assess_root_disk(const struct assessment *now) _must_check_;
-int assess_mounted(const struct assessment *now) _must_check_;
-int assess_swap(const struct assessment *now) _must_check_;
-int assess_holders(const struct assessment *now) _must_check_;
-int assess_default_route(const struct assessment *now) _must_check_;
-int assess_network_up(const struct assessment *now) _must_check_;
-int assess_console(const struct assessment *now) _must_check_;
-int assess_tpm(const struct assessment *now) _must_check_;
-int assess_foreign_owner(const struct assessment *now) _must_check_;
-int assess_in_use(const struct assessment *now) _must_check_;
+int assess_usage_root_disk(const struct assessment *ctx) _must_check_;
+int assess_usage_mounted(const struct assessment *ctx) _must_check_;
+int assess_usage_swap(const struct assessment *ctx) _must_check_;
+int assess_usage_holders(const struct assessment *ctx) _must_check_;
+int assess_usage_default_route(const struct assessment *ctx) _must_check_;
+int assess_usage_network_up(const struct assessment *ctx) _must_check_;
+int assess_usage_console(const struct assessment *ctx) _must_check_;
+int assess_usage_tpm(const struct assessment *ctx) _must_check_;
+int assess_usage_foreign_owner(const struct assessment *ctx) _must_check_;
+int assess_usage_open(const struct assessment *ctx) _must_check_;
 
 /* assess-iommu.c: what the IOMMU cannot hold off */
-int assess_reserved_region(const struct assessment *now) _must_check_;
-int assess_identity(const struct assessment *now) _must_check_;
-int assess_unsafe_interrupts(const struct assessment *now) _must_check_;
-int assess_acs_override(const struct assessment *now) _must_check_;
-int assess_peer_to_peer(const struct assessment *now) _must_check_;
+int assess_iommu_reserved_region(const struct assessment *ctx) _must_check_;
+int assess_iommu_identity(const struct assessment *ctx) _must_check_;
+int assess_iommu_unsafe_interrupts(const struct assessment *ctx) _must_check_;
+int assess_iommu_acs_override(const struct assessment *ctx) _must_check_;
+int assess_iommu_peer_to_peer(const struct assessment *ctx) _must_check_;
 
 /* assess-pci.c: what the devices are */
-int assess_mdev_parent(const struct assessment *now) _must_check_;
-int assess_pf(const struct assessment *now) _must_check_;
-int assess_vf(const struct assessment *now) _must_check_;
-int assess_unaligned_bar(const struct assessment *now) _must_check_;
-int assess_power(const struct assessment *now) _must_check_;
+int assess_pci_mdev_parent(const struct assessment *ctx) _must_check_;
+int assess_pci_pf(const struct assessment *ctx) _must_check_;
+int assess_pci_vf(const struct assessment *ctx) _must_check_;
+int assess_pci_unaligned_bar(const struct assessment *ctx) _must_check_;
+int assess_pci_power(const struct assessment *ctx) _must_check_;
 /* 0 or -ENOMEM: the small BARs of all devices, by page. */
-int assess_index_bars(struct assess *assess) _must_check_;
+int assess_pci_index_bars(struct assess *assess) _must_check_;
 
 /* assess-error.c */
-int assess_error(const struct assessment *now) _must_check_;
+int assess_error(const struct assessment *ctx) _must_check_;
 
 /* assess-reset.c */
-int assess_no_reset(const struct assessment *now) _must_check_;
-int assess_reset_reaches(const struct assessment *now) _must_check_;
+int assess_reset_missing(const struct assessment *ctx) _must_check_;
+int assess_reset_reaches(const struct assessment *ctx) _must_check_;

@@ -11,15 +11,15 @@
 
 /* --- what can be said without more ------------------------------------------------------------- */
 
-static int look_for_bridges(const struct assessment *now)
+static int assess_bridges(const struct assessment *ctx)
 {
-	VEC_FOREACH(const struct device, device, &now->view->named) {
+	VEC_FOREACH(const struct device, device, &ctx->resolved->named) {
 		int r;
 
 		if (!device_is_bridge(device))
 			continue;
 		r = assess_blocked(
-			now, device,
+			ctx, device,
 			"%s is a bridge, which no VMM can be given. Name the devices behind it.",
 			device->key);
 		if (r < 0)
@@ -29,21 +29,21 @@ static int look_for_bridges(const struct assessment *now)
 }
 
 /* What its VFIO driver cannot reset and would refuse; with ACPI only the firmware knows. */
-static bool lacks_reset(const struct device *device)
+static bool assess_lacks_reset(const struct device *device)
 {
 	return device->reset_required && device->compatible && !device->reset_driver;
 }
 
-static int look_for_resets(const struct assessment *now)
+static int assess_required_resets(const struct assessment *ctx)
 {
-	VEC_FOREACH(const struct device, device, &now->view->devices) {
-		const char *driver = vfio_driver_for(device, now->def);
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
+		const char *driver = vfio_driver_for(device, ctx->def);
 		int r;
 
-		if (!driver || !lacks_reset(device))
+		if (!driver || !assess_lacks_reset(device))
 			continue;
 		r = assess_blocked(
-			now, device,
+			ctx, device,
 			"%s takes no device that it cannot reset, and for %s there is no module that does (none has the "
 			"alias vfio-reset:%s). To lend it all the same, put \"options %s reset_required=0\" into a file "
 			"of /etc/modprobe.d and load %s anew: then a device of the %s bus that has no reset goes from one "
@@ -55,19 +55,19 @@ static int look_for_resets(const struct assessment *now)
 	return 0;
 }
 
-static int look_for_drivers(const struct assessment *now)
+static int assess_drivers(const struct assessment *ctx)
 {
-	bool has_vfio = now->assess->inv->has_vfio;
+	bool has_vfio = ctx->assess->inv->has_vfio;
 
-	VEC_FOREACH(const struct device, device, &now->view->devices) {
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		int r;
 
 		/* that a parent of mediated devices is not lent is said with its missing IOMMU group */
-		if (device_is_bridge(device) || devbus_find(device->bus) == &devbus_mdev_parent ||
-		    (has_vfio && vfio_driver_for(device, now->def)))
+		if (device_is_bridge(device) || device_bus_find(device->bus) == &device_bus_mdev_parent ||
+		    (has_vfio && vfio_driver_for(device, ctx->def)))
 			continue;
 		r = assess_blocked(
-			now, device,
+			ctx, device,
 			has_vfio ? "There is no VFIO driver for %s on the %s bus. Leave it to the "
 				   "host."
 				 : "This kernel has no VFIO for %s on the %s bus. Install its "
@@ -76,14 +76,14 @@ static int look_for_drivers(const struct assessment *now)
 		if (r < 0)
 			return r;
 	}
-	return has_vfio ? look_for_resets(now) : 0;
+	return has_vfio ? assess_required_resets(ctx) : 0;
 }
 
-static int look_for_held_up(const struct assessment *now)
+static int assess_bind_hangs(const struct assessment *ctx)
 {
-	VEC_FOREACH(const struct device, device, &now->view->devices) {
-		int r = !device->held_up ? 0 :
-					   assess_blocked(now, device,
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
+		int r = !device->bind_hangs ? 0 :
+					   assess_blocked(ctx, device,
 							  "Somebody binds or unbinds %s, and the kernel "
 							  "does not return from that. \"ps -eo "
 							  "pid,stat,wchan:30,args\" shows who sleeps "
@@ -98,44 +98,44 @@ static int look_for_held_up(const struct assessment *now)
 
 /* --- the rules, in the order in which a refused claim names them ------------------------------- */
 
-static const struct rule rules[] = {
-	{ "bridge", true, look_for_bridges },
-	{ "driver-missing", true, look_for_drivers },
-	{ "held-up", true, look_for_held_up },
-	{ "root-disk", true, assess_root_disk },
-	{ "mounted", true, assess_mounted },
-	{ "swap", true, assess_swap },
-	{ "holders", true, assess_holders },
-	{ "default-route", true, assess_default_route },
-	{ "console", true, assess_console },
-	{ "tpm", true, assess_tpm },
+static const struct rule assess_rules[] = {
+	{ "bridge", true, assess_bridges },
+	{ "driver-missing", true, assess_drivers },
+	{ "bind-hangs", true, assess_bind_hangs },
+	{ "root-disk", true, assess_usage_root_disk },
+	{ "mounted", true, assess_usage_mounted },
+	{ "swap", true, assess_usage_swap },
+	{ "holders", true, assess_usage_holders },
+	{ "default-route", true, assess_usage_default_route },
+	{ "console", true, assess_usage_console },
+	{ "tpm", true, assess_usage_tpm },
 	{ "error", true, assess_error },
-	{ "reserved-region", true, assess_reserved_region },
-	{ "pf-with-claimed-vfs", true, assess_pf },
-	{ "vf-of-claimed-pf", true, assess_vf },
-	{ "mdev-parent", true, assess_mdev_parent },
-	{ "foreign-owner", true, assess_foreign_owner },
-	{ "network-up", false, assess_network_up },
-	{ "in-use", false, assess_in_use },
-	{ "no-reset", false, assess_no_reset },
+	{ "reserved-region", true, assess_iommu_reserved_region },
+	{ "pf-with-claimed-vfs", true, assess_pci_pf },
+	{ "vf-of-claimed-pf", true, assess_pci_vf },
+	{ "mdev-parent", true, assess_pci_mdev_parent },
+	{ "foreign-owner", true, assess_usage_foreign_owner },
+	{ "network-up", false, assess_usage_network_up },
+	{ "in-use", false, assess_usage_open },
+	{ "no-reset", false, assess_reset_missing },
 	{ "reset-reaches", false, assess_reset_reaches },
-	{ "iommu-identity", false, assess_identity },
-	{ "unsafe-interrupts", false, assess_unsafe_interrupts },
-	{ "acs-override", false, assess_acs_override },
-	{ "peer-to-peer", false, assess_peer_to_peer },
-	{ "unaligned-bar", false, assess_unaligned_bar },
-	{ "power-d3cold", false, assess_power },
+	{ "iommu-identity", false, assess_iommu_identity },
+	{ "unsafe-interrupts", false, assess_iommu_unsafe_interrupts },
+	{ "acs-override", false, assess_iommu_acs_override },
+	{ "peer-to-peer", false, assess_iommu_peer_to_peer },
+	{ "unaligned-bar", false, assess_pci_unaligned_bar },
+	{ "power-d3cold", false, assess_pci_power },
 };
 
-int assess_group(const struct assess *assess, const struct groupdef *def, struct groupview *view)
+int assess_group(const struct assess *assess, const struct group_def *def, struct resolved_group *resolved)
 {
-	struct assessment now = { .assess = assess, .def = def, .view = view };
+	struct assessment ctx = { .assess = assess, .def = def, .resolved = resolved };
 
-	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(assess_rules); i++) {
 		int r;
 
-		now.rule = &rules[i];
-		r = rules[i].look(&now);
+		ctx.rule = &assess_rules[i];
+		r = assess_rules[i].check(&ctx);
 		if (r < 0)
 			return r;
 	}
@@ -144,10 +144,10 @@ int assess_group(const struct assess *assess, const struct groupdef *def, struct
 
 /* --- what rules are made with ------------------------------------------------------------------ */
 
-int assess_blocked(const struct assessment *now, const struct device *device, const char *format,
+int assess_blocked(const struct assessment *ctx, const struct device *device, const char *format,
 		   ...)
 {
-	const struct rule *rule = now->rule;
+	const struct rule *rule = ctx->rule;
 	_cleanup_free_ char *text = NULL;
 	va_list ap;
 	int n;
@@ -159,7 +159,7 @@ int assess_blocked(const struct assessment *now, const struct device *device, co
 		text = NULL;
 		return -ENOMEM;
 	}
-	return blocker_add(&now->view->blockers, rule->hard, rule->code, device->key, "%s%s", text,
+	return blocker_add(&ctx->resolved->blockers, rule->hard, rule->code, device->key, "%s%s", text,
 			   rule->hard ? "" : " To claim it all the same, add --force.");
 }
 
@@ -187,7 +187,7 @@ char *assess_list(size_t n, char *(*name)(const void *things, size_t i), const v
 
 /* --- life -------------------------------------------------------------------------------------- */
 
-static int note_claimed(struct assess *assess, char *const *claimed)
+static int assess_add_claimed(struct assess *assess, char *const *claimed)
 {
 	STRV_FOREACH(key, claimed) {
 		struct device *device = inventory_find(assess->inv, *key);
@@ -206,7 +206,7 @@ int assess_new(const struct inventory *inv, char *const *claimed, struct assess 
 	if (!assess)
 		return -ENOMEM;
 	assess->inv = inv;
-	if (note_claimed(assess, claimed) < 0 || assess_index_bars(assess) < 0)
+	if (assess_add_claimed(assess, claimed) < 0 || assess_pci_index_bars(assess) < 0)
 		return -ENOMEM;
 	*ret = TAKE_PTR(assess);
 	return 0;

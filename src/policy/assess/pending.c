@@ -3,12 +3,12 @@
 #include "policy/assess/pending.h"
 
 /* A host bridge that ACPI describes is "devices/pci0000:00". */
-static bool has_device_tree(const struct device *device)
+static bool pending_has_device_tree(const struct device *device)
 {
 	return device->sysfs && str_starts(device->sysfs, "devices/platform/");
 }
 
-static bool any_without_driver(const struct inventory *inv)
+static bool pending_any_without_driver(const struct inventory *inv)
 {
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (device_is_pci(device) && device->iommu_group >= 0 && !device->driver)
@@ -16,12 +16,12 @@ static bool any_without_driver(const struct inventory *inv)
 	return false;
 }
 
-bool device_is_pending(const struct inventory *inv, const struct device *device)
+bool pending_iommu_group(const struct inventory *inv, const struct device *device)
 {
 	if (device->awaits_group)
 		return true;
 	if (device->iommu_group >= 0 || device->driver || !device_is_pci(device) ||
 	    inv->iommu_groups.n == 0 || inv->groups_derived)
 		return false;
-	return has_device_tree(device) || !any_without_driver(inv);
+	return pending_has_device_tree(device) || !pending_any_without_driver(inv);
 }

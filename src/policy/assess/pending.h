@@ -9,4 +9,4 @@
 #include "model/inventory.h"
 
 /* No group so far, but there will be one with the first driver. */
-bool device_is_pending(const struct inventory *inv, const struct device *device);
+bool pending_iommu_group(const struct inventory *inv, const struct device *device);

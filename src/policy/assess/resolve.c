@@ -9,7 +9,7 @@
 #include "policy/isolation/topology.h"
 
 /* The device directly behind @bridge that the bus has at @devfn, "00.0". */
-static struct device *find_behind(const struct inventory *inv, const struct device *bridge,
+static struct device *resolve_find_behind(const struct inventory *inv, const struct device *bridge,
 				  const char *devfn)
 {
 	TOPOLOGY_FOREACH(device, inv, topology_below(inv, bridge)) {
@@ -22,7 +22,7 @@ static struct device *find_behind(const struct inventory *inv, const struct devi
 }
 
 /* "0000:00:1c.4/00.0": from the root bus down, bridge by bridge. */
-static struct device *find_path(const struct inventory *inv, const char *path)
+static struct device *resolve_find_path(const struct inventory *inv, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	_cleanup_free_ char *upper = NULL;
@@ -34,11 +34,11 @@ static struct device *find_path(const struct inventory *inv, const char *path)
 		return device && !device->parent ? device : NULL;
 	}
 	upper = strndup(path, (size_t)(slash - path));
-	bridge = upper ? find_path(inv, upper) : NULL;
-	return bridge ? find_behind(inv, bridge, slash + 1) : NULL;
+	bridge = upper ? resolve_find_path(inv, upper) : NULL;
+	return bridge ? resolve_find_behind(inv, bridge, slash + 1) : NULL;
 }
 
-static bool class_matches(const struct device *device, const struct selector *selector)
+static bool resolve_class_matches(const struct device *device, const struct selector *selector)
 {
 	unsigned shift = 4 * (6 - selector->class_digits);
 
@@ -46,7 +46,7 @@ static bool class_matches(const struct device *device, const struct selector *se
 }
 
 /* People write it in either case, and with colons as often as with dashes. */
-static bool serial_matches(const struct device *device, const char *serial)
+static bool resolve_serial_matches(const struct device *device, const char *serial)
 {
 	const char *own = str_or(device->serial, "");
 
@@ -58,7 +58,7 @@ static bool serial_matches(const struct device *device, const char *serial)
 }
 
 /* The name of the first property that does not hold, or NULL. */
-static const char *mismatch(const struct device *device, const struct selector *selector)
+static const char *resolve_find_mismatch(const struct device *device, const struct selector *selector)
 {
 	if (selector->bus && !str_eq(device->bus, selector->bus))
 		return "bus";
@@ -72,20 +72,20 @@ static const char *mismatch(const struct device *device, const struct selector *
 	if (selector->subsystem_device >= 0 &&
 	    device->subsystem_device != selector->subsystem_device)
 		return "subsystem-device";
-	if (selector->class_code >= 0 && !class_matches(device, selector))
+	if (selector->class_code >= 0 && !resolve_class_matches(device, selector))
 		return "class";
-	if (selector->serial && !serial_matches(device, selector->serial))
+	if (selector->serial && !resolve_serial_matches(device, selector->serial))
 		return "serial";
 	return NULL;
 }
 
 /* The place that a selector names, without its properties. */
-static bool place_matches(const struct inventory *inv, const struct device *device,
+static bool resolve_place_matches(const struct inventory *inv, const struct device *device,
 			  const struct selector *selector)
 {
 	if (selector->address && !str_eq(device->key, selector->address))
 		return false;
-	if (selector->path && find_path(inv, selector->path) != device)
+	if (selector->path && resolve_find_path(inv, selector->path) != device)
 		return false;
 	if (selector->vf_of &&
 	    (!str_eq(device->physfn, selector->vf_of) || device->vf_index != selector->index))
@@ -93,12 +93,12 @@ static bool place_matches(const struct inventory *inv, const struct device *devi
 	return true;
 }
 
-static bool names_a_place(const struct selector *selector)
+static bool resolve_has_place(const struct selector *selector)
 {
 	return selector->address || selector->path || selector->vf_of;
 }
 
-static int add_sorted(struct vec *devices, struct device *device)
+static int resolve_add_device(struct vec *devices, struct device *device)
 {
 	size_t at;
 
@@ -107,7 +107,7 @@ static int add_sorted(struct vec *devices, struct device *device)
 	return vec_insert(devices, at, device);
 }
 
-static int describe_mismatch(struct groupview *ret, const struct device *device,
+static int resolve_add_mismatch(struct resolved_group *ret, const struct device *device,
 			     const char *property)
 {
 	_cleanup_free_ char *what = device_describe(device);
@@ -125,21 +125,21 @@ static int describe_mismatch(struct groupview *ret, const struct device *device,
  * The devices that may be meant: what has a place is looked up, for the rest it is all. Not to be
  * freed; @one is room for the only one.
  */
-static struct vec candidates(const struct inventory *inv, const struct selector *selector,
+static struct vec resolve_candidates(const struct inventory *inv, const struct selector *selector,
 			     void **one)
 {
 	if (!selector->address && !selector->path)
 		return inv->devices;
 	*one = selector->address ? inventory_find(inv, selector->address)
-				 : find_path(inv, selector->path);
+				 : resolve_find_path(inv, selector->path);
 	return (struct vec){ .items = one, .n = *one ? 1 : 0 };
 }
 
 static int resolve_selector(const struct inventory *inv, const struct selector *selector,
-			    struct groupview *ret)
+			    struct resolved_group *ret)
 {
 	void *one = NULL;
-	struct vec devices = candidates(inv, selector, &one);
+	struct vec devices = resolve_candidates(inv, selector, &one);
 	_cleanup_free_ char *text = NULL;
 	unsigned found = 0;
 	int r;
@@ -147,25 +147,25 @@ static int resolve_selector(const struct inventory *inv, const struct selector *
 	VEC_FOREACH(struct device, device, &devices) {
 		const char *property;
 
-		if (!place_matches(inv, device, selector))
+		if (!resolve_place_matches(inv, device, selector))
 			continue;
-		property = mismatch(device, selector);
-		if (property && names_a_place(selector))
-			return describe_mismatch(ret, device, property);
+		property = resolve_find_mismatch(device, selector);
+		if (property && resolve_has_place(selector))
+			return resolve_add_mismatch(ret, device, property);
 		if (property)
 			continue;
 		if (selector->nth >= 0 && found++ != (unsigned)selector->nth)
 			continue;
-		r = add_sorted(&ret->named, device);
+		r = resolve_add_device(&ret->named, device);
 		if (r < 0)
 			return r;
-		if (names_a_place(selector) || selector->nth >= 0)
+		if (resolve_has_place(selector) || selector->nth >= 0)
 			return 0;
 		found++;
 	}
 	if (found && selector->nth < 0)
 		return 0;
-	text = selector_describe(selector);
+	text = group_def_selector_describe(selector);
 	if (!text)
 		return -ENOMEM;
 	ret->absent = true;
@@ -174,7 +174,7 @@ static int resolve_selector(const struct inventory *inv, const struct selector *
 			   text);
 }
 
-static int add_iommu_group(struct groupview *ret, struct iommu_group *group)
+static int resolve_add_iommu_group(struct resolved_group *ret, struct iommu_group *group)
 {
 	size_t at = 0;
 	int r;
@@ -192,24 +192,24 @@ static int add_iommu_group(struct groupview *ret, struct iommu_group *group)
 	if (r < 0)
 		return r;
 	VEC_FOREACH(struct device, device, &group->devices) {
-		r = add_sorted(&ret->devices, device);
+		r = resolve_add_device(&ret->devices, device);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int add_groupless(const struct inventory *inv, const struct device *device,
-			 struct groupview *ret)
+static int resolve_add_groupless(const struct inventory *inv, const struct device *device,
+			 struct resolved_group *ret)
 {
-	const char *driver = devbus_find(device->bus)->vfio_driver;
+	const char *driver = device_bus_find(device->bus)->vfio_driver;
 
 	if (device->mdev_types.n > 0 && !device_is_pci(device))
 		return blocker_add(&ret->blockers, true, "no-iommu", device->key,
 				   "%s is not lent itself, but the mediated devices that are made of it: "
 				   "\"mediated-devices\" in a file of devgroups.d.",
 				   device->key);
-	if (device_is_pending(inv, device))
+	if (pending_iommu_group(inv, device))
 		return blocker_add(&ret->blockers, true, "pending", device->key,
 				   "This kernel gives %s its IOMMU group when a driver is probed for "
 				   "it, and none was so far. Bind one once: modprobe %s; echo "
@@ -224,7 +224,7 @@ static int add_groupless(const struct inventory *inv, const struct device *devic
 			   device->key);
 }
 
-static int take_companions(const struct inventory *inv, struct groupview *ret)
+static int resolve_add_companions(const struct inventory *inv, struct resolved_group *ret)
 {
 	int r;
 
@@ -232,48 +232,48 @@ static int take_companions(const struct inventory *inv, struct groupview *ret)
 		struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
 
 		if (group)
-			r = add_iommu_group(ret, group);
+			r = resolve_add_iommu_group(ret, group);
 		else
-			r = add_sorted(&ret->devices, device);
+			r = resolve_add_device(&ret->devices, device);
 		if (r < 0)
 			return r;
 		if (group)
 			continue;
-		r = add_groupless(inv, device, ret);
+		r = resolve_add_groupless(inv, device, ret);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-int resolve_group(const struct inventory *inv, const struct groupdef *def, struct groupview *ret)
+int resolve_group(const struct inventory *inv, const struct group_def *def, struct resolved_group *ret)
 {
-	_cleanup_groupview_ struct groupview view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 	int r;
 
 	VEC_FOREACH(const struct selector, selector, &def->selectors) {
-		r = resolve_selector(inv, selector, &view);
+		r = resolve_selector(inv, selector, &resolved);
 		if (r < 0)
 			return r;
 	}
-	r = take_companions(inv, &view);
+	r = resolve_add_companions(inv, &resolved);
 	if (r < 0)
 		return r;
-	*ret = view;
-	view = (struct groupview){ 0 };
+	*ret = resolved;
+	resolved = (struct resolved_group){ 0 };
 	return 0;
 }
 
-void groupview_clear(struct groupview *view)
+void resolved_group_clear(struct resolved_group *resolved)
 {
-	vec_drop(&view->named);
-	vec_drop(&view->devices);
-	vec_drop(&view->iommu_groups);
-	blockers_clear(&view->blockers);
-	view->absent = false;
+	vec_drop(&resolved->named);
+	vec_drop(&resolved->devices);
+	vec_drop(&resolved->iommu_groups);
+	blockers_clear(&resolved->blockers);
+	resolved->absent = false;
 }
 
-bool groupview_has(const struct groupview *view, const struct device *device)
+bool resolved_group_has(const struct resolved_group *resolved, const struct device *device)
 {
-	return vec_find_sorted(&view->devices, device, device_cmp, NULL) >= 0;
+	return vec_find_sorted(&resolved->devices, device, device_cmp, NULL) >= 0;
 }

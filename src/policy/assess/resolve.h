@@ -8,7 +8,7 @@
 #include "model/inventory.h"
 
 /* A definition on one host. Holds pointers into the inventory: valid until that changes. */
-struct groupview {
+struct resolved_group {
 	struct vec named;	 /* struct device, not owned: what the definition names; sorted */
 	struct vec devices;	 /* struct device, not owned: with their companions; sorted */
 	struct vec iommu_groups; /* struct iommu_group, not owned; by id */
@@ -17,9 +17,9 @@ struct groupview {
 };
 
 /* Naming one device takes its whole IOMMU group. 0 or -ENOMEM; what is wrong is in ret->blockers. */
-int resolve_group(const struct inventory *inv, const struct groupdef *def,
-		  struct groupview *ret) _must_check_;
-void groupview_clear(struct groupview *view);
-#define _cleanup_groupview_ _cleanup_(groupview_clear)
+int resolve_group(const struct inventory *inv, const struct group_def *def,
+		  struct resolved_group *ret) _must_check_;
+void resolved_group_clear(struct resolved_group *resolved);
+#define _cleanup_resolved_group_ _cleanup_(resolved_group_clear)
 
-bool groupview_has(const struct groupview *view, const struct device *device);
+bool resolved_group_has(const struct resolved_group *resolved, const struct device *device);

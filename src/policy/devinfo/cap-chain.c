@@ -12,7 +12,7 @@
 #define STATUS_LIST	0x10
 #define HEADER_SIZE	0x40
 
-static bool is_in(const struct capchain *chain, size_t at)
+static bool cap_chain_contains(const struct cap_chain *chain, size_t at)
 {
 	for (size_t i = 0; i < chain->n; i++)
 		if (chain->caps[i].at == at)
@@ -21,16 +21,16 @@ static bool is_in(const struct capchain *chain, size_t at)
 }
 
 /* False where the chain ends for a bad reason: a circle, or what is known is over. */
-static bool add(struct capchain *chain, const struct device *device, struct capability cap)
+static bool cap_chain_add(struct cap_chain *chain, const struct device *device, struct capability cap)
 {
-	if (is_in(chain, cap.at) || chain->n == CAPCHAIN_MAX)
+	if (cap_chain_contains(chain, cap.at) || chain->n == CAP_CHAIN_MAX)
 		return false;
-	caplength_measure(device, &cap);
+	cap_length_measure(device, &cap);
 	chain->caps[chain->n++] = cap;
 	return true;
 }
 
-static bool read_standard(const struct device *device, struct capchain *chain)
+static bool cap_chain_read_standard(const struct device *device, struct cap_chain *chain)
 {
 	size_t at = pcicap_u8(device, device->header_type == 2 ? AT_LIST_CARDBUS : AT_LIST) & 0xfcu;
 
@@ -43,20 +43,20 @@ static bool read_standard(const struct device *device, struct capchain *chain)
 			return false;
 		cap.id = pcicap_u8(device, at);
 		cap.next = pcicap_u8(device, at + 1) & 0xfcu;
-		if (cap.id == 0xff || !add(chain, device, cap))
+		if (cap.id == 0xff || !cap_chain_add(chain, device, cap))
 			return false;
 		at = cap.next;
 	}
 	return at == 0;
 }
 
-static bool read_extended(const struct device *device, struct capchain *chain)
+static bool cap_chain_read_extended(const struct device *device, struct cap_chain *chain)
 {
-	size_t at = CONFIG_SPACE_OLD;
+	size_t at = CAP_CHAIN_CONFIG_SIZE_PCI;
 
-	if (chain->known_size <= CONFIG_SPACE_OLD)
+	if (chain->known_size <= CAP_CHAIN_CONFIG_SIZE_PCI)
 		return false;
-	while (at >= CONFIG_SPACE_OLD) {
+	while (at >= CAP_CHAIN_CONFIG_SIZE_PCI) {
 		uint32_t header = pcicap_u32(device, at);
 		struct capability cap = { .extended = true,
 					  .at = (uint16_t)at,
@@ -67,15 +67,15 @@ static bool read_extended(const struct device *device, struct capchain *chain)
 		if (at + 4 > chain->known_size || header == UINT32_MAX)
 			return false;
 		if (header == 0)
-			return at == CONFIG_SPACE_OLD; /* there are none; else the chain leads astray */
-		if (!add(chain, device, cap))
+			return at == CAP_CHAIN_CONFIG_SIZE_PCI; /* there are none; else the chain leads astray */
+		if (!cap_chain_add(chain, device, cap))
 			return false;
 		at = cap.next;
 	}
 	return at == 0;
 }
 
-int capchain_read(const struct device *device, struct capchain *ret)
+int cap_chain_read(const struct device *device, struct cap_chain *ret)
 {
 	bool standard, extended;
 
@@ -83,14 +83,14 @@ int capchain_read(const struct device *device, struct capchain *ret)
 	    pcicap_u32(device, AT_COMMAND) == UINT32_MAX)
 		return -ENODATA;
 	ret->n = 0;
-	ret->known_size = device->config_size < CONFIG_SPACE ? device->config_size : CONFIG_SPACE;
-	standard = read_standard(device, ret);
-	extended = read_extended(device, ret);
+	ret->known_size = device->config_size < CAP_CHAIN_CONFIG_SIZE ? device->config_size : CAP_CHAIN_CONFIG_SIZE;
+	standard = cap_chain_read_standard(device, ret);
+	extended = cap_chain_read_extended(device, ret);
 	ret->complete = standard && extended;
 	return 0;
 }
 
-const struct capability *capchain_find(const struct capchain *chain, bool extended, uint16_t id)
+const struct capability *cap_chain_find(const struct cap_chain *chain, bool extended, uint16_t id)
 {
 	for (size_t i = 0; i < chain->n; i++)
 		if (chain->caps[i].extended == extended && chain->caps[i].id == id)
@@ -98,13 +98,13 @@ const struct capability *capchain_find(const struct capchain *chain, bool extend
 	return NULL;
 }
 
-size_t capchain_end(const struct capchain *chain, const struct capability *cap, bool most)
+size_t cap_chain_end(const struct cap_chain *chain, const struct capability *cap, bool most)
 {
-	size_t space = cap->extended ? CONFIG_SPACE : CONFIG_SPACE_OLD, end = space;
+	size_t space = cap->extended ? CAP_CHAIN_CONFIG_SIZE : CAP_CHAIN_CONFIG_SIZE_PCI, end = space;
 	size_t length = most ? cap->most : cap->length;
 
 	if (cap->length > 0)
-		return cap->at + length < CONFIG_SPACE ? cap->at + length : CONFIG_SPACE;
+		return cap->at + length < CAP_CHAIN_CONFIG_SIZE ? cap->at + length : CAP_CHAIN_CONFIG_SIZE;
 	for (size_t i = 0; i < chain->n; i++)
 		if (chain->caps[i].at > cap->at && chain->caps[i].at < end)
 			end = chain->caps[i].at;

@@ -14,19 +14,19 @@
 
 /* --- those whose registers say how long they are ------------------------------------------------ */
 
-typedef unsigned (*length_fn)(const struct device *device, const struct capability *cap);
+typedef unsigned (*cap_length_fn)(const struct device *device, const struct capability *cap);
 
-static uint32_t word(const struct device *device, const struct capability *cap, size_t offset)
+static uint32_t cap_length_read32(const struct device *device, const struct capability *cap, size_t offset)
 {
 	return pcicap_u32(device, cap->at + offset);
 }
 
-static unsigned vendor_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_vendor(const struct device *device, const struct capability *cap)
 {
 	return pcicap_u8(device, cap->at + 2u);
 }
 
-static unsigned msi_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_msi(const struct device *device, const struct capability *cap)
 {
 	unsigned flags = pcicap_u16(device, cap->at + 2u), length = 10;
 
@@ -35,19 +35,19 @@ static unsigned msi_length(const struct device *device, const struct capability 
 	return flags & 0x100 ? length + 10 : length; /* mask and pending bits, aligned to four */
 }
 
-static unsigned pcix_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_pcix(const struct device *device, const struct capability *cap)
 {
 	if (device->header_type == 1)
 		return pcicap_u16(device, cap->at + 2u) & 0x3000 ? 32 : 16;
 	return pcicap_u16(device, cap->at + 2u) & 0x3000 ? 24 : 8;
 }
 
-static unsigned sata_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_sata(const struct device *device, const struct capability *cap)
 {
 	return (pcicap_u8(device, cap->at + 4u) & 0xf) == 0xf ? 16 : 8;
 }
 
-static unsigned express_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_express(const struct device *device, const struct capability *cap)
 {
 	unsigned flags = pcicap_u16(device, cap->at + 2u), type = flags >> 4 & 0xf;
 
@@ -60,17 +60,17 @@ static unsigned express_length(const struct device *device, const struct capabil
 									20;
 }
 
-static unsigned allocation_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_ea(const struct device *device, const struct capability *cap)
 {
 	unsigned entries = pcicap_u8(device, cap->at + 2u) & 0x3f;
 	unsigned at = device->header_type == 1 ? 8 : 4;
 
 	for (unsigned i = 0; i < entries; i++)
-		at += 4 + 4 * (word(device, cap, at) & 7);
+		at += 4 + 4 * (cap_length_read32(device, cap, at) & 7);
 	return at;
 }
 
-static unsigned aer_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_aer(const struct device *device, const struct capability *cap)
 {
 	int express = pcicap_find(device, PCICAP_EXPRESS), type = pcicap_express_type(device);
 
@@ -82,14 +82,14 @@ static unsigned aer_length(const struct device *device, const struct capability 
 }
 
 /* Arbitration tables lie behind the registers, where an offset in units of 16 bytes points. */
-static unsigned with_table(unsigned length, unsigned offset, unsigned bits)
+static unsigned cap_length_with_table(unsigned length, unsigned offset, unsigned bits)
 {
 	unsigned end = offset * 16 + (bits + 7) / 8;
 
 	return offset && bits && end > length ? end : length;
 }
 
-static unsigned phases_of(unsigned capability, bool of_port)
+static unsigned cap_length_vc_phases(unsigned capability, bool of_port)
 {
 	if (of_port && capability & 0x20)
 		return 256;
@@ -98,42 +98,42 @@ static unsigned phases_of(unsigned capability, bool of_port)
 	return capability & 0x04 ? 64 : capability & 0x02 ? 32 : 0;
 }
 
-static unsigned channel_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_vc(const struct device *device, const struct capability *cap)
 {
-	uint32_t one = word(device, cap, 4), two = word(device, cap, 8);
+	uint32_t one = cap_length_read32(device, cap, 4), two = cap_length_read32(device, cap, 8);
 	unsigned count = (one & 7) + 1, entry = 1u << (one >> 10 & 3), length = 0x10 + 12 * count;
-	unsigned arbitration = two & 0x8 ? 128 : phases_of(two & 0x6, false);
+	unsigned arbitration = two & 0x8 ? 128 : cap_length_vc_phases(two & 0x6, false);
 
 	if (arbitration && two >> 24 == 0) /* nobody says where: the kernel takes it to follow */
 		length = (length + 15) / 16 * 16 + arbitration / 2;
-	length = with_table(length, two >> 24, arbitration * 4);
+	length = cap_length_with_table(length, two >> 24, arbitration * 4);
 	for (unsigned i = 0; i < count; i++) {
-		uint32_t resource = word(device, cap, 0x10 + 12 * i);
+		uint32_t resource = cap_length_read32(device, cap, 0x10 + 12 * i);
 
-		length = with_table(length, resource >> 24,
-				    phases_of(resource & 0x3e, true) * entry);
+		length = cap_length_with_table(length, resource >> 24,
+				    cap_length_vc_phases(resource & 0x3e, true) * entry);
 	}
 	return length;
 }
 
-static unsigned links_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_rclink(const struct device *device, const struct capability *cap)
 {
-	return 0x10 + 0x10 * (word(device, cap, 4) >> 8 & 0xff);
+	return 0x10 + 0x10 * (cap_length_read32(device, cap, 4) >> 8 & 0xff);
 }
 
-static unsigned events_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_rcec(const struct device *device, const struct capability *cap)
 {
 	return cap->version >= 2 ? 12 : 8;
 }
 
-static unsigned vsec_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_vsec(const struct device *device, const struct capability *cap)
 {
-	return word(device, cap, 4) >> 20;
+	return cap_length_read32(device, cap, 4) >> 20;
 }
 
-static unsigned acs_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_acs(const struct device *device, const struct capability *cap)
 {
-	uint32_t acs = word(device, cap, 4);
+	uint32_t acs = cap_length_read32(device, cap, 4);
 	unsigned bits = acs >> 8 & 0xff;
 
 	if (!(acs & 0x20)) /* no egress control */
@@ -141,24 +141,24 @@ static unsigned acs_length(const struct device *device, const struct capability 
 	return 8 + (bits ? (bits + 31) / 32 * 4 : 32);
 }
 
-static unsigned rebar_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_rebar(const struct device *device, const struct capability *cap)
 {
-	return 4 + 8 * (word(device, cap, 8) >> 5 & 7);
+	return 4 + 8 * (cap_length_read32(device, cap, 8) >> 5 & 7);
 }
 
-static unsigned dpa_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_dpa(const struct device *device, const struct capability *cap)
 {
-	return 16 + (word(device, cap, 4) & 0x1f) + 1;
+	return 16 + (cap_length_read32(device, cap, 4) & 0x1f) + 1;
 }
 
-static unsigned tph_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_tph(const struct device *device, const struct capability *cap)
 {
-	uint32_t tph = word(device, cap, 4);
+	uint32_t tph = cap_length_read32(device, cap, 4);
 
 	return (tph & 0x600) == 0x200 ? 12 + 2 * ((tph >> 16 & 0x7ff) + 1) : 12;
 }
 
-static unsigned lanes_of(const struct device *device)
+static unsigned cap_length_lanes(const struct device *device)
 {
 	int express = pcicap_find(device, PCICAP_EXPRESS);
 	unsigned lanes = express > 0 ? pcicap_u32(device, (size_t)express + 12) >> 4 & 0x3f : 0;
@@ -166,27 +166,27 @@ static unsigned lanes_of(const struct device *device)
 	return lanes > 0 && lanes <= LANES_MAX ? lanes : LANES_MAX;
 }
 
-static unsigned secondary_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_secondary(const struct device *device, const struct capability *cap)
 {
-	return 12 + (2 * lanes_of(device) + 3) / 4 * 4;
+	return 12 + (2 * cap_length_lanes(device) + 3) / 4 * 4;
 }
 
-static unsigned gen4_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_16gt(const struct device *device, const struct capability *cap)
 {
-	return 0x20 + (lanes_of(device) + 3) / 4 * 4;
+	return 0x20 + (cap_length_lanes(device) + 3) / 4 * 4;
 }
 
-static unsigned gen6_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_64gt(const struct device *device, const struct capability *cap)
 {
-	return 0x10 + (lanes_of(device) + 3) / 4 * 4;
+	return 0x10 + (cap_length_lanes(device) + 3) / 4 * 4;
 }
 
-static unsigned margining_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_margining(const struct device *device, const struct capability *cap)
 {
-	return 8 + 4 * lanes_of(device);
+	return 8 + 4 * cap_length_lanes(device);
 }
 
-static unsigned dpc_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_dpc(const struct device *device, const struct capability *cap)
 {
 	unsigned flags = pcicap_u16(device, cap->at + 4u), log = flags >> 8 & 0xf;
 
@@ -195,28 +195,28 @@ static unsigned dpc_length(const struct device *device, const struct capability 
 	return 0x20 + 4 * (log < 4 ? 4 : log);
 }
 
-static unsigned l1pm_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_l1pm(const struct device *device, const struct capability *cap)
 {
 	return cap->version >= 2 ? 0x14 : 0x10;
 }
 
-static unsigned multicast_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_multicast(const struct device *device, const struct capability *cap)
 {
 	return device->header_type == 1 ? 0x30 : 0x28;
 }
 
 /* A block of 8 bytes for each stream of the link, and one for each other stream that ends here. */
-static unsigned ide_length(const struct device *device, const struct capability *cap)
+static unsigned cap_length_ide(const struct device *device, const struct capability *cap)
 {
-	uint32_t flags = word(device, cap, 4);
+	uint32_t flags = cap_length_read32(device, cap, 4);
 	unsigned length = 12;
 
 	if (flags & 1)
 		length += 8 * ((flags >> 13 & 7) + 1);
 	if (!(flags & 2))
 		return length;
-	for (unsigned i = 0; i <= (flags >> 16 & 0xff) && length < CONFIG_SPACE; i++)
-		length += 20 + 12 * (word(device, cap, length) & 0xf);
+	for (unsigned i = 0; i <= (flags >> 16 & 0xff) && length < CAP_CHAIN_CONFIG_SIZE; i++)
+		length += 20 + 12 * (cap_length_read32(device, cap, length) & 0xf);
 	return length;
 }
 
@@ -225,7 +225,7 @@ static unsigned ide_length(const struct device *device, const struct capability 
 struct length {
 	uint16_t fixed; /* or the shortest */
 	uint16_t most;	/* 0: as above */
-	length_fn fn;	/* NULL: fixed */
+	cap_length_fn fn;	/* NULL: fixed */
 };
 
 static const struct length standard[] = {
@@ -234,72 +234,72 @@ static const struct length standard[] = {
 	[0x02] = { 12 },		       /* AGP */
 	[0x03] = { 8 },			       /* vital product data */
 	[0x04] = { 4 },			       /* slot identification */
-	[0x05] = { 10, 24, msi_length },       /* MSI */
+	[0x05] = { 10, 24, cap_length_msi },       /* MSI */
 	[0x06] = { 4 },			       /* CompactPCI hot swap */
-	[0x07] = { 8, 32, pcix_length },       /* PCI-X */
+	[0x07] = { 8, 32, cap_length_pcix },       /* PCI-X */
 	[0x08] = { 28 },		       /* HyperTransport */
-	[0x09] = { 3, 0, vendor_length },      /* vendor specific */
+	[0x09] = { 3, 0, cap_length_vendor },      /* vendor specific */
 	[0x0a] = { 4 },			       /* debug port */
 	[0x0b] = { 4 },			       /* CompactPCI central resource control */
 	[0x0c] = { 8 },			       /* hot-plug controller */
 	[0x0d] = { 8 },			       /* subsystem of a bridge */
 	[0x0e] = { 48 },		       /* AGP 8x */
 	[0x0f] = { 24 },		       /* secure device */
-	[0x10] = { 12, 60, express_length },   /* PCI Express */
+	[0x10] = { 12, 60, cap_length_express },   /* PCI Express */
 	[0x11] = { 12 },		       /* MSI-X */
-	[0x12] = { 8, 16, sata_length },       /* SATA */
+	[0x12] = { 8, 16, cap_length_sata },       /* SATA */
 	[0x13] = { 6 },			       /* advanced features */
-	[0x14] = { 4, 0, allocation_length },  /* enhanced allocation */
+	[0x14] = { 4, 0, cap_length_ea },  /* enhanced allocation */
 };
 
 static const struct length extended[] = {
 	/* null: some devices hide a capability from all but their own software by that, so its registers may go on */
-	[0x01] = { 0x2c, 0x60, aer_length },	    /* advanced error reporting */
-	[0x02] = { 0x1c, 0, channel_length },	    /* virtual channel */
+	[0x01] = { 0x2c, 0x60, cap_length_aer },	    /* advanced error reporting */
+	[0x02] = { 0x1c, 0, cap_length_vc },	    /* virtual channel */
 	[0x03] = { 12 },			    /* serial number */
 	[0x04] = { 16, 20 },			    /* power budgeting */
-	[0x05] = { 0x10, 0, links_length },	    /* root complex link declaration */
+	[0x05] = { 0x10, 0, cap_length_rclink },	    /* root complex link declaration */
 	[0x06] = { 12 },			    /* root complex internal link control */
-	[0x07] = { 8, 12, events_length },	    /* root complex event collector */
-	[0x08] = { 0x1c, 0, channel_length },	    /* multi-function virtual channel */
-	[0x09] = { 0x1c, 0, channel_length },	    /* virtual channel, where 0x08 is too */
+	[0x07] = { 8, 12, cap_length_rcec },	    /* root complex event collector */
+	[0x08] = { 0x1c, 0, cap_length_vc },	    /* multi-function virtual channel */
+	[0x09] = { 0x1c, 0, cap_length_vc },	    /* virtual channel, where 0x08 is too */
 	[0x0a] = { 20 },			    /* root complex register block */
-	[0x0b] = { 8, 0, vsec_length },		    /* vendor specific */
-	[0x0d] = { 8, 40, acs_length },		    /* access control services */
+	[0x0b] = { 8, 0, cap_length_vsec },		    /* vendor specific */
+	[0x0d] = { 8, 40, cap_length_acs },		    /* access control services */
 	[0x0e] = { 8 },				    /* alternative routing id */
 	[0x0f] = { 8 },				    /* address translation services */
 	[0x10] = { 0x40 },			    /* single root I/O virtualization */
-	[0x12] = { 0x28, 0x30, multicast_length },  /* multicast */
+	[0x12] = { 0x28, 0x30, cap_length_multicast },  /* multicast */
 	[0x13] = { 16 },			    /* page request interface */
-	[0x15] = { 12, 0, rebar_length },	    /* resizable BARs */
-	[0x16] = { 17, 48, dpa_length },	    /* dynamic power allocation */
-	[0x17] = { 12, 0, tph_length },		    /* TLP processing hints */
+	[0x15] = { 12, 0, cap_length_rebar },	    /* resizable BARs */
+	[0x16] = { 17, 48, cap_length_dpa },	    /* dynamic power allocation */
+	[0x17] = { 12, 0, cap_length_tph },		    /* TLP processing hints */
 	[0x18] = { 8 },				    /* latency tolerance reporting */
-	[0x19] = { 16, 76, secondary_length },	    /* secondary PCI Express */
+	[0x19] = { 16, 76, cap_length_secondary },	    /* secondary PCI Express */
 	[0x1b] = { 8 },				    /* process address space id */
 	[0x1c] = { 8 },				    /* lightweight notification */
-	[0x1d] = { 12, 0x5c, dpc_length },	    /* downstream port containment */
-	[0x1e] = { 16, 20, l1pm_length },	    /* L1 power management substates */
+	[0x1d] = { 12, 0x5c, cap_length_dpc },	    /* downstream port containment */
+	[0x1e] = { 16, 20, cap_length_l1pm },	    /* L1 power management substates */
 	[0x1f] = { 12 },			    /* precision time measurement */
 	[0x21] = { 16 },			    /* function readiness status */
 	[0x22] = { 12 },			    /* readiness time reporting */
-	[0x23] = { 12, 0, vsec_length },	    /* designated vendor specific */
-	[0x24] = { 12, 0, rebar_length },	    /* resizable BARs of virtual functions */
+	[0x23] = { 12, 0, cap_length_vsec },	    /* designated vendor specific */
+	[0x24] = { 12, 0, cap_length_rebar },	    /* resizable BARs of virtual functions */
 	[0x25] = { 12 },			    /* data link feature */
-	[0x26] = { 0x24, 0x40, gen4_length },	    /* physical layer at 16 GT/s */
-	[0x27] = { 12, 136, margining_length },	    /* lane margining */
+	[0x26] = { 0x24, 0x40, cap_length_16gt },	    /* physical layer at 16 GT/s */
+	[0x27] = { 12, 136, cap_length_margining },	    /* lane margining */
 	[0x28] = { 0x20 },			    /* hierarchy id */
 	[0x29] = { 16 },			    /* enclosure management */
-	[0x2a] = { 0x24, 0x40, gen4_length },	    /* physical layer at 32 GT/s */
+	[0x2a] = { 0x24, 0x40, cap_length_16gt },	    /* physical layer at 32 GT/s */
 	[0x2b] = { 0x18 },			    /* alternate protocol */
 	[0x2c] = { 0x14 },			    /* system firmware intermediary */
 	[0x2e] = { 0x18 },			    /* data object exchange */
 	[0x2f] = { 16 },			    /* device 3 */
-	[0x30] = { 12, 0, ide_length },		    /* integrity and data encryption */
-	[0x31] = { 0x14, 0x30, gen6_length },	    /* physical layer at 64 GT/s */
+	[0x30] = { 12, 0, cap_length_ide },		    /* integrity and data encryption */
+	[0x31] = { 0x14, 0x30, cap_length_64gt },	    /* physical layer at 64 GT/s */
 };
 
-void caplength_measure(const struct device *device, struct capability *cap)
+void cap_length_measure(const struct device *device, struct capability *cap)
 {
 	const struct length *table = cap->extended ? extended : standard, *row;
 	size_t n = cap->extended ? ARRAY_SIZE(extended) : ARRAY_SIZE(standard);
@@ -313,6 +313,6 @@ void caplength_measure(const struct device *device, struct capability *cap)
 	/* one that says that it ends before it has begun says nothing */
 	if (length < row->fixed)
 		return;
-	cap->length = (uint16_t)(length < CONFIG_SPACE ? length : CONFIG_SPACE);
+	cap->length = (uint16_t)(length < CAP_CHAIN_CONFIG_SIZE ? length : CAP_CHAIN_CONFIG_SIZE);
 	cap->most = row->most > cap->length ? row->most : cap->length;
 }

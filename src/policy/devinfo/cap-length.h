@@ -6,4 +6,4 @@
 #include "policy/devinfo/cap-chain.h"
 
 /* Sets length and most of @cap from what it is and what its registers say. */
-void caplength_measure(const struct device *device, struct capability *cap);
+void cap_length_measure(const struct device *device, struct capability *cap);

@@ -5,13 +5,13 @@
  * Registers outside of all capabilities that drivers are known to use. They are avoided also where
  * they read as zero: a strap or a fuse may well be so. File names are those of Linux 6.12.
  */
-struct known {
+struct known_registers {
 	uint16_t vendor, first_device, last_device;
 	uint8_t class_base; /* 0: any */
-	struct capspace_range range;
+	struct cap_space_range range;
 };
 
-static const struct known known[] = {
+static const struct known_registers known_registers[] = {
 	/* QuickAssist: straps, drivers/crypto/intel/qat/qat_c62x and qat_c3xxx, adf_*_hw_data.h */
 	{ 0x8086, 0x37c8, 0x37c9, 0, { 0x2ec, 0x2ef } },
 	{ 0x8086, 0x19e2, 0x19e3, 0, { 0x2ec, 0x2ef } },
@@ -25,10 +25,10 @@ static const struct known known[] = {
 	{ 0x168c, 0x0000, 0xffff, 0x02, { 0x700, 0x7ff } },
 };
 
-bool capspace_quirk(const struct device *device, size_t n, struct capspace_range *ret)
+bool cap_space_quirks_range(const struct device *device, size_t n, struct cap_space_range *ret)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		const struct known *row = &known[i];
+	for (size_t i = 0; i < ARRAY_SIZE(known_registers); i++) {
+		const struct known_registers *row = &known_registers[i];
 
 		if (device->vendor != row->vendor || device->device < row->first_device ||
 		    device->device > row->last_device ||

@@ -10,63 +10,63 @@
 
 #include "policy/devinfo/cap-chain.h"
 
-enum capspace_kind { CAPSPACE_PASID, CAPSPACE_PRI, CAPSPACE_ATS, CAPSPACE_KINDS };
+enum cap_space_kind { CAP_SPACE_PASID, CAP_SPACE_PRI, CAP_SPACE_ATS, CAP_SPACE_KINDS };
 
-enum capspace_state {
-	CAPSPACE_ABSENT,	/* neither of them has it */
-	CAPSPACE_OWN,		/* the virtual function has it: nothing to emulate */
-	CAPSPACE_SHARED,	/* the PF's serves it too: a place was found */
-	CAPSPACE_NOT_INHERITED, /* the PF's does not serve it; a place was found all the same */
-	CAPSPACE_NO_ROOM,	/* no place: why says what is in the way */
-	CAPSPACE_UNKNOWN,	/* configuration space is not known far enough */
+enum cap_space_state {
+	CAP_SPACE_ABSENT,	/* neither of them has it */
+	CAP_SPACE_OWN,		/* the virtual function has it: nothing to emulate */
+	CAP_SPACE_SHARED,	/* the PF's serves it too: a place was found */
+	CAP_SPACE_NOT_INHERITED, /* the PF's does not serve it; a place was found all the same */
+	CAP_SPACE_NO_ROOM,	/* no place: why says what is in the way */
+	CAP_SPACE_UNKNOWN,	/* configuration space is not known far enough */
 };
 
-#define CAPSPACE_SIZE_MAX 16
+#define CAP_SPACE_SIZE_MAX 16
 
 /*
  * To put it there: the dword at previous becomes previous_header, and registers go to at. Each
  * place stands for itself; to show two, the second takes over as its next what previous had
  * become. Where the chain is empty previous is 0x100 and becomes a null capability.
  */
-struct capspace_place {
+struct cap_space_place {
 	uint16_t at, size;
 	bool as_pf; /* where the PF has it */
 	uint16_t previous;
 	uint32_t previous_header;
 	uint16_t next;
-	uint8_t registers[CAPSPACE_SIZE_MAX]; /* header and what the PF's says, nothing enabled */
+	uint8_t registers[CAP_SPACE_SIZE_MAX]; /* header and what the PF's says, nothing enabled */
 };
 
-struct capspace {
-	enum capspace_state state;
+struct cap_space {
+	enum cap_space_state state;
 	uint16_t at; /* where it is: in the virtual function (own) or in the PF; 0: nowhere */
-	struct capspace_place place; /* size 0: none */
+	struct cap_space_place place; /* size 0: none */
 	const char *why; /* for no-room and unknown; else NULL */
 };
 
-struct capspace_range {
+struct cap_space_range {
 	uint16_t first, last;
 };
 
 /* "pasid", "shared" */
-const char *capspace_kind_to_string(enum capspace_kind kind);
-const char *capspace_state_to_string(enum capspace_state state);
-unsigned capspace_size(enum capspace_kind kind);
-uint16_t capspace_id(enum capspace_kind kind);
+const char *cap_space_kind_to_string(enum cap_space_kind kind);
+const char *cap_space_state_to_string(enum cap_space_state state);
+unsigned cap_space_size(enum cap_space_kind kind);
+uint16_t cap_space_id(enum cap_space_kind kind);
 
 /*
  * All of them, by kind; their places do not overlap. @vf->config_again is the second reading. @pf
  * may be NULL, and then nothing is known of it.
  */
-void capspace_find(const struct device *vf, const struct device *pf,
-		   struct capspace ret[CAPSPACE_KINDS]);
+void cap_space_find(const struct device *vf, const struct device *pf,
+		   struct cap_space ret[CAP_SPACE_KINDS]);
 
 /*
  * The stretches of the extended space of @device that are outside of all capabilities and yet not
- * zero, or not the same in both readings, or named by a quirk: struct capspace_range in @ret, which
+ * zero, or not the same in both readings, or named by a quirk: struct cap_space_range in @ret, which
  * has room for @max. Returns how many there are.
  */
-size_t capspace_hidden(const struct device *device, struct capspace_range *ret, size_t max);
+size_t cap_space_hidden(const struct device *device, struct cap_space_range *ret, size_t max);
 
 /* The n-th stretch with a register that is known by other means than reading; false: no more. */
-bool capspace_quirk(const struct device *device, size_t n, struct capspace_range *ret);
+bool cap_space_quirks_range(const struct device *device, size_t n, struct cap_space_range *ret);

@@ -8,75 +8,75 @@
 #include "policy/devinfo/pasid-facts.h"
 #include "policy/devinfo/small-bar.h"
 
-struct devfacts {
+struct device_facts {
 	const struct inventory *inv;
 	struct vec small_bars; /* small_bars_index() of inv */
 };
 
-typedef int (*facts_fn)(const struct devfacts *devfacts, const struct device *device,
+typedef int (*device_facts_fn)(const struct device_facts *device_facts, const struct device *device,
 			struct vec *facts);
 
-struct devfacts *devfacts_new(const struct inventory *inv)
+struct device_facts *device_facts_new(const struct inventory *inv)
 {
-	struct devfacts *devfacts = calloc(1, sizeof(*devfacts));
+	struct device_facts *device_facts = calloc(1, sizeof(*device_facts));
 
-	if (!devfacts)
+	if (!device_facts)
 		return NULL;
-	devfacts->inv = inv;
-	return small_bars_index(inv, &devfacts->small_bars) < 0 ? devfacts_free(devfacts) :
-								  devfacts;
+	device_facts->inv = inv;
+	return small_bars_index(inv, &device_facts->small_bars) < 0 ? device_facts_free(device_facts) :
+								  device_facts;
 }
 
-struct devfacts *devfacts_free(struct devfacts *devfacts)
+struct device_facts *device_facts_free(struct device_facts *device_facts)
 {
-	if (!devfacts)
+	if (!device_facts)
 		return NULL;
-	small_bars_clear(&devfacts->small_bars);
-	free(devfacts);
+	small_bars_clear(&device_facts->small_bars);
+	free(device_facts);
 	return NULL;
 }
 
-static int add_dma(const struct devfacts *devfacts, const struct device *device, struct vec *facts)
+static int device_facts_add_dma(const struct device_facts *device_facts, const struct device *device, struct vec *facts)
 {
-	return device_is_bridge(device) ? 0 : dmafacts_add(devfacts->inv, device, facts);
+	return device_is_bridge(device) ? 0 : dma_facts_add(device_facts->inv, device, facts);
 }
 
-static int add_mmio(const struct devfacts *devfacts, const struct device *device, struct vec *facts)
+static int device_facts_add_mmio(const struct device_facts *device_facts, const struct device *device, struct vec *facts)
 {
 	if (!device_is_pci(device) || device_is_bridge(device))
 		return 0;
-	return mmiofacts_add(devfacts->inv, &devfacts->small_bars, device, facts);
+	return mmio_facts_add(device_facts->inv, &device_facts->small_bars, device, facts);
 }
 
-static int add_pasid(const struct devfacts *devfacts, const struct device *device,
+static int device_facts_add_pasid(const struct device_facts *device_facts, const struct device *device,
 		     struct vec *facts)
 {
-	return device_is_pci(device) ? pasidfacts_add(devfacts->inv, device, facts) : 0;
+	return device_is_pci(device) ? pasid_facts_add(device_facts->inv, device, facts) : 0;
 }
 
-static int add_virtual(const struct devfacts *devfacts, const struct device *device,
+static int device_facts_add_virtual(const struct device_facts *device_facts, const struct device *device,
 		       struct vec *facts)
 {
-	return virtualcaps_add(devfacts->inv, device, facts);
+	return pasid_facts_add_virtual(device_facts->inv, device, facts);
 }
 
 static const struct {
 	const char *name;
-	facts_fn fn;
+	device_facts_fn fn;
 } parts[] = {
-	{ "dma", add_dma },
-	{ "mmio", add_mmio },
-	{ "pasid", add_pasid },
-	{ "virtual-capabilities", add_virtual },
+	{ "dma", device_facts_add_dma },
+	{ "mmio", device_facts_add_mmio },
+	{ "pasid", device_facts_add_pasid },
+	{ "virtual-capabilities", device_facts_add_virtual },
 };
 
-int devfacts_add(const struct devfacts *devfacts, const struct device *device, struct vec *facts)
+int device_facts_add(const struct device_facts *device_facts, const struct device *device, struct vec *facts)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		_cleanup_facts_ struct vec part = { 0 };
 		struct vec *dict;
 
-		if (parts[i].fn(devfacts, device, &part) < 0)
+		if (parts[i].fn(device_facts, device, &part) < 0)
 			return -ENOMEM;
 		if (part.n == 0)
 			continue;
@@ -89,13 +89,13 @@ int devfacts_add(const struct devfacts *devfacts, const struct device *device, s
 	return 0;
 }
 
-int devfacts_get(const struct inventory *inv, const struct device *device, const char *name,
+int device_facts_get(const struct inventory *inv, const struct device *device, const char *name,
 		 struct vec *facts)
 {
-	_cleanup_devfacts_ struct devfacts *devfacts = devfacts_new(inv);
+	_cleanup_device_facts_ struct device_facts *device_facts = device_facts_new(inv);
 
-	for (size_t i = 0; devfacts && i < ARRAY_SIZE(parts); i++)
+	for (size_t i = 0; device_facts && i < ARRAY_SIZE(parts); i++)
 		if (str_eq(parts[i].name, name))
-			return parts[i].fn(devfacts, device, facts);
+			return parts[i].fn(device_facts, device, facts);
 	return -ENOMEM;
 }

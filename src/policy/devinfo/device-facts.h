@@ -9,18 +9,18 @@
 #include "model/facts.h"
 #include "model/inventory.h"
 
-struct devfacts;
+struct device_facts;
 
 /* Looks at @inv, kept by reference, once for all its devices. NULL when out of memory. */
-struct devfacts *devfacts_new(const struct inventory *inv);
-struct devfacts *devfacts_free(struct devfacts *devfacts);
-DEFINE_CLEANUP(struct devfacts *, devfacts_freep, devfacts_free)
-#define _cleanup_devfacts_ _cleanup_(devfacts_freep)
+struct device_facts *device_facts_new(const struct inventory *inv);
+struct device_facts *device_facts_free(struct device_facts *device_facts);
+DEFINE_CLEANUP(struct device_facts *, device_facts_freep, device_facts_free)
+#define _cleanup_device_facts_ _cleanup_(device_facts_freep)
 
 /* Adds to @facts a dict for each of the above that there is something to tell of. 0 or -ENOMEM. */
-int devfacts_add(const struct devfacts *devfacts, const struct device *device,
+int device_facts_add(const struct device_facts *device_facts, const struct device *device,
 		 struct vec *facts) _must_check_;
 
 /* One of them alone, by name; empty if there is nothing to tell. 0 or -ENOMEM. */
-int devfacts_get(const struct inventory *inv, const struct device *device, const char *name,
+int device_facts_get(const struct inventory *inv, const struct device *device, const char *name,
 		 struct vec *facts) _must_check_;

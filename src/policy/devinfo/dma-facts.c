@@ -10,9 +10,9 @@
 /* --- what is reserved --------------------------------------------------------------------------- */
 
 /* Firmware tells of memory that a device must always reach in a table of its own on each platform. */
-static const char *name_of_direct(const struct inventory *inv)
+static const char *dma_facts_direct_name(const struct inventory *inv)
 {
-	const char *kind = iommu_kind(inv);
+	const char *kind = iommu_unit_kind(inv);
 
 	if (str_eq(kind, "VT-d"))
 		return "RMRR";
@@ -23,7 +23,7 @@ static const char *name_of_direct(const struct inventory *inv)
 	return "identity map of the firmware (RMRR, IVMD, RMR)";
 }
 
-bool reserved_region_parse(const struct inventory *inv, const char *line,
+bool dma_facts_parse_reserved(const struct inventory *inv, const char *line,
 			   struct reserved_region *ret)
 {
 	static const struct {
@@ -44,14 +44,14 @@ bool reserved_region_parse(const struct inventory *inv, const char *line,
 			continue;
 		*ret = (struct reserved_region){ first, last, types[i].type, types[i].name };
 		if (!ret->name)
-			ret->name = name_of_direct(inv);
+			ret->name = dma_facts_direct_name(inv);
 		return true;
 	}
 	*ret = (struct reserved_region){ first, last, "unknown", "of a kind that is not known" };
 	return true;
 }
 
-static int add_reserved(const struct inventory *inv, const struct iommu_group *group,
+static int dma_facts_add_reserved(const struct inventory *inv, const struct iommu_group *group,
 			struct vec *facts)
 {
 	struct vec *list = facts_add_list(facts, "reserved", FACT_DICT);
@@ -62,7 +62,7 @@ static int add_reserved(const struct inventory *inv, const struct iommu_group *g
 		struct reserved_region region;
 		struct vec *item;
 
-		if (!reserved_region_parse(inv, *line, &region))
+		if (!dma_facts_parse_reserved(inv, *line, &region))
 			continue;
 		item = facts_add_dict(list, "");
 		if (facts_add_address(item, "first", region.first) < 0 ||
@@ -76,7 +76,7 @@ static int add_reserved(const struct inventory *inv, const struct iommu_group *g
 
 /* --- what may be mapped ------------------------------------------------------------------------- */
 
-static int add_window(struct vec *list, const char *kind, const struct learnt_line *line)
+static int dma_facts_add_window(struct vec *list, const char *kind, const struct vfio_facts_line *line)
 {
 	struct vec *item = facts_add_dict(list, "");
 
@@ -87,23 +87,23 @@ static int add_window(struct vec *list, const char *kind, const struct learnt_li
 	return 0;
 }
 
-static int add_windows(const struct iommu_group *group, struct vec *facts)
+static int dma_facts_add_windows(const struct iommu_group *group, struct vec *facts)
 {
 	static const char *const kinds[][2] = { { "range", "range" }, { "window32", "32-bit" } };
 	struct vec *list = facts_add_list(facts, "windows", FACT_DICT);
-	struct learnt_line line;
+	struct vfio_facts_line line;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		char *const *at = group ? group->learnt : NULL;
+		char *const *at = group ? group->vfio_info_lines : NULL;
 
-		while (learnt_next(&at, kinds[i][0], &line))
-			if (line.n == 2 && add_window(list, kinds[i][1], &line) < 0)
+		while (vfio_facts_next(&at, kinds[i][0], &line))
+			if (line.n == 2 && dma_facts_add_window(list, kinds[i][1], &line) < 0)
 				return -ENOMEM;
 	}
 	return list ? 0 : -ENOMEM;
 }
 
-static int add_page_sizes(uint64_t bitmap, const char *name, struct vec *facts)
+static int dma_facts_add_page_sizes(uint64_t bitmap, const char *name, struct vec *facts)
 {
 	struct vec *list = facts_add_list(facts, name, FACT_NUMBER);
 
@@ -114,36 +114,36 @@ static int add_page_sizes(uint64_t bitmap, const char *name, struct vec *facts)
 }
 
 /* On POWER a window above 4 GiB is made by who maps memory. */
-static int add_window64(const struct learnt_line *line, struct vec *facts)
+static int dma_facts_add_window64(const struct vfio_facts_line *line, struct vec *facts)
 {
 	struct vec *dict = facts_add_dict(facts, "window64");
 
-	if (!dict || add_page_sizes(line->numbers[0], "page-sizes", dict) < 0 ||
+	if (!dict || dma_facts_add_page_sizes(line->numbers[0], "page-sizes", dict) < 0 ||
 	    facts_add_number(dict, "count", line->numbers[1]) < 0 ||
 	    facts_add_number(dict, "levels", line->numbers[2]) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-static int add_limits(const struct iommu_group *group, struct vec *facts)
+static int dma_facts_add_limits(const struct iommu_group *group, struct vec *facts)
 {
-	char *const *sizes = group->learnt, *const *entries = group->learnt;
-	char *const *window64 = group->learnt, *const *alignment = group->learnt;
-	struct learnt_line line;
+	char *const *sizes = group->vfio_info_lines, *const *entries = group->vfio_info_lines;
+	char *const *window64 = group->vfio_info_lines, *const *alignment = group->vfio_info_lines;
+	struct vfio_facts_line line;
 	int r = 0;
 
-	if (learnt_next(&sizes, "page-sizes", &line) && line.n == 1)
-		r = add_page_sizes(line.numbers[0], "page-sizes", facts);
-	if (r >= 0 && learnt_next(&alignment, "alignment", &line) && line.n == 1)
+	if (vfio_facts_next(&sizes, "page-sizes", &line) && line.n == 1)
+		r = dma_facts_add_page_sizes(line.numbers[0], "page-sizes", facts);
+	if (r >= 0 && vfio_facts_next(&alignment, "alignment", &line) && line.n == 1)
 		r = facts_add_number(facts, "alignment", line.numbers[0]);
-	if (r >= 0 && learnt_next(&entries, "entries", &line) && line.n == 1)
+	if (r >= 0 && vfio_facts_next(&entries, "entries", &line) && line.n == 1)
 		r = facts_add_number(facts, "entries", line.numbers[0]);
-	if (r >= 0 && learnt_next(&window64, "window64", &line) && line.n == 3)
-		r = add_window64(&line, facts);
+	if (r >= 0 && vfio_facts_next(&window64, "window64", &line) && line.n == 3)
+		r = dma_facts_add_window64(&line, facts);
 	return r;
 }
 
-static const char *why_not(const struct inventory *inv, const struct iommu_group *group)
+static const char *dma_facts_why_unknown(const struct inventory *inv, const struct iommu_group *group)
 {
 	if (inv->iommu_groups.n == 0)
 		return "the kernel has no IOMMU";
@@ -156,7 +156,7 @@ static const char *why_not(const struct inventory *inv, const struct iommu_group
 	return "VFIO says it once the IOMMU group is claimed, and it has not been yet";
 }
 
-static int add_refusal(const char *error, struct vec *facts)
+static int dma_facts_add_refusal(const char *error, struct vec *facts)
 {
 	_cleanup_free_ char *text = str_printf("VFIO was asked at the last claim and refused: %s", error);
 
@@ -164,7 +164,7 @@ static int add_refusal(const char *error, struct vec *facts)
 }
 
 /* Of its registers: what the hardware could, and the kernel may do less. */
-static int add_unit(const struct inventory *inv, const struct device *device, struct vec *facts)
+static int dma_facts_add_unit(const struct inventory *inv, const struct device *device, struct vec *facts)
 {
 	struct iommu_unit unit;
 	struct vec *dict;
@@ -178,21 +178,21 @@ static int add_unit(const struct inventory *inv, const struct device *device, st
 	return unit.address_bits ? facts_add_number(dict, "address-bits", unit.address_bits) : 0;
 }
 
-int dmafacts_add(const struct inventory *inv, const struct device *device, struct vec *facts)
+int dma_facts_add(const struct inventory *inv, const struct device *device, struct vec *facts)
 {
 	const struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
-	int r = add_reserved(inv, group, facts);
+	int r = dma_facts_add_reserved(inv, group, facts);
 
 	if (r >= 0)
-		r = add_unit(inv, device, facts);
+		r = dma_facts_add_unit(inv, device, facts);
 	if (r >= 0)
-		r = add_windows(group, facts);
+		r = dma_facts_add_windows(group, facts);
 	if (r < 0)
 		return r;
-	if (!group || !group->learnt)
-		return facts_add_text(facts, "why", why_not(inv, group));
-	if (learnt_word(group->learnt, "refused"))
-		return add_refusal(learnt_word(group->learnt, "refused"), facts);
-	r = facts_add_text(facts, "source", str_or(learnt_word(group->learnt, "source"), "vfio"));
-	return r < 0 ? r : add_limits(group, facts);
+	if (!group || !group->vfio_info_lines)
+		return facts_add_text(facts, "why", dma_facts_why_unknown(inv, group));
+	if (vfio_facts_word(group->vfio_info_lines, "refused"))
+		return dma_facts_add_refusal(vfio_facts_word(group->vfio_info_lines, "refused"), facts);
+	r = facts_add_text(facts, "source", str_or(vfio_facts_word(group->vfio_info_lines, "source"), "vfio"));
+	return r < 0 ? r : dma_facts_add_limits(group, facts);
 }

@@ -16,7 +16,7 @@ struct reserved_region {
 };
 
 /* Of a line of reserved_regions. False where it is none. @type and @name point into static memory. */
-bool reserved_region_parse(const struct inventory *inv, const char *line,
+bool dma_facts_parse_reserved(const struct inventory *inv, const char *line,
 			   struct reserved_region *ret);
 
 /*
@@ -24,5 +24,5 @@ bool reserved_region_parse(const struct inventory *inv, const char *line,
  * "iommu" {name, kind, address-bits}, "page-sizes" [], "entries", "source"; without windows "why".
  * 0 or -ENOMEM.
  */
-int dmafacts_add(const struct inventory *inv, const struct device *device,
+int dma_facts_add(const struct inventory *inv, const struct device *device,
 		 struct vec *facts) _must_check_;

@@ -9,12 +9,12 @@
 
 #include "model/inventory.h"
 
-enum iommu_answer { IOMMU_NO, IOMMU_YES, IOMMU_NOT_SAID };
+enum iommu_unit_answer { IOMMU_UNIT_NO, IOMMU_UNIT_YES, IOMMU_UNIT_UNKNOWN };
 
 struct iommu_unit {
 	char name[64];
 	const char *kind; /* "VT-d", "AMD-Vi", "SMMU", "virtio-iommu", "sPAPR", or "" */
-	enum iommu_answer pasid, pri, ats, execute, privileged;
+	enum iommu_unit_answer pasid, pri, ats, execute, privileged;
 	unsigned pasid_bits;	/* 0: not said */
 	unsigned address_bits;	/* of I/O addresses; 0: not said */
 };
@@ -23,4 +23,4 @@ struct iommu_unit {
 bool iommu_unit_find(const struct inventory *inv, const struct device *device,
 		     struct iommu_unit *ret);
 /* What the machine has, by the units it shows: as kind. "" without any. */
-const char *iommu_kind(const struct inventory *inv);
+const char *iommu_unit_kind(const struct inventory *inv);

@@ -6,22 +6,22 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-static uint64_t add(uint64_t a, uint64_t b)
+static uint64_t mem_need_add(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-uint64_t memneed_least(uint64_t ram)
+uint64_t mem_need_min(uint64_t ram)
 {
-	return add(ram, MIB);
+	return mem_need_add(ram, MIB);
 }
 
-uint64_t memneed_usual(uint64_t ram)
+uint64_t mem_need_typical(uint64_t ram)
 {
-	return add(ram, 64 * MIB);
+	return mem_need_add(ram, 64 * MIB);
 }
 
-char *memneed_format(uint64_t bytes)
+char *mem_need_format(uint64_t bytes)
 {
 	static const struct {
 		unsigned shift;

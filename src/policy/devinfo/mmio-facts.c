@@ -23,17 +23,17 @@ struct region {
 	const struct vec *small_bars;
 	const struct device *device;
 	unsigned number;
-	const struct resource *res;
+	const struct device_resource *res;
 	const struct msix_table *msix; /* NULL: none in this region */
 };
 
-static bool is_there(const struct resource *res)
+static bool mmio_facts_is_present(const struct device_resource *res)
 {
 	return res->flags & (IORESOURCE_IO | IORESOURCE_MEM) && res->end >= res->start &&
 	       (res->start || res->end);
 }
 
-static bool is_assigned(const struct resource *res)
+static bool mmio_facts_is_assigned(const struct device_resource *res)
 {
 	return res->start && !(res->flags & IORESOURCE_UNSET);
 }
@@ -41,7 +41,7 @@ static bool is_assigned(const struct resource *res)
 /* --- pages -------------------------------------------------------------------------------------- */
 
 /* "BAR 2 of 0000:00:1d.0": what else is in the page of a small BAR. *ret is NULL if nothing is. */
-static int find_neighbour(const struct region *region, char **ret)
+static int mmio_facts_find_neighbour(const struct region *region, char **ret)
 {
 	uint64_t page = region->res->start / region->inv->page_size;
 	const struct vec *bars = region->small_bars;
@@ -61,7 +61,7 @@ static int find_neighbour(const struct region *region, char **ret)
 }
 
 /* May the rest of its page go to the guest with it? */
-static bool is_safe(const struct region *region, const char *neighbour)
+static bool mmio_facts_is_page_safe(const struct region *region, const char *neighbour)
 {
 	return !small_bar_is(region->inv, region->res) ||
 	       (region->res->start % region->inv->page_size == 0 && !neighbour);
@@ -70,39 +70,39 @@ static bool is_safe(const struct region *region, const char *neighbour)
 /* --- what can be mapped ------------------------------------------------------------------------- */
 
 /* vfio_pci_probe_mmaps() in drivers/vfio/pci/vfio_pci_core.c; NULL: nothing is in the way. */
-static const char *in_the_way(const struct region *region, const char *neighbour)
+static const char *mmio_facts_why_no_map(const struct region *region, const char *neighbour)
 {
 	if (region->number == ROM)
 		return "a ROM is read through VFIO";
 	if (region->res->flags & IORESOURCE_IO)
 		return "ports are read and written through VFIO";
-	if (!is_assigned(region->res))
+	if (!mmio_facts_is_assigned(region->res))
 		return "it has no address";
 	if (neighbour)
 		return "it is smaller than a page and shares its page";
-	if (!is_safe(region, neighbour))
+	if (!mmio_facts_is_page_safe(region, neighbour))
 		return "it is smaller than a page and does not begin at one";
 	return NULL;
 }
 
 /* What VFIO said of it when it was asked; false: it was not. */
-static bool asked(const struct region *region, const char *name, struct learnt_line *ret)
+static bool mmio_facts_find_vfio_info(const struct region *region, const char *name, struct vfio_facts_line *ret)
 {
-	char *const *at = region->device->learnt;
+	char *const *at = region->device->vfio_info_lines;
 
-	while (learnt_next(&at, name, ret))
+	while (vfio_facts_next(&at, name, ret))
 		if (ret->n > 0 && ret->numbers[0] == region->number)
 			return true;
 	return false;
 }
 
-static int add_sparse(const struct region *region, struct vec *facts)
+static int mmio_facts_add_sparse(const struct region *region, struct vec *facts)
 {
 	struct vec *list = facts_add_list(facts, "sparse", FACT_DICT);
-	char *const *at = region->device->learnt;
-	struct learnt_line line;
+	char *const *at = region->device->vfio_info_lines;
+	struct vfio_facts_line line;
 
-	while (learnt_next(&at, "sparse", &line)) {
+	while (vfio_facts_next(&at, "sparse", &line)) {
 		struct vec *item;
 
 		if (line.n != 3 || line.numbers[0] != region->number)
@@ -115,31 +115,31 @@ static int add_sparse(const struct region *region, struct vec *facts)
 	return list ? 0 : -ENOMEM;
 }
 
-static int add_asked(const struct region *region, bool can, const char *why, struct vec *facts)
+static int mmio_facts_add_vfio_info(const struct region *region, bool can, const char *why, struct vec *facts)
 {
-	struct learnt_line line;
-	bool sparse = asked(region, "sparse", &line);
+	struct vfio_facts_line line;
+	bool sparse = mmio_facts_find_vfio_info(region, "sparse", &line);
 	int r;
 
 	r = facts_add_text(facts, "map", !can ? "no" : sparse ? "partial" : "yes");
 	if (r >= 0)
 		r = facts_add_text(facts, "source", "vfio");
 	if (r >= 0 && sparse)
-		r = add_sparse(region, facts);
+		r = mmio_facts_add_sparse(region, facts);
 	if (r >= 0 && !can)
 		r = facts_add_text(facts, "why", why ? why : "its VFIO driver does not let it be mapped");
 	return r;
 }
 
-static int add_map(const struct region *region, const char *neighbour, struct vec *facts)
+static int mmio_facts_add_map(const struct region *region, const char *neighbour, struct vec *facts)
 {
 	static const char table[] = "the VMM keeps the guest off the pages of the MSI-X table in it";
-	const char *why = in_the_way(region, neighbour);
-	struct learnt_line line;
+	const char *why = mmio_facts_why_no_map(region, neighbour);
+	struct vfio_facts_line line;
 	int r;
 
-	if (asked(region, "region", &line) && line.n == 3)
-		return add_asked(region, line.numbers[1] & REGION_MMAP, why, facts);
+	if (mmio_facts_find_vfio_info(region, "region", &line) && line.n == 3)
+		return mmio_facts_add_vfio_info(region, line.numbers[1] & REGION_MMAP, why, facts);
 	r = facts_add_text(facts, "map", why ? "no" : region->msix ? "partial" : "yes");
 	if (r >= 0)
 		r = facts_add_text(facts, "source", "derived");
@@ -150,16 +150,16 @@ static int add_map(const struct region *region, const char *neighbour, struct ve
 
 /* --- one region --------------------------------------------------------------------------------- */
 
-static int add_memory(const struct region *region, const char *neighbour, struct vec *facts)
+static int mmio_facts_add_memory(const struct region *region, const char *neighbour, struct vec *facts)
 {
-	const struct resource *res = region->res;
+	const struct device_resource *res = region->res;
 	int r = facts_add_bool(facts, "64bit", res->flags & IORESOURCE_MEM_64);
 
 	if (r >= 0)
 		r = facts_add_bool(facts, "prefetchable", res->flags & IORESOURCE_PREFETCH);
 	if (r < 0 || !small_bar_is(region->inv, res))
 		return r;
-	r = facts_add_bool(facts, "small-bar-safe", is_safe(region, neighbour));
+	r = facts_add_bool(facts, "small-bar-safe", mmio_facts_is_page_safe(region, neighbour));
 	if (r >= 0)
 		r = facts_add_number(facts, "page-offset", res->start % region->inv->page_size);
 	if (r >= 0 && neighbour)
@@ -167,31 +167,31 @@ static int add_memory(const struct region *region, const char *neighbour, struct
 	return r;
 }
 
-static int add_region(const struct region *region, struct vec *list, bool *safe)
+static int mmio_facts_add_region(const struct region *region, struct vec *list, bool *safe)
 {
-	const struct resource *res = region->res;
+	const struct device_resource *res = region->res;
 	_cleanup_free_ char *neighbour = NULL;
 	uint64_t size = res->end - res->start + 1;
 	struct vec *facts = facts_add_dict(list, "");
 	char name[8];
-	int r = small_bar_is(region->inv, res) ? find_neighbour(region, &neighbour) : 0;
+	int r = small_bar_is(region->inv, res) ? mmio_facts_find_neighbour(region, &neighbour) : 0;
 
 	snprintf(name, sizeof(name), region->number == ROM ? "rom" : "bar%u", region->number);
 	if (r < 0 || facts_add_text(facts, "name", name) < 0 ||
 	    facts_add_text(facts, "kind", res->flags & IORESOURCE_IO ? "io" : "memory") < 0 ||
 	    facts_add_address(facts, "size", size) < 0 ||
 	    facts_add_address(facts, "alignment", size) < 0 || /* a BAR decodes nothing else */
-	    facts_add_bool(facts, "assigned", is_assigned(res)) < 0)
+	    facts_add_bool(facts, "assigned", mmio_facts_is_assigned(res)) < 0)
 		return -ENOMEM;
-	if (res->flags & IORESOURCE_MEM && add_memory(region, neighbour, facts) < 0)
+	if (res->flags & IORESOURCE_MEM && mmio_facts_add_memory(region, neighbour, facts) < 0)
 		return -ENOMEM;
-	*safe = *safe && is_safe(region, neighbour);
-	return add_map(region, neighbour, facts);
+	*safe = *safe && mmio_facts_is_page_safe(region, neighbour);
+	return mmio_facts_add_map(region, neighbour, facts);
 }
 
 /* --- the whole ---------------------------------------------------------------------------------- */
 
-static int add_part(struct vec *facts, const char *name, const struct msix_part *part)
+static int mmio_facts_add_msix_part(struct vec *facts, const char *name, const struct msix_part *part)
 {
 	struct vec *dict = facts_add_dict(facts, name);
 
@@ -203,10 +203,10 @@ static int add_part(struct vec *facts, const char *name, const struct msix_part 
 }
 
 /* "maskable": nothing is lost when the guest is kept off its pages. Else it had better be moved. */
-static int add_msix(const struct inventory *inv, const struct device *device,
+static int mmio_facts_add_msix(const struct inventory *inv, const struct device *device,
 		    const struct msix_table *msix, struct vec *facts)
 {
-	bool known = msix && is_there(&device->resources[msix->table.bar]);
+	bool known = msix && mmio_facts_is_present(&device->resources[msix->table.bar]);
 	bool shares = known && msix_table_shares_page(device, msix, inv->page_size);
 	struct vec *dict;
 
@@ -217,26 +217,26 @@ static int add_msix(const struct inventory *inv, const struct device *device,
 		return 0;
 	dict = facts_add_dict(facts, "msix");
 	if (facts_add_number(dict, "vectors", msix->vectors) < 0 ||
-	    add_part(dict, "table", &msix->table) < 0 ||
-	    add_part(dict, "pending", &msix->pending) < 0)
+	    mmio_facts_add_msix_part(dict, "table", &msix->table) < 0 ||
+	    mmio_facts_add_msix_part(dict, "pending", &msix->pending) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-static const char *state_of_rom(const struct device *device)
+static const char *mmio_facts_rom_state(const struct device *device)
 {
-	const struct resource *rom = &device->resources[ROM];
+	const struct device_resource *rom = &device->resources[ROM];
 
-	if (!is_there(rom))
+	if (!mmio_facts_is_present(rom))
 		return device->physfn ? "none: virtual functions have no ROM" : "none";
 	if (rom->flags & IORESOURCE_ROM_SHADOW)
 		return "shadowed";
-	if (!is_assigned(rom))
+	if (!mmio_facts_is_assigned(rom))
 		return "no-address";
 	return rom->flags & IORESOURCE_ROM_ENABLE ? "enabled" : "disabled";
 }
 
-int mmiofacts_add(const struct inventory *inv, const struct vec *small_bars,
+int mmio_facts_add(const struct inventory *inv, const struct vec *small_bars,
 		  const struct device *device, struct vec *facts)
 {
 	struct vec *list = facts_add_list(facts, "regions", FACT_DICT);
@@ -252,16 +252,16 @@ int mmiofacts_add(const struct inventory *inv, const struct vec *small_bars,
 			.msix = has_msix && msix.table.bar == i ? &msix : NULL,
 		};
 
-		if (!is_there(region.res))
+		if (!mmio_facts_is_present(region.res))
 			continue;
 		ports |= (region.res->flags & IORESOURCE_IO) != 0;
-		r = add_region(&region, list, &safe);
+		r = mmio_facts_add_region(&region, list, &safe);
 	}
 	if (r >= 0)
 		r = facts_add_bool(facts, "port-io", ports);
 	if (r >= 0)
-		r = facts_add_text(facts, "rom", state_of_rom(device));
+		r = facts_add_text(facts, "rom", mmio_facts_rom_state(device));
 	if (r >= 0)
 		r = facts_add_bool(facts, "small-bar-safe", safe);
-	return r < 0 ? r : add_msix(inv, device, has_msix ? &msix : NULL, facts);
+	return r < 0 ? r : mmio_facts_add_msix(inv, device, has_msix ? &msix : NULL, facts);
 }

@@ -14,5 +14,5 @@
  * and the flags "msix-table-maskable", "needs-relocation", "small-bar-safe". @small_bars:
  * small_bars_index() of @inv. 0 or -ENOMEM.
  */
-int mmiofacts_add(const struct inventory *inv, const struct vec *small_bars,
+int mmio_facts_add(const struct inventory *inv, const struct vec *small_bars,
 		  const struct device *device, struct vec *facts) _must_check_;

@@ -8,7 +8,7 @@
 #define ENTRY_SIZE   16u
 #define PCI_PAGE     4096u /* PCI asks that tables have a page of their own, of this size */
 
-static void find_part(const struct device *device, size_t at, struct msix_part *part)
+static void msix_part_read(const struct device *device, size_t at, struct msix_part *part)
 {
 	uint32_t where = pcicap_u32(device, at);
 
@@ -24,24 +24,24 @@ bool msix_table_find(const struct device *device, struct msix_table *ret)
 	if (found <= 0 || at + 12 > device->config_size)
 		return false;
 	ret->vectors = (pcicap_u16(device, at + MSIX_FLAGS) & 0x7ffu) + 1;
-	find_part(device, at + MSIX_TABLE, &ret->table);
-	find_part(device, at + MSIX_PENDING, &ret->pending);
+	msix_part_read(device, at + MSIX_TABLE, &ret->table);
+	msix_part_read(device, at + MSIX_PENDING, &ret->pending);
 	ret->table.size = ret->vectors * ENTRY_SIZE;
 	ret->pending.size = (ret->vectors + 63) / 64 * 8;
 	return ret->table.bar < DEVICE_BARS && ret->pending.bar < DEVICE_BARS;
 }
 
-static uint64_t round_down(uint64_t value, uint64_t page)
+static uint64_t msix_table_round_down(uint64_t value, uint64_t page)
 {
 	return value / page * page;
 }
 
-static uint64_t round_up(uint64_t value, uint64_t page)
+static uint64_t msix_table_round_up(uint64_t value, uint64_t page)
 {
-	return round_down(value + page - 1, page);
+	return msix_table_round_down(value + page - 1, page);
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
+static uint64_t msix_table_min(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
@@ -51,24 +51,24 @@ struct range {
 };
 
 /* As far as the BAR goes, and to the end of the page that PCI means. */
-static struct range range_of(const struct msix_part *part, uint64_t bar_size)
+static struct range msix_part_range(const struct msix_part *part, uint64_t bar_size)
 {
-	uint64_t start = least(part->offset, bar_size);
+	uint64_t start = msix_table_min(part->offset, bar_size);
 
-	return (struct range){ start, least(round_up(start + part->size, PCI_PAGE), bar_size) };
+	return (struct range){ start, msix_table_min(msix_table_round_up(start + part->size, PCI_PAGE), bar_size) };
 }
 
-static uint64_t size_of(struct range range)
+static uint64_t msix_table_range_size(struct range range)
 {
 	return range.end > range.start ? range.end - range.start : 0;
 }
 
-static struct range common(struct range a, struct range b)
+static struct range msix_table_intersect(struct range a, struct range b)
 {
-	return (struct range){ a.start > b.start ? a.start : b.start, least(a.end, b.end) };
+	return (struct range){ a.start > b.start ? a.start : b.start, msix_table_min(a.end, b.end) };
 }
 
-static bool overlap(const struct msix_part *a, const struct msix_part *b)
+static bool msix_part_overlaps(const struct msix_part *a, const struct msix_part *b)
 {
 	return a->offset < b->offset + b->size && b->offset < a->offset + a->size;
 }
@@ -76,41 +76,41 @@ static bool overlap(const struct msix_part *a, const struct msix_part *b)
 bool msix_table_shares_page(const struct device *device, const struct msix_table *msix,
 			    uint64_t page_size)
 {
-	const struct resource *bar = &device->resources[msix->table.bar];
+	const struct device_resource *bar = &device->resources[msix->table.bar];
 	uint64_t bar_size = bar->end > bar->start ? bar->end - bar->start + 1 : 0;
 	uint64_t page = page_size > PCI_PAGE ? page_size : PCI_PAGE, own;
-	struct range table = range_of(&msix->table, bar_size), pages, pending;
+	struct range table = msix_part_range(&msix->table, bar_size), pages, pending;
 
-	if (size_of(table) == 0)
+	if (msix_table_range_size(table) == 0)
 		return false;
-	pages = (struct range){ round_down(table.start, page),
-				least(round_up(table.end, page), bar_size) };
-	own = size_of(table);
+	pages = (struct range){ msix_table_round_down(table.start, page),
+				msix_table_min(msix_table_round_up(table.end, page), bar_size) };
+	own = msix_table_range_size(table);
 	if (msix->pending.bar == msix->table.bar) {
-		if (overlap(&msix->pending, &msix->table))
+		if (msix_part_overlaps(&msix->pending, &msix->table))
 			return true;
-		pending = common(range_of(&msix->pending, bar_size), pages);
-		own += size_of(pending) - size_of(common(pending, table));
+		pending = msix_table_intersect(msix_part_range(&msix->pending, bar_size), pages);
+		own += msix_table_range_size(pending) - msix_table_range_size(msix_table_intersect(pending, table));
 	}
-	return size_of(pages) > own;
+	return msix_table_range_size(pages) > own;
 }
 
 /* --- where else it could be -------------------------------------------------------------------- */
 
 #define EXTENDED_MAX (1ull << 30) /* of 32 bits, which a VMM can still double */
 
-static bool is_there(const struct resource *bar)
+static bool msix_table_bar_exists(const struct device_resource *bar)
 {
 	return bar->flags & (IORESOURCE_IO | IORESOURCE_MEM);
 }
 
 /* The upper half of the address of the one before it is no BAR. */
-static bool is_upper_half(const struct device *device, unsigned bar)
+static bool msix_table_bar_is_upper(const struct device *device, unsigned bar)
 {
 	return bar > 0 && device->resources[bar - 1].flags & IORESOURCE_MEM_64;
 }
 
-static bool may_grow(const struct resource *bar)
+static bool msix_table_bar_may_grow(const struct device_resource *bar)
 {
 	return bar->flags & IORESOURCE_MEM && bar->end > bar->start &&
 	       (bar->flags & IORESOURCE_MEM_64 || bar->end - bar->start < EXTENDED_MAX);
@@ -118,14 +118,14 @@ static bool may_grow(const struct resource *bar)
 
 unsigned msix_table_new_bar(const struct device *device)
 {
-	const struct resource *bars = device->resources;
+	const struct device_resource *bars = device->resources;
 	unsigned best = DEVICE_BARS;
 
 	for (unsigned i = 0; i < DEVICE_BARS; i++)
-		if (!is_there(&bars[i]) && !is_upper_half(device, i))
+		if (!msix_table_bar_exists(&bars[i]) && !msix_table_bar_is_upper(device, i))
 			return i;
 	for (unsigned i = 0; i < DEVICE_BARS; i++)
-		if (may_grow(&bars[i]) && (best == DEVICE_BARS || bars[i].end - bars[i].start <
+		if (msix_table_bar_may_grow(&bars[i]) && (best == DEVICE_BARS || bars[i].end - bars[i].start <
 									 bars[best].end - bars[best].start))
 			best = i;
 	return best;

@@ -11,14 +11,14 @@
 
 #define HIDDEN_SHOWN 32
 
-static const struct device *physfn_of(const struct inventory *inv, const struct device *device)
+static const struct device *pasid_facts_physfn(const struct inventory *inv, const struct device *device)
 {
 	return device->physfn ? inventory_find(inv, device->physfn) : NULL;
 }
 
 /* --- what its registers say --------------------------------------------------------------------- */
 
-static int add_pasid(const struct device *device, size_t at, struct vec *facts)
+static int pasid_facts_add_pasid(const struct device *device, size_t at, struct vec *facts)
 {
 	unsigned can = pcicap_u16(device, at + 4), does = pcicap_u16(device, at + 6);
 
@@ -32,7 +32,7 @@ static int add_pasid(const struct device *device, size_t at, struct vec *facts)
 	return 0;
 }
 
-static int add_pri(const struct device *device, size_t at, struct vec *facts)
+static int pasid_facts_add_pri(const struct device *device, size_t at, struct vec *facts)
 {
 	unsigned control = pcicap_u16(device, at + 4), status = pcicap_u16(device, at + 6);
 
@@ -45,7 +45,7 @@ static int add_pri(const struct device *device, size_t at, struct vec *facts)
 	return 0;
 }
 
-static int add_ats(const struct device *device, size_t at, struct vec *facts)
+static int pasid_facts_add_ats(const struct device *device, size_t at, struct vec *facts)
 {
 	unsigned can = pcicap_u16(device, at + 4), does = pcicap_u16(device, at + 6);
 
@@ -58,62 +58,62 @@ static int add_ats(const struct device *device, size_t at, struct vec *facts)
 	return 0;
 }
 
-static int add_registers(enum capspace_kind kind, const struct device *device, size_t at,
+static int pasid_facts_add_registers(enum cap_space_kind kind, const struct device *device, size_t at,
 			 struct vec *facts)
 {
-	if (at + capspace_size(kind) > device->config_size)
+	if (at + cap_space_size(kind) > device->config_size)
 		return 0;
 	switch (kind) {
-	case CAPSPACE_PASID:
-		return add_pasid(device, at, facts);
-	case CAPSPACE_PRI:
-		return add_pri(device, at, facts);
+	case CAP_SPACE_PASID:
+		return pasid_facts_add_pasid(device, at, facts);
+	case CAP_SPACE_PRI:
+		return pasid_facts_add_pri(device, at, facts);
 	default:
-		return add_ats(device, at, facts);
+		return pasid_facts_add_ats(device, at, facts);
 	}
 }
 
 /* --- of any function ---------------------------------------------------------------------------- */
 
 /* For what is no virtual function: it has a capability itself, or not. */
-static void find_own(const struct device *device, struct capspace *space)
+static void pasid_facts_find_own(const struct device *device, struct cap_space *space)
 {
-	for (enum capspace_kind kind = 0; kind < CAPSPACE_KINDS; kind++) {
-		int at = pcicap_find_ext(device, (enum pcicap_ext_id)capspace_id(kind));
+	for (enum cap_space_kind kind = 0; kind < CAP_SPACE_KINDS; kind++) {
+		int at = pcicap_find_ext(device, (enum pcicap_ext_id)cap_space_id(kind));
 
-		space[kind] = (struct capspace){ 0 };
+		space[kind] = (struct cap_space){ 0 };
 		if (at > 0) {
-			space[kind].state = CAPSPACE_OWN;
+			space[kind].state = CAP_SPACE_OWN;
 			space[kind].at = (uint16_t)at;
 		}
 	}
 }
 
-static int add_kind(enum capspace_kind kind, const struct capspace *space,
+static int pasid_facts_add_kind(enum cap_space_kind kind, const struct cap_space *space,
 		    const struct device *owner, struct vec *facts)
 {
-	struct vec *dict = facts_add_dict(facts, capspace_kind_to_string(kind));
+	struct vec *dict = facts_add_dict(facts, cap_space_kind_to_string(kind));
 
 	if (facts_add_text(dict, "state",
-			   space->state == CAPSPACE_NO_ROOM && kind != CAPSPACE_ATS ?
+			   space->state == CAP_SPACE_NO_ROOM && kind != CAP_SPACE_ATS ?
 				   "shared" : /* whether a VMM can show it or not */
-				   capspace_state_to_string(space->state)) < 0)
+				   cap_space_state_to_string(space->state)) < 0)
 		return -ENOMEM;
 	if (!space->at)
 		return 0;
 	if (facts_add_address(dict, "offset", space->at) < 0 ||
 	    facts_add_text(dict, "of", owner->key) < 0)
 		return -ENOMEM;
-	return add_registers(kind, owner, space->at, dict);
+	return pasid_facts_add_registers(kind, owner, space->at, dict);
 }
 
-static int add_answer(struct vec *facts, const char *name, enum iommu_answer answer)
+static int pasid_facts_add_answer(struct vec *facts, const char *name, enum iommu_unit_answer answer)
 {
-	return answer == IOMMU_NOT_SAID ? 0 : facts_add_bool(facts, name, answer == IOMMU_YES);
+	return answer == IOMMU_UNIT_UNKNOWN ? 0 : facts_add_bool(facts, name, answer == IOMMU_UNIT_YES);
 }
 
 /* What it does not do it does not let through, whatever the device has on. */
-static int add_unit(const struct inventory *inv, const struct device *device, struct vec *facts)
+static int pasid_facts_add_unit(const struct inventory *inv, const struct device *device, struct vec *facts)
 {
 	struct iommu_unit unit;
 	struct vec *dict;
@@ -123,28 +123,28 @@ static int add_unit(const struct inventory *inv, const struct device *device, st
 	dict = facts_add_dict(facts, "iommu");
 	if (facts_add_text(dict, "name", unit.name) < 0 ||
 	    facts_add_text(dict, "kind", unit.kind) < 0 ||
-	    add_answer(dict, "pasid", unit.pasid) < 0 || add_answer(dict, "pri", unit.pri) < 0 ||
-	    add_answer(dict, "ats", unit.ats) < 0 ||
-	    add_answer(dict, "execute", unit.execute) < 0 ||
-	    add_answer(dict, "privileged", unit.privileged) < 0)
+	    pasid_facts_add_answer(dict, "pasid", unit.pasid) < 0 || pasid_facts_add_answer(dict, "pri", unit.pri) < 0 ||
+	    pasid_facts_add_answer(dict, "ats", unit.ats) < 0 ||
+	    pasid_facts_add_answer(dict, "execute", unit.execute) < 0 ||
+	    pasid_facts_add_answer(dict, "privileged", unit.privileged) < 0)
 		return -ENOMEM;
 	if (unit.pasid_bits && facts_add_number(dict, "pasid-bits", unit.pasid_bits) < 0)
 		return -ENOMEM;
 	if (unit.address_bits && facts_add_number(dict, "address-bits", unit.address_bits) < 0)
 		return -ENOMEM;
-	return unit.pasid == IOMMU_NOT_SAID && unit.ats == IOMMU_NOT_SAID ?
+	return unit.pasid == IOMMU_UNIT_UNKNOWN && unit.ats == IOMMU_UNIT_UNKNOWN ?
 		       facts_add_text(dict, "why", "the kernel shows no registers of it") :
 		       0;
 }
 
 /* iommufd's word goes with the registers: where they differ the kernel has its reasons. */
-static int add_kernel_word(const struct device *device, struct vec *facts)
+static int pasid_facts_add_iommufd_info(const struct device *device, struct vec *facts)
 {
-	char *const *at = device->learnt;
-	struct learnt_line line;
+	char *const *at = device->vfio_info_lines;
+	struct vfio_facts_line line;
 	struct vec *dict;
 
-	if (!learnt_next(&at, "pasid", &line) || line.n != 2)
+	if (!vfio_facts_next(&at, "pasid", &line) || line.n != 2)
 		return 0;
 	dict = facts_add_dict(facts, "kernel");
 	if (facts_add_number(dict, "pasid-bits", line.numbers[0]) < 0 ||
@@ -154,7 +154,7 @@ static int add_kernel_word(const struct device *device, struct vec *facts)
 	return 0;
 }
 
-static int add_module_word(const struct device *device, struct vec *facts)
+static int pasid_facts_add_module_info(const struct device *device, struct vec *facts)
 {
 	static const char *const names[][2] = { { "module-pasid", "pasids" },
 						{ "module-pri", "pri" },
@@ -162,10 +162,10 @@ static int add_module_word(const struct device *device, struct vec *facts)
 	struct vec *dict = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		char *const *at = device->learnt;
-		struct learnt_line line;
+		char *const *at = device->vfio_info_lines;
+		struct vfio_facts_line line;
 
-		if (!learnt_next(&at, names[i][0], &line) || line.n != 1)
+		if (!vfio_facts_next(&at, names[i][0], &line) || line.n != 1)
 			continue;
 		if (!dict)
 			dict = facts_add_dict(facts, "module");
@@ -175,38 +175,38 @@ static int add_module_word(const struct device *device, struct vec *facts)
 	return 0;
 }
 
-int pasidfacts_add(const struct inventory *inv, const struct device *device, struct vec *facts)
+int pasid_facts_add(const struct inventory *inv, const struct device *device, struct vec *facts)
 {
-	const struct device *pf = physfn_of(inv, device);
-	struct capspace space[CAPSPACE_KINDS];
+	const struct device *pf = pasid_facts_physfn(inv, device);
+	struct cap_space space[CAP_SPACE_KINDS];
 	bool any = false;
 	int r = 0;
 
 	if (device->physfn)
-		capspace_find(device, pf, space);
+		cap_space_find(device, pf, space);
 	else
-		find_own(device, space);
-	for (enum capspace_kind kind = 0; kind < CAPSPACE_KINDS; kind++)
+		pasid_facts_find_own(device, space);
+	for (enum cap_space_kind kind = 0; kind < CAP_SPACE_KINDS; kind++)
 		any |= space[kind].at != 0;
 	if (!any)
 		return 0;
-	for (enum capspace_kind kind = 0; r >= 0 && kind < CAPSPACE_KINDS; kind++) {
-		bool own = space[kind].state == CAPSPACE_OWN || !pf;
+	for (enum cap_space_kind kind = 0; r >= 0 && kind < CAP_SPACE_KINDS; kind++) {
+		bool own = space[kind].state == CAP_SPACE_OWN || !pf;
 
-		r = add_kind(kind, &space[kind], own ? device : pf, facts);
+		r = pasid_facts_add_kind(kind, &space[kind], own ? device : pf, facts);
 	}
 	if (r >= 0)
-		r = add_unit(inv, device, facts);
+		r = pasid_facts_add_unit(inv, device, facts);
 	if (r >= 0)
-		r = add_kernel_word(device, facts);
-	return r < 0 ? r : add_module_word(device, facts);
+		r = pasid_facts_add_iommufd_info(device, facts);
+	return r < 0 ? r : pasid_facts_add_module_info(device, facts);
 }
 
 /* --- of a virtual function, for a VMM ----------------------------------------------------------- */
 
-static int add_place(const struct capspace_place *place, struct vec *facts)
+static int pasid_facts_add_place(const struct cap_space_place *place, struct vec *facts)
 {
-	char hex[2 * CAPSPACE_SIZE_MAX + 1] = "";
+	char hex[2 * CAP_SPACE_SIZE_MAX + 1] = "";
 
 	for (size_t i = 0; i < place->size; i++)
 		snprintf(hex + 2 * i, 3, "%02x", place->registers[i]);
@@ -222,51 +222,51 @@ static int add_place(const struct capspace_place *place, struct vec *facts)
 }
 
 /* The kernel may know better than configuration space, be it asked through iommufd or the module. */
-static const char *kernel_denies(const struct device *device, enum capspace_kind kind)
+static const char *pasid_facts_why_denied(const struct device *device, enum cap_space_kind kind)
 {
-	static const char *const names[CAPSPACE_KINDS][2] = {
-		[CAPSPACE_PASID] = { "pasid", "module-pasid" },
-		[CAPSPACE_PRI] = { "module-pri", "module-pri" },
-		[CAPSPACE_ATS] = { "module-ats", "module-ats" },
+	static const char *const names[CAP_SPACE_KINDS][2] = {
+		[CAP_SPACE_PASID] = { "pasid", "module-pasid" },
+		[CAP_SPACE_PRI] = { "module-pri", "module-pri" },
+		[CAP_SPACE_ATS] = { "module-ats", "module-ats" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names[kind]); i++) {
-		char *const *at = device->learnt;
-		struct learnt_line line;
+		char *const *at = device->vfio_info_lines;
+		struct vfio_facts_line line;
 
-		if (learnt_next(&at, names[kind][i], &line) && line.n > 0 && line.numbers[0] == 0)
+		if (vfio_facts_next(&at, names[kind][i], &line) && line.n > 0 && line.numbers[0] == 0)
 			return "its PF has it in configuration space, and this kernel does not use "
 			       "it for the virtual function (built without, or it knows better)";
 	}
 	return NULL;
 }
 
-static int add_virtual(const struct device *device, enum capspace_kind kind,
-		       const struct capspace *space, struct vec *facts)
+static int pasid_facts_add_virtual_kind(const struct device *device, enum cap_space_kind kind,
+		       const struct cap_space *space, struct vec *facts)
 {
-	struct vec *dict = facts_add_dict(facts, capspace_kind_to_string(kind));
-	const char *denied = kernel_denies(device, kind);
+	struct vec *dict = facts_add_dict(facts, cap_space_kind_to_string(kind));
+	const char *denied = pasid_facts_why_denied(device, kind);
 
-	if (denied && space->state == CAPSPACE_SHARED)
+	if (denied && space->state == CAP_SPACE_SHARED)
 		return facts_add_text(dict, "state", "denied") < 0 ?
 			       -ENOMEM :
 			       facts_add_text(dict, "why", denied);
-	if (facts_add_text(dict, "state", capspace_state_to_string(space->state)) < 0 ||
+	if (facts_add_text(dict, "state", cap_space_state_to_string(space->state)) < 0 ||
 	    (space->why && facts_add_text(dict, "why", space->why) < 0))
 		return -ENOMEM;
-	if (space->state == CAPSPACE_OWN)
+	if (space->state == CAP_SPACE_OWN)
 		return facts_add_address(dict, "offset", space->at);
-	if (space->state == CAPSPACE_NOT_INHERITED &&
+	if (space->state == CAP_SPACE_NOT_INHERITED &&
 	    facts_add_text(dict, "why", "each function needs an ATS of its own, and this one has "
 					"none: shown to a guest it would do nothing") < 0)
 		return -ENOMEM;
-	return space->place.size ? add_place(&space->place, dict) : 0;
+	return space->place.size ? pasid_facts_add_place(&space->place, dict) : 0;
 }
 
-static int add_hidden(const struct device *device, struct vec *facts)
+static int pasid_facts_add_hidden(const struct device *device, struct vec *facts)
 {
-	struct capspace_range ranges[HIDDEN_SHOWN];
-	size_t n = capspace_hidden(device, ranges, ARRAY_SIZE(ranges));
+	struct cap_space_range ranges[HIDDEN_SHOWN];
+	size_t n = cap_space_hidden(device, ranges, ARRAY_SIZE(ranges));
 	struct vec *list = facts_add_list(facts, "hidden", FACT_TEXT);
 
 	for (size_t i = 0; i < n && i < ARRAY_SIZE(ranges); i++) {
@@ -279,19 +279,19 @@ static int add_hidden(const struct device *device, struct vec *facts)
 	return list ? 0 : -ENOMEM;
 }
 
-int virtualcaps_add(const struct inventory *inv, const struct device *device, struct vec *facts)
+int pasid_facts_add_virtual(const struct inventory *inv, const struct device *device, struct vec *facts)
 {
-	struct capspace space[CAPSPACE_KINDS];
+	struct cap_space space[CAP_SPACE_KINDS];
 	bool any = false;
 	int r = 0;
 
 	if (!device->physfn)
 		return 0;
-	capspace_find(device, physfn_of(inv, device), space);
-	for (enum capspace_kind kind = 0; kind < CAPSPACE_KINDS; kind++) {
+	cap_space_find(device, pasid_facts_physfn(inv, device), space);
+	for (enum cap_space_kind kind = 0; kind < CAP_SPACE_KINDS; kind++) {
 		any |= space[kind].at != 0;
-		if (r >= 0 && (space[kind].at || space[kind].state == CAPSPACE_UNKNOWN))
-			r = add_virtual(device, kind, &space[kind], facts);
+		if (r >= 0 && (space[kind].at || space[kind].state == CAP_SPACE_UNKNOWN))
+			r = pasid_facts_add_virtual_kind(device, kind, &space[kind], facts);
 	}
-	return r < 0 || !any ? r : add_hidden(device, facts);
+	return r < 0 || !any ? r : pasid_facts_add_hidden(device, facts);
 }

@@ -35,7 +35,7 @@ uint32_t pcicap_u32(const struct device *device, size_t at)
 }
 
 /* A device that does not answer reads as all ones. The ids alone do not tell: those of a VF are so. */
-static bool is_readable(const struct device *device)
+static bool pcicap_is_readable(const struct device *device)
 {
 	return device->config && device->config_size >= HEADER_SIZE &&
 	       pcicap_u32(device, AT_COMMAND) != UINT32_MAX;
@@ -45,7 +45,7 @@ int pcicap_find(const struct device *device, enum pcicap_id id)
 {
 	size_t at = device->header_type == 2 ? AT_LIST_CARDBUS : AT_LIST;
 
-	if (!is_readable(device))
+	if (!pcicap_is_readable(device))
 		return -ENODATA;
 	if (!(pcicap_u16(device, AT_STATUS) & STATUS_LIST))
 		return 0;
@@ -66,7 +66,7 @@ int pcicap_find_ext(const struct device *device, enum pcicap_ext_id id)
 {
 	size_t at = AT_EXTENDED;
 
-	if (!is_readable(device))
+	if (!pcicap_is_readable(device))
 		return -ENODATA;
 	for (unsigned n = 0; at >= AT_EXTENDED && n < MAX_EXTENDED; n++) {
 		uint32_t header = pcicap_u32(device, at);
@@ -121,7 +121,7 @@ bool pcicap_buses(const struct device *bridge, uint8_t *ret_first, uint8_t *ret_
 {
 	uint8_t first = pcicap_u8(bridge, AT_SECONDARY), last = pcicap_u8(bridge, AT_SUBORDINATE);
 
-	if (!device_is_bridge(bridge) || !is_readable(bridge) || first == 0 || last < first)
+	if (!device_is_bridge(bridge) || !pcicap_is_readable(bridge) || first == 0 || last < first)
 		return false;
 	*ret_first = first;
 	*ret_last = last;

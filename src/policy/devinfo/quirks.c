@@ -6,7 +6,7 @@
 #include "policy/devinfo/msix-table.h"
 #include "policy/devinfo/quirks.h"
 
-static bool has_id(const struct quirk *quirk, const struct device *device)
+static bool quirks_match_ids(const struct quirk *quirk, const struct device *device)
 {
 	if (quirk->ids.n == 0)
 		return true;
@@ -17,11 +17,11 @@ static bool has_id(const struct quirk *quirk, const struct device *device)
 	return false;
 }
 
-bool quirk_fits(const struct quirk *quirk, const struct device *device)
+bool quirks_match(const struct quirk *quirk, const struct device *device)
 {
 	unsigned shift = (6 - quirk->class_digits) * 4;
 
-	if (!device_is_pci(device) || !has_id(quirk, device))
+	if (!device_is_pci(device) || !quirks_match_ids(quirk, device))
 		return false;
 	if (quirk->class_code >= 0 && device->class_code >> shift != (uint32_t)quirk->class_code)
 		return false;
@@ -36,7 +36,7 @@ int quirks_find(const struct vec *quirks, const struct device *device, struct ve
 	_cleanup_vec_ struct vec found = { 0 };
 
 	VEC_FOREACH(struct quirk, quirk, quirks)
-		if (quirk_fits(quirk, device) && vec_add(&found, quirk) < 0)
+		if (quirks_match(quirk, device) && vec_add(&found, quirk) < 0)
 			return -ENOMEM;
 	*ret = found;
 	found = (struct vec){ 0 };
@@ -45,7 +45,7 @@ int quirks_find(const struct vec *quirks, const struct device *device, struct ve
 
 /* --- hints ------------------------------------------------------------------------------------ */
 
-static void *hint_free(void *data)
+static void *quirks_hint_free(void *data)
 {
 	struct quirk_hint *hint = data;
 
@@ -54,12 +54,12 @@ static void *hint_free(void *data)
 	return NULL;
 }
 
-void quirk_hints_clear(struct vec *hints)
+void quirks_hints_clear(struct vec *hints)
 {
-	vec_clear(hints, hint_free);
+	vec_clear(hints, quirks_hint_free);
 }
 
-static int add_hint(struct vec *hints, const char *name, const char *value,
+static int quirks_add_hint(struct vec *hints, const char *name, const char *value,
 		    const struct quirk *quirk)
 {
 	struct quirk_hint *hint = calloc(1, sizeof(*hint));
@@ -71,12 +71,12 @@ static int add_hint(struct vec *hints, const char *name, const char *value,
 	hint->value = strdup(value);
 	if (hint->value && vec_add(hints, hint) >= 0)
 		return 0;
-	hint_free(hint);
+	quirks_hint_free(hint);
 	return -ENOMEM;
 }
 
 /* What the device itself shows: its MSI-X table is in the way, and there is another place for it. */
-static int add_relocation(const struct inventory *inv, const struct device *device, struct vec *hints)
+static int quirks_add_relocation(const struct inventory *inv, const struct device *device, struct vec *hints)
 {
 	char bar[] = "bar0";
 	struct msix_table msix;
@@ -88,10 +88,10 @@ static int add_relocation(const struct inventory *inv, const struct device *devi
 	if (n == DEVICE_BARS)
 		return 0;
 	bar[3] = (char)('0' + n);
-	return add_hint(hints, "x-msix-relocation", bar, NULL);
+	return quirks_add_hint(hints, "x-msix-relocation", bar, NULL);
 }
 
-static const struct quirk *last_to_set(const struct vec *found, const char *name,
+static const struct quirk *quirks_last_setting(const struct vec *found, const char *name,
 				       const struct quirk_setting **ret)
 {
 	const struct quirk *last = NULL;
@@ -108,18 +108,18 @@ static const struct quirk *last_to_set(const struct vec *found, const char *name
 int quirks_hints(const struct vec *quirks, const struct inventory *inv, const struct device *device,
 		 struct vec *ret)
 {
-	_cleanup_quirk_hints_ struct vec hints = { 0 };
+	_cleanup_quirks_hints_ struct vec hints = { 0 };
 	_cleanup_vec_ struct vec found = { 0 };
 	int r = quirks_find(quirks, device, &found);
 
 	for (const char *const *name = quirk_settings; *name && r >= 0; name++) {
 		const struct quirk_setting *setting;
-		const struct quirk *quirk = last_to_set(&found, *name, &setting);
+		const struct quirk *quirk = quirks_last_setting(&found, *name, &setting);
 
 		if (quirk)
-			r = add_hint(&hints, *name, setting->value, quirk);
+			r = quirks_add_hint(&hints, *name, setting->value, quirk);
 		else if (str_eq(*name, "x-msix-relocation"))
-			r = add_relocation(inv, device, &hints);
+			r = quirks_add_relocation(inv, device, &hints);
 	}
 	if (r < 0)
 		return r;

@@ -3,13 +3,13 @@
 
 /*
  * What the quirks say of one device. @quirks is config->quirks of
- * confdir_load_quirks(): struct quirk, in the order of reading.
+ * config_dirs_load_quirks(): struct quirk, in the order of reading.
  */
 
 #include "model/inventory.h"
 #include "model/quirk.h"
 
-bool quirk_fits(const struct quirk *quirk, const struct device *device);
+bool quirks_match(const struct quirk *quirk, const struct device *device);
 /* Those that are about @device: struct quirk, not owned. 0 or -ENOMEM. */
 int quirks_find(const struct vec *quirks, const struct device *device, struct vec *ret) _must_check_;
 
@@ -27,5 +27,5 @@ struct quirk_hint {
 /* In the order of quirk_settings; owned by the caller. 0 or -ENOMEM. */
 int quirks_hints(const struct vec *quirks, const struct inventory *inv, const struct device *device,
 		 struct vec *ret) _must_check_;
-void quirk_hints_clear(struct vec *hints);
-#define _cleanup_quirk_hints_ _cleanup_(quirk_hints_clear)
+void quirks_hints_clear(struct vec *hints);
+#define _cleanup_quirks_hints_ _cleanup_(quirks_hints_clear)

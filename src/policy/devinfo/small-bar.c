@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/devinfo/small-bar.h"
 
-static int cmp_page(const void *a, const void *b)
+static int small_bars_cmp(const void *a, const void *b)
 {
 	const struct small_bar *x = a, *y = b;
 
 	return x->page < y->page ? -1 : x->page > y->page;
 }
 
-bool small_bar_is(const struct inventory *inv, const struct resource *bar)
+bool small_bar_is(const struct inventory *inv, const struct device_resource *bar)
 {
 	/* a forged snapshot may have any size of pages */
 	return inv->page_size >= 2 && bar->flags & IORESOURCE_MEM && bar->start &&
 	       bar->end >= bar->start && bar->end - bar->start < inv->page_size - 1;
 }
 
-static int add_bars(const struct inventory *inv, const struct device *device, struct vec *bars)
+static int small_bars_add(const struct inventory *inv, const struct device *device, struct vec *bars)
 {
 	for (unsigned i = 0; i < DEVICE_BARS; i++) {
-		const struct resource *bar = &device->resources[i];
+		const struct device_resource *bar = &device->resources[i];
 		struct small_bar *small;
 
 		if (!small_bar_is(inv, bar))
@@ -36,13 +36,13 @@ static int add_bars(const struct inventory *inv, const struct device *device, st
 int small_bars_index(const struct inventory *inv, struct vec *ret)
 {
 	VEC_FOREACH (const struct device, device, &inv->devices)
-		if (add_bars(inv, device, ret) < 0)
+		if (small_bars_add(inv, device, ret) < 0)
 			return -ENOMEM;
-	vec_sort(ret, cmp_page);
+	vec_sort(ret, small_bars_cmp);
 	return 0;
 }
 
-static void *destroy(void *data)
+static void *small_bar_free(void *data)
 {
 	free(data);
 	return NULL;
@@ -50,7 +50,7 @@ static void *destroy(void *data)
 
 void small_bars_clear(struct vec *bars)
 {
-	vec_clear(bars, destroy);
+	vec_clear(bars, small_bar_free);
 }
 
 size_t small_bars_find(const struct vec *bars, uint64_t page)

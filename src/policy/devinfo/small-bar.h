@@ -21,4 +21,4 @@ void small_bars_clear(struct vec *bars);
 size_t small_bars_find(const struct vec *bars, uint64_t page);
 
 /* Is this a BAR of memory that has an address, and is smaller than a page? */
-bool small_bar_is(const struct inventory *inv, const struct resource *bar);
+bool small_bar_is(const struct inventory *inv, const struct device_resource *bar);

@@ -6,31 +6,31 @@
 #include "policy/devinfo/vmm-args.h"
 
 /* Where a function goes in the guest: companions of one slot stay in one. */
-struct vmmargs_place {
+struct vmm_args_place {
 	int slot;      /* negative: wherever the VMM puts it */
 	unsigned function;
 	bool first;    /* function 0 of several */
 };
 
-struct vmmargs_make {
-	const struct vmmargs *args;
-	struct vmmargs_place *places; /* one for each device */
-	struct vmmargs_result *result;
+struct vmm_args_build {
+	const struct vmm_args *args;
+	struct vmm_args_place *places; /* one for each device */
+	struct vmm_args_result *result;
 	char **error;
 };
 
 /* @text taken over; NULL: out of memory. */
-int vmmargs_word(struct vmmargs_make *make, char *text) _must_check_;
-int vmmargs_note(struct vmmargs_make *make, char *text) _must_check_;
-int vmmargs_refuse(struct vmmargs_make *make, char *text) _must_check_;
+int vmm_args_add_word(struct vmm_args_build *make, char *text) _must_check_;
+int vmm_args_add_note(struct vmm_args_build *make, char *text) _must_check_;
+int vmm_args_refuse(struct vmm_args_build *make, char *text) _must_check_;
 
 /* The newer interface is asked for, and this VMM has the older one alone: who claims only the newer has no node that it could open. */
-int vmmargs_note_group(struct vmmargs_make *make, const char *vmm) _must_check_;
+int vmm_args_note_group(struct vmm_args_build *make, const char *vmm) _must_check_;
 
 /* The value of a hint of this device, or NULL. */
-const char *vmmargs_hint(const struct vmmargs_device *device, const char *name);
+const char *vmm_args_hint(const struct vmm_args_device *device, const char *name);
 
-int vmmargs_qemu(struct vmmargs_make *make) _must_check_;
-int vmmargs_cloud_hypervisor(struct vmmargs_make *make) _must_check_;
-int vmmargs_crosvm(struct vmmargs_make *make) _must_check_;
-int vmmargs_libvirt(struct vmmargs_make *make) _must_check_;
+int vmm_args_qemu(struct vmm_args_build *make) _must_check_;
+int vmm_args_others_cloud_hypervisor(struct vmm_args_build *make) _must_check_;
+int vmm_args_others_crosvm(struct vmm_args_build *make) _must_check_;
+int vmm_args_libvirt(struct vmm_args_build *make) _must_check_;

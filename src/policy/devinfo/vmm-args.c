@@ -11,15 +11,15 @@
 /* Slots that VMMs and their users leave alone as a rule. */
 #define FIRST_SLOT 0x10
 
-static const char *const names[VMM_COUNT] = { "qemu", "cloud-hypervisor", "crosvm", "libvirt" };
+static const char *const vmm_args_vmm_names[VMM_COUNT] = { "qemu", "cloud-hypervisor", "crosvm", "libvirt" };
 
-const char *vmm_to_string(enum vmm vmm)
+const char *vmm_args_vmm_name(enum vmm vmm)
 {
-	return names[vmm];
+	return vmm_args_vmm_names[vmm];
 }
 
 /* "9", "10.0", "11.3.0": what follows the second number makes no difference here. */
-static int parse_version(const char *s, unsigned *ret)
+static int vmm_args_parse_version(const char *s, unsigned *ret)
 {
 	_cleanup_strv_ char **parts = NULL;
 	unsigned major, minor = 0;
@@ -27,14 +27,14 @@ static int parse_version(const char *s, unsigned *ret)
 
 	if (r < 0)
 		return r;
-	if (!parts || parse_uint(parts[0], &major) < 0 || (parts[1] && parse_uint(parts[1], &minor) < 0) ||
+	if (!parts || str_parse_uint(parts[0], &major) < 0 || (parts[1] && str_parse_uint(parts[1], &minor) < 0) ||
 	    major > 9999 || minor > 999)
 		return -EINVAL;
 	*ret = major * 1000 + minor;
 	return 0;
 }
 
-int vmmargs_parse(const char *s, enum vmm *ret_vmm, unsigned *ret_version)
+int vmm_args_parse(const char *s, enum vmm *ret_vmm, unsigned *ret_version)
 {
 	const char *colon = strchr(s, ':');
 	_cleanup_free_ char *name = strndup(s, colon ? (size_t)(colon - s) : strlen(s));
@@ -43,8 +43,8 @@ int vmmargs_parse(const char *s, enum vmm *ret_vmm, unsigned *ret_version)
 
 	if (!name)
 		return -ENOMEM;
-	i = str_index(names, VMM_COUNT, name);
-	r = i >= 0 && colon ? parse_version(colon + 1, &version) : 0;
+	i = str_index(vmm_args_vmm_names, VMM_COUNT, name);
+	r = i >= 0 && colon ? vmm_args_parse_version(colon + 1, &version) : 0;
 	if (i < 0 || r < 0)
 		return i < 0 ? i : r;
 	*ret_vmm = (enum vmm)i;
@@ -54,46 +54,46 @@ int vmmargs_parse(const char *s, enum vmm *ret_vmm, unsigned *ret_version)
 
 /* --- what comes out ---------------------------------------------------------------------------- */
 
-static int append(char ***list, char *text)
+static int vmm_args_append(char ***list, char *text)
 {
 	_cleanup_free_ char *owned = text;
 
 	return owned ? strv_add(list, owned) : -ENOMEM;
 }
 
-int vmmargs_word(struct vmmargs_make *make, char *text)
+int vmm_args_add_word(struct vmm_args_build *make, char *text)
 {
-	return append(&make->result->words, text);
+	return vmm_args_append(&make->result->words, text);
 }
 
-int vmmargs_note(struct vmmargs_make *make, char *text)
+int vmm_args_add_note(struct vmm_args_build *make, char *text)
 {
-	return append(&make->result->notes, text);
+	return vmm_args_append(&make->result->notes, text);
 }
 
-int vmmargs_refuse(struct vmmargs_make *make, char *text)
+int vmm_args_refuse(struct vmm_args_build *make, char *text)
 {
 	*make->error = text;
 	return text ? -EOPNOTSUPP : -ENOMEM;
 }
 
-void vmmargs_result_clear(struct vmmargs_result *result)
+void vmm_args_result_clear(struct vmm_args_result *result)
 {
 	strv_free(result->words);
 	strv_free(result->notes);
-	*result = (struct vmmargs_result){ 0 };
+	*result = (struct vmm_args_result){ 0 };
 }
 
-int vmmargs_note_group(struct vmmargs_make *make, const char *vmm)
+int vmm_args_note_group(struct vmm_args_build *make, const char *vmm)
 {
-	const struct vmmargs *args = make->args;
+	const struct vmm_args *args = make->args;
 	_cleanup_free_ char *version = args->version ? str_printf(" %u.%u", args->version / 1000, args->version % 1000) : strdup("");
 
-	return version ? vmmargs_note(make, str_printf("%s%s knows no iommufd, so it opens /dev/vfio/N: claim with the interface \"auto\" or \"group\".",
+	return version ? vmm_args_add_note(make, str_printf("%s%s knows no iommufd, so it opens /dev/vfio/N: claim with the interface \"auto\" or \"group\".",
 						       vmm, version)) : -ENOMEM;
 }
 
-const char *vmmargs_hint(const struct vmmargs_device *device, const char *name)
+const char *vmm_args_hint(const struct vmm_args_device *device, const char *name)
 {
 	if (device->hints)
 		VEC_FOREACH(const struct quirk_hint, hint, device->hints)
@@ -104,15 +104,15 @@ const char *vmmargs_hint(const struct vmmargs_device *device, const char *name)
 
 /* --- slots ------------------------------------------------------------------------------------- */
 
-static bool address_of(const struct vmmargs *args, size_t i, struct pciaddr *ret)
+static bool vmm_args_address(const struct vmm_args *args, size_t i, struct pciaddr *ret)
 {
-	const struct vmmargs_device *device = args->devices.items[i];
+	const struct vmm_args_device *device = args->devices.items[i];
 
 	return pciaddr_parse(device->key, ret) >= 0;
 }
 
 /* Its companions in the same slot: how many there are, and where the one that is function 0 is. */
-static size_t count_companions(const struct vmmargs *args, const struct pciaddr *of, ptrdiff_t *ret_first)
+static size_t vmm_args_count_companions(const struct vmm_args *args, const struct pciaddr *of, ptrdiff_t *ret_first)
 {
 	size_t n = 0;
 
@@ -120,7 +120,7 @@ static size_t count_companions(const struct vmmargs *args, const struct pciaddr 
 	for (size_t i = 0; i < args->devices.n; i++) {
 		struct pciaddr other;
 
-		if (!address_of(args, i, &other) || !pciaddr_same_slot(of, &other))
+		if (!vmm_args_address(args, i, &other) || !pciaddr_same_slot(of, &other))
 			continue;
 		n++;
 		if (other.function == 0)
@@ -133,9 +133,9 @@ static size_t count_companions(const struct vmmargs *args, const struct pciaddr 
  * A driver in the guest looks for its companions (the sound of a graphics card, the slower halves of a USB controller) in
  * its own slot. A guest looks at the others of a slot only where function 0 is one of several.
  */
-static int lay_out(struct vmmargs_make *make)
+static int vmm_args_lay_out(struct vmm_args_build *make)
 {
-	const struct vmmargs *args = make->args;
+	const struct vmm_args *args = make->args;
 	int next = FIRST_SLOT;
 
 	make->places = calloc(args->devices.n ? args->devices.n : 1, sizeof(*make->places));
@@ -147,40 +147,40 @@ static int lay_out(struct vmmargs_make *make)
 		struct pciaddr address, other;
 		ptrdiff_t first;
 
-		if (make->places[i].slot >= 0 || !address_of(args, i, &address) ||
-		    count_companions(args, &address, &first) < 2 || first < 0)
+		if (make->places[i].slot >= 0 || !vmm_args_address(args, i, &address) ||
+		    vmm_args_count_companions(args, &address, &first) < 2 || first < 0)
 			continue;
 		for (size_t j = i; j < args->devices.n; j++)
-			if (address_of(args, j, &other) && pciaddr_same_slot(&address, &other))
-				make->places[j] = (struct vmmargs_place){
+			if (vmm_args_address(args, j, &other) && pciaddr_same_slot(&address, &other))
+				make->places[j] = (struct vmm_args_place){
 					.slot = next, .function = other.function, .first = other.function == 0 };
 		next++;
 	}
 	return 0;
 }
 
-int vmmargs_make(const struct vmmargs *args, struct vmmargs_result *ret, char **ret_error)
+int vmm_args_build(const struct vmm_args *args, struct vmm_args_result *ret, char **ret_error)
 {
-	static int (*const makers[VMM_COUNT])(struct vmmargs_make *make) = {
-		[VMM_QEMU] = vmmargs_qemu,
-		[VMM_CLOUD_HYPERVISOR] = vmmargs_cloud_hypervisor,
-		[VMM_CROSVM] = vmmargs_crosvm,
-		[VMM_LIBVIRT] = vmmargs_libvirt,
+	static int (*const makers[VMM_COUNT])(struct vmm_args_build *make) = {
+		[VMM_QEMU] = vmm_args_qemu,
+		[VMM_CLOUD_HYPERVISOR] = vmm_args_others_cloud_hypervisor,
+		[VMM_CROSVM] = vmm_args_others_crosvm,
+		[VMM_LIBVIRT] = vmm_args_libvirt,
 	};
-	_cleanup_vmmargs_result_ struct vmmargs_result result = { 0 };
-	struct vmmargs_make make = { .args = args, .result = &result, .error = ret_error };
-	int r = lay_out(&make);
+	_cleanup_vmm_args_result_ struct vmm_args_result result = { 0 };
+	struct vmm_args_build make = { .args = args, .result = &result, .error = ret_error };
+	int r = vmm_args_lay_out(&make);
 
-	VEC_FOREACH(const struct vmmargs_device, device, &args->devices)
+	VEC_FOREACH(const struct vmm_args_device, device, &args->devices)
 		if (r >= 0 && device->vf_token && args->vmm != VMM_QEMU)
-			r = vmmargs_refuse(&make, str_printf("%s needs a VF token, and %s has no way to give it.", device->key,
-							     vmm_to_string(args->vmm)));
+			r = vmm_args_refuse(&make, str_printf("%s needs a VF token, and %s has no way to give it.", device->key,
+							     vmm_args_vmm_name(args->vmm)));
 	if (r >= 0)
 		r = makers[args->vmm](&make);
 	free(make.places);
 	if (r < 0)
 		return r;
 	*ret = result;
-	result = (struct vmmargs_result){ 0 };
+	result = (struct vmm_args_result){ 0 };
 	return 0;
 }

@@ -17,7 +17,7 @@ enum acs_place {
 #define REST(vendor, where)		  { vendor, 0, 0xffff, 1, where, ACS_RULE_SHARES }
 
 /* The first that fits counts. */
-static const struct acs_rule rules[] = {
+static const struct acs_rule acs_quirks_rules[] = {
 	/* AMD south bridges, with an AMD IOMMU */
 	ONE(0x1002, 0x4385, AT_CHIPSET),
 	ONE(0x1002, 0x439c, AT_CHIPSET),
@@ -137,7 +137,7 @@ static const struct acs_rule rules[] = {
 	REST(0x8088, ANYWHERE),
 };
 
-static bool is_at(const struct device *device, int type, enum acs_place place)
+static bool acs_quirks_is_at(const struct device *device, int type, enum acs_place place)
 {
 	switch (place) {
 	case ANYWHERE:
@@ -154,15 +154,15 @@ static bool is_at(const struct device *device, int type, enum acs_place place)
 	return false;
 }
 
-const struct acs_rule *acs_rule_find(const struct device *device, int type)
+const struct acs_rule *acs_quirks_find_rule(const struct device *device, int type)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-		const struct acs_rule *rule = &rules[i];
+	for (size_t i = 0; i < ARRAY_SIZE(acs_quirks_rules); i++) {
+		const struct acs_rule *rule = &acs_quirks_rules[i];
 
 		if (device->vendor == rule->vendor && device->device >= rule->first &&
 		    device->device <= rule->last &&
 		    (device->device - rule->first) % rule->step == 0 &&
-		    is_at(device, type, rule->where))
+		    acs_quirks_is_at(device, type, rule->where))
 			return rule;
 	}
 	return NULL;
@@ -171,7 +171,7 @@ const struct acs_rule *acs_rule_find(const struct device *device, int type)
 static const struct {
 	uint16_t vendor, device;
 	int function;
-} aliases[] = {
+} acs_quirks_aliases[] = {
 	/* Ricoh, Glenfly */
 	{ 0x1180, 0xe832, 0 },
 	{ 0x1180, 0xe476, 0 },
@@ -199,10 +199,10 @@ static const struct {
 	{ 0x1c28, 0x0122, 1 },
 };
 
-int acs_alias_function(const struct device *device)
+int acs_quirks_alias_function(const struct device *device)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++)
-		if (aliases[i].vendor == device->vendor && aliases[i].device == device->device)
-			return aliases[i].function;
+	for (size_t i = 0; i < ARRAY_SIZE(acs_quirks_aliases); i++)
+		if (acs_quirks_aliases[i].vendor == device->vendor && acs_quirks_aliases[i].device == device->device)
+			return acs_quirks_aliases[i].function;
 	return -1;
 }

@@ -27,6 +27,6 @@ struct acs_rule {
 };
 
 /* @type: pcicap_express_type(). NULL: nothing is known of this model. */
-const struct acs_rule *acs_rule_find(const struct device *device, int type);
+const struct acs_rule *acs_quirks_find_rule(const struct device *device, int type);
 /* The function whose address @device uses besides its own; -1: none. */
-int acs_alias_function(const struct device *device);
+int acs_quirks_alias_function(const struct device *device);

@@ -12,7 +12,7 @@
 #define ACS_REQUIRED (0x01 | 0x04 | 0x08 | 0x10)
 
 /* A feature that is not in the capability is taken for wired on, as the kernel does. */
-static enum acs_state read_control(const struct device *device, size_t control_at)
+static enum acs_state acs_read_control(const struct device *device, size_t control_at)
 {
 	int at = pcicap_find_ext(device, PCICAP_EXT_ACS);
 	uint16_t wanted;
@@ -32,12 +32,12 @@ enum acs_state acs_state(const struct device *device)
 		return ACS_UNKNOWN;
 	case EXPRESS_ROOT_PORT:
 	case EXPRESS_DOWNSTREAM:
-		return read_control(device, ACS_CTRL);
+		return acs_read_control(device, ACS_CTRL);
 	case EXPRESS_ENDPOINT:
 	case EXPRESS_LEGACY_ENDPOINT:
 	case EXPRESS_UPSTREAM:
 	case EXPRESS_RC_ENDPOINT:
-		return pcicap_is_multifunction(device) ? read_control(device, ACS_CTRL)
+		return pcicap_is_multifunction(device) ? acs_read_control(device, ACS_CTRL)
 						       : ACS_NOT_NEEDED;
 	case EXPRESS_RC_EVENTS:
 		return ACS_MISSING;
@@ -52,7 +52,7 @@ enum acs_state acs_state(const struct device *device)
 
 int acs_quirk(const struct device *device)
 {
-	const struct acs_rule *rule = acs_rule_find(device, pcicap_express_type(device));
+	const struct acs_rule *rule = acs_quirks_find_rule(device, pcicap_express_type(device));
 
 	if (!rule)
 		return -1;
@@ -60,7 +60,7 @@ int acs_quirk(const struct device *device)
 		return rule->verdict == ACS_RULE_ISOLATES;
 	if (pcicap_find_ext(device, PCICAP_EXT_ACS) <= 0)
 		return -1;
-	return read_control(device, ACS_CTRL_DWORDS) == ACS_ON;
+	return acs_read_control(device, ACS_CTRL_DWORDS) == ACS_ON;
 }
 
 bool acs_isolates(const struct device *device)
@@ -81,7 +81,7 @@ bool acs_bridge_aliases(const struct device *bridge)
 bool acs_is_alias(const struct device *a, const struct device *b)
 {
 	struct pciaddr x, y;
-	int function = acs_alias_function(a);
+	int function = acs_quirks_alias_function(a);
 
 	return function >= 0 && !a->physfn && !b->physfn && pciaddr_parse(a->address, &x) >= 0 &&
 	       pciaddr_parse(b->address, &y) >= 0 && x.domain == y.domain && x.bus == y.bus &&

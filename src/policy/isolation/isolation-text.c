@@ -5,7 +5,7 @@
 #include "policy/isolation/acs.h"
 #include "policy/isolation/isolation.h"
 
-static char *text_of_port(const struct device *device, const struct isolation_cause *cause,
+static char *isolation_text_port(const struct device *device, const struct isolation_cause *cause,
 			  const char *what)
 {
 	if (str_eq(device->key, cause->peer))
@@ -16,7 +16,7 @@ static char *text_of_port(const struct device *device, const struct isolation_ca
 		cause->peer, what);
 }
 
-static char *text_of_bridge(const struct device *device, const struct isolation_cause *cause)
+static char *isolation_text_bridge(const struct device *device, const struct isolation_cause *cause)
 {
 	if (str_eq(device->key, cause->peer))
 		return strdup("This bridge to conventional PCI speaks to the IOMMU for all that is "
@@ -27,17 +27,17 @@ static char *text_of_bridge(const struct device *device, const struct isolation_
 		cause->peer);
 }
 
-static bool cannot_be_read(const struct inventory *inv, const char *key)
+static bool isolation_text_is_unreadable(const struct inventory *inv, const char *key)
 {
 	const struct device *peer = inventory_find(inv, key);
 
 	return peer && device_is_pci(peer) && acs_state(peer) == ACS_UNKNOWN;
 }
 
-static char *text_of_unknown(const struct inventory *inv, const struct device *device,
+static char *isolation_text_unknown(const struct inventory *inv, const struct device *device,
 			     const struct isolation_cause *cause)
 {
-	bool unread = cannot_be_read(inv, cause->peer) ||
+	bool unread = isolation_text_is_unreadable(inv, cause->peer) ||
 		      (device_is_pci(device) && acs_state(device) == ACS_UNKNOWN);
 
 	if (unread)
@@ -59,11 +59,11 @@ char *isolation_text(const struct inventory *inv, const struct device *device,
 {
 	switch (cause->code) {
 	case ISOLATION_ACS_MISSING:
-		return text_of_port(device, cause, "has no access control (ACS)");
+		return isolation_text_port(device, cause, "has no access control (ACS)");
 	case ISOLATION_ACS_NOT_ENABLED:
-		return text_of_port(device, cause, "has access control (ACS) that is turned off");
+		return isolation_text_port(device, cause, "has access control (ACS) that is turned off");
 	case ISOLATION_CONVENTIONAL_BRIDGE:
-		return text_of_bridge(device, cause);
+		return isolation_text_bridge(device, cause);
 	case ISOLATION_MULTIFUNCTION:
 		return str_printf(
 			"%s is another function of the same device, and the device does not "
@@ -88,6 +88,6 @@ char *isolation_text(const struct inventory *inv, const struct device *device,
 			"ACS.",
 			cause->peer);
 	default:
-		return text_of_unknown(inv, device, cause);
+		return isolation_text_unknown(inv, device, cause);
 	}
 }

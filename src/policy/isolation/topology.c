@@ -20,7 +20,7 @@ bool topology_is_below(const struct inventory *inv, const struct device *device,
 }
 
 /* Where a device at @addr is or would be. */
-static size_t place_of(const struct inventory *inv, const struct pciaddr *addr)
+static size_t topology_place(const struct inventory *inv, const struct pciaddr *addr)
 {
 	char pci[] = "pci", text[PCIADDR_SIZE];
 	struct device probe = { .bus = pci, .address = text };
@@ -41,15 +41,15 @@ struct topology_range topology_below(const struct inventory *inv, const struct d
 	if (!bridge || pciaddr_parse(bridge->address, &addr) < 0 ||
 	    !pcicap_buses(bridge, &first, &last))
 		return range;
-	range.first = place_of(inv, &(struct pciaddr){ addr.domain, first, 0, 0 });
+	range.first = topology_place(inv, &(struct pciaddr){ addr.domain, first, 0, 0 });
 	range.end =
 		last < UINT8_MAX
-			? place_of(inv, &(struct pciaddr){ addr.domain, (uint8_t)(last + 1), 0, 0 })
-			: place_of(inv, &(struct pciaddr){ addr.domain + 1, 0, 0, 0 });
+			? topology_place(inv, &(struct pciaddr){ addr.domain, (uint8_t)(last + 1), 0, 0 })
+			: topology_place(inv, &(struct pciaddr){ addr.domain + 1, 0, 0, 0 });
 	return range;
 }
 
-static bool same_slot(const struct device *device, const struct pciaddr *addr)
+static bool topology_same_slot(const struct device *device, const struct pciaddr *addr)
 {
 	struct pciaddr other;
 
@@ -65,13 +65,13 @@ struct topology_range topology_slot(const struct inventory *inv, const struct de
 	if (pciaddr_parse(device->address, &addr) < 0)
 		return (struct topology_range){ 0, 0 };
 	if (device->physfn) {
-		range.first = place_of(inv, &addr);
+		range.first = topology_place(inv, &addr);
 		range.end = range.first + 1;
 		return range;
 	}
 	addr.function = 0;
-	range.first = range.end = place_of(inv, &addr);
-	while (range.end < inv->devices.n && same_slot(inv->devices.items[range.end], &addr))
+	range.first = range.end = topology_place(inv, &addr);
+	while (range.end < inv->devices.n && topology_same_slot(inv->devices.items[range.end], &addr))
 		range.end++;
 	return range;
 }

@@ -26,7 +26,7 @@ bool grouping_joins_function(const struct device *a, const struct device *b)
 /*
  * Bridges and lower functions have lower addresses, so what is to be joined has its number already.
  */
-static int number_of(const struct inventory *inv, size_t at, const int *numbers, int next)
+static int grouping_number(const struct inventory *inv, size_t at, const int *numbers, int next)
 {
 	const struct device *device = inv->devices.items[at],
 			    *bridge = topology_parent(inv, device);
@@ -52,7 +52,7 @@ int grouping_derive(const struct inventory *inv, int **ret)
 	for (size_t i = 0; i < inv->devices.n; i++) {
 		const struct device *device = inv->devices.items[i];
 
-		numbers[i] = device_is_pci(device) ? number_of(inv, i, numbers, next) : -1;
+		numbers[i] = device_is_pci(device) ? grouping_number(inv, i, numbers, next) : -1;
 		if (numbers[i] == next)
 			next++;
 	}

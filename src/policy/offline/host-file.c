@@ -37,7 +37,7 @@ struct bridge {
  * The innermost bridge with @addr's bus behind it. Its own bus has a lower number, so that parents
  * never make a circle.
  */
-static const struct device *find_bridge(const struct bridge *bridges, size_t n,
+static const struct device *host_file_find_bridge(const struct bridge *bridges, size_t n,
 					const struct pciaddr *addr)
 {
 	const struct bridge *best = NULL;
@@ -50,7 +50,7 @@ static const struct device *find_bridge(const struct bridge *bridges, size_t n,
 	return best ? best->device : NULL;
 }
 
-static size_t find_bridges(const struct inventory *inv, struct bridge *bridges)
+static size_t host_file_find_bridges(const struct inventory *inv, struct bridge *bridges)
 {
 	size_t n = 0;
 
@@ -65,7 +65,7 @@ static size_t find_bridges(const struct inventory *inv, struct bridge *bridges)
 	return n;
 }
 
-static int find_parents(struct inventory *inv)
+static int host_file_find_parents(struct inventory *inv)
 {
 	_cleanup_free_ struct bridge *bridges = calloc(inv->devices.n + 1, sizeof(*bridges));
 	size_t n;
@@ -73,14 +73,14 @@ static int find_parents(struct inventory *inv)
 
 	if (!bridges)
 		return -ENOMEM;
-	n = find_bridges(inv, bridges);
+	n = host_file_find_bridges(inv, bridges);
 	VEC_FOREACH (struct device, device, &inv->devices) {
 		const struct device *bridge;
 		struct pciaddr addr;
 
 		if (pciaddr_parse(device->address, &addr) < 0)
 			continue;
-		bridge = find_bridge(bridges, n, &addr);
+		bridge = host_file_find_bridge(bridges, n, &addr);
 		r = str_set(&device->parent, bridge ? bridge->key : NULL);
 		if (r < 0)
 			return r;
@@ -90,7 +90,7 @@ static int find_parents(struct inventory *inv)
 
 /* --- which are virtual functions ------------------------------------------------------------- */
 
-static int make_vf(struct device *vf, const struct device *pf, unsigned index, uint16_t id)
+static int host_file_set_vf(struct device *vf, const struct device *pf, unsigned index, uint16_t id)
 {
 	int r = str_set(&vf->physfn, pf->key);
 
@@ -107,7 +107,7 @@ static int make_vf(struct device *vf, const struct device *pf, unsigned index, u
 }
 
 /* SR-IOV specification 2.1.2: the numbers of VFs follow from that of the PF. */
-static int find_vfs_of(struct inventory *inv, struct device *pf)
+static int host_file_find_vfs(struct inventory *inv, struct device *pf)
 {
 	int cap = pcicap_find_ext(pf, PCICAP_EXT_SRIOV);
 	unsigned count, rid;
@@ -132,7 +132,7 @@ static int find_vfs_of(struct inventory *inv, struct device *pf)
 
 		if (!vf || vf == pf || vf->physfn)
 			continue;
-		r = make_vf(vf, pf, i, pcicap_u16(pf, at + SRIOV_DEVICE_ID));
+		r = host_file_set_vf(vf, pf, i, pcicap_u16(pf, at + SRIOV_DEVICE_ID));
 		if (r < 0)
 			return r;
 		pf->num_vfs++;
@@ -142,7 +142,7 @@ static int find_vfs_of(struct inventory *inv, struct device *pf)
 
 /* --- which resets there are ------------------------------------------------------------------ */
 
-static bool is_alone(const struct inventory *inv, const struct device *device)
+static bool host_file_is_alone_on_bus(const struct inventory *inv, const struct device *device)
 {
 	const struct device *bridge = topology_parent(inv, device);
 
@@ -158,7 +158,7 @@ static bool is_alone(const struct inventory *inv, const struct device *device)
  * In the kernel's order, without what it knows of single models (drivers/pci/pci.c,
  * pci_reset_fn_methods[]).
  */
-static int find_resets(const struct inventory *inv, struct device *device)
+static int host_file_find_resets(const struct inventory *inv, struct device *device)
 {
 	int express = pcicap_find(device, PCICAP_EXPRESS), af = pcicap_find(device, PCICAP_AF);
 	int pm = pcicap_find(device, PCICAP_PM), r = 0;
@@ -174,7 +174,7 @@ static int find_resets(const struct inventory *inv, struct device *device)
 		r = strv_add(&device->reset_methods, "af_flr");
 	if (r >= 0 && pm > 0 && !(pcicap_u16(device, (size_t)pm + PM_CONTROL) & PM_NO_SOFT_RESET))
 		r = strv_add(&device->reset_methods, "pm");
-	if (r >= 0 && is_alone(inv, device))
+	if (r >= 0 && host_file_is_alone_on_bus(inv, device))
 		r = strv_add(&device->reset_methods, "bus");
 	device->no_reset = !device->reset_methods;
 	return r;
@@ -182,7 +182,7 @@ static int find_resets(const struct inventory *inv, struct device *device)
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
-static bool has_config(const struct inventory *inv)
+static bool host_file_has_config(const struct inventory *inv)
 {
 	VEC_FOREACH (const struct device, device, &inv->devices)
 		if (device->config)
@@ -190,29 +190,29 @@ static bool has_config(const struct inventory *inv)
 	return false;
 }
 
-static int complete(struct inventory *inv)
+static int host_file_complete(struct inventory *inv)
 {
-	int r = find_parents(inv);
+	int r = host_file_find_parents(inv);
 
 	VEC_FOREACH (struct device, device, &inv->devices)
 		if (r >= 0)
-			r = find_vfs_of(inv, device);
+			r = host_file_find_vfs(inv, device);
 	VEC_FOREACH (struct device, device, &inv->devices)
 		if (r >= 0)
-			r = find_resets(inv, device);
+			r = host_file_find_resets(inv, device);
 	/* the kernel's word, in the text of lspci -v, goes before what we work out */
 	if (r >= 0 && inv->iommu_groups.n == 0)
 		r = grouping_apply(inv);
 	return r;
 }
 
-static int refuse(char **ret_error, const char *text)
+static int host_file_fail(char **ret_error, const char *text)
 {
 	*ret_error = strdup(text);
 	return *ret_error ? -EBADMSG : -ENOMEM;
 }
 
-static int parse_dump(const char *text, size_t size, struct inventory **ret, char **ret_error)
+static int host_file_parse_lspci(const char *text, size_t size, struct inventory **ret, char **ret_error)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	int r;
@@ -221,25 +221,25 @@ static int parse_dump(const char *text, size_t size, struct inventory **ret, cha
 		return -ENOMEM;
 	r = str_set(&inv->source, "lspci");
 	if (r >= 0)
-		r = lspcidump_read(text, size, inv);
+		r = lspci_dump_read(text, size, inv);
 	if (r < 0)
 		return r;
 	if (inv->devices.n == 0)
-		return refuse(ret_error, "neither a snapshot (devgroupctl snapshot) nor a dump of "
+		return host_file_fail(ret_error, "neither a snapshot (devgroupctl snapshot) nor a dump of "
 					 "lspci -xxxx");
-	if (!has_config(inv))
-		return refuse(ret_error,
+	if (!host_file_has_config(inv))
+		return host_file_fail(ret_error,
 			      "there is no configuration space in this dump. Make it with "
 			      "lspci -xxxx, as root");
 	inv->has_vfio = true; /* nothing in a dump tells */
-	r = complete(inv);
+	r = host_file_complete(inv);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(inv);
 	return 0;
 }
 
-int hostfile_parse(const char *text, size_t size, struct inventory **ret, char **ret_error)
+int host_file_parse(const char *text, size_t size, struct inventory **ret, char **ret_error)
 {
 	static const char mark[] = "\xef\xbb\xbf"; /* what Windows puts before UTF-8 */
 	size_t at = 0;
@@ -251,6 +251,6 @@ int hostfile_parse(const char *text, size_t size, struct inventory **ret, char *
 	while (at < size && isspace((unsigned char)text[at]))
 		at++;
 	if (at < size && text[at] == '{')
-		return inventory_from_json(text, size, ret, ret_error);
-	return parse_dump(text, size, ret, ret_error);
+		return codec_snapshot_from_json(text, size, ret, ret_error);
+	return host_file_parse_lspci(text, size, ret, ret_error);
 }

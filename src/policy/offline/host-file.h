@@ -13,5 +13,5 @@
 #include "model/inventory.h"
 
 /* -EBADMSG with *ret_error (the caller's) saying what is wrong with the text, or -ENOMEM. */
-int hostfile_parse(const char *text, size_t size, struct inventory **ret,
+int host_file_parse(const char *text, size_t size, struct inventory **ret,
 		   char **ret_error) _must_check_;

@@ -34,7 +34,7 @@ struct dump {
 
 /* --- what the bytes say ---------------------------------------------------------------------- */
 
-static void read_subsystem(struct device *device)
+static void lspci_dump_read_subsystem(struct device *device)
 {
 	int at = device->header_type == 0 ? AT_SUBSYSTEM : AT_SUBSYSTEM_CARD;
 
@@ -51,14 +51,14 @@ static void read_subsystem(struct device *device)
 /*
  * Of a device that does not answer there are only ones, and the first line is all there is to know.
  */
-static void read_ids(struct device *device)
+static void lspci_dump_read_ids(struct device *device)
 {
 	if (device->config_size < 0x40 || pcicap_u8(device, AT_HEADER_TYPE) == 0xff)
 		return;
 	device->header_type = pcicap_u8(device, AT_HEADER_TYPE) & 0x7f;
 	device->revision = pcicap_u8(device, AT_REVISION);
 	device->class_code = pcicap_u32(device, AT_CLASS) & 0xffffff;
-	read_subsystem(device);
+	lspci_dump_read_subsystem(device);
 	/* a VF has none of its own */
 	if (pcicap_u16(device, AT_VENDOR) == 0xffff)
 		return;
@@ -66,7 +66,7 @@ static void read_ids(struct device *device)
 	device->device = pcicap_u16(device, AT_DEVICE);
 }
 
-static int finish_device(struct dump *dump)
+static int lspci_dump_finish_device(struct dump *dump)
 {
 	struct device *device = dump->device;
 	int r;
@@ -79,7 +79,7 @@ static int finish_device(struct dump *dump)
 			return -ENOMEM;
 		memcpy(device->config, dump->config, dump->size);
 		device->config_size = dump->size;
-		read_ids(device);
+		lspci_dump_read_ids(device);
 	}
 	r = pcicap_serial(device, &device->serial);
 	if (r >= 0)
@@ -92,7 +92,7 @@ static int finish_device(struct dump *dump)
 /* --- the first line of a device -------------------------------------------------------------- */
 
 /* The last "[8086:10d3]" or, after -n, "8086:10d3" in @text. */
-static void find_ids(const char *text, struct device *device)
+static void lspci_dump_find_ids(const char *text, struct device *device)
 {
 	for (const char *colon = strchr(text, ':'); colon; colon = strchr(colon + 1, ':')) {
 		unsigned vendor, id;
@@ -107,7 +107,7 @@ static void find_ids(const char *text, struct device *device)
 }
 
 /* "PCI bridge [0604]" or, after -n, "0604": behind the name comes the number, if at all. */
-static void find_class(const char *text, struct device *device)
+static void lspci_dump_find_class(const char *text, struct device *device)
 {
 	const char *bracket = strrchr(text, '[');
 	const char *digits = bracket ? bracket + 1 : text;
@@ -125,7 +125,7 @@ static void find_class(const char *text, struct device *device)
  * "[0604]", "[8086:10d3]", "(rev 02)", "(prog-if 00 [Normal decode])"; a name may have brackets
  * too.
  */
-static bool is_number(const char *word)
+static bool lspci_dump_is_number(const char *word)
 {
 	size_t n = strspn(word + 1, "0123456789abcdef:");
 
@@ -135,7 +135,7 @@ static bool is_number(const char *word)
 }
 
 /* Cuts those off the end. */
-static void cut_numbers(char *text)
+static void lspci_dump_cut_numbers(char *text)
 {
 	bool cut = true;
 
@@ -146,7 +146,7 @@ static void cut_numbers(char *text)
 		/* "(prog-if 00 [Normal decode])": the outer one */
 		if (paren && str_starts(paren, "(prog-if "))
 			last = paren;
-		cut = last && last > text && is_number(last);
+		cut = last && last > text && lspci_dump_is_number(last);
 		if (cut) {
 			*last = '\0';
 			str_chomp(text);
@@ -155,15 +155,15 @@ static void cut_numbers(char *text)
 }
 
 /* The names are one text, "Intel Corporation 82574L": where the vendor's ends it does not tell. */
-static int take_names(struct device *device, char *class, char *name)
+static int lspci_dump_parse_names(struct device *device, char *class, char *name)
 {
 	char *blank;
 	int r;
 
-	find_class(class, device);
-	find_ids(name, device);
-	cut_numbers(class);
-	cut_numbers(name);
+	lspci_dump_find_class(class, device);
+	lspci_dump_find_ids(name, device);
+	lspci_dump_cut_numbers(class);
+	lspci_dump_cut_numbers(name);
 	if (!isxdigit((unsigned char)class[0]) || strchr(class, ' ')) {
 		r = str_set(&device->class_name, class);
 		if (r < 0)
@@ -178,7 +178,7 @@ static int take_names(struct device *device, char *class, char *name)
 }
 
 /* "0000:01:00.0 Ethernet controller [0200]: Intel Corporation 82574L [8086:10d3] (rev 02)" */
-static int take_first_line(struct dump *dump, char *line)
+static int lspci_dump_parse_first_line(struct dump *dump, char *line)
 {
 	char *rest = strchr(line, ' '), *colon;
 	char text[PCIADDR_SIZE];
@@ -190,7 +190,7 @@ static int take_first_line(struct dump *dump, char *line)
 	*rest++ = '\0';
 	if (pciaddr_parse(line, &addr) < 0)
 		return 0;
-	r = finish_device(dump);
+	r = lspci_dump_finish_device(dump);
 	if (r < 0)
 		return r;
 	dump->device = device_new("pci", pciaddr_format(&addr, text));
@@ -204,13 +204,13 @@ static int take_first_line(struct dump *dump, char *line)
 	if (!colon)
 		return 0;
 	*colon = '\0';
-	return take_names(dump->device, rest, colon + 2);
+	return lspci_dump_parse_names(dump->device, rest, colon + 2);
 }
 
 /* --- its other lines ------------------------------------------------------------------------- */
 
 /* "10: 00 00 c0 fd …" goes behind what is there already, or nowhere. */
-static bool take_bytes(struct dump *dump, const char *line)
+static bool lspci_dump_parse_bytes(struct dump *dump, const char *line)
 {
 	unsigned offset, byte;
 	const char *at;
@@ -240,7 +240,7 @@ static bool take_bytes(struct dump *dump, const char *line)
 /*
  * "Region 0: Memory at fdc00000 (32-bit, non-prefetchable) [size=4K]": only the text knows sizes.
  */
-static void take_region(struct device *device, const char *line)
+static void lspci_dump_parse_region(struct device *device, const char *line)
 {
 	const char *where = strstr(line, " at "), *size_text = strstr(line, "[size=");
 	bool memory = strstr(line, "Memory at ") != NULL;
@@ -251,17 +251,17 @@ static void take_region(struct device *device, const char *line)
 
 	if (!where || !size_text || sscanf(line, "Region %u:", &index) != 1 ||
 	    index >= DEVICE_BARS || sscanf(where, " at %llx", &start) != 1 ||
-	    sscanf(size_text, "[size=%15[0-9KMGT]", number) != 1 || parse_size(number, &size) < 0 ||
+	    sscanf(size_text, "[size=%15[0-9KMGT]", number) != 1 || str_parse_size(number, &size) < 0 ||
 	    size == 0 || start > UINT64_MAX - size)
 		return;
-	device->resources[index] = (struct resource){
+	device->resources[index] = (struct device_resource){
 		.start = start,
 		.end = start + size - 1,
 		.flags = memory ? RESOURCE_MEMORY : RESOURCE_IO,
 	};
 }
 
-static int take_attribute(struct device *device, char *line)
+static int lspci_dump_parse_attribute(struct device *device, char *line)
 {
 	char *value = strstr(line, ": ");
 	unsigned number;
@@ -272,29 +272,29 @@ static int take_attribute(struct device *device, char *line)
 	value += 2;
 	if (str_eq(line, "Kernel driver in use"))
 		return str_set(&device->driver, value);
-	if (str_eq(line, "IOMMU group") && parse_uint(value, &number) >= 0 && number <= INT_MAX)
+	if (str_eq(line, "IOMMU group") && str_parse_uint(value, &number) >= 0 && number <= INT_MAX)
 		device->iommu_group = (int)number;
-	if (str_eq(line, "NUMA node") && parse_uint(value, &number) >= 0 && number <= INT_MAX)
+	if (str_eq(line, "NUMA node") && str_parse_uint(value, &number) >= 0 && number <= INT_MAX)
 		device->numa_node = (int)number;
 	return 0;
 }
 
-static int take_line(struct dump *dump, char *line)
+static int lspci_dump_parse_line(struct dump *dump, char *line)
 {
 	str_chomp(line);
 	if (line[0] != '\t' && line[0] != ' ')
-		return take_bytes(dump, line) ? 0 : take_first_line(dump, line);
+		return lspci_dump_parse_bytes(dump, line) ? 0 : lspci_dump_parse_first_line(dump, line);
 	line += strspn(line, " \t");
 	if (!dump->device)
 		return 0;
 	if (str_starts(line, "Region ")) {
-		take_region(dump->device, line);
+		lspci_dump_parse_region(dump->device, line);
 		return 0;
 	}
-	return take_attribute(dump->device, line);
+	return lspci_dump_parse_attribute(dump->device, line);
 }
 
-static int read_lines(struct dump *dump, const char *text, size_t size)
+static int lspci_dump_read_lines(struct dump *dump, const char *text, size_t size)
 {
 	const char *end = text + size;
 
@@ -307,15 +307,15 @@ static int read_lines(struct dump *dump, const char *text, size_t size)
 
 		memcpy(line, text, kept);
 		line[kept] = '\0';
-		r = take_line(dump, line);
+		r = lspci_dump_parse_line(dump, line);
 		if (r < 0)
 			return r;
 		text = newline ? newline + 1 : end;
 	}
-	return finish_device(dump);
+	return lspci_dump_finish_device(dump);
 }
 
-int lspcidump_read(const char *text, size_t size, struct inventory *inv)
+int lspci_dump_read(const char *text, size_t size, struct inventory *inv)
 {
 	struct dump *dump = calloc(1, sizeof(*dump));
 	int r;
@@ -323,7 +323,7 @@ int lspcidump_read(const char *text, size_t size, struct inventory *inv)
 	if (!dump)
 		return -ENOMEM;
 	dump->inv = inv;
-	r = read_lines(dump, text, size);
+	r = lspci_dump_read_lines(dump, text, size);
 	device_free(dump->device);
 	free(dump);
 	return r;

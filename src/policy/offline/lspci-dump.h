@@ -12,4 +12,4 @@
 #include "model/inventory.h"
 
 /* Puts the devices into @inv, each by itself: no parents, no VFs. 0 or -ENOMEM. */
-int lspcidump_read(const char *text, size_t size, struct inventory *inv) _must_check_;
+int lspci_dump_read(const char *text, size_t size, struct inventory *inv) _must_check_;

@@ -5,14 +5,14 @@
 #include "model/step.h"
 #include "policy/plan/mdev-plan.h"
 
-static bool is_wanted(const struct device *device, const struct mdevdef *def, const struct mdev_state *state,
+static bool mdev_plan_is_wanted(const struct device *device, const struct mdev_def *def, const struct mdev_state *state,
 		      const char *signature)
 {
 	return !state->unfinished && str_eq(device->mdev_parent, def->parent) && str_eq(device->mdev_type, def->type) &&
 	       (!state->made || str_eq(state->made, signature));
 }
 
-static int plan_removal(const struct device *device, struct vec *steps)
+static int mdev_plan_remove(const struct device *device, struct vec *steps)
 {
 	int r = 0;
 
@@ -23,14 +23,14 @@ static int plan_removal(const struct device *device, struct vec *steps)
 }
 
 /* It is there, and is not what the file wants. */
-static int plan_change(const struct device *device, const struct mdevdef *def, const struct mdev_state *state,
-		       char *const *claimed, struct vec *steps, enum mdev_act *ret_act, char **ret_problem)
+static int mdev_plan_change(const struct device *device, const struct mdev_def *def, const struct mdev_state *state,
+		       char *const *claimed, struct vec *steps, enum mdev_plan_action *ret_action, char **ret_problem)
 {
 	if (!state->made) {
 		*ret_problem = str_printf("%s is there already, as %s of %s, and not made by devgroups: it is no %s of %s. Remove "
 					  "it (mdevctl stop -u %s), or correct the file.",
 					  device->key, str_or(device->mdev_type, "something"),
-					  str_or(device->mdev_parent, "another parent"), def->type, devbus_address_of_key(def->parent),
+					  str_or(device->mdev_parent, "another parent"), def->type, device_bus_address_of_key(def->parent),
 					  device->address);
 		return *ret_problem ? 0 : -ENOMEM;
 	}
@@ -39,15 +39,15 @@ static int plan_change(const struct device *device, const struct mdevdef *def, c
 					  str_or(device->mdev_type, "?"), str_or(device->mdev_parent, "?"));
 		return *ret_problem ? 0 : -ENOMEM;
 	}
-	*ret_act = MDEV_REMOVE;
-	return plan_removal(device, steps);
+	*ret_action = MDEV_PLAN_REMOVE;
+	return mdev_plan_remove(device, steps);
 }
 
 /* Why it cannot be made now. NULL also when out of memory, and then *ret is that. */
-static char *find_obstacle(const struct inventory *inv, const struct mdevdef *def, int *ret)
+static char *mdev_plan_why_not(const struct inventory *inv, const struct mdev_def *def, int *ret)
 {
 	const struct device *parent = inventory_find(inv, def->parent);
-	const char *name = devbus_address_of_key(def->parent);
+	const char *name = device_bus_address_of_key(def->parent);
 	const struct mdev_type *type = parent ? mdev_types_find(&parent->mdev_types, def->type) : NULL;
 	_cleanup_free_ char *list = NULL;
 	char *text;
@@ -72,56 +72,56 @@ static char *find_obstacle(const struct inventory *inv, const struct mdevdef *de
 	return text;
 }
 
-static int plan_making(const struct inventory *inv, const struct mdevdef *def, struct vec *steps, enum mdev_act *ret_act,
+static int mdev_plan_create(const struct inventory *inv, const struct mdev_def *def, struct vec *steps, enum mdev_plan_action *ret_action,
 		       char **ret_problem)
 {
 	_cleanup_device_ struct device *device = NULL;
 	_cleanup_free_ char *type = NULL;
 	int r = 0;
 
-	*ret_problem = find_obstacle(inv, def, &r);
+	*ret_problem = mdev_plan_why_not(inv, def, &r);
 	if (r < 0 || *ret_problem)
 		return r;
 	/* it is not in the inventory yet */
-	device = device_new(devbus_mdev.name, devbus_address_of_key(def->key));
-	type = str_printf("%s/%s", devbus_address_of_key(def->parent), def->type);
+	device = device_new(device_bus_mdev.name, device_bus_address_of_key(def->key));
+	type = str_printf("%s/%s", device_bus_address_of_key(def->parent), def->type);
 	if (!device || !type)
 		return -ENOMEM;
 	r = steps_add_device(steps, STEP_CREATE_MDEV, device, type);
 	STRV_FOREACH(attribute, def->attributes)
 		if (r >= 0)
 			r = steps_add_device(steps, STEP_SET_ATTRIBUTE, device, *attribute);
-	*ret_act = MDEV_MAKE;
+	*ret_action = MDEV_PLAN_CREATE;
 	return r;
 }
 
-static int plan(const struct inventory *inv, const char *key, const struct mdevdef *def, const struct mdev_state *state,
-		char *const *claimed, struct vec *steps, enum mdev_act *ret_act, char **ret_problem)
+static int mdev_plan_device(const struct inventory *inv, const char *key, const struct mdev_def *def, const struct mdev_state *state,
+		char *const *claimed, struct vec *steps, enum mdev_plan_action *ret_action, char **ret_problem)
 {
 	const struct device *device = inventory_find(inv, key);
-	_cleanup_free_ char *signature = def ? mdevdef_signature(def) : NULL;
+	_cleanup_free_ char *signature = def ? mdev_def_signature(def) : NULL;
 
 	if (def && !signature)
 		return -ENOMEM;
 	if (!device)
-		return def ? plan_making(inv, def, steps, ret_act, ret_problem) : 0;
+		return def ? mdev_plan_create(inv, def, steps, ret_action, ret_problem) : 0;
 	if (def)
-		return is_wanted(device, def, state, signature) ?
+		return mdev_plan_is_wanted(device, def, state, signature) ?
 			       0 :
-			       plan_change(device, def, state, claimed, steps, ret_act, ret_problem);
+			       mdev_plan_change(device, def, state, claimed, steps, ret_action, ret_problem);
 	if (!state->made || strv_contains(claimed, key))
 		return 0;
-	*ret_act = MDEV_REMOVE;
-	return plan_removal(device, steps);
+	*ret_action = MDEV_PLAN_REMOVE;
+	return mdev_plan_remove(device, steps);
 }
 
-int plan_mdev(const struct inventory *inv, const char *key, const struct mdevdef *def, const struct mdev_state *state,
-	      char *const *claimed, struct vec *ret_steps, enum mdev_act *ret_act, char **ret_problem)
+int mdev_plan(const struct inventory *inv, const char *key, const struct mdev_def *def, const struct mdev_state *state,
+	      char *const *claimed, struct vec *ret_steps, enum mdev_plan_action *ret_action, char **ret_problem)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
-	enum mdev_act act = MDEV_LEAVE;
+	enum mdev_plan_action action = MDEV_PLAN_KEEP;
 	char *problem = NULL;
-	int r = plan(inv, key, def, state, claimed, &steps, &act, &problem);
+	int r = mdev_plan_device(inv, key, def, state, claimed, &steps, &action, &problem);
 
 	if (r < 0) {
 		free(problem);
@@ -129,7 +129,7 @@ int plan_mdev(const struct inventory *inv, const char *key, const struct mdevdef
 	}
 	*ret_steps = steps;
 	steps = (struct vec){ 0 };
-	*ret_act = act;
+	*ret_action = action;
 	*ret_problem = problem;
 	return 0;
 }

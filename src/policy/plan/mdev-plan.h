@@ -12,11 +12,11 @@ struct mdev_state {
 	bool unfinished;  /* its making was interrupted, or failed half-way */
 };
 
-enum mdev_act { MDEV_LEAVE, MDEV_MAKE, MDEV_REMOVE };
+enum mdev_plan_action { MDEV_PLAN_KEEP, MDEV_PLAN_CREATE, MDEV_PLAN_REMOVE };
 
 /*
  * @def NULL: nobody asks for it. @claimed: keys of what is in leases. *ret_problem: why it is not as the file wants it, NULL if it
  * is or will be. What is to be changed is removed first; what to do then another call tells. 0 or -ENOMEM.
  */
-int plan_mdev(const struct inventory *inv, const char *key, const struct mdevdef *def, const struct mdev_state *state,
-	      char *const *claimed, struct vec *ret_steps, enum mdev_act *ret_act, char **ret_problem) _must_check_;
+int mdev_plan(const struct inventory *inv, const char *key, const struct mdev_def *def, const struct mdev_state *state,
+	      char *const *claimed, struct vec *ret_steps, enum mdev_plan_action *ret_action, char **ret_problem) _must_check_;

@@ -6,7 +6,7 @@
 #include "policy/plan/new-id.h"
 #include "policy/plan/vfio-driver.h"
 
-static bool same_ids(const struct device *a, const struct device *b)
+static bool new_id_same_ids(const struct device *a, const struct device *b)
 {
 	return a->vendor == b->vendor && a->device == b->device &&
 	       a->subsystem_vendor == b->subsystem_vendor &&
@@ -14,25 +14,25 @@ static bool same_ids(const struct device *a, const struct device *b)
 }
 
 /* Two of a kind need one id. */
-static bool is_first_of_its_kind(const struct vec *devices, size_t at, const struct groupdef *def)
+static bool new_id_is_first_of_kind(const struct vec *devices, size_t at, const struct group_def *def)
 {
 	const struct device *device = devices->items[at];
 	const char *driver = vfio_driver_for(device, def);
 
 	for (size_t i = 0; i < at; i++)
-		if (same_ids(devices->items[i], device) &&
+		if (new_id_same_ids(devices->items[i], device) &&
 		    str_eq(vfio_driver_for(devices->items[i], def), driver))
 			return false;
 	return true;
 }
 
-static int add_ids(const struct vec *devices, const struct groupdef *def, enum step_kind kind,
+static int new_id_add(const struct vec *devices, const struct group_def *def, enum step_kind kind,
 		   struct vec *steps)
 {
 	for (size_t i = 0; i < devices->n; i++) {
 		int r;
 
-		if (!is_first_of_its_kind(devices, i, def))
+		if (!new_id_is_first_of_kind(devices, i, def))
 			continue;
 		r = steps_add_device(steps, kind, devices->items[i],
 				     vfio_driver_for(devices->items[i], def));
@@ -42,7 +42,7 @@ static int add_ids(const struct vec *devices, const struct groupdef *def, enum s
 	return 0;
 }
 
-static int spare_others(const struct vec *devices, const struct groupdef *def, struct vec *steps)
+static int new_id_spare_others(const struct vec *devices, const struct group_def *def, struct vec *steps)
 {
 	_cleanup_strv_ char **seen = NULL;
 
@@ -52,40 +52,40 @@ static int spare_others(const struct vec *devices, const struct groupdef *def, s
 		if (strv_contains(seen, driver))
 			continue;
 		if (strv_add(&seen, driver) < 0 ||
-		    steps_add_plain(steps, STEP_SPARE_OTHERS, driver) < 0)
+		    steps_add_plain(steps, STEP_UNBIND_COLLATERAL, driver) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-int newid_plan_bind(const struct vec *devices, const struct groupdef *def, struct vec *steps)
+int new_id_plan_bind(const struct vec *devices, const struct group_def *def, struct vec *steps)
 {
 	if (devices->n == 0)
 		return 0;
-	if (add_ids(devices, def, STEP_ADD_ID, steps) < 0)
+	if (new_id_add(devices, def, STEP_ADD_ID, steps) < 0)
 		return -ENOMEM;
 	VEC_FOREACH(const struct device, device, devices)
 		if (steps_add_device(steps, STEP_BIND, device, vfio_driver_for(device, def)) < 0)
 			return -ENOMEM;
-	if (add_ids(devices, def, STEP_REMOVE_ID, steps) < 0)
+	if (new_id_add(devices, def, STEP_REMOVE_ID, steps) < 0)
 		return -ENOMEM;
-	return spare_others(devices, def, steps);
+	return new_id_spare_others(devices, def, steps);
 }
 
-int newid_note(const struct inventory *inv, const struct vec *steps, struct record *record)
+int new_id_record(const struct inventory *inv, const struct vec *steps, struct record *record)
 {
 	VEC_FOREACH(const struct step, step, steps)
 		record->new_ids = record->new_ids || step->kind == STEP_ADD_ID;
 	if (!record->new_ids)
 		return 0;
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (driver_is_vfio(device->driver) && strv_add(&record->kept, device->key) < 0)
+		if (vfio_driver_is_known(device->driver) && strv_add(&record->kept, device->key) < 0)
 			return -ENOMEM;
 	return 0;
 }
 
 /* A device of somebody else that only an id of ours can have brought to its driver. */
-static const struct record_device *brought_by(const struct inventory *inv, const struct record *record,
+static const struct record_device *new_id_find_cause(const struct inventory *inv, const struct record *record,
 					      const struct device *device)
 {
 	if (!device->driver || strv_contains(record->kept, device->key) ||
@@ -94,25 +94,25 @@ static const struct record_device *brought_by(const struct inventory *inv, const
 	VEC_FOREACH(const struct record_device, member, &record->devices) {
 		const struct device *ours = inventory_find(inv, member->key);
 
-		if (ours && str_eq(device->driver, member->driver) && same_ids(ours, device))
+		if (ours && str_eq(device->driver, member->driver) && new_id_same_ids(ours, device))
 			return member;
 	}
 	return NULL;
 }
 
-int newid_plan_undo(const struct inventory *inv, const struct record *record, struct vec *steps)
+int new_id_plan_undo(const struct inventory *inv, const struct record *record, struct vec *steps)
 {
 	if (!record->new_ids)
 		return 0;
 	VEC_FOREACH(const struct record_device, member, &record->devices) {
-		const struct device *now = inventory_find(inv, member->key);
+		const struct device *current = inventory_find(inv, member->key);
 
-		if (now && member->driver && newid_needed(now) &&
-		    steps_add_device(steps, STEP_REMOVE_ID, now, member->driver) < 0)
+		if (current && member->driver && new_id_needed(current) &&
+		    steps_add_device(steps, STEP_REMOVE_ID, current, member->driver) < 0)
 			return -ENOMEM;
 	}
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (brought_by(inv, record, device) &&
+		if (new_id_find_cause(inv, record, device) &&
 		    (steps_add_group(steps, STEP_PROVE_CLOSED, device->iommu_group, 0) < 0 ||
 		     steps_add_device(steps, STEP_UNBIND, device, device->driver) < 0))
 			return -ENOMEM;

@@ -6,21 +6,21 @@
 
 static const char required_word[] = "required";
 
-int record_resets(const struct groupdef *def, const struct vec *resets, struct record *record)
+int plan_reset_record(const struct group_def *def, const struct vec *resets, struct record *record)
 {
 	if (def->reset_after == RESET_NONE)
 		return 0;
-	VEC_FOREACH(const struct resetplan, plan, resets) {
+	VEC_FOREACH(const struct reset_plan, plan, resets) {
 		struct record_device *member = record_find_device(record, plan->device->key);
 
-		if (member && resetplan_format(plan, &member->resets) < 0)
+		if (member && reset_plan_format(plan, &member->resets) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
 /* Any of them may fail: what came of all of them is what the proof is about. */
-static int add_steps(const struct device *device, char *const *resets, bool required,
+static int plan_reset_add_steps(const struct device *device, char *const *resets, bool required,
 		     struct vec *steps)
 {
 	STRV_FOREACH(reset, resets) {
@@ -33,22 +33,22 @@ static int add_steps(const struct device *device, char *const *resets, bool requ
 	return steps_add_device(steps, STEP_VERIFY_RESET, device, required ? required_word : NULL);
 }
 
-int plan_resets_before(const struct groupdef *def, const struct vec *resets, struct vec *steps)
+int plan_reset_before(const struct group_def *def, const struct vec *resets, struct vec *steps)
 {
 	if (def->reset_before == RESET_NONE)
 		return 0;
-	VEC_FOREACH(const struct resetplan, plan, resets) {
+	VEC_FOREACH(const struct reset_plan, plan, resets) {
 		_cleanup_strv_ char **list = NULL;
 
-		if (resetplan_format(plan, &list) < 0 ||
-		    add_steps(plan->device, list, def->reset_before == RESET_REQUIRE, steps) < 0)
+		if (reset_plan_format(plan, &list) < 0 ||
+		    plan_reset_add_steps(plan->device, list, def->reset_before == RESET_REQUIRE, steps) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-int plan_resets_after(const struct device *now, const struct record_device *member, bool required,
+int plan_reset_after(const struct device *current, const struct record_device *member, bool required,
 		      struct vec *steps)
 {
-	return add_steps(now, member->resets, required || member->resets, steps);
+	return plan_reset_add_steps(current, member->resets, required || member->resets, steps);
 }

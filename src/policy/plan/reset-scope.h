@@ -5,20 +5,20 @@
 
 #include "model/inventory.h"
 
-enum reset_reach {
-	RESET_FUNCTION, /* the function, and its VFs, which end with it */
-	RESET_BUS,	/* everything below the bridge that the device sits behind */
-	RESET_SLOT,	/* the functions in its slot and what is behind them */
-	RESET_PLATFORM, /* the firmware or the driver decides: nothing is known of the others */
+enum reset_scope_reach {
+	RESET_SCOPE_FUNCTION, /* the function, and its VFs, which end with it */
+	RESET_SCOPE_BUS,	/* everything below the bridge that the device sits behind */
+	RESET_SCOPE_SLOT,	/* the functions in its slot and what is behind them */
+	RESET_SCOPE_PLATFORM, /* the firmware or the driver decides: nothing is known of the others */
 };
 
-/* By a word of the kernel's reset_method, or "slot". A word that is not known is RESET_PLATFORM. */
-enum reset_reach resetscope_reach(const char *method);
-const char *reset_reach_to_string(enum reset_reach reach);
+/* By a word of the kernel's reset_method, or "slot". A word that is not known is RESET_SCOPE_PLATFORM. */
+enum reset_scope_reach reset_scope_of_method(const char *method);
+const char *reset_scope_reach_to_string(enum reset_scope_reach reach);
 
 /*
  * All devices that a reset of @device by @method reaches, itself among them, bridges too: struct
  * device, not owned, sorted. Anything but PCI is alone. 0 or -ENOMEM.
  */
-int resetscope_devices(const struct inventory *inv, const struct device *device, const char *method,
+int reset_scope_devices(const struct inventory *inv, const struct device *device, const char *method,
 		       struct vec *ret) _must_check_;

@@ -9,7 +9,7 @@
 #include "policy/plan/vfio-driver.h"
 
 /* The first claimed one of the device and its functions, or NULL. */
-static const char *find_claimed(const struct inventory *inv, const struct device *pf,
+static const char *sriov_plan_find_claimed(const struct inventory *inv, const struct device *pf,
 				char *const *claimed)
 {
 	if (strv_contains(claimed, pf->key))
@@ -21,7 +21,7 @@ static const char *find_claimed(const struct inventory *inv, const struct device
 }
 
 /* What makes it impossible, whatever the number is now. */
-static char *find_obstacle(const struct vfdef *def, const struct device *pf)
+static char *sriov_plan_why_not(const struct vf_def *def, const struct device *pf)
 {
 	if (!pf)
 		return str_printf("There is no device %s on this host, so it has no virtual functions.",
@@ -37,7 +37,7 @@ static char *find_obstacle(const struct vfdef *def, const struct device *pf)
 }
 
 /* Another number takes all functions away first, also those that the host works with. */
-static const struct device *find_used(const struct inventory *inv, const struct device *pf)
+static const struct device *sriov_plan_find_used(const struct inventory *inv, const struct device *pf)
 {
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (str_eq(device->physfn, pf->key) && device->uses.n > 0)
@@ -46,31 +46,31 @@ static const struct device *find_used(const struct inventory *inv, const struct 
 }
 
 /* Why the number cannot be changed now. */
-static char *find_delay(const struct inventory *inv, const struct device *pf, unsigned wanted,
+static char *sriov_plan_why_delayed(const struct inventory *inv, const struct device *pf, unsigned wanted,
 			char *const *claimed)
 {
-	const char *key = find_claimed(inv, pf, claimed);
-	const struct device *used = find_used(inv, pf);
+	const char *key = sriov_plan_find_claimed(inv, pf, claimed);
+	const struct device *used = sriov_plan_find_used(inv, pf);
 
 	if (key)
 		return str_printf("%s keeps %u virtual functions instead of %u for as long as %s is claimed.",
 				  pf->key, pf->num_vfs, wanted, key);
 	if (used) {
-		const struct use *use = used->uses.items[0];
+		const struct usage *usage = used->uses.items[0];
 
 		return str_printf("%s keeps %u virtual functions instead of %u for as long as the host uses "
 				  "%s (%s %s).",
-				  pf->key, pf->num_vfs, wanted, used->key, use->kind,
-				  str_or(use->what, ""));
+				  pf->key, pf->num_vfs, wanted, used->key, usage->kind,
+				  str_or(usage->what, ""));
 	}
-	if (!pf->driver || driver_is_vfio(pf->driver))
+	if (!pf->driver || vfio_driver_is_known(pf->driver))
 		return str_printf("%s has %u virtual functions instead of %u until its host driver, which "
 				  "alone can change that, has it.",
 				  pf->key, pf->num_vfs, wanted);
 	return NULL;
 }
 
-static int add_number(struct vec *steps, const struct device *pf, unsigned number)
+static int sriov_plan_add_number(struct vec *steps, const struct device *pf, unsigned number)
 {
 	char text[16];
 
@@ -78,24 +78,24 @@ static int add_number(struct vec *steps, const struct device *pf, unsigned numbe
 	return steps_add_device(steps, STEP_SET_VFS, pf, text);
 }
 
-static int add_steps(const struct vfdef *def, const struct device *pf, unsigned wanted, bool change,
+static int sriov_plan_add_steps(const struct vf_def *def, const struct device *pf, unsigned wanted, bool change,
 		     struct vec *steps)
 {
 	/* first, or host drivers get hold of the functions as they appear */
 	int r = steps_add_device(steps, STEP_SET_AUTOPROBE, pf, def->autoprobe ? "1" : "0");
 
 	if (r >= 0 && change && pf->num_vfs > 0)
-		r = add_number(steps, pf, 0);
+		r = sriov_plan_add_number(steps, pf, 0);
 	if (r >= 0 && change && wanted > 0)
-		r = add_number(steps, pf, wanted);
+		r = sriov_plan_add_number(steps, pf, wanted);
 	return r;
 }
 
-int plan_vfs(const struct inventory *inv, const struct vfdef *def, char *const *claimed,
+int sriov_plan(const struct inventory *inv, const struct vf_def *def, char *const *claimed,
 	     struct vec *ret_steps, char **ret_problem)
 {
 	const struct device *pf = inventory_find(inv, def->device);
-	_cleanup_free_ char *problem = find_obstacle(def, pf);
+	_cleanup_free_ char *problem = sriov_plan_why_not(def, pf);
 	_cleanup_steps_ struct vec steps = { 0 };
 	unsigned wanted;
 	int r = 0;
@@ -103,9 +103,9 @@ int plan_vfs(const struct inventory *inv, const struct vfdef *def, char *const *
 	if (!problem && pf && pf->total_vfs > 0 && !pf->physfn) {
 		wanted = def->count < pf->total_vfs ? def->count : pf->total_vfs;
 		if (wanted != pf->num_vfs)
-			problem = find_delay(inv, pf, wanted, claimed);
+			problem = sriov_plan_why_delayed(inv, pf, wanted, claimed);
 		if (!problem)
-			r = add_steps(def, pf, wanted, wanted != pf->num_vfs, &steps);
+			r = sriov_plan_add_steps(def, pf, wanted, wanted != pf->num_vfs, &steps);
 		if (!problem && wanted < def->count)
 			problem = str_printf("%s offers %u virtual functions, not the %u that are asked "
 					     "for: it gets those.",
@@ -121,17 +121,17 @@ int plan_vfs(const struct inventory *inv, const struct vfdef *def, char *const *
 
 /* --- of a claim -------------------------------------------------------------------------------- */
 
-static const struct vfdef *find_def(const struct vec *defs, const char *device)
+static const struct vf_def *sriov_plan_find_def(const struct vec *defs, const char *device)
 {
-	VEC_FOREACH(const struct vfdef, def, defs)
+	VEC_FOREACH(const struct vf_def, def, defs)
 		if (def->while_claimed && str_eq(def->device, device))
 			return def;
 	return NULL;
 }
 
-static int add_vfs(const struct vec *defs, const struct device *pf, struct vec *steps)
+static int sriov_plan_add_vfs(const struct vec *defs, const struct device *pf, struct vec *steps)
 {
-	const struct vfdef *def = find_def(defs, pf->key);
+	const struct vf_def *def = sriov_plan_find_def(defs, pf->key);
 	unsigned wanted;
 	int r = 0;
 
@@ -139,12 +139,12 @@ static int add_vfs(const struct vec *defs, const struct device *pf, struct vec *
 		return 0;
 	wanted = def->count < pf->total_vfs ? def->count : pf->total_vfs;
 	/* those that it has on the host's driver go with that */
-	if (driver_is_vfio(pf->driver) && pf->num_vfs > 0 && pf->num_vfs != wanted)
-		r = add_number(steps, pf, 0);
-	return r < 0 || wanted == 0 ? r : add_number(steps, pf, wanted);
+	if (vfio_driver_is_known(pf->driver) && pf->num_vfs > 0 && pf->num_vfs != wanted)
+		r = sriov_plan_add_number(steps, pf, 0);
+	return r < 0 || wanted == 0 ? r : sriov_plan_add_number(steps, pf, wanted);
 }
 
-int plan_vfs_of_claim(const struct inventory *inv, const struct vec *defs, struct vec *steps)
+int sriov_plan_claim(const struct inventory *inv, const struct vec *defs, struct vec *steps)
 {
 	for (size_t i = 0; i < steps->n; i++) {
 		_cleanup_steps_ struct vec more = { 0 };
@@ -154,7 +154,7 @@ int plan_vfs_of_claim(const struct inventory *inv, const struct vec *defs, struc
 
 		if (step->kind == STEP_SET_VF_TOKEN)
 			pf = inventory_find(inv, step->device);
-		r = pf ? add_vfs(defs, pf, &more) : 0;
+		r = pf ? sriov_plan_add_vfs(defs, pf, &more) : 0;
 		while (r >= 0 && more.n > 0) {
 			r = vec_insert(steps, i + 1, more.items[more.n - 1]);
 			if (r >= 0)

@@ -12,11 +12,11 @@
  * kernel knows no other way (EBUSY). @claimed: keys of the devices that are in leases; while the device
  * or one of its functions is, nothing is changed. 0 or -ENOMEM.
  */
-int plan_vfs(const struct inventory *inv, const struct vfdef *def, char *const *claimed,
+int sriov_plan(const struct inventory *inv, const struct vf_def *def, char *const *claimed,
 	     struct vec *ret_steps, char **ret_problem) _must_check_;
 
 /*
  * Into the steps of a claim: that the PF of each STEP_SET_VF_TOKEN gets the functions that a definition in @defs (struct
  * vfdef) wants while it is claimed. They come after their token, which is theirs from the start. 0 or -ENOMEM.
  */
-int plan_vfs_of_claim(const struct inventory *inv, const struct vec *defs, struct vec *steps) _must_check_;
+int sriov_plan_claim(const struct inventory *inv, const struct vec *defs, struct vec *steps) _must_check_;

@@ -2,21 +2,21 @@
 #include "base/str.h"
 #include "policy/plan/vfio-driver.h"
 
-bool device_is_on_vfio(const struct device *device)
+bool vfio_driver_is_bound(const struct device *device)
 {
-	return device_keeps_driver(device) ? device->driver != NULL : driver_is_vfio(device->driver);
+	return device_keeps_driver(device) ? device->driver != NULL : vfio_driver_is_known(device->driver);
 }
 
-bool bridge_driver_may_stay(const char *driver)
+bool vfio_driver_allows_bridge(const char *driver)
 {
 	return !driver || str_eq(driver, "pcieport");
 }
 
-const char *vfio_driver_for(const struct device *device, const struct groupdef *def)
+const char *vfio_driver_for(const struct device *device, const struct group_def *def)
 {
-	const struct devbus *bus = devbus_find(device->bus);
+	const struct device_bus *bus = device_bus_find(device->bus);
 
-	if (bus->way == DEVBUS_AS_IT_IS)
+	if (bus->binding == DEVICE_BUS_OWN_DRIVER)
 		return device->driver;
 	if (bus->takes_driver && !str_eq(def->driver, "auto"))
 		return def->driver;

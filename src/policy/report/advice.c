@@ -20,13 +20,13 @@ struct findings {
 	bool is_card[ISOLATION_CODES]; /* one of them at least is no bridge */
 };
 
-static void findings_clear(struct findings *findings)
+static void advice_findings_clear(struct findings *findings)
 {
 	for (size_t i = 0; i < ISOLATION_CODES; i++)
 		strv_free(findings->peers[i]);
 }
 
-static int note(struct findings *findings, const struct device *device,
+static int advice_note_cause(struct findings *findings, const struct device *device,
 		const struct isolation_cause *cause)
 {
 	char ***peers = &findings->peers[cause->code];
@@ -36,7 +36,7 @@ static int note(struct findings *findings, const struct device *device,
 	return strv_contains(*peers, cause->peer) ? 0 : strv_add(peers, cause->peer);
 }
 
-static int collect(const struct inventory *inv, const struct vec *devices,
+static int advice_collect(const struct inventory *inv, const struct vec *devices,
 		   struct findings *findings)
 {
 	VEC_FOREACH (const struct device, device, devices) {
@@ -45,7 +45,7 @@ static int collect(const struct inventory *inv, const struct vec *devices,
 
 		VEC_FOREACH (const struct isolation_cause, cause, &causes)
 			if (r >= 0)
-				r = note(findings, device, cause);
+				r = advice_note_cause(findings, device, cause);
 		if (r < 0)
 			return r;
 	}
@@ -54,7 +54,7 @@ static int collect(const struct inventory *inv, const struct vec *devices,
 
 /* --- slots that isolate ---------------------------------------------------------------------- */
 
-static bool has_slot(const struct device *port)
+static bool advice_port_has_slot(const struct device *port)
 {
 	int at = pcicap_find(port, PCICAP_EXPRESS), type = pcicap_express_type(port);
 
@@ -62,7 +62,7 @@ static bool has_slot(const struct device *port)
 	       pcicap_u16(port, (size_t)at + EXPRESS_FLAGS) & FLAG_SLOT;
 }
 
-static bool is_empty(const struct inventory *inv, const struct device *port)
+static bool advice_port_is_empty(const struct inventory *inv, const struct device *port)
 {
 	TOPOLOGY_FOREACH(other, inv, topology_below(inv, port))
 	if (topology_is_below(inv, other, port))
@@ -71,13 +71,13 @@ static bool is_empty(const struct inventory *inv, const struct device *port)
 }
 
 /* Keys of ports below which a card is alone: empty ones, or all. */
-static int find_slots(const struct inventory *inv, bool empty, char ***ret)
+static int advice_find_slots(const struct inventory *inv, bool empty, char ***ret)
 {
 	VEC_FOREACH (const struct device, port, &inv->devices) {
 		int r;
 
-		if (strv_length(*ret) == SLOTS_SHOWN || !device_is_pci(port) || !has_slot(port) ||
-		    grouping_joins_above(inv, port) || (empty && !is_empty(inv, port)))
+		if (strv_length(*ret) == SLOTS_SHOWN || !device_is_pci(port) || !advice_port_has_slot(port) ||
+		    grouping_joins_above(inv, port) || (empty && !advice_port_is_empty(inv, port)))
 			continue;
 		r = strv_add(ret, port->key);
 		if (r < 0)
@@ -92,11 +92,11 @@ char *advice_slots(const struct inventory *inv)
 	_cleanup_free_ char *list = NULL;
 	bool empty = true;
 
-	if (find_slots(inv, true, &slots) < 0)
+	if (advice_find_slots(inv, true, &slots) < 0)
 		return NULL;
 	if (!slots) {
 		empty = false;
-		if (find_slots(inv, false, &slots) < 0)
+		if (advice_find_slots(inv, false, &slots) < 0)
 			return NULL;
 	}
 	if (!slots)
@@ -110,14 +110,14 @@ char *advice_slots(const struct inventory *inv)
 
 /* --- the advice ------------------------------------------------------------------------------ */
 
-static int add(char ***list, char *text)
+static int advice_add(char ***list, char *text)
 {
 	_cleanup_free_ char *owned = text;
 
 	return owned ? strv_add(list, owned) : -ENOMEM;
 }
 
-static int add_slots(const struct inventory *inv, const struct findings *findings, char ***list)
+static int advice_add_slots(const struct inventory *inv, const struct findings *findings, char ***list)
 {
 	enum isolation_code code = ISOLATION_ACS_MISSING;
 	_cleanup_free_ char *slots = NULL, *ports = NULL;
@@ -128,14 +128,14 @@ static int add_slots(const struct inventory *inv, const struct findings *finding
 	ports = strv_join(findings->peers[code], ", ");
 	if (!slots || !ports)
 		return -ENOMEM;
-	return add(
+	return advice_add(
 		list,
 		str_printf("Put the card in a slot that is not below %s: no setting gives a port "
 			   "the access control (ACS) it was not built with. %s",
 			   ports, slots));
 }
 
-static int add_settings(const struct findings *findings, char ***list)
+static int advice_add_settings(const struct findings *findings, char ***list)
 {
 	char **off = findings->peers[ISOLATION_ACS_NOT_ENABLED];
 	_cleanup_free_ char *ports = NULL;
@@ -145,7 +145,7 @@ static int add_settings(const struct findings *findings, char ***list)
 	ports = strv_join(off, ", ");
 	if (!ports)
 		return -ENOMEM;
-	return add(
+	return advice_add(
 		list,
 		str_printf("Turn on the access control of %s: an option of the firmware's setup, "
 			   "often called ACS, or pci=config_acs= on the kernel's command line "
@@ -153,23 +153,23 @@ static int add_settings(const struct findings *findings, char ***list)
 			   ports));
 }
 
-static int add_functions(const struct findings *findings, char ***list)
+static int advice_add_functions(const struct findings *findings, char ***list)
 {
 	enum isolation_code code = ISOLATION_MULTIFUNCTION;
 
 	if (!findings->peers[code])
 		return 0;
 	if (findings->is_card[code])
-		return add(list,
+		return advice_add(list,
 			   strdup("Functions of one device stay together in every slot: claim them "
 				  "together."));
-	return add(
+	return advice_add(
 		list,
 		strdup("These ports are functions of one device: what is below any of them moves "
 		       "with the others. Use the slots of other ports."));
 }
 
-static int add_conventional(const struct findings *findings, char ***list)
+static int advice_add_conventional(const struct findings *findings, char ***list)
 {
 	char **bridges = findings->peers[ISOLATION_CONVENTIONAL_BRIDGE];
 	_cleanup_free_ char *text = NULL;
@@ -179,13 +179,13 @@ static int add_conventional(const struct findings *findings, char ***list)
 	text = strv_join(bridges, ", ");
 	if (!text)
 		return -ENOMEM;
-	return add(list,
+	return advice_add(list,
 		   str_printf("Conventional PCI behind %s moves as one, whatever the slot. A PCI "
 			      "Express card in its place can be alone.",
 			      text));
 }
 
-static int add_peers(const struct findings *findings, char ***list)
+static int advice_add_peers(const struct findings *findings, char ***list)
 {
 	char **others = findings->peers[ISOLATION_PEER_TO_PEER];
 	_cleanup_free_ char *text = NULL;
@@ -195,17 +195,17 @@ static int add_peers(const struct findings *findings, char ***list)
 	text = strv_join(others, ", ");
 	if (!text)
 		return -ENOMEM;
-	return add(list,
+	return advice_add(list,
 		   str_printf("Do not give it to another user than %s, or put one of them below "
 			      "another root port.",
 			      text));
 }
 
-static int add_no_iommu(const struct inventory *inv, char ***list)
+static int advice_add_no_iommu(const struct inventory *inv, char ***list)
 {
 	if (inv->iommu_groups.n > 0)
 		return 0;
-	return add(
+	return advice_add(
 		list,
 		strdup("The kernel has no IOMMU: turn it on in the firmware's setup (VT-d, AMD-Vi, "
 		       "SMMU), and with intel_iommu=on on the kernel's command line for Intel."));
@@ -213,22 +213,22 @@ static int add_no_iommu(const struct inventory *inv, char ***list)
 
 int advice_find(const struct inventory *inv, const struct vec *devices, char ***ret)
 {
-	_cleanup_(findings_clear) struct findings findings = { 0 };
+	_cleanup_(advice_findings_clear) struct findings findings = { 0 };
 	_cleanup_strv_ char **list = NULL;
-	int r = collect(inv, devices, &findings);
+	int r = advice_collect(inv, devices, &findings);
 
 	if (r >= 0)
-		r = add_no_iommu(inv, &list);
+		r = advice_add_no_iommu(inv, &list);
 	if (r >= 0)
-		r = add_slots(inv, &findings, &list);
+		r = advice_add_slots(inv, &findings, &list);
 	if (r >= 0)
-		r = add_settings(&findings, &list);
+		r = advice_add_settings(&findings, &list);
 	if (r >= 0)
-		r = add_functions(&findings, &list);
+		r = advice_add_functions(&findings, &list);
 	if (r >= 0)
-		r = add_conventional(&findings, &list);
+		r = advice_add_conventional(&findings, &list);
 	if (r >= 0)
-		r = add_peers(&findings, &list);
+		r = advice_add_peers(&findings, &list);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(list);

@@ -18,13 +18,13 @@ struct finding {
 	char *text;	     /* what is so, and what to do about it */
 };
 
-const char *finding_level_to_string(enum finding_level level); /* "ok", "hint", "warning", "failure" */
+const char *doctor_level_to_string(enum finding_level level); /* "ok", "hint", "warning", "failure" */
 
 /* Appends to @findings; @text is taken over. 0 or -ENOMEM. */
-int finding_add(struct vec *findings, enum finding_level level, const char *subject,
+int doctor_add_finding(struct vec *findings, enum finding_level level, const char *subject,
 		char *text) _must_check_;
-void findings_clear(struct vec *findings);
-#define _cleanup_findings_ _cleanup_(findings_clear)
+void doctor_clear_findings(struct vec *findings);
+#define _cleanup_findings_ _cleanup_(doctor_clear_findings)
 
 /* Appends what there is to say of @inv. 0 or -ENOMEM. */
-int doctor_look(const struct inventory *inv, struct vec *findings) _must_check_;
+int doctor_check(const struct inventory *inv, struct vec *findings) _must_check_;

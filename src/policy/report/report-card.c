@@ -7,7 +7,7 @@
 #include "policy/plan/reset-scope.h"
 #include "policy/report/report-private.h"
 
-const char *report_place_to_string(enum report_place place)
+const char *report_card_place_to_string(enum report_place place)
 {
 	static const char *const names[] = {
 		[REPORT_FIRMWARE] = "firmware", [REPORT_KERNEL] = "kernel",
@@ -18,7 +18,7 @@ const char *report_place_to_string(enum report_place place)
 	return names[place];
 }
 
-static void *advice_free(void *data)
+static void *report_card_advice_free(void *data)
 {
 	struct report_advice *advice = data;
 
@@ -28,12 +28,12 @@ static void *advice_free(void *data)
 	return NULL;
 }
 
-void reportcard_clear(struct reportcard *card)
+void report_card_clear(struct report_card *card)
 {
-	vec_clear(&card->advice, advice_free);
+	vec_clear(&card->advice, report_card_advice_free);
 }
 
-int report_add(struct reportcard *card, const struct report_advice *kind, char ***devices, char *text)
+int report_card_add(struct report_card *card, const struct report_advice *kind, char ***devices, char *text)
 {
 	struct report_advice *advice = text ? calloc(1, sizeof(*advice)) : NULL;
 
@@ -47,11 +47,11 @@ int report_add(struct reportcard *card, const struct report_advice *kind, char *
 		advice->devices = TAKE_PTR(*devices);
 	if (vec_add(&card->advice, advice) >= 0)
 		return 0;
-	advice_free(advice);
+	report_card_advice_free(advice);
 	return -ENOMEM;
 }
 
-char *report_list(char *const *devices)
+char *report_card_list(char *const *devices)
 {
 	size_t n = strv_length(devices);
 	_cleanup_strv_ char **some = NULL;
@@ -67,13 +67,13 @@ char *report_list(char *const *devices)
 
 /* --- marks -------------------------------------------------------------------------------------- */
 
-bool report_is_endpoint(const struct device *device)
+bool report_card_is_endpoint(const struct device *device)
 {
 	return device_is_pci(device) && !device_is_bridge(device) &&
 	       device->class_code >> 16 != 0x06; /* host and ISA bridges have header type 0 */
 }
 
-static bool is_alone(const struct inventory *inv, const struct device *device)
+static bool report_card_is_alone(const struct inventory *inv, const struct device *device)
 {
 	const struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
 	size_t n = 0;
@@ -85,7 +85,7 @@ static bool is_alone(const struct inventory *inv, const struct device *device)
 	return n == 1;
 }
 
-bool report_has_reserved(const struct inventory *inv, const struct device *device)
+bool report_card_has_reserved(const struct inventory *inv, const struct device *device)
 {
 	const struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
 
@@ -98,15 +98,15 @@ bool report_has_reserved(const struct inventory *inv, const struct device *devic
 	return false;
 }
 
-bool report_has_own_reset(const struct device *device)
+bool report_card_has_own_reset(const struct device *device)
 {
 	STRV_FOREACH(method, device->reset_methods)
-		if (resetscope_reach(*method) == RESET_FUNCTION)
+		if (reset_scope_of_method(*method) == RESET_SCOPE_FUNCTION)
 			return true;
 	return false;
 }
 
-static bool has_small_bar(const struct inventory *inv, const struct device *device)
+static bool report_card_has_small_bar(const struct inventory *inv, const struct device *device)
 {
 	for (unsigned i = 0; i < DEVICE_BARS; i++)
 		if (small_bar_is(inv, &device->resources[i]))
@@ -114,7 +114,7 @@ static bool has_small_bar(const struct inventory *inv, const struct device *devi
 	return false;
 }
 
-static bool knows_bars(const struct device *device)
+static bool report_card_knows_bars(const struct device *device)
 {
 	for (unsigned i = 0; i < DEVICE_BARS; i++)
 		if (device->resources[i].flags)
@@ -122,13 +122,13 @@ static bool knows_bars(const struct device *device)
 	return false;
 }
 
-static void mark(struct report_mark *mark, bool known, bool good)
+static void report_card_mark(struct report_mark *report_card_mark, bool known, bool good)
 {
-	mark->of += known;
-	mark->good += known && good;
+	report_card_mark->of += known;
+	report_card_mark->good += known && good;
 }
 
-static void mark_all(const struct inventory *inv, struct report_mark *marks)
+static void report_card_mark_all(const struct inventory *inv, struct report_mark *marks)
 {
 	static const struct report_mark qualities[REPORT_MARKS] = {
 		{ .quality = "translated", .text = "behind an IOMMU" },
@@ -141,20 +141,20 @@ static void mark_all(const struct inventory *inv, struct report_mark *marks)
 
 	memcpy(marks, qualities, sizeof(qualities));
 	VEC_FOREACH(const struct device, device, &inv->devices) {
-		if (!report_is_endpoint(device))
+		if (!report_card_is_endpoint(device))
 			continue;
-		mark(&marks[0], from_kernel, device->iommu_group >= 0);
-		mark(&marks[1], true, is_alone(inv, device));
-		mark(&marks[2], true, report_has_own_reset(device));
-		mark(&marks[3], from_kernel && device->iommu_group >= 0,
-		     !report_has_reserved(inv, device));
-		mark(&marks[4], knows_bars(device), !has_small_bar(inv, device));
+		report_card_mark(&marks[0], from_kernel, device->iommu_group >= 0);
+		report_card_mark(&marks[1], true, report_card_is_alone(inv, device));
+		report_card_mark(&marks[2], true, report_card_has_own_reset(device));
+		report_card_mark(&marks[3], from_kernel && device->iommu_group >= 0,
+		     !report_card_has_reserved(inv, device));
+		report_card_mark(&marks[4], report_card_knows_bars(device), !report_card_has_small_bar(inv, device));
 	}
 }
 
 /* --- the whole ---------------------------------------------------------------------------------- */
 
-static int cmp_advice(const void *a, const void *b)
+static int report_card_cmp_advice(const void *a, const void *b)
 {
 	const struct report_advice *x = a, *y = b;
 	size_t nx = strv_length(x->devices), ny = strv_length(y->devices);
@@ -166,12 +166,12 @@ static int cmp_advice(const void *a, const void *b)
 	return strcmp(x->code, y->code);
 }
 
-int reportcard_make(const struct inventory *inv, struct reportcard *ret)
+int report_card_make(const struct inventory *inv, struct report_card *ret)
 {
-	_cleanup_reportcard_ struct reportcard card = { 0 };
+	_cleanup_report_card_ struct report_card card = { 0 };
 	int r;
 
-	mark_all(inv, card.marks);
+	report_card_mark_all(inv, card.marks);
 	r = report_platform(inv, &card);
 	if (r >= 0)
 		r = report_isolation(inv, &card);
@@ -179,8 +179,8 @@ int reportcard_make(const struct inventory *inv, struct reportcard *ret)
 		r = report_devices(inv, &card);
 	if (r < 0)
 		return r;
-	vec_sort(&card.advice, cmp_advice);
+	vec_sort(&card.advice, report_card_cmp_advice);
 	*ret = card;
-	card = (struct reportcard){ 0 };
+	card = (struct report_card){ 0 };
 	return 0;
 }

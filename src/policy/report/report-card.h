@@ -34,14 +34,14 @@ struct report_mark {
 
 #define REPORT_MARKS 5
 
-struct reportcard {
+struct report_card {
 	struct report_mark marks[REPORT_MARKS];
 	struct vec advice; /* struct report_advice, owned; the most effective first */
 };
 
-const char *report_place_to_string(enum report_place place);
+const char *report_card_place_to_string(enum report_place place);
 
 /* 0 or -ENOMEM. */
-int reportcard_make(const struct inventory *inv, struct reportcard *ret) _must_check_;
-void reportcard_clear(struct reportcard *card);
-#define _cleanup_reportcard_ _cleanup_(reportcard_clear)
+int report_card_make(const struct inventory *inv, struct report_card *ret) _must_check_;
+void report_card_clear(struct report_card *card);
+#define _cleanup_report_card_ _cleanup_(report_card_clear)

@@ -9,25 +9,25 @@
 #include "policy/devinfo/small-bar.h"
 #include "policy/report/report-private.h"
 
-typedef bool (*is_fn)(const struct inventory *inv, const struct device *device);
+typedef bool (*report_devices_fn)(const struct inventory *inv, const struct device *device);
 
-static bool is_reserved(const struct inventory *inv, const struct device *device)
+static bool report_devices_reserved(const struct inventory *inv, const struct device *device)
 {
-	return report_has_reserved(inv, device);
+	return report_card_has_reserved(inv, device);
 }
 
-static bool has_no_reset(const struct inventory *inv, const struct device *device)
+static bool report_devices_no_reset(const struct inventory *inv, const struct device *device)
 {
 	return !device->reset_methods && device->config;
 }
 
 /* One that takes its neighbours along, or at least all of its own functions. */
-static bool has_wide_reset(const struct inventory *inv, const struct device *device)
+static bool report_devices_wide_reset(const struct inventory *inv, const struct device *device)
 {
-	return device->reset_methods && !report_has_own_reset(device);
+	return device->reset_methods && !report_card_has_own_reset(device);
 }
 
-static bool has_unaligned_bar(const struct inventory *inv, const struct device *device)
+static bool report_devices_unaligned_bar(const struct inventory *inv, const struct device *device)
 {
 	for (unsigned i = 0; i < DEVICE_BARS; i++)
 		if (small_bar_is(inv, &device->resources[i]) &&
@@ -36,7 +36,7 @@ static bool has_unaligned_bar(const struct inventory *inv, const struct device *
 	return false;
 }
 
-static bool has_shared_table(const struct inventory *inv, const struct device *device)
+static bool report_devices_shared_table(const struct inventory *inv, const struct device *device)
 {
 	struct msix_table msix;
 
@@ -44,59 +44,59 @@ static bool has_shared_table(const struct inventory *inv, const struct device *d
 	       msix_table_shares_page(device, &msix, inv->page_size);
 }
 
-static bool has_unused_vfs(const struct inventory *inv, const struct device *device)
+static bool report_devices_unused_vfs(const struct inventory *inv, const struct device *device)
 {
 	return device->total_vfs > 0 && device->num_vfs == 0;
 }
 
 static const struct {
-	is_fn is;
+	report_devices_fn is;
 	struct report_advice kind;
 	const char *text; /* behind the devices and a colon */
-} rows[] = {
-	{ is_reserved,
+} report_devices_rows[] = {
+	{ report_devices_reserved,
 	  { .place = REPORT_FIRMWARE, .code = "rmrr", .weight = WEIGHT_NOT_AT_ALL },
 	  "the firmware reserves memory for DMA from here (RMRR, IVMD), so the kernel lets nobody "
 	  "have this. Turn off what needs it in the setup: USB legacy emulation, management and health "
 	  "agents (iLO, iDRAC: HPE calls it shared memory features), built-in RAID; or use another "
 	  "slot or card." },
-	{ has_no_reset,
+	{ report_devices_no_reset,
 	  { .place = REPORT_HARDWARE, .code = "no-reset", .weight = WEIGHT_RESETS },
 	  "nothing resets this but power, so the next user finds what the last one left. Prefer cards "
 	  "with FLR; a slot of its own allows a bus reset at least." },
-	{ has_wide_reset,
+	{ report_devices_wide_reset,
 	  { .place = REPORT_SLOT, .code = "wide-reset", .weight = WEIGHT_RESETS },
 	  "only a reset of the whole bus or slot reaches this. Give all that is there to one user, "
 	  "and prefer cards with FLR." },
-	{ has_unaligned_bar,
+	{ report_devices_unaligned_bar,
 	  { .place = REPORT_KERNEL, .code = "unaligned-bar", .weight = WEIGHT_SPEED },
 	  "BARs smaller than a page do not begin at one, so each access of a guest goes through the "
 	  "VMM. Boot with pci=resource_alignment= and their addresses." },
-	{ has_shared_table,
+	{ report_devices_shared_table,
 	  { .place = REPORT_VMM, .code = "msix-relocation", .weight = WEIGHT_SPEED },
 	  "the MSI-X table shares a page with registers, which become as slow as the VMM. Move the "
 	  "table (x-msix-relocation of QEMU)." },
-	{ has_unused_vfs,
+	{ report_devices_unused_vfs,
 	  { .place = REPORT_HARDWARE, .code = "sr-iov-unused", .weight = WEIGHT_SPEED },
 	  "virtual functions could be made, and none is. Each is a device of its own, with FLR: one "
 	  "card serves many users (virtual-functions in devgroups.d)." },
 };
 
-int report_devices(const struct inventory *inv, struct reportcard *card)
+int report_devices(const struct inventory *inv, struct report_card *card)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(report_devices_rows); i++) {
 		_cleanup_strv_ char **devices = NULL;
 		_cleanup_free_ char *list = NULL;
 
 		VEC_FOREACH(const struct device, device, &inv->devices)
-			if (report_is_endpoint(device) && rows[i].is(inv, device) &&
+			if (report_card_is_endpoint(device) && report_devices_rows[i].is(inv, device) &&
 			    strv_add(&devices, device->key) < 0)
 				return -ENOMEM;
 		if (!devices)
 			continue;
-		list = report_list(devices);
-		if (!list || report_add(card, &rows[i].kind, &devices,
-					str_printf("%s: %s", list, rows[i].text)) < 0)
+		list = report_card_list(devices);
+		if (!list || report_card_add(card, &report_devices_rows[i].kind, &devices,
+					str_printf("%s: %s", list, report_devices_rows[i].text)) < 0)
 			return -ENOMEM;
 	}
 	return 0;

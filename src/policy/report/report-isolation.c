@@ -25,20 +25,20 @@ enum tie {
 	TIES,
 };
 
-struct found {
+struct tie_group {
 	char **devices; /* endpoints that it holds together with others */
 	char **peers;	/* what does it */
 };
 
-static void found_clear(struct found (*found)[TIES])
+static void report_isolation_clear(struct tie_group (*tie_group)[TIES])
 {
 	for (size_t i = 0; i < TIES; i++) {
-		strv_free((*found)[i].devices);
-		strv_free((*found)[i].peers);
+		strv_free((*tie_group)[i].devices);
+		strv_free((*tie_group)[i].peers);
 	}
 }
 
-static int tie_of(const struct inventory *inv, const struct isolation_cause *cause)
+static int report_isolation_tie(const struct inventory *inv, const struct isolation_cause *cause)
 {
 	const struct device *peer = *cause->peer ? inventory_find(inv, cause->peer) : NULL;
 
@@ -63,23 +63,23 @@ static int tie_of(const struct inventory *inv, const struct isolation_cause *cau
 	}
 }
 
-static int note(struct found *found, const struct device *device, const char *peer)
+static int report_isolation_note(struct tie_group *tie_group, const struct device *device, const char *peer)
 {
-	if (!strv_contains(found->devices, device->key) && strv_add(&found->devices, device->key) < 0)
+	if (!strv_contains(tie_group->devices, device->key) && strv_add(&tie_group->devices, device->key) < 0)
 		return -ENOMEM;
-	return *peer && !strv_contains(found->peers, peer) ? strv_add(&found->peers, peer) : 0;
+	return *peer && !strv_contains(tie_group->peers, peer) ? strv_add(&tie_group->peers, peer) : 0;
 }
 
-static int look_at(const struct inventory *inv, const struct device *device, struct found *found)
+static int report_isolation_collect(const struct inventory *inv, const struct device *device, struct tie_group *tie_group)
 {
 	_cleanup_isolation_ struct vec causes = { 0 };
 	int r = isolation_find(inv, device, &causes);
 
 	VEC_FOREACH(const struct isolation_cause, cause, &causes) {
-		int tie = r >= 0 ? tie_of(inv, cause) : -1;
+		int tie = r >= 0 ? report_isolation_tie(inv, cause) : -1;
 
 		if (tie >= 0)
-			r = note(&found[tie], device, cause->peer);
+			r = report_isolation_note(&tie_group[tie], device, cause->peer);
 	}
 	return r;
 }
@@ -133,41 +133,41 @@ static const struct {
 };
 
 /* @format has one %s. */
-static char *fill_in(const char *format, const char *list)
+static char *report_isolation_fill_in(const char *format, const char *list)
 {
 	const char *place = strstr(format, "%s");
 
 	return str_printf("%.*s%s%s", (int)(place - format), format, list, place + 2);
 }
 
-static int say(const struct inventory *inv, enum tie tie, struct found *found,
-	       struct reportcard *card)
+static int report_isolation_add(const struct inventory *inv, enum tie tie, struct tie_group *tie_group,
+	       struct report_card *card)
 {
 	struct report_advice kind = ties[tie].kind;
 	/* a cause that no other device is named in is about the devices themselves */
-	_cleanup_free_ char *peers = report_list(found->peers ? found->peers : found->devices), *text = NULL, *slots = NULL;
+	_cleanup_free_ char *peers = report_card_list(tie_group->peers ? tie_group->peers : tie_group->devices), *text = NULL, *slots = NULL;
 
 	if (!peers)
 		return -ENOMEM;
 	kind.weight = tie == TIE_PEERS				      ? WEIGHT_UNSAFE :
 		      kind.place == REPORT_HARDWARE && !ties[tie].with_slots ? WEIGHT_OTHER_CARD :
 									WEIGHT_GROUPS;
-	text = fill_in(ties[tie].text, peers);
+	text = report_isolation_fill_in(ties[tie].text, peers);
 	slots = ties[tie].with_slots ? advice_slots(inv) : strdup("");
-	return report_add(card, &kind, &found->devices,
+	return report_card_add(card, &kind, &tie_group->devices,
 			  text && slots ? str_printf("%s%s", text, slots) : NULL);
 }
 
-int report_isolation(const struct inventory *inv, struct reportcard *card)
+int report_isolation(const struct inventory *inv, struct report_card *card)
 {
-	_cleanup_(found_clear) struct found found[TIES] = { 0 };
+	_cleanup_(report_isolation_clear) struct tie_group tie_group[TIES] = { 0 };
 	int r = 0;
 
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (r >= 0 && report_is_endpoint(device) && device->iommu_group >= 0)
-			r = look_at(inv, device, found);
+		if (r >= 0 && report_card_is_endpoint(device) && device->iommu_group >= 0)
+			r = report_isolation_collect(inv, device, tie_group);
 	for (enum tie tie = 0; tie < TIES; tie++)
-		if (r >= 0 && found[tie].devices)
-			r = say(inv, tie, &found[tie], card);
+		if (r >= 0 && tie_group[tie].devices)
+			r = report_isolation_add(inv, tie, &tie_group[tie], card);
 	return r;
 }

@@ -10,7 +10,7 @@
 #include "policy/report/report-private.h"
 
 /* Whose machine it is tells what things are called in its setup. */
-static uint16_t vendor_of_host(const struct inventory *inv)
+static uint16_t report_platform_host_vendor(const struct inventory *inv)
 {
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (device->class_code >> 8 == 0x0600 && !device->parent)
@@ -18,7 +18,7 @@ static uint16_t vendor_of_host(const struct inventory *inv)
 	return 0;
 }
 
-static int report_no_iommu(const struct inventory *inv, struct reportcard *card)
+static int report_platform_no_iommu(const struct inventory *inv, struct report_card *card)
 {
 	static const struct report_advice firmware = { .place = REPORT_FIRMWARE,
 						       .code = "no-iommu",
@@ -26,16 +26,16 @@ static int report_no_iommu(const struct inventory *inv, struct reportcard *card)
 	static const struct report_advice kernel = { .place = REPORT_KERNEL,
 						     .code = "iommu-off",
 						     .weight = WEIGHT_NOTHING_WORKS };
-	uint16_t vendor = vendor_of_host(inv);
+	uint16_t vendor = report_platform_host_vendor(inv);
 
 	if (inv->iommu_groups.n > 0)
 		return 0;
 	if (inv->iommus)
-		return report_add(card, &kernel, NULL,
+		return report_card_add(card, &kernel, NULL,
 				  strdup("The kernel sees an IOMMU and makes no groups of it. Boot "
 					 "with iommu=nopt (and with intel_iommu=on on Intel), and "
 					 "without intel_iommu=off, amd_iommu=off and iommu=off."));
-	return report_add(
+	return report_card_add(
 		card, &firmware, NULL,
 		vendor == 0x8086 ?
 			strdup("There is no IOMMU. Turn on VT-d in the firmware's setup, and boot "
@@ -48,7 +48,7 @@ static int report_no_iommu(const struct inventory *inv, struct reportcard *card)
 			       "can be given away."));
 }
 
-static int report_interrupts(const struct inventory *inv, struct reportcard *card)
+static int report_platform_interrupts(const struct inventory *inv, struct report_card *card)
 {
 	static const struct report_advice kind = { .place = REPORT_FIRMWARE,
 						   .code = "no-interrupt-remapping",
@@ -56,7 +56,7 @@ static int report_interrupts(const struct inventory *inv, struct reportcard *car
 
 	if (inv->iommu_groups.n == 0 || inv->interrupt_remapping != 0)
 		return 0;
-	return report_add(
+	return report_card_add(
 		card, &kind, NULL,
 		str_printf("The IOMMU does not remap interrupts: a guest with a device can forge "
 			   "those of the host%s. Turn interrupt remapping on in the firmware's setup "
@@ -67,7 +67,7 @@ static int report_interrupts(const struct inventory *inv, struct reportcard *car
 				   ", and so VFIO refuses every claim"));
 }
 
-static int report_override(const struct inventory *inv, struct reportcard *card)
+static int report_platform_acs_override(const struct inventory *inv, struct report_card *card)
 {
 	static const struct report_advice kind = { .place = REPORT_KERNEL,
 						   .code = "acs-override",
@@ -75,7 +75,7 @@ static int report_override(const struct inventory *inv, struct reportcard *card)
 
 	if (!inv->acs_override)
 		return 0;
-	return report_add(
+	return report_card_add(
 		card, &kind, NULL,
 		str_printf("pcie_acs_override=%s splits IOMMU groups that the hardware does not "
 			   "isolate: their devices can reach each other, and whoever has one can "
@@ -84,7 +84,7 @@ static int report_override(const struct inventory *inv, struct reportcard *card)
 			   inv->acs_override));
 }
 
-static int report_passthrough(const struct inventory *inv, struct reportcard *card)
+static int report_platform_passthrough(const struct inventory *inv, struct report_card *card)
 {
 	static const struct report_advice kind = { .place = REPORT_KERNEL,
 						   .code = "iommu-pt",
@@ -95,12 +95,12 @@ static int report_passthrough(const struct inventory *inv, struct reportcard *ca
 		if (!str_eq(group->type, "identity"))
 			continue;
 		VEC_FOREACH(const struct device, device, &group->devices)
-			if (report_is_endpoint(device) && strv_add(&devices, device->key) < 0)
+			if (report_card_is_endpoint(device) && strv_add(&devices, device->key) < 0)
 				return -ENOMEM;
 	}
 	if (!devices)
 		return 0;
-	return report_add(
+	return report_card_add(
 		card, &kind, &devices,
 		strdup("The host's own DMA is not translated (iommu=pt). That is faster for the host "
 		       "and makes no difference to a guest, but a device that comes back from one "
@@ -108,7 +108,7 @@ static int report_passthrough(const struct inventory *inv, struct reportcard *ca
 		       "not trust your guests."));
 }
 
-static int report_vfio(const struct inventory *inv, struct reportcard *card)
+static int report_platform_vfio(const struct inventory *inv, struct report_card *card)
 {
 	static const struct report_advice kind = { .place = REPORT_KERNEL,
 						   .code = "no-vfio",
@@ -116,40 +116,40 @@ static int report_vfio(const struct inventory *inv, struct reportcard *card)
 
 	if (inv->has_vfio || inv->has_vfio_cdev)
 		return 0;
-	return report_add(card, &kind, NULL,
+	return report_card_add(card, &kind, NULL,
 			  strdup("This kernel has no VFIO: install the package with its modules, or "
 				 "build it with CONFIG_VFIO_PCI."));
 }
 
 /* Where the platform has it in any device it is on. */
-static int report_eeh(const struct inventory *inv, struct reportcard *card)
+static int report_platform_eeh(const struct inventory *inv, struct report_card *card)
 {
 	static const struct report_advice kind = { .place = REPORT_FIRMWARE,
 						   .code = "no-eeh",
 						   .weight = WEIGHT_UNSAFE };
 
-	if (!str_eq(iommu_kind(inv), "sPAPR"))
+	if (!str_eq(iommu_unit_kind(inv), "sPAPR"))
 		return 0;
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (device->eeh)
 			return 0;
-	return report_add(card, &kind, NULL,
+	return report_card_add(card, &kind, NULL,
 			  strdup("EEH is off: after an error a device is not cut off from the rest of the machine, and "
 				 "nothing recovers it. Boot without eeh=off; where this is a guest, its hypervisor has to "
 				 "offer EEH."));
 }
 
-int report_platform(const struct inventory *inv, struct reportcard *card)
+int report_platform(const struct inventory *inv, struct report_card *card)
 {
-	int r = report_no_iommu(inv, card);
+	int r = report_platform_no_iommu(inv, card);
 
 	if (r >= 0)
-		r = report_vfio(inv, card);
+		r = report_platform_vfio(inv, card);
 	if (r >= 0)
-		r = report_interrupts(inv, card);
+		r = report_platform_interrupts(inv, card);
 	if (r >= 0)
-		r = report_override(inv, card);
+		r = report_platform_acs_override(inv, card);
 	if (r >= 0)
-		r = report_eeh(inv, card);
-	return r < 0 ? r : report_passthrough(inv, card);
+		r = report_platform_eeh(inv, card);
+	return r < 0 ? r : report_platform_passthrough(inv, card);
 }

@@ -19,19 +19,19 @@ enum report_weight {
 };
 
 /* Adds a copy of @kind; takes @text (NULL: out of memory) over, and *@devices if there is one. */
-int report_add(struct reportcard *card, const struct report_advice *kind, char ***devices,
+int report_card_add(struct report_card *card, const struct report_advice *kind, char ***devices,
 	       char *text) _must_check_;
 /* "A, B, C and 3 more". Caller frees; NULL when out of memory. */
-char *report_list(char *const *devices) _must_check_;
+char *report_card_list(char *const *devices) _must_check_;
 
-bool report_is_endpoint(const struct device *device);
-bool report_has_reserved(const struct inventory *inv, const struct device *device);
+bool report_card_is_endpoint(const struct device *device);
+bool report_card_has_reserved(const struct inventory *inv, const struct device *device);
 /* A reset that reaches this function alone. */
-bool report_has_own_reset(const struct device *device);
+bool report_card_has_own_reset(const struct device *device);
 
 /* report-platform.c: IOMMU, interrupts, command line */
-int report_platform(const struct inventory *inv, struct reportcard *card) _must_check_;
+int report_platform(const struct inventory *inv, struct report_card *card) _must_check_;
 /* report-isolation.c: why groups are as large as they are */
-int report_isolation(const struct inventory *inv, struct reportcard *card) _must_check_;
+int report_isolation(const struct inventory *inv, struct report_card *card) _must_check_;
 /* report-devices.c: reserved memory, resets, BARs */
-int report_devices(const struct inventory *inv, struct reportcard *card) _must_check_;
+int report_devices(const struct inventory *inv, struct report_card *card) _must_check_;

@@ -13,24 +13,24 @@
 
 #define RANGES_MAX 1024
 #define REGIONS	   7   /* BARs and ROM */
-#define PASID_BITS 0x6 /* of out_capabilities: execute, privileged (learnt.h) */
+#define PASID_BITS 0x6 /* of out_capabilities: execute, privileged (vfio-facts.h) */
 
 /* --- the IOMMU group ---------------------------------------------------------------------------- */
 
 /* Without the device attached, an address space has no limits yet. */
-static int attach(int device, int iommufd, uint32_t *ret_devid, uint32_t *ret_ioas)
+static int iommufd_info_attach(int device, int iommufd, uint32_t *ret_devid, uint32_t *ret_ioas)
 {
-	struct bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = iommufd };
-	struct ioas_alloc alloc = { .size = sizeof(alloc) };
-	struct attach_pt pt = { .argsz = sizeof(pt) };
+	struct iommufd_abi_bind bind = { .argsz = sizeof(bind), .iommufd = iommufd };
+	struct iommufd_abi_ioas_alloc alloc = { .size = sizeof(alloc) };
+	struct iommufd_abi_attach_pt pt = { .argsz = sizeof(pt) };
 
-	int r = fault_ioctl(device, BIND_IOMMUFD, "VFIO_DEVICE_BIND_IOMMUFD", &bind);
+	int r = fault_ioctl(device, IOMMUFD_ABI_BIND, "VFIO_DEVICE_BIND_IOMMUFD", &bind);
 
 	if (r >= 0)
-		r = fault_ioctl(iommufd, IOAS_ALLOC, "IOMMU_IOAS_ALLOC", &alloc);
+		r = fault_ioctl(iommufd, IOMMUFD_ABI_IOAS_ALLOC, "IOMMU_IOAS_ALLOC", &alloc);
 	pt.pt_id = alloc.out_ioas_id;
 	if (r >= 0)
-		r = fault_ioctl(device, ATTACH_PT, "VFIO_DEVICE_ATTACH_IOMMUFD_PT", &pt);
+		r = fault_ioctl(device, IOMMUFD_ABI_ATTACH_PT, "VFIO_DEVICE_ATTACH_IOMMUFD_PT", &pt);
 	if (r < 0)
 		return r;
 	*ret_devid = bind.out_devid;
@@ -38,11 +38,11 @@ static int attach(int device, int iommufd, uint32_t *ret_devid, uint32_t *ret_io
 	return 0;
 }
 
-static int tell_ranges(int iommufd, uint32_t ioas, const struct vfioinfo_asker *asker)
+static int iommufd_info_report_ranges(int iommufd, uint32_t ioas, const struct vfio_info_sink *asker)
 {
-	struct ioas_iova_ranges ask = { .size = sizeof(ask), .ioas_id = ioas };
-	_cleanup_free_ struct iova_range *ranges = NULL;
-	int r = fault_ioctl(iommufd, IOAS_IOVA_RANGES, "IOMMU_IOAS_IOVA_RANGES", &ask);
+	struct iommufd_abi_iova_ranges ask = { .size = sizeof(ask), .ioas_id = ioas };
+	_cleanup_free_ struct iommufd_abi_iova_range *ranges = NULL;
+	int r = fault_ioctl(iommufd, IOMMUFD_ABI_IOVA_RANGES, "IOMMU_IOAS_IOVA_RANGES", &ask);
 
 	/* it says how many there are, and that there is no room for them */
 	if (r < 0 && r != -EMSGSIZE)
@@ -53,19 +53,19 @@ static int tell_ranges(int iommufd, uint32_t ioas, const struct vfioinfo_asker *
 	if (!ranges)
 		return -ENOMEM;
 	ask.allowed_iovas = (uintptr_t)ranges;
-	r = fault_ioctl(iommufd, IOAS_IOVA_RANGES, "IOMMU_IOAS_IOVA_RANGES", &ask);
+	r = fault_ioctl(iommufd, IOMMUFD_ABI_IOVA_RANGES, "IOMMU_IOAS_IOVA_RANGES", &ask);
 	if (r < 0)
 		return r;
-	vfioinfo_tell(asker, "source iommufd");
+	vfio_info_report(asker, "source iommufd");
 	for (uint32_t i = 0; i < ask.num_iovas; i++)
-		vfioinfo_tell(asker, "range 0x%" PRIx64 " 0x%" PRIx64, ranges[i].start, ranges[i].last);
-	vfioinfo_tell(asker, "alignment 0x%" PRIx64, ask.out_iova_alignment);
+		vfio_info_report(asker, "range 0x%" PRIx64 " 0x%" PRIx64, ranges[i].start, ranges[i].last);
+	vfio_info_report(asker, "alignment 0x%" PRIx64, ask.out_iova_alignment);
 	return 0;
 }
 
 /* --- the device --------------------------------------------------------------------------------- */
 
-static void tell_areas(uint32_t index, const uint8_t *cap, size_t room, const struct vfioinfo_asker *asker)
+static void iommufd_info_report_sparse(uint32_t index, const uint8_t *cap, size_t room, const struct vfio_info_sink *asker)
 {
 	struct vfio_region_info_cap_sparse_mmap sparse;
 	struct vfio_region_sparse_mmap_area area;
@@ -75,12 +75,12 @@ static void tell_areas(uint32_t index, const uint8_t *cap, size_t room, const st
 	memcpy(&sparse, cap, sizeof(sparse));
 	for (size_t i = 0, at = sizeof(sparse); i < sparse.nr_areas && at + sizeof(area) <= room; i++, at += sizeof(area)) {
 		memcpy(&area, cap + at, sizeof(area));
-		vfioinfo_tell(asker, "sparse %u 0x%" PRIx64 " 0x%" PRIx64, index, (uint64_t)area.offset,
+		vfio_info_report(asker, "sparse %u 0x%" PRIx64 " 0x%" PRIx64, index, (uint64_t)area.offset,
 			      (uint64_t)area.size);
 	}
 }
 
-static void tell_region(int device, uint32_t index, const struct vfioinfo_asker *asker)
+static void iommufd_info_report_region(int device, uint32_t index, const struct vfio_info_sink *asker)
 {
 	const struct vfio_region_info head = { .argsz = sizeof(head), .index = index };
 	_cleanup_free_ void *answer = NULL;
@@ -89,24 +89,24 @@ static void tell_region(int device, uint32_t index, const struct vfioinfo_asker 
 	size_t size, at;
 	uint16_t id;
 
-	if (vfioinfo_ask(device, VFIO_DEVICE_GET_REGION_INFO, "VFIO_DEVICE_GET_REGION_INFO", &head, sizeof(head), &answer,
+	if (vfio_info_query(device, VFIO_DEVICE_GET_REGION_INFO, "VFIO_DEVICE_GET_REGION_INFO", &head, sizeof(head), &answer,
 			 &size) < 0)
 		return;
 	info = answer;
 	if (info->size == 0)
 		return;
-	vfioinfo_tell(asker, "region %u 0x%x 0x%" PRIx64, index, info->flags, (uint64_t)info->size);
+	vfio_info_report(asker, "region %u 0x%x 0x%" PRIx64, index, info->flags, (uint64_t)info->size);
 	at = info->flags & VFIO_REGION_INFO_FLAG_CAPS ? info->cap_offset : 0;
-	while ((cap = vfioinfo_cap(answer, sizeof(*info), size, &at, &id))) {
+	while ((cap = vfio_info_next_cap(answer, sizeof(*info), size, &at, &id))) {
 		if (id == VFIO_REGION_INFO_CAP_MSIX_MAPPABLE)
-			vfioinfo_tell(asker, "msix-mappable %u", index);
+			vfio_info_report(asker, "msix-mappable %u", index);
 		else if (id == VFIO_REGION_INFO_CAP_SPARSE_MMAP)
-			tell_areas(index, cap, size - (size_t)(cap - (const uint8_t *)answer), asker);
+			iommufd_info_report_sparse(index, cap, size - (size_t)(cap - (const uint8_t *)answer), asker);
 	}
 }
 
 /* A kernel that knows nothing of PASIDs answers as one that knows of none. */
-static bool knows_pasids(void)
+static bool iommufd_info_kernel_has_pasid(void)
 {
 	struct utsname name;
 	unsigned major, minor;
@@ -116,33 +116,33 @@ static bool knows_pasids(void)
 }
 
 /* What came of asking for PASIDs as a feature of the VFIO device: the kernel has it here. */
-static void tell_pasid(int iommufd, uint32_t devid, const struct vfioinfo_asker *asker)
+static void iommufd_info_report_pasid(int iommufd, uint32_t devid, const struct vfio_info_sink *asker)
 {
-	struct hw_info info = { .size = sizeof(info), .dev_id = devid };
+	struct iommufd_abi_hw_info info = { .size = sizeof(info), .dev_id = devid };
 
-	if (fault_ioctl(iommufd, GET_HW_INFO, "IOMMU_GET_HW_INFO", &info) < 0 ||
-	    (!info.out_max_pasid_log2 && !knows_pasids()))
+	if (fault_ioctl(iommufd, IOMMUFD_ABI_GET_HW_INFO, "IOMMU_GET_HW_INFO", &info) < 0 ||
+	    (!info.out_max_pasid_log2 && !iommufd_info_kernel_has_pasid()))
 		return;
-	vfioinfo_tell(asker, "pasid %u 0x%" PRIx64, info.out_max_pasid_log2, info.out_capabilities & PASID_BITS);
+	vfio_info_report(asker, "pasid %u 0x%" PRIx64, info.out_max_pasid_log2, info.out_capabilities & PASID_BITS);
 }
 
-int iommufdinfo_device(const struct sysroot *root, const char *path, const struct vfioinfo_asker *group,
-		       const struct vfioinfo_asker *device)
+int iommufd_info_read(const struct sysfs_root *root, const char *path, const struct vfio_info_sink *group,
+		       const struct vfio_info_sink *device)
 {
-	_cleanup_close_ int iommufd = sysroot_node(root, "dev/iommu");
-	_cleanup_close_ int fd = iommufd < 0 ? iommufd : sysroot_node(root, path + 1);
+	_cleanup_close_ int iommufd = sysfs_root_open_node(root, "dev/iommu");
+	_cleanup_close_ int fd = iommufd < 0 ? iommufd : sysfs_root_open_node(root, path + 1);
 	uint32_t devid = 0, ioas = 0;
 	int r = fd;
 
 	if (r >= 0)
-		r = attach(fd, iommufd, &devid, &ioas);
+		r = iommufd_info_attach(fd, iommufd, &devid, &ioas);
 	if (r >= 0)
-		r = tell_ranges(iommufd, ioas, group);
+		r = iommufd_info_report_ranges(iommufd, ioas, group);
 	if (r < 0)
 		return r;
-	vfioinfo_tell(device, "source iommufd");
+	vfio_info_report(device, "source iommufd");
 	for (uint32_t i = 0; i < REGIONS; i++)
-		tell_region(fd, i, device);
-	tell_pasid(iommufd, devid, device);
+		iommufd_info_report_region(fd, i, device);
+	iommufd_info_report_pasid(iommufd, devid, device);
 	return 0;
 }

@@ -9,8 +9,8 @@
 #include "sys/probe/vfio-info.h"
 
 /*
- * Opens the device by its node @path, "/dev/vfio/devices/vfio0". @group is told the lines of learnt.h about its IOMMU group, "source …"
+ * Opens the device by its node @path, "/dev/vfio/devices/vfio0". @group is told the lines of vfio-facts.h about its IOMMU group, "source …"
  * first, @device those about itself. 0, or negative errno: then neither is told anything.
  */
-int iommufdinfo_device(const struct sysroot *root, const char *path, const struct vfioinfo_asker *group,
-		       const struct vfioinfo_asker *device) _must_check_;
+int iommufd_info_read(const struct sysfs_root *root, const char *path, const struct vfio_info_sink *group,
+		       const struct vfio_info_sink *device) _must_check_;

@@ -9,7 +9,7 @@ struct pcinames {
 	struct pci_access *access;
 };
 
-static void ignore_message(char *message, ...)
+static void pcinames_ignore_message(char *message, ...)
 {
 }
 
@@ -24,8 +24,8 @@ struct pcinames *pcinames_new(void)
 	 * access need not be initialised, only able to complain.
 	 */
 	names->access = pci_alloc();
-	names->access->warning = ignore_message;
-	names->access->debug = ignore_message;
+	names->access->warning = pcinames_ignore_message;
+	names->access->debug = pcinames_ignore_message;
 	return names;
 }
 
@@ -38,7 +38,7 @@ struct pcinames *pcinames_free(struct pcinames *names)
 	return NULL;
 }
 
-static int set_name(char **dst, const char *name)
+static int pcinames_set_name(char **dst, const char *name)
 {
 	return str_set(dst, str_empty(name) ? NULL : name);
 }
@@ -47,16 +47,16 @@ int pcinames_fill(struct pcinames *names, struct device *device)
 {
 	char buf[256];
 
-	if (set_name(&device->vendor_name,
+	if (pcinames_set_name(&device->vendor_name,
 		     pci_lookup_name(names->access, buf, sizeof(buf),
 				     PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_NUMBERS, device->vendor)) < 0)
 		return -ENOMEM;
-	if (set_name(&device->device_name,
+	if (pcinames_set_name(&device->device_name,
 		     pci_lookup_name(names->access, buf, sizeof(buf),
 				     PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_NUMBERS, device->vendor,
 				     device->device)) < 0)
 		return -ENOMEM;
-	return set_name(&device->class_name,
+	return pcinames_set_name(&device->class_name,
 			pci_lookup_name(names->access, buf, sizeof(buf),
 					PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_NUMBERS,
 					(int)(device->class_code >> 8)));

@@ -12,7 +12,7 @@
 #define CONFIG_MAX	   4096
 #define CONFIG_HEADER_TYPE 0x0e
 
-static bool same_card(const struct device *a, const struct device *b)
+static bool probe_config_same_card(const struct device *a, const struct device *b)
 {
 	return a->vendor == b->vendor && a->device == b->device && a->class_code == b->class_code &&
 	       a->subsystem_vendor == b->subsystem_vendor &&
@@ -20,7 +20,7 @@ static bool same_card(const struct device *a, const struct device *b)
 }
 
 /* As many bytes as there are and may be read; 0: none. */
-static size_t read_bytes(int dir_fd, uint8_t bytes[CONFIG_MAX])
+static size_t probe_config_read_bytes(int dir_fd, uint8_t bytes[CONFIG_MAX])
 {
 	_cleanup_close_ int fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
 	size_t size = 0;
@@ -32,7 +32,7 @@ static size_t read_bytes(int dir_fd, uint8_t bytes[CONFIG_MAX])
 	return size;
 }
 
-static int copy_bytes(const uint8_t *bytes, size_t size, uint8_t **ret)
+static int probe_config_copy_bytes(const uint8_t *bytes, size_t size, uint8_t **ret)
 {
 	if (!bytes || size == 0)
 		return 0;
@@ -47,7 +47,7 @@ static int copy_bytes(const uint8_t *bytes, size_t size, uint8_t **ret)
  * The control registers of what the IOMMU's driver switches on when it needs it. Only of a card
  * that is awake: reading would wake it.
  */
-static void refresh_controls(int dir_fd, struct device *device)
+static void probe_config_refresh_controls(int dir_fd, struct device *device)
 {
 	static const enum pcicap_ext_id ids[] = { PCICAP_EXT_ATS, PCICAP_EXT_PRI, PCICAP_EXT_PASID };
 	_cleanup_free_ char *power = NULL;
@@ -68,15 +68,15 @@ static void refresh_controls(int dir_fd, struct device *device)
 	}
 }
 
-static int take_over(int dir_fd, struct device *device, const struct device *old)
+static int probe_config_carry_over(int dir_fd, struct device *device, const struct device *old)
 {
-	int r = copy_bytes(old->config, old->config_size, &device->config);
+	int r = probe_config_copy_bytes(old->config, old->config_size, &device->config);
 
 	if (r < 0)
 		return r;
 	device->config_size = old->config_size;
-	refresh_controls(dir_fd, device);
-	return copy_bytes(old->config_again, old->config_size, &device->config_again);
+	probe_config_refresh_controls(dir_fd, device);
+	return probe_config_copy_bytes(old->config_again, old->config_size, &device->config_again);
 }
 
 int probe_config(int dir_fd, struct device *device, const struct device *old)
@@ -84,11 +84,11 @@ int probe_config(int dir_fd, struct device *device, const struct device *old)
 	uint8_t bytes[CONFIG_MAX];
 	int r;
 
-	if (old && old->config && same_card(old, device)) {
-		r = take_over(dir_fd, device, old);
+	if (old && old->config && probe_config_same_card(old, device)) {
+		r = probe_config_carry_over(dir_fd, device, old);
 	} else {
-		device->config_size = read_bytes(dir_fd, bytes);
-		r = copy_bytes(bytes, device->config_size, &device->config);
+		device->config_size = probe_config_read_bytes(dir_fd, bytes);
+		r = probe_config_copy_bytes(bytes, device->config_size, &device->config);
 	}
 	if (r < 0)
 		return r;
@@ -100,14 +100,14 @@ int probe_config(int dir_fd, struct device *device, const struct device *old)
 	return 0;
 }
 
-int probe_config_again(int dir_fd, struct device *vf, const struct device *pf)
+int probe_config_reread(int dir_fd, struct device *vf, const struct device *pf)
 {
 	uint8_t bytes[CONFIG_MAX];
 
 	if (!vf->config || vf->config_again ||
 	    (pcicap_find_ext(pf, PCICAP_EXT_PASID) <= 0 && pcicap_find_ext(pf, PCICAP_EXT_PRI) <= 0))
 		return 0;
-	if (read_bytes(dir_fd, bytes) != vf->config_size)
+	if (probe_config_read_bytes(dir_fd, bytes) != vf->config_size)
 		return 0;
-	return copy_bytes(bytes, vf->config_size, &vf->config_again);
+	return probe_config_copy_bytes(bytes, vf->config_size, &vf->config_again);
 }

@@ -17,4 +17,4 @@ int probe_config(int dir_fd, struct device *device, const struct device *old) _m
  * A virtual function that shares PASID or PRI of @pf is read once more, since registers may hide
  * where a VMM would like to show them: one that counts is not the same twice. 0 or -ENOMEM.
  */
-int probe_config_again(int dir_fd, struct device *vf, const struct device *pf) _must_check_;
+int probe_config_reread(int dir_fd, struct device *vf, const struct device *pf) _must_check_;

@@ -12,7 +12,7 @@
 #define CLASS_BRIDGE 0x0604
 
 /* "/sys/bus/pci/devices/X" is a link to "../../../devices/…": from the first "devices/" on. */
-static int read_place(int dir_fd, const char *link, char **ret)
+static int probe_device_read_devpath(int dir_fd, const char *link, char **ret)
 {
 	char target[PATH_MAX], *place;
 	ssize_t n = readlinkat(dir_fd, link, target, sizeof(target) - 1);
@@ -26,27 +26,27 @@ static int read_place(int dir_fd, const char *link, char **ret)
 
 static bool overrides_ignored;
 
-void identity_ignore_overrides(void)
+void probe_device_ignore_overrides(void)
 {
 	overrides_ignored = true;
 }
 
 /* One that cannot be read is there all the same: without any a device is bound by its id, which reaches others. "(null)" is one that is not set. */
-static int read_override(int dir_fd, struct device *device)
+static int probe_device_read_override(int dir_fd, struct device *device)
 {
 	_cleanup_free_ char *value = NULL;
-	int r = overrides_ignored ? -ENOENT : patience_read(dir_fd, "driver_override", &value);
+	int r = overrides_ignored ? -ENOENT : timed_read(dir_fd, "driver_override", &value);
 
 	if (r == -ENOMEM)
 		return r;
 	device->has_override = r != -ENOENT;
-	device->held_up = r == -ETIMEDOUT;
+	device->bind_hangs = r == -ETIMEDOUT;
 	if (!str_empty(value) && !str_eq(value, "(null)"))
 		device->driver_override = TAKE_PTR(value);
 	return 0;
 }
 
-static int read_iommu_group(int dir_fd, struct device *device)
+static int probe_device_read_iommu_group(int dir_fd, struct device *device)
 {
 	_cleanup_free_ char *id = NULL;
 	unsigned number;
@@ -54,28 +54,28 @@ static int read_iommu_group(int dir_fd, struct device *device)
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	if (parse_uint(id, &number) >= 0 && number <= INT_MAX)
+	if (str_parse_uint(id, &number) >= 0 && number <= INT_MAX)
 		device->iommu_group = (int)number;
 	return 0;
 }
 
-static int read_common(int dir_fd, struct device *device)
+static int probe_device_read_common(int dir_fd, struct device *device)
 {
 	int r;
 
 	r = sysfs_read_link(dir_fd, "driver", &device->driver);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	r = read_override(dir_fd, device);
+	r = probe_device_read_override(dir_fd, device);
 	if (r < 0)
 		return r;
-	r = read_iommu_group(dir_fd, device);
+	r = probe_device_read_iommu_group(dir_fd, device);
 	if (r < 0)
 		return r;
 	return sysfs_read_optional(dir_fd, "modalias", &device->modalias);
 }
 
-static int read_hex(int dir_fd, const char *name, unsigned long long *ret)
+static int probe_device_read_hex(int dir_fd, const char *name, unsigned long long *ret)
 {
 	int r = sysfs_read_number(dir_fd, name, 16, ret);
 
@@ -86,16 +86,16 @@ static int read_hex(int dir_fd, const char *name, unsigned long long *ret)
 	return r;
 }
 
-static int read_ids(int dir_fd, struct device *device)
+static int probe_device_read_ids(int dir_fd, struct device *device)
 {
 	unsigned long long vendor, id, subvendor, subdevice, class, revision;
 	int r;
 
-	if ((r = read_hex(dir_fd, "vendor", &vendor)) < 0 || (r = read_hex(dir_fd, "device", &id)) < 0 ||
-	    (r = read_hex(dir_fd, "subsystem_vendor", &subvendor)) < 0 ||
-	    (r = read_hex(dir_fd, "subsystem_device", &subdevice)) < 0 ||
-	    (r = read_hex(dir_fd, "class", &class)) < 0 ||
-	    (r = read_hex(dir_fd, "revision", &revision)) < 0)
+	if ((r = probe_device_read_hex(dir_fd, "vendor", &vendor)) < 0 || (r = probe_device_read_hex(dir_fd, "device", &id)) < 0 ||
+	    (r = probe_device_read_hex(dir_fd, "subsystem_vendor", &subvendor)) < 0 ||
+	    (r = probe_device_read_hex(dir_fd, "subsystem_device", &subdevice)) < 0 ||
+	    (r = probe_device_read_hex(dir_fd, "class", &class)) < 0 ||
+	    (r = probe_device_read_hex(dir_fd, "revision", &revision)) < 0)
 		return r;
 	device->vendor = (uint16_t)vendor;
 	device->device = (uint16_t)id;
@@ -107,7 +107,7 @@ static int read_ids(int dir_fd, struct device *device)
 }
 
 /* The nearest PCI function above it in the device tree. */
-static int find_parent(struct device *device)
+static int probe_device_find_parent(struct device *device)
 {
 	_cleanup_strv_ char **parts = NULL;
 	size_t n;
@@ -125,7 +125,7 @@ static int find_parent(struct device *device)
 	return 0;
 }
 
-static int virtfn_index(int dir_fd, const char *pf_link, const char *address)
+static int probe_device_virtfn_index(int dir_fd, const char *pf_link, const char *address)
 {
 	for (unsigned i = 0; i < MAX_VIRTFN; i++) {
 		_cleanup_free_ char *link = str_printf("%s/virtfn%u", pf_link, i);
@@ -141,50 +141,50 @@ static int virtfn_index(int dir_fd, const char *pf_link, const char *address)
 	return -ENOENT;
 }
 
-static int read_physfn(int dir_fd, struct device *device)
+static int probe_device_read_physfn(int dir_fd, struct device *device)
 {
 	int r = sysfs_read_link(dir_fd, "physfn", &device->physfn);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	r = virtfn_index(dir_fd, "physfn", device->address);
+	r = probe_device_virtfn_index(dir_fd, "physfn", device->address);
 	if (r == -ENOMEM)
 		return r;
 	device->vf_index = r >= 0 ? r : -1;
 	return 0;
 }
 
-static int read_pci(int dir_fd, struct device *device)
+static int probe_device_read_pci(int dir_fd, struct device *device)
 {
-	int r = read_ids(dir_fd, device);
+	int r = probe_device_read_ids(dir_fd, device);
 
 	if (r >= 0)
-		r = find_parent(device);
+		r = probe_device_find_parent(device);
 	if (r >= 0)
-		r = read_physfn(dir_fd, device);
+		r = probe_device_read_physfn(dir_fd, device);
 	if (device->class_code >> 8 == CLASS_BRIDGE)
 		device->header_type = 1;
 	return r;
 }
 
-int identity_read(const struct sysroot *root, const char *bus, const char *address,
+int probe_device_read(const struct sysfs_root *root, const char *bus, const char *address,
 		  struct device **ret, int *ret_fd)
 {
 	_cleanup_device_ struct device *device = device_new(bus, address);
-	_cleanup_free_ char *path = devbus_place(bus, address);
+	_cleanup_free_ char *path = device_bus_sysfs_path(bus, address);
 	_cleanup_close_ int fd = -EBADF;
 	int r;
 
 	if (!device || !path)
 		return -ENOMEM;
-	fd = sysroot_dir(root, path);
+	fd = sysfs_root_open_dir(root, path);
 	if (fd < 0)
 		return fd;
-	r = read_place(root->fd, path, &device->sysfs);
+	r = probe_device_read_devpath(root->fd, path, &device->sysfs);
 	if (r >= 0)
-		r = read_common(fd, device);
+		r = probe_device_read_common(fd, device);
 	if (r >= 0 && device_is_pci(device))
-		r = read_pci(fd, device);
+		r = probe_device_read_pci(fd, device);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(device);

@@ -23,7 +23,7 @@
 /* --- AER --------------------------------------------------------------------------------------- */
 
 /* The file names each kind of error, and at its end "TOTAL_ERR_COR 3". False where there is none. */
-static bool read_total(int dir_fd, const char *name, uint64_t *ret)
+static bool probe_errors_read_aer_total(int dir_fd, const char *name, uint64_t *ret)
 {
 	_cleanup_free_ char *text = NULL;
 	const char *total;
@@ -38,19 +38,19 @@ static bool read_total(int dir_fd, const char *name, uint64_t *ret)
 	return true;
 }
 
-static void read_counters(int dir_fd, struct device_errors *ret)
+static void probe_errors_read_aer(int dir_fd, struct device_errors *ret)
 {
-	ret->counted = read_total(dir_fd, "aer_dev_correctable", &ret->correctable);
-	read_total(dir_fd, "aer_dev_nonfatal", &ret->nonfatal);
-	read_total(dir_fd, "aer_dev_fatal", &ret->fatal);
+	ret->counted = probe_errors_read_aer_total(dir_fd, "aer_dev_correctable", &ret->correctable);
+	probe_errors_read_aer_total(dir_fd, "aer_dev_nonfatal", &ret->nonfatal);
+	probe_errors_read_aer_total(dir_fd, "aer_dev_fatal", &ret->fatal);
 }
 
-static uint64_t fatal_of_port(int dir_fd)
+static uint64_t probe_errors_port_fatal(int dir_fd)
 {
 	unsigned long long seen;
 	uint64_t own = 0;
 
-	read_total(dir_fd, "aer_dev_fatal", &own);
+	probe_errors_read_aer_total(dir_fd, "aer_dev_fatal", &own);
 	if (sysfs_read_number(dir_fd, "aer_rootport_total_err_fatal", 10, &seen) < 0)
 		seen = 0; /* no root port */
 	return own + seen;
@@ -59,7 +59,7 @@ static uint64_t fatal_of_port(int dir_fd)
 /* --- what cuts a device off -------------------------------------------------------------------- */
 
 /* A port that sleeps contains nothing, and reading its configuration space would wake it. */
-static bool is_awake(int dir_fd)
+static bool probe_errors_is_awake(int dir_fd)
 {
 	_cleanup_free_ char *power = NULL;
 
@@ -67,13 +67,13 @@ static bool is_awake(int dir_fd)
 	       (!power || str_eq(power, "D0") || str_eq(power, "unknown"));
 }
 
-static bool dpc_triggered(int dir_fd, const struct device *port)
+static bool probe_errors_dpc_triggered(int dir_fd, const struct device *port)
 {
 	int at = pcicap_find_ext(port, PCICAP_EXT_DPC);
 	_cleanup_close_ int fd = -EBADF;
 	uint8_t status[2];
 
-	if (at <= 0 || !is_awake(dir_fd))
+	if (at <= 0 || !probe_errors_is_awake(dir_fd))
 		return false;
 	fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || pread(fd, status, sizeof(status), at + DPC_STATUS) != sizeof(status))
@@ -85,7 +85,7 @@ static bool dpc_triggered(int dir_fd, const struct device *port)
 /*
  * A place that was given up once stays so until the next boot, for all that is plugged in there later: that works, and recovers no more.
  */
-static void read_eeh(int dir_fd, struct device_errors *ret)
+static void probe_errors_read_eeh(int dir_fd, struct device_errors *ret)
 {
 	_cleanup_free_ char *text = NULL;
 	unsigned firmware, kernel;
@@ -104,47 +104,47 @@ static void read_eeh(int dir_fd, struct device_errors *ret)
 
 /* --- both -------------------------------------------------------------------------------------- */
 
-static int open_device(const struct sysroot *root, const struct device *device)
+static int probe_errors_open_device(const struct sysfs_root *root, const struct device *device)
 {
 	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", device->bus, device->address);
 
-	return path ? sysroot_dir(root, path) : -ENOMEM;
+	return path ? sysfs_root_open_dir(root, path) : -ENOMEM;
 }
 
-void probe_errors_first(int dir_fd, struct device *device)
+void probe_errors_init(int dir_fd, struct device *device)
 {
 	struct device_errors *errors = &device->errors;
 
-	read_counters(dir_fd, errors);
+	probe_errors_read_aer(dir_fd, errors);
 	device->eeh = faccessat(dir_fd, "eeh_pe_state", F_OK, 0) == 0;
-	read_eeh(dir_fd, errors);
+	probe_errors_read_eeh(dir_fd, errors);
 	if (errors->contained)
 		errors->state = ERROR_FROZEN;
 	else if (errors->correctable > 0)
 		errors->state = ERROR_CORRECTABLE;
 }
 
-int probe_errors(const struct sysroot *root, const struct inventory *inv,
+int probe_errors(const struct sysfs_root *root, const struct inventory *inv,
 		 const struct device *device, struct device_errors *ret)
 {
 	struct device_errors now = { .state = ret->state, .above_known = true,
 				     .eeh_known = ret->eeh_known, .given_up = ret->given_up };
-	_cleanup_close_ int fd = open_device(root, device);
+	_cleanup_close_ int fd = probe_errors_open_device(root, device);
 
 	if (fd < 0)
 		return fd == -ENOMEM ? fd : 0;
-	read_counters(fd, &now);
-	read_eeh(fd, &now);
+	probe_errors_read_aer(fd, &now);
+	probe_errors_read_eeh(fd, &now);
 	for (const struct device *port = device;
 	     port->parent && (port = inventory_find(inv, port->parent));) {
-		_cleanup_close_ int dir = open_device(root, port);
+		_cleanup_close_ int dir = probe_errors_open_device(root, port);
 
 		if (dir == -ENOMEM)
 			return dir;
 		if (dir < 0)
 			continue;
-		now.fatal_above += fatal_of_port(dir);
-		now.contained |= dpc_triggered(dir, port);
+		now.fatal_above += probe_errors_port_fatal(dir);
+		now.contained |= probe_errors_dpc_triggered(dir, port);
 	}
 	*ret = now;
 	return 0;

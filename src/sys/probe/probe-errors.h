@@ -7,8 +7,8 @@
 #include "sys/sysfs.h"
 
 /* Its own counters, at the first sight of a device; what was corrected so far shows in its state. */
-void probe_errors_first(int dir_fd, struct device *device);
+void probe_errors_init(int dir_fd, struct device *device);
 
 /* All readings of *ret; its state stays. 0 or -ENOMEM. */
-int probe_errors(const struct sysroot *root, const struct inventory *inv,
+int probe_errors(const struct sysfs_root *root, const struct inventory *inv,
 		 const struct device *device, struct device_errors *ret) _must_check_;

@@ -13,7 +13,7 @@ static const struct {
 };
 
 /* "dmar0 intel-iommu cap d2008c22260206 ecap f00f5e", "smmu3.0x0000000009050000 -" */
-static int describe(int class_fd, const char *name, char **ret)
+static int probe_iommu_describe(int class_fd, const char *name, char **ret)
 {
 	_cleanup_strv_ char **words = NULL;
 	int r = strv_add(&words, name);
@@ -40,11 +40,11 @@ static int describe(int class_fd, const char *name, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-int probe_iommus(const struct sysroot *root, struct inventory *inv)
+int probe_iommu_list(const struct sysfs_root *root, struct inventory *inv)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
-	int fd = sysroot_dir(root, "sys/class/iommu");
+	int fd = sysfs_root_open_dir(root, "sys/class/iommu");
 
 	if (fd < 0)
 		return 0;
@@ -59,7 +59,7 @@ int probe_iommus(const struct sysroot *root, struct inventory *inv)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		r = describe(fd, entry->d_name, &line);
+		r = probe_iommu_describe(fd, entry->d_name, &line);
 		if (r >= 0)
 			r = strv_add(&inv->iommus, line);
 		if (r < 0)
@@ -68,7 +68,7 @@ int probe_iommus(const struct sysroot *root, struct inventory *inv)
 	return 0;
 }
 
-int probe_iommu_of(int dir_fd, struct device *device)
+int probe_iommu_of_device(int dir_fd, struct device *device)
 {
 	int r = sysfs_read_link(dir_fd, "iommu", &device->iommu);
 

@@ -7,6 +7,6 @@
 #include "sys/sysfs.h"
 
 /* Sets inv->iommus, a line for each unit (iommuunit.h). 0 or -ENOMEM. */
-int probe_iommus(const struct sysroot *root, struct inventory *inv) _must_check_;
+int probe_iommu_list(const struct sysfs_root *root, struct inventory *inv) _must_check_;
 /* Sets device->iommu from its directory of sysfs. 0 or -ENOMEM. */
-int probe_iommu_of(int dir_fd, struct device *device) _must_check_;
+int probe_iommu_of_device(int dir_fd, struct device *device) _must_check_;

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "sys/probe/probe-kmod.h"
 
-static int read_lines(const struct sysroot *root, const struct device *device, const char *name,
+static int probe_kmod_read_lines(const struct sysfs_root *root, const struct device *device, const char *name,
 		      bool *ret_there, char ***ret)
 {
 	_cleanup_free_ char *text = NULL;
@@ -19,7 +19,7 @@ static int read_lines(const struct sysroot *root, const struct device *device, c
 	return r < 0 || !text ? r : strv_split(text, "\n", ret);
 }
 
-static int read_msi(const struct sysroot *root, struct device *device)
+static int probe_kmod_read_msi(const struct sysfs_root *root, struct device *device)
 {
 	_cleanup_free_ char *path = str_printf("sys/devgroups/%d/isolated_msi", device->iommu_group), *text = NULL;
 	int r = path ? sysfs_read_optional(root->fd, path, &text) : -ENOMEM;
@@ -28,23 +28,23 @@ static int read_msi(const struct sysroot *root, struct device *device)
 	return r;
 }
 
-int probe_kmod_device(const struct sysroot *root, struct device *device)
+int probe_kmod_device(const struct sysfs_root *root, struct device *device)
 {
 	bool there, has_scope;
 	int r;
 
 	if (device->iommu_group < 0)
 		return 0;
-	r = read_lines(root, device, "isolation", &there, &device->isolation);
+	r = probe_kmod_read_lines(root, device, "isolation", &there, &device->isolation);
 	if (r < 0 || !there)
 		return r;
 	r = str_set(&device->source, DEVICE_SOURCE_MODULE);
 	if (r >= 0)
-		r = read_msi(root, device);
-	return r < 0 ? r : read_lines(root, device, "reset_scope", &has_scope, &device->reset_scope);
+		r = probe_kmod_read_msi(root, device);
+	return r < 0 ? r : probe_kmod_read_lines(root, device, "reset_scope", &has_scope, &device->reset_scope);
 }
 
-int probe_kmod_is_with_user(const struct sysroot *root, const struct device *device)
+int probe_kmod_is_owned_by_user(const struct sysfs_root *root, const struct device *device)
 {
 	_cleanup_free_ char *owner = NULL, *path = NULL;
 	int r;
@@ -56,7 +56,7 @@ int probe_kmod_is_with_user(const struct sysroot *root, const struct device *dev
 	return r < 0 ? r : str_eq(owner, "user");
 }
 
-int probe_kmod_version(const struct sysroot *root, struct inventory *inv)
+int probe_kmod_version(const struct sysfs_root *root, struct inventory *inv)
 {
 	_cleanup_free_ char *version = NULL;
 	int r = sysfs_read_optional(root->fd, "sys/devgroups/version", &version);
@@ -65,7 +65,7 @@ int probe_kmod_version(const struct sysroot *root, struct inventory *inv)
 }
 
 /* A file that has its owner is left alone: this is asked often. */
-static int give(const struct sysroot *root, const char *path, uid_t uid)
+static int probe_kmod_chown(const struct sysfs_root *root, const char *path, uid_t uid)
 {
 	struct stat st;
 
@@ -76,7 +76,7 @@ static int give(const struct sysroot *root, const char *path, uid_t uid)
 	return fchownat(root->fd, path, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-int probe_kmod_lend(const struct sysroot *root, const struct device *device, uid_t uid)
+int probe_kmod_grant(const struct sysfs_root *root, const struct device *device, uid_t uid)
 {
 	static const char *const places[][2] = {
 		{ "members", "config" },
@@ -89,7 +89,7 @@ int probe_kmod_lend(const struct sysroot *root, const struct device *device, uid
 		_cleanup_free_ char *path = str_printf("sys/devgroups/%d/%s/%s/%s",
 						       device->iommu_group, places[i][0],
 						       device->address, places[i][1]);
-		int r = path ? give(root, path, uid) : -ENOMEM;
+		int r = path ? probe_kmod_chown(root, path, uid) : -ENOMEM;
 
 		if (r < 0)
 			return r;

@@ -13,10 +13,10 @@ char *probe_mdev_parent_key(const char *name)
 {
 	char *key;
 
-	return mdev_parent_normalize(name, &key) < 0 ? NULL : key;
+	return mdev_def_normalize_parent(name, &key) < 0 ? NULL : key;
 }
 
-static int read_type(int dir_fd, const char *id, struct vec *types)
+static int probe_mdev_read_type(int dir_fd, const char *id, struct vec *types)
 {
 	_cleanup_close_ int fd = openat(dir_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_mdev_type_ struct mdev_type *type = mdev_type_new(id);
@@ -48,7 +48,7 @@ int probe_mdev_types(int dir_fd, struct device *device)
 	if (!dir)
 		fd_close(fd);
 	while (dir && (entry = readdir(dir))) {
-		int r = entry->d_name[0] == '.' ? 0 : read_type(dirfd(dir), entry->d_name, &device->mdev_types);
+		int r = entry->d_name[0] == '.' ? 0 : probe_mdev_read_type(dirfd(dir), entry->d_name, &device->mdev_types);
 
 		if (r < 0)
 			return r;
@@ -57,7 +57,7 @@ int probe_mdev_types(int dir_fd, struct device *device)
 }
 
 /* Its directory is in that of its parent. */
-static int read_parent(struct device *device)
+static int probe_mdev_read_parent(struct device *device)
 {
 	_cleanup_free_ char *place = strdup(str_or(device->sysfs, ""));
 	char *slash;
@@ -79,5 +79,5 @@ int probe_mdev(int dir_fd, struct device *device)
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0; /* no mediated device, or on its way out */
-	return read_parent(device);
+	return probe_mdev_read_parent(device);
 }

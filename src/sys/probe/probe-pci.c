@@ -19,20 +19,20 @@
  * A VFIO driver enables a device when somebody opens it; a host driver does when it binds. The
  * kernel module also tells who has but the group.
  */
-static bool is_vfio_open(int dir_fd, const struct device *device, int with_user)
+static bool probe_pci_is_vfio_open(int dir_fd, const struct device *device, int with_user)
 {
 	unsigned long long count;
 
 	if (with_user >= 0)
-		return with_user && driver_is_vfio(device->driver);
-	return driver_is_vfio(device->driver) &&
+		return with_user && vfio_driver_is_known(device->driver);
+	return vfio_driver_is_known(device->driver) &&
 	       sysfs_read_number(dir_fd, "enable", 10, &count) >= 0 && count > 0;
 }
 
-int probe_pci_condition(int dir_fd, struct device *device, int with_user, bool *ret_changed)
+int probe_pci_poll(int dir_fd, struct device *device, int with_user, bool *ret_changed)
 {
 	_cleanup_free_ char *power = NULL;
-	bool open = is_vfio_open(dir_fd, device, with_user);
+	bool open = probe_pci_is_vfio_open(dir_fd, device, with_user);
 	bool was_off = str_eq(device->power_state, "D3cold");
 	int r = sysfs_read_optional(dir_fd, "power_state", &power);
 
@@ -43,7 +43,7 @@ int probe_pci_condition(int dir_fd, struct device *device, int with_user, bool *
 	return *ret_changed ? str_set(&device->power_state, power) : 0;
 }
 
-static int read_resources(int dir_fd, struct device *device)
+static int probe_pci_read_resources(int dir_fd, struct device *device)
 {
 	_cleanup_free_ char *text = NULL;
 	char *line, *rest = NULL;
@@ -56,12 +56,12 @@ static int read_resources(int dir_fd, struct device *device)
 		unsigned long long start, end, flags;
 
 		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) == 3)
-			device->resources[i] = (struct resource){ start, end, flags };
+			device->resources[i] = (struct device_resource){ start, end, flags };
 	}
 	return 0;
 }
 
-static int read_resets(int dir_fd, struct device *device)
+static int probe_pci_read_resets(int dir_fd, struct device *device)
 {
 	_cleanup_free_ char *methods = NULL;
 	int r;
@@ -73,7 +73,7 @@ static int read_resets(int dir_fd, struct device *device)
 	return strv_split(methods, " \n", &device->reset_methods);
 }
 
-static void count_vfs(int dir_fd, struct device *device)
+static void probe_pci_count_vfs(int dir_fd, struct device *device)
 {
 	unsigned long long total;
 
@@ -90,7 +90,7 @@ static void count_vfs(int dir_fd, struct device *device)
 	}
 }
 
-static int add_interfaces(int dir_fd, const char *class, char ***list)
+static int probe_pci_add_interfaces(int dir_fd, const char *class, char ***list)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
@@ -126,17 +126,17 @@ int probe_pci(int dir_fd, struct device *device, const struct device *old, int w
 
 	if ((r = probe_config(dir_fd, device, old)) < 0 ||
 	    (r = pcicap_serial(device, &device->serial)) < 0 ||
-	    (r = read_resources(dir_fd, device)) < 0 || (r = read_resets(dir_fd, device)) < 0 ||
+	    (r = probe_pci_read_resources(dir_fd, device)) < 0 || (r = probe_pci_read_resets(dir_fd, device)) < 0 ||
 	    (r = sysfs_read_optional(dir_fd, "power_state", &device->power_state)) < 0 ||
-	    (r = probe_iommu_of(dir_fd, device)) < 0 ||
+	    (r = probe_iommu_of_device(dir_fd, device)) < 0 ||
 	    (r = sysfs_read_optional(dir_fd, "numa_node", &node)) < 0)
 		return r;
 	if (!old)
-		probe_errors_first(dir_fd, device);
-	count_vfs(dir_fd, device);
-	device->vfio_open = is_vfio_open(dir_fd, device, with_user);
+		probe_errors_init(dir_fd, device);
+	probe_pci_count_vfs(dir_fd, device);
+	device->vfio_open = probe_pci_is_vfio_open(dir_fd, device, with_user);
 	if (node) /* "-1" where the firmware does not say */
 		device->numa_node = (int)strtol(node, NULL, 10);
-	r = add_interfaces(dir_fd, "net", &device->interfaces);
-	return r < 0 ? r : add_interfaces(dir_fd, "nvme", &device->interfaces);
+	r = probe_pci_add_interfaces(dir_fd, "net", &device->interfaces);
+	return r < 0 ? r : probe_pci_add_interfaces(dir_fd, "nvme", &device->interfaces);
 }

@@ -12,7 +12,7 @@
  */
 int probe_platform(int dir_fd, struct modules *modules, struct device *device)
 {
-	const char *module = devbus_find(device->bus)->reset_module;
+	const char *module = device_bus_find(device->bus)->reset_module;
 	int r;
 
 	if (!module)
@@ -21,7 +21,7 @@ int probe_platform(int dir_fd, struct modules *modules, struct device *device)
 	/* most are no device for VFIO, and have events all the same */
 	if (device->iommu_group < 0 && !device->awaits_group)
 		return 0;
-	r = modules_switch(modules, module, "reset_required", true, &device->reset_required);
+	r = modules_bool_param(modules, module, "reset_required", true, &device->reset_required);
 	if (r >= 0)
 		r = sysfs_read_optional(dir_fd, "of_node/compatible", &device->compatible);
 	if (r >= 0 && device->compatible)

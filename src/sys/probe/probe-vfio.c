@@ -11,13 +11,13 @@
 /* A kernel's configuration has some 300 KiB. */
 #define CONFIG_MAX (4u << 20)
 
-static bool exists(const struct sysroot *root, const char *path)
+static bool probe_vfio_exists(const struct sysfs_root *root, const char *path)
 {
 	return faccessat(root->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* Does a line of @text end with this? */
-static bool has_end(const char *text, const char *end)
+static bool probe_vfio_has_line_end(const char *text, const char *end)
 {
 	size_t n = strlen(end);
 
@@ -28,13 +28,13 @@ static bool has_end(const char *text, const char *end)
 }
 
 /* As the distributions put it; NULL in *ret if it is nowhere. */
-static int read_config(const struct sysroot *root, const char *release, char **ret)
+static int probe_vfio_read_kconfig(const struct sysfs_root *root, const char *release, char **ret)
 {
 	*ret = NULL;
 	for (int place = 0; place < 2; place++) {
 		_cleanup_free_ char *path = place == 0 ? str_printf("boot/config-%s", release) :
 							 str_printf("lib/modules/%s/config", release);
-		int r = path ? file_read_at(root->fd, path, CONFIG_MAX, ret, NULL) : -ENOMEM;
+		int r = path ? fileio_read_at(root->fd, path, CONFIG_MAX, ret, NULL) : -ENOMEM;
 
 		if (r >= 0 || r == -ENOMEM)
 			return r < 0 ? r : 0;
@@ -44,20 +44,20 @@ static int read_config(const struct sysroot *root, const char *release, char **r
 }
 
 /* While VFIO is not loaded: what it will be able to do once it is. */
-static int read_promises(const struct sysroot *root, struct inventory *inv)
+static int probe_vfio_apply_kconfig(const struct sysfs_root *root, struct inventory *inv)
 {
 	_cleanup_free_ char *config = NULL;
-	int r = read_config(root, str_or(inv->kernel_release, ""), &config);
+	int r = probe_vfio_read_kconfig(root, str_or(inv->kernel_release, ""), &config);
 
 	if (r < 0 || !config)
 		return r;
-	inv->has_iommufd = inv->has_iommufd || has_end(config, "CONFIG_IOMMUFD=m") ||
-			   has_end(config, "CONFIG_IOMMUFD=y");
-	inv->has_vfio_cdev = inv->has_iommufd && has_end(config, "CONFIG_VFIO_DEVICE_CDEV=y");
+	inv->has_iommufd = inv->has_iommufd || probe_vfio_has_line_end(config, "CONFIG_IOMMUFD=m") ||
+			   probe_vfio_has_line_end(config, "CONFIG_IOMMUFD=y");
+	inv->has_vfio_cdev = inv->has_iommufd && probe_vfio_has_line_end(config, "CONFIG_VFIO_DEVICE_CDEV=y");
 	return 0;
 }
 
-int probe_vfio(const struct sysroot *root, struct inventory *inv)
+int probe_vfio(const struct sysfs_root *root, struct inventory *inv)
 {
 	_cleanup_free_ char *modules = NULL, *numbers = NULL;
 	int r;
@@ -65,16 +65,16 @@ int probe_vfio(const struct sysroot *root, struct inventory *inv)
 	modules = str_printf("lib/modules/%s/kernel/drivers/vfio", str_or(inv->kernel_release, ""));
 	if (!modules)
 		return -ENOMEM;
-	inv->has_vfio = exists(root, "sys/bus/pci/drivers/vfio-pci") || exists(root, modules) ||
-			exists(root, "dev/vfio/vfio");
-	inv->has_iommufd = exists(root, "dev/iommu");
+	inv->has_vfio = probe_vfio_exists(root, "sys/bus/pci/drivers/vfio-pci") || probe_vfio_exists(root, modules) ||
+			probe_vfio_exists(root, "dev/vfio/vfio");
+	inv->has_iommufd = probe_vfio_exists(root, "dev/iommu");
 	inv->has_vfio_cdev = false;
 	r = sysfs_read_optional(root->fd, "proc/devices", &numbers);
 	if (r < 0)
 		return r;
 	/* once it is loaded its ranges of device numbers tell: "vfio" of groups, "vfio-dev" of devices */
-	if (!numbers || (!has_end(numbers, " vfio") && !has_end(numbers, " vfio-dev")))
-		return read_promises(root, inv);
-	inv->has_vfio_cdev = inv->has_iommufd && has_end(numbers, " vfio-dev");
+	if (!numbers || (!probe_vfio_has_line_end(numbers, " vfio") && !probe_vfio_has_line_end(numbers, " vfio-dev")))
+		return probe_vfio_apply_kconfig(root, inv);
+	inv->has_vfio_cdev = inv->has_iommufd && probe_vfio_has_line_end(numbers, " vfio-dev");
 	return 0;
 }

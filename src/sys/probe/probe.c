@@ -20,12 +20,12 @@
 #include "sys/probe/probe.h"
 
 struct probe {
-	const struct sysroot *root;
+	const struct sysfs_root *root;
 	struct pcinames *names;
 	struct modules *modules;
 };
 
-int probe_new(const struct sysroot *root, struct probe **ret)
+int probe_new(const struct sysfs_root *root, struct probe **ret)
 {
 	_cleanup_probe_ struct probe *probe = calloc(1, sizeof(*probe));
 	struct utsname name;
@@ -53,8 +53,8 @@ struct probe *probe_free(struct probe *probe)
 	return NULL;
 }
 
-/* What the module says of PASID, PRI and ATS, as lines of learnt.h. */
-static int read_module_words(const struct sysroot *root, struct device *device)
+/* What the module says of PASID, PRI and ATS, as lines of vfio-facts.h. */
+static int probe_read_module_lines(const struct sysfs_root *root, struct device *device)
 {
 	static const char *const names[] = { "pasid", "pri", "ats" };
 
@@ -68,33 +68,33 @@ static int read_module_words(const struct sysroot *root, struct device *device)
 		if (r >= 0 && !text)
 			continue;
 		line = r < 0 ? NULL : str_printf("module-%s %s", names[i], text);
-		if (!line || strv_add(&device->learnt, line) < 0)
+		if (!line || strv_add(&device->vfio_info_lines, line) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
 /* What VFIO has said of it, which it says only at a claim. */
-static int keep_learnt(const struct device *old, struct device *device)
+static int probe_keep_vfio_info(const struct device *old, struct device *device)
 {
-	STRV_FOREACH(line, old ? old->learnt : NULL)
-		if (!str_starts(*line, "module-") && strv_add(&device->learnt, *line) < 0)
+	STRV_FOREACH(line, old ? old->vfio_info_lines : NULL)
+		if (!str_starts(*line, "module-") && strv_add(&device->vfio_info_lines, *line) < 0)
 			return -ENOMEM;
 	return 0;
 }
 
 /* @old: the same device as it was known so far, or NULL. -ENOENT if it is not there. */
-static int read_device(struct probe *probe, const char *bus, const char *address,
+static int probe_read_device(struct probe *probe, const char *bus, const char *address,
 		       const struct device *old, struct device **ret)
 {
 	_cleanup_device_ struct device *device = NULL;
 	_cleanup_close_ int fd = -EBADF;
-	int r = identity_read(probe->root, bus, address, &device, &fd);
+	int r = probe_device_read(probe->root, bus, address, &device, &fd);
 
 	if (r >= 0)
 		r = probe_kmod_device(probe->root, device);
 	if (r >= 0)
-		r = read_module_words(probe->root, device);
+		r = probe_read_module_lines(probe->root, device);
 	if (r >= 0)
 		r = probe_mdev_types(fd, device);
 	if (r >= 0)
@@ -102,11 +102,11 @@ static int read_device(struct probe *probe, const char *bus, const char *address
 	if (r >= 0)
 		r = probe_platform(fd, probe->modules, device);
 	if (r >= 0)
-		r = keep_learnt(old, device);
+		r = probe_keep_vfio_info(old, device);
 	if (r < 0)
 		return r;
 	if (device_is_pci(device)) {
-		r = probe_pci(fd, device, old, probe_kmod_is_with_user(probe->root, device));
+		r = probe_pci(fd, device, old, probe_kmod_is_owned_by_user(probe->root, device));
 		if (r < 0)
 			return r;
 		r = pcinames_fill(probe->names, device);
@@ -119,7 +119,7 @@ static int read_device(struct probe *probe, const char *bus, const char *address
 
 /* --- IOMMU groups ------------------------------------------------------------------------------ */
 
-static int read_group(struct probe *probe, struct iommu_group *group)
+static int probe_read_group(struct probe *probe, struct iommu_group *group)
 {
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%u", group->id);
 	_cleanup_free_ char *reserved = NULL;
@@ -128,7 +128,7 @@ static int read_group(struct probe *probe, struct iommu_group *group)
 
 	if (!path)
 		return -ENOMEM;
-	fd = sysroot_dir(probe->root, path);
+	fd = sysfs_root_open_dir(probe->root, path);
 	if (fd < 0)
 		return 0; /* gone meanwhile: the event of its last device follows */
 	free(group->name);
@@ -151,16 +151,16 @@ static int read_group(struct probe *probe, struct iommu_group *group)
  * In a scan once for all its members; its type can be changed later (iommu_groups/N/type), which
  * makes no event.
  */
-static int refresh_group(struct probe *probe, struct inventory *inv, int id, bool anew)
+static int probe_refresh_group(struct probe *probe, struct inventory *inv, int id, bool anew)
 {
 	struct iommu_group *group = inventory_find_group(inv, id);
 
-	return group && (anew || !group->type) ? read_group(probe, group) : 0;
+	return group && (anew || !group->type) ? probe_read_group(probe, group) : 0;
 }
 
 /* --- one device -------------------------------------------------------------------------------- */
 
-static int put_device(struct probe *probe, struct inventory *inv, struct device **device, bool known)
+static int probe_put_device(struct probe *probe, struct inventory *inv, struct device **device, bool known)
 {
 	int group = (*device)->iommu_group;
 	int r = inventory_put(inv, *device);
@@ -168,18 +168,18 @@ static int put_device(struct probe *probe, struct inventory *inv, struct device 
 	if (r < 0)
 		return r;
 	*device = NULL;
-	return refresh_group(probe, inv, group, known);
+	return probe_refresh_group(probe, inv, group, known);
 }
 
 /* All of PCI is of interest; of the other buses what the IOMMU translates for, or will, and what mediated devices are made of. */
-static bool of_interest(const struct device *device)
+static bool probe_is_relevant(const struct device *device)
 {
-	return devbus_find(device->bus)->listed_always || device->iommu_group >= 0 || device->awaits_group ||
+	return device_bus_find(device->bus)->listed_always || device->iommu_group >= 0 || device->awaits_group ||
 	       device->mdev_types.n > 0;
 }
 
 /* What is not read with the device. */
-static void take_over(struct device *from, struct device *to)
+static void probe_carry_over(struct device *from, struct device *to)
 {
 	to->uses = from->uses;
 	from->uses = (struct vec){ 0 };
@@ -187,19 +187,19 @@ static void take_over(struct device *from, struct device *to)
 }
 
 /* Needs the PF, which may be read after its virtual functions. */
-static int read_again(struct probe *probe, struct inventory *inv, struct device *vf)
+static int probe_reread_config(struct probe *probe, struct inventory *inv, struct device *vf)
 {
 	const struct device *pf = vf->physfn ? inventory_find(inv, vf->physfn) : NULL;
 	_cleanup_free_ char *path = pf ? str_printf("sys/bus/pci/devices/%s", vf->address) : NULL;
-	_cleanup_close_ int fd = path ? sysroot_dir(probe->root, path) : -ENOENT;
+	_cleanup_close_ int fd = path ? sysfs_root_open_dir(probe->root, path) : -ENOENT;
 
-	return fd < 0 ? 0 : probe_config_again(fd, vf, pf);
+	return fd < 0 ? 0 : probe_config_reread(fd, vf, pf);
 }
 
 int probe_update(struct probe *probe, struct inventory *inv, const char *bus, const char *address,
 		 bool *ret_changed)
 {
-	_cleanup_free_ char *key = devkey_new(bus, address);
+	_cleanup_free_ char *key = device_bus_key_new(bus, address);
 	_cleanup_device_ struct device *device = NULL;
 	struct device *old;
 	bool changed;
@@ -208,19 +208,19 @@ int probe_update(struct probe *probe, struct inventory *inv, const char *bus, co
 	if (!key)
 		return -ENOMEM;
 	old = inventory_find(inv, key);
-	r = read_device(probe, bus, address, old, &device);
+	r = probe_read_device(probe, bus, address, old, &device);
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0 || !of_interest(device)) {
+	if (r < 0 || !probe_is_relevant(device)) {
 		changed = inventory_remove(inv, key);
 	} else {
 		changed = !old || !device_equal(old, device);
 		if (old)
-			take_over(old, device);
-		r = read_again(probe, inv, device);
+			probe_carry_over(old, device);
+		r = probe_reread_config(probe, inv, device);
 		if (r < 0)
 			return r;
-		r = put_device(probe, inv, &device, old != NULL);
+		r = probe_put_device(probe, inv, &device, old != NULL);
 		if (r < 0)
 			return r;
 	}
@@ -231,14 +231,14 @@ int probe_update(struct probe *probe, struct inventory *inv, const char *bus, co
 
 /* --- the whole host ---------------------------------------------------------------------------- */
 
-typedef int (*entry_fn)(struct probe *probe, struct inventory *inv, const char *name);
+typedef int (*probe_entry_fn)(struct probe *probe, struct inventory *inv, const char *name);
 
 /* Calls @fn for each entry of a directory; one that is not there has none. */
-static int for_entries(struct probe *probe, struct inventory *inv, const char *path, entry_fn fn)
+static int probe_each_entry(struct probe *probe, struct inventory *inv, const char *path, probe_entry_fn fn)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
-	int fd = sysroot_dir(probe->root, path);
+	int fd = sysfs_root_open_dir(probe->root, path);
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
@@ -259,13 +259,13 @@ static int for_entries(struct probe *probe, struct inventory *inv, const char *p
 	return 0;
 }
 
-static int scan_pci(struct probe *probe, struct inventory *inv, const char *address)
+static int probe_scan_pci(struct probe *probe, struct inventory *inv, const char *address)
 {
-	return probe_update(probe, inv, devbus_pci.name, address, NULL);
+	return probe_update(probe, inv, device_bus_pci.name, address, NULL);
 }
 
 /* Those that are in no group yet; one that is comes with its group. */
-static int scan_platform(struct probe *probe, struct inventory *inv, const char *address)
+static int probe_scan_platform(struct probe *probe, struct inventory *inv, const char *address)
 {
 	_cleanup_free_ char *named = str_printf("sys/bus/platform/devices/%s/of_node/iommus", address);
 	_cleanup_free_ char *group = str_printf("sys/bus/platform/devices/%s/iommu_group", address);
@@ -275,23 +275,23 @@ static int scan_platform(struct probe *probe, struct inventory *inv, const char 
 	if (faccessat(probe->root->fd, named, F_OK, 0) < 0 ||
 	    faccessat(probe->root->fd, group, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
-	return probe_update(probe, inv, devbus_platform.name, address, NULL);
+	return probe_update(probe, inv, device_bus_platform.name, address, NULL);
 }
 
 /* What mediated devices are made of, where it is not in the inventory for what it is itself. */
-static int scan_parent(struct probe *probe, struct inventory *inv, const char *name)
+static int probe_scan_parent(struct probe *probe, struct inventory *inv, const char *name)
 {
 	_cleanup_free_ char *key = probe_mdev_parent_key(name);
 
 	if (!key)
 		return -ENOMEM;
-	return devbus_of_key(key) == &devbus_mdev_parent ?
-		       probe_update(probe, inv, devbus_mdev_parent.name, devbus_address_of_key(key), NULL) :
+	return device_bus_of_key(key) == &device_bus_mdev_parent ?
+		       probe_update(probe, inv, device_bus_mdev_parent.name, device_bus_address_of_key(key), NULL) :
 		       0;
 }
 
 /* A member of a group that is on another bus than PCI. */
-static int scan_member(struct probe *probe, struct inventory *inv, const char *path)
+static int probe_scan_member(struct probe *probe, struct inventory *inv, const char *path)
 {
 	_cleanup_free_ char *bus = NULL, *subsystem = NULL;
 	const char *slash = strrchr(path, '/');
@@ -303,10 +303,10 @@ static int scan_member(struct probe *probe, struct inventory *inv, const char *p
 	r = sysfs_read_link(probe->root->fd, subsystem, &bus);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	return devbus_find(bus)->listed_always ? 0 : probe_update(probe, inv, bus, slash + 1, NULL);
+	return device_bus_find(bus)->listed_always ? 0 : probe_update(probe, inv, bus, slash + 1, NULL);
 }
 
-static int scan_group(struct probe *probe, struct inventory *inv, const char *id)
+static int probe_scan_group(struct probe *probe, struct inventory *inv, const char *id)
 {
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%s/devices", id);
 	_cleanup_closedir_ DIR *dir = NULL;
@@ -315,7 +315,7 @@ static int scan_group(struct probe *probe, struct inventory *inv, const char *id
 
 	if (!path)
 		return -ENOMEM;
-	fd = sysroot_dir(probe->root, path);
+	fd = sysfs_root_open_dir(probe->root, path);
 	if (fd < 0)
 		return 0;
 	dir = fdopendir(fd);
@@ -331,7 +331,7 @@ static int scan_group(struct probe *probe, struct inventory *inv, const char *id
 			return -ENOMEM;
 		if (entry->d_name[0] == '.')
 			continue;
-		r = scan_member(probe, inv, member);
+		r = probe_scan_member(probe, inv, member);
 		if (r < 0)
 			return r;
 	}
@@ -342,7 +342,7 @@ static int scan_group(struct probe *probe, struct inventory *inv, const char *id
  * pcie_acs_override= comes with a patch that is not in the kernel: whoever has it wants groups
  * smaller than they are.
  */
-static int read_acs_override(struct probe *probe, struct inventory *inv)
+static int probe_read_acs_override(struct probe *probe, struct inventory *inv)
 {
 	static const char name[] = "pcie_acs_override=";
 	_cleanup_free_ char *line = NULL;
@@ -357,7 +357,7 @@ static int read_acs_override(struct probe *probe, struct inventory *inv)
 	return r;
 }
 
-int probe_settings(struct probe *probe, struct inventory *inv, bool *ret_changed)
+int probe_poll_host(struct probe *probe, struct inventory *inv, bool *ret_changed)
 {
 	_cleanup_free_ char *text = NULL;
 	bool before = inv->unsafe_interrupts;
@@ -378,7 +378,7 @@ int probe_settings(struct probe *probe, struct inventory *inv, bool *ret_changed
  * Interrupts behind a remapping IOMMU have chips of another name: "IR-PCI-MSI", "IR-IO-APIC". x86
  * only.
  */
-static int read_remapping(struct probe *probe, struct inventory *inv, const char *interrupt)
+static int probe_read_remapping(struct probe *probe, struct inventory *inv, const char *interrupt)
 {
 	_cleanup_free_ char *path = str_printf("sys/kernel/irq/%s/chip_name", interrupt), *chip = NULL;
 	int r = path ? sysfs_read_optional(probe->root->fd, path, &chip) : -ENOMEM;
@@ -392,18 +392,18 @@ static int read_remapping(struct probe *probe, struct inventory *inv, const char
 	return 0;
 }
 
-static int read_iommu_facts(struct probe *probe, struct inventory *inv)
+static int probe_read_iommu_facts(struct probe *probe, struct inventory *inv)
 {
-	int r = read_acs_override(probe, inv);
+	int r = probe_read_acs_override(probe, inv);
 
 	if (r >= 0)
-		r = probe_iommus(probe->root, inv);
+		r = probe_iommu_list(probe->root, inv);
 	if (r >= 0)
-		r = for_entries(probe, inv, "sys/kernel/irq", read_remapping);
-	return r < 0 ? r : probe_settings(probe, inv, NULL);
+		r = probe_each_entry(probe, inv, "sys/kernel/irq", probe_read_remapping);
+	return r < 0 ? r : probe_poll_host(probe, inv, NULL);
 }
 
-static int read_host(struct probe *probe, struct inventory *inv)
+static int probe_read_host(struct probe *probe, struct inventory *inv)
 {
 	struct utsname name;
 	int r;
@@ -419,23 +419,23 @@ static int read_host(struct probe *probe, struct inventory *inv)
 		r = probe_vfio(probe->root, inv);
 	if (r < 0)
 		return r;
-	r = read_iommu_facts(probe, inv);
+	r = probe_read_iommu_facts(probe, inv);
 	if (r < 0)
 		return r;
 	return probe_kmod_version(probe->root, inv);
 }
 
-int probe_condition(struct probe *probe, struct device *device, bool *ret_changed)
+int probe_poll_device(struct probe *probe, struct device *device, bool *ret_changed)
 {
 	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", device->bus, device->address);
-	_cleanup_close_ int fd = path ? sysroot_dir(probe->root, path) : -ENOMEM;
+	_cleanup_close_ int fd = path ? sysfs_root_open_dir(probe->root, path) : -ENOMEM;
 
 	*ret_changed = false;
 	if (fd == -ENOMEM)
 		return fd;
 	if (fd < 0 || !device_is_pci(device))
 		return 0;
-	return probe_pci_condition(fd, device, probe_kmod_is_with_user(probe->root, device),
+	return probe_pci_poll(fd, device, probe_kmod_is_owned_by_user(probe->root, device),
 				   ret_changed);
 }
 
@@ -446,21 +446,21 @@ int probe_host(struct probe *probe, struct inventory **ret)
 
 	if (!inv)
 		return -ENOMEM;
-	r = read_host(probe, inv);
+	r = probe_read_host(probe, inv);
 	if (r < 0)
 		return r;
-	r = for_entries(probe, inv, "sys/bus/pci/devices", scan_pci);
+	r = probe_each_entry(probe, inv, "sys/bus/pci/devices", probe_scan_pci);
 	if (r < 0)
 		return r;
-	r = for_entries(probe, inv, devbus_mdev_parent.directory, scan_parent);
+	r = probe_each_entry(probe, inv, device_bus_mdev_parent.directory, probe_scan_parent);
 	if (r >= 0)
-		r = for_entries(probe, inv, "sys/bus/platform/devices", scan_platform);
+		r = probe_each_entry(probe, inv, "sys/bus/platform/devices", probe_scan_platform);
 	if (r < 0)
 		return r;
-	r = for_entries(probe, inv, "sys/kernel/iommu_groups", scan_group);
+	r = probe_each_entry(probe, inv, "sys/kernel/iommu_groups", probe_scan_group);
 	VEC_FOREACH(struct device, device, &inv->devices)
 		if (r >= 0)
-			r = read_again(probe, inv, device);
+			r = probe_reread_config(probe, inv, device);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(inv);

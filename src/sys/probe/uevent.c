@@ -18,11 +18,11 @@ struct uevent_monitor {
 /* What can change an inventory beside the buses: interfaces on them, and the kernel module. */
 static const char *const subsystems[] = { "net", "nvme", "block", "devgroups", "module" };
 
-static int filter_devices(struct udev_monitor *monitor)
+static int uevent_filter_devices(struct udev_monitor *monitor)
 {
 	int r = 0;
 
-	DEVBUS_FOREACH(bus)
+	DEVICE_BUS_FOREACH(bus)
 		if (r >= 0)
 			r = udev_monitor_filter_add_match_subsystem_devtype(monitor, bus->name, NULL);
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(subsystems); i++)
@@ -44,7 +44,7 @@ int uevent_monitor_new(enum uevent_set set, struct uevent_monitor **ret)
 	monitor->monitor = udev_monitor_new_from_netlink(monitor->udev, "kernel");
 	if (!monitor->monitor)
 		return -ENOMEM;
-	r = set == UEVENT_OF_DEVICES ? filter_devices(monitor->monitor) : 0;
+	r = set == UEVENT_OF_DEVICES ? uevent_filter_devices(monitor->monitor) : 0;
 	if (r < 0)
 		return r;
 	/* needs CAP_NET_ADMIN; with the default size an overrun is only likelier */

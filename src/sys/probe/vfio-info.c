@@ -12,7 +12,7 @@
 
 #define INFO_MAX (1u << 16) /* of what the kernel says in one answer */
 
-void vfioinfo_tell(const struct vfioinfo_asker *asker, const char *format, ...)
+void vfio_info_report(const struct vfio_info_sink *asker, const char *format, ...)
 {
 	char line[200];
 	va_list args;
@@ -23,7 +23,7 @@ void vfioinfo_tell(const struct vfioinfo_asker *asker, const char *format, ...)
 	asker->tell(line, asker->userdata);
 }
 
-int vfioinfo_ask(int fd, unsigned long request, const char *name, const void *head, size_t head_size, void **ret,
+int vfio_info_query(int fd, unsigned long request, const char *name, const void *head, size_t head_size, void **ret,
 		 size_t *ret_size)
 {
 	_cleanup_free_ void *answer = malloc(head_size);
@@ -55,7 +55,7 @@ int vfioinfo_ask(int fd, unsigned long request, const char *name, const void *he
 	return 0;
 }
 
-const uint8_t *vfioinfo_cap(const void *answer, size_t head_size, size_t size, size_t *at, uint16_t *ret_id)
+const uint8_t *vfio_info_next_cap(const void *answer, size_t head_size, size_t size, size_t *at, uint16_t *ret_id)
 {
 	struct vfio_info_cap_header cap;
 	const uint8_t *place;
@@ -71,7 +71,7 @@ const uint8_t *vfioinfo_cap(const void *answer, size_t head_size, size_t size, s
 
 /* --- x86, arm64 ---------------------------------------------------------------------------------- */
 
-static void tell_ranges(const struct vfioinfo_asker *asker, const uint8_t *cap, size_t room)
+static void vfio_info_report_ranges(const struct vfio_info_sink *asker, const uint8_t *cap, size_t room)
 {
 	struct vfio_iommu_type1_info_cap_iova_range head;
 	struct vfio_iova_range range;
@@ -82,62 +82,62 @@ static void tell_ranges(const struct vfioinfo_asker *asker, const uint8_t *cap, 
 	for (size_t i = 0, at = sizeof(head); i < head.nr_iovas && at + sizeof(range) <= room;
 	     i++, at += sizeof(range)) {
 		memcpy(&range, cap + at, sizeof(range));
-		vfioinfo_tell(asker, "range 0x%" PRIx64 " 0x%" PRIx64, (uint64_t)range.start, (uint64_t)range.end);
+		vfio_info_report(asker, "range 0x%" PRIx64 " 0x%" PRIx64, (uint64_t)range.start, (uint64_t)range.end);
 	}
 }
 
-static void tell_available(const struct vfioinfo_asker *asker, const uint8_t *cap, size_t room)
+static void vfio_info_report_entries(const struct vfio_info_sink *asker, const uint8_t *cap, size_t room)
 {
 	struct vfio_iommu_type1_info_dma_avail avail;
 
 	if (room < sizeof(avail))
 		return;
 	memcpy(&avail, cap, sizeof(avail));
-	vfioinfo_tell(asker, "entries %u", avail.avail);
+	vfio_info_report(asker, "entries %u", avail.avail);
 }
 
-static void tell_info(const struct vfioinfo_asker *asker, const struct vfio_iommu_type1_info *info, size_t size)
+static void vfio_info_report_type1(const struct vfio_info_sink *asker, const struct vfio_iommu_type1_info *info, size_t size)
 {
 	const uint8_t *cap, *end = (const uint8_t *)info + size;
 	size_t at = info->flags & VFIO_IOMMU_INFO_CAPS ? info->cap_offset : 0;
 	uint16_t id;
 
 	if (info->flags & VFIO_IOMMU_INFO_PGSIZES)
-		vfioinfo_tell(asker, "page-sizes 0x%" PRIx64, (uint64_t)info->iova_pgsizes);
-	while ((cap = vfioinfo_cap(info, sizeof(*info), size, &at, &id))) {
+		vfio_info_report(asker, "page-sizes 0x%" PRIx64, (uint64_t)info->iova_pgsizes);
+	while ((cap = vfio_info_next_cap(info, sizeof(*info), size, &at, &id))) {
 		if (id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
-			tell_ranges(asker, cap, (size_t)(end - cap));
+			vfio_info_report_ranges(asker, cap, (size_t)(end - cap));
 		else if (id == VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL)
-			tell_available(asker, cap, (size_t)(end - cap));
+			vfio_info_report_entries(asker, cap, (size_t)(end - cap));
 	}
 }
 
-static int ask_type1(const struct vfioinfo_asker *asker, int container_fd)
+static int vfio_info_query_type1(const struct vfio_info_sink *asker, int container_fd)
 {
 	const struct vfio_iommu_type1_info head = { .argsz = sizeof(head) };
 	_cleanup_free_ void *info = NULL;
 	size_t size;
-	int r = vfioinfo_ask(container_fd, VFIO_IOMMU_GET_INFO, "VFIO_IOMMU_GET_INFO", &head, sizeof(head), &info, &size);
+	int r = vfio_info_query(container_fd, VFIO_IOMMU_GET_INFO, "VFIO_IOMMU_GET_INFO", &head, sizeof(head), &info, &size);
 
 	if (r >= 0)
-		tell_info(asker, info, size);
+		vfio_info_report_type1(asker, info, size);
 	return r;
 }
 
 /* --- POWER --------------------------------------------------------------------------------------- */
 
 /* The window below 4 GiB is there; others are made by who maps memory. */
-static int ask_spapr(const struct vfioinfo_asker *asker, int container_fd)
+static int vfio_info_query_spapr(const struct vfio_info_sink *asker, int container_fd)
 {
 	struct vfio_iommu_spapr_tce_info info = { .argsz = sizeof(info) };
 
 	if (ioctl(container_fd, VFIO_IOMMU_SPAPR_TCE_GET_INFO, &info) < 0)
 		return -errno;
 	if (info.dma32_window_size > 0)
-		vfioinfo_tell(asker, "window32 0x%x 0x%" PRIx64, info.dma32_window_start,
+		vfio_info_report(asker, "window32 0x%x 0x%" PRIx64, info.dma32_window_start,
 		     (uint64_t)info.dma32_window_start + info.dma32_window_size - 1);
 	if (info.flags & VFIO_IOMMU_SPAPR_INFO_DDW)
-		vfioinfo_tell(asker, "window64 0x%" PRIx64 " %u %u", (uint64_t)info.ddw.pgsizes,
+		vfio_info_report(asker, "window64 0x%" PRIx64 " %u %u", (uint64_t)info.ddw.pgsizes,
 		     info.ddw.max_dynamic_windows_supported, info.ddw.levels);
 	return 0;
 }
@@ -147,15 +147,15 @@ static int ask_spapr(const struct vfioinfo_asker *asker, int container_fd)
 static const struct {
 	unsigned long type;
 	const char *name;
-	int (*ask)(const struct vfioinfo_asker *asker, int container_fd);
+	int (*ask)(const struct vfio_info_sink *asker, int container_fd);
 } types[] = {
-	{ VFIO_TYPE1v2_IOMMU, "type1v2", ask_type1 },
-	{ VFIO_TYPE1_IOMMU, "type1", ask_type1 },
-	{ VFIO_SPAPR_TCE_v2_IOMMU, "spapr-v2", ask_spapr },
-	{ VFIO_SPAPR_TCE_IOMMU, "spapr", ask_spapr },
+	{ VFIO_TYPE1v2_IOMMU, "type1v2", vfio_info_query_type1 },
+	{ VFIO_TYPE1_IOMMU, "type1", vfio_info_query_type1 },
+	{ VFIO_SPAPR_TCE_v2_IOMMU, "spapr-v2", vfio_info_query_spapr },
+	{ VFIO_SPAPR_TCE_IOMMU, "spapr", vfio_info_query_spapr },
 };
 
-static int ask_container(const struct vfioinfo_asker *asker, int container_fd)
+static int vfio_info_query_container(const struct vfio_info_sink *asker, int container_fd)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		int r;
@@ -165,7 +165,7 @@ static int ask_container(const struct vfioinfo_asker *asker, int container_fd)
 		r = fault_ioctl(container_fd, VFIO_SET_IOMMU, "VFIO_SET_IOMMU", (void *)types[i].type);
 		if (r < 0)
 			return r;
-		vfioinfo_tell(asker, "source vfio %s", types[i].name);
+		vfio_info_report(asker, "source vfio %s", types[i].name);
 		return types[i].ask(asker, container_fd);
 	}
 	return -ENOTTY;
@@ -175,25 +175,25 @@ static int ask_container(const struct vfioinfo_asker *asker, int container_fd)
  * vfio_iommu_type1_attach_group() has one reason to answer EPERM for a group that is viable. Platform devices without MSIs meet it on
  * arm64 (6.12).
  */
-static const char *describe_refusal(int error)
+static const char *vfio_info_describe_error(int error)
 {
 	return error == -EPERM ? "Operation not permitted, for nothing isolates the interrupts of its devices, and "
 				 "allow_unsafe_interrupts of vfio_iommu_type1 is not set"
 			       : strerror(-error);
 }
 
-bool vfioinfo_group(const struct sysroot *root, int group_fd, const struct vfioinfo_asker *asker)
+bool vfio_info_read_group(const struct sysfs_root *root, int group_fd, const struct vfio_info_sink *asker)
 {
-	_cleanup_close_ int fd = sysroot_node(root, "dev/vfio/vfio");
+	_cleanup_close_ int fd = sysfs_root_open_node(root, "dev/vfio/vfio");
 	int unset = 0, r = fd;
 
 	if (r >= 0) {
 		r = fault_ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER", &fd);
 		if (r >= 0)
-			r = ask_container(asker, fd);
+			r = vfio_info_query_container(asker, fd);
 		unset = fault_ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER", NULL);
 	}
 	if (r < 0)
-		vfioinfo_tell(asker, "refused %s", describe_refusal(r));
+		vfio_info_report(asker, "refused %s", vfio_info_describe_error(r));
 	return r >= 0 && unset >= 0;
 }

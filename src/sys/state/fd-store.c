@@ -7,10 +7,10 @@
 #include "base/str.h"
 #include "sys/state/fd-store.h"
 
-static char **names;
-static int n_fds = -1;
+static char **fd_store_names;
+static int fd_store_n_fds = -1;
 
-void fdstore_keep(const char *lease, int fd)
+void fd_store_keep(const char *lease, int fd)
 {
 	/* FDPOLL=0: the hang-up is ours to see, the manager would drop the descriptor for it */
 	_cleanup_free_ char *text = str_printf("FDSTORE=1\nFDPOLL=0\nFDNAME=lease-%s", lease);
@@ -20,7 +20,7 @@ void fdstore_keep(const char *lease, int fd)
 		log_warning_errno(r, "Lease %s will not outlive a restart", lease);
 }
 
-void fdstore_forget(const char *lease)
+void fd_store_forget(const char *lease)
 {
 	_cleanup_free_ char *text = str_printf("FDSTOREREMOVE=1\nFDNAME=lease-%s", lease);
 
@@ -28,38 +28,38 @@ void fdstore_forget(const char *lease)
 		(void)sd_notify(false, text);
 }
 
-static void load(void)
+static void fd_store_load(void)
 {
-	if (n_fds >= 0)
+	if (fd_store_n_fds >= 0)
 		return;
-	n_fds = sd_listen_fds_with_names(true, &names);
-	if (n_fds < 0)
-		n_fds = 0;
+	fd_store_n_fds = sd_listen_fds_with_names(true, &fd_store_names);
+	if (fd_store_n_fds < 0)
+		fd_store_n_fds = 0;
 }
 
-int fdstore_take(const char *lease)
+int fd_store_take(const char *lease)
 {
-	load();
-	for (int i = 0; i < n_fds; i++) {
-		if (!names[i] || !str_starts(names[i], "lease-") || !str_eq(names[i] + 6, lease))
+	fd_store_load();
+	for (int i = 0; i < fd_store_n_fds; i++) {
+		if (!fd_store_names[i] || !str_starts(fd_store_names[i], "lease-") || !str_eq(fd_store_names[i] + 6, lease))
 			continue;
-		free(names[i]);
-		names[i] = strdup("");
+		free(fd_store_names[i]);
+		fd_store_names[i] = strdup("");
 		return SD_LISTEN_FDS_START + i;
 	}
 	return -ENOENT;
 }
 
-void fdstore_close_rest(bool keep)
+void fd_store_close_rest(bool keep)
 {
-	load();
-	for (int i = 0; i < n_fds; i++) {
-		if (!names[i] || !str_starts(names[i], "lease-"))
+	fd_store_load();
+	for (int i = 0; i < fd_store_n_fds; i++) {
+		if (!fd_store_names[i] || !str_starts(fd_store_names[i], "lease-"))
 			continue;
 		if (!keep)
-			fdstore_forget(names[i] + 6);
+			fd_store_forget(fd_store_names[i] + 6);
 		fd_close(SD_LISTEN_FDS_START + i);
 	}
-	names = strv_free(names);
-	n_fds = 0;
+	fd_store_names = strv_free(fd_store_names);
+	fd_store_n_fds = 0;
 }

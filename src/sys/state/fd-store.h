@@ -10,10 +10,10 @@
 
 #include "base/macro.h"
 
-void fdstore_keep(const char *lease, int fd);
-void fdstore_forget(const char *lease);
+void fd_store_keep(const char *lease, int fd);
+void fd_store_forget(const char *lease);
 
 /* Once, at start: the descriptor kept for @lease, which is the caller's now, or negative. */
-int fdstore_take(const char *lease);
+int fd_store_take(const char *lease);
 /* Closes what nobody took; @keep: the service manager keeps it for a later daemon. */
-void fdstore_close_rest(bool keep);
+void fd_store_close_rest(bool keep);

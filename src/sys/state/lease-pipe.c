@@ -6,14 +6,14 @@
 #include "base/str.h"
 #include "sys/state/lease-pipe.h"
 
-static char *pipe_name(const char *lease)
+static char *lease_pipe_name(const char *lease)
 {
 	return str_printf("%s.pipe", lease);
 }
 
-int leasepipe_new(int dir_fd, const char *lease, int *ret_read, int *ret_write)
+int lease_pipe_new(int dir_fd, const char *lease, int *ret_read, int *ret_write)
 {
-	_cleanup_free_ char *name = pipe_name(lease);
+	_cleanup_free_ char *name = lease_pipe_name(lease);
 	_cleanup_close_ int read_end = -EBADF, write_end = -EBADF;
 
 	if (!name)
@@ -27,7 +27,7 @@ int leasepipe_new(int dir_fd, const char *lease, int *ret_read, int *ret_write)
 	if (write_end < 0) {
 		int r = -errno;
 
-		leasepipe_remove(dir_fd, lease);
+		lease_pipe_remove(dir_fd, lease);
 		return r;
 	}
 	*ret_read = TAKE_FD(read_end);
@@ -35,9 +35,9 @@ int leasepipe_new(int dir_fd, const char *lease, int *ret_read, int *ret_write)
 	return 0;
 }
 
-int leasepipe_reopen(int dir_fd, const char *lease)
+int lease_pipe_reopen(int dir_fd, const char *lease)
 {
-	_cleanup_free_ char *name = pipe_name(lease);
+	_cleanup_free_ char *name = lease_pipe_name(lease);
 	_cleanup_close_ int fd = -EBADF;
 	char byte;
 
@@ -52,9 +52,9 @@ int leasepipe_reopen(int dir_fd, const char *lease)
 	return TAKE_FD(fd);
 }
 
-void leasepipe_remove(int dir_fd, const char *lease)
+void lease_pipe_remove(int dir_fd, const char *lease)
 {
-	_cleanup_free_ char *name = pipe_name(lease);
+	_cleanup_free_ char *name = lease_pipe_name(lease);
 
 	if (name && unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
 		log_debug_errno(-errno, "Cannot remove %s", name);

@@ -9,9 +9,9 @@
 #include "base/macro.h"
 
 /* Both ends are the caller's. 0 or negative errno. */
-int leasepipe_new(int dir_fd, const char *lease, int *ret_read, int *ret_write) _must_check_;
+int lease_pipe_new(int dir_fd, const char *lease, int *ret_read, int *ret_write) _must_check_;
 
 /* The read end, if anybody still has the write end; -ENODATA if nobody has, or there is no such pipe. */
-int leasepipe_reopen(int dir_fd, const char *lease) _must_check_;
+int lease_pipe_reopen(int dir_fd, const char *lease) _must_check_;
 
-void leasepipe_remove(int dir_fd, const char *lease);
+void lease_pipe_remove(int dir_fd, const char *lease);

@@ -16,7 +16,7 @@
 
 static const char *const words[] = { "made", "unfinished" };
 
-struct mdev_entry *mdev_entry_free(struct mdev_entry *entry)
+struct mdev_file_entry *mdev_file_entry_free(struct mdev_file_entry *entry)
 {
 	if (!entry)
 		return NULL;
@@ -26,22 +26,22 @@ struct mdev_entry *mdev_entry_free(struct mdev_entry *entry)
 	return NULL;
 }
 
-DEFINE_CLEANUP(struct mdev_entry *, mdev_entry_freep, mdev_entry_free)
+DEFINE_CLEANUP(struct mdev_file_entry *, mdev_file_entry_freep, mdev_file_entry_free)
 
-static void *destroy(void *data)
+static void *mdev_file_entry_destroy(void *data)
 {
-	return mdev_entry_free(data);
+	return mdev_file_entry_free(data);
 }
 
-void mdev_entries_clear(struct vec *entries)
+void mdev_file_entries_clear(struct vec *entries)
 {
-	vec_clear(entries, destroy);
+	vec_clear(entries, mdev_file_entry_destroy);
 }
 
 /* "made mdev:UUID PARENT<tab>TYPE<tab>…" */
-static int parse_line(const char *line, struct vec *ret)
+static int mdev_file_parse_line(const char *line, struct vec *ret)
 {
-	_cleanup_(mdev_entry_freep) struct mdev_entry *entry = calloc(1, sizeof(*entry));
+	_cleanup_(mdev_file_entry_freep) struct mdev_file_entry *entry = calloc(1, sizeof(*entry));
 	_cleanup_free_ char *word = NULL, *key = NULL;
 	size_t n = strcspn(line, " "), m = line[n] ? strcspn(line + n + 1, " ") : 0;
 	int i, r;
@@ -57,7 +57,7 @@ static int parse_line(const char *line, struct vec *ret)
 	i = str_index(words, ARRAY_SIZE(words), word);
 	if (i < 0)
 		return 0;
-	r = devkey_normalize(key, &entry->key);
+	r = device_bus_key_normalize(key, &entry->key);
 	if (r < 0)
 		return r == -EINVAL ? 0 : r;
 	entry->unfinished = i == 1;
@@ -69,12 +69,12 @@ static int parse_line(const char *line, struct vec *ret)
 	return r;
 }
 
-int mdevfile_load(int dir_fd, struct vec *ret)
+int mdev_file_load(int dir_fd, struct vec *ret)
 {
-	_cleanup_mdev_entries_ struct vec entries = { 0 };
+	_cleanup_mdev_file_entries_ struct vec entries = { 0 };
 	_cleanup_strv_ char **lines = NULL;
 	_cleanup_free_ char *text = NULL;
-	int r = file_read_at(dir_fd, FILE_NAME, FILE_MAX, &text, NULL);
+	int r = fileio_read_at(dir_fd, FILE_NAME, FILE_MAX, &text, NULL);
 
 	if (r == -ENOENT)
 		return 0;
@@ -82,7 +82,7 @@ int mdevfile_load(int dir_fd, struct vec *ret)
 		r = strv_split(text, "\n", &lines);
 	STRV_FOREACH(line, lines)
 		if (r >= 0)
-			r = parse_line(*line, &entries);
+			r = mdev_file_parse_line(*line, &entries);
 	if (r < 0)
 		return r;
 	*ret = entries;
@@ -90,7 +90,7 @@ int mdevfile_load(int dir_fd, struct vec *ret)
 	return 0;
 }
 
-int mdevfile_save(int dir_fd, const struct vec *entries)
+int mdev_file_save(int dir_fd, const struct vec *entries)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -104,9 +104,9 @@ int mdevfile_save(int dir_fd, const struct vec *entries)
 	out = open_memstream(&text, &size);
 	if (!out)
 		return -ENOMEM;
-	VEC_FOREACH(const struct mdev_entry, entry, entries)
+	VEC_FOREACH(const struct mdev_file_entry, entry, entries)
 		fprintf(out, "%s %s %s\n", words[entry->unfinished], entry->key, entry->made);
 	if (fclose(out) != 0 || !text)
 		return -ENOMEM;
-	return file_write_atomic_at(dir_fd, FILE_NAME, text, size, 0600);
+	return fileio_write_atomic_at(dir_fd, FILE_NAME, text, size, 0600);
 }

@@ -11,17 +11,17 @@
 #include "base/macro.h"
 #include "base/vec.h"
 
-struct mdev_entry {
+struct mdev_file_entry {
 	char *key;
-	char *made;	 /* mdevdef_signature() */
+	char *made;	 /* mdev_def_signature() */
 	bool unfinished; /* not all that belongs to it has been done, as far as is known */
 };
 
-struct mdev_entry *mdev_entry_free(struct mdev_entry *entry);
-void mdev_entries_clear(struct vec *entries);
-#define _cleanup_mdev_entries_ _cleanup_(mdev_entries_clear)
+struct mdev_file_entry *mdev_file_entry_free(struct mdev_file_entry *entry);
+void mdev_file_entries_clear(struct vec *entries);
+#define _cleanup_mdev_file_entries_ _cleanup_(mdev_file_entries_clear)
 
-/* *ret: struct mdev_entry, owned. None where there is no file; lines that make no sense are left out. 0 or negative errno. */
-int mdevfile_load(int dir_fd, struct vec *ret) _must_check_;
+/* *ret: struct mdev_file_entry, owned. None where there is no file; lines that make no sense are left out. 0 or negative errno. */
+int mdev_file_load(int dir_fd, struct vec *ret) _must_check_;
 /* Whole or not at all; without an entry there is no file. 0 or negative errno. */
-int mdevfile_save(int dir_fd, const struct vec *entries) _must_check_;
+int mdev_file_save(int dir_fd, const struct vec *entries) _must_check_;

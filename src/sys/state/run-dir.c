@@ -16,10 +16,10 @@
 #define SUFFIX	   ".json"
 #define MAX_RECORD (1u << 20)
 
-int rundir_open(const char *path)
+int run_dir_open(const char *path)
 {
 	_cleanup_close_ int fd = -EBADF;
-	int r = mkdir_parents(path, 0755);
+	int r = fileio_mkdir_parents(path, 0755);
 
 	if (r < 0)
 		return r;
@@ -31,17 +31,17 @@ int rundir_open(const char *path)
 	return TAKE_FD(fd);
 }
 
-static char *file_name(const char *group)
+static char *run_dir_record_name(const char *group)
 {
 	return str_printf("%s" SUFFIX, group);
 }
 
-static char *kept_name(const char *group)
+static char *run_dir_kept_name(const char *group)
 {
 	return str_printf("%s.kept", group);
 }
 
-static int save(int dir_fd, const char *name, const struct record *record)
+static int run_dir_save_as(int dir_fd, const char *name, const struct record *record)
 {
 	_cleanup_free_ char *text = NULL;
 	int r;
@@ -51,38 +51,38 @@ static int save(int dir_fd, const char *name, const struct record *record)
 	r = fault_record("save", record->group);
 	if (r < 0)
 		return r;
-	r = record_to_json(record, &text);
+	r = codec_record_to_json(record, &text);
 	if (r < 0)
 		return r;
-	return file_write_atomic_at(dir_fd, name, text, strlen(text), 0600);
+	return fileio_write_atomic_at(dir_fd, name, text, strlen(text), 0600);
 }
 
-int rundir_save(int dir_fd, const struct record *record)
+int run_dir_save(int dir_fd, const struct record *record)
 {
-	_cleanup_free_ char *name = file_name(record->group);
+	_cleanup_free_ char *name = run_dir_record_name(record->group);
 
-	return save(dir_fd, name, record);
+	return run_dir_save_as(dir_fd, name, record);
 }
 
-int rundir_save_kept(int dir_fd, const struct record *record)
+int run_dir_save_kept(int dir_fd, const struct record *record)
 {
-	_cleanup_free_ char *name = kept_name(record->group);
+	_cleanup_free_ char *name = run_dir_kept_name(record->group);
 
-	return save(dir_fd, name, record);
+	return run_dir_save_as(dir_fd, name, record);
 }
 
-int rundir_load_kept(int dir_fd, const char *group, struct record **ret)
+int run_dir_load_kept(int dir_fd, const char *group, struct record **ret)
 {
-	_cleanup_free_ char *name = kept_name(group), *text = NULL, *error = NULL;
+	_cleanup_free_ char *name = run_dir_kept_name(group), *text = NULL, *error = NULL;
 	size_t size;
-	int r = name ? file_read_at(dir_fd, name, MAX_RECORD, &text, &size) : -ENOMEM;
+	int r = name ? fileio_read_at(dir_fd, name, MAX_RECORD, &text, &size) : -ENOMEM;
 
-	return r < 0 ? r : record_from_json(text, size, ret, &error);
+	return r < 0 ? r : codec_record_from_json(text, size, ret, &error);
 }
 
-int rundir_remove(int dir_fd, const char *group)
+int run_dir_remove(int dir_fd, const char *group)
 {
-	_cleanup_free_ char *name = file_name(group);
+	_cleanup_free_ char *name = run_dir_record_name(group);
 	int r = fault_record("remove", group);
 
 	if (r < 0)
@@ -92,9 +92,9 @@ int rundir_remove(int dir_fd, const char *group)
 	return unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static void *entry_free(void *data)
+static void *run_dir_entry_free(void *data)
 {
-	struct rundir_entry *entry = data;
+	struct run_dir_entry *entry = data;
 
 	if (!entry)
 		return NULL;
@@ -105,20 +105,20 @@ static void *entry_free(void *data)
 	return NULL;
 }
 
-void rundir_entries_clear(struct vec *entries)
+void run_dir_entries_clear(struct vec *entries)
 {
-	vec_clear(entries, entry_free);
+	vec_clear(entries, run_dir_entry_free);
 }
 
-static int read_record(int dir_fd, const char *name, struct rundir_entry *entry)
+static int run_dir_read_record(int dir_fd, const char *name, struct run_dir_entry *entry)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	int r;
 
-	r = file_read_at(dir_fd, name, MAX_RECORD, &text, &size);
+	r = fileio_read_at(dir_fd, name, MAX_RECORD, &text, &size);
 	if (r >= 0)
-		r = record_from_json(text, size, &entry->record, &entry->error);
+		r = codec_record_from_json(text, size, &entry->record, &entry->error);
 	if (r == -ENOMEM)
 		return r;
 	if (r >= 0 && !str_eq(entry->record->group, entry->group)) {
@@ -130,10 +130,10 @@ static int read_record(int dir_fd, const char *name, struct rundir_entry *entry)
 	return entry->record || entry->error ? 0 : -ENOMEM;
 }
 
-static int load_one(int dir_fd, const char *name, struct vec *ret)
+static int run_dir_load_one(int dir_fd, const char *name, struct vec *ret)
 {
 	size_t n = strlen(name);
-	struct rundir_entry *entry;
+	struct run_dir_entry *entry;
 	int r;
 
 	if (name[0] == '.' || n <= strlen(SUFFIX) || !str_eq(name + n - strlen(SUFFIX), SUFFIX))
@@ -142,15 +142,15 @@ static int load_one(int dir_fd, const char *name, struct vec *ret)
 	if (!entry)
 		return -ENOMEM;
 	entry->group = strndup(name, n - strlen(SUFFIX));
-	r = entry->group ? read_record(dir_fd, name, entry) : -ENOMEM;
+	r = entry->group ? run_dir_read_record(dir_fd, name, entry) : -ENOMEM;
 	if (r >= 0)
 		r = vec_add(ret, entry);
 	if (r < 0)
-		entry_free(entry);
+		run_dir_entry_free(entry);
 	return r;
 }
 
-static DIR *open_again(int dir_fd)
+static DIR *run_dir_reopen(int dir_fd)
 {
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -160,7 +160,7 @@ static DIR *open_again(int dir_fd)
 	return dir;
 }
 
-char *rundir_path(int dir_fd, const char *group)
+char *run_dir_path(int dir_fd, const char *group)
 {
 	_cleanup_free_ char *link = str_printf("/proc/self/fd/%d", dir_fd);
 	char path[PATH_MAX];
@@ -172,15 +172,15 @@ char *rundir_path(int dir_fd, const char *group)
 	return str_printf("%s/%s" SUFFIX, path, group);
 }
 
-bool rundir_has(int dir_fd, const char *group)
+bool run_dir_has(int dir_fd, const char *group)
 {
-	_cleanup_free_ char *name = file_name(group);
+	_cleanup_free_ char *name = run_dir_record_name(group);
 
 	return name && faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* "x" of "x.pipe"; NULL in *ret where the name ends otherwise. */
-static int stem_of(const char *name, const char *suffix, char **ret)
+static int run_dir_name_stem(const char *name, const char *suffix, char **ret)
 {
 	size_t n = strlen(name), m = strlen(suffix);
 
@@ -191,32 +191,32 @@ static int stem_of(const char *name, const char *suffix, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-void rundir_tidy(int dir_fd, bool (*is_lease)(const char *lease, void *userdata), void *userdata)
+void run_dir_tidy(int dir_fd, bool (*is_lease)(const char *lease, void *userdata), void *userdata)
 {
-	_cleanup_closedir_ DIR *dir = open_again(dir_fd);
+	_cleanup_closedir_ DIR *dir = run_dir_reopen(dir_fd);
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
 		_cleanup_free_ char *half = NULL, *lease = NULL;
 
-		if (stem_of(entry->d_name, ".tmp", &half) < 0 ||
-		    stem_of(entry->d_name, ".pipe", &lease) < 0)
+		if (run_dir_name_stem(entry->d_name, ".tmp", &half) < 0 ||
+		    run_dir_name_stem(entry->d_name, ".pipe", &lease) < 0)
 			return;
 		if (half || (lease && !is_lease(lease, userdata)))
 			(void)unlinkat(dir_fd, entry->d_name, 0);
 	}
 }
 
-int rundir_load(int dir_fd, struct vec *ret)
+int run_dir_load(int dir_fd, struct vec *ret)
 {
-	_cleanup_(rundir_entries_clear) struct vec entries = { 0 };
-	_cleanup_closedir_ DIR *dir = open_again(dir_fd);
+	_cleanup_(run_dir_entries_clear) struct vec entries = { 0 };
+	_cleanup_closedir_ DIR *dir = run_dir_reopen(dir_fd);
 	struct dirent *entry;
 
 	if (!dir)
 		return -errno;
 	while ((entry = readdir(dir))) {
-		int r = load_one(dir_fd, entry->d_name, &entries);
+		int r = run_dir_load_one(dir_fd, entry->d_name, &entries);
 
 		if (r < 0)
 			return r;

@@ -13,31 +13,31 @@
  * Makes the directory if need be, and keeps every other daemon out of it for as long as the descriptor is
  * open: two would undo each other's leases. A descriptor or negative errno; -EBUSY: another one is there.
  */
-int rundir_open(const char *path) _must_check_;
+int run_dir_open(const char *path) _must_check_;
 
-int rundir_save(int dir_fd, const struct record *record) _must_check_;
+int run_dir_save(int dir_fd, const struct record *record) _must_check_;
 /* A record that is not there is no error. */
 /*
  * The same of a group whose devices stay on their VFIO drivers, for the next claim: how the host had them. -ENOENT when there
  * is none.
  */
-int rundir_save_kept(int dir_fd, const struct record *record) _must_check_;
-int rundir_load_kept(int dir_fd, const char *group, struct record **ret) _must_check_;
-int rundir_remove(int dir_fd, const char *group) _must_check_;
+int run_dir_save_kept(int dir_fd, const struct record *record) _must_check_;
+int run_dir_load_kept(int dir_fd, const char *group, struct record **ret) _must_check_;
+int run_dir_remove(int dir_fd, const char *group) _must_check_;
 
 /* Where the record of @group is, for people. Caller frees; NULL when out of memory. */
-char *rundir_path(int dir_fd, const char *group) _must_check_;
-bool rundir_has(int dir_fd, const char *group);
+char *run_dir_path(int dir_fd, const char *group) _must_check_;
+bool run_dir_has(int dir_fd, const char *group);
 /* Removes what a daemon that was killed left half written, and the pipes of leases that are no more. */
-void rundir_tidy(int dir_fd, bool (*is_lease)(const char *lease, void *userdata), void *userdata);
+void run_dir_tidy(int dir_fd, bool (*is_lease)(const char *lease, void *userdata), void *userdata);
 
 /* What a file in there turned out to be. */
-struct rundir_entry {
+struct run_dir_entry {
 	char *group;
 	struct record *record; /* NULL: it cannot be used, *error says why */
 	char *error;
 };
 
-/* *ret: struct rundir_entry; clear with rundir_entries_clear(). 0 or negative errno. */
-int rundir_load(int dir_fd, struct vec *ret) _must_check_;
-void rundir_entries_clear(struct vec *entries);
+/* *ret: struct run_dir_entry; clear with run_dir_entries_clear(). 0 or negative errno. */
+int run_dir_load(int dir_fd, struct vec *ret) _must_check_;
+void run_dir_entries_clear(struct vec *entries);

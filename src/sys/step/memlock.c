@@ -12,7 +12,7 @@
 #include "sys/process.h"
 #include "sys/step/memlock.h"
 
-static bool is_alive(int pidfd)
+static bool memlock_is_alive(int pidfd)
 {
 	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
 
@@ -20,12 +20,12 @@ static bool is_alive(int pidfd)
 }
 
 /* Real, effective, saved and of the file system: a program that has taken on more rights than its user is not its user's. */
-static int check_uids(pid_t pid, uid_t uid)
+static int memlock_check_uids(pid_t pid, uid_t uid)
 {
 	_cleanup_free_ char *path = str_printf("/proc/%d/status", (int)pid), *status = NULL;
 	unsigned ids[4];
 	const char *at;
-	int r = path ? file_read_at(AT_FDCWD, path, 65536, &status, NULL) : -ENOMEM;
+	int r = path ? fileio_read_at(AT_FDCWD, path, 65536, &status, NULL) : -ENOMEM;
 
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
@@ -38,10 +38,10 @@ static int check_uids(pid_t pid, uid_t uid)
 	return 0;
 }
 
-static int check_process(pid_t pid, uid_t uid, uint64_t start_time)
+static int memlock_check_process(pid_t pid, uid_t uid, uint64_t start_time)
 {
 	uint64_t now;
-	int r = check_uids(pid, uid);
+	int r = memlock_check_uids(pid, uid);
 
 	if (r < 0 || start_time == 0)
 		return r;
@@ -49,7 +49,7 @@ static int check_process(pid_t pid, uid_t uid, uint64_t start_time)
 	return r < 0 ? r : now == start_time ? 0 : -ESRCH;
 }
 
-static int raise_limit(pid_t pid, uint64_t bytes)
+static int memlock_raise_limit(pid_t pid, uint64_t bytes)
 {
 	rlim_t wanted = bytes >= RLIM_INFINITY ? RLIM_INFINITY : bytes;
 	struct rlimit limit;
@@ -75,8 +75,8 @@ int memlock_raise(pid_t pid, uid_t uid, uint64_t start_time, uint64_t bytes)
 	if (pidfd < 0)
 		return -errno;
 	/* what is read of /proc is of this process as long as it is alive afterwards: then its number was nobody else's */
-	r = check_process(pid, uid, start_time);
-	if (r >= 0 && !is_alive(pidfd))
+	r = memlock_check_process(pid, uid, start_time);
+	if (r >= 0 && !memlock_is_alive(pidfd))
 		r = -ESRCH;
-	return r < 0 ? r : raise_limit(pid, bytes);
+	return r < 0 ? r : memlock_raise_limit(pid, bytes);
 }

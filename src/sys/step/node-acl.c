@@ -7,14 +7,14 @@
 #include "sys/fault.h"
 #include "sys/step/node-acl.h"
 
-static void acl_clean(acl_t *acl)
+static void node_acl_clean(acl_t *acl)
 {
 	if (*acl)
 		acl_free(*acl);
 }
 
 /* The entry of @uid, or of the tag alone; NULL if there is none. */
-static acl_entry_t find_entry(acl_t acl, acl_tag_t wanted, uid_t uid)
+static acl_entry_t node_acl_find_entry(acl_t acl, acl_tag_t wanted, uid_t uid)
 {
 	acl_entry_t entry;
 
@@ -38,7 +38,7 @@ static acl_entry_t find_entry(acl_t acl, acl_tag_t wanted, uid_t uid)
 	return NULL;
 }
 
-static int allow_read_write(acl_entry_t entry)
+static int node_acl_allow_read_write(acl_entry_t entry)
 {
 	acl_permset_t permissions;
 
@@ -48,7 +48,7 @@ static int allow_read_write(acl_entry_t entry)
 	return 0;
 }
 
-static bool has_named_entries(acl_t acl)
+static bool node_acl_has_named_entries(acl_t acl)
 {
 	acl_entry_t entry;
 
@@ -62,10 +62,10 @@ static bool has_named_entries(acl_t acl)
 	return false;
 }
 
-int nodeacl_grant(const char *path, uid_t uid)
+int node_acl_grant(const char *path, uid_t uid)
 {
-	_cleanup_(acl_clean) acl_t acl = NULL;
-	_cleanup_(acl_clean) acl_t before = NULL;
+	_cleanup_(node_acl_clean) acl_t acl = NULL;
+	_cleanup_(node_acl_clean) acl_t before = NULL;
 	acl_entry_t entry;
 	int r = fault_point("grant", path);
 
@@ -77,11 +77,11 @@ int nodeacl_grant(const char *path, uid_t uid)
 	before = acl_dup(acl);
 	if (!before)
 		return -errno;
-	entry = find_entry(acl, ACL_USER, uid);
+	entry = node_acl_find_entry(acl, ACL_USER, uid);
 	if (!entry && (acl_create_entry(&acl, &entry) < 0 || acl_set_tag_type(entry, ACL_USER) < 0 ||
 		       acl_set_qualifier(entry, &uid) < 0))
 		return -errno;
-	r = allow_read_write(entry);
+	r = node_acl_allow_read_write(entry);
 	if (r < 0)
 		return r;
 	if (acl_calc_mask(&acl) < 0)
@@ -92,9 +92,9 @@ int nodeacl_grant(const char *path, uid_t uid)
 	return fault_after(acl_set_file(path, ACL_TYPE_ACCESS, acl) < 0 ? -errno : 0);
 }
 
-int nodeacl_revoke(const char *path, uid_t uid)
+int node_acl_revoke(const char *path, uid_t uid)
 {
-	_cleanup_(acl_clean) acl_t acl = NULL;
+	_cleanup_(node_acl_clean) acl_t acl = NULL;
 	acl_entry_t entry, mask;
 	int r = fault_point("revoke", path);
 
@@ -103,13 +103,13 @@ int nodeacl_revoke(const char *path, uid_t uid)
 	acl = acl_get_file(path, ACL_TYPE_ACCESS);
 	if (!acl)
 		return -errno;
-	entry = find_entry(acl, ACL_USER, uid);
+	entry = node_acl_find_entry(acl, ACL_USER, uid);
 	if (!entry)
 		return fault_after(0);
 	if (acl_delete_entry(acl, entry) < 0)
 		return -errno;
-	mask = find_entry(acl, ACL_MASK, 0);
-	if (has_named_entries(acl) ? acl_calc_mask(&acl) < 0 :
+	mask = node_acl_find_entry(acl, ACL_MASK, 0);
+	if (node_acl_has_named_entries(acl) ? acl_calc_mask(&acl) < 0 :
 				     mask && acl_delete_entry(acl, mask) < 0)
 		return -errno;
 	return fault_after(acl_set_file(path, ACL_TYPE_ACCESS, acl) < 0 ? -errno : 0);

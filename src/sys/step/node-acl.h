@@ -8,5 +8,5 @@
 #include "base/macro.h"
 
 /* Negative errno: -ENOENT without the node, -EOPNOTSUPP where /dev has no ACLs. Done twice is done. */
-int nodeacl_grant(const char *path, uid_t uid) _must_check_;
-int nodeacl_revoke(const char *path, uid_t uid) _must_check_;
+int node_acl_grant(const char *path, uid_t uid) _must_check_;
+int node_acl_revoke(const char *path, uid_t uid) _must_check_;

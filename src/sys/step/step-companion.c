@@ -12,11 +12,11 @@
 #include "sys/step/step-private.h"
 
 /* The function's directory and its class. -ENOENT: there is none. */
-static int open_function(const struct execution *execution, const struct pciaddr *addr, uint32_t *ret_class)
+static int step_companion_open_function(const struct step_runner *step_runner, const struct pciaddr *addr, uint32_t *ret_class)
 {
 	char address[PCIADDR_SIZE];
-	_cleanup_free_ char *path = devbus_place("pci", pciaddr_format(addr, address));
-	_cleanup_close_ int fd = path ? sysroot_dir(execution->root, path) : -ENOMEM;
+	_cleanup_free_ char *path = device_bus_sysfs_path("pci", pciaddr_format(addr, address));
+	_cleanup_close_ int fd = path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
 	unsigned long long class_code;
 	int r = fd < 0 ? fd : sysfs_read_number(fd, "class", 16, &class_code);
 
@@ -27,25 +27,25 @@ static int open_function(const struct execution *execution, const struct pciaddr
 }
 
 /* *ret: the VFIO driver of the companion; NULL where it is none, or on no such driver. */
-static int find_vfio_driver(const struct execution *execution, const struct pciaddr *addr, char **ret)
+static int step_companion_find_driver(const struct step_runner *step_runner, const struct pciaddr *addr, char **ret)
 {
 	uint32_t class_code = 0;
-	_cleanup_close_ int fd = open_function(execution, addr, &class_code);
+	_cleanup_close_ int fd = step_companion_open_function(step_runner, addr, &class_code);
 	_cleanup_free_ char *driver = NULL;
 	int r;
 
 	*ret = NULL;
-	if (fd < 0 || !class_is_usb_companion(class_code))
+	if (fd < 0 || !usb_companion_is_uhci_or_ohci(class_code))
 		return fd < 0 && fd != -ENOENT ? fd : 0;
 	r = sysfs_read_link(fd, "driver", &driver);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (driver_is_vfio(driver))
+	if (vfio_driver_is_known(driver))
 		*ret = TAKE_PTR(driver);
 	return 0;
 }
 
-int execution_spare_companions(struct execution *execution, const struct step *step, char **ret_cause)
+int step_companion_check(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_close_ int fd = -EBADF;
 	char companion[PCIADDR_SIZE];
@@ -53,20 +53,20 @@ int execution_spare_companions(struct execution *execution, const struct step *s
 	struct pciaddr addr;
 	unsigned own;
 
-	if (!str_eq(step->bus, "pci") || driver_is_vfio(step->value) || pciaddr_parse(step->address, &addr) < 0)
+	if (!str_eq(step->bus, "pci") || vfio_driver_is_known(step->value) || pciaddr_parse(step->address, &addr) < 0)
 		return 0;
-	fd = open_function(execution, &addr, &class_code);
-	if (fd < 0 || !class_is_ehci(class_code))
+	fd = step_companion_open_function(step_runner, &addr, &class_code);
+	if (fd < 0 || !usb_companion_is_ehci(class_code))
 		return fd < 0 && fd != -ENOENT ? fd : 0;
 	own = addr.function;
 	for (addr.function = 0; addr.function < 8; addr.function++) {
 		_cleanup_free_ char *driver = NULL;
-		int r = addr.function == own ? 0 : find_vfio_driver(execution, &addr, &driver);
+		int r = addr.function == own ? 0 : step_companion_find_driver(step_runner, &addr, &driver);
 
 		if (r < 0)
 			return r;
 		if (driver)
-			return fail(-EBUSY, ret_cause,
+			return step_run_fail(-EBUSY, ret_cause,
 				    str_printf("its companion %s is on %s, and the kernel would write into what that keeps of it; "
 					       "unbind the companion first",
 					       pciaddr_format(&addr, companion), driver));

@@ -29,7 +29,7 @@ union group_fds {
 	struct vfio_pci_hot_reset reset;
 };
 
-static int set_iommu(int container)
+static int step_hot_reset_set_iommu(int container)
 {
 	static const int types[] = { VFIO_TYPE1v2_IOMMU, VFIO_TYPE1_IOMMU, VFIO_SPAPR_TCE_v2_IOMMU,
 				     VFIO_SPAPR_TCE_IOMMU };
@@ -43,29 +43,29 @@ static int set_iommu(int container)
 }
 
 /* Whoever opens the group next could not give it a container of his own while it has this one: then its file goes with it. */
-static void drop_container(struct execution *execution, struct held_group *held)
+static void step_hot_reset_drop_container(struct step_runner *step_runner, struct held_group *held)
 {
 	if (fault_ioctl(held->fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER", NULL) < 0)
-		execution_drop_held(execution, held);
+		step_vfio_drop_held(step_runner, held);
 }
 
 /* A device's descriptor can be had only of a group with an IOMMU behind it: for as long as this takes. */
-int execution_open_in_group(struct execution *execution, struct held_group *held, const char *name,
+int step_hot_reset_open_device(struct step_runner *step_runner, struct held_group *held, const char *name,
 			    int *ret_container, int *ret_device)
 {
-	_cleanup_close_ int container = sysroot_node(execution->root, "dev/vfio/vfio");
+	_cleanup_close_ int container = sysfs_root_open_node(step_runner->root, "dev/vfio/vfio");
 	int device;
 
 	if (container < 0)
 		return container;
 	device = fault_ioctl(held->fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER", &container);
 	if (device >= 0)
-		device = set_iommu(container);
+		device = step_hot_reset_set_iommu(container);
 	if (device >= 0)
 		device = fault_ioctl(held->fd, VFIO_GROUP_GET_DEVICE_FD, "VFIO_GROUP_GET_DEVICE_FD",
 				     name);
 	if (device < 0) {
-		drop_container(execution, held);
+		step_hot_reset_drop_container(step_runner, held);
 		return device;
 	}
 	*ret_container = TAKE_FD(container);
@@ -73,15 +73,15 @@ int execution_open_in_group(struct execution *execution, struct held_group *held
 	return 0;
 }
 
-void execution_close_in_group(struct execution *execution, struct held_group *held, int container,
+void step_hot_reset_close_device(struct step_runner *step_runner, struct held_group *held, int container,
 			      int device)
 {
 	fd_close(device);
-	drop_container(execution, held);
+	step_hot_reset_drop_container(step_runner, held);
 	fd_close(container);
 }
 
-static int add_fd(union group_fds *fds, int fd)
+static int step_hot_reset_add_fd(union group_fds *fds, int fd)
 {
 	for (unsigned i = 0; i < fds->reset.count; i++)
 		if (fds->reset.group_fds[i] == fd)
@@ -93,26 +93,26 @@ static int add_fd(union group_fds *fds, int fd)
 }
 
 /* One of a group that this plan does not hold is not ours to reset. */
-static int add_affected(struct execution *execution, const struct vfio_pci_dependent_device *dependent,
+static int step_hot_reset_add_affected(struct step_runner *step_runner, const struct vfio_pci_dependent_device *dependent,
 			union group_fds *fds, char ***keys, char **ret_cause)
 {
 	struct pciaddr addr = { .domain = dependent->segment, .bus = dependent->bus,
 				.slot = dependent->devfn >> 3, .function = dependent->devfn & 7 };
-	struct held_group *held = execution_find_held(execution, (int)dependent->group_id);
+	struct held_group *held = step_vfio_find_held(step_runner, (int)dependent->group_id);
 	char key[PCIADDR_SIZE]; /* a PCI function's address is its key */
 	int r;
 
 	pciaddr_format(&addr, key);
 	if (!held)
-		return fail(-EPERM, ret_cause,
+		return step_run_fail(-EPERM, ret_cause,
 			    str_printf("it would also reset %s, which is not in the claim", key));
-	r = execution_open_viable(execution, held->id, ret_cause, &held);
+	r = step_vfio_open_viable(step_runner, held->id, ret_cause, &held);
 	if (r >= 0 && held)
-		r = add_fd(fds, held->fd);
+		r = step_hot_reset_add_fd(fds, held->fd);
 	return r < 0 ? r : strv_add(keys, key);
 }
 
-static int reset_bus(struct execution *execution, int device, char **ret_cause, char ***ret_keys)
+static int step_hot_reset_run(struct step_runner *step_runner, int device, char **ret_cause, char ***ret_keys)
 {
 	union affected affected = { 0 };
 	union group_fds fds = { 0 };
@@ -124,7 +124,7 @@ static int reset_bus(struct execution *execution, int device, char **ret_cause, 
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < affected.info.count; i++) {
-		r = add_affected(execution, &affected.info.devices[i], &fds, ret_keys, ret_cause);
+		r = step_hot_reset_add_affected(step_runner, &affected.info.devices[i], &fds, ret_keys, ret_cause);
 
 		if (r < 0)
 			return r;
@@ -133,21 +133,21 @@ static int reset_bus(struct execution *execution, int device, char **ret_cause, 
 	return fault_ioctl(device, VFIO_DEVICE_PCI_HOT_RESET, "VFIO_DEVICE_PCI_HOT_RESET", &fds);
 }
 
-int execution_hot_reset(struct execution *execution, const struct step *step, char **ret_cause,
+int step_hot_reset(struct step_runner *step_runner, const struct step *step, char **ret_cause,
 			char ***ret_keys)
 {
 	struct held_group *held;
 	int r, container, device;
 
-	r = execution_open_viable(execution, step->iommu_group, ret_cause, &held);
+	r = step_vfio_open_viable(step_runner, step->iommu_group, ret_cause, &held);
 	if (r < 0)
 		return r;
 	if (!held)
-		return fail(-EOPNOTSUPP, ret_cause, strdup("this kernel has no VFIO groups (CONFIG_VFIO_GROUP)"));
-	r = execution_open_in_group(execution, held, step->address, &container, &device);
+		return step_run_fail(-EOPNOTSUPP, ret_cause, strdup("this kernel has no VFIO groups (CONFIG_VFIO_GROUP)"));
+	r = step_hot_reset_open_device(step_runner, held, step->address, &container, &device);
 	if (r < 0)
 		return r;
-	r = reset_bus(execution, device, ret_cause, ret_keys);
-	execution_close_in_group(execution, held, container, device);
+	r = step_hot_reset_run(step_runner, device, ret_cause, ret_keys);
+	step_hot_reset_close_device(step_runner, held, container, device);
 	return r;
 }

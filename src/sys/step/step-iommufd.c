@@ -17,7 +17,7 @@
 /*
  * Of the kernel's include/uapi/linux/iommufd.h, which is not in the headers of every system that the daemon is built on.
  */
-struct iommu_option {
+struct step_iommufd_option {
 	uint32_t size;
 	uint32_t option_id;
 	uint16_t op;
@@ -25,10 +25,10 @@ struct iommu_option {
 	uint32_t object_id;
 	uint64_t value;
 };
-#define IOMMU_OPTION		  _IO(';', 0x87)
-#define IOMMU_OPTION_RLIMIT_MODE  0
-#define IOMMU_OPTION_OP_SET	  0
-#define RLIMIT_MODE_OF_PROCESS	  1
+#define STEP_IOMMUFD_OPTION		  _IO(';', 0x87)
+#define STEP_IOMMUFD_RLIMIT_MODE  0
+#define STEP_IOMMUFD_OP_SET	  0
+#define STEP_IOMMUFD_RLIMIT_OF_PROCESS	  1
 
 /* --- descriptors ------------------------------------------------------------------------------- */
 
@@ -36,56 +36,56 @@ struct iommu_option {
  * What the holder pins counts against the limit of its process, as it does with a VFIO container, and not against all that
  * its user has pinned. Setting that takes CAP_SYS_RESOURCE, which the holder has not.
  */
-static int count_by_process(int fd)
+static int step_iommufd_set_rlimit_mode(int fd)
 {
-	struct iommu_option option = {
+	struct step_iommufd_option option = {
 		.size = sizeof(option),
-		.option_id = IOMMU_OPTION_RLIMIT_MODE,
-		.op = IOMMU_OPTION_OP_SET,
-		.value = RLIMIT_MODE_OF_PROCESS,
+		.option_id = STEP_IOMMUFD_RLIMIT_MODE,
+		.op = STEP_IOMMUFD_OP_SET,
+		.value = STEP_IOMMUFD_RLIMIT_OF_PROCESS,
 	};
 
-	return fault_ioctl(fd, IOMMU_OPTION, "IOMMU_OPTION", &option);
+	return fault_ioctl(fd, STEP_IOMMUFD_OPTION, "IOMMU_OPTION", &option);
 }
 
-int execution_open_iommufd(struct execution *execution, const struct step *step, char **ret_cause)
+int step_iommufd_open(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int fd = sysroot_node(execution->root, "dev/iommu");
+	_cleanup_close_ int fd = sysfs_root_open_node(step_runner->root, "dev/iommu");
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = count_by_process(fd);
+	r = step_iommufd_set_rlimit_mode(fd);
 	if (r < 0)
-		return fail(r, ret_cause,
+		return step_run_fail(r, ret_cause,
 			    strdup("the way its locked memory is counted cannot be set; that takes "
 				   "CAP_SYS_RESOURCE"));
-	execution->give("iommufd", "", fd, execution->userdata);
+	step_runner->send_fd("iommufd", "", fd, step_runner->userdata);
 	return 0;
 }
 
-int execution_open_vfio_device(struct execution *execution, const struct step *step, char **ret_cause)
+int step_iommufd_open_device(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -EBADF;
 	struct held_group *held;
-	int r = execution_open_viable(execution, step->iommu_group, ret_cause, &held);
+	int r = step_vfio_open_viable(step_runner, step->iommu_group, ret_cause, &held);
 
 	if (r < 0)
 		return r;
 	/* as long as the group's own node is open, none of its devices can be bound to an iommufd */
 	if (held)
-		execution_drop_held(execution, held);
-	r = vfionode_of_device(execution->root, step->bus, step->address, &path);
+		step_vfio_drop_held(step_runner, held);
+	r = vfio_node_of_device(step_runner->root, step->bus, step->address, &path);
 	if (r < 0)
 		return r;
 	if (!path)
-		return fail(-ENOENT, ret_cause, strdup("VFIO made no node for it below /dev/vfio/devices"));
+		return step_run_fail(-ENOENT, ret_cause, strdup("VFIO made no node for it below /dev/vfio/devices"));
 	if (step->value)
-		execution_learn_device(execution, step, path);
-	fd = sysroot_node(execution->root, path + 1);
+		step_vfio_query_device(step_runner, step, path);
+	fd = sysfs_root_open_node(step_runner->root, path + 1);
 	if (fd < 0)
 		return fd;
-	execution->give("vfio-device", step->device, fd, execution->userdata);
+	step_runner->send_fd("vfio-device", step->device, fd, step_runner->userdata);
 	return 0;
 }

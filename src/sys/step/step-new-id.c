@@ -14,19 +14,19 @@
 #include "sys/fault.h"
 #include "sys/step/step-private.h"
 
-static char *driver_dir(const char *driver, const char *attribute)
+static char *step_new_id_driver_path(const char *driver, const char *attribute)
 {
 	return str_printf("sys/bus/pci/drivers/%s%s%s", driver, attribute ? "/" : "",
 			  str_or(attribute, ""));
 }
 
 /* The functions in a directory of sysfs. */
-static int list_functions(const struct execution *execution, const char *path, char ***ret)
+static int step_new_id_list_functions(const struct step_runner *step_runner, const char *path, char ***ret)
 {
 	_cleanup_strv_ char **found = NULL;
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
-	int fd = sysroot_dir(execution->root, path);
+	int fd = sysfs_root_open_dir(step_runner->root, path);
 
 	if (fd < 0)
 		return fd;
@@ -46,31 +46,31 @@ static int list_functions(const struct execution *execution, const char *path, c
 }
 
 /* Before the first id: nobody else changes the driver's ids, and what it has now is not of our making. */
-static int begin(struct execution *execution, const char *driver)
+static int step_new_id_begin(struct step_runner *step_runner, const char *driver)
 {
-	_cleanup_free_ char *path = driver_dir(driver, NULL);
+	_cleanup_free_ char *path = step_new_id_driver_path(driver, NULL);
 	int r;
 
-	if (execution->id_lock >= 0)
+	if (step_runner->id_lock >= 0)
 		return 0;
 	if (!path)
 		return -ENOMEM;
-	execution->id_lock = sysroot_dir(execution->root, path);
-	if (execution->id_lock < 0)
-		return execution->id_lock;
+	step_runner->id_lock = sysfs_root_open_dir(step_runner->root, path);
+	if (step_runner->id_lock < 0)
+		return step_runner->id_lock;
 	r = fault_point("lock", driver);
-	if (r >= 0 && flock(execution->id_lock, LOCK_EX) < 0)
+	if (r >= 0 && flock(step_runner->id_lock, LOCK_EX) < 0)
 		r = -errno;
 	if (r < 0) {
-		execution->id_lock = fd_close(execution->id_lock);
+		step_runner->id_lock = fd_close(step_runner->id_lock);
 		return r;
 	}
-	r = list_functions(execution, path, &execution->bound_before);
-	return r < 0 ? r : list_functions(execution, "sys/bus/pci/devices", &execution->there_before);
+	r = step_new_id_list_functions(step_runner, path, &step_runner->bound_before);
+	return r < 0 ? r : step_new_id_list_functions(step_runner, "sys/bus/pci/devices", &step_runner->present_before);
 }
 
 /* "8086 10d3 8086 0000": the fewer devices the id fits, the better. */
-static int read_ids(const struct execution *execution, const struct step *step, char **ret)
+static int step_new_id_read(const struct step_runner *step_runner, const struct step *step, char **ret)
 {
 	static const char *const names[] = { "vendor", "device", "subsystem_vendor",
 					     "subsystem_device" };
@@ -78,7 +78,7 @@ static int read_ids(const struct execution *execution, const struct step *step, 
 	unsigned long long ids[ARRAY_SIZE(names)];
 	_cleanup_close_ int fd = -EBADF;
 
-	fd = path ? sysroot_dir(execution->root, path) : -ENOMEM;
+	fd = path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
 	if (fd < 0)
 		return fd;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -91,80 +91,80 @@ static int read_ids(const struct execution *execution, const struct step *step, 
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int write_ids(struct execution *execution, const struct step *step, const char *attribute)
+static int step_new_id_write(struct step_runner *step_runner, const struct step *step, const char *attribute)
 {
-	_cleanup_free_ char *path = driver_dir(step->value, attribute), *ids = NULL;
-	int r = path ? read_ids(execution, step, &ids) : -ENOMEM;
+	_cleanup_free_ char *path = step_new_id_driver_path(step->value, attribute), *ids = NULL;
+	int r = path ? step_new_id_read(step_runner, step, &ids) : -ENOMEM;
 
-	return r < 0 ? r : sysfs_write(execution->root->fd, path, ids);
+	return r < 0 ? r : sysfs_write(step_runner->root->fd, path, ids);
 }
 
-int execution_add_id(struct execution *execution, const struct step *step, char **ret_cause)
+int step_new_id_add(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
-	int r = begin(execution, step->value);
+	int r = step_new_id_begin(step_runner, step->value);
 
 	if (r >= 0)
-		r = write_ids(execution, step, "new_id");
+		r = step_new_id_write(step_runner, step, "new_id");
 	/* it knows them already, from somebody else, who may still need them */
 	if (r == -EEXIST)
-		return strv_add(&execution->foreign_ids, step->address);
+		return strv_add(&step_runner->foreign_ids, step->address);
 	if (r == -ENOENT || r == -EACCES)
-		return fail(r, ret_cause,
+		return step_run_fail(r, ret_cause,
 			    str_printf("the kernel has no driver_override, and the driver %s takes no new "
 				       "ids either",
 				       step->value));
 	return r;
 }
 
-int execution_remove_id(struct execution *execution, const struct step *step, char **ret_cause)
+int step_new_id_remove(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
 	int r;
 
-	if (strv_contains(execution->foreign_ids, step->address))
+	if (strv_contains(step_runner->foreign_ids, step->address))
 		return 0;
-	r = write_ids(execution, step, "remove_id");
+	r = step_new_id_write(step_runner, step, "remove_id");
 	/* the driver has no such id: that is what is wanted */
 	return r == -ENODEV ? 0 : r;
 }
 
 /* Unbinds one that nobody meant, and lets its own driver have it if it came in just now. */
-static int spare(struct execution *execution, const char *address, const char *driver, char **ret_cause)
+static int step_new_id_unbind_other(struct step_runner *step_runner, const char *address, const char *driver, char **ret_cause)
 {
 	_cleanup_free_ char *device = str_printf("sys/bus/pci/devices/%s", address);
-	_cleanup_free_ char *unbind = driver_dir(driver, "unbind"), *group = NULL;
+	_cleanup_free_ char *unbind = step_new_id_driver_path(driver, "unbind"), *group = NULL;
 	_cleanup_close_ int fd = -EBADF;
 	struct step closed = { .kind = STEP_PROVE_CLOSED };
 	unsigned id;
 	int r;
 
-	fd = device && unbind ? sysroot_dir(execution->root, device) : -ENOMEM;
+	fd = device && unbind ? sysfs_root_open_dir(step_runner->root, device) : -ENOMEM;
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	r = sysfs_read_link(fd, "iommu_group", &group);
-	if (r >= 0 && parse_uint(group, &id) >= 0) {
+	if (r >= 0 && str_parse_uint(group, &id) >= 0) {
 		closed.iommu_group = (int)id;
-		r = execution_prove_closed(execution, &closed, ret_cause);
+		r = step_vfio_prove_closed(step_runner, &closed, ret_cause);
 		if (r < 0)
 			return r;
 	}
-	r = sysfs_write(execution->root->fd, unbind, address);
+	r = sysfs_write(step_runner->root->fd, unbind, address);
 	if (r < 0 && r != -ENODEV)
-		return fail(r, ret_cause, str_printf("%s was bound along and cannot be let go", address));
-	if (strv_contains(execution->there_before, address))
+		return step_run_fail(r, ret_cause, str_printf("%s was bound along and cannot be let go", address));
+	if (strv_contains(step_runner->present_before, address))
 		return 0;
-	r = sysfs_write(execution->root->fd, "sys/bus/pci/drivers_probe", address);
+	r = sysfs_write(step_runner->root->fd, "sys/bus/pci/drivers_probe", address);
 	return r == -ENODEV ? 0 : r;
 }
 
-int execution_spare_others(struct execution *execution, const struct step *step, char **ret_cause)
+int step_new_id_unbind_others(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_free_ char *path = driver_dir(step->value, NULL);
+	_cleanup_free_ char *path = step_new_id_driver_path(step->value, NULL);
 	_cleanup_strv_ char **bound = NULL;
-	int r = path ? list_functions(execution, path, &bound) : -ENOMEM;
+	int r = path ? step_new_id_list_functions(step_runner, path, &bound) : -ENOMEM;
 
 	STRV_FOREACH(address, bound)
-	if (r >= 0 && !strv_contains(execution->bound_before, *address) &&
-	    !strv_contains(execution->wanted, *address))
-		r = spare(execution, *address, step->value, ret_cause);
+	if (r >= 0 && !strv_contains(step_runner->bound_before, *address) &&
+	    !strv_contains(step_runner->wanted, *address))
+		r = step_new_id_unbind_other(step_runner, *address, step->value, ret_cause);
 	return r;
 }

@@ -26,7 +26,7 @@
 #define COMMAND_MEMORY 0x2
 #define CLASS_NVME     0x010802
 
-static int set_command(int dir_fd, uint16_t or_this, uint16_t *ret_was)
+static int step_nvme_set_command(int dir_fd, uint16_t or_this, uint16_t *ret_was)
 {
 	_cleanup_close_ int fd = -EBADF;
 	uint16_t command;
@@ -44,7 +44,7 @@ static int set_command(int dir_fd, uint16_t or_this, uint16_t *ret_was)
 	return fault_after(pwrite(fd, &command, sizeof(command), AT_COMMAND) == sizeof(command) ? 0 : -EIO);
 }
 
-static void put_command(int dir_fd, uint16_t command)
+static void step_nvme_restore_command(int dir_fd, uint16_t command)
 {
 	_cleanup_close_ int fd = openat(dir_fd, "config", O_WRONLY | O_CLOEXEC);
 
@@ -53,32 +53,32 @@ static void put_command(int dir_fd, uint16_t command)
 		(void)(pwrite(fd, &command, sizeof(command), AT_COMMAND) < 0);
 }
 
-static volatile uint32_t *at(void *registers, size_t offset)
+static volatile uint32_t *step_nvme_register(void *registers, size_t offset)
 {
 	return (volatile uint32_t *)((char *)registers + offset);
 }
 
 /* A shutdown notification would complete commands into queues that nobody owns any more: only the enable bit goes. */
-static int disable(void *registers, char **ret_cause)
+static int step_nvme_clear_enable(void *registers, char **ret_cause)
 {
-	unsigned tries = (CAP_TIMEOUT(*at(registers, NVME_CAP)) + 1) * 5; /* of 100 ms */
-	uint32_t control = *at(registers, NVME_CC);
+	unsigned tries = (CAP_TIMEOUT(*step_nvme_register(registers, NVME_CAP)) + 1) * 5; /* of 100 ms */
+	uint32_t control = *step_nvme_register(registers, NVME_CC);
 
 	if (control == UINT32_MAX)
-		return fail(-EIO, ret_cause, strdup("its NVMe registers read as all ones"));
+		return step_run_fail(-EIO, ret_cause, strdup("its NVMe registers read as all ones"));
 	if (!(control & CC_ENABLE))
 		return 0;
-	*at(registers, NVME_CC) = control & ~(CC_ENABLE | CC_SHUTDOWN);
-	for (; *at(registers, NVME_CSTS) & CSTS_READY; tries--) {
+	*step_nvme_register(registers, NVME_CC) = control & ~(CC_ENABLE | CC_SHUTDOWN);
+	for (; *step_nvme_register(registers, NVME_CSTS) & CSTS_READY; tries--) {
 		if (tries == 0)
-			return fail(-ETIMEDOUT, ret_cause,
+			return step_run_fail(-ETIMEDOUT, ret_cause,
 				    strdup("its NVMe controller stays ready after it was disabled"));
 		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 	}
 	return 0;
 }
 
-int execution_nvme_shutdown(int dir_fd, char **ret_cause)
+int step_nvme_disable(int dir_fd, char **ret_cause)
 {
 	_cleanup_close_ int fd = -EBADF;
 	unsigned long long class_code;
@@ -88,15 +88,15 @@ int execution_nvme_shutdown(int dir_fd, char **ret_cause)
 
 	if (r < 0 || class_code != CLASS_NVME)
 		return r;
-	r = set_command(dir_fd, COMMAND_MEMORY, &command);
+	r = step_nvme_set_command(dir_fd, COMMAND_MEMORY, &command);
 	if (r < 0)
 		return r;
 	fd = openat(dir_fd, "resource0", O_RDWR | O_SYNC | O_CLOEXEC);
 	registers = fd < 0 ? MAP_FAILED :
 			     mmap(NULL, NVME_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	r = registers == MAP_FAILED ? -errno : disable(registers, ret_cause);
+	r = registers == MAP_FAILED ? -errno : step_nvme_clear_enable(registers, ret_cause);
 	if (registers != MAP_FAILED)
 		munmap(registers, NVME_SIZE);
-	put_command(dir_fd, command);
+	step_nvme_restore_command(dir_fd, command);
 	return r;
 }

@@ -23,14 +23,14 @@
 #define RESOURCE_MEMORY 0x200
 #define RESOURCE_UNSET	0x20000000
 
-static int open_device(const struct execution *execution, const char *bus, const char *address)
+static int step_replug_open_device(const struct step_runner *step_runner, const char *bus, const char *address)
 {
 	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", bus, address);
 
-	return path ? sysroot_dir(execution->root, path) : -ENOMEM;
+	return path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
 }
 
-static bool is_at(const uint8_t *bar, unsigned long long start, unsigned long long flags)
+static bool step_replug_bar_is_at(const uint8_t *bar, unsigned long long start, unsigned long long flags)
 {
 	uint32_t low;
 
@@ -40,7 +40,7 @@ static bool is_at(const uint8_t *bar, unsigned long long start, unsigned long lo
 }
 
 /* True where each BAR holds the address that the kernel has given it. Only the lower halves: that is enough to see that all is gone. */
-static bool has_addresses(const char *resources, const uint8_t *bars)
+static bool step_replug_bars_are_set(const char *resources, const uint8_t *bars)
 {
 	const char *line = resources;
 
@@ -49,7 +49,7 @@ static bool has_addresses(const char *resources, const uint8_t *bars)
 
 		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) == 3 &&
 		    flags & (RESOURCE_PORTS | RESOURCE_MEMORY) && !(flags & RESOURCE_UNSET) &&
-		    !is_at(bars + 4 * i, start, flags))
+		    !step_replug_bar_is_at(bars + 4 * i, start, flags))
 			return false;
 		line = strchr(line, '\n');
 		line = line ? line + 1 : NULL;
@@ -58,7 +58,7 @@ static bool has_addresses(const char *resources, const uint8_t *bars)
 }
 
 /* 1: its configuration space is as the kernel has made it. */
-static int check_whole(int dir_fd)
+static int step_replug_check_config(int dir_fd)
 {
 	_cleanup_close_ int fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
 	_cleanup_free_ char *resources = NULL;
@@ -69,44 +69,44 @@ static int check_whole(int dir_fd)
 		return r;
 	if (fd < 0 || pread(fd, bars, sizeof(bars), AT_BARS) != sizeof(bars))
 		return -EIO;
-	return has_addresses(resources, bars);
+	return step_replug_bars_are_set(resources, bars);
 }
 
 /* The bridge that it is behind: what was opened of sysfs is the place where it hangs. */
-static int open_port(int dir_fd)
+static int step_replug_open_port(int dir_fd)
 {
 	int fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }
 
-static int find_again(struct execution *execution, const struct step *step, int port_fd,
+static int step_replug_rescan(struct step_runner *step_runner, const struct step *step, int port_fd,
 		      char **ret_cause)
 {
 	_cleanup_close_ int dir_fd = -EBADF;
 	int r = sysfs_write(port_fd, "rescan", "1");
 
 	if (r < 0)
-		return fail(r, ret_cause, strdup("the port cannot be told to look what is behind it"));
-	dir_fd = open_device(execution, step->bus, step->address);
+		return step_run_fail(r, ret_cause, strdup("the port cannot be told to look what is behind it"));
+	dir_fd = step_replug_open_device(step_runner, step->bus, step->address);
 	if (dir_fd == -ENOENT)
-		return fail(-ENODEV, ret_cause, strdup("the kernel does not find it again"));
-	r = dir_fd < 0 ? dir_fd : check_whole(dir_fd);
-	return r == 0 ? fail(-EIO, ret_cause, strdup("its BARs do not hold what the kernel has given it")) :
+		return step_run_fail(-ENODEV, ret_cause, strdup("the kernel does not find it again"));
+	r = dir_fd < 0 ? dir_fd : step_replug_check_config(dir_fd);
+	return r == 0 ? step_run_fail(-EIO, ret_cause, strdup("its BARs do not hold what the kernel has given it")) :
 	       r < 0  ? r :
 			0;
 }
 
-int execution_replug(struct execution *execution, const struct step *step, char **ret_cause)
+int step_replug(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int dir_fd = open_device(execution, step->bus, step->address), port_fd = -EBADF;
-	int r = dir_fd < 0 ? dir_fd : check_whole(dir_fd);
+	_cleanup_close_ int dir_fd = step_replug_open_device(step_runner, step->bus, step->address), port_fd = -EBADF;
+	int r = dir_fd < 0 ? dir_fd : step_replug_check_config(dir_fd);
 
 	if (r > 0 && !str_eq(step->value, "always"))
 		return 1;
-	port_fd = r < 0 ? r : open_port(dir_fd);
+	port_fd = r < 0 ? r : step_replug_open_port(dir_fd);
 	if (port_fd < 0)
 		return port_fd;
 	r = sysfs_write(dir_fd, "remove", "1");
-	return r < 0 ? r : find_again(execution, step, port_fd, ret_cause);
+	return r < 0 ? r : step_replug_rescan(step_runner, step, port_fd, ret_cause);
 }

@@ -21,11 +21,11 @@
 #define BARS	    6
 
 /* How a device looks: the head of its configuration space. */
-struct look {
+struct config_snapshot {
 	uint8_t head[CONFIG_HEAD];
 };
 
-static void pause_ms(unsigned ms)
+static void step_reset_sleep_ms(unsigned ms)
 {
 	struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
 
@@ -33,17 +33,17 @@ static void pause_ms(unsigned ms)
 		;
 }
 
-static int open_device(const struct execution *execution, const struct step *step)
+static int step_reset_open_device(const struct step_runner *step_runner, const struct step *step)
 {
 	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", step->bus, step->address);
 
-	return path ? sysroot_dir(execution->root, path) : -ENOMEM;
+	return path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
 }
 
 /* --- keeping it awake ------------------------------------------------------------------------- */
 
 /* An idle device sleeps in D3hot on its VFIO driver. *ret is how it was, NULL where the kernel has no say in it. */
-static int wake(int dir_fd, char **ret)
+static int step_reset_wake_up(int dir_fd, char **ret)
 {
 	_cleanup_free_ char *was = NULL;
 	int r = sysfs_read_optional(dir_fd, "power/control", &was);
@@ -55,7 +55,7 @@ static int wake(int dir_fd, char **ret)
 	return r;
 }
 
-static void let_sleep(int dir_fd, const char *was)
+static void step_reset_restore_power(int dir_fd, const char *was)
 {
 	/* the driver sets it anew when it lets the device go */
 	if (was && !str_eq(was, "on"))
@@ -64,7 +64,7 @@ static void let_sleep(int dir_fd, const char *was)
 
 /* --- looking at it ---------------------------------------------------------------------------- */
 
-static int look(int dir_fd, struct look *ret)
+static int config_snapshot(int dir_fd, struct config_snapshot *ret)
 {
 	_cleanup_close_ int fd = -EBADF;
 	ssize_t n;
@@ -80,56 +80,56 @@ static int look(int dir_fd, struct look *ret)
 }
 
 /* A device that is not there reads as all ones, and no header is of such a type. The ids of a VF are all ones by PCI's rules. */
-static bool answers(const struct look *look)
+static bool config_snapshot_answers(const struct config_snapshot *config_snapshot)
 {
-	return look->head[AT_HEADER_TYPE] != 0xff;
+	return config_snapshot->head[AT_HEADER_TYPE] != 0xff;
 }
 
-static int check_power(int dir_fd, char **ret_cause)
+static int step_reset_check_power(int dir_fd, char **ret_cause)
 {
 	_cleanup_free_ char *state = NULL;
 	int r = sysfs_read_optional(dir_fd, "power_state", &state);
 
 	if (r < 0 || !state || str_eq(state, "D0") || str_eq(state, "unknown"))
 		return r;
-	return fail(-EIO, ret_cause, str_printf("it stays in %s", state));
+	return step_run_fail(-EIO, ret_cause, str_printf("it stays in %s", state));
 }
 
-static int check_answer(int dir_fd, struct look *ret, char **ret_cause)
+static int step_reset_check_answer(int dir_fd, struct config_snapshot *ret, char **ret_cause)
 {
-	int r = look(dir_fd, ret);
+	int r = config_snapshot(dir_fd, ret);
 
 	if (r < 0)
 		return r;
-	if (!answers(ret))
-		return fail(-EIO, ret_cause,
+	if (!config_snapshot_answers(ret))
+		return step_run_fail(-EIO, ret_cause,
 			    strdup("it does not answer, its configuration space reads as all ones"));
-	return check_power(dir_fd, ret_cause);
+	return step_reset_check_power(dir_fd, ret_cause);
 }
 
-static int check_same(const struct look *before, const struct look *after, char **ret_cause)
+static int step_reset_check_unchanged(const struct config_snapshot *before, const struct config_snapshot *after, char **ret_cause)
 {
 	if (memcmp(before->head, after->head, 4) != 0)
-		return fail(-EIO, ret_cause, strdup("it answers with another vendor or device id"));
+		return step_run_fail(-EIO, ret_cause, strdup("it answers with another vendor or device id"));
 	if (before->head[AT_HEADER_TYPE] & 0x7f)
 		return 0; /* a bridge has something else there */
 	for (unsigned i = 0; i < BARS; i++)
 		if (memcmp(before->head + AT_BARS + 4 * i, after->head + AT_BARS + 4 * i, 4) != 0)
-			return fail(-EIO, ret_cause,
+			return step_run_fail(-EIO, ret_cause,
 				    str_printf("its BAR %u is not what it was before", i));
 	if (memcmp(before->head + AT_ROM, after->head + AT_ROM, 4) != 0)
-		return fail(-EIO, ret_cause, strdup("the BAR of its ROM is not what it was before"));
+		return step_run_fail(-EIO, ret_cause, strdup("the BAR of its ROM is not what it was before"));
 	return 0;
 }
 
 /* --- doing it --------------------------------------------------------------------------------- */
 
-static bool was_reset(const struct execution *execution, const char *key)
+static bool step_reset_is_done(const struct step_runner *step_runner, const char *key)
 {
-	return strv_contains(execution->reset, key);
+	return strv_contains(step_runner->reset, key);
 }
 
-static int put_methods(int dir_fd, const char *methods)
+static int step_reset_write_methods(int dir_fd, const char *methods)
 {
 	int r = sysfs_write(dir_fd, "reset_method", methods);
 
@@ -140,12 +140,12 @@ static int put_methods(int dir_fd, const char *methods)
 }
 
 /* The kernel is told which way, and afterwards has its list again, whatever came of it. */
-static int reset_by(int dir_fd, const char *method)
+static int step_reset_by_method(int dir_fd, const char *method)
 {
 	_cleanup_free_ char *was = NULL;
 	int r, restored;
 
-	if (str_eq(method, RESET_KERNEL))
+	if (str_eq(method, RESET_PLAN_KERNEL))
 		return sysfs_write(dir_fd, "reset", "1");
 	r = sysfs_read(dir_fd, "reset_method", &was);
 	if (r < 0)
@@ -153,140 +153,140 @@ static int reset_by(int dir_fd, const char *method)
 	r = sysfs_write(dir_fd, "reset_method", method);
 	if (r >= 0)
 		r = sysfs_write(dir_fd, "reset", "1");
-	restored = put_methods(dir_fd, was);
+	restored = step_reset_write_methods(dir_fd, was);
 	return r < 0 ? r : restored;
 }
 
-static int do_reset(struct execution *execution, const struct step *step, int dir_fd,
+static int step_reset_perform(struct step_runner *step_runner, const struct step *step, int dir_fd,
 		    const struct reset_attempt *attempt, char ***ret_keys, char **ret_cause)
 {
-	int r = attempt->nvme_shutdown ? execution_nvme_shutdown(dir_fd, ret_cause) : 0;
+	int r = attempt->nvme_shutdown ? step_nvme_disable(dir_fd, ret_cause) : 0;
 
 	if (r < 0)
 		return r;
-	if (str_eq(attempt->method, RESET_HOT))
-		r = execution_hot_reset(execution, step, ret_cause, ret_keys);
+	if (str_eq(attempt->method, RESET_PLAN_HOT))
+		r = step_hot_reset(step_runner, step, ret_cause, ret_keys);
 	else
-		r = reset_by(dir_fd, attempt->method);
+		r = step_reset_by_method(dir_fd, attempt->method);
 	if (r >= 0 && attempt->delay_ms > 0)
-		pause_ms(attempt->delay_ms);
+		step_reset_sleep_ms(attempt->delay_ms);
 	return r;
 }
 
-static int reset_and_look(struct execution *execution, const struct step *step, int dir_fd,
+static int step_reset_and_compare(struct step_runner *step_runner, const struct step *step, int dir_fd,
 			  const struct reset_attempt *attempt, char **ret_cause)
 {
 	_cleanup_strv_ char **keys = NULL;
-	struct look before, after;
-	int r = look(dir_fd, &before);
+	struct config_snapshot before, after;
+	int r = config_snapshot(dir_fd, &before);
 
 	if (r >= 0)
-		r = do_reset(execution, step, dir_fd, attempt, &keys, ret_cause);
+		r = step_reset_perform(step_runner, step, dir_fd, attempt, &keys, ret_cause);
 	if (r >= 0)
-		r = check_answer(dir_fd, &after, ret_cause);
+		r = step_reset_check_answer(dir_fd, &after, ret_cause);
 	/* one that did not answer before may come back by the reset: then there is nothing to compare with */
-	if (r >= 0 && answers(&before))
-		r = check_same(&before, &after, ret_cause);
+	if (r >= 0 && config_snapshot_answers(&before))
+		r = step_reset_check_unchanged(&before, &after, ret_cause);
 	if (r >= 0 && !strv_contains(keys, step->device))
 		r = strv_add(&keys, step->device);
 	STRV_FOREACH(key, keys)
-		if (r >= 0 && !was_reset(execution, *key))
-			r = strv_add(&execution->reset, *key);
+		if (r >= 0 && !step_reset_is_done(step_runner, *key))
+			r = strv_add(&step_runner->reset, *key);
 	return r;
 }
 
 /* The plan relies on it that virtual functions have gone with the driver that the device was taken from. */
-static int check_alone(int dir_fd, char **ret_cause)
+static int step_reset_check_no_vfs(int dir_fd, char **ret_cause)
 {
 	if (faccessat(dir_fd, "virtfn0", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	return fail(-EBUSY, ret_cause, strdup("it has virtual functions, which that would reset too"));
+	return step_run_fail(-EBUSY, ret_cause, strdup("it has virtual functions, which that would reset too"));
 }
 
 /* Nobody else has the group's node from here to the end of the plan: the kernel resets a device that is in use, too. */
-static int attempt_reset(struct execution *execution, const struct step *step, char **ret_cause)
+static int step_reset_attempt(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int dir_fd = open_device(execution, step);
+	_cleanup_close_ int dir_fd = step_reset_open_device(step_runner, step);
 	_cleanup_free_ char *control = NULL;
 	struct reset_attempt attempt;
 	struct held_group *held;
-	int r = dir_fd < 0 ? dir_fd : reset_attempt_parse(step->value, &attempt);
+	int r = dir_fd < 0 ? dir_fd : reset_plan_parse_attempt(step->value, &attempt);
 
 	if (r >= 0)
-		r = check_alone(dir_fd, ret_cause);
+		r = step_reset_check_no_vfs(dir_fd, ret_cause);
 	if (r >= 0)
-		r = execution_open_viable(execution, step->iommu_group, ret_cause, &held);
+		r = step_vfio_open_viable(step_runner, step->iommu_group, ret_cause, &held);
 	if (r >= 0)
-		r = wake(dir_fd, &control);
+		r = step_reset_wake_up(dir_fd, &control);
 	if (r < 0)
 		return r;
-	r = reset_and_look(execution, step, dir_fd, &attempt, ret_cause);
-	let_sleep(dir_fd, control);
+	r = step_reset_and_compare(step_runner, step, dir_fd, &attempt, ret_cause);
+	step_reset_restore_power(dir_fd, control);
 	return r;
 }
 
-static void note_trouble(struct execution *execution, const struct step *step, int error,
+static void step_reset_note_failure(struct step_runner *step_runner, const struct step *step, int error,
 			 const char *cause)
 {
-	char *text = str_printf("%s%s%s: %s%s%s", str_or(execution->reset_trouble, ""),
-				execution->reset_trouble ? "; " : "", step->value, strerror(-error),
+	char *text = str_printf("%s%s%s: %s%s%s", str_or(step_runner->reset_failures, ""),
+				step_runner->reset_failures ? "; " : "", step->value, strerror(-error),
 				cause ? ", " : "", str_or(cause, ""));
 
 	if (!text)
 		return;
-	free(execution->reset_trouble);
-	execution->reset_trouble = text;
+	free(step_runner->reset_failures);
+	step_runner->reset_failures = text;
 }
 
-int execution_reset(struct execution *execution, const struct step *step, char **ret_cause)
+int step_reset(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
 	int r = 0;
 
-	if (was_reset(execution, step->device))
+	if (step_reset_is_done(step_runner, step->device))
 		return 1;
 	/* a disturbance passes; what the kernel says it cannot do it cannot do the next time either */
 	for (unsigned i = 0; i < 2 && (i == 0 || (r < 0 && r != -ENOTTY && r != -EINVAL)); i++) {
 		free(TAKE_PTR(*ret_cause));
-		r = attempt_reset(execution, step, ret_cause);
+		r = step_reset_attempt(step_runner, step, ret_cause);
 	}
 	if (r < 0)
-		note_trouble(execution, step, r, *ret_cause);
+		step_reset_note_failure(step_runner, step, r, *ret_cause);
 	return r;
 }
 
-static int find_answer(struct execution *execution, const struct step *step, char **ret_cause)
+static int step_reset_check_awake(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int dir_fd = open_device(execution, step);
+	_cleanup_close_ int dir_fd = step_reset_open_device(step_runner, step);
 	_cleanup_free_ char *control = NULL;
-	struct look now;
-	int r = dir_fd < 0 ? dir_fd : wake(dir_fd, &control);
+	struct config_snapshot now;
+	int r = dir_fd < 0 ? dir_fd : step_reset_wake_up(dir_fd, &control);
 
 	if (r < 0)
 		return r;
-	r = check_answer(dir_fd, &now, ret_cause);
-	let_sleep(dir_fd, control);
+	r = step_reset_check_answer(dir_fd, &now, ret_cause);
+	step_reset_restore_power(dir_fd, control);
 	return r;
 }
 
-int execution_verify_reset(struct execution *execution, const struct step *step, char **ret_cause)
+int step_reset_verify(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_free_ char *trouble = TAKE_PTR(execution->reset_trouble);
-	int r = find_answer(execution, step, ret_cause);
+	_cleanup_free_ char *trouble = TAKE_PTR(step_runner->reset_failures);
+	int r = step_reset_check_awake(step_runner, step, ret_cause);
 
 	if (r < 0) { /* once more: much hangs on it */
 		free(TAKE_PTR(*ret_cause));
-		r = find_answer(execution, step, ret_cause);
+		r = step_reset_check_awake(step_runner, step, ret_cause);
 	}
-	if (r < 0 || !step->value || was_reset(execution, step->device))
+	if (r < 0 || !step->value || step_reset_is_done(step_runner, step->device))
 		return r;
-	return fail(-EREMOTEIO, ret_cause,
+	return step_run_fail(-EREMOTEIO, ret_cause,
 		    trouble ? str_printf("it could not be reset (%s)", trouble) :
 			      strdup("there is no way to reset it"));
 }
 
-int execution_set_reset_methods(struct execution *execution, const struct step *step, char **ret_cause)
+int step_reset_set_methods(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int dir_fd = open_device(execution, step);
+	_cleanup_close_ int dir_fd = step_reset_open_device(step_runner, step);
 
-	return dir_fd < 0 ? dir_fd : put_methods(dir_fd, step->value);
+	return dir_fd < 0 ? dir_fd : step_reset_write_methods(dir_fd, step->value);
 }

@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "sys/step/step-private.h"
 
-int execution_set_vf_token(struct execution *execution, const struct step *step, char **ret_cause)
+int step_vf_token_set(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *name = NULL;
 	struct held_group *held;
@@ -19,7 +19,7 @@ int execution_set_vf_token(struct execution *execution, const struct step *step,
 
 	if (!step->value)
 		return -EINVAL;
-	r = execution_open_viable(execution, step->iommu_group, ret_cause, &held);
+	r = step_vfio_open_viable(step_runner, step->iommu_group, ret_cause, &held);
 	if (r < 0)
 		return r;
 	if (!held)
@@ -27,10 +27,10 @@ int execution_set_vf_token(struct execution *execution, const struct step *step,
 	name = str_printf("%s vf_token=%s", step->address, step->value);
 	if (!name)
 		return -ENOMEM;
-	r = execution_open_in_group(execution, held, name, &container, &device);
+	r = step_hot_reset_open_device(step_runner, held, name, &container, &device);
 	if (r == -EACCES)
-		return fail(r, ret_cause, strdup("one of its virtual functions is open, with another VF token"));
+		return step_run_fail(r, ret_cause, strdup("one of its virtual functions is open, with another VF token"));
 	if (r >= 0)
-		execution_close_in_group(execution, held, container, device);
+		step_hot_reset_close_device(step_runner, held, container, device);
 	return r;
 }

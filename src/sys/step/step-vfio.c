@@ -19,7 +19,7 @@
 
 /* --- holding and proving ----------------------------------------------------------------------- */
 
-void *execution_held_free(void *data)
+void *step_vfio_held_free(void *data)
 {
 	struct held_group *held = data;
 
@@ -28,45 +28,45 @@ void *execution_held_free(void *data)
 	return NULL;
 }
 
-struct held_group *execution_find_held(struct execution *execution, int id)
+struct held_group *step_vfio_find_held(struct step_runner *step_runner, int id)
 {
-	VEC_FOREACH(struct held_group, held, &execution->held)
+	VEC_FOREACH(struct held_group, held, &step_runner->held)
 		if (held->id == id)
 			return held;
 	return NULL;
 }
 
-void execution_drop_held(struct execution *execution, struct held_group *held)
+void step_vfio_drop_held(struct step_runner *step_runner, struct held_group *held)
 {
-	vec_remove(&execution->held, held);
-	execution_held_free(held);
+	vec_remove(&step_runner->held, held);
+	step_vfio_held_free(held);
 }
 
 /* Who has the group's node open, or that of one of its devices; NULL if nobody is found. */
-static char *describe_openers(const struct execution *execution, int id)
+static char *step_vfio_describe_node_users(const struct step_runner *step_runner, int id)
 {
 	_cleanup_free_ char *group = str_printf("/dev/vfio/%d", id);
 	_cleanup_strv_ char **nodes = NULL;
 
-	if (!group || vfionode_of_members(execution->root, id, &nodes) < 0 || strv_add(&nodes, group) < 0)
+	if (!group || vfio_node_of_members(step_runner->root, id, &nodes) < 0 || strv_add(&nodes, group) < 0)
 		return NULL;
-	return openers_describe(nodes);
+	return open_files_describe(nodes);
 }
 
 /* Who has one of its devices open; the group's node is not needed for that any more. */
-static char *describe_holders(const struct execution *execution, int id)
+static char *step_vfio_describe_device_users(const struct step_runner *step_runner, int id)
 {
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", id);
-	_cleanup_close_ int members = path ? sysroot_dir(execution->root, path) : -ENOMEM;
+	_cleanup_close_ int members = path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
 
-	return members < 0 ? NULL : openers_of_members(members);
+	return members < 0 ? NULL : open_files_describe_members(members);
 }
 
 /*
  * Opens /dev/vfio/N and keeps it. The kernel lets only one open file of a group live, and a device's
  * descriptor holds the group's: success proves that nobody has either. -ENOENT: no VFIO driver, no node.
  */
-static int hold_group(struct execution *execution, int id, char **ret_cause, struct held_group **ret)
+static int step_vfio_hold_group(struct step_runner *step_runner, int id, char **ret_cause, struct held_group **ret)
 {
 	_cleanup_free_ char *path = str_printf("/dev/vfio/%d", id);
 	_cleanup_close_ int fd = -EBADF;
@@ -74,20 +74,20 @@ static int hold_group(struct execution *execution, int id, char **ret_cause, str
 
 	if (!path)
 		return -ENOMEM;
-	fd = sysroot_node(execution->root, path + 1);
+	fd = sysfs_root_open_node(step_runner->root, path + 1);
 	if (fd == -EBUSY) {
-		_cleanup_free_ char *who = describe_openers(execution, id);
+		_cleanup_free_ char *who = step_vfio_describe_node_users(step_runner, id);
 
 		if (!who)
-			who = describe_holders(execution, id);
-		return fail(-EBUSY, ret_cause,
+			who = step_vfio_describe_device_users(step_runner, id);
+		return step_run_fail(-EBUSY, ret_cause,
 			    str_printf("IOMMU group %d is held by %s", id,
 				       str_or(who, "a process that holds one of its devices")));
 	}
 	if (fd < 0)
 		return fd;
 	held = calloc(1, sizeof(*held));
-	if (!held || vec_add(&execution->held, held) < 0) {
+	if (!held || vec_add(&step_runner->held, held) < 0) {
 		free(held);
 		return -ENOMEM;
 	}
@@ -97,40 +97,40 @@ static int hold_group(struct execution *execution, int id, char **ret_cause, str
 	return 0;
 }
 
-int execution_prove_closed(struct execution *execution, const struct step *step, char **ret_cause)
+int step_vfio_prove_closed(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *who = NULL;
 	struct held_group *held;
 	int r = 0;
 
-	if (!execution_find_held(execution, step->iommu_group))
-		r = hold_group(execution, step->iommu_group, ret_cause, &held);
+	if (!step_vfio_find_held(step_runner, step->iommu_group))
+		r = step_vfio_hold_group(step_runner, step->iommu_group, ret_cause, &held);
 	if (r < 0 && r != -ENOENT && r != -ENODEV && r != -ENXIO)
 		return r;
 	/*
-	 * Whoever uses a device by its own node keeps the group's busy too, but only from BIND_IOMMUFD on: before
+	 * Whoever uses a device by its own node keeps the group's busy too, but only from IOMMUFD_ABI_BIND on: before
 	 * that an open file still makes unbind wait for ever, and only a look into the processes shows it.
 	 */
-	who = describe_openers(execution, step->iommu_group);
+	who = step_vfio_describe_node_users(step_runner, step->iommu_group);
 	if (!who)
 		return 0;
-	return fail(-EBUSY, ret_cause,
+	return step_run_fail(-EBUSY, ret_cause,
 		    str_printf("a device of IOMMU group %d is held by %s", step->iommu_group, who));
 }
 
-static int read_status(const struct held_group *held, struct vfio_group_status *ret)
+static int step_vfio_read_group_status(const struct held_group *held, struct vfio_group_status *ret)
 {
 	return fault_ioctl(held->fd, VFIO_GROUP_GET_STATUS, "VFIO_GROUP_GET_STATUS", ret);
 }
 
 /* The members that keep the group from being viable, with their drivers. */
-static char *describe_foreign_drivers(const struct execution *execution, int id)
+static char *step_vfio_foreign_drivers(const struct step_runner *step_runner, int id)
 {
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", id);
 	_cleanup_strv_ char **words = NULL;
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
-	int fd = path ? sysroot_dir(execution->root, path) : -ENOMEM;
+	int fd = path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
 
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	while (dir && (entry = readdir(dir))) {
@@ -148,160 +148,160 @@ static char *describe_foreign_drivers(const struct execution *execution, int id)
 }
 
 /* A kernel without CONFIG_VFIO_GROUP: devices have nodes, their group has none. */
-static bool without_groups(const struct execution *execution, int id)
+static bool step_vfio_has_no_groups(const struct step_runner *step_runner, int id)
 {
 	_cleanup_strv_ char **nodes = NULL;
 
-	return vfionode_of_members(execution->root, id, &nodes) >= 0 && nodes;
+	return vfio_node_of_members(step_runner->root, id, &nodes) >= 0 && nodes;
 }
 
 /* --- what the kernel says of a group, for the daemon --------------------------------------------- */
 
-struct learning {
-	struct execution *execution;
+struct info_target {
+	struct step_runner *step_runner;
 	const char *about; /* the number of an IOMMU group, or the key of a device */
 };
 
-static void tell_learnt(const char *line, void *userdata)
+static void step_vfio_send_info(const char *line, void *userdata)
 {
-	const struct learning *learning = userdata;
-	_cleanup_free_ char *text = str_printf("%s %s", learning->about, line);
+	const struct info_target *info_target = userdata;
+	_cleanup_free_ char *text = str_printf("%s %s", info_target->about, line);
 
 	if (text)
-		learning->execution->give(EXECUTION_LEARNT, text, -EBADF,
-					  learning->execution->userdata);
+		info_target->step_runner->send_fd(STEP_RUN_VFIO_INFO, text, -EBADF,
+					  info_target->step_runner->userdata);
 }
 
 /* What is not known without it stays so where it fails: the claimer gets the device all the same. */
-void execution_learn_device(struct execution *execution, const struct step *step, const char *path)
+void step_vfio_query_device(struct step_runner *step_runner, const struct step *step, const char *path)
 {
 	char id[16];
-	struct learning of_group = { execution, id }, of_device = { execution, step->device };
-	const struct vfioinfo_asker group = { tell_learnt, &of_group }, device = { tell_learnt, &of_device };
+	struct info_target of_group = { step_runner, id }, of_device = { step_runner, step->device };
+	const struct vfio_info_sink group = { step_vfio_send_info, &of_group }, device = { step_vfio_send_info, &of_device };
 
 	snprintf(id, sizeof(id), "%d", step->iommu_group);
-	if (iommufdinfo_device(execution->root, path, &group, &device) < 0)
+	if (iommufd_info_read(step_runner->root, path, &group, &device) < 0)
 		return;
-	tell_learnt("", &of_group);
-	tell_learnt("", &of_device);
+	step_vfio_send_info("", &of_group);
+	step_vfio_send_info("", &of_device);
 }
 
 /* Once for each group: a claim of the newer interface opens it for each of its devices. False: its file is spoilt by it. */
-static bool learn(struct execution *execution, const struct held_group *held)
+static bool step_vfio_query_group(struct step_runner *step_runner, const struct held_group *held)
 {
 	char id[16];
-	struct learning learning = { execution, id };
-	const struct vfioinfo_asker asker = { tell_learnt, &learning };
+	struct info_target info_target = { step_runner, id };
+	const struct vfio_info_sink asker = { step_vfio_send_info, &info_target };
 	bool whole;
 
-	if (execution->has_learnt && execution->learnt_group == held->id)
+	if (step_runner->has_vfio_info && step_runner->vfio_info_group == held->id)
 		return true;
-	execution->has_learnt = true;
-	execution->learnt_group = held->id;
+	step_runner->has_vfio_info = true;
+	step_runner->vfio_info_group = held->id;
 	snprintf(id, sizeof(id), "%d", held->id);
-	whole = vfioinfo_group(execution->root, held->fd, &asker);
-	tell_learnt("", &learning);
+	whole = vfio_info_read_group(step_runner->root, held->fd, &asker);
+	step_vfio_send_info("", &info_target);
 	return whole;
 }
 
-int execution_open_viable(struct execution *execution, int id, char **ret_cause,
+int step_vfio_open_viable(struct step_runner *step_runner, int id, char **ret_cause,
 			  struct held_group **ret)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
-	struct held_group *held = execution_find_held(execution, id);
+	struct held_group *held = step_vfio_find_held(step_runner, id);
 	int r;
 
 	/* a group whose last device was unbound and bound again has a new node, and the old file is dead */
-	if (held && read_status(held, &status) < 0) {
-		execution_drop_held(execution, held);
+	if (held && step_vfio_read_group_status(held, &status) < 0) {
+		step_vfio_drop_held(step_runner, held);
 		held = NULL;
 	}
 	if (!held) {
-		r = hold_group(execution, id, ret_cause, &held);
-		if (r == -ENOENT && without_groups(execution, id)) {
+		r = step_vfio_hold_group(step_runner, id, ret_cause, &held);
+		if (r == -ENOENT && step_vfio_has_no_groups(step_runner, id)) {
 			*ret = NULL;
 			return 0;
 		}
 		if (r < 0)
 			return r;
-		r = read_status(held, &status);
+		r = step_vfio_read_group_status(held, &status);
 		if (r < 0)
 			return r;
 	}
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
-		_cleanup_free_ char *who = describe_foreign_drivers(execution, id);
+		_cleanup_free_ char *who = step_vfio_foreign_drivers(step_runner, id);
 
-		return fail(-EPERM, ret_cause,
+		return step_run_fail(-EPERM, ret_cause,
 			    str_printf("IOMMU group %d is not viable: %s", id, str_or(who, "?")));
 	}
-	if (!learn(execution, held)) {
-		execution_drop_held(execution, held);
-		return execution_open_viable(execution, id, ret_cause, ret);
+	if (!step_vfio_query_group(step_runner, held)) {
+		step_vfio_drop_held(step_runner, held);
+		return step_vfio_open_viable(step_runner, id, ret_cause, ret);
 	}
 	*ret = held;
 	return 0;
 }
 
-int execution_open_group(struct execution *execution, const struct step *step, char **ret_cause)
+int step_vfio_open_group(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
 	struct held_group *held;
 	char name[16];
-	int r = execution_open_viable(execution, step->iommu_group, ret_cause, &held);
+	int r = step_vfio_open_viable(step_runner, step->iommu_group, ret_cause, &held);
 
 	if (r < 0)
 		return r;
 	snprintf(name, sizeof(name), "%d", step->iommu_group);
-	execution->give("vfio-group", name, held->fd, execution->userdata);
+	step_runner->send_fd("vfio-group", name, held->fd, step_runner->userdata);
 	return 0;
 }
 
-int execution_open_container(struct execution *execution, const struct step *step, char **ret_cause)
+int step_vfio_open_container(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int fd = sysroot_node(execution->root, "dev/vfio/vfio");
+	_cleanup_close_ int fd = sysfs_root_open_node(step_runner->root, "dev/vfio/vfio");
 
 	if (fd < 0)
 		return fd;
-	execution->give("vfio-container", "", fd, execution->userdata);
+	step_runner->send_fd("vfio-container", "", fd, step_runner->userdata);
 	return 0;
 }
 
 /* --- nodes, by path ---------------------------------------------------------------------------- */
 
 /* What a step is about: a named node, a device's, or a group's. NULL in *ret where it is not there. */
-static int node_of(const struct execution *execution, const struct step *step, char **ret)
+static int step_vfio_node_path(const struct step_runner *step_runner, const struct step *step, char **ret)
 {
 	if (step->device)
-		return vfionode_of_device(execution->root, step->bus, step->address, ret);
+		return vfio_node_of_device(step_runner->root, step->bus, step->address, ret);
 	*ret = step->value ? strdup(step->value) : str_printf("/dev/vfio/%d", step->iommu_group);
 	return *ret ? 0 : -ENOMEM;
 }
 
-int execution_grant(struct execution *execution, const struct step *step, char **ret_cause)
+int step_vfio_grant(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *path = NULL;
 	struct held_group *held = NULL;
 	int r = 0;
 
 	if (!step->value)
-		r = execution_open_viable(execution, step->iommu_group, ret_cause, &held);
+		r = step_vfio_open_viable(step_runner, step->iommu_group, ret_cause, &held);
 	/* whoever opens the node by path needs it closed: there is one open file a group */
 	if (held)
-		execution_drop_held(execution, held);
+		step_vfio_drop_held(step_runner, held);
 	if (r >= 0)
-		r = node_of(execution, step, &path);
+		r = step_vfio_node_path(step_runner, step, &path);
 	if (r < 0)
 		return r;
 	if (!path)
-		return fail(-ENOENT, ret_cause, strdup("VFIO made no node for it below /dev/vfio/devices"));
-	return step->uid == 0 ? 0 : nodeacl_grant(path, step->uid);
+		return step_run_fail(-ENOENT, ret_cause, strdup("VFIO made no node for it below /dev/vfio/devices"));
+	return step->uid == 0 ? 0 : node_acl_grant(path, step->uid);
 }
 
-int execution_revoke(struct execution *execution, const struct step *step, char **ret_cause)
+int step_vfio_revoke(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *path = NULL;
-	int r = node_of(execution, step, &path);
+	int r = step_vfio_node_path(step_runner, step, &path);
 
 	if (r >= 0 && path && step->uid != 0)
-		r = nodeacl_revoke(path, step->uid);
+		r = node_acl_revoke(path, step->uid);
 	return r == -ENOENT ? 0 : r;
 }

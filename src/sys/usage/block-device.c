@@ -8,39 +8,39 @@
 #include "base/str.h"
 #include "sys/usage/block-device.h"
 
-static int add_new(char ***list, const char *s)
+static int block_device_add_unique(char ***list, const char *s)
 {
 	return strv_contains(*list, s) ? 0 : strv_add(list, s);
 }
 
 /* --- names ------------------------------------------------------------------------------------- */
 
-int blockdev_by_number(const struct usebook *book, dev_t number, char **ret)
+int block_device_by_number(const struct usage_set *set, dev_t number, char **ret)
 {
 	_cleanup_free_ char *link = str_printf("sys/dev/block/%u:%u", major(number), minor(number));
 	int r;
 
 	if (!link)
 		return -ENOMEM;
-	r = sysfs_read_link(book->root->fd, link, ret);
+	r = sysfs_read_link(set->root->fd, link, ret);
 	if (r < 0 && r != -ENOMEM)
 		*ret = NULL;
 	return r == -ENOMEM ? r : 0;
 }
 
-static int by_one_path(const struct usebook *book, const char *path, char ***list)
+static int block_device_by_one_path(const struct usage_set *set, const char *path, char ***list)
 {
 	_cleanup_free_ char *name = NULL;
 	struct stat st;
 	int r;
 
-	if (path[0] != '/' || fstatat(book->root->fd, path + 1, &st, 0) < 0)
+	if (path[0] != '/' || fstatat(set->root->fd, path + 1, &st, 0) < 0)
 		return 0;
-	r = blockdev_by_number(book, S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev, &name);
-	return r < 0 || !name ? r : add_new(list, name);
+	r = block_device_by_number(set, S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev, &name);
+	return r < 0 || !name ? r : block_device_add_unique(list, name);
 }
 
-int blockdev_by_path(const struct usebook *book, const char *path, char ***ret)
+int block_device_by_path(const struct usage_set *set, const char *path, char ***ret)
 {
 	_cleanup_strv_ char **parts = NULL, **found = NULL;
 	int r = strv_split(path, ":", &parts);
@@ -48,7 +48,7 @@ int blockdev_by_path(const struct usebook *book, const char *path, char ***ret)
 	if (r < 0)
 		return r;
 	STRV_FOREACH(part, parts) {
-		r = by_one_path(book, *part, &found);
+		r = block_device_by_one_path(set, *part, &found);
 		if (r < 0)
 			return r;
 	}
@@ -56,9 +56,9 @@ int blockdev_by_path(const struct usebook *book, const char *path, char ***ret)
 	return 0;
 }
 
-int blockdev_title(const struct usebook *book, const char *name, char **ret)
+int block_device_title(const struct usage_set *set, const char *name, char **ret)
 {
-	int r = uses_value(book, ret, "sys/class/block/%s/dm/name", name);
+	int r = usage_scan_read_value(set, ret, "sys/class/block/%s/dm/name", name);
 
 	if (r < 0 || !str_empty(*ret))
 		return r;
@@ -74,7 +74,7 @@ int blockdev_title(const struct usebook *book, const char *name, char **ret)
  * "devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1". The subsystem has links to its
  * controllers.
  */
-static int nvme_paths(const struct usebook *book, const char *place, char ***list)
+static int block_device_nvme_paths(const struct usage_set *set, const char *place, char ***list)
 {
 	const char *name = strstr(place, "/nvme-subsystem/");
 	_cleanup_free_ char *subsystem = NULL;
@@ -87,7 +87,7 @@ static int nvme_paths(const struct usebook *book, const char *place, char ***lis
 	subsystem = str_printf("sys/%.*s", (int)(end - place), place);
 	if (!subsystem)
 		return -ENOMEM;
-	r = uses_list(book, subsystem, &entries);
+	r = usage_scan_list_dir(set, subsystem, &entries);
 	STRV_FOREACH(entry, entries) {
 		_cleanup_free_ char *link = NULL, *owner = NULL;
 
@@ -97,91 +97,91 @@ static int nvme_paths(const struct usebook *book, const char *place, char ***lis
 		if (!link)
 			return -ENOMEM;
 		/* what is no link, or leads elsewhere, has no owner */
-		r = str_starts(*entry, "nvme") ? uses_owner(book, link, &owner) : 0;
+		r = str_starts(*entry, "nvme") ? usage_scan_owner(set, link, &owner) : 0;
 		if (r >= 0 && owner)
-			r = add_new(list, owner);
+			r = block_device_add_unique(list, owner);
 	}
 	return r;
 }
 
-int blockdev_owners_of_place(const struct usebook *book, const char *place, char ***ret)
+int block_device_owners_of_devpath(const struct usage_set *set, const char *place, char ***ret)
 {
 	_cleanup_strv_ char **owners = NULL;
 	_cleanup_free_ char *owner = NULL;
-	int r = uses_owner_of_place(book, place, &owner);
+	int r = usage_scan_owner_of_devpath(set, place, &owner);
 
 	if (r >= 0)
-		r = owner ? strv_add(&owners, owner) : nvme_paths(book, place, &owners);
+		r = owner ? strv_add(&owners, owner) : block_device_nvme_paths(set, place, &owners);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(owners);
 	return 0;
 }
 
-int blockdev_direct_owners(const struct usebook *book, const char *name, char ***ret)
+int block_device_direct_owners(const struct usage_set *set, const char *name, char ***ret)
 {
 	_cleanup_free_ char *link = str_printf("sys/class/block/%s", name), *place = NULL;
-	int r = link ? uses_place(book, link, &place) : -ENOMEM;
+	int r = link ? usage_scan_devpath(set, link, &place) : -ENOMEM;
 
-	return r < 0 || !place ? r : blockdev_owners_of_place(book, place, ret);
+	return r < 0 || !place ? r : block_device_owners_of_devpath(set, place, ret);
 }
 
 /*
  * A loop on a disk: one on a file has the file's filesystem below it, which is mounted and counts
  * by itself.
  */
-static int loop_lower(const struct usebook *book, const char *name, char ***list)
+static int block_device_loop_lower(const struct usage_set *set, const char *name, char ***list)
 {
 	_cleanup_free_ char *file = NULL;
 	_cleanup_strv_ char **found = NULL;
 	int r = 0;
 
 	if (str_starts(name, "loop"))
-		r = uses_value(book, &file, "sys/class/block/%s/loop/backing_file", name);
+		r = usage_scan_read_value(set, &file, "sys/class/block/%s/loop/backing_file", name);
 	if (r < 0 || !file || !str_starts(file, "/dev/"))
 		return r;
-	r = blockdev_by_path(book, file, &found);
+	r = block_device_by_path(set, file, &found);
 	STRV_FOREACH(lower, found)
 		if (r >= 0)
-			r = add_new(list, *lower);
+			r = block_device_add_unique(list, *lower);
 	return r;
 }
 
 /* The disk of a partition, as the directory above it: "devices/virtual/block/md0/md0p1". */
-static int whole_disk(const struct usebook *book, const char *name, char ***list)
+static int block_device_whole_disk(const struct usage_set *set, const char *name, char ***list)
 {
 	_cleanup_free_ char *link = str_printf("sys/class/block/%s", name), *number = NULL;
 	_cleanup_free_ char *place = NULL;
 	char *slash;
-	int r = link ? uses_value(book, &number, "%s/partition", link) : -ENOMEM;
+	int r = link ? usage_scan_read_value(set, &number, "%s/partition", link) : -ENOMEM;
 
 	if (r < 0 || !number)
 		return r;
-	r = uses_place(book, link, &place);
+	r = usage_scan_devpath(set, link, &place);
 	slash = place ? strrchr(place, '/') : NULL;
 	if (r < 0 || !slash)
 		return r;
 	*slash = '\0';
 	slash = strrchr(place, '/');
-	return slash ? add_new(list, slash + 1) : 0;
+	return slash ? block_device_add_unique(list, slash + 1) : 0;
 }
 
 /* The block devices that @name is made of. */
-static int add_lower(const struct usebook *book, const char *name, char ***list)
+static int block_device_list_lower(const struct usage_set *set, const char *name, char ***list)
 {
 	_cleanup_free_ char *slaves = str_printf("sys/class/block/%s/slaves", name);
 	_cleanup_strv_ char **names = NULL;
-	int r = slaves ? uses_list(book, slaves, &names) : -ENOMEM;
+	int r = slaves ? usage_scan_list_dir(set, slaves, &names) : -ENOMEM;
 
 	STRV_FOREACH(lower, names)
 		if (r >= 0)
-			r = add_new(list, *lower);
+			r = block_device_add_unique(list, *lower);
 	if (r >= 0)
-		r = whole_disk(book, name, list);
-	return r < 0 ? r : loop_lower(book, name, list);
+		r = block_device_whole_disk(set, name, list);
+	return r < 0 ? r : block_device_loop_lower(set, name, list);
 }
 
-int blockdev_owners(const struct usebook *book, const char *name, char ***ret)
+int block_device_owners(const struct usage_set *set, const char *name, char ***ret)
 {
 	_cleanup_strv_ char **todo = NULL, **owners = NULL;
 	int r = strv_add(&todo, name);
@@ -190,12 +190,12 @@ int blockdev_owners(const struct usebook *book, const char *name, char ***ret)
 	for (size_t i = 0; r >= 0 && i < strv_length(todo); i++) {
 		_cleanup_strv_ char **direct = NULL;
 
-		r = blockdev_direct_owners(book, todo[i], &direct);
+		r = block_device_direct_owners(set, todo[i], &direct);
 		STRV_FOREACH(owner, direct)
 			if (r >= 0)
-				r = add_new(&owners, *owner);
+				r = block_device_add_unique(&owners, *owner);
 		if (r >= 0 && !direct)
-			r = add_lower(book, todo[i], &todo);
+			r = block_device_list_lower(set, todo[i], &todo);
 	}
 	if (r < 0)
 		return r;

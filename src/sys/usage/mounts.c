@@ -6,18 +6,18 @@
 #include "base/str.h"
 #include "sys/usage/mounts.h"
 
-static bool is_octal(const char *s)
+static bool mounts_is_octal(const char *s)
 {
 	return s[0] >= '0' && s[0] <= '3' && s[1] >= '0' && s[1] <= '7' && s[2] >= '0' &&
 	       s[2] <= '7';
 }
 
-void proc_unescape(char *s)
+void mounts_unescape(char *s)
 {
 	char *to = s;
 
 	for (; *s; s++) {
-		if (*s == '\\' && is_octal(s + 1)) {
+		if (*s == '\\' && mounts_is_octal(s + 1)) {
 			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
 			s += 3;
 		} else {
@@ -31,7 +31,7 @@ void proc_unescape(char *s)
  * "36 35 98:0 /root /mount rw,noatime shared:1 - ext4 /dev/sda1 rw": proc_pid_mountinfo(5). The
  * number of the fields before the dash varies.
  */
-static bool parse_line(char *line, struct mount_line *ret)
+static bool mounts_parse_line(char *line, struct mount_line *ret)
 {
 	char *rest = NULL, *field = strtok_r(line, " ", &rest);
 	unsigned major_number, minor_number;
@@ -45,14 +45,14 @@ static bool parse_line(char *line, struct mount_line *ret)
 	ret->point = field = strtok_r(NULL, " ", &rest);
 	if (!field)
 		return false;
-	proc_unescape(field);
+	mounts_unescape(field);
 	while (field && !str_eq(field, "-"))
 		field = strtok_r(NULL, " ", &rest);
 	ret->type = strtok_r(NULL, " ", &rest);
 	ret->source = field = ret->type ? strtok_r(NULL, " ", &rest) : NULL;
 	if (!field)
 		return false;
-	proc_unescape(field);
+	mounts_unescape(field);
 	return true;
 }
 
@@ -68,7 +68,7 @@ int mounts_read(FILE *mountinfo, mounts_fn fn, void *userdata)
 
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';
-		if (!parse_line(line, &mount))
+		if (!mounts_parse_line(line, &mount))
 			continue;
 		if (major(mount.device) == 0 && !str_starts(mount.source, "/dev/"))
 			continue;

@@ -20,4 +20,4 @@ typedef int (*mounts_fn)(const struct mount_line *mount, void *userdata);
 int mounts_read(FILE *mountinfo, mounts_fn fn, void *userdata) _must_check_;
 
 /* "\040" is how /proc writes a blank; in place. */
-void proc_unescape(char *s);
+void mounts_unescape(char *s);

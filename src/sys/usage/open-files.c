@@ -11,7 +11,7 @@
 #include "sys/usage/open-files.h"
 
 /* Of what is looked for. */
-struct search {
+struct open_file_query {
 	char *const *paths; /* nodes, */
 	int members; /* or devices that are open without one: a directory of them, or negative */
 	bool named; /* the kernel tells which are open */
@@ -21,7 +21,7 @@ struct search {
  * The last component first: nothing else is looked at more closely than its link, so no file system that hangs is asked. Then
  * the number of the device, since the node may lie elsewhere in the process's own /dev.
  */
-static bool is_node(int dir_fd, const char *fd_name, const char *target, char *const *paths)
+static bool open_files_match_node(int dir_fd, const char *fd_name, const char *target, char *const *paths)
 {
 	const char *slash = strrchr(target, '/');
 	struct stat open_file, node;
@@ -34,20 +34,20 @@ static bool is_node(int dir_fd, const char *fd_name, const char *target, char *c
 	return false;
 }
 
-static bool is_vfio_device(int dir_fd, const char *fd_name, const char *target, struct search *search)
+static bool open_files_match_vfio_device(int dir_fd, const char *fd_name, const char *target, struct open_file_query *open_file_query)
 {
 	_cleanup_free_ char *place = NULL;
 
-	if (search->members < 0 || !process_fd_is_vfio_device(target))
+	if (open_file_query->members < 0 || !process_fd_is_vfio_device(target))
 		return false;
-	place = process_fd_vfio_place(dir_fd, fd_name);
+	place = process_fd_vfio_devpath(dir_fd, fd_name);
 	if (!place)
 		return true;
-	search->named = true;
-	return faccessat(search->members, strrchr(place, '/') + 1, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	open_file_query->named = true;
+	return faccessat(open_file_query->members, strrchr(place, '/') + 1, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static bool has_open(int proc_fd, struct search *search)
+static bool open_files_match_process(int proc_fd, struct open_file_query *open_file_query)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
@@ -63,15 +63,15 @@ static bool has_open(int proc_fd, struct search *search)
 
 		if (!process_fd_target(dirfd(dir), entry->d_name, target))
 			continue;
-		if ((is_node(dirfd(dir), entry->d_name, target, search->paths) ||
-		     is_vfio_device(dirfd(dir), entry->d_name, target, search)) &&
+		if ((open_files_match_node(dirfd(dir), entry->d_name, target, open_file_query->paths) ||
+		     open_files_match_vfio_device(dirfd(dir), entry->d_name, target, open_file_query)) &&
 		    process_fd_is_open(dirfd(dir), entry->d_name, target))
 			return true;
 	}
 	return false;
 }
 
-static char *describe_process(int proc_fd, const char *pid)
+static char *open_files_describe_process(int proc_fd, const char *pid)
 {
 	_cleanup_free_ char *comm = NULL, *unit = NULL;
 	struct stat st;
@@ -80,13 +80,13 @@ static char *describe_process(int proc_fd, const char *pid)
 		return NULL;
 	if (process_unit((pid_t)strtol(pid, NULL, 10), &unit) < 0)
 		unit = NULL;
-	if (file_read_at(proc_fd, "comm", 4096, &comm, NULL) < 0)
+	if (fileio_read_at(proc_fd, "comm", 4096, &comm, NULL) < 0)
 		comm = NULL;
 	return str_printf("pid %s (%s%suid %u%s%s)", pid, comm ? str_chomp(comm) : "",
 			  comm ? ", " : "", (unsigned)st.st_uid, unit ? ", " : "", str_or(unit, ""));
 }
 
-static char *describe(struct search *search)
+static char *open_files_find(struct open_file_query *open_file_query)
 {
 	_cleanup_closedir_ DIR *proc = opendir("/proc");
 	_cleanup_strv_ char **found = NULL;
@@ -97,12 +97,12 @@ static char *describe(struct search *search)
 		_cleanup_close_ int fd = -EBADF;
 		_cleanup_free_ char *text = NULL;
 
-		if (parse_uint(entry->d_name, &pid) < 0 || pid == (unsigned)getpid())
+		if (str_parse_uint(entry->d_name, &pid) < 0 || pid == (unsigned)getpid())
 			continue;
 		fd = openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 || !has_open(fd, search))
+		if (fd < 0 || !open_files_match_process(fd, open_file_query))
 			continue;
-		text = describe_process(fd, entry->d_name);
+		text = open_files_describe_process(fd, entry->d_name);
 		/* the last question: what has ended since has nothing open, and what was told of it may be another's */
 		if (process_is_gone(fd))
 			continue;
@@ -112,19 +112,19 @@ static char *describe(struct search *search)
 	return found ? strv_join(found, ", ") : NULL;
 }
 
-char *openers_describe(char *const *paths)
+char *open_files_describe(char *const *paths)
 {
-	struct search search = { .paths = paths, .members = -EBADF };
+	struct open_file_query open_file_query = { .paths = paths, .members = -EBADF };
 
-	return describe(&search);
+	return open_files_find(&open_file_query);
 }
 
-char *openers_of_members(int members)
+char *open_files_describe_members(int members)
 {
-	struct search search = { .members = members };
-	_cleanup_free_ char *who = describe(&search);
+	struct open_file_query open_file_query = { .members = members };
+	_cleanup_free_ char *who = open_files_find(&open_file_query);
 
-	if (!who || search.named)
+	if (!who || open_file_query.named)
 		return TAKE_PTR(who);
 	return str_printf("one of those that have VFIO devices open: %s", who);
 }

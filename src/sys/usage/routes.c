@@ -18,7 +18,7 @@ struct route {
 	const struct rtattr *hops;
 };
 
-static int open_socket(unsigned groups)
+static int routes_open_socket(unsigned groups)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
 	_cleanup_close_ int fd = socket(
@@ -31,7 +31,7 @@ static int open_socket(unsigned groups)
 
 /* --- default routes ---------------------------------------------------------------------------- */
 
-static bool is_default(const struct nlmsghdr *header)
+static bool routes_is_default(const struct nlmsghdr *header)
 {
 	const struct rtmsg *message = NLMSG_DATA(header);
 
@@ -39,7 +39,7 @@ static bool is_default(const struct nlmsghdr *header)
 	       message->rtm_type == RTN_UNICAST && !(message->rtm_flags & RTM_F_CLONED);
 }
 
-static struct route parse_attributes(const struct rtattr *attribute, size_t size)
+static struct route routes_parse_attributes(const struct rtattr *attribute, size_t size)
 {
 	struct route route = { 0 };
 
@@ -58,7 +58,7 @@ static struct route parse_attributes(const struct rtattr *attribute, size_t size
 	return route;
 }
 
-static int tell(int family, const struct route *route, routes_fn fn, void *userdata)
+static int routes_report(int family, const struct route *route, routes_fn fn, void *userdata)
 {
 	char interface[IF_NAMESIZE], gateway[INET6_ADDRSTRLEN] = "";
 
@@ -70,18 +70,18 @@ static int tell(int family, const struct route *route, routes_fn fn, void *userd
 }
 
 /* Several ways at once: each a struct rtnexthop with attributes of its own. */
-static int tell_hops(int family, const struct rtattr *hops, routes_fn fn, void *userdata)
+static int routes_report_hops(int family, const struct rtattr *hops, routes_fn fn, void *userdata)
 {
 	const struct rtnexthop *hop = RTA_DATA(hops);
 	size_t left = RTA_PAYLOAD(hops);
 
 	while (left >= sizeof(*hop) && hop->rtnh_len >= sizeof(*hop) && hop->rtnh_len <= left) {
-		struct route route = parse_attributes(RTNH_DATA(hop), hop->rtnh_len - sizeof(*hop));
+		struct route route = routes_parse_attributes(RTNH_DATA(hop), hop->rtnh_len - sizeof(*hop));
 		size_t step = RTNH_ALIGN(hop->rtnh_len);
 		int r;
 
 		route.interface = (unsigned)hop->rtnh_ifindex;
-		r = tell(family, &route, fn, userdata);
+		r = routes_report(family, &route, fn, userdata);
 		if (r < 0 || step >= left)
 			return r;
 		left -= step;
@@ -90,20 +90,20 @@ static int tell_hops(int family, const struct rtattr *hops, routes_fn fn, void *
 	return 0;
 }
 
-static int tell_route(const struct nlmsghdr *header, routes_fn fn, void *userdata)
+static int routes_report_message(const struct nlmsghdr *header, routes_fn fn, void *userdata)
 {
 	const struct rtmsg *message = NLMSG_DATA(header);
 	struct route route;
 	int r;
 
-	if (header->nlmsg_type != RTM_NEWROUTE || !is_default(header))
+	if (header->nlmsg_type != RTM_NEWROUTE || !routes_is_default(header))
 		return 0;
-	route = parse_attributes(RTM_RTA(message), RTM_PAYLOAD(header));
-	r = tell(message->rtm_family, &route, fn, userdata);
-	return r < 0 || !route.hops ? r : tell_hops(message->rtm_family, route.hops, fn, userdata);
+	route = routes_parse_attributes(RTM_RTA(message), RTM_PAYLOAD(header));
+	r = routes_report(message->rtm_family, &route, fn, userdata);
+	return r < 0 || !route.hops ? r : routes_report_hops(message->rtm_family, route.hops, fn, userdata);
 }
 
-static int request_dump(int fd, int family)
+static int routes_request_dump(int fd, int family)
 {
 	struct {
 		struct nlmsghdr header;
@@ -118,9 +118,9 @@ static int request_dump(int fd, int family)
 	return send(fd, &request, sizeof(request), 0) < 0 ? -errno : 0;
 }
 
-static int read_family(int fd, int family, char *buffer, routes_fn fn, void *userdata)
+static int routes_read_family(int fd, int family, char *buffer, routes_fn fn, void *userdata)
 {
-	int r = request_dump(fd, family);
+	int r = routes_request_dump(fd, family);
 
 	while (r >= 0) {
 		ssize_t n = recv(fd, buffer, BUFFER_SIZE, 0);
@@ -132,7 +132,7 @@ static int read_family(int fd, int family, char *buffer, routes_fn fn, void *use
 		     header = NLMSG_NEXT(header, size)) {
 			if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR)
 				return 0; /* a kernel without IPv6 has no such routes */
-			r = tell_route(header, fn, userdata);
+			r = routes_report_message(header, fn, userdata);
 		}
 	}
 	return r;
@@ -140,7 +140,7 @@ static int read_family(int fd, int family, char *buffer, routes_fn fn, void *use
 
 int routes_read_default(routes_fn fn, void *userdata)
 {
-	_cleanup_close_ int fd = open_socket(0);
+	_cleanup_close_ int fd = routes_open_socket(0);
 	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
 	int r;
 
@@ -148,23 +148,23 @@ int routes_read_default(routes_fn fn, void *userdata)
 		return -ENOMEM;
 	if (fd < 0)
 		return fd;
-	r = read_family(fd, AF_INET, buffer, fn, userdata);
-	return r < 0 ? r : read_family(fd, AF_INET6, buffer, fn, userdata);
+	r = routes_read_family(fd, AF_INET, buffer, fn, userdata);
+	return r < 0 ? r : routes_read_family(fd, AF_INET6, buffer, fn, userdata);
 }
 
 /* --- changes ----------------------------------------------------------------------------------- */
 
 int routes_watch(void)
 {
-	return open_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+	return routes_open_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
 			   RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
 }
 
 /* A router learns and forgets routes all the time; those to somewhere are nobody's way out. */
-static bool concerns(const struct nlmsghdr *header)
+static bool routes_is_relevant(const struct nlmsghdr *header)
 {
 	return (header->nlmsg_type != RTM_NEWROUTE && header->nlmsg_type != RTM_DELROUTE) ||
-	       is_default(header);
+	       routes_is_default(header);
 }
 
 bool routes_watch_dispatch(int fd)
@@ -185,6 +185,6 @@ bool routes_watch_dispatch(int fd)
 			return any;
 		for (struct nlmsghdr *header = (void *)buffer; NLMSG_OK(header, size);
 		     header = NLMSG_NEXT(header, size))
-			any = any || concerns(header);
+			any = any || routes_is_relevant(header);
 	}
 }

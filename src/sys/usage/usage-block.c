@@ -14,33 +14,33 @@
 #define MOUNTS_PER_DISK 16
 
 /* Says of all devices that carry @name that they are used. */
-static int add_for_owners(struct usebook *book, const char *name, const char *kind,
+static int usage_block_add_for_owners(struct usage_set *set, const char *name, const char *kind,
 			  const char *what)
 {
 	_cleanup_strv_ char **owners = NULL;
 	_cleanup_free_ char *title = NULL;
-	struct use use = {
-		.kind = (char *)kind, .what = (char *)what, .pid = -1, .source = USE_OF_BLOCK
+	struct usage usage = {
+		.kind = (char *)kind, .what = (char *)what, .pid = -1, .source = USAGE_OF_BLOCK
 	};
-	int r = blockdev_owners(book, name, &owners);
+	int r = block_device_owners(set, name, &owners);
 
 	if (r >= 0 && owners)
-		r = blockdev_title(book, name, &title);
-	use.through = title;
+		r = block_device_title(set, name, &title);
+	usage.through = title;
 	STRV_FOREACH(owner, owners)
 		if (r >= 0)
-			r = usebook_add(book, *owner, &use);
+			r = usage_scan_add(set, *owner, &usage);
 	return r;
 }
 
 /* --- mounts ------------------------------------------------------------------------------------ */
 
-struct mounting {
-	struct usebook *book;
+struct mount_scan {
+	struct usage_set *set;
 	char **names; /* of block devices that are mounted, as often as they are */
 };
 
-static size_t count(char *const *list, const char *s)
+static size_t usage_block_count_mounts(char *const *list, const char *s)
 {
 	size_t n = 0;
 
@@ -49,103 +49,103 @@ static size_t count(char *const *list, const char *s)
 	return n;
 }
 
-static int add_mount(struct mounting *mounting, const char *name, const struct mount_line *mount)
+static int usage_block_add_mount(struct mount_scan *mount_scan, const char *name, const struct mount_line *mount)
 {
 	bool is_root = str_eq(mount->point, "/");
 
-	if (!is_root && count(mounting->names, name) >= MOUNTS_PER_DISK)
+	if (!is_root && usage_block_count_mounts(mount_scan->names, name) >= MOUNTS_PER_DISK)
 		return 0;
-	if (strv_add(&mounting->names, name) < 0)
+	if (strv_add(&mount_scan->names, name) < 0)
 		return -ENOMEM;
-	return add_for_owners(mounting->book, name, is_root ? USE_ROOT_DISK : USE_MOUNTED,
+	return usage_block_add_for_owners(mount_scan->set, name, is_root ? USAGE_ROOT_DISK : USAGE_MOUNTED,
 			      mount->point);
 }
 
 /* btrfs names one of its disks as the source; the directory of its own in sysfs has them all. */
-static int add_btrfs(struct mounting *mounting, const char *name, const struct mount_line *mount)
+static int usage_block_add_btrfs(struct mount_scan *mount_scan, const char *name, const struct mount_line *mount)
 {
 	_cleanup_strv_ char **filesystems = NULL;
-	int r = uses_list(mounting->book, "sys/fs/btrfs", &filesystems);
+	int r = usage_scan_list_dir(mount_scan->set, "sys/fs/btrfs", &filesystems);
 
 	STRV_FOREACH(id, filesystems) {
 		_cleanup_free_ char *path = NULL;
 		_cleanup_strv_ char **disks = NULL;
 
 		path = str_printf("sys/fs/btrfs/%s/devices", *id);
-		r = r < 0 ? r : path ? uses_list(mounting->book, path, &disks) : -ENOMEM;
+		r = r < 0 ? r : path ? usage_scan_list_dir(mount_scan->set, path, &disks) : -ENOMEM;
 		if (r < 0)
 			return r;
 		if (!strv_contains(disks, name))
 			continue;
 		STRV_FOREACH(disk, disks)
 			if (r >= 0 && !str_eq(*disk, name))
-				r = add_mount(mounting, *disk, mount);
+				r = usage_block_add_mount(mount_scan, *disk, mount);
 	}
 	return r;
 }
 
-static int on_mount(const struct mount_line *mount, void *userdata)
+static int usage_block_on_mount(const struct mount_line *mount, void *userdata)
 {
-	struct mounting *mounting = userdata;
+	struct mount_scan *mount_scan = userdata;
 	_cleanup_free_ char *name = NULL;
 	_cleanup_strv_ char **names = NULL;
-	int r = blockdev_by_number(mounting->book, mount->device, &name);
+	int r = block_device_by_number(mount_scan->set, mount->device, &name);
 
 	if (r >= 0 && name)
-		return add_mount(mounting, name, mount);
+		return usage_block_add_mount(mount_scan, name, mount);
 	if (r >= 0)
-		r = blockdev_by_path(mounting->book, mount->source, &names);
+		r = block_device_by_path(mount_scan->set, mount->source, &names);
 	STRV_FOREACH(disk, names) {
 		if (r >= 0)
-			r = add_mount(mounting, *disk, mount);
+			r = usage_block_add_mount(mount_scan, *disk, mount);
 		if (r >= 0 && str_eq(mount->type, "btrfs"))
-			r = add_btrfs(mounting, *disk, mount);
+			r = usage_block_add_btrfs(mount_scan, *disk, mount);
 	}
 	return r;
 }
 
 /* @name is the disk of a filesystem that no line of the mounts has told of. */
-static int add_hidden_disk(struct mounting *mounting, const char *type, const char *name)
+static int usage_block_add_hidden_disk(struct mount_scan *mount_scan, const char *type, const char *name)
 {
 	_cleanup_free_ char *what = NULL;
 
-	if (strv_contains(mounting->names, name))
+	if (strv_contains(mount_scan->names, name))
 		return 0;
 	what = str_printf("a filesystem (%s) that is not mounted in the host's own namespace", type);
-	return what ? add_for_owners(mounting->book, name, USE_MOUNTED, what) : -ENOMEM;
+	return what ? usage_block_add_for_owners(mount_scan->set, name, USAGE_MOUNTED, what) : -ENOMEM;
 }
 
 /* "sys/fs/ext4/dm-0": one disk, after which it is named. */
-static int add_hidden_single(struct mounting *mounting, const char *type, const char *name)
+static int usage_block_add_hidden_single(struct mount_scan *mount_scan, const char *type, const char *name)
 {
 	_cleanup_free_ char *disk = str_printf("sys/class/block/%s", name);
 
 	if (!disk)
 		return -ENOMEM;
-	return faccessat(mounting->book->root->fd, disk, F_OK, AT_SYMLINK_NOFOLLOW) < 0
+	return faccessat(mount_scan->set->root->fd, disk, F_OK, AT_SYMLINK_NOFOLLOW) < 0
 		       ? 0
-		       : add_hidden_disk(mounting, type, name);
+		       : usage_block_add_hidden_disk(mount_scan, type, name);
 }
 
 /* "sys/fs/btrfs/UUID/devices/nvme0n1": all disks of it. */
-static int add_hidden_btrfs(struct mounting *mounting, const char *id)
+static int usage_block_add_hidden_btrfs(struct mount_scan *mount_scan, const char *id)
 {
 	_cleanup_free_ char *path = str_printf("sys/fs/btrfs/%s/devices", id);
 	_cleanup_strv_ char **disks = NULL;
-	int r = path ? uses_list(mounting->book, path, &disks) : -ENOMEM;
+	int r = path ? usage_scan_list_dir(mount_scan->set, path, &disks) : -ENOMEM;
 
 	STRV_FOREACH(disk, disks)
 		if (r >= 0)
-			r = add_hidden_disk(mounting, "btrfs", *disk);
+			r = usage_block_add_hidden_disk(mount_scan, "btrfs", *disk);
 	return r;
 }
 
 /* "sys/fs/bcachefs/UUID/dev-0/block" is a link to the disk. */
-static int add_hidden_bcachefs(struct mounting *mounting, const char *id)
+static int usage_block_add_hidden_bcachefs(struct mount_scan *mount_scan, const char *id)
 {
 	_cleanup_free_ char *path = str_printf("sys/fs/bcachefs/%s", id);
 	_cleanup_strv_ char **entries = NULL;
-	int r = path ? uses_list(mounting->book, path, &entries) : -ENOMEM;
+	int r = path ? usage_scan_list_dir(mount_scan->set, path, &entries) : -ENOMEM;
 
 	STRV_FOREACH(entry, entries) {
 		_cleanup_free_ char *link = NULL, *disk = NULL;
@@ -155,8 +155,8 @@ static int add_hidden_bcachefs(struct mounting *mounting, const char *id)
 		link = str_printf("%s/%s/block", path, *entry);
 		if (!link)
 			return -ENOMEM;
-		if (sysfs_read_link(mounting->book->root->fd, link, &disk) >= 0)
-			r = add_hidden_disk(mounting, "bcachefs", disk);
+		if (sysfs_read_link(mount_scan->set->root->fd, link, &disk) >= 0)
+			r = usage_block_add_hidden_disk(mount_scan, "bcachefs", disk);
 	}
 	return r;
 }
@@ -165,49 +165,49 @@ static int add_hidden_bcachefs(struct mounting *mounting, const char *id)
  * A filesystem has a directory in sysfs for as long as the kernel has it, also where its mount is
  * in another namespace or was taken away lazily.
  */
-static int add_hidden(struct mounting *mounting, const char *type)
+static int usage_block_add_hidden(struct mount_scan *mount_scan, const char *type)
 {
 	_cleanup_free_ char *path = str_printf("sys/fs/%s", type);
 	_cleanup_strv_ char **names = NULL;
-	int r = path ? uses_list(mounting->book, path, &names) : -ENOMEM;
+	int r = path ? usage_scan_list_dir(mount_scan->set, path, &names) : -ENOMEM;
 
 	STRV_FOREACH(name, names) {
 		if (r < 0)
 			return r;
 		if (str_eq(type, "btrfs"))
-			r = add_hidden_btrfs(mounting, *name);
+			r = usage_block_add_hidden_btrfs(mount_scan, *name);
 		else if (str_eq(type, "bcachefs"))
-			r = add_hidden_bcachefs(mounting, *name);
+			r = usage_block_add_hidden_bcachefs(mount_scan, *name);
 		else
-			r = add_hidden_single(mounting, type, *name);
+			r = usage_block_add_hidden_single(mount_scan, type, *name);
 	}
 	return r;
 }
 
 /* Those of process 1: the daemon may have a namespace of its own. */
-static int read_mounts(struct usebook *book)
+static int usage_block_read_mounts(struct usage_set *set)
 {
-	_cleanup_fclose_ FILE *file = uses_open(book, "proc/1/mountinfo");
-	struct mounting mounting = { .book = book };
+	_cleanup_fclose_ FILE *file = usage_scan_open_file(set, "proc/1/mountinfo");
+	struct mount_scan mount_scan = { .set = set };
 	_cleanup_strv_ char **types = NULL;
 	int r;
 
 	if (!file)
-		file = uses_open(book, "proc/self/mountinfo");
-	r = file ? mounts_read(file, on_mount, &mounting) : 0;
+		file = usage_scan_open_file(set, "proc/self/mountinfo");
+	r = file ? mounts_read(file, usage_block_on_mount, &mount_scan) : 0;
 	if (r >= 0)
-		r = uses_list(book, "sys/fs", &types);
+		r = usage_scan_list_dir(set, "sys/fs", &types);
 	STRV_FOREACH(type, types)
 		if (r >= 0)
-			r = add_hidden(&mounting, *type);
-	strv_free(mounting.names);
+			r = usage_block_add_hidden(&mount_scan, *type);
+	strv_free(mount_scan.names);
 	return r;
 }
 
 /* --- swap -------------------------------------------------------------------------------------- */
 
 /* "/dev/dm-1                partition  1003516  0  -2" */
-static int add_swap(struct usebook *book, char *line)
+static int usage_block_add_swap(struct usage_set *set, char *line)
 {
 	char *rest = NULL, *path = strtok_r(line, " \t\n", &rest);
 	_cleanup_strv_ char **names = NULL;
@@ -215,29 +215,29 @@ static int add_swap(struct usebook *book, char *line)
 
 	if (!path || path[0] != '/')
 		return 0;
-	proc_unescape(path);
-	r = blockdev_by_path(book, path, &names);
+	mounts_unescape(path);
+	r = block_device_by_path(set, path, &names);
 	STRV_FOREACH(name, names)
 		if (r >= 0)
-			r = add_for_owners(book, *name, USE_SWAP, path);
+			r = usage_block_add_for_owners(set, *name, USAGE_SWAP, path);
 	return r;
 }
 
-static int read_swaps(struct usebook *book)
+static int usage_block_read_swaps(struct usage_set *set)
 {
-	_cleanup_fclose_ FILE *file = uses_open(book, "proc/swaps");
+	_cleanup_fclose_ FILE *file = usage_scan_open_file(set, "proc/swaps");
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
 	int r = 0;
 
 	while (file && r >= 0 && getline(&line, &room, file) > 0)
-		r = add_swap(book, line);
+		r = usage_block_add_swap(set, line);
 	return r;
 }
 
 /* --- what is built on them --------------------------------------------------------------------- */
 
-static int describe_holder(const struct usebook *book, const char *name, char **ret)
+static int usage_block_describe_holder(const struct usage_set *set, const char *name, char **ret)
 {
 	static const struct {
 		const char *prefix, *words;
@@ -248,10 +248,10 @@ static int describe_holder(const struct usebook *book, const char *name, char **
 	};
 	_cleanup_free_ char *title = NULL, *uuid = NULL;
 	const char *words = NULL;
-	int r = blockdev_title(book, name, &title);
+	int r = block_device_title(set, name, &title);
 
 	if (r >= 0)
-		r = uses_value(book, &uuid, "sys/class/block/%s/dm/uuid", name);
+		r = usage_scan_read_value(set, &uuid, "sys/class/block/%s/dm/uuid", name);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds) && !words; i++)
@@ -261,59 +261,59 @@ static int describe_holder(const struct usebook *book, const char *name, char **
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int read_holders(struct usebook *book, const char *name)
+static int usage_block_read_holders(struct usage_set *set, const char *name)
 {
 	_cleanup_free_ char *path = str_printf("sys/class/block/%s/holders", name);
 	_cleanup_strv_ char **holders = NULL;
-	int r = path ? uses_list(book, path, &holders) : -ENOMEM;
+	int r = path ? usage_scan_list_dir(set, path, &holders) : -ENOMEM;
 
 	STRV_FOREACH(holder, holders) {
 		_cleanup_free_ char *what = NULL;
 
 		if (r >= 0)
-			r = describe_holder(book, *holder, &what);
+			r = usage_block_describe_holder(set, *holder, &what);
 		if (r >= 0)
-			r = add_for_owners(book, name, USE_HOLDERS, what);
+			r = usage_block_add_for_owners(set, name, USAGE_HOLDERS, what);
 	}
 	return r;
 }
 
 /* These hold a disk without a link in sysfs. */
-static int read_bcache(struct usebook *book, const char *name)
+static int usage_block_read_bcache(struct usage_set *set, const char *name)
 {
 	_cleanup_free_ char *path = str_printf("sys/class/block/%s/bcache", name);
 
 	if (!path)
 		return -ENOMEM;
-	return faccessat(book->root->fd, path, F_OK, 0) < 0
+	return faccessat(set->root->fd, path, F_OK, 0) < 0
 		       ? 0
-		       : add_for_owners(book, name, USE_HOLDERS, "bcache");
+		       : usage_block_add_for_owners(set, name, USAGE_HOLDERS, "bcache");
 }
 
-static int read_loop(struct usebook *book, const char *name)
+static int usage_block_read_loop(struct usage_set *set, const char *name)
 {
 	_cleanup_free_ char *file = NULL;
-	int r = uses_value(book, &file, "sys/class/block/%s/loop/backing_file", name);
+	int r = usage_scan_read_value(set, &file, "sys/class/block/%s/loop/backing_file", name);
 
 	if (r < 0 || !file || !str_starts(file, "/dev/"))
 		return r;
-	return add_for_owners(book, name, USE_HOLDERS, name);
+	return usage_block_add_for_owners(set, name, USAGE_HOLDERS, name);
 }
 
 /* The value of a line "KEY=value" of udev's database. */
-static int udev_property(const struct usebook *book, const char *name, const char *key, char **ret)
+static int usage_block_udev_property(const struct usage_set *set, const char *name, const char *key, char **ret)
 {
 	_cleanup_free_ char *number = NULL, *path = NULL, *line = NULL;
 	_cleanup_fclose_ FILE *file = NULL;
 	size_t room = 0;
-	int r = uses_value(book, &number, "sys/class/block/%s/dev", name);
+	int r = usage_scan_read_value(set, &number, "sys/class/block/%s/dev", name);
 
 	if (r < 0 || !number)
 		return r;
 	path = str_printf("run/udev/data/b%s", number);
 	if (!path)
 		return -ENOMEM;
-	file = uses_open(book, path);
+	file = usage_scan_open_file(set, path);
 	while (file && getline(&line, &room, file) > 0) {
 		char *equals = strchr(line, '=');
 
@@ -327,53 +327,53 @@ static int udev_property(const struct usebook *book, const char *name, const cha
 }
 
 /* A member of a pool that is imported: ZFS opens its disks itself, and shows only the pools. */
-static int read_zfs(struct usebook *book, const char *name)
+static int usage_block_read_zfs(struct usage_set *set, const char *name)
 {
 	_cleanup_free_ char *type = NULL, *pool = NULL, *path = NULL, *what = NULL;
-	int r = udev_property(book, name, "E:ID_FS_TYPE", &type);
+	int r = usage_block_udev_property(set, name, "E:ID_FS_TYPE", &type);
 
 	if (r >= 0 && str_eq(type, "zfs_member"))
-		r = udev_property(book, name, "E:ID_FS_LABEL", &pool);
+		r = usage_block_udev_property(set, name, "E:ID_FS_LABEL", &pool);
 	if (r < 0 || !pool)
 		return r;
 	path = str_printf("proc/spl/kstat/zfs/%s", pool);
 	what = str_printf("%s (ZFS pool)", pool);
 	if (!path || !what)
 		return -ENOMEM;
-	return faccessat(book->root->fd, path, F_OK, 0) < 0
+	return faccessat(set->root->fd, path, F_OK, 0) < 0
 		       ? 0
-		       : add_for_owners(book, name, USE_HOLDERS, what);
+		       : usage_block_add_for_owners(set, name, USAGE_HOLDERS, what);
 }
 
-static int read_built(struct usebook *book)
+static int usage_block_read_stacked(struct usage_set *set)
 {
 	_cleanup_strv_ char **names = NULL;
-	bool has_zfs = faccessat(book->root->fd, "proc/spl/kstat/zfs", F_OK, 0) == 0;
-	int r = uses_list(book, "sys/class/block", &names);
+	bool has_zfs = faccessat(set->root->fd, "proc/spl/kstat/zfs", F_OK, 0) == 0;
+	int r = usage_scan_list_dir(set, "sys/class/block", &names);
 
 	STRV_FOREACH(name, names) {
 		_cleanup_strv_ char **owners = NULL;
 
 		if (r >= 0)
-			r = blockdev_direct_owners(book, *name, &owners);
+			r = block_device_direct_owners(set, *name, &owners);
 		if (r >= 0 && !owners && str_starts(*name, "loop"))
-			r = read_loop(book, *name);
+			r = usage_block_read_loop(set, *name);
 		if (r < 0 || !owners)
 			continue;
-		r = read_holders(book, *name);
+		r = usage_block_read_holders(set, *name);
 		if (r >= 0)
-			r = read_bcache(book, *name);
+			r = usage_block_read_bcache(set, *name);
 		if (r >= 0 && has_zfs)
-			r = read_zfs(book, *name);
+			r = usage_block_read_zfs(set, *name);
 	}
 	return r;
 }
 
-int uses_read_block(struct usebook *book)
+int usage_block_read(struct usage_set *set)
 {
-	int r = read_mounts(book);
+	int r = usage_block_read_mounts(set);
 
 	if (r >= 0)
-		r = read_swaps(book);
-	return r < 0 ? r : read_built(book);
+		r = usage_block_read_swaps(set);
+	return r < 0 ? r : usage_block_read_stacked(set);
 }

@@ -12,13 +12,13 @@
 #include "base/str.h"
 #include "sys/usage/usage-scan.h"
 
-static int add(struct usebook *book, const char *key, const char *kind, const char *what)
+static int usage_console_add(struct usage_set *set, const char *key, const char *kind, const char *what)
 {
-	struct use use = {
-		.kind = (char *)kind, .what = (char *)what, .pid = -1, .source = USE_OF_CONSOLE
+	struct usage usage = {
+		.kind = (char *)kind, .what = (char *)what, .pid = -1, .source = USAGE_OF_CONSOLE
 	};
 
-	return usebook_add(book, key, &use);
+	return usage_scan_add(set, key, &usage);
 }
 
 /* --- what ACPI says of devices that PCI does not see ------------------------------------------- */
@@ -27,7 +27,7 @@ static int add(struct usebook *book, const char *key, const char *kind, const ch
  * A UART or TPM behind the LPC bridge is in no directory of the bridge, but the firmware has it
  * below: the bridge is the nearest of its ancestors that has a physical node on PCI.
  */
-static int acpi_owner(const struct usebook *book, const char *node, char **ret)
+static int usage_console_acpi_owner(const struct usage_set *set, const char *node, char **ret)
 {
 	_cleanup_free_ char *path = NULL;
 	const char *root = strstr(node, "LNXSYSTM:");
@@ -41,7 +41,7 @@ static int acpi_owner(const struct usebook *book, const char *node, char **ret)
 		return -ENOMEM;
 	while ((slash = strrchr(path, '/')) && strstr(path, "LNXSYSTM:")) {
 		_cleanup_free_ char *link = str_printf("%s/physical_node", path);
-		int r = link ? uses_owner(book, link, ret) : -ENOMEM;
+		int r = link ? usage_scan_owner(set, link, ret) : -ENOMEM;
 
 		if (r < 0 || *ret)
 			return r;
@@ -51,15 +51,15 @@ static int acpi_owner(const struct usebook *book, const char *node, char **ret)
 }
 
 /* @link: of a class or of dev/char. By its place, else by ACPI. */
-static int owner_of(const struct usebook *book, const char *link, char **ret)
+static int usage_console_owner(const struct usage_set *set, const char *link, char **ret)
 {
 	_cleanup_free_ char *place = NULL;
-	int r = uses_place(book, link, &place);
+	int r = usage_scan_devpath(set, link, &place);
 	char *slash;
 
 	*ret = NULL;
 	if (r >= 0 && place)
-		r = uses_owner_of_place(book, place, ret);
+		r = usage_scan_owner_of_devpath(set, place, ret);
 	if (r < 0 || *ret || !place)
 		return r;
 	/* the nearest directory above it that ACPI knows */
@@ -67,11 +67,11 @@ static int owner_of(const struct usebook *book, const char *link, char **ret)
 		_cleanup_free_ char *node = str_printf("sys/%s/firmware_node", place),
 				    *target = NULL;
 
-		r = node ? uses_place(book, node, &target) : -ENOMEM;
+		r = node ? usage_scan_devpath(set, node, &target) : -ENOMEM;
 		if (r < 0)
 			return r;
 		if (target)
-			return acpi_owner(book, target, ret);
+			return usage_console_acpi_owner(set, target, ret);
 		*slash = '\0';
 	}
 	return 0;
@@ -80,7 +80,7 @@ static int owner_of(const struct usebook *book, const char *link, char **ret)
 /* --- consoles ---------------------------------------------------------------------------------- */
 
 /* "ttyS0                -W- (EC p a)    4:64": proc(5). The E is for enabled. */
-static int add_console(struct usebook *book, const char *line)
+static int usage_console_add_line(struct usage_set *set, const char *line)
 {
 	_cleanup_free_ char *link = NULL, *key = NULL;
 	unsigned major, minor;
@@ -94,25 +94,25 @@ static int add_console(struct usebook *book, const char *line)
 	link = str_printf("sys/dev/char/%u:%u", major, minor);
 	if (!link)
 		return -ENOMEM;
-	r = owner_of(book, link, &key);
-	return r < 0 || !key ? r : add(book, key, USE_CONSOLE, name);
+	r = usage_console_owner(set, link, &key);
+	return r < 0 || !key ? r : usage_console_add(set, key, USAGE_CONSOLE, name);
 }
 
-static int read_consoles(struct usebook *book)
+static int usage_console_read_proc(struct usage_set *set)
 {
-	_cleanup_fclose_ FILE *file = uses_open(book, "proc/consoles");
+	_cleanup_fclose_ FILE *file = usage_scan_open_file(set, "proc/consoles");
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
 	int r = 0;
 
 	while (file && r >= 0 && getline(&line, &room, file) > 0)
-		r = add_console(book, line);
+		r = usage_console_add_line(set, line);
 	return r;
 }
 
 /* --- screens ----------------------------------------------------------------------------------- */
 
-static bool is_boot_framebuffer(const char *name)
+static bool usage_console_is_boot_fb(const char *name)
 {
 	static const char *const names[] = { "BOOTFB", "efifb", "vesafb", "simplefb",
 					     "simple-framebuffer" };
@@ -123,7 +123,7 @@ static bool is_boot_framebuffer(const char *name)
 	return false;
 }
 
-static const struct device *owner_of_memory(const struct inventory *inv, unsigned long long address)
+static const struct device *usage_console_memory_owner(const struct inventory *inv, unsigned long long address)
 {
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		for (unsigned i = 0; i < DEVICE_BARS && !device_is_bridge(device); i++)
@@ -137,9 +137,9 @@ static const struct device *owner_of_memory(const struct inventory *inv, unsigne
  * "    c0000000-c0ffffff : BOOTFB": what the firmware's screen is drawn into, as long as no driver
  * has taken it over.
  */
-static int read_framebuffer(struct usebook *book)
+static int usage_console_read_framebuffer(struct usage_set *set)
 {
-	_cleanup_fclose_ FILE *file = uses_open(book, "proc/iomem");
+	_cleanup_fclose_ FILE *file = usage_scan_open_file(set, "proc/iomem");
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
 
@@ -148,29 +148,29 @@ static int read_framebuffer(struct usebook *book)
 		const struct device *device;
 		unsigned long long start;
 
-		if (!colon || !is_boot_framebuffer(colon + 3) ||
+		if (!colon || !usage_console_is_boot_fb(colon + 3) ||
 		    sscanf(line, " %llx-", &start) != 1 || start == 0)
 			continue;
-		device = owner_of_memory(book->inv, start);
-		return device ? add(book, device->key, USE_CONSOLE, "the boot framebuffer") : 0;
+		device = usage_console_memory_owner(set->inv, start);
+		return device ? usage_console_add(set, device->key, USAGE_CONSOLE, "the boot framebuffer") : 0;
 	}
 	return 0;
 }
 
 /* Is a console driver of this name (with "frame buffer", with "VGA") drawing virtual terminals? */
-static int is_drawing(const struct usebook *book, const char *words, bool *ret)
+static int usage_console_is_drawing(const struct usage_set *set, const char *words, bool *ret)
 {
 	_cleanup_strv_ char **consoles = NULL;
-	int r = uses_list(book, "sys/class/vtconsole", &consoles);
+	int r = usage_scan_list_dir(set, "sys/class/vtconsole", &consoles);
 
 	*ret = false;
 	STRV_FOREACH(console, consoles) {
 		_cleanup_free_ char *name = NULL, *bound = NULL;
 
 		if (r >= 0)
-			r = uses_value(book, &name, "sys/class/vtconsole/%s/name", *console);
+			r = usage_scan_read_value(set, &name, "sys/class/vtconsole/%s/name", *console);
 		if (r >= 0)
-			r = uses_value(book, &bound, "sys/class/vtconsole/%s/bind", *console);
+			r = usage_scan_read_value(set, &bound, "sys/class/vtconsole/%s/bind", *console);
 		if (r >= 0 && name && strstr(name, words) && str_eq(bound, "1"))
 			*ret = true;
 	}
@@ -178,33 +178,33 @@ static int is_drawing(const struct usebook *book, const char *words, bool *ret)
 }
 
 /* The kernel draws on the first framebuffer unless told otherwise (fbcon=map). */
-static int read_screen(struct usebook *book)
+static int usage_console_read_screen(struct usage_set *set)
 {
 	_cleanup_free_ char *key = NULL;
 	bool drawing;
-	int r = is_drawing(book, "frame buffer", &drawing);
+	int r = usage_console_is_drawing(set, "frame buffer", &drawing);
 
 	if (r >= 0 && drawing)
-		r = uses_owner(book, "sys/class/graphics/fb0", &key);
+		r = usage_scan_owner(set, "sys/class/graphics/fb0", &key);
 	return r < 0 || !key ? r
-			     : add(book, key, USE_CONSOLE, "the screen of the virtual terminals");
+			     : usage_console_add(set, key, USAGE_CONSOLE, "the screen of the virtual terminals");
 }
 
-static int read_vga(struct usebook *book)
+static int usage_console_read_vga(struct usage_set *set)
 {
 	bool drawing;
-	int r = is_drawing(book, "VGA", &drawing);
+	int r = usage_console_is_drawing(set, "VGA", &drawing);
 
 	if (r < 0 || !drawing)
 		return r;
-	VEC_FOREACH(const struct device, device, &book->inv->devices) {
+	VEC_FOREACH(const struct device, device, &set->inv->devices) {
 		_cleanup_free_ char *boot = NULL;
 
 		if (!device_is_pci(device) || device->class_code >> 16 != 0x03)
 			continue;
-		r = uses_value(book, &boot, "sys/bus/pci/devices/%s/boot_vga", device->address);
+		r = usage_scan_read_value(set, &boot, "sys/bus/pci/devices/%s/boot_vga", device->address);
 		if (r >= 0 && str_eq(boot, "1"))
-			r = add(book, device->key, USE_CONSOLE, "the VGA text screen");
+			r = usage_console_add(set, device->key, USAGE_CONSOLE, "the VGA text screen");
 		if (r < 0)
 			return r;
 	}
@@ -213,32 +213,32 @@ static int read_vga(struct usebook *book)
 
 /* --- TPM --------------------------------------------------------------------------------------- */
 
-static int read_tpms(struct usebook *book)
+static int usage_console_read_tpms(struct usage_set *set)
 {
 	_cleanup_strv_ char **names = NULL;
-	int r = uses_list(book, "sys/class/tpm", &names);
+	int r = usage_scan_list_dir(set, "sys/class/tpm", &names);
 
 	STRV_FOREACH(name, names) {
 		_cleanup_free_ char *link = NULL, *key = NULL;
 
 		link = str_printf("sys/class/tpm/%s", *name);
 		if (r >= 0)
-			r = link ? owner_of(book, link, &key) : -ENOMEM;
+			r = link ? usage_console_owner(set, link, &key) : -ENOMEM;
 		if (r >= 0 && key)
-			r = add(book, key, USE_TPM, *name);
+			r = usage_console_add(set, key, USAGE_TPM, *name);
 	}
 	return r;
 }
 
-int uses_read_console(struct usebook *book)
+int usage_console_read(struct usage_set *set)
 {
-	int r = read_consoles(book);
+	int r = usage_console_read_proc(set);
 
 	if (r >= 0)
-		r = read_framebuffer(book);
+		r = usage_console_read_framebuffer(set);
 	if (r >= 0)
-		r = read_screen(book);
+		r = usage_console_read_screen(set);
 	if (r >= 0)
-		r = read_vga(book);
-	return r < 0 ? r : read_tpms(book);
+		r = usage_console_read_vga(set);
+	return r < 0 ? r : usage_console_read_tpms(set);
 }

@@ -14,8 +14,8 @@
 #include "sys/usage/mounts.h"
 #include "sys/usage/usage-process.h"
 
-struct process_walk {
-	struct usebook book;
+struct usage_process_walk {
+	struct usage_set set;
 	char **pids; /* as they were at the start */
 	size_t next;
 	char **namespaces; /* of mounts, those that have been read: "mnt:[4026531841]" */
@@ -25,7 +25,7 @@ struct process_walk {
 
 /* One process while it is looked at. */
 struct process {
-	struct process_walk *walk;
+	struct usage_process_walk *walk;
 	int fd;	    /* of its directory */
 	bool known; /* what follows is */
 	bool fleeting; /* gone meanwhile, one of udev's, here for a moment, or the daemon's own */
@@ -36,13 +36,13 @@ struct process {
 
 /* --- who it is --------------------------------------------------------------------------------- */
 
-static bool is_udev(const char *name)
+static bool usage_process_is_udev(const char *name)
 {
 	return str_eq(name, "(udev-worker)") || str_eq(name, "systemd-udevd") ||
 	       str_eq(name, "udevd");
 }
 
-static void identify(struct process *process)
+static void usage_process_identify(struct process *process)
 {
 	_cleanup_free_ char *parent_name = NULL;
 	pid_t parent = 0;
@@ -57,48 +57,48 @@ static void identify(struct process *process)
 	if (process_parent(process->pid, &parent) >= 0 && process_name(parent, &parent_name) < 0)
 		parent_name = NULL;
 	/* the last question, or what was told before is another's */
-	process->fleeting = process_is_gone(process->fd) || is_udev(process->name) || is_udev(parent_name) ||
+	process->fleeting = process_is_gone(process->fd) || usage_process_is_udev(process->name) || usage_process_is_udev(parent_name) ||
 			    str_eq(process->unit, "systemd-udevd.service") ||
 			    process->pid == getpid() || parent == getpid();
 }
 
 /* Borrows all that it points to. */
-static struct use make_use(const struct process *process, const char *kind, const char *what)
+static struct usage usage_process_make(const struct process *process, const char *kind, const char *what)
 {
-	return (struct use){
+	return (struct usage){
 		.kind = (char *)kind,
 		.what = (char *)what,
 		.pid = process->pid,
 		.name = process->name,
 		.unit = process->unit,
-		.source = USE_OF_PROCESSES,
+		.source = USAGE_OF_PROCESSES,
 	};
 }
 
-static int add_use(struct process *process, const char *key, const char *kind, const char *what)
+static int usage_process_add(struct process *process, const char *key, const char *kind, const char *what)
 {
-	struct use use;
+	struct usage usage;
 
-	identify(process);
-	use = make_use(process, kind, what);
-	return process->fleeting ? 0 : usebook_add(&process->walk->book, key, &use);
+	usage_process_identify(process);
+	usage = usage_process_make(process, kind, what);
+	return process->fleeting ? 0 : usage_scan_add(&process->walk->set, key, &usage);
 }
 
-static int add_for_all(struct process *process, char *const *keys, const char *kind,
+static int usage_process_add_all(struct process *process, char *const *keys, const char *kind,
 		       const char *what)
 {
 	int r = 0;
 
 	STRV_FOREACH(key, keys)
 		if (r >= 0)
-			r = add_use(process, *key, kind, what);
+			r = usage_process_add(process, *key, kind, what);
 	return r;
 }
 
 /* --- what it has open -------------------------------------------------------------------------- */
 
 /* What most processes have open, and no device has behind it. */
-static bool is_common(const char *path)
+static bool usage_process_is_common_node(const char *path)
 {
 	static const char *const prefixes[] = { "/dev/null",	"/dev/pts/", "/dev/shm/",
 						"/dev/urandom", "/dev/zero", "/dev/tty",
@@ -111,19 +111,19 @@ static bool is_common(const char *path)
 }
 
 /* "/dev/vfio/12": whoever has the group has all of its devices that are with VFIO. */
-static int add_group(struct process *process, const char *number, const char *path)
+static int usage_process_add_group(struct process *process, const char *number, const char *path)
 {
 	const struct iommu_group *group;
 	unsigned id;
 
-	if (parse_uint(number, &id) < 0 || id > INT_MAX)
+	if (str_parse_uint(number, &id) < 0 || id > INT_MAX)
 		return 0;
-	group = inventory_find_group(process->walk->book.inv, (int)id);
+	group = inventory_find_group(process->walk->set.inv, (int)id);
 	if (!group)
 		return 0;
 	VEC_FOREACH(const struct device, device, &group->devices) {
-		int r = device_is_on_vfio(device)
-				? add_use(process, device->key, USE_VFIO, path)
+		int r = vfio_driver_is_bound(device)
+				? usage_process_add(process, device->key, USAGE_VFIO, path)
 				: 0;
 
 		if (r < 0)
@@ -133,34 +133,34 @@ static int add_group(struct process *process, const char *number, const char *pa
 }
 
 /* @place: of sysfs. */
-static int add_open(struct process *process, const char *place, const char *path)
+static int usage_process_add_open(struct process *process, const char *place, const char *path)
 {
 	static const char groups[] = "devices/virtual/vfio/";
-	const char *kind = strstr(place, "/vfio-dev/") ? USE_VFIO : USE_OPEN;
+	const char *kind = strstr(place, "/vfio-dev/") ? USAGE_VFIO : USAGE_OPEN;
 	_cleanup_strv_ char **owners = NULL;
 	int r;
 
 	if (str_starts(place, groups)) {
 		process->has_group = true;
-		return add_group(process, place + strlen(groups), path);
+		return usage_process_add_group(process, place + strlen(groups), path);
 	}
-	r = blockdev_owners_of_place(&process->walk->book, place, &owners);
-	return r < 0 ? r : add_for_all(process, owners, kind, path);
+	r = block_device_owners_of_devpath(&process->walk->set, place, &owners);
+	return r < 0 ? r : usage_process_add_all(process, owners, kind, path);
 }
 
 /* Whoever has a RAID open uses all disks of it. */
-static int add_open_disk(struct process *process, dev_t number, const char *path)
+static int usage_process_add_open_disk(struct process *process, dev_t number, const char *path)
 {
 	_cleanup_free_ char *name = NULL;
 	_cleanup_strv_ char **owners = NULL;
-	int r = blockdev_by_number(&process->walk->book, number, &name);
+	int r = block_device_by_number(&process->walk->set, number, &name);
 
 	if (r >= 0 && name)
-		r = blockdev_owners(&process->walk->book, name, &owners);
-	return r < 0 ? r : add_for_all(process, owners, USE_OPEN, path);
+		r = block_device_owners(&process->walk->set, name, &owners);
+	return r < 0 ? r : usage_process_add_all(process, owners, USAGE_OPEN, path);
 }
 
-static int look_at_node(struct process *process, int dir_fd, const char *name, const char *path)
+static int usage_process_scan_node(struct process *process, int dir_fd, const char *name, const char *path)
 {
 	_cleanup_free_ char *link = NULL, *place = NULL;
 	struct stat st;
@@ -171,18 +171,18 @@ static int look_at_node(struct process *process, int dir_fd, const char *name, c
 	if (!process_fd_is_open(dir_fd, name, path))
 		return 0;
 	if (S_ISBLK(st.st_mode))
-		return add_open_disk(process, st.st_rdev, path);
+		return usage_process_add_open_disk(process, st.st_rdev, path);
 	link = str_printf("sys/dev/char/%u:%u", major(st.st_rdev), minor(st.st_rdev));
 	if (!link)
 		return -ENOMEM;
-	r = uses_place(&process->walk->book, link, &place);
-	return r < 0 || !place ? r : add_open(process, place, path);
+	r = usage_scan_devpath(&process->walk->set, link, &place);
+	return r < 0 || !place ? r : usage_process_add_open(process, place, path);
 }
 
 /* Whoever has let go of the group that it opened a device through shows in no node. */
-static int look_at_vfio_device(struct process *process, int dir_fd, const char *name, const char *path)
+static int usage_process_scan_vfio_fd(struct process *process, int dir_fd, const char *name, const char *path)
 {
-	_cleanup_free_ char *place = process_fd_vfio_place(dir_fd, name), *key = NULL;
+	_cleanup_free_ char *place = process_fd_vfio_devpath(dir_fd, name), *key = NULL;
 	int r;
 
 	if (!process_fd_is_open(dir_fd, name, path))
@@ -191,23 +191,23 @@ static int look_at_vfio_device(struct process *process, int dir_fd, const char *
 		process->has_unnamed = true;
 		return 0;
 	}
-	r = uses_owner_of_place(&process->walk->book, place, &key);
-	return r < 0 || !key ? r : add_use(process, key, USE_VFIO, "its descriptor");
+	r = usage_scan_owner_of_devpath(&process->walk->set, place, &key);
+	return r < 0 || !key ? r : usage_process_add(process, key, USAGE_VFIO, "its descriptor");
 }
 
 /* What it has open through a group that it has as well is told by the group. */
-static int note_unnamed(struct process *process)
+static int usage_process_note_unnamed(struct process *process)
 {
-	struct use use;
+	struct usage usage;
 
 	if (!process->has_unnamed || process->has_group)
 		return 0;
-	identify(process);
-	use = make_use(process, USE_VFIO, "a VFIO device, the kernel does not tell which,");
-	return process->fleeting ? 0 : uses_add(&process->walk->unnamed, &use);
+	usage_process_identify(process);
+	usage = usage_process_make(process, USAGE_VFIO, "a VFIO device, the kernel does not tell which,");
+	return process->fleeting ? 0 : usage_list_add(&process->walk->unnamed, &usage);
 }
 
-static int look_at_descriptor(struct process *process, int dir_fd, const char *name)
+static int usage_process_scan_fd(struct process *process, int dir_fd, const char *name)
 {
 	char path[PATH_MAX];
 	const char *file;
@@ -219,16 +219,16 @@ static int look_at_descriptor(struct process *process, int dir_fd, const char *n
 	 * is gone
 	 */
 	if (str_starts(path, "/dev/"))
-		return is_common(path) ? 0 : look_at_node(process, dir_fd, name, path);
+		return usage_process_is_common_node(path) ? 0 : usage_process_scan_node(process, dir_fd, name, path);
 	if (process_fd_is_vfio_device(path))
-		return look_at_vfio_device(process, dir_fd, name, path);
+		return usage_process_scan_vfio_fd(process, dir_fd, name, path);
 	file = strrchr(path, '/');
 	if (str_starts(path, "/sys/devices/") && str_starts(file, "/resource"))
-		return add_open(process, path + strlen("/sys/"), path);
+		return usage_process_add_open(process, path + strlen("/sys/"), path);
 	return 0;
 }
 
-static int look_at_descriptors(struct process *process)
+static int usage_process_scan_fds(struct process *process)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
@@ -242,7 +242,7 @@ static int look_at_descriptors(struct process *process)
 	while ((entry = readdir(dir))) {
 		int r = entry->d_name[0] == '.'
 				? 0
-				: look_at_descriptor(process, dirfd(dir), entry->d_name);
+				: usage_process_scan_fd(process, dirfd(dir), entry->d_name);
 
 		if (r < 0)
 			return r;
@@ -252,25 +252,25 @@ static int look_at_descriptors(struct process *process)
 
 /* --- what is mounted where it is --------------------------------------------------------------- */
 
-static char *disk_number(dev_t device)
+static char *usage_process_disk_number(dev_t device)
 {
 	return str_printf("%u:%u", major(device), minor(device));
 }
 
-static int note_disk(const struct mount_line *mount, void *userdata)
+static int usage_process_on_own_mount(const struct mount_line *mount, void *userdata)
 {
-	struct process_walk *walk = userdata;
-	_cleanup_free_ char *number = disk_number(mount->device);
+	struct usage_process_walk *walk = userdata;
+	_cleanup_free_ char *number = usage_process_disk_number(mount->device);
 
 	if (!number)
 		return -ENOMEM;
 	return strv_contains(walk->disks, number) ? 0 : strv_add(&walk->disks, number);
 }
 
-static int on_foreign_mount(const struct mount_line *mount, void *userdata)
+static int usage_process_on_foreign_mount(const struct mount_line *mount, void *userdata)
 {
 	struct process *process = userdata;
-	_cleanup_free_ char *number = disk_number(mount->device), *name = NULL;
+	_cleanup_free_ char *number = usage_process_disk_number(mount->device), *name = NULL;
 	_cleanup_strv_ char **owners = NULL;
 	int r;
 
@@ -278,13 +278,13 @@ static int on_foreign_mount(const struct mount_line *mount, void *userdata)
 		return -ENOMEM;
 	if (strv_contains(process->walk->disks, number))
 		return 0;
-	r = blockdev_by_number(&process->walk->book, mount->device, &name);
+	r = block_device_by_number(&process->walk->set, mount->device, &name);
 	if (r >= 0 && name)
-		r = blockdev_owners(&process->walk->book, name, &owners);
-	return r < 0 ? r : add_for_all(process, owners, USE_MOUNTED, mount->point);
+		r = block_device_owners(&process->walk->set, name, &owners);
+	return r < 0 ? r : usage_process_add_all(process, owners, USAGE_MOUNTED, mount->point);
 }
 
-static FILE *open_mounts(int proc_fd)
+static FILE *usage_process_open_mounts(int proc_fd)
 {
 	int fd = openat(proc_fd, "mountinfo", O_RDONLY | O_CLOEXEC);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "re");
@@ -295,7 +295,7 @@ static FILE *open_mounts(int proc_fd)
 }
 
 /* True once for each namespace. */
-static bool is_new_namespace(struct process_walk *walk, int proc_fd)
+static bool usage_process_is_new_namespace(struct usage_process_walk *walk, int proc_fd)
 {
 	char name[64];
 	ssize_t n = readlinkat(proc_fd, "ns/mnt", name, sizeof(name) - 1);
@@ -306,81 +306,81 @@ static bool is_new_namespace(struct process_walk *walk, int proc_fd)
 	return !strv_contains(walk->namespaces, name) && strv_add(&walk->namespaces, name) >= 0;
 }
 
-static int look_at_mounts(struct process *process)
+static int usage_process_scan_mounts(struct process *process)
 {
 	_cleanup_fclose_ FILE *file = NULL;
 
-	if (!is_new_namespace(process->walk, process->fd))
+	if (!usage_process_is_new_namespace(process->walk, process->fd))
 		return 0;
-	file = open_mounts(process->fd);
-	return file ? mounts_read(file, on_foreign_mount, process) : 0;
+	file = usage_process_open_mounts(process->fd);
+	return file ? mounts_read(file, usage_process_on_foreign_mount, process) : 0;
 }
 
 /* --- the walk ---------------------------------------------------------------------------------- */
 
-static int note_own_mounts(struct process_walk *walk)
+static int usage_process_read_own_mounts(struct usage_process_walk *walk)
 {
-	_cleanup_close_ int fd = sysroot_dir(walk->book.root, "proc/1");
+	_cleanup_close_ int fd = sysfs_root_open_dir(walk->set.root, "proc/1");
 	_cleanup_fclose_ FILE *file = NULL;
 
 	if (fd < 0)
 		return 0;
-	(void)is_new_namespace(walk, fd);
-	file = open_mounts(fd);
-	return file ? mounts_read(file, note_disk, walk) : 0;
+	(void)usage_process_is_new_namespace(walk, fd);
+	file = usage_process_open_mounts(fd);
+	return file ? mounts_read(file, usage_process_on_own_mount, walk) : 0;
 }
 
-int process_walk_new(const struct sysroot *root, struct process_walk **ret)
+int usage_process_walk_new(const struct sysfs_root *root, struct usage_process_walk **ret)
 {
-	_cleanup_(process_walk_freep) struct process_walk *walk = calloc(1, sizeof(*walk));
+	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = calloc(1, sizeof(*walk));
 	int r;
 
 	if (!walk)
 		return -ENOMEM;
-	walk->book.root = root;
-	r = uses_list(&walk->book, "proc", &walk->pids);
+	walk->set.root = root;
+	r = usage_scan_list_dir(&walk->set, "proc", &walk->pids);
 	if (r >= 0)
-		r = note_own_mounts(walk);
+		r = usage_process_read_own_mounts(walk);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(walk);
 	return 0;
 }
 
-struct process_walk *process_walk_free(struct process_walk *walk)
+struct usage_process_walk *usage_process_walk_free(struct usage_process_walk *walk)
 {
 	if (!walk)
 		return NULL;
-	usebook_clear(&walk->book);
+	usage_scan_clear(&walk->set);
 	strv_free(walk->pids);
 	strv_free(walk->namespaces);
 	strv_free(walk->disks);
-	uses_clear(&walk->unnamed);
+	usage_list_clear(&walk->unnamed);
 	free(walk);
 	return NULL;
 }
 
-static int look_at(struct process_walk *walk, const char *name)
+static int usage_process_scan(struct usage_process_walk *walk, const char *name)
 {
 	struct process process = { .walk = walk, .fd = -EBADF };
 	_cleanup_free_ char *path = NULL;
 	unsigned pid;
 	int r;
 
-	if (parse_uint(name, &pid) < 0)
+	if (str_parse_uint(name, &pid) < 0)
 		return 0;
 	path = str_printf("proc/%s", name);
 	if (!path)
 		return -ENOMEM;
 	process.pid = (pid_t)pid;
-	process.fd = sysroot_dir(walk->book.root, path);
+	process.fd = sysfs_root_open_dir(walk->set.root, path);
 	if (process.fd < 0)
 		return 0;
-	r = look_at_descriptors(&process);
+	r = usage_process_scan_fds(&process);
 	if (r >= 0)
-		r = note_unnamed(&process);
+		r = usage_process_note_unnamed(&process);
 	if (r >= 0)
-		r = look_at_mounts(&process);
+		r = usage_process_scan_mounts(&process);
 	fd_close(process.fd);
 	free(process.name);
 	free(process.unit);
@@ -388,28 +388,28 @@ static int look_at(struct process_walk *walk, const char *name)
 }
 
 /* A device that somebody has, who was not found, may be any of theirs. */
-static int add_unnamed(struct process_walk *walk)
+static int usage_process_add_unnamed(struct usage_process_walk *walk)
 {
 	if (walk->unnamed.n == 0)
 		return 0;
-	VEC_FOREACH(const struct device, device, &walk->book.inv->devices) {
-		if (!device->vfio_open || !device_is_on_vfio(device) ||
-		    usebook_has(&walk->book, device->key, USE_VFIO))
+	VEC_FOREACH(const struct device, device, &walk->set.inv->devices) {
+		if (!device->vfio_open || !vfio_driver_is_bound(device) ||
+		    usage_scan_has(&walk->set, device->key, USAGE_VFIO))
 			continue;
-		VEC_FOREACH(const struct use, use, &walk->unnamed)
-			if (usebook_add(&walk->book, device->key, use) < 0)
+		VEC_FOREACH(const struct usage, usage, &walk->unnamed)
+			if (usage_scan_add(&walk->set, device->key, usage) < 0)
 				return -ENOMEM;
 	}
 	return 0;
 }
 
-int process_walk_step(struct process_walk *walk, const struct inventory *inv, unsigned n)
+int usage_process_walk_step(struct usage_process_walk *walk, const struct inventory *inv, unsigned n)
 {
 	size_t total = strv_length(walk->pids);
 
-	walk->book.inv = inv;
+	walk->set.inv = inv;
 	for (; n > 0 && walk->next < total; n--) {
-		int r = look_at(walk, walk->pids[walk->next++]);
+		int r = usage_process_scan(walk, walk->pids[walk->next++]);
 
 		if (r < 0)
 			return r;
@@ -417,11 +417,11 @@ int process_walk_step(struct process_walk *walk, const struct inventory *inv, un
 	return walk->next < total;
 }
 
-int process_walk_apply(struct process_walk *walk, struct inventory *inv, const struct vec *only, bool *ret_changed)
+int usage_process_walk_apply(struct usage_process_walk *walk, struct inventory *inv, const struct vec *only, bool *ret_changed)
 {
 	int r;
 
-	walk->book.inv = inv;
-	r = add_unnamed(walk);
-	return r < 0 ? r : usebook_apply(&walk->book, inv, USE_OF_PROCESSES, only, ret_changed);
+	walk->set.inv = inv;
+	r = usage_process_add_unnamed(walk);
+	return r < 0 ? r : usage_scan_apply(&walk->set, inv, USAGE_OF_PROCESSES, only, ret_changed);
 }

@@ -9,18 +9,18 @@
 
 #include "sys/usage/usage-scan.h"
 
-struct process_walk;
+struct usage_process_walk;
 
 /* @root is kept by reference. 0 or -ENOMEM. */
-int process_walk_new(const struct sysroot *root, struct process_walk **ret) _must_check_;
-struct process_walk *process_walk_free(struct process_walk *walk);
-DEFINE_CLEANUP(struct process_walk *, process_walk_freep, process_walk_free)
+int usage_process_walk_new(const struct sysfs_root *root, struct usage_process_walk **ret) _must_check_;
+struct usage_process_walk *usage_process_walk_free(struct usage_process_walk *walk);
+DEFINE_CLEANUP(struct usage_process_walk *, usage_process_walk_freep, usage_process_walk_free)
 
 /*
  * Looks at @n more processes; @inv is the inventory as it is now. 1: there are more; 0: that was
  * all; or -ENOMEM.
  */
-int process_walk_step(struct process_walk *walk, const struct inventory *inv,
+int usage_process_walk_step(struct usage_process_walk *walk, const struct inventory *inv,
 		      unsigned n) _must_check_;
-/* Puts what was found into @inv, as usebook_apply() does with @only: after the last step. 0 or -ENOMEM. */
-int process_walk_apply(struct process_walk *walk, struct inventory *inv, const struct vec *only, bool *ret_changed) _must_check_;
+/* Puts what was found into @inv, as usage_scan_apply() does with @only: after the last step. 0 or -ENOMEM. */
+int usage_process_walk_apply(struct usage_process_walk *walk, struct inventory *inv, const struct vec *only, bool *ret_changed) _must_check_;

@@ -26,22 +26,22 @@ static int act(const char *what, const char *on, int r)
 
 static uint32_t new_ioas(int iommufd)
 {
-	struct ioas_alloc alloc = { .size = sizeof(alloc) };
+	struct iommufd_abi_ioas_alloc alloc = { .size = sizeof(alloc) };
 
-	act("ioas-alloc", "iommufd", ioctl(iommufd, IOAS_ALLOC, &alloc));
+	act("ioas-alloc", "iommufd", ioctl(iommufd, IOMMUFD_ABI_IOAS_ALLOC, &alloc));
 	return alloc.out_ioas_id;
 }
 
 static void use_device(const char *name, int device, int iommufd, uint32_t ioas)
 {
 	struct vfio_region_info config = { .argsz = sizeof(config), .index = VFIO_PCI_CONFIG_REGION_INDEX };
-	struct bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = iommufd };
-	struct attach_pt attach = { .argsz = sizeof(attach), .pt_id = ioas };
+	struct iommufd_abi_bind bind = { .argsz = sizeof(bind), .iommufd = iommufd };
+	struct iommufd_abi_attach_pt attach = { .argsz = sizeof(attach), .pt_id = ioas };
 	uint16_t ids[2] = {};
 	char text[32];
 
-	act("bind-iommufd", name, ioctl(device, BIND_IOMMUFD, &bind));
-	act("attach", name, ioctl(device, ATTACH_PT, &attach));
+	act("bind-iommufd", name, ioctl(device, IOMMUFD_ABI_BIND, &bind));
+	act("attach", name, ioctl(device, IOMMUFD_ABI_ATTACH_PT, &attach));
 	act("region-info", "config", ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &config));
 	act("read-config", "4 bytes", (int)pread(device, ids, sizeof(ids), (off_t)config.offset));
 	snprintf(text, sizeof(text), "%04x:%04x", ids[0], ids[1]);
@@ -52,14 +52,14 @@ static void use_memory(int iommufd, uint32_t ioas, unsigned mib)
 {
 	size_t size = (size_t)mib << 20;
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct ioas_map map = {
-		.size = sizeof(map), .flags = MAP_FIXED_IOVA | MAP_WRITEABLE | MAP_READABLE, .ioas_id = ioas,
+	struct iommufd_abi_ioas_map map = {
+		.size = sizeof(map), .flags = IOMMUFD_ABI_MAP_FIXED_IOVA | IOMMUFD_ABI_MAP_WRITEABLE | IOMMUFD_ABI_MAP_READABLE, .ioas_id = ioas,
 		.user_va = (uintptr_t)memory, .length = size, .iova = 1u << 30,
 	};
 	char text[32];
 
 	snprintf(text, sizeof(text), "%u MiB", mib);
-	act("map-dma", text, memory == MAP_FAILED ? -1 : ioctl(iommufd, IOAS_MAP, &map));
+	act("map-dma", text, memory == MAP_FAILED ? -1 : ioctl(iommufd, IOMMUFD_ABI_IOAS_MAP, &map));
 }
 
 int main(int argc, char **argv)
