@@ -47,7 +47,7 @@ int str_index(const char *const *words, size_t n, const char *s) _must_check_;
 /* Orders strings as people do: runs of digits compare as numbers ("nic2" before "nic10"). */
 int str_natural_cmp(const char *a, const char *b);
 
-/* --- NULL-terminated lists of strings: a NULL list is an empty one ----------------------------- */
+/* --- NULL-terminated lists of strings: a NULL list is an empty one --- */
 size_t strv_length(char *const *list);
 bool strv_contains(char *const *list, const char *s);
 /* Appends a copy. 0 or -ENOMEM. */

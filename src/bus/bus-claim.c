@@ -29,7 +29,7 @@ struct pending_claim {
 	char *devices; /* what polkit's leave was for; NULL: it was not asked */
 };
 
-/* --- descriptors ------------------------------------------------------------------------------- */
+/* --- descriptors --- */
 
 /* Moves up to one reply's worth of descriptors from number @first on into @reply; 0 or negative errno. */
 static int bus_claim_append_fds(sd_bus_message *reply, struct lease *lease, unsigned first)
@@ -157,7 +157,7 @@ int bus_claim_take_fds(sd_bus_message *message, struct bus *bus, struct devgroup
 	return r;
 }
 
-/* --- Claim ------------------------------------------------------------------------------------- */
+/* --- Claim --- */
 
 static void *pending_claim_free(void *data)
 {
@@ -350,7 +350,7 @@ int bus_claim_method(sd_bus_message *message, void *userdata, sd_bus_error *erro
 	return 1; /* answered when it is done */
 }
 
-/* --- Release ----------------------------------------------------------------------------------- */
+/* --- Release --- */
 
 static void on_release_finished(const struct refusal *refusal, void *userdata)
 {

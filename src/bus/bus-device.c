@@ -70,7 +70,7 @@ static int bus_device_enumerate(sd_bus *connection, const char *prefix, void *us
 	return 0;
 }
 
-/* --- properties -------------------------------------------------------------------------------- */
+/* --- properties --- */
 
 static const char *bus_device_string(const struct device_handle *handle, const char *property)
 {
@@ -232,7 +232,7 @@ static int bus_device_get_error_counts(sd_bus *connection, const char *path, con
 				     "nonfatal", errors->nonfatal, "fatal", errors->fatal);
 }
 
-/* --- what it is to its user: facts --------------------------------------------------------------- */
+/* --- what it is to its user: facts --- */
 
 static int bus_device_find_facts(const struct device_handle *handle, const char *part, struct vec *ret)
 {

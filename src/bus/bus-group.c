@@ -45,7 +45,7 @@ static int bus_group_enumerate(sd_bus *connection, const char *prefix, void *use
 	return 0;
 }
 
-/* --- properties -------------------------------------------------------------------------------- */
+/* --- properties --- */
 
 static int bus_group_get_string(sd_bus *connection, const char *path, const char *interface,
 		      const char *property, sd_bus_message *reply, void *userdata,

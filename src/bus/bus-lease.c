@@ -111,7 +111,7 @@ static int bus_lease_method_release(sd_bus_message *message, void *userdata, sd_
 				  BUS_DEFAULT_RELEASE_WAIT_USEC);
 }
 
-/* --- properties -------------------------------------------------------------------------------- */
+/* --- properties --- */
 
 static const struct lease *bus_lease_from_handle(void *userdata)
 {

@@ -260,7 +260,7 @@ static int bus_manager_method_reload(sd_bus_message *message, void *userdata, sd
 	return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 
-/* --- properties -------------------------------------------------------------------------------- */
+/* --- properties --- */
 
 static int bus_manager_get_version(sd_bus *connection, const char *path, const char *interface,
 		       const char *property, sd_bus_message *reply, void *userdata,

@@ -92,7 +92,7 @@ static int on_polkit_caller_gone(sd_bus_track *track, void *userdata)
 	return 0;
 }
 
-/* --- the answer -------------------------------------------------------------------------------- */
+/* --- the answer --- */
 
 static char *bus_polkit_explain_error(const struct polkit_query *query, const sd_bus_error *error)
 {
@@ -164,7 +164,7 @@ static int on_polkit_reply(sd_bus_message *reply, void *userdata, sd_bus_error *
 	return 0;
 }
 
-/* --- the question ------------------------------------------------------------------------------ */
+/* --- the question --- */
 
 static int bus_polkit_append_detail(sd_bus_message *message, const char *key, const char *value)
 {
@@ -271,7 +271,7 @@ static unsigned polkit_query_count(const struct bus *bus, uid_t uid)
 	return n;
 }
 
-/* --- what was let beforehand ------------------------------------------------------------------- */
+/* --- what was let beforehand --- */
 
 /* One for each connection and group: whoever asks without end gets no more of our memory. */
 static void polkit_query_remove_older(struct bus *bus, const struct polkit_query *query)

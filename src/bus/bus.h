@@ -44,17 +44,17 @@ int bus_introspect_print(const char *interface, FILE *out) _must_check_;
 /* Tells which of the manager's properties have changed; the first time it only remembers. 0 or negative errno. */
 int bus_manager_emit_changes(struct bus *bus) _must_check_;
 
-/* --- paths; the caller frees. NULL when out of memory ------------------------------------------ */
+/* --- paths; the caller frees. NULL when out of memory --- */
 char *bus_group_path(const char *name) _must_check_;
 char *bus_device_path(const char *key) _must_check_;
 char *bus_lease_path(const char *lease) _must_check_;
 
-/* --- bus-error.c ------------------------------------------------------------------------------- */
+/* --- bus-error.c --- */
 /* Sets @error from @refusal, and returns its negative errno, as a handler does. */
 int bus_error_set_refusal(sd_bus_error *error, const struct refusal *refusal);
 int bus_error_reply_refusal(sd_bus_message *message, const struct refusal *refusal);
 
-/* --- bus-options.c ----------------------------------------------------------------------------- */
+/* --- bus-options.c --- */
 struct bus_options {
 	const char *label; /* points into the message */
 	const char *method; /* likewise */
@@ -76,7 +76,7 @@ void bus_options_clear(struct bus_options *options);
 bool bus_options_read(sd_bus_message *message, const char *const *allowed, struct bus_options *ret,
 		      struct refusal *ret_refusal) _must_check_;
 
-/* --- bus-auth.c -------------------------------------------------------------------------------- */
+/* --- bus-auth.c --- */
 struct bus_caller {
 	uid_t uid;
 	gid_t gid;
@@ -107,7 +107,7 @@ enum bus_verdict bus_auth_manage(struct bus *bus, sd_bus_message *call, const ch
 /* The keys of its devices, as polkit's rules see them. Caller frees; NULL when out of memory. */
 char *bus_auth_devices(const struct devgroup *group) _must_check_;
 
-/* --- bus-claim.c ------------------------------------------------------------------------------- */
+/* --- bus-claim.c --- */
 int bus_claim_method(sd_bus_message *message, void *userdata, sd_bus_error *error);
 /* The reset of a dirty group, which the caller may ask for. */
 int bus_claim_reset(sd_bus_message *message, struct bus *bus, struct devgroup *group,
@@ -121,13 +121,13 @@ void bus_claim_cancel_all(struct bus *bus);
 void bus_claim_forget_all_leases(struct bus *bus);
 #define BUS_DEFAULT_RELEASE_WAIT_USEC (5 * 1000000ULL)
 
-/* --- bus-inhibit.c ----------------------------------------------------------------------------- */
+/* --- bus-inhibit.c --- */
 int bus_inhibit_start(struct bus *bus) _must_check_;
 /* To be called when a lease has come or gone. */
 void bus_inhibit_update(struct bus *bus);
 void bus_inhibit_stop(struct bus *bus);
 
-/* --- bus-news.c -------------------------------------------------------------------------------- */
+/* --- bus-news.c --- */
 extern const struct registry_observer bus_signals_observer; /* userdata: struct bus */
 /* Tells the holder of @lease that @uid wants it to close what it has: nothing else is done to it. */
 void bus_signals_release_requested(struct bus *bus, const char *lease, uid_t uid);

@@ -22,7 +22,7 @@ struct child {
 
 DEFINE_CLEANUP(sd_event *, child_event_unrefp, sd_event_unref)
 
-/* --- in the command's process ---------------------------------------------------------------- */
+/* --- in the command's process --- */
 
 /*
  * First all out of the way of their places, then each into its own: no copy hits one still
@@ -104,7 +104,7 @@ static _Noreturn void child_exec(char *const *argv, const struct vec *fds, pid_t
 	_exit(r == -ENOENT ? CLI_CHILD_NOT_FOUND : CLI_CHILD_NOT_EXECUTABLE);
 }
 
-/* --- in ours --------------------------------------------------------------------------------- */
+/* --- in ours --- */
 
 /*
  * The terminal sends its signals to the whole foreground process group, the command included;

@@ -14,7 +14,7 @@
 #define ON_COMMAND_LINE "command line"
 #define MAX_DEPTH	64 /* of what `list` prints: deeper than a file may be */
 
-/* --- from options ---------------------------------------------------------------------------- */
+/* --- from options --- */
 
 /* An address, or a selector as a file has it. */
 static json_object *cli_define_device_from_option(const char *text)
@@ -95,7 +95,7 @@ static char *cli_define_text_from_options(const struct cli *cli)
 	return strdup(json_object_to_json_string(root));
 }
 
-/* --- from what we printed ourselves ---------------------------------------------------------- */
+/* --- from what we printed ourselves --- */
 
 static json_object *cli_define_get_groups(json_object *entry)
 {
@@ -180,7 +180,7 @@ static int cli_define_unwrap_output(char **text, size_t size, bool *ret_unwrappe
 	return 0;
 }
 
-/* --- any of them ----------------------------------------------------------------------------- */
+/* --- any of them --- */
 
 static int cli_define_check(const struct def_set *config, const char *name)
 {

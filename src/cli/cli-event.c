@@ -28,7 +28,7 @@ int cli_event_new(const char *path, const char *event, json_object **ret)
 	return 0;
 }
 
-/* --- as a line ------------------------------------------------------------------------------- */
+/* --- as a line --- */
 static bool cli_event_is_simple_list(json_object *value)
 {
 	for (size_t i = 0; i < cli_json_list_length(value); i++)

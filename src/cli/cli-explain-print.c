@@ -39,7 +39,7 @@ static char *explain_print_join_some(json_object *list)
 	return str_printf("%s and %zu others", text, n - DEVICES_SHOWN);
 }
 
-/* --- what moves together --------------------------------------------------------------------- */
+/* --- what moves together --- */
 
 static void explain_print_title(json_object *object, size_t n_devices)
 {
@@ -94,7 +94,7 @@ static void explain_print_devices(json_object *devices)
 	cli_table_print(&table, false);
 }
 
-/* --- why ------------------------------------------------------------------------------------- */
+/* --- why --- */
 
 /* Some causes have one sentence for all that they are about; for the rest it is their own text. */
 static char *explain_print_cause_sentence(json_object *device, json_object *cause, json_object *causes)
@@ -181,7 +181,7 @@ static void explain_print_causes(json_object *object)
 	}
 }
 
-/* --- what stands against a claim ------------------------------------------------------------- */
+/* --- what stands against a claim --- */
 
 static void explain_print_blockers(json_object *object)
 {
@@ -209,7 +209,7 @@ static void explain_print_blockers(json_object *object)
 	}
 }
 
-/* --- resets ---------------------------------------------------------------------------------- */
+/* --- resets --- */
 
 static char *explain_print_describe_reset(json_object *reset)
 {
@@ -305,7 +305,7 @@ static void explain_print_resets(json_object *devices)
 	}
 }
 
-/* --- mediated devices ------------------------------------------------------------------------ */
+/* --- mediated devices --- */
 
 static void explain_print_mdev_types(json_object *devices)
 {
@@ -327,7 +327,7 @@ static void explain_print_mdev_types(json_object *devices)
 	}
 }
 
-/* --- quirks ---------------------------------------------------------------------------------- */
+/* --- quirks --- */
 
 /* Devices of one model have the same ones: they are told of together. */
 static int explain_print_collect_quirks(json_object *devices, json_object *texts)

@@ -19,7 +19,7 @@ static json_object *cli_explain_list_strings(char *const *strings)
 	return TAKE_PTR(list);
 }
 
-/* --- resets ---------------------------------------------------------------------------------- */
+/* --- resets --- */
 
 /* The others that it would hit: the device itself goes without saying. */
 static json_object *cli_explain_list_others(const struct vec *devices, const struct device *device)
@@ -73,7 +73,7 @@ static json_object *cli_explain_list_shared_reset(const struct inventory *inv, c
 	return cli_explain_list_others(&devices, device);
 }
 
-/* --- quirks ---------------------------------------------------------------------------------- */
+/* --- quirks --- */
 
 static json_object *cli_explain_quirk_to_json(const struct quirk *quirk)
 {
@@ -115,7 +115,7 @@ static json_object *cli_explain_list_hints(const struct cli_host *host, const st
 	return TAKE_PTR(object);
 }
 
-/* --- mediated devices ------------------------------------------------------------------------ */
+/* --- mediated devices --- */
 
 /* With the names that a snapshot and the bus have for them. */
 static json_object *cli_explain_list_mdev_types(const struct device *device)
@@ -135,7 +135,7 @@ static json_object *cli_explain_list_mdev_types(const struct device *device)
 	return TAKE_PTR(list);
 }
 
-/* --- resets that are VFIO's ------------------------------------------------------------------ */
+/* --- resets that are VFIO's --- */
 
 /* With the names that a snapshot has for them. */
 static int cli_explain_add_vfio_reset(json_object *object, const struct device *device)
@@ -149,7 +149,7 @@ static int cli_explain_add_vfio_reset(json_object *object, const struct device *
 	return 0;
 }
 
-/* --- devices --------------------------------------------------------------------------------- */
+/* --- devices --- */
 
 static int cli_explain_add_device(json_object *list, const struct cli_host *host, const struct device *device)
 {

@@ -56,7 +56,7 @@ static uint64_t cli_facts_get_address(json_object *object, const char *key)
 	return value;
 }
 
-/* --- DMA ----------------------------------------------------------------------------------------- */
+/* --- DMA --- */
 
 static void cli_facts_print_sizes(json_object *sizes)
 {
@@ -143,7 +143,7 @@ static void cli_facts_print_windows(json_object *devices)
 	}
 }
 
-/* --- regions ------------------------------------------------------------------------------------- */
+/* --- regions --- */
 
 static void cli_facts_print_region(json_object *region)
 {
@@ -197,7 +197,7 @@ static void cli_facts_print_regions(json_object *devices)
 	}
 }
 
-/* --- PASID, PRI, ATS ----------------------------------------------------------------------------- */
+/* --- PASID, PRI, ATS --- */
 
 static void cli_facts_print_pasid(json_object *pasid)
 {

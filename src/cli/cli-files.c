@@ -86,7 +86,7 @@ int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size)
 	return 0;
 }
 
-/* --- problems -------------------------------------------------------------------------------- */
+/* --- problems --- */
 
 void cli_files_print_problem(FILE *to, const struct problem *problem)
 {

@@ -10,7 +10,7 @@
 
 #define DEPTH_SHOWN 32 /* of bridges below each other */
 
-/* --- Graphviz -------------------------------------------------------------------------------- */
+/* --- Graphviz --- */
 
 /* In double quotes; names of devices are written by whoever made the snapshot. */
 static void cli_graph_print_quoted(const char *text)
@@ -106,7 +106,7 @@ void cli_graph_print_dot(const struct inventory *inv)
 	puts("}");
 }
 
-/* --- plain text ------------------------------------------------------------------------------ */
+/* --- plain text --- */
 
 static void cli_graph_print_line(const struct device *device, unsigned depth)
 {
@@ -139,7 +139,7 @@ void cli_graph_print_tree(const struct inventory *inv)
 			cli_graph_print_below(inv, device, 0);
 }
 
-/* --- JSON ------------------------------------------------------------------------------------ */
+/* --- JSON --- */
 
 static int cli_graph_add_device(json_object *list, const struct inventory *inv, const struct device *device)
 {

@@ -19,7 +19,7 @@
 	(256u << 20) /* 4 KiB of every function of a large host, in hexadecimal with blanks */
 #define UNNAMED_PREFIX "iommu:"
 
-/* --- reading --------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static int cli_host_read_file(const char *path, struct inventory **ret)
 {
@@ -108,7 +108,7 @@ void cli_host_clear(struct cli_host *host)
 	*host = (struct cli_host){ 0 };
 }
 
-/* --- finding --------------------------------------------------------------------------------- */
+/* --- finding --- */
 
 static bool cli_host_device_has_interface(const struct device *device, const char *name)
 {
@@ -146,7 +146,7 @@ struct iommu_group *cli_host_find_iommu_group(const struct cli_host *host, const
 	return inventory_find_group(host->inv, (int)id);
 }
 
-/* --- deciding -------------------------------------------------------------------------------- */
+/* --- deciding --- */
 
 static int cli_host_resolve_alone(const struct cli_host *host, const struct group_def *def, struct resolved_group *ret)
 {
@@ -204,7 +204,7 @@ const char *cli_host_state(const struct group_def *def, const struct resolved_gr
 	return def->reserved_for ? "reserved" : "available";
 }
 
-/* --- as JSON --------------------------------------------------------------------------------- */
+/* --- as JSON --- */
 
 static int cli_host_add_blocker(json_object *list, const struct blocker *blocker)
 {

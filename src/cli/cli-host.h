@@ -31,7 +31,7 @@ int cli_host_find_overlaps(struct cli_host *host, const struct def_set *config) 
 void cli_host_clear(struct cli_host *host);
 #define _cleanup_host_ _cleanup_(cli_host_clear)
 
-/* --- pure, on any of them; negative errno ---------------------------------------------------- */
+/* --- pure, on any of them; negative errno --- */
 
 /*
  * By key, or by what the rest of the host sees of it ("eth0", "/dev/nvme0n1"). NULL: there is none.

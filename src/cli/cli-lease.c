@@ -12,7 +12,7 @@
 #include "cli/cli-term.h"
 #include "model/dbus-names.h"
 
-/* --- descriptors ----------------------------------------------------------------------------- */
+/* --- descriptors --- */
 
 /* The message owns its descriptors, so each is copied; 3 and up, clear of the standard ones. */
 static int cli_lease_add_fd(struct vec *fds, const char *kind, const char *name, const char *group, int fd)
@@ -83,7 +83,7 @@ static int cli_lease_take_fds(struct cli *cli, const char *group, const char *le
 	return 0;
 }
 
-/* --- calls ----------------------------------------------------------------------------------- */
+/* --- calls --- */
 static int on_cli_lease_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	*(sd_bus_message **)userdata = sd_bus_message_ref(m);

@@ -56,7 +56,7 @@ static int list_host_add_definition(json_object *entry, const struct group_def *
 	return r < 0 ? r : cli_json_set(entry, "definition", json_tokener_parse(text));
 }
 
-/* --- what is defined ------------------------------------------------------------------------- */
+/* --- what is defined --- */
 
 static int list_host_add_group(json_object *entries, const struct cli_host *host, const struct group_def *def,
 		     bool members)
@@ -96,7 +96,7 @@ json_object *cli_list_host(const struct cli_host *host, bool members)
 	return TAKE_PTR(entries);
 }
 
-/* --- what is not ----------------------------------------------------------------------------- */
+/* --- what is not --- */
 
 static bool list_host_is_covered(json_object *entries, unsigned id)
 {

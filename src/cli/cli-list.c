@@ -135,7 +135,7 @@ json_object *cli_list_groups(json_object *objects, bool members)
 	return TAKE_PTR(entries);
 }
 
-/* --- the column ------------------------------------------------------------------------------ */
+/* --- the column --- */
 
 static char *cli_list_join_codes(json_object *blockers)
 {

@@ -15,14 +15,14 @@
 /* From all objects of the daemon; sorted as people sort names. NULL when out of memory. */
 json_object *cli_list_groups(json_object *objects, bool members) _must_check_;
 
-/* --- from a host that is looked at ----------------------------------------------------------- */
+/* --- from a host that is looked at --- */
 
 /* The groups of its definitions. NULL when out of memory. */
 json_object *cli_list_host(const struct cli_host *host, bool members) _must_check_;
 /* Appends an entry for each IOMMU group that no entry covers. 0 or -ENOMEM. */
 int cli_list_host_add_unnamed(json_object *entries, const struct cli_host *host) _must_check_;
 
-/* --- for both -------------------------------------------------------------------------------- */
+/* --- for both --- */
 
 /* Appends {device, driver, description}; takes @description over. 0 or -ENOMEM. */
 int cli_list_add_member(json_object *members, const char *key, const char *driver,

@@ -8,7 +8,7 @@
 #include "policy/devinfo/iommu-unit.h"
 #include "policy/report/report-card.h"
 
-/* --- as JSON -------------------------------------------------------------------------------------- */
+/* --- as JSON --- */
 
 static json_object *cli_report_mark_to_json(const struct report_mark *mark)
 {
@@ -72,7 +72,7 @@ json_object *cli_report_to_json(const struct cli_host *host)
 	return TAKE_PTR(object);
 }
 
-/* --- for people ----------------------------------------------------------------------------------- */
+/* --- for people --- */
 
 static void cli_report_print_head(json_object *object)
 {

@@ -42,7 +42,7 @@ static void cli_status_print_heading(const char *name, const char *description)
 	       str_empty(description) ? "" : " - ", str_or(clean, ""));
 }
 
-/* --- the daemon ------------------------------------------------------------------------------ */
+/* --- the daemon --- */
 static char *cli_status_join_counts(json_object *counts)
 {
 	_cleanup_strv_ char **words = NULL;
@@ -74,7 +74,7 @@ void cli_status_print_manager(json_object *manager)
 	cli_problems_print(stdout, "    ", problems);
 }
 
-/* --- a group --------------------------------------------------------------------------------- */
+/* --- a group --- */
 static void cli_status_print_error_state(json_object *object)
 {
 	const char *state = cli_json_get_str(object, "error-state");
@@ -167,7 +167,7 @@ void cli_status_print_group(json_object *group)
 	cli_table_print(&table, false);
 }
 
-/* --- a device -------------------------------------------------------------------------------- */
+/* --- a device --- */
 /* "mtty-2  Dual port serial  12 more, vfio-pci" */
 static void cli_status_print_mdev_types(json_object *device)
 {

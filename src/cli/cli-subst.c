@@ -41,7 +41,7 @@ static int subst_fail(char **ret_error, char *text)
 	return -EINVAL;
 }
 
-/* --- finding them ---------------------------------------------------------------------------- */
+/* --- finding them --- */
 static void placeholder_clear(struct placeholder *p)
 {
 	free(p->text);
@@ -136,7 +136,7 @@ int cli_subst_needs(char *const *argv, unsigned *ret, char **ret_error)
 	return 0;
 }
 
-/* --- filling them in ------------------------------------------------------------------------- */
+/* --- filling them in --- */
 
 /* A device may be named in every form of its address. */
 static bool subst_fd_has_name(const struct claim_fd *fd, const char *name)

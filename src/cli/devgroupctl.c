@@ -77,7 +77,7 @@ static const struct verb *devgroupctl_find_verb(const char *name)
 	return NULL;
 }
 
-/* --- help ------------------------------------------------------------------------------------ */
+/* --- help --- */
 static void devgroupctl_print_help(void)
 {
 	printf("usage: devgroupctl [OPTION…] [VERB [ARG…]]\n\n"
@@ -125,7 +125,7 @@ static int devgroupctl_help(struct cli *cli)
 	return 0;
 }
 
-/* --- the verb that was asked for ------------------------------------------------------------- */
+/* --- the verb that was asked for --- */
 
 /* For `run` what follows "--" is the command; for any other it is words that look like options. */
 static int devgroupctl_join_words(struct cli_options *o, bool takes_command)

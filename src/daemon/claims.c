@@ -30,7 +30,7 @@ struct claim {
 /* How long a claim that will not wait waits nevertheless, for the daemon's own work on the group. */
 #define PROVISION_WAIT_USEC (30 * 1000000ULL)
 
-/* --- claims ------------------------------------------------------------------------------------ */
+/* --- claims --- */
 
 static struct claim *claim_new(struct devgroup *group, const struct claim_request *request, claim_fn fn,
 			       void *userdata)

@@ -11,7 +11,7 @@
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
 
-/* --- several groups together ------------------------------------------------------------------- */
+/* --- several groups together --- */
 
 /* The devices of those that are claimed before it, or the refusal. */
 static bool plans_list_others(struct registry *registry, const struct devgroup *group, char *const *with,
@@ -73,7 +73,7 @@ static bool plans_check_with(struct registry *registry, const struct devgroup *g
 				  group->def->name, blocker->code, blocker->text);
 }
 
-/* --- plans ------------------------------------------------------------------------------------- */
+/* --- plans --- */
 
 static bool plans_refuse_errno(const struct devgroup *group, int r, struct refusal *ret_refusal)
 {

@@ -9,7 +9,7 @@
 #include "policy/assess/overlap.h"
 #include "policy/plan/vfio-driver.h"
 
-/* --- groups ------------------------------------------------------------------------------------ */
+/* --- groups --- */
 
 static int registry_cmp_name(const void *key, const void *item)
 {
@@ -113,7 +113,7 @@ const char *registry_host_driver(const struct registry *registry, const struct d
 	return device->driver;
 }
 
-/* --- views ------------------------------------------------------------------------------------- */
+/* --- views --- */
 
 /* Two groups may name devices of the same IOMMU group: only one of them can have it. */
 static int registry_add_shared_blocker(const struct registry *registry, struct devgroup *group)
@@ -277,7 +277,7 @@ void registry_refresh(struct registry *registry)
 		registry_provision(registry);
 }
 
-/* --- what the host tells ----------------------------------------------------------------------- */
+/* --- what the host tells --- */
 
 static void registry_on_device_added(const struct device *device, void *userdata)
 {
@@ -373,7 +373,7 @@ static const struct host_observer host_observer = {
 	.list_error_watched = registry_list_error_watched,
 };
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 int registry_new(struct host *host, const char *const *directories, struct registry **ret)
 {

@@ -76,7 +76,7 @@ struct devgroup *registry_find(const struct registry *registry, const char *name
 struct devgroup *registry_find_by_device(const struct registry *registry, const char *key);
 struct devgroup *registry_find_lease(const struct registry *registry, const char *lease);
 
-/* --- what a group shows ------------------------------------------------------------------------ */
+/* --- what a group shows --- */
 const char *group_state(const struct devgroup *group);
 /* "alice, pid 812 (qemu-system-x86)", "" if nobody holds it. Caller frees; NULL when out of memory. */
 char *group_holder(const struct devgroup *group) _must_check_;
@@ -87,7 +87,7 @@ int group_blockers(const struct devgroup *group, struct vec *ret) _must_check_;
 /* The driver that @key had before its claim; the one it has now if it is not claimed. */
 const char *registry_host_driver(const struct registry *registry, const struct device *device);
 
-/* --- claim and release ------------------------------------------------------------------------- */
+/* --- claim and release --- */
 struct claim_request {
 	uid_t uid;
 	gid_t gid;

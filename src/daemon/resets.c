@@ -56,7 +56,7 @@ bool resets_refuse(const struct devgroup *group, struct refusal *ret)
 		      group->def->name, str_or(group->lease->trouble, "?"), group->def->name);
 }
 
-/* --- making it clean -------------------------------------------------------------------------- */
+/* --- making it clean --- */
 
 /* The ways of one device as they are to be tried now. */
 static bool resets_choose_methods(const struct devgroup *group, struct record_device *member,
@@ -121,7 +121,7 @@ static void resets_reset_lease(struct devgroup *group)
 	releases_answer(group, &refusal);
 }
 
-/* --- after an error, when nobody has it --------------------------------------------------------- */
+/* --- after an error, when nobody has it --- */
 
 static bool resets_choose_lost(const struct devgroup *group, const char *method, struct record *record,
 			struct refusal *ret)
@@ -259,7 +259,7 @@ bool resets_submit(struct registry *registry, struct devgroup *group, const char
 	return true;
 }
 
-/* --- powered off ------------------------------------------------------------------------------ */
+/* --- powered off --- */
 
 static bool resets_note_gone(struct record *record, const char *key)
 {

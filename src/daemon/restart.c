@@ -11,7 +11,7 @@
 #include "sys/state/fd-store.h"
 #include "sys/state/run-dir.h"
 
-/* --- records that cannot be used --------------------------------------------------------------- */
+/* --- records that cannot be used --- */
 
 static void *bad_record_free(void *data)
 {
@@ -78,7 +78,7 @@ int restart_report_bad_records(struct registry *registry)
 	return 0;
 }
 
-/* --- and those that can ------------------------------------------------------------------------ */
+/* --- and those that can --- */
 
 /* The group that has one of its devices already. NULL: none. */
 static const struct devgroup *restart_find_rival(const struct registry *registry, const struct record *record,

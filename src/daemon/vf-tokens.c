@@ -14,7 +14,7 @@
 #include "daemon/registry-private.h"
 #include "policy/plan/sriov-plan.h"
 
-/* --- in the plan of a claim -------------------------------------------------------------------- */
+/* --- in the plan of a claim --- */
 
 /* 8-4-4-4-12, as the kernel reads it. */
 static char *vf_tokens_generate(void)
@@ -96,7 +96,7 @@ int vf_tokens_complete(const struct devgroup *group, struct record *record, stru
 	return r < 0 ? r : vf_tokens_copy(group, record);
 }
 
-/* --- whether it may be claimed ----------------------------------------------------------------- */
+/* --- whether it may be claimed --- */
 
 bool vf_tokens_check(const struct devgroup *group, struct refusal *ret)
 {
@@ -113,7 +113,7 @@ bool vf_tokens_check(const struct devgroup *group, struct refusal *ret)
 	return true;
 }
 
-/* --- at its end -------------------------------------------------------------------------------- */
+/* --- at its end --- */
 
 void vf_tokens_lease_ended(const struct registry *registry)
 {

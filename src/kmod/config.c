@@ -81,7 +81,7 @@ static void config_show(struct filter *filter, unsigned int at, unsigned int siz
 		memset(filter->mask + at, 0xff, min_t(size_t, size, sizeof(filter->mask) - at));
 }
 
-/* --- what is shown ---------------------------------------------------------------------------- */
+/* --- what is shown --- */
 
 /* Of a base address register its kind, which is in the lowest bits. */
 static void config_show_bars(struct filter *filter, unsigned int at, unsigned int n)
@@ -162,7 +162,7 @@ static void config_show_ext_caps(struct filter *filter)
 	}
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 /* A window that ends before it begins is one that is closed; zeroes would be an open one. */
 static u8 config_closed_window(unsigned int at)

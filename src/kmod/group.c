@@ -15,7 +15,7 @@
 
 static struct class *group_class;
 
-/* --- files ------------------------------------------------------------------------------------ */
+/* --- files --- */
 
 /* A reference, or NULL where the last device has gone. */
 static struct iommu_group *group_get_iommu(struct dg_group *group)
@@ -125,7 +125,7 @@ static struct attribute *group_attrs[] = {
 };
 ATTRIBUTE_GROUPS(group);
 
-/* --- events ----------------------------------------------------------------------------------- */
+/* --- events --- */
 
 /* No event before the directory is complete: an error here makes the driver core send none. */
 static int group_uevent(DG_COMPAT_UEVENT_CONST struct device *dev, struct kobj_uevent_env *env)
@@ -145,7 +145,7 @@ void dg_group_event(struct dg_group *group, enum kobject_action action)
 	kobject_uevent(&group->dev->kobj, action);
 }
 
-/* --- life ------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 /* On failure what is there is taken back by dg_group_unpublish(). */
 int dg_group_publish(struct dg_group *group, struct kobject *root)

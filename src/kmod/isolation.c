@@ -38,7 +38,7 @@ static void isolation_print_cause(struct dg_text *text, enum cause cause, const 
 	dg_text_printf(text, "%s %s\n", cause_names[cause], dev_name(peer->dev));
 }
 
-/* --- bridges ---------------------------------------------------------------------------------- */
+/* --- bridges --- */
 
 static struct dg_entry *isolation_parent(const struct dg_entry *entry)
 {
@@ -108,7 +108,7 @@ static void isolation_print_self(struct dg_entry *entry, struct dg_text *text)
 		isolation_print_cause(text, cause, entry);
 }
 
-/* --- functions of one device ------------------------------------------------------------------ */
+/* --- functions of one device --- */
 
 static bool isolation_are_tied(struct dg_entry *a, struct dg_entry *b, enum cause *cause)
 {
@@ -144,7 +144,7 @@ static void isolation_print_functions(struct dg_entry *entry, struct dg_text *te
 	}
 }
 
-/* --- what nothing explains -------------------------------------------------------------------- */
+/* --- what nothing explains --- */
 
 /* The next of its group, of lower address, that something ties it to. */
 static struct dg_entry *isolation_next_tied(struct dg_entry *entry)
@@ -203,7 +203,7 @@ static void isolation_print_unexplained(struct dg_entry *entry, struct dg_text *
 		isolation_print_cause(text, IS_ENABLED(CONFIG_PPC) ? CAUSE_PLATFORM_PE : CAUSE_UNKNOWN, peer);
 }
 
-/* --- what the group does not show ------------------------------------------------------------- */
+/* --- what the group does not show --- */
 
 static bool isolation_is_downstream(const struct dg_entry *entry)
 {

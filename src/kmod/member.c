@@ -18,7 +18,7 @@ MODULE_PARM_DESC(read_delay_ms, "milliseconds that each read takes longer, for t
 static const unsigned int read_delay_ms;
 #endif
 
-/* --- identity, as libpci wants it ------------------------------------------------------------- */
+/* --- identity, as libpci wants it --- */
 
 static void member_print_vendor(struct dg_entry *entry, struct dg_text *text)
 {
@@ -56,7 +56,7 @@ static void member_print_irq(struct dg_entry *entry, struct dg_text *text)
 	dg_text_printf(text, "0\n");
 }
 
-/* --- the files -------------------------------------------------------------------------------- */
+/* --- the files --- */
 
 enum dir { DIR_MEMBERS, DIR_DEVICES };
 
@@ -126,7 +126,7 @@ static ssize_t member_read_config(struct file *file, struct kobject *kobj,
 	return dg_config_read(member->entry, buf, off, count);
 }
 
-/* --- a member --------------------------------------------------------------------------------- */
+/* --- a member --- */
 
 /* Under dg_registry_lock. */
 struct dg_member *dg_member_new(struct dg_entry *entry)

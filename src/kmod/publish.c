@@ -24,7 +24,7 @@ static unsigned long first_pending;
 static atomic_t pending, scan_again;
 static bool stopping;
 
-/* --- /sys/devgroups itself -------------------------------------------------------------------- */
+/* --- /sys/devgroups itself --- */
 
 static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
@@ -48,7 +48,7 @@ static struct attribute *root_attrs[] = {
 
 static const struct attribute_group root_group = { .attrs = root_attrs };
 
-/* --- one group -------------------------------------------------------------------------------- */
+/* --- one group --- */
 
 struct change {
 	struct list_head gone, added;
@@ -182,7 +182,7 @@ static void publish_remove_group(struct dg_group *group, bool *changed)
 	dg_group_unpublish(group, root);
 }
 
-/* --- all of them ------------------------------------------------------------------------------ */
+/* --- all of them --- */
 
 /* Groups are added at the end by others, and removed here alone. */
 static struct dg_group *publish_next_group(struct dg_group *group, bool drop)

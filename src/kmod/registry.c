@@ -14,7 +14,7 @@ LIST_HEAD(dg_registry_groups);
 static DEFINE_HASHTABLE(entries, 10);
 static u64 last_instance;
 
-/* --- groups ----------------------------------------------------------------------------------- */
+/* --- groups --- */
 
 static void group_release(struct kref *ref)
 {
@@ -101,7 +101,7 @@ static int registry_update_group(struct dg_entry *entry)
 	return 0;
 }
 
-/* --- devices ---------------------------------------------------------------------------------- */
+/* --- devices --- */
 
 static void entry_release(struct kref *ref)
 {

@@ -9,7 +9,7 @@
 
 static const char boot_index_first_line[] = "devgroups-boot-index 1";
 
-/* --- writing ----------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static bool boot_index_skips_selector(const struct selector *selector)
 {
@@ -76,7 +76,7 @@ int boot_index_format(const struct vec *groups, char **ret)
 	return 0;
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static int boot_index_read_hex(const char *value, int32_t *ret)
 {

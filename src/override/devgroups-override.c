@@ -35,7 +35,7 @@ static void override_print_error(const char *what, const char *which, int error)
 		strerror(-error));
 }
 
-/* --- what is to be bound ----------------------------------------------------------------------- */
+/* --- what is to be bound --- */
 
 static void *override_def_free(void *data)
 {
@@ -93,7 +93,7 @@ static int override_load_defs(const struct arguments *arguments, const struct sy
 	return arguments->root ? -ENOENT : override_make_index(ret_defs);
 }
 
-/* --- as much of the host as matters ------------------------------------------------------------ */
+/* --- as much of the host as matters --- */
 
 /* With the bridges above it, which a path goes through. One that vanishes is none. */
 static int override_add_device(const struct sysfs_root *root, struct inventory *inv, const char *address)
@@ -155,7 +155,7 @@ static int override_add_iommu_group(const struct sysfs_root *root, struct invent
 	return path ? override_add_devices_in(root, inv, path) : -ENOMEM;
 }
 
-/* --- what is done ------------------------------------------------------------------------------ */
+/* --- what is done --- */
 
 static int override_set_driver(const struct sysfs_root *root, const struct device *device, const char *driver)
 {
@@ -261,7 +261,7 @@ static int override_write_index(const struct arguments *arguments)
 	return fileio_write_atomic_at(AT_FDCWD, arguments->output, text, strlen(text), 0644);
 }
 
-/* --- the command line -------------------------------------------------------------------------- */
+/* --- the command line --- */
 
 static int override_print_usage(void)
 {

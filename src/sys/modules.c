@@ -62,7 +62,7 @@ static bool modules_same_name(const char *a, const char *b, size_t n)
 	return true;
 }
 
-/* --- aliases ----------------------------------------------------------------------------------- */
+/* --- aliases --- */
 
 static int modules_add_reset(struct modules *modules, const char *compatible, size_t n, const char *module, size_t n_module)
 {
@@ -149,7 +149,7 @@ int modules_find_reset(struct modules *modules, const char *compatible, char **r
 	return r;
 }
 
-/* --- parameters -------------------------------------------------------------------------------- */
+/* --- parameters --- */
 
 /* Which parameter is looked for, and what was found of it last: later words go above earlier ones. */
 struct param_query {

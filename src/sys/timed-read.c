@@ -36,7 +36,7 @@ struct reader {
 /* Those of this process: as many as sleep, and one that is free. */
 static struct vec readers;
 
-/* --- in the other process ---------------------------------------------------------------------- */
+/* --- in the other process --- */
 
 static _Noreturn void reader_serve(void)
 {
@@ -72,7 +72,7 @@ static _Noreturn void reader_become(int channel)
 	reader_serve();
 }
 
-/* --- here -------------------------------------------------------------------------------------- */
+/* --- here --- */
 
 static void reader_drop(struct reader *reader)
 {

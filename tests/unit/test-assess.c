@@ -68,7 +68,7 @@ static void free_host(void)
 	accepted = NULL;
 }
 
-/* --- asking ------------------------------------------------------------------------------------ */
+/* --- asking --- */
 
 static struct group_def *define(const char *addresses)
 {
@@ -149,7 +149,7 @@ static void usage(const char *address, const char *kind, const char *what, const
 	ck_assert_int_eq(usage_list_add(&at(address)->uses, &fact), 0);
 }
 
-/* --- tests ------------------------------------------------------------------------------------- */
+/* --- tests --- */
 
 START_TEST(test_nothing)
 {

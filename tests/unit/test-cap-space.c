@@ -45,7 +45,7 @@ static size_t length_of(const struct device *device, unsigned id)
 	return cap_chain_end(&chain, cap, false) - cap->at;
 }
 
-/* --- lengths ------------------------------------------------------------------------------------ */
+/* --- lengths --- */
 
 /* One capability at 0x100 with a register or two behind its header, and how long it is then. */
 static const struct {
@@ -157,7 +157,7 @@ START_TEST(test_broken_chains)
 }
 END_TEST
 
-/* --- places ------------------------------------------------------------------------------------- */
+/* --- places --- */
 
 static struct device *make_pf(void)
 {
@@ -294,7 +294,7 @@ START_TEST(test_no_room)
 }
 END_TEST
 
-/* --- properties, on functions that nobody built ------------------------------------------------- */
+/* --- properties, on functions that nobody built --- */
 
 struct stretch {
 	size_t first, end;

@@ -10,7 +10,7 @@
 #include "model/json/codec.h"
 #include "mutate.h"
 
-/* --- records ---------------------------------------------------------------------------------- */
+/* --- records --- */
 
 static void set(char **field, const char *value)
 {
@@ -161,7 +161,7 @@ START_TEST(test_mutated_record)
 }
 END_TEST
 
-/* --- definitions ------------------------------------------------------------------------------ */
+/* --- definitions --- */
 
 static struct def_set *parse(const char *text)
 {

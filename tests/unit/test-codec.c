@@ -9,7 +9,7 @@
 #include "model/usage.h"
 #include "mutate.h"
 
-/* --- a host with one of everything ------------------------------------------------------------ */
+/* --- a host with one of everything --- */
 
 static void set(char **field, const char *value)
 {
@@ -363,7 +363,7 @@ START_TEST(test_inventory_cut_off)
 }
 END_TEST
 
-/* --- text that nobody wrote ------------------------------------------------------------------- */
+/* --- text that nobody wrote --- */
 
 /* Either it is refused and said why, or what was read can be written and read again. */
 START_TEST(test_mutated_inventory)

@@ -415,7 +415,7 @@ START_TEST(test_many_problems)
 }
 END_TEST
 
-/* --- text that nobody wrote ------------------------------------------------------------------- */
+/* --- text that nobody wrote --- */
 
 static void assert_survives(const char *name, uint32_t seed)
 {

@@ -197,7 +197,7 @@ START_TEST(test_virtual_functions)
 }
 END_TEST
 
-/* --- what nobody wrote ----------------------------------------------------------------------- */
+/* --- what nobody wrote --- */
 
 /* All that is decided from a host. */
 static void decide(struct inventory *inv)

@@ -67,7 +67,7 @@ static struct inventory *read_host(const char *name)
 	return inv;
 }
 
-/* --- what comes out, as lines ---------------------------------------------------------------- */
+/* --- what comes out, as lines --- */
 
 static void print_keys(FILE *out, const char *word, const struct vec *devices)
 {
@@ -176,7 +176,7 @@ static char *describe(const struct inventory *inv)
 	return text;
 }
 
-/* --- blockers -------------------------------------------------------------------------------- */
+/* --- blockers --- */
 
 static void assess(const struct inventory *inv, const char *key, struct resolved_group *ret)
 {
@@ -214,7 +214,7 @@ static void check_blocker(const char *name, const struct inventory *inv, char **
 			      blockers_first(&view.blockers, true)->code);
 }
 
-/* --- the expected file ----------------------------------------------------------------------- */
+/* --- the expected file --- */
 
 /* Its lines about blockers are checked, comments are left out, the rest is returned. */
 static char *read_expected(const char *name, const struct inventory *inv)

@@ -535,7 +535,7 @@ START_TEST(test_without_overrides_the_ids_are_gone_before_the_resets)
 }
 END_TEST
 
-/* --- errors ------------------------------------------------------------------------------------ */
+/* --- errors --- */
 
 /* The steps of a release of the NIC at 04:01.0, which a port is above of, in this state and with this record. */
 static char *release_of_lost(enum error_state state, bool used, bool recovery, const char *physfn)

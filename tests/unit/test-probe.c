@@ -233,7 +233,7 @@ START_TEST(test_mediated_devices)
 }
 END_TEST
 
-/* --- devices that VFIO resets, or not ---------------------------------------------------------- */
+/* --- devices that VFIO resets, or not --- */
 
 #define MMIO "a000000.virtio_mmio"
 

@@ -233,7 +233,7 @@ START_TEST(test_nth_counts_in_the_order_of_the_bus)
 }
 END_TEST
 
-/* --- serial numbers --------------------------------------------------------------------------- */
+/* --- serial numbers --- */
 
 static void put_le32(uint8_t *at, uint32_t value)
 {

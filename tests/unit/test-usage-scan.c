@@ -82,7 +82,7 @@ static void remove_tree(void)
 	faketree_remove();
 }
 
-/* --- asking ------------------------------------------------------------------------------------ */
+/* --- asking --- */
 
 /* "holders md0 (RAID) nvme0n1p1; mounted /srv vg-srv" */
 static char *uses_of(const char *address)
@@ -114,7 +114,7 @@ static bool refresh(unsigned sources)
 	return changed;
 }
 
-/* --- disks ------------------------------------------------------------------------------------- */
+/* --- disks --- */
 
 START_TEST(test_stack)
 {
@@ -223,7 +223,7 @@ START_TEST(test_circles_end)
 }
 END_TEST
 
-/* --- consoles ---------------------------------------------------------------------------------- */
+/* --- consoles --- */
 
 static void make_lpc(void)
 {
@@ -293,7 +293,7 @@ START_TEST(test_tpm)
 }
 END_TEST
 
-/* --- processes --------------------------------------------------------------------------------- */
+/* --- processes --- */
 
 static struct usage_process_walk *walk_through(void)
 {

@@ -78,7 +78,7 @@ static int verb_args_add_group(struct cli *cli, struct args_input *args_input, c
 	return r;
 }
 
-/* --- what is shown --------------------------------------------------------------------------- */
+/* --- what is shown --- */
 
 /* So that a shell reads it as one word. */
 static void verb_args_print_word(const char *word)

@@ -13,7 +13,7 @@
 #define CDI_VERSION "0.5.0"
 #define CDI_KIND    "devgroups.org/group"
 
-/* --- one group --------------------------------------------------------------------------------- */
+/* --- one group --- */
 
 static int verb_cdi_add_node(json_object *nodes, const char *path)
 {
@@ -129,7 +129,7 @@ static int verb_cdi_add_group(struct cli *cli, json_object *devices, const char 
 	return 0;
 }
 
-/* --- all of them ------------------------------------------------------------------------------- */
+/* --- all of them --- */
 
 /* Those that are claimed by path, where none is named. */
 static int verb_cdi_add_claimed(struct cli *cli, json_object *devices)

@@ -33,7 +33,7 @@ static void verb_define_clear(struct define *define)
 }
 #define _cleanup_define_ _cleanup_(verb_define_clear)
 
-/* --- what stands against it ------------------------------------------------------------------ */
+/* --- what stands against it --- */
 
 /* 0: to be written; EXIT_FAILED with a message: refused. */
 static int verb_define_check_replaced(const struct define *define, const struct group_def *old,
@@ -164,7 +164,7 @@ static int verb_define_try_drafts(const struct define *define)
 	return r < 0 ? cli_fail(r, "cannot check the definitions") : verb_define_check_outcome(define, after);
 }
 
-/* --- doing it -------------------------------------------------------------------------------- */
+/* --- doing it --- */
 
 static int verb_define_add_draft(struct define *define, const struct group_def *def, const char *path,
 		     const char *written)

@@ -17,7 +17,7 @@
 #include "policy/plan/vfio-driver.h"
 #include "policy/report/doctor.h"
 
-/* --- what only this process sees --------------------------------------------------------------- */
+/* --- what only this process sees --- */
 
 static int verb_doctor_check_memlock(struct vec *findings)
 {
@@ -52,7 +52,7 @@ static int verb_doctor_check_nodes(struct vec *findings)
 				      "0666 is the kernel's own choice.", (unsigned)st.st_mode & 07777));
 }
 
-/* --- the daemon -------------------------------------------------------------------------------- */
+/* --- the daemon --- */
 
 static int verb_doctor_check_polkit(struct cli *cli, struct vec *findings)
 {
@@ -177,7 +177,7 @@ static int verb_doctor_check_daemon(struct cli *cli, const struct inventory *inv
 	return r < 0 ? r : verb_doctor_check_unclaimed(inv, objects, findings);
 }
 
-/* --- what is shown ----------------------------------------------------------------------------- */
+/* --- what is shown --- */
 
 static enum tint verb_doctor_level_tint(enum finding_level level)
 {

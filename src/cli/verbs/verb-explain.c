@@ -46,7 +46,7 @@ static int subject_set_head(struct subject *subject, const char *kind, const cha
 	return state ? cli_json_set_str(subject->object, "state", state) : 0;
 }
 
-/* --- a group that has a name ----------------------------------------------------------------- */
+/* --- a group that has a name --- */
 
 static int subject_add_resolved(struct subject *subject, const struct resolved_group *resolved)
 {
@@ -134,7 +134,7 @@ static int subject_find_group(struct cli *cli, struct subject *subject, const ch
 	return sd_bus_error_has_name(&error, DG_ERROR_NO_SUCH_GROUP) ? 0 : cli_bus_fail(cli, &error, r);
 }
 
-/* --- what has none --------------------------------------------------------------------------- */
+/* --- what has none --- */
 
 static int subject_add_unnamed(struct subject *subject, const char *kind, const char *name,
 			const struct vec *devices)

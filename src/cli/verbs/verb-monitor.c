@@ -43,7 +43,7 @@ static void monitor_print_event(const struct monitor *monitor, json_object *even
 	fflush(stdout);
 }
 
-/* --- signals --------------------------------------------------------------------------------- */
+/* --- signals --- */
 static int on_monitor_added(struct monitor *monitor, sd_bus_message *m)
 {
 	_cleanup_json_ json_object *event = NULL;
@@ -224,7 +224,7 @@ static int on_monitor_signal(sd_bus_message *m, void *userdata, sd_bus_error *er
 	return 0;
 }
 
-/* --- the daemon comes and goes --------------------------------------------------------------- */
+/* --- the daemon comes and goes --- */
 static int monitor_load(struct monitor *monitor)
 {
 	_cleanup_json_ json_object *all = NULL;

@@ -40,7 +40,7 @@ static void verb_run_clear(struct run *run)
 	strv_free(run->leases);
 }
 
-/* --- before anything is claimed -------------------------------------------------------------- */
+/* --- before anything is claimed --- */
 static int verb_run_cmp_words(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -192,7 +192,7 @@ static int verb_run_prepare(struct run *run)
 	return r ? r : verb_run_check_all(run);
 }
 
-/* --- what COMMAND opens itself --------------------------------------------------------------- */
+/* --- what COMMAND opens itself --- */
 
 static int verb_run_add_path(struct run *run, const char *group, const char *path)
 {
@@ -224,7 +224,7 @@ static int verb_run_add_paths(struct run *run, const char *name)
 	return r;
 }
 
-/* --- claim and run --------------------------------------------------------------------------- */
+/* --- claim and run --- */
 static int verb_run_claim_all(struct run *run)
 {
 	const struct claim_options how = { .access = run->access, .interface = run->interface };
@@ -274,7 +274,7 @@ static int verb_run_command(struct run *run)
 	return r < 0 ? cli_fail(r, "cannot run the command") : r;
 }
 
-/* --- after the command ----------------------------------------------------------------------- */
+/* --- after the command --- */
 /* True when it is gone; false at the deadline, or when the daemon is gone itself. */
 static bool verb_run_wait_end(struct run *run, const char *lease, uint64_t deadline)
 {

@@ -11,7 +11,7 @@
 #include "model/dbus-names.h"
 #include "model/pciaddr.h"
 
-/* --- of the daemon --------------------------------------------------------------------------- */
+/* --- of the daemon --- */
 
 /* How many groups are in which state, as {"available": 3}. */
 static int verb_status_count_states(json_object *objects, json_object *counts)
@@ -51,7 +51,7 @@ static int verb_status_daemon(struct cli *cli)
 	return 0;
 }
 
-/* --- of a group ------------------------------------------------------------------------------ */
+/* --- of a group --- */
 
 /* In place of the paths of its devices and lease, what these are. */
 static int verb_status_expand_group(struct cli *cli, json_object *group)
@@ -103,7 +103,7 @@ static int verb_status_group(struct cli *cli, const char *path)
 	return claimed ? 0 : EXIT_NOT_CLAIMED;
 }
 
-/* --- of a device ----------------------------------------------------------------------------- */
+/* --- of a device --- */
 
 /* A namespace is its controller's: "nvme0n1p2" of "nvme/nvme0". */
 static bool verb_status_is_namespace(const char *name, const char *interface)

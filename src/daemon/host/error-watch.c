@@ -19,7 +19,7 @@ struct error_watch {
 	sd_event_source *timer;
 };
 
-/* --- one device -------------------------------------------------------------------------------- */
+/* --- one device --- */
 
 static bool device_errors_differ(const struct device_errors *errors, const struct device_errors *before)
 {
@@ -77,7 +77,7 @@ void error_watch_event(struct error_watch *watch, const char *key, enum error_ev
 			error_watch_check_device(watch, below, event);
 }
 
-/* --- what makes no event ----------------------------------------------------------------------- */
+/* --- what makes no event --- */
 
 static int error_watch_on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
@@ -99,7 +99,7 @@ static int error_watch_on_timer(sd_event_source *source, uint64_t usec, void *us
 	return 0;
 }
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 int error_watch_new(sd_event *event, const struct sysfs_root *root,
 		   const struct error_watch_observer *observer, void *userdata,

@@ -100,7 +100,7 @@ uint64_t host_step_usec(const struct host *host)
 	return host->step_usec;
 }
 
-/* --- one device -------------------------------------------------------------------------------- */
+/* --- one device --- */
 
 static int host_update_device(struct host *host, const char *bus, const char *address)
 {
@@ -177,7 +177,7 @@ int host_refresh(struct host *host, char *const *keys)
 	return r;
 }
 
-/* --- what the host does with them -------------------------------------------------------------- */
+/* --- what the host does with them --- */
 
 static struct inventory *host_get_inventory(void *userdata)
 {
@@ -223,7 +223,7 @@ static const struct usage_watch_observer host_usage_observer = {
 	.changed = host_on_usage_changed,
 };
 
-/* --- how they are ------------------------------------------------------------------------------ */
+/* --- how they are --- */
 
 static int host_list_error_watched(struct vec *devices, void *userdata)
 {
@@ -273,7 +273,7 @@ void host_restart_usage_walk(struct host *host)
 	usage_watch_restart(host->usage_watch);
 }
 
-/* --- what VFIO said at a claim ------------------------------------------------------------------- */
+/* --- what VFIO said at a claim --- */
 
 static void host_add_group_vfio_info(struct host *host, struct iommu_group *group, const char *line)
 {
@@ -313,7 +313,7 @@ void host_add_vfio_info(struct host *host, const char *message)
 		host_add_group_vfio_info(host, group, blank + 1);
 }
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events --- */
 
 static void host_read_stale(struct host *host)
 {

@@ -54,7 +54,7 @@ static void usage_watch_publish(struct usage_watch *watch, int r, bool changed)
 		watch->observer->changed(watch->userdata);
 }
 
-/* --- what the kernel tells --------------------------------------------------------------------- */
+/* --- what the kernel tells --- */
 
 void usage_watch_mark(struct usage_watch *watch, unsigned sources)
 {
@@ -94,7 +94,7 @@ static int usage_watch_on_routes(sd_event_source *source, int fd, uint32_t reven
 	return 0;
 }
 
-/* --- what it does not -------------------------------------------------------------------------- */
+/* --- what it does not --- */
 
 static int usage_watch_list_claimable(struct usage_watch *watch, struct vec *ret)
 {
@@ -171,7 +171,7 @@ void usage_watch_restart(struct usage_watch *watch)
 	watch->walk = usage_process_walk_free(watch->walk);
 }
 
-/* --- all at once ------------------------------------------------------------------------------- */
+/* --- all at once --- */
 
 static int usage_watch_read_open_files(struct usage_watch *watch, bool *ret_changed)
 {
@@ -202,7 +202,7 @@ int usage_watch_read(struct usage_watch *watch)
 	return r;
 }
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static int usage_watch_open_file(struct usage_watch *watch, const char *path)
 {

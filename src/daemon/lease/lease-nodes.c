@@ -11,7 +11,7 @@
 #include "sys/step/node-acl.h"
 #include "sys/vfio-node.h"
 
-/* --- what they are ----------------------------------------------------------------------------- */
+/* --- what they are --- */
 
 static int lease_nodes_list_groups(const struct record *record, char ***nodes)
 {
@@ -59,7 +59,7 @@ int lease_nodes_list(const struct lease *lease, char ***ret)
 	return 0;
 }
 
-/* --- keeping them ------------------------------------------------------------------------------ */
+/* --- keeping them --- */
 
 static bool lease_nodes_is_by_path(const struct lease *lease)
 {

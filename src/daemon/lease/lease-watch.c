@@ -17,7 +17,7 @@
 #define FIRST_RETRY_USEC (100000ULL)
 #define LAST_RETRY_USEC	 (5000000ULL)
 
-/* --- knowing when the holder is gone ----------------------------------------------------------- */
+/* --- knowing when the holder is gone --- */
 
 static int lease_watch_on_pipe(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
@@ -39,7 +39,7 @@ int lease_watch_pipe(struct lease *lease)
 			       lease_watch_on_pipe, lease);
 }
 
-/* --- knowing when the last descriptor is closed ------------------------------------------------ */
+/* --- knowing when the last descriptor is closed --- */
 
 static int lease_watch_on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {

@@ -15,7 +15,7 @@
 #include "sys/state/lease-pipe.h"
 #include "sys/state/run-dir.h"
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static void *lease_fd_free(void *data)
 {
@@ -112,7 +112,7 @@ int lease_add_fd(struct lease *lease, const char *kind, const char *name, int fd
 	return 0;
 }
 
-/* --- claim ------------------------------------------------------------------------------------- */
+/* --- claim --- */
 
 int lease_claim(struct lease *lease, struct vec *steps)
 {
@@ -129,7 +129,7 @@ int lease_claim(struct lease *lease, struct vec *steps)
 	return r;
 }
 
-/* --- the actions of the state machine ---------------------------------------------------------- */
+/* --- the actions of the state machine --- */
 
 static int lease_save_phase(struct lease *lease, enum record_phase phase)
 {

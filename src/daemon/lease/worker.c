@@ -50,7 +50,7 @@ struct worker {
 	struct worker_result result;
 };
 
-/* --- in the child ------------------------------------------------------------------------------ */
+/* --- in the child --- */
 
 static void worker_send(const struct worker_message *message, int fd)
 {
@@ -189,7 +189,7 @@ static _Noreturn void worker_child_main(const struct worker_plan *plan, int chan
 	_exit(EXIT_SUCCESS);
 }
 
-/* --- in the daemon ----------------------------------------------------------------------------- */
+/* --- in the daemon --- */
 
 static void worker_stop_deadline(struct worker *worker)
 {

@@ -94,7 +94,7 @@ void boot_bind_define(struct boot_bind *boot_bind, const struct def_set *config)
 		move->failed = false;
 }
 
-/* --- one group --------------------------------------------------------------------------------- */
+/* --- one group --- */
 
 static int boot_bind_refresh_members(const struct boot_bind *boot_bind, const struct devgroup *group)
 {
@@ -203,7 +203,7 @@ static int boot_bind_check_group(struct boot_bind *boot_bind, struct devgroup *g
 	return move->task || move->failed ? 0 : boot_bind_start(move, group);
 }
 
-/* --- all of them ------------------------------------------------------------------------------- */
+/* --- all of them --- */
 
 void boot_bind_run(struct boot_bind *boot_bind)
 {

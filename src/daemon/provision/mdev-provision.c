@@ -74,7 +74,7 @@ static struct managed_mdev *mdev_provision_get(struct mdev_provision *mdevs, con
 	return managed_mdev_free(one);
 }
 
-/* --- what is ours, on disk ---------------------------------------------------------------------- */
+/* --- what is ours, on disk --- */
 
 static int mdev_provision_load(struct mdev_provision *mdevs)
 {
@@ -153,7 +153,7 @@ static void mdev_provision_save_or_log(const struct mdev_provision *mdevs)
 		log_error_errno(r, "Cannot write down which mediated devices are made");
 }
 
-/* --- what files ask for ------------------------------------------------------------------------- */
+/* --- what files ask for --- */
 
 void mdev_provision_define(struct mdev_provision *mdevs, struct def_set *config)
 {
@@ -207,7 +207,7 @@ bool mdev_provision_is_changing(const struct mdev_provision *mdevs, const struct
 	return false;
 }
 
-/* --- one of them -------------------------------------------------------------------------------- */
+/* --- one of them --- */
 
 /* @text NULL: there is none any more. Takes it over. */
 static void managed_mdev_set_problem(struct managed_mdev *one, char *text)
@@ -391,7 +391,7 @@ static void managed_mdev_advance(struct managed_mdev *one, char *const *claimed)
 		managed_mdev_start(one, &steps, act);
 }
 
-/* --- all of them -------------------------------------------------------------------------------- */
+/* --- all of them --- */
 
 /* Those that nobody wants and that are not, or not ours. */
 static void mdev_provision_drop_idle(struct mdev_provision *mdevs)

@@ -14,7 +14,7 @@
 struct registry;
 struct devgroup;
 
-/* --- vfs.c ------------------------------------------------------------------------------------- */
+/* --- vfs.c --- */
 struct sriov;
 struct sriov *sriov_new(struct registry *registry); /* NULL when out of memory */
 struct sriov *sriov_free(struct sriov *sriov);
@@ -27,7 +27,7 @@ int sriov_list_defs(const struct sriov *sriov, struct vec *ret) _must_check_;
 /* Is a device of @group being made, or taken away? */
 bool sriov_is_changing(const struct sriov *sriov, const struct devgroup *group);
 
-/* --- mdevs.c ----------------------------------------------------------------------------------- */
+/* --- mdevs.c --- */
 struct mdev_provision;
 struct mdev_provision *mdev_provision_new(struct registry *registry); /* NULL when out of memory */
 struct mdev_provision *mdev_provision_free(struct mdev_provision *mdev_provision);
@@ -38,7 +38,7 @@ bool mdev_provision_is_changing(const struct mdev_provision *mdev_provision, con
 /* What is made of @key goes with its types, and comes again with them. */
 void mdev_provision_parent_changed(struct mdev_provision *mdev_provision, const char *key, bool offers);
 
-/* --- bootbind.c -------------------------------------------------------------------------------- */
+/* --- bootbind.c --- */
 struct boot_bind;
 struct boot_bind *boot_bind_new(struct registry *registry); /* NULL when out of memory */
 struct boot_bind *boot_bind_free(struct boot_bind *boot_bind);

@@ -134,7 +134,7 @@ bool sriov_is_changing(const struct sriov *sriov, const struct devgroup *group)
 	return false;
 }
 
-/* --- one definition ---------------------------------------------------------------------------- */
+/* --- one definition --- */
 
 /* @text NULL: there is none any more. Takes it over. */
 static void sriov_set_problem(struct sriov_entry *wanted, char *text)
@@ -237,7 +237,7 @@ static void sriov_advance(struct sriov_entry *wanted, char *const *claimed)
 		sriov_start(wanted, &steps);
 }
 
-/* --- all of them ------------------------------------------------------------------------------- */
+/* --- all of them --- */
 
 static void sriov_drop_withdrawn(struct sriov *sriov)
 {

@@ -45,7 +45,7 @@ void config_dirs_files_clear(struct vec *files)
 	vec_clear(files, config_dirs_destroy_file);
 }
 
-/* --- one file --------------------------------------------------------------------------------- */
+/* --- one file --- */
 
 static const char *config_dirs_type_name(mode_t mode)
 {
@@ -99,7 +99,7 @@ int config_dirs_load_file(struct def_set *config, const char *path)
 	return parse_definitions(config, path, text, size);
 }
 
-/* --- directories ------------------------------------------------------------------------------ */
+/* --- directories --- */
 
 static bool config_dirs_name_valid(const char *name)
 {

@@ -88,7 +88,7 @@ struct def_set *def_set_free(struct def_set *config)
 	return NULL;
 }
 
-/* --- looking up ------------------------------------------------------------------------------- */
+/* --- looking up --- */
 
 static int def_set_compare_name(const void *name, const void *def)
 {
@@ -134,7 +134,7 @@ bool def_set_has_errors(const struct def_set *config)
 	return false;
 }
 
-/* --- filling ---------------------------------------------------------------------------------- */
+/* --- filling --- */
 
 int def_set_put_group(struct def_set *config, struct group_def *def)
 {
@@ -224,7 +224,7 @@ int def_set_add_problem(struct def_set *config, const char *file, unsigned line,
 	return 0;
 }
 
-/* --- a device in two groups ------------------------------------------------------------------- */
+/* --- a device in two groups --- */
 
 /* Who has a place; kept in a tree of tsearch(). */
 struct selector_owner {

@@ -12,7 +12,7 @@
 #define ACCOUNTS_MAX   256u
 #define VFS_MAX	       65535u /* TotalVFs has 16 bits */
 
-/* --- a group's keys --------------------------------------------------------------------------- */
+/* --- a group's keys --- */
 
 static int parse_group_description(struct config_parser *p, const struct jsontext_node *value,
 			     void *target)
@@ -129,7 +129,7 @@ static int parse_group_accept(struct config_parser *p, const struct jsontext_nod
 	return 0;
 }
 
-/* --- reset ------------------------------------------------------------------------------------ */
+/* --- reset --- */
 
 static int parse_group_reset_word(struct config_parser *p, const struct jsontext_node *value,
 			    enum group_def_reset *ret)
@@ -201,7 +201,7 @@ static int parse_group_reset(struct config_parser *p, const struct jsontext_node
 	return parse_value_members(p, value, keys, ARRAY_SIZE(keys), target);
 }
 
-/* --- access ----------------------------------------------------------------------------------- */
+/* --- access --- */
 
 /* What may stand in passwd or group; whether it is there is another question. */
 static bool parse_group_account_valid(const char *name)
@@ -259,7 +259,7 @@ static int parse_group_access(struct config_parser *p, const struct jsontext_nod
 	return parse_value_members(p, value, keys, ARRAY_SIZE(keys), target);
 }
 
-/* --- a group ---------------------------------------------------------------------------------- */
+/* --- a group --- */
 
 static const struct config_key parse_group_keys[] = {
 	{ "description", parse_group_description }, { "devices", parse_group_devices },
@@ -327,7 +327,7 @@ int parse_group(struct config_parser *p, const struct jsontext_node *member)
 	return r;
 }
 
-/* --- virtual functions ------------------------------------------------------------------------ */
+/* --- virtual functions --- */
 
 static int parse_group_vf_count(struct config_parser *p, const struct jsontext_node *value, void *target)
 {

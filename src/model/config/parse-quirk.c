@@ -13,7 +13,7 @@
 #define WORD_MAX  64u	 /* of a setting's value */
 #define DELAY_MAX 60000u /* ms: a minute */
 
-/* --- which devices ---------------------------------------------------------------------------- */
+/* --- which devices --- */
 
 static int parse_quirk_hex(const char *s, const char *end, unsigned digits, uint64_t *ret)
 {
@@ -126,7 +126,7 @@ static int parse_quirk_root_bus(struct config_parser *p, const struct jsontext_n
 	return parse_quirk_bool(p, value, &((struct quirk *)target)->root_bus);
 }
 
-/* --- what is known of them -------------------------------------------------------------------- */
+/* --- what is known of them --- */
 
 static int parse_quirk_topic(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
@@ -247,7 +247,7 @@ static int parse_quirk_vmm(struct config_parser *p, const struct jsontext_node *
 	return 0;
 }
 
-/* --- a quirk ---------------------------------------------------------------------------------- */
+/* --- a quirk --- */
 
 static const struct config_key parse_quirk_keys[] = {
 	{ "ids", parse_quirk_ids },	{ "class", parse_quirk_class }, { "function", parse_quirk_function },

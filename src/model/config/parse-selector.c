@@ -12,7 +12,7 @@
 #define SERIAL_MAX 128u
 #define HEX	   "0123456789abcdefABCDEF"
 
-/* --- the place -------------------------------------------------------------------------------- */
+/* --- the place --- */
 
 static int parse_selector_address(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
@@ -123,7 +123,7 @@ static int parse_selector_index(struct config_parser *p, const struct jsontext_n
 	return r < 0 ? r : 0;
 }
 
-/* --- the identity ----------------------------------------------------------------------------- */
+/* --- the identity --- */
 
 static int parse_selector_nth(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
@@ -233,7 +233,7 @@ static const struct config_key parse_selector_keys[] = {
 	{ "nth", parse_selector_nth },
 };
 
-/* --- the whole -------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 static size_t parse_selector_count_known(const struct jsontext_node *object)
 {

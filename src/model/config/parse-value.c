@@ -13,7 +13,7 @@
 
 #define HEX "0123456789abcdefABCDEF"
 
-/* --- complaints ------------------------------------------------------------------------------- */
+/* --- complaints --- */
 
 static int parse_value_add_problem(struct config_parser *p, size_t offset, bool warning, const char *text)
 {
@@ -82,7 +82,7 @@ int parse_value_expected(struct config_parser *p, const struct jsontext_node *va
 	return parse_value_report_unexpected(p, value, what, "");
 }
 
-/* --- near misses ------------------------------------------------------------------------------ */
+/* --- near misses --- */
 
 #define WORD_MAX 32
 
@@ -135,7 +135,7 @@ char *parse_value_suggest(const char *word, const char *const *words)
 	return best ? str_printf(" (did you mean \"%s\"?)", best) : strdup("");
 }
 
-/* --- values ----------------------------------------------------------------------------------- */
+/* --- values --- */
 
 int parse_value_is(struct config_parser *p, const struct jsontext_node *value, enum jsontext_type type)
 {
@@ -238,7 +238,7 @@ int parse_value_key(struct config_parser *p, const struct jsontext_node *value, 
 	return r <= 0 ? r : parse_value_key_at(p, value->offset, value->text, ret);
 }
 
-/* --- objects ---------------------------------------------------------------------------------- */
+/* --- objects --- */
 
 static int parse_value_report_repeated(struct config_parser *p, const struct jsontext_node *member)
 {

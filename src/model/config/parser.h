@@ -32,7 +32,7 @@ struct config_key {
 	config_parse_fn parse;
 };
 
-/* --- complaints: 0 or -ENOMEM ----------------------------------------------------------------- */
+/* --- complaints: 0 or -ENOMEM --- */
 int parse_value_error(struct config_parser *p, size_t offset, const char *format, ...)
 	_printf_(3, 4) _must_check_;
 int parse_value_warning(struct config_parser *p, size_t offset, const char *format, ...)
@@ -43,7 +43,7 @@ int parse_value_expected(struct config_parser *p, const struct jsontext_node *va
 /* " (did you mean "x"?)" if one of @words is nearly @word, else "". NULL: out of memory. */
 char *parse_value_suggest(const char *word, const char *const *words) _must_check_;
 
-/* --- values: 1 is a value in *ret, 0 a complaint, -ENOMEM ------------------------------------- */
+/* --- values: 1 is a value in *ret, 0 a complaint, -ENOMEM --- */
 int parse_value_is(struct config_parser *p, const struct jsontext_node *value,
 	      enum jsontext_type type) _must_check_;
 /* Of @min to @max bytes, without control characters. *ret belongs to the document. */
@@ -65,7 +65,7 @@ int parse_value_key_at(struct config_parser *p, size_t offset, const char *text,
 int parse_group_method_list(struct config_parser *p, const struct jsontext_node *value,
 			     char ***ret) _must_check_;
 
-/* --- objects: 0 or -ENOMEM -------------------------------------------------------------------- */
+/* --- objects: 0 or -ENOMEM --- */
 /* Every member with the parser of its key; unknown keys are warnings, repeated ones errors. */
 int parse_value_members(struct config_parser *p, const struct jsontext_node *object,
 			 const struct config_key *keys, size_t n, void *target) _must_check_;

@@ -30,7 +30,7 @@ static const struct codec_field codec_config_group_fields[] = {
 	{ "reserved-for", CODEC_STRING, offsetof(struct group_def, reserved_for) },
 };
 
-/* --- a selector ------------------------------------------------------------------------------- */
+/* --- a selector --- */
 
 static int codec_config_put_hex(struct json_object *object, const char *key, int32_t value, unsigned digits)
 {
@@ -87,7 +87,7 @@ static int codec_config_put_selectors(struct json_object *object, const struct g
 	return codec_write_value(object, "devices", TAKE_PTR(array));
 }
 
-/* --- a group ---------------------------------------------------------------------------------- */
+/* --- a group --- */
 
 static int codec_config_put_word(struct json_object *object, const char *key, const char *word,
 		    const char *usual)
@@ -176,7 +176,7 @@ static int codec_config_put_group(struct json_object *object, const struct group
 	return r < 0 ? r : codec_config_put_memlock(object, def->memlock);
 }
 
-/* --- a file ----------------------------------------------------------------------------------- */
+/* --- a file --- */
 
 static int codec_config_put_groups(struct json_object *root, const struct vec *groups)
 {

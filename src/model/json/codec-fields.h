@@ -48,7 +48,7 @@ struct codec_reader {
 	char **ret_error;
 };
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 /* Adds @value under @key and owns it from then on; NULL is out of memory. 0 or -ENOMEM. */
 int codec_write_value(struct json_object *object, const char *key, struct json_object *value) _must_check_;
@@ -64,7 +64,7 @@ int codec_write_document(struct json_object *object, bool pretty, char **ret) _m
 void codec_write_freep(struct json_object **object);
 #define _cleanup_json_ _cleanup_(codec_write_freep)
 
-/* --- reading: -EBADMSG with *ret_error, or -ENOMEM -------------------------------------------- */
+/* --- reading: -EBADMSG with *ret_error, or -ENOMEM --- */
 
 int codec_read_fail(const struct codec_reader *reader, const struct jsontext_node *node,
 	       const char *format, ...) _printf_(3, 4);

@@ -10,7 +10,7 @@
 #include "model/json/codec.h"
 #include "model/usage.h"
 
-/* --- the tables, for both directions ---------------------------------------------------------- */
+/* --- the tables, for both directions --- */
 
 const struct codec_field codec_inventory_fields[] = {
 	{ "source", CODEC_STRING, offsetof(struct inventory, source), CODEC_SHOW },
@@ -102,7 +102,7 @@ const struct codec_field codec_errors_fields[] = {
 };
 const size_t codec_errors_n_fields = ARRAY_SIZE(codec_errors_fields);
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static struct json_object *codec_inventory_resource(const struct device_resource *resource)
 {

@@ -94,7 +94,7 @@ int codec_record_to_json(const struct record *record, char **ret)
 	return r < 0 ? r : codec_write_document(root, true, ret);
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 /* First of all: nothing else of a later version can be relied on. */
 static int codec_record_check_version(const struct codec_reader *reader, const struct jsontext_node *root)

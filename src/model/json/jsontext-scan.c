@@ -6,7 +6,7 @@
 
 #include "model/json/jsontext-parser.h"
 
-/* --- complaints ------------------------------------------------------------------------------- */
+/* --- complaints --- */
 
 int jsontext_scan_fail(struct jsontext_parser *p, size_t offset, const char *format, ...)
 {
@@ -51,7 +51,7 @@ int jsontext_scan_expected(struct jsontext_parser *p, const char *what)
 	return jsontext_scan_fail(p, p->at, "expected %s, found the byte 0x%02x", what, c);
 }
 
-/* --- characters ------------------------------------------------------------------------------- */
+/* --- characters --- */
 
 size_t jsontext_scan_utf8_length(const char *s, size_t size)
 {
@@ -152,7 +152,7 @@ int jsontext_scan_blanks(struct jsontext_parser *p)
 	return 0;
 }
 
-/* --- strings ---------------------------------------------------------------------------------- */
+/* --- strings --- */
 
 static char *jsontext_scan_put_utf8(char *out, uint32_t c)
 {
@@ -273,7 +273,7 @@ int jsontext_scan_string(struct jsontext_parser *p, const char **ret, size_t *re
 	return 0;
 }
 
-/* --- words ------------------------------------------------------------------------------------ */
+/* --- words --- */
 
 static size_t jsontext_scan_count_digits(const char *s, size_t size)
 {

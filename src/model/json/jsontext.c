@@ -25,7 +25,7 @@ struct jsontext {
 
 static int jsontext_parse_value(struct jsontext_parser *p, struct jsontext_node *node);
 
-/* --- memory and positions --------------------------------------------------------------------- */
+/* --- memory and positions --- */
 
 void *jsontext_take(struct jsontext *doc, size_t size)
 {
@@ -105,7 +105,7 @@ struct jsontext_position jsontext_locate(const struct jsontext *doc, size_t offs
 	};
 }
 
-/* --- arrays and objects ----------------------------------------------------------------------- */
+/* --- arrays and objects --- */
 
 static bool jsontext_same_key(const struct jsontext_node *a, const struct jsontext_node *b)
 {
@@ -309,7 +309,7 @@ int jsontext_parse(const char *text, size_t size, const struct jsontext_rules *r
 	return 0;
 }
 
-/* --- the tree --------------------------------------------------------------------------------- */
+/* --- the tree --- */
 
 const struct jsontext_node *jsontext_root(const struct jsontext *doc)
 {

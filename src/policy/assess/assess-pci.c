@@ -8,7 +8,7 @@
 #include "policy/assess/assess-private.h"
 #include "policy/plan/vfio-driver.h"
 
-/* --- virtual functions ------------------------------------------------------------------------- */
+/* --- virtual functions --- */
 
 int assess_pci_pf(const struct assessment *ctx)
 {
@@ -62,7 +62,7 @@ int assess_pci_vf(const struct assessment *ctx)
 	return 0;
 }
 
-/* --- mediated devices -------------------------------------------------------------------------- */
+/* --- mediated devices --- */
 
 /* They end with the driver of what they are made of, also those that somebody else uses. */
 int assess_pci_mdev_parent(const struct assessment *ctx)
@@ -88,7 +88,7 @@ int assess_pci_mdev_parent(const struct assessment *ctx)
 	return 0;
 }
 
-/* --- BARs -------------------------------------------------------------------------------------- */
+/* --- BARs --- */
 
 int assess_pci_index_bars(struct assess *assess)
 {
@@ -141,7 +141,7 @@ int assess_pci_unaligned_bar(const struct assessment *ctx)
 	return 0;
 }
 
-/* --- power ------------------------------------------------------------------------------------- */
+/* --- power --- */
 
 /* On a VFIO driver it wakes up when it is opened: that one let it sleep. */
 int assess_pci_power(const struct assessment *ctx)

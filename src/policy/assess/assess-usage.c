@@ -80,7 +80,7 @@ static int assess_usage_of_kind(const struct assessment *ctx, const char *kind, 
 	return 0;
 }
 
-/* --- disks ------------------------------------------------------------------------------------- */
+/* --- disks --- */
 
 int assess_usage_root_disk(const struct assessment *ctx)
 {
@@ -105,7 +105,7 @@ int assess_usage_holders(const struct assessment *ctx)
 			     "Stop that first, from the top down.");
 }
 
-/* --- interfaces -------------------------------------------------------------------------------- */
+/* --- interfaces --- */
 
 int assess_usage_default_route(const struct assessment *ctx)
 {
@@ -119,7 +119,7 @@ int assess_usage_network_up(const struct assessment *ctx)
 			     "Set the interface down first (ip link set down).");
 }
 
-/* --- the rest ---------------------------------------------------------------------------------- */
+/* --- the rest --- */
 
 int assess_usage_console(const struct assessment *ctx)
 {

@@ -9,7 +9,7 @@
 
 #define LIST_MAX 4
 
-/* --- what can be said without more ------------------------------------------------------------- */
+/* --- what can be said without more --- */
 
 static int assess_bridges(const struct assessment *ctx)
 {
@@ -96,7 +96,7 @@ static int assess_bind_hangs(const struct assessment *ctx)
 	return 0;
 }
 
-/* --- the rules, in the order in which a refused claim names them ------------------------------- */
+/* --- the rules, in the order in which a refused claim names them --- */
 
 static const struct rule assess_rules[] = {
 	{ "bridge", true, assess_bridges },
@@ -142,7 +142,7 @@ int assess_group(const struct assess *assess, const struct group_def *def, struc
 	return 0;
 }
 
-/* --- what rules are made with ------------------------------------------------------------------ */
+/* --- what rules are made with --- */
 
 int assess_blocked(const struct assessment *ctx, const struct device *device, const char *format,
 		   ...)
@@ -185,7 +185,7 @@ char *assess_list(size_t n, char *(*name)(const void *things, size_t i), const v
 	return str_printf("%s and %zu more", joined, n - LIST_MAX);
 }
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static int assess_add_claimed(struct assess *assess, char *const *claimed)
 {

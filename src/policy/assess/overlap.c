@@ -56,7 +56,7 @@ struct overlap *overlap_free(struct overlap *overlap)
 	return NULL;
 }
 
-/* --- who has what ------------------------------------------------------------------------------ */
+/* --- who has what --- */
 
 static int overlap_cmp_thing(const void *thing, const void *item)
 {
@@ -104,7 +104,7 @@ static void overlap_sort_index(struct vec *ownerships)
 	ownerships->n = n;
 }
 
-/* --- filling ----------------------------------------------------------------------------------- */
+/* --- filling --- */
 
 static int overlap_copy(struct vec *to, const struct vec *from)
 {
@@ -182,7 +182,7 @@ int overlap_decide(struct overlap *overlap)
 	return 0;
 }
 
-/* --- judging ----------------------------------------------------------------------------------- */
+/* --- judging --- */
 
 static int overlap_add_two_groups(const struct ownership *taken, const struct group_def *def,
 			  struct resolved_group *resolved)

@@ -12,7 +12,7 @@
 
 #define LANES_MAX 32u
 
-/* --- those whose registers say how long they are ------------------------------------------------ */
+/* --- those whose registers say how long they are --- */
 
 typedef unsigned (*cap_length_fn)(const struct device *device, const struct capability *cap);
 
@@ -220,7 +220,7 @@ static unsigned cap_length_ide(const struct device *device, const struct capabil
 	return length;
 }
 
-/* --- the tables --------------------------------------------------------------------------------- */
+/* --- the tables --- */
 
 struct length {
 	uint16_t fixed; /* or the shortest */

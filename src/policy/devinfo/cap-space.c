@@ -57,7 +57,7 @@ const char *cap_space_state_to_string(enum cap_space_state state)
 	return names[state];
 }
 
-/* --- what is where ------------------------------------------------------------------------------ */
+/* --- what is where --- */
 
 static void cap_space_mark(uint8_t *marks, size_t first, size_t end, unsigned how)
 {
@@ -126,7 +126,7 @@ size_t cap_space_hidden(const struct device *device, struct cap_space_range *ret
 	return n;
 }
 
-/* --- holes -------------------------------------------------------------------------------------- */
+/* --- holes --- */
 
 static bool cap_space_is_free(const struct space_map *space_map, size_t at, size_t size, unsigned avoid)
 {
@@ -175,7 +175,7 @@ static size_t cap_space_find_place(const struct space_map *space_map, size_t at_
 	return 0;
 }
 
-/* --- what goes there ---------------------------------------------------------------------------- */
+/* --- what goes there --- */
 
 static void cap_space_put16(uint8_t *to, unsigned value)
 {
@@ -231,7 +231,7 @@ static void cap_space_allocate(struct space_map *space_map, enum cap_space_kind 
 	cap_space_mark(space_map->marks, at, at + size, MARK_TAKEN);
 }
 
-/* --- the whole ---------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 static const char *cap_space_why_unfit(const struct space_map *space_map)
 {

@@ -7,7 +7,7 @@
 #include "policy/devinfo/dma-facts.h"
 #include "policy/devinfo/iommu-unit.h"
 
-/* --- what is reserved --------------------------------------------------------------------------- */
+/* --- what is reserved --- */
 
 /* Firmware tells of memory that a device must always reach in a table of its own on each platform. */
 static const char *dma_facts_direct_name(const struct inventory *inv)
@@ -74,7 +74,7 @@ static int dma_facts_add_reserved(const struct inventory *inv, const struct iomm
 	return 0;
 }
 
-/* --- what may be mapped ------------------------------------------------------------------------- */
+/* --- what may be mapped --- */
 
 static int dma_facts_add_window(struct vec *list, const char *kind, const struct vfio_facts_line *line)
 {

@@ -38,7 +38,7 @@ static bool mmio_facts_is_assigned(const struct device_resource *res)
 	return res->start && !(res->flags & IORESOURCE_UNSET);
 }
 
-/* --- pages -------------------------------------------------------------------------------------- */
+/* --- pages --- */
 
 /* "BAR 2 of 0000:00:1d.0": what else is in the page of a small BAR. *ret is NULL if nothing is. */
 static int mmio_facts_find_neighbour(const struct region *region, char **ret)
@@ -67,7 +67,7 @@ static bool mmio_facts_is_page_safe(const struct region *region, const char *nei
 	       (region->res->start % region->inv->page_size == 0 && !neighbour);
 }
 
-/* --- what can be mapped ------------------------------------------------------------------------- */
+/* --- what can be mapped --- */
 
 /* vfio_pci_probe_mmaps() in drivers/vfio/pci/vfio_pci_core.c; NULL: nothing is in the way. */
 static const char *mmio_facts_why_no_map(const struct region *region, const char *neighbour)
@@ -148,7 +148,7 @@ static int mmio_facts_add_map(const struct region *region, const char *neighbour
 	return r;
 }
 
-/* --- one region --------------------------------------------------------------------------------- */
+/* --- one region --- */
 
 static int mmio_facts_add_memory(const struct region *region, const char *neighbour, struct vec *facts)
 {
@@ -189,7 +189,7 @@ static int mmio_facts_add_region(const struct region *region, struct vec *list, 
 	return mmio_facts_add_map(region, neighbour, facts);
 }
 
-/* --- the whole ---------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 static int mmio_facts_add_msix_part(struct vec *facts, const char *name, const struct msix_part *part)
 {

@@ -95,7 +95,7 @@ bool msix_table_shares_page(const struct device *device, const struct msix_table
 	return msix_table_range_size(pages) > own;
 }
 
-/* --- where else it could be -------------------------------------------------------------------- */
+/* --- where else it could be --- */
 
 #define EXTENDED_MAX (1ull << 30) /* of 32 bits, which a VMM can still double */
 

@@ -16,7 +16,7 @@ static const struct device *pasid_facts_physfn(const struct inventory *inv, cons
 	return device->physfn ? inventory_find(inv, device->physfn) : NULL;
 }
 
-/* --- what its registers say --------------------------------------------------------------------- */
+/* --- what its registers say --- */
 
 static int pasid_facts_add_pasid(const struct device *device, size_t at, struct vec *facts)
 {
@@ -73,7 +73,7 @@ static int pasid_facts_add_registers(enum cap_space_kind kind, const struct devi
 	}
 }
 
-/* --- of any function ---------------------------------------------------------------------------- */
+/* --- of any function --- */
 
 /* For what is no virtual function: it has a capability itself, or not. */
 static void pasid_facts_find_own(const struct device *device, struct cap_space *space)
@@ -202,7 +202,7 @@ int pasid_facts_add(const struct inventory *inv, const struct device *device, st
 	return r < 0 ? r : pasid_facts_add_module_info(device, facts);
 }
 
-/* --- of a virtual function, for a VMM ----------------------------------------------------------- */
+/* --- of a virtual function, for a VMM --- */
 
 static int pasid_facts_add_place(const struct cap_space_place *place, struct vec *facts)
 {

@@ -43,7 +43,7 @@ int quirks_find(const struct vec *quirks, const struct device *device, struct ve
 	return 0;
 }
 
-/* --- hints ------------------------------------------------------------------------------------ */
+/* --- hints --- */
 
 static void *quirks_hint_free(void *data)
 {

@@ -27,7 +27,7 @@ static int vmm_args_others_note_hints(struct vmm_args_build *make)
 	return r;
 }
 
-/* --- Cloud Hypervisor -------------------------------------------------------------------------- */
+/* --- Cloud Hypervisor --- */
 
 /* One iommufd for the whole machine: any serves devices of every group. */
 static int vmm_args_others_add_platform(struct vmm_args_build *make)
@@ -72,7 +72,7 @@ int vmm_args_others_cloud_hypervisor(struct vmm_args_build *make)
 	return r < 0 ? r : vmm_args_others_note_hints(make);
 }
 
-/* --- crosvm ------------------------------------------------------------------------------------ */
+/* --- crosvm --- */
 
 static char *vmm_args_others_address(const struct vmm_args_place *place)
 {

@@ -52,7 +52,7 @@ int vmm_args_parse(const char *s, enum vmm *ret_vmm, unsigned *ret_version)
 	return 0;
 }
 
-/* --- what comes out ---------------------------------------------------------------------------- */
+/* --- what comes out --- */
 
 static int vmm_args_append(char ***list, char *text)
 {
@@ -102,7 +102,7 @@ const char *vmm_args_hint(const struct vmm_args_device *device, const char *name
 	return NULL;
 }
 
-/* --- slots ------------------------------------------------------------------------------------- */
+/* --- slots --- */
 
 static bool vmm_args_address(const struct vmm_args *args, size_t i, struct pciaddr *ret)
 {

@@ -76,7 +76,7 @@ static bool isolation_same_group(const struct device *a, const struct device *b)
 	return a->iommu_group >= 0 && a->iommu_group == b->iommu_group;
 }
 
-/* --- by configuration space alone: the kernel's word comes in by the groups ------------------ */
+/* --- by configuration space alone: the kernel's word comes in by the groups --- */
 
 static bool isolation_acs_isolates(const struct device *device)
 {
@@ -199,7 +199,7 @@ static int isolation_add_functions(const struct inventory *inv, const struct dev
 	return 0;
 }
 
-/* --- what nothing explains ------------------------------------------------------------------- */
+/* --- what nothing explains --- */
 
 /*
  * The next of its group that something ties it to, of lower address; NULL: it is the first of
@@ -271,7 +271,7 @@ static int isolation_add_unexplained(const struct inventory *inv, const struct d
 	return isolation_add(causes, ISOLATION_UNKNOWN, peer->key);
 }
 
-/* --- what the group does not show ------------------------------------------------------------ */
+/* --- what the group does not show --- */
 
 static bool isolation_is_downstream(const struct device *device)
 {
@@ -340,7 +340,7 @@ static int isolation_add_peers(const struct inventory *inv, const struct device 
 	return 0;
 }
 
-/* --- all of it ------------------------------------------------------------------------------- */
+/* --- all of it --- */
 
 /*
  * "acs-missing 0000:07:00.0": of a later version of the module there may be codes that are not

@@ -25,7 +25,7 @@
 #define PM_CONTROL	 4
 #define PM_NO_SOFT_RESET 0x08
 
-/* --- who is below whom ----------------------------------------------------------------------- */
+/* --- who is below whom --- */
 
 struct bridge {
 	const struct device *device;
@@ -88,7 +88,7 @@ static int host_file_find_parents(struct inventory *inv)
 	return 0;
 }
 
-/* --- which are virtual functions ------------------------------------------------------------- */
+/* --- which are virtual functions --- */
 
 static int host_file_set_vf(struct device *vf, const struct device *pf, unsigned index, uint16_t id)
 {
@@ -140,7 +140,7 @@ static int host_file_find_vfs(struct inventory *inv, struct device *pf)
 	return 0;
 }
 
-/* --- which resets there are ------------------------------------------------------------------ */
+/* --- which resets there are --- */
 
 static bool host_file_is_alone_on_bus(const struct inventory *inv, const struct device *device)
 {
@@ -180,7 +180,7 @@ static int host_file_find_resets(const struct inventory *inv, struct device *dev
 	return r;
 }
 
-/* --- the whole ------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 static bool host_file_has_config(const struct inventory *inv)
 {

@@ -32,7 +32,7 @@ struct dump {
 	bool gap; /* a line is missing: the rest of its configuration space has no place */
 };
 
-/* --- what the bytes say ---------------------------------------------------------------------- */
+/* --- what the bytes say --- */
 
 static void lspci_dump_read_subsystem(struct device *device)
 {
@@ -89,7 +89,7 @@ static int lspci_dump_finish_device(struct dump *dump)
 	return r;
 }
 
-/* --- the first line of a device -------------------------------------------------------------- */
+/* --- the first line of a device --- */
 
 /* The last "[8086:10d3]" or, after -n, "8086:10d3" in @text. */
 static void lspci_dump_find_ids(const char *text, struct device *device)
@@ -207,7 +207,7 @@ static int lspci_dump_parse_first_line(struct dump *dump, char *line)
 	return lspci_dump_parse_names(dump->device, rest, colon + 2);
 }
 
-/* --- its other lines ------------------------------------------------------------------------- */
+/* --- its other lines --- */
 
 /* "10: 00 00 c0 fd …" goes behind what is there already, or nowhere. */
 static bool lspci_dump_parse_bytes(struct dump *dump, const char *line)

@@ -34,7 +34,7 @@ static int plan_release_for_members(const struct release *release, bool bridges,
 	return 0;
 }
 
-/* --- where a member is ------------------------------------------------------------------------- */
+/* --- where a member is --- */
 
 /* The override that the claim has set on this member, if it was the claim. */
 static const char *plan_release_claimed_override(const struct record_device *member)
@@ -87,7 +87,7 @@ static bool plan_release_must_yield_to_ehci(const struct release *release, const
 	return false;
 }
 
-/* --- nobody has it any more -------------------------------------------------------------------- */
+/* --- nobody has it any more --- */
 
 static int plan_release_revoke_device(const struct release *release, const struct device *current, const struct record_device *member)
 {
@@ -129,7 +129,7 @@ static int plan_release_revoke_and_prove(const struct release *release)
 	return r;
 }
 
-/* --- the steps of one -------------------------------------------------------------------------- */
+/* --- the steps of one --- */
 
 /* Those that it has on its VFIO driver end with that, and to end one that is open takes for ever. */
 static int plan_release_remove_vfs(const struct release *release, const struct device *current, const struct record_device *member)
@@ -217,7 +217,7 @@ static int plan_release_rebind_to_vfio(const struct release *release, const stru
 		       steps_add_device(release->steps, STEP_REBIND, current, member->host_driver) : 0;
 }
 
-/* --- all of them ------------------------------------------------------------------------------- */
+/* --- all of them --- */
 
 static int plan_release_unbind_all(const struct release *release)
 {

@@ -35,7 +35,7 @@ static bool plan_on_target(const struct device *device, const struct target *tar
 	return str_eq(device->driver, target->driver);
 }
 
-/* --- claim ------------------------------------------------------------------------------------- */
+/* --- claim --- */
 
 static int plan_record_members(const struct group_def *def, const struct resolved_group *resolved,
 			  struct record *record)
@@ -267,7 +267,7 @@ int plan_claim(const struct group_def *def, const struct resolved_group *resolve
 	return 0;
 }
 
-/* --- recovery ---------------------------------------------------------------------------------- */
+/* --- recovery --- */
 
 int plan_recovery(const struct group_def *def, const struct resolved_group *resolved, struct record *record,
 		  struct vec *ret_steps)
@@ -284,7 +284,7 @@ int plan_recovery(const struct group_def *def, const struct resolved_group *reso
 	return 0;
 }
 
-/* --- boot -------------------------------------------------------------------------------------- */
+/* --- boot --- */
 
 static bool plan_is_prepared(const struct group_def *def, const struct resolved_group *resolved)
 {

@@ -16,7 +16,7 @@ struct reset_context {
 	struct reset_plan *plan;
 };
 
-/* --- attempts --------------------------------------------------------------------------------- */
+/* --- attempts --- */
 
 static const char *reset_plan_known_method(const char *word)
 {
@@ -135,7 +135,7 @@ static int reset_plan_add_refusal(struct reset_context *reset_context, const cha
 	return -ENOMEM;
 }
 
-/* --- what may not be used --------------------------------------------------------------------- */
+/* --- what may not be used --- */
 
 /* By no way of resetting the bus may a device be hit that does not survive one of them. */
 static bool reset_plan_is_never(const struct quirk *quirk, const char *method)
@@ -203,7 +203,7 @@ static int reset_plan_find_objection(const struct reset_context *reset_context, 
 	return 0;
 }
 
-/* --- ways ------------------------------------------------------------------------------------- */
+/* --- ways --- */
 
 /* The kernel resets a bus for one function only when that is alone on it. */
 static bool reset_plan_has_sibling(const struct device *device, const struct vec *scope)
@@ -315,7 +315,7 @@ void reset_plan_clear(struct reset_plan *plan)
 	vec_clear(&plan->refused, reset_plan_refusal_free);
 }
 
-/* --- of a group ------------------------------------------------------------------------------- */
+/* --- of a group --- */
 
 static void *reset_plan_free(void *data)
 {

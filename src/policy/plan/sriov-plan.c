@@ -119,7 +119,7 @@ int sriov_plan(const struct inventory *inv, const struct vf_def *def, char *cons
 	return 0;
 }
 
-/* --- of a claim -------------------------------------------------------------------------------- */
+/* --- of a claim --- */
 
 static const struct vf_def *sriov_plan_find_def(const struct vec *defs, const char *device)
 {

@@ -52,7 +52,7 @@ static int advice_collect(const struct inventory *inv, const struct vec *devices
 	return 0;
 }
 
-/* --- slots that isolate ---------------------------------------------------------------------- */
+/* --- slots that isolate --- */
 
 static bool advice_port_has_slot(const struct device *port)
 {
@@ -108,7 +108,7 @@ char *advice_slots(const struct inventory *inv)
 				  list);
 }
 
-/* --- the advice ------------------------------------------------------------------------------ */
+/* --- the advice --- */
 
 static int advice_add(char ***list, char *text)
 {

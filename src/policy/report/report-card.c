@@ -65,7 +65,7 @@ char *report_card_list(char *const *devices)
 					    str_printf("%s and %zu more", text, n - REPORT_SHOWN);
 }
 
-/* --- marks -------------------------------------------------------------------------------------- */
+/* --- marks --- */
 
 bool report_card_is_endpoint(const struct device *device)
 {
@@ -152,7 +152,7 @@ static void report_card_mark_all(const struct inventory *inv, struct report_mark
 	}
 }
 
-/* --- the whole ---------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 static int report_card_cmp_advice(const void *a, const void *b)
 {

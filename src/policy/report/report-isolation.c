@@ -84,7 +84,7 @@ static int report_isolation_collect(const struct inventory *inv, const struct de
 	return r;
 }
 
-/* --- what to say -------------------------------------------------------------------------------- */
+/* --- what to say --- */
 
 static const struct {
 	struct report_advice kind;

@@ -15,7 +15,7 @@
 #define REGIONS	   7   /* BARs and ROM */
 #define PASID_BITS 0x6 /* of out_capabilities: execute, privileged (vfio-facts.h) */
 
-/* --- the IOMMU group ---------------------------------------------------------------------------- */
+/* --- the IOMMU group --- */
 
 /* Without the device attached, an address space has no limits yet. */
 static int iommufd_info_attach(int device, int iommufd, uint32_t *ret_devid, uint32_t *ret_ioas)
@@ -63,7 +63,7 @@ static int iommufd_info_report_ranges(int iommufd, uint32_t ioas, const struct v
 	return 0;
 }
 
-/* --- the device --------------------------------------------------------------------------------- */
+/* --- the device --- */
 
 static void iommufd_info_report_sparse(uint32_t index, const uint8_t *cap, size_t room, const struct vfio_info_sink *asker)
 {

@@ -20,7 +20,7 @@
 #define EEH_PE_RECOVERING 0x02
 #define EEH_PE_REMOVED	  0x400
 
-/* --- AER --------------------------------------------------------------------------------------- */
+/* --- AER --- */
 
 /* The file names each kind of error, and at its end "TOTAL_ERR_COR 3". False where there is none. */
 static bool probe_errors_read_aer_total(int dir_fd, const char *name, uint64_t *ret)
@@ -56,7 +56,7 @@ static uint64_t probe_errors_port_fatal(int dir_fd)
 	return own + seen;
 }
 
-/* --- what cuts a device off -------------------------------------------------------------------- */
+/* --- what cuts a device off --- */
 
 /* A port that sleeps contains nothing, and reading its configuration space would wake it. */
 static bool probe_errors_is_awake(int dir_fd)
@@ -102,7 +102,7 @@ static void probe_errors_read_eeh(int dir_fd, struct device_errors *ret)
 			 kernel & EEH_PE_ISOLATED || (kernel & EEH_PE_REMOVED && !ret->given_up);
 }
 
-/* --- both -------------------------------------------------------------------------------------- */
+/* --- both --- */
 
 static int probe_errors_open_device(const struct sysfs_root *root, const struct device *device)
 {

@@ -117,7 +117,7 @@ static int probe_read_device(struct probe *probe, const char *bus, const char *a
 	return 0;
 }
 
-/* --- IOMMU groups ------------------------------------------------------------------------------ */
+/* --- IOMMU groups --- */
 
 static int probe_read_group(struct probe *probe, struct iommu_group *group)
 {
@@ -158,7 +158,7 @@ static int probe_refresh_group(struct probe *probe, struct inventory *inv, int i
 	return group && (anew || !group->type) ? probe_read_group(probe, group) : 0;
 }
 
-/* --- one device -------------------------------------------------------------------------------- */
+/* --- one device --- */
 
 static int probe_put_device(struct probe *probe, struct inventory *inv, struct device **device, bool known)
 {
@@ -229,7 +229,7 @@ int probe_update(struct probe *probe, struct inventory *inv, const char *bus, co
 	return 0;
 }
 
-/* --- the whole host ---------------------------------------------------------------------------- */
+/* --- the whole host --- */
 
 typedef int (*probe_entry_fn)(struct probe *probe, struct inventory *inv, const char *name);
 

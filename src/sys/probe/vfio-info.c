@@ -69,7 +69,7 @@ const uint8_t *vfio_info_next_cap(const void *answer, size_t head_size, size_t s
 	return place;
 }
 
-/* --- x86, arm64 ---------------------------------------------------------------------------------- */
+/* --- x86, arm64 --- */
 
 static void vfio_info_report_ranges(const struct vfio_info_sink *asker, const uint8_t *cap, size_t room)
 {
@@ -124,7 +124,7 @@ static int vfio_info_query_type1(const struct vfio_info_sink *asker, int contain
 	return r;
 }
 
-/* --- POWER --------------------------------------------------------------------------------------- */
+/* --- POWER --- */
 
 /* The window below 4 GiB is there; others are made by who maps memory. */
 static int vfio_info_query_spapr(const struct vfio_info_sink *asker, int container_fd)
@@ -142,7 +142,7 @@ static int vfio_info_query_spapr(const struct vfio_info_sink *asker, int contain
 	return 0;
 }
 
-/* --- any ----------------------------------------------------------------------------------------- */
+/* --- any --- */
 
 static const struct {
 	unsigned long type;

@@ -25,7 +25,7 @@ struct vfio_info_sink {
  */
 bool vfio_info_read_group(const struct sysfs_root *root, int group_fd, const struct vfio_info_sink *asker);
 
-/* --- for those that ask other files of VFIO -------------------------------------------------------- */
+/* --- for those that ask other files of VFIO --- */
 
 void vfio_info_report(const struct vfio_info_sink *asker, const char *format, ...) _printf_(2, 3);
 

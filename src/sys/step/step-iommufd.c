@@ -30,7 +30,7 @@ struct step_iommufd_option {
 #define STEP_IOMMUFD_OP_SET	  0
 #define STEP_IOMMUFD_RLIMIT_OF_PROCESS	  1
 
-/* --- descriptors ------------------------------------------------------------------------------- */
+/* --- descriptors --- */
 
 /*
  * What the holder pins counts against the limit of its process, as it does with a VFIO container, and not against all that

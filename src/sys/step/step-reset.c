@@ -40,7 +40,7 @@ static int step_reset_open_device(const struct step_runner *step_runner, const s
 	return path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
 }
 
-/* --- keeping it awake ------------------------------------------------------------------------- */
+/* --- keeping it awake --- */
 
 /* An idle device sleeps in D3hot on its VFIO driver. *ret is how it was, NULL where the kernel has no say in it. */
 static int step_reset_wake_up(int dir_fd, char **ret)
@@ -62,7 +62,7 @@ static void step_reset_restore_power(int dir_fd, const char *was)
 		(void)(sysfs_write(dir_fd, "power/control", was) < 0);
 }
 
-/* --- looking at it ---------------------------------------------------------------------------- */
+/* --- looking at it --- */
 
 static int config_snapshot(int dir_fd, struct config_snapshot *ret)
 {
@@ -122,7 +122,7 @@ static int step_reset_check_unchanged(const struct config_snapshot *before, cons
 	return 0;
 }
 
-/* --- doing it --------------------------------------------------------------------------------- */
+/* --- doing it --- */
 
 static bool step_reset_is_done(const struct step_runner *step_runner, const char *key)
 {

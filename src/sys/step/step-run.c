@@ -46,7 +46,7 @@ struct step_runner *step_run_free(struct step_runner *step_runner)
 	return NULL;
 }
 
-/* --- drivers ----------------------------------------------------------------------------------- */
+/* --- drivers --- */
 
 static int step_run_open_device(const struct step_runner *step_runner, const struct step *step)
 {
@@ -260,7 +260,7 @@ static int step_run_rebind(struct step_runner *step_runner, const struct step *s
 	return step_run_bind_to_driver(step_runner, step, ret_cause);
 }
 
-/* --- virtual functions ------------------------------------------------------------------------- */
+/* --- virtual functions --- */
 
 static int step_run_set_autoprobe(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
@@ -329,7 +329,7 @@ static int step_run_set_vfs(struct step_runner *step_runner, const struct step *
 	return now == wanted ? 0 : step_run_fail(-EIO, ret_cause, str_printf("it has %u afterwards", now));
 }
 
-/* --- the table --------------------------------------------------------------------------------- */
+/* --- the table --- */
 
 static const step_fn step_run_table[STEP_KIND_COUNT] = {
 	[STEP_LOAD_MODULE] = step_run_load_module,

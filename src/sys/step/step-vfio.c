@@ -17,7 +17,7 @@
 #include "sys/usage/open-files.h"
 #include "sys/vfio-node.h"
 
-/* --- holding and proving ----------------------------------------------------------------------- */
+/* --- holding and proving --- */
 
 void *step_vfio_held_free(void *data)
 {
@@ -155,7 +155,7 @@ static bool step_vfio_has_no_groups(const struct step_runner *step_runner, int i
 	return vfio_node_of_members(step_runner->root, id, &nodes) >= 0 && nodes;
 }
 
-/* --- what the kernel says of a group, for the daemon --------------------------------------------- */
+/* --- what the kernel says of a group, for the daemon --- */
 
 struct info_target {
 	struct step_runner *step_runner;
@@ -265,7 +265,7 @@ int step_vfio_open_container(struct step_runner *step_runner, const struct step 
 	return 0;
 }
 
-/* --- nodes, by path ---------------------------------------------------------------------------- */
+/* --- nodes, by path --- */
 
 /* What a step is about: a named node, a device's, or a group's. NULL in *ret where it is not there. */
 static int step_vfio_node_path(const struct step_runner *step_runner, const struct step *step, char **ret)

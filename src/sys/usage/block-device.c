@@ -13,7 +13,7 @@ static int block_device_add_unique(char ***list, const char *s)
 	return strv_contains(*list, s) ? 0 : strv_add(list, s);
 }
 
-/* --- names ------------------------------------------------------------------------------------- */
+/* --- names --- */
 
 int block_device_by_number(const struct usage_set *set, dev_t number, char **ret)
 {
@@ -67,7 +67,7 @@ int block_device_title(const struct usage_set *set, const char *name, char **ret
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* --- what is below ----------------------------------------------------------------------------- */
+/* --- what is below --- */
 
 /*
  * A namespace that several controllers lead to hangs on none of them:

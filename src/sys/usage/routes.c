@@ -29,7 +29,7 @@ static int routes_open_socket(unsigned groups)
 	return TAKE_FD(fd);
 }
 
-/* --- default routes ---------------------------------------------------------------------------- */
+/* --- default routes --- */
 
 static bool routes_is_default(const struct nlmsghdr *header)
 {
@@ -152,7 +152,7 @@ int routes_read_default(routes_fn fn, void *userdata)
 	return r < 0 ? r : routes_read_family(fd, AF_INET6, buffer, fn, userdata);
 }
 
-/* --- changes ----------------------------------------------------------------------------------- */
+/* --- changes --- */
 
 int routes_watch(void)
 {

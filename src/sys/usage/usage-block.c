@@ -33,7 +33,7 @@ static int usage_block_add_for_owners(struct usage_set *set, const char *name, c
 	return r;
 }
 
-/* --- mounts ------------------------------------------------------------------------------------ */
+/* --- mounts --- */
 
 struct mount_scan {
 	struct usage_set *set;
@@ -204,7 +204,7 @@ static int usage_block_read_mounts(struct usage_set *set)
 	return r;
 }
 
-/* --- swap -------------------------------------------------------------------------------------- */
+/* --- swap --- */
 
 /* "/dev/dm-1                partition  1003516  0  -2" */
 static int usage_block_add_swap(struct usage_set *set, char *line)
@@ -235,7 +235,7 @@ static int usage_block_read_swaps(struct usage_set *set)
 	return r;
 }
 
-/* --- what is built on them --------------------------------------------------------------------- */
+/* --- what is built on them --- */
 
 static int usage_block_describe_holder(const struct usage_set *set, const char *name, char **ret)
 {

@@ -21,7 +21,7 @@ static int usage_console_add(struct usage_set *set, const char *key, const char 
 	return usage_scan_add(set, key, &usage);
 }
 
-/* --- what ACPI says of devices that PCI does not see ------------------------------------------- */
+/* --- what ACPI says of devices that PCI does not see --- */
 
 /*
  * A UART or TPM behind the LPC bridge is in no directory of the bridge, but the firmware has it
@@ -77,7 +77,7 @@ static int usage_console_owner(const struct usage_set *set, const char *link, ch
 	return 0;
 }
 
-/* --- consoles ---------------------------------------------------------------------------------- */
+/* --- consoles --- */
 
 /* "ttyS0                -W- (EC p a)    4:64": proc(5). The E is for enabled. */
 static int usage_console_add_line(struct usage_set *set, const char *line)
@@ -110,7 +110,7 @@ static int usage_console_read_proc(struct usage_set *set)
 	return r;
 }
 
-/* --- screens ----------------------------------------------------------------------------------- */
+/* --- screens --- */
 
 static bool usage_console_is_boot_fb(const char *name)
 {
@@ -211,7 +211,7 @@ static int usage_console_read_vga(struct usage_set *set)
 	return 0;
 }
 
-/* --- TPM --------------------------------------------------------------------------------------- */
+/* --- TPM --- */
 
 static int usage_console_read_tpms(struct usage_set *set)
 {

@@ -31,7 +31,7 @@ static int usage_net_is_up(const struct usage_set *set, const char *interface, b
 	return r;
 }
 
-/* --- from the top down ------------------------------------------------------------------------- */
+/* --- from the top down --- */
 
 static int usage_net_list_lower(const struct usage_set *set, const char *interface, char ***list)
 {
@@ -80,7 +80,7 @@ static int usage_net_add_with_lower(struct usage_set *set, const char *interface
 	return r;
 }
 
-/* --- default routes ---------------------------------------------------------------------------- */
+/* --- default routes --- */
 
 static int usage_net_on_route(const char *interface, const char *gateway, void *userdata)
 {
@@ -90,7 +90,7 @@ static int usage_net_on_route(const char *interface, const char *gateway, void *
 	return what ? usage_net_add_with_lower(userdata, interface, USAGE_DEFAULT_ROUTE, what) : -ENOMEM;
 }
 
-/* --- addresses --------------------------------------------------------------------------------- */
+/* --- addresses --- */
 
 /* Not those that an interface gives itself. */
 static bool usage_net_is_global(const struct sockaddr *address, char text[INET6_ADDRSTRLEN])
@@ -137,7 +137,7 @@ static int usage_net_read_addresses(struct usage_set *set)
 	return r;
 }
 
-/* --- ports ------------------------------------------------------------------------------------- */
+/* --- ports --- */
 
 /* A port of a bridge forwards for others, whether the host has an address there or not. */
 static int usage_net_read_ports(struct usage_set *set)

@@ -34,7 +34,7 @@ struct process {
 	char *name, *unit;
 };
 
-/* --- who it is --------------------------------------------------------------------------------- */
+/* --- who it is --- */
 
 static bool usage_process_is_udev(const char *name)
 {
@@ -95,7 +95,7 @@ static int usage_process_add_all(struct process *process, char *const *keys, con
 	return r;
 }
 
-/* --- what it has open -------------------------------------------------------------------------- */
+/* --- what it has open --- */
 
 /* What most processes have open, and no device has behind it. */
 static bool usage_process_is_common_node(const char *path)
@@ -250,7 +250,7 @@ static int usage_process_scan_fds(struct process *process)
 	return 0;
 }
 
-/* --- what is mounted where it is --------------------------------------------------------------- */
+/* --- what is mounted where it is --- */
 
 static char *usage_process_disk_number(dev_t device)
 {
@@ -316,7 +316,7 @@ static int usage_process_scan_mounts(struct process *process)
 	return file ? mounts_read(file, usage_process_on_foreign_mount, process) : 0;
 }
 
-/* --- the walk ---------------------------------------------------------------------------------- */
+/* --- the walk --- */
 
 static int usage_process_read_own_mounts(struct usage_process_walk *walk)
 {

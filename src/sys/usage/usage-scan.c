@@ -13,7 +13,7 @@ struct usage_entry {
 	struct usage *usage;
 };
 
-/* --- the book ---------------------------------------------------------------------------------- */
+/* --- the book --- */
 
 static void *usage_entry_free(void *data)
 {
@@ -140,7 +140,7 @@ int usage_scan_refresh(const struct sysfs_root *root, struct inventory *inv, uns
 	return usage_scan_apply(&set, inv, sources, NULL, ret_changed);
 }
 
-/* --- where things are -------------------------------------------------------------------------- */
+/* --- where things are --- */
 
 int usage_scan_devpath(const struct usage_set *set, const char *link, char **ret)
 {

@@ -19,7 +19,7 @@
 int usage_scan_refresh(const struct sysfs_root *root, struct inventory *inv, unsigned sources,
 		 bool *ret_changed) _must_check_;
 
-/* --- by hand: a reading that takes its time ---------------------------------------------------- */
+/* --- by hand: a reading that takes its time --- */
 
 /* What was found so far, by device. */
 struct usage_set {
@@ -45,7 +45,7 @@ int usage_block_read(struct usage_set *set) _must_check_;
 int usage_net_read(struct usage_set *set) _must_check_;
 int usage_console_read(struct usage_set *set) _must_check_;
 
-/* --- what they have in common ------------------------------------------------------------------ */
+/* --- what they have in common --- */
 
 /*
  * The device of the inventory that a thing of sysfs belongs to: @link is a link below the root
