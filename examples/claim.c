@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * claim GROUP: claims a group over D-Bus, and reads the ids of its devices from configuration space. No privilege, no path:
- * all that it uses came over the bus. The claim ends with the program, however that ends.
+ * claim GROUP: claims a group over D-Bus, and reads the ids of its devices from configuration
+ *space. No privilege, no path: all that it uses came over the bus. The claim ends with the program,
+ *however that ends.
  *
  *	cc claim.c -o claim $(pkg-config --cflags --libs libsystemd)
  */
@@ -23,10 +24,12 @@ static void fail(const char *what, const char *why)
 	exit(EXIT_FAILURE);
 }
 
-/* What a VMM does first: container, IOMMU, device; then configuration space is a file with an offset. */
+/* What a VMM does first: container, IOMMU, device; then configuration space is a file with an
+ * offset. */
 static void show_device(int group, int container, const char *address)
 {
-	struct vfio_region_info config = { .argsz = sizeof(config), .index = VFIO_PCI_CONFIG_REGION_INDEX };
+	struct vfio_region_info config = { .argsz = sizeof(config),
+					   .index = VFIO_PCI_CONFIG_REGION_INDEX };
 	uint16_t ids[2];
 	int device;
 
@@ -73,13 +76,15 @@ int main(int argc, char **argv)
 		fail("usage", "claim GROUP");
 	if (sd_bus_open_system(&bus) < 0)
 		fail("system bus", "cannot connect");
-	r = sd_bus_call_method(bus, "org.devgroups1", "/org/devgroups1", "org.devgroups1.Manager", "Claim", &error, &reply,
-			       "sa{sv}", argv[1], 1, "interface", "s", "group");
+	r = sd_bus_call_method(bus, "org.devgroups1", "/org/devgroups1", "org.devgroups1.Manager",
+			       "Claim", &error, &reply, "sa{sv}", argv[1], 1, "interface", "s",
+			       "group");
 	if (r < 0)
 		fail(argv[1], error.message ? error.message : strerror(-r));
 	sd_bus_message_read(reply, "o", &lease);
 	printf("lease %s\n", lease);
-	/* descriptors are the message's: it is kept for as long as they are needed, "lease" above all */
+	/* descriptors are the message's: it is kept for as long as they are needed, "lease" above
+	 * all */
 	for (sd_bus_message_enter_container(reply, 'a', "(ssh)");
 	     sd_bus_message_read(reply, "(ssh)", &kind, &name, &fd) > 0;) {
 		if (!strcmp(kind, "vfio-container"))

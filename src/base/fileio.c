@@ -86,7 +86,8 @@ int fileio_write_all(int fd, const void *data, size_t size)
 	return 0;
 }
 
-static int fileio_write_synced(int dir_fd, const char *path, const void *data, size_t size, unsigned mode)
+static int fileio_write_synced(int dir_fd, const char *path, const void *data, size_t size,
+			       unsigned mode)
 {
 	_cleanup_close_ int fd = -EBADF;
 	int r;
@@ -119,7 +120,8 @@ static int fileio_sync_parent(int dir_fd, const char *path)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int fileio_write_atomic_at(int dir_fd, const char *path, const void *data, size_t size, unsigned mode)
+int fileio_write_atomic_at(int dir_fd, const char *path, const void *data, size_t size,
+			   unsigned mode)
 {
 	_cleanup_free_ char *temp = NULL;
 	int r;

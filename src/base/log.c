@@ -11,7 +11,8 @@ static bool with_priority;
 void log_init(int level)
 {
 	max_level = level;
-	/* JOURNAL_STREAM: systemd.exec(5); the journal reads the sd-daemon(3) prefix as the priority */
+	/* JOURNAL_STREAM: systemd.exec(5); the journal reads the sd-daemon(3) prefix as the
+	 * priority */
 	with_priority = getenv("JOURNAL_STREAM") != NULL;
 	setlinebuf(stderr);
 }
@@ -29,7 +30,8 @@ static void _printf_(2, 0) log_emit(int level, const char *format, va_list ap, c
 		return;
 	vsnprintf(text, sizeof(text), format, ap);
 	for (char *at = text; *at; at++)
-		if (*at == '\n') /* one event is one line, whatever a device or a file put in its name */
+		if (*at ==
+		    '\n') /* one event is one line, whatever a device or a file put in its name */
 			*at = ' ';
 	if (with_priority)
 		fprintf(stderr, "<%d>%s%s%s\n", level, text, cause ? ": " : "", cause ? cause : "");

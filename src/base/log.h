@@ -3,7 +3,8 @@
 
 /*
  * One line per event, to the journal's stream format on stderr ("<3>text") when the service
- * manager reads it, plainly otherwise. Library layers never log above debug: whoever handles the error logs it.
+ * manager reads it, plainly otherwise. Library layers never log above debug: whoever handles the
+ * error logs it.
  */
 
 #include <syslog.h>
@@ -17,12 +18,12 @@ void log_line(int level, const char *format, ...) _printf_(2, 3);
 /* Appends ": strerror(-error)"; returns @error, so that "return log_error_errno(r, …)" works. */
 int log_line_errno(int level, int error, const char *format, ...) _printf_(3, 4);
 
-#define log_debug(...)	 log_line(LOG_DEBUG, __VA_ARGS__)
-#define log_info(...)	 log_line(LOG_INFO, __VA_ARGS__)
-#define log_notice(...)	 log_line(LOG_NOTICE, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
+#define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
+#define log_notice(...) log_line(LOG_NOTICE, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_WARNING, __VA_ARGS__)
-#define log_error(...)	 log_line(LOG_ERR, __VA_ARGS__)
+#define log_error(...) log_line(LOG_ERR, __VA_ARGS__)
 
-#define log_debug_errno(e, ...)	  log_line_errno(LOG_DEBUG, e, __VA_ARGS__)
+#define log_debug_errno(e, ...) log_line_errno(LOG_DEBUG, e, __VA_ARGS__)
 #define log_warning_errno(e, ...) log_line_errno(LOG_WARNING, e, __VA_ARGS__)
-#define log_error_errno(e, ...)	  log_line_errno(LOG_ERR, e, __VA_ARGS__)
+#define log_error_errno(e, ...) log_line_errno(LOG_ERR, e, __VA_ARGS__)

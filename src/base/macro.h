@@ -5,7 +5,8 @@
  * Declaration helpers only: no macro here hides control flow.
  *
  * _cleanup_(fn) runs fn(&variable) when the variable leaves its scope; DEFINE_CLEANUP makes such an
- * fn from a destructor. Destructors take NULL. TAKE_PTR and TAKE_FD move ownership out of a variable.
+ * fn from a destructor. Destructors take NULL. TAKE_PTR and TAKE_FD move ownership out of a
+ * variable.
  */
 
 #include <dirent.h>
@@ -15,34 +16,34 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _cleanup_(fn)	      __attribute__((cleanup(fn)))
-#define _printf_(fmt, first)  __attribute__((format(printf, fmt, first)))
-#define _must_check_	      __attribute__((warn_unused_result))
+#define _cleanup_(fn) __attribute__((cleanup(fn)))
+#define _printf_(fmt, first) __attribute__((format(printf, fmt, first)))
+#define _must_check_ __attribute__((warn_unused_result))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
-#define TAKE_PTR(ptr)                            \
-	({                                       \
+#define TAKE_PTR(ptr)                              \
+	({                                         \
 		__typeof__(ptr) *take_at = &(ptr); \
 		__typeof__(ptr) taken = *take_at;  \
-		*take_at = NULL;                 \
-		taken;                           \
+		*take_at = NULL;                   \
+		taken;                             \
 	})
 
-#define TAKE_FD(fd)                  \
-	({                           \
+#define TAKE_FD(fd)                   \
+	({                            \
 		int *take_at = &(fd); \
 		int taken = *take_at; \
-		*take_at = -EBADF;   \
-		taken;               \
+		*take_at = -EBADF;    \
+		taken;                \
 	})
 
-#define DEFINE_CLEANUP(type, name, destroy)      \
-	static inline void name(type *variable)  \
-	{                                        \
-		if (*variable)                   \
-			destroy(*variable);      \
+#define DEFINE_CLEANUP(type, name, destroy)     \
+	static inline void name(type *variable) \
+	{                                       \
+		if (*variable)                  \
+			destroy(*variable);     \
 	}
 
 static inline void freep(void *variable)
@@ -61,7 +62,7 @@ static inline void fd_closep(int *fd)
 DEFINE_CLEANUP(FILE *, fclosep, fclose)
 DEFINE_CLEANUP(DIR *, closedirp, closedir)
 
-#define _cleanup_free_	   _cleanup_(freep)
-#define _cleanup_close_	   _cleanup_(fd_closep)
-#define _cleanup_fclose_   _cleanup_(fclosep)
+#define _cleanup_free_ _cleanup_(freep)
+#define _cleanup_close_ _cleanup_(fd_closep)
+#define _cleanup_fclose_ _cleanup_(fclosep)
 #define _cleanup_closedir_ _cleanup_(closedirp)

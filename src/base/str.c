@@ -58,7 +58,8 @@ int str_parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret)
 	unsigned long long value;
 	char *end;
 
-	/* strtoull() takes leading blanks and signs; a number here is digits from the first byte on. */
+	/* strtoull() takes leading blanks and signs; a number here is digits from the first byte
+	 * on. */
 	if (!isxdigit((unsigned char)s[0]))
 		return -EINVAL;
 	errno = 0;
@@ -114,7 +115,8 @@ int str_parse_size(const char *s, uint64_t *ret)
 	return 0;
 }
 
-/* Compares the numbers that both strings start with, however long they are, and moves behind them. */
+/* Compares the numbers that both strings start with, however long they are, and moves behind them.
+ */
 static int str_compare_numbers(const char **a, const char **b)
 {
 	size_t size_a = strspn(*a, "0123456789"), size_b = strspn(*b, "0123456789");

@@ -36,8 +36,8 @@ int str_parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret) _mu
 int str_parse_uint(const char *s, unsigned *ret) _must_check_;
 
 /*
- * "16G" → bytes; binary suffixes K, M, G, T (an optional "iB" or "B" may follow), "infinity" is UINT64_MAX.
- * -EINVAL or -ERANGE.
+ * "16G" → bytes; binary suffixes K, M, G, T (an optional "iB" or "B" may follow), "infinity" is
+ * UINT64_MAX. -EINVAL or -ERANGE.
  */
 int str_parse_size(const char *s, uint64_t *ret) _must_check_;
 

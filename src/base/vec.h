@@ -28,8 +28,8 @@ void *vec_remove_at(struct vec *vec, size_t at);
 bool vec_remove(struct vec *vec, const void *item);
 
 /*
- * In a vector sorted by @cmp: the index of the element equal to @key, or -1, and then *ret_at is where it
- * belongs. @cmp gets (key, element).
+ * In a vector sorted by @cmp: the index of the element equal to @key, or -1, and then *ret_at is
+ * where it belongs. @cmp gets (key, element).
  */
 ptrdiff_t vec_find_sorted(const struct vec *vec, const void *key, vec_cmp cmp, size_t *ret_at);
 /* Appends all of @from, which is empty afterwards. 0 or -ENOMEM, and then nothing has changed. */
@@ -44,6 +44,7 @@ void vec_drop(struct vec *vec);
 #define _cleanup_vec_ _cleanup_(vec_drop)
 
 /* for (type *item; …): the loop variable is declared here. The vector must not change meanwhile. */
-#define VEC_FOREACH(type, item, vec)                                                            \
-	for (size_t item##_i = 0, item##_once = 1; item##_i < (vec)->n; item##_i++, item##_once = 1) \
+#define VEC_FOREACH(type, item, vec)                                    \
+	for (size_t item##_i = 0, item##_once = 1; item##_i < (vec)->n; \
+	     item##_i++, item##_once = 1)                               \
 		for (type *item = (vec)->items[item##_i]; item##_once; item##_once = 0)

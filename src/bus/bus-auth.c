@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who may do what: what the file of a group allows, then root, then what polkit allows; else nobody. */
+/* Who may do what: what the file of a group allows, then root, then what polkit allows; else
+ * nobody. */
 
 #include <errno.h>
 #include <grp.h>
@@ -62,7 +63,8 @@ static bool bus_auth_group_has_name(gid_t gid, const char *name)
 	return gr && gr->gr_gid == gid;
 }
 
-/* Membership is asked of the user database: what groups a process has put on or off is its own affair. */
+/* Membership is asked of the user database: what groups a process has put on or off is its own
+ * affair. */
 static bool bus_auth_group_listed(const struct bus_caller *caller, char *const *groups)
 {
 	const struct passwd *pw = getpwuid(caller->uid);
@@ -94,7 +96,8 @@ static char *bus_auth_caller_name(const struct bus_caller *caller)
 
 bool bus_auth_may_claim(const struct bus_caller *caller, const struct group_def *def)
 {
-	return caller->uid == 0 || bus_auth_user_listed(caller, def->users) || bus_auth_group_listed(caller, def->groups);
+	return caller->uid == 0 || bus_auth_user_listed(caller, def->users) ||
+	       bus_auth_group_listed(caller, def->groups);
 }
 
 char *bus_auth_devices(const struct devgroup *group)
@@ -108,15 +111,18 @@ char *bus_auth_devices(const struct devgroup *group)
 }
 
 /* @ret_refusal is what to say if polkit says no; why it does is added to that. */
-static enum bus_verdict bus_auth_ask_polkit(struct bus *bus, sd_bus_message *call, const struct bus_caller *caller,
-			    const struct polkit_question *question, struct refusal *ret_refusal)
+static enum bus_verdict bus_auth_ask_polkit(struct bus *bus, sd_bus_message *call,
+					    const struct bus_caller *caller,
+					    const struct polkit_question *question,
+					    struct refusal *ret_refusal)
 {
 	_cleanup_free_ char *why = NULL, *before = NULL;
 	enum polkit_answer answer = bus_polkit_ask(bus, call, caller->uid, question, &why);
 
 	if (answer == POLKIT_NO) {
 		before = TAKE_PTR(ret_refusal->text);
-		refusal_set(ret_refusal, ret_refusal->kind, "%s %s", str_or(before, ""), str_or(why, ""));
+		refusal_set(ret_refusal, ret_refusal->kind, "%s %s", str_or(before, ""),
+			    str_or(why, ""));
 		return BUS_REFUSED;
 	}
 	refusal_clear(ret_refusal);
@@ -124,8 +130,8 @@ static enum bus_verdict bus_auth_ask_polkit(struct bus *bus, sd_bus_message *cal
 }
 
 enum bus_verdict bus_auth_claim(struct bus *bus, sd_bus_message *call,
-				     const struct bus_caller *caller, const struct devgroup *group,
-				     const char *label, bool beforehand, struct refusal *ret_refusal)
+				const struct bus_caller *caller, const struct devgroup *group,
+				const char *label, bool beforehand, struct refusal *ret_refusal)
 {
 	_cleanup_free_ char *name = NULL, *devices = NULL;
 	struct polkit_question question = {
@@ -140,15 +146,16 @@ enum bus_verdict bus_auth_claim(struct bus *bus, sd_bus_message *call,
 	name = bus_auth_caller_name(caller);
 	question.devices = devices = bus_auth_devices(group);
 	refusal_set(ret_refusal, REFUSED_ACCESS_DENIED,
-	       "%s may not claim group %s. An administrator allows it with \"access\" in %s.",
-	       str_or(name, "This user"), group->def->name,
-	       str_or(group->def->file, "its definition"));
-	return devices ? bus_auth_ask_polkit(bus, call, caller, &question, ret_refusal) : BUS_REFUSED;
+		    "%s may not claim group %s. An administrator allows it with \"access\" in %s.",
+		    str_or(name, "This user"), group->def->name,
+		    str_or(group->def->file, "its definition"));
+	return devices ? bus_auth_ask_polkit(bus, call, caller, &question, ret_refusal) :
+			 BUS_REFUSED;
 }
 
 enum bus_verdict bus_auth_release(struct bus *bus, sd_bus_message *call,
-				       const struct bus_caller *caller,
-				       const struct devgroup *group, struct refusal *ret_refusal)
+				  const struct bus_caller *caller, const struct devgroup *group,
+				  struct refusal *ret_refusal)
 {
 	_cleanup_free_ char *name = NULL, *holder = NULL, *devices = NULL;
 	struct polkit_question question = { .action = BUS_POLKIT_ACTION_RELEASE_ANY,
@@ -161,13 +168,14 @@ enum bus_verdict bus_auth_release(struct bus *bus, sd_bus_message *call,
 	question.label = group->lease->record->label;
 	question.devices = devices = bus_auth_devices(group);
 	refusal_set(ret_refusal, REFUSED_NOT_HOLDER,
-	       "Group %s is held by %s. Only its holder or root can release it, and not %s.",
-	       group->def->name, str_or(holder, "?"), str_or(name, "this user"));
-	return devices ? bus_auth_ask_polkit(bus, call, caller, &question, ret_refusal) : BUS_REFUSED;
+		    "Group %s is held by %s. Only its holder or root can release it, and not %s.",
+		    group->def->name, str_or(holder, "?"), str_or(name, "this user"));
+	return devices ? bus_auth_ask_polkit(bus, call, caller, &question, ret_refusal) :
+			 BUS_REFUSED;
 }
 
 enum bus_verdict bus_auth_manage(struct bus *bus, sd_bus_message *call, const char *what,
-				      struct refusal *ret_refusal)
+				 struct refusal *ret_refusal)
 {
 	static const struct polkit_question question = { .action = BUS_POLKIT_ACTION_MANAGE };
 	_cleanup_free_ char *name = NULL;
@@ -181,6 +189,6 @@ enum bus_verdict bus_auth_manage(struct bus *bus, sd_bus_message *call, const ch
 		return BUS_GRANTED;
 	name = bus_auth_caller_name(&caller);
 	refusal_set(ret_refusal, REFUSED_ACCESS_DENIED, "%s may not %s. Root can.",
-	       str_or(name, "This user"), what);
+		    str_or(name, "This user"), what);
 	return bus_auth_ask_polkit(bus, call, &caller, &question, ret_refusal);
 }

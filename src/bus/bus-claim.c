@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Calls that take a while: Claim, Release and TakeFds, whose replies are sent when the daemon layer has its
- * answer. A descriptor goes only to the connection whose claim was authorised.
+ * Calls that take a while: Claim, Release and TakeFds, whose replies are sent when the daemon layer
+ * has its answer. A descriptor goes only to the connection whose claim was authorised.
  */
 
 #include <errno.h>
@@ -31,7 +31,8 @@ struct pending_claim {
 
 /* --- descriptors --- */
 
-/* Moves up to one reply's worth of descriptors from number @first on into @reply; 0 or negative errno. */
+/* Moves up to one reply's worth of descriptors from number @first on into @reply; 0 or negative
+ * errno. */
 static int bus_claim_append_fds(sd_bus_message *reply, struct lease *lease, unsigned first)
 {
 	unsigned n = 0;
@@ -95,7 +96,8 @@ void bus_claim_forget_all_leases(struct bus *bus)
 	vec_clear(&bus->owners, lease_owner_free);
 }
 
-/* The connection is gone: what it has not taken can never be taken. The lease lives on by its pipe. */
+/* The connection is gone: what it has not taken can never be taken. The lease lives on by its pipe.
+ */
 static int on_lease_owner_gone(sd_bus_track *track, void *userdata)
 {
 	struct lease_owner *owner = userdata;
@@ -132,7 +134,7 @@ static int lease_owner_add(struct bus *bus, const struct lease *lease, sd_bus_me
 }
 
 int bus_claim_take_fds(sd_bus_message *message, struct bus *bus, struct devgroup *group,
-			unsigned first, sd_bus_error *error)
+		       unsigned first, sd_bus_error *error)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	_cleanup_refusal_ struct refusal refusal = { 0 };
@@ -140,9 +142,10 @@ int bus_claim_take_fds(sd_bus_message *message, struct bus *bus, struct devgroup
 	int r;
 
 	if (!owner || !str_eq(owner->sender, sd_bus_message_get_sender(message))) {
-		refusal_set(&refusal, REFUSED_NOT_HOLDER,
-		       "The descriptors of group %s go only to the connection that claimed it.",
-		       group->def->name);
+		refusal_set(
+			&refusal, REFUSED_NOT_HOLDER,
+			"The descriptors of group %s go only to the connection that claimed it.",
+			group->def->name);
 		return bus_error_set_refusal(error, &refusal);
 	}
 	r = sd_bus_message_new_method_return(message, &reply);
@@ -171,7 +174,8 @@ static void *pending_claim_free(void *data)
 }
 
 /* The claim waited in line: is what allowed it still so? */
-static bool pending_claim_still_allowed(const struct devgroup *group, void *userdata, struct refusal *ret_refusal)
+static bool pending_claim_still_allowed(const struct devgroup *group, void *userdata,
+					struct refusal *ret_refusal)
 {
 	const struct pending_claim *pending = userdata;
 	_cleanup_free_ char *devices = bus_auth_devices(group);
@@ -180,9 +184,10 @@ static bool pending_claim_still_allowed(const struct devgroup *group, void *user
 	    (pending->devices && str_eq(pending->devices, devices)))
 		return true;
 	return refusal_set(ret_refusal, REFUSED_ACCESS_DENIED,
-		      "The definition of group %s has changed while this claim waited, and does not allow "
-		      "it any more. Claim it again.",
-		      group->def->name);
+			   "The definition of group %s has changed while this claim waited, and "
+			   "does not allow "
+			   "it any more. Claim it again.",
+			   group->def->name);
 }
 
 static int bus_claim_reply(struct bus *bus, sd_bus_message *call, struct devgroup *group)
@@ -204,8 +209,8 @@ static int bus_claim_reply(struct bus *bus, sd_bus_message *call, struct devgrou
 	return r;
 }
 
-static void on_claim_finished(struct claim *claim, struct devgroup *group, const struct refusal *refusal,
-			  void *userdata)
+static void on_claim_finished(struct claim *claim, struct devgroup *group,
+			      const struct refusal *refusal, void *userdata)
 {
 	struct pending_claim *pending = userdata;
 	int r;
@@ -233,8 +238,8 @@ static int on_claim_caller_gone(sd_bus_track *track, void *userdata)
 	return 0;
 }
 
-static int pending_claim_new(struct bus *bus, sd_bus_message *message, const struct bus_caller *caller,
-		       struct pending_claim **ret)
+static int pending_claim_new(struct bus *bus, sd_bus_message *message,
+			     const struct bus_caller *caller, struct pending_claim **ret)
 {
 	struct pending_claim *pending = calloc(1, sizeof(*pending));
 	int r;
@@ -266,11 +271,12 @@ void bus_claim_cancel_all(struct bus *bus)
 }
 
 static bool bus_claim_start(struct bus *bus, sd_bus_message *message, const char *name,
-			const struct bus_options *options, const struct bus_caller *caller,
-			struct refusal *ret_refusal)
+			    const struct bus_options *options, const struct bus_caller *caller,
+			    struct refusal *ret_refusal)
 {
 	const struct devgroup *group = registry_find(bus->registry, name);
-	const struct bus_caller holder = options->for_user ? bus_auth_holder(caller, options->uid) : *caller;
+	const struct bus_caller holder =
+		options->for_user ? bus_auth_holder(caller, options->uid) : *caller;
 	const struct claim_request request = {
 		.uid = holder.uid,
 		.gid = holder.gid,
@@ -289,27 +295,30 @@ static bool bus_claim_start(struct bus *bus, sd_bus_message *message, const char
 		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
 	if (group && !bus_auth_may_claim(caller, group->def))
 		pending->devices = bus_auth_devices(group);
-	if (claims_submit(bus->registry, name, &request, on_claim_finished, pending, &pending->claim,
-			   ret_refusal))
+	if (claims_submit(bus->registry, name, &request, on_claim_finished, pending,
+			  &pending->claim, ret_refusal))
 		return true;
 	vec_remove(&bus->claims, pending);
 	pending_claim_free(pending);
 	return false;
 }
 
-/* Who claims for another user decides whose devices they are, as only root may. Then the lease is that user's. */
+/* Who claims for another user decides whose devices they are, as only root may. Then the lease is
+ * that user's. */
 static bool bus_claim_check_uid(const struct bus_options *options, const struct bus_caller *caller,
-			  struct refusal *ret_refusal)
+				struct refusal *ret_refusal)
 {
 	if (!options->for_user || options->uid == caller->uid || caller->uid == 0)
 		return true;
 	return refusal_set(ret_refusal, REFUSED_ACCESS_DENIED,
-		      "Only root may claim for another user, and not uid %u.", (unsigned)caller->uid);
+			   "Only root may claim for another user, and not uid %u.",
+			   (unsigned)caller->uid);
 }
 
-static enum bus_verdict bus_claim_authorize(struct bus *bus, sd_bus_message *message, const char *name,
-				  const struct bus_options *options, struct bus_caller *ret_caller,
-				  struct refusal *ret_refusal)
+static enum bus_verdict bus_claim_authorize(struct bus *bus, sd_bus_message *message,
+					    const char *name, const struct bus_options *options,
+					    struct bus_caller *ret_caller,
+					    struct refusal *ret_refusal)
 {
 	const struct devgroup *group = registry_find(bus->registry, name);
 
@@ -325,7 +334,7 @@ static enum bus_verdict bus_claim_authorize(struct bus *bus, sd_bus_message *mes
 int bus_claim_method(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	static const char *const allowed[] = { "label", "access",     "interface", "wait",
-					       "force", "persistent", "uid", NULL };
+					       "force", "persistent", "uid",	   NULL };
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct bus_options options = { .interface = INTERFACE_AUTO };
 	struct bus_caller caller;
@@ -355,14 +364,15 @@ int bus_claim_method(sd_bus_message *message, void *userdata, sd_bus_error *erro
 static void on_release_finished(const struct refusal *refusal, void *userdata)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = userdata;
-	int r = refusal ? bus_error_reply_refusal(call, refusal) : sd_bus_reply_method_return(call, NULL);
+	int r = refusal ? bus_error_reply_refusal(call, refusal) :
+			  sd_bus_reply_method_return(call, NULL);
 
 	if (r < 0)
 		log_warning_errno(r, "Cannot answer a release");
 }
 
 int bus_claim_release(sd_bus_message *message, struct bus *bus, struct devgroup *group,
-		       uint64_t wait_usec)
+		      uint64_t wait_usec)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct bus_caller caller;
@@ -382,7 +392,7 @@ int bus_claim_release(sd_bus_message *message, struct bus *bus, struct devgroup 
 	if (group->lease)
 		bus_signals_release_requested(bus, group->lease->record->lease, caller.uid);
 	r = releases_submit(bus->registry, group, wait_usec, on_release_finished,
-			     sd_bus_message_ref(message));
+			    sd_bus_message_ref(message));
 	if (r < 0) {
 		sd_bus_message_unref(message);
 		return r;
@@ -395,8 +405,8 @@ int bus_claim_reset(sd_bus_message *message, struct bus *bus, struct devgroup *g
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
-	if (resets_submit(bus->registry, group, options->method, options->wait_usec, on_release_finished,
-			   sd_bus_message_ref(message), &refusal))
+	if (resets_submit(bus->registry, group, options->method, options->wait_usec,
+			  on_release_finished, sd_bus_message_ref(message), &refusal))
 		return 1; /* answered when it is done */
 	sd_bus_message_unref(message);
 	return bus_error_set_refusal(error, &refusal);

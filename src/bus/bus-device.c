@@ -29,8 +29,8 @@ char *bus_device_path(const char *key)
 	return !full || sd_bus_path_encode(DG_DEVICE_PREFIX, full, &path) < 0 ? NULL : path;
 }
 
-static int bus_device_find(sd_bus *connection, const char *path, const char *interface, void *userdata,
-		       void **ret_found, sd_bus_error *ret_error)
+static int bus_device_find(sd_bus *connection, const char *path, const char *interface,
+			   void *userdata, void **ret_found, sd_bus_error *ret_error)
 {
 	static struct device_handle handle; /* used before the next look-up */
 	struct bus *bus = userdata;
@@ -49,7 +49,7 @@ static int bus_device_find(sd_bus *connection, const char *path, const char *int
 }
 
 static int bus_device_enumerate(sd_bus *connection, const char *prefix, void *userdata,
-			     char ***ret_nodes, sd_bus_error *ret_error)
+				char ***ret_nodes, sd_bus_error *ret_error)
 {
 	struct bus *bus = userdata;
 	_cleanup_free_ char **nodes = NULL;
@@ -108,15 +108,16 @@ static const char *bus_device_string(const struct device_handle *handle, const c
 }
 
 static int bus_device_get_string(sd_bus *connection, const char *path, const char *interface,
-		      const char *property, sd_bus_message *reply, void *userdata,
-		      sd_bus_error *error)
+				 const char *property, sd_bus_message *reply, void *userdata,
+				 sd_bus_error *error)
 {
 	return sd_bus_message_append(reply, "s", str_or(bus_device_string(userdata, property), ""));
 }
 
 /* Ids are strings of hex digits, as everywhere in this field: "8086", "020000". */
-static int bus_device_get_id(sd_bus *connection, const char *path, const char *interface, const char *property,
-		  sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int bus_device_get_id(sd_bus *connection, const char *path, const char *interface,
+			     const char *property, sd_bus_message *reply, void *userdata,
+			     sd_bus_error *error)
 {
 	const struct device *device = ((const struct device_handle *)userdata)->device;
 	char text[8] = "";
@@ -137,8 +138,8 @@ static int bus_device_get_id(sd_bus *connection, const char *path, const char *i
 }
 
 static int bus_device_get_number(sd_bus *connection, const char *path, const char *interface,
-		      const char *property, sd_bus_message *reply, void *userdata,
-		      sd_bus_error *error)
+				 const char *property, sd_bus_message *reply, void *userdata,
+				 sd_bus_error *error)
 {
 	const struct device *device = ((const struct device_handle *)userdata)->device;
 
@@ -147,16 +148,18 @@ static int bus_device_get_number(sd_bus *connection, const char *path, const cha
 								      device->numa_node);
 }
 
-static int bus_device_get_num_vfs(sd_bus *connection, const char *path, const char *interface, const char *property,
-		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int bus_device_get_num_vfs(sd_bus *connection, const char *path, const char *interface,
+				  const char *property, sd_bus_message *reply, void *userdata,
+				  sd_bus_error *error)
 {
 	const struct device *device = ((const struct device_handle *)userdata)->device;
 
 	return sd_bus_message_append(reply, "u", (uint32_t)device->num_vfs);
 }
 
-static int bus_device_get_reset_required(sd_bus *connection, const char *path, const char *interface, const char *property,
-			      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int bus_device_get_reset_required(sd_bus *connection, const char *path,
+					 const char *interface, const char *property,
+					 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const struct device *device = ((const struct device_handle *)userdata)->device;
 
@@ -164,8 +167,8 @@ static int bus_device_get_reset_required(sd_bus *connection, const char *path, c
 }
 
 static int bus_device_get_list(sd_bus *connection, const char *path, const char *interface,
-		    const char *property, sd_bus_message *reply, void *userdata,
-		    sd_bus_error *error)
+			       const char *property, sd_bus_message *reply, void *userdata,
+			       sd_bus_error *error)
 {
 	const struct device *device = ((const struct device_handle *)userdata)->device;
 
@@ -175,7 +178,7 @@ static int bus_device_get_list(sd_bus *connection, const char *path, const char 
 }
 
 static int bus_device_append_cause(sd_bus_message *reply, const struct inventory *inv,
-			const struct device *device, const struct isolation_cause *cause)
+				   const struct device *device, const struct isolation_cause *cause)
 {
 	_cleanup_free_ char *text = isolation_text(inv, device, cause);
 
@@ -185,8 +188,8 @@ static int bus_device_append_cause(sd_bus_message *reply, const struct inventory
 }
 
 static int bus_device_get_isolation(sd_bus *connection, const char *path, const char *interface,
-			 const char *property, sd_bus_message *reply, void *userdata,
-			 sd_bus_error *error)
+				    const char *property, sd_bus_message *reply, void *userdata,
+				    sd_bus_error *error)
 {
 	const struct device_handle *handle = userdata;
 	const struct inventory *inv = host_inventory(registry_host(handle->registry));
@@ -203,7 +206,8 @@ static int bus_device_get_isolation(sd_bus *connection, const char *path, const 
 
 /* Not signalled: they change with quirks.d alone. */
 static int bus_device_get_hints(sd_bus *connection, const char *path, const char *interface,
-		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+				const char *property, sd_bus_message *reply, void *userdata,
+				sd_bus_error *error)
 {
 	const struct device_handle *handle = userdata;
 	const struct inventory *inv = host_inventory(registry_host(handle->registry));
@@ -220,8 +224,8 @@ static int bus_device_get_hints(sd_bus *connection, const char *path, const char
 
 /* Empty where the kernel does not count. */
 static int bus_device_get_error_counts(sd_bus *connection, const char *path, const char *interface,
-			    const char *property, sd_bus_message *reply, void *userdata,
-			    sd_bus_error *error)
+				       const char *property, sd_bus_message *reply, void *userdata,
+				       sd_bus_error *error)
 {
 	const struct device_errors *errors =
 		&((const struct device_handle *)userdata)->device->errors;
@@ -234,15 +238,17 @@ static int bus_device_get_error_counts(sd_bus *connection, const char *path, con
 
 /* --- what it is to its user: facts --- */
 
-static int bus_device_find_facts(const struct device_handle *handle, const char *part, struct vec *ret)
+static int bus_device_find_facts(const struct device_handle *handle, const char *part,
+				 struct vec *ret)
 {
-	return device_facts_get(host_inventory(registry_host(handle->registry)), handle->device, part,
-			    ret);
+	return device_facts_get(host_inventory(registry_host(handle->registry)), handle->device,
+				part, ret);
 }
 
 /* Signalled where VFIO was asked anew; the rest changes with other devices too. */
 static int bus_device_get_facts(sd_bus *connection, const char *path, const char *interface,
-		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+				const char *property, sd_bus_message *reply, void *userdata,
+				sd_bus_error *error)
 {
 	static const char *const parts[][2] = {
 		{ "DmaFacts", "dma" },
@@ -253,15 +259,16 @@ static int bus_device_get_facts(sd_bus *connection, const char *path, const char
 	_cleanup_facts_ struct vec facts = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		if (str_eq(parts[i][0], property) && bus_device_find_facts(userdata, parts[i][1], &facts) < 0)
+		if (str_eq(parts[i][0], property) &&
+		    bus_device_find_facts(userdata, parts[i][1], &facts) < 0)
 			return -ENOMEM;
 	return bus_facts_append(reply, &facts);
 }
 
 /* a(tts): first, last, and what that is. */
 static int bus_device_get_ranges(sd_bus *connection, const char *path, const char *interface,
-		      const char *property, sd_bus_message *reply, void *userdata,
-		      sd_bus_error *error)
+				 const char *property, sd_bus_message *reply, void *userdata,
+				 sd_bus_error *error)
 {
 	bool reserved = str_eq(property, "ReservedRegions");
 	_cleanup_facts_ struct vec facts = { 0 };
@@ -282,15 +289,17 @@ static int bus_device_get_ranges(sd_bus *connection, const char *path, const cha
 }
 
 /* a(sssus): id, name, description, how many more can be made, what its user sees. */
-static int bus_device_get_mdev_types(sd_bus *connection, const char *path, const char *interface, const char *property,
-			  sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int bus_device_get_mdev_types(sd_bus *connection, const char *path, const char *interface,
+				     const char *property, sd_bus_message *reply, void *userdata,
+				     sd_bus_error *error)
 {
 	const struct device *device = ((const struct device_handle *)userdata)->device;
 	int r = sd_bus_message_open_container(reply, 'a', "(sssus)");
 
 	VEC_FOREACH(const struct mdev_type, type, &device->mdev_types)
 		if (r >= 0)
-			r = sd_bus_message_append(reply, "(sssus)", type->id, str_or(type->name, ""),
+			r = sd_bus_message_append(reply, "(sssus)", type->id,
+						  str_or(type->name, ""),
 						  str_or(type->description, ""), type->available,
 						  str_or(type->api, ""));
 	return r < 0 ? r : sd_bus_message_close_container(reply);

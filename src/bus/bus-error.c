@@ -34,6 +34,7 @@ int bus_error_set_refusal(sd_bus_error *error, const struct refusal *refusal)
 
 int bus_error_reply_refusal(sd_bus_message *message, const struct refusal *refusal)
 {
-	return sd_bus_reply_method_errorf(message, str_or(bus_error_names[refusal->kind], SD_BUS_ERROR_FAILED),
-					  "%s", str_or(refusal->text, "Out of memory."));
+	return sd_bus_reply_method_errorf(
+		message, str_or(bus_error_names[refusal->kind], SD_BUS_ERROR_FAILED), "%s",
+		str_or(refusal->text, "Out of memory."));
 }

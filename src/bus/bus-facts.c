@@ -8,8 +8,8 @@ static int bus_facts_append_item(sd_bus_message *message, const struct fact *fac
 static const char *bus_facts_signature(enum fact_kind kind)
 {
 	static const char *const signatures[] = {
-		[FACT_BOOL] = "b",    [FACT_NUMBER] = "t",   [FACT_ADDRESS] = "t",
-		[FACT_TEXT] = "s",    [FACT_DICT] = "a{sv}",
+		[FACT_BOOL] = "b", [FACT_NUMBER] = "t",	  [FACT_ADDRESS] = "t",
+		[FACT_TEXT] = "s", [FACT_DICT] = "a{sv}",
 	};
 
 	return kind < ARRAY_SIZE(signatures) ? signatures[kind] : NULL;
@@ -19,7 +19,7 @@ static int bus_facts_append_list(sd_bus_message *message, const struct fact *lis
 {
 	int r = sd_bus_message_open_container(message, 'a', bus_facts_signature(list->item_kind));
 
-	VEC_FOREACH (const struct fact, item, &list->items)
+	VEC_FOREACH(const struct fact, item, &list->items)
 		if (r >= 0)
 			r = bus_facts_append_item(message, item);
 	return r < 0 ? r : sd_bus_message_close_container(message);
@@ -68,7 +68,7 @@ int bus_facts_append(sd_bus_message *message, const struct vec *facts)
 {
 	int r = sd_bus_message_open_container(message, 'a', "{sv}");
 
-	VEC_FOREACH (const struct fact, fact, facts)
+	VEC_FOREACH(const struct fact, fact, facts)
 		if (r >= 0)
 			r = bus_facts_append_entry(message, fact);
 	return r < 0 ? r : sd_bus_message_close_container(message);

@@ -16,8 +16,8 @@ char *bus_group_path(const char *name)
 	return sd_bus_path_encode(DG_GROUP_PREFIX, name, &path) < 0 ? NULL : path;
 }
 
-static int bus_group_find(sd_bus *connection, const char *path, const char *interface, void *userdata,
-		      void **ret_found, sd_bus_error *ret_error)
+static int bus_group_find(sd_bus *connection, const char *path, const char *interface,
+			  void *userdata, void **ret_found, sd_bus_error *ret_error)
 {
 	struct bus *bus = userdata;
 	_cleanup_free_ char *name = NULL;
@@ -29,8 +29,8 @@ static int bus_group_find(sd_bus *connection, const char *path, const char *inte
 	return *ret_found != NULL;
 }
 
-static int bus_group_enumerate(sd_bus *connection, const char *prefix, void *userdata, char ***ret_nodes,
-			    sd_bus_error *ret_error)
+static int bus_group_enumerate(sd_bus *connection, const char *prefix, void *userdata,
+			       char ***ret_nodes, sd_bus_error *ret_error)
 {
 	struct bus *bus = userdata;
 	_cleanup_strv_ char **nodes = NULL;
@@ -48,8 +48,8 @@ static int bus_group_enumerate(sd_bus *connection, const char *prefix, void *use
 /* --- properties --- */
 
 static int bus_group_get_string(sd_bus *connection, const char *path, const char *interface,
-		      const char *property, sd_bus_message *reply, void *userdata,
-		      sd_bus_error *error)
+				const char *property, sd_bus_message *reply, void *userdata,
+				sd_bus_error *error)
 {
 	const struct devgroup *group = userdata;
 	_cleanup_free_ char *holder = NULL;
@@ -71,8 +71,8 @@ static int bus_group_get_string(sd_bus *connection, const char *path, const char
 }
 
 static int bus_group_get_blockers(sd_bus *connection, const char *path, const char *interface,
-			const char *property, sd_bus_message *reply, void *userdata,
-			sd_bus_error *error)
+				  const char *property, sd_bus_message *reply, void *userdata,
+				  sd_bus_error *error)
 {
 	_cleanup_blockers_ struct vec blockers = { 0 };
 	int r = group_blockers(userdata, &blockers);
@@ -87,8 +87,8 @@ static int bus_group_get_blockers(sd_bus *connection, const char *path, const ch
 }
 
 static int bus_group_get_devices(sd_bus *connection, const char *path, const char *interface,
-		       const char *property, sd_bus_message *reply, void *userdata,
-		       sd_bus_error *error)
+				 const char *property, sd_bus_message *reply, void *userdata,
+				 sd_bus_error *error)
 {
 	const struct devgroup *group = userdata;
 	int r = sd_bus_message_open_container(reply, 'a', "o");
@@ -105,8 +105,8 @@ static int bus_group_get_devices(sd_bus *connection, const char *path, const cha
 }
 
 static int bus_group_get_iommu_groups(sd_bus *connection, const char *path, const char *interface,
-			    const char *property, sd_bus_message *reply, void *userdata,
-			    sd_bus_error *error)
+				      const char *property, sd_bus_message *reply, void *userdata,
+				      sd_bus_error *error)
 {
 	const struct devgroup *group = userdata;
 	int r = sd_bus_message_open_container(reply, 'a', "u");
@@ -118,7 +118,8 @@ static int bus_group_get_iommu_groups(sd_bus *connection, const char *path, cons
 }
 
 static int bus_group_get_lease(sd_bus *connection, const char *path, const char *interface,
-		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+			       const char *property, sd_bus_message *reply, void *userdata,
+			       sd_bus_error *error)
 {
 	const struct devgroup *group = userdata;
 	_cleanup_free_ char *lease = NULL;
@@ -132,8 +133,8 @@ static int bus_group_get_lease(sd_bus *connection, const char *path, const char 
 }
 
 static int bus_group_get_definition(sd_bus *connection, const char *path, const char *interface,
-			  const char *property, sd_bus_message *reply, void *userdata,
-			  sd_bus_error *error)
+				    const char *property, sd_bus_message *reply, void *userdata,
+				    sd_bus_error *error)
 {
 	const struct devgroup *group = userdata;
 	_cleanup_free_ char *text = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * While anything is claimed the host does not go to sleep: a device that loses its power under a VMM comes back in no
- * state that its guest knows. Where there is no logind nothing happens.
+ * While anything is claimed the host does not go to sleep: a device that loses its power under a
+ * VMM comes back in no state that its guest knows. Where there is no logind nothing happens.
  */
 
 #include <errno.h>
@@ -52,7 +52,9 @@ static int bus_inhibit_request(struct bus *bus)
 	if (r >= 0)
 		r = sd_bus_message_append(call, "ssss", "sleep", "devgroupd",
 					  "Devices are passed through", "block");
-	return r < 0 ? r : sd_bus_call_async(bus->bus, &bus->inhibit_call, call, on_inhibit_reply, bus, 0);
+	return r < 0 ? r :
+		       sd_bus_call_async(bus->bus, &bus->inhibit_call, call, on_inhibit_reply, bus,
+					 0);
 }
 
 void bus_inhibit_update(struct bus *bus)
@@ -81,11 +83,11 @@ int bus_inhibit_start(struct bus *bus)
 	int r;
 
 	/* it may come later than we do, or be restarted: what it promised is still good then */
-	r = sd_bus_add_match_async(bus->bus, NULL,
-				   "type='signal',sender='org.freedesktop.DBus',"
-				   "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" LOGIND
-				   "'",
-				   on_logind_owner_changed, NULL, bus);
+	r = sd_bus_add_match_async(
+		bus->bus, NULL,
+		"type='signal',sender='org.freedesktop.DBus',"
+		"interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" LOGIND "'",
+		on_logind_owner_changed, NULL, bus);
 	if (r >= 0)
 		bus_inhibit_update(bus);
 	return r;

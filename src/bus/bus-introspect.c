@@ -11,7 +11,8 @@
 #include "bus/bus.h"
 #include "model/dbus-names.h"
 
-/* Two ends of one connection in one process: what a client on the bus would be told, without a bus. */
+/* Two ends of one connection in one process: what a client on the bus would be told, without a bus.
+ */
 static int bus_introspect_connect(sd_bus *server, sd_bus *client)
 {
 	sd_id128_t id;
@@ -39,13 +40,15 @@ struct introspection {
 };
 
 /*
- * An interface of its own, as files in dbus-1/interfaces hold it: what sd-bus says of the standard ones differs
- * from version to version.
+ * An interface of its own, as files in dbus-1/interfaces hold it: what sd-bus says of the standard
+ * ones differs from version to version.
  */
-static int bus_introspect_print_interface(const struct introspection *introspection, const char *xml)
+static int bus_introspect_print_interface(const struct introspection *introspection,
+					  const char *xml)
 {
 	static const char last[] = "</interface>\n";
-	_cleanup_free_ char *first = str_printf("<interface name=\"%s\">", introspection->interface);
+	_cleanup_free_ char *first =
+		str_printf("<interface name=\"%s\">", introspection->interface);
 	const char *head = strstr(xml, "<node>"), *start, *end;
 
 	if (!first)
@@ -74,7 +77,8 @@ static int on_introspect_reply(sd_bus_message *reply, void *userdata, sd_bus_err
 }
 
 /* Lets both ends work until the client has its answer. Neither ever waits: both are here. */
-static int bus_introspect_run(sd_bus *server, sd_bus *client, const struct introspection *introspection)
+static int bus_introspect_run(sd_bus *server, sd_bus *client,
+			      const struct introspection *introspection)
 {
 	while (!introspection->done) {
 		int r = sd_bus_process(server, NULL);
@@ -102,8 +106,8 @@ int bus_introspect_print(const char *interface, FILE *out)
 	if ((r = sd_bus_new(&server)) < 0 || (r = sd_bus_new(&client)) < 0 ||
 	    (r = bus_introspect_connect(server, client)) < 0)
 		return r;
-	r = sd_bus_add_object_vtable(server, NULL, DG_OBJECT_PATH, object->interface, object->vtable,
-				     NULL);
+	r = sd_bus_add_object_vtable(server, NULL, DG_OBJECT_PATH, object->interface,
+				     object->vtable, NULL);
 	if (r < 0)
 		return r;
 	r = sd_bus_call_method_async(client, NULL, NULL, DG_OBJECT_PATH,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.devgroups1.Lease at /org/devgroups1/lease/ID. The object behind it is the group that it holds. */
+/* org.devgroups1.Lease at /org/devgroups1/lease/ID. The object behind it is the group that it
+ * holds. */
 
 #include <errno.h>
 #include <string.h>
@@ -22,8 +23,8 @@ struct lease_handle {
 	struct devgroup *group;
 };
 
-static int bus_lease_find(sd_bus *connection, const char *path, const char *interface, void *userdata,
-		      void **ret_found, sd_bus_error *ret_error)
+static int bus_lease_find(sd_bus *connection, const char *path, const char *interface,
+			  void *userdata, void **ret_found, sd_bus_error *ret_error)
 {
 	static struct lease_handle handle; /* used before the next look-up */
 	_cleanup_free_ char *lease = NULL;
@@ -37,8 +38,8 @@ static int bus_lease_find(sd_bus *connection, const char *path, const char *inte
 	return handle.group != NULL;
 }
 
-static int bus_lease_enumerate(sd_bus *connection, const char *prefix, void *userdata, char ***ret_nodes,
-			    sd_bus_error *ret_error)
+static int bus_lease_enumerate(sd_bus *connection, const char *prefix, void *userdata,
+			       char ***ret_nodes, sd_bus_error *ret_error)
 {
 	struct bus *bus = userdata;
 	_cleanup_strv_ char **nodes = NULL;
@@ -75,8 +76,10 @@ static int bus_lease_append_vf_token(sd_bus_message *reply, const char *line)
 	return pf ? sd_bus_message_append(reply, "(ss)", pf, token + 1) : -ENOMEM;
 }
 
-/* Of use only to who may open the devices, and that is the holder: by path any process of its user. */
-static int bus_lease_method_get_vf_tokens(sd_bus_message *message, void *userdata, sd_bus_error *error)
+/* Of use only to who may open the devices, and that is the holder: by path any process of its user.
+ */
+static int bus_lease_method_get_vf_tokens(sd_bus_message *message, void *userdata,
+					  sd_bus_error *error)
 {
 	struct devgroup *group = ((struct lease_handle *)userdata)->group;
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
@@ -87,7 +90,9 @@ static int bus_lease_method_get_vf_tokens(sd_bus_message *message, void *userdat
 	if (r < 0)
 		return r;
 	if (caller.uid != 0 && caller.uid != group->lease->record->uid) {
-		refusal_set(&refusal, REFUSED_NOT_HOLDER, "The VF tokens of group %s are for its holder alone.", group->def->name);
+		refusal_set(&refusal, REFUSED_NOT_HOLDER,
+			    "The VF tokens of group %s are for its holder alone.",
+			    group->def->name);
 		return bus_error_set_refusal(error, &refusal);
 	}
 	r = sd_bus_message_new_method_return(message, &reply);
@@ -108,7 +113,7 @@ static int bus_lease_method_release(sd_bus_message *message, void *userdata, sd_
 	struct lease_handle *handle = userdata;
 
 	return bus_claim_release(message, handle->bus, handle->group,
-				  BUS_DEFAULT_RELEASE_WAIT_USEC);
+				 BUS_DEFAULT_RELEASE_WAIT_USEC);
 }
 
 /* --- properties --- */
@@ -119,8 +124,8 @@ static const struct lease *bus_lease_from_handle(void *userdata)
 }
 
 static int bus_lease_get_string(sd_bus *connection, const char *path, const char *interface,
-		      const char *property, sd_bus_message *reply, void *userdata,
-		      sd_bus_error *error)
+				const char *property, sd_bus_message *reply, void *userdata,
+				sd_bus_error *error)
 {
 	const struct devgroup *group = ((struct lease_handle *)userdata)->group;
 	const struct record *record = bus_lease_from_handle(userdata)->record;
@@ -144,7 +149,8 @@ static int bus_lease_get_string(sd_bus *connection, const char *path, const char
 }
 
 static int bus_lease_get_nodes(sd_bus *connection, const char *path, const char *interface,
-		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+			       const char *property, sd_bus_message *reply, void *userdata,
+			       sd_bus_error *error)
 {
 	_cleanup_strv_ char **nodes = NULL;
 	int r = lease_nodes_list(bus_lease_from_handle(userdata), &nodes);
@@ -153,8 +159,8 @@ static int bus_lease_get_nodes(sd_bus *connection, const char *path, const char 
 }
 
 static int bus_lease_get_number(sd_bus *connection, const char *path, const char *interface,
-		      const char *property, sd_bus_message *reply, void *userdata,
-		      sd_bus_error *error)
+				const char *property, sd_bus_message *reply, void *userdata,
+				sd_bus_error *error)
 {
 	const struct lease *lease = bus_lease_from_handle(userdata);
 	uint32_t value;
@@ -169,27 +175,29 @@ static int bus_lease_get_number(sd_bus *connection, const char *path, const char
 }
 
 static int bus_lease_get_since(sd_bus *connection, const char *path, const char *interface,
-		     const char *property, sd_bus_message *reply, void *userdata, sd_bus_error *error)
+			       const char *property, sd_bus_message *reply, void *userdata,
+			       sd_bus_error *error)
 {
 	return sd_bus_message_append(reply, "t", bus_lease_from_handle(userdata)->record->since);
 }
 
 static int bus_lease_get_persistent(sd_bus *connection, const char *path, const char *interface,
-			  const char *property, sd_bus_message *reply, void *userdata,
-			  sd_bus_error *error)
+				    const char *property, sd_bus_message *reply, void *userdata,
+				    sd_bus_error *error)
 {
-	return sd_bus_message_append(reply, "b", bus_lease_from_handle(userdata)->record->persistent);
+	return sd_bus_message_append(reply, "b",
+				     bus_lease_from_handle(userdata)->record->persistent);
 }
 
-#define CONST	SD_BUS_VTABLE_PROPERTY_CONST
+#define CONST SD_BUS_VTABLE_PROPERTY_CONST
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
 static const sd_bus_vtable bus_lease_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD_WITH_ARGS("TakeFds", SD_BUS_ARGS("u", first), SD_BUS_RESULT("a(ssh)", fds),
 				bus_lease_method_take_fds, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, bus_lease_method_release,
-				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
+				bus_lease_method_release, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetVfTokens", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ss)", tokens),
 				bus_lease_method_get_vf_tokens, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Group", "s", bus_lease_get_string, 0, CONST),
@@ -207,9 +215,8 @@ static const sd_bus_vtable bus_lease_vtable[] = {
 	SD_BUS_PROPERTY("FdCount", "u", bus_lease_get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("ErrorState", "s", bus_lease_get_string, 0, CHANGES),
 	SD_BUS_SIGNAL_WITH_ARGS("Error", SD_BUS_ARGS("s", device, "s", state), 0),
-	SD_BUS_SIGNAL_WITH_ARGS("Step",
-				SD_BUS_ARGS("u", index, "u", count, "s", step, "s", device, "s", state),
-				0),
+	SD_BUS_SIGNAL_WITH_ARGS(
+		"Step", SD_BUS_ARGS("u", index, "u", count, "s", step, "s", device, "s", state), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("ReleaseRequested", SD_BUS_ARGS("u", uid), 0),
 	SD_BUS_VTABLE_END,
 };

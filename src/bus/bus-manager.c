@@ -23,7 +23,8 @@ static int bus_manager_append_group(sd_bus_message *reply, const struct devgroup
 				     (uint32_t)group->resolved.devices.n, holder, path);
 }
 
-static int bus_manager_method_list_groups(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_manager_method_list_groups(sd_bus_message *message, void *userdata,
+					  sd_bus_error *error)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	struct bus *bus = userdata;
@@ -51,11 +52,12 @@ static int bus_manager_refuse_group(sd_bus_error *error, const char *name)
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
 	refusal_set(&refusal, REFUSED_NO_SUCH_GROUP,
-	       "There is no group %s. \"devgroupctl list\" shows those there are.", name);
+		    "There is no group %s. \"devgroupctl list\" shows those there are.", name);
 	return bus_error_set_refusal(error, &refusal);
 }
 
-static int bus_manager_method_get_group(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_manager_method_get_group(sd_bus_message *message, void *userdata,
+					sd_bus_error *error)
 {
 	struct bus *bus = userdata;
 	const struct devgroup *group;
@@ -65,10 +67,12 @@ static int bus_manager_method_get_group(sd_bus_message *message, void *userdata,
 	if (r < 0)
 		return r;
 	group = registry_find(bus->registry, name);
-	return group ? bus_manager_reply_group_path(message, group) : bus_manager_refuse_group(error, name);
+	return group ? bus_manager_reply_group_path(message, group) :
+		       bus_manager_refuse_group(error, name);
 }
 
-static int bus_manager_method_get_group_by_device(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_manager_method_get_group_by_device(sd_bus_message *message, void *userdata,
+						  sd_bus_error *error)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	_cleanup_free_ char *key = NULL;
@@ -84,12 +88,15 @@ static int bus_manager_method_get_group_by_device(sd_bus_message *message, void 
 		if (group)
 			return bus_manager_reply_group_path(message, group);
 		if (inventory_find(host_inventory(registry_host(bus->registry)), key)) {
-			refusal_set(&refusal, REFUSED_NO_SUCH_GROUP,
-			       "Device %s is in no group. Name it in a file in /etc/devgroups.d.", key);
+			refusal_set(
+				&refusal, REFUSED_NO_SUCH_GROUP,
+				"Device %s is in no group. Name it in a file in /etc/devgroups.d.",
+				key);
 			return bus_error_set_refusal(error, &refusal);
 		}
 	}
-	refusal_set(&refusal, REFUSED_NO_SUCH_DEVICE, "There is no device %s on this host.", device);
+	refusal_set(&refusal, REFUSED_NO_SUCH_DEVICE, "There is no device %s on this host.",
+		    device);
 	return bus_error_set_refusal(error, &refusal);
 }
 
@@ -147,7 +154,8 @@ static int bus_manager_append_step(sd_bus_message *reply, const struct step *ste
 
 	if (!subject || !detail)
 		return -ENOMEM;
-	return sd_bus_message_append(reply, "(sss)", step_kind_to_string(step->kind), subject, detail);
+	return sd_bus_message_append(reply, "(sss)", step_kind_to_string(step->kind), subject,
+				     detail);
 }
 
 static int bus_manager_reply_plan(sd_bus_message *message, const struct vec *steps)
@@ -166,9 +174,10 @@ static int bus_manager_reply_plan(sd_bus_message *message, const struct vec *ste
 }
 
 /* Would the caller be let? Who gives polkit a password now is not asked for it by the claim. */
-static enum bus_verdict bus_manager_authorize_plan(struct bus *bus, sd_bus_message *message, const char *name,
-				       bool release, const struct bus_caller *caller,
-				       const char *label, struct refusal *ret_refusal)
+static enum bus_verdict bus_manager_authorize_plan(struct bus *bus, sd_bus_message *message,
+						   const char *name, bool release,
+						   const struct bus_caller *caller,
+						   const char *label, struct refusal *ret_refusal)
 {
 	const struct devgroup *group = registry_find(bus->registry, name);
 
@@ -180,9 +189,9 @@ static enum bus_verdict bus_manager_authorize_plan(struct bus *bus, sd_bus_messa
 
 static int bus_manager_method_plan(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	static const char *const allowed[] = { "label",	     "access", "interface", "force",
-					       "persistent", "wait",   "authorize", "with",
-					       NULL };
+	static const char *const allowed[] = { "label",	    "access",	  "interface",
+					       "force",	    "persistent", "wait",
+					       "authorize", "with",	  NULL };
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	_cleanup_steps_ struct vec steps = { 0 };
 	struct claim_request request = { 0 };
@@ -201,13 +210,14 @@ static int bus_manager_method_plan(sd_bus_message *message, void *userdata, sd_b
 	if (!bus_options_read(message, allowed, &options, &refusal))
 		return bus_error_set_refusal(error, &refusal);
 	if (!str_eq(verb, "claim") && !str_eq(verb, "release")) {
-		refusal_set(&refusal, REFUSED_BAD_OPTION, "A plan is for \"claim\" or \"release\", not \"%s\".",
-		       verb);
+		refusal_set(&refusal, REFUSED_BAD_OPTION,
+			    "A plan is for \"claim\" or \"release\", not \"%s\".", verb);
 		return bus_error_set_refusal(error, &refusal);
 	}
 	release = str_eq(verb, "release");
 	if (options.authorize)
-		switch (bus_manager_authorize_plan(bus, message, name, release, &caller, options.label, &refusal)) {
+		switch (bus_manager_authorize_plan(bus, message, name, release, &caller,
+						   options.label, &refusal)) {
 		case BUS_REFUSED:
 			return bus_error_set_refusal(error, &refusal);
 		case BUS_PENDING:
@@ -226,7 +236,8 @@ static int bus_manager_method_plan(sd_bus_message *message, void *userdata, sd_b
 	return bus_manager_reply_plan(message, &steps);
 }
 
-static int bus_manager_annotate_device(const struct device *device, struct vec *facts, void *userdata)
+static int bus_manager_annotate_device(const struct device *device, struct vec *facts,
+				       void *userdata)
 {
 	return device_facts_add(userdata, device, facts);
 }
@@ -237,7 +248,9 @@ static int bus_manager_method_snapshot(sd_bus_message *message, void *userdata, 
 	_cleanup_free_ char *text = NULL;
 	const struct inventory *inv = host_inventory(registry_host(bus->registry));
 	_cleanup_device_facts_ struct device_facts *device_facts = device_facts_new(inv);
-	int r = device_facts ? codec_inventory_to_json_with(inv, false, bus_manager_annotate_device, device_facts, &text) : -ENOMEM;
+	int r = device_facts ? codec_inventory_to_json_with(inv, false, bus_manager_annotate_device,
+							    device_facts, &text) :
+			       -ENOMEM;
 
 	return r < 0 ? r : sd_bus_reply_method_return(message, "s", text);
 }
@@ -263,15 +276,15 @@ static int bus_manager_method_reload(sd_bus_message *message, void *userdata, sd
 /* --- properties --- */
 
 static int bus_manager_get_version(sd_bus *connection, const char *path, const char *interface,
-		       const char *property, sd_bus_message *reply, void *userdata,
-		       sd_bus_error *error)
+				   const char *property, sd_bus_message *reply, void *userdata,
+				   sd_bus_error *error)
 {
 	return sd_bus_message_append(reply, "s", DG_VERSION);
 }
 
-static int bus_manager_get_kernel_module(sd_bus *connection, const char *path, const char *interface,
-			     const char *property, sd_bus_message *reply, void *userdata,
-			     sd_bus_error *error)
+static int bus_manager_get_kernel_module(sd_bus *connection, const char *path,
+					 const char *interface, const char *property,
+					 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const struct bus *bus = userdata;
 	const struct inventory *inv = host_inventory(registry_host(bus->registry));
@@ -285,8 +298,8 @@ static bool bus_manager_has_iommufd(const struct inventory *inv)
 }
 
 static int bus_manager_get_interfaces(sd_bus *connection, const char *path, const char *interface,
-			  const char *property, sd_bus_message *reply, void *userdata,
-			  sd_bus_error *error)
+				      const char *property, sd_bus_message *reply, void *userdata,
+				      sd_bus_error *error)
 {
 	const struct bus *bus = userdata;
 	const struct inventory *inv = host_inventory(registry_host(bus->registry));
@@ -299,8 +312,8 @@ static int bus_manager_get_interfaces(sd_bus *connection, const char *path, cons
 }
 
 static int bus_manager_get_problems(sd_bus *connection, const char *path, const char *interface,
-			const char *property, sd_bus_message *reply, void *userdata,
-			sd_bus_error *error)
+				    const char *property, sd_bus_message *reply, void *userdata,
+				    sd_bus_error *error)
 {
 	const struct bus *bus = userdata;
 	int r = sd_bus_message_open_container(reply, 'a', "(sus)");
@@ -316,7 +329,8 @@ int bus_manager_emit_changes(struct bus *bus)
 {
 	const struct inventory *inv = host_inventory(registry_host(bus->registry));
 	const char *module = str_or(inv->kernel_module, "");
-	bool first = !bus->published_module, iommufd = bus_manager_has_iommufd(inv), vfio = inv->has_vfio;
+	bool first = !bus->published_module, iommufd = bus_manager_has_iommufd(inv),
+	     vfio = inv->has_vfio;
 	char *names[3] = { 0 };
 	size_t n = 0;
 
@@ -335,7 +349,8 @@ int bus_manager_emit_changes(struct bus *bus)
 	bus->published_vfio = vfio;
 	if (first || n == 0)
 		return 0;
-	return sd_bus_emit_properties_changed_strv(bus->bus, DG_OBJECT_PATH, DG_IFACE_MANAGER, names);
+	return sd_bus_emit_properties_changed_strv(bus->bus, DG_OBJECT_PATH, DG_IFACE_MANAGER,
+						   names);
 }
 
 #define ANYONE SD_BUS_VTABLE_UNPRIVILEGED
@@ -347,7 +362,8 @@ static const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS("GetGroup", SD_BUS_ARGS("s", name), SD_BUS_RESULT("o", group),
 				bus_manager_method_get_group, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("GetGroupByDevice", SD_BUS_ARGS("s", device),
-				SD_BUS_RESULT("o", group), bus_manager_method_get_group_by_device, ANYONE),
+				SD_BUS_RESULT("o", group), bus_manager_method_get_group_by_device,
+				ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Claim", SD_BUS_ARGS("s", group, "a{sv}", options),
 				SD_BUS_RESULT("o", lease, "a(ssh)", fds), bus_claim_method, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", group, "a{sv}", options),
@@ -358,12 +374,15 @@ static const sd_bus_vtable bus_manager_vtable[] = {
 				SD_BUS_RESULT("a(sss)", steps), bus_manager_method_plan, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Snapshot", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json),
 				bus_manager_method_snapshot, ANYONE),
-	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, bus_manager_method_reload, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
+				bus_manager_method_reload, ANYONE),
 	SD_BUS_PROPERTY("Version", "s", bus_manager_get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("KernelModule", "s", bus_manager_get_kernel_module, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Interfaces", "as", bus_manager_get_interfaces, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Problems", "a(sus)", bus_manager_get_problems, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Interfaces", "as", bus_manager_get_interfaces, 0,
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Problems", "a(sus)", bus_manager_get_problems, 0,
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_VTABLE_END,
 };
 

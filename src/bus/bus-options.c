@@ -119,16 +119,17 @@ static bool bus_options_is_allowed(const char *const *allowed, const char *key)
 	return false;
 }
 
-static bool bus_options_read_option(sd_bus_message *message, const char *const *allowed, const char *key,
-			struct bus_options *ret, struct refusal *ret_refusal)
+static bool bus_options_read_option(sd_bus_message *message, const char *const *allowed,
+				    const char *key, struct bus_options *ret,
+				    struct refusal *ret_refusal)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(bus_options_table); i++) {
 		if (!str_eq(bus_options_table[i].key, key) || !bus_options_is_allowed(allowed, key))
 			continue;
 		if (bus_options_table[i].read(message, ret) >= 0)
 			return true;
-		return refusal_set(ret_refusal, REFUSED_BAD_OPTION, "The option \"%s\" must be %s.", key,
-			      bus_options_table[i].expected);
+		return refusal_set(ret_refusal, REFUSED_BAD_OPTION, "The option \"%s\" must be %s.",
+				   key, bus_options_table[i].expected);
 	}
 	return refusal_set(ret_refusal, REFUSED_BAD_OPTION, "This call has no option \"%s\".", key);
 }

@@ -7,8 +7,8 @@
 #include "base/str.h"
 #include "bus/bus-polkit.h"
 
-#define POLKIT_NAME  "org.freedesktop.PolicyKit1"
-#define POLKIT_PATH  "/org/freedesktop/PolicyKit1/Authority"
+#define POLKIT_NAME "org.freedesktop.PolicyKit1"
+#define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
 #define POLKIT_IFACE "org.freedesktop.PolicyKit1.Authority"
 
 /* Flag of CheckAuthorization(): polkit may ask the user. */
@@ -16,12 +16,14 @@
 
 /* Somebody looks for a password, or only a daemon for its rules. */
 #define INTERACTIVE_USEC (5 * 60 * 1000000ULL)
-#define RULES_USEC	 (20 * 1000000ULL)
+#define RULES_USEC (20 * 1000000ULL)
 
-/* How long what was let beforehand may be done, as long as polkit itself remembers where it does. */
+/* How long what was let beforehand may be done, as long as polkit itself remembers where it does.
+ */
 #define GRANTED_USEC (5 * 60 * 1000000ULL)
 
-/* One call that was put aside: first without an answer, then with it until its handler has come for it. */
+/* One call that was put aside: first without an answer, then with it until its handler has come for
+ * it. */
 struct polkit_query {
 	struct bus *bus;
 	sd_bus_message *call;
@@ -114,13 +116,15 @@ static char *bus_polkit_explain_denial(const struct polkit_query *query, bool ch
 	int may_ask = sd_bus_message_get_allow_interactive_authorization(query->call);
 
 	if (challenge && may_ask > 0)
-		return str_printf("polkit would allow it (%s) after a password, but nobody was there to give "
-				  "it or it was not given.",
-				  query->action);
+		return str_printf(
+			"polkit would allow it (%s) after a password, but nobody was there to give "
+			"it or it was not given.",
+			query->action);
 	if (challenge)
-		return str_printf("polkit would allow it (%s) after a password, which this call does "
-				  "not let it ask for.",
-				  query->action);
+		return str_printf(
+			"polkit would allow it (%s) after a password, which this call does "
+			"not let it ask for.",
+			query->action);
 	return str_printf("polkit does not allow it either (%s).", query->action);
 }
 
@@ -187,8 +191,9 @@ static int bus_polkit_append_question(sd_bus_message *message, const struct polk
 		r = bus_polkit_append_detail(message, "label", query->label);
 	if (r >= 0)
 		r = sd_bus_message_close_container(message);
-	return r < 0 ? r : sd_bus_message_append(message, "us", may_ask > 0 ? ALLOW_USER_INTERACTION : 0,
-						 query->id);
+	return r < 0 ? r :
+		       sd_bus_message_append(message, "us",
+					     may_ask > 0 ? ALLOW_USER_INTERACTION : 0, query->id);
 }
 
 static int polkit_query_send(struct polkit_query *query)
@@ -208,7 +213,8 @@ static int polkit_query_send(struct polkit_query *query)
 
 static int polkit_query_fill(struct polkit_query *query, const struct polkit_question *question)
 {
-	static uint64_t count; /* makes ids of this connection unique, which is all that polkit wants */
+	static uint64_t
+		count; /* makes ids of this connection unique, which is all that polkit wants */
 
 	query->id = str_printf("devgroups-%llu", (unsigned long long)++count);
 	query->sender = strdup(str_or(sd_bus_message_get_sender(query->call), ""));
@@ -221,7 +227,7 @@ static int polkit_query_fill(struct polkit_query *query, const struct polkit_que
 }
 
 static int polkit_query_new(struct bus *bus, sd_bus_message *call, uid_t uid,
-		     const struct polkit_question *question)
+			    const struct polkit_question *question)
 {
 	struct polkit_query *query = calloc(1, sizeof(*query));
 	int r;
@@ -256,7 +262,8 @@ static struct polkit_query *polkit_query_find(const struct bus *bus, const sd_bu
 	return NULL;
 }
 
-static bool polkit_query_matches(const struct polkit_query *query, const struct polkit_question *question)
+static bool polkit_query_matches(const struct polkit_query *query,
+				 const struct polkit_question *question)
 {
 	return str_eq(query->action, question->action) && str_eq(query->group, question->group) &&
 	       str_eq(query->devices, question->devices) && str_eq(query->label, question->label);
@@ -296,12 +303,14 @@ static void polkit_query_keep_granted(struct bus *bus, struct polkit_query *quer
 }
 
 /* It is used up by what it was for. */
-static bool bus_polkit_was_granted(struct bus *bus, sd_bus_message *call, const struct polkit_question *question)
+static bool bus_polkit_was_granted(struct bus *bus, sd_bus_message *call,
+				   const struct polkit_question *question)
 {
 	VEC_FOREACH(struct polkit_query, query, &bus->granted) {
 		bool fresh = clock_usec(CLOCK_MONOTONIC) - query->granted_usec < GRANTED_USEC;
 
-		if (!str_eq(query->sender, sd_bus_message_get_sender(call)) || !polkit_query_matches(query, question))
+		if (!str_eq(query->sender, sd_bus_message_get_sender(call)) ||
+		    !polkit_query_matches(query, question))
 			continue;
 		if (!fresh || !question->beforehand)
 			polkit_query_remove(query);
@@ -311,7 +320,7 @@ static bool bus_polkit_was_granted(struct bus *bus, sd_bus_message *call, const 
 }
 
 enum polkit_answer bus_polkit_ask(struct bus *bus, sd_bus_message *call, uid_t uid,
-			      const struct polkit_question *question, char **ret_why)
+				  const struct polkit_question *question, char **ret_why)
 {
 	const struct limits *limits = registry_limits(bus->registry);
 	struct polkit_query *query = polkit_query_find(bus, call);
@@ -332,7 +341,8 @@ enum polkit_answer bus_polkit_ask(struct bus *bus, sd_bus_message *call, uid_t u
 		polkit_query_remove(query);
 	if (bus_polkit_was_granted(bus, call, question))
 		return POLKIT_YES;
-	if (polkit_query_count(bus, uid) >= limits->waiting_per_user || bus->queries.n >= limits->waiting) {
+	if (polkit_query_count(bus, uid) >= limits->waiting_per_user ||
+	    bus->queries.n >= limits->waiting) {
 		*ret_why = strdup("Too many calls wait for polkit already.");
 		return POLKIT_NO;
 	}

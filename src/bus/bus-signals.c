@@ -27,18 +27,20 @@ static void bus_signals_group_changed(struct devgroup *group, void *userdata)
 	_cleanup_free_ char *path = bus_group_path(group->def->name);
 
 	if (path)
-		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_GROUP, "State",
-						     "Blockers", "Devices", "IommuGroups", "Lease",
-						     "Holder", "Description", "ReservedFor",
-						     "ErrorState", "Definition", NULL),
-		      path);
+		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_GROUP,
+								 "State", "Blockers", "Devices",
+								 "IommuGroups", "Lease", "Holder",
+								 "Description", "ReservedFor",
+								 "ErrorState", "Definition", NULL),
+				  path);
 }
 
 /* The object is gone already, so its interfaces are named. */
 static void bus_signals_emit_removed(struct bus *bus, const char *path, const char *interface)
 {
 	if (path)
-		bus_signals_check(sd_bus_emit_interfaces_removed(bus->bus, path, interface, NULL), path);
+		bus_signals_check(sd_bus_emit_interfaces_removed(bus->bus, path, interface, NULL),
+				  path);
 }
 
 static void bus_signals_group_removed(const char *name, void *userdata)
@@ -63,13 +65,13 @@ static void bus_signals_device_changed(const struct device *device, void *userda
 	_cleanup_free_ char *path = bus_device_path(device->key);
 
 	if (path)
-		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_DEVICE, "IommuGroup",
-						     "Driver", "HostDriver", "DriverOverride",
-						     "Interfaces", "ResetMethods", "PowerState",
-						     "ErrorState", "ErrorCounts", "DmaWindows",
-						     "DmaFacts", "MmioFacts", "MdevTypes", "MdevType",
-						     "MdevParent", NULL),
-		      path);
+		bus_signals_check(sd_bus_emit_properties_changed(
+					  bus->bus, path, DG_IFACE_DEVICE, "IommuGroup", "Driver",
+					  "HostDriver", "DriverOverride", "Interfaces",
+					  "ResetMethods", "PowerState", "ErrorState", "ErrorCounts",
+					  "DmaWindows", "DmaFacts", "MmioFacts", "MdevTypes",
+					  "MdevType", "MdevParent", NULL),
+				  path);
 }
 
 static void bus_signals_isolation_changed(const struct device *device, void *userdata)
@@ -78,9 +80,9 @@ static void bus_signals_isolation_changed(const struct device *device, void *use
 	_cleanup_free_ char *path = bus_device_path(device->key);
 
 	if (path)
-		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_DEVICE, "Isolation",
-						     NULL),
-		      path);
+		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_DEVICE,
+								 "Isolation", NULL),
+				  path);
 }
 
 static void bus_signals_device_removed(const char *key, void *userdata)
@@ -106,9 +108,9 @@ static void bus_signals_lease_changed(struct devgroup *group, void *userdata)
 	_cleanup_free_ char *path = bus_lease_path(group->lease->record->lease);
 
 	if (path)
-		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_LEASE, "State",
-						     "FdCount", NULL),
-		      path);
+		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_LEASE,
+								 "State", "FdCount", NULL),
+				  path);
 }
 
 static void bus_signals_lease_removed(const char *lease, void *userdata)
@@ -120,31 +122,35 @@ static void bus_signals_lease_removed(const char *lease, void *userdata)
 	bus_signals_emit_removed(userdata, path, DG_IFACE_LEASE);
 }
 
-static void bus_signals_lease_error(struct devgroup *group, const struct device *device, void *userdata)
+static void bus_signals_lease_error(struct devgroup *group, const struct device *device,
+				    void *userdata)
 {
 	struct bus *bus = userdata;
 	_cleanup_free_ char *path = bus_lease_path(group->lease->record->lease);
 
 	if (!path)
 		return;
-	bus_signals_check(sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "Error", "ss", device->key,
-				 error_state_to_string(device->errors.state)),
-	      path);
-	bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_LEASE, "ErrorState", NULL),
-	      path);
+	bus_signals_check(sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "Error", "ss",
+					     device->key,
+					     error_state_to_string(device->errors.state)),
+			  path);
+	bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_LEASE,
+							 "ErrorState", NULL),
+			  path);
 }
 
 static void bus_signals_lease_step(struct devgroup *group, unsigned index, unsigned count,
-			  const struct step *step, const char *state, void *userdata)
+				   const struct step *step, const char *state, void *userdata)
 {
 	struct bus *bus = userdata;
 	_cleanup_free_ char *path = bus_lease_path(group->lease->record->lease);
 	_cleanup_free_ char *subject = step_subject(step);
 
 	if (path && subject)
-		bus_signals_check(sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "Step", "uusss", index, count,
-					 step_kind_to_string(step->kind), subject, state),
-		      path);
+		bus_signals_check(
+			sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "Step", "uusss", index,
+					   count, step_kind_to_string(step->kind), subject, state),
+			path);
 }
 
 void bus_signals_release_requested(struct bus *bus, const char *lease, uid_t uid)
@@ -152,18 +158,18 @@ void bus_signals_release_requested(struct bus *bus, const char *lease, uid_t uid
 	_cleanup_free_ char *path = bus_lease_path(lease);
 
 	if (path)
-		bus_signals_check(sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "ReleaseRequested", "u",
-					 (uint32_t)uid),
-		      path);
+		bus_signals_check(sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE,
+						     "ReleaseRequested", "u", (uint32_t)uid),
+				  path);
 }
 
 static void bus_signals_problems_changed(void *userdata)
 {
 	struct bus *bus = userdata;
 
-	bus_signals_check(sd_bus_emit_properties_changed(bus->bus, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Problems",
-					     NULL),
-	      DG_OBJECT_PATH);
+	bus_signals_check(sd_bus_emit_properties_changed(bus->bus, DG_OBJECT_PATH, DG_IFACE_MANAGER,
+							 "Problems", NULL),
+			  DG_OBJECT_PATH);
 }
 
 static void bus_signals_host_changed(void *userdata)

@@ -40,7 +40,8 @@ static int on_connection_retry(sd_event_source *source, uint64_t usec, void *use
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-/* The bus is still in use by whoever calls this, so it is left alone until the event loop comes around. */
+/* The bus is still in use by whoever calls this, so it is left alone until the event loop comes
+ * around. */
 static int on_bus_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct connection *connection = userdata;
@@ -55,8 +56,9 @@ static int connection_open(struct connection *connection)
 	int r = sd_bus_open_system_with_description(&connection->bus, "devgroupd");
 
 	/*
-	 * sd-bus gives a connection up when the bus takes longer than this over one of its matches. Whoever takes long is we, with a
-	 * host of claims at once on a slow machine: the answer is there by then and has not been looked at.
+	 * sd-bus gives a connection up when the bus takes longer than this over one of its matches.
+	 * Whoever takes long is we, with a host of claims at once on a slow machine: the answer is
+	 * there by then and has not been looked at.
 	 */
 	if (r >= 0)
 		r = sd_bus_set_method_call_timeout(connection->bus, UINT64_MAX);
@@ -64,8 +66,8 @@ static int connection_open(struct connection *connection)
 		r = sd_bus_attach_event(connection->bus, connection->event, 0);
 	if (r >= 0)
 		r = sd_bus_match_signal(connection->bus, NULL, "org.freedesktop.DBus.Local", NULL,
-					"org.freedesktop.DBus.Local", "Disconnected", on_bus_disconnected,
-					connection);
+					"org.freedesktop.DBus.Local", "Disconnected",
+					on_bus_disconnected, connection);
 	if (r >= 0)
 		r = bus_new(connection->bus, connection->registry, &connection->objects);
 	if (r >= 0)
@@ -82,8 +84,8 @@ int connection_new(sd_event *event, struct registry *registry, struct connection
 		return log_error_errno(-ENOMEM, "Cannot connect to the system bus");
 	connection->event = sd_event_ref(event);
 	connection->registry = registry;
-	r = sd_event_add_time_relative(event, &connection->retry, CLOCK_MONOTONIC, 0, 0, on_connection_retry,
-				       connection);
+	r = sd_event_add_time_relative(event, &connection->retry, CLOCK_MONOTONIC, 0, 0,
+				       on_connection_retry, connection);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(connection->retry, SD_EVENT_OFF);
 	if (r >= 0)

@@ -10,7 +10,7 @@
 
 #include "cli/cli-agent.h"
 
-#define AGENT_PATH	   "/usr/bin/pkttyagent"
+#define AGENT_PATH "/usr/bin/pkttyagent"
 #define READY_MSEC 30000
 
 /* Root is asked nothing, and another host's polkit does not know of our terminal. */
@@ -23,8 +23,9 @@ static bool cli_agent_is_wanted(const struct cli *cli)
 }
 
 /*
- * A session may have an agent of its own, such as the desktop's, which comes first then. Outside of one
- * there is nobody else, and polkit does not look at those that come second (measured with polkit 122).
+ * A session may have an agent of its own, such as the desktop's, which comes first then. Outside of
+ * one there is nobody else, and polkit does not look at those that come second (measured with
+ * polkit 122).
  */
 static bool cli_agent_has_session(void)
 {
@@ -42,8 +43,8 @@ static _Noreturn void cli_agent_exec(int ready, pid_t parent)
 		_exit(EXIT_FAILURE);
 	snprintf(number, sizeof(number), "%d", ready);
 	if (fcntl(ready, F_SETFD, 0) == 0)
-		execl(AGENT_PATH, AGENT_PATH, "--notify-fd", number, cli_agent_has_session() ? "--fallback" : NULL,
-		      (char *)NULL);
+		execl(AGENT_PATH, AGENT_PATH, "--notify-fd", number,
+		      cli_agent_has_session() ? "--fallback" : NULL, (char *)NULL);
 	_exit(EXIT_FAILURE);
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * polkit's agent on this terminal, which asks for a password if the daemon's answer depends on one. Only for calls that
- * may need it: its start takes longer than most of them.
+ * polkit's agent on this terminal, which asks for a password if the daemon's answer depends on one.
+ * Only for calls that may need it: its start takes longer than most of them.
  */
 
 #include "cli/cli.h"

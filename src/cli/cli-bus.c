@@ -125,7 +125,7 @@ int cli_bus_open(struct cli *cli)
 }
 
 int cli_bus_new_call(struct cli *cli, const char *path, const char *iface, const char *method,
-		 sd_bus_message **ret)
+		     sd_bus_message **ret)
 {
 	int r = cli_bus_open(cli);
 
@@ -135,7 +135,8 @@ int cli_bus_new_call(struct cli *cli, const char *path, const char *iface, const
 	return r < 0 ? cli_fail(r, "cannot make a call") : 0;
 }
 
-int cli_bus_try_call(struct cli *cli, sd_bus_message *call, sd_bus_error *error, sd_bus_message **ret_reply)
+int cli_bus_try_call(struct cli *cli, sd_bus_message *call, sd_bus_error *error,
+		     sd_bus_message **ret_reply)
 {
 	return sd_bus_call(cli->bus, call, UINT64_MAX, error, ret_reply);
 }
@@ -149,7 +150,7 @@ int cli_bus_call(struct cli *cli, sd_bus_message *call, sd_bus_message **ret_rep
 }
 
 int cli_bus_try_lookup(struct cli *cli, const char *method, const char *name, sd_bus_error *error,
-		   char **ret_path)
+		       char **ret_path)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	const char *path;
@@ -177,7 +178,8 @@ int cli_bus_lookup(struct cli *cli, const char *method, const char *name, char *
 	return r < 0 ? cli_bus_fail(cli, &error, r) : 0;
 }
 
-int cli_bus_append_option(sd_bus_message *call, const char *key, const char *type, const void *value)
+int cli_bus_append_option(sd_bus_message *call, const char *key, const char *type,
+			  const void *value)
 {
 	int r;
 

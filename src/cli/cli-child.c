@@ -13,7 +13,8 @@
 #include "cli/cli-fd.h"
 
 /* What somebody may send to us while he means the command. */
-static const int forwarded_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
+static const int forwarded_signals[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
+					 SIGUSR1, SIGUSR2, SIGWINCH };
 
 struct child {
 	pid_t pid;
@@ -36,7 +37,7 @@ static int child_place_fds(const struct vec *fds, int *report)
 	if (r < 0)
 		return -errno;
 	*report = r;
-	VEC_FOREACH (struct claim_fd, fd, fds) {
+	VEC_FOREACH(struct claim_fd, fd, fds) {
 		fd->fd = fcntl(fd->fd, F_DUPFD_CLOEXEC, beyond);
 		if (fd->fd < 0)
 			return -errno;
@@ -84,7 +85,7 @@ static int child_die_with_parent(pid_t parent)
 }
 
 static _Noreturn void child_exec(char *const *argv, const struct vec *fds, pid_t parent,
-				     const sigset_t *mask, int report)
+				 const sigset_t *mask, int report)
 {
 	int r = child_place_fds(fds, &report);
 
@@ -110,7 +111,8 @@ static _Noreturn void child_exec(char *const *argv, const struct vec *fds, pid_t
  * The terminal sends its signals to the whole foreground process group, the command included;
  * those come from the kernel. Only what a process sent to us alone needs to go on.
  */
-static int on_child_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+static int on_child_signal(sd_event_source *source, const struct signalfd_siginfo *info,
+			   void *userdata)
 {
 	const struct child *child = userdata;
 

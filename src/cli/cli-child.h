@@ -12,7 +12,7 @@
 
 /* What a shell's exit status says of a command that could not be executed. */
 #define CLI_CHILD_NOT_EXECUTABLE 126
-#define CLI_CHILD_NOT_FOUND	     127
+#define CLI_CHILD_NOT_FOUND 127
 
 /*
  * Runs @argv with @fds (struct claim_fd) from descriptor 3 on, announced in LISTEN_FDS and

@@ -12,7 +12,7 @@
 #include "model/json/jsontext.h"
 
 #define ON_COMMAND_LINE "command line"
-#define MAX_DEPTH	64 /* of what `list` prints: deeper than a file may be */
+#define MAX_DEPTH 64 /* of what `list` prints: deeper than a file may be */
 
 /* --- from options --- */
 
@@ -68,8 +68,10 @@ static json_object *cli_define_group_from_options(const struct definition_option
 	const struct {
 		const char *key, *value;
 	} words[] = {
-		{ "description", options->description }, { "driver", options->driver },
-		{ "bind", options->bind },		 { "on-release", options->on_release },
+		{ "description", options->description },
+		{ "driver", options->driver },
+		{ "bind", options->bind },
+		{ "on-release", options->on_release },
 		{ "reserved-for", options->reserved_for },
 	};
 	_cleanup_json_ json_object *group = json_object_new_object();
@@ -89,7 +91,8 @@ static char *cli_define_text_from_options(const struct cli *cli)
 	_cleanup_json_ json_object *groups = json_object_new_object();
 
 	if (!root || !groups ||
-	    cli_json_set(groups, cli->words[0], cli_define_group_from_options(&cli->options.definition)) < 0 ||
+	    cli_json_set(groups, cli->words[0],
+			 cli_define_group_from_options(&cli->options.definition)) < 0 ||
 	    cli_json_set(root, "groups", TAKE_PTR(groups)) < 0)
 		return NULL;
 	return strdup(json_object_to_json_string(root));
@@ -116,7 +119,8 @@ static int cli_define_merge_groups(json_object *into, json_object *entry)
 		fprintf(stderr,
 			"devgroupctl: an entry of the list has no \"definition\"%s%s: expected "
 			"what devgroupctl list --json prints of groups that are defined.\n",
-			*cli_json_get_str(entry, "name") ? ": " : "", cli_json_get_str(entry, "name"));
+			*cli_json_get_str(entry, "name") ? ": " : "",
+			cli_json_get_str(entry, "name"));
 		return EXIT_FAILED;
 	}
 	json_object_object_foreach(groups, name, group)
@@ -139,7 +143,8 @@ static int cli_define_unwrap(json_object *output, char **ret)
 	if (!root || cli_json_set(root, "groups", groups) < 0)
 		return cli_fail(-ENOMEM, "cannot read the list");
 	for (size_t i = 0; !r && i < n; i++)
-		r = cli_define_merge_groups(groups, is_list ? json_object_array_get_idx(output, i) : output);
+		r = cli_define_merge_groups(groups, is_list ? json_object_array_get_idx(output, i) :
+							      output);
 	if (r)
 		return r;
 	*ret = strdup(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY));
@@ -200,7 +205,8 @@ static int cli_define_check(const struct def_set *config, const char *name)
 		const struct mdev_def *mdev = config->mdevs.items[0];
 
 		fprintf(stderr,
-			"devgroupctl: %s:%u: define takes groups only. Write mediated devices into a file of "
+			"devgroupctl: %s:%u: define takes groups only. Write mediated devices into "
+			"a file of "
 			"/etc/devgroups.d yourself.\n",
 			name, mdev->line);
 		return EXIT_FAILED;
@@ -214,7 +220,7 @@ static int cli_define_check(const struct def_set *config, const char *name)
 /* Places of a text that nobody has written help nobody. */
 static void cli_define_clear_positions(const struct def_set *config)
 {
-	VEC_FOREACH (struct problem, problem, &config->problems)
+	VEC_FOREACH(struct problem, problem, &config->problems)
 		problem->line = problem->column = 0;
 }
 
@@ -237,9 +243,9 @@ static int cli_define_parse(const char *name, const char *text, bool written, st
 
 static int cli_define_read_text(const char *name, char **ret, size_t *ret_size)
 {
-	int r = str_eq(name, "-")
-			? cli_files_read_stdin(CONFIG_DIRS_MAX_FILE, ret, ret_size)
-			: fileio_read_at(AT_FDCWD, name, CONFIG_DIRS_MAX_FILE, ret, ret_size);
+	int r = str_eq(name, "-") ?
+			cli_files_read_stdin(CONFIG_DIRS_MAX_FILE, ret, ret_size) :
+			fileio_read_at(AT_FDCWD, name, CONFIG_DIRS_MAX_FILE, ret, ret_size);
 
 	if (r == -EINVAL || r == -EISDIR) {
 		fprintf(stderr, "devgroupctl: %s is no file.\n", name);

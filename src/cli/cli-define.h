@@ -12,7 +12,7 @@
 
 /*
  * Reads and checks it; what is wrong is said, and then nothing comes of it. *ret has a group at
- * least, and no virtual functions. *ret_text is the text as it was written if that is the whole file
- * of one group, else NULL; caller frees.
+ * least, and no virtual functions. *ret_text is the text as it was written if that is the whole
+ * file of one group, else NULL; caller frees.
  */
 int cli_define_read(const struct cli *cli, struct def_set **ret, char **ret_text) _must_check_;

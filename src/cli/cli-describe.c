@@ -16,7 +16,8 @@ static const char *cli_describe_hex_id(json_object *device, const char *key)
 
 char *cli_describe_device(json_object *device)
 {
-	const char *vendor = cli_json_get_str(device, "vendor-name"), *name = cli_json_get_str(device, "device-name");
+	const char *vendor = cli_json_get_str(device, "vendor-name"),
+		   *name = cli_json_get_str(device, "device-name");
 	const char *class = cli_json_get_str(device, "class-name");
 	const struct device_bus *bus;
 
@@ -24,16 +25,20 @@ char *cli_describe_device(json_object *device)
 		return str_printf("%s %s", vendor, name);
 	if (!str_empty(cli_json_get_str(device, "vendor")))
 		return str_printf("%s [%s:%s]", str_empty(class) ? "PCI device" : class,
-				  cli_describe_hex_id(device, "vendor"), cli_describe_hex_id(device, "device"));
+				  cli_describe_hex_id(device, "vendor"),
+				  cli_describe_hex_id(device, "device"));
 	if (!str_empty(cli_json_get_str(device, "mdev-type")))
-		return str_printf("%s of %s", cli_json_get_str(device, "mdev-type"), cli_json_get_str(device, "mdev-parent"));
+		return str_printf("%s of %s", cli_json_get_str(device, "mdev-type"),
+				  cli_json_get_str(device, "mdev-parent"));
 	bus = device_bus_find(cli_json_get_str(device, "bus"));
-	return bus->name ? strdup(bus->noun) : str_printf("%s device", cli_json_get_str(device, "bus"));
+	return bus->name ? strdup(bus->noun) :
+			   str_printf("%s device", cli_json_get_str(device, "bus"));
 }
 
 char *cli_describe_driver(json_object *device)
 {
-	const char *driver = cli_json_get_str(device, "driver"), *host = cli_json_get_str(device, "host-driver");
+	const char *driver = cli_json_get_str(device, "driver"),
+		   *host = cli_json_get_str(device, "host-driver");
 	const char *now = str_empty(driver) ? "no driver" : driver;
 
 	if (str_empty(host) || str_eq(driver, host))
@@ -55,13 +60,16 @@ char *cli_describe_numbers(json_object *numbers)
 		_cleanup_free_ char *word = NULL;
 
 		last = i;
-		while (last + 1 < n && cli_describe_number_at(numbers, last + 1) == cli_describe_number_at(numbers, last) + 1)
+		while (last + 1 < n && cli_describe_number_at(numbers, last + 1) ==
+					       cli_describe_number_at(numbers, last) + 1)
 			last++;
 		/* "11,12" is no longer than "11-12", and plainer */
 		last = last == i + 1 ? i : last;
-		word = last == i ? str_printf("%lld", (long long)cli_describe_number_at(numbers, i))
-				 : str_printf("%lld-%lld", (long long)cli_describe_number_at(numbers, i),
-					      (long long)cli_describe_number_at(numbers, last));
+		word = last == i ?
+			       str_printf("%lld", (long long)cli_describe_number_at(numbers, i)) :
+			       str_printf("%lld-%lld",
+					  (long long)cli_describe_number_at(numbers, i),
+					  (long long)cli_describe_number_at(numbers, last));
 		if (!word || strv_add(&words, word) < 0)
 			return NULL;
 	}

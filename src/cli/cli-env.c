@@ -22,7 +22,7 @@ char *cli_env_listen_names(const struct vec *fds)
 {
 	_cleanup_strv_ char **names = NULL;
 
-	VEC_FOREACH (const struct claim_fd, fd, fds) {
+	VEC_FOREACH(const struct claim_fd, fd, fds) {
 		_cleanup_free_ char *name = cli_env_fd_name(fd);
 
 		if (!name || strv_add(&names, name) < 0)
@@ -36,7 +36,8 @@ static int cli_env_add_fd_json(json_object *list, const struct claim_fd *fd, int
 	_cleanup_json_ json_object *object = json_object_new_object();
 
 	if (!object || cli_json_set(object, "fd", json_object_new_int(number)) < 0 ||
-	    cli_json_set_str(object, "kind", fd->kind) < 0 || cli_json_set_str(object, "name", fd->name) < 0 ||
+	    cli_json_set_str(object, "kind", fd->kind) < 0 ||
+	    cli_json_set_str(object, "name", fd->name) < 0 ||
 	    cli_json_set_str(object, "group", fd->group) < 0)
 		return -1;
 	return cli_json_append(list, TAKE_PTR(object));

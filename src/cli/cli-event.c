@@ -18,9 +18,9 @@ int cli_event_new(const char *path, const char *event, json_object **ret)
 
 	if (!object || !id ||
 	    cli_json_set(object, "time",
-		   json_object_new_int64((int64_t)clock_usec(CLOCK_REALTIME))) < 0 ||
+			 json_object_new_int64((int64_t)clock_usec(CLOCK_REALTIME))) < 0 ||
 	    cli_json_set_str(object, "object",
-		       type == OBJECT_TYPES ? "unknown" : cli_object_type_name(type)) < 0 ||
+			     type == OBJECT_TYPES ? "unknown" : cli_object_type_name(type)) < 0 ||
 	    cli_json_set_str(object, "name", type == OBJECT_MANAGER ? "" : id) < 0 ||
 	    cli_json_set_str(object, "event", event) < 0)
 		return -ENOMEM;
@@ -43,17 +43,19 @@ static char *cli_event_value_text(json_object *value)
 	if (!value || json_object_is_type(value, json_type_null))
 		return strdup("-");
 	if (json_object_is_type(value, json_type_string))
-		return strdup(json_object_get_string_len(value) ? json_object_get_string(value)
-								: "-");
+		return strdup(json_object_get_string_len(value) ? json_object_get_string(value) :
+								  "-");
 	if (json_object_is_type(value, json_type_array) && cli_event_is_simple_list(value))
 		return cli_json_list_length(value) ? cli_json_list_join(value, " ") : strdup("-");
 	return strdup(json_object_to_json_string_ext(
 		value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
-static int cli_event_add_change(char ***words, const char *key, json_object *before, json_object *now)
+static int cli_event_add_change(char ***words, const char *key, json_object *before,
+				json_object *now)
 {
-	_cleanup_free_ char *old = cli_event_value_text(before), *new = cli_event_value_text(now), *word = NULL;
+	_cleanup_free_ char *old = cli_event_value_text(before), *new = cli_event_value_text(now),
+			    *word = NULL;
 
 	if (!old || !new)
 		return -ENOMEM;
@@ -101,9 +103,11 @@ static char *cli_event_added_text(json_object *event)
 static char *cli_event_step_text(json_object *event)
 {
 	/* on the bus the first one is number 0 */
-	return str_printf("step %lld/%lld %s %s %s", (long long)cli_json_get_int(event, "index", 0) + 1,
-			  (long long)cli_json_get_int(event, "count", 0), cli_json_get_str(event, "step"),
-			  cli_json_get_str(event, "device"), cli_json_get_str(event, "state"));
+	return str_printf("step %lld/%lld %s %s %s",
+			  (long long)cli_json_get_int(event, "index", 0) + 1,
+			  (long long)cli_json_get_int(event, "count", 0),
+			  cli_json_get_str(event, "step"), cli_json_get_str(event, "device"),
+			  cli_json_get_str(event, "state"));
 }
 
 static char *cli_event_text(json_object *event)
@@ -120,7 +124,8 @@ static char *cli_event_text(json_object *event)
 		return str_printf("uid %lld asks its holder to let go of it",
 				  (long long)cli_json_get_int(event, "uid", -1));
 	if (str_eq(what, "error"))
-		return str_printf("error of %s: %s", cli_json_get_str(event, "device"), cli_json_get_str(event, "state"));
+		return str_printf("error of %s: %s", cli_json_get_str(event, "device"),
+				  cli_json_get_str(event, "state"));
 	return strdup(what);
 }
 
@@ -140,5 +145,6 @@ void cli_event_print(json_object *event)
 	printf("%s%s.%03d%s  %s %s%s%s  %s\n", cli_term_begin(TINT_FAINT), clock,
 	       (int)(usec / 1000 % 1000), cli_term_end(TINT_FAINT),
 	       of_group ? "group" : cli_json_get_str(event, "object"), cli_term_begin(TINT_BOLD),
-	       cli_json_get_str(event, of_group ? "group" : "name"), cli_term_end(TINT_BOLD), str_or(clean, ""));
+	       cli_json_get_str(event, of_group ? "group" : "name"), cli_term_end(TINT_BOLD),
+	       str_or(clean, ""));
 }

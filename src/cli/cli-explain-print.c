@@ -43,9 +43,11 @@ static char *explain_print_join_some(json_object *list)
 
 static void explain_print_title(json_object *object, size_t n_devices)
 {
-	_cleanup_free_ char *iommu = cli_describe_numbers(cli_json_get_list(object, "iommu-groups"));
+	_cleanup_free_ char *iommu =
+		cli_describe_numbers(cli_json_get_list(object, "iommu-groups"));
 	_cleanup_free_ char *name = cli_term_clean(cli_json_get_str(object, "name"));
-	const char *state = cli_json_get_str(object, "state"), *group = cli_json_get_str(object, "group");
+	const char *state = cli_json_get_str(object, "state"),
+		   *group = cli_json_get_str(object, "group");
 
 	printf("%s%s%s", cli_term_begin(TINT_BOLD), str_or(name, ""), cli_term_end(TINT_BOLD));
 	if (!str_empty(state))
@@ -65,15 +67,18 @@ static void explain_print_title(json_object *object, size_t n_devices)
 
 static int explain_print_add_row(struct table *table, json_object *device)
 {
-	const char *driver = cli_json_get_str(device, "driver"), *pf = cli_json_get_str(device, "vf-of");
+	const char *driver = cli_json_get_str(device, "driver"),
+		   *pf = cli_json_get_str(device, "vf-of");
 	_cleanup_free_ char *text = NULL;
 
 	if (str_empty(pf))
 		text = str_printf("%s%s", cli_json_get_str(device, "description"),
-				  cli_json_get_bool(device, "bridge") ? " (a bridge: it stays with the host)"
-							    : "");
+				  cli_json_get_bool(device, "bridge") ?
+					  " (a bridge: it stays with the host)" :
+					  "");
 	else
-		text = str_printf("%s (virtual function %lld of %s)", cli_json_get_str(device, "description"),
+		text = str_printf("%s (virtual function %lld of %s)",
+				  cli_json_get_str(device, "description"),
 				  (long long)cli_json_get_int(device, "vf-index", 0), pf);
 	const struct cell cells[] = {
 		{ cli_json_get_str(device, "device"), TINT_NONE },
@@ -97,9 +102,11 @@ static void explain_print_devices(json_object *devices)
 /* --- why --- */
 
 /* Some causes have one sentence for all that they are about; for the rest it is their own text. */
-static char *explain_print_cause_sentence(json_object *device, json_object *cause, json_object *causes)
+static char *explain_print_cause_sentence(json_object *device, json_object *cause,
+					  json_object *causes)
 {
-	const char *code = cli_json_get_str(cause, "cause"), *address = cli_json_get_str(device, "device");
+	const char *code = cli_json_get_str(cause, "cause"),
+		   *address = cli_json_get_str(device, "device");
 	_cleanup_json_ json_object *peers = json_object_new_array();
 	_cleanup_free_ char *names = NULL;
 
@@ -114,18 +121,20 @@ static char *explain_print_cause_sentence(json_object *device, json_object *caus
 		json_object *other = json_object_array_get_idx(causes, i);
 
 		if (str_eq(cli_json_get_str(other, "cause"), code) &&
-		    cli_json_append(peers, json_object_new_string(cli_json_get_str(other, "device"))) < 0)
+		    cli_json_append(peers,
+				    json_object_new_string(cli_json_get_str(other, "device"))) < 0)
 			return NULL;
 	}
 	names = explain_print_join_some(peers);
-	return !names ? NULL
-		      : str_printf(
+	return !names ? NULL :
+			str_printf(
 				"%s: a switch without ACS can pass its requests to %s, in another "
 				"group, without the IOMMU seeing them",
 				code, names);
 }
 
-static int explain_print_add_sentence(json_object *sentences, const char *sentence, const char *device)
+static int explain_print_add_sentence(json_object *sentences, const char *sentence,
+				      const char *device)
 {
 	json_object *list = cli_json_get_list(sentences, sentence);
 	int r = 0;
@@ -150,9 +159,13 @@ static int explain_print_collect_causes(json_object *devices, json_object *sente
 
 		for (size_t k = 0; r >= 0 && k < cli_json_list_length(causes); k++) {
 			json_object *cause = json_object_array_get_idx(causes, k);
-			_cleanup_free_ char *sentence = explain_print_cause_sentence(device, cause, causes);
+			_cleanup_free_ char *sentence =
+				explain_print_cause_sentence(device, cause, causes);
 
-			r = sentence ? explain_print_add_sentence(sentences, sentence, cli_json_get_str(device, "device")) : -1;
+			r = sentence ?
+				    explain_print_add_sentence(sentences, sentence,
+							       cli_json_get_str(device, "device")) :
+				    -1;
 		}
 	}
 	return r;
@@ -162,11 +175,12 @@ static void explain_print_causes(json_object *object)
 {
 	_cleanup_json_ json_object *sentences = json_object_new_object();
 
-	if (!sentences || explain_print_collect_causes(cli_json_get_list(object, "devices"), sentences) < 0)
+	if (!sentences ||
+	    explain_print_collect_causes(cli_json_get_list(object, "devices"), sentences) < 0)
 		return;
-	explain_print_heading(str_eq(cli_json_get_str(object, "source"), "kernel-module")
-			? "Why (from the kernel module)"
-			: "Why (derived from configuration space)");
+	explain_print_heading(str_eq(cli_json_get_str(object, "source"), "kernel-module") ?
+				      "Why (from the kernel module)" :
+				      "Why (derived from configuration space)");
 	if (cli_json_get_bool(object, "groups-derived"))
 		printf("  No kernel was asked: the IOMMU groups are what its rules make of this "
 		       "host.\n");
@@ -203,8 +217,8 @@ static void explain_print_blockers(json_object *object)
 			    !json_object_get_boolean(hard);
 
 		printf("  %s%s%s %s%s\n", cli_term_begin(soft ? TINT_WAITING : TINT_BAD),
-		       cli_json_get_str(blocker, "code"), cli_term_end(TINT_NONE), cli_json_get_str(blocker, "device"),
-		       soft ? " (--force overrides it)" : "");
+		       cli_json_get_str(blocker, "code"), cli_term_end(TINT_NONE),
+		       cli_json_get_str(blocker, "device"), soft ? " (--force overrides it)" : "");
 		explain_print_clean("    ", cli_json_get_str(blocker, "text"));
 	}
 }
@@ -215,7 +229,8 @@ static char *explain_print_describe_reset(json_object *reset)
 {
 	json_object *devices = cli_json_get_list(reset, "devices");
 	_cleanup_free_ char *others = explain_print_join_some(devices);
-	const char *reach = cli_json_get_str(reset, "reach"), *below = cli_json_get_str(reset, "below");
+	const char *reach = cli_json_get_str(reset, "reach"),
+		   *below = cli_json_get_str(reset, "below");
 
 	if (!others)
 		return NULL;
@@ -236,7 +251,8 @@ static void explain_print_no_reset(json_object *device)
 	_cleanup_free_ char *others = explain_print_join_some(shared);
 
 	if (shared)
-		printf("  %s  none of its own. That of the bus needs one user for all that it hits: "
+		printf("  %s  none of its own. That of the bus needs one user for all that it "
+		       "hits: "
 		       "also %s\n",
 		       cli_json_get_str(device, "device"), str_or(others, ""));
 	else
@@ -254,8 +270,8 @@ static void explain_print_device_resets(json_object *device)
 		json_object *reset = json_object_array_get_idx(resets, i);
 		_cleanup_free_ char *text = explain_print_describe_reset(reset);
 
-		printf("  %s  %s: %s\n", cli_json_get_str(device, "device"), cli_json_get_str(reset, "method"),
-		       str_or(text, ""));
+		printf("  %s  %s: %s\n", cli_json_get_str(device, "device"),
+		       cli_json_get_str(reset, "method"), str_or(text, ""));
 	}
 }
 
@@ -267,9 +283,11 @@ static void explain_print_vfio_reset(json_object *device)
 
 	printf("  %s  ", cli_json_get_str(device, "device"));
 	if (!str_empty(module))
-		printf("by VFIO with the module %s, when it is opened and when it is closed", module);
+		printf("by VFIO with the module %s, when it is opened and when it is closed",
+		       module);
 	else if (!required)
-		printf("none is required, and no module is known that does it: it may go from one user to the next as it is");
+		printf("none is required, and no module is known that does it: it may go from one "
+		       "user to the next as it is");
 	else if (str_empty(cli_json_get_str(device, "compatible")))
 		printf("by VFIO, if its firmware has a way; required (reset-required)");
 	else
@@ -296,7 +314,8 @@ static void explain_print_resets(json_object *devices)
 			explain_print_heading("Resets");
 		any = true;
 		if (explain_print_is_mdev(device))
-			printf("  %s  the driver of its parent sees to that, when it is opened or closed\n",
+			printf("  %s  the driver of its parent sees to that, when it is opened or "
+			       "closed\n",
 			       cli_json_get_str(device, "device"));
 		else if (json_object_object_get_ex(device, "reset-required", NULL))
 			explain_print_vfio_reset(device);
@@ -310,7 +329,8 @@ static void explain_print_resets(json_object *devices)
 static void explain_print_mdev_types(json_object *devices)
 {
 	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
-		json_object *device = json_object_array_get_idx(devices, i), *types = cli_json_get_list(device, "mdev-types");
+		json_object *device = json_object_array_get_idx(devices, i),
+			    *types = cli_json_get_list(device, "mdev-types");
 
 		if (cli_json_list_length(types) == 0)
 			continue;
@@ -318,8 +338,10 @@ static void explain_print_mdev_types(json_object *devices)
 		for (size_t k = 0; k < cli_json_list_length(types); k++) {
 			json_object *type = json_object_array_get_idx(types, k);
 			_cleanup_free_ char *text = str_printf(
-				"%s of %s: %s, %s; %lld more can be made", cli_json_get_str(type, "id"), cli_json_get_str(device, "device"),
-				cli_json_get_str(type, "name"), cli_json_get_str(type, "device-api"),
+				"%s of %s: %s, %s; %lld more can be made",
+				cli_json_get_str(type, "id"), cli_json_get_str(device, "device"),
+				cli_json_get_str(type, "name"),
+				cli_json_get_str(type, "device-api"),
 				(long long)cli_json_get_int(type, "available-instances", 0));
 
 			explain_print_clean("  ", str_or(text, ""));
@@ -343,9 +365,12 @@ static int explain_print_collect_quirks(json_object *devices, json_object *texts
 			_cleanup_free_ char *text = str_printf(
 				"%s: %s\n    From %s (%s:%lld).", cli_json_get_str(quirk, "topic"),
 				cli_json_get_str(quirk, "text"), cli_json_get_str(quirk, "source"),
-				cli_json_get_str(quirk, "file"), (long long)cli_json_get_int(quirk, "line", 0));
+				cli_json_get_str(quirk, "file"),
+				(long long)cli_json_get_int(quirk, "line", 0));
 
-			r = text ? explain_print_add_sentence(texts, text, cli_json_get_str(device, "device")) : -1;
+			r = text ? explain_print_add_sentence(texts, text,
+							      cli_json_get_str(device, "device")) :
+				   -1;
 		}
 	}
 	return r;
@@ -367,7 +392,8 @@ static void explain_print_quirks(json_object *devices)
 {
 	_cleanup_json_ json_object *texts = json_object_new_object();
 
-	if (!texts || explain_print_collect_quirks(devices, texts) < 0 || json_object_object_length(texts) == 0)
+	if (!texts || explain_print_collect_quirks(devices, texts) < 0 ||
+	    json_object_object_length(texts) == 0)
 		return;
 	explain_print_heading("Known of the model");
 	json_object_object_foreach(texts, text, list)
@@ -382,7 +408,8 @@ static void explain_print_quirks(json_object *devices)
 
 void cli_explain_print(json_object *object)
 {
-	json_object *devices = cli_json_get_list(object, "devices"), *advice = cli_json_get_list(object, "advice");
+	json_object *devices = cli_json_get_list(object, "devices"),
+		    *advice = cli_json_get_list(object, "advice");
 
 	explain_print_title(object, cli_json_list_length(devices));
 	explain_print_devices(devices);
@@ -395,5 +422,6 @@ void cli_explain_print(json_object *object)
 	if (cli_json_list_length(advice) > 0)
 		explain_print_heading("What would change that");
 	for (size_t i = 0; i < cli_json_list_length(advice); i++)
-		explain_print_clean("  ", json_object_get_string(json_object_array_get_idx(advice, i)));
+		explain_print_clean("  ",
+				    json_object_get_string(json_object_array_get_idx(advice, i)));
 }

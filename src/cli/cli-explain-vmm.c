@@ -12,27 +12,33 @@ static json_object *explain_vmm_list_interfaces(const struct inventory *inv)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
-	if (!list || (inv->has_vfio && cli_json_append(list, json_object_new_string("group")) < 0) ||
-	    (!interface_why_no_iommufd(inv) && cli_json_append(list, json_object_new_string("iommufd")) < 0))
+	if (!list ||
+	    (inv->has_vfio && cli_json_append(list, json_object_new_string("group")) < 0) ||
+	    (!interface_why_no_iommufd(inv) &&
+	     cli_json_append(list, json_object_new_string("iommufd")) < 0))
 		return NULL;
 	return TAKE_PTR(list);
 }
 
 static int explain_vmm_add_memory(json_object *vmm, const char *memlock, uint64_t ram)
 {
-	_cleanup_free_ char *memory = mem_need_format(ram), *least = mem_need_format(mem_need_min(ram));
+	_cleanup_free_ char *memory = mem_need_format(ram),
+			    *least = mem_need_format(mem_need_min(ram));
 	_cleanup_free_ char *usual = mem_need_format(mem_need_typical(ram));
 	uint64_t limit = 0;
 
 	if (memlock && str_parse_size(memlock, &limit) < 0)
 		limit = 0;
 	if (!memory || !least || !usual || cli_json_set_str(vmm, "memory", memory) < 0 ||
-	    cli_json_set_str(vmm, "locked-least", least) < 0 || cli_json_set_str(vmm, "locked-usual", usual) < 0)
+	    cli_json_set_str(vmm, "locked-least", least) < 0 ||
+	    cli_json_set_str(vmm, "locked-usual", usual) < 0)
 		return -ENOMEM;
-	return cli_json_set(vmm, "memlock-is-enough", json_object_new_boolean(limit >= mem_need_min(ram)));
+	return cli_json_set(vmm, "memlock-is-enough",
+			    json_object_new_boolean(limit >= mem_need_min(ram)));
 }
 
-int cli_explain_vmm_fill(json_object *object, const struct cli_host *host, const char *memlock, uint64_t ram)
+int cli_explain_vmm_fill(json_object *object, const struct cli_host *host, const char *memlock,
+			 uint64_t ram)
 {
 	const char *why = interface_why_no_iommufd(host->inv);
 	json_object *vmm = json_object_new_object();
@@ -49,19 +55,26 @@ int cli_explain_vmm_fill(json_object *object, const struct cli_host *host, const
 
 static void explain_vmm_print_memory(json_object *vmm)
 {
-	const char *memlock = cli_json_get_str(vmm, "memlock"), *least = cli_json_get_str(vmm, "locked-least");
+	const char *memlock = cli_json_get_str(vmm, "memlock"),
+		   *least = cli_json_get_str(vmm, "locked-least");
 
-	printf("  A VM with %s of memory locks %s or more, with either interface: all that its devices may reach, "
-	       "once for all of them.\n", cli_json_get_str(vmm, "memory"), least);
-	printf("  With large firmware or virtual graphics, or an IOMMU in the guest, it is more: %s is enough as a rule.\n",
+	printf("  A VM with %s of memory locks %s or more, with either interface: all that its "
+	       "devices may reach, "
+	       "once for all of them.\n",
+	       cli_json_get_str(vmm, "memory"), least);
+	printf("  With large firmware or virtual graphics, or an IOMMU in the guest, it is more: "
+	       "%s is enough as a rule.\n",
 	       cli_json_get_str(vmm, "locked-usual"));
 	if (cli_json_get_bool(vmm, "memlock-is-enough"))
-		printf("  memlock of the group raises the holder's limit to %s, which is enough.\n", memlock);
+		printf("  memlock of the group raises the holder's limit to %s, which is enough.\n",
+		       memlock);
 	else
-		printf("  %s%s%s: unless the VMM's own limit is high enough (ulimit -l; 8M is usual), it fails to map memory "
+		printf("  %s%s%s: unless the VMM's own limit is high enough (ulimit -l; 8M is "
+		       "usual), it fails to map memory "
 		       "(Cannot allocate memory). Set \"memlock\": \"%s\" in the definition.\n",
-		       str_empty(memlock) ? "The group has no memlock" : "memlock of the group is ", memlock,
-		       str_empty(memlock) ? "" : ", which is not enough", cli_json_get_str(vmm, "locked-usual"));
+		       str_empty(memlock) ? "The group has no memlock" : "memlock of the group is ",
+		       memlock, str_empty(memlock) ? "" : ", which is not enough",
+		       cli_json_get_str(vmm, "locked-usual"));
 }
 
 void cli_explain_vmm_print(json_object *object)

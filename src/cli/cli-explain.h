@@ -13,7 +13,7 @@
 
 /* Adds all of that about @devices, which move together. 0 or -ENOMEM. */
 int cli_explain_fill(json_object *object, const struct cli_host *host,
-		 const struct vec *devices) _must_check_;
+		     const struct vec *devices) _must_check_;
 
 /* For people. Has "name", "kind" (group, device, iommu-group), "state" and "blockers" besides. */
 void cli_explain_print(json_object *object);

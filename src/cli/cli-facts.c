@@ -16,7 +16,9 @@ json_object *cli_facts_to_json(const struct inventory *inv, const struct device 
 	_cleanup_device_facts_ struct device_facts *device_facts = device_facts_new(inv);
 	_cleanup_facts_ struct vec facts = { 0 };
 
-	return !device_facts || device_facts_add(device_facts, device, &facts) < 0 ? NULL : codec_facts(&facts);
+	return !device_facts || device_facts_add(device_facts, device, &facts) < 0 ?
+		       NULL :
+		       codec_facts(&facts);
 }
 
 static void cli_facts_print_heading(const char *text)
@@ -64,7 +66,8 @@ static void cli_facts_print_sizes(json_object *sizes)
 
 	for (size_t i = 0; i < cli_json_list_length(sizes); i++)
 		printf("%s %s", i > 0 ? "," : "",
-		       cli_facts_format_size(json_object_get_uint64(json_object_array_get_idx(sizes, i)), buf));
+		       cli_facts_format_size(
+			       json_object_get_uint64(json_object_array_get_idx(sizes, i)), buf));
 }
 
 /* POWER: above the window that is there from the start. */
@@ -74,8 +77,8 @@ static void cli_facts_print_window64(json_object *dma)
 
 	if (!json_object_object_get_ex(dma, "window64", &window))
 		return;
-	printf("    above 4 GiB a VMM makes its windows itself: %" PRId64 " of them, tables of up to %" PRId64
-	       " levels, pages of",
+	printf("    above 4 GiB a VMM makes its windows itself: %" PRId64
+	       " of them, tables of up to %" PRId64 " levels, pages of",
 	       cli_json_get_int(window, "count", 0), cli_json_get_int(window, "levels", 0));
 	cli_facts_print_sizes(cli_json_get_list(window, "page-sizes"));
 	putchar('\n');
@@ -84,7 +87,8 @@ static void cli_facts_print_window64(json_object *dma)
 static void cli_facts_print_limits(json_object *dma)
 {
 	json_object *sizes = cli_json_get_list(dma, "page-sizes");
-	int64_t entries = cli_json_get_int(dma, "entries", -1), alignment = cli_json_get_int(dma, "alignment", 0);
+	int64_t entries = cli_json_get_int(dma, "entries", -1),
+		alignment = cli_json_get_int(dma, "alignment", 0);
 	char buf[32];
 
 	if (cli_json_list_length(sizes) > 0) {
@@ -101,7 +105,8 @@ static void cli_facts_print_limits(json_object *dma)
 
 static void cli_facts_print_dma(json_object *dma, int64_t group)
 {
-	json_object *windows = cli_json_get_list(dma, "windows"), *reserved = cli_json_get_list(dma, "reserved");
+	json_object *windows = cli_json_get_list(dma, "windows"),
+		    *reserved = cli_json_get_list(dma, "reserved");
 	bool known = cli_json_list_length(windows) > 0;
 	_cleanup_free_ char *text = cli_term_clean(cli_json_get_str(dma, known ? "source" : "why"));
 
@@ -113,14 +118,16 @@ static void cli_facts_print_dma(json_object *dma, int64_t group)
 	for (size_t i = 0; i < cli_json_list_length(windows); i++) {
 		json_object *window = json_object_array_get_idx(windows, i);
 
-		printf("    %s-%s\n", cli_json_get_str(window, "first"), cli_json_get_str(window, "last"));
+		printf("    %s-%s\n", cli_json_get_str(window, "first"),
+		       cli_json_get_str(window, "last"));
 	}
 	cli_facts_print_limits(dma);
 	for (size_t i = 0; i < cli_json_list_length(reserved); i++) {
 		json_object *region = json_object_array_get_idx(reserved, i);
 
-		printf("    reserved %s-%s %s: %s\n", cli_json_get_str(region, "first"), cli_json_get_str(region, "last"),
-		       cli_json_get_str(region, "type"), cli_json_get_str(region, "name"));
+		printf("    reserved %s-%s %s: %s\n", cli_json_get_str(region, "first"),
+		       cli_json_get_str(region, "last"), cli_json_get_str(region, "type"),
+		       cli_json_get_str(region, "name"));
 	}
 }
 
@@ -183,7 +190,8 @@ static void cli_facts_print_regions(json_object *devices)
 
 	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
 		json_object *device = json_object_array_get_idx(devices, i);
-		json_object *mmio = cli_facts_get_part(device, "mmio"), *regions = cli_json_get_list(mmio, "regions");
+		json_object *mmio = cli_facts_get_part(device, "mmio"),
+			    *regions = cli_json_get_list(mmio, "regions");
 
 		if (cli_json_list_length(regions) == 0)
 			continue;
@@ -212,7 +220,8 @@ static void cli_facts_print_pasid(json_object *pasid)
 			continue;
 		printf("    %s: %s", kinds[i], state);
 		if (is_there)
-			printf(", of %s at %s, %s", cli_json_get_str(kind, "of"), cli_json_get_str(kind, "offset"),
+			printf(", of %s at %s, %s", cli_json_get_str(kind, "of"),
+			       cli_json_get_str(kind, "offset"),
 			       cli_json_get_bool(kind, "enabled") ? "enabled" : "not enabled");
 		if (str_eq(kinds[i], "pasid") && is_there)
 			printf("; %" PRId64 " bits%s%s", cli_json_get_int(kind, "bits", 0),
@@ -260,7 +269,8 @@ static void cli_facts_print_virtual(json_object *caps)
 			continue;
 		}
 		printf(" at %s%s, linked from %s\n", cli_json_get_str(cap, "offset"),
-		       cli_json_get_bool(cap, "as-pf") ? ", where its PF has it" : "", cli_json_get_str(cap, "previous"));
+		       cli_json_get_bool(cap, "as-pf") ? ", where its PF has it" : "",
+		       cli_json_get_str(cap, "previous"));
 	}
 }
 

@@ -7,7 +7,8 @@
 #include "model/inventory.h"
 
 /* The JSON of device_facts_add(). NULL when out of memory. */
-json_object *cli_facts_to_json(const struct inventory *inv, const struct device *device) _must_check_;
+json_object *cli_facts_to_json(const struct inventory *inv,
+			       const struct device *device) _must_check_;
 
 /* The "facts" of @devices, which `explain` has in its JSON, for people. */
 void cli_facts_print(json_object *devices);

@@ -5,8 +5,7 @@
 #include "base/str.h"
 #include "cli/cli-fd.h"
 
-int cli_fd_new(const char *kind, const char *name, const char *group, int fd,
-		 struct claim_fd **ret)
+int cli_fd_new(const char *kind, const char *name, const char *group, int fd, struct claim_fd **ret)
 {
 	struct claim_fd *item = calloc(1, sizeof(*item));
 

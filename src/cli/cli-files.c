@@ -98,7 +98,7 @@ void cli_files_print_problem(FILE *to, const struct problem *problem)
 
 void cli_files_print_problems(FILE *to, const struct def_set *config)
 {
-	VEC_FOREACH (const struct problem, problem, &config->problems)
+	VEC_FOREACH(const struct problem, problem, &config->problems)
 		cli_files_print_problem(to, problem);
 }
 
@@ -119,7 +119,7 @@ json_object *cli_files_problems_to_json(const struct def_set *config)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
-	VEC_FOREACH (const struct problem, problem, &config->problems)
+	VEC_FOREACH(const struct problem, problem, &config->problems)
 		if (!list || cli_json_append(list, cli_files_problem_to_json(problem)) < 0)
 			return NULL;
 	return TAKE_PTR(list);

@@ -55,7 +55,7 @@ static void cli_graph_print_group(const struct iommu_group *group)
 	if (box)
 		printf("\tsubgraph cluster_%u {\n\t\tlabel=\"IOMMU group %u\"; color=red;\n",
 		       group->id, group->id);
-	VEC_FOREACH (const struct device, device, &group->devices)
+	VEC_FOREACH(const struct device, device, &group->devices)
 		cli_graph_print_node(device, box ? "\t\t" : "\t");
 	if (box)
 		puts("\t}");
@@ -77,28 +77,30 @@ static void cli_graph_print_leaks(const struct inventory *inv, const struct devi
 
 	if (isolation_find(inv, device, &causes) < 0)
 		return;
-	VEC_FOREACH (const struct isolation_cause, cause, &causes)
+	VEC_FOREACH(const struct isolation_cause, cause, &causes)
 		if (cause->code == ISOLATION_PEER_TO_PEER && strcmp(device->key, cause->peer) < 0)
-			cli_graph_print_edge(device->key, cause->peer,
-				   " [dir=both, style=dotted, color=red, constraint=false, "
-				   "label=\"peer to peer\"]");
+			cli_graph_print_edge(
+				device->key, cause->peer,
+				" [dir=both, style=dotted, color=red, constraint=false, "
+				"label=\"peer to peer\"]");
 }
 
 void cli_graph_print_dot(const struct inventory *inv)
 {
 	puts("digraph host {\n\trankdir=LR; node [fontsize=10];");
-	VEC_FOREACH (const struct iommu_group, group, &inv->iommu_groups)
+	VEC_FOREACH(const struct iommu_group, group, &inv->iommu_groups)
 		cli_graph_print_group(group);
-	VEC_FOREACH (const struct device, device, &inv->devices)
+	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (device->iommu_group < 0)
 			cli_graph_print_node(device, "\t");
-	VEC_FOREACH (const struct device, device, &inv->devices) {
+	VEC_FOREACH(const struct device, device, &inv->devices) {
 		const struct device *above = topology_parent(inv, device);
 		bool tied = above && above->iommu_group >= 0 &&
 			    above->iommu_group == device->iommu_group;
 
 		if (device->physfn)
-			cli_graph_print_edge(device->physfn, device->key, " [style=dashed, label=\"VF\"]");
+			cli_graph_print_edge(device->physfn, device->key,
+					     " [style=dashed, label=\"VF\"]");
 		else if (above)
 			cli_graph_print_edge(above->key, device->key, tied ? " [color=red]" : "");
 		cli_graph_print_leaks(inv, device);
@@ -122,26 +124,28 @@ static void cli_graph_print_line(const struct device *device, unsigned depth)
 	putchar('\n');
 }
 
-static void cli_graph_print_below(const struct inventory *inv, const struct device *bridge, unsigned depth)
+static void cli_graph_print_below(const struct inventory *inv, const struct device *bridge,
+				  unsigned depth)
 {
 	cli_graph_print_line(bridge, depth);
 	if (!device_is_bridge(bridge) || depth == DEPTH_SHOWN)
 		return;
 	TOPOLOGY_FOREACH(device, inv, topology_below(inv, bridge))
-	if (str_eq(device->parent, bridge->key))
-		cli_graph_print_below(inv, device, depth + 1);
+		if (str_eq(device->parent, bridge->key))
+			cli_graph_print_below(inv, device, depth + 1);
 }
 
 void cli_graph_print_tree(const struct inventory *inv)
 {
-	VEC_FOREACH (const struct device, device, &inv->devices)
+	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (!topology_parent(inv, device))
 			cli_graph_print_below(inv, device, 0);
 }
 
 /* --- JSON --- */
 
-static int cli_graph_add_device(json_object *list, const struct inventory *inv, const struct device *device)
+static int cli_graph_add_device(json_object *list, const struct inventory *inv,
+				const struct device *device)
 {
 	_cleanup_json_ json_object *object = json_object_new_object();
 	_cleanup_free_ char *text = device_describe(device);
@@ -160,7 +164,7 @@ json_object *cli_graph_to_json(const struct inventory *inv)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
-	VEC_FOREACH (const struct device, device, &inv->devices)
+	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (!list || cli_graph_add_device(list, inv, device) < 0)
 			return NULL;
 	return TAKE_PTR(list);

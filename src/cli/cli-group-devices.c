@@ -12,7 +12,8 @@ static int group_devices_add_endpoint(struct vec *devices, struct device *device
 	return device_is_bridge(device) ? 0 : vec_add(devices, device);
 }
 
-static int group_devices_of_definition(const struct cli_host *host, const char *name, struct vec *ret)
+static int group_devices_of_definition(const struct cli_host *host, const char *name,
+				       struct vec *ret)
 {
 	const struct group_def *def = def_set_find_group(host->config, name);
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
@@ -22,13 +23,14 @@ static int group_devices_of_definition(const struct cli_host *host, const char *
 		fprintf(stderr, "devgroupctl: There is no group %s.\n", name);
 		return EXIT_NO_SUCH;
 	}
-	VEC_FOREACH (struct device, device, &resolved.devices)
+	VEC_FOREACH(struct device, device, &resolved.devices)
 		if (r >= 0)
 			r = group_devices_add_endpoint(ret, device);
 	return r < 0 ? cli_fail(r, "cannot find the devices") : 0;
 }
 
-static int group_devices_of_daemon(struct cli *cli, const struct cli_host *host, const char *name, struct vec *ret)
+static int group_devices_of_daemon(struct cli *cli, const struct cli_host *host, const char *name,
+				   struct vec *ret)
 {
 	_cleanup_json_ json_object *group = NULL;
 	json_object *paths;
@@ -46,9 +48,11 @@ static int group_devices_of_daemon(struct cli *cli, const struct cli_host *host,
 	return r;
 }
 
-int cli_group_devices(struct cli *cli, const struct cli_host *host, const char *name, struct vec *ret)
+int cli_group_devices(struct cli *cli, const struct cli_host *host, const char *name,
+		      struct vec *ret)
 {
-	int r = host->config ? group_devices_of_definition(host, name, ret) : group_devices_of_daemon(cli, host, name, ret);
+	int r = host->config ? group_devices_of_definition(host, name, ret) :
+			       group_devices_of_daemon(cli, host, name, ret);
 
 	if (r || ret->n > 0)
 		return r;

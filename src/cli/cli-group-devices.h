@@ -6,8 +6,9 @@
 #include "cli/cli-host.h"
 
 /*
- * Those of @name that a VMM gets, without bridges: struct device, borrowed from @host, in the order of the bus. 0, or an exit
- * status with the reason said: there is no such group, or it has no device.
+ * Those of @name that a VMM gets, without bridges: struct device, borrowed from @host, in the order
+ * of the bus. 0, or an exit status with the reason said: there is no such group, or it has no
+ * device.
  */
 int cli_group_devices(struct cli *cli, const struct cli_host *host, const char *name,
-		  struct vec *ret) _must_check_;
+		      struct vec *ret) _must_check_;

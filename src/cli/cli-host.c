@@ -15,7 +15,7 @@
 #include "policy/isolation/isolation.h"
 #include "policy/offline/host-file.h"
 
-#define HOST_FILE_MAX                                                                              \
+#define HOST_FILE_MAX \
 	(256u << 20) /* 4 KiB of every function of a large host, in hexadecimal with blanks */
 #define UNNAMED_PREFIX "iommu:"
 
@@ -25,8 +25,8 @@ static int cli_host_read_file(const char *path, struct inventory **ret)
 {
 	_cleanup_free_ char *text = NULL, *error = NULL;
 	size_t size;
-	int r = str_eq(path, "-") ? cli_files_read_stdin(HOST_FILE_MAX, &text, &size)
-				  : fileio_read_at(AT_FDCWD, path, HOST_FILE_MAX, &text, &size);
+	int r = str_eq(path, "-") ? cli_files_read_stdin(HOST_FILE_MAX, &text, &size) :
+				    fileio_read_at(AT_FDCWD, path, HOST_FILE_MAX, &text, &size);
 
 	if (r >= 0)
 		r = host_file_parse(text, size, ret, &error);
@@ -45,10 +45,12 @@ static int cli_host_read_definitions(const struct cli *cli, struct def_set **ret
 	if (!own[0])
 		r = cli_files_load(cli, ret);
 	else
-		r = config_dirs_load(own, ret) < 0 ? cli_fail(-ENOMEM, "cannot read the definitions") : 0;
+		r = config_dirs_load(own, ret) < 0 ?
+			    cli_fail(-ENOMEM, "cannot read the definitions") :
+			    0;
 	if (r)
 		return r;
-	VEC_FOREACH (const struct problem, problem, &(*ret)->problems)
+	VEC_FOREACH(const struct problem, problem, &(*ret)->problems)
 		if (!problem->warning)
 			cli_files_print_problem(stderr, problem);
 	return 0;
@@ -66,7 +68,8 @@ int cli_host_open(struct cli *cli, struct cli_host *ret)
 			"has the definitions.\n");
 		return EXIT_USAGE;
 	}
-	r = o->host_file ? cli_host_read_file(o->host_file, &ret->inv) : verb_snapshot_load(cli, &ret->inv);
+	r = o->host_file ? cli_host_read_file(o->host_file, &ret->inv) :
+			   verb_snapshot_load(cli, &ret->inv);
 	if (!r && o->host_file)
 		r = cli_host_read_definitions(cli, &ret->config);
 	if (!r)
@@ -87,7 +90,7 @@ int cli_host_find_overlaps(struct cli_host *host, const struct def_set *config)
 	host->overlap = overlap_new();
 	if (!host->overlap)
 		return -ENOMEM;
-	VEC_FOREACH (const struct group_def, def, &config->groups) {
+	VEC_FOREACH(const struct group_def, def, &config->groups) {
 		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 
 		if (r >= 0)
@@ -112,8 +115,7 @@ void cli_host_clear(struct cli_host *host)
 
 static bool cli_host_device_has_interface(const struct device *device, const char *name)
 {
-	STRV_FOREACH(interface, device->interfaces)
-	{
+	STRV_FOREACH(interface, device->interfaces) {
 		const char *slash = strchr(*interface, '/');
 
 		if (str_eq(*interface, name) || (slash && str_eq(slash + 1, name)))
@@ -130,7 +132,7 @@ struct device *cli_host_find_device(const struct cli_host *host, const char *nam
 		return inventory_find(host->inv, key);
 	if (str_starts(name, "/dev/"))
 		name += strlen("/dev/");
-	VEC_FOREACH (struct device, device, &host->inv->devices)
+	VEC_FOREACH(struct device, device, &host->inv->devices)
 		if (cli_host_device_has_interface(device, name))
 			return device;
 	return NULL;
@@ -140,22 +142,24 @@ struct iommu_group *cli_host_find_iommu_group(const struct cli_host *host, const
 {
 	unsigned id;
 
-	if (!str_starts(name, UNNAMED_PREFIX) || str_parse_uint(name + strlen(UNNAMED_PREFIX), &id) < 0 ||
-	    id > INT_MAX)
+	if (!str_starts(name, UNNAMED_PREFIX) ||
+	    str_parse_uint(name + strlen(UNNAMED_PREFIX), &id) < 0 || id > INT_MAX)
 		return NULL;
 	return inventory_find_group(host->inv, (int)id);
 }
 
 /* --- deciding --- */
 
-static int cli_host_resolve_alone(const struct cli_host *host, const struct group_def *def, struct resolved_group *ret)
+static int cli_host_resolve_alone(const struct cli_host *host, const struct group_def *def,
+				  struct resolved_group *ret)
 {
 	int r = resolve_group(host->inv, def, ret);
 
 	return r < 0 ? r : assess_group(host->assess, def, ret);
 }
 
-int cli_host_resolve(const struct cli_host *host, const struct group_def *def, struct resolved_group *ret)
+int cli_host_resolve(const struct cli_host *host, const struct group_def *def,
+		     struct resolved_group *ret)
 {
 	int r = cli_host_resolve_alone(host, def, ret);
 
@@ -177,19 +181,20 @@ static int cli_host_add_selector(struct group_def *def, const struct device *dev
 
 static bool cli_host_only_bridges(const struct vec *devices)
 {
-	VEC_FOREACH (const struct device, device, devices)
+	VEC_FOREACH(const struct device, device, devices)
 		if (!device_is_bridge(device))
 			return false;
 	return true;
 }
 
-int cli_host_resolve_devices(const struct cli_host *host, const struct vec *devices, struct resolved_group *ret)
+int cli_host_resolve_devices(const struct cli_host *host, const struct vec *devices,
+			     struct resolved_group *ret)
 {
 	_cleanup_group_def_ struct group_def *def = group_def_new("unnamed");
 	bool bridges = cli_host_only_bridges(devices);
 	int r = def ? 0 : -ENOMEM;
 
-	VEC_FOREACH (const struct device, device, devices)
+	VEC_FOREACH(const struct device, device, devices)
 		if (r >= 0 && (bridges || !device_is_bridge(device)))
 			r = cli_host_add_selector(def, device);
 	return r < 0 ? r : cli_host_resolve_alone(host, def, ret);
@@ -222,21 +227,22 @@ json_object *cli_host_blockers_to_json(const struct resolved_group *resolved)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
-	VEC_FOREACH (const struct blocker, blocker, &resolved->blockers)
+	VEC_FOREACH(const struct blocker, blocker, &resolved->blockers)
 		if (!list || cli_host_add_blocker(list, blocker) < 0)
 			return NULL;
 	return TAKE_PTR(list);
 }
 
-static int cli_host_add_cause(json_object *list, const struct inventory *inv, const struct device *device,
-		     const struct isolation_cause *cause)
+static int cli_host_add_cause(json_object *list, const struct inventory *inv,
+			      const struct device *device, const struct isolation_cause *cause)
 {
 	_cleanup_json_ json_object *object = json_object_new_object();
 	_cleanup_free_ char *text = isolation_text(inv, device, cause);
 
 	if (!object || !text ||
 	    cli_json_set_str(object, "cause", isolation_code_to_string(cause->code)) < 0 ||
-	    cli_json_set_str(object, "device", cause->peer) < 0 || cli_json_set_str(object, "text", text) < 0)
+	    cli_json_set_str(object, "device", cause->peer) < 0 ||
+	    cli_json_set_str(object, "text", text) < 0)
 		return -ENOMEM;
 	return cli_json_append(list, TAKE_PTR(object));
 }
@@ -248,7 +254,7 @@ json_object *cli_host_causes_to_json(const struct inventory *inv, const struct d
 
 	if (!list || isolation_find(inv, device, &causes) < 0)
 		return NULL;
-	VEC_FOREACH (const struct isolation_cause, cause, &causes)
+	VEC_FOREACH(const struct isolation_cause, cause, &causes)
 		if (cli_host_add_cause(list, inv, device, cause) < 0)
 			return NULL;
 	return TAKE_PTR(list);

@@ -18,9 +18,9 @@
 
 struct cli_host {
 	struct inventory *inv;
-	struct def_set *config; /* NULL: the daemon has the definitions */
-	struct def_set *quirks; /* this machine's: what is known of models */
-	struct assess *assess; /* of inv */
+	struct def_set *config;	 /* NULL: the daemon has the definitions */
+	struct def_set *quirks;	 /* this machine's: what is known of models */
+	struct assess *assess;	 /* of inv */
 	struct overlap *overlap; /* of the groups of config; NULL without */
 };
 
@@ -42,17 +42,18 @@ struct iommu_group *cli_host_find_iommu_group(const struct cli_host *host, const
 
 /* What @def comes to on this host, with its blockers. */
 int cli_host_resolve(const struct cli_host *host, const struct group_def *def,
-		 struct resolved_group *ret) _must_check_;
+		     struct resolved_group *ret) _must_check_;
 /*
- * The same for devices that nobody has named: as if a definition named all of them, but not the bridges
- * among others.
+ * The same for devices that nobody has named: as if a definition named all of them, but not the
+ * bridges among others.
  */
 int cli_host_resolve_devices(const struct cli_host *host, const struct vec *devices,
-			 struct resolved_group *ret) _must_check_;
+			     struct resolved_group *ret) _must_check_;
 /* The state that the daemon would show for a group that nobody has. */
 const char *cli_host_state(const struct group_def *def, const struct resolved_group *resolved);
 
 /* [{"code", "device", "hard", "text"}]; NULL when out of memory. */
 json_object *cli_host_blockers_to_json(const struct resolved_group *resolved) _must_check_;
 /* [{"cause", "device", "text"}], as Isolation on the bus; NULL when out of memory. */
-json_object *cli_host_causes_to_json(const struct inventory *inv, const struct device *device) _must_check_;
+json_object *cli_host_causes_to_json(const struct inventory *inv,
+				     const struct device *device) _must_check_;

@@ -113,7 +113,7 @@ void cli_json_print(json_object *value, enum cli_json_mode mode)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
 
-	flags |= mode == CLI_JSON_PRETTY ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
-				     : JSON_C_TO_STRING_PLAIN;
+	flags |= mode == CLI_JSON_PRETTY ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED :
+					   JSON_C_TO_STRING_PLAIN;
 	puts(str_or(json_object_to_json_string_ext(value, flags), "null"));
 }

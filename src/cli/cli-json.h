@@ -18,7 +18,8 @@ DEFINE_CLEANUP(json_object *, cli_json_putp, json_object_put)
 const char *cli_json_get_str(json_object *object, const char *key); /* "" if there is none */
 int64_t cli_json_get_int(json_object *object, const char *key, int64_t otherwise);
 bool cli_json_get_bool(json_object *object, const char *key);
-json_object *cli_json_get_list(json_object *object, const char *key); /* borrowed; NULL if there is none */
+json_object *cli_json_get_list(json_object *object,
+			       const char *key); /* borrowed; NULL if there is none */
 size_t cli_json_list_length(json_object *list);
 /* Whether @list holds the string @s. */
 bool cli_json_list_has(json_object *list, const char *s);

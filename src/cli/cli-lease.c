@@ -15,7 +15,8 @@
 /* --- descriptors --- */
 
 /* The message owns its descriptors, so each is copied; 3 and up, clear of the standard ones. */
-static int cli_lease_add_fd(struct vec *fds, const char *kind, const char *name, const char *group, int fd)
+static int cli_lease_add_fd(struct vec *fds, const char *kind, const char *name, const char *group,
+			    int fd)
 {
 	_cleanup_close_ int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	struct claim_fd *item;
@@ -54,7 +55,7 @@ static int cli_lease_read_fds(sd_bus_message *m, const char *group, struct vec *
  * reached.
  */
 static int cli_lease_take_fds(struct cli *cli, const char *group, const char *lease, size_t first,
-		     struct vec *fds)
+			      struct vec *fds)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	uint32_t total;
@@ -123,7 +124,7 @@ static int cli_lease_call(struct progress *progress, sd_bus_message *call, sd_bu
 }
 
 static int cli_lease_append_options(sd_bus_message *call, const struct cli_options *o,
-				const struct claim_options *how)
+				    const struct claim_options *how)
 {
 	int r = sd_bus_message_open_container(call, 'a', "{sv}"), yes = true;
 
@@ -145,7 +146,7 @@ static int cli_lease_append_options(sd_bus_message *call, const struct cli_optio
 }
 
 int cli_lease_claim(struct progress *progress, const char *group, const struct claim_options *how,
-		struct vec *fds, char **ret_lease)
+		    struct vec *fds, char **ret_lease)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_free_ char *lease = NULL;
@@ -185,7 +186,7 @@ int cli_lease_claim(struct progress *progress, const char *group, const struct c
 
 /* Ends a lease by @method of the manager. */
 static int cli_lease_end(struct progress *progress, const char *method, const char *group,
-		     const char *lease)
+			 const char *lease)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	const struct cli_options *o = &progress->cli->options;
@@ -197,7 +198,8 @@ static int cli_lease_end(struct progress *progress, const char *method, const ch
 	else
 		r = cli_progress_follow(progress, lease);
 	if (!r)
-		r = cli_bus_new_call(progress->cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, method, &call);
+		r = cli_bus_new_call(progress->cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, method,
+				     &call);
 	if (r)
 		return r;
 	r = sd_bus_message_append(call, "s", group);

@@ -23,7 +23,7 @@ struct claim_options {
  * descriptors to @fds (struct claim_fd, owned). *ret_lease is the path of the lease; caller frees.
  */
 int cli_lease_claim(struct progress *progress, const char *group, const struct claim_options *how,
-		struct vec *fds, char **ret_lease) _must_check_;
+		    struct vec *fds, char **ret_lease) _must_check_;
 
 /* Releases @group, whose lease is @lease ("/": none known). */
 int cli_lease_release(struct progress *progress, const char *group, const char *lease) _must_check_;

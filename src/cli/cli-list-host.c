@@ -5,20 +5,21 @@
 #include "cli/cli-list.h"
 #include "model/json/codec.h"
 
-static int list_host_fill_devices(json_object *entry, const struct inventory *inv, const struct vec *devices,
-			bool members)
+static int list_host_fill_devices(json_object *entry, const struct inventory *inv,
+				  const struct vec *devices, bool members)
 {
 	_cleanup_json_ json_object *keys = json_object_new_array();
 	_cleanup_json_ json_object *known = json_object_new_array();
 	_cleanup_json_ json_object *why = json_object_new_array();
 	int r = keys && known && why ? 0 : -ENOMEM;
 
-	VEC_FOREACH (const struct device, device, devices) {
-		_cleanup_json_ json_object *causes = r < 0 ? NULL : cli_host_causes_to_json(inv, device);
+	VEC_FOREACH(const struct device, device, devices) {
+		_cleanup_json_ json_object *causes =
+			r < 0 ? NULL : cli_host_causes_to_json(inv, device);
 
 		if (!causes || cli_json_append(keys, json_object_new_string(device->key)) < 0 ||
 		    cli_list_add_member(known, device->key, str_or(device->driver, ""),
-				    device_describe(device)) < 0 ||
+					device_describe(device)) < 0 ||
 		    cli_list_add_why(why, causes) < 0)
 			return -ENOMEM;
 	}
@@ -31,13 +32,13 @@ static int list_host_fill_devices(json_object *entry, const struct inventory *in
 	return r;
 }
 
-static int list_host_fill_entry(json_object *entry, const struct cli_host *host, const char *name, const char *state,
-		const struct resolved_group *resolved)
+static int list_host_fill_entry(json_object *entry, const struct cli_host *host, const char *name,
+				const char *state, const struct resolved_group *resolved)
 {
 	_cleanup_json_ json_object *numbers = json_object_new_array();
 	int r = numbers ? cli_json_set_str(entry, "name", name) : -ENOMEM;
 
-	VEC_FOREACH (const struct iommu_group, group, &resolved->iommu_groups)
+	VEC_FOREACH(const struct iommu_group, group, &resolved->iommu_groups)
 		if (r >= 0)
 			r = cli_json_append(numbers, json_object_new_int64(group->id));
 	if (r >= 0)
@@ -58,8 +59,8 @@ static int list_host_add_definition(json_object *entry, const struct group_def *
 
 /* --- what is defined --- */
 
-static int list_host_add_group(json_object *entries, const struct cli_host *host, const struct group_def *def,
-		     bool members)
+static int list_host_add_group(json_object *entries, const struct cli_host *host,
+			       const struct group_def *def, bool members)
 {
 	_cleanup_json_ json_object *entry = json_object_new_object();
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
@@ -72,7 +73,7 @@ static int list_host_add_group(json_object *entries, const struct cli_host *host
 	r = list_host_fill_entry(entry, host, def->name, state, &resolved);
 	if (r >= 0)
 		r = cli_json_set(entry, "assignable",
-			   json_object_new_boolean(str_eq(state, "available")));
+				 json_object_new_boolean(str_eq(state, "available")));
 	if (r >= 0)
 		r = cli_json_set_str(entry, "holder", "");
 	if (r >= 0)
@@ -90,7 +91,7 @@ json_object *cli_list_host(const struct cli_host *host, bool members)
 {
 	_cleanup_json_ json_object *entries = json_object_new_array();
 
-	VEC_FOREACH (const struct group_def, def, &host->config->groups)
+	VEC_FOREACH(const struct group_def, def, &host->config->groups)
 		if (!entries || list_host_add_group(entries, host, def, members) < 0)
 			return NULL;
 	return TAKE_PTR(entries);
@@ -112,12 +113,13 @@ static bool list_host_is_covered(json_object *entries, unsigned id)
 }
 
 static int list_host_add_iommu_group(json_object *entries, const struct cli_host *host,
-		       const struct iommu_group *group)
+				     const struct iommu_group *group)
 {
 	_cleanup_json_ json_object *entry = json_object_new_object(), *numbers = NULL;
 	_cleanup_free_ char *name = str_printf("iommu:%u", group->id);
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
-	int r = entry && name ? cli_host_resolve_devices(host, &group->devices, &resolved) : -ENOMEM;
+	int r = entry && name ? cli_host_resolve_devices(host, &group->devices, &resolved) :
+				-ENOMEM;
 
 	if (r >= 0)
 		r = list_host_fill_entry(entry, host, name, "unnamed", &resolved);
@@ -127,7 +129,9 @@ static int list_host_add_iommu_group(json_object *entries, const struct cli_host
 	if (r >= 0)
 		r = cli_json_set(entry, "iommu-groups", TAKE_PTR(numbers));
 	if (r >= 0)
-		r = cli_json_set(entry, "assignable", json_object_new_boolean(!blockers_first(&resolved.blockers, false)));
+		r = cli_json_set(entry, "assignable",
+				 json_object_new_boolean(
+					 !blockers_first(&resolved.blockers, false)));
 	if (r >= 0)
 		r = list_host_fill_devices(entry, host->inv, &group->devices, true);
 	return r < 0 ? r : cli_json_append(entries, TAKE_PTR(entry));
@@ -137,7 +141,7 @@ int cli_list_host_add_unnamed(json_object *entries, const struct cli_host *host)
 {
 	int r = 0;
 
-	VEC_FOREACH (const struct iommu_group, group, &host->inv->iommu_groups)
+	VEC_FOREACH(const struct iommu_group, group, &host->inv->iommu_groups)
 		if (r >= 0 && !list_host_is_covered(entries, group->id))
 			r = list_host_add_iommu_group(entries, host, group);
 	return r;

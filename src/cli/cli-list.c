@@ -7,7 +7,8 @@
 #include "cli/cli-list.h"
 #include "cli/cli-object.h"
 
-int cli_list_add_member(json_object *members, const char *key, const char *driver, char *description)
+int cli_list_add_member(json_object *members, const char *key, const char *driver,
+			char *description)
 {
 	_cleanup_free_ char *owned = description;
 	_cleanup_json_ json_object *member = json_object_new_object();
@@ -23,11 +24,11 @@ int cli_list_add_why(json_object *why, json_object *causes)
 {
 	for (size_t i = 0; i < cli_json_list_length(causes); i++) {
 		json_object *cause = json_object_array_get_idx(causes, i);
-		_cleanup_free_ char *text =
-			str_printf("%s %s", cli_json_get_str(cause, "cause"), cli_json_get_str(cause, "device"));
+		_cleanup_free_ char *text = str_printf("%s %s", cli_json_get_str(cause, "cause"),
+						       cli_json_get_str(cause, "device"));
 
-		if (!text ||
-		    (!cli_json_list_has(why, text) && cli_json_append(why, json_object_new_string(text)) < 0))
+		if (!text || (!cli_json_list_has(why, text) &&
+			      cli_json_append(why, json_object_new_string(text)) < 0))
 			return -ENOMEM;
 	}
 	return 0;
@@ -45,19 +46,22 @@ static void device_lists_clear(struct device_lists *lists)
 	json_object_put(lists->why);
 }
 
-static int cli_list_collect_device(struct device_lists *lists, const char *path, json_object *device)
+static int cli_list_collect_device(struct device_lists *lists, const char *path,
+				   json_object *device)
 {
 	_cleanup_free_ char *key = cli_object_id(path);
 	int r = key ? cli_json_append(lists->keys, json_object_new_string(key)) : -ENOMEM;
 
 	if (r < 0 || !device)
 		return r;
-	r = cli_list_add_member(lists->members, key, cli_json_get_str(device, "driver"), cli_describe_device(device));
+	r = cli_list_add_member(lists->members, key, cli_json_get_str(device, "driver"),
+				cli_describe_device(device));
 	return r < 0 ? r : cli_list_add_why(lists->why, cli_json_get_list(device, "isolation"));
 }
 
 /* The devices of @group by their keys and, if asked for, with what is known of each. */
-static int cli_list_fill_devices(json_object *entry, json_object *group, json_object *objects, bool members)
+static int cli_list_fill_devices(json_object *entry, json_object *group, json_object *objects,
+				 bool members)
 {
 	json_object *paths = cli_json_get_list(group, "devices");
 	_cleanup_(device_lists_clear) struct device_lists lists = {
@@ -88,7 +92,8 @@ static json_object *cli_list_copy_or_new(json_object *list)
 	return list ? json_object_get(list) : json_object_new_array();
 }
 
-static int cli_list_add_group(json_object *entries, json_object *group, json_object *objects, bool members)
+static int cli_list_add_group(json_object *entries, json_object *group, json_object *objects,
+			      bool members)
 {
 	static const char *const keys[] = { "name", "state", "holder", "reserved-for",
 					    "description" };
@@ -103,9 +108,11 @@ static int cli_list_add_group(json_object *entries, json_object *group, json_obj
 	if (r >= 0)
 		r = cli_json_set(entry, "assignable", json_object_new_boolean(assignable));
 	if (r >= 0)
-		r = cli_json_set(entry, "iommu-groups", cli_list_copy_or_new(cli_json_get_list(group, "iommu-groups")));
+		r = cli_json_set(entry, "iommu-groups",
+				 cli_list_copy_or_new(cli_json_get_list(group, "iommu-groups")));
 	if (r >= 0)
-		r = cli_json_set(entry, "blockers", cli_list_copy_or_new(cli_json_get_list(group, "blockers")));
+		r = cli_json_set(entry, "blockers",
+				 cli_list_copy_or_new(cli_json_get_list(group, "blockers")));
 	if (r >= 0)
 		r = cli_list_fill_devices(entry, group, objects, members);
 	if (r >= 0 && definition)
@@ -162,7 +169,8 @@ static char *cli_list_shorten_cause(const char *cause)
 
 char *cli_list_describe_why(json_object *entry)
 {
-	_cleanup_free_ char *codes = cli_list_join_codes(cli_json_get_list(entry, "blockers")), *first = NULL;
+	_cleanup_free_ char *codes = cli_list_join_codes(cli_json_get_list(entry, "blockers")),
+			    *first = NULL;
 	json_object *why = cli_json_get_list(entry, "why");
 	size_t n = cli_json_list_length(why);
 

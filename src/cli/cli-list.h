@@ -26,7 +26,7 @@ int cli_list_host_add_unnamed(json_object *entries, const struct cli_host *host)
 
 /* Appends {device, driver, description}; takes @description over. 0 or -ENOMEM. */
 int cli_list_add_member(json_object *members, const char *key, const char *driver,
-		    char *description) _must_check_;
+			char *description) _must_check_;
 /* Adds what ties a device, [{"cause", "device", …}] of it, to @why, each once. 0 or -ENOMEM. */
 int cli_list_add_why(json_object *why, json_object *causes) _must_check_;
 /*

@@ -82,8 +82,9 @@ char *cli_object_path(enum object_type type, const char *id)
 		if (!with_bus)
 			return NULL;
 	}
-	return sd_bus_path_encode(object_types[type].prefix, str_or(with_bus, id), &path) < 0 ? NULL
-										       : path;
+	return sd_bus_path_encode(object_types[type].prefix, str_or(with_bus, id), &path) < 0 ?
+		       NULL :
+		       path;
 }
 
 /* What is JSON on the bus is no string here. */
@@ -178,8 +179,8 @@ int cli_object_get(struct cli *cli, enum object_type type, const char *path, jso
 	if (!object) {
 		_cleanup_free_ char *id = cli_object_id(path);
 
-		fprintf(stderr, "devgroupctl: there is no %s %s any more.\n", object_types[type].name,
-			str_or(id, path));
+		fprintf(stderr, "devgroupctl: there is no %s %s any more.\n",
+			object_types[type].name, str_or(id, path));
 		return EXIT_NO_SUCH;
 	}
 	*ret = TAKE_PTR(object);
@@ -200,8 +201,9 @@ int cli_object_find_assignable(struct cli *cli, const char *path, json_object **
 	int r = cli_object_find(cli, OBJECT_DEVICE, path, &device);
 
 	*ret = NULL;
-	if (!r && device && (str_starts(cli_json_get_str(device, "driver"), "vfio") ||
-			     device_bus_find(cli_json_get_str(device, "bus"))->binding == DEVICE_BUS_OWN_DRIVER))
+	if (!r && device &&
+	    (str_starts(cli_json_get_str(device, "driver"), "vfio") ||
+	     device_bus_find(cli_json_get_str(device, "bus"))->binding == DEVICE_BUS_OWN_DRIVER))
 		*ret = TAKE_PTR(device);
 	return r;
 }
@@ -266,7 +268,7 @@ int cli_object_get_all(struct cli *cli, json_object **ret)
 	int r;
 
 	r = cli_bus_new_call(cli, DG_OBJECT_PATH, "org.freedesktop.DBus.ObjectManager",
-			 "GetManagedObjects", &call);
+			     "GetManagedObjects", &call);
 	if (r)
 		return r;
 	r = cli_bus_call(cli, call, &reply);

@@ -26,16 +26,16 @@ char *cli_object_path(enum object_type type, const char *id) _must_check_;
 
 /* All properties of the object at @path. */
 int cli_object_get(struct cli *cli, enum object_type type, const char *path,
-	       json_object **ret) _must_check_;
+		   json_object **ret) _must_check_;
 /* The same, but 0 and *ret NULL if there is no such object (any more). */
 int cli_object_find(struct cli *cli, enum object_type type, const char *path,
-		json_object **ret) _must_check_;
+		    json_object **ret) _must_check_;
 /* GetGroup and its properties. */
 int cli_object_get_group(struct cli *cli, const char *name, json_object **ret) _must_check_;
 
 /*
- * The device at @path if it is one that user space can be given: bridges go along with a claim, and nobody opens them. 0 and *ret
- * NULL for these, and if there is no such device (any more).
+ * The device at @path if it is one that user space can be given: bridges go along with a claim, and
+ * nobody opens them. 0 and *ret NULL for these, and if there is no such device (any more).
  */
 int cli_object_find_assignable(struct cli *cli, const char *path, json_object **ret) _must_check_;
 

@@ -41,14 +41,16 @@ static const struct option_def option_defs[OPTION_COUNT] = {
 	[OPTION_DRY_RUN] = { "dry-run", 'n', NULL, "Show the steps and change nothing" },
 	[OPTION_INTERFACE] = { "interface", 0, "NAME",
 			       "Descriptors or nodes to ask for: auto, group or iommufd" },
-	[OPTION_ACCESS] = { "access", 0, "HOW", "fd (descriptors), or node: COMMAND opens paths itself" },
+	[OPTION_ACCESS] = { "access", 0, "HOW",
+			    "fd (descriptors), or node: COMMAND opens paths itself" },
 	[OPTION_VMM] = { "vmm", 0, "NAME[:VERSION]", "qemu, cloud-hypervisor, crosvm or libvirt" },
-	[OPTION_MEMORY] = { "memory", 0, "SIZE", "Of the VM that is to have the devices, e.g. 16G" },
-	[OPTION_METHOD] = { "method", 0, "NAME",
-			    "How to reset: a word of reset_method, or none" },
+	[OPTION_MEMORY] = { "memory", 0, "SIZE",
+			    "Of the VM that is to have the devices, e.g. 16G" },
+	[OPTION_METHOD] = { "method", 0, "NAME", "How to reset: a word of reset_method, or none" },
 	[OPTION_HOST_FILE] = { "host", 0, "FILE",
 			       "A recorded host: a snapshot, or lspci -xxxx; - is standard input" },
-	[OPTION_CONFIG_DIR] = { "config-dir", 0, "DIR", "With --host: definitions of this directory" },
+	[OPTION_CONFIG_DIR] = { "config-dir", 0, "DIR",
+				"With --host: definitions of this directory" },
 	[OPTION_ASSIGNABLE] = { "assignable", 0, NULL, "Only what could be claimed now" },
 	[OPTION_BLOCKED] = { "blocked", 0, NULL, "Only what could not, and why" },
 	[OPTION_TREE] = { "tree", 0, NULL, "Plain text instead of Graphviz" },
@@ -63,8 +65,7 @@ static const struct option_def option_defs[OPTION_COUNT] = {
 	[OPTION_DESCRIPTION] = { "description", 0, "TEXT", "A line for people" },
 	[OPTION_RESERVED_FOR] = { "reserved-for", 0, "LABEL", "Only for claims with this label" },
 	[OPTION_BIND] = { "bind", 0, "WHEN", "When host drivers lose the devices: claim, boot" },
-	[OPTION_ON_RELEASE] = { "on-release", 0, "WHAT",
-				"After the claim: restore, keep or none" },
+	[OPTION_ON_RELEASE] = { "on-release", 0, "WHAT", "After the claim: restore, keep or none" },
 };
 
 static int cli_options_getopt_value(size_t id)
@@ -219,7 +220,7 @@ static int cli_options_set_switch(struct cli_options *o, enum option_id id)
  * nothing.
  */
 static void cli_options_make_getopt_tables(char letters[static 2 * OPTION_COUNT + 2],
-			       struct option longs[static OPTION_COUNT + 1])
+					   struct option longs[static OPTION_COUNT + 1])
 {
 	char *at = letters;
 	size_t n = 0;
@@ -253,8 +254,8 @@ static int cli_options_take(struct cli_options *o, int value, size_t *n_words)
 	if (id == OPTION_COUNT)
 		return -EINVAL;
 	o->given |= CLI_OPTIONS_BIT(id);
-	return option_defs[id].arg ? cli_options_set_value(o, (enum option_id)id, optarg)
-			    : cli_options_set_switch(o, (enum option_id)id);
+	return option_defs[id].arg ? cli_options_set_value(o, (enum option_id)id, optarg) :
+				     cli_options_set_switch(o, (enum option_id)id);
 }
 
 /* "explain --host" without a file is of this host. What is behind "--" is another program's. */

@@ -75,9 +75,9 @@ struct cli_options {
 	bool all, devices, force, dry_run, runtime, replace, mask;
 	bool assignable, blocked, tree;
 	const char *label, *interface, *access, *root; /* NULL: not given */
-	const char *vmm, *memory, *method;		      /* likewise */
-	const char *host_file, *config_dir;   /* likewise */
-	uint64_t wait;			      /* µs; only if OPTION_WAIT is in given */
+	const char *vmm, *memory, *method;	       /* likewise */
+	const char *host_file, *config_dir;	       /* likewise */
+	uint64_t wait;				       /* µs; only if OPTION_WAIT is in given */
 	struct definition_options definition;
 	uint64_t given; /* CLI_OPTIONS_BIT() of each */
 

@@ -54,8 +54,7 @@ static bool cli_pager_can_run(const char *pager)
 		return access(words[0], X_OK) == 0;
 	if (strv_split(str_or(getenv("PATH"), "/usr/bin:/bin"), ":", &places) < 0)
 		return false;
-	STRV_FOREACH(place, places)
-	{
+	STRV_FOREACH(place, places) {
 		_cleanup_free_ char *path = str_printf("%s/%s", *place, words[0]);
 
 		if (path && access(path, X_OK) == 0)

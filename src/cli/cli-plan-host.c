@@ -12,7 +12,7 @@
 
 static int plan_host_add_steps(json_object *list, const struct vec *steps)
 {
-	VEC_FOREACH (const struct step, step, steps) {
+	VEC_FOREACH(const struct step, step, steps) {
 		_cleanup_free_ char *subject = step_subject(step), *detail = step_detail(step);
 
 		if (!subject || !detail ||
@@ -24,7 +24,7 @@ static int plan_host_add_steps(json_object *list, const struct vec *steps)
 
 /* In the order of the daemon: whom it is reserved for first, then what stands against it. */
 static int plan_host_check_claimable(const struct cli_options *o, const struct group_def *def,
-			   const struct resolved_group *resolved)
+				     const struct resolved_group *resolved)
 {
 	const struct blocker *blocker = blockers_first(&resolved->blockers, o->force);
 
@@ -41,8 +41,9 @@ static int plan_host_check_claimable(const struct cli_options *o, const struct g
 	return EXIT_BLOCKED;
 }
 
-static int plan_host_claim(const struct cli_options *o, const struct cli_host *host, const struct group_def *def,
-			const struct resolved_group *resolved, json_object *list)
+static int plan_host_claim(const struct cli_options *o, const struct cli_host *host,
+			   const struct group_def *def, const struct resolved_group *resolved,
+			   json_object *list)
 {
 	const struct reset_plan_request request = {
 		.inv = host->inv,

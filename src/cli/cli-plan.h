@@ -7,8 +7,8 @@
 #include "cli/cli.h"
 
 int verb_plan_add_step(json_object *steps, const char *step, const char *device,
-		  const char *detail) _must_check_;
+		       const char *detail) _must_check_;
 
 /* What "plan @verb @group" comes to on the host of --host: as the daemon there would answer. */
 int cli_plan_host(struct cli *cli, const char *verb, const char *group,
-		 json_object **ret) _must_check_;
+		  json_object **ret) _must_check_;

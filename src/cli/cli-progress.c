@@ -107,7 +107,8 @@ static int on_progress_release_request(struct progress *progress, sd_bus_message
 		return r;
 	cli_progress_end_line(progress);
 	fprintf(stderr,
-		"devgroupctl: uid %u wants what this command holds. It is given back when the command "
+		"devgroupctl: uid %u wants what this command holds. It is given back when the "
+		"command "
 		"ends.\n",
 		uid);
 	return 0;

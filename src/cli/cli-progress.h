@@ -20,7 +20,7 @@ struct progress {
 	const char *awaited; /* the group whose lease is about to be announced; NULL: none */
 	char **leases;	     /* paths of those whose steps are shown */
 	char *pending;	     /* the step whose line is not finished */
-	char **ended_leases;	     /* paths of leases that have ended since cli_progress_start() */
+	char **ended_leases; /* paths of leases that have ended since cli_progress_start() */
 };
 
 /* Call it before the claim, so that no signal is missed. */

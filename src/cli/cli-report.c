@@ -28,9 +28,10 @@ static json_object *cli_report_advice_to_json(const struct report_advice *advice
 	_cleanup_json_ json_object *devices = json_object_new_array();
 
 	STRV_FOREACH(key, advice->devices)
-	if (!devices || cli_json_append(devices, json_object_new_string(*key)) < 0)
-		return NULL;
-	if (!object || cli_json_set_str(object, "place", report_card_place_to_string(advice->place)) < 0 ||
+		if (!devices || cli_json_append(devices, json_object_new_string(*key)) < 0)
+			return NULL;
+	if (!object ||
+	    cli_json_set_str(object, "place", report_card_place_to_string(advice->place)) < 0 ||
 	    cli_json_set_str(object, "code", advice->code) < 0 ||
 	    cli_json_set(object, "devices", TAKE_PTR(devices)) < 0 ||
 	    cli_json_set_str(object, "text", advice->text) < 0)
@@ -46,7 +47,7 @@ static int cli_report_fill_lists(json_object *object, const struct report_card *
 	for (size_t i = 0; i < REPORT_MARKS; i++)
 		if (!marks || cli_json_append(marks, cli_report_mark_to_json(&card->marks[i])) < 0)
 			return -1;
-	VEC_FOREACH (const struct report_advice, item, &card->advice)
+	VEC_FOREACH(const struct report_advice, item, &card->advice)
 		if (!advice || cli_json_append(advice, cli_report_advice_to_json(item)) < 0)
 			return -1;
 	return cli_json_set(object, "marks", TAKE_PTR(marks)) < 0 ||
@@ -61,13 +62,16 @@ json_object *cli_report_to_json(const struct cli_host *host)
 	_cleanup_json_ json_object *object = json_object_new_object();
 	_cleanup_report_card_ struct report_card card = { 0 };
 
-	if (!object || report_card_make(inv, &card) < 0 || cli_json_set_str(object, "kind", "host") < 0 ||
+	if (!object || report_card_make(inv, &card) < 0 ||
+	    cli_json_set_str(object, "kind", "host") < 0 ||
 	    cli_json_set_str(object, "source", str_or(inv->source, "")) < 0 ||
 	    cli_json_set_str(object, "kernel-release", str_or(inv->kernel_release, "")) < 0 ||
 	    cli_json_set(object, "devices", json_object_new_uint64(inv->devices.n)) < 0 ||
 	    cli_json_set(object, "iommu-groups", json_object_new_uint64(inv->iommu_groups.n)) < 0 ||
-	    cli_json_set(object, "groups-derived", json_object_new_boolean(inv->groups_derived)) < 0 ||
-	    cli_json_set_str(object, "iommu", iommu_unit_kind(inv)) < 0 || cli_report_fill_lists(object, &card) < 0)
+	    cli_json_set(object, "groups-derived", json_object_new_boolean(inv->groups_derived)) <
+		    0 ||
+	    cli_json_set_str(object, "iommu", iommu_unit_kind(inv)) < 0 ||
+	    cli_report_fill_lists(object, &card) < 0)
 		return NULL;
 	return TAKE_PTR(object);
 }
@@ -81,7 +85,8 @@ static void cli_report_print_head(json_object *object)
 
 	printf("%sThis machine%s: %lld devices in %lld IOMMU groups%s%s", cli_term_begin(TINT_BOLD),
 	       cli_term_end(TINT_BOLD), (long long)cli_json_get_int(object, "devices", 0),
-	       (long long)cli_json_get_int(object, "iommu-groups", 0), str_empty(iommu) ? "" : " of ", iommu);
+	       (long long)cli_json_get_int(object, "iommu-groups", 0),
+	       str_empty(iommu) ? "" : " of ", iommu);
 	printf("%s%s\n", str_empty(release) ? "" : ", kernel ", str_or(release, ""));
 	if (cli_json_get_bool(object, "groups-derived"))
 		printf("No kernel was asked: the IOMMU groups are what its rules make of this "
@@ -94,13 +99,15 @@ static void cli_report_print_marks(json_object *marks)
 	       cli_term_end(TINT_BOLD));
 	for (size_t i = 0; i < cli_json_list_length(marks); i++) {
 		json_object *mark = json_object_array_get_idx(marks, i);
-		long long good = cli_json_get_int(mark, "good", 0), of = cli_json_get_int(mark, "of", 0);
+		long long good = cli_json_get_int(mark, "good", 0),
+			  of = cli_json_get_int(mark, "of", 0);
 
 		if (of == 0)
 			printf("  not known  %s\n", cli_json_get_str(mark, "text"));
 		else
-			printf("  %s%4lld of %lld%s %s\n", cli_term_begin(good < of ? TINT_WAITING : TINT_NONE),
-			       good, of, cli_term_end(TINT_NONE), cli_json_get_str(mark, "text"));
+			printf("  %s%4lld of %lld%s %s\n",
+			       cli_term_begin(good < of ? TINT_WAITING : TINT_NONE), good, of,
+			       cli_term_end(TINT_NONE), cli_json_get_str(mark, "text"));
 	}
 }
 
@@ -114,17 +121,19 @@ static bool cli_report_all_known(json_object *marks)
 
 static void cli_report_print_advice(json_object *list, bool known)
 {
-	printf("\n%sWhat would make it better, the most effective first%s\n", cli_term_begin(TINT_BOLD),
-	       cli_term_end(TINT_BOLD));
+	printf("\n%sWhat would make it better, the most effective first%s\n",
+	       cli_term_begin(TINT_BOLD), cli_term_end(TINT_BOLD));
 	if (cli_json_list_length(list) == 0)
 		printf("  %s\n", known ? "Nothing: it is as good as it can be." :
-				     "Nothing in what is known here; a snapshot tells more than a dump of lspci.");
+					 "Nothing in what is known here; a snapshot tells more "
+					 "than a dump of lspci.");
 	for (size_t i = 0; i < cli_json_list_length(list); i++) {
 		json_object *item = json_object_array_get_idx(list, i);
 		_cleanup_free_ char *text = cli_term_clean(cli_json_get_str(item, "text"));
 		size_t n = cli_json_list_length(cli_json_get_list(item, "devices"));
 
-		printf("  %zu. %s (%s", i + 1, cli_json_get_str(item, "place"), cli_json_get_str(item, "code"));
+		printf("  %zu. %s (%s", i + 1, cli_json_get_str(item, "place"),
+		       cli_json_get_str(item, "code"));
 		if (n > 0)
 			printf(", %zu device%s", n, n == 1 ? "" : "s");
 		printf(")\n     %s\n", str_or(text, ""));
@@ -135,5 +144,6 @@ void cli_report_print(json_object *object)
 {
 	cli_report_print_head(object);
 	cli_report_print_marks(cli_json_get_list(object, "marks"));
-	cli_report_print_advice(cli_json_get_list(object, "advice"), cli_report_all_known(cli_json_get_list(object, "marks")));
+	cli_report_print_advice(cli_json_get_list(object, "advice"),
+				cli_report_all_known(cli_json_get_list(object, "marks")));
 }

@@ -31,7 +31,8 @@ static void cli_status_print_field(const char *label, json_object *object, const
 
 static void cli_status_print_field_list(const char *label, json_object *object, const char *key)
 {
-	cli_status_take_field(label, TINT_NONE, cli_json_list_join(cli_json_get_list(object, key), ", "));
+	cli_status_take_field(label, TINT_NONE,
+			      cli_json_list_join(cli_json_get_list(object, key), ", "));
 }
 
 static void cli_status_print_heading(const char *name, const char *description)
@@ -67,10 +68,12 @@ void cli_status_print_manager(json_object *manager)
 	cli_status_print_heading("devgroupd", cli_json_get_str(manager, "version"));
 	cli_status_take_field("Groups", TINT_NONE, cli_status_join_counts(counts));
 	cli_status_print_field_list("Interfaces", manager, "interfaces");
-	cli_status_take_field("Kernel module", TINT_NONE, strdup(str_empty(module) ? "not loaded" : module));
+	cli_status_take_field("Kernel module", TINT_NONE,
+			      strdup(str_empty(module) ? "not loaded" : module));
 	if (cli_json_list_length(problems) == 0)
 		return;
-	cli_status_take_field("Problems", TINT_BAD, str_printf("%zu", cli_json_list_length(problems)));
+	cli_status_take_field("Problems", TINT_BAD,
+			      str_printf("%zu", cli_json_list_length(problems)));
 	cli_problems_print(stdout, "    ", problems);
 }
 
@@ -91,19 +94,22 @@ static void cli_status_print_error_counts(json_object *device)
 	if (json_object_object_get_ex(device, "error-counts", &counts) &&
 	    json_object_object_length(counts) > 0)
 		cli_status_take_field("Errors", TINT_NONE,
-			   str_printf("%lld corrected, %lld non-fatal, %lld fatal",
-				      (long long)cli_json_get_int(counts, "correctable", 0),
-				      (long long)cli_json_get_int(counts, "nonfatal", 0),
-				      (long long)cli_json_get_int(counts, "fatal", 0)));
+				      str_printf("%lld corrected, %lld non-fatal, %lld fatal",
+						 (long long)cli_json_get_int(counts, "correctable",
+									     0),
+						 (long long)cli_json_get_int(counts, "nonfatal", 0),
+						 (long long)cli_json_get_int(counts, "fatal", 0)));
 }
 
 static char *cli_status_describe_lease(json_object *lease)
 {
-	const char *access = cli_json_get_str(lease, "access"), *label = cli_json_get_str(lease, "label");
+	const char *access = cli_json_get_str(lease, "access"),
+		   *label = cli_json_get_str(lease, "label");
 
 	return str_printf("%s%s%s%s%s",
-			  cli_json_get_bool(lease, "persistent") ? "until it is released"
-						       : "until its descriptors are closed",
+			  cli_json_get_bool(lease, "persistent") ?
+				  "until it is released" :
+				  "until its descriptors are closed",
 			  str_eq(access, "node") ? ", opens the nodes by path" : "",
 			  str_empty(label) ? "" : ", for \"", label, str_empty(label) ? "" : "\"");
 }
@@ -126,15 +132,16 @@ static void cli_status_print_blockers(json_object *blockers)
 		const char *device = cli_json_get_str(blocker, "device");
 
 		cli_status_take_field(i == 0 ? "Blockers" : "", TINT_WAITING,
-			   str_printf("%s%s%s: %s", cli_json_get_str(blocker, "code"),
-				      str_empty(device) ? "" : " ", device,
-				      cli_json_get_str(blocker, "text")));
+				      str_printf("%s%s%s: %s", cli_json_get_str(blocker, "code"),
+						 str_empty(device) ? "" : " ", device,
+						 cli_json_get_str(blocker, "text")));
 	}
 }
 
 static int cli_status_add_device(struct table *table, json_object *device)
 {
-	_cleanup_free_ char *driver = cli_describe_driver(device), *text = cli_describe_device(device);
+	_cleanup_free_ char *driver = cli_describe_driver(device),
+			    *text = cli_describe_device(device);
 	const struct cell cells[] = {
 		{ cli_json_get_str(device, "address"), TINT_NONE },
 		{ driver, TINT_NONE },
@@ -150,7 +157,8 @@ void cli_status_print_group(json_object *group)
 	const char *state = cli_json_get_str(group, "state");
 	_cleanup_table_ struct table table = { 0 };
 
-	cli_status_print_heading(cli_json_get_str(group, "name"), cli_json_get_str(group, "description"));
+	cli_status_print_heading(cli_json_get_str(group, "name"),
+				 cli_json_get_str(group, "description"));
 	cli_status_take_field("State", cli_term_state_tint(state), strdup(state));
 	cli_status_print_field("Holder", group, "holder");
 	cli_status_print_error_state(group);
@@ -158,9 +166,11 @@ void cli_status_print_group(json_object *group)
 	    json_object_is_type(lease, json_type_object))
 		cli_status_print_lease(lease);
 	cli_status_print_field("Reserved for", group, "reserved-for");
-	cli_status_take_field("IOMMU groups", TINT_NONE, cli_describe_numbers(cli_json_get_list(group, "iommu-groups")));
+	cli_status_take_field("IOMMU groups", TINT_NONE,
+			      cli_describe_numbers(cli_json_get_list(group, "iommu-groups")));
 	cli_status_print_blockers(cli_json_get_list(group, "blockers"));
-	cli_status_take_field("Devices", TINT_NONE, str_printf("%zu", cli_json_list_length(devices)));
+	cli_status_take_field("Devices", TINT_NONE,
+			      str_printf("%zu", cli_json_list_length(devices)));
 	for (size_t i = 0; i < cli_json_list_length(devices); i++)
 		if (cli_status_add_device(&table, json_object_array_get_idx(devices, i)) < 0)
 			return;
@@ -182,11 +192,15 @@ static void cli_status_print_mdev_types(json_object *device)
 		for (char *c = line; c && *c; c++)
 			if (*c == '\n')
 				*c = ' ';
-		cli_status_take_field(i == 0 ? "Can be made" : "", TINT_NONE,
-			   str_printf("%s: %s, %lld more, %s%s%s", cli_json_get_str(type, "id"),
-				      str_empty(cli_json_get_str(type, "name")) ? "without a name" : cli_json_get_str(type, "name"),
-				      (long long)cli_json_get_int(type, "available-instances", 0), cli_json_get_str(type, "device-api"),
-				      str_empty(description) ? "" : "; ", str_or(line, "")));
+		cli_status_take_field(
+			i == 0 ? "Can be made" : "", TINT_NONE,
+			str_printf("%s: %s, %lld more, %s%s%s", cli_json_get_str(type, "id"),
+				   str_empty(cli_json_get_str(type, "name")) ?
+					   "without a name" :
+					   cli_json_get_str(type, "name"),
+				   (long long)cli_json_get_int(type, "available-instances", 0),
+				   cli_json_get_str(type, "device-api"),
+				   str_empty(description) ? "" : "; ", str_or(line, "")));
 	}
 }
 
@@ -198,7 +212,7 @@ void cli_status_print_device(json_object *device)
 	cli_status_print_heading(cli_json_get_str(device, "address"), str_or(text, ""));
 	cli_status_print_field("Group", device, "group");
 	cli_status_take_field("IOMMU group", TINT_NONE,
-		   number < 0 ? strdup("none") : str_printf("%lld", (long long)number));
+			      number < 0 ? strdup("none") : str_printf("%lld", (long long)number));
 	if (!str_eq(cli_json_get_str(device, "bus"), device_bus_mdev_parent.name))
 		cli_status_take_field("Driver", TINT_NONE, cli_describe_driver(device));
 	cli_status_print_field("Class", device, "class-name");

@@ -63,7 +63,8 @@ static bool placeholder_is_vmm(const char *text)
 
 static int placeholder_split_fd(struct placeholder *p)
 {
-	const char *kind = p->text + (placeholder_is_token(p->text) ? 0 : strlen("fd:")), *colon = strchr(kind, ':');
+	const char *kind = p->text + (placeholder_is_token(p->text) ? 0 : strlen("fd:")),
+		   *colon = strchr(kind, ':');
 
 	p->kind = strndup(kind, colon ? (size_t)(colon - kind) : strlen(kind));
 	p->name = colon ? strdup(colon + 1) : NULL;
@@ -74,7 +75,8 @@ static int placeholder_split_fd(struct placeholder *p)
  * Looks for the next placeholder from @at on: 1 with its place and the place behind it, 0 if
  * there is none.
  */
-static int placeholder_next(const char *at, struct placeholder *p, const char **ret_start, const char **ret_end)
+static int placeholder_next(const char *at, struct placeholder *p, const char **ret_start,
+			    const char **ret_end)
 {
 	placeholder_clear(p);
 	for (; (at = strchr(at, '{')); at++) {
@@ -86,7 +88,8 @@ static int placeholder_next(const char *at, struct placeholder *p, const char **
 		p->text = strndup(at + 1, (size_t)(close - at - 1));
 		if (!p->text)
 			return -ENOMEM;
-		if (!placeholder_is_vmm(p->text) && !str_starts(p->text, "fd:") && !placeholder_is_token(p->text))
+		if (!placeholder_is_vmm(p->text) && !str_starts(p->text, "fd:") &&
+		    !placeholder_is_token(p->text))
 			continue;
 		*ret_start = at;
 		*ret_end = close + 1;
@@ -106,9 +109,11 @@ static int placeholder_add_needs(const struct placeholder *p, unsigned *needs, c
 			*needs |= subst_fd_kinds[i].needs;
 			return 0;
 		}
-	return subst_fail(ret_error, str_printf("{%s}: the kinds of descriptors are lease, "
-					  "vfio-container, vfio-group, iommufd, vfio-device and vf-token.",
-					  p->text));
+	return subst_fail(
+		ret_error,
+		str_printf("{%s}: the kinds of descriptors are lease, "
+			   "vfio-container, vfio-group, iommufd, vfio-device and vf-token.",
+			   p->text));
 }
 
 int cli_subst_needs(char *const *argv, unsigned *ret, char **ret_error)
@@ -117,8 +122,7 @@ int cli_subst_needs(char *const *argv, unsigned *ret, char **ret_error)
 	unsigned needs = 0;
 	int r;
 
-	STRV_FOREACH(arg, argv)
-	{
+	STRV_FOREACH(arg, argv) {
 		const char *at = *arg, *start;
 
 		while ((r = placeholder_next(at, &p, &start, &at)) > 0) {
@@ -130,8 +134,9 @@ int cli_subst_needs(char *const *argv, unsigned *ret, char **ret_error)
 			return r;
 	}
 	if ((needs & SUBST_GROUP) && (needs & SUBST_IOMMUFD))
-		return subst_fail(ret_error, strdup("COMMAND asks for descriptors of both interfaces, "
-					      "group and iommufd; a claim has one."));
+		return subst_fail(ret_error,
+				  strdup("COMMAND asks for descriptors of both interfaces, "
+					 "group and iommufd; a claim has one."));
 	*ret = needs;
 	return 0;
 }
@@ -164,15 +169,19 @@ static int subst_fd_text(const struct subst *subst, const struct placeholder *p,
 			continue;
 		chosen = fd;
 		if (found >= 0)
-			return subst_fail(subst->error,
-				    str_printf("{%s}: there are several; {%s%s:NAME} tells which.",
-					       p->text, placeholder_is_token(p->text) ? "" : "fd:", p->kind));
+			return subst_fail(
+				subst->error,
+				str_printf("{%s}: there are several; {%s%s:NAME} tells which.",
+					   p->text,
+					   placeholder_is_token(p->text) ? "" : "fd:", p->kind));
 		found = subst->first + (int)i;
 	}
 	if (found < 0)
 		return subst_fail(subst->error,
-			    str_printf("{%s}: the claim brought no such descriptor.", p->text));
-	*ret = placeholder_is_token(p->text) ? strdup(str_or(chosen->text, "")) : str_printf("%d", found);
+				  str_printf("{%s}: the claim brought no such descriptor.",
+					     p->text));
+	*ret = placeholder_is_token(p->text) ? strdup(str_or(chosen->text, "")) :
+					       str_printf("%d", found);
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -219,10 +228,11 @@ static int subst_collect_devices(const struct subst *subst, struct vec *devices)
 		const struct claim_fd *fd = subst->fds->items[i];
 
 		if (str_eq(fd->kind, "vfio-device"))
-			r = subst_add_device(fd, subst->first + (int)i, subst_find_iommufd(subst, fd->group), devices);
+			r = subst_add_device(fd, subst->first + (int)i,
+					     subst_find_iommufd(subst, fd->group), devices);
 	}
 	if (subst->paths)
-		VEC_FOREACH (const struct claim_fd, path, subst->paths)
+		VEC_FOREACH(const struct claim_fd, path, subst->paths)
 			if (r >= 0)
 				r = subst_add_device(path, -1, -1, devices);
 	return r;
@@ -240,7 +250,8 @@ static void subst_args_clear(struct vmm_args *args)
 }
 
 /* What is secret goes into the file that there is for it. */
-static int subst_hide_secrets(const struct subst *subst, const struct vmm_args *args, struct vmm_args_result *result)
+static int subst_hide_secrets(const struct subst *subst, const struct vmm_args *args,
+			      struct vmm_args_result *result)
 {
 	for (size_t i = 0; args->vmm == VMM_QEMU && i < subst->fds->n; i++) {
 		struct claim_fd *fd = subst->fds->items[i];
@@ -269,10 +280,11 @@ static int subst_vmm_words(const struct subst *subst, const struct placeholder *
 	if (r < 0)
 		return r;
 	if (args.devices.n == 0)
-		return subst_fail(subst->error,
-			    str_printf("{%s}: the claim brought no iommufd, and a VMM cannot take "
-				       "the descriptor of a group.",
-				       p->text));
+		return subst_fail(
+			subst->error,
+			str_printf("{%s}: the claim brought no iommufd, and a VMM cannot take "
+				   "the descriptor of a group.",
+				   p->text));
 	r = vmm_args_build(&args, &result, &error);
 	if (r == -EOPNOTSUPP)
 		return subst_fail(subst->error, str_printf("{%s}: %s", p->text, error));
@@ -328,13 +340,13 @@ static int subst_words(const struct subst *subst, const struct placeholder *p, c
 	if (r < 0)
 		return r;
 	STRV_FOREACH(word, words)
-	if (strv_add(argv, *word) < 0)
-		return -ENOMEM;
+		if (strv_add(argv, *word) < 0)
+			return -ENOMEM;
 	return 0;
 }
 
 int cli_subst_apply(char *const *argv, const struct vec *fds, const struct vec *paths, int first,
-		char ***ret, char **ret_error)
+		    char ***ret, char **ret_error)
 {
 	_cleanup_(placeholder_clear) struct placeholder p = { 0 };
 	const struct subst subst = {
@@ -344,8 +356,7 @@ int cli_subst_apply(char *const *argv, const struct vec *fds, const struct vec *
 	const char *start, *end;
 	int r;
 
-	STRV_FOREACH(arg, argv)
-	{
+	STRV_FOREACH(arg, argv) {
 		r = placeholder_next(*arg, &p, &start, &end);
 		if (r < 0)
 			return r;

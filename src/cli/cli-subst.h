@@ -20,8 +20,8 @@
 enum {
 	SUBST_GROUP = 1,   /* needs descriptors that only interface=group gives */
 	SUBST_IOMMUFD = 2, /* needs descriptors that only interface=iommufd gives */
-	SUBST_VMM = 4,	   /* the options of a VMM, which takes descriptors of iommufd or opens paths */
-	SUBST_PATH = 8,	   /* one that only opens paths */
+	SUBST_VMM = 4, /* the options of a VMM, which takes descriptors of iommufd or opens paths */
+	SUBST_PATH = 8, /* one that only opens paths */
 };
 
 /*
@@ -33,7 +33,8 @@ int cli_subst_needs(char *const *argv, unsigned *ret, char **ret_error) _must_ch
 /*
  * @argv with all placeholders filled in from @fds (struct claim_fd), the first being descriptor
  * @first, and from @paths: devices without a descriptor, that the VMM opens itself (NULL: none).
- * What of QEMU's options is secret becomes the text of the CLI_FD_CONFIG among @fds, if there is one.
+ * What of QEMU's options is secret becomes the text of the CLI_FD_CONFIG among @fds, if there is
+ * one.
  */
 int cli_subst_apply(char *const *argv, const struct vec *fds, const struct vec *paths, int first,
-		char ***ret, char **ret_error) _must_check_;
+		    char ***ret, char **ret_error) _must_check_;

@@ -23,7 +23,8 @@ static void *table_row_free(void *data)
 	return NULL;
 }
 
-static int table_add_row(struct table *table, enum table_level level, const struct cell *cells, size_t n)
+static int table_add_row(struct table *table, enum table_level level, const struct cell *cells,
+			 size_t n)
 {
 	struct table_row *row = calloc(1, sizeof(*row));
 
@@ -66,11 +67,11 @@ static void table_widen_column(size_t *width, const char *text)
 }
 
 static void table_measure(const struct table *table, bool legend,
-		    size_t widths[static TABLE_LEVELS][CLI_TABLE_COLUMNS])
+			  size_t widths[static TABLE_LEVELS][CLI_TABLE_COLUMNS])
 {
 	for (size_t i = 0; legend && table->headers && table->headers[i]; i++)
 		table_widen_column(&widths[TABLE_ROW][i], table->headers[i]);
-	VEC_FOREACH (const struct table_row, row, &table->rows)
+	VEC_FOREACH(const struct table_row, row, &table->rows)
 		for (size_t i = 0; i < row->n; i++)
 			table_widen_column(&widths[row->level][i], row->texts[i]);
 }
@@ -102,7 +103,7 @@ void cli_table_print(const struct table *table, bool legend)
 	table_measure(table, legend, widths);
 	for (size_t i = 0; legend && table->headers[i]; i++)
 		table_print_cell(table->headers[i], TINT_BOLD, widths[TABLE_ROW][i],
-			   !table->headers[i + 1]);
+				 !table->headers[i + 1]);
 	for (size_t at = 0; at < table->rows.n; at++) {
 		const struct table_row *row = table->rows.items[at];
 
@@ -110,7 +111,7 @@ void cli_table_print(const struct table *table, bool legend)
 			fputs(cli_term_branch(table_is_last_member(table, at)), stdout);
 		for (size_t i = 0; i < row->n; i++)
 			table_print_cell(row->texts[i], row->tints[i], widths[row->level][i],
-				   i + 1 == row->n);
+					 i + 1 == row->n);
 	}
 }
 

@@ -25,19 +25,22 @@ static int cli_token_read(struct claim_fd *fd)
 /* That of @pf, which came with the claim of the same group. */
 static const char *cli_token_find_pf(const struct vec *fds, const char *group, const char *pf)
 {
-	VEC_FOREACH (const struct claim_fd, fd, fds)
-		if (str_eq(fd->kind, CLI_FD_TOKEN) && str_eq(fd->group, group) && str_eq(fd->name, pf))
+	VEC_FOREACH(const struct claim_fd, fd, fds)
+		if (str_eq(fd->kind, CLI_FD_TOKEN) && str_eq(fd->group, group) &&
+		    str_eq(fd->name, pf))
 			return fd->text;
 	return NULL;
 }
 
 /* A physical function without virtual ones is opened without. */
-static int cli_token_find_for_device(struct cli *cli, const struct vec *fds, struct claim_fd *device)
+static int cli_token_find_for_device(struct cli *cli, const struct vec *fds,
+				     struct claim_fd *device)
 {
 	_cleanup_free_ char *path = cli_object_path(OBJECT_DEVICE, device->name);
 	_cleanup_json_ json_object *object = NULL;
 	const char *pf = "";
-	int r = path ? cli_object_get(cli, OBJECT_DEVICE, path, &object) : cli_fail(-ENOMEM, "cannot run");
+	int r = path ? cli_object_get(cli, OBJECT_DEVICE, path, &object) :
+		       cli_fail(-ENOMEM, "cannot run");
 
 	if (r)
 		return r;
@@ -45,7 +48,9 @@ static int cli_token_find_for_device(struct cli *cli, const struct vec *fds, str
 		pf = cli_json_get_str(object, "phys-fn");
 	else if (cli_json_get_int(object, "num-vfs", 0) > 0)
 		pf = device->name;
-	return str_set(&device->text, cli_token_find_pf(fds, device->group, pf)) < 0 ? cli_fail(-ENOMEM, "cannot run") : 0;
+	return str_set(&device->text, cli_token_find_pf(fds, device->group, pf)) < 0 ?
+		       cli_fail(-ENOMEM, "cannot run") :
+		       0;
 }
 
 int cli_token_find_all(struct cli *cli, const struct vec *fds, const struct vec *paths)
@@ -53,7 +58,7 @@ int cli_token_find_all(struct cli *cli, const struct vec *fds, const struct vec 
 	bool any = false;
 	int r = 0;
 
-	VEC_FOREACH (struct claim_fd, fd, fds) {
+	VEC_FOREACH(struct claim_fd, fd, fds) {
 		if (!str_eq(fd->kind, CLI_FD_TOKEN))
 			continue;
 		any = true;
@@ -61,10 +66,10 @@ int cli_token_find_all(struct cli *cli, const struct vec *fds, const struct vec 
 		if (r < 0)
 			return cli_fail(r, "cannot read a VF token");
 	}
-	VEC_FOREACH (struct claim_fd, fd, fds)
+	VEC_FOREACH(struct claim_fd, fd, fds)
 		if (any && !r && str_eq(fd->kind, "vfio-device"))
 			r = cli_token_find_for_device(cli, fds, fd);
-	VEC_FOREACH (struct claim_fd, path, paths)
+	VEC_FOREACH(struct claim_fd, path, paths)
 		if (any && !r)
 			r = cli_token_find_for_device(cli, fds, path);
 	return r;
@@ -87,10 +92,11 @@ int cli_token_add_config(struct vec *fds)
 
 int cli_token_write_config(const struct vec *fds)
 {
-	VEC_FOREACH (const struct claim_fd, fd, fds) {
+	VEC_FOREACH(const struct claim_fd, fd, fds) {
 		size_t n = strlen(str_or(fd->text, ""));
 
-		if (str_eq(fd->kind, CLI_FD_CONFIG) && n > 0 && pwrite(fd->fd, fd->text, n, 0) != (ssize_t)n)
+		if (str_eq(fd->kind, CLI_FD_CONFIG) && n > 0 &&
+		    pwrite(fd->fd, fd->text, n, 0) != (ssize_t)n)
 			return -EIO;
 	}
 	return 0;

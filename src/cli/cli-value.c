@@ -76,7 +76,8 @@ static int cli_value_read_basic(sd_bus_message *m, char type, json_object **ret)
 	}
 }
 
-static int cli_value_read_list(sd_bus_message *m, const char *contents, const char *name, json_object **ret)
+static int cli_value_read_list(sd_bus_message *m, const char *contents, const char *name,
+			       json_object **ret)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 	int r;
@@ -146,7 +147,8 @@ static int cli_value_read_field(sd_bus_message *m, json_object *into, const char
 }
 
 /* With names an object, without an array. */
-static int cli_value_read_struct(sd_bus_message *m, const char *contents, const char *name, json_object **ret)
+static int cli_value_read_struct(sd_bus_message *m, const char *contents, const char *name,
+				 json_object **ret)
 {
 	const char *const *fields = cli_value_find_fields(name);
 	_cleanup_json_ json_object *into =
@@ -157,8 +159,8 @@ static int cli_value_read_struct(sd_bus_message *m, const char *contents, const 
 		return -ENOMEM;
 	r = sd_bus_message_enter_container(m, 'r', contents);
 	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0) {
-		r = fields && !*fields ? sd_bus_message_skip(m, NULL)
-				       : cli_value_read_field(m, into, fields ? *fields : NULL);
+		r = fields && !*fields ? sd_bus_message_skip(m, NULL) :
+					 cli_value_read_field(m, into, fields ? *fields : NULL);
 		if (fields && *fields)
 			fields++;
 	}
@@ -180,8 +182,8 @@ int cli_value_read(sd_bus_message *m, const char *name, json_object **ret)
 		return r < 0 ? r : -ENXIO;
 	switch (type) {
 	case 'a':
-		return contents[0] == '{' ? cli_value_read_dict(m, contents, ret)
-					  : cli_value_read_list(m, contents, name, ret);
+		return contents[0] == '{' ? cli_value_read_dict(m, contents, ret) :
+					    cli_value_read_list(m, contents, name, ret);
 	case 'r':
 		return cli_value_read_struct(m, contents, name, ret);
 	case 'v':

@@ -8,56 +8,65 @@
 #include "cli/cli-pager.h"
 #include "cli/cli-term.h"
 
-#define CLAIM_OPTIONS                                                                              \
-	(CLI_OPTIONS_BIT(OPTION_LABEL) | CLI_OPTIONS_BIT(OPTION_WAIT) | CLI_OPTIONS_BIT(OPTION_FORCE))
+#define CLAIM_OPTIONS                                                   \
+	(CLI_OPTIONS_BIT(OPTION_LABEL) | CLI_OPTIONS_BIT(OPTION_WAIT) | \
+	 CLI_OPTIONS_BIT(OPTION_FORCE))
 #define RECORDED_HOST (CLI_OPTIONS_BIT(OPTION_HOST_FILE) | CLI_OPTIONS_BIT(OPTION_CONFIG_DIR))
 /* Of define: where to, and what the group is to be. */
-#define DEFINITION                                                                                 \
-	(CLI_OPTIONS_BIT(OPTION_ROOT) | CLI_OPTIONS_BIT(OPTION_RUNTIME) | CLI_OPTIONS_BIT(OPTION_REPLACE) |       \
-	 CLI_OPTIONS_BIT(OPTION_DEVICE) | CLI_OPTIONS_BIT(OPTION_DRIVER) | CLI_OPTIONS_BIT(OPTION_USER) |         \
-	 CLI_OPTIONS_BIT(OPTION_GROUP) | CLI_OPTIONS_BIT(OPTION_DESCRIPTION) |                               \
-	 CLI_OPTIONS_BIT(OPTION_RESERVED_FOR) | CLI_OPTIONS_BIT(OPTION_BIND) | CLI_OPTIONS_BIT(OPTION_ON_RELEASE))
+#define DEFINITION                                                             \
+	(CLI_OPTIONS_BIT(OPTION_ROOT) | CLI_OPTIONS_BIT(OPTION_RUNTIME) |      \
+	 CLI_OPTIONS_BIT(OPTION_REPLACE) | CLI_OPTIONS_BIT(OPTION_DEVICE) |    \
+	 CLI_OPTIONS_BIT(OPTION_DRIVER) | CLI_OPTIONS_BIT(OPTION_USER) |       \
+	 CLI_OPTIONS_BIT(OPTION_GROUP) | CLI_OPTIONS_BIT(OPTION_DESCRIPTION) | \
+	 CLI_OPTIONS_BIT(OPTION_RESERVED_FOR) | CLI_OPTIONS_BIT(OPTION_BIND) | \
+	 CLI_OPTIONS_BIT(OPTION_ON_RELEASE))
 #define COMMON_OPTIONS (CLI_OPTIONS_BIT(OPTION_COMMON) - 1)
 
 static int devgroupctl_help(struct cli *cli);
 
 static const struct verb verbs[] = {
 	{ "list", 0, SIZE_MAX, verb_list,
-	  CLI_OPTIONS_BIT(OPTION_ALL) | CLI_OPTIONS_BIT(OPTION_DEVICES) | CLI_OPTIONS_BIT(OPTION_ASSIGNABLE) |
-		  CLI_OPTIONS_BIT(OPTION_BLOCKED) | RECORDED_HOST,
+	  CLI_OPTIONS_BIT(OPTION_ALL) | CLI_OPTIONS_BIT(OPTION_DEVICES) |
+		  CLI_OPTIONS_BIT(OPTION_ASSIGNABLE) | CLI_OPTIONS_BIT(OPTION_BLOCKED) |
+		  RECORDED_HOST,
 	  "[GROUP…]", "List the groups (this is what no verb means)" },
 	{ "status", 0, 1, verb_status, 0, "[GROUP|DEVICE]",
 	  "Show the daemon, or all about a group or device" },
 	{ "explain", 0, 1, verb_explain,
-	  CLI_OPTIONS_BIT(OPTION_ROOT) | CLI_OPTIONS_BIT(OPTION_MEMORY) | RECORDED_HOST, "[GROUP|DEVICE]",
+	  CLI_OPTIONS_BIT(OPTION_ROOT) | CLI_OPTIONS_BIT(OPTION_MEMORY) | RECORDED_HOST,
+	  "[GROUP|DEVICE]",
 	  "Show why devices move together, or what is to be said of the whole machine" },
 	{ "plan", 2, 2, verb_plan,
-	  CLI_OPTIONS_BIT(OPTION_LABEL) | CLI_OPTIONS_BIT(OPTION_FORCE) | CLI_OPTIONS_BIT(OPTION_INTERFACE) |
-		  RECORDED_HOST,
+	  CLI_OPTIONS_BIT(OPTION_LABEL) | CLI_OPTIONS_BIT(OPTION_FORCE) |
+		  CLI_OPTIONS_BIT(OPTION_INTERFACE) | RECORDED_HOST,
 	  "claim|release GROUP", "Show the steps and change nothing" },
 	{ "claim", 1, 1, verb_claim,
 	  CLAIM_OPTIONS | CLI_OPTIONS_BIT(OPTION_DRY_RUN) | CLI_OPTIONS_BIT(OPTION_INTERFACE) |
 		  CLI_OPTIONS_BIT(OPTION_USER),
-	  "GROUP",
-	  "Take a group until it is released, to be opened in /dev/vfio" },
-	{ "release", 1, 1, verb_release, CLI_OPTIONS_BIT(OPTION_WAIT) | CLI_OPTIONS_BIT(OPTION_DRY_RUN),
-	  "GROUP", "Give a group back to its host drivers" },
-	{ "reset", 1, 1, verb_reset, CLI_OPTIONS_BIT(OPTION_WAIT) | CLI_OPTIONS_BIT(OPTION_METHOD), "GROUP",
-	  "Reset a group that is dirty, and give it back" },
-	{ "run", 1, SIZE_MAX, verb_run, CLAIM_OPTIONS | CLI_OPTIONS_BIT(OPTION_INTERFACE) | CLI_OPTIONS_BIT(OPTION_ACCESS),
+	  "GROUP", "Take a group until it is released, to be opened in /dev/vfio" },
+	{ "release", 1, 1, verb_release,
+	  CLI_OPTIONS_BIT(OPTION_WAIT) | CLI_OPTIONS_BIT(OPTION_DRY_RUN), "GROUP",
+	  "Give a group back to its host drivers" },
+	{ "reset", 1, 1, verb_reset, CLI_OPTIONS_BIT(OPTION_WAIT) | CLI_OPTIONS_BIT(OPTION_METHOD),
+	  "GROUP", "Reset a group that is dirty, and give it back" },
+	{ "run", 1, SIZE_MAX, verb_run,
+	  CLAIM_OPTIONS | CLI_OPTIONS_BIT(OPTION_INTERFACE) | CLI_OPTIONS_BIT(OPTION_ACCESS),
 	  "GROUP… -- COMMAND [ARG…]", "Run a command with the descriptors of groups" },
 	{ "args", 1, SIZE_MAX, verb_args,
-	  CLI_OPTIONS_BIT(OPTION_VMM) | CLI_OPTIONS_BIT(OPTION_INTERFACE) | RECORDED_HOST, "GROUP… --vmm=NAME[:VERSION]",
-	  "Print what a VMM is to be told of the devices" },
-	{ "cdi", 0, SIZE_MAX, verb_cdi, 0, "[GROUP…]", "Print what container engines are to know of claimed groups (CDI)" },
-	{ "doctor", 0, 0, verb_doctor, RECORDED_HOST, "", "Tell whether this host can lend devices, and what it lacks" },
+	  CLI_OPTIONS_BIT(OPTION_VMM) | CLI_OPTIONS_BIT(OPTION_INTERFACE) | RECORDED_HOST,
+	  "GROUP… --vmm=NAME[:VERSION]", "Print what a VMM is to be told of the devices" },
+	{ "cdi", 0, SIZE_MAX, verb_cdi, 0, "[GROUP…]",
+	  "Print what container engines are to know of claimed groups (CDI)" },
+	{ "doctor", 0, 0, verb_doctor, RECORDED_HOST, "",
+	  "Tell whether this host can lend devices, and what it lacks" },
 	{ "check", 0, SIZE_MAX, verb_check, CLI_OPTIONS_BIT(OPTION_ROOT) | RECORDED_HOST, "[FILE…]",
 	  "Look for mistakes in the definitions" },
 	{ "define", 1, 1, verb_define, DEFINITION, "FILE|NAME",
 	  "Define the groups of a file, or one with --device" },
 	{ "undefine", 1, 1, verb_undefine,
-	  CLI_OPTIONS_BIT(OPTION_ROOT) | CLI_OPTIONS_BIT(OPTION_RUNTIME) | CLI_OPTIONS_BIT(OPTION_MASK), "NAME",
-	  "Remove the definition of a group" },
+	  CLI_OPTIONS_BIT(OPTION_ROOT) | CLI_OPTIONS_BIT(OPTION_RUNTIME) |
+		  CLI_OPTIONS_BIT(OPTION_MASK),
+	  "NAME", "Remove the definition of a group" },
 	{ "cat-config", 0, 0, verb_cat_config, CLI_OPTIONS_BIT(OPTION_ROOT), "",
 	  "Print the definitions in force and where they are from" },
 	{ "snapshot", 0, 0, verb_snapshot, 0, "", "Print all that is known of this host, as JSON" },
@@ -135,7 +144,7 @@ static int devgroupctl_join_words(struct cli_options *o, bool takes_command)
 	if (takes_command || !o->command)
 		return 0;
 	STRV_FOREACH(word, o->command)
-	o->words[n++] = *word; /* room for all of argv */
+		o->words[n++] = *word; /* room for all of argv */
 	o->command = NULL;
 	return 0;
 }

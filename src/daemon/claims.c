@@ -27,13 +27,14 @@ struct claim {
 	void *userdata;
 };
 
-/* How long a claim that will not wait waits nevertheless, for the daemon's own work on the group. */
+/* How long a claim that will not wait waits nevertheless, for the daemon's own work on the group.
+ */
 #define PROVISION_WAIT_USEC (30 * 1000000ULL)
 
 /* --- claims --- */
 
-static struct claim *claim_new(struct devgroup *group, const struct claim_request *request, claim_fn fn,
-			       void *userdata)
+static struct claim *claim_new(struct devgroup *group, const struct claim_request *request,
+			       claim_fn fn, void *userdata)
 {
 	struct claim *claim = calloc(1, sizeof(*claim));
 
@@ -104,37 +105,40 @@ bool claims_check_reserved(const struct devgroup *group, const struct claim_requ
 	if (!reserved_for || str_eq(reserved_for, request->label))
 		return true;
 	return refusal_set(ret, REFUSED_RESERVED,
-		      "Group %s is reserved for %s. Claim it with that label.", group->def->name,
-		      reserved_for);
+			   "Group %s is reserved for %s. Claim it with that label.",
+			   group->def->name, reserved_for);
 }
 
-static bool claims_check_interface(const struct devgroup *group, const struct claim_request *request,
-			    struct refusal *ret)
+static bool claims_check_interface(const struct devgroup *group,
+				   const struct claim_request *request, struct refusal *ret)
 {
 	const char *why = interface_why_no_iommufd(host_inventory(group->registry->host));
 
 	if (request->interface != INTERFACE_IOMMUFD || !why)
 		return true;
 	return refusal_set(ret, REFUSED_UNSUPPORTED,
-		      "Group %s cannot be claimed with the interface \"iommufd\": %s Use \"group\" or \"auto\".",
-		      group->def->name, why);
+			   "Group %s cannot be claimed with the interface \"iommufd\": %s Use "
+			   "\"group\" or \"auto\".",
+			   group->def->name, why);
 }
 
 bool claims_check(const struct devgroup *group, const struct claim_request *request,
-			    struct refusal *ret)
+		  struct refusal *ret)
 {
 	const struct blocker *blocker = blockers_first(&group->resolved.blockers, request->force);
 
 	if (group->record_problem)
-		return refusal_set(ret, REFUSED_STUCK, "Group %s cannot be claimed: %s", group->def->name,
-			      group->record_problem);
-	if (!claims_check_reserved(group, request, ret) || !claims_check_interface(group, request, ret))
+		return refusal_set(ret, REFUSED_STUCK, "Group %s cannot be claimed: %s",
+				   group->def->name, group->record_problem);
+	if (!claims_check_reserved(group, request, ret) ||
+	    !claims_check_interface(group, request, ret))
 		return false;
 	if (!blocker)
 		return vf_tokens_check(group, ret);
-	return refusal_set(ret, str_eq(blocker->code, "shared-group") ? REFUSED_BUSY : REFUSED_BLOCKED,
-		      "Group %s cannot be claimed (%s): %s", group->def->name, blocker->code,
-		      blocker->text);
+	return refusal_set(ret,
+			   str_eq(blocker->code, "shared-group") ? REFUSED_BUSY : REFUSED_BLOCKED,
+			   "Group %s cannot be claimed (%s): %s", group->def->name, blocker->code,
+			   blocker->text);
 }
 
 static int claims_fill_record(struct record *record, const struct claim_request *request)
@@ -173,13 +177,14 @@ int claims_new_record(const struct devgroup *group, const struct claim_request *
 	r = claims_fill_record(record, request);
 	if (r < 0)
 		return r;
-	record->interface = interface_choose(host_inventory(group->registry->host), request->interface,
-					     request->access);
+	record->interface = interface_choose(host_inventory(group->registry->host),
+					     request->interface, request->access);
 	*ret = TAKE_PTR(record);
 	return 0;
 }
 
-/* Members are read anew: an override makes no event, and what is decided must be decided on the truth. */
+/* Members are read anew: an override makes no event, and what is decided must be decided on the
+ * truth. */
 int claims_refresh_members(const struct registry *registry, const struct devgroup *group)
 {
 	_cleanup_strv_ char **keys = NULL;
@@ -194,7 +199,8 @@ int claims_refresh_members(const struct registry *registry, const struct devgrou
 	return r < 0 ? r : host_refresh_usage(registry->host);
 }
 
-/* What is still on the VFIO driver that an earlier claim has kept it on goes back to what the host had before that. */
+/* What is still on the VFIO driver that an earlier claim has kept it on goes back to what the host
+ * had before that. */
 static int claims_restore_kept_drivers(const struct registry *registry, struct record *record)
 {
 	_cleanup_record_ struct record *kept = NULL;
@@ -238,7 +244,7 @@ int claims_start_lease(struct devgroup *group, struct record **record, struct ve
 }
 
 static int claims_plan_and_start_lease(struct registry *registry, struct devgroup *group,
-		       const struct claim_request *request)
+				       const struct claim_request *request)
 {
 	_cleanup_record_ struct record *record = NULL;
 	_cleanup_reset_plans_ struct vec resets = { 0 };
@@ -273,8 +279,9 @@ static bool claims_start_one(struct registry *registry, struct claim *claim, str
 	if (r >= 0)
 		r = claims_plan_and_start_lease(registry, group, &claim->request);
 	if (r < 0)
-		return refusal_set(ret, REFUSED_BIND_FAILED, "The claim of group %s cannot start: %s.",
-			      group->def->name, strerror(-r));
+		return refusal_set(ret, REFUSED_BIND_FAILED,
+				   "The claim of group %s cannot start: %s.", group->def->name,
+				   strerror(-r));
 	claim->queued = false;
 	claim->deadline = sd_event_source_disable_unref(claim->deadline);
 	return true;
@@ -295,17 +302,19 @@ bool claims_refuse_busy(const struct devgroup *group, struct refusal *ret)
 	_cleanup_free_ char *holder = group_holder(group);
 
 	if (registry_is_provisioning(group->registry, group))
-		return refusal_set(ret, REFUSED_BUSY,
-			      "Group %s is still on its way to where its definition wants it. Try again.",
-			      group->def->name);
+		return refusal_set(
+			ret, REFUSED_BUSY,
+			"Group %s is still on its way to where its definition wants it. Try again.",
+			group->def->name);
 	if (group->lease && group->lease->state == LEASE_DIRTY)
 		return resets_refuse(group, ret);
 	if (!group->lease)
-		return claims_check(group, &(struct claim_request){ .label = group->def->reserved_for },
-				       ret);
+		return claims_check(group,
+				    &(struct claim_request){ .label = group->def->reserved_for },
+				    ret);
 	return refusal_set(ret, REFUSED_BUSY, "Group %s is %s, held by %s.%s%s", group->def->name,
-		      lease_visible_state(group->lease), str_or(holder, "?"),
-		      group->lease->trouble ? " " : "", str_or(group->lease->trouble, ""));
+			   lease_visible_state(group->lease), str_or(holder, "?"),
+			   group->lease->trouble ? " " : "", str_or(group->lease->trouble, ""));
 }
 
 static int claims_on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
@@ -322,22 +331,24 @@ static int claims_join_queue(struct registry *registry, struct claim *claim)
 {
 	claim->queued = true;
 	/* what the daemon itself does with the group is over soon, and nobody else has it */
-	if (registry_is_provisioning(registry, claim->group) && claim->request.wait_usec < PROVISION_WAIT_USEC)
+	if (registry_is_provisioning(registry, claim->group) &&
+	    claim->request.wait_usec < PROVISION_WAIT_USEC)
 		claim->request.wait_usec = PROVISION_WAIT_USEC;
-	return deadline_add(host_event(registry->host), claim->request.wait_usec, claims_on_deadline, claim,
-			    &claim->deadline);
+	return deadline_add(host_event(registry->host), claim->request.wait_usec,
+			    claims_on_deadline, claim, &claim->deadline);
 }
 
 bool claims_submit(struct registry *registry, const char *name, const struct claim_request *request,
-		    claim_fn fn, void *userdata, struct claim **ret, struct refusal *ret_refusal)
+		   claim_fn fn, void *userdata, struct claim **ret, struct refusal *ret_refusal)
 {
 	struct devgroup *group = registry_find(registry, name);
 	struct claim *claim;
 	bool wait;
 
 	if (!group)
-		return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP,
-			      "There is no group %s. \"devgroupctl list\" shows those there are.", name);
+		return refusal_set(
+			ret_refusal, REFUSED_NO_SUCH_GROUP,
+			"There is no group %s. \"devgroupctl list\" shows those there are.", name);
 	wait = claims_is_busy(group) || group->waiting.n > 0;
 	/* under another label it would be refused whenever it came to its turn */
 	if (wait && !claims_check_reserved(group, request, ret_refusal))
@@ -353,7 +364,8 @@ bool claims_submit(struct registry *registry, const char *name, const struct cla
 			claim_free(claim);
 		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
 	}
-	if (wait ? claims_join_queue(registry, claim) < 0 : !claims_start_one(registry, claim, ret_refusal)) {
+	if (wait ? claims_join_queue(registry, claim) < 0 :
+		   !claims_start_one(registry, claim, ret_refusal)) {
 		if (wait)
 			refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
 		vec_remove(&group->waiting, claim);
@@ -398,7 +410,8 @@ void claims_drop(struct registry *registry, struct devgroup *group)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
-	refusal_set(&refusal, REFUSED_NO_SUCH_GROUP, "Group %s is no longer defined.", group->def->name);
+	refusal_set(&refusal, REFUSED_NO_SUCH_GROUP, "Group %s is no longer defined.",
+		    group->def->name);
 	while (group->waiting.n > 0)
 		claims_answer_one(group->waiting.items[group->waiting.n - 1], &refusal);
 }

@@ -26,7 +26,7 @@ void definitions_clear_problems(struct vec *problems)
 }
 
 struct problem *definitions_add_problem(struct registry *registry, const char *file, unsigned line,
-				     unsigned column, const char *text)
+					unsigned column, const char *text)
 {
 	struct problem *problem = calloc(1, sizeof(*problem));
 
@@ -61,7 +61,8 @@ static void definitions_log_problems(const struct registry *registry)
 			 problem->line, problem->column, problem->text);
 }
 
-/* What no file defines any more goes, unless it is claimed: then the last good definition stays in force. */
+/* What no file defines any more goes, unless it is claimed: then the last good definition stays in
+ * force. */
 static void definitions_drop_undefined(struct registry *registry, const struct def_set *config)
 {
 	for (size_t i = registry->groups.n; i-- > 0;) {

@@ -14,7 +14,8 @@
 #include "bus/connection.h"
 #include "daemon/options.h"
 
-static int devgroupd_on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+static int devgroupd_on_hangup(sd_event_source *source, const struct signalfd_siginfo *info,
+			       void *userdata)
 {
 	(void)sd_notify(false, "RELOADING=1");
 	/* what went wrong is logged; the definitions that stand stay in force */

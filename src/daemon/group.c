@@ -111,7 +111,8 @@ int group_blockers(const struct devgroup *group, struct vec *ret)
 			return -ENOMEM;
 	if (group->lease && group_add_lease_blockers(group, &copy) < 0)
 		return -ENOMEM;
-	if (group->record_problem && blocker_add(&copy, true, "record", "", "%s", group->record_problem) < 0)
+	if (group->record_problem &&
+	    blocker_add(&copy, true, "record", "", "%s", group->record_problem) < 0)
 		return -ENOMEM;
 	*ret = copy;
 	copy = (struct vec){ 0 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a lease tells: to whoever claimed its group, to whoever waits for its end, and to the bus. */
+/* What a lease tells: to whoever claimed its group, to whoever waits for its end, and to the bus.
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -20,8 +21,8 @@ static void lease_observer_on_changed(struct lease *lease, void *userdata)
 	registry_refresh(registry);
 }
 
-static void lease_observer_on_step(struct lease *lease, unsigned index, const struct step *step, const char *state,
-		    void *userdata)
+static void lease_observer_on_step(struct lease *lease, unsigned index, const struct step *step,
+				   const char *state, void *userdata)
 {
 	struct devgroup *group = userdata;
 	struct registry *registry = group->registry;
@@ -40,7 +41,8 @@ static void lease_observer_raise_memlock(const struct devgroup *group, const str
 		return;
 	r = memlock_raise(record->pid, record->uid, record->start_time, group->def->memlock);
 	if (r < 0 && r != -ESRCH)
-		log_warning_errno(r, "Cannot raise the limit of locked memory of pid %d, for group %s",
+		log_warning_errno(r,
+				  "Cannot raise the limit of locked memory of pid %d, for group %s",
 				  (int)record->pid, record->group);
 	else if (r > 0)
 		log_debug("The limit of locked memory of pid %d is raised, for group %s",
@@ -64,7 +66,8 @@ static void lease_observer_on_delayed(struct lease *lease, void *userdata)
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct devgroup *group = userdata;
 
-	/* a claim that has failed is told so, though it is undone only when somebody closes what he has opened */
+	/* a claim that has failed is told so, though it is undone only when somebody closes what he
+	 * has opened */
 	if (lease->state != LEASE_DRAINING || lease->failure.kind != REFUSAL_NONE)
 		lease_observer_on_refused(lease, userdata);
 	if (lease->state == LEASE_DRAINING)
@@ -75,8 +78,9 @@ static void lease_observer_on_delayed(struct lease *lease, void *userdata)
 		lease_observer_on_changed(lease, userdata);
 		return;
 	}
-	refusal_set(&refusal, REFUSED_STUCK, "Group %s is not back: %s. It is tried again by itself.",
-	       group->def->name, str_or(lease->trouble, "?"));
+	refusal_set(&refusal, REFUSED_STUCK,
+		    "Group %s is not back: %s. It is tried again by itself.", group->def->name,
+		    str_or(lease->trouble, "?"));
 	releases_answer(group, &refusal);
 }
 
@@ -105,8 +109,8 @@ static void lease_observer_on_ended(struct lease *lease, void *userdata)
 		failure = lease->failure;
 		lease->failure = (struct refusal){ 0 };
 	} else if (lease->failure.kind == REFUSAL_NONE) {
-		refusal_set(&lease->failure, REFUSED_BUSY, "Group %s was released before its claim was done.",
-		       group->def->name);
+		refusal_set(&lease->failure, REFUSED_BUSY,
+			    "Group %s was released before its claim was done.", group->def->name);
 	}
 	lease_observer_on_refused(lease, group);
 	lease_nodes_revoke(registry, lease);

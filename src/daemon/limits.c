@@ -4,9 +4,10 @@
 static bool limits_refuse(struct refusal *ret, const char *what, unsigned limit, const char *whose)
 {
 	return refusal_set(ret, REFUSED_LIMIT,
-		      "%s may have %u claims %s at a time, and not one more. Release one first; options of "
-		      "devgroupd set the limits.",
-		      whose, limit, what);
+			   "%s may have %u claims %s at a time, and not one more. Release one "
+			   "first; options of "
+			   "devgroupd set the limits.",
+			   whose, limit, what);
 }
 
 bool limits_check(const struct registry *registry, uid_t uid, unsigned n, bool wait,
@@ -19,7 +20,7 @@ bool limits_check(const struct registry *registry, uid_t uid, unsigned n, bool w
 		return true;
 	if (own.leases + own.waiting + n > limits->leases_per_user)
 		return limits_refuse(ret_refusal, "held or waiting", limits->leases_per_user,
-				    "This user");
+				     "This user");
 	if (all.leases + all.waiting + n > limits->leases)
 		return limits_refuse(ret_refusal, "held or waiting", limits->leases, "This host");
 	if (wait && own.waiting + n > limits->waiting_per_user)

@@ -14,24 +14,26 @@
 /* --- several groups together --- */
 
 /* The devices of those that are claimed before it, or the refusal. */
-static bool plans_list_others(struct registry *registry, const struct devgroup *group, char *const *with,
-			char ***ret_claimed, struct refusal *ret_refusal)
+static bool plans_list_others(struct registry *registry, const struct devgroup *group,
+			      char *const *with, char ***ret_claimed, struct refusal *ret_refusal)
 {
 	STRV_FOREACH(name, with) {
 		const struct devgroup *other = registry_find(registry, *name);
 
 		if (!other)
-			return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.",
-				      *name);
+			return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP,
+					   "There is no group %s.", *name);
 		VEC_FOREACH(const struct device, device, &other->resolved.devices) {
 			if (resolved_group_has(&group->resolved, device))
-				return refusal_set(ret_refusal, REFUSED_BUSY,
-					      "Groups %s and %s cannot be claimed together: both "
-					      "take IOMMU group %d, with %s.",
-					      other->def->name, group->def->name,
-					      device->iommu_group, device->key);
+				return refusal_set(
+					ret_refusal, REFUSED_BUSY,
+					"Groups %s and %s cannot be claimed together: both "
+					"take IOMMU group %d, with %s.",
+					other->def->name, group->def->name, device->iommu_group,
+					device->key);
 			if (strv_add(ret_claimed, device->key) < 0)
-				return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+				return refusal_set(ret_refusal, REFUSED_NO_MEMORY,
+						   "Out of memory.");
 		}
 	}
 	return true;
@@ -39,7 +41,7 @@ static bool plans_list_others(struct registry *registry, const struct devgroup *
 
 /* What would stand against it while those devices are claimed as well. 0 or -ENOMEM. */
 static int plans_assess_beside(const struct registry *registry, const struct devgroup *group,
-			 char **claimed, struct resolved_group *ret)
+			       char **claimed, struct resolved_group *ret)
 {
 	const struct inventory *inv = host_inventory(registry->host);
 	_cleanup_assess_ struct assess *assess = NULL;
@@ -50,8 +52,9 @@ static int plans_assess_beside(const struct registry *registry, const struct dev
 	return r < 0 ? r : assess_group(assess, group->def, ret);
 }
 
-static bool plans_check_with(struct registry *registry, const struct devgroup *group, char *const *with,
-		       const struct claim_request *request, struct refusal *ret_refusal)
+static bool plans_check_with(struct registry *registry, const struct devgroup *group,
+			     char *const *with, const struct claim_request *request,
+			     struct refusal *ret_refusal)
 {
 	_cleanup_strv_ char **claimed = NULL;
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
@@ -68,9 +71,10 @@ static bool plans_check_with(struct registry *registry, const struct devgroup *g
 	    plans_assess_beside(registry, group, claimed, &resolved) < 0)
 		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
 	blocker = blockers_first(&resolved.blockers, request->force);
-	return !blocker || refusal_set(ret_refusal, REFUSED_BLOCKED,
-				  "Group %s cannot be claimed together with the others (%s): %s",
-				  group->def->name, blocker->code, blocker->text);
+	return !blocker ||
+	       refusal_set(ret_refusal, REFUSED_BLOCKED,
+			   "Group %s cannot be claimed together with the others (%s): %s",
+			   group->def->name, blocker->code, blocker->text);
 }
 
 /* --- plans --- */
@@ -78,12 +82,12 @@ static bool plans_check_with(struct registry *registry, const struct devgroup *g
 static bool plans_refuse_errno(const struct devgroup *group, int r, struct refusal *ret_refusal)
 {
 	return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Group %s cannot be planned: %s.",
-		      group->def->name, strerror(-r));
+			   group->def->name, strerror(-r));
 }
 
 static bool plans_make_claim(struct registry *registry, struct devgroup *group, char *const *with,
-			   const struct claim_request *request, struct vec *ret_steps,
-			   struct refusal *ret_refusal)
+			     const struct claim_request *request, struct vec *ret_steps,
+			     struct refusal *ret_refusal)
 {
 	_cleanup_record_ struct record *record = NULL;
 	_cleanup_reset_plans_ struct vec resets = { 0 };
@@ -112,7 +116,7 @@ static bool plans_make_claim(struct registry *registry, struct devgroup *group, 
 }
 
 static bool plans_make_release(struct registry *registry, struct devgroup *group,
-			     struct vec *ret_steps, struct refusal *ret_refusal)
+			       struct vec *ret_steps, struct refusal *ret_refusal)
 {
 	int r;
 
@@ -125,13 +129,14 @@ static bool plans_make_release(struct registry *registry, struct devgroup *group
 }
 
 bool plans_make(struct registry *registry, const char *name, bool release,
-		   const struct claim_request *request, char *const *with, struct vec *ret_steps,
-		   struct refusal *ret_refusal)
+		const struct claim_request *request, char *const *with, struct vec *ret_steps,
+		struct refusal *ret_refusal)
 {
 	struct devgroup *group = registry_find(registry, name);
 
 	if (!group)
-		return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.", name);
+		return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.",
+				   name);
 	*ret_steps = (struct vec){ 0 };
 	return release ? plans_make_release(registry, group, ret_steps, ret_refusal) :
 			 plans_make_claim(registry, group, with, request, ret_steps, ret_refusal);

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Why a request is not met: a kind that programs act on, and a text for people that names group, device,
- * cause and what can be done. The bus face translates the kind into an error name, in one table.
+ * Why a request is not met: a kind that programs act on, and a text for people that names group,
+ * device, cause and what can be done. The bus face translates the kind into an error name, in one
+ * table.
  */
 
 #include <stdbool.h>

@@ -10,11 +10,13 @@
 struct registry {
 	struct host *host;
 	const char *const *directories;
-	struct vec groups;   /* struct devgroup, owned; sorted by name */
-	struct vec problems; /* struct problem, owned: of the definitions and of records set aside */
-	struct def_set *quirks; /* owned; what quirks.d says, never NULL once the definitions are read */
-	struct vec bad_records;   /* struct aside, owned: records that cannot be used */
-	struct vec releases; /* struct release, owned: who waits for a lease to end */
+	struct vec groups; /* struct devgroup, owned; sorted by name */
+	struct vec
+		problems; /* struct problem, owned: of the definitions and of records set aside */
+	struct def_set
+		*quirks; /* owned; what quirks.d says, never NULL once the definitions are read */
+	struct vec bad_records; /* struct aside, owned: records that cannot be used */
+	struct vec releases;	/* struct release, owned: who waits for a lease to end */
 	const struct registry_observer *observer;
 	void *userdata;
 	bool started;
@@ -44,14 +46,16 @@ int definitions_load(struct registry *registry) _must_check_; /* 0 or negative e
 void definitions_clear_problems(struct vec *problems);
 /* A problem that shows only on the host. The registry owns it; NULL when out of memory. */
 struct problem *definitions_add_problem(struct registry *registry, const char *file, unsigned line,
-				     unsigned column, const char *text);
-void definitions_remove_problem(struct registry *registry, struct problem *problem); /* may be NULL */
+					unsigned column, const char *text);
+void definitions_remove_problem(struct registry *registry,
+				struct problem *problem); /* may be NULL */
 
 /* group.c: all that a group shows, in one string. Caller frees; NULL when out of memory */
 char *group_summary(const struct devgroup *group) _must_check_;
 /*
- * What keeps the daemon from taking a group that nobody claims from its host drivers, besides @but (may be NULL): what a claim would be
- * kept from as well, and what the host does with a device. What is a matter between the host and a claimer is none of it.
+ * What keeps the daemon from taking a group that nobody claims from its host drivers, besides @but
+ * (may be NULL): what a claim would be kept from as well, and what the host does with a device.
+ * What is a matter between the host and a claimer is none of it.
  */
 const struct blocker *group_find_obstacle(const struct devgroup *group, const char *but);
 
@@ -71,8 +75,10 @@ int releases_wait(struct devgroup *group, uint64_t wait_usec, release_fn fn,
 
 /* claims.c */
 void claims_run_queues(struct registry *registry);
-void claims_drop(struct registry *registry, struct devgroup *group); /* those of a group that goes */
-/* The claim that made the lease of @group, if it was not told before, goes: it is refused, or has it (NULL). */
+void claims_drop(struct registry *registry,
+		 struct devgroup *group); /* those of a group that goes */
+/* The claim that made the lease of @group, if it was not told before, goes: it is refused, or has
+ * it (NULL). */
 void claims_answer(const struct devgroup *group, const struct refusal *refusal);
 /* The same questions for a claim and its plan. False: refused. */
 bool claims_is_busy(const struct devgroup *group);
@@ -85,8 +91,10 @@ bool claims_check(const struct devgroup *group, const struct claim_request *requ
 int claims_refresh_members(const struct registry *registry, const struct devgroup *group);
 int claims_new_record(const struct devgroup *group, const struct claim_request *request,
 		      struct record **ret);
-/* Gives the group, which has none, a lease. Takes *@record over on success, and @steps. 0 or negative errno: then nothing was done. */
-int claims_start_lease(struct devgroup *group, struct record **record, struct vec *steps) _must_check_;
+/* Gives the group, which has none, a lease. Takes *@record over on success, and @steps. 0 or
+ * negative errno: then nothing was done. */
+int claims_start_lease(struct devgroup *group, struct record **record,
+		       struct vec *steps) _must_check_;
 
 /* leasenews.c; userdata: the group */
 extern const struct lease_observer lease_observer_callbacks;
@@ -101,8 +109,10 @@ struct claim_count {
 struct claim_count claims_count(const struct registry *registry, const uid_t *uid);
 
 /* vftokens.c */
-/* What a claim's plan lacks without the rest of the host: tokens, and the functions that come with them. 0 or negative errno. */
-int vf_tokens_complete(const struct devgroup *group, struct record *record, struct vec *steps) _must_check_;
+/* What a claim's plan lacks without the rest of the host: tokens, and the functions that come with
+ * them. 0 or negative errno. */
+int vf_tokens_complete(const struct devgroup *group, struct record *record,
+		       struct vec *steps) _must_check_;
 /* False: the group has a virtual function of one that is on its way from or to its holder. */
 bool vf_tokens_check(const struct devgroup *group, struct refusal *ret);
 /* Physical functions wait for the leases of their virtual ones. */

@@ -123,11 +123,12 @@ static int registry_add_shared_blocker(const struct registry *registry, struct d
 			continue;
 		VEC_FOREACH(const struct device, device, &group->resolved.devices)
 			if (record_find_device(other->lease->record, device->key))
-				return blocker_add(&group->resolved.blockers, true, "shared-group",
-						   device->key,
-						   "%s is in an IOMMU group that is claimed through group "
-						   "%s. Wait until that is released.",
-						   device->key, other->def->name);
+				return blocker_add(
+					&group->resolved.blockers, true, "shared-group",
+					device->key,
+					"%s is in an IOMMU group that is claimed through group "
+					"%s. Wait until that is released.",
+					device->key, other->def->name);
 	}
 	return 0;
 }
@@ -146,7 +147,7 @@ int registry_claimed_keys(const struct registry *registry, char ***ret)
 
 /* A claimed group has the devices that were claimed until it is released, also if redefined. */
 static int registry_resolve_claimed(const struct inventory *inv, const struct record *record,
-			struct resolved_group *ret)
+				    struct resolved_group *ret)
 {
 	_cleanup_group_def_ struct group_def *def = registry_def_of_record(record);
 
@@ -154,8 +155,8 @@ static int registry_resolve_claimed(const struct inventory *inv, const struct re
 }
 
 /*
- * Who asks nobody, as "virsh nodedev-reattach" does, may give a claimed device to the host. That is not fought, but its
- * holder, who has it no more, is to know.
+ * Who asks nobody, as "virsh nodedev-reattach" does, may give a claimed device to the host. That is
+ * not fought, but its holder, who has it no more, is to know.
  */
 static int registry_add_taken_away(const struct inventory *inv, struct devgroup *group)
 {
@@ -165,10 +166,12 @@ static int registry_add_taken_away(const struct inventory *inv, struct devgroup 
 		const struct device *device = inventory_find(inv, member->key);
 		int r;
 
-		if (!device || !vfio_driver_is_known(member->driver) || vfio_driver_is_bound(device))
+		if (!device || !vfio_driver_is_known(member->driver) ||
+		    vfio_driver_is_bound(device))
 			continue;
 		r = blocker_add(&group->resolved.blockers, true, "taken-away", device->key,
-				"%s is claimed, but somebody else has taken it from %s: it is on %s now. Release the "
+				"%s is claimed, but somebody else has taken it from %s: it is on "
+				"%s now. Release the "
 				"group, and claim it again.",
 				device->key, member->driver, str_or(device->driver, "no driver"));
 		if (r < 0)
@@ -178,7 +181,7 @@ static int registry_add_taken_away(const struct inventory *inv, struct devgroup 
 }
 
 static int registry_update_group(const struct registry *registry, const struct assess *assess,
-			struct devgroup *group)
+				 struct devgroup *group)
 {
 	const struct inventory *inv = host_inventory(registry->host);
 	int r;
@@ -215,7 +218,8 @@ static int registry_assess_overlaps(const struct registry *registry)
 static void registry_announce(struct registry *registry, struct devgroup *group)
 {
 	char *summary = group_summary(group);
-	bool is_new = !group->announced, same = str_eq(summary, group->announced) && !group->redefined;
+	bool is_new = !group->announced,
+	     same = str_eq(summary, group->announced) && !group->redefined;
 
 	free(group->announced);
 	group->announced = summary;
@@ -261,7 +265,8 @@ static void registry_provision(struct registry *registry)
 
 bool registry_is_provisioning(const struct registry *registry, const struct devgroup *group)
 {
-	return sriov_is_changing(registry->sriov, group) || mdev_provision_is_changing(registry->mdev_provision, group) ||
+	return sriov_is_changing(registry->sriov, group) ||
+	       mdev_provision_is_changing(registry->mdev_provision, group) ||
 	       boot_bind_is_changing(registry->boot_bind, group);
 }
 
@@ -293,7 +298,8 @@ static void registry_on_device_changed(const struct device *device, void *userda
 	struct registry *registry = userdata;
 
 	isolation_watch_device_changed(registry->isolation_watch, device);
-	mdev_provision_parent_changed(registry->mdev_provision, device->key, device->mdev_types.n > 0);
+	mdev_provision_parent_changed(registry->mdev_provision, device->key,
+				      device->mdev_types.n > 0);
 	if (registry->observer && registry->started)
 		registry->observer->device_changed(device, registry->userdata);
 }
@@ -330,8 +336,8 @@ static void registry_on_inventory_changed(void *userdata)
 {
 	struct registry *registry = userdata;
 
-	if (isolation_watch_refresh(registry->isolation_watch, host_inventory(registry->host), registry_on_isolation_changed,
-			   registry) < 0)
+	if (isolation_watch_refresh(registry->isolation_watch, host_inventory(registry->host),
+				    registry_on_isolation_changed, registry) < 0)
 		log_error("Out of memory, what ties devices together is not told");
 	registry_refresh(registry);
 	if (registry->observer)
@@ -389,7 +395,8 @@ int registry_new(struct host *host, const char *const *directories, struct regis
 	registry->mdev_provision = mdev_provision_new(registry);
 	registry->boot_bind = boot_bind_new(registry);
 	registry->isolation_watch = isolation_watch_new();
-	if (!registry->quirks || !registry->sriov || !registry->mdev_provision || !registry->boot_bind || !registry->isolation_watch) {
+	if (!registry->quirks || !registry->sriov || !registry->mdev_provision ||
+	    !registry->boot_bind || !registry->isolation_watch) {
 		registry_free(registry);
 		return -ENOMEM;
 	}

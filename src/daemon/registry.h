@@ -21,13 +21,13 @@ struct registry;
 struct devgroup {
 	struct registry *registry;
 	struct group_def *def; /* owned */
-	bool orphan;	      /* no file defines it any more; it stays while it is claimed */
+	bool orphan;	       /* no file defines it any more; it stays while it is claimed */
 	struct resolved_group resolved;
-	struct lease *lease; /* owned; NULL: not claimed */
-	struct vec waiting;  /* struct claim, owned; first come, first served */
-	char *announced;	     /* state as it was last announced */
-	bool redefined;	     /* since then */
-	char *record_problem;     /* why its record from an earlier daemon cannot be used, or NULL */
+	struct lease *lease;  /* owned; NULL: not claimed */
+	struct vec waiting;   /* struct claim, owned; first come, first served */
+	char *announced;      /* state as it was last announced */
+	bool redefined;	      /* since then */
+	char *record_problem; /* why its record from an earlier daemon cannot be used, or NULL */
 };
 
 struct registry_observer {
@@ -37,7 +37,8 @@ struct registry_observer {
 	void (*device_added)(const struct device *device, void *userdata);
 	void (*device_changed)(const struct device *device, void *userdata);
 	void (*device_removed)(const char *key, void *userdata);
-	void (*isolation_changed)(const struct device *device, void *userdata); /* and nothing else */
+	void (*isolation_changed)(const struct device *device,
+				  void *userdata); /* and nothing else */
 	void (*lease_added)(struct devgroup *group, void *userdata);
 	void (*lease_changed)(struct devgroup *group, void *userdata);
 	void (*lease_removed)(const char *lease, void *userdata);
@@ -46,12 +47,14 @@ struct registry_observer {
 	void (*lease_step)(struct devgroup *group, unsigned index, unsigned count,
 			   const struct step *step, const char *state, void *userdata);
 	void (*problems_changed)(void *userdata);
-	/* What is known of the host as a whole, and not of one device, may be something else now. */
+	/* What is known of the host as a whole, and not of one device, may be something else now.
+	 */
 	void (*host_changed)(void *userdata);
 };
 
 /* @directories as for config_dirs_load(). 0 or negative errno. */
-int registry_new(struct host *host, const char *const *directories, struct registry **ret) _must_check_;
+int registry_new(struct host *host, const char *const *directories,
+		 struct registry **ret) _must_check_;
 /* Leases stay as they are on the host: a later daemon takes them up. */
 struct registry *registry_free(struct registry *registry);
 DEFINE_CLEANUP(struct registry *, registry_freep, registry_free)
@@ -78,7 +81,8 @@ struct devgroup *registry_find_lease(const struct registry *registry, const char
 
 /* --- what a group shows --- */
 const char *group_state(const struct devgroup *group);
-/* "alice, pid 812 (qemu-system-x86)", "" if nobody holds it. Caller frees; NULL when out of memory. */
+/* "alice, pid 812 (qemu-system-x86)", "" if nobody holds it. Caller frees; NULL when out of memory.
+ */
 char *group_holder(const struct devgroup *group) _must_check_;
 /* The worst of its devices. */
 enum error_state group_error_state(const struct devgroup *group);
@@ -97,7 +101,8 @@ struct claim_request {
 	enum vfio_interface interface;
 	bool persistent, force;
 	uint64_t wait_usec; /* how long to queue for a busy group */
-	/* A claim that has waited asks again before it starts, with the userdata of its claim_fn. NULL: no need. */
+	/* A claim that has waited asks again before it starts, with the userdata of its claim_fn.
+	 * NULL: no need. */
 	bool (*still_allowed)(const struct devgroup *group, void *userdata,
 			      struct refusal *ret_refusal);
 };
@@ -105,42 +110,46 @@ struct claim_request {
 struct claim; /* one that is under way */
 
 /*
- * Exactly one of both is called, once, for each claim that was started: @group has its lease, or it has not
- * and @refusal says why.
+ * Exactly one of both is called, once, for each claim that was started: @group has its lease, or it
+ * has not and @refusal says why.
  */
 typedef void (*claim_fn)(struct claim *claim, struct devgroup *group, const struct refusal *refusal,
 			 void *userdata);
 
-/* False: refused at once, *ret_refusal says why, nothing has changed, @fn is not called. Else *ret lives until @fn. */
-bool claims_submit(struct registry *registry, const char *group, const struct claim_request *request,
-		    claim_fn fn, void *userdata, struct claim **ret,
-		    struct refusal *ret_refusal) _must_check_;
+/* False: refused at once, *ret_refusal says why, nothing has changed, @fn is not called. Else *ret
+ * lives until @fn. */
+bool claims_submit(struct registry *registry, const char *group,
+		   const struct claim_request *request, claim_fn fn, void *userdata,
+		   struct claim **ret, struct refusal *ret_refusal) _must_check_;
 /* The claimer is gone: the claim is undone, and @fn is not called any more. */
 void claims_cancel(struct registry *registry, struct claim *claim);
 
 typedef void (*release_fn)(const struct refusal *refusal, void *userdata); /* NULL: all is back */
 
 /*
- * Ends the lease of @group and calls @fn when all is back, or at once if it is not claimed; with REFUSED_IN_USE if somebody
- * still has the devices open after @wait_usec (the lease ends all the same when they are closed).
- * 0 or -ENOMEM.
+ * Ends the lease of @group and calls @fn when all is back, or at once if it is not claimed; with
+ * REFUSED_IN_USE if somebody still has the devices open after @wait_usec (the lease ends all the
+ * same when they are closed). 0 or -ENOMEM.
  */
 int releases_submit(struct registry *registry, struct devgroup *group, uint64_t wait_usec,
-		     release_fn fn, void *userdata) _must_check_;
+		    release_fn fn, void *userdata) _must_check_;
 
 /*
- * Resets a dirty group and gives it back. @method: this one alone; "none": it is taken as it is; NULL: as the definition says.
- * @fn as for a release; a group that is not claimed is not dirty. False: refused, *ret_refusal says why.
+ * Resets a dirty group and gives it back. @method: this one alone; "none": it is taken as it is;
+ * NULL: as the definition says.
+ * @fn as for a release; a group that is not claimed is not dirty. False: refused, *ret_refusal says
+ * why.
  */
 bool resets_submit(struct registry *registry, struct devgroup *group, const char *method,
-		    uint64_t wait_usec, release_fn fn, void *userdata,
-		    struct refusal *ret_refusal) _must_check_;
+		   uint64_t wait_usec, release_fn fn, void *userdata,
+		   struct refusal *ret_refusal) _must_check_;
 
 /*
- * The steps that a claim or release would take now; none for a claim that would have to wait, if it would.
- * @with: groups that the same caller is about to claim before this one; NULL: it claims this one alone, or
- * does not say. False: refused.
+ * The steps that a claim or release would take now; none for a claim that would have to wait, if it
+ * would.
+ * @with: groups that the same caller is about to claim before this one; NULL: it claims this one
+ * alone, or does not say. False: refused.
  */
 bool plans_make(struct registry *registry, const char *group, bool release,
-		   const struct claim_request *request, char *const *with, struct vec *ret_steps,
-		   struct refusal *ret_refusal) _must_check_;
+		const struct claim_request *request, char *const *with, struct vec *ret_steps,
+		struct refusal *ret_refusal) _must_check_;

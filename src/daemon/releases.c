@@ -42,10 +42,11 @@ static int releases_on_deadline(sd_event_source *source, uint64_t usec, void *us
 	struct release *release = userdata;
 	const struct lease *lease = release->group->lease;
 
-	refusal_set(&refusal, lease->state == LEASE_DRAINING || lease->shown_state ? REFUSED_IN_USE :
+	refusal_set(&refusal,
+		    lease->state == LEASE_DRAINING || lease->shown_state ? REFUSED_IN_USE :
 									   REFUSED_TIMEOUT,
-	       "Group %s is not back yet: %s. It is given back as soon as that ends.",
-	       release->group->def->name, str_or(lease->trouble, "its steps still run"));
+		    "Group %s is not back yet: %s. It is given back as soon as that ends.",
+		    release->group->def->name, str_or(lease->trouble, "its steps still run"));
 	releases_answer_one(release, &refusal);
 	return 0;
 }
@@ -76,7 +77,7 @@ int releases_wait(struct devgroup *group, uint64_t wait_usec, release_fn fn, voi
 }
 
 int releases_submit(struct registry *registry, struct devgroup *group, uint64_t wait_usec,
-		     release_fn fn, void *userdata)
+		    release_fn fn, void *userdata)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	int r;

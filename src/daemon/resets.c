@@ -11,7 +11,8 @@
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
 
-static struct reset_plan_request resets_make_request(const struct devgroup *group, char *const *methods)
+static struct reset_plan_request resets_make_request(const struct devgroup *group,
+						     char *const *methods)
 {
 	return (struct reset_plan_request){
 		.inv = host_inventory(group->registry->host),
@@ -42,25 +43,27 @@ bool resets_check(const struct devgroup *group, struct refusal *ret)
 	if (!plan)
 		return true;
 	why = reset_plan_why_none(plan);
-	return refusal_set(ret, REFUSED_RESET_FAILED,
-		      "Group %s cannot be claimed: its definition requires a reset, and %s cannot be "
-		      "reset (%s).",
-		      group->def->name, plan->device->key, str_or(why, "?"));
+	return refusal_set(
+		ret, REFUSED_RESET_FAILED,
+		"Group %s cannot be claimed: its definition requires a reset, and %s cannot be "
+		"reset (%s).",
+		group->def->name, plan->device->key, str_or(why, "?"));
 }
 
 bool resets_refuse(const struct devgroup *group, struct refusal *ret)
 {
 	return refusal_set(ret, REFUSED_RESET_FAILED,
-		      "Group %s is dirty, so nobody gets it: %s. \"devgroupctl reset %s\" resets it (again), "
-		      "and powering its slot off and on helps as well.",
-		      group->def->name, str_or(group->lease->trouble, "?"), group->def->name);
+			   "Group %s is dirty, so nobody gets it: %s. \"devgroupctl reset %s\" "
+			   "resets it (again), "
+			   "and powering its slot off and on helps as well.",
+			   group->def->name, str_or(group->lease->trouble, "?"), group->def->name);
 }
 
 /* --- making it clean --- */
 
 /* The ways of one device as they are to be tried now. */
 static bool resets_choose_methods(const struct devgroup *group, struct record_device *member,
-			char *const *methods, struct refusal *ret)
+				  char *const *methods, struct refusal *ret)
 {
 	struct reset_plan_request request = resets_make_request(group, methods);
 	const struct device *device = inventory_find(request.inv, member->key);
@@ -75,18 +78,21 @@ static bool resets_choose_methods(const struct devgroup *group, struct record_de
 		return reset_plan_format(&plan, &member->resets) >= 0 ||
 		       refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
 	why = reset_plan_why_none(&plan);
-	return refusal_set(ret, REFUSED_RESET_FAILED, "Group %s stays dirty: %s cannot be reset that way (%s).",
-		      group->def->name, member->key, str_or(why, "?"));
+	return refusal_set(ret, REFUSED_RESET_FAILED,
+			   "Group %s stays dirty: %s cannot be reset that way (%s).",
+			   group->def->name, member->key, str_or(why, "?"));
 }
 
 /* Of those that were not the trouble, the ways are what they were. */
-static bool resets_choose_dirty(const struct devgroup *group, const char *method, struct refusal *ret)
+static bool resets_choose_dirty(const struct devgroup *group, const char *method,
+				struct refusal *ret)
 {
 	char *one[] = { (char *)method, NULL };
 
 	VEC_FOREACH(struct record_device, member, &group->lease->record->devices)
 		if (member->dirty &&
-		    !resets_choose_methods(group, member, method ? one : group->def->reset_methods, ret))
+		    !resets_choose_methods(group, member, method ? one : group->def->reset_methods,
+					   ret))
 			return false;
 	return true;
 }
@@ -104,17 +110,19 @@ static bool resets_check_method(const char *method, struct refusal *ret)
 	for (const char *const *name = group_def_reset_methods; *name; name++)
 		if (str_eq(*name, method))
 			return true;
-	return refusal_set(ret, REFUSED_BAD_OPTION,
-		      "There is no reset method \"%s\". Those there are: device_specific, acpi, flr, "
-		      "af_flr, pm, bus, slot, cxl_bus; and none, to take the group as it is.",
-		      method);
+	return refusal_set(
+		ret, REFUSED_BAD_OPTION,
+		"There is no reset method \"%s\". Those there are: device_specific, acpi, flr, "
+		"af_flr, pm, bus, slot, cxl_bus; and none, to take the group as it is.",
+		method);
 }
 
 static void resets_reset_lease(struct devgroup *group)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
-	group->lease->record->reset_required = false; /* the ways in the record are the requirement */
+	group->lease->record->reset_required =
+		false; /* the ways in the record are the requirement */
 	if (lease_reset(group->lease) >= 0)
 		return;
 	resets_refuse(group, &refusal);
@@ -123,15 +131,15 @@ static void resets_reset_lease(struct devgroup *group)
 
 /* --- after an error, when nobody has it --- */
 
-static bool resets_choose_lost(const struct devgroup *group, const char *method, struct record *record,
-			struct refusal *ret)
+static bool resets_choose_lost(const struct devgroup *group, const char *method,
+			       struct record *record, struct refusal *ret)
 {
 	char *one[] = { (char *)method, NULL };
 
 	VEC_FOREACH(const struct device, device, &group->resolved.devices)
 		if (error_state_is_lost(device->errors.state) && !device_is_bridge(device) &&
 		    !resets_choose_methods(group, record_find_device(record, device->key),
-				 method ? one : group->def->reset_methods, ret))
+					   method ? one : group->def->reset_methods, ret))
 			return false;
 	return true;
 }
@@ -143,19 +151,22 @@ static bool resets_check_obstacles(struct devgroup *group, struct refusal *ret)
 	int r = claims_refresh_members(group->registry, group);
 
 	if (r < 0)
-		return refusal_set(ret, REFUSED_RESET_FAILED, "Group %s is not reset, its devices cannot be read: %s.",
-			      group->def->name, strerror(-r));
+		return refusal_set(ret, REFUSED_RESET_FAILED,
+				   "Group %s is not reset, its devices cannot be read: %s.",
+				   group->def->name, strerror(-r));
 	obstacle = group_find_obstacle(group, "error");
 	if (obstacle)
 		return refusal_set(ret, REFUSED_BLOCKED,
-			      "Group %s is not reset (%s), since that takes its devices from the host for a moment: %s",
-			      group->def->name, obstacle->code, obstacle->text);
+				   "Group %s is not reset (%s), since that takes its devices from "
+				   "the host for a moment: %s",
+				   group->def->name, obstacle->code, obstacle->text);
 	return !registry_is_provisioning(group->registry, group) || claims_refuse_busy(group, ret);
 }
 
 /*
- * A claim that nobody waits for: when its devices are on their VFIO driver it is given back at once, and a release
- * is what resets. So there is a record from the first step on, and a daemon that is killed is followed by one that goes on.
+ * A claim that nobody waits for: when its devices are on their VFIO driver it is given back at
+ * once, and a release is what resets. So there is a record from the first step on, and a daemon
+ * that is killed is followed by one that goes on.
  */
 static bool resets_start_recovery(struct devgroup *group, const char *method, struct refusal *ret)
 {
@@ -171,16 +182,17 @@ static bool resets_start_recovery(struct devgroup *group, const char *method, st
 	if (r >= 0)
 		r = claims_start_lease(group, &record, &steps);
 	if (r < 0)
-		return refusal_set(ret, REFUSED_RESET_FAILED, "The reset of group %s cannot start: %s.",
-			      group->def->name, strerror(-r));
+		return refusal_set(ret, REFUSED_RESET_FAILED,
+				   "The reset of group %s cannot start: %s.", group->def->name,
+				   strerror(-r));
 	log_notice("Group %s is reset by order after an error%s%s", group->def->name,
 		   method ? ", method " : "", str_or(method, ""));
 	lease_end(group->lease);
 	return true;
 }
 
-static bool resets_recover(struct devgroup *group, const char *method, uint64_t wait_usec, release_fn fn,
-		    void *userdata, struct refusal *ret)
+static bool resets_recover(struct devgroup *group, const char *method, uint64_t wait_usec,
+			   release_fn fn, void *userdata, struct refusal *ret)
 {
 	if (!resets_check_obstacles(group, ret))
 		return false;
@@ -201,16 +213,20 @@ static bool resets_refuse_held(const struct devgroup *group, struct refusal *ret
 
 	if (group->lease->state == LEASE_CLAIMED)
 		return refusal_set(ret, REFUSED_BUSY,
-			      "Group %s is not reset while it is claimed by %s: that would pull its devices from under "
-			      "their user. They are reset when it is given back; \"devgroupctl release %s\" asks for that.",
-			      group->def->name, str_or(holder, "?"), group->def->name);
-	return refusal_set(ret, REFUSED_BUSY,
-		      "Group %s is %s, not dirty: its devices are reset when it is given back.",
-		      group->def->name, lease_visible_state(group->lease));
+				   "Group %s is not reset while it is claimed by %s: that would "
+				   "pull its devices from under "
+				   "their user. They are reset when it is given back; "
+				   "\"devgroupctl release %s\" asks for that.",
+				   group->def->name, str_or(holder, "?"), group->def->name);
+	return refusal_set(
+		ret, REFUSED_BUSY,
+		"Group %s is %s, not dirty: its devices are reset when it is given back.",
+		group->def->name, lease_visible_state(group->lease));
 }
 
 /* Nothing is to be done, but an order that would be refused is refused. */
-static bool resets_check_clean(const struct devgroup *group, const char *method, struct refusal *ret)
+static bool resets_check_clean(const struct devgroup *group, const char *method,
+			       struct refusal *ret)
 {
 	char *one[] = { (char *)method, NULL };
 	struct reset_plan_request request = resets_make_request(group, one);
@@ -226,12 +242,13 @@ static bool resets_check_clean(const struct devgroup *group, const char *method,
 	if (!plan)
 		return true;
 	why = reset_plan_why_none(plan);
-	return refusal_set(ret, REFUSED_RESET_FAILED, "Group %s is not dirty, and %s could not be reset that way (%s).",
-		      group->def->name, plan->device->key, str_or(why, "?"));
+	return refusal_set(ret, REFUSED_RESET_FAILED,
+			   "Group %s is not dirty, and %s could not be reset that way (%s).",
+			   group->def->name, plan->device->key, str_or(why, "?"));
 }
 
 bool resets_submit(struct registry *registry, struct devgroup *group, const char *method,
-		    uint64_t wait_usec, release_fn fn, void *userdata, struct refusal *ret)
+		   uint64_t wait_usec, release_fn fn, void *userdata, struct refusal *ret)
 {
 	bool none = str_eq(method, "none");
 
@@ -286,10 +303,11 @@ void resets_device_removed(struct registry *registry, const char *key)
 	VEC_FOREACH(struct devgroup, group, &registry->groups) {
 		struct lease *lease = group->lease;
 
-		if (!lease || lease->state != LEASE_DIRTY || !resets_note_gone(lease->record, key) ||
-		    resets_has_dirty(lease->record))
+		if (!lease || lease->state != LEASE_DIRTY ||
+		    !resets_note_gone(lease->record, key) || resets_has_dirty(lease->record))
 			continue;
-		log_notice("Group %s is no longer dirty: %s has been taken out", group->def->name, key);
+		log_notice("Group %s is no longer dirty: %s has been taken out", group->def->name,
+			   key);
 		resets_reset_lease(group);
 		return;
 	}

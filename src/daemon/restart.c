@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What an earlier daemon left behind: its records are taken up, each into its lease or back to the host. */
+/* What an earlier daemon left behind: its records are taken up, each into its lease or back to the
+ * host. */
 
 #include <errno.h>
 #include <string.h>
@@ -31,7 +32,8 @@ void restart_clear_bad_records(struct registry *registry)
 	vec_clear(&registry->bad_records, bad_record_free);
 }
 
-static int restart_add_bad_record(struct registry *registry, const struct run_dir_entry *entry, const char *why)
+static int restart_add_bad_record(struct registry *registry, const struct run_dir_entry *entry,
+				  const char *why)
 {
 	struct bad_record *bad_record = calloc(1, sizeof(*bad_record));
 
@@ -39,10 +41,12 @@ static int restart_add_bad_record(struct registry *registry, const struct run_di
 		return -ENOMEM;
 	bad_record->group = strdup(entry->group);
 	bad_record->file = run_dir_path(host_run_dir(registry->host), entry->group);
-	bad_record->why = str_printf("the record cannot be used: %s. See that the devices of group %s are with "
-				"their host drivers, remove the record, and run \"devgroupctl reload\".",
-				why, entry->group);
-	if (!bad_record->group || !bad_record->file || !bad_record->why || vec_add(&registry->bad_records, bad_record) < 0) {
+	bad_record->why = str_printf(
+		"the record cannot be used: %s. See that the devices of group %s are with "
+		"their host drivers, remove the record, and run \"devgroupctl reload\".",
+		why, entry->group);
+	if (!bad_record->group || !bad_record->file || !bad_record->why ||
+	    vec_add(&registry->bad_records, bad_record) < 0) {
 		bad_record_free(bad_record);
 		return -ENOMEM;
 	}
@@ -81,8 +85,9 @@ int restart_report_bad_records(struct registry *registry)
 /* --- and those that can --- */
 
 /* The group that has one of its devices already. NULL: none. */
-static const struct devgroup *restart_find_rival(const struct registry *registry, const struct record *record,
-					 const char **ret_device)
+static const struct devgroup *restart_find_rival(const struct registry *registry,
+						 const struct record *record,
+						 const char **ret_device)
 {
 	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
 		if (!group->lease)
@@ -105,8 +110,8 @@ static int restart_adopt_record(struct registry *registry, struct run_dir_entry 
 	int r;
 
 	if (rival) {
-		_cleanup_free_ char *why = str_printf("%s is in the record of group %s as well", device,
-						      rival->def->name);
+		_cleanup_free_ char *why = str_printf("%s is in the record of group %s as well",
+						      device, rival->def->name);
 
 		return why ? restart_add_bad_record(registry, entry, why) : -ENOMEM;
 	}
@@ -136,7 +141,8 @@ int restart_adopt_all(struct registry *registry)
 	if (r < 0)
 		return r;
 	VEC_FOREACH(struct run_dir_entry, entry, &entries) {
-		r = entry->record ? restart_adopt_record(registry, entry) : restart_add_bad_record(registry, entry, entry->error);
+		r = entry->record ? restart_adopt_record(registry, entry) :
+				    restart_add_bad_record(registry, entry, entry->error);
 		if (r < 0)
 			return r;
 	}

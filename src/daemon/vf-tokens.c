@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * VF tokens: made for each physical function with its claim, and known to the holders of that and of its virtual
- * functions. They stand in records, which root alone can read, and in nothing that is shown.
+ * VF tokens: made for each physical function with its claim, and known to the holders of that and
+ * of its virtual functions. They stand in records, which root alone can read, and in nothing that
+ * is shown.
  */
 
 #include <errno.h>
@@ -106,9 +107,10 @@ bool vf_tokens_check(const struct devgroup *group, struct refusal *ret)
 		if (!lease || lease == group->lease || lease->state == LEASE_CLAIMED)
 			continue;
 		return refusal_set(ret, REFUSED_BUSY,
-			      "Group %s cannot be claimed: %s is a virtual function of %s, and group %s with that is %s.",
-			      group->def->name, device->key, device->physfn, lease->record->group,
-			      lease_visible_state(lease));
+				   "Group %s cannot be claimed: %s is a virtual function of %s, "
+				   "and group %s with that is %s.",
+				   group->def->name, device->key, device->physfn,
+				   lease->record->group, lease_visible_state(lease));
 	}
 	return true;
 }

@@ -45,7 +45,8 @@ bool dg_aliases_by_bridge(const struct dg_entry *bridge)
 {
 	struct pci_dev *pdev = bridge->pdev;
 
-	return pci_is_bridge(pdev) && aliases_is_conventional(pdev) && !aliases_bridge_is_exempt(pdev) &&
+	return pci_is_bridge(pdev) && aliases_is_conventional(pdev) &&
+	       !aliases_bridge_is_exempt(pdev) &&
 	       !(pdev->dev_flags & PCI_DEV_FLAGS_BRIDGE_XLATE_ROOT);
 }
 

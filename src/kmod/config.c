@@ -26,11 +26,16 @@ struct config_cap {
 };
 
 static const struct config_cap config_caps[] = {
-	{ PCI_CAP_ID_PM, PCI_PM_SIZEOF },     { PCI_CAP_ID_SLOTID, 4 },
-	{ PCI_CAP_ID_MSI, 4 },		      { PCI_CAP_ID_PCIX, 8 },
-	{ PCI_CAP_ID_VNDR, 3 },		      { PCI_CAP_ID_DBG, 4 },
-	{ PCI_CAP_ID_SSVID, 8 },	      { PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF },
-	{ PCI_CAP_ID_EXP, PCI_EXP_SLTSTA2 + 2 }, { PCI_CAP_ID_AF, PCI_CAP_AF_SIZEOF },
+	{ PCI_CAP_ID_PM, PCI_PM_SIZEOF },
+	{ PCI_CAP_ID_SLOTID, 4 },
+	{ PCI_CAP_ID_MSI, 4 },
+	{ PCI_CAP_ID_PCIX, 8 },
+	{ PCI_CAP_ID_VNDR, 3 },
+	{ PCI_CAP_ID_DBG, 4 },
+	{ PCI_CAP_ID_SSVID, 8 },
+	{ PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF },
+	{ PCI_CAP_ID_EXP, PCI_EXP_SLTSTA2 + 2 },
+	{ PCI_CAP_ID_AF, PCI_CAP_AF_SIZEOF },
 };
 
 static const struct config_cap config_ext_caps[] = {
@@ -57,7 +62,7 @@ static const struct config_cap config_ext_caps[] = {
 };
 
 static unsigned int config_cap_size(const struct config_cap *table, size_t n, unsigned int id,
-			    unsigned int header)
+				    unsigned int header)
 {
 	size_t i;
 
@@ -138,7 +143,9 @@ static void config_show_caps(struct filter *filter)
 		pci_read_config_word(filter->pdev, at, &header);
 		if (PCI_POSSIBLE_ERROR(header))
 			return;
-		config_show(filter, at, config_cap_size(config_caps, ARRAY_SIZE(config_caps), header & 0xff, 2));
+		config_show(filter, at,
+			    config_cap_size(config_caps, ARRAY_SIZE(config_caps), header & 0xff,
+					    2));
 		next = header >> 8;
 	}
 }
@@ -153,7 +160,8 @@ static void config_show_ext_caps(struct filter *filter)
 		if (!header || PCI_POSSIBLE_ERROR(header))
 			return;
 		id = PCI_EXT_CAP_ID(header);
-		config_show(filter, at, config_cap_size(config_ext_caps, ARRAY_SIZE(config_ext_caps), id, 4));
+		config_show(filter, at,
+			    config_cap_size(config_ext_caps, ARRAY_SIZE(config_ext_caps), id, 4));
 		if (id == PCI_EXT_CAP_ID_SRIOV && at + PCI_SRIOV_VFM <= PCI_CFG_SPACE_EXP_SIZE)
 			config_show_bars(filter, at + PCI_SRIOV_BAR, PCI_SRIOV_NUM_BARS);
 		if (id == PCI_EXT_CAP_ID_ERR)
@@ -190,7 +198,8 @@ static void config_copy(struct filter *filter, char *buf, loff_t off, size_t cou
 
 		if (filter->mask[off + i])
 			pci_read_config_byte(filter->pdev, off + i, &value);
-		buf[i] = (value & filter->mask[off + i]) | (bridge ? config_closed_window(off + i) : 0);
+		buf[i] = (value & filter->mask[off + i]) |
+			 (bridge ? config_closed_window(off + i) : 0);
 	}
 }
 
@@ -218,8 +227,8 @@ static void config_pm_put(struct pci_dev *pdev, struct device *parent)
 }
 
 /* Under dg_registry_lock: of a device that is gone the bus may be, too. */
-static ssize_t config_copy_visible(struct dg_entry *entry, struct filter *filter, char *buf, loff_t off,
-			     size_t count)
+static ssize_t config_copy_visible(struct dg_entry *entry, struct filter *filter, char *buf,
+				   loff_t off, size_t count)
 {
 	if (entry->dead)
 		return -ENODEV;
@@ -231,8 +240,8 @@ static ssize_t config_copy_visible(struct dg_entry *entry, struct filter *filter
 	return count;
 }
 
-static ssize_t config_read_powered(struct dg_entry *entry, struct filter *filter, char *buf, loff_t off,
-			  size_t count)
+static ssize_t config_read_powered(struct dg_entry *entry, struct filter *filter, char *buf,
+				   loff_t off, size_t count)
 {
 	ssize_t ret;
 
@@ -245,7 +254,8 @@ static ssize_t config_read_powered(struct dg_entry *entry, struct filter *filter
 	return ret;
 }
 
-/* Who is waited for here may hold what notifiers are called under: so not with dg_registry_lock held. */
+/* Who is waited for here may hold what notifiers are called under: so not with dg_registry_lock
+ * held. */
 ssize_t dg_config_read(struct dg_entry *entry, char *buf, loff_t off, size_t count)
 {
 	struct device *parent = NULL;

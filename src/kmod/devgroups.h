@@ -5,11 +5,12 @@
 /*
  * What the kernel knows of its devices (entries) and of the IOMMU groups they are in (groups).
  *
- * dg_registry_lock guards all of it and is the innermost lock: nothing else is taken while it is held, but
- * memory. The bus notifiers keep the registry true under it, and files are printed under it. An
- * entry that is not dead is a device that has not been deleted, because deleting it has to pass the
- * notifier first; so what hangs on such a device may be looked at. Files appear and vanish in a
- * work item that does not hold the lock, so whoever prints one never waits for whoever removes it.
+ * dg_registry_lock guards all of it and is the innermost lock: nothing else is taken while it is
+ * held, but memory. The bus notifiers keep the registry true under it, and files are printed under
+ * it. An entry that is not dead is a device that has not been deleted, because deleting it has to
+ * pass the notifier first; so what hangs on such a device may be looked at. Files appear and vanish
+ * in a work item that does not hold the lock, so whoever prints one never waits for whoever removes
+ * it.
  */
 
 #include <linux/device.h>
@@ -25,7 +26,7 @@ struct iommu_group;
 /* An IOMMU group that has, or had, devices. */
 struct dg_group {
 	struct kref ref;
-	struct list_head node; /* in dg_registry_groups until it is unpublished */
+	struct list_head node;	   /* in dg_registry_groups until it is unpublished */
 	struct iommu_group *iommu; /* a reference; NULL when its last device is gone */
 	int id;
 	u64 instance;
@@ -46,14 +47,14 @@ struct dg_entry {
 	struct hlist_node hash;
 	struct device *dev; /* a reference as long as it is not dead */
 	bool dead;
-	bool driven; /* a driver that works through the kernel's DMA API is bound */
+	bool driven;		/* a driver that works through the kernel's DMA API is bound */
 	struct dg_group *group; /* a reference; NULL: none */
 	struct list_head in_group;
 
 	/* PCI: the tree of bridges. A VF hangs below the bridge of its PF. */
-	struct pci_dev *pdev; /* NULL: not PCI */
-	struct dg_entry *parent; /* a reference; NULL: on a root bus */
-	struct dg_entry *physfn; /* a reference; NULL: no VF */
+	struct pci_dev *pdev;	   /* NULL: not PCI */
+	struct dg_entry *parent;   /* a reference; NULL: on a root bus */
+	struct dg_entry *physfn;   /* a reference; NULL: no VF */
 	struct list_head children; /* sorted */
 	struct list_head sibling;
 	u8 bus, devfn;
@@ -104,7 +105,7 @@ struct list_head *dg_tree_siblings(struct dg_entry *entry);
 bool dg_tree_same_slot(const struct dg_entry *a, const struct dg_entry *b);
 
 /* All entries below @top, bridges before what is behind them. */
-#define dg_tree_for_each_below(entry, top)                                                              \
+#define dg_tree_for_each_below(entry, top) \
 	for ((entry) = dg_tree_next(top, top); (entry); (entry) = dg_tree_next(top, entry))
 
 /* notify.c */

@@ -134,9 +134,10 @@ static int group_uevent(DG_COMPAT_UEVENT_CONST struct device *dev, struct kobj_u
 
 	if (!group || !group->ready)
 		return -EAGAIN;
-	return add_uevent_var(env, "DEVGROUP_ID=%d", group->id) ?:
-	       add_uevent_var(env, "DEVGROUP_INSTANCE=%llu", group->instance) ?:
-	       add_uevent_var(env, "DEVGROUP_GENERATION=%llu", READ_ONCE(group->generation));
+	return add_uevent_var(env, "DEVGROUP_ID=%d", group->id)			      ?:
+		       add_uevent_var(env, "DEVGROUP_INSTANCE=%llu", group->instance) ?:
+		       add_uevent_var(env, "DEVGROUP_GENERATION=%llu",
+				      READ_ONCE(group->generation));
 }
 
 void dg_group_event(struct dg_group *group, enum kobject_action action)

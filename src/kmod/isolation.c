@@ -4,7 +4,8 @@
  * below a port that does not isolate names that port, and so does the port itself. The causes come
  * from the hardware and are held against the groups that there are: what ties by the hardware and
  * is apart by the groups is a quirk that the kernel knows, and what is together for no cause is
- * said to be so. The daemon knows the same rules (src/policy/isolation/isolation.c), and a test compares.
+ * said to be so. The daemon knows the same rules (src/policy/isolation/isolation.c), and a test
+ * compares.
  */
 
 #include "devgroups.h"
@@ -33,7 +34,8 @@ static const char *const cause_names[] = {
 	[CAUSE_PEER_TO_PEER] = "peer-to-peer",
 };
 
-static void isolation_print_cause(struct dg_text *text, enum cause cause, const struct dg_entry *peer)
+static void isolation_print_cause(struct dg_text *text, enum cause cause,
+				  const struct dg_entry *peer)
 {
 	dg_text_printf(text, "%s %s\n", cause_names[cause], dev_name(peer->dev));
 }
@@ -69,7 +71,8 @@ static bool isolation_bridge_cause(struct dg_entry *bridge, enum cause *cause)
 /* The kernel parted what this would tie. Of bridges and aliases we know no reason for that. */
 static bool isolation_is_quirk(enum cause cause)
 {
-	return cause == CAUSE_ACS_MISSING || cause == CAUSE_ACS_NOT_ENABLED || cause == CAUSE_MULTIFUNCTION;
+	return cause == CAUSE_ACS_MISSING || cause == CAUSE_ACS_NOT_ENABLED ||
+	       cause == CAUSE_MULTIFUNCTION;
 }
 
 static void isolation_print_bridges(struct dg_entry *entry, struct dg_text *text)
@@ -104,7 +107,8 @@ static void isolation_print_self(struct dg_entry *entry, struct dg_text *text)
 {
 	enum cause cause;
 
-	if (pci_is_bridge(entry->pdev) && isolation_has_group_child(entry) && isolation_bridge_cause(entry, &cause))
+	if (pci_is_bridge(entry->pdev) && isolation_has_group_child(entry) &&
+	    isolation_bridge_cause(entry, &cause))
 		isolation_print_cause(text, cause, entry);
 }
 
@@ -162,7 +166,8 @@ static struct dg_entry *isolation_next_tied(struct dg_entry *entry)
 	list_for_each_entry(other, dg_tree_siblings(entry), sibling) {
 		if (other == entry)
 			break;
-		if (dg_registry_same_group(entry, other) && isolation_are_tied(entry, other, &cause))
+		if (dg_registry_same_group(entry, other) &&
+		    isolation_are_tied(entry, other, &cause))
 			return other;
 	}
 	return NULL;
@@ -200,7 +205,9 @@ static void isolation_print_unexplained(struct dg_entry *entry, struct dg_text *
 	struct dg_entry *peer = isolation_find_untied(entry);
 
 	if (peer)
-		isolation_print_cause(text, IS_ENABLED(CONFIG_PPC) ? CAUSE_PLATFORM_PE : CAUSE_UNKNOWN, peer);
+		isolation_print_cause(text,
+				      IS_ENABLED(CONFIG_PPC) ? CAUSE_PLATFORM_PE : CAUSE_UNKNOWN,
+				      peer);
 }
 
 /* --- what the group does not show --- */
@@ -220,7 +227,8 @@ static bool isolation_port_forwards(struct dg_entry *port)
 	return list_empty(&port->children) || isolation_has_group_child(port);
 }
 
-static void isolation_print_endpoints(struct dg_entry *entry, struct dg_entry *port, struct dg_text *text)
+static void isolation_print_endpoints(struct dg_entry *entry, struct dg_entry *port,
+				      struct dg_text *text)
 {
 	struct dg_entry *other;
 

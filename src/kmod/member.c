@@ -98,8 +98,8 @@ struct dg_member {
 };
 
 static ssize_t member_read_text(struct file *file, struct kobject *kobj,
-			 DG_COMPAT_BIN_CONST struct bin_attribute *attr, char *buf, loff_t off,
-			 size_t count)
+				DG_COMPAT_BIN_CONST struct bin_attribute *attr, char *buf,
+				loff_t off, size_t count)
 {
 	struct dg_member *member = attr->private;
 	struct dg_text text = { .buf = buf, .from = off, .count = count };
@@ -116,8 +116,8 @@ static ssize_t member_read_text(struct file *file, struct kobject *kobj,
 }
 
 static ssize_t member_read_config(struct file *file, struct kobject *kobj,
-			   DG_COMPAT_BIN_CONST struct bin_attribute *attr, char *buf, loff_t off,
-			   size_t count)
+				  DG_COMPAT_BIN_CONST struct bin_attribute *attr, char *buf,
+				  loff_t off, size_t count)
 {
 	struct dg_member *member = attr->private;
 

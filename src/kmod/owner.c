@@ -45,7 +45,7 @@ bool dg_owner_has_driver(struct device *dev)
 
 static struct driver_state owner_driver_state(struct dg_group *group)
 {
-	struct driver_state driver_state = { };
+	struct driver_state driver_state = {};
 	struct dg_entry *entry;
 
 	mutex_lock(&dg_registry_lock);

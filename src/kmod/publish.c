@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Brings /sys/devgroups to what the registry holds, in a work item: without dg_registry_lock, so that a file
- * that is being read can be removed, and without the locks of whoever changed something.
+ * Brings /sys/devgroups to what the registry holds, in a work item: without dg_registry_lock, so
+ * that a file that is being read can be removed, and without the locks of whoever changed
+ * something.
  */
 
 #include <linux/jiffies.h>
@@ -11,8 +12,8 @@
 #include "compat.h"
 #include "devgroups.h"
 
-#define PUBLISH_DEBOUNCE msecs_to_jiffies(20) /* what belongs together comes together */
-#define PUBLISH_MAX_DELAY msecs_to_jiffies(500) /* but under a storm of events this often */
+#define PUBLISH_DEBOUNCE msecs_to_jiffies(20)	   /* what belongs together comes together */
+#define PUBLISH_MAX_DELAY msecs_to_jiffies(500)	   /* but under a storm of events this often */
 #define PUBLISH_RETRY_DELAY msecs_to_jiffies(1000) /* where there was no memory */
 
 static void publish_run(struct work_struct *work);
@@ -58,7 +59,7 @@ struct change {
 
 static u32 publish_digest(struct dg_group *group)
 {
-	struct dg_text text = { };
+	struct dg_text text = {};
 	struct dg_entry *entry;
 
 	list_for_each_entry(entry, &group->entries, in_group) {
@@ -76,9 +77,8 @@ static bool publish_has_member(const struct dg_group *group, const struct dg_ent
 {
 	struct list_head *node;
 
-	list_for_each(node, &group->files)
-		if (dg_member_has_entry(dg_member_from_node(node), entry))
-			return true;
+	list_for_each(node, &group->files) if (dg_member_has_entry(dg_member_from_node(node),
+								   entry)) return true;
 	return false;
 }
 
@@ -89,9 +89,9 @@ static void publish_find_change(struct dg_group *group, struct change *change)
 	struct dg_member *member;
 	struct dg_entry *entry;
 
-	list_for_each_safe(node, next, &group->files)
-		if (dg_member_is_stale(dg_member_from_node(node), group))
-			list_move_tail(node, &change->gone);
+	list_for_each_safe(node, next,
+			   &group->files) if (dg_member_is_stale(dg_member_from_node(node), group))
+		list_move_tail(node, &change->gone);
 	list_for_each_entry(entry, &group->entries, in_group) {
 		if (publish_has_member(group, entry))
 			continue;
@@ -108,7 +108,8 @@ static void publish_free_members(struct list_head *members)
 {
 	struct list_head *node, *next;
 
-	list_for_each_safe(node, next, members) {
+	list_for_each_safe(node, next, members)
+	{
 		list_del(node);
 		dg_member_free(dg_member_from_node(node));
 	}
@@ -119,7 +120,8 @@ static void publish_add_members(struct dg_group *group, struct change *change)
 {
 	struct list_head *node, *next;
 
-	list_for_each_safe(node, next, &change->added) {
+	list_for_each_safe(node, next, &change->added)
+	{
 		struct dg_member *member = dg_member_from_node(node);
 		int ret = dg_member_publish(member, group);
 
@@ -191,7 +193,9 @@ static struct dg_group *publish_next_group(struct dg_group *group, bool drop)
 
 	mutex_lock(&dg_registry_lock);
 	if (group)
-		next = list_is_last(&group->node, &dg_registry_groups) ? NULL : list_next_entry(group, node);
+		next = list_is_last(&group->node, &dg_registry_groups) ?
+			       NULL :
+			       list_next_entry(group, node);
 	else
 		next = list_first_entry_or_null(&dg_registry_groups, struct dg_group, node);
 	if (group && drop)

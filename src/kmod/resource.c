@@ -13,7 +13,8 @@ void dg_resource_print(struct dg_entry *entry, struct dg_text *text)
 	for (i = 0; i < n; i++) {
 		u64 size = pci_resource_len(pdev, i);
 
-		dg_text_printf(text, "0x%016llx 0x%016llx 0x%016llx\n", 0ULL, size ? size - 1 : 0ULL,
-			 size ? (u64)pci_resource_flags(pdev, i) : 0ULL);
+		dg_text_printf(text, "0x%016llx 0x%016llx 0x%016llx\n", 0ULL,
+			       size ? size - 1 : 0ULL,
+			       size ? (u64)pci_resource_flags(pdev, i) : 0ULL);
 	}
 }

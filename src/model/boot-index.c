@@ -92,7 +92,8 @@ static int boot_index_read_hex(const char *value, int32_t *ret)
 static int boot_index_read_class(const char *value, struct selector *selector)
 {
 	selector->class_digits = (unsigned)strlen(value);
-	return selector->class_digits > 6 ? -EINVAL : boot_index_read_hex(value, &selector->class_code);
+	return selector->class_digits > 6 ? -EINVAL :
+					    boot_index_read_hex(value, &selector->class_code);
 }
 
 static int boot_index_read_index(const char *value, struct selector *selector)

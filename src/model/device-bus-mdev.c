@@ -9,7 +9,8 @@
 static bool device_bus_mdev_is_uuid(const char *s)
 {
 	for (unsigned i = 0; i < 36; i++)
-		if (i == 8 || i == 13 || i == 18 || i == 23 ? s[i] != '-' : !isxdigit((unsigned char)s[i]))
+		if (i == 8 || i == 13 || i == 18 || i == 23 ? s[i] != '-' :
+							      !isxdigit((unsigned char)s[i]))
 			return false;
 	return s[36] == '\0';
 }
@@ -28,8 +29,8 @@ static int device_bus_mdev_normalize(const char *address, char **ret)
 }
 
 /*
- * The parent's driver makes it, and is a VFIO driver for it at the same time: there is no host driver to take it from and
- * nothing to bind it to.
+ * The parent's driver makes it, and is a VFIO driver for it at the same time: there is no host
+ * driver to take it from and nothing to bind it to.
  */
 const struct device_bus device_bus_mdev = {
 	.name = "mdev",
@@ -39,8 +40,9 @@ const struct device_bus device_bus_mdev = {
 };
 
 /*
- * What mediated devices are made of: a PCI function, a subchannel, a device of no bus at all. Those that have no row of their own
- * are known by their name in the one directory that has them all, as mdevctl knows them.
+ * What mediated devices are made of: a PCI function, a subchannel, a device of no bus at all. Those
+ * that have no row of their own are known by their name in the one directory that has them all, as
+ * mdevctl knows them.
  */
 const struct device_bus device_bus_mdev_parent = {
 	.name = "mdev_bus",

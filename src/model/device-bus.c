@@ -6,12 +6,15 @@
 #include "model/device-bus.h"
 #include "model/pciaddr.h"
 
-/* A channel of a mainframe (ccw) and a queue of its crypto cards (ap) are lent as mediated devices. */
+/* A channel of a mainframe (ccw) and a queue of its crypto cards (ap) are lent as mediated devices.
+ */
 const struct device_bus *const device_bus_table[] = {
-	&device_bus_pci, &device_bus_platform, &device_bus_mdev, &device_bus_mdev_parent, &device_bus_fsl_mc, &device_bus_cdx, &device_bus_amba, NULL,
+	&device_bus_pci,    &device_bus_platform, &device_bus_mdev, &device_bus_mdev_parent,
+	&device_bus_fsl_mc, &device_bus_cdx,	  &device_bus_amba, NULL,
 };
 
-static const struct device_bus device_bus_unknown = { .noun = "device", .binding = DEVICE_BUS_UNSUPPORTED };
+static const struct device_bus device_bus_unknown = { .noun = "device",
+						      .binding = DEVICE_BUS_UNSUPPORTED };
 
 const struct device_bus *device_bus_find(const char *name)
 {

@@ -75,8 +75,9 @@ int device_cmp(const void *a, const void *b)
 
 static bool device_equal_strings(const struct device *a, const struct device *b)
 {
-	return str_eq(a->key, b->key) && str_eq(a->sysfs, b->sysfs) && str_eq(a->parent, b->parent) &&
-	       str_eq(a->driver, b->driver) && str_eq(a->driver_override, b->driver_override) &&
+	return str_eq(a->key, b->key) && str_eq(a->sysfs, b->sysfs) &&
+	       str_eq(a->parent, b->parent) && str_eq(a->driver, b->driver) &&
+	       str_eq(a->driver_override, b->driver_override) &&
 	       str_eq(a->vfio_driver, b->vfio_driver) && str_eq(a->modalias, b->modalias) &&
 	       str_eq(a->power_state, b->power_state) && str_eq(a->physfn, b->physfn) &&
 	       str_eq(a->compatible, b->compatible) && str_eq(a->reset_driver, b->reset_driver) &&
@@ -97,9 +98,11 @@ static bool device_equal_ids(const struct device *a, const struct device *b)
 
 bool device_equal(const struct device *a, const struct device *b)
 {
-	return device_equal_strings(a, b) && device_equal_ids(a, b) && a->iommu_group == b->iommu_group &&
-	       a->has_override == b->has_override && a->bind_hangs == b->bind_hangs && a->vfio_open == b->vfio_open &&
-	       a->no_reset == b->no_reset && a->shares_msi == b->shares_msi && a->awaits_group == b->awaits_group && a->reset_required == b->reset_required &&
+	return device_equal_strings(a, b) && device_equal_ids(a, b) &&
+	       a->iommu_group == b->iommu_group && a->has_override == b->has_override &&
+	       a->bind_hangs == b->bind_hangs && a->vfio_open == b->vfio_open &&
+	       a->no_reset == b->no_reset && a->shares_msi == b->shares_msi &&
+	       a->awaits_group == b->awaits_group && a->reset_required == b->reset_required &&
 	       mdev_types_equal(&a->mdev_types, &b->mdev_types) && a->numa_node == b->numa_node &&
 	       a->vf_index == b->vf_index && a->num_vfs == b->num_vfs &&
 	       a->total_vfs == b->total_vfs &&
@@ -109,11 +112,13 @@ bool device_equal(const struct device *a, const struct device *b)
 char *device_describe(const struct device *device)
 {
 	if (!device_is_pci(device))
-		return device->mdev_type ? str_printf("%s of %s", device->mdev_type, str_or(device->mdev_parent, "?")) :
-		       device_bus_find(device->bus)->name ? strdup(device_bus_find(device->bus)->noun) :
-							str_printf("%s device", device->bus);
+		return device->mdev_type ? str_printf("%s of %s", device->mdev_type,
+						      str_or(device->mdev_parent, "?")) :
+		       device_bus_find(device->bus)->name ?
+					   strdup(device_bus_find(device->bus)->noun) :
+					   str_printf("%s device", device->bus);
 	if (device->vendor_name && device->device_name)
 		return str_printf("%s %s", device->vendor_name, device->device_name);
-	return str_printf("%s [%04x:%04x]", str_or(device->class_name, "PCI device"), device->vendor,
-			  device->device);
+	return str_printf("%s [%04x:%04x]", str_or(device->class_name, "PCI device"),
+			  device->vendor, device->device);
 }

@@ -52,18 +52,24 @@ static uint64_t error_state_all_fatal(const struct device_errors *errors)
 	return errors->fatal + errors->fatal_above;
 }
 
-void error_state_mark_known(const struct device_errors *before, struct device_errors *now, enum error_event event)
+void error_state_mark_known(const struct device_errors *before, struct device_errors *now,
+			    enum error_event event)
 {
-	uint64_t old = event == ERROR_EVENT_NONE && before->above_known ? error_state_all_fatal(before) : error_state_all_fatal(now);
+	uint64_t old = event == ERROR_EVENT_NONE && before->above_known ?
+			       error_state_all_fatal(before) :
+			       error_state_all_fatal(now);
 
 	/* the counters begin anew with a device that was plugged in again */
 	now->fatal_old = old < error_state_all_fatal(now) ? old : error_state_all_fatal(now);
 }
 
-/* Where nobody has looked before, an old fatal error counts for a new one: that errs on the safe side. */
-static bool error_state_is_fatal(const struct device_errors *before, const struct device_errors *now)
+/* Where nobody has looked before, an old fatal error counts for a new one: that errs on the safe
+ * side. */
+static bool error_state_is_fatal(const struct device_errors *before,
+				 const struct device_errors *now)
 {
-	return now->contained || error_state_all_fatal(now) > (before->above_known ? before->fatal_old : 0);
+	return now->contained ||
+	       error_state_all_fatal(now) > (before->above_known ? before->fatal_old : 0);
 }
 
 static enum error_state error_state_after_recovery(enum error_state state, bool driven)
@@ -73,7 +79,7 @@ static enum error_state error_state_after_recovery(enum error_state state, bool 
 
 /* No event, only another look. */
 static enum error_state error_state_after_reading(const struct device_errors *before,
-				      const struct device_errors *now, bool driven)
+						  const struct device_errors *now, bool driven)
 {
 	if (now->contained)
 		return before->state == ERROR_FAILED ? ERROR_FAILED : ERROR_FROZEN;
@@ -87,8 +93,9 @@ static enum error_state error_state_after_reading(const struct device_errors *be
 	return before->state;
 }
 
-enum error_state error_state_next(const struct device_errors *before, const struct device_errors *now,
-				  enum error_event event, bool driven)
+enum error_state error_state_next(const struct device_errors *before,
+				  const struct device_errors *now, enum error_event event,
+				  bool driven)
 {
 	switch (event) {
 	case ERROR_EVENT_BEGIN:
@@ -96,7 +103,8 @@ enum error_state error_state_next(const struct device_errors *before, const stru
 			return ERROR_FROZEN;
 		return ERROR_RECOVERING;
 	case ERROR_EVENT_SUCCESS:
-		return now->contained ? ERROR_FROZEN : error_state_after_recovery(before->state, driven);
+		return now->contained ? ERROR_FROZEN :
+					error_state_after_recovery(before->state, driven);
 	case ERROR_EVENT_FAILED:
 		return ERROR_FAILED;
 	default:

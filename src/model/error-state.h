@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How a device is after what PCI Express (AER, DPC) or the platform (EEH) has reported of it: a plain value, and the pure
- * function by which a report changes it.
+ * How a device is after what PCI Express (AER, DPC) or the platform (EEH) has reported of it: a
+ * plain value, and the pure function by which a report changes it.
  */
 
 #include <stdbool.h>
@@ -21,7 +21,8 @@ enum error_state {
 	ERROR_STATES,
 };
 
-/* What the kernel says in ERROR_EVENT of a device's event (pci_uevent_ers() in drivers/pci/pci-driver.c). */
+/* What the kernel says in ERROR_EVENT of a device's event (pci_uevent_ers() in
+ * drivers/pci/pci-driver.c). */
 enum error_event {
 	ERROR_EVENT_NONE, /* only the readings have changed */
 	ERROR_EVENT_BEGIN,
@@ -40,10 +41,11 @@ struct device_errors {
 	bool above_known;
 	uint64_t fatal_above;
 	uint64_t fatal_old; /* how many of both kinds are no news any more */
-	bool contained; /* DPC of a port above, or EEH, keeps it off */
-	bool quiet;	/* EEH says that it recovers nothing; of other recoveries only events tell */
+	bool contained;	    /* DPC of a port above, or EEH, keeps it off */
+	bool quiet; /* EEH says that it recovers nothing; of other recoveries only events tell */
 	bool eeh_known; /* its PE has been looked at */
-	bool given_up;	/* EEH had given up its place before it was plugged in there, which says nothing of it */
+	bool given_up;	/* EEH had given up its place before it was plugged in there, which says
+			   nothing of it */
 };
 
 const char *error_state_to_string(enum error_state state);
@@ -60,14 +62,17 @@ static inline bool error_state_is_lost(enum error_state state)
 }
 
 /*
- * Of what was read in @now, after @before, notes what is no news any more. The kernel counts an error before it tells of it, so what is new in
- * a look without an event may be of an event on its way, and is old by the next look.
+ * Of what was read in @now, after @before, notes what is no news any more. The kernel counts an
+ * error before it tells of it, so what is new in a look without an event may be of an event on its
+ * way, and is old by the next look.
  */
-void error_state_mark_known(const struct device_errors *before, struct device_errors *now, enum error_event event);
+void error_state_mark_known(const struct device_errors *before, struct device_errors *now,
+			    enum error_event event);
 
 /*
  * The state after @event, with what was read before it and after it. @driven: a driver of the host
  * has it, which sets it up anew after a recovery; a VFIO driver does not.
  */
-enum error_state error_state_next(const struct device_errors *before, const struct device_errors *now,
-				  enum error_event event, bool driven);
+enum error_state error_state_next(const struct device_errors *before,
+				  const struct device_errors *now, enum error_event event,
+				  bool driven);

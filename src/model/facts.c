@@ -88,7 +88,7 @@ struct vec *facts_add_list(struct vec *facts, const char *name, enum fact_kind i
 
 const struct fact *facts_find(const struct vec *facts, const char *name)
 {
-	VEC_FOREACH (const struct fact, fact, facts)
+	VEC_FOREACH(const struct fact, fact, facts)
 		if (str_eq(fact->name, name))
 			return fact;
 	return NULL;

@@ -31,7 +31,8 @@ struct fact {
 	struct vec items; /* struct fact, owned; of a dict or list */
 };
 
-/* @facts: of a dict, or of a list, where @name is "". NULL is taken as out of memory. 0 or -ENOMEM. */
+/* @facts: of a dict, or of a list, where @name is "". NULL is taken as out of memory. 0 or -ENOMEM.
+ */
 int facts_add_bool(struct vec *facts, const char *name, bool value) _must_check_;
 int facts_add_number(struct vec *facts, const char *name, uint64_t value) _must_check_;
 int facts_add_address(struct vec *facts, const char *name, uint64_t value) _must_check_;

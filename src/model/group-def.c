@@ -14,10 +14,21 @@ const char *const group_def_reset_methods[] = {
 };
 
 const char *const group_def_drivers[] = {
-	"vfio-pci",		"vfio-platform", "mlx5_vfio_pci",     "hisi_acc_vfio_pci",
-	"virtio_vfio_pci",	"pds-vfio-pci",	 "nvgrace-gpu-vfio-pci", "qat_vfio_pci",
-	"xe-vfio-pci",		"vfio_mdev",	 "vfio-fsl-mc",	      "vfio-cdx",
-	"vfio_ap",		"vfio_ccw",	 NULL,
+	"vfio-pci",
+	"vfio-platform",
+	"mlx5_vfio_pci",
+	"hisi_acc_vfio_pci",
+	"virtio_vfio_pci",
+	"pds-vfio-pci",
+	"nvgrace-gpu-vfio-pci",
+	"qat_vfio_pci",
+	"xe-vfio-pci",
+	"vfio_mdev",
+	"vfio-fsl-mc",
+	"vfio-cdx",
+	"vfio_ap",
+	"vfio_ccw",
+	NULL,
 };
 
 bool group_def_driver_allowed(const char *name)
@@ -144,14 +155,14 @@ bool group_def_name_valid(const char *name)
 }
 
 #define DEFINE_WORDS(name, ...)                                               \
-	static const char *const name##_words[] = { __VA_ARGS__ };           \
+	static const char *const name##_words[] = { __VA_ARGS__ };            \
 	const char *name##_to_string(enum name value)                         \
 	{                                                                     \
 		return name##_words[value];                                   \
 	}                                                                     \
 	int name##_from_string(const char *s, enum name *ret)                 \
 	{                                                                     \
-		int i = str_index(name##_words, ARRAY_SIZE(name##_words), s);   \
+		int i = str_index(name##_words, ARRAY_SIZE(name##_words), s); \
                                                                               \
 		if (i < 0)                                                    \
 			return i;                                             \

@@ -21,9 +21,9 @@ struct selector {
 	char *vf_of; /* normalized key of the PF */
 	char *bus;
 	int32_t vendor, device, subsystem_vendor, subsystem_device;
-	int32_t class_code; /* as written, compared from the left: */
+	int32_t class_code;    /* as written, compared from the left: */
 	unsigned class_digits; /* "02" is two digits, "020000" six */
-	int32_t nth; /* which of the devices that match, in the order of the bus, from 0 */
+	int32_t nth;   /* which of the devices that match, in the order of the bus, from 0 */
 	int32_t index; /* of the VF, from 0 as in virtfn0 */
 	unsigned line, column; /* where it stands in the file; 0 unknown */
 };
@@ -36,10 +36,10 @@ struct group_def {
 	enum group_def_bind bind;
 	enum group_def_on_release on_release;
 	enum group_def_reset reset_before, reset_after;
-	char **reset_methods; /* NULL: the kernel's order */
+	char **reset_methods;	/* NULL: the kernel's order */
 	char **users, **groups; /* access: names or numbers */
 	char *reserved_for;
-	char **accept; /* those of group_def_accept_names[] that are no blockers of this group */
+	char **accept;	  /* those of group_def_accept_names[] that are no blockers of this group */
 	uint64_t memlock; /* bytes; 0: not given; UINT64_MAX: infinity */
 	char *file;	  /* where it came from */
 	unsigned line, column;
@@ -50,7 +50,8 @@ struct selector *group_def_selector_new(void);
 struct selector *group_def_selector_free(struct selector *selector);
 DEFINE_CLEANUP(struct selector *, group_def_selector_freep, group_def_selector_free)
 #define _cleanup_selector_ _cleanup_(group_def_selector_freep)
-/* As a user would write it: the address where that is all, else "vendor=8086 device=10d3". Caller frees. */
+/* As a user would write it: the address where that is all, else "vendor=8086 device=10d3". Caller
+ * frees. */
 char *group_def_selector_describe(const struct selector *selector) _must_check_;
 
 struct group_def *group_def_new(const char *name);
@@ -62,8 +63,9 @@ DEFINE_CLEANUP(struct group_def *, group_def_freep, group_def_free)
 bool group_def_name_valid(const char *name);
 
 /*
- * Drivers that a device may be forced onto. An override bypasses the driver's id table, so nothing outside
- * this list is ever written to driver_override (an NVMe driver on a NIC probes for 12 s and fails).
+ * Drivers that a device may be forced onto. An override bypasses the driver's id table, so nothing
+ * outside this list is ever written to driver_override (an NVMe driver on a NIC probes for 12 s and
+ * fails).
  */
 bool group_def_driver_allowed(const char *name);
 extern const char *const group_def_drivers[]; /* NULL-terminated; "auto" is not among them */

@@ -43,7 +43,8 @@ int mdev_def_normalize_parent(const char *s, char **ret)
 	_cleanup_free_ char *full = NULL;
 	struct pciaddr addr;
 
-	/* a name of a subchannel, "0.0.26ab", has no colon, so that only what has a bus before it has one */
+	/* a name of a subchannel, "0.0.26ab", has no colon, so that only what has a bus before it
+	 * has one */
 	if (pciaddr_parse(s, &addr) >= 0 || strchr(s, ':'))
 		return device_bus_key_normalize(s, ret);
 	full = str_printf("%s:%s", device_bus_mdev_parent.name, s);

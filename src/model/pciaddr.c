@@ -41,8 +41,9 @@ int pciaddr_parse(const char *s, struct pciaddr *ret)
 
 	if (has_domain && (pciaddr_take_hex(&s, 4, 8, &domain) < 0 || !pciaddr_take_char(&s, ':')))
 		return -EINVAL;
-	if (pciaddr_take_hex(&s, 2, 2, &bus) < 0 || !pciaddr_take_char(&s, ':') || pciaddr_take_hex(&s, 2, 2, &slot) < 0 ||
-	    !pciaddr_take_char(&s, '.') || pciaddr_take_hex(&s, 1, 1, &function) < 0 || *s)
+	if (pciaddr_take_hex(&s, 2, 2, &bus) < 0 || !pciaddr_take_char(&s, ':') ||
+	    pciaddr_take_hex(&s, 2, 2, &slot) < 0 || !pciaddr_take_char(&s, '.') ||
+	    pciaddr_take_hex(&s, 1, 1, &function) < 0 || *s)
 		return -EINVAL;
 	if (slot > 0x1f || function > 7)
 		return -EINVAL;
@@ -99,7 +100,8 @@ static int device_bus_key_normalize_other(const char *s, char **ret)
 
 	/* a bus name starts with a letter, so a misspelt PCI address is no key of a bus "0000" */
 	if (!colon || !isalpha((unsigned char)s[0]) || strncasecmp(s, "pci:", 4) == 0 ||
-	    !device_bus_key_part_valid(s, (size_t)(colon - s)) || !device_bus_key_part_valid(colon + 1, strlen(colon + 1)))
+	    !device_bus_key_part_valid(s, (size_t)(colon - s)) ||
+	    !device_bus_key_part_valid(colon + 1, strlen(colon + 1)))
 		return -EINVAL;
 	bus = strndup(s, (size_t)(colon - s));
 	if (!bus)

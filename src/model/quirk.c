@@ -5,14 +5,22 @@
 #include "model/quirk.h"
 
 const char *const quirk_topics[] = {
-	"bus-reset", "pm-reset", "flr",	      "reset",	   "intx", "interrupt-pin", "msi-x",
-	"rom",	     "vga",	 "dma-alias", "isolation", "vfio", NULL,
+	"bus-reset", "pm-reset",  "flr",       "reset", "intx", "interrupt-pin", "msi-x", "rom",
+	"vga",	     "dma-alias", "isolation", "vfio",	NULL,
 };
 
 const char *const quirk_settings[] = {
-	"rombar",	     "x-vga",	      "x-igd-opregion",	     "x-igd-lpc",
-	"x-msix-relocation", "x-no-intx",     "x-no-kvm-intx",	     "x-no-mmap",
-	"x-no-geforce-quirks", "x-pci-sub-device-id", NULL,
+	"rombar",
+	"x-vga",
+	"x-igd-opregion",
+	"x-igd-lpc",
+	"x-msix-relocation",
+	"x-no-intx",
+	"x-no-kvm-intx",
+	"x-no-mmap",
+	"x-no-geforce-quirks",
+	"x-pci-sub-device-id",
+	NULL,
 };
 
 struct quirk *quirk_new(const char *name)

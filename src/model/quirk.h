@@ -29,18 +29,18 @@ struct quirk_setting {
 
 struct quirk {
 	char *name;
-	struct vec ids;	      /* struct quirk_ids, owned; none: any model of the class */
-	int32_t class_code;   /* as written, compared from the left; -1: any */
+	struct vec ids;	    /* struct quirk_ids, owned; none: any model of the class */
+	int32_t class_code; /* as written, compared from the left; -1: any */
 	unsigned class_digits;
 	enum quirk_function function;
-	bool root_bus;	      /* only where it is on the root bus: built in */
-	const char *topic;    /* one of quirk_topics */
+	bool root_bus;		/* only where it is on the root bus: built in */
+	const char *topic;	/* one of quirk_topics */
 	char **never, **prefer; /* reset methods: not to be used, to be used first */
-	bool nvme_shutdown;   /* the NVMe controller is shut down before a reset of the function */
-	unsigned delay_ms;    /* to wait after a reset before the device is looked at */
-	struct vec settings;  /* struct quirk_setting, owned */
-	char *text;	      /* for people: a sentence or two */
-	char *source;	      /* where that is known from */
+	bool nvme_shutdown;  /* the NVMe controller is shut down before a reset of the function */
+	unsigned delay_ms;   /* to wait after a reset before the device is looked at */
+	struct vec settings; /* struct quirk_setting, owned */
+	char *text;	     /* for people: a sentence or two */
+	char *source;	     /* where that is known from */
 	char *file;
 	unsigned line, column;
 };

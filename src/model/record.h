@@ -47,13 +47,15 @@ static inline bool record_interface_has_iommufd(enum vfio_interface interface)
 struct record_device {
 	char *key, *bus, *address;
 	int iommu_group;
-	char *host_driver;   /* NULL: none was bound */
-	char *host_override; /* NULL: none was set */
+	char *host_driver;	   /* NULL: none was bound */
+	char *host_override;	   /* NULL: none was set */
 	char **host_reset_methods; /* reset_method; NULL: it has none */
-	char **resets;	     /* ways to reset it when it is given back, one after the other (resetplan.h) */
-	bool dirty;	     /* none of them worked */
-	bool clean;	     /* one did, after the last holder: not due again when the rest of the release is */
-	char *driver;	     /* what the claim binds it to; NULL: only kept from other drivers (bridges) */
+	char **resets; /* ways to reset it when it is given back, one after the other (resetplan.h)
+			*/
+	bool dirty;    /* none of them worked */
+	bool clean; /* one did, after the last holder: not due again when the rest of the release is
+		     */
+	char *driver; /* what the claim binds it to; NULL: only kept from other drivers (bridges) */
 };
 
 struct record {
@@ -70,14 +72,17 @@ struct record {
 	enum access_mode access;
 	enum vfio_interface interface;
 	bool persistent;
-	bool used;	     /* it has been handed over */
-	bool recovery;	     /* its devices are on their way back from an error or a failed reset, by order */
+	bool used;     /* it has been handed over */
+	bool recovery; /* its devices are on their way back from an error or a failed reset, by
+			  order */
 	bool reset_required; /* a device without a way to be reset stays dirty */
 	enum group_def_on_release on_release;
-	char *trouble;	     /* of PHASE_DIRTY: why */
-	bool new_ids; /* the claim tells drivers new ids, and has not been handed over yet: newid.h */
-	char **kept;  /* keys of what VFIO drivers had before that; NULL: none */
-	char **vf_tokens; /* "0000:02:00.0=UUID": what the kernel wants to hear of this PF and its VFs. Secret */
+	char *trouble; /* of PHASE_DIRTY: why */
+	bool new_ids;  /* the claim tells drivers new ids, and has not been handed over yet: newid.h
+			*/
+	char **kept;   /* keys of what VFIO drivers had before that; NULL: none */
+	char **vf_tokens;   /* "0000:02:00.0=UUID": what the kernel wants to hear of this PF and its
+			       VFs. Secret */
 	struct vec devices; /* struct record_device, owned; in the order of the inventory */
 };
 

@@ -59,7 +59,8 @@ char *step_detail(const struct step *step)
 	case STEP_RESET:
 		return str_printf("by %s", str_or(step->value, "?"));
 	case STEP_REPLUG:
-		return strdup(str_eq(step->value, "always") ? "" : "unless its configuration is whole");
+		return strdup(str_eq(step->value, "always") ? "" :
+							      "unless its configuration is whole");
 	case STEP_VERIFY_RESET:
 		return strdup(str_or(step->value, ""));
 	case STEP_CREATE_MDEV:
@@ -137,26 +138,26 @@ int steps_add_device(struct vec *steps, enum step_kind kind, const struct device
 		     const char *value)
 {
 	return step_add(steps, &(struct step){
-				  .kind = kind,
-				  .bus = device->bus,
-				  .device = device->key,
-				  .address = device->address,
-				  .iommu_group = device->iommu_group,
-				  .value = (char *)value,
-			  });
+				       .kind = kind,
+				       .bus = device->bus,
+				       .device = device->key,
+				       .address = device->address,
+				       .iommu_group = device->iommu_group,
+				       .value = (char *)value,
+			       });
 }
 
 int steps_add_group(struct vec *steps, enum step_kind kind, int iommu_group, uid_t uid)
 {
 	return step_add(steps,
-		   &(struct step){ .kind = kind, .iommu_group = iommu_group, .uid = uid });
+			&(struct step){ .kind = kind, .iommu_group = iommu_group, .uid = uid });
 }
 
 int steps_add_plain(struct vec *steps, enum step_kind kind, const char *value)
 {
 	return step_add(steps, &(struct step){ .kind = kind,
-					  .iommu_group = IOMMU_GROUP_NONE,
-					  .value = (char *)value });
+					       .iommu_group = IOMMU_GROUP_NONE,
+					       .value = (char *)value });
 }
 
 int steps_add_node(struct vec *steps, enum step_kind kind, const struct device *device,

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * A step: one operation on the kernel, with what it needs to run. A plan is a vector of steps in the
- * order in which they run. What a step does, and how it proves that it did, stands in src/sys/step/step-run.c.
+ * A step: one operation on the kernel, with what it needs to run. A plan is a vector of steps in
+ * the order in which they run. What a step does, and how it proves that it did, stands in
+ * src/sys/step/step-run.c.
  */
 
 #include <stdbool.h>
@@ -14,30 +15,36 @@
 #include "base/vec.h"
 
 enum step_kind {
-	STEP_LOAD_MODULE,    /* value: the module. Loads it if the driver is not there yet */
-	STEP_PROVE_CLOSED,   /* iommu_group: nobody holds its VFIO descriptor; kept until the plan is over */
-	STEP_SET_OVERRIDE,   /* device, value: driver_override; NULL value clears it */
-	STEP_UNBIND,	     /* device, value: from this driver */
-	STEP_ADD_ID,	     /* device, value: this driver is told its ids, where there is no override */
-	STEP_BIND,	     /* device, value: to this driver, through its override or id */
-	STEP_REMOVE_ID,	     /* device, value: the driver forgets its ids */
-	STEP_UNBIND_COLLATERAL,   /* value: the driver lets go of what only the ids have brought it */
-	STEP_REBIND,	     /* device, value: to its host driver, without an override */
-	STEP_OPEN_GROUP,     /* iommu_group: opened, checked viable, handed over */
-	STEP_OPEN_CONTAINER, /* handed over */
-	STEP_OPEN_IOMMUFD,   /* handed over */
-	STEP_OPEN_DEVICE,    /* device: its own node, opened and handed over; value "ask": what it knows is asked before */
-	STEP_GRANT,	     /* uid: may open a node by path: that of the device, of the iommu_group, or value */
-	STEP_REVOKE,	     /* the same */
-	STEP_SET_AUTOPROBE,  /* device, value: "0" or "1", whether host drivers may take its new VFs */
-	STEP_SET_VFS,	     /* device, value: how many VFs it has */
-	STEP_CREATE_MDEV,    /* device, value: "PARENT/TYPE", of what it is made */
-	STEP_SET_ATTRIBUTE,  /* device, value: "name=value" */
-	STEP_REMOVE_MDEV,    /* device */
-	STEP_SET_VF_TOKEN,   /* device, value: its VF token, which is shown to nobody */
-	STEP_RESET,	     /* device, value: a way to reset it (resetplan.h); none once one has worked */
-	STEP_VERIFY_RESET,   /* device, value: "required" or NULL: it answers, and has been reset if it must be */
-	STEP_REPLUG,	     /* device, value: "always" or "if-lost": the kernel forgets it and finds it anew */
+	STEP_LOAD_MODULE,  /* value: the module. Loads it if the driver is not there yet */
+	STEP_PROVE_CLOSED, /* iommu_group: nobody holds its VFIO descriptor; kept until the plan is
+			      over */
+	STEP_SET_OVERRIDE, /* device, value: driver_override; NULL value clears it */
+	STEP_UNBIND,	   /* device, value: from this driver */
+	STEP_ADD_ID,	/* device, value: this driver is told its ids, where there is no override */
+	STEP_BIND,	/* device, value: to this driver, through its override or id */
+	STEP_REMOVE_ID, /* device, value: the driver forgets its ids */
+	STEP_UNBIND_COLLATERAL, /* value: the driver lets go of what only the ids have brought it */
+	STEP_REBIND,		/* device, value: to its host driver, without an override */
+	STEP_OPEN_GROUP,	/* iommu_group: opened, checked viable, handed over */
+	STEP_OPEN_CONTAINER,	/* handed over */
+	STEP_OPEN_IOMMUFD,	/* handed over */
+	STEP_OPEN_DEVICE, /* device: its own node, opened and handed over; value "ask": what it
+			     knows is asked before */
+	STEP_GRANT,  /* uid: may open a node by path: that of the device, of the iommu_group, or
+			value */
+	STEP_REVOKE, /* the same */
+	STEP_SET_AUTOPROBE, /* device, value: "0" or "1", whether host drivers may take its new VFs
+			     */
+	STEP_SET_VFS,	    /* device, value: how many VFs it has */
+	STEP_CREATE_MDEV,   /* device, value: "PARENT/TYPE", of what it is made */
+	STEP_SET_ATTRIBUTE, /* device, value: "name=value" */
+	STEP_REMOVE_MDEV,   /* device */
+	STEP_SET_VF_TOKEN,  /* device, value: its VF token, which is shown to nobody */
+	STEP_RESET, /* device, value: a way to reset it (resetplan.h); none once one has worked */
+	STEP_VERIFY_RESET, /* device, value: "required" or NULL: it answers, and has been reset if
+			      it must be */
+	STEP_REPLUG, /* device, value: "always" or "if-lost": the kernel forgets it and finds it
+			anew */
 	STEP_SET_RESET_METHODS, /* device, value: reset_method as it was */
 	STEP_KIND_COUNT,
 };
@@ -54,9 +61,11 @@ struct step {
 };
 
 const char *step_kind_to_string(enum step_kind kind);
-/* What the step acts on, for people: the device's key, "IOMMU group 11", or the module. Caller frees. */
+/* What the step acts on, for people: the device's key, "IOMMU group 11", or the module. Caller
+ * frees. */
 char *step_subject(const struct step *step) _must_check_;
-/* One line for people: "e1000e", "vfio-pci", "/dev/vfio/11". Caller frees; "" if there is nothing to say. */
+/* One line for people: "e1000e", "vfio-pci", "/dev/vfio/11". Caller frees; "" if there is nothing
+ * to say. */
 char *step_detail(const struct step *step) _must_check_;
 
 void steps_clear(struct vec *steps);

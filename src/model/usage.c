@@ -35,9 +35,9 @@ struct usage *usage_copy(const struct usage *usage)
 {
 	_cleanup_usage_ struct usage *copy = usage_new();
 
-	if (!copy || str_set(&copy->kind, usage->kind) < 0 || str_set(&copy->what, usage->what) < 0 ||
-	    str_set(&copy->through, usage->through) < 0 || str_set(&copy->name, usage->name) < 0 ||
-	    str_set(&copy->unit, usage->unit) < 0)
+	if (!copy || str_set(&copy->kind, usage->kind) < 0 ||
+	    str_set(&copy->what, usage->what) < 0 || str_set(&copy->through, usage->through) < 0 ||
+	    str_set(&copy->name, usage->name) < 0 || str_set(&copy->unit, usage->unit) < 0)
 		return NULL;
 	copy->pid = usage->pid;
 	copy->source = usage->source;

@@ -13,16 +13,16 @@
 
 /* Kinds. One that is not known, of a later version, is kept and means nothing. */
 #define USAGE_ROOT_DISK "root-disk" /* what: "/" */
-#define USAGE_MOUNTED                                                                                \
+#define USAGE_MOUNTED \
 	"mounted" /* what: the mount point; pid: in whose mount namespace, if not the host's */
-#define USAGE_SWAP	  "swap"	  /* what: the swap device or file */
-#define USAGE_HOLDERS	  "holders"	  /* what: what the kernel has built on it */
+#define USAGE_SWAP "swap"		    /* what: the swap device or file */
+#define USAGE_HOLDERS "holders"		    /* what: what the kernel has built on it */
 #define USAGE_DEFAULT_ROUTE "default-route" /* what: the interface that has the route */
-#define USAGE_NETWORK_UP	  "network-up"	  /* what: what the interface is up for */
-#define USAGE_CONSOLE	  "console"	  /* what: the console */
-#define USAGE_TPM		  "tpm"		  /* what: "tpm0" */
-#define USAGE_OPEN	  "open"	  /* what: the node; with pid */
-#define USAGE_VFIO	  "vfio"	  /* what: the VFIO node; with pid */
+#define USAGE_NETWORK_UP "network-up"	    /* what: what the interface is up for */
+#define USAGE_CONSOLE "console"		    /* what: the console */
+#define USAGE_TPM "tpm"			    /* what: "tpm0" */
+#define USAGE_OPEN "open"		    /* what: the node; with pid */
+#define USAGE_VFIO "vfio"		    /* what: the VFIO node; with pid */
 
 /* Who finds it out: those of one source are replaced together. */
 enum usage_source {

@@ -2,10 +2,12 @@
 #pragma once
 
 /*
- * USB controllers that share ports: an EHCI and, as lower functions of its slot, its companions, UHCI or OHCI.
- * When a host driver takes the EHCI or lets it go, the kernel reads and writes what the drivers of the companions keep of
- * them, and believes that these are its own (for_each_companion() in drivers/usb/core/hcd-pci.c, up to 7.x). Where one is on
- * a VFIO driver it writes into memory of that: Linux 6.1 ends in "list_del corruption", others go on with what is broken.
+ * USB controllers that share ports: an EHCI and, as lower functions of its slot, its companions,
+ * UHCI or OHCI. When a host driver takes the EHCI or lets it go, the kernel reads and writes what
+ * the drivers of the companions keep of them, and believes that these are its own
+ * (for_each_companion() in drivers/usb/core/hcd-pci.c, up to 7.x). Where one is on a VFIO driver it
+ * writes into memory of that: Linux 6.1 ends in "list_del corruption", others go on with what is
+ * broken.
  */
 
 #include "model/device.h"

@@ -22,7 +22,8 @@ bool vfio_facts_parse(const char *line, struct vfio_facts_line *ret)
 		return false;
 	memcpy(result.name, words[0], strlen(words[0]) + 1);
 	STRV_FOREACH(word, words + 1)
-		if (result.n < VFIO_FACTS_NUMBERS && vfio_facts_parse_number(*word, &result.numbers[result.n]))
+		if (result.n < VFIO_FACTS_NUMBERS &&
+		    vfio_facts_parse_number(*word, &result.numbers[result.n]))
 			result.n++;
 	*ret = result;
 	return true;

@@ -45,7 +45,7 @@ bool vfio_facts_next(char *const **cursor, const char *name, struct vfio_facts_l
 /* The rest of the first line called @name; NULL: there is none. */
 const char *vfio_facts_word(char *const *lines, const char *name);
 /*
- * Adds @line to what is known of an IOMMU group. "source" and "refused" begin an answer anew; what it does not say stays as it was: iommufd
- * knows no page sizes, a container no alignment. -ENOMEM.
+ * Adds @line to what is known of an IOMMU group. "source" and "refused" begin an answer anew; what
+ * it does not say stays as it was: iommufd knows no page sizes, a container no alignment. -ENOMEM.
  */
 int vfio_facts_add(char ***lines, const char *line) _must_check_;

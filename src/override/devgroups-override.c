@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * devgroups-override: what the udev rule calls for each PCI device that appears. Sets driver_override on
- * the members of groups with "bind": "boot", so that no host driver that is loaded from then on takes
- * them. It needs no daemon and reads little: an index, and what sysfs says of the device and its IOMMU group.
+ * devgroups-override: what the udev rule calls for each PCI device that appears. Sets
+ * driver_override on the members of groups with "bind": "boot", so that no host driver that is
+ * loaded from then on takes them. It needs no daemon and reads little: an index, and what sysfs
+ * says of the device and its IOMMU group.
  */
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 #include "sys/probe/probe-device.h"
 
 /* Both below the root; the second one is there in an initramfs alone. */
-#define RUN_INDEX	"run/devgroups/boot-index"
+#define RUN_INDEX "run/devgroups/boot-index"
 #define INITRAMFS_INDEX "usr/lib/devgroups/boot-index"
 
 struct arguments {
@@ -31,8 +32,8 @@ struct arguments {
 
 static void override_print_error(const char *what, const char *which, int error)
 {
-	fprintf(stderr, "devgroups-override: %s%s%s: %s\n", what, which ? " " : "", str_or(which, ""),
-		strerror(-error));
+	fprintf(stderr, "devgroups-override: %s%s%s: %s\n", what, which ? " " : "",
+		str_or(which, ""), strerror(-error));
 }
 
 /* --- what is to be bound --- */
@@ -55,7 +56,8 @@ static int override_read_index(int dir_fd, const char *path, struct vec *ret_def
 	return r < 0 ? r : boot_index_parse(text, ret_defs);
 }
 
-/* What is wrong in the files is for the daemon to report; a file with an error counts for nothing. */
+/* What is wrong in the files is for the daemon to report; a file with an error counts for nothing.
+ */
 static int override_build_index(char *const *directories, char **ret_text)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
@@ -64,7 +66,8 @@ static int override_build_index(char *const *directories, char **ret_text)
 	return r < 0 ? r : boot_index_format(&config->groups, ret_text);
 }
 
-/* The first one to need it makes it. It must not matter whether that can be kept: /run may be read-only still. */
+/* The first one to need it makes it. It must not matter whether that can be kept: /run may be
+ * read-only still. */
 static int override_make_index(struct vec *ret_defs)
 {
 	_cleanup_free_ char *text = NULL;
@@ -73,11 +76,13 @@ static int override_make_index(struct vec *ret_defs)
 	if (r < 0)
 		return r;
 	if (fileio_mkdir_parents("/run/devgroups", 0755) >= 0)
-		(void)(fileio_write_atomic_at(AT_FDCWD, "/" RUN_INDEX, text, strlen(text), 0644) < 0);
+		(void)(fileio_write_atomic_at(AT_FDCWD, "/" RUN_INDEX, text, strlen(text), 0644) <
+		       0);
 	return boot_index_parse(text, ret_defs);
 }
 
-static int override_load_defs(const struct arguments *arguments, const struct sysfs_root *root, struct vec *ret_defs)
+static int override_load_defs(const struct arguments *arguments, const struct sysfs_root *root,
+			      struct vec *ret_defs)
 {
 	static const char *const places[] = { RUN_INDEX, INITRAMFS_INDEX };
 
@@ -96,7 +101,8 @@ static int override_load_defs(const struct arguments *arguments, const struct sy
 /* --- as much of the host as matters --- */
 
 /* With the bridges above it, which a path goes through. One that vanishes is none. */
-static int override_add_device(const struct sysfs_root *root, struct inventory *inv, const char *address)
+static int override_add_device(const struct sysfs_root *root, struct inventory *inv,
+			       const char *address)
 {
 	_cleanup_device_ struct device *device = NULL;
 	_cleanup_close_ int fd = -EBADF;
@@ -118,7 +124,8 @@ static int override_add_device(const struct sysfs_root *root, struct inventory *
 }
 
 /* Every PCI function that a directory of sysfs names. */
-static int override_add_devices_in(const struct sysfs_root *root, struct inventory *inv, const char *path)
+static int override_add_devices_in(const struct sysfs_root *root, struct inventory *inv,
+				   const char *path)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
@@ -140,7 +147,8 @@ static int override_add_devices_in(const struct sysfs_root *root, struct invento
 	return r;
 }
 
-static int override_add_iommu_group(const struct sysfs_root *root, struct inventory *inv, const char *address)
+static int override_add_iommu_group(const struct sysfs_root *root, struct inventory *inv,
+				    const char *address)
 {
 	_cleanup_free_ char *path = NULL;
 	const struct device *device;
@@ -157,10 +165,11 @@ static int override_add_iommu_group(const struct sysfs_root *root, struct invent
 
 /* --- what is done --- */
 
-static int override_set_driver(const struct sysfs_root *root, const struct device *device, const char *driver)
+static int override_set_driver(const struct sysfs_root *root, const struct device *device,
+			       const char *driver)
 {
-	_cleanup_free_ char *path = str_printf("sys/bus/pci/devices/%s/driver_override",
-					       device->address);
+	_cleanup_free_ char *path =
+		str_printf("sys/bus/pci/devices/%s/driver_override", device->address);
 	_cleanup_free_ char *line = str_printf("%s\n", driver);
 	_cleanup_free_ char *present = str_printf("sys/bus/pci/drivers/%s", driver);
 	int r;
@@ -177,7 +186,7 @@ static int override_set_driver(const struct sysfs_root *root, const struct devic
 }
 
 static void override_bind_member(const struct sysfs_root *root, const struct device *device,
-			const struct group_def *def)
+				 const struct group_def *def)
 {
 	const char *driver = vfio_driver_for(device, def);
 	int r;
@@ -185,7 +194,8 @@ static void override_bind_member(const struct sysfs_root *root, const struct dev
 	if (device_is_bridge(device) || !driver || str_eq(device->driver_override, driver))
 		return;
 	if (device->driver_override) {
-		fprintf(stderr, "devgroups-override: %s has the driver_override %s, which is left\n",
+		fprintf(stderr,
+			"devgroups-override: %s has the driver_override %s, which is left\n",
 			device->address, device->driver_override);
 		return;
 	}
@@ -203,9 +213,11 @@ static bool override_is_wrong_device(const struct resolved_group *resolved)
 	return false;
 }
 
-/* @device NULL: all that there are. Otherwise only its groups, and its driver is printed for the rule. */
+/* @device NULL: all that there are. Otherwise only its groups, and its driver is printed for the
+ * rule. */
 static int override_bind_groups(const struct sysfs_root *root, const struct inventory *inv,
-		       const struct vec *defs, const struct device *device, bool *ret_bound)
+				const struct vec *defs, const struct device *device,
+				bool *ret_bound)
 {
 	VEC_FOREACH(const struct group_def, def, defs) {
 		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
@@ -213,7 +225,8 @@ static int override_bind_groups(const struct sysfs_root *root, const struct inve
 
 		if (r < 0)
 			return r;
-		if ((device && !resolved_group_has(&resolved, device)) || override_is_wrong_device(&resolved))
+		if ((device && !resolved_group_has(&resolved, device)) ||
+		    override_is_wrong_device(&resolved))
 			continue;
 		VEC_FOREACH(const struct device, member, &resolved.devices)
 			override_bind_member(root, member, def);
@@ -243,7 +256,8 @@ static int override_run(const struct arguments *arguments)
 		return r;
 	if (address && !inventory_find(inv, address))
 		return 1;
-	r = override_bind_groups(&root, inv, &defs, address ? inventory_find(inv, address) : NULL, &bound);
+	r = override_bind_groups(&root, inv, &defs, address ? inventory_find(inv, address) : NULL,
+				 &bound);
 	return r < 0 ? r : !bound;
 }
 
@@ -268,7 +282,8 @@ static int override_print_usage(void)
 	fputs("usage: devgroups-override [--index=FILE] [--root=DIR] ADDRESS|--all\n"
 	      "       devgroups-override --build-index [--output=FILE] [DIR...]\n"
 	      "\n"
-	      "Sets driver_override on the members of groups with \"bind\": \"boot\", those of the PCI\n"
+	      "Sets driver_override on the members of groups with \"bind\": \"boot\", those of the "
+	      "PCI\n"
 	      "function ADDRESS or all. 0: there was one; 1: there was none, or an error.\n"
 	      "See devgroups-override(8).\n",
 	      stderr);
@@ -278,9 +293,12 @@ static int override_print_usage(void)
 static bool override_parse_args(int argc, char *argv[], struct arguments *arguments)
 {
 	static const struct option table[] = {
-		{ "all", no_argument, NULL, 'a' },	  { "build-index", no_argument, NULL, 'b' },
-		{ "index", required_argument, NULL, 'i' }, { "output", required_argument, NULL, 'o' },
-		{ "root", required_argument, NULL, 'r' }, { 0 },
+		{ "all", no_argument, NULL, 'a' },
+		{ "build-index", no_argument, NULL, 'b' },
+		{ "index", required_argument, NULL, 'i' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "root", required_argument, NULL, 'r' },
+		{ 0 },
 	};
 	int option;
 
@@ -317,6 +335,7 @@ int main(int argc, char *argv[])
 		return override_print_usage();
 	r = arguments.build ? override_write_index(&arguments) : override_run(&arguments);
 	if (r < 0)
-		override_print_error(arguments.build ? "cannot write the index" : "cannot decide", NULL, r);
+		override_print_error(arguments.build ? "cannot write the index" : "cannot decide",
+				     NULL, r);
 	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -36,8 +36,8 @@ static char *fault_file_path(const char *group, const char *suffix)
 	return str_printf("%s/%s.%s", directory, group, suffix);
 }
 
-static void fault_write_trace(const char *verb, const char *group, const char *operation, const char *subject,
-		  const char *action)
+static void fault_write_trace(const char *verb, const char *group, const char *operation,
+			      const char *subject, const char *action)
 {
 	_cleanup_free_ char *path = fault_file_path(group, "trace");
 	_cleanup_free_ char *line = str_printf("%s %s %s%s%s\n", verb, operation, subject,
@@ -78,7 +78,9 @@ static int fault_act(const char *action, const char *group)
 /* What only looks cannot have been done and say that it failed. */
 static bool fault_is_read_only(const char *operation)
 {
-	static const char *const looks[] = { "open", "read", "readlink", "look", "lock", "refresh" };
+	static const char *const looks[] = {
+		"open", "read", "readlink", "look", "lock", "refresh"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
 		if (str_eq(operation, looks[i]))
@@ -113,7 +115,8 @@ static bool fault_count_down(const char *path, const char *operation, char **ret
 	return false;
 }
 
-static int fault_run_point(const char *verb, const char *group, const char *operation, const char *subject)
+static int fault_run_point(const char *verb, const char *group, const char *operation,
+			   const char *subject)
 {
 	_cleanup_free_ char *path = fault_file_path(group, verb), *action = NULL;
 	bool now = path && fault_count_down(path, operation, &action);

@@ -2,16 +2,19 @@
 #pragma once
 
 /*
- * For tests alone: makes the Nth kernel operation of a claim or a release fail, hang, or be the last of its
- * worker. Without --fault-dir, which no help text names, every point is one comparison.
+ * For tests alone: makes the Nth kernel operation of a claim or a release fail, hang, or be the
+ *last of its worker. Without --fault-dir, which no help text names, every point is one comparison.
  *
- * The test arms one by writing "N ACTION" to DIR/GROUP.VERB, VERB being claim, release or task (the operations of that worker) or record
- * (what the daemon does itself for the group: in its run directory, to look at the devices, to start the worker). Each operation counts N down in the file; the one that finds 1 removes it and acts:
+ * The test arms one by writing "N ACTION" to DIR/GROUP.VERB, VERB being claim, release or task (the
+ *operations of that worker) or record (what the daemon does itself for the group: in its run
+ *directory, to look at the devices, to start the worker). Each operation counts N down in the file;
+ *the one that finds 1 removes it and acts:
  *
  *	EIO		fails with this errno and has done nothing
- *	then-EIO	fails with this errno and has been done all the same; what only looks does not count
- *	pause		opens DIR/GROUP.fifo and goes on when the test has opened it for writing and closed it
- *	kill		SIGKILL to the process itself
+ *	then-EIO	fails with this errno and has been done all the same; what only looks does
+ *not
+ *count pause		opens DIR/GROUP.fifo and goes on when the test has opened it for writing and
+ *closed it kill		SIGKILL to the process itself
  *
  * All operations are written down in DIR/GROUP.trace.
  */
@@ -20,7 +23,8 @@
 
 /* @path is kept by reference. */
 void fault_use_directory(const char *path);
-/* From here on the points of this process are operations of @verb on @group, both kept by reference. */
+/* From here on the points of this process are operations of @verb on @group, both kept by
+ * reference. */
 void fault_begin(const char *verb, const char *group);
 
 /* Before an operation. 0, or the negative errno that it is to fail with instead of being done. */

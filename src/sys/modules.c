@@ -19,7 +19,7 @@ struct modules {
 	char *release;
 	bool has_read;
 	struct stat list; /* the file that was read */
-	char **resets;		/* "calxeda,hb-xgmac vfio_platform_calxedaxgmac" */
+	char **resets;	  /* "calxeda,hb-xgmac vfio_platform_calxedaxgmac" */
 };
 
 struct modules *modules_new(const struct sysfs_root *root, const char *release)
@@ -44,7 +44,8 @@ struct modules *modules_free(struct modules *modules)
 }
 
 /* NULL where there is none, or none that can be read. */
-static int modules_read_file(const struct modules *modules, const char *path, size_t max, char **ret, size_t *ret_size)
+static int modules_read_file(const struct modules *modules, const char *path, size_t max,
+			     char **ret, size_t *ret_size)
 {
 	int r = fileio_read_at(modules->root->fd, path, max, ret, ret_size);
 
@@ -64,9 +65,11 @@ static bool modules_same_name(const char *a, const char *b, size_t n)
 
 /* --- aliases --- */
 
-static int modules_add_reset(struct modules *modules, const char *compatible, size_t n, const char *module, size_t n_module)
+static int modules_add_reset(struct modules *modules, const char *compatible, size_t n,
+			     const char *module, size_t n_module)
 {
-	_cleanup_free_ char *line = str_printf("%.*s %.*s", (int)n, compatible, (int)n_module, module);
+	_cleanup_free_ char *line =
+		str_printf("%.*s %.*s", (int)n, compatible, (int)n_module, module);
 
 	return line ? strv_add(&modules->resets, line) : -ENOMEM;
 }
@@ -77,18 +80,21 @@ static int modules_read_aliases(struct modules *modules, const char *text)
 	static const char begin[] = "alias vfio-reset:";
 	int r = 0;
 
-	for (const char *at = text; r >= 0 && at && (at = strstr(at, begin)); at = strchr(at, '\n')) {
+	for (const char *at = text; r >= 0 && at && (at = strstr(at, begin));
+	     at = strchr(at, '\n')) {
 		const char *compatible = at + strlen(begin);
 		size_t n = strcspn(compatible, " \n");
 		const char *module = compatible + n + strspn(compatible + n, " ");
 
 		if (at == text || at[-1] == '\n')
-			r = modules_add_reset(modules, compatible, n, module, strcspn(module, " \n"));
+			r = modules_add_reset(modules, compatible, n, module,
+					      strcspn(module, " \n"));
 	}
 	return r;
 }
 
-/* What is built in has its words one after the other: "vfio_platform_amdxgbe.alias=vfio-reset:amd,xgbe-seattle-v1a". */
+/* What is built in has its words one after the other:
+ * "vfio_platform_amdxgbe.alias=vfio-reset:amd,xgbe-seattle-v1a". */
 static int modules_read_builtin(struct modules *modules, const char *text, size_t size)
 {
 	int r = 0;
@@ -98,22 +104,25 @@ static int modules_read_builtin(struct modules *modules, const char *text, size_
 		const char *compatible = alias ? strchr(alias, ':') + 1 : NULL;
 
 		if (alias)
-			r = modules_add_reset(modules, compatible, strlen(compatible), at, (size_t)(alias - at));
+			r = modules_add_reset(modules, compatible, strlen(compatible), at,
+					      (size_t)(alias - at));
 	}
 	return r;
 }
 
 static bool modules_same_file(const struct stat *a, const struct stat *b)
 {
-	return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 /* Again only where depmod has made the list anew. */
 static int modules_read_resets(struct modules *modules)
 {
-	_cleanup_free_ char *path = str_printf("lib/modules/%s/modules.alias", modules->release), *text = NULL;
-	_cleanup_free_ char *builtin_path = str_printf("lib/modules/%s/modules.builtin.modinfo", modules->release);
+	_cleanup_free_ char *path = str_printf("lib/modules/%s/modules.alias", modules->release),
+			    *text = NULL;
+	_cleanup_free_ char *builtin_path =
+		str_printf("lib/modules/%s/modules.builtin.modinfo", modules->release);
 	_cleanup_free_ char *builtin = NULL;
 	struct stat st = { 0 };
 	size_t size = 0;
@@ -151,7 +160,8 @@ int modules_find_reset(struct modules *modules, const char *compatible, char **r
 
 /* --- parameters --- */
 
-/* Which parameter is looked for, and what was found of it last: later words go above earlier ones. */
+/* Which parameter is looked for, and what was found of it last: later words go above earlier ones.
+ */
 struct param_query {
 	const struct modules *modules;
 	const char *module, *parameter;
@@ -172,7 +182,8 @@ static void param_query_parse_word(struct param_query *param_query, const char *
 {
 	size_t n = strlen(param_query->parameter);
 
-	if (strlen(word) < n || !modules_same_name(word, param_query->parameter, n) || (word[n] && word[n] != '='))
+	if (strlen(word) < n || !modules_same_name(word, param_query->parameter, n) ||
+	    (word[n] && word[n] != '='))
 		return;
 	param_query_set_value(param_query, word[n] ? word + n + 1 : "");
 }
@@ -183,7 +194,8 @@ static int param_query_parse_line(struct param_query *param_query, const char *l
 	_cleanup_strv_ char **words = NULL;
 	int r = strv_split(line, " \t", &words);
 
-	if (r < 0 || strv_length(words) < 3 || !str_eq(words[0], "options") || strlen(words[1]) != strlen(param_query->module) ||
+	if (r < 0 || strv_length(words) < 3 || !str_eq(words[0], "options") ||
+	    strlen(words[1]) != strlen(param_query->module) ||
 	    !modules_same_name(words[1], param_query->module, strlen(param_query->module)))
 		return r;
 	STRV_FOREACH(word, words + 2)
@@ -271,8 +283,9 @@ static void conf_list_clear(struct vec *confs)
 
 static int param_query_read_modprobe_d(struct param_query *param_query)
 {
-	static const char *const directories[] = { "etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d",
-						   "usr/lib/modprobe.d", "lib/modprobe.d" };
+	static const char *const directories[] = { "etc/modprobe.d", "run/modprobe.d",
+						   "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
+						   "lib/modprobe.d" };
 	_cleanup_(conf_list_clear) struct vec confs = { 0 };
 	int r = 0;
 
@@ -296,15 +309,20 @@ static int param_query_read_cmdline(struct param_query *param_query)
 	if (r >= 0 && line)
 		r = strv_split(line, " ", &words);
 	STRV_FOREACH(word, words)
-		if (strlen(*word) > n && modules_same_name(*word, param_query->module, n) && (*word)[n] == '.')
+		if (strlen(*word) > n && modules_same_name(*word, param_query->module, n) &&
+		    (*word)[n] == '.')
 			param_query_parse_word(param_query, *word + n + 1);
 	return r;
 }
 
-int modules_bool_param(const struct modules *modules, const char *module, const char *parameter, bool fallback, bool *ret)
+int modules_bool_param(const struct modules *modules, const char *module, const char *parameter,
+		       bool fallback, bool *ret)
 {
-	struct param_query param_query = { .modules = modules, .module = module, .parameter = parameter, .value = fallback };
-	_cleanup_free_ char *path = str_printf("sys/module/%s/parameters/%s", module, parameter), *now = NULL;
+	struct param_query param_query = {
+		.modules = modules, .module = module, .parameter = parameter, .value = fallback
+	};
+	_cleanup_free_ char *path = str_printf("sys/module/%s/parameters/%s", module, parameter),
+			    *now = NULL;
 	int r = path ? sysfs_read_optional(modules->root->fd, path, &now) : -ENOMEM;
 
 	if (r >= 0 && now)

@@ -20,14 +20,14 @@ DEFINE_CLEANUP(struct modules *, modules_freep, modules_free)
 #define _cleanup_modules_ _cleanup_(modules_freep)
 
 /*
- * The module with which VFIO resets what a device tree calls @compatible; NULL in *ret, the caller's
- * to free, if none is known. 0 or -ENOMEM.
+ * The module with which VFIO resets what a device tree calls @compatible; NULL in *ret, the
+ * caller's to free, if none is known. 0 or -ENOMEM.
  */
 int modules_find_reset(struct modules *modules, const char *compatible, char **ret) _must_check_;
 
 /*
- * A switch of @module (with underscores): as it is where the module is loaded, else as modprobe.d and
- * the kernel's command line say, else @fallback. 0 or -ENOMEM.
+ * A switch of @module (with underscores): as it is where the module is loaded, else as modprobe.d
+ * and the kernel's command line say, else @fallback. 0 or -ENOMEM.
  */
 int modules_bool_param(const struct modules *modules, const char *module, const char *parameter,
-		   bool fallback, bool *ret) _must_check_;
+		       bool fallback, bool *ret) _must_check_;

@@ -35,7 +35,8 @@ static int process_read_stat(pid_t pid, int wanted, uint64_t *ret)
 
 	if (r < 0)
 		return r;
-	/* the name may hold anything, so count the fields from the last parenthesis: the 3rd follows it */
+	/* the name may hold anything, so count the fields from the last parenthesis: the 3rd
+	 * follows it */
 	at = strrchr(stat, ')');
 	at = at ? strtok_r(at + 1, " ", &rest) : NULL;
 	for (int field = 3; at && field < wanted; field++)
@@ -117,7 +118,8 @@ bool process_fd_is_open(int dir_fd, const char *name, const char *target)
 
 	if (flags && strtoul(flags, NULL, 8) & O_PATH)
 		return false;
-	/* closed meanwhile, and its number perhaps given to another file: these are not the flags of that one */
+	/* closed meanwhile, and its number perhaps given to another file: these are not the flags
+	 * of that one */
 	return process_fd_target(dir_fd, name, now) && str_eq(now, target);
 }
 

@@ -26,13 +26,14 @@ int sysfs_root_open_node(const struct sysfs_root *root, const char *path) _must_
 int sysfs_read(int dir_fd, const char *name, char **ret) _must_check_;
 /* As above, but what cannot be read is NULL: for facts that may be missing. -ENOMEM only. */
 int sysfs_read_optional(int dir_fd, const char *name, char **ret) _must_check_;
-int sysfs_read_number(int dir_fd, const char *name, unsigned base, unsigned long long *ret) _must_check_;
+int sysfs_read_number(int dir_fd, const char *name, unsigned base,
+		      unsigned long long *ret) _must_check_;
 
 /* The last component of what a link shows. -ENOENT without one. */
 int sysfs_read_link(int dir_fd, const char *name, char **ret) _must_check_;
 
 /*
- * One write(2) of the whole value. The kernel's answer is the errno of that write, and it may sleep for as
- * long as the driver core likes: never call this from the main process.
+ * One write(2) of the whole value. The kernel's answer is the errno of that write, and it may sleep
+ * for as long as the driver core likes: never call this from the main process.
  */
 int sysfs_write(int dir_fd, const char *name, const char *value) _must_check_;

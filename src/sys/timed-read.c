@@ -19,7 +19,9 @@
 #include "sys/timed-read.h"
 
 #define FIRST_MSEC 5000
-#define NEXT_MSEC  500 /* while others sleep already: what holds one device up often holds several */
+#define NEXT_MSEC                                                                       \
+	500 /* while others sleep already: what holds one device up often holds several \
+	     */
 #define CHANNEL_FD 3
 
 /* One datagram each way: the path, and this. */
@@ -48,7 +50,8 @@ static _Noreturn void reader_serve(void)
 		struct answer answer = { 0 };
 
 		path[n] = '\0';
-		answer.error = fileio_read_at(AT_FDCWD, path, sizeof(answer.value) - 1, &value, NULL);
+		answer.error =
+			fileio_read_at(AT_FDCWD, path, sizeof(answer.value) - 1, &value, NULL);
 		if (answer.error >= 0)
 			memcpy(answer.value, value, strlen(value));
 		if (send(CHANNEL_FD, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
@@ -57,7 +60,8 @@ static _Noreturn void reader_serve(void)
 	_exit(EXIT_SUCCESS);
 }
 
-/* It keeps nothing of its maker: not its descriptors, on whose end others wait, nor is it its child. */
+/* It keeps nothing of its maker: not its descriptors, on whose end others wait, nor is it its
+ * child. */
 static _Noreturn void reader_become(int channel)
 {
 	pid_t pid = fork();
@@ -65,8 +69,9 @@ static _Noreturn void reader_become(int channel)
 	if (pid != 0)
 		_exit(pid < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 	channel = fcntl(channel, F_DUPFD, CHANNEL_FD + 1);
-	if (channel < 0 || dup2(channel, CHANNEL_FD) < 0 || close_range(CHANNEL_FD + 1, ~0u, 0) < 0 ||
-	    close_range(0, CHANNEL_FD - 1, 0) < 0 || chdir("/") < 0)
+	if (channel < 0 || dup2(channel, CHANNEL_FD) < 0 ||
+	    close_range(CHANNEL_FD + 1, ~0u, 0) < 0 || close_range(0, CHANNEL_FD - 1, 0) < 0 ||
+	    chdir("/") < 0)
 		_exit(EXIT_FAILURE);
 	prctl(PR_SET_NAME, "devgroups-read");
 	reader_serve();
@@ -115,7 +120,8 @@ static int reader_start(struct reader **ret)
 	return 0;
 }
 
-/* 0 with its answer, -ETIMEDOUT where there is none yet, or negative errno where there will be none. */
+/* 0 with its answer, -ETIMEDOUT where there is none yet, or negative errno where there will be
+ * none. */
 static int reader_wait(const struct reader *reader, int msec, struct answer *ret)
 {
 	struct pollfd poller = { .fd = reader->channel, .events = POLLIN };
@@ -129,7 +135,8 @@ static int reader_wait(const struct reader *reader, int msec, struct answer *ret
 	return recv(reader->channel, ret, sizeof(*ret), 0) == sizeof(*ret) ? 0 : -EIO;
 }
 
-/* *ret is one that is free, or NULL; those that have come back are free, and one of these is enough. */
+/* *ret is one that is free, or NULL; those that have come back are free, and one of these is
+ * enough. */
 static void reader_reap(struct reader **ret)
 {
 	struct answer answer;
@@ -212,7 +219,8 @@ static int reader_read(struct reader *reader, const char *path, struct answer *r
 		r = reader_request(reader, path, ret);
 	if (r == -ETIMEDOUT)
 		reader->path = strdup(path);
-	/* no other process is to be had, or it was killed; nor has it anything to do with the next answer */
+	/* no other process is to be had, or it was killed; nor has it anything to do with the next
+	 * answer */
 	if (r < 0 && reader && !reader->path)
 		reader_drop(reader);
 	return r;

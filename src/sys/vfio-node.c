@@ -8,7 +8,8 @@
 #include "model/device-bus.h"
 #include "sys/vfio-node.h"
 
-int vfio_node_of_device(const struct sysfs_root *root, const char *bus, const char *address, char **ret)
+int vfio_node_of_device(const struct sysfs_root *root, const char *bus, const char *address,
+			char **ret)
 {
 	_cleanup_free_ char *place = device_bus_sysfs_path(bus, address);
 	_cleanup_free_ char *path = place ? str_printf("%s/vfio-dev", place) : NULL;

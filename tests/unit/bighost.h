@@ -18,8 +18,8 @@
 #include "model/usage.h"
 
 #define BIGHOST_FUNCTIONS 10000u
-#define BIGHOST_CARD	  8u
-#define BIGHOST_CARDS	  ((BIGHOST_FUNCTIONS + BIGHOST_CARD) / (BIGHOST_CARD + 1))
+#define BIGHOST_CARD 8u
+#define BIGHOST_CARDS ((BIGHOST_FUNCTIONS + BIGHOST_CARD) / (BIGHOST_CARD + 1))
 
 static inline struct device *bighost_put(struct inventory *inv, const char *address,
 					 const char *parent, unsigned group)
@@ -63,7 +63,9 @@ static inline void bighost_function(struct inventory *inv, const char *address, 
 	device->no_reset = true;
 	device->resources[0] = (struct device_resource){ bar, bar + 0xff, 0x200 };
 	if (function == 0) {
-		struct usage usage = { .kind = (char *)USAGE_MOUNTED, .what = (char *)"/srv", .pid = -1 };
+		struct usage usage = { .kind = (char *)USAGE_MOUNTED,
+				       .what = (char *)"/srv",
+				       .pid = -1 };
 
 		assert(usage_list_add(&device->uses, &usage) == 0);
 	}

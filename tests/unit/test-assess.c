@@ -79,8 +79,7 @@ static struct group_def *define(const char *addresses)
 	ck_assert_int_eq(strv_split(addresses, " ", &list), 0);
 	if (accepted)
 		ck_assert_int_eq(strv_add(&def->accept, accepted), 0);
-	STRV_FOREACH(address, list)
-	{
+	STRV_FOREACH(address, list) {
 		struct selector *selector = group_def_selector_new();
 
 		ck_assert_int_eq(str_set(&selector->address, *address), 0);
@@ -105,7 +104,7 @@ static char *codes(const struct group_def *def)
 	_cleanup_strv_ char **list = NULL;
 
 	look(def, &view);
-	VEC_FOREACH (const struct blocker, blocker, &view.blockers) {
+	VEC_FOREACH(const struct blocker, blocker, &view.blockers) {
 		_cleanup_free_ char *one = str_printf("%s%s %s", blocker->code,
 						      blocker->hard ? "!" : "", blocker->device);
 
@@ -118,12 +117,12 @@ static char *codes(const struct group_def *def)
 	return strv_join(list, ", ");
 }
 
-#define ck_assert_blockers(addresses, expected)                                                    \
-	do {                                                                                       \
-		_cleanup_group_def_ struct group_def *asked = define(addresses);                     \
-		_cleanup_free_ char *actual = codes(asked);                                        \
-                                                                                                   \
-		ck_assert_str_eq(actual, expected);                                                \
+#define ck_assert_blockers(addresses, expected)                                  \
+	do {                                                                     \
+		_cleanup_group_def_ struct group_def *asked = define(addresses); \
+		_cleanup_free_ char *actual = codes(asked);                      \
+                                                                                 \
+		ck_assert_str_eq(actual, expected);                              \
 	} while (0)
 
 /* The text of the only blocker. */
@@ -138,13 +137,13 @@ static char *only_text(const char *addresses)
 }
 
 static void usage(const char *address, const char *kind, const char *what, const char *through,
-		int pid, const char *name)
+		  int pid, const char *name)
 {
 	struct usage fact = { .kind = (char *)kind,
-			    .what = (char *)what,
-			    .through = (char *)through,
-			    .pid = pid,
-			    .name = (char *)name };
+			      .what = (char *)what,
+			      .through = (char *)through,
+			      .pid = pid,
+			      .name = (char *)name };
 
 	ck_assert_int_eq(usage_list_add(&at(address)->uses, &fact), 0);
 }
@@ -196,9 +195,9 @@ START_TEST(test_text_of_uses)
 		many, "0000:02:00.0 carries mounted filesystems: /a (nvme0n1p1), /b (nvme0n1p1), "
 		      "/c (nvme0n1p1), /d (nvme0n1p1) and 2 more. Unmount them first.");
 	usage("0000:01:00.0", USAGE_OPEN, "/dev/nvme1", NULL, 812, "smartd");
-	ck_assert_int_eq(
-		str_set(&((struct usage *)at("0000:01:00.0")->uses.items[0])->unit, "smartd.service"),
-		0);
+	ck_assert_int_eq(str_set(&((struct usage *)at("0000:01:00.0")->uses.items[0])->unit,
+				 "smartd.service"),
+			 0);
 	process = only_text("0000:01:00.0");
 	ck_assert_ptr_nonnull(strstr(process, "/dev/nvme1 by pid 812 (smartd, smartd.service)"));
 }
@@ -263,7 +262,8 @@ START_TEST(test_foreign_pf)
 	ck_assert_int_eq(str_set(&at("0000:02:00.0")->driver, "vfio-pci"), 0);
 	ck_assert_blockers("0000:02:10.0", "foreign-owner! 0000:02:10.0");
 	nobody = only_text("0000:02:10.0");
-	ck_assert_ptr_nonnull(strstr(nobody, "0000:02:00.0, which is on vfio-pci without a claim: who"));
+	ck_assert_ptr_nonnull(
+		strstr(nobody, "0000:02:00.0, which is on vfio-pci without a claim: who"));
 	usage("0000:02:00.0", USAGE_VFIO, "/dev/vfio/12", NULL, 812, "qemu");
 	somebody = only_text("0000:02:10.0");
 	ck_assert_ptr_nonnull(strstr(somebody, "without a claim, open as /dev/vfio/12"));
@@ -284,7 +284,8 @@ START_TEST(test_functions_of_one)
 	claimed = NULL;
 	ck_assert_int_eq(strv_add(&claimed, "0000:02:00.0"), 0);
 	ck_assert_blockers("0000:02:10.0", "vf-of-claimed-pf! 0000:02:10.0");
-	/* who accepts to share it gets one of VFIO's making, and none that goes with the host driver */
+	/* who accepts to share it gets one of VFIO's making, and none that goes with the host
+	 * driver */
 	accepted = "vf-of-claimed-pf";
 	ck_assert_blockers("0000:02:10.0", "vf-of-claimed-pf! 0000:02:10.0");
 	ck_assert_int_eq(str_set(&at("0000:02:00.0")->driver, "vfio-pci"), 0);
@@ -490,16 +491,19 @@ START_TEST(test_bars)
 	struct device_resource *bar = at("0000:01:00.0")->resources;
 
 	bar[0] = (struct device_resource){ 0xfe001000, 0xfe0010ff, 0x200 };
-	at("0000:01:00.1")->resources[0] = (struct device_resource){ 0xfe001100, 0xfe0011ff, 0x200 };
+	at("0000:01:00.1")->resources[0] =
+		(struct device_resource){ 0xfe001100, 0xfe0011ff, 0x200 };
 	ck_assert_blockers("0000:01:00.0", ""); /* both go to the same user */
-	at("0000:03:00.0")->resources[2] = (struct device_resource){ 0xfe001f00, 0xfe001fff, 0x200 };
+	at("0000:03:00.0")->resources[2] =
+		(struct device_resource){ 0xfe001f00, 0xfe001fff, 0x200 };
 	ck_assert_blockers("0000:03:00.0", "unaligned-bar 0000:03:00.0");
 	ck_assert_blockers("0000:01:00.0",
 			   "unaligned-bar 0000:01:00.0, unaligned-bar 0000:01:00.1");
 	/* ports are not mapped, and in a page of their own they may be small */
 	at("0000:03:00.0")->resources[2].flags = 0x100;
 	ck_assert_blockers("0000:01:00.0", "");
-	at("0000:03:00.0")->resources[2] = (struct device_resource){ 0xfe002000, 0xfe0020ff, 0x200 };
+	at("0000:03:00.0")->resources[2] =
+		(struct device_resource){ 0xfe002000, 0xfe0020ff, 0x200 };
 	ck_assert_blockers("0000:01:00.0", "");
 	host->page_size = 65536;
 	ck_assert_blockers("0000:03:00.0", "unaligned-bar 0000:03:00.0");
@@ -535,7 +539,7 @@ START_TEST(test_ten_thousand_functions)
 
 		ck_assert_int_eq(resolve_group(inv, def, &view), 0);
 		ck_assert_int_eq(assess_group(assess, def, &view), 0);
-		VEC_FOREACH (const struct blocker, blocker, &view.blockers)
+		VEC_FOREACH(const struct blocker, blocker, &view.blockers)
 			ck_assert_int_eq(strv_add(&list, blocker->code), 0);
 		text = strv_join(list, " ");
 		ck_assert_uint_eq(view.devices.n, card % 2 ? 1 : BIGHOST_CARD);
@@ -552,7 +556,8 @@ static Suite *make_suite(void)
 		test_order,
 		test_errors,
 		test_owners,
-		test_foreign_pf, test_functions_of_one,
+		test_foreign_pf,
+		test_functions_of_one,
 		test_reserved_regions,
 		test_iommu,
 		test_peer_to_peer,

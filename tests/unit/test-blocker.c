@@ -15,8 +15,9 @@ START_TEST(test_hard_ones_hold_against_force)
 	ck_assert_str_eq(blockers_first(&blockers, false)->code, "no-reset");
 	ck_assert_ptr_null(blockers_first(&blockers, true));
 
-	ck_assert_int_eq(blocker_add(&blockers, true, "mounted", "0000:01:00.1",
-				     "%s carries %s", "nvme0n1p1", "/boot"), 0);
+	ck_assert_int_eq(blocker_add(&blockers, true, "mounted", "0000:01:00.1", "%s carries %s",
+				     "nvme0n1p1", "/boot"),
+			 0);
 	first = blockers_first(&blockers, true);
 	ck_assert_str_eq(first->code, "mounted");
 	ck_assert_str_eq(first->device, "0000:01:00.1");
@@ -30,8 +31,10 @@ static const struct {
 	bool hard;
 	const char *code, *device, *text;
 } variants[] = {
-	{ false, "busy", "a", "text" }, { true, "idle", "a", "text" },
-	{ true, "busy", "b", "text" },	{ true, "busy", "a", "other" },
+	{ false, "busy", "a", "text" },
+	{ true, "idle", "a", "text" },
+	{ true, "busy", "b", "text" },
+	{ true, "busy", "a", "other" },
 };
 
 START_TEST(test_equal)
@@ -44,7 +47,8 @@ START_TEST(test_equal)
 	ck_assert_int_eq(blocker_add(&b, true, "busy", "a", "text"), 0);
 	ck_assert(blockers_equal(&a, &b));
 	ck_assert_int_eq(blocker_add(&c, variants[_i].hard, variants[_i].code, variants[_i].device,
-				     "%s", variants[_i].text), 0);
+				     "%s", variants[_i].text),
+			 0);
 	ck_assert(!blockers_equal(&a, &c));
 }
 END_TEST

@@ -29,10 +29,12 @@ static const char definitions[] =
 	"  \"gpu\": { \"bind\": \"boot\", \"driver\": \"vfio-pci\", \"devices\": [ \"01:00.0\","
 	"    { \"path\": \"0000:00:1c.4/00.0\", \"vendor\": \"8086\", \"device\": \"10d3\" } ] },"
 	"  \"late\": { \"devices\": [ \"0000:02:00.0\" ] },"
-	"  \"vf\": { \"bind\": \"boot\", \"devices\": [ { \"vf-of\": \"0000:03:00.0\", \"index\": 2 } ] },"
+	"  \"vf\": { \"bind\": \"boot\", \"devices\": [ { \"vf-of\": \"0000:03:00.0\", \"index\": "
+	"2 } ] },"
 	"  \"disks\": { \"bind\": \"boot\", \"devices\": [ { \"class\": \"0108\", \"nth\": 1 },"
 	"    { \"class\": \"0107\" }, { \"class\": \"0108\", \"serial\": \"x\" } ] },"
-	"  \"none\": { \"bind\": \"boot\", \"devices\": [ { \"class\": \"0108\", \"nth\": 1 } ] } } }";
+	"  \"none\": { \"bind\": \"boot\", \"devices\": [ { \"class\": \"0108\", \"nth\": 1 } ] } "
+	"} }";
 
 static const char index_text[] = "devgroups-boot-index 1\n"
 				 "group disks auto\n"

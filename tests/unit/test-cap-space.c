@@ -56,8 +56,8 @@ static const struct {
 	{ 0x01, 2, { 0 }, 0x2c },
 	{ 0x02, 1, { 0 }, 0x1c },
 	{ 0x02, 1, { 7 }, 0x10 + 8 * 12 },
-	{ 0x02, 1, { 0, 0x03000008 }, 0x30 + 64 },   /* 128 phases at 0x30 */
-	{ 0x02, 1, { 0, 0x00000002 }, 0x20 + 16 },   /* 32, nobody says where */
+	{ 0x02, 1, { 0, 0x03000008 }, 0x30 + 64 },	     /* 128 phases at 0x30 */
+	{ 0x02, 1, { 0, 0x00000002 }, 0x20 + 16 },	     /* 32, nobody says where */
 	{ 0x09, 1, { 0x400, 0, 0, 0x05000004 }, 0x50 + 16 }, /* 64 phases of 2 bits at 0x50 */
 	{ 0x08, 1, { 0xc00, 0, 0, 0x04000020 }, 0x40 + 256 },
 	{ 0x03, 1, { 0x1234 }, 12 },
@@ -69,8 +69,8 @@ static const struct {
 	{ 0x0a, 1, { 0 }, 20 },
 	{ 0x0b, 1, { 0x07810001 }, 0x78 },
 	{ 0x0d, 1, { 0x0000001f }, 8 },
-	{ 0x0d, 1, { 0x0000003f }, 40 },  /* egress control of 256 ports */
-	{ 0x0d, 1, { 0x0000213f }, 16 },  /* of 33 */
+	{ 0x0d, 1, { 0x0000003f }, 40 }, /* egress control of 256 ports */
+	{ 0x0d, 1, { 0x0000213f }, 16 }, /* of 33 */
 	{ 0x0e, 1, { 0 }, 8 },
 	{ 0x0f, 1, { 0 }, 8 },
 	{ 0x10, 1, { 0 }, 0x40 },
@@ -97,9 +97,12 @@ static const struct {
 	{ 0x2e, 1, { 0 }, 0x18 },
 	{ 0x30, 1, { 0x0000e001 }, 12 + 64 },
 	{ 0x30, 1, { 0x00010002, 0, 1, 0, 0 }, 12 + 32 + 20 },
-	{ 0x0b, 1, { 0 }, CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI },   /* it does not say */
-	{ 0x00, 1, { 0 }, CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI },   /* what it was is hidden */
-	{ 0x77, 1, { 0 }, CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI },   /* nobody knows it */
+	{ 0x0b, 1, { 0 }, CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI }, /* it does not say */
+	{ 0x00,
+	  1,
+	  { 0 },
+	  CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI }, /* what it was is hidden */
+	{ 0x77, 1, { 0 }, CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI }, /* nobody knows it */
 };
 
 START_TEST(test_lengths)
@@ -346,9 +349,10 @@ static void check_links(const struct device *vf, const struct cap_space space[CA
 	ck_assert_uint_ge(after.n, before.n + placed);
 	for (size_t kind = 0; kind < CAP_SPACE_KINDS; kind++)
 		if (space[kind].place.size > 0)
-			ck_assert_uint_eq(
-				cap_chain_find(&after, true, cap_space_id((enum cap_space_kind)kind))->at,
-				space[kind].place.at);
+			ck_assert_uint_eq(cap_chain_find(&after, true,
+							 cap_space_id((enum cap_space_kind)kind))
+						  ->at,
+					  space[kind].place.at);
 	for (size_t i = 0; i < before.n; i++)
 		ck_assert_ptr_nonnull(
 			cap_chain_find(&after, before.caps[i].extended, before.caps[i].id));

@@ -113,9 +113,10 @@ START_TEST(test_unfit)
 	_cleanup_line_ struct line line = { 0 };
 
 	ck_assert_int_eq(parse(&line, "list -q --all --label=x"), 0);
-	ck_assert_str_eq(cli_options_find_unfit(&line.options, CLI_OPTIONS_BIT(OPTION_ALL)), "label");
-	ck_assert_ptr_null(
-		cli_options_find_unfit(&line.options, CLI_OPTIONS_BIT(OPTION_ALL) | CLI_OPTIONS_BIT(OPTION_LABEL)));
+	ck_assert_str_eq(cli_options_find_unfit(&line.options, CLI_OPTIONS_BIT(OPTION_ALL)),
+			 "label");
+	ck_assert_ptr_null(cli_options_find_unfit(
+		&line.options, CLI_OPTIONS_BIT(OPTION_ALL) | CLI_OPTIONS_BIT(OPTION_LABEL)));
 }
 END_TEST
 
@@ -180,7 +181,8 @@ START_TEST(test_list)
 	check_words(&line, "nic0");
 	ck_assert(line.options.all && line.options.devices && line.options.assignable);
 	ck_assert(!line.options.blocked);
-	ck_assert_uint_eq(line.options.given, CLI_OPTIONS_BIT(OPTION_ALL) | CLI_OPTIONS_BIT(OPTION_DEVICES) |
+	ck_assert_uint_eq(line.options.given, CLI_OPTIONS_BIT(OPTION_ALL) |
+						      CLI_OPTIONS_BIT(OPTION_DEVICES) |
 						      CLI_OPTIONS_BIT(OPTION_ASSIGNABLE));
 }
 END_TEST
@@ -199,9 +201,10 @@ END_TEST
 START_TEST(test_values_are_missing)
 {
 	static const char *const options[] = {
-		"-H",	      "--machine", "--json",   "--label",  "--wait",	    "--interface",
-		"--root",	   "--device", "--driver", "--user",	    "--group",
-		"--config-dir", "--bind",  "--on-release", "--description", "--reserved-for",
+		"-H",	    "--machine",    "--json",	     "--label",
+		"--wait",   "--interface",  "--root",	     "--device",
+		"--driver", "--user",	    "--group",	     "--config-dir",
+		"--bind",   "--on-release", "--description", "--reserved-for",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {

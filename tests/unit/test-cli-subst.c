@@ -37,7 +37,8 @@ static void add_iommufd(struct vec *fds, const char *group)
 	add(fds, "vfio-device", str_eq(group, "nic0") ? "0000:01:00.1" : "0000:02:00.1", group);
 }
 
-/* Arguments are separated by '|', so that they may hold blanks. Returns what came out, or the error. */
+/* Arguments are separated by '|', so that they may hold blanks. Returns what came out, or the
+ * error. */
 static char *apply(const struct vec *fds, const char *command)
 {
 	_cleanup_strv_ char **argv = NULL, **filled = NULL;
@@ -170,7 +171,8 @@ START_TEST(test_tokens)
 	add(&fds, CLI_FD_TOKEN, "0000:02:00.0", "vf1");
 	set_text(&fds, 1, "secret");
 	set_text(&fds, 2, "secret");
-	expect(&fds, "cmd|--vfio-vf-token={vf-token}|{fd:vf-token:vf1}", "cmd|--vfio-vf-token=secret|5");
+	expect(&fds, "cmd|--vfio-vf-token={vf-token}|{fd:vf-token:vf1}",
+	       "cmd|--vfio-vf-token=secret|5");
 	set_text(&fds, 2, "other");
 	expect(&fds, "{vf-token:vf1}|{vf-token:vf0}", "other|secret");
 	expect(&fds, "{vf-token}", "{vf-token}: there are several; {vf-token:NAME} tells which.");
@@ -183,7 +185,8 @@ START_TEST(test_tokens)
 	joined = strv_join(filled, "|");
 	ck_assert_str_eq(joined, "qemu|-device|vfio-pci,host=0000:02:11.0|-readconfig|/dev/fd/6");
 	config = fds.items[3];
-	ck_assert_str_eq(config->text, "[device]\n  driver = \"vfio-pci\"\n  host = \"0000:02:10.0\"\n  vf-token = \"secret\"\n");
+	ck_assert_str_eq(config->text, "[device]\n  driver = \"vfio-pci\"\n  host = "
+				       "\"0000:02:10.0\"\n  vf-token = \"secret\"\n");
 }
 END_TEST
 

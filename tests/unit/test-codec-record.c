@@ -107,8 +107,8 @@ START_TEST(test_record_is_strict)
 	static const char *const needed[] = { "version", "phase", "access", "group",  "lease",
 					      "uid",	 "gid",	  "pid",    "since",  "persistent",
 					      "devices", "key",	  "bus",    "address" };
-	static const char *const optional[] = { "start-time", "unit",	 "label", "host-driver",
-						"driver",     "interface" };
+	static const char *const optional[] = { "start-time",  "unit",	 "label",
+						"host-driver", "driver", "interface" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(needed) + ARRAY_SIZE(optional); i++) {
 		bool must = i < ARRAY_SIZE(needed);
@@ -191,7 +191,8 @@ START_TEST(test_definition_round_trip)
 	_cleanup_def_set_ struct def_set *config = parse(full_group);
 	_cleanup_free_ char *text = NULL;
 
-	ck_assert_int_eq(codec_config_group_to_json(def_set_find_group(config, "nic0"), false, &text), 0);
+	ck_assert_int_eq(
+		codec_config_group_to_json(def_set_find_group(config, "nic0"), false, &text), 0);
 	ck_assert_str_eq(text, full_group);
 }
 END_TEST

@@ -61,11 +61,15 @@ static void fill_card(struct device *card)
 
 static void fill_uses(struct device *card)
 {
-	struct usage process = { .kind = (char *)USAGE_OPEN,   .what = (char *)"/dev/nvme0",
-			       .pid = 812,		   .name = (char *)"smartd",
-			       .unit = (char *)"smartd.service" };
-	struct usage mounted = { .kind = (char *)USAGE_MOUNTED, .what = (char *)"/a \"b\"",
-			       .through = (char *)"nvme0n1p1", .pid = -1 };
+	struct usage process = { .kind = (char *)USAGE_OPEN,
+				 .what = (char *)"/dev/nvme0",
+				 .pid = 812,
+				 .name = (char *)"smartd",
+				 .unit = (char *)"smartd.service" };
+	struct usage mounted = { .kind = (char *)USAGE_MOUNTED,
+				 .what = (char *)"/a \"b\"",
+				 .through = (char *)"nvme0n1p1",
+				 .pid = -1 };
 
 	ck_assert_int_eq(usage_list_add(&card->uses, &mounted), 0);
 	ck_assert_int_eq(usage_list_add(&card->uses, &process), 0);
@@ -99,7 +103,10 @@ static struct inventory *make_inventory(void)
 	fill_card(add_device(inv, "pci", "0000:01:00.0", 9));
 	fill_uses(inventory_find(inv, "0000:01:00.0"));
 	inventory_find(inv, "0000:01:00.0")->errors = (struct device_errors){
-		.state = ERROR_FROZEN, .counted = true, .correctable = 3, .fatal = 1,
+		.state = ERROR_FROZEN,
+		.counted = true,
+		.correctable = 3,
+		.fatal = 1,
 	};
 	set(&inv->acs_override, "downstream,multifunction");
 	inv->interrupt_remapping = 0;
@@ -278,7 +285,7 @@ START_TEST(test_bytes_that_are_no_text)
 }
 END_TEST
 
-#define HOST(devices, groups)                                                                      \
+#define HOST(devices, groups) \
 	"{\"version\":1,\"devices\":[" devices "],\"iommu-groups\":[" groups "]}"
 #define CARD(more) "{\"bus\":\"pci\",\"address\":\"0000:01:00.0\"" more "}"
 

@@ -279,7 +279,8 @@ START_TEST(test_too_large)
 	_cleanup_def_set_ struct def_set *config = NULL;
 
 	memset(blanks, ' ', 10u << 20);
-	ck_assert_int_eq(fileio_write_atomic_at(AT_FDCWD, "etc/10.json", blanks, 10u << 20, 0644), 0);
+	ck_assert_int_eq(fileio_write_atomic_at(AT_FDCWD, "etc/10.json", blanks, 10u << 20, 0644),
+			 0);
 	config = load();
 	assert_problem(config, "etc/10.json", "larger than 4194304 bytes");
 }

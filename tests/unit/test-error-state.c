@@ -21,9 +21,11 @@ static struct device_errors reading(const struct device_errors *before, int what
 static void ck_assert_next(enum error_state state, enum error_event event, int what, bool driven,
 			   enum error_state expected)
 {
-	const struct device_errors before = {
-		.state = state, .above_known = true, .fatal_above = 2, .fatal_old = 2, .correctable = 5
-	};
+	const struct device_errors before = { .state = state,
+					      .above_known = true,
+					      .fatal_above = 2,
+					      .fatal_old = 2,
+					      .correctable = 5 };
 	const struct device_errors now = reading(&before, what);
 
 	ck_assert_str_eq(error_state_to_string(error_state_next(&before, &now, event, driven)),
@@ -88,9 +90,11 @@ START_TEST(test_quiet)
 	struct device_errors now = { .state = ERROR_RECOVERING, .quiet = true };
 
 	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_RECOVERED);
-	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_BEGIN, false), ERROR_RECOVERING);
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_BEGIN, false),
+			 ERROR_RECOVERING);
 	now.quiet = false;
-	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_RECOVERING);
+	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false),
+			 ERROR_RECOVERING);
 	now.contained = true;
 	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_FROZEN);
 }
@@ -109,7 +113,8 @@ START_TEST(test_never_looked_at)
 }
 END_TEST
 
-static enum error_state look(struct device_errors *errors, uint64_t fatal_above, enum error_event event)
+static enum error_state look(struct device_errors *errors, uint64_t fatal_above,
+			     enum error_event event)
 {
 	struct device_errors now = *errors;
 
@@ -148,7 +153,8 @@ START_TEST(test_words)
 	enum error_state state;
 
 	for (unsigned i = 0; i < ERROR_STATES; i++) {
-		ck_assert(error_state_from_string(error_state_to_string((enum error_state)i), &state));
+		ck_assert(error_state_from_string(error_state_to_string((enum error_state)i),
+						  &state));
 		ck_assert_uint_eq(state, i);
 	}
 	ck_assert(!error_state_from_string("odd", &state));

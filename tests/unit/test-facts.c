@@ -52,7 +52,7 @@ static const struct vec *item_of(const struct vec *facts, const char *list, cons
 	const struct fact *found = facts_find(facts, list);
 
 	ck_assert_ptr_nonnull(found);
-	VEC_FOREACH (const struct fact, item, &found->items)
+	VEC_FOREACH(const struct fact, item, &found->items)
 		if (str_eq(facts_text(&item->items, "name"), name))
 			return &item->items;
 	ck_abort_msg("no %s in %s", name, list);
@@ -61,9 +61,12 @@ static const struct vec *item_of(const struct vec *facts, const char *list, cons
 
 START_TEST(test_learnt)
 {
-	char *lines[] = { (char *)"source vfio type1v2", (char *)"range 0x0 0xfedfffff",
-			  (char *)"entries 65535", (char *)"range 0xfef00000 0xffffffffffffffff",
-			  (char *)"range", NULL };
+	char *lines[] = { (char *)"source vfio type1v2",
+			  (char *)"range 0x0 0xfedfffff",
+			  (char *)"entries 65535",
+			  (char *)"range 0xfef00000 0xffffffffffffffff",
+			  (char *)"range",
+			  NULL };
 	char *const *at = lines;
 	struct vfio_facts_line line;
 
@@ -129,8 +132,8 @@ START_TEST(test_dma)
 	ck_assert_uint_eq(facts_number(&facts, "entries"), 65535);
 	list = facts_find(&facts, "windows");
 	ck_assert_uint_eq(list->items.n, 3);
-	ck_assert_uint_eq(
-		facts_number(&((struct fact *)list->items.items[1])->items, "first"), 0xfef00000);
+	ck_assert_uint_eq(facts_number(&((struct fact *)list->items.items[1])->items, "first"),
+			  0xfef00000);
 	list = facts_find(&facts, "page-sizes");
 	ck_assert_uint_eq(list->items.n, 3);
 	ck_assert_uint_eq(((struct fact *)list->items.items[2])->number, 1u << 30);
@@ -168,7 +171,8 @@ START_TEST(test_reserved)
 	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
 	struct reserved_region region;
 
-	ck_assert(dma_facts_parse_reserved(inv, "0x00000000fee00000 0x00000000feefffff msi", &region));
+	ck_assert(dma_facts_parse_reserved(inv, "0x00000000fee00000 0x00000000feefffff msi",
+					   &region));
 	ck_assert_uint_eq(region.first, 0xfee00000);
 	ck_assert_uint_eq(region.last, 0xfeefffff);
 	ck_assert_str_eq(region.type, "msi");
@@ -264,8 +268,8 @@ START_TEST(test_units)
 	ck_assert(!iommu_unit_find(inv, nic, &unit));
 	ck_assert_int_eq(str_set(&nic->iommu, "dmar1"), 0);
 	ck_assert_int_eq(strv_add(&inv->iommus, "dmar0 intel-iommu cap 0 ecap 0"), 0);
-	ck_assert_int_eq(strv_add(&inv->iommus,
-				  "dmar1 intel-iommu cap d2008c40660462 ecap f050da"), 0);
+	ck_assert_int_eq(strv_add(&inv->iommus, "dmar1 intel-iommu cap d2008c40660462 ecap f050da"),
+			 0);
 	ck_assert(iommu_unit_find(inv, nic, &unit));
 	ck_assert_str_eq(unit.kind, "VT-d");
 	ck_assert_uint_eq(unit.address_bits, 39);
@@ -274,7 +278,8 @@ START_TEST(test_units)
 	/* Sapphire Rapids: PASIDs of 20 bits, page requests, device TLBs */
 	inv->iommus = strv_free(inv->iommus);
 	ck_assert_int_eq(strv_add(&inv->iommus,
-				  "dmar1 intel-iommu cap 19ed008c40780c66 ecap 3ef9a6f026f05e"), 0);
+				  "dmar1 intel-iommu cap 19ed008c40780c66 ecap 3ef9a6f026f05e"),
+			 0);
 	ck_assert(iommu_unit_find(inv, nic, &unit));
 	ck_assert_int_eq(unit.pasid, IOMMU_UNIT_NO + ((0x3ef9a6f026f05eull >> 40) & 1));
 	ck_assert_uint_eq(unit.address_bits, ((0x19ed008c40780c66ull >> 16) & 0x3f) + 1);
@@ -320,7 +325,8 @@ START_TEST(test_pasid)
 	get(inv, vf, "virtual-capabilities", &facts);
 	pasid = &facts_find(&facts, "pasid")->items;
 	ck_assert_str_eq(facts_text(pasid, "state"), "shared");
-	ck_assert_uint_eq(facts_number(pasid, "offset"), 0xff8); /* the PF has it where ARI is here */
+	ck_assert_uint_eq(facts_number(pasid, "offset"),
+			  0xff8); /* the PF has it where ARI is here */
 	ck_assert_uint_eq(facts_number(pasid, "previous-header"), 0xff81000e);
 	ck_assert_str_eq(facts_text(pasid, "registers"), "1b00010006140000");
 	ck_assert_ptr_null(facts_find(&facts, "pri"));
@@ -343,5 +349,5 @@ START_TEST(test_pasid)
 }
 END_TEST
 
-SUITE("facts", test_learnt, test_take, test_dma, test_dma_of_iommufd, test_reserved, test_regions, test_small_bars, test_units,
-      test_pasid)
+SUITE("facts", test_learnt, test_take, test_dma, test_dma_of_iommufd, test_reserved, test_regions,
+      test_small_bars, test_units, test_pasid)

@@ -192,9 +192,15 @@ END_TEST
 static Suite *make_suite(void)
 {
 	const TTest *const tests[] = {
-		test_write_and_read, test_replace, test_failed_write_changes_nothing,
-		test_leftover_of_a_crash, test_read_limits, test_read_empty,
-		test_read_of_unknown_size, test_read_refuses_what_is_no_file, test_mkdir_parents,
+		test_write_and_read,
+		test_replace,
+		test_failed_write_changes_nothing,
+		test_leftover_of_a_crash,
+		test_read_limits,
+		test_read_empty,
+		test_read_of_unknown_size,
+		test_read_refuses_what_is_no_file,
+		test_mkdir_parents,
 		test_close_keeps_errno,
 	};
 	Suite *suite = suite_create("fileio");

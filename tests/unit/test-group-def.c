@@ -117,9 +117,11 @@ START_TEST(test_words_go_there_and_back)
 		ck_assert_int_eq(group_def_bind_from_string(group_def_bind_to_string(i), &bind), 0);
 	for (unsigned i = ON_RELEASE_RESTORE; i <= ON_RELEASE_NONE; i++)
 		ck_assert_int_eq(group_def_on_release_from_string(group_def_on_release_to_string(i),
-							      &on_release), 0);
+								  &on_release),
+				 0);
 	for (unsigned i = RESET_AUTO; i <= RESET_REQUIRE; i++)
-		ck_assert_int_eq(group_def_reset_from_string(group_def_reset_to_string(i), &reset), 0);
+		ck_assert_int_eq(group_def_reset_from_string(group_def_reset_to_string(i), &reset),
+				 0);
 
 	ck_assert_int_eq(group_def_bind_from_string("Boot", &bind), -EINVAL);
 	ck_assert_int_eq(group_def_on_release_from_string("", &on_release), -EINVAL);

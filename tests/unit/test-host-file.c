@@ -50,11 +50,13 @@ static void refuse(const char *text, const char *why)
 /* What lspci's options make of the first line. */
 START_TEST(test_first_lines)
 {
-	static const char with_ids[] = "01:00.0 Ethernet controller [0200]: Intel Corporation 82574L "
-				       "[Fast] [8086:10d3] (rev 03)";
-	static const char with_interface[] = "01:00.0 Ethernet controller [0200]: Intel Corporation "
-					     "82574L [Fast] [8086:10d3] (rev 03) "
-					     "(prog-if 00 [Normal decode])";
+	static const char with_ids[] =
+		"01:00.0 Ethernet controller [0200]: Intel Corporation 82574L "
+		"[Fast] [8086:10d3] (rev 03)";
+	static const char with_interface[] =
+		"01:00.0 Ethernet controller [0200]: Intel Corporation "
+		"82574L [Fast] [8086:10d3] (rev 03) "
+		"(prog-if 00 [Normal decode])";
 	static const char *const lines[] = {
 		"0000:01:00.0 Ethernet controller: Intel Corporation 82574L [Fast] (rev 03)",
 		"01:00.0 Ethernet controller: Intel Corporation 82574L [Fast] (rev 03)",
@@ -202,19 +204,19 @@ END_TEST
 /* All that is decided from a host. */
 static void decide(struct inventory *inv)
 {
-	VEC_FOREACH (const struct device, device, &inv->devices) {
+	VEC_FOREACH(const struct device, device, &inv->devices) {
 		_cleanup_isolation_ struct vec causes = { 0 };
 		_cleanup_vec_ struct vec reached = { 0 };
 
 		ck_assert_int_eq(isolation_find(inv, device, &causes), 0);
-		VEC_FOREACH (const struct isolation_cause, cause, &causes) {
+		VEC_FOREACH(const struct isolation_cause, cause, &causes) {
 			_cleanup_free_ char *text = isolation_text(inv, device, cause);
 
 			ck_assert_ptr_nonnull(text);
 		}
 		ck_assert_int_eq(reset_scope_devices(inv, device, "bus", &reached), 0);
 	}
-	VEC_FOREACH (const struct iommu_group, group, &inv->iommu_groups) {
+	VEC_FOREACH(const struct iommu_group, group, &inv->iommu_groups) {
 		_cleanup_strv_ char **advice = NULL;
 
 		ck_assert_int_eq(advice_find(inv, &group->devices, &advice), 0);
@@ -258,7 +260,7 @@ END_TEST
 static Suite *make_suite(void)
 {
 	const TTest *const tests[] = {
-		test_first_lines, test_numbers_only, test_all_ones,	   test_attributes,
+		test_first_lines, test_numbers_only, test_all_ones,	     test_attributes,
 		test_gaps,	  test_refused,	     test_virtual_functions,
 	};
 	Suite *suite = suite_create("hostfile");

@@ -28,18 +28,28 @@
  *   free A               nothing hard is
  */
 static const char *const hosts[] = {
-	"alias.lspci",	      "conventional.lspci",
-	"cut-off.lspci",      "desktop.lspci",
-	"lab-amd-iommu.json", "lab-arm64-platform.json",
+	"alias.lspci",
+	"conventional.lspci",
+	"cut-off.lspci",
+	"desktop.lspci",
+	"lab-amd-iommu.json",
+	"lab-arm64-platform.json",
 	"lab-bridge-in-switch.json",
-	"lab-bridges.json",   "lab-bridges-verbose.lspci",
-	"lab-default.json",   "lab-default.lspci",
-	"lab-eight.json",     "lab-multifunction.json",
-	"lab-no-acs.json",    "lab-no-iommu.json",
+	"lab-bridges.json",
+	"lab-bridges-verbose.lspci",
+	"lab-default.json",
+	"lab-default.lspci",
+	"lab-eight.json",
+	"lab-multifunction.json",
+	"lab-no-acs.json",
+	"lab-no-iommu.json",
 	"lab-pseries.json",
-	"lab-twenty.json",    "lab-vfs.json",
-	"lab-vfs.lspci",      "lab-virtio-iommu.json",
-	"laptop.lspci",	      "nvme-switch.lspci",
+	"lab-twenty.json",
+	"lab-vfs.json",
+	"lab-vfs.lspci",
+	"lab-virtio-iommu.json",
+	"laptop.lspci",
+	"nvme-switch.lspci",
 	"pasid-vfs.lspci",
 	"server.lspci",
 };
@@ -72,16 +82,16 @@ static struct inventory *read_host(const char *name)
 static void print_keys(FILE *out, const char *word, const struct vec *devices)
 {
 	fputs(word, out);
-	VEC_FOREACH (const struct device, device, devices)
+	VEC_FOREACH(const struct device, device, devices)
 		fprintf(out, " %s", device->key);
 	fputc('\n', out);
 }
 
 static void print_groups(FILE *out, const struct inventory *inv)
 {
-	VEC_FOREACH (const struct iommu_group, group, &inv->iommu_groups)
+	VEC_FOREACH(const struct iommu_group, group, &inv->iommu_groups)
 		print_keys(out, "group", &group->devices);
-	VEC_FOREACH (const struct device, device, &inv->devices)
+	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (device->iommu_group < 0)
 			fprintf(out, "none %s\n", device->key);
 }
@@ -121,7 +131,7 @@ static void print_causes(FILE *out, const struct inventory *inv, const struct de
 	_cleanup_isolation_ struct vec causes = { 0 };
 
 	ck_assert_int_eq(isolation_find(inv, device, &causes), 0);
-	VEC_FOREACH (const struct isolation_cause, cause, &causes) {
+	VEC_FOREACH(const struct isolation_cause, cause, &causes) {
 		_cleanup_free_ char *text = isolation_text(inv, device, cause);
 
 		ck_assert_ptr_nonnull(text);
@@ -132,8 +142,7 @@ static void print_causes(FILE *out, const struct inventory *inv, const struct de
 
 static void print_resets(FILE *out, const struct inventory *inv, struct device *device)
 {
-	STRV_FOREACH(method, device->reset_methods)
-	{
+	STRV_FOREACH(method, device->reset_methods) {
 		_cleanup_vec_ struct vec devices = { 0 };
 		_cleanup_free_ char *word = str_printf("reset %s %s", device->key, *method);
 
@@ -154,8 +163,8 @@ static void print_virtual(FILE *out, const struct inventory *inv, const struct d
 		if (space[kind].at)
 			fprintf(out, "virtual %s %s %s %#x%s\n", vf->key,
 				cap_space_kind_to_string(kind),
-				cap_space_state_to_string(space[kind].state),
-				space[kind].place.at, space[kind].place.as_pf ? " as-pf" : "");
+				cap_space_state_to_string(space[kind].state), space[kind].place.at,
+				space[kind].place.as_pf ? " as-pf" : "");
 }
 
 static char *describe(const struct inventory *inv)
@@ -166,11 +175,11 @@ static char *describe(const struct inventory *inv)
 
 	print_groups(out, inv);
 	print_derived(out, inv);
-	VEC_FOREACH (const struct device, device, &inv->devices)
+	VEC_FOREACH(const struct device, device, &inv->devices)
 		print_causes(out, inv, device);
-	VEC_FOREACH (struct device, device, &inv->devices)
+	VEC_FOREACH(struct device, device, &inv->devices)
 		print_resets(out, inv, device);
-	VEC_FOREACH (const struct device, device, &inv->devices)
+	VEC_FOREACH(const struct device, device, &inv->devices)
 		print_virtual(out, inv, device);
 	ck_assert_int_eq(fclose(out), 0);
 	return text;
@@ -193,7 +202,7 @@ static void assess(const struct inventory *inv, const char *key, struct resolved
 
 static bool has_blocker(const struct resolved_group *view, const char *code)
 {
-	VEC_FOREACH (const struct blocker, blocker, &view->blockers)
+	VEC_FOREACH(const struct blocker, blocker, &view->blockers)
 		if (str_eq(blocker->code, code))
 			return true;
 	return false;
@@ -223,8 +232,7 @@ static char *read_expected(const char *name, const struct inventory *inv)
 	_cleanup_strv_ char **lines = NULL, **kept = NULL;
 
 	ck_assert_int_eq(strv_split(text, "\n", &lines), 0);
-	STRV_FOREACH(line, lines)
-	{
+	STRV_FOREACH(line, lines) {
 		_cleanup_strv_ char **words = NULL;
 
 		if ((*line)[0] == '#')
@@ -258,7 +266,7 @@ START_TEST(test_dump_and_snapshot)
 	_cleanup_inventory_ struct inventory *snapshot = read_host("lab-default.json");
 	_cleanup_inventory_ struct inventory *dump = read_host("lab-default.lspci");
 
-	VEC_FOREACH (const struct device, device, &snapshot->devices) {
+	VEC_FOREACH(const struct device, device, &snapshot->devices) {
 		const struct device *same = inventory_find(dump, device->key);
 
 		ck_assert_msg(same != NULL, "%s", device->key);

@@ -26,11 +26,11 @@ static char *keys_of(const struct vec *devices)
 	return strv_join(keys, " ");
 }
 
-#define ck_assert_devices(devices, expected)                      \
-	do {                                                      \
+#define ck_assert_devices(devices, expected)                    \
+	do {                                                    \
 		_cleanup_free_ char *actual = keys_of(devices); \
-                                                                  \
-		ck_assert_str_eq(actual, expected);               \
+                                                                \
+		ck_assert_str_eq(actual, expected);             \
 	} while (0)
 
 START_TEST(test_put_sorts)

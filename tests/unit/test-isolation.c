@@ -35,7 +35,7 @@ static char *causes_of(const struct inventory *inv, const char *key)
 	_cleanup_strv_ char **words = NULL;
 
 	ck_assert_int_eq(isolation_find(inv, inventory_find(inv, key), &causes), 0);
-	VEC_FOREACH (const struct isolation_cause, cause, &causes) {
+	VEC_FOREACH(const struct isolation_cause, cause, &causes) {
 		_cleanup_free_ char *word =
 			str_printf("%s %s", isolation_code_to_string(cause->code), cause->peer);
 
@@ -44,11 +44,11 @@ static char *causes_of(const struct inventory *inv, const char *key)
 	return strv_join(words, ", ");
 }
 
-#define ck_assert_causes(inv, key, expected)                                                       \
-	do {                                                                                       \
-		_cleanup_free_ char *actual = causes_of(inv, key);                                 \
-                                                                                                   \
-		ck_assert_str_eq(actual, expected);                                                \
+#define ck_assert_causes(inv, key, expected)                       \
+	do {                                                       \
+		_cleanup_free_ char *actual = causes_of(inv, key); \
+                                                                   \
+		ck_assert_str_eq(actual, expected);                \
 	} while (0)
 
 START_TEST(test_module_goes_first)

@@ -35,7 +35,8 @@ START_TEST(test_actions_belong_to_the_state_they_lead_to)
 				ck_assert_int_eq(transition.next, LEASE_STUCK);
 			if (transition.action == LEASE_END)
 				ck_assert_int_eq(transition.next, LEASE_ENDED);
-			/* a change of state that nothing is done for would be waited for for ever */
+			/* a change of state that nothing is done for would be waited for for ever
+			 */
 			if (transition.action == LEASE_DO_NOTHING && transition.next != state)
 				ck_assert_int_eq(transition.next, LEASE_CANCELLED);
 		}
@@ -53,7 +54,8 @@ START_TEST(test_an_ended_lease_stays_so)
 }
 END_TEST
 
-/* Whatever state a lease is in, letting go and then nothing but good news ends it; a dirty one only after its reset. */
+/* Whatever state a lease is in, letting go and then nothing but good news ends it; a dirty one only
+ * after its reset. */
 START_TEST(test_every_lease_can_end)
 {
 	for (enum lease_state start = 0; start < LEASE_STATE_COUNT; start++) {

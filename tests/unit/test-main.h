@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The main program of every unit test. A test file includes this first, writes its START_TESTs, and defines
- * make_suite(). Linked to the library of the floor it tests and those below, nothing else.
+ * The main program of every unit test. A test file includes this first, writes its START_TESTs, and
+ * defines make_suite(). Linked to the library of the floor it tests and those below, nothing else.
  */
 
 #undef NDEBUG
@@ -16,17 +16,17 @@
 static Suite *make_suite(void);
 
 /* A suite of one case, for files that need no fixture: SUITE("vec", test_add, test_remove). */
-#define SUITE(name, ...)                                                              \
-	static Suite *make_suite(void)                                                \
-	{                                                                             \
-		const TTest *const tests[] = { __VA_ARGS__ };                         \
-		Suite *suite = suite_create(name);                                    \
-		TCase *tcase = tcase_create(name);                                    \
-                                                                                      \
-		for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)         \
-			tcase_add_test(tcase, tests[i]);                              \
-		suite_add_tcase(suite, tcase);                                        \
-		return suite;                                                         \
+#define SUITE(name, ...)                                                      \
+	static Suite *make_suite(void)                                        \
+	{                                                                     \
+		const TTest *const tests[] = { __VA_ARGS__ };                 \
+		Suite *suite = suite_create(name);                            \
+		TCase *tcase = tcase_create(name);                            \
+                                                                              \
+		for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) \
+			tcase_add_test(tcase, tests[i]);                      \
+		suite_add_tcase(suite, tcase);                                \
+		return suite;                                                 \
 	}
 
 int main(void)

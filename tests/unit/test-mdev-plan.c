@@ -8,7 +8,7 @@
 #include "policy/plan/mdev-plan.h"
 
 #define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
-#define KEY  "mdev:" UUID
+#define KEY "mdev:" UUID
 
 static struct inventory *host(void)
 {
@@ -50,8 +50,8 @@ static struct mdev_def *definition(const char *type)
 }
 
 /* "create-mdev mtty/mtty-2, set-attribute a=1"; "" and what is in the way, else. */
-static char *plan(const struct inventory *inv, const struct mdev_def *def, const struct mdev_state *state, bool claimed,
-		  char **ret_problem)
+static char *plan(const struct inventory *inv, const struct mdev_def *def,
+		  const struct mdev_state *state, bool claimed, char **ret_problem)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 	_cleanup_strv_ char **words = NULL;
@@ -60,21 +60,24 @@ static char *plan(const struct inventory *inv, const struct mdev_def *def, const
 
 	ck_assert_int_eq(mdev_plan(inv, KEY, def, state, keys, &steps, &act, ret_problem), 0);
 	VEC_FOREACH(const struct step, step, &steps) {
-		_cleanup_free_ char *word = str_printf("%s %s", step_kind_to_string(step->kind), str_or(step->value, "-"));
+		_cleanup_free_ char *word = str_printf("%s %s", step_kind_to_string(step->kind),
+						       str_or(step->value, "-"));
 
 		ck_assert_int_eq(strv_add(&words, word), 0);
-		ck_assert(step->kind == STEP_PROVE_CLOSED ? step->iommu_group == 8 : str_eq(step->device, KEY));
+		ck_assert(step->kind == STEP_PROVE_CLOSED ? step->iommu_group == 8 :
+							    str_eq(step->device, KEY));
 	}
-	ck_assert_int_eq(act, steps.n == 0			? MDEV_PLAN_KEEP
-			      : strstr(words[steps.n - 1], "remove") ? MDEV_PLAN_REMOVE
-								     : MDEV_PLAN_CREATE);
+	ck_assert_int_eq(act, steps.n == 0			   ? MDEV_PLAN_KEEP :
+			      strstr(words[steps.n - 1], "remove") ? MDEV_PLAN_REMOVE :
+								     MDEV_PLAN_CREATE);
 	return strv_join(words, ", ");
 }
 
 static const struct mdev_state not_ours;
 
-static void check(const struct inventory *inv, const struct mdev_def *def, const struct mdev_state *state, bool claimed,
-		  const char *wanted, const char *problem)
+static void check(const struct inventory *inv, const struct mdev_def *def,
+		  const struct mdev_state *state, bool claimed, const char *wanted,
+		  const char *problem)
 {
 	_cleanup_free_ char *said = NULL, *steps = plan(inv, def, state, claimed, &said);
 
@@ -82,7 +85,8 @@ static void check(const struct inventory *inv, const struct mdev_def *def, const
 	if (!problem)
 		ck_assert_ptr_null(said);
 	else
-		ck_assert_msg(said && strstr(said, problem), "no \"%s\" in: %s", problem, str_or(said, "nothing"));
+		ck_assert_msg(said && strstr(said, problem), "no \"%s\" in: %s", problem,
+			      str_or(said, "nothing"));
 }
 
 #define REMOVAL "prove-closed -, remove-mdev -"
@@ -95,14 +99,16 @@ START_TEST(test_made_with_its_attributes_in_order)
 	ck_assert_int_eq(strv_add(&def->attributes, "b=1"), 0);
 	ck_assert_int_eq(strv_add(&def->attributes, "a=x=y"), 0);
 	add_parent(inv, "mtty", 1);
-	check(inv, def, &not_ours, false, "create-mdev mtty/mtty-2, set-attribute b=1, set-attribute a=x=y", NULL);
+	check(inv, def, &not_ours, false,
+	      "create-mdev mtty/mtty-2, set-attribute b=1, set-attribute a=x=y", NULL);
 }
 END_TEST
 
 START_TEST(test_obstacles)
 {
 	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2"), *other = definition("mtty-9");
+	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2"),
+					   *other = definition("mtty-9");
 
 	check(inv, def, &not_ours, false, "", "there is no mtty on this host");
 	add_parent(inv, "mtty", 0);
@@ -120,7 +126,8 @@ START_TEST(test_a_parent_without_its_driver)
 	ck_assert_int_eq(str_set(&parent->driver, "vfio-pci"), 0);
 	ck_assert_int_eq(inventory_put(inv, parent), 0);
 	ck_assert_int_eq(str_set(&def->parent, "0000:00:02.0"), 0);
-	check(inv, def, &not_ours, false, "", "nothing can be made of 0000:00:02.0 as it is, with the driver vfio-pci");
+	check(inv, def, &not_ours, false, "",
+	      "nothing can be made of 0000:00:02.0 as it is, with the driver vfio-pci");
 }
 END_TEST
 
@@ -145,7 +152,8 @@ START_TEST(test_what_is_not_ours_is_never_removed)
 	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2");
 
 	add_mdev(inv, "mtty-1");
-	check(inv, def, &not_ours, false, "", "there already, as mtty-1 of mdev_bus:mtty, and not made by devgroups");
+	check(inv, def, &not_ours, false, "",
+	      "there already, as mtty-1 of mdev_bus:mtty, and not made by devgroups");
 	check(inv, NULL, &not_ours, false, "", NULL);
 }
 END_TEST
@@ -195,8 +203,10 @@ END_TEST
 START_TEST(test_names_of_parents)
 {
 	static const char *const names[][2] = {
-		{ "mtty", "mdev_bus:mtty" },	     { "0.0.26ab", "mdev_bus:0.0.26ab" },
-		{ "00:02.0", "0000:00:02.0" },	     { "pci:0000:00:02.0", "0000:00:02.0" },
+		{ "mtty", "mdev_bus:mtty" },
+		{ "0.0.26ab", "mdev_bus:0.0.26ab" },
+		{ "00:02.0", "0000:00:02.0" },
+		{ "pci:0000:00:02.0", "0000:00:02.0" },
 		{ "mdev_bus:matrix", "mdev_bus:matrix" },
 	};
 
@@ -211,7 +221,7 @@ START_TEST(test_names_of_parents)
 }
 END_TEST
 
-SUITE("mdevplan", test_made_with_its_attributes_in_order, test_obstacles, test_a_parent_without_its_driver,
-      test_what_is_there_and_fits_is_left_alone, test_what_is_not_ours_is_never_removed,
-      test_what_is_ours_goes_when_it_may, test_another_attribute_is_another_device, test_half_made_is_made_anew,
-      test_names_of_parents)
+SUITE("mdevplan", test_made_with_its_attributes_in_order, test_obstacles,
+      test_a_parent_without_its_driver, test_what_is_there_and_fits_is_left_alone,
+      test_what_is_not_ours_is_never_removed, test_what_is_ours_goes_when_it_may,
+      test_another_attribute_is_another_device, test_half_made_is_made_anew, test_names_of_parents)

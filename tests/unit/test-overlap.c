@@ -88,9 +88,9 @@ static void assert_blocker(const char *groups, const char *name, const char *cod
 	ck_assert_msg(strstr(blocker->text, text), "no \"%s\" in: %s", text, blocker->text);
 }
 
-#define BY_PATH	   "\"a\":{\"devices\":[{\"path\":\"0000:00:1c.4/00.0\"}]}"
+#define BY_PATH "\"a\":{\"devices\":[{\"path\":\"0000:00:1c.4/00.0\"}]}"
 #define BY_ADDRESS "\"b\":{\"devices\":[\"01:00.0\"]}"
-#define ALL_INTEL  "\"c\":{\"devices\":[{\"vendor\":\"8086\"}]}"
+#define ALL_INTEL "\"c\":{\"devices\":[{\"vendor\":\"8086\"}]}"
 
 START_TEST(test_a_device_in_two_groups)
 {
@@ -124,9 +124,9 @@ END_TEST
 /* Who has reserved a device has reserved what moves with it. */
 START_TEST(test_reserved)
 {
-#define FIRST(more)  "\"a\":{\"devices\":[\"02:00.0\"]" more "}"
+#define FIRST(more) "\"a\":{\"devices\":[\"02:00.0\"]" more "}"
 #define SECOND(more) "\"b\":{\"devices\":[\"02:00.1\"]" more "}"
-#define FOR(label)   ",\"reserved-for\":\"" label "\""
+#define FOR(label) ",\"reserved-for\":\"" label "\""
 	assert_blocker(FIRST("") "," SECOND(FOR("vm")), "a", "reserved", "reserved for vm");
 	assert_blocker(FIRST("") "," SECOND(FOR("vm")), "b", NULL, NULL);
 	assert_blocker(FIRST(FOR("vm")) "," SECOND(FOR("vm")), "a", NULL, NULL);

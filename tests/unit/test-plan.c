@@ -19,8 +19,10 @@ static struct inventory *five(void)
 		uint8_t header_type;
 		uint32_t class_code;
 	} members[] = {
-		{ "0000:03:00.0", "shpchp", 1, 0x060400 },   { "0000:04:01.0", "e1000", 0, 0x020000 },
-		{ "0000:04:02.0", NULL, 0, 0x020000 },	     { "0000:04:03.0", "uhci_hcd", 0, 0x0c0300 },
+		{ "0000:03:00.0", "shpchp", 1, 0x060400 },
+		{ "0000:04:01.0", "e1000", 0, 0x020000 },
+		{ "0000:04:02.0", NULL, 0, 0x020000 },
+		{ "0000:04:03.0", "uhci_hcd", 0, 0x0c0300 },
 		{ "0000:04:03.7", "ehci-pci", 0, 0x0c0320 },
 	};
 	struct inventory *inv = inventory_new();
@@ -86,8 +88,10 @@ static void check_companions(const struct inventory *inv, const struct step *ste
 	if (vfio_driver_is_known(step->value))
 		return;
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		ck_assert_msg(!usb_companion_of_ehci(device, ehci) || !vfio_driver_is_known(device->driver),
-			      "%s %s %s", step_kind_to_string(step->kind), step->device, step->value);
+		ck_assert_msg(!usb_companion_of_ehci(device, ehci) ||
+				      !vfio_driver_is_known(device->driver),
+			      "%s %s %s", step_kind_to_string(step->kind), step->device,
+			      step->value);
 }
 
 /* Does to the inventory what the first @n steps do to the host. */
@@ -164,8 +168,8 @@ START_TEST(test_by_path_the_node_is_granted_and_not_opened)
 END_TEST
 
 /* The steps that open, from the end of a claim on. */
-static char *opening(const struct inventory *inv, enum access_mode access, enum vfio_interface interface,
-		     struct record **ret_record)
+static char *opening(const struct inventory *inv, enum access_mode access,
+		     enum vfio_interface interface, struct record **ret_record)
 {
 	_cleanup_group_def_ struct group_def *def = define("0000:04:01.0");
 	_cleanup_resolved_group_ struct resolved_group view = {};
@@ -297,10 +301,12 @@ static void release_from_there(struct inventory *inv, const struct record *recor
 	apply(inv, &release, release.n);
 	ck_assert(plan_release_is_complete(inv, record));
 	VEC_FOREACH(const struct device, device, &before->devices)
-		ck_assert_msg(device_equal(device, inventory_find(inv, device->key)), "%s %s", when, device->key);
+		ck_assert_msg(device_equal(device, inventory_find(inv, device->key)), "%s %s", when,
+			      device->key);
 }
 
-/* Somebody has put it on its VFIO driver before the claim, and its EHCI is on that of the host: apply() looks whether they meet. */
+/* Somebody has put it on its VFIO driver before the claim, and its EHCI is on that of the host:
+ * apply() looks whether they meet. */
 START_TEST(test_a_companion_makes_way)
 {
 	_cleanup_inventory_ struct inventory *first = five_with_uhci_taken();
@@ -464,7 +470,8 @@ START_TEST(test_boot_goes_on_from_every_point)
 }
 END_TEST
 
-/* Once its siblings are back with the host a device behind a bridge cannot be reset any more; it need not be. */
+/* Once its siblings are back with the host a device behind a bridge cannot be reset any more; it
+ * need not be. */
 START_TEST(test_a_release_resets_nothing_twice)
 {
 	_cleanup_inventory_ struct inventory *inv = five();
@@ -485,7 +492,8 @@ START_TEST(test_a_release_resets_nothing_twice)
 }
 END_TEST
 
-/* The device that is reset is bound by then, and the driver has forgotten the ids and let go of what it took along. */
+/* The device that is reset is bound by then, and the driver has forgotten the ids and let go of
+ * what it took along. */
 START_TEST(test_without_overrides_the_ids_are_gone_before_the_resets)
 {
 	_cleanup_inventory_ struct inventory *inv = five();
@@ -500,9 +508,9 @@ START_TEST(test_without_overrides_the_ids_are_gone_before_the_resets)
 
 	VEC_FOREACH(struct device, device, &inv->devices) {
 		device->has_override = false;
-		device->device = str_eq(device->key, "0000:04:03.7")   ? 3
-				 : str_eq(device->key, "0000:04:03.0") ? 2
-								       : 1;
+		device->device = str_eq(device->key, "0000:04:03.7") ? 3 :
+				 str_eq(device->key, "0000:04:03.0") ? 2 :
+								       1;
 	}
 	ck_assert_int_eq(vec_add(&attempts, &attempt), 0);
 	plan.attempts = attempts;
@@ -537,7 +545,8 @@ END_TEST
 
 /* --- errors --- */
 
-/* The steps of a release of the NIC at 04:01.0, which a port is above of, in this state and with this record. */
+/* The steps of a release of the NIC at 04:01.0, which a port is above of, in this state and with
+ * this record. */
 static char *release_of_lost(enum error_state state, bool used, bool recovery, const char *physfn)
 {
 	_cleanup_inventory_ struct inventory *inv = five();
@@ -576,17 +585,21 @@ START_TEST(test_what_is_reset_by_order_is_found_anew)
 	_cleanup_free_ char *failed = release_of_lost(ERROR_FAILED, true, true, NULL);
 	_cleanup_free_ char *vf = release_of_lost(ERROR_FAILED, true, true, "0000:04:00.0");
 	_cleanup_free_ char *well = release_of_lost(ERROR_OK, true, true, NULL);
-	const char *unbind = strstr(failed, "unbind 0000:04:01.0"), *replug = strstr(failed, "replug");
+	const char *unbind = strstr(failed, "unbind 0000:04:01.0"),
+		   *replug = strstr(failed, "replug");
 
-	ck_assert_ptr_nonnull(strstr(fatal, "replug 0000:04:01.0 unless its configuration is whole\n"));
+	ck_assert_ptr_nonnull(
+		strstr(fatal, "replug 0000:04:01.0 unless its configuration is whole\n"));
 	ck_assert_ptr_nonnull(strstr(failed, "replug 0000:04:01.0 \n"));
-	ck_assert(unbind && unbind < replug && replug < strstr(failed, "set-override 0000:04:01.0"));
+	ck_assert(unbind && unbind < replug &&
+		  replug < strstr(failed, "set-override 0000:04:01.0"));
 	ck_assert_ptr_null(strstr(vf, "replug"));
 	ck_assert_ptr_null(strstr(well, "replug"));
 }
 END_TEST
 
-/* What nobody has is bound and given back at once, and reset in between, although it was never handed over. */
+/* What nobody has is bound and given back at once, and reset in between, although it was never
+ * handed over. */
 START_TEST(test_recovery_of_what_nobody_has)
 {
 	_cleanup_inventory_ struct inventory *inv = five();
@@ -609,7 +622,8 @@ START_TEST(test_recovery_of_what_nobody_has)
 	ck_assert_int_eq(strv_add(&record_find_device(record, "0000:04:01.0")->resets, "flr"), 0);
 	ck_assert_int_eq(plan_release(inv, record, &back), 0);
 	back_text = text_of(&back);
-	ck_assert_ptr_nonnull(strstr(back_text, "reset 0000:04:01.0 by flr\nverify-reset 0000:04:01.0 required\n"));
+	ck_assert_ptr_nonnull(strstr(
+		back_text, "reset 0000:04:01.0 by flr\nverify-reset 0000:04:01.0 required\n"));
 	ck_assert_ptr_null(strstr(back_text, "reset 0000:04:02.0"));
 	apply(inv, &back, back.n);
 	inventory_find(inv, "0000:04:01.0")->errors.state = ERROR_OK;
@@ -618,12 +632,13 @@ START_TEST(test_recovery_of_what_nobody_has)
 END_TEST
 
 SUITE("plan", test_what_has_lost_its_state_stays_where_it_is,
-      test_what_is_reset_by_order_is_found_anew, test_recovery_of_what_nobody_has, test_claim_takes_the_whole_group_in_order,
-      test_by_path_the_node_is_granted_and_not_opened, test_the_interface_says_what_is_opened,
-      test_the_interface_is_chosen,
-      test_release_undoes_a_claim_from_every_point, test_release_may_be_cut_off_anywhere, test_a_companion_makes_way,
-      test_nothing_is_unbound_before_it_is_proven_closed,
+      test_what_is_reset_by_order_is_found_anew, test_recovery_of_what_nobody_has,
+      test_claim_takes_the_whole_group_in_order, test_by_path_the_node_is_granted_and_not_opened,
+      test_the_interface_says_what_is_opened, test_the_interface_is_chosen,
+      test_release_undoes_a_claim_from_every_point, test_release_may_be_cut_off_anywhere,
+      test_a_companion_makes_way, test_nothing_is_unbound_before_it_is_proven_closed,
       test_what_has_a_node_already_is_proven_closed_first, test_a_port_stays_on_pcieport,
       test_boot_is_a_claim_that_opens_nothing, test_boot_goes_on_from_every_point,
-      test_release_leaves_what_is_somebody_elses_by_now, test_release_of_what_somebody_holds_up, test_a_release_resets_nothing_twice,
+      test_release_leaves_what_is_somebody_elses_by_now, test_release_of_what_somebody_holds_up,
+      test_a_release_resets_nothing_twice,
       test_without_overrides_the_ids_are_gone_before_the_resets)

@@ -27,7 +27,7 @@ static void set_dpc(uint16_t status)
 	port->config[0x108] = (uint8_t)status;
 	port->config[0x109] = (uint8_t)(status >> 8);
 	ck_assert_int_eq(fileio_write_atomic_at(AT_FDCWD, path, (const char *)port->config,
-					      port->config_size, 0644),
+						port->config_size, 0644),
 			 0);
 	/* what is remembered of it is older */
 	port->config[0x108] = port->config[0x109] = 0;
@@ -85,8 +85,8 @@ END_TEST
 
 START_TEST(test_no_counters)
 {
-	_cleanup_free_ char *path = str_printf("%s/sys/bus/pci/devices/" CARD "/aer_dev_correctable",
-					       top);
+	_cleanup_free_ char *path =
+		str_printf("%s/sys/bus/pci/devices/" CARD "/aer_dev_correctable", top);
 
 	unlink(path);
 	ck_assert(!look().counted);
@@ -113,12 +113,11 @@ static const struct {
 	const char *text;
 	bool contained;
 } eeh[] = {
-	{ "0x78 0x800\n", false },
-	{ "0x60 0x801\n", true },  /* frozen: neither MMIO nor DMA */
-	{ "0x68 0x800\n", true },  /* MMIO alone is allowed again */
-	{ "0x79 0x800\n", true },  /* the firmware says that it is not there */
-	{ "0x78 0xc00\n", true },  /* given up */
-	{ "0x78 0x801\n", true },  /* isolated */
+	{ "0x78 0x800\n", false }, { "0x60 0x801\n", true }, /* frozen: neither MMIO nor DMA */
+	{ "0x68 0x800\n", true },			     /* MMIO alone is allowed again */
+	{ "0x79 0x800\n", true }, /* the firmware says that it is not there */
+	{ "0x78 0xc00\n", true }, /* given up */
+	{ "0x78 0x801\n", true }, /* isolated */
 	{ "nonsense\n", false },
 };
 

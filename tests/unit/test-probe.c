@@ -16,11 +16,16 @@ static void make_device(const char *place, const char *address, const char *driv
 	_cleanup_free_ char *link = str_printf("sys/bus/pci/devices/%s", address);
 	_cleanup_free_ char *target = str_printf("../../../devices/pci0000:00/%s", place);
 	static const char *const files[][2] = {
-		{ "vendor", "0x8086\n" },	    { "device", "0x10d3\n" },
-		{ "class", "0x020000\n" },	    { "driver_override", "(null)\n" },
-		{ "reset_method", "pm bus\n" },	    { "reset", "" },
-		{ "numa_node", "-1\n" },	    { "power_state", "D0\n" },
-		{ "enable", "0\n" },		    { "modalias", "pci:v00008086d000010D3\n" },
+		{ "vendor", "0x8086\n" },
+		{ "device", "0x10d3\n" },
+		{ "class", "0x020000\n" },
+		{ "driver_override", "(null)\n" },
+		{ "reset_method", "pm bus\n" },
+		{ "reset", "" },
+		{ "numa_node", "-1\n" },
+		{ "power_state", "D0\n" },
+		{ "enable", "0\n" },
+		{ "modalias", "pci:v00008086d000010D3\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -74,9 +79,11 @@ static void check_interfaces(bool iommufd, bool devices)
 START_TEST(test_interfaces_of_vfio)
 {
 	check_interfaces(false, false);
-	make_file("boot/config-6.9-test", "# CONFIG_IOMMUFD is not set\nCONFIG_VFIO_DEVICE_CDEV=y\n");
+	make_file("boot/config-6.9-test",
+		  "# CONFIG_IOMMUFD is not set\nCONFIG_VFIO_DEVICE_CDEV=y\n");
 	check_interfaces(false, false);
-	make_file("boot/config-6.9-test", "CONFIG_IOMMUFD=m\n# CONFIG_VFIO_DEVICE_CDEV is not set\n");
+	make_file("boot/config-6.9-test",
+		  "CONFIG_IOMMUFD=m\n# CONFIG_VFIO_DEVICE_CDEV is not set\n");
 	check_interfaces(true, false);
 	make_file("boot/config-6.9-test", "CONFIG_IOMMUFD=m\nCONFIG_VFIO_DEVICE_CDEV=y\n");
 	check_interfaces(true, true);
@@ -102,7 +109,8 @@ START_TEST(test_module_words)
 	ck_assert_int_eq(probe_host(probe, &inv), 0);
 	ck_assert_str_eq(inv->iommus[0], "dmar0 intel-iommu cap d2008c40660462 ecap f050da");
 	ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->iommu, "dmar0");
-	ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->vfio_info_lines[0], "module-pasid 1048576");
+	ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->vfio_info_lines[0],
+			 "module-pasid 1048576");
 	ck_assert_ptr_null(inventory_find(inv, "0000:00:03.0")->vfio_info_lines);
 	ck_assert(inventory_find(inv, "0000:01:00.0")->shares_msi);
 	ck_assert(!inventory_find(inv, "0000:00:03.0")->shares_msi);
@@ -193,17 +201,25 @@ START_TEST(test_mediated_devices)
 {
 	static const char uuid[] = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001";
 	_cleanup_inventory_ struct inventory *inv = NULL;
-	_cleanup_free_ char *place = str_printf("sys/devices/virtual/mtty/mtty/%s", uuid), *type = NULL, *link = NULL, *group = NULL;
-	_cleanup_free_ char *key = str_printf("mdev:%s", uuid), *subsystem = NULL, *target = NULL, *member = NULL;
+	_cleanup_free_ char *place = str_printf("sys/devices/virtual/mtty/mtty/%s", uuid),
+			    *type = NULL, *link = NULL, *group = NULL;
+	_cleanup_free_ char *key = str_printf("mdev:%s", uuid), *subsystem = NULL, *target = NULL,
+			    *member = NULL;
 	const struct device *device;
 	bool changed;
 
-	make_file("sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/available_instances", "11\n");
-	make_file("sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/name", "Dual port serial\n");
-	make_file("sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/device_api", "vfio-pci\n");
+	make_file("sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/available_instances",
+		  "11\n");
+	make_file("sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/name",
+		  "Dual port serial\n");
+	make_file("sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/device_api",
+		  "vfio-pci\n");
 	make_link("sys/class/mdev_bus/mtty", "../../devices/virtual/mtty/mtty");
-	make_file("sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/mdev_supported_types/nv-1/description", "a\nb\n");
-	make_link("sys/class/mdev_bus/0000:01:00.0", "../../devices/pci0000:00/0000:00:03.0/0000:01:00.0");
+	make_file("sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/mdev_supported_types/nv-1/"
+		  "description",
+		  "a\nb\n");
+	make_link("sys/class/mdev_bus/0000:01:00.0",
+		  "../../devices/pci0000:00/0000:00:03.0/0000:01:00.0");
 	type = str_printf("%s/mdev_type", place);
 	make_link(type, "../mdev_supported_types/mtty-2");
 	subsystem = str_printf("%s/subsystem", place);
@@ -214,7 +230,8 @@ START_TEST(test_mediated_devices)
 	group = str_printf("%s/iommu_group", place);
 	make_link(group, "../../../../../kernel/iommu_groups/20");
 	member = str_printf("sys/kernel/iommu_groups/20/devices/%s", uuid);
-	make_link(member, "../../../../devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
+	make_link(member,
+		  "../../../../devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
 	ck_assert_int_eq(probe_host(probe, &inv), 0);
 	ck_assert_uint_eq(inv->devices.n, 5);
 	device = inventory_find(inv, "mdev_bus:mtty");
@@ -227,7 +244,8 @@ START_TEST(test_mediated_devices)
 	ck_assert_str_eq(device->mdev_type, "mtty-2");
 	ck_assert_str_eq(device->mdev_parent, "mdev_bus:mtty");
 	ck_assert_int_eq(device->iommu_group, 20);
-	make_file("sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/available_instances", "10\n");
+	make_file("sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/available_instances",
+		  "10\n");
 	ck_assert_int_eq(probe_update(probe, inv, "mdev_bus", "mtty", &changed), 0);
 	ck_assert(changed);
 }
@@ -277,10 +295,13 @@ START_TEST(test_reset_drivers_of_vfio)
 	ck_assert_ptr_null(device->reset_driver);
 	ck_assert_ptr_null(inventory_find(inv, "0000:01:00.0")->compatible);
 	/* a longer name, a comment, and another kind of alias are no help */
-	make_module_file("modules.alias", "# alias vfio-reset:virtio,mmio no\nalias vfio-reset:virtio,mmio2 two\n"
-					  "alias of:N*T*Cvirtio,mmio virtio_mmio\n");
+	make_module_file("modules.alias",
+			 "# alias vfio-reset:virtio,mmio no\nalias vfio-reset:virtio,mmio2 two\n"
+			 "alias of:N*T*Cvirtio,mmio virtio_mmio\n");
 	ck_assert_ptr_null(look_again(inv)->reset_driver);
-	make_module_file("modules.alias", "alias vfio-reset:virtio,mmio2 two\nalias vfio-reset:virtio,mmio lab_reset\n");
+	make_module_file(
+		"modules.alias",
+		"alias vfio-reset:virtio,mmio2 two\nalias vfio-reset:virtio,mmio lab_reset\n");
 	ck_assert_str_eq(look_again(inv)->reset_driver, "lab_reset");
 	make_module_file("modules.alias", "");
 	ck_assert_ptr_null(look_again(inv)->reset_driver);
@@ -301,9 +322,11 @@ START_TEST(test_whether_vfio_requires_a_reset)
 	check_required(inv, true);
 	ck_assert(!inventory_find(inv, "0000:01:00.0")->reset_required);
 	/* what modprobe is going to say, in its order */
-	make_file("usr/lib/modprobe.d/50-vfio.conf", "# options vfio-platform reset_required=0\noptions vfio reset_required=0\n");
+	make_file("usr/lib/modprobe.d/50-vfio.conf",
+		  "# options vfio-platform reset_required=0\noptions vfio reset_required=0\n");
 	check_required(inv, true);
-	make_file("usr/lib/modprobe.d/50-vfio.conf", "options vfio_platform \\\n\treset-required=n other=1\n");
+	make_file("usr/lib/modprobe.d/50-vfio.conf",
+		  "options vfio_platform \\\n\treset-required=n other=1\n");
 	check_required(inv, false);
 	make_file("run/modprobe.d/60-vfio.conf", "options vfio-platform reset_required\n");
 	check_required(inv, true);
@@ -326,7 +349,8 @@ START_TEST(test_a_platform_device_waits_for_its_group)
 	_cleanup_inventory_ struct inventory *inv = NULL;
 	const struct device *device;
 
-	make_link("sys/bus/platform/devices/fe200000.dma", "../../../devices/platform/fe200000.dma");
+	make_link("sys/bus/platform/devices/fe200000.dma",
+		  "../../../devices/platform/fe200000.dma");
 	make_file("sys/devices/platform/fe200000.dma/of_node/iommus", "");
 	make_link("sys/bus/platform/devices/serial8250", "../../../devices/platform/serial8250");
 	make_file("sys/devices/platform/serial8250/uevent", "");
@@ -335,7 +359,8 @@ START_TEST(test_a_platform_device_waits_for_its_group)
 	device = inventory_find(inv, "platform:fe200000.dma");
 	ck_assert_ptr_nonnull(device);
 	ck_assert(pending_iommu_group(inv, device));
-	make_link("sys/devices/platform/fe200000.dma/iommu_group", "../../../kernel/iommu_groups/31");
+	make_link("sys/devices/platform/fe200000.dma/iommu_group",
+		  "../../../kernel/iommu_groups/31");
 	ck_assert_int_eq(probe_update(probe, inv, "platform", "fe200000.dma", NULL), 0);
 	device = inventory_find(inv, "platform:fe200000.dma");
 	ck_assert(!pending_iommu_group(inv, device));

@@ -20,9 +20,10 @@ static struct def_set *parse(const char *text)
 /* One quirk with these members besides those that each needs. */
 static struct def_set *parse_one(const char *members)
 {
-	_cleanup_free_ char *text = str_printf("{ \"quirks\": { \"q\": { \"topic\": \"reset\", \"text\": "
-					       "\"t\", \"source\": \"s\", %s } } }",
-					       members);
+	_cleanup_free_ char *text =
+		str_printf("{ \"quirks\": { \"q\": { \"topic\": \"reset\", \"text\": "
+			   "\"t\", \"source\": \"s\", %s } } }",
+			   members);
 
 	return parse(text);
 }
@@ -52,10 +53,10 @@ START_TEST(test_ids)
 		uint16_t vendor, device;
 		size_t n;
 	} cases[] = {
-		{ "8086:10d3", 0x8086, 0x10d3, 1 }, { "8086:10d3", 0x8086, 0x10d4, 0 },
-		{ "8086:10d3", 0x8087, 0x10d3, 0 }, { "8086:1580-158b", 0x8086, 0x1580, 1 },
+		{ "8086:10d3", 0x8086, 0x10d3, 1 },	 { "8086:10d3", 0x8086, 0x10d4, 0 },
+		{ "8086:10d3", 0x8087, 0x10d3, 0 },	 { "8086:1580-158b", 0x8086, 0x1580, 1 },
 		{ "8086:1580-158B", 0x8086, 0x158b, 1 }, { "8086:1580-158b", 0x8086, 0x158c, 0 },
-		{ "8086:*", 0x8086, 0xffff, 1 },    { "8086:*", 0x10de, 0, 0 },
+		{ "8086:*", 0x8086, 0xffff, 1 },	 { "8086:*", 0x10de, 0, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -71,7 +72,8 @@ END_TEST
 
 START_TEST(test_class_and_function)
 {
-	_cleanup_def_set_ struct def_set *nics = parse_one("\"class\": \"02\", \"function\": \"vf\"");
+	_cleanup_def_set_ struct def_set *nics =
+		parse_one("\"class\": \"02\", \"function\": \"vf\"");
 	_cleanup_def_set_ struct def_set *disks = parse_one("\"class\": \"0108\"");
 	_cleanup_device_ struct device *device = make(1, 1);
 
@@ -101,13 +103,18 @@ START_TEST(test_bad)
 		{ "\"class\": \"0x\"", "two, four or six hex digits" },
 		{ "\"class\": 2", "two, four or six hex digits" },
 		{ "\"function\": \"pf\"", "neither \"ids\" nor \"class\"" },
-		{ "\"ids\": [ \"8086:*\" ], \"reset\": { \"never\": [ \"buss\" ] }", "did you mean \"bus\"" },
-		{ "\"ids\": [ \"8086:*\" ], \"reset\": { \"never\": [ \"bus\", \"bus\" ] }", "listed twice" },
+		{ "\"ids\": [ \"8086:*\" ], \"reset\": { \"never\": [ \"buss\" ] }",
+		  "did you mean \"bus\"" },
+		{ "\"ids\": [ \"8086:*\" ], \"reset\": { \"never\": [ \"bus\", \"bus\" ] }",
+		  "listed twice" },
 		{ "\"ids\": [ \"8086:*\" ], \"reset\": { \"delay-ms\": 60001 }", "0 to 60000" },
-		{ "\"ids\": [ \"8086:*\" ], \"vmm\": { \"rom-bar\": \"0\" }", "did you mean \"rombar\"" },
-		{ "\"ids\": [ \"8086:*\" ], \"vmm\": { \"rombar\": \"0,x=1\" }", "a word of letters" },
+		{ "\"ids\": [ \"8086:*\" ], \"vmm\": { \"rom-bar\": \"0\" }",
+		  "did you mean \"rombar\"" },
+		{ "\"ids\": [ \"8086:*\" ], \"vmm\": { \"rombar\": \"0,x=1\" }",
+		  "a word of letters" },
 		{ "\"ids\": [ \"8086:*\" ], \"vmm\": { \"rombar\": 0 }", "a word of letters" },
-		{ "\"ids\": [ \"8086:*\" ], \"vmm\": { \"rombar\": \"0\", \"rombar\": \"1\" }", "twice" },
+		{ "\"ids\": [ \"8086:*\" ], \"vmm\": { \"rombar\": \"0\", \"rombar\": \"1\" }",
+		  "twice" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -128,9 +135,9 @@ END_TEST
 
 START_TEST(test_incomplete)
 {
-	_cleanup_def_set_ struct def_set *config =
-		parse("{ \"quirks\": { \"a\": { \"ids\": [ \"8086:*\" ], \"topic\": \"flr\", \"text\": "
-		      "\"t\" } } }");
+	_cleanup_def_set_ struct def_set *config = parse(
+		"{ \"quirks\": { \"a\": { \"ids\": [ \"8086:*\" ], \"topic\": \"flr\", \"text\": "
+		"\"t\" } } }");
 	_cleanup_def_set_ struct def_set *groups = def_set_new();
 	const char *text = "{ \"quirks\": {} }";
 
@@ -147,8 +154,9 @@ START_TEST(test_replaced_by_name)
 {
 	_cleanup_def_set_ struct def_set *config = parse_one("\"ids\": [ \"8086:10d3\" ]");
 	_cleanup_device_ struct device *device = make(0x8086, 0x10d3);
-	const char *text = "{ \"quirks\": { \"q\": { \"ids\": [ \"8086:ffff\" ], \"topic\": \"flr\", "
-			   "\"text\": \"t\", \"source\": \"s\" } } }";
+	const char *text =
+		"{ \"quirks\": { \"q\": { \"ids\": [ \"8086:ffff\" ], \"topic\": \"flr\", "
+		"\"text\": \"t\", \"source\": \"s\" } } }";
 
 	ck_assert_uint_eq(count(config, device), 1);
 	ck_assert_int_eq(parse_definitions(config, "z.json", text, strlen(text)), 0);
@@ -169,7 +177,8 @@ START_TEST(test_hints)
 {
 	_cleanup_def_set_ struct def_set *config =
 		parse("{ \"quirks\": {"
-		      "\"a\": { \"ids\": [ \"8086:*\" ], \"topic\": \"rom\", \"text\": \"t\", \"source\": "
+		      "\"a\": { \"ids\": [ \"8086:*\" ], \"topic\": \"rom\", \"text\": \"t\", "
+		      "\"source\": "
 		      "\"s\", \"vmm\": { \"rombar\": \"0\", \"x-no-intx\": \"on\" } },"
 		      "\"b\": { \"ids\": [ \"8086:10d3\" ], \"topic\": \"rom\", \"text\": \"t\", "
 		      "\"source\": \"s\", \"vmm\": { \"rombar\": \"1\" } } } }");
@@ -265,7 +274,8 @@ START_TEST(test_shipped)
 			     problem->text);
 	ck_assert_uint_ge(config->quirks.n, 60);
 	VEC_FOREACH(const struct quirk, quirk, &config->quirks)
-		ck_assert_msg(strstr(quirk->source, "drivers/") || strstr(quirk->source, "hw/vfio/") ||
+		ck_assert_msg(strstr(quirk->source, "drivers/") ||
+				      strstr(quirk->source, "hw/vfio/") ||
 				      strstr(quirk->source, "vendor-reset src/"),
 			      "%s: where is that from? \"%s\"", quirk->name, quirk->source);
 }

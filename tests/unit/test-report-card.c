@@ -29,10 +29,10 @@ static char *codes_of(const struct inventory *inv)
 	_cleanup_strv_ char **words = NULL;
 
 	ck_assert_int_eq(report_card_make(inv, &card), 0);
-	VEC_FOREACH (const struct report_advice, advice, &card.advice) {
-		_cleanup_free_ char *word = str_printf(
-			"%s %s %zu", report_card_place_to_string(advice->place), advice->code,
-			strv_length(advice->devices));
+	VEC_FOREACH(const struct report_advice, advice, &card.advice) {
+		_cleanup_free_ char *word =
+			str_printf("%s %s %zu", report_card_place_to_string(advice->place),
+				   advice->code, strv_length(advice->devices));
 
 		ck_assert_ptr_nonnull(advice->text);
 		ck_assert_ptr_null(strchr(advice->text, '%'));
@@ -50,12 +50,11 @@ static const struct {
 	  "hardware sr-iov-unused 1" },
 	{ "lab-no-iommu.json",
 	  "firmware no-iommu 0, hardware no-reset 6, slot wide-reset 2, hardware sr-iov-unused 1" },
-	{ "lab-pseries.json",
-	  "firmware no-eeh 0, slot platform-pe 2, hardware multifunction-device 3, hardware no-reset 3, "
-	  "hardware sr-iov-unused 1" },
-	{ "desktop.lspci",
-	  "slot root-port-without-acs 2, firmware acs-not-enabled 1, "
-	  "hardware multifunction-device 5, hardware no-reset 6" },
+	{ "lab-pseries.json", "firmware no-eeh 0, slot platform-pe 2, hardware "
+			      "multifunction-device 3, hardware no-reset 3, "
+			      "hardware sr-iov-unused 1" },
+	{ "desktop.lspci", "slot root-port-without-acs 2, firmware acs-not-enabled 1, "
+			   "hardware multifunction-device 5, hardware no-reset 6" },
 	{ "server.lspci", "hardware multifunction-device 4, hardware conventional-pci 1" },
 };
 
@@ -68,7 +67,8 @@ START_TEST(test_hosts)
 }
 END_TEST
 
-/* What matters more comes first: what nobody is safe from, then what cannot be had, then the rest. */
+/* What matters more comes first: what nobody is safe from, then what cannot be had, then the rest.
+ */
 START_TEST(test_order)
 {
 	_cleanup_inventory_ struct inventory *inv = read_host("lab-default.json");

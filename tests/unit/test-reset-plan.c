@@ -34,7 +34,8 @@ static struct def_set *quirks_from_text(const char *text)
 	return config;
 }
 
-/* "flr bus | pm: why": the ways, and behind the bar what is refused. @claimed: keys, ended by NULL. */
+/* "flr bus | pm: why": the ways, and behind the bar what is refused. @claimed: keys, ended by NULL.
+ */
 static char *plan(const struct inventory *inv, const char *key, const char *const *claimed,
 		  const char *methods, const struct vec *quirks)
 {
@@ -59,7 +60,11 @@ static char *plan(const struct inventory *inv, const char *key, const char *cons
 	return str_printf("%s | %s", joined, why);
 }
 
-#define ALONE(key) (const char *const[]) { key, NULL }
+#define ALONE(key)            \
+	(const char *const[]) \
+	{                     \
+		key, NULL     \
+	}
 
 static void expect(const char *wanted, char *got)
 {
@@ -86,9 +91,11 @@ START_TEST(test_methods_of_the_group)
 	const char *const *nic = ALONE("0000:01:00.0");
 
 	expect("bus, pm | ", plan(inv, "0000:01:00.0", nic, "bus pm", NULL));
-	expect("pm | flr: the kernel does not offer it", plan(inv, "0000:01:00.0", nic, "flr pm", NULL));
+	expect("pm | flr: the kernel does not offer it",
+	       plan(inv, "0000:01:00.0", nic, "flr pm", NULL));
 	expect("bus | ", plan(inv, "0000:01:00.0", nic, "bus slot", NULL));
-	expect(" | cxl_bus: the kernel does not offer it", plan(inv, "0000:01:00.0", nic, "cxl_bus", NULL));
+	expect(" | cxl_bus: the kernel does not offer it",
+	       plan(inv, "0000:01:00.0", nic, "cxl_bus", NULL));
 }
 END_TEST
 
@@ -128,28 +135,40 @@ START_TEST(test_virtual_functions)
 	ck_assert_ptr_nonnull(vf);
 	expect("flr | ", plan(inv, vf->physfn, ALONE(vf->physfn), "flr", NULL));
 	expect("flr | ", plan(inv, vf->key, ALONE(vf->key), NULL, NULL));
-	expect(" | bus: the kernel does not offer it", plan(inv, vf->key, ALONE(vf->key), "bus", NULL));
+	expect(" | bus: the kernel does not offer it",
+	       plan(inv, vf->key, ALONE(vf->key), "bus", NULL));
 }
 END_TEST
 
-#define QUIRK(name, ids, reset) "\"" name "\": { \"ids\": [ \"" ids "\" ], \"topic\": \"reset\", \"text\": \"No.\", \"source\": \"s\", \"reset\": " reset " }"
+#define QUIRK(name, ids, reset)             \
+	"\"" name "\": { \"ids\": [ \"" ids \
+	"\" ], \"topic\": \"reset\", \"text\": \"No.\", \"source\": \"s\", \"reset\": " reset " }"
 
 START_TEST(test_quirks)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
 	_cleanup_def_set_ struct def_set *config = quirks_from_text(
-		"{ \"quirks\": { " QUIRK("nic", "8086:10d3", "{ \"never\": [ \"pm\" ], \"delay-ms\": 5 }") ", "
-		QUIRK("conv", "8086:100e", "{ \"never\": [ \"bus\" ] }") ", "
-		QUIRK("disk", "1b36:0010", "{ \"prefer\": [ \"bus\", \"acpi\" ], \"nvme-shutdown\": true }") ", "
-		QUIRK("igb", "8086:10c9", "{ \"prefer\": [ \"pm\" ] }") " } }");
+		"{ \"quirks\": { " QUIRK("nic", "8086:10d3", "{ \"never\": [ \"pm\" ], \"delay-ms\": 5 }") ", " QUIRK(
+			"conv", "8086:100e",
+			"{ \"never\": [ \"bus\" ] }") ", " QUIRK("disk", "1b36:0010",
+								 "{ \"prefer\": [ \"bus\", "
+								 "\"acpi\" ], \"nvme-shutdown\": "
+								 "true }") ", " QUIRK("igb",
+										      "8086:10c9",
+										      "{ "
+										      "\"prefer\": "
+										      "[ \"pm\" ] "
+										      "}") " } }");
 
 	expect("bus delay-ms=5 | pm: No. (quirk nic)",
 	       plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, &config->quirks));
 	expect("bus nvme-shutdown, flr nvme-shutdown | ",
 	       plan(inv, "0000:05:00.0", ALONE("0000:05:00.0"), NULL, &config->quirks));
-	expect("pm, flr, bus | ", plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), NULL, &config->quirks));
+	expect("pm, flr, bus | ",
+	       plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), NULL, &config->quirks));
 	/* the definition's order goes before the quirk's preference, but not before its ban */
-	expect("flr, pm | ", plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), "flr pm", &config->quirks));
+	expect("flr, pm | ",
+	       plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), "flr pm", &config->quirks));
 	expect(" | pm: No. (quirk nic)",
 	       plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), "pm", &config->quirks));
 	/* one that does not bear the reset keeps the others on its bus from it */
@@ -162,12 +181,15 @@ START_TEST(test_preferred)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-multifunction.json");
 	static const char *const both[] = { "0000:02:00.0", "0000:02:00.1", NULL };
-	_cleanup_def_set_ struct def_set *bus = quirks_from_text(
-		"{ \"quirks\": { " QUIRK("a", "8086:10d3", "{ \"prefer\": [ \"flr\", \"bus\" ] }") ", "
-		QUIRK("b", "8086:10d3", "{ \"prefer\": [ \"bus\" ] }") " } }");
-	_cleanup_def_set_ struct def_set *refused = quirks_from_text(
-		"{ \"quirks\": { " QUIRK("a", "8086:10d3", "{ \"prefer\": [ \"bus\" ] }") ", "
-		QUIRK("b", "8086:10d3", "{ \"never\": [ \"bus\" ] }") " } }");
+	_cleanup_def_set_ struct def_set *bus = quirks_from_text("{ \"quirks\": { " QUIRK(
+		"a", "8086:10d3",
+		"{ \"prefer\": [ \"flr\", \"bus\" ] }") ", " QUIRK("b", "8086:10d3",
+								   "{ \"prefer\": [ "
+								   "\"bus\" ] }") " } }");
+	_cleanup_def_set_ struct def_set *refused = quirks_from_text("{ \"quirks\": { " QUIRK(
+		"a", "8086:10d3",
+		"{ \"prefer\": [ \"bus\" ] }") ", " QUIRK("b", "8086:10d3",
+							  "{ \"never\": [ \"bus\" ] }") " } }");
 
 	/* the kernel does not offer the bus of several functions, VFIO does; flr there is not */
 	expect("hot, pm | ", plan(inv, "0000:02:00.1", both, NULL, &bus->quirks));
@@ -191,8 +213,10 @@ END_TEST
 
 START_TEST(test_attempts_as_text)
 {
-	static const char *const good[] = { "flr", "hot", "kernel", "flr nvme-shutdown delay-ms=250", "pm delay-ms=1" };
-	static const char *const bad[] = { "", "kick", "flr often", "flr delay-ms=x", "nvme-shutdown" };
+	static const char *const good[] = { "flr", "hot", "kernel",
+					    "flr nvme-shutdown delay-ms=250", "pm delay-ms=1" };
+	static const char *const bad[] = { "", "kick", "flr often", "flr delay-ms=x",
+					   "nvme-shutdown" };
 	struct reset_attempt attempt;
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
@@ -228,6 +252,6 @@ START_TEST(test_first_without)
 }
 END_TEST
 
-SUITE("resetplan", test_kernel_order, test_methods_of_the_group, test_shared_bus, test_neighbour_is_named,
-      test_virtual_functions, test_quirks, test_preferred, test_kernel_that_does_not_say,
-      test_attempts_as_text, test_first_without)
+SUITE("resetplan", test_kernel_order, test_methods_of_the_group, test_shared_bus,
+      test_neighbour_is_named, test_virtual_functions, test_quirks, test_preferred,
+      test_kernel_that_does_not_say, test_attempts_as_text, test_first_without)

@@ -319,7 +319,8 @@ START_TEST(test_a_group_that_is_still_to_come)
 	ck_assert_int_eq(str_set(&device->sysfs, "devices/pci0000:00/0000:05:00.0"), 0);
 	assert_groupless("no-iommu");
 	/* a device tree */
-	ck_assert_int_eq(str_set(&device->sysfs, "devices/platform/40.pcie/pci0000:00/0000:05:00.0"), 0);
+	ck_assert_int_eq(
+		str_set(&device->sysfs, "devices/platform/40.pcie/pci0000:00/0000:05:00.0"), 0);
 	assert_groupless("pending");
 	ck_assert_int_eq(str_set(&device->driver, "e1000e"), 0);
 	assert_groupless("no-iommu");

@@ -19,8 +19,8 @@ static struct inventory *host_with(unsigned n, const char *driver)
 	ck_assert_int_eq(str_set(&pf->driver, driver), 0);
 	ck_assert_int_eq(inventory_put(inv, pf), 0);
 	for (unsigned i = 0; i < n; i++) {
-		_cleanup_free_ char *address = str_printf("0000:02:%02x.%u", 0x10 + i / 4,
-							 i % 4 * 2);
+		_cleanup_free_ char *address =
+			str_printf("0000:02:%02x.%u", 0x10 + i / 4, i % 4 * 2);
 		struct device *vf = device_new("pci", address);
 
 		vf->vf_index = (int)i;
@@ -121,9 +121,11 @@ END_TEST
 START_TEST(test_what_cannot_be)
 {
 	check_problem(host_with(0, NULL), "0000:02:00.0", 3, NULL, "", "until its host driver");
-	check_problem(host_with(0, "vfio-pci"), "0000:02:00.0", 3, NULL, "", "until its host driver");
+	check_problem(host_with(0, "vfio-pci"), "0000:02:00.0", 3, NULL, "",
+		      "until its host driver");
 	check_problem(host_with(1, "igb"), "0000:09:00.0", 3, NULL, "", "no device 0000:09:00.0");
-	check_problem(host_with(1, "igb"), "0000:02:10.0", 3, NULL, "", "is a virtual function itself");
+	check_problem(host_with(1, "igb"), "0000:02:10.0", 3, NULL, "",
+		      "is a virtual function itself");
 	{
 		struct inventory *inv = host_with(0, "igb");
 
@@ -134,7 +136,8 @@ START_TEST(test_what_cannot_be)
 END_TEST
 
 /* What a claim of the PF makes; @count 0 is a definition that leaves it alone then. */
-static void check_claim(unsigned now, const char *driver, unsigned count, bool while_claimed, const char *wanted)
+static void check_claim(unsigned now, const char *driver, unsigned count, bool while_claimed,
+			const char *wanted)
 {
 	_cleanup_inventory_ struct inventory *inv = host_with(now, driver);
 	_cleanup_vf_def_ struct vf_def *def = def_set_vf_new("0000:02:00.0");
@@ -146,14 +149,19 @@ static void check_claim(unsigned now, const char *driver, unsigned count, bool w
 	def->count = count;
 	def->while_claimed = while_claimed;
 	ck_assert_int_eq(vec_add(&defs, def), 0);
-	ck_assert_int_eq(steps_add_device(&steps, STEP_BIND, inventory_find(inv, "0000:02:00.0"), "vfio-pci"), 0);
-	ck_assert_int_eq(steps_add_device(&steps, STEP_SET_VF_TOKEN, inventory_find(inv, "0000:02:00.0"), NULL), 0);
+	ck_assert_int_eq(steps_add_device(&steps, STEP_BIND, inventory_find(inv, "0000:02:00.0"),
+					  "vfio-pci"),
+			 0);
+	ck_assert_int_eq(steps_add_device(&steps, STEP_SET_VF_TOKEN,
+					  inventory_find(inv, "0000:02:00.0"), NULL),
+			 0);
 	ck_assert_int_eq(steps_add_plain(&steps, STEP_OPEN_CONTAINER, NULL), 0);
 	ck_assert_int_eq(sriov_plan_claim(inv, &defs, &steps), 0);
 	VEC_FOREACH(const struct step, step, &steps) {
-		_cleanup_free_ char *word = str_printf("%s%s%s", step_kind_to_string(step->kind),
-						       step->kind == STEP_SET_VFS ? " " : "",
-						       step->kind == STEP_SET_VFS ? step->value : "");
+		_cleanup_free_ char *word =
+			str_printf("%s%s%s", step_kind_to_string(step->kind),
+				   step->kind == STEP_SET_VFS ? " " : "",
+				   step->kind == STEP_SET_VFS ? step->value : "");
 
 		ck_assert_int_eq(strv_add(&words, word), 0);
 	}
@@ -168,7 +176,8 @@ START_TEST(test_while_claimed)
 	check_claim(3, "igb", 3, false, "bind, set-vf-token, open-container");
 	check_claim(3, "igb", 0, true, "bind, set-vf-token, open-container");
 	/* kept there by the last claim */
-	check_claim(3, "vfio-pci", 2, true, "bind, set-vf-token, set-vfs 0, set-vfs 2, open-container");
+	check_claim(3, "vfio-pci", 2, true,
+		    "bind, set-vf-token, set-vfs 0, set-vfs 2, open-container");
 	check_claim(2, "vfio-pci", 2, true, "bind, set-vf-token, set-vfs 2, open-container");
 }
 END_TEST

@@ -97,5 +97,4 @@ START_TEST(test_a_token_is_not_shown)
 END_TEST
 
 SUITE("step", test_names_are_complete_and_unique, test_plan_keeps_copies,
-      test_device_of_another_bus, test_no_step_is_without_words,
-      test_a_token_is_not_shown)
+      test_device_of_another_bus, test_no_step_is_without_words, test_a_token_is_not_shown)

@@ -132,10 +132,21 @@ END_TEST
 
 /* Each one before all that follow. */
 static const char *const ordered[] = {
-	"",	  "1",	     "01",	 "2",	  "10",
-	"99999999999999999999998", "99999999999999999999999", "100000000000000000000000",
-	"eth",	  "eth2",    "eth2a",	 "eth10", "nic",
-	"nic-1",  "nic0",
+	"",
+	"1",
+	"01",
+	"2",
+	"10",
+	"99999999999999999999998",
+	"99999999999999999999999",
+	"100000000000000000000000",
+	"eth",
+	"eth2",
+	"eth2a",
+	"eth10",
+	"nic",
+	"nic-1",
+	"nic0",
 };
 
 START_TEST(test_natural_order)
@@ -144,7 +155,9 @@ START_TEST(test_natural_order)
 		for (size_t j = 0; j < ARRAY_SIZE(ordered); j++) {
 			int order = str_natural_cmp(ordered[i], ordered[j]);
 
-			ck_assert_msg(i < j ? order < 0 : i > j ? order > 0 : order == 0,
+			ck_assert_msg(i < j ? order < 0 :
+				      i > j ? order > 0 :
+					      order == 0,
 				      "%s and %s: %d", ordered[i], ordered[j], order);
 		}
 }

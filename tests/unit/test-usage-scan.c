@@ -99,11 +99,11 @@ static char *uses_of(const char *address)
 	return strv_join(list, "; ");
 }
 
-#define ck_assert_uses(address, expected)                                                          \
-	do {                                                                                       \
-		_cleanup_free_ char *actual = uses_of(address);                                    \
-                                                                                                   \
-		ck_assert_str_eq(actual, expected);                                                \
+#define ck_assert_uses(address, expected)                       \
+	do {                                                    \
+		_cleanup_free_ char *actual = uses_of(address); \
+                                                                \
+		ck_assert_str_eq(actual, expected);             \
 	} while (0)
 
 static bool refresh(unsigned sources)
@@ -200,16 +200,18 @@ START_TEST(test_swap_and_btrfs)
 	ck_assert_uses("0000:08:00.0", "mounted /pool sda");
 	ck_assert_uses("0000:07:00.0", "mounted /pool nvme1n1");
 	/* of this one no line of the mounts tells: it is mounted elsewhere */
-	ck_assert_uses("0000:05:00.0",
-		       "holders md0 (RAID) nvme0n1p1; mounted a filesystem (btrfs) that is not mounted "
-		       "in the host's own namespace nvme0n1");
+	ck_assert_uses(
+		"0000:05:00.0",
+		"holders md0 (RAID) nvme0n1p1; mounted a filesystem (btrfs) that is not mounted "
+		"in the host's own namespace nvme0n1");
 	make_link("sys/fs/bcachefs/uuid/dev-1/block", "../../../../block/nvme1n1");
 	make_file("proc/1/mountinfo", "");
 	refresh(USAGE_OF_BLOCK);
-	ck_assert_uses("0000:07:00.0",
-		       "mounted a filesystem (bcachefs) that is not mounted in the host's own namespace "
-		       "nvme1n1; mounted a filesystem (btrfs) that is not mounted in the host's own "
-		       "namespace nvme1n1");
+	ck_assert_uses(
+		"0000:07:00.0",
+		"mounted a filesystem (bcachefs) that is not mounted in the host's own namespace "
+		"nvme1n1; mounted a filesystem (btrfs) that is not mounted in the host's own "
+		"namespace nvme1n1");
 }
 END_TEST
 
@@ -317,20 +319,24 @@ static void ck_assert_walk(const char *key, const char *uses)
 	ck_assert_uses(key, uses);
 }
 
-/* A VFIO device without its group: later kernels tell which one it is; if not, it may be any one that somebody has open. */
+/* A VFIO device without its group: later kernels tell which one it is; if not, it may be any one
+ * that somebody has open. */
 START_TEST(test_vfio_device)
 {
-	struct device *card = inventory_find(inv, "0000:09:00.0"), *disk = inventory_find(inv, "0000:08:00.0");
+	struct device *card = inventory_find(inv, "0000:09:00.0"),
+		      *disk = inventory_find(inv, "0000:08:00.0");
 
-	ck_assert_int_eq(str_set(&card->driver, "vfio-pci") + str_set(&disk->driver, "vfio-pci"), 0);
+	ck_assert_int_eq(str_set(&card->driver, "vfio-pci") + str_set(&disk->driver, "vfio-pci"),
+			 0);
 	make_link("proc/4000000/fd/7", "anon_inode:[vfio-device]");
 	make_file("proc/4000000/fdinfo/7", "pos:\t0\nflags:\t02000002\nmnt_id:\t16\nino:\t1061\n");
 	ck_assert_walk("0000:09:00.0", "");
 	card->vfio_open = true;
 	ck_assert_walk("0000:09:00.0", "vfio a VFIO device, the kernel does not tell which,");
 	ck_assert_uses("0000:08:00.0", "");
-	make_file("proc/4000000/fdinfo/7", "pos:\t0\nflags:\t02000002\nmnt_id:\t16\nino:\t1061\n"
-					   "vfio-device-syspath:\t/sys/devices/pci0000:00/0000:08:00.0\n");
+	make_file("proc/4000000/fdinfo/7",
+		  "pos:\t0\nflags:\t02000002\nmnt_id:\t16\nino:\t1061\n"
+		  "vfio-device-syspath:\t/sys/devices/pci0000:00/0000:08:00.0\n");
 	ck_assert_walk("0000:08:00.0", "vfio its descriptor");
 	ck_assert_uses("0000:09:00.0", "");
 }

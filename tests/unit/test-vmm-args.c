@@ -8,9 +8,15 @@
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args.h"
 
-static struct vmm_args_device nic = { .group = "nic0", .key = "0000:01:00.0", .fd = -1, .iommufd = -1 };
-static struct vmm_args_device card = { .group = "gpu", .key = "0000:65:00.0", .fd = -1, .iommufd = -1 };
-static struct vmm_args_device sound = { .group = "gpu", .key = "0000:65:00.1", .fd = -1, .iommufd = -1 };
+static struct vmm_args_device nic = {
+	.group = "nic0", .key = "0000:01:00.0", .fd = -1, .iommufd = -1
+};
+static struct vmm_args_device card = {
+	.group = "gpu", .key = "0000:65:00.0", .fd = -1, .iommufd = -1
+};
+static struct vmm_args_device sound = {
+	.group = "gpu", .key = "0000:65:00.1", .fd = -1, .iommufd = -1
+};
 
 /* @devices ends with NULL; what comes out is joined by blanks, or the error. */
 static char *make(const char *vmm, bool iommufd, struct vmm_args_device *const *devices)
@@ -30,14 +36,16 @@ static char *make(const char *vmm, bool iommufd, struct vmm_args_device *const *
 	return text;
 }
 
-static void expect(const char *vmm, bool iommufd, struct vmm_args_device *const *devices, const char *expected)
+static void expect(const char *vmm, bool iommufd, struct vmm_args_device *const *devices,
+		   const char *expected)
 {
 	_cleanup_free_ char *text = make(vmm, iommufd, devices);
 
 	ck_assert_str_eq(text, expected);
 }
 
-static void expect_part(const char *vmm, bool iommufd, struct vmm_args_device *const *devices, const char *part)
+static void expect_part(const char *vmm, bool iommufd, struct vmm_args_device *const *devices,
+			const char *part)
 {
 	_cleanup_free_ char *text = make(vmm, iommufd, devices);
 
@@ -46,7 +54,8 @@ static void expect_part(const char *vmm, bool iommufd, struct vmm_args_device *c
 
 START_TEST(test_names_and_versions)
 {
-	static const char *const wrong[] = { "", "bochs", "qemu:", "qemu:x", "qemu:7.y", "QEMU", "qemu:99999" };
+	static const char *const wrong[] = { "",	 "bochs", "qemu:",     "qemu:x",
+					     "qemu:7.y", "QEMU",  "qemu:99999" };
 	enum vmm vmm;
 	unsigned version;
 
@@ -57,7 +66,8 @@ START_TEST(test_names_and_versions)
 	ck_assert_int_eq(vmm_args_parse("libvirt:12.1.0", &vmm, &version), 0);
 	ck_assert(vmm == VMM_LIBVIRT && version == 12001);
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-		ck_assert_msg(vmm_args_parse(wrong[i], &vmm, &version) == -EINVAL, "\"%s\"", wrong[i]);
+		ck_assert_msg(vmm_args_parse(wrong[i], &vmm, &version) == -EINVAL, "\"%s\"",
+			      wrong[i]);
 }
 END_TEST
 
@@ -69,7 +79,8 @@ START_TEST(test_one_device)
 	expect("qemu", true, devices,
 	       "-object iommufd,id=iommufd0 -device vfio-pci,host=0000:01:00.0,iommufd=iommufd0");
 	expect("qemu:8.2", true, devices, "-device vfio-pci,host=0000:01:00.0");
-	expect("cloud-hypervisor", false, devices, "--device path=/sys/bus/pci/devices/0000:01:00.0/");
+	expect("cloud-hypervisor", false, devices,
+	       "--device path=/sys/bus/pci/devices/0000:01:00.0/");
 	expect("cloud-hypervisor", true, devices,
 	       "--platform iommufd=on --device path=/sys/bus/pci/devices/0000:01:00.0/");
 	expect("crosvm", false, devices, "--vfio /sys/bus/pci/devices/0000:01:00.0");
@@ -80,7 +91,9 @@ START_TEST(test_companions_share_a_slot)
 {
 	struct vmm_args_device *const devices[] = { &nic, &card, &sound, NULL };
 	struct vmm_args_device *const alone[] = { &sound, NULL };
-	struct vmm_args_device usb = { .group = "gpu", .key = "0000:65:00.2", .fd = -1, .iommufd = -1 };
+	struct vmm_args_device usb = {
+		.group = "gpu", .key = "0000:65:00.2", .fd = -1, .iommufd = -1
+	};
 	struct vmm_args_device *const no_first[] = { &sound, &usb, NULL };
 
 	expect("qemu", false, devices,
@@ -101,8 +114,12 @@ END_TEST
 
 START_TEST(test_by_descriptors)
 {
-	struct vmm_args_device a = { .group = "nic0", .key = "0000:01:00.0", .fd = 5, .iommufd = 4 };
-	struct vmm_args_device b = { .group = "nic1", .key = "0000:09:00.0", .fd = 8, .iommufd = 7 };
+	struct vmm_args_device a = {
+		.group = "nic0", .key = "0000:01:00.0", .fd = 5, .iommufd = 4
+	};
+	struct vmm_args_device b = {
+		.group = "nic1", .key = "0000:09:00.0", .fd = 8, .iommufd = 7
+	};
 	struct vmm_args_device *const one[] = { &a, NULL }, *const two[] = { &a, &b, NULL };
 
 	expect("qemu", false, two,
@@ -110,7 +127,8 @@ START_TEST(test_by_descriptors)
 	       "-device vfio-pci,iommufd=iommufd0,fd=5 -device vfio-pci,iommufd=iommufd0,fd=8");
 	expect_part("qemu:7.2", false, one, "version 9.0");
 	expect("cloud-hypervisor", false, one, "--platform iommufd=on,iommufd_fd=4 --device fd=5");
-	expect("cloud-hypervisor", false, two, "--platform iommufd=on,iommufd_fd=4 --device fd=5 fd=8");
+	expect("cloud-hypervisor", false, two,
+	       "--platform iommufd=on,iommufd_fd=4 --device fd=5 fd=8");
 	expect_part("crosvm", false, one, "access=node");
 	expect_part("libvirt", false, one, "starts QEMU itself");
 }
@@ -122,16 +140,20 @@ START_TEST(test_hints)
 	struct quirk_hint vga = { .name = "x-vga", .value = (char[]){ "on" } };
 	struct quirk_hint intx = { .name = "x-no-intx", .value = (char[]){ "on" } };
 	struct vec hints = {};
-	struct vmm_args_device gpu = { .group = "gpu", .key = "0000:65:00.0", .hints = &hints, .fd = -1, .iommufd = -1 };
+	struct vmm_args_device gpu = {
+		.group = "gpu", .key = "0000:65:00.0", .hints = &hints, .fd = -1, .iommufd = -1
+	};
 	struct vmm_args_device *const devices[] = { &gpu, NULL };
 	_cleanup_vmm_args_result_ struct vmm_args_result result = {};
 	struct vmm_args args = {};
 	_cleanup_free_ char *error = NULL;
 
-	ck_assert(vec_add(&hints, &rom) == 0 && vec_add(&hints, &vga) == 0 && vec_add(&hints, &intx) == 0);
+	ck_assert(vec_add(&hints, &rom) == 0 && vec_add(&hints, &vga) == 0 &&
+		  vec_add(&hints, &intx) == 0);
 	expect("qemu", false, devices, "-device vfio-pci,host=0000:65:00.0,rombar=0,x-vga=on");
 	expect_part("libvirt", false, devices, "<rom bar='off'/>");
-	expect_part("libvirt", false, devices, "<qemu:property name='x-vga' type='bool' value='true'/>");
+	expect_part("libvirt", false, devices,
+		    "<qemu:property name='x-vga' type='bool' value='true'/>");
 	ck_assert_int_eq(vec_add(&args.devices, &gpu), 0);
 	ck_assert_int_eq(vmm_args_build(&args, &result, &error), 0);
 	ck_assert_uint_eq(strv_length(result.notes), 1);
@@ -143,8 +165,12 @@ END_TEST
 
 START_TEST(test_no_iommufd)
 {
-	static const struct { const char *vmm; size_t notes; } rows[] = {
-		{ "qemu:8.2", 1 }, { "qemu:9.0", 0 }, { "crosvm", 1 }, { "libvirt:9.0", 1 }, { "libvirt:12.1", 0 }, { "cloud-hypervisor", 0 },
+	static const struct {
+		const char *vmm;
+		size_t notes;
+	} rows[] = {
+		{ "qemu:8.2", 1 },    { "qemu:9.0", 0 },     { "crosvm", 1 },
+		{ "libvirt:9.0", 1 }, { "libvirt:12.1", 0 }, { "cloud-hypervisor", 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -170,12 +196,13 @@ START_TEST(test_libvirt)
 	expect("libvirt:9.0", true, devices,
 	       "<metadata>   <devgroups:groups xmlns:devgroups='https://devgroups.org/libvirt/1'>"
 	       "     <devgroups:group name='nic0'/>   </devgroups:groups> </metadata>"
-	       " <hostdev mode='subsystem' type='pci' managed='no'>   <driver name='vfio'/>   <source>"
+	       " <hostdev mode='subsystem' type='pci' managed='no'>   <driver name='vfio'/>   "
+	       "<source>"
 	       "     <address domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>   </source>"
 	       "   <alias name='ua-nic0-0'/> </hostdev>");
 	expect_part("libvirt:12.1", true, devices, "<driver name='vfio' iommufd='yes'/>");
 }
 END_TEST
 
-SUITE("vmmargs", test_names_and_versions, test_one_device, test_companions_share_a_slot, test_by_descriptors, test_hints,
-      test_no_iommufd, test_libvirt)
+SUITE("vmmargs", test_names_and_versions, test_one_device, test_companions_share_a_slot,
+      test_by_descriptors, test_hints, test_no_iommufd, test_libvirt)

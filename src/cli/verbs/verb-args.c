@@ -38,14 +38,16 @@ static void args_input_clear(struct args_input *args_input)
 /* What the user of a mediated device sees. NULL: it is none, or its parent is not known. */
 static const char *verb_args_mdev_api(const struct cli_host *host, const struct device *device)
 {
-	const struct device *parent = device->mdev_parent ? inventory_find(host->inv, device->mdev_parent) : NULL;
-	const struct mdev_type *type = parent ? mdev_types_find(&parent->mdev_types, device->mdev_type) : NULL;
+	const struct device *parent =
+		device->mdev_parent ? inventory_find(host->inv, device->mdev_parent) : NULL;
+	const struct mdev_type *type =
+		parent ? mdev_types_find(&parent->mdev_types, device->mdev_type) : NULL;
 
 	return type ? type->api : NULL;
 }
 
-static int verb_args_add_device(struct args_input *args_input, const struct cli_host *host, const char *group,
-		      const struct device *device)
+static int verb_args_add_device(struct args_input *args_input, const struct cli_host *host,
+				const char *group, const struct device *device)
 {
 	struct vmm_args_device *one = calloc(1, sizeof(*one));
 	struct vec *hints = calloc(1, sizeof(*hints));
@@ -67,12 +69,13 @@ static int verb_args_add_device(struct args_input *args_input, const struct cli_
 	return quirks_hints(&host->quirks->quirks, host->inv, device, hints);
 }
 
-static int verb_args_add_group(struct cli *cli, struct args_input *args_input, const struct cli_host *host, const char *name)
+static int verb_args_add_group(struct cli *cli, struct args_input *args_input,
+			       const struct cli_host *host, const char *name)
 {
 	_cleanup_(vec_drop) struct vec devices = { 0 };
 	int r = cli_group_devices(cli, host, name, &devices);
 
-	VEC_FOREACH (const struct device, device, &devices)
+	VEC_FOREACH(const struct device, device, &devices)
 		if (!r && verb_args_add_device(args_input, host, name, device) < 0)
 			r = cli_fail(-ENOMEM, "cannot make the arguments");
 	return r;
@@ -83,7 +86,8 @@ static int verb_args_add_group(struct cli *cli, struct args_input *args_input, c
 /* So that a shell reads it as one word. */
 static void verb_args_print_word(const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=.,:/@%+";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=.,:/@%+";
 
 	if (*word && strspn(word, plain) == strlen(word)) {
 		fputs(word, stdout);
@@ -102,7 +106,8 @@ static void verb_args_print_word(const char *word)
 static void verb_args_print_text(const struct vmm_args *args, const struct vmm_args_result *result)
 {
 	STRV_FOREACH(word, result->words) {
-		bool option = str_starts(*word, "--") || str_eq(*word, "-device") || str_eq(*word, "-object");
+		bool option = str_starts(*word, "--") || str_eq(*word, "-device") ||
+			      str_eq(*word, "-object");
 
 		if (args->vmm == VMM_LIBVIRT) {
 			printf("%s\n", *word);
@@ -119,11 +124,14 @@ static void verb_args_print_text(const struct vmm_args *args, const struct vmm_a
 	fflush(stdout);
 }
 
-static int verb_args_print_json(const struct cli *cli, const struct vmm_args *args, const struct vmm_args_result *result)
+static int verb_args_print_json(const struct cli *cli, const struct vmm_args *args,
+				const struct vmm_args_result *result)
 {
 	_cleanup_json_ json_object *object = json_object_new_object();
 	json_object *words = json_object_new_array(), *notes = json_object_new_array();
-	int r = object && cli_json_set_str(object, "vmm", vmm_args_vmm_name(args->vmm)) >= 0 ? 0 : -ENOMEM;
+	int r = object && cli_json_set_str(object, "vmm", vmm_args_vmm_name(args->vmm)) >= 0 ?
+			0 :
+			-ENOMEM;
 
 	if (r >= 0)
 		r = cli_json_set(object, "arguments", words);
@@ -165,14 +173,17 @@ static int verb_args_show(const struct cli *cli, const struct vmm_args *args)
 static int verb_args_read_vmm(const struct cli_options *o, struct vmm_args *args)
 {
 	if (!o->vmm) {
-		fprintf(stderr, "devgroupctl: for which VMM? --vmm=qemu, cloud-hypervisor, crosvm or "
-				"libvirt.\n");
+		fprintf(stderr,
+			"devgroupctl: for which VMM? --vmm=qemu, cloud-hypervisor, crosvm or "
+			"libvirt.\n");
 		return EXIT_USAGE;
 	}
 	if (vmm_args_parse(o->vmm, &args->vmm, &args->version) >= 0)
 		return 0;
-	fprintf(stderr, "devgroupctl: --vmm=%s: it is qemu, cloud-hypervisor, crosvm or libvirt, and may "
-			"have its version after a colon, as in qemu:7.2.\n", o->vmm);
+	fprintf(stderr,
+		"devgroupctl: --vmm=%s: it is qemu, cloud-hypervisor, crosvm or libvirt, and may "
+		"have its version after a colon, as in qemu:7.2.\n",
+		o->vmm);
 	return EXIT_USAGE;
 }
 
@@ -192,7 +203,8 @@ int verb_args(struct cli *cli)
 	/* the older one works for every VMM; who wants the other says so */
 	args_input.args.iommufd = str_eq(o->interface, "iommufd");
 	if (args_input.args.iommufd && interface_why_no_iommufd(host.inv)) {
-		fprintf(stderr, "devgroupctl: --interface=iommufd: %s\n", interface_why_no_iommufd(host.inv));
+		fprintf(stderr, "devgroupctl: --interface=iommufd: %s\n",
+			interface_why_no_iommufd(host.inv));
 		return EXIT_FAILED;
 	}
 	return verb_args_show(cli, &args_input.args);

@@ -29,32 +29,34 @@ static void cat_config_remark(const char *format, ...)
 
 static void cat_config_print_problems(const struct def_set *config, const char *path)
 {
-	VEC_FOREACH (const struct problem, problem, &config->problems) {
+	VEC_FOREACH(const struct problem, problem, &config->problems) {
 		if (!str_eq(problem->file, path))
 			continue;
 		cat_config_remark("%u:%u: %s: %s", problem->line, problem->column,
-		       problem->warning ? "warning" : "error", problem->text);
+				  problem->warning ? "warning" : "error", problem->text);
 	}
 }
 
 /* Which of the definitions in @file are not those in force, and which are in their place. */
-static void cat_config_print_overridden(const struct def_set *config, const struct def_set *file, const char *path)
+static void cat_config_print_overridden(const struct def_set *config, const struct def_set *file,
+					const char *path)
 {
-	VEC_FOREACH (const struct group_def, def, &file->groups) {
+	VEC_FOREACH(const struct group_def, def, &file->groups) {
 		const struct group_def *winner = def_set_find_group(config, def->name);
 
 		if (!winner)
 			cat_config_remark("line %u: group %s is left out", def->line, def->name);
 		else if (!str_eq(winner->file, path))
-			cat_config_remark("line %u: group %s is replaced by %s:%u", def->line, def->name,
-			       winner->file, winner->line);
+			cat_config_remark("line %u: group %s is replaced by %s:%u", def->line,
+					  def->name, winner->file, winner->line);
 	}
-	VEC_FOREACH (const struct vf_def, def, &file->sriov) {
+	VEC_FOREACH(const struct vf_def, def, &file->sriov) {
 		const struct vf_def *winner = def_set_find_vfs(config, def->device);
 
 		if (winner && !str_eq(winner->file, path))
-			cat_config_remark("line %u: the virtual functions of %s are replaced by %s:%u",
-			       def->line, def->device, winner->file, winner->line);
+			cat_config_remark(
+				"line %u: the virtual functions of %s are replaced by %s:%u",
+				def->line, def->device, winner->file, winner->line);
 	}
 }
 
@@ -92,7 +94,8 @@ static int cat_config_print_entry(const struct def_set *config, const struct con
 		return 0;
 	case CONFIG_DIRS_HIDDEN:
 		cat_config_remark("%s is %s by %s", file->path,
-		       file->by->fate == CONFIG_DIRS_MASKED ? "masked" : "replaced", file->by->path);
+				  file->by->fate == CONFIG_DIRS_MASKED ? "masked" : "replaced",
+				  file->by->path);
 		return 0;
 	default:
 		return cat_config_print_file(config, file->path);
@@ -113,7 +116,7 @@ static int cat_config_print_files(struct cli *cli, const struct def_set *config)
 	cli_pager_open(cli);
 	STRV_FOREACH(directory, directories)
 		cat_config_print_problems(config, *directory);
-	VEC_FOREACH (const struct config_dirs_file, file, &files) {
+	VEC_FOREACH(const struct config_dirs_file, file, &files) {
 		if (file_i > 0)
 			putchar('\n');
 		r = cat_config_print_entry(config, file);
@@ -142,6 +145,7 @@ int verb_cat_config(struct cli *cli)
 		r = cli_files_load(cli, &config);
 	if (r)
 		return r;
-	r = cli->options.json == CLI_JSON_OFF ? cat_config_print_files(cli, config) : cat_config_print_json(cli, config);
+	r = cli->options.json == CLI_JSON_OFF ? cat_config_print_files(cli, config) :
+						cat_config_print_json(cli, config);
 	return r < 0 ? cli_fail(r, "cannot show the definitions") : 0;
 }

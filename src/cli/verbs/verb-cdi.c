@@ -9,9 +9,10 @@
 #include "cli/cli-object.h"
 #include "model/dbus-names.h"
 
-/* The version that brought all that is said here: runtimes refuse one that is later than theirs, and podman 4.3 has this. */
+/* The version that brought all that is said here: runtimes refuse one that is later than theirs,
+ * and podman 4.3 has this. */
 #define CDI_VERSION "0.5.0"
-#define CDI_KIND    "devgroups.org/group"
+#define CDI_KIND "devgroups.org/group"
 
 /* --- one group --- */
 
@@ -19,8 +20,10 @@ static int verb_cdi_add_node(json_object *nodes, const char *path)
 {
 	json_object *node = json_object_new_object();
 
-	if (cli_json_append(nodes, node) < 0 || cli_json_set_str(node, "path", path) < 0 || cli_json_set_str(node, "hostPath", path) < 0 ||
-	    cli_json_set_str(node, "type", "c") < 0 || cli_json_set_str(node, "permissions", "rw") < 0)
+	if (cli_json_append(nodes, node) < 0 || cli_json_set_str(node, "path", path) < 0 ||
+	    cli_json_set_str(node, "hostPath", path) < 0 ||
+	    cli_json_set_str(node, "type", "c") < 0 ||
+	    cli_json_set_str(node, "permissions", "rw") < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -39,7 +42,8 @@ static int verb_cdi_add_nodes(json_object *edits, json_object *lease)
 	if (r >= 0 && verb_cdi_uses_vfio_groups(cli_json_get_str(lease, "interface")))
 		r = verb_cdi_add_node(nodes, "/dev/vfio/vfio");
 	for (size_t i = 0; r >= 0 && i < cli_json_list_length(list); i++)
-		r = verb_cdi_add_node(nodes, json_object_get_string(json_object_array_get_idx(list, i)));
+		r = verb_cdi_add_node(nodes,
+				      json_object_get_string(json_object_array_get_idx(list, i)));
 	return r;
 }
 
@@ -56,7 +60,8 @@ static char *verb_cdi_variable_name(const char *name)
 /* What is in the container knows its devices by address: DEVGROUPS_NIC0=0000:01:00.0 */
 static int verb_cdi_add_environment(json_object *edits, const char *name, char **addresses)
 {
-	_cleanup_free_ char *variable = verb_cdi_variable_name(name), *joined = strv_join(addresses, ","), *text = NULL;
+	_cleanup_free_ char *variable = verb_cdi_variable_name(name),
+			    *joined = strv_join(addresses, ","), *text = NULL;
 	json_object *env = json_object_new_array();
 
 	if (cli_json_set(edits, "env", env) < 0)
@@ -84,8 +89,10 @@ static int verb_cdi_get_addresses(struct cli *cli, json_object *devices, char **
 
 static int verb_cdi_refuse(const char *name, const char *why)
 {
-	fprintf(stderr, "devgroupctl: Group %s %s. A container opens nodes by path, so claim it first: devgroupctl claim %s.\n", name,
-		why, name);
+	fprintf(stderr,
+		"devgroupctl: Group %s %s. A container opens nodes by path, so claim it first: "
+		"devgroupctl claim %s.\n",
+		name, why, name);
 	return EXIT_NOT_CLAIMED;
 }
 
@@ -115,7 +122,10 @@ static int verb_cdi_add_group(struct cli *cli, json_object *devices, const char 
 	if (!str_eq(cli_json_get_str(lease, "access"), "node"))
 		return verb_cdi_refuse(name, "is claimed by descriptors");
 	if (!verb_cdi_is_valid_name(name)) {
-		fprintf(stderr, "devgroupctl: For containers the name of group %s would have to end with a letter or a digit.\n", name);
+		fprintf(stderr,
+			"devgroupctl: For containers the name of group %s would have to end with a "
+			"letter or a digit.\n",
+			name);
 		return EXIT_FAILED;
 	}
 	r = verb_cdi_get_addresses(cli, cli_json_get_list(group, "devices"), &addresses);
@@ -123,8 +133,10 @@ static int verb_cdi_add_group(struct cli *cli, json_object *devices, const char 
 		return r;
 	device = json_object_new_object();
 	edits = json_object_new_object();
-	if (cli_json_append(devices, device) < 0 || cli_json_set_str(device, "name", name) < 0 || cli_json_set(device, "containerEdits", edits) < 0 ||
-	    verb_cdi_add_nodes(edits, lease) < 0 || verb_cdi_add_environment(edits, name, addresses) < 0)
+	if (cli_json_append(devices, device) < 0 || cli_json_set_str(device, "name", name) < 0 ||
+	    cli_json_set(device, "containerEdits", edits) < 0 ||
+	    verb_cdi_add_nodes(edits, lease) < 0 ||
+	    verb_cdi_add_environment(edits, name, addresses) < 0)
 		return cli_fail(-ENOMEM, "cannot write the specification");
 	return 0;
 }
@@ -139,13 +151,16 @@ static int verb_cdi_add_claimed(struct cli *cli, json_object *devices)
 
 	if (r)
 		return r;
-	json_object_object_foreach(objects, path, object) {
+	json_object_object_foreach(objects, path, object)
+	{
 		json_object *lease = NULL;
 
 		(void)path;
-		if (r || !str_eq(cli_json_get_str(object, "type"), "group") || !str_eq(cli_json_get_str(object, "state"), "claimed"))
+		if (r || !str_eq(cli_json_get_str(object, "type"), "group") ||
+		    !str_eq(cli_json_get_str(object, "state"), "claimed"))
 			continue;
-		if (json_object_object_get_ex(objects, cli_json_get_str(object, "lease"), &lease) && str_eq(cli_json_get_str(lease, "access"), "node"))
+		if (json_object_object_get_ex(objects, cli_json_get_str(object, "lease"), &lease) &&
+		    str_eq(cli_json_get_str(lease, "access"), "node"))
 			r = verb_cdi_add_group(cli, devices, cli_json_get_str(object, "name"));
 	}
 	return r;
@@ -157,7 +172,8 @@ int verb_cdi(struct cli *cli)
 	json_object *devices = json_object_new_array();
 	int r;
 
-	if (!spec || cli_json_set_str(spec, "cdiVersion", CDI_VERSION) < 0 || cli_json_set_str(spec, "kind", CDI_KIND) < 0 ||
+	if (!spec || cli_json_set_str(spec, "cdiVersion", CDI_VERSION) < 0 ||
+	    cli_json_set_str(spec, "kind", CDI_KIND) < 0 ||
 	    cli_json_set(spec, "devices", devices) < 0)
 		return cli_fail(-ENOMEM, "cannot write the specification");
 	r = cli->n_words ? 0 : verb_cdi_add_claimed(cli, devices);
@@ -166,9 +182,11 @@ int verb_cdi(struct cli *cli)
 	if (r)
 		return r;
 	if (cli_json_list_length(devices) == 0) {
-		fprintf(stderr, "devgroupctl: no group is claimed by path: devgroupctl claim GROUP.\n");
+		fprintf(stderr,
+			"devgroupctl: no group is claimed by path: devgroupctl claim GROUP.\n");
 		return EXIT_NOT_CLAIMED;
 	}
-	cli_json_print(spec, cli->options.json == CLI_JSON_OFF ? CLI_JSON_PRETTY : cli->options.json);
+	cli_json_print(spec,
+		       cli->options.json == CLI_JSON_OFF ? CLI_JSON_PRETTY : cli->options.json);
 	return 0;
 }

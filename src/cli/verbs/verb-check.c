@@ -18,7 +18,7 @@ static int verb_check_load_stdin(struct def_set *config)
 		return r;
 	if (r < 0)
 		return def_set_add_problem(config, "-", 0, 0, false, "cannot be read: %s",
-					  strerror(-r));
+					   strerror(-r));
 	return parse_definitions(config, "-", text, size);
 }
 
@@ -31,8 +31,8 @@ static int verb_check_load_named(const struct cli *cli, struct def_set **ret)
 	if (config)
 		config->kind = DEF_FILE_ANY;
 	for (size_t i = 0; r >= 0 && i < cli->n_words; i++)
-		r = str_eq(cli->words[i], "-") ? verb_check_load_stdin(config)
-					       : config_dirs_load_file(config, cli->words[i]);
+		r = str_eq(cli->words[i], "-") ? verb_check_load_stdin(config) :
+						 config_dirs_load_file(config, cli->words[i]);
 	if (r >= 0)
 		r = def_set_check_devices(config);
 	if (r < 0)
@@ -71,16 +71,18 @@ static int verb_check_load(const struct cli *cli, struct def_set **ret)
 }
 
 /* What stands against @def on @host becomes a problem of its definition. */
-static int verb_check_group(const struct cli_host *host, const struct group_def *def, struct def_set *config)
+static int verb_check_group(const struct cli_host *host, const struct group_def *def,
+			    struct def_set *config)
 {
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 	int r = cli_host_resolve(host, def, &resolved);
 
-	VEC_FOREACH (const struct blocker, blocker, &resolved.blockers)
+	VEC_FOREACH(const struct blocker, blocker, &resolved.blockers)
 		if (r >= 0)
 			r = def_set_add_problem(config, def->file, def->line, def->column,
-					       !blocker->hard, "the group \"%s\" on this host: %s: %s",
-					       def->name, blocker->code, blocker->text);
+						!blocker->hard,
+						"the group \"%s\" on this host: %s: %s", def->name,
+						blocker->code, blocker->text);
 	return r;
 }
 
@@ -95,7 +97,7 @@ static int verb_check_on_host(struct cli *cli, struct def_set *config)
 	if (r)
 		return r;
 	r = cli_host_find_overlaps(&host, config);
-	VEC_FOREACH (const struct group_def, def, &config->groups)
+	VEC_FOREACH(const struct group_def, def, &config->groups)
 		if (r >= 0)
 			r = verb_check_group(&host, def, config);
 	return r < 0 ? cli_fail(r, "cannot check the definitions") : 0;
@@ -110,11 +112,13 @@ static void verb_check_print_summary(const struct def_set *config)
 {
 	size_t errors = 0, warnings = 0;
 
-	VEC_FOREACH (const struct problem, problem, &config->problems)
+	VEC_FOREACH(const struct problem, problem, &config->problems)
 		*(problem->warning ? &warnings : &errors) += 1;
-	fprintf(stderr, "%zu error%s, %zu warning%s; %zu group%s and %zu quirk%s without an error.\n",
-		errors, verb_check_plural(errors), warnings, verb_check_plural(warnings), config->groups.n,
-		verb_check_plural(config->groups.n), config->quirks.n, verb_check_plural(config->quirks.n));
+	fprintf(stderr,
+		"%zu error%s, %zu warning%s; %zu group%s and %zu quirk%s without an error.\n",
+		errors, verb_check_plural(errors), warnings, verb_check_plural(warnings),
+		config->groups.n, verb_check_plural(config->groups.n), config->quirks.n,
+		verb_check_plural(config->quirks.n));
 }
 
 int verb_check(struct cli *cli)

@@ -46,8 +46,10 @@ static int verb_claim_check_owner(struct cli *cli, json_object *group, uid_t use
 	if (r || !lease)
 		return r;
 	/* claimed for something else, it is somebody else's, though it be the same user's */
-	*ret = (!cli->options.label || str_eq(cli_json_get_str(lease, "label"), cli->options.label)) &&
-	       cli_json_get_int(lease, "uid", -1) == (int64_t)user && cli_json_get_bool(lease, "persistent") &&
+	*ret = (!cli->options.label ||
+		str_eq(cli_json_get_str(lease, "label"), cli->options.label)) &&
+	       cli_json_get_int(lease, "uid", -1) == (int64_t)user &&
+	       cli_json_get_bool(lease, "persistent") &&
 	       str_eq(cli_json_get_str(lease, "access"), "node");
 	return 0;
 }
@@ -118,6 +120,7 @@ int verb_claim(struct cli *cli)
 	if (r)
 		return r;
 	if (ours)
-		return verb_claim_print(cli, cli_json_get_str(group, "name"), cli_json_get_str(group, "lease"), true);
+		return verb_claim_print(cli, cli_json_get_str(group, "name"),
+					cli_json_get_str(group, "lease"), true);
 	return verb_claim_group(cli, name, user);
 }

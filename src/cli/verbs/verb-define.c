@@ -17,10 +17,10 @@
 struct define {
 	struct cli *cli;
 	char **directories;
-	const char *directory; /* the one that is written to */
+	const char *directory;	/* the one that is written to */
 	struct def_set *wanted; /* the groups to define */
 	struct def_set *before; /* what is in force */
-	char **paths, **texts; /* of the files to write */
+	char **paths, **texts;	/* of the files to write */
 };
 
 static void verb_define_clear(struct define *define)
@@ -37,7 +37,7 @@ static void verb_define_clear(struct define *define)
 
 /* 0: to be written; EXIT_FAILED with a message: refused. */
 static int verb_define_check_replaced(const struct define *define, const struct group_def *old,
-			  const char *path)
+				      const char *path)
 {
 	struct stat st;
 
@@ -45,7 +45,8 @@ static int verb_define_check_replaced(const struct define *define, const struct 
 		return 0;
 	if (old) {
 		fprintf(stderr,
-			"devgroupctl: Group %s is defined otherwise already, at %s:%u:%u. To replace "
+			"devgroupctl: Group %s is defined otherwise already, at %s:%u:%u. To "
+			"replace "
 			"that definition: --replace\n",
 			old->name, old->file, old->line, old->column);
 		return EXIT_FAILED;
@@ -62,14 +63,14 @@ static int verb_define_check_replaced(const struct define *define, const struct 
 /* What was found wrong about @file once the drafts are in; "" if nothing was. */
 static const char *verb_define_find_reason(const struct def_set *config, const char *file)
 {
-	VEC_FOREACH (const struct problem, problem, &config->problems)
+	VEC_FOREACH(const struct problem, problem, &config->problems)
 		if (!problem->warning && str_eq(problem->file, file))
 			return problem->text;
 	return "";
 }
 
 static int verb_define_check_in_force(const struct define *define, const struct def_set *after,
-			  const struct group_def *wanted)
+				      const struct group_def *wanted)
 {
 	const struct group_def *winner = def_set_find_group(after, wanted->name);
 	_cleanup_free_ char *path = str_printf("%s/%s.json", define->directory, wanted->name);
@@ -90,15 +91,17 @@ static int verb_define_check_in_force(const struct define *define, const struct 
 }
 
 static int verb_define_check_kept(const struct define *define, const struct def_set *after,
-		      const struct group_def *old)
+				  const struct group_def *old)
 {
 	const struct group_def *current = def_set_find_group(after, old->name);
 
-	if (def_set_find_group(define->wanted, old->name) || (current && codec_config_same_group(current, old)))
+	if (def_set_find_group(define->wanted, old->name) ||
+	    (current && codec_config_same_group(current, old)))
 		return 0;
 	if (strv_contains(define->paths, old->file))
 		fprintf(stderr,
-			"devgroupctl: %s also defines group %s (line %u), which would be lost. Change "
+			"devgroupctl: %s also defines group %s (line %u), which would be lost. "
+			"Change "
 			"the file itself, then: devgroupctl reload\n",
 			old->file, old->name, old->line);
 	else
@@ -123,7 +126,8 @@ static int verb_define_check_mdev_kept(const struct def_set *after, const struct
 	if (def_set_find_mdev(after, old->key))
 		return 0;
 	fprintf(stderr,
-		"devgroupctl: %s also has the mediated device %s (line %u), which would be lost. Change the file "
+		"devgroupctl: %s also has the mediated device %s (line %u), which would be lost. "
+		"Change the file "
 		"itself, then: devgroupctl reload\n",
 		old->file, old->key, old->line);
 	return EXIT_FAILED;
@@ -134,16 +138,16 @@ static int verb_define_check_outcome(const struct define *define, const struct d
 {
 	int r = 0;
 
-	VEC_FOREACH (const struct group_def, wanted, &define->wanted->groups)
+	VEC_FOREACH(const struct group_def, wanted, &define->wanted->groups)
 		if (!r)
 			r = verb_define_check_in_force(define, after, wanted);
-	VEC_FOREACH (const struct group_def, old, &define->before->groups)
+	VEC_FOREACH(const struct group_def, old, &define->before->groups)
 		if (!r)
 			r = verb_define_check_kept(define, after, old);
-	VEC_FOREACH (const struct vf_def, old, &define->before->sriov)
+	VEC_FOREACH(const struct vf_def, old, &define->before->sriov)
 		if (!r)
 			r = verb_define_check_vfs_kept(after, old);
-	VEC_FOREACH (const struct mdev_def, old, &define->before->mdevs)
+	VEC_FOREACH(const struct mdev_def, old, &define->before->mdevs)
 		if (!r)
 			r = verb_define_check_mdev_kept(after, old);
 	return r;
@@ -158,16 +162,18 @@ static int verb_define_try_drafts(const struct define *define)
 
 	for (size_t i = 0; drafts && i < n; i++)
 		drafts[i] = (struct config_dirs_draft){ define->paths[i], define->texts[i],
-						    strlen(define->texts[i]) };
+							strlen(define->texts[i]) };
 	if (r >= 0)
-		r = config_dirs_load_drafts((const char *const *)define->directories, drafts, n, &after);
-	return r < 0 ? cli_fail(r, "cannot check the definitions") : verb_define_check_outcome(define, after);
+		r = config_dirs_load_drafts((const char *const *)define->directories, drafts, n,
+					    &after);
+	return r < 0 ? cli_fail(r, "cannot check the definitions") :
+		       verb_define_check_outcome(define, after);
 }
 
 /* --- doing it --- */
 
-static int verb_define_add_draft(struct define *define, const struct group_def *def, const char *path,
-		     const char *written)
+static int verb_define_add_draft(struct define *define, const struct group_def *def,
+				 const char *path, const char *written)
 {
 	_cleanup_free_ char *text = NULL, *line = NULL;
 	int r = written ? 0 : codec_config_group_to_json(def, true, &text);
@@ -186,7 +192,7 @@ static int verb_define_add_draft(struct define *define, const struct group_def *
 /* Those that are defined so already need no file. */
 static int verb_define_make_drafts(struct define *define, const char *written)
 {
-	VEC_FOREACH (const struct group_def, def, &define->wanted->groups) {
+	VEC_FOREACH(const struct group_def, def, &define->wanted->groups) {
 		const struct group_def *old = def_set_find_group(define->before, def->name);
 		_cleanup_free_ char *path = str_printf("%s/%s.json", define->directory, def->name);
 		int r;
@@ -229,13 +235,14 @@ static int verb_define_report(const struct define *define)
 	_cleanup_json_ json_object *list = json_object_new_array();
 	int r = list ? cli_files_load(define->cli, &current) : cli_fail(-ENOMEM, "cannot show it");
 
-	VEC_FOREACH (const struct group_def, def, &define->wanted->groups) {
+	VEC_FOREACH(const struct group_def, def, &define->wanted->groups) {
 		const struct group_def *found = r ? NULL : def_set_find_group(current, def->name);
 		const char *file = found ? found->file : "";
 		bool is_new = strv_contains(define->paths, file);
 		json_object *entry = json_object_new_object();
 
-		if (r || cli_json_append(list, entry) < 0 || cli_json_set_str(entry, "name", def->name) < 0 ||
+		if (r || cli_json_append(list, entry) < 0 ||
+		    cli_json_set_str(entry, "name", def->name) < 0 ||
 		    cli_json_set_str(entry, "file", file) < 0 ||
 		    cli_json_set(entry, "changed", json_object_new_boolean(is_new)) < 0)
 			return r ? r : cli_fail(-ENOMEM, "cannot show it");

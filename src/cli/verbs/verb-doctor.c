@@ -32,10 +32,15 @@ static int verb_doctor_check_memlock(struct vec *findings)
 	if (!text)
 		return -ENOMEM;
 	if (bytes >= mem_need_min(UINT64_C(1) << 30))
-		return doctor_add_finding(findings, FINDING_OK, "memlock", str_printf("Who is started from here may lock %s of memory.", text));
-	return doctor_add_finding(findings, FINDING_HINT, "memlock",
-			   str_printf("Who is started from here may lock %s of memory, and a VMM locks all of its VM's: give the group "
-				      "\"memlock\" (devgroupctl explain GROUP --memory=SIZE).", text));
+		return doctor_add_finding(
+			findings, FINDING_OK, "memlock",
+			str_printf("Who is started from here may lock %s of memory.", text));
+	return doctor_add_finding(
+		findings, FINDING_HINT, "memlock",
+		str_printf("Who is started from here may lock %s of memory, and a VMM locks all of "
+			   "its VM's: give the group "
+			   "\"memlock\" (devgroupctl explain GROUP --memory=SIZE).",
+			   text));
 }
 
 static int verb_doctor_check_nodes(struct vec *findings)
@@ -44,12 +49,17 @@ static int verb_doctor_check_nodes(struct vec *findings)
 
 	if (stat("/dev/vfio/vfio", &st) < 0)
 		return doctor_add_finding(findings, FINDING_WARN, "nodes",
-				   strdup("There is no /dev/vfio/vfio, which VMMs open by path. Load the module vfio."));
+					  strdup("There is no /dev/vfio/vfio, which VMMs open by "
+						 "path. Load the module vfio."));
 	if ((st.st_mode & 0666) == 0666)
-		return doctor_add_finding(findings, FINDING_OK, "nodes", strdup("Everybody may open /dev/vfio/vfio, which by itself gives nothing."));
+		return doctor_add_finding(findings, FINDING_OK, "nodes",
+					  strdup("Everybody may open /dev/vfio/vfio, which by "
+						 "itself gives nothing."));
 	return doctor_add_finding(findings, FINDING_WARN, "nodes",
-			   str_printf("/dev/vfio/vfio has mode %04o, so no VMM of a user can open it by path. It gives nothing by itself: "
-				      "0666 is the kernel's own choice.", (unsigned)st.st_mode & 07777));
+				  str_printf("/dev/vfio/vfio has mode %04o, so no VMM of a user "
+					     "can open it by path. It gives nothing by itself: "
+					     "0666 is the kernel's own choice.",
+					     (unsigned)st.st_mode & 07777));
 }
 
 /* --- the daemon --- */
@@ -59,15 +69,19 @@ static int verb_doctor_check_polkit(struct cli *cli, struct vec *findings)
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_strv_ char **names = NULL;
-	int r = sd_bus_call_method(cli->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-				   "ListActivatableNames", &error, &reply, NULL);
+	int r = sd_bus_call_method(cli->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+				   "org.freedesktop.DBus", "ListActivatableNames", &error, &reply,
+				   NULL);
 
 	if (r >= 0)
 		r = sd_bus_message_read_strv(reply, &names);
 	if (r < 0 || strv_contains(names, "org.freedesktop.PolicyKit1"))
-		return r < 0 ? 0 : doctor_add_finding(findings, FINDING_OK, "polkit", strdup("polkit is there to be asked."));
+		return r < 0 ? 0 :
+			       doctor_add_finding(findings, FINDING_OK, "polkit",
+						  strdup("polkit is there to be asked."));
 	return doctor_add_finding(findings, FINDING_HINT, "polkit",
-			   strdup("polkit is not there: who is not named in a definition, and is not root, is refused."));
+				  strdup("polkit is not there: who is not named in a definition, "
+					 "and is not root, is refused."));
 }
 
 static int verb_doctor_check_definitions(struct cli *cli, struct vec *findings)
@@ -81,10 +95,14 @@ static int verb_doctor_check_definitions(struct cli *cli, struct vec *findings)
 	problems = cli_json_get_list(manager, "problems");
 	n = cli_json_list_length(problems);
 	if (n > 0)
-		return doctor_add_finding(findings, FINDING_WARN, "definitions",
-				   str_printf("%zu problem%s in the definitions: devgroupctl check.", n, n == 1 ? "" : "s"));
-	return doctor_add_finding(findings, FINDING_OK, "daemon",
-			   str_printf("devgroupd %s answers, and its definitions are in order.", cli_json_get_str(manager, "version")));
+		return doctor_add_finding(
+			findings, FINDING_WARN, "definitions",
+			str_printf("%zu problem%s in the definitions: devgroupctl check.", n,
+				   n == 1 ? "" : "s"));
+	return doctor_add_finding(
+		findings, FINDING_OK, "daemon",
+		str_printf("devgroupd %s answers, and its definitions are in order.",
+			   cli_json_get_str(manager, "version")));
 }
 
 /* Its holder may not know it yet. */
@@ -98,7 +116,9 @@ static int verb_doctor_check_taken_away(json_object *group, struct vec *findings
 
 		if (str_eq(cli_json_get_str(blocker, "code"), "taken-away"))
 			r = doctor_add_finding(findings, FINDING_WARN, "group",
-					str_printf("Group %s: %s", cli_json_get_str(group, "name"), cli_json_get_str(blocker, "text")));
+					       str_printf("Group %s: %s",
+							  cli_json_get_str(group, "name"),
+							  cli_json_get_str(blocker, "text")));
 	}
 	return r;
 }
@@ -112,20 +132,23 @@ static int verb_doctor_check_group(json_object *group, struct vec *findings)
 	if (!str_eq(state, "stuck") && !str_eq(state, "dirty"))
 		return verb_doctor_check_taken_away(group, findings);
 	return doctor_add_finding(findings, FINDING_FAIL, "group",
-			   str_printf("Group %s is %s: devgroupctl status %s.", cli_json_get_str(group, "name"), state, cli_json_get_str(group, "name")));
+				  str_printf("Group %s is %s: devgroupctl status %s.",
+					     cli_json_get_str(group, "name"), state,
+					     cli_json_get_str(group, "name")));
 }
 
 static bool verb_doctor_is_leased(json_object *objects, const struct device *device)
 {
-	json_object_object_foreach(objects, path, object) {
+	json_object_object_foreach(objects, path, object)
+	{
 		json_object *devices = cli_json_get_list(object, "devices");
 
 		(void)path;
 		if (strlen(cli_json_get_str(object, "lease")) <= 1)
 			continue;
 		for (size_t i = 0; i < cli_json_list_length(devices); i++) {
-			_cleanup_free_ char *id =
-				cli_object_id(json_object_get_string(json_object_array_get_idx(devices, i)));
+			_cleanup_free_ char *id = cli_object_id(
+				json_object_get_string(json_object_array_get_idx(devices, i)));
 
 			if (str_eq(id, device->key))
 				return true;
@@ -134,33 +157,41 @@ static bool verb_doctor_is_leased(json_object *objects, const struct device *dev
 	return false;
 }
 
-/* libvirt with managed='yes', driverctl and scripts take devices without asking us: that is seen, and not fought. */
-static int verb_doctor_check_unclaimed(const struct inventory *inv, json_object *objects, struct vec *findings)
+/* libvirt with managed='yes', driverctl and scripts take devices without asking us: that is seen,
+ * and not fought. */
+static int verb_doctor_check_unclaimed(const struct inventory *inv, json_object *objects,
+				       struct vec *findings)
 {
-	VEC_FOREACH (const struct device, device, &inv->devices) {
+	VEC_FOREACH(const struct device, device, &inv->devices) {
 		const struct usage *user = NULL;
 		int r;
 
 		if (!vfio_driver_is_known(device->driver) || verb_doctor_is_leased(objects, device))
 			continue;
-		VEC_FOREACH (const struct usage, usage, &device->uses)
+		VEC_FOREACH(const struct usage, usage, &device->uses)
 			if (!user && str_eq(usage->kind, USAGE_VFIO))
 				user = usage;
 		if (!user && !device->vfio_open)
 			continue;
 		r = doctor_add_finding(findings, FINDING_WARN, "stranger",
-				user ? str_printf("%s is used by %s (pid %d%s%s), which has not claimed it. With libvirt, use "
-						  "managed='no' and the hook of devgroups.",
-						  device->key, str_or(user->name, "a process"), (int)user->pid,
-						  user->unit ? ", " : "", str_or(user->unit, "")) :
-				       str_printf("%s is used through VFIO by somebody who has not claimed it.", device->key));
+				       user ? str_printf("%s is used by %s (pid %d%s%s), which has "
+							 "not claimed it. With libvirt, use "
+							 "managed='no' and the hook of devgroups.",
+							 device->key,
+							 str_or(user->name, "a process"),
+							 (int)user->pid, user->unit ? ", " : "",
+							 str_or(user->unit, "")) :
+					      str_printf("%s is used through VFIO by somebody who "
+							 "has not claimed it.",
+							 device->key));
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int verb_doctor_check_daemon(struct cli *cli, const struct inventory *inv, struct vec *findings)
+static int verb_doctor_check_daemon(struct cli *cli, const struct inventory *inv,
+				    struct vec *findings)
 {
 	_cleanup_json_ json_object *objects = NULL;
 	int r = verb_doctor_check_definitions(cli, findings);
@@ -169,7 +200,8 @@ static int verb_doctor_check_daemon(struct cli *cli, const struct inventory *inv
 		r = verb_doctor_check_polkit(cli, findings);
 	if (r < 0 || cli_object_get_all(cli, &objects))
 		return r;
-	json_object_object_foreach(objects, path, object) {
+	json_object_object_foreach(objects, path, object)
+	{
 		(void)path;
 		if (r >= 0)
 			r = verb_doctor_check_group(object, findings);
@@ -190,19 +222,23 @@ static int verb_doctor_print(const struct cli *cli, const struct vec *findings)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
-	VEC_FOREACH (const struct finding, finding, findings) {
+	VEC_FOREACH(const struct finding, finding, findings) {
 		const char *level = doctor_level_to_string(finding->level);
 		json_object *object;
 
 		if (cli->options.json == CLI_JSON_OFF) {
 			if (!cli->options.quiet || finding->level >= FINDING_WARN)
-				printf("%s%-8s%s %-12s %s\n", cli_term_begin(verb_doctor_level_tint(finding->level)), level,
-				       cli_term_end(verb_doctor_level_tint(finding->level)), finding->subject, finding->text);
+				printf("%s%-8s%s %-12s %s\n",
+				       cli_term_begin(verb_doctor_level_tint(finding->level)),
+				       level, cli_term_end(verb_doctor_level_tint(finding->level)),
+				       finding->subject, finding->text);
 			continue;
 		}
 		object = json_object_new_object();
-		if (!object || cli_json_set_str(object, "level", level) < 0 || cli_json_set_str(object, "subject", finding->subject) < 0 ||
-		    cli_json_set_str(object, "text", finding->text) < 0 || cli_json_append(list, object) < 0)
+		if (!object || cli_json_set_str(object, "level", level) < 0 ||
+		    cli_json_set_str(object, "subject", finding->subject) < 0 ||
+		    cli_json_set_str(object, "text", finding->text) < 0 ||
+		    cli_json_append(list, object) < 0)
 			return cli_fail(-ENOMEM, "cannot show the findings");
 	}
 	if (cli->options.json != CLI_JSON_OFF)
@@ -213,7 +249,7 @@ static int verb_doctor_print(const struct cli *cli, const struct vec *findings)
 /* Failures alone make the exit status: a host with hints and warnings works. */
 static bool verb_doctor_has_failure(const struct vec *findings)
 {
-	VEC_FOREACH (const struct finding, finding, findings)
+	VEC_FOREACH(const struct finding, finding, findings)
 		if (finding->level == FINDING_FAIL)
 			return true;
 	return false;
@@ -221,7 +257,8 @@ static bool verb_doctor_has_failure(const struct vec *findings)
 
 int verb_doctor(struct cli *cli)
 {
-	bool recorded = cli->options.host_file, here = !recorded && !cli->options.host && !cli->options.machine;
+	bool recorded = cli->options.host_file,
+	     here = !recorded && !cli->options.host && !cli->options.machine;
 	_cleanup_findings_ struct vec findings = { 0 };
 	_cleanup_host_ struct cli_host host = { 0 };
 	int r = cli_host_open(cli, &host), shown;
@@ -230,8 +267,9 @@ int verb_doctor(struct cli *cli)
 		return r;
 	/* why the daemon cannot be asked has been said */
 	if (r)
-		r = doctor_add_finding(&findings, FINDING_FAIL, "daemon",
-				strdup("devgroupd cannot be asked: systemctl status devgroupd."));
+		r = doctor_add_finding(
+			&findings, FINDING_FAIL, "daemon",
+			strdup("devgroupd cannot be asked: systemctl status devgroupd."));
 	else
 		r = doctor_check(host.inv, &findings);
 	if (r >= 0 && host.inv && !recorded)

@@ -29,7 +29,7 @@ static void subject_clear(struct subject *subject)
 
 static int subject_add_devices(struct subject *subject, const struct vec *devices)
 {
-	VEC_FOREACH (struct device, device, devices) {
+	VEC_FOREACH(struct device, device, devices) {
 		int r = vec_add(&subject->devices, device);
 
 		if (r < 0)
@@ -38,7 +38,8 @@ static int subject_add_devices(struct subject *subject, const struct vec *device
 	return 0;
 }
 
-static int subject_set_head(struct subject *subject, const char *kind, const char *name, const char *state)
+static int subject_set_head(struct subject *subject, const char *kind, const char *name,
+			    const char *state)
 {
 	if (cli_json_set_str(subject->object, "kind", kind) < 0 ||
 	    cli_json_set_str(subject->object, "name", name) < 0)
@@ -63,7 +64,8 @@ static int subject_add_definition(struct subject *subject, const struct group_de
 	if (r >= 0)
 		r = subject_set_head(subject, "group", def->name, cli_host_state(def, &resolved));
 	if (r >= 0)
-		r = cli_json_set_str(subject->object, "reserved-for", str_or(def->reserved_for, ""));
+		r = cli_json_set_str(subject->object, "reserved-for",
+				     str_or(def->reserved_for, ""));
 	if (r >= 0 && def->memlock && !(subject->memlock = mem_need_format(def->memlock)))
 		r = -ENOMEM;
 	return r < 0 ? r : subject_add_resolved(subject, &resolved);
@@ -106,10 +108,12 @@ static int subject_add_group(struct cli *cli, struct subject *subject, const cha
 	blockers = cli_json_get_list(group, "blockers");
 	memlock = verb_explain_get_memlock(group);
 	if ((!str_empty(memlock) && str_set(&subject->memlock, memlock) < 0) ||
-	    subject_set_head(subject, "group", cli_json_get_str(group, "name"), cli_json_get_str(group, "state")) < 0 ||
-	    cli_json_set_str(subject->object, "reserved-for", cli_json_get_str(group, "reserved-for")) < 0 ||
+	    subject_set_head(subject, "group", cli_json_get_str(group, "name"),
+			     cli_json_get_str(group, "state")) < 0 ||
+	    cli_json_set_str(subject->object, "reserved-for",
+			     cli_json_get_str(group, "reserved-for")) < 0 ||
 	    cli_json_set(subject->object, "blockers",
-		   blockers ? json_object_get(blockers) : json_object_new_array()) < 0 ||
+			 blockers ? json_object_get(blockers) : json_object_new_array()) < 0 ||
 	    subject_add_paths(subject, cli_json_get_list(group, "devices")) < 0)
 		return cli_fail(-ENOMEM, "cannot explain the group");
 	return 0;
@@ -131,13 +135,14 @@ static int subject_find_group(struct cli *cli, struct subject *subject, const ch
 	r = cli_bus_try_lookup(cli, "GetGroup", name, &error, &path);
 	if (r >= 0)
 		return subject_add_group(cli, subject, path);
-	return sd_bus_error_has_name(&error, DG_ERROR_NO_SUCH_GROUP) ? 0 : cli_bus_fail(cli, &error, r);
+	return sd_bus_error_has_name(&error, DG_ERROR_NO_SUCH_GROUP) ? 0 :
+								       cli_bus_fail(cli, &error, r);
 }
 
 /* --- what has none --- */
 
 static int subject_add_unnamed(struct subject *subject, const char *kind, const char *name,
-			const struct vec *devices)
+			       const struct vec *devices)
 {
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 	int r = cli_host_resolve_devices(subject->host, devices, &resolved);
@@ -150,9 +155,10 @@ static int subject_add_unnamed(struct subject *subject, const char *kind, const 
 }
 
 /* The name of the group that @device is in, if it is in one: NULL else. 0 or negative errno. */
-static int verb_explain_host_group(const struct cli_host *host, const struct device *device, char **ret)
+static int verb_explain_host_group(const struct cli_host *host, const struct device *device,
+				   char **ret)
 {
-	VEC_FOREACH (const struct group_def, def, &host->config->groups) {
+	VEC_FOREACH(const struct group_def, def, &host->config->groups) {
 		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 		int r = resolve_group(host->inv, def, &resolved);
 
@@ -184,12 +190,12 @@ static int subject_add_device(struct cli *cli, struct subject *subject, struct d
 	void *alone[] = { device };
 	const struct vec just_it = { .items = alone, .n = 1 };
 	_cleanup_free_ char *name = NULL;
-	int r = host->config ? verb_explain_host_group(host, device, &name)
-			     : verb_explain_daemon_group(cli, device, &name);
+	int r = host->config ? verb_explain_host_group(host, device, &name) :
+			       verb_explain_daemon_group(cli, device, &name);
 
 	if (r >= 0)
 		r = subject_add_unnamed(subject, "device", device->key,
-				 group ? &group->devices : &just_it);
+					group ? &group->devices : &just_it);
 	return r < 0 || !name ? r : cli_json_set_str(subject->object, "group", name);
 }
 
@@ -231,7 +237,8 @@ int verb_explain(struct cli *cli)
 	int r;
 
 	if (memory && (str_parse_size(memory, &ram) < 0 || ram == 0)) {
-		fprintf(stderr, "devgroupctl: --memory=%s: a size was expected, such as 16G.\n", memory);
+		fprintf(stderr, "devgroupctl: --memory=%s: a size was expected, such as 16G.\n",
+			memory);
 		return EXIT_USAGE;
 	}
 	r = cli_host_open(cli, &host);

@@ -14,8 +14,8 @@
 static bool verb_list_matches(const struct cli *cli, const char *name)
 {
 	STRV_FOREACH(word, cli->words)
-	if (fnmatch(*word, name, 0) == 0)
-		return true;
+		if (fnmatch(*word, name, 0) == 0)
+			return true;
 	return cli->n_words == 0;
 }
 
@@ -24,13 +24,13 @@ static int verb_list_select_entries(const struct cli *cli, json_object *entries)
 {
 	size_t n = cli_json_list_length(entries);
 
-	STRV_FOREACH(word, cli->words)
-	{
+	STRV_FOREACH(word, cli->words) {
 		size_t i = 0;
 
 		while (i < n &&
-		       fnmatch(*word, cli_json_get_str(json_object_array_get_idx(entries, i), "name"), 0) !=
-			       0)
+		       fnmatch(*word,
+			       cli_json_get_str(json_object_array_get_idx(entries, i), "name"),
+			       0) != 0)
 			i++;
 		if (i < n)
 			continue;
@@ -38,7 +38,8 @@ static int verb_list_select_entries(const struct cli *cli, json_object *entries)
 		return EXIT_NO_SUCH;
 	}
 	while (n-- > 0)
-		if (!verb_list_matches(cli, cli_json_get_str(json_object_array_get_idx(entries, n), "name")))
+		if (!verb_list_matches(cli, cli_json_get_str(json_object_array_get_idx(entries, n),
+							     "name")))
 			json_object_array_del_idx(entries, n, 1);
 	return 0;
 }
@@ -54,8 +55,8 @@ static int verb_list_collect_groups(struct cli *cli, struct cli_host *ret_host, 
 		r = cli_object_get_all(cli, &objects);
 	if (r)
 		return r;
-	*ret = objects ? cli_list_groups(objects, o->devices || o->all)
-		       : cli_list_host(ret_host, o->devices || o->all);
+	*ret = objects ? cli_list_groups(objects, o->devices || o->all) :
+			 cli_list_host(ret_host, o->devices || o->all);
 	return *ret ? 0 : cli_fail(-ENOMEM, "cannot list the groups");
 }
 
@@ -73,7 +74,8 @@ static int verb_list_collect(struct cli *cli, json_object **ret)
 static void verb_list_filter_entries(const struct cli_options *o, json_object *entries)
 {
 	for (size_t n = cli_json_list_length(entries); n-- > 0;) {
-		bool assignable = cli_json_get_bool(json_object_array_get_idx(entries, n), "assignable");
+		bool assignable =
+			cli_json_get_bool(json_object_array_get_idx(entries, n), "assignable");
 
 		if ((o->assignable && !assignable) || (o->blocked && assignable))
 			json_object_array_del_idx(entries, n, 1);
@@ -100,7 +102,8 @@ static int verb_list_add_members(struct table *table, json_object *members)
 /* Nobody holds a reserved group, but only one may. */
 static char *verb_list_describe_holder(json_object *entry)
 {
-	const char *holder = cli_json_get_str(entry, "holder"), *label = cli_json_get_str(entry, "reserved-for");
+	const char *holder = cli_json_get_str(entry, "holder"),
+		   *label = cli_json_get_str(entry, "reserved-for");
 
 	return str_empty(holder) && !str_empty(label) ? str_printf("(for %s)", label) :
 							str_printf("%s", holder);
@@ -115,7 +118,8 @@ static int verb_list_add_entry(struct table *table, json_object *entry)
 	char devices[24];
 	int r;
 
-	snprintf(devices, sizeof(devices), "%zu", cli_json_list_length(cli_json_get_list(entry, "devices")));
+	snprintf(devices, sizeof(devices), "%zu",
+		 cli_json_list_length(cli_json_get_list(entry, "devices")));
 	const struct cell cells[] = {
 		{ cli_json_get_str(entry, "name"), TINT_BOLD },
 		{ state, cli_term_state_tint(state) },
@@ -132,8 +136,8 @@ static int verb_list_add_entry(struct table *table, json_object *entry)
 
 static int verb_list_print_entries(struct cli *cli, json_object *entries)
 {
-	static const char *const headers[] = { "NAME", "STATE",	      "DEVICES", "IOMMU", "HOLDER",
-					       "WHY",  "DESCRIPTION", NULL };
+	static const char *const headers[] = { "NAME",	 "STATE", "DEVICES",	 "IOMMU",
+					       "HOLDER", "WHY",	  "DESCRIPTION", NULL };
 	_cleanup_table_ struct table table = { .headers = headers };
 	bool legend = isatty(STDOUT_FILENO) && !cli->options.no_legend;
 	size_t n = cli_json_list_length(entries);
@@ -148,10 +152,10 @@ static int verb_list_print_entries(struct cli *cli, json_object *entries)
 	if (legend && n > 0)
 		printf("\n%zu group%s.\n", n, n == 1 ? "" : "s");
 	else if (legend)
-		puts(cli->options.assignable || cli->options.blocked
-			     ? "None of them."
-			     : "No groups are defined. devgroupctl list --all shows what the host "
-			       "has.");
+		puts(cli->options.assignable || cli->options.blocked ?
+			     "None of them." :
+			     "No groups are defined. devgroupctl list --all shows what the host "
+			     "has.");
 	return 0;
 }
 

@@ -11,11 +11,11 @@
 #include "model/dbus-names.h"
 
 #define MATCH_ALL "type='signal',sender='" DG_BUS_NAME "',path_namespace='" DG_OBJECT_PATH "'"
-#define MATCH_OWNER                                                                                \
-	"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"            \
+#define MATCH_OWNER                                                                     \
+	"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus'," \
 	"member='NameOwnerChanged',arg0='" DG_BUS_NAME "'"
-#define MATCH_DISCONNECTED                                                                         \
-	"type='signal',sender='org.freedesktop.DBus.Local',"                                       \
+#define MATCH_DISCONNECTED                                   \
+	"type='signal',sender='org.freedesktop.DBus.Local'," \
 	"interface='org.freedesktop.DBus.Local',member='Disconnected'"
 
 /* The last known properties of all objects are kept, to say what a value was before. */
@@ -81,10 +81,11 @@ static int on_monitor_removed(struct monitor *monitor, sd_bus_message *m)
 }
 
 /*
- * Takes @now into the known object, which may be NULL. What really differs goes into @changes, and what it
- * was into @before: a signal may also carry what has stayed as it was.
+ * Takes @now into the known object, which may be NULL. What really differs goes into @changes, and
+ * what it was into @before: a signal may also carry what has stayed as it was.
  */
-static int monitor_update_known(json_object *known, json_object *now, json_object *changes, json_object *before)
+static int monitor_update_known(json_object *known, json_object *now, json_object *changes,
+				json_object *before)
 {
 	int r = 0;
 
@@ -109,8 +110,9 @@ static int monitor_print_changes(struct monitor *monitor, const char *path, json
 {
 	_cleanup_json_ json_object *changes = json_object_new_object();
 	_cleanup_json_ json_object *before = json_object_new_object(), *event = NULL;
-	int r = changes && before ? monitor_update_known(monitor_find_known(monitor, path), now, changes, before)
-				  : -ENOMEM;
+	int r = changes && before ? monitor_update_known(monitor_find_known(monitor, path), now,
+							 changes, before) :
+				    -ENOMEM;
 
 	if (r < 0 || json_object_object_length(changes) == 0)
 		return r;
@@ -145,7 +147,8 @@ static int on_monitor_step(struct monitor *monitor, sd_bus_message *m)
 	if (r >= 0)
 		r = cli_event_new(path, "step", &event);
 	if (r >= 0)
-		r = cli_json_set_str(event, "group", cli_json_get_str(monitor_find_known(monitor, path), "group"));
+		r = cli_json_set_str(event, "group",
+				     cli_json_get_str(monitor_find_known(monitor, path), "group"));
 	if (r >= 0)
 		r = cli_json_set(event, "index", json_object_new_int64(index));
 	if (r >= 0)
@@ -171,7 +174,8 @@ static int on_monitor_release_request(struct monitor *monitor, sd_bus_message *m
 	if (r >= 0)
 		r = cli_event_new(path, "release-requested", &event);
 	if (r >= 0)
-		r = cli_json_set_str(event, "group", cli_json_get_str(monitor_find_known(monitor, path), "group"));
+		r = cli_json_set_str(event, "group",
+				     cli_json_get_str(monitor_find_known(monitor, path), "group"));
 	if (r >= 0)
 		r = cli_json_set(event, "uid", json_object_new_int64(uid));
 	if (r >= 0)
@@ -188,7 +192,8 @@ static int on_monitor_device_error(struct monitor *monitor, sd_bus_message *m)
 	if (r >= 0)
 		r = cli_event_new(path, "error", &event);
 	if (r >= 0)
-		r = cli_json_set_str(event, "group", cli_json_get_str(monitor_find_known(monitor, path), "group"));
+		r = cli_json_set_str(event, "group",
+				     cli_json_get_str(monitor_find_known(monitor, path), "group"));
 	if (r >= 0)
 		r = cli_json_set_str(event, "device", device);
 	if (r >= 0)
@@ -282,7 +287,8 @@ static int monitor_watch(struct monitor *monitor)
 	if (r >= 0)
 		r = sd_bus_add_match(bus, NULL, MATCH_OWNER, on_monitor_owner, monitor);
 	if (r >= 0)
-		r = sd_bus_add_match(bus, NULL, MATCH_DISCONNECTED, on_monitor_disconnected, monitor);
+		r = sd_bus_add_match(bus, NULL, MATCH_DISCONNECTED, on_monitor_disconnected,
+				     monitor);
 	if (r >= 0)
 		r = sd_bus_attach_event(bus, monitor->event, SD_EVENT_PRIORITY_NORMAL);
 	return r < 0 ? cli_fail(r, "cannot listen to devgroupd") : 0;

@@ -24,8 +24,8 @@ static int verb_plan_append_options(sd_bus_message *call, const struct cli_optio
 	return r;
 }
 
-static int verb_plan_append_arguments(sd_bus_message *call, const struct cli_options *o, const char *group,
-			    const char *verb)
+static int verb_plan_append_arguments(sd_bus_message *call, const struct cli_options *o,
+				      const char *group, const char *verb)
 {
 	int r = sd_bus_message_append(call, "ss", group, verb);
 
@@ -43,7 +43,8 @@ int verb_plan_add_step(json_object *steps, const char *step, const char *device,
 	_cleanup_json_ json_object *object = json_object_new_object();
 
 	if (!object || cli_json_set_str(object, "step", step) < 0 ||
-	    cli_json_set_str(object, "device", device) < 0 || cli_json_set_str(object, "detail", detail) < 0)
+	    cli_json_set_str(object, "device", device) < 0 ||
+	    cli_json_set_str(object, "detail", detail) < 0)
 		return -ENOMEM;
 	return cli_json_append(steps, TAKE_PTR(object));
 }
@@ -75,7 +76,8 @@ static int verb_plan_append_with(sd_bus_message *call, char *const *with, size_t
 	return r;
 }
 
-static int verb_plan_get_steps(struct cli *cli, const char *verb, const char *group, json_object **ret)
+static int verb_plan_get_steps(struct cli *cli, const char *verb, const char *group,
+			       json_object **ret)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_json_ json_object *steps = NULL;
@@ -138,8 +140,8 @@ int verb_plan_show(struct cli *cli, const char *verb, const char *group)
 	return 0;
 }
 
-static int verb_plan_append_check(sd_bus_message *call, const struct cli_options *o, const char *group,
-			char *const *with, size_t n)
+static int verb_plan_append_check(sd_bus_message *call, const struct cli_options *o,
+				  const char *group, char *const *with, size_t n)
 {
 	int r = sd_bus_message_append(call, "ss", group, "claim"), yes = true;
 

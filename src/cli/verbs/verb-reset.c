@@ -12,7 +12,8 @@ static int verb_reset_print_clean(const struct cli *cli, const char *name, bool 
 
 	if (cli->options.json == CLI_JSON_OFF) {
 		if (!cli->options.quiet)
-			printf("Group %s is %s.\n", name, was_dirty ? "no longer dirty" : "not dirty");
+			printf("Group %s is %s.\n", name,
+			       was_dirty ? "no longer dirty" : "not dirty");
 		return 0;
 	}
 	result = json_object_new_object();
@@ -32,8 +33,11 @@ int verb_reset(struct cli *cli)
 
 	if (!r)
 		r = cli_progress_start(&progress, cli);
-	/* a group that is not dirty is asked about, too: whether the method is one is the daemon's to say */
+	/* a group that is not dirty is asked about, too: whether the method is one is the daemon's
+	 * to say */
 	if (!r)
 		r = cli_lease_reset(&progress, name, cli_json_get_str(group, "lease"));
-	return r ? r : verb_reset_print_clean(cli, name, str_eq(cli_json_get_str(group, "state"), "dirty"));
+	return r ? r :
+		   verb_reset_print_clean(cli, name,
+					  str_eq(cli_json_get_str(group, "state"), "dirty"));
 }

@@ -17,7 +17,7 @@
 #include "model/pciaddr.h"
 
 /* Time for the daemon to notice that the last descriptor is closed, and then for its steps. */
-#define NOTICE_USEC  (3u * 1000000u)
+#define NOTICE_USEC (3u * 1000000u)
 #define RELEASE_USEC (30u * 1000000u)
 
 struct run {
@@ -26,9 +26,10 @@ struct run {
 	char **groups; /* sorted, each once */
 	const char *interface, *access;
 	unsigned needs; /* SUBST_*, of COMMAND */
-	struct vec fds;	  /* struct claim_fd */
-	struct vec paths; /* the same of devices that COMMAND opens itself; of them fd is negative */
-	char **leases;	/* paths, in the order of the groups */
+	struct vec fds; /* struct claim_fd */
+	struct vec
+		paths; /* the same of devices that COMMAND opens itself; of them fd is negative */
+	char **leases; /* paths, in the order of the groups */
 };
 
 static void verb_run_clear(struct run *run)
@@ -56,8 +57,8 @@ static int verb_run_sort_groups(struct run *run)
 
 	qsort(cli->words, cli->n_words, sizeof(char *), verb_run_cmp_words);
 	STRV_FOREACH(word, cli->words)
-	if (!strv_contains(run->groups, *word) && strv_add(&run->groups, *word) < 0)
-		return cli_fail(-ENOMEM, "cannot run");
+		if (!strv_contains(run->groups, *word) && strv_add(&run->groups, *word) < 0)
+			return cli_fail(-ENOMEM, "cannot run");
 	return 0;
 }
 
@@ -66,8 +67,8 @@ static int verb_run_refuse_interface(const struct cli *cli)
 	fprintf(stderr, "devgroupctl: COMMAND needs iommufd descriptors, but devgroupd here offers "
 			"only those of VFIO groups.\n");
 	if (!cli->options.quiet)
-		fprintf(stderr,
-			"A VMM cannot take these: let it open /dev/vfio itself, with --access=node.\n");
+		fprintf(stderr, "A VMM cannot take these: let it open /dev/vfio itself, with "
+				"--access=node.\n");
 	return EXIT_FAILED;
 }
 
@@ -82,7 +83,8 @@ static int verb_run_has_iommufd(struct cli *cli, bool *ret)
 	return r;
 }
 
-/* A VMM takes descriptors of iommufd; where there are none it opens the nodes itself, and may do so while it runs. */
+/* A VMM takes descriptors of iommufd; where there are none it opens the nodes itself, and may do so
+ * while it runs. */
 static int verb_run_choose_for_vmm(struct run *run, unsigned needs)
 {
 	const struct cli_options *o = &run->cli->options;
@@ -133,7 +135,8 @@ static int verb_run_choose_interface(struct run *run)
 		return cli_fail(r, "cannot run");
 	run->interface = o->interface;
 	run->access = str_or(o->access, "fd");
-	return run->needs & SUBST_VMM ? verb_run_choose_for_vmm(run, run->needs) : verb_run_choose_for_fds(run, run->needs);
+	return run->needs & SUBST_VMM ? verb_run_choose_for_vmm(run, run->needs) :
+					verb_run_choose_for_fds(run, run->needs);
 }
 
 static bool verb_run_is_held(const char *state)
@@ -155,8 +158,9 @@ static int verb_run_check_free(struct run *run, const char *name)
 	if (r || run->cli->options.wait > 0 || !verb_run_is_held(cli_json_get_str(group, "state")))
 		return r;
 	holder = cli_term_clean(cli_json_get_str(group, "holder"));
-	fprintf(stderr, "devgroupctl: Group %s is %s%s%s.\n", name, cli_json_get_str(group, "state"),
-		str_empty(holder) ? "" : ", held by ", str_or(holder, ""));
+	fprintf(stderr, "devgroupctl: Group %s is %s%s%s.\n", name,
+		cli_json_get_str(group, "state"), str_empty(holder) ? "" : ", held by ",
+		str_or(holder, ""));
 	return EXIT_BUSY;
 }
 
@@ -203,7 +207,8 @@ static int verb_run_add_path(struct run *run, const char *group, const char *pat
 
 	if (r || !device)
 		return r;
-	key = device_bus_key_new(cli_json_get_str(device, "bus"), cli_json_get_str(device, "address"));
+	key = device_bus_key_new(cli_json_get_str(device, "bus"),
+				 cli_json_get_str(device, "address"));
 	r = key ? cli_fd_new("vfio-device", key, group, -EBADF, &fd) : -ENOMEM;
 	if (r >= 0 && vec_add(&run->paths, fd) < 0) {
 		cli_fd_free(fd);
@@ -220,7 +225,8 @@ static int verb_run_add_paths(struct run *run, const char *name)
 
 	devices = r ? NULL : cli_json_get_list(group, "devices");
 	for (size_t i = 0; !r && i < cli_json_list_length(devices); i++)
-		r = verb_run_add_path(run, name, json_object_get_string(json_object_array_get_idx(devices, i)));
+		r = verb_run_add_path(
+			run, name, json_object_get_string(json_object_array_get_idx(devices, i)));
 	return r;
 }
 
@@ -247,7 +253,7 @@ static int verb_run_claim_all(struct run *run)
 /* Options that are secret? */
 static bool verb_run_has_token(const struct run *run)
 {
-	VEC_FOREACH (const struct claim_fd, fd, &run->fds)
+	VEC_FOREACH(const struct claim_fd, fd, &run->fds)
 		if (fd->text && run->needs & SUBST_VMM)
 			return true;
 	return false;
@@ -262,7 +268,7 @@ static int verb_run_command(struct run *run)
 	if (r < 0)
 		return cli_fail(r, "cannot run the command");
 	r = cli_subst_apply(run->cli->options.command, &run->fds, &run->paths, CLI_CHILD_FIRST_FD,
-			&argv, &error);
+			    &argv, &error);
 	if (r == -EINVAL) {
 		fprintf(stderr, "devgroupctl: %s\n", error);
 		return EXIT_FAILED;
@@ -314,7 +320,8 @@ static void verb_run_print_still_held(struct run *run, const char *group, const 
 }
 
 /* Steps that are under way get more time than a lease that nobody lets go. */
-static void verb_run_wait_released(struct run *run, const char *group, const char *lease, uint64_t since)
+static void verb_run_wait_released(struct run *run, const char *group, const char *lease,
+				   uint64_t since)
 {
 	_cleanup_free_ char *path = cli_object_path(OBJECT_GROUP, group);
 	_cleanup_json_ json_object *now = NULL, *later = NULL;

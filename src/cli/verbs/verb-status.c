@@ -24,7 +24,8 @@ static int verb_status_count_states(json_object *objects, json_object *counts)
 
 		if (r >= 0 && cli_object_type_of_path(path) == OBJECT_GROUP)
 			r = cli_json_set(counts, state,
-				   json_object_new_int64(cli_json_get_int(counts, state, 0) + 1));
+					 json_object_new_int64(cli_json_get_int(counts, state, 0) +
+							       1));
 	}
 	return r;
 }
@@ -142,7 +143,8 @@ static int verb_status_find_by_interface(struct cli *cli, const char *name, json
 		name += strlen("/dev/");
 	json_object_object_foreach(objects, path, object)
 	{
-		if (cli_object_type_of_path(path) == OBJECT_DEVICE && verb_status_has_interface(object, name)) {
+		if (cli_object_type_of_path(path) == OBJECT_DEVICE &&
+		    verb_status_has_interface(object, name)) {
 			*ret = json_object_get(object);
 			return 0;
 		}
@@ -160,7 +162,8 @@ static int verb_status_find_device(struct cli *cli, const char *name, json_objec
 	path = cli_object_path(OBJECT_DEVICE, str_or(key, name));
 	if (!path)
 		return cli_fail(-ENOMEM, "cannot show the device");
-	r = key ? cli_object_find(cli, OBJECT_DEVICE, path, ret) : verb_status_find_by_interface(cli, name, ret);
+	r = key ? cli_object_find(cli, OBJECT_DEVICE, path, ret) :
+		  verb_status_find_by_interface(cli, name, ret);
 	if (r || *ret)
 		return r;
 	fprintf(stderr, "devgroupctl: There is no group or device %s.\n", name);
@@ -171,7 +174,8 @@ static int verb_status_find_device(struct cli *cli, const char *name, json_objec
 static int verb_status_add_group(struct cli *cli, json_object *device)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	_cleanup_free_ char *key = cli_object_id(cli_json_get_str(device, "path")), *path = NULL, *name = NULL;
+	_cleanup_free_ char *key = cli_object_id(cli_json_get_str(device, "path")), *path = NULL,
+			    *name = NULL;
 	int r;
 
 	if (!key)

@@ -32,7 +32,7 @@ static int verb_undefine_check_alone(const struct group_def *def)
 
 	if (r < 0)
 		return cli_fail(r, def->file);
-	VEC_FOREACH (const struct group_def, other, &file->groups)
+	VEC_FOREACH(const struct group_def, other, &file->groups)
 		if (!str_eq(other->name, def->name) && strv_add(&others, other->name) < 0)
 			return cli_fail(-ENOMEM, def->file);
 	if (file->sriov.n > 0 && strv_add(&others, "virtual functions") < 0)
@@ -67,7 +67,8 @@ static int verb_undefine_link_to_null(const char *path)
 	return 0;
 }
 
-static int verb_undefine_mask(const struct cli *cli, char *const *directories, const struct group_def *def)
+static int verb_undefine_mask(const struct cli *cli, char *const *directories,
+			      const struct group_def *def)
 {
 	const char *directory = directories[cli->options.runtime ? FILES_RUN : FILES_ETC];
 	_cleanup_free_ char *path = NULL;
@@ -75,7 +76,8 @@ static int verb_undefine_mask(const struct cli *cli, char *const *directories, c
 
 	if (cli->options.runtime && verb_undefine_is_in(def->file, directories[FILES_ETC])) {
 		fprintf(stderr,
-			"devgroupctl: %s goes before all of %s, so a link there masks nothing. Leave "
+			"devgroupctl: %s goes before all of %s, so a link there masks nothing. "
+			"Leave "
 			"--runtime out.\n",
 			def->file, directory);
 		return EXIT_FAILED;
@@ -91,11 +93,13 @@ static int verb_undefine_mask(const struct cli *cli, char *const *directories, c
 	return 0;
 }
 
-static int verb_undefine_delete(const struct cli *cli, char *const *directories, const struct group_def *def)
+static int verb_undefine_delete(const struct cli *cli, char *const *directories,
+				const struct group_def *def)
 {
 	if (verb_undefine_is_in(def->file, directories[FILES_LIB])) {
 		fprintf(stderr,
-			"devgroupctl: Group %s is defined at %s:%u, which belongs to a package. To hide "
+			"devgroupctl: Group %s is defined at %s:%u, which belongs to a package. To "
+			"hide "
 			"that file behind one of %s: --mask\n",
 			def->name, def->file, def->line, directories[FILES_ETC]);
 		return EXIT_FAILED;
@@ -128,8 +132,8 @@ static int verb_undefine_report_claimed(struct cli *cli, const char *name)
 
 	if (!verb_undefine_is_verbose(cli))
 		return 0;
-	r = path ? cli_object_find(cli, OBJECT_GROUP, path, &group)
-		 : cli_fail(-ENOMEM, "cannot look for the group");
+	r = path ? cli_object_find(cli, OBJECT_GROUP, path, &group) :
+		   cli_fail(-ENOMEM, "cannot look for the group");
 	if (!r && group && strlen(cli_json_get_str(group, "lease")) > 1)
 		printf("It is claimed by %s, and stays until it is released.\n",
 		       cli_json_get_str(group, "holder"));
@@ -146,7 +150,8 @@ static int verb_undefine_group(struct cli *cli, const struct group_def *def)
 		return cli_fail(-ENOMEM, "cannot undefine the group");
 	r = verb_undefine_check_alone(def);
 	if (!r)
-		r = cli->options.mask ? verb_undefine_mask(cli, directories, def) : verb_undefine_delete(cli, directories, def);
+		r = cli->options.mask ? verb_undefine_mask(cli, directories, def) :
+					verb_undefine_delete(cli, directories, def);
 	if (!r)
 		r = verb_undefine_report_next(cli, def->name);
 	if (!r)

@@ -10,7 +10,7 @@
 #include "daemon/host/error-file.h"
 
 #define FILE_NAME ".errors"
-#define FILE_MAX  (1u << 20)
+#define FILE_MAX (1u << 20)
 
 /* A line each: "0000:0b:00.0 failed". */
 static int error_file_format(const struct inventory *inv, char **ret)
@@ -23,7 +23,8 @@ static int error_file_format(const struct inventory *inv, char **ret)
 		return -ENOMEM;
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (error_state_is_lost(device->errors.state))
-			fprintf(out, "%s %s\n", device->key, error_state_to_string(device->errors.state));
+			fprintf(out, "%s %s\n", device->key,
+				error_state_to_string(device->errors.state));
 	if (fclose(out) != 0) {
 		free(text);
 		return -ENOMEM;
@@ -44,7 +45,9 @@ void error_file_save(int run_dir, const struct inventory *inv, char **saved)
 	else if (r >= 0)
 		r = fileio_write_atomic_at(run_dir, FILE_NAME, text, strlen(text), 0644);
 	if (r < 0) {
-		log_warning_errno(r, "A devgroupd that is started now will not know which devices had errors");
+		log_warning_errno(
+			r,
+			"A devgroupd that is started now will not know which devices had errors");
 		return;
 	}
 	free(*saved);

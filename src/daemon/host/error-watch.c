@@ -9,7 +9,7 @@
 #include "sys/probe/probe-errors.h"
 
 #define CHECK_USEC 1000000 /* no oftener than this */
-#define SHARE	  20	  /* one part in so many of the time goes into looking */
+#define SHARE 20	   /* one part in so many of the time goes into looking */
 
 struct error_watch {
 	sd_event *event;
@@ -21,14 +21,16 @@ struct error_watch {
 
 /* --- one device --- */
 
-static bool device_errors_differ(const struct device_errors *errors, const struct device_errors *before)
+static bool device_errors_differ(const struct device_errors *errors,
+				 const struct device_errors *before)
 {
 	return errors->state != before->state || errors->correctable != before->correctable ||
 	       errors->nonfatal != before->nonfatal || errors->fatal != before->fatal;
 }
 
 /* True if something of it that is shown has changed. */
-static bool error_watch_check_device(struct error_watch *watch, struct device *device, enum error_event event)
+static bool error_watch_check_device(struct error_watch *watch, struct device *device,
+				     enum error_event event)
 {
 	const struct inventory *inv = watch->observer->inventory(watch->userdata);
 	struct device_errors before = device->errors;
@@ -51,7 +53,7 @@ static bool error_watch_check_device(struct error_watch *watch, struct device *d
 }
 
 static bool error_watch_is_below(const struct inventory *inv, const struct device *device,
-		     const struct device *port)
+				 const struct device *port)
 {
 	while (device && device->parent) {
 		device = inventory_find(inv, device->parent);
@@ -69,7 +71,8 @@ void error_watch_event(struct error_watch *watch, const char *key, enum error_ev
 	if (!device || event == ERROR_EVENT_NONE)
 		return;
 	error_watch_check_device(watch, device, event);
-	/* of a recovery that has failed, the kernel may tell of the port alone (AER before Linux 6.16) */
+	/* of a recovery that has failed, the kernel may tell of the port alone (AER before
+	 * Linux 6.16) */
 	if (!device_is_bridge(device) || event != ERROR_EVENT_FAILED)
 		return;
 	VEC_FOREACH(struct device, below, &inv->devices)
@@ -102,8 +105,8 @@ static int error_watch_on_timer(sd_event_source *source, uint64_t usec, void *us
 /* --- life --- */
 
 int error_watch_new(sd_event *event, const struct sysfs_root *root,
-		   const struct error_watch_observer *observer, void *userdata,
-		   struct error_watch **ret)
+		    const struct error_watch_observer *observer, void *userdata,
+		    struct error_watch **ret)
 {
 	struct error_watch *watch = calloc(1, sizeof(*watch));
 	int r;
@@ -116,7 +119,8 @@ int error_watch_new(sd_event *event, const struct sysfs_root *root,
 		.observer = observer,
 		.userdata = userdata,
 	};
-	r = sd_event_add_time_relative(event, &watch->timer, CLOCK_MONOTONIC, 0, 0, error_watch_on_timer, watch);
+	r = sd_event_add_time_relative(event, &watch->timer, CLOCK_MONOTONIC, 0, 0,
+				       error_watch_on_timer, watch);
 	if (r < 0) {
 		error_watch_free(watch);
 		return r;

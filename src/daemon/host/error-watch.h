@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Keeps the ErrorState of devices true: by the kernel's events, and by looking at what makes none (counters of corrected
- * errors, DPC, EEH) of the devices that somebody wants to know about.
+ * Keeps the ErrorState of devices true: by the kernel's events, and by looking at what makes none
+ * (counters of corrected errors, DPC, EEH) of the devices that somebody wants to know about.
  */
 
 #include <systemd/sd-event.h>
@@ -26,9 +26,10 @@ struct error_watch_observer {
 
 /* Looks at once, and from then on. 0 or negative errno. */
 int error_watch_new(sd_event *event, const struct sysfs_root *root,
-		   const struct error_watch_observer *observer, void *userdata,
-		   struct error_watch **ret) _must_check_;
+		    const struct error_watch_observer *observer, void *userdata,
+		    struct error_watch **ret) _must_check_;
 struct error_watch *error_watch_free(struct error_watch *watch);
 
-/* The kernel has told of @key; a port that it has given up takes along what is below. Does not settle. */
+/* The kernel has told of @key; a port that it has given up takes along what is below. Does not
+ * settle. */
 void error_watch_event(struct error_watch *watch, const char *key, enum error_event event);

@@ -144,7 +144,7 @@ void host_events_on_uevent(const struct uevent *event, void *userdata)
 		r = host_events_on_device(host, event);
 	if (event->error && str_eq(event->subsystem, "pci"))
 		error_watch_event(host->errors, event->sysname,
-				 error_state_event_from_string(event->error));
+				  error_state_event_from_string(event->error));
 	if (r < 0)
 		log_warning_errno(r, "The event of %s is lost", event->sysname);
 }
@@ -167,7 +167,8 @@ void host_events_on_mdev_parent(const struct uevent *event, void *userdata)
 	_cleanup_free_ char *key = probe_mdev_parent_key(event->sysname);
 	int r = key ? 0 : -ENOMEM;
 
-	log_debug("Event: %s %s %s, %s", event->action, event->subsystem, event->sysname, event->mdev_state);
+	log_debug("Event: %s %s %s, %s", event->action, event->subsystem, event->sysname,
+		  event->mdev_state);
 	if (r >= 0 && str_eq(event->mdev_state, "unregistered"))
 		host_events_forget_mdev_types(host, key);
 	if (r >= 0)

@@ -22,7 +22,7 @@ struct host {
 	struct error_watch *errors;
 	bool errors_loaded;
 	char *errors_saved; /* as errorfile.h has it */
-	char **stale; /* keys of devices that had an event and are to be read anew */
+	char **stale;	    /* keys of devices that had an event and are to be read anew */
 	const struct host_observer *observer;
 	void *userdata;
 };

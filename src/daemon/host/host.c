@@ -12,9 +12,9 @@
 #include "sys/timed-read.h"
 #include "sys/usage/usage-scan.h"
 
-#define DEFAULT_RUN_DIR	  "/run/devgroups"
+#define DEFAULT_RUN_DIR "/run/devgroups"
 #define DEFAULT_STEP_USEC (20 * 1000000ULL)
-#define HUNG_BIND_USEC	  1000000
+#define HUNG_BIND_USEC 1000000
 
 int host_new(sd_event *event, const struct host_options *options, struct host **ret)
 {
@@ -279,7 +279,8 @@ static void host_add_group_vfio_info(struct host *host, struct iommu_group *grou
 {
 	if (*line) {
 		if (vfio_facts_add(&group->vfio_info_lines, line) < 0)
-			log_warning("Out of memory: what VFIO said of IOMMU group %u is lost", group->id);
+			log_warning("Out of memory: what VFIO said of IOMMU group %u is lost",
+				    group->id);
 		return;
 	}
 	VEC_FOREACH(const struct device, device, &group->devices)
@@ -363,7 +364,8 @@ static int host_rescan(struct host *host)
 	int r = probe_host(host->probe, &fresh);
 
 	if (r >= 0)
-		r = usage_scan_refresh(&host->root, fresh, USAGE_OF_BLOCK | USAGE_OF_NET | USAGE_OF_CONSOLE, NULL);
+		r = usage_scan_refresh(&host->root, fresh,
+				       USAGE_OF_BLOCK | USAGE_OF_NET | USAGE_OF_CONSOLE, NULL);
 	if (r < 0)
 		return r;
 	old = host->inventory;
@@ -394,7 +396,8 @@ static int host_on_mdev_parents(sd_event_source *source, int fd, uint32_t revent
 	int r;
 
 	if (uevent_monitor_dispatch(host->parents, host_events_on_mdev_parent, host)) {
-		log_notice("Events were lost, reading the whole host anew for what mediated devices are made of");
+		log_notice("Events were lost, reading the whole host anew for what mediated "
+			   "devices are made of");
 		r = host_rescan(host);
 		if (r < 0)
 			log_error_errno(r, "Cannot read the host");
@@ -435,13 +438,16 @@ int host_start(struct host *host)
 	r = sd_event_add_io(host->event, &host->monitor_source, uevent_monitor_fd(host->monitor),
 			    EPOLLIN, host_on_monitor, host);
 	if (r >= 0)
-		r = sd_event_add_io(host->event, &host->parents_source, uevent_monitor_fd(host->parents), EPOLLIN,
-				    host_on_mdev_parents, host);
+		r = sd_event_add_io(host->event, &host->parents_source,
+				    uevent_monitor_fd(host->parents), EPOLLIN, host_on_mdev_parents,
+				    host);
 	if (r >= 0)
-		r = usage_watch_new(host->event, &host->root, &host_usage_observer, host, &host->usage_watch);
+		r = usage_watch_new(host->event, &host->root, &host_usage_observer, host,
+				    &host->usage_watch);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch what the host does with its devices");
-	r = sd_event_add_time_relative(host->event, &host->hung_bind_source, CLOCK_MONOTONIC, 0, 0, host_on_hung_bind_timer, host);
+	r = sd_event_add_time_relative(host->event, &host->hung_bind_source, CLOCK_MONOTONIC, 0, 0,
+				       host_on_hung_bind_timer, host);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(host->hung_bind_source, SD_EVENT_OFF);
 	if (r < 0)

@@ -36,9 +36,9 @@ struct host_observer {
 };
 
 struct host_options {
-	const char *root;      /* NULL: "/" */
-	const char *run_dir;   /* NULL: "/run/devgroups" */
-	uint64_t step_usec;    /* deadline of a step; 0: the default */
+	const char *root;    /* NULL: "/" */
+	const char *run_dir; /* NULL: "/run/devgroups" */
+	uint64_t step_usec;  /* deadline of a step; 0: the default */
 };
 
 /* 0 or negative errno. */
@@ -72,7 +72,8 @@ void host_clear_errors(struct host *host, const char *key);
 void host_restart_usage_walk(struct host *host);
 
 /*
- * Takes in one line of what VFIO said of an IOMMU group or a device (vfio-facts.h), with the group's number or the device's key before
- * it. "source" or "refused" begins anew, and with an empty line that is all.
+ * Takes in one line of what VFIO said of an IOMMU group or a device (vfio-facts.h), with the
+ * group's number or the device's key before it. "source" or "refused" begins anew, and with an
+ * empty line that is all.
  */
 void host_add_vfio_info(struct host *host, const char *message);

@@ -113,7 +113,8 @@ static int published_add(struct vec *to, const struct inventory *inv, const stru
 }
 
 int isolation_watch_refresh(struct isolation_watch *causes, const struct inventory *inv,
-		   void (*changed)(const struct device *device, void *userdata), void *userdata)
+			    void (*changed)(const struct device *device, void *userdata),
+			    void *userdata)
 {
 	struct vec current = { 0 }, before = causes->published;
 

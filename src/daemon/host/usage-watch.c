@@ -10,12 +10,12 @@
 #include "sys/usage/usage-process.h"
 #include "sys/usage/usage-scan.h"
 
-#define POLL_USEC      2000000 /* no faster than this */
-#define MARK_USEC      100000  /* what comes together is read together */
-#define SHARE	       20      /* one part in so many of the time goes into reading */
-#define PROCESSES_ONCE 64      /* looked at before the event loop gets its turn */
+#define POLL_USEC 2000000 /* no faster than this */
+#define MARK_USEC 100000  /* what comes together is read together */
+#define SHARE 20	  /* one part in so many of the time goes into reading */
+#define PROCESSES_ONCE 64 /* looked at before the event loop gets its turn */
 
-#define EVENT_USAGES   (USAGE_OF_BLOCK | USAGE_OF_NET | USAGE_OF_CONSOLE)
+#define EVENT_USAGES (USAGE_OF_BLOCK | USAGE_OF_NET | USAGE_OF_CONSOLE)
 #define POLLED_USAGES (USAGE_OF_BLOCK | USAGE_OF_CONSOLE)
 
 struct usage_watch {
@@ -28,7 +28,7 @@ struct usage_watch {
 	unsigned marked; /* sources that are to be read */
 	sd_event_source *mark_source, *poll_source;
 	struct usage_process_walk *walk; /* under way */
-	uint64_t walk_usec;	   /* what it took so far */
+	uint64_t walk_usec;		 /* what it took so far */
 	uint64_t mark_rest; /* how long the marked ones are left alone after the last time */
 };
 
@@ -43,7 +43,7 @@ static void usage_watch_start_timer(sd_event_source *timer, uint64_t usec)
 static int usage_watch_read_sources(struct usage_watch *watch, unsigned sources, bool *ret_changed)
 {
 	return usage_scan_refresh(watch->root, watch->observer->inventory(watch->userdata), sources,
-			    ret_changed);
+				  ret_changed);
 }
 
 static void usage_watch_publish(struct usage_watch *watch, int r, bool changed)
@@ -62,8 +62,9 @@ void usage_watch_mark(struct usage_watch *watch, unsigned sources)
 
 	watch->marked |= sources;
 	if (!waits)
-		usage_watch_start_timer(watch->mark_source,
-			    watch->mark_rest > MARK_USEC ? watch->mark_rest : MARK_USEC);
+		usage_watch_start_timer(watch->mark_source, watch->mark_rest > MARK_USEC ?
+								    watch->mark_rest :
+								    MARK_USEC);
 }
 
 static int usage_watch_on_marked(sd_event_source *source, uint64_t usec, void *userdata)
@@ -112,7 +113,8 @@ static void usage_watch_end_walk(struct usage_watch *watch, const struct vec *de
 
 	/* first: whom the walk found may have what is open now */
 	open_files_polled = watch->observer->open_files_polled(devices, watch->userdata);
-	r = usage_process_walk_apply(watch->walk, watch->observer->inventory(watch->userdata), devices, &opened);
+	r = usage_process_walk_apply(watch->walk, watch->observer->inventory(watch->userdata),
+				     devices, &opened);
 	watch->walk = usage_process_walk_free(watch->walk);
 	/*
 	 * nobody tells of mounts in other namespaces and of consoles, which are looked up on this
@@ -161,8 +163,9 @@ static int usage_watch_on_poll(sd_event_source *source, uint64_t usec, void *use
 	if (usage_watch_continue_walk(watch))
 		usage_watch_start_timer(source, 0);
 	else
-		usage_watch_start_timer(source, watch->walk_usec * SHARE > POLL_USEC ? watch->walk_usec * SHARE
-									 : POLL_USEC);
+		usage_watch_start_timer(source, watch->walk_usec * SHARE > POLL_USEC ?
+							watch->walk_usec * SHARE :
+							POLL_USEC);
 	return 0;
 }
 
@@ -183,10 +186,10 @@ static int usage_watch_read_open_files(struct usage_watch *watch, bool *ret_chan
 		r = usage_process_walk_new(watch->root, &walk);
 	if (r >= 0)
 		r = usage_process_walk_step(walk, watch->observer->inventory(watch->userdata),
-				      UINT32_MAX);
-	return r < 0 ? r
-		     : usage_process_walk_apply(walk, watch->observer->inventory(watch->userdata), &devices,
-					  ret_changed);
+					    UINT32_MAX);
+	return r < 0 ? r :
+		       usage_process_walk_apply(walk, watch->observer->inventory(watch->userdata),
+						&devices, ret_changed);
 }
 
 int usage_watch_read(struct usage_watch *watch)
@@ -214,7 +217,9 @@ static int usage_watch_open_file(struct usage_watch *watch, const char *path)
  */
 static int usage_watch_add_file(struct usage_watch *watch, int fd, sd_event_source **ret)
 {
-	int r = fd < 0 ? 0 : sd_event_add_io(watch->event, ret, fd, EPOLLPRI, usage_watch_on_mounts, watch);
+	int r = fd < 0 ? 0 :
+			 sd_event_add_io(watch->event, ret, fd, EPOLLPRI, usage_watch_on_mounts,
+					 watch);
 
 	/* a file of a tree in the kernel's place cannot be waited for */
 	return r == -EPERM ? 0 : r;
@@ -241,7 +246,8 @@ static int usage_watch_add_sources(struct usage_watch *watch)
 }
 
 int usage_watch_new(sd_event *event, const struct sysfs_root *root,
-		 const struct usage_watch_observer *observer, void *userdata, struct usage_watch **ret)
+		    const struct usage_watch_observer *observer, void *userdata,
+		    struct usage_watch **ret)
 {
 	struct usage_watch *watch = calloc(1, sizeof(*watch));
 	int r;

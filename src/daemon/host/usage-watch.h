@@ -22,15 +22,16 @@ struct usage_watch_observer {
 	 * interest. 0 or -ENOMEM.
 	 */
 	int (*list_claimable)(struct vec *devices, void *userdata);
-	/* Called every time the open files have been looked up, with these devices; true if something else about them has changed. */
+	/* Called every time the open files have been looked up, with these devices; true if
+	 * something else about them has changed. */
 	bool (*open_files_polled)(const struct vec *devices, void *userdata);
 	void (*changed)(void *userdata);
 };
 
 /* @root and @observer are kept by reference. 0 or negative errno. */
 int usage_watch_new(sd_event *event, const struct sysfs_root *root,
-		 const struct usage_watch_observer *observer, void *userdata,
-		 struct usage_watch **ret) _must_check_;
+		    const struct usage_watch_observer *observer, void *userdata,
+		    struct usage_watch **ret) _must_check_;
 struct usage_watch *usage_watch_free(struct usage_watch *watch);
 
 /* Something that @sources (enum usage_source) tell may have changed: they are read soon. */

@@ -2,8 +2,8 @@
 
 /*
  * The kernel module's filtered "config" and "resource" are the holder's for as long as the lease
- * lives. Nothing of it is to be undone after a crash but by the next daemon, which looks at all of them
- * before anything else: they are the module's, and root's where nobody claims.
+ * lives. Nothing of it is to be undone after a crash but by the next daemon, which looks at all of
+ * them before anything else: they are the module's, and root's where nobody claims.
  */
 
 #include <errno.h>
@@ -12,7 +12,8 @@
 #include "daemon/registry-private.h"
 #include "sys/probe/probe-kmod.h"
 
-static void lease_files_assign(const struct registry *registry, const struct device *device, uid_t uid)
+static void lease_files_assign(const struct registry *registry, const struct device *device,
+			       uid_t uid)
 {
 	int r = probe_kmod_grant(host_root(registry->host), device, uid);
 
@@ -22,7 +23,8 @@ static void lease_files_assign(const struct registry *registry, const struct dev
 				  device->key, (unsigned)uid);
 }
 
-static void lease_files_assign_all(const struct registry *registry, const struct lease *lease, uid_t uid)
+static void lease_files_assign_all(const struct registry *registry, const struct lease *lease,
+				   uid_t uid)
 {
 	const struct inventory *inv = host_inventory(registry->host);
 

@@ -89,8 +89,7 @@ const char *lease_fsm_state_to_string(enum lease_state state)
 		[LEASE_CLAIMING] = "claiming", [LEASE_CANCELLED] = "claiming",
 		[LEASE_CLAIMED] = "claimed",   [LEASE_RELEASING] = "releasing",
 		[LEASE_DRAINING] = "draining", [LEASE_DIRTY] = "dirty",
-		[LEASE_STUCK] = "stuck",
-		[LEASE_ENDED] = "available",
+		[LEASE_STUCK] = "stuck",       [LEASE_ENDED] = "available",
 	};
 
 	return names[state];

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What becomes of a lease when something happens to it. Every pair has its answer here; lease.c carries
- * the actions out.
+ * What becomes of a lease when something happens to it. Every pair has its answer here; lease.c
+ * carries the actions out.
  *
  *             done                let-go              done
  *   CLAIMING ------> CLAIMED ------------> RELEASING ------> ENDED
@@ -34,11 +34,12 @@ enum lease_state {
 enum lease_event {
 	LEASE_STEPS_DONE,
 	LEASE_STEPS_FAILED,
-	LEASE_STEPS_BUSY, /* somebody holds the descriptors */
-	LEASE_STEPS_DIRTY, /* a device does not answer after its reset, or has not been reset */
-	LEASE_RESET_REQUESTED,	  /* an administrator has it reset again, or its slot was powered off */
-	LEASE_END_REQUESTED,	  /* the holder is gone or wants no more, or an administrator ends it */
-	LEASE_CLOSED,	  /* what was busy may be free, or it is time to try again */
+	LEASE_STEPS_BUSY,      /* somebody holds the descriptors */
+	LEASE_STEPS_DIRTY,     /* a device does not answer after its reset, or has not been reset */
+	LEASE_RESET_REQUESTED, /* an administrator has it reset again, or its slot was powered off
+				*/
+	LEASE_END_REQUESTED, /* the holder is gone or wants no more, or an administrator ends it */
+	LEASE_CLOSED,	     /* what was busy may be free, or it is time to try again */
 	LEASE_EVENT_COUNT,
 };
 

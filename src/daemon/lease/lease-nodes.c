@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Nodes that holders open by path: what a step granted once is kept for as long as the lease lives. */
+/* Nodes that holders open by path: what a step granted once is kept for as long as the lease lives.
+ */
 
 #include <errno.h>
 
@@ -27,7 +28,8 @@ static int lease_nodes_list_groups(const struct record *record, char ***nodes)
 	return r;
 }
 
-static int lease_nodes_list_devices(const struct sysfs_root *root, const struct record *record, char ***nodes)
+static int lease_nodes_list_devices(const struct sysfs_root *root, const struct record *record,
+				    char ***nodes)
 {
 	int r = strv_add(nodes, PLAN_IOMMUFD_NODE);
 
@@ -73,7 +75,8 @@ static void lease_nodes_grant(const char *path, const struct record *record)
 
 	/* a device that is off its VFIO driver just now has no node */
 	if (r < 0 && r != -ENOENT)
-		log_warning_errno(r, "Cannot let uid %u open %s, which the lease of group %s is about",
+		log_warning_errno(r,
+				  "Cannot let uid %u open %s, which the lease of group %s is about",
 				  (unsigned)record->uid, path, record->group);
 }
 
@@ -82,7 +85,8 @@ void lease_nodes_refresh(const struct registry *registry)
 	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
 		_cleanup_strv_ char **nodes = NULL;
 
-		if (!lease_nodes_is_by_path(group->lease) || lease_nodes_list(group->lease, &nodes) < 0)
+		if (!lease_nodes_is_by_path(group->lease) ||
+		    lease_nodes_list(group->lease, &nodes) < 0)
 			continue;
 		STRV_FOREACH(node, nodes)
 			lease_nodes_grant(*node, group->lease->record);
@@ -94,7 +98,8 @@ void lease_nodes_revoke(const struct registry *registry, const struct lease *lea
 	const struct record *record = lease->record;
 	int r;
 
-	if (record->access != ACCESS_NODE || !record_interface_has_iommufd(record->interface) || record->uid == 0)
+	if (record->access != ACCESS_NODE || !record_interface_has_iommufd(record->interface) ||
+	    record->uid == 0)
 		return;
 	VEC_FOREACH(const struct devgroup, group, &registry->groups)
 		if (group->lease && group->lease != lease && lease_nodes_is_by_path(group->lease) &&

@@ -46,7 +46,8 @@ static void lease_steps_on_verified(struct lease *lease, const struct step *step
 		log_warning_errno(r, "Cannot write down that %s has been reset", step->device);
 }
 
-static void lease_steps_on_step_ended(struct worker *worker, unsigned index, int error, void *userdata)
+static void lease_steps_on_step_ended(struct worker *worker, unsigned index, int error,
+				      void *userdata)
 {
 	struct lease *lease = userdata;
 	const struct step *step = lease->steps.items[index];
@@ -71,7 +72,8 @@ static void lease_steps_on_step_ended(struct worker *worker, unsigned index, int
 	}
 }
 
-static void lease_steps_on_fd(struct worker *worker, const char *kind, const char *name, int fd, void *userdata)
+static void lease_steps_on_fd(struct worker *worker, const char *kind, const char *name, int fd,
+			      void *userdata)
 {
 	struct lease *lease = userdata;
 
@@ -81,15 +83,17 @@ static void lease_steps_on_fd(struct worker *worker, const char *kind, const cha
 		log_error("Out of memory, a descriptor of group %s is lost", lease->record->group);
 }
 
-/* Whoever sleeps in the kernel: the worker, or that of an earlier daemon, whose end it has to wait for. */
+/* Whoever sleeps in the kernel: the worker, or that of an earlier daemon, whose end it has to wait
+ * for. */
 static char *lease_steps_describe_late(const struct worker *worker, const struct step *step)
 {
 	pid_t before = worker_predecessor(worker), pid = before ? before : worker_pid(worker);
 	_cleanup_free_ char *subject = step_subject(step), *wchan = process_wchan(pid);
 
 	if (before)
-		return str_printf("process %d of an earlier devgroupd still waits in the kernel (%s)",
-				  (int)pid, str_or(wchan, "?"));
+		return str_printf(
+			"process %d of an earlier devgroupd still waits in the kernel (%s)",
+			(int)pid, str_or(wchan, "?"));
 	return str_printf("%s of %s does not return: its process %d waits in the kernel (%s)",
 			  step_kind_to_string(step->kind), str_or(subject, "?"), (int)pid,
 			  str_or(wchan, "?"));
@@ -104,8 +108,8 @@ static void lease_steps_on_late(struct worker *worker, unsigned index, void *use
 	log_warning("Group %s is stuck: %s", lease->record->group, str_or(lease->trouble, "?"));
 	lease->observer->changed(lease, lease->userdata);
 	if (lease->state == LEASE_CLAIMING) {
-		refusal_set(&lease->failure, REFUSED_STUCK, "Group %s is stuck: %s.", lease->record->group,
-		       str_or(lease->trouble, "?"));
+		refusal_set(&lease->failure, REFUSED_STUCK, "Group %s is stuck: %s.",
+			    lease->record->group, str_or(lease->trouble, "?"));
 		lease->observer->refused(lease, lease->userdata);
 		lease_event(lease, LEASE_END_REQUESTED);
 	} else {
@@ -124,7 +128,8 @@ static bool lease_steps_is_held_open(const struct lease *lease, const struct wor
 	return step->kind == STEP_PROVE_CLOSED;
 }
 
-/* A claim looks before it does anything, and again before some resets: then there is something to be undone. */
+/* A claim looks before it does anything, and again before some resets: then there is something to
+ * be undone. */
 static bool lease_steps_is_busy(const struct lease *lease, const struct worker_result *result)
 {
 	if (!lease_steps_is_held_open(lease, result))
@@ -137,15 +142,17 @@ static bool lease_steps_is_busy(const struct lease *lease, const struct worker_r
 	return true;
 }
 
-/* Taken out meanwhile: what was in it is gone with it, and the news of that may have come before it was found missing. */
+/* Taken out meanwhile: what was in it is gone with it, and the news of that may have come before it
+ * was found missing. */
 static bool lease_steps_device_is_gone(struct lease *lease, const char *key)
 {
-	return lease_refresh_members(lease) >= 0 && !inventory_find(host_inventory(lease->host), key);
+	return lease_refresh_members(lease) >= 0 &&
+	       !inventory_find(host_inventory(lease->host), key);
 }
 
 /*
- * A device that has been used must have been reset. One that comes from the host need only answer: if it does, the claim
- * fails and the host has it back.
+ * A device that has been used must have been reset. One that comes from the host need only answer:
+ * if it does, the claim fails and the host has it back.
  */
 static bool lease_steps_is_dirty(struct lease *lease, const struct worker_result *result)
 {
@@ -161,7 +168,8 @@ static bool lease_steps_is_dirty(struct lease *lease, const struct worker_result
 	       !lease_steps_device_is_gone(lease, step->device);
 }
 
-static bool lease_steps_failed_in_reset(const struct lease *lease, const struct worker_result *result)
+static bool lease_steps_failed_in_reset(const struct lease *lease,
+					const struct worker_result *result)
 {
 	return result->index < lease->steps.n &&
 	       ((const struct step *)lease->steps.items[result->index])->kind == STEP_VERIFY_RESET;
@@ -179,8 +187,10 @@ static void lease_steps_on_dirty(struct lease *lease, const struct worker_result
 	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
 	if (!lease->record->used && !lease->record->recovery && lease->failure.kind == REFUSAL_NONE)
 		refusal_set(&lease->failure, REFUSED_RESET_FAILED,
-		       "Claim of group %s failed: %s. It is dirty now: nobody gets it until \"devgroupctl reset %s\" has worked.",
-		       lease->record->group, str_or(lease->trouble, "?"), lease->record->group);
+			    "Claim of group %s failed: %s. It is dirty now: nobody gets it until "
+			    "\"devgroupctl reset %s\" has worked.",
+			    lease->record->group, str_or(lease->trouble, "?"),
+			    lease->record->group);
 }
 
 /* Somebody else could get what an error has left in it, so an administrator looks first. */
@@ -200,32 +210,35 @@ static void lease_steps_on_state_lost(struct lease *lease)
 	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
 }
 
-static void lease_steps_on_failed(struct lease *lease, const struct worker_result *result, bool busy)
+static void lease_steps_on_failed(struct lease *lease, const struct worker_result *result,
+				  bool busy)
 {
 	bool held = lease_steps_is_held_open(lease, result);
-	_cleanup_free_ char *text = held && result->cause ? strdup(result->cause) :
-							    worker_describe_failure(&lease->steps, result);
+	_cleanup_free_ char *text = held && result->cause ?
+					    strdup(result->cause) :
+					    worker_describe_failure(&lease->steps, result);
 
 	if (lease->state == LEASE_CLAIMING || lease->state == LEASE_CANCELLED) {
 		if (lease->failure.kind != REFUSAL_NONE) /* said already */
 			return;
 		refusal_set(&lease->failure,
-		       held				? REFUSED_IN_USE :
-		       lease_steps_failed_in_reset(lease, result) ? REFUSED_RESET_FAILED :
-						       REFUSED_BIND_FAILED,
-		       "%s of group %s failed: %s. %s", lease->record->recovery ? "Reset" : "Claim",
-		       lease->record->group, str_or(text, "?"),
-		       busy ? "Nothing was touched." :
-		       held ? "What was done is undone when that is closed." :
-			      "What was done has been undone.");
+			    held				       ? REFUSED_IN_USE :
+			    lease_steps_failed_in_reset(lease, result) ? REFUSED_RESET_FAILED :
+									 REFUSED_BIND_FAILED,
+			    "%s of group %s failed: %s. %s",
+			    lease->record->recovery ? "Reset" : "Claim", lease->record->group,
+			    str_or(text, "?"),
+			    busy ? "Nothing was touched." :
+			    held ? "What was done is undone when that is closed." :
+				   "What was done has been undone.");
 		log_warning("%s", str_or(lease->failure.text, "Out of memory"));
 		return;
 	}
 	if (str_eq(text, lease->trouble)) /* said already */
 		return;
 	lease_set_trouble(lease, TAKE_PTR(text));
-	log_line(busy ? LOG_INFO : LOG_WARNING, "Group %s is not back yet: %s", lease->record->group,
-		 str_or(lease->trouble, "?"));
+	log_line(busy ? LOG_INFO : LOG_WARNING, "Group %s is not back yet: %s",
+		 lease->record->group, str_or(lease->trouble, "?"));
 	if (lease->shown_state) /* else its state changes in a moment */
 		lease->observer->changed(lease, lease->userdata);
 }
@@ -242,7 +255,8 @@ static bool lease_steps_devices_restored(struct lease *lease)
 	return false;
 }
 
-/* A record that stays would be released once more by the next daemon, so the lease is not over without that. */
+/* A record that stays would be released once more by the next daemon, so the lease is not over
+ * without that. */
 static bool lease_steps_remove_record(struct lease *lease)
 {
 	int r = run_dir_remove(host_run_dir(lease->host), lease->record->group);
@@ -254,14 +268,16 @@ static bool lease_steps_remove_record(struct lease *lease)
 	return false;
 }
 
-/* What ends the lease does so only when nothing of it is left; what is handed over is known as it is now. */
+/* What ends the lease does so only when nothing of it is left; what is handed over is known as it
+ * is now. */
 static enum lease_event lease_steps_confirm(struct lease *lease, enum lease_event event)
 {
 	enum lease_action action = lease_fsm(lease->state, event).action;
 
 	if (action == LEASE_HAND_OVER && lease_refresh_members(lease) < 0)
-		log_warning("What is known of the devices of group %s may be out of date for a moment",
-			    lease->record->group);
+		log_warning(
+			"What is known of the devices of group %s may be out of date for a moment",
+			lease->record->group);
 	if (action != LEASE_END)
 		return event;
 	if (event == LEASE_STEPS_DONE && !lease_steps_devices_restored(lease))
@@ -269,14 +285,15 @@ static enum lease_event lease_steps_confirm(struct lease *lease, enum lease_even
 	return lease_steps_remove_record(lease) ? event : LEASE_STEPS_FAILED;
 }
 
-static void lease_steps_on_ended(struct worker *worker, const struct worker_result *result, void *userdata)
+static void lease_steps_on_ended(struct worker *worker, const struct worker_result *result,
+				 void *userdata)
 {
 	struct lease *lease = userdata;
 	bool busy = lease_steps_is_busy(lease, result);
-	enum lease_event event = result->error >= 0	   ? LEASE_STEPS_DONE :
-				 busy			   ? LEASE_STEPS_BUSY :
+	enum lease_event event = result->error >= 0		     ? LEASE_STEPS_DONE :
+				 busy				     ? LEASE_STEPS_BUSY :
 				 lease_steps_is_dirty(lease, result) ? LEASE_STEPS_DIRTY :
-							   LEASE_STEPS_FAILED;
+								       LEASE_STEPS_FAILED;
 
 	if (event == LEASE_STEPS_DIRTY) {
 		lease_steps_on_dirty(lease, result);
@@ -325,5 +342,6 @@ int lease_steps_run(struct lease *lease, struct vec *steps, bool undoing)
 	r = fault_record("start", lease->record->group);
 	if (r < 0)
 		return r;
-	return worker_start(host_event(lease->host), &plan, &worker_handlers, lease, &lease->worker);
+	return worker_start(host_event(lease->host), &plan, &worker_handlers, lease,
+			    &lease->worker);
 }

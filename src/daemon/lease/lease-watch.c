@@ -11,11 +11,11 @@
 #include "sys/vfio-node.h"
 
 /*
- * How long after a release that failed, or whose last close was not seen, it is tried again: soon at first, since most of what
- * is in the way goes by itself, and later less often.
+ * How long after a release that failed, or whose last close was not seen, it is tried again: soon
+ * at first, since most of what is in the way goes by itself, and later less often.
  */
 #define FIRST_RETRY_USEC (100000ULL)
-#define LAST_RETRY_USEC	 (5000000ULL)
+#define LAST_RETRY_USEC (5000000ULL)
 
 /* --- knowing when the holder is gone --- */
 
@@ -56,13 +56,15 @@ void lease_watch_retry_later(struct lease *lease)
 		lease->retry_usec = LAST_RETRY_USEC;
 	lease->retry_source = sd_event_source_disable_unref(lease->retry_source);
 	r = sd_event_add_time_relative(host_event(lease->host), &lease->retry_source,
-				       CLOCK_MONOTONIC, lease->retry_usec, 0, lease_watch_on_retry, lease);
+				       CLOCK_MONOTONIC, lease->retry_usec, 0, lease_watch_on_retry,
+				       lease);
 	if (r < 0)
 		log_error_errno(r, "Group %s will not be tried again by itself",
 				lease->record->group);
 }
 
-static int lease_watch_on_node(sd_event_source *source, const struct inotify_event *event, void *userdata)
+static int lease_watch_on_node(sd_event_source *source, const struct inotify_event *event,
+			       void *userdata)
 {
 	lease_event(userdata, LEASE_CLOSED);
 	return 0;
@@ -74,16 +76,18 @@ static void lease_watch_node(struct lease *lease, const char *path, sd_event_sou
 
 	*source = sd_event_source_disable_unref(*source);
 	r = sd_event_add_inotify(host_event(lease->host), source, path,
-				 IN_CLOSE_WRITE | IN_CLOSE_NOWRITE | IN_DELETE_SELF, lease_watch_on_node, lease);
+				 IN_CLOSE_WRITE | IN_CLOSE_NOWRITE | IN_DELETE_SELF,
+				 lease_watch_on_node, lease);
 	if (r < 0)
 		log_debug_errno(r, "Cannot watch %s", path);
 }
 
 /*
- * The node's inode tells the very moment: a device's descriptor that came from the group holds the group's file, so
- * there is one close event, when the last of both is gone (measured on 6.12). One that was opened by the device's own
- * node holds that, so their directory is watched as well. A node that the holder made elsewhere has another inode: for
- * that one it is tried again now and then.
+ * The node's inode tells the very moment: a device's descriptor that came from the group holds the
+ * group's file, so there is one close event, when the last of both is gone (measured on 6.12). One
+ * that was opened by the device's own node holds that, so their directory is watched as well. A
+ * node that the holder made elsewhere has another inode: for that one it is tried again now and
+ * then.
  */
 void lease_watch_wait_for_close(struct lease *lease)
 {

@@ -146,7 +146,7 @@ static int lease_add_pipe(struct lease *lease)
 	if (r < 0)
 		return r;
 	r = lease_pipe_new(host_run_dir(lease->host), lease->record->lease, &lease->pipe_read,
-			  &write_end);
+			   &write_end);
 	if (r < 0)
 		return r;
 	r = lease_add_fd(lease, "lease", lease->record->group, write_end);
@@ -163,7 +163,8 @@ static int lease_add_pipe(struct lease *lease)
 	return lease_watch_pipe(lease);
 }
 
-/* Sealed, and read from its start: whoever has the descriptor has the token, and nobody who has not. */
+/* Sealed, and read from its start: whoever has the descriptor has the token, and nobody who has
+ * not. */
 static int lease_add_vf_token(struct lease *lease, const char *line)
 {
 	const char *token = strchr(line, '=');
@@ -207,8 +208,9 @@ static void lease_hand_over(struct lease *lease)
 		r = lease_add_pipe(lease);
 	if (r < 0) {
 		log_error_errno(r, "Cannot hand group %s over", lease->record->group);
-		refusal_set(&lease->failure, REFUSED_BIND_FAILED, "Group %s cannot be handed over: %s.",
-		       lease->record->group, strerror(-r));
+		refusal_set(&lease->failure, REFUSED_BIND_FAILED,
+			    "Group %s cannot be handed over: %s.", lease->record->group,
+			    strerror(-r));
 		lease_event(lease, LEASE_STEPS_FAILED);
 		return;
 	}
@@ -239,10 +241,12 @@ static int lease_refresh_all(struct lease *lease)
 		r = r < 0 ? r : strv_add(&keys, device->key);
 	if (r >= 0)
 		r = host_refresh(lease->host, keys);
-	return r < 0 ? r : lease->observer->list_others(lease, &lease->record->kept, lease->userdata);
+	return r < 0 ? r :
+		       lease->observer->list_others(lease, &lease->record->kept, lease->userdata);
 }
 
-/* The virtual functions that others have claimed end with its driver, so it waits for them. 1: it has to. */
+/* The virtual functions that others have claimed end with its driver, so it waits for them. 1: it
+ * has to. */
 static int lease_wait_for_vfs(struct lease *lease)
 {
 	_cleanup_strv_ char **claimed = NULL;
@@ -254,8 +258,10 @@ static int lease_wait_for_vfs(struct lease *lease)
 		if (!device->physfn || !record_find_device(lease->record, device->physfn) ||
 		    !strv_contains(claimed, device->key))
 			continue;
-		lease_set_trouble(lease, str_printf("%s, a virtual function of %s, is claimed; that goes first",
-						    device->key, device->physfn));
+		lease_set_trouble(
+			lease,
+			str_printf("%s, a virtual function of %s, is claimed; that goes first",
+				   device->key, device->physfn));
 		lease->busy_group = device->iommu_group;
 		return 1;
 	}
@@ -271,7 +277,8 @@ static int lease_start_giving_back(struct lease *lease)
 	/* copies of our own would keep the group open */
 	vec_clear(&lease->fds, lease_fd_free);
 	if (lease->record->used && lease->record->on_release == ON_RELEASE_KEEP) {
-		/* the next claim finds the VFIO driver there: only this tells it which one the host had */
+		/* the next claim finds the VFIO driver there: only this tells it which one the host
+		 * had */
 		r = run_dir_save_kept(host_run_dir(lease->host), lease->record);
 		if (r < 0)
 			return r;
@@ -318,14 +325,16 @@ static void lease_quarantine(struct lease *lease)
 	lease_watch_stop(lease);
 	fd_store_forget(lease->record->lease);
 	lease_pipe_remove(host_run_dir(lease->host), lease->record->lease);
-	/* resets come after all that has to do with ids, and whoever binds another device meanwhile means it */
+	/* resets come after all that has to do with ids, and whoever binds another device meanwhile
+	 * means it */
 	lease->record->new_ids = false;
 	lease->record->recovery = false;
 	r = str_set(&lease->record->trouble, lease->trouble);
 	if (r >= 0)
 		r = lease_save_phase(lease, PHASE_DIRTY);
 	if (r < 0)
-		log_error_errno(r, "Cannot write down that group %s is dirty", lease->record->group);
+		log_error_errno(r, "Cannot write down that group %s is dirty",
+				lease->record->group);
 	lease->observer->release_delayed(lease, lease->userdata);
 }
 
@@ -427,7 +436,8 @@ void lease_adopt(struct lease *lease, int pipe_read)
 	lease->state = LEASE_CLAIMED;
 	lease->pipe_read = pipe_read;
 	if (pipe_read < 0)
-		lease->pipe_read = lease_pipe_reopen(host_run_dir(lease->host), lease->record->lease);
+		lease->pipe_read =
+			lease_pipe_reopen(host_run_dir(lease->host), lease->record->lease);
 	if (lease->record->phase == PHASE_CLAIMED &&
 	    (lease->record->persistent || lease->pipe_read >= 0))
 		r = lease_watch_pipe(lease);

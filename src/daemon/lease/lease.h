@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * One lease, from the first step of its claim to the last of its release. It knows nothing of groups
- * or of the bus: whoever owns it is told through the observer.
+ * One lease, from the first step of its claim to the last of its release. It knows nothing of
+ * groups or of the bus: whoever owns it is told through the observer.
  */
 
 #include <stdbool.h>
@@ -29,7 +29,8 @@ struct lease_observer {
 		     const char *state, void *userdata);
 	/* The steps of the claim are done and lease->fds filled. */
 	void (*claimed)(struct lease *lease, void *userdata);
-	/* A claim is not met: lease->failure says why. What was done is being undone, or will be. */
+	/* A claim is not met: lease->failure says why. What was done is being undone, or will be.
+	 */
 	void (*refused)(struct lease *lease, void *userdata);
 	/* A release cannot go on: lease->trouble says why. */
 	void (*release_delayed)(struct lease *lease, void *userdata);
@@ -45,19 +46,21 @@ struct lease {
 	void *userdata;
 	struct record *record; /* owned */
 	enum lease_state state;
-	bool keeps_dirty;    /* a device has lost its state, so its release ends in LEASE_DIRTY */
-	bool late;	     /* its worker takes too long: shown as "stuck" */
-	const char *shown_state; /* "draining" or "stuck" while a release is tried again; else NULL */
-	char *holder;	     /* who has it, for people; filled by the registry when first asked */
-	char *trouble;	     /* why it drains or is stuck; NULL: all is well */
+	bool keeps_dirty; /* a device has lost its state, so its release ends in LEASE_DIRTY */
+	bool late;	  /* its worker takes too long: shown as "stuck" */
+	const char
+		*shown_state; /* "draining" or "stuck" while a release is tried again; else NULL */
+	char *holder;	      /* who has it, for people; filled by the registry when first asked */
+	char *trouble;	      /* why it drains or is stuck; NULL: all is well */
 	struct refusal failure; /* why the claim was not met */
-	uint64_t retry_usec; /* how long after its last failure a release was tried again; 0: never yet */
+	uint64_t retry_usec; /* how long after its last failure a release was tried again; 0: never
+				yet */
 	struct vec fds;	     /* struct lease_fd, owned */
 	struct vec steps;    /* of the plan that runs */
 	struct worker *worker;
-	int pipe_read;	     /* its writers are the holder and whoever has a copy */
-	int busy_group;	     /* the IOMMU group that somebody held at the last try, or none */
-	int watched_group;   /* the one whose node node_source watches, or none */
+	int pipe_read;	   /* its writers are the holder and whoever has a copy */
+	int busy_group;	   /* the IOMMU group that somebody held at the last try, or none */
+	int watched_group; /* the one whose node node_source watches, or none */
 	sd_event_source *pipe_source, *node_source, *devices_source, *retry_source;
 };
 
@@ -68,14 +71,14 @@ int lease_new(struct host *host, struct record *record, const struct lease_obser
 struct lease *lease_free(struct lease *lease);
 
 /*
- * Writes the record and starts the steps, which are taken over. Negative errno if the record cannot be
- * written or no worker started: then nothing was done.
+ * Writes the record and starts the steps, which are taken over. Negative errno if the record cannot
+ * be written or no worker started: then nothing was done.
  */
 int lease_claim(struct lease *lease, struct vec *steps) _must_check_;
 
 /*
- * A lease found at start. @pipe_read: the read end of its pipe that the service manager kept, or negative. It
- * goes on while somebody has the write end, or else is given back at once.
+ * A lease found at start. @pipe_read: the read end of its pipe that the service manager kept, or
+ * negative. It goes on while somebody has the write end, or else is given back at once.
  */
 void lease_adopt(struct lease *lease, int pipe_read);
 
@@ -85,11 +88,12 @@ void lease_end(struct lease *lease);
 /* What it waited for may be over: another lease, which no node tells. */
 void lease_try_again(struct lease *lease);
 
-/* Of one that is dirty: its devices are reset in the ways that the record says now, and given back, by order. 0 or negative errno. */
+/* Of one that is dirty: its devices are reset in the ways that the record says now, and given back,
+ * by order. 0 or negative errno. */
 int lease_reset(struct lease *lease) _must_check_;
 /*
- * leasenodes.c: what its holder opens, "/dev/vfio/12", "/dev/iommu", "/dev/vfio/devices/vfio0", whether by path or handed
- * over. Caller frees. 0 or negative errno.
+ * leasenodes.c: what its holder opens, "/dev/vfio/12", "/dev/iommu", "/dev/vfio/devices/vfio0",
+ * whether by path or handed over. Caller frees. 0 or negative errno.
  */
 int lease_nodes_list(const struct lease *lease, char ***ret) _must_check_;
 

@@ -31,7 +31,8 @@ static void task_on_step_ended(struct worker *worker, unsigned index, int error,
 }
 
 /* None of these steps opens anything for somebody else. */
-static void task_on_fd(struct worker *worker, const char *kind, const char *name, int fd, void *userdata)
+static void task_on_fd(struct worker *worker, const char *kind, const char *name, int fd,
+		       void *userdata)
 {
 	fd_close(fd);
 }
@@ -44,8 +45,7 @@ static void task_on_late(struct worker *worker, unsigned index, void *userdata)
 
 	task->late = true;
 	log_warning("%s: %s of %s does not return, its process %d waits in the kernel", task->name,
-		    step_kind_to_string(step->kind), str_or(subject, "?"),
-		    (int)worker_pid(worker));
+		    step_kind_to_string(step->kind), str_or(subject, "?"), (int)worker_pid(worker));
 }
 
 static void task_on_ended(struct worker *worker, const struct worker_result *result, void *userdata)

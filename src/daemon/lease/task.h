@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Steps that the host itself needs and no claim: a worker runs them, and one call tells what came of it. */
+/* Steps that the host itself needs and no claim: a worker runs them, and one call tells what came
+ * of it. */
 
 #include "daemon/host/host.h"
 #include "daemon/lease/worker.h"
 
 struct task;
 
-/* @failure: what went wrong, as worker_describe_failure() says it; NULL: all is done. The task may be freed here. */
+/* @failure: what went wrong, as worker_describe_failure() says it; NULL: all is done. The task may
+ * be freed here. */
 typedef void (*task_fn)(struct task *task, const char *failure, void *userdata);
 
 /*

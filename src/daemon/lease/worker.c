@@ -16,8 +16,8 @@
 
 /* Where the child has its end of the channel, and the root, after it has closed everything else. */
 #define CHANNEL_FD 3
-#define ROOT_FD	   4
-#define LOCK_FD	   5
+#define ROOT_FD 4
+#define LOCK_FD 5
 
 /* In the run directory: a byte of it is locked for each worker, by the worker itself. */
 static const char worker_lock_file[] = ".workers";
@@ -42,9 +42,9 @@ struct worker {
 	int channel;
 	sd_event_source *channel_source, *child_source, *deadline_source;
 	int run_dir;
-	off_t lock;	    /* its byte */
-	unsigned current;   /* the step that runs */
-	unsigned ended;	    /* how many have ended */
+	off_t lock;	  /* its byte */
+	unsigned current; /* the step that runs */
+	unsigned ended;	  /* how many have ended */
 	bool exited;
 	int status; /* of waitid() */
 	struct worker_result result;
@@ -83,7 +83,8 @@ static void worker_send_fd(const char *kind, const char *name, int fd, void *use
 	worker_send(&message, fd);
 }
 
-/* What the record has to know before anything that follows: the daemon may be killed at any moment, and its worker with it. */
+/* What the record has to know before anything that follows: the daemon may be killed at any moment,
+ * and its worker with it. */
 static bool worker_step_is_recorded(const struct step *step, int error)
 {
 	return step->kind == STEP_VERIFY_RESET && error == 0;
@@ -102,7 +103,8 @@ static void worker_wait_for_record(void)
 }
 
 /* True if the plan goes on. */
-static bool worker_run_step(struct step_runner *step_runner, const struct step *step, unsigned index, bool undoing)
+static bool worker_run_step(struct step_runner *step_runner, const struct step *step,
+			    unsigned index, bool undoing)
 {
 	_cleanup_free_ char *cause = NULL;
 	struct worker_message message = { .type = WORKER_MESSAGE_BEGINS, .index = index };
@@ -115,16 +117,17 @@ static bool worker_run_step(struct step_runner *step_runner, const struct step *
 	if (worker_step_is_recorded(step, message.error))
 		worker_wait_for_record();
 	/*
-	 * nothing is unbound while somebody may hold it, and nothing is given to the next one that the last one has left
-	 * something in; any other failure leaves the rest to be given back
+	 * nothing is unbound while somebody may hold it, and nothing is given to the next one that
+	 * the last one has left something in; any other failure leaves the rest to be given back
 	 */
 	return message.error >= 0 || step->may_fail ||
 	       (undoing && step->kind != STEP_PROVE_CLOSED && step->kind != STEP_VERIFY_RESET);
 }
 
 /*
- * Leaves the channel at CHANNEL_FD, the root and the locks behind it, and closes all else: descriptors of other
- * leases in here would keep those leases alive. All are moved out of the way first, wherever they are now.
+ * Leaves the channel at CHANNEL_FD, the root and the locks behind it, and closes all else:
+ * descriptors of other leases in here would keep those leases alive. All are moved out of the way
+ * first, wherever they are now.
  */
 static int worker_arrange_fds(int channel, int root, int run_dir)
 {
@@ -140,10 +143,13 @@ static int worker_arrange_fds(int channel, int root, int run_dir)
 	return 0;
 }
 
-/* One worker a name, whichever daemon started it. The lock goes with the process, and not before. */
+/* One worker a name, whichever daemon started it. The lock goes with the process, and not before.
+ */
 static int worker_wait_for_predecessor(off_t byte)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1
+	};
 
 	while (fcntl(LOCK_FD, F_SETLKW, &lock) < 0)
 		if (errno != EINTR)
@@ -166,7 +172,8 @@ static _Noreturn void worker_child_main(const struct worker_plan *plan, int chan
 	struct step_runner *step_runner;
 	sigset_t none;
 
-	/* dies with the daemon, whose successor undoes from the record: two must not work on one group */
+	/* dies with the daemon, whose successor undoes from the record: two must not work on one
+	 * group */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE);
@@ -230,7 +237,8 @@ static void worker_resume(const struct worker *worker)
 	(void)send(worker->channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static void worker_handle_message(struct worker *worker, const struct worker_message *message, int fd)
+static void worker_handle_message(struct worker *worker, const struct worker_message *message,
+				  int fd)
 {
 	switch (message->type) {
 	case WORKER_MESSAGE_BEGINS:
@@ -249,8 +257,7 @@ static void worker_handle_message(struct worker *worker, const struct worker_mes
 			worker_resume(worker);
 		break;
 	case WORKER_MESSAGE_FD:
-		worker->handlers->on_fd(worker, message->kind, message->text, fd,
-					worker->userdata);
+		worker->handlers->on_fd(worker, message->kind, message->text, fd, worker->userdata);
 		return;
 	}
 	fd_close(fd);
@@ -288,7 +295,8 @@ static bool worker_receive(struct worker *worker, bool *ret_eof)
 	return true;
 }
 
-/* A worker that stopped without having failed a step, and before its last one, was ended by somebody. */
+/* A worker that stopped without having failed a step, and before its last one, was ended by
+ * somebody. */
 static void worker_judge_exit(struct worker *worker)
 {
 	if (worker->result.error < 0)
@@ -298,12 +306,12 @@ static void worker_judge_exit(struct worker *worker)
 		return;
 	worker->result.error = -ECHILD;
 	worker->result.index = worker->current;
-	worker->result.cause = WIFSIGNALED(worker->status) ?
-				       str_printf("the worker process was ended by signal %d (%s)",
-						  WTERMSIG(worker->status),
-						  strsignal(WTERMSIG(worker->status))) :
-				       str_printf("the worker process ended with status %d",
-						  WEXITSTATUS(worker->status));
+	worker->result.cause =
+		WIFSIGNALED(worker->status) ?
+			str_printf("the worker process was ended by signal %d (%s)",
+				   WTERMSIG(worker->status), strsignal(WTERMSIG(worker->status))) :
+			str_printf("the worker process ended with status %d",
+				   WEXITSTATUS(worker->status));
 }
 
 /* Both the last message and the exit status are needed, in whichever order they come. */
@@ -347,11 +355,12 @@ static int worker_watch(struct worker *worker, sd_event *event)
 {
 	int r;
 
-	r = deadline_add(event, worker->deadline_usec, worker_on_deadline, worker, &worker->deadline_source);
+	r = deadline_add(event, worker->deadline_usec, worker_on_deadline, worker,
+			 &worker->deadline_source);
 	if (r < 0)
 		return r;
-	r = sd_event_add_io(event, &worker->channel_source, worker->channel, EPOLLIN, worker_on_channel,
-			    worker);
+	r = sd_event_add_io(event, &worker->channel_source, worker->channel, EPOLLIN,
+			    worker_on_channel, worker);
 	if (r < 0)
 		return r;
 	return sd_event_add_child(event, &worker->child_source, worker->pid, WEXITED,
@@ -390,7 +399,8 @@ int worker_start(sd_event *event, const struct worker_plan *plan,
 	if (r >= 0)
 		r = worker_watch(worker, event);
 	if (r < 0) {
-		/* without a reader the child ends at its first message: nothing has been done yet */
+		/* without a reader the child ends at its first message: nothing has been done yet
+		 */
 		worker_free(worker);
 		return r;
 	}

@@ -22,13 +22,15 @@ struct worker_result {
 };
 
 struct worker_handlers {
-	/* A step begins, or has ended with @error (0 or negative errno; 1: there was nothing left to do). */
+	/* A step begins, or has ended with @error (0 or negative errno; 1: there was nothing left
+	 * to do). */
 	void (*step_begins)(struct worker *worker, unsigned index, void *userdata);
 	void (*step_ended)(struct worker *worker, unsigned index, int error, void *userdata);
 	/* A descriptor for the claimer; @fd is the handler's. */
 	void (*on_fd)(struct worker *worker, const char *kind, const char *name, int fd,
 		      void *userdata);
-	/* The step @index takes longer than it may. The worker is not ended: what sleeps in the kernel cannot be. */
+	/* The step @index takes longer than it may. The worker is not ended: what sleeps in the
+	 * kernel cannot be. */
 	void (*late)(struct worker *worker, unsigned index, void *userdata);
 	/* The process is over. The handler may free the worker. */
 	void (*ended)(struct worker *worker, const struct worker_result *result, void *userdata);
@@ -54,13 +56,15 @@ struct worker *worker_free(struct worker *worker);
 pid_t worker_pid(const struct worker *worker);
 
 /*
- * The worker of an earlier daemon for the same name, if this one waits for its end: killed with its daemon, it sleeps in the kernel
- * where no signal reaches it, and will do one more thing when it wakes up. 0: there is none.
+ * The worker of an earlier daemon for the same name, if this one waits for its end: killed with its
+ * daemon, it sleeps in the kernel where no signal reaches it, and will do one more thing when it
+ * wakes up. 0: there is none.
  */
 pid_t worker_predecessor(const struct worker *worker);
 
 /*
- * What became of @steps, in one line: "step 3 of 9, unbind 0000:01:00.0 from e1000e: EBUSY (Device or resource
- * busy): …". The caller frees it; NULL when out of memory.
+ * What became of @steps, in one line: "step 3 of 9, unbind 0000:01:00.0 from e1000e: EBUSY (Device
+ * or resource busy): …". The caller frees it; NULL when out of memory.
  */
-char *worker_describe_failure(const struct vec *steps, const struct worker_result *result) _must_check_;
+char *worker_describe_failure(const struct vec *steps,
+			      const struct worker_result *result) _must_check_;

@@ -84,11 +84,12 @@ void boot_bind_define(struct boot_bind *boot_bind, const struct def_set *config)
 	int r = boot_index_format(&config->groups, &text);
 
 	if (r >= 0)
-		r = fileio_write_atomic_at(host_run_dir(boot_bind->registry->host), INDEX_FILE, text,
-					 strlen(text), 0644);
+		r = fileio_write_atomic_at(host_run_dir(boot_bind->registry->host), INDEX_FILE,
+					   text, strlen(text), 0644);
 	if (r < 0)
-		log_warning_errno(r, "Devices that are plugged in will not find their groups of \"bind\": "
-				     "\"boot\"");
+		log_warning_errno(
+			r, "Devices that are plugged in will not find their groups of \"bind\": "
+			   "\"boot\"");
 	/* what failed under the old definitions may work under these */
 	VEC_FOREACH(struct boot_move, move, &boot_bind->moves)
 		move->failed = false;
@@ -96,7 +97,8 @@ void boot_bind_define(struct boot_bind *boot_bind, const struct def_set *config)
 
 /* --- one group --- */
 
-static int boot_bind_refresh_members(const struct boot_bind *boot_bind, const struct devgroup *group)
+static int boot_bind_refresh_members(const struct boot_bind *boot_bind,
+				     const struct devgroup *group)
 {
 	_cleanup_strv_ char **keys = NULL;
 
@@ -118,7 +120,8 @@ static void boot_bind_on_task_done(struct task *task, const char *failure, void 
 	if (!failure)
 		log_info("Group %s is taken from its host drivers, as \"bind\": \"boot\" says",
 			 move->group);
-	if (boot_bind_refresh_members(boot_bind, registry_find(boot_bind->registry, move->group)) < 0)
+	if (boot_bind_refresh_members(boot_bind, registry_find(boot_bind->registry, move->group)) <
+	    0)
 		log_error("Cannot read the devices of group %s", move->group);
 	claims_run_queues(boot_bind->registry);
 }
@@ -157,8 +160,9 @@ static void boot_bind_log_obstacle(struct boot_move *move, const struct blocker 
 		return;
 	if (str_set(&move->obstacle, obstacle->text) < 0)
 		log_error("Out of memory, this may be said again:");
-	log_notice("Group %s stays with its host drivers although it is \"bind\": \"boot\" (%s): %s",
-		   move->group, obstacle->code, obstacle->text);
+	log_notice(
+		"Group %s stays with its host drivers although it is \"bind\": \"boot\" (%s): %s",
+		move->group, obstacle->code, obstacle->text);
 }
 
 static int boot_bind_start(struct boot_move *move, struct devgroup *group)
@@ -168,7 +172,8 @@ static int boot_bind_start(struct boot_move *move, struct devgroup *group)
 	_cleanup_free_ char *name = NULL;
 	int r;
 
-	/* by now it is not boot any more: at this moment, not as it was last heard of: now is when it would hurt */
+	/* by now it is not boot any more: at this moment, not as it was last heard of: now is when
+	 * it would hurt */
 	if (!group_find_obstacle(group, NULL)) {
 		r = host_refresh_usage(host);
 		if (r < 0)
@@ -182,7 +187,8 @@ static int boot_bind_start(struct boot_move *move, struct devgroup *group)
 	if (r < 0 || steps.n == 0)
 		return r;
 	name = str_printf("Group %s", group->def->name);
-	return name ? task_start(host, name, &steps, boot_bind_on_task_done, move, &move->task) : -ENOMEM;
+	return name ? task_start(host, name, &steps, boot_bind_on_task_done, move, &move->task) :
+		      -ENOMEM;
 }
 
 static int boot_bind_check_group(struct boot_bind *boot_bind, struct devgroup *group)

@@ -17,14 +17,15 @@
 struct managed_mdev {
 	struct mdev_provision *mdevs;
 	char *key;
-	struct mdev_def *def; /* owned; NULL: one of an earlier daemon, and no file has asked for it since */
-	bool wanted;	     /* a file asks for it; else @def is what one asked for last */
-	char *made;	     /* signature of what we made of it; NULL: we did not */
-	bool unfinished;     /* and not all of it, as far as is known */
-	bool removed;	     /* by somebody else: it is not fought for */
-	bool late;	     /* somebody has it open: to be looked at again */
-	char *failure;	     /* of the last try, which is not repeated */
-	enum mdev_plan_action act;   /* what the task does */
+	struct mdev_def *
+		def; /* owned; NULL: one of an earlier daemon, and no file has asked for it since */
+	bool wanted; /* a file asks for it; else @def is what one asked for last */
+	char *made;  /* signature of what we made of it; NULL: we did not */
+	bool unfinished;	   /* and not all of it, as far as is known */
+	bool removed;		   /* by somebody else: it is not fought for */
+	bool late;		   /* somebody has it open: to be looked at again */
+	char *failure;		   /* of the last try, which is not repeated */
+	enum mdev_plan_action act; /* what the task does */
 	struct task *task;
 	struct problem *problem; /* owned by the registry */
 };
@@ -33,7 +34,8 @@ struct mdev_provision {
 	struct registry *registry;
 	struct vec all; /* struct mediated, owned; in the order of their keys */
 	sd_event_source *retry;
-	bool keep; /* not all files could be read: what none of the others asks for may be asked for there */
+	bool keep; /* not all files could be read: what none of the others asks for may be asked for
+		      there */
 };
 
 static void *managed_mdev_free(void *data)
@@ -202,7 +204,8 @@ static bool mdev_provision_group_has(const struct devgroup *group, const char *k
 bool mdev_provision_is_changing(const struct mdev_provision *mdevs, const struct devgroup *group)
 {
 	VEC_FOREACH(const struct managed_mdev, one, &mdevs->all)
-		if (one->task && (mdev_provision_group_has(group, one->key) || mdev_provision_group_names(group, one->key)))
+		if (one->task && (mdev_provision_group_has(group, one->key) ||
+				  mdev_provision_group_names(group, one->key)))
 			return true;
 	return false;
 }
@@ -220,9 +223,9 @@ static void managed_mdev_set_problem(struct managed_mdev *one, char *text)
 	definitions_remove_problem(registry, one->problem);
 	one->problem = NULL;
 	if (owned)
-		one->problem = definitions_add_problem(registry, one->def ? one->def->file : "mediated-devices",
-						    one->def ? one->def->line : 0, one->def ? one->def->column : 0,
-						    owned);
+		one->problem = definitions_add_problem(
+			registry, one->def ? one->def->file : "mediated-devices",
+			one->def ? one->def->line : 0, one->def ? one->def->column : 0, owned);
 }
 
 static int mdev_provision_on_retry(sd_event_source *source, uint64_t usec, void *userdata)
@@ -251,9 +254,9 @@ static void managed_mdev_retry_later(struct managed_mdev *one)
 	struct mdev_provision *mdevs = one->mdevs;
 
 	one->late = true;
-	if (mdevs->retry ||
-	    sd_event_add_time_relative(host_event(mdevs->registry->host), &mdevs->retry, CLOCK_MONOTONIC, RETRY_USEC, 0,
-				       mdev_provision_on_retry, mdevs) >= 0)
+	if (mdevs->retry || sd_event_add_time_relative(host_event(mdevs->registry->host),
+						       &mdevs->retry, CLOCK_MONOTONIC, RETRY_USEC,
+						       0, mdev_provision_on_retry, mdevs) >= 0)
 		return;
 	log_error("Cannot wait for the last user of %s", one->key);
 }
@@ -264,7 +267,8 @@ static void managed_mdev_take_result(struct managed_mdev *one, const char *failu
 
 	if (one->act == MDEV_PLAN_REMOVE) {
 		if (failure) {
-			managed_mdev_set_problem(one, str_printf("%s cannot be taken away yet: %s.", one->key, failure));
+			managed_mdev_set_problem(one, str_printf("%s cannot be taken away yet: %s.",
+								 one->key, failure));
 			managed_mdev_retry_later(one);
 		} else {
 			log_info("%s is taken away", one->key);
@@ -321,17 +325,21 @@ static int managed_mdev_record(struct managed_mdev *one)
 	return mdev_provision_save(one->mdevs);
 }
 
-static void managed_mdev_start(struct managed_mdev *one, struct vec *steps, enum mdev_plan_action act)
+static void managed_mdev_start(struct managed_mdev *one, struct vec *steps,
+			       enum mdev_plan_action act)
 {
 	int r;
 
 	one->act = act;
 	r = managed_mdev_record(one);
 	if (r >= 0)
-		r = task_start(one->mdevs->registry->host, one->key, steps, managed_mdev_on_task_done, one, &one->task);
+		r = task_start(one->mdevs->registry->host, one->key, steps,
+			       managed_mdev_on_task_done, one, &one->task);
 	if (r >= 0)
 		return;
-	managed_mdev_set_problem(one, str_printf("%s is not %s: %s.", one->key, act == MDEV_PLAN_CREATE ? "made" : "taken away", strerror(-r)));
+	managed_mdev_set_problem(one, str_printf("%s is not %s: %s.", one->key,
+						 act == MDEV_PLAN_CREATE ? "made" : "taken away",
+						 strerror(-r)));
 	if (act == MDEV_PLAN_REMOVE)
 		managed_mdev_retry_later(one);
 	else if (str_set(&one->failure, strerror(-r)) < 0)
@@ -346,8 +354,10 @@ static void managed_mdev_note_gone(struct managed_mdev *one)
 
 	if (!one->made || inventory_find(inv, one->key))
 		return;
-	/* without its parent it had to go, and comes back with it; one that we have taken away ourselves too */
-	one->removed = !one->unfinished && one->act != MDEV_PLAN_REMOVE && one->wanted && parent && parent->mdev_types.n > 0;
+	/* without its parent it had to go, and comes back with it; one that we have taken away
+	 * ourselves too */
+	one->removed = !one->unfinished && one->act != MDEV_PLAN_REMOVE && one->wanted && parent &&
+		       parent->mdev_types.n > 0;
 	one->act = MDEV_PLAN_KEEP;
 	managed_mdev_forget_made(one);
 }
@@ -360,8 +370,9 @@ static bool managed_mdev_is_idle(struct managed_mdev *one)
 	/* a half-made one is to be removed all the same */
 	if (!one->wanted || !one->removed)
 		return one->failure && !one->made;
-	managed_mdev_set_problem(one, str_printf("%s was taken away by somebody else. To have it made again: devgroupctl reload",
-				    one->key));
+	managed_mdev_set_problem(one, str_printf("%s was taken away by somebody else. To have it "
+						 "made again: devgroupctl reload",
+						 one->key));
 	return true;
 }
 
@@ -378,7 +389,8 @@ static void managed_mdev_advance(struct managed_mdev *one, char *const *claimed)
 	if (managed_mdev_is_idle(one))
 		return;
 	state = (struct mdev_state){ .made = one->made, .unfinished = one->unfinished };
-	r = mdev_plan(inv, one->key, one->wanted ? one->def : NULL, &state, claimed, &steps, &act, &problem);
+	r = mdev_plan(inv, one->key, one->wanted ? one->def : NULL, &state, claimed, &steps, &act,
+		      &problem);
 	if (r < 0) {
 		log_error_errno(r, "%s is left as it is", one->key);
 		return;
@@ -414,7 +426,8 @@ void mdev_provision_run(struct mdev_provision *mdevs)
 		log_error("Out of memory, mediated devices are left as they are");
 		return;
 	}
-	/* one after the other: they take from the room of one parent. Unless the kernel does not come back from one */
+	/* one after the other: they take from the room of one parent. Unless the kernel does not
+	 * come back from one */
 	VEC_FOREACH(struct managed_mdev, one, &mdevs->all) {
 		if (!one->task)
 			managed_mdev_advance(one, claimed);

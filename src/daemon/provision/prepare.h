@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * What the definitions want of the host before anybody claims: virtual functions (vfs.c), and groups that are to be on
- * their VFIO driver from the start (bootbind.c). Needs no record: how it is to be stands in the definitions, so a
- * daemon that starts goes on where the last one was killed.
+ * What the definitions want of the host before anybody claims: virtual functions (vfs.c), and
+ * groups that are to be on their VFIO driver from the start (bootbind.c). Needs no record: how it
+ * is to be stands in the definitions, so a daemon that starts goes on where the last one was
+ * killed.
  */
 
 #include <stdbool.h>
@@ -31,12 +32,15 @@ bool sriov_is_changing(const struct sriov *sriov, const struct devgroup *group);
 struct mdev_provision;
 struct mdev_provision *mdev_provision_new(struct registry *registry); /* NULL when out of memory */
 struct mdev_provision *mdev_provision_free(struct mdev_provision *mdev_provision);
-/* Takes the mediated devices out of @def_set, in place of the earlier ones. Those that are not there any more go with the next run. */
+/* Takes the mediated devices out of @def_set, in place of the earlier ones. Those that are not
+ * there any more go with the next run. */
 void mdev_provision_define(struct mdev_provision *mdev_provision, struct def_set *config);
 void mdev_provision_run(struct mdev_provision *mdev_provision);
-bool mdev_provision_is_changing(const struct mdev_provision *mdev_provision, const struct devgroup *group);
+bool mdev_provision_is_changing(const struct mdev_provision *mdev_provision,
+				const struct devgroup *group);
 /* What is made of @key goes with its types, and comes again with them. */
-void mdev_provision_parent_changed(struct mdev_provision *mdev_provision, const char *key, bool offers);
+void mdev_provision_parent_changed(struct mdev_provision *mdev_provision, const char *key,
+				   bool offers);
 
 /* --- bootbind.c --- */
 struct boot_bind;

@@ -12,9 +12,9 @@
 struct sriov_entry {
 	struct sriov *sriov;
 	struct vf_def *def; /* owned */
-	char *seen;	   /* the driver that the device had when it was last looked at, "" for none */
-	bool done;	   /* as far as it goes, with that driver; it is not fought for with other tools */
-	char *failure;	   /* of the last try */
+	char *seen; /* the driver that the device had when it was last looked at, "" for none */
+	bool done;  /* as far as it goes, with that driver; it is not fought for with other tools */
+	char *failure; /* of the last try */
 	struct task *task;
 	bool withdrawn; /* nobody defines it any more; it stays for as long as its task runs */
 	struct problem *problem; /* owned by the registry */
@@ -87,7 +87,8 @@ static int sriov_define_one(struct sriov *sriov, struct vec *before, struct vf_d
 	return 0;
 }
 
-/* Nothing else may be done to the device, and nobody else waits for the process, while its task runs. */
+/* Nothing else may be done to the device, and nobody else waits for the process, while its task
+ * runs. */
 static void sriov_withdraw(struct sriov *sriov, struct sriov_entry *wanted)
 {
 	if (!wanted->task || vec_add(&sriov->wanted, wanted) < 0) {
@@ -148,7 +149,7 @@ static void sriov_set_problem(struct sriov_entry *wanted, char *text)
 	if (!owned)
 		return;
 	wanted->problem = definitions_add_problem(wanted->sriov->registry, wanted->def->file,
-					       wanted->def->line, wanted->def->column, owned);
+						  wanted->def->line, wanted->def->column, owned);
 }
 
 static void sriov_on_task_done(struct task *task, const char *failure, void *userdata)
@@ -175,8 +176,8 @@ static void sriov_start(struct sriov_entry *wanted, struct vec *steps)
 
 	wanted->done = true;
 	if (r >= 0)
-		r = task_start(wanted->sriov->registry->host, name, steps, sriov_on_task_done, wanted,
-			       &wanted->task);
+		r = task_start(wanted->sriov->registry->host, name, steps, sriov_on_task_done,
+			       wanted, &wanted->task);
 	if (r < 0)
 		log_error_errno(r, "Cannot make the virtual functions of %s", wanted->def->device);
 }
@@ -214,8 +215,10 @@ static void sriov_advance(struct sriov_entry *wanted, char *const *claimed)
 	sriov_note_driver(wanted);
 	if (wanted->done) {
 		if (wanted->failure)
-			sriov_set_problem(wanted, str_printf("The virtual functions of %s cannot be made: %s.",
-						       wanted->def->device, wanted->failure));
+			sriov_set_problem(
+				wanted,
+				str_printf("The virtual functions of %s cannot be made: %s.",
+					   wanted->def->device, wanted->failure));
 		return;
 	}
 	r = sriov_plan(host_inventory(registry->host), wanted->def, claimed, &steps, &problem);
@@ -226,7 +229,7 @@ static void sriov_advance(struct sriov_entry *wanted, char *const *claimed)
 		r = host_refresh_usage(registry->host);
 		if (r >= 0)
 			r = sriov_plan(host_inventory(registry->host), wanted->def, claimed, &steps,
-				     &problem);
+				       &problem);
 	}
 	if (r < 0) {
 		log_error_errno(r, "The virtual functions of %s are not made", wanted->def->device);

@@ -72,17 +72,17 @@ static int config_dirs_report_unread(struct def_set *config, const char *path, i
 
 	if (error == -EFBIG)
 		return def_set_add_problem(config, path, 0, 0, false,
-					  "larger than %u bytes: not read", CONFIG_DIRS_MAX_FILE);
+					   "larger than %u bytes: not read", CONFIG_DIRS_MAX_FILE);
 	if ((error == -EINVAL || error == -EISDIR || error == -ENXIO) && stat(path, &st) >= 0)
 		return def_set_add_problem(config, path, 0, 0, false, "this is %s: expected a file",
-					  config_dirs_type_name(st.st_mode));
+					   config_dirs_type_name(st.st_mode));
 	n = error == -ENOENT ? readlink(path, target, sizeof(target)) : -1;
 	if (n >= 0)
 		return def_set_add_problem(config, path, 0, 0, false,
-					  "this is a link to %.*s, which is not there", (int)n,
-					  target);
+					   "this is a link to %.*s, which is not there", (int)n,
+					   target);
 	return def_set_add_problem(config, path, 0, 0, false, "cannot be read: %s",
-				  strerror(-error));
+				   strerror(-error));
 }
 
 int config_dirs_load_file(struct def_set *config, const char *path)
@@ -127,8 +127,8 @@ static struct config_dirs_file *config_dirs_file_new(const char *directory, cons
 	return file->name && file->path ? TAKE_PTR(file) : NULL;
 }
 
-static const struct config_dirs_draft *config_dirs_find_draft(const struct config_dirs_draft *drafts, size_t n,
-					      const char *path)
+static const struct config_dirs_draft *config_dirs_find_draft(
+	const struct config_dirs_draft *drafts, size_t n, const char *path)
 {
 	for (size_t i = 0; i < n; i++)
 		if (str_eq(drafts[i].path, path))
@@ -155,7 +155,8 @@ static size_t config_dirs_file_place(const struct vec *files, const char *name)
 
 static int config_dirs_add_file(struct vec *files, const char *directory, const char *name)
 {
-	_cleanup_(config_dirs_file_freep) struct config_dirs_file *file = config_dirs_file_new(directory, name);
+	_cleanup_(config_dirs_file_freep) struct config_dirs_file *file =
+		config_dirs_file_new(directory, name);
 	const struct config_dirs_file *before;
 	size_t at = config_dirs_file_place(files, name);
 	int r;
@@ -177,7 +178,8 @@ static int config_dirs_add_file(struct vec *files, const char *directory, const 
 	return r;
 }
 
-static int config_dirs_list_directory(struct def_set *config, const char *directory, struct vec *files)
+static int config_dirs_list_directory(struct def_set *config, const char *directory,
+				      struct vec *files)
 {
 	_cleanup_closedir_ DIR *dir = opendir(directory);
 	int r;
@@ -186,7 +188,7 @@ static int config_dirs_list_directory(struct def_set *config, const char *direct
 		return 0;
 	if (!dir)
 		return def_set_add_problem(config, directory, 0, 0, false, "cannot be read: %s",
-					  strerror(errno));
+					   strerror(errno));
 	for (;;) {
 		const struct dirent *item;
 
@@ -194,18 +196,20 @@ static int config_dirs_list_directory(struct def_set *config, const char *direct
 		item = readdir(dir);
 		if (!item && errno)
 			return def_set_add_problem(config, directory, 0, 0, false,
-						  "cannot be read: %s", strerror(errno));
+						   "cannot be read: %s", strerror(errno));
 		if (!item)
 			return 0;
-		r = config_dirs_name_valid(item->d_name) ? config_dirs_add_file(files, directory, item->d_name) : 0;
+		r = config_dirs_name_valid(item->d_name) ?
+			    config_dirs_add_file(files, directory, item->d_name) :
+			    0;
 		if (r < 0)
 			return r;
 	}
 }
 
 /* Those of @directory alone. */
-static int config_dirs_list_drafts(const char *directory, const struct config_dirs_draft *drafts, size_t n,
-		       struct vec *files)
+static int config_dirs_list_drafts(const char *directory, const struct config_dirs_draft *drafts,
+				   size_t n, struct vec *files)
 {
 	size_t length = strlen(directory);
 	int r;
@@ -224,13 +228,13 @@ static int config_dirs_list_drafts(const char *directory, const struct config_di
 }
 
 static int config_dirs_list_all(struct def_set *config, const char *const *directories,
-		    const struct config_dirs_draft *drafts, size_t n, struct vec *ret)
+				const struct config_dirs_draft *drafts, size_t n, struct vec *ret)
 {
 	_cleanup_config_dirs_files_ struct vec files = { 0 };
 	int r;
 
-	for (const char *const *directory = directories ? directories : config_dirs_default; *directory;
-	     directory++) {
+	for (const char *const *directory = directories ? directories : config_dirs_default;
+	     *directory; directory++) {
 		r = config_dirs_list_directory(config, *directory, &files);
 		if (r >= 0)
 			r = config_dirs_list_drafts(*directory, drafts, n, &files);
@@ -256,26 +260,28 @@ static bool config_dirs_is_gone(const char *path)
 }
 
 static int config_dirs_load_all(struct def_set *config, const struct vec *files,
-		      const struct config_dirs_draft *drafts, size_t n)
+				const struct config_dirs_draft *drafts, size_t n)
 {
 	int r;
 
 	VEC_FOREACH(const struct config_dirs_file, file, files) {
-		const struct config_dirs_draft *draft = config_dirs_find_draft(drafts, n, file->path);
+		const struct config_dirs_draft *draft =
+			config_dirs_find_draft(drafts, n, file->path);
 
 		if (file->fate == CONFIG_DIRS_HIDDEN ||
-		    (!draft && (file->fate == CONFIG_DIRS_MASKED || config_dirs_is_gone(file->path))))
+		    (!draft &&
+		     (file->fate == CONFIG_DIRS_MASKED || config_dirs_is_gone(file->path))))
 			continue;
-		r = draft ? parse_definitions(config, draft->path, draft->text, draft->size)
-			  : config_dirs_load_file(config, file->path);
+		r = draft ? parse_definitions(config, draft->path, draft->text, draft->size) :
+			    config_dirs_load_file(config, file->path);
 		if (r < 0)
 			return r;
 	}
 	return def_set_check_devices(config);
 }
 
-int config_dirs_load_drafts(const char *const *directories, const struct config_dirs_draft *drafts, size_t n,
-		struct def_set **ret)
+int config_dirs_load_drafts(const char *const *directories, const struct config_dirs_draft *drafts,
+			    size_t n, struct def_set **ret)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
 	_cleanup_config_dirs_files_ struct vec files = { 0 };
@@ -306,7 +312,8 @@ int config_dirs_load_quirks(const char *const *directories, struct def_set **ret
 	if (!config)
 		return -ENOMEM;
 	config->kind = DEF_FILE_QUIRKS;
-	r = config_dirs_list_all(config, directories ? directories : config_dirs_quirks, NULL, 0, &files);
+	r = config_dirs_list_all(config, directories ? directories : config_dirs_quirks, NULL, 0,
+				 &files);
 	if (r >= 0)
 		r = config_dirs_load_all(config, &files, NULL, 0);
 	if (r < 0)

@@ -19,7 +19,7 @@ extern const char *const config_dirs_quirks[]; /* the same for quirks.d */
 /* What becomes of a file of the directories. */
 enum config_dirs_fate {
 	CONFIG_DIRS_READ,
-	CONFIG_DIRS_MASKED,	/* a link to /dev/null */
+	CONFIG_DIRS_MASKED, /* a link to /dev/null */
 	CONFIG_DIRS_HIDDEN, /* a higher directory has one of this name */
 };
 
@@ -31,11 +31,12 @@ struct config_dirs_file {
 };
 
 /*
- * All files of @directories (NULL: config_dirs_default) in the order of reading; behind each those that
- * it hides, the highest first. Directories that cannot be read are problems of @def_set. 0 or -ENOMEM.
+ * All files of @directories (NULL: config_dirs_default) in the order of reading; behind each those
+ * that it hides, the highest first. Directories that cannot be read are problems of @def_set. 0 or
+ * -ENOMEM.
  */
 int config_dirs_list(struct def_set *config, const char *const *directories,
-		 struct vec *ret) _must_check_;
+		     struct vec *ret) _must_check_;
 void config_dirs_files_clear(struct vec *files);
 #define _cleanup_config_dirs_files_ _cleanup_(config_dirs_files_clear)
 
@@ -47,15 +48,15 @@ struct config_dirs_draft {
 };
 
 /*
- * As config_dirs_load() would find it if the @n @drafts were files already, each in place of the one at
- * its path if there is one. 0 or -ENOMEM.
+ * As config_dirs_load() would find it if the @n @drafts were files already, each in place of the
+ * one at its path if there is one. 0 or -ENOMEM.
  */
-int config_dirs_load_drafts(const char *const *directories, const struct config_dirs_draft *drafts, size_t n,
-		struct def_set **ret) _must_check_;
+int config_dirs_load_drafts(const char *const *directories, const struct config_dirs_draft *drafts,
+			    size_t n, struct def_set **ret) _must_check_;
 
 /*
- * Reads all of @directories (NULL: config_dirs_default). A directory that is not there is empty; what
- * cannot be read is a problem in *ret and skipped. 0 or -ENOMEM.
+ * Reads all of @directories (NULL: config_dirs_default). A directory that is not there is empty;
+ * what cannot be read is a problem in *ret and skipped. 0 or -ENOMEM.
  */
 int config_dirs_load(const char *const *directories, struct def_set **ret) _must_check_;
 

@@ -196,7 +196,7 @@ int def_set_put_quirk(struct def_set *config, struct quirk *quirk)
 }
 
 int def_set_add_problem(struct def_set *config, const char *file, unsigned line, unsigned column,
-		       bool warning, const char *format, ...)
+			bool warning, const char *format, ...)
 {
 	_cleanup_(def_set_problem_freep) struct problem *problem = calloc(1, sizeof(*problem));
 	va_list ap;
@@ -269,7 +269,7 @@ struct duplicate_check {
 };
 
 static int def_set_report_taken(struct duplicate_check *check, const struct group_def *def,
-			const struct selector *selector, const struct selector_owner *owner)
+				const struct selector *selector, const struct selector_owner *owner)
 {
 	_cleanup_free_ char *text = NULL;
 
@@ -298,7 +298,9 @@ static int def_set_find_taken(struct duplicate_check *check, const struct group_
 		const struct selector_owner probe = { .selector = selector };
 		struct selector_owner *const *found;
 
-		found = def_set_selector_place(selector) ? tfind(&probe, &check->owners, def_set_compare_places) : NULL;
+		found = def_set_selector_place(selector) ?
+				tfind(&probe, &check->owners, def_set_compare_places) :
+				NULL;
 		if (!found)
 			continue;
 		taken = 1;
@@ -310,16 +312,16 @@ static int def_set_find_taken(struct duplicate_check *check, const struct group_
 }
 
 static int def_set_report_twice(struct duplicate_check *check, const struct group_def *def,
-			const struct selector *selector)
+				const struct selector *selector)
 {
 	if (check->reported++ >= MAX_REPORTED)
 		return 0;
 	return def_set_add_problem(check->config, def->file, selector->line, selector->column, true,
-				  "\"%s\" names this device twice", def->name);
+				   "\"%s\" names this device twice", def->name);
 }
 
 static int def_set_add_owner(struct duplicate_check *check, const struct group_def *def,
-		      const struct selector *selector)
+			     const struct selector *selector)
 {
 	struct selector_owner *owner = malloc(sizeof(*owner)), *const * found;
 

@@ -26,7 +26,7 @@ struct problem {
 struct vf_def {
 	char *device; /* normalized key of the PF */
 	unsigned count;
-	bool autoprobe; /* host drivers may take the VFs; true unless said, as in the kernel */
+	bool autoprobe;	    /* host drivers may take the VFs; true unless said, as in the kernel */
 	bool while_claimed; /* a claim of the PF makes them too, on vfio-pci */
 	char *file;
 	unsigned line, column;
@@ -36,14 +36,14 @@ struct vf_def {
 enum def_set_kind {
 	DEF_FILE_GROUPS, /* devgroups.d */
 	DEF_FILE_QUIRKS, /* quirks.d */
-	DEF_FILE_ANY,    /* a file that somebody asks about */
+	DEF_FILE_ANY,	 /* a file that somebody asks about */
 };
 
 struct def_set {
 	enum def_set_kind kind;
 	struct vec quirks;   /* struct quirk, owned; in the order of reading, a name once */
 	struct vec groups;   /* struct groupdef, owned; sorted by name, a name once */
-	struct vec sriov;	     /* struct vfdef, owned; sorted by device, a device once */
+	struct vec sriov;    /* struct vfdef, owned; sorted by device, a device once */
 	struct vec mdevs;    /* struct mdevdef, owned; sorted by key, a key once */
 	struct vec problems; /* struct problem, owned; in the order they were found */
 	struct vec in_order; /* struct groupdef, not owned: the groups in the order of reading */
@@ -60,7 +60,7 @@ DEFINE_CLEANUP(struct def_set *, def_set_freep, def_set_free)
  * -ENOMEM.
  */
 int parse_definitions(struct def_set *config, const char *file, const char *text,
-		 size_t size) _must_check_;
+		      size_t size) _must_check_;
 
 /*
  * To be called once, behind the last parse_definitions(): a device that two of the groups name (by
@@ -74,7 +74,7 @@ const struct vf_def *def_set_find_vfs(const struct def_set *config, const char *
 const struct mdev_def *def_set_find_mdev(const struct def_set *config, const char *key);
 bool def_set_has_errors(const struct def_set *config); /* warnings do not count */
 int def_set_add_problem(struct def_set *config, const char *file, unsigned line, unsigned column,
-		       bool warning, const char *format, ...) _printf_(6, 7) _must_check_;
+			bool warning, const char *format, ...) _printf_(6, 7) _must_check_;
 
 struct vf_def *def_set_vf_new(const char *device);
 struct vf_def *def_set_vf_free(struct vf_def *def);

@@ -9,12 +9,13 @@
 #include "model/config/parser.h"
 #include "model/pciaddr.h"
 
-#define MDEVS_MAX      4096u
+#define MDEVS_MAX 4096u
 #define ATTRIBUTES_MAX 64u
-#define VALUE_MAX      1024u
-#define TYPE_MAX       128u
+#define VALUE_MAX 1024u
+#define TYPE_MAX 128u
 
-static int parse_mdev_parent(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_mdev_parent(struct config_parser *p, const struct jsontext_node *value,
+			     void *target)
 {
 	struct mdev_def *def = target;
 	int r = parse_value_is(p, value, JSONTEXT_STRING);
@@ -24,8 +25,9 @@ static int parse_mdev_parent(struct config_parser *p, const struct jsontext_node
 	r = mdev_def_normalize_parent(value->text, &def->parent);
 	if (r == -EINVAL)
 		return parse_value_expected(p, value,
-				       "the address of a PCI function, as 0000:00:02.0, or the name of another parent "
-				       "in /sys/class/mdev_bus");
+					    "the address of a PCI function, as 0000:00:02.0, or "
+					    "the name of another parent "
+					    "in /sys/class/mdev_bus");
 	return r;
 }
 
@@ -56,7 +58,8 @@ static bool parse_mdev_attribute_valid(const char *s)
 	return true;
 }
 
-static int parse_mdev_attribute(struct config_parser *p, const struct jsontext_node *member, struct mdev_def *def)
+static int parse_mdev_attribute(struct config_parser *p, const struct jsontext_node *member,
+				struct mdev_def *def)
 {
 	_cleanup_free_ char *line = NULL;
 	const char *text;
@@ -64,9 +67,10 @@ static int parse_mdev_attribute(struct config_parser *p, const struct jsontext_n
 
 	if (!parse_mdev_attribute_valid(member->key))
 		return parse_value_error(p, member->key_offset,
-				    "\"%.80s\" is no attribute of a device: expected the name of a file in its directory "
-				    "of sysfs",
-				    member->key);
+					 "\"%.80s\" is no attribute of a device: expected the name "
+					 "of a file in its directory "
+					 "of sysfs",
+					 member->key);
 	r = parse_value_text(p, member, 0, VALUE_MAX, &text);
 	if (r <= 0)
 		return r;
@@ -75,21 +79,25 @@ static int parse_mdev_attribute(struct config_parser *p, const struct jsontext_n
 }
 
 /* As mdevctl has them: a list, since the order counts, of objects with one name and value each. */
-static int parse_mdev_attributes(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_mdev_attributes(struct config_parser *p, const struct jsontext_node *value,
+				 void *target)
 {
 	int r = parse_value_is(p, value, JSONTEXT_ARRAY);
 
 	if (r <= 0)
 		return r;
 	if (value->n > ATTRIBUTES_MAX)
-		return parse_value_error(p, value->offset, "\"attributes\": expected %u at most, found %zu", ATTRIBUTES_MAX,
-				    value->n);
+		return parse_value_error(p, value->offset,
+					 "\"attributes\": expected %u at most, found %zu",
+					 ATTRIBUTES_MAX, value->n);
 	JSONTEXT_FOREACH(item, value) {
 		r = parse_value_is(p, item, JSONTEXT_OBJECT);
 		if (r > 0 && item->n != 1)
-			r = parse_value_error(p, item->offset,
-					 "expected an object with one attribute and its value, as "
-					 "{ \"assign_adapter\": \"5\" }: they are written in the order of the list");
+			r = parse_value_error(
+				p, item->offset,
+				"expected an object with one attribute and its value, as "
+				"{ \"assign_adapter\": \"5\" }: they are written in the order of "
+				"the list");
 		else if (r > 0)
 			JSONTEXT_FOREACH(member, item)
 				r = parse_mdev_attribute(p, member, target);
@@ -102,22 +110,26 @@ static int parse_mdev_attributes(struct config_parser *p, const struct jsontext_
 /* 1 and the key of the device that @member is named after, 0 with a complaint. */
 static int parse_mdev_key(struct config_parser *p, const struct jsontext_node *member, char **ret)
 {
-	_cleanup_free_ char *written = str_printf("%s%s", str_starts(member->key, "mdev:") ? "" : "mdev:", member->key);
+	_cleanup_free_ char *written =
+		str_printf("%s%s", str_starts(member->key, "mdev:") ? "" : "mdev:", member->key);
 	_cleanup_free_ char *key = NULL;
 	const struct mdev_def *other;
 	int r = written ? device_bus_key_normalize(written, &key) : -ENOMEM;
 
 	if (r == -EINVAL)
-		return parse_value_error(p, member->key_offset,
-				    "\"%.80s\" is no name for a mediated device: expected a UUID, as "
-				    "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 (uuidgen makes one)",
-				    member->key);
+		return parse_value_error(
+			p, member->key_offset,
+			"\"%.80s\" is no name for a mediated device: expected a UUID, as "
+			"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 (uuidgen makes one)",
+			member->key);
 	if (r < 0)
 		return r;
 	other = def_set_find_mdev(p->staged, key);
 	if (other)
-		return parse_value_error(p, member->key_offset, "%s is declared in this file already, in line %u column %u",
-				    key, other->line, other->column);
+		return parse_value_error(
+			p, member->key_offset,
+			"%s is declared in this file already, in line %u column %u", key,
+			other->line, other->column);
 	*ret = TAKE_PTR(key);
 	return 1;
 }
@@ -129,7 +141,8 @@ static int parse_mdev_check_complete(struct config_parser *p, const struct jsont
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(needed) && member->type == JSONTEXT_OBJECT; i++)
 		if (!jsontext_member(member, needed[i]))
-			r = parse_value_error(p, member->key_offset, "\"%.80s\" has no \"%s\"", member->key, needed[i]);
+			r = parse_value_error(p, member->key_offset, "\"%.80s\" has no \"%s\"",
+					      member->key, needed[i]);
 	return r;
 }
 
@@ -172,8 +185,9 @@ int parse_mdevs(struct config_parser *p, const struct jsontext_node *value, void
 	if (r <= 0)
 		return r;
 	if (value->n > MDEVS_MAX)
-		return parse_value_error(p, value->offset, "\"mediated-devices\": expected %u at most, found %zu", MDEVS_MAX,
-				    value->n);
+		return parse_value_error(p, value->offset,
+					 "\"mediated-devices\": expected %u at most, found %zu",
+					 MDEVS_MAX, value->n);
 	JSONTEXT_FOREACH(member, value) {
 		r = parse_mdev(p, member);
 		if (r < 0)

@@ -9,8 +9,8 @@
 #include "model/config/parser.h"
 #include "model/quirk.h"
 
-#define TEXT_MAX  1024u
-#define WORD_MAX  64u	 /* of a setting's value */
+#define TEXT_MAX 1024u
+#define WORD_MAX 64u	 /* of a setting's value */
 #define DELAY_MAX 60000u /* ms: a minute */
 
 /* --- which devices --- */
@@ -69,13 +69,14 @@ static int parse_quirk_ids(struct config_parser *p, const struct jsontext_node *
 	if (r <= 0)
 		return r;
 	if (value->n == 0)
-		return parse_value_error(p, value->offset,
-				    "\"ids\" is empty: expected at least one, as \"8086:10d3\"");
+		return parse_value_error(
+			p, value->offset,
+			"\"ids\" is empty: expected at least one, as \"8086:10d3\"");
 	JSONTEXT_FOREACH(item, value) {
 		if (item->type != JSONTEXT_STRING || parse_quirk_id_range(item->text, &ids) < 0)
 			r = parse_value_expected(p, item,
-					    "vendor and device of four hex digits each, as "
-					    "\"8086:10d3\", \"8086:1580-158b\" or \"8086:*\"");
+						 "vendor and device of four hex digits each, as "
+						 "\"8086:10d3\", \"8086:1580-158b\" or \"8086:*\"");
 		else
 			r = parse_quirk_add_ids(target, &ids);
 		if (r < 0)
@@ -84,7 +85,8 @@ static int parse_quirk_ids(struct config_parser *p, const struct jsontext_node *
 	return 0;
 }
 
-static int parse_quirk_class(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_class(struct config_parser *p, const struct jsontext_node *value,
+			     void *target)
 {
 	struct quirk *quirk = target;
 	unsigned digits = 0;
@@ -100,7 +102,8 @@ static int parse_quirk_class(struct config_parser *p, const struct jsontext_node
 	return 0;
 }
 
-static int parse_quirk_function(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_function(struct config_parser *p, const struct jsontext_node *value,
+				void *target)
 {
 	static const char *const words[] = { "any", "pf", "vf", NULL };
 	struct quirk *quirk = target;
@@ -121,21 +124,24 @@ static int parse_quirk_bool(struct config_parser *p, const struct jsontext_node 
 	return r < 0 ? r : 0;
 }
 
-static int parse_quirk_root_bus(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_root_bus(struct config_parser *p, const struct jsontext_node *value,
+				void *target)
 {
 	return parse_quirk_bool(p, value, &((struct quirk *)target)->root_bus);
 }
 
 /* --- what is known of them --- */
 
-static int parse_quirk_topic(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_topic(struct config_parser *p, const struct jsontext_node *value,
+			     void *target)
 {
 	int r = parse_value_word(p, value, quirk_topics, &((struct quirk *)target)->topic);
 
 	return r < 0 ? r : 0;
 }
 
-static int parse_quirk_string(struct config_parser *p, const struct jsontext_node *value, char **ret)
+static int parse_quirk_string(struct config_parser *p, const struct jsontext_node *value,
+			      char **ret)
 {
 	const char *text;
 	int r = parse_value_text(p, value, 1, TEXT_MAX, &text);
@@ -143,32 +149,38 @@ static int parse_quirk_string(struct config_parser *p, const struct jsontext_nod
 	return r <= 0 ? r : str_set(ret, text);
 }
 
-static int parse_quirk_text(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_text(struct config_parser *p, const struct jsontext_node *value,
+			    void *target)
 {
 	return parse_quirk_string(p, value, &((struct quirk *)target)->text);
 }
 
-static int parse_quirk_source(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_source(struct config_parser *p, const struct jsontext_node *value,
+			      void *target)
 {
 	return parse_quirk_string(p, value, &((struct quirk *)target)->source);
 }
 
-static int parse_quirk_never(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_never(struct config_parser *p, const struct jsontext_node *value,
+			     void *target)
 {
 	return parse_group_method_list(p, value, &((struct quirk *)target)->never);
 }
 
-static int parse_quirk_prefer(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_prefer(struct config_parser *p, const struct jsontext_node *value,
+			      void *target)
 {
 	return parse_group_method_list(p, value, &((struct quirk *)target)->prefer);
 }
 
-static int parse_quirk_nvme_shutdown(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_nvme_shutdown(struct config_parser *p, const struct jsontext_node *value,
+				     void *target)
 {
 	return parse_quirk_bool(p, value, &((struct quirk *)target)->nvme_shutdown);
 }
 
-static int parse_quirk_delay(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_delay(struct config_parser *p, const struct jsontext_node *value,
+			     void *target)
 {
 	uint64_t delay;
 	int r = parse_value_number(p, value, DELAY_MAX, &delay);
@@ -178,7 +190,8 @@ static int parse_quirk_delay(struct config_parser *p, const struct jsontext_node
 	return r < 0 ? r : 0;
 }
 
-static int parse_quirk_reset(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_reset(struct config_parser *p, const struct jsontext_node *value,
+			     void *target)
 {
 	static const struct config_key keys[] = {
 		{ "never", parse_quirk_never },
@@ -208,29 +221,31 @@ static int parse_quirk_add_setting(struct quirk *quirk, const char *name, const 
 /* What becomes part of a command line must not be able to end its word, or the option. */
 static bool parse_quirk_setting_valid(const char *s)
 {
-	return *s && strlen(s) <= WORD_MAX && !s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
-							    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-							    "0123456789._-")];
+	return *s && strlen(s) <= WORD_MAX &&
+	       !s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789._-")];
 }
 
 static int parse_quirk_setting(struct config_parser *p, const struct jsontext_node *member,
-			 struct quirk *quirk)
+			       struct quirk *quirk)
 {
 	_cleanup_free_ char *hint = NULL;
 
 	if (member->earlier)
-		return parse_value_error(p, member->key_offset, "the setting \"%.80s\" stands here twice",
-				    member->key);
+		return parse_value_error(p, member->key_offset,
+					 "the setting \"%.80s\" stands here twice", member->key);
 	if (member->type != JSONTEXT_STRING || !parse_quirk_setting_valid(member->text))
-		return parse_value_expected(p, member, "a word of letters, digits, '.', '_' and '-'");
+		return parse_value_expected(p, member,
+					    "a word of letters, digits, '.', '_' and '-'");
 	for (const char *const *name = quirk_settings; *name; name++)
 		if (str_eq(*name, member->key))
 			return parse_quirk_add_setting(quirk, *name, member->text);
 	hint = parse_value_suggest(member->key, quirk_settings);
 	return hint ? parse_value_error(p, member->key_offset,
-				   "\"%.80s\" is no setting that a VMM could be told of%s",
-				   member->key, hint)
-		    : -ENOMEM;
+					"\"%.80s\" is no setting that a VMM could be told of%s",
+					member->key, hint) :
+		      -ENOMEM;
 }
 
 static int parse_quirk_vmm(struct config_parser *p, const struct jsontext_node *value, void *target)
@@ -250,10 +265,11 @@ static int parse_quirk_vmm(struct config_parser *p, const struct jsontext_node *
 /* --- a quirk --- */
 
 static const struct config_key parse_quirk_keys[] = {
-	{ "ids", parse_quirk_ids },	{ "class", parse_quirk_class }, { "function", parse_quirk_function },
-	{ "root-bus", parse_quirk_root_bus },
-	{ "topic", parse_quirk_topic }, { "reset", parse_quirk_reset }, { "vmm", parse_quirk_vmm },
-	{ "text", parse_quirk_text }, { "source", parse_quirk_source },
+	{ "ids", parse_quirk_ids },	      { "class", parse_quirk_class },
+	{ "function", parse_quirk_function }, { "root-bus", parse_quirk_root_bus },
+	{ "topic", parse_quirk_topic },	      { "reset", parse_quirk_reset },
+	{ "vmm", parse_quirk_vmm },	      { "text", parse_quirk_text },
+	{ "source", parse_quirk_source },
 };
 
 static int parse_quirk_check_complete(struct config_parser *p, const struct jsontext_node *member)
@@ -263,15 +279,16 @@ static int parse_quirk_check_complete(struct config_parser *p, const struct json
 	if (member->type != JSONTEXT_OBJECT)
 		return 0;
 	if (!jsontext_member(member, "ids") && !jsontext_member(member, "class"))
-		return parse_value_error(p, member->key_offset,
-				    "the quirk \"%s\" has neither \"ids\" nor \"class\": it would "
-				    "be of no device",
-				    member->key);
+		return parse_value_error(
+			p, member->key_offset,
+			"the quirk \"%s\" has neither \"ids\" nor \"class\": it would "
+			"be of no device",
+			member->key);
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
 		if (!jsontext_member(member, needed[i]))
 			return parse_value_error(p, member->key_offset,
-					    "the quirk \"%s\" has no \"%s\"", member->key,
-					    needed[i]);
+						 "the quirk \"%s\" has no \"%s\"", member->key,
+						 needed[i]);
 	return 0;
 }
 
@@ -280,16 +297,17 @@ static int parse_quirk_check_member(struct config_parser *p, const struct jsonte
 	struct jsontext_position at;
 
 	if (!group_def_name_valid(member->key))
-		return parse_value_error(p, member->key_offset,
-				    "\"%.80s\" is no name for a quirk: expected a letter or "
-				    "digit, then letters, digits, '.', '_' and '-', 64 at most",
-				    member->key);
+		return parse_value_error(
+			p, member->key_offset,
+			"\"%.80s\" is no name for a quirk: expected a letter or "
+			"digit, then letters, digits, '.', '_' and '-', 64 at most",
+			member->key);
 	if (!member->earlier)
 		return parse_quirk_check_complete(p, member);
 	at = jsontext_locate(p->doc, member->earlier->key_offset);
 	return parse_value_error(p, member->key_offset,
-			    "the quirk \"%s\" is in this file already, in line %u column %u",
-			    member->key, at.line, at.column);
+				 "the quirk \"%s\" is in this file already, in line %u column %u",
+				 member->key, at.line, at.column);
 }
 
 static int parse_quirk(struct config_parser *p, const struct jsontext_node *member)

@@ -8,13 +8,14 @@
 #include "model/device-bus.h"
 #include "model/pciaddr.h"
 
-#define NTH_MAX	   65535u /* VF indexes and the devices of a host are 16 bits */
+#define NTH_MAX 65535u /* VF indexes and the devices of a host are 16 bits */
 #define SERIAL_MAX 128u
-#define HEX	   "0123456789abcdefABCDEF"
+#define HEX "0123456789abcdefABCDEF"
 
 /* --- the place --- */
 
-static int parse_selector_address(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_address(struct config_parser *p, const struct jsontext_node *value,
+				  void *target)
 {
 	struct selector *selector = target;
 	_cleanup_free_ char *full = NULL;
@@ -83,7 +84,8 @@ static int parse_selector_normalize_path(const char *path, char **ret)
 	return 0;
 }
 
-static int parse_selector_path(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_path(struct config_parser *p, const struct jsontext_node *value,
+			       void *target)
 {
 	struct selector *selector = target;
 	int r = parse_value_is(p, value, JSONTEXT_STRING);
@@ -92,13 +94,15 @@ static int parse_selector_path(struct config_parser *p, const struct jsontext_no
 		return r;
 	r = parse_selector_normalize_path(value->text, &selector->path);
 	if (r == -EINVAL)
-		return parse_value_expected(p, value,
-				       "the address of a device on a root bus and "
-				       "/slot.function for each bus below, as 0000:00:1c.4/00.0");
+		return parse_value_expected(
+			p, value,
+			"the address of a device on a root bus and "
+			"/slot.function for each bus below, as 0000:00:1c.4/00.0");
 	return r;
 }
 
-static int parse_selector_vf_of(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_vf_of(struct config_parser *p, const struct jsontext_node *value,
+				void *target)
 {
 	struct selector *selector = target;
 	struct pciaddr addr;
@@ -112,7 +116,8 @@ static int parse_selector_vf_of(struct config_parser *p, const struct jsontext_n
 	return 0;
 }
 
-static int parse_selector_index(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_index(struct config_parser *p, const struct jsontext_node *value,
+				void *target)
 {
 	struct selector *selector = target;
 	uint64_t number;
@@ -125,7 +130,8 @@ static int parse_selector_index(struct config_parser *p, const struct jsontext_n
 
 /* --- the identity --- */
 
-static int parse_selector_nth(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_nth(struct config_parser *p, const struct jsontext_node *value,
+			      void *target)
 {
 	struct selector *selector = target;
 	uint64_t number;
@@ -136,7 +142,8 @@ static int parse_selector_nth(struct config_parser *p, const struct jsontext_nod
 	return r < 0 ? r : 0;
 }
 
-static int parse_selector_id(struct config_parser *p, const struct jsontext_node *value, int32_t *ret)
+static int parse_selector_id(struct config_parser *p, const struct jsontext_node *value,
+			     int32_t *ret)
 {
 	uint64_t number;
 
@@ -148,29 +155,32 @@ static int parse_selector_id(struct config_parser *p, const struct jsontext_node
 	return 0;
 }
 
-static int parse_selector_vendor(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_vendor(struct config_parser *p, const struct jsontext_node *value,
+				 void *target)
 {
 	return parse_selector_id(p, value, &((struct selector *)target)->vendor);
 }
 
-static int parse_selector_device(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_device(struct config_parser *p, const struct jsontext_node *value,
+				 void *target)
 {
 	return parse_selector_id(p, value, &((struct selector *)target)->device);
 }
 
-static int parse_selector_subsystem_vendor(struct config_parser *p, const struct jsontext_node *value,
-				  void *target)
+static int parse_selector_subsystem_vendor(struct config_parser *p,
+					   const struct jsontext_node *value, void *target)
 {
 	return parse_selector_id(p, value, &((struct selector *)target)->subsystem_vendor);
 }
 
-static int parse_selector_subsystem_device(struct config_parser *p, const struct jsontext_node *value,
-				  void *target)
+static int parse_selector_subsystem_device(struct config_parser *p,
+					   const struct jsontext_node *value, void *target)
 {
 	return parse_selector_id(p, value, &((struct selector *)target)->subsystem_device);
 }
 
-static int parse_selector_class(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_class(struct config_parser *p, const struct jsontext_node *value,
+				void *target)
 {
 	struct selector *selector = target;
 	uint64_t number;
@@ -185,7 +195,8 @@ static int parse_selector_class(struct config_parser *p, const struct jsontext_n
 	return 0;
 }
 
-static int parse_selector_serial(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_serial(struct config_parser *p, const struct jsontext_node *value,
+				 void *target)
 {
 	struct selector *selector = target;
 	const char *text;
@@ -206,7 +217,8 @@ static bool parse_selector_bus_valid(const char *name)
 	return true;
 }
 
-static int parse_selector_bus(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_selector_bus(struct config_parser *p, const struct jsontext_node *value,
+			      void *target)
 {
 	struct selector *selector = target;
 	int r = parse_value_is(p, value, JSONTEXT_STRING);
@@ -214,7 +226,8 @@ static int parse_selector_bus(struct config_parser *p, const struct jsontext_nod
 	if (r <= 0)
 		return r;
 	if (!parse_selector_bus_valid(value->text))
-		return parse_value_expected(p, value, "the name of a bus, as pci, platform or mdev");
+		return parse_value_expected(p, value,
+					    "the name of a bus, as pci, platform or mdev");
 	return str_set(&selector->bus, value->text);
 }
 
@@ -253,14 +266,14 @@ static int parse_selector_check_nth(struct config_parser *p, const struct jsonte
 		return 0;
 	if (parse_selector_count_known(object) == 1)
 		return parse_value_error(p, nth->key_offset,
-				    "\"nth\" chooses among the devices that match: "
-				    "expected at least one other property");
+					 "\"nth\" chooses among the devices that match: "
+					 "expected at least one other property");
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (jsontext_member(object, places[i]))
 			return parse_value_error(p, nth->key_offset,
-					    "\"nth\" has no choice where \"%s\" "
-					    "names one device",
-					    places[i]);
+						 "\"nth\" has no choice where \"%s\" "
+						 "names one device",
+						 places[i]);
 	return 0;
 }
 
@@ -271,17 +284,17 @@ static int parse_selector_check_vf(struct config_parser *p, const struct jsontex
 
 	if (vf_of && !index)
 		return parse_value_error(p, vf_of->key_offset,
-				    "\"vf-of\" needs \"index\" beside it: which of "
-				    "the virtual functions, from 0");
+					 "\"vf-of\" needs \"index\" beside it: which of "
+					 "the virtual functions, from 0");
 	if (index && !vf_of)
 		return parse_value_error(p, index->key_offset,
-				    "\"index\" needs \"vf-of\" beside it: the address "
-				    "of the physical function");
+					 "\"index\" needs \"vf-of\" beside it: the address "
+					 "of the physical function");
 	return 0;
 }
 
 static int parse_selector_check_bus(struct config_parser *p, const struct jsontext_node *object,
-		     const struct selector *selector)
+				    const struct selector *selector)
 {
 	const struct jsontext_node *bus = jsontext_member(object, "bus");
 	size_t n;
@@ -297,18 +310,18 @@ static int parse_selector_check_bus(struct config_parser *p, const struct jsonte
 	if (same)
 		return 0;
 	return parse_value_error(p, bus->offset, "\"bus\": the address %s is not on the bus \"%s\"",
-			    selector->address, selector->bus);
+				 selector->address, selector->bus);
 }
 
 static int parse_selector_check(struct config_parser *p, const struct jsontext_node *object,
-			  const struct selector *selector)
+				const struct selector *selector)
 {
 	int r;
 
 	if (parse_selector_count_known(object) == 0)
 		return parse_value_error(p, object->offset,
-				    "this selector has no property: expected at least "
-				    "one, as \"address\", \"path\" or \"vendor\"");
+					 "this selector has no property: expected at least "
+					 "one, as \"address\", \"path\" or \"vendor\"");
 	r = parse_selector_check_nth(p, object);
 	if (r >= 0)
 		r = parse_selector_check_vf(p, object);
@@ -316,7 +329,7 @@ static int parse_selector_check(struct config_parser *p, const struct jsontext_n
 }
 
 int parse_selector(struct config_parser *p, const struct jsontext_node *value,
-			  struct group_def *def)
+		   struct group_def *def)
 {
 	_cleanup_selector_ struct selector *selector = group_def_selector_new();
 	struct jsontext_position at = jsontext_locate(p->doc, value->offset);
@@ -331,8 +344,8 @@ int parse_selector(struct config_parser *p, const struct jsontext_node *value,
 
 		if (bus && bus->type == JSONTEXT_STRING && parse_selector_bus_valid(bus->text))
 			p->bus = bus->text;
-		r = parse_value_members(p, value, parse_selector_keys, ARRAY_SIZE(parse_selector_keys),
-					 selector);
+		r = parse_value_members(p, value, parse_selector_keys,
+					ARRAY_SIZE(parse_selector_keys), selector);
 		p->bus = NULL;
 		if (r >= 0)
 			r = parse_selector_check(p, value, selector);
@@ -340,7 +353,7 @@ int parse_selector(struct config_parser *p, const struct jsontext_node *value,
 		r = parse_selector_address(p, value, selector);
 	} else {
 		r = parse_value_expected(p, value,
-				    "an address as a string, or an object with properties");
+					 "an address as a string, or an object with properties");
 	}
 	if (r < 0)
 		return r;

@@ -15,7 +15,8 @@
 
 /* --- complaints --- */
 
-static int parse_value_add_problem(struct config_parser *p, size_t offset, bool warning, const char *text)
+static int parse_value_add_problem(struct config_parser *p, size_t offset, bool warning,
+				   const char *text)
 {
 	struct jsontext_position at = jsontext_locate(p->doc, offset);
 
@@ -23,13 +24,13 @@ static int parse_value_add_problem(struct config_parser *p, size_t offset, bool 
 		return 0;
 	if (p->problems > MAX_PROBLEMS)
 		return def_set_add_problem(p->config, p->file, at.line, at.column, warning,
-					  "more than %d problems: the rest is not listed",
-					  MAX_PROBLEMS);
+					   "more than %d problems: the rest is not listed",
+					   MAX_PROBLEMS);
 	return def_set_add_problem(p->config, p->file, at.line, at.column, warning, "%s", text);
 }
 
-static int _printf_(4, 0) parse_value_add_formatted(struct config_parser *p, size_t offset, bool warning,
-					const char *format, va_list ap)
+static int _printf_(4, 0) parse_value_add_formatted(struct config_parser *p, size_t offset,
+						    bool warning, const char *format, va_list ap)
 {
 	_cleanup_free_ char *text = NULL;
 
@@ -64,7 +65,7 @@ int parse_value_warning(struct config_parser *p, size_t offset, const char *form
 }
 
 static int parse_value_report_unexpected(struct config_parser *p, const struct jsontext_node *value,
-			     const char *what, const char *hint)
+					 const char *what, const char *hint)
 {
 	bool quoted = value->type == JSONTEXT_STRING;
 	const char *found = value->text ? value->text : jsontext_type_name(value->type);
@@ -72,12 +73,13 @@ static int parse_value_report_unexpected(struct config_parser *p, const struct j
 	if (value->type == JSONTEXT_BOOL)
 		found = value->boolean ? "true" : "false";
 	return parse_value_error(p, value->offset, "%s%s%sexpected %s, found %s%.80s%s%s",
-			    value->key ? "\"" : "", str_or(value->key, ""),
-			    value->key ? "\": " : "", what, quoted ? "\"" : "", found,
-			    quoted ? "\"" : "", hint);
+				 value->key ? "\"" : "", str_or(value->key, ""),
+				 value->key ? "\": " : "", what, quoted ? "\"" : "", found,
+				 quoted ? "\"" : "", hint);
 }
 
-int parse_value_expected(struct config_parser *p, const struct jsontext_node *value, const char *what)
+int parse_value_expected(struct config_parser *p, const struct jsontext_node *value,
+			 const char *what)
 {
 	return parse_value_report_unexpected(p, value, what, "");
 }
@@ -137,7 +139,8 @@ char *parse_value_suggest(const char *word, const char *const *words)
 
 /* --- values --- */
 
-int parse_value_is(struct config_parser *p, const struct jsontext_node *value, enum jsontext_type type)
+int parse_value_is(struct config_parser *p, const struct jsontext_node *value,
+		   enum jsontext_type type)
 {
 	int r;
 
@@ -160,7 +163,7 @@ static bool parse_value_has_control(const char *s)
 }
 
 int parse_value_text(struct config_parser *p, const struct jsontext_node *value, size_t min,
-		    size_t max, const char **ret)
+		     size_t max, const char **ret)
 {
 	_cleanup_free_ char *what = NULL;
 	size_t size;
@@ -179,7 +182,7 @@ int parse_value_text(struct config_parser *p, const struct jsontext_node *value,
 }
 
 int parse_value_word(struct config_parser *p, const struct jsontext_node *value,
-		    const char *const *words, const char **ret)
+		     const char *const *words, const char **ret)
 {
 	_cleanup_free_ char *list = NULL, *hint = NULL, *what = NULL;
 	int r;
@@ -199,7 +202,7 @@ int parse_value_word(struct config_parser *p, const struct jsontext_node *value,
 }
 
 int parse_value_number(struct config_parser *p, const struct jsontext_node *value, uint64_t max,
-		      uint64_t *ret)
+		       uint64_t *ret)
 {
 	_cleanup_free_ char *what = NULL;
 
@@ -244,13 +247,14 @@ static int parse_value_report_repeated(struct config_parser *p, const struct jso
 {
 	struct jsontext_position at = jsontext_locate(p->doc, member->earlier->key_offset);
 
-	return parse_value_error(p, member->key_offset,
-			    "the key \"%s\" stands in this object already, in line %u column %u",
-			    member->key, at.line, at.column);
+	return parse_value_error(
+		p, member->key_offset,
+		"the key \"%s\" stands in this object already, in line %u column %u", member->key,
+		at.line, at.column);
 }
 
 static int parse_value_report_unknown(struct config_parser *p, const struct jsontext_node *member,
-			  const struct config_key *keys, size_t n)
+				      const struct config_key *keys, size_t n)
 {
 	_cleanup_free_ const char **names = calloc(n + 1, sizeof(*names));
 	_cleanup_free_ char *hint = NULL;
@@ -263,11 +267,11 @@ static int parse_value_report_unknown(struct config_parser *p, const struct json
 	if (!hint)
 		return -ENOMEM;
 	return parse_value_warning(p, member->key_offset, "unknown key \"%.80s\" is ignored%s",
-			      member->key, hint);
+				   member->key, hint);
 }
 
 static int parse_value_member(struct config_parser *p, const struct jsontext_node *member,
-			const struct config_key *keys, size_t n, void *target)
+			      const struct config_key *keys, size_t n, void *target)
 {
 	if (member->earlier)
 		return parse_value_report_repeated(p, member);
@@ -278,7 +282,7 @@ static int parse_value_member(struct config_parser *p, const struct jsontext_nod
 }
 
 int parse_value_members(struct config_parser *p, const struct jsontext_node *object,
-			 const struct config_key *keys, size_t n, void *target)
+			const struct config_key *keys, size_t n, void *target)
 {
 	int r = parse_value_is(p, object, JSONTEXT_OBJECT);
 

@@ -34,8 +34,8 @@ static int parse_virtual_functions(struct config_parser *p, const struct jsontex
 		return r;
 	if (value->n > VFS_MAX)
 		return parse_value_error(p, value->offset,
-				    "\"virtual-functions\": expected %u at most, found %zu",
-				    VFS_MAX, value->n);
+					 "\"virtual-functions\": expected %u at most, found %zu",
+					 VFS_MAX, value->n);
 	JSONTEXT_FOREACH(member, value) {
 		r = parse_group_vfs(p, member);
 		if (r < 0)
@@ -54,10 +54,8 @@ static int parse_schema(struct config_parser *p, const struct jsontext_node *val
 
 /* Those of devgroups.d first, those of quirks.d last: a file has one part of them or all. */
 static const struct config_key file_keys[] = {
-	{ "groups", parse_groups },
-	{ "virtual-functions", parse_virtual_functions },
-	{ "mediated-devices", parse_mdevs },
-	{ "$schema", parse_schema },
+	{ "groups", parse_groups },	     { "virtual-functions", parse_virtual_functions },
+	{ "mediated-devices", parse_mdevs }, { "$schema", parse_schema },
 	{ "quirks", parse_quirks },
 };
 
@@ -162,7 +160,7 @@ static int parse_document(struct def_set *config, const char *file, const struct
 	if (!staged)
 		return -ENOMEM;
 	r = parse_value_members(&p, jsontext_root(doc), file_keys + keys_of[config->kind].first,
-				 keys_of[config->kind].n, NULL);
+				keys_of[config->kind].n, NULL);
 	return r < 0 || p.errors > 0 ? r : parse_commit(config, staged);
 }
 
@@ -175,7 +173,7 @@ int parse_definitions(struct def_set *config, const char *file, const char *text
 
 	r = jsontext_parse(text, size, &rules, &doc, &error);
 	if (r == -EBADMSG)
-		return def_set_add_problem(config, file, error.at.line, error.at.column, false, "%s",
-					  error.text);
+		return def_set_add_problem(config, file, error.at.line, error.at.column, false,
+					   "%s", error.text);
 	return r < 0 ? r : parse_document(config, file, doc);
 }

@@ -20,12 +20,13 @@ struct config_parser {
 	const char *file;
 	const struct jsontext *doc;
 	unsigned errors, problems;
-	const char *bus; /* that the selector at hand names, so that its address need not; NULL: none */
+	const char *
+		bus; /* that the selector at hand names, so that its address need not; NULL: none */
 	struct def_set *staged; /* the definitions of this file; its groups as they come */
 };
 
 typedef int (*config_parse_fn)(struct config_parser *p, const struct jsontext_node *value,
-				  void *target);
+			       void *target);
 
 struct config_key {
 	const char *name;
@@ -39,44 +40,44 @@ int parse_value_warning(struct config_parser *p, size_t offset, const char *form
 	_printf_(3, 4) _must_check_;
 /* "expected @what, found …" at the value, with its key before it. */
 int parse_value_expected(struct config_parser *p, const struct jsontext_node *value,
-		    const char *what) _must_check_;
+			 const char *what) _must_check_;
 /* " (did you mean "x"?)" if one of @words is nearly @word, else "". NULL: out of memory. */
 char *parse_value_suggest(const char *word, const char *const *words) _must_check_;
 
 /* --- values: 1 is a value in *ret, 0 a complaint, -ENOMEM --- */
 int parse_value_is(struct config_parser *p, const struct jsontext_node *value,
-	      enum jsontext_type type) _must_check_;
+		   enum jsontext_type type) _must_check_;
 /* Of @min to @max bytes, without control characters. *ret belongs to the document. */
 int parse_value_text(struct config_parser *p, const struct jsontext_node *value, size_t min,
-		    size_t max, const char **ret) _must_check_;
+		     size_t max, const char **ret) _must_check_;
 /* One of @words (NULL-terminated). */
 int parse_value_word(struct config_parser *p, const struct jsontext_node *value,
-		    const char *const *words, const char **ret) _must_check_;
+		     const char *const *words, const char **ret) _must_check_;
 int parse_value_number(struct config_parser *p, const struct jsontext_node *value, uint64_t max,
-		      uint64_t *ret) _must_check_;
+		       uint64_t *ret) _must_check_;
 /* A device's key in the one form that is used everywhere. The caller frees it. */
 int parse_value_key(struct config_parser *p, const struct jsontext_node *value,
-		   char **ret) _must_check_;
+		    char **ret) _must_check_;
 /* The same for text that stands at @offset, which may be a key of the JSON. */
 int parse_value_key_at(struct config_parser *p, size_t offset, const char *text,
-		      char **ret) _must_check_;
+		       char **ret) _must_check_;
 
 /* A list of reset methods, appended to *ret. 0 or -ENOMEM. */
 int parse_group_method_list(struct config_parser *p, const struct jsontext_node *value,
-			     char ***ret) _must_check_;
+			    char ***ret) _must_check_;
 
 /* --- objects: 0 or -ENOMEM --- */
 /* Every member with the parser of its key; unknown keys are warnings, repeated ones errors. */
 int parse_value_members(struct config_parser *p, const struct jsontext_node *object,
-			 const struct config_key *keys, size_t n, void *target) _must_check_;
+			const struct config_key *keys, size_t n, void *target) _must_check_;
 /* What a group's "devices" may be; appends to @def. */
 int parse_selector(struct config_parser *p, const struct jsontext_node *value,
-			  struct group_def *def) _must_check_;
+		   struct group_def *def) _must_check_;
 /* Of "groups" and "virtual-functions"; the definitions go to @p->staged. */
 int parse_group(struct config_parser *p, const struct jsontext_node *member) _must_check_;
 int parse_group_vfs(struct config_parser *p, const struct jsontext_node *member) _must_check_;
 /* The values of "mediated-devices" and "quirks". */
 int parse_mdevs(struct config_parser *p, const struct jsontext_node *value,
-		       void *target) _must_check_;
+		void *target) _must_check_;
 int parse_quirks(struct config_parser *p, const struct jsontext_node *value,
-			void *target) _must_check_;
+		 void *target) _must_check_;

@@ -32,7 +32,8 @@ static const struct codec_field codec_config_group_fields[] = {
 
 /* --- a selector --- */
 
-static int codec_config_put_hex(struct json_object *object, const char *key, int32_t value, unsigned digits)
+static int codec_config_put_hex(struct json_object *object, const char *key, int32_t value,
+				unsigned digits)
 {
 	char buf[16];
 
@@ -46,7 +47,8 @@ static int codec_config_put_selector(struct json_object *object, const struct se
 {
 	int r;
 
-	r = codec_write_fields(object, codec_config_selector_fields, ARRAY_SIZE(codec_config_selector_fields), selector);
+	r = codec_write_fields(object, codec_config_selector_fields,
+			       ARRAY_SIZE(codec_config_selector_fields), selector);
 	if (r >= 0)
 		r = codec_config_put_hex(object, "vendor", selector->vendor, 4);
 	if (r >= 0)
@@ -56,7 +58,8 @@ static int codec_config_put_selector(struct json_object *object, const struct se
 	if (r >= 0)
 		r = codec_config_put_hex(object, "subsystem-device", selector->subsystem_device, 4);
 	if (r >= 0)
-		r = codec_config_put_hex(object, "class", selector->class_code, selector->class_digits);
+		r = codec_config_put_hex(object, "class", selector->class_code,
+					 selector->class_digits);
 	return r;
 }
 
@@ -90,7 +93,7 @@ static int codec_config_put_selectors(struct json_object *object, const struct g
 /* --- a group --- */
 
 static int codec_config_put_word(struct json_object *object, const char *key, const char *word,
-		    const char *usual)
+				 const char *usual)
 {
 	return str_eq(word, usual) ? 0 : codec_write_string(object, key, word);
 }
@@ -101,7 +104,8 @@ static int codec_config_put_list(struct json_object *object, const char *key, ch
 }
 
 /* Takes @inner over; an empty one is not written. */
-static int codec_config_put_object(struct json_object *object, const char *key, struct json_object *inner)
+static int codec_config_put_object(struct json_object *object, const char *key,
+				   struct json_object *inner)
 {
 	if (json_object_object_length(inner) > 0)
 		return codec_write_value(object, key, inner);
@@ -116,9 +120,11 @@ static int codec_config_put_reset(struct json_object *object, const struct group
 
 	if (!reset)
 		return -ENOMEM;
-	r = codec_config_put_word(reset, "before", group_def_reset_to_string(def->reset_before), "auto");
+	r = codec_config_put_word(reset, "before", group_def_reset_to_string(def->reset_before),
+				  "auto");
 	if (r >= 0)
-		r = codec_config_put_word(reset, "after", group_def_reset_to_string(def->reset_after), "auto");
+		r = codec_config_put_word(reset, "after",
+					  group_def_reset_to_string(def->reset_after), "auto");
 	if (r >= 0)
 		r = codec_config_put_list(reset, "methods", def->reset_methods);
 	return r < 0 ? r : codec_config_put_object(object, "reset", TAKE_PTR(reset));
@@ -161,14 +167,17 @@ static int codec_config_put_group(struct json_object *object, const struct group
 
 	r = codec_config_put_selectors(object, def);
 	if (r >= 0)
-		r = codec_write_fields(object, codec_config_group_fields, ARRAY_SIZE(codec_config_group_fields), def);
+		r = codec_write_fields(object, codec_config_group_fields,
+				       ARRAY_SIZE(codec_config_group_fields), def);
 	if (r >= 0)
 		r = codec_config_put_word(object, "driver", def->driver, "auto");
 	if (r >= 0)
-		r = codec_config_put_word(object, "bind", group_def_bind_to_string(def->bind), "claim");
+		r = codec_config_put_word(object, "bind", group_def_bind_to_string(def->bind),
+					  "claim");
 	if (r >= 0)
-		r = codec_config_put_word(object, "on-release", group_def_on_release_to_string(def->on_release),
-			     "restore");
+		r = codec_config_put_word(object, "on-release",
+					  group_def_on_release_to_string(def->on_release),
+					  "restore");
 	if (r >= 0)
 		r = codec_config_put_reset(object, def);
 	if (r >= 0)
@@ -211,9 +220,11 @@ static int codec_config_put_vfs(struct json_object *root, const struct vec *srio
 		if (r >= 0)
 			r = codec_write_value(inner, "count", json_object_new_uint64(def->count));
 		if (r >= 0)
-			r = codec_write_value(inner, "autoprobe", json_object_new_boolean(def->autoprobe));
+			r = codec_write_value(inner, "autoprobe",
+					      json_object_new_boolean(def->autoprobe));
 		if (r >= 0 && def->while_claimed)
-			r = codec_write_value(inner, "while-claimed", json_object_new_boolean(true));
+			r = codec_write_value(inner, "while-claimed",
+					      json_object_new_boolean(true));
 		if (r < 0)
 			return r;
 	}
@@ -255,7 +266,8 @@ static int codec_config_put_mdevs(struct json_object *root, const struct vec *md
 
 		r = codec_write_value(object, device_bus_address_of_key(def->key), inner);
 		if (r >= 0)
-			r = codec_write_string(inner, "parent", device_bus_address_of_key(def->parent));
+			r = codec_write_string(inner, "parent",
+					       device_bus_address_of_key(def->parent));
 		if (r >= 0)
 			r = codec_write_string(inner, "type", def->type);
 		if (r >= 0)
@@ -293,6 +305,6 @@ bool codec_config_same_group(const struct group_def *a, const struct group_def *
 {
 	_cleanup_free_ char *x = NULL, *y = NULL;
 
-	return codec_config_group_to_json(a, false, &x) >= 0 && codec_config_group_to_json(b, false, &y) >= 0 &&
-	       str_eq(x, y);
+	return codec_config_group_to_json(a, false, &x) >= 0 &&
+	       codec_config_group_to_json(b, false, &y) >= 0 && str_eq(x, y);
 }

@@ -51,12 +51,13 @@ struct codec_reader {
 /* --- writing --- */
 
 /* Adds @value under @key and owns it from then on; NULL is out of memory. 0 or -ENOMEM. */
-int codec_write_value(struct json_object *object, const char *key, struct json_object *value) _must_check_;
+int codec_write_value(struct json_object *object, const char *key,
+		      struct json_object *value) _must_check_;
 int codec_write_element(struct json_object *array, struct json_object *value) _must_check_;
 int codec_write_string(struct json_object *object, const char *key, const char *value) _must_check_;
 int codec_write_strv(struct json_object *object, const char *key, char *const *list) _must_check_;
 int codec_write_fields(struct json_object *object, const struct codec_field *fields, size_t n,
-		     const void *from) _must_check_;
+		       const void *from) _must_check_;
 /* A string as JSON can carry it: bytes that are no UTF-8 become U+FFFD. NULL: out of memory. */
 struct json_object *codec_write_utf8(const char *value);
 int codec_write_document(struct json_object *object, bool pretty, char **ret) _must_check_;
@@ -67,22 +68,23 @@ void codec_write_freep(struct json_object **object);
 /* --- reading: -EBADMSG with *ret_error, or -ENOMEM --- */
 
 int codec_read_fail(const struct codec_reader *reader, const struct jsontext_node *node,
-	       const char *format, ...) _printf_(3, 4);
+		    const char *format, ...) _printf_(3, 4);
 /* Parses, and refuses repeated keys in the root and all below it. */
-int codec_read_document(const char *text, size_t size, struct jsontext **ret, char **ret_error) _must_check_;
+int codec_read_document(const char *text, size_t size, struct jsontext **ret,
+			char **ret_error) _must_check_;
 /*
  * The member, which must be of @type. @required: its absence is an error, else *ret may become
  * NULL.
  */
 int codec_read_member(const struct codec_reader *reader, const struct jsontext_node *object,
-		 const char *key, enum jsontext_type type, bool required,
-		 const struct jsontext_node **ret) _must_check_;
+		      const char *key, enum jsontext_type type, bool required,
+		      const struct jsontext_node **ret) _must_check_;
 int codec_read_expect(const struct codec_reader *reader, const struct jsontext_node *node,
-		 enum jsontext_type type) _must_check_;
+		      enum jsontext_type type) _must_check_;
 int codec_read_strv(const struct codec_reader *reader, const struct jsontext_node *node,
-		   char ***ret) _must_check_;
+		    char ***ret) _must_check_;
 /* Exactly @digits hex digits, behind "0x" or not as @prefix says; @digits 0: any number of them. */
 int codec_read_hex(const struct codec_reader *reader, const struct jsontext_node *node, bool prefix,
-		  unsigned digits, uint64_t *ret) _must_check_;
+		   unsigned digits, uint64_t *ret) _must_check_;
 int codec_read_fields(const struct codec_reader *reader, const struct jsontext_node *object,
-		     const struct codec_field *fields, size_t n, void *to) _must_check_;
+		      const struct codec_field *fields, size_t n, void *to) _must_check_;

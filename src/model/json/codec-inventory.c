@@ -141,7 +141,8 @@ static int codec_inventory_put_resources(struct json_object *object, const struc
 }
 
 /* Most of configuration space is zeros at the end, which "config-size" stands for. */
-static int codec_inventory_put_bytes(struct json_object *object, const char *key, const uint8_t *bytes, size_t n)
+static int codec_inventory_put_bytes(struct json_object *object, const char *key,
+				     const uint8_t *bytes, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
 	_cleanup_free_ char *hex = NULL;
@@ -167,9 +168,11 @@ static int codec_inventory_put_config(struct json_object *object, const struct d
 		return 0;
 	r = codec_inventory_put_bytes(object, "config", device->config, device->config_size);
 	if (r >= 0)
-		r = codec_write_value(object, "config-size", json_object_new_uint64(device->config_size));
+		r = codec_write_value(object, "config-size",
+				      json_object_new_uint64(device->config_size));
 	if (r >= 0 && device->config_again)
-		r = codec_inventory_put_bytes(object, "config-again", device->config_again, device->config_size);
+		r = codec_inventory_put_bytes(object, "config-again", device->config_again,
+					      device->config_size);
 	return r;
 }
 
@@ -198,7 +201,8 @@ static int codec_inventory_put_usage(struct json_object *object, const struct de
 
 		r = codec_write_element(array, item);
 		if (r >= 0)
-			r = codec_write_fields(item, codec_usage_fields, codec_usage_n_fields, usage);
+			r = codec_write_fields(item, codec_usage_fields, codec_usage_n_fields,
+					       usage);
 		if (r < 0)
 			return r;
 	}
@@ -220,13 +224,15 @@ static int codec_inventory_put_mdev_types(struct json_object *object, const stru
 		if (r >= 0)
 			r = codec_write_element(array, item);
 		if (r >= 0)
-			r = codec_write_fields(item, codec_mdev_type_fields, codec_mdev_type_n_fields, type);
+			r = codec_write_fields(item, codec_mdev_type_fields,
+					       codec_mdev_type_n_fields, type);
 	}
 	return r;
 }
 
 /* "ok" is left out, and counters where the kernel has none. */
-static int codec_inventory_put_errors(struct json_object *object, const struct device_errors *errors)
+static int codec_inventory_put_errors(struct json_object *object,
+				      const struct device_errors *errors)
 {
 	struct json_object *counts;
 	int r = 0;
@@ -237,8 +243,9 @@ static int codec_inventory_put_errors(struct json_object *object, const struct d
 		return r;
 	counts = json_object_new_object();
 	r = codec_write_value(object, "error-counts", counts);
-	return r < 0 ? r : codec_write_fields(counts, codec_errors_fields, codec_errors_n_fields,
-					    errors);
+	return r < 0 ? r :
+		       codec_write_fields(counts, codec_errors_fields, codec_errors_n_fields,
+					  errors);
 }
 
 static int codec_inventory_put_device(struct json_object *object, const struct device *device)
@@ -301,7 +308,7 @@ struct codec_annotation {
 };
 
 static int codec_inventory_put_facts(struct json_object *object, const struct device *device,
-		     const struct codec_annotation *annotation)
+				     const struct codec_annotation *annotation)
 {
 	_cleanup_facts_ struct vec facts = { 0 };
 
@@ -313,7 +320,7 @@ static int codec_inventory_put_facts(struct json_object *object, const struct de
 }
 
 static int codec_inventory_put_devices(struct json_object *root, const struct inventory *inv,
-		       const struct codec_annotation *annotation)
+				       const struct codec_annotation *annotation)
 {
 	_cleanup_json_ struct json_object *array = json_object_new_array();
 	int r;
@@ -353,8 +360,8 @@ static int codec_inventory_put_groups(struct json_object *root, const struct inv
 	return codec_write_value(root, "iommu-groups", TAKE_PTR(array));
 }
 
-int codec_inventory_to_json_with(const struct inventory *inv, bool pretty, codec_annotate_fn annotate,
-			   void *userdata, char **ret)
+int codec_inventory_to_json_with(const struct inventory *inv, bool pretty,
+				 codec_annotate_fn annotate, void *userdata, char **ret)
 {
 	const struct codec_annotation annotation = { annotate, userdata };
 	_cleanup_json_ struct json_object *root = json_object_new_object();

@@ -11,7 +11,7 @@
 #define MAX_DEPTH 16
 
 int codec_read_fail(const struct codec_reader *reader, const struct jsontext_node *node,
-	       const char *format, ...)
+		    const char *format, ...)
 {
 	struct jsontext_position at = jsontext_locate(reader->doc, node->offset);
 	_cleanup_free_ char *text = NULL;
@@ -36,7 +36,8 @@ int codec_read_fail(const struct codec_reader *reader, const struct jsontext_nod
 }
 
 /* The parse has limited the depth, so the recursion is bounded too. */
-static int codec_read_refuse_repeated(const struct codec_reader *reader, const struct jsontext_node *parent)
+static int codec_read_refuse_repeated(const struct codec_reader *reader,
+				      const struct jsontext_node *parent)
 {
 	int r;
 
@@ -77,24 +78,25 @@ int codec_read_document(const char *text, size_t size, struct jsontext **ret, ch
 }
 
 int codec_read_expect(const struct codec_reader *reader, const struct jsontext_node *node,
-		 enum jsontext_type type)
+		      enum jsontext_type type)
 {
 	if (node->type == type)
 		return 0;
 	return codec_read_fail(reader, node, "expected %s, found %s", jsontext_type_name(type),
-			  jsontext_type_name(node->type));
+			       jsontext_type_name(node->type));
 }
 
 int codec_read_member(const struct codec_reader *reader, const struct jsontext_node *object,
-		 const char *key, enum jsontext_type type, bool required,
-		 const struct jsontext_node **ret)
+		      const char *key, enum jsontext_type type, bool required,
+		      const struct jsontext_node **ret)
 {
 	const struct jsontext_node *node = jsontext_member(object, key);
 	int r;
 
 	if (!node || (node->type == JSONTEXT_NULL && !required)) {
 		if (required)
-			return codec_read_fail(reader, object, "expected the key \"%s\" in here", key);
+			return codec_read_fail(reader, object, "expected the key \"%s\" in here",
+					       key);
 		*ret = NULL;
 		return 0;
 	}
@@ -105,7 +107,8 @@ int codec_read_member(const struct codec_reader *reader, const struct jsontext_n
 	return 0;
 }
 
-int codec_read_strv(const struct codec_reader *reader, const struct jsontext_node *node, char ***ret)
+int codec_read_strv(const struct codec_reader *reader, const struct jsontext_node *node,
+		    char ***ret)
 {
 	_cleanup_strv_ char **list = NULL;
 	size_t n = 0;
@@ -131,7 +134,7 @@ int codec_read_strv(const struct codec_reader *reader, const struct jsontext_nod
 }
 
 int codec_read_hex(const struct codec_reader *reader, const struct jsontext_node *node, bool prefix,
-		  unsigned digits, uint64_t *ret)
+		   unsigned digits, uint64_t *ret)
 {
 	const char *s;
 	int r;
@@ -144,16 +147,17 @@ int codec_read_hex(const struct codec_reader *reader, const struct jsontext_node
 		s = str_starts(s, "0x") ? s + 2 : "";
 	if (*s == '\0' || s[strspn(s, "0123456789abcdefABCDEF")] ||
 	    (digits && strlen(s) != digits) || str_parse_u64(s, 16, UINT64_MAX, ret) < 0)
-		return digits ? codec_read_fail(reader, node, "expected %u hex digits, found \"%.40s\"",
-					   digits, node->text)
-			      : codec_read_fail(reader, node,
-					   "expected 0x and hex digits, found \"%.40s\"",
-					   node->text);
+		return digits ? codec_read_fail(reader, node,
+						"expected %u hex digits, found \"%.40s\"", digits,
+						node->text) :
+				codec_read_fail(reader, node,
+						"expected 0x and hex digits, found \"%.40s\"",
+						node->text);
 	return 0;
 }
 
 static int codec_read_number(const struct codec_reader *reader, const struct jsontext_node *node,
-		      uint64_t max, uint64_t *ret)
+			     uint64_t max, uint64_t *ret)
 {
 	int r;
 
@@ -162,13 +166,13 @@ static int codec_read_number(const struct codec_reader *reader, const struct jso
 		return r;
 	if (jsontext_u64(node, max, ret) < 0)
 		return codec_read_fail(reader, node,
-				  "expected a whole number from 0 to %llu, found %.40s",
-				  (unsigned long long)max, node->text);
+				       "expected a whole number from 0 to %llu, found %.40s",
+				       (unsigned long long)max, node->text);
 	return 0;
 }
 
 static int codec_read_value(const struct codec_reader *reader, const struct jsontext_node *node,
-		     enum codec_kind kind, uint64_t *ret)
+			    enum codec_kind kind, uint64_t *ret)
 {
 	int r;
 
@@ -198,7 +202,7 @@ static int codec_read_value(const struct codec_reader *reader, const struct json
 }
 
 static int codec_read_string(const struct codec_reader *reader, const struct jsontext_node *node,
-		      char **ret)
+			     char **ret)
 {
 	int r = codec_read_expect(reader, node, JSONTEXT_STRING);
 
@@ -237,7 +241,7 @@ static void codec_read_store_number(enum codec_kind kind, uint64_t value, void *
 }
 
 static int codec_read_field(const struct codec_reader *reader, const struct jsontext_node *node,
-		     enum codec_kind kind, void *at)
+			    enum codec_kind kind, void *at)
 {
 	uint64_t value;
 	int r;
@@ -253,7 +257,7 @@ static int codec_read_field(const struct codec_reader *reader, const struct json
 }
 
 int codec_read_fields(const struct codec_reader *reader, const struct jsontext_node *object,
-		     const struct codec_field *fields, size_t n, void *to)
+		      const struct codec_field *fields, size_t n, void *to)
 {
 	int r;
 
@@ -263,7 +267,7 @@ int codec_read_fields(const struct codec_reader *reader, const struct jsontext_n
 
 		if (!node && required)
 			return codec_read_fail(reader, object, "expected the key \"%s\" in here",
-					  fields[i].key);
+					       fields[i].key);
 		if (!node || (node->type == JSONTEXT_NULL && !required))
 			continue;
 		r = codec_read_field(reader, node, fields[i].kind, (char *)to + fields[i].offset);

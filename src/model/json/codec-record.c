@@ -62,8 +62,8 @@ static int codec_record_put_devices(struct json_object *root, const struct recor
 
 		r = codec_write_element(array, object);
 		if (r >= 0)
-			r = codec_write_fields(object, codec_record_device_fields, ARRAY_SIZE(codec_record_device_fields),
-					     device);
+			r = codec_write_fields(object, codec_record_device_fields,
+					       ARRAY_SIZE(codec_record_device_fields), device);
 		if (r < 0)
 			return r;
 	}
@@ -83,12 +83,14 @@ int codec_record_to_json(const struct record *record, char **ret)
 	if (r >= 0)
 		r = codec_write_string(root, "access", record_access_to_string(record->access));
 	if (r >= 0)
-		r = codec_write_string(root, "interface", record_interface_to_string(record->interface));
+		r = codec_write_string(root, "interface",
+				       record_interface_to_string(record->interface));
 	if (r >= 0)
 		r = codec_write_string(root, "on-release",
-				     group_def_on_release_to_string(record->on_release));
+				       group_def_on_release_to_string(record->on_release));
 	if (r >= 0)
-		r = codec_write_fields(root, codec_record_fields, ARRAY_SIZE(codec_record_fields), record);
+		r = codec_write_fields(root, codec_record_fields, ARRAY_SIZE(codec_record_fields),
+				       record);
 	if (r >= 0)
 		r = codec_record_put_devices(root, record);
 	return r < 0 ? r : codec_write_document(root, true, ret);
@@ -97,7 +99,8 @@ int codec_record_to_json(const struct record *record, char **ret)
 /* --- reading --- */
 
 /* First of all: nothing else of a later version can be relied on. */
-static int codec_record_check_version(const struct codec_reader *reader, const struct jsontext_node *root)
+static int codec_record_check_version(const struct codec_reader *reader,
+				      const struct jsontext_node *root)
 {
 	const struct jsontext_node *node;
 	uint64_t version;
@@ -111,13 +114,14 @@ static int codec_record_check_version(const struct codec_reader *reader, const s
 	if (version <= RECORD_VERSION)
 		return 0;
 	r = codec_read_fail(reader, node, "%llu is later than the last that this program knows, %d",
-		       (unsigned long long)version, RECORD_VERSION);
+			    (unsigned long long)version, RECORD_VERSION);
 	return r == -EBADMSG ? -EPROTONOSUPPORT : r;
 }
 
 /* What the record names is written to later, so nothing in it may point elsewhere. */
-static int codec_record_check_device(const struct codec_reader *reader, const struct jsontext_node *node,
-			const struct record *record, const struct record_device *device)
+static int codec_record_check_device(const struct codec_reader *reader,
+				     const struct jsontext_node *node, const struct record *record,
+				     const struct record_device *device)
 {
 	_cleanup_free_ char *key = device_bus_key_new(device->bus, device->address), *normal = NULL;
 	int r;
@@ -129,15 +133,15 @@ static int codec_record_check_device(const struct codec_reader *reader, const st
 		return r;
 	if (r < 0 || !str_eq(normal, device->key) || !str_eq(key, device->key))
 		return codec_read_fail(reader, node,
-				  "\"%.80s\" is not the key of \"%.80s\" on the bus \"%.80s\"",
-				  device->key, device->address, device->bus);
+				       "\"%.80s\" is not the key of \"%.80s\" on the bus \"%.80s\"",
+				       device->key, device->address, device->bus);
 	if (record_find_device(record, device->key))
 		return codec_read_fail(reader, node, "the device %s is in here twice", device->key);
 	return 0;
 }
 
-static int codec_record_get_device(const struct codec_reader *reader, const struct jsontext_node *node,
-		      struct record *record)
+static int codec_record_get_device(const struct codec_reader *reader,
+				   const struct jsontext_node *node, struct record *record)
 {
 	struct record_device *device;
 	int r;
@@ -148,7 +152,8 @@ static int codec_record_get_device(const struct codec_reader *reader, const stru
 	device = record_device_new("");
 	if (!device)
 		return -ENOMEM;
-	r = codec_read_fields(reader, node, codec_record_device_fields, ARRAY_SIZE(codec_record_device_fields), device);
+	r = codec_read_fields(reader, node, codec_record_device_fields,
+			      ARRAY_SIZE(codec_record_device_fields), device);
 	if (r >= 0)
 		r = codec_record_check_device(reader, node, record, device);
 	if (r >= 0)
@@ -158,8 +163,8 @@ static int codec_record_get_device(const struct codec_reader *reader, const stru
 	return r;
 }
 
-static int codec_record_get_devices(const struct codec_reader *reader, const struct jsontext_node *root,
-		       struct record *record)
+static int codec_record_get_devices(const struct codec_reader *reader,
+				    const struct jsontext_node *root, struct record *record)
 {
 	const struct jsontext_node *array;
 	int r;
@@ -175,8 +180,8 @@ static int codec_record_get_devices(const struct codec_reader *reader, const str
 	return 0;
 }
 
-static int codec_record_get_words(const struct codec_reader *reader, const struct jsontext_node *root,
-		     struct record *record)
+static int codec_record_get_words(const struct codec_reader *reader,
+				  const struct jsontext_node *root, struct record *record)
 {
 	const struct jsontext_node *phase, *access, *interface, *on_release;
 	int r;
@@ -185,42 +190,48 @@ static int codec_record_get_words(const struct codec_reader *reader, const struc
 	if (r >= 0)
 		r = codec_read_member(reader, root, "access", JSONTEXT_STRING, true, &access);
 	if (r >= 0)
-		r = codec_read_member(reader, root, "interface", JSONTEXT_STRING, false, &interface);
+		r = codec_read_member(reader, root, "interface", JSONTEXT_STRING, false,
+				      &interface);
 	if (r >= 0) /* in those of earlier daemons it is the default */
-		r = codec_read_member(reader, root, "on-release", JSONTEXT_STRING, false, &on_release);
+		r = codec_read_member(reader, root, "on-release", JSONTEXT_STRING, false,
+				      &on_release);
 	if (r < 0)
 		return r;
-	if (on_release && group_def_on_release_from_string(on_release->text, &record->on_release) < 0)
+	if (on_release &&
+	    group_def_on_release_from_string(on_release->text, &record->on_release) < 0)
 		return codec_read_fail(reader, on_release,
-				  "expected restore, keep or none, found \"%.40s\"",
-				  on_release->text);
+				       "expected restore, keep or none, found \"%.40s\"",
+				       on_release->text);
 	if (record_phase_from_string(phase->text, &record->phase) < 0)
-		return codec_read_fail(reader, phase,
-				  "expected claiming, claimed, releasing or dirty, found \"%.40s\"",
-				  phase->text);
+		return codec_read_fail(
+			reader, phase,
+			"expected claiming, claimed, releasing or dirty, found \"%.40s\"",
+			phase->text);
 	if (record_access_from_string(access->text, &record->access) < 0)
 		return codec_read_fail(reader, access, "expected fd or node, found \"%.40s\"",
-				  access->text);
+				       access->text);
 	record->interface = INTERFACE_GROUP; /* earlier daemons knew no other */
 	if (interface && record_interface_from_string(interface->text, &record->interface) < 0)
-		return codec_read_fail(reader, interface, "expected group, iommufd or any, found \"%.40s\"",
-				  interface->text);
+		return codec_read_fail(reader, interface,
+				       "expected group, iommufd or any, found \"%.40s\"",
+				       interface->text);
 	return 0;
 }
 
 static int codec_record_get(const struct codec_reader *reader, const struct jsontext_node *root,
-		      struct record *record)
+			    struct record *record)
 {
 	int r;
 
 	r = codec_record_check_version(reader, root);
 	if (r >= 0)
-		r = codec_read_fields(reader, root, codec_record_fields, ARRAY_SIZE(codec_record_fields),
-				     record);
+		r = codec_read_fields(reader, root, codec_record_fields,
+				      ARRAY_SIZE(codec_record_fields), record);
 	if (r < 0)
 		return r;
 	if (!group_def_name_valid(record->group))
-		return codec_read_fail(reader, root, "\"%.80s\" is no name of a group", record->group);
+		return codec_read_fail(reader, root, "\"%.80s\" is no name of a group",
+				       record->group);
 	if (str_empty(record->lease))
 		return codec_read_fail(reader, root, "the lease has no name");
 	r = codec_record_get_words(reader, root, record);

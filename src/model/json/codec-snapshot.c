@@ -16,7 +16,8 @@
 
 #define CONFIG_SIZE_MAX 4096u /* of PCI Express */
 
-static int codec_snapshot_check_version(const struct codec_reader *reader, const struct jsontext_node *root)
+static int codec_snapshot_check_version(const struct codec_reader *reader,
+					const struct jsontext_node *root)
 {
 	const struct jsontext_node *node;
 	uint64_t version;
@@ -26,13 +27,15 @@ static int codec_snapshot_check_version(const struct codec_reader *reader, const
 	if (r < 0)
 		return r;
 	if (jsontext_u64(node, UINT64_MAX, &version) < 0 || version != INVENTORY_VERSION)
-		return codec_read_fail(reader, node, "expected %d, found %.40s: made by another version",
-				  INVENTORY_VERSION, node->text);
+		return codec_read_fail(reader, node,
+				       "expected %d, found %.40s: made by another version",
+				       INVENTORY_VERSION, node->text);
 	return 0;
 }
 
-static int codec_snapshot_get_resource(const struct codec_reader *reader, const struct jsontext_node *node,
-			struct device_resource *ret)
+static int codec_snapshot_get_resource(const struct codec_reader *reader,
+				       const struct jsontext_node *node,
+				       struct device_resource *ret)
 {
 	uint64_t words[3] = { 0 };
 	size_t n = 0;
@@ -42,8 +45,8 @@ static int codec_snapshot_get_resource(const struct codec_reader *reader, const 
 	if (r < 0)
 		return r;
 	if (node->n != ARRAY_SIZE(words))
-		return codec_read_fail(reader, node, "expected start, end and flags, found %zu values",
-				  node->n);
+		return codec_read_fail(reader, node,
+				       "expected start, end and flags, found %zu values", node->n);
 	JSONTEXT_FOREACH(item, node) {
 		r = codec_read_hex(reader, item, true, 0, &words[n++]);
 		if (r < 0)
@@ -53,8 +56,8 @@ static int codec_snapshot_get_resource(const struct codec_reader *reader, const 
 	return 0;
 }
 
-static int codec_snapshot_get_resources(const struct codec_reader *reader, const struct jsontext_node *object,
-			 struct device *device)
+static int codec_snapshot_get_resources(const struct codec_reader *reader,
+					const struct jsontext_node *object, struct device *device)
 {
 	const struct jsontext_node *array;
 	size_t n = 0;
@@ -65,7 +68,7 @@ static int codec_snapshot_get_resources(const struct codec_reader *reader, const
 		return r;
 	if (array->n > DEVICE_RESOURCES)
 		return codec_read_fail(reader, array, "expected %d resources at most, found %zu",
-				  DEVICE_RESOURCES, array->n);
+				       DEVICE_RESOURCES, array->n);
 	JSONTEXT_FOREACH(node, array) {
 		r = codec_snapshot_get_resource(reader, node, &device->resources[n++]);
 		if (r < 0)
@@ -76,13 +79,13 @@ static int codec_snapshot_get_resources(const struct codec_reader *reader, const
 
 static uint8_t codec_snapshot_hex_value(char c)
 {
-	return (uint8_t)(isdigit((unsigned char)c) ? c - '0'
-						   : tolower((unsigned char)c) - 'a' + 10);
+	return (uint8_t)(isdigit((unsigned char)c) ? c - '0' :
+						     tolower((unsigned char)c) - 'a' + 10);
 }
 
 /* @node's digits as the first of @size bytes, the rest zeros. */
-static int codec_snapshot_get_bytes(const struct codec_reader *reader, const struct jsontext_node *node,
-		     size_t size, uint8_t **ret)
+static int codec_snapshot_get_bytes(const struct codec_reader *reader,
+				    const struct jsontext_node *node, size_t size, uint8_t **ret)
 {
 	const char *hex = node->text;
 	uint8_t *bytes;
@@ -91,20 +94,21 @@ static int codec_snapshot_get_bytes(const struct codec_reader *reader, const str
 		return codec_read_fail(reader, node, "expected two hex digits for each byte");
 	if (strlen(hex) / 2 > size)
 		return codec_read_fail(reader, node, "expected %zu bytes at most, found %zu", size,
-				  strlen(hex) / 2);
+				       strlen(hex) / 2);
 	if (size == 0)
 		return 0;
 	bytes = calloc(1, size);
 	if (!bytes)
 		return -ENOMEM;
 	for (size_t i = 0; hex[2 * i]; i++)
-		bytes[i] = (uint8_t)(codec_snapshot_hex_value(hex[2 * i]) << 4 | codec_snapshot_hex_value(hex[2 * i + 1]));
+		bytes[i] = (uint8_t)(codec_snapshot_hex_value(hex[2 * i]) << 4 |
+				     codec_snapshot_hex_value(hex[2 * i + 1]));
 	*ret = bytes;
 	return 0;
 }
 
-static int codec_snapshot_get_config(const struct codec_reader *reader, const struct jsontext_node *object,
-		      struct device *device)
+static int codec_snapshot_get_config(const struct codec_reader *reader,
+				     const struct jsontext_node *object, struct device *device)
 {
 	const struct jsontext_node *node, *again, *size_node;
 	uint64_t size;
@@ -112,18 +116,20 @@ static int codec_snapshot_get_config(const struct codec_reader *reader, const st
 
 	r = codec_read_member(reader, object, "config", JSONTEXT_STRING, false, &node);
 	if (r >= 0)
-		r = codec_read_member(reader, object, "config-again", JSONTEXT_STRING, false, &again);
+		r = codec_read_member(reader, object, "config-again", JSONTEXT_STRING, false,
+				      &again);
 	if (r >= 0)
-		r = codec_read_member(reader, object, "config-size", JSONTEXT_NUMBER, false, &size_node);
+		r = codec_read_member(reader, object, "config-size", JSONTEXT_NUMBER, false,
+				      &size_node);
 	if (r < 0 || !node)
 		return r;
 	size = strlen(node->text) / 2;
 	if (size_node && jsontext_u64(size_node, CONFIG_SIZE_MAX, &size) < 0)
 		return codec_read_fail(reader, size_node, "expected a number of bytes up to %u",
-				  CONFIG_SIZE_MAX);
+				       CONFIG_SIZE_MAX);
 	if (size > CONFIG_SIZE_MAX)
 		return codec_read_fail(reader, node, "expected %u bytes at most, found %zu",
-				  CONFIG_SIZE_MAX, (size_t)size);
+				       CONFIG_SIZE_MAX, (size_t)size);
 	r = codec_snapshot_get_bytes(reader, node, size, &device->config);
 	if (r < 0 || !device->config)
 		return r;
@@ -131,8 +137,8 @@ static int codec_snapshot_get_config(const struct codec_reader *reader, const st
 	return again ? codec_snapshot_get_bytes(reader, again, size, &device->config_again) : 0;
 }
 
-static int codec_snapshot_get_override(const struct codec_reader *reader, const struct jsontext_node *object,
-			struct device *device)
+static int codec_snapshot_get_override(const struct codec_reader *reader,
+				       const struct jsontext_node *object, struct device *device)
 {
 	const struct jsontext_node *node = jsontext_member(object, "driver-override");
 	int r;
@@ -146,25 +152,28 @@ static int codec_snapshot_get_override(const struct codec_reader *reader, const 
 	return r < 0 ? r : str_set(&device->driver_override, node->text);
 }
 
-static int codec_snapshot_get_errors(const struct codec_reader *reader, const struct jsontext_node *object,
-		      struct device_errors *errors)
+static int codec_snapshot_get_errors(const struct codec_reader *reader,
+				     const struct jsontext_node *object,
+				     struct device_errors *errors)
 {
 	const struct jsontext_node *state, *counts;
 	int r = codec_read_member(reader, object, "error-state", JSONTEXT_STRING, false, &state);
 
 	if (r >= 0)
-		r = codec_read_member(reader, object, "error-counts", JSONTEXT_OBJECT, false, &counts);
+		r = codec_read_member(reader, object, "error-counts", JSONTEXT_OBJECT, false,
+				      &counts);
 	if (r < 0)
 		return r;
 	if (state && !error_state_from_string(state->text, &errors->state))
 		return codec_read_fail(reader, state, "\"%.80s\" is no error state", state->text);
 	errors->counted = counts != NULL;
-	return counts ? codec_read_fields(reader, counts, codec_errors_fields, codec_errors_n_fields,
-					 errors) : 0;
+	return counts ? codec_read_fields(reader, counts, codec_errors_fields,
+					  codec_errors_n_fields, errors) :
+			0;
 }
 
-static int codec_snapshot_get_usage(const struct codec_reader *reader, const struct jsontext_node *object,
-		    struct device *device)
+static int codec_snapshot_get_usage(const struct codec_reader *reader,
+				    const struct jsontext_node *object, struct device *device)
 {
 	const struct jsontext_node *array;
 	int r = codec_read_member(reader, object, "uses", JSONTEXT_ARRAY, false, &array);
@@ -178,7 +187,8 @@ static int codec_snapshot_get_usage(const struct codec_reader *reader, const str
 			return -ENOMEM;
 		r = codec_read_expect(reader, node, JSONTEXT_OBJECT);
 		if (r >= 0)
-			r = codec_read_fields(reader, node, codec_usage_fields, codec_usage_n_fields, usage);
+			r = codec_read_fields(reader, node, codec_usage_fields,
+					      codec_usage_n_fields, usage);
 		if (r >= 0)
 			r = vec_add(&device->uses, usage);
 		if (r < 0)
@@ -188,8 +198,8 @@ static int codec_snapshot_get_usage(const struct codec_reader *reader, const str
 	return 0;
 }
 
-static int codec_snapshot_get_mdev_types(const struct codec_reader *reader, const struct jsontext_node *object,
-			  struct device *device)
+static int codec_snapshot_get_mdev_types(const struct codec_reader *reader,
+					 const struct jsontext_node *object, struct device *device)
 {
 	const struct jsontext_node *array;
 	int r = codec_read_member(reader, object, "mdev-types", JSONTEXT_ARRAY, false, &array);
@@ -203,8 +213,8 @@ static int codec_snapshot_get_mdev_types(const struct codec_reader *reader, cons
 			return -ENOMEM;
 		r = codec_read_expect(reader, node, JSONTEXT_OBJECT);
 		if (r >= 0)
-			r = codec_read_fields(reader, node, codec_mdev_type_fields, codec_mdev_type_n_fields,
-					     type);
+			r = codec_read_fields(reader, node, codec_mdev_type_fields,
+					      codec_mdev_type_n_fields, type);
 		if (r >= 0)
 			r = mdev_types_put(&device->mdev_types, type);
 		if (r < 0)
@@ -215,8 +225,8 @@ static int codec_snapshot_get_mdev_types(const struct codec_reader *reader, cons
 }
 
 /* The address and the bus make the key, so they are checked as a user's would be. */
-static int codec_snapshot_new_device(const struct codec_reader *reader, const struct jsontext_node *object,
-		      struct device **ret)
+static int codec_snapshot_new_device(const struct codec_reader *reader,
+				     const struct jsontext_node *object, struct device **ret)
 {
 	const struct jsontext_node *address, *bus;
 	_cleanup_free_ char *written = NULL, *key = NULL;
@@ -234,16 +244,17 @@ static int codec_snapshot_new_device(const struct codec_reader *reader, const st
 		return -ENOMEM;
 	r = strchr(bus->text, ':') ? -EINVAL : device_bus_key_normalize(written, &key);
 	if (r == -EINVAL)
-		return codec_read_fail(reader, address, "\"%.80s\" is no address on the bus \"%.80s\"",
-				  address->text, bus->text);
+		return codec_read_fail(reader, address,
+				       "\"%.80s\" is no address on the bus \"%.80s\"",
+				       address->text, bus->text);
 	if (r < 0)
 		return r;
 	*ret = device_new(bus->text, device_bus_address_of_key(key));
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int codec_snapshot_get_device(const struct codec_reader *reader, const struct jsontext_node *object,
-		      struct inventory *inv)
+static int codec_snapshot_get_device(const struct codec_reader *reader,
+				     const struct jsontext_node *object, struct inventory *inv)
 {
 	_cleanup_device_ struct device *device = NULL;
 	int r;
@@ -252,7 +263,8 @@ static int codec_snapshot_get_device(const struct codec_reader *reader, const st
 	if (r < 0)
 		return r;
 	if (inventory_find(inv, device->key))
-		return codec_read_fail(reader, object, "the device %s is in here twice", device->key);
+		return codec_read_fail(reader, object, "the device %s is in here twice",
+				       device->key);
 	r = codec_read_fields(reader, object, codec_device_fields, codec_device_n_fields, device);
 	if (r >= 0)
 		r = codec_snapshot_get_override(reader, object, device);
@@ -276,8 +288,8 @@ static int codec_snapshot_get_device(const struct codec_reader *reader, const st
 	return r;
 }
 
-static int codec_snapshot_get_devices(const struct codec_reader *reader, const struct jsontext_node *root,
-		       struct inventory *inv)
+static int codec_snapshot_get_devices(const struct codec_reader *reader,
+				      const struct jsontext_node *root, struct inventory *inv)
 {
 	const struct jsontext_node *array;
 	int r;
@@ -297,8 +309,9 @@ static int codec_snapshot_get_devices(const struct codec_reader *reader, const s
  * The devices say themselves which group they are in; a list that says otherwise is a forgery or
  * a bug.
  */
-static int codec_snapshot_check_members(const struct codec_reader *reader, const struct jsontext_node *object,
-			 const struct inventory *inv, unsigned id)
+static int codec_snapshot_check_members(const struct codec_reader *reader,
+					const struct jsontext_node *object,
+					const struct inventory *inv, unsigned id)
 {
 	const struct jsontext_node *array;
 	int r;
@@ -314,15 +327,16 @@ static int codec_snapshot_check_members(const struct codec_reader *reader, const
 			return r;
 		device = inventory_find(inv, node->text);
 		if (!device || device->iommu_group != (int)id)
-			return codec_read_fail(reader, node,
-					  "no device \"%.80s\" of IOMMU group %u in \"devices\"",
-					  node->text, id);
+			return codec_read_fail(
+				reader, node,
+				"no device \"%.80s\" of IOMMU group %u in \"devices\"", node->text,
+				id);
 	}
 	return 0;
 }
 
-static int codec_snapshot_get_group(const struct codec_reader *reader, const struct jsontext_node *object,
-		     struct inventory *inv)
+static int codec_snapshot_get_group(const struct codec_reader *reader,
+				    const struct jsontext_node *object, struct inventory *inv)
 {
 	const struct jsontext_node *id_node, *name, *type, *reserved, *vfio_info_lines;
 	struct iommu_group *group;
@@ -338,9 +352,10 @@ static int codec_snapshot_get_group(const struct codec_reader *reader, const str
 		r = codec_read_member(reader, object, "type", JSONTEXT_STRING, false, &type);
 	if (r >= 0)
 		r = codec_read_member(reader, object, "reserved-regions", JSONTEXT_ARRAY, false,
-				 &reserved);
+				      &reserved);
 	if (r >= 0)
-		r = codec_read_member(reader, object, "vfio-info", JSONTEXT_ARRAY, false, &vfio_info_lines);
+		r = codec_read_member(reader, object, "vfio-info", JSONTEXT_ARRAY, false,
+				      &vfio_info_lines);
 	if (r < 0)
 		return r;
 	if (jsontext_u64(id_node, INT_MAX, &id) < 0)
@@ -358,8 +373,8 @@ static int codec_snapshot_get_group(const struct codec_reader *reader, const str
 	return r < 0 ? r : codec_snapshot_check_members(reader, object, inv, (unsigned)id);
 }
 
-static int codec_snapshot_get_groups(const struct codec_reader *reader, const struct jsontext_node *root,
-		      struct inventory *inv)
+static int codec_snapshot_get_groups(const struct codec_reader *reader,
+				     const struct jsontext_node *root, struct inventory *inv)
 {
 	const struct jsontext_node *array;
 	int r;
@@ -375,7 +390,8 @@ static int codec_snapshot_get_groups(const struct codec_reader *reader, const st
 	return 0;
 }
 
-int codec_snapshot_from_json(const char *text, size_t size, struct inventory **ret, char **ret_error)
+int codec_snapshot_from_json(const char *text, size_t size, struct inventory **ret,
+			     char **ret_error)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	_cleanup_jsontext_ struct jsontext *doc = NULL;
@@ -393,7 +409,7 @@ int codec_snapshot_from_json(const char *text, size_t size, struct inventory **r
 	r = codec_snapshot_check_version(&reader, root);
 	if (r >= 0)
 		r = codec_read_fields(&reader, root, codec_inventory_fields,
-				     codec_inventory_n_fields, inv);
+				      codec_inventory_n_fields, inv);
 	if (r >= 0)
 		r = codec_snapshot_get_devices(&reader, root, inv);
 	if (r >= 0)

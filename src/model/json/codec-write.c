@@ -102,7 +102,8 @@ static int codec_write_hex(struct json_object *object, const char *key, uint64_t
 	return codec_write_string(object, key, buf);
 }
 
-static int codec_write_number(struct json_object *object, const struct codec_field *field, uint64_t value)
+static int codec_write_number(struct json_object *object, const struct codec_field *field,
+			      uint64_t value)
 {
 	if (value == 0 && !(field->flags & CODEC_SHOW))
 		return 0;
@@ -135,7 +136,8 @@ static int codec_write_int(struct json_object *object, const struct codec_field 
 	return codec_write_value(object, field->key, json_object_new_int(value));
 }
 
-static int codec_write_field(struct json_object *object, const struct codec_field *field, const void *at)
+static int codec_write_field(struct json_object *object, const struct codec_field *field,
+			     const void *at)
 {
 	switch (field->kind) {
 	case CODEC_STRING:
@@ -168,7 +170,7 @@ static int codec_write_field(struct json_object *object, const struct codec_fiel
 }
 
 int codec_write_fields(struct json_object *object, const struct codec_field *fields, size_t n,
-		     const void *from)
+		       const void *from)
 {
 	int r = 0;
 

@@ -21,19 +21,20 @@ int codec_inventory_to_json(const struct inventory *inv, bool pretty, char **ret
  * it is made anew and never read back.
  */
 typedef int (*codec_annotate_fn)(const struct device *device, struct vec *facts, void *userdata);
-int codec_inventory_to_json_with(const struct inventory *inv, bool pretty, codec_annotate_fn annotate,
-			   void *userdata, char **ret) _must_check_;
+int codec_inventory_to_json_with(const struct inventory *inv, bool pretty,
+				 codec_annotate_fn annotate, void *userdata,
+				 char **ret) _must_check_;
 int codec_snapshot_from_json(const char *text, size_t size, struct inventory **ret,
-			char **ret_error) _must_check_;
+			     char **ret_error) _must_check_;
 
 int codec_record_to_json(const struct record *record, char **ret) _must_check_;
 /* -EPROTONOSUPPORT, with *ret_error, for a record of a later version. */
 int codec_record_from_json(const char *text, size_t size, struct record **ret,
-		     char **ret_error) _must_check_;
+			   char **ret_error) _must_check_;
 
 /*
- * Definitions as a file of devgroups.d has them: parse_definitions() reads back what was written, which
- * is the whole file. codec_config_group_to_json() has the one group in it.
+ * Definitions as a file of devgroups.d has them: parse_definitions() reads back what was written,
+ * which is the whole file. codec_config_group_to_json() has the one group in it.
  */
 int codec_config_group_to_json(const struct group_def *def, bool pretty, char **ret) _must_check_;
 /* Do they say the same, wherever they stand? False also when out of memory. */

@@ -21,7 +21,8 @@ struct jsontext_parser {
 /* Memory that lives as long as the document. NULL: out of memory. */
 void *jsontext_take(struct jsontext *doc, size_t size);
 
-int jsontext_scan_fail(struct jsontext_parser *p, size_t offset, const char *format, ...) _printf_(3, 4);
+int jsontext_scan_fail(struct jsontext_parser *p, size_t offset, const char *format, ...)
+	_printf_(3, 4);
 /* Complains of what stands at the current place, where @what should have been. */
 int jsontext_scan_expected(struct jsontext_parser *p, const char *what);
 

@@ -42,10 +42,11 @@ int jsontext_scan_expected(struct jsontext_parser *p, const char *what)
 		return jsontext_scan_fail(p, p->at, "expected %s, but the text ends here", what);
 	c = (unsigned char)p->text[p->at];
 	if (c == '\'')
-		return jsontext_scan_fail(p, p->at, "expected %s: strings stand in double quotes", what);
+		return jsontext_scan_fail(p, p->at, "expected %s: strings stand in double quotes",
+					  what);
 	if (word > 0)
 		return jsontext_scan_fail(p, p->at, "expected %s, found \"%.*s\"", what,
-				     word > 24 ? 24 : (int)word, p->text + p->at);
+					  word > 24 ? 24 : (int)word, p->text + p->at);
 	if (isprint(c))
 		return jsontext_scan_fail(p, p->at, "expected %s, found '%c'", what, c);
 	return jsontext_scan_fail(p, p->at, "expected %s, found the byte 0x%02x", what, c);
@@ -56,12 +57,12 @@ int jsontext_scan_expected(struct jsontext_parser *p, const char *what)
 size_t jsontext_scan_utf8_length(const char *s, size_t size)
 {
 	const unsigned char *c = (const unsigned char *)s;
-	size_t n = c[0] < 0x80	 ? 1
-		   : c[0] < 0xc2 ? 0
-		   : c[0] < 0xe0 ? 2
-		   : c[0] < 0xf0 ? 3
-		   : c[0] < 0xf5 ? 4
-				 : 0;
+	size_t n = c[0] < 0x80 ? 1 :
+		   c[0] < 0xc2 ? 0 :
+		   c[0] < 0xe0 ? 2 :
+		   c[0] < 0xf0 ? 3 :
+		   c[0] < 0xf5 ? 4 :
+				 0;
 
 	if (n > size)
 		return 0;
@@ -103,8 +104,9 @@ int jsontext_scan_check_characters(struct jsontext_parser *p)
 		if ((unsigned char)p->text[at] >= 0x80) {
 			n = jsontext_scan_utf8_length(p->text + at, p->size - at);
 			if (n == 0)
-				return jsontext_scan_fail(p, at, "byte 0x%02x is no UTF-8 character",
-						     (unsigned char)p->text[at]);
+				return jsontext_scan_fail(p, at,
+							  "byte 0x%02x is no UTF-8 character",
+							  (unsigned char)p->text[at]);
 		}
 		at += n;
 	}
@@ -200,10 +202,13 @@ static int jsontext_scan_unicode_escape(struct jsontext_parser *p, char **out)
 	if (!jsontext_scan_utf16_unit(p, p->at, &c))
 		return jsontext_scan_fail(p, p->at, "expected four hex digits after \\u");
 	if (c == 0)
-		return jsontext_scan_fail(p, p->at, "the character NUL cannot be part of a string here");
+		return jsontext_scan_fail(p, p->at,
+					  "the character NUL cannot be part of a string here");
 	if (c >= 0xd800 && c < 0xe000) {
-		if (c >= 0xdc00 || !jsontext_scan_utf16_unit(p, p->at + 6, &low) || low < 0xdc00 || low > 0xdfff)
-			return jsontext_scan_fail(p, p->at, "half of a surrogate pair is no character");
+		if (c >= 0xdc00 || !jsontext_scan_utf16_unit(p, p->at + 6, &low) || low < 0xdc00 ||
+		    low > 0xdfff)
+			return jsontext_scan_fail(p, p->at,
+						  "half of a surrogate pair is no character");
 		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 		p->at += 6;
 	}
@@ -223,7 +228,7 @@ static int jsontext_scan_escape(struct jsontext_parser *p, char **out)
 	known = c ? strchr(letters, c) : NULL;
 	if (!known)
 		return jsontext_scan_fail(p, p->at,
-				     "a backslash is followed by one of \" \\ / b f n r t u");
+					  "a backslash is followed by one of \" \\ / b f n r t u");
 	*(*out)++ = values[known - letters];
 	p->at += 2;
 	return 0;
@@ -247,7 +252,7 @@ int jsontext_scan_string(struct jsontext_parser *p, const char **ret, size_t *re
 
 	if (end == p->size)
 		return jsontext_scan_fail(p, p->at,
-				     "this string has no end: expected \" on the same line");
+					  "this string has no end: expected \" on the same line");
 	value = out = jsontext_take(p->doc, end - p->at); /* no escape is shorter than its value */
 	if (!value)
 		return -ENOMEM;
@@ -255,8 +260,8 @@ int jsontext_scan_string(struct jsontext_parser *p, const char **ret, size_t *re
 		unsigned char c = (unsigned char)p->text[p->at];
 
 		if (c < 0x20)
-			return jsontext_scan_fail(p, p->at, "byte 0x%02x in a string: write \\u%04x", c,
-					     c);
+			return jsontext_scan_fail(p, p->at,
+						  "byte 0x%02x in a string: write \\u%04x", c, c);
 		if (c != '\\') {
 			*out++ = (char)c;
 			p->at++;

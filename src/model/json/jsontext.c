@@ -18,7 +18,7 @@ struct jsontext_chunk {
 
 struct jsontext {
 	struct jsontext_chunk *chunks; /* nodes and strings; freed together */
-	size_t *lines;	      /* offset of the first byte of each line */
+	size_t *lines;		       /* offset of the first byte of each line */
 	size_t n_lines;
 	const struct jsontext_node *root;
 };
@@ -172,7 +172,7 @@ static int jsontext_parse_key(struct jsontext_parser *p, struct jsontext_node *n
 }
 
 static int jsontext_parse_element(struct jsontext_parser *p, struct jsontext_node *parent,
-			 struct jsontext_node ***tail)
+				  struct jsontext_node ***tail)
 {
 	struct jsontext_node *node = jsontext_take_node(p->doc);
 	int r;
@@ -194,7 +194,7 @@ static int jsontext_parse_element(struct jsontext_parser *p, struct jsontext_nod
 
 /* What follows an element: a comma (1), the end of its parent (0), or an error. */
 static int jsontext_parse_separator(struct jsontext_parser *p, const struct jsontext_node *parent,
-			   char close)
+				    char close)
 {
 	struct jsontext_position start;
 	size_t comma = p->at;
@@ -228,7 +228,7 @@ static int jsontext_parse_container(struct jsontext_parser *p, struct jsontext_n
 
 	if (p->depth >= p->rules->max_depth)
 		return jsontext_scan_fail(p, p->at, "nested more than %u levels deep",
-				     p->rules->max_depth);
+					  p->rules->max_depth);
 	p->depth++;
 	p->at++;
 	r = jsontext_scan_blanks(p);

@@ -80,5 +80,5 @@ size_t jsontext_scan_utf8_length(const char *s, size_t size);
  */
 char *jsontext_scan_clean(char *s);
 
-#define JSONTEXT_FOREACH(node, parent)                                                             \
+#define JSONTEXT_FOREACH(node, parent) \
 	for (const struct jsontext_node *node = (parent)->first; node; node = node->next)

@@ -30,11 +30,10 @@ static bool assess_iommu_is_direct(const char *region)
  */
 int assess_iommu_reserved_region(const struct assessment *ctx)
 {
-	VEC_FOREACH (const struct iommu_group, group, &ctx->resolved->iommu_groups) {
+	VEC_FOREACH(const struct iommu_group, group, &ctx->resolved->iommu_groups) {
 		const struct device *device = assess_iommu_first_device(&group->devices);
 
-		STRV_FOREACH(region, group->reserved)
-		{
+		STRV_FOREACH(region, group->reserved) {
 			int r;
 
 			if (!device || !assess_iommu_is_direct(*region))
@@ -55,7 +54,7 @@ int assess_iommu_reserved_region(const struct assessment *ctx)
 
 int assess_iommu_identity(const struct assessment *ctx)
 {
-	VEC_FOREACH (const struct iommu_group, group, &ctx->resolved->iommu_groups) {
+	VEC_FOREACH(const struct iommu_group, group, &ctx->resolved->iommu_groups) {
 		const struct device *device = assess_iommu_first_device(&group->devices);
 		int r;
 
@@ -77,23 +76,26 @@ int assess_iommu_identity(const struct assessment *ctx)
 
 static const struct device *assess_iommu_find_shared_msi(const struct vec *devices)
 {
-	VEC_FOREACH (const struct device, device, devices)
+	VEC_FOREACH(const struct device, device, devices)
 		if (device->shares_msi)
 			return device;
 	return NULL;
 }
 
-/* Where interrupts are not the IOMMU's, as on Arm: VFIO asks for a controller that tells devices apart. */
+/* Where interrupts are not the IOMMU's, as on Arm: VFIO asks for a controller that tells devices
+ * apart. */
 static int assess_iommu_shared_msi(const struct assessment *ctx, const struct device *device)
 {
-	return assess_blocked(
-		ctx, device,
-		"No interrupt controller keeps the messages (MSI) of %s apart from those of others%s. The "
-		"kernel has to know one that does, as an ITS that the device tree gives it (msi-parent).",
-		device->key,
-		ctx->assess->inv->unsafe_interrupts ? "" :
-						      ", and VFIO refuses its users unless "
-						      "vfio_iommu_type1.allow_unsafe_interrupts is set");
+	return assess_blocked(ctx, device,
+			      "No interrupt controller keeps the messages (MSI) of %s apart from "
+			      "those of others%s. The "
+			      "kernel has to know one that does, as an ITS that the device tree "
+			      "gives it (msi-parent).",
+			      device->key,
+			      ctx->assess->inv->unsafe_interrupts ?
+				      "" :
+				      ", and VFIO refuses its users unless "
+				      "vfio_iommu_type1.allow_unsafe_interrupts is set");
 }
 
 /* Without interrupt remapping a guest can raise any interrupt of the host. */
@@ -104,7 +106,8 @@ int assess_iommu_unsafe_interrupts(const struct assessment *ctx)
 	const struct device *sharer = assess_iommu_find_shared_msi(&ctx->resolved->devices);
 
 	/* the driver of its parent raises the interrupts of a mediated device */
-	if (!device || device->mdev_type || ctx->resolved->iommu_groups.n == 0 || inv->interrupt_remapping == 1)
+	if (!device || device->mdev_type || ctx->resolved->iommu_groups.n == 0 ||
+	    inv->interrupt_remapping == 1)
 		return 0;
 	/* on POWER VFIO does not ask */
 	if (sharer && inv->interrupt_remapping < 0 && !str_eq(iommu_unit_kind(inv), "sPAPR"))
@@ -116,8 +119,8 @@ int assess_iommu_unsafe_interrupts(const struct assessment *ctx)
 		"The IOMMU does not translate interrupts, so whoever has %s can forge those of "
 		"the host%s. Turn on interrupt remapping in the firmware (x2APIC, VT-d).",
 		device->key,
-		inv->unsafe_interrupts ? ""
-				       : ", and VFIO refuses its users unless "
+		inv->unsafe_interrupts ? "" :
+					 ", and VFIO refuses its users unless "
 					 "vfio_iommu_type1.allow_unsafe_interrupts is set");
 }
 
@@ -137,12 +140,13 @@ int assess_iommu_acs_override(const struct assessment *ctx)
 }
 
 /* Those that a switch lets @device reach past the IOMMU and that do not come along with it. */
-static int assess_iommu_find_peers(const struct assessment *ctx, const struct device *device, char ***ret)
+static int assess_iommu_find_peers(const struct assessment *ctx, const struct device *device,
+				   char ***ret)
 {
 	_cleanup_isolation_ struct vec causes = { 0 };
 	int r = isolation_find(ctx->assess->inv, device, &causes);
 
-	VEC_FOREACH (const struct isolation_cause, cause, &causes) {
+	VEC_FOREACH(const struct isolation_cause, cause, &causes) {
 		const struct device *peer = inventory_find(ctx->assess->inv, cause->peer);
 
 		if (r < 0)
@@ -164,7 +168,7 @@ int assess_iommu_peer_to_peer(const struct assessment *ctx)
 {
 	if (strv_contains(ctx->def->accept, "peer-to-peer"))
 		return 0;
-	VEC_FOREACH (const struct device, device, &ctx->resolved->devices) {
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		_cleanup_strv_ char **peers = NULL;
 		_cleanup_free_ char *list = NULL;
 		int r;
@@ -176,8 +180,8 @@ int assess_iommu_peer_to_peer(const struct assessment *ctx)
 			continue;
 		if (r >= 0)
 			list = assess_list(strv_length(peers), assess_iommu_peer_name, peers);
-		r = !list ? -ENOMEM
-			  : assess_blocked(ctx, device,
+		r = !list ? -ENOMEM :
+			    assess_blocked(ctx, device,
 					   "The switch above %s passes requests on to %s past the "
 					   "IOMMU, and "
 					   "back: whoever has one of them reaches the memory of "

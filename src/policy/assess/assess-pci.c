@@ -33,10 +33,12 @@ int assess_pci_pf(const struct assessment *ctx)
 	return 0;
 }
 
-/* Its holder and that of the function trust each other, and the function is one that VFIO has made: the host's end with a claim. */
+/* Its holder and that of the function trust each other, and the function is one that VFIO has made:
+ * the host's end with a claim. */
 static bool assess_pci_may_share_pf(const struct assessment *ctx, const struct device *pf)
 {
-	return vfio_driver_is_known(pf->driver) && strv_contains(ctx->def->accept, "vf-of-claimed-pf");
+	return vfio_driver_is_known(pf->driver) &&
+	       strv_contains(ctx->def->accept, "vf-of-claimed-pf");
 }
 
 int assess_pci_vf(const struct assessment *ctx)
@@ -54,8 +56,10 @@ int assess_pci_vf(const struct assessment *ctx)
 			"%s is a virtual function of %s, which is claimed: its holder rules over "
 			"the virtual functions too. Release that first%s.",
 			device->key, pf->key,
-			vfio_driver_is_known(pf->driver) ? ", or accept that in the definition, \"accept\": "
-						     "[\"vf-of-claimed-pf\"]" : "");
+			vfio_driver_is_known(pf->driver) ?
+				", or accept that in the definition, \"accept\": "
+				"[\"vf-of-claimed-pf\"]" :
+				"");
 		if (r < 0)
 			return r;
 	}
@@ -76,8 +80,10 @@ int assess_pci_mdev_parent(const struct assessment *ctx)
 			if (!str_eq(mdev->mdev_parent, device->key))
 				continue;
 			r = assess_blocked(ctx, device,
-					   "%s has mediated devices, %s for one, which would end with its driver. Take "
-					   "them away first: out of the file in devgroups.d that asks for them, or with "
+					   "%s has mediated devices, %s for one, which would end "
+					   "with its driver. Take "
+					   "them away first: out of the file in devgroups.d that "
+					   "asks for them, or with "
 					   "mdevctl stop.",
 					   device->key, mdev->key);
 			if (r < 0)
@@ -96,7 +102,8 @@ int assess_pci_index_bars(struct assess *assess)
 }
 
 /* Another BAR in the same page, of a device that does not go to the same user. */
-static const struct small_bar *assess_pci_page_neighbour(const struct assessment *ctx, uint64_t page)
+static const struct small_bar *assess_pci_page_neighbour(const struct assessment *ctx,
+							 uint64_t page)
 {
 	const struct vec *bars = &ctx->assess->small_bars;
 
@@ -149,8 +156,8 @@ int assess_pci_power(const struct assessment *ctx)
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		int r;
 
-		if (!str_eq(device->power_state, "D3cold") || vfio_driver_is_known(device->driver) ||
-		    device_is_bridge(device))
+		if (!str_eq(device->power_state, "D3cold") ||
+		    vfio_driver_is_known(device->driver) || device_is_bridge(device))
 			continue;
 		r = assess_blocked(
 			ctx, device,

@@ -30,7 +30,8 @@ static bool assess_reset_is_own(const struct device *device, const struct group_
 	STRV_FOREACH(method, device->reset_methods) {
 		enum reset_scope_reach reach = reset_scope_of_method(*method);
 
-		if (reach != RESET_SCOPE_BUS && reach != RESET_SCOPE_SLOT && assess_reset_may_use(def, *method))
+		if (reach != RESET_SCOPE_BUS && reach != RESET_SCOPE_SLOT &&
+		    assess_reset_may_use(def, *method))
 			return true;
 	}
 	return false;
@@ -47,8 +48,8 @@ static bool assess_reset_has_bus(const struct device *device)
  * the kernel offers it, or has a reason not to; to one that is not, VFIO offers it when all on the
  * bus go to the same user. *ret_outside is what else it reaches, the caller's to drop.
  */
-static int assess_reset_judge_bus(const struct assessment *ctx, const struct device *device, enum verdict *ret,
-		     struct vec *ret_outside)
+static int assess_reset_judge_bus(const struct assessment *ctx, const struct device *device,
+				  enum verdict *ret, struct vec *ret_outside)
 {
 	_cleanup_vec_ struct vec below = { 0 };
 
@@ -69,20 +70,23 @@ static int assess_reset_judge_bus(const struct assessment *ctx, const struct dev
 	return 0;
 }
 
-/* A device that only VFIO could reset, and does not, goes on as it was left unless the group's file wants more. */
+/* A device that only VFIO could reset, and does not, goes on as it was left unless the group's file
+ * wants more. */
 static bool assess_reset_lacks_required(const struct device *device, const struct group_def *def)
 {
-	return device_bus_find(device->bus)->reset_module && device->compatible && !device->reset_driver &&
+	return device_bus_find(device->bus)->reset_module && device->compatible &&
+	       !device->reset_driver &&
 	       (def->reset_before == RESET_REQUIRE || def->reset_after == RESET_REQUIRE);
 }
 
-static int assess_reset_judge(const struct assessment *ctx, const struct device *device, enum verdict *ret,
-		 struct vec *ret_outside)
+static int assess_reset_judge(const struct assessment *ctx, const struct device *device,
+			      enum verdict *ret, struct vec *ret_outside)
 {
 	const struct group_def *def = ctx->def;
 
 	*ret = assess_reset_lacks_required(device, def) ? RESET_MISSING : RESET_WORKS;
-	if (!device_is_pci(device) || device_is_bridge(device) || assess_reset_is_own(device, def) ||
+	if (!device_is_pci(device) || device_is_bridge(device) ||
+	    assess_reset_is_own(device, def) ||
 	    (def->reset_before == RESET_NONE && def->reset_after == RESET_NONE))
 		return 0;
 	return assess_reset_judge_bus(ctx, device, ret, ret_outside);
@@ -102,8 +106,8 @@ int assess_reset_missing(const struct assessment *ctx)
 				"it. Set \"reset\" to \"none\" in the group's file if that is "
 				"all right.",
 				device->key,
-				ctx->def->reset_methods ? " by the methods that the group allows"
-							: "");
+				ctx->def->reset_methods ? " by the methods that the group allows" :
+							  "");
 		if (r < 0)
 			return r;
 	}

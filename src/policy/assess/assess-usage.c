@@ -56,7 +56,7 @@ static int assess_usage_filter(const struct device *device, const char *kind, st
 
 /* One blocker for each device: "DEVICE CAUSE: what, what. ADVICE" */
 static int assess_usage_of_kind(const struct assessment *ctx, const char *kind, const char *cause,
-			 const char *advice)
+				const char *advice)
 {
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		_cleanup_vec_ struct vec uses = { 0 };
@@ -85,24 +85,26 @@ static int assess_usage_of_kind(const struct assessment *ctx, const char *kind, 
 int assess_usage_root_disk(const struct assessment *ctx)
 {
 	return assess_usage_of_kind(ctx, USAGE_ROOT_DISK, "carries the host's root filesystem",
-			     "The host cannot go on without it.");
+				    "The host cannot go on without it.");
 }
 
 int assess_usage_mounted(const struct assessment *ctx)
 {
 	return assess_usage_of_kind(ctx, USAGE_MOUNTED, "carries mounted filesystems",
-			     "Unmount them first.");
+				    "Unmount them first.");
 }
 
 int assess_usage_swap(const struct assessment *ctx)
 {
-	return assess_usage_of_kind(ctx, USAGE_SWAP, "carries swap", "Turn it off first (swapoff).");
+	return assess_usage_of_kind(ctx, USAGE_SWAP, "carries swap",
+				    "Turn it off first (swapoff).");
 }
 
 int assess_usage_holders(const struct assessment *ctx)
 {
-	return assess_usage_of_kind(ctx, USAGE_HOLDERS, "is part of what the kernel has built on it",
-			     "Stop that first, from the top down.");
+	return assess_usage_of_kind(ctx, USAGE_HOLDERS,
+				    "is part of what the kernel has built on it",
+				    "Stop that first, from the top down.");
 }
 
 /* --- interfaces --- */
@@ -110,13 +112,14 @@ int assess_usage_holders(const struct assessment *ctx)
 int assess_usage_default_route(const struct assessment *ctx)
 {
 	return assess_usage_of_kind(ctx, USAGE_DEFAULT_ROUTE, "carries the host's default route",
-			     "Give the host another way out first.");
+				    "Give the host another way out first.");
 }
 
 int assess_usage_network_up(const struct assessment *ctx)
 {
-	return assess_usage_of_kind(ctx, USAGE_NETWORK_UP, "is a network interface that the host uses",
-			     "Set the interface down first (ip link set down).");
+	return assess_usage_of_kind(ctx, USAGE_NETWORK_UP,
+				    "is a network interface that the host uses",
+				    "Set the interface down first (ip link set down).");
 }
 
 /* --- the rest --- */
@@ -124,7 +127,7 @@ int assess_usage_network_up(const struct assessment *ctx)
 int assess_usage_console(const struct assessment *ctx)
 {
 	return assess_usage_of_kind(ctx, USAGE_CONSOLE, "is a console of the host",
-			     "Boot with another console, or take this one off first.");
+				    "Boot with another console, or take this one off first.");
 }
 
 int assess_usage_tpm(const struct assessment *ctx)
@@ -163,7 +166,8 @@ static int assess_usage_hidden_owner(const struct assessment *ctx)
 	return 0;
 }
 
-/* Its user rules over the virtual functions, and VFIO opens these only for who knows that one's token. */
+/* Its user rules over the virtual functions, and VFIO opens these only for who knows that one's
+ * token. */
 static int assess_usage_foreign_pf(const struct assessment *ctx)
 {
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
@@ -182,9 +186,12 @@ static int assess_usage_foreign_pf(const struct assessment *ctx)
 		if (!list)
 			return -ENOMEM;
 		r = assess_blocked(ctx, device,
-				   "%s is a virtual function of %s, which is on %s without a claim%s%s: who has that "
-				   "rules over the virtual functions too. Give it back to the host, or claim it first.",
-				   device->key, pf->key, pf->driver, uses.n ? ", open as " : "", list);
+				   "%s is a virtual function of %s, which is on %s without a "
+				   "claim%s%s: who has that "
+				   "rules over the virtual functions too. Give it back to the "
+				   "host, or claim it first.",
+				   device->key, pf->key, pf->driver, uses.n ? ", open as " : "",
+				   list);
 		if (r < 0)
 			return r;
 	}
@@ -200,7 +207,7 @@ int assess_usage_foreign_owner(const struct assessment *ctx)
 		if (assess_claimed(ctx->assess, device))
 			return 0;
 	r = assess_usage_of_kind(ctx, USAGE_VFIO, "is with a VFIO user that did not claim it",
-			  "End that program first.");
+				 "End that program first.");
 	if (r >= 0)
 		r = assess_usage_hidden_owner(ctx);
 	return r < 0 ? r : assess_usage_foreign_pf(ctx);

@@ -44,9 +44,12 @@ static int assess_required_resets(const struct assessment *ctx)
 			continue;
 		r = assess_blocked(
 			ctx, device,
-			"%s takes no device that it cannot reset, and for %s there is no module that does (none has the "
-			"alias vfio-reset:%s). To lend it all the same, put \"options %s reset_required=0\" into a file "
-			"of /etc/modprobe.d and load %s anew: then a device of the %s bus that has no reset goes from one "
+			"%s takes no device that it cannot reset, and for %s there is no module "
+			"that does (none has the "
+			"alias vfio-reset:%s). To lend it all the same, put \"options %s "
+			"reset_required=0\" into a file "
+			"of /etc/modprobe.d and load %s anew: then a device of the %s bus that has "
+			"no reset goes from one "
 			"user to the next as it was left, with the DMA that it was told to do.",
 			driver, device->key, device->compatible, driver, driver, device->bus);
 		if (r < 0)
@@ -62,15 +65,17 @@ static int assess_drivers(const struct assessment *ctx)
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		int r;
 
-		/* that a parent of mediated devices is not lent is said with its missing IOMMU group */
-		if (device_is_bridge(device) || device_bus_find(device->bus) == &device_bus_mdev_parent ||
+		/* that a parent of mediated devices is not lent is said with its missing IOMMU
+		 * group */
+		if (device_is_bridge(device) ||
+		    device_bus_find(device->bus) == &device_bus_mdev_parent ||
 		    (has_vfio && vfio_driver_for(device, ctx->def)))
 			continue;
 		r = assess_blocked(
 			ctx, device,
 			has_vfio ? "There is no VFIO driver for %s on the %s bus. Leave it to the "
-				   "host."
-				 : "This kernel has no VFIO for %s on the %s bus. Install its "
+				   "host." :
+				   "This kernel has no VFIO for %s on the %s bus. Install its "
 				   "vfio modules.",
 			device->key, device->bus);
 		if (r < 0)
@@ -82,14 +87,15 @@ static int assess_drivers(const struct assessment *ctx)
 static int assess_bind_hangs(const struct assessment *ctx)
 {
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
-		int r = !device->bind_hangs ? 0 :
-					   assess_blocked(ctx, device,
-							  "Somebody binds or unbinds %s, and the kernel "
-							  "does not return from that. \"ps -eo "
-							  "pid,stat,wchan:30,args\" shows who sleeps "
-							  "(state D), and where. It goes on by itself when "
-							  "that has ended.",
-							  device->key);
+		int r = !device->bind_hangs ?
+				0 :
+				assess_blocked(ctx, device,
+					       "Somebody binds or unbinds %s, and the kernel "
+					       "does not return from that. \"ps -eo "
+					       "pid,stat,wchan:30,args\" shows who sleeps "
+					       "(state D), and where. It goes on by itself when "
+					       "that has ended.",
+					       device->key);
 		if (r < 0)
 			return r;
 	}
@@ -127,7 +133,8 @@ static const struct rule assess_rules[] = {
 	{ "power-d3cold", false, assess_pci_power },
 };
 
-int assess_group(const struct assess *assess, const struct group_def *def, struct resolved_group *resolved)
+int assess_group(const struct assess *assess, const struct group_def *def,
+		 struct resolved_group *resolved)
 {
 	struct assessment ctx = { .assess = assess, .def = def, .resolved = resolved };
 
@@ -159,8 +166,8 @@ int assess_blocked(const struct assessment *ctx, const struct device *device, co
 		text = NULL;
 		return -ENOMEM;
 	}
-	return blocker_add(&ctx->resolved->blockers, rule->hard, rule->code, device->key, "%s%s", text,
-			   rule->hard ? "" : " To claim it all the same, add --force.");
+	return blocker_add(&ctx->resolved->blockers, rule->hard, rule->code, device->key, "%s%s",
+			   text, rule->hard ? "" : " To claim it all the same, add --force.");
 }
 
 bool assess_claimed(const struct assess *assess, const struct device *device)

@@ -24,8 +24,8 @@ DEFINE_CLEANUP(struct assess *, assess_freep, assess_free)
 #define _cleanup_assess_ _cleanup_(assess_freep)
 
 /*
- * Appends to @resolved->blockers what holds against a claim of what resolve_group() made of @def. 0 or
- * -ENOMEM.
+ * Appends to @resolved->blockers what holds against a claim of what resolve_group() made of @def. 0
+ * or -ENOMEM.
  */
 int assess_group(const struct assess *assess, const struct group_def *def,
 		 struct resolved_group *resolved) _must_check_;

@@ -19,7 +19,7 @@ struct ownership {
 };
 
 struct overlap {
-	struct vec groups;    /* struct part, owned; once settled in the order of reading */
+	struct vec groups;   /* struct part, owned; once settled in the order of reading */
 	struct vec devices;  /* struct holding, owned; by thing: the group that names the device */
 	struct vec reserved; /* struct holding, owned; by thing: who has reserved the IOMMU group */
 };
@@ -96,7 +96,8 @@ static void overlap_sort_index(struct vec *ownerships)
 
 	vec_sort(ownerships, overlap_cmp_ownership);
 	for (size_t i = 0; i < ownerships->n; i++) {
-		if (n > 0 && overlap_cmp_ownership(ownerships->items[n - 1], ownerships->items[i]) == 0)
+		if (n > 0 &&
+		    overlap_cmp_ownership(ownerships->items[n - 1], ownerships->items[i]) == 0)
 			free(ownerships->items[i]);
 		else
 			ownerships->items[n++] = ownerships->items[i];
@@ -114,7 +115,8 @@ static int overlap_copy(struct vec *to, const struct vec *from)
 	return 0;
 }
 
-int overlap_add(struct overlap *overlap, const struct group_def *def, const struct resolved_group *resolved)
+int overlap_add(struct overlap *overlap, const struct group_def *def,
+		const struct resolved_group *resolved)
 {
 	struct overlap_group *overlap_group = calloc(1, sizeof(*overlap_group));
 
@@ -132,15 +134,18 @@ int overlap_add(struct overlap *overlap, const struct group_def *def, const stru
 
 static int overlap_cmp_order(const void *a, const void *b)
 {
-	const struct group_def *x = ((const struct overlap_group *)a)->def, *y = ((const struct overlap_group *)b)->def;
+	const struct group_def *x = ((const struct overlap_group *)a)->def,
+			       *y = ((const struct overlap_group *)b)->def;
 
-	return x->order == y->order ? str_natural_cmp(x->name, y->name)
-				    : x->order < y->order ? -1 : 1;
+	return x->order == y->order ? str_natural_cmp(x->name, y->name) :
+	       x->order < y->order  ? -1 :
+				      1;
 }
 
 /* The first of @things that somebody else has; NULL if there is none. */
-static const struct ownership *overlap_find_other(const struct vec *ownerships, const struct vec *things,
-					const struct group_def *def)
+static const struct ownership *overlap_find_other(const struct vec *ownerships,
+						  const struct vec *things,
+						  const struct group_def *def)
 {
 	VEC_FOREACH(const void, thing, things) {
 		const struct ownership *ownership = overlap_find(ownerships, thing);
@@ -151,7 +156,8 @@ static const struct ownership *overlap_find_other(const struct vec *ownerships, 
 	return NULL;
 }
 
-static void overlap_take(const struct vec *ownerships, const struct vec *things, const struct group_def *def)
+static void overlap_take(const struct vec *ownerships, const struct vec *things,
+			 const struct group_def *def)
 {
 	VEC_FOREACH(const void, thing, things) {
 		struct ownership *ownership = overlap_find(ownerships, thing);
@@ -173,11 +179,13 @@ int overlap_decide(struct overlap *overlap)
 	vec_sort(&overlap->groups, overlap_cmp_order);
 	VEC_FOREACH(const struct overlap_group, overlap_group, &overlap->groups) {
 		/* one that cannot be had takes no device from those behind it */
-		if (overlap_find_other(&overlap->devices, &overlap_group->named, overlap_group->def))
+		if (overlap_find_other(&overlap->devices, &overlap_group->named,
+				       overlap_group->def))
 			continue;
 		overlap_take(&overlap->devices, &overlap_group->named, overlap_group->def);
 		if (overlap_group->def->reserved_for)
-			overlap_take(&overlap->reserved, &overlap_group->iommu_groups, overlap_group->def);
+			overlap_take(&overlap->reserved, &overlap_group->iommu_groups,
+				     overlap_group->def);
 	}
 	return 0;
 }
@@ -185,7 +193,7 @@ int overlap_decide(struct overlap *overlap)
 /* --- judging --- */
 
 static int overlap_add_two_groups(const struct ownership *taken, const struct group_def *def,
-			  struct resolved_group *resolved)
+				  struct resolved_group *resolved)
 {
 	const struct device *device = taken->thing;
 	const struct group_def *other = taken->def;
@@ -212,7 +220,8 @@ static int overlap_add_reserved(const struct ownership *taken, struct resolved_g
 int overlap_assess(const struct overlap *overlap, const struct group_def *def,
 		   struct resolved_group *resolved)
 {
-	const struct ownership *taken = overlap_find_other(&overlap->devices, &resolved->named, def);
+	const struct ownership *taken =
+		overlap_find_other(&overlap->devices, &resolved->named, def);
 
 	if (taken)
 		return overlap_add_two_groups(taken, def, resolved);

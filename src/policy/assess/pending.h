@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Some kernels give a device its IOMMU group only when a driver is probed for it: where a device tree describes the
- * IOMMU (arm64), and with virtio-iommu. That such a device is in no group does not mean that there is no IOMMU.
+ * Some kernels give a device its IOMMU group only when a driver is probed for it: where a device
+ * tree describes the IOMMU (arm64), and with virtio-iommu. That such a device is in no group does
+ * not mean that there is no IOMMU.
  */
 
 #include "model/inventory.h"

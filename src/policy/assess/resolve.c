@@ -10,7 +10,7 @@
 
 /* The device directly behind @bridge that the bus has at @devfn, "00.0". */
 static struct device *resolve_find_behind(const struct inventory *inv, const struct device *bridge,
-				  const char *devfn)
+					  const char *devfn)
 {
 	TOPOLOGY_FOREACH(device, inv, topology_below(inv, bridge)) {
 		const char *colon = strrchr(device->address, ':');
@@ -58,7 +58,8 @@ static bool resolve_serial_matches(const struct device *device, const char *seri
 }
 
 /* The name of the first property that does not hold, or NULL. */
-static const char *resolve_find_mismatch(const struct device *device, const struct selector *selector)
+static const char *resolve_find_mismatch(const struct device *device,
+					 const struct selector *selector)
 {
 	if (selector->bus && !str_eq(device->bus, selector->bus))
 		return "bus";
@@ -81,7 +82,7 @@ static const char *resolve_find_mismatch(const struct device *device, const stru
 
 /* The place that a selector names, without its properties. */
 static bool resolve_place_matches(const struct inventory *inv, const struct device *device,
-			  const struct selector *selector)
+				  const struct selector *selector)
 {
 	if (selector->address && !str_eq(device->key, selector->address))
 		return false;
@@ -108,7 +109,7 @@ static int resolve_add_device(struct vec *devices, struct device *device)
 }
 
 static int resolve_add_mismatch(struct resolved_group *ret, const struct device *device,
-			     const char *property)
+				const char *property)
 {
 	_cleanup_free_ char *what = device_describe(device);
 
@@ -126,12 +127,12 @@ static int resolve_add_mismatch(struct resolved_group *ret, const struct device 
  * freed; @one is room for the only one.
  */
 static struct vec resolve_candidates(const struct inventory *inv, const struct selector *selector,
-			     void **one)
+				     void **one)
 {
 	if (!selector->address && !selector->path)
 		return inv->devices;
-	*one = selector->address ? inventory_find(inv, selector->address)
-				 : resolve_find_path(inv, selector->path);
+	*one = selector->address ? inventory_find(inv, selector->address) :
+				   resolve_find_path(inv, selector->path);
 	return (struct vec){ .items = one, .n = *one ? 1 : 0 };
 }
 
@@ -200,28 +201,31 @@ static int resolve_add_iommu_group(struct resolved_group *ret, struct iommu_grou
 }
 
 static int resolve_add_groupless(const struct inventory *inv, const struct device *device,
-			 struct resolved_group *ret)
+				 struct resolved_group *ret)
 {
 	const char *driver = device_bus_find(device->bus)->vfio_driver;
 
 	if (device->mdev_types.n > 0 && !device_is_pci(device))
-		return blocker_add(&ret->blockers, true, "no-iommu", device->key,
-				   "%s is not lent itself, but the mediated devices that are made of it: "
-				   "\"mediated-devices\" in a file of devgroups.d.",
-				   device->key);
+		return blocker_add(
+			&ret->blockers, true, "no-iommu", device->key,
+			"%s is not lent itself, but the mediated devices that are made of it: "
+			"\"mediated-devices\" in a file of devgroups.d.",
+			device->key);
 	if (pending_iommu_group(inv, device))
-		return blocker_add(&ret->blockers, true, "pending", device->key,
-				   "This kernel gives %s its IOMMU group when a driver is probed for "
-				   "it, and none was so far. Bind one once: modprobe %s; echo "
-				   "%s > /sys/bus/%s/devices/%s/driver_override; echo %s > "
-				   "/sys/bus/%s/drivers_probe",
-				   device->key, driver, driver, device->bus, device->address,
-				   device->address, device->bus);
-	return blocker_add(&ret->blockers, true, "no-iommu", device->key,
-			   "The kernel put %s in no IOMMU group, so it cannot be isolated. Turn the "
-			   "IOMMU on in the firmware and on the kernel command line "
-			   "(intel_iommu=on).",
-			   device->key);
+		return blocker_add(
+			&ret->blockers, true, "pending", device->key,
+			"This kernel gives %s its IOMMU group when a driver is probed for "
+			"it, and none was so far. Bind one once: modprobe %s; echo "
+			"%s > /sys/bus/%s/devices/%s/driver_override; echo %s > "
+			"/sys/bus/%s/drivers_probe",
+			device->key, driver, driver, device->bus, device->address, device->address,
+			device->bus);
+	return blocker_add(
+		&ret->blockers, true, "no-iommu", device->key,
+		"The kernel put %s in no IOMMU group, so it cannot be isolated. Turn the "
+		"IOMMU on in the firmware and on the kernel command line "
+		"(intel_iommu=on).",
+		device->key);
 }
 
 static int resolve_add_companions(const struct inventory *inv, struct resolved_group *ret)
@@ -246,7 +250,8 @@ static int resolve_add_companions(const struct inventory *inv, struct resolved_g
 	return 0;
 }
 
-int resolve_group(const struct inventory *inv, const struct group_def *def, struct resolved_group *ret)
+int resolve_group(const struct inventory *inv, const struct group_def *def,
+		  struct resolved_group *ret)
 {
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 	int r;

@@ -12,11 +12,13 @@ struct resolved_group {
 	struct vec named;	 /* struct device, not owned: what the definition names; sorted */
 	struct vec devices;	 /* struct device, not owned: with their companions; sorted */
 	struct vec iommu_groups; /* struct iommu_group, not owned; by id */
-	struct vec blockers;	 /* struct blocker, owned: absent, identity-mismatch, no-iommu, pending */
-	bool absent;		 /* a named device is not there */
+	struct vec
+		blockers; /* struct blocker, owned: absent, identity-mismatch, no-iommu, pending */
+	bool absent;	  /* a named device is not there */
 };
 
-/* Naming one device takes its whole IOMMU group. 0 or -ENOMEM; what is wrong is in ret->blockers. */
+/* Naming one device takes its whole IOMMU group. 0 or -ENOMEM; what is wrong is in ret->blockers.
+ */
 int resolve_group(const struct inventory *inv, const struct group_def *def,
 		  struct resolved_group *ret) _must_check_;
 void resolved_group_clear(struct resolved_group *resolved);

@@ -5,12 +5,12 @@
 #include "policy/devinfo/cap-length.h"
 #include "policy/devinfo/pcicap.h"
 
-#define AT_COMMAND	0x04
-#define AT_STATUS	0x06
-#define AT_LIST		0x34
+#define AT_COMMAND 0x04
+#define AT_STATUS 0x06
+#define AT_LIST 0x34
 #define AT_LIST_CARDBUS 0x14
-#define STATUS_LIST	0x10
-#define HEADER_SIZE	0x40
+#define STATUS_LIST 0x10
+#define HEADER_SIZE 0x40
 
 static bool cap_chain_contains(const struct cap_chain *chain, size_t at)
 {
@@ -21,7 +21,8 @@ static bool cap_chain_contains(const struct cap_chain *chain, size_t at)
 }
 
 /* False where the chain ends for a bad reason: a circle, or what is known is over. */
-static bool cap_chain_add(struct cap_chain *chain, const struct device *device, struct capability cap)
+static bool cap_chain_add(struct cap_chain *chain, const struct device *device,
+			  struct capability cap)
 {
 	if (cap_chain_contains(chain, cap.at) || chain->n == CAP_CHAIN_MAX)
 		return false;
@@ -67,7 +68,8 @@ static bool cap_chain_read_extended(const struct device *device, struct cap_chai
 		if (at + 4 > chain->known_size || header == UINT32_MAX)
 			return false;
 		if (header == 0)
-			return at == CAP_CHAIN_CONFIG_SIZE_PCI; /* there are none; else the chain leads astray */
+			return at == CAP_CHAIN_CONFIG_SIZE_PCI; /* there are none; else the chain
+								   leads astray */
 		if (!cap_chain_add(chain, device, cap))
 			return false;
 		at = cap.next;
@@ -83,7 +85,8 @@ int cap_chain_read(const struct device *device, struct cap_chain *ret)
 	    pcicap_u32(device, AT_COMMAND) == UINT32_MAX)
 		return -ENODATA;
 	ret->n = 0;
-	ret->known_size = device->config_size < CAP_CHAIN_CONFIG_SIZE ? device->config_size : CAP_CHAIN_CONFIG_SIZE;
+	ret->known_size = device->config_size < CAP_CHAIN_CONFIG_SIZE ? device->config_size :
+									CAP_CHAIN_CONFIG_SIZE;
 	standard = cap_chain_read_standard(device, ret);
 	extended = cap_chain_read_extended(device, ret);
 	ret->complete = standard && extended;
@@ -100,11 +103,13 @@ const struct capability *cap_chain_find(const struct cap_chain *chain, bool exte
 
 size_t cap_chain_end(const struct cap_chain *chain, const struct capability *cap, bool most)
 {
-	size_t space = cap->extended ? CAP_CHAIN_CONFIG_SIZE : CAP_CHAIN_CONFIG_SIZE_PCI, end = space;
+	size_t space = cap->extended ? CAP_CHAIN_CONFIG_SIZE : CAP_CHAIN_CONFIG_SIZE_PCI,
+	       end = space;
 	size_t length = most ? cap->most : cap->length;
 
 	if (cap->length > 0)
-		return cap->at + length < CAP_CHAIN_CONFIG_SIZE ? cap->at + length : CAP_CHAIN_CONFIG_SIZE;
+		return cap->at + length < CAP_CHAIN_CONFIG_SIZE ? cap->at + length :
+								  CAP_CHAIN_CONFIG_SIZE;
 	for (size_t i = 0; i < chain->n; i++)
 		if (chain->caps[i].at > cap->at && chain->caps[i].at < end)
 			end = chain->caps[i].at;

@@ -8,9 +8,9 @@
 
 #include "model/device.h"
 
-#define CAP_CHAIN_MAX	 528 /* 48 in the first 256 bytes, 480 behind */
+#define CAP_CHAIN_MAX 528 /* 48 in the first 256 bytes, 480 behind */
 #define CAP_CHAIN_CONFIG_SIZE_PCI 0x100
-#define CAP_CHAIN_CONFIG_SIZE	 0x1000
+#define CAP_CHAIN_CONFIG_SIZE 0x1000
 
 struct capability {
 	bool extended;
@@ -19,13 +19,14 @@ struct capability {
 	uint16_t at;
 	uint16_t next;	 /* where it leads to; 0: nowhere */
 	uint16_t length; /* as its registers say; 0: nobody knows, see cap_chain_end() */
-	uint16_t most;	 /* the longest form that the specification gives it; never less than length */
+	uint16_t
+		most; /* the longest form that the specification gives it; never less than length */
 };
 
 struct cap_chain {
 	struct capability caps[CAP_CHAIN_MAX];
-	size_t n;	   /* those of the standard chain first */
-	bool complete;	   /* false: configuration space is known only in part, or a chain is broken */
+	size_t n;      /* those of the standard chain first */
+	bool complete; /* false: configuration space is known only in part, or a chain is broken */
 	size_t known_size; /* how far configuration space is known */
 };
 

@@ -16,7 +16,8 @@
 
 typedef unsigned (*cap_length_fn)(const struct device *device, const struct capability *cap);
 
-static uint32_t cap_length_read32(const struct device *device, const struct capability *cap, size_t offset)
+static uint32_t cap_length_read32(const struct device *device, const struct capability *cap,
+				  size_t offset)
 {
 	return pcicap_u32(device, cap->at + offset);
 }
@@ -111,7 +112,7 @@ static unsigned cap_length_vc(const struct device *device, const struct capabili
 		uint32_t resource = cap_length_read32(device, cap, 0x10 + 12 * i);
 
 		length = cap_length_with_table(length, resource >> 24,
-				    cap_length_vc_phases(resource & 0x3e, true) * entry);
+					       cap_length_vc_phases(resource & 0x3e, true) * entry);
 	}
 	return length;
 }
@@ -223,80 +224,81 @@ static unsigned cap_length_ide(const struct device *device, const struct capabil
 /* --- the tables --- */
 
 struct length {
-	uint16_t fixed; /* or the shortest */
-	uint16_t most;	/* 0: as above */
-	cap_length_fn fn;	/* NULL: fixed */
+	uint16_t fixed;	  /* or the shortest */
+	uint16_t most;	  /* 0: as above */
+	cap_length_fn fn; /* NULL: fixed */
 };
 
 static const struct length standard[] = {
-	[0x00] = { 2 },			       /* null */
-	[0x01] = { 8 },			       /* power management */
-	[0x02] = { 12 },		       /* AGP */
-	[0x03] = { 8 },			       /* vital product data */
-	[0x04] = { 4 },			       /* slot identification */
-	[0x05] = { 10, 24, cap_length_msi },       /* MSI */
-	[0x06] = { 4 },			       /* CompactPCI hot swap */
-	[0x07] = { 8, 32, cap_length_pcix },       /* PCI-X */
-	[0x08] = { 28 },		       /* HyperTransport */
-	[0x09] = { 3, 0, cap_length_vendor },      /* vendor specific */
-	[0x0a] = { 4 },			       /* debug port */
-	[0x0b] = { 4 },			       /* CompactPCI central resource control */
-	[0x0c] = { 8 },			       /* hot-plug controller */
-	[0x0d] = { 8 },			       /* subsystem of a bridge */
-	[0x0e] = { 48 },		       /* AGP 8x */
-	[0x0f] = { 24 },		       /* secure device */
-	[0x10] = { 12, 60, cap_length_express },   /* PCI Express */
-	[0x11] = { 12 },		       /* MSI-X */
-	[0x12] = { 8, 16, cap_length_sata },       /* SATA */
-	[0x13] = { 6 },			       /* advanced features */
-	[0x14] = { 4, 0, cap_length_ea },  /* enhanced allocation */
+	[0x00] = { 2 },				 /* null */
+	[0x01] = { 8 },				 /* power management */
+	[0x02] = { 12 },			 /* AGP */
+	[0x03] = { 8 },				 /* vital product data */
+	[0x04] = { 4 },				 /* slot identification */
+	[0x05] = { 10, 24, cap_length_msi },	 /* MSI */
+	[0x06] = { 4 },				 /* CompactPCI hot swap */
+	[0x07] = { 8, 32, cap_length_pcix },	 /* PCI-X */
+	[0x08] = { 28 },			 /* HyperTransport */
+	[0x09] = { 3, 0, cap_length_vendor },	 /* vendor specific */
+	[0x0a] = { 4 },				 /* debug port */
+	[0x0b] = { 4 },				 /* CompactPCI central resource control */
+	[0x0c] = { 8 },				 /* hot-plug controller */
+	[0x0d] = { 8 },				 /* subsystem of a bridge */
+	[0x0e] = { 48 },			 /* AGP 8x */
+	[0x0f] = { 24 },			 /* secure device */
+	[0x10] = { 12, 60, cap_length_express }, /* PCI Express */
+	[0x11] = { 12 },			 /* MSI-X */
+	[0x12] = { 8, 16, cap_length_sata },	 /* SATA */
+	[0x13] = { 6 },				 /* advanced features */
+	[0x14] = { 4, 0, cap_length_ea },	 /* enhanced allocation */
 };
 
 static const struct length extended[] = {
-	/* null: some devices hide a capability from all but their own software by that, so its registers may go on */
-	[0x01] = { 0x2c, 0x60, cap_length_aer },	    /* advanced error reporting */
-	[0x02] = { 0x1c, 0, cap_length_vc },	    /* virtual channel */
-	[0x03] = { 12 },			    /* serial number */
-	[0x04] = { 16, 20 },			    /* power budgeting */
-	[0x05] = { 0x10, 0, cap_length_rclink },	    /* root complex link declaration */
-	[0x06] = { 12 },			    /* root complex internal link control */
-	[0x07] = { 8, 12, cap_length_rcec },	    /* root complex event collector */
-	[0x08] = { 0x1c, 0, cap_length_vc },	    /* multi-function virtual channel */
-	[0x09] = { 0x1c, 0, cap_length_vc },	    /* virtual channel, where 0x08 is too */
-	[0x0a] = { 20 },			    /* root complex register block */
-	[0x0b] = { 8, 0, cap_length_vsec },		    /* vendor specific */
-	[0x0d] = { 8, 40, cap_length_acs },		    /* access control services */
-	[0x0e] = { 8 },				    /* alternative routing id */
-	[0x0f] = { 8 },				    /* address translation services */
-	[0x10] = { 0x40 },			    /* single root I/O virtualization */
-	[0x12] = { 0x28, 0x30, cap_length_multicast },  /* multicast */
-	[0x13] = { 16 },			    /* page request interface */
-	[0x15] = { 12, 0, cap_length_rebar },	    /* resizable BARs */
-	[0x16] = { 17, 48, cap_length_dpa },	    /* dynamic power allocation */
-	[0x17] = { 12, 0, cap_length_tph },		    /* TLP processing hints */
-	[0x18] = { 8 },				    /* latency tolerance reporting */
-	[0x19] = { 16, 76, cap_length_secondary },	    /* secondary PCI Express */
-	[0x1b] = { 8 },				    /* process address space id */
-	[0x1c] = { 8 },				    /* lightweight notification */
-	[0x1d] = { 12, 0x5c, cap_length_dpc },	    /* downstream port containment */
-	[0x1e] = { 16, 20, cap_length_l1pm },	    /* L1 power management substates */
-	[0x1f] = { 12 },			    /* precision time measurement */
-	[0x21] = { 16 },			    /* function readiness status */
-	[0x22] = { 12 },			    /* readiness time reporting */
-	[0x23] = { 12, 0, cap_length_vsec },	    /* designated vendor specific */
-	[0x24] = { 12, 0, cap_length_rebar },	    /* resizable BARs of virtual functions */
-	[0x25] = { 12 },			    /* data link feature */
-	[0x26] = { 0x24, 0x40, cap_length_16gt },	    /* physical layer at 16 GT/s */
-	[0x27] = { 12, 136, cap_length_margining },	    /* lane margining */
-	[0x28] = { 0x20 },			    /* hierarchy id */
-	[0x29] = { 16 },			    /* enclosure management */
-	[0x2a] = { 0x24, 0x40, cap_length_16gt },	    /* physical layer at 32 GT/s */
-	[0x2b] = { 0x18 },			    /* alternate protocol */
-	[0x2c] = { 0x14 },			    /* system firmware intermediary */
-	[0x2e] = { 0x18 },			    /* data object exchange */
-	[0x2f] = { 16 },			    /* device 3 */
-	[0x30] = { 12, 0, cap_length_ide },		    /* integrity and data encryption */
-	[0x31] = { 0x14, 0x30, cap_length_64gt },	    /* physical layer at 64 GT/s */
+	/* null: some devices hide a capability from all but their own software by that, so its
+	   registers may go on */
+	[0x01] = { 0x2c, 0x60, cap_length_aer },       /* advanced error reporting */
+	[0x02] = { 0x1c, 0, cap_length_vc },	       /* virtual channel */
+	[0x03] = { 12 },			       /* serial number */
+	[0x04] = { 16, 20 },			       /* power budgeting */
+	[0x05] = { 0x10, 0, cap_length_rclink },       /* root complex link declaration */
+	[0x06] = { 12 },			       /* root complex internal link control */
+	[0x07] = { 8, 12, cap_length_rcec },	       /* root complex event collector */
+	[0x08] = { 0x1c, 0, cap_length_vc },	       /* multi-function virtual channel */
+	[0x09] = { 0x1c, 0, cap_length_vc },	       /* virtual channel, where 0x08 is too */
+	[0x0a] = { 20 },			       /* root complex register block */
+	[0x0b] = { 8, 0, cap_length_vsec },	       /* vendor specific */
+	[0x0d] = { 8, 40, cap_length_acs },	       /* access control services */
+	[0x0e] = { 8 },				       /* alternative routing id */
+	[0x0f] = { 8 },				       /* address translation services */
+	[0x10] = { 0x40 },			       /* single root I/O virtualization */
+	[0x12] = { 0x28, 0x30, cap_length_multicast }, /* multicast */
+	[0x13] = { 16 },			       /* page request interface */
+	[0x15] = { 12, 0, cap_length_rebar },	       /* resizable BARs */
+	[0x16] = { 17, 48, cap_length_dpa },	       /* dynamic power allocation */
+	[0x17] = { 12, 0, cap_length_tph },	       /* TLP processing hints */
+	[0x18] = { 8 },				       /* latency tolerance reporting */
+	[0x19] = { 16, 76, cap_length_secondary },     /* secondary PCI Express */
+	[0x1b] = { 8 },				       /* process address space id */
+	[0x1c] = { 8 },				       /* lightweight notification */
+	[0x1d] = { 12, 0x5c, cap_length_dpc },	       /* downstream port containment */
+	[0x1e] = { 16, 20, cap_length_l1pm },	       /* L1 power management substates */
+	[0x1f] = { 12 },			       /* precision time measurement */
+	[0x21] = { 16 },			       /* function readiness status */
+	[0x22] = { 12 },			       /* readiness time reporting */
+	[0x23] = { 12, 0, cap_length_vsec },	       /* designated vendor specific */
+	[0x24] = { 12, 0, cap_length_rebar },	       /* resizable BARs of virtual functions */
+	[0x25] = { 12 },			       /* data link feature */
+	[0x26] = { 0x24, 0x40, cap_length_16gt },      /* physical layer at 16 GT/s */
+	[0x27] = { 12, 136, cap_length_margining },    /* lane margining */
+	[0x28] = { 0x20 },			       /* hierarchy id */
+	[0x29] = { 16 },			       /* enclosure management */
+	[0x2a] = { 0x24, 0x40, cap_length_16gt },      /* physical layer at 32 GT/s */
+	[0x2b] = { 0x18 },			       /* alternate protocol */
+	[0x2c] = { 0x14 },			       /* system firmware intermediary */
+	[0x2e] = { 0x18 },			       /* data object exchange */
+	[0x2f] = { 16 },			       /* device 3 */
+	[0x30] = { 12, 0, cap_length_ide },	       /* integrity and data encryption */
+	[0x31] = { 0x14, 0x30, cap_length_64gt },      /* physical layer at 64 GT/s */
 };
 
 void cap_length_measure(const struct device *device, struct capability *cap)

@@ -17,7 +17,8 @@ static const struct known_registers known_registers[] = {
 	{ 0x8086, 0x19e2, 0x19e3, 0, { 0x2ec, 0x2ef } },
 	/* QuickAssist 4xxx and on: fuses, drivers/crypto/intel/qat/qat_common/adf_gen4_hw_data.h */
 	{ 0x8086, 0x4940, 0x4947, 0, { 0x2c8, 0x2df } },
-	/* NVIDIA graphics: switches the audio function on, drivers/pci/quirks.c, quirk_nvidia_hda() */
+	/* NVIDIA graphics: switches the audio function on, drivers/pci/quirks.c, quirk_nvidia_hda()
+	 */
 	{ 0x10de, 0x0000, 0xffff, 0x03, { 0x488, 0x48b } },
 	/* DesignWare cores behind Realtek's wireless: port logic, drivers/net/wireless/realtek */
 	{ 0x10ec, 0x0000, 0xffff, 0x02, { 0x700, 0x7ff } },

@@ -49,8 +49,8 @@ uint16_t cap_space_id(enum cap_space_kind kind)
 const char *cap_space_state_to_string(enum cap_space_state state)
 {
 	static const char *const names[] = {
-		[CAP_SPACE_ABSENT] = "absent",	[CAP_SPACE_OWN] = "own",
-		[CAP_SPACE_SHARED] = "shared",	[CAP_SPACE_NOT_INHERITED] = "not-inherited",
+		[CAP_SPACE_ABSENT] = "absent",	 [CAP_SPACE_OWN] = "own",
+		[CAP_SPACE_SHARED] = "shared",	 [CAP_SPACE_NOT_INHERITED] = "not-inherited",
 		[CAP_SPACE_NO_ROOM] = "no-room", [CAP_SPACE_UNKNOWN] = "unknown",
 	};
 
@@ -128,7 +128,8 @@ size_t cap_space_hidden(const struct device *device, struct cap_space_range *ret
 
 /* --- holes --- */
 
-static bool cap_space_is_free(const struct space_map *space_map, size_t at, size_t size, unsigned avoid)
+static bool cap_space_is_free(const struct space_map *space_map, size_t at, size_t size,
+			      unsigned avoid)
 {
 	if (at % 4 || at < CAP_CHAIN_CONFIG_SIZE_PCI || at + size > CAP_CHAIN_CONFIG_SIZE)
 		return false;
@@ -138,7 +139,8 @@ static bool cap_space_is_free(const struct space_map *space_map, size_t at, size
 	return true;
 }
 
-/* At the end of the largest hole, as far away from all that is there as can be. 0: there is none. */
+/* At the end of the largest hole, as far away from all that is there as can be. 0: there is none.
+ */
 static size_t cap_space_find_hole(const struct space_map *space_map, size_t size, unsigned avoid)
 {
 	size_t best = 0, best_size = 0;
@@ -158,7 +160,8 @@ static size_t cap_space_find_hole(const struct space_map *space_map, size_t size
 	return best;
 }
 
-static size_t cap_space_find_place(const struct space_map *space_map, size_t at_pf, size_t size, bool *ret_as_pf)
+static size_t cap_space_find_place(const struct space_map *space_map, size_t at_pf, size_t size,
+				   bool *ret_as_pf)
 {
 	static const unsigned avoid[] = { MARK_NEVER | MARK_LONGEST | MARK_PF,
 					  MARK_NEVER | MARK_LONGEST, MARK_NEVER };
@@ -184,14 +187,15 @@ static void cap_space_put16(uint8_t *to, unsigned value)
 }
 
 /* What the PF's says it can; control and status as after a reset. */
-static void cap_space_fill_registers(const struct space_map *space_map, enum cap_space_kind kind, size_t at_pf,
-			   uint16_t next, uint8_t *registers)
+static void cap_space_fill_registers(const struct space_map *space_map, enum cap_space_kind kind,
+				     size_t at_pf, uint16_t next, uint8_t *registers)
 {
 	cap_space_put16(registers, cap_space_kinds[kind].id);
 	cap_space_put16(registers + 2, cap_space_kinds[kind].version | (unsigned)next << 4);
 	if (kind == CAP_SPACE_PRI) {
 		/* stopped; whether responses carry a PASID is what the device is built for */
-		cap_space_put16(registers + 6, 0x0100u | (pcicap_u16(space_map->pf, at_pf + 6) & 0x8000u));
+		cap_space_put16(registers + 6,
+				0x0100u | (pcicap_u16(space_map->pf, at_pf + 6) & 0x8000u));
 		cap_space_put16(registers + 8, pcicap_u16(space_map->pf, at_pf + 8));
 		cap_space_put16(registers + 10, pcicap_u16(space_map->pf, at_pf + 10));
 	} else {
@@ -212,7 +216,8 @@ static void cap_space_link(const struct space_map *space_map, struct cap_space_p
 				 (uint32_t)place->at << 20;
 }
 
-static void cap_space_allocate(struct space_map *space_map, enum cap_space_kind kind, struct cap_space *ret)
+static void cap_space_allocate(struct space_map *space_map, enum cap_space_kind kind,
+			       struct cap_space *ret)
 {
 	struct cap_space_place *place = &ret->place;
 	unsigned size = cap_space_kinds[kind].size;
@@ -237,7 +242,8 @@ static const char *cap_space_why_unfit(const struct space_map *space_map)
 {
 	if (space_map->own.known_size < CAP_CHAIN_CONFIG_SIZE_PCI)
 		return "its configuration space is known only in part";
-	if (space_map->own.known_size == CAP_CHAIN_CONFIG_SIZE_PCI && space_map->vf->config_size == CAP_CHAIN_CONFIG_SIZE_PCI &&
+	if (space_map->own.known_size == CAP_CHAIN_CONFIG_SIZE_PCI &&
+	    space_map->vf->config_size == CAP_CHAIN_CONFIG_SIZE_PCI &&
 	    pcicap_express_type(space_map->vf) < 0)
 		return "it is conventional PCI: its configuration space has 256 bytes";
 	if (space_map->own.known_size < CAP_CHAIN_CONFIG_SIZE)
@@ -247,7 +253,8 @@ static const char *cap_space_why_unfit(const struct space_map *space_map)
 	return NULL;
 }
 
-static void cap_space_map_init(struct space_map *space_map, const struct device *vf, const struct device *pf)
+static void cap_space_map_init(struct space_map *space_map, const struct device *vf,
+			       const struct device *pf)
 {
 	*space_map = (struct space_map){ .vf = vf, .pf = pf };
 	if (cap_chain_read(vf, &space_map->own) == 0) {
@@ -257,14 +264,19 @@ static void cap_space_map_init(struct space_map *space_map, const struct device 
 	if (pf && cap_chain_read(pf, &space_map->of_pf) == 0)
 		cap_space_mark_pf(space_map);
 	/* the null capability that the chain begins with where there is none */
-	if (space_map->own.known_size == CAP_CHAIN_CONFIG_SIZE && pcicap_u32(vf, CAP_CHAIN_CONFIG_SIZE_PCI) == 0)
-		cap_space_mark(space_map->marks, CAP_CHAIN_CONFIG_SIZE_PCI, CAP_CHAIN_CONFIG_SIZE_PCI + 4, MARK_TAKEN);
+	if (space_map->own.known_size == CAP_CHAIN_CONFIG_SIZE &&
+	    pcicap_u32(vf, CAP_CHAIN_CONFIG_SIZE_PCI) == 0)
+		cap_space_mark(space_map->marks, CAP_CHAIN_CONFIG_SIZE_PCI,
+			       CAP_CHAIN_CONFIG_SIZE_PCI + 4, MARK_TAKEN);
 }
 
-static void cap_space_judge(struct space_map *space_map, enum cap_space_kind kind, struct cap_space *ret)
+static void cap_space_judge(struct space_map *space_map, enum cap_space_kind kind,
+			    struct cap_space *ret)
 {
-	const struct capability *own = cap_chain_find(&space_map->own, true, cap_space_kinds[kind].id);
-	const struct capability *theirs = cap_chain_find(&space_map->of_pf, true, cap_space_kinds[kind].id);
+	const struct capability *own =
+		cap_chain_find(&space_map->own, true, cap_space_kinds[kind].id);
+	const struct capability *theirs =
+		cap_chain_find(&space_map->of_pf, true, cap_space_kinds[kind].id);
 	const char *why = cap_space_why_unfit(space_map);
 
 	if (own || theirs)
@@ -276,14 +288,15 @@ static void cap_space_judge(struct space_map *space_map, enum cap_space_kind kin
 		ret->why = why;
 	} else if (theirs) {
 		cap_space_allocate(space_map, kind, ret);
-	} else if (!space_map->pf || !space_map->of_pf.complete || space_map->of_pf.known_size < CAP_CHAIN_CONFIG_SIZE) {
+	} else if (!space_map->pf || !space_map->of_pf.complete ||
+		   space_map->of_pf.known_size < CAP_CHAIN_CONFIG_SIZE) {
 		ret->state = CAP_SPACE_UNKNOWN;
 		ret->why = "the configuration space of its physical function is known only in part";
 	}
 }
 
 void cap_space_find(const struct device *vf, const struct device *pf,
-		   struct cap_space ret[CAP_SPACE_KINDS])
+		    struct cap_space ret[CAP_SPACE_KINDS])
 {
 	struct space_map space_map;
 

@@ -13,12 +13,12 @@
 enum cap_space_kind { CAP_SPACE_PASID, CAP_SPACE_PRI, CAP_SPACE_ATS, CAP_SPACE_KINDS };
 
 enum cap_space_state {
-	CAP_SPACE_ABSENT,	/* neither of them has it */
-	CAP_SPACE_OWN,		/* the virtual function has it: nothing to emulate */
-	CAP_SPACE_SHARED,	/* the PF's serves it too: a place was found */
+	CAP_SPACE_ABSENT,	 /* neither of them has it */
+	CAP_SPACE_OWN,		 /* the virtual function has it: nothing to emulate */
+	CAP_SPACE_SHARED,	 /* the PF's serves it too: a place was found */
 	CAP_SPACE_NOT_INHERITED, /* the PF's does not serve it; a place was found all the same */
-	CAP_SPACE_NO_ROOM,	/* no place: why says what is in the way */
-	CAP_SPACE_UNKNOWN,	/* configuration space is not known far enough */
+	CAP_SPACE_NO_ROOM,	 /* no place: why says what is in the way */
+	CAP_SPACE_UNKNOWN,	 /* configuration space is not known far enough */
 };
 
 #define CAP_SPACE_SIZE_MAX 16
@@ -41,7 +41,7 @@ struct cap_space {
 	enum cap_space_state state;
 	uint16_t at; /* where it is: in the virtual function (own) or in the PF; 0: nowhere */
 	struct cap_space_place place; /* size 0: none */
-	const char *why; /* for no-room and unknown; else NULL */
+	const char *why;	      /* for no-room and unknown; else NULL */
 };
 
 struct cap_space_range {
@@ -59,12 +59,12 @@ uint16_t cap_space_id(enum cap_space_kind kind);
  * may be NULL, and then nothing is known of it.
  */
 void cap_space_find(const struct device *vf, const struct device *pf,
-		   struct cap_space ret[CAP_SPACE_KINDS]);
+		    struct cap_space ret[CAP_SPACE_KINDS]);
 
 /*
  * The stretches of the extended space of @device that are outside of all capabilities and yet not
- * zero, or not the same in both readings, or named by a quirk: struct cap_space_range in @ret, which
- * has room for @max. Returns how many there are.
+ * zero, or not the same in both readings, or named by a quirk: struct cap_space_range in @ret,
+ * which has room for @max. Returns how many there are.
  */
 size_t cap_space_hidden(const struct device *device, struct cap_space_range *ret, size_t max);
 

@@ -14,7 +14,7 @@ struct device_facts {
 };
 
 typedef int (*device_facts_fn)(const struct device_facts *device_facts, const struct device *device,
-			struct vec *facts);
+			       struct vec *facts);
 
 struct device_facts *device_facts_new(const struct inventory *inv)
 {
@@ -23,8 +23,9 @@ struct device_facts *device_facts_new(const struct inventory *inv)
 	if (!device_facts)
 		return NULL;
 	device_facts->inv = inv;
-	return small_bars_index(inv, &device_facts->small_bars) < 0 ? device_facts_free(device_facts) :
-								  device_facts;
+	return small_bars_index(inv, &device_facts->small_bars) < 0 ?
+		       device_facts_free(device_facts) :
+		       device_facts;
 }
 
 struct device_facts *device_facts_free(struct device_facts *device_facts)
@@ -36,26 +37,28 @@ struct device_facts *device_facts_free(struct device_facts *device_facts)
 	return NULL;
 }
 
-static int device_facts_add_dma(const struct device_facts *device_facts, const struct device *device, struct vec *facts)
+static int device_facts_add_dma(const struct device_facts *device_facts,
+				const struct device *device, struct vec *facts)
 {
 	return device_is_bridge(device) ? 0 : dma_facts_add(device_facts->inv, device, facts);
 }
 
-static int device_facts_add_mmio(const struct device_facts *device_facts, const struct device *device, struct vec *facts)
+static int device_facts_add_mmio(const struct device_facts *device_facts,
+				 const struct device *device, struct vec *facts)
 {
 	if (!device_is_pci(device) || device_is_bridge(device))
 		return 0;
 	return mmio_facts_add(device_facts->inv, &device_facts->small_bars, device, facts);
 }
 
-static int device_facts_add_pasid(const struct device_facts *device_facts, const struct device *device,
-		     struct vec *facts)
+static int device_facts_add_pasid(const struct device_facts *device_facts,
+				  const struct device *device, struct vec *facts)
 {
 	return device_is_pci(device) ? pasid_facts_add(device_facts->inv, device, facts) : 0;
 }
 
-static int device_facts_add_virtual(const struct device_facts *device_facts, const struct device *device,
-		       struct vec *facts)
+static int device_facts_add_virtual(const struct device_facts *device_facts,
+				    const struct device *device, struct vec *facts)
 {
 	return pasid_facts_add_virtual(device_facts->inv, device, facts);
 }
@@ -70,7 +73,8 @@ static const struct {
 	{ "virtual-capabilities", device_facts_add_virtual },
 };
 
-int device_facts_add(const struct device_facts *device_facts, const struct device *device, struct vec *facts)
+int device_facts_add(const struct device_facts *device_facts, const struct device *device,
+		     struct vec *facts)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		_cleanup_facts_ struct vec part = { 0 };
@@ -90,7 +94,7 @@ int device_facts_add(const struct device_facts *device_facts, const struct devic
 }
 
 int device_facts_get(const struct inventory *inv, const struct device *device, const char *name,
-		 struct vec *facts)
+		     struct vec *facts)
 {
 	_cleanup_device_facts_ struct device_facts *device_facts = device_facts_new(inv);
 

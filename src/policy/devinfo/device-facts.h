@@ -19,8 +19,8 @@ DEFINE_CLEANUP(struct device_facts *, device_facts_freep, device_facts_free)
 
 /* Adds to @facts a dict for each of the above that there is something to tell of. 0 or -ENOMEM. */
 int device_facts_add(const struct device_facts *device_facts, const struct device *device,
-		 struct vec *facts) _must_check_;
+		     struct vec *facts) _must_check_;
 
 /* One of them alone, by name; empty if there is nothing to tell. 0 or -ENOMEM. */
 int device_facts_get(const struct inventory *inv, const struct device *device, const char *name,
-		 struct vec *facts) _must_check_;
+		     struct vec *facts) _must_check_;

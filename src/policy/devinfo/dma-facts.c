@@ -9,7 +9,8 @@
 
 /* --- what is reserved --- */
 
-/* Firmware tells of memory that a device must always reach in a table of its own on each platform. */
+/* Firmware tells of memory that a device must always reach in a table of its own on each platform.
+ */
 static const char *dma_facts_direct_name(const struct inventory *inv)
 {
 	const char *kind = iommu_unit_kind(inv);
@@ -24,7 +25,7 @@ static const char *dma_facts_direct_name(const struct inventory *inv)
 }
 
 bool dma_facts_parse_reserved(const struct inventory *inv, const char *line,
-			   struct reserved_region *ret)
+			      struct reserved_region *ret)
 {
 	static const struct {
 		const char *type, *name;
@@ -52,7 +53,7 @@ bool dma_facts_parse_reserved(const struct inventory *inv, const char *line,
 }
 
 static int dma_facts_add_reserved(const struct inventory *inv, const struct iommu_group *group,
-			struct vec *facts)
+				  struct vec *facts)
 {
 	struct vec *list = facts_add_list(facts, "reserved", FACT_DICT);
 
@@ -76,7 +77,8 @@ static int dma_facts_add_reserved(const struct inventory *inv, const struct iomm
 
 /* --- what may be mapped --- */
 
-static int dma_facts_add_window(struct vec *list, const char *kind, const struct vfio_facts_line *line)
+static int dma_facts_add_window(struct vec *list, const char *kind,
+				const struct vfio_facts_line *line)
 {
 	struct vec *item = facts_add_dict(list, "");
 
@@ -143,7 +145,8 @@ static int dma_facts_add_limits(const struct iommu_group *group, struct vec *fac
 	return r;
 }
 
-static const char *dma_facts_why_unknown(const struct inventory *inv, const struct iommu_group *group)
+static const char *dma_facts_why_unknown(const struct inventory *inv,
+					 const struct iommu_group *group)
 {
 	if (inv->iommu_groups.n == 0)
 		return "the kernel has no IOMMU";
@@ -158,13 +161,15 @@ static const char *dma_facts_why_unknown(const struct inventory *inv, const stru
 
 static int dma_facts_add_refusal(const char *error, struct vec *facts)
 {
-	_cleanup_free_ char *text = str_printf("VFIO was asked at the last claim and refused: %s", error);
+	_cleanup_free_ char *text =
+		str_printf("VFIO was asked at the last claim and refused: %s", error);
 
 	return text ? facts_add_text(facts, "why", text) : -ENOMEM;
 }
 
 /* Of its registers: what the hardware could, and the kernel may do less. */
-static int dma_facts_add_unit(const struct inventory *inv, const struct device *device, struct vec *facts)
+static int dma_facts_add_unit(const struct inventory *inv, const struct device *device,
+			      struct vec *facts)
 {
 	struct iommu_unit unit;
 	struct vec *dict;
@@ -192,7 +197,9 @@ int dma_facts_add(const struct inventory *inv, const struct device *device, stru
 	if (!group || !group->vfio_info_lines)
 		return facts_add_text(facts, "why", dma_facts_why_unknown(inv, group));
 	if (vfio_facts_word(group->vfio_info_lines, "refused"))
-		return dma_facts_add_refusal(vfio_facts_word(group->vfio_info_lines, "refused"), facts);
-	r = facts_add_text(facts, "source", str_or(vfio_facts_word(group->vfio_info_lines, "source"), "vfio"));
+		return dma_facts_add_refusal(vfio_facts_word(group->vfio_info_lines, "refused"),
+					     facts);
+	r = facts_add_text(facts, "source",
+			   str_or(vfio_facts_word(group->vfio_info_lines, "source"), "vfio"));
 	return r < 0 ? r : dma_facts_add_limits(group, facts);
 }

@@ -15,9 +15,10 @@ struct reserved_region {
 	const char *name; /* in the field's words: "RMRR", "MSI window", … */
 };
 
-/* Of a line of reserved_regions. False where it is none. @type and @name point into static memory. */
+/* Of a line of reserved_regions. False where it is none. @type and @name point into static memory.
+ */
 bool dma_facts_parse_reserved(const struct inventory *inv, const char *line,
-			   struct reserved_region *ret);
+			      struct reserved_region *ret);
 
 /*
  * Adds to @facts: "reserved" [{first, last, type, name}], "windows" [{first, last, kind}],
@@ -25,4 +26,4 @@ bool dma_facts_parse_reserved(const struct inventory *inv, const char *line,
  * 0 or -ENOMEM.
  */
 int dma_facts_add(const struct inventory *inv, const struct device *device,
-		 struct vec *facts) _must_check_;
+		  struct vec *facts) _must_check_;

@@ -9,12 +9,8 @@ static const char *iommu_unit_kind_of_name(const char *name)
 	static const struct {
 		const char *prefix, *kind;
 	} kinds[] = {
-		{ "dmar", "VT-d" },
-		{ "ivhd", "AMD-Vi" },
-		{ "smmu", "SMMU" },
-		{ "arm-smmu", "SMMU" },
-		{ "virtio", "virtio-iommu" },
-		{ "iommu-phb", "sPAPR" },
+		{ "dmar", "VT-d" },	{ "ivhd", "AMD-Vi" },	      { "smmu", "SMMU" },
+		{ "arm-smmu", "SMMU" }, { "virtio", "virtio-iommu" }, { "iommu-phb", "sPAPR" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -28,8 +24,8 @@ static bool iommu_unit_find_register(char *const *words, const char *name, uint6
 	for (size_t i = 0; words[i] && words[i + 1]; i++)
 		if (str_eq(words[i], name))
 			return str_parse_u64(str_starts(words[i + 1], "0x") ? words[i + 1] + 2 :
-									  words[i + 1],
-					 16, UINT64_MAX, ret) >= 0;
+									      words[i + 1],
+					     16, UINT64_MAX, ret) >= 0;
 	return false;
 }
 

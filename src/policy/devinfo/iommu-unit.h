@@ -15,8 +15,8 @@ struct iommu_unit {
 	char name[64];
 	const char *kind; /* "VT-d", "AMD-Vi", "SMMU", "virtio-iommu", "sPAPR", or "" */
 	enum iommu_unit_answer pasid, pri, ats, execute, privileged;
-	unsigned pasid_bits;	/* 0: not said */
-	unsigned address_bits;	/* of I/O addresses; 0: not said */
+	unsigned pasid_bits;   /* 0: not said */
+	unsigned address_bits; /* of I/O addresses; 0: not said */
 };
 
 /* The unit that translates for @device; false: it is behind none that the kernel names. */

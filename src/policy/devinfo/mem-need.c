@@ -32,6 +32,7 @@ char *mem_need_format(uint64_t bytes)
 		return strdup("infinity");
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
 		if (bytes && (bytes & ((UINT64_C(1) << units[i].shift) - 1)) == 0)
-			return str_printf("%llu%c", (unsigned long long)(bytes >> units[i].shift), units[i].unit);
+			return str_printf("%llu%c", (unsigned long long)(bytes >> units[i].shift),
+					  units[i].unit);
 	return str_printf("%llu", (unsigned long long)bytes);
 }

@@ -9,12 +9,12 @@
 #include "policy/devinfo/small-bar.h"
 
 /* include/linux/ioport.h */
-#define IORESOURCE_PREFETCH   0x2000u
-#define IORESOURCE_UNSET      0x20000000u
+#define IORESOURCE_PREFETCH 0x2000u
+#define IORESOURCE_UNSET 0x20000000u
 #define IORESOURCE_ROM_ENABLE 0x1u
 #define IORESOURCE_ROM_SHADOW 0x2u
 
-#define ROM	    6
+#define ROM 6
 #define REGION_MMAP 0x4u /* VFIO_REGION_INFO_FLAG_MMAP */
 
 /* All that is looked at of one region. */
@@ -86,7 +86,8 @@ static const char *mmio_facts_why_no_map(const struct region *region, const char
 }
 
 /* What VFIO said of it when it was asked; false: it was not. */
-static bool mmio_facts_find_vfio_info(const struct region *region, const char *name, struct vfio_facts_line *ret)
+static bool mmio_facts_find_vfio_info(const struct region *region, const char *name,
+				      struct vfio_facts_line *ret)
 {
 	char *const *at = region->device->vfio_info_lines;
 
@@ -115,7 +116,8 @@ static int mmio_facts_add_sparse(const struct region *region, struct vec *facts)
 	return list ? 0 : -ENOMEM;
 }
 
-static int mmio_facts_add_vfio_info(const struct region *region, bool can, const char *why, struct vec *facts)
+static int mmio_facts_add_vfio_info(const struct region *region, bool can, const char *why,
+				    struct vec *facts)
 {
 	struct vfio_facts_line line;
 	bool sparse = mmio_facts_find_vfio_info(region, "sparse", &line);
@@ -127,13 +129,15 @@ static int mmio_facts_add_vfio_info(const struct region *region, bool can, const
 	if (r >= 0 && sparse)
 		r = mmio_facts_add_sparse(region, facts);
 	if (r >= 0 && !can)
-		r = facts_add_text(facts, "why", why ? why : "its VFIO driver does not let it be mapped");
+		r = facts_add_text(facts, "why",
+				   why ? why : "its VFIO driver does not let it be mapped");
 	return r;
 }
 
 static int mmio_facts_add_map(const struct region *region, const char *neighbour, struct vec *facts)
 {
-	static const char table[] = "the VMM keeps the guest off the pages of the MSI-X table in it";
+	static const char table[] =
+		"the VMM keeps the guest off the pages of the MSI-X table in it";
 	const char *why = mmio_facts_why_no_map(region, neighbour);
 	struct vfio_facts_line line;
 	int r;
@@ -150,7 +154,8 @@ static int mmio_facts_add_map(const struct region *region, const char *neighbour
 
 /* --- one region --- */
 
-static int mmio_facts_add_memory(const struct region *region, const char *neighbour, struct vec *facts)
+static int mmio_facts_add_memory(const struct region *region, const char *neighbour,
+				 struct vec *facts)
 {
 	const struct device_resource *res = region->res;
 	int r = facts_add_bool(facts, "64bit", res->flags & IORESOURCE_MEM_64);
@@ -191,7 +196,8 @@ static int mmio_facts_add_region(const struct region *region, struct vec *list, 
 
 /* --- the whole --- */
 
-static int mmio_facts_add_msix_part(struct vec *facts, const char *name, const struct msix_part *part)
+static int mmio_facts_add_msix_part(struct vec *facts, const char *name,
+				    const struct msix_part *part)
 {
 	struct vec *dict = facts_add_dict(facts, name);
 
@@ -204,7 +210,7 @@ static int mmio_facts_add_msix_part(struct vec *facts, const char *name, const s
 
 /* "maskable": nothing is lost when the guest is kept off its pages. Else it had better be moved. */
 static int mmio_facts_add_msix(const struct inventory *inv, const struct device *device,
-		    const struct msix_table *msix, struct vec *facts)
+			       const struct msix_table *msix, struct vec *facts)
 {
 	bool known = msix && mmio_facts_is_present(&device->resources[msix->table.bar]);
 	bool shares = known && msix_table_shares_page(device, msix, inv->page_size);
@@ -237,7 +243,7 @@ static const char *mmio_facts_rom_state(const struct device *device)
 }
 
 int mmio_facts_add(const struct inventory *inv, const struct vec *small_bars,
-		  const struct device *device, struct vec *facts)
+		   const struct device *device, struct vec *facts)
 {
 	struct vec *list = facts_add_list(facts, "regions", FACT_DICT);
 	bool ports = false, safe = true, has_msix;
@@ -247,7 +253,10 @@ int mmio_facts_add(const struct inventory *inv, const struct vec *small_bars,
 	has_msix = msix_table_find(device, &msix);
 	for (unsigned i = 0; r >= 0 && i < DEVICE_RESOURCES; i++) {
 		const struct region region = {
-			.inv = inv, .small_bars = small_bars, .device = device, .number = i,
+			.inv = inv,
+			.small_bars = small_bars,
+			.device = device,
+			.number = i,
 			.res = &device->resources[i],
 			.msix = has_msix && msix.table.bar == i ? &msix : NULL,
 		};

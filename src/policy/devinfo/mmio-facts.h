@@ -15,4 +15,4 @@
  * small_bars_index() of @inv. 0 or -ENOMEM.
  */
 int mmio_facts_add(const struct inventory *inv, const struct vec *small_bars,
-		  const struct device *device, struct vec *facts) _must_check_;
+		   const struct device *device, struct vec *facts) _must_check_;

@@ -2,11 +2,11 @@
 #include "policy/devinfo/msix-table.h"
 #include "policy/devinfo/pcicap.h"
 
-#define MSIX_FLAGS   2
-#define MSIX_TABLE   4
+#define MSIX_FLAGS 2
+#define MSIX_TABLE 4
 #define MSIX_PENDING 8
-#define ENTRY_SIZE   16u
-#define PCI_PAGE     4096u /* PCI asks that tables have a page of their own, of this size */
+#define ENTRY_SIZE 16u
+#define PCI_PAGE 4096u /* PCI asks that tables have a page of their own, of this size */
 
 static void msix_part_read(const struct device *device, size_t at, struct msix_part *part)
 {
@@ -55,7 +55,9 @@ static struct range msix_part_range(const struct msix_part *part, uint64_t bar_s
 {
 	uint64_t start = msix_table_min(part->offset, bar_size);
 
-	return (struct range){ start, msix_table_min(msix_table_round_up(start + part->size, PCI_PAGE), bar_size) };
+	return (struct range){
+		start, msix_table_min(msix_table_round_up(start + part->size, PCI_PAGE), bar_size)
+	};
 }
 
 static uint64_t msix_table_range_size(struct range range)
@@ -65,7 +67,8 @@ static uint64_t msix_table_range_size(struct range range)
 
 static struct range msix_table_intersect(struct range a, struct range b)
 {
-	return (struct range){ a.start > b.start ? a.start : b.start, msix_table_min(a.end, b.end) };
+	return (struct range){ a.start > b.start ? a.start : b.start,
+			       msix_table_min(a.end, b.end) };
 }
 
 static bool msix_part_overlaps(const struct msix_part *a, const struct msix_part *b)
@@ -90,7 +93,8 @@ bool msix_table_shares_page(const struct device *device, const struct msix_table
 		if (msix_part_overlaps(&msix->pending, &msix->table))
 			return true;
 		pending = msix_table_intersect(msix_part_range(&msix->pending, bar_size), pages);
-		own += msix_table_range_size(pending) - msix_table_range_size(msix_table_intersect(pending, table));
+		own += msix_table_range_size(pending) -
+		       msix_table_range_size(msix_table_intersect(pending, table));
 	}
 	return msix_table_range_size(pages) > own;
 }
@@ -125,8 +129,9 @@ unsigned msix_table_new_bar(const struct device *device)
 		if (!msix_table_bar_exists(&bars[i]) && !msix_table_bar_is_upper(device, i))
 			return i;
 	for (unsigned i = 0; i < DEVICE_BARS; i++)
-		if (msix_table_bar_may_grow(&bars[i]) && (best == DEVICE_BARS || bars[i].end - bars[i].start <
-									 bars[best].end - bars[best].start))
+		if (msix_table_bar_may_grow(&bars[i]) &&
+		    (best == DEVICE_BARS ||
+		     bars[i].end - bars[i].start < bars[best].end - bars[best].start))
 			best = i;
 	return best;
 }

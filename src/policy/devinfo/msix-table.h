@@ -30,7 +30,7 @@ bool msix_table_shares_page(const struct device *device, const struct msix_table
 
 /*
  * The BAR to move the table to: one that the function does not have, which changes nothing else, or
- * the smallest one of memory, which becomes twice as large. DEVICE_BARS: there is none. QEMU has the
- * setting "auto" and refuses it for every device (hw/vfio/pci.c, vfio_pci_relocate_msix()).
+ * the smallest one of memory, which becomes twice as large. DEVICE_BARS: there is none. QEMU has
+ * the setting "auto" and refuses it for every device (hw/vfio/pci.c, vfio_pci_relocate_msix()).
  */
 unsigned msix_table_new_bar(const struct device *device);

@@ -11,7 +11,8 @@
 
 #define HIDDEN_SHOWN 32
 
-static const struct device *pasid_facts_physfn(const struct inventory *inv, const struct device *device)
+static const struct device *pasid_facts_physfn(const struct inventory *inv,
+					       const struct device *device)
 {
 	return device->physfn ? inventory_find(inv, device->physfn) : NULL;
 }
@@ -58,8 +59,8 @@ static int pasid_facts_add_ats(const struct device *device, size_t at, struct ve
 	return 0;
 }
 
-static int pasid_facts_add_registers(enum cap_space_kind kind, const struct device *device, size_t at,
-			 struct vec *facts)
+static int pasid_facts_add_registers(enum cap_space_kind kind, const struct device *device,
+				     size_t at, struct vec *facts)
 {
 	if (at + cap_space_size(kind) > device->config_size)
 		return 0;
@@ -90,7 +91,7 @@ static void pasid_facts_find_own(const struct device *device, struct cap_space *
 }
 
 static int pasid_facts_add_kind(enum cap_space_kind kind, const struct cap_space *space,
-		    const struct device *owner, struct vec *facts)
+				const struct device *owner, struct vec *facts)
 {
 	struct vec *dict = facts_add_dict(facts, cap_space_kind_to_string(kind));
 
@@ -107,13 +108,16 @@ static int pasid_facts_add_kind(enum cap_space_kind kind, const struct cap_space
 	return pasid_facts_add_registers(kind, owner, space->at, dict);
 }
 
-static int pasid_facts_add_answer(struct vec *facts, const char *name, enum iommu_unit_answer answer)
+static int pasid_facts_add_answer(struct vec *facts, const char *name,
+				  enum iommu_unit_answer answer)
 {
-	return answer == IOMMU_UNIT_UNKNOWN ? 0 : facts_add_bool(facts, name, answer == IOMMU_UNIT_YES);
+	return answer == IOMMU_UNIT_UNKNOWN ? 0 :
+					      facts_add_bool(facts, name, answer == IOMMU_UNIT_YES);
 }
 
 /* What it does not do it does not let through, whatever the device has on. */
-static int pasid_facts_add_unit(const struct inventory *inv, const struct device *device, struct vec *facts)
+static int pasid_facts_add_unit(const struct inventory *inv, const struct device *device,
+				struct vec *facts)
 {
 	struct iommu_unit unit;
 	struct vec *dict;
@@ -123,7 +127,8 @@ static int pasid_facts_add_unit(const struct inventory *inv, const struct device
 	dict = facts_add_dict(facts, "iommu");
 	if (facts_add_text(dict, "name", unit.name) < 0 ||
 	    facts_add_text(dict, "kind", unit.kind) < 0 ||
-	    pasid_facts_add_answer(dict, "pasid", unit.pasid) < 0 || pasid_facts_add_answer(dict, "pri", unit.pri) < 0 ||
+	    pasid_facts_add_answer(dict, "pasid", unit.pasid) < 0 ||
+	    pasid_facts_add_answer(dict, "pri", unit.pri) < 0 ||
 	    pasid_facts_add_answer(dict, "ats", unit.ats) < 0 ||
 	    pasid_facts_add_answer(dict, "execute", unit.execute) < 0 ||
 	    pasid_facts_add_answer(dict, "privileged", unit.privileged) < 0)
@@ -221,7 +226,8 @@ static int pasid_facts_add_place(const struct cap_space_place *place, struct vec
 	return 0;
 }
 
-/* The kernel may know better than configuration space, be it asked through iommufd or the module. */
+/* The kernel may know better than configuration space, be it asked through iommufd or the module.
+ */
 static const char *pasid_facts_why_denied(const struct device *device, enum cap_space_kind kind)
 {
 	static const char *const names[CAP_SPACE_KINDS][2] = {
@@ -234,7 +240,8 @@ static const char *pasid_facts_why_denied(const struct device *device, enum cap_
 		char *const *at = device->vfio_info_lines;
 		struct vfio_facts_line line;
 
-		if (vfio_facts_next(&at, names[kind][i], &line) && line.n > 0 && line.numbers[0] == 0)
+		if (vfio_facts_next(&at, names[kind][i], &line) && line.n > 0 &&
+		    line.numbers[0] == 0)
 			return "its PF has it in configuration space, and this kernel does not use "
 			       "it for the virtual function (built without, or it knows better)";
 	}
@@ -242,7 +249,7 @@ static const char *pasid_facts_why_denied(const struct device *device, enum cap_
 }
 
 static int pasid_facts_add_virtual_kind(const struct device *device, enum cap_space_kind kind,
-		       const struct cap_space *space, struct vec *facts)
+					const struct cap_space *space, struct vec *facts)
 {
 	struct vec *dict = facts_add_dict(facts, cap_space_kind_to_string(kind));
 	const char *denied = pasid_facts_why_denied(device, kind);
@@ -257,8 +264,9 @@ static int pasid_facts_add_virtual_kind(const struct device *device, enum cap_sp
 	if (space->state == CAP_SPACE_OWN)
 		return facts_add_address(dict, "offset", space->at);
 	if (space->state == CAP_SPACE_NOT_INHERITED &&
-	    facts_add_text(dict, "why", "each function needs an ATS of its own, and this one has "
-					"none: shown to a guest it would do nothing") < 0)
+	    facts_add_text(dict, "why",
+			   "each function needs an ATS of its own, and this one has "
+			   "none: shown to a guest it would do nothing") < 0)
 		return -ENOMEM;
 	return space->place.size ? pasid_facts_add_place(&space->place, dict) : 0;
 }
@@ -279,7 +287,8 @@ static int pasid_facts_add_hidden(const struct device *device, struct vec *facts
 	return list ? 0 : -ENOMEM;
 }
 
-int pasid_facts_add_virtual(const struct inventory *inv, const struct device *device, struct vec *facts)
+int pasid_facts_add_virtual(const struct inventory *inv, const struct device *device,
+			    struct vec *facts)
 {
 	struct cap_space space[CAP_SPACE_KINDS];
 	bool any = false;

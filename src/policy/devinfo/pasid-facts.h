@@ -12,14 +12,15 @@
 
 /*
  * Adds to @facts "pasid", "pri", "ats", each {state, offset, of, enabled, …}, and "iommu" {name,
- * kind, pasid, …}, what it enforces, "kernel" and "module", what those say. Nothing for a function that has none of them. 0 or -ENOMEM.
+ * kind, pasid, …}, what it enforces, "kernel" and "module", what those say. Nothing for a function
+ * that has none of them. 0 or -ENOMEM.
  */
 int pasid_facts_add(const struct inventory *inv, const struct device *device,
-		   struct vec *facts) _must_check_;
+		    struct vec *facts) _must_check_;
 
 /*
  * Adds to @facts, for a virtual function: "pasid", "pri", "ats" {state, why, offset, size, as-pf,
  * previous, previous-header, next, registers}, and "hidden", what was kept away from. 0 or -ENOMEM.
  */
 int pasid_facts_add_virtual(const struct inventory *inv, const struct device *device,
-		    struct vec *facts) _must_check_;
+			    struct vec *facts) _must_check_;

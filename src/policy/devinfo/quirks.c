@@ -60,7 +60,7 @@ void quirks_hints_clear(struct vec *hints)
 }
 
 static int quirks_add_hint(struct vec *hints, const char *name, const char *value,
-		    const struct quirk *quirk)
+			   const struct quirk *quirk)
 {
 	struct quirk_hint *hint = calloc(1, sizeof(*hint));
 
@@ -75,14 +75,17 @@ static int quirks_add_hint(struct vec *hints, const char *name, const char *valu
 	return -ENOMEM;
 }
 
-/* What the device itself shows: its MSI-X table is in the way, and there is another place for it. */
-static int quirks_add_relocation(const struct inventory *inv, const struct device *device, struct vec *hints)
+/* What the device itself shows: its MSI-X table is in the way, and there is another place for it.
+ */
+static int quirks_add_relocation(const struct inventory *inv, const struct device *device,
+				 struct vec *hints)
 {
 	char bar[] = "bar0";
 	struct msix_table msix;
 	unsigned n;
 
-	if (!msix_table_find(device, &msix) || !msix_table_shares_page(device, &msix, inv->page_size))
+	if (!msix_table_find(device, &msix) ||
+	    !msix_table_shares_page(device, &msix, inv->page_size))
 		return 0;
 	n = msix_table_new_bar(device);
 	if (n == DEVICE_BARS)
@@ -92,7 +95,7 @@ static int quirks_add_relocation(const struct inventory *inv, const struct devic
 }
 
 static const struct quirk *quirks_last_setting(const struct vec *found, const char *name,
-				       const struct quirk_setting **ret)
+					       const struct quirk_setting **ret)
 {
 	const struct quirk *last = NULL;
 

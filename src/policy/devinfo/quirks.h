@@ -11,7 +11,8 @@
 
 bool quirks_match(const struct quirk *quirk, const struct device *device);
 /* Those that are about @device: struct quirk, not owned. 0 or -ENOMEM. */
-int quirks_find(const struct vec *quirks, const struct device *device, struct vec *ret) _must_check_;
+int quirks_find(const struct vec *quirks, const struct device *device,
+		struct vec *ret) _must_check_;
 
 /*
  * What a VMM should be told when it gets this device. @name is one of quirk_settings, each once (of

@@ -15,7 +15,8 @@ bool small_bar_is(const struct inventory *inv, const struct device_resource *bar
 	       bar->end >= bar->start && bar->end - bar->start < inv->page_size - 1;
 }
 
-static int small_bars_add(const struct inventory *inv, const struct device *device, struct vec *bars)
+static int small_bars_add(const struct inventory *inv, const struct device *device,
+			  struct vec *bars)
 {
 	for (unsigned i = 0; i < DEVICE_BARS; i++) {
 		const struct device_resource *bar = &device->resources[i];
@@ -35,7 +36,7 @@ static int small_bars_add(const struct inventory *inv, const struct device *devi
 
 int small_bars_index(const struct inventory *inv, struct vec *ret)
 {
-	VEC_FOREACH (const struct device, device, &inv->devices)
+	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (small_bars_add(inv, device, ret) < 0)
 			return -ENOMEM;
 	vec_sort(ret, small_bars_cmp);

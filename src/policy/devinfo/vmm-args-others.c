@@ -20,9 +20,13 @@ static int vmm_args_others_note_hints(struct vmm_args_build *make)
 			continue;
 		VEC_FOREACH(const struct quirk_hint, hint, device->hints)
 			if (r >= 0)
-				r = vmm_args_add_note(make, str_printf("%s: %s has no way to say %s=%s, which this model is better "
-								  "given.", device->key, vmm_args_vmm_name(make->args->vmm),
-								  hint->name, hint->value));
+				r = vmm_args_add_note(make,
+						      str_printf("%s: %s has no way to say %s=%s, "
+								 "which this model is better "
+								 "given.",
+								 device->key,
+								 vmm_args_vmm_name(make->args->vmm),
+								 hint->name, hint->value));
 	}
 	return r;
 }
@@ -34,9 +38,11 @@ static int vmm_args_others_add_platform(struct vmm_args_build *make)
 {
 	const struct vmm_args_device *first = make->args->devices.items[0];
 	int r = vmm_args_add_word(make, strdup("--platform"));
-	return r < 0 ? r : vmm_args_add_word(make, first->iommufd < 0 ? strdup("iommufd=on") :
-								   str_printf("iommufd=on,iommufd_fd=%d",
-									      first->iommufd));
+	return r < 0 ? r :
+		       vmm_args_add_word(make, first->iommufd < 0 ?
+						       strdup("iommufd=on") :
+						       str_printf("iommufd=on,iommufd_fd=%d",
+								  first->iommufd));
 }
 
 static char *vmm_args_others_path_or_fd(const struct vmm_args_device *device)
@@ -67,8 +73,9 @@ int vmm_args_others_cloud_hypervisor(struct vmm_args_build *make)
 			r = vmm_args_add_word(make, vmm_args_others_path_or_fd(device));
 	}
 	if (r >= 0 && iommufd && devices->n > 1)
-		r = vmm_args_add_note(make, strdup("On kernels before 6.19 Cloud Hypervisor needs vfio_p2p_dma=off in --platform with "
-					      "iommufd."));
+		r = vmm_args_add_note(make, strdup("On kernels before 6.19 Cloud Hypervisor needs "
+						   "vfio_p2p_dma=off in --platform with "
+						   "iommufd."));
 	return r < 0 ? r : vmm_args_others_note_hints(make);
 }
 
@@ -77,7 +84,8 @@ int vmm_args_others_cloud_hypervisor(struct vmm_args_build *make)
 static char *vmm_args_others_address(const struct vmm_args_place *place)
 {
 	return place->slot < 0 ? strdup("") :
-				 str_printf(",guest-address=00:%02x.%u", (unsigned)place->slot, place->function);
+				 str_printf(",guest-address=00:%02x.%u", (unsigned)place->slot,
+					    place->function);
 }
 
 int vmm_args_others_crosvm(struct vmm_args_build *make)
@@ -87,11 +95,14 @@ int vmm_args_others_crosvm(struct vmm_args_build *make)
 
 	for (size_t i = 0; r >= 0 && i < devices->n; i++) {
 		const struct vmm_args_device *device = devices->items[i];
-		_cleanup_free_ char *where = vmm_args_others_address(&make->places[i]), *path = device_bus_path_of_key(device->key);
+		_cleanup_free_ char *where = vmm_args_others_address(&make->places[i]),
+				    *path = device_bus_path_of_key(device->key);
 
 		if (device->fd >= 0)
-			return vmm_args_refuse(make, strdup("crosvm takes no descriptors of devices. Claim by path "
-							   "(access=node), and it opens /dev/vfio itself."));
+			return vmm_args_refuse(
+				make,
+				strdup("crosvm takes no descriptors of devices. Claim by path "
+				       "(access=node), and it opens /dev/vfio itself."));
 		r = where && path ? vmm_args_add_word(make, strdup("--vfio")) : -ENOMEM;
 		if (r >= 0)
 			r = vmm_args_add_word(make, str_printf("%s%s", path, where));

@@ -7,9 +7,9 @@
 
 /* Where a function goes in the guest: companions of one slot stay in one. */
 struct vmm_args_place {
-	int slot;      /* negative: wherever the VMM puts it */
+	int slot; /* negative: wherever the VMM puts it */
 	unsigned function;
-	bool first;    /* function 0 of several */
+	bool first; /* function 0 of several */
 };
 
 struct vmm_args_build {
@@ -24,7 +24,8 @@ int vmm_args_add_word(struct vmm_args_build *make, char *text) _must_check_;
 int vmm_args_add_note(struct vmm_args_build *make, char *text) _must_check_;
 int vmm_args_refuse(struct vmm_args_build *make, char *text) _must_check_;
 
-/* The newer interface is asked for, and this VMM has the older one alone: who claims only the newer has no node that it could open. */
+/* The newer interface is asked for, and this VMM has the older one alone: who claims only the newer
+ * has no node that it could open. */
 int vmm_args_note_group(struct vmm_args_build *make, const char *vmm) _must_check_;
 
 /* The value of a hint of this device, or NULL. */

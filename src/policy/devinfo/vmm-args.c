@@ -11,7 +11,8 @@
 /* Slots that VMMs and their users leave alone as a rule. */
 #define FIRST_SLOT 0x10
 
-static const char *const vmm_args_vmm_names[VMM_COUNT] = { "qemu", "cloud-hypervisor", "crosvm", "libvirt" };
+static const char *const vmm_args_vmm_names[VMM_COUNT] = { "qemu", "cloud-hypervisor", "crosvm",
+							   "libvirt" };
 
 const char *vmm_args_vmm_name(enum vmm vmm)
 {
@@ -27,8 +28,8 @@ static int vmm_args_parse_version(const char *s, unsigned *ret)
 
 	if (r < 0)
 		return r;
-	if (!parts || str_parse_uint(parts[0], &major) < 0 || (parts[1] && str_parse_uint(parts[1], &minor) < 0) ||
-	    major > 9999 || minor > 999)
+	if (!parts || str_parse_uint(parts[0], &major) < 0 ||
+	    (parts[1] && str_parse_uint(parts[1], &minor) < 0) || major > 9999 || minor > 999)
 		return -EINVAL;
 	*ret = major * 1000 + minor;
 	return 0;
@@ -87,10 +88,15 @@ void vmm_args_result_clear(struct vmm_args_result *result)
 int vmm_args_note_group(struct vmm_args_build *make, const char *vmm)
 {
 	const struct vmm_args *args = make->args;
-	_cleanup_free_ char *version = args->version ? str_printf(" %u.%u", args->version / 1000, args->version % 1000) : strdup("");
+	_cleanup_free_ char *version =
+		args->version ? str_printf(" %u.%u", args->version / 1000, args->version % 1000) :
+				strdup("");
 
-	return version ? vmm_args_add_note(make, str_printf("%s%s knows no iommufd, so it opens /dev/vfio/N: claim with the interface \"auto\" or \"group\".",
-						       vmm, version)) : -ENOMEM;
+	return version ? vmm_args_add_note(
+				 make, str_printf("%s%s knows no iommufd, so it opens /dev/vfio/N: "
+						  "claim with the interface \"auto\" or \"group\".",
+						  vmm, version)) :
+			 -ENOMEM;
 }
 
 const char *vmm_args_hint(const struct vmm_args_device *device, const char *name)
@@ -112,7 +118,8 @@ static bool vmm_args_address(const struct vmm_args *args, size_t i, struct pciad
 }
 
 /* Its companions in the same slot: how many there are, and where the one that is function 0 is. */
-static size_t vmm_args_count_companions(const struct vmm_args *args, const struct pciaddr *of, ptrdiff_t *ret_first)
+static size_t vmm_args_count_companions(const struct vmm_args *args, const struct pciaddr *of,
+					ptrdiff_t *ret_first)
 {
 	size_t n = 0;
 
@@ -130,8 +137,9 @@ static size_t vmm_args_count_companions(const struct vmm_args *args, const struc
 }
 
 /*
- * A driver in the guest looks for its companions (the sound of a graphics card, the slower halves of a USB controller) in
- * its own slot. A guest looks at the others of a slot only where function 0 is one of several.
+ * A driver in the guest looks for its companions (the sound of a graphics card, the slower halves
+ * of a USB controller) in its own slot. A guest looks at the others of a slot only where function 0
+ * is one of several.
  */
 static int vmm_args_lay_out(struct vmm_args_build *make)
 {
@@ -151,9 +159,12 @@ static int vmm_args_lay_out(struct vmm_args_build *make)
 		    vmm_args_count_companions(args, &address, &first) < 2 || first < 0)
 			continue;
 		for (size_t j = i; j < args->devices.n; j++)
-			if (vmm_args_address(args, j, &other) && pciaddr_same_slot(&address, &other))
-				make->places[j] = (struct vmm_args_place){
-					.slot = next, .function = other.function, .first = other.function == 0 };
+			if (vmm_args_address(args, j, &other) &&
+			    pciaddr_same_slot(&address, &other))
+				make->places[j] =
+					(struct vmm_args_place){ .slot = next,
+								 .function = other.function,
+								 .first = other.function == 0 };
 		next++;
 	}
 	return 0;
@@ -161,7 +172,7 @@ static int vmm_args_lay_out(struct vmm_args_build *make)
 
 int vmm_args_build(const struct vmm_args *args, struct vmm_args_result *ret, char **ret_error)
 {
-	static int (*const makers[VMM_COUNT])(struct vmm_args_build *make) = {
+	static int (*const makers[VMM_COUNT])(struct vmm_args_build * make) = {
 		[VMM_QEMU] = vmm_args_qemu,
 		[VMM_CLOUD_HYPERVISOR] = vmm_args_others_cloud_hypervisor,
 		[VMM_CROSVM] = vmm_args_others_crosvm,
@@ -173,8 +184,10 @@ int vmm_args_build(const struct vmm_args *args, struct vmm_args_result *ret, cha
 
 	VEC_FOREACH(const struct vmm_args_device, device, &args->devices)
 		if (r >= 0 && device->vf_token && args->vmm != VMM_QEMU)
-			r = vmm_args_refuse(&make, str_printf("%s needs a VF token, and %s has no way to give it.", device->key,
-							     vmm_args_vmm_name(args->vmm)));
+			r = vmm_args_refuse(
+				&make,
+				str_printf("%s needs a VF token, and %s has no way to give it.",
+					   device->key, vmm_args_vmm_name(args->vmm)));
 	if (r >= 0)
 		r = makers[args->vmm](&make);
 	free(make.places);

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * How a VMM is told of the devices of a claim: its command line, or libvirt's XML. Each VMM has its own
- * words for the same: which devices, by path or by descriptor, in which slots, and with which hints (quirks.h).
+ * How a VMM is told of the devices of a claim: its command line, or libvirt's XML. Each VMM has its
+ * own words for the same: which devices, by path or by descriptor, in which slots, and with which
+ * hints (quirks.h).
  */
 
 #include <stdbool.h>
@@ -30,8 +31,8 @@ struct vmm_args_device {
 
 struct vmm_args {
 	enum vmm vmm;
-	unsigned version; /* major * 1000 + minor; 0: the latest that is known here */
-	bool iommufd;	  /* by path too, the newer interface is used */
+	unsigned version;   /* major * 1000 + minor; 0: the latest that is known here */
+	bool iommufd;	    /* by path too, the newer interface is used */
 	struct vec devices; /* struct vmm_args_device, not owned */
 };
 
@@ -45,6 +46,7 @@ int vmm_args_parse(const char *s, enum vmm *ret_vmm, unsigned *ret_version) _mus
 const char *vmm_args_vmm_name(enum vmm vmm);
 
 /* 0; -EOPNOTSUPP if this VMM cannot have them so, and *ret_error says why; -ENOMEM. */
-int vmm_args_build(const struct vmm_args *args, struct vmm_args_result *ret, char **ret_error) _must_check_;
+int vmm_args_build(const struct vmm_args *args, struct vmm_args_result *ret,
+		   char **ret_error) _must_check_;
 void vmm_args_result_clear(struct vmm_args_result *result);
 #define _cleanup_vmm_args_result_ _cleanup_(vmm_args_result_clear)

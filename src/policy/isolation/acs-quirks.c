@@ -10,11 +10,26 @@ enum acs_place {
 	AT_CHIPSET,	/* one of the functions of a device on the root bus */
 };
 
-#define ONE(vendor, id, where)		  { vendor, id, id, 1, where, ACS_RULE_ISOLATES }
-#define RANGE(vendor, first, last, where) { vendor, first, last, 1, where, ACS_RULE_ISOLATES }
-#define EVEN(vendor, first, last, where)  { vendor, first, last, 2, where, ACS_RULE_ISOLATES }
-#define DWORDS(first, last)		  { 0x8086, first, last, 1, AT_ROOT_PORT, ACS_RULE_DWORDS }
-#define REST(vendor, where)		  { vendor, 0, 0xffff, 1, where, ACS_RULE_SHARES }
+#define ONE(vendor, id, where)                              \
+	{                                                   \
+		vendor, id, id, 1, where, ACS_RULE_ISOLATES \
+	}
+#define RANGE(vendor, first, last, where)                        \
+	{                                                        \
+		vendor, first, last, 1, where, ACS_RULE_ISOLATES \
+	}
+#define EVEN(vendor, first, last, where)                         \
+	{                                                        \
+		vendor, first, last, 2, where, ACS_RULE_ISOLATES \
+	}
+#define DWORDS(first, last)                                           \
+	{                                                             \
+		0x8086, first, last, 1, AT_ROOT_PORT, ACS_RULE_DWORDS \
+	}
+#define REST(vendor, where)                                  \
+	{                                                    \
+		vendor, 0, 0xffff, 1, where, ACS_RULE_SHARES \
+	}
 
 /* The first that fits counts. */
 static const struct acs_rule acs_quirks_rules[] = {
@@ -202,7 +217,8 @@ static const struct {
 int acs_quirks_alias_function(const struct device *device)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(acs_quirks_aliases); i++)
-		if (acs_quirks_aliases[i].vendor == device->vendor && acs_quirks_aliases[i].device == device->device)
+		if (acs_quirks_aliases[i].vendor == device->vendor &&
+		    acs_quirks_aliases[i].device == device->device)
 			return acs_quirks_aliases[i].function;
 	return -1;
 }

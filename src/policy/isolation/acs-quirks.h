@@ -10,7 +10,9 @@
 
 #include "model/device.h"
 
-#define ACS_CTRL_DWORDS 8 /* where the control register is in chipsets that made dwords of words */
+#define ACS_CTRL_DWORDS                                                          \
+	8 /* where the control register is in chipsets that made dwords of words \
+	   */
 
 enum acs_verdict {
 	ACS_RULE_ISOLATES,

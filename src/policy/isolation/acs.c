@@ -5,7 +5,7 @@
 #include "policy/isolation/acs-quirks.h"
 #include "policy/isolation/acs.h"
 
-#define ACS_CAP	 4 /* behind the start of the capability */
+#define ACS_CAP 4 /* behind the start of the capability */
 #define ACS_CTRL 6
 
 /* source validation, request redirect, completion redirect, upstream forwarding */
@@ -37,8 +37,8 @@ enum acs_state acs_state(const struct device *device)
 	case EXPRESS_LEGACY_ENDPOINT:
 	case EXPRESS_UPSTREAM:
 	case EXPRESS_RC_ENDPOINT:
-		return pcicap_is_multifunction(device) ? acs_read_control(device, ACS_CTRL)
-						       : ACS_NOT_NEEDED;
+		return pcicap_is_multifunction(device) ? acs_read_control(device, ACS_CTRL) :
+							 ACS_NOT_NEEDED;
 	case EXPRESS_RC_EVENTS:
 		return ACS_MISSING;
 	case -ENOENT:

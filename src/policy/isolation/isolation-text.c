@@ -6,7 +6,7 @@
 #include "policy/isolation/isolation.h"
 
 static char *isolation_text_port(const struct device *device, const struct isolation_cause *cause,
-			  const char *what)
+				 const char *what)
 {
 	if (str_eq(device->key, cause->peer))
 		return str_printf("This port %s, so it shares its group with what is below it.",
@@ -35,7 +35,7 @@ static bool isolation_text_is_unreadable(const struct inventory *inv, const char
 }
 
 static char *isolation_text_unknown(const struct inventory *inv, const struct device *device,
-			     const struct isolation_cause *cause)
+				    const struct isolation_cause *cause)
 {
 	bool unread = isolation_text_is_unreadable(inv, cause->peer) ||
 		      (device_is_pci(device) && acs_state(device) == ACS_UNKNOWN);
@@ -46,7 +46,8 @@ static char *isolation_text_unknown(const struct inventory *inv, const struct de
 			"read far enough (it takes root, and lspci -xxxx).",
 			cause->peer);
 	if (!device_is_pci(device))
-		return str_printf("The kernel put it into one group with %s, and does not say why. Devices that the "
+		return str_printf("The kernel put it into one group with %s, and does not say why. "
+				  "Devices that the "
 				  "IOMMU knows by the same ID share one.",
 				  cause->peer);
 	return str_printf("The kernel put it into one group with %s; configuration space does not "
@@ -61,7 +62,8 @@ char *isolation_text(const struct inventory *inv, const struct device *device,
 	case ISOLATION_ACS_MISSING:
 		return isolation_text_port(device, cause, "has no access control (ACS)");
 	case ISOLATION_ACS_NOT_ENABLED:
-		return isolation_text_port(device, cause, "has access control (ACS) that is turned off");
+		return isolation_text_port(device, cause,
+					   "has access control (ACS) that is turned off");
 	case ISOLATION_CONVENTIONAL_BRIDGE:
 		return isolation_text_bridge(device, cause);
 	case ISOLATION_MULTIFUNCTION:

@@ -56,7 +56,7 @@ static int isolation_add(struct vec *causes, enum isolation_code code, const cha
 {
 	struct isolation_cause *cause;
 
-	VEC_FOREACH (const struct isolation_cause, known, causes)
+	VEC_FOREACH(const struct isolation_cause, known, causes)
 		if (known->code == code && str_eq(known->peer, peer))
 			return 0;
 	cause = calloc(1, sizeof(*cause));
@@ -118,7 +118,8 @@ static bool isolation_is_acs_quirk(enum isolation_code *code)
  * The bridges above. One that does not isolate ties what is below it, or the kernel knows better
  * where it put the two sides apart.
  */
-static int isolation_add_above(const struct inventory *inv, const struct device *device, struct vec *causes)
+static int isolation_add_above(const struct inventory *inv, const struct device *device,
+			       struct vec *causes)
 {
 	const struct device *below = device, *bridge = topology_parent(inv, device);
 	bool apart = bridge && !isolation_same_group(device, bridge);
@@ -140,11 +141,13 @@ static int isolation_add_above(const struct inventory *inv, const struct device 
 	return 0;
 }
 
-static bool isolation_has_child(const struct inventory *inv, const struct device *bridge, bool in_group)
+static bool isolation_has_child(const struct inventory *inv, const struct device *bridge,
+				bool in_group)
 {
 	TOPOLOGY_FOREACH(other, inv, topology_below(inv, bridge))
-	if (str_eq(other->parent, bridge->key) && (!in_group || isolation_same_group(other, bridge)))
-		return true;
+		if (str_eq(other->parent, bridge->key) &&
+		    (!in_group || isolation_same_group(other, bridge)))
+			return true;
 	return false;
 }
 
@@ -153,7 +156,8 @@ static bool isolation_has_child_in_group(const struct inventory *inv, const stru
 	return isolation_has_child(inv, bridge, true);
 }
 
-static int isolation_add_bridge_itself(const struct inventory *inv, const struct device *device, struct vec *causes)
+static int isolation_add_bridge_itself(const struct inventory *inv, const struct device *device,
+				       struct vec *causes)
 {
 	enum isolation_code code;
 
@@ -165,7 +169,7 @@ static int isolation_add_bridge_itself(const struct inventory *inv, const struct
 
 /* Of two functions of one device; false if nothing ties them. */
 static bool isolation_function_tie(const struct device *a, const struct device *b,
-			     enum isolation_code *ret)
+				   enum isolation_code *ret)
 {
 	if (a == b || b->physfn)
 		return false;
@@ -181,13 +185,12 @@ static bool isolation_function_tie(const struct device *a, const struct device *
 }
 
 static int isolation_add_functions(const struct inventory *inv, const struct device *device,
-			 struct vec *causes)
+				   struct vec *causes)
 {
 	enum isolation_code code;
 	int r;
 
-	TOPOLOGY_FOREACH(other, inv, topology_slot(inv, device))
-	{
+	TOPOLOGY_FOREACH(other, inv, topology_slot(inv, device)) {
 		if (other->iommu_group < 0 || !isolation_function_tie(device, other, &code))
 			continue;
 		if (!isolation_same_group(device, other) && !isolation_is_acs_quirk(&code))
@@ -205,7 +208,8 @@ static int isolation_add_functions(const struct inventory *inv, const struct dev
  * The next of its group that something ties it to, of lower address; NULL: it is the first of
  * those.
  */
-static const struct device *isolation_next_tied(const struct inventory *inv, const struct device *device)
+static const struct device *isolation_next_tied(const struct inventory *inv,
+						const struct device *device)
 {
 	const struct device *above = topology_parent(inv, device);
 	enum isolation_code code;
@@ -219,13 +223,14 @@ static const struct device *isolation_next_tied(const struct inventory *inv, con
 				break;
 		}
 	TOPOLOGY_FOREACH(other, inv, topology_slot(inv, device))
-	if (device_cmp(other, device) < 0 && isolation_same_group(device, other) &&
-	    isolation_function_tie(device, other, &code))
-		return other;
+		if (device_cmp(other, device) < 0 && isolation_same_group(device, other) &&
+		    isolation_function_tie(device, other, &code))
+			return other;
 	return NULL;
 }
 
-static const struct device *isolation_first_tied(const struct inventory *inv, const struct device *device)
+static const struct device *isolation_first_tied(const struct inventory *inv,
+						 const struct device *device)
 {
 	const struct device *next;
 
@@ -239,23 +244,24 @@ static const struct device *isolation_first_tied(const struct inventory *inv, co
  * tied to that.
  */
 static const struct device *isolation_find_untied(const struct inventory *inv,
-					const struct iommu_group *group,
-					const struct device *device)
+						  const struct iommu_group *group,
+						  const struct device *device)
 {
-	const struct device *first = group->devices.items[0], *own = isolation_first_tied(inv, device);
+	const struct device *first = group->devices.items[0],
+			    *own = isolation_first_tied(inv, device);
 
 	if (own != isolation_first_tied(inv, first))
 		return first;
 	if (device != first)
 		return NULL;
-	VEC_FOREACH (const struct device, other, &group->devices)
+	VEC_FOREACH(const struct device, other, &group->devices)
 		if (isolation_first_tied(inv, other) != own)
 			return other;
 	return NULL;
 }
 
 static int isolation_add_unexplained(const struct inventory *inv, const struct device *device,
-			   struct vec *causes)
+				     struct vec *causes)
 {
 	const struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
 	const struct device *peer;
@@ -279,10 +285,9 @@ static bool isolation_is_downstream(const struct device *device)
 }
 
 static int isolation_add_endpoints_below(const struct inventory *inv, const struct device *device,
-			       const struct device *port, struct vec *causes)
+					 const struct device *port, struct vec *causes)
 {
-	TOPOLOGY_FOREACH(other, inv, topology_below(inv, port))
-	{
+	TOPOLOGY_FOREACH(other, inv, topology_below(inv, port)) {
 		int r;
 
 		if (device_is_bridge(other) || isolation_same_group(device, other) ||
@@ -312,7 +317,8 @@ static bool isolation_port_lets_pass(const struct inventory *inv, const struct d
  * no ACS; to the kernel the ports are devices of one function each, and it never asks them for each
  * other.
  */
-static int isolation_add_peers(const struct inventory *inv, const struct device *device, struct vec *causes)
+static int isolation_add_peers(const struct inventory *inv, const struct device *device,
+			       struct vec *causes)
 {
 	const struct device *port = topology_parent(inv, device);
 
@@ -324,13 +330,13 @@ static int isolation_add_peers(const struct inventory *inv, const struct device 
 
 		if (!isolation_is_downstream(port) || !upstream)
 			continue;
-		TOPOLOGY_FOREACH(other, inv, topology_below(inv, upstream))
-		{
+		TOPOLOGY_FOREACH(other, inv, topology_below(inv, upstream)) {
 			int r;
 
 			if (other == port || !str_eq(other->parent, upstream->key) ||
 			    !isolation_is_downstream(other) ||
-			    (!isolation_port_lets_pass(inv, port) && !isolation_port_lets_pass(inv, other)))
+			    (!isolation_port_lets_pass(inv, port) &&
+			     !isolation_port_lets_pass(inv, other)))
 				continue;
 			r = isolation_add_endpoints_below(inv, device, other, causes);
 			if (r < 0)
@@ -348,8 +354,7 @@ static int isolation_add_peers(const struct inventory *inv, const struct device 
  */
 static int isolation_add_from_module(const struct device *device, struct vec *causes)
 {
-	STRV_FOREACH(line, device->isolation)
-	{
+	STRV_FOREACH(line, device->isolation) {
 		_cleanup_strv_ char **words = NULL;
 		enum isolation_code code;
 		int r = strv_split(*line, " ", &words);
@@ -362,7 +367,8 @@ static int isolation_add_from_module(const struct device *device, struct vec *ca
 	return 0;
 }
 
-static int isolation_find_causes(const struct inventory *inv, const struct device *device, struct vec *causes)
+static int isolation_find_causes(const struct inventory *inv, const struct device *device,
+				 struct vec *causes)
 {
 	int r;
 

@@ -18,7 +18,7 @@ enum isolation_code {
 	ISOLATION_PLATFORM_PE,	       /* the platform made the group: powerpc */
 	ISOLATION_UNKNOWN, /* nothing that can be read ties it to @peer, or @peer cannot be read */
 	/* and where the group does not show it: */
-	ISOLATION_ACS_QUIRK, /* @peer would tie, but the kernel knows better */
+	ISOLATION_ACS_QUIRK,	/* @peer would tie, but the kernel knows better */
 	ISOLATION_PEER_TO_PEER, /* in another group, and a switch reaches it */
 	ISOLATION_CODES,
 };

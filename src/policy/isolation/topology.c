@@ -42,10 +42,10 @@ struct topology_range topology_below(const struct inventory *inv, const struct d
 	    !pcicap_buses(bridge, &first, &last))
 		return range;
 	range.first = topology_place(inv, &(struct pciaddr){ addr.domain, first, 0, 0 });
-	range.end =
-		last < UINT8_MAX
-			? topology_place(inv, &(struct pciaddr){ addr.domain, (uint8_t)(last + 1), 0, 0 })
-			: topology_place(inv, &(struct pciaddr){ addr.domain + 1, 0, 0, 0 });
+	range.end = last < UINT8_MAX ?
+			    topology_place(inv, &(struct pciaddr){ addr.domain, (uint8_t)(last + 1),
+								   0, 0 }) :
+			    topology_place(inv, &(struct pciaddr){ addr.domain + 1, 0, 0, 0 });
 	return range;
 }
 
@@ -71,7 +71,8 @@ struct topology_range topology_slot(const struct inventory *inv, const struct de
 	}
 	addr.function = 0;
 	range.first = range.end = topology_place(inv, &addr);
-	while (range.end < inv->devices.n && topology_same_slot(inv->devices.items[range.end], &addr))
+	while (range.end < inv->devices.n &&
+	       topology_same_slot(inv->devices.items[range.end], &addr))
 		range.end++;
 	return range;
 }

@@ -9,16 +9,18 @@
 
 #include "model/inventory.h"
 
-#define TOPOLOGY_DEPTH_MAX 256 /* buses there are: a forged snapshot may have a circle of bridges */
+#define TOPOLOGY_DEPTH_MAX                                                     \
+	256 /* buses there are: a forged snapshot may have a circle of bridges \
+	     */
 
 struct topology_range {
 	size_t first, end;
 };
 
 /* for (struct device *item of the range): declared here; break leaves nothing, return does. */
-#define TOPOLOGY_FOREACH(item, inv, range)                                                         \
-	for (struct topology_range item##_at = (range); item##_at.first < item##_at.end;           \
-	     item##_at.first++)                                                                    \
+#define TOPOLOGY_FOREACH(item, inv, range)                                               \
+	for (struct topology_range item##_at = (range); item##_at.first < item##_at.end; \
+	     item##_at.first++)                                                          \
 		for (struct device *item = (inv)->devices.items[item##_at.first]; item; item = NULL)
 
 /* The bridge above it; NULL on a root bus. */

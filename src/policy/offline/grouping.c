@@ -38,8 +38,8 @@ static int grouping_number(const struct inventory *inv, size_t at, const int *nu
 			return numbers[i];
 	}
 	TOPOLOGY_FOREACH(other, inv, topology_slot(inv, device))
-	if (other_at.first < at && grouping_joins_function(device, other))
-		return numbers[other_at.first];
+		if (other_at.first < at && grouping_joins_function(device, other))
+			return numbers[other_at.first];
 	return next;
 }
 

@@ -11,18 +11,18 @@
 #include "policy/offline/host-file.h"
 #include "policy/offline/lspci-dump.h"
 
-#define SRIOV_CONTROL	0x08 /* behind the start of the capability */
+#define SRIOV_CONTROL 0x08 /* behind the start of the capability */
 #define SRIOV_TOTAL_VFS 0x0e
-#define SRIOV_NUM_VFS	0x10
-#define SRIOV_OFFSET	0x14
-#define SRIOV_STRIDE	0x16
+#define SRIOV_NUM_VFS 0x10
+#define SRIOV_OFFSET 0x14
+#define SRIOV_STRIDE 0x16
 #define SRIOV_DEVICE_ID 0x1a
 
-#define EXPRESS_DEVCAP	 4
-#define DEVCAP_FLR	 (1u << 28)
-#define AF_CAPABILITIES	 3
-#define AF_TP_AND_FLR	 0x03
-#define PM_CONTROL	 4
+#define EXPRESS_DEVCAP 4
+#define DEVCAP_FLR (1u << 28)
+#define AF_CAPABILITIES 3
+#define AF_TP_AND_FLR 0x03
+#define PM_CONTROL 4
 #define PM_NO_SOFT_RESET 0x08
 
 /* --- who is below whom --- */
@@ -38,7 +38,7 @@ struct bridge {
  * never make a circle.
  */
 static const struct device *host_file_find_bridge(const struct bridge *bridges, size_t n,
-					const struct pciaddr *addr)
+						  const struct pciaddr *addr)
 {
 	const struct bridge *best = NULL;
 
@@ -54,7 +54,7 @@ static size_t host_file_find_bridges(const struct inventory *inv, struct bridge 
 {
 	size_t n = 0;
 
-	VEC_FOREACH (const struct device, device, &inv->devices) {
+	VEC_FOREACH(const struct device, device, &inv->devices) {
 		struct bridge *bridge = &bridges[n];
 
 		bridge->device = device;
@@ -74,7 +74,7 @@ static int host_file_find_parents(struct inventory *inv)
 	if (!bridges)
 		return -ENOMEM;
 	n = host_file_find_bridges(inv, bridges);
-	VEC_FOREACH (struct device, device, &inv->devices) {
+	VEC_FOREACH(struct device, device, &inv->devices) {
 		const struct device *bridge;
 		struct pciaddr addr;
 
@@ -149,8 +149,8 @@ static bool host_file_is_alone_on_bus(const struct inventory *inv, const struct 
 	if (!bridge)
 		return false;
 	TOPOLOGY_FOREACH(other, inv, topology_below(inv, bridge))
-	if (other != device && topology_is_below(inv, other, bridge))
-		return false;
+		if (other != device && topology_is_below(inv, other, bridge))
+			return false;
 	return true;
 }
 
@@ -184,7 +184,7 @@ static int host_file_find_resets(const struct inventory *inv, struct device *dev
 
 static bool host_file_has_config(const struct inventory *inv)
 {
-	VEC_FOREACH (const struct device, device, &inv->devices)
+	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (device->config)
 			return true;
 	return false;
@@ -194,10 +194,10 @@ static int host_file_complete(struct inventory *inv)
 {
 	int r = host_file_find_parents(inv);
 
-	VEC_FOREACH (struct device, device, &inv->devices)
+	VEC_FOREACH(struct device, device, &inv->devices)
 		if (r >= 0)
 			r = host_file_find_vfs(inv, device);
-	VEC_FOREACH (struct device, device, &inv->devices)
+	VEC_FOREACH(struct device, device, &inv->devices)
 		if (r >= 0)
 			r = host_file_find_resets(inv, device);
 	/* the kernel's word, in the text of lspci -v, goes before what we work out */
@@ -212,7 +212,8 @@ static int host_file_fail(char **ret_error, const char *text)
 	return *ret_error ? -EBADMSG : -ENOMEM;
 }
 
-static int host_file_parse_lspci(const char *text, size_t size, struct inventory **ret, char **ret_error)
+static int host_file_parse_lspci(const char *text, size_t size, struct inventory **ret,
+				 char **ret_error)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	int r;
@@ -225,12 +226,13 @@ static int host_file_parse_lspci(const char *text, size_t size, struct inventory
 	if (r < 0)
 		return r;
 	if (inv->devices.n == 0)
-		return host_file_fail(ret_error, "neither a snapshot (devgroupctl snapshot) nor a dump of "
-					 "lspci -xxxx");
+		return host_file_fail(ret_error,
+				      "neither a snapshot (devgroupctl snapshot) nor a dump of "
+				      "lspci -xxxx");
 	if (!host_file_has_config(inv))
 		return host_file_fail(ret_error,
-			      "there is no configuration space in this dump. Make it with "
-			      "lspci -xxxx, as root");
+				      "there is no configuration space in this dump. Make it with "
+				      "lspci -xxxx, as root");
 	inv->has_vfio = true; /* nothing in a dump tells */
 	r = host_file_complete(inv);
 	if (r < 0)

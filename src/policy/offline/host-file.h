@@ -14,4 +14,4 @@
 
 /* -EBADMSG with *ret_error (the caller's) saying what is wrong with the text, or -ENOMEM. */
 int host_file_parse(const char *text, size_t size, struct inventory **ret,
-		   char **ret_error) _must_check_;
+		    char **ret_error) _must_check_;

@@ -9,19 +9,19 @@
 #include "policy/offline/lspci-dump.h"
 
 #define CONFIG_MAX 4096
-#define LINE_MAX_  1024 /* what is longer is cut: no line that matters is */
-#define ROW	   16	/* bytes on a line */
+#define LINE_MAX_ 1024 /* what is longer is cut: no line that matters is */
+#define ROW 16	       /* bytes on a line */
 
-#define AT_VENDOR	  0x00
-#define AT_DEVICE	  0x02
-#define AT_REVISION	  0x08
-#define AT_CLASS	  0x09
-#define AT_HEADER_TYPE	  0x0e
-#define AT_SUBSYSTEM	  0x2c
+#define AT_VENDOR 0x00
+#define AT_DEVICE 0x02
+#define AT_REVISION 0x08
+#define AT_CLASS 0x09
+#define AT_HEADER_TYPE 0x0e
+#define AT_SUBSYSTEM 0x2c
 #define AT_SUBSYSTEM_CARD 0x40 /* of a CardBus bridge */
-#define CAP_SUBSYSTEM	  0x0d /* of a bridge: behind its start, after two reserved bytes */
+#define CAP_SUBSYSTEM 0x0d     /* of a bridge: behind its start, after two reserved bytes */
 
-#define RESOURCE_IO	0x100 /* include/linux/ioport.h */
+#define RESOURCE_IO 0x100 /* include/linux/ioport.h */
 #define RESOURCE_MEMORY 0x200
 
 struct dump {
@@ -251,8 +251,8 @@ static void lspci_dump_parse_region(struct device *device, const char *line)
 
 	if (!where || !size_text || sscanf(line, "Region %u:", &index) != 1 ||
 	    index >= DEVICE_BARS || sscanf(where, " at %llx", &start) != 1 ||
-	    sscanf(size_text, "[size=%15[0-9KMGT]", number) != 1 || str_parse_size(number, &size) < 0 ||
-	    size == 0 || start > UINT64_MAX - size)
+	    sscanf(size_text, "[size=%15[0-9KMGT]", number) != 1 ||
+	    str_parse_size(number, &size) < 0 || size == 0 || start > UINT64_MAX - size)
 		return;
 	device->resources[index] = (struct device_resource){
 		.start = start,
@@ -283,7 +283,8 @@ static int lspci_dump_parse_line(struct dump *dump, char *line)
 {
 	str_chomp(line);
 	if (line[0] != '\t' && line[0] != ' ')
-		return lspci_dump_parse_bytes(dump, line) ? 0 : lspci_dump_parse_first_line(dump, line);
+		return lspci_dump_parse_bytes(dump, line) ? 0 :
+							    lspci_dump_parse_first_line(dump, line);
 	line += strspn(line, " \t");
 	if (!dump->device)
 		return 0;

@@ -8,7 +8,8 @@ const char *interface_why_no_iommufd(const struct inventory *inv)
 	if (!inv->has_iommufd)
 		return "The kernel has no /dev/iommu (it is built without CONFIG_IOMMUFD).";
 	if (!inv->has_vfio_cdev)
-		return "The kernel has /dev/iommu, but VFIO gives devices no nodes of their own (it is built without "
+		return "The kernel has /dev/iommu, but VFIO gives devices no nodes of their own "
+		       "(it is built without "
 		       "CONFIG_VFIO_DEVICE_CDEV).";
 	return NULL;
 }

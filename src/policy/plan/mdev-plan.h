@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The steps to a mediated device that a file asks for, and away from one that none asks for any more. */
+/* The steps to a mediated device that a file asks for, and away from one that none asks for any
+ * more. */
 
 #include "model/inventory.h"
 #include "model/mdev-def.h"
@@ -15,8 +16,10 @@ struct mdev_state {
 enum mdev_plan_action { MDEV_PLAN_KEEP, MDEV_PLAN_CREATE, MDEV_PLAN_REMOVE };
 
 /*
- * @def NULL: nobody asks for it. @claimed: keys of what is in leases. *ret_problem: why it is not as the file wants it, NULL if it
- * is or will be. What is to be changed is removed first; what to do then another call tells. 0 or -ENOMEM.
+ * @def NULL: nobody asks for it. @claimed: keys of what is in leases. *ret_problem: why it is not
+ * as the file wants it, NULL if it is or will be. What is to be changed is removed first; what to
+ * do then another call tells. 0 or -ENOMEM.
  */
-int mdev_plan(const struct inventory *inv, const char *key, const struct mdev_def *def, const struct mdev_state *state,
-	      char *const *claimed, struct vec *ret_steps, enum mdev_plan_action *ret_action, char **ret_problem) _must_check_;
+int mdev_plan(const struct inventory *inv, const char *key, const struct mdev_def *def,
+	      const struct mdev_state *state, char *const *claimed, struct vec *ret_steps,
+	      enum mdev_plan_action *ret_action, char **ret_problem) _must_check_;

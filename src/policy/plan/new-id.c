@@ -14,7 +14,8 @@ static bool new_id_same_ids(const struct device *a, const struct device *b)
 }
 
 /* Two of a kind need one id. */
-static bool new_id_is_first_of_kind(const struct vec *devices, size_t at, const struct group_def *def)
+static bool new_id_is_first_of_kind(const struct vec *devices, size_t at,
+				    const struct group_def *def)
 {
 	const struct device *device = devices->items[at];
 	const char *driver = vfio_driver_for(device, def);
@@ -27,7 +28,7 @@ static bool new_id_is_first_of_kind(const struct vec *devices, size_t at, const 
 }
 
 static int new_id_add(const struct vec *devices, const struct group_def *def, enum step_kind kind,
-		   struct vec *steps)
+		      struct vec *steps)
 {
 	for (size_t i = 0; i < devices->n; i++) {
 		int r;
@@ -42,7 +43,8 @@ static int new_id_add(const struct vec *devices, const struct group_def *def, en
 	return 0;
 }
 
-static int new_id_spare_others(const struct vec *devices, const struct group_def *def, struct vec *steps)
+static int new_id_spare_others(const struct vec *devices, const struct group_def *def,
+			       struct vec *steps)
 {
 	_cleanup_strv_ char **seen = NULL;
 
@@ -79,14 +81,16 @@ int new_id_record(const struct inventory *inv, const struct vec *steps, struct r
 	if (!record->new_ids)
 		return 0;
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (vfio_driver_is_known(device->driver) && strv_add(&record->kept, device->key) < 0)
+		if (vfio_driver_is_known(device->driver) &&
+		    strv_add(&record->kept, device->key) < 0)
 			return -ENOMEM;
 	return 0;
 }
 
 /* A device of somebody else that only an id of ours can have brought to its driver. */
-static const struct record_device *new_id_find_cause(const struct inventory *inv, const struct record *record,
-					      const struct device *device)
+static const struct record_device *new_id_find_cause(const struct inventory *inv,
+						     const struct record *record,
+						     const struct device *device)
 {
 	if (!device->driver || strv_contains(record->kept, device->key) ||
 	    record_find_device(record, device->key))

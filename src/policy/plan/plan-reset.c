@@ -21,7 +21,7 @@ int plan_reset_record(const struct group_def *def, const struct vec *resets, str
 
 /* Any of them may fail: what came of all of them is what the proof is about. */
 static int plan_reset_add_steps(const struct device *device, char *const *resets, bool required,
-		     struct vec *steps)
+				struct vec *steps)
 {
 	STRV_FOREACH(reset, resets) {
 		if (steps_add_device(steps, STEP_RESET, device, *reset) < 0)
@@ -41,14 +41,15 @@ int plan_reset_before(const struct group_def *def, const struct vec *resets, str
 		_cleanup_strv_ char **list = NULL;
 
 		if (reset_plan_format(plan, &list) < 0 ||
-		    plan_reset_add_steps(plan->device, list, def->reset_before == RESET_REQUIRE, steps) < 0)
+		    plan_reset_add_steps(plan->device, list, def->reset_before == RESET_REQUIRE,
+					 steps) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-int plan_reset_after(const struct device *current, const struct record_device *member, bool required,
-		      struct vec *steps)
+int plan_reset_after(const struct device *current, const struct record_device *member,
+		     bool required, struct vec *steps)
 {
 	return plan_reset_add_steps(current, member->resets, required || member->resets, steps);
 }

@@ -38,7 +38,7 @@ static bool plan_on_target(const struct device *device, const struct target *tar
 /* --- claim --- */
 
 static int plan_record_members(const struct group_def *def, const struct resolved_group *resolved,
-			  struct record *record)
+			       struct record *record)
 {
 	record->on_release = def->on_release;
 	record->reset_required = def->reset_after == RESET_REQUIRE;
@@ -71,7 +71,8 @@ static int plan_prove_closed(const struct resolved_group *resolved, struct vec *
 	return 0;
 }
 
-static int plan_load_modules(const struct group_def *def, const struct resolved_group *resolved, struct vec *steps)
+static int plan_load_modules(const struct group_def *def, const struct resolved_group *resolved,
+			     struct vec *steps)
 {
 	_cleanup_strv_ char **seen = NULL;
 	int r;
@@ -92,8 +93,10 @@ static int plan_load_modules(const struct group_def *def, const struct resolved_
 	return 0;
 }
 
-/* Every member first, whether it will be unbound or not: a driver loaded meanwhile must find none free. */
-static int plan_set_overrides(const struct group_def *def, const struct resolved_group *resolved, struct vec *steps)
+/* Every member first, whether it will be unbound or not: a driver loaded meanwhile must find none
+ * free. */
+static int plan_set_overrides(const struct group_def *def, const struct resolved_group *resolved,
+			      struct vec *steps)
 {
 	VEC_FOREACH(const struct device, device, &resolved->devices) {
 		struct target target = plan_target_of(device, def);
@@ -109,36 +112,40 @@ static int plan_set_overrides(const struct group_def *def, const struct resolved
 	return 0;
 }
 
-/* Somebody has put it on its VFIO driver before, and its EHCI is still on that of the host: it leaves, and comes again. */
-static bool plan_must_yield_to_ehci(const struct device *device, const struct group_def *def, const struct resolved_group *resolved)
+/* Somebody has put it on its VFIO driver before, and its EHCI is still on that of the host: it
+ * leaves, and comes again. */
+static bool plan_must_yield_to_ehci(const struct device *device, const struct group_def *def,
+				    const struct resolved_group *resolved)
 {
 	if (!vfio_driver_is_bound(device))
 		return false;
 	VEC_FOREACH(const struct device, other, &resolved->devices) {
 		struct target target = plan_target_of(other, def);
 
-		if (usb_companion_of_ehci(device, other) && other->driver && !vfio_driver_is_known(other->driver) &&
-		    !plan_on_target(other, &target))
+		if (usb_companion_of_ehci(device, other) && other->driver &&
+		    !vfio_driver_is_known(other->driver) && !plan_on_target(other, &target))
 			return true;
 	}
 	return false;
 }
 
 /* Is it where the claim wants it, and may it stay there while the others move? */
-static bool plan_needs_no_move(const struct device *device, const struct group_def *def, const struct resolved_group *resolved)
+static bool plan_needs_no_move(const struct device *device, const struct group_def *def,
+			       const struct resolved_group *resolved)
 {
 	struct target target = plan_target_of(device, def);
 
 	return plan_on_target(device, &target) && !plan_must_yield_to_ehci(device, def, resolved);
 }
 
-static int plan_unbind_all(const struct group_def *def, const struct resolved_group *resolved, bool bridges,
-		      struct vec *steps)
+static int plan_unbind_all(const struct group_def *def, const struct resolved_group *resolved,
+			   bool bridges, struct vec *steps)
 {
 	VEC_FOREACH(const struct device, device, &resolved->devices) {
 		int r;
 
-		if (device_is_bridge(device) != bridges || !device->driver || plan_needs_no_move(device, def, resolved))
+		if (device_is_bridge(device) != bridges || !device->driver ||
+		    plan_needs_no_move(device, def, resolved))
 			continue;
 		r = steps_add_device(steps, STEP_UNBIND, device, device->driver);
 		if (r < 0)
@@ -147,7 +154,8 @@ static int plan_unbind_all(const struct group_def *def, const struct resolved_gr
 	return 0;
 }
 
-static int plan_bind_all(const struct group_def *def, const struct resolved_group *resolved, struct vec *steps)
+static int plan_bind_all(const struct group_def *def, const struct resolved_group *resolved,
+			 struct vec *steps)
 {
 	_cleanup_(vec_drop) struct vec by_id = { 0 }; /* without an override */
 
@@ -157,8 +165,9 @@ static int plan_bind_all(const struct group_def *def, const struct resolved_grou
 
 		if (!target.driver || plan_needs_no_move(device, def, resolved))
 			continue;
-		r = new_id_needed(device) ? vec_add(&by_id, device) :
-					   steps_add_device(steps, STEP_BIND, device, target.driver);
+		r = new_id_needed(device) ?
+			    vec_add(&by_id, device) :
+			    steps_add_device(steps, STEP_BIND, device, target.driver);
 		if (r < 0)
 			return r;
 	}
@@ -166,17 +175,22 @@ static int plan_bind_all(const struct group_def *def, const struct resolved_grou
 }
 
 /* From the host's drivers to those of the claim. */
-static int plan_take_over(const struct group_def *def, const struct resolved_group *resolved, struct vec *steps)
+static int plan_take_over(const struct group_def *def, const struct resolved_group *resolved,
+			  struct vec *steps)
 {
-	return plan_prove_closed(resolved, steps) < 0 || plan_load_modules(def, resolved, steps) < 0 ||
-			       plan_set_overrides(def, resolved, steps) < 0 || plan_unbind_all(def, resolved, false, steps) < 0 ||
-			       plan_unbind_all(def, resolved, true, steps) < 0 || plan_bind_all(def, resolved, steps) < 0 ?
+	return plan_prove_closed(resolved, steps) < 0 ||
+			       plan_load_modules(def, resolved, steps) < 0 ||
+			       plan_set_overrides(def, resolved, steps) < 0 ||
+			       plan_unbind_all(def, resolved, false, steps) < 0 ||
+			       plan_unbind_all(def, resolved, true, steps) < 0 ||
+			       plan_bind_all(def, resolved, steps) < 0 ?
 		       -ENOMEM :
 		       0;
 }
 
 /* Container and iommufd first: with many devices only the first descriptors fit into the reply. */
-static int plan_open_groups(const struct resolved_group *resolved, const struct record *record, struct vec *steps)
+static int plan_open_groups(const struct resolved_group *resolved, const struct record *record,
+			    struct vec *steps)
 {
 	bool by_path = record->access == ACCESS_NODE;
 	int r = by_path ? 0 : steps_add_plain(steps, STEP_OPEN_CONTAINER, NULL);
@@ -188,7 +202,8 @@ static int plan_open_groups(const struct resolved_group *resolved, const struct 
 	return r;
 }
 
-static int plan_open_devices(const struct resolved_group *resolved, const struct record *record, struct vec *steps)
+static int plan_open_devices(const struct resolved_group *resolved, const struct record *record,
+			     struct vec *steps)
 {
 	bool by_path = record->access == ACCESS_NODE;
 	int r = by_path ? steps_add_node(steps, STEP_GRANT, NULL, PLAN_IOMMUFD_NODE, record->uid) :
@@ -200,12 +215,15 @@ static int plan_open_devices(const struct resolved_group *resolved, const struct
 		r = by_path ? steps_add_node(steps, STEP_GRANT, device, NULL, record->uid) :
 			      /* opening it takes time, so it is asked once */
 			      steps_add_device(steps, STEP_OPEN_DEVICE, device,
-					       vfio_facts_word(device->vfio_info_lines, "source") ? NULL : "ask");
+					       vfio_facts_word(device->vfio_info_lines, "source") ?
+						       NULL :
+						       "ask");
 	}
 	return r;
 }
 
-static int plan_open_all(const struct resolved_group *resolved, const struct record *record, struct vec *steps)
+static int plan_open_all(const struct resolved_group *resolved, const struct record *record,
+			 struct vec *steps)
 {
 	int r = 0;
 
@@ -216,13 +234,16 @@ static int plan_open_all(const struct resolved_group *resolved, const struct rec
 	return r;
 }
 
-/* A function that has virtual ones. What their token is, is not decided here: it is random (vftokens.c). */
-static int plan_set_vf_tokens(const struct group_def *def, const struct resolved_group *resolved, struct vec *steps)
+/* A function that has virtual ones. What their token is, is not decided here: it is random
+ * (vftokens.c). */
+static int plan_set_vf_tokens(const struct group_def *def, const struct resolved_group *resolved,
+			      struct vec *steps)
 {
 	VEC_FOREACH(const struct device, device, &resolved->devices) {
 		int r;
 
-		if (device->total_vfs == 0 || device->physfn || !str_eq(plan_target_of(device, def).driver, "vfio-pci"))
+		if (device->total_vfs == 0 || device->physfn ||
+		    !str_eq(plan_target_of(device, def).driver, "vfio-pci"))
 			continue;
 		r = steps_add_device(steps, STEP_SET_VF_TOKEN, device, NULL);
 		if (r < 0)
@@ -241,7 +262,7 @@ static bool plan_has_hot_reset(const struct vec *steps)
 
 /* A reset holds the IOMMU group of its device; one that reaches others needs theirs too. */
 static int plan_reset_all(const struct group_def *def, const struct resolved_group *resolved,
-		     const struct vec *resets, struct vec *steps)
+			  const struct vec *resets, struct vec *steps)
 {
 	_cleanup_steps_ struct vec wanted = { 0 };
 	int r = resets ? plan_reset_before(def, resets, &wanted) : 0;
@@ -252,14 +273,16 @@ static int plan_reset_all(const struct group_def *def, const struct resolved_gro
 	return r < 0 ? r : vec_move(steps, &wanted);
 }
 
-int plan_claim(const struct group_def *def, const struct resolved_group *resolved, const struct vec *resets,
-	       struct record *record, struct vec *ret_steps)
+int plan_claim(const struct group_def *def, const struct resolved_group *resolved,
+	       const struct vec *resets, struct record *record, struct vec *ret_steps)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 
 	if (plan_record_members(def, resolved, record) < 0 ||
-	    (resets && plan_reset_record(def, resets, record) < 0) || plan_take_over(def, resolved, &steps) < 0 ||
-	    plan_reset_all(def, resolved, resets, &steps) < 0 || plan_set_vf_tokens(def, resolved, &steps) < 0 ||
+	    (resets && plan_reset_record(def, resets, record) < 0) ||
+	    plan_take_over(def, resolved, &steps) < 0 ||
+	    plan_reset_all(def, resolved, resets, &steps) < 0 ||
+	    plan_set_vf_tokens(def, resolved, &steps) < 0 ||
 	    plan_open_all(resolved, record, &steps) < 0)
 		return -ENOMEM;
 	*ret_steps = steps;
@@ -269,12 +292,13 @@ int plan_claim(const struct group_def *def, const struct resolved_group *resolve
 
 /* --- recovery --- */
 
-int plan_recovery(const struct group_def *def, const struct resolved_group *resolved, struct record *record,
-		  struct vec *ret_steps)
+int plan_recovery(const struct group_def *def, const struct resolved_group *resolved,
+		  struct record *record, struct vec *ret_steps)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 
-	if (plan_record_members(def, resolved, record) < 0 || plan_take_over(def, resolved, &steps) < 0)
+	if (plan_record_members(def, resolved, record) < 0 ||
+	    plan_take_over(def, resolved, &steps) < 0)
 		return -ENOMEM;
 	record->recovery = true;
 	record->reset_required = false; /* of those that had no error */
@@ -292,13 +316,15 @@ static bool plan_is_prepared(const struct group_def *def, const struct resolved_
 		struct target target = plan_target_of(device, def);
 
 		if (!plan_on_target(device, &target) ||
-		    (target.override && !new_id_needed(device) && !str_eq(device->driver_override, target.override)))
+		    (target.override && !new_id_needed(device) &&
+		     !str_eq(device->driver_override, target.override)))
 			return false;
 	}
 	return true;
 }
 
-int plan_boot(const struct group_def *def, const struct resolved_group *resolved, struct vec *ret_steps)
+int plan_boot(const struct group_def *def, const struct resolved_group *resolved,
+	      struct vec *ret_steps)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 

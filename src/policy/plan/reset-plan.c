@@ -34,8 +34,8 @@ char *reset_plan_format_attempt(const struct reset_attempt *attempt)
 		attempt->delay_ms ? str_printf(" delay-ms=%u", attempt->delay_ms) : strdup("");
 
 	return delay ? str_printf("%s%s%s", attempt->method,
-				  attempt->nvme_shutdown ? " nvme-shutdown" : "", delay)
-		     : NULL;
+				  attempt->nvme_shutdown ? " nvme-shutdown" : "", delay) :
+		       NULL;
 }
 
 static int reset_plan_parse_word(const char *word, struct reset_attempt *attempt)
@@ -75,8 +75,10 @@ static bool reset_plan_has_method(const struct reset_plan *plan, const char *met
 	return false;
 }
 
-/* The kernel's own way with a device does what the quirk asks for; a quirk of the function knows nothing of its bus. */
-static struct reset_attempt reset_plan_make_attempt(const struct reset_context *reset_context, const char *method)
+/* The kernel's own way with a device does what the quirk asks for; a quirk of the function knows
+ * nothing of its bus. */
+static struct reset_attempt reset_plan_make_attempt(const struct reset_context *reset_context,
+						    const char *method)
 {
 	struct reset_attempt attempt = { .method = reset_plan_known_method(method) };
 
@@ -115,7 +117,8 @@ static bool reset_plan_has_refusal(const struct reset_plan *plan, const char *me
 }
 
 /* Takes @why over. */
-static int reset_plan_add_refusal(struct reset_context *reset_context, const char *method, char *why)
+static int reset_plan_add_refusal(struct reset_context *reset_context, const char *method,
+				  char *why)
 {
 	struct reset_refusal *refusal;
 
@@ -148,7 +151,7 @@ static bool reset_plan_is_never(const struct quirk *quirk, const char *method)
 }
 
 static const struct quirk *reset_plan_find_never(const struct reset_plan_request *request,
-				      const struct device *device, const char *method)
+						 const struct device *device, const char *method)
 {
 	if (request->quirks)
 		VEC_FOREACH(const struct quirk, quirk, request->quirks)
@@ -157,7 +160,8 @@ static const struct quirk *reset_plan_find_never(const struct reset_plan_request
 	return NULL;
 }
 
-static bool reset_plan_is_claimed(const struct reset_plan_request *request, const struct device *device)
+static bool reset_plan_is_claimed(const struct reset_plan_request *request,
+				  const struct device *device)
 {
 	return vec_find_sorted(request->claimed, device, device_cmp, NULL) >= 0;
 }
@@ -168,31 +172,35 @@ static char *reset_plan_why_neighbour(const struct device *other)
 			  str_or(other->driver, "no driver"));
 }
 
-static char *reset_plan_why_quirk(const struct reset_context *reset_context, const struct device *other,
-			const struct quirk *quirk)
+static char *reset_plan_why_quirk(const struct reset_context *reset_context,
+				  const struct device *other, const struct quirk *quirk)
 {
 	return str_printf("%s%s%s (quirk %s)", other == reset_context->device ? "" : other->key,
 			  other == reset_context->device ? "" : " does not bear it: ", quirk->text,
 			  quirk->name);
 }
 
-/* Virtual functions are gone by then: with the host driver, or before a release has got to resets (plan.c). */
+/* Virtual functions are gone by then: with the host driver, or before a release has got to resets
+ * (plan.c). */
 static bool reset_plan_is_own_vf(const struct device *device, const struct device *other)
 {
 	return str_eq(other->physfn, device->key);
 }
 
-/* Why @method must not be used on the device, in *ret; NULL there: it may. The neighbour goes first. */
-static int reset_plan_find_objection(const struct reset_context *reset_context, const char *method, const struct vec *scope,
-			  char **ret)
+/* Why @method must not be used on the device, in *ret; NULL there: it may. The neighbour goes
+ * first. */
+static int reset_plan_find_objection(const struct reset_context *reset_context, const char *method,
+				     const struct vec *scope, char **ret)
 {
 	VEC_FOREACH(const struct device, other, scope)
-		if (!reset_plan_is_claimed(reset_context->request, other) && !reset_plan_is_own_vf(reset_context->device, other)) {
+		if (!reset_plan_is_claimed(reset_context->request, other) &&
+		    !reset_plan_is_own_vf(reset_context->device, other)) {
 			*ret = reset_plan_why_neighbour(other);
 			return *ret ? 0 : -ENOMEM;
 		}
 	VEC_FOREACH(const struct device, other, scope) {
-		const struct quirk *quirk = reset_plan_find_never(reset_context->request, other, method);
+		const struct quirk *quirk =
+			reset_plan_find_never(reset_context->request, other, method);
 
 		if (quirk) {
 			*ret = reset_plan_why_quirk(reset_context, other, quirk);
@@ -213,19 +221,23 @@ static bool reset_plan_has_sibling(const struct device *device, const struct vec
 	if (pciaddr_parse(device->address, &own) < 0)
 		return false;
 	VEC_FOREACH(const struct device, other, scope)
-		if (other != device && !reset_plan_is_own_vf(device, other) && pciaddr_parse(other->address, &addr) >= 0 &&
-		    addr.domain == own.domain && addr.bus == own.bus)
+		if (other != device && !reset_plan_is_own_vf(device, other) &&
+		    pciaddr_parse(other->address, &addr) >= 0 && addr.domain == own.domain &&
+		    addr.bus == own.bus)
 			return true;
 	return false;
 }
 
 /* What the kernel is asked to do when @method is wanted; NULL: it offers nothing of the kind. */
-static const char *reset_plan_kernel_method(const struct device *device, const char *method, const struct vec *scope)
+static const char *reset_plan_kernel_method(const struct device *device, const char *method,
+					    const struct vec *scope)
 {
 	bool slot = str_eq(method, "slot");
 
 	if (!slot && !str_eq(method, "bus"))
-		return strv_contains(device->reset_methods, method) ? reset_plan_known_method(method) : NULL;
+		return strv_contains(device->reset_methods, method) ?
+			       reset_plan_known_method(method) :
+			       NULL;
 	if (!device->parent || device->physfn)
 		return NULL;
 	if (reset_plan_has_sibling(device, scope))
@@ -234,26 +246,31 @@ static const char *reset_plan_kernel_method(const struct device *device, const c
 	return strv_contains(device->reset_methods, "bus") ? "bus" : NULL;
 }
 
-static int reset_plan_consider(struct reset_context *reset_context, const char *method, bool asked_for)
+static int reset_plan_consider(struct reset_context *reset_context, const char *method,
+			       bool asked_for)
 {
 	_cleanup_vec_ struct vec scope = { 0 };
 	char *objection = NULL;
 	const char *means;
-	int r = reset_scope_devices(reset_context->request->inv, reset_context->device, method, &scope);
+	int r = reset_scope_devices(reset_context->request->inv, reset_context->device, method,
+				    &scope);
 
 	if (r < 0)
 		return r;
 	means = reset_plan_kernel_method(reset_context->device, method, &scope);
 	if (!means)
-		return asked_for ? reset_plan_add_refusal(reset_context, method, strdup("the kernel does not offer it"))
-				 : 0;
+		return asked_for ? reset_plan_add_refusal(reset_context, method,
+							  strdup("the kernel does not offer it")) :
+				   0;
 	r = reset_plan_find_objection(reset_context, method, &scope, &objection);
 	if (r < 0)
 		return r;
-	return objection ? reset_plan_add_refusal(reset_context, method, objection) : reset_plan_add_attempt(reset_context, means);
+	return objection ? reset_plan_add_refusal(reset_context, method, objection) :
+			   reset_plan_add_attempt(reset_context, means);
 }
 
-/* In the kernel's order, but those that a quirk knows to be better go first; then that of the bus. */
+/* In the kernel's order, but those that a quirk knows to be better go first; then that of the bus.
+ */
 static int reset_plan_consider_all(struct reset_context *reset_context)
 {
 	const struct device *device = reset_context->device;
@@ -268,15 +285,19 @@ static int reset_plan_consider_all(struct reset_context *reset_context)
 			r = reset_plan_consider(reset_context, *method, false);
 	if (r >= 0 && !device->reset_methods && !device->no_reset)
 		return reset_plan_add_attempt(reset_context, RESET_PLAN_KERNEL);
-	return r < 0 || strv_contains(device->reset_methods, "bus") ? r : reset_plan_consider(reset_context, "bus", false);
+	return r < 0 || strv_contains(device->reset_methods, "bus") ?
+		       r :
+		       reset_plan_consider(reset_context, "bus", false);
 }
 
 int reset_plan_device(const struct reset_plan_request *request, const struct device *device,
-		     struct reset_plan *ret)
+		      struct reset_plan *ret)
 {
 	_cleanup_reset_plan_ struct reset_plan plan = { .device = device };
 	_cleanup_vec_ struct vec quirks = { 0 };
-	struct reset_context reset_context = { .request = request, .device = device, .plan = &plan };
+	struct reset_context reset_context = { .request = request,
+					       .device = device,
+					       .plan = &plan };
 	int r = request->quirks ? quirks_find(request->quirks, device, &quirks) : 0;
 
 	if (r < 0)
@@ -330,7 +351,7 @@ void reset_plans_clear(struct vec *plans)
 }
 
 static int reset_plan_add(const struct reset_plan_request *request, const struct device *device,
-		    struct vec *plans)
+			  struct vec *plans)
 {
 	struct reset_plan *plan = calloc(1, sizeof(*plan));
 	int r = plan ? reset_plan_device(request, device, plan) : -ENOMEM;

@@ -10,8 +10,9 @@ static const struct {
 	enum reset_scope_reach reach;
 } reset_scope_methods[] = {
 	/* drivers/pci/pci.c, pci_reset_fn_methods[] */
-	{ "flr", RESET_SCOPE_FUNCTION }, { "af_flr", RESET_SCOPE_FUNCTION }, { "pm", RESET_SCOPE_FUNCTION },
-	{ "bus", RESET_SCOPE_BUS },	   { "cxl_bus", RESET_SCOPE_BUS },	 { "slot", RESET_SCOPE_SLOT },
+	{ "flr", RESET_SCOPE_FUNCTION }, { "af_flr", RESET_SCOPE_FUNCTION },
+	{ "pm", RESET_SCOPE_FUNCTION },	 { "bus", RESET_SCOPE_BUS },
+	{ "cxl_bus", RESET_SCOPE_BUS },	 { "slot", RESET_SCOPE_SLOT },
 };
 
 enum reset_scope_reach reset_scope_of_method(const char *method)
@@ -43,7 +44,8 @@ static bool reset_scope_same_slot(const struct device *a, const struct device *b
 }
 
 /* A VF answers for no slot of its own: it comes and goes with its PF. */
-static const struct device *reset_scope_owner(const struct inventory *inv, const struct device *device)
+static const struct device *reset_scope_owner(const struct inventory *inv,
+					      const struct device *device)
 {
 	const struct device *pf = device->physfn ? inventory_find(inv, device->physfn) : NULL;
 
@@ -51,7 +53,7 @@ static const struct device *reset_scope_owner(const struct inventory *inv, const
 }
 
 static bool reset_scope_slot_reaches(const struct inventory *inv, const struct device *device,
-			 const struct device *other)
+				     const struct device *other)
 {
 	const struct device *top = reset_scope_owner(inv, other);
 
@@ -64,7 +66,8 @@ static bool reset_scope_slot_reaches(const struct inventory *inv, const struct d
 }
 
 static bool reset_scope_reaches(const struct inventory *inv, const struct device *device,
-		    const struct device *bridge, enum reset_scope_reach reach, const struct device *other)
+				const struct device *bridge, enum reset_scope_reach reach,
+				const struct device *other)
 {
 	if (other == device)
 		return true;
@@ -84,8 +87,10 @@ static bool reset_scope_reaches(const struct inventory *inv, const struct device
 }
 
 /* Where to look: the VFs of a PF, too, are behind the bridge that it sits behind. */
-static struct topology_range reset_scope_candidates(const struct inventory *inv, const struct device *device,
-					const struct device *bridge, enum reset_scope_reach reach)
+static struct topology_range reset_scope_candidates(const struct inventory *inv,
+						    const struct device *device,
+						    const struct device *bridge,
+						    enum reset_scope_reach reach)
 {
 	ptrdiff_t at;
 
@@ -97,7 +102,8 @@ static struct topology_range reset_scope_candidates(const struct inventory *inv,
 }
 
 /* The kernel module's word; one that is not in the inventory any more has nothing to lose. */
-static int reset_scope_add_from_module(const struct inventory *inv, const struct device *device, struct vec *found)
+static int reset_scope_add_from_module(const struct inventory *inv, const struct device *device,
+				       struct vec *found)
 {
 	STRV_FOREACH(address, device->reset_scope) {
 		struct device *other = inventory_find(inv, *address);
@@ -111,12 +117,11 @@ static int reset_scope_add_from_module(const struct inventory *inv, const struct
 }
 
 static int reset_scope_add_reached(const struct inventory *inv, const struct device *device,
-		       enum reset_scope_reach reach, struct vec *found)
+				   enum reset_scope_reach reach, struct vec *found)
 {
 	const struct device *bridge = topology_parent(inv, device);
 
-	TOPOLOGY_FOREACH(other, inv, reset_scope_candidates(inv, device, bridge, reach))
-	{
+	TOPOLOGY_FOREACH(other, inv, reset_scope_candidates(inv, device, bridge, reach)) {
 		int r;
 
 		if (!reset_scope_reaches(inv, device, bridge, reach, other))
@@ -128,8 +133,8 @@ static int reset_scope_add_reached(const struct inventory *inv, const struct dev
 	return 0;
 }
 
-int reset_scope_devices(const struct inventory *inv, const struct device *device, const char *method,
-		       struct vec *ret)
+int reset_scope_devices(const struct inventory *inv, const struct device *device,
+			const char *method, struct vec *ret)
 {
 	enum reset_scope_reach reach = reset_scope_of_method(method);
 	_cleanup_vec_ struct vec found = { 0 };

@@ -10,7 +10,7 @@
 
 /* The first claimed one of the device and its functions, or NULL. */
 static const char *sriov_plan_find_claimed(const struct inventory *inv, const struct device *pf,
-				char *const *claimed)
+					   char *const *claimed)
 {
 	if (strv_contains(claimed, pf->key))
 		return pf->key;
@@ -24,20 +24,23 @@ static const char *sriov_plan_find_claimed(const struct inventory *inv, const st
 static char *sriov_plan_why_not(const struct vf_def *def, const struct device *pf)
 {
 	if (!pf)
-		return str_printf("There is no device %s on this host, so it has no virtual functions.",
-				  def->device);
+		return str_printf(
+			"There is no device %s on this host, so it has no virtual functions.",
+			def->device);
 	if (pf->physfn)
 		return str_printf("%s is a virtual function itself. Name %s, whose it is.", pf->key,
 				  pf->physfn);
 	if (pf->total_vfs == 0)
-		return str_printf("%s has no virtual functions: it does not offer SR-IOV. Some cards have it "
-				  "turned off in the firmware.",
-				  pf->key);
+		return str_printf(
+			"%s has no virtual functions: it does not offer SR-IOV. Some cards have it "
+			"turned off in the firmware.",
+			pf->key);
 	return NULL;
 }
 
 /* Another number takes all functions away first, also those that the host works with. */
-static const struct device *sriov_plan_find_used(const struct inventory *inv, const struct device *pf)
+static const struct device *sriov_plan_find_used(const struct inventory *inv,
+						 const struct device *pf)
 {
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (str_eq(device->physfn, pf->key) && device->uses.n > 0)
@@ -46,27 +49,30 @@ static const struct device *sriov_plan_find_used(const struct inventory *inv, co
 }
 
 /* Why the number cannot be changed now. */
-static char *sriov_plan_why_delayed(const struct inventory *inv, const struct device *pf, unsigned wanted,
-			char *const *claimed)
+static char *sriov_plan_why_delayed(const struct inventory *inv, const struct device *pf,
+				    unsigned wanted, char *const *claimed)
 {
 	const char *key = sriov_plan_find_claimed(inv, pf, claimed);
 	const struct device *used = sriov_plan_find_used(inv, pf);
 
 	if (key)
-		return str_printf("%s keeps %u virtual functions instead of %u for as long as %s is claimed.",
-				  pf->key, pf->num_vfs, wanted, key);
+		return str_printf(
+			"%s keeps %u virtual functions instead of %u for as long as %s is claimed.",
+			pf->key, pf->num_vfs, wanted, key);
 	if (used) {
 		const struct usage *usage = used->uses.items[0];
 
-		return str_printf("%s keeps %u virtual functions instead of %u for as long as the host uses "
-				  "%s (%s %s).",
-				  pf->key, pf->num_vfs, wanted, used->key, usage->kind,
-				  str_or(usage->what, ""));
+		return str_printf(
+			"%s keeps %u virtual functions instead of %u for as long as the host uses "
+			"%s (%s %s).",
+			pf->key, pf->num_vfs, wanted, used->key, usage->kind,
+			str_or(usage->what, ""));
 	}
 	if (!pf->driver || vfio_driver_is_known(pf->driver))
-		return str_printf("%s has %u virtual functions instead of %u until its host driver, which "
-				  "alone can change that, has it.",
-				  pf->key, pf->num_vfs, wanted);
+		return str_printf(
+			"%s has %u virtual functions instead of %u until its host driver, which "
+			"alone can change that, has it.",
+			pf->key, pf->num_vfs, wanted);
 	return NULL;
 }
 
@@ -78,8 +84,8 @@ static int sriov_plan_add_number(struct vec *steps, const struct device *pf, uns
 	return steps_add_device(steps, STEP_SET_VFS, pf, text);
 }
 
-static int sriov_plan_add_steps(const struct vf_def *def, const struct device *pf, unsigned wanted, bool change,
-		     struct vec *steps)
+static int sriov_plan_add_steps(const struct vf_def *def, const struct device *pf, unsigned wanted,
+				bool change, struct vec *steps)
 {
 	/* first, or host drivers get hold of the functions as they appear */
 	int r = steps_add_device(steps, STEP_SET_AUTOPROBE, pf, def->autoprobe ? "1" : "0");
@@ -92,7 +98,7 @@ static int sriov_plan_add_steps(const struct vf_def *def, const struct device *p
 }
 
 int sriov_plan(const struct inventory *inv, const struct vf_def *def, char *const *claimed,
-	     struct vec *ret_steps, char **ret_problem)
+	       struct vec *ret_steps, char **ret_problem)
 {
 	const struct device *pf = inventory_find(inv, def->device);
 	_cleanup_free_ char *problem = sriov_plan_why_not(def, pf);
@@ -107,9 +113,10 @@ int sriov_plan(const struct inventory *inv, const struct vf_def *def, char *cons
 		if (!problem)
 			r = sriov_plan_add_steps(def, pf, wanted, wanted != pf->num_vfs, &steps);
 		if (!problem && wanted < def->count)
-			problem = str_printf("%s offers %u virtual functions, not the %u that are asked "
-					     "for: it gets those.",
-					     pf->key, pf->total_vfs, def->count);
+			problem = str_printf(
+				"%s offers %u virtual functions, not the %u that are asked "
+				"for: it gets those.",
+				pf->key, pf->total_vfs, def->count);
 	}
 	if (r < 0)
 		return r;

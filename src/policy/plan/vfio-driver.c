@@ -4,7 +4,8 @@
 
 bool vfio_driver_is_bound(const struct device *device)
 {
-	return device_keeps_driver(device) ? device->driver != NULL : vfio_driver_is_known(device->driver);
+	return device_keeps_driver(device) ? device->driver != NULL :
+					     vfio_driver_is_known(device->driver);
 }
 
 bool vfio_driver_allows_bridge(const char *driver)

@@ -18,11 +18,13 @@ static inline bool vfio_driver_is_known(const char *driver)
 bool vfio_driver_is_bound(const struct device *device);
 
 /*
- * May a bridge stay on @driver (NULL: none) while somebody else does DMA in its IOMMU group? Only on none, or on one
- * that the kernel marks driver_managed_dma: pcieport does, shpchp does not (drivers/pci/pcie/portdrv.c;
- * measured on 6.12: SET_CONTAINER answers EPERM while the bridge is on shpchp).
+ * May a bridge stay on @driver (NULL: none) while somebody else does DMA in its IOMMU group? Only
+ * on none, or on one that the kernel marks driver_managed_dma: pcieport does, shpchp does not
+ * (drivers/pci/pcie/portdrv.c; measured on 6.12: SET_CONTAINER answers EPERM while the bridge is on
+ * shpchp).
  */
 bool vfio_driver_allows_bridge(const char *driver);
 
-/* The driver for @device under @def: the definition's own, or the best for the bus. NULL: there is none. */
+/* The driver for @device under @def: the definition's own, or the best for the bus. NULL: there is
+ * none. */
 const char *vfio_driver_for(const struct device *device, const struct group_def *def);

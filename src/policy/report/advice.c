@@ -10,9 +10,9 @@
 #include "policy/offline/grouping.h"
 #include "policy/report/advice.h"
 
-#define SLOTS_SHOWN   4
+#define SLOTS_SHOWN 4
 #define EXPRESS_FLAGS 2
-#define FLAG_SLOT     0x100 /* there is a slot below, not something soldered on */
+#define FLAG_SLOT 0x100 /* there is a slot below, not something soldered on */
 
 /* Which devices a piece of advice is about, by the code that led to it. */
 struct findings {
@@ -27,7 +27,7 @@ static void advice_findings_clear(struct findings *findings)
 }
 
 static int advice_note_cause(struct findings *findings, const struct device *device,
-		const struct isolation_cause *cause)
+			     const struct isolation_cause *cause)
 {
 	char ***peers = &findings->peers[cause->code];
 
@@ -37,13 +37,13 @@ static int advice_note_cause(struct findings *findings, const struct device *dev
 }
 
 static int advice_collect(const struct inventory *inv, const struct vec *devices,
-		   struct findings *findings)
+			  struct findings *findings)
 {
-	VEC_FOREACH (const struct device, device, devices) {
+	VEC_FOREACH(const struct device, device, devices) {
 		_cleanup_isolation_ struct vec causes = { 0 };
 		int r = isolation_find(inv, device, &causes);
 
-		VEC_FOREACH (const struct isolation_cause, cause, &causes)
+		VEC_FOREACH(const struct isolation_cause, cause, &causes)
 			if (r >= 0)
 				r = advice_note_cause(findings, device, cause);
 		if (r < 0)
@@ -65,19 +65,20 @@ static bool advice_port_has_slot(const struct device *port)
 static bool advice_port_is_empty(const struct inventory *inv, const struct device *port)
 {
 	TOPOLOGY_FOREACH(other, inv, topology_below(inv, port))
-	if (topology_is_below(inv, other, port))
-		return false;
+		if (topology_is_below(inv, other, port))
+			return false;
 	return true;
 }
 
 /* Keys of ports below which a card is alone: empty ones, or all. */
 static int advice_find_slots(const struct inventory *inv, bool empty, char ***ret)
 {
-	VEC_FOREACH (const struct device, port, &inv->devices) {
+	VEC_FOREACH(const struct device, port, &inv->devices) {
 		int r;
 
-		if (strv_length(*ret) == SLOTS_SHOWN || !device_is_pci(port) || !advice_port_has_slot(port) ||
-		    grouping_joins_above(inv, port) || (empty && !advice_port_is_empty(inv, port)))
+		if (strv_length(*ret) == SLOTS_SHOWN || !device_is_pci(port) ||
+		    !advice_port_has_slot(port) || grouping_joins_above(inv, port) ||
+		    (empty && !advice_port_is_empty(inv, port)))
 			continue;
 		r = strv_add(ret, port->key);
 		if (r < 0)
@@ -102,9 +103,9 @@ char *advice_slots(const struct inventory *inv)
 	if (!slots)
 		return strdup("No slot of this host isolates what is in it.");
 	list = strv_join(slots, ", ");
-	return !list ? NULL
-		     : str_printf(empty ? "Free slots that isolate are below %s."
-					: "Slots that isolate are below %s; none of them is free.",
+	return !list ? NULL :
+		       str_printf(empty ? "Free slots that isolate are below %s." :
+					  "Slots that isolate are below %s; none of them is free.",
 				  list);
 }
 
@@ -117,7 +118,8 @@ static int advice_add(char ***list, char *text)
 	return owned ? strv_add(list, owned) : -ENOMEM;
 }
 
-static int advice_add_slots(const struct inventory *inv, const struct findings *findings, char ***list)
+static int advice_add_slots(const struct inventory *inv, const struct findings *findings,
+			    char ***list)
 {
 	enum isolation_code code = ISOLATION_ACS_MISSING;
 	_cleanup_free_ char *slots = NULL, *ports = NULL;
@@ -160,9 +162,10 @@ static int advice_add_functions(const struct findings *findings, char ***list)
 	if (!findings->peers[code])
 		return 0;
 	if (findings->is_card[code])
-		return advice_add(list,
-			   strdup("Functions of one device stay together in every slot: claim them "
-				  "together."));
+		return advice_add(
+			list,
+			strdup("Functions of one device stay together in every slot: claim them "
+			       "together."));
 	return advice_add(
 		list,
 		strdup("These ports are functions of one device: what is below any of them moves "
@@ -179,10 +182,11 @@ static int advice_add_conventional(const struct findings *findings, char ***list
 	text = strv_join(bridges, ", ");
 	if (!text)
 		return -ENOMEM;
-	return advice_add(list,
-		   str_printf("Conventional PCI behind %s moves as one, whatever the slot. A PCI "
-			      "Express card in its place can be alone.",
-			      text));
+	return advice_add(
+		list,
+		str_printf("Conventional PCI behind %s moves as one, whatever the slot. A PCI "
+			   "Express card in its place can be alone.",
+			   text));
 }
 
 static int advice_add_peers(const struct findings *findings, char ***list)
@@ -195,10 +199,10 @@ static int advice_add_peers(const struct findings *findings, char ***list)
 	text = strv_join(others, ", ");
 	if (!text)
 		return -ENOMEM;
-	return advice_add(list,
-		   str_printf("Do not give it to another user than %s, or put one of them below "
-			      "another root port.",
-			      text));
+	return advice_add(
+		list, str_printf("Do not give it to another user than %s, or put one of them below "
+				 "another root port.",
+				 text));
 }
 
 static int advice_add_no_iommu(const struct inventory *inv, char ***list)

@@ -28,7 +28,8 @@ void doctor_clear_findings(struct vec *findings)
 	vec_clear(findings, doctor_finding_free);
 }
 
-int doctor_add_finding(struct vec *findings, enum finding_level level, const char *subject, char *text)
+int doctor_add_finding(struct vec *findings, enum finding_level level, const char *subject,
+		       char *text)
 {
 	struct finding *finding = text ? calloc(1, sizeof(*finding)) : NULL;
 
@@ -47,31 +48,38 @@ static int doctor_check_iommu(const struct inventory *inv, struct vec *findings)
 {
 	if (inv->groups_derived)
 		return doctor_add_finding(findings, FINDING_HINT, "iommu",
-				   strdup("The recording has no word of the kernel on IOMMU groups; they are worked out."));
+					  strdup("The recording has no word of the kernel on IOMMU "
+						 "groups; they are worked out."));
 	if (inv->iommu_groups.n == 0)
 		return doctor_add_finding(findings, FINDING_FAIL, "iommu",
-				   strdup("The kernel has no IOMMU group, so no device can be claimed. Turn the IOMMU on in the "
-					  "firmware (VT-d, AMD-Vi, SMMU), and with Intel's boot with intel_iommu=on."));
+					  strdup("The kernel has no IOMMU group, so no device can "
+						 "be claimed. Turn the IOMMU on in the "
+						 "firmware (VT-d, AMD-Vi, SMMU), and with Intel's "
+						 "boot with intel_iommu=on."));
 	return doctor_add_finding(findings, FINDING_OK, "iommu",
-			   str_printf("The kernel has %zu IOMMU groups with %zu devices.", inv->iommu_groups.n,
-				      inv->devices.n));
+				  str_printf("The kernel has %zu IOMMU groups with %zu devices.",
+					     inv->iommu_groups.n, inv->devices.n));
 }
 
 static int doctor_check_interrupts(const struct inventory *inv, struct vec *findings)
 {
 	if (inv->interrupt_remapping > 0)
 		return doctor_add_finding(findings, FINDING_OK, "interrupts",
-				   strdup("The IOMMU translates interrupts."));
+					  strdup("The IOMMU translates interrupts."));
 	if (inv->interrupt_remapping < 0)
 		return 0;
 	if (inv->unsafe_interrupts)
 		return doctor_add_finding(findings, FINDING_WARN, "interrupts",
-				   strdup("The IOMMU does not translate interrupts, and VFIO was told to do without "
-					  "(allow_unsafe_interrupts): a guest can make interrupts of the host's."));
+					  strdup("The IOMMU does not translate interrupts, and "
+						 "VFIO was told to do without "
+						 "(allow_unsafe_interrupts): a guest can make "
+						 "interrupts of the host's."));
 	return doctor_add_finding(findings, FINDING_FAIL, "interrupts",
-			   strdup("The IOMMU does not translate interrupts, and VFIO refuses devices for that. Turn interrupt "
-				  "remapping on in the firmware; or trust all guests, and load vfio_iommu_type1 with "
-				  "allow_unsafe_interrupts=1."));
+				  strdup("The IOMMU does not translate interrupts, and VFIO "
+					 "refuses devices for that. Turn interrupt "
+					 "remapping on in the firmware; or trust all guests, and "
+					 "load vfio_iommu_type1 with "
+					 "allow_unsafe_interrupts=1."));
 }
 
 static int doctor_check_vfio(const struct inventory *inv, struct vec *findings)
@@ -80,15 +88,19 @@ static int doctor_check_vfio(const struct inventory *inv, struct vec *findings)
 	int r;
 
 	if (!inv->has_vfio)
-		return doctor_add_finding(findings, FINDING_FAIL, "vfio",
-				   strdup("The kernel has no VFIO drivers. Install its modules (vfio-pci)."));
+		return doctor_add_finding(
+			findings, FINDING_FAIL, "vfio",
+			strdup("The kernel has no VFIO drivers. Install its modules (vfio-pci)."));
 	r = doctor_add_finding(findings, FINDING_OK, "vfio", strdup("The kernel has VFIO."));
 	if (r >= 0 && why)
 		r = doctor_add_finding(findings, FINDING_HINT, "iommufd",
-				str_printf("%s VMMs that take descriptors need it; the others open paths, which \"devgroupctl run\" "
-					   "sees to.", why));
+				       str_printf("%s VMMs that take descriptors need it; the "
+						  "others open paths, which \"devgroupctl run\" "
+						  "sees to.",
+						  why));
 	else if (r >= 0)
-		r = doctor_add_finding(findings, FINDING_OK, "iommufd", strdup("The kernel has iommufd and nodes for devices."));
+		r = doctor_add_finding(findings, FINDING_OK, "iommufd",
+				       strdup("The kernel has iommufd and nodes for devices."));
 	return r;
 }
 
@@ -96,8 +108,10 @@ static int doctor_check_isolation(const struct inventory *inv, struct vec *findi
 {
 	if (inv->acs_override)
 		return doctor_add_finding(findings, FINDING_WARN, "acs",
-				   str_printf("The kernel was told to take isolation for granted (pcie_acs_override=%s): groups are "
-					      "smaller than what the hardware keeps apart.", inv->acs_override));
+					  str_printf("The kernel was told to take isolation for "
+						     "granted (pcie_acs_override=%s): groups are "
+						     "smaller than what the hardware keeps apart.",
+						     inv->acs_override));
 	return 0;
 }
 
@@ -105,16 +119,19 @@ static int doctor_check_module(const struct inventory *inv, struct vec *findings
 {
 	if (inv->kernel_module)
 		return doctor_add_finding(findings, FINDING_OK, "module",
-				   str_printf("The kernel module devgroups %s is loaded.", inv->kernel_module));
+					  str_printf("The kernel module devgroups %s is loaded.",
+						     inv->kernel_module));
 	return doctor_add_finding(findings, FINDING_HINT, "module",
-			   strdup("The kernel module devgroups is not loaded: why groups are as large as they are is read from "
-				  "configuration space."));
+				  strdup("The kernel module devgroups is not loaded: why groups "
+					 "are as large as they are is read from "
+					 "configuration space."));
 }
 
 int doctor_check(const struct inventory *inv, struct vec *findings)
 {
 	static int (*const checks[])(const struct inventory *inv, struct vec *findings) = {
-		doctor_check_iommu, doctor_check_interrupts, doctor_check_vfio, doctor_check_isolation, doctor_check_module,
+		doctor_check_iommu,	doctor_check_interrupts, doctor_check_vfio,
+		doctor_check_isolation, doctor_check_module,
 	};
 	int r = 0;
 

@@ -18,11 +18,12 @@ struct finding {
 	char *text;	     /* what is so, and what to do about it */
 };
 
-const char *doctor_level_to_string(enum finding_level level); /* "ok", "hint", "warning", "failure" */
+const char *doctor_level_to_string(
+	enum finding_level level); /* "ok", "hint", "warning", "failure" */
 
 /* Appends to @findings; @text is taken over. 0 or -ENOMEM. */
 int doctor_add_finding(struct vec *findings, enum finding_level level, const char *subject,
-		char *text) _must_check_;
+		       char *text) _must_check_;
 void doctor_clear_findings(struct vec *findings);
 #define _cleanup_findings_ _cleanup_(doctor_clear_findings)
 

@@ -10,9 +10,8 @@
 const char *report_card_place_to_string(enum report_place place)
 {
 	static const char *const names[] = {
-		[REPORT_FIRMWARE] = "firmware", [REPORT_KERNEL] = "kernel",
-		[REPORT_SLOT] = "slot",		[REPORT_HARDWARE] = "hardware",
-		[REPORT_VMM] = "vmm",
+		[REPORT_FIRMWARE] = "firmware", [REPORT_KERNEL] = "kernel", [REPORT_SLOT] = "slot",
+		[REPORT_HARDWARE] = "hardware", [REPORT_VMM] = "vmm",
 	};
 
 	return names[place];
@@ -33,7 +32,8 @@ void report_card_clear(struct report_card *card)
 	vec_clear(&card->advice, report_card_advice_free);
 }
 
-int report_card_add(struct report_card *card, const struct report_advice *kind, char ***devices, char *text)
+int report_card_add(struct report_card *card, const struct report_advice *kind, char ***devices,
+		    char *text)
 {
 	struct report_advice *advice = text ? calloc(1, sizeof(*advice)) : NULL;
 
@@ -134,7 +134,8 @@ static void report_card_mark_all(const struct inventory *inv, struct report_mark
 		{ .quality = "translated", .text = "behind an IOMMU" },
 		{ .quality = "alone", .text = "alone in their IOMMU group" },
 		{ .quality = "own-reset", .text = "with a reset that stays with them (FLR, PM)" },
-		{ .quality = "unreserved", .text = "free of memory reserved by the firmware (RMRR)" },
+		{ .quality = "unreserved",
+		  .text = "free of memory reserved by the firmware (RMRR)" },
 		{ .quality = "page-sized", .text = "with BARs of whole pages" },
 	};
 	bool from_kernel = !inv->groups_derived;
@@ -147,8 +148,9 @@ static void report_card_mark_all(const struct inventory *inv, struct report_mark
 		report_card_mark(&marks[1], true, report_card_is_alone(inv, device));
 		report_card_mark(&marks[2], true, report_card_has_own_reset(device));
 		report_card_mark(&marks[3], from_kernel && device->iommu_group >= 0,
-		     !report_card_has_reserved(inv, device));
-		report_card_mark(&marks[4], report_card_knows_bars(device), !report_card_has_small_bar(inv, device));
+				 !report_card_has_reserved(inv, device));
+		report_card_mark(&marks[4], report_card_knows_bars(device),
+				 !report_card_has_small_bar(inv, device));
 	}
 }
 

@@ -19,13 +19,14 @@ enum report_place {
 
 struct report_advice {
 	enum report_place place;
-	const char *code;     /* "no-iommu", "acs-missing-root-port", … */
-	char **devices;	      /* keys: those that would be better off; NULL: all */
-	char *text;	      /* what is wrong and what to do */
-	unsigned weight;      /* the lower the more it matters */
+	const char *code; /* "no-iommu", "acs-missing-root-port", … */
+	char **devices;	  /* keys: those that would be better off; NULL: all */
+	char *text;	  /* what is wrong and what to do */
+	unsigned weight;  /* the lower the more it matters */
 };
 
-/* How many of the functions that could be given away, and of which that is known, have a quality. */
+/* How many of the functions that could be given away, and of which that is known, have a quality.
+ */
 struct report_mark {
 	const char *quality; /* "alone", "resettable", … */
 	const char *text;    /* "alone in their IOMMU group" */

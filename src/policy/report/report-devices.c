@@ -57,12 +57,14 @@ static const struct {
 	{ report_devices_reserved,
 	  { .place = REPORT_FIRMWARE, .code = "rmrr", .weight = WEIGHT_NOT_AT_ALL },
 	  "the firmware reserves memory for DMA from here (RMRR, IVMD), so the kernel lets nobody "
-	  "have this. Turn off what needs it in the setup: USB legacy emulation, management and health "
+	  "have this. Turn off what needs it in the setup: USB legacy emulation, management and "
+	  "health "
 	  "agents (iLO, iDRAC: HPE calls it shared memory features), built-in RAID; or use another "
 	  "slot or card." },
 	{ report_devices_no_reset,
 	  { .place = REPORT_HARDWARE, .code = "no-reset", .weight = WEIGHT_RESETS },
-	  "nothing resets this but power, so the next user finds what the last one left. Prefer cards "
+	  "nothing resets this but power, so the next user finds what the last one left. Prefer "
+	  "cards "
 	  "with FLR; a slot of its own allows a bus reset at least." },
 	{ report_devices_wide_reset,
 	  { .place = REPORT_SLOT, .code = "wide-reset", .weight = WEIGHT_RESETS },
@@ -70,7 +72,8 @@ static const struct {
 	  "and prefer cards with FLR." },
 	{ report_devices_unaligned_bar,
 	  { .place = REPORT_KERNEL, .code = "unaligned-bar", .weight = WEIGHT_SPEED },
-	  "BARs smaller than a page do not begin at one, so each access of a guest goes through the "
+	  "BARs smaller than a page do not begin at one, so each access of a guest goes through "
+	  "the "
 	  "VMM. Boot with pci=resource_alignment= and their addresses." },
 	{ report_devices_shared_table,
 	  { .place = REPORT_VMM, .code = "msix-relocation", .weight = WEIGHT_SPEED },
@@ -78,7 +81,8 @@ static const struct {
 	  "table (x-msix-relocation of QEMU)." },
 	{ report_devices_unused_vfs,
 	  { .place = REPORT_HARDWARE, .code = "sr-iov-unused", .weight = WEIGHT_SPEED },
-	  "virtual functions could be made, and none is. Each is a device of its own, with FLR: one "
+	  "virtual functions could be made, and none is. Each is a device of its own, with FLR: "
+	  "one "
 	  "card serves many users (virtual-functions in devgroups.d)." },
 };
 
@@ -89,14 +93,16 @@ int report_devices(const struct inventory *inv, struct report_card *card)
 		_cleanup_free_ char *list = NULL;
 
 		VEC_FOREACH(const struct device, device, &inv->devices)
-			if (report_card_is_endpoint(device) && report_devices_rows[i].is(inv, device) &&
+			if (report_card_is_endpoint(device) &&
+			    report_devices_rows[i].is(inv, device) &&
 			    strv_add(&devices, device->key) < 0)
 				return -ENOMEM;
 		if (!devices)
 			continue;
 		list = report_card_list(devices);
-		if (!list || report_card_add(card, &report_devices_rows[i].kind, &devices,
-					str_printf("%s: %s", list, report_devices_rows[i].text)) < 0)
+		if (!list ||
+		    report_card_add(card, &report_devices_rows[i].kind, &devices,
+				    str_printf("%s: %s", list, report_devices_rows[i].text)) < 0)
 			return -ENOMEM;
 	}
 	return 0;

@@ -16,8 +16,8 @@ enum tie {
 	TIE_ROOT_PORT,	 /* no ACS in a root port */
 	TIE_SWITCH_PORT, /* none in a switch */
 	TIE_NOT_ENABLED,
-	TIE_PORTS,	 /* functions of one device that are ports */
-	TIE_FUNCTIONS,	 /* that are not */
+	TIE_PORTS,     /* functions of one device that are ports */
+	TIE_FUNCTIONS, /* that are not */
 	TIE_CONVENTIONAL,
 	TIE_ALIAS,
 	TIE_PEERS,
@@ -63,14 +63,18 @@ static int report_isolation_tie(const struct inventory *inv, const struct isolat
 	}
 }
 
-static int report_isolation_note(struct tie_group *tie_group, const struct device *device, const char *peer)
+static int report_isolation_note(struct tie_group *tie_group, const struct device *device,
+				 const char *peer)
 {
-	if (!strv_contains(tie_group->devices, device->key) && strv_add(&tie_group->devices, device->key) < 0)
+	if (!strv_contains(tie_group->devices, device->key) &&
+	    strv_add(&tie_group->devices, device->key) < 0)
 		return -ENOMEM;
-	return *peer && !strv_contains(tie_group->peers, peer) ? strv_add(&tie_group->peers, peer) : 0;
+	return *peer && !strv_contains(tie_group->peers, peer) ? strv_add(&tie_group->peers, peer) :
+								 0;
 }
 
-static int report_isolation_collect(const struct inventory *inv, const struct device *device, struct tie_group *tie_group)
+static int report_isolation_collect(const struct inventory *inv, const struct device *device,
+				    struct tie_group *tie_group)
 {
 	_cleanup_isolation_ struct vec causes = { 0 };
 	int r = isolation_find(inv, device, &causes);
@@ -92,22 +96,29 @@ static const struct {
 	bool with_slots;
 } ties[TIES] = {
 	[TIE_ROOT_PORT] = { { .place = REPORT_SLOT, .code = "root-port-without-acs" },
-			    "Without ACS: the root ports %s, and nothing can give it to them: all that "
-			    "is below them is one IOMMU group. Use slots of other root ports, those of "
+			    "Without ACS: the root ports %s, and nothing can give it to them: all "
+			    "that "
+			    "is below them is one IOMMU group. Use slots of other root ports, "
+			    "those of "
 			    "the processor rather than those of the chipset. ",
 			    true },
 	[TIE_SWITCH_PORT] = { { .place = REPORT_HARDWARE, .code = "switch-without-acs" },
-			      "Without ACS: the switch ports %s. What is below one of them stays with "
+			      "Without ACS: the switch ports %s. What is below one of them stays "
+			      "with "
 			      "the port, and ports reach each other. Use a slot that is not behind "
 			      "that switch, or a card whose switch has ACS. ",
 			      true },
 	[TIE_NOT_ENABLED] = { { .place = REPORT_FIRMWARE, .code = "acs-not-enabled" },
-			      "%s could isolate, and ACS is off. Turn it on in the firmware's setup "
-			      "(ACS, or \"PCIe ACS support\"), or boot with pci=config_acs= (Linux 6.12 "
-			      "has it). The kernel turns it on by itself where the IOMMU is on from "
+			      "%s could isolate, and ACS is off. Turn it on in the firmware's "
+			      "setup "
+			      "(ACS, or \"PCIe ACS support\"), or boot with pci=config_acs= (Linux "
+			      "6.12 "
+			      "has it). The kernel turns it on by itself where the IOMMU is on "
+			      "from "
 			      "the start." },
 	[TIE_PORTS] = { { .place = REPORT_SLOT, .code = "multifunction-ports" },
-			"The ports %s are functions of one device without ACS between them: what is "
+			"The ports %s are functions of one device without ACS between them: what "
+			"is "
 			"below any of them moves with the rest. Use slots of other ports. ",
 			true },
 	[TIE_FUNCTIONS] = { { .place = REPORT_HARDWARE, .code = "multifunction-device" },
@@ -115,20 +126,27 @@ static const struct {
 			    "parts apart, whatever the slot: give them to one user together. Cards "
 			    "with ACS between functions, or with SR-IOV, can be shared." },
 	[TIE_CONVENTIONAL] = { { .place = REPORT_HARDWARE, .code = "conventional-pci" },
-			       "What is behind the bridges %s is conventional PCI, where nobody can "
-			       "tell who speaks: it moves as one, whatever the slot. PCI Express cards "
+			       "What is behind the bridges %s is conventional PCI, where nobody "
+			       "can "
+			       "tell who speaks: it moves as one, whatever the slot. PCI Express "
+			       "cards "
 			       "in their place can be alone." },
 	[TIE_ALIAS] = { { .place = REPORT_HARDWARE, .code = "dma-alias" },
-			"The devices %s do their DMA under another's address, so the IOMMU cannot tell "
+			"The devices %s do their DMA under another's address, so the IOMMU cannot "
+			"tell "
 			"them apart: give them to one user together." },
 	[TIE_PEERS] = { { .place = REPORT_SLOT, .code = "peer-to-peer" },
-			"The kernel keeps %s apart from their neighbours, the switch between them does "
-			"not: they can reach each other past the IOMMU. Give them to one user, or put "
+			"The kernel keeps %s apart from their neighbours, the switch between them "
+			"does "
+			"not: they can reach each other past the IOMMU. Give them to one user, or "
+			"put "
 			"them below different root ports. ",
 			true },
 	[TIE_PLATFORM] = { { .place = REPORT_SLOT, .code = "platform-pe" },
-			   "The platform's firmware makes one group (a partitionable endpoint) of %s. Use "
-			   "slots of other host bridges; where this is a guest, have its hypervisor give each "
+			   "The platform's firmware makes one group (a partitionable endpoint) of "
+			   "%s. Use "
+			   "slots of other host bridges; where this is a guest, have its "
+			   "hypervisor give each "
 			   "device a host bridge of its own." },
 };
 
@@ -140,22 +158,24 @@ static char *report_isolation_fill_in(const char *format, const char *list)
 	return str_printf("%.*s%s%s", (int)(place - format), format, list, place + 2);
 }
 
-static int report_isolation_add(const struct inventory *inv, enum tie tie, struct tie_group *tie_group,
-	       struct report_card *card)
+static int report_isolation_add(const struct inventory *inv, enum tie tie,
+				struct tie_group *tie_group, struct report_card *card)
 {
 	struct report_advice kind = ties[tie].kind;
 	/* a cause that no other device is named in is about the devices themselves */
-	_cleanup_free_ char *peers = report_card_list(tie_group->peers ? tie_group->peers : tie_group->devices), *text = NULL, *slots = NULL;
+	_cleanup_free_ char *peers = report_card_list(tie_group->peers ? tie_group->peers :
+									 tie_group->devices),
+			    *text = NULL, *slots = NULL;
 
 	if (!peers)
 		return -ENOMEM;
-	kind.weight = tie == TIE_PEERS				      ? WEIGHT_UNSAFE :
+	kind.weight = tie == TIE_PEERS					     ? WEIGHT_UNSAFE :
 		      kind.place == REPORT_HARDWARE && !ties[tie].with_slots ? WEIGHT_OTHER_CARD :
-									WEIGHT_GROUPS;
+									       WEIGHT_GROUPS;
 	text = report_isolation_fill_in(ties[tie].text, peers);
 	slots = ties[tie].with_slots ? advice_slots(inv) : strdup("");
 	return report_card_add(card, &kind, &tie_group->devices,
-			  text && slots ? str_printf("%s%s", text, slots) : NULL);
+			       text && slots ? str_printf("%s%s", text, slots) : NULL);
 }
 
 int report_isolation(const struct inventory *inv, struct report_card *card)

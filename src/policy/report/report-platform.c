@@ -31,10 +31,11 @@ static int report_platform_no_iommu(const struct inventory *inv, struct report_c
 	if (inv->iommu_groups.n > 0)
 		return 0;
 	if (inv->iommus)
-		return report_card_add(card, &kernel, NULL,
-				  strdup("The kernel sees an IOMMU and makes no groups of it. Boot "
-					 "with iommu=nopt (and with intel_iommu=on on Intel), and "
-					 "without intel_iommu=off, amd_iommu=off and iommu=off."));
+		return report_card_add(
+			card, &kernel, NULL,
+			strdup("The kernel sees an IOMMU and makes no groups of it. Boot "
+			       "with iommu=nopt (and with intel_iommu=on on Intel), and "
+			       "without intel_iommu=off, amd_iommu=off and iommu=off."));
 	return report_card_add(
 		card, &firmware, NULL,
 		vendor == 0x8086 ?
@@ -43,7 +44,8 @@ static int report_platform_no_iommu(const struct inventory *inv, struct report_c
 		vendor == 0x1022 ?
 			strdup("There is no IOMMU. Turn on AMD-Vi (often just \"IOMMU\") in the "
 			       "firmware's setup. Without it no device can be given away.") :
-			strdup("There is no IOMMU. Turn it on in the firmware's setup (VT-d, AMD-Vi, "
+			strdup("There is no IOMMU. Turn it on in the firmware's setup (VT-d, "
+			       "AMD-Vi, "
 			       "SMMU), and boot with intel_iommu=on on Intel. Without it no device "
 			       "can be given away."));
 }
@@ -58,13 +60,14 @@ static int report_platform_interrupts(const struct inventory *inv, struct report
 		return 0;
 	return report_card_add(
 		card, &kind, NULL,
-		str_printf("The IOMMU does not remap interrupts: a guest with a device can forge "
-			   "those of the host%s. Turn interrupt remapping on in the firmware's setup "
-			   "(with x2APIC, if that is an option of its own), and boot without "
-			   "intremap=off and nox2apic.",
-			   inv->unsafe_interrupts ?
-				   ", and vfio_iommu_type1.allow_unsafe_interrupts lets it" :
-				   ", and so VFIO refuses every claim"));
+		str_printf(
+			"The IOMMU does not remap interrupts: a guest with a device can forge "
+			"those of the host%s. Turn interrupt remapping on in the firmware's setup "
+			"(with x2APIC, if that is an option of its own), and boot without "
+			"intremap=off and nox2apic.",
+			inv->unsafe_interrupts ?
+				", and vfio_iommu_type1.allow_unsafe_interrupts lets it" :
+				", and so VFIO refuses every claim"));
 }
 
 static int report_platform_acs_override(const struct inventory *inv, struct report_card *card)
@@ -102,9 +105,11 @@ static int report_platform_passthrough(const struct inventory *inv, struct repor
 		return 0;
 	return report_card_add(
 		card, &kind, &devices,
-		strdup("The host's own DMA is not translated (iommu=pt). That is faster for the host "
+		strdup("The host's own DMA is not translated (iommu=pt). That is faster for the "
+		       "host "
 		       "and makes no difference to a guest, but a device that comes back from one "
-		       "with something left in it reaches all memory. Boot with iommu=nopt if you do "
+		       "with something left in it reaches all memory. Boot with iommu=nopt if you "
+		       "do "
 		       "not trust your guests."));
 }
 
@@ -116,9 +121,10 @@ static int report_platform_vfio(const struct inventory *inv, struct report_card 
 
 	if (inv->has_vfio || inv->has_vfio_cdev)
 		return 0;
-	return report_card_add(card, &kind, NULL,
-			  strdup("This kernel has no VFIO: install the package with its modules, or "
-				 "build it with CONFIG_VFIO_PCI."));
+	return report_card_add(
+		card, &kind, NULL,
+		strdup("This kernel has no VFIO: install the package with its modules, or "
+		       "build it with CONFIG_VFIO_PCI."));
 }
 
 /* Where the platform has it in any device it is on. */
@@ -134,9 +140,11 @@ static int report_platform_eeh(const struct inventory *inv, struct report_card *
 		if (device->eeh)
 			return 0;
 	return report_card_add(card, &kind, NULL,
-			  strdup("EEH is off: after an error a device is not cut off from the rest of the machine, and "
-				 "nothing recovers it. Boot without eeh=off; where this is a guest, its hypervisor has to "
-				 "offer EEH."));
+			       strdup("EEH is off: after an error a device is not cut off from the "
+				      "rest of the machine, and "
+				      "nothing recovers it. Boot without eeh=off; where this is a "
+				      "guest, its hypervisor has to "
+				      "offer EEH."));
 }
 
 int report_platform(const struct inventory *inv, struct report_card *card)

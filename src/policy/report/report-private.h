@@ -7,7 +7,8 @@
 
 #define REPORT_SHOWN 6 /* devices named in a sentence */
 
-/* In this order: what can be had at all, what is safe, whose group gets smaller, what is handier. */
+/* In this order: what can be had at all, what is safe, whose group gets smaller, what is handier.
+ */
 enum report_weight {
 	WEIGHT_NOTHING_WORKS,
 	WEIGHT_UNSAFE,
@@ -20,7 +21,7 @@ enum report_weight {
 
 /* Adds a copy of @kind; takes @text (NULL: out of memory) over, and *@devices if there is one. */
 int report_card_add(struct report_card *card, const struct report_advice *kind, char ***devices,
-	       char *text) _must_check_;
+		    char *text) _must_check_;
 /* "A, B, C and 3 more". Caller frees; NULL when out of memory. */
 char *report_card_list(char *const *devices) _must_check_;
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What is used of the kernel's include/uapi/linux/iommufd.h and of the part of vfio.h that goes with it, which the headers of
- * Debian 12 do not have.
+ * What is used of the kernel's include/uapi/linux/iommufd.h and of the part of vfio.h that goes
+ * with it, which the headers of Debian 12 do not have.
  */
 
 #include <linux/vfio.h>
@@ -18,7 +18,7 @@ struct iommufd_abi_attach_pt {
 	uint32_t argsz, flags, pt_id;
 };
 #define IOMMUFD_ABI_BIND _IO(VFIO_TYPE, VFIO_BASE + 18)
-#define IOMMUFD_ABI_ATTACH_PT    _IO(VFIO_TYPE, VFIO_BASE + 19)
+#define IOMMUFD_ABI_ATTACH_PT _IO(VFIO_TYPE, VFIO_BASE + 19)
 
 struct iommufd_abi_ioas_alloc {
 	uint32_t size, flags, out_ioas_id;
@@ -42,10 +42,10 @@ struct iommufd_abi_hw_info {
 	uint8_t reserved[3];
 	uint64_t out_capabilities;
 };
-#define IOMMUFD_ABI_IOAS_ALLOC	 _IO(';', 0x81)
+#define IOMMUFD_ABI_IOAS_ALLOC _IO(';', 0x81)
 #define IOMMUFD_ABI_IOVA_RANGES _IO(';', 0x84)
-#define IOMMUFD_ABI_IOAS_MAP	 _IO(';', 0x85)
-#define IOMMUFD_ABI_MAP_FIXED_IOVA	 (1u << 0)
-#define IOMMUFD_ABI_MAP_WRITEABLE	 (1u << 1)
-#define IOMMUFD_ABI_MAP_READABLE	 (1u << 2)
-#define IOMMUFD_ABI_GET_HW_INFO	 _IO(';', 0x8a)
+#define IOMMUFD_ABI_IOAS_MAP _IO(';', 0x85)
+#define IOMMUFD_ABI_MAP_FIXED_IOVA (1u << 0)
+#define IOMMUFD_ABI_MAP_WRITEABLE (1u << 1)
+#define IOMMUFD_ABI_MAP_READABLE (1u << 2)
+#define IOMMUFD_ABI_GET_HW_INFO _IO(';', 0x8a)

@@ -12,7 +12,7 @@
 #include "sys/probe/iommufd-info.h"
 
 #define RANGES_MAX 1024
-#define REGIONS	   7   /* BARs and ROM */
+#define REGIONS 7      /* BARs and ROM */
 #define PASID_BITS 0x6 /* of out_capabilities: execute, privileged (vfio-facts.h) */
 
 /* --- the IOMMU group --- */
@@ -30,7 +30,8 @@ static int iommufd_info_attach(int device, int iommufd, uint32_t *ret_devid, uin
 		r = fault_ioctl(iommufd, IOMMUFD_ABI_IOAS_ALLOC, "IOMMU_IOAS_ALLOC", &alloc);
 	pt.pt_id = alloc.out_ioas_id;
 	if (r >= 0)
-		r = fault_ioctl(device, IOMMUFD_ABI_ATTACH_PT, "VFIO_DEVICE_ATTACH_IOMMUFD_PT", &pt);
+		r = fault_ioctl(device, IOMMUFD_ABI_ATTACH_PT, "VFIO_DEVICE_ATTACH_IOMMUFD_PT",
+				&pt);
 	if (r < 0)
 		return r;
 	*ret_devid = bind.out_devid;
@@ -38,7 +39,8 @@ static int iommufd_info_attach(int device, int iommufd, uint32_t *ret_devid, uin
 	return 0;
 }
 
-static int iommufd_info_report_ranges(int iommufd, uint32_t ioas, const struct vfio_info_sink *asker)
+static int iommufd_info_report_ranges(int iommufd, uint32_t ioas,
+				      const struct vfio_info_sink *asker)
 {
 	struct iommufd_abi_iova_ranges ask = { .size = sizeof(ask), .ioas_id = ioas };
 	_cleanup_free_ struct iommufd_abi_iova_range *ranges = NULL;
@@ -58,14 +60,16 @@ static int iommufd_info_report_ranges(int iommufd, uint32_t ioas, const struct v
 		return r;
 	vfio_info_report(asker, "source iommufd");
 	for (uint32_t i = 0; i < ask.num_iovas; i++)
-		vfio_info_report(asker, "range 0x%" PRIx64 " 0x%" PRIx64, ranges[i].start, ranges[i].last);
+		vfio_info_report(asker, "range 0x%" PRIx64 " 0x%" PRIx64, ranges[i].start,
+				 ranges[i].last);
 	vfio_info_report(asker, "alignment 0x%" PRIx64, ask.out_iova_alignment);
 	return 0;
 }
 
 /* --- the device --- */
 
-static void iommufd_info_report_sparse(uint32_t index, const uint8_t *cap, size_t room, const struct vfio_info_sink *asker)
+static void iommufd_info_report_sparse(uint32_t index, const uint8_t *cap, size_t room,
+				       const struct vfio_info_sink *asker)
 {
 	struct vfio_region_info_cap_sparse_mmap sparse;
 	struct vfio_region_sparse_mmap_area area;
@@ -73,14 +77,16 @@ static void iommufd_info_report_sparse(uint32_t index, const uint8_t *cap, size_
 	if (room < sizeof(sparse))
 		return;
 	memcpy(&sparse, cap, sizeof(sparse));
-	for (size_t i = 0, at = sizeof(sparse); i < sparse.nr_areas && at + sizeof(area) <= room; i++, at += sizeof(area)) {
+	for (size_t i = 0, at = sizeof(sparse); i < sparse.nr_areas && at + sizeof(area) <= room;
+	     i++, at += sizeof(area)) {
 		memcpy(&area, cap + at, sizeof(area));
-		vfio_info_report(asker, "sparse %u 0x%" PRIx64 " 0x%" PRIx64, index, (uint64_t)area.offset,
-			      (uint64_t)area.size);
+		vfio_info_report(asker, "sparse %u 0x%" PRIx64 " 0x%" PRIx64, index,
+				 (uint64_t)area.offset, (uint64_t)area.size);
 	}
 }
 
-static void iommufd_info_report_region(int device, uint32_t index, const struct vfio_info_sink *asker)
+static void iommufd_info_report_region(int device, uint32_t index,
+				       const struct vfio_info_sink *asker)
 {
 	const struct vfio_region_info head = { .argsz = sizeof(head), .index = index };
 	_cleanup_free_ void *answer = NULL;
@@ -89,19 +95,22 @@ static void iommufd_info_report_region(int device, uint32_t index, const struct 
 	size_t size, at;
 	uint16_t id;
 
-	if (vfio_info_query(device, VFIO_DEVICE_GET_REGION_INFO, "VFIO_DEVICE_GET_REGION_INFO", &head, sizeof(head), &answer,
-			 &size) < 0)
+	if (vfio_info_query(device, VFIO_DEVICE_GET_REGION_INFO, "VFIO_DEVICE_GET_REGION_INFO",
+			    &head, sizeof(head), &answer, &size) < 0)
 		return;
 	info = answer;
 	if (info->size == 0)
 		return;
-	vfio_info_report(asker, "region %u 0x%x 0x%" PRIx64, index, info->flags, (uint64_t)info->size);
+	vfio_info_report(asker, "region %u 0x%x 0x%" PRIx64, index, info->flags,
+			 (uint64_t)info->size);
 	at = info->flags & VFIO_REGION_INFO_FLAG_CAPS ? info->cap_offset : 0;
 	while ((cap = vfio_info_next_cap(answer, sizeof(*info), size, &at, &id))) {
 		if (id == VFIO_REGION_INFO_CAP_MSIX_MAPPABLE)
 			vfio_info_report(asker, "msix-mappable %u", index);
 		else if (id == VFIO_REGION_INFO_CAP_SPARSE_MMAP)
-			iommufd_info_report_sparse(index, cap, size - (size_t)(cap - (const uint8_t *)answer), asker);
+			iommufd_info_report_sparse(index, cap,
+						   size - (size_t)(cap - (const uint8_t *)answer),
+						   asker);
 	}
 }
 
@@ -116,18 +125,20 @@ static bool iommufd_info_kernel_has_pasid(void)
 }
 
 /* What came of asking for PASIDs as a feature of the VFIO device: the kernel has it here. */
-static void iommufd_info_report_pasid(int iommufd, uint32_t devid, const struct vfio_info_sink *asker)
+static void iommufd_info_report_pasid(int iommufd, uint32_t devid,
+				      const struct vfio_info_sink *asker)
 {
 	struct iommufd_abi_hw_info info = { .size = sizeof(info), .dev_id = devid };
 
 	if (fault_ioctl(iommufd, IOMMUFD_ABI_GET_HW_INFO, "IOMMU_GET_HW_INFO", &info) < 0 ||
 	    (!info.out_max_pasid_log2 && !iommufd_info_kernel_has_pasid()))
 		return;
-	vfio_info_report(asker, "pasid %u 0x%" PRIx64, info.out_max_pasid_log2, info.out_capabilities & PASID_BITS);
+	vfio_info_report(asker, "pasid %u 0x%" PRIx64, info.out_max_pasid_log2,
+			 info.out_capabilities & PASID_BITS);
 }
 
-int iommufd_info_read(const struct sysfs_root *root, const char *path, const struct vfio_info_sink *group,
-		       const struct vfio_info_sink *device)
+int iommufd_info_read(const struct sysfs_root *root, const char *path,
+		      const struct vfio_info_sink *group, const struct vfio_info_sink *device)
 {
 	_cleanup_close_ int iommufd = sysfs_root_open_node(root, "dev/iommu");
 	_cleanup_close_ int fd = iommufd < 0 ? iommufd : sysfs_root_open_node(root, path + 1);

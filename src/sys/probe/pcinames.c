@@ -20,8 +20,8 @@ struct pcinames *pcinames_new(void)
 	if (!names)
 		return NULL;
 	/*
-	 * pci_init() would scan the bus and may end the process on an error; for the names alone the
-	 * access need not be initialised, only able to complain.
+	 * pci_init() would scan the bus and may end the process on an error; for the names alone
+	 * the access need not be initialised, only able to complain.
 	 */
 	names->access = pci_alloc();
 	names->access->warning = pcinames_ignore_message;
@@ -48,16 +48,17 @@ int pcinames_fill(struct pcinames *names, struct device *device)
 	char buf[256];
 
 	if (pcinames_set_name(&device->vendor_name,
-		     pci_lookup_name(names->access, buf, sizeof(buf),
-				     PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_NUMBERS, device->vendor)) < 0)
+			      pci_lookup_name(names->access, buf, sizeof(buf),
+					      PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_NUMBERS,
+					      device->vendor)) < 0)
 		return -ENOMEM;
 	if (pcinames_set_name(&device->device_name,
-		     pci_lookup_name(names->access, buf, sizeof(buf),
-				     PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_NUMBERS, device->vendor,
-				     device->device)) < 0)
+			      pci_lookup_name(names->access, buf, sizeof(buf),
+					      PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_NUMBERS,
+					      device->vendor, device->device)) < 0)
 		return -ENOMEM;
 	return pcinames_set_name(&device->class_name,
-			pci_lookup_name(names->access, buf, sizeof(buf),
-					PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_NUMBERS,
-					(int)(device->class_code >> 8)));
+				 pci_lookup_name(names->access, buf, sizeof(buf),
+						 PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_NUMBERS,
+						 (int)(device->class_code >> 8)));
 }

@@ -9,7 +9,7 @@
 #include "sys/probe/probe-config.h"
 #include "sys/sysfs.h"
 
-#define CONFIG_MAX	   4096
+#define CONFIG_MAX 4096
 #define CONFIG_HEADER_TYPE 0x0e
 
 static bool probe_config_same_card(const struct device *a, const struct device *b)
@@ -49,7 +49,8 @@ static int probe_config_copy_bytes(const uint8_t *bytes, size_t size, uint8_t **
  */
 static void probe_config_refresh_controls(int dir_fd, struct device *device)
 {
-	static const enum pcicap_ext_id ids[] = { PCICAP_EXT_ATS, PCICAP_EXT_PRI, PCICAP_EXT_PASID };
+	static const enum pcicap_ext_id ids[] = { PCICAP_EXT_ATS, PCICAP_EXT_PRI,
+						  PCICAP_EXT_PASID };
 	_cleanup_free_ char *power = NULL;
 	_cleanup_close_ int fd = -EBADF;
 
@@ -105,7 +106,8 @@ int probe_config_reread(int dir_fd, struct device *vf, const struct device *pf)
 	uint8_t bytes[CONFIG_MAX];
 
 	if (!vf->config || vf->config_again ||
-	    (pcicap_find_ext(pf, PCICAP_EXT_PASID) <= 0 && pcicap_find_ext(pf, PCICAP_EXT_PRI) <= 0))
+	    (pcicap_find_ext(pf, PCICAP_EXT_PASID) <= 0 &&
+	     pcicap_find_ext(pf, PCICAP_EXT_PRI) <= 0))
 		return 0;
 	if (probe_config_read_bytes(dir_fd, bytes) != vf->config_size)
 		return 0;

@@ -8,7 +8,7 @@
 #include "sys/probe/probe-device.h"
 #include "sys/timed-read.h"
 
-#define MAX_VIRTFN   4096
+#define MAX_VIRTFN 4096
 #define CLASS_BRIDGE 0x0604
 
 /* "/sys/bus/pci/devices/X" is a link to "../../../devices/…": from the first "devices/" on. */
@@ -31,7 +31,8 @@ void probe_device_ignore_overrides(void)
 	overrides_ignored = true;
 }
 
-/* One that cannot be read is there all the same: without any a device is bound by its id, which reaches others. "(null)" is one that is not set. */
+/* One that cannot be read is there all the same: without any a device is bound by its id, which
+ * reaches others. "(null)" is one that is not set. */
 static int probe_device_read_override(int dir_fd, struct device *device)
 {
 	_cleanup_free_ char *value = NULL;
@@ -91,7 +92,8 @@ static int probe_device_read_ids(int dir_fd, struct device *device)
 	unsigned long long vendor, id, subvendor, subdevice, class, revision;
 	int r;
 
-	if ((r = probe_device_read_hex(dir_fd, "vendor", &vendor)) < 0 || (r = probe_device_read_hex(dir_fd, "device", &id)) < 0 ||
+	if ((r = probe_device_read_hex(dir_fd, "vendor", &vendor)) < 0 ||
+	    (r = probe_device_read_hex(dir_fd, "device", &id)) < 0 ||
 	    (r = probe_device_read_hex(dir_fd, "subsystem_vendor", &subvendor)) < 0 ||
 	    (r = probe_device_read_hex(dir_fd, "subsystem_device", &subdevice)) < 0 ||
 	    (r = probe_device_read_hex(dir_fd, "class", &class)) < 0 ||
@@ -101,7 +103,7 @@ static int probe_device_read_ids(int dir_fd, struct device *device)
 	device->device = (uint16_t)id;
 	device->subsystem_vendor = (uint16_t)subvendor;
 	device->subsystem_device = (uint16_t)subdevice;
-	device->class_code = (uint32_t)class;
+	device->class_code = (uint32_t) class;
 	device->revision = (uint8_t)revision;
 	return 0;
 }
@@ -168,7 +170,7 @@ static int probe_device_read_pci(int dir_fd, struct device *device)
 }
 
 int probe_device_read(const struct sysfs_root *root, const char *bus, const char *address,
-		  struct device **ret, int *ret_fd)
+		      struct device **ret, int *ret_fd)
 {
 	_cleanup_device_ struct device *device = device_new(bus, address);
 	_cleanup_free_ char *path = device_bus_sysfs_path(bus, address);

@@ -10,19 +10,21 @@
 #include "policy/devinfo/pcicap.h"
 #include "sys/probe/probe-errors.h"
 
-#define DPC_STATUS    8 /* behind the start of the capability */
+#define DPC_STATUS 8 /* behind the start of the capability */
 #define DPC_TRIGGERED 0x1
 
-/* arch/powerpc/include/asm/eeh.h; eeh_pe_state is "0x78 0x800": what the firmware says, and the kernel */
+/* arch/powerpc/include/asm/eeh.h; eeh_pe_state is "0x78 0x800": what the firmware says, and the
+ * kernel */
 #define EEH_UNAVAILABLE 0x01
-#define EEH_ACTIVE	0x18 /* MMIO and DMA both */
-#define EEH_PE_ISOLATED	  0x01
+#define EEH_ACTIVE 0x18 /* MMIO and DMA both */
+#define EEH_PE_ISOLATED 0x01
 #define EEH_PE_RECOVERING 0x02
-#define EEH_PE_REMOVED	  0x400
+#define EEH_PE_REMOVED 0x400
 
 /* --- AER --- */
 
-/* The file names each kind of error, and at its end "TOTAL_ERR_COR 3". False where there is none. */
+/* The file names each kind of error, and at its end "TOTAL_ERR_COR 3". False where there is none.
+ */
 static bool probe_errors_read_aer_total(int dir_fd, const char *name, uint64_t *ret)
 {
 	_cleanup_free_ char *text = NULL;
@@ -40,7 +42,8 @@ static bool probe_errors_read_aer_total(int dir_fd, const char *name, uint64_t *
 
 static void probe_errors_read_aer(int dir_fd, struct device_errors *ret)
 {
-	ret->counted = probe_errors_read_aer_total(dir_fd, "aer_dev_correctable", &ret->correctable);
+	ret->counted =
+		probe_errors_read_aer_total(dir_fd, "aer_dev_correctable", &ret->correctable);
 	probe_errors_read_aer_total(dir_fd, "aer_dev_nonfatal", &ret->nonfatal);
 	probe_errors_read_aer_total(dir_fd, "aer_dev_fatal", &ret->fatal);
 }
@@ -83,7 +86,8 @@ static bool probe_errors_dpc_triggered(int dir_fd, const struct device *port)
 }
 
 /*
- * A place that was given up once stays so until the next boot, for all that is plugged in there later: that works, and recovers no more.
+ * A place that was given up once stays so until the next boot, for all that is plugged in there
+ * later: that works, and recovers no more.
  */
 static void probe_errors_read_eeh(int dir_fd, struct device_errors *ret)
 {
@@ -106,7 +110,8 @@ static void probe_errors_read_eeh(int dir_fd, struct device_errors *ret)
 
 static int probe_errors_open_device(const struct sysfs_root *root, const struct device *device)
 {
-	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", device->bus, device->address);
+	_cleanup_free_ char *path =
+		str_printf("sys/bus/%s/devices/%s", device->bus, device->address);
 
 	return path ? sysfs_root_open_dir(root, path) : -ENOMEM;
 }
@@ -127,8 +132,10 @@ void probe_errors_init(int dir_fd, struct device *device)
 int probe_errors(const struct sysfs_root *root, const struct inventory *inv,
 		 const struct device *device, struct device_errors *ret)
 {
-	struct device_errors now = { .state = ret->state, .above_known = true,
-				     .eeh_known = ret->eeh_known, .given_up = ret->given_up };
+	struct device_errors now = { .state = ret->state,
+				     .above_known = true,
+				     .eeh_known = ret->eeh_known,
+				     .given_up = ret->given_up };
 	_cleanup_close_ int fd = probe_errors_open_device(root, device);
 
 	if (fd < 0)

@@ -6,7 +6,8 @@
 #include "model/inventory.h"
 #include "sys/sysfs.h"
 
-/* Its own counters, at the first sight of a device; what was corrected so far shows in its state. */
+/* Its own counters, at the first sight of a device; what was corrected so far shows in its state.
+ */
 void probe_errors_init(int dir_fd, struct device *device);
 
 /* All readings of *ret; its state stays. 0 or -ENOMEM. */

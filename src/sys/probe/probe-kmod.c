@@ -7,8 +7,8 @@
 #include "base/str.h"
 #include "sys/probe/probe-kmod.h"
 
-static int probe_kmod_read_lines(const struct sysfs_root *root, const struct device *device, const char *name,
-		      bool *ret_there, char ***ret)
+static int probe_kmod_read_lines(const struct sysfs_root *root, const struct device *device,
+				 const char *name, bool *ret_there, char ***ret)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ char *path = str_printf("sys/devgroups/%d/members/%s/%s",
@@ -21,7 +21,9 @@ static int probe_kmod_read_lines(const struct sysfs_root *root, const struct dev
 
 static int probe_kmod_read_msi(const struct sysfs_root *root, struct device *device)
 {
-	_cleanup_free_ char *path = str_printf("sys/devgroups/%d/isolated_msi", device->iommu_group), *text = NULL;
+	_cleanup_free_ char *path = str_printf("sys/devgroups/%d/isolated_msi",
+					       device->iommu_group),
+			    *text = NULL;
 	int r = path ? sysfs_read_optional(root->fd, path, &text) : -ENOMEM;
 
 	device->shares_msi = str_eq(text, "0");
@@ -41,7 +43,9 @@ int probe_kmod_device(const struct sysfs_root *root, struct device *device)
 	r = str_set(&device->source, DEVICE_SOURCE_MODULE);
 	if (r >= 0)
 		r = probe_kmod_read_msi(root, device);
-	return r < 0 ? r : probe_kmod_read_lines(root, device, "reset_scope", &has_scope, &device->reset_scope);
+	return r < 0 ? r :
+		       probe_kmod_read_lines(root, device, "reset_scope", &has_scope,
+					     &device->reset_scope);
 }
 
 int probe_kmod_is_owned_by_user(const struct sysfs_root *root, const struct device *device)
@@ -86,9 +90,9 @@ int probe_kmod_grant(const struct sysfs_root *root, const struct device *device,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		_cleanup_free_ char *path = str_printf("sys/devgroups/%d/%s/%s/%s",
-						       device->iommu_group, places[i][0],
-						       device->address, places[i][1]);
+		_cleanup_free_ char *path =
+			str_printf("sys/devgroups/%d/%s/%s/%s", device->iommu_group, places[i][0],
+				   device->address, places[i][1]);
 		int r = path ? probe_kmod_chown(root, path, uid) : -ENOMEM;
 
 		if (r < 0)

@@ -12,14 +12,16 @@
 #include "model/inventory.h"
 #include "sys/sysfs.h"
 
-/* Fills what the module knows of @device, and says in @device->source that it does. 0 or -ENOMEM. */
+/* Fills what the module knows of @device, and says in @device->source that it does. 0 or -ENOMEM.
+ */
 int probe_kmod_device(const struct sysfs_root *root, struct device *device) _must_check_;
 
 /*
  * Does a program have the device's IOMMU group at this moment? 1 or 0; negative errno: the module
  * does not say.
  */
-int probe_kmod_is_owned_by_user(const struct sysfs_root *root, const struct device *device) _must_check_;
+int probe_kmod_is_owned_by_user(const struct sysfs_root *root,
+				const struct device *device) _must_check_;
 
 /* 0 or -ENOMEM; the version is NULL where it is not loaded. */
 int probe_kmod_version(const struct sysfs_root *root, struct inventory *inv) _must_check_;
@@ -29,4 +31,4 @@ int probe_kmod_version(const struct sysfs_root *root, struct inventory *inv) _mu
  * root). 0, or negative errno: -ENOENT where there are no such files.
  */
 int probe_kmod_grant(const struct sysfs_root *root, const struct device *device,
-		    uid_t uid) _must_check_;
+		     uid_t uid) _must_check_;

@@ -48,7 +48,9 @@ int probe_mdev_types(int dir_fd, struct device *device)
 	if (!dir)
 		fd_close(fd);
 	while (dir && (entry = readdir(dir))) {
-		int r = entry->d_name[0] == '.' ? 0 : probe_mdev_read_type(dirfd(dir), entry->d_name, &device->mdev_types);
+		int r = entry->d_name[0] == '.' ? 0 :
+						  probe_mdev_read_type(dirfd(dir), entry->d_name,
+								       &device->mdev_types);
 
 		if (r < 0)
 			return r;

@@ -13,7 +13,7 @@
 #include "sys/probe/probe-pci.h"
 #include "sys/sysfs.h"
 
-#define MAX_VIRTFN	   4096
+#define MAX_VIRTFN 4096
 
 /*
  * A VFIO driver enables a device when somebody opens it; a host driver does when it binds. The
@@ -52,7 +52,8 @@ static int probe_pci_read_resources(int dir_fd, struct device *device)
 	if (r < 0 || !text)
 		return r;
 	line = strtok_r(text, "\n", &rest);
-	for (unsigned i = 0; line && i < DEVICE_RESOURCES; i++, line = strtok_r(NULL, "\n", &rest)) {
+	for (unsigned i = 0; line && i < DEVICE_RESOURCES;
+	     i++, line = strtok_r(NULL, "\n", &rest)) {
 		unsigned long long start, end, flags;
 
 		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) == 3)
@@ -126,7 +127,8 @@ int probe_pci(int dir_fd, struct device *device, const struct device *old, int w
 
 	if ((r = probe_config(dir_fd, device, old)) < 0 ||
 	    (r = pcicap_serial(device, &device->serial)) < 0 ||
-	    (r = probe_pci_read_resources(dir_fd, device)) < 0 || (r = probe_pci_read_resets(dir_fd, device)) < 0 ||
+	    (r = probe_pci_read_resources(dir_fd, device)) < 0 ||
+	    (r = probe_pci_read_resets(dir_fd, device)) < 0 ||
 	    (r = sysfs_read_optional(dir_fd, "power_state", &device->power_state)) < 0 ||
 	    (r = probe_iommu_of_device(dir_fd, device)) < 0 ||
 	    (r = sysfs_read_optional(dir_fd, "numa_node", &node)) < 0)

@@ -7,8 +7,8 @@
 #include "sys/probe/probe-platform.h"
 
 /*
- * vfio_platform_init_common() looks for a module by the first of the names that a device tree has for
- * the device. With ACPI it is a method of the firmware's, which sysfs does not show.
+ * vfio_platform_init_common() looks for a module by the first of the names that a device tree has
+ * for the device. With ACPI it is a method of the firmware's, which sysfs does not show.
  */
 int probe_platform(int dir_fd, struct modules *modules, struct device *device)
 {
@@ -17,7 +17,8 @@ int probe_platform(int dir_fd, struct modules *modules, struct device *device)
 
 	if (!module)
 		return 0;
-	device->awaits_group = device->iommu_group < 0 && faccessat(dir_fd, "of_node/iommus", F_OK, 0) == 0;
+	device->awaits_group =
+		device->iommu_group < 0 && faccessat(dir_fd, "of_node/iommus", F_OK, 0) == 0;
 	/* most are no device for VFIO, and have events all the same */
 	if (device->iommu_group < 0 && !device->awaits_group)
 		return 0;

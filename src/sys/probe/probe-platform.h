@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Whether VFIO can reset a device of a bus that has no reset of its own, and whether it is going to have an IOMMU group. */
+/* Whether VFIO can reset a device of a bus that has no reset of its own, and whether it is going to
+ * have an IOMMU group. */
 
 #include "base/macro.h"
 #include "model/device.h"

@@ -32,8 +32,9 @@ static int probe_vfio_read_kconfig(const struct sysfs_root *root, const char *re
 {
 	*ret = NULL;
 	for (int place = 0; place < 2; place++) {
-		_cleanup_free_ char *path = place == 0 ? str_printf("boot/config-%s", release) :
-							 str_printf("lib/modules/%s/config", release);
+		_cleanup_free_ char *path = place == 0 ?
+						    str_printf("boot/config-%s", release) :
+						    str_printf("lib/modules/%s/config", release);
 		int r = path ? fileio_read_at(root->fd, path, CONFIG_MAX, ret, NULL) : -ENOMEM;
 
 		if (r >= 0 || r == -ENOMEM)
@@ -51,9 +52,11 @@ static int probe_vfio_apply_kconfig(const struct sysfs_root *root, struct invent
 
 	if (r < 0 || !config)
 		return r;
-	inv->has_iommufd = inv->has_iommufd || probe_vfio_has_line_end(config, "CONFIG_IOMMUFD=m") ||
+	inv->has_iommufd = inv->has_iommufd ||
+			   probe_vfio_has_line_end(config, "CONFIG_IOMMUFD=m") ||
 			   probe_vfio_has_line_end(config, "CONFIG_IOMMUFD=y");
-	inv->has_vfio_cdev = inv->has_iommufd && probe_vfio_has_line_end(config, "CONFIG_VFIO_DEVICE_CDEV=y");
+	inv->has_vfio_cdev =
+		inv->has_iommufd && probe_vfio_has_line_end(config, "CONFIG_VFIO_DEVICE_CDEV=y");
 	return 0;
 }
 
@@ -65,15 +68,18 @@ int probe_vfio(const struct sysfs_root *root, struct inventory *inv)
 	modules = str_printf("lib/modules/%s/kernel/drivers/vfio", str_or(inv->kernel_release, ""));
 	if (!modules)
 		return -ENOMEM;
-	inv->has_vfio = probe_vfio_exists(root, "sys/bus/pci/drivers/vfio-pci") || probe_vfio_exists(root, modules) ||
+	inv->has_vfio = probe_vfio_exists(root, "sys/bus/pci/drivers/vfio-pci") ||
+			probe_vfio_exists(root, modules) ||
 			probe_vfio_exists(root, "dev/vfio/vfio");
 	inv->has_iommufd = probe_vfio_exists(root, "dev/iommu");
 	inv->has_vfio_cdev = false;
 	r = sysfs_read_optional(root->fd, "proc/devices", &numbers);
 	if (r < 0)
 		return r;
-	/* once it is loaded its ranges of device numbers tell: "vfio" of groups, "vfio-dev" of devices */
-	if (!numbers || (!probe_vfio_has_line_end(numbers, " vfio") && !probe_vfio_has_line_end(numbers, " vfio-dev")))
+	/* once it is loaded its ranges of device numbers tell: "vfio" of groups, "vfio-dev" of
+	 * devices */
+	if (!numbers || (!probe_vfio_has_line_end(numbers, " vfio") &&
+			 !probe_vfio_has_line_end(numbers, " vfio-dev")))
 		return probe_vfio_apply_kconfig(root, inv);
 	inv->has_vfio_cdev = inv->has_iommufd && probe_vfio_has_line_end(numbers, " vfio-dev");
 	return 0;

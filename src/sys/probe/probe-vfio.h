@@ -6,5 +6,6 @@
 #include "model/inventory.h"
 #include "sys/sysfs.h"
 
-/* Fills has_vfio, has_iommufd and has_vfio_cdev of @inv, whose kernel_release is known. 0 or -ENOMEM. */
+/* Fills has_vfio, has_iommufd and has_vfio_cdev of @inv, whose kernel_release is known. 0 or
+ * -ENOMEM. */
 int probe_vfio(const struct sysfs_root *root, struct inventory *inv) _must_check_;

@@ -85,7 +85,7 @@ static int probe_keep_vfio_info(const struct device *old, struct device *device)
 
 /* @old: the same device as it was known so far, or NULL. -ENOENT if it is not there. */
 static int probe_read_device(struct probe *probe, const char *bus, const char *address,
-		       const struct device *old, struct device **ret)
+			     const struct device *old, struct device **ret)
 {
 	_cleanup_device_ struct device *device = NULL;
 	_cleanup_close_ int fd = -EBADF;
@@ -160,7 +160,8 @@ static int probe_refresh_group(struct probe *probe, struct inventory *inv, int i
 
 /* --- one device --- */
 
-static int probe_put_device(struct probe *probe, struct inventory *inv, struct device **device, bool known)
+static int probe_put_device(struct probe *probe, struct inventory *inv, struct device **device,
+			    bool known)
 {
 	int group = (*device)->iommu_group;
 	int r = inventory_put(inv, *device);
@@ -171,11 +172,12 @@ static int probe_put_device(struct probe *probe, struct inventory *inv, struct d
 	return probe_refresh_group(probe, inv, group, known);
 }
 
-/* All of PCI is of interest; of the other buses what the IOMMU translates for, or will, and what mediated devices are made of. */
+/* All of PCI is of interest; of the other buses what the IOMMU translates for, or will, and what
+ * mediated devices are made of. */
 static bool probe_is_relevant(const struct device *device)
 {
-	return device_bus_find(device->bus)->listed_always || device->iommu_group >= 0 || device->awaits_group ||
-	       device->mdev_types.n > 0;
+	return device_bus_find(device->bus)->listed_always || device->iommu_group >= 0 ||
+	       device->awaits_group || device->mdev_types.n > 0;
 }
 
 /* What is not read with the device. */
@@ -234,7 +236,8 @@ int probe_update(struct probe *probe, struct inventory *inv, const char *bus, co
 typedef int (*probe_entry_fn)(struct probe *probe, struct inventory *inv, const char *name);
 
 /* Calls @fn for each entry of a directory; one that is not there has none. */
-static int probe_each_entry(struct probe *probe, struct inventory *inv, const char *path, probe_entry_fn fn)
+static int probe_each_entry(struct probe *probe, struct inventory *inv, const char *path,
+			    probe_entry_fn fn)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
@@ -267,7 +270,8 @@ static int probe_scan_pci(struct probe *probe, struct inventory *inv, const char
 /* Those that are in no group yet; one that is comes with its group. */
 static int probe_scan_platform(struct probe *probe, struct inventory *inv, const char *address)
 {
-	_cleanup_free_ char *named = str_printf("sys/bus/platform/devices/%s/of_node/iommus", address);
+	_cleanup_free_ char *named =
+		str_printf("sys/bus/platform/devices/%s/of_node/iommus", address);
 	_cleanup_free_ char *group = str_printf("sys/bus/platform/devices/%s/iommu_group", address);
 
 	if (!named || !group)
@@ -286,7 +290,8 @@ static int probe_scan_parent(struct probe *probe, struct inventory *inv, const c
 	if (!key)
 		return -ENOMEM;
 	return device_bus_of_key(key) == &device_bus_mdev_parent ?
-		       probe_update(probe, inv, device_bus_mdev_parent.name, device_bus_address_of_key(key), NULL) :
+		       probe_update(probe, inv, device_bus_mdev_parent.name,
+				    device_bus_address_of_key(key), NULL) :
 		       0;
 }
 
@@ -303,7 +308,8 @@ static int probe_scan_member(struct probe *probe, struct inventory *inv, const c
 	r = sysfs_read_link(probe->root->fd, subsystem, &bus);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	return device_bus_find(bus)->listed_always ? 0 : probe_update(probe, inv, bus, slash + 1, NULL);
+	return device_bus_find(bus)->listed_always ? 0 :
+						     probe_update(probe, inv, bus, slash + 1, NULL);
 }
 
 static int probe_scan_group(struct probe *probe, struct inventory *inv, const char *id)
@@ -380,7 +386,8 @@ int probe_poll_host(struct probe *probe, struct inventory *inv, bool *ret_change
  */
 static int probe_read_remapping(struct probe *probe, struct inventory *inv, const char *interrupt)
 {
-	_cleanup_free_ char *path = str_printf("sys/kernel/irq/%s/chip_name", interrupt), *chip = NULL;
+	_cleanup_free_ char *path = str_printf("sys/kernel/irq/%s/chip_name", interrupt),
+			    *chip = NULL;
 	int r = path ? sysfs_read_optional(probe->root->fd, path, &chip) : -ENOMEM;
 
 	if (r < 0 || !chip || inv->interrupt_remapping == 1)
@@ -427,7 +434,8 @@ static int probe_read_host(struct probe *probe, struct inventory *inv)
 
 int probe_poll_device(struct probe *probe, struct device *device, bool *ret_changed)
 {
-	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", device->bus, device->address);
+	_cleanup_free_ char *path =
+		str_printf("sys/bus/%s/devices/%s", device->bus, device->address);
 	_cleanup_close_ int fd = path ? sysfs_root_open_dir(probe->root, path) : -ENOMEM;
 
 	*ret_changed = false;
@@ -436,7 +444,7 @@ int probe_poll_device(struct probe *probe, struct device *device, bool *ret_chan
 	if (fd < 0 || !device_is_pci(device))
 		return 0;
 	return probe_pci_poll(fd, device, probe_kmod_is_owned_by_user(probe->root, device),
-				   ret_changed);
+			      ret_changed);
 }
 
 int probe_host(struct probe *probe, struct inventory **ret)

@@ -24,7 +24,8 @@ static int uevent_filter_devices(struct udev_monitor *monitor)
 
 	DEVICE_BUS_FOREACH(bus)
 		if (r >= 0)
-			r = udev_monitor_filter_add_match_subsystem_devtype(monitor, bus->name, NULL);
+			r = udev_monitor_filter_add_match_subsystem_devtype(monitor, bus->name,
+									    NULL);
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(subsystems); i++)
 		r = udev_monitor_filter_add_match_subsystem_devtype(monitor, subsystems[i], NULL);
 	return r;
@@ -32,7 +33,8 @@ static int uevent_filter_devices(struct udev_monitor *monitor)
 
 int uevent_monitor_new(enum uevent_set set, struct uevent_monitor **ret)
 {
-	_cleanup_(uevent_monitor_freep) struct uevent_monitor *monitor = calloc(1, sizeof(*monitor));
+	_cleanup_(uevent_monitor_freep) struct uevent_monitor *monitor =
+		calloc(1, sizeof(*monitor));
 	int r;
 
 	if (!monitor)

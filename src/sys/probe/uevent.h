@@ -13,12 +13,13 @@
 struct uevent_monitor;
 
 struct uevent {
-	const char *action;    /* "add", "remove", "bind", "unbind", "change", … */
-	const char *mdev_state; /* of what mediated devices are made of: "registered", "unregistered"; NULL */
-	const char *subsystem; /* "pci", "net", … */
+	const char *action;	/* "add", "remove", "bind", "unbind", "change", … */
+	const char *mdev_state; /* of what mediated devices are made of: "registered",
+				   "unregistered"; NULL */
+	const char *subsystem;	/* "pci", "net", … */
 	const char *sysname;
 	const char *syspath; /* "/sys/devices/…" */
-	const char *error;   /* ERROR_EVENT: "BEGIN_RECOVERY", …; NULL: it is about something else */
+	const char *error; /* ERROR_EVENT: "BEGIN_RECOVERY", …; NULL: it is about something else */
 };
 
 typedef void (*uevent_fn)(const struct uevent *event, void *userdata);
@@ -26,8 +27,9 @@ typedef void (*uevent_fn)(const struct uevent *event, void *userdata);
 enum uevent_set {
 	UEVENT_OF_DEVICES, /* of the buses that IOMMU groups hold, and of the interfaces on them */
 	/*
-	 * Those with an mdev_state. What mediated devices are made of may be in any subsystem, so the kernel cannot sort them out for
-	 * us: a queue of its own, so that the others are not lost in it.
+	 * Those with an mdev_state. What mediated devices are made of may be in any subsystem, so
+	 * the kernel cannot sort them out for us: a queue of its own, so that the others are not
+	 * lost in it.
 	 */
 	UEVENT_OF_MDEV_PARENTS,
 };
@@ -41,7 +43,7 @@ DEFINE_CLEANUP(struct uevent_monitor *, uevent_monitor_freep, uevent_monitor_fre
 int uevent_monitor_fd(const struct uevent_monitor *monitor);
 
 /*
- * Calls @fn for each event that waits. True if the kernel had to drop some because nobody read in time: then
- * only a scan of the whole host tells how things are.
+ * Calls @fn for each event that waits. True if the kernel had to drop some because nobody read in
+ * time: then only a scan of the whole host tells how things are.
  */
 bool uevent_monitor_dispatch(struct uevent_monitor *monitor, uevent_fn fn, void *userdata);

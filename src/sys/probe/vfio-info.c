@@ -23,8 +23,8 @@ void vfio_info_report(const struct vfio_info_sink *asker, const char *format, ..
 	asker->tell(line, asker->userdata);
 }
 
-int vfio_info_query(int fd, unsigned long request, const char *name, const void *head, size_t head_size, void **ret,
-		 size_t *ret_size)
+int vfio_info_query(int fd, unsigned long request, const char *name, const void *head,
+		    size_t head_size, void **ret, size_t *ret_size)
 {
 	_cleanup_free_ void *answer = malloc(head_size);
 	uint32_t size;
@@ -55,7 +55,8 @@ int vfio_info_query(int fd, unsigned long request, const char *name, const void 
 	return 0;
 }
 
-const uint8_t *vfio_info_next_cap(const void *answer, size_t head_size, size_t size, size_t *at, uint16_t *ret_id)
+const uint8_t *vfio_info_next_cap(const void *answer, size_t head_size, size_t size, size_t *at,
+				  uint16_t *ret_id)
 {
 	struct vfio_info_cap_header cap;
 	const uint8_t *place;
@@ -71,7 +72,8 @@ const uint8_t *vfio_info_next_cap(const void *answer, size_t head_size, size_t s
 
 /* --- x86, arm64 --- */
 
-static void vfio_info_report_ranges(const struct vfio_info_sink *asker, const uint8_t *cap, size_t room)
+static void vfio_info_report_ranges(const struct vfio_info_sink *asker, const uint8_t *cap,
+				    size_t room)
 {
 	struct vfio_iommu_type1_info_cap_iova_range head;
 	struct vfio_iova_range range;
@@ -82,11 +84,13 @@ static void vfio_info_report_ranges(const struct vfio_info_sink *asker, const ui
 	for (size_t i = 0, at = sizeof(head); i < head.nr_iovas && at + sizeof(range) <= room;
 	     i++, at += sizeof(range)) {
 		memcpy(&range, cap + at, sizeof(range));
-		vfio_info_report(asker, "range 0x%" PRIx64 " 0x%" PRIx64, (uint64_t)range.start, (uint64_t)range.end);
+		vfio_info_report(asker, "range 0x%" PRIx64 " 0x%" PRIx64, (uint64_t)range.start,
+				 (uint64_t)range.end);
 	}
 }
 
-static void vfio_info_report_entries(const struct vfio_info_sink *asker, const uint8_t *cap, size_t room)
+static void vfio_info_report_entries(const struct vfio_info_sink *asker, const uint8_t *cap,
+				     size_t room)
 {
 	struct vfio_iommu_type1_info_dma_avail avail;
 
@@ -96,7 +100,8 @@ static void vfio_info_report_entries(const struct vfio_info_sink *asker, const u
 	vfio_info_report(asker, "entries %u", avail.avail);
 }
 
-static void vfio_info_report_type1(const struct vfio_info_sink *asker, const struct vfio_iommu_type1_info *info, size_t size)
+static void vfio_info_report_type1(const struct vfio_info_sink *asker,
+				   const struct vfio_iommu_type1_info *info, size_t size)
 {
 	const uint8_t *cap, *end = (const uint8_t *)info + size;
 	size_t at = info->flags & VFIO_IOMMU_INFO_CAPS ? info->cap_offset : 0;
@@ -117,7 +122,8 @@ static int vfio_info_query_type1(const struct vfio_info_sink *asker, int contain
 	const struct vfio_iommu_type1_info head = { .argsz = sizeof(head) };
 	_cleanup_free_ void *info = NULL;
 	size_t size;
-	int r = vfio_info_query(container_fd, VFIO_IOMMU_GET_INFO, "VFIO_IOMMU_GET_INFO", &head, sizeof(head), &info, &size);
+	int r = vfio_info_query(container_fd, VFIO_IOMMU_GET_INFO, "VFIO_IOMMU_GET_INFO", &head,
+				sizeof(head), &info, &size);
 
 	if (r >= 0)
 		vfio_info_report_type1(asker, info, size);
@@ -135,10 +141,10 @@ static int vfio_info_query_spapr(const struct vfio_info_sink *asker, int contain
 		return -errno;
 	if (info.dma32_window_size > 0)
 		vfio_info_report(asker, "window32 0x%x 0x%" PRIx64, info.dma32_window_start,
-		     (uint64_t)info.dma32_window_start + info.dma32_window_size - 1);
+				 (uint64_t)info.dma32_window_start + info.dma32_window_size - 1);
 	if (info.flags & VFIO_IOMMU_SPAPR_INFO_DDW)
 		vfio_info_report(asker, "window64 0x%" PRIx64 " %u %u", (uint64_t)info.ddw.pgsizes,
-		     info.ddw.max_dynamic_windows_supported, info.ddw.levels);
+				 info.ddw.max_dynamic_windows_supported, info.ddw.levels);
 	return 0;
 }
 
@@ -162,7 +168,8 @@ static int vfio_info_query_container(const struct vfio_info_sink *asker, int con
 
 		if (ioctl(container_fd, VFIO_CHECK_EXTENSION, types[i].type) <= 0)
 			continue;
-		r = fault_ioctl(container_fd, VFIO_SET_IOMMU, "VFIO_SET_IOMMU", (void *)types[i].type);
+		r = fault_ioctl(container_fd, VFIO_SET_IOMMU, "VFIO_SET_IOMMU",
+				(void *)types[i].type);
 		if (r < 0)
 			return r;
 		vfio_info_report(asker, "source vfio %s", types[i].name);
@@ -172,26 +179,30 @@ static int vfio_info_query_container(const struct vfio_info_sink *asker, int con
 }
 
 /*
- * vfio_iommu_type1_attach_group() has one reason to answer EPERM for a group that is viable. Platform devices without MSIs meet it on
- * arm64 (6.12).
+ * vfio_iommu_type1_attach_group() has one reason to answer EPERM for a group that is viable.
+ * Platform devices without MSIs meet it on arm64 (6.12).
  */
 static const char *vfio_info_describe_error(int error)
 {
-	return error == -EPERM ? "Operation not permitted, for nothing isolates the interrupts of its devices, and "
-				 "allow_unsafe_interrupts of vfio_iommu_type1 is not set"
-			       : strerror(-error);
+	return error == -EPERM ? "Operation not permitted, for nothing isolates the interrupts of "
+				 "its devices, and "
+				 "allow_unsafe_interrupts of vfio_iommu_type1 is not set" :
+				 strerror(-error);
 }
 
-bool vfio_info_read_group(const struct sysfs_root *root, int group_fd, const struct vfio_info_sink *asker)
+bool vfio_info_read_group(const struct sysfs_root *root, int group_fd,
+			  const struct vfio_info_sink *asker)
 {
 	_cleanup_close_ int fd = sysfs_root_open_node(root, "dev/vfio/vfio");
 	int unset = 0, r = fd;
 
 	if (r >= 0) {
-		r = fault_ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER", &fd);
+		r = fault_ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER",
+				&fd);
 		if (r >= 0)
 			r = vfio_info_query_container(asker, fd);
-		unset = fault_ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER", NULL);
+		unset = fault_ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER,
+				    "VFIO_GROUP_UNSET_CONTAINER", NULL);
 	}
 	if (r < 0)
 		vfio_info_report(asker, "refused %s", vfio_info_describe_error(r));

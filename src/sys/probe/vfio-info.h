@@ -20,24 +20,28 @@ struct vfio_info_sink {
 
 /*
  * Tells a line for each thing that the kernel says of the viable group @group_fd, "source …"
- * first; where it refuses, "refused …" and why. True: the group is left as it was. False: it may still have the container, and
- * must be closed before anybody else can give it one.
+ * first; where it refuses, "refused …" and why. True: the group is left as it was. False: it may
+ * still have the container, and must be closed before anybody else can give it one.
  */
-bool vfio_info_read_group(const struct sysfs_root *root, int group_fd, const struct vfio_info_sink *asker);
+bool vfio_info_read_group(const struct sysfs_root *root, int group_fd,
+			  const struct vfio_info_sink *asker);
 
 /* --- for those that ask other files of VFIO --- */
 
 void vfio_info_report(const struct vfio_info_sink *asker, const char *format, ...) _printf_(2, 3);
 
 /*
- * Asks for an answer that says itself how long it is. @head, of @head_size, is how it begins, with its argsz and whatever else says what is
- * asked for. The caller frees *ret, of *ret_size. 0, -EPROTO where that is no sensible size, or negative errno.
+ * Asks for an answer that says itself how long it is. @head, of @head_size, is how it begins, with
+ * its argsz and whatever else says what is asked for. The caller frees *ret, of *ret_size. 0,
+ * -EPROTO where that is no sensible size, or negative errno.
  */
-int vfio_info_query(int fd, unsigned long request, const char *name, const void *head, size_t head_size, void **ret,
-		 size_t *ret_size) _must_check_;
+int vfio_info_query(int fd, unsigned long request, const char *name, const void *head,
+		    size_t head_size, void **ret, size_t *ret_size) _must_check_;
 
 /*
- * The capability at offset *@at of such an answer, in *ret_id what it is, and in *@at where the next one is. NULL: there is none. It is not
- * aligned, so it is to be copied out before it is looked at (vfio_info_cap_add()).
+ * The capability at offset *@at of such an answer, in *ret_id what it is, and in *@at where the
+ * next one is. NULL: there is none. It is not aligned, so it is to be copied out before it is
+ * looked at (vfio_info_cap_add()).
  */
-const uint8_t *vfio_info_next_cap(const void *answer, size_t head_size, size_t size, size_t *at, uint16_t *ret_id);
+const uint8_t *vfio_info_next_cap(const void *answer, size_t head_size, size_t size, size_t *at,
+				  uint16_t *ret_id);

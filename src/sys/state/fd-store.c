@@ -41,7 +41,8 @@ int fd_store_take(const char *lease)
 {
 	fd_store_load();
 	for (int i = 0; i < fd_store_n_fds; i++) {
-		if (!fd_store_names[i] || !str_starts(fd_store_names[i], "lease-") || !str_eq(fd_store_names[i] + 6, lease))
+		if (!fd_store_names[i] || !str_starts(fd_store_names[i], "lease-") ||
+		    !str_eq(fd_store_names[i] + 6, lease))
 			continue;
 		free(fd_store_names[i]);
 		fd_store_names[i] = strdup("");

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The service manager's file descriptor store: read ends of lease pipes outlive the daemon there, so
- * that its successor still learns when a holder is gone. Without a service manager nothing happens.
+ * The service manager's file descriptor store: read ends of lease pipes outlive the daemon there,
+ * so that its successor still learns when a holder is gone. Without a service manager nothing
+ * happens.
  */
 
 #include <stdbool.h>

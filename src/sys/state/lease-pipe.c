@@ -46,7 +46,8 @@ int lease_pipe_reopen(int dir_fd, const char *lease)
 	fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -ENODATA;
-	/* poll() cannot tell on a pipe that had no writer when it was opened, read() can: it is at its end */
+	/* poll() cannot tell on a pipe that had no writer when it was opened, read() can: it is at
+	 * its end */
 	if (read(fd, &byte, 1) == 0)
 		return -ENODATA;
 	return TAKE_FD(fd);

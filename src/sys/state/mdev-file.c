@@ -12,7 +12,7 @@
 #include "sys/state/mdev-file.h"
 
 #define FILE_NAME "mediated-devices"
-#define FILE_MAX  (4u << 20)
+#define FILE_MAX (4u << 20)
 
 static const char *const words[] = { "made", "unfinished" };
 

@@ -13,7 +13,7 @@
 #include "sys/fault.h"
 #include "sys/state/run-dir.h"
 
-#define SUFFIX	   ".json"
+#define SUFFIX ".json"
 #define MAX_RECORD (1u << 20)
 
 int run_dir_open(const char *path)

@@ -10,16 +10,17 @@
 #include "model/record.h"
 
 /*
- * Makes the directory if need be, and keeps every other daemon out of it for as long as the descriptor is
- * open: two would undo each other's leases. A descriptor or negative errno; -EBUSY: another one is there.
+ * Makes the directory if need be, and keeps every other daemon out of it for as long as the
+ * descriptor is open: two would undo each other's leases. A descriptor or negative errno; -EBUSY:
+ * another one is there.
  */
 int run_dir_open(const char *path) _must_check_;
 
 int run_dir_save(int dir_fd, const struct record *record) _must_check_;
 /* A record that is not there is no error. */
 /*
- * The same of a group whose devices stay on their VFIO drivers, for the next claim: how the host had them. -ENOENT when there
- * is none.
+ * The same of a group whose devices stay on their VFIO drivers, for the next claim: how the host
+ * had them. -ENOENT when there is none.
  */
 int run_dir_save_kept(int dir_fd, const struct record *record) _must_check_;
 int run_dir_load_kept(int dir_fd, const char *group, struct record **ret) _must_check_;
@@ -28,7 +29,8 @@ int run_dir_remove(int dir_fd, const char *group) _must_check_;
 /* Where the record of @group is, for people. Caller frees; NULL when out of memory. */
 char *run_dir_path(int dir_fd, const char *group) _must_check_;
 bool run_dir_has(int dir_fd, const char *group);
-/* Removes what a daemon that was killed left half written, and the pipes of leases that are no more. */
+/* Removes what a daemon that was killed left half written, and the pipes of leases that are no
+ * more. */
 void run_dir_tidy(int dir_fd, bool (*is_lease)(const char *lease, void *userdata), void *userdata);
 
 /* What a file in there turned out to be. */

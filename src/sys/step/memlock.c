@@ -19,7 +19,8 @@ static bool memlock_is_alive(int pidfd)
 	return poll(&poll_fd, 1, 0) == 0;
 }
 
-/* Real, effective, saved and of the file system: a program that has taken on more rights than its user is not its user's. */
+/* Real, effective, saved and of the file system: a program that has taken on more rights than its
+ * user is not its user's. */
 static int memlock_check_uids(pid_t pid, uid_t uid)
 {
 	_cleanup_free_ char *path = str_printf("/proc/%d/status", (int)pid), *status = NULL;
@@ -74,7 +75,8 @@ int memlock_raise(pid_t pid, uid_t uid, uint64_t start_time, uint64_t bytes)
 	pidfd = pidfd_open(pid, 0);
 	if (pidfd < 0)
 		return -errno;
-	/* what is read of /proc is of this process as long as it is alive afterwards: then its number was nobody else's */
+	/* what is read of /proc is of this process as long as it is alive afterwards: then its
+	 * number was nobody else's */
 	r = memlock_check_process(pid, uid, start_time);
 	if (r >= 0 && !memlock_is_alive(pidfd))
 		r = -ESRCH;

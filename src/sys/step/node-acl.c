@@ -78,8 +78,8 @@ int node_acl_grant(const char *path, uid_t uid)
 	if (!before)
 		return -errno;
 	entry = node_acl_find_entry(acl, ACL_USER, uid);
-	if (!entry && (acl_create_entry(&acl, &entry) < 0 || acl_set_tag_type(entry, ACL_USER) < 0 ||
-		       acl_set_qualifier(entry, &uid) < 0))
+	if (!entry && (acl_create_entry(&acl, &entry) < 0 ||
+		       acl_set_tag_type(entry, ACL_USER) < 0 || acl_set_qualifier(entry, &uid) < 0))
 		return -errno;
 	r = node_acl_allow_read_write(entry);
 	if (r < 0)
@@ -110,7 +110,7 @@ int node_acl_revoke(const char *path, uid_t uid)
 		return -errno;
 	mask = node_acl_find_entry(acl, ACL_MASK, 0);
 	if (node_acl_has_named_entries(acl) ? acl_calc_mask(&acl) < 0 :
-				     mask && acl_delete_entry(acl, mask) < 0)
+					      mask && acl_delete_entry(acl, mask) < 0)
 		return -errno;
 	return fault_after(acl_set_file(path, ACL_TYPE_ACCESS, acl) < 0 ? -errno : 0);
 }

@@ -7,6 +7,7 @@
 
 #include "base/macro.h"
 
-/* Negative errno: -ENOENT without the node, -EOPNOTSUPP where /dev has no ACLs. Done twice is done. */
+/* Negative errno: -ENOENT without the node, -EOPNOTSUPP where /dev has no ACLs. Done twice is done.
+ */
 int node_acl_grant(const char *path, uid_t uid) _must_check_;
 int node_acl_revoke(const char *path, uid_t uid) _must_check_;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Keeps host drivers of EHCI controllers away while a companion is on a VFIO driver: usbcompanion.h says why. */
+/* Keeps host drivers of EHCI controllers away while a companion is on a VFIO driver: usbcompanion.h
+ * says why. */
 
 #include <errno.h>
 
@@ -12,7 +13,8 @@
 #include "sys/step/step-private.h"
 
 /* The function's directory and its class. -ENOENT: there is none. */
-static int step_companion_open_function(const struct step_runner *step_runner, const struct pciaddr *addr, uint32_t *ret_class)
+static int step_companion_open_function(const struct step_runner *step_runner,
+					const struct pciaddr *addr, uint32_t *ret_class)
 {
 	char address[PCIADDR_SIZE];
 	_cleanup_free_ char *path = device_bus_sysfs_path("pci", pciaddr_format(addr, address));
@@ -27,7 +29,8 @@ static int step_companion_open_function(const struct step_runner *step_runner, c
 }
 
 /* *ret: the VFIO driver of the companion; NULL where it is none, or on no such driver. */
-static int step_companion_find_driver(const struct step_runner *step_runner, const struct pciaddr *addr, char **ret)
+static int step_companion_find_driver(const struct step_runner *step_runner,
+				      const struct pciaddr *addr, char **ret)
 {
 	uint32_t class_code = 0;
 	_cleanup_close_ int fd = step_companion_open_function(step_runner, addr, &class_code);
@@ -53,7 +56,8 @@ int step_companion_check(struct step_runner *step_runner, const struct step *ste
 	struct pciaddr addr;
 	unsigned own;
 
-	if (!str_eq(step->bus, "pci") || vfio_driver_is_known(step->value) || pciaddr_parse(step->address, &addr) < 0)
+	if (!str_eq(step->bus, "pci") || vfio_driver_is_known(step->value) ||
+	    pciaddr_parse(step->address, &addr) < 0)
 		return 0;
 	fd = step_companion_open_function(step_runner, &addr, &class_code);
 	if (fd < 0 || !usb_companion_is_ehci(class_code))
@@ -61,15 +65,18 @@ int step_companion_check(struct step_runner *step_runner, const struct step *ste
 	own = addr.function;
 	for (addr.function = 0; addr.function < 8; addr.function++) {
 		_cleanup_free_ char *driver = NULL;
-		int r = addr.function == own ? 0 : step_companion_find_driver(step_runner, &addr, &driver);
+		int r = addr.function == own ?
+				0 :
+				step_companion_find_driver(step_runner, &addr, &driver);
 
 		if (r < 0)
 			return r;
 		if (driver)
 			return step_run_fail(-EBUSY, ret_cause,
-				    str_printf("its companion %s is on %s, and the kernel would write into what that keeps of it; "
-					       "unbind the companion first",
-					       pciaddr_format(&addr, companion), driver));
+					     str_printf("its companion %s is on %s, and the kernel "
+							"would write into what that keeps of it; "
+							"unbind the companion first",
+							pciaddr_format(&addr, companion), driver));
 	}
 	return 0;
 }

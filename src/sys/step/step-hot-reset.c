@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * VFIO's hot reset: of the bus or slot, with all devices on it, which one claim has. The kernel does it only if each
- * is on vfio-pci and its group is shown to be ours, so it is the kernel that holds it off from everybody else.
+ * VFIO's hot reset: of the bus or slot, with all devices on it, which one claim has. The kernel
+ * does it only if each is on vfio-pci and its group is shown to be ours, so it is the kernel that
+ * holds it off from everybody else.
  */
 
 #include <errno.h>
@@ -42,23 +43,27 @@ static int step_hot_reset_set_iommu(int container)
 	return -EOPNOTSUPP;
 }
 
-/* Whoever opens the group next could not give it a container of his own while it has this one: then its file goes with it. */
+/* Whoever opens the group next could not give it a container of his own while it has this one: then
+ * its file goes with it. */
 static void step_hot_reset_drop_container(struct step_runner *step_runner, struct held_group *held)
 {
-	if (fault_ioctl(held->fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER", NULL) < 0)
+	if (fault_ioctl(held->fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER", NULL) <
+	    0)
 		step_vfio_drop_held(step_runner, held);
 }
 
-/* A device's descriptor can be had only of a group with an IOMMU behind it: for as long as this takes. */
-int step_hot_reset_open_device(struct step_runner *step_runner, struct held_group *held, const char *name,
-			    int *ret_container, int *ret_device)
+/* A device's descriptor can be had only of a group with an IOMMU behind it: for as long as this
+ * takes. */
+int step_hot_reset_open_device(struct step_runner *step_runner, struct held_group *held,
+			       const char *name, int *ret_container, int *ret_device)
 {
 	_cleanup_close_ int container = sysfs_root_open_node(step_runner->root, "dev/vfio/vfio");
 	int device;
 
 	if (container < 0)
 		return container;
-	device = fault_ioctl(held->fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER", &container);
+	device = fault_ioctl(held->fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER",
+			     &container);
 	if (device >= 0)
 		device = step_hot_reset_set_iommu(container);
 	if (device >= 0)
@@ -73,8 +78,8 @@ int step_hot_reset_open_device(struct step_runner *step_runner, struct held_grou
 	return 0;
 }
 
-void step_hot_reset_close_device(struct step_runner *step_runner, struct held_group *held, int container,
-			      int device)
+void step_hot_reset_close_device(struct step_runner *step_runner, struct held_group *held,
+				 int container, int device)
 {
 	fd_close(device);
 	step_hot_reset_drop_container(step_runner, held);
@@ -93,11 +98,14 @@ static int step_hot_reset_add_fd(union group_fds *fds, int fd)
 }
 
 /* One of a group that this plan does not hold is not ours to reset. */
-static int step_hot_reset_add_affected(struct step_runner *step_runner, const struct vfio_pci_dependent_device *dependent,
-			union group_fds *fds, char ***keys, char **ret_cause)
+static int step_hot_reset_add_affected(struct step_runner *step_runner,
+				       const struct vfio_pci_dependent_device *dependent,
+				       union group_fds *fds, char ***keys, char **ret_cause)
 {
-	struct pciaddr addr = { .domain = dependent->segment, .bus = dependent->bus,
-				.slot = dependent->devfn >> 3, .function = dependent->devfn & 7 };
+	struct pciaddr addr = { .domain = dependent->segment,
+				.bus = dependent->bus,
+				.slot = dependent->devfn >> 3,
+				.function = dependent->devfn & 7 };
 	struct held_group *held = step_vfio_find_held(step_runner, (int)dependent->group_id);
 	char key[PCIADDR_SIZE]; /* a PCI function's address is its key */
 	int r;
@@ -105,26 +113,29 @@ static int step_hot_reset_add_affected(struct step_runner *step_runner, const st
 	pciaddr_format(&addr, key);
 	if (!held)
 		return step_run_fail(-EPERM, ret_cause,
-			    str_printf("it would also reset %s, which is not in the claim", key));
+				     str_printf("it would also reset %s, which is not in the claim",
+						key));
 	r = step_vfio_open_viable(step_runner, held->id, ret_cause, &held);
 	if (r >= 0 && held)
 		r = step_hot_reset_add_fd(fds, held->fd);
 	return r < 0 ? r : strv_add(keys, key);
 }
 
-static int step_hot_reset_run(struct step_runner *step_runner, int device, char **ret_cause, char ***ret_keys)
+static int step_hot_reset_run(struct step_runner *step_runner, int device, char **ret_cause,
+			      char ***ret_keys)
 {
 	union affected affected = { 0 };
 	union group_fds fds = { 0 };
 	int r;
 
 	affected.info.argsz = sizeof(affected);
-	r = fault_ioctl(device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO",
-			&affected);
+	r = fault_ioctl(device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO,
+			"VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", &affected);
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < affected.info.count; i++) {
-		r = step_hot_reset_add_affected(step_runner, &affected.info.devices[i], &fds, ret_keys, ret_cause);
+		r = step_hot_reset_add_affected(step_runner, &affected.info.devices[i], &fds,
+						ret_keys, ret_cause);
 
 		if (r < 0)
 			return r;
@@ -134,7 +145,7 @@ static int step_hot_reset_run(struct step_runner *step_runner, int device, char 
 }
 
 int step_hot_reset(struct step_runner *step_runner, const struct step *step, char **ret_cause,
-			char ***ret_keys)
+		   char ***ret_keys)
 {
 	struct held_group *held;
 	int r, container, device;
@@ -143,7 +154,8 @@ int step_hot_reset(struct step_runner *step_runner, const struct step *step, cha
 	if (r < 0)
 		return r;
 	if (!held)
-		return step_run_fail(-EOPNOTSUPP, ret_cause, strdup("this kernel has no VFIO groups (CONFIG_VFIO_GROUP)"));
+		return step_run_fail(-EOPNOTSUPP, ret_cause,
+				     strdup("this kernel has no VFIO groups (CONFIG_VFIO_GROUP)"));
 	r = step_hot_reset_open_device(step_runner, held, step->address, &container, &device);
 	if (r < 0)
 		return r;

@@ -15,7 +15,8 @@
 #include "sys/vfio-node.h"
 
 /*
- * Of the kernel's include/uapi/linux/iommufd.h, which is not in the headers of every system that the daemon is built on.
+ * Of the kernel's include/uapi/linux/iommufd.h, which is not in the headers of every system that
+ * the daemon is built on.
  */
 struct step_iommufd_option {
 	uint32_t size;
@@ -25,16 +26,17 @@ struct step_iommufd_option {
 	uint32_t object_id;
 	uint64_t value;
 };
-#define STEP_IOMMUFD_OPTION		  _IO(';', 0x87)
-#define STEP_IOMMUFD_RLIMIT_MODE  0
-#define STEP_IOMMUFD_OP_SET	  0
-#define STEP_IOMMUFD_RLIMIT_OF_PROCESS	  1
+#define STEP_IOMMUFD_OPTION _IO(';', 0x87)
+#define STEP_IOMMUFD_RLIMIT_MODE 0
+#define STEP_IOMMUFD_OP_SET 0
+#define STEP_IOMMUFD_RLIMIT_OF_PROCESS 1
 
 /* --- descriptors --- */
 
 /*
- * What the holder pins counts against the limit of its process, as it does with a VFIO container, and not against all that
- * its user has pinned. Setting that takes CAP_SYS_RESOURCE, which the holder has not.
+ * What the holder pins counts against the limit of its process, as it does with a VFIO container,
+ * and not against all that its user has pinned. Setting that takes CAP_SYS_RESOURCE, which the
+ * holder has not.
  */
 static int step_iommufd_set_rlimit_mode(int fd)
 {
@@ -57,14 +59,16 @@ int step_iommufd_open(struct step_runner *step_runner, const struct step *step, 
 		return fd;
 	r = step_iommufd_set_rlimit_mode(fd);
 	if (r < 0)
-		return step_run_fail(r, ret_cause,
-			    strdup("the way its locked memory is counted cannot be set; that takes "
-				   "CAP_SYS_RESOURCE"));
+		return step_run_fail(
+			r, ret_cause,
+			strdup("the way its locked memory is counted cannot be set; that takes "
+			       "CAP_SYS_RESOURCE"));
 	step_runner->send_fd("iommufd", "", fd, step_runner->userdata);
 	return 0;
 }
 
-int step_iommufd_open_device(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_iommufd_open_device(struct step_runner *step_runner, const struct step *step,
+			     char **ret_cause)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -EBADF;
@@ -73,14 +77,16 @@ int step_iommufd_open_device(struct step_runner *step_runner, const struct step 
 
 	if (r < 0)
 		return r;
-	/* as long as the group's own node is open, none of its devices can be bound to an iommufd */
+	/* as long as the group's own node is open, none of its devices can be bound to an iommufd
+	 */
 	if (held)
 		step_vfio_drop_held(step_runner, held);
 	r = vfio_node_of_device(step_runner->root, step->bus, step->address, &path);
 	if (r < 0)
 		return r;
 	if (!path)
-		return step_run_fail(-ENOENT, ret_cause, strdup("VFIO made no node for it below /dev/vfio/devices"));
+		return step_run_fail(-ENOENT, ret_cause,
+				     strdup("VFIO made no node for it below /dev/vfio/devices"));
 	if (step->value)
 		step_vfio_query_device(step_runner, step, path);
 	fd = sysfs_root_open_node(step_runner->root, path + 1);

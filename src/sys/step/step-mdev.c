@@ -33,12 +33,16 @@ static int step_mdev_explain(int error, const char *parent, const char *type, ch
 {
 	switch (error) {
 	case -ENOENT:
-		return step_run_fail(error, ret_cause, str_printf("%s offers no type %s", parent, type));
+		return step_run_fail(error, ret_cause,
+				     str_printf("%s offers no type %s", parent, type));
 	case -EEXIST:
-		return step_run_fail(error, ret_cause, strdup("there is a mediated device with this UUID already"));
+		return step_run_fail(error, ret_cause,
+				     strdup("there is a mediated device with this UUID already"));
 	case -EUSERS:
 	case -ENOSPC:
-		return step_run_fail(error, ret_cause, str_printf("%s has room for no more of type %s", parent, type));
+		return step_run_fail(error, ret_cause,
+				     str_printf("%s has room for no more of type %s", parent,
+						type));
 	default:
 		return error;
 	}
@@ -52,7 +56,8 @@ int step_mdev_create(struct step_runner *step_runner, const struct step *step, c
 
 	if (r < 0)
 		return r;
-	path = str_printf("%s/%s/mdev_supported_types/%s/create", device_bus_mdev_parent.directory, parent, type);
+	path = str_printf("%s/%s/mdev_supported_types/%s/create", device_bus_mdev_parent.directory,
+			  parent, type);
 	if (!path)
 		return -ENOMEM;
 	r = sysfs_write(step_runner->root->fd, path, step->address);
@@ -65,17 +70,21 @@ int step_mdev_create(struct step_runner *step_runner, const struct step *step, c
 	if (r >= 0)
 		r = sysfs_read_link(fd, "driver", &driver);
 	if (r == -ENOENT)
-		return step_run_fail(-ENODEV, ret_cause, strdup("it was made, but its driver refused it; the kernel log may say why"));
+		return step_run_fail(-ENODEV, ret_cause,
+				     strdup("it was made, but its driver refused it; the kernel "
+					    "log may say why"));
 	if (r < 0 || str_eq(now, type))
 		return r;
 	return step_run_fail(-EIO, ret_cause, str_printf("it is a %s afterwards", now));
 }
 
-int step_mdev_set_attribute(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_mdev_set_attribute(struct step_runner *step_runner, const struct step *step,
+			    char **ret_cause)
 {
 	_cleanup_close_ int fd = step_mdev_open_device(step_runner, step);
 	const char *value = strchr(step->value, '=');
-	_cleanup_free_ char *name = value ? strndup(step->value, (size_t)(value - step->value)) : NULL;
+	_cleanup_free_ char *name =
+		value ? strndup(step->value, (size_t)(value - step->value)) : NULL;
 	int r;
 
 	if (fd < 0)
@@ -85,8 +94,12 @@ int step_mdev_set_attribute(struct step_runner *step_runner, const struct step *
 	/* what reads back is up to its driver: vfio_ap lists what has been assigned, one by one */
 	r = sysfs_write(fd, name, value + 1);
 	if (r == -ENOENT)
-		return step_run_fail(r, ret_cause, str_printf("a device of this type has no attribute %s", name));
-	return r < 0 ? step_run_fail(r, ret_cause, str_printf("its attribute %s does not take \"%s\"", name, value + 1)) : 0;
+		return step_run_fail(r, ret_cause,
+				     str_printf("a device of this type has no attribute %s", name));
+	return r < 0 ? step_run_fail(r, ret_cause,
+				     str_printf("its attribute %s does not take \"%s\"", name,
+						value + 1)) :
+		       0;
 }
 
 int step_mdev_remove(struct step_runner *step_runner, const struct step *step, char **ret_cause)

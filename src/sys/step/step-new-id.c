@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * new_id and remove_id of a PCI driver. new_id binds every free device of these ids at once, so one worker at a time works
- * with the ids of a driver, and what it took of others goes back to nobody.
+ * new_id and remove_id of a PCI driver. new_id binds every free device of these ids at once, so one
+ * worker at a time works with the ids of a driver, and what it took of others goes back to nobody.
  */
 
 #include <dirent.h>
@@ -21,7 +21,8 @@ static char *step_new_id_driver_path(const char *driver, const char *attribute)
 }
 
 /* The functions in a directory of sysfs. */
-static int step_new_id_list_functions(const struct step_runner *step_runner, const char *path, char ***ret)
+static int step_new_id_list_functions(const struct step_runner *step_runner, const char *path,
+				      char ***ret)
 {
 	_cleanup_strv_ char **found = NULL;
 	_cleanup_closedir_ DIR *dir = NULL;
@@ -45,7 +46,8 @@ static int step_new_id_list_functions(const struct step_runner *step_runner, con
 	return 0;
 }
 
-/* Before the first id: nobody else changes the driver's ids, and what it has now is not of our making. */
+/* Before the first id: nobody else changes the driver's ids, and what it has now is not of our
+ * making. */
 static int step_new_id_begin(struct step_runner *step_runner, const char *driver)
 {
 	_cleanup_free_ char *path = step_new_id_driver_path(driver, NULL);
@@ -66,11 +68,14 @@ static int step_new_id_begin(struct step_runner *step_runner, const char *driver
 		return r;
 	}
 	r = step_new_id_list_functions(step_runner, path, &step_runner->bound_before);
-	return r < 0 ? r : step_new_id_list_functions(step_runner, "sys/bus/pci/devices", &step_runner->present_before);
+	return r < 0 ? r :
+		       step_new_id_list_functions(step_runner, "sys/bus/pci/devices",
+						  &step_runner->present_before);
 }
 
 /* "8086 10d3 8086 0000": the fewer devices the id fits, the better. */
-static int step_new_id_read(const struct step_runner *step_runner, const struct step *step, char **ret)
+static int step_new_id_read(const struct step_runner *step_runner, const struct step *step,
+			    char **ret)
 {
 	static const char *const names[] = { "vendor", "device", "subsystem_vendor",
 					     "subsystem_device" };
@@ -91,7 +96,8 @@ static int step_new_id_read(const struct step_runner *step_runner, const struct 
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int step_new_id_write(struct step_runner *step_runner, const struct step *step, const char *attribute)
+static int step_new_id_write(struct step_runner *step_runner, const struct step *step,
+			     const char *attribute)
 {
 	_cleanup_free_ char *path = step_new_id_driver_path(step->value, attribute), *ids = NULL;
 	int r = path ? step_new_id_read(step_runner, step, &ids) : -ENOMEM;
@@ -109,10 +115,12 @@ int step_new_id_add(struct step_runner *step_runner, const struct step *step, ch
 	if (r == -EEXIST)
 		return strv_add(&step_runner->foreign_ids, step->address);
 	if (r == -ENOENT || r == -EACCES)
-		return step_run_fail(r, ret_cause,
-			    str_printf("the kernel has no driver_override, and the driver %s takes no new "
-				       "ids either",
-				       step->value));
+		return step_run_fail(
+			r, ret_cause,
+			str_printf(
+				"the kernel has no driver_override, and the driver %s takes no new "
+				"ids either",
+				step->value));
 	return r;
 }
 
@@ -128,7 +136,8 @@ int step_new_id_remove(struct step_runner *step_runner, const struct step *step,
 }
 
 /* Unbinds one that nobody meant, and lets its own driver have it if it came in just now. */
-static int step_new_id_unbind_other(struct step_runner *step_runner, const char *address, const char *driver, char **ret_cause)
+static int step_new_id_unbind_other(struct step_runner *step_runner, const char *address,
+				    const char *driver, char **ret_cause)
 {
 	_cleanup_free_ char *device = str_printf("sys/bus/pci/devices/%s", address);
 	_cleanup_free_ char *unbind = step_new_id_driver_path(driver, "unbind"), *group = NULL;
@@ -149,22 +158,25 @@ static int step_new_id_unbind_other(struct step_runner *step_runner, const char 
 	}
 	r = sysfs_write(step_runner->root->fd, unbind, address);
 	if (r < 0 && r != -ENODEV)
-		return step_run_fail(r, ret_cause, str_printf("%s was bound along and cannot be let go", address));
+		return step_run_fail(r, ret_cause,
+				     str_printf("%s was bound along and cannot be let go",
+						address));
 	if (strv_contains(step_runner->present_before, address))
 		return 0;
 	r = sysfs_write(step_runner->root->fd, "sys/bus/pci/drivers_probe", address);
 	return r == -ENODEV ? 0 : r;
 }
 
-int step_new_id_unbind_others(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_new_id_unbind_others(struct step_runner *step_runner, const struct step *step,
+			      char **ret_cause)
 {
 	_cleanup_free_ char *path = step_new_id_driver_path(step->value, NULL);
 	_cleanup_strv_ char **bound = NULL;
 	int r = path ? step_new_id_list_functions(step_runner, path, &bound) : -ENOMEM;
 
 	STRV_FOREACH(address, bound)
-	if (r >= 0 && !strv_contains(step_runner->bound_before, *address) &&
-	    !strv_contains(step_runner->wanted, *address))
-		r = step_new_id_unbind_other(step_runner, *address, step->value, ret_cause);
+		if (r >= 0 && !strv_contains(step_runner->bound_before, *address) &&
+		    !strv_contains(step_runner->wanted, *address))
+			r = step_new_id_unbind_other(step_runner, *address, step->value, ret_cause);
 	return r;
 }

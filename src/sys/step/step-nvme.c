@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Disables an NVMe controller, for those that do not survive a reset of their function while they run. */
+/* Disables an NVMe controller, for those that do not survive a reset of their function while they
+ * run. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,18 +14,18 @@
 #include "sys/step/step-private.h"
 
 /* Registers of the controller in BAR 0: NVM Express base specification, section 3.1. */
-#define NVME_CAP     0x00
-#define NVME_CC	     0x14
-#define NVME_CSTS    0x1c
-#define NVME_SIZE    0x20
-#define CC_ENABLE    0x0001u
-#define CC_SHUTDOWN  0xc000u
-#define CSTS_READY   0x1u
+#define NVME_CAP 0x00
+#define NVME_CC 0x14
+#define NVME_CSTS 0x1c
+#define NVME_SIZE 0x20
+#define CC_ENABLE 0x0001u
+#define CC_SHUTDOWN 0xc000u
+#define CSTS_READY 0x1u
 #define CAP_TIMEOUT(cap) ((cap) >> 24 & 0xff) /* in units of 500 ms */
 
-#define AT_COMMAND     4
+#define AT_COMMAND 4
 #define COMMAND_MEMORY 0x2
-#define CLASS_NVME     0x010802
+#define CLASS_NVME 0x010802
 
 static int step_nvme_set_command(int dir_fd, uint16_t or_this, uint16_t *ret_was)
 {
@@ -41,7 +42,8 @@ static int step_nvme_set_command(int dir_fd, uint16_t or_this, uint16_t *ret_was
 		return -EIO;
 	*ret_was = command;
 	command |= or_this;
-	return fault_after(pwrite(fd, &command, sizeof(command), AT_COMMAND) == sizeof(command) ? 0 : -EIO);
+	return fault_after(
+		pwrite(fd, &command, sizeof(command), AT_COMMAND) == sizeof(command) ? 0 : -EIO);
 }
 
 static void step_nvme_restore_command(int dir_fd, uint16_t command)
@@ -58,21 +60,25 @@ static volatile uint32_t *step_nvme_register(void *registers, size_t offset)
 	return (volatile uint32_t *)((char *)registers + offset);
 }
 
-/* A shutdown notification would complete commands into queues that nobody owns any more: only the enable bit goes. */
+/* A shutdown notification would complete commands into queues that nobody owns any more: only the
+ * enable bit goes. */
 static int step_nvme_clear_enable(void *registers, char **ret_cause)
 {
-	unsigned tries = (CAP_TIMEOUT(*step_nvme_register(registers, NVME_CAP)) + 1) * 5; /* of 100 ms */
+	unsigned tries =
+		(CAP_TIMEOUT(*step_nvme_register(registers, NVME_CAP)) + 1) * 5; /* of 100 ms */
 	uint32_t control = *step_nvme_register(registers, NVME_CC);
 
 	if (control == UINT32_MAX)
-		return step_run_fail(-EIO, ret_cause, strdup("its NVMe registers read as all ones"));
+		return step_run_fail(-EIO, ret_cause,
+				     strdup("its NVMe registers read as all ones"));
 	if (!(control & CC_ENABLE))
 		return 0;
 	*step_nvme_register(registers, NVME_CC) = control & ~(CC_ENABLE | CC_SHUTDOWN);
 	for (; *step_nvme_register(registers, NVME_CSTS) & CSTS_READY; tries--) {
 		if (tries == 0)
-			return step_run_fail(-ETIMEDOUT, ret_cause,
-				    strdup("its NVMe controller stays ready after it was disabled"));
+			return step_run_fail(
+				-ETIMEDOUT, ret_cause,
+				strdup("its NVMe controller stays ready after it was disabled"));
 		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 	}
 	return 0;

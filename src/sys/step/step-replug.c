@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What pulling a card and putting it back does, without a hand: the kernel forgets a function and finds it anew behind its
- * port, gives it its addresses again and sets up its link. An error may have cost all of that (plan.c, replug_lost()).
+ * What pulling a card and putting it back does, without a hand: the kernel forgets a function and
+ * finds it anew behind its port, gives it its addresses again and sets up its link. An error may
+ * have cost all of that (plan.c, replug_lost()).
  */
 
 #include <endian.h>
@@ -16,21 +17,23 @@
 #include "sys/step/step-private.h"
 
 #define AT_BARS 0x10
-#define BARS	6
+#define BARS 6
 
 /* The kernel's IORESOURCE_*, of the third column of "resource". */
-#define RESOURCE_PORTS	0x100
+#define RESOURCE_PORTS 0x100
 #define RESOURCE_MEMORY 0x200
-#define RESOURCE_UNSET	0x20000000
+#define RESOURCE_UNSET 0x20000000
 
-static int step_replug_open_device(const struct step_runner *step_runner, const char *bus, const char *address)
+static int step_replug_open_device(const struct step_runner *step_runner, const char *bus,
+				   const char *address)
 {
 	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", bus, address);
 
 	return path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
 }
 
-static bool step_replug_bar_is_at(const uint8_t *bar, unsigned long long start, unsigned long long flags)
+static bool step_replug_bar_is_at(const uint8_t *bar, unsigned long long start,
+				  unsigned long long flags)
 {
 	uint32_t low;
 
@@ -39,7 +42,8 @@ static bool step_replug_bar_is_at(const uint8_t *bar, unsigned long long start, 
 	return low == (uint32_t)start;
 }
 
-/* True where each BAR holds the address that the kernel has given it. Only the lower halves: that is enough to see that all is gone. */
+/* True where each BAR holds the address that the kernel has given it. Only the lower halves: that
+ * is enough to see that all is gone. */
 static bool step_replug_bars_are_set(const char *resources, const uint8_t *bars)
 {
 	const char *line = resources;
@@ -81,25 +85,29 @@ static int step_replug_open_port(int dir_fd)
 }
 
 static int step_replug_rescan(struct step_runner *step_runner, const struct step *step, int port_fd,
-		      char **ret_cause)
+			      char **ret_cause)
 {
 	_cleanup_close_ int dir_fd = -EBADF;
 	int r = sysfs_write(port_fd, "rescan", "1");
 
 	if (r < 0)
-		return step_run_fail(r, ret_cause, strdup("the port cannot be told to look what is behind it"));
+		return step_run_fail(r, ret_cause,
+				     strdup("the port cannot be told to look what is behind it"));
 	dir_fd = step_replug_open_device(step_runner, step->bus, step->address);
 	if (dir_fd == -ENOENT)
-		return step_run_fail(-ENODEV, ret_cause, strdup("the kernel does not find it again"));
+		return step_run_fail(-ENODEV, ret_cause,
+				     strdup("the kernel does not find it again"));
 	r = dir_fd < 0 ? dir_fd : step_replug_check_config(dir_fd);
-	return r == 0 ? step_run_fail(-EIO, ret_cause, strdup("its BARs do not hold what the kernel has given it")) :
+	return r == 0 ? step_run_fail(-EIO, ret_cause,
+				      strdup("its BARs do not hold what the kernel has given it")) :
 	       r < 0  ? r :
 			0;
 }
 
 int step_replug(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int dir_fd = step_replug_open_device(step_runner, step->bus, step->address), port_fd = -EBADF;
+	_cleanup_close_ int dir_fd = step_replug_open_device(step_runner, step->bus, step->address),
+			    port_fd = -EBADF;
 	int r = dir_fd < 0 ? dir_fd : step_replug_check_config(dir_fd);
 
 	if (r > 0 && !str_eq(step->value, "always"))

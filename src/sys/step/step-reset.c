@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Resets a device in one of the ways that the plan allows, and looks whether it is there and whole afterwards. */
+/* Resets a device in one of the ways that the plan allows, and looks whether it is there and whole
+ * afterwards. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,9 +17,9 @@
 
 #define CONFIG_HEAD 64
 #define AT_HEADER_TYPE 0x0e
-#define AT_BARS	    0x10
-#define AT_ROM	    0x30
-#define BARS	    6
+#define AT_BARS 0x10
+#define AT_ROM 0x30
+#define BARS 6
 
 /* How a device looks: the head of its configuration space. */
 struct config_snapshot {
@@ -42,7 +43,8 @@ static int step_reset_open_device(const struct step_runner *step_runner, const s
 
 /* --- keeping it awake --- */
 
-/* An idle device sleeps in D3hot on its VFIO driver. *ret is how it was, NULL where the kernel has no say in it. */
+/* An idle device sleeps in D3hot on its VFIO driver. *ret is how it was, NULL where the kernel has
+ * no say in it. */
 static int step_reset_wake_up(int dir_fd, char **ret)
 {
 	_cleanup_free_ char *was = NULL;
@@ -79,7 +81,8 @@ static int config_snapshot(int dir_fd, struct config_snapshot *ret)
 	return n == sizeof(ret->head) ? 0 : -EIO;
 }
 
-/* A device that is not there reads as all ones, and no header is of such a type. The ids of a VF are all ones by PCI's rules. */
+/* A device that is not there reads as all ones, and no header is of such a type. The ids of a VF
+ * are all ones by PCI's rules. */
 static bool config_snapshot_answers(const struct config_snapshot *config_snapshot)
 {
 	return config_snapshot->head[AT_HEADER_TYPE] != 0xff;
@@ -102,23 +105,27 @@ static int step_reset_check_answer(int dir_fd, struct config_snapshot *ret, char
 	if (r < 0)
 		return r;
 	if (!config_snapshot_answers(ret))
-		return step_run_fail(-EIO, ret_cause,
-			    strdup("it does not answer, its configuration space reads as all ones"));
+		return step_run_fail(
+			-EIO, ret_cause,
+			strdup("it does not answer, its configuration space reads as all ones"));
 	return step_reset_check_power(dir_fd, ret_cause);
 }
 
-static int step_reset_check_unchanged(const struct config_snapshot *before, const struct config_snapshot *after, char **ret_cause)
+static int step_reset_check_unchanged(const struct config_snapshot *before,
+				      const struct config_snapshot *after, char **ret_cause)
 {
 	if (memcmp(before->head, after->head, 4) != 0)
-		return step_run_fail(-EIO, ret_cause, strdup("it answers with another vendor or device id"));
+		return step_run_fail(-EIO, ret_cause,
+				     strdup("it answers with another vendor or device id"));
 	if (before->head[AT_HEADER_TYPE] & 0x7f)
 		return 0; /* a bridge has something else there */
 	for (unsigned i = 0; i < BARS; i++)
 		if (memcmp(before->head + AT_BARS + 4 * i, after->head + AT_BARS + 4 * i, 4) != 0)
 			return step_run_fail(-EIO, ret_cause,
-				    str_printf("its BAR %u is not what it was before", i));
+					     str_printf("its BAR %u is not what it was before", i));
 	if (memcmp(before->head + AT_ROM, after->head + AT_ROM, 4) != 0)
-		return step_run_fail(-EIO, ret_cause, strdup("the BAR of its ROM is not what it was before"));
+		return step_run_fail(-EIO, ret_cause,
+				     strdup("the BAR of its ROM is not what it was before"));
 	return 0;
 }
 
@@ -158,7 +165,8 @@ static int step_reset_by_method(int dir_fd, const char *method)
 }
 
 static int step_reset_perform(struct step_runner *step_runner, const struct step *step, int dir_fd,
-		    const struct reset_attempt *attempt, char ***ret_keys, char **ret_cause)
+			      const struct reset_attempt *attempt, char ***ret_keys,
+			      char **ret_cause)
 {
 	int r = attempt->nvme_shutdown ? step_nvme_disable(dir_fd, ret_cause) : 0;
 
@@ -173,8 +181,8 @@ static int step_reset_perform(struct step_runner *step_runner, const struct step
 	return r;
 }
 
-static int step_reset_and_compare(struct step_runner *step_runner, const struct step *step, int dir_fd,
-			  const struct reset_attempt *attempt, char **ret_cause)
+static int step_reset_and_compare(struct step_runner *step_runner, const struct step *step,
+				  int dir_fd, const struct reset_attempt *attempt, char **ret_cause)
 {
 	_cleanup_strv_ char **keys = NULL;
 	struct config_snapshot before, after;
@@ -184,7 +192,8 @@ static int step_reset_and_compare(struct step_runner *step_runner, const struct 
 		r = step_reset_perform(step_runner, step, dir_fd, attempt, &keys, ret_cause);
 	if (r >= 0)
 		r = step_reset_check_answer(dir_fd, &after, ret_cause);
-	/* one that did not answer before may come back by the reset: then there is nothing to compare with */
+	/* one that did not answer before may come back by the reset: then there is nothing to
+	 * compare with */
 	if (r >= 0 && config_snapshot_answers(&before))
 		r = step_reset_check_unchanged(&before, &after, ret_cause);
 	if (r >= 0 && !strv_contains(keys, step->device))
@@ -195,16 +204,20 @@ static int step_reset_and_compare(struct step_runner *step_runner, const struct 
 	return r;
 }
 
-/* The plan relies on it that virtual functions have gone with the driver that the device was taken from. */
+/* The plan relies on it that virtual functions have gone with the driver that the device was taken
+ * from. */
 static int step_reset_check_no_vfs(int dir_fd, char **ret_cause)
 {
 	if (faccessat(dir_fd, "virtfn0", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	return step_run_fail(-EBUSY, ret_cause, strdup("it has virtual functions, which that would reset too"));
+	return step_run_fail(-EBUSY, ret_cause,
+			     strdup("it has virtual functions, which that would reset too"));
 }
 
-/* Nobody else has the group's node from here to the end of the plan: the kernel resets a device that is in use, too. */
-static int step_reset_attempt(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+/* Nobody else has the group's node from here to the end of the plan: the kernel resets a device
+ * that is in use, too. */
+static int step_reset_attempt(struct step_runner *step_runner, const struct step *step,
+			      char **ret_cause)
 {
 	_cleanup_close_ int dir_fd = step_reset_open_device(step_runner, step);
 	_cleanup_free_ char *control = NULL;
@@ -225,12 +238,12 @@ static int step_reset_attempt(struct step_runner *step_runner, const struct step
 	return r;
 }
 
-static void step_reset_note_failure(struct step_runner *step_runner, const struct step *step, int error,
-			 const char *cause)
+static void step_reset_note_failure(struct step_runner *step_runner, const struct step *step,
+				    int error, const char *cause)
 {
 	char *text = str_printf("%s%s%s: %s%s%s", str_or(step_runner->reset_failures, ""),
-				step_runner->reset_failures ? "; " : "", step->value, strerror(-error),
-				cause ? ", " : "", str_or(cause, ""));
+				step_runner->reset_failures ? "; " : "", step->value,
+				strerror(-error), cause ? ", " : "", str_or(cause, ""));
 
 	if (!text)
 		return;
@@ -244,7 +257,8 @@ int step_reset(struct step_runner *step_runner, const struct step *step, char **
 
 	if (step_reset_is_done(step_runner, step->device))
 		return 1;
-	/* a disturbance passes; what the kernel says it cannot do it cannot do the next time either */
+	/* a disturbance passes; what the kernel says it cannot do it cannot do the next time either
+	 */
 	for (unsigned i = 0; i < 2 && (i == 0 || (r < 0 && r != -ENOTTY && r != -EINVAL)); i++) {
 		free(TAKE_PTR(*ret_cause));
 		r = step_reset_attempt(step_runner, step, ret_cause);
@@ -254,7 +268,8 @@ int step_reset(struct step_runner *step_runner, const struct step *step, char **
 	return r;
 }
 
-static int step_reset_check_awake(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+static int step_reset_check_awake(struct step_runner *step_runner, const struct step *step,
+				  char **ret_cause)
 {
 	_cleanup_close_ int dir_fd = step_reset_open_device(step_runner, step);
 	_cleanup_free_ char *control = NULL;
@@ -280,11 +295,12 @@ int step_reset_verify(struct step_runner *step_runner, const struct step *step, 
 	if (r < 0 || !step->value || step_reset_is_done(step_runner, step->device))
 		return r;
 	return step_run_fail(-EREMOTEIO, ret_cause,
-		    trouble ? str_printf("it could not be reset (%s)", trouble) :
-			      strdup("there is no way to reset it"));
+			     trouble ? str_printf("it could not be reset (%s)", trouble) :
+				       strdup("there is no way to reset it"));
 }
 
-int step_reset_set_methods(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_reset_set_methods(struct step_runner *step_runner, const struct step *step,
+			   char **ret_cause)
 {
 	_cleanup_close_ int dir_fd = step_reset_open_device(step_runner, step);
 

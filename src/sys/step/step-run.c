@@ -15,8 +15,8 @@
 /* How often a driver is sent away that somebody else has bound in the middle of a claim. */
 #define BIND_RETRIES 3
 
-struct step_runner *step_run_new(const struct sysfs_root *root, bool undoing, step_run_fd_fn send_fd,
-				void *userdata)
+struct step_runner *step_run_new(const struct sysfs_root *root, bool undoing,
+				 step_run_fd_fn send_fd, void *userdata)
 {
 	struct step_runner *step_runner = calloc(1, sizeof(*step_runner));
 
@@ -56,7 +56,8 @@ static int step_run_open_device(const struct step_runner *step_runner, const str
 }
 
 /* *ret is NULL where no driver is bound. */
-static int step_run_read_driver(const struct step_runner *step_runner, const struct step *step, char **ret)
+static int step_run_read_driver(const struct step_runner *step_runner, const struct step *step,
+				char **ret)
 {
 	_cleanup_close_ int fd = step_run_open_device(step_runner, step);
 	int r;
@@ -76,7 +77,8 @@ static char *step_run_driver_path(const struct step *step, const char *attribute
 	return str_printf("sys/bus/%s/drivers/%s/%s", step->bus, step->value, attribute);
 }
 
-static int step_run_set_override(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+static int step_run_set_override(struct step_runner *step_runner, const struct step *step,
+				 char **ret_cause)
 {
 	_cleanup_close_ int fd = step_run_open_device(step_runner, step);
 	_cleanup_free_ char *text = NULL, *now = NULL;
@@ -96,10 +98,12 @@ static int step_run_set_override(struct step_runner *step_runner, const struct s
 		return r;
 	if (str_eq(now, step->value) || (!step->value && (str_empty(now) || str_eq(now, "(null)"))))
 		return 0;
-	return step_run_fail(-EIO, ret_cause, str_printf("driver_override reads back as \"%s\"", now));
+	return step_run_fail(-EIO, ret_cause,
+			     str_printf("driver_override reads back as \"%s\"", now));
 }
 
-static int step_run_unbind(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+static int step_run_unbind(struct step_runner *step_runner, const struct step *step,
+			   char **ret_cause)
 {
 	_cleanup_free_ char *path = step_run_driver_path(step, "unbind"), *now = NULL;
 	int r, unbind;
@@ -117,14 +121,16 @@ static int step_run_unbind(struct step_runner *step_runner, const struct step *s
 		return 0; /* also when somebody else was faster */
 	if (unbind == -ENOENT || unbind == -EACCES)
 		return step_run_fail(unbind, ret_cause,
-			    str_printf("the driver %s does not let its devices go", step->value));
+				     str_printf("the driver %s does not let its devices go",
+						step->value));
 	if (unbind < 0)
 		return unbind;
 	return step_run_fail(-EBUSY, ret_cause, str_printf("it is still bound to %s", now));
 }
 
 /* True if the driver is registered on the bus, whether it is a module or not. */
-static bool step_run_driver_exists(const struct step_runner *step_runner, const char *bus, const char *driver)
+static bool step_run_driver_exists(const struct step_runner *step_runner, const char *bus,
+				   const char *driver)
 {
 	_cleanup_free_ char *path = str_printf("sys/bus/%s/drivers/%s", bus, driver);
 
@@ -153,7 +159,8 @@ static int step_run_modprobe(const char *module)
 	return fault_after(WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ENOENT);
 }
 
-static int step_run_load_module(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+static int step_run_load_module(struct step_runner *step_runner, const struct step *step,
+				char **ret_cause)
 {
 	int r;
 
@@ -162,17 +169,19 @@ static int step_run_load_module(struct step_runner *step_runner, const struct st
 			return 0;
 	r = step_run_modprobe(step->value);
 	if (r < 0)
-		return step_run_fail(r, ret_cause,
-			    str_printf("modprobe %s failed, the module may be missing for this kernel",
-				       step->value));
+		return step_run_fail(
+			r, ret_cause,
+			str_printf("modprobe %s failed, the module may be missing for this kernel",
+				   step->value));
 	return 0;
 }
 
 /*
- * Through the driver's own "bind" and not the bus's drivers_probe: that one answers success whatever happens,
- * this one tells the errno of the driver's probe.
+ * Through the driver's own "bind" and not the bus's drivers_probe: that one answers success
+ * whatever happens, this one tells the errno of the driver's probe.
  */
-static int step_run_bind_to_driver(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+static int step_run_bind_to_driver(struct step_runner *step_runner, const struct step *step,
+				   char **ret_cause)
 {
 	_cleanup_free_ char *path = step_run_driver_path(step, "bind"), *now = NULL;
 	int r, bound;
@@ -188,18 +197,20 @@ static int step_run_bind_to_driver(struct step_runner *step_runner, const struct
 	/* a probe may answer that, too */
 	if (bound == -ENOENT && !step_run_driver_exists(step_runner, step->bus, step->value))
 		return step_run_fail(bound, ret_cause,
-			    str_printf("there is no driver %s on the %s bus", step->value, step->bus));
+				     str_printf("there is no driver %s on the %s bus", step->value,
+						step->bus));
 	if (now)
 		return step_run_fail(bound < 0 ? bound : -EBUSY, ret_cause,
-			    str_printf("%s has it now", now));
+				     str_printf("%s has it now", now));
 	return step_run_fail(bound < 0 ? bound : -ENODEV, ret_cause,
-		    str_printf("the driver %s refused it, the kernel log may say why", step->value));
+			     str_printf("the driver %s refused it, the kernel log may say why",
+					step->value));
 }
 
 /*
- * A device that had no driver may get one in the middle of a claim: udev loads a driver for a new virtual
- * function when it gets to it, and who was looked up before the override was set binds after it. The next one
- * finds the override, so that this comes to an end.
+ * A device that had no driver may get one in the middle of a claim: udev loads a driver for a new
+ * virtual function when it gets to it, and who was looked up before the override was set binds
+ * after it. The next one finds the override, so that this comes to an end.
  */
 static int step_run_bind(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
@@ -211,7 +222,8 @@ static int step_run_bind(struct step_runner *step_runner, const struct step *ste
 		_cleanup_free_ char *now = NULL;
 		struct step unbind = *step;
 
-		if (step_run_read_driver(step_runner, step, &now) < 0 || !now || vfio_driver_is_known(now))
+		if (step_run_read_driver(step_runner, step, &now) < 0 || !now ||
+		    vfio_driver_is_known(now))
 			return r;
 		unbind.value = now;
 		free(*ret_cause);
@@ -224,7 +236,8 @@ static int step_run_bind(struct step_runner *step_runner, const struct step *ste
 }
 
 /* The host driver's module may have been unloaded meanwhile. */
-static void step_run_load_host_driver(const struct step_runner *step_runner, const struct step *step)
+static void step_run_load_host_driver(const struct step_runner *step_runner,
+				      const struct step *step)
 {
 	_cleanup_close_ int fd = -EBADF;
 	_cleanup_free_ char *alias = NULL;
@@ -240,7 +253,8 @@ static void step_run_load_host_driver(const struct step_runner *step_runner, con
 		(void)step_run_modprobe(alias);
 }
 
-static int step_run_rebind(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+static int step_run_rebind(struct step_runner *step_runner, const struct step *step,
+			   char **ret_cause)
 {
 	_cleanup_free_ char *now = NULL;
 	int r = step_companion_check(step_runner, step, ret_cause);
@@ -255,14 +269,16 @@ static int step_run_rebind(struct step_runner *step_runner, const struct step *s
 		return 0;
 	if (!now && !step_run_driver_exists(step_runner, step->bus, step->value))
 		return step_run_fail(-ENOENT, ret_cause,
-			    str_printf("the host driver %s is not loaded, and modprobe cannot load it; it is tried again until it can",
-				       step->value));
+				     str_printf("the host driver %s is not loaded, and modprobe "
+						"cannot load it; it is tried again until it can",
+						step->value));
 	return step_run_bind_to_driver(step_runner, step, ret_cause);
 }
 
 /* --- virtual functions --- */
 
-static int step_run_set_autoprobe(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+static int step_run_set_autoprobe(struct step_runner *step_runner, const struct step *step,
+				  char **ret_cause)
 {
 	_cleanup_close_ int fd = step_run_open_device(step_runner, step);
 	_cleanup_free_ char *now = NULL;
@@ -275,10 +291,12 @@ static int step_run_set_autoprobe(struct step_runner *step_runner, const struct 
 		r = sysfs_read(fd, "sriov_drivers_autoprobe", &now);
 	if (r < 0 || str_eq(now, step->value))
 		return r;
-	return step_run_fail(-EIO, ret_cause, str_printf("sriov_drivers_autoprobe reads back as \"%s\"", now));
+	return step_run_fail(-EIO, ret_cause,
+			     str_printf("sriov_drivers_autoprobe reads back as \"%s\"", now));
 }
 
-/* By their links: sriov_numvfs tells what was asked for, and reading it may sleep as long as writing. */
+/* By their links: sriov_numvfs tells what was asked for, and reading it may sleep as long as
+ * writing. */
 static unsigned step_run_count_vfs(int dir_fd)
 {
 	unsigned n = 0;
@@ -292,10 +310,11 @@ static unsigned step_run_count_vfs(int dir_fd)
 }
 
 /*
- * vfio-pci makes and ends functions only where this is set. It stays so: what it permits takes a write to sriov_numvfs, which
- * is root's, and another claim may be about to do that.
+ * vfio-pci makes and ends functions only where this is set. It stays so: what it permits takes a
+ * write to sriov_numvfs, which is root's, and another claim may be about to do that.
  */
-static int step_run_enable_sriov(const struct step_runner *step_runner, const struct step *step, char **ret_cause)
+static int step_run_enable_sriov(const struct step_runner *step_runner, const struct step *step,
+				 char **ret_cause)
 {
 	static const char parameter[] = "sys/module/vfio_pci/parameters/enable_sriov";
 	_cleanup_free_ char *driver = NULL, *now = NULL;
@@ -306,11 +325,14 @@ static int step_run_enable_sriov(const struct step_runner *step_runner, const st
 	r = sysfs_read(step_runner->root->fd, parameter, &now);
 	if (r >= 0 && !str_eq(now, "Y"))
 		r = sysfs_write(step_runner->root->fd, parameter, "Y");
-	return r >= 0 ? 0 : step_run_fail(r, ret_cause, strdup("this kernel's vfio-pci has no virtual functions (its "
-						     "parameter enable_sriov cannot be set)"));
+	return r >= 0 ? 0 :
+			step_run_fail(r, ret_cause,
+				      strdup("this kernel's vfio-pci has no virtual functions (its "
+					     "parameter enable_sriov cannot be set)"));
 }
 
-static int step_run_set_vfs(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+static int step_run_set_vfs(struct step_runner *step_runner, const struct step *step,
+			    char **ret_cause)
 {
 	_cleanup_close_ int fd = step_run_open_device(step_runner, step);
 	unsigned wanted, now;
@@ -326,7 +348,9 @@ static int step_run_set_vfs(struct step_runner *step_runner, const struct step *
 	if (r < 0)
 		return r;
 	now = step_run_count_vfs(fd);
-	return now == wanted ? 0 : step_run_fail(-EIO, ret_cause, str_printf("it has %u afterwards", now));
+	return now == wanted ?
+		       0 :
+		       step_run_fail(-EIO, ret_cause, str_printf("it has %u afterwards", now));
 }
 
 /* --- the table --- */
@@ -372,7 +396,8 @@ int step_run(struct step_runner *step_runner, const struct step *step, char **re
 
 	*ret_cause = NULL;
 	r = step_run_table[step->kind](step_runner, step, ret_cause);
-	if (r < 0 && step_runner->undoing && step->device && step_run_device_is_gone(step_runner, step)) {
+	if (r < 0 && step_runner->undoing && step->device &&
+	    step_run_device_is_gone(step_runner, step)) {
 		free(*ret_cause);
 		*ret_cause = NULL;
 		return 0;

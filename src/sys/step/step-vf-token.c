@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The VF token of a function that is on vfio-pci: what the kernel wants to hear before it opens one of its virtual
- * functions, and, while one is open, the function itself. It keeps the last one that the function was opened with.
+ * The VF token of a function that is on vfio-pci: what the kernel wants to hear before it opens one
+ * of its virtual functions, and, while one is open, the function itself. It keeps the last one that
+ * the function was opened with.
  */
 
 #include <errno.h>
@@ -29,7 +30,9 @@ int step_vf_token_set(struct step_runner *step_runner, const struct step *step, 
 		return -ENOMEM;
 	r = step_hot_reset_open_device(step_runner, held, name, &container, &device);
 	if (r == -EACCES)
-		return step_run_fail(r, ret_cause, strdup("one of its virtual functions is open, with another VF token"));
+		return step_run_fail(
+			r, ret_cause,
+			strdup("one of its virtual functions is open, with another VF token"));
 	if (r >= 0)
 		step_hot_reset_close_device(step_runner, held, container, device);
 	return r;

@@ -48,7 +48,8 @@ static char *step_vfio_describe_node_users(const struct step_runner *step_runner
 	_cleanup_free_ char *group = str_printf("/dev/vfio/%d", id);
 	_cleanup_strv_ char **nodes = NULL;
 
-	if (!group || vfio_node_of_members(step_runner->root, id, &nodes) < 0 || strv_add(&nodes, group) < 0)
+	if (!group || vfio_node_of_members(step_runner->root, id, &nodes) < 0 ||
+	    strv_add(&nodes, group) < 0)
 		return NULL;
 	return open_files_describe(nodes);
 }
@@ -63,10 +64,12 @@ static char *step_vfio_describe_device_users(const struct step_runner *step_runn
 }
 
 /*
- * Opens /dev/vfio/N and keeps it. The kernel lets only one open file of a group live, and a device's
- * descriptor holds the group's: success proves that nobody has either. -ENOENT: no VFIO driver, no node.
+ * Opens /dev/vfio/N and keeps it. The kernel lets only one open file of a group live, and a
+ * device's descriptor holds the group's: success proves that nobody has either. -ENOENT: no VFIO
+ * driver, no node.
  */
-static int step_vfio_hold_group(struct step_runner *step_runner, int id, char **ret_cause, struct held_group **ret)
+static int step_vfio_hold_group(struct step_runner *step_runner, int id, char **ret_cause,
+				struct held_group **ret)
 {
 	_cleanup_free_ char *path = str_printf("/dev/vfio/%d", id);
 	_cleanup_close_ int fd = -EBADF;
@@ -81,8 +84,9 @@ static int step_vfio_hold_group(struct step_runner *step_runner, int id, char **
 		if (!who)
 			who = step_vfio_describe_device_users(step_runner, id);
 		return step_run_fail(-EBUSY, ret_cause,
-			    str_printf("IOMMU group %d is held by %s", id,
-				       str_or(who, "a process that holds one of its devices")));
+				     str_printf("IOMMU group %d is held by %s", id,
+						str_or(who,
+						       "a process that holds one of its devices")));
 	}
 	if (fd < 0)
 		return fd;
@@ -97,7 +101,8 @@ static int step_vfio_hold_group(struct step_runner *step_runner, int id, char **
 	return 0;
 }
 
-int step_vfio_prove_closed(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_vfio_prove_closed(struct step_runner *step_runner, const struct step *step,
+			   char **ret_cause)
 {
 	_cleanup_free_ char *who = NULL;
 	struct held_group *held;
@@ -108,14 +113,16 @@ int step_vfio_prove_closed(struct step_runner *step_runner, const struct step *s
 	if (r < 0 && r != -ENOENT && r != -ENODEV && r != -ENXIO)
 		return r;
 	/*
-	 * Whoever uses a device by its own node keeps the group's busy too, but only from IOMMUFD_ABI_BIND on: before
-	 * that an open file still makes unbind wait for ever, and only a look into the processes shows it.
+	 * Whoever uses a device by its own node keeps the group's busy too, but only from
+	 * IOMMUFD_ABI_BIND on: before that an open file still makes unbind wait for ever, and only
+	 * a look into the processes shows it.
 	 */
 	who = step_vfio_describe_node_users(step_runner, step->iommu_group);
 	if (!who)
 		return 0;
 	return step_run_fail(-EBUSY, ret_cause,
-		    str_printf("a device of IOMMU group %d is held by %s", step->iommu_group, who));
+			     str_printf("a device of IOMMU group %d is held by %s",
+					step->iommu_group, who));
 }
 
 static int step_vfio_read_group_status(const struct held_group *held, struct vfio_group_status *ret)
@@ -169,15 +176,19 @@ static void step_vfio_send_info(const char *line, void *userdata)
 
 	if (text)
 		info_target->step_runner->send_fd(STEP_RUN_VFIO_INFO, text, -EBADF,
-					  info_target->step_runner->userdata);
+						  info_target->step_runner->userdata);
 }
 
-/* What is not known without it stays so where it fails: the claimer gets the device all the same. */
-void step_vfio_query_device(struct step_runner *step_runner, const struct step *step, const char *path)
+/* What is not known without it stays so where it fails: the claimer gets the device all the same.
+ */
+void step_vfio_query_device(struct step_runner *step_runner, const struct step *step,
+			    const char *path)
 {
 	char id[16];
-	struct info_target of_group = { step_runner, id }, of_device = { step_runner, step->device };
-	const struct vfio_info_sink group = { step_vfio_send_info, &of_group }, device = { step_vfio_send_info, &of_device };
+	struct info_target of_group = { step_runner, id },
+			   of_device = { step_runner, step->device };
+	const struct vfio_info_sink group = { step_vfio_send_info, &of_group },
+				    device = { step_vfio_send_info, &of_device };
 
 	snprintf(id, sizeof(id), "%d", step->iommu_group);
 	if (iommufd_info_read(step_runner->root, path, &group, &device) < 0)
@@ -186,7 +197,8 @@ void step_vfio_query_device(struct step_runner *step_runner, const struct step *
 	step_vfio_send_info("", &of_device);
 }
 
-/* Once for each group: a claim of the newer interface opens it for each of its devices. False: its file is spoilt by it. */
+/* Once for each group: a claim of the newer interface opens it for each of its devices. False: its
+ * file is spoilt by it. */
 static bool step_vfio_query_group(struct step_runner *step_runner, const struct held_group *held)
 {
 	char id[16];
@@ -211,7 +223,8 @@ int step_vfio_open_viable(struct step_runner *step_runner, int id, char **ret_ca
 	struct held_group *held = step_vfio_find_held(step_runner, id);
 	int r;
 
-	/* a group whose last device was unbound and bound again has a new node, and the old file is dead */
+	/* a group whose last device was unbound and bound again has a new node, and the old file is
+	 * dead */
 	if (held && step_vfio_read_group_status(held, &status) < 0) {
 		step_vfio_drop_held(step_runner, held);
 		held = NULL;
@@ -232,7 +245,8 @@ int step_vfio_open_viable(struct step_runner *step_runner, int id, char **ret_ca
 		_cleanup_free_ char *who = step_vfio_foreign_drivers(step_runner, id);
 
 		return step_run_fail(-EPERM, ret_cause,
-			    str_printf("IOMMU group %d is not viable: %s", id, str_or(who, "?")));
+				     str_printf("IOMMU group %d is not viable: %s", id,
+						str_or(who, "?")));
 	}
 	if (!step_vfio_query_group(step_runner, held)) {
 		step_vfio_drop_held(step_runner, held);
@@ -255,7 +269,8 @@ int step_vfio_open_group(struct step_runner *step_runner, const struct step *ste
 	return 0;
 }
 
-int step_vfio_open_container(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_vfio_open_container(struct step_runner *step_runner, const struct step *step,
+			     char **ret_cause)
 {
 	_cleanup_close_ int fd = sysfs_root_open_node(step_runner->root, "dev/vfio/vfio");
 
@@ -267,8 +282,10 @@ int step_vfio_open_container(struct step_runner *step_runner, const struct step 
 
 /* --- nodes, by path --- */
 
-/* What a step is about: a named node, a device's, or a group's. NULL in *ret where it is not there. */
-static int step_vfio_node_path(const struct step_runner *step_runner, const struct step *step, char **ret)
+/* What a step is about: a named node, a device's, or a group's. NULL in *ret where it is not there.
+ */
+static int step_vfio_node_path(const struct step_runner *step_runner, const struct step *step,
+			       char **ret)
 {
 	if (step->device)
 		return vfio_node_of_device(step_runner->root, step->bus, step->address, ret);
@@ -292,7 +309,8 @@ int step_vfio_grant(struct step_runner *step_runner, const struct step *step, ch
 	if (r < 0)
 		return r;
 	if (!path)
-		return step_run_fail(-ENOENT, ret_cause, strdup("VFIO made no node for it below /dev/vfio/devices"));
+		return step_run_fail(-ENOENT, ret_cause,
+				     strdup("VFIO made no node for it below /dev/vfio/devices"));
 	return step->uid == 0 ? 0 : node_acl_grant(path, step->uid);
 }
 

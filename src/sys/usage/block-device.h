@@ -22,12 +22,13 @@ int block_device_by_path(const struct usage_set *set, const char *path, char ***
  * NVMe subsystem.
  */
 int block_device_owners_of_devpath(const struct usage_set *set, const char *place,
-			     char ***ret) _must_check_;
+				   char ***ret) _must_check_;
 /*
  * Keys of the devices that it hangs on without another block device in between; none for virtual
  * ones.
  */
-int block_device_direct_owners(const struct usage_set *set, const char *name, char ***ret) _must_check_;
+int block_device_direct_owners(const struct usage_set *set, const char *name,
+			       char ***ret) _must_check_;
 /* Keys of all devices that it needs, at the bottom of whatever it is built on. */
 int block_device_owners(const struct usage_set *set, const char *name, char ***ret) _must_check_;
 /* "vg-home" for dm-3; its name for what has no other. */

@@ -14,14 +14,16 @@
 struct open_file_query {
 	char *const *paths; /* nodes, */
 	int members; /* or devices that are open without one: a directory of them, or negative */
-	bool named; /* the kernel tells which are open */
+	bool named;  /* the kernel tells which are open */
 };
 
 /*
- * The last component first: nothing else is looked at more closely than its link, so no file system that hangs is asked. Then
- * the number of the device, since the node may lie elsewhere in the process's own /dev.
+ * The last component first: nothing else is looked at more closely than its link, so no file system
+ * that hangs is asked. Then the number of the device, since the node may lie elsewhere in the
+ * process's own /dev.
  */
-static bool open_files_match_node(int dir_fd, const char *fd_name, const char *target, char *const *paths)
+static bool open_files_match_node(int dir_fd, const char *fd_name, const char *target,
+				  char *const *paths)
 {
 	const char *slash = strrchr(target, '/');
 	struct stat open_file, node;
@@ -34,7 +36,8 @@ static bool open_files_match_node(int dir_fd, const char *fd_name, const char *t
 	return false;
 }
 
-static bool open_files_match_vfio_device(int dir_fd, const char *fd_name, const char *target, struct open_file_query *open_file_query)
+static bool open_files_match_vfio_device(int dir_fd, const char *fd_name, const char *target,
+					 struct open_file_query *open_file_query)
 {
 	_cleanup_free_ char *place = NULL;
 
@@ -44,7 +47,8 @@ static bool open_files_match_vfio_device(int dir_fd, const char *fd_name, const 
 	if (!place)
 		return true;
 	open_file_query->named = true;
-	return faccessat(open_file_query->members, strrchr(place, '/') + 1, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return faccessat(open_file_query->members, strrchr(place, '/') + 1, F_OK,
+			 AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static bool open_files_match_process(int proc_fd, struct open_file_query *open_file_query)
@@ -63,8 +67,10 @@ static bool open_files_match_process(int proc_fd, struct open_file_query *open_f
 
 		if (!process_fd_target(dirfd(dir), entry->d_name, target))
 			continue;
-		if ((open_files_match_node(dirfd(dir), entry->d_name, target, open_file_query->paths) ||
-		     open_files_match_vfio_device(dirfd(dir), entry->d_name, target, open_file_query)) &&
+		if ((open_files_match_node(dirfd(dir), entry->d_name, target,
+					   open_file_query->paths) ||
+		     open_files_match_vfio_device(dirfd(dir), entry->d_name, target,
+						  open_file_query)) &&
 		    process_fd_is_open(dirfd(dir), entry->d_name, target))
 			return true;
 	}
@@ -83,7 +89,8 @@ static char *open_files_describe_process(int proc_fd, const char *pid)
 	if (fileio_read_at(proc_fd, "comm", 4096, &comm, NULL) < 0)
 		comm = NULL;
 	return str_printf("pid %s (%s%suid %u%s%s)", pid, comm ? str_chomp(comm) : "",
-			  comm ? ", " : "", (unsigned)st.st_uid, unit ? ", " : "", str_or(unit, ""));
+			  comm ? ", " : "", (unsigned)st.st_uid, unit ? ", " : "",
+			  str_or(unit, ""));
 }
 
 static char *open_files_find(struct open_file_query *open_file_query)
@@ -103,7 +110,8 @@ static char *open_files_find(struct open_file_query *open_file_query)
 		if (fd < 0 || !open_files_match_process(fd, open_file_query))
 			continue;
 		text = open_files_describe_process(fd, entry->d_name);
-		/* the last question: what has ended since has nothing open, and what was told of it may be another's */
+		/* the last question: what has ended since has nothing open, and what was told of it
+		 * may be another's */
 		if (process_is_gone(fd))
 			continue;
 		if (!text || strv_add(&found, text) < 0)

@@ -21,8 +21,9 @@ struct route {
 static int routes_open_socket(unsigned groups)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
-	_cleanup_close_ int fd = socket(
-		AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | (groups ? SOCK_NONBLOCK : 0), NETLINK_ROUTE);
+	_cleanup_close_ int fd =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | (groups ? SOCK_NONBLOCK : 0),
+		       NETLINK_ROUTE);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
@@ -76,7 +77,8 @@ static int routes_report_hops(int family, const struct rtattr *hops, routes_fn f
 	size_t left = RTA_PAYLOAD(hops);
 
 	while (left >= sizeof(*hop) && hop->rtnh_len >= sizeof(*hop) && hop->rtnh_len <= left) {
-		struct route route = routes_parse_attributes(RTNH_DATA(hop), hop->rtnh_len - sizeof(*hop));
+		struct route route =
+			routes_parse_attributes(RTNH_DATA(hop), hop->rtnh_len - sizeof(*hop));
 		size_t step = RTNH_ALIGN(hop->rtnh_len);
 		int r;
 
@@ -100,7 +102,9 @@ static int routes_report_message(const struct nlmsghdr *header, routes_fn fn, vo
 		return 0;
 	route = routes_parse_attributes(RTM_RTA(message), RTM_PAYLOAD(header));
 	r = routes_report(message->rtm_family, &route, fn, userdata);
-	return r < 0 || !route.hops ? r : routes_report_hops(message->rtm_family, route.hops, fn, userdata);
+	return r < 0 || !route.hops ?
+		       r :
+		       routes_report_hops(message->rtm_family, route.hops, fn, userdata);
 }
 
 static int routes_request_dump(int fd, int family)
@@ -157,7 +161,7 @@ int routes_read_default(routes_fn fn, void *userdata)
 int routes_watch(void)
 {
 	return routes_open_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
-			   RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
+				  RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
 }
 
 /* A router learns and forgets routes all the time; those to somewhere are nobody's way out. */

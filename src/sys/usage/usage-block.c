@@ -15,7 +15,7 @@
 
 /* Says of all devices that carry @name that they are used. */
 static int usage_block_add_for_owners(struct usage_set *set, const char *name, const char *kind,
-			  const char *what)
+				      const char *what)
 {
 	_cleanup_strv_ char **owners = NULL;
 	_cleanup_free_ char *title = NULL;
@@ -49,7 +49,8 @@ static size_t usage_block_count_mounts(char *const *list, const char *s)
 	return n;
 }
 
-static int usage_block_add_mount(struct mount_scan *mount_scan, const char *name, const struct mount_line *mount)
+static int usage_block_add_mount(struct mount_scan *mount_scan, const char *name,
+				 const struct mount_line *mount)
 {
 	bool is_root = str_eq(mount->point, "/");
 
@@ -57,12 +58,13 @@ static int usage_block_add_mount(struct mount_scan *mount_scan, const char *name
 		return 0;
 	if (strv_add(&mount_scan->names, name) < 0)
 		return -ENOMEM;
-	return usage_block_add_for_owners(mount_scan->set, name, is_root ? USAGE_ROOT_DISK : USAGE_MOUNTED,
-			      mount->point);
+	return usage_block_add_for_owners(mount_scan->set, name,
+					  is_root ? USAGE_ROOT_DISK : USAGE_MOUNTED, mount->point);
 }
 
 /* btrfs names one of its disks as the source; the directory of its own in sysfs has them all. */
-static int usage_block_add_btrfs(struct mount_scan *mount_scan, const char *name, const struct mount_line *mount)
+static int usage_block_add_btrfs(struct mount_scan *mount_scan, const char *name,
+				 const struct mount_line *mount)
 {
 	_cleanup_strv_ char **filesystems = NULL;
 	int r = usage_scan_list_dir(mount_scan->set, "sys/fs/btrfs", &filesystems);
@@ -105,26 +107,30 @@ static int usage_block_on_mount(const struct mount_line *mount, void *userdata)
 }
 
 /* @name is the disk of a filesystem that no line of the mounts has told of. */
-static int usage_block_add_hidden_disk(struct mount_scan *mount_scan, const char *type, const char *name)
+static int usage_block_add_hidden_disk(struct mount_scan *mount_scan, const char *type,
+				       const char *name)
 {
 	_cleanup_free_ char *what = NULL;
 
 	if (strv_contains(mount_scan->names, name))
 		return 0;
-	what = str_printf("a filesystem (%s) that is not mounted in the host's own namespace", type);
-	return what ? usage_block_add_for_owners(mount_scan->set, name, USAGE_MOUNTED, what) : -ENOMEM;
+	what = str_printf("a filesystem (%s) that is not mounted in the host's own namespace",
+			  type);
+	return what ? usage_block_add_for_owners(mount_scan->set, name, USAGE_MOUNTED, what) :
+		      -ENOMEM;
 }
 
 /* "sys/fs/ext4/dm-0": one disk, after which it is named. */
-static int usage_block_add_hidden_single(struct mount_scan *mount_scan, const char *type, const char *name)
+static int usage_block_add_hidden_single(struct mount_scan *mount_scan, const char *type,
+					 const char *name)
 {
 	_cleanup_free_ char *disk = str_printf("sys/class/block/%s", name);
 
 	if (!disk)
 		return -ENOMEM;
-	return faccessat(mount_scan->set->root->fd, disk, F_OK, AT_SYMLINK_NOFOLLOW) < 0
-		       ? 0
-		       : usage_block_add_hidden_disk(mount_scan, type, name);
+	return faccessat(mount_scan->set->root->fd, disk, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ?
+		       0 :
+		       usage_block_add_hidden_disk(mount_scan, type, name);
 }
 
 /* "sys/fs/btrfs/UUID/devices/nvme0n1": all disks of it. */
@@ -285,9 +291,9 @@ static int usage_block_read_bcache(struct usage_set *set, const char *name)
 
 	if (!path)
 		return -ENOMEM;
-	return faccessat(set->root->fd, path, F_OK, 0) < 0
-		       ? 0
-		       : usage_block_add_for_owners(set, name, USAGE_HOLDERS, "bcache");
+	return faccessat(set->root->fd, path, F_OK, 0) < 0 ?
+		       0 :
+		       usage_block_add_for_owners(set, name, USAGE_HOLDERS, "bcache");
 }
 
 static int usage_block_read_loop(struct usage_set *set, const char *name)
@@ -301,7 +307,8 @@ static int usage_block_read_loop(struct usage_set *set, const char *name)
 }
 
 /* The value of a line "KEY=value" of udev's database. */
-static int usage_block_udev_property(const struct usage_set *set, const char *name, const char *key, char **ret)
+static int usage_block_udev_property(const struct usage_set *set, const char *name, const char *key,
+				     char **ret)
 {
 	_cleanup_free_ char *number = NULL, *path = NULL, *line = NULL;
 	_cleanup_fclose_ FILE *file = NULL;
@@ -340,9 +347,9 @@ static int usage_block_read_zfs(struct usage_set *set, const char *name)
 	what = str_printf("%s (ZFS pool)", pool);
 	if (!path || !what)
 		return -ENOMEM;
-	return faccessat(set->root->fd, path, F_OK, 0) < 0
-		       ? 0
-		       : usage_block_add_for_owners(set, name, USAGE_HOLDERS, what);
+	return faccessat(set->root->fd, path, F_OK, 0) < 0 ?
+		       0 :
+		       usage_block_add_for_owners(set, name, USAGE_HOLDERS, what);
 }
 
 static int usage_block_read_stacked(struct usage_set *set)

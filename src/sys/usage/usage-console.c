@@ -12,7 +12,8 @@
 #include "base/str.h"
 #include "sys/usage/usage-scan.h"
 
-static int usage_console_add(struct usage_set *set, const char *key, const char *kind, const char *what)
+static int usage_console_add(struct usage_set *set, const char *key, const char *kind,
+			     const char *what)
 {
 	struct usage usage = {
 		.kind = (char *)kind, .what = (char *)what, .pid = -1, .source = USAGE_OF_CONSOLE
@@ -123,7 +124,8 @@ static bool usage_console_is_boot_fb(const char *name)
 	return false;
 }
 
-static const struct device *usage_console_memory_owner(const struct inventory *inv, unsigned long long address)
+static const struct device *usage_console_memory_owner(const struct inventory *inv,
+						       unsigned long long address)
 {
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		for (unsigned i = 0; i < DEVICE_BARS && !device_is_bridge(device); i++)
@@ -152,7 +154,9 @@ static int usage_console_read_framebuffer(struct usage_set *set)
 		    sscanf(line, " %llx-", &start) != 1 || start == 0)
 			continue;
 		device = usage_console_memory_owner(set->inv, start);
-		return device ? usage_console_add(set, device->key, USAGE_CONSOLE, "the boot framebuffer") : 0;
+		return device ? usage_console_add(set, device->key, USAGE_CONSOLE,
+						  "the boot framebuffer") :
+				0;
 	}
 	return 0;
 }
@@ -168,9 +172,11 @@ static int usage_console_is_drawing(const struct usage_set *set, const char *wor
 		_cleanup_free_ char *name = NULL, *bound = NULL;
 
 		if (r >= 0)
-			r = usage_scan_read_value(set, &name, "sys/class/vtconsole/%s/name", *console);
+			r = usage_scan_read_value(set, &name, "sys/class/vtconsole/%s/name",
+						  *console);
 		if (r >= 0)
-			r = usage_scan_read_value(set, &bound, "sys/class/vtconsole/%s/bind", *console);
+			r = usage_scan_read_value(set, &bound, "sys/class/vtconsole/%s/bind",
+						  *console);
 		if (r >= 0 && name && strstr(name, words) && str_eq(bound, "1"))
 			*ret = true;
 	}
@@ -186,8 +192,9 @@ static int usage_console_read_screen(struct usage_set *set)
 
 	if (r >= 0 && drawing)
 		r = usage_scan_owner(set, "sys/class/graphics/fb0", &key);
-	return r < 0 || !key ? r
-			     : usage_console_add(set, key, USAGE_CONSOLE, "the screen of the virtual terminals");
+	return r < 0 || !key ? r :
+			       usage_console_add(set, key, USAGE_CONSOLE,
+						 "the screen of the virtual terminals");
 }
 
 static int usage_console_read_vga(struct usage_set *set)
@@ -202,9 +209,11 @@ static int usage_console_read_vga(struct usage_set *set)
 
 		if (!device_is_pci(device) || device->class_code >> 16 != 0x03)
 			continue;
-		r = usage_scan_read_value(set, &boot, "sys/bus/pci/devices/%s/boot_vga", device->address);
+		r = usage_scan_read_value(set, &boot, "sys/bus/pci/devices/%s/boot_vga",
+					  device->address);
 		if (r >= 0 && str_eq(boot, "1"))
-			r = usage_console_add(set, device->key, USAGE_CONSOLE, "the VGA text screen");
+			r = usage_console_add(set, device->key, USAGE_CONSOLE,
+					      "the VGA text screen");
 		if (r < 0)
 			return r;
 	}

@@ -63,7 +63,7 @@ static int usage_net_add(struct usage_set *set, const char *interface, const str
 
 /* Says of all devices that @interface needs that they are used. */
 static int usage_net_add_with_lower(struct usage_set *set, const char *interface, const char *kind,
-		     const char *what)
+				    const char *what)
 {
 	struct usage usage = {
 		.kind = (char *)kind, .what = (char *)what, .pid = -1, .source = USAGE_OF_NET
@@ -87,7 +87,8 @@ static int usage_net_on_route(const char *interface, const char *gateway, void *
 	_cleanup_free_ char *what =
 		gateway ? str_printf("%s, by way of %s", interface, gateway) : strdup(interface);
 
-	return what ? usage_net_add_with_lower(userdata, interface, USAGE_DEFAULT_ROUTE, what) : -ENOMEM;
+	return what ? usage_net_add_with_lower(userdata, interface, USAGE_DEFAULT_ROUTE, what) :
+		      -ENOMEM;
 }
 
 /* --- addresses --- */
@@ -120,7 +121,8 @@ static int usage_net_add_address(struct usage_set *set, const struct ifaddrs *ad
 	    !usage_net_is_global(address->ifa_addr, text))
 		return 0;
 	what = str_printf("address %s of %s", text, address->ifa_name);
-	return what ? usage_net_add_with_lower(set, address->ifa_name, USAGE_NETWORK_UP, what) : -ENOMEM;
+	return what ? usage_net_add_with_lower(set, address->ifa_name, USAGE_NETWORK_UP, what) :
+		      -ENOMEM;
 }
 
 static int usage_net_read_addresses(struct usage_set *set)
@@ -148,8 +150,8 @@ static int usage_net_read_ports(struct usage_set *set)
 	STRV_FOREACH(name, names) {
 		_cleanup_free_ char *link = NULL, *master = NULL, *what = NULL;
 		struct usage usage = { .kind = (char *)USAGE_NETWORK_UP,
-				   .pid = -1,
-				   .source = USAGE_OF_NET };
+				       .pid = -1,
+				       .source = USAGE_OF_NET };
 
 		if (r < 0)
 			break;

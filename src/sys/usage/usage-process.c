@@ -20,16 +20,18 @@ struct usage_process_walk {
 	size_t next;
 	char **namespaces; /* of mounts, those that have been read: "mnt:[4026531841]" */
 	char **disks;	   /* numbers of those that the host's own namespace has mounted: "259:1" */
-	struct vec unnamed; /* struct use, owned: a VFIO device of which the kernel does not tell which one it is */
+	struct vec unnamed; /* struct use, owned: a VFIO device of which the kernel does not tell
+			       which one it is */
 };
 
 /* One process while it is looked at. */
 struct process {
 	struct usage_process_walk *walk;
-	int fd;	    /* of its directory */
-	bool known; /* what follows is */
+	int fd;	       /* of its directory */
+	bool known;    /* what follows is */
 	bool fleeting; /* gone meanwhile, one of udev's, here for a moment, or the daemon's own */
-	bool has_group, has_unnamed; /* of VFIO's: a group's node, a device that the kernel does not name */
+	bool has_group,
+		has_unnamed; /* of VFIO's: a group's node, a device that the kernel does not name */
 	pid_t pid;
 	char *name, *unit;
 };
@@ -57,13 +59,15 @@ static void usage_process_identify(struct process *process)
 	if (process_parent(process->pid, &parent) >= 0 && process_name(parent, &parent_name) < 0)
 		parent_name = NULL;
 	/* the last question, or what was told before is another's */
-	process->fleeting = process_is_gone(process->fd) || usage_process_is_udev(process->name) || usage_process_is_udev(parent_name) ||
+	process->fleeting = process_is_gone(process->fd) || usage_process_is_udev(process->name) ||
+			    usage_process_is_udev(parent_name) ||
 			    str_eq(process->unit, "systemd-udevd.service") ||
 			    process->pid == getpid() || parent == getpid();
 }
 
 /* Borrows all that it points to. */
-static struct usage usage_process_make(const struct process *process, const char *kind, const char *what)
+static struct usage usage_process_make(const struct process *process, const char *kind,
+				       const char *what)
 {
 	return (struct usage){
 		.kind = (char *)kind,
@@ -75,7 +79,8 @@ static struct usage usage_process_make(const struct process *process, const char
 	};
 }
 
-static int usage_process_add(struct process *process, const char *key, const char *kind, const char *what)
+static int usage_process_add(struct process *process, const char *key, const char *kind,
+			     const char *what)
 {
 	struct usage usage;
 
@@ -85,7 +90,7 @@ static int usage_process_add(struct process *process, const char *key, const cha
 }
 
 static int usage_process_add_all(struct process *process, char *const *keys, const char *kind,
-		       const char *what)
+				 const char *what)
 {
 	int r = 0;
 
@@ -122,9 +127,9 @@ static int usage_process_add_group(struct process *process, const char *number, 
 	if (!group)
 		return 0;
 	VEC_FOREACH(const struct device, device, &group->devices) {
-		int r = vfio_driver_is_bound(device)
-				? usage_process_add(process, device->key, USAGE_VFIO, path)
-				: 0;
+		int r = vfio_driver_is_bound(device) ?
+				usage_process_add(process, device->key, USAGE_VFIO, path) :
+				0;
 
 		if (r < 0)
 			return r;
@@ -160,7 +165,8 @@ static int usage_process_add_open_disk(struct process *process, dev_t number, co
 	return r < 0 ? r : usage_process_add_all(process, owners, USAGE_OPEN, path);
 }
 
-static int usage_process_scan_node(struct process *process, int dir_fd, const char *name, const char *path)
+static int usage_process_scan_node(struct process *process, int dir_fd, const char *name,
+				   const char *path)
 {
 	_cleanup_free_ char *link = NULL, *place = NULL;
 	struct stat st;
@@ -180,7 +186,8 @@ static int usage_process_scan_node(struct process *process, int dir_fd, const ch
 }
 
 /* Whoever has let go of the group that it opened a device through shows in no node. */
-static int usage_process_scan_vfio_fd(struct process *process, int dir_fd, const char *name, const char *path)
+static int usage_process_scan_vfio_fd(struct process *process, int dir_fd, const char *name,
+				      const char *path)
 {
 	_cleanup_free_ char *place = process_fd_vfio_devpath(dir_fd, name), *key = NULL;
 	int r;
@@ -203,7 +210,8 @@ static int usage_process_note_unnamed(struct process *process)
 	if (!process->has_unnamed || process->has_group)
 		return 0;
 	usage_process_identify(process);
-	usage = usage_process_make(process, USAGE_VFIO, "a VFIO device, the kernel does not tell which,");
+	usage = usage_process_make(process, USAGE_VFIO,
+				   "a VFIO device, the kernel does not tell which,");
 	return process->fleeting ? 0 : usage_list_add(&process->walk->unnamed, &usage);
 }
 
@@ -219,7 +227,9 @@ static int usage_process_scan_fd(struct process *process, int dir_fd, const char
 	 * is gone
 	 */
 	if (str_starts(path, "/dev/"))
-		return usage_process_is_common_node(path) ? 0 : usage_process_scan_node(process, dir_fd, name, path);
+		return usage_process_is_common_node(path) ?
+			       0 :
+			       usage_process_scan_node(process, dir_fd, name, path);
 	if (process_fd_is_vfio_device(path))
 		return usage_process_scan_vfio_fd(process, dir_fd, name, path);
 	file = strrchr(path, '/');
@@ -240,9 +250,9 @@ static int usage_process_scan_fds(struct process *process)
 		return 0;
 	}
 	while ((entry = readdir(dir))) {
-		int r = entry->d_name[0] == '.'
-				? 0
-				: usage_process_scan_fd(process, dirfd(dir), entry->d_name);
+		int r = entry->d_name[0] == '.' ?
+				0 :
+				usage_process_scan_fd(process, dirfd(dir), entry->d_name);
 
 		if (r < 0)
 			return r;
@@ -332,7 +342,8 @@ static int usage_process_read_own_mounts(struct usage_process_walk *walk)
 
 int usage_process_walk_new(const struct sysfs_root *root, struct usage_process_walk **ret)
 {
-	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = calloc(1, sizeof(*walk));
+	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk =
+		calloc(1, sizeof(*walk));
 	int r;
 
 	if (!walk)
@@ -403,7 +414,8 @@ static int usage_process_add_unnamed(struct usage_process_walk *walk)
 	return 0;
 }
 
-int usage_process_walk_step(struct usage_process_walk *walk, const struct inventory *inv, unsigned n)
+int usage_process_walk_step(struct usage_process_walk *walk, const struct inventory *inv,
+			    unsigned n)
 {
 	size_t total = strv_length(walk->pids);
 
@@ -417,7 +429,8 @@ int usage_process_walk_step(struct usage_process_walk *walk, const struct invent
 	return walk->next < total;
 }
 
-int usage_process_walk_apply(struct usage_process_walk *walk, struct inventory *inv, const struct vec *only, bool *ret_changed)
+int usage_process_walk_apply(struct usage_process_walk *walk, struct inventory *inv,
+			     const struct vec *only, bool *ret_changed)
 {
 	int r;
 

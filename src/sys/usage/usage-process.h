@@ -12,7 +12,8 @@
 struct usage_process_walk;
 
 /* @root is kept by reference. 0 or -ENOMEM. */
-int usage_process_walk_new(const struct sysfs_root *root, struct usage_process_walk **ret) _must_check_;
+int usage_process_walk_new(const struct sysfs_root *root,
+			   struct usage_process_walk **ret) _must_check_;
 struct usage_process_walk *usage_process_walk_free(struct usage_process_walk *walk);
 DEFINE_CLEANUP(struct usage_process_walk *, usage_process_walk_freep, usage_process_walk_free)
 
@@ -21,6 +22,8 @@ DEFINE_CLEANUP(struct usage_process_walk *, usage_process_walk_freep, usage_proc
  * all; or -ENOMEM.
  */
 int usage_process_walk_step(struct usage_process_walk *walk, const struct inventory *inv,
-		      unsigned n) _must_check_;
-/* Puts what was found into @inv, as usage_scan_apply() does with @only: after the last step. 0 or -ENOMEM. */
-int usage_process_walk_apply(struct usage_process_walk *walk, struct inventory *inv, const struct vec *only, bool *ret_changed) _must_check_;
+			    unsigned n) _must_check_;
+/* Puts what was found into @inv, as usage_scan_apply() does with @only: after the last step. 0 or
+ * -ENOMEM. */
+int usage_process_walk_apply(struct usage_process_walk *walk, struct inventory *inv,
+			     const struct vec *only, bool *ret_changed) _must_check_;

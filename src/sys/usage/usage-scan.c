@@ -66,8 +66,8 @@ bool usage_scan_has(const struct usage_set *set, const char *key, const char *ki
 }
 
 /* What other sources told of it, and what @sorted has of it. */
-static int usage_scan_collect(const struct device *device, unsigned sources, const struct vec *sorted,
-		   struct vec *ret)
+static int usage_scan_collect(const struct device *device, unsigned sources,
+			      const struct vec *sorted, struct vec *ret)
 {
 	ptrdiff_t at = vec_find_sorted(sorted, device->key, usage_entry_cmp_key, NULL);
 
@@ -78,8 +78,8 @@ static int usage_scan_collect(const struct device *device, unsigned sources, con
 		return 0;
 	while (at > 0 && usage_entry_cmp_key(device->key, sorted->items[at - 1]) == 0)
 		at--;
-	for (size_t i = (size_t)at; i < sorted->n && usage_entry_cmp_key(device->key, sorted->items[i]) == 0;
-	     i++) {
+	for (size_t i = (size_t)at;
+	     i < sorted->n && usage_entry_cmp_key(device->key, sorted->items[i]) == 0; i++) {
 		const struct usage_entry *entry = sorted->items[i];
 
 		if (usage_list_add(ret, entry->usage) < 0)
@@ -90,7 +90,7 @@ static int usage_scan_collect(const struct device *device, unsigned sources, con
 }
 
 int usage_scan_apply(const struct usage_set *set, struct inventory *inv, unsigned sources,
-		  const struct vec *only, bool *ret_changed)
+		     const struct vec *only, bool *ret_changed)
 {
 	static const struct vec nothing;
 	_cleanup_vec_ struct vec sorted = { 0 };
@@ -119,7 +119,7 @@ int usage_scan_apply(const struct usage_set *set, struct inventory *inv, unsigne
 }
 
 int usage_scan_refresh(const struct sysfs_root *root, struct inventory *inv, unsigned sources,
-		 bool *ret_changed)
+		       bool *ret_changed)
 {
 	static const struct {
 		enum usage_source source;
@@ -155,7 +155,8 @@ int usage_scan_devpath(const struct usage_set *set, const char *link, char **ret
 	return str_set(ret, place ? place : target);
 }
 
-/* What @name is a device of. Where it is an address by its form it is one, even if the inventory does not have it yet. */
+/* What @name is a device of. Where it is an address by its form it is one, even if the inventory
+ * does not have it yet. */
 static int usage_scan_owner_by_name(const struct usage_set *set, const char *name, char **ret)
 {
 	DEVICE_BUS_FOREACH(bus) {

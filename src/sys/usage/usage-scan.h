@@ -17,7 +17,7 @@
  * what cannot be read is taken as not there.
  */
 int usage_scan_refresh(const struct sysfs_root *root, struct inventory *inv, unsigned sources,
-		 bool *ret_changed) _must_check_;
+		       bool *ret_changed) _must_check_;
 
 /* --- by hand: a reading that takes its time --- */
 
@@ -38,7 +38,7 @@ bool usage_scan_has(const struct usage_set *set, const char *key, const char *ki
  * vec_cmp_pointer(); what the book has of others does not count. NULL: all.
  */
 int usage_scan_apply(const struct usage_set *set, struct inventory *inv, unsigned sources,
-		  const struct vec *only, bool *ret_changed) _must_check_;
+		     const struct vec *only, bool *ret_changed) _must_check_;
 
 /* Each fills the book from one source. 0 or -ENOMEM. */
 int usage_block_read(struct usage_set *set) _must_check_;
@@ -54,7 +54,8 @@ int usage_console_read(struct usage_set *set) _must_check_;
 int usage_scan_owner(const struct usage_set *set, const char *link, char **ret) _must_check_;
 /* "devices/…", or what else a link shows; NULL where @link is none. 0 or -ENOMEM. */
 int usage_scan_devpath(const struct usage_set *set, const char *link, char **ret) _must_check_;
-int usage_scan_owner_of_devpath(const struct usage_set *set, const char *place, char **ret) _must_check_;
+int usage_scan_owner_of_devpath(const struct usage_set *set, const char *place,
+				char **ret) _must_check_;
 /* The names in a directory below the root; one that is not there has none. 0 or -ENOMEM. */
 int usage_scan_list_dir(const struct usage_set *set, const char *path, char ***ret) _must_check_;
 /* A file below the root as a stream, NULL if it cannot be opened. */

@@ -41,7 +41,7 @@ static void stuck_remove(struct pci_dev *pdev)
 
 static const struct pci_device_id ids[] = {
 	{ PCI_DEVICE(0x1234, 0x11e8) },
-	{ },
+	{},
 };
 
 static struct pci_driver stuck_driver = {

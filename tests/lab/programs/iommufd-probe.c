@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What an unprivileged VMM does with the descriptors of iommufd that `devgroupctl run` gives it: one line for each act, exit
- * status 1 at the first that fails. It opens no device node by path.
+ * What an unprivileged VMM does with the descriptors of iommufd that `devgroupctl run` gives it:
+ * one line for each act, exit status 1 at the first that fails. It opens no device node by path.
  */
 
 #include <errno.h>
@@ -34,7 +34,8 @@ static uint32_t new_ioas(int iommufd)
 
 static void use_device(const char *name, int device, int iommufd, uint32_t ioas)
 {
-	struct vfio_region_info config = { .argsz = sizeof(config), .index = VFIO_PCI_CONFIG_REGION_INDEX };
+	struct vfio_region_info config = { .argsz = sizeof(config),
+					   .index = VFIO_PCI_CONFIG_REGION_INDEX };
 	struct iommufd_abi_bind bind = { .argsz = sizeof(bind), .iommufd = iommufd };
 	struct iommufd_abi_attach_pt attach = { .argsz = sizeof(attach), .pt_id = ioas };
 	uint16_t ids[2] = {};
@@ -53,13 +54,19 @@ static void use_memory(int iommufd, uint32_t ioas, unsigned mib)
 	size_t size = (size_t)mib << 20;
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct iommufd_abi_ioas_map map = {
-		.size = sizeof(map), .flags = IOMMUFD_ABI_MAP_FIXED_IOVA | IOMMUFD_ABI_MAP_WRITEABLE | IOMMUFD_ABI_MAP_READABLE, .ioas_id = ioas,
-		.user_va = (uintptr_t)memory, .length = size, .iova = 1u << 30,
+		.size = sizeof(map),
+		.flags = IOMMUFD_ABI_MAP_FIXED_IOVA | IOMMUFD_ABI_MAP_WRITEABLE |
+			 IOMMUFD_ABI_MAP_READABLE,
+		.ioas_id = ioas,
+		.user_va = (uintptr_t)memory,
+		.length = size,
+		.iova = 1u << 30,
 	};
 	char text[32];
 
 	snprintf(text, sizeof(text), "%u MiB", mib);
-	act("map-dma", text, memory == MAP_FAILED ? -1 : ioctl(iommufd, IOMMUFD_ABI_IOAS_MAP, &map));
+	act("map-dma", text,
+	    memory == MAP_FAILED ? -1 : ioctl(iommufd, IOMMUFD_ABI_IOAS_MAP, &map));
 }
 
 int main(int argc, char **argv)

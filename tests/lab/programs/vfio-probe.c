@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What an unprivileged VMM does with the descriptors that `devgroupctl run` gives it, and nothing else: one
- * line for each act, exit status 1 at the first that fails. It opens no device node by path.
+ * What an unprivileged VMM does with the descriptors that `devgroupctl run` gives it, and nothing
+ * else: one line for each act, exit status 1 at the first that fails. It opens no device node by
+ * path.
  */
 
 #include <errno.h>
@@ -53,8 +54,8 @@ static const char *iommu_group_of(const char *device)
 }
 
 /*
- * The device of IOMMU group @id with the lowest address, bridges left out since no VFIO driver is on them. A mediated one is
- * always with VFIO.
+ * The device of IOMMU group @id with the lowest address, bridges left out since no VFIO driver is
+ * on them. A mediated one is always with VFIO.
  */
 static void choose_device(const char *id)
 {
@@ -119,7 +120,8 @@ static void use_platform(int device, const struct vfio_device_info *info)
 	expect("platform", text, info->num_regions > 0 && info->num_irqs > 0, ENODEV);
 	act("region-info", "0", ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &region));
 	act("irq-info", "0", ioctl(device, VFIO_DEVICE_GET_IRQ_INFO, &irq));
-	act("read-region", "4 bytes", (int)pread(device, &word, sizeof(word), (off_t)region.offset));
+	act("read-region", "4 bytes",
+	    (int)pread(device, &word, sizeof(word), (off_t)region.offset));
 	snprintf(text, sizeof(text), "%08x", word);
 	expect("register", text, word != 0 && word != UINT32_MAX, ENODEV);
 }
@@ -142,7 +144,8 @@ static void use_device(int group)
 	struct vfio_device_info info = { .argsz = sizeof(info) };
 	int device;
 
-	device = act("get-device", device_name, ioctl(group, VFIO_GROUP_GET_DEVICE_FD, device_name));
+	device =
+		act("get-device", device_name, ioctl(group, VFIO_GROUP_GET_DEVICE_FD, device_name));
 	act("device-info", device_name, ioctl(device, VFIO_DEVICE_GET_INFO, &info));
 	if (info.flags & VFIO_DEVICE_FLAGS_PLATFORM)
 		use_platform(device, &info);
@@ -158,7 +161,8 @@ static void use_device(int group)
 static void register_memory(int container, const void *memory)
 {
 	struct vfio_iommu_spapr_register_memory known = { .argsz = sizeof(known),
-							  .vaddr = (uintptr_t)memory, .size = MIB };
+							  .vaddr = (uintptr_t)memory,
+							  .size = MIB };
 
 	act("register", "1 MiB", ioctl(container, VFIO_IOMMU_SPAPR_REGISTER_MEMORY, &known));
 }
@@ -167,10 +171,15 @@ static void use_memory(int container)
 {
 	static char memory[MIB] __attribute__((aligned(65536)));
 	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map), .flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (uintptr_t)memory, .iova = MIB, .size = MIB,
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = (uintptr_t)memory,
+		.iova = MIB,
+		.size = MIB,
 	};
-	struct vfio_iommu_type1_dma_unmap unmap = { .argsz = sizeof(unmap), .iova = MIB, .size = MIB };
+	struct vfio_iommu_type1_dma_unmap unmap = { .argsz = sizeof(unmap),
+						    .iova = MIB,
+						    .size = MIB };
 
 	if (spapr)
 		register_memory(container, memory);
@@ -178,7 +187,8 @@ static void use_memory(int container)
 	act("unmap-dma", "1 MiB", ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap));
 }
 
-/* The names of the descriptors, which start at 3. Returns how many; *ret_container is the container's. */
+/* The names of the descriptors, which start at 3. Returns how many; *ret_container is the
+ * container's. */
 static int read_names(char **names, int room, int *ret_container)
 {
 	static char listed[4096];
