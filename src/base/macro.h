@@ -5,8 +5,8 @@
  * Declaration helpers only: no macro here hides control flow.
  *
  * _cleanup_(fn) runs fn(&variable) when the variable leaves its scope; DEFINE_CLEANUP makes such an
- * fn from a destructor. Destructors take NULL. TAKE_PTR and TAKE_FD move ownership out of a
- * variable.
+ * fn from a destructor. Destructors take NULL. TAKE_PTR, TAKE_FD and TAKE_STRUCT move ownership out
+ * of a variable.
  */
 
 #include <dirent.h>
@@ -37,6 +37,15 @@
 		int taken = *take_at; \
 		*take_at = -EBADF;    \
 		taken;                \
+	})
+
+/* Returns the struct and leaves an all-zero one behind: *ret = TAKE_STRUCT(list); */
+#define TAKE_STRUCT(variable)                                \
+	({                                                   \
+		__typeof__(variable) *take_at = &(variable); \
+		__typeof__(variable) taken = *take_at;       \
+		*take_at = (__typeof__(variable)){ 0 };      \
+		taken;                                       \
 	})
 
 #define DEFINE_CLEANUP(type, name, destroy)     \

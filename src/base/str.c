@@ -36,12 +36,18 @@ char *str_printf(const char *format, ...)
 {
 	va_list ap;
 	char *s;
-	int n;
 
 	va_start(ap, format);
-	n = vasprintf(&s, format, ap);
+	s = str_vprintf(format, ap);
 	va_end(ap);
-	return n < 0 ? NULL : s;
+	return s;
+}
+
+char *str_vprintf(const char *format, va_list ap)
+{
+	char *s;
+
+	return vasprintf(&s, format, ap) < 0 ? NULL : s;
 }
 
 char *str_chomp(char *s)

@@ -3,6 +3,7 @@
 
 /* Strings and string lists. */
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,9 @@ int str_set(char **dst, const char *src) _must_check_;
 
 /* asprintf() that returns the string, or NULL when out of memory. The caller frees it. */
 char *str_printf(const char *format, ...) _printf_(1, 2) _must_check_;
+
+/* vasprintf() in the same way. */
+char *str_vprintf(const char *format, va_list ap) _printf_(1, 0) _must_check_;
 
 /* Removes white space at the end, in place; returns @s. */
 char *str_chomp(char *s);

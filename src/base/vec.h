@@ -41,6 +41,18 @@ int vec_cmp_pointer(const void *a, const void *b);
 void vec_clear(struct vec *vec, void *(*destroy)(void *));
 void vec_drop(struct vec *vec);
 
+/*
+ * Defines void @name(struct vec *), which destroys each element, a @type *, and empties the vector.
+ * "static" may stand before it; otherwise a header declares @name.
+ */
+#define DEFINE_VEC_CLEAR(name, type, destroy) \
+	void name(struct vec *vec)            \
+	{                                     \
+		VEC_FOREACH(type, item, vec)  \
+			destroy(item);        \
+		vec_drop(vec);                \
+	}
+
 #define _cleanup_vec_ _cleanup_(vec_drop)
 
 /* for (type *item; …): the loop variable is declared here. The vector must not change meanwhile. */
