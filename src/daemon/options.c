@@ -7,7 +7,6 @@
 #include "daemon/options.h"
 #include "model/dbus-names.h"
 #include "sys/fault.h"
-#include "sys/probe/probe-device.h"
 
 static void options_show_help(void)
 {
@@ -105,12 +104,14 @@ static int options_parse_one(int option, const char *value, struct options *opti
 	case OPT_INTROSPECT:
 		options->introspect = value;
 		return 0;
-	case OPT_NO_OVERRIDE: /* for tests */
-		probe_device_ignore_overrides();
+#ifdef DG_FAULT_INJECTION /* Hidden, for tests: sys/fault.h describes both. */
+	case OPT_NO_OVERRIDE:
+		fault_hide_driver_override();
 		return 0;
-	case OPT_FAULT_DIR: /* for tests, see fault.h */
+	case OPT_FAULT_DIR:
 		fault_use_directory(value);
 		return 0;
+#endif
 	default:
 		return -EINVAL;
 	}
@@ -130,8 +131,10 @@ int options_parse(int argc, char *argv[], struct options *options)
 		{ "max-waiting-per-user", required_argument, NULL, OPT_MAX_WAITING_PER_USER },
 		{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
 		{ "bus-introspect", required_argument, NULL, OPT_INTROSPECT },
+#ifdef DG_FAULT_INJECTION
 		{ "fault-dir", required_argument, NULL, OPT_FAULT_DIR },
 		{ "no-driver-override", no_argument, NULL, OPT_NO_OVERRIDE },
+#endif
 		{ 0 },
 	};
 	int option, index = -1;

@@ -11,6 +11,7 @@
 
 static const char *directory, *current_verb, *current_group;
 static int error_after; /* what the operation that runs is to look like; 0: as it went */
+static bool driver_override_hidden;
 
 void fault_use_directory(const char *path)
 {
@@ -156,4 +157,14 @@ int fault_record(const char *operation, const char *group)
 	if (!directory)
 		return 0;
 	return fault_run_point("record", group, operation, "");
+}
+
+void fault_hide_driver_override(void)
+{
+	driver_override_hidden = true;
+}
+
+bool fault_hides_driver_override(void)
+{
+	return driver_override_hidden;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "sys/fault.h"
 #include "sys/probe/probe-device.h"
 #include "sys/timed-read.h"
 
@@ -24,19 +25,13 @@ static int probe_device_read_devpath(int dir_fd, const char *link, char **ret)
 	return str_set(ret, place);
 }
 
-static bool overrides_ignored;
-
-void probe_device_ignore_overrides(void)
-{
-	overrides_ignored = true;
-}
-
 /* One that cannot be read is there all the same: without any a device is bound by its id, which
  * reaches others. "(null)" is one that is not set. */
 static int probe_device_read_override(int dir_fd, struct device *device)
 {
 	_cleanup_free_ char *value = NULL;
-	int r = overrides_ignored ? -ENOENT : timed_read(dir_fd, "driver_override", &value);
+	int r = fault_hides_driver_override() ? -ENOENT :
+						timed_read(dir_fd, "driver_override", &value);
 
 	if (r == -ENOMEM)
 		return r;

@@ -12,6 +12,3 @@
 /* *ret_fd is its directory in sysfs. 0 or negative errno; -ENOENT if it is not there. */
 int probe_device_read(const struct sysfs_root *root, const char *bus, const char *address,
 		      struct device **ret, int *ret_fd) _must_check_;
-
-/* For tests: from now on no device has a driver_override, as on kernels before 3.16. */
-void probe_device_ignore_overrides(void);
