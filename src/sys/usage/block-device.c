@@ -58,7 +58,7 @@ int block_device_by_path(const struct usage_set *set, const char *path, char ***
 
 int block_device_title(const struct usage_set *set, const char *name, char **ret)
 {
-	int r = usage_scan_read_value(set, ret, "sys/class/block/%s/dm/name", name);
+	int r = usage_set_read_value(set, ret, "sys/class/block/%s/dm/name", name);
 
 	if (r < 0 || !str_empty(*ret))
 		return r;
@@ -87,7 +87,7 @@ static int block_device_nvme_paths(const struct usage_set *set, const char *plac
 	subsystem = str_printf("sys/%.*s", (int)(end - place), place);
 	if (!subsystem)
 		return -ENOMEM;
-	r = usage_scan_list_dir(set, subsystem, &entries);
+	r = usage_set_list_dir(set, subsystem, &entries);
 	STRV_FOREACH(entry, entries) {
 		_cleanup_free_ char *link = NULL, *owner = NULL;
 
@@ -97,7 +97,7 @@ static int block_device_nvme_paths(const struct usage_set *set, const char *plac
 		if (!link)
 			return -ENOMEM;
 		/* what is no link, or leads elsewhere, has no owner */
-		r = str_starts(*entry, "nvme") ? usage_scan_owner(set, link, &owner) : 0;
+		r = str_starts(*entry, "nvme") ? usage_set_owner(set, link, &owner) : 0;
 		if (r >= 0 && owner)
 			r = block_device_add_unique(list, owner);
 	}
@@ -108,7 +108,7 @@ int block_device_owners_of_devpath(const struct usage_set *set, const char *plac
 {
 	_cleanup_strv_ char **owners = NULL;
 	_cleanup_free_ char *owner = NULL;
-	int r = usage_scan_owner_of_devpath(set, place, &owner);
+	int r = usage_set_owner_of_devpath(set, place, &owner);
 
 	if (r >= 0)
 		r = owner ? strv_add(&owners, owner) : block_device_nvme_paths(set, place, &owners);
@@ -121,7 +121,7 @@ int block_device_owners_of_devpath(const struct usage_set *set, const char *plac
 int block_device_direct_owners(const struct usage_set *set, const char *name, char ***ret)
 {
 	_cleanup_free_ char *link = str_printf("sys/class/block/%s", name), *place = NULL;
-	int r = link ? usage_scan_devpath(set, link, &place) : -ENOMEM;
+	int r = link ? usage_set_devpath(set, link, &place) : -ENOMEM;
 
 	return r < 0 || !place ? r : block_device_owners_of_devpath(set, place, ret);
 }
@@ -137,7 +137,7 @@ static int block_device_loop_lower(const struct usage_set *set, const char *name
 	int r = 0;
 
 	if (str_starts(name, "loop"))
-		r = usage_scan_read_value(set, &file, "sys/class/block/%s/loop/backing_file", name);
+		r = usage_set_read_value(set, &file, "sys/class/block/%s/loop/backing_file", name);
 	if (r < 0 || !file || !str_starts(file, "/dev/"))
 		return r;
 	r = block_device_by_path(set, file, &found);
@@ -153,11 +153,11 @@ static int block_device_whole_disk(const struct usage_set *set, const char *name
 	_cleanup_free_ char *link = str_printf("sys/class/block/%s", name), *number = NULL;
 	_cleanup_free_ char *place = NULL;
 	char *slash;
-	int r = link ? usage_scan_read_value(set, &number, "%s/partition", link) : -ENOMEM;
+	int r = link ? usage_set_read_value(set, &number, "%s/partition", link) : -ENOMEM;
 
 	if (r < 0 || !number)
 		return r;
-	r = usage_scan_devpath(set, link, &place);
+	r = usage_set_devpath(set, link, &place);
 	slash = place ? strrchr(place, '/') : NULL;
 	if (r < 0 || !slash)
 		return r;
@@ -171,7 +171,7 @@ static int block_device_list_lower(const struct usage_set *set, const char *name
 {
 	_cleanup_free_ char *slaves = str_printf("sys/class/block/%s/slaves", name);
 	_cleanup_strv_ char **names = NULL;
-	int r = slaves ? usage_scan_list_dir(set, slaves, &names) : -ENOMEM;
+	int r = slaves ? usage_set_list_dir(set, slaves, &names) : -ENOMEM;
 
 	STRV_FOREACH(lower, names)
 		if (r >= 0)

@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "sys/usage/usage-scan.h"
+#include "sys/usage/usage-set.h"
 
 /* NULL where there is none. All: 0 or -ENOMEM; the caller frees. */
 int block_device_by_number(const struct usage_set *set, dev_t number, char **ret) _must_check_;

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "sys/usage/block-device.h"
 #include "sys/usage/mounts.h"
+#include "sys/usage/usage-block.h"
 
 /* A disk of a container host may be bound to thousands of places: these say enough. */
 #define MOUNTS_PER_DISK 16
@@ -29,7 +30,7 @@ static int usage_block_add_for_owners(struct usage_set *set, const char *name, c
 	usage.through = title;
 	STRV_FOREACH(owner, owners)
 		if (r >= 0)
-			r = usage_scan_add(set, *owner, &usage);
+			r = usage_set_add(set, *owner, &usage);
 	return r;
 }
 
@@ -67,14 +68,14 @@ static int usage_block_add_btrfs(struct mount_scan *mount_scan, const char *name
 				 const struct mount_line *mount)
 {
 	_cleanup_strv_ char **filesystems = NULL;
-	int r = usage_scan_list_dir(mount_scan->set, "sys/fs/btrfs", &filesystems);
+	int r = usage_set_list_dir(mount_scan->set, "sys/fs/btrfs", &filesystems);
 
 	STRV_FOREACH(id, filesystems) {
 		_cleanup_free_ char *path = NULL;
 		_cleanup_strv_ char **disks = NULL;
 
 		path = str_printf("sys/fs/btrfs/%s/devices", *id);
-		r = r < 0 ? r : path ? usage_scan_list_dir(mount_scan->set, path, &disks) : -ENOMEM;
+		r = r < 0 ? r : path ? usage_set_list_dir(mount_scan->set, path, &disks) : -ENOMEM;
 		if (r < 0)
 			return r;
 		if (!strv_contains(disks, name))
@@ -138,7 +139,7 @@ static int usage_block_add_hidden_btrfs(struct mount_scan *mount_scan, const cha
 {
 	_cleanup_free_ char *path = str_printf("sys/fs/btrfs/%s/devices", id);
 	_cleanup_strv_ char **disks = NULL;
-	int r = path ? usage_scan_list_dir(mount_scan->set, path, &disks) : -ENOMEM;
+	int r = path ? usage_set_list_dir(mount_scan->set, path, &disks) : -ENOMEM;
 
 	STRV_FOREACH(disk, disks)
 		if (r >= 0)
@@ -151,7 +152,7 @@ static int usage_block_add_hidden_bcachefs(struct mount_scan *mount_scan, const 
 {
 	_cleanup_free_ char *path = str_printf("sys/fs/bcachefs/%s", id);
 	_cleanup_strv_ char **entries = NULL;
-	int r = path ? usage_scan_list_dir(mount_scan->set, path, &entries) : -ENOMEM;
+	int r = path ? usage_set_list_dir(mount_scan->set, path, &entries) : -ENOMEM;
 
 	STRV_FOREACH(entry, entries) {
 		_cleanup_free_ char *link = NULL, *disk = NULL;
@@ -175,7 +176,7 @@ static int usage_block_add_hidden(struct mount_scan *mount_scan, const char *typ
 {
 	_cleanup_free_ char *path = str_printf("sys/fs/%s", type);
 	_cleanup_strv_ char **names = NULL;
-	int r = path ? usage_scan_list_dir(mount_scan->set, path, &names) : -ENOMEM;
+	int r = path ? usage_set_list_dir(mount_scan->set, path, &names) : -ENOMEM;
 
 	STRV_FOREACH(name, names) {
 		if (r < 0)
@@ -193,16 +194,16 @@ static int usage_block_add_hidden(struct mount_scan *mount_scan, const char *typ
 /* Those of process 1: the daemon may have a namespace of its own. */
 static int usage_block_read_mounts(struct usage_set *set)
 {
-	_cleanup_fclose_ FILE *file = usage_scan_open_file(set, "proc/1/mountinfo");
+	_cleanup_fclose_ FILE *file = usage_set_open_file(set, "proc/1/mountinfo");
 	struct mount_scan mount_scan = { .set = set };
 	_cleanup_strv_ char **types = NULL;
 	int r;
 
 	if (!file)
-		file = usage_scan_open_file(set, "proc/self/mountinfo");
+		file = usage_set_open_file(set, "proc/self/mountinfo");
 	r = file ? mounts_read(file, usage_block_on_mount, &mount_scan) : 0;
 	if (r >= 0)
-		r = usage_scan_list_dir(set, "sys/fs", &types);
+		r = usage_set_list_dir(set, "sys/fs", &types);
 	STRV_FOREACH(type, types)
 		if (r >= 0)
 			r = usage_block_add_hidden(&mount_scan, *type);
@@ -231,7 +232,7 @@ static int usage_block_add_swap(struct usage_set *set, char *line)
 
 static int usage_block_read_swaps(struct usage_set *set)
 {
-	_cleanup_fclose_ FILE *file = usage_scan_open_file(set, "proc/swaps");
+	_cleanup_fclose_ FILE *file = usage_set_open_file(set, "proc/swaps");
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
 	int r = 0;
@@ -257,7 +258,7 @@ static int usage_block_describe_holder(const struct usage_set *set, const char *
 	int r = block_device_title(set, name, &title);
 
 	if (r >= 0)
-		r = usage_scan_read_value(set, &uuid, "sys/class/block/%s/dm/uuid", name);
+		r = usage_set_read_value(set, &uuid, "sys/class/block/%s/dm/uuid", name);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds) && !words; i++)
@@ -271,7 +272,7 @@ static int usage_block_read_holders(struct usage_set *set, const char *name)
 {
 	_cleanup_free_ char *path = str_printf("sys/class/block/%s/holders", name);
 	_cleanup_strv_ char **holders = NULL;
-	int r = path ? usage_scan_list_dir(set, path, &holders) : -ENOMEM;
+	int r = path ? usage_set_list_dir(set, path, &holders) : -ENOMEM;
 
 	STRV_FOREACH(holder, holders) {
 		_cleanup_free_ char *what = NULL;
@@ -299,7 +300,7 @@ static int usage_block_read_bcache(struct usage_set *set, const char *name)
 static int usage_block_read_loop(struct usage_set *set, const char *name)
 {
 	_cleanup_free_ char *file = NULL;
-	int r = usage_scan_read_value(set, &file, "sys/class/block/%s/loop/backing_file", name);
+	int r = usage_set_read_value(set, &file, "sys/class/block/%s/loop/backing_file", name);
 
 	if (r < 0 || !file || !str_starts(file, "/dev/"))
 		return r;
@@ -313,14 +314,14 @@ static int usage_block_udev_property(const struct usage_set *set, const char *na
 	_cleanup_free_ char *number = NULL, *path = NULL, *line = NULL;
 	_cleanup_fclose_ FILE *file = NULL;
 	size_t room = 0;
-	int r = usage_scan_read_value(set, &number, "sys/class/block/%s/dev", name);
+	int r = usage_set_read_value(set, &number, "sys/class/block/%s/dev", name);
 
 	if (r < 0 || !number)
 		return r;
 	path = str_printf("run/udev/data/b%s", number);
 	if (!path)
 		return -ENOMEM;
-	file = usage_scan_open_file(set, path);
+	file = usage_set_open_file(set, path);
 	while (file && getline(&line, &room, file) > 0) {
 		char *equals = strchr(line, '=');
 
@@ -356,7 +357,7 @@ static int usage_block_read_stacked(struct usage_set *set)
 {
 	_cleanup_strv_ char **names = NULL;
 	bool has_zfs = faccessat(set->root->fd, "proc/spl/kstat/zfs", F_OK, 0) == 0;
-	int r = usage_scan_list_dir(set, "sys/class/block", &names);
+	int r = usage_set_list_dir(set, "sys/class/block", &names);
 
 	STRV_FOREACH(name, names) {
 		_cleanup_strv_ char **owners = NULL;

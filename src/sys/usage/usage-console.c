@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "sys/usage/usage-scan.h"
+#include "sys/usage/usage-console.h"
 
 static int usage_console_add(struct usage_set *set, const char *key, const char *kind,
 			     const char *what)
@@ -19,7 +19,7 @@ static int usage_console_add(struct usage_set *set, const char *key, const char 
 		.kind = (char *)kind, .what = (char *)what, .pid = -1, .source = USAGE_OF_CONSOLE
 	};
 
-	return usage_scan_add(set, key, &usage);
+	return usage_set_add(set, key, &usage);
 }
 
 /* --- what ACPI says of devices that PCI does not see --- */
@@ -42,7 +42,7 @@ static int usage_console_acpi_owner(const struct usage_set *set, const char *nod
 		return -ENOMEM;
 	while ((slash = strrchr(path, '/')) && strstr(path, "LNXSYSTM:")) {
 		_cleanup_free_ char *link = str_printf("%s/physical_node", path);
-		int r = link ? usage_scan_owner(set, link, ret) : -ENOMEM;
+		int r = link ? usage_set_owner(set, link, ret) : -ENOMEM;
 
 		if (r < 0 || *ret)
 			return r;
@@ -55,12 +55,12 @@ static int usage_console_acpi_owner(const struct usage_set *set, const char *nod
 static int usage_console_owner(const struct usage_set *set, const char *link, char **ret)
 {
 	_cleanup_free_ char *place = NULL;
-	int r = usage_scan_devpath(set, link, &place);
+	int r = usage_set_devpath(set, link, &place);
 	char *slash;
 
 	*ret = NULL;
 	if (r >= 0 && place)
-		r = usage_scan_owner_of_devpath(set, place, ret);
+		r = usage_set_owner_of_devpath(set, place, ret);
 	if (r < 0 || *ret || !place)
 		return r;
 	/* the nearest directory above it that ACPI knows */
@@ -68,7 +68,7 @@ static int usage_console_owner(const struct usage_set *set, const char *link, ch
 		_cleanup_free_ char *node = str_printf("sys/%s/firmware_node", place),
 				    *target = NULL;
 
-		r = node ? usage_scan_devpath(set, node, &target) : -ENOMEM;
+		r = node ? usage_set_devpath(set, node, &target) : -ENOMEM;
 		if (r < 0)
 			return r;
 		if (target)
@@ -101,7 +101,7 @@ static int usage_console_add_line(struct usage_set *set, const char *line)
 
 static int usage_console_read_proc(struct usage_set *set)
 {
-	_cleanup_fclose_ FILE *file = usage_scan_open_file(set, "proc/consoles");
+	_cleanup_fclose_ FILE *file = usage_set_open_file(set, "proc/consoles");
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
 	int r = 0;
@@ -141,7 +141,7 @@ static const struct device *usage_console_memory_owner(const struct inventory *i
  */
 static int usage_console_read_framebuffer(struct usage_set *set)
 {
-	_cleanup_fclose_ FILE *file = usage_scan_open_file(set, "proc/iomem");
+	_cleanup_fclose_ FILE *file = usage_set_open_file(set, "proc/iomem");
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
 
@@ -165,18 +165,18 @@ static int usage_console_read_framebuffer(struct usage_set *set)
 static int usage_console_is_drawing(const struct usage_set *set, const char *words, bool *ret)
 {
 	_cleanup_strv_ char **consoles = NULL;
-	int r = usage_scan_list_dir(set, "sys/class/vtconsole", &consoles);
+	int r = usage_set_list_dir(set, "sys/class/vtconsole", &consoles);
 
 	*ret = false;
 	STRV_FOREACH(console, consoles) {
 		_cleanup_free_ char *name = NULL, *bound = NULL;
 
 		if (r >= 0)
-			r = usage_scan_read_value(set, &name, "sys/class/vtconsole/%s/name",
-						  *console);
+			r = usage_set_read_value(set, &name, "sys/class/vtconsole/%s/name",
+						 *console);
 		if (r >= 0)
-			r = usage_scan_read_value(set, &bound, "sys/class/vtconsole/%s/bind",
-						  *console);
+			r = usage_set_read_value(set, &bound, "sys/class/vtconsole/%s/bind",
+						 *console);
 		if (r >= 0 && name && strstr(name, words) && str_eq(bound, "1"))
 			*ret = true;
 	}
@@ -191,7 +191,7 @@ static int usage_console_read_screen(struct usage_set *set)
 	int r = usage_console_is_drawing(set, "frame buffer", &drawing);
 
 	if (r >= 0 && drawing)
-		r = usage_scan_owner(set, "sys/class/graphics/fb0", &key);
+		r = usage_set_owner(set, "sys/class/graphics/fb0", &key);
 	return r < 0 || !key ? r :
 			       usage_console_add(set, key, USAGE_CONSOLE,
 						 "the screen of the virtual terminals");
@@ -209,8 +209,8 @@ static int usage_console_read_vga(struct usage_set *set)
 
 		if (!device_is_pci(device) || device->class_code >> 16 != 0x03)
 			continue;
-		r = usage_scan_read_value(set, &boot, "sys/bus/pci/devices/%s/boot_vga",
-					  device->address);
+		r = usage_set_read_value(set, &boot, "sys/bus/pci/devices/%s/boot_vga",
+					 device->address);
 		if (r >= 0 && str_eq(boot, "1"))
 			r = usage_console_add(set, device->key, USAGE_CONSOLE,
 					      "the VGA text screen");
@@ -225,7 +225,7 @@ static int usage_console_read_vga(struct usage_set *set)
 static int usage_console_read_tpms(struct usage_set *set)
 {
 	_cleanup_strv_ char **names = NULL;
-	int r = usage_scan_list_dir(set, "sys/class/tpm", &names);
+	int r = usage_set_list_dir(set, "sys/class/tpm", &names);
 
 	STRV_FOREACH(name, names) {
 		_cleanup_free_ char *link = NULL, *key = NULL;

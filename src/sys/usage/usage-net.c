@@ -15,7 +15,7 @@
 
 #include "base/str.h"
 #include "sys/usage/routes.h"
-#include "sys/usage/usage-scan.h"
+#include "sys/usage/usage-net.h"
 
 static int usage_net_add_unique(char ***list, const char *s)
 {
@@ -25,7 +25,7 @@ static int usage_net_add_unique(char ***list, const char *s)
 static int usage_net_is_up(const struct usage_set *set, const char *interface, bool *ret)
 {
 	_cleanup_free_ char *flags = NULL;
-	int r = usage_scan_read_value(set, &flags, "sys/class/net/%s/flags", interface);
+	int r = usage_set_read_value(set, &flags, "sys/class/net/%s/flags", interface);
 
 	*ret = flags && (strtoul(flags, NULL, 16) & IFF_UP);
 	return r;
@@ -37,7 +37,7 @@ static int usage_net_list_lower(const struct usage_set *set, const char *interfa
 {
 	_cleanup_free_ char *path = str_printf("sys/class/net/%s", interface);
 	_cleanup_strv_ char **entries = NULL;
-	int r = path ? usage_scan_list_dir(set, path, &entries) : -ENOMEM;
+	int r = path ? usage_set_list_dir(set, path, &entries) : -ENOMEM;
 
 	STRV_FOREACH(entry, entries)
 		if (r >= 0 && str_starts(*entry, "lower_"))
@@ -51,14 +51,14 @@ static int usage_net_add(struct usage_set *set, const char *interface, const str
 	_cleanup_free_ char *link = str_printf("sys/class/net/%s", interface), *key = NULL;
 	struct usage own = *usage;
 	bool up = false;
-	int r = link ? usage_scan_owner(set, link, &key) : -ENOMEM;
+	int r = link ? usage_set_owner(set, link, &key) : -ENOMEM;
 
 	if (r >= 0 && key)
 		r = usage_net_is_up(set, interface, &up);
 	if (r < 0 || !up)
 		return r;
 	own.through = (char *)interface;
-	return usage_scan_add(set, key, &own);
+	return usage_set_add(set, key, &own);
 }
 
 /* Says of all devices that @interface needs that they are used. */
@@ -145,7 +145,7 @@ static int usage_net_read_addresses(struct usage_set *set)
 static int usage_net_read_ports(struct usage_set *set)
 {
 	_cleanup_strv_ char **names = NULL;
-	int r = usage_scan_list_dir(set, "sys/class/net", &names);
+	int r = usage_set_list_dir(set, "sys/class/net", &names);
 
 	STRV_FOREACH(name, names) {
 		_cleanup_free_ char *link = NULL, *master = NULL, *what = NULL;

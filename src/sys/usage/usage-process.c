@@ -86,7 +86,7 @@ static int usage_process_add(struct process *process, const char *key, const cha
 
 	usage_process_identify(process);
 	usage = usage_process_make(process, kind, what);
-	return process->fleeting ? 0 : usage_scan_add(&process->walk->set, key, &usage);
+	return process->fleeting ? 0 : usage_set_add(&process->walk->set, key, &usage);
 }
 
 static int usage_process_add_all(struct process *process, char *const *keys, const char *kind,
@@ -181,7 +181,7 @@ static int usage_process_scan_node(struct process *process, int dir_fd, const ch
 	link = str_printf("sys/dev/char/%u:%u", major(st.st_rdev), minor(st.st_rdev));
 	if (!link)
 		return -ENOMEM;
-	r = usage_scan_devpath(&process->walk->set, link, &place);
+	r = usage_set_devpath(&process->walk->set, link, &place);
 	return r < 0 || !place ? r : usage_process_add_open(process, place, path);
 }
 
@@ -198,7 +198,7 @@ static int usage_process_scan_vfio_fd(struct process *process, int dir_fd, const
 		process->has_unnamed = true;
 		return 0;
 	}
-	r = usage_scan_owner_of_devpath(&process->walk->set, place, &key);
+	r = usage_set_owner_of_devpath(&process->walk->set, place, &key);
 	return r < 0 || !key ? r : usage_process_add(process, key, USAGE_VFIO, "its descriptor");
 }
 
@@ -349,7 +349,7 @@ int usage_process_walk_new(const struct sysfs_root *root, struct usage_process_w
 	if (!walk)
 		return -ENOMEM;
 	walk->set.root = root;
-	r = usage_scan_list_dir(&walk->set, "proc", &walk->pids);
+	r = usage_set_list_dir(&walk->set, "proc", &walk->pids);
 	if (r >= 0)
 		r = usage_process_read_own_mounts(walk);
 	if (r < 0)
@@ -362,7 +362,7 @@ struct usage_process_walk *usage_process_walk_free(struct usage_process_walk *wa
 {
 	if (!walk)
 		return NULL;
-	usage_scan_clear(&walk->set);
+	usage_set_clear(&walk->set);
 	strv_free(walk->pids);
 	strv_free(walk->namespaces);
 	strv_free(walk->disks);
@@ -405,10 +405,10 @@ static int usage_process_add_unnamed(struct usage_process_walk *walk)
 		return 0;
 	VEC_FOREACH(const struct device, device, &walk->set.inv->devices) {
 		if (!device->vfio_open || !vfio_driver_is_bound(device) ||
-		    usage_scan_has(&walk->set, device->key, USAGE_VFIO))
+		    usage_set_has(&walk->set, device->key, USAGE_VFIO))
 			continue;
 		VEC_FOREACH(const struct usage, usage, &walk->unnamed)
-			if (usage_scan_add(&walk->set, device->key, usage) < 0)
+			if (usage_set_add(&walk->set, device->key, usage) < 0)
 				return -ENOMEM;
 	}
 	return 0;
@@ -436,5 +436,5 @@ int usage_process_walk_apply(struct usage_process_walk *walk, struct inventory *
 
 	walk->set.inv = inv;
 	r = usage_process_add_unnamed(walk);
-	return r < 0 ? r : usage_scan_apply(&walk->set, inv, USAGE_OF_PROCESSES, only, ret_changed);
+	return r < 0 ? r : usage_set_apply(&walk->set, inv, USAGE_OF_PROCESSES, only, ret_changed);
 }

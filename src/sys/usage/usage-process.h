@@ -7,7 +7,7 @@
  * nothing here asks a filesystem that may hang. Descriptors in flight are missed.
  */
 
-#include "sys/usage/usage-scan.h"
+#include "sys/usage/usage-set.h"
 
 struct usage_process_walk;
 
@@ -23,7 +23,7 @@ DEFINE_CLEANUP(struct usage_process_walk *, usage_process_walk_freep, usage_proc
  */
 int usage_process_walk_step(struct usage_process_walk *walk, const struct inventory *inv,
 			    unsigned n) _must_check_;
-/* Puts what was found into @inv, as usage_scan_apply() does with @only: after the last step. 0 or
+/* Puts what was found into @inv, as usage_set_apply() does with @only: after the last step. 0 or
  * -ENOMEM. */
 int usage_process_walk_apply(struct usage_process_walk *walk, struct inventory *inv,
 			     const struct vec *only, bool *ret_changed) _must_check_;
