@@ -72,12 +72,6 @@ int cli_bus_exit_code(const char *error_name)
 	return i < ARRAY_SIZE(errors) ? errors[i].code : EXIT_FAILED;
 }
 
-int cli_fail(int error, const char *what)
-{
-	fprintf(stderr, "devgroupctl: %s: %s\n", what, strerror(-error));
-	return EXIT_FAILED;
-}
-
 int cli_bus_fail(const struct cli *cli, const sd_bus_error *error, int r)
 {
 	const char *name = error ? error->name : NULL;

@@ -22,9 +22,6 @@ int cli_bus_open(struct cli *cli) _must_check_;
 /* The same without saying what went wrong: negative errno. */
 int cli_bus_try_open(struct cli *cli) _must_check_;
 
-/* Out of memory and other failures of our own: says so and returns EXIT_FAILED. */
-int cli_fail(int error, const char *what);
-
 /* Says what @error means and returns its exit code; with no @error set, it is the errno @r. */
 int cli_bus_fail(const struct cli *cli, const sd_bus_error *error, int r);
 int cli_bus_exit_code(const char *error_name);

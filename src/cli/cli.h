@@ -46,6 +46,9 @@ struct verb {
 	const char *help;
 };
 
+/* Out of memory and other failures of our own: says so and returns EXIT_FAILED. */
+int cli_fail(int error, const char *what);
+
 int verb_args(struct cli *cli);
 int verb_cdi(struct cli *cli);
 int verb_doctor(struct cli *cli);
