@@ -69,7 +69,7 @@ int cli_host_open(struct cli *cli, struct cli_host *ret)
 		return EXIT_USAGE;
 	}
 	r = o->host_file ? cli_host_read_file(o->host_file, &ret->inv) :
-			   verb_snapshot_load(cli, &ret->inv);
+			   cli_snapshot_load(cli, &ret->inv);
 	if (!r && o->host_file)
 		r = cli_host_read_definitions(cli, &ret->config);
 	if (!r)

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cli/cli-bus.h"
 #include "cli/cli-host.h"
+#include "cli/cli-plan-host.h"
 #include "cli/cli-plan.h"
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
@@ -16,7 +17,7 @@ static int plan_host_add_steps(json_object *list, const struct vec *steps)
 		_cleanup_free_ char *subject = step_subject(step), *detail = step_detail(step);
 
 		if (!subject || !detail ||
-		    verb_plan_add_step(list, step_kind_to_string(step->kind), subject, detail) < 0)
+		    cli_plan_add_step(list, step_kind_to_string(step->kind), subject, detail) < 0)
 			return -ENOMEM;
 	}
 	return 0;

@@ -8,5 +8,5 @@
 #include "model/inventory.h"
 
 /* Manager.Snapshot(), as text and read. Caller frees. */
-int verb_snapshot_text(struct cli *cli, char **ret) _must_check_;
-int verb_snapshot_load(struct cli *cli, struct inventory **ret) _must_check_;
+int cli_snapshot_text(struct cli *cli, char **ret) _must_check_;
+int cli_snapshot_load(struct cli *cli, struct inventory **ret) _must_check_;

@@ -68,17 +68,3 @@ int verb_cat_config(struct cli *cli);
 int verb_snapshot(struct cli *cli);
 int verb_monitor(struct cli *cli);
 int verb_reload(struct cli *cli);
-
-/*
- * Lets the daemon of this machine read its files again, without starting it for that: *ret_running
- * is false where it does not run.
- */
-int verb_reload_if_running(struct cli *cli, bool *ret_running);
-
-/* Shows "plan @verb @group", for claim --dry-run. */
-int verb_plan_show(struct cli *cli, const char *verb, const char *group);
-/*
- * Would the daemon grant a claim of @group, after those @n of @with and with the options of the
- * command line? Whoever has to be asked for leave is asked now. Says what stands against it.
- */
-int verb_plan_check(struct cli *cli, const char *group, char *const *with, size_t n);

@@ -9,6 +9,7 @@
 #include "cli/cli-fd.h"
 #include "cli/cli-lease.h"
 #include "cli/cli-object.h"
+#include "cli/verbs/verb-plan.h"
 
 /* Who is to have it: --user, or who calls. 0 or an exit status. */
 static int verb_claim_find_user(struct cli *cli, uid_t *ret)

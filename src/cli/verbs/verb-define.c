@@ -10,6 +10,7 @@
 #include "cli/cli-bus.h"
 #include "cli/cli-define.h"
 #include "cli/cli-files.h"
+#include "cli/cli-reload.h"
 #include "model/config/config-dirs.h"
 #include "model/json/codec.h"
 
@@ -268,7 +269,7 @@ static int verb_define_groups(struct define *define, const char *written)
 		r = verb_define_report(define);
 	/* also where nothing had to be written: perhaps the daemon has not read it yet */
 	if (!r && (define->paths || geteuid() == 0))
-		r = verb_reload_if_running(define->cli, &running);
+		r = cli_reload_if_running(define->cli, &running);
 	return r;
 }
 

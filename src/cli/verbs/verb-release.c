@@ -6,6 +6,7 @@
 #include "cli/cli-bus.h"
 #include "cli/cli-lease.h"
 #include "cli/cli-object.h"
+#include "cli/verbs/verb-plan.h"
 
 static int verb_release_print(const struct cli *cli, const char *name, bool was_claimed)
 {

@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli/cli-agent.h"
-#include "cli/cli-bus.h"
+#include "cli/cli-object.h"
 #include "cli/cli-problems.h"
+#include "cli/cli-reload.h"
 #include "model/dbus-names.h"
 
 /* What is wrong in the files is told, but the daemon has reloaded: only `check` fails for it. */
 int verb_reload(struct cli *cli)
 {
-	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_json_ json_object *manager = NULL;
-	int r;
+	int r = cli_reload(cli);
 
-	r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Reload", &call);
-	if (!r) {
-		cli_agent_open(cli);
-		r = cli_bus_call(cli, call, &reply);
-		cli_agent_close(cli);
-	}
 	if (!r)
 		r = cli_object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
 	if (r)
@@ -30,33 +23,4 @@ int verb_reload(struct cli *cli)
 	}
 	cli_problems_print(stderr, "", cli_json_get_list(manager, "problems"));
 	return 0;
-}
-
-static bool verb_reload_is_absent(const sd_bus_error *error)
-{
-	return sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
-	       sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER);
-}
-
-int verb_reload_if_running(struct cli *cli, bool *ret_running)
-{
-	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r;
-
-	*ret_running = false;
-	/* the files below --root are no daemon's; where there is no bus there is no daemon */
-	if (cli->options.root || cli_bus_try_open(cli) < 0)
-		return 0;
-	r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Reload", &call);
-	if (r)
-		return r;
-	r = sd_bus_message_set_auto_start(call, false);
-	if (r < 0)
-		return cli_fail(r, "cannot make a call");
-	cli_agent_open(cli);
-	r = cli_bus_try_call(cli, call, &error, &reply);
-	cli_agent_close(cli);
-	*ret_running = !verb_reload_is_absent(&error);
-	return r < 0 && *ret_running ? cli_bus_fail(cli, &error, r) : 0;
 }

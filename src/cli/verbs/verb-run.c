@@ -10,6 +10,7 @@
 #include "cli/cli-fd.h"
 #include "cli/cli-lease.h"
 #include "cli/cli-object.h"
+#include "cli/cli-plan.h"
 #include "cli/cli-subst.h"
 #include "cli/cli-term.h"
 #include "cli/cli-token.h"
@@ -176,7 +177,7 @@ static int verb_run_check_all(struct run *run)
 	for (size_t i = 0; !r && run->groups[i]; i++)
 		r = verb_run_check_free(run, run->groups[i]);
 	for (size_t i = 0; !r && several && run->groups[i]; i++)
-		r = verb_plan_check(run->cli, run->groups[i], run->groups, i);
+		r = cli_plan_check(run->cli, run->groups[i], run->groups, i);
 	return r;
 }
 

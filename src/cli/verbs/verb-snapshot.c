@@ -3,46 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "cli/cli-bus.h"
 #include "cli/cli-json.h"
 #include "cli/cli-pager.h"
 #include "cli/cli-snapshot.h"
-#include "model/dbus-names.h"
-#include "model/json/codec.h"
-
-int verb_snapshot_text(struct cli *cli, char **ret)
-{
-	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-	const char *text;
-	int r;
-
-	r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Snapshot", &call);
-	if (!r)
-		r = cli_bus_call(cli, call, &reply);
-	if (r)
-		return r;
-	r = sd_bus_message_read(reply, "s", &text);
-	if (r < 0)
-		return cli_fail(r, "cannot read what devgroupd says");
-	*ret = strdup(text);
-	return *ret ? 0 : cli_fail(-ENOMEM, "cannot take a snapshot");
-}
-
-int verb_snapshot_load(struct cli *cli, struct inventory **ret)
-{
-	_cleanup_free_ char *text = NULL, *error = NULL;
-	int r = verb_snapshot_text(cli, &text);
-
-	if (r)
-		return r;
-	r = codec_snapshot_from_json(text, strlen(text), ret, &error);
-	if (r == -EBADMSG && error) {
-		fprintf(stderr, "devgroupctl: the snapshot of devgroupd: %s\n", error);
-		return EXIT_FAILED;
-	}
-	return r < 0 ? cli_fail(r, "cannot read the snapshot of devgroupd") : 0;
-}
 
 /* As the daemon writes it, unless another layout is asked for: the snapshot is JSON in any case. */
 int verb_snapshot(struct cli *cli)
@@ -50,7 +14,7 @@ int verb_snapshot(struct cli *cli)
 	enum cli_json_mode mode = cli->options.json;
 	_cleanup_json_ json_object *value = NULL;
 	_cleanup_free_ char *text = NULL;
-	int r = verb_snapshot_text(cli, &text);
+	int r = cli_snapshot_text(cli, &text);
 
 	if (r)
 		return r;

@@ -8,6 +8,7 @@
 #include "cli/cli-bus.h"
 #include "cli/cli-files.h"
 #include "cli/cli-object.h"
+#include "cli/cli-reload.h"
 #include "model/config/config-dirs.h"
 
 static bool verb_undefine_is_verbose(const struct cli *cli)
@@ -155,7 +156,7 @@ static int verb_undefine_group(struct cli *cli, const struct group_def *def)
 	if (!r)
 		r = verb_undefine_report_next(cli, def->name);
 	if (!r)
-		r = verb_reload_if_running(cli, &running);
+		r = cli_reload_if_running(cli, &running);
 	return r || !running ? r : verb_undefine_report_claimed(cli, def->name);
 }
 
