@@ -9,8 +9,7 @@
 
 #include "base/str.h"
 #include "cli/cli-child.h"
-#include "cli/cli-env.h"
-#include "cli/cli-fd.h"
+#include "cli/cli-claim-fd.h"
 
 /* What somebody may send to us while he means the command. */
 static const int forwarded_signals[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
@@ -65,9 +64,9 @@ static int child_set_environment(const struct vec *fds)
 	if (r >= 0)
 		r = child_set_env("LISTEN_FDS", str_printf("%zu", fds->n));
 	if (r >= 0)
-		r = child_set_env("LISTEN_FDNAMES", cli_env_listen_names(fds));
+		r = child_set_env("LISTEN_FDNAMES", cli_claim_fd_listen_names(fds));
 	if (r >= 0)
-		r = child_set_env("DEVGROUPS_FDS", cli_env_fds_json(fds, CLI_CHILD_FIRST_FD));
+		r = child_set_env("DEVGROUPS_FDS", cli_claim_fd_json(fds, CLI_CHILD_FIRST_FD));
 	return r;
 }
 
@@ -189,7 +188,7 @@ static int child_start(char *const *argv, struct vec *fds, const sigset_t *mask,
 	if (ret->pid == 0)
 		child_exec(argv, fds, parent, mask, report_write);
 	report_write = fd_close(report_write);
-	cli_fd_list_clear(fds);
+	cli_claim_fd_clear_all(fds);
 	error = child_read_exec_error(report_read);
 	if (error)
 		fprintf(stderr, "devgroupctl: cannot execute %s: %s\n", argv[0], strerror(-error));

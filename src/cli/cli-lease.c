@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "cli/cli-agent.h"
 #include "cli/cli-bus.h"
-#include "cli/cli-fd.h"
+#include "cli/cli-claim-fd.h"
 #include "cli/cli-lease.h"
 #include "cli/cli-object.h"
 #include "cli/cli-term.h"
@@ -24,13 +24,13 @@ static int cli_lease_add_fd(struct vec *fds, const char *kind, const char *name,
 
 	if (copy < 0)
 		return -errno;
-	r = cli_fd_new(kind, name, group, copy, &item);
+	r = cli_claim_fd_new(kind, name, group, copy, &item);
 	if (r < 0)
 		return r;
 	TAKE_FD(copy);
 	r = vec_add(fds, item);
 	if (r < 0)
-		cli_fd_free(item);
+		cli_claim_fd_free(item);
 	return r;
 }
 

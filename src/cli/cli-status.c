@@ -4,7 +4,6 @@
 
 #include "base/str.h"
 #include "cli/cli-describe.h"
-#include "cli/cli-problems.h"
 #include "cli/cli-status.h"
 #include "cli/cli-table.h"
 #include "model/device-bus.h"
@@ -59,6 +58,23 @@ static char *cli_status_join_counts(json_object *counts)
 	return words ? strv_join(words, ", ") : strdup("none");
 }
 
+void cli_status_print_problems(FILE *to, const char *indent, json_object *problems)
+{
+	for (size_t i = 0; i < cli_json_list_length(problems); i++) {
+		json_object *problem = json_object_array_get_idx(problems, i);
+		long long line = (long long)cli_json_get_int(problem, "line", 0);
+		_cleanup_free_ char *file = cli_term_clean(cli_json_get_str(problem, "file"));
+		_cleanup_free_ char *text = cli_term_clean(cli_json_get_str(problem, "text"));
+
+		if (!file || !text)
+			return;
+		if (line > 0)
+			fprintf(to, "%s%s:%lld: %s\n", indent, file, line, text);
+		else
+			fprintf(to, "%s%s: %s\n", indent, file, text);
+	}
+}
+
 void cli_status_print_manager(json_object *manager)
 {
 	const char *module = cli_json_get_str(manager, "kernel-module");
@@ -74,7 +90,7 @@ void cli_status_print_manager(json_object *manager)
 		return;
 	cli_status_take_field("Problems", TINT_BAD,
 			      str_printf("%zu", cli_json_list_length(problems)));
-	cli_problems_print(stdout, "    ", problems);
+	cli_status_print_problems(stdout, "    ", problems);
 }
 
 /* --- a group --- */

@@ -3,7 +3,12 @@
 
 /* What `status` shows, for people: a heading, then lines "      Label: text". */
 
+#include <stdio.h>
+
 #include "cli/cli-json.h"
+
+/* A line "FILE:LINE: TEXT" for each problem that the daemon found in its configuration. */
+void cli_status_print_problems(FILE *to, const char *indent, json_object *problems);
 
 void cli_status_print_manager(json_object *manager);
 /* @group with its devices and lease in place of their paths. */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/cli-fd.h"
+#include "cli/cli-claim-fd.h"
 #include "cli/cli-qemu-config.h"
 #include "cli/cli-subst.h"
 #include "model/pciaddr.h"
@@ -30,7 +30,7 @@ static const struct {
 	{ "vfio-group", SUBST_GROUP },
 	{ "iommufd", SUBST_IOMMUFD },
 	{ "vfio-device", SUBST_IOMMUFD },
-	{ CLI_FD_TOKEN, 0 },
+	{ CLI_CLAIM_FD_TOKEN, 0 },
 };
 
 static int subst_fail(char **ret_error, char *text)
@@ -53,7 +53,7 @@ static void placeholder_clear(struct placeholder *p)
 /* "vf-token" or "vf-token:NAME": not the number of its descriptor, but what it holds */
 static bool placeholder_is_token(const char *text)
 {
-	return str_eq(text, CLI_FD_TOKEN) || str_starts(text, CLI_FD_TOKEN ":");
+	return str_eq(text, CLI_CLAIM_FD_TOKEN) || str_starts(text, CLI_CLAIM_FD_TOKEN ":");
 }
 
 static bool placeholder_is_vmm(const char *text)
@@ -259,7 +259,7 @@ static int subst_hide_secrets(const struct subst *subst, const struct vmm_args *
 
 		if (!path)
 			return -ENOMEM;
-		if (!str_eq(fd->kind, CLI_FD_CONFIG))
+		if (!str_eq(fd->kind, CLI_CLAIM_FD_CONFIG))
 			continue;
 		free(fd->text);
 		fd->text = NULL;

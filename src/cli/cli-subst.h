@@ -33,8 +33,8 @@ int cli_subst_needs(char *const *argv, unsigned *ret, char **ret_error) _must_ch
 /*
  * @argv with all placeholders filled in from @fds (struct claim_fd), the first being descriptor
  * @first, and from @paths: devices without a descriptor, that the VMM opens itself (NULL: none).
- * What of QEMU's options is secret becomes the text of the CLI_FD_CONFIG among @fds, if there is
- * one.
+ * What of QEMU's options is secret becomes the text of the CLI_CLAIM_FD_CONFIG among @fds, if there
+ * is one.
  */
 int cli_subst_apply(char *const *argv, const struct vec *fds, const struct vec *paths, int first,
 		    char ***ret, char **ret_error) _must_check_;

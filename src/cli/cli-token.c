@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "cli/cli-bus.h"
-#include "cli/cli-fd.h"
+#include "cli/cli-claim-fd.h"
 #include "cli/cli-object.h"
 #include "cli/cli-token.h"
 
@@ -26,7 +26,7 @@ static int cli_token_read(struct claim_fd *fd)
 static const char *cli_token_find_pf(const struct vec *fds, const char *group, const char *pf)
 {
 	VEC_FOREACH(const struct claim_fd, fd, fds)
-		if (str_eq(fd->kind, CLI_FD_TOKEN) && str_eq(fd->group, group) &&
+		if (str_eq(fd->kind, CLI_CLAIM_FD_TOKEN) && str_eq(fd->group, group) &&
 		    str_eq(fd->name, pf))
 			return fd->text;
 	return NULL;
@@ -59,7 +59,7 @@ int cli_token_find_all(struct cli *cli, const struct vec *fds, const struct vec 
 	int r = 0;
 
 	VEC_FOREACH(struct claim_fd, fd, fds) {
-		if (!str_eq(fd->kind, CLI_FD_TOKEN))
+		if (!str_eq(fd->kind, CLI_CLAIM_FD_TOKEN))
 			continue;
 		any = true;
 		r = cli_token_read(fd);
@@ -79,14 +79,14 @@ int cli_token_add_config(struct vec *fds)
 {
 	_cleanup_close_ int fd = memfd_create("devgroups", MFD_CLOEXEC);
 	struct claim_fd *item;
-	int r = fd < 0 ? -errno : cli_fd_new(CLI_FD_CONFIG, "qemu", "", fd, &item);
+	int r = fd < 0 ? -errno : cli_claim_fd_new(CLI_CLAIM_FD_CONFIG, "qemu", "", fd, &item);
 
 	if (r < 0)
 		return r;
 	TAKE_FD(fd);
 	r = vec_add(fds, item);
 	if (r < 0)
-		cli_fd_free(item);
+		cli_claim_fd_free(item);
 	return r;
 }
 
@@ -95,7 +95,7 @@ int cli_token_write_config(const struct vec *fds)
 	VEC_FOREACH(const struct claim_fd, fd, fds) {
 		size_t n = strlen(str_or(fd->text, ""));
 
-		if (str_eq(fd->kind, CLI_FD_CONFIG) && n > 0 &&
+		if (str_eq(fd->kind, CLI_CLAIM_FD_CONFIG) && n > 0 &&
 		    pwrite(fd->fd, fd->text, n, 0) != (ssize_t)n)
 			return -EIO;
 	}

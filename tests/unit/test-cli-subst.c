@@ -4,8 +4,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "cli/cli-env.h"
-#include "cli/cli-fd.h"
+#include "cli/cli-claim-fd.h"
 #include "cli/cli-subst.h"
 
 /* The descriptors have numbers only: nothing here is open. */
@@ -13,7 +12,7 @@ static void add(struct vec *fds, const char *kind, const char *name, const char 
 {
 	struct claim_fd *fd;
 
-	ck_assert_int_eq(cli_fd_new(kind, name, group, -EBADF, &fd), 0);
+	ck_assert_int_eq(cli_claim_fd_new(kind, name, group, -EBADF, &fd), 0);
 	ck_assert_int_eq(vec_add(fds, fd), 0);
 }
 
@@ -70,7 +69,7 @@ static void expect_error(const struct vec *fds, const char *command, const char 
 
 START_TEST(test_descriptors)
 {
-	_cleanup_cli_fd_list_ struct vec fds = { 0 };
+	_cleanup_claim_fds_ struct vec fds = { 0 };
 
 	add_two_groups(&fds);
 	expect(&fds, "cmd|{fd:vfio-group:11}|x={fd:lease:nic0},y={fd:lease:disk0}!",
@@ -84,7 +83,7 @@ END_TEST
 
 START_TEST(test_other_braces_stay)
 {
-	_cleanup_cli_fd_list_ struct vec fds = { 0 };
+	_cleanup_claim_fds_ struct vec fds = { 0 };
 
 	add_iommufd(&fds, "nic0");
 	expect(&fds, "awk|{print $1}|{}|{|}|${x}|{print {fd:lease}}|{Qemu}",
@@ -94,7 +93,7 @@ END_TEST
 
 START_TEST(test_device_by_any_address)
 {
-	_cleanup_cli_fd_list_ struct vec fds = { 0 };
+	_cleanup_claim_fds_ struct vec fds = { 0 };
 
 	add_iommufd(&fds, "nic0");
 	expect(&fds, "{fd:vfio-device:0000:01:00.1}|{fd:vfio-device:01:00.0}|{fd:iommufd}",
@@ -105,7 +104,7 @@ END_TEST
 
 START_TEST(test_qemu)
 {
-	_cleanup_cli_fd_list_ struct vec fds = { 0 };
+	_cleanup_claim_fds_ struct vec fds = { 0 };
 
 	add_iommufd(&fds, "nic0");
 	expect(&fds, "qemu|{qemu}|-m|1G",
@@ -130,7 +129,7 @@ END_TEST
 
 START_TEST(test_cloud_hypervisor)
 {
-	_cleanup_cli_fd_list_ struct vec fds = { 0 };
+	_cleanup_claim_fds_ struct vec fds = { 0 };
 
 	add_iommufd(&fds, "nic0");
 	expect(&fds, "ch|{cloud-hypervisor}",
@@ -143,7 +142,7 @@ END_TEST
 
 START_TEST(test_no_vmm_takes_a_group)
 {
-	_cleanup_cli_fd_list_ struct vec fds = { 0 };
+	_cleanup_claim_fds_ struct vec fds = { 0 };
 
 	add_two_groups(&fds);
 	expect_error(&fds, "{qemu}", "brought no iommufd");
@@ -160,15 +159,15 @@ static void set_text(struct vec *fds, size_t i, const char *text)
 
 START_TEST(test_tokens)
 {
-	_cleanup_cli_fd_list_ struct vec fds = { 0 }, paths = { 0 };
+	_cleanup_claim_fds_ struct vec fds = { 0 }, paths = { 0 };
 	_cleanup_strv_ char **filled = NULL;
 	_cleanup_free_ char *joined = NULL, *error = NULL;
 	char *argv[] = { (char[]){ "qemu" }, (char[]){ "{qemu}" }, NULL };
 	const struct claim_fd *config;
 
 	add(&fds, "lease", "", "vf0");
-	add(&fds, CLI_FD_TOKEN, "0000:02:00.0", "vf0");
-	add(&fds, CLI_FD_TOKEN, "0000:02:00.0", "vf1");
+	add(&fds, CLI_CLAIM_FD_TOKEN, "0000:02:00.0", "vf0");
+	add(&fds, CLI_CLAIM_FD_TOKEN, "0000:02:00.0", "vf1");
 	set_text(&fds, 1, "secret");
 	set_text(&fds, 2, "secret");
 	expect(&fds, "cmd|--vfio-vf-token={vf-token}|{fd:vf-token:vf1}",
@@ -177,7 +176,7 @@ START_TEST(test_tokens)
 	expect(&fds, "{vf-token:vf1}|{vf-token:vf0}", "other|secret");
 	expect(&fds, "{vf-token}", "{vf-token}: there are several; {vf-token:NAME} tells which.");
 
-	add(&fds, CLI_FD_CONFIG, "qemu", "");
+	add(&fds, CLI_CLAIM_FD_CONFIG, "qemu", "");
 	add(&paths, "vfio-device", "0000:02:10.0", "vf0");
 	add(&paths, "vfio-device", "0000:02:11.0", "vf1");
 	set_text(&paths, 0, "secret");
@@ -227,15 +226,15 @@ END_TEST
 
 START_TEST(test_environment)
 {
-	_cleanup_cli_fd_list_ struct vec fds = { 0 };
+	_cleanup_claim_fds_ struct vec fds = { 0 };
 	_cleanup_free_ char *names = NULL, *json = NULL;
 
 	add(&fds, "lease", "", "nic0");
 	add(&fds, "vfio-group", "11", "nic0");
 	add(&fds, "vfio-device", "0000:01:00.0", "nic0");
-	names = cli_env_listen_names(&fds);
+	names = cli_claim_fd_listen_names(&fds);
 	ck_assert_str_eq(names, "lease-nic0:vfio-group-11:vfio-device-0000_01_00.0");
-	json = cli_env_fds_json(&fds, 3);
+	json = cli_claim_fd_json(&fds, 3);
 	ck_assert_str_eq(json,
 			 "[{\"fd\":3,\"kind\":\"lease\",\"name\":\"nic0\",\"group\":\"nic0\"},"
 			 "{\"fd\":4,\"kind\":\"vfio-group\",\"name\":\"11\",\"group\":\"nic0\"},"

@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "cli/cli-bus.h"
-#include "cli/cli-fd.h"
+#include "cli/cli-claim-fd.h"
 #include "cli/cli-lease.h"
 #include "cli/cli-object.h"
 #include "cli/verbs/verb-plan.h"
@@ -93,7 +93,7 @@ static int verb_claim_group(struct cli *cli, const char *name, uid_t user)
 		.uid = cli->options.definition.users ? &user : NULL,
 	};
 	_cleanup_progress_ struct progress progress = { 0 };
-	_cleanup_cli_fd_list_ struct vec fds = { 0 };
+	_cleanup_claim_fds_ struct vec fds = { 0 };
 	_cleanup_free_ char *lease = NULL;
 	int r = cli_progress_start(&progress, cli);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/cli-object.h"
-#include "cli/cli-problems.h"
 #include "cli/cli-reload.h"
+#include "cli/cli-status.h"
 #include "model/dbus-names.h"
 
 /* What is wrong in the files is told, but the daemon has reloaded: only `check` fails for it. */
@@ -21,6 +21,6 @@ int verb_reload(struct cli *cli)
 		cli_json_print(problems ? problems : none, cli->options.json);
 		return 0;
 	}
-	cli_problems_print(stderr, "", cli_json_get_list(manager, "problems"));
+	cli_status_print_problems(stderr, "", cli_json_get_list(manager, "problems"));
 	return 0;
 }

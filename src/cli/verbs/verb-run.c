@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "cli/cli-bus.h"
 #include "cli/cli-child.h"
-#include "cli/cli-fd.h"
+#include "cli/cli-claim-fd.h"
 #include "cli/cli-lease.h"
 #include "cli/cli-object.h"
 #include "cli/cli-plan.h"
@@ -35,8 +35,8 @@ struct run {
 
 static void verb_run_clear(struct run *run)
 {
-	cli_fd_list_clear(&run->fds);
-	cli_fd_list_clear(&run->paths);
+	cli_claim_fd_clear_all(&run->fds);
+	cli_claim_fd_clear_all(&run->paths);
 	cli_progress_stop(&run->progress);
 	strv_free(run->groups);
 	strv_free(run->leases);
@@ -210,9 +210,9 @@ static int verb_run_add_path(struct run *run, const char *group, const char *pat
 		return r;
 	key = device_bus_key_new(cli_json_get_str(device, "bus"),
 				 cli_json_get_str(device, "address"));
-	r = key ? cli_fd_new("vfio-device", key, group, -EBADF, &fd) : -ENOMEM;
+	r = key ? cli_claim_fd_new("vfio-device", key, group, -EBADF, &fd) : -ENOMEM;
 	if (r >= 0 && vec_add(&run->paths, fd) < 0) {
-		cli_fd_free(fd);
+		cli_claim_fd_free(fd);
 		r = -ENOMEM;
 	}
 	return r < 0 ? cli_fail(r, "cannot run") : 0;
@@ -348,7 +348,7 @@ static void verb_run_end_all(struct run *run)
 {
 	uint64_t since = clock_usec(CLOCK_MONOTONIC);
 
-	cli_fd_list_clear(&run->fds);
+	cli_claim_fd_clear_all(&run->fds);
 	for (size_t i = 0; run->leases && run->leases[i]; i++)
 		verb_run_wait_released(run, run->groups[i], run->leases[i], since);
 }
