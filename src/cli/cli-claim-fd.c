@@ -46,7 +46,11 @@ void cli_claim_fd_clear_all(struct vec *fds)
 
 /* --- as the command is told of them --- */
 
-char *cli_claim_fd_env_name(const struct claim_fd *fd)
+/*
+ * Without colons, which separate the names in LISTEN_FDNAMES: "lease-nic0", "vfio-group-11",
+ * "vfio-device-0000_01_00.0". Caller frees; NULL when out of memory.
+ */
+static char *cli_claim_fd_env_name(const struct claim_fd *fd)
 {
 	bool one_per_group = str_eq(fd->kind, "lease") || str_eq(fd->kind, "vfio-container") ||
 			     str_eq(fd->kind, "iommufd");

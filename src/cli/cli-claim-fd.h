@@ -28,11 +28,6 @@ void cli_claim_fd_clear_all(struct vec *fds);
 #define _cleanup_claim_fds_ _cleanup_(cli_claim_fd_clear_all)
 
 /*
- * Without colons, which separate the names in LISTEN_FDNAMES: "lease-nic0", "vfio-group-11",
- * "vfio-device-0000_01_00.0". Caller frees; NULL when out of memory.
- */
-char *cli_claim_fd_env_name(const struct claim_fd *fd) _must_check_;
-/*
  * The values of LISTEN_FDNAMES and DEVGROUPS_FDS for @fds, the first of them being descriptor
  * @first.
  */

@@ -24,12 +24,8 @@ const char *cli_object_type_name(enum object_type type)
 	return object_types[type].name;
 }
 
-const char *cli_object_type_iface(enum object_type type)
-{
-	return object_types[type].iface;
-}
-
-enum object_type cli_object_type_of_iface(const char *iface)
+/* By interface; OBJECT_TYPES for one that is none of ours. */
+static enum object_type cli_object_type_of_iface(const char *iface)
 {
 	size_t i = 0;
 

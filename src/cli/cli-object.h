@@ -12,10 +12,7 @@
 enum object_type { OBJECT_MANAGER, OBJECT_GROUP, OBJECT_DEVICE, OBJECT_LEASE, OBJECT_TYPES };
 
 const char *cli_object_type_name(enum object_type type); /* "group" */
-const char *cli_object_type_iface(enum object_type type);
-/* By interface; OBJECT_TYPES for one that is none of ours. */
-enum object_type cli_object_type_of_iface(const char *iface);
-/* By path; OBJECT_TYPES likewise. */
+/* By path; OBJECT_TYPES for one that is none of ours. */
 enum object_type cli_object_type_of_path(const char *path);
 /*
  * What is encoded in the last part of @path: a name, a key or an id. Caller frees; NULL out of

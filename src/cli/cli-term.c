@@ -18,11 +18,6 @@ void cli_term_init(void)
 		 !str_eq(term, "dumb");
 }
 
-bool cli_term_has_colour(void)
-{
-	return colour;
-}
-
 const char *cli_term_begin(enum tint tint)
 {
 	static const char *const codes[] = {

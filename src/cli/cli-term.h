@@ -13,7 +13,6 @@ enum tint { TINT_NONE, TINT_GOOD, TINT_HELD, TINT_WAITING, TINT_BAD, TINT_FAINT,
 
 /* Looks at stdout once; call it before a pager takes its place. */
 void cli_term_init(void);
-bool cli_term_has_colour(void);
 const char *cli_term_begin(enum tint tint); /* "" where there is no colour */
 const char *cli_term_end(enum tint tint);
 
