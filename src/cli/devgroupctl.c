@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-pager.h"
-#include "cli/cli-term.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/print/cli-pager.h"
+#include "cli/print/cli-term.h"
 
 #define CLAIM_OPTIONS                                                   \
 	(CLI_OPTIONS_BIT(OPTION_LABEL) | CLI_OPTIONS_BIT(OPTION_WAIT) | \

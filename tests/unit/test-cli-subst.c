@@ -4,8 +4,8 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "cli/cli-claim-fd.h"
-#include "cli/cli-subst.h"
+#include "cli/run/cli-claim-fd.h"
+#include "cli/run/cli-subst.h"
 
 /* The descriptors have numbers only: nothing here is open. */
 static void add(struct vec *fds, const char *kind, const char *name, const char *group)

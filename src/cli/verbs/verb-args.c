@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-group-devices.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/host/cli-group-devices.h"
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args.h"
 #include "policy/plan/interface.h"

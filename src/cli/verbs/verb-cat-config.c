@@ -6,10 +6,10 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-files.h"
-#include "cli/cli-pager.h"
-#include "cli/cli-term.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/host/cli-files.h"
+#include "cli/print/cli-pager.h"
+#include "cli/print/cli-term.h"
 #include "model/config/config-dirs.h"
 #include "model/json/codec.h"
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-object.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-object.h"
 #include "model/dbus-names.h"
 
 /* The version that brought all that is said here: runtimes refuse one that is later than theirs,

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-files.h"
-#include "cli/cli-host.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/host/cli-files.h"
+#include "cli/host/cli-host.h"
 #include "model/config/config-dirs.h"
 
 static int verb_check_load_stdin(struct def_set *config)

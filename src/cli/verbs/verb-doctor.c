@@ -6,11 +6,11 @@
 #include <sys/stat.h>
 
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-host.h"
-#include "cli/cli-object.h"
-#include "cli/cli-pager.h"
-#include "cli/cli-term.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/host/cli-host.h"
+#include "cli/bus/cli-object.h"
+#include "cli/print/cli-pager.h"
+#include "cli/print/cli-term.h"
 #include "model/dbus-names.h"
 #include "model/usage.h"
 #include "policy/devinfo/mem-need.h"

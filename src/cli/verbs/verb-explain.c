@@ -3,12 +3,12 @@
 #include <stdio.h>
 
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-explain-vmm.h"
-#include "cli/cli-explain.h"
-#include "cli/cli-object.h"
-#include "cli/cli-pager.h"
-#include "cli/cli-report.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/explain/cli-explain-vmm.h"
+#include "cli/explain/cli-explain.h"
+#include "cli/bus/cli-object.h"
+#include "cli/print/cli-pager.h"
+#include "cli/explain/cli-report.h"
 #include "model/dbus-names.h"
 #include "policy/devinfo/mem-need.h"
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/cli-host.h"
-#include "cli/cli-pager.h"
-#include "cli/cli-term.h"
+#include "cli/host/cli-host.h"
+#include "cli/print/cli-pager.h"
+#include "cli/print/cli-term.h"
 #include "policy/isolation/isolation.h"
 #include "policy/isolation/topology.h"
 

@@ -4,12 +4,12 @@
 #include <stdio.h>
 
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-describe.h"
-#include "cli/cli-list.h"
-#include "cli/cli-object.h"
-#include "cli/cli-pager.h"
-#include "cli/cli-table.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/print/cli-describe.h"
+#include "cli/host/cli-list.h"
+#include "cli/bus/cli-object.h"
+#include "cli/print/cli-pager.h"
+#include "cli/print/cli-table.h"
 
 static bool verb_list_matches(const struct cli *cli, const char *name)
 {

@@ -5,9 +5,9 @@
 #include <systemd/sd-event.h>
 
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-event.h"
-#include "cli/cli-object.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/print/cli-event.h"
+#include "cli/bus/cli-object.h"
 #include "model/dbus-names.h"
 
 #define MATCH_ALL "type='signal',sender='" DG_BUS_NAME "',path_namespace='" DG_OBJECT_PATH "'"

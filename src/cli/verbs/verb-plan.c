@@ -3,11 +3,11 @@
 #include <stdio.h>
 
 #include "base/str.h"
-#include "cli/cli-json.h"
-#include "cli/cli-pager.h"
-#include "cli/cli-plan-host.h"
-#include "cli/cli-plan.h"
-#include "cli/cli-table.h"
+#include "cli/print/cli-json.h"
+#include "cli/print/cli-pager.h"
+#include "cli/host/cli-plan-host.h"
+#include "cli/bus/cli-plan.h"
+#include "cli/print/cli-table.h"
 #include "cli/verbs/verb-plan.h"
 
 static int verb_plan_print_steps(struct cli *cli, json_object *steps)

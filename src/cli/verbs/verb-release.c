@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-lease.h"
-#include "cli/cli-object.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-lease.h"
+#include "cli/bus/cli-object.h"
 #include "cli/verbs/verb-plan.h"
 
 static int verb_release_print(const struct cli *cli, const char *name, bool was_claimed)

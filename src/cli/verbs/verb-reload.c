@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli/cli-object.h"
-#include "cli/cli-reload.h"
-#include "cli/cli-status.h"
+#include "cli/bus/cli-object.h"
+#include "cli/bus/cli-reload.h"
+#include "cli/print/cli-status.h"
 #include "model/dbus-names.h"
 
 /* What is wrong in the files is told, but the daemon has reloaded: only `check` fails for it. */

@@ -2,9 +2,9 @@
 #include <stdio.h>
 
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-lease.h"
-#include "cli/cli-object.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-lease.h"
+#include "cli/bus/cli-object.h"
 
 static int verb_reset_print_clean(const struct cli *cli, const char *name, bool was_dirty)
 {

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli-bus.h"
-#include "cli/cli-json.h"
-#include "cli/cli-pager.h"
-#include "cli/cli-snapshot.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/print/cli-json.h"
+#include "cli/print/cli-pager.h"
+#include "cli/bus/cli-snapshot.h"
 
 /* As the daemon writes it, unless another layout is asked for: the snapshot is JSON in any case. */
 int verb_snapshot(struct cli *cli)

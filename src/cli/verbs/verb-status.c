@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-object.h"
-#include "cli/cli-pager.h"
-#include "cli/cli-status.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-object.h"
+#include "cli/print/cli-pager.h"
+#include "cli/print/cli-status.h"
 #include "model/dbus-names.h"
 #include "model/pciaddr.h"
 

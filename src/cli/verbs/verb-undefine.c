@@ -5,10 +5,10 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
-#include "cli/cli-bus.h"
-#include "cli/cli-files.h"
-#include "cli/cli-object.h"
-#include "cli/cli-reload.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/host/cli-files.h"
+#include "cli/bus/cli-object.h"
+#include "cli/bus/cli-reload.h"
 #include "model/config/config-dirs.h"
 
 static bool verb_undefine_is_verbose(const struct cli *cli)

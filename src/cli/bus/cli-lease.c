@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/bus/cli-agent.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/run/cli-claim-fd.h"
+#include "cli/bus/cli-lease.h"
+#include "cli/bus/cli-object.h"
+#include "cli/print/cli-term.h"
+#include "model/dbus-names.h"
+
+/* --- descriptors --- */
+
+/* The message owns its descriptors, so each is copied; 3 and up, clear of the standard ones. */
+static int cli_lease_add_fd(struct vec *fds, const char *kind, const char *name, const char *group,
+			    int fd)
+{
+	_cleanup_close_ int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	struct claim_fd *item;
+	int r;
+
+	if (copy < 0)
+		return -errno;
+	r = cli_claim_fd_new(kind, name, group, copy, &item);
+	if (r < 0)
+		return r;
+	TAKE_FD(copy);
+	r = vec_add(fds, item);
+	if (r < 0)
+		cli_claim_fd_free(item);
+	return r;
+}
+
+/* Reads an a(ssh) into @fds. How many there were, or negative errno. */
+static int cli_lease_read_fds(sd_bus_message *m, const char *group, struct vec *fds)
+{
+	const char *kind, *name;
+	int r, fd, n = 0;
+
+	r = sd_bus_message_enter_container(m, 'a', "(ssh)");
+	while (r >= 0 && (r = sd_bus_message_read(m, "(ssh)", &kind, &name, &fd)) > 0) {
+		r = cli_lease_add_fd(fds, kind, name, group, fd);
+		n++;
+	}
+	if (r >= 0)
+		r = sd_bus_message_exit_container(m);
+	return r < 0 ? r : n;
+}
+
+/*
+ * A reply carries few descriptors (DG_MAX_FDS_PER_REPLY); the rest is fetched until FdCount is
+ * reached.
+ */
+static int cli_lease_take_fds(struct cli *cli, const char *group, const char *lease, size_t first,
+			      struct vec *fds)
+{
+	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	uint32_t total;
+	int r, n;
+
+	r = sd_bus_get_property_trivial(cli->bus, DG_BUS_NAME, lease, DG_IFACE_LEASE, "FdCount",
+					&error, 'u', &total);
+	if (r < 0)
+		return cli_bus_fail(cli, &error, r);
+	while (fds->n - first < total) {
+		_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+
+		r = cli_bus_new_call(cli, lease, DG_IFACE_LEASE, "TakeFds", &call);
+		if (r)
+			return r;
+		r = sd_bus_message_append(call, "u", (uint32_t)(fds->n - first));
+		if (r < 0)
+			return cli_fail(r, "cannot make a call");
+		r = cli_bus_call(cli, call, &reply);
+		if (r)
+			return r;
+		n = cli_lease_read_fds(reply, group, fds);
+		if (n <= 0)
+			return cli_fail(n < 0 ? n : -ENODATA, "cannot take all descriptors");
+	}
+	return 0;
+}
+
+/* --- calls --- */
+static int on_cli_lease_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	*(sd_bus_message **)userdata = sd_bus_message_ref(m);
+	return 0;
+}
+
+/*
+ * Sends @call and lets signals in until its reply is there. Without a timeout: the daemon has the
+ * deadlines. Who presses Ctrl-C ends the connection, and the daemon undoes what it had begun.
+ */
+static int cli_lease_call(struct progress *progress, sd_bus_message *call, sd_bus_message **ret)
+{
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	_cleanup_slot_ sd_bus_slot *slot = NULL;
+	sd_bus *bus = progress->cli->bus;
+	const sd_bus_error *error;
+	int r;
+
+	cli_agent_open(progress->cli);
+	r = sd_bus_call_async(bus, &slot, call, on_cli_lease_reply, &reply, UINT64_MAX);
+	while (r >= 0 && !reply) {
+		r = sd_bus_process(bus, NULL);
+		if (r == 0)
+			r = sd_bus_wait(bus, UINT64_MAX);
+		if (r == -EINTR)
+			r = 0;
+	}
+	cli_agent_close(progress->cli);
+	cli_progress_end_line(progress);
+	if (r < 0)
+		return cli_fail(r, "lost the connection to devgroupd");
+	error = sd_bus_message_get_error(reply);
+	if (error)
+		return cli_bus_fail(progress->cli, error, -sd_bus_message_get_errno(reply));
+	*ret = TAKE_PTR(reply);
+	return 0;
+}
+
+static int cli_lease_append_options(sd_bus_message *call, const struct cli_options *o,
+				    const struct claim_options *how)
+{
+	int r = sd_bus_message_open_container(call, 'a', "{sv}"), yes = true;
+
+	if (r >= 0 && o->label)
+		r = cli_bus_append_option(call, "label", "s", o->label);
+	if (r >= 0)
+		r = cli_bus_append_option(call, "access", "s", how->access);
+	if (r >= 0 && how->interface)
+		r = cli_bus_append_option(call, "interface", "s", how->interface);
+	if (r >= 0 && (o->given & CLI_OPTIONS_BIT(OPTION_WAIT)))
+		r = cli_bus_append_option(call, "wait", "t", &o->wait);
+	if (r >= 0 && how->persistent)
+		r = cli_bus_append_option(call, "persistent", "b", &yes);
+	if (r >= 0 && how->uid)
+		r = cli_bus_append_option(call, "uid", "u", how->uid);
+	if (r >= 0 && o->force)
+		r = cli_bus_append_option(call, "force", "b", &yes);
+	return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+int cli_lease_claim(struct progress *progress, const char *group, const struct claim_options *how,
+		    struct vec *fds, char **ret_lease)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	_cleanup_free_ char *lease = NULL;
+	struct cli *cli = progress->cli;
+	size_t first = fds->n;
+	const char *path;
+	int r;
+
+	cli_progress_await(progress, group);
+	r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Claim", &call);
+	if (r)
+		return r;
+	r = sd_bus_message_append(call, "s", group);
+	if (r >= 0)
+		r = cli_lease_append_options(call, &cli->options, how);
+	if (r < 0)
+		return cli_fail(r, "cannot make a call");
+	r = cli_lease_call(progress, call, &reply);
+	if (r)
+		return r;
+	r = sd_bus_message_read(reply, "o", &path);
+	if (r >= 0)
+		r = cli_lease_read_fds(reply, group, fds);
+	if (r < 0)
+		return cli_fail(r, "cannot read what was claimed");
+	lease = strdup(path);
+	if (!lease)
+		return cli_fail(-ENOMEM, "cannot go on");
+	/* the message's own copies would hold the lease as well as ours do */
+	reply = sd_bus_message_unref(reply);
+	r = how->persistent ? 0 : cli_lease_take_fds(cli, group, lease, first, fds);
+	if (r)
+		return r;
+	*ret_lease = TAKE_PTR(lease);
+	return 0;
+}
+
+/* Ends a lease by @method of the manager. */
+static int cli_lease_end(struct progress *progress, const char *method, const char *group,
+			 const char *lease)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	const struct cli_options *o = &progress->cli->options;
+	int r = 0;
+
+	/* a reset of what nobody has makes a lease of its own */
+	if (str_eq(lease, "/"))
+		cli_progress_await(progress, group);
+	else
+		r = cli_progress_follow(progress, lease);
+	if (!r)
+		r = cli_bus_new_call(progress->cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, method,
+				     &call);
+	if (r)
+		return r;
+	r = sd_bus_message_append(call, "s", group);
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'a', "{sv}");
+	if (r >= 0 && (o->given & CLI_OPTIONS_BIT(OPTION_WAIT)))
+		r = cli_bus_append_option(call, "wait", "t", &o->wait);
+	if (r >= 0 && o->method)
+		r = cli_bus_append_option(call, "method", "s", o->method);
+	if (r >= 0)
+		r = sd_bus_message_close_container(call);
+	return r < 0 ? cli_fail(r, "cannot make a call") : cli_lease_call(progress, call, &reply);
+}
+
+int cli_lease_release(struct progress *progress, const char *group, const char *lease)
+{
+	return cli_lease_end(progress, "Release", group, lease);
+}
+
+int cli_lease_reset(struct progress *progress, const char *group, const char *lease)
+{
+	return cli_lease_end(progress, "Reset", group, lease);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Claim and Release over the bus, and the descriptors that a claim brings. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/macro.h"
+#include "base/vec.h"
+#include "cli/bus/cli-progress.h"
+
+struct claim_options {
+	const char *access;    /* "fd" or "node" */
+	const char *interface; /* NULL: the daemon's choice */
+	bool persistent;
+	const uid_t *uid; /* the lease is that user's; NULL: the caller's */
+};
+
+/*
+ * Claims @group with the options of the command line and @how, shows the steps, and appends all its
+ * descriptors to @fds (struct claim_fd, owned). *ret_lease is the path of the lease; caller frees.
+ */
+int cli_lease_claim(struct progress *progress, const char *group, const struct claim_options *how,
+		    struct vec *fds, char **ret_lease) _must_check_;
+
+/* Releases @group, whose lease is @lease ("/": none known). */
+int cli_lease_release(struct progress *progress, const char *group, const char *lease) _must_check_;
+/* The same of a dirty group, after a reset. */
+int cli_lease_reset(struct progress *progress, const char *group, const char *lease) _must_check_;

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-object.h"
+#include "cli/bus/cli-progress.h"
+#include "cli/print/cli-term.h"
+#include "model/dbus-names.h"
+
+#define MATCH_ALL "type='signal',sender='" DG_BUS_NAME "',path_namespace='" DG_OBJECT_PATH "'"
+
+void cli_progress_end_line(struct progress *progress)
+{
+	if (!progress->pending)
+		return;
+	fputc('\n', stderr);
+	free(TAKE_PTR(progress->pending));
+}
+
+/*
+ * On a terminal the line of a step appears when it starts and is finished when it ends;
+ * elsewhere only whole lines make sense.
+ */
+static void cli_progress_print_step(struct progress *progress, const char *line, const char *state)
+{
+	bool running = str_eq(state, "running");
+
+	if (running && !progress->on_terminal)
+		return;
+	if (!running && str_eq(progress->pending, line)) {
+		fprintf(stderr, "%s\n", state);
+		free(TAKE_PTR(progress->pending));
+		return;
+	}
+	cli_progress_end_line(progress);
+	fprintf(stderr, "%s %s", line, running ? "" : state);
+	if (running)
+		progress->pending = strdup(line);
+	if (!progress->pending)
+		fputc('\n', stderr);
+}
+
+static int on_progress_step(struct progress *progress, sd_bus_message *m)
+{
+	_cleanup_free_ char *line = NULL, *clean = NULL;
+	const char *step, *device, *state;
+	uint32_t index, count;
+	int r;
+
+	r = sd_bus_message_read(m, "uusss", &index, &count, &step, &device, &state);
+	if (r < 0)
+		return r;
+	/* on the bus the first step is number 0 */
+	line = str_printf("  [%*u/%u] %-14s %-16s", count > 9 ? 2 : 1, index + 1, count, step,
+			  device);
+	clean = cli_term_clean(state);
+	if (!line || !clean)
+		return -ENOMEM;
+	cli_progress_print_step(progress, line, clean);
+	return 0;
+}
+
+/* A lease is announced before its first step. */
+static int on_progress_lease_added(struct progress *progress, sd_bus_message *m)
+{
+	_cleanup_json_ json_object *object = NULL;
+	const char *path;
+	int64_t pid;
+	int r;
+
+	if (!progress->awaited)
+		return 0;
+	r = sd_bus_message_read_basic(m, 'o', &path);
+	if (r < 0 || cli_object_type_of_path(path) != OBJECT_LEASE)
+		return r < 0 ? r : 0;
+	r = cli_object_read_interfaces(m, path, &object);
+	if (r < 0 || !str_eq(cli_json_get_str(object, "group"), progress->awaited))
+		return r < 0 ? r : 0;
+	/* while we wait for a busy group another claimer's lease may come and go */
+	pid = cli_json_get_int(object, "pid", 0);
+	if (pid > 0 && pid != getpid() && !progress->cli->options.host &&
+	    !progress->cli->options.machine)
+		return 0;
+	progress->awaited = NULL;
+	return strv_add(&progress->leases, path);
+}
+
+static int on_progress_lease_removed(struct progress *progress, sd_bus_message *m)
+{
+	const char *path;
+	int r = sd_bus_message_read_basic(m, 'o', &path);
+
+	if (r < 0 || cli_object_type_of_path(path) != OBJECT_LEASE)
+		return r < 0 ? r : 0;
+	return strv_add(&progress->ended_leases, path);
+}
+
+/* Whether to end the command is not ours to decide. */
+static int on_progress_release_request(struct progress *progress, sd_bus_message *m)
+{
+	uint32_t uid;
+	int r = sd_bus_message_read(m, "u", &uid);
+
+	if (r < 0)
+		return r;
+	cli_progress_end_line(progress);
+	fprintf(stderr,
+		"devgroupctl: uid %u wants what this command holds. It is given back when the "
+		"command "
+		"ends.\n",
+		uid);
+	return 0;
+}
+
+static int on_progress_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct progress *progress = userdata;
+	int r = 0;
+
+	if (sd_bus_message_is_signal(m, DG_IFACE_LEASE, "Step")) {
+		if (progress->show && strv_contains(progress->leases, sd_bus_message_get_path(m)))
+			r = on_progress_step(progress, m);
+	} else if (sd_bus_message_is_signal(m, DG_IFACE_LEASE, "ReleaseRequested")) {
+		if (progress->holds && strv_contains(progress->leases, sd_bus_message_get_path(m)))
+			r = on_progress_release_request(progress, m);
+	} else if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.ObjectManager",
+					    "InterfacesAdded")) {
+		r = on_progress_lease_added(progress, m);
+	} else if (sd_bus_message_is_signal(m, "org.freedesktop.DBus.ObjectManager",
+					    "InterfacesRemoved")) {
+		r = on_progress_lease_removed(progress, m);
+	}
+	/* a signal that cannot be read costs a line of progress, not the claim */
+	(void)r;
+	return 0;
+}
+
+int cli_progress_start(struct progress *progress, struct cli *cli)
+{
+	const struct cli_options *o = &cli->options;
+	int r = cli_bus_open(cli);
+
+	if (r)
+		return r;
+	progress->cli = cli;
+	progress->on_terminal = isatty(STDERR_FILENO);
+	progress->show = !o->quiet && (progress->on_terminal || o->verbose);
+	r = sd_bus_add_match(cli->bus, &progress->slot, MATCH_ALL, on_progress_signal, progress);
+	return r < 0 ? cli_fail(r, "cannot listen to devgroupd") : 0;
+}
+
+void cli_progress_stop(struct progress *progress)
+{
+	cli_progress_end_line(progress);
+	sd_bus_slot_unref(progress->slot);
+	strv_free(progress->leases);
+	strv_free(progress->ended_leases);
+	*progress = (struct progress){ 0 };
+}
+
+int cli_progress_follow(struct progress *progress, const char *lease)
+{
+	if (strv_contains(progress->leases, lease))
+		return 0;
+	return strv_add(&progress->leases, lease) < 0 ? cli_fail(-ENOMEM, "cannot go on") : 0;
+}
+
+void cli_progress_await(struct progress *progress, const char *group)
+{
+	progress->awaited = group;
+}
+
+bool cli_progress_lease_ended(const struct progress *progress, const char *lease)
+{
+	return strv_contains(progress->ended_leases, lease);
+}

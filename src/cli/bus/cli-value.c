@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "base/str.h"
+#include "cli/bus/cli-value.h"
+
+/* On the bus a structure's fields have places, in JSON they have names. */
+static const struct {
+	const char *property;
+	const char *fields[6];
+} value_structures[] = {
+	{ "blockers", { "code", "device", "text" } },
+	{ "problems", { "file", "line", "text" } },
+	{ "isolation", { "cause", "device", "text" } },
+	{ "reserved-regions", { "start", "end", "type" } },
+	{ "mdev-types", { "id", "name", "description", "available-instances", "device-api" } },
+};
+
+static const char *const *cli_value_find_fields(const char *property)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(value_structures); i++)
+		if (str_eq(property, value_structures[i].property))
+			return value_structures[i].fields;
+	return NULL;
+}
+
+static int cli_value_wrap(json_object *value, json_object **ret)
+{
+	if (!value)
+		return -ENOMEM;
+	*ret = value;
+	return 0;
+}
+
+static int cli_value_read_basic(sd_bus_message *m, char type, json_object **ret)
+{
+	union {
+		const char *s;
+		int b, h;
+		uint8_t y;
+		int16_t n;
+		uint16_t q;
+		int32_t i;
+		uint32_t u;
+		int64_t x;
+		uint64_t t;
+		double d;
+	} value;
+	int r = sd_bus_message_read_basic(m, type, &value);
+
+	if (r < 0)
+		return r;
+	switch (type) {
+	case 'b':
+		return cli_value_wrap(json_object_new_boolean(value.b), ret);
+	case 'y':
+		return cli_value_wrap(json_object_new_int(value.y), ret);
+	case 'n':
+		return cli_value_wrap(json_object_new_int(value.n), ret);
+	case 'q':
+		return cli_value_wrap(json_object_new_int(value.q), ret);
+	case 'i':
+		return cli_value_wrap(json_object_new_int(value.i), ret);
+	case 'u':
+		return cli_value_wrap(json_object_new_int64(value.u), ret);
+	case 'x':
+		return cli_value_wrap(json_object_new_int64(value.x), ret);
+	case 't':
+		return cli_value_wrap(json_object_new_uint64(value.t), ret);
+	case 'd':
+		return cli_value_wrap(json_object_new_double(value.d), ret);
+	case 'h':
+		return cli_value_wrap(json_object_new_int(value.h), ret);
+	default:
+		return cli_value_wrap(json_object_new_string(value.s), ret);
+	}
+}
+
+static int cli_value_read_list(sd_bus_message *m, const char *contents, const char *name,
+			       json_object **ret)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+	int r;
+
+	if (!list)
+		return -ENOMEM;
+	r = sd_bus_message_enter_container(m, 'a', contents);
+	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0) {
+		json_object *item;
+
+		r = cli_value_read(m, name, &item);
+		if (r >= 0)
+			r = cli_json_append(list, item);
+	}
+	if (r >= 0)
+		r = sd_bus_message_exit_container(m);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(list);
+	return 0;
+}
+
+static int cli_value_read_entry(sd_bus_message *m, const char *contents, json_object *dict)
+{
+	_cleanup_json_ json_object *key = NULL;
+	json_object *item;
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'e', contents);
+	if (r >= 0)
+		r = cli_value_read(m, NULL, &key);
+	if (r >= 0)
+		r = cli_value_read(m, NULL, &item);
+	if (r >= 0)
+		r = cli_json_set(dict, json_object_get_string(key), item);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+/* @contents is that of the array: "{sv}". */
+static int cli_value_read_dict(sd_bus_message *m, const char *contents, json_object **ret)
+{
+	_cleanup_json_ json_object *dict = json_object_new_object();
+	_cleanup_free_ char *types = strndup(contents + 1, strlen(contents) - 2);
+	int r;
+
+	if (!dict || !types)
+		return -ENOMEM;
+	r = sd_bus_message_enter_container(m, 'a', contents);
+	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0)
+		r = cli_value_read_entry(m, types, dict);
+	if (r >= 0)
+		r = sd_bus_message_exit_container(m);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(dict);
+	return 0;
+}
+
+static int cli_value_read_field(sd_bus_message *m, json_object *into, const char *field)
+{
+	json_object *value;
+	int r = cli_value_read(m, NULL, &value);
+
+	if (r < 0)
+		return r;
+	return field ? cli_json_set(into, field, value) : cli_json_append(into, value);
+}
+
+/* With names an object, without an array. */
+static int cli_value_read_struct(sd_bus_message *m, const char *contents, const char *name,
+				 json_object **ret)
+{
+	const char *const *fields = cli_value_find_fields(name);
+	_cleanup_json_ json_object *into =
+		fields ? json_object_new_object() : json_object_new_array();
+	int r;
+
+	if (!into)
+		return -ENOMEM;
+	r = sd_bus_message_enter_container(m, 'r', contents);
+	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0) {
+		r = fields && !*fields ? sd_bus_message_skip(m, NULL) :
+					 cli_value_read_field(m, into, fields ? *fields : NULL);
+		if (fields && *fields)
+			fields++;
+	}
+	if (r >= 0)
+		r = sd_bus_message_exit_container(m);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(into);
+	return 0;
+}
+
+int cli_value_read(sd_bus_message *m, const char *name, json_object **ret)
+{
+	const char *contents;
+	char type;
+	int r = sd_bus_message_peek_type(m, &type, &contents);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENXIO;
+	switch (type) {
+	case 'a':
+		return contents[0] == '{' ? cli_value_read_dict(m, contents, ret) :
+					    cli_value_read_list(m, contents, name, ret);
+	case 'r':
+		return cli_value_read_struct(m, contents, name, ret);
+	case 'v':
+		r = sd_bus_message_enter_container(m, 'v', contents);
+		if (r >= 0)
+			r = cli_value_read(m, name, ret);
+		return r < 0 ? r : sd_bus_message_exit_container(m);
+	default:
+		return cli_value_read_basic(m, type, ret);
+	}
+}

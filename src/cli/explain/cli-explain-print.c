@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/print/cli-describe.h"
+#include "cli/explain/cli-explain.h"
+#include "cli/explain/cli-facts.h"
+#include "cli/print/cli-table.h"
+
+#define DEVICES_SHOWN 8 /* in a sentence */
+
+static void explain_print_clean(const char *before, const char *text)
+{
+	_cleanup_free_ char *clean = cli_term_clean(text);
+
+	printf("%s%s\n", before, str_or(clean, ""));
+}
+
+static void explain_print_heading(const char *text)
+{
+	printf("\n%s%s%s\n", cli_term_begin(TINT_BOLD), text, cli_term_end(TINT_BOLD));
+}
+
+/* "0000:04:01.0, 0000:04:02.0 and 30 others" */
+static char *explain_print_join_some(json_object *list)
+{
+	size_t n = cli_json_list_length(list);
+	_cleanup_free_ char *text = NULL;
+	_cleanup_strv_ char **words = NULL;
+
+	for (size_t i = 0; i < n && i < DEVICES_SHOWN; i++)
+		if (strv_add(&words, json_object_get_string(json_object_array_get_idx(list, i))) <
+		    0)
+			return NULL;
+	text = strv_join(words, ", ");
+	if (!text || n <= DEVICES_SHOWN)
+		return TAKE_PTR(text);
+	return str_printf("%s and %zu others", text, n - DEVICES_SHOWN);
+}
+
+/* --- what moves together --- */
+
+static void explain_print_title(json_object *object, size_t n_devices)
+{
+	_cleanup_free_ char *iommu =
+		cli_describe_numbers(cli_json_get_list(object, "iommu-groups"));
+	_cleanup_free_ char *name = cli_term_clean(cli_json_get_str(object, "name"));
+	const char *state = cli_json_get_str(object, "state"),
+		   *group = cli_json_get_str(object, "group");
+
+	printf("%s%s%s", cli_term_begin(TINT_BOLD), str_or(name, ""), cli_term_end(TINT_BOLD));
+	if (!str_empty(state))
+		printf(" is %s%s%s", cli_term_begin(cli_term_state_tint(state)), state,
+		       cli_term_end(TINT_NONE));
+	if (!str_empty(group))
+		explain_print_clean(" is in the group ", group);
+	else
+		putchar('\n');
+	if (str_empty(iommu))
+		printf("The kernel put it in no IOMMU group.\n");
+	else if (n_devices == 1)
+		printf("Alone in IOMMU group %s.\n", iommu);
+	else
+		printf("%zu devices in IOMMU group %s, which move together:\n", n_devices, iommu);
+}
+
+static int explain_print_add_row(struct table *table, json_object *device)
+{
+	const char *driver = cli_json_get_str(device, "driver"),
+		   *pf = cli_json_get_str(device, "vf-of");
+	_cleanup_free_ char *text = NULL;
+
+	if (str_empty(pf))
+		text = str_printf("%s%s", cli_json_get_str(device, "description"),
+				  cli_json_get_bool(device, "bridge") ?
+					  " (a bridge: it stays with the host)" :
+					  "");
+	else
+		text = str_printf("%s (virtual function %lld of %s)",
+				  cli_json_get_str(device, "description"),
+				  (long long)cli_json_get_int(device, "vf-index", 0), pf);
+	const struct cell cells[] = {
+		{ cli_json_get_str(device, "device"), TINT_NONE },
+		{ str_empty(driver) ? "no driver" : driver, TINT_NONE },
+		{ text, TINT_FAINT },
+	};
+
+	return text ? cli_table_add_member(table, cells, ARRAY_SIZE(cells)) : -1;
+}
+
+static void explain_print_devices(json_object *devices)
+{
+	_cleanup_table_ struct table table = { 0 };
+
+	for (size_t i = 0; i < cli_json_list_length(devices); i++)
+		if (explain_print_add_row(&table, json_object_array_get_idx(devices, i)) < 0)
+			return;
+	cli_table_print(&table, false);
+}
+
+/* --- why --- */
+
+/* Some causes have one sentence for all that they are about; for the rest it is their own text. */
+static char *explain_print_cause_sentence(json_object *device, json_object *cause,
+					  json_object *causes)
+{
+	const char *code = cli_json_get_str(cause, "cause"),
+		   *address = cli_json_get_str(device, "device");
+	_cleanup_json_ json_object *peers = json_object_new_array();
+	_cleanup_free_ char *names = NULL;
+
+	if (str_eq(code, "multifunction"))
+		return str_printf(
+			"%s: functions of the one device %.*s, which does not keep them apart "
+			"(no ACS)",
+			code, (int)(strrchr(address, '.') - address), address);
+	if (!str_eq(code, "peer-to-peer"))
+		return str_printf("%s: %s", code, cli_json_get_str(cause, "text"));
+	for (size_t i = 0; peers && i < cli_json_list_length(causes); i++) {
+		json_object *other = json_object_array_get_idx(causes, i);
+
+		if (str_eq(cli_json_get_str(other, "cause"), code) &&
+		    cli_json_append(peers,
+				    json_object_new_string(cli_json_get_str(other, "device"))) < 0)
+			return NULL;
+	}
+	names = explain_print_join_some(peers);
+	return !names ? NULL :
+			str_printf(
+				"%s: a switch without ACS can pass its requests to %s, in another "
+				"group, without the IOMMU seeing them",
+				code, names);
+}
+
+static int explain_print_add_sentence(json_object *sentences, const char *sentence,
+				      const char *device)
+{
+	json_object *list = cli_json_get_list(sentences, sentence);
+	int r = 0;
+
+	if (!list) {
+		list = json_object_new_array();
+		r = cli_json_set(sentences, sentence, list);
+	}
+	if (r < 0 || cli_json_list_has(list, device))
+		return r;
+	return cli_json_append(list, json_object_new_string(device));
+}
+
+/* Devices with the same sentence about them are told of together. */
+static int explain_print_collect_causes(json_object *devices, json_object *sentences)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
+		json_object *device = json_object_array_get_idx(devices, i);
+		json_object *causes = cli_json_get_list(device, "causes");
+
+		for (size_t k = 0; r >= 0 && k < cli_json_list_length(causes); k++) {
+			json_object *cause = json_object_array_get_idx(causes, k);
+			_cleanup_free_ char *sentence =
+				explain_print_cause_sentence(device, cause, causes);
+
+			r = sentence ?
+				    explain_print_add_sentence(sentences, sentence,
+							       cli_json_get_str(device, "device")) :
+				    -1;
+		}
+	}
+	return r;
+}
+
+static void explain_print_causes(json_object *object)
+{
+	_cleanup_json_ json_object *sentences = json_object_new_object();
+
+	if (!sentences ||
+	    explain_print_collect_causes(cli_json_get_list(object, "devices"), sentences) < 0)
+		return;
+	explain_print_heading(str_eq(cli_json_get_str(object, "source"), "kernel-module") ?
+				      "Why (from the kernel module)" :
+				      "Why (derived from configuration space)");
+	if (cli_json_get_bool(object, "groups-derived"))
+		printf("  No kernel was asked: the IOMMU groups are what its rules make of this "
+		       "host.\n");
+	if (json_object_object_length(sentences) == 0)
+		printf("  Nothing ties it to another device.\n");
+	json_object_object_foreach(sentences, sentence, list)
+	{
+		_cleanup_free_ char *names = explain_print_join_some(list);
+
+		printf("  %s\n", str_or(names, ""));
+		explain_print_clean("    ", sentence);
+	}
+}
+
+/* --- what stands against a claim --- */
+
+static void explain_print_blockers(json_object *object)
+{
+	json_object *blockers = cli_json_get_list(object, "blockers");
+	const char *label = cli_json_get_str(object, "reserved-for");
+
+	explain_print_heading("What stands against a claim");
+	if (!str_empty(label)) {
+		_cleanup_free_ char *clean = cli_term_clean(label);
+
+		printf("  It is reserved: only a claim with the label %s gets it.\n",
+		       str_or(clean, "?"));
+	} else if (cli_json_list_length(blockers) == 0) {
+		printf("  Nothing.\n");
+	}
+	for (size_t i = 0; i < cli_json_list_length(blockers); i++) {
+		json_object *blocker = json_object_array_get_idx(blockers, i), *hard;
+		bool soft = json_object_object_get_ex(blocker, "hard", &hard) &&
+			    !json_object_get_boolean(hard);
+
+		printf("  %s%s%s %s%s\n", cli_term_begin(soft ? TINT_WAITING : TINT_BAD),
+		       cli_json_get_str(blocker, "code"), cli_term_end(TINT_NONE),
+		       cli_json_get_str(blocker, "device"), soft ? " (--force overrides it)" : "");
+		explain_print_clean("    ", cli_json_get_str(blocker, "text"));
+	}
+}
+
+/* --- resets --- */
+
+static char *explain_print_describe_reset(json_object *reset)
+{
+	json_object *devices = cli_json_get_list(reset, "devices");
+	_cleanup_free_ char *others = explain_print_join_some(devices);
+	const char *reach = cli_json_get_str(reset, "reach"),
+		   *below = cli_json_get_str(reset, "below");
+
+	if (!others)
+		return NULL;
+	if (str_eq(reach, "platform"))
+		return strdup("what it hits is up to the firmware or the driver");
+	if (str_eq(reach, "function"))
+		return str_printf("this function%s%s",
+				  str_empty(others) ? " only" : ", and its virtual functions ",
+				  others);
+	return str_printf("%s %s%s%s", str_eq(reach, "slot") ? "the slot below" : "all below",
+			  str_empty(below) ? "the root" : below,
+			  str_empty(others) ? ", where nothing else is" : ", also ", others);
+}
+
+static void explain_print_no_reset(json_object *device)
+{
+	json_object *shared = cli_json_get_list(device, "shared-bus-reset");
+	_cleanup_free_ char *others = explain_print_join_some(shared);
+
+	if (shared)
+		printf("  %s  none of its own. That of the bus needs one user for all that it "
+		       "hits: "
+		       "also %s\n",
+		       cli_json_get_str(device, "device"), str_or(others, ""));
+	else
+		printf("  %s  none: it goes from one user to the next as it is\n",
+		       cli_json_get_str(device, "device"));
+}
+
+static void explain_print_device_resets(json_object *device)
+{
+	json_object *resets = cli_json_get_list(device, "resets");
+
+	if (cli_json_list_length(resets) == 0)
+		explain_print_no_reset(device);
+	for (size_t i = 0; i < cli_json_list_length(resets); i++) {
+		json_object *reset = json_object_array_get_idx(resets, i);
+		_cleanup_free_ char *text = explain_print_describe_reset(reset);
+
+		printf("  %s  %s: %s\n", cli_json_get_str(device, "device"),
+		       cli_json_get_str(reset, "method"), str_or(text, ""));
+	}
+}
+
+/* Resets of its VFIO driver; it may be one that takes no device without. */
+static void explain_print_vfio_reset(json_object *device)
+{
+	_cleanup_free_ char *module = cli_term_clean(cli_json_get_str(device, "reset-driver"));
+	bool required = cli_json_get_bool(device, "reset-required");
+
+	printf("  %s  ", cli_json_get_str(device, "device"));
+	if (!str_empty(module))
+		printf("by VFIO with the module %s, when it is opened and when it is closed",
+		       module);
+	else if (!required)
+		printf("none is required, and no module is known that does it: it may go from one "
+		       "user to the next as it is");
+	else if (str_empty(cli_json_get_str(device, "compatible")))
+		printf("by VFIO, if its firmware has a way; required (reset-required)");
+	else
+		printf("none; required (reset-required)");
+	putchar('\n');
+}
+
+static bool explain_print_is_mdev(json_object *device)
+{
+	return !str_empty(cli_json_get_str(device, "mdev-type"));
+}
+
+/* A bridge is not lent, so what resets it is nobody's question. */
+static void explain_print_resets(json_object *devices)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
+		json_object *device = json_object_array_get_idx(devices, i);
+
+		if (cli_json_get_bool(device, "bridge") || cli_json_get_list(device, "mdev-types"))
+			continue;
+		if (!any)
+			explain_print_heading("Resets");
+		any = true;
+		if (explain_print_is_mdev(device))
+			printf("  %s  the driver of its parent sees to that, when it is opened or "
+			       "closed\n",
+			       cli_json_get_str(device, "device"));
+		else if (json_object_object_get_ex(device, "reset-required", NULL))
+			explain_print_vfio_reset(device);
+		else
+			explain_print_device_resets(device);
+	}
+}
+
+/* --- mediated devices --- */
+
+static void explain_print_mdev_types(json_object *devices)
+{
+	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
+		json_object *device = json_object_array_get_idx(devices, i),
+			    *types = cli_json_get_list(device, "mdev-types");
+
+		if (cli_json_list_length(types) == 0)
+			continue;
+		explain_print_heading("Mediated devices");
+		for (size_t k = 0; k < cli_json_list_length(types); k++) {
+			json_object *type = json_object_array_get_idx(types, k);
+			_cleanup_free_ char *text = str_printf(
+				"%s of %s: %s, %s; %lld more can be made",
+				cli_json_get_str(type, "id"), cli_json_get_str(device, "device"),
+				cli_json_get_str(type, "name"),
+				cli_json_get_str(type, "device-api"),
+				(long long)cli_json_get_int(type, "available-instances", 0));
+
+			explain_print_clean("  ", str_or(text, ""));
+		}
+	}
+}
+
+/* --- quirks --- */
+
+/* Devices of one model have the same ones: they are told of together. */
+static int explain_print_collect_quirks(json_object *devices, json_object *texts)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
+		json_object *device = json_object_array_get_idx(devices, i);
+		json_object *quirks = cli_json_get_list(device, "quirks");
+
+		for (size_t k = 0; r >= 0 && k < cli_json_list_length(quirks); k++) {
+			json_object *quirk = json_object_array_get_idx(quirks, k);
+			_cleanup_free_ char *text = str_printf(
+				"%s: %s\n    From %s (%s:%lld).", cli_json_get_str(quirk, "topic"),
+				cli_json_get_str(quirk, "text"), cli_json_get_str(quirk, "source"),
+				cli_json_get_str(quirk, "file"),
+				(long long)cli_json_get_int(quirk, "line", 0));
+
+			r = text ? explain_print_add_sentence(texts, text,
+							      cli_json_get_str(device, "device")) :
+				   -1;
+		}
+	}
+	return r;
+}
+
+static void explain_print_hints(json_object *device)
+{
+	json_object *hints = json_object_object_get(device, "vmm-hints");
+
+	if (!hints || json_object_object_length(hints) == 0)
+		return;
+	printf("  %s  for a VMM:", cli_json_get_str(device, "device"));
+	json_object_object_foreach(hints, name, value)
+		printf(" %s=%s", name, json_object_get_string(value));
+	putchar('\n');
+}
+
+static void explain_print_quirks(json_object *devices)
+{
+	_cleanup_json_ json_object *texts = json_object_new_object();
+
+	if (!texts || explain_print_collect_quirks(devices, texts) < 0 ||
+	    json_object_object_length(texts) == 0)
+		return;
+	explain_print_heading("Known of the model");
+	json_object_object_foreach(texts, text, list)
+	{
+		_cleanup_free_ char *names = explain_print_join_some(list);
+
+		printf("  %s\n    %s\n", str_or(names, ""), text);
+	}
+	for (size_t i = 0; i < cli_json_list_length(devices); i++)
+		explain_print_hints(json_object_array_get_idx(devices, i));
+}
+
+void cli_explain_print(json_object *object)
+{
+	json_object *devices = cli_json_get_list(object, "devices"),
+		    *advice = cli_json_get_list(object, "advice");
+
+	explain_print_title(object, cli_json_list_length(devices));
+	explain_print_devices(devices);
+	explain_print_causes(object);
+	explain_print_blockers(object);
+	explain_print_resets(devices);
+	explain_print_mdev_types(devices);
+	explain_print_quirks(devices);
+	cli_facts_print(devices);
+	if (cli_json_list_length(advice) > 0)
+		explain_print_heading("What would change that");
+	for (size_t i = 0; i < cli_json_list_length(advice); i++)
+		explain_print_clean("  ",
+				    json_object_get_string(json_object_array_get_idx(advice, i)));
+}

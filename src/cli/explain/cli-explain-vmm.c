@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "cli/explain/cli-explain-vmm.h"
+#include "cli/print/cli-term.h"
+#include "policy/devinfo/mem-need.h"
+#include "policy/plan/interface.h"
+
+static json_object *explain_vmm_list_interfaces(const struct inventory *inv)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	if (!list ||
+	    (inv->has_vfio && cli_json_append(list, json_object_new_string("group")) < 0) ||
+	    (!interface_why_no_iommufd(inv) &&
+	     cli_json_append(list, json_object_new_string("iommufd")) < 0))
+		return NULL;
+	return TAKE_PTR(list);
+}
+
+static int explain_vmm_add_memory(json_object *vmm, const char *memlock, uint64_t ram)
+{
+	_cleanup_free_ char *memory = mem_need_format(ram),
+			    *least = mem_need_format(mem_need_min(ram));
+	_cleanup_free_ char *usual = mem_need_format(mem_need_typical(ram));
+	uint64_t limit = 0;
+
+	if (memlock && str_parse_size(memlock, &limit) < 0)
+		limit = 0;
+	if (!memory || !least || !usual || cli_json_set_str(vmm, "memory", memory) < 0 ||
+	    cli_json_set_str(vmm, "locked-least", least) < 0 ||
+	    cli_json_set_str(vmm, "locked-usual", usual) < 0)
+		return -ENOMEM;
+	return cli_json_set(vmm, "memlock-is-enough",
+			    json_object_new_boolean(limit >= mem_need_min(ram)));
+}
+
+int cli_explain_vmm_fill(json_object *object, const struct cli_host *host, const char *memlock,
+			 uint64_t ram)
+{
+	const char *why = interface_why_no_iommufd(host->inv);
+	json_object *vmm = json_object_new_object();
+	int r = cli_json_set(object, "vmm", vmm);
+
+	if (r >= 0)
+		r = cli_json_set(vmm, "interfaces", explain_vmm_list_interfaces(host->inv));
+	if (r >= 0 && why)
+		r = cli_json_set_str(vmm, "no-iommufd", why);
+	if (r >= 0 && memlock)
+		r = cli_json_set_str(vmm, "memlock", memlock);
+	return r < 0 || !ram ? r : explain_vmm_add_memory(vmm, memlock, ram);
+}
+
+static void explain_vmm_print_memory(json_object *vmm)
+{
+	const char *memlock = cli_json_get_str(vmm, "memlock"),
+		   *least = cli_json_get_str(vmm, "locked-least");
+
+	printf("  A VM with %s of memory locks %s or more, with either interface: all that its "
+	       "devices may reach, "
+	       "once for all of them.\n",
+	       cli_json_get_str(vmm, "memory"), least);
+	printf("  With large firmware or virtual graphics, or an IOMMU in the guest, it is more: "
+	       "%s is enough as a rule.\n",
+	       cli_json_get_str(vmm, "locked-usual"));
+	if (cli_json_get_bool(vmm, "memlock-is-enough"))
+		printf("  memlock of the group raises the holder's limit to %s, which is enough.\n",
+		       memlock);
+	else
+		printf("  %s%s%s: unless the VMM's own limit is high enough (ulimit -l; 8M is "
+		       "usual), it fails to map memory "
+		       "(Cannot allocate memory). Set \"memlock\": \"%s\" in the definition.\n",
+		       str_empty(memlock) ? "The group has no memlock" : "memlock of the group is ",
+		       memlock, str_empty(memlock) ? "" : ", which is not enough",
+		       cli_json_get_str(vmm, "locked-usual"));
+}
+
+void cli_explain_vmm_print(json_object *object)
+{
+	json_object *vmm = NULL;
+	const char *why;
+
+	if (!json_object_object_get_ex(object, "vmm", &vmm))
+		return;
+	why = cli_json_get_str(vmm, "no-iommufd");
+	printf("\n%sFor a VMM%s\n", cli_term_begin(TINT_BOLD), cli_term_end(TINT_BOLD));
+	if (str_empty(why))
+		printf("  interfaces: iommufd, and the older group and container\n");
+	else
+		printf("  interfaces: group and container; no iommufd: %s\n", why);
+	if (!str_empty(cli_json_get_str(vmm, "memory")))
+		explain_vmm_print_memory(vmm);
+	else if (!str_empty(cli_json_get_str(vmm, "memlock")))
+		printf("  memlock: %s\n", cli_json_get_str(vmm, "memlock"));
+}

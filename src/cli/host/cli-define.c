@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fileio.h"
+#include "base/str.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/host/cli-define.h"
+#include "cli/host/cli-files.h"
+#include "model/config/config-dirs.h"
+#include "model/json/jsontext.h"
+
+#define ON_COMMAND_LINE "command line"
+#define MAX_DEPTH 64 /* of what `list` prints: deeper than a file may be */
+
+/* --- from options --- */
+
+/* An address, or a selector as a file has it. */
+static json_object *cli_define_device_from_option(const char *text)
+{
+	json_object *selector = text[0] == '{' ? json_tokener_parse(text) : NULL;
+
+	return selector ? selector : json_object_new_string(text);
+}
+
+static int cli_define_put_devices(json_object *group, char *const *devices)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+	int r = list ? 0 : -ENOMEM;
+
+	STRV_FOREACH(device, devices)
+		if (r >= 0)
+			r = cli_json_append(list, cli_define_device_from_option(*device));
+	return r < 0 ? r : cli_json_set(group, "devices", TAKE_PTR(list));
+}
+
+static int cli_define_put_names(json_object *object, const char *key, char *const *names)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+	int r = list ? 0 : -ENOMEM;
+
+	if (!names)
+		return 0;
+	STRV_FOREACH(name, names)
+		if (r >= 0)
+			r = cli_json_append(list, json_object_new_string(*name));
+	return r < 0 ? r : cli_json_set(object, key, TAKE_PTR(list));
+}
+
+static int cli_define_put_access(json_object *group, const struct definition_options *options)
+{
+	_cleanup_json_ json_object *access = json_object_new_object();
+	int r = access ? 0 : -ENOMEM;
+
+	if (!options->users && !options->groups)
+		return 0;
+	if (r >= 0)
+		r = cli_define_put_names(access, "users", options->users);
+	if (r >= 0)
+		r = cli_define_put_names(access, "groups", options->groups);
+	return r < 0 ? r : cli_json_set(group, "access", TAKE_PTR(access));
+}
+
+/* The group as a file has it. Whether the words mean anything, the parser of files says. */
+static json_object *cli_define_group_from_options(const struct definition_options *options)
+{
+	const struct {
+		const char *key, *value;
+	} words[] = {
+		{ "description", options->description },
+		{ "driver", options->driver },
+		{ "bind", options->bind },
+		{ "on-release", options->on_release },
+		{ "reserved-for", options->reserved_for },
+	};
+	_cleanup_json_ json_object *group = json_object_new_object();
+	int r = group ? cli_define_put_devices(group, options->devices) : -ENOMEM;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(words); i++)
+		if (words[i].value)
+			r = cli_json_set_str(group, words[i].key, words[i].value);
+	if (r >= 0)
+		r = cli_define_put_access(group, options);
+	return r < 0 ? NULL : TAKE_PTR(group);
+}
+
+static char *cli_define_text_from_options(const struct cli *cli)
+{
+	_cleanup_json_ json_object *root = json_object_new_object();
+	_cleanup_json_ json_object *groups = json_object_new_object();
+
+	if (!root || !groups ||
+	    cli_json_set(groups, cli->words[0],
+			 cli_define_group_from_options(&cli->options.definition)) < 0 ||
+	    cli_json_set(root, "groups", TAKE_PTR(groups)) < 0)
+		return NULL;
+	return strdup(json_object_to_json_string(root));
+}
+
+/* --- from what we printed ourselves --- */
+
+static json_object *cli_define_get_groups(json_object *entry)
+{
+	json_object *definition = NULL, *groups = NULL;
+
+	if (json_object_is_type(entry, json_type_object))
+		json_object_object_get_ex(entry, "definition", &definition);
+	if (json_object_is_type(definition, json_type_object))
+		json_object_object_get_ex(definition, "groups", &groups);
+	return json_object_is_type(groups, json_type_object) ? groups : NULL;
+}
+
+static int cli_define_merge_groups(json_object *into, json_object *entry)
+{
+	json_object *groups = cli_define_get_groups(entry);
+
+	if (!groups) {
+		fprintf(stderr,
+			"devgroupctl: an entry of the list has no \"definition\"%s%s: expected "
+			"what devgroupctl list --json prints of groups that are defined.\n",
+			*cli_json_get_str(entry, "name") ? ": " : "",
+			cli_json_get_str(entry, "name"));
+		return EXIT_FAILED;
+	}
+	json_object_object_foreach(groups, name, group)
+	{
+		if (cli_json_set(into, name, json_object_get(group)) < 0)
+			return cli_fail(-ENOMEM, "cannot read the list");
+	}
+	return 0;
+}
+
+/* The definitions in the output of `list` (an array) or `status` (an object), as one file. */
+static int cli_define_unwrap(json_object *output, char **ret)
+{
+	_cleanup_json_ json_object *root = json_object_new_object();
+	json_object *groups = json_object_new_object();
+	bool is_list = json_object_is_type(output, json_type_array);
+	size_t n = is_list ? json_object_array_length(output) : 1;
+	int r = 0;
+
+	if (!root || cli_json_set(root, "groups", groups) < 0)
+		return cli_fail(-ENOMEM, "cannot read the list");
+	for (size_t i = 0; !r && i < n; i++)
+		r = cli_define_merge_groups(groups, is_list ? json_object_array_get_idx(output, i) :
+							      output);
+	if (r)
+		return r;
+	*ret = strdup(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY));
+	return *ret ? 0 : cli_fail(-ENOMEM, "cannot read the list");
+}
+
+/* Is it something that we printed? What is no JSON at all is left to the parser of files. */
+static bool cli_define_is_output(const char *text, size_t size)
+{
+	const struct jsontext_rules rules = { .comments = true, .max_depth = MAX_DEPTH };
+	_cleanup_jsontext_ struct jsontext *doc = NULL;
+	struct jsontext_error error;
+	const struct jsontext_node *root;
+
+	if (jsontext_parse(text, size, &rules, &doc, &error) < 0)
+		return false;
+	root = jsontext_root(doc);
+	return root->type == JSONTEXT_ARRAY ||
+	       (root->type == JSONTEXT_OBJECT && jsontext_member(root, "definition"));
+}
+
+/* Replaces *text by the file that it stands for, if it is no file itself. */
+static int cli_define_unwrap_output(char **text, size_t size, bool *ret_unwrapped)
+{
+	_cleanup_json_ json_object *output = NULL;
+	_cleanup_free_ char *file = NULL;
+	int r;
+
+	*ret_unwrapped = cli_define_is_output(*text, size);
+	if (!*ret_unwrapped)
+		return 0;
+	output = json_tokener_parse(*text);
+	r = cli_define_unwrap(output, &file);
+	if (r)
+		return r;
+	free(*text);
+	*text = TAKE_PTR(file);
+	return 0;
+}
+
+/* --- any of them --- */
+
+static int cli_define_check(const struct def_set *config, const char *name)
+{
+	cli_files_print_problems(stderr, config);
+	if (def_set_has_errors(config))
+		return EXIT_FAILED;
+	if (config->sriov.n > 0) {
+		const struct vf_def *sriov = config->sriov.items[0];
+
+		fprintf(stderr,
+			"devgroupctl: %s:%u: define takes groups only. Write virtual functions "
+			"into a file of /etc/devgroups.d yourself.\n",
+			name, sriov->line);
+		return EXIT_FAILED;
+	}
+	if (config->mdevs.n > 0) {
+		const struct mdev_def *mdev = config->mdevs.items[0];
+
+		fprintf(stderr,
+			"devgroupctl: %s:%u: define takes groups only. Write mediated devices into "
+			"a file of "
+			"/etc/devgroups.d yourself.\n",
+			name, mdev->line);
+		return EXIT_FAILED;
+	}
+	if (config->groups.n > 0)
+		return 0;
+	fprintf(stderr, "devgroupctl: %s: there is no group in it.\n", name);
+	return EXIT_FAILED;
+}
+
+/* Places of a text that nobody has written help nobody. */
+static void cli_define_clear_positions(const struct def_set *config)
+{
+	VEC_FOREACH(struct problem, problem, &config->problems)
+		problem->line = problem->column = 0;
+}
+
+static int cli_define_parse(const char *name, const char *text, bool written, struct def_set **ret)
+{
+	_cleanup_def_set_ struct def_set *config = def_set_new();
+	int r = config ? parse_definitions(config, name, text, strlen(text)) : -ENOMEM;
+
+	if (r >= 0)
+		r = def_set_check_devices(config);
+	if (r < 0)
+		return cli_fail(r, "cannot read the definition");
+	if (!written)
+		cli_define_clear_positions(config);
+	r = cli_define_check(config, name);
+	if (!r)
+		*ret = TAKE_PTR(config);
+	return r;
+}
+
+static int cli_define_read_text(const char *name, char **ret, size_t *ret_size)
+{
+	int r = str_eq(name, "-") ?
+			cli_files_read_stdin(CONFIG_DIRS_MAX_FILE, ret, ret_size) :
+			fileio_read_at(AT_FDCWD, name, CONFIG_DIRS_MAX_FILE, ret, ret_size);
+
+	if (r == -EINVAL || r == -EISDIR) {
+		fprintf(stderr, "devgroupctl: %s is no file.\n", name);
+		return EXIT_FAILED;
+	}
+	if (r == -ENOENT) {
+		fprintf(stderr,
+			"devgroupctl: There is no file %s. To define a group of this name, say "
+			"which devices it has: --device.\n",
+			name);
+		return EXIT_FAILED;
+	}
+	if (r < 0) {
+		fprintf(stderr, "devgroupctl: %s: %s\n", name, strerror(-r));
+		return EXIT_FAILED;
+	}
+	return 0;
+}
+
+static int cli_define_read_file(const char *name, struct def_set **ret, char **ret_text)
+{
+	_cleanup_free_ char *text = NULL;
+	bool unwrapped = false;
+	size_t size;
+	int r = cli_define_read_text(name, &text, &size);
+
+	if (!r && memchr(text, '\0', size)) {
+		fprintf(stderr, "devgroupctl: %s: the character NUL is no part of JSON.\n", name);
+		return EXIT_FAILED;
+	}
+	if (!r)
+		r = cli_define_unwrap_output(&text, size, &unwrapped);
+	if (!r)
+		r = cli_define_parse(name, text, !unwrapped, ret);
+	if (!r && !unwrapped && (*ret)->groups.n == 1)
+		*ret_text = TAKE_PTR(text);
+	return r;
+}
+
+int cli_define_read(const struct cli *cli, struct def_set **ret, char **ret_text)
+{
+	_cleanup_free_ char *text = NULL;
+
+	*ret_text = NULL;
+	if (!cli->options.definition.devices)
+		return cli_define_read_file(cli->words[0], ret, ret_text);
+	text = cli_define_text_from_options(cli);
+	if (!text)
+		return cli_fail(-ENOMEM, "cannot read the definition");
+	return cli_define_parse(ON_COMMAND_LINE, text, false, ret);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/host/cli-files.h"
+#include "cli/print/cli-term.h"
+#include "model/config/config-dirs.h"
+
+static int cli_files_below_root(const struct cli *cli, const char *const *directories, char ***ret)
+{
+	_cleanup_strv_ char **list = NULL;
+
+	for (const char *const *directory = directories; *directory; directory++) {
+		_cleanup_free_ char *path =
+			str_printf("%s%s", str_or(cli->options.root, ""), *directory);
+
+		if (!path || strv_add(&list, path) < 0)
+			return -ENOMEM;
+	}
+	*ret = TAKE_PTR(list);
+	return 0;
+}
+
+int cli_files_directories(const struct cli *cli, char ***ret)
+{
+	return cli_files_below_root(cli, config_dirs_default, ret);
+}
+
+int cli_files_load_quirks(const struct cli *cli, struct def_set **ret)
+{
+	_cleanup_strv_ char **directories = NULL;
+	int r = cli_files_below_root(cli, config_dirs_quirks, &directories);
+
+	if (r >= 0)
+		r = config_dirs_load_quirks((const char *const *)directories, ret);
+	return r < 0 ? cli_fail(r, "cannot read the quirks") : 0;
+}
+
+int cli_files_require_local(const struct cli *cli, const char *verb)
+{
+	const struct cli_options *o = &cli->options;
+
+	if (!o->host && !o->machine)
+		return 0;
+	fprintf(stderr,
+		"devgroupctl: %s works on the files of the machine that it runs on: it takes "
+		"neither -H nor -M.\n",
+		verb);
+	return EXIT_USAGE;
+}
+
+int cli_files_load(const struct cli *cli, struct def_set **ret)
+{
+	_cleanup_strv_ char **directories = NULL;
+	int r = cli_files_directories(cli, &directories);
+
+	if (r >= 0)
+		r = config_dirs_load((const char *const *)directories, ret);
+	return r < 0 ? cli_fail(r, "cannot read the definitions") : 0;
+}
+
+int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t room = 1 << 16, size = 0, n = 1;
+
+	while (n > 0) {
+		char *more = realloc(text, room + 1);
+
+		if (!more)
+			return -ENOMEM;
+		text = more;
+		n = fread(text + size, 1, room - size, stdin);
+		size += n;
+		if (size > max)
+			return -EFBIG;
+		room += size == room ? room : 0;
+	}
+	if (ferror(stdin))
+		return -EIO;
+	text[size] = '\0';
+	*ret = TAKE_PTR(text);
+	*ret_size = size;
+	return 0;
+}
+
+/* --- problems --- */
+
+void cli_files_print_problem(FILE *to, const struct problem *problem)
+{
+	fputs(problem->file, to);
+	if (problem->line)
+		fprintf(to, ":%u:%u", problem->line, problem->column);
+	fprintf(to, ": %s: %s\n", problem->warning ? "warning" : "error", problem->text);
+}
+
+void cli_files_print_problems(FILE *to, const struct def_set *config)
+{
+	VEC_FOREACH(const struct problem, problem, &config->problems)
+		cli_files_print_problem(to, problem);
+}
+
+static json_object *cli_files_problem_to_json(const struct problem *problem)
+{
+	_cleanup_json_ json_object *object = json_object_new_object();
+
+	if (!object || cli_json_set_str(object, "file", problem->file) < 0 ||
+	    cli_json_set(object, "line", json_object_new_int64(problem->line)) < 0 ||
+	    cli_json_set(object, "column", json_object_new_int64(problem->column)) < 0 ||
+	    cli_json_set_str(object, "severity", problem->warning ? "warning" : "error") < 0 ||
+	    cli_json_set_str(object, "text", problem->text) < 0)
+		return NULL;
+	return TAKE_PTR(object);
+}
+
+json_object *cli_files_problems_to_json(const struct def_set *config)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	VEC_FOREACH(const struct problem, problem, &config->problems)
+		if (!list || cli_json_append(list, cli_files_problem_to_json(problem)) < 0)
+			return NULL;
+	return TAKE_PTR(list);
+}
+
+int cli_files_fail(int error, const char *path)
+{
+	bool denied = error == -EACCES || error == -EPERM;
+
+	fprintf(stderr, "devgroupctl: %s: %s.%s\n", path, strerror(-error),
+		denied ? " Who may write there may define groups: root, as a rule." : "");
+	return denied ? EXIT_DENIED : EXIT_FAILED;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/host/cli-host.h"
+#include "cli/host/cli-plan-host.h"
+#include "cli/bus/cli-plan.h"
+#include "policy/plan/plan.h"
+#include "policy/plan/reset-plan.h"
+
+static int plan_host_add_steps(json_object *list, const struct vec *steps)
+{
+	VEC_FOREACH(const struct step, step, steps) {
+		_cleanup_free_ char *subject = step_subject(step), *detail = step_detail(step);
+
+		if (!subject || !detail ||
+		    cli_plan_add_step(list, step_kind_to_string(step->kind), subject, detail) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* In the order of the daemon: whom it is reserved for first, then what stands against it. */
+static int plan_host_check_claimable(const struct cli_options *o, const struct group_def *def,
+				     const struct resolved_group *resolved)
+{
+	const struct blocker *blocker = blockers_first(&resolved->blockers, o->force);
+
+	if (def->reserved_for && !str_eq(def->reserved_for, o->label)) {
+		fprintf(stderr,
+			"devgroupctl: Group %s is reserved for claims with the label \"%s\".\n",
+			def->name, def->reserved_for);
+		return EXIT_BLOCKED;
+	}
+	if (!blocker)
+		return 0;
+	fprintf(stderr, "devgroupctl: Group %s cannot be claimed (%s): %s\n", def->name,
+		blocker->code, blocker->text);
+	return EXIT_BLOCKED;
+}
+
+static int plan_host_claim(const struct cli_options *o, const struct cli_host *host,
+			   const struct group_def *def, const struct resolved_group *resolved,
+			   json_object *list)
+{
+	const struct reset_plan_request request = {
+		.inv = host->inv,
+		.quirks = &host->quirks->quirks,
+		.claimed = &resolved->devices,
+		.methods = def->reset_methods,
+	};
+	_cleanup_reset_plans_ struct vec resets = { 0 };
+	_cleanup_record_ struct record *record = record_new(def->name, "none");
+	_cleanup_steps_ struct vec steps = { 0 };
+	int r;
+
+	if (!record)
+		return -ENOMEM;
+	record->uid = getuid();
+	record->access = o->given & CLI_OPTIONS_BIT(OPTION_DRY_RUN) ? ACCESS_NODE : ACCESS_FD;
+	r = reset_plan_all(&request, &resets);
+	if (r >= 0)
+		r = plan_claim(def, resolved, &resets, record, &steps);
+	return r < 0 ? r : plan_host_add_steps(list, &steps);
+}
+
+int cli_plan_host(struct cli *cli, const char *verb, const char *group, json_object **ret)
+{
+	_cleanup_host_ struct cli_host host = { 0 };
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
+	_cleanup_json_ json_object *list = NULL;
+	const struct group_def *def;
+	int r = cli_host_open(cli, &host);
+
+	if (r)
+		return r;
+	def = def_set_find_group(host.config, group);
+	if (!def) {
+		fprintf(stderr, "devgroupctl: There is no group %s.\n", group);
+		return EXIT_NO_SUCH;
+	}
+	list = json_object_new_array();
+	r = list ? cli_host_resolve(&host, def, &resolved) : -ENOMEM;
+	if (r < 0)
+		return cli_fail(r, "cannot make a plan");
+	/* on a recorded host nothing is claimed, so there is nothing to release */
+	if (str_eq(verb, "claim")) {
+		r = plan_host_check_claimable(&cli->options, def, &resolved);
+		if (r)
+			return r;
+		if (plan_host_claim(&cli->options, &host, def, &resolved, list) < 0)
+			return cli_fail(-ENOMEM, "cannot make a plan");
+	}
+	*ret = TAKE_PTR(list);
+	return 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "cli/print/cli-describe.h"
+#include "model/device-bus.h"
+
+/* "8086", "0x8086": as the daemon writes it, without the prefix. */
+static const char *cli_describe_hex_id(json_object *device, const char *key)
+{
+	const char *id = cli_json_get_str(device, key);
+
+	return str_starts(id, "0x") ? id + 2 : id;
+}
+
+char *cli_describe_device(json_object *device)
+{
+	const char *vendor = cli_json_get_str(device, "vendor-name"),
+		   *name = cli_json_get_str(device, "device-name");
+	const char *class = cli_json_get_str(device, "class-name");
+	const struct device_bus *bus;
+
+	if (!str_empty(vendor) && !str_empty(name))
+		return str_printf("%s %s", vendor, name);
+	if (!str_empty(cli_json_get_str(device, "vendor")))
+		return str_printf("%s [%s:%s]", str_empty(class) ? "PCI device" : class,
+				  cli_describe_hex_id(device, "vendor"),
+				  cli_describe_hex_id(device, "device"));
+	if (!str_empty(cli_json_get_str(device, "mdev-type")))
+		return str_printf("%s of %s", cli_json_get_str(device, "mdev-type"),
+				  cli_json_get_str(device, "mdev-parent"));
+	bus = device_bus_find(cli_json_get_str(device, "bus"));
+	return bus->name ? strdup(bus->noun) :
+			   str_printf("%s device", cli_json_get_str(device, "bus"));
+}
+
+char *cli_describe_driver(json_object *device)
+{
+	const char *driver = cli_json_get_str(device, "driver"),
+		   *host = cli_json_get_str(device, "host-driver");
+	const char *now = str_empty(driver) ? "no driver" : driver;
+
+	if (str_empty(host) || str_eq(driver, host))
+		return strdup(now);
+	return str_printf("%s (host driver %s)", now, host);
+}
+
+static int64_t cli_describe_number_at(json_object *numbers, size_t i)
+{
+	return json_object_get_int64(json_object_array_get_idx(numbers, i));
+}
+
+char *cli_describe_numbers(json_object *numbers)
+{
+	size_t n = cli_json_list_length(numbers), last;
+	_cleanup_strv_ char **words = NULL;
+
+	for (size_t i = 0; i < n; i = last + 1) {
+		_cleanup_free_ char *word = NULL;
+
+		last = i;
+		while (last + 1 < n && cli_describe_number_at(numbers, last + 1) ==
+					       cli_describe_number_at(numbers, last) + 1)
+			last++;
+		/* "11,12" is no longer than "11-12", and plainer */
+		last = last == i + 1 ? i : last;
+		word = last == i ?
+			       str_printf("%lld", (long long)cli_describe_number_at(numbers, i)) :
+			       str_printf("%lld-%lld",
+					  (long long)cli_describe_number_at(numbers, i),
+					  (long long)cli_describe_number_at(numbers, last));
+		if (!word || strv_add(&words, word) < 0)
+			return NULL;
+	}
+	return strv_join(words, ",");
+}
+
+static char *cli_describe_age(uint64_t seconds)
+{
+	if (seconds < 60)
+		return str_printf("%us ago", (unsigned)seconds);
+	if (seconds < 3600)
+		return str_printf("%umin ago", (unsigned)(seconds / 60));
+	if (seconds < 86400)
+		return str_printf("%uh %umin ago", (unsigned)(seconds / 3600),
+				  (unsigned)(seconds % 3600 / 60));
+	return str_printf("%u days ago", (unsigned)(seconds / 86400));
+}
+
+char *cli_describe_since(uint64_t since)
+{
+	time_t then = (time_t)(since / 1000000), now = time(NULL);
+	_cleanup_free_ char *distance = NULL;
+	char text[64];
+	struct tm tm;
+
+	if (!localtime_r(&then, &tm) ||
+	    strftime(text, sizeof(text), "%a %Y-%m-%d %H:%M:%S %Z", &tm) == 0)
+		return strdup("?");
+	distance = cli_describe_age(now > then ? (uint64_t)(now - then) : 0);
+	return distance ? str_printf("%s; %s", text, distance) : NULL;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Texts for people, from the JSON of objects. Caller frees; NULL when out of memory. */
+
+#include <stdint.h>
+
+#include "base/macro.h"
+#include "cli/print/cli-json.h"
+
+/* "Intel Corporation 82574L Gigabit Network Connection", or the ids. */
+char *cli_describe_device(json_object *device) _must_check_;
+/* "vfio-pci (host driver e1000e)" */
+char *cli_describe_driver(json_object *device) _must_check_;
+/* "11", "11,20-39" */
+char *cli_describe_numbers(json_object *numbers) _must_check_;
+/* µs of CLOCK_REALTIME: "Sat 2026-11-21 04:43:10 UTC; 2min ago" */
+char *cli_describe_since(uint64_t since) _must_check_;

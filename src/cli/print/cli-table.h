@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Rows under aligned columns. A row is of one of two levels, each with its own columns: the things
+ * themselves, and below each of them its members, drawn as the branches of a tree.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/macro.h"
+#include "base/vec.h"
+#include "cli/print/cli-term.h"
+
+#define CLI_TABLE_COLUMNS 7
+
+struct table {
+	const char *const *headers; /* of the first level; NULL-terminated; NULL: none */
+	struct vec rows;	    /* struct table_row, owned */
+};
+
+enum table_level { TABLE_ROW, TABLE_MEMBER, TABLE_LEVELS };
+
+struct cell {
+	const char *text; /* copied; NULL and "" are shown as "-" */
+	enum tint tint;
+};
+
+/* 0 or -ENOMEM. @n is at most CLI_TABLE_COLUMNS. */
+int cli_table_add(struct table *table, const struct cell *cells, size_t n) _must_check_;
+int cli_table_add_member(struct table *table, const struct cell *cells, size_t n) _must_check_;
+
+/* To stdout; @legend: with the headers, if there is a row at all. */
+void cli_table_print(const struct table *table, bool legend);
+void cli_table_clear(struct table *table);
+#define _cleanup_table_ _cleanup_(cli_table_clear)

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/run/cli-qemu-config.h"
+
+static bool qemu_config_is_secret(char *const *word)
+{
+	return str_eq(word[0], "-device") && word[1] && strstr(word[1], ",vf-token=");
+}
+
+/* Takes @more over. */
+static int qemu_config_append(char **text, char *more)
+{
+	_cleanup_free_ char *before = *text;
+
+	*text = more ? str_printf("%s%s", str_or(before, ""), more) : NULL;
+	free(more);
+	return *text ? 0 : -ENOMEM;
+}
+
+/* "vfio-pci,host=0000:02:10.0,addr=0x10.0": a driver and its properties, without a comma in them.
+ */
+static int qemu_config_add_section(char **text, const char *options)
+{
+	_cleanup_strv_ char **properties = NULL;
+	int r = strv_split(options, ",", &properties);
+
+	if (r >= 0)
+		r = qemu_config_append(text,
+				       str_printf("[device]\n  driver = \"%s\"\n",
+						  str_or(properties ? properties[0] : NULL, "")));
+	for (char **property = properties ? properties + 1 : NULL; r >= 0 && property && *property;
+	     property++) {
+		const char *value = strchr(*property, '=');
+
+		r = qemu_config_append(text, value ? str_printf("  %.*s = \"%s\"\n",
+								(int)(value - *property), *property,
+								value + 1) :
+						     str_printf("  %s = \"on\"\n", *property));
+	}
+	return r;
+}
+
+int cli_qemu_config_hide(char ***words, const char *path, char **ret_text)
+{
+	_cleanup_strv_ char **rest = NULL;
+	_cleanup_free_ char *text = NULL;
+	int r = 0;
+
+	for (char **word = *words; r >= 0 && word && *word; word++)
+		r = qemu_config_is_secret(word) ? qemu_config_add_section(&text, *++word) :
+						  strv_add(&rest, *word);
+	if (r >= 0 && text)
+		r = strv_add(&rest, "-readconfig");
+	if (r >= 0 && text)
+		r = strv_add(&rest, path);
+	if (r < 0)
+		return r;
+	if (text) {
+		strv_free(*words);
+		*words = TAKE_PTR(rest);
+	}
+	*ret_text = TAKE_PTR(text);
+	return 0;
+}

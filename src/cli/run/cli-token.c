@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/run/cli-claim-fd.h"
+#include "cli/bus/cli-object.h"
+#include "cli/run/cli-token.h"
+
+#define TOKEN_MAX 64
+
+static int cli_token_read(struct claim_fd *fd)
+{
+	char text[TOKEN_MAX] = { 0 };
+	ssize_t n = pread(fd->fd, text, sizeof(text) - 1, 0);
+
+	if (n < 0)
+		return -errno;
+	return str_set(&fd->text, text);
+}
+
+/* That of @pf, which came with the claim of the same group. */
+static const char *cli_token_find_pf(const struct vec *fds, const char *group, const char *pf)
+{
+	VEC_FOREACH(const struct claim_fd, fd, fds)
+		if (str_eq(fd->kind, CLI_CLAIM_FD_TOKEN) && str_eq(fd->group, group) &&
+		    str_eq(fd->name, pf))
+			return fd->text;
+	return NULL;
+}
+
+/* A physical function without virtual ones is opened without. */
+static int cli_token_find_for_device(struct cli *cli, const struct vec *fds,
+				     struct claim_fd *device)
+{
+	_cleanup_free_ char *path = cli_object_path(OBJECT_DEVICE, device->name);
+	_cleanup_json_ json_object *object = NULL;
+	const char *pf = "";
+	int r = path ? cli_object_get(cli, OBJECT_DEVICE, path, &object) :
+		       cli_fail(-ENOMEM, "cannot run");
+
+	if (r)
+		return r;
+	if (!str_empty(cli_json_get_str(object, "phys-fn")))
+		pf = cli_json_get_str(object, "phys-fn");
+	else if (cli_json_get_int(object, "num-vfs", 0) > 0)
+		pf = device->name;
+	return str_set(&device->text, cli_token_find_pf(fds, device->group, pf)) < 0 ?
+		       cli_fail(-ENOMEM, "cannot run") :
+		       0;
+}
+
+int cli_token_find_all(struct cli *cli, const struct vec *fds, const struct vec *paths)
+{
+	bool any = false;
+	int r = 0;
+
+	VEC_FOREACH(struct claim_fd, fd, fds) {
+		if (!str_eq(fd->kind, CLI_CLAIM_FD_TOKEN))
+			continue;
+		any = true;
+		r = cli_token_read(fd);
+		if (r < 0)
+			return cli_fail(r, "cannot read a VF token");
+	}
+	VEC_FOREACH(struct claim_fd, fd, fds)
+		if (any && !r && str_eq(fd->kind, "vfio-device"))
+			r = cli_token_find_for_device(cli, fds, fd);
+	VEC_FOREACH(struct claim_fd, path, paths)
+		if (any && !r)
+			r = cli_token_find_for_device(cli, fds, path);
+	return r;
+}
+
+int cli_token_add_config(struct vec *fds)
+{
+	_cleanup_close_ int fd = memfd_create("devgroups", MFD_CLOEXEC);
+	struct claim_fd *item;
+	int r = fd < 0 ? -errno : cli_claim_fd_new(CLI_CLAIM_FD_CONFIG, "qemu", "", fd, &item);
+
+	if (r < 0)
+		return r;
+	TAKE_FD(fd);
+	r = vec_add(fds, item);
+	if (r < 0)
+		cli_claim_fd_free(item);
+	return r;
+}
+
+int cli_token_write_config(const struct vec *fds)
+{
+	VEC_FOREACH(const struct claim_fd, fd, fds) {
+		size_t n = strlen(str_or(fd->text, ""));
+
+		if (str_eq(fd->kind, CLI_CLAIM_FD_CONFIG) && n > 0 &&
+		    pwrite(fd->fd, fd->text, n, 0) != (ssize_t)n)
+			return -EIO;
+	}
+	return 0;
+}
