@@ -11,7 +11,7 @@
 #include "model/dbus-names.h"
 #include "model/json/codec.h"
 #include "policy/devinfo/device-facts.h"
-#include "policy/plan/interface.h"
+#include "policy/plan/vfio-choice.h"
 
 static int bus_manager_append_group(sd_bus_message *reply, const struct devgroup *group)
 {
@@ -294,7 +294,7 @@ static int bus_manager_get_kernel_module(sd_bus *connection, const char *path,
 
 static bool bus_manager_has_iommufd(const struct inventory *inv)
 {
-	return inv->has_vfio && !interface_why_no_iommufd(inv);
+	return inv->has_vfio && !vfio_choice_why_no_iommufd(inv);
 }
 
 static int bus_manager_get_interfaces(sd_bus *connection, const char *path, const char *interface,

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "daemon/lease/deadline.h"
 #include "daemon/registry-private.h"
-#include "policy/plan/interface.h"
+#include "policy/plan/vfio-choice.h"
 #include "policy/plan/new-id.h"
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
@@ -112,7 +112,7 @@ bool claims_check_reserved(const struct devgroup *group, const struct claim_requ
 static bool claims_check_interface(const struct devgroup *group,
 				   const struct claim_request *request, struct refusal *ret)
 {
-	const char *why = interface_why_no_iommufd(host_inventory(group->registry->host));
+	const char *why = vfio_choice_why_no_iommufd(host_inventory(group->registry->host));
 
 	if (request->interface != INTERFACE_IOMMUFD || !why)
 		return true;
@@ -177,8 +177,8 @@ int claims_new_record(const struct devgroup *group, const struct claim_request *
 	r = claims_fill_record(record, request);
 	if (r < 0)
 		return r;
-	record->interface = interface_choose(host_inventory(group->registry->host),
-					     request->interface, request->access);
+	record->interface = vfio_choice_interface(host_inventory(group->registry->host),
+						  request->interface, request->access);
 	*ret = TAKE_PTR(record);
 	return 0;
 }

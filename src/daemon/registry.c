@@ -7,7 +7,7 @@
 #include "daemon/registry-private.h"
 #include "policy/assess/assess.h"
 #include "policy/assess/overlap.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 
 /* --- groups --- */
 
@@ -166,8 +166,7 @@ static int registry_add_taken_away(const struct inventory *inv, struct devgroup 
 		const struct device *device = inventory_find(inv, member->key);
 		int r;
 
-		if (!device || !vfio_driver_is_known(member->driver) ||
-		    vfio_driver_is_bound(device))
+		if (!device || !vfio_choice_is_vfio(member->driver) || vfio_choice_is_bound(device))
 			continue;
 		r = blocker_add(&group->resolved.blockers, true, "taken-away", device->key,
 				"%s is claimed, but somebody else has taken it from %s: it is on "

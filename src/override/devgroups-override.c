@@ -17,7 +17,7 @@
 #include "model/boot-index.h"
 #include "model/config/config-dirs.h"
 #include "policy/assess/resolve.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 #include "sys/probe/probe-device.h"
 
 /* Both below the root; the second one is there in an initramfs alone. */
@@ -188,7 +188,7 @@ static int override_set_driver(const struct sysfs_root *root, const struct devic
 static void override_bind_member(const struct sysfs_root *root, const struct device *device,
 				 const struct group_def *def)
 {
-	const char *driver = vfio_driver_for(device, def);
+	const char *driver = vfio_choice_driver(device, def);
 	int r;
 
 	if (device_is_bridge(device) || !driver || str_eq(device->driver_override, driver))
@@ -231,7 +231,7 @@ static int override_bind_groups(const struct sysfs_root *root, const struct inve
 		VEC_FOREACH(const struct device, member, &resolved.devices)
 			override_bind_member(root, member, def);
 		if (device && !device_is_bridge(device))
-			puts(vfio_driver_for(device, def));
+			puts(vfio_choice_driver(device, def));
 		*ret_bound = true;
 	}
 	return 0;

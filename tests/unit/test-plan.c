@@ -5,11 +5,10 @@
 
 #include "base/str.h"
 #include "model/usb-companion.h"
-#include "policy/plan/interface.h"
+#include "policy/plan/vfio-choice.h"
 #include "policy/plan/new-id.h"
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
-#include "policy/plan/vfio-driver.h"
 
 /* The group of five: a bridge on shpchp with two NICs and a USB pair behind it. */
 static struct inventory *five(void)
@@ -85,11 +84,11 @@ static void check_companions(const struct inventory *inv, const struct step *ste
 {
 	const struct device *ehci = inventory_find(inv, step->device);
 
-	if (vfio_driver_is_known(step->value))
+	if (vfio_choice_is_vfio(step->value))
 		return;
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		ck_assert_msg(!usb_companion_of_ehci(device, ehci) ||
-				      !vfio_driver_is_known(device->driver),
+				      !vfio_choice_is_vfio(device->driver),
 			      "%s %s %s", step_kind_to_string(step->kind), step->device,
 			      step->value);
 }
@@ -224,17 +223,17 @@ START_TEST(test_the_interface_is_chosen)
 {
 	_cleanup_inventory_ struct inventory *inv = five();
 
-	ck_assert_int_eq(interface_choose(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_GROUP);
-	ck_assert_int_eq(interface_choose(inv, INTERFACE_AUTO, ACCESS_NODE), INTERFACE_GROUP);
-	ck_assert_ptr_nonnull(strstr(interface_why_no_iommufd(inv), "CONFIG_IOMMUFD)"));
+	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_GROUP);
+	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_AUTO, ACCESS_NODE), INTERFACE_GROUP);
+	ck_assert_ptr_nonnull(strstr(vfio_choice_why_no_iommufd(inv), "CONFIG_IOMMUFD)"));
 	inv->has_iommufd = true;
-	ck_assert_int_eq(interface_choose(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_GROUP);
-	ck_assert_ptr_nonnull(strstr(interface_why_no_iommufd(inv), "CONFIG_VFIO_DEVICE_CDEV)"));
+	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_GROUP);
+	ck_assert_ptr_nonnull(strstr(vfio_choice_why_no_iommufd(inv), "CONFIG_VFIO_DEVICE_CDEV)"));
 	inv->has_vfio_cdev = true;
-	ck_assert_ptr_null(interface_why_no_iommufd(inv));
-	ck_assert_int_eq(interface_choose(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_IOMMUFD);
-	ck_assert_int_eq(interface_choose(inv, INTERFACE_AUTO, ACCESS_NODE), INTERFACE_ANY);
-	ck_assert_int_eq(interface_choose(inv, INTERFACE_GROUP, ACCESS_NODE), INTERFACE_GROUP);
+	ck_assert_ptr_null(vfio_choice_why_no_iommufd(inv));
+	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_IOMMUFD);
+	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_AUTO, ACCESS_NODE), INTERFACE_ANY);
+	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_GROUP, ACCESS_NODE), INTERFACE_GROUP);
 }
 END_TEST
 

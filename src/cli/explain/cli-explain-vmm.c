@@ -6,7 +6,7 @@
 #include "cli/explain/cli-explain-vmm.h"
 #include "cli/print/cli-term.h"
 #include "policy/devinfo/mem-need.h"
-#include "policy/plan/interface.h"
+#include "policy/plan/vfio-choice.h"
 
 static json_object *explain_vmm_list_interfaces(const struct inventory *inv)
 {
@@ -14,7 +14,7 @@ static json_object *explain_vmm_list_interfaces(const struct inventory *inv)
 
 	if (!list ||
 	    (inv->has_vfio && cli_json_append(list, json_object_new_string("group")) < 0) ||
-	    (!interface_why_no_iommufd(inv) &&
+	    (!vfio_choice_why_no_iommufd(inv) &&
 	     cli_json_append(list, json_object_new_string("iommufd")) < 0))
 		return NULL;
 	return TAKE_PTR(list);
@@ -40,7 +40,7 @@ static int explain_vmm_add_memory(json_object *vmm, const char *memlock, uint64_
 int cli_explain_vmm_fill(json_object *object, const struct cli_host *host, const char *memlock,
 			 uint64_t ram)
 {
-	const char *why = interface_why_no_iommufd(host->inv);
+	const char *why = vfio_choice_why_no_iommufd(host->inv);
 	json_object *vmm = json_object_new_object();
 	int r = cli_json_set(object, "vmm", vmm);
 

@@ -8,7 +8,7 @@
 #include "cli/host/cli-group-devices.h"
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args.h"
-#include "policy/plan/interface.h"
+#include "policy/plan/vfio-choice.h"
 
 static void *verb_args_hints_free(void *data)
 {
@@ -202,9 +202,9 @@ int verb_args(struct cli *cli)
 		return r;
 	/* the older one works for every VMM; who wants the other says so */
 	args_input.args.iommufd = str_eq(o->interface, "iommufd");
-	if (args_input.args.iommufd && interface_why_no_iommufd(host.inv)) {
+	if (args_input.args.iommufd && vfio_choice_why_no_iommufd(host.inv)) {
 		fprintf(stderr, "devgroupctl: --interface=iommufd: %s\n",
-			interface_why_no_iommufd(host.inv));
+			vfio_choice_why_no_iommufd(host.inv));
 		return EXIT_FAILED;
 	}
 	return verb_args_show(cli, &args_input.args);

@@ -14,7 +14,7 @@
 #include "model/dbus-names.h"
 #include "model/usage.h"
 #include "policy/devinfo/mem-need.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 #include "policy/report/doctor.h"
 
 /* --- what only this process sees --- */
@@ -166,7 +166,7 @@ static int verb_doctor_check_unclaimed(const struct inventory *inv, json_object 
 		const struct usage *user = NULL;
 		int r;
 
-		if (!vfio_driver_is_known(device->driver) || verb_doctor_is_leased(objects, device))
+		if (!vfio_choice_is_vfio(device->driver) || verb_doctor_is_leased(objects, device))
 			continue;
 		VEC_FOREACH(const struct usage, usage, &device->uses)
 			if (!user && str_eq(usage->kind, USAGE_VFIO))

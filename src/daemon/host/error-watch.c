@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/host/error-watch.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 #include "sys/probe/probe-errors.h"
 
 #define CHECK_USEC 1000000 /* no oftener than this */
@@ -34,7 +34,7 @@ static bool error_watch_check_device(struct error_watch *watch, struct device *d
 {
 	const struct inventory *inv = watch->observer->inventory(watch->userdata);
 	struct device_errors before = device->errors;
-	bool driven = device->driver && !vfio_driver_is_known(device->driver);
+	bool driven = device->driver && !vfio_choice_is_vfio(device->driver);
 
 	if (probe_errors(watch->root, inv, device, &device->errors) < 0) {
 		log_error("Out of memory, the error state of %s is not up to date", device->key);

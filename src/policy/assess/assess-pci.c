@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "policy/assess/assess-private.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 
 /* --- virtual functions --- */
 
@@ -37,7 +37,7 @@ int assess_pci_pf(const struct assessment *ctx)
  * the host's end with a claim. */
 static bool assess_pci_may_share_pf(const struct assessment *ctx, const struct device *pf)
 {
-	return vfio_driver_is_known(pf->driver) &&
+	return vfio_choice_is_vfio(pf->driver) &&
 	       strv_contains(ctx->def->accept, "vf-of-claimed-pf");
 }
 
@@ -56,7 +56,7 @@ int assess_pci_vf(const struct assessment *ctx)
 			"%s is a virtual function of %s, which is claimed: its holder rules over "
 			"the virtual functions too. Release that first%s.",
 			device->key, pf->key,
-			vfio_driver_is_known(pf->driver) ?
+			vfio_choice_is_vfio(pf->driver) ?
 				", or accept that in the definition, \"accept\": "
 				"[\"vf-of-claimed-pf\"]" :
 				"");
@@ -156,8 +156,8 @@ int assess_pci_power(const struct assessment *ctx)
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		int r;
 
-		if (!str_eq(device->power_state, "D3cold") ||
-		    vfio_driver_is_known(device->driver) || device_is_bridge(device))
+		if (!str_eq(device->power_state, "D3cold") || vfio_choice_is_vfio(device->driver) ||
+		    device_is_bridge(device))
 			continue;
 		r = assess_blocked(
 			ctx, device,

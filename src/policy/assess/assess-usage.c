@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "model/usage.h"
 #include "policy/assess/assess-private.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 
 static char *assess_usage_describe_process(const struct usage *usage)
 {
@@ -150,7 +150,7 @@ static int assess_usage_hidden_owner(const struct assessment *ctx)
 		_cleanup_vec_ struct vec uses = { 0 };
 		int r;
 
-		if (!device->vfio_open || !vfio_driver_is_bound(device) ||
+		if (!device->vfio_open || !vfio_choice_is_bound(device) ||
 		    assess_claimed(ctx->assess, device))
 			continue;
 		r = assess_usage_filter(device, USAGE_VFIO, &uses);
@@ -177,7 +177,7 @@ static int assess_usage_foreign_pf(const struct assessment *ctx)
 		_cleanup_free_ char *list = NULL;
 		int r;
 
-		if (!pf || !vfio_driver_is_bound(pf) || assess_claimed(ctx->assess, pf))
+		if (!pf || !vfio_choice_is_bound(pf) || assess_claimed(ctx->assess, pf))
 			continue;
 		r = assess_usage_filter(pf, USAGE_VFIO, &uses);
 		if (r < 0)

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "policy/assess/assess-private.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 
 #define LIST_MAX 4
 
@@ -37,7 +37,7 @@ static bool assess_lacks_reset(const struct device *device)
 static int assess_required_resets(const struct assessment *ctx)
 {
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
-		const char *driver = vfio_driver_for(device, ctx->def);
+		const char *driver = vfio_choice_driver(device, ctx->def);
 		int r;
 
 		if (!driver || !assess_lacks_reset(device))
@@ -69,7 +69,7 @@ static int assess_drivers(const struct assessment *ctx)
 		 * group */
 		if (device_is_bridge(device) ||
 		    device_bus_find(device->bus) == &device_bus_mdev_parent ||
-		    (has_vfio && vfio_driver_for(device, ctx->def)))
+		    (has_vfio && vfio_choice_driver(device, ctx->def)))
 			continue;
 		r = assess_blocked(
 			ctx, device,

@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "model/device.h"
 #include "policy/plan/new-id.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 
 static bool new_id_same_ids(const struct device *a, const struct device *b)
 {
@@ -18,11 +18,11 @@ static bool new_id_is_first_of_kind(const struct vec *devices, size_t at,
 				    const struct group_def *def)
 {
 	const struct device *device = devices->items[at];
-	const char *driver = vfio_driver_for(device, def);
+	const char *driver = vfio_choice_driver(device, def);
 
 	for (size_t i = 0; i < at; i++)
 		if (new_id_same_ids(devices->items[i], device) &&
-		    str_eq(vfio_driver_for(devices->items[i], def), driver))
+		    str_eq(vfio_choice_driver(devices->items[i], def), driver))
 			return false;
 	return true;
 }
@@ -36,7 +36,7 @@ static int new_id_add(const struct vec *devices, const struct group_def *def, en
 		if (!new_id_is_first_of_kind(devices, i, def))
 			continue;
 		r = steps_add_device(steps, kind, devices->items[i],
-				     vfio_driver_for(devices->items[i], def));
+				     vfio_choice_driver(devices->items[i], def));
 		if (r < 0)
 			return r;
 	}
@@ -49,7 +49,7 @@ static int new_id_spare_others(const struct vec *devices, const struct group_def
 	_cleanup_strv_ char **seen = NULL;
 
 	VEC_FOREACH(const struct device, device, devices) {
-		const char *driver = vfio_driver_for(device, def);
+		const char *driver = vfio_choice_driver(device, def);
 
 		if (strv_contains(seen, driver))
 			continue;
@@ -67,7 +67,7 @@ int new_id_plan_bind(const struct vec *devices, const struct group_def *def, str
 	if (new_id_add(devices, def, STEP_ADD_ID, steps) < 0)
 		return -ENOMEM;
 	VEC_FOREACH(const struct device, device, devices)
-		if (steps_add_device(steps, STEP_BIND, device, vfio_driver_for(device, def)) < 0)
+		if (steps_add_device(steps, STEP_BIND, device, vfio_choice_driver(device, def)) < 0)
 			return -ENOMEM;
 	if (new_id_add(devices, def, STEP_REMOVE_ID, steps) < 0)
 		return -ENOMEM;
@@ -81,8 +81,7 @@ int new_id_record(const struct inventory *inv, const struct vec *steps, struct r
 	if (!record->new_ids)
 		return 0;
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (vfio_driver_is_known(device->driver) &&
-		    strv_add(&record->kept, device->key) < 0)
+		if (vfio_choice_is_vfio(device->driver) && strv_add(&record->kept, device->key) < 0)
 			return -ENOMEM;
 	return 0;
 }

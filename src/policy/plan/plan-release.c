@@ -10,7 +10,7 @@
 #include "policy/plan/new-id.h"
 #include "policy/plan/plan-reset.h"
 #include "policy/plan/plan.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 
 struct release {
 	const struct inventory *inv;
@@ -99,7 +99,7 @@ static bool plan_release_must_yield_to_ehci(const struct release *release,
 
 		if (ehci && usb_companion_of_ehci(current, ehci) &&
 		    plan_release_returns_to_host(release, ehci, other) &&
-		    !vfio_driver_is_known(other->host_driver))
+		    !vfio_choice_is_vfio(other->host_driver))
 			return true;
 	}
 	return false;
@@ -251,7 +251,7 @@ static int plan_release_rebind_to_host(const struct release *release, const stru
 				       const struct record_device *member)
 {
 	return plan_release_returns_to_host(release, current, member) &&
-			       !vfio_driver_is_known(member->host_driver) ?
+			       !vfio_choice_is_vfio(member->host_driver) ?
 		       steps_add_device(release->steps, STEP_REBIND, current, member->host_driver) :
 		       0;
 }
@@ -261,7 +261,7 @@ static int plan_release_rebind_to_vfio(const struct release *release, const stru
 {
 	return (plan_release_returns_to_host(release, current, member) ||
 		plan_release_must_yield_to_ehci(release, current, member)) &&
-			       vfio_driver_is_known(member->host_driver) ?
+			       vfio_choice_is_vfio(member->host_driver) ?
 		       steps_add_device(release->steps, STEP_REBIND, current, member->host_driver) :
 		       0;
 }

@@ -7,7 +7,7 @@
 #include "policy/plan/new-id.h"
 #include "policy/plan/plan-reset.h"
 #include "policy/plan/plan.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 
 /* What the claim makes of one member. */
 struct target {
@@ -20,11 +20,11 @@ static struct target plan_target_of(const struct device *device, const struct gr
 	const char *driver;
 
 	if (device_is_bridge(device)) {
-		if (device->driver && vfio_driver_allows_bridge(device->driver))
+		if (device->driver && vfio_choice_allows_bridge(device->driver))
 			return (struct target){ .driver = device->driver };
 		return (struct target){ .override = PLAN_NO_DRIVER };
 	}
-	driver = vfio_driver_for(device, def);
+	driver = vfio_choice_driver(device, def);
 	if (device_keeps_driver(device))
 		return (struct target){ .driver = driver };
 	return (struct target){ .driver = driver, .override = driver };
@@ -61,7 +61,7 @@ static int plan_prove_closed(const struct resolved_group *resolved, struct vec *
 		int r;
 
 		VEC_FOREACH(const struct device, device, &group->devices)
-			has_node = has_node || vfio_driver_is_bound(device);
+			has_node = has_node || vfio_choice_is_bound(device);
 		if (!has_node)
 			continue;
 		r = steps_add_group(steps, STEP_PROVE_CLOSED, (int)group->id, 0);
@@ -117,13 +117,13 @@ static int plan_set_overrides(const struct group_def *def, const struct resolved
 static bool plan_must_yield_to_ehci(const struct device *device, const struct group_def *def,
 				    const struct resolved_group *resolved)
 {
-	if (!vfio_driver_is_bound(device))
+	if (!vfio_choice_is_bound(device))
 		return false;
 	VEC_FOREACH(const struct device, other, &resolved->devices) {
 		struct target target = plan_target_of(other, def);
 
 		if (usb_companion_of_ehci(device, other) && other->driver &&
-		    !vfio_driver_is_known(other->driver) && !plan_on_target(other, &target))
+		    !vfio_choice_is_vfio(other->driver) && !plan_on_target(other, &target))
 			return true;
 	}
 	return false;

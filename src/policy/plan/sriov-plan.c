@@ -6,7 +6,7 @@
 #include "model/step.h"
 #include "model/usage.h"
 #include "policy/plan/sriov-plan.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 
 /* The first claimed one of the device and its functions, or NULL. */
 static const char *sriov_plan_find_claimed(const struct inventory *inv, const struct device *pf,
@@ -68,7 +68,7 @@ static char *sriov_plan_why_delayed(const struct inventory *inv, const struct de
 			pf->key, pf->num_vfs, wanted, used->key, usage->kind,
 			str_or(usage->what, ""));
 	}
-	if (!pf->driver || vfio_driver_is_known(pf->driver))
+	if (!pf->driver || vfio_choice_is_vfio(pf->driver))
 		return str_printf(
 			"%s has %u virtual functions instead of %u until its host driver, which "
 			"alone can change that, has it.",
@@ -146,7 +146,7 @@ static int sriov_plan_add_vfs(const struct vec *defs, const struct device *pf, s
 		return 0;
 	wanted = def->count < pf->total_vfs ? def->count : pf->total_vfs;
 	/* those that it has on the host's driver go with that */
-	if (vfio_driver_is_known(pf->driver) && pf->num_vfs > 0 && pf->num_vfs != wanted)
+	if (vfio_choice_is_vfio(pf->driver) && pf->num_vfs > 0 && pf->num_vfs != wanted)
 		r = sriov_plan_add_number(steps, pf, 0);
 	return r < 0 || wanted == 0 ? r : sriov_plan_add_number(steps, pf, wanted);
 }

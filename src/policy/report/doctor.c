@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "policy/plan/interface.h"
+#include "policy/plan/vfio-choice.h"
 #include "policy/report/doctor.h"
 
 const char *doctor_level_to_string(enum finding_level level)
@@ -84,7 +84,7 @@ static int doctor_check_interrupts(const struct inventory *inv, struct vec *find
 
 static int doctor_check_vfio(const struct inventory *inv, struct vec *findings)
 {
-	const char *why = interface_why_no_iommufd(inv);
+	const char *why = vfio_choice_why_no_iommufd(inv);
 	int r;
 
 	if (!inv->has_vfio)

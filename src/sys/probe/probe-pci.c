@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "policy/devinfo/pcicap.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 #include "sys/probe/probe-config.h"
 #include "sys/probe/probe-errors.h"
 #include "sys/probe/probe-iommu.h"
@@ -24,8 +24,8 @@ static bool probe_pci_is_vfio_open(int dir_fd, const struct device *device, int 
 	unsigned long long count;
 
 	if (with_user >= 0)
-		return with_user && vfio_driver_is_known(device->driver);
-	return vfio_driver_is_known(device->driver) &&
+		return with_user && vfio_choice_is_vfio(device->driver);
+	return vfio_choice_is_vfio(device->driver) &&
 	       sysfs_read_number(dir_fd, "enable", 10, &count) >= 0 && count > 0;
 }
 

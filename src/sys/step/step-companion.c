@@ -9,7 +9,7 @@
 #include "model/device-bus.h"
 #include "model/pciaddr.h"
 #include "model/usb-companion.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 #include "sys/step/step-private.h"
 
 /* The function's directory and its class. -ENOENT: there is none. */
@@ -43,7 +43,7 @@ static int step_companion_find_driver(const struct step_runner *step_runner,
 	r = sysfs_read_link(fd, "driver", &driver);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (vfio_driver_is_known(driver))
+	if (vfio_choice_is_vfio(driver))
 		*ret = TAKE_PTR(driver);
 	return 0;
 }
@@ -56,7 +56,7 @@ int step_companion_check(struct step_runner *step_runner, const struct step *ste
 	struct pciaddr addr;
 	unsigned own;
 
-	if (!str_eq(step->bus, "pci") || vfio_driver_is_known(step->value) ||
+	if (!str_eq(step->bus, "pci") || vfio_choice_is_vfio(step->value) ||
 	    pciaddr_parse(step->address, &addr) < 0)
 		return 0;
 	fd = step_companion_open_function(step_runner, &addr, &class_code);

@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "model/device-bus.h"
 #include "model/device.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 #include "sys/fault.h"
 #include "sys/step/step-private.h"
 
@@ -223,7 +223,7 @@ static int step_run_bind(struct step_runner *step_runner, const struct step *ste
 		struct step unbind = *step;
 
 		if (step_run_read_driver(step_runner, step, &now) < 0 || !now ||
-		    vfio_driver_is_known(now))
+		    vfio_choice_is_vfio(now))
 			return r;
 		unbind.value = now;
 		free(*ret_cause);

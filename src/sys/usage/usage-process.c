@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "policy/plan/vfio-driver.h"
+#include "policy/plan/vfio-choice.h"
 #include "sys/process.h"
 #include "sys/usage/block-device.h"
 #include "sys/usage/mounts.h"
@@ -127,7 +127,7 @@ static int usage_process_add_group(struct process *process, const char *number, 
 	if (!group)
 		return 0;
 	VEC_FOREACH(const struct device, device, &group->devices) {
-		int r = vfio_driver_is_bound(device) ?
+		int r = vfio_choice_is_bound(device) ?
 				usage_process_add(process, device->key, USAGE_VFIO, path) :
 				0;
 
@@ -404,7 +404,7 @@ static int usage_process_add_unnamed(struct usage_process_walk *walk)
 	if (walk->unnamed.n == 0)
 		return 0;
 	VEC_FOREACH(const struct device, device, &walk->set.inv->devices) {
-		if (!device->vfio_open || !vfio_driver_is_bound(device) ||
+		if (!device->vfio_open || !vfio_choice_is_bound(device) ||
 		    usage_set_has(&walk->set, device->key, USAGE_VFIO))
 			continue;
 		VEC_FOREACH(const struct usage, usage, &walk->unnamed)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stddef.h>
+
+#include "base/str.h"
+#include "policy/plan/vfio-choice.h"
+
+bool vfio_choice_is_bound(const struct device *device)
+{
+	return device_keeps_driver(device) ? device->driver != NULL :
+					     vfio_choice_is_vfio(device->driver);
+}
+
+bool vfio_choice_allows_bridge(const char *driver)
+{
+	return !driver || str_eq(driver, "pcieport");
+}
+
+const char *vfio_choice_driver(const struct device *device, const struct group_def *def)
+{
+	const struct device_bus *bus = device_bus_find(device->bus);
+
+	if (bus->binding == DEVICE_BUS_OWN_DRIVER)
+		return device->driver;
+	if (bus->takes_driver && !str_eq(def->driver, "auto"))
+		return def->driver;
+	return device->vfio_driver ? device->vfio_driver : bus->vfio_driver;
+}
+
+const char *vfio_choice_why_no_iommufd(const struct inventory *inv)
+{
+	if (!inv->has_iommufd)
+		return "The kernel has no /dev/iommu (it is built without CONFIG_IOMMUFD).";
+	if (!inv->has_vfio_cdev)
+		return "The kernel has /dev/iommu, but VFIO gives devices no nodes of their own "
+		       "(it is built without "
+		       "CONFIG_VFIO_DEVICE_CDEV).";
+	return NULL;
+}
+
+enum vfio_interface vfio_choice_interface(const struct inventory *inv, enum vfio_interface wanted,
+					  enum access_mode access)
+{
+	if (wanted != INTERFACE_AUTO)
+		return wanted;
+	if (vfio_choice_why_no_iommufd(inv))
+		return INTERFACE_GROUP;
+	return access == ACCESS_NODE ? INTERFACE_ANY : INTERFACE_IOMMUFD;
+}
