@@ -4,7 +4,7 @@
 #include <sys/utsname.h>
 
 #include "faketree.h"
-#include "policy/assess/pending.h"
+#include "policy/assess/resolve.h"
 #include "sys/probe/probe-vfio.h"
 #include "sys/probe/probe.h"
 
@@ -358,12 +358,12 @@ START_TEST(test_a_platform_device_waits_for_its_group)
 	ck_assert_ptr_null(inventory_find(inv, "platform:serial8250"));
 	device = inventory_find(inv, "platform:fe200000.dma");
 	ck_assert_ptr_nonnull(device);
-	ck_assert(pending_iommu_group(inv, device));
+	ck_assert(resolve_awaits_iommu_group(inv, device));
 	make_link("sys/devices/platform/fe200000.dma/iommu_group",
 		  "../../../kernel/iommu_groups/31");
 	ck_assert_int_eq(probe_update(probe, inv, "platform", "fe200000.dma", NULL), 0);
 	device = inventory_find(inv, "platform:fe200000.dma");
-	ck_assert(!pending_iommu_group(inv, device));
+	ck_assert(!resolve_awaits_iommu_group(inv, device));
 }
 END_TEST
 

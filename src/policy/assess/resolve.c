@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "policy/assess/pending.h"
 #include "policy/assess/resolve.h"
 #include "policy/isolation/topology.h"
 
@@ -200,6 +199,30 @@ static int resolve_add_iommu_group(struct resolved_group *ret, struct iommu_grou
 	return 0;
 }
 
+/* A host bridge that ACPI describes is "devices/pci0000:00". */
+static bool resolve_has_device_tree(const struct device *device)
+{
+	return device->sysfs && str_starts(device->sysfs, "devices/platform/");
+}
+
+static bool resolve_any_without_driver(const struct inventory *inv)
+{
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		if (device_is_pci(device) && device->iommu_group >= 0 && !device->driver)
+			return true;
+	return false;
+}
+
+bool resolve_awaits_iommu_group(const struct inventory *inv, const struct device *device)
+{
+	if (device->awaits_group)
+		return true;
+	if (device->iommu_group >= 0 || device->driver || !device_is_pci(device) ||
+	    inv->iommu_groups.n == 0 || inv->groups_derived)
+		return false;
+	return resolve_has_device_tree(device) || !resolve_any_without_driver(inv);
+}
+
 static int resolve_add_groupless(const struct inventory *inv, const struct device *device,
 				 struct resolved_group *ret)
 {
@@ -211,7 +234,7 @@ static int resolve_add_groupless(const struct inventory *inv, const struct devic
 			"%s is not lent itself, but the mediated devices that are made of it: "
 			"\"mediated-devices\" in a file of devgroups.d.",
 			device->key);
-	if (pending_iommu_group(inv, device))
+	if (resolve_awaits_iommu_group(inv, device))
 		return blocker_add(
 			&ret->blockers, true, "pending", device->key,
 			"This kernel gives %s its IOMMU group when a driver is probed for "

@@ -25,3 +25,12 @@ void resolved_group_clear(struct resolved_group *resolved);
 #define _cleanup_resolved_group_ _cleanup_(resolved_group_clear)
 
 bool resolved_group_has(const struct resolved_group *resolved, const struct device *device);
+
+/*
+ * Some kernels give a device its IOMMU group only when a driver is probed for it: where a device
+ * tree describes the IOMMU (arm64), and with virtio-iommu. That such a device is in no group does
+ * not mean that there is no IOMMU.
+ */
+
+/* No group so far, but there will be one with the first driver. */
+bool resolve_awaits_iommu_group(const struct inventory *inv, const struct device *device);
