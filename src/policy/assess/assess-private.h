@@ -69,11 +69,9 @@ int assess_pci_pf(const struct assessment *ctx) _must_check_;
 int assess_pci_vf(const struct assessment *ctx) _must_check_;
 int assess_pci_unaligned_bar(const struct assessment *ctx) _must_check_;
 int assess_pci_power(const struct assessment *ctx) _must_check_;
+int assess_pci_error(const struct assessment *ctx) _must_check_;
 /* 0 or -ENOMEM: the small BARs of all devices, by page. */
 int assess_pci_index_bars(struct assess *assess) _must_check_;
-
-/* assess-error.c */
-int assess_error(const struct assessment *ctx) _must_check_;
 
 /* assess-reset.c */
 int assess_reset_missing(const struct assessment *ctx) _must_check_;

@@ -115,7 +115,7 @@ static const struct rule assess_rules[] = {
 	{ "default-route", true, assess_usage_default_route },
 	{ "console", true, assess_usage_console },
 	{ "tpm", true, assess_usage_tpm },
-	{ "error", true, assess_error },
+	{ "error", true, assess_pci_error },
 	{ "reserved-region", true, assess_iommu_reserved_region },
 	{ "pf-with-claimed-vfs", true, assess_pci_pf },
 	{ "vf-of-claimed-pf", true, assess_pci_vf },
