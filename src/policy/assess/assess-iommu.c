@@ -38,7 +38,7 @@ int assess_iommu_reserved_region(const struct assessment *ctx)
 
 			if (!device || !assess_iommu_is_direct(*region))
 				continue;
-			r = assess_blocked(
+			r = assess_rule_block(
 				ctx, device,
 				"The firmware reserves memory for DMA of IOMMU group %u, with %s "
 				"in it: %s. Look for a setting of the firmware that frees it "
@@ -60,7 +60,7 @@ int assess_iommu_identity(const struct assessment *ctx)
 
 		if (!device || !str_eq(group->type, "identity"))
 			continue;
-		r = assess_blocked(
+		r = assess_rule_block(
 			ctx, device,
 			"IOMMU group %u with %s is not translated while the host has it: whatever "
 			"a "
@@ -86,16 +86,17 @@ static const struct device *assess_iommu_find_shared_msi(const struct vec *devic
  * apart. */
 static int assess_iommu_shared_msi(const struct assessment *ctx, const struct device *device)
 {
-	return assess_blocked(ctx, device,
-			      "No interrupt controller keeps the messages (MSI) of %s apart from "
-			      "those of others%s. The "
-			      "kernel has to know one that does, as an ITS that the device tree "
-			      "gives it (msi-parent).",
-			      device->key,
-			      ctx->assess->inv->unsafe_interrupts ?
-				      "" :
-				      ", and VFIO refuses its users unless "
-				      "vfio_iommu_type1.allow_unsafe_interrupts is set");
+	return assess_rule_block(
+		ctx, device,
+		"No interrupt controller keeps the messages (MSI) of %s apart from "
+		"those of others%s. The "
+		"kernel has to know one that does, as an ITS that the device tree "
+		"gives it (msi-parent).",
+		device->key,
+		ctx->assess->inv->unsafe_interrupts ?
+			"" :
+			", and VFIO refuses its users unless "
+			"vfio_iommu_type1.allow_unsafe_interrupts is set");
 }
 
 /* Without interrupt remapping a guest can raise any interrupt of the host. */
@@ -114,7 +115,7 @@ int assess_iommu_unsafe_interrupts(const struct assessment *ctx)
 		return assess_iommu_shared_msi(ctx, sharer);
 	if (inv->interrupt_remapping < 0 && !inv->unsafe_interrupts)
 		return 0;
-	return assess_blocked(
+	return assess_rule_block(
 		ctx, device,
 		"The IOMMU does not translate interrupts, so whoever has %s can forge those of "
 		"the host%s. Turn on interrupt remapping in the firmware (x2APIC, VT-d).",
@@ -131,7 +132,7 @@ int assess_iommu_acs_override(const struct assessment *ctx)
 
 	if (!device || !value || ctx->resolved->iommu_groups.n == 0)
 		return 0;
-	return assess_blocked(
+	return assess_rule_block(
 		ctx, device,
 		"The kernel was told to take isolation for granted (pcie_acs_override=%s): what "
 		"it says of the IOMMU group of %s may not be true, and devices may reach each "
@@ -179,17 +180,18 @@ int assess_iommu_peer_to_peer(const struct assessment *ctx)
 		if (r >= 0 && !peers)
 			continue;
 		if (r >= 0)
-			list = assess_list(strv_length(peers), assess_iommu_peer_name, peers);
+			list = assess_rule_list(strv_length(peers), assess_iommu_peer_name, peers);
 		r = !list ? -ENOMEM :
-			    assess_blocked(ctx, device,
-					   "The switch above %s passes requests on to %s past the "
-					   "IOMMU, and "
-					   "back: whoever has one of them reaches the memory of "
-					   "the other. "
-					   "Claim them together, or write \"accept\": "
-					   "[\"peer-to-peer\"] into "
-					   "the group's file.",
-					   device->key, list);
+			    assess_rule_block(
+				    ctx, device,
+				    "The switch above %s passes requests on to %s past the "
+				    "IOMMU, and "
+				    "back: whoever has one of them reaches the memory of "
+				    "the other. "
+				    "Claim them together, or write \"accept\": "
+				    "[\"peer-to-peer\"] into "
+				    "the group's file.",
+				    device->key, list);
 		if (r < 0)
 			return r;
 	}

@@ -20,11 +20,12 @@ int assess_pci_pf(const struct assessment *ctx)
 
 			if (!str_eq(vf->physfn, device->key))
 				continue;
-			r = assess_blocked(ctx, device,
-					   "%s has a virtual function that is claimed, %s, which "
-					   "would end with "
-					   "it. Release that first.",
-					   device->key, vf->key);
+			r = assess_rule_block(
+				ctx, device,
+				"%s has a virtual function that is claimed, %s, which "
+				"would end with "
+				"it. Release that first.",
+				device->key, vf->key);
 			if (r < 0)
 				return r;
 			break;
@@ -49,9 +50,10 @@ int assess_pci_vf(const struct assessment *ctx)
 
 		if (device->physfn)
 			pf = inventory_find(ctx->assess->inv, device->physfn);
-		if (!pf || !assess_claimed(ctx->assess, pf) || assess_pci_may_share_pf(ctx, pf))
+		if (!pf || !assess_rule_is_claimed(ctx->assess, pf) ||
+		    assess_pci_may_share_pf(ctx, pf))
 			continue;
-		r = assess_blocked(
+		r = assess_rule_block(
 			ctx, device,
 			"%s is a virtual function of %s, which is claimed: its holder rules over "
 			"the virtual functions too. Release that first%s.",
@@ -79,13 +81,14 @@ int assess_pci_mdev_parent(const struct assessment *ctx)
 
 			if (!str_eq(mdev->mdev_parent, device->key))
 				continue;
-			r = assess_blocked(ctx, device,
-					   "%s has mediated devices, %s for one, which would end "
-					   "with its driver. Take "
-					   "them away first: out of the file in devgroups.d that "
-					   "asks for them, or with "
-					   "mdevctl stop.",
-					   device->key, mdev->key);
+			r = assess_rule_block(
+				ctx, device,
+				"%s has mediated devices, %s for one, which would end "
+				"with its driver. Take "
+				"them away first: out of the file in devgroups.d that "
+				"asks for them, or with "
+				"mdevctl stop.",
+				device->key, mdev->key);
 			if (r < 0)
 				return r;
 			break;
@@ -95,11 +98,6 @@ int assess_pci_mdev_parent(const struct assessment *ctx)
 }
 
 /* --- BARs --- */
-
-int assess_pci_index_bars(struct assess *assess)
-{
-	return small_bars_index(assess->inv, &assess->small_bars);
-}
 
 /* Another BAR in the same page, of a device that does not go to the same user. */
 static const struct small_bar *assess_pci_page_neighbour(const struct assessment *ctx,
@@ -134,7 +132,7 @@ int assess_pci_unaligned_bar(const struct assessment *ctx)
 				other = assess_pci_page_neighbour(ctx, bar->start / page_size);
 			if (!other)
 				continue;
-			r = assess_blocked(
+			r = assess_rule_block(
 				ctx, device,
 				"BAR %u of %s is smaller than a page and shares its page with BAR "
 				"%u of %s, so a user cannot be given it directly. Boot with "
@@ -159,7 +157,7 @@ int assess_pci_power(const struct assessment *ctx)
 		if (!str_eq(device->power_state, "D3cold") || vfio_choice_is_vfio(device->driver) ||
 		    device_is_bridge(device))
 			continue;
-		r = assess_blocked(
+		r = assess_rule_block(
 			ctx, device,
 			"%s is switched off (D3cold) and may not come back. Wake it first: write "
 			"\"on\" to power/control in its directory of sysfs.",
@@ -181,7 +179,7 @@ int assess_pci_error(const struct assessment *ctx)
 
 		if (!error_state_is_lost(device->errors.state))
 			continue;
-		r = assess_blocked(
+		r = assess_rule_block(
 			ctx, device,
 			"%s %s. Reset it with \"devgroupctl reset %s\"; if that does not "
 			"help, power its slot off and on, or take it out.",

@@ -1,48 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the rules of an assessment share; only assess*.c include this. */
+/* The rules of an assessment, by file; only assess*.c include this. */
 
-#include "policy/assess/assess.h"
-#include "policy/devinfo/small-bar.h"
-
-struct assess {
-	const struct inventory *inv;
-	struct vec claimed;    /* struct device, not owned; sorted */
-	struct vec small_bars; /* struct small_bar, owned; by page */
-};
-
-struct rule;
-
-/* One group as a rule gets to see it. */
-struct assessment {
-	const struct assess *assess;
-	const struct group_def *def;
-	struct resolved_group *resolved;
-	const struct rule *rule; /* the one that looks at it now */
-};
-
-struct rule {
-	const char *code;
-	bool hard;
-	int (*check)(const struct assessment *ctx); /* 0 or -ENOMEM */
-};
-
-/*
- * Adds the rule's blocker. The text names device and cause, and says what the user can do; that a
- * soft one falls to --force is added to it. 0 or -ENOMEM.
- */
-int assess_blocked(const struct assessment *ctx, const struct device *device, const char *format,
-		   ...) _printf_(3, 4) _must_check_;
-/* Is it in a lease? */
-bool assess_claimed(const struct assess *assess, const struct device *device);
-
-/*
- * "A, B, C, D and 3 more" of @n things; @name gives the i-th, NULL when out of memory. Caller
- * frees.
- */
-char *assess_list(size_t n, char *(*name)(const void *things, size_t i),
-		  const void *things) _must_check_;
+#include "policy/assess/assess-rule.h"
 
 /* assess-use.c: what the host does with the devices */
 int assess_usage_root_disk(const struct assessment *ctx) _must_check_;
@@ -70,8 +31,6 @@ int assess_pci_vf(const struct assessment *ctx) _must_check_;
 int assess_pci_unaligned_bar(const struct assessment *ctx) _must_check_;
 int assess_pci_power(const struct assessment *ctx) _must_check_;
 int assess_pci_error(const struct assessment *ctx) _must_check_;
-/* 0 or -ENOMEM: the small BARs of all devices, by page. */
-int assess_pci_index_bars(struct assess *assess) _must_check_;
 
 /* assess-reset.c */
 int assess_reset_missing(const struct assessment *ctx) _must_check_;

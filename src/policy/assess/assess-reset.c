@@ -100,7 +100,7 @@ int assess_reset_missing(const struct assessment *ctx)
 		int r = assess_reset_judge(ctx, device, &verdict, &outside);
 
 		if (r >= 0 && verdict == RESET_MISSING)
-			r = assess_blocked(
+			r = assess_rule_block(
 				ctx, device,
 				"%s cannot be reset%s: the next user finds it as the last one left "
 				"it. Set \"reset\" to \"none\" in the group's file if that is "
@@ -134,10 +134,10 @@ int assess_reset_reaches(const struct assessment *ctx)
 			return r;
 		if (verdict != RESET_REACHES)
 			continue;
-		list = assess_list(outside.n, assess_reset_device_name, &outside);
+		list = assess_rule_list(outside.n, assess_reset_device_name, &outside);
 		if (!list)
 			return -ENOMEM;
-		r = assess_blocked(
+		r = assess_rule_block(
 			ctx, device,
 			"The only reset of %s is that of its bus, which would also hit devices "
 			"outside the group, so it is not done: %s. Name these in the group "

@@ -70,10 +70,11 @@ static int assess_usage_of_kind(const struct assessment *ctx, const char *kind, 
 			return r;
 		if (uses.n == 0)
 			continue;
-		list = assess_list(uses.n, assess_usage_name, &uses);
+		list = assess_rule_list(uses.n, assess_usage_name, &uses);
 		if (!list)
 			return -ENOMEM;
-		r = assess_blocked(ctx, device, "%s %s: %s. %s", device->key, cause, list, advice);
+		r = assess_rule_block(ctx, device, "%s %s: %s. %s", device->key, cause, list,
+				      advice);
 		if (r < 0)
 			return r;
 	}
@@ -151,11 +152,11 @@ static int assess_usage_hidden_owner(const struct assessment *ctx)
 		int r;
 
 		if (!device->vfio_open || !vfio_choice_is_bound(device) ||
-		    assess_claimed(ctx->assess, device))
+		    assess_rule_is_claimed(ctx->assess, device))
 			continue;
 		r = assess_usage_filter(device, USAGE_VFIO, &uses);
 		if (r >= 0 && uses.n == 0)
-			r = assess_blocked(
+			r = assess_rule_block(
 				ctx, device,
 				"%s is open through VFIO, by a process that did not claim it and "
 				"was not found. End the program that uses it first.",
@@ -177,21 +178,21 @@ static int assess_usage_foreign_pf(const struct assessment *ctx)
 		_cleanup_free_ char *list = NULL;
 		int r;
 
-		if (!pf || !vfio_choice_is_bound(pf) || assess_claimed(ctx->assess, pf))
+		if (!pf || !vfio_choice_is_bound(pf) || assess_rule_is_claimed(ctx->assess, pf))
 			continue;
 		r = assess_usage_filter(pf, USAGE_VFIO, &uses);
 		if (r < 0)
 			return r;
-		list = assess_list(uses.n, assess_usage_name, &uses);
+		list = assess_rule_list(uses.n, assess_usage_name, &uses);
 		if (!list)
 			return -ENOMEM;
-		r = assess_blocked(ctx, device,
-				   "%s is a virtual function of %s, which is on %s without a "
-				   "claim%s%s: who has that "
-				   "rules over the virtual functions too. Give it back to the "
-				   "host, or claim it first.",
-				   device->key, pf->key, pf->driver, uses.n ? ", open as " : "",
-				   list);
+		r = assess_rule_block(ctx, device,
+				      "%s is a virtual function of %s, which is on %s without a "
+				      "claim%s%s: who has that "
+				      "rules over the virtual functions too. Give it back to the "
+				      "host, or claim it first.",
+				      device->key, pf->key, pf->driver, uses.n ? ", open as " : "",
+				      list);
 		if (r < 0)
 			return r;
 	}
@@ -204,7 +205,7 @@ int assess_usage_foreign_owner(const struct assessment *ctx)
 	int r;
 
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices)
-		if (assess_claimed(ctx->assess, device))
+		if (assess_rule_is_claimed(ctx->assess, device))
 			return 0;
 	r = assess_usage_of_kind(ctx, USAGE_VFIO, "is with a VFIO user that did not claim it",
 				 "End that program first.");

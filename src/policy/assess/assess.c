@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "policy/assess/assess-private.h"
 #include "policy/plan/vfio-choice.h"
-
-#define LIST_MAX 4
 
 /* --- what can be said without more --- */
 
@@ -18,7 +15,7 @@ static int assess_bridges(const struct assessment *ctx)
 
 		if (!device_is_bridge(device))
 			continue;
-		r = assess_blocked(
+		r = assess_rule_block(
 			ctx, device,
 			"%s is a bridge, which no VMM can be given. Name the devices behind it.",
 			device->key);
@@ -42,7 +39,7 @@ static int assess_required_resets(const struct assessment *ctx)
 
 		if (!driver || !assess_lacks_reset(device))
 			continue;
-		r = assess_blocked(
+		r = assess_rule_block(
 			ctx, device,
 			"%s takes no device that it cannot reset, and for %s there is no module "
 			"that does (none has the "
@@ -71,7 +68,7 @@ static int assess_drivers(const struct assessment *ctx)
 		    device_bus_find(device->bus) == &device_bus_mdev_parent ||
 		    (has_vfio && vfio_choice_driver(device, ctx->def)))
 			continue;
-		r = assess_blocked(
+		r = assess_rule_block(
 			ctx, device,
 			has_vfio ? "There is no VFIO driver for %s on the %s bus. Leave it to the "
 				   "host." :
@@ -89,13 +86,13 @@ static int assess_bind_hangs(const struct assessment *ctx)
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		int r = !device->bind_hangs ?
 				0 :
-				assess_blocked(ctx, device,
-					       "Somebody binds or unbinds %s, and the kernel "
-					       "does not return from that. \"ps -eo "
-					       "pid,stat,wchan:30,args\" shows who sleeps "
-					       "(state D), and where. It goes on by itself when "
-					       "that has ended.",
-					       device->key);
+				assess_rule_block(ctx, device,
+						  "Somebody binds or unbinds %s, and the kernel "
+						  "does not return from that. \"ps -eo "
+						  "pid,stat,wchan:30,args\" shows who sleeps "
+						  "(state D), and where. It goes on by itself when "
+						  "that has ended.",
+						  device->key);
 		if (r < 0)
 			return r;
 	}
@@ -149,49 +146,6 @@ int assess_group(const struct assess *assess, const struct group_def *def,
 	return 0;
 }
 
-/* --- what rules are made with --- */
-
-int assess_blocked(const struct assessment *ctx, const struct device *device, const char *format,
-		   ...)
-{
-	const struct rule *rule = ctx->rule;
-	_cleanup_free_ char *text = NULL;
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = vasprintf(&text, format, ap);
-	va_end(ap);
-	if (n < 0) {
-		text = NULL;
-		return -ENOMEM;
-	}
-	return blocker_add(&ctx->resolved->blockers, rule->hard, rule->code, device->key, "%s%s",
-			   text, rule->hard ? "" : " To claim it all the same, add --force.");
-}
-
-bool assess_claimed(const struct assess *assess, const struct device *device)
-{
-	return vec_find_sorted(&assess->claimed, device, device_cmp, NULL) >= 0;
-}
-
-char *assess_list(size_t n, char *(*name)(const void *things, size_t i), const void *things)
-{
-	_cleanup_strv_ char **names = NULL;
-	_cleanup_free_ char *joined = NULL;
-
-	for (size_t i = 0; i < n && i < LIST_MAX; i++) {
-		_cleanup_free_ char *one = name(things, i);
-
-		if (!one || strv_add(&names, one) < 0)
-			return NULL;
-	}
-	joined = strv_join(names, ", ");
-	if (!joined || n <= LIST_MAX)
-		return TAKE_PTR(joined);
-	return str_printf("%s and %zu more", joined, n - LIST_MAX);
-}
-
 /* --- life --- */
 
 static int assess_add_claimed(struct assess *assess, char *const *claimed)
@@ -213,7 +167,8 @@ int assess_new(const struct inventory *inv, char *const *claimed, struct assess 
 	if (!assess)
 		return -ENOMEM;
 	assess->inv = inv;
-	if (assess_add_claimed(assess, claimed) < 0 || assess_pci_index_bars(assess) < 0)
+	if (assess_add_claimed(assess, claimed) < 0 ||
+	    small_bars_index(assess->inv, &assess->small_bars) < 0)
 		return -ENOMEM;
 	*ret = TAKE_PTR(assess);
 	return 0;
