@@ -67,6 +67,3 @@ void cap_space_find(const struct device *vf, const struct device *pf,
  * which has room for @max. Returns how many there are.
  */
 size_t cap_space_hidden(const struct device *device, struct cap_space_range *ret, size_t max);
-
-/* The n-th stretch with a register that is known by other means than reading; false: no more. */
-bool cap_space_quirks_range(const struct device *device, size_t n, struct cap_space_range *ret);
