@@ -32,28 +32,29 @@ static bool vmm_args_libvirt_is_override(const struct quirk_hint *hint)
 static int vmm_args_libvirt_add_mdev(struct vmm_args_build *make,
 				     const struct vmm_args_device *device, size_t number)
 {
-	int r = vmm_args_add_word(
+	int r = vmm_args_text_add_word(
 		make, str_printf("<hostdev mode='subsystem' type='mdev' model='%s' managed='no'>",
 				 str_or(device->api, "vfio-pci")));
 
 	if (r >= 0)
-		r = vmm_args_add_word(make, strdup("  <source>"));
+		r = vmm_args_text_add_word(make, strdup("  <source>"));
 	if (r >= 0)
-		r = vmm_args_add_word(make, str_printf("    <address uuid='%s'/>",
-						       device_bus_address_of_key(device->key)));
+		r = vmm_args_text_add_word(make,
+					   str_printf("    <address uuid='%s'/>",
+						      device_bus_address_of_key(device->key)));
 	if (r >= 0)
-		r = vmm_args_add_word(make, strdup("  </source>"));
+		r = vmm_args_text_add_word(make, strdup("  </source>"));
 	if (r >= 0)
-		r = vmm_args_add_word(make, str_printf("  <alias name='ua-%s-%zu'/>", device->group,
-						       number));
-	return r < 0 ? r : vmm_args_add_word(make, strdup("</hostdev>"));
+		r = vmm_args_text_add_word(make, str_printf("  <alias name='ua-%s-%zu'/>",
+							    device->group, number));
+	return r < 0 ? r : vmm_args_text_add_word(make, strdup("</hostdev>"));
 }
 
 static int vmm_args_libvirt_add_hostdev(struct vmm_args_build *make,
 					const struct vmm_args_device *device, size_t number)
 {
 	const struct vmm_args_place *place = &make->places[number];
-	const char *rombar = vmm_args_hint(device, "rombar");
+	const char *rombar = vmm_args_text_hint(device, "rombar");
 	bool iommufd =
 		make->args->iommufd && !vmm_args_libvirt_is_before(make->args, LIBVIRT_IOMMUFD);
 	struct pciaddr at;
@@ -62,34 +63,36 @@ static int vmm_args_libvirt_add_hostdev(struct vmm_args_build *make,
 	if (device_bus_of_key(device->key) == &device_bus_mdev)
 		return vmm_args_libvirt_add_mdev(make, device, number);
 	if (pciaddr_parse(device->key, &at) < 0)
-		return vmm_args_refuse(
+		return vmm_args_text_refuse(
 			make, str_printf("%s is no PCI device; libvirt's XML for it is another.",
 					 device->key));
-	r = vmm_args_add_word(make, strdup("<hostdev mode='subsystem' type='pci' managed='no'>"));
+	r = vmm_args_text_add_word(make,
+				   strdup("<hostdev mode='subsystem' type='pci' managed='no'>"));
 	if (r >= 0)
-		r = vmm_args_add_word(make, str_printf("  <driver name='vfio'%s/>",
-						       iommufd ? " iommufd='yes'" : ""));
+		r = vmm_args_text_add_word(make, str_printf("  <driver name='vfio'%s/>",
+							    iommufd ? " iommufd='yes'" : ""));
 	if (r >= 0)
-		r = vmm_args_add_word(make, strdup("  <source>"));
+		r = vmm_args_text_add_word(make, strdup("  <source>"));
 	if (r >= 0)
-		r = vmm_args_add_word(make, str_printf("    <address domain='0x%04x' bus='0x%02x' "
-						       "slot='0x%02x' function='0x%x'/>",
-						       at.domain, at.bus, at.slot, at.function));
+		r = vmm_args_text_add_word(make,
+					   str_printf("    <address domain='0x%04x' bus='0x%02x' "
+						      "slot='0x%02x' function='0x%x'/>",
+						      at.domain, at.bus, at.slot, at.function));
 	if (r >= 0)
-		r = vmm_args_add_word(make, strdup("  </source>"));
+		r = vmm_args_text_add_word(make, strdup("  </source>"));
 	if (r >= 0)
-		r = vmm_args_add_word(make, str_printf("  <alias name='ua-%s-%zu'/>", device->group,
-						       number));
+		r = vmm_args_text_add_word(make, str_printf("  <alias name='ua-%s-%zu'/>",
+							    device->group, number));
 	if (r >= 0 && str_eq(rombar, "0"))
-		r = vmm_args_add_word(make, strdup("  <rom bar='off'/>"));
+		r = vmm_args_text_add_word(make, strdup("  <rom bar='off'/>"));
 	if (r >= 0 && place->slot >= 0)
-		r = vmm_args_add_word(
+		r = vmm_args_text_add_word(
 			make,
 			str_printf("  <address type='pci' domain='0x0000' bus='0x00' slot='0x%02x' "
 				   "function='0x%x'%s/>",
 				   (unsigned)place->slot, place->function,
 				   place->first ? " multifunction='on'" : ""));
-	return r < 0 ? r : vmm_args_add_word(make, strdup("</hostdev>"));
+	return r < 0 ? r : vmm_args_text_add_word(make, strdup("</hostdev>"));
 }
 
 static const char *vmm_args_libvirt_type(const char *value)
@@ -116,19 +119,20 @@ static int vmm_args_libvirt_add_override(struct vmm_args_build *make,
 		if (r < 0 || !vmm_args_libvirt_is_override(hint))
 			continue;
 		if (!any)
-			r = vmm_args_add_word(
+			r = vmm_args_text_add_word(
 				make, str_printf("  <qemu:device alias='ua-%s-%zu'><qemu:frontend>",
 						 device->group, number));
 		any = true;
 		if (r >= 0)
-			r = vmm_args_add_word(
+			r = vmm_args_text_add_word(
 				make,
 				str_printf("    <qemu:property name='%s' type='%s' value='%s'/>",
 					   hint->name, vmm_args_libvirt_type(hint->value),
 					   vmm_args_libvirt_value(hint->value)));
 	}
-	return r < 0 || !any ? r :
-			       vmm_args_add_word(make, strdup("  </qemu:frontend></qemu:device>"));
+	return r < 0 || !any ?
+		       r :
+		       vmm_args_text_add_word(make, strdup("  </qemu:frontend></qemu:device>"));
 }
 
 static bool vmm_args_libvirt_has_overrides(const struct vmm_args *args)
@@ -149,17 +153,18 @@ static int vmm_args_libvirt_add_overrides(struct vmm_args_build *make)
 	if (!vmm_args_libvirt_has_overrides(make->args))
 		return 0;
 	if (vmm_args_libvirt_is_before(make->args, LIBVIRT_OVERRIDE))
-		return vmm_args_add_note(make, strdup("Before version 8.2 libvirt has no way to "
-						      "give the hints of these models."));
-	r = vmm_args_add_word(
+		return vmm_args_text_add_note(make,
+					      strdup("Before version 8.2 libvirt has no way to "
+						     "give the hints of these models."));
+	r = vmm_args_text_add_word(
 		make,
 		strdup("<qemu:override xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"));
 	for (size_t i = 0; r >= 0 && i < devices->n; i++)
 		r = vmm_args_libvirt_add_override(make, devices->items[i], i);
 	if (r >= 0)
-		r = vmm_args_add_word(make, strdup("</qemu:override>"));
+		r = vmm_args_text_add_word(make, strdup("</qemu:override>"));
 	if (r >= 0)
-		r = vmm_args_add_note(
+		r = vmm_args_text_add_note(
 			make,
 			strdup("<qemu:override> goes at the end of <domain>, not into <devices>."));
 	return r;
@@ -169,10 +174,10 @@ static int vmm_args_libvirt_add_overrides(struct vmm_args_build *make)
 static int vmm_args_libvirt_add_metadata(struct vmm_args_build *make)
 {
 	_cleanup_strv_ char **groups = NULL;
-	int r = vmm_args_add_word(make, strdup("<metadata>"));
+	int r = vmm_args_text_add_word(make, strdup("<metadata>"));
 
 	if (r >= 0)
-		r = vmm_args_add_word(
+		r = vmm_args_text_add_word(
 			make,
 			strdup("  <devgroups:groups xmlns:devgroups='" VMM_ARGS_LIBVIRT_NAMESPACE
 			       "'>"));
@@ -181,12 +186,13 @@ static int vmm_args_libvirt_add_metadata(struct vmm_args_build *make)
 			continue;
 		r = strv_add(&groups, device->group);
 		if (r >= 0)
-			r = vmm_args_add_word(make, str_printf("    <devgroups:group name='%s'/>",
-							       device->group));
+			r = vmm_args_text_add_word(make,
+						   str_printf("    <devgroups:group name='%s'/>",
+							      device->group));
 	}
 	if (r >= 0)
-		r = vmm_args_add_word(make, strdup("  </devgroups:groups>"));
-	return r < 0 ? r : vmm_args_add_word(make, strdup("</metadata>"));
+		r = vmm_args_text_add_word(make, strdup("  </devgroups:groups>"));
+	return r < 0 ? r : vmm_args_text_add_word(make, strdup("</metadata>"));
 }
 
 int vmm_args_libvirt(struct vmm_args_build *make)
@@ -196,13 +202,14 @@ int vmm_args_libvirt(struct vmm_args_build *make)
 
 	VEC_FOREACH(const struct vmm_args_device, device, devices)
 		if (device->fd >= 0)
-			return vmm_args_refuse(make, strdup("libvirt starts QEMU itself and takes "
-							    "no descriptors of devices."));
+			return vmm_args_text_refuse(make,
+						    strdup("libvirt starts QEMU itself and takes "
+							   "no descriptors of devices."));
 	r = vmm_args_libvirt_add_metadata(make);
 	for (size_t i = 0; r >= 0 && i < devices->n; i++)
 		r = vmm_args_libvirt_add_hostdev(make, devices->items[i], i);
 	if (r >= 0 && make->args->iommufd &&
 	    vmm_args_libvirt_is_before(make->args, LIBVIRT_IOMMUFD))
-		r = vmm_args_note_group(make, "libvirt");
+		r = vmm_args_text_note_group(make, "libvirt");
 	return r < 0 ? r : vmm_args_libvirt_add_overrides(make);
 }

@@ -11,7 +11,7 @@
 #include "policy/devinfo/vmm-args-private.h"
 
 /* What those two have no words for. */
-static int vmm_args_others_note_hints(struct vmm_args_build *make)
+static int vmm_args_others_note_hints(struct vmm_args_build *make, const char *vmm)
 {
 	int r = 0;
 
@@ -20,13 +20,12 @@ static int vmm_args_others_note_hints(struct vmm_args_build *make)
 			continue;
 		VEC_FOREACH(const struct quirk_hint, hint, device->hints)
 			if (r >= 0)
-				r = vmm_args_add_note(make,
-						      str_printf("%s: %s has no way to say %s=%s, "
-								 "which this model is better "
-								 "given.",
-								 device->key,
-								 vmm_args_vmm_name(make->args->vmm),
-								 hint->name, hint->value));
+				r = vmm_args_text_add_note(
+					make,
+					str_printf("%s: %s has no way to say %s=%s, "
+						   "which this model is better "
+						   "given.",
+						   device->key, vmm, hint->name, hint->value));
 	}
 	return r;
 }
@@ -37,12 +36,12 @@ static int vmm_args_others_note_hints(struct vmm_args_build *make)
 static int vmm_args_others_add_platform(struct vmm_args_build *make)
 {
 	const struct vmm_args_device *first = make->args->devices.items[0];
-	int r = vmm_args_add_word(make, strdup("--platform"));
+	int r = vmm_args_text_add_word(make, strdup("--platform"));
 	return r < 0 ? r :
-		       vmm_args_add_word(make, first->iommufd < 0 ?
-						       strdup("iommufd=on") :
-						       str_printf("iommufd=on,iommufd_fd=%d",
-								  first->iommufd));
+		       vmm_args_text_add_word(make, first->iommufd < 0 ?
+							    strdup("iommufd=on") :
+							    str_printf("iommufd=on,iommufd_fd=%d",
+								       first->iommufd));
 }
 
 static char *vmm_args_others_path_or_fd(const struct vmm_args_device *device)
@@ -67,16 +66,17 @@ int vmm_args_others_cloud_hypervisor(struct vmm_args_build *make)
 		r = vmm_args_others_add_platform(make);
 	VEC_FOREACH(const struct vmm_args_device, device, devices) {
 		if (r >= 0 && is_first)
-			r = vmm_args_add_word(make, strdup("--device"));
+			r = vmm_args_text_add_word(make, strdup("--device"));
 		is_first = false;
 		if (r >= 0)
-			r = vmm_args_add_word(make, vmm_args_others_path_or_fd(device));
+			r = vmm_args_text_add_word(make, vmm_args_others_path_or_fd(device));
 	}
 	if (r >= 0 && iommufd && devices->n > 1)
-		r = vmm_args_add_note(make, strdup("On kernels before 6.19 Cloud Hypervisor needs "
-						   "vfio_p2p_dma=off in --platform with "
-						   "iommufd."));
-	return r < 0 ? r : vmm_args_others_note_hints(make);
+		r = vmm_args_text_add_note(make,
+					   strdup("On kernels before 6.19 Cloud Hypervisor needs "
+						  "vfio_p2p_dma=off in --platform with "
+						  "iommufd."));
+	return r < 0 ? r : vmm_args_others_note_hints(make, "cloud-hypervisor");
 }
 
 /* --- crosvm --- */
@@ -99,15 +99,15 @@ int vmm_args_others_crosvm(struct vmm_args_build *make)
 				    *path = device_bus_path_of_key(device->key);
 
 		if (device->fd >= 0)
-			return vmm_args_refuse(
+			return vmm_args_text_refuse(
 				make,
 				strdup("crosvm takes no descriptors of devices. Claim by path "
 				       "(access=node), and it opens /dev/vfio itself."));
-		r = where && path ? vmm_args_add_word(make, strdup("--vfio")) : -ENOMEM;
+		r = where && path ? vmm_args_text_add_word(make, strdup("--vfio")) : -ENOMEM;
 		if (r >= 0)
-			r = vmm_args_add_word(make, str_printf("%s%s", path, where));
+			r = vmm_args_text_add_word(make, str_printf("%s%s", path, where));
 	}
 	if (r >= 0 && make->args->iommufd)
-		r = vmm_args_note_group(make, "crosvm");
-	return r < 0 ? r : vmm_args_others_note_hints(make);
+		r = vmm_args_text_note_group(make, "crosvm");
+	return r < 0 ? r : vmm_args_others_note_hints(make, "crosvm");
 }

@@ -23,11 +23,11 @@ static bool vmm_args_qemu_is_old(const struct vmm_args *args)
 
 static int vmm_args_qemu_refuse_fd(struct vmm_args_build *make)
 {
-	return vmm_args_refuse(make,
-			       str_printf("QEMU takes descriptors from version 9.0 on, and this is "
-					  "%u.%u. Claim by path "
-					  "(access=node), and it opens /dev/vfio itself.",
-					  make->args->version / 1000, make->args->version % 1000));
+	return vmm_args_text_refuse(
+		make, str_printf("QEMU takes descriptors from version 9.0 on, and this is "
+				 "%u.%u. Claim by path "
+				 "(access=node), and it opens /dev/vfio itself.",
+				 make->args->version / 1000, make->args->version % 1000));
 }
 
 /* It takes it for a device behind the IOMMU, which it asks the kernel about (measured with 10.0:
@@ -35,18 +35,19 @@ static int vmm_args_qemu_refuse_fd(struct vmm_args_build *make)
 static int vmm_args_qemu_refuse_mdev(struct vmm_args_build *make,
 				     const struct vmm_args_device *device)
 {
-	return vmm_args_refuse(make, str_printf("QEMU takes a mediated device, %s, by its path "
-						"only. Claim by path (--access=node), and it "
-						"opens /dev/vfio itself.",
-						device->key));
+	return vmm_args_text_refuse(make,
+				    str_printf("QEMU takes a mediated device, %s, by its path "
+					       "only. Claim by path (--access=node), and it "
+					       "opens /dev/vfio itself.",
+					       device->key));
 }
 
 static int vmm_args_qemu_refuse_token(struct vmm_args_build *make, const char *key)
 {
-	return vmm_args_refuse(make, str_printf("%s needs a VF token, which QEMU can give from "
-						"version 8.1 on, and this is %u.%u.",
-						key, make->args->version / 1000,
-						make->args->version % 1000));
+	return vmm_args_text_refuse(
+		make, str_printf("%s needs a VF token, which QEMU can give from "
+				 "version 8.1 on, and this is %u.%u.",
+				 key, make->args->version / 1000, make->args->version % 1000));
 }
 
 /* One for all devices, of whatever group: what is mapped in one is locked once, and in two twice.
@@ -54,13 +55,13 @@ static int vmm_args_qemu_refuse_token(struct vmm_args_build *make, const char *k
 static int vmm_args_qemu_add_object(struct vmm_args_build *make)
 {
 	const struct vmm_args_device *first = make->args->devices.items[0];
-	int r = vmm_args_add_word(make, strdup("-object"));
+	int r = vmm_args_text_add_word(make, strdup("-object"));
 
 	return r < 0 ? r :
-		       vmm_args_add_word(make, first->iommufd < 0 ?
-						       strdup("iommufd,id=iommufd0") :
-						       str_printf("iommufd,id=iommufd0,fd=%d",
-								  first->iommufd));
+		       vmm_args_text_add_word(make, first->iommufd < 0 ?
+							    strdup("iommufd,id=iommufd0") :
+							    str_printf("iommufd,id=iommufd0,fd=%d",
+								       first->iommufd));
 }
 
 static char *vmm_args_qemu_hints(const struct vmm_args_device *device)
@@ -105,17 +106,18 @@ static int vmm_args_qemu_add_device(struct vmm_args_build *make,
 		what = str_printf("sysfsdev=%s%s", path, iommufd ? ",iommufd=iommufd0" : "");
 	if (!hints || !where || !what)
 		return -ENOMEM;
-	r = vmm_args_add_word(make, strdup("-device"));
+	r = vmm_args_text_add_word(make, strdup("-device"));
 	if (r >= 0)
-		r = vmm_args_add_word(make, str_printf("%s,%s%s%s%s%s",
-						       str_or(device->api, "vfio-pci"), what, where,
-						       hints, device->vf_token ? ",vf-token=" : "",
-						       str_or(device->vf_token, "")));
-	if (r >= 0 && vmm_args_hint(device, "x-no-intx"))
-		r = vmm_args_add_note(make, str_printf("%s must not use INTx. QEMU has no switch "
-						       "for that: let the guest's "
-						       "driver use MSI.",
-						       device->key));
+		r = vmm_args_text_add_word(
+			make, str_printf("%s,%s%s%s%s%s", str_or(device->api, "vfio-pci"), what,
+					 where, hints, device->vf_token ? ",vf-token=" : "",
+					 str_or(device->vf_token, "")));
+	if (r >= 0 && vmm_args_text_hint(device, "x-no-intx"))
+		r = vmm_args_text_add_note(make,
+					   str_printf("%s must not use INTx. QEMU has no switch "
+						      "for that: let the guest's "
+						      "driver use MSI.",
+						      device->key));
 	return r;
 }
 
@@ -140,9 +142,9 @@ int vmm_args_qemu(struct vmm_args_build *make)
 		r = vmm_args_qemu_add_device(make, args->devices.items[i], &make->places[i],
 					     iommufd);
 	if (r >= 0 && args->iommufd && !iommufd)
-		r = vmm_args_note_group(make, "QEMU");
+		r = vmm_args_text_note_group(make, "QEMU");
 	if (r >= 0 && iommufd && args->devices.n > 1)
-		r = vmm_args_add_note(
+		r = vmm_args_text_add_note(
 			make, strdup("With iommufd QEMU lets no device reach the memory of another "
 				     "directly (P2P DMA); "
 				     "where that is needed, claim with the interface \"group\"."));

@@ -53,59 +53,11 @@ int vmm_args_parse(const char *s, enum vmm *ret_vmm, unsigned *ret_version)
 	return 0;
 }
 
-/* --- what comes out --- */
-
-static int vmm_args_append(char ***list, char *text)
-{
-	_cleanup_free_ char *owned = text;
-
-	return owned ? strv_add(list, owned) : -ENOMEM;
-}
-
-int vmm_args_add_word(struct vmm_args_build *make, char *text)
-{
-	return vmm_args_append(&make->result->words, text);
-}
-
-int vmm_args_add_note(struct vmm_args_build *make, char *text)
-{
-	return vmm_args_append(&make->result->notes, text);
-}
-
-int vmm_args_refuse(struct vmm_args_build *make, char *text)
-{
-	*make->error = text;
-	return text ? -EOPNOTSUPP : -ENOMEM;
-}
-
 void vmm_args_result_clear(struct vmm_args_result *result)
 {
 	strv_free(result->words);
 	strv_free(result->notes);
 	*result = (struct vmm_args_result){ 0 };
-}
-
-int vmm_args_note_group(struct vmm_args_build *make, const char *vmm)
-{
-	const struct vmm_args *args = make->args;
-	_cleanup_free_ char *version =
-		args->version ? str_printf(" %u.%u", args->version / 1000, args->version % 1000) :
-				strdup("");
-
-	return version ? vmm_args_add_note(
-				 make, str_printf("%s%s knows no iommufd, so it opens /dev/vfio/N: "
-						  "claim with the interface \"auto\" or \"group\".",
-						  vmm, version)) :
-			 -ENOMEM;
-}
-
-const char *vmm_args_hint(const struct vmm_args_device *device, const char *name)
-{
-	if (device->hints)
-		VEC_FOREACH(const struct quirk_hint, hint, device->hints)
-			if (str_eq(hint->name, name))
-				return hint->value;
-	return NULL;
 }
 
 /* --- slots --- */
@@ -184,7 +136,7 @@ int vmm_args_build(const struct vmm_args *args, struct vmm_args_result *ret, cha
 
 	VEC_FOREACH(const struct vmm_args_device, device, &args->devices)
 		if (r >= 0 && device->vf_token && args->vmm != VMM_QEMU)
-			r = vmm_args_refuse(
+			r = vmm_args_text_refuse(
 				&make,
 				str_printf("%s needs a VF token, and %s has no way to give it.",
 					   device->key, vmm_args_vmm_name(args->vmm)));
