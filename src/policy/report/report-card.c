@@ -17,61 +17,14 @@ const char *report_card_place_to_string(enum report_place place)
 	return names[place];
 }
 
-static void *report_card_advice_free(void *data)
+static DEFINE_VEC_CLEAR(report_card_clear_advice, struct report_advice, report_part_free_advice)
+
+	void report_card_clear(struct report_card *card)
 {
-	struct report_advice *advice = data;
-
-	strv_free(advice->devices);
-	free(advice->text);
-	free(advice);
-	return NULL;
-}
-
-void report_card_clear(struct report_card *card)
-{
-	vec_clear(&card->advice, report_card_advice_free);
-}
-
-int report_card_add(struct report_card *card, const struct report_advice *kind, char ***devices,
-		    char *text)
-{
-	struct report_advice *advice = text ? calloc(1, sizeof(*advice)) : NULL;
-
-	if (!advice) {
-		free(text);
-		return -ENOMEM;
-	}
-	*advice = *kind;
-	advice->text = text;
-	if (devices)
-		advice->devices = TAKE_PTR(*devices);
-	if (vec_add(&card->advice, advice) >= 0)
-		return 0;
-	report_card_advice_free(advice);
-	return -ENOMEM;
-}
-
-char *report_card_list(char *const *devices)
-{
-	size_t n = strv_length(devices);
-	_cleanup_strv_ char **some = NULL;
-	_cleanup_free_ char *text = NULL;
-
-	for (size_t i = 0; i < n && i < REPORT_SHOWN; i++)
-		if (strv_add(&some, devices[i]) < 0)
-			return NULL;
-	text = strv_join(some, ", ");
-	return !text || n <= REPORT_SHOWN ? TAKE_PTR(text) :
-					    str_printf("%s and %zu more", text, n - REPORT_SHOWN);
+	report_card_clear_advice(&card->advice);
 }
 
 /* --- marks --- */
-
-bool report_card_is_endpoint(const struct device *device)
-{
-	return device_is_pci(device) && !device_is_bridge(device) &&
-	       device->class_code >> 16 != 0x06; /* host and ISA bridges have header type 0 */
-}
 
 static bool report_card_is_alone(const struct inventory *inv, const struct device *device)
 {
@@ -83,27 +36,6 @@ static bool report_card_is_alone(const struct inventory *inv, const struct devic
 	VEC_FOREACH(const struct device, member, &group->devices)
 		n += !device_is_bridge(member);
 	return n == 1;
-}
-
-bool report_card_has_reserved(const struct inventory *inv, const struct device *device)
-{
-	const struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
-
-	STRV_FOREACH(line, group ? group->reserved : NULL) {
-		const char *space = strrchr(*line, ' ');
-
-		if (space && str_eq(space + 1, "direct"))
-			return true;
-	}
-	return false;
-}
-
-bool report_card_has_own_reset(const struct device *device)
-{
-	STRV_FOREACH(method, device->reset_methods)
-		if (reset_scope_of_method(*method) == RESET_SCOPE_FUNCTION)
-			return true;
-	return false;
 }
 
 static bool report_card_has_small_bar(const struct inventory *inv, const struct device *device)
@@ -142,13 +74,13 @@ static void report_card_mark_all(const struct inventory *inv, struct report_mark
 
 	memcpy(marks, qualities, sizeof(qualities));
 	VEC_FOREACH(const struct device, device, &inv->devices) {
-		if (!report_card_is_endpoint(device))
+		if (!report_part_is_endpoint(device))
 			continue;
 		report_card_mark(&marks[0], from_kernel, device->iommu_group >= 0);
 		report_card_mark(&marks[1], true, report_card_is_alone(inv, device));
-		report_card_mark(&marks[2], true, report_card_has_own_reset(device));
+		report_card_mark(&marks[2], true, report_part_has_own_reset(device));
 		report_card_mark(&marks[3], from_kernel && device->iommu_group >= 0,
-				 !report_card_has_reserved(inv, device));
+				 !report_part_has_reserved(inv, device));
 		report_card_mark(&marks[4], report_card_knows_bars(device),
 				 !report_card_has_small_bar(inv, device));
 	}

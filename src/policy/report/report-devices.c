@@ -13,7 +13,7 @@ typedef bool (*report_devices_fn)(const struct inventory *inv, const struct devi
 
 static bool report_devices_reserved(const struct inventory *inv, const struct device *device)
 {
-	return report_card_has_reserved(inv, device);
+	return report_part_has_reserved(inv, device);
 }
 
 static bool report_devices_no_reset(const struct inventory *inv, const struct device *device)
@@ -24,7 +24,7 @@ static bool report_devices_no_reset(const struct inventory *inv, const struct de
 /* One that takes its neighbours along, or at least all of its own functions. */
 static bool report_devices_wide_reset(const struct inventory *inv, const struct device *device)
 {
-	return device->reset_methods && !report_card_has_own_reset(device);
+	return device->reset_methods && !report_part_has_own_reset(device);
 }
 
 static bool report_devices_unaligned_bar(const struct inventory *inv, const struct device *device)
@@ -93,15 +93,15 @@ int report_devices(const struct inventory *inv, struct report_card *card)
 		_cleanup_free_ char *list = NULL;
 
 		VEC_FOREACH(const struct device, device, &inv->devices)
-			if (report_card_is_endpoint(device) &&
+			if (report_part_is_endpoint(device) &&
 			    report_devices_rows[i].is(inv, device) &&
 			    strv_add(&devices, device->key) < 0)
 				return -ENOMEM;
 		if (!devices)
 			continue;
-		list = report_card_list(devices);
+		list = report_part_list(devices);
 		if (!list ||
-		    report_card_add(card, &report_devices_rows[i].kind, &devices,
+		    report_part_add(card, &report_devices_rows[i].kind, &devices,
 				    str_printf("%s: %s", list, report_devices_rows[i].text)) < 0)
 			return -ENOMEM;
 	}

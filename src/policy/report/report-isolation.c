@@ -163,7 +163,7 @@ static int report_isolation_add(const struct inventory *inv, enum tie tie,
 {
 	struct report_advice kind = ties[tie].kind;
 	/* a cause that no other device is named in is about the devices themselves */
-	_cleanup_free_ char *peers = report_card_list(tie_group->peers ? tie_group->peers :
+	_cleanup_free_ char *peers = report_part_list(tie_group->peers ? tie_group->peers :
 									 tie_group->devices),
 			    *text = NULL, *slots = NULL;
 
@@ -174,7 +174,7 @@ static int report_isolation_add(const struct inventory *inv, enum tie tie,
 									       WEIGHT_GROUPS;
 	text = report_isolation_fill_in(ties[tie].text, peers);
 	slots = ties[tie].with_slots ? advice_slots(inv) : strdup("");
-	return report_card_add(card, &kind, &tie_group->devices,
+	return report_part_add(card, &kind, &tie_group->devices,
 			       text && slots ? str_printf("%s%s", text, slots) : NULL);
 }
 
@@ -184,7 +184,7 @@ int report_isolation(const struct inventory *inv, struct report_card *card)
 	int r = 0;
 
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (r >= 0 && report_card_is_endpoint(device) && device->iommu_group >= 0)
+		if (r >= 0 && report_part_is_endpoint(device) && device->iommu_group >= 0)
 			r = report_isolation_collect(inv, device, tie_group);
 	for (enum tie tie = 0; tie < TIES; tie++)
 		if (r >= 0 && tie_group[tie].devices)

@@ -31,12 +31,12 @@ static int report_platform_no_iommu(const struct inventory *inv, struct report_c
 	if (inv->iommu_groups.n > 0)
 		return 0;
 	if (inv->iommus)
-		return report_card_add(
+		return report_part_add(
 			card, &kernel, NULL,
 			strdup("The kernel sees an IOMMU and makes no groups of it. Boot "
 			       "with iommu=nopt (and with intel_iommu=on on Intel), and "
 			       "without intel_iommu=off, amd_iommu=off and iommu=off."));
-	return report_card_add(
+	return report_part_add(
 		card, &firmware, NULL,
 		vendor == 0x8086 ?
 			strdup("There is no IOMMU. Turn on VT-d in the firmware's setup, and boot "
@@ -58,7 +58,7 @@ static int report_platform_interrupts(const struct inventory *inv, struct report
 
 	if (inv->iommu_groups.n == 0 || inv->interrupt_remapping != 0)
 		return 0;
-	return report_card_add(
+	return report_part_add(
 		card, &kind, NULL,
 		str_printf(
 			"The IOMMU does not remap interrupts: a guest with a device can forge "
@@ -78,7 +78,7 @@ static int report_platform_acs_override(const struct inventory *inv, struct repo
 
 	if (!inv->acs_override)
 		return 0;
-	return report_card_add(
+	return report_part_add(
 		card, &kind, NULL,
 		str_printf("pcie_acs_override=%s splits IOMMU groups that the hardware does not "
 			   "isolate: their devices can reach each other, and whoever has one can "
@@ -98,12 +98,12 @@ static int report_platform_passthrough(const struct inventory *inv, struct repor
 		if (!str_eq(group->type, "identity"))
 			continue;
 		VEC_FOREACH(const struct device, device, &group->devices)
-			if (report_card_is_endpoint(device) && strv_add(&devices, device->key) < 0)
+			if (report_part_is_endpoint(device) && strv_add(&devices, device->key) < 0)
 				return -ENOMEM;
 	}
 	if (!devices)
 		return 0;
-	return report_card_add(
+	return report_part_add(
 		card, &kind, &devices,
 		strdup("The host's own DMA is not translated (iommu=pt). That is faster for the "
 		       "host "
@@ -121,7 +121,7 @@ static int report_platform_vfio(const struct inventory *inv, struct report_card 
 
 	if (inv->has_vfio || inv->has_vfio_cdev)
 		return 0;
-	return report_card_add(
+	return report_part_add(
 		card, &kind, NULL,
 		strdup("This kernel has no VFIO: install the package with its modules, or "
 		       "build it with CONFIG_VFIO_PCI."));
@@ -139,7 +139,7 @@ static int report_platform_eeh(const struct inventory *inv, struct report_card *
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		if (device->eeh)
 			return 0;
-	return report_card_add(card, &kind, NULL,
+	return report_part_add(card, &kind, NULL,
 			       strdup("EEH is off: after an error a device is not cut off from the "
 				      "rest of the machine, and "
 				      "nothing recovers it. Boot without eeh=off; where this is a "

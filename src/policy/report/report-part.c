@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "policy/plan/reset-scope.h"
+#include "policy/report/report-part.h"
+
+struct report_advice *report_part_free_advice(struct report_advice *advice)
+{
+	strv_free(advice->devices);
+	free(advice->text);
+	free(advice);
+	return NULL;
+}
+
+int report_part_add(struct report_card *card, const struct report_advice *kind, char ***devices,
+		    char *text)
+{
+	struct report_advice *advice = text ? calloc(1, sizeof(*advice)) : NULL;
+
+	if (!advice) {
+		free(text);
+		return -ENOMEM;
+	}
+	*advice = *kind;
+	advice->text = text;
+	if (devices)
+		advice->devices = TAKE_PTR(*devices);
+	if (vec_add(&card->advice, advice) >= 0)
+		return 0;
+	report_part_free_advice(advice);
+	return -ENOMEM;
+}
+
+char *report_part_list(char *const *devices)
+{
+	size_t n = strv_length(devices);
+	_cleanup_strv_ char **some = NULL;
+	_cleanup_free_ char *text = NULL;
+
+	for (size_t i = 0; i < n && i < REPORT_SHOWN; i++)
+		if (strv_add(&some, devices[i]) < 0)
+			return NULL;
+	text = strv_join(some, ", ");
+	return !text || n <= REPORT_SHOWN ? TAKE_PTR(text) :
+					    str_printf("%s and %zu more", text, n - REPORT_SHOWN);
+}
+
+bool report_part_is_endpoint(const struct device *device)
+{
+	return device_is_pci(device) && !device_is_bridge(device) &&
+	       device->class_code >> 16 != 0x06; /* host and ISA bridges have header type 0 */
+}
+
+bool report_part_has_reserved(const struct inventory *inv, const struct device *device)
+{
+	const struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
+
+	STRV_FOREACH(line, group ? group->reserved : NULL) {
+		const char *space = strrchr(*line, ' ');
+
+		if (space && str_eq(space + 1, "direct"))
+			return true;
+	}
+	return false;
+}
+
+bool report_part_has_own_reset(const struct device *device)
+{
+	STRV_FOREACH(method, device->reset_methods)
+		if (reset_scope_of_method(*method) == RESET_SCOPE_FUNCTION)
+			return true;
+	return false;
+}
