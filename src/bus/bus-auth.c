@@ -8,6 +8,7 @@
 #include <pwd.h>
 
 #include "base/str.h"
+#include "bus/bus-auth.h"
 #include "bus/bus-polkit.h"
 
 int bus_auth_get_caller(sd_bus_message *message, struct bus_caller *ret)

@@ -9,16 +9,13 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "bus/bus.h"
+#include "bus/bus-auth.h"
+#include "bus/bus-claim.h"
+#include "bus/bus-error.h"
+#include "bus/bus-fds.h"
+#include "bus/bus-options.h"
+#include "bus/bus-path.h"
 #include "model/dbus-names.h"
-
-/* Which connection claimed a lease, for as long as it has descriptors to take. */
-struct lease_owner {
-	struct bus *bus;
-	char *lease;
-	char *sender;
-	sd_bus_track *track;
-};
 
 struct pending_claim {
 	struct bus *bus;
@@ -28,137 +25,6 @@ struct pending_claim {
 	struct bus_caller caller;
 	char *devices; /* what polkit's leave was for; NULL: it was not asked */
 };
-
-/* --- descriptors --- */
-
-/* Moves up to one reply's worth of descriptors from number @first on into @reply; 0 or negative
- * errno. */
-static int bus_claim_append_fds(sd_bus_message *reply, struct lease *lease, unsigned first)
-{
-	unsigned n = 0;
-	int r = sd_bus_message_open_container(reply, 'a', "(ssh)");
-
-	for (size_t i = first; r >= 0 && i < lease->fds.n && n < DG_MAX_FDS_PER_REPLY; i++) {
-		struct lease_fd *entry = lease->fds.items[i];
-
-		if (entry->fd < 0)
-			continue;
-		r = sd_bus_message_append(reply, "(ssh)", entry->kind, entry->name, entry->fd);
-		n++;
-	}
-	return r < 0 ? r : sd_bus_message_close_container(reply);
-}
-
-/* What a sent reply carries is no longer ours. */
-static void bus_claim_close_sent_fds(struct lease *lease, unsigned first)
-{
-	unsigned n = 0;
-
-	for (size_t i = first; i < lease->fds.n && n < DG_MAX_FDS_PER_REPLY; i++) {
-		struct lease_fd *entry = lease->fds.items[i];
-
-		n += entry->fd >= 0;
-		entry->fd = fd_close(entry->fd);
-	}
-}
-
-static struct lease_owner *lease_owner_find(struct bus *bus, const char *lease)
-{
-	VEC_FOREACH(struct lease_owner, owner, &bus->owners)
-		if (str_eq(owner->lease, lease))
-			return owner;
-	return NULL;
-}
-
-static void *lease_owner_free(void *data)
-{
-	struct lease_owner *owner = data;
-
-	sd_bus_track_unref(owner->track);
-	free(owner->lease);
-	free(owner->sender);
-	free(owner);
-	return NULL;
-}
-
-void bus_claim_forget_lease(struct bus *bus, const char *lease)
-{
-	struct lease_owner *owner = lease_owner_find(bus, lease);
-
-	if (!owner)
-		return;
-	vec_remove(&bus->owners, owner);
-	lease_owner_free(owner);
-}
-
-void bus_claim_forget_all_leases(struct bus *bus)
-{
-	vec_clear(&bus->owners, lease_owner_free);
-}
-
-/* The connection is gone: what it has not taken can never be taken. The lease lives on by its pipe.
- */
-static int on_lease_owner_gone(sd_bus_track *track, void *userdata)
-{
-	struct lease_owner *owner = userdata;
-	struct bus *bus = owner->bus;
-	struct devgroup *group = registry_find_lease(bus->registry, owner->lease);
-
-	if (group)
-		lease_drop_fds(group->lease);
-	vec_remove(&bus->owners, owner);
-	lease_owner_free(owner);
-	return 0;
-}
-
-static int lease_owner_add(struct bus *bus, const struct lease *lease, sd_bus_message *call)
-{
-	struct lease_owner *owner = calloc(1, sizeof(*owner));
-	int r;
-
-	if (!owner)
-		return -ENOMEM;
-	owner->bus = bus;
-	owner->lease = strdup(lease->record->lease);
-	owner->sender = strdup(str_or(sd_bus_message_get_sender(call), ""));
-	r = owner->lease && owner->sender ? 0 : -ENOMEM;
-	if (r >= 0)
-		r = sd_bus_track_new(bus->bus, &owner->track, on_lease_owner_gone, owner);
-	if (r >= 0)
-		r = sd_bus_track_add_name(owner->track, owner->sender);
-	if (r >= 0)
-		r = vec_add(&bus->owners, owner);
-	if (r < 0)
-		lease_owner_free(owner);
-	return r;
-}
-
-int bus_claim_take_fds(sd_bus_message *message, struct bus *bus, struct devgroup *group,
-		       unsigned first, sd_bus_error *error)
-{
-	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	_cleanup_refusal_ struct refusal refusal = { 0 };
-	const struct lease_owner *owner = lease_owner_find(bus, group->lease->record->lease);
-	int r;
-
-	if (!owner || !str_eq(owner->sender, sd_bus_message_get_sender(message))) {
-		refusal_set(
-			&refusal, REFUSED_NOT_HOLDER,
-			"The descriptors of group %s go only to the connection that claimed it.",
-			group->def->name);
-		return bus_error_set_refusal(error, &refusal);
-	}
-	r = sd_bus_message_new_method_return(message, &reply);
-	if (r < 0)
-		return r;
-	r = bus_claim_append_fds(reply, group->lease, first);
-	if (r < 0)
-		return r;
-	r = sd_bus_send(NULL, reply, NULL);
-	if (r >= 0)
-		bus_claim_close_sent_fds(group->lease, first);
-	return r;
-}
 
 /* --- Claim --- */
 
@@ -193,19 +59,19 @@ static bool pending_claim_still_allowed(const struct devgroup *group, void *user
 static int bus_claim_reply(struct bus *bus, sd_bus_message *call, struct devgroup *group)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	_cleanup_free_ char *path = bus_lease_path(group->lease->record->lease);
-	int r = path ? lease_owner_add(bus, group->lease, call) : -ENOMEM;
+	_cleanup_free_ char *path = bus_path_lease(group->lease->record->lease);
+	int r = path ? bus_fds_add_owner(bus, group->lease, call) : -ENOMEM;
 
 	if (r >= 0)
 		r = sd_bus_message_new_method_return(call, &reply);
 	if (r >= 0)
 		r = sd_bus_message_append(reply, "o", path);
 	if (r >= 0)
-		r = bus_claim_append_fds(reply, group->lease, 0);
+		r = bus_fds_append(reply, group->lease, 0);
 	if (r >= 0)
 		r = sd_bus_send(bus->bus, reply, NULL);
 	if (r >= 0)
-		bus_claim_close_sent_fds(group->lease, 0);
+		bus_fds_close_sent(group->lease, 0);
 	return r;
 }
 
@@ -357,57 +223,4 @@ int bus_claim_method(sd_bus_message *message, void *userdata, sd_bus_error *erro
 	    !bus_claim_start(userdata, message, name, &options, &caller, &refusal))
 		return bus_error_set_refusal(error, &refusal);
 	return 1; /* answered when it is done */
-}
-
-/* --- Release --- */
-
-static void on_release_finished(const struct refusal *refusal, void *userdata)
-{
-	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = userdata;
-	int r = refusal ? bus_error_reply_refusal(call, refusal) :
-			  sd_bus_reply_method_return(call, NULL);
-
-	if (r < 0)
-		log_warning_errno(r, "Cannot answer a release");
-}
-
-int bus_claim_release(sd_bus_message *message, struct bus *bus, struct devgroup *group,
-		      uint64_t wait_usec)
-{
-	_cleanup_refusal_ struct refusal refusal = { 0 };
-	struct bus_caller caller;
-	int r;
-
-	r = bus_auth_get_caller(message, &caller);
-	if (r < 0)
-		return r;
-	switch (bus_auth_release(bus, message, &caller, group, &refusal)) {
-	case BUS_REFUSED:
-		return bus_error_reply_refusal(message, &refusal);
-	case BUS_PENDING:
-		return 1;
-	case BUS_GRANTED:
-		break;
-	}
-	if (group->lease)
-		bus_signals_release_requested(bus, group->lease->record->lease, caller.uid);
-	r = releases_submit(bus->registry, group, wait_usec, on_release_finished,
-			    sd_bus_message_ref(message));
-	if (r < 0) {
-		sd_bus_message_unref(message);
-		return r;
-	}
-	return 1; /* answered when it is done */
-}
-
-int bus_claim_reset(sd_bus_message *message, struct bus *bus, struct devgroup *group,
-		    const struct bus_options *options, sd_bus_error *error)
-{
-	_cleanup_refusal_ struct refusal refusal = { 0 };
-
-	if (resets_submit(bus->registry, group, options->method, options->wait_usec,
-			  on_release_finished, sd_bus_message_ref(message), &refusal))
-		return 1; /* answered when it is done */
-	sd_bus_message_unref(message);
-	return bus_error_set_refusal(error, &refusal);
 }

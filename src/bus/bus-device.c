@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 #include "bus/bus-facts.h"
+#include "bus/bus-object.h"
+#include "bus/bus-path.h"
 #include "bus/bus.h"
 #include "model/dbus-names.h"
 #include "policy/devinfo/device-facts.h"
@@ -18,16 +20,6 @@ struct device_handle {
 	const struct device *device;
 	const struct registry *registry;
 };
-
-char *bus_device_path(const char *key)
-{
-	struct pciaddr addr;
-	_cleanup_free_ char *full = NULL;
-	char *path;
-
-	full = pciaddr_parse(key, &addr) >= 0 ? str_printf("pci:%s", key) : strdup(key);
-	return !full || sd_bus_path_encode(DG_DEVICE_PREFIX, full, &path) < 0 ? NULL : path;
-}
 
 static int bus_device_find(sd_bus *connection, const char *path, const char *interface,
 			   void *userdata, void **ret_found, sd_bus_error *ret_error)
@@ -60,7 +52,7 @@ static int bus_device_enumerate(sd_bus *connection, const char *prefix, void *us
 	if (!nodes)
 		return -ENOMEM;
 	VEC_FOREACH(const struct device, device, devices) {
-		nodes[n] = bus_device_path(device->key);
+		nodes[n] = bus_path_device(device->key);
 		if (!nodes[n++]) {
 			strv_free(TAKE_PTR(nodes));
 			return -ENOMEM;

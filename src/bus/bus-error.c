@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "bus/bus.h"
+#include "bus/bus-error.h"
 #include "model/dbus-names.h"
 
 /* The one place that knows which refusal has which name on the bus. */

@@ -5,16 +5,11 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "bus/bus-object.h"
+#include "bus/bus-path.h"
 #include "bus/bus.h"
 #include "model/dbus-names.h"
 #include "model/json/codec.h"
-
-char *bus_group_path(const char *name)
-{
-	char *path;
-
-	return sd_bus_path_encode(DG_GROUP_PREFIX, name, &path) < 0 ? NULL : path;
-}
 
 static int bus_group_find(sd_bus *connection, const char *path, const char *interface,
 			  void *userdata, void **ret_found, sd_bus_error *ret_error)
@@ -36,7 +31,7 @@ static int bus_group_enumerate(sd_bus *connection, const char *prefix, void *use
 	_cleanup_strv_ char **nodes = NULL;
 
 	VEC_FOREACH(const struct devgroup, group, registry_groups(bus->registry)) {
-		_cleanup_free_ char *path = bus_group_path(group->def->name);
+		_cleanup_free_ char *path = bus_path_group(group->def->name);
 
 		if (!path || strv_add(&nodes, path) < 0)
 			return -ENOMEM;
@@ -94,7 +89,7 @@ static int bus_group_get_devices(sd_bus *connection, const char *path, const cha
 	int r = sd_bus_message_open_container(reply, 'a', "o");
 
 	VEC_FOREACH(const struct device, device, &group->resolved.devices) {
-		_cleanup_free_ char *device_path = bus_device_path(device->key);
+		_cleanup_free_ char *device_path = bus_path_device(device->key);
 
 		if (!device_path)
 			return -ENOMEM;
@@ -125,7 +120,7 @@ static int bus_group_get_lease(sd_bus *connection, const char *path, const char 
 	_cleanup_free_ char *lease = NULL;
 
 	if (group->lease) {
-		lease = bus_lease_path(group->lease->record->lease);
+		lease = bus_path_lease(group->lease->record->lease);
 		if (!lease)
 			return -ENOMEM;
 	}

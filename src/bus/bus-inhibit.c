@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "bus/bus.h"
+#include "bus/bus-inhibit.h"
 
 #define LOGIND "org.freedesktop.login1"
 

@@ -8,7 +8,8 @@
 #include <sys/socket.h>
 
 #include "base/str.h"
-#include "bus/bus.h"
+#include "bus/bus-introspect.h"
+#include "bus/bus-object.h"
 #include "model/dbus-names.h"
 
 /* Two ends of one connection in one process: what a client on the bus would be told, without a bus.

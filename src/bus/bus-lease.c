@@ -7,15 +7,14 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "bus/bus-auth.h"
+#include "bus/bus-error.h"
+#include "bus/bus-fds.h"
+#include "bus/bus-object.h"
+#include "bus/bus-path.h"
+#include "bus/bus-release.h"
 #include "bus/bus.h"
 #include "model/dbus-names.h"
-
-char *bus_lease_path(const char *lease)
-{
-	char *path;
-
-	return sd_bus_path_encode(DG_LEASE_PREFIX, lease, &path) < 0 ? NULL : path;
-}
 
 /* The face is not reachable from a group, so the handlers get both. */
 struct lease_handle {
@@ -49,7 +48,7 @@ static int bus_lease_enumerate(sd_bus *connection, const char *prefix, void *use
 
 		if (!group->lease)
 			continue;
-		path = bus_lease_path(group->lease->record->lease);
+		path = bus_path_lease(group->lease->record->lease);
 		if (!path || strv_add(&nodes, path) < 0)
 			return -ENOMEM;
 	}
@@ -65,7 +64,7 @@ static int bus_lease_method_take_fds(sd_bus_message *message, void *userdata, sd
 
 	if (r < 0)
 		return r;
-	return bus_claim_take_fds(message, handle->bus, handle->group, first, error);
+	return bus_fds_take(message, handle->bus, handle->group, first, error);
 }
 
 static int bus_lease_append_vf_token(sd_bus_message *reply, const char *line)
@@ -112,8 +111,7 @@ static int bus_lease_method_release(sd_bus_message *message, void *userdata, sd_
 {
 	struct lease_handle *handle = userdata;
 
-	return bus_claim_release(message, handle->bus, handle->group,
-				 BUS_DEFAULT_RELEASE_WAIT_USEC);
+	return bus_release_submit(message, handle->bus, handle->group, BUS_RELEASE_WAIT_USEC);
 }
 
 /* --- properties --- */

@@ -6,7 +6,14 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "bus/bus.h"
+#include "bus/bus-auth.h"
+#include "bus/bus-claim.h"
+#include "bus/bus-error.h"
+#include "bus/bus-manager.h"
+#include "bus/bus-object.h"
+#include "bus/bus-options.h"
+#include "bus/bus-path.h"
+#include "bus/bus-release.h"
 #include "model/config/def-set.h"
 #include "model/dbus-names.h"
 #include "model/json/codec.h"
@@ -15,7 +22,7 @@
 
 static int bus_manager_append_group(sd_bus_message *reply, const struct devgroup *group)
 {
-	_cleanup_free_ char *path = bus_group_path(group->def->name), *holder = group_holder(group);
+	_cleanup_free_ char *path = bus_path_group(group->def->name), *holder = group_holder(group);
 
 	if (!path || !holder)
 		return -ENOMEM;
@@ -42,7 +49,7 @@ static int bus_manager_method_list_groups(sd_bus_message *message, void *userdat
 
 static int bus_manager_reply_group_path(sd_bus_message *message, const struct devgroup *group)
 {
-	_cleanup_free_ char *path = bus_group_path(group->def->name);
+	_cleanup_free_ char *path = bus_path_group(group->def->name);
 
 	return path ? sd_bus_reply_method_return(message, "o", path) : -ENOMEM;
 }
@@ -103,7 +110,7 @@ static int bus_manager_method_get_group_by_device(sd_bus_message *message, void 
 static int bus_manager_method_release(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	static const char *const allowed[] = { "wait", NULL };
-	struct bus_options options = { .wait_usec = BUS_DEFAULT_RELEASE_WAIT_USEC };
+	struct bus_options options = { .wait_usec = BUS_RELEASE_WAIT_USEC };
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct bus *bus = userdata;
 	struct devgroup *group;
@@ -117,13 +124,13 @@ static int bus_manager_method_release(sd_bus_message *message, void *userdata, s
 	group = registry_find(bus->registry, name);
 	if (!group)
 		return bus_manager_refuse_group(error, name);
-	return bus_claim_release(message, bus, group, options.wait_usec);
+	return bus_release_submit(message, bus, group, options.wait_usec);
 }
 
 static int bus_manager_method_reset(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	static const char *const allowed[] = { "wait", "method", NULL };
-	struct bus_options options = { .wait_usec = BUS_DEFAULT_RELEASE_WAIT_USEC };
+	struct bus_options options = { .wait_usec = BUS_RELEASE_WAIT_USEC };
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct bus *bus = userdata;
 	struct devgroup *group;
@@ -145,7 +152,7 @@ static int bus_manager_method_reset(sd_bus_message *message, void *userdata, sd_
 	case BUS_GRANTED:
 		break;
 	}
-	return bus_claim_reset(message, bus, group, &options, error);
+	return bus_release_reset(message, bus, group, &options, error);
 }
 
 static int bus_manager_append_step(sd_bus_message *reply, const struct step *step)

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "bus/bus.h"
+#include "bus/bus-options.h"
 
 static int bus_options_read_access(sd_bus_message *message, struct bus_options *ret)
 {

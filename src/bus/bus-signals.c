@@ -3,7 +3,11 @@
 /* Emits what the daemon layer reports as signals. */
 
 #include "base/log.h"
-#include "bus/bus.h"
+#include "bus/bus-fds.h"
+#include "bus/bus-inhibit.h"
+#include "bus/bus-manager.h"
+#include "bus/bus-path.h"
+#include "bus/bus-signals.h"
 #include "model/dbus-names.h"
 
 static void bus_signals_check(int r, const char *what)
@@ -15,7 +19,7 @@ static void bus_signals_check(int r, const char *what)
 static void bus_signals_group_added(struct devgroup *group, void *userdata)
 {
 	struct bus *bus = userdata;
-	_cleanup_free_ char *path = bus_group_path(group->def->name);
+	_cleanup_free_ char *path = bus_path_group(group->def->name);
 
 	if (path)
 		bus_signals_check(sd_bus_emit_object_added(bus->bus, path), path);
@@ -24,7 +28,7 @@ static void bus_signals_group_added(struct devgroup *group, void *userdata)
 static void bus_signals_group_changed(struct devgroup *group, void *userdata)
 {
 	struct bus *bus = userdata;
-	_cleanup_free_ char *path = bus_group_path(group->def->name);
+	_cleanup_free_ char *path = bus_path_group(group->def->name);
 
 	if (path)
 		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_GROUP,
@@ -45,7 +49,7 @@ static void bus_signals_emit_removed(struct bus *bus, const char *path, const ch
 
 static void bus_signals_group_removed(const char *name, void *userdata)
 {
-	_cleanup_free_ char *path = bus_group_path(name);
+	_cleanup_free_ char *path = bus_path_group(name);
 
 	bus_signals_emit_removed(userdata, path, DG_IFACE_GROUP);
 }
@@ -53,7 +57,7 @@ static void bus_signals_group_removed(const char *name, void *userdata)
 static void bus_signals_device_added(const struct device *device, void *userdata)
 {
 	struct bus *bus = userdata;
-	_cleanup_free_ char *path = bus_device_path(device->key);
+	_cleanup_free_ char *path = bus_path_device(device->key);
 
 	if (path)
 		bus_signals_check(sd_bus_emit_object_added(bus->bus, path), path);
@@ -62,7 +66,7 @@ static void bus_signals_device_added(const struct device *device, void *userdata
 static void bus_signals_device_changed(const struct device *device, void *userdata)
 {
 	struct bus *bus = userdata;
-	_cleanup_free_ char *path = bus_device_path(device->key);
+	_cleanup_free_ char *path = bus_path_device(device->key);
 
 	if (path)
 		bus_signals_check(sd_bus_emit_properties_changed(
@@ -77,7 +81,7 @@ static void bus_signals_device_changed(const struct device *device, void *userda
 static void bus_signals_isolation_changed(const struct device *device, void *userdata)
 {
 	struct bus *bus = userdata;
-	_cleanup_free_ char *path = bus_device_path(device->key);
+	_cleanup_free_ char *path = bus_path_device(device->key);
 
 	if (path)
 		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_DEVICE,
@@ -87,7 +91,7 @@ static void bus_signals_isolation_changed(const struct device *device, void *use
 
 static void bus_signals_device_removed(const char *key, void *userdata)
 {
-	_cleanup_free_ char *path = bus_device_path(key);
+	_cleanup_free_ char *path = bus_path_device(key);
 
 	bus_signals_emit_removed(userdata, path, DG_IFACE_DEVICE);
 }
@@ -95,7 +99,7 @@ static void bus_signals_device_removed(const char *key, void *userdata)
 static void bus_signals_lease_added(struct devgroup *group, void *userdata)
 {
 	struct bus *bus = userdata;
-	_cleanup_free_ char *path = bus_lease_path(group->lease->record->lease);
+	_cleanup_free_ char *path = bus_path_lease(group->lease->record->lease);
 
 	bus_inhibit_update(bus);
 	if (path)
@@ -105,7 +109,7 @@ static void bus_signals_lease_added(struct devgroup *group, void *userdata)
 static void bus_signals_lease_changed(struct devgroup *group, void *userdata)
 {
 	struct bus *bus = userdata;
-	_cleanup_free_ char *path = bus_lease_path(group->lease->record->lease);
+	_cleanup_free_ char *path = bus_path_lease(group->lease->record->lease);
 
 	if (path)
 		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_LEASE,
@@ -115,9 +119,9 @@ static void bus_signals_lease_changed(struct devgroup *group, void *userdata)
 
 static void bus_signals_lease_removed(const char *lease, void *userdata)
 {
-	_cleanup_free_ char *path = bus_lease_path(lease);
+	_cleanup_free_ char *path = bus_path_lease(lease);
 
-	bus_claim_forget_lease(userdata, lease);
+	bus_fds_forget_lease(userdata, lease);
 	bus_inhibit_update(userdata);
 	bus_signals_emit_removed(userdata, path, DG_IFACE_LEASE);
 }
@@ -126,7 +130,7 @@ static void bus_signals_lease_error(struct devgroup *group, const struct device 
 				    void *userdata)
 {
 	struct bus *bus = userdata;
-	_cleanup_free_ char *path = bus_lease_path(group->lease->record->lease);
+	_cleanup_free_ char *path = bus_path_lease(group->lease->record->lease);
 
 	if (!path)
 		return;
@@ -143,7 +147,7 @@ static void bus_signals_lease_step(struct devgroup *group, unsigned index, unsig
 				   const struct step *step, const char *state, void *userdata)
 {
 	struct bus *bus = userdata;
-	_cleanup_free_ char *path = bus_lease_path(group->lease->record->lease);
+	_cleanup_free_ char *path = bus_path_lease(group->lease->record->lease);
 	_cleanup_free_ char *subject = step_subject(step);
 
 	if (path && subject)
@@ -151,16 +155,6 @@ static void bus_signals_lease_step(struct devgroup *group, unsigned index, unsig
 			sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "Step", "uusss", index,
 					   count, step_kind_to_string(step->kind), subject, state),
 			path);
-}
-
-void bus_signals_release_requested(struct bus *bus, const char *lease, uid_t uid)
-{
-	_cleanup_free_ char *path = bus_lease_path(lease);
-
-	if (path)
-		bus_signals_check(sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE,
-						     "ReleaseRequested", "u", (uint32_t)uid),
-				  path);
 }
 
 static void bus_signals_problems_changed(void *userdata)

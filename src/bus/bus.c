@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Registers the objects, and ties them to the registry. Nothing below the bus layer knows of it. */
+
 #include <errno.h>
 
+#include "bus/bus-claim.h"
+#include "bus/bus-fds.h"
+#include "bus/bus-inhibit.h"
+#include "bus/bus-manager.h"
+#include "bus/bus-object.h"
 #include "bus/bus-polkit.h"
+#include "bus/bus-signals.h"
 #include "model/dbus-names.h"
 
 const struct bus_object *const bus_objects[] = {
@@ -55,7 +64,7 @@ struct bus *bus_free(struct bus *bus)
 	if (bus->registry)
 		registry_set_observer(bus->registry, NULL, NULL);
 	bus_inhibit_stop(bus);
-	bus_claim_forget_all_leases(bus);
+	bus_fds_forget_all(bus);
 	bus_claim_cancel_all(bus);
 	bus_polkit_cancel_all(bus);
 	sd_bus_flush_close_unref(bus->bus);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Signals of the manager's own properties. */
+
+#include "bus/bus.h"
+
+/* Tells which of the manager's properties have changed; the first time it only remembers. 0 or
+ * negative errno. */
+int bus_manager_emit_changes(struct bus *bus) _must_check_;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Release and Reset of a group. The reply is sent when the daemon layer is done. */
+
+#include "bus/bus-options.h"
+#include "bus/bus.h"
+
+#define BUS_RELEASE_WAIT_USEC (5 * 1000000ULL) /* where the caller gives no "wait" */
+
+int bus_release_submit(sd_bus_message *message, struct bus *bus, struct devgroup *group,
+		       uint64_t wait_usec);
+/* The reset of a dirty group, which the caller may ask for. */
+int bus_release_reset(sd_bus_message *message, struct bus *bus, struct devgroup *group,
+		      const struct bus_options *options, sd_bus_error *error);

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Signals of all objects: what the daemon layer reports goes out on the bus. */
+
+#include "daemon/registry.h"
+
+extern const struct registry_observer bus_signals_observer; /* userdata: struct bus */
