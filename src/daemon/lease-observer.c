@@ -8,6 +8,8 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "daemon/lease/lease-files.h"
+#include "daemon/lease/lease-nodes.h"
 #include "daemon/registry-private.h"
 #include "sys/step/memlock.h"
 
@@ -98,6 +100,16 @@ static int lease_observer_list_others(struct lease *lease, char ***ret, void *us
 	return 0;
 }
 
+/* Takes back what no release step did, since the leases of one user share it. */
+static void lease_observer_revoke_nodes(const struct registry *registry, const struct lease *lease)
+{
+	VEC_FOREACH(const struct devgroup, group, &registry->groups)
+		if (group->lease && group->lease != lease &&
+		    lease_nodes_are_shared(lease, group->lease))
+			return;
+	lease_nodes_revoke(lease);
+}
+
 static void lease_observer_on_ended(struct lease *lease, void *userdata)
 {
 	struct devgroup *group = userdata;
@@ -113,8 +125,8 @@ static void lease_observer_on_ended(struct lease *lease, void *userdata)
 			    "Group %s was released before its claim was done.", group->def->name);
 	}
 	lease_observer_on_refused(lease, group);
-	lease_nodes_revoke(registry, lease);
-	lease_files_revoke(registry, lease);
+	lease_observer_revoke_nodes(registry, lease);
+	lease_files_revoke(lease);
 	group->lease = NULL;
 	lease_free(lease);
 	host_restart_usage_walk(registry->host);

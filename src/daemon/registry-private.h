@@ -118,14 +118,6 @@ bool vf_tokens_check(const struct devgroup *group, struct refusal *ret);
 /* Physical functions wait for the leases of their virtual ones. */
 void vf_tokens_lease_ended(const struct registry *registry);
 
-/* leasefiles.c: the kernel module's files, to whom the lease is; and back */
-void lease_files_refresh(const struct registry *registry);
-void lease_files_revoke(const struct registry *registry, const struct lease *lease);
-/* leasenodes.c: grants by path anew where a rebind made a new node. */
-void lease_nodes_refresh(const struct registry *registry);
-/* The lease ends: takes back what no step did, since leases of one user share it. */
-void lease_nodes_revoke(const struct registry *registry, const struct lease *lease);
-
 /* restart.c: takes up what an earlier daemon left. 0 or negative errno. */
 int restart_adopt_all(struct registry *registry) _must_check_;
 /* A record that blocks its group, whenever that is defined, until it is removed. */

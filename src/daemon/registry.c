@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "daemon/lease/lease-files.h"
+#include "daemon/lease/lease-nodes.h"
 #include "daemon/registry-private.h"
 #include "policy/assess/assess.h"
 #include "policy/assess/overlap.h"
@@ -275,8 +277,12 @@ void registry_refresh(struct registry *registry)
 		log_error("Out of memory, what is known of the groups is not up to date");
 	VEC_FOREACH(struct devgroup, group, &registry->groups)
 		registry_announce(registry, group);
-	lease_nodes_refresh(registry);
-	lease_files_refresh(registry);
+	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
+		if (!group->lease)
+			continue;
+		lease_nodes_refresh(group->lease);
+		lease_files_refresh(group->lease);
+	}
 	if (registry->started)
 		registry_provision(registry);
 }
@@ -441,6 +447,7 @@ int registry_start(struct registry *registry)
 	r = host_start(registry->host);
 	if (r < 0)
 		return r;
+	lease_files_reset(registry->host);
 	r = restart_adopt_all(registry);
 	if (r < 0)
 		return log_error_errno(r, "Cannot take up what was claimed before");

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "daemon/registry-private.h"
+#include "daemon/lease/lease-nodes.h"
 #include "policy/plan/plan.h"
 #include "sys/step/node-acl.h"
 #include "sys/vfio-node.h"
@@ -65,7 +65,7 @@ int lease_nodes_list(const struct lease *lease, char ***ret)
 
 static bool lease_nodes_is_by_path(const struct lease *lease)
 {
-	return lease && lease->state == LEASE_CLAIMED && lease->record->access == ACCESS_NODE &&
+	return lease->state == LEASE_CLAIMED && lease->record->access == ACCESS_NODE &&
 	       lease->record->uid != 0;
 }
 
@@ -80,20 +80,23 @@ static void lease_nodes_grant(const char *path, const struct record *record)
 				  (unsigned)record->uid, path, record->group);
 }
 
-void lease_nodes_refresh(const struct registry *registry)
+void lease_nodes_refresh(const struct lease *lease)
 {
-	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
-		_cleanup_strv_ char **nodes = NULL;
+	_cleanup_strv_ char **nodes = NULL;
 
-		if (!lease_nodes_is_by_path(group->lease) ||
-		    lease_nodes_list(group->lease, &nodes) < 0)
-			continue;
-		STRV_FOREACH(node, nodes)
-			lease_nodes_grant(*node, group->lease->record);
-	}
+	if (!lease_nodes_is_by_path(lease) || lease_nodes_list(lease, &nodes) < 0)
+		return;
+	STRV_FOREACH(node, nodes)
+		lease_nodes_grant(*node, lease->record);
 }
 
-void lease_nodes_revoke(const struct registry *registry, const struct lease *lease)
+bool lease_nodes_are_shared(const struct lease *lease, const struct lease *other)
+{
+	return lease_nodes_is_by_path(other) && other->record->uid == lease->record->uid &&
+	       record_interface_has_iommufd(other->record->interface);
+}
+
+void lease_nodes_revoke(const struct lease *lease)
 {
 	const struct record *record = lease->record;
 	int r;
@@ -101,11 +104,6 @@ void lease_nodes_revoke(const struct registry *registry, const struct lease *lea
 	if (record->access != ACCESS_NODE || !record_interface_has_iommufd(record->interface) ||
 	    record->uid == 0)
 		return;
-	VEC_FOREACH(const struct devgroup, group, &registry->groups)
-		if (group->lease && group->lease != lease && lease_nodes_is_by_path(group->lease) &&
-		    group->lease->record->uid == record->uid &&
-		    record_interface_has_iommufd(group->lease->record->interface))
-			return;
 	r = node_acl_revoke(PLAN_IOMMUFD_NODE, record->uid);
 	if (r < 0 && r != -ENOENT)
 		log_warning_errno(r, "Cannot take %s back from uid %u", PLAN_IOMMUFD_NODE,
