@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/group-def.h"
 
 /* The VFIO drivers of Linux 6.1 to 7.2, by the name that driver_override takes. */

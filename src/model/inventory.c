@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "base/strv.h"
 #include "model/inventory.h"
 
 static void *inventory_group_free(void *data)

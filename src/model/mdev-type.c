@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/mdev-type.h"
 
 struct mdev_type *mdev_type_new(const char *id)

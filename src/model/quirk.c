@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "base/str.h"
+#include "base/strv.h"
 #include "model/quirk.h"
 
 const char *const quirk_topics[] = {

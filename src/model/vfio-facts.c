@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/vfio-facts.h"
 
 static bool vfio_facts_parse_number(const char *word, uint64_t *ret)

@@ -163,50 +163,10 @@ START_TEST(test_natural_order)
 }
 END_TEST
 
-START_TEST(test_lists)
-{
-	_cleanup_strv_ char **list = NULL, **copy = NULL, **none = NULL;
-	_cleanup_free_ char *joined = NULL, *empty = NULL;
-
-	ck_assert_uint_eq(strv_length(NULL), 0);
-	ck_assert(!strv_contains(NULL, "a"));
-	ck_assert(strv_equal(NULL, NULL));
-	ck_assert_int_eq(strv_copy(NULL, &none), 0);
-	ck_assert_uint_eq(strv_length(none), 0);
-	empty = strv_join(NULL, ",");
-	ck_assert_str_eq(empty, "");
-
-	ck_assert_int_eq(strv_split("  flr pm\tbus ", " \t", &list), 0);
-	ck_assert_uint_eq(strv_length(list), 3);
-	ck_assert(strv_contains(list, "pm") && !strv_contains(list, "p"));
-	joined = strv_join(list, ", ");
-	ck_assert_str_eq(joined, "flr, pm, bus");
-
-	ck_assert_int_eq(strv_copy(list, &copy), 0);
-	ck_assert(strv_equal(list, copy));
-	ck_assert_ptr_ne(list[0], copy[0]);
-	ck_assert_int_eq(strv_add(&copy, "acpi"), 0);
-	ck_assert(!strv_equal(list, copy));
-	ck_assert_int_eq(strv_add(&list, "cxl_bus"), 0);
-	ck_assert(!strv_equal(list, copy));
-	ck_assert_str_eq(copy[3], "acpi");
-	ck_assert_ptr_null(copy[4]);
-}
-END_TEST
-
-START_TEST(test_split_of_blanks)
-{
-	_cleanup_strv_ char **list = NULL;
-
-	ck_assert_int_eq(strv_split(" \n", " \n", &list), 0);
-	ck_assert_uint_eq(strv_length(list), 0);
-}
-END_TEST
-
 static Suite *make_suite(void)
 {
-	Suite *suite = suite_create("strutil");
-	TCase *tcase = tcase_create("strutil");
+	Suite *suite = suite_create("str");
+	TCase *tcase = tcase_create("str");
 
 	tcase_add_test(tcase, test_eq_and_starts);
 	tcase_add_test(tcase, test_set);
@@ -215,8 +175,6 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_uint);
 	tcase_add_loop_test(tcase, test_sizes, 0, ARRAY_SIZE(sizes));
 	tcase_add_test(tcase, test_natural_order);
-	tcase_add_test(tcase, test_lists);
-	tcase_add_test(tcase, test_split_of_blanks);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/config/parser.h"
 #include "model/pciaddr.h"
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "model/config/parser.h"
 
 /* The language itself is six levels deep. */

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/config/def-set.h"
 #include "model/device-bus.h"
 #include "model/json/codec-fields.h"

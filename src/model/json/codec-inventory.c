@@ -4,7 +4,7 @@
 
 #include <json-c/json.h>
 
-#include "base/str.h"
+#include "base/strv.h"
 #include "model/json/codec-facts.h"
 #include "model/json/codec-inventory.h"
 #include "model/json/codec.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/json/codec-fields.h"
 
 /* A snapshot is nested four levels deep; the rest is room for later versions. */

@@ -4,7 +4,7 @@
 
 #include <json-c/json.h>
 
-#include "base/str.h"
+#include "base/strv.h"
 #include "model/json/codec-fields.h"
 
 void codec_write_freep(struct json_object **object)

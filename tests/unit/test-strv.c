@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test-main.h"
+
+#include "base/strv.h"
+
+START_TEST(test_lists)
+{
+	_cleanup_strv_ char **list = NULL, **copy = NULL, **none = NULL;
+	_cleanup_free_ char *joined = NULL, *empty = NULL;
+
+	ck_assert_uint_eq(strv_length(NULL), 0);
+	ck_assert(!strv_contains(NULL, "a"));
+	ck_assert(strv_equal(NULL, NULL));
+	ck_assert_int_eq(strv_copy(NULL, &none), 0);
+	ck_assert_uint_eq(strv_length(none), 0);
+	empty = strv_join(NULL, ",");
+	ck_assert_str_eq(empty, "");
+
+	ck_assert_int_eq(strv_split("  flr pm\tbus ", " \t", &list), 0);
+	ck_assert_uint_eq(strv_length(list), 3);
+	ck_assert(strv_contains(list, "pm") && !strv_contains(list, "p"));
+	joined = strv_join(list, ", ");
+	ck_assert_str_eq(joined, "flr, pm, bus");
+
+	ck_assert_int_eq(strv_copy(list, &copy), 0);
+	ck_assert(strv_equal(list, copy));
+	ck_assert_ptr_ne(list[0], copy[0]);
+	ck_assert_int_eq(strv_add(&copy, "acpi"), 0);
+	ck_assert(!strv_equal(list, copy));
+	ck_assert_int_eq(strv_add(&list, "cxl_bus"), 0);
+	ck_assert(!strv_equal(list, copy));
+	ck_assert_str_eq(copy[3], "acpi");
+	ck_assert_ptr_null(copy[4]);
+}
+END_TEST
+
+START_TEST(test_split_of_blanks)
+{
+	_cleanup_strv_ char **list = NULL;
+
+	ck_assert_int_eq(strv_split(" \n", " \n", &list), 0);
+	ck_assert_uint_eq(strv_length(list), 0);
+}
+END_TEST
+
+SUITE("strv", test_lists, test_split_of_blanks)
