@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What time it is. */
+/* The clocks of the kernel, in microseconds. */
 
 #include <stdint.h>
 #include <time.h>
 
-/* Microseconds, by CLOCK_MONOTONIC or CLOCK_REALTIME. */
-uint64_t clock_usec(clockid_t id);
+/* Returns the microseconds of @id: CLOCK_MONOTONIC or CLOCK_REALTIME, which cannot fail. */
+static inline uint64_t clock_usec(clockid_t id)
+{
+	struct timespec time;
+
+	clock_gettime(id, &time);
+	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+}
