@@ -42,9 +42,7 @@ static int releases_on_deadline(sd_event_source *source, uint64_t usec, void *us
 	struct release *release = userdata;
 	const struct lease *lease = release->group->lease;
 
-	refusal_set(&refusal,
-		    lease->state == LEASE_DRAINING || lease->shown_state ? REFUSED_IN_USE :
-									   REFUSED_TIMEOUT,
+	refusal_set(&refusal, lease_fsm_is_delayed(lease->state) ? REFUSED_IN_USE : REFUSED_TIMEOUT,
 		    "Group %s is not back yet: %s. It is given back as soon as that ends.",
 		    release->group->def->name, str_or(lease->trouble, "its steps still run"));
 	releases_answer_one(release, &refusal);

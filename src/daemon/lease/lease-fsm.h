@@ -2,44 +2,42 @@
 #pragma once
 
 /*
- * What becomes of a lease when something happens to it. Every pair has its answer here; lease.c
- * carries the actions out.
- *
- *             done                let-go              done
- *   CLAIMING ------> CLAIMED ------------> RELEASING ------> ENDED
- *      |  \                                 ^  |  ^ \
- *      |   \ let-go              done,      |  |  |  \ busy        closed, let-go
- *      |    `------> CANCELLED -------------'  |  |   `---> DRAINING ----.
- *      |                         failed        |  |                      |
- *      |  failed (undo)                        |  `----------------------'
- *      |----------------------------------> RELEASING
- *      |  busy (nothing was touched yet)       | failed         closed (retry), let-go
- *      `----------------------> ENDED          `------> STUCK ------> RELEASING
- *
- *   CLAIMING, CANCELLED, RELEASING -- dirty --> DIRTY -- cleanse --> RELEASING
+ * The state machine of a lease. It is pure: it holds no lease and carries out no action, lease.c
+ * does. docs/lease.md has the picture.
  */
+
+#include <stdbool.h>
 
 enum lease_state {
 	LEASE_CLAIMING,
-	LEASE_CANCELLED, /* claiming, but nobody wants it any more */
+	LEASE_CANCELLED, /* a claim that nobody wants any more; its worker has to end first */
+	LEASE_CANCELLED_HUNG,
 	LEASE_CLAIMED,
 	LEASE_RELEASING,
-	LEASE_DRAINING, /* let go, but somebody still has the devices open */
-	LEASE_DIRTY,	/* a device could not be reset: kept from everybody until it is */
-	LEASE_STUCK,	/* could not be given back; tried again now and then */
+	LEASE_RELEASING_HUNG,
+	LEASE_DRAINING,	   /* a process has the devices open: waits for the last close */
+	LEASE_DRAIN_RETRY, /* releasing again, and nothing but the check for that has been done */
+	LEASE_DRAIN_RETRY_HUNG,
+	LEASE_STUCK,	   /* a release has failed: waits for the time of its next try */
+	LEASE_STUCK_RETRY, /* releasing again, and no step has succeeded where one has failed */
+	LEASE_STUCK_RETRY_HUNG,
+	LEASE_DIRTY, /* a device could not be reset: nobody gets it until it has been */
 	LEASE_ENDED,
 	LEASE_STATE_COUNT,
 };
 
 enum lease_event {
+	LEASE_STEP_HANGS,    /* a step has passed its deadline, and its worker sleeps on */
+	LEASE_STEP_RETURNED, /* that step has ended, or its worker has */
+	LEASE_STEP_PROGRESS, /* a step that changes something has been done */
 	LEASE_STEPS_DONE,
 	LEASE_STEPS_FAILED,
-	LEASE_STEPS_BUSY,      /* somebody holds the descriptors */
-	LEASE_STEPS_DIRTY,     /* a device does not answer after its reset, or has not been reset */
-	LEASE_RESET_REQUESTED, /* an administrator has it reset again, or its slot was powered off
-				*/
-	LEASE_END_REQUESTED, /* the holder is gone or wants no more, or an administrator ends it */
-	LEASE_CLOSED,	     /* what was busy may be free, or it is time to try again */
+	LEASE_STEPS_BUSY,  /* a process holds the descriptors */
+	LEASE_STEPS_DIRTY, /* a device does not answer after its reset, or was not reset */
+	LEASE_RESET_REQUESTED,
+	LEASE_END_REQUESTED, /* the holder is gone or releases, or an administrator does */
+	LEASE_CLOSED,	     /* what was busy may be free */
+	LEASE_RETRY_DUE,     /* the time of the next try has come */
 	LEASE_EVENT_COUNT,
 };
 
@@ -58,5 +56,14 @@ struct lease_transition {
 	enum lease_action action;
 };
 
+/* Returns what @event makes of a lease in @state. An event without an arc changes nothing. */
 struct lease_transition lease_fsm(enum lease_state state, enum lease_event event);
+
+/* Returns the word that users see, one of org.devgroups1.Group.State. */
 const char *lease_fsm_state_to_string(enum lease_state state);
+/* Tells whether the steps of a claim run. */
+bool lease_fsm_is_claim(enum lease_state state);
+/* Tells whether a step of the lease's worker hangs. */
+bool lease_fsm_is_hung(enum lease_state state);
+/* Tells whether a release has been tried without success, and nothing was done since. */
+bool lease_fsm_is_delayed(enum lease_state state);

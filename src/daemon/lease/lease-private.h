@@ -5,7 +5,9 @@
 
 #include "daemon/lease/lease.h"
 
-/* Looks up what becomes of the lease and does it. It may be gone afterwards. */
+/* Moves the lease to the state that follows, and returns the action that belongs to the arc. */
+enum lease_action lease_advance(struct lease *lease, enum lease_event event);
+/* Advances the lease, announces a new visible state and acts. The lease may be gone afterwards. */
 void lease_event(struct lease *lease, enum lease_event event);
 /* Takes @text over. */
 void lease_set_trouble(struct lease *lease, char *text);

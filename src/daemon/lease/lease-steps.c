@@ -14,10 +14,16 @@
 #include "sys/state/run-dir.h"
 #include "sys/step/step-run.h"
 
-/* Asking again whether the devices are closed is no news. */
+/* A step that only asks whether the devices are closed, and changes nothing. */
+static bool lease_steps_is_check(const struct step *step)
+{
+	return step->kind == STEP_PROVE_CLOSED || step->kind == STEP_REVOKE;
+}
+
+/* Such a step is reported once, and not at each retry. */
 static bool lease_steps_is_retry(const struct lease *lease, const struct step *step)
 {
-	return lease->shown_state && (step->kind == STEP_PROVE_CLOSED || step->kind == STEP_REVOKE);
+	return lease_fsm_is_delayed(lease->state) && lease_steps_is_check(step);
 }
 
 static void lease_steps_on_step_begins(struct worker *worker, unsigned index, void *userdata)
@@ -51,6 +57,7 @@ static void lease_steps_on_step_ended(struct worker *worker, unsigned index, int
 {
 	struct lease *lease = userdata;
 	const struct step *step = lease->steps.items[index];
+	bool hung = lease_fsm_is_hung(lease->state);
 	_cleanup_free_ char *state = NULL;
 
 	if (step->kind == STEP_VERIFY_RESET && error == 0)
@@ -63,10 +70,11 @@ static void lease_steps_on_step_ended(struct worker *worker, unsigned index, int
 				      error > 0 ? "skipped" :
 						  "done",
 				      lease->userdata);
-		lease->shown_state = error < 0 ? lease->shown_state : NULL;
 	}
-	if (lease->late) {
-		lease->late = false;
+	lease_advance(lease, LEASE_STEP_RETURNED);
+	if (error >= 0 && !lease_steps_is_check(step))
+		lease_advance(lease, LEASE_STEP_PROGRESS);
+	if (hung) {
 		lease_set_trouble(lease, NULL);
 		lease->observer->changed(lease, lease->userdata);
 	}
@@ -102,16 +110,16 @@ static char *lease_steps_describe_late(const struct worker *worker, const struct
 static void lease_steps_on_late(struct worker *worker, unsigned index, void *userdata)
 {
 	struct lease *lease = userdata;
+	bool claiming = lease->state == LEASE_CLAIMING;
 
-	lease->late = true;
+	lease_advance(lease, LEASE_STEP_HANGS);
 	lease_set_trouble(lease, lease_steps_describe_late(worker, lease->steps.items[index]));
 	log_warning("Group %s is stuck: %s", lease->record->group, str_or(lease->trouble, "?"));
 	lease->observer->changed(lease, lease->userdata);
-	if (lease->state == LEASE_CLAIMING) {
+	if (claiming) {
 		refusal_set(&lease->failure, REFUSED_STUCK, "Group %s is stuck: %s.",
 			    lease->record->group, str_or(lease->trouble, "?"));
 		lease->observer->refused(lease, lease->userdata);
-		lease_event(lease, LEASE_END_REQUESTED);
 	} else {
 		lease->observer->release_delayed(lease, lease->userdata);
 	}
@@ -134,7 +142,7 @@ static bool lease_steps_is_busy(const struct lease *lease, const struct worker_r
 {
 	if (!lease_steps_is_held_open(lease, result))
 		return false;
-	if (lease->state != LEASE_CLAIMING && lease->state != LEASE_CANCELLED)
+	if (!lease_fsm_is_claim(lease->state))
 		return true;
 	for (size_t i = 0; i < result->index; i++)
 		if (((const struct step *)lease->steps.items[i])->kind != STEP_PROVE_CLOSED)
@@ -218,7 +226,7 @@ static void lease_steps_on_failed(struct lease *lease, const struct worker_resul
 					    strdup(result->cause) :
 					    worker_describe_failure(&lease->steps, result);
 
-	if (lease->state == LEASE_CLAIMING || lease->state == LEASE_CANCELLED) {
+	if (lease_fsm_is_claim(lease->state)) {
 		if (lease->failure.kind != REFUSAL_NONE) /* said already */
 			return;
 		refusal_set(&lease->failure,
@@ -239,7 +247,7 @@ static void lease_steps_on_failed(struct lease *lease, const struct worker_resul
 	lease_set_trouble(lease, TAKE_PTR(text));
 	log_line(busy ? LOG_INFO : LOG_WARNING, "Group %s is not back yet: %s",
 		 lease->record->group, str_or(lease->trouble, "?"));
-	if (lease->shown_state) /* else its state changes in a moment */
+	if (lease_fsm_is_delayed(lease->state)) /* else its state changes in a moment */
 		lease->observer->changed(lease, lease->userdata);
 }
 
@@ -309,7 +317,7 @@ static void lease_steps_on_ended(struct worker *worker, const struct worker_resu
 		lease->busy_group =
 			((const struct step *)lease->steps.items[result->index])->iommu_group;
 	}
-	lease->late = false;
+	lease_advance(lease, LEASE_STEP_RETURNED);
 	lease->worker = worker_free(lease->worker);
 	lease_event(lease, lease_steps_confirm(lease, event));
 }

@@ -43,7 +43,7 @@ int lease_watch_pipe(struct lease *lease)
 
 static int lease_watch_on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	lease_event(userdata, LEASE_CLOSED);
+	lease_event(userdata, LEASE_RETRY_DUE);
 	return 0;
 }
 

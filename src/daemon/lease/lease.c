@@ -80,10 +80,6 @@ void lease_drop_fds(struct lease *lease)
 
 const char *lease_visible_state(const struct lease *lease)
 {
-	if (lease->late)
-		return "stuck";
-	if (lease->state == LEASE_RELEASING && lease->shown_state)
-		return lease->shown_state;
 	return lease_fsm_state_to_string(lease->state);
 }
 
@@ -375,17 +371,22 @@ static void lease_finish(struct lease *lease)
 	lease->observer->ended(lease, lease->userdata);
 }
 
-void lease_event(struct lease *lease, enum lease_event event)
+enum lease_action lease_advance(struct lease *lease, enum lease_event event)
 {
 	struct lease_transition transition = lease_fsm(lease->state, event);
-	const char *before = lease_visible_state(lease);
 
 	lease->state = transition.next;
-	if (transition.next == LEASE_DRAINING || transition.next == LEASE_STUCK)
-		lease->shown_state = lease_fsm_state_to_string(transition.next);
-	if (transition.next != LEASE_ENDED && !str_eq(before, lease_visible_state(lease)))
+	return transition.action;
+}
+
+void lease_event(struct lease *lease, enum lease_event event)
+{
+	const char *before = lease_visible_state(lease);
+	enum lease_action action = lease_advance(lease, event);
+
+	if (lease->state != LEASE_ENDED && !str_eq(before, lease_visible_state(lease)))
 		lease->observer->changed(lease, lease->userdata);
-	switch (transition.action) {
+	switch (action) {
 	case LEASE_DO_NOTHING:
 		break;
 	case LEASE_HAND_OVER:

@@ -47,11 +47,8 @@ struct lease {
 	struct record *record; /* owned */
 	enum lease_state state;
 	bool keeps_dirty; /* a device has lost its state, so its release ends in LEASE_DIRTY */
-	bool late;	  /* its worker takes too long: shown as "stuck" */
-	const char
-		*shown_state; /* "draining" or "stuck" while a release is tried again; else NULL */
-	char *holder;	      /* who has it, for people; filled by the registry when first asked */
-	char *trouble;	      /* why it drains or is stuck; NULL: all is well */
+	char *holder;	  /* who has it, for people; filled by the registry when first asked */
+	char *trouble;	  /* why it drains or is stuck; NULL: all is well */
 	struct refusal failure; /* why the claim was not met */
 	uint64_t retry_usec; /* how long after its last failure a release was tried again; 0: never
 				yet */
