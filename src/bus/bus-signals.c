@@ -171,7 +171,7 @@ static void bus_signals_host_changed(void *userdata)
 	bus_signals_check(bus_manager_emit_changes(userdata), DG_OBJECT_PATH);
 }
 
-const struct registry_observer bus_signals_observer = {
+const struct events_observer bus_signals_observer = {
 	.group_added = bus_signals_group_added,
 	.group_changed = bus_signals_group_changed,
 	.group_removed = bus_signals_group_removed,

@@ -5,4 +5,4 @@
 
 #include "daemon/registry.h"
 
-extern const struct registry_observer bus_signals_observer; /* userdata: struct bus */
+extern const struct events_observer bus_signals_observer; /* userdata: struct bus */

@@ -237,8 +237,8 @@ int claims_start_lease(struct devgroup *group, struct record **record, struct ve
 		return r;
 	}
 	group->lease = lease;
-	if (registry->observer)
-		registry->observer->lease_added(group, registry->userdata);
+	if (registry->events.observer)
+		registry->events.observer->lease_added(group, registry->events.userdata);
 	registry_refresh(registry);
 	return 0;
 }

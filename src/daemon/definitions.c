@@ -10,57 +10,6 @@
 #include "model/config/config-dirs.h"
 #include "model/json/codec.h"
 
-static void *definitions_free_problem(void *data)
-{
-	struct problem *problem = data;
-
-	free(problem->file);
-	free(problem->text);
-	free(problem);
-	return NULL;
-}
-
-void definitions_clear_problems(struct vec *problems)
-{
-	vec_clear(problems, definitions_free_problem);
-}
-
-struct problem *definitions_add_problem(struct registry *registry, const char *file, unsigned line,
-					unsigned column, const char *text)
-{
-	struct problem *problem = calloc(1, sizeof(*problem));
-
-	if (!problem)
-		return NULL;
-	problem->warning = true;
-	problem->line = line ? line : 1;
-	problem->column = column ? column : 1;
-	if (str_set(&problem->file, file) < 0 || str_set(&problem->text, text) < 0 ||
-	    vec_add(&registry->problems, problem) < 0)
-		return definitions_free_problem(problem);
-	log_warning("%s:%u:%u: %s", str_or(file, "?"), line, column, text);
-	if (registry->observer && registry->started)
-		registry->observer->problems_changed(registry->userdata);
-	return problem;
-}
-
-void definitions_remove_problem(struct registry *registry, struct problem *problem)
-{
-	if (!problem)
-		return;
-	vec_remove(&registry->problems, problem);
-	definitions_free_problem(problem);
-	if (registry->observer && registry->started)
-		registry->observer->problems_changed(registry->userdata);
-}
-
-static void definitions_log_problems(const struct registry *registry)
-{
-	VEC_FOREACH(const struct problem, problem, &registry->problems)
-		log_line(problem->warning ? LOG_WARNING : LOG_ERR, "%s:%u:%u: %s", problem->file,
-			 problem->line, problem->column, problem->text);
-}
-
 /* What no file defines any more goes, unless it is claimed: then the last good definition stays in
  * force. */
 static void definitions_drop_undefined(struct registry *registry, const struct def_set *config)
@@ -113,10 +62,7 @@ int definitions_load(struct registry *registry)
 	sriov_define(registry->sriov, &config->sriov);
 	mdev_provision_define(registry->mdev_provision, config);
 	boot_bind_define(registry->boot_bind, config);
-	definitions_clear_problems(&registry->problems);
-	registry->problems = config->problems;
-	config->problems = (struct vec){ 0 };
-	definitions_log_problems(registry);
+	problems_replace(&registry->problems, &config->problems);
 	definitions_drop_undefined(registry, config);
 	r = definitions_take_groups(registry, config);
 	return r < 0 ? r : restart_report_bad_records(registry);
@@ -130,8 +76,8 @@ int definitions_reload(struct registry *registry)
 		return log_error_errno(r, "Cannot read the definitions");
 	registry_refresh(registry);
 	claims_run_queues(registry);
-	if (registry->observer && registry->started)
-		registry->observer->problems_changed(registry->userdata);
+	if (registry->events.observer)
+		registry->events.observer->problems_changed(registry->events.userdata);
 	log_info("%zu groups are defined", registry->groups.n);
 	return 0;
 }

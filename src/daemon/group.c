@@ -7,8 +7,33 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "daemon/registry-private.h"
+#include "daemon/group.h"
 #include "sys/process.h"
+
+struct devgroup *group_new(struct group_def *def)
+{
+	struct devgroup *group = calloc(1, sizeof(*group));
+
+	if (group)
+		group->def = def;
+	else
+		group_def_free(def);
+	return group;
+}
+
+struct devgroup *group_free(struct devgroup *group)
+{
+	if (!group)
+		return NULL;
+	lease_free(group->lease);
+	resolved_group_clear(&group->resolved);
+	group_def_free(group->def);
+	vec_drop(&group->waiting);
+	free(group->announced);
+	free(group->record_problem);
+	free(group);
+	return NULL;
+}
 
 const char *group_state(const struct devgroup *group)
 {
@@ -137,4 +162,12 @@ char *group_summary(const struct devgroup *group)
 	VEC_FOREACH(const struct blocker, blocker, &group->resolved.blockers)
 		fprintf(out, "|%s %s %s", blocker->code, blocker->device, blocker->text);
 	return fclose(out) == 0 ? TAKE_PTR(text) : NULL;
+}
+
+int group_keys(const struct devgroup *group, char ***ret)
+{
+	VEC_FOREACH(const struct device, device, &group->resolved.devices)
+		if (strv_add(ret, device->key) < 0)
+			return -ENOMEM;
+	return 0;
 }

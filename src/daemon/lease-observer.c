@@ -18,8 +18,8 @@ static void lease_observer_on_changed(struct lease *lease, void *userdata)
 	struct devgroup *group = userdata;
 	struct registry *registry = group->registry;
 
-	if (registry->observer && registry->started)
-		registry->observer->lease_changed(group, registry->userdata);
+	if (registry->events.observer)
+		registry->events.observer->lease_changed(group, registry->events.userdata);
 	registry_refresh(registry);
 }
 
@@ -29,9 +29,9 @@ static void lease_observer_on_step(struct lease *lease, unsigned index, const st
 	struct devgroup *group = userdata;
 	struct registry *registry = group->registry;
 
-	if (registry->observer && registry->started)
-		registry->observer->lease_step(group, index, (unsigned)lease->steps.n, step, state,
-					       registry->userdata);
+	if (registry->events.observer)
+		registry->events.observer->lease_step(group, index, (unsigned)lease->steps.n, step,
+						      state, registry->events.userdata);
 }
 
 /* Before it has the descriptors: what it maps with them is locked memory. */
@@ -130,8 +130,8 @@ static void lease_observer_on_ended(struct lease *lease, void *userdata)
 	group->lease = NULL;
 	lease_free(lease);
 	host_restart_usage_walk(registry->host);
-	if (id && registry->observer)
-		registry->observer->lease_removed(id, registry->userdata);
+	if (id && registry->events.observer)
+		registry->events.observer->lease_removed(id, registry->events.userdata);
 	registry_refresh(registry);
 	releases_answer(group, failure.kind == REFUSAL_NONE ? NULL : &failure);
 	vf_tokens_lease_ended(registry);

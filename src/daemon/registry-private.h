@@ -4,6 +4,7 @@
 /* What registry.c, claims.c and restart.c share; nobody else includes this. */
 
 #include "daemon/host/isolation-watch.h"
+#include "daemon/problems.h"
 #include "daemon/provision/prepare.h"
 #include "daemon/registry.h"
 
@@ -11,14 +12,12 @@ struct registry {
 	struct host *host;
 	const char *const *directories;
 	struct vec groups; /* struct devgroup, owned; sorted by name */
-	struct vec
-		problems; /* struct problem, owned: of the definitions and of records set aside */
+	struct problems problems;
 	struct def_set
 		*quirks; /* owned; what quirks.d says, never NULL once the definitions are read */
 	struct vec bad_records; /* struct aside, owned: records that cannot be used */
 	struct vec releases;	/* struct release, owned: who waits for a lease to end */
-	const struct registry_observer *observer;
-	void *userdata;
+	struct events events;
 	bool started;
 	struct limits limits;
 	struct sriov *sriov;
@@ -43,21 +42,6 @@ bool registry_is_provisioning(const struct registry *registry, const struct devg
 
 /* definitions.c */
 int definitions_load(struct registry *registry) _must_check_; /* 0 or negative errno */
-void definitions_clear_problems(struct vec *problems);
-/* A problem that shows only on the host. The registry owns it; NULL when out of memory. */
-struct problem *definitions_add_problem(struct registry *registry, const char *file, unsigned line,
-					unsigned column, const char *text);
-void definitions_remove_problem(struct registry *registry,
-				struct problem *problem); /* may be NULL */
-
-/* group.c: all that a group shows, in one string. Caller frees; NULL when out of memory */
-char *group_summary(const struct devgroup *group) _must_check_;
-/*
- * What keeps the daemon from taking a group that nobody claims from its host drivers, besides @but
- * (may be NULL): what a claim would be kept from as well, and what the host does with a device.
- * What is a matter between the host and a claimer is none of it.
- */
-const struct blocker *group_find_obstacle(const struct devgroup *group, const char *but);
 
 /* resets.c */
 /* The ways to reset each member: struct resetplan. 0 or -ENOMEM. */

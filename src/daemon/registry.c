@@ -25,36 +25,19 @@ struct devgroup *registry_find(const struct registry *registry, const char *name
 	return i < 0 ? NULL : registry->groups.items[i];
 }
 
-static void *devgroup_free(void *data)
+static DEFINE_VEC_CLEAR(registry_clear_groups, struct devgroup, group_free)
+
+	struct devgroup *registry_add_group(struct registry *registry, struct group_def *def)
 {
-	struct devgroup *group = data;
+	struct devgroup *group = group_new(def);
+	size_t at = 0;
 
 	if (!group)
 		return NULL;
-	lease_free(group->lease);
-	resolved_group_clear(&group->resolved);
-	group_def_free(group->def);
-	vec_drop(&group->waiting);
-	free(group->announced);
-	free(group->record_problem);
-	free(group);
-	return NULL;
-}
-
-struct devgroup *registry_add_group(struct registry *registry, struct group_def *def)
-{
-	struct devgroup *group = calloc(1, sizeof(*group));
-	size_t at = 0;
-
-	if (!group) {
-		group_def_free(def);
-		return NULL;
-	}
 	group->registry = registry;
-	group->def = def;
 	vec_find_sorted(&registry->groups, def->name, registry_cmp_name, &at);
 	if (vec_insert(&registry->groups, at, group) < 0)
-		return devgroup_free(group);
+		return group_free(group);
 	return group;
 }
 
@@ -96,9 +79,9 @@ void registry_remove_group(struct registry *registry, struct devgroup *group)
 
 	claims_drop(registry, group);
 	vec_remove(&registry->groups, group);
-	devgroup_free(group);
-	if (name && registry->observer && registry->started)
-		registry->observer->group_removed(name, registry->userdata);
+	group_free(group);
+	if (name && registry->events.observer)
+		registry->events.observer->group_removed(name, registry->events.userdata);
 }
 
 const char *registry_host_driver(const struct registry *registry, const struct device *device)
@@ -225,12 +208,12 @@ static void registry_announce(struct registry *registry, struct devgroup *group)
 	free(group->announced);
 	group->announced = summary;
 	group->redefined = false;
-	if (!registry->observer || !registry->started || same)
+	if (!registry->events.observer || same)
 		return;
 	if (is_new)
-		registry->observer->group_added(group, registry->userdata);
+		registry->events.observer->group_added(group, registry->events.userdata);
 	else
-		registry->observer->group_changed(group, registry->userdata);
+		registry->events.observer->group_changed(group, registry->events.userdata);
 }
 
 static int registry_update_groups(const struct registry *registry)
@@ -294,8 +277,8 @@ static void registry_on_device_added(const struct device *device, void *userdata
 	struct registry *registry = userdata;
 
 	isolation_watch_invalidate(registry->isolation_watch);
-	if (registry->observer && registry->started)
-		registry->observer->device_added(device, registry->userdata);
+	if (registry->events.observer)
+		registry->events.observer->device_added(device, registry->events.userdata);
 }
 
 static void registry_on_device_changed(const struct device *device, void *userdata)
@@ -305,8 +288,8 @@ static void registry_on_device_changed(const struct device *device, void *userda
 	isolation_watch_device_changed(registry->isolation_watch, device);
 	mdev_provision_parent_changed(registry->mdev_provision, device->key,
 				      device->mdev_types.n > 0);
-	if (registry->observer && registry->started)
-		registry->observer->device_changed(device, registry->userdata);
+	if (registry->events.observer)
+		registry->events.observer->device_changed(device, registry->events.userdata);
 }
 
 static void registry_on_device_error(const struct device *device, void *userdata)
@@ -314,8 +297,8 @@ static void registry_on_device_error(const struct device *device, void *userdata
 	struct registry *registry = userdata;
 	struct devgroup *group = registry_find_by_device(registry, device->key);
 
-	if (group && group->lease && registry->observer && registry->started)
-		registry->observer->lease_error(group, device, registry->userdata);
+	if (group && group->lease && registry->events.observer)
+		registry->events.observer->lease_error(group, device, registry->events.userdata);
 }
 
 static void registry_on_device_removed(const char *key, void *userdata)
@@ -324,8 +307,8 @@ static void registry_on_device_removed(const char *key, void *userdata)
 
 	isolation_watch_invalidate(registry->isolation_watch);
 	mdev_provision_parent_changed(registry->mdev_provision, key, false);
-	if (registry->observer && registry->started)
-		registry->observer->device_removed(key, registry->userdata);
+	if (registry->events.observer)
+		registry->events.observer->device_removed(key, registry->events.userdata);
 	resets_device_removed(registry, key);
 }
 
@@ -333,8 +316,8 @@ static void registry_on_isolation_changed(const struct device *device, void *use
 {
 	const struct registry *registry = userdata;
 
-	if (registry->observer && registry->started)
-		registry->observer->isolation_changed(device, registry->userdata);
+	if (registry->events.observer)
+		registry->events.observer->isolation_changed(device, registry->events.userdata);
 }
 
 static void registry_on_inventory_changed(void *userdata)
@@ -345,8 +328,8 @@ static void registry_on_inventory_changed(void *userdata)
 				    registry_on_isolation_changed, registry) < 0)
 		log_error("Out of memory, what ties devices together is not told");
 	registry_refresh(registry);
-	if (registry->observer)
-		registry->observer->host_changed(registry->userdata);
+	if (registry->events.observer)
+		registry->events.observer->host_changed(registry->events.userdata);
 }
 
 static int registry_list_claimable(struct vec *devices, void *userdata)
@@ -394,6 +377,7 @@ int registry_new(struct host *host, const char *const *directories, struct regis
 		return -ENOMEM;
 	registry->host = host;
 	registry->directories = directories;
+	registry->problems.events = &registry->events;
 	registry->limits = LIMITS_DEFAULT;
 	registry->quirks = def_set_new();
 	registry->sriov = sriov_new(registry);
@@ -415,7 +399,7 @@ struct registry *registry_free(struct registry *registry)
 	if (!registry)
 		return NULL;
 	host_set_observer(registry->host, NULL, NULL);
-	registry->observer = NULL;
+	registry->events.observer = NULL;
 	VEC_FOREACH(struct devgroup, group, &registry->groups)
 		claims_drop(registry, group);
 	releases_drop(registry);
@@ -424,18 +408,18 @@ struct registry *registry_free(struct registry *registry)
 	mdev_provision_free(registry->mdev_provision);
 	boot_bind_free(registry->boot_bind);
 	isolation_watch_free(registry->isolation_watch);
-	vec_clear(&registry->groups, devgroup_free);
-	definitions_clear_problems(&registry->problems);
+	registry_clear_groups(&registry->groups);
+	problems_clear(&registry->problems);
 	def_set_free(registry->quirks);
 	free(registry);
 	return NULL;
 }
 
-void registry_set_observer(struct registry *registry, const struct registry_observer *observer,
+void registry_set_observer(struct registry *registry, const struct events_observer *observer,
 			   void *userdata)
 {
-	registry->observer = observer;
-	registry->userdata = userdata;
+	registry->events.observer = observer;
+	registry->events.userdata = userdata;
 }
 
 int registry_start(struct registry *registry)
@@ -487,7 +471,7 @@ const struct vec *registry_quirks(const struct registry *registry)
 
 const struct vec *registry_problems(const struct registry *registry)
 {
-	return &registry->problems;
+	return &registry->problems.list;
 }
 
 struct devgroup *registry_find_by_device(const struct registry *registry, const char *key)

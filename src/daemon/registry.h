@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "daemon/events.h"
+#include "daemon/group.h"
 #include "daemon/host/host.h"
 #include "daemon/lease/lease.h"
 #include "daemon/limits.h"
@@ -17,41 +19,6 @@
 
 struct registry;
 
-/* One named group. */
-struct devgroup {
-	struct registry *registry;
-	struct group_def *def; /* owned */
-	bool orphan;	       /* no file defines it any more; it stays while it is claimed */
-	struct resolved_group resolved;
-	struct lease *lease;  /* owned; NULL: not claimed */
-	struct vec waiting;   /* struct claim, owned; first come, first served */
-	char *announced;      /* state as it was last announced */
-	bool redefined;	      /* since then */
-	char *record_problem; /* why its record from an earlier daemon cannot be used, or NULL */
-};
-
-struct registry_observer {
-	void (*group_added)(struct devgroup *group, void *userdata);
-	void (*group_changed)(struct devgroup *group, void *userdata);
-	void (*group_removed)(const char *name, void *userdata);
-	void (*device_added)(const struct device *device, void *userdata);
-	void (*device_changed)(const struct device *device, void *userdata);
-	void (*device_removed)(const char *key, void *userdata);
-	void (*isolation_changed)(const struct device *device,
-				  void *userdata); /* and nothing else */
-	void (*lease_added)(struct devgroup *group, void *userdata);
-	void (*lease_changed)(struct devgroup *group, void *userdata);
-	void (*lease_removed)(const char *lease, void *userdata);
-	/* A device of the lease has another error state now. */
-	void (*lease_error)(struct devgroup *group, const struct device *device, void *userdata);
-	void (*lease_step)(struct devgroup *group, unsigned index, unsigned count,
-			   const struct step *step, const char *state, void *userdata);
-	void (*problems_changed)(void *userdata);
-	/* What is known of the host as a whole, and not of one device, may be something else now.
-	 */
-	void (*host_changed)(void *userdata);
-};
-
 /* @directories as for config_dirs_load(). 0 or negative errno. */
 int registry_new(struct host *host, const char *const *directories,
 		 struct registry **ret) _must_check_;
@@ -59,7 +26,7 @@ int registry_new(struct host *host, const char *const *directories,
 struct registry *registry_free(struct registry *registry);
 DEFINE_CLEANUP(struct registry *, registry_freep, registry_free)
 
-void registry_set_observer(struct registry *registry, const struct registry_observer *observer,
+void registry_set_observer(struct registry *registry, const struct events_observer *observer,
 			   void *userdata);
 
 /* Reads the definitions, the host, and what an earlier daemon left. 0 or negative errno. */
@@ -79,15 +46,6 @@ struct devgroup *registry_find(const struct registry *registry, const char *name
 struct devgroup *registry_find_by_device(const struct registry *registry, const char *key);
 struct devgroup *registry_find_lease(const struct registry *registry, const char *lease);
 
-/* --- what a group shows --- */
-const char *group_state(const struct devgroup *group);
-/* "alice, pid 812 (qemu-system-x86)", "" if nobody holds it. Caller frees; NULL when out of memory.
- */
-char *group_holder(const struct devgroup *group) _must_check_;
-/* The worst of its devices. */
-enum error_state group_error_state(const struct devgroup *group);
-/* What stands against a claim. Caller clears. 0 or -ENOMEM. */
-int group_blockers(const struct devgroup *group, struct vec *ret) _must_check_;
 /* The driver that @key had before its claim; the one it has now if it is not claimed. */
 const char *registry_host_driver(const struct registry *registry, const struct device *device);
 

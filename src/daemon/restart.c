@@ -57,7 +57,7 @@ static int bad_record_report(struct registry *registry, const struct bad_record 
 {
 	struct devgroup *group = registry_find(registry, bad_record->group);
 
-	if (!definitions_add_problem(registry, bad_record->file, 0, 0, bad_record->why))
+	if (!problems_add(&registry->problems, bad_record->file, 0, 0, bad_record->why))
 		return -ENOMEM;
 	return group ? str_set(&group->record_problem, bad_record->why) : 0;
 }

@@ -42,7 +42,7 @@ static void *managed_mdev_free(void *data)
 {
 	struct managed_mdev *one = data;
 
-	definitions_remove_problem(one->mdevs->registry, one->problem);
+	problems_remove(&one->mdevs->registry->problems, one->problem);
 	task_free(one->task);
 	mdev_def_free(one->def);
 	free(one->key);
@@ -162,7 +162,7 @@ void mdev_provision_define(struct mdev_provision *mdevs, struct def_set *config)
 	VEC_FOREACH(struct managed_mdev, one, &mdevs->all) {
 		one->wanted = false;
 		/* the registry drops all problems now, and these with them */
-		definitions_remove_problem(mdevs->registry, one->problem);
+		problems_remove(&mdevs->registry->problems, one->problem);
 		one->problem = NULL;
 	}
 	while (config->mdevs.n > 0) {
@@ -220,12 +220,13 @@ static void managed_mdev_set_problem(struct managed_mdev *one, char *text)
 
 	if (str_eq(one->problem ? one->problem->text : NULL, owned))
 		return;
-	definitions_remove_problem(registry, one->problem);
+	problems_remove(&registry->problems, one->problem);
 	one->problem = NULL;
 	if (owned)
-		one->problem = definitions_add_problem(
-			registry, one->def ? one->def->file : "mediated-devices",
-			one->def ? one->def->line : 0, one->def ? one->def->column : 0, owned);
+		one->problem = problems_add(&registry->problems,
+					    one->def ? one->def->file : "mediated-devices",
+					    one->def ? one->def->line : 0,
+					    one->def ? one->def->column : 0, owned);
 }
 
 static int mdev_provision_on_retry(sd_event_source *source, uint64_t usec, void *userdata)

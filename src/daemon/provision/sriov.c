@@ -38,7 +38,7 @@ static void *sriov_entry_free(void *data)
 {
 	struct sriov_entry *wanted = data;
 
-	definitions_remove_problem(wanted->sriov->registry, wanted->problem);
+	problems_remove(&wanted->sriov->registry->problems, wanted->problem);
 	task_free(wanted->task);
 	def_set_vf_free(wanted->def);
 	free(wanted->seen);
@@ -75,7 +75,7 @@ static int sriov_define_one(struct sriov *sriov, struct vec *before, struct vf_d
 		free(wanted);
 		return -ENOMEM;
 	}
-	definitions_remove_problem(sriov->registry, wanted->problem);
+	problems_remove(&sriov->registry->problems, wanted->problem);
 	def_set_vf_free(wanted->def);
 	free(wanted->failure);
 	wanted->problem = NULL;
@@ -95,7 +95,7 @@ static void sriov_withdraw(struct sriov *sriov, struct sriov_entry *wanted)
 		sriov_entry_free(wanted);
 		return;
 	}
-	definitions_remove_problem(sriov->registry, wanted->problem);
+	problems_remove(&sriov->registry->problems, wanted->problem);
 	wanted->problem = NULL;
 	wanted->withdrawn = true;
 }
@@ -144,12 +144,12 @@ static void sriov_set_problem(struct sriov_entry *wanted, char *text)
 
 	if (str_eq(wanted->problem ? wanted->problem->text : NULL, owned))
 		return;
-	definitions_remove_problem(wanted->sriov->registry, wanted->problem);
+	problems_remove(&wanted->sriov->registry->problems, wanted->problem);
 	wanted->problem = NULL;
 	if (!owned)
 		return;
-	wanted->problem = definitions_add_problem(wanted->sriov->registry, wanted->def->file,
-						  wanted->def->line, wanted->def->column, owned);
+	wanted->problem = problems_add(&wanted->sriov->registry->problems, wanted->def->file,
+				       wanted->def->line, wanted->def->column, owned);
 }
 
 static void sriov_on_task_done(struct task *task, const char *failure, void *userdata)
