@@ -15,58 +15,46 @@
 #include "policy/devinfo/quirks.h"
 #include "policy/isolation/isolation.h"
 
-/* What a property getter needs: found anew for each call, since the inventory moves. */
-struct device_handle {
-	const struct device *device;
-	const struct registry *registry;
-};
-
 static int bus_device_find(sd_bus *connection, const char *path, const char *interface,
 			   void *userdata, void **ret_found, sd_bus_error *ret_error)
 {
-	static struct device_handle handle; /* used before the next look-up */
-	struct bus *bus = userdata;
+	const struct bus *bus = userdata;
 	_cleanup_free_ char *name = NULL, *key = NULL;
 	int r = sd_bus_path_decode(path, DG_DEVICE_PREFIX, &name);
 
 	if (r <= 0)
 		return r;
 	r = device_bus_key_normalize(name, &key);
+	if (r == -EINVAL)
+		return 0;
 	if (r < 0)
-		return r == -EINVAL ? 0 : r;
-	handle.registry = bus->registry;
-	handle.device = inventory_find(host_inventory(registry_host(bus->registry)), key);
-	*ret_found = &handle;
-	return handle.device != NULL;
+		return r;
+	*ret_found = inventory_find(host_inventory(registry_host(bus->registry)), key);
+	return *ret_found != NULL;
+}
+
+static int bus_device_path(const void *item, char **ret)
+{
+	const struct device *device = item;
+
+	*ret = bus_path_device(device->key);
+	return *ret ? 0 : -ENOMEM;
 }
 
 static int bus_device_enumerate(sd_bus *connection, const char *prefix, void *userdata,
 				char ***ret_nodes, sd_bus_error *ret_error)
 {
-	struct bus *bus = userdata;
-	_cleanup_free_ char **nodes = NULL;
-	const struct vec *devices = &host_inventory(registry_host(bus->registry))->devices;
-	size_t n = 0;
+	const struct bus *bus = userdata;
+	const struct inventory *inv = host_inventory(registry_host(bus->registry));
 
-	nodes = calloc(devices->n + 1, sizeof(char *));
-	if (!nodes)
-		return -ENOMEM;
-	VEC_FOREACH(const struct device, device, devices) {
-		nodes[n] = bus_path_device(device->key);
-		if (!nodes[n++]) {
-			strv_free(TAKE_PTR(nodes));
-			return -ENOMEM;
-		}
-	}
-	*ret_nodes = TAKE_PTR(nodes);
-	return 0;
+	return bus_object_list(&inv->devices, bus_device_path, ret_nodes);
 }
 
 /* --- properties --- */
 
-static const char *bus_device_string(const struct device_handle *handle, const char *property)
+static const char *bus_device_string(const struct registry *registry, const struct device *device,
+				     const char *property)
 {
-	const struct device *device = handle->device;
 
 	if (str_eq(property, "Address"))
 		return device->address;
@@ -75,7 +63,7 @@ static const char *bus_device_string(const struct device_handle *handle, const c
 	if (str_eq(property, "Driver"))
 		return device->driver;
 	if (str_eq(property, "HostDriver"))
-		return registry_host_driver(handle->registry, device);
+		return registry_host_driver(registry, device);
 	if (str_eq(property, "DriverOverride"))
 		return device->driver_override;
 	if (str_eq(property, "VendorName"))
@@ -103,7 +91,10 @@ static int bus_device_get_string(sd_bus *connection, const char *path, const cha
 				 const char *property, sd_bus_message *reply, void *userdata,
 				 sd_bus_error *error)
 {
-	return sd_bus_message_append(reply, "s", str_or(bus_device_string(userdata, property), ""));
+	return sd_bus_message_append(reply, "s",
+				     str_or(bus_device_string(bus_object_bus(connection)->registry,
+							      userdata, property),
+					    ""));
 }
 
 /* Ids are strings of hex digits, as everywhere in this field: "8086", "020000". */
@@ -111,7 +102,7 @@ static int bus_device_get_id(sd_bus *connection, const char *path, const char *i
 			     const char *property, sd_bus_message *reply, void *userdata,
 			     sd_bus_error *error)
 {
-	const struct device *device = ((const struct device_handle *)userdata)->device;
+	const struct device *device = userdata;
 	char text[8] = "";
 
 	if (!device_is_pci(device))
@@ -133,7 +124,7 @@ static int bus_device_get_number(sd_bus *connection, const char *path, const cha
 				 const char *property, sd_bus_message *reply, void *userdata,
 				 sd_bus_error *error)
 {
-	const struct device *device = ((const struct device_handle *)userdata)->device;
+	const struct device *device = userdata;
 
 	return sd_bus_message_append(reply, "i",
 				     str_eq(property, "IommuGroup") ? device->iommu_group :
@@ -144,7 +135,7 @@ static int bus_device_get_num_vfs(sd_bus *connection, const char *path, const ch
 				  const char *property, sd_bus_message *reply, void *userdata,
 				  sd_bus_error *error)
 {
-	const struct device *device = ((const struct device_handle *)userdata)->device;
+	const struct device *device = userdata;
 
 	return sd_bus_message_append(reply, "u", (uint32_t)device->num_vfs);
 }
@@ -153,7 +144,7 @@ static int bus_device_get_reset_required(sd_bus *connection, const char *path,
 					 const char *interface, const char *property,
 					 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct device *device = ((const struct device_handle *)userdata)->device;
+	const struct device *device = userdata;
 
 	return sd_bus_message_append(reply, "b", (int)device->reset_required);
 }
@@ -162,7 +153,7 @@ static int bus_device_get_list(sd_bus *connection, const char *path, const char 
 			       const char *property, sd_bus_message *reply, void *userdata,
 			       sd_bus_error *error)
 {
-	const struct device *device = ((const struct device_handle *)userdata)->device;
+	const struct device *device = userdata;
 
 	return sd_bus_message_append_strv(reply, str_eq(property, "Interfaces") ?
 							 device->interfaces :
@@ -183,16 +174,17 @@ static int bus_device_get_isolation(sd_bus *connection, const char *path, const 
 				    const char *property, sd_bus_message *reply, void *userdata,
 				    sd_bus_error *error)
 {
-	const struct device_handle *handle = userdata;
-	const struct inventory *inv = host_inventory(registry_host(handle->registry));
+	const struct device *device = userdata;
+	const struct registry *registry = bus_object_bus(connection)->registry;
+	const struct inventory *inv = host_inventory(registry_host(registry));
 	_cleanup_isolation_ struct vec causes = { 0 };
-	int r = isolation_find(inv, handle->device, &causes);
+	int r = isolation_find(inv, device, &causes);
 
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "(sss)");
 	VEC_FOREACH(const struct isolation_cause, cause, &causes)
 		if (r >= 0)
-			r = bus_device_append_cause(reply, inv, handle->device, cause);
+			r = bus_device_append_cause(reply, inv, device, cause);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -201,10 +193,11 @@ static int bus_device_get_hints(sd_bus *connection, const char *path, const char
 				const char *property, sd_bus_message *reply, void *userdata,
 				sd_bus_error *error)
 {
-	const struct device_handle *handle = userdata;
-	const struct inventory *inv = host_inventory(registry_host(handle->registry));
+	const struct device *device = userdata;
+	const struct registry *registry = bus_object_bus(connection)->registry;
+	const struct inventory *inv = host_inventory(registry_host(registry));
 	_cleanup_quirks_hints_ struct vec hints = { 0 };
-	int r = quirks_hints(registry_quirks(handle->registry), inv, handle->device, &hints);
+	int r = quirks_hints(registry_quirks(registry), inv, device, &hints);
 
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "{ss}");
@@ -219,8 +212,7 @@ static int bus_device_get_error_counts(sd_bus *connection, const char *path, con
 				       const char *property, sd_bus_message *reply, void *userdata,
 				       sd_bus_error *error)
 {
-	const struct device_errors *errors =
-		&((const struct device_handle *)userdata)->device->errors;
+	const struct device_errors *errors = &((const struct device *)userdata)->errors;
 
 	if (!errors->counted)
 		return sd_bus_message_append(reply, "a{st}", 0);
@@ -230,11 +222,12 @@ static int bus_device_get_error_counts(sd_bus *connection, const char *path, con
 
 /* --- what it is to its user: facts --- */
 
-static int bus_device_find_facts(const struct device_handle *handle, const char *part,
+static int bus_device_find_facts(sd_bus *connection, const struct device *device, const char *part,
 				 struct vec *ret)
 {
-	return device_facts_get(host_inventory(registry_host(handle->registry)), handle->device,
-				part, ret);
+	const struct registry *registry = bus_object_bus(connection)->registry;
+
+	return device_facts_get(host_inventory(registry_host(registry)), device, part, ret);
 }
 
 /* Signalled where VFIO was asked anew; the rest changes with other devices too. */
@@ -252,7 +245,7 @@ static int bus_device_get_facts(sd_bus *connection, const char *path, const char
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		if (str_eq(parts[i][0], property) &&
-		    bus_device_find_facts(userdata, parts[i][1], &facts) < 0)
+		    bus_device_find_facts(connection, userdata, parts[i][1], &facts) < 0)
 			return -ENOMEM;
 	return bus_facts_append(reply, &facts);
 }
@@ -265,7 +258,7 @@ static int bus_device_get_ranges(sd_bus *connection, const char *path, const cha
 	bool reserved = str_eq(property, "ReservedRegions");
 	_cleanup_facts_ struct vec facts = { 0 };
 	const struct fact *list;
-	int r = bus_device_find_facts(userdata, "dma", &facts);
+	int r = bus_device_find_facts(connection, userdata, "dma", &facts);
 
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "(tts)");
@@ -285,7 +278,7 @@ static int bus_device_get_mdev_types(sd_bus *connection, const char *path, const
 				     const char *property, sd_bus_message *reply, void *userdata,
 				     sd_bus_error *error)
 {
-	const struct device *device = ((const struct device_handle *)userdata)->device;
+	const struct device *device = userdata;
 	int r = sd_bus_message_open_container(reply, 'a', "(sssus)");
 
 	VEC_FOREACH(const struct mdev_type, type, &device->mdev_types)

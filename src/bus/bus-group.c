@@ -24,20 +24,20 @@ static int bus_group_find(sd_bus *connection, const char *path, const char *inte
 	return *ret_found != NULL;
 }
 
+static int bus_group_path(const void *item, char **ret)
+{
+	const struct devgroup *group = item;
+
+	*ret = bus_path_group(group->def->name);
+	return *ret ? 0 : -ENOMEM;
+}
+
 static int bus_group_enumerate(sd_bus *connection, const char *prefix, void *userdata,
 			       char ***ret_nodes, sd_bus_error *ret_error)
 {
-	struct bus *bus = userdata;
-	_cleanup_strv_ char **nodes = NULL;
+	const struct bus *bus = userdata;
 
-	VEC_FOREACH(const struct devgroup, group, registry_groups(bus->registry)) {
-		_cleanup_free_ char *path = bus_path_group(group->def->name);
-
-		if (!path || strv_add(&nodes, path) < 0)
-			return -ENOMEM;
-	}
-	*ret_nodes = TAKE_PTR(nodes);
-	return 0;
+	return bus_object_list(registry_groups(bus->registry), bus_group_path, ret_nodes);
 }
 
 /* --- properties --- */

@@ -16,55 +16,46 @@
 #include "bus/bus.h"
 #include "model/dbus-names.h"
 
-/* The face is not reachable from a group, so the handlers get both. */
-struct lease_handle {
-	struct bus *bus;
-	struct devgroup *group;
-};
-
 static int bus_lease_find(sd_bus *connection, const char *path, const char *interface,
 			  void *userdata, void **ret_found, sd_bus_error *ret_error)
 {
-	static struct lease_handle handle; /* used before the next look-up */
+	const struct bus *bus = userdata;
 	_cleanup_free_ char *lease = NULL;
 	int r = sd_bus_path_decode(path, DG_LEASE_PREFIX, &lease);
 
 	if (r <= 0)
 		return r;
-	handle.bus = userdata;
-	handle.group = registry_find_lease(handle.bus->registry, lease);
-	*ret_found = &handle;
-	return handle.group != NULL;
+	*ret_found = registry_find_lease(bus->registry, lease);
+	return *ret_found != NULL;
+}
+
+static int bus_lease_path(const void *item, char **ret)
+{
+	const struct devgroup *group = item;
+
+	if (!group->lease)
+		return 0;
+	*ret = bus_path_lease(group->lease->record->lease);
+	return *ret ? 0 : -ENOMEM;
 }
 
 static int bus_lease_enumerate(sd_bus *connection, const char *prefix, void *userdata,
 			       char ***ret_nodes, sd_bus_error *ret_error)
 {
-	struct bus *bus = userdata;
-	_cleanup_strv_ char **nodes = NULL;
+	const struct bus *bus = userdata;
 
-	VEC_FOREACH(const struct devgroup, group, registry_groups(bus->registry)) {
-		_cleanup_free_ char *path = NULL;
-
-		if (!group->lease)
-			continue;
-		path = bus_path_lease(group->lease->record->lease);
-		if (!path || strv_add(&nodes, path) < 0)
-			return -ENOMEM;
-	}
-	*ret_nodes = TAKE_PTR(nodes);
-	return 0;
+	return bus_object_list(registry_groups(bus->registry), bus_lease_path, ret_nodes);
 }
 
 static int bus_lease_method_take_fds(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	struct lease_handle *handle = userdata;
+	struct bus *bus = bus_object_bus(sd_bus_message_get_bus(message));
 	uint32_t first;
 	int r = sd_bus_message_read(message, "u", &first);
 
 	if (r < 0)
 		return r;
-	return bus_fds_take(message, handle->bus, handle->group, first, error);
+	return bus_fds_take(message, bus, userdata, first, error);
 }
 
 static int bus_lease_append_vf_token(sd_bus_message *reply, const char *line)
@@ -80,7 +71,7 @@ static int bus_lease_append_vf_token(sd_bus_message *reply, const char *line)
 static int bus_lease_method_get_vf_tokens(sd_bus_message *message, void *userdata,
 					  sd_bus_error *error)
 {
-	struct devgroup *group = ((struct lease_handle *)userdata)->group;
+	struct devgroup *group = userdata;
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct bus_caller caller;
@@ -109,24 +100,24 @@ static int bus_lease_method_get_vf_tokens(sd_bus_message *message, void *userdat
 
 static int bus_lease_method_release(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	struct lease_handle *handle = userdata;
+	struct bus *bus = bus_object_bus(sd_bus_message_get_bus(message));
 
-	return bus_release_submit(message, handle->bus, handle->group, BUS_RELEASE_WAIT_USEC);
+	return bus_release_submit(message, bus, userdata, BUS_RELEASE_WAIT_USEC);
 }
 
 /* --- properties --- */
 
-static const struct lease *bus_lease_from_handle(void *userdata)
+static const struct lease *bus_lease_of(void *userdata)
 {
-	return ((struct lease_handle *)userdata)->group->lease;
+	return ((const struct devgroup *)userdata)->lease;
 }
 
 static int bus_lease_get_string(sd_bus *connection, const char *path, const char *interface,
 				const char *property, sd_bus_message *reply, void *userdata,
 				sd_bus_error *error)
 {
-	const struct devgroup *group = ((struct lease_handle *)userdata)->group;
-	const struct record *record = bus_lease_from_handle(userdata)->record;
+	const struct devgroup *group = userdata;
+	const struct record *record = bus_lease_of(userdata)->record;
 	const char *value;
 
 	if (str_eq(property, "Group"))
@@ -136,7 +127,7 @@ static int bus_lease_get_string(sd_bus *connection, const char *path, const char
 	else if (str_eq(property, "Unit"))
 		value = record->unit;
 	else if (str_eq(property, "State"))
-		value = lease_visible_state(bus_lease_from_handle(userdata));
+		value = lease_visible_state(bus_lease_of(userdata));
 	else if (str_eq(property, "ErrorState"))
 		value = error_state_to_string(group_error_state(group));
 	else if (str_eq(property, "Interface"))
@@ -151,7 +142,7 @@ static int bus_lease_get_nodes(sd_bus *connection, const char *path, const char 
 			       sd_bus_error *error)
 {
 	_cleanup_strv_ char **nodes = NULL;
-	int r = lease_nodes_list(bus_lease_from_handle(userdata), &nodes);
+	int r = lease_nodes_list(bus_lease_of(userdata), &nodes);
 
 	return r < 0 ? r : sd_bus_message_append_strv(reply, nodes);
 }
@@ -160,7 +151,7 @@ static int bus_lease_get_number(sd_bus *connection, const char *path, const char
 				const char *property, sd_bus_message *reply, void *userdata,
 				sd_bus_error *error)
 {
-	const struct lease *lease = bus_lease_from_handle(userdata);
+	const struct lease *lease = bus_lease_of(userdata);
 	uint32_t value;
 
 	if (str_eq(property, "Uid"))
@@ -176,15 +167,14 @@ static int bus_lease_get_since(sd_bus *connection, const char *path, const char 
 			       const char *property, sd_bus_message *reply, void *userdata,
 			       sd_bus_error *error)
 {
-	return sd_bus_message_append(reply, "t", bus_lease_from_handle(userdata)->record->since);
+	return sd_bus_message_append(reply, "t", bus_lease_of(userdata)->record->since);
 }
 
 static int bus_lease_get_persistent(sd_bus *connection, const char *path, const char *interface,
 				    const char *property, sd_bus_message *reply, void *userdata,
 				    sd_bus_error *error)
 {
-	return sd_bus_message_append(reply, "b",
-				     bus_lease_from_handle(userdata)->record->persistent);
+	return sd_bus_message_append(reply, "b", bus_lease_of(userdata)->record->persistent);
 }
 
 #define CONST SD_BUS_VTABLE_PROPERTY_CONST
