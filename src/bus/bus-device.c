@@ -3,7 +3,8 @@
 /* org.devgroups1.Device at /org/devgroups1/device/KEY, KEY with its bus: "pci:0000:01:00.0". */
 
 #include <errno.h>
-#include <string.h>
+#include <stddef.h>
+#include <stdio.h>
 
 #include "base/str.h"
 #include "bus/bus-facts.h"
@@ -50,114 +51,43 @@ static int bus_device_enumerate(sd_bus *connection, const char *prefix, void *us
 	return bus_object_list(&inv->devices, bus_device_path, ret_nodes);
 }
 
-/* --- properties --- */
+/* --- one value; the vtable has the offset of what struct device holds as it is sent --- */
 
-static const char *bus_device_string(const struct registry *registry, const struct device *device,
-				     const char *property)
+BUS_DEFINE_GETTER(bus_device_get_host_driver, struct device *device, "s",
+		  registry_host_driver(bus_object_bus(connection)->registry, device))
+BUS_DEFINE_GETTER(bus_device_get_error_state, struct device *device, "s",
+		  error_state_to_string(device->errors.state))
+BUS_DEFINE_GETTER(bus_device_get_num_vfs, struct device *device, "u", (uint32_t)device->num_vfs)
+BUS_DEFINE_GETTER(bus_device_get_reset_required, struct device *device, "b",
+		  (int)device->reset_required)
+
+/* Appends an id as a string of @digits hex digits; an empty one for a device that is not on PCI. */
+static int bus_device_append_id(sd_bus_message *reply, const struct device *device, int digits,
+				unsigned id)
 {
+	char text[16] = "";
 
-	if (str_eq(property, "Address"))
-		return device->address;
-	if (str_eq(property, "Bus"))
-		return device->bus;
-	if (str_eq(property, "Driver"))
-		return device->driver;
-	if (str_eq(property, "HostDriver"))
-		return registry_host_driver(registry, device);
-	if (str_eq(property, "DriverOverride"))
-		return device->driver_override;
-	if (str_eq(property, "VendorName"))
-		return device->vendor_name;
-	if (str_eq(property, "DeviceName"))
-		return device->device_name;
-	if (str_eq(property, "ClassName"))
-		return device->class_name;
-	if (str_eq(property, "PowerState"))
-		return device->power_state;
-	if (str_eq(property, "MdevType"))
-		return device->mdev_type;
-	if (str_eq(property, "MdevParent"))
-		return device->mdev_parent;
-	if (str_eq(property, "PhysFn"))
-		return device->physfn;
-	if (str_eq(property, "ResetDriver"))
-		return device->reset_driver;
-	if (str_eq(property, "ErrorState"))
-		return error_state_to_string(device->errors.state);
-	return NULL;
-}
-
-static int bus_device_get_string(sd_bus *connection, const char *path, const char *interface,
-				 const char *property, sd_bus_message *reply, void *userdata,
-				 sd_bus_error *error)
-{
-	return sd_bus_message_append(reply, "s",
-				     str_or(bus_device_string(bus_object_bus(connection)->registry,
-							      userdata, property),
-					    ""));
-}
-
-/* Ids are strings of hex digits, as everywhere in this field: "8086", "020000". */
-static int bus_device_get_id(sd_bus *connection, const char *path, const char *interface,
-			     const char *property, sd_bus_message *reply, void *userdata,
-			     sd_bus_error *error)
-{
-	const struct device *device = userdata;
-	char text[8] = "";
-
-	if (!device_is_pci(device))
-		return sd_bus_message_append(reply, "s", text);
-	if (str_eq(property, "Class"))
-		snprintf(text, sizeof(text), "%06x", device->class_code & 0xffffffu);
-	else if (str_eq(property, "Vendor"))
-		snprintf(text, sizeof(text), "%04x", device->vendor);
-	else if (str_eq(property, "Device"))
-		snprintf(text, sizeof(text), "%04x", device->device);
-	else if (str_eq(property, "SubsystemVendor"))
-		snprintf(text, sizeof(text), "%04x", device->subsystem_vendor);
-	else
-		snprintf(text, sizeof(text), "%04x", device->subsystem_device);
+	if (device_is_pci(device))
+		snprintf(text, sizeof(text), "%0*x", digits, id);
 	return sd_bus_message_append(reply, "s", text);
 }
 
-static int bus_device_get_number(sd_bus *connection, const char *path, const char *interface,
-				 const char *property, sd_bus_message *reply, void *userdata,
-				 sd_bus_error *error)
+BUS_DEFINE_CALL_GETTER(bus_device_get_vendor, struct device *device,
+		       bus_device_append_id(reply, device, 4, device->vendor))
+BUS_DEFINE_CALL_GETTER(bus_device_get_device, struct device *device,
+		       bus_device_append_id(reply, device, 4, device->device))
+BUS_DEFINE_CALL_GETTER(bus_device_get_subsystem_vendor, struct device *device,
+		       bus_device_append_id(reply, device, 4, device->subsystem_vendor))
+BUS_DEFINE_CALL_GETTER(bus_device_get_subsystem_device, struct device *device,
+		       bus_device_append_id(reply, device, 4, device->subsystem_device))
+BUS_DEFINE_CALL_GETTER(bus_device_get_class, struct device *device,
+		       bus_device_append_id(reply, device, 6, device->class_code & 0xffffffu))
+
+/* --- lists --- */
+
+static const struct inventory *bus_device_inventory(sd_bus *connection)
 {
-	const struct device *device = userdata;
-
-	return sd_bus_message_append(reply, "i",
-				     str_eq(property, "IommuGroup") ? device->iommu_group :
-								      device->numa_node);
-}
-
-static int bus_device_get_num_vfs(sd_bus *connection, const char *path, const char *interface,
-				  const char *property, sd_bus_message *reply, void *userdata,
-				  sd_bus_error *error)
-{
-	const struct device *device = userdata;
-
-	return sd_bus_message_append(reply, "u", (uint32_t)device->num_vfs);
-}
-
-static int bus_device_get_reset_required(sd_bus *connection, const char *path,
-					 const char *interface, const char *property,
-					 sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const struct device *device = userdata;
-
-	return sd_bus_message_append(reply, "b", (int)device->reset_required);
-}
-
-static int bus_device_get_list(sd_bus *connection, const char *path, const char *interface,
-			       const char *property, sd_bus_message *reply, void *userdata,
-			       sd_bus_error *error)
-{
-	const struct device *device = userdata;
-
-	return sd_bus_message_append_strv(reply, str_eq(property, "Interfaces") ?
-							 device->interfaces :
-							 device->reset_methods);
+	return host_inventory(registry_host(bus_object_bus(connection)->registry));
 }
 
 static int bus_device_append_cause(sd_bus_message *reply, const struct inventory *inv,
@@ -165,9 +95,10 @@ static int bus_device_append_cause(sd_bus_message *reply, const struct inventory
 {
 	_cleanup_free_ char *text = isolation_text(inv, device, cause);
 
-	return text ? sd_bus_message_append(reply, "(sss)", isolation_code_to_string(cause->code),
-					    cause->peer, text) :
-		      -ENOMEM;
+	if (!text)
+		return -ENOMEM;
+	return sd_bus_message_append(reply, "(sss)", isolation_code_to_string(cause->code),
+				     cause->peer, text);
 }
 
 static int bus_device_get_isolation(sd_bus *connection, const char *path, const char *interface,
@@ -175,17 +106,22 @@ static int bus_device_get_isolation(sd_bus *connection, const char *path, const 
 				    sd_bus_error *error)
 {
 	const struct device *device = userdata;
-	const struct registry *registry = bus_object_bus(connection)->registry;
-	const struct inventory *inv = host_inventory(registry_host(registry));
+	const struct inventory *inv = bus_device_inventory(connection);
 	_cleanup_isolation_ struct vec causes = { 0 };
-	int r = isolation_find(inv, device, &causes);
+	int r;
 
-	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "(sss)");
-	VEC_FOREACH(const struct isolation_cause, cause, &causes)
-		if (r >= 0)
-			r = bus_device_append_cause(reply, inv, device, cause);
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+	r = isolation_find(inv, device, &causes);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_open_container(reply, 'a', "(sss)");
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct isolation_cause, cause, &causes) {
+		r = bus_device_append_cause(reply, inv, device, cause);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_close_container(reply);
 }
 
 /* Not signalled: they change with quirks.d alone. */
@@ -193,18 +129,23 @@ static int bus_device_get_hints(sd_bus *connection, const char *path, const char
 				const char *property, sd_bus_message *reply, void *userdata,
 				sd_bus_error *error)
 {
-	const struct device *device = userdata;
 	const struct registry *registry = bus_object_bus(connection)->registry;
-	const struct inventory *inv = host_inventory(registry_host(registry));
 	_cleanup_quirks_hints_ struct vec hints = { 0 };
-	int r = quirks_hints(registry_quirks(registry), inv, device, &hints);
+	int r;
 
-	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "{ss}");
-	VEC_FOREACH(const struct quirk_hint, hint, &hints)
-		if (r >= 0)
-			r = sd_bus_message_append(reply, "{ss}", hint->name, hint->value);
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+	r = quirks_hints(registry_quirks(registry), bus_device_inventory(connection), userdata,
+			 &hints);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_open_container(reply, 'a', "{ss}");
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct quirk_hint, hint, &hints) {
+		r = sd_bus_message_append(reply, "{ss}", hint->name, hint->value);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_close_container(reply);
 }
 
 /* Empty where the kernel does not count. */
@@ -212,65 +153,13 @@ static int bus_device_get_error_counts(sd_bus *connection, const char *path, con
 				       const char *property, sd_bus_message *reply, void *userdata,
 				       sd_bus_error *error)
 {
-	const struct device_errors *errors = &((const struct device *)userdata)->errors;
+	const struct device *device = userdata;
+	const struct device_errors *errors = &device->errors;
 
 	if (!errors->counted)
 		return sd_bus_message_append(reply, "a{st}", 0);
 	return sd_bus_message_append(reply, "a{st}", 3, "correctable", errors->correctable,
 				     "nonfatal", errors->nonfatal, "fatal", errors->fatal);
-}
-
-/* --- what it is to its user: facts --- */
-
-static int bus_device_find_facts(sd_bus *connection, const struct device *device, const char *part,
-				 struct vec *ret)
-{
-	const struct registry *registry = bus_object_bus(connection)->registry;
-
-	return device_facts_get(host_inventory(registry_host(registry)), device, part, ret);
-}
-
-/* Signalled where VFIO was asked anew; the rest changes with other devices too. */
-static int bus_device_get_facts(sd_bus *connection, const char *path, const char *interface,
-				const char *property, sd_bus_message *reply, void *userdata,
-				sd_bus_error *error)
-{
-	static const char *const parts[][2] = {
-		{ "DmaFacts", "dma" },
-		{ "MmioFacts", "mmio" },
-		{ "PasidFacts", "pasid" },
-		{ "VirtualCapabilities", "virtual-capabilities" },
-	};
-	_cleanup_facts_ struct vec facts = { 0 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		if (str_eq(parts[i][0], property) &&
-		    bus_device_find_facts(connection, userdata, parts[i][1], &facts) < 0)
-			return -ENOMEM;
-	return bus_facts_append(reply, &facts);
-}
-
-/* a(tts): first, last, and what that is. */
-static int bus_device_get_ranges(sd_bus *connection, const char *path, const char *interface,
-				 const char *property, sd_bus_message *reply, void *userdata,
-				 sd_bus_error *error)
-{
-	bool reserved = str_eq(property, "ReservedRegions");
-	_cleanup_facts_ struct vec facts = { 0 };
-	const struct fact *list;
-	int r = bus_device_find_facts(connection, userdata, "dma", &facts);
-
-	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "(tts)");
-	list = facts_find(&facts, reserved ? "reserved" : "windows");
-	for (size_t i = 0; r >= 0 && list && i < list->items.n; i++) {
-		const struct vec *item = &((const struct fact *)list->items.items[i])->items;
-
-		r = sd_bus_message_append(reply, "(tts)", facts_number(item, "first"),
-					  facts_number(item, "last"),
-					  facts_text(item, reserved ? "type" : "kind"));
-	}
-	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 /* a(sssus): id, name, description, how many more can be made, what its user sees. */
@@ -279,55 +168,128 @@ static int bus_device_get_mdev_types(sd_bus *connection, const char *path, const
 				     sd_bus_error *error)
 {
 	const struct device *device = userdata;
-	int r = sd_bus_message_open_container(reply, 'a', "(sssus)");
+	int r;
 
-	VEC_FOREACH(const struct mdev_type, type, &device->mdev_types)
-		if (r >= 0)
-			r = sd_bus_message_append(reply, "(sssus)", type->id,
-						  str_or(type->name, ""),
-						  str_or(type->description, ""), type->available,
-						  str_or(type->api, ""));
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+	r = sd_bus_message_open_container(reply, 'a', "(sssus)");
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct mdev_type, type, &device->mdev_types) {
+		r = sd_bus_message_append(reply, "(sssus)", type->id, type->name, type->description,
+					  type->available, type->api);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_close_container(reply);
 }
+
+/* --- what it is to its user: facts --- */
+
+/*
+ * Appends the facts of one part as a{sv}. Signalled where VFIO was asked anew; the rest changes
+ * with other devices too.
+ */
+static int bus_device_append_facts(sd_bus *connection, sd_bus_message *reply,
+				   const struct device *device, const char *part)
+{
+	_cleanup_facts_ struct vec facts = { 0 };
+	int r;
+
+	r = device_facts_get(bus_device_inventory(connection), device, part, &facts);
+	if (r < 0)
+		return r;
+	return bus_facts_append(reply, &facts);
+}
+
+BUS_DEFINE_CALL_GETTER(bus_device_get_dma_facts, struct device *device,
+		       bus_device_append_facts(connection, reply, device, "dma"))
+BUS_DEFINE_CALL_GETTER(bus_device_get_mmio_facts, struct device *device,
+		       bus_device_append_facts(connection, reply, device, "mmio"))
+BUS_DEFINE_CALL_GETTER(bus_device_get_pasid_facts, struct device *device,
+		       bus_device_append_facts(connection, reply, device, "pasid"))
+BUS_DEFINE_CALL_GETTER(bus_device_get_virtual_capabilities, struct device *device,
+		       bus_device_append_facts(connection, reply, device, "virtual-capabilities"))
+
+static int bus_device_append_range(sd_bus_message *reply, const struct vec *range, const char *kind)
+{
+	return sd_bus_message_append(reply, "(tts)", facts_number(range, "first"),
+				     facts_number(range, "last"), facts_text(range, kind));
+}
+
+/*
+ * Appends the list @name of the DMA facts as a(tts): first, last, and the fact @kind, which says
+ * what the range is.
+ */
+static int bus_device_append_ranges(sd_bus *connection, sd_bus_message *reply,
+				    const struct device *device, const char *name, const char *kind)
+{
+	_cleanup_facts_ struct vec facts = { 0 };
+	const struct fact *list;
+	int r;
+
+	r = device_facts_get(bus_device_inventory(connection), device, "dma", &facts);
+	if (r < 0)
+		return r;
+	list = facts_find(&facts, name);
+	if (!list)
+		return sd_bus_message_append(reply, "a(tts)", 0);
+	r = sd_bus_message_open_container(reply, 'a', "(tts)");
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct fact, range, &list->items) {
+		r = bus_device_append_range(reply, &range->items, kind);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_close_container(reply);
+}
+
+BUS_DEFINE_CALL_GETTER(bus_device_get_reserved_regions, struct device *device,
+		       bus_device_append_ranges(connection, reply, device, "reserved", "type"))
+BUS_DEFINE_CALL_GETTER(bus_device_get_dma_windows, struct device *device,
+		       bus_device_append_ranges(connection, reply, device, "windows", "kind"))
 
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
 static const sd_bus_vtable bus_device_vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_PROPERTY("Address", "s", bus_device_get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Bus", "s", bus_device_get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("IommuGroup", "i", bus_device_get_number, 0, CHANGES),
-	SD_BUS_PROPERTY("Driver", "s", bus_device_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("HostDriver", "s", bus_device_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("DriverOverride", "s", bus_device_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("Vendor", "s", bus_device_get_id, 0, CHANGES),
-	SD_BUS_PROPERTY("Device", "s", bus_device_get_id, 0, CHANGES),
-	SD_BUS_PROPERTY("SubsystemVendor", "s", bus_device_get_id, 0, CHANGES),
-	SD_BUS_PROPERTY("SubsystemDevice", "s", bus_device_get_id, 0, CHANGES),
-	SD_BUS_PROPERTY("Class", "s", bus_device_get_id, 0, CHANGES),
-	SD_BUS_PROPERTY("VendorName", "s", bus_device_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("DeviceName", "s", bus_device_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("ClassName", "s", bus_device_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("Interfaces", "as", bus_device_get_list, 0, CHANGES),
-	SD_BUS_PROPERTY("ResetMethods", "as", bus_device_get_list, 0, CHANGES),
+	SD_BUS_PROPERTY("Address", "s", NULL, offsetof(struct device, address),
+			SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Bus", "s", NULL, offsetof(struct device, bus),
+			SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("IommuGroup", "i", NULL, offsetof(struct device, iommu_group), CHANGES),
+	SD_BUS_PROPERTY("Driver", "s", NULL, offsetof(struct device, driver), CHANGES),
+	SD_BUS_PROPERTY("HostDriver", "s", bus_device_get_host_driver, 0, CHANGES),
+	SD_BUS_PROPERTY("DriverOverride", "s", NULL, offsetof(struct device, driver_override),
+			CHANGES),
+	SD_BUS_PROPERTY("Vendor", "s", bus_device_get_vendor, 0, CHANGES),
+	SD_BUS_PROPERTY("Device", "s", bus_device_get_device, 0, CHANGES),
+	SD_BUS_PROPERTY("SubsystemVendor", "s", bus_device_get_subsystem_vendor, 0, CHANGES),
+	SD_BUS_PROPERTY("SubsystemDevice", "s", bus_device_get_subsystem_device, 0, CHANGES),
+	SD_BUS_PROPERTY("Class", "s", bus_device_get_class, 0, CHANGES),
+	SD_BUS_PROPERTY("VendorName", "s", NULL, offsetof(struct device, vendor_name), CHANGES),
+	SD_BUS_PROPERTY("DeviceName", "s", NULL, offsetof(struct device, device_name), CHANGES),
+	SD_BUS_PROPERTY("ClassName", "s", NULL, offsetof(struct device, class_name), CHANGES),
+	SD_BUS_PROPERTY("Interfaces", "as", NULL, offsetof(struct device, interfaces), CHANGES),
+	SD_BUS_PROPERTY("ResetMethods", "as", NULL, offsetof(struct device, reset_methods),
+			CHANGES),
 	SD_BUS_PROPERTY("ResetRequired", "b", bus_device_get_reset_required, 0, CHANGES),
-	SD_BUS_PROPERTY("ResetDriver", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ResetDriver", "s", NULL, offsetof(struct device, reset_driver), CHANGES),
 	SD_BUS_PROPERTY("Isolation", "a(sss)", bus_device_get_isolation, 0, CHANGES),
 	SD_BUS_PROPERTY("VmmHints", "a{ss}", bus_device_get_hints, 0, 0),
-	SD_BUS_PROPERTY("DmaWindows", "a(tts)", bus_device_get_ranges, 0, CHANGES),
-	SD_BUS_PROPERTY("ReservedRegions", "a(tts)", bus_device_get_ranges, 0, 0),
-	SD_BUS_PROPERTY("DmaFacts", "a{sv}", bus_device_get_facts, 0, CHANGES),
-	SD_BUS_PROPERTY("MmioFacts", "a{sv}", bus_device_get_facts, 0, CHANGES),
-	SD_BUS_PROPERTY("PasidFacts", "a{sv}", bus_device_get_facts, 0, 0),
-	SD_BUS_PROPERTY("VirtualCapabilities", "a{sv}", bus_device_get_facts, 0, 0),
-	SD_BUS_PROPERTY("PowerState", "s", bus_device_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("NumaNode", "i", bus_device_get_number, 0, CHANGES),
-	SD_BUS_PROPERTY("PhysFn", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("DmaWindows", "a(tts)", bus_device_get_dma_windows, 0, CHANGES),
+	SD_BUS_PROPERTY("ReservedRegions", "a(tts)", bus_device_get_reserved_regions, 0, 0),
+	SD_BUS_PROPERTY("DmaFacts", "a{sv}", bus_device_get_dma_facts, 0, CHANGES),
+	SD_BUS_PROPERTY("MmioFacts", "a{sv}", bus_device_get_mmio_facts, 0, CHANGES),
+	SD_BUS_PROPERTY("PasidFacts", "a{sv}", bus_device_get_pasid_facts, 0, 0),
+	SD_BUS_PROPERTY("VirtualCapabilities", "a{sv}", bus_device_get_virtual_capabilities, 0, 0),
+	SD_BUS_PROPERTY("PowerState", "s", NULL, offsetof(struct device, power_state), CHANGES),
+	SD_BUS_PROPERTY("NumaNode", "i", NULL, offsetof(struct device, numa_node), CHANGES),
+	SD_BUS_PROPERTY("PhysFn", "s", NULL, offsetof(struct device, physfn), CHANGES),
 	SD_BUS_PROPERTY("NumVfs", "u", bus_device_get_num_vfs, 0, 0),
 	SD_BUS_PROPERTY("MdevTypes", "a(sssus)", bus_device_get_mdev_types, 0, CHANGES),
-	SD_BUS_PROPERTY("MdevType", "s", bus_device_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("MdevParent", "s", bus_device_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("ErrorState", "s", bus_device_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("MdevType", "s", NULL, offsetof(struct device, mdev_type), CHANGES),
+	SD_BUS_PROPERTY("MdevParent", "s", NULL, offsetof(struct device, mdev_parent), CHANGES),
+	SD_BUS_PROPERTY("ErrorState", "s", bus_device_get_error_state, 0, CHANGES),
 	SD_BUS_PROPERTY("ErrorCounts", "a{st}", bus_device_get_error_counts, 0, CHANGES),
 	SD_BUS_VTABLE_END,
 };

@@ -42,43 +42,53 @@ static int bus_group_enumerate(sd_bus *connection, const char *prefix, void *use
 
 /* --- properties --- */
 
-static int bus_group_get_string(sd_bus *connection, const char *path, const char *interface,
+BUS_DEFINE_GETTER(bus_group_get_name, struct devgroup *group, "s", group->def->name)
+BUS_DEFINE_GETTER(bus_group_get_description, struct devgroup *group, "s", group->def->description)
+BUS_DEFINE_GETTER(bus_group_get_state, struct devgroup *group, "s", group_state(group))
+BUS_DEFINE_GETTER(bus_group_get_reserved_for, struct devgroup *group, "s", group->def->reserved_for)
+BUS_DEFINE_GETTER(bus_group_get_error_state, struct devgroup *group, "s",
+		  error_state_to_string(group_error_state(group)))
+
+static int bus_group_get_holder(sd_bus *connection, const char *path, const char *interface,
 				const char *property, sd_bus_message *reply, void *userdata,
 				sd_bus_error *error)
 {
 	const struct devgroup *group = userdata;
-	_cleanup_free_ char *holder = NULL;
-	const char *value = NULL;
+	_cleanup_free_ char *holder = group_holder(group);
 
-	if (str_eq(property, "Name"))
-		value = group->def->name;
-	else if (str_eq(property, "Description"))
-		value = group->def->description;
-	else if (str_eq(property, "State"))
-		value = group_state(group);
-	else if (str_eq(property, "ReservedFor"))
-		value = group->def->reserved_for;
-	else if (str_eq(property, "Holder"))
-		value = holder = group_holder(group);
-	else if (str_eq(property, "ErrorState"))
-		value = error_state_to_string(group_error_state(group));
-	return sd_bus_message_append(reply, "s", str_or(value, ""));
+	return sd_bus_message_append(reply, "s", holder);
 }
 
 static int bus_group_get_blockers(sd_bus *connection, const char *path, const char *interface,
 				  const char *property, sd_bus_message *reply, void *userdata,
 				  sd_bus_error *error)
 {
+	const struct devgroup *group = userdata;
 	_cleanup_blockers_ struct vec blockers = { 0 };
-	int r = group_blockers(userdata, &blockers);
+	int r;
 
-	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "(sss)");
-	VEC_FOREACH(const struct blocker, blocker, &blockers)
-		if (r >= 0)
-			r = sd_bus_message_append(reply, "(sss)", blocker->code, blocker->device,
-						  blocker->text);
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+	r = group_blockers(group, &blockers);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_open_container(reply, 'a', "(sss)");
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct blocker, blocker, &blockers) {
+		r = sd_bus_message_append(reply, "(sss)", blocker->code, blocker->device,
+					  blocker->text);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_close_container(reply);
+}
+
+static int bus_group_append_device_path(sd_bus_message *reply, const struct device *device)
+{
+	_cleanup_free_ char *path = bus_path_device(device->key);
+
+	if (!path)
+		return -ENOMEM;
+	return sd_bus_message_append(reply, "o", path);
 }
 
 static int bus_group_get_devices(sd_bus *connection, const char *path, const char *interface,
@@ -86,17 +96,17 @@ static int bus_group_get_devices(sd_bus *connection, const char *path, const cha
 				 sd_bus_error *error)
 {
 	const struct devgroup *group = userdata;
-	int r = sd_bus_message_open_container(reply, 'a', "o");
+	int r;
 
+	r = sd_bus_message_open_container(reply, 'a', "o");
+	if (r < 0)
+		return r;
 	VEC_FOREACH(const struct device, device, &group->resolved.devices) {
-		_cleanup_free_ char *device_path = bus_path_device(device->key);
-
-		if (!device_path)
-			return -ENOMEM;
-		if (r >= 0)
-			r = sd_bus_message_append(reply, "o", device_path);
+		r = bus_group_append_device_path(reply, device);
+		if (r < 0)
+			return r;
 	}
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+	return sd_bus_message_close_container(reply);
 }
 
 static int bus_group_get_iommu_groups(sd_bus *connection, const char *path, const char *interface,
@@ -104,12 +114,17 @@ static int bus_group_get_iommu_groups(sd_bus *connection, const char *path, cons
 				      sd_bus_error *error)
 {
 	const struct devgroup *group = userdata;
-	int r = sd_bus_message_open_container(reply, 'a', "u");
+	int r;
 
-	VEC_FOREACH(const struct iommu_group, iommu_group, &group->resolved.iommu_groups)
-		if (r >= 0)
-			r = sd_bus_message_append(reply, "u", iommu_group->id);
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+	r = sd_bus_message_open_container(reply, 'a', "u");
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct iommu_group, iommu_group, &group->resolved.iommu_groups) {
+		r = sd_bus_message_append(reply, "u", iommu_group->id);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_close_container(reply);
 }
 
 static int bus_group_get_lease(sd_bus *connection, const char *path, const char *interface,
@@ -119,12 +134,12 @@ static int bus_group_get_lease(sd_bus *connection, const char *path, const char 
 	const struct devgroup *group = userdata;
 	_cleanup_free_ char *lease = NULL;
 
-	if (group->lease) {
-		lease = bus_path_lease(group->lease->record->lease);
-		if (!lease)
-			return -ENOMEM;
-	}
-	return sd_bus_message_append(reply, "o", str_or(lease, "/"));
+	if (!group->lease)
+		return sd_bus_message_append(reply, "o", "/");
+	lease = bus_path_lease(group->lease->record->lease);
+	if (!lease)
+		return -ENOMEM;
+	return sd_bus_message_append(reply, "o", lease);
 }
 
 static int bus_group_get_definition(sd_bus *connection, const char *path, const char *interface,
@@ -133,25 +148,28 @@ static int bus_group_get_definition(sd_bus *connection, const char *path, const 
 {
 	const struct devgroup *group = userdata;
 	_cleanup_free_ char *text = NULL;
-	int r = codec_config_group_to_json(group->def, false, &text);
+	int r;
 
-	return r < 0 ? r : sd_bus_message_append(reply, "s", text);
+	r = codec_config_group_to_json(group->def, false, &text);
+	if (r < 0)
+		return r;
+	return sd_bus_message_append(reply, "s", text);
 }
 
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
 static const sd_bus_vtable bus_group_vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_PROPERTY("Name", "s", bus_group_get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Description", "s", bus_group_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("State", "s", bus_group_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Name", "s", bus_group_get_name, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Description", "s", bus_group_get_description, 0, CHANGES),
+	SD_BUS_PROPERTY("State", "s", bus_group_get_state, 0, CHANGES),
 	SD_BUS_PROPERTY("Blockers", "a(sss)", bus_group_get_blockers, 0, CHANGES),
 	SD_BUS_PROPERTY("Devices", "ao", bus_group_get_devices, 0, CHANGES),
 	SD_BUS_PROPERTY("IommuGroups", "au", bus_group_get_iommu_groups, 0, CHANGES),
 	SD_BUS_PROPERTY("Lease", "o", bus_group_get_lease, 0, CHANGES),
-	SD_BUS_PROPERTY("ReservedFor", "s", bus_group_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("Holder", "s", bus_group_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("ErrorState", "s", bus_group_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("ReservedFor", "s", bus_group_get_reserved_for, 0, CHANGES),
+	SD_BUS_PROPERTY("Holder", "s", bus_group_get_holder, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorState", "s", bus_group_get_error_state, 0, CHANGES),
 	SD_BUS_PROPERTY("Definition", "s", bus_group_get_definition, 0, CHANGES),
 	SD_BUS_VTABLE_END,
 };

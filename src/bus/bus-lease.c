@@ -107,74 +107,39 @@ static int bus_lease_method_release(sd_bus_message *message, void *userdata, sd_
 
 /* --- properties --- */
 
-static const struct lease *bus_lease_of(void *userdata)
-{
-	return ((const struct devgroup *)userdata)->lease;
-}
-
-static int bus_lease_get_string(sd_bus *connection, const char *path, const char *interface,
-				const char *property, sd_bus_message *reply, void *userdata,
-				sd_bus_error *error)
-{
-	const struct devgroup *group = userdata;
-	const struct record *record = bus_lease_of(userdata)->record;
-	const char *value;
-
-	if (str_eq(property, "Group"))
-		value = record->group;
-	else if (str_eq(property, "Label"))
-		value = record->label;
-	else if (str_eq(property, "Unit"))
-		value = record->unit;
-	else if (str_eq(property, "State"))
-		value = lease_visible_state(bus_lease_of(userdata));
-	else if (str_eq(property, "ErrorState"))
-		value = error_state_to_string(group_error_state(group));
-	else if (str_eq(property, "Interface"))
-		value = record_interface_to_string(record->interface);
-	else
-		value = record_access_to_string(record->access);
-	return sd_bus_message_append(reply, "s", str_or(value, ""));
-}
+BUS_DEFINE_GETTER(bus_lease_get_group, struct devgroup *group, "s", group->lease->record->group)
+BUS_DEFINE_GETTER(bus_lease_get_state, struct devgroup *group, "s",
+		  lease_visible_state(group->lease))
+BUS_DEFINE_GETTER(bus_lease_get_uid, struct devgroup *group, "u",
+		  (uint32_t)group->lease->record->uid)
+BUS_DEFINE_GETTER(bus_lease_get_pid, struct devgroup *group, "u",
+		  (uint32_t)group->lease->record->pid)
+BUS_DEFINE_GETTER(bus_lease_get_label, struct devgroup *group, "s", group->lease->record->label)
+BUS_DEFINE_GETTER(bus_lease_get_unit, struct devgroup *group, "s", group->lease->record->unit)
+BUS_DEFINE_GETTER(bus_lease_get_since, struct devgroup *group, "t", group->lease->record->since)
+BUS_DEFINE_GETTER(bus_lease_get_access, struct devgroup *group, "s",
+		  record_access_to_string(group->lease->record->access))
+BUS_DEFINE_GETTER(bus_lease_get_interface, struct devgroup *group, "s",
+		  record_interface_to_string(group->lease->record->interface))
+BUS_DEFINE_GETTER(bus_lease_get_persistent, struct devgroup *group, "b",
+		  (int)group->lease->record->persistent)
+BUS_DEFINE_GETTER(bus_lease_get_fd_count, struct devgroup *group, "u",
+		  (uint32_t)group->lease->fds.n)
+BUS_DEFINE_GETTER(bus_lease_get_error_state, struct devgroup *group, "s",
+		  error_state_to_string(group_error_state(group)))
 
 static int bus_lease_get_nodes(sd_bus *connection, const char *path, const char *interface,
 			       const char *property, sd_bus_message *reply, void *userdata,
 			       sd_bus_error *error)
 {
+	const struct devgroup *group = userdata;
 	_cleanup_strv_ char **nodes = NULL;
-	int r = lease_nodes_list(bus_lease_of(userdata), &nodes);
+	int r;
 
-	return r < 0 ? r : sd_bus_message_append_strv(reply, nodes);
-}
-
-static int bus_lease_get_number(sd_bus *connection, const char *path, const char *interface,
-				const char *property, sd_bus_message *reply, void *userdata,
-				sd_bus_error *error)
-{
-	const struct lease *lease = bus_lease_of(userdata);
-	uint32_t value;
-
-	if (str_eq(property, "Uid"))
-		value = lease->record->uid;
-	else if (str_eq(property, "Pid"))
-		value = (uint32_t)lease->record->pid;
-	else
-		value = (uint32_t)lease->fds.n;
-	return sd_bus_message_append(reply, "u", value);
-}
-
-static int bus_lease_get_since(sd_bus *connection, const char *path, const char *interface,
-			       const char *property, sd_bus_message *reply, void *userdata,
-			       sd_bus_error *error)
-{
-	return sd_bus_message_append(reply, "t", bus_lease_of(userdata)->record->since);
-}
-
-static int bus_lease_get_persistent(sd_bus *connection, const char *path, const char *interface,
-				    const char *property, sd_bus_message *reply, void *userdata,
-				    sd_bus_error *error)
-{
-	return sd_bus_message_append(reply, "b", bus_lease_of(userdata)->record->persistent);
+	r = lease_nodes_list(group->lease, &nodes);
+	if (r < 0)
+		return r;
+	return sd_bus_message_append_strv(reply, nodes);
 }
 
 #define CONST SD_BUS_VTABLE_PROPERTY_CONST
@@ -188,20 +153,20 @@ static const sd_bus_vtable bus_lease_vtable[] = {
 				bus_lease_method_release, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetVfTokens", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ss)", tokens),
 				bus_lease_method_get_vf_tokens, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_PROPERTY("Group", "s", bus_lease_get_string, 0, CONST),
-	SD_BUS_PROPERTY("State", "s", bus_lease_get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("Uid", "u", bus_lease_get_number, 0, CONST),
-	SD_BUS_PROPERTY("Pid", "u", bus_lease_get_number, 0, CONST),
-	SD_BUS_PROPERTY("Label", "s", bus_lease_get_string, 0, CONST),
-	SD_BUS_PROPERTY("Unit", "s", bus_lease_get_string, 0, CONST),
+	SD_BUS_PROPERTY("Group", "s", bus_lease_get_group, 0, CONST),
+	SD_BUS_PROPERTY("State", "s", bus_lease_get_state, 0, CHANGES),
+	SD_BUS_PROPERTY("Uid", "u", bus_lease_get_uid, 0, CONST),
+	SD_BUS_PROPERTY("Pid", "u", bus_lease_get_pid, 0, CONST),
+	SD_BUS_PROPERTY("Label", "s", bus_lease_get_label, 0, CONST),
+	SD_BUS_PROPERTY("Unit", "s", bus_lease_get_unit, 0, CONST),
 	SD_BUS_PROPERTY("Since", "t", bus_lease_get_since, 0, CONST),
-	SD_BUS_PROPERTY("Access", "s", bus_lease_get_string, 0, CONST),
-	SD_BUS_PROPERTY("Interface", "s", bus_lease_get_string, 0, CONST),
+	SD_BUS_PROPERTY("Access", "s", bus_lease_get_access, 0, CONST),
+	SD_BUS_PROPERTY("Interface", "s", bus_lease_get_interface, 0, CONST),
 	/* a device bound anew has another node, which no event of the lease tells */
 	SD_BUS_PROPERTY("Nodes", "as", bus_lease_get_nodes, 0, 0),
 	SD_BUS_PROPERTY("Persistent", "b", bus_lease_get_persistent, 0, CONST),
-	SD_BUS_PROPERTY("FdCount", "u", bus_lease_get_number, 0, CHANGES),
-	SD_BUS_PROPERTY("ErrorState", "s", bus_lease_get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("FdCount", "u", bus_lease_get_fd_count, 0, CHANGES),
+	SD_BUS_PROPERTY("ErrorState", "s", bus_lease_get_error_state, 0, CHANGES),
 	SD_BUS_SIGNAL_WITH_ARGS("Error", SD_BUS_ARGS("s", device, "s", state), 0),
 	SD_BUS_SIGNAL_WITH_ARGS(
 		"Step", SD_BUS_ARGS("u", index, "u", count, "s", step, "s", device, "s", state), 0),

@@ -35,3 +35,21 @@ typedef int (*bus_object_path_fn)(const void *item, char **ret);
 
 /* Lists the paths of all @items for an enumerator. The caller frees *ret. 0 or negative errno. */
 int bus_object_list(const struct vec *items, bus_object_path_fn path, char ***ret) _must_check_;
+
+/*
+ * Defines the getter of one property as one call. @declaration names the object that the getter is
+ * called for; @call appends the value to "reply", and may use the other parameters.
+ */
+#define BUS_DEFINE_CALL_GETTER(name, declaration, call)                              \
+	static int name(sd_bus *connection, const char *path, const char *interface, \
+			const char *property, sd_bus_message *reply, void *userdata, \
+			sd_bus_error *error)                                         \
+	{                                                                            \
+		const declaration = userdata;                                        \
+                                                                                     \
+		return call;                                                         \
+	}
+
+/* Defines the getter of one value. A NULL string is sent as an empty one. */
+#define BUS_DEFINE_GETTER(name, declaration, signature, value) \
+	BUS_DEFINE_CALL_GETTER(name, declaration, sd_bus_message_append(reply, signature, value))
