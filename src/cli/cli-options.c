@@ -13,64 +13,118 @@
 /* A year: beyond it a wait is for ever, and the sum with the clock cannot overflow. */
 #define WAIT_MAX 31536000.0
 
-struct option_def {
+enum option_kind {
+	KIND_SWITCH,	   /* bool */
+	KIND_TEXT,	   /* const char *, the argument as it is */
+	KIND_LIST,	   /* char **, which grows by each use */
+	KIND_SECONDS,	   /* uint64_t, µs */
+	KIND_JSON,	   /* enum cli_json_mode */
+	KIND_JSON_DEFAULT, /* the same, without an argument */
+};
+
+static const char *const json_words[] = { "short", "pretty", "off", NULL };
+static const enum cli_json_mode json_modes[] = { CLI_JSON_SHORT, CLI_JSON_PRETTY, CLI_JSON_OFF };
+static const char *const interface_words[] = { "auto", "group", "iommufd", NULL };
+static const char *const access_words[] = { "fd", "node", NULL };
+
+#define FIELD(member) offsetof(struct cli_options, member)
+
+/* What the command line knows of an option; the field of struct cli_options says where it goes. */
+static const struct option_row {
 	const char *name;
 	char letter;
 	const char *arg; /* NULL: takes none */
 	const char *help;
-};
-
-static const struct option_def option_defs[OPTION_COUNT] = {
-	[OPTION_HELP] = { "help", 'h', NULL, "Show this help, or that of the verb" },
-	[OPTION_VERSION] = { "version", 0, NULL, "Show the version" },
-	[OPTION_JSON] = { "json", 0, "MODE", "Print JSON: short, pretty or off" },
-	[OPTION_J] = { NULL, 'j', NULL, "--json=pretty on a terminal, --json=short elsewhere" },
-	[OPTION_HOST] = { NULL, 'H', "HOST", "Ask the daemon of another host, over ssh" },
-	[OPTION_MACHINE] = { "machine", 'M', "NAME", "Ask the daemon in a local container" },
-	[OPTION_NO_PAGER] = { "no-pager", 0, NULL, "Do not pipe the output into a pager" },
-	[OPTION_NO_LEGEND] = { "no-legend", 0, NULL, "Leave out column headers and totals" },
+	enum option_kind kind;
+	size_t offset;
+	const char *const *words; /* the arguments that it takes; NULL: any */
+} option_rows[OPTION_COUNT] = {
+	[OPTION_HELP] = { "help", 'h', NULL, "Show this help, or that of the verb", KIND_SWITCH,
+			  FIELD(help) },
+	[OPTION_VERSION] = { "version", 0, NULL, "Show the version", KIND_SWITCH, FIELD(version) },
+	[OPTION_JSON] = { "json", 0, "MODE", "Print JSON: short, pretty or off", KIND_JSON,
+			  FIELD(json), json_words },
+	[OPTION_J] = { NULL, 'j', NULL, "--json=pretty on a terminal, --json=short elsewhere",
+		       KIND_JSON_DEFAULT, FIELD(json) },
+	[OPTION_HOST] = { NULL, 'H', "HOST", "Ask the daemon of another host, over ssh", KIND_TEXT,
+			  FIELD(host) },
+	[OPTION_MACHINE] = { "machine", 'M', "NAME", "Ask the daemon in a local container",
+			     KIND_TEXT, FIELD(machine) },
+	[OPTION_NO_PAGER] = { "no-pager", 0, NULL, "Do not pipe the output into a pager",
+			      KIND_SWITCH, FIELD(no_pager) },
+	[OPTION_NO_LEGEND] = { "no-legend", 0, NULL, "Leave out column headers and totals",
+			       KIND_SWITCH, FIELD(no_legend) },
 	[OPTION_NO_ASK_PASSWORD] = { "no-ask-password", 0, NULL,
-				     "Fail rather than ask for a password" },
-	[OPTION_QUIET] = { "quiet", 'q', NULL, "Say nothing but results and errors" },
-	[OPTION_VERBOSE] = { "verbose", 'v', NULL, "Show each step, also when not on a terminal" },
-	[OPTION_ALL] = { "all", 'a', NULL, "Also IOMMU groups that no group names, with devices" },
-	[OPTION_DEVICES] = { "devices", 'd', NULL, "A line for each device below its group" },
-	[OPTION_LABEL] = { "label", 0, "TEXT", "What the claim is for, e.g. the name of the VM" },
-	[OPTION_WAIT] = { "wait", 0, "SECONDS", "Wait this long for a group or device in use" },
-	[OPTION_FORCE] = { "force", 'f', NULL, "Override soft blockers" },
-	[OPTION_DRY_RUN] = { "dry-run", 'n', NULL, "Show the steps and change nothing" },
+				     "Fail rather than ask for a password", KIND_SWITCH,
+				     FIELD(no_ask_password) },
+	[OPTION_QUIET] = { "quiet", 'q', NULL, "Say nothing but results and errors", KIND_SWITCH,
+			   FIELD(quiet) },
+	[OPTION_VERBOSE] = { "verbose", 'v', NULL, "Show each step, also when not on a terminal",
+			     KIND_SWITCH, FIELD(verbose) },
+	[OPTION_ALL] = { "all", 'a', NULL, "Also IOMMU groups that no group names, with devices",
+			 KIND_SWITCH, FIELD(all) },
+	[OPTION_DEVICES] = { "devices", 'd', NULL, "A line for each device below its group",
+			     KIND_SWITCH, FIELD(devices) },
+	[OPTION_LABEL] = { "label", 0, "TEXT", "What the claim is for, e.g. the name of the VM",
+			   KIND_TEXT, FIELD(label) },
+	[OPTION_WAIT] = { "wait", 0, "SECONDS", "Wait this long for a group or device in use",
+			  KIND_SECONDS, FIELD(wait) },
+	[OPTION_FORCE] = { "force", 'f', NULL, "Override soft blockers", KIND_SWITCH,
+			   FIELD(force) },
+	[OPTION_DRY_RUN] = { "dry-run", 'n', NULL, "Show the steps and change nothing", KIND_SWITCH,
+			     FIELD(dry_run) },
 	[OPTION_INTERFACE] = { "interface", 0, "NAME",
-			       "Descriptors or nodes to ask for: auto, group or iommufd" },
+			       "Descriptors or nodes to ask for: auto, group or iommufd", KIND_TEXT,
+			       FIELD(interface), interface_words },
 	[OPTION_ACCESS] = { "access", 0, "HOW",
-			    "fd (descriptors), or node: COMMAND opens paths itself" },
-	[OPTION_VMM] = { "vmm", 0, "NAME[:VERSION]", "qemu, cloud-hypervisor, crosvm or libvirt" },
-	[OPTION_MEMORY] = { "memory", 0, "SIZE",
-			    "Of the VM that is to have the devices, e.g. 16G" },
-	[OPTION_METHOD] = { "method", 0, "NAME", "How to reset: a word of reset_method, or none" },
+			    "fd (descriptors), or node: COMMAND opens paths itself", KIND_TEXT,
+			    FIELD(access), access_words },
+	[OPTION_VMM] = { "vmm", 0, "NAME[:VERSION]", "qemu, cloud-hypervisor, crosvm or libvirt",
+			 KIND_TEXT, FIELD(vmm) },
+	[OPTION_MEMORY] = { "memory", 0, "SIZE", "Of the VM that is to have the devices, e.g. 16G",
+			    KIND_TEXT, FIELD(memory) },
+	[OPTION_METHOD] = { "method", 0, "NAME", "How to reset: a word of reset_method, or none",
+			    KIND_TEXT, FIELD(method) },
 	[OPTION_HOST_FILE] = { "host", 0, "FILE",
-			       "A recorded host: a snapshot, or lspci -xxxx; - is standard input" },
+			       "A recorded host: a snapshot, or lspci -xxxx; - is standard input",
+			       KIND_TEXT, FIELD(host_file) },
 	[OPTION_CONFIG_DIR] = { "config-dir", 0, "DIR",
-				"With --host: definitions of this directory" },
-	[OPTION_ASSIGNABLE] = { "assignable", 0, NULL, "Only what could be claimed now" },
-	[OPTION_BLOCKED] = { "blocked", 0, NULL, "Only what could not, and why" },
-	[OPTION_TREE] = { "tree", 0, NULL, "Plain text instead of Graphviz" },
-	[OPTION_ROOT] = { "root", 0, "DIR", "Work on the files below DIR" },
-	[OPTION_RUNTIME] = { "runtime", 0, NULL, "Until the next boot: in /run instead of /etc" },
-	[OPTION_REPLACE] = { "replace", 0, NULL, "Also where there is another definition already" },
-	[OPTION_MASK] = { "mask", 0, NULL, "Leave a link to /dev/null in place of the file" },
-	[OPTION_DEVICE] = { "device", 0, "DEVICE", "Address or selector; may be repeated" },
-	[OPTION_DRIVER] = { "driver", 0, "NAME", "The driver of claimed devices" },
-	[OPTION_USER] = { "user", 0, "USER", "Who may claim the group (repeatable), or gets it" },
-	[OPTION_GROUP] = { "group", 0, "GROUP", "Whose members may; may be repeated" },
-	[OPTION_DESCRIPTION] = { "description", 0, "TEXT", "A line for people" },
-	[OPTION_RESERVED_FOR] = { "reserved-for", 0, "LABEL", "Only for claims with this label" },
-	[OPTION_BIND] = { "bind", 0, "WHEN", "When host drivers lose the devices: claim, boot" },
-	[OPTION_ON_RELEASE] = { "on-release", 0, "WHAT", "After the claim: restore, keep or none" },
+				"With --host: definitions of this directory", KIND_TEXT,
+				FIELD(config_dir) },
+	[OPTION_ASSIGNABLE] = { "assignable", 0, NULL, "Only what could be claimed now",
+				KIND_SWITCH, FIELD(assignable) },
+	[OPTION_BLOCKED] = { "blocked", 0, NULL, "Only what could not, and why", KIND_SWITCH,
+			     FIELD(blocked) },
+	[OPTION_TREE] = { "tree", 0, NULL, "Plain text instead of Graphviz", KIND_SWITCH,
+			  FIELD(tree) },
+	[OPTION_ROOT] = { "root", 0, "DIR", "Work on the files below DIR", KIND_TEXT, FIELD(root) },
+	[OPTION_RUNTIME] = { "runtime", 0, NULL, "Until the next boot: in /run instead of /etc",
+			     KIND_SWITCH, FIELD(runtime) },
+	[OPTION_REPLACE] = { "replace", 0, NULL, "Also where there is another definition already",
+			     KIND_SWITCH, FIELD(replace) },
+	[OPTION_MASK] = { "mask", 0, NULL, "Leave a link to /dev/null in place of the file",
+			  KIND_SWITCH, FIELD(mask) },
+	[OPTION_DEVICE] = { "device", 0, "DEVICE", "Address or selector; may be repeated",
+			    KIND_LIST, FIELD(definition.devices) },
+	[OPTION_DRIVER] = { "driver", 0, "NAME", "The driver of claimed devices", KIND_TEXT,
+			    FIELD(definition.driver) },
+	[OPTION_USER] = { "user", 0, "USER", "Who may claim the group (repeatable), or gets it",
+			  KIND_LIST, FIELD(definition.users) },
+	[OPTION_GROUP] = { "group", 0, "GROUP", "Whose members may; may be repeated", KIND_LIST,
+			   FIELD(definition.groups) },
+	[OPTION_DESCRIPTION] = { "description", 0, "TEXT", "A line for people", KIND_TEXT,
+				 FIELD(definition.description) },
+	[OPTION_RESERVED_FOR] = { "reserved-for", 0, "LABEL", "Only for claims with this label",
+				  KIND_TEXT, FIELD(definition.reserved_for) },
+	[OPTION_BIND] = { "bind", 0, "WHEN", "When host drivers lose the devices: claim, boot",
+			  KIND_TEXT, FIELD(definition.bind) },
+	[OPTION_ON_RELEASE] = { "on-release", 0, "WHAT", "After the claim: restore, keep or none",
+				KIND_TEXT, FIELD(definition.on_release) },
 };
 
 static int cli_options_getopt_value(size_t id)
 {
-	return option_defs[id].letter ? option_defs[id].letter : VALUE_BASE + (int)id;
+	return option_rows[id].letter ? option_rows[id].letter : VALUE_BASE + (int)id;
 }
 
 static size_t cli_options_find_id(int value)
@@ -82,137 +136,69 @@ static size_t cli_options_find_id(int value)
 	return id;
 }
 
-static int cli_options_parse_json(const char *s, enum cli_json_mode *ret)
+/* Returns the place of @arg among the words of @row; -EINVAL with a message if it is none of them.
+ */
+static int cli_options_find_word(const struct option_row *row, const char *arg)
 {
-	static const char *const names[] = {
-		[CLI_JSON_OFF] = "off",
-		[CLI_JSON_SHORT] = "short",
-		[CLI_JSON_PRETTY] = "pretty",
-	};
+	_cleanup_free_ char *expected = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (str_eq(s, names[i])) {
-			*ret = (enum cli_json_mode)i;
-			return 0;
-		}
-	fprintf(stderr, "devgroupctl: --json=%s: it is one of short, pretty, off.\n", s);
+	for (int i = 0; row->words[i]; i++)
+		if (str_eq(arg, row->words[i]))
+			return i;
+	expected = strv_join((char *const *)row->words, ", ");
+	fprintf(stderr, "devgroupctl: --%s=%s: it is one of %s.\n", row->name, arg,
+		str_or(expected, ""));
 	return -EINVAL;
 }
 
-static int cli_options_parse_wait(const char *s, uint64_t *ret)
+static int cli_options_parse_seconds(const struct option_row *row, const char *arg, uint64_t *ret)
 {
 	double seconds;
 	char *end;
 
 	errno = 0;
-	seconds = strtod(s, &end);
-	if (end == s || *end || errno || !isfinite(seconds) || seconds < 0 || seconds > WAIT_MAX) {
-		fprintf(stderr, "devgroupctl: --wait=%s: a number of seconds was expected.\n", s);
+	seconds = strtod(arg, &end);
+	if (end == arg || *end || errno || !isfinite(seconds) || seconds < 0 ||
+	    seconds > WAIT_MAX) {
+		fprintf(stderr, "devgroupctl: --%s=%s: a number of seconds was expected.\n",
+			row->name, arg);
 		return -EINVAL;
 	}
 	*ret = (uint64_t)(seconds * 1e6);
 	return 0;
 }
 
-static int cli_options_parse_access(const char *s, const char **ret)
+/* Stores @arg, which is NULL for an option without an argument, in the field of @row. */
+static int cli_options_set(struct cli_options *o, const struct option_row *row, char *arg)
 {
-	if (!str_eq(s, "fd") && !str_eq(s, "node")) {
-		fprintf(stderr, "devgroupctl: --access=%s: it is one of fd, node.\n", s);
-		return -EINVAL;
+	void *field = (char *)o + row->offset;
+	int word = 0;
+
+	if (row->words) {
+		word = cli_options_find_word(row, arg);
+		if (word < 0)
+			return word;
 	}
-	*ret = s;
-	return 0;
-}
-
-static int cli_options_parse_interface(const char *s, const char **ret)
-{
-	if (!str_eq(s, "auto") && !str_eq(s, "group") && !str_eq(s, "iommufd")) {
-		fprintf(stderr, "devgroupctl: --interface=%s: it is one of auto, group, iommufd.\n",
-			s);
-		return -EINVAL;
-	}
-	*ret = s;
-	return 0;
-}
-
-/* Those that are words of the user's, kept as they are. */
-static const char **cli_options_text_field(struct cli_options *o, enum option_id id)
-{
-	const char **const texts[OPTION_COUNT] = {
-		[OPTION_HOST] = &o->host,
-		[OPTION_MACHINE] = &o->machine,
-		[OPTION_LABEL] = &o->label,
-		[OPTION_VMM] = &o->vmm,
-		[OPTION_MEMORY] = &o->memory,
-		[OPTION_HOST_FILE] = &o->host_file,
-		[OPTION_CONFIG_DIR] = &o->config_dir,
-		[OPTION_ROOT] = &o->root,
-		[OPTION_METHOD] = &o->method,
-		[OPTION_DRIVER] = &o->definition.driver,
-		[OPTION_DESCRIPTION] = &o->definition.description,
-		[OPTION_RESERVED_FOR] = &o->definition.reserved_for,
-		[OPTION_BIND] = &o->definition.bind,
-		[OPTION_ON_RELEASE] = &o->definition.on_release,
-	};
-
-	return texts[id];
-}
-
-static int cli_options_set_value(struct cli_options *o, enum option_id id, const char *arg)
-{
-	const char **text = cli_options_text_field(o, id);
-
-	if (text) {
-		*text = arg;
+	switch (row->kind) {
+	case KIND_SWITCH:
+		*(bool *)field = true;
+		return 0;
+	case KIND_TEXT:
+		*(const char **)field = arg;
+		return 0;
+	case KIND_LIST:
+		return strv_add(field, arg);
+	case KIND_SECONDS:
+		return cli_options_parse_seconds(row, arg, field);
+	case KIND_JSON:
+		*(enum cli_json_mode *)field = json_modes[word];
+		return 0;
+	case KIND_JSON_DEFAULT:
+		*(enum cli_json_mode *)field =
+			isatty(STDOUT_FILENO) ? CLI_JSON_PRETTY : CLI_JSON_SHORT;
 		return 0;
 	}
-	switch (id) {
-	case OPTION_JSON:
-		return cli_options_parse_json(arg, &o->json);
-	case OPTION_WAIT:
-		return cli_options_parse_wait(arg, &o->wait);
-	case OPTION_INTERFACE:
-		return cli_options_parse_interface(arg, &o->interface);
-	case OPTION_ACCESS:
-		return cli_options_parse_access(arg, &o->access);
-	case OPTION_DEVICE:
-		return strv_add(&o->definition.devices, arg);
-	case OPTION_USER:
-		return strv_add(&o->definition.users, arg);
-	case OPTION_GROUP:
-		return strv_add(&o->definition.groups, arg);
-	default:
-		return -EINVAL;
-	}
-}
-
-static int cli_options_set_switch(struct cli_options *o, enum option_id id)
-{
-	bool *const switches[OPTION_COUNT] = {
-		[OPTION_HELP] = &o->help,
-		[OPTION_VERSION] = &o->version,
-		[OPTION_NO_PAGER] = &o->no_pager,
-		[OPTION_NO_LEGEND] = &o->no_legend,
-		[OPTION_NO_ASK_PASSWORD] = &o->no_ask_password,
-		[OPTION_QUIET] = &o->quiet,
-		[OPTION_VERBOSE] = &o->verbose,
-		[OPTION_ALL] = &o->all,
-		[OPTION_DEVICES] = &o->devices,
-		[OPTION_FORCE] = &o->force,
-		[OPTION_DRY_RUN] = &o->dry_run,
-		[OPTION_RUNTIME] = &o->runtime,
-		[OPTION_REPLACE] = &o->replace,
-		[OPTION_MASK] = &o->mask,
-		[OPTION_ASSIGNABLE] = &o->assignable,
-		[OPTION_BLOCKED] = &o->blocked,
-		[OPTION_TREE] = &o->tree,
-	};
-
-	if (id == OPTION_J)
-		o->json = isatty(STDOUT_FILENO) ? CLI_JSON_PRETTY : CLI_JSON_SHORT;
-	else
-		*switches[id] = true;
-	return 0;
+	return -EINVAL;
 }
 
 /*
@@ -227,14 +213,14 @@ static void cli_options_make_getopt_tables(char letters[static 2 * OPTION_COUNT 
 
 	*at++ = '-';
 	for (size_t id = 0; id < OPTION_COUNT; id++) {
-		if (option_defs[id].letter)
-			*at++ = option_defs[id].letter;
-		if (option_defs[id].letter && option_defs[id].arg)
+		if (option_rows[id].letter)
+			*at++ = option_rows[id].letter;
+		if (option_rows[id].letter && option_rows[id].arg)
 			*at++ = ':';
-		if (option_defs[id].name)
+		if (option_rows[id].name)
 			longs[n++] = (struct option){
-				.name = option_defs[id].name,
-				.has_arg = option_defs[id].arg ? required_argument : no_argument,
+				.name = option_rows[id].name,
+				.has_arg = option_rows[id].arg ? required_argument : no_argument,
 				.val = cli_options_getopt_value(id),
 			};
 	}
@@ -254,8 +240,7 @@ static int cli_options_take(struct cli_options *o, int value, size_t *n_words)
 	if (id == OPTION_COUNT)
 		return -EINVAL;
 	o->given |= CLI_OPTIONS_BIT(id);
-	return option_defs[id].arg ? cli_options_set_value(o, (enum option_id)id, optarg) :
-				     cli_options_set_switch(o, (enum option_id)id);
+	return cli_options_set(o, &option_rows[id], optarg);
 }
 
 /* "explain --host" without a file is of this host. What is behind "--" is another program's. */
@@ -309,26 +294,26 @@ const char *cli_options_find_unfit(const struct cli_options *options, uint64_t a
 {
 	for (size_t id = OPTION_COMMON; id < OPTION_COUNT; id++)
 		if (options->given & ~allowed & CLI_OPTIONS_BIT(id))
-			return option_defs[id].name;
+			return option_rows[id].name;
 	return NULL;
 }
 
 void cli_options_print_help(FILE *to, uint64_t ids)
 {
 	for (size_t id = 0; id < OPTION_COUNT; id++) {
-		const struct option_def *def = &option_defs[id];
+		const struct option_row *row = &option_rows[id];
 		char text[40] = "";
 		size_t n = 0;
 
 		if (!(ids & CLI_OPTIONS_BIT(id)))
 			continue;
-		if (def->letter)
-			n = (size_t)snprintf(text, sizeof(text), "-%c ", def->letter);
-		if (!def->name && def->arg)
-			snprintf(text + n, sizeof(text) - n, "%s", def->arg);
-		else if (def->name)
+		if (row->letter)
+			n = (size_t)snprintf(text, sizeof(text), "-%c ", row->letter);
+		if (!row->name && row->arg)
+			snprintf(text + n, sizeof(text) - n, "%s", row->arg);
+		else if (row->name)
 			snprintf(text + n, sizeof(text) - n, "%s--%s%s%s", n ? "" : "   ",
-				 def->name, def->arg ? "=" : "", str_or(def->arg, ""));
-		fprintf(to, "  %-26s %s\n", text, def->help);
+				 row->name, row->arg ? "=" : "", str_or(row->arg, ""));
+		fprintf(to, "  %-26s %s\n", text, row->help);
 	}
 }
