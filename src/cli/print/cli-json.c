@@ -71,7 +71,7 @@ char *cli_json_list_join(json_object *list, const char *separator)
 
 int cli_json_set(json_object *object, const char *key, json_object *value)
 {
-	if (value && json_object_object_add(object, key, value) == 0)
+	if (object && value && json_object_object_add(object, key, value) == 0)
 		return 0;
 	json_object_put(value);
 	return -ENOMEM;
@@ -79,7 +79,7 @@ int cli_json_set(json_object *object, const char *key, json_object *value)
 
 int cli_json_append(json_object *list, json_object *value)
 {
-	if (value && json_object_array_add(list, value) == 0)
+	if (list && value && json_object_array_add(list, value) == 0)
 		return 0;
 	json_object_put(value);
 	return -ENOMEM;
@@ -88,6 +88,26 @@ int cli_json_append(json_object *list, json_object *value)
 int cli_json_set_str(json_object *object, const char *key, const char *value)
 {
 	return cli_json_set(object, key, json_object_new_string(value));
+}
+
+int cli_json_set_fields(json_object *object, const struct json_field *fields)
+{
+	int r = 0;
+
+	/* after a failure the other values are still ours to free */
+	for (; fields->key; fields++)
+		if (cli_json_set(r < 0 ? NULL : object, fields->key, fields->value) < 0)
+			r = -ENOMEM;
+	return r;
+}
+
+json_object *cli_json_new(const struct json_field *fields)
+{
+	_cleanup_json_ json_object *object = json_object_new_object();
+
+	if (cli_json_set_fields(object, fields) < 0)
+		return NULL;
+	return TAKE_PTR(object);
 }
 
 char *cli_json_to_kebab(const char *name)

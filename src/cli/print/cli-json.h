@@ -29,10 +29,28 @@ bool cli_json_list_has(json_object *list, const char *s);
  */
 char *cli_json_list_join(json_object *list, const char *separator) _must_check_;
 
-/* Take @value over, also on failure; a NULL @value is out of memory. 0 or -ENOMEM. */
+/*
+ * Take @value over, also on failure. A NULL @value, @object or @list is out of memory. 0 or
+ * -ENOMEM.
+ */
 int cli_json_set(json_object *object, const char *key, json_object *value) _must_check_;
 int cli_json_append(json_object *list, json_object *value) _must_check_;
 int cli_json_set_str(json_object *object, const char *key, const char *value) _must_check_;
+
+struct json_field {
+	const char *key; /* NULL ends a list */
+	json_object *value;
+};
+
+/* The same for each of @fields. */
+int cli_json_set_fields(json_object *object, const struct json_field *fields) _must_check_;
+/* Returns a new object of @fields, which are taken over; NULL when out of memory. */
+json_object *cli_json_new(const struct json_field *fields) _must_check_;
+
+/* CLI_JSON_NEW({ "name", json_object_new_string(name) }, …), and the same for an object. */
+#define CLI_JSON_FIELDS(...) ((const struct json_field[]){ __VA_ARGS__, { NULL, NULL } })
+#define CLI_JSON_NEW(...) cli_json_new(CLI_JSON_FIELDS(__VA_ARGS__))
+#define CLI_JSON_SET(object, ...) cli_json_set_fields(object, CLI_JSON_FIELDS(__VA_ARGS__))
 
 /* "IommuGroups" → "iommu-groups". Caller frees. */
 char *cli_json_to_kebab(const char *name) _must_check_;
