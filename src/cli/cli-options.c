@@ -290,6 +290,11 @@ void cli_options_clear(struct cli_options *options)
 	*options = (struct cli_options){ 0 };
 }
 
+const uint64_t *cli_options_wait(const struct cli_options *options)
+{
+	return options->given & CLI_OPTIONS_BIT(OPTION_WAIT) ? &options->wait : NULL;
+}
+
 const char *cli_options_find_unfit(const struct cli_options *options, uint64_t allowed)
 {
 	for (size_t id = OPTION_COMMON; id < OPTION_COUNT; id++)

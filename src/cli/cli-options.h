@@ -89,6 +89,9 @@ struct cli_options {
 int cli_options_parse(int argc, char **argv, struct cli_options *ret) _must_check_;
 void cli_options_clear(struct cli_options *options);
 
+/* Returns --wait in µs, or NULL if it was not given. */
+const uint64_t *cli_options_wait(const struct cli_options *options);
+
 /* The first option that was given and is none of @allowed nor for every verb: its name, or NULL. */
 const char *cli_options_find_unfit(const struct cli_options *options, uint64_t allowed);
 

@@ -97,10 +97,13 @@ static int cli_bus_connect(const struct cli_options *o, sd_bus **ret)
 
 int cli_bus_try_open(struct cli *cli)
 {
-	int r = cli->bus ? 0 : cli_bus_connect(&cli->options, &cli->bus);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (!cli->bus) {
+		r = cli_bus_connect(&cli->options, &cli->bus);
+		if (r < 0)
+			return r;
+	}
 	return sd_bus_set_allow_interactive_authorization(cli->bus, !cli->options.no_ask_password);
 }
 
@@ -126,7 +129,9 @@ int cli_bus_new_call(struct cli *cli, const char *path, const char *iface, const
 	if (r)
 		return r;
 	r = sd_bus_message_new_method_call(cli->bus, ret, DG_BUS_NAME, path, iface, method);
-	return r < 0 ? cli_fail(r, "cannot make a call") : 0;
+	if (r < 0)
+		return cli_fail(r, "cannot make a call");
+	return 0;
 }
 
 int cli_bus_try_call(struct cli *cli, sd_bus_message *call, sd_bus_error *error,
@@ -140,7 +145,9 @@ int cli_bus_call(struct cli *cli, sd_bus_message *call, sd_bus_message **ret_rep
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	int r = cli_bus_try_call(cli, call, &error, ret_reply);
 
-	return r < 0 ? cli_bus_fail(cli, &error, r) : 0;
+	if (r < 0)
+		return cli_bus_fail(cli, &error, r);
+	return 0;
 }
 
 int cli_bus_try_lookup(struct cli *cli, const char *method, const char *name, sd_bus_error *error,
@@ -169,7 +176,9 @@ int cli_bus_lookup(struct cli *cli, const char *method, const char *name, char *
 	if (r)
 		return r;
 	r = cli_bus_try_lookup(cli, method, name, &error, ret_path);
-	return r < 0 ? cli_bus_fail(cli, &error, r) : 0;
+	if (r < 0)
+		return cli_bus_fail(cli, &error, r);
+	return 0;
 }
 
 int cli_bus_append_option(sd_bus_message *call, const char *key, const char *type,
@@ -177,6 +186,8 @@ int cli_bus_append_option(sd_bus_message *call, const char *key, const char *typ
 {
 	int r;
 
+	if (!value)
+		return 0;
 	r = sd_bus_message_open_container(call, 'e', "sv");
 	if (r < 0)
 		return r;
@@ -190,21 +201,40 @@ int cli_bus_append_option(sd_bus_message *call, const char *key, const char *typ
 	if (r < 0)
 		return r;
 	r = sd_bus_message_close_container(call);
-	return r < 0 ? r : sd_bus_message_close_container(call);
+	if (r < 0)
+		return r;
+	return sd_bus_message_close_container(call);
+}
+
+int cli_bus_append_flag(sd_bus_message *call, const char *key, bool value)
+{
+	int yes = true;
+
+	return cli_bus_append_option(call, key, "b", value ? &yes : NULL);
 }
 
 DEFINE_CLEANUP(sd_bus_creds *, cli_bus_creds_unrefp, sd_bus_creds_unref)
 
-int cli_bus_own_uid(struct cli *cli, uid_t *ret)
+static int cli_bus_get_own_uid(struct cli *cli, uid_t *ret)
 {
 	_cleanup_(cli_bus_creds_unrefp) sd_bus_creds *creds = NULL;
 	const char *name;
 	int r;
 
 	r = sd_bus_get_unique_name(cli->bus, &name);
-	if (r >= 0)
-		r = sd_bus_get_name_creds(cli->bus, name, SD_BUS_CREDS_EUID, &creds);
-	if (r >= 0)
-		r = sd_bus_creds_get_euid(creds, ret);
-	return r < 0 ? cli_fail(r, "cannot ask the bus who we are") : 0;
+	if (r < 0)
+		return r;
+	r = sd_bus_get_name_creds(cli->bus, name, SD_BUS_CREDS_EUID, &creds);
+	if (r < 0)
+		return r;
+	return sd_bus_creds_get_euid(creds, ret);
+}
+
+int cli_bus_own_uid(struct cli *cli, uid_t *ret)
+{
+	int r = cli_bus_get_own_uid(cli, ret);
+
+	if (r < 0)
+		return cli_fail(r, "cannot ask the bus who we are");
+	return 0;
 }

@@ -42,9 +42,11 @@ int cli_bus_try_lookup(struct cli *cli, const char *method, const char *name, sd
 int cli_bus_lookup(struct cli *cli, const char *method, const char *name,
 		   char **ret_path) _must_check_;
 
-/* Append to an a{sv} that is open. Negative errno. */
+/* Append to an a{sv} that is open; nothing for a @value of NULL or false. Negative errno. */
 int cli_bus_append_option(sd_bus_message *call, const char *key, const char *type,
 			  const void *value) _must_check_;
+
+int cli_bus_append_flag(sd_bus_message *call, const char *key, bool value) _must_check_;
 
 /* The uid that the daemon sees us as: ours here, another one over ssh. */
 int cli_bus_own_uid(struct cli *cli, uid_t *ret) _must_check_;

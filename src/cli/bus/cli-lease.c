@@ -41,13 +41,41 @@ static int cli_lease_read_fds(sd_bus_message *m, const char *group, struct vec *
 	int r, fd, n = 0;
 
 	r = sd_bus_message_enter_container(m, 'a', "(ssh)");
-	while (r >= 0 && (r = sd_bus_message_read(m, "(ssh)", &kind, &name, &fd)) > 0) {
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_read(m, "(ssh)", &kind, &name, &fd)) > 0) {
 		r = cli_lease_add_fd(fds, kind, name, group, fd);
+		if (r < 0)
+			return r;
 		n++;
 	}
-	if (r >= 0)
-		r = sd_bus_message_exit_container(m);
-	return r < 0 ? r : n;
+	if (r < 0)
+		return r;
+	r = sd_bus_message_exit_container(m);
+	if (r < 0)
+		return r;
+	return n;
+}
+
+/* Takes the next descriptors of @lease. 0 or an exit status. */
+static int cli_lease_take_more_fds(struct cli *cli, const char *group, const char *lease,
+				   size_t n_taken, struct vec *fds)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	int r = cli_bus_new_call(cli, lease, DG_IFACE_LEASE, "TakeFds", &call);
+
+	if (r)
+		return r;
+	r = sd_bus_message_append(call, "u", (uint32_t)n_taken);
+	if (r < 0)
+		return cli_fail(r, "cannot make a call");
+	r = cli_bus_call(cli, call, &reply);
+	if (r)
+		return r;
+	r = cli_lease_read_fds(reply, group, fds);
+	if (r <= 0)
+		return cli_fail(r < 0 ? r : -ENODATA, "cannot take all descriptors");
+	return 0;
 }
 
 /*
@@ -59,27 +87,16 @@ static int cli_lease_take_fds(struct cli *cli, const char *group, const char *le
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	uint32_t total;
-	int r, n;
+	int r;
 
 	r = sd_bus_get_property_trivial(cli->bus, DG_BUS_NAME, lease, DG_IFACE_LEASE, "FdCount",
 					&error, 'u', &total);
 	if (r < 0)
 		return cli_bus_fail(cli, &error, r);
 	while (fds->n - first < total) {
-		_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-
-		r = cli_bus_new_call(cli, lease, DG_IFACE_LEASE, "TakeFds", &call);
+		r = cli_lease_take_more_fds(cli, group, lease, fds->n - first, fds);
 		if (r)
 			return r;
-		r = sd_bus_message_append(call, "u", (uint32_t)(fds->n - first));
-		if (r < 0)
-			return cli_fail(r, "cannot make a call");
-		r = cli_bus_call(cli, call, &reply);
-		if (r)
-			return r;
-		n = cli_lease_read_fds(reply, group, fds);
-		if (n <= 0)
-			return cli_fail(n < 0 ? n : -ENODATA, "cannot take all descriptors");
 	}
 	return 0;
 }
@@ -88,6 +105,21 @@ static int cli_lease_take_fds(struct cli *cli, const char *group, const char *le
 static int on_cli_lease_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	*(sd_bus_message **)userdata = sd_bus_message_ref(m);
+	return 0;
+}
+
+/* Processes messages until *reply, which a callback sets, is there. 0 or negative errno. */
+static int cli_lease_wait_reply(sd_bus *bus, sd_bus_message *const *reply)
+{
+	int r;
+
+	while (!*reply) {
+		r = sd_bus_process(bus, NULL);
+		if (r == 0)
+			r = sd_bus_wait(bus, UINT64_MAX);
+		if (r < 0 && r != -EINTR)
+			return r;
+	}
 	return 0;
 }
 
@@ -105,13 +137,8 @@ static int cli_lease_call(struct progress *progress, sd_bus_message *call, sd_bu
 
 	cli_agent_open(progress->cli);
 	r = sd_bus_call_async(bus, &slot, call, on_cli_lease_reply, &reply, UINT64_MAX);
-	while (r >= 0 && !reply) {
-		r = sd_bus_process(bus, NULL);
-		if (r == 0)
-			r = sd_bus_wait(bus, UINT64_MAX);
-		if (r == -EINTR)
-			r = 0;
-	}
+	if (r >= 0) /* the agent has to be closed in any case */
+		r = cli_lease_wait_reply(bus, &reply);
 	cli_agent_close(progress->cli);
 	cli_progress_end_line(progress);
 	if (r < 0)
@@ -123,26 +150,70 @@ static int cli_lease_call(struct progress *progress, sd_bus_message *call, sd_bu
 	return 0;
 }
 
-static int cli_lease_append_options(sd_bus_message *call, const struct cli_options *o,
-				    const struct claim_options *how)
+/* Appends the options of the command line that only a claim has. */
+static int cli_lease_append_claim_options(sd_bus_message *call, const struct cli_options *o,
+					  const struct claim_options *how)
 {
-	int r = sd_bus_message_open_container(call, 'a', "{sv}"), yes = true;
+	int r;
 
-	if (r >= 0 && o->label)
-		r = cli_bus_append_option(call, "label", "s", o->label);
-	if (r >= 0)
-		r = cli_bus_append_option(call, "access", "s", how->access);
-	if (r >= 0 && how->interface)
-		r = cli_bus_append_option(call, "interface", "s", how->interface);
-	if (r >= 0 && (o->given & CLI_OPTIONS_BIT(OPTION_WAIT)))
-		r = cli_bus_append_option(call, "wait", "t", &o->wait);
-	if (r >= 0 && how->persistent)
-		r = cli_bus_append_option(call, "persistent", "b", &yes);
-	if (r >= 0 && how->uid)
-		r = cli_bus_append_option(call, "uid", "u", how->uid);
-	if (r >= 0 && o->force)
-		r = cli_bus_append_option(call, "force", "b", &yes);
-	return r < 0 ? r : sd_bus_message_close_container(call);
+	r = cli_bus_append_option(call, "label", "s", o->label);
+	if (r < 0)
+		return r;
+	r = cli_bus_append_option(call, "access", "s", how->access);
+	if (r < 0)
+		return r;
+	r = cli_bus_append_option(call, "interface", "s", how->interface);
+	if (r < 0)
+		return r;
+	r = cli_bus_append_option(call, "wait", "t", cli_options_wait(o));
+	if (r < 0)
+		return r;
+	r = cli_bus_append_flag(call, "persistent", how->persistent);
+	if (r < 0)
+		return r;
+	r = cli_bus_append_option(call, "uid", "u", how->uid);
+	if (r < 0)
+		return r;
+	return cli_bus_append_flag(call, "force", o->force);
+}
+
+/* Appends the arguments of Manager.Claim. */
+static int cli_lease_append_claim(sd_bus_message *call, const struct cli_options *o,
+				  const char *group, const struct claim_options *how)
+{
+	int r;
+
+	r = sd_bus_message_append(call, "s", group);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_open_container(call, 'a', "{sv}");
+	if (r < 0)
+		return r;
+	r = cli_lease_append_claim_options(call, o, how);
+	if (r < 0)
+		return r;
+	return sd_bus_message_close_container(call);
+}
+
+/* Reads the reply of Manager.Claim. *ret_lease is the path of the lease; caller frees. */
+static int cli_lease_read_claim(sd_bus_message *reply, const char *group, struct vec *fds,
+				char **ret_lease)
+{
+	_cleanup_free_ char *lease = NULL;
+	const char *path;
+	int r;
+
+	r = sd_bus_message_read(reply, "o", &path);
+	if (r < 0)
+		return r;
+	r = cli_lease_read_fds(reply, group, fds);
+	if (r < 0)
+		return r;
+	lease = strdup(path);
+	if (!lease)
+		return -ENOMEM;
+	*ret_lease = TAKE_PTR(lease);
+	return 0;
 }
 
 int cli_lease_claim(struct progress *progress, const char *group, const struct claim_options *how,
@@ -152,36 +223,51 @@ int cli_lease_claim(struct progress *progress, const char *group, const struct c
 	_cleanup_free_ char *lease = NULL;
 	struct cli *cli = progress->cli;
 	size_t first = fds->n;
-	const char *path;
 	int r;
 
 	cli_progress_await(progress, group);
 	r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Claim", &call);
 	if (r)
 		return r;
-	r = sd_bus_message_append(call, "s", group);
-	if (r >= 0)
-		r = cli_lease_append_options(call, &cli->options, how);
+	r = cli_lease_append_claim(call, &cli->options, group, how);
 	if (r < 0)
 		return cli_fail(r, "cannot make a call");
 	r = cli_lease_call(progress, call, &reply);
 	if (r)
 		return r;
-	r = sd_bus_message_read(reply, "o", &path);
-	if (r >= 0)
-		r = cli_lease_read_fds(reply, group, fds);
+	r = cli_lease_read_claim(reply, group, fds, &lease);
 	if (r < 0)
 		return cli_fail(r, "cannot read what was claimed");
-	lease = strdup(path);
-	if (!lease)
-		return cli_fail(-ENOMEM, "cannot go on");
 	/* the message's own copies would hold the lease as well as ours do */
 	reply = sd_bus_message_unref(reply);
-	r = how->persistent ? 0 : cli_lease_take_fds(cli, group, lease, first, fds);
-	if (r)
-		return r;
+	if (!how->persistent) {
+		r = cli_lease_take_fds(cli, group, lease, first, fds);
+		if (r)
+			return r;
+	}
 	*ret_lease = TAKE_PTR(lease);
 	return 0;
+}
+
+/* Appends the arguments of Manager.Release and Manager.Reset. */
+static int cli_lease_append_end(sd_bus_message *call, const struct cli_options *o,
+				const char *group)
+{
+	int r;
+
+	r = sd_bus_message_append(call, "s", group);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_open_container(call, 'a', "{sv}");
+	if (r < 0)
+		return r;
+	r = cli_bus_append_option(call, "wait", "t", cli_options_wait(o));
+	if (r < 0)
+		return r;
+	r = cli_bus_append_option(call, "method", "s", o->method);
+	if (r < 0)
+		return r;
+	return sd_bus_message_close_container(call);
 }
 
 /* Ends a lease by @method of the manager. */
@@ -189,29 +275,23 @@ static int cli_lease_end(struct progress *progress, const char *method, const ch
 			 const char *lease)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-	const struct cli_options *o = &progress->cli->options;
-	int r = 0;
+	int r;
 
 	/* a reset of what nobody has makes a lease of its own */
-	if (str_eq(lease, "/"))
+	if (str_eq(lease, "/")) {
 		cli_progress_await(progress, group);
-	else
+	} else {
 		r = cli_progress_follow(progress, lease);
-	if (!r)
-		r = cli_bus_new_call(progress->cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, method,
-				     &call);
+		if (r)
+			return r;
+	}
+	r = cli_bus_new_call(progress->cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, method, &call);
 	if (r)
 		return r;
-	r = sd_bus_message_append(call, "s", group);
-	if (r >= 0)
-		r = sd_bus_message_open_container(call, 'a', "{sv}");
-	if (r >= 0 && (o->given & CLI_OPTIONS_BIT(OPTION_WAIT)))
-		r = cli_bus_append_option(call, "wait", "t", &o->wait);
-	if (r >= 0 && o->method)
-		r = cli_bus_append_option(call, "method", "s", o->method);
-	if (r >= 0)
-		r = sd_bus_message_close_container(call);
-	return r < 0 ? cli_fail(r, "cannot make a call") : cli_lease_call(progress, call, &reply);
+	r = cli_lease_append_end(call, &progress->cli->options, group);
+	if (r < 0)
+		return cli_fail(r, "cannot make a call");
+	return cli_lease_call(progress, call, &reply);
 }
 
 int cli_lease_release(struct progress *progress, const char *group, const char *lease)

@@ -104,17 +104,21 @@ static int cli_object_read_property(sd_bus_message *m, json_object *object)
 	int r;
 
 	r = sd_bus_message_enter_container(m, 'e', "sv");
-	if (r >= 0)
-		r = sd_bus_message_read_basic(m, 's', &name);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_read_basic(m, 's', &name);
 	if (r < 0)
 		return r;
 	key = cli_json_to_kebab(name);
 	if (!key)
 		return -ENOMEM;
 	r = cli_value_read(m, key, &value);
-	if (r >= 0)
-		r = cli_json_set(object, key, cli_object_parse_json(key, value));
-	return r < 0 ? r : sd_bus_message_exit_container(m);
+	if (r < 0)
+		return r;
+	r = cli_json_set(object, key, cli_object_parse_json(key, value));
+	if (r < 0)
+		return r;
+	return sd_bus_message_exit_container(m);
 }
 
 int cli_object_read_properties(sd_bus_message *m, json_object *object)
@@ -122,20 +126,34 @@ int cli_object_read_properties(sd_bus_message *m, json_object *object)
 	int r;
 
 	r = sd_bus_message_enter_container(m, 'a', "{sv}");
-	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0)
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_at_end(m, false)) == 0) {
 		r = cli_object_read_property(m, object);
-	return r < 0 ? r : sd_bus_message_exit_container(m);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	return sd_bus_message_exit_container(m);
 }
 
 static int cli_object_new(enum object_type type, const char *path, json_object **ret)
 {
-	_cleanup_json_ json_object *object = json_object_new_object();
+	json_object *object =
+		CLI_JSON_NEW({ "path", json_object_new_string(path) },
+			     { "type", json_object_new_string(object_types[type].name) });
 
-	if (!object || cli_json_set_str(object, "path", path) < 0 ||
-	    cli_json_set_str(object, "type", object_types[type].name) < 0)
+	if (!object)
 		return -ENOMEM;
-	*ret = TAKE_PTR(object);
+	*ret = object;
 	return 0;
+}
+
+static bool cli_object_is_unknown(const sd_bus_error *error)
+{
+	return sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_OBJECT) ||
+	       sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_INTERFACE);
 }
 
 int cli_object_find(struct cli *cli, enum object_type type, const char *path, json_object **ret)
@@ -149,16 +167,16 @@ int cli_object_find(struct cli *cli, enum object_type type, const char *path, js
 		return r;
 	r = sd_bus_call_method(cli->bus, DG_BUS_NAME, path, "org.freedesktop.DBus.Properties",
 			       "GetAll", &error, &reply, "s", object_types[type].iface);
-	if (r < 0 && (sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_OBJECT) ||
-		      sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_INTERFACE))) {
+	if (r < 0 && cli_object_is_unknown(&error)) {
 		*ret = NULL;
 		return 0;
 	}
 	if (r < 0)
 		return cli_bus_fail(cli, &error, r);
 	r = cli_object_new(type, path, &object);
-	if (r >= 0)
-		r = cli_object_read_properties(reply, object);
+	if (r < 0)
+		return cli_fail(r, "cannot read what devgroupd says");
+	r = cli_object_read_properties(reply, object);
 	if (r < 0)
 		return cli_fail(r, "cannot read what devgroupd says");
 	*ret = TAKE_PTR(object);
@@ -188,20 +206,31 @@ int cli_object_get_group(struct cli *cli, const char *name, json_object **ret)
 	_cleanup_free_ char *path = NULL;
 	int r = cli_bus_lookup(cli, "GetGroup", name, &path);
 
-	return r ? r : cli_object_get(cli, OBJECT_GROUP, path, ret);
+	if (r)
+		return r;
+	return cli_object_get(cli, OBJECT_GROUP, path, ret);
+}
+
+static bool cli_object_is_assignable(json_object *device)
+{
+	const char *bus = cli_json_get_str(device, "bus");
+
+	return str_starts(cli_json_get_str(device, "driver"), "vfio") ||
+	       device_bus_find(bus)->binding == DEVICE_BUS_OWN_DRIVER;
 }
 
 int cli_object_find_assignable(struct cli *cli, const char *path, json_object **ret)
 {
 	_cleanup_json_ json_object *device = NULL;
-	int r = cli_object_find(cli, OBJECT_DEVICE, path, &device);
+	int r;
 
 	*ret = NULL;
-	if (!r && device &&
-	    (str_starts(cli_json_get_str(device, "driver"), "vfio") ||
-	     device_bus_find(cli_json_get_str(device, "bus"))->binding == DEVICE_BUS_OWN_DRIVER))
+	r = cli_object_find(cli, OBJECT_DEVICE, path, &device);
+	if (r)
+		return r;
+	if (device && cli_object_is_assignable(device))
 		*ret = TAKE_PTR(device);
-	return r;
+	return 0;
 }
 
 /* The properties of one interface, if it is ours; *object is made when the first is found. */
@@ -209,20 +238,30 @@ static int cli_object_read_interface(sd_bus_message *m, const char *path, json_o
 {
 	enum object_type type;
 	const char *iface;
-	int r = sd_bus_message_enter_container(m, 'e', "sa{sv}");
+	int r;
 
-	if (r >= 0)
-		r = sd_bus_message_read_basic(m, 's', &iface);
+	r = sd_bus_message_enter_container(m, 'e', "sa{sv}");
+	if (r < 0)
+		return r;
+	r = sd_bus_message_read_basic(m, 's', &iface);
 	if (r < 0)
 		return r;
 	type = cli_object_type_of_iface(iface);
-	if (type == OBJECT_TYPES)
+	if (type == OBJECT_TYPES) {
 		r = sd_bus_message_skip(m, "a{sv}");
-	else if (!*object)
+		if (r < 0)
+			return r;
+		return sd_bus_message_exit_container(m);
+	}
+	if (!*object) {
 		r = cli_object_new(type, path, object);
-	if (r >= 0 && type != OBJECT_TYPES)
-		r = cli_object_read_properties(m, *object);
-	return r < 0 ? r : sd_bus_message_exit_container(m);
+		if (r < 0)
+			return r;
+	}
+	r = cli_object_read_properties(m, *object);
+	if (r < 0)
+		return r;
+	return sd_bus_message_exit_container(m);
 }
 
 int cli_object_read_interfaces(sd_bus_message *m, const char *path, json_object **ret)
@@ -231,10 +270,16 @@ int cli_object_read_interfaces(sd_bus_message *m, const char *path, json_object 
 	int r;
 
 	r = sd_bus_message_enter_container(m, 'a', "{sa{sv}}");
-	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0)
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_at_end(m, false)) == 0) {
 		r = cli_object_read_interface(m, path, &object);
-	if (r >= 0)
-		r = sd_bus_message_exit_container(m);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	r = sd_bus_message_exit_container(m);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(object);
@@ -248,19 +293,47 @@ static int cli_object_read_managed(sd_bus_message *m, json_object *all)
 	int r;
 
 	r = sd_bus_message_enter_container(m, 'e', "oa{sa{sv}}");
-	if (r >= 0)
-		r = sd_bus_message_read_basic(m, 'o', &path);
-	if (r >= 0)
-		r = cli_object_read_interfaces(m, path, &object);
-	if (r >= 0 && object)
+	if (r < 0)
+		return r;
+	r = sd_bus_message_read_basic(m, 'o', &path);
+	if (r < 0)
+		return r;
+	r = cli_object_read_interfaces(m, path, &object);
+	if (r < 0)
+		return r;
+	if (object) {
 		r = cli_json_set(all, path, object);
-	return r < 0 ? r : sd_bus_message_exit_container(m);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_exit_container(m);
+}
+
+/* Reads the reply of GetManagedObjects. */
+static int cli_object_read_all(sd_bus_message *reply, json_object **ret)
+{
+	_cleanup_json_ json_object *all = json_object_new_object();
+	int r;
+
+	if (!all)
+		return -ENOMEM;
+	r = sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}");
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_at_end(reply, false)) == 0) {
+		r = cli_object_read_managed(reply, all);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(all);
+	return 0;
 }
 
 int cli_object_get_all(struct cli *cli, json_object **ret)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-	_cleanup_json_ json_object *all = NULL;
 	int r;
 
 	r = cli_bus_new_call(cli, DG_OBJECT_PATH, "org.freedesktop.DBus.ObjectManager",
@@ -270,14 +343,8 @@ int cli_object_get_all(struct cli *cli, json_object **ret)
 	r = cli_bus_call(cli, call, &reply);
 	if (r)
 		return r;
-	all = json_object_new_object();
-	if (!all)
-		return cli_fail(-ENOMEM, "cannot list the objects");
-	r = sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}");
-	while (r >= 0 && (r = sd_bus_message_at_end(reply, false)) == 0)
-		r = cli_object_read_managed(reply, all);
+	r = cli_object_read_all(reply, ret);
 	if (r < 0)
 		return cli_fail(r, "cannot read what devgroupd says");
-	*ret = TAKE_PTR(all);
 	return 0;
 }

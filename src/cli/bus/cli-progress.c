@@ -73,11 +73,15 @@ static int on_progress_lease_added(struct progress *progress, sd_bus_message *m)
 	if (!progress->awaited)
 		return 0;
 	r = sd_bus_message_read_basic(m, 'o', &path);
-	if (r < 0 || cli_object_type_of_path(path) != OBJECT_LEASE)
-		return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	if (cli_object_type_of_path(path) != OBJECT_LEASE)
+		return 0;
 	r = cli_object_read_interfaces(m, path, &object);
-	if (r < 0 || !str_eq(cli_json_get_str(object, "group"), progress->awaited))
-		return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	if (!str_eq(cli_json_get_str(object, "group"), progress->awaited))
+		return 0;
 	/* while we wait for a busy group another claimer's lease may come and go */
 	pid = cli_json_get_int(object, "pid", 0);
 	if (pid > 0 && pid != getpid() && !progress->cli->options.host &&
@@ -92,8 +96,10 @@ static int on_progress_lease_removed(struct progress *progress, sd_bus_message *
 	const char *path;
 	int r = sd_bus_message_read_basic(m, 'o', &path);
 
-	if (r < 0 || cli_object_type_of_path(path) != OBJECT_LEASE)
-		return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	if (cli_object_type_of_path(path) != OBJECT_LEASE)
+		return 0;
 	return strv_add(&progress->ended_leases, path);
 }
 
@@ -148,7 +154,9 @@ int cli_progress_start(struct progress *progress, struct cli *cli)
 	progress->on_terminal = isatty(STDERR_FILENO);
 	progress->show = !o->quiet && (progress->on_terminal || o->verbose);
 	r = sd_bus_add_match(cli->bus, &progress->slot, MATCH_ALL, on_progress_signal, progress);
-	return r < 0 ? cli_fail(r, "cannot listen to devgroupd") : 0;
+	if (r < 0)
+		return cli_fail(r, "cannot listen to devgroupd");
+	return 0;
 }
 
 void cli_progress_stop(struct progress *progress)
@@ -164,7 +172,9 @@ int cli_progress_follow(struct progress *progress, const char *lease)
 {
 	if (strv_contains(progress->leases, lease))
 		return 0;
-	return strv_add(&progress->leases, lease) < 0 ? cli_fail(-ENOMEM, "cannot go on") : 0;
+	if (strv_add(&progress->leases, lease) < 0)
+		return cli_fail(-ENOMEM, "cannot go on");
+	return 0;
 }
 
 void cli_progress_await(struct progress *progress, const char *group)

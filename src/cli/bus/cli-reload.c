@@ -43,5 +43,7 @@ int cli_reload_if_running(struct cli *cli, bool *ret_running)
 	r = cli_bus_try_call(cli, call, &error, &reply);
 	cli_agent_close(cli);
 	*ret_running = !cli_reload_is_absent(&error);
-	return r < 0 && *ret_running ? cli_bus_fail(cli, &error, r) : 0;
+	if (r < 0 && *ret_running)
+		return cli_bus_fail(cli, &error, r);
+	return 0;
 }

@@ -15,15 +15,18 @@ int cli_snapshot_text(struct cli *cli, char **ret)
 	int r;
 
 	r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Snapshot", &call);
-	if (!r)
-		r = cli_bus_call(cli, call, &reply);
+	if (r)
+		return r;
+	r = cli_bus_call(cli, call, &reply);
 	if (r)
 		return r;
 	r = sd_bus_message_read(reply, "s", &text);
 	if (r < 0)
 		return cli_fail(r, "cannot read what devgroupd says");
 	*ret = strdup(text);
-	return *ret ? 0 : cli_fail(-ENOMEM, "cannot take a snapshot");
+	if (!*ret)
+		return cli_fail(-ENOMEM, "cannot take a snapshot");
+	return 0;
 }
 
 int cli_snapshot_load(struct cli *cli, struct inventory **ret)
@@ -38,5 +41,7 @@ int cli_snapshot_load(struct cli *cli, struct inventory **ret)
 		fprintf(stderr, "devgroupctl: the snapshot of devgroupd: %s\n", error);
 		return EXIT_FAILED;
 	}
-	return r < 0 ? cli_fail(r, "cannot read the snapshot of devgroupd") : 0;
+	if (r < 0)
+		return cli_fail(r, "cannot read the snapshot of devgroupd");
+	return 0;
 }

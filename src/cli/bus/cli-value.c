@@ -85,15 +85,21 @@ static int cli_value_read_list(sd_bus_message *m, const char *contents, const ch
 	if (!list)
 		return -ENOMEM;
 	r = sd_bus_message_enter_container(m, 'a', contents);
-	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0) {
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_at_end(m, false)) == 0) {
 		json_object *item;
 
 		r = cli_value_read(m, name, &item);
-		if (r >= 0)
-			r = cli_json_append(list, item);
+		if (r < 0)
+			return r;
+		r = cli_json_append(list, item);
+		if (r < 0)
+			return r;
 	}
-	if (r >= 0)
-		r = sd_bus_message_exit_container(m);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_exit_container(m);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(list);
@@ -107,13 +113,18 @@ static int cli_value_read_entry(sd_bus_message *m, const char *contents, json_ob
 	int r;
 
 	r = sd_bus_message_enter_container(m, 'e', contents);
-	if (r >= 0)
-		r = cli_value_read(m, NULL, &key);
-	if (r >= 0)
-		r = cli_value_read(m, NULL, &item);
-	if (r >= 0)
-		r = cli_json_set(dict, json_object_get_string(key), item);
-	return r < 0 ? r : sd_bus_message_exit_container(m);
+	if (r < 0)
+		return r;
+	r = cli_value_read(m, NULL, &key);
+	if (r < 0)
+		return r;
+	r = cli_value_read(m, NULL, &item);
+	if (r < 0)
+		return r;
+	r = cli_json_set(dict, json_object_get_string(key), item);
+	if (r < 0)
+		return r;
+	return sd_bus_message_exit_container(m);
 }
 
 /* @contents is that of the array: "{sv}". */
@@ -126,10 +137,16 @@ static int cli_value_read_dict(sd_bus_message *m, const char *contents, json_obj
 	if (!dict || !types)
 		return -ENOMEM;
 	r = sd_bus_message_enter_container(m, 'a', contents);
-	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0)
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_at_end(m, false)) == 0) {
 		r = cli_value_read_entry(m, types, dict);
-	if (r >= 0)
-		r = sd_bus_message_exit_container(m);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	r = sd_bus_message_exit_container(m);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(dict);
@@ -143,7 +160,26 @@ static int cli_value_read_field(sd_bus_message *m, json_object *into, const char
 
 	if (r < 0)
 		return r;
-	return field ? cli_json_set(into, field, value) : cli_json_append(into, value);
+	if (!field)
+		return cli_json_append(into, value);
+	return cli_json_set(into, field, value);
+}
+
+/* Reads the fields of a structure into @into, by their names, or into an array if @fields is NULL.
+ */
+static int cli_value_read_fields(sd_bus_message *m, const char *const *fields, json_object *into)
+{
+	int r;
+
+	while ((r = sd_bus_message_at_end(m, false)) == 0) {
+		if (fields && !*fields)
+			r = sd_bus_message_skip(m, NULL);
+		else
+			r = cli_value_read_field(m, into, fields ? *fields++ : NULL);
+		if (r < 0)
+			return r;
+	}
+	return r;
 }
 
 /* With names an object, without an array. */
@@ -158,17 +194,34 @@ static int cli_value_read_struct(sd_bus_message *m, const char *contents, const 
 	if (!into)
 		return -ENOMEM;
 	r = sd_bus_message_enter_container(m, 'r', contents);
-	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0) {
-		r = fields && !*fields ? sd_bus_message_skip(m, NULL) :
-					 cli_value_read_field(m, into, fields ? *fields : NULL);
-		if (fields && *fields)
-			fields++;
-	}
-	if (r >= 0)
-		r = sd_bus_message_exit_container(m);
+	if (r < 0)
+		return r;
+	r = cli_value_read_fields(m, fields, into);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_exit_container(m);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(into);
+	return 0;
+}
+
+static int cli_value_read_variant(sd_bus_message *m, const char *contents, const char *name,
+				  json_object **ret)
+{
+	_cleanup_json_ json_object *value = NULL;
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'v', contents);
+	if (r < 0)
+		return r;
+	r = cli_value_read(m, name, &value);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_exit_container(m);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(value);
 	return 0;
 }
 
@@ -178,19 +231,19 @@ int cli_value_read(sd_bus_message *m, const char *name, json_object **ret)
 	char type;
 	int r = sd_bus_message_peek_type(m, &type, &contents);
 
-	if (r <= 0)
-		return r < 0 ? r : -ENXIO;
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return -ENXIO;
 	switch (type) {
 	case 'a':
-		return contents[0] == '{' ? cli_value_read_dict(m, contents, ret) :
-					    cli_value_read_list(m, contents, name, ret);
+		if (contents[0] == '{')
+			return cli_value_read_dict(m, contents, ret);
+		return cli_value_read_list(m, contents, name, ret);
 	case 'r':
 		return cli_value_read_struct(m, contents, name, ret);
 	case 'v':
-		r = sd_bus_message_enter_container(m, 'v', contents);
-		if (r >= 0)
-			r = cli_value_read(m, name, ret);
-		return r < 0 ? r : sd_bus_message_exit_container(m);
+		return cli_value_read_variant(m, contents, name, ret);
 	default:
 		return cli_value_read_basic(m, type, ret);
 	}
