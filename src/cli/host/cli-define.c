@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
-#include "base/fileio.h"
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
 #include "cli/host/cli-define.h"
@@ -24,42 +22,49 @@ static json_object *cli_define_device_from_option(const char *text)
 	return selector ? selector : json_object_new_string(text);
 }
 
+static int cli_define_put_strings(json_object *object, const char *key, char *const *strings)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+	int r;
+
+	if (!strings)
+		return 0;
+	STRV_FOREACH(string, strings) {
+		r = cli_json_append(list, json_object_new_string(*string));
+		if (r < 0)
+			return r;
+	}
+	return cli_json_set(object, key, TAKE_PTR(list));
+}
+
 static int cli_define_put_devices(json_object *group, char *const *devices)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
-	int r = list ? 0 : -ENOMEM;
+	int r;
 
-	STRV_FOREACH(device, devices)
-		if (r >= 0)
-			r = cli_json_append(list, cli_define_device_from_option(*device));
-	return r < 0 ? r : cli_json_set(group, "devices", TAKE_PTR(list));
-}
-
-static int cli_define_put_names(json_object *object, const char *key, char *const *names)
-{
-	_cleanup_json_ json_object *list = json_object_new_array();
-	int r = list ? 0 : -ENOMEM;
-
-	if (!names)
-		return 0;
-	STRV_FOREACH(name, names)
-		if (r >= 0)
-			r = cli_json_append(list, json_object_new_string(*name));
-	return r < 0 ? r : cli_json_set(object, key, TAKE_PTR(list));
+	STRV_FOREACH(device, devices) {
+		r = cli_json_append(list, cli_define_device_from_option(*device));
+		if (r < 0)
+			return r;
+	}
+	return cli_json_set(group, "devices", TAKE_PTR(list));
 }
 
 static int cli_define_put_access(json_object *group, const struct definition_options *options)
 {
-	_cleanup_json_ json_object *access = json_object_new_object();
-	int r = access ? 0 : -ENOMEM;
+	_cleanup_json_ json_object *access = NULL;
+	int r;
 
 	if (!options->users && !options->groups)
 		return 0;
-	if (r >= 0)
-		r = cli_define_put_names(access, "users", options->users);
-	if (r >= 0)
-		r = cli_define_put_names(access, "groups", options->groups);
-	return r < 0 ? r : cli_json_set(group, "access", TAKE_PTR(access));
+	access = json_object_new_object();
+	r = cli_define_put_strings(access, "users", options->users);
+	if (r < 0)
+		return r;
+	r = cli_define_put_strings(access, "groups", options->groups);
+	if (r < 0)
+		return r;
+	return cli_json_set(group, "access", TAKE_PTR(access));
 }
 
 /* The group as a file has it. Whether the words mean anything, the parser of files says. */
@@ -75,27 +80,24 @@ static json_object *cli_define_group_from_options(const struct definition_option
 		{ "reserved-for", options->reserved_for },
 	};
 	_cleanup_json_ json_object *group = json_object_new_object();
-	int r = group ? cli_define_put_devices(group, options->devices) : -ENOMEM;
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(words); i++)
-		if (words[i].value)
-			r = cli_json_set_str(group, words[i].key, words[i].value);
-	if (r >= 0)
-		r = cli_define_put_access(group, options);
-	return r < 0 ? NULL : TAKE_PTR(group);
+	if (cli_define_put_devices(group, options->devices) < 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i].value && cli_json_set_str(group, words[i].key, words[i].value) < 0)
+			return NULL;
+	if (cli_define_put_access(group, options) < 0)
+		return NULL;
+	return TAKE_PTR(group);
 }
 
 static char *cli_define_text_from_options(const struct cli *cli)
 {
-	_cleanup_json_ json_object *root = json_object_new_object();
-	_cleanup_json_ json_object *groups = json_object_new_object();
+	json_object *group = cli_define_group_from_options(&cli->options.definition);
+	_cleanup_json_ json_object *root =
+		CLI_JSON_NEW({ "groups", CLI_JSON_NEW({ cli->words[0], group }) });
 
-	if (!root || !groups ||
-	    cli_json_set(groups, cli->words[0],
-			 cli_define_group_from_options(&cli->options.definition)) < 0 ||
-	    cli_json_set(root, "groups", TAKE_PTR(groups)) < 0)
-		return NULL;
-	return strdup(json_object_to_json_string(root));
+	return root ? strdup(json_object_to_json_string(root)) : NULL;
 }
 
 /* --- from what we printed ourselves --- */
@@ -134,21 +136,24 @@ static int cli_define_merge_groups(json_object *into, json_object *entry)
 /* The definitions in the output of `list` (an array) or `status` (an object), as one file. */
 static int cli_define_unwrap(json_object *output, char **ret)
 {
-	_cleanup_json_ json_object *root = json_object_new_object();
 	json_object *groups = json_object_new_object();
+	_cleanup_json_ json_object *root = CLI_JSON_NEW({ "groups", groups });
 	bool is_list = json_object_is_type(output, json_type_array);
 	size_t n = is_list ? json_object_array_length(output) : 1;
-	int r = 0;
+	int r;
 
-	if (!root || cli_json_set(root, "groups", groups) < 0)
+	if (!root)
 		return cli_fail(-ENOMEM, "cannot read the list");
-	for (size_t i = 0; !r && i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		r = cli_define_merge_groups(groups, is_list ? json_object_array_get_idx(output, i) :
 							      output);
-	if (r)
-		return r;
+		if (r)
+			return r;
+	}
 	*ret = strdup(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY));
-	return *ret ? 0 : cli_fail(-ENOMEM, "cannot read the list");
+	if (!*ret)
+		return cli_fail(-ENOMEM, "cannot read the list");
+	return 0;
 }
 
 /* Is it something that we printed? What is no JSON at all is left to the parser of files. */
@@ -224,28 +229,43 @@ static void cli_define_clear_positions(const struct def_set *config)
 		problem->line = problem->column = 0;
 }
 
-static int cli_define_parse(const char *name, const char *text, bool written, struct def_set **ret)
+static int cli_define_load_text(const char *name, const char *text, struct def_set **ret)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
-	int r = config ? parse_definitions(config, name, text, strlen(text)) : -ENOMEM;
+	int r;
 
-	if (r >= 0)
-		r = def_set_check_devices(config);
+	if (!config)
+		return -ENOMEM;
+	r = parse_definitions(config, name, text, strlen(text));
+	if (r < 0)
+		return r;
+	r = def_set_check_devices(config);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(config);
+	return 0;
+}
+
+static int cli_define_parse(const char *name, const char *text, bool written, struct def_set **ret)
+{
+	_cleanup_def_set_ struct def_set *config = NULL;
+	int r;
+
+	r = cli_define_load_text(name, text, &config);
 	if (r < 0)
 		return cli_fail(r, "cannot read the definition");
 	if (!written)
 		cli_define_clear_positions(config);
 	r = cli_define_check(config, name);
-	if (!r)
-		*ret = TAKE_PTR(config);
-	return r;
+	if (r)
+		return r;
+	*ret = TAKE_PTR(config);
+	return 0;
 }
 
 static int cli_define_read_text(const char *name, char **ret, size_t *ret_size)
 {
-	int r = str_eq(name, "-") ?
-			cli_files_read_stdin(CONFIG_DIRS_MAX_FILE, ret, ret_size) :
-			fileio_read_at(AT_FDCWD, name, CONFIG_DIRS_MAX_FILE, ret, ret_size);
+	int r = cli_files_read(name, CONFIG_DIRS_MAX_FILE, ret, ret_size);
 
 	if (r == -EINVAL || r == -EISDIR) {
 		fprintf(stderr, "devgroupctl: %s is no file.\n", name);
@@ -272,17 +292,21 @@ static int cli_define_read_file(const char *name, struct def_set **ret, char **r
 	size_t size;
 	int r = cli_define_read_text(name, &text, &size);
 
-	if (!r && memchr(text, '\0', size)) {
+	if (r)
+		return r;
+	if (memchr(text, '\0', size)) {
 		fprintf(stderr, "devgroupctl: %s: the character NUL is no part of JSON.\n", name);
 		return EXIT_FAILED;
 	}
-	if (!r)
-		r = cli_define_unwrap_output(&text, size, &unwrapped);
-	if (!r)
-		r = cli_define_parse(name, text, !unwrapped, ret);
-	if (!r && !unwrapped && (*ret)->groups.n == 1)
+	r = cli_define_unwrap_output(&text, size, &unwrapped);
+	if (r)
+		return r;
+	r = cli_define_parse(name, text, !unwrapped, ret);
+	if (r)
+		return r;
+	if (!unwrapped && (*ret)->groups.n == 1)
 		*ret_text = TAKE_PTR(text);
-	return r;
+	return 0;
 }
 
 int cli_define_read(const struct cli *cli, struct def_set **ret, char **ret_text)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
+#include "base/fileio.h"
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
 #include "cli/host/cli-files.h"
@@ -33,9 +35,12 @@ int cli_files_load_quirks(const struct cli *cli, struct def_set **ret)
 	_cleanup_strv_ char **directories = NULL;
 	int r = cli_files_below_root(cli, config_dirs_quirks, &directories);
 
-	if (r >= 0)
-		r = config_dirs_load_quirks((const char *const *)directories, ret);
-	return r < 0 ? cli_fail(r, "cannot read the quirks") : 0;
+	if (r < 0)
+		return cli_fail(r, "cannot read the quirks");
+	r = config_dirs_load_quirks((const char *const *)directories, ret);
+	if (r < 0)
+		return cli_fail(r, "cannot read the quirks");
+	return 0;
 }
 
 int cli_files_require_local(const struct cli *cli, const char *verb)
@@ -56,9 +61,12 @@ int cli_files_load(const struct cli *cli, struct def_set **ret)
 	_cleanup_strv_ char **directories = NULL;
 	int r = cli_files_directories(cli, &directories);
 
-	if (r >= 0)
-		r = config_dirs_load((const char *const *)directories, ret);
-	return r < 0 ? cli_fail(r, "cannot read the definitions") : 0;
+	if (r < 0)
+		return cli_fail(r, "cannot read the definitions");
+	r = config_dirs_load((const char *const *)directories, ret);
+	if (r < 0)
+		return cli_fail(r, "cannot read the definitions");
+	return 0;
 }
 
 int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size)
@@ -86,6 +94,13 @@ int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size)
 	return 0;
 }
 
+int cli_files_read(const char *name, size_t max, char **ret, size_t *ret_size)
+{
+	if (str_eq(name, "-"))
+		return cli_files_read_stdin(max, ret, ret_size);
+	return fileio_read_at(AT_FDCWD, name, max, ret, ret_size);
+}
+
 /* --- problems --- */
 
 void cli_files_print_problem(FILE *to, const struct problem *problem)
@@ -104,15 +119,13 @@ void cli_files_print_problems(FILE *to, const struct def_set *config)
 
 static json_object *cli_files_problem_to_json(const struct problem *problem)
 {
-	_cleanup_json_ json_object *object = json_object_new_object();
+	const char *severity = problem->warning ? "warning" : "error";
 
-	if (!object || cli_json_set_str(object, "file", problem->file) < 0 ||
-	    cli_json_set(object, "line", json_object_new_int64(problem->line)) < 0 ||
-	    cli_json_set(object, "column", json_object_new_int64(problem->column)) < 0 ||
-	    cli_json_set_str(object, "severity", problem->warning ? "warning" : "error") < 0 ||
-	    cli_json_set_str(object, "text", problem->text) < 0)
-		return NULL;
-	return TAKE_PTR(object);
+	return CLI_JSON_NEW({ "file", json_object_new_string(problem->file) },
+			    { "line", json_object_new_int64(problem->line) },
+			    { "column", json_object_new_int64(problem->column) },
+			    { "severity", json_object_new_string(severity) },
+			    { "text", json_object_new_string(problem->text) });
 }
 
 json_object *cli_files_problems_to_json(const struct def_set *config)
@@ -120,7 +133,7 @@ json_object *cli_files_problems_to_json(const struct def_set *config)
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	VEC_FOREACH(const struct problem, problem, &config->problems)
-		if (!list || cli_json_append(list, cli_files_problem_to_json(problem)) < 0)
+		if (cli_json_append(list, cli_files_problem_to_json(problem)) < 0)
 			return NULL;
 	return TAKE_PTR(list);
 }

@@ -21,6 +21,9 @@ int cli_files_load_quirks(const struct cli *cli, struct def_set **ret) _must_che
 /* Standard input, as a file is read: at most @max bytes. Negative errno. */
 int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size) _must_check_;
 
+/* Reads the file @name; "-" is standard input. Negative errno. */
+int cli_files_read(const char *name, size_t max, char **ret, size_t *ret_size) _must_check_;
+
 /* "FILE:LINE:COLUMN: error: TEXT", without what is not known. */
 void cli_files_print_problem(FILE *to, const struct problem *problem);
 void cli_files_print_problems(FILE *to, const struct def_set *config);

@@ -9,24 +9,57 @@
 
 static int group_devices_add_endpoint(struct vec *devices, struct device *device)
 {
-	return device_is_bridge(device) ? 0 : vec_add(devices, device);
+	if (device_is_bridge(device))
+		return 0;
+	return vec_add(devices, device);
+}
+
+/* Resolves @def and appends its endpoints. 0 or negative errno. */
+static int group_devices_resolve(const struct cli_host *host, const struct group_def *def,
+				 struct vec *ret)
+{
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
+	int r;
+
+	r = resolve_group(host->inv, def, &resolved);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(struct device, device, &resolved.devices) {
+		r = group_devices_add_endpoint(ret, device);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int group_devices_of_definition(const struct cli_host *host, const char *name,
 				       struct vec *ret)
 {
 	const struct group_def *def = def_set_find_group(host->config, name);
-	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
-	int r = def ? resolve_group(host->inv, def, &resolved) : 0;
+	int r;
 
 	if (!def) {
 		fprintf(stderr, "devgroupctl: There is no group %s.\n", name);
 		return EXIT_NO_SUCH;
 	}
-	VEC_FOREACH(struct device, device, &resolved.devices)
-		if (r >= 0)
-			r = group_devices_add_endpoint(ret, device);
-	return r < 0 ? cli_fail(r, "cannot find the devices") : 0;
+	r = group_devices_resolve(host, def, ret);
+	if (r < 0)
+		return cli_fail(r, "cannot find the devices");
+	return 0;
+}
+
+/* Appends the endpoint at the object @path, if the host still has it. 0 or negative errno. */
+static int group_devices_add_path(const struct cli_host *host, const char *path, struct vec *ret)
+{
+	_cleanup_free_ char *id = cli_object_id(path);
+	struct device *device;
+
+	if (!id)
+		return -ENOMEM;
+	device = cli_host_find_device(host, id);
+	if (!device)
+		return 0;
+	return group_devices_add_endpoint(ret, device);
 }
 
 static int group_devices_of_daemon(struct cli *cli, const struct cli_host *host, const char *name,
@@ -36,16 +69,15 @@ static int group_devices_of_daemon(struct cli *cli, const struct cli_host *host,
 	json_object *paths;
 	int r = cli_object_get_group(cli, name, &group);
 
-	paths = r ? NULL : cli_json_get_list(group, "devices");
-	for (size_t i = 0; !r && i < cli_json_list_length(paths); i++) {
-		_cleanup_free_ char *id =
-			cli_object_id(json_object_get_string(json_object_array_get_idx(paths, i)));
-		struct device *device = id ? cli_host_find_device(host, id) : NULL;
-
-		if (!id || (device && group_devices_add_endpoint(ret, device) < 0))
-			r = cli_fail(-ENOMEM, "cannot find the devices");
+	if (r)
+		return r;
+	paths = cli_json_get_list(group, "devices");
+	for (size_t i = 0; i < cli_json_list_length(paths); i++) {
+		r = group_devices_add_path(host, cli_json_list_str(paths, i), ret);
+		if (r < 0)
+			return cli_fail(r, "cannot find the devices");
 	}
-	return r;
+	return 0;
 }
 
 int cli_group_devices(struct cli *cli, const struct cli_host *host, const char *name,

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/fileio.h"
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
 #include "cli/host/cli-files.h"
@@ -25,35 +23,69 @@ static int cli_host_read_file(const char *path, struct inventory **ret)
 {
 	_cleanup_free_ char *text = NULL, *error = NULL;
 	size_t size;
-	int r = str_eq(path, "-") ? cli_files_read_stdin(HOST_FILE_MAX, &text, &size) :
-				    fileio_read_at(AT_FDCWD, path, HOST_FILE_MAX, &text, &size);
+	int r = cli_files_read(path, HOST_FILE_MAX, &text, &size);
 
-	if (r >= 0)
-		r = host_file_parse(text, size, ret, &error);
-	if (r >= 0)
-		return 0;
-	fprintf(stderr, "devgroupctl: --host=%s: %s\n", path, error ? error : strerror(-r));
-	return EXIT_FAILED;
+	if (r < 0) {
+		fprintf(stderr, "devgroupctl: --host=%s: %s\n", path, strerror(-r));
+		return EXIT_FAILED;
+	}
+	r = host_file_parse(text, size, ret, &error);
+	if (r < 0) {
+		fprintf(stderr, "devgroupctl: --host=%s: %s\n", path, error ? error : strerror(-r));
+		return EXIT_FAILED;
+	}
+	return 0;
+}
+
+static int cli_host_load_definitions(const struct cli *cli, struct def_set **ret)
+{
+	const char *const own[] = { cli->options.config_dir, NULL };
+
+	if (!own[0])
+		return cli_files_load(cli, ret);
+	if (config_dirs_load(own, ret) < 0)
+		return cli_fail(-ENOMEM, "cannot read the definitions");
+	return 0;
 }
 
 /* What is wrong with them is for "check" to say in full; here it is only said that something is. */
 static int cli_host_read_definitions(const struct cli *cli, struct def_set **ret)
 {
-	const char *const own[] = { cli->options.config_dir, NULL };
-	int r;
+	int r = cli_host_load_definitions(cli, ret);
 
-	if (!own[0])
-		r = cli_files_load(cli, ret);
-	else
-		r = config_dirs_load(own, ret) < 0 ?
-			    cli_fail(-ENOMEM, "cannot read the definitions") :
-			    0;
 	if (r)
 		return r;
 	VEC_FOREACH(const struct problem, problem, &(*ret)->problems)
 		if (!problem->warning)
 			cli_files_print_problem(stderr, problem);
 	return 0;
+}
+
+/* Reads the host itself, and its definitions if it is a recorded one. 0 or an exit status. */
+static int cli_host_read(struct cli *cli, struct cli_host *host)
+{
+	const char *file = cli->options.host_file;
+	int r;
+
+	if (!file)
+		return cli_snapshot_load(cli, &host->inv);
+	r = cli_host_read_file(file, &host->inv);
+	if (r)
+		return r;
+	return cli_host_read_definitions(cli, &host->config);
+}
+
+/* Prepares what decides about groups. 0 or negative errno. */
+static int cli_host_prepare(struct cli_host *host)
+{
+	int r;
+
+	r = assess_new(host->inv, NULL, &host->assess);
+	if (r < 0)
+		return r;
+	if (!host->config)
+		return 0;
+	return cli_host_find_overlaps(host, host->config);
 }
 
 int cli_host_open(struct cli *cli, struct cli_host *ret)
@@ -68,37 +100,43 @@ int cli_host_open(struct cli *cli, struct cli_host *ret)
 			"has the definitions.\n");
 		return EXIT_USAGE;
 	}
-	r = o->host_file ? cli_host_read_file(o->host_file, &ret->inv) :
-			   cli_snapshot_load(cli, &ret->inv);
-	if (!r && o->host_file)
-		r = cli_host_read_definitions(cli, &ret->config);
-	if (!r)
-		r = cli_files_load_quirks(cli, &ret->quirks);
+	r = cli_host_read(cli, ret);
 	if (r)
 		return r;
-	r = assess_new(ret->inv, NULL, &ret->assess);
-	if (r >= 0 && ret->config)
-		r = cli_host_find_overlaps(ret, ret->config);
-	return r < 0 ? cli_fail(r, "cannot look at the host") : 0;
+	r = cli_files_load_quirks(cli, &ret->quirks);
+	if (r)
+		return r;
+	r = cli_host_prepare(ret);
+	if (r < 0)
+		return cli_fail(r, "cannot look at the host");
+	return 0;
+}
+
+static int cli_host_add_overlap(struct cli_host *host, const struct group_def *def)
+{
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
+	int r;
+
+	r = resolve_group(host->inv, def, &resolved);
+	if (r < 0)
+		return r;
+	return overlap_add(host->overlap, def, &resolved);
 }
 
 int cli_host_find_overlaps(struct cli_host *host, const struct def_set *config)
 {
-	int r = 0;
+	int r;
 
 	overlap_free(host->overlap);
 	host->overlap = overlap_new();
 	if (!host->overlap)
 		return -ENOMEM;
 	VEC_FOREACH(const struct group_def, def, &config->groups) {
-		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
-
-		if (r >= 0)
-			r = resolve_group(host->inv, def, &resolved);
-		if (r >= 0)
-			r = overlap_add(host->overlap, def, &resolved);
+		r = cli_host_add_overlap(host, def);
+		if (r < 0)
+			return r;
 	}
-	return r < 0 ? r : overlap_decide(host->overlap);
+	return overlap_decide(host->overlap);
 }
 
 void cli_host_clear(struct cli_host *host)
@@ -153,17 +191,25 @@ struct iommu_group *cli_host_find_iommu_group(const struct cli_host *host, const
 static int cli_host_resolve_alone(const struct cli_host *host, const struct group_def *def,
 				  struct resolved_group *ret)
 {
-	int r = resolve_group(host->inv, def, ret);
+	int r;
 
-	return r < 0 ? r : assess_group(host->assess, def, ret);
+	r = resolve_group(host->inv, def, ret);
+	if (r < 0)
+		return r;
+	return assess_group(host->assess, def, ret);
 }
 
 int cli_host_resolve(const struct cli_host *host, const struct group_def *def,
 		     struct resolved_group *ret)
 {
-	int r = cli_host_resolve_alone(host, def, ret);
+	int r;
 
-	return r < 0 || !host->overlap ? r : overlap_assess(host->overlap, def, ret);
+	r = cli_host_resolve_alone(host, def, ret);
+	if (r < 0)
+		return r;
+	if (!host->overlap)
+		return 0;
+	return overlap_assess(host->overlap, def, ret);
 }
 
 static int cli_host_add_selector(struct group_def *def, const struct device *device)
@@ -171,12 +217,16 @@ static int cli_host_add_selector(struct group_def *def, const struct device *dev
 	_cleanup_selector_ struct selector *selector = group_def_selector_new();
 	int r;
 
-	if (!selector || str_set(&selector->address, device->key) < 0)
+	if (!selector)
 		return -ENOMEM;
+	r = str_set(&selector->address, device->key);
+	if (r < 0)
+		return r;
 	r = vec_add(&def->selectors, selector);
-	if (r >= 0)
-		TAKE_PTR(selector);
-	return r;
+	if (r < 0)
+		return r;
+	TAKE_PTR(selector);
+	return 0;
 }
 
 static bool cli_host_only_bridges(const struct vec *devices)
@@ -192,12 +242,18 @@ int cli_host_resolve_devices(const struct cli_host *host, const struct vec *devi
 {
 	_cleanup_group_def_ struct group_def *def = group_def_new("unnamed");
 	bool bridges = cli_host_only_bridges(devices);
-	int r = def ? 0 : -ENOMEM;
+	int r;
 
-	VEC_FOREACH(const struct device, device, devices)
-		if (r >= 0 && (bridges || !device_is_bridge(device)))
-			r = cli_host_add_selector(def, device);
-	return r < 0 ? r : cli_host_resolve_alone(host, def, ret);
+	if (!def)
+		return -ENOMEM;
+	VEC_FOREACH(const struct device, device, devices) {
+		if (!bridges && device_is_bridge(device))
+			continue;
+		r = cli_host_add_selector(def, device);
+		if (r < 0)
+			return r;
+	}
+	return cli_host_resolve_alone(host, def, ret);
 }
 
 const char *cli_host_state(const struct group_def *def, const struct resolved_group *resolved)
@@ -211,16 +267,12 @@ const char *cli_host_state(const struct group_def *def, const struct resolved_gr
 
 /* --- as JSON --- */
 
-static int cli_host_add_blocker(json_object *list, const struct blocker *blocker)
+static json_object *cli_host_blocker_to_json(const struct blocker *blocker)
 {
-	_cleanup_json_ json_object *object = json_object_new_object();
-
-	if (!object || cli_json_set_str(object, "code", blocker->code) < 0 ||
-	    cli_json_set_str(object, "device", blocker->device) < 0 ||
-	    cli_json_set(object, "hard", json_object_new_boolean(blocker->hard)) < 0 ||
-	    cli_json_set_str(object, "text", blocker->text) < 0)
-		return -ENOMEM;
-	return cli_json_append(list, TAKE_PTR(object));
+	return CLI_JSON_NEW({ "code", json_object_new_string(blocker->code) },
+			    { "device", json_object_new_string(blocker->device) },
+			    { "hard", json_object_new_boolean(blocker->hard) },
+			    { "text", json_object_new_string(blocker->text) });
 }
 
 json_object *cli_host_blockers_to_json(const struct resolved_group *resolved)
@@ -228,23 +280,22 @@ json_object *cli_host_blockers_to_json(const struct resolved_group *resolved)
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	VEC_FOREACH(const struct blocker, blocker, &resolved->blockers)
-		if (!list || cli_host_add_blocker(list, blocker) < 0)
+		if (cli_json_append(list, cli_host_blocker_to_json(blocker)) < 0)
 			return NULL;
 	return TAKE_PTR(list);
 }
 
-static int cli_host_add_cause(json_object *list, const struct inventory *inv,
-			      const struct device *device, const struct isolation_cause *cause)
+static json_object *cli_host_cause_to_json(const struct inventory *inv, const struct device *device,
+					   const struct isolation_cause *cause)
 {
-	_cleanup_json_ json_object *object = json_object_new_object();
 	_cleanup_free_ char *text = isolation_text(inv, device, cause);
 
-	if (!object || !text ||
-	    cli_json_set_str(object, "cause", isolation_code_to_string(cause->code)) < 0 ||
-	    cli_json_set_str(object, "device", cause->peer) < 0 ||
-	    cli_json_set_str(object, "text", text) < 0)
-		return -ENOMEM;
-	return cli_json_append(list, TAKE_PTR(object));
+	if (!text)
+		return NULL;
+	return CLI_JSON_NEW({ "cause",
+			      json_object_new_string(isolation_code_to_string(cause->code)) },
+			    { "device", json_object_new_string(cause->peer) },
+			    { "text", json_object_new_string(text) });
 }
 
 json_object *cli_host_causes_to_json(const struct inventory *inv, const struct device *device)
@@ -252,10 +303,10 @@ json_object *cli_host_causes_to_json(const struct inventory *inv, const struct d
 	_cleanup_json_ json_object *list = json_object_new_array();
 	_cleanup_isolation_ struct vec causes = { 0 };
 
-	if (!list || isolation_find(inv, device, &causes) < 0)
+	if (isolation_find(inv, device, &causes) < 0)
 		return NULL;
 	VEC_FOREACH(const struct isolation_cause, cause, &causes)
-		if (cli_host_add_cause(list, inv, device, cause) < 0)
+		if (cli_json_append(list, cli_host_cause_to_json(inv, device, cause)) < 0)
 			return NULL;
 	return TAKE_PTR(list);
 }

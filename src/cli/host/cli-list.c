@@ -8,38 +8,57 @@
 #include "cli/bus/cli-object.h"
 
 int cli_list_add_member(json_object *members, const char *key, const char *driver,
-			char *description)
+			const char *description)
 {
-	_cleanup_free_ char *owned = description;
-	_cleanup_json_ json_object *member = json_object_new_object();
-
-	if (!owned || !member || cli_json_set_str(member, "device", key) < 0 ||
-	    cli_json_set_str(member, "driver", driver) < 0 ||
-	    cli_json_set_str(member, "description", owned) < 0)
-		return -ENOMEM;
-	return cli_json_append(members, TAKE_PTR(member));
+	return cli_json_append(members, CLI_JSON_NEW({ "device", json_object_new_string(key) },
+						     { "driver", json_object_new_string(driver) },
+						     { "description",
+						       json_object_new_string(description) }));
 }
 
 int cli_list_add_why(json_object *why, json_object *causes)
 {
+	int r;
+
 	for (size_t i = 0; i < cli_json_list_length(causes); i++) {
 		json_object *cause = json_object_array_get_idx(causes, i);
 		_cleanup_free_ char *text = str_printf("%s %s", cli_json_get_str(cause, "cause"),
 						       cli_json_get_str(cause, "device"));
 
-		if (!text || (!cli_json_list_has(why, text) &&
-			      cli_json_append(why, json_object_new_string(text)) < 0))
+		if (!text)
 			return -ENOMEM;
+		if (cli_json_list_has(why, text))
+			continue;
+		r = cli_json_append(why, json_object_new_string(text));
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
-/* What the entry collects of its devices. */
-struct device_lists {
-	json_object *keys, *members, *why;
-};
+struct device_lists cli_list_new_devices(void)
+{
+	return (struct device_lists){
+		.keys = json_object_new_array(),
+		.members = json_object_new_array(),
+		.why = json_object_new_array(),
+	};
+}
 
-static void device_lists_clear(struct device_lists *lists)
+int cli_list_set_devices(json_object *entry, struct device_lists *lists, bool members)
+{
+	int r;
+
+	r = CLI_JSON_SET(entry, { "devices", TAKE_PTR(lists->keys) },
+			 { "why", TAKE_PTR(lists->why) });
+	if (r < 0)
+		return r;
+	if (!members)
+		return 0;
+	return cli_json_set(entry, "members", TAKE_PTR(lists->members));
+}
+
+void cli_list_clear_devices(struct device_lists *lists)
 {
 	json_object_put(lists->keys);
 	json_object_put(lists->members);
@@ -49,14 +68,23 @@ static void device_lists_clear(struct device_lists *lists)
 static int cli_list_collect_device(struct device_lists *lists, const char *path,
 				   json_object *device)
 {
-	_cleanup_free_ char *key = cli_object_id(path);
-	int r = key ? cli_json_append(lists->keys, json_object_new_string(key)) : -ENOMEM;
+	_cleanup_free_ char *key = cli_object_id(path), *text = NULL;
+	int r;
 
-	if (r < 0 || !device)
+	if (!key)
+		return -ENOMEM;
+	r = cli_json_append(lists->keys, json_object_new_string(key));
+	if (r < 0)
 		return r;
-	r = cli_list_add_member(lists->members, key, cli_json_get_str(device, "driver"),
-				cli_describe_device(device));
-	return r < 0 ? r : cli_list_add_why(lists->why, cli_json_get_list(device, "isolation"));
+	if (!device)
+		return 0;
+	text = cli_describe_device(device);
+	if (!text)
+		return -ENOMEM;
+	r = cli_list_add_member(lists->members, key, cli_json_get_str(device, "driver"), text);
+	if (r < 0)
+		return r;
+	return cli_list_add_why(lists->why, cli_json_get_list(device, "isolation"));
 }
 
 /* The devices of @group by their keys and, if asked for, with what is known of each. */
@@ -64,27 +92,19 @@ static int cli_list_fill_devices(json_object *entry, json_object *group, json_ob
 				 bool members)
 {
 	json_object *paths = cli_json_get_list(group, "devices");
-	_cleanup_(device_lists_clear) struct device_lists lists = {
-		.keys = json_object_new_array(),
-		.members = json_object_new_array(),
-		.why = json_object_new_array(),
-	};
-	int r = lists.keys && lists.members && lists.why ? 0 : -ENOMEM;
+	_cleanup_device_lists_ struct device_lists lists = cli_list_new_devices();
+	int r;
 
-	for (size_t i = 0; r >= 0 && i < cli_json_list_length(paths); i++) {
-		const char *path = json_object_get_string(json_object_array_get_idx(paths, i));
+	for (size_t i = 0; i < cli_json_list_length(paths); i++) {
+		const char *path = cli_json_list_str(paths, i);
 		json_object *device = NULL;
 
 		json_object_object_get_ex(objects, path, &device);
 		r = cli_list_collect_device(&lists, path, device);
+		if (r < 0)
+			return r;
 	}
-	if (r >= 0)
-		r = cli_json_set(entry, "devices", TAKE_PTR(lists.keys));
-	if (r >= 0)
-		r = cli_json_set(entry, "why", TAKE_PTR(lists.why));
-	if (r >= 0 && members)
-		r = cli_json_set(entry, "members", TAKE_PTR(lists.members));
-	return r;
+	return cli_list_set_devices(entry, &lists, members);
 }
 
 static json_object *cli_list_copy_or_new(json_object *list)
@@ -100,24 +120,29 @@ static int cli_list_add_group(json_object *entries, json_object *group, json_obj
 	_cleanup_json_ json_object *entry = json_object_new_object();
 	bool assignable = str_eq(cli_json_get_str(group, "state"), "available");
 	json_object *definition = NULL;
-	int r = entry ? 0 : -ENOMEM;
+	int r;
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(keys); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		r = cli_json_set_str(entry, keys[i], cli_json_get_str(group, keys[i]));
+		if (r < 0)
+			return r;
+	}
+	r = CLI_JSON_SET(
+		entry, { "assignable", json_object_new_boolean(assignable) },
+		{ "iommu-groups", cli_list_copy_or_new(cli_json_get_list(group, "iommu-groups")) },
+		{ "blockers", cli_list_copy_or_new(cli_json_get_list(group, "blockers")) });
+	if (r < 0)
+		return r;
+	r = cli_list_fill_devices(entry, group, objects, members);
+	if (r < 0)
+		return r;
 	json_object_object_get_ex(group, "definition", &definition);
-	if (r >= 0)
-		r = cli_json_set(entry, "assignable", json_object_new_boolean(assignable));
-	if (r >= 0)
-		r = cli_json_set(entry, "iommu-groups",
-				 cli_list_copy_or_new(cli_json_get_list(group, "iommu-groups")));
-	if (r >= 0)
-		r = cli_json_set(entry, "blockers",
-				 cli_list_copy_or_new(cli_json_get_list(group, "blockers")));
-	if (r >= 0)
-		r = cli_list_fill_devices(entry, group, objects, members);
-	if (r >= 0 && definition)
+	if (definition) {
 		r = cli_json_set(entry, "definition", json_object_get(definition));
-	return r < 0 ? r : cli_json_append(entries, TAKE_PTR(entry));
+		if (r < 0)
+			return r;
+	}
+	return cli_json_append(entries, TAKE_PTR(entry));
 }
 
 static int cli_list_cmp_names(const void *a, const void *b)

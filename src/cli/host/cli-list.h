@@ -24,9 +24,23 @@ int cli_list_host_add_unnamed(json_object *entries, const struct cli_host *host)
 
 /* --- for both --- */
 
-/* Appends {device, driver, description}; takes @description over. 0 or -ENOMEM. */
+/* What an entry collects of its devices. */
+struct device_lists {
+	json_object *keys;    /* of strings */
+	json_object *members; /* what is known of each */
+	json_object *why;     /* of strings, each once */
+};
+
+/* Three empty lists; NULL among them is reported when something is added or set. */
+struct device_lists cli_list_new_devices(void) _must_check_;
+void cli_list_clear_devices(struct device_lists *lists);
+#define _cleanup_device_lists_ _cleanup_(cli_list_clear_devices)
+/* Moves @lists into @entry, the members if asked for. 0 or -ENOMEM. */
+int cli_list_set_devices(json_object *entry, struct device_lists *lists, bool members) _must_check_;
+
+/* Appends {device, driver, description}. 0 or -ENOMEM. */
 int cli_list_add_member(json_object *members, const char *key, const char *driver,
-			char *description) _must_check_;
+			const char *description) _must_check_;
 /* Adds what ties a device, [{"cause", "device", …}] of it, to @why, each once. 0 or -ENOMEM. */
 int cli_list_add_why(json_object *why, json_object *causes) _must_check_;
 /*

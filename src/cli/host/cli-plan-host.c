@@ -13,12 +13,16 @@
 
 static int plan_host_add_steps(json_object *list, const struct vec *steps)
 {
+	int r;
+
 	VEC_FOREACH(const struct step, step, steps) {
 		_cleanup_free_ char *subject = step_subject(step), *detail = step_detail(step);
 
-		if (!subject || !detail ||
-		    cli_plan_add_step(list, step_kind_to_string(step->kind), subject, detail) < 0)
+		if (!subject || !detail)
 			return -ENOMEM;
+		r = cli_plan_add_step(list, step_kind_to_string(step->kind), subject, detail);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -60,18 +64,21 @@ static int plan_host_claim(const struct cli_options *o, const struct cli_host *h
 	if (!record)
 		return -ENOMEM;
 	record->uid = getuid();
-	record->access = o->given & CLI_OPTIONS_BIT(OPTION_DRY_RUN) ? ACCESS_NODE : ACCESS_FD;
+	record->access = o->dry_run ? ACCESS_NODE : ACCESS_FD;
 	r = reset_plan_all(&request, &resets);
-	if (r >= 0)
-		r = plan_claim(def, resolved, &resets, record, &steps);
-	return r < 0 ? r : plan_host_add_steps(list, &steps);
+	if (r < 0)
+		return r;
+	r = plan_claim(def, resolved, &resets, record, &steps);
+	if (r < 0)
+		return r;
+	return plan_host_add_steps(list, &steps);
 }
 
 int cli_plan_host(struct cli *cli, const char *verb, const char *group, json_object **ret)
 {
 	_cleanup_host_ struct cli_host host = { 0 };
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
-	_cleanup_json_ json_object *list = NULL;
+	_cleanup_json_ json_object *list = json_object_new_array();
 	const struct group_def *def;
 	int r = cli_host_open(cli, &host);
 
@@ -82,8 +89,7 @@ int cli_plan_host(struct cli *cli, const char *verb, const char *group, json_obj
 		fprintf(stderr, "devgroupctl: There is no group %s.\n", group);
 		return EXIT_NO_SUCH;
 	}
-	list = json_object_new_array();
-	r = list ? cli_host_resolve(&host, def, &resolved) : -ENOMEM;
+	r = cli_host_resolve(&host, def, &resolved);
 	if (r < 0)
 		return cli_fail(r, "cannot make a plan");
 	/* on a recorded host nothing is claimed, so there is nothing to release */
@@ -94,6 +100,8 @@ int cli_plan_host(struct cli *cli, const char *verb, const char *group, json_obj
 		if (plan_host_claim(&cli->options, &host, def, &resolved, list) < 0)
 			return cli_fail(-ENOMEM, "cannot make a plan");
 	}
+	if (!list)
+		return cli_fail(-ENOMEM, "cannot make a plan");
 	*ret = TAKE_PTR(list);
 	return 0;
 }

@@ -48,10 +48,15 @@ size_t cli_json_list_length(json_object *list)
 	return list ? json_object_array_length(list) : 0;
 }
 
+const char *cli_json_list_str(json_object *list, size_t i)
+{
+	return json_object_get_string(json_object_array_get_idx(list, i));
+}
+
 bool cli_json_list_has(json_object *list, const char *s)
 {
 	for (size_t i = 0; i < cli_json_list_length(list); i++)
-		if (str_eq(json_object_get_string(json_object_array_get_idx(list, i)), s))
+		if (str_eq(cli_json_list_str(list, i), s))
 			return true;
 	return false;
 }
@@ -60,12 +65,9 @@ char *cli_json_list_join(json_object *list, const char *separator)
 {
 	_cleanup_strv_ char **words = NULL;
 
-	for (size_t i = 0; i < cli_json_list_length(list); i++) {
-		json_object *item = json_object_array_get_idx(list, i);
-
-		if (strv_add(&words, str_or(json_object_get_string(item), "")) < 0)
+	for (size_t i = 0; i < cli_json_list_length(list); i++)
+		if (strv_add(&words, str_or(cli_json_list_str(list, i), "")) < 0)
 			return NULL;
-	}
 	return strv_join(words, separator);
 }
 
@@ -108,6 +110,15 @@ json_object *cli_json_new(const struct json_field *fields)
 	if (cli_json_set_fields(object, fields) < 0)
 		return NULL;
 	return TAKE_PTR(object);
+}
+
+json_object *cli_json_new_list(json_object *value)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	if (cli_json_append(list, value) < 0)
+		return NULL;
+	return TAKE_PTR(list);
 }
 
 char *cli_json_to_kebab(const char *name)

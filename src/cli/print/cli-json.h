@@ -21,6 +21,8 @@ bool cli_json_get_bool(json_object *object, const char *key);
 json_object *cli_json_get_list(json_object *object,
 			       const char *key); /* borrowed; NULL if there is none */
 size_t cli_json_list_length(json_object *list);
+/* The string at @i of @list, which has more than @i elements; borrowed. */
+const char *cli_json_list_str(json_object *list, size_t i);
 /* Whether @list holds the string @s. */
 bool cli_json_list_has(json_object *list, const char *s);
 /*
@@ -51,6 +53,9 @@ json_object *cli_json_new(const struct json_field *fields) _must_check_;
 #define CLI_JSON_FIELDS(...) ((const struct json_field[]){ __VA_ARGS__, { NULL, NULL } })
 #define CLI_JSON_NEW(...) cli_json_new(CLI_JSON_FIELDS(__VA_ARGS__))
 #define CLI_JSON_SET(object, ...) cli_json_set_fields(object, CLI_JSON_FIELDS(__VA_ARGS__))
+
+/* Returns a list of @value alone, which is taken over; NULL when out of memory. */
+json_object *cli_json_new_list(json_object *value) _must_check_;
 
 /* "IommuGroups" → "iommu-groups". Caller frees. */
 char *cli_json_to_kebab(const char *name) _must_check_;
