@@ -51,12 +51,21 @@ static int64_t cli_describe_number_at(json_object *numbers, size_t i)
 	return json_object_get_int64(json_object_array_get_idx(numbers, i));
 }
 
+/* "11" or "11-14": the numbers from @first to @last. */
+static char *cli_describe_range(int64_t first, int64_t last)
+{
+	if (first == last)
+		return str_printf("%lld", (long long)first);
+	return str_printf("%lld-%lld", (long long)first, (long long)last);
+}
+
 char *cli_describe_numbers(json_object *numbers)
 {
 	size_t n = cli_json_list_length(numbers), last;
 	_cleanup_strv_ char **words = NULL;
 
 	for (size_t i = 0; i < n; i = last + 1) {
+		int64_t first = cli_describe_number_at(numbers, i);
 		_cleanup_free_ char *word = NULL;
 
 		last = i;
@@ -64,12 +73,9 @@ char *cli_describe_numbers(json_object *numbers)
 					       cli_describe_number_at(numbers, last) + 1)
 			last++;
 		/* "11,12" is no longer than "11-12", and plainer */
-		last = last == i + 1 ? i : last;
-		word = last == i ?
-			       str_printf("%lld", (long long)cli_describe_number_at(numbers, i)) :
-			       str_printf("%lld-%lld",
-					  (long long)cli_describe_number_at(numbers, i),
-					  (long long)cli_describe_number_at(numbers, last));
+		if (last == i + 1)
+			last = i;
+		word = cli_describe_range(first, cli_describe_number_at(numbers, last));
 		if (!word || strv_add(&words, word) < 0)
 			return NULL;
 	}
@@ -99,5 +105,7 @@ char *cli_describe_since(uint64_t since)
 	    strftime(text, sizeof(text), "%a %Y-%m-%d %H:%M:%S %Z", &tm) == 0)
 		return strdup("?");
 	distance = cli_describe_age(now > then ? (uint64_t)(now - then) : 0);
-	return distance ? str_printf("%s; %s", text, distance) : NULL;
+	if (!distance)
+		return NULL;
+	return str_printf("%s; %s", text, distance);
 }

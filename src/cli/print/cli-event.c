@@ -13,18 +13,20 @@
 int cli_event_new(const char *path, const char *event, json_object **ret)
 {
 	enum object_type type = cli_object_type_of_path(path);
-	_cleanup_json_ json_object *object = json_object_new_object();
+	const char *type_name = type == OBJECT_TYPES ? "unknown" : cli_object_type_name(type);
+	int64_t now = (int64_t)clock_usec(CLOCK_REALTIME);
 	_cleanup_free_ char *id = cli_object_id(path);
+	json_object *object;
 
-	if (!object || !id ||
-	    cli_json_set(object, "time",
-			 json_object_new_int64((int64_t)clock_usec(CLOCK_REALTIME))) < 0 ||
-	    cli_json_set_str(object, "object",
-			     type == OBJECT_TYPES ? "unknown" : cli_object_type_name(type)) < 0 ||
-	    cli_json_set_str(object, "name", type == OBJECT_MANAGER ? "" : id) < 0 ||
-	    cli_json_set_str(object, "event", event) < 0)
+	if (!id)
 		return -ENOMEM;
-	*ret = TAKE_PTR(object);
+	object = CLI_JSON_NEW({ "time", json_object_new_int64(now) },
+			      { "object", json_object_new_string(type_name) },
+			      { "name", json_object_new_string(type == OBJECT_MANAGER ? "" : id) },
+			      { "event", json_object_new_string(event) });
+	if (!object)
+		return -ENOMEM;
+	*ret = object;
 	return 0;
 }
 
@@ -45,10 +47,12 @@ static char *cli_event_value_text(json_object *value)
 	if (json_object_is_type(value, json_type_string))
 		return strdup(json_object_get_string_len(value) ? json_object_get_string(value) :
 								  "-");
-	if (json_object_is_type(value, json_type_array) && cli_event_is_simple_list(value))
-		return cli_json_list_length(value) ? cli_json_list_join(value, " ") : strdup("-");
-	return strdup(json_object_to_json_string_ext(
-		value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	if (!json_object_is_type(value, json_type_array) || !cli_event_is_simple_list(value))
+		return strdup(json_object_to_json_string_ext(
+			value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	if (cli_json_list_length(value) == 0)
+		return strdup("-");
+	return cli_json_list_join(value, " ");
 }
 
 static int cli_event_add_change(char ***words, const char *key, json_object *before,
@@ -60,7 +64,9 @@ static int cli_event_add_change(char ***words, const char *key, json_object *bef
 	if (!old || !new)
 		return -ENOMEM;
 	word = before ? str_printf("%s %s -> %s", key, old, new) : str_printf("%s %s", key, new);
-	return word ? strv_add(words, word) : -ENOMEM;
+	if (!word)
+		return -ENOMEM;
+	return strv_add(words, word);
 }
 
 static char *cli_event_changes_text(json_object *event)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -154,6 +155,7 @@ static void cli_status_print_blockers(json_object *blockers)
 	}
 }
 
+/* Returns -ENOMEM when out of memory, and then nothing is added. */
 static int cli_status_add_device(struct table *table, json_object *device)
 {
 	_cleanup_free_ char *driver = cli_describe_driver(device),
@@ -164,7 +166,9 @@ static int cli_status_add_device(struct table *table, json_object *device)
 		{ text, TINT_FAINT },
 	};
 
-	return driver && text ? cli_table_add_member(table, cells, ARRAY_SIZE(cells)) : -1;
+	if (!driver || !text)
+		return -ENOMEM;
+	return cli_table_add_member(table, cells, ARRAY_SIZE(cells));
 }
 
 void cli_status_print_group(json_object *group)

@@ -13,20 +13,22 @@ struct table_row {
 	enum tint tints[CLI_TABLE_COLUMNS];
 };
 
-static void *table_row_free(void *data)
+static struct table_row *table_row_free(struct table_row *row)
 {
-	struct table_row *row = data;
-
 	for (size_t i = 0; i < row->n; i++)
 		free(row->texts[i]);
 	free(row);
 	return NULL;
 }
 
+DEFINE_CLEANUP(struct table_row *, table_row_freep, table_row_free)
+static DEFINE_VEC_CLEAR(table_clear_rows, struct table_row, table_row_free)
+
 static int table_add_row(struct table *table, enum table_level level, const struct cell *cells,
 			 size_t n)
 {
-	struct table_row *row = calloc(1, sizeof(*row));
+	_cleanup_(table_row_freep) struct table_row *row = calloc(1, sizeof(*row));
+	int r;
 
 	if (!row)
 		return -ENOMEM;
@@ -36,15 +38,13 @@ static int table_add_row(struct table *table, enum table_level level, const stru
 
 		row->texts[row->n] = cli_term_clean(str_empty(cell->text) ? "-" : cell->text);
 		row->tints[row->n] = cell->tint;
-		if (!row->texts[row->n]) {
-			table_row_free(row);
+		if (!row->texts[row->n])
 			return -ENOMEM;
-		}
 	}
-	if (vec_add(&table->rows, row) < 0) {
-		table_row_free(row);
-		return -ENOMEM;
-	}
+	r = vec_add(&table->rows, row);
+	if (r < 0)
+		return r;
+	TAKE_PTR(row);
 	return 0;
 }
 
@@ -117,5 +117,5 @@ void cli_table_print(const struct table *table, bool legend)
 
 void cli_table_clear(struct table *table)
 {
-	vec_clear(&table->rows, table_row_free);
+	table_clear_rows(&table->rows);
 }
