@@ -16,7 +16,7 @@ static struct problem *problem_free(struct problem *problem)
 
 static DEFINE_VEC_CLEAR(problem_list_clear, struct problem, problem_free)
 
-	static void problems_report(const struct problems *problems)
+static void problems_report(const struct problems *problems)
 {
 	const struct events *events = problems->events;
 

@@ -27,7 +27,7 @@ struct devgroup *registry_find(const struct registry *registry, const char *name
 
 static DEFINE_VEC_CLEAR(registry_clear_groups, struct devgroup, group_free)
 
-	struct devgroup *registry_add_group(struct registry *registry, struct group_def *def)
+struct devgroup *registry_add_group(struct registry *registry, struct group_def *def)
 {
 	struct devgroup *group = group_new(def);
 	size_t at = 0;

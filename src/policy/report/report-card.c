@@ -19,7 +19,7 @@ const char *report_card_place_to_string(enum report_place place)
 
 static DEFINE_VEC_CLEAR(report_card_clear_advice, struct report_advice, report_part_free_advice)
 
-	void report_card_clear(struct report_card *card)
+void report_card_clear(struct report_card *card)
 {
 	report_card_clear_advice(&card->advice);
 }
