@@ -325,7 +325,7 @@ static int bus_manager_get_problems(sd_bus *connection, const char *path, const 
 	const struct bus *bus = userdata;
 	int r = sd_bus_message_open_container(reply, 'a', "(sus)");
 
-	VEC_FOREACH(const struct problem, problem, registry_problems(bus->registry))
+	VEC_FOREACH(const struct problem, problem, &registry_problems(bus->registry)->list)
 		if (r >= 0)
 			r = sd_bus_message_append(reply, "(sus)", problem->file, problem->line,
 						  problem->text);

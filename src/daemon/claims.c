@@ -289,7 +289,7 @@ static bool claims_start_one(struct registry *registry, struct claim *claim, str
 
 bool claims_is_busy(const struct devgroup *group)
 {
-	if (group->lease || registry_is_provisioning(group->registry, group))
+	if (group->lease || provision_is_changing(group->registry->provision, group))
 		return true;
 	VEC_FOREACH(const struct blocker, blocker, &group->resolved.blockers)
 		if (str_eq(blocker->code, "shared-group"))
@@ -301,7 +301,7 @@ bool claims_refuse_busy(const struct devgroup *group, struct refusal *ret)
 {
 	_cleanup_free_ char *holder = group_holder(group);
 
-	if (registry_is_provisioning(group->registry, group))
+	if (provision_is_changing(group->registry->provision, group))
 		return refusal_set(
 			ret, REFUSED_BUSY,
 			"Group %s is still on its way to where its definition wants it. Try again.",
@@ -331,7 +331,7 @@ static int claims_join_queue(struct registry *registry, struct claim *claim)
 {
 	claim->queued = true;
 	/* what the daemon itself does with the group is over soon, and nobody else has it */
-	if (registry_is_provisioning(registry, claim->group) &&
+	if (provision_is_changing(registry->provision, claim->group) &&
 	    claim->request.wait_usec < PROVISION_WAIT_USEC)
 		claim->request.wait_usec = PROVISION_WAIT_USEC;
 	return deadline_add(host_event(registry->host), claim->request.wait_usec,
@@ -353,7 +353,7 @@ bool claims_submit(struct registry *registry, const char *name, const struct cla
 	/* under another label it would be refused whenever it came to its turn */
 	if (wait && !claims_check_reserved(group, request, ret_refusal))
 		return false;
-	if (wait && !registry_is_provisioning(registry, group) &&
+	if (wait && !provision_is_changing(registry->provision, group) &&
 	    (request->wait_usec == 0 || (group->lease && group->lease->state == LEASE_DIRTY)))
 		return claims_refuse_busy(group, ret_refusal);
 	if (!limits_check(registry, request->uid, 1, wait, ret_refusal))

@@ -59,9 +59,7 @@ int definitions_load(struct registry *registry)
 		return r;
 	def_set_free(registry->quirks);
 	registry->quirks = TAKE_PTR(quirks);
-	sriov_define(registry->sriov, &config->sriov);
-	mdev_provision_define(registry->mdev_provision, config);
-	boot_bind_define(registry->boot_bind, config);
+	provision_define(registry->provision, config);
 	problems_replace(&registry->problems, &config->problems);
 	definitions_drop_undefined(registry, config);
 	r = definitions_take_groups(registry, config);

@@ -5,7 +5,7 @@
 
 #include "daemon/host/isolation-watch.h"
 #include "daemon/problems.h"
-#include "daemon/provision/prepare.h"
+#include "daemon/provision/provision.h"
 #include "daemon/registry.h"
 
 struct registry {
@@ -18,13 +18,9 @@ struct registry {
 	struct vec bad_records; /* struct aside, owned: records that cannot be used */
 	struct vec releases;	/* struct release, owned: who waits for a lease to end */
 	struct events events;
-	bool started;
 	struct limits limits;
-	struct sriov *sriov;
-	struct mdev_provision *mdev_provision;
-	struct boot_bind *boot_bind;
+	struct provision *provision;
 	struct isolation_watch *isolation_watch;
-	bool provisioning; /* those two look at the host themselves */
 };
 
 /* Takes @def over. NULL when out of memory. */
@@ -32,13 +28,6 @@ struct devgroup *registry_add_group(struct registry *registry, struct group_def 
 /* A group of its own for a record whose definition is gone. NULL when out of memory. */
 struct devgroup *registry_add_orphan(struct registry *registry, const struct record *record);
 void registry_remove_group(struct registry *registry, struct devgroup *group);
-
-/* Derives every group's view anew and announces what is different now. */
-void registry_refresh(struct registry *registry);
-/* Appends the keys of all devices that are in leases. 0 or -ENOMEM. */
-int registry_claimed_keys(const struct registry *registry, char ***ret) _must_check_;
-/* Is it on its way to where its definition wants it? Then a claim waits for the end of that. */
-bool registry_is_provisioning(const struct registry *registry, const struct devgroup *group);
 
 /* definitions.c */
 int definitions_load(struct registry *registry) _must_check_; /* 0 or negative errno */

@@ -235,25 +235,6 @@ static int registry_update_groups(const struct registry *registry)
 	return r < 0 ? r : registry_assess_overlaps(registry);
 }
 
-/* Functions first: a group may be made of them. */
-static void registry_provision(struct registry *registry)
-{
-	if (registry->provisioning)
-		return;
-	registry->provisioning = true;
-	sriov_run(registry->sriov);
-	mdev_provision_run(registry->mdev_provision);
-	boot_bind_run(registry->boot_bind);
-	registry->provisioning = false;
-}
-
-bool registry_is_provisioning(const struct registry *registry, const struct devgroup *group)
-{
-	return sriov_is_changing(registry->sriov, group) ||
-	       mdev_provision_is_changing(registry->mdev_provision, group) ||
-	       boot_bind_is_changing(registry->boot_bind, group);
-}
-
 void registry_refresh(struct registry *registry)
 {
 	if (registry_update_groups(registry) < 0)
@@ -266,8 +247,7 @@ void registry_refresh(struct registry *registry)
 		lease_nodes_refresh(group->lease);
 		lease_files_refresh(group->lease);
 	}
-	if (registry->started)
-		registry_provision(registry);
+	provision_run(registry->provision);
 }
 
 /* --- what the host tells --- */
@@ -286,8 +266,7 @@ static void registry_on_device_changed(const struct device *device, void *userda
 	struct registry *registry = userdata;
 
 	isolation_watch_device_changed(registry->isolation_watch, device);
-	mdev_provision_parent_changed(registry->mdev_provision, device->key,
-				      device->mdev_types.n > 0);
+	provision_parent_changed(registry->provision, device->key, device->mdev_types.n > 0);
 	if (registry->events.observer)
 		registry->events.observer->device_changed(device, registry->events.userdata);
 }
@@ -306,7 +285,7 @@ static void registry_on_device_removed(const char *key, void *userdata)
 	struct registry *registry = userdata;
 
 	isolation_watch_invalidate(registry->isolation_watch);
-	mdev_provision_parent_changed(registry->mdev_provision, key, false);
+	provision_parent_changed(registry->provision, key, false);
 	if (registry->events.observer)
 		registry->events.observer->device_removed(key, registry->events.userdata);
 	resets_device_removed(registry, key);
@@ -369,6 +348,11 @@ static const struct host_observer host_observer = {
 
 /* --- life --- */
 
+static void registry_on_provision_done(void *userdata)
+{
+	claims_run_queues(userdata);
+}
+
 int registry_new(struct host *host, const char *const *directories, struct registry **ret)
 {
 	struct registry *registry = calloc(1, sizeof(*registry));
@@ -380,12 +364,10 @@ int registry_new(struct host *host, const char *const *directories, struct regis
 	registry->problems.events = &registry->events;
 	registry->limits = LIMITS_DEFAULT;
 	registry->quirks = def_set_new();
-	registry->sriov = sriov_new(registry);
-	registry->mdev_provision = mdev_provision_new(registry);
-	registry->boot_bind = boot_bind_new(registry);
 	registry->isolation_watch = isolation_watch_new();
-	if (!registry->quirks || !registry->sriov || !registry->mdev_provision ||
-	    !registry->boot_bind || !registry->isolation_watch) {
+	if (!registry->quirks || !registry->isolation_watch ||
+	    provision_new(registry, registry_on_provision_done, registry, &registry->provision) <
+		    0) {
 		registry_free(registry);
 		return -ENOMEM;
 	}
@@ -404,9 +386,7 @@ struct registry *registry_free(struct registry *registry)
 		claims_drop(registry, group);
 	releases_drop(registry);
 	restart_clear_bad_records(registry);
-	sriov_free(registry->sriov);
-	mdev_provision_free(registry->mdev_provision);
-	boot_bind_free(registry->boot_bind);
+	provision_free(registry->provision);
 	isolation_watch_free(registry->isolation_watch);
 	registry_clear_groups(&registry->groups);
 	problems_clear(&registry->problems);
@@ -436,8 +416,7 @@ int registry_start(struct registry *registry)
 	if (r < 0)
 		return log_error_errno(r, "Cannot take up what was claimed before");
 	registry_refresh(registry);
-	registry->started = true;
-	registry_provision(registry);
+	provision_start(registry->provision);
 	log_info("%zu groups are defined, the host has %zu devices in %zu IOMMU groups",
 		 registry->groups.n, host_inventory(registry->host)->devices.n,
 		 host_inventory(registry->host)->iommu_groups.n);
@@ -469,9 +448,9 @@ const struct vec *registry_quirks(const struct registry *registry)
 	return &registry->quirks->quirks;
 }
 
-const struct vec *registry_problems(const struct registry *registry)
+struct problems *registry_problems(struct registry *registry)
 {
-	return &registry->problems.list;
+	return &registry->problems;
 }
 
 struct devgroup *registry_find_by_device(const struct registry *registry, const char *key)

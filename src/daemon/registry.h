@@ -13,6 +13,7 @@
 #include "daemon/host/host.h"
 #include "daemon/lease/lease.h"
 #include "daemon/limits.h"
+#include "daemon/problems.h"
 #include "daemon/refusal.h"
 #include "model/config/def-set.h"
 #include "policy/assess/resolve.h"
@@ -38,9 +39,9 @@ void registry_set_limits(struct registry *registry, const struct limits *limits)
 const struct limits *registry_limits(const struct registry *registry);
 
 struct host *registry_host(const struct registry *registry);
-const struct vec *registry_groups(const struct registry *registry);   /* struct devgroup, by name */
-const struct vec *registry_quirks(const struct registry *registry);   /* struct quirk: quirks.h */
-const struct vec *registry_problems(const struct registry *registry); /* struct problem */
+const struct vec *registry_groups(const struct registry *registry); /* struct devgroup, by name */
+const struct vec *registry_quirks(const struct registry *registry); /* struct quirk: quirks.h */
+struct problems *registry_problems(struct registry *registry);
 struct devgroup *registry_find(const struct registry *registry, const char *name);
 /* The group that this device is in: claimed ones first, then by name; NULL if there is none. */
 struct devgroup *registry_find_by_device(const struct registry *registry, const char *key);
@@ -49,6 +50,10 @@ struct devgroup *registry_find_lease(const struct registry *registry, const char
 /* The driver that @key had before its claim; the one it has now if it is not claimed. */
 const char *registry_host_driver(const struct registry *registry, const struct device *device);
 
+/* Derives every group's view anew and announces what is different now. */
+void registry_refresh(struct registry *registry);
+/* Appends the keys of all devices that are in leases. 0 or -ENOMEM. */
+int registry_claimed_keys(const struct registry *registry, char ***ret) _must_check_;
 /* --- claim and release --- */
 struct claim_request {
 	uid_t uid;

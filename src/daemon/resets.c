@@ -160,7 +160,8 @@ static bool resets_check_obstacles(struct devgroup *group, struct refusal *ret)
 				   "Group %s is not reset (%s), since that takes its devices from "
 				   "the host for a moment: %s",
 				   group->def->name, obstacle->code, obstacle->text);
-	return !registry_is_provisioning(group->registry, group) || claims_refuse_busy(group, ret);
+	return !provision_is_changing(group->registry->provision, group) ||
+	       claims_refuse_busy(group, ret);
 }
 
 /*

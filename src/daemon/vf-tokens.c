@@ -11,7 +11,6 @@
 #include <systemd/sd-id128.h>
 
 #include "base/str.h"
-#include "daemon/provision/prepare.h"
 #include "daemon/registry-private.h"
 #include "policy/plan/sriov-plan.h"
 
@@ -88,7 +87,7 @@ int vf_tokens_complete(const struct devgroup *group, struct record *record, stru
 {
 	const struct registry *registry = group->registry;
 	_cleanup_(vec_drop) struct vec defs = { 0 };
-	int r = sriov_list_defs(registry->sriov, &defs);
+	int r = provision_list_vf_defs(registry->provision, &defs);
 
 	if (r >= 0)
 		r = sriov_plan_claim(host_inventory(registry->host), &defs, steps);

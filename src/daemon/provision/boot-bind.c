@@ -6,8 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/lease/task.h"
-#include "daemon/provision/prepare.h"
-#include "daemon/registry-private.h"
+#include "daemon/provision/boot-bind.h"
 #include "model/boot-index.h"
 #include "policy/plan/plan.h"
 
@@ -24,15 +23,23 @@ struct boot_move {
 
 struct boot_bind {
 	struct registry *registry;
+	const struct sriov *sriov; /* not owned */
+	void (*on_done)(void *userdata);
+	void *userdata;
 	struct vec moves; /* struct move, owned */
 };
 
-struct boot_bind *boot_bind_new(struct registry *registry)
+struct boot_bind *boot_bind_new(struct registry *registry, const struct sriov *sriov,
+				void (*on_done)(void *userdata), void *userdata)
 {
 	struct boot_bind *boot_bind = calloc(1, sizeof(*boot_bind));
 
-	if (boot_bind)
-		boot_bind->registry = registry;
+	if (!boot_bind)
+		return NULL;
+	boot_bind->registry = registry;
+	boot_bind->sriov = sriov;
+	boot_bind->on_done = on_done;
+	boot_bind->userdata = userdata;
 	return boot_bind;
 }
 
@@ -84,8 +91,8 @@ void boot_bind_define(struct boot_bind *boot_bind, const struct def_set *config)
 	int r = boot_index_format(&config->groups, &text);
 
 	if (r >= 0)
-		r = fileio_write_atomic_at(host_run_dir(boot_bind->registry->host), INDEX_FILE,
-					   text, strlen(text), 0644);
+		r = fileio_write_atomic_at(host_run_dir(registry_host(boot_bind->registry)),
+					   INDEX_FILE, text, strlen(text), 0644);
 	if (r < 0)
 		log_warning_errno(
 			r, "Devices that are plugged in will not find their groups of \"bind\": "
@@ -104,10 +111,9 @@ static int boot_bind_refresh_members(const struct boot_bind *boot_bind,
 
 	if (!group)
 		return 0;
-	VEC_FOREACH(const struct device, device, &group->resolved.devices)
-		if (strv_add(&keys, device->key) < 0)
-			return -ENOMEM;
-	return host_refresh(boot_bind->registry->host, keys);
+	if (group_keys(group, &keys) < 0)
+		return -ENOMEM;
+	return host_refresh(registry_host(boot_bind->registry), keys);
 }
 
 static void boot_bind_on_task_done(struct task *task, const char *failure, void *userdata)
@@ -123,7 +129,7 @@ static void boot_bind_on_task_done(struct task *task, const char *failure, void 
 	if (boot_bind_refresh_members(boot_bind, registry_find(boot_bind->registry, move->group)) <
 	    0)
 		log_error("Cannot read the devices of group %s", move->group);
-	claims_run_queues(boot_bind->registry);
+	boot_bind->on_done(boot_bind->userdata);
 }
 
 static struct boot_move *boot_bind_get_move(struct boot_bind *boot_bind, const char *group)
@@ -167,7 +173,7 @@ static void boot_bind_log_obstacle(struct boot_move *move, const struct blocker 
 
 static int boot_bind_start(struct boot_move *move, struct devgroup *group)
 {
-	struct host *host = move->boot_bind->registry->host;
+	struct host *host = registry_host(move->boot_bind->registry);
 	_cleanup_steps_ struct vec steps = { 0 };
 	_cleanup_free_ char *name = NULL;
 	int r;
@@ -213,12 +219,12 @@ static int boot_bind_check_group(struct boot_bind *boot_bind, struct devgroup *g
 
 void boot_bind_run(struct boot_bind *boot_bind)
 {
-	VEC_FOREACH(struct devgroup, group, &boot_bind->registry->groups) {
+	VEC_FOREACH(struct devgroup, group, registry_groups(boot_bind->registry)) {
 		int r;
 
 		if (group->def->bind != BIND_BOOT || group->lease || group->record_problem ||
 		    group->orphan || group->waiting.n > 0 ||
-		    sriov_is_changing(boot_bind->registry->sriov, group))
+		    sriov_is_changing(boot_bind->sriov, group))
 			continue;
 		r = boot_bind_check_group(boot_bind, group);
 		if (r < 0)

@@ -5,8 +5,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/lease/task.h"
-#include "daemon/provision/prepare.h"
-#include "daemon/registry-private.h"
+#include "daemon/provision/mdev-provision.h"
 #include "policy/plan/mdev-plan.h"
 #include "sys/state/mdev-file.h"
 
@@ -32,6 +31,8 @@ struct managed_mdev {
 
 struct mdev_provision {
 	struct registry *registry;
+	void (*on_done)(void *userdata);
+	void *userdata;
 	struct vec all; /* struct mediated, owned; in the order of their keys */
 	sd_event_source *retry;
 	bool keep; /* not all files could be read: what none of the others asks for may be asked for
@@ -42,7 +43,7 @@ static void *managed_mdev_free(void *data)
 {
 	struct managed_mdev *one = data;
 
-	problems_remove(&one->mdevs->registry->problems, one->problem);
+	problems_remove(registry_problems(one->mdevs->registry), one->problem);
 	task_free(one->task);
 	mdev_def_free(one->def);
 	free(one->key);
@@ -81,7 +82,7 @@ static struct managed_mdev *mdev_provision_get(struct mdev_provision *mdevs, con
 static int mdev_provision_load(struct mdev_provision *mdevs)
 {
 	_cleanup_mdev_file_entries_ struct vec entries = { 0 };
-	int r = mdev_file_load(host_run_dir(mdevs->registry->host), &entries);
+	int r = mdev_file_load(host_run_dir(registry_host(mdevs->registry)), &entries);
 
 	VEC_FOREACH(struct mdev_file_entry, entry, &entries) {
 		struct managed_mdev *one = r < 0 ? NULL : mdev_provision_get(mdevs, entry->key);
@@ -95,7 +96,8 @@ static int mdev_provision_load(struct mdev_provision *mdevs)
 	return r;
 }
 
-struct mdev_provision *mdev_provision_new(struct registry *registry)
+struct mdev_provision *mdev_provision_new(struct registry *registry,
+					  void (*on_done)(void *userdata), void *userdata)
 {
 	struct mdev_provision *mdevs = calloc(1, sizeof(*mdevs));
 	int r;
@@ -103,6 +105,8 @@ struct mdev_provision *mdev_provision_new(struct registry *registry)
 	if (!mdevs)
 		return NULL;
 	mdevs->registry = registry;
+	mdevs->on_done = on_done;
+	mdevs->userdata = userdata;
 	r = mdev_provision_load(mdevs);
 	if (r == -ENOMEM)
 		return mdev_provision_free(mdevs);
@@ -143,7 +147,7 @@ static int mdev_provision_save(const struct mdev_provision *mdevs)
 		if (r < 0)
 			return r;
 	}
-	return mdev_file_save(host_run_dir(mdevs->registry->host), &entries);
+	return mdev_file_save(host_run_dir(registry_host(mdevs->registry)), &entries);
 }
 
 /* What is no more of ours need not be there for anything to be right: it is found out again. */
@@ -162,7 +166,7 @@ void mdev_provision_define(struct mdev_provision *mdevs, struct def_set *config)
 	VEC_FOREACH(struct managed_mdev, one, &mdevs->all) {
 		one->wanted = false;
 		/* the registry drops all problems now, and these with them */
-		problems_remove(&mdevs->registry->problems, one->problem);
+		problems_remove(registry_problems(mdevs->registry), one->problem);
 		one->problem = NULL;
 	}
 	while (config->mdevs.n > 0) {
@@ -220,10 +224,10 @@ static void managed_mdev_set_problem(struct managed_mdev *one, char *text)
 
 	if (str_eq(one->problem ? one->problem->text : NULL, owned))
 		return;
-	problems_remove(&registry->problems, one->problem);
+	problems_remove(registry_problems(registry), one->problem);
 	one->problem = NULL;
 	if (owned)
-		one->problem = problems_add(&registry->problems,
+		one->problem = problems_add(registry_problems(registry),
 					    one->def ? one->def->file : "mediated-devices",
 					    one->def ? one->def->line : 0,
 					    one->def ? one->def->column : 0, owned);
@@ -236,7 +240,7 @@ static int mdev_provision_on_retry(sd_event_source *source, uint64_t usec, void 
 	VEC_FOREACH(struct managed_mdev, one, &mdevs->all)
 		one->late = false;
 	mdevs->retry = sd_event_source_disable_unref(mdevs->retry);
-	registry_refresh(mdevs->registry);
+	mdev_provision_run(mdevs);
 	return 0;
 }
 
@@ -255,7 +259,7 @@ static void managed_mdev_retry_later(struct managed_mdev *one)
 	struct mdev_provision *mdevs = one->mdevs;
 
 	one->late = true;
-	if (mdevs->retry || sd_event_add_time_relative(host_event(mdevs->registry->host),
+	if (mdevs->retry || sd_event_add_time_relative(host_event(registry_host(mdevs->registry)),
 						       &mdevs->retry, CLOCK_MONOTONIC, RETRY_USEC,
 						       0, mdev_provision_on_retry, mdevs) >= 0)
 		return;
@@ -264,7 +268,7 @@ static void managed_mdev_retry_later(struct managed_mdev *one)
 
 static void managed_mdev_take_result(struct managed_mdev *one, const char *failure)
 {
-	const struct inventory *inv = host_inventory(one->mdevs->registry->host);
+	const struct inventory *inv = host_inventory(registry_host(one->mdevs->registry));
 
 	if (one->act == MDEV_PLAN_REMOVE) {
 		if (failure) {
@@ -294,20 +298,20 @@ static void managed_mdev_take_result(struct managed_mdev *one, const char *failu
 static void managed_mdev_on_task_done(struct task *task, const char *failure, void *userdata)
 {
 	struct managed_mdev *one = userdata;
-	struct registry *registry = one->mdevs->registry;
+	struct mdev_provision *mdevs = one->mdevs;
 	char *const keys[] = { one->key, one->def ? one->def->parent : NULL, NULL };
 	_cleanup_strv_ char **copy = NULL;
 
 	if (strv_copy(keys, &copy) < 0)
 		log_error("Out of memory, what has become of %s is not read", one->key);
 	/* while it counts as running nothing else is started for it */
-	if (host_refresh(registry->host, copy) < 0)
+	if (host_refresh(registry_host(mdevs->registry), copy) < 0)
 		log_error("Cannot read %s", one->key);
 	managed_mdev_take_result(one, failure);
 	one->task = task_free(task);
 	/* @one may be gone after these */
-	registry_refresh(registry);
-	claims_run_queues(registry);
+	mdev_provision_run(mdevs);
+	mdevs->on_done(mdevs->userdata);
 }
 
 /* The file that says it is ours is there before it is. */
@@ -334,7 +338,7 @@ static void managed_mdev_start(struct managed_mdev *one, struct vec *steps,
 	one->act = act;
 	r = managed_mdev_record(one);
 	if (r >= 0)
-		r = task_start(one->mdevs->registry->host, one->key, steps,
+		r = task_start(registry_host(one->mdevs->registry), one->key, steps,
 			       managed_mdev_on_task_done, one, &one->task);
 	if (r >= 0)
 		return;
@@ -350,7 +354,7 @@ static void managed_mdev_start(struct managed_mdev *one, struct vec *steps,
 /* Ours no more, when it is gone: another of this UUID would be somebody else's. */
 static void managed_mdev_note_gone(struct managed_mdev *one)
 {
-	const struct inventory *inv = host_inventory(one->mdevs->registry->host);
+	const struct inventory *inv = host_inventory(registry_host(one->mdevs->registry));
 	const struct device *parent = one->def ? inventory_find(inv, one->def->parent) : NULL;
 
 	if (!one->made || inventory_find(inv, one->key))
@@ -380,7 +384,7 @@ static bool managed_mdev_is_idle(struct managed_mdev *one)
 static void managed_mdev_advance(struct managed_mdev *one, char *const *claimed)
 {
 	struct mdev_state state;
-	const struct inventory *inv = host_inventory(one->mdevs->registry->host);
+	const struct inventory *inv = host_inventory(registry_host(one->mdevs->registry));
 	_cleanup_steps_ struct vec steps = { 0 };
 	enum mdev_plan_action act;
 	char *problem;

@@ -4,8 +4,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/lease/task.h"
-#include "daemon/provision/prepare.h"
-#include "daemon/registry-private.h"
+#include "daemon/provision/sriov.h"
 #include "policy/plan/sriov-plan.h"
 
 /* One definition and how far it is. */
@@ -22,15 +21,20 @@ struct sriov_entry {
 
 struct sriov {
 	struct registry *registry;
+	void (*on_done)(void *userdata);
+	void *userdata;
 	struct vec wanted; /* struct wanted, owned; in the order of the devices */
 };
 
-struct sriov *sriov_new(struct registry *registry)
+struct sriov *sriov_new(struct registry *registry, void (*on_done)(void *userdata), void *userdata)
 {
 	struct sriov *sriov = calloc(1, sizeof(*sriov));
 
-	if (sriov)
-		sriov->registry = registry;
+	if (!sriov)
+		return NULL;
+	sriov->registry = registry;
+	sriov->on_done = on_done;
+	sriov->userdata = userdata;
 	return sriov;
 }
 
@@ -38,7 +42,7 @@ static void *sriov_entry_free(void *data)
 {
 	struct sriov_entry *wanted = data;
 
-	problems_remove(&wanted->sriov->registry->problems, wanted->problem);
+	problems_remove(registry_problems(wanted->sriov->registry), wanted->problem);
 	task_free(wanted->task);
 	def_set_vf_free(wanted->def);
 	free(wanted->seen);
@@ -75,7 +79,7 @@ static int sriov_define_one(struct sriov *sriov, struct vec *before, struct vf_d
 		free(wanted);
 		return -ENOMEM;
 	}
-	problems_remove(&sriov->registry->problems, wanted->problem);
+	problems_remove(registry_problems(sriov->registry), wanted->problem);
 	def_set_vf_free(wanted->def);
 	free(wanted->failure);
 	wanted->problem = NULL;
@@ -95,7 +99,7 @@ static void sriov_withdraw(struct sriov *sriov, struct sriov_entry *wanted)
 		sriov_entry_free(wanted);
 		return;
 	}
-	problems_remove(&sriov->registry->problems, wanted->problem);
+	problems_remove(registry_problems(sriov->registry), wanted->problem);
 	wanted->problem = NULL;
 	wanted->withdrawn = true;
 }
@@ -144,18 +148,19 @@ static void sriov_set_problem(struct sriov_entry *wanted, char *text)
 
 	if (str_eq(wanted->problem ? wanted->problem->text : NULL, owned))
 		return;
-	problems_remove(&wanted->sriov->registry->problems, wanted->problem);
+	problems_remove(registry_problems(wanted->sriov->registry), wanted->problem);
 	wanted->problem = NULL;
 	if (!owned)
 		return;
-	wanted->problem = problems_add(&wanted->sriov->registry->problems, wanted->def->file,
-				       wanted->def->line, wanted->def->column, owned);
+	wanted->problem =
+		problems_add(registry_problems(wanted->sriov->registry), wanted->def->file,
+			     wanted->def->line, wanted->def->column, owned);
 }
 
 static void sriov_on_task_done(struct task *task, const char *failure, void *userdata)
 {
 	struct sriov_entry *wanted = userdata;
-	struct registry *registry = wanted->sriov->registry;
+	struct sriov *sriov = wanted->sriov;
 	char *const keys[] = { wanted->def->device, NULL };
 
 	wanted->task = task_free(task);
@@ -163,10 +168,10 @@ static void sriov_on_task_done(struct task *task, const char *failure, void *use
 		log_error("Out of memory, a failure is not shown");
 	if (!failure)
 		log_info("%s has its virtual functions", wanted->def->device);
-	/* @sriov_entry may be gone after these: they lead to whoever waited */
-	if (host_refresh(registry->host, keys) < 0)
+	/* @wanted may be gone after these: they lead to whoever waited */
+	if (host_refresh(registry_host(sriov->registry), keys) < 0)
 		log_error("Cannot read %s", keys[0]);
-	claims_run_queues(registry);
+	sriov->on_done(sriov->userdata);
 }
 
 static void sriov_start(struct sriov_entry *wanted, struct vec *steps)
@@ -176,8 +181,8 @@ static void sriov_start(struct sriov_entry *wanted, struct vec *steps)
 
 	wanted->done = true;
 	if (r >= 0)
-		r = task_start(wanted->sriov->registry->host, name, steps, sriov_on_task_done,
-			       wanted, &wanted->task);
+		r = task_start(registry_host(wanted->sriov->registry), name, steps,
+			       sriov_on_task_done, wanted, &wanted->task);
 	if (r < 0)
 		log_error_errno(r, "Cannot make the virtual functions of %s", wanted->def->device);
 }
@@ -185,7 +190,7 @@ static void sriov_start(struct sriov_entry *wanted, struct vec *steps)
 /* A device that comes back, or whose driver does, has lost its functions. */
 static void sriov_note_driver(struct sriov_entry *wanted)
 {
-	const struct inventory *inv = host_inventory(wanted->sriov->registry->host);
+	const struct inventory *inv = host_inventory(registry_host(wanted->sriov->registry));
 	const struct device *device = inventory_find(inv, wanted->def->device);
 	const char *driver = device ? str_or(device->driver, "") : NULL;
 
@@ -199,7 +204,7 @@ static void sriov_note_driver(struct sriov_entry *wanted)
 /* Then it matters what the host does with them at this moment, not when it was last heard of. */
 static bool sriov_removes_vfs(const struct sriov_entry *wanted)
 {
-	const struct inventory *inv = host_inventory(wanted->sriov->registry->host);
+	const struct inventory *inv = host_inventory(registry_host(wanted->sriov->registry));
 	const struct device *device = inventory_find(inv, wanted->def->device);
 
 	return device && device->num_vfs > 0 && device->num_vfs != wanted->def->count;
@@ -221,15 +226,16 @@ static void sriov_advance(struct sriov_entry *wanted, char *const *claimed)
 					   wanted->def->device, wanted->failure));
 		return;
 	}
-	r = sriov_plan(host_inventory(registry->host), wanted->def, claimed, &steps, &problem);
+	r = sriov_plan(host_inventory(registry_host(registry)), wanted->def, claimed, &steps,
+		       &problem);
 	if (r >= 0 && steps.n > 0 && sriov_removes_vfs(wanted)) {
 		steps_clear(&steps);
 		free(problem);
 		problem = NULL;
-		r = host_refresh_usage(registry->host);
+		r = host_refresh_usage(registry_host(registry));
 		if (r >= 0)
-			r = sriov_plan(host_inventory(registry->host), wanted->def, claimed, &steps,
-				       &problem);
+			r = sriov_plan(host_inventory(registry_host(registry)), wanted->def,
+				       claimed, &steps, &problem);
 	}
 	if (r < 0) {
 		log_error_errno(r, "The virtual functions of %s are not made", wanted->def->device);
