@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <systemd/sd-login.h>
 #include <unistd.h>
 
@@ -9,9 +10,12 @@
 #include "base/str.h"
 #include "sys/process.h"
 
+#define PROCESS_STAT_PARENT 4
+#define PROCESS_STAT_START_TIME 22
+
 bool process_is_gone(int proc_fd)
 {
-	/* the kernel finds nothing in there any more */
+	/* The kernel finds nothing in the directory of a process that has ended. */
 	return faccessat(proc_fd, "fd", F_OK, 0) < 0;
 }
 
@@ -26,19 +30,21 @@ static int process_read_file(pid_t pid, const char *name, char **ret)
 	return r == -ENOENT ? -ESRCH : r;
 }
 
-/* A number of /proc/PID/stat, by its field as in proc(5). */
+/* Reads a number of /proc/PID/stat, by its field as in proc_pid_stat(5). */
 static int process_read_stat(pid_t pid, int wanted, uint64_t *ret)
 {
 	_cleanup_free_ char *stat = NULL;
 	char *at, *rest = NULL;
-	int r = process_read_file(pid, "stat", &stat);
+	int r;
 
+	r = process_read_file(pid, "stat", &stat);
 	if (r < 0)
 		return r;
-	/* the name may hold anything, so count the fields from the last parenthesis: the 3rd
-	 * follows it */
+	/* The name may hold anything: count from the last parenthesis, which field 3 follows. */
 	at = strrchr(stat, ')');
-	at = at ? strtok_r(at + 1, " ", &rest) : NULL;
+	if (!at)
+		return -EINVAL;
+	at = strtok_r(at + 1, " ", &rest);
 	for (int field = 3; at && field < wanted; field++)
 		at = strtok_r(NULL, " ", &rest);
 	return at ? str_parse_u64(at, 10, UINT64_MAX, ret) : -EINVAL;
@@ -46,24 +52,15 @@ static int process_read_stat(pid_t pid, int wanted, uint64_t *ret)
 
 int process_start_time(pid_t pid, uint64_t *ret)
 {
-	return process_read_stat(pid, 22, ret);
-}
-
-int process_parent(pid_t pid, pid_t *ret)
-{
-	uint64_t parent;
-	int r = process_read_stat(pid, 4, &parent);
-
-	if (r >= 0)
-		*ret = (pid_t)parent;
-	return r;
+	return process_read_stat(pid, PROCESS_STAT_START_TIME, ret);
 }
 
 int process_name(pid_t pid, char **ret)
 {
 	char *name;
-	int r = process_read_file(pid, "comm", &name);
+	int r;
 
+	r = process_read_file(pid, "comm", &name);
 	if (r < 0)
 		return r;
 	*ret = str_chomp(name);
@@ -77,6 +74,34 @@ int process_unit(pid_t pid, char **ret)
 	return r < 0 ? r : 0;
 }
 
+int process_identify(int proc_fd, pid_t pid, struct process_identity *ret)
+{
+	uint64_t parent;
+	struct stat st;
+
+	if (fstat(proc_fd, &st) == 0)
+		ret->uid = st.st_uid;
+	if (process_name(pid, &ret->name) < 0)
+		ret->name = NULL;
+	if (process_unit(pid, &ret->unit) < 0)
+		ret->unit = NULL;
+	if (process_read_stat(pid, PROCESS_STAT_PARENT, &parent) >= 0) {
+		ret->parent = (pid_t)parent;
+		if (process_name(ret->parent, &ret->parent_name) < 0)
+			ret->parent_name = NULL;
+	}
+	/* Ask this last: only then is what was read before of this process. */
+	return process_is_gone(proc_fd) ? -ESRCH : 0;
+}
+
+void process_identity_clear(struct process_identity *identity)
+{
+	free(identity->name);
+	free(identity->parent_name);
+	free(identity->unit);
+	*identity = (struct process_identity){ 0 };
+}
+
 char *process_wchan(pid_t pid)
 {
 	char *wchan;
@@ -84,53 +109,4 @@ char *process_wchan(pid_t pid)
 	if (process_read_file(pid, "wchan", &wchan) < 0)
 		return strdup("?");
 	return str_chomp(wchan);
-}
-
-/* The value of a line of fdinfo; NULL where there is none. */
-static char *process_read_fdinfo(int dir_fd, const char *name, const char *key)
-{
-	_cleanup_free_ char *path = str_printf("../fdinfo/%s", name), *info = NULL;
-	const char *value;
-
-	if (!path || fileio_read_at(dir_fd, path, 65536, &info, NULL) < 0)
-		return NULL;
-	value = strstr(info, key);
-	if (!value)
-		return NULL;
-	value += strlen(key);
-	value += strspn(value, " \t");
-	return strndup(value, strcspn(value, "\n"));
-}
-
-bool process_fd_target(int dir_fd, const char *name, char ret[static PATH_MAX])
-{
-	ssize_t n = readlinkat(dir_fd, name, ret, PATH_MAX - 1);
-
-	if (n >= 0)
-		ret[n] = '\0';
-	return n >= 0;
-}
-
-bool process_fd_is_open(int dir_fd, const char *name, const char *target)
-{
-	_cleanup_free_ char *flags = process_read_fdinfo(dir_fd, name, "flags:");
-	char now[PATH_MAX];
-
-	if (flags && strtoul(flags, NULL, 8) & O_PATH)
-		return false;
-	/* closed meanwhile, and its number perhaps given to another file: these are not the flags
-	 * of that one */
-	return process_fd_target(dir_fd, name, now) && str_eq(now, target);
-}
-
-bool process_fd_is_vfio_device(const char *target)
-{
-	return str_eq(target, "anon_inode:[vfio-device]");
-}
-
-char *process_fd_vfio_devpath(int dir_fd, const char *name)
-{
-	_cleanup_free_ char *path = process_read_fdinfo(dir_fd, name, "vfio-device-syspath:");
-
-	return path && str_starts(path, "/sys/devices/") ? strdup(path + strlen("/sys/")) : NULL;
 }

@@ -1,42 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What /proc and the service manager know of a process. */
+/* Reads from /proc and the service manager what a process is and does. */
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/macro.h"
 
-/* Has the process whose directory in /proc is @proc_fd ended? Then its number may be that of
- * another. */
+/* What is known of a process. Strings are owned, and NULL where unknown. */
+struct process_identity {
+	uid_t uid;
+	pid_t parent; /* 0: unknown */
+	char *name, *parent_name;
+	char *unit; /* of the service manager: "libvirtd.service" */
+};
+
+/*
+ * Identifies the process @pid, whose directory in /proc is @proc_fd. 0, or -ESRCH: it ended before
+ * all was read, so its number may belong to another process by now. process_identity_clear() frees
+ * *ret in both cases.
+ */
+int process_identify(int proc_fd, pid_t pid, struct process_identity *ret) _must_check_;
+void process_identity_clear(struct process_identity *identity);
+
+/* Tells whether the process whose directory in /proc is @proc_fd has ended. */
 bool process_is_gone(int proc_fd) _must_check_;
-/* Field 22 of /proc/PID/stat: a pid that is used again has another one. -ESRCH if there is no such
- * process. */
+
+/*
+ * Reads field 22 of /proc/PID/stat, in clock ticks since boot: a later process with the same pid
+ * has another one. 0 or negative errno; -ESRCH if there is no such process.
+ */
 int process_start_time(pid_t pid, uint64_t *ret) _must_check_;
-int process_parent(pid_t pid, pid_t *ret) _must_check_;
-/* Caller frees both; -ESRCH or -ENODATA where there is none. */
+
+/* Both: 0 or negative errno, -ESRCH or -ENODATA where there is none. The caller frees *ret. */
 int process_name(pid_t pid, char **ret) _must_check_;
 int process_unit(pid_t pid, char **ret) _must_check_;
-/* What the descriptor @name of @dir_fd, a /proc/PID/fd, is: a path, "anon_inode:[…]". False: it is
- * closed. */
-bool process_fd_target(int dir_fd, const char *name, char ret[static PATH_MAX]) _must_check_;
+
 /*
- * Is the file @target, its link, open there, and still? Not if the descriptor only names it
- * (O_PATH), as udev's does when it sets the owner of a node: nothing is opened by that.
- */
-bool process_fd_is_open(int dir_fd, const char *name, const char *target) _must_check_;
-/* Is a descriptor whose link is @target one of a VFIO device that was opened through its group, and
- * so has no node? */
-bool process_fd_is_vfio_device(const char *target) _must_check_;
-/*
- * Where the device of such a one is in sysfs: "devices/pci0000:00/…". Linux tells it from 6.18 on
- * (vfio-device-syspath in Documentation/filesystems/proc.rst). Caller frees; NULL where it is not
- * told, or when out of memory.
- */
-char *process_fd_vfio_devpath(int dir_fd, const char *name) _must_check_;
-/* Where it sleeps in the kernel, "?" if that cannot be told. Caller frees; NULL when out of memory.
+ * Returns the kernel function in which the process sleeps, or "?" if that is unknown. NULL when out
+ * of memory. The caller frees it.
  */
 char *process_wchan(pid_t pid) _must_check_;

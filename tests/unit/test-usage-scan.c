@@ -8,6 +8,7 @@
 #include "faketree.h"
 #include "sys/process.h"
 #include "sys/usage/mounts.h"
+#include "sys/usage/process-walk.h"
 #include "sys/usage/usage-process.h"
 #include "sys/usage/usage-scan.h"
 
@@ -399,12 +400,12 @@ START_TEST(test_fd_is_open)
 	char name[16];
 
 	snprintf(name, sizeof(name), "%d", named);
-	ck_assert(!process_fd_is_open(fds, name, "/dev/null"));
+	ck_assert(!process_walk_fd_is_open(fds, name, "/dev/null"));
 	snprintf(name, sizeof(name), "%d", opened);
-	ck_assert(process_fd_is_open(fds, name, "/dev/null"));
+	ck_assert(process_walk_fd_is_open(fds, name, "/dev/null"));
 	/* what had been seen of it is closed, and the number gone or another file's */
-	ck_assert(!process_fd_is_open(fds, name, "/dev/vfio/10"));
-	ck_assert(!process_fd_is_open(fds, "9999", "/dev/null"));
+	ck_assert(!process_walk_fd_is_open(fds, name, "/dev/vfio/10"));
+	ck_assert(!process_walk_fd_is_open(fds, "9999", "/dev/null"));
 }
 END_TEST
 

@@ -51,7 +51,7 @@ static char *step_vfio_describe_node_users(const struct step_runner *step_runner
 	if (!group || vfio_node_of_members(step_runner->root, id, &nodes) < 0 ||
 	    strv_add(&nodes, group) < 0)
 		return NULL;
-	return open_files_describe(nodes);
+	return open_files_describe(step_runner->root, nodes);
 }
 
 /* Who has one of its devices open; the group's node is not needed for that any more. */
@@ -60,7 +60,9 @@ static char *step_vfio_describe_device_users(const struct step_runner *step_runn
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", id);
 	_cleanup_close_ int members = path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
 
-	return members < 0 ? NULL : open_files_describe_members(members);
+	if (members < 0)
+		return NULL;
+	return open_files_describe_members(step_runner->root, members);
 }
 
 /*

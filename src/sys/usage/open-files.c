@@ -1,138 +1,121 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-#include "base/fileio.h"
 #include "base/str.h"
 #include "sys/process.h"
 #include "sys/usage/open-files.h"
+#include "sys/usage/process-walk.h"
 
-/* Of what is looked for. */
-struct open_file_query {
-	char *const *paths; /* nodes, */
-	int members; /* or devices that are open without one: a directory of them, or negative */
-	bool named;  /* the kernel tells which are open */
+struct open_files_query {
+	char *const *paths; /* device nodes, or */
+	int members; /* the directory of devices that are open without a node; else negative */
+	bool named;  /* the kernel reports which of these devices is open */
 };
 
-/*
- * The last component first: nothing else is looked at more closely than its link, so no file system
- * that hangs is asked. Then the number of the device, since the node may lie elsewhere in the
- * process's own /dev.
- */
-static bool open_files_match_node(int dir_fd, const char *fd_name, const char *target,
-				  char *const *paths)
+static bool open_files_same_name(const char *target, const char *path)
 {
 	const char *slash = strrchr(target, '/');
-	struct stat open_file, node;
 
-	STRV_FOREACH(path, paths)
-		if (slash && str_eq(slash, strrchr(*path, '/')) &&
-		    fstatat(dir_fd, fd_name, &open_file, 0) == 0 && S_ISCHR(open_file.st_mode) &&
-		    stat(*path, &node) == 0 && node.st_rdev == open_file.st_rdev)
+	return slash && str_eq(slash, strrchr(path, '/'));
+}
+
+static enum process_fd_kind open_files_filter(const char *target, void *userdata)
+{
+	const struct open_files_query *query = userdata;
+
+	if (process_walk_is_vfio_device(target))
+		return query->members >= 0 ? PROCESS_FD_VFIO : PROCESS_FD_IGNORED;
+	STRV_FOREACH(path, query->paths)
+		if (open_files_same_name(target, *path))
+			return PROCESS_FD_NODE;
+	return PROCESS_FD_IGNORED;
+}
+
+/* Compares device numbers, because the node may lie elsewhere in the process's own /dev. */
+static bool open_files_match_node(const struct open_files_query *query, const struct process_fd *fd)
+{
+	struct stat node;
+
+	if (!S_ISCHR(fd->st.st_mode))
+		return false;
+	STRV_FOREACH(path, query->paths)
+		if (open_files_same_name(fd->target, *path) && stat(*path, &node) == 0 &&
+		    node.st_rdev == fd->st.st_rdev)
 			return true;
 	return false;
 }
 
-static bool open_files_match_vfio_device(int dir_fd, const char *fd_name, const char *target,
-					 struct open_file_query *open_file_query)
+static bool open_files_match_device(struct open_files_query *query, const struct process_fd *fd)
 {
-	_cleanup_free_ char *place = NULL;
-
-	if (open_file_query->members < 0 || !process_fd_is_vfio_device(target))
-		return false;
-	place = process_fd_vfio_devpath(dir_fd, fd_name);
-	if (!place)
+	if (!fd->devpath)
 		return true;
-	open_file_query->named = true;
-	return faccessat(open_file_query->members, strrchr(place, '/') + 1, F_OK,
+	query->named = true;
+	return faccessat(query->members, strrchr(fd->devpath, '/') + 1, F_OK,
 			 AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static bool open_files_match_process(int proc_fd, struct open_file_query *open_file_query)
+/* Returns 1 for a match: one descriptor is enough to name a process. */
+static int open_files_visit(const struct process_fd *fd, void *userdata)
 {
-	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int fd = openat(proc_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct open_files_query *query = userdata;
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		fd_close(fd);
-		return false;
-	}
-	while ((entry = readdir(dir))) {
-		char target[PATH_MAX];
-
-		if (!process_fd_target(dirfd(dir), entry->d_name, target))
-			continue;
-		if ((open_files_match_node(dirfd(dir), entry->d_name, target,
-					   open_file_query->paths) ||
-		     open_files_match_vfio_device(dirfd(dir), entry->d_name, target,
-						  open_file_query)) &&
-		    process_fd_is_open(dirfd(dir), entry->d_name, target))
-			return true;
-	}
-	return false;
+	return fd->kind == PROCESS_FD_VFIO ? open_files_match_device(query, fd) :
+					     open_files_match_node(query, fd);
 }
 
-static char *open_files_describe_process(int proc_fd, const char *pid)
+static int open_files_add_process(pid_t pid, int proc_fd, char ***list)
 {
-	_cleanup_free_ char *comm = NULL, *unit = NULL;
-	struct stat st;
+	_cleanup_(process_identity_clear) struct process_identity identity = { 0 };
+	_cleanup_free_ char *text = NULL;
 
-	if (fstat(proc_fd, &st) < 0)
+	if (process_identify(proc_fd, pid, &identity) < 0)
+		return 0; /* a process that has ended has nothing open */
+	text = str_printf("pid %d (%s%suid %u%s%s)", (int)pid, str_or(identity.name, ""),
+			  identity.name ? ", " : "", (unsigned)identity.uid,
+			  identity.unit ? ", " : "", str_or(identity.unit, ""));
+	if (!text)
+		return -ENOMEM;
+	return strv_add(list, text);
+}
+
+static char *open_files_find(const struct sysfs_root *root, struct open_files_query *query)
+{
+	static const struct process_fd_visitor visitor = { open_files_filter, open_files_visit };
+	_cleanup_process_walk_ struct process_walk *walk = NULL;
+	_cleanup_strv_ char **processes = NULL;
+
+	if (process_walk_new(root, &walk) < 0)
 		return NULL;
-	if (process_unit((pid_t)strtol(pid, NULL, 10), &unit) < 0)
-		unit = NULL;
-	if (fileio_read_at(proc_fd, "comm", 4096, &comm, NULL) < 0)
-		comm = NULL;
-	return str_printf("pid %s (%s%suid %u%s%s)", pid, comm ? str_chomp(comm) : "",
-			  comm ? ", " : "", (unsigned)st.st_uid, unit ? ", " : "",
-			  str_or(unit, ""));
-}
+	for (;;) {
+		_cleanup_close_ int proc_fd = -EBADF;
+		pid_t pid;
 
-static char *open_files_find(struct open_file_query *open_file_query)
-{
-	_cleanup_closedir_ DIR *proc = opendir("/proc");
-	_cleanup_strv_ char **found = NULL;
-	struct dirent *entry;
-	unsigned pid;
-
-	while (proc && (entry = readdir(proc))) {
-		_cleanup_close_ int fd = -EBADF;
-		_cleanup_free_ char *text = NULL;
-
-		if (str_parse_uint(entry->d_name, &pid) < 0 || pid == (unsigned)getpid())
+		if (process_walk_next(walk, &pid, &proc_fd) == 0)
+			break;
+		if (pid == getpid() || process_walk_fds(proc_fd, &visitor, query) == 0)
 			continue;
-		fd = openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 || !open_files_match_process(fd, open_file_query))
-			continue;
-		text = open_files_describe_process(fd, entry->d_name);
-		/* the last question: what has ended since has nothing open, and what was told of it
-		 * may be another's */
-		if (process_is_gone(fd))
-			continue;
-		if (!text || strv_add(&found, text) < 0)
+		if (open_files_add_process(pid, proc_fd, &processes) < 0)
 			return NULL;
 	}
-	return found ? strv_join(found, ", ") : NULL;
+	return processes ? strv_join(processes, ", ") : NULL;
 }
 
-char *open_files_describe(char *const *paths)
+char *open_files_describe(const struct sysfs_root *root, char *const *paths)
 {
-	struct open_file_query open_file_query = { .paths = paths, .members = -EBADF };
+	struct open_files_query query = { .paths = paths, .members = -EBADF };
 
-	return open_files_find(&open_file_query);
+	return open_files_find(root, &query);
 }
 
-char *open_files_describe_members(int members)
+char *open_files_describe_members(const struct sysfs_root *root, int members)
 {
-	struct open_file_query open_file_query = { .members = members };
-	_cleanup_free_ char *who = open_files_find(&open_file_query);
+	struct open_files_query query = { .members = members };
+	_cleanup_free_ char *holders = open_files_find(root, &query);
 
-	if (!who || open_file_query.named)
-		return TAKE_PTR(who);
-	return str_printf("one of those that have VFIO devices open: %s", who);
+	if (!holders || query.named)
+		return TAKE_PTR(holders);
+	return str_printf("one of those that have VFIO devices open: %s", holders);
 }

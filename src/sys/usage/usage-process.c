@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -12,31 +11,30 @@
 #include "sys/process.h"
 #include "sys/usage/block-device.h"
 #include "sys/usage/mounts.h"
+#include "sys/usage/process-walk.h"
 #include "sys/usage/usage-process.h"
 
 struct usage_process_walk {
 	struct usage_set set;
-	char **pids; /* as they were at the start */
-	size_t next;
-	char **namespaces; /* of mounts, those that have been read: "mnt:[4026531841]" */
-	char **disks;	   /* numbers of those that the host's own namespace has mounted: "259:1" */
-	struct vec unnamed; /* struct use, owned: a VFIO device of which the kernel does not tell
-			       which one it is */
+	struct process_walk *processes;
+	char **namespaces;  /* mount namespaces that have been read: "mnt:[4026531841]" */
+	char **disks;	    /* numbers of the disks that the host's own namespace has mounted */
+	struct vec unnamed; /* struct usage, owned: VFIO devices that the kernel does not name */
 };
 
 /* One process while it is looked at. */
-struct process {
+struct usage_process {
 	struct usage_process_walk *walk;
-	int fd;	       /* of its directory */
-	bool known;    /* what follows is */
-	bool fleeting; /* gone meanwhile, one of udev's, here for a moment, or the daemon's own */
-	bool has_group,
-		has_unnamed; /* of VFIO's: a group's node, a device that the kernel does not name */
 	pid_t pid;
-	char *name, *unit;
+	int fd; /* of its directory in /proc */
+	bool identified;
+	bool ignored;	  /* it has ended, is one of udev's, or is the daemon or a child of it */
+	bool has_group;	  /* it has the node of a VFIO group open */
+	bool has_unnamed; /* it has a VFIO device open that the kernel does not name */
+	struct process_identity identity;
 };
 
-/* --- who it is --- */
+/* --- which process it is --- */
 
 static bool usage_process_is_udev(const char *name)
 {
@@ -44,79 +42,95 @@ static bool usage_process_is_udev(const char *name)
 	       str_eq(name, "udevd");
 }
 
-static void usage_process_identify(struct process *process)
+static bool usage_process_is_own(const struct usage_process *process)
 {
-	_cleanup_free_ char *parent_name = NULL;
-	pid_t parent = 0;
-
-	if (process->known)
-		return;
-	process->known = true;
-	if (process_name(process->pid, &process->name) < 0)
-		process->name = NULL;
-	if (process_unit(process->pid, &process->unit) < 0)
-		process->unit = NULL;
-	if (process_parent(process->pid, &parent) >= 0 && process_name(parent, &parent_name) < 0)
-		parent_name = NULL;
-	/* the last question, or what was told before is another's */
-	process->fleeting = process_is_gone(process->fd) || usage_process_is_udev(process->name) ||
-			    usage_process_is_udev(parent_name) ||
-			    str_eq(process->unit, "systemd-udevd.service") ||
-			    process->pid == getpid() || parent == getpid();
+	return process->pid == getpid() || process->identity.parent == getpid();
 }
 
-/* Borrows all that it points to. */
-static struct usage usage_process_make(const struct process *process, const char *kind,
+/* Ignores what is there for a moment only: udev's processes, and those of the daemon. */
+static void usage_process_identify(struct usage_process *process)
+{
+	const struct process_identity *identity = &process->identity;
+
+	if (process->identified)
+		return;
+	process->identified = true;
+	process->ignored = process_identify(process->fd, process->pid, &process->identity) < 0 ||
+			   usage_process_is_udev(identity->name) ||
+			   usage_process_is_udev(identity->parent_name) ||
+			   str_eq(identity->unit, "systemd-udevd.service") ||
+			   usage_process_is_own(process);
+}
+
+/* Returns a usage that borrows all strings. */
+static struct usage usage_process_make(const struct usage_process *process, const char *kind,
 				       const char *what)
 {
 	return (struct usage){
 		.kind = (char *)kind,
 		.what = (char *)what,
 		.pid = process->pid,
-		.name = process->name,
-		.unit = process->unit,
+		.name = process->identity.name,
+		.unit = process->identity.unit,
 		.source = USAGE_OF_PROCESSES,
 	};
 }
 
-static int usage_process_add(struct process *process, const char *key, const char *kind,
+static int usage_process_add(struct usage_process *process, const char *key, const char *kind,
 			     const char *what)
 {
 	struct usage usage;
 
 	usage_process_identify(process);
+	if (process->ignored)
+		return 0;
 	usage = usage_process_make(process, kind, what);
-	return process->fleeting ? 0 : usage_set_add(&process->walk->set, key, &usage);
+	return usage_set_add(&process->walk->set, key, &usage);
 }
 
-static int usage_process_add_all(struct process *process, char *const *keys, const char *kind,
+static int usage_process_add_all(struct usage_process *process, char *const *keys, const char *kind,
 				 const char *what)
 {
-	int r = 0;
+	STRV_FOREACH(key, keys) {
+		int r = usage_process_add(process, *key, kind, what);
 
-	STRV_FOREACH(key, keys)
-		if (r >= 0)
-			r = usage_process_add(process, *key, kind, what);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* --- what it has open --- */
 
-/* What most processes have open, and no device has behind it. */
+/* Tells whether most processes have this node open, and no device is behind it. */
 static bool usage_process_is_common_node(const char *path)
 {
 	static const char *const prefixes[] = { "/dev/null",	"/dev/pts/", "/dev/shm/",
 						"/dev/urandom", "/dev/zero", "/dev/tty",
 						"/dev/kmsg" };
 
+	if (str_starts(path, "/dev/ttyS"))
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (str_starts(path, prefixes[i]) && !str_starts(path, "/dev/ttyS"))
+		if (str_starts(path, prefixes[i]))
 			return true;
 	return false;
 }
 
-/* "/dev/vfio/12": whoever has the group has all of its devices that are with VFIO. */
-static int usage_process_add_group(struct process *process, const char *number, const char *path)
+static enum process_fd_kind usage_process_filter(const char *target, void *userdata)
+{
+	if (str_starts(target, "/dev/"))
+		return usage_process_is_common_node(target) ? PROCESS_FD_IGNORED : PROCESS_FD_NODE;
+	if (process_walk_is_vfio_device(target))
+		return PROCESS_FD_VFIO;
+	if (str_starts(target, "/sys/devices/") && str_starts(strrchr(target, '/'), "/resource"))
+		return PROCESS_FD_LINK;
+	return PROCESS_FD_IGNORED;
+}
+
+/* "/dev/vfio/12": a process that has the group has all of its devices that are with VFIO. */
+static int usage_process_add_group(struct usage_process *process, const char *number,
+				   const char *path)
 {
 	const struct iommu_group *group;
 	unsigned id;
@@ -127,140 +141,120 @@ static int usage_process_add_group(struct process *process, const char *number, 
 	if (!group)
 		return 0;
 	VEC_FOREACH(const struct device, device, &group->devices) {
-		int r = vfio_choice_is_bound(device) ?
-				usage_process_add(process, device->key, USAGE_VFIO, path) :
-				0;
+		int r;
 
+		if (!vfio_choice_is_bound(device))
+			continue;
+		r = usage_process_add(process, device->key, USAGE_VFIO, path);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-/* @place: of sysfs. */
-static int usage_process_add_open(struct process *process, const char *place, const char *path)
+/* Adds the use of what lies at @devpath in sysfs ("devices/…"), open by the name @path. */
+static int usage_process_add_open(struct usage_process *process, const char *devpath,
+				  const char *path)
 {
 	static const char groups[] = "devices/virtual/vfio/";
-	const char *kind = strstr(place, "/vfio-dev/") ? USAGE_VFIO : USAGE_OPEN;
 	_cleanup_strv_ char **owners = NULL;
+	const char *kind;
 	int r;
 
-	if (str_starts(place, groups)) {
+	if (str_starts(devpath, groups)) {
 		process->has_group = true;
-		return usage_process_add_group(process, place + strlen(groups), path);
+		return usage_process_add_group(process, devpath + strlen(groups), path);
 	}
-	r = block_device_owners_of_devpath(&process->walk->set, place, &owners);
-	return r < 0 ? r : usage_process_add_all(process, owners, kind, path);
+	r = block_device_owners_of_devpath(&process->walk->set, devpath, &owners);
+	if (r < 0)
+		return r;
+	kind = strstr(devpath, "/vfio-dev/") ? USAGE_VFIO : USAGE_OPEN;
+	return usage_process_add_all(process, owners, kind, path);
 }
 
-/* Whoever has a RAID open uses all disks of it. */
-static int usage_process_add_open_disk(struct process *process, dev_t number, const char *path)
+/* Adds all disks below a block device: a process that has a RAID open uses all disks of it. */
+static int usage_process_add_disk(struct usage_process *process, dev_t number, const char *kind,
+				  const char *what)
 {
 	_cleanup_free_ char *name = NULL;
 	_cleanup_strv_ char **owners = NULL;
-	int r = block_device_by_number(&process->walk->set, number, &name);
-
-	if (r >= 0 && name)
-		r = block_device_owners(&process->walk->set, name, &owners);
-	return r < 0 ? r : usage_process_add_all(process, owners, USAGE_OPEN, path);
-}
-
-static int usage_process_scan_node(struct process *process, int dir_fd, const char *name,
-				   const char *path)
-{
-	_cleanup_free_ char *link = NULL, *place = NULL;
-	struct stat st;
 	int r;
 
-	if (fstatat(dir_fd, name, &st, 0) < 0 || !(S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode)))
-		return 0;
-	if (!process_fd_is_open(dir_fd, name, path))
-		return 0;
-	if (S_ISBLK(st.st_mode))
-		return usage_process_add_open_disk(process, st.st_rdev, path);
-	link = str_printf("sys/dev/char/%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	r = block_device_by_number(&process->walk->set, number, &name);
+	if (r < 0 || !name)
+		return r;
+	r = block_device_owners(&process->walk->set, name, &owners);
+	if (r < 0)
+		return r;
+	return usage_process_add_all(process, owners, kind, what);
+}
+
+static int usage_process_add_node(struct usage_process *process, const struct process_fd *fd)
+{
+	_cleanup_free_ char *link = NULL, *devpath = NULL;
+	dev_t number = fd->st.st_rdev;
+	int r;
+
+	if (S_ISBLK(fd->st.st_mode))
+		return usage_process_add_disk(process, number, USAGE_OPEN, fd->target);
+	link = str_printf("sys/dev/char/%u:%u", major(number), minor(number));
 	if (!link)
 		return -ENOMEM;
-	r = usage_set_devpath(&process->walk->set, link, &place);
-	return r < 0 || !place ? r : usage_process_add_open(process, place, path);
+	r = usage_set_devpath(&process->walk->set, link, &devpath);
+	if (r < 0 || !devpath)
+		return r;
+	return usage_process_add_open(process, devpath, fd->target);
 }
 
-/* Whoever has let go of the group that it opened a device through shows in no node. */
-static int usage_process_scan_vfio_fd(struct process *process, int dir_fd, const char *name,
-				      const char *path)
+/* A process that has closed the group through which it opened a device shows in no node. */
+static int usage_process_add_vfio_device(struct usage_process *process, const char *devpath)
 {
-	_cleanup_free_ char *place = process_fd_vfio_devpath(dir_fd, name), *key = NULL;
+	_cleanup_free_ char *key = NULL;
 	int r;
 
-	if (!process_fd_is_open(dir_fd, name, path))
-		return 0;
-	if (!place) {
+	if (!devpath) {
 		process->has_unnamed = true;
 		return 0;
 	}
-	r = usage_set_owner_of_devpath(&process->walk->set, place, &key);
-	return r < 0 || !key ? r : usage_process_add(process, key, USAGE_VFIO, "its descriptor");
+	r = usage_set_owner_of_devpath(&process->walk->set, devpath, &key);
+	if (r < 0 || !key)
+		return r;
+	return usage_process_add(process, key, USAGE_VFIO, "its descriptor");
 }
 
-/* What it has open through a group that it has as well is told by the group. */
-static int usage_process_note_unnamed(struct process *process)
+static int usage_process_visit(const struct process_fd *fd, void *userdata)
+{
+	struct usage_process *process = userdata;
+
+	switch (fd->kind) {
+	case PROCESS_FD_NODE:
+		return usage_process_add_node(process, fd);
+	case PROCESS_FD_VFIO:
+		return usage_process_add_vfio_device(process, fd->devpath);
+	case PROCESS_FD_LINK:
+		return usage_process_add_open(process, fd->target + strlen("/sys/"), fd->target);
+	case PROCESS_FD_IGNORED:
+		break;
+	}
+	return 0;
+}
+
+/* Skips a process that also has a group open: the group's node accounts for its devices. */
+static int usage_process_note_unnamed(struct usage_process *process)
 {
 	struct usage usage;
 
 	if (!process->has_unnamed || process->has_group)
 		return 0;
 	usage_process_identify(process);
+	if (process->ignored)
+		return 0;
 	usage = usage_process_make(process, USAGE_VFIO,
 				   "a VFIO device, the kernel does not tell which,");
-	return process->fleeting ? 0 : usage_list_add(&process->walk->unnamed, &usage);
+	return usage_list_add(&process->walk->unnamed, &usage);
 }
 
-static int usage_process_scan_fd(struct process *process, int dir_fd, const char *name)
-{
-	char path[PATH_MAX];
-	const char *file;
-
-	if (!process_fd_target(dir_fd, name, path))
-		return 0;
-	/*
-	 * the link tells where a file is without asking its filesystem, which may be a server that
-	 * is gone
-	 */
-	if (str_starts(path, "/dev/"))
-		return usage_process_is_common_node(path) ?
-			       0 :
-			       usage_process_scan_node(process, dir_fd, name, path);
-	if (process_fd_is_vfio_device(path))
-		return usage_process_scan_vfio_fd(process, dir_fd, name, path);
-	file = strrchr(path, '/');
-	if (str_starts(path, "/sys/devices/") && str_starts(file, "/resource"))
-		return usage_process_add_open(process, path + strlen("/sys/"), path);
-	return 0;
-}
-
-static int usage_process_scan_fds(struct process *process)
-{
-	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int fd = openat(process->fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		fd_close(fd);
-		return 0;
-	}
-	while ((entry = readdir(dir))) {
-		int r = entry->d_name[0] == '.' ?
-				0 :
-				usage_process_scan_fd(process, dirfd(dir), entry->d_name);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* --- what is mounted where it is --- */
+/* --- what is mounted in its namespace --- */
 
 static char *usage_process_disk_number(dev_t device)
 {
@@ -274,24 +268,21 @@ static int usage_process_on_own_mount(const struct mount_line *mount, void *user
 
 	if (!number)
 		return -ENOMEM;
-	return strv_contains(walk->disks, number) ? 0 : strv_add(&walk->disks, number);
+	if (strv_contains(walk->disks, number))
+		return 0;
+	return strv_add(&walk->disks, number);
 }
 
 static int usage_process_on_foreign_mount(const struct mount_line *mount, void *userdata)
 {
-	struct process *process = userdata;
-	_cleanup_free_ char *number = usage_process_disk_number(mount->device), *name = NULL;
-	_cleanup_strv_ char **owners = NULL;
-	int r;
+	struct usage_process *process = userdata;
+	_cleanup_free_ char *number = usage_process_disk_number(mount->device);
 
 	if (!number)
 		return -ENOMEM;
 	if (strv_contains(process->walk->disks, number))
 		return 0;
-	r = block_device_by_number(&process->walk->set, mount->device, &name);
-	if (r >= 0 && name)
-		r = block_device_owners(&process->walk->set, name, &owners);
-	return r < 0 ? r : usage_process_add_all(process, owners, USAGE_MOUNTED, mount->point);
+	return usage_process_add_disk(process, mount->device, USAGE_MOUNTED, mount->point);
 }
 
 static FILE *usage_process_open_mounts(int proc_fd)
@@ -304,7 +295,7 @@ static FILE *usage_process_open_mounts(int proc_fd)
 	return file;
 }
 
-/* True once for each namespace. */
+/* Returns true once for each namespace. */
 static bool usage_process_is_new_namespace(struct usage_process_walk *walk, int proc_fd)
 {
 	char name[64];
@@ -316,7 +307,7 @@ static bool usage_process_is_new_namespace(struct usage_process_walk *walk, int 
 	return !strv_contains(walk->namespaces, name) && strv_add(&walk->namespaces, name) >= 0;
 }
 
-static int usage_process_scan_mounts(struct process *process)
+static int usage_process_scan_mounts(struct usage_process *process)
 {
 	_cleanup_fclose_ FILE *file = NULL;
 
@@ -349,9 +340,10 @@ int usage_process_walk_new(const struct sysfs_root *root, struct usage_process_w
 	if (!walk)
 		return -ENOMEM;
 	walk->set.root = root;
-	r = usage_set_list_dir(&walk->set, "proc", &walk->pids);
-	if (r >= 0)
-		r = usage_process_read_own_mounts(walk);
+	r = process_walk_new(root, &walk->processes);
+	if (r == -ENOMEM)
+		return r;
+	r = usage_process_read_own_mounts(walk);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(walk);
@@ -363,7 +355,7 @@ struct usage_process_walk *usage_process_walk_free(struct usage_process_walk *wa
 	if (!walk)
 		return NULL;
 	usage_set_clear(&walk->set);
-	strv_free(walk->pids);
+	process_walk_free(walk->processes);
 	strv_free(walk->namespaces);
 	strv_free(walk->disks);
 	usage_list_clear(&walk->unnamed);
@@ -371,34 +363,42 @@ struct usage_process_walk *usage_process_walk_free(struct usage_process_walk *wa
 	return NULL;
 }
 
-static int usage_process_scan(struct usage_process_walk *walk, const char *name)
+static int usage_process_scan(struct usage_process *process)
 {
-	struct process process = { .walk = walk, .fd = -EBADF };
-	_cleanup_free_ char *path = NULL;
-	unsigned pid;
+	static const struct process_fd_visitor visitor = { usage_process_filter,
+							   usage_process_visit };
 	int r;
 
-	if (str_parse_uint(name, &pid) < 0)
-		return 0;
-	path = str_printf("proc/%s", name);
-	if (!path)
-		return -ENOMEM;
-	process.pid = (pid_t)pid;
-	process.fd = sysfs_root_open_dir(walk->set.root, path);
-	if (process.fd < 0)
-		return 0;
-	r = usage_process_scan_fds(&process);
-	if (r >= 0)
-		r = usage_process_note_unnamed(&process);
-	if (r >= 0)
-		r = usage_process_scan_mounts(&process);
-	fd_close(process.fd);
-	free(process.name);
-	free(process.unit);
-	return r;
+	r = process_walk_fds(process->fd, &visitor, process);
+	if (r < 0)
+		return r;
+	r = usage_process_note_unnamed(process);
+	if (r < 0)
+		return r;
+	return usage_process_scan_mounts(process);
 }
 
-/* A device that somebody has, who was not found, may be any of theirs. */
+int usage_process_walk_step(struct usage_process_walk *walk, const struct inventory *inv,
+			    unsigned n)
+{
+	walk->set.inv = inv;
+	for (; n > 0; n--) {
+		struct usage_process process = { .walk = walk };
+		int r;
+
+		if (!walk->processes ||
+		    process_walk_next(walk->processes, &process.pid, &process.fd) == 0)
+			return 0;
+		r = usage_process_scan(&process);
+		fd_close(process.fd);
+		process_identity_clear(&process.identity);
+		if (r < 0)
+			return r;
+	}
+	return 1;
+}
+
+/* Adds to each device that is open by an unknown process all processes that it may be. */
 static int usage_process_add_unnamed(struct usage_process_walk *walk)
 {
 	if (walk->unnamed.n == 0)
@@ -414,21 +414,6 @@ static int usage_process_add_unnamed(struct usage_process_walk *walk)
 	return 0;
 }
 
-int usage_process_walk_step(struct usage_process_walk *walk, const struct inventory *inv,
-			    unsigned n)
-{
-	size_t total = strv_length(walk->pids);
-
-	walk->set.inv = inv;
-	for (; n > 0 && walk->next < total; n--) {
-		int r = usage_process_scan(walk, walk->pids[walk->next++]);
-
-		if (r < 0)
-			return r;
-	}
-	return walk->next < total;
-}
-
 int usage_process_walk_apply(struct usage_process_walk *walk, struct inventory *inv,
 			     const struct vec *only, bool *ret_changed)
 {
@@ -436,5 +421,7 @@ int usage_process_walk_apply(struct usage_process_walk *walk, struct inventory *
 
 	walk->set.inv = inv;
 	r = usage_process_add_unnamed(walk);
-	return r < 0 ? r : usage_set_apply(&walk->set, inv, USAGE_OF_PROCESSES, only, ret_changed);
+	if (r < 0)
+		return r;
+	return usage_set_apply(&walk->set, inv, USAGE_OF_PROCESSES, only, ret_changed);
 }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Walks the processes in /proc and the descriptors that they have open. A filter sees the link of
+ * each descriptor first, because a link shows where a file is without asking its filesystem, which
+ * may be a server that is gone. Only what the filter wants is looked at more closely. Descriptors
+ * in flight are missed, and those that are opened during the walk may be.
+ */
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/macro.h"
+#include "sys/sysfs.h"
+
+struct process_walk;
+
+/* Lists the processes below "proc" of @root, as they are now. 0 or negative errno. */
+int process_walk_new(const struct sysfs_root *root, struct process_walk **ret) _must_check_;
+struct process_walk *process_walk_free(struct process_walk *walk);
+DEFINE_CLEANUP(struct process_walk *, process_walk_freep, process_walk_free)
+#define _cleanup_process_walk_ _cleanup_(process_walk_freep)
+
+/*
+ * Opens the directory of the next process that still exists. The caller closes *ret_fd. Returns 1,
+ * or 0 after the last process.
+ */
+int process_walk_next(struct process_walk *walk, pid_t *ret_pid, int *ret_fd) _must_check_;
+
+/* --- descriptors of one process --- */
+
+enum process_fd_kind {
+	PROCESS_FD_IGNORED,
+	PROCESS_FD_LINK, /* any file; its link is enough */
+	PROCESS_FD_NODE, /* a device node; any other file is skipped */
+	PROCESS_FD_VFIO, /* a VFIO device that was opened through its group, so it has no node */
+};
+
+struct process_fd {
+	enum process_fd_kind kind;
+	const char *target;  /* its link: "/dev/vfio/12", "anon_inode:[…]" */
+	struct stat st;	     /* of PROCESS_FD_NODE */
+	const char *devpath; /* of PROCESS_FD_VFIO: "devices/pci0000:00/…"; NULL: not known */
+};
+
+struct process_fd_visitor {
+	/* Decides by its link how closely to look at a descriptor. */
+	enum process_fd_kind (*filter)(const char *target, void *userdata);
+	/* Receives a descriptor, borrowed, that is open. 0 continues, all else ends the walk. */
+	int (*visit)(const struct process_fd *fd, void *userdata);
+};
+
+/*
+ * Visits the open descriptors of the process whose directory in /proc is @proc_fd. A descriptor
+ * that only names its file (O_PATH) is not open, nor is one that is closed while it is looked at:
+ * udev has both for a moment when it sets the owner of a node. Returns 0, or the first result of
+ * visit() that is not 0.
+ */
+int process_walk_fds(int proc_fd, const struct process_fd_visitor *visitor,
+		     void *userdata) _must_check_;
+
+/* Tells whether @target is the link of a VFIO device that was opened through its group. */
+bool process_walk_is_vfio_device(const char *target) _must_check_;
+
+/* Tells whether @name of @dir_fd, a /proc/PID/fd, still has the file @target open. */
+bool process_walk_fd_is_open(int dir_fd, const char *name, const char *target) _must_check_;
