@@ -4,8 +4,10 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/dir.h"
 #include "base/fileio.h"
 #include "base/str.h"
+#include "model/device-bus.h"
 #include "sys/fault.h"
 #include "sys/sysfs.h"
 
@@ -37,6 +39,15 @@ int sysfs_root_open_dir(const struct sysfs_root *root, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+int sysfs_root_list(const struct sysfs_root *root, const char *path, DIR **ret)
+{
+	int r = fault_point("open", path);
+
+	if (r < 0)
+		return r;
+	return dir_open_at(root->fd, path, ret);
+}
+
 int sysfs_root_open_node(const struct sysfs_root *root, const char *path)
 {
 	int fd = fault_point("open", path);
@@ -47,14 +58,24 @@ int sysfs_root_open_node(const struct sysfs_root *root, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+int sysfs_open_device(const struct sysfs_root *root, const char *bus, const char *address)
+{
+	_cleanup_free_ char *path = device_bus_sysfs_path(bus, address);
+
+	if (!path)
+		return -ENOMEM;
+	return sysfs_root_open_dir(root, path);
+}
+
 int sysfs_read(int dir_fd, const char *name, char **ret)
 {
 	char *value;
-	int r = fault_point("read", name);
+	int r;
 
-	if (r >= 0)
-		r = fileio_read_at(dir_fd, name, SYSFS_MAX, &value, NULL);
-
+	r = fault_point("read", name);
+	if (r < 0)
+		return r;
+	r = fileio_read_at(dir_fd, name, SYSFS_MAX, &value, NULL);
 	if (r < 0)
 		return r;
 	*ret = str_chomp(value);

@@ -108,14 +108,6 @@ static void probe_errors_read_eeh(int dir_fd, struct device_errors *ret)
 
 /* --- both --- */
 
-static int probe_errors_open_device(const struct sysfs_root *root, const struct device *device)
-{
-	_cleanup_free_ char *path =
-		str_printf("sys/bus/%s/devices/%s", device->bus, device->address);
-
-	return path ? sysfs_root_open_dir(root, path) : -ENOMEM;
-}
-
 void probe_errors_init(int dir_fd, struct device *device)
 {
 	struct device_errors *errors = &device->errors;
@@ -136,7 +128,7 @@ int probe_errors(const struct sysfs_root *root, const struct inventory *inv,
 				     .above_known = true,
 				     .eeh_known = ret->eeh_known,
 				     .given_up = ret->given_up };
-	_cleanup_close_ int fd = probe_errors_open_device(root, device);
+	_cleanup_close_ int fd = sysfs_open_device(root, device->bus, device->address);
 
 	if (fd < 0)
 		return fd == -ENOMEM ? fd : 0;
@@ -144,7 +136,7 @@ int probe_errors(const struct sysfs_root *root, const struct inventory *inv,
 	probe_errors_read_eeh(fd, &now);
 	for (const struct device *port = device;
 	     port->parent && (port = inventory_find(inv, port->parent));) {
-		_cleanup_close_ int dir = probe_errors_open_device(root, port);
+		_cleanup_close_ int dir = sysfs_open_device(root, port->bus, port->address);
 
 		if (dir == -ENOMEM)
 			return dir;

@@ -192,10 +192,14 @@ static void probe_carry_over(struct device *from, struct device *to)
 static int probe_reread_config(struct probe *probe, struct inventory *inv, struct device *vf)
 {
 	const struct device *pf = vf->physfn ? inventory_find(inv, vf->physfn) : NULL;
-	_cleanup_free_ char *path = pf ? str_printf("sys/bus/pci/devices/%s", vf->address) : NULL;
-	_cleanup_close_ int fd = path ? sysfs_root_open_dir(probe->root, path) : -ENOENT;
+	_cleanup_close_ int fd = -EBADF;
 
-	return fd < 0 ? 0 : probe_config_reread(fd, vf, pf);
+	if (!pf)
+		return 0;
+	fd = sysfs_open_device(probe->root, "pci", vf->address);
+	if (fd < 0)
+		return 0;
+	return probe_config_reread(fd, vf, pf);
 }
 
 int probe_update(struct probe *probe, struct inventory *inv, const char *bus, const char *address,
@@ -434,9 +438,7 @@ static int probe_read_host(struct probe *probe, struct inventory *inv)
 
 int probe_poll_device(struct probe *probe, struct device *device, bool *ret_changed)
 {
-	_cleanup_free_ char *path =
-		str_printf("sys/bus/%s/devices/%s", device->bus, device->address);
-	_cleanup_close_ int fd = path ? sysfs_root_open_dir(probe->root, path) : -ENOMEM;
+	_cleanup_close_ int fd = sysfs_open_device(probe->root, device->bus, device->address);
 
 	*ret_changed = false;
 	if (fd == -ENOMEM)

@@ -6,7 +6,6 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "model/device-bus.h"
 #include "model/pciaddr.h"
 #include "model/usb-companion.h"
 #include "policy/plan/vfio-choice.h"
@@ -16,12 +15,15 @@
 static int step_companion_open_function(const struct step_runner *step_runner,
 					const struct pciaddr *addr, uint32_t *ret_class)
 {
-	char address[PCIADDR_SIZE];
-	_cleanup_free_ char *path = device_bus_sysfs_path("pci", pciaddr_format(addr, address));
-	_cleanup_close_ int fd = path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
+	_cleanup_close_ int fd = -EBADF;
 	unsigned long long class_code;
-	int r = fd < 0 ? fd : sysfs_read_number(fd, "class", 16, &class_code);
+	char address[PCIADDR_SIZE];
+	int r;
 
+	fd = sysfs_open_device(step_runner->root, "pci", pciaddr_format(addr, address));
+	if (fd < 0)
+		return fd;
+	r = sysfs_read_number(fd, "class", 16, &class_code);
 	if (r < 0)
 		return r;
 	*ret_class = (uint32_t)class_code;

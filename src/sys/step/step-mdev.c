@@ -10,13 +10,6 @@
 #include "sys/fault.h"
 #include "sys/step/step-private.h"
 
-static int step_mdev_open_device(const struct step_runner *step_runner, const struct step *step)
-{
-	_cleanup_free_ char *path = device_bus_sysfs_path(step->bus, step->address);
-
-	return path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
-}
-
 /* "mtty/mtty-2" */
 static int step_mdev_split_value(const char *value, char **ret_parent, char **ret_type)
 {
@@ -63,7 +56,7 @@ int step_mdev_create(struct step_runner *step_runner, const struct step *step, c
 	r = sysfs_write(step_runner->root->fd, path, step->address);
 	if (r < 0)
 		return step_mdev_explain(r, parent, type, ret_cause);
-	fd = step_mdev_open_device(step_runner, step);
+	fd = step_open_device(step_runner, step);
 	if (fd < 0)
 		return fd;
 	r = sysfs_read_link(fd, "mdev_type", &now);
@@ -81,7 +74,7 @@ int step_mdev_create(struct step_runner *step_runner, const struct step *step, c
 int step_mdev_set_attribute(struct step_runner *step_runner, const struct step *step,
 			    char **ret_cause)
 {
-	_cleanup_close_ int fd = step_mdev_open_device(step_runner, step);
+	_cleanup_close_ int fd = step_open_device(step_runner, step);
 	const char *value = strchr(step->value, '=');
 	_cleanup_free_ char *name =
 		value ? strndup(step->value, (size_t)(value - step->value)) : NULL;
@@ -104,7 +97,7 @@ int step_mdev_set_attribute(struct step_runner *step_runner, const struct step *
 
 int step_mdev_remove(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int fd = step_mdev_open_device(step_runner, step), after = -EBADF;
+	_cleanup_close_ int fd = step_open_device(step_runner, step), after = -EBADF;
 	int r;
 
 	if (fd == -ENOENT)
@@ -112,7 +105,7 @@ int step_mdev_remove(struct step_runner *step_runner, const struct step *step, c
 	if (fd < 0)
 		return fd;
 	r = sysfs_write(fd, "remove", "1");
-	after = step_mdev_open_device(step_runner, step);
+	after = step_open_device(step_runner, step);
 	if (after == -ENOENT)
 		return 0; /* also when somebody else was faster */
 	return r < 0 ? r : step_run_fail(-EBUSY, ret_cause, strdup("it is still there"));

@@ -79,11 +79,9 @@ static int step_new_id_read(const struct step_runner *step_runner, const struct 
 {
 	static const char *const names[] = { "vendor", "device", "subsystem_vendor",
 					     "subsystem_device" };
-	_cleanup_free_ char *path = str_printf("sys/bus/pci/devices/%s", step->address);
+	_cleanup_close_ int fd = sysfs_open_device(step_runner->root, "pci", step->address);
 	unsigned long long ids[ARRAY_SIZE(names)];
-	_cleanup_close_ int fd = -EBADF;
 
-	fd = path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
 	if (fd < 0)
 		return fd;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -139,14 +137,15 @@ int step_new_id_remove(struct step_runner *step_runner, const struct step *step,
 static int step_new_id_unbind_other(struct step_runner *step_runner, const char *address,
 				    const char *driver, char **ret_cause)
 {
-	_cleanup_free_ char *device = str_printf("sys/bus/pci/devices/%s", address);
 	_cleanup_free_ char *unbind = step_new_id_driver_path(driver, "unbind"), *group = NULL;
 	_cleanup_close_ int fd = -EBADF;
 	struct step closed = { .kind = STEP_PROVE_CLOSED };
 	unsigned id;
 	int r;
 
-	fd = device && unbind ? sysfs_root_open_dir(step_runner->root, device) : -ENOMEM;
+	if (!unbind)
+		return -ENOMEM;
+	fd = sysfs_open_device(step_runner->root, "pci", address);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	r = sysfs_read_link(fd, "iommu_group", &group);

@@ -38,6 +38,12 @@ static inline int step_run_fail(int error, char **ret_cause, char *cause)
 	return error;
 }
 
+/* Opens the directory of the step's device in sysfs. Returns a descriptor or negative errno. */
+static inline int step_open_device(const struct step_runner *step_runner, const struct step *step)
+{
+	return sysfs_open_device(step_runner->root, step->bus, step->address);
+}
+
 /* --- execute-vfio.c: groups, and what both interfaces need --- */
 void *step_vfio_held_free(void *held);
 /*

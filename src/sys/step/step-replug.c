@@ -24,14 +24,6 @@
 #define RESOURCE_MEMORY 0x200
 #define RESOURCE_UNSET 0x20000000
 
-static int step_replug_open_device(const struct step_runner *step_runner, const char *bus,
-				   const char *address)
-{
-	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", bus, address);
-
-	return path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
-}
-
 static bool step_replug_bar_is_at(const uint8_t *bar, unsigned long long start,
 				  unsigned long long flags)
 {
@@ -93,7 +85,7 @@ static int step_replug_rescan(struct step_runner *step_runner, const struct step
 	if (r < 0)
 		return step_run_fail(r, ret_cause,
 				     strdup("the port cannot be told to look what is behind it"));
-	dir_fd = step_replug_open_device(step_runner, step->bus, step->address);
+	dir_fd = step_open_device(step_runner, step);
 	if (dir_fd == -ENOENT)
 		return step_run_fail(-ENODEV, ret_cause,
 				     strdup("the kernel does not find it again"));
@@ -106,8 +98,7 @@ static int step_replug_rescan(struct step_runner *step_runner, const struct step
 
 int step_replug(struct step_runner *step_runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int dir_fd = step_replug_open_device(step_runner, step->bus, step->address),
-			    port_fd = -EBADF;
+	_cleanup_close_ int dir_fd = step_open_device(step_runner, step), port_fd = -EBADF;
 	int r = dir_fd < 0 ? dir_fd : step_replug_check_config(dir_fd);
 
 	if (r > 0 && !str_eq(step->value, "always"))

@@ -34,13 +34,6 @@ static void step_reset_sleep_ms(unsigned ms)
 		;
 }
 
-static int step_reset_open_device(const struct step_runner *step_runner, const struct step *step)
-{
-	_cleanup_free_ char *path = str_printf("sys/bus/%s/devices/%s", step->bus, step->address);
-
-	return path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
-}
-
 /* --- keeping it awake --- */
 
 /* An idle device sleeps in D3hot on its VFIO driver. *ret is how it was, NULL where the kernel has
@@ -219,7 +212,7 @@ static int step_reset_check_no_vfs(int dir_fd, char **ret_cause)
 static int step_reset_attempt(struct step_runner *step_runner, const struct step *step,
 			      char **ret_cause)
 {
-	_cleanup_close_ int dir_fd = step_reset_open_device(step_runner, step);
+	_cleanup_close_ int dir_fd = step_open_device(step_runner, step);
 	_cleanup_free_ char *control = NULL;
 	struct reset_attempt attempt;
 	struct held_group *held;
@@ -271,7 +264,7 @@ int step_reset(struct step_runner *step_runner, const struct step *step, char **
 static int step_reset_check_awake(struct step_runner *step_runner, const struct step *step,
 				  char **ret_cause)
 {
-	_cleanup_close_ int dir_fd = step_reset_open_device(step_runner, step);
+	_cleanup_close_ int dir_fd = step_open_device(step_runner, step);
 	_cleanup_free_ char *control = NULL;
 	struct config_snapshot now;
 	int r = dir_fd < 0 ? dir_fd : step_reset_wake_up(dir_fd, &control);
@@ -302,7 +295,7 @@ int step_reset_verify(struct step_runner *step_runner, const struct step *step, 
 int step_reset_set_methods(struct step_runner *step_runner, const struct step *step,
 			   char **ret_cause)
 {
-	_cleanup_close_ int dir_fd = step_reset_open_device(step_runner, step);
+	_cleanup_close_ int dir_fd = step_open_device(step_runner, step);
 
 	return dir_fd < 0 ? dir_fd : step_reset_write_methods(dir_fd, step->value);
 }

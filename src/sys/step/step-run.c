@@ -48,18 +48,11 @@ struct step_runner *step_run_free(struct step_runner *step_runner)
 
 /* --- drivers --- */
 
-static int step_run_open_device(const struct step_runner *step_runner, const struct step *step)
-{
-	_cleanup_free_ char *path = device_bus_sysfs_path(step->bus, step->address);
-
-	return path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
-}
-
 /* *ret is NULL where no driver is bound. */
 static int step_run_read_driver(const struct step_runner *step_runner, const struct step *step,
 				char **ret)
 {
-	_cleanup_close_ int fd = step_run_open_device(step_runner, step);
+	_cleanup_close_ int fd = step_open_device(step_runner, step);
 	int r;
 
 	if (fd < 0)
@@ -80,7 +73,7 @@ static char *step_run_driver_path(const struct step *step, const char *attribute
 static int step_run_set_override(struct step_runner *step_runner, const struct step *step,
 				 char **ret_cause)
 {
-	_cleanup_close_ int fd = step_run_open_device(step_runner, step);
+	_cleanup_close_ int fd = step_open_device(step_runner, step);
 	_cleanup_free_ char *text = NULL, *now = NULL;
 	int r;
 
@@ -245,7 +238,7 @@ static void step_run_load_host_driver(const struct step_runner *step_runner,
 	if (step_run_driver_exists(step_runner, step->bus, step->value))
 		return;
 	(void)step_run_modprobe(step->value);
-	fd = step_run_open_device(step_runner, step);
+	fd = step_open_device(step_runner, step);
 	if (step_run_driver_exists(step_runner, step->bus, step->value) || fd < 0)
 		return;
 	/* a module need not be called as its driver is */
@@ -280,7 +273,7 @@ static int step_run_rebind(struct step_runner *step_runner, const struct step *s
 static int step_run_set_autoprobe(struct step_runner *step_runner, const struct step *step,
 				  char **ret_cause)
 {
-	_cleanup_close_ int fd = step_run_open_device(step_runner, step);
+	_cleanup_close_ int fd = step_open_device(step_runner, step);
 	_cleanup_free_ char *now = NULL;
 	int r;
 
@@ -334,7 +327,7 @@ static int step_run_enable_sriov(const struct step_runner *step_runner, const st
 static int step_run_set_vfs(struct step_runner *step_runner, const struct step *step,
 			    char **ret_cause)
 {
-	_cleanup_close_ int fd = step_run_open_device(step_runner, step);
+	_cleanup_close_ int fd = step_open_device(step_runner, step);
 	unsigned wanted, now;
 	int r;
 
@@ -385,7 +378,7 @@ static const step_fn step_run_table[STEP_KIND_COUNT] = {
 
 static bool step_run_device_is_gone(const struct step_runner *step_runner, const struct step *step)
 {
-	_cleanup_close_ int fd = step_run_open_device(step_runner, step);
+	_cleanup_close_ int fd = step_open_device(step_runner, step);
 
 	return fd == -ENOENT;
 }
