@@ -9,10 +9,10 @@
 #include "model/pciaddr.h"
 #include "model/usb-companion.h"
 #include "policy/plan/vfio-choice.h"
-#include "sys/step/step-private.h"
+#include "sys/step/step-runner.h"
 
 /* The function's directory and its class. -ENOENT: there is none. */
-static int step_companion_open_function(const struct step_runner *step_runner,
+static int step_companion_open_function(const struct step_runner *runner,
 					const struct pciaddr *addr, uint32_t *ret_class)
 {
 	_cleanup_close_ int fd = -EBADF;
@@ -20,7 +20,7 @@ static int step_companion_open_function(const struct step_runner *step_runner,
 	char address[PCIADDR_SIZE];
 	int r;
 
-	fd = sysfs_open_device(step_runner->root, "pci", pciaddr_format(addr, address));
+	fd = sysfs_open_device(runner->root, "pci", pciaddr_format(addr, address));
 	if (fd < 0)
 		return fd;
 	r = sysfs_read_number(fd, "class", 16, &class_code);
@@ -31,11 +31,11 @@ static int step_companion_open_function(const struct step_runner *step_runner,
 }
 
 /* *ret: the VFIO driver of the companion; NULL where it is none, or on no such driver. */
-static int step_companion_find_driver(const struct step_runner *step_runner,
-				      const struct pciaddr *addr, char **ret)
+static int step_companion_find_driver(const struct step_runner *runner, const struct pciaddr *addr,
+				      char **ret)
 {
 	uint32_t class_code = 0;
-	_cleanup_close_ int fd = step_companion_open_function(step_runner, addr, &class_code);
+	_cleanup_close_ int fd = step_companion_open_function(runner, addr, &class_code);
 	_cleanup_free_ char *driver = NULL;
 	int r;
 
@@ -50,7 +50,7 @@ static int step_companion_find_driver(const struct step_runner *step_runner,
 	return 0;
 }
 
-int step_companion_check(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_companion_check(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_close_ int fd = -EBADF;
 	char companion[PCIADDR_SIZE];
@@ -61,24 +61,24 @@ int step_companion_check(struct step_runner *step_runner, const struct step *ste
 	if (!str_eq(step->bus, "pci") || vfio_choice_is_vfio(step->value) ||
 	    pciaddr_parse(step->address, &addr) < 0)
 		return 0;
-	fd = step_companion_open_function(step_runner, &addr, &class_code);
+	fd = step_companion_open_function(runner, &addr, &class_code);
 	if (fd < 0 || !usb_companion_is_ehci(class_code))
 		return fd < 0 && fd != -ENOENT ? fd : 0;
 	own = addr.function;
 	for (addr.function = 0; addr.function < 8; addr.function++) {
 		_cleanup_free_ char *driver = NULL;
-		int r = addr.function == own ?
-				0 :
-				step_companion_find_driver(step_runner, &addr, &driver);
+		int r = addr.function == own ? 0 :
+					       step_companion_find_driver(runner, &addr, &driver);
 
 		if (r < 0)
 			return r;
 		if (driver)
-			return step_run_fail(-EBUSY, ret_cause,
-					     str_printf("its companion %s is on %s, and the kernel "
-							"would write into what that keeps of it; "
-							"unbind the companion first",
-							pciaddr_format(&addr, companion), driver));
+			return step_runner_fail(
+				-EBUSY, ret_cause,
+				str_printf("its companion %s is on %s, and the kernel "
+					   "would write into what that keeps of it; "
+					   "unbind the companion first",
+					   pciaddr_format(&addr, companion), driver));
 	}
 	return 0;
 }

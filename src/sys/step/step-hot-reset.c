@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "model/pciaddr.h"
 #include "sys/fault.h"
-#include "sys/step/step-private.h"
+#include "sys/step/step-runner.h"
 
 #define MAX_AFFECTED 256 /* functions on one bus */
 
@@ -45,19 +45,19 @@ static int step_hot_reset_set_iommu(int container)
 
 /* Whoever opens the group next could not give it a container of his own while it has this one: then
  * its file goes with it. */
-static void step_hot_reset_drop_container(struct step_runner *step_runner, struct held_group *held)
+static void step_hot_reset_drop_container(struct step_runner *runner, struct held_group *held)
 {
 	if (fault_ioctl(held->fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER", NULL) <
 	    0)
-		step_vfio_drop_held(step_runner, held);
+		step_vfio_drop_held(runner, held);
 }
 
 /* A device's descriptor can be had only of a group with an IOMMU behind it: for as long as this
  * takes. */
-int step_hot_reset_open_device(struct step_runner *step_runner, struct held_group *held,
+int step_hot_reset_open_device(struct step_runner *runner, struct held_group *held,
 			       const char *name, int *ret_container, int *ret_device)
 {
-	_cleanup_close_ int container = sysfs_root_open_node(step_runner->root, "dev/vfio/vfio");
+	_cleanup_close_ int container = sysfs_root_open_node(runner->root, "dev/vfio/vfio");
 	int device;
 
 	if (container < 0)
@@ -70,7 +70,7 @@ int step_hot_reset_open_device(struct step_runner *step_runner, struct held_grou
 		device = fault_ioctl(held->fd, VFIO_GROUP_GET_DEVICE_FD, "VFIO_GROUP_GET_DEVICE_FD",
 				     name);
 	if (device < 0) {
-		step_hot_reset_drop_container(step_runner, held);
+		step_hot_reset_drop_container(runner, held);
 		return device;
 	}
 	*ret_container = TAKE_FD(container);
@@ -78,11 +78,11 @@ int step_hot_reset_open_device(struct step_runner *step_runner, struct held_grou
 	return 0;
 }
 
-void step_hot_reset_close_device(struct step_runner *step_runner, struct held_group *held,
-				 int container, int device)
+void step_hot_reset_close_device(struct step_runner *runner, struct held_group *held, int container,
+				 int device)
 {
 	fd_close(device);
-	step_hot_reset_drop_container(step_runner, held);
+	step_hot_reset_drop_container(runner, held);
 	fd_close(container);
 }
 
@@ -98,7 +98,7 @@ static int step_hot_reset_add_fd(union group_fds *fds, int fd)
 }
 
 /* One of a group that this plan does not hold is not ours to reset. */
-static int step_hot_reset_add_affected(struct step_runner *step_runner,
+static int step_hot_reset_add_affected(struct step_runner *runner,
 				       const struct vfio_pci_dependent_device *dependent,
 				       union group_fds *fds, char ***keys, char **ret_cause)
 {
@@ -106,22 +106,22 @@ static int step_hot_reset_add_affected(struct step_runner *step_runner,
 				.bus = dependent->bus,
 				.slot = dependent->devfn >> 3,
 				.function = dependent->devfn & 7 };
-	struct held_group *held = step_vfio_find_held(step_runner, (int)dependent->group_id);
+	struct held_group *held = step_vfio_find_held(runner, (int)dependent->group_id);
 	char key[PCIADDR_SIZE]; /* a PCI function's address is its key */
 	int r;
 
 	pciaddr_format(&addr, key);
 	if (!held)
-		return step_run_fail(-EPERM, ret_cause,
-				     str_printf("it would also reset %s, which is not in the claim",
-						key));
-	r = step_vfio_open_viable(step_runner, held->id, ret_cause, &held);
+		return step_runner_fail(
+			-EPERM, ret_cause,
+			str_printf("it would also reset %s, which is not in the claim", key));
+	r = step_vfio_open_viable(runner, held->id, ret_cause, &held);
 	if (r >= 0 && held)
 		r = step_hot_reset_add_fd(fds, held->fd);
 	return r < 0 ? r : strv_add(keys, key);
 }
 
-static int step_hot_reset_run(struct step_runner *step_runner, int device, char **ret_cause,
+static int step_hot_reset_run(struct step_runner *runner, int device, char **ret_cause,
 			      char ***ret_keys)
 {
 	union affected affected = { 0 };
@@ -134,8 +134,8 @@ static int step_hot_reset_run(struct step_runner *step_runner, int device, char 
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < affected.info.count; i++) {
-		r = step_hot_reset_add_affected(step_runner, &affected.info.devices[i], &fds,
-						ret_keys, ret_cause);
+		r = step_hot_reset_add_affected(runner, &affected.info.devices[i], &fds, ret_keys,
+						ret_cause);
 
 		if (r < 0)
 			return r;
@@ -144,22 +144,23 @@ static int step_hot_reset_run(struct step_runner *step_runner, int device, char 
 	return fault_ioctl(device, VFIO_DEVICE_PCI_HOT_RESET, "VFIO_DEVICE_PCI_HOT_RESET", &fds);
 }
 
-int step_hot_reset(struct step_runner *step_runner, const struct step *step, char **ret_cause,
+int step_hot_reset(struct step_runner *runner, const struct step *step, char **ret_cause,
 		   char ***ret_keys)
 {
 	struct held_group *held;
 	int r, container, device;
 
-	r = step_vfio_open_viable(step_runner, step->iommu_group, ret_cause, &held);
+	r = step_vfio_open_viable(runner, step->iommu_group, ret_cause, &held);
 	if (r < 0)
 		return r;
 	if (!held)
-		return step_run_fail(-EOPNOTSUPP, ret_cause,
-				     strdup("this kernel has no VFIO groups (CONFIG_VFIO_GROUP)"));
-	r = step_hot_reset_open_device(step_runner, held, step->address, &container, &device);
+		return step_runner_fail(
+			-EOPNOTSUPP, ret_cause,
+			strdup("this kernel has no VFIO groups (CONFIG_VFIO_GROUP)"));
+	r = step_hot_reset_open_device(runner, held, step->address, &container, &device);
 	if (r < 0)
 		return r;
-	r = step_hot_reset_run(step_runner, device, ret_cause, ret_keys);
-	step_hot_reset_close_device(step_runner, held, container, device);
+	r = step_hot_reset_run(runner, device, ret_cause, ret_keys);
+	step_hot_reset_close_device(runner, held, container, device);
 	return r;
 }

@@ -11,7 +11,7 @@
 
 #include "base/str.h"
 #include "sys/fault.h"
-#include "sys/step/step-private.h"
+#include "sys/step/step-runner.h"
 #include "sys/vfio-node.h"
 
 /*
@@ -50,48 +50,47 @@ static int step_iommufd_set_rlimit_mode(int fd)
 	return fault_ioctl(fd, STEP_IOMMUFD_OPTION, "IOMMU_OPTION", &option);
 }
 
-int step_iommufd_open(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_iommufd_open(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int fd = sysfs_root_open_node(step_runner->root, "dev/iommu");
+	_cleanup_close_ int fd = sysfs_root_open_node(runner->root, "dev/iommu");
 	int r;
 
 	if (fd < 0)
 		return fd;
 	r = step_iommufd_set_rlimit_mode(fd);
 	if (r < 0)
-		return step_run_fail(
+		return step_runner_fail(
 			r, ret_cause,
 			strdup("the way its locked memory is counted cannot be set; that takes "
 			       "CAP_SYS_RESOURCE"));
-	step_runner->send_fd("iommufd", "", fd, step_runner->userdata);
+	runner->send_fd("iommufd", "", fd, runner->userdata);
 	return 0;
 }
 
-int step_iommufd_open_device(struct step_runner *step_runner, const struct step *step,
-			     char **ret_cause)
+int step_iommufd_open_device(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -EBADF;
 	struct held_group *held;
-	int r = step_vfio_open_viable(step_runner, step->iommu_group, ret_cause, &held);
+	int r = step_vfio_open_viable(runner, step->iommu_group, ret_cause, &held);
 
 	if (r < 0)
 		return r;
 	/* as long as the group's own node is open, none of its devices can be bound to an iommufd
 	 */
 	if (held)
-		step_vfio_drop_held(step_runner, held);
-	r = vfio_node_of_device(step_runner->root, step->bus, step->address, &path);
+		step_vfio_drop_held(runner, held);
+	r = vfio_node_of_device(runner->root, step->bus, step->address, &path);
 	if (r < 0)
 		return r;
 	if (!path)
-		return step_run_fail(-ENOENT, ret_cause,
-				     strdup("VFIO made no node for it below /dev/vfio/devices"));
+		return step_runner_fail(-ENOENT, ret_cause,
+					strdup("VFIO made no node for it below /dev/vfio/devices"));
 	if (step->value)
-		step_vfio_query_device(step_runner, step, path);
-	fd = sysfs_root_open_node(step_runner->root, path + 1);
+		step_vfio_query_device(runner, step, path);
+	fd = sysfs_root_open_node(runner->root, path + 1);
 	if (fd < 0)
 		return fd;
-	step_runner->send_fd("vfio-device", step->device, fd, step_runner->userdata);
+	runner->send_fd("vfio-device", step->device, fd, runner->userdata);
 	return 0;
 }

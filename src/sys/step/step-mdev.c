@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "model/device-bus.h"
 #include "sys/fault.h"
-#include "sys/step/step-private.h"
+#include "sys/step/step-runner.h"
 
 /* "mtty/mtty-2" */
 static int step_mdev_split_value(const char *value, char **ret_parent, char **ret_type)
@@ -26,22 +26,23 @@ static int step_mdev_explain(int error, const char *parent, const char *type, ch
 {
 	switch (error) {
 	case -ENOENT:
-		return step_run_fail(error, ret_cause,
-				     str_printf("%s offers no type %s", parent, type));
+		return step_runner_fail(error, ret_cause,
+					str_printf("%s offers no type %s", parent, type));
 	case -EEXIST:
-		return step_run_fail(error, ret_cause,
-				     strdup("there is a mediated device with this UUID already"));
+		return step_runner_fail(
+			error, ret_cause,
+			strdup("there is a mediated device with this UUID already"));
 	case -EUSERS:
 	case -ENOSPC:
-		return step_run_fail(error, ret_cause,
-				     str_printf("%s has room for no more of type %s", parent,
-						type));
+		return step_runner_fail(error, ret_cause,
+					str_printf("%s has room for no more of type %s", parent,
+						   type));
 	default:
 		return error;
 	}
 }
 
-int step_mdev_create(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_mdev_create(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *parent = NULL, *type = NULL, *path = NULL, *now = NULL, *driver = NULL;
 	_cleanup_close_ int fd = -EBADF;
@@ -53,28 +54,27 @@ int step_mdev_create(struct step_runner *step_runner, const struct step *step, c
 			  parent, type);
 	if (!path)
 		return -ENOMEM;
-	r = sysfs_write(step_runner->root->fd, path, step->address);
+	r = sysfs_write(runner->root->fd, path, step->address);
 	if (r < 0)
 		return step_mdev_explain(r, parent, type, ret_cause);
-	fd = step_open_device(step_runner, step);
+	fd = step_runner_open_device(runner, step);
 	if (fd < 0)
 		return fd;
 	r = sysfs_read_link(fd, "mdev_type", &now);
 	if (r >= 0)
 		r = sysfs_read_link(fd, "driver", &driver);
 	if (r == -ENOENT)
-		return step_run_fail(-ENODEV, ret_cause,
-				     strdup("it was made, but its driver refused it; the kernel "
-					    "log may say why"));
+		return step_runner_fail(-ENODEV, ret_cause,
+					strdup("it was made, but its driver refused it; the kernel "
+					       "log may say why"));
 	if (r < 0 || str_eq(now, type))
 		return r;
-	return step_run_fail(-EIO, ret_cause, str_printf("it is a %s afterwards", now));
+	return step_runner_fail(-EIO, ret_cause, str_printf("it is a %s afterwards", now));
 }
 
-int step_mdev_set_attribute(struct step_runner *step_runner, const struct step *step,
-			    char **ret_cause)
+int step_mdev_set_attribute(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int fd = step_open_device(step_runner, step);
+	_cleanup_close_ int fd = step_runner_open_device(runner, step);
 	const char *value = strchr(step->value, '=');
 	_cleanup_free_ char *name =
 		value ? strndup(step->value, (size_t)(value - step->value)) : NULL;
@@ -87,17 +87,18 @@ int step_mdev_set_attribute(struct step_runner *step_runner, const struct step *
 	/* what reads back is up to its driver: vfio_ap lists what has been assigned, one by one */
 	r = sysfs_write(fd, name, value + 1);
 	if (r == -ENOENT)
-		return step_run_fail(r, ret_cause,
-				     str_printf("a device of this type has no attribute %s", name));
-	return r < 0 ? step_run_fail(r, ret_cause,
-				     str_printf("its attribute %s does not take \"%s\"", name,
-						value + 1)) :
+		return step_runner_fail(r, ret_cause,
+					str_printf("a device of this type has no attribute %s",
+						   name));
+	return r < 0 ? step_runner_fail(r, ret_cause,
+					str_printf("its attribute %s does not take \"%s\"", name,
+						   value + 1)) :
 		       0;
 }
 
-int step_mdev_remove(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_mdev_remove(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int fd = step_open_device(step_runner, step), after = -EBADF;
+	_cleanup_close_ int fd = step_runner_open_device(runner, step), after = -EBADF;
 	int r;
 
 	if (fd == -ENOENT)
@@ -105,8 +106,8 @@ int step_mdev_remove(struct step_runner *step_runner, const struct step *step, c
 	if (fd < 0)
 		return fd;
 	r = sysfs_write(fd, "remove", "1");
-	after = step_open_device(step_runner, step);
+	after = step_runner_open_device(runner, step);
 	if (after == -ENOENT)
 		return 0; /* also when somebody else was faster */
-	return r < 0 ? r : step_run_fail(-EBUSY, ret_cause, strdup("it is still there"));
+	return r < 0 ? r : step_runner_fail(-EBUSY, ret_cause, strdup("it is still there"));
 }

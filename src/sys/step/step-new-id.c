@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "model/pciaddr.h"
 #include "sys/fault.h"
-#include "sys/step/step-private.h"
+#include "sys/step/step-runner.h"
 
 static char *step_new_id_driver_path(const char *driver, const char *attribute)
 {
@@ -21,13 +21,13 @@ static char *step_new_id_driver_path(const char *driver, const char *attribute)
 }
 
 /* The functions in a directory of sysfs. */
-static int step_new_id_list_functions(const struct step_runner *step_runner, const char *path,
+static int step_new_id_list_functions(const struct step_runner *runner, const char *path,
 				      char ***ret)
 {
 	_cleanup_strv_ char **found = NULL;
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
-	int fd = sysfs_root_open_dir(step_runner->root, path);
+	int fd = sysfs_root_open_dir(runner->root, path);
 
 	if (fd < 0)
 		return fd;
@@ -48,38 +48,37 @@ static int step_new_id_list_functions(const struct step_runner *step_runner, con
 
 /* Before the first id: nobody else changes the driver's ids, and what it has now is not of our
  * making. */
-static int step_new_id_begin(struct step_runner *step_runner, const char *driver)
+static int step_new_id_begin(struct step_runner *runner, const char *driver)
 {
 	_cleanup_free_ char *path = step_new_id_driver_path(driver, NULL);
 	int r;
 
-	if (step_runner->id_lock >= 0)
+	if (runner->id_lock >= 0)
 		return 0;
 	if (!path)
 		return -ENOMEM;
-	step_runner->id_lock = sysfs_root_open_dir(step_runner->root, path);
-	if (step_runner->id_lock < 0)
-		return step_runner->id_lock;
+	runner->id_lock = sysfs_root_open_dir(runner->root, path);
+	if (runner->id_lock < 0)
+		return runner->id_lock;
 	r = fault_point("lock", driver);
-	if (r >= 0 && flock(step_runner->id_lock, LOCK_EX) < 0)
+	if (r >= 0 && flock(runner->id_lock, LOCK_EX) < 0)
 		r = -errno;
 	if (r < 0) {
-		step_runner->id_lock = fd_close(step_runner->id_lock);
+		runner->id_lock = fd_close(runner->id_lock);
 		return r;
 	}
-	r = step_new_id_list_functions(step_runner, path, &step_runner->bound_before);
+	r = step_new_id_list_functions(runner, path, &runner->bound_before);
 	return r < 0 ? r :
-		       step_new_id_list_functions(step_runner, "sys/bus/pci/devices",
-						  &step_runner->present_before);
+		       step_new_id_list_functions(runner, "sys/bus/pci/devices",
+						  &runner->present_before);
 }
 
 /* "8086 10d3 8086 0000": the fewer devices the id fits, the better. */
-static int step_new_id_read(const struct step_runner *step_runner, const struct step *step,
-			    char **ret)
+static int step_new_id_read(const struct step_runner *runner, const struct step *step, char **ret)
 {
 	static const char *const names[] = { "vendor", "device", "subsystem_vendor",
 					     "subsystem_device" };
-	_cleanup_close_ int fd = sysfs_open_device(step_runner->root, "pci", step->address);
+	_cleanup_close_ int fd = sysfs_open_device(runner->root, "pci", step->address);
 	unsigned long long ids[ARRAY_SIZE(names)];
 
 	if (fd < 0)
@@ -94,26 +93,26 @@ static int step_new_id_read(const struct step_runner *step_runner, const struct 
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int step_new_id_write(struct step_runner *step_runner, const struct step *step,
+static int step_new_id_write(struct step_runner *runner, const struct step *step,
 			     const char *attribute)
 {
 	_cleanup_free_ char *path = step_new_id_driver_path(step->value, attribute), *ids = NULL;
-	int r = path ? step_new_id_read(step_runner, step, &ids) : -ENOMEM;
+	int r = path ? step_new_id_read(runner, step, &ids) : -ENOMEM;
 
-	return r < 0 ? r : sysfs_write(step_runner->root->fd, path, ids);
+	return r < 0 ? r : sysfs_write(runner->root->fd, path, ids);
 }
 
-int step_new_id_add(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_new_id_add(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	int r = step_new_id_begin(step_runner, step->value);
+	int r = step_new_id_begin(runner, step->value);
 
 	if (r >= 0)
-		r = step_new_id_write(step_runner, step, "new_id");
+		r = step_new_id_write(runner, step, "new_id");
 	/* it knows them already, from somebody else, who may still need them */
 	if (r == -EEXIST)
-		return strv_add(&step_runner->foreign_ids, step->address);
+		return strv_add(&runner->foreign_ids, step->address);
 	if (r == -ENOENT || r == -EACCES)
-		return step_run_fail(
+		return step_runner_fail(
 			r, ret_cause,
 			str_printf(
 				"the kernel has no driver_override, and the driver %s takes no new "
@@ -122,19 +121,19 @@ int step_new_id_add(struct step_runner *step_runner, const struct step *step, ch
 	return r;
 }
 
-int step_new_id_remove(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_new_id_remove(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	int r;
 
-	if (strv_contains(step_runner->foreign_ids, step->address))
+	if (strv_contains(runner->foreign_ids, step->address))
 		return 0;
-	r = step_new_id_write(step_runner, step, "remove_id");
+	r = step_new_id_write(runner, step, "remove_id");
 	/* the driver has no such id: that is what is wanted */
 	return r == -ENODEV ? 0 : r;
 }
 
 /* Unbinds one that nobody meant, and lets its own driver have it if it came in just now. */
-static int step_new_id_unbind_other(struct step_runner *step_runner, const char *address,
+static int step_new_id_unbind_other(struct step_runner *runner, const char *address,
 				    const char *driver, char **ret_cause)
 {
 	_cleanup_free_ char *unbind = step_new_id_driver_path(driver, "unbind"), *group = NULL;
@@ -145,37 +144,36 @@ static int step_new_id_unbind_other(struct step_runner *step_runner, const char 
 
 	if (!unbind)
 		return -ENOMEM;
-	fd = sysfs_open_device(step_runner->root, "pci", address);
+	fd = sysfs_open_device(runner->root, "pci", address);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	r = sysfs_read_link(fd, "iommu_group", &group);
 	if (r >= 0 && str_parse_uint(group, &id) >= 0) {
 		closed.iommu_group = (int)id;
-		r = step_vfio_prove_closed(step_runner, &closed, ret_cause);
+		r = step_vfio_prove_closed(runner, &closed, ret_cause);
 		if (r < 0)
 			return r;
 	}
-	r = sysfs_write(step_runner->root->fd, unbind, address);
+	r = sysfs_write(runner->root->fd, unbind, address);
 	if (r < 0 && r != -ENODEV)
-		return step_run_fail(r, ret_cause,
-				     str_printf("%s was bound along and cannot be let go",
-						address));
-	if (strv_contains(step_runner->present_before, address))
+		return step_runner_fail(r, ret_cause,
+					str_printf("%s was bound along and cannot be let go",
+						   address));
+	if (strv_contains(runner->present_before, address))
 		return 0;
-	r = sysfs_write(step_runner->root->fd, "sys/bus/pci/drivers_probe", address);
+	r = sysfs_write(runner->root->fd, "sys/bus/pci/drivers_probe", address);
 	return r == -ENODEV ? 0 : r;
 }
 
-int step_new_id_unbind_others(struct step_runner *step_runner, const struct step *step,
-			      char **ret_cause)
+int step_new_id_unbind_others(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *path = step_new_id_driver_path(step->value, NULL);
 	_cleanup_strv_ char **bound = NULL;
-	int r = path ? step_new_id_list_functions(step_runner, path, &bound) : -ENOMEM;
+	int r = path ? step_new_id_list_functions(runner, path, &bound) : -ENOMEM;
 
 	STRV_FOREACH(address, bound)
-		if (r >= 0 && !strv_contains(step_runner->bound_before, *address) &&
-		    !strv_contains(step_runner->wanted, *address))
-			r = step_new_id_unbind_other(step_runner, *address, step->value, ret_cause);
+		if (r >= 0 && !strv_contains(runner->bound_before, *address) &&
+		    !strv_contains(runner->wanted, *address))
+			r = step_new_id_unbind_other(runner, *address, step->value, ret_cause);
 	return r;
 }

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "sys/fault.h"
-#include "sys/step/step-private.h"
+#include "sys/step/step-runner.h"
 
 /* Registers of the controller in BAR 0: NVM Express base specification, section 3.1. */
 #define NVME_CAP 0x00
@@ -69,14 +69,14 @@ static int step_nvme_clear_enable(void *registers, char **ret_cause)
 	uint32_t control = *step_nvme_register(registers, NVME_CC);
 
 	if (control == UINT32_MAX)
-		return step_run_fail(-EIO, ret_cause,
-				     strdup("its NVMe registers read as all ones"));
+		return step_runner_fail(-EIO, ret_cause,
+					strdup("its NVMe registers read as all ones"));
 	if (!(control & CC_ENABLE))
 		return 0;
 	*step_nvme_register(registers, NVME_CC) = control & ~(CC_ENABLE | CC_SHUTDOWN);
 	for (; *step_nvme_register(registers, NVME_CSTS) & CSTS_READY; tries--) {
 		if (tries == 0)
-			return step_run_fail(
+			return step_runner_fail(
 				-ETIMEDOUT, ret_cause,
 				strdup("its NVMe controller stays ready after it was disabled"));
 		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);

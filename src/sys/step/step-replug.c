@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "sys/step/step-private.h"
+#include "sys/step/step-runner.h"
 
 #define AT_BARS 0x10
 #define BARS 6
@@ -76,29 +76,30 @@ static int step_replug_open_port(int dir_fd)
 	return fd < 0 ? -errno : fd;
 }
 
-static int step_replug_rescan(struct step_runner *step_runner, const struct step *step, int port_fd,
+static int step_replug_rescan(struct step_runner *runner, const struct step *step, int port_fd,
 			      char **ret_cause)
 {
 	_cleanup_close_ int dir_fd = -EBADF;
 	int r = sysfs_write(port_fd, "rescan", "1");
 
 	if (r < 0)
-		return step_run_fail(r, ret_cause,
-				     strdup("the port cannot be told to look what is behind it"));
-	dir_fd = step_open_device(step_runner, step);
+		return step_runner_fail(
+			r, ret_cause, strdup("the port cannot be told to look what is behind it"));
+	dir_fd = step_runner_open_device(runner, step);
 	if (dir_fd == -ENOENT)
-		return step_run_fail(-ENODEV, ret_cause,
-				     strdup("the kernel does not find it again"));
+		return step_runner_fail(-ENODEV, ret_cause,
+					strdup("the kernel does not find it again"));
 	r = dir_fd < 0 ? dir_fd : step_replug_check_config(dir_fd);
-	return r == 0 ? step_run_fail(-EIO, ret_cause,
-				      strdup("its BARs do not hold what the kernel has given it")) :
-	       r < 0  ? r :
-			0;
+	return r == 0 ? step_runner_fail(
+				-EIO, ret_cause,
+				strdup("its BARs do not hold what the kernel has given it")) :
+	       r < 0 ? r :
+		       0;
 }
 
-int step_replug(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_replug(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int dir_fd = step_open_device(step_runner, step), port_fd = -EBADF;
+	_cleanup_close_ int dir_fd = step_runner_open_device(runner, step), port_fd = -EBADF;
 	int r = dir_fd < 0 ? dir_fd : step_replug_check_config(dir_fd);
 
 	if (r > 0 && !str_eq(step->value, "always"))
@@ -107,5 +108,5 @@ int step_replug(struct step_runner *step_runner, const struct step *step, char *
 	if (port_fd < 0)
 		return port_fd;
 	r = sysfs_write(dir_fd, "remove", "1");
-	return r < 0 ? r : step_replug_rescan(step_runner, step, port_fd, ret_cause);
+	return r < 0 ? r : step_replug_rescan(runner, step, port_fd, ret_cause);
 }

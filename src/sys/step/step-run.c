@@ -10,7 +10,7 @@
 #include "model/device.h"
 #include "policy/plan/vfio-choice.h"
 #include "sys/fault.h"
-#include "sys/step/step-private.h"
+#include "sys/step/step-runner.h"
 
 /* How often a driver is sent away that somebody else has bound in the middle of a claim. */
 #define BIND_RETRIES 3
@@ -18,41 +18,41 @@
 struct step_runner *step_run_new(const struct sysfs_root *root, bool undoing,
 				 step_run_fd_fn send_fd, void *userdata)
 {
-	struct step_runner *step_runner = calloc(1, sizeof(*step_runner));
+	struct step_runner *runner = calloc(1, sizeof(*runner));
 
-	if (!step_runner)
+	if (!runner)
 		return NULL;
-	step_runner->root = root;
-	step_runner->id_lock = -EBADF;
-	step_runner->undoing = undoing;
-	step_runner->send_fd = send_fd;
-	step_runner->userdata = userdata;
-	return step_runner;
+	runner->root = root;
+	runner->id_lock = -EBADF;
+	runner->undoing = undoing;
+	runner->send_fd = send_fd;
+	runner->userdata = userdata;
+	return runner;
 }
 
-struct step_runner *step_run_free(struct step_runner *step_runner)
+struct step_runner *step_run_free(struct step_runner *runner)
 {
-	if (!step_runner)
+	if (!runner)
 		return NULL;
-	vec_clear(&step_runner->held, step_vfio_held_free);
-	strv_free(step_runner->reset);
-	free(step_runner->reset_failures);
-	fd_close(step_runner->id_lock);
-	strv_free(step_runner->bound_before);
-	strv_free(step_runner->present_before);
-	strv_free(step_runner->wanted);
-	strv_free(step_runner->foreign_ids);
-	free(step_runner);
+	vec_clear(&runner->held, step_vfio_held_free);
+	strv_free(runner->reset);
+	free(runner->reset_failures);
+	fd_close(runner->id_lock);
+	strv_free(runner->bound_before);
+	strv_free(runner->present_before);
+	strv_free(runner->wanted);
+	strv_free(runner->foreign_ids);
+	free(runner);
 	return NULL;
 }
 
 /* --- drivers --- */
 
 /* *ret is NULL where no driver is bound. */
-static int step_run_read_driver(const struct step_runner *step_runner, const struct step *step,
+static int step_run_read_driver(const struct step_runner *runner, const struct step *step,
 				char **ret)
 {
-	_cleanup_close_ int fd = step_open_device(step_runner, step);
+	_cleanup_close_ int fd = step_runner_open_device(runner, step);
 	int r;
 
 	if (fd < 0)
@@ -70,10 +70,10 @@ static char *step_run_driver_path(const struct step *step, const char *attribute
 	return str_printf("sys/bus/%s/drivers/%s/%s", step->bus, step->value, attribute);
 }
 
-static int step_run_set_override(struct step_runner *step_runner, const struct step *step,
+static int step_run_set_override(struct step_runner *runner, const struct step *step,
 				 char **ret_cause)
 {
-	_cleanup_close_ int fd = step_open_device(step_runner, step);
+	_cleanup_close_ int fd = step_runner_open_device(runner, step);
 	_cleanup_free_ char *text = NULL, *now = NULL;
 	int r;
 
@@ -91,43 +91,42 @@ static int step_run_set_override(struct step_runner *step_runner, const struct s
 		return r;
 	if (str_eq(now, step->value) || (!step->value && (str_empty(now) || str_eq(now, "(null)"))))
 		return 0;
-	return step_run_fail(-EIO, ret_cause,
-			     str_printf("driver_override reads back as \"%s\"", now));
+	return step_runner_fail(-EIO, ret_cause,
+				str_printf("driver_override reads back as \"%s\"", now));
 }
 
-static int step_run_unbind(struct step_runner *step_runner, const struct step *step,
-			   char **ret_cause)
+static int step_run_unbind(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *path = step_run_driver_path(step, "unbind"), *now = NULL;
 	int r, unbind;
 
 	if (!path)
 		return -ENOMEM;
-	r = step_companion_check(step_runner, step, ret_cause);
+	r = step_companion_check(runner, step, ret_cause);
 	if (r < 0)
 		return r;
-	unbind = sysfs_write(step_runner->root->fd, path, step->address);
-	r = step_run_read_driver(step_runner, step, &now);
+	unbind = sysfs_write(runner->root->fd, path, step->address);
+	r = step_run_read_driver(runner, step, &now);
 	if (r < 0)
 		return r;
 	if (!now)
 		return 0; /* also when somebody else was faster */
 	if (unbind == -ENOENT || unbind == -EACCES)
-		return step_run_fail(unbind, ret_cause,
-				     str_printf("the driver %s does not let its devices go",
-						step->value));
+		return step_runner_fail(unbind, ret_cause,
+					str_printf("the driver %s does not let its devices go",
+						   step->value));
 	if (unbind < 0)
 		return unbind;
-	return step_run_fail(-EBUSY, ret_cause, str_printf("it is still bound to %s", now));
+	return step_runner_fail(-EBUSY, ret_cause, str_printf("it is still bound to %s", now));
 }
 
 /* True if the driver is registered on the bus, whether it is a module or not. */
-static bool step_run_driver_exists(const struct step_runner *step_runner, const char *bus,
+static bool step_run_driver_exists(const struct step_runner *runner, const char *bus,
 				   const char *driver)
 {
 	_cleanup_free_ char *path = str_printf("sys/bus/%s/drivers/%s", bus, driver);
 
-	return path && faccessat(step_runner->root->fd, path, F_OK, 0) == 0;
+	return path && faccessat(runner->root->fd, path, F_OK, 0) == 0;
 }
 
 static int step_run_modprobe(const char *module)
@@ -152,17 +151,17 @@ static int step_run_modprobe(const char *module)
 	return fault_after(WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ENOENT);
 }
 
-static int step_run_load_module(struct step_runner *step_runner, const struct step *step,
+static int step_run_load_module(struct step_runner *runner, const struct step *step,
 				char **ret_cause)
 {
 	int r;
 
 	DEVICE_BUS_FOREACH(bus)
-		if (step_run_driver_exists(step_runner, bus->name, step->value))
+		if (step_run_driver_exists(runner, bus->name, step->value))
 			return 0;
 	r = step_run_modprobe(step->value);
 	if (r < 0)
-		return step_run_fail(
+		return step_runner_fail(
 			r, ret_cause,
 			str_printf("modprobe %s failed, the module may be missing for this kernel",
 				   step->value));
@@ -173,7 +172,7 @@ static int step_run_load_module(struct step_runner *step_runner, const struct st
  * Through the driver's own "bind" and not the bus's drivers_probe: that one answers success
  * whatever happens, this one tells the errno of the driver's probe.
  */
-static int step_run_bind_to_driver(struct step_runner *step_runner, const struct step *step,
+static int step_run_bind_to_driver(struct step_runner *runner, const struct step *step,
 				   char **ret_cause)
 {
 	_cleanup_free_ char *path = step_run_driver_path(step, "bind"), *now = NULL;
@@ -181,23 +180,23 @@ static int step_run_bind_to_driver(struct step_runner *step_runner, const struct
 
 	if (!path)
 		return -ENOMEM;
-	bound = sysfs_write(step_runner->root->fd, path, step->address);
-	r = step_run_read_driver(step_runner, step, &now);
+	bound = sysfs_write(runner->root->fd, path, step->address);
+	r = step_run_read_driver(runner, step, &now);
 	if (r < 0)
 		return r;
 	if (str_eq(now, step->value))
 		return 0;
 	/* a probe may answer that, too */
-	if (bound == -ENOENT && !step_run_driver_exists(step_runner, step->bus, step->value))
-		return step_run_fail(bound, ret_cause,
-				     str_printf("there is no driver %s on the %s bus", step->value,
-						step->bus));
+	if (bound == -ENOENT && !step_run_driver_exists(runner, step->bus, step->value))
+		return step_runner_fail(bound, ret_cause,
+					str_printf("there is no driver %s on the %s bus",
+						   step->value, step->bus));
 	if (now)
-		return step_run_fail(bound < 0 ? bound : -EBUSY, ret_cause,
-				     str_printf("%s has it now", now));
-	return step_run_fail(bound < 0 ? bound : -ENODEV, ret_cause,
-			     str_printf("the driver %s refused it, the kernel log may say why",
-					step->value));
+		return step_runner_fail(bound < 0 ? bound : -EBUSY, ret_cause,
+					str_printf("%s has it now", now));
+	return step_runner_fail(bound < 0 ? bound : -ENODEV, ret_cause,
+				str_printf("the driver %s refused it, the kernel log may say why",
+					   step->value));
 }
 
 /*
@@ -205,75 +204,73 @@ static int step_run_bind_to_driver(struct step_runner *step_runner, const struct
  * virtual function when it gets to it, and who was looked up before the override was set binds
  * after it. The next one finds the override, so that this comes to an end.
  */
-static int step_run_bind(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+static int step_run_bind(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	int r = strv_add(&step_runner->wanted, step->address);
+	int r = strv_add(&runner->wanted, step->address);
 
 	if (r >= 0)
-		r = step_run_bind_to_driver(step_runner, step, ret_cause);
+		r = step_run_bind_to_driver(runner, step, ret_cause);
 	for (int i = 0; r == -EBUSY && i < BIND_RETRIES; i++) {
 		_cleanup_free_ char *now = NULL;
 		struct step unbind = *step;
 
-		if (step_run_read_driver(step_runner, step, &now) < 0 || !now ||
+		if (step_run_read_driver(runner, step, &now) < 0 || !now ||
 		    vfio_choice_is_vfio(now))
 			return r;
 		unbind.value = now;
 		free(*ret_cause);
 		*ret_cause = NULL;
-		r = step_run_unbind(step_runner, &unbind, ret_cause);
+		r = step_run_unbind(runner, &unbind, ret_cause);
 		if (r >= 0)
-			r = step_run_bind_to_driver(step_runner, step, ret_cause);
+			r = step_run_bind_to_driver(runner, step, ret_cause);
 	}
 	return r;
 }
 
 /* The host driver's module may have been unloaded meanwhile. */
-static void step_run_load_host_driver(const struct step_runner *step_runner,
-				      const struct step *step)
+static void step_run_load_host_driver(const struct step_runner *runner, const struct step *step)
 {
 	_cleanup_close_ int fd = -EBADF;
 	_cleanup_free_ char *alias = NULL;
 
-	if (step_run_driver_exists(step_runner, step->bus, step->value))
+	if (step_run_driver_exists(runner, step->bus, step->value))
 		return;
 	(void)step_run_modprobe(step->value);
-	fd = step_open_device(step_runner, step);
-	if (step_run_driver_exists(step_runner, step->bus, step->value) || fd < 0)
+	fd = step_runner_open_device(runner, step);
+	if (step_run_driver_exists(runner, step->bus, step->value) || fd < 0)
 		return;
 	/* a module need not be called as its driver is */
 	if (sysfs_read(fd, "modalias", &alias) >= 0)
 		(void)step_run_modprobe(alias);
 }
 
-static int step_run_rebind(struct step_runner *step_runner, const struct step *step,
-			   char **ret_cause)
+static int step_run_rebind(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *now = NULL;
-	int r = step_companion_check(step_runner, step, ret_cause);
+	int r = step_companion_check(runner, step, ret_cause);
 
 	if (r < 0)
 		return r;
-	step_run_load_host_driver(step_runner, step);
-	r = step_run_read_driver(step_runner, step, &now);
+	step_run_load_host_driver(runner, step);
+	r = step_run_read_driver(runner, step, &now);
 	if (r < 0)
 		return r;
 	if (str_eq(now, step->value)) /* loading the module was enough */
 		return 0;
-	if (!now && !step_run_driver_exists(step_runner, step->bus, step->value))
-		return step_run_fail(-ENOENT, ret_cause,
-				     str_printf("the host driver %s is not loaded, and modprobe "
-						"cannot load it; it is tried again until it can",
-						step->value));
-	return step_run_bind_to_driver(step_runner, step, ret_cause);
+	if (!now && !step_run_driver_exists(runner, step->bus, step->value))
+		return step_runner_fail(-ENOENT, ret_cause,
+					str_printf("the host driver %s is not loaded, and modprobe "
+						   "cannot load it; it is tried again until it can",
+						   step->value));
+	return step_run_bind_to_driver(runner, step, ret_cause);
 }
 
 /* --- virtual functions --- */
 
-static int step_run_set_autoprobe(struct step_runner *step_runner, const struct step *step,
+static int step_run_set_autoprobe(struct step_runner *runner, const struct step *step,
 				  char **ret_cause)
 {
-	_cleanup_close_ int fd = step_open_device(step_runner, step);
+	_cleanup_close_ int fd = step_runner_open_device(runner, step);
 	_cleanup_free_ char *now = NULL;
 	int r;
 
@@ -284,8 +281,8 @@ static int step_run_set_autoprobe(struct step_runner *step_runner, const struct 
 		r = sysfs_read(fd, "sriov_drivers_autoprobe", &now);
 	if (r < 0 || str_eq(now, step->value))
 		return r;
-	return step_run_fail(-EIO, ret_cause,
-			     str_printf("sriov_drivers_autoprobe reads back as \"%s\"", now));
+	return step_runner_fail(-EIO, ret_cause,
+				str_printf("sriov_drivers_autoprobe reads back as \"%s\"", now));
 }
 
 /* By their links: sriov_numvfs tells what was asked for, and reading it may sleep as long as
@@ -306,34 +303,34 @@ static unsigned step_run_count_vfs(int dir_fd)
  * vfio-pci makes and ends functions only where this is set. It stays so: what it permits takes a
  * write to sriov_numvfs, which is root's, and another claim may be about to do that.
  */
-static int step_run_enable_sriov(const struct step_runner *step_runner, const struct step *step,
+static int step_run_enable_sriov(const struct step_runner *runner, const struct step *step,
 				 char **ret_cause)
 {
 	static const char parameter[] = "sys/module/vfio_pci/parameters/enable_sriov";
 	_cleanup_free_ char *driver = NULL, *now = NULL;
-	int r = step_run_read_driver(step_runner, step, &driver);
+	int r = step_run_read_driver(runner, step, &driver);
 
 	if (r < 0 || !str_eq(driver, "vfio-pci"))
 		return r;
-	r = sysfs_read(step_runner->root->fd, parameter, &now);
+	r = sysfs_read(runner->root->fd, parameter, &now);
 	if (r >= 0 && !str_eq(now, "Y"))
-		r = sysfs_write(step_runner->root->fd, parameter, "Y");
+		r = sysfs_write(runner->root->fd, parameter, "Y");
 	return r >= 0 ? 0 :
-			step_run_fail(r, ret_cause,
-				      strdup("this kernel's vfio-pci has no virtual functions (its "
-					     "parameter enable_sriov cannot be set)"));
+			step_runner_fail(
+				r, ret_cause,
+				strdup("this kernel's vfio-pci has no virtual functions (its "
+				       "parameter enable_sriov cannot be set)"));
 }
 
-static int step_run_set_vfs(struct step_runner *step_runner, const struct step *step,
-			    char **ret_cause)
+static int step_run_set_vfs(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int fd = step_open_device(step_runner, step);
+	_cleanup_close_ int fd = step_runner_open_device(runner, step);
 	unsigned wanted, now;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = step_run_enable_sriov(step_runner, step, ret_cause);
+	r = step_run_enable_sriov(runner, step, ret_cause);
 	if (r >= 0)
 		r = str_parse_uint(step->value, &wanted);
 	if (r >= 0)
@@ -343,7 +340,7 @@ static int step_run_set_vfs(struct step_runner *step_runner, const struct step *
 	now = step_run_count_vfs(fd);
 	return now == wanted ?
 		       0 :
-		       step_run_fail(-EIO, ret_cause, str_printf("it has %u afterwards", now));
+		       step_runner_fail(-EIO, ret_cause, str_printf("it has %u afterwards", now));
 }
 
 /* --- the table --- */
@@ -376,21 +373,20 @@ static const step_fn step_run_table[STEP_KIND_COUNT] = {
 	[STEP_OPEN_DEVICE] = step_iommufd_open_device,
 };
 
-static bool step_run_device_is_gone(const struct step_runner *step_runner, const struct step *step)
+static bool step_run_device_is_gone(const struct step_runner *runner, const struct step *step)
 {
-	_cleanup_close_ int fd = step_open_device(step_runner, step);
+	_cleanup_close_ int fd = step_runner_open_device(runner, step);
 
 	return fd == -ENOENT;
 }
 
-int step_run(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_run(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	int r;
 
 	*ret_cause = NULL;
-	r = step_run_table[step->kind](step_runner, step, ret_cause);
-	if (r < 0 && step_runner->undoing && step->device &&
-	    step_run_device_is_gone(step_runner, step)) {
+	r = step_run_table[step->kind](runner, step, ret_cause);
+	if (r < 0 && runner->undoing && step->device && step_run_device_is_gone(runner, step)) {
 		free(*ret_cause);
 		*ret_cause = NULL;
 		return 0;

@@ -31,7 +31,7 @@ typedef void (*step_run_fd_fn)(const char *kind, const char *name, int fd, void 
 struct step_runner *step_run_new(const struct sysfs_root *root, bool undoing,
 				 step_run_fd_fn send_fd, void *userdata);
 /* Closes what the steps have opened. */
-struct step_runner *step_run_free(struct step_runner *step_runner);
+struct step_runner *step_run_free(struct step_runner *runner);
 DEFINE_CLEANUP(struct step_runner *, step_run_freep, step_run_free)
 
 /*
@@ -39,5 +39,4 @@ DEFINE_CLEANUP(struct step_runner *, step_run_freep, step_run_free)
  * known than the errno says (the caller frees it; it may be NULL). -EBUSY from STEP_PROVE_CLOSED:
  * somebody holds the group.
  */
-int step_run(struct step_runner *step_runner, const struct step *step,
-	     char **ret_cause) _must_check_;
+int step_run(struct step_runner *runner, const struct step *step, char **ret_cause) _must_check_;

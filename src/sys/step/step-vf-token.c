@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "sys/step/step-private.h"
+#include "sys/step/step-runner.h"
 
-int step_vf_token_set(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_vf_token_set(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *name = NULL;
 	struct held_group *held;
@@ -20,7 +20,7 @@ int step_vf_token_set(struct step_runner *step_runner, const struct step *step, 
 
 	if (!step->value)
 		return -EINVAL;
-	r = step_vfio_open_viable(step_runner, step->iommu_group, ret_cause, &held);
+	r = step_vfio_open_viable(runner, step->iommu_group, ret_cause, &held);
 	if (r < 0)
 		return r;
 	if (!held)
@@ -28,12 +28,12 @@ int step_vf_token_set(struct step_runner *step_runner, const struct step *step, 
 	name = str_printf("%s vf_token=%s", step->address, step->value);
 	if (!name)
 		return -ENOMEM;
-	r = step_hot_reset_open_device(step_runner, held, name, &container, &device);
+	r = step_hot_reset_open_device(runner, held, name, &container, &device);
 	if (r == -EACCES)
-		return step_run_fail(
+		return step_runner_fail(
 			r, ret_cause,
 			strdup("one of its virtual functions is open, with another VF token"));
 	if (r >= 0)
-		step_hot_reset_close_device(step_runner, held, container, device);
+		step_hot_reset_close_device(runner, held, container, device);
 	return r;
 }

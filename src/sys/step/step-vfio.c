@@ -13,7 +13,7 @@
 #include "sys/probe/iommufd-info.h"
 #include "sys/probe/vfio-info.h"
 #include "sys/step/node-acl.h"
-#include "sys/step/step-private.h"
+#include "sys/step/step-runner.h"
 #include "sys/usage/open-files.h"
 #include "sys/vfio-node.h"
 
@@ -28,41 +28,41 @@ void *step_vfio_held_free(void *data)
 	return NULL;
 }
 
-struct held_group *step_vfio_find_held(struct step_runner *step_runner, int id)
+struct held_group *step_vfio_find_held(struct step_runner *runner, int id)
 {
-	VEC_FOREACH(struct held_group, held, &step_runner->held)
+	VEC_FOREACH(struct held_group, held, &runner->held)
 		if (held->id == id)
 			return held;
 	return NULL;
 }
 
-void step_vfio_drop_held(struct step_runner *step_runner, struct held_group *held)
+void step_vfio_drop_held(struct step_runner *runner, struct held_group *held)
 {
-	vec_remove(&step_runner->held, held);
+	vec_remove(&runner->held, held);
 	step_vfio_held_free(held);
 }
 
 /* Who has the group's node open, or that of one of its devices; NULL if nobody is found. */
-static char *step_vfio_describe_node_users(const struct step_runner *step_runner, int id)
+static char *step_vfio_describe_node_users(const struct step_runner *runner, int id)
 {
 	_cleanup_free_ char *group = str_printf("/dev/vfio/%d", id);
 	_cleanup_strv_ char **nodes = NULL;
 
-	if (!group || vfio_node_of_members(step_runner->root, id, &nodes) < 0 ||
+	if (!group || vfio_node_of_members(runner->root, id, &nodes) < 0 ||
 	    strv_add(&nodes, group) < 0)
 		return NULL;
-	return open_files_describe(step_runner->root, nodes);
+	return open_files_describe(runner->root, nodes);
 }
 
 /* Who has one of its devices open; the group's node is not needed for that any more. */
-static char *step_vfio_describe_device_users(const struct step_runner *step_runner, int id)
+static char *step_vfio_describe_device_users(const struct step_runner *runner, int id)
 {
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", id);
-	_cleanup_close_ int members = path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
+	_cleanup_close_ int members = path ? sysfs_root_open_dir(runner->root, path) : -ENOMEM;
 
 	if (members < 0)
 		return NULL;
-	return open_files_describe_members(step_runner->root, members);
+	return open_files_describe_members(runner->root, members);
 }
 
 /*
@@ -70,7 +70,7 @@ static char *step_vfio_describe_device_users(const struct step_runner *step_runn
  * device's descriptor holds the group's: success proves that nobody has either. -ENOENT: no VFIO
  * driver, no node.
  */
-static int step_vfio_hold_group(struct step_runner *step_runner, int id, char **ret_cause,
+static int step_vfio_hold_group(struct step_runner *runner, int id, char **ret_cause,
 				struct held_group **ret)
 {
 	_cleanup_free_ char *path = str_printf("/dev/vfio/%d", id);
@@ -79,21 +79,21 @@ static int step_vfio_hold_group(struct step_runner *step_runner, int id, char **
 
 	if (!path)
 		return -ENOMEM;
-	fd = sysfs_root_open_node(step_runner->root, path + 1);
+	fd = sysfs_root_open_node(runner->root, path + 1);
 	if (fd == -EBUSY) {
-		_cleanup_free_ char *who = step_vfio_describe_node_users(step_runner, id);
+		_cleanup_free_ char *who = step_vfio_describe_node_users(runner, id);
 
 		if (!who)
-			who = step_vfio_describe_device_users(step_runner, id);
-		return step_run_fail(-EBUSY, ret_cause,
-				     str_printf("IOMMU group %d is held by %s", id,
-						str_or(who,
-						       "a process that holds one of its devices")));
+			who = step_vfio_describe_device_users(runner, id);
+		return step_runner_fail(
+			-EBUSY, ret_cause,
+			str_printf("IOMMU group %d is held by %s", id,
+				   str_or(who, "a process that holds one of its devices")));
 	}
 	if (fd < 0)
 		return fd;
 	held = calloc(1, sizeof(*held));
-	if (!held || vec_add(&step_runner->held, held) < 0) {
+	if (!held || vec_add(&runner->held, held) < 0) {
 		free(held);
 		return -ENOMEM;
 	}
@@ -103,15 +103,14 @@ static int step_vfio_hold_group(struct step_runner *step_runner, int id, char **
 	return 0;
 }
 
-int step_vfio_prove_closed(struct step_runner *step_runner, const struct step *step,
-			   char **ret_cause)
+int step_vfio_prove_closed(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *who = NULL;
 	struct held_group *held;
 	int r = 0;
 
-	if (!step_vfio_find_held(step_runner, step->iommu_group))
-		r = step_vfio_hold_group(step_runner, step->iommu_group, ret_cause, &held);
+	if (!step_vfio_find_held(runner, step->iommu_group))
+		r = step_vfio_hold_group(runner, step->iommu_group, ret_cause, &held);
 	if (r < 0 && r != -ENOENT && r != -ENODEV && r != -ENXIO)
 		return r;
 	/*
@@ -119,12 +118,12 @@ int step_vfio_prove_closed(struct step_runner *step_runner, const struct step *s
 	 * IOMMUFD_ABI_BIND on: before that an open file still makes unbind wait for ever, and only
 	 * a look into the processes shows it.
 	 */
-	who = step_vfio_describe_node_users(step_runner, step->iommu_group);
+	who = step_vfio_describe_node_users(runner, step->iommu_group);
 	if (!who)
 		return 0;
-	return step_run_fail(-EBUSY, ret_cause,
-			     str_printf("a device of IOMMU group %d is held by %s",
-					step->iommu_group, who));
+	return step_runner_fail(-EBUSY, ret_cause,
+				str_printf("a device of IOMMU group %d is held by %s",
+					   step->iommu_group, who));
 }
 
 static int step_vfio_read_group_status(const struct held_group *held, struct vfio_group_status *ret)
@@ -133,13 +132,13 @@ static int step_vfio_read_group_status(const struct held_group *held, struct vfi
 }
 
 /* The members that keep the group from being viable, with their drivers. */
-static char *step_vfio_foreign_drivers(const struct step_runner *step_runner, int id)
+static char *step_vfio_foreign_drivers(const struct step_runner *runner, int id)
 {
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", id);
 	_cleanup_strv_ char **words = NULL;
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
-	int fd = path ? sysfs_root_open_dir(step_runner->root, path) : -ENOMEM;
+	int fd = path ? sysfs_root_open_dir(runner->root, path) : -ENOMEM;
 
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	while (dir && (entry = readdir(dir))) {
@@ -157,43 +156,40 @@ static char *step_vfio_foreign_drivers(const struct step_runner *step_runner, in
 }
 
 /* A kernel without CONFIG_VFIO_GROUP: devices have nodes, their group has none. */
-static bool step_vfio_has_no_groups(const struct step_runner *step_runner, int id)
+static bool step_vfio_has_no_groups(const struct step_runner *runner, int id)
 {
 	_cleanup_strv_ char **nodes = NULL;
 
-	return vfio_node_of_members(step_runner->root, id, &nodes) >= 0 && nodes;
+	return vfio_node_of_members(runner->root, id, &nodes) >= 0 && nodes;
 }
 
 /* --- what the kernel says of a group, for the daemon --- */
 
 struct info_target {
-	struct step_runner *step_runner;
+	struct step_runner *runner;
 	const char *about; /* the number of an IOMMU group, or the key of a device */
 };
 
 static void step_vfio_send_info(const char *line, void *userdata)
 {
-	const struct info_target *info_target = userdata;
-	_cleanup_free_ char *text = str_printf("%s %s", info_target->about, line);
+	const struct info_target *target = userdata;
+	_cleanup_free_ char *text = str_printf("%s %s", target->about, line);
 
 	if (text)
-		info_target->step_runner->send_fd(STEP_RUN_VFIO_INFO, text, -EBADF,
-						  info_target->step_runner->userdata);
+		target->runner->send_fd(STEP_RUN_VFIO_INFO, text, -EBADF, target->runner->userdata);
 }
 
 /* What is not known without it stays so where it fails: the claimer gets the device all the same.
  */
-void step_vfio_query_device(struct step_runner *step_runner, const struct step *step,
-			    const char *path)
+void step_vfio_query_device(struct step_runner *runner, const struct step *step, const char *path)
 {
 	char id[16];
-	struct info_target of_group = { step_runner, id },
-			   of_device = { step_runner, step->device };
+	struct info_target of_group = { runner, id }, of_device = { runner, step->device };
 	const struct vfio_info_sink group = { step_vfio_send_info, &of_group },
 				    device = { step_vfio_send_info, &of_device };
 
 	snprintf(id, sizeof(id), "%d", step->iommu_group);
-	if (iommufd_info_read(step_runner->root, path, &group, &device) < 0)
+	if (iommufd_info_read(runner->root, path, &group, &device) < 0)
 		return;
 	step_vfio_send_info("", &of_group);
 	step_vfio_send_info("", &of_device);
@@ -201,39 +197,39 @@ void step_vfio_query_device(struct step_runner *step_runner, const struct step *
 
 /* Once for each group: a claim of the newer interface opens it for each of its devices. False: its
  * file is spoilt by it. */
-static bool step_vfio_query_group(struct step_runner *step_runner, const struct held_group *held)
+static bool step_vfio_query_group(struct step_runner *runner, const struct held_group *held)
 {
 	char id[16];
-	struct info_target info_target = { step_runner, id };
-	const struct vfio_info_sink asker = { step_vfio_send_info, &info_target };
+	struct info_target target = { runner, id };
+	const struct vfio_info_sink asker = { step_vfio_send_info, &target };
 	bool whole;
 
-	if (step_runner->has_vfio_info && step_runner->vfio_info_group == held->id)
+	if (runner->has_vfio_info && runner->vfio_info_group == held->id)
 		return true;
-	step_runner->has_vfio_info = true;
-	step_runner->vfio_info_group = held->id;
+	runner->has_vfio_info = true;
+	runner->vfio_info_group = held->id;
 	snprintf(id, sizeof(id), "%d", held->id);
-	whole = vfio_info_read_group(step_runner->root, held->fd, &asker);
-	step_vfio_send_info("", &info_target);
+	whole = vfio_info_read_group(runner->root, held->fd, &asker);
+	step_vfio_send_info("", &target);
 	return whole;
 }
 
-int step_vfio_open_viable(struct step_runner *step_runner, int id, char **ret_cause,
+int step_vfio_open_viable(struct step_runner *runner, int id, char **ret_cause,
 			  struct held_group **ret)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
-	struct held_group *held = step_vfio_find_held(step_runner, id);
+	struct held_group *held = step_vfio_find_held(runner, id);
 	int r;
 
 	/* a group whose last device was unbound and bound again has a new node, and the old file is
 	 * dead */
 	if (held && step_vfio_read_group_status(held, &status) < 0) {
-		step_vfio_drop_held(step_runner, held);
+		step_vfio_drop_held(runner, held);
 		held = NULL;
 	}
 	if (!held) {
-		r = step_vfio_hold_group(step_runner, id, ret_cause, &held);
-		if (r == -ENOENT && step_vfio_has_no_groups(step_runner, id)) {
+		r = step_vfio_hold_group(runner, id, ret_cause, &held);
+		if (r == -ENOENT && step_vfio_has_no_groups(runner, id)) {
 			*ret = NULL;
 			return 0;
 		}
@@ -244,41 +240,40 @@ int step_vfio_open_viable(struct step_runner *step_runner, int id, char **ret_ca
 			return r;
 	}
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
-		_cleanup_free_ char *who = step_vfio_foreign_drivers(step_runner, id);
+		_cleanup_free_ char *who = step_vfio_foreign_drivers(runner, id);
 
-		return step_run_fail(-EPERM, ret_cause,
-				     str_printf("IOMMU group %d is not viable: %s", id,
-						str_or(who, "?")));
+		return step_runner_fail(-EPERM, ret_cause,
+					str_printf("IOMMU group %d is not viable: %s", id,
+						   str_or(who, "?")));
 	}
-	if (!step_vfio_query_group(step_runner, held)) {
-		step_vfio_drop_held(step_runner, held);
-		return step_vfio_open_viable(step_runner, id, ret_cause, ret);
+	if (!step_vfio_query_group(runner, held)) {
+		step_vfio_drop_held(runner, held);
+		return step_vfio_open_viable(runner, id, ret_cause, ret);
 	}
 	*ret = held;
 	return 0;
 }
 
-int step_vfio_open_group(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_vfio_open_group(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	struct held_group *held;
 	char name[16];
-	int r = step_vfio_open_viable(step_runner, step->iommu_group, ret_cause, &held);
+	int r = step_vfio_open_viable(runner, step->iommu_group, ret_cause, &held);
 
 	if (r < 0)
 		return r;
 	snprintf(name, sizeof(name), "%d", step->iommu_group);
-	step_runner->send_fd("vfio-group", name, held->fd, step_runner->userdata);
+	runner->send_fd("vfio-group", name, held->fd, runner->userdata);
 	return 0;
 }
 
-int step_vfio_open_container(struct step_runner *step_runner, const struct step *step,
-			     char **ret_cause)
+int step_vfio_open_container(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_close_ int fd = sysfs_root_open_node(step_runner->root, "dev/vfio/vfio");
+	_cleanup_close_ int fd = sysfs_root_open_node(runner->root, "dev/vfio/vfio");
 
 	if (fd < 0)
 		return fd;
-	step_runner->send_fd("vfio-container", "", fd, step_runner->userdata);
+	runner->send_fd("vfio-container", "", fd, runner->userdata);
 	return 0;
 }
 
@@ -286,40 +281,40 @@ int step_vfio_open_container(struct step_runner *step_runner, const struct step 
 
 /* What a step is about: a named node, a device's, or a group's. NULL in *ret where it is not there.
  */
-static int step_vfio_node_path(const struct step_runner *step_runner, const struct step *step,
+static int step_vfio_node_path(const struct step_runner *runner, const struct step *step,
 			       char **ret)
 {
 	if (step->device)
-		return vfio_node_of_device(step_runner->root, step->bus, step->address, ret);
+		return vfio_node_of_device(runner->root, step->bus, step->address, ret);
 	*ret = step->value ? strdup(step->value) : str_printf("/dev/vfio/%d", step->iommu_group);
 	return *ret ? 0 : -ENOMEM;
 }
 
-int step_vfio_grant(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_vfio_grant(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *path = NULL;
 	struct held_group *held = NULL;
 	int r = 0;
 
 	if (!step->value)
-		r = step_vfio_open_viable(step_runner, step->iommu_group, ret_cause, &held);
+		r = step_vfio_open_viable(runner, step->iommu_group, ret_cause, &held);
 	/* whoever opens the node by path needs it closed: there is one open file a group */
 	if (held)
-		step_vfio_drop_held(step_runner, held);
+		step_vfio_drop_held(runner, held);
 	if (r >= 0)
-		r = step_vfio_node_path(step_runner, step, &path);
+		r = step_vfio_node_path(runner, step, &path);
 	if (r < 0)
 		return r;
 	if (!path)
-		return step_run_fail(-ENOENT, ret_cause,
-				     strdup("VFIO made no node for it below /dev/vfio/devices"));
+		return step_runner_fail(-ENOENT, ret_cause,
+					strdup("VFIO made no node for it below /dev/vfio/devices"));
 	return step->uid == 0 ? 0 : node_acl_grant(path, step->uid);
 }
 
-int step_vfio_revoke(struct step_runner *step_runner, const struct step *step, char **ret_cause)
+int step_vfio_revoke(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *path = NULL;
-	int r = step_vfio_node_path(step_runner, step, &path);
+	int r = step_vfio_node_path(runner, step, &path);
 
 	if (r >= 0 && path && step->uid != 0)
 		r = node_acl_revoke(path, step->uid);
