@@ -6,7 +6,7 @@
 #include "faketree.h"
 #include "policy/assess/resolve.h"
 #include "sys/probe/probe-vfio.h"
-#include "sys/probe/probe.h"
+#include "sys/probe/probe-host.h"
 
 static struct probe *probe;
 

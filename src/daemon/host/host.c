@@ -7,6 +7,7 @@
 #include "daemon/host/error-file.h"
 #include "daemon/host/host-private.h"
 #include "model/vfio-facts.h"
+#include "sys/probe/probe-host.h"
 #include "sys/probe/probe-vfio.h"
 #include "sys/state/run-dir.h"
 #include "sys/timed-read.h"
@@ -167,7 +168,7 @@ int host_refresh(struct host *host, char *const *keys)
 	int r = probe_vfio(&host->root, host->inventory);
 
 	if (r >= 0)
-		r = probe_poll_host(host->probe, host->inventory, NULL);
+		r = probe_host_poll(host->probe, host->inventory, NULL);
 	STRV_FOREACH(key, keys) {
 		if (r < 0)
 			break;
@@ -202,7 +203,7 @@ static bool host_on_open_files_polled(const struct vec *devices, void *userdata)
 	struct host *host = userdata;
 	bool any = false;
 
-	if (probe_poll_host(host->probe, host->inventory, &any) < 0)
+	if (probe_host_poll(host->probe, host->inventory, &any) < 0)
 		any = false;
 	VEC_FOREACH(struct device, device, devices) {
 		bool changed;

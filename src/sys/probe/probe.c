@@ -11,12 +11,10 @@
 #include "sys/probe/pcinames.h"
 #include "sys/probe/probe-config.h"
 #include "sys/probe/probe-device.h"
-#include "sys/probe/probe-iommu.h"
 #include "sys/probe/probe-kmod.h"
 #include "sys/probe/probe-mdev.h"
 #include "sys/probe/probe-pci.h"
 #include "sys/probe/probe-platform.h"
-#include "sys/probe/probe-vfio.h"
 #include "sys/probe/probe.h"
 
 struct probe {
@@ -51,6 +49,11 @@ struct probe *probe_free(struct probe *probe)
 	modules_free(probe->modules);
 	free(probe);
 	return NULL;
+}
+
+const struct sysfs_root *probe_root(const struct probe *probe)
+{
+	return probe->root;
 }
 
 /* What the module says of PASID, PRI and ATS, as lines of vfio-facts.h. */
@@ -188,8 +191,7 @@ static void probe_carry_over(struct device *from, struct device *to)
 	to->errors = from->errors;
 }
 
-/* Needs the PF, which may be read after its virtual functions. */
-static int probe_reread_config(struct probe *probe, struct inventory *inv, struct device *vf)
+int probe_reread_config(struct probe *probe, struct inventory *inv, struct device *vf)
 {
 	const struct device *pf = vf->physfn ? inventory_find(inv, vf->physfn) : NULL;
 	_cleanup_close_ int fd = -EBADF;
@@ -235,207 +237,6 @@ int probe_update(struct probe *probe, struct inventory *inv, const char *bus, co
 	return 0;
 }
 
-/* --- the whole host --- */
-
-typedef int (*probe_entry_fn)(struct probe *probe, struct inventory *inv, const char *name);
-
-/* Calls @fn for each entry of a directory; one that is not there has none. */
-static int probe_each_entry(struct probe *probe, struct inventory *inv, const char *path,
-			    probe_entry_fn fn)
-{
-	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int fd = sysfs_root_open_dir(probe->root, path);
-
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		fd_close(fd);
-		return -errno;
-	}
-	while ((entry = readdir(dir))) {
-		int r;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		r = fn(probe, inv, entry->d_name);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int probe_scan_pci(struct probe *probe, struct inventory *inv, const char *address)
-{
-	return probe_update(probe, inv, device_bus_pci.name, address, NULL);
-}
-
-/* Those that are in no group yet; one that is comes with its group. */
-static int probe_scan_platform(struct probe *probe, struct inventory *inv, const char *address)
-{
-	_cleanup_free_ char *named =
-		str_printf("sys/bus/platform/devices/%s/of_node/iommus", address);
-	_cleanup_free_ char *group = str_printf("sys/bus/platform/devices/%s/iommu_group", address);
-
-	if (!named || !group)
-		return -ENOMEM;
-	if (faccessat(probe->root->fd, named, F_OK, 0) < 0 ||
-	    faccessat(probe->root->fd, group, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	return probe_update(probe, inv, device_bus_platform.name, address, NULL);
-}
-
-/* What mediated devices are made of, where it is not in the inventory for what it is itself. */
-static int probe_scan_parent(struct probe *probe, struct inventory *inv, const char *name)
-{
-	_cleanup_free_ char *key = probe_mdev_parent_key(name);
-
-	if (!key)
-		return -ENOMEM;
-	return device_bus_of_key(key) == &device_bus_mdev_parent ?
-		       probe_update(probe, inv, device_bus_mdev_parent.name,
-				    device_bus_address_of_key(key), NULL) :
-		       0;
-}
-
-/* A member of a group that is on another bus than PCI. */
-static int probe_scan_member(struct probe *probe, struct inventory *inv, const char *path)
-{
-	_cleanup_free_ char *bus = NULL, *subsystem = NULL;
-	const char *slash = strrchr(path, '/');
-	int r;
-
-	subsystem = str_printf("%s/subsystem", path);
-	if (!subsystem || !slash)
-		return -ENOMEM;
-	r = sysfs_read_link(probe->root->fd, subsystem, &bus);
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	return device_bus_find(bus)->listed_always ? 0 :
-						     probe_update(probe, inv, bus, slash + 1, NULL);
-}
-
-static int probe_scan_group(struct probe *probe, struct inventory *inv, const char *id)
-{
-	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%s/devices", id);
-	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int fd;
-
-	if (!path)
-		return -ENOMEM;
-	fd = sysfs_root_open_dir(probe->root, path);
-	if (fd < 0)
-		return 0;
-	dir = fdopendir(fd);
-	if (!dir) {
-		fd_close(fd);
-		return -errno;
-	}
-	while ((entry = readdir(dir))) {
-		_cleanup_free_ char *member = str_printf("%s/%s", path, entry->d_name);
-		int r;
-
-		if (!member)
-			return -ENOMEM;
-		if (entry->d_name[0] == '.')
-			continue;
-		r = probe_scan_member(probe, inv, member);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/*
- * pcie_acs_override= comes with a patch that is not in the kernel: whoever has it wants groups
- * smaller than they are.
- */
-static int probe_read_acs_override(struct probe *probe, struct inventory *inv)
-{
-	static const char name[] = "pcie_acs_override=";
-	_cleanup_free_ char *line = NULL;
-	_cleanup_strv_ char **words = NULL;
-	int r = sysfs_read_optional(probe->root->fd, "proc/cmdline", &line);
-
-	if (r >= 0 && line)
-		r = strv_split(line, " ", &words);
-	STRV_FOREACH(word, words)
-		if (r >= 0 && str_starts(*word, name))
-			r = str_set(&inv->acs_override, *word + strlen(name));
-	return r;
-}
-
-int probe_poll_host(struct probe *probe, struct inventory *inv, bool *ret_changed)
-{
-	_cleanup_free_ char *text = NULL;
-	bool before = inv->unsafe_interrupts;
-	int r = sysfs_read_optional(probe->root->fd,
-				    "sys/module/vfio_iommu_type1/parameters/"
-				    "allow_unsafe_interrupts",
-				    &text);
-
-	if (r < 0)
-		return r;
-	inv->unsafe_interrupts = str_eq(text, "Y");
-	if (ret_changed)
-		*ret_changed = inv->unsafe_interrupts != before;
-	return 0;
-}
-
-/*
- * Interrupts behind a remapping IOMMU have chips of another name: "IR-PCI-MSI", "IR-IO-APIC". x86
- * only.
- */
-static int probe_read_remapping(struct probe *probe, struct inventory *inv, const char *interrupt)
-{
-	_cleanup_free_ char *path = str_printf("sys/kernel/irq/%s/chip_name", interrupt),
-			    *chip = NULL;
-	int r = path ? sysfs_read_optional(probe->root->fd, path, &chip) : -ENOMEM;
-
-	if (r < 0 || !chip || inv->interrupt_remapping == 1)
-		return r;
-	if (str_starts(chip, "IR-"))
-		inv->interrupt_remapping = 1;
-	else if (str_starts(chip, "PCI-MSI") || str_eq(chip, "IO-APIC"))
-		inv->interrupt_remapping = 0;
-	return 0;
-}
-
-static int probe_read_iommu_facts(struct probe *probe, struct inventory *inv)
-{
-	int r = probe_read_acs_override(probe, inv);
-
-	if (r >= 0)
-		r = probe_iommu_list(probe->root, inv);
-	if (r >= 0)
-		r = probe_each_entry(probe, inv, "sys/kernel/irq", probe_read_remapping);
-	return r < 0 ? r : probe_poll_host(probe, inv, NULL);
-}
-
-static int probe_read_host(struct probe *probe, struct inventory *inv)
-{
-	struct utsname name;
-	int r;
-
-	if (uname(&name) < 0)
-		return -errno;
-	inv->page_size = (unsigned long)sysconf(_SC_PAGESIZE);
-	r = str_set(&inv->source, "kernel");
-	if (r < 0)
-		return r;
-	r = str_set(&inv->kernel_release, name.release);
-	if (r >= 0)
-		r = probe_vfio(probe->root, inv);
-	if (r < 0)
-		return r;
-	r = probe_read_iommu_facts(probe, inv);
-	if (r < 0)
-		return r;
-	return probe_kmod_version(probe->root, inv);
-}
-
 int probe_poll_device(struct probe *probe, struct device *device, bool *ret_changed)
 {
 	_cleanup_close_ int fd = sysfs_open_device(probe->root, device->bus, device->address);
@@ -447,32 +248,4 @@ int probe_poll_device(struct probe *probe, struct device *device, bool *ret_chan
 		return 0;
 	return probe_pci_poll(fd, device, probe_kmod_is_owned_by_user(probe->root, device),
 			      ret_changed);
-}
-
-int probe_host(struct probe *probe, struct inventory **ret)
-{
-	_cleanup_inventory_ struct inventory *inv = inventory_new();
-	int r;
-
-	if (!inv)
-		return -ENOMEM;
-	r = probe_read_host(probe, inv);
-	if (r < 0)
-		return r;
-	r = probe_each_entry(probe, inv, "sys/bus/pci/devices", probe_scan_pci);
-	if (r < 0)
-		return r;
-	r = probe_each_entry(probe, inv, device_bus_mdev_parent.directory, probe_scan_parent);
-	if (r >= 0)
-		r = probe_each_entry(probe, inv, "sys/bus/platform/devices", probe_scan_platform);
-	if (r < 0)
-		return r;
-	r = probe_each_entry(probe, inv, "sys/kernel/iommu_groups", probe_scan_group);
-	VEC_FOREACH(struct device, device, &inv->devices)
-		if (r >= 0)
-			r = probe_reread_config(probe, inv, device);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(inv);
-	return 0;
 }
