@@ -7,6 +7,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "base/vec.h"
 #include "sys/modules.h"
 

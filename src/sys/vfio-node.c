@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/device-bus.h"
 #include "sys/vfio-node.h"
 

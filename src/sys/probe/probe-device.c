@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/fault.h"
 #include "sys/probe/probe-device.h"
 #include "sys/timed-read.h"

@@ -7,6 +7,7 @@
 
 #include "base/dir.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/probe/probe-host.h"
 #include "sys/probe/probe-iommu.h"
 #include "sys/probe/probe-kmod.h"

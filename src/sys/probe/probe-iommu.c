@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/probe/probe-iommu.h"
 
 static const struct {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/probe/probe-kmod.h"
 
 static int probe_kmod_read_lines(const struct sysfs_root *root, const struct device *device,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/devinfo/pcicap.h"
 #include "policy/plan/vfio-choice.h"
 #include "sys/probe/probe-config.h"

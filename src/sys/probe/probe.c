@@ -8,6 +8,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/probe/pcinames.h"
 #include "sys/probe/probe-config.h"
 #include "sys/probe/probe-device.h"

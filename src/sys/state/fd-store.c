@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/state/fd-store.h"
 
 static char **fd_store_names;

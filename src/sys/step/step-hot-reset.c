@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/pciaddr.h"
 #include "sys/fault.h"
 #include "sys/step/step-runner.h"

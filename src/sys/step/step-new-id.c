@@ -10,6 +10,7 @@
 #include <sys/file.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/pciaddr.h"
 #include "sys/fault.h"
 #include "sys/step/step-runner.h"

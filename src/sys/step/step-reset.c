@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/plan/reset-plan.h"
 #include "sys/fault.h"
 #include "sys/step/step-runner.h"

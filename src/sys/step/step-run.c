@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/device-bus.h"
 #include "model/device.h"
 #include "policy/plan/vfio-choice.h"

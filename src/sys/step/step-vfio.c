@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/fault.h"
 #include "sys/probe/iommufd-info.h"
 #include "sys/probe/vfio-info.h"

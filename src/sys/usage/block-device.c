@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/usage/block-device.h"
 
 static int block_device_add_unique(char ***list, const char *s)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/process.h"
 #include "sys/usage/open-files.h"
 #include "sys/usage/process-walk.h"

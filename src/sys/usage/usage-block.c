@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/usage/block-device.h"
 #include "sys/usage/mounts.h"
 #include "sys/usage/usage-block.h"

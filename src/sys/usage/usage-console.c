@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/usage/usage-console.h"
 
 static int usage_console_add(struct usage_set *set, const char *key, const char *kind,

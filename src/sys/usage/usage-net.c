@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/usage/routes.h"
 #include "sys/usage/usage-net.h"
 

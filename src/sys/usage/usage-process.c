@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/plan/vfio-choice.h"
 #include "sys/process.h"
 #include "sys/usage/block-device.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "sys/usage/usage-set.h"
 
 struct usage_entry {
