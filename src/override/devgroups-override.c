@@ -12,6 +12,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/dir.h"
 #include "base/fileio.h"
 #include "base/str.h"
 #include "model/boot-index.h"
@@ -128,23 +129,21 @@ static int override_add_devices_in(const struct sysfs_root *root, struct invento
 				   const char *path)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int r = 0, fd = sysfs_root_open_dir(root, path);
+	int r;
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		fd_close(fd);
-		return -ENOMEM;
-	}
-	while (r >= 0 && (entry = readdir(dir))) {
+	r = sysfs_root_list(root, path, &dir);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	DIR_FOREACH(name, dir) {
 		struct pciaddr addr;
 
-		if (pciaddr_parse(entry->d_name, &addr) >= 0)
-			r = override_add_device(root, inv, entry->d_name);
+		if (pciaddr_parse(name, &addr) < 0)
+			continue;
+		r = override_add_device(root, inv, name);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 static int override_add_iommu_group(const struct sysfs_root *root, struct inventory *inv,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/dir.h"
 #include "base/fileio.h"
 #include "base/str.h"
 #include "base/strv.h"
@@ -264,17 +264,16 @@ static int conf_list_add(struct vec *confs, const char *directory, const char *n
 static int conf_list_read(const struct modules *modules, const char *directory, struct vec *confs)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int r = 0, fd = sysfs_root_open_dir(modules->root, directory);
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		fd_close(fd);
+	if (sysfs_root_list(modules->root, directory, &dir) < 0)
 		return 0;
+	DIR_FOREACH(name, dir) {
+		int r = conf_list_add(confs, directory, name);
+
+		if (r < 0)
+			return r;
 	}
-	while (r >= 0 && (entry = readdir(dir)))
-		r = conf_list_add(confs, directory, entry->d_name);
-	return r;
+	return 0;
 }
 
 static void conf_list_clear(struct vec *confs)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
+#include "base/dir.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "sys/probe/probe-iommu.h"
@@ -44,25 +45,17 @@ static int probe_iommu_describe(int class_fd, const char *name, char **ret)
 int probe_iommu_list(const struct sysfs_root *root, struct inventory *inv)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int fd = sysfs_root_open_dir(root, "sys/class/iommu");
 
-	if (fd < 0)
+	if (sysfs_root_list(root, "sys/class/iommu", &dir) < 0)
 		return 0;
-	dir = fdopendir(fd);
-	if (!dir) {
-		fd_close(fd);
-		return 0;
-	}
-	while ((entry = readdir(dir))) {
+	DIR_FOREACH(name, dir) {
 		_cleanup_free_ char *line = NULL;
 		int r;
 
-		if (entry->d_name[0] == '.')
-			continue;
-		r = probe_iommu_describe(fd, entry->d_name, &line);
-		if (r >= 0)
-			r = strv_add(&inv->iommus, line);
+		r = probe_iommu_describe(dirfd(dir), name, &line);
+		if (r < 0)
+			return r;
+		r = strv_add(&inv->iommus, line);
 		if (r < 0)
 			return r;
 	}

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "base/fileio.h"
+#include "base/dir.h"
 #include "base/str.h"
 #include "model/mdev-def.h"
 #include "sys/probe/probe-mdev.h"
@@ -41,16 +41,12 @@ static int probe_mdev_read_type(int dir_fd, const char *id, struct vec *types)
 
 int probe_mdev_types(int dir_fd, struct device *device)
 {
-	int fd = openat(dir_fd, "mdev_supported_types", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	_cleanup_closedir_ DIR *dir = NULL;
 
-	if (!dir)
-		fd_close(fd);
-	while (dir && (entry = readdir(dir))) {
-		int r = entry->d_name[0] == '.' ? 0 :
-						  probe_mdev_read_type(dirfd(dir), entry->d_name,
-								       &device->mdev_types);
+	if (dir_open_at(dir_fd, "mdev_supported_types", &dir) < 0)
+		return 0;
+	DIR_FOREACH(id, dir) {
+		int r = probe_mdev_read_type(dirfd(dir), id, &device->mdev_types);
 
 		if (r < 0)
 			return r;

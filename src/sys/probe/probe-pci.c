@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "policy/devinfo/pcicap.h"
@@ -95,26 +96,16 @@ static void probe_pci_count_vfs(int dir_fd, struct device *device)
 static int probe_pci_add_interfaces(int dir_fd, const char *class, char ***list)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int fd = openat(dir_fd, class, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0)
+	if (dir_open_at(dir_fd, class, &dir) < 0)
 		return 0;
-	dir = fdopendir(fd);
-	if (!dir) {
-		fd_close(fd);
-		return -errno;
-	}
-	while ((entry = readdir(dir))) {
-		_cleanup_free_ char *name = NULL;
+	DIR_FOREACH(name, dir) {
+		_cleanup_free_ char *interface = str_printf("%s/%s", class, name);
 		int r;
 
-		if (entry->d_name[0] == '.')
-			continue;
-		name = str_printf("%s/%s", class, entry->d_name);
-		if (!name)
+		if (!interface)
 			return -ENOMEM;
-		r = strv_add(list, name);
+		r = strv_add(list, interface);
 		if (r < 0)
 			return r;
 	}

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-#include "base/fileio.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "sys/probe/pcinames.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/dir.h"
 #include "base/fileio.h"
 #include "base/str.h"
 #include "model/group-def.h"
@@ -150,16 +150,6 @@ static int run_dir_load_one(int dir_fd, const char *name, struct vec *ret)
 	return r;
 }
 
-static DIR *run_dir_reopen(int dir_fd)
-{
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir)
-		fd_close(fd);
-	return dir;
-}
-
 char *run_dir_path(int dir_fd, const char *group)
 {
 	_cleanup_free_ char *link = str_printf("/proc/self/fd/%d", dir_fd);
@@ -193,35 +183,36 @@ static int run_dir_name_stem(const char *name, const char *suffix, char **ret)
 
 void run_dir_tidy(int dir_fd, bool (*is_lease)(const char *lease, void *userdata), void *userdata)
 {
-	_cleanup_closedir_ DIR *dir = run_dir_reopen(dir_fd);
-	struct dirent *entry;
+	_cleanup_closedir_ DIR *dir = NULL;
 
-	while (dir && (entry = readdir(dir))) {
+	if (dir_open_at(dir_fd, ".", &dir) < 0)
+		return;
+	DIR_FOREACH(name, dir) {
 		_cleanup_free_ char *half = NULL, *lease = NULL;
 
-		if (run_dir_name_stem(entry->d_name, ".tmp", &half) < 0 ||
-		    run_dir_name_stem(entry->d_name, ".pipe", &lease) < 0)
+		if (run_dir_name_stem(name, ".tmp", &half) < 0)
+			return;
+		if (run_dir_name_stem(name, ".pipe", &lease) < 0)
 			return;
 		if (half || (lease && !is_lease(lease, userdata)))
-			(void)unlinkat(dir_fd, entry->d_name, 0);
+			(void)unlinkat(dir_fd, name, 0);
 	}
 }
 
 int run_dir_load(int dir_fd, struct vec *ret)
 {
 	_cleanup_(run_dir_entries_clear) struct vec entries = { 0 };
-	_cleanup_closedir_ DIR *dir = run_dir_reopen(dir_fd);
-	struct dirent *entry;
+	_cleanup_closedir_ DIR *dir = NULL;
+	int r;
 
-	if (!dir)
-		return -errno;
-	while ((entry = readdir(dir))) {
-		int r = run_dir_load_one(dir_fd, entry->d_name, &entries);
-
+	r = dir_open_at(dir_fd, ".", &dir);
+	if (r < 0)
+		return r;
+	DIR_FOREACH(name, dir) {
+		r = run_dir_load_one(dir_fd, name, &entries);
 		if (r < 0)
 			return r;
 	}
-	*ret = entries;
-	entries = (struct vec){ 0 };
+	*ret = TAKE_STRUCT(entries);
 	return 0;
 }

@@ -5,10 +5,10 @@
  * worker at a time works with the ids of a driver, and what it took of others goes back to nobody.
  */
 
-#include <dirent.h>
 #include <errno.h>
 #include <sys/file.h>
 
+#include "base/dir.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "model/pciaddr.h"
@@ -25,25 +25,23 @@ static char *step_new_id_driver_path(const char *driver, const char *attribute)
 static int step_new_id_list_functions(const struct step_runner *runner, const char *path,
 				      char ***ret)
 {
-	_cleanup_strv_ char **found = NULL;
+	_cleanup_strv_ char **functions = NULL;
 	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int fd = sysfs_root_open_dir(runner->root, path);
+	int r;
 
-	if (fd < 0)
-		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		fd_close(fd);
-		return -ENOMEM;
-	}
-	while ((entry = readdir(dir))) {
+	r = sysfs_root_list(runner->root, path, &dir);
+	if (r < 0)
+		return r;
+	DIR_FOREACH(name, dir) {
 		struct pciaddr addr;
 
-		if (pciaddr_parse(entry->d_name, &addr) >= 0 && strv_add(&found, entry->d_name) < 0)
-			return -ENOMEM;
+		if (pciaddr_parse(name, &addr) < 0)
+			continue;
+		r = strv_add(&functions, name);
+		if (r < 0)
+			return r;
 	}
-	*ret = TAKE_PTR(found);
+	*ret = TAKE_PTR(functions);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "base/dir.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "sys/fault.h"
@@ -138,18 +139,17 @@ static char *step_vfio_foreign_drivers(const struct step_runner *runner, int id)
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", id);
 	_cleanup_strv_ char **words = NULL;
 	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int fd = path ? sysfs_root_open_dir(runner->root, path) : -ENOMEM;
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	while (dir && (entry = readdir(dir))) {
-		_cleanup_free_ char *link = str_printf("%s/driver", entry->d_name);
+	if (!path || sysfs_root_list(runner->root, path, &dir) < 0)
+		return NULL;
+	DIR_FOREACH(address, dir) {
+		_cleanup_free_ char *link = str_printf("%s/driver", address);
 		_cleanup_free_ char *driver = NULL, *word = NULL;
 
 		if (!link || sysfs_read_link(dirfd(dir), link, &driver) < 0 ||
 		    str_starts(driver, "vfio"))
 			continue;
-		word = str_printf("%s on %s", entry->d_name, driver);
+		word = str_printf("%s on %s", address, driver);
 		if (!word || strv_add(&words, word) < 0)
 			return NULL;
 	}

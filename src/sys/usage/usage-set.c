@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/dir.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "sys/usage/usage-set.h"
@@ -181,17 +182,15 @@ int usage_set_owner(const struct usage_set *set, const char *link, char **ret)
 int usage_set_list_dir(const struct usage_set *set, const char *path, char ***ret)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int fd = sysfs_root_open_dir(set->root, path);
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		fd_close(fd);
+	if (sysfs_root_list(set->root, path, &dir) < 0)
 		return 0;
+	DIR_FOREACH(name, dir) {
+		int r = strv_add(ret, name);
+
+		if (r < 0)
+			return r;
 	}
-	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && strv_add(ret, entry->d_name) < 0)
-			return -ENOMEM;
 	return 0;
 }
 
