@@ -112,15 +112,9 @@ static int host_events_mark_module_devices(struct host *host, const char *module
 
 static int host_events_on_module(struct host *host, const char *module)
 {
-	int r;
-
 	if (!str_eq(module, "devgroups"))
 		return host_events_mark_module_devices(host, module);
-	r = probe_kmod_version(&host->root, host->inventory);
-
-	if (r >= 0)
-		host_publish(host);
-	return r;
+	return probe_kmod_version(&host->root, host->inventory);
 }
 
 void host_events_on_uevent(const struct uevent *event, void *userdata)

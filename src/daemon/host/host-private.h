@@ -27,9 +27,6 @@ struct host {
 	void *userdata;
 };
 
-/* host.c: those who watch are told that the inventory is true again. */
-void host_publish(struct host *host);
-
 /* --- host-events.c: what an event makes stale --- */
 /* Many events of one device in a row need one look at it. 0 or -ENOMEM. */
 int host_events_mark_stale(struct host *host, const char *key) _must_check_;

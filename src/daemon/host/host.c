@@ -155,7 +155,7 @@ static void host_watch_hung_binds(struct host *host)
 		}
 }
 
-void host_publish(struct host *host)
+static void host_publish(struct host *host)
 {
 	host_watch_hung_binds(host);
 	host_save_errors(host); /* one that had an error may be gone */
