@@ -6,7 +6,6 @@
 #include "base/str.h"
 #include "daemon/host/error-file.h"
 #include "daemon/host/host-private.h"
-#include "model/vfio-facts.h"
 #include "sys/probe/probe-host.h"
 #include "sys/probe/probe-vfio.h"
 #include "sys/state/run-dir.h"
@@ -272,47 +271,6 @@ int host_refresh_usage(struct host *host)
 void host_restart_usage_walk(struct host *host)
 {
 	usage_watch_restart(host->usage_watch);
-}
-
-/* --- what VFIO said at a claim --- */
-
-static void host_add_group_vfio_info(struct host *host, struct iommu_group *group, const char *line)
-{
-	if (*line) {
-		if (vfio_facts_add(&group->vfio_info_lines, line) < 0)
-			log_warning("Out of memory: what VFIO said of IOMMU group %u is lost",
-				    group->id);
-		return;
-	}
-	VEC_FOREACH(const struct device, device, &group->devices)
-		if (host->observer)
-			host->observer->device_changed(device, host->userdata);
-}
-
-/* Beside those that the kernel module has told. */
-static void host_add_device_vfio_info(struct host *host, struct device *device, const char *line)
-{
-	if (*line && strv_add(&device->vfio_info_lines, line) < 0)
-		log_warning("Out of memory: what VFIO said of %s is lost", device->key);
-	else if (!*line && host->observer)
-		host->observer->device_changed(device, host->userdata);
-}
-
-void host_add_vfio_info(struct host *host, const char *message)
-{
-	const char *blank = strchr(message, ' ');
-	_cleanup_free_ char *name = blank ? strndup(message, (size_t)(blank - message)) : NULL;
-	struct device *device = name ? inventory_find(host->inventory, name) : NULL;
-	struct iommu_group *group;
-	unsigned id;
-
-	if (device)
-		host_add_device_vfio_info(host, device, blank + 1);
-	if (device || !name || str_parse_uint(name, &id) < 0)
-		return;
-	group = inventory_find_group(host->inventory, (int)id);
-	if (group)
-		host_add_group_vfio_info(host, group, blank + 1);
 }
 
 /* --- events --- */

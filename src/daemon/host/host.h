@@ -76,4 +76,4 @@ void host_restart_usage_walk(struct host *host);
  * group's number or the device's key before it. "source" or "refused" begins anew, and with an
  * empty line that is all.
  */
-void host_add_vfio_info(struct host *host, const char *message);
+void host_vfio_info_add(struct host *host, const char *message);

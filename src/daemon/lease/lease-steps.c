@@ -86,7 +86,7 @@ static void lease_steps_on_fd(struct worker *worker, const char *kind, const cha
 	struct lease *lease = userdata;
 
 	if (str_eq(kind, STEP_RUN_VFIO_INFO))
-		host_add_vfio_info(lease->host, name);
+		host_vfio_info_add(lease->host, name);
 	else if (lease_add_fd(lease, kind, str_empty(name) ? lease->record->group : name, fd) < 0)
 		log_error("Out of memory, a descriptor of group %s is lost", lease->record->group);
 }
