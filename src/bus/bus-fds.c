@@ -94,7 +94,7 @@ static int on_fds_owner_gone(sd_bus_track *track, void *userdata)
 	struct devgroup *group = registry_find_lease(bus->registry, owner->lease);
 
 	if (group)
-		lease_drop_fds(group->lease);
+		lease_fds_drop(group->lease);
 	vec_remove(&bus->owners, owner);
 	fds_owner_free(owner);
 	return 0;

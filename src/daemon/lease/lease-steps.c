@@ -9,7 +9,6 @@
 #include "base/str.h"
 #include "daemon/lease/lease-private.h"
 #include "policy/plan/plan.h"
-#include "sys/fault.h"
 #include "sys/process.h"
 #include "sys/state/run-dir.h"
 #include "sys/step/step-run.h"
@@ -26,7 +25,7 @@ static bool lease_steps_is_retry(const struct lease *lease, const struct step *s
 	return lease_fsm_is_delayed(lease->state) && lease_steps_is_check(step);
 }
 
-static void lease_steps_on_step_begins(struct worker *worker, unsigned index, void *userdata)
+void lease_steps_on_step_begins(struct worker *worker, unsigned index, void *userdata)
 {
 	struct lease *lease = userdata;
 
@@ -47,13 +46,12 @@ static void lease_steps_on_verified(struct lease *lease, const struct step *step
 	if (!member || !(lease->record->used || lease->record->recovery))
 		return;
 	member->clean = true;
-	r = run_dir_save(host_run_dir(lease->host), lease->record);
+	r = lease_state_save(lease);
 	if (r < 0)
 		log_warning_errno(r, "Cannot write down that %s has been reset", step->device);
 }
 
-static void lease_steps_on_step_ended(struct worker *worker, unsigned index, int error,
-				      void *userdata)
+void lease_steps_on_step_ended(struct worker *worker, unsigned index, int error, void *userdata)
 {
 	struct lease *lease = userdata;
 	const struct step *step = lease->steps.items[index];
@@ -71,23 +69,23 @@ static void lease_steps_on_step_ended(struct worker *worker, unsigned index, int
 						  "done",
 				      lease->userdata);
 	}
-	lease_advance(lease, LEASE_STEP_RETURNED);
+	lease_state_advance(lease, LEASE_STEP_RETURNED);
 	if (error >= 0 && !lease_steps_is_check(step))
-		lease_advance(lease, LEASE_STEP_PROGRESS);
+		lease_state_advance(lease, LEASE_STEP_PROGRESS);
 	if (hung) {
-		lease_set_trouble(lease, NULL);
+		lease_state_set_trouble(lease, NULL);
 		lease->observer->changed(lease, lease->userdata);
 	}
 }
 
-static void lease_steps_on_fd(struct worker *worker, const char *kind, const char *name, int fd,
-			      void *userdata)
+void lease_steps_on_fd(struct worker *worker, const char *kind, const char *name, int fd,
+		       void *userdata)
 {
 	struct lease *lease = userdata;
 
 	if (str_eq(kind, STEP_RUN_VFIO_INFO))
 		host_vfio_info_add(lease->host, name);
-	else if (lease_add_fd(lease, kind, str_empty(name) ? lease->record->group : name, fd) < 0)
+	else if (lease_fds_add(lease, kind, str_empty(name) ? lease->record->group : name, fd) < 0)
 		log_error("Out of memory, a descriptor of group %s is lost", lease->record->group);
 }
 
@@ -107,13 +105,14 @@ static char *lease_steps_describe_late(const struct worker *worker, const struct
 			  str_or(wchan, "?"));
 }
 
-static void lease_steps_on_late(struct worker *worker, unsigned index, void *userdata)
+void lease_steps_on_late(struct worker *worker, unsigned index, void *userdata)
 {
 	struct lease *lease = userdata;
 	bool claiming = lease->state == LEASE_CLAIMING;
 
-	lease_advance(lease, LEASE_STEP_HANGS);
-	lease_set_trouble(lease, lease_steps_describe_late(worker, lease->steps.items[index]));
+	lease_state_advance(lease, LEASE_STEP_HANGS);
+	lease_state_set_trouble(lease,
+				lease_steps_describe_late(worker, lease->steps.items[index]));
 	log_warning("Group %s is stuck: %s", lease->record->group, str_or(lease->trouble, "?"));
 	lease->observer->changed(lease, lease->userdata);
 	if (claiming) {
@@ -154,7 +153,7 @@ static bool lease_steps_is_busy(const struct lease *lease, const struct worker_r
  * was found missing. */
 static bool lease_steps_device_is_gone(struct lease *lease, const char *key)
 {
-	return lease_refresh_members(lease) >= 0 &&
+	return lease_state_refresh_members(lease) >= 0 &&
 	       !inventory_find(host_inventory(lease->host), key);
 }
 
@@ -190,8 +189,8 @@ static void lease_steps_on_dirty(struct lease *lease, const struct worker_result
 
 	if (member)
 		member->dirty = true;
-	lease_set_trouble(lease, str_printf("%s: %s", step->device,
-					    str_or(result->cause, strerror(-result->error))));
+	lease_state_set_trouble(lease, str_printf("%s: %s", step->device,
+						  str_or(result->cause, strerror(-result->error))));
 	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
 	if (!lease->record->used && !lease->record->recovery && lease->failure.kind == REFUSAL_NONE)
 		refusal_set(&lease->failure, REFUSED_RESET_FAILED,
@@ -212,9 +211,9 @@ static void lease_steps_on_state_lost(struct lease *lease)
 
 		member->dirty = device && error_state_is_lost(device->errors.state);
 	}
-	lease_set_trouble(lease, lost ? str_printf("%s %s", lost->key,
-						   error_state_explain(lost->errors.state)) :
-					strdup("an error has cost the state of a device"));
+	lease_state_set_trouble(lease, lost ? str_printf("%s %s", lost->key,
+							 error_state_explain(lost->errors.state)) :
+					      strdup("an error has cost the state of a device"));
 	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
 }
 
@@ -244,7 +243,7 @@ static void lease_steps_on_failed(struct lease *lease, const struct worker_resul
 	}
 	if (str_eq(text, lease->trouble)) /* said already */
 		return;
-	lease_set_trouble(lease, TAKE_PTR(text));
+	lease_state_set_trouble(lease, TAKE_PTR(text));
 	log_line(busy ? LOG_INFO : LOG_WARNING, "Group %s is not back yet: %s",
 		 lease->record->group, str_or(lease->trouble, "?"));
 	if (lease_fsm_is_delayed(lease->state)) /* else its state changes in a moment */
@@ -254,12 +253,13 @@ static void lease_steps_on_failed(struct lease *lease, const struct worker_resul
 /* The steps say so; what counts is how the host is. */
 static bool lease_steps_devices_restored(struct lease *lease)
 {
-	int r = lease_refresh_members(lease);
+	int r = lease_state_refresh_members(lease);
 
 	if (r >= 0 && plan_release_is_complete(host_inventory(lease->host), lease->record))
 		return true;
-	lease_set_trouble(lease, str_printf("its steps are done, but its devices are not back%s%s",
-					    r < 0 ? ": " : "", r < 0 ? strerror(-r) : ""));
+	lease_state_set_trouble(lease,
+				str_printf("its steps are done, but its devices are not back%s%s",
+					   r < 0 ? ": " : "", r < 0 ? strerror(-r) : ""));
 	return false;
 }
 
@@ -271,7 +271,8 @@ static bool lease_steps_remove_record(struct lease *lease)
 
 	if (r >= 0)
 		return true;
-	lease_set_trouble(lease, str_printf("its record cannot be removed: %s", strerror(-r)));
+	lease_state_set_trouble(lease,
+				str_printf("its record cannot be removed: %s", strerror(-r)));
 	log_error_errno(r, "Cannot remove the record of group %s", lease->record->group);
 	return false;
 }
@@ -282,7 +283,7 @@ static enum lease_event lease_steps_confirm(struct lease *lease, enum lease_even
 {
 	enum lease_action action = lease_fsm(lease->state, event).action;
 
-	if (action == LEASE_HAND_OVER && lease_refresh_members(lease) < 0)
+	if (action == LEASE_HAND_OVER && lease_state_refresh_members(lease) < 0)
 		log_warning(
 			"What is known of the devices of group %s may be out of date for a moment",
 			lease->record->group);
@@ -293,63 +294,42 @@ static enum lease_event lease_steps_confirm(struct lease *lease, enum lease_even
 	return lease_steps_remove_record(lease) ? event : LEASE_STEPS_FAILED;
 }
 
-static void lease_steps_on_ended(struct worker *worker, const struct worker_result *result,
-				 void *userdata)
+/* Whoever that is may leave anything in it. */
+static void lease_steps_on_busy(struct lease *lease, const struct worker_result *result)
 {
-	struct lease *lease = userdata;
-	bool busy = lease_steps_is_busy(lease, result);
-	enum lease_event event = result->error >= 0		     ? LEASE_STEPS_DONE :
-				 busy				     ? LEASE_STEPS_BUSY :
-				 lease_steps_is_dirty(lease, result) ? LEASE_STEPS_DIRTY :
-								       LEASE_STEPS_FAILED;
+	const struct step *step = lease->steps.items[result->index];
+
+	record_make_resets_due(lease->record);
+	lease->busy_group = step->iommu_group;
+}
+
+static enum lease_event lease_steps_judge(struct lease *lease, const struct worker_result *result)
+{
+	if (result->error >= 0)
+		return LEASE_STEPS_DONE;
+	if (lease_steps_is_busy(lease, result))
+		return LEASE_STEPS_BUSY;
+	if (lease_steps_is_dirty(lease, result))
+		return LEASE_STEPS_DIRTY;
+	return LEASE_STEPS_FAILED;
+}
+
+enum lease_event lease_steps_finish(struct lease *lease, const struct worker_result *result)
+{
+	enum lease_event event = lease_steps_judge(lease, result);
 
 	if (event == LEASE_STEPS_DIRTY) {
 		lease_steps_on_dirty(lease, result);
-	} else if (event == LEASE_STEPS_DONE && lease->keeps_dirty) {
+	} else if (event == LEASE_STEPS_BUSY) {
+		lease_steps_on_failed(lease, result, true);
+		lease_steps_on_busy(lease, result);
+	} else if (event == LEASE_STEPS_FAILED) {
+		lease_steps_on_failed(lease, result, false);
+	} else if (lease->keeps_dirty) {
 		lease_steps_on_state_lost(lease);
 		event = LEASE_STEPS_DIRTY;
 	}
-	if (event == LEASE_STEPS_BUSY || event == LEASE_STEPS_FAILED)
-		lease_steps_on_failed(lease, result, busy);
-	if (busy) {
-		/* whoever that is may leave anything in it */
-		record_make_resets_due(lease->record);
-		lease->busy_group =
-			((const struct step *)lease->steps.items[result->index])->iommu_group;
-	}
-	lease_advance(lease, LEASE_STEP_RETURNED);
+	lease_state_advance(lease, LEASE_STEP_RETURNED);
 	lease->worker = worker_free(lease->worker);
-	lease_event(lease, lease_steps_confirm(lease, event));
-}
-
-static const struct worker_handlers worker_handlers = {
-	.step_begins = lease_steps_on_step_begins,
-	.step_ended = lease_steps_on_step_ended,
-	.on_fd = lease_steps_on_fd,
-	.late = lease_steps_on_late,
-	.ended = lease_steps_on_ended,
-};
-
-/* Takes @steps over. */
-int lease_steps_run(struct lease *lease, struct vec *steps, bool undoing)
-{
-	struct worker_plan plan = {
-		.root = host_root(lease->host),
-		.run_dir = host_run_dir(lease->host),
-		.name = lease->record->group,
-		.verb = undoing ? "release" : "claim",
-		.steps = &lease->steps,
-		.undoing = undoing,
-		.deadline_usec = host_step_usec(lease->host),
-	};
-	int r;
-
-	steps_clear(&lease->steps);
-	lease->steps = *steps;
-	*steps = (struct vec){ 0 };
-	r = fault_record("start", lease->record->group);
-	if (r < 0)
-		return r;
-	return worker_start(host_event(lease->host), &plan, &worker_handlers, lease,
-			    &lease->worker);
+	return lease_steps_confirm(lease, event);
 }

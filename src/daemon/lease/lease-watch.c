@@ -7,7 +7,8 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "daemon/lease/lease-private.h"
+#include "daemon/lease/lease-watch.h"
+#include "model/device.h"
 #include "sys/vfio-node.h"
 
 /*
@@ -21,63 +22,58 @@
 
 static int lease_watch_on_pipe(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-	struct lease *lease = userdata;
+	const struct lease_watch *watch = userdata;
 
 	/* only a hang-up counts: what somebody writes into the pipe stays there unread */
 	if (!(revents & (EPOLLHUP | EPOLLERR)))
 		return 0;
-	log_debug("The last copy of the lease of group %s is closed", lease->record->group);
-	lease_event(lease, LEASE_END_REQUESTED);
+	watch->fn(LEASE_END_REQUESTED, watch->userdata);
 	return 0;
 }
 
-int lease_watch_pipe(struct lease *lease)
+int lease_watch_pipe(struct lease_watch *watch, int pipe_read)
 {
-	if (lease->record->persistent)
-		return 0;
-	return sd_event_add_io(host_event(lease->host), &lease->pipe_source, lease->pipe_read, 0,
-			       lease_watch_on_pipe, lease);
+	return sd_event_add_io(watch->event, &watch->pipe_source, pipe_read, 0, lease_watch_on_pipe,
+			       watch);
 }
 
 /* --- knowing when the last descriptor is closed --- */
 
 static int lease_watch_on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	lease_event(userdata, LEASE_RETRY_DUE);
+	const struct lease_watch *watch = userdata;
+
+	watch->fn(LEASE_RETRY_DUE, watch->userdata);
 	return 0;
 }
 
-void lease_watch_retry_later(struct lease *lease)
+int lease_watch_retry_later(struct lease_watch *watch)
 {
-	int r;
-
-	lease->retry_usec = lease->retry_usec ? lease->retry_usec * 2 : FIRST_RETRY_USEC;
-	if (lease->retry_usec > LAST_RETRY_USEC)
-		lease->retry_usec = LAST_RETRY_USEC;
-	lease->retry_source = sd_event_source_disable_unref(lease->retry_source);
-	r = sd_event_add_time_relative(host_event(lease->host), &lease->retry_source,
-				       CLOCK_MONOTONIC, lease->retry_usec, 0, lease_watch_on_retry,
-				       lease);
-	if (r < 0)
-		log_error_errno(r, "Group %s will not be tried again by itself",
-				lease->record->group);
+	watch->retry_usec = watch->retry_usec ? watch->retry_usec * 2 : FIRST_RETRY_USEC;
+	if (watch->retry_usec > LAST_RETRY_USEC)
+		watch->retry_usec = LAST_RETRY_USEC;
+	watch->retry_source = sd_event_source_disable_unref(watch->retry_source);
+	return sd_event_add_time_relative(watch->event, &watch->retry_source, CLOCK_MONOTONIC,
+					  watch->retry_usec, 0, lease_watch_on_retry, watch);
 }
 
 static int lease_watch_on_node(sd_event_source *source, const struct inotify_event *event,
 			       void *userdata)
 {
-	lease_event(userdata, LEASE_CLOSED);
+	const struct lease_watch *watch = userdata;
+
+	watch->fn(LEASE_CLOSED, watch->userdata);
 	return 0;
 }
 
-static void lease_watch_node(struct lease *lease, const char *path, sd_event_source **source)
+static void lease_watch_node(struct lease_watch *watch, const char *path, sd_event_source **source)
 {
 	int r;
 
 	*source = sd_event_source_disable_unref(*source);
-	r = sd_event_add_inotify(host_event(lease->host), source, path,
+	r = sd_event_add_inotify(watch->event, source, path,
 				 IN_CLOSE_WRITE | IN_CLOSE_NOWRITE | IN_DELETE_SELF,
-				 lease_watch_on_node, lease);
+				 lease_watch_on_node, watch);
 	if (r < 0)
 		log_debug_errno(r, "Cannot watch %s", path);
 }
@@ -89,26 +85,40 @@ static void lease_watch_node(struct lease *lease, const char *path, sd_event_sou
  * node that the holder made elsewhere has another inode: for that one it is tried again now and
  * then.
  */
-void lease_watch_wait_for_close(struct lease *lease)
+bool lease_watch_nodes(struct lease_watch *watch, int iommu_group, bool device_nodes)
 {
-	_cleanup_free_ char *path = str_printf("/dev/vfio/%d", lease->busy_group);
+	_cleanup_free_ char *path = str_printf("/dev/vfio/%d", iommu_group);
 
-	lease_watch_retry_later(lease);
-	lease->observer->release_delayed(lease, lease->userdata);
-	if (lease->watched_group == lease->busy_group || !path)
-		return;
-	lease->watched_group = lease->busy_group;
-	lease_watch_node(lease, path, &lease->node_source);
-	if (record_interface_has_iommufd(lease->record->interface))
-		lease_watch_node(lease, VFIO_NODE_DEVICES_DIR, &lease->devices_source);
-	/* it may have been closed since the try that found it busy */
-	lease_event(lease, LEASE_CLOSED);
+	if (watch->iommu_group == iommu_group || !path)
+		return false;
+	watch->iommu_group = iommu_group;
+	lease_watch_node(watch, path, &watch->node_source);
+	if (device_nodes)
+		lease_watch_node(watch, VFIO_NODE_DEVICES_DIR, &watch->devices_source);
+	return true;
 }
 
-void lease_watch_stop(struct lease *lease)
+/* --- life --- */
+
+void lease_watch_init(struct lease_watch *watch, sd_event *event, lease_watch_fn fn, void *userdata)
 {
-	lease->pipe_source = sd_event_source_disable_unref(lease->pipe_source);
-	lease->node_source = sd_event_source_disable_unref(lease->node_source);
-	lease->devices_source = sd_event_source_disable_unref(lease->devices_source);
-	lease->retry_source = sd_event_source_disable_unref(lease->retry_source);
+	*watch = (struct lease_watch){
+		.event = event,
+		.fn = fn,
+		.userdata = userdata,
+		.iommu_group = IOMMU_GROUP_NONE,
+	};
+}
+
+void lease_watch_pause(struct lease_watch *watch)
+{
+	watch->pipe_source = sd_event_source_disable_unref(watch->pipe_source);
+	watch->retry_source = sd_event_source_disable_unref(watch->retry_source);
+}
+
+void lease_watch_stop(struct lease_watch *watch)
+{
+	lease_watch_pause(watch);
+	watch->node_source = sd_event_source_disable_unref(watch->node_source);
+	watch->devices_source = sd_event_source_disable_unref(watch->devices_source);
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "daemon/host/host.h"
-#include "daemon/lease/lease-fsm.h"
+#include "daemon/lease/lease-watch.h"
 #include "daemon/lease/worker.h"
 #include "daemon/refusal.h"
 #include "model/record.h"
@@ -50,15 +50,12 @@ struct lease {
 	char *holder;	  /* who has it, for people; filled by the registry when first asked */
 	char *trouble;	  /* why it drains or is stuck; NULL: all is well */
 	struct refusal failure; /* why the claim was not met */
-	uint64_t retry_usec; /* how long after its last failure a release was tried again; 0: never
-				yet */
-	struct vec fds;	     /* struct lease_fd, owned */
-	struct vec steps;    /* of the plan that runs */
+	struct vec fds;		/* struct lease_fd, owned */
+	struct vec steps;	/* of the plan that runs */
 	struct worker *worker;
-	int pipe_read;	   /* its writers are the holder and whoever has a copy */
-	int busy_group;	   /* the IOMMU group that somebody held at the last try, or none */
-	int watched_group; /* the one whose node node_source watches, or none */
-	sd_event_source *pipe_source, *node_source, *devices_source, *retry_source;
+	int pipe_read;	/* its writers are the holder and whoever has a copy */
+	int busy_group; /* the IOMMU group that somebody held at the last try, or none */
+	struct lease_watch watch;
 };
 
 /* Takes @record over on success. 0 or -ENOMEM. */
@@ -95,6 +92,5 @@ int lease_reset(struct lease *lease) _must_check_;
 int lease_nodes_list(const struct lease *lease, char ***ret) _must_check_;
 
 const char *lease_visible_state(const struct lease *lease);
-unsigned lease_fds_left(const struct lease *lease);
 /* Closes what the claimer has not taken: nobody can take it any more. */
-void lease_drop_fds(struct lease *lease);
+void lease_fds_drop(struct lease *lease);

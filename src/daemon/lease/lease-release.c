@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What a release finds, and the steps that it takes. */
+
+#include <errno.h>
+
+#include "base/str.h"
+#include "base/strv.h"
+#include "daemon/lease/lease-private.h"
+#include "policy/plan/plan.h"
+#include "sys/state/run-dir.h"
+
+/* Ids may have brought any device to our drivers; but what is in other leases by now is theirs. */
+static int lease_release_refresh_all(struct lease *lease)
+{
+	_cleanup_strv_ char **keys = NULL;
+	int r;
+
+	VEC_FOREACH(const struct device, device, &host_inventory(lease->host)->devices) {
+		r = strv_add(&keys, device->key);
+		if (r < 0)
+			return r;
+	}
+	r = host_refresh(lease->host, keys);
+	if (r < 0)
+		return r;
+	return lease->observer->list_others(lease, &lease->record->kept, lease->userdata);
+}
+
+/* The virtual functions that others have claimed end with its driver, so it waits for them. 1: it
+ * has to. */
+static int lease_release_wait_for_vfs(struct lease *lease)
+{
+	_cleanup_strv_ char **claimed = NULL;
+	int r = lease->observer->list_others(lease, &claimed, lease->userdata);
+
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct device, device, &host_inventory(lease->host)->devices) {
+		if (!device->physfn || !record_find_device(lease->record, device->physfn) ||
+		    !strv_contains(claimed, device->key))
+			continue;
+		lease_state_set_trouble(
+			lease,
+			str_printf("%s, a virtual function of %s, is claimed; that goes first",
+				   device->key, device->physfn));
+		lease->busy_group = device->iommu_group;
+		return 1;
+	}
+	return 0;
+}
+
+int lease_release_prepare(struct lease *lease, struct vec *ret_steps)
+{
+	int r;
+
+	/* copies of our own would keep the group open */
+	lease_fds_clear(lease);
+	if (lease->record->used && lease->record->on_release == ON_RELEASE_KEEP) {
+		/* the next claim finds the VFIO driver there: only this tells it which one the host
+		 * had */
+		r = run_dir_save_kept(host_run_dir(lease->host), lease->record);
+		if (r < 0)
+			return r;
+	}
+	r = lease_state_save_phase(lease, PHASE_RELEASING);
+	if (r < 0)
+		return r;
+	r = lease_state_refresh_members(lease);
+	if (r < 0)
+		return r;
+	if (lease->record->new_ids) {
+		r = lease_release_refresh_all(lease);
+		if (r < 0)
+			return r;
+	}
+	r = lease_release_wait_for_vfs(lease);
+	if (r != 0)
+		return r;
+	lease->keeps_dirty = plan_release_find_lost(host_inventory(lease->host), lease->record);
+	return plan_release(host_inventory(lease->host), lease->record, ret_steps);
+}
