@@ -170,45 +170,45 @@ struct param_query {
 };
 
 /* As the kernel takes them; what it would refuse changes nothing. */
-static void param_query_set_value(struct param_query *param_query, const char *value)
+static void param_query_set_value(struct param_query *query, const char *value)
 {
 	if (!*value || strchr("yYtT1", *value) || str_eq(value, "on"))
-		param_query->value = true;
+		query->value = true;
 	else if (strchr("nNfF0", *value) || str_eq(value, "off"))
-		param_query->value = false;
+		query->value = false;
 }
 
 /* "reset_required=0" or, which turns it on, "reset_required" */
-static void param_query_parse_word(struct param_query *param_query, const char *word)
+static void param_query_parse_word(struct param_query *query, const char *word)
 {
-	size_t n = strlen(param_query->parameter);
+	size_t n = strlen(query->parameter);
 
-	if (strlen(word) < n || !modules_same_name(word, param_query->parameter, n) ||
+	if (strlen(word) < n || !modules_same_name(word, query->parameter, n) ||
 	    (word[n] && word[n] != '='))
 		return;
-	param_query_set_value(param_query, word[n] ? word + n + 1 : "");
+	param_query_set_value(query, word[n] ? word + n + 1 : "");
 }
 
 /* "options vfio-platform reset_required=0" */
-static int param_query_parse_line(struct param_query *param_query, const char *line)
+static int param_query_parse_line(struct param_query *query, const char *line)
 {
 	_cleanup_strv_ char **words = NULL;
 	int r = strv_split(line, " \t", &words);
 
 	if (r < 0 || strv_length(words) < 3 || !str_eq(words[0], "options") ||
-	    strlen(words[1]) != strlen(param_query->module) ||
-	    !modules_same_name(words[1], param_query->module, strlen(param_query->module)))
+	    strlen(words[1]) != strlen(query->module) ||
+	    !modules_same_name(words[1], query->module, strlen(query->module)))
 		return r;
 	STRV_FOREACH(word, words + 2)
-		param_query_parse_word(param_query, *word);
+		param_query_parse_word(query, *word);
 	return 0;
 }
 
-static int param_query_read_conf(struct param_query *param_query, const char *path)
+static int param_query_read_conf(struct param_query *query, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_strv_ char **lines = NULL;
-	int r = modules_read_file(param_query->modules, path, FILE_MAX, &text, NULL);
+	int r = modules_read_file(query->modules, path, FILE_MAX, &text, NULL);
 
 	for (char *at = text; at && (at = strstr(at, "\\\n"));)
 		at[0] = at[1] = ' ';
@@ -216,7 +216,7 @@ static int param_query_read_conf(struct param_query *param_query, const char *pa
 		r = strv_split(text, "\n", &lines);
 	STRV_FOREACH(line, lines)
 		if (r >= 0)
-			r = param_query_parse_line(param_query, *line);
+			r = param_query_parse_line(query, *line);
 	return r;
 }
 
@@ -281,7 +281,7 @@ static void conf_list_clear(struct vec *confs)
 	vec_clear(confs, conf_free);
 }
 
-static int param_query_read_modprobe_d(struct param_query *param_query)
+static int param_query_read_modprobe_d(struct param_query *query)
 {
 	static const char *const directories[] = { "etc/modprobe.d", "run/modprobe.d",
 						   "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
@@ -290,28 +290,28 @@ static int param_query_read_modprobe_d(struct param_query *param_query)
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(directories); i++)
-		r = conf_list_read(param_query->modules, directories[i], &confs);
+		r = conf_list_read(query->modules, directories[i], &confs);
 	vec_sort(&confs, conf_cmp);
 	VEC_FOREACH(const struct conf, conf, &confs)
 		if (r >= 0)
-			r = param_query_read_conf(param_query, conf->path);
+			r = param_query_read_conf(query, conf->path);
 	return r;
 }
 
 /* "vfio_platform.reset_required=0": modprobe reads it as well. */
-static int param_query_read_cmdline(struct param_query *param_query)
+static int param_query_read_cmdline(struct param_query *query)
 {
 	_cleanup_free_ char *line = NULL;
 	_cleanup_strv_ char **words = NULL;
-	size_t n = strlen(param_query->module);
-	int r = sysfs_read_optional(param_query->modules->root->fd, "proc/cmdline", &line);
+	size_t n = strlen(query->module);
+	int r = sysfs_read_optional(query->modules->root->fd, "proc/cmdline", &line);
 
 	if (r >= 0 && line)
 		r = strv_split(line, " ", &words);
 	STRV_FOREACH(word, words)
-		if (strlen(*word) > n && modules_same_name(*word, param_query->module, n) &&
+		if (strlen(*word) > n && modules_same_name(*word, query->module, n) &&
 		    (*word)[n] == '.')
-			param_query_parse_word(param_query, *word + n + 1);
+			param_query_parse_word(query, *word + n + 1);
 	return r;
 }
 

@@ -39,8 +39,7 @@ static int iommufd_info_attach(int device, int iommufd, uint32_t *ret_devid, uin
 	return 0;
 }
 
-static int iommufd_info_report_ranges(int iommufd, uint32_t ioas,
-				      const struct vfio_info_sink *asker)
+static int iommufd_info_report_ranges(int iommufd, uint32_t ioas, const struct vfio_info_sink *sink)
 {
 	struct iommufd_abi_iova_ranges ask = { .size = sizeof(ask), .ioas_id = ioas };
 	_cleanup_free_ struct iommufd_abi_iova_range *ranges = NULL;
@@ -58,18 +57,18 @@ static int iommufd_info_report_ranges(int iommufd, uint32_t ioas,
 	r = fault_ioctl(iommufd, IOMMUFD_ABI_IOVA_RANGES, "IOMMU_IOAS_IOVA_RANGES", &ask);
 	if (r < 0)
 		return r;
-	vfio_info_report(asker, "source iommufd");
+	vfio_info_report(sink, "source iommufd");
 	for (uint32_t i = 0; i < ask.num_iovas; i++)
-		vfio_info_report(asker, "range 0x%" PRIx64 " 0x%" PRIx64, ranges[i].start,
+		vfio_info_report(sink, "range 0x%" PRIx64 " 0x%" PRIx64, ranges[i].start,
 				 ranges[i].last);
-	vfio_info_report(asker, "alignment 0x%" PRIx64, ask.out_iova_alignment);
+	vfio_info_report(sink, "alignment 0x%" PRIx64, ask.out_iova_alignment);
 	return 0;
 }
 
 /* --- the device --- */
 
 static void iommufd_info_report_sparse(uint32_t index, const uint8_t *cap, size_t room,
-				       const struct vfio_info_sink *asker)
+				       const struct vfio_info_sink *sink)
 {
 	struct vfio_region_info_cap_sparse_mmap sparse;
 	struct vfio_region_sparse_mmap_area area;
@@ -80,13 +79,13 @@ static void iommufd_info_report_sparse(uint32_t index, const uint8_t *cap, size_
 	for (size_t i = 0, at = sizeof(sparse); i < sparse.nr_areas && at + sizeof(area) <= room;
 	     i++, at += sizeof(area)) {
 		memcpy(&area, cap + at, sizeof(area));
-		vfio_info_report(asker, "sparse %u 0x%" PRIx64 " 0x%" PRIx64, index,
+		vfio_info_report(sink, "sparse %u 0x%" PRIx64 " 0x%" PRIx64, index,
 				 (uint64_t)area.offset, (uint64_t)area.size);
 	}
 }
 
 static void iommufd_info_report_region(int device, uint32_t index,
-				       const struct vfio_info_sink *asker)
+				       const struct vfio_info_sink *sink)
 {
 	const struct vfio_region_info head = { .argsz = sizeof(head), .index = index };
 	_cleanup_free_ void *answer = NULL;
@@ -101,16 +100,16 @@ static void iommufd_info_report_region(int device, uint32_t index,
 	info = answer;
 	if (info->size == 0)
 		return;
-	vfio_info_report(asker, "region %u 0x%x 0x%" PRIx64, index, info->flags,
+	vfio_info_report(sink, "region %u 0x%x 0x%" PRIx64, index, info->flags,
 			 (uint64_t)info->size);
 	at = info->flags & VFIO_REGION_INFO_FLAG_CAPS ? info->cap_offset : 0;
 	while ((cap = vfio_info_next_cap(answer, sizeof(*info), size, &at, &id))) {
 		if (id == VFIO_REGION_INFO_CAP_MSIX_MAPPABLE)
-			vfio_info_report(asker, "msix-mappable %u", index);
+			vfio_info_report(sink, "msix-mappable %u", index);
 		else if (id == VFIO_REGION_INFO_CAP_SPARSE_MMAP)
 			iommufd_info_report_sparse(index, cap,
 						   size - (size_t)(cap - (const uint8_t *)answer),
-						   asker);
+						   sink);
 	}
 }
 
@@ -126,14 +125,14 @@ static bool iommufd_info_kernel_has_pasid(void)
 
 /* What came of asking for PASIDs as a feature of the VFIO device: the kernel has it here. */
 static void iommufd_info_report_pasid(int iommufd, uint32_t devid,
-				      const struct vfio_info_sink *asker)
+				      const struct vfio_info_sink *sink)
 {
 	struct iommufd_abi_hw_info info = { .size = sizeof(info), .dev_id = devid };
 
 	if (fault_ioctl(iommufd, IOMMUFD_ABI_GET_HW_INFO, "IOMMU_GET_HW_INFO", &info) < 0 ||
 	    (!info.out_max_pasid_log2 && !iommufd_info_kernel_has_pasid()))
 		return;
-	vfio_info_report(asker, "pasid %u 0x%" PRIx64, info.out_max_pasid_log2,
+	vfio_info_report(sink, "pasid %u 0x%" PRIx64, info.out_max_pasid_log2,
 			 info.out_capabilities & PASID_BITS);
 }
 

@@ -12,7 +12,7 @@
 
 #define INFO_MAX (1u << 16) /* of what the kernel says in one answer */
 
-void vfio_info_report(const struct vfio_info_sink *asker, const char *format, ...)
+void vfio_info_report(const struct vfio_info_sink *sink, const char *format, ...)
 {
 	char line[200];
 	va_list args;
@@ -20,7 +20,7 @@ void vfio_info_report(const struct vfio_info_sink *asker, const char *format, ..
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	asker->tell(line, asker->userdata);
+	sink->send(line, sink->userdata);
 }
 
 int vfio_info_query(int fd, unsigned long request, const char *name, const void *head,
@@ -72,7 +72,7 @@ const uint8_t *vfio_info_next_cap(const void *answer, size_t head_size, size_t s
 
 /* --- x86, arm64 --- */
 
-static void vfio_info_report_ranges(const struct vfio_info_sink *asker, const uint8_t *cap,
+static void vfio_info_report_ranges(const struct vfio_info_sink *sink, const uint8_t *cap,
 				    size_t room)
 {
 	struct vfio_iommu_type1_info_cap_iova_range head;
@@ -84,12 +84,12 @@ static void vfio_info_report_ranges(const struct vfio_info_sink *asker, const ui
 	for (size_t i = 0, at = sizeof(head); i < head.nr_iovas && at + sizeof(range) <= room;
 	     i++, at += sizeof(range)) {
 		memcpy(&range, cap + at, sizeof(range));
-		vfio_info_report(asker, "range 0x%" PRIx64 " 0x%" PRIx64, (uint64_t)range.start,
+		vfio_info_report(sink, "range 0x%" PRIx64 " 0x%" PRIx64, (uint64_t)range.start,
 				 (uint64_t)range.end);
 	}
 }
 
-static void vfio_info_report_entries(const struct vfio_info_sink *asker, const uint8_t *cap,
+static void vfio_info_report_entries(const struct vfio_info_sink *sink, const uint8_t *cap,
 				     size_t room)
 {
 	struct vfio_iommu_type1_info_dma_avail avail;
@@ -97,10 +97,10 @@ static void vfio_info_report_entries(const struct vfio_info_sink *asker, const u
 	if (room < sizeof(avail))
 		return;
 	memcpy(&avail, cap, sizeof(avail));
-	vfio_info_report(asker, "entries %u", avail.avail);
+	vfio_info_report(sink, "entries %u", avail.avail);
 }
 
-static void vfio_info_report_type1(const struct vfio_info_sink *asker,
+static void vfio_info_report_type1(const struct vfio_info_sink *sink,
 				   const struct vfio_iommu_type1_info *info, size_t size)
 {
 	const uint8_t *cap, *end = (const uint8_t *)info + size;
@@ -108,16 +108,16 @@ static void vfio_info_report_type1(const struct vfio_info_sink *asker,
 	uint16_t id;
 
 	if (info->flags & VFIO_IOMMU_INFO_PGSIZES)
-		vfio_info_report(asker, "page-sizes 0x%" PRIx64, (uint64_t)info->iova_pgsizes);
+		vfio_info_report(sink, "page-sizes 0x%" PRIx64, (uint64_t)info->iova_pgsizes);
 	while ((cap = vfio_info_next_cap(info, sizeof(*info), size, &at, &id))) {
 		if (id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
-			vfio_info_report_ranges(asker, cap, (size_t)(end - cap));
+			vfio_info_report_ranges(sink, cap, (size_t)(end - cap));
 		else if (id == VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL)
-			vfio_info_report_entries(asker, cap, (size_t)(end - cap));
+			vfio_info_report_entries(sink, cap, (size_t)(end - cap));
 	}
 }
 
-static int vfio_info_query_type1(const struct vfio_info_sink *asker, int container_fd)
+static int vfio_info_query_type1(const struct vfio_info_sink *sink, int container_fd)
 {
 	const struct vfio_iommu_type1_info head = { .argsz = sizeof(head) };
 	_cleanup_free_ void *info = NULL;
@@ -126,24 +126,24 @@ static int vfio_info_query_type1(const struct vfio_info_sink *asker, int contain
 				sizeof(head), &info, &size);
 
 	if (r >= 0)
-		vfio_info_report_type1(asker, info, size);
+		vfio_info_report_type1(sink, info, size);
 	return r;
 }
 
 /* --- POWER --- */
 
 /* The window below 4 GiB is there; others are made by who maps memory. */
-static int vfio_info_query_spapr(const struct vfio_info_sink *asker, int container_fd)
+static int vfio_info_query_spapr(const struct vfio_info_sink *sink, int container_fd)
 {
 	struct vfio_iommu_spapr_tce_info info = { .argsz = sizeof(info) };
 
 	if (ioctl(container_fd, VFIO_IOMMU_SPAPR_TCE_GET_INFO, &info) < 0)
 		return -errno;
 	if (info.dma32_window_size > 0)
-		vfio_info_report(asker, "window32 0x%x 0x%" PRIx64, info.dma32_window_start,
+		vfio_info_report(sink, "window32 0x%x 0x%" PRIx64, info.dma32_window_start,
 				 (uint64_t)info.dma32_window_start + info.dma32_window_size - 1);
 	if (info.flags & VFIO_IOMMU_SPAPR_INFO_DDW)
-		vfio_info_report(asker, "window64 0x%" PRIx64 " %u %u", (uint64_t)info.ddw.pgsizes,
+		vfio_info_report(sink, "window64 0x%" PRIx64 " %u %u", (uint64_t)info.ddw.pgsizes,
 				 info.ddw.max_dynamic_windows_supported, info.ddw.levels);
 	return 0;
 }
@@ -153,7 +153,7 @@ static int vfio_info_query_spapr(const struct vfio_info_sink *asker, int contain
 static const struct {
 	unsigned long type;
 	const char *name;
-	int (*ask)(const struct vfio_info_sink *asker, int container_fd);
+	int (*query)(const struct vfio_info_sink *sink, int container_fd);
 } types[] = {
 	{ VFIO_TYPE1v2_IOMMU, "type1v2", vfio_info_query_type1 },
 	{ VFIO_TYPE1_IOMMU, "type1", vfio_info_query_type1 },
@@ -161,7 +161,7 @@ static const struct {
 	{ VFIO_SPAPR_TCE_IOMMU, "spapr", vfio_info_query_spapr },
 };
 
-static int vfio_info_query_container(const struct vfio_info_sink *asker, int container_fd)
+static int vfio_info_query_container(const struct vfio_info_sink *sink, int container_fd)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		int r;
@@ -172,8 +172,8 @@ static int vfio_info_query_container(const struct vfio_info_sink *asker, int con
 				(void *)types[i].type);
 		if (r < 0)
 			return r;
-		vfio_info_report(asker, "source vfio %s", types[i].name);
-		return types[i].ask(asker, container_fd);
+		vfio_info_report(sink, "source vfio %s", types[i].name);
+		return types[i].query(sink, container_fd);
 	}
 	return -ENOTTY;
 }
@@ -191,7 +191,7 @@ static const char *vfio_info_describe_error(int error)
 }
 
 bool vfio_info_read_group(const struct sysfs_root *root, int group_fd,
-			  const struct vfio_info_sink *asker)
+			  const struct vfio_info_sink *sink)
 {
 	_cleanup_close_ int fd = sysfs_root_open_node(root, "dev/vfio/vfio");
 	int unset = 0, r = fd;
@@ -200,11 +200,11 @@ bool vfio_info_read_group(const struct sysfs_root *root, int group_fd,
 		r = fault_ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER",
 				&fd);
 		if (r >= 0)
-			r = vfio_info_query_container(asker, fd);
+			r = vfio_info_query_container(sink, fd);
 		unset = fault_ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER,
 				    "VFIO_GROUP_UNSET_CONTAINER", NULL);
 	}
 	if (r < 0)
-		vfio_info_report(asker, "refused %s", vfio_info_describe_error(r));
+		vfio_info_report(sink, "refused %s", vfio_info_describe_error(r));
 	return r >= 0 && unset >= 0;
 }

@@ -14,7 +14,7 @@
 
 /* Who wants to know: @tell is told a line for each thing. */
 struct vfio_info_sink {
-	void (*tell)(const char *line, void *userdata);
+	void (*send)(const char *line, void *userdata);
 	void *userdata;
 };
 
@@ -24,11 +24,11 @@ struct vfio_info_sink {
  * still have the container, and must be closed before anybody else can give it one.
  */
 bool vfio_info_read_group(const struct sysfs_root *root, int group_fd,
-			  const struct vfio_info_sink *asker);
+			  const struct vfio_info_sink *sink);
 
 /* --- for those that ask other files of VFIO --- */
 
-void vfio_info_report(const struct vfio_info_sink *asker, const char *format, ...) _printf_(2, 3);
+void vfio_info_report(const struct vfio_info_sink *sink, const char *format, ...) _printf_(2, 3);
 
 /*
  * Asks for an answer that says itself how long it is. @head, of @head_size, is how it begins, with

@@ -202,7 +202,7 @@ static bool step_vfio_query_group(struct step_runner *runner, const struct held_
 {
 	char id[16];
 	struct info_target target = { runner, id };
-	const struct vfio_info_sink asker = { step_vfio_send_info, &target };
+	const struct vfio_info_sink sink = { step_vfio_send_info, &target };
 	bool whole;
 
 	if (runner->has_vfio_info && runner->vfio_info_group == held->id)
@@ -210,7 +210,7 @@ static bool step_vfio_query_group(struct step_runner *runner, const struct held_
 	runner->has_vfio_info = true;
 	runner->vfio_info_group = held->id;
 	snprintf(id, sizeof(id), "%d", held->id);
-	whole = vfio_info_read_group(runner->root, held->fd, &asker);
+	whole = vfio_info_read_group(runner->root, held->fd, &sink);
 	step_vfio_send_info("", &target);
 	return whole;
 }

@@ -51,109 +51,107 @@ static size_t usage_block_count_mounts(char *const *list, const char *s)
 	return n;
 }
 
-static int usage_block_add_mount(struct mount_scan *mount_scan, const char *name,
+static int usage_block_add_mount(struct mount_scan *scan, const char *name,
 				 const struct mount_line *mount)
 {
 	bool is_root = str_eq(mount->point, "/");
 
-	if (!is_root && usage_block_count_mounts(mount_scan->names, name) >= MOUNTS_PER_DISK)
+	if (!is_root && usage_block_count_mounts(scan->names, name) >= MOUNTS_PER_DISK)
 		return 0;
-	if (strv_add(&mount_scan->names, name) < 0)
+	if (strv_add(&scan->names, name) < 0)
 		return -ENOMEM;
-	return usage_block_add_for_owners(mount_scan->set, name,
+	return usage_block_add_for_owners(scan->set, name,
 					  is_root ? USAGE_ROOT_DISK : USAGE_MOUNTED, mount->point);
 }
 
 /* btrfs names one of its disks as the source; the directory of its own in sysfs has them all. */
-static int usage_block_add_btrfs(struct mount_scan *mount_scan, const char *name,
+static int usage_block_add_btrfs(struct mount_scan *scan, const char *name,
 				 const struct mount_line *mount)
 {
 	_cleanup_strv_ char **filesystems = NULL;
-	int r = usage_set_list_dir(mount_scan->set, "sys/fs/btrfs", &filesystems);
+	int r = usage_set_list_dir(scan->set, "sys/fs/btrfs", &filesystems);
 
 	STRV_FOREACH(id, filesystems) {
 		_cleanup_free_ char *path = NULL;
 		_cleanup_strv_ char **disks = NULL;
 
 		path = str_printf("sys/fs/btrfs/%s/devices", *id);
-		r = r < 0 ? r : path ? usage_set_list_dir(mount_scan->set, path, &disks) : -ENOMEM;
+		r = r < 0 ? r : path ? usage_set_list_dir(scan->set, path, &disks) : -ENOMEM;
 		if (r < 0)
 			return r;
 		if (!strv_contains(disks, name))
 			continue;
 		STRV_FOREACH(disk, disks)
 			if (r >= 0 && !str_eq(*disk, name))
-				r = usage_block_add_mount(mount_scan, *disk, mount);
+				r = usage_block_add_mount(scan, *disk, mount);
 	}
 	return r;
 }
 
 static int usage_block_on_mount(const struct mount_line *mount, void *userdata)
 {
-	struct mount_scan *mount_scan = userdata;
+	struct mount_scan *scan = userdata;
 	_cleanup_free_ char *name = NULL;
 	_cleanup_strv_ char **names = NULL;
-	int r = block_device_by_number(mount_scan->set, mount->device, &name);
+	int r = block_device_by_number(scan->set, mount->device, &name);
 
 	if (r >= 0 && name)
-		return usage_block_add_mount(mount_scan, name, mount);
+		return usage_block_add_mount(scan, name, mount);
 	if (r >= 0)
-		r = block_device_by_path(mount_scan->set, mount->source, &names);
+		r = block_device_by_path(scan->set, mount->source, &names);
 	STRV_FOREACH(disk, names) {
 		if (r >= 0)
-			r = usage_block_add_mount(mount_scan, *disk, mount);
+			r = usage_block_add_mount(scan, *disk, mount);
 		if (r >= 0 && str_eq(mount->type, "btrfs"))
-			r = usage_block_add_btrfs(mount_scan, *disk, mount);
+			r = usage_block_add_btrfs(scan, *disk, mount);
 	}
 	return r;
 }
 
 /* @name is the disk of a filesystem that no line of the mounts has told of. */
-static int usage_block_add_hidden_disk(struct mount_scan *mount_scan, const char *type,
-				       const char *name)
+static int usage_block_add_hidden_disk(struct mount_scan *scan, const char *type, const char *name)
 {
 	_cleanup_free_ char *what = NULL;
 
-	if (strv_contains(mount_scan->names, name))
+	if (strv_contains(scan->names, name))
 		return 0;
 	what = str_printf("a filesystem (%s) that is not mounted in the host's own namespace",
 			  type);
-	return what ? usage_block_add_for_owners(mount_scan->set, name, USAGE_MOUNTED, what) :
-		      -ENOMEM;
+	return what ? usage_block_add_for_owners(scan->set, name, USAGE_MOUNTED, what) : -ENOMEM;
 }
 
 /* "sys/fs/ext4/dm-0": one disk, after which it is named. */
-static int usage_block_add_hidden_single(struct mount_scan *mount_scan, const char *type,
+static int usage_block_add_hidden_single(struct mount_scan *scan, const char *type,
 					 const char *name)
 {
 	_cleanup_free_ char *disk = str_printf("sys/class/block/%s", name);
 
 	if (!disk)
 		return -ENOMEM;
-	return faccessat(mount_scan->set->root->fd, disk, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ?
+	return faccessat(scan->set->root->fd, disk, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ?
 		       0 :
-		       usage_block_add_hidden_disk(mount_scan, type, name);
+		       usage_block_add_hidden_disk(scan, type, name);
 }
 
 /* "sys/fs/btrfs/UUID/devices/nvme0n1": all disks of it. */
-static int usage_block_add_hidden_btrfs(struct mount_scan *mount_scan, const char *id)
+static int usage_block_add_hidden_btrfs(struct mount_scan *scan, const char *id)
 {
 	_cleanup_free_ char *path = str_printf("sys/fs/btrfs/%s/devices", id);
 	_cleanup_strv_ char **disks = NULL;
-	int r = path ? usage_set_list_dir(mount_scan->set, path, &disks) : -ENOMEM;
+	int r = path ? usage_set_list_dir(scan->set, path, &disks) : -ENOMEM;
 
 	STRV_FOREACH(disk, disks)
 		if (r >= 0)
-			r = usage_block_add_hidden_disk(mount_scan, "btrfs", *disk);
+			r = usage_block_add_hidden_disk(scan, "btrfs", *disk);
 	return r;
 }
 
 /* "sys/fs/bcachefs/UUID/dev-0/block" is a link to the disk. */
-static int usage_block_add_hidden_bcachefs(struct mount_scan *mount_scan, const char *id)
+static int usage_block_add_hidden_bcachefs(struct mount_scan *scan, const char *id)
 {
 	_cleanup_free_ char *path = str_printf("sys/fs/bcachefs/%s", id);
 	_cleanup_strv_ char **entries = NULL;
-	int r = path ? usage_set_list_dir(mount_scan->set, path, &entries) : -ENOMEM;
+	int r = path ? usage_set_list_dir(scan->set, path, &entries) : -ENOMEM;
 
 	STRV_FOREACH(entry, entries) {
 		_cleanup_free_ char *link = NULL, *disk = NULL;
@@ -163,8 +161,8 @@ static int usage_block_add_hidden_bcachefs(struct mount_scan *mount_scan, const 
 		link = str_printf("%s/%s/block", path, *entry);
 		if (!link)
 			return -ENOMEM;
-		if (sysfs_read_link(mount_scan->set->root->fd, link, &disk) >= 0)
-			r = usage_block_add_hidden_disk(mount_scan, "bcachefs", disk);
+		if (sysfs_read_link(scan->set->root->fd, link, &disk) >= 0)
+			r = usage_block_add_hidden_disk(scan, "bcachefs", disk);
 	}
 	return r;
 }
@@ -173,21 +171,21 @@ static int usage_block_add_hidden_bcachefs(struct mount_scan *mount_scan, const 
  * A filesystem has a directory in sysfs for as long as the kernel has it, also where its mount is
  * in another namespace or was taken away lazily.
  */
-static int usage_block_add_hidden(struct mount_scan *mount_scan, const char *type)
+static int usage_block_add_hidden(struct mount_scan *scan, const char *type)
 {
 	_cleanup_free_ char *path = str_printf("sys/fs/%s", type);
 	_cleanup_strv_ char **names = NULL;
-	int r = path ? usage_set_list_dir(mount_scan->set, path, &names) : -ENOMEM;
+	int r = path ? usage_set_list_dir(scan->set, path, &names) : -ENOMEM;
 
 	STRV_FOREACH(name, names) {
 		if (r < 0)
 			return r;
 		if (str_eq(type, "btrfs"))
-			r = usage_block_add_hidden_btrfs(mount_scan, *name);
+			r = usage_block_add_hidden_btrfs(scan, *name);
 		else if (str_eq(type, "bcachefs"))
-			r = usage_block_add_hidden_bcachefs(mount_scan, *name);
+			r = usage_block_add_hidden_bcachefs(scan, *name);
 		else
-			r = usage_block_add_hidden_single(mount_scan, type, *name);
+			r = usage_block_add_hidden_single(scan, type, *name);
 	}
 	return r;
 }
@@ -196,19 +194,19 @@ static int usage_block_add_hidden(struct mount_scan *mount_scan, const char *typ
 static int usage_block_read_mounts(struct usage_set *set)
 {
 	_cleanup_fclose_ FILE *file = usage_set_open_file(set, "proc/1/mountinfo");
-	struct mount_scan mount_scan = { .set = set };
+	struct mount_scan scan = { .set = set };
 	_cleanup_strv_ char **types = NULL;
 	int r;
 
 	if (!file)
 		file = usage_set_open_file(set, "proc/self/mountinfo");
-	r = file ? mounts_read(file, usage_block_on_mount, &mount_scan) : 0;
+	r = file ? mounts_read(file, usage_block_on_mount, &scan) : 0;
 	if (r >= 0)
 		r = usage_set_list_dir(set, "sys/fs", &types);
 	STRV_FOREACH(type, types)
 		if (r >= 0)
-			r = usage_block_add_hidden(&mount_scan, *type);
-	strv_free(mount_scan.names);
+			r = usage_block_add_hidden(&scan, *type);
+	strv_free(scan.names);
 	return r;
 }
 
