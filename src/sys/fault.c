@@ -111,8 +111,8 @@ static bool fault_count_down(const char *path, const char *operation, char **ret
 		return unlink(path) == 0 && *ret;
 	}
 	rest = str_printf("%u %s\n", n - 1, action);
-	if (rest && fileio_write_atomic_at(AT_FDCWD, path, rest, strlen(rest), 0600) < 0)
-		return false;
+	if (rest)
+		(void)(fileio_write_atomic_at(AT_FDCWD, path, rest, strlen(rest), 0600) < 0);
 	return false;
 }
 
@@ -120,10 +120,13 @@ static int fault_run_point(const char *verb, const char *group, const char *oper
 			   const char *subject)
 {
 	_cleanup_free_ char *path = fault_file_path(group, verb), *action = NULL;
-	bool now = path && fault_count_down(path, operation, &action);
 
-	fault_write_trace(verb, group, operation, subject, now ? action : NULL);
-	return now ? fault_act(action, group) : 0;
+	if (!path || !fault_count_down(path, operation, &action)) {
+		fault_write_trace(verb, group, operation, subject, NULL);
+		return 0;
+	}
+	fault_write_trace(verb, group, operation, subject, action);
+	return fault_act(action, group);
 }
 
 int fault_point(const char *operation, const char *subject)

@@ -31,7 +31,9 @@ struct modules *modules_new(const struct sysfs_root *root, const char *release)
 		return NULL;
 	modules->root = root;
 	modules->release = strdup(release);
-	return modules->release ? TAKE_PTR(modules) : NULL;
+	if (!modules->release)
+		return NULL;
+	return TAKE_PTR(modules);
 }
 
 struct modules *modules_free(struct modules *modules)
@@ -50,16 +52,23 @@ static int modules_read_file(const struct modules *modules, const char *path, si
 {
 	int r = fileio_read_at(modules->root->fd, path, max, ret, ret_size);
 
-	if (r < 0 && r != -ENOMEM)
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
 		*ret = NULL;
-	return r == -ENOMEM ? r : 0;
+	return 0;
+}
+
+static char modules_fold(char c)
+{
+	return c == '-' ? '_' : c;
 }
 
 /* Underscores and dashes are one to modprobe and to the kernel. */
 static bool modules_same_name(const char *a, const char *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if ((a[i] == '-' ? '_' : a[i]) != (b[i] == '-' ? '_' : b[i]))
+		if (modules_fold(a[i]) != modules_fold(b[i]))
 			return false;
 	return true;
 }
@@ -72,43 +81,66 @@ static int modules_add_reset(struct modules *modules, const char *compatible, si
 	_cleanup_free_ char *line =
 		str_printf("%.*s %.*s", (int)n, compatible, (int)n_module, module);
 
-	return line ? strv_add(&modules->resets, line) : -ENOMEM;
+	if (!line)
+		return -ENOMEM;
+	return strv_add(&modules->resets, line);
 }
 
 /* "alias vfio-reset:calxeda,hb-xgmac vfio_platform_calxedaxgmac", among many thousands of lines */
-static int modules_read_aliases(struct modules *modules, const char *text)
+static int modules_read_aliases(struct modules *modules)
 {
 	static const char begin[] = "alias vfio-reset:";
-	int r = 0;
+	_cleanup_free_ char *path = str_printf("lib/modules/%s/modules.alias", modules->release);
+	_cleanup_free_ char *text = NULL;
+	int r;
 
-	for (const char *at = text; r >= 0 && at && (at = strstr(at, begin));
-	     at = strchr(at, '\n')) {
+	if (!path)
+		return -ENOMEM;
+	r = modules_read_file(modules, path, LIST_MAX, &text, NULL);
+	if (r < 0)
+		return r;
+	for (const char *at = text; at && (at = strstr(at, begin)); at = strchr(at, '\n')) {
 		const char *compatible = at + strlen(begin);
 		size_t n = strcspn(compatible, " \n");
 		const char *module = compatible + n + strspn(compatible + n, " ");
 
-		if (at == text || at[-1] == '\n')
-			r = modules_add_reset(modules, compatible, n, module,
-					      strcspn(module, " \n"));
+		if (at != text && at[-1] != '\n')
+			continue;
+		r = modules_add_reset(modules, compatible, n, module, strcspn(module, "\n"));
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 /* What is built in has its words one after the other:
  * "vfio_platform_amdxgbe.alias=vfio-reset:amd,xgbe-seattle-v1a". */
-static int modules_read_builtin(struct modules *modules, const char *text, size_t size)
+static int modules_read_builtin(struct modules *modules)
 {
-	int r = 0;
+	_cleanup_free_ char *path =
+		str_printf("lib/modules/%s/modules.builtin.modinfo", modules->release);
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	int r;
 
-	for (const char *at = text; r >= 0 && at < text + size; at += strlen(at) + 1) {
+	if (!path)
+		return -ENOMEM;
+	r = modules_read_file(modules, path, LIST_MAX, &text, &size);
+	if (r < 0 || !text)
+		return r;
+	for (const char *at = text; at < text + size; at += strlen(at) + 1) {
 		const char *alias = strstr(at, ".alias=vfio-reset:");
-		const char *compatible = alias ? strchr(alias, ':') + 1 : NULL;
+		const char *compatible;
 
-		if (alias)
-			r = modules_add_reset(modules, compatible, strlen(compatible), at,
-					      (size_t)(alias - at));
+		if (!alias)
+			continue;
+		compatible = strchr(alias, ':') + 1;
+		r = modules_add_reset(modules, compatible, strlen(compatible), at,
+				      (size_t)(alias - at));
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 static bool modules_same_file(const struct stat *a, const struct stat *b)
@@ -120,43 +152,41 @@ static bool modules_same_file(const struct stat *a, const struct stat *b)
 /* Again only where depmod has made the list anew. */
 static int modules_read_resets(struct modules *modules)
 {
-	_cleanup_free_ char *path = str_printf("lib/modules/%s/modules.alias", modules->release),
-			    *text = NULL;
-	_cleanup_free_ char *builtin_path =
-		str_printf("lib/modules/%s/modules.builtin.modinfo", modules->release);
-	_cleanup_free_ char *builtin = NULL;
+	_cleanup_free_ char *path = str_printf("lib/modules/%s/modules.alias", modules->release);
 	struct stat st = { 0 };
-	size_t size = 0;
 	int r;
 
-	if (!path || !builtin_path)
+	if (!path)
 		return -ENOMEM;
 	(void)fstatat(modules->root->fd, path, &st, 0);
 	if (modules->has_read && modules_same_file(&st, &modules->list))
 		return 0;
+	modules->has_read = false;
 	modules->resets = strv_free(modules->resets);
-	r = modules_read_file(modules, path, LIST_MAX, &text, NULL);
-	if (r >= 0 && text)
-		r = modules_read_aliases(modules, text);
-	if (r >= 0)
-		r = modules_read_file(modules, builtin_path, LIST_MAX, &builtin, &size);
-	if (r >= 0 && builtin)
-		r = modules_read_builtin(modules, builtin, size);
-	modules->has_read = r >= 0;
+	r = modules_read_aliases(modules);
+	if (r < 0)
+		return r;
+	r = modules_read_builtin(modules);
+	if (r < 0)
+		return r;
+	modules->has_read = true;
 	modules->list = st;
-	return r;
+	return 0;
 }
 
 int modules_find_reset(struct modules *modules, const char *compatible, char **ret)
 {
 	size_t n = strlen(compatible);
-	int r = modules_read_resets(modules);
+	int r;
 
 	*ret = NULL;
+	r = modules_read_resets(modules);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(line, modules->resets)
-		if (r >= 0 && strncmp(*line, compatible, n) == 0 && (*line)[n] == ' ')
+		if (strncmp(*line, compatible, n) == 0 && (*line)[n] == ' ')
 			return str_set(ret, *line + n + 1);
-	return r;
+	return 0;
 }
 
 /* --- parameters --- */
@@ -193,12 +223,16 @@ static void param_query_parse_word(struct param_query *query, const char *word)
 static int param_query_parse_line(struct param_query *query, const char *line)
 {
 	_cleanup_strv_ char **words = NULL;
-	int r = strv_split(line, " \t", &words);
+	size_t n = strlen(query->module);
+	int r;
 
-	if (r < 0 || strv_length(words) < 3 || !str_eq(words[0], "options") ||
-	    strlen(words[1]) != strlen(query->module) ||
-	    !modules_same_name(words[1], query->module, strlen(query->module)))
+	r = strv_split(line, " \t", &words);
+	if (r < 0)
 		return r;
+	if (strv_length(words) < 3 || !str_eq(words[0], "options"))
+		return 0;
+	if (strlen(words[1]) != n || !modules_same_name(words[1], query->module, n))
+		return 0;
 	STRV_FOREACH(word, words + 2)
 		param_query_parse_word(query, *word);
 	return 0;
@@ -208,31 +242,40 @@ static int param_query_read_conf(struct param_query *query, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_strv_ char **lines = NULL;
-	int r = modules_read_file(query->modules, path, FILE_MAX, &text, NULL);
+	int r;
 
-	for (char *at = text; at && (at = strstr(at, "\\\n"));)
+	r = modules_read_file(query->modules, path, FILE_MAX, &text, NULL);
+	if (r < 0 || !text)
+		return r;
+	for (char *at = text; (at = strstr(at, "\\\n"));)
 		at[0] = at[1] = ' ';
-	if (r >= 0 && text)
-		r = strv_split(text, "\n", &lines);
-	STRV_FOREACH(line, lines)
-		if (r >= 0)
-			r = param_query_parse_line(query, *line);
-	return r;
+	r = strv_split(text, "\n", &lines);
+	if (r < 0)
+		return r;
+	STRV_FOREACH(line, lines) {
+		r = param_query_parse_line(query, *line);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 struct conf {
 	char *name, *path;
 };
 
-static void *conf_free(void *data)
+static struct conf *conf_free(struct conf *conf)
 {
-	struct conf *conf = data;
-
+	if (!conf)
+		return NULL;
 	free(conf->name);
 	free(conf->path);
 	free(conf);
 	return NULL;
 }
+
+DEFINE_CLEANUP(struct conf *, conf_freep, conf_free)
+static DEFINE_VEC_CLEAR(conf_list_clear, struct conf, conf_free)
 
 static int conf_cmp(const void *a, const void *b)
 {
@@ -243,7 +286,8 @@ static int conf_cmp(const void *a, const void *b)
 static int conf_list_add(struct vec *confs, const char *directory, const char *name)
 {
 	size_t n = strlen(name), end = strlen(".conf");
-	struct conf *conf;
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+	int r;
 
 	if (n <= end || !str_eq(name + n - end, ".conf"))
 		return 0;
@@ -255,10 +299,13 @@ static int conf_list_add(struct vec *confs, const char *directory, const char *n
 		return -ENOMEM;
 	conf->name = strdup(name);
 	conf->path = str_printf("%s/%s", directory, name);
-	if (conf->name && conf->path && vec_add(confs, conf) >= 0)
-		return 0;
-	conf_free(conf);
-	return -ENOMEM;
+	if (!conf->name || !conf->path)
+		return -ENOMEM;
+	r = vec_add(confs, conf);
+	if (r < 0)
+		return r;
+	TAKE_PTR(conf);
+	return 0;
 }
 
 static int conf_list_read(const struct modules *modules, const char *directory, struct vec *confs)
@@ -276,26 +323,26 @@ static int conf_list_read(const struct modules *modules, const char *directory, 
 	return 0;
 }
 
-static void conf_list_clear(struct vec *confs)
-{
-	vec_clear(confs, conf_free);
-}
-
 static int param_query_read_modprobe_d(struct param_query *query)
 {
 	static const char *const directories[] = { "etc/modprobe.d", "run/modprobe.d",
 						   "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
 						   "lib/modprobe.d" };
 	_cleanup_(conf_list_clear) struct vec confs = { 0 };
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(directories); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
 		r = conf_list_read(query->modules, directories[i], &confs);
+		if (r < 0)
+			return r;
+	}
 	vec_sort(&confs, conf_cmp);
-	VEC_FOREACH(const struct conf, conf, &confs)
-		if (r >= 0)
-			r = param_query_read_conf(query, conf->path);
-	return r;
+	VEC_FOREACH(const struct conf, conf, &confs) {
+		r = param_query_read_conf(query, conf->path);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* "vfio_platform.reset_required=0": modprobe reads it as well. */
@@ -304,35 +351,53 @@ static int param_query_read_cmdline(struct param_query *query)
 	_cleanup_free_ char *line = NULL;
 	_cleanup_strv_ char **words = NULL;
 	size_t n = strlen(query->module);
-	int r = sysfs_read_optional(query->modules->root->fd, "proc/cmdline", &line);
+	int r;
 
-	if (r >= 0 && line)
-		r = strv_split(line, " ", &words);
+	r = sysfs_read_optional(query->modules->root->fd, "proc/cmdline", &line);
+	if (r < 0 || !line)
+		return r;
+	r = strv_split(line, " ", &words);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(word, words)
 		if (strlen(*word) > n && modules_same_name(*word, query->module, n) &&
 		    (*word)[n] == '.')
 			param_query_parse_word(query, *word + n + 1);
-	return r;
+	return 0;
+}
+
+static int param_query_read_defaults(struct param_query *query)
+{
+	int r;
+
+	r = param_query_read_modprobe_d(query);
+	if (r < 0)
+		return r;
+	return param_query_read_cmdline(query);
 }
 
 int modules_bool_param(const struct modules *modules, const char *module, const char *parameter,
 		       bool fallback, bool *ret)
 {
-	struct param_query param_query = {
+	struct param_query query = {
 		.modules = modules, .module = module, .parameter = parameter, .value = fallback
 	};
-	_cleanup_free_ char *path = str_printf("sys/module/%s/parameters/%s", module, parameter),
-			    *now = NULL;
-	int r = path ? sysfs_read_optional(modules->root->fd, path, &now) : -ENOMEM;
+	_cleanup_free_ char *path = str_printf("sys/module/%s/parameters/%s", module, parameter);
+	_cleanup_free_ char *current = NULL;
+	int r;
 
-	if (r >= 0 && now)
-		param_query_set_value(&param_query, now);
-	if (r >= 0 && !now)
-		r = param_query_read_modprobe_d(&param_query);
-	if (r >= 0 && !now)
-		r = param_query_read_cmdline(&param_query);
+	if (!path)
+		return -ENOMEM;
+	r = sysfs_read_optional(modules->root->fd, path, &current);
 	if (r < 0)
 		return r;
-	*ret = param_query.value;
+	if (current) {
+		param_query_set_value(&query, current);
+	} else {
+		r = param_query_read_defaults(&query);
+		if (r < 0)
+			return r;
+	}
+	*ret = query.value;
 	return 0;
 }

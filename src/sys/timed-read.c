@@ -87,31 +87,40 @@ static void reader_drop(struct reader *reader)
 	free(reader);
 }
 
+static int reader_fork(struct reader *reader)
+{
+	int ends[2], status = 0;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	reader->channel = ends[0];
+	pid = fork();
+	if (pid == 0)
+		reader_become(ends[1]);
+	fd_close(ends[1]);
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return status == 0 ? 0 : -EAGAIN;
+}
+
 static int reader_start(struct reader **ret)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
-	int ends[2], status = 0, r = 0;
-	pid_t pid;
+	int r;
 
-	if (!reader || vec_add(&readers, reader) < 0) {
-		free(reader);
+	if (!reader)
 		return -ENOMEM;
-	}
 	reader->channel = -EBADF;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		r = -errno;
-	if (r >= 0) {
-		reader->channel = ends[0];
-		pid = fork();
-		if (pid == 0)
-			reader_become(ends[1]);
-		r = pid < 0 ? -errno : 0;
-		close(ends[1]);
-		while (r >= 0 && waitpid(pid, &status, 0) < 0)
-			r = errno == EINTR ? 0 : -errno;
-		if (r >= 0 && status != 0)
-			r = -EAGAIN;
+	r = vec_add(&readers, reader);
+	if (r < 0) {
+		free(reader);
+		return r;
 	}
+	r = reader_fork(reader);
 	if (r < 0) {
 		reader_drop(reader);
 		return r;
@@ -130,8 +139,10 @@ static int reader_wait(const struct reader *reader, int msec, struct answer *ret
 	do
 		r = poll(&poller, 1, msec);
 	while (r < 0 && errno == EINTR);
-	if (r <= 0)
-		return r < 0 ? -errno : -ETIMEDOUT;
+	if (r < 0)
+		return -errno;
+	if (r == 0)
+		return -ETIMEDOUT;
 	return recv(reader->channel, ret, sizeof(*ret), 0) == sizeof(*ret) ? 0 : -EIO;
 }
 
@@ -187,9 +198,14 @@ static char *timed_read_path(int dir_fd, const char *name)
 {
 	_cleanup_free_ char *link = str_printf("/proc/self/fd/%d", dir_fd);
 	char dir[PATH_MAX];
-	ssize_t n = link ? readlink(link, dir, sizeof(dir)) : -1;
+	ssize_t n;
 
-	return n < 0 || (size_t)n == sizeof(dir) ? NULL : str_printf("%.*s/%s", (int)n, dir, name);
+	if (!link)
+		return NULL;
+	n = readlink(link, dir, sizeof(dir));
+	if (n < 0 || (size_t)n == sizeof(dir))
+		return NULL;
+	return str_printf("%.*s/%s", (int)n, dir, name);
 }
 
 static int reader_request(struct reader *reader, const char *path, struct answer *ret)
@@ -201,27 +217,35 @@ static int reader_request(struct reader *reader, const char *path, struct answer
 	return reader_wait(reader, msec, ret);
 }
 
+static int reader_read_again(struct reader *reader, struct answer *ret)
+{
+	int r = reader_wait(reader, NEXT_MSEC, ret);
+
+	if (r != -ETIMEDOUT)
+		reader_drop(reader);
+	return r;
+}
+
 static int reader_read(struct reader *reader, const char *path, struct answer *ret)
 {
-	/* Of a device the event that it is free comes a moment before it is. */
 	struct reader *asleep = reader_find(path);
-	int r = 0;
+	int r;
 
-	if (asleep) {
-		r = reader_wait(asleep, NEXT_MSEC, ret);
-		if (r != -ETIMEDOUT)
-			reader_drop(asleep);
-		return r;
-	}
-	if (!reader)
+	if (asleep)
+		return reader_read_again(asleep, ret);
+	if (!reader) {
 		r = reader_start(&reader);
-	if (r >= 0)
-		r = reader_request(reader, path, ret);
+		if (r < 0)
+			return r;
+	}
+	r = reader_request(reader, path, ret);
 	if (r == -ETIMEDOUT)
 		reader->path = strdup(path);
-	/* no other process is to be had, or it was killed; nor has it anything to do with the next
-	 * answer */
-	if (r < 0 && reader && !reader->path)
+	/*
+	 * Drop a reader that was killed, and one whose path cannot be kept: its answer would be
+	 * taken for that to the next question.
+	 */
+	if (r < 0 && !reader->path)
 		reader_drop(reader);
 	return r;
 }
@@ -231,8 +255,10 @@ int timed_read(int dir_fd, const char *name, char **ret)
 	_cleanup_free_ char *path = timed_read_path(dir_fd, name);
 	struct answer answer = { 0 };
 	struct reader *reader;
-	int r = fault_point("read", name);
+	char *value;
+	int r;
 
+	r = fault_point("read", name);
 	if (r < 0)
 		return r;
 	if (!path)
@@ -245,6 +271,9 @@ int timed_read(int dir_fd, const char *name, char **ret)
 		return sysfs_read(dir_fd, name, ret);
 	if (answer.error < 0)
 		return answer.error;
-	*ret = strdup(answer.value);
-	return *ret ? (str_chomp(*ret), 0) : -ENOMEM;
+	value = strdup(answer.value);
+	if (!value)
+		return -ENOMEM;
+	*ret = str_chomp(value);
+	return 0;
 }

@@ -23,15 +23,16 @@ static int iommufd_info_attach(int device, int iommufd, uint32_t *ret_devid, uin
 	struct iommufd_abi_bind bind = { .argsz = sizeof(bind), .iommufd = iommufd };
 	struct iommufd_abi_ioas_alloc alloc = { .size = sizeof(alloc) };
 	struct iommufd_abi_attach_pt pt = { .argsz = sizeof(pt) };
+	int r;
 
-	int r = fault_ioctl(device, IOMMUFD_ABI_BIND, "VFIO_DEVICE_BIND_IOMMUFD", &bind);
-
-	if (r >= 0)
-		r = fault_ioctl(iommufd, IOMMUFD_ABI_IOAS_ALLOC, "IOMMU_IOAS_ALLOC", &alloc);
+	r = fault_ioctl(device, IOMMUFD_ABI_BIND, "VFIO_DEVICE_BIND_IOMMUFD", &bind);
+	if (r < 0)
+		return r;
+	r = fault_ioctl(iommufd, IOMMUFD_ABI_IOAS_ALLOC, "IOMMU_IOAS_ALLOC", &alloc);
+	if (r < 0)
+		return r;
 	pt.pt_id = alloc.out_ioas_id;
-	if (r >= 0)
-		r = fault_ioctl(device, IOMMUFD_ABI_ATTACH_PT, "VFIO_DEVICE_ATTACH_IOMMUFD_PT",
-				&pt);
+	r = fault_ioctl(device, IOMMUFD_ABI_ATTACH_PT, "VFIO_DEVICE_ATTACH_IOMMUFD_PT", &pt);
 	if (r < 0)
 		return r;
 	*ret_devid = bind.out_devid;
@@ -139,15 +140,20 @@ static void iommufd_info_report_pasid(int iommufd, uint32_t devid,
 int iommufd_info_read(const struct sysfs_root *root, const char *path,
 		      const struct vfio_info_sink *group, const struct vfio_info_sink *device)
 {
-	_cleanup_close_ int iommufd = sysfs_root_open_node(root, "dev/iommu");
-	_cleanup_close_ int fd = iommufd < 0 ? iommufd : sysfs_root_open_node(root, path + 1);
-	uint32_t devid = 0, ioas = 0;
-	int r = fd;
+	_cleanup_close_ int iommufd = -EBADF, fd = -EBADF;
+	uint32_t devid, ioas;
+	int r;
 
-	if (r >= 0)
-		r = iommufd_info_attach(fd, iommufd, &devid, &ioas);
-	if (r >= 0)
-		r = iommufd_info_report_ranges(iommufd, ioas, group);
+	iommufd = sysfs_root_open_node(root, "dev/iommu");
+	if (iommufd < 0)
+		return iommufd;
+	fd = sysfs_root_open_node(root, path + 1);
+	if (fd < 0)
+		return fd;
+	r = iommufd_info_attach(fd, iommufd, &devid, &ioas);
+	if (r < 0)
+		return r;
+	r = iommufd_info_report_ranges(iommufd, ioas, group);
 	if (r < 0)
 		return r;
 	vfio_info_report(device, "source iommufd");

@@ -46,19 +46,22 @@ static int pcinames_set_name(char **dst, const char *name)
 int pcinames_fill(struct pcinames *names, struct device *device)
 {
 	char buf[256];
+	const char *name;
+	int r;
 
-	if (pcinames_set_name(&device->vendor_name,
-			      pci_lookup_name(names->access, buf, sizeof(buf),
-					      PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_NUMBERS,
-					      device->vendor)) < 0)
-		return -ENOMEM;
-	if (pcinames_set_name(&device->device_name,
-			      pci_lookup_name(names->access, buf, sizeof(buf),
-					      PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_NUMBERS,
-					      device->vendor, device->device)) < 0)
-		return -ENOMEM;
-	return pcinames_set_name(&device->class_name,
-				 pci_lookup_name(names->access, buf, sizeof(buf),
-						 PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_NUMBERS,
-						 (int)(device->class_code >> 8)));
+	name = pci_lookup_name(names->access, buf, sizeof(buf),
+			       PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_NUMBERS, device->vendor);
+	r = pcinames_set_name(&device->vendor_name, name);
+	if (r < 0)
+		return r;
+	name = pci_lookup_name(names->access, buf, sizeof(buf),
+			       PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_NUMBERS, device->vendor,
+			       device->device);
+	r = pcinames_set_name(&device->device_name, name);
+	if (r < 0)
+		return r;
+	name = pci_lookup_name(names->access, buf, sizeof(buf),
+			       PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_NUMBERS,
+			       (int)(device->class_code >> 8));
+	return pcinames_set_name(&device->class_name, name);
 }

@@ -43,6 +43,18 @@ static int probe_config_copy_bytes(const uint8_t *bytes, size_t size, uint8_t **
 	return 0;
 }
 
+/* Opens configuration space, unless the card sleeps: reading it would wake the card. */
+static int probe_config_open_awake(int dir_fd)
+{
+	_cleanup_free_ char *power = NULL;
+	int fd;
+
+	if (sysfs_read_optional(dir_fd, "power_state", &power) < 0 || !str_eq(power, "D0"))
+		return -EAGAIN;
+	fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 /*
  * The control registers of what the IOMMU's driver switches on when it needs it. Only of a card
  * that is awake: reading would wake it.
@@ -51,7 +63,6 @@ static void probe_config_refresh_controls(int dir_fd, struct device *device)
 {
 	static const enum pcicap_ext_id ids[] = { PCICAP_EXT_ATS, PCICAP_EXT_PRI,
 						  PCICAP_EXT_PASID };
-	_cleanup_free_ char *power = NULL;
 	_cleanup_close_ int fd = -EBADF;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
@@ -59,11 +70,8 @@ static void probe_config_refresh_controls(int dir_fd, struct device *device)
 
 		if (at <= 0 || (size_t)at + 8 > device->config_size)
 			continue;
-		if (fd < 0 && (sysfs_read_optional(dir_fd, "power_state", &power) < 0 ||
-			       !str_eq(power, "D0")))
-			return;
 		if (fd < 0)
-			fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
+			fd = probe_config_open_awake(dir_fd);
 		if (fd < 0 || pread(fd, device->config + at + 4, 4, at + 4) != 4)
 			return;
 	}
@@ -105,9 +113,9 @@ int probe_config_reread(int dir_fd, struct device *vf, const struct device *pf)
 {
 	uint8_t bytes[CONFIG_MAX];
 
-	if (!vf->config || vf->config_again ||
-	    (pcicap_find_ext(pf, PCICAP_EXT_PASID) <= 0 &&
-	     pcicap_find_ext(pf, PCICAP_EXT_PRI) <= 0))
+	if (!vf->config || vf->config_again)
+		return 0;
+	if (pcicap_find_ext(pf, PCICAP_EXT_PASID) <= 0 && pcicap_find_ext(pf, PCICAP_EXT_PRI) <= 0)
 		return 0;
 	if (probe_config_read_bytes(dir_fd, bytes) != vf->config_size)
 		return 0;

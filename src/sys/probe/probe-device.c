@@ -31,9 +31,10 @@ static int probe_device_read_devpath(int dir_fd, const char *link, char **ret)
 static int probe_device_read_override(int dir_fd, struct device *device)
 {
 	_cleanup_free_ char *value = NULL;
-	int r = fault_hides_driver_override() ? -ENOENT :
-						timed_read(dir_fd, "driver_override", &value);
+	int r = -ENOENT;
 
+	if (!fault_hides_driver_override())
+		r = timed_read(dir_fd, "driver_override", &value);
 	if (r == -ENOMEM)
 		return r;
 	device->has_override = r != -ENOENT;
@@ -76,31 +77,31 @@ static int probe_device_read_hex(int dir_fd, const char *name, unsigned long lon
 {
 	int r = sysfs_read_number(dir_fd, name, 16, ret);
 
-	if (r == -EINVAL || r == -ENOENT) {
-		*ret = 0;
-		return 0;
-	}
-	return r;
+	if (r != -EINVAL && r != -ENOENT)
+		return r;
+	*ret = 0;
+	return 0;
 }
 
 static int probe_device_read_ids(int dir_fd, struct device *device)
 {
-	unsigned long long vendor, id, subvendor, subdevice, class, revision;
-	int r;
+	enum { VENDOR, DEVICE, SUBVENDOR, SUBDEVICE, CLASS, REVISION, N_IDS };
+	static const char *const names[N_IDS] = { "vendor",	      "device", "subsystem_vendor",
+						  "subsystem_device", "class",	"revision" };
+	unsigned long long ids[N_IDS];
 
-	if ((r = probe_device_read_hex(dir_fd, "vendor", &vendor)) < 0 ||
-	    (r = probe_device_read_hex(dir_fd, "device", &id)) < 0 ||
-	    (r = probe_device_read_hex(dir_fd, "subsystem_vendor", &subvendor)) < 0 ||
-	    (r = probe_device_read_hex(dir_fd, "subsystem_device", &subdevice)) < 0 ||
-	    (r = probe_device_read_hex(dir_fd, "class", &class)) < 0 ||
-	    (r = probe_device_read_hex(dir_fd, "revision", &revision)) < 0)
-		return r;
-	device->vendor = (uint16_t)vendor;
-	device->device = (uint16_t)id;
-	device->subsystem_vendor = (uint16_t)subvendor;
-	device->subsystem_device = (uint16_t)subdevice;
-	device->class_code = (uint32_t) class;
-	device->revision = (uint8_t)revision;
+	for (size_t i = 0; i < N_IDS; i++) {
+		int r = probe_device_read_hex(dir_fd, names[i], &ids[i]);
+
+		if (r < 0)
+			return r;
+	}
+	device->vendor = (uint16_t)ids[VENDOR];
+	device->device = (uint16_t)ids[DEVICE];
+	device->subsystem_vendor = (uint16_t)ids[SUBVENDOR];
+	device->subsystem_device = (uint16_t)ids[SUBDEVICE];
+	device->class_code = (uint32_t)ids[CLASS];
+	device->revision = (uint8_t)ids[REVISION];
 	return 0;
 }
 
@@ -154,15 +155,17 @@ static int probe_device_read_physfn(int dir_fd, struct device *device)
 
 static int probe_device_read_pci(int dir_fd, struct device *device)
 {
-	int r = probe_device_read_ids(dir_fd, device);
+	int r;
 
-	if (r >= 0)
-		r = probe_device_find_parent(device);
-	if (r >= 0)
-		r = probe_device_read_physfn(dir_fd, device);
+	r = probe_device_read_ids(dir_fd, device);
+	if (r < 0)
+		return r;
+	r = probe_device_find_parent(device);
+	if (r < 0)
+		return r;
 	if (device->class_code >> 8 == CLASS_BRIDGE)
 		device->header_type = 1;
-	return r;
+	return probe_device_read_physfn(dir_fd, device);
 }
 
 int probe_device_read(const struct sysfs_root *root, const char *bus, const char *address,
@@ -179,12 +182,16 @@ int probe_device_read(const struct sysfs_root *root, const char *bus, const char
 	if (fd < 0)
 		return fd;
 	r = probe_device_read_devpath(root->fd, path, &device->sysfs);
-	if (r >= 0)
-		r = probe_device_read_common(fd, device);
-	if (r >= 0 && device_is_pci(device))
-		r = probe_device_read_pci(fd, device);
 	if (r < 0)
 		return r;
+	r = probe_device_read_common(fd, device);
+	if (r < 0)
+		return r;
+	if (device_is_pci(device)) {
+		r = probe_device_read_pci(fd, device);
+		if (r < 0)
+			return r;
+	}
 	*ret = TAKE_PTR(device);
 	*ret_fd = TAKE_FD(fd);
 	return 0;

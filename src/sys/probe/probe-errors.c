@@ -97,7 +97,7 @@ static void probe_errors_read_eeh(int dir_fd, struct device_errors *ret)
 	if (sysfs_read_optional(dir_fd, "eeh_pe_state", &text) < 0 || !text ||
 	    sscanf(text, "%x %x", &firmware, &kernel) != 2)
 		return;
-	/* of a new device the file comes after the device */
+	/* The file of a new device appears after the device. */
 	if (!ret->eeh_known)
 		ret->given_up = kernel & EEH_PE_REMOVED;
 	ret->eeh_known = true;
@@ -121,30 +121,38 @@ void probe_errors_init(int dir_fd, struct device *device)
 		errors->state = ERROR_CORRECTABLE;
 }
 
-int probe_errors(const struct sysfs_root *root, const struct inventory *inv,
-		 const struct device *device, struct device_errors *ret)
+static int probe_errors_read_port(const struct sysfs_root *root, const struct device *port,
+				  struct device_errors *ret)
 {
-	struct device_errors now = { .state = ret->state,
-				     .above_known = true,
-				     .eeh_known = ret->eeh_known,
-				     .given_up = ret->given_up };
-	_cleanup_close_ int fd = sysfs_open_device(root, device->bus, device->address);
+	_cleanup_close_ int fd = sysfs_open_device(root, port->bus, port->address);
 
 	if (fd < 0)
 		return fd == -ENOMEM ? fd : 0;
-	probe_errors_read_aer(fd, &now);
-	probe_errors_read_eeh(fd, &now);
-	for (const struct device *port = device;
-	     port->parent && (port = inventory_find(inv, port->parent));) {
-		_cleanup_close_ int dir = sysfs_open_device(root, port->bus, port->address);
+	ret->fatal_above += probe_errors_port_fatal(fd);
+	ret->contained |= probe_errors_dpc_triggered(fd, port);
+	return 0;
+}
 
-		if (dir == -ENOMEM)
-			return dir;
-		if (dir < 0)
-			continue;
-		now.fatal_above += probe_errors_port_fatal(dir);
-		now.contained |= probe_errors_dpc_triggered(dir, port);
+int probe_errors(const struct sysfs_root *root, const struct inventory *inv,
+		 const struct device *device, struct device_errors *ret)
+{
+	struct device_errors errors = { .state = ret->state,
+					.above_known = true,
+					.eeh_known = ret->eeh_known,
+					.given_up = ret->given_up };
+	_cleanup_close_ int fd = sysfs_open_device(root, device->bus, device->address);
+	const struct device *port = device;
+
+	if (fd < 0)
+		return fd == -ENOMEM ? fd : 0;
+	probe_errors_read_aer(fd, &errors);
+	probe_errors_read_eeh(fd, &errors);
+	while (port->parent && (port = inventory_find(inv, port->parent))) {
+		int r = probe_errors_read_port(root, port, &errors);
+
+		if (r < 0)
+			return r;
 	}
-	*ret = now;
+	*ret = errors;
 	return 0;
 }

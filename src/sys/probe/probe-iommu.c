@@ -14,31 +14,61 @@ static const struct {
 	{ "amd-iommu", { "cap", "features", NULL } },
 };
 
+/* Appends "cap d2008c22260206", and the directory before the first register of a unit. */
+static int probe_iommu_add_register(int class_fd, const char *directory, const char *name,
+				    char ***words)
+{
+	_cleanup_free_ char *path = str_printf("%s/%s/%s", (*words)[0], directory, name);
+	_cleanup_free_ char *value = NULL;
+	int r;
+
+	if (!path)
+		return -ENOMEM;
+	r = sysfs_read_optional(class_fd, path, &value);
+	if (r < 0 || !value)
+		return r;
+	if (strv_length(*words) == 1) {
+		r = strv_add(words, directory);
+		if (r < 0)
+			return r;
+	}
+	r = strv_add(words, name);
+	if (r < 0)
+		return r;
+	return strv_add(words, value);
+}
+
+static int probe_iommu_add_registers(int class_fd, char ***words)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		for (const char *const *name = kinds[i].registers; *name; name++) {
+			int r;
+
+			r = probe_iommu_add_register(class_fd, kinds[i].directory, *name, words);
+			if (r < 0)
+				return r;
+		}
+	return 0;
+}
+
 /* "dmar0 intel-iommu cap d2008c22260206 ecap f00f5e", "smmu3.0x0000000009050000 -" */
 static int probe_iommu_describe(int class_fd, const char *name, char **ret)
 {
 	_cleanup_strv_ char **words = NULL;
-	int r = strv_add(&words, name);
+	int r;
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(kinds); i++) {
-		for (const char *const *word = kinds[i].registers; r >= 0 && *word; word++) {
-			_cleanup_free_ char *value = NULL, *path = NULL;
-
-			path = str_printf("%s/%s/%s", name, kinds[i].directory, *word);
-			r = path ? sysfs_read_optional(class_fd, path, &value) : -ENOMEM;
-			if (r < 0 || !value)
-				continue;
-			if (strv_length(words) == 1)
-				r = strv_add(&words, kinds[i].directory);
-			if (r >= 0)
-				r = strv_add(&words, *word);
-			if (r >= 0)
-				r = strv_add(&words, value);
-		}
-	}
-	if (r >= 0 && strv_length(words) == 1)
+	r = strv_add(&words, name);
+	if (r < 0)
+		return r;
+	r = probe_iommu_add_registers(class_fd, &words);
+	if (r < 0)
+		return r;
+	if (strv_length(words) == 1) {
 		r = strv_add(&words, "-");
-	*ret = r < 0 ? NULL : strv_join(words, " ");
+		if (r < 0)
+			return r;
+	}
+	*ret = strv_join(words, " ");
 	return *ret ? 0 : -ENOMEM;
 }
 

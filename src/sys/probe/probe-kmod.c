@@ -11,24 +11,34 @@
 static int probe_kmod_read_lines(const struct sysfs_root *root, const struct device *device,
 				 const char *name, bool *ret_there, char ***ret)
 {
-	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ char *path = str_printf("sys/devgroups/%d/members/%s/%s",
 					       device->iommu_group, device->address, name);
-	int r = path ? sysfs_read_optional(root->fd, path, &text) : -ENOMEM;
+	_cleanup_free_ char *text = NULL;
+	int r;
 
+	if (!path)
+		return -ENOMEM;
+	r = sysfs_read_optional(root->fd, path, &text);
+	if (r < 0)
+		return r;
 	*ret_there = text != NULL;
-	return r < 0 || !text ? r : strv_split(text, "\n", ret);
+	return text ? strv_split(text, "\n", ret) : 0;
 }
 
 static int probe_kmod_read_msi(const struct sysfs_root *root, struct device *device)
 {
-	_cleanup_free_ char *path = str_printf("sys/devgroups/%d/isolated_msi",
-					       device->iommu_group),
-			    *text = NULL;
-	int r = path ? sysfs_read_optional(root->fd, path, &text) : -ENOMEM;
+	_cleanup_free_ char *path =
+		str_printf("sys/devgroups/%d/isolated_msi", device->iommu_group);
+	_cleanup_free_ char *text = NULL;
+	int r;
 
+	if (!path)
+		return -ENOMEM;
+	r = sysfs_read_optional(root->fd, path, &text);
+	if (r < 0)
+		return r;
 	device->shares_msi = str_eq(text, "0");
-	return r;
+	return 0;
 }
 
 int probe_kmod_device(const struct sysfs_root *root, struct device *device)
@@ -42,11 +52,12 @@ int probe_kmod_device(const struct sysfs_root *root, struct device *device)
 	if (r < 0 || !there)
 		return r;
 	r = str_set(&device->source, DEVICE_SOURCE_MODULE);
-	if (r >= 0)
-		r = probe_kmod_read_msi(root, device);
-	return r < 0 ? r :
-		       probe_kmod_read_lines(root, device, "reset_scope", &has_scope,
-					     &device->reset_scope);
+	if (r < 0)
+		return r;
+	r = probe_kmod_read_msi(root, device);
+	if (r < 0)
+		return r;
+	return probe_kmod_read_lines(root, device, "reset_scope", &has_scope, &device->reset_scope);
 }
 
 int probe_kmod_is_owned_by_user(const struct sysfs_root *root, const struct device *device)
@@ -57,16 +68,23 @@ int probe_kmod_is_owned_by_user(const struct sysfs_root *root, const struct devi
 	if (device->iommu_group < 0)
 		return -ENOENT;
 	path = str_printf("sys/devgroups/%d/owner", device->iommu_group);
-	r = path ? sysfs_read(root->fd, path, &owner) : -ENOMEM;
-	return r < 0 ? r : str_eq(owner, "user");
+	if (!path)
+		return -ENOMEM;
+	r = sysfs_read(root->fd, path, &owner);
+	if (r < 0)
+		return r;
+	return str_eq(owner, "user");
 }
 
 int probe_kmod_version(const struct sysfs_root *root, struct inventory *inv)
 {
 	_cleanup_free_ char *version = NULL;
-	int r = sysfs_read_optional(root->fd, "sys/devgroups/version", &version);
+	int r;
 
-	return r < 0 ? r : str_set(&inv->kernel_module, version);
+	r = sysfs_read_optional(root->fd, "sys/devgroups/version", &version);
+	if (r < 0)
+		return r;
+	return str_set(&inv->kernel_module, version);
 }
 
 /* A file that has its owner is left alone: this is asked often. */
@@ -78,7 +96,9 @@ static int probe_kmod_chown(const struct sysfs_root *root, const char *path, uid
 		return -errno;
 	if (st.st_uid == uid)
 		return 0;
-	return fchownat(root->fd, path, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	if (fchownat(root->fd, path, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return 0;
 }
 
 int probe_kmod_grant(const struct sysfs_root *root, const struct device *device, uid_t uid)
@@ -94,8 +114,11 @@ int probe_kmod_grant(const struct sysfs_root *root, const struct device *device,
 		_cleanup_free_ char *path =
 			str_printf("sys/devgroups/%d/%s/%s/%s", device->iommu_group, places[i][0],
 				   device->address, places[i][1]);
-		int r = path ? probe_kmod_chown(root, path, uid) : -ENOMEM;
+		int r;
 
+		if (!path)
+			return -ENOMEM;
+		r = probe_kmod_chown(root, path, uid);
 		if (r < 0)
 			return r;
 	}

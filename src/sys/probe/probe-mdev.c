@@ -16,27 +16,43 @@ char *probe_mdev_parent_key(const char *name)
 	return mdev_def_normalize_parent(name, &key) < 0 ? NULL : key;
 }
 
+static int probe_mdev_fill_type(int fd, struct mdev_type *type)
+{
+	unsigned long long available;
+	int r;
+
+	r = sysfs_read_optional(fd, "name", &type->name);
+	if (r < 0)
+		return r;
+	r = sysfs_read_optional(fd, "description", &type->description);
+	if (r < 0)
+		return r;
+	r = sysfs_read_optional(fd, "device_api", &type->api);
+	if (r < 0)
+		return r;
+	if (sysfs_read_number(fd, "available_instances", 10, &available) >= 0)
+		type->available = (unsigned)available;
+	return 0;
+}
+
 static int probe_mdev_read_type(int dir_fd, const char *id, struct vec *types)
 {
 	_cleanup_close_ int fd = openat(dir_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_mdev_type_ struct mdev_type *type = mdev_type_new(id);
-	unsigned long long available;
 	int r;
 
 	if (!type)
 		return -ENOMEM;
 	if (fd < 0)
-		return 0; /* gone meanwhile, as its driver is */
-	if ((r = sysfs_read_optional(fd, "name", &type->name)) < 0 ||
-	    (r = sysfs_read_optional(fd, "description", &type->description)) < 0 ||
-	    (r = sysfs_read_optional(fd, "device_api", &type->api)) < 0)
+		return 0; /* The type is gone, as its driver is. */
+	r = probe_mdev_fill_type(fd, type);
+	if (r < 0)
 		return r;
-	if (sysfs_read_number(fd, "available_instances", 10, &available) >= 0)
-		type->available = (unsigned)available;
 	r = mdev_types_put(types, type);
-	if (r >= 0)
-		TAKE_PTR(type);
-	return r;
+	if (r < 0)
+		return r;
+	TAKE_PTR(type);
+	return 0;
 }
 
 int probe_mdev_types(int dir_fd, struct device *device)
@@ -57,17 +73,17 @@ int probe_mdev_types(int dir_fd, struct device *device)
 /* Its directory is in that of its parent. */
 static int probe_mdev_read_parent(struct device *device)
 {
-	_cleanup_free_ char *place = strdup(str_or(device->sysfs, ""));
+	_cleanup_free_ char *path = strdup(str_or(device->sysfs, ""));
 	char *slash;
 
-	if (!place)
+	if (!path)
 		return -ENOMEM;
-	slash = strrchr(place, '/');
+	slash = strrchr(path, '/');
 	if (!slash)
 		return 0;
 	*slash = '\0';
-	slash = strrchr(place, '/');
-	device->mdev_parent = probe_mdev_parent_key(slash ? slash + 1 : place);
+	slash = strrchr(path, '/');
+	device->mdev_parent = probe_mdev_parent_key(slash ? slash + 1 : path);
 	return device->mdev_parent ? 0 : -ENOMEM;
 }
 

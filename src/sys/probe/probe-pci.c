@@ -25,10 +25,11 @@ static bool probe_pci_is_vfio_open(int dir_fd, const struct device *device, int 
 {
 	unsigned long long count;
 
+	if (!vfio_choice_is_vfio(device->driver))
+		return false;
 	if (with_user >= 0)
-		return with_user && vfio_choice_is_vfio(device->driver);
-	return vfio_choice_is_vfio(device->driver) &&
-	       sysfs_read_number(dir_fd, "enable", 10, &count) >= 0 && count > 0;
+		return with_user;
+	return sysfs_read_number(dir_fd, "enable", 10, &count) >= 0 && count > 0;
 }
 
 int probe_pci_poll(int dir_fd, struct device *device, int with_user, bool *ret_changed)
@@ -36,8 +37,9 @@ int probe_pci_poll(int dir_fd, struct device *device, int with_user, bool *ret_c
 	_cleanup_free_ char *power = NULL;
 	bool open = probe_pci_is_vfio_open(dir_fd, device, with_user);
 	bool was_off = str_eq(device->power_state, "D3cold");
-	int r = sysfs_read_optional(dir_fd, "power_state", &power);
+	int r;
 
+	r = sysfs_read_optional(dir_fd, "power_state", &power);
 	if (r < 0)
 		return r;
 	*ret_changed = open != device->vfio_open || str_eq(power, "D3cold") != was_off;
@@ -112,25 +114,50 @@ static int probe_pci_add_interfaces(int dir_fd, const char *class, char ***list)
 	return 0;
 }
 
-int probe_pci(int dir_fd, struct device *device, const struct device *old, int with_user)
+static int probe_pci_read_numa_node(int dir_fd, struct device *device)
 {
 	_cleanup_free_ char *node = NULL;
 	int r;
 
-	if ((r = probe_config(dir_fd, device, old)) < 0 ||
-	    (r = pcicap_serial(device, &device->serial)) < 0 ||
-	    (r = probe_pci_read_resources(dir_fd, device)) < 0 ||
-	    (r = probe_pci_read_resets(dir_fd, device)) < 0 ||
-	    (r = sysfs_read_optional(dir_fd, "power_state", &device->power_state)) < 0 ||
-	    (r = probe_iommu_of_device(dir_fd, device)) < 0 ||
-	    (r = sysfs_read_optional(dir_fd, "numa_node", &node)) < 0)
+	r = sysfs_read_optional(dir_fd, "numa_node", &node);
+	if (r < 0)
+		return r;
+	if (node) /* "-1" where the firmware does not say */
+		device->numa_node = (int)strtol(node, NULL, 10);
+	return 0;
+}
+
+int probe_pci(int dir_fd, struct device *device, const struct device *old, int with_user)
+{
+	int r;
+
+	r = probe_config(dir_fd, device, old);
+	if (r < 0)
+		return r;
+	r = pcicap_serial(device, &device->serial);
+	if (r < 0)
+		return r;
+	r = probe_pci_read_resources(dir_fd, device);
+	if (r < 0)
+		return r;
+	r = probe_pci_read_resets(dir_fd, device);
+	if (r < 0)
+		return r;
+	r = sysfs_read_optional(dir_fd, "power_state", &device->power_state);
+	if (r < 0)
+		return r;
+	r = probe_iommu_of_device(dir_fd, device);
+	if (r < 0)
+		return r;
+	r = probe_pci_read_numa_node(dir_fd, device);
+	if (r < 0)
 		return r;
 	if (!old)
 		probe_errors_init(dir_fd, device);
 	probe_pci_count_vfs(dir_fd, device);
 	device->vfio_open = probe_pci_is_vfio_open(dir_fd, device, with_user);
-	if (node) /* "-1" where the firmware does not say */
-		device->numa_node = (int)strtol(node, NULL, 10);
 	r = probe_pci_add_interfaces(dir_fd, "net", &device->interfaces);
-	return r < 0 ? r : probe_pci_add_interfaces(dir_fd, "nvme", &device->interfaces);
+	if (r < 0)
+		return r;
+	return probe_pci_add_interfaces(dir_fd, "nvme", &device->interfaces);
 }

@@ -19,13 +19,14 @@ int probe_platform(int dir_fd, struct modules *modules, struct device *device)
 		return 0;
 	device->awaits_group =
 		device->iommu_group < 0 && faccessat(dir_fd, "of_node/iommus", F_OK, 0) == 0;
-	/* most are no device for VFIO, and have events all the same */
+	/* Most platform devices are none for VFIO, and have events all the same. */
 	if (device->iommu_group < 0 && !device->awaits_group)
 		return 0;
 	r = modules_bool_param(modules, module, "reset_required", true, &device->reset_required);
-	if (r >= 0)
-		r = sysfs_read_optional(dir_fd, "of_node/compatible", &device->compatible);
-	if (r >= 0 && device->compatible)
-		r = modules_find_reset(modules, device->compatible, &device->reset_driver);
-	return r;
+	if (r < 0)
+		return r;
+	r = sysfs_read_optional(dir_fd, "of_node/compatible", &device->compatible);
+	if (r < 0 || !device->compatible)
+		return r;
+	return modules_find_reset(modules, device->compatible, &device->reset_driver);
 }

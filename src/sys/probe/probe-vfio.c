@@ -30,17 +30,21 @@ static bool probe_vfio_has_line_end(const char *text, const char *end)
 /* As the distributions put it; NULL in *ret if it is nowhere. */
 static int probe_vfio_read_kconfig(const struct sysfs_root *root, const char *release, char **ret)
 {
-	*ret = NULL;
-	for (int place = 0; place < 2; place++) {
-		_cleanup_free_ char *path = place == 0 ?
-						    str_printf("boot/config-%s", release) :
-						    str_printf("lib/modules/%s/config", release);
-		int r = path ? fileio_read_at(root->fd, path, CONFIG_MAX, ret, NULL) : -ENOMEM;
+	static const char *const places[][2] = { { "boot/config-", "" },
+						 { "lib/modules/", "/config" } };
 
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		_cleanup_free_ char *path =
+			str_printf("%s%s%s", places[i][0], release, places[i][1]);
+		int r;
+
+		if (!path)
+			return -ENOMEM;
+		r = fileio_read_at(root->fd, path, CONFIG_MAX, ret, NULL);
 		if (r >= 0 || r == -ENOMEM)
-			return r < 0 ? r : 0;
-		*ret = NULL;
+			return r;
 	}
+	*ret = NULL;
 	return 0;
 }
 

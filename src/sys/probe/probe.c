@@ -56,23 +56,37 @@ const struct sysfs_root *probe_root(const struct probe *probe)
 	return probe->root;
 }
 
+static int probe_read_module_line(const struct sysfs_root *root, struct device *device,
+				  const char *name)
+{
+	_cleanup_free_ char *path = NULL, *text = NULL, *line = NULL;
+	int r;
+
+	path = str_printf("sys/devgroups/%d/members/%s/%s", device->iommu_group, device->address,
+			  name);
+	if (!path)
+		return -ENOMEM;
+	r = sysfs_read_optional(root->fd, path, &text);
+	if (r < 0 || !text)
+		return r;
+	line = str_printf("module-%s %s", name, text);
+	if (!line)
+		return -ENOMEM;
+	return strv_add(&device->vfio_info_lines, line);
+}
+
 /* What the module says of PASID, PRI and ATS, as lines of vfio-facts.h. */
 static int probe_read_module_lines(const struct sysfs_root *root, struct device *device)
 {
 	static const char *const names[] = { "pasid", "pri", "ats" };
 
-	for (size_t i = 0; device->iommu_group >= 0 && i < ARRAY_SIZE(names); i++) {
-		_cleanup_free_ char *path = NULL, *text = NULL, *line = NULL;
-		int r;
+	if (device->iommu_group < 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int r = probe_read_module_line(root, device, names[i]);
 
-		path = str_printf("sys/devgroups/%d/members/%s/%s", device->iommu_group,
-				  device->address, names[i]);
-		r = path ? sysfs_read_optional(root->fd, path, &text) : -ENOMEM;
-		if (r >= 0 && !text)
-			continue;
-		line = r < 0 ? NULL : str_printf("module-%s %s", names[i], text);
-		if (!line || strv_add(&device->vfio_info_lines, line) < 0)
-			return -ENOMEM;
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -80,10 +94,27 @@ static int probe_read_module_lines(const struct sysfs_root *root, struct device 
 /* What VFIO has said of it, which it says only at a claim. */
 static int probe_keep_vfio_info(const struct device *old, struct device *device)
 {
-	STRV_FOREACH(line, old ? old->vfio_info_lines : NULL)
-		if (!str_starts(*line, "module-") && strv_add(&device->vfio_info_lines, *line) < 0)
-			return -ENOMEM;
+	STRV_FOREACH(line, old ? old->vfio_info_lines : NULL) {
+		int r;
+
+		if (str_starts(*line, "module-"))
+			continue;
+		r = strv_add(&device->vfio_info_lines, *line);
+		if (r < 0)
+			return r;
+	}
 	return 0;
+}
+
+static int probe_read_pci(struct probe *probe, int dir_fd, struct device *device,
+			  const struct device *old)
+{
+	int r;
+
+	r = probe_pci(dir_fd, device, old, probe_kmod_is_owned_by_user(probe->root, device));
+	if (r < 0)
+		return r;
+	return pcinames_fill(probe->names, device);
 }
 
 /* @old: the same device as it was known so far, or NULL. -ENOENT if it is not there. */
@@ -92,27 +123,31 @@ static int probe_read_device(struct probe *probe, const char *bus, const char *a
 {
 	_cleanup_device_ struct device *device = NULL;
 	_cleanup_close_ int fd = -EBADF;
-	int r = probe_device_read(probe->root, bus, address, &device, &fd);
+	int r;
 
-	if (r >= 0)
-		r = probe_kmod_device(probe->root, device);
-	if (r >= 0)
-		r = probe_read_module_lines(probe->root, device);
-	if (r >= 0)
-		r = probe_mdev_types(fd, device);
-	if (r >= 0)
-		r = probe_mdev(fd, device);
-	if (r >= 0)
-		r = probe_platform(fd, probe->modules, device);
-	if (r >= 0)
-		r = probe_keep_vfio_info(old, device);
+	r = probe_device_read(probe->root, bus, address, &device, &fd);
+	if (r < 0)
+		return r;
+	r = probe_kmod_device(probe->root, device);
+	if (r < 0)
+		return r;
+	r = probe_read_module_lines(probe->root, device);
+	if (r < 0)
+		return r;
+	r = probe_mdev_types(fd, device);
+	if (r < 0)
+		return r;
+	r = probe_mdev(fd, device);
+	if (r < 0)
+		return r;
+	r = probe_platform(fd, probe->modules, device);
+	if (r < 0)
+		return r;
+	r = probe_keep_vfio_info(old, device);
 	if (r < 0)
 		return r;
 	if (device_is_pci(device)) {
-		r = probe_pci(fd, device, old, probe_kmod_is_owned_by_user(probe->root, device));
-		if (r < 0)
-			return r;
-		r = pcinames_fill(probe->names, device);
+		r = probe_read_pci(probe, fd, device, old);
 		if (r < 0)
 			return r;
 	}
@@ -133,7 +168,7 @@ static int probe_read_group(struct probe *probe, struct iommu_group *group)
 		return -ENOMEM;
 	fd = sysfs_root_open_dir(probe->root, path);
 	if (fd < 0)
-		return 0; /* gone meanwhile: the event of its last device follows */
+		return 0; /* The group is gone: the event of its last device follows. */
 	free(group->name);
 	free(group->type);
 	group->name = group->type = NULL;
@@ -154,26 +189,16 @@ static int probe_read_group(struct probe *probe, struct iommu_group *group)
  * In a scan once for all its members; its type can be changed later (iommu_groups/N/type), which
  * makes no event.
  */
-static int probe_refresh_group(struct probe *probe, struct inventory *inv, int id, bool anew)
+static int probe_refresh_group(struct probe *probe, struct inventory *inv, int id, bool again)
 {
 	struct iommu_group *group = inventory_find_group(inv, id);
 
-	return group && (anew || !group->type) ? probe_read_group(probe, group) : 0;
+	if (!group || (group->type && !again))
+		return 0;
+	return probe_read_group(probe, group);
 }
 
 /* --- one device --- */
-
-static int probe_put_device(struct probe *probe, struct inventory *inv, struct device **device,
-			    bool known)
-{
-	int group = (*device)->iommu_group;
-	int r = inventory_put(inv, *device);
-
-	if (r < 0)
-		return r;
-	*device = NULL;
-	return probe_refresh_group(probe, inv, group, known);
-}
 
 /* All of PCI is of interest; of the other buses what the IOMMU translates for, or will, and what
  * mediated devices are made of. */
@@ -186,8 +211,7 @@ static bool probe_is_relevant(const struct device *device)
 /* What is not read with the device. */
 static void probe_carry_over(struct device *from, struct device *to)
 {
-	to->uses = from->uses;
-	from->uses = (struct vec){ 0 };
+	to->uses = TAKE_STRUCT(from->uses);
 	to->errors = from->errors;
 }
 
@@ -202,6 +226,23 @@ int probe_reread_config(struct probe *probe, struct inventory *inv, struct devic
 	if (fd < 0)
 		return 0;
 	return probe_config_reread(fd, vf, pf);
+}
+
+static int probe_store_device(struct probe *probe, struct inventory *inv, struct device *old,
+			      struct device **device)
+{
+	int r, group = (*device)->iommu_group;
+
+	if (old)
+		probe_carry_over(old, *device);
+	r = probe_reread_config(probe, inv, *device);
+	if (r < 0)
+		return r;
+	r = inventory_put(inv, *device);
+	if (r < 0)
+		return r;
+	*device = NULL;
+	return probe_refresh_group(probe, inv, group, old != NULL);
 }
 
 int probe_update(struct probe *probe, struct inventory *inv, const char *bus, const char *address,
@@ -223,12 +264,7 @@ int probe_update(struct probe *probe, struct inventory *inv, const char *bus, co
 		changed = inventory_remove(inv, key);
 	} else {
 		changed = !old || !device_equal(old, device);
-		if (old)
-			probe_carry_over(old, device);
-		r = probe_reread_config(probe, inv, device);
-		if (r < 0)
-			return r;
-		r = probe_put_device(probe, inv, &device, old != NULL);
+		r = probe_store_device(probe, inv, old, &device);
 		if (r < 0)
 			return r;
 	}

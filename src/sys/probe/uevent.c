@@ -20,15 +20,19 @@ static const char *const subsystems[] = { "net", "nvme", "block", "devgroups", "
 
 static int uevent_filter_devices(struct udev_monitor *monitor)
 {
-	int r = 0;
+	int r;
 
-	DEVICE_BUS_FOREACH(bus)
-		if (r >= 0)
-			r = udev_monitor_filter_add_match_subsystem_devtype(monitor, bus->name,
-									    NULL);
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(subsystems); i++)
+	DEVICE_BUS_FOREACH(bus) {
+		r = udev_monitor_filter_add_match_subsystem_devtype(monitor, bus->name, NULL);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(subsystems); i++) {
 		r = udev_monitor_filter_add_match_subsystem_devtype(monitor, subsystems[i], NULL);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int uevent_monitor_new(enum uevent_set set, struct uevent_monitor **ret)
@@ -73,34 +77,40 @@ int uevent_monitor_fd(const struct uevent_monitor *monitor)
 	return udev_monitor_get_fd(monitor->monitor);
 }
 
+static void uevent_monitor_report(const struct uevent_monitor *monitor, struct udev_device *device,
+				  uevent_fn fn, void *userdata)
+{
+	const struct uevent event = {
+		.action = udev_device_get_action(device),
+		.subsystem = udev_device_get_subsystem(device),
+		.sysname = udev_device_get_sysname(device),
+		.syspath = udev_device_get_syspath(device),
+		.mdev_state = udev_device_get_property_value(device, "MDEV_STATE"),
+		.error = udev_device_get_property_value(device, "ERROR_EVENT"),
+	};
+
+	if (!event.action || !event.subsystem || !event.sysname || !event.syspath)
+		return;
+	if (monitor->set == UEVENT_OF_DEVICES || event.mdev_state)
+		fn(&event, userdata);
+}
+
 bool uevent_monitor_dispatch(struct uevent_monitor *monitor, uevent_fn fn, void *userdata)
 {
 	bool overrun = false;
 
 	for (;;) {
 		struct udev_device *device;
-		struct uevent event;
 
 		errno = 0;
 		device = udev_monitor_receive_device(monitor->monitor);
-		if (!device) {
-			if (errno == ENOBUFS) {
-				overrun = true;
-				continue;
-			}
-			return overrun;
+		if (device) {
+			uevent_monitor_report(monitor, device, fn, userdata);
+			udev_device_unref(device);
+			continue;
 		}
-		event = (struct uevent){
-			.action = udev_device_get_action(device),
-			.subsystem = udev_device_get_subsystem(device),
-			.sysname = udev_device_get_sysname(device),
-			.syspath = udev_device_get_syspath(device),
-			.mdev_state = udev_device_get_property_value(device, "MDEV_STATE"),
-			.error = udev_device_get_property_value(device, "ERROR_EVENT"),
-		};
-		if (event.action && event.subsystem && event.sysname && event.syspath &&
-		    (monitor->set == UEVENT_OF_DEVICES || event.mdev_state))
-			fn(&event, userdata);
-		udev_device_unref(device);
+		if (errno != ENOBUFS)
+			return overrun;
+		overrun = true;
 	}
 }

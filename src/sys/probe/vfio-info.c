@@ -122,12 +122,14 @@ static int vfio_info_query_type1(const struct vfio_info_sink *sink, int containe
 	const struct vfio_iommu_type1_info head = { .argsz = sizeof(head) };
 	_cleanup_free_ void *info = NULL;
 	size_t size;
-	int r = vfio_info_query(container_fd, VFIO_IOMMU_GET_INFO, "VFIO_IOMMU_GET_INFO", &head,
-				sizeof(head), &info, &size);
+	int r;
 
-	if (r >= 0)
-		vfio_info_report_type1(sink, info, size);
-	return r;
+	r = vfio_info_query(container_fd, VFIO_IOMMU_GET_INFO, "VFIO_IOMMU_GET_INFO", &head,
+			    sizeof(head), &info, &size);
+	if (r < 0)
+		return r;
+	vfio_info_report_type1(sink, info, size);
+	return 0;
 }
 
 /* --- POWER --- */
@@ -184,27 +186,37 @@ static int vfio_info_query_container(const struct vfio_info_sink *sink, int cont
  */
 static const char *vfio_info_describe_error(int error)
 {
-	return error == -EPERM ? "Operation not permitted, for nothing isolates the interrupts of "
-				 "its devices, and "
-				 "allow_unsafe_interrupts of vfio_iommu_type1 is not set" :
-				 strerror(-error);
+	if (error != -EPERM)
+		return strerror(-error);
+	return "Operation not permitted, for nothing isolates the interrupts of its devices, and "
+	       "allow_unsafe_interrupts of vfio_iommu_type1 is not set";
+}
+
+static bool vfio_info_read_container(const struct vfio_info_sink *sink, int group_fd,
+				     int container_fd, int *ret_error)
+{
+	int r;
+
+	r = fault_ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER",
+			&container_fd);
+	if (r >= 0)
+		r = vfio_info_query_container(sink, container_fd);
+	*ret_error = r < 0 ? r : 0;
+	/* Take the container away in any case: a failure may have come after it was set. */
+	return fault_ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER",
+			   NULL) >= 0;
 }
 
 bool vfio_info_read_group(const struct sysfs_root *root, int group_fd,
 			  const struct vfio_info_sink *sink)
 {
 	_cleanup_close_ int fd = sysfs_root_open_node(root, "dev/vfio/vfio");
-	int unset = 0, r = fd;
+	int error = fd;
+	bool is_unset = true;
 
-	if (r >= 0) {
-		r = fault_ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER",
-				&fd);
-		if (r >= 0)
-			r = vfio_info_query_container(sink, fd);
-		unset = fault_ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER,
-				    "VFIO_GROUP_UNSET_CONTAINER", NULL);
-	}
-	if (r < 0)
-		vfio_info_report(sink, "refused %s", vfio_info_describe_error(r));
-	return r >= 0 && unset >= 0;
+	if (fd >= 0)
+		is_unset = vfio_info_read_container(sink, group_fd, fd, &error);
+	if (error < 0)
+		vfio_info_report(sink, "refused %s", vfio_info_describe_error(error));
+	return error >= 0 && is_unset;
 }
