@@ -15,6 +15,7 @@
 #include "bus/bus-fds.h"
 #include "bus/bus-options.h"
 #include "bus/bus-path.h"
+#include "daemon/manager.h"
 #include "model/dbus-names.h"
 
 struct pending_claim {
@@ -98,7 +99,7 @@ static int on_claim_caller_gone(sd_bus_track *track, void *userdata)
 	struct pending_claim *pending = userdata;
 
 	log_info("Whoever asked for a claim is gone, it is undone");
-	claims_cancel(pending->bus->registry, pending->claim);
+	claims_cancel(pending->claim);
 	vec_remove(&pending->bus->claims, pending);
 	pending_claim_free(pending);
 	return 0;
@@ -132,7 +133,7 @@ static int pending_claim_new(struct bus *bus, sd_bus_message *message,
 void bus_claim_cancel_all(struct bus *bus)
 {
 	VEC_FOREACH(struct pending_claim, pending, &bus->claims)
-		claims_cancel(bus->registry, pending->claim);
+		claims_cancel(pending->claim);
 	vec_clear(&bus->claims, pending_claim_free);
 }
 
@@ -161,7 +162,7 @@ static bool bus_claim_start(struct bus *bus, sd_bus_message *message, const char
 		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
 	if (group && !bus_auth_may_claim(caller, group->def))
 		pending->devices = bus_auth_devices(group);
-	if (claims_submit(bus->registry, name, &request, on_claim_finished, pending,
+	if (claims_submit(&bus->manager->claims, name, &request, on_claim_finished, pending,
 			  &pending->claim, ret_refusal))
 		return true;
 	vec_remove(&bus->claims, pending);

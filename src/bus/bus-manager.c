@@ -14,6 +14,8 @@
 #include "bus/bus-options.h"
 #include "bus/bus-path.h"
 #include "bus/bus-release.h"
+#include "daemon/manager.h"
+#include "daemon/plans.h"
 #include "model/config/def-set.h"
 #include "model/dbus-names.h"
 #include "model/json/codec.h"
@@ -238,7 +240,8 @@ static int bus_manager_method_plan(sd_bus_message *message, void *userdata, sd_b
 	request.label = options.label;
 	request.force = options.force;
 	request.wait_usec = options.wait_usec;
-	if (!plans_make(bus->registry, name, release, &request, options.with, &steps, &refusal))
+	if (!plans_make(&bus->manager->claims, name, release, &request, options.with, &steps,
+			&refusal))
 		return bus_error_set_refusal(error, &refusal);
 	return bus_manager_reply_plan(message, &steps);
 }
@@ -276,7 +279,7 @@ static int bus_manager_method_reload(sd_bus_message *message, void *userdata, sd
 	case BUS_GRANTED:
 		break;
 	}
-	r = definitions_reload(bus->registry);
+	r = manager_reload(bus->manager);
 	return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "bus/bus-polkit.h"
+#include "daemon/manager.h"
 
 #define POLKIT_NAME "org.freedesktop.PolicyKit1"
 #define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
@@ -322,7 +323,7 @@ static bool bus_polkit_was_granted(struct bus *bus, sd_bus_message *call,
 enum polkit_answer bus_polkit_ask(struct bus *bus, sd_bus_message *call, uid_t uid,
 				  const struct polkit_question *question, char **ret_why)
 {
-	const struct limits *limits = registry_limits(bus->registry);
+	const struct limits *limits = &bus->manager->limits;
 	struct polkit_query *query = polkit_query_find(bus, call);
 	bool allowed;
 	int r;

@@ -10,6 +10,7 @@
 #include "bus/bus-path.h"
 #include "bus/bus-release.h"
 #include "bus/bus.h"
+#include "daemon/manager.h"
 #include "model/dbus-names.h"
 
 /* Emits the signal by which the holder learns that @uid wants the group back. */
@@ -56,7 +57,7 @@ int bus_release_submit(sd_bus_message *message, struct bus *bus, struct devgroup
 	}
 	if (group->lease)
 		bus_release_emit_request(bus, group->lease->record->lease, caller.uid);
-	r = releases_submit(bus->registry, group, wait_usec, on_release_finished,
+	r = releases_submit(&bus->manager->releases, group, wait_usec, on_release_finished,
 			    sd_bus_message_ref(message));
 	if (r < 0) {
 		sd_bus_message_unref(message);
@@ -70,7 +71,7 @@ int bus_release_reset(sd_bus_message *message, struct bus *bus, struct devgroup 
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
-	if (resets_submit(bus->registry, group, options->method, options->wait_usec,
+	if (resets_submit(&bus->manager->resets, group, options->method, options->wait_usec,
 			  on_release_finished, sd_bus_message_ref(message), &refusal))
 		return 1; /* answered when it is done */
 	sd_bus_message_unref(message);

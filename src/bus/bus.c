@@ -11,6 +11,7 @@
 #include "bus/bus-object.h"
 #include "bus/bus-polkit.h"
 #include "bus/bus-signals.h"
+#include "daemon/manager.h"
 #include "model/dbus-names.h"
 
 const struct bus_object *const bus_objects[] = {
@@ -31,7 +32,7 @@ static int bus_add_object(struct bus *bus, const struct bus_object *object)
 	return sd_bus_add_node_enumerator(bus->bus, NULL, object->path, object->enumerate, bus);
 }
 
-int bus_new(sd_bus *connection, struct registry *registry, struct bus **ret)
+int bus_new(sd_bus *connection, struct manager *manager, struct bus **ret)
 {
 	_cleanup_(bus_freep) struct bus *bus = calloc(1, sizeof(*bus));
 	int r = 0;
@@ -39,7 +40,8 @@ int bus_new(sd_bus *connection, struct registry *registry, struct bus **ret)
 	if (!bus)
 		return -ENOMEM;
 	bus->bus = sd_bus_ref(connection);
-	bus->registry = registry;
+	bus->manager = manager;
+	bus->registry = manager->registry;
 	bus->inhibitor = -EBADF;
 	for (const struct bus_object *const *object = bus_objects; *object && r >= 0; object++)
 		r = bus_add_object(bus, *object);
@@ -52,7 +54,7 @@ int bus_new(sd_bus *connection, struct registry *registry, struct bus **ret)
 		r = bus_manager_emit_changes(bus);
 	if (r < 0)
 		return r;
-	registry_set_observer(registry, &bus_signals_observer, bus);
+	registry_set_observer(bus->registry, &bus_signals_observer, bus);
 	*ret = TAKE_PTR(bus);
 	return 0;
 }

@@ -10,10 +10,13 @@
 
 #include "daemon/registry.h"
 
+struct manager;
+
 /* One connection to the bus with all that hangs on it. */
 struct bus {
 	sd_bus *bus;
-	struct registry *registry; /* not owned */
+	struct manager *manager;   /* not owned */
+	struct registry *registry; /* of the manager */
 
 	struct vec owners;  /* struct fds_owner, owned; bus-fds.c */
 	struct vec claims;  /* struct pending_claim, owned; bus-claim.c */
@@ -28,10 +31,10 @@ struct bus {
 };
 
 /*
- * Registers all objects on @connection and takes a reference to it. @registry must outlive *ret.
+ * Registers all objects on @connection and takes a reference to it. @manager must outlive *ret.
  * The caller frees *ret. 0 or negative errno.
  */
-int bus_new(sd_bus *connection, struct registry *registry, struct bus **ret) _must_check_;
+int bus_new(sd_bus *connection, struct manager *manager, struct bus **ret) _must_check_;
 /* Cancels all calls that wait for a reply, and closes the connection. Leases stay. Returns NULL. */
 struct bus *bus_free(struct bus *bus);
 DEFINE_CLEANUP(struct bus *, bus_freep, bus_free)

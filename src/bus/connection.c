@@ -10,7 +10,7 @@
 
 struct connection {
 	sd_event *event;
-	struct registry *registry;
+	struct manager *manager;
 	sd_bus *bus;
 	struct bus *objects;
 	sd_event_source *retry;
@@ -69,13 +69,13 @@ static int connection_open(struct connection *connection)
 					"org.freedesktop.DBus.Local", "Disconnected",
 					on_bus_disconnected, connection);
 	if (r >= 0)
-		r = bus_new(connection->bus, connection->registry, &connection->objects);
+		r = bus_new(connection->bus, connection->manager, &connection->objects);
 	if (r >= 0)
 		r = sd_bus_request_name(connection->bus, DG_BUS_NAME, 0);
 	return r;
 }
 
-int connection_new(sd_event *event, struct registry *registry, struct connection **ret)
+int connection_new(sd_event *event, struct manager *manager, struct connection **ret)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	int r;
@@ -83,7 +83,7 @@ int connection_new(sd_event *event, struct registry *registry, struct connection
 	if (!connection)
 		return log_error_errno(-ENOMEM, "Cannot connect to the system bus");
 	connection->event = sd_event_ref(event);
-	connection->registry = registry;
+	connection->manager = manager;
 	r = sd_event_add_time_relative(event, &connection->retry, CLOCK_MONOTONIC, 0, 0,
 				       on_connection_retry, connection);
 	if (r >= 0)

@@ -8,12 +8,11 @@
 
 #include <systemd/sd-event.h>
 
-#include "daemon/registry.h"
+#include "daemon/manager.h"
 
 struct connection;
 
 /* 0, with the name owned and all objects there; or negative errno, which was logged. */
-int connection_new(sd_event *event, struct registry *registry,
-		   struct connection **ret) _must_check_;
+int connection_new(sd_event *event, struct manager *manager, struct connection **ret) _must_check_;
 struct connection *connection_free(struct connection *connection);
 DEFINE_CLEANUP(struct connection *, connection_freep, connection_free)

@@ -4,20 +4,18 @@
 
 #include <errno.h>
 #include <string.h>
-#include <systemd/sd-id128.h>
 
-#include "base/clock.h"
 #include "base/str.h"
+#include "daemon/claim-record.h"
+#include "daemon/claims.h"
 #include "daemon/lease/deadline.h"
-#include "daemon/registry-private.h"
-#include "policy/plan/vfio-choice.h"
-#include "policy/plan/new-id.h"
+#include "daemon/reset-ways.h"
+#include "daemon/vf-tokens.h"
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
-#include "sys/process.h"
-#include "sys/state/run-dir.h"
 
 struct claim {
+	const struct claims *claims;
 	struct devgroup *group; /* whose queue it is in, or whose lease it made */
 	struct claim_request request;
 	char *label; /* request.label's copy */
@@ -33,13 +31,14 @@ struct claim {
 
 /* --- claims --- */
 
-static struct claim *claim_new(struct devgroup *group, const struct claim_request *request,
-			       claim_fn fn, void *userdata)
+static struct claim *claim_new(const struct claims *claims, struct devgroup *group,
+			       const struct claim_request *request, claim_fn fn, void *userdata)
 {
 	struct claim *claim = calloc(1, sizeof(*claim));
 
 	if (!claim)
 		return NULL;
+	claim->claims = claims;
 	claim->group = group;
 	claim->request = *request;
 	claim->fn = fn;
@@ -59,17 +58,30 @@ static void claim_free(struct claim *claim)
 	free(claim);
 }
 
-struct claim_count claims_count(const struct registry *registry, const uid_t *uid)
+/* Of one user; NULL: of all. */
+static struct limits_count claims_count(const struct registry *registry, const uid_t *uid)
 {
-	struct claim_count count = { 0 };
+	struct limits_count count = { 0 };
 
-	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
+	VEC_FOREACH(const struct devgroup, group, registry_groups(registry)) {
 		if (group->lease && (!uid || group->lease->record->uid == *uid))
 			count.leases++;
 		VEC_FOREACH(const struct claim, claim, &group->waiting)
 			count.waiting += claim->queued && (!uid || claim->request.uid == *uid);
 	}
 	return count;
+}
+
+bool claims_check_limits(const struct claims *claims, uid_t uid, unsigned n, bool wait,
+			 struct refusal *ret)
+{
+	struct limits_count own, all;
+
+	if (uid == 0)
+		return true;
+	own = claims_count(claims->registry, &uid);
+	all = claims_count(claims->registry, NULL);
+	return limits_check(claims->limits, &own, &all, n, wait, ret);
 }
 
 static struct claim *claims_find_active(const struct devgroup *group)
@@ -97,187 +109,42 @@ void claims_answer(const struct devgroup *group, const struct refusal *refusal)
 		claims_answer_one(claim, refusal);
 }
 
-bool claims_check_reserved(const struct devgroup *group, const struct claim_request *request,
-			   struct refusal *ret)
-{
-	const char *reserved_for = group->def->reserved_for;
-
-	if (!reserved_for || str_eq(reserved_for, request->label))
-		return true;
-	return refusal_set(ret, REFUSED_RESERVED,
-			   "Group %s is reserved for %s. Claim it with that label.",
-			   group->def->name, reserved_for);
-}
-
-static bool claims_check_interface(const struct devgroup *group,
-				   const struct claim_request *request, struct refusal *ret)
-{
-	const char *why = vfio_choice_why_no_iommufd(host_inventory(group->registry->host));
-
-	if (request->interface != INTERFACE_IOMMUFD || !why)
-		return true;
-	return refusal_set(ret, REFUSED_UNSUPPORTED,
-			   "Group %s cannot be claimed with the interface \"iommufd\": %s Use "
-			   "\"group\" or \"auto\".",
-			   group->def->name, why);
-}
-
-bool claims_check(const struct devgroup *group, const struct claim_request *request,
-		  struct refusal *ret)
-{
-	const struct blocker *blocker = blockers_first(&group->resolved.blockers, request->force);
-
-	if (group->record_problem)
-		return refusal_set(ret, REFUSED_STUCK, "Group %s cannot be claimed: %s",
-				   group->def->name, group->record_problem);
-	if (!claims_check_reserved(group, request, ret) ||
-	    !claims_check_interface(group, request, ret))
-		return false;
-	if (!blocker)
-		return vf_tokens_check(group, ret);
-	return refusal_set(ret,
-			   str_eq(blocker->code, "shared-group") ? REFUSED_BUSY : REFUSED_BLOCKED,
-			   "Group %s cannot be claimed (%s): %s", group->def->name, blocker->code,
-			   blocker->text);
-}
-
-static int claims_fill_record(struct record *record, const struct claim_request *request)
-{
-	record->since = clock_usec(CLOCK_REALTIME);
-	record->uid = request->uid;
-	record->gid = request->gid;
-	record->pid = request->pid;
-	record->access = request->access;
-	record->persistent = request->persistent;
-	if (record->pid > 0) {
-		/* what cannot be known of a process that is gone already is left unknown */
-		if (process_start_time(record->pid, &record->start_time) < 0)
-			record->start_time = 0;
-		if (process_unit(record->pid, &record->unit) < 0)
-			record->unit = NULL;
-	}
-	return str_set(&record->label, request->label);
-}
-
-int claims_new_record(const struct devgroup *group, const struct claim_request *request,
-		      struct record **ret)
-{
-	_cleanup_record_ struct record *record = NULL;
-	char id[SD_ID128_STRING_MAX];
-	sd_id128_t random;
-	int r = sd_id128_randomize(&random);
-
-	if (r < 0)
-		return r;
-	sd_id128_to_string(random, id);
-	id[16] = '\0'; /* 64 bits tell leases apart, and can be read aloud */
-	record = record_new(group->def->name, id);
-	if (!record)
-		return -ENOMEM;
-	r = claims_fill_record(record, request);
-	if (r < 0)
-		return r;
-	record->interface = vfio_choice_interface(host_inventory(group->registry->host),
-						  request->interface, request->access);
-	*ret = TAKE_PTR(record);
-	return 0;
-}
-
-/* Members are read anew: an override makes no event, and what is decided must be decided on the
- * truth. */
-int claims_refresh_members(const struct registry *registry, const struct devgroup *group)
-{
-	_cleanup_strv_ char **keys = NULL;
-	int r;
-
-	VEC_FOREACH(const struct device, device, &group->resolved.devices) {
-		r = strv_add(&keys, device->key);
-		if (r < 0)
-			return r;
-	}
-	r = host_refresh(registry->host, keys);
-	return r < 0 ? r : host_refresh_usage(registry->host);
-}
-
-/* What is still on the VFIO driver that an earlier claim has kept it on goes back to what the host
- * had before that. */
-static int claims_restore_kept_drivers(const struct registry *registry, struct record *record)
-{
-	_cleanup_record_ struct record *kept = NULL;
-	int r = run_dir_load_kept(host_run_dir(registry->host), record->group, &kept);
-
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	VEC_FOREACH(struct record_device, member, &record->devices) {
-		const struct record_device *before = record_find_device(kept, member->key);
-
-		if (!before || !str_eq(before->driver, member->host_driver))
-			continue;
-		if (str_set(&member->host_driver, before->host_driver) < 0 ||
-		    str_set(&member->host_override, before->host_override) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-int claims_start_lease(struct devgroup *group, struct record **record, struct vec *steps)
-{
-	struct registry *registry = group->registry;
-	struct lease *lease;
-	int r = new_id_record(host_inventory(registry->host), steps, *record);
-
-	if (r >= 0)
-		r = lease_new(registry->host, *record, &lease_observer_callbacks, group, &lease);
-	if (r < 0)
-		return r;
-	*record = NULL;
-	r = lease_claim(lease, steps);
-	if (r < 0) {
-		lease_free(lease);
-		return r;
-	}
-	group->lease = lease;
-	if (registry->events.observer)
-		registry->events.observer->lease_added(group, registry->events.userdata);
-	registry_refresh(registry);
-	return 0;
-}
-
-static int claims_plan_and_start_lease(struct registry *registry, struct devgroup *group,
+static int claims_plan_and_start_lease(const struct claims *claims, struct devgroup *group,
 				       const struct claim_request *request)
 {
 	_cleanup_record_ struct record *record = NULL;
 	_cleanup_reset_plans_ struct vec resets = { 0 };
 	_cleanup_steps_ struct vec steps = { 0 };
-	int r = claims_new_record(group, request, &record);
+	int r = claim_record_new(claims->registry, group, request, &record);
 
 	if (r >= 0)
-		r = resets_find(group, &resets);
+		r = reset_ways_find(claims->registry, group, &resets);
 	if (r >= 0)
 		r = plan_claim(group->def, &group->resolved, &resets, record, &steps);
 	if (r >= 0)
-		r = vf_tokens_complete(group, record, &steps);
+		r = vf_tokens_complete(claims->registry, claims->provision, group, record, &steps);
 	if (r >= 0)
-		r = claims_restore_kept_drivers(registry, record);
-	return r < 0 ? r : claims_start_lease(group, &record, &steps);
+		r = claim_record_restore_kept(claims->registry, record);
+	return r < 0 ? r : leases_start(claims->leases, group, &record, &steps);
 }
 
 /* False: refused, and nothing was done. */
-static bool claims_start_one(struct registry *registry, struct claim *claim, struct refusal *ret)
+static bool claims_start_one(struct claim *claim, struct refusal *ret)
 {
+	const struct claims *claims = claim->claims;
 	struct devgroup *group = claim->group;
-	int r = claims_refresh_members(registry, group);
+	int r = claim_check_read_members(claims->registry, group);
 
-	if (r >= 0 && !claims_check(group, &claim->request, ret))
+	if (r >= 0 && !claim_check(claims->registry, group, &claim->request, ret))
 		return false;
 	/* the definition may be another one by now than that which allowed it */
 	if (claim->queued && claim->request.still_allowed &&
 	    !claim->request.still_allowed(group, claim->userdata, ret))
 		return false;
-	if (r >= 0 && !resets_check(group, ret))
+	if (r >= 0 && !reset_ways_check(claims->registry, group, ret))
 		return false;
 	if (r >= 0)
-		r = claims_plan_and_start_lease(registry, group, &claim->request);
+		r = claims_plan_and_start_lease(claims, group, &claim->request);
 	if (r < 0)
 		return refusal_set(ret, REFUSED_BIND_FAILED,
 				   "The claim of group %s cannot start: %s.", group->def->name,
@@ -287,61 +154,35 @@ static bool claims_start_one(struct registry *registry, struct claim *claim, str
 	return true;
 }
 
-bool claims_is_busy(const struct devgroup *group)
-{
-	if (group->lease || provision_is_changing(group->registry->provision, group))
-		return true;
-	VEC_FOREACH(const struct blocker, blocker, &group->resolved.blockers)
-		if (str_eq(blocker->code, "shared-group"))
-			return true;
-	return false;
-}
-
-bool claims_refuse_busy(const struct devgroup *group, struct refusal *ret)
-{
-	_cleanup_free_ char *holder = group_holder(group);
-
-	if (provision_is_changing(group->registry->provision, group))
-		return refusal_set(
-			ret, REFUSED_BUSY,
-			"Group %s is still on its way to where its definition wants it. Try again.",
-			group->def->name);
-	if (group->lease && group->lease->state == LEASE_DIRTY)
-		return resets_refuse(group, ret);
-	if (!group->lease)
-		return claims_check(group,
-				    &(struct claim_request){ .label = group->def->reserved_for },
-				    ret);
-	return refusal_set(ret, REFUSED_BUSY, "Group %s is %s, held by %s.%s%s", group->def->name,
-			   lease_visible_state(group->lease), str_or(holder, "?"),
-			   group->lease->trouble ? " " : "", str_or(group->lease->trouble, ""));
-}
-
 static int claims_on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct claim *claim = userdata;
+	const struct claims *claims = claim->claims;
 
-	claims_refuse_busy(claim->group, &refusal);
+	claim_check_refuse_busy(claims->registry, claims->provision, claim->group, &refusal);
 	claims_answer_one(claim, &refusal);
 	return 0;
 }
 
-static int claims_join_queue(struct registry *registry, struct claim *claim)
+static int claims_join_queue(struct claim *claim)
 {
+	const struct claims *claims = claim->claims;
+
 	claim->queued = true;
 	/* what the daemon itself does with the group is over soon, and nobody else has it */
-	if (provision_is_changing(registry->provision, claim->group) &&
+	if (provision_is_changing(claims->provision, claim->group) &&
 	    claim->request.wait_usec < PROVISION_WAIT_USEC)
 		claim->request.wait_usec = PROVISION_WAIT_USEC;
-	return deadline_add(host_event(registry->host), claim->request.wait_usec,
+	return deadline_add(host_event(registry_host(claims->registry)), claim->request.wait_usec,
 			    claims_on_deadline, claim, &claim->deadline);
 }
 
-bool claims_submit(struct registry *registry, const char *name, const struct claim_request *request,
-		   claim_fn fn, void *userdata, struct claim **ret, struct refusal *ret_refusal)
+bool claims_submit(const struct claims *claims, const char *name,
+		   const struct claim_request *request, claim_fn fn, void *userdata,
+		   struct claim **ret, struct refusal *ret_refusal)
 {
-	struct devgroup *group = registry_find(registry, name);
+	struct devgroup *group = registry_find(claims->registry, name);
 	struct claim *claim;
 	bool wait;
 
@@ -349,23 +190,23 @@ bool claims_submit(struct registry *registry, const char *name, const struct cla
 		return refusal_set(
 			ret_refusal, REFUSED_NO_SUCH_GROUP,
 			"There is no group %s. \"devgroupctl list\" shows those there are.", name);
-	wait = claims_is_busy(group) || group->waiting.n > 0;
+	wait = claim_check_is_busy(claims->provision, group) || group->waiting.n > 0;
 	/* under another label it would be refused whenever it came to its turn */
-	if (wait && !claims_check_reserved(group, request, ret_refusal))
+	if (wait && !claim_check_reserved(group, request, ret_refusal))
 		return false;
-	if (wait && !provision_is_changing(registry->provision, group) &&
+	if (wait && !provision_is_changing(claims->provision, group) &&
 	    (request->wait_usec == 0 || (group->lease && group->lease->state == LEASE_DIRTY)))
-		return claims_refuse_busy(group, ret_refusal);
-	if (!limits_check(registry, request->uid, 1, wait, ret_refusal))
+		return claim_check_refuse_busy(claims->registry, claims->provision, group,
+					       ret_refusal);
+	if (!claims_check_limits(claims, request->uid, 1, wait, ret_refusal))
 		return false;
-	claim = claim_new(group, request, fn, userdata);
+	claim = claim_new(claims, group, request, fn, userdata);
 	if (!claim || vec_add(&group->waiting, claim) < 0) {
 		if (claim)
 			claim_free(claim);
 		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
 	}
-	if (wait ? claims_join_queue(registry, claim) < 0 :
-		   !claims_start_one(registry, claim, ret_refusal)) {
+	if (wait ? claims_join_queue(claim) < 0 : !claims_start_one(claim, ret_refusal)) {
 		if (wait)
 			refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
 		vec_remove(&group->waiting, claim);
@@ -376,7 +217,7 @@ bool claims_submit(struct registry *registry, const char *name, const struct cla
 	return true;
 }
 
-void claims_cancel(struct registry *registry, struct claim *claim)
+void claims_cancel(struct claim *claim)
 {
 	struct devgroup *group = claim->group;
 	bool queued = claim->queued;
@@ -388,25 +229,25 @@ void claims_cancel(struct registry *registry, struct claim *claim)
 		lease_end(group->lease);
 }
 
-static void claims_run_queue(struct registry *registry, struct devgroup *group)
+static void claims_run_queue(const struct claims *claims, struct devgroup *group)
 {
-	while (group->waiting.n > 0 && !claims_is_busy(group)) {
+	while (group->waiting.n > 0 && !claim_check_is_busy(claims->provision, group)) {
 		_cleanup_refusal_ struct refusal refusal = { 0 };
 		struct claim *claim = group->waiting.items[0];
 
-		if (!claims_start_one(registry, claim, &refusal))
+		if (!claims_start_one(claim, &refusal))
 			claims_answer_one(claim, &refusal);
 	}
 }
 
-void claims_run_queues(struct registry *registry)
+void claims_run_queues(const struct claims *claims)
 {
 	/* a claim that starts changes no group's place in the list */
-	VEC_FOREACH(struct devgroup, group, &registry->groups)
-		claims_run_queue(registry, group);
+	VEC_FOREACH(struct devgroup, group, registry_groups(claims->registry))
+		claims_run_queue(claims, group);
 }
 
-void claims_drop(struct registry *registry, struct devgroup *group)
+void claims_drop(struct devgroup *group)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 

@@ -6,7 +6,8 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "daemon/registry-private.h"
+#include "daemon/claims.h"
+#include "daemon/definitions.h"
 #include "model/config/config-dirs.h"
 #include "model/json/codec.h"
 
@@ -14,15 +15,19 @@
  * force. */
 static void definitions_drop_undefined(struct registry *registry, const struct def_set *config)
 {
-	for (size_t i = registry->groups.n; i-- > 0;) {
-		struct devgroup *group = registry->groups.items[i];
+	const struct vec *groups = registry_groups(registry);
+
+	for (size_t i = groups->n; i-- > 0;) {
+		struct devgroup *group = groups->items[i];
 
 		if (def_set_find_group(config, group->def->name))
 			continue;
-		if (group->lease || group->record_problem)
+		if (group->lease || group->record_problem) {
 			group->orphan = true;
-		else
-			registry_remove_group(registry, group);
+			continue;
+		}
+		claims_drop(group);
+		registry_remove_group(registry, group);
 	}
 }
 
@@ -46,10 +51,11 @@ static int definitions_take_groups(struct registry *registry, struct def_set *co
 	return 0;
 }
 
-int definitions_load(struct registry *registry)
+int definitions_load(const char *const *directories, struct registry *registry,
+		     struct provision *provision)
 {
 	_cleanup_def_set_ struct def_set *config = NULL, *quirks = NULL;
-	int r = config_dirs_load(registry->directories, &config);
+	int r = config_dirs_load(directories, &config);
 
 	if (r >= 0)
 		r = config_dirs_load_quirks(NULL, &quirks);
@@ -57,25 +63,9 @@ int definitions_load(struct registry *registry)
 		r = vec_move(&config->problems, &quirks->problems);
 	if (r < 0)
 		return r;
-	def_set_free(registry->quirks);
-	registry->quirks = TAKE_PTR(quirks);
-	provision_define(registry->provision, config);
-	problems_replace(&registry->problems, &config->problems);
+	registry_set_quirks(registry, TAKE_PTR(quirks));
+	provision_define(provision, config);
+	problems_replace(registry_problems(registry), &config->problems);
 	definitions_drop_undefined(registry, config);
-	r = definitions_take_groups(registry, config);
-	return r < 0 ? r : restart_report_bad_records(registry);
-}
-
-int definitions_reload(struct registry *registry)
-{
-	int r = definitions_load(registry);
-
-	if (r < 0)
-		return log_error_errno(r, "Cannot read the definitions");
-	registry_refresh(registry);
-	claims_run_queues(registry);
-	if (registry->events.observer)
-		registry->events.observer->problems_changed(registry->events.userdata);
-	log_info("%zu groups are defined", registry->groups.n);
-	return 0;
+	return definitions_take_groups(registry, config);
 }

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "bus/bus-introspect.h"
 #include "bus/connection.h"
+#include "daemon/manager.h"
 #include "daemon/options.h"
 
 static int devgroupd_on_hangup(sd_event_source *source, const struct signalfd_siginfo *info,
@@ -19,13 +20,13 @@ static int devgroupd_on_hangup(sd_event_source *source, const struct signalfd_si
 {
 	(void)sd_notify(false, "RELOADING=1");
 	/* what went wrong is logged; the definitions that stand stay in force */
-	(void)(definitions_reload(userdata) < 0);
+	(void)(manager_reload(userdata) < 0);
 	(void)sd_notify(false, "READY=1");
 	return 0;
 }
 
 /* Signals are taken by the event loop, so that what is allocated is freed at the end. */
-static int devgroupd_watch_signals(sd_event *event, struct registry *registry)
+static int devgroupd_watch_signals(sd_event *event, struct manager *manager)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
 	sigset_t mask;
@@ -39,16 +40,16 @@ static int devgroupd_watch_signals(sd_event *event, struct registry *registry)
 	r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
 	if (r >= 0)
 		r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
-	return r < 0 ? r : sd_event_add_signal(event, NULL, SIGHUP, devgroupd_on_hangup, registry);
+	return r < 0 ? r : sd_event_add_signal(event, NULL, SIGHUP, devgroupd_on_hangup, manager);
 }
 
-static int devgroupd_serve(sd_event *event, struct registry *registry)
+static int devgroupd_serve(sd_event *event, struct manager *manager)
 {
 	_cleanup_(connection_freep) struct connection *connection = NULL;
-	int r = registry_start(registry);
+	int r = manager_start(manager);
 
 	if (r >= 0)
-		r = connection_new(event, registry, &connection);
+		r = connection_new(event, manager, &connection);
 	if (r < 0)
 		return r;
 	(void)sd_event_set_watchdog(event, true);
@@ -62,7 +63,7 @@ static int devgroupd_run(const struct options *options)
 {
 	_cleanup_(sd_event_unrefp) sd_event *event = NULL;
 	_cleanup_(host_freep) struct host *host = NULL;
-	_cleanup_(registry_freep) struct registry *registry = NULL;
+	_cleanup_(manager_freep) struct manager *manager = NULL;
 	int r = sd_event_default(&event);
 
 	if (r < 0)
@@ -70,14 +71,14 @@ static int devgroupd_run(const struct options *options)
 	r = host_new(event, &options->host, &host);
 	if (r < 0)
 		return r;
-	r = registry_new(host, (const char *const *)options->config_dirs, &registry);
+	r = manager_new(host, (const char *const *)options->config_dirs, &options->limits,
+			&manager);
 	if (r < 0)
 		return r;
-	registry_set_limits(registry, &options->limits);
-	r = devgroupd_watch_signals(event, registry);
+	r = devgroupd_watch_signals(event, manager);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch signals");
-	return devgroupd_serve(event, registry);
+	return devgroupd_serve(event, manager);
 }
 
 int main(int argc, char *argv[])

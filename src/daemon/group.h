@@ -8,10 +8,7 @@
 #include "daemon/lease/lease.h"
 #include "policy/assess/resolve.h"
 
-struct registry;
-
 struct devgroup {
-	struct registry *registry;
 	struct group_def *def; /* owned */
 	bool orphan;	       /* no file defines it any more; it stays while it is claimed */
 	struct resolved_group resolved;

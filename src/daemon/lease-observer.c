@@ -8,30 +8,46 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "daemon/lease/lease-files.h"
-#include "daemon/lease/lease-nodes.h"
-#include "daemon/registry-private.h"
+#include "daemon/lease-observer.h"
+#include "daemon/manager.h"
+#include "daemon/reset-ways.h"
+#include "daemon/vf-tokens.h"
 #include "sys/step/memlock.h"
+
+/* A lease stands in the record of exactly one group. */
+static struct devgroup *lease_observer_group(const struct manager *manager,
+					     const struct lease *lease)
+{
+	return registry_find(manager->registry, lease->record->group);
+}
+
+static void lease_observer_refresh(struct manager *manager)
+{
+	registry_refresh(manager->registry);
+	provision_run(manager->provision);
+}
 
 static void lease_observer_on_changed(struct lease *lease, void *userdata)
 {
-	struct devgroup *group = userdata;
-	struct registry *registry = group->registry;
+	struct manager *manager = userdata;
+	const struct events *events = registry_events(manager->registry);
 
-	if (registry->events.observer)
-		registry->events.observer->lease_changed(group, registry->events.userdata);
-	registry_refresh(registry);
+	if (events->observer)
+		events->observer->lease_changed(lease_observer_group(manager, lease),
+						events->userdata);
+	lease_observer_refresh(manager);
 }
 
 static void lease_observer_on_step(struct lease *lease, unsigned index, const struct step *step,
 				   const char *state, void *userdata)
 {
-	struct devgroup *group = userdata;
-	struct registry *registry = group->registry;
+	struct manager *manager = userdata;
+	const struct events *events = registry_events(manager->registry);
 
-	if (registry->events.observer)
-		registry->events.observer->lease_step(group, index, (unsigned)lease->steps.n, step,
-						      state, registry->events.userdata);
+	if (events->observer)
+		events->observer->lease_step(lease_observer_group(manager, lease), index,
+					     (unsigned)lease->steps.n, step, state,
+					     events->userdata);
 }
 
 /* Before it has the descriptors: what it maps with them is locked memory. */
@@ -53,20 +69,23 @@ static void lease_observer_raise_memlock(const struct devgroup *group, const str
 
 static void lease_observer_on_claimed(struct lease *lease, void *userdata)
 {
-	lease_observer_raise_memlock(userdata, lease->record);
-	claims_answer(userdata, NULL);
+	struct devgroup *group = lease_observer_group(userdata, lease);
+
+	lease_observer_raise_memlock(group, lease->record);
+	claims_answer(group, NULL);
 }
 
 static void lease_observer_on_refused(struct lease *lease, void *userdata)
 {
-	claims_answer(userdata, &lease->failure);
+	claims_answer(lease_observer_group(userdata, lease), &lease->failure);
 }
 
 /* Whoever waits is told now if it will not be soon; while it drains, their own deadline decides. */
 static void lease_observer_on_delayed(struct lease *lease, void *userdata)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
-	struct devgroup *group = userdata;
+	struct manager *manager = userdata;
+	struct devgroup *group = lease_observer_group(manager, lease);
 
 	/* a claim that has failed is told so, though it is undone only when somebody closes what he
 	 * has opened */
@@ -75,46 +94,28 @@ static void lease_observer_on_delayed(struct lease *lease, void *userdata)
 	if (lease->state == LEASE_DRAINING)
 		return;
 	if (lease->state == LEASE_DIRTY) {
-		resets_refuse(group, &refusal);
-		releases_answer(group, &refusal);
+		reset_ways_refuse_dirty(group, &refusal);
+		releases_answer(&manager->releases, group, &refusal);
 		lease_observer_on_changed(lease, userdata);
 		return;
 	}
 	refusal_set(&refusal, REFUSED_STUCK,
 		    "Group %s is not back: %s. It is tried again by itself.", group->def->name,
 		    str_or(lease->trouble, "?"));
-	releases_answer(group, &refusal);
+	releases_answer(&manager->releases, group, &refusal);
 }
 
 static int lease_observer_list_others(struct lease *lease, char ***ret, void *userdata)
 {
-	const struct devgroup *own = userdata;
+	const struct manager *manager = userdata;
 
-	VEC_FOREACH(const struct devgroup, group, &own->registry->groups) {
-		if (group == own || !group->lease)
-			continue;
-		VEC_FOREACH(const struct record_device, member, &group->lease->record->devices)
-			if (strv_add(ret, member->key) < 0)
-				return -ENOMEM;
-	}
-	return 0;
-}
-
-/* Takes back what no release step did, since the leases of one user share it. */
-static void lease_observer_revoke_nodes(const struct registry *registry, const struct lease *lease)
-{
-	VEC_FOREACH(const struct devgroup, group, &registry->groups)
-		if (group->lease && group->lease != lease &&
-		    lease_nodes_are_shared(lease, group->lease))
-			return;
-	lease_nodes_revoke(lease);
+	return registry_claimed_keys(manager->registry, lease_observer_group(manager, lease), ret);
 }
 
 static void lease_observer_on_ended(struct lease *lease, void *userdata)
 {
-	struct devgroup *group = userdata;
-	struct registry *registry = group->registry;
-	_cleanup_free_ char *id = strdup(lease->record->lease);
+	struct manager *manager = userdata;
+	struct devgroup *group = lease_observer_group(manager, lease);
 	_cleanup_refusal_ struct refusal failure = { 0 };
 
 	if (lease->record->recovery) {
@@ -124,20 +125,16 @@ static void lease_observer_on_ended(struct lease *lease, void *userdata)
 		refusal_set(&lease->failure, REFUSED_BUSY,
 			    "Group %s was released before its claim was done.", group->def->name);
 	}
-	lease_observer_on_refused(lease, group);
-	lease_observer_revoke_nodes(registry, lease);
-	lease_files_revoke(lease);
-	group->lease = NULL;
-	lease_free(lease);
-	host_restart_usage_walk(registry->host);
-	if (id && registry->events.observer)
-		registry->events.observer->lease_removed(id, registry->events.userdata);
-	registry_refresh(registry);
-	releases_answer(group, failure.kind == REFUSAL_NONE ? NULL : &failure);
-	vf_tokens_lease_ended(registry);
-	if (group->orphan)
-		registry_remove_group(registry, group);
-	claims_run_queues(registry);
+	claims_answer(group, &lease->failure);
+	leases_drop(&manager->leases, group);
+	lease_observer_refresh(manager);
+	releases_answer(&manager->releases, group, failure.kind == REFUSAL_NONE ? NULL : &failure);
+	vf_tokens_lease_ended(manager->registry);
+	if (group->orphan) {
+		claims_drop(group);
+		registry_remove_group(manager->registry, group);
+	}
+	claims_run_queues(&manager->claims);
 }
 
 const struct lease_observer lease_observer_callbacks = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "daemon/registry-private.h"
+#include "daemon/limits.h"
 
 static bool limits_refuse(struct refusal *ret, const char *what, unsigned limit, const char *whose)
 {
@@ -10,22 +10,18 @@ static bool limits_refuse(struct refusal *ret, const char *what, unsigned limit,
 			   whose, limit, what);
 }
 
-bool limits_check(const struct registry *registry, uid_t uid, unsigned n, bool wait,
+bool limits_check(const struct limits *limits, const struct limits_count *own,
+		  const struct limits_count *all, unsigned n, bool wait,
 		  struct refusal *ret_refusal)
 {
-	const struct limits *limits = &registry->limits;
-	struct claim_count own = claims_count(registry, &uid), all = claims_count(registry, NULL);
-
-	if (uid == 0)
-		return true;
-	if (own.leases + own.waiting + n > limits->leases_per_user)
+	if (own->leases + own->waiting + n > limits->leases_per_user)
 		return limits_refuse(ret_refusal, "held or waiting", limits->leases_per_user,
 				     "This user");
-	if (all.leases + all.waiting + n > limits->leases)
+	if (all->leases + all->waiting + n > limits->leases)
 		return limits_refuse(ret_refusal, "held or waiting", limits->leases, "This host");
-	if (wait && own.waiting + n > limits->waiting_per_user)
+	if (wait && own->waiting + n > limits->waiting_per_user)
 		return limits_refuse(ret_refusal, "waiting", limits->waiting_per_user, "This user");
-	if (wait && all.waiting + n > limits->waiting)
+	if (wait && all->waiting + n > limits->waiting)
 		return limits_refuse(ret_refusal, "waiting", limits->waiting, "This host");
 	return true;
 }

@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "daemon/registry-private.h"
+#include "daemon/claim-record.h"
+#include "daemon/plans.h"
+#include "daemon/reset-ways.h"
+#include "daemon/vf-tokens.h"
 #include "policy/assess/assess.h"
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
@@ -43,7 +46,7 @@ static bool plans_list_others(struct registry *registry, const struct devgroup *
 static int plans_assess_beside(const struct registry *registry, const struct devgroup *group,
 			       char **claimed, struct resolved_group *ret)
 {
-	const struct inventory *inv = host_inventory(registry->host);
+	const struct inventory *inv = host_inventory(registry_host(registry));
 	_cleanup_assess_ struct assess *assess = NULL;
 	int r = assess_new(inv, claimed, &assess);
 
@@ -52,7 +55,7 @@ static int plans_assess_beside(const struct registry *registry, const struct dev
 	return r < 0 ? r : assess_group(assess, group->def, ret);
 }
 
-static bool plans_check_with(struct registry *registry, const struct devgroup *group,
+static bool plans_check_with(const struct claims *claims, const struct devgroup *group,
 			     char *const *with, const struct claim_request *request,
 			     struct refusal *ret_refusal)
 {
@@ -60,15 +63,15 @@ static bool plans_check_with(struct registry *registry, const struct devgroup *g
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 	const struct blocker *blocker;
 
-	if (!limits_check(registry, request->uid, 1 + (unsigned)strv_length(with), false,
-			  ret_refusal))
+	if (!claims_check_limits(claims, request->uid, 1 + (unsigned)strv_length(with), false,
+				 ret_refusal))
 		return false;
-	if (!plans_list_others(registry, group, with, &claimed, ret_refusal))
+	if (!plans_list_others(claims->registry, group, with, &claimed, ret_refusal))
 		return false;
 	if (!claimed)
 		return true;
-	if (registry_claimed_keys(registry, &claimed) < 0 ||
-	    plans_assess_beside(registry, group, claimed, &resolved) < 0)
+	if (registry_claimed_keys(claims->registry, NULL, &claimed) < 0 ||
+	    plans_assess_beside(claims->registry, group, claimed, &resolved) < 0)
 		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
 	blocker = blockers_first(&resolved.blockers, request->force);
 	return !blocker ||
@@ -85,7 +88,7 @@ static bool plans_refuse_errno(const struct devgroup *group, int r, struct refus
 			   group->def->name, strerror(-r));
 }
 
-static bool plans_make_claim(struct registry *registry, struct devgroup *group, char *const *with,
+static bool plans_make_claim(const struct claims *claims, struct devgroup *group, char *const *with,
 			     const struct claim_request *request, struct vec *ret_steps,
 			     struct refusal *ret_refusal)
 {
@@ -93,51 +96,55 @@ static bool plans_make_claim(struct registry *registry, struct devgroup *group, 
 	_cleanup_reset_plans_ struct vec resets = { 0 };
 	int r;
 
-	if (claims_is_busy(group) && request->wait_usec > 0) /* it would wait in line first */
-		return claims_check_reserved(group, request, ret_refusal);
+	if (claim_check_is_busy(claims->provision, group) &&
+	    request->wait_usec > 0) /* it would wait in line first */
+		return claim_check_reserved(group, request, ret_refusal);
 	if (group->lease)
-		return claims_refuse_busy(group, ret_refusal);
-	r = claims_refresh_members(registry, group);
+		return claim_check_refuse_busy(claims->registry, claims->provision, group,
+					       ret_refusal);
+	r = claim_check_read_members(claims->registry, group);
 	if (r < 0)
 		return plans_refuse_errno(group, r, ret_refusal);
-	if (!claims_check(group, request, ret_refusal) ||
-	    (with && !plans_check_with(registry, group, with, request, ret_refusal)))
+	if (!claim_check(claims->registry, group, request, ret_refusal) ||
+	    (with && !plans_check_with(claims, group, with, request, ret_refusal)))
 		return false;
-	if (!resets_check(group, ret_refusal))
+	if (!reset_ways_check(claims->registry, group, ret_refusal))
 		return false;
-	r = claims_new_record(group, request, &record);
+	r = claim_record_new(claims->registry, group, request, &record);
 	if (r >= 0)
-		r = resets_find(group, &resets);
+		r = reset_ways_find(claims->registry, group, &resets);
 	if (r >= 0)
 		r = plan_claim(group->def, &group->resolved, &resets, record, ret_steps);
 	if (r >= 0)
-		r = vf_tokens_complete(group, record, ret_steps);
+		r = vf_tokens_complete(claims->registry, claims->provision, group, record,
+				       ret_steps);
 	return r >= 0 || plans_refuse_errno(group, r, ret_refusal);
 }
 
-static bool plans_make_release(struct registry *registry, struct devgroup *group,
+static bool plans_make_release(const struct registry *registry, struct devgroup *group,
 			       struct vec *ret_steps, struct refusal *ret_refusal)
 {
 	int r;
 
 	if (!group->lease)
 		return true;
-	r = claims_refresh_members(registry, group);
+	r = claim_check_read_members(registry, group);
 	if (r >= 0)
-		r = plan_release(host_inventory(registry->host), group->lease->record, ret_steps);
+		r = plan_release(host_inventory(registry_host(registry)), group->lease->record,
+				 ret_steps);
 	return r >= 0 || plans_refuse_errno(group, r, ret_refusal);
 }
 
-bool plans_make(struct registry *registry, const char *name, bool release,
+bool plans_make(const struct claims *claims, const char *name, bool release,
 		const struct claim_request *request, char *const *with, struct vec *ret_steps,
 		struct refusal *ret_refusal)
 {
-	struct devgroup *group = registry_find(registry, name);
+	struct devgroup *group = registry_find(claims->registry, name);
 
 	if (!group)
 		return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.",
 				   name);
 	*ret_steps = (struct vec){ 0 };
-	return release ? plans_make_release(registry, group, ret_steps, ret_refusal) :
-			 plans_make_claim(registry, group, with, request, ret_steps, ret_refusal);
+	return release ? plans_make_release(claims->registry, group, ret_steps, ret_refusal) :
+			 plans_make_claim(claims, group, with, request, ret_steps, ret_refusal);
 }

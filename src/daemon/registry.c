@@ -6,10 +6,18 @@
 #include "base/str.h"
 #include "daemon/lease/lease-files.h"
 #include "daemon/lease/lease-nodes.h"
-#include "daemon/registry-private.h"
+#include "daemon/registry.h"
 #include "policy/assess/assess.h"
 #include "policy/assess/overlap.h"
 #include "policy/plan/vfio-choice.h"
+
+struct registry {
+	struct host *host; /* not owned */
+	struct vec groups; /* struct devgroup, owned; sorted by name */
+	struct problems problems;
+	struct def_set *quirks; /* owned; what quirks.d says, never NULL */
+	struct events events;
+};
 
 /* --- groups --- */
 
@@ -34,7 +42,6 @@ struct devgroup *registry_add_group(struct registry *registry, struct group_def 
 
 	if (!group)
 		return NULL;
-	group->registry = registry;
 	vec_find_sorted(&registry->groups, def->name, registry_cmp_name, &at);
 	if (vec_insert(&registry->groups, at, group) < 0)
 		return group_free(group);
@@ -77,7 +84,6 @@ void registry_remove_group(struct registry *registry, struct devgroup *group)
 {
 	_cleanup_free_ char *name = strdup(group->def->name);
 
-	claims_drop(registry, group);
 	vec_remove(&registry->groups, group);
 	group_free(group);
 	if (name && registry->events.observer)
@@ -118,10 +124,11 @@ static int registry_add_shared_blocker(const struct registry *registry, struct d
 	return 0;
 }
 
-int registry_claimed_keys(const struct registry *registry, char ***ret)
+int registry_claimed_keys(const struct registry *registry, const struct devgroup *except,
+			  char ***ret)
 {
 	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
-		if (!group->lease)
+		if (!group->lease || group == except)
 			continue;
 		VEC_FOREACH(const struct record_device, member, &group->lease->record->devices)
 			if (strv_add(ret, member->key) < 0)
@@ -220,7 +227,7 @@ static int registry_update_groups(const struct registry *registry)
 {
 	_cleanup_assess_ struct assess *assess = NULL;
 	_cleanup_strv_ char **claimed = NULL;
-	int r = registry_claimed_keys(registry, &claimed);
+	int r = registry_claimed_keys(registry, NULL, &claimed);
 
 	if (r >= 0)
 		r = assess_new(host_inventory(registry->host), claimed, &assess);
@@ -247,131 +254,23 @@ void registry_refresh(struct registry *registry)
 		lease_nodes_refresh(group->lease);
 		lease_files_refresh(group->lease);
 	}
-	provision_run(registry->provision);
 }
-
-/* --- what the host tells --- */
-
-static void registry_on_device_added(const struct device *device, void *userdata)
-{
-	struct registry *registry = userdata;
-
-	isolation_watch_invalidate(registry->isolation_watch);
-	if (registry->events.observer)
-		registry->events.observer->device_added(device, registry->events.userdata);
-}
-
-static void registry_on_device_changed(const struct device *device, void *userdata)
-{
-	struct registry *registry = userdata;
-
-	isolation_watch_device_changed(registry->isolation_watch, device);
-	provision_parent_changed(registry->provision, device->key, device->mdev_types.n > 0);
-	if (registry->events.observer)
-		registry->events.observer->device_changed(device, registry->events.userdata);
-}
-
-static void registry_on_device_error(const struct device *device, void *userdata)
-{
-	struct registry *registry = userdata;
-	struct devgroup *group = registry_find_by_device(registry, device->key);
-
-	if (group && group->lease && registry->events.observer)
-		registry->events.observer->lease_error(group, device, registry->events.userdata);
-}
-
-static void registry_on_device_removed(const char *key, void *userdata)
-{
-	struct registry *registry = userdata;
-
-	isolation_watch_invalidate(registry->isolation_watch);
-	provision_parent_changed(registry->provision, key, false);
-	if (registry->events.observer)
-		registry->events.observer->device_removed(key, registry->events.userdata);
-	resets_device_removed(registry, key);
-}
-
-static void registry_on_isolation_changed(const struct device *device, void *userdata)
-{
-	const struct registry *registry = userdata;
-
-	if (registry->events.observer)
-		registry->events.observer->isolation_changed(device, registry->events.userdata);
-}
-
-static void registry_on_inventory_changed(void *userdata)
-{
-	struct registry *registry = userdata;
-
-	if (isolation_watch_refresh(registry->isolation_watch, host_inventory(registry->host),
-				    registry_on_isolation_changed, registry) < 0)
-		log_error("Out of memory, what ties devices together is not told");
-	registry_refresh(registry);
-	if (registry->events.observer)
-		registry->events.observer->host_changed(registry->events.userdata);
-}
-
-static int registry_list_claimable(struct vec *devices, void *userdata)
-{
-	const struct registry *registry = userdata;
-
-	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
-		if (group->lease)
-			continue;
-		VEC_FOREACH(struct device, device, &group->resolved.devices)
-			if (vec_add(devices, device) < 0)
-				return -ENOMEM;
-	}
-	return 0;
-}
-
-static int registry_list_error_watched(struct vec *devices, void *userdata)
-{
-	const struct registry *registry = userdata;
-
-	VEC_FOREACH(const struct devgroup, group, &registry->groups)
-		VEC_FOREACH(struct device, device, &group->resolved.devices)
-			if (vec_add(devices, device) < 0)
-				return -ENOMEM;
-	return 0;
-}
-
-static const struct host_observer host_observer = {
-	.device_added = registry_on_device_added,
-	.device_changed = registry_on_device_changed,
-	.device_error = registry_on_device_error,
-	.device_removed = registry_on_device_removed,
-	.inventory_changed = registry_on_inventory_changed,
-	.list_claimable = registry_list_claimable,
-	.list_error_watched = registry_list_error_watched,
-};
 
 /* --- life --- */
 
-static void registry_on_provision_done(void *userdata)
-{
-	claims_run_queues(userdata);
-}
-
-int registry_new(struct host *host, const char *const *directories, struct registry **ret)
+int registry_new(struct host *host, struct registry **ret)
 {
 	struct registry *registry = calloc(1, sizeof(*registry));
 
 	if (!registry)
 		return -ENOMEM;
 	registry->host = host;
-	registry->directories = directories;
 	registry->problems.events = &registry->events;
-	registry->limits = LIMITS_DEFAULT;
 	registry->quirks = def_set_new();
-	registry->isolation_watch = isolation_watch_new();
-	if (!registry->quirks || !registry->isolation_watch ||
-	    provision_new(registry, registry_on_provision_done, registry, &registry->provision) <
-		    0) {
+	if (!registry->quirks) {
 		registry_free(registry);
 		return -ENOMEM;
 	}
-	host_set_observer(host, &host_observer, registry);
 	*ret = registry;
 	return 0;
 }
@@ -380,14 +279,6 @@ struct registry *registry_free(struct registry *registry)
 {
 	if (!registry)
 		return NULL;
-	host_set_observer(registry->host, NULL, NULL);
-	registry->events.observer = NULL;
-	VEC_FOREACH(struct devgroup, group, &registry->groups)
-		claims_drop(registry, group);
-	releases_drop(registry);
-	restart_clear_bad_records(registry);
-	provision_free(registry->provision);
-	isolation_watch_free(registry->isolation_watch);
 	registry_clear_groups(&registry->groups);
 	problems_clear(&registry->problems);
 	def_set_free(registry->quirks);
@@ -402,35 +293,15 @@ void registry_set_observer(struct registry *registry, const struct events_observ
 	registry->events.userdata = userdata;
 }
 
-int registry_start(struct registry *registry)
+const struct events *registry_events(const struct registry *registry)
 {
-	int r = definitions_load(registry);
-
-	if (r < 0)
-		return log_error_errno(r, "Cannot read the definitions");
-	r = host_start(registry->host);
-	if (r < 0)
-		return r;
-	lease_files_reset(registry->host);
-	r = restart_adopt_all(registry);
-	if (r < 0)
-		return log_error_errno(r, "Cannot take up what was claimed before");
-	registry_refresh(registry);
-	provision_start(registry->provision);
-	log_info("%zu groups are defined, the host has %zu devices in %zu IOMMU groups",
-		 registry->groups.n, host_inventory(registry->host)->devices.n,
-		 host_inventory(registry->host)->iommu_groups.n);
-	return 0;
+	return &registry->events;
 }
 
-void registry_set_limits(struct registry *registry, const struct limits *limits)
+void registry_set_quirks(struct registry *registry, struct def_set *quirks)
 {
-	registry->limits = *limits;
-}
-
-const struct limits *registry_limits(const struct registry *registry)
-{
-	return &registry->limits;
+	def_set_free(registry->quirks);
+	registry->quirks = quirks;
 }
 
 struct host *registry_host(const struct registry *registry)

@@ -6,10 +6,11 @@
 
 #include "base/str.h"
 #include "daemon/lease/deadline.h"
-#include "daemon/registry-private.h"
+#include "daemon/releases.h"
+#include "daemon/reset-ways.h"
 
 struct release {
-	struct registry *registry;
+	struct releases *releases;
 	struct devgroup *group;
 	sd_event_source *deadline;
 	release_fn fn;
@@ -18,18 +19,17 @@ struct release {
 
 static void releases_answer_one(struct release *release, const struct refusal *refusal)
 {
-	vec_remove(&release->registry->releases, release);
+	vec_remove(&release->releases->waiting, release);
 	sd_event_source_disable_unref(release->deadline);
 	release->fn(refusal, release->userdata);
 	free(release);
 }
 
-void releases_answer(struct devgroup *group, const struct refusal *refusal)
+void releases_answer(struct releases *releases, const struct devgroup *group,
+		     const struct refusal *refusal)
 {
-	struct vec *releases = &group->registry->releases;
-
-	for (size_t i = releases->n; i-- > 0;) {
-		struct release *release = releases->items[i];
+	for (size_t i = releases->waiting.n; i-- > 0;) {
+		struct release *release = releases->waiting.items[i];
 
 		if (release->group == group)
 			releases_answer_one(release, refusal);
@@ -49,24 +49,24 @@ static int releases_on_deadline(sd_event_source *source, uint64_t usec, void *us
 	return 0;
 }
 
-int releases_wait(struct devgroup *group, uint64_t wait_usec, release_fn fn, void *userdata)
+int releases_wait(struct releases *releases, struct devgroup *group, uint64_t wait_usec,
+		  release_fn fn, void *userdata)
 {
-	struct registry *registry = group->registry;
 	struct release *release = calloc(1, sizeof(*release));
 	int r;
 
 	if (!release)
 		return -ENOMEM;
 	*release = (struct release){
-		.registry = registry,
+		.releases = releases,
 		.group = group,
 		.fn = fn,
 		.userdata = userdata,
 	};
-	r = deadline_add(host_event(registry->host), wait_usec, releases_on_deadline, release,
+	r = deadline_add(host_event(releases->host), wait_usec, releases_on_deadline, release,
 			 &release->deadline);
 	if (r >= 0)
-		r = vec_add(&registry->releases, release);
+		r = vec_add(&releases->waiting, release);
 	if (r < 0) {
 		sd_event_source_disable_unref(release->deadline);
 		free(release);
@@ -74,7 +74,7 @@ int releases_wait(struct devgroup *group, uint64_t wait_usec, release_fn fn, voi
 	return r;
 }
 
-int releases_submit(struct registry *registry, struct devgroup *group, uint64_t wait_usec,
+int releases_submit(struct releases *releases, struct devgroup *group, uint64_t wait_usec,
 		    release_fn fn, void *userdata)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
@@ -86,21 +86,21 @@ int releases_submit(struct registry *registry, struct devgroup *group, uint64_t 
 	}
 	if (group->lease->state == LEASE_DIRTY) {
 		/* nobody holds it any more, and letting go of it would not make it clean */
-		resets_refuse(group, &refusal);
+		reset_ways_refuse_dirty(group, &refusal);
 		fn(&refusal, userdata);
 		return 0;
 	}
-	r = releases_wait(group, wait_usec, fn, userdata);
+	r = releases_wait(releases, group, wait_usec, fn, userdata);
 	if (r >= 0)
 		lease_end(group->lease);
 	return r;
 }
 
-void releases_drop(struct registry *registry)
+void releases_drop(struct releases *releases)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
 	refusal_set(&refusal, REFUSED_TIMEOUT, "The daemon stops.");
-	while (registry->releases.n > 0)
-		releases_answer_one(registry->releases.items[0], &refusal);
+	while (releases->waiting.n > 0)
+		releases_answer_one(releases->waiting.items[0], &refusal);
 }

@@ -7,65 +7,20 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "daemon/registry-private.h"
+#include "daemon/claim-record.h"
+#include "daemon/reset-ways.h"
+#include "daemon/resets.h"
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
-
-static struct reset_plan_request resets_make_request(const struct devgroup *group,
-						     char *const *methods)
-{
-	return (struct reset_plan_request){
-		.inv = host_inventory(group->registry->host),
-		.quirks = registry_quirks(group->registry),
-		.claimed = &group->resolved.devices,
-		.methods = methods,
-	};
-}
-
-int resets_find(const struct devgroup *group, struct vec *ret)
-{
-	struct reset_plan_request request = resets_make_request(group, group->def->reset_methods);
-
-	return reset_plan_all(&request, ret);
-}
-
-bool resets_check(const struct devgroup *group, struct refusal *ret)
-{
-	_cleanup_reset_plans_ struct vec plans = { 0 };
-	_cleanup_free_ char *why = NULL;
-	const struct reset_plan *plan;
-
-	if (group->def->reset_before != RESET_REQUIRE && group->def->reset_after != RESET_REQUIRE)
-		return true;
-	if (resets_find(group, &plans) < 0)
-		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
-	plan = reset_plan_find_empty(&plans);
-	if (!plan)
-		return true;
-	why = reset_plan_why_none(plan);
-	return refusal_set(
-		ret, REFUSED_RESET_FAILED,
-		"Group %s cannot be claimed: its definition requires a reset, and %s cannot be "
-		"reset (%s).",
-		group->def->name, plan->device->key, str_or(why, "?"));
-}
-
-bool resets_refuse(const struct devgroup *group, struct refusal *ret)
-{
-	return refusal_set(ret, REFUSED_RESET_FAILED,
-			   "Group %s is dirty, so nobody gets it: %s. \"devgroupctl reset %s\" "
-			   "resets it (again), "
-			   "and powering its slot off and on helps as well.",
-			   group->def->name, str_or(group->lease->trouble, "?"), group->def->name);
-}
 
 /* --- making it clean --- */
 
 /* The ways of one device as they are to be tried now. */
-static bool resets_choose_methods(const struct devgroup *group, struct record_device *member,
-				  char *const *methods, struct refusal *ret)
+static bool resets_choose_methods(const struct resets *resets, const struct devgroup *group,
+				  struct record_device *member, char *const *methods,
+				  struct refusal *ret)
 {
-	struct reset_plan_request request = resets_make_request(group, methods);
+	struct reset_plan_request request = reset_ways_request(resets->registry, group, methods);
 	const struct device *device = inventory_find(request.inv, member->key);
 	_cleanup_reset_plan_ struct reset_plan plan = { 0 };
 	_cleanup_free_ char *why = NULL;
@@ -84,15 +39,15 @@ static bool resets_choose_methods(const struct devgroup *group, struct record_de
 }
 
 /* Of those that were not the trouble, the ways are what they were. */
-static bool resets_choose_dirty(const struct devgroup *group, const char *method,
-				struct refusal *ret)
+static bool resets_choose_dirty(const struct resets *resets, const struct devgroup *group,
+				const char *method, struct refusal *ret)
 {
 	char *one[] = { (char *)method, NULL };
 
 	VEC_FOREACH(struct record_device, member, &group->lease->record->devices)
 		if (member->dirty &&
-		    !resets_choose_methods(group, member, method ? one : group->def->reset_methods,
-					   ret))
+		    !resets_choose_methods(resets, group, member,
+					   method ? one : group->def->reset_methods, ret))
 			return false;
 	return true;
 }
@@ -117,7 +72,7 @@ static bool resets_check_method(const char *method, struct refusal *ret)
 		method);
 }
 
-static void resets_reset_lease(struct devgroup *group)
+static void resets_reset_lease(const struct resets *resets, struct devgroup *group)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
@@ -125,30 +80,31 @@ static void resets_reset_lease(struct devgroup *group)
 		false; /* the ways in the record are the requirement */
 	if (lease_reset(group->lease) >= 0)
 		return;
-	resets_refuse(group, &refusal);
-	releases_answer(group, &refusal);
+	reset_ways_refuse_dirty(group, &refusal);
+	releases_answer(resets->releases, group, &refusal);
 }
 
 /* --- after an error, when nobody has it --- */
 
-static bool resets_choose_lost(const struct devgroup *group, const char *method,
-			       struct record *record, struct refusal *ret)
+static bool resets_choose_lost(const struct resets *resets, const struct devgroup *group,
+			       const char *method, struct record *record, struct refusal *ret)
 {
 	char *one[] = { (char *)method, NULL };
 
 	VEC_FOREACH(const struct device, device, &group->resolved.devices)
 		if (error_state_is_lost(device->errors.state) && !device_is_bridge(device) &&
-		    !resets_choose_methods(group, record_find_device(record, device->key),
+		    !resets_choose_methods(resets, group, record_find_device(record, device->key),
 					   method ? one : group->def->reset_methods, ret))
 			return false;
 	return true;
 }
 
 /* Can it be taken from the host, as it is at this moment? */
-static bool resets_check_obstacles(struct devgroup *group, struct refusal *ret)
+static bool resets_check_obstacles(const struct resets *resets, struct devgroup *group,
+				   struct refusal *ret)
 {
 	const struct blocker *obstacle;
-	int r = claims_refresh_members(group->registry, group);
+	int r = claim_check_read_members(resets->registry, group);
 
 	if (r < 0)
 		return refusal_set(ret, REFUSED_RESET_FAILED,
@@ -160,8 +116,8 @@ static bool resets_check_obstacles(struct devgroup *group, struct refusal *ret)
 				   "Group %s is not reset (%s), since that takes its devices from "
 				   "the host for a moment: %s",
 				   group->def->name, obstacle->code, obstacle->text);
-	return !provision_is_changing(group->registry->provision, group) ||
-	       claims_refuse_busy(group, ret);
+	return !provision_is_changing(resets->provision, group) ||
+	       claim_check_refuse_busy(resets->registry, resets->provision, group, ret);
 }
 
 /*
@@ -169,19 +125,21 @@ static bool resets_check_obstacles(struct devgroup *group, struct refusal *ret)
  * once, and a release is what resets. So there is a record from the first step on, and a daemon
  * that is killed is followed by one that goes on.
  */
-static bool resets_start_recovery(struct devgroup *group, const char *method, struct refusal *ret)
+static bool resets_start_recovery(const struct resets *resets, struct devgroup *group,
+				  const char *method, struct refusal *ret)
 {
 	const struct claim_request request = { .access = ACCESS_FD, .persistent = true };
 	_cleanup_record_ struct record *record = NULL;
 	_cleanup_steps_ struct vec steps = { 0 };
-	int r = claims_new_record(group, &request, &record);
+	int r = claim_record_new(resets->registry, group, &request, &record);
 
 	if (r >= 0)
 		r = plan_recovery(group->def, &group->resolved, record, &steps);
-	if (r >= 0 && !str_eq(method, "none") && !resets_choose_lost(group, method, record, ret))
+	if (r >= 0 && !str_eq(method, "none") &&
+	    !resets_choose_lost(resets, group, method, record, ret))
 		return false;
 	if (r >= 0)
-		r = claims_start_lease(group, &record, &steps);
+		r = leases_start(resets->leases, group, &record, &steps);
 	if (r < 0)
 		return refusal_set(ret, REFUSED_RESET_FAILED,
 				   "The reset of group %s cannot start: %s.", group->def->name,
@@ -192,19 +150,19 @@ static bool resets_start_recovery(struct devgroup *group, const char *method, st
 	return true;
 }
 
-static bool resets_recover(struct devgroup *group, const char *method, uint64_t wait_usec,
-			   release_fn fn, void *userdata, struct refusal *ret)
+static bool resets_recover(const struct resets *resets, struct devgroup *group, const char *method,
+			   uint64_t wait_usec, release_fn fn, void *userdata, struct refusal *ret)
 {
-	if (!resets_check_obstacles(group, ret))
+	if (!resets_check_obstacles(resets, group, ret))
 		return false;
 	/* looked at anew, it may be well by now */
 	if (!error_state_is_lost(group_error_state(group))) {
 		fn(NULL, userdata);
 		return true;
 	}
-	if (!resets_start_recovery(group, method, ret))
+	if (!resets_start_recovery(resets, group, method, ret))
 		return false;
-	return releases_wait(group, wait_usec, fn, userdata) >= 0 ||
+	return releases_wait(resets->releases, group, wait_usec, fn, userdata) >= 0 ||
 	       refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
 }
 
@@ -226,11 +184,11 @@ static bool resets_refuse_held(const struct devgroup *group, struct refusal *ret
 }
 
 /* Nothing is to be done, but an order that would be refused is refused. */
-static bool resets_check_clean(const struct devgroup *group, const char *method,
-			       struct refusal *ret)
+static bool resets_check_clean(const struct resets *resets, const struct devgroup *group,
+			       const char *method, struct refusal *ret)
 {
 	char *one[] = { (char *)method, NULL };
-	struct reset_plan_request request = resets_make_request(group, one);
+	struct reset_plan_request request = reset_ways_request(resets->registry, group, one);
 	_cleanup_reset_plans_ struct vec plans = { 0 };
 	_cleanup_free_ char *why = NULL;
 	const struct reset_plan *plan;
@@ -248,7 +206,7 @@ static bool resets_check_clean(const struct devgroup *group, const char *method,
 			   group->def->name, plan->device->key, str_or(why, "?"));
 }
 
-bool resets_submit(struct registry *registry, struct devgroup *group, const char *method,
+bool resets_submit(const struct resets *resets, struct devgroup *group, const char *method,
 		   uint64_t wait_usec, release_fn fn, void *userdata, struct refusal *ret)
 {
 	bool none = str_eq(method, "none");
@@ -256,9 +214,9 @@ bool resets_submit(struct registry *registry, struct devgroup *group, const char
 	if (method && !none && !resets_check_method(method, ret))
 		return false;
 	if (!group->lease && error_state_is_lost(group_error_state(group)))
-		return resets_recover(group, method, wait_usec, fn, userdata, ret);
+		return resets_recover(resets, group, method, wait_usec, fn, userdata, ret);
 	if (!group->lease) {
-		if (!resets_check_clean(group, method, ret))
+		if (!resets_check_clean(resets, group, method, ret))
 			return false;
 		fn(NULL, userdata);
 		return true;
@@ -267,13 +225,13 @@ bool resets_submit(struct registry *registry, struct devgroup *group, const char
 		return resets_refuse_held(group, ret);
 	if (none)
 		resets_skip_all(group->lease->record);
-	else if (!resets_choose_dirty(group, method, ret))
+	else if (!resets_choose_dirty(resets, group, method, ret))
 		return false;
-	if (releases_wait(group, wait_usec, fn, userdata) < 0)
+	if (releases_wait(resets->releases, group, wait_usec, fn, userdata) < 0)
 		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
 	log_notice("Group %s is reset by order%s%s", group->def->name, method ? ", method " : "",
 		   str_or(method, ""));
-	resets_reset_lease(group);
+	resets_reset_lease(resets, group);
 	return true;
 }
 
@@ -299,9 +257,9 @@ static bool resets_has_dirty(const struct record *record)
 	return false;
 }
 
-void resets_device_removed(struct registry *registry, const char *key)
+void resets_device_removed(const struct resets *resets, const char *key)
 {
-	VEC_FOREACH(struct devgroup, group, &registry->groups) {
+	VEC_FOREACH(struct devgroup, group, registry_groups(resets->registry)) {
 		struct lease *lease = group->lease;
 
 		if (!lease || lease->state != LEASE_DIRTY ||
@@ -309,7 +267,7 @@ void resets_device_removed(struct registry *registry, const char *key)
 			continue;
 		log_notice("Group %s is no longer dirty: %s has been taken out", group->def->name,
 			   key);
-		resets_reset_lease(group);
+		resets_reset_lease(resets, group);
 		return;
 	}
 }

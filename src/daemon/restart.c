@@ -8,11 +8,16 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "daemon/registry-private.h"
+#include "daemon/restart.h"
 #include "sys/state/fd-store.h"
 #include "sys/state/run-dir.h"
 
 /* --- records that cannot be used --- */
+
+/* A record that blocks its group, whenever that is defined, until it is removed. */
+struct bad_record {
+	char *group, *file, *why;
+};
 
 static void *bad_record_free(void *data)
 {
@@ -27,12 +32,12 @@ static void *bad_record_free(void *data)
 	return NULL;
 }
 
-void restart_clear_bad_records(struct registry *registry)
+void restart_clear_bad_records(struct restart *restart)
 {
-	vec_clear(&registry->bad_records, bad_record_free);
+	vec_clear(&restart->bad_records, bad_record_free);
 }
 
-static int restart_add_bad_record(struct registry *registry, const struct run_dir_entry *entry,
+static int restart_add_bad_record(struct restart *restart, const struct run_dir_entry *entry,
 				  const char *why)
 {
 	struct bad_record *bad_record = calloc(1, sizeof(*bad_record));
@@ -40,13 +45,14 @@ static int restart_add_bad_record(struct registry *registry, const struct run_di
 	if (!bad_record)
 		return -ENOMEM;
 	bad_record->group = strdup(entry->group);
-	bad_record->file = run_dir_path(host_run_dir(registry->host), entry->group);
+	bad_record->file =
+		run_dir_path(host_run_dir(registry_host(restart->registry)), entry->group);
 	bad_record->why = str_printf(
 		"the record cannot be used: %s. See that the devices of group %s are with "
 		"their host drivers, remove the record, and run \"devgroupctl reload\".",
 		why, entry->group);
 	if (!bad_record->group || !bad_record->file || !bad_record->why ||
-	    vec_add(&registry->bad_records, bad_record) < 0) {
+	    vec_add(&restart->bad_records, bad_record) < 0) {
 		bad_record_free(bad_record);
 		return -ENOMEM;
 	}
@@ -57,26 +63,28 @@ static int bad_record_report(struct registry *registry, const struct bad_record 
 {
 	struct devgroup *group = registry_find(registry, bad_record->group);
 
-	if (!problems_add(&registry->problems, bad_record->file, 0, 0, bad_record->why))
+	if (!problems_add(registry_problems(registry), bad_record->file, 0, 0, bad_record->why))
 		return -ENOMEM;
 	return group ? str_set(&group->record_problem, bad_record->why) : 0;
 }
 
-int restart_report_bad_records(struct registry *registry)
+int restart_report_bad_records(struct restart *restart)
 {
-	VEC_FOREACH(struct devgroup, group, &registry->groups) {
+	struct registry *registry = restart->registry;
+
+	VEC_FOREACH(struct devgroup, group, registry_groups(registry)) {
 		free(group->record_problem);
 		group->record_problem = NULL;
 	}
-	for (size_t i = registry->bad_records.n; i-- > 0;) {
-		struct bad_record *bad_record = registry->bad_records.items[i];
+	for (size_t i = restart->bad_records.n; i-- > 0;) {
+		struct bad_record *bad_record = restart->bad_records.items[i];
 
-		if (run_dir_has(host_run_dir(registry->host), bad_record->group)) {
+		if (run_dir_has(host_run_dir(registry_host(registry)), bad_record->group)) {
 			if (bad_record_report(registry, bad_record) < 0)
 				return -ENOMEM;
 			continue;
 		}
-		vec_remove(&registry->bad_records, bad_record);
+		vec_remove(&restart->bad_records, bad_record);
 		bad_record_free(bad_record);
 	}
 	return 0;
@@ -89,7 +97,7 @@ static const struct devgroup *restart_find_rival(const struct registry *registry
 						 const struct record *record,
 						 const char **ret_device)
 {
-	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
+	VEC_FOREACH(const struct devgroup, group, registry_groups(registry)) {
 		if (!group->lease)
 			continue;
 		VEC_FOREACH(const struct record_device, member, &record->devices)
@@ -101,31 +109,24 @@ static const struct devgroup *restart_find_rival(const struct registry *registry
 	return NULL;
 }
 
-static int restart_adopt_record(struct registry *registry, struct run_dir_entry *entry)
+static int restart_adopt_record(struct restart *restart, struct run_dir_entry *entry)
 {
+	struct registry *registry = restart->registry;
 	struct devgroup *group = registry_find(registry, entry->group);
 	const char *device;
 	const struct devgroup *rival = restart_find_rival(registry, entry->record, &device);
-	struct lease *lease;
-	int r;
 
 	if (rival) {
 		_cleanup_free_ char *why = str_printf("%s is in the record of group %s as well",
 						      device, rival->def->name);
 
-		return why ? restart_add_bad_record(registry, entry, why) : -ENOMEM;
+		return why ? restart_add_bad_record(restart, entry, why) : -ENOMEM;
 	}
 	if (!group)
 		group = registry_add_orphan(registry, entry->record);
 	if (!group)
 		return -ENOMEM;
-	r = lease_new(registry->host, entry->record, &lease_observer_callbacks, group, &lease);
-	if (r < 0)
-		return r;
-	entry->record = NULL;
-	group->lease = lease;
-	lease_adopt(lease, fd_store_take(lease->record->lease));
-	return 0;
+	return leases_adopt(restart->leases, group, &entry->record);
 }
 
 static bool restart_is_lease(const char *lease, void *userdata)
@@ -133,22 +134,23 @@ static bool restart_is_lease(const char *lease, void *userdata)
 	return registry_find_lease(userdata, lease) != NULL;
 }
 
-int restart_adopt_all(struct registry *registry)
+int restart_adopt_all(struct restart *restart)
 {
+	struct registry *registry = restart->registry;
 	_cleanup_(run_dir_entries_clear) struct vec entries = { 0 };
-	int r = run_dir_load(host_run_dir(registry->host), &entries);
+	int r = run_dir_load(host_run_dir(registry_host(registry)), &entries);
 
 	if (r < 0)
 		return r;
 	VEC_FOREACH(struct run_dir_entry, entry, &entries) {
-		r = entry->record ? restart_adopt_record(registry, entry) :
-				    restart_add_bad_record(registry, entry, entry->error);
+		r = entry->record ? restart_adopt_record(restart, entry) :
+				    restart_add_bad_record(restart, entry, entry->error);
 		if (r < 0)
 			return r;
 	}
 	/* what belongs to a record that only another version can read is kept for that one */
-	fd_store_close_rest(registry->bad_records.n > 0);
-	if (registry->bad_records.n == 0)
-		run_dir_tidy(host_run_dir(registry->host), restart_is_lease, registry);
-	return restart_report_bad_records(registry);
+	fd_store_close_rest(restart->bad_records.n > 0);
+	if (restart->bad_records.n == 0)
+		run_dir_tidy(host_run_dir(registry_host(registry)), restart_is_lease, registry);
+	return restart_report_bad_records(restart);
 }

@@ -11,7 +11,7 @@
 #include <systemd/sd-id128.h>
 
 #include "base/str.h"
-#include "daemon/registry-private.h"
+#include "daemon/vf-tokens.h"
 #include "policy/plan/sriov-plan.h"
 
 /* --- in the plan of a claim --- */
@@ -56,17 +56,18 @@ static int vf_tokens_make(struct record *record, struct vec *steps)
 /* The lease that has the physical function, or NULL. */
 static const struct lease *vf_tokens_find_lease(const struct registry *registry, const char *pf)
 {
-	VEC_FOREACH(const struct devgroup, group, &registry->groups)
+	VEC_FOREACH(const struct devgroup, group, registry_groups(registry))
 		if (pf && group->lease && record_find_device(group->lease->record, pf))
 			return group->lease;
 	return NULL;
 }
 
 /* Those of the physical functions whose virtual ones are claimed. */
-static int vf_tokens_copy(const struct devgroup *group, struct record *record)
+static int vf_tokens_copy(const struct registry *registry, const struct devgroup *group,
+			  struct record *record)
 {
 	VEC_FOREACH(const struct device, device, &group->resolved.devices) {
-		const struct lease *lease = vf_tokens_find_lease(group->registry, device->physfn);
+		const struct lease *lease = vf_tokens_find_lease(registry, device->physfn);
 
 		if (!lease)
 			continue;
@@ -83,25 +84,26 @@ static int vf_tokens_copy(const struct devgroup *group, struct record *record)
 	return 0;
 }
 
-int vf_tokens_complete(const struct devgroup *group, struct record *record, struct vec *steps)
+int vf_tokens_complete(const struct registry *registry, const struct provision *provision,
+		       const struct devgroup *group, struct record *record, struct vec *steps)
 {
-	const struct registry *registry = group->registry;
 	_cleanup_(vec_drop) struct vec defs = { 0 };
-	int r = provision_list_vf_defs(registry->provision, &defs);
+	int r = provision_list_vf_defs(provision, &defs);
 
 	if (r >= 0)
-		r = sriov_plan_claim(host_inventory(registry->host), &defs, steps);
+		r = sriov_plan_claim(host_inventory(registry_host(registry)), &defs, steps);
 	if (r >= 0)
 		r = vf_tokens_make(record, steps);
-	return r < 0 ? r : vf_tokens_copy(group, record);
+	return r < 0 ? r : vf_tokens_copy(registry, group, record);
 }
 
 /* --- whether it may be claimed --- */
 
-bool vf_tokens_check(const struct devgroup *group, struct refusal *ret)
+bool vf_tokens_check(const struct registry *registry, const struct devgroup *group,
+		     struct refusal *ret)
 {
 	VEC_FOREACH(const struct device, device, &group->resolved.devices) {
-		const struct lease *lease = vf_tokens_find_lease(group->registry, device->physfn);
+		const struct lease *lease = vf_tokens_find_lease(registry, device->physfn);
 
 		if (!lease || lease == group->lease || lease->state == LEASE_CLAIMED)
 			continue;
@@ -118,7 +120,7 @@ bool vf_tokens_check(const struct devgroup *group, struct refusal *ret)
 
 void vf_tokens_lease_ended(const struct registry *registry)
 {
-	VEC_FOREACH(const struct devgroup, group, &registry->groups)
+	VEC_FOREACH(const struct devgroup, group, registry_groups(registry))
 		if (group->lease && group->lease->record->vf_tokens)
 			lease_try_again(group->lease);
 }

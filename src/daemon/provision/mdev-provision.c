@@ -427,7 +427,7 @@ void mdev_provision_run(struct mdev_provision *mdevs)
 {
 	_cleanup_strv_ char **claimed = NULL;
 
-	if (registry_claimed_keys(mdevs->registry, &claimed) < 0) {
+	if (registry_claimed_keys(mdevs->registry, NULL, &claimed) < 0) {
 		log_error("Out of memory, mediated devices are left as they are");
 		return;
 	}

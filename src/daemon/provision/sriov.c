@@ -264,7 +264,7 @@ void sriov_run(struct sriov *sriov)
 {
 	_cleanup_strv_ char **claimed = NULL;
 
-	if (registry_claimed_keys(sriov->registry, &claimed) < 0) {
+	if (registry_claimed_keys(sriov->registry, NULL, &claimed) < 0) {
 		log_error("Out of memory, virtual functions are left as they are");
 		return;
 	}

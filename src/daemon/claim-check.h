@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A request to claim a group, and the questions that a claim and its plan must pass. */
+
+#include "daemon/provision/provision.h"
+#include "daemon/registry.h"
+
+struct claim_request {
+	uid_t uid;
+	gid_t gid;
+	pid_t pid; /* 0: not known */
+	const char *label;
+	enum access_mode access;
+	enum vfio_interface interface;
+	bool persistent, force;
+	uint64_t wait_usec; /* how long to queue for a busy group */
+	/* A claim that has waited asks again before it starts, with the userdata of its claim_fn.
+	 * NULL: no need. */
+	bool (*still_allowed)(const struct devgroup *group, void *userdata,
+			      struct refusal *ret_refusal);
+};
+
+/*
+ * Re-reads the members and the host's usage of them, without waiting for events: writing an
+ * override makes none, and a decision needs the present state. 0 or negative errno.
+ */
+int claim_check_read_members(const struct registry *registry,
+			     const struct devgroup *group) _must_check_;
+
+/* Each of these returns false with *ret_refusal if the claim is refused. */
+
+/* Is the group reserved for another label? */
+bool claim_check_reserved(const struct devgroup *group, const struct claim_request *request,
+			  struct refusal *ret_refusal) _must_check_;
+/* All that may refuse a claim of a group that is not busy. */
+bool claim_check(const struct registry *registry, const struct devgroup *group,
+		 const struct claim_request *request, struct refusal *ret_refusal) _must_check_;
+
+/* Tells whether a claim of the group has to wait. */
+bool claim_check_is_busy(const struct provision *provision,
+			 const struct devgroup *group) _must_check_;
+/* Returns false; *ret_refusal says why the group, which is busy, cannot be claimed now. */
+bool claim_check_refuse_busy(const struct registry *registry, const struct provision *provision,
+			     const struct devgroup *group, struct refusal *ret_refusal);

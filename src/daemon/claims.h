@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Claims: requests for a group that start at once or wait in line, and their answers. */
+
+#include "daemon/claim-check.h"
+#include "daemon/leases.h"
+#include "daemon/limits.h"
+
+struct claims {
+	struct registry *registry;   /* not owned */
+	struct provision *provision; /* not owned */
+	const struct leases *leases; /* not owned */
+	const struct limits *limits; /* not owned */
+};
+
+struct claim; /* one that is under way */
+
+/*
+ * Exactly one of both is called, once, for each claim that was started: @group has its lease, or it
+ * has not and @refusal says why.
+ */
+typedef void (*claim_fn)(struct claim *claim, struct devgroup *group, const struct refusal *refusal,
+			 void *userdata);
+
+/* False: refused at once, *ret_refusal says why, nothing has changed, @fn is not called. Else *ret
+ * lives until @fn. */
+bool claims_submit(const struct claims *claims, const char *group,
+		   const struct claim_request *request, claim_fn fn, void *userdata,
+		   struct claim **ret, struct refusal *ret_refusal) _must_check_;
+/* The claimer is gone: the claim is undone, and @fn is not called any more. */
+void claims_cancel(struct claim *claim);
+
+/* Starts the claims in line whose groups are free by now. */
+void claims_run_queues(const struct claims *claims);
+
+/* Refuses the claims of a group that is about to be removed. */
+void claims_drop(struct devgroup *group);
+
+/*
+ * Answers the claim that made the lease of @group, if it is not answered yet: it is refused, or has
+ * the lease (@refusal NULL).
+ */
+void claims_answer(const struct devgroup *group, const struct refusal *refusal);
+
+/* limits_check() for @n more claims of @uid. Root passes. */
+bool claims_check_limits(const struct claims *claims, uid_t uid, unsigned n, bool wait,
+			 struct refusal *ret_refusal) _must_check_;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The definitions in force. */
+
+#include "daemon/provision/provision.h"
+#include "daemon/registry.h"
+
+/*
+ * Reads the definitions (@directories as for config_dirs_load()) and the quirks, and hands them to
+ * @registry and @provision. Claimed groups stay. 0, or negative errno and then nothing has changed
+ * unless out of memory.
+ */
+int definitions_load(const char *const *directories, struct registry *registry,
+		     struct provision *provision) _must_check_;
