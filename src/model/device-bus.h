@@ -2,64 +2,76 @@
 #pragma once
 
 /*
- * The buses that devices are on. What is special about one stands in its own file, devbus-NAME.c,
- * which a row of the table in devbus.c names; nobody above asks for a bus by its name. One that has
- * no file is treated as a bus that VFIO does not know.
+ * The buses that devices are on, a row of a table for each, and the keys that name devices. All
+ * that is special about a bus stands in its row: no other file asks for a bus by its name. A bus
+ * without a row is treated as one that VFIO does not support.
+ *
+ * The key of a device is "bus:address". A PCI function has the address alone as its key.
  */
 
 #include <stdbool.h>
 
 #include "base/macro.h"
 
-struct device;
-
-/* How a device of the bus comes to a driver that hands it to user space. */
+/* How a device of the bus gets a driver that hands it to user space. */
 enum device_bus_binding {
-	DEVICE_BUS_UNSUPPORTED,	    /* it does not */
-	DEVICE_BUS_DRIVER_OVERRIDE, /* it is taken from its host driver and bound to a VFIO driver,
-				       by driver_override */
-	DEVICE_BUS_OWN_DRIVER, /* the driver that it has does that already, and is left alone */
+	DEVICE_BUS_UNSUPPORTED,	    /* no such driver exists */
+	DEVICE_BUS_DRIVER_OVERRIDE, /* it is unbound from its host driver and bound to a VFIO
+				       driver by driver_override */
+	DEVICE_BUS_OWN_DRIVER,	    /* its own driver is one, and is left alone */
 };
 
 struct device_bus {
 	const char *name;      /* below /sys/bus, and before the colon of a key */
 	const char *directory; /* of its devices in sysfs; NULL: sys/bus/NAME/devices */
-	const char *noun;      /* what people call one of them */
+	const char *noun;      /* what people call one of its devices */
 	enum device_bus_binding binding;
-	const char *vfio_driver;  /* with DEVICE_BUS_DRIVER_OVERRIDE: where the kernel knows no
-				     better one */
-	const char *reset_module; /* vfio_driver resets by a module for the model, and takes no
-				     other device; its own name. NULL: not so */
-	bool takes_driver;	  /* the definition of a group may choose another */
-	bool listed_always;	  /* also those that no IOMMU group holds */
+	const char *vfio_driver;  /* with DEVICE_BUS_DRIVER_OVERRIDE: the driver if the kernel
+				     knows no better one */
+	const char *reset_module; /* name of vfio_driver as a module, if that driver resets through
+				     a module per model and refuses other devices; else NULL */
+	bool takes_driver;	  /* a group definition may choose another driver */
+	bool listed_always;	  /* also the devices that are in no IOMMU group */
 	bool bare_key;		  /* a key is the address alone */
 	/*
-	 * What a user may write as an address, to the one form that is used everywhere; the caller
-	 * frees *ret. -EINVAL for what can be none, or -ENOMEM. NULL: whatever the kernel could
-	 * call a device.
+	 * Converts an address as a user may write it to the one form that is used everywhere. The
+	 * caller frees *ret. 0, -EINVAL if it cannot be an address of the bus, or -ENOMEM. NULL:
+	 * every name that the kernel could give to a device is taken as it is.
 	 */
 	int (*normalize)(const char *address, char **ret);
-	/* In the order of the bus; NULL: as people count. */
+	/* Compares two addresses in the order of the bus. NULL: as str_natural_cmp(). */
 	int (*compare)(const char *a, const char *b);
 };
 
-/* All rows. */
-extern const struct device_bus *const device_bus_table[]; /* ends with NULL */
+extern const struct device_bus device_bus_pci, device_bus_platform, device_bus_mdev,
+	device_bus_mdev_parent, device_bus_fsl_mc, device_bus_cdx, device_bus_amba;
+
+/* All rows, ending with NULL. */
+extern const struct device_bus *const device_bus_table[];
 #define DEVICE_BUS_FOREACH(bus)                                                                    \
 	for (const struct device_bus *const *bus##_at = device_bus_table, *bus; (bus = *bus##_at); \
 	     bus##_at++)
 
-/* The row of @name; for one that has none a row that says so. Never NULL. */
+/* Returns the row of the bus @name, or a nameless row of an unsupported bus. Never NULL. */
 const struct device_bus *device_bus_find(const char *name);
-/* The bus that @key is a device of. Never NULL. */
+/* Returns the row of the bus that @key is on, or the nameless row. Never NULL. */
 const struct device_bus *device_bus_of_key(const char *key);
 
-/* "sys/bus/pci/devices/0000:01:00.0", below the root. Caller frees; NULL when out of memory. */
+/*
+ * Returns the place of a device below the root, "sys/bus/pci/devices/0000:01:00.0", or NULL when
+ * out of memory. The caller frees it.
+ */
 char *device_bus_sysfs_path(const char *bus, const char *address) _must_check_;
-/* The same of a key, as a path that a VMM is given: "/sys/bus/mdev/devices/UUID". */
+/* Returns the place of a device as an absolute path, for a VMM. Ownership as above. */
 char *device_bus_path_of_key(const char *key) _must_check_;
-/* What of @key names the device on its bus. */
+/* Returns the part of @key that is the address on its bus. */
 const char *device_bus_address_of_key(const char *key);
 
-extern const struct device_bus device_bus_pci, device_bus_platform, device_bus_mdev,
-	device_bus_mdev_parent, device_bus_fsl_mc, device_bus_cdx, device_bus_amba;
+/*
+ * Converts every form that a user may write ("pci:0000:01:00.0", "01:00.0",
+ * "platform:fe200000.dma", "mdev:UUID") to the one key that is used everywhere. The caller frees
+ * *ret. 0, -EINVAL if @s cannot be a key, or -ENOMEM.
+ */
+int device_bus_key_normalize(const char *s, char **ret) _must_check_;
+/* Returns the key of the normalized @address on @bus, or NULL when out of memory. Caller frees. */
+char *device_bus_key_new(const char *bus, const char *address) _must_check_;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The address of a PCI function, and the key of a device on any bus. */
+/* The address of a PCI function. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,14 +28,3 @@ static inline bool pciaddr_same_slot(const struct pciaddr *a, const struct pciad
 {
 	return a->domain == b->domain && a->bus == b->bus && a->slot == b->slot;
 }
-
-/*
- * A device's key is "bus:address"; of a PCI function the "pci:" is left out.
- * device_bus_key_normalize() takes every form that a user may write ("pci:0000:01:00.0", "01:00.0",
- * "platform:fe200000.dma", "mdev:UUID") and returns the one form that is used everywhere. The
- * caller frees it. -EINVAL if it cannot be a key.
- */
-int device_bus_key_normalize(const char *s, char **ret) _must_check_;
-/* The key of @address on @bus, as normalized above; NULL when out of memory. The caller frees it.
- */
-char *device_bus_key_new(const char *bus, const char *address) _must_check_;

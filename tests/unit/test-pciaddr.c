@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "model/device-bus.h"
 #include "model/pciaddr.h"
 
 static const struct {

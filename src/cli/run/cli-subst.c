@@ -6,7 +6,7 @@
 #include "cli/run/cli-claim-fd.h"
 #include "cli/run/cli-qemu-config.h"
 #include "cli/run/cli-subst.h"
-#include "model/pciaddr.h"
+#include "model/device-bus.h"
 #include "policy/devinfo/vmm-args.h"
 
 struct placeholder {

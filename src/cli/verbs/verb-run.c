@@ -15,7 +15,7 @@
 #include "cli/print/cli-term.h"
 #include "cli/run/cli-token.h"
 #include "model/dbus-names.h"
-#include "model/pciaddr.h"
+#include "model/device-bus.h"
 
 /* Time for the daemon to notice that the last descriptor is closed, and then for its steps. */
 #define NOTICE_USEC (3u * 1000000u)

@@ -9,7 +9,7 @@
 #include "cli/print/cli-pager.h"
 #include "cli/print/cli-status.h"
 #include "model/dbus-names.h"
-#include "model/pciaddr.h"
+#include "model/device-bus.h"
 
 /* --- of the daemon --- */
 

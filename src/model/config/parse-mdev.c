@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "model/config/parser.h"
-#include "model/pciaddr.h"
+#include "model/device-bus.h"
 
 #define MDEVS_MAX 4096u
 #define ATTRIBUTES_MAX 64u

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "model/config/parser.h"
+#include "model/device-bus.h"
 #include "model/pciaddr.h"
 
 /* Enough for a day's work; whoever has more wrong than this has the wrong file. */

@@ -8,7 +8,7 @@
 #include "base/fileio.h"
 #include "base/str.h"
 #include "base/strv.h"
-#include "model/pciaddr.h"
+#include "model/device-bus.h"
 #include "sys/fault.h"
 #include "sys/state/mdev-file.h"
 
