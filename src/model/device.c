@@ -123,3 +123,13 @@ char *device_describe(const struct device *device)
 	return str_printf("%s [%04x:%04x]", str_or(device->class_name, "PCI device"),
 			  device->vendor, device->device);
 }
+
+bool device_is_companion_of(const struct device *device, const struct device *other)
+{
+	struct pciaddr a, b;
+
+	return device_is_pci(device) && device_class_is_usb_companion(device->class_code) &&
+	       device_is_pci(other) && device_class_is_ehci(other->class_code) &&
+	       pciaddr_parse(device->address, &a) >= 0 && pciaddr_parse(other->address, &b) >= 0 &&
+	       pciaddr_same_slot(&a, &b);
+}

@@ -129,3 +129,23 @@ static inline bool device_is_bridge(const struct device *device)
 /* "Intel Corporation 82574L Gigabit Network Connection", or the ids; never NULL but when out of
  * memory. */
 char *device_describe(const struct device *device) _must_check_;
+
+/*
+ * USB controllers that share ports: an EHCI and its companions, UHCI or OHCI, which are other
+ * functions of its slot. When a host driver binds or unbinds the EHCI, the kernel reads and writes
+ * the driver data of the companions and takes it for its own (for_each_companion() in
+ * drivers/usb/core/hcd-pci.c, up to 7.x). If a companion is on a VFIO driver, that write corrupts
+ * the memory of VFIO: Linux 6.1 ends in "list_del corruption", others continue with broken data.
+ */
+static inline bool device_class_is_ehci(uint32_t class_code)
+{
+	return class_code == 0x0c0320;
+}
+
+static inline bool device_class_is_usb_companion(uint32_t class_code)
+{
+	return class_code == 0x0c0300 || class_code == 0x0c0310;
+}
+
+/* Returns whether @device is a companion of the EHCI @other. */
+bool device_is_companion_of(const struct device *device, const struct device *other);

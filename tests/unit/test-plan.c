@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "model/usb-companion.h"
+#include "model/device.h"
 #include "policy/plan/vfio-choice.h"
 #include "policy/plan/new-id.h"
 #include "policy/plan/plan.h"
@@ -87,7 +87,7 @@ static void check_companions(const struct inventory *inv, const struct step *ste
 	if (vfio_choice_is_vfio(step->value))
 		return;
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		ck_assert_msg(!usb_companion_of_ehci(device, ehci) ||
+		ck_assert_msg(!device_is_companion_of(device, ehci) ||
 				      !vfio_choice_is_vfio(device->driver),
 			      "%s %s %s", step_kind_to_string(step->kind), step->device,
 			      step->value);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
-#include "model/usb-companion.h"
+#include "model/device.h"
 #include "policy/plan/new-id.h"
 #include "policy/plan/plan-reset.h"
 #include "policy/plan/plan.h"
@@ -97,7 +97,7 @@ static bool plan_release_must_yield_to_ehci(const struct release *release,
 	VEC_FOREACH(const struct record_device, other, &release->record->devices) {
 		const struct device *ehci = inventory_find(release->inv, other->key);
 
-		if (ehci && usb_companion_of_ehci(current, ehci) &&
+		if (ehci && device_is_companion_of(current, ehci) &&
 		    plan_release_returns_to_host(release, ehci, other) &&
 		    !vfio_choice_is_vfio(other->host_driver))
 			return true;

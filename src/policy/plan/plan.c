@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "model/usb-companion.h"
+#include "model/device.h"
 #include "model/vfio-facts.h"
 #include "policy/plan/new-id.h"
 #include "policy/plan/plan-reset.h"
@@ -122,7 +122,7 @@ static bool plan_must_yield_to_ehci(const struct device *device, const struct gr
 	VEC_FOREACH(const struct device, other, &resolved->devices) {
 		struct target target = plan_target_of(other, def);
 
-		if (usb_companion_of_ehci(device, other) && other->driver &&
+		if (device_is_companion_of(device, other) && other->driver &&
 		    !vfio_choice_is_vfio(other->driver) && !plan_on_target(other, &target))
 			return true;
 	}

@@ -6,8 +6,8 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "model/device.h"
 #include "model/pciaddr.h"
-#include "model/usb-companion.h"
 #include "policy/plan/vfio-choice.h"
 #include "sys/step/step-runner.h"
 
@@ -40,7 +40,7 @@ static int step_companion_find_driver(const struct step_runner *runner, const st
 	int r;
 
 	*ret = NULL;
-	if (fd < 0 || !usb_companion_is_uhci_or_ohci(class_code))
+	if (fd < 0 || !device_class_is_usb_companion(class_code))
 		return fd < 0 && fd != -ENOENT ? fd : 0;
 	r = sysfs_read_link(fd, "driver", &driver);
 	if (r < 0)
@@ -62,7 +62,7 @@ int step_companion_check(struct step_runner *runner, const struct step *step, ch
 	    pciaddr_parse(step->address, &addr) < 0)
 		return 0;
 	fd = step_companion_open_function(runner, &addr, &class_code);
-	if (fd < 0 || !usb_companion_is_ehci(class_code))
+	if (fd < 0 || !device_class_is_ehci(class_code))
 		return fd < 0 && fd != -ENOENT ? fd : 0;
 	own = addr.function;
 	for (addr.function = 0; addr.function < 8; addr.function++) {
