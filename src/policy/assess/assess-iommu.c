@@ -147,17 +147,19 @@ static int assess_iommu_find_peers(const struct assessment *ctx, const struct de
 	_cleanup_isolation_ struct vec causes = { 0 };
 	int r = isolation_find(ctx->assess->inv, device, &causes);
 
+	if (r < 0)
+		return r;
 	VEC_FOREACH(const struct isolation_cause, cause, &causes) {
 		const struct device *peer = inventory_find(ctx->assess->inv, cause->peer);
 
-		if (r < 0)
-			break;
 		if (cause->code != ISOLATION_PEER_TO_PEER || !peer ||
-		    vec_find_sorted(&ctx->resolved->devices, peer, device_cmp, NULL) >= 0)
+		    resolved_group_has(ctx->resolved, peer))
 			continue;
 		r = strv_add(ret, peer->key);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 static char *assess_iommu_peer_name(const void *things, size_t i)
@@ -165,33 +167,37 @@ static char *assess_iommu_peer_name(const void *things, size_t i)
 	return strdup(((char *const *)things)[i]);
 }
 
+static int assess_iommu_peers_of(const struct assessment *ctx, const struct device *device)
+{
+	_cleanup_strv_ char **peers = NULL;
+	_cleanup_free_ char *list = NULL;
+	int r = assess_iommu_find_peers(ctx, device, &peers);
+
+	if (r < 0)
+		return r;
+	if (!peers)
+		return 0;
+	list = assess_rule_list(strv_length(peers), assess_iommu_peer_name, peers);
+	if (!list)
+		return -ENOMEM;
+	return assess_rule_block(
+		ctx, device,
+		"The switch above %s passes requests on to %s past the IOMMU, and back: whoever "
+		"has one of them reaches the memory of the other. Claim them together, or write "
+		"\"accept\": [\"peer-to-peer\"] into the group's file.",
+		device->key, list);
+}
+
 int assess_iommu_peer_to_peer(const struct assessment *ctx)
 {
 	if (strv_contains(ctx->def->accept, "peer-to-peer"))
 		return 0;
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
-		_cleanup_strv_ char **peers = NULL;
-		_cleanup_free_ char *list = NULL;
 		int r;
 
 		if (!device->parent || device_is_bridge(device))
 			continue;
-		r = assess_iommu_find_peers(ctx, device, &peers);
-		if (r >= 0 && !peers)
-			continue;
-		if (r >= 0)
-			list = assess_rule_list(strv_length(peers), assess_iommu_peer_name, peers);
-		r = !list ? -ENOMEM :
-			    assess_rule_block(
-				    ctx, device,
-				    "The switch above %s passes requests on to %s past the "
-				    "IOMMU, and "
-				    "back: whoever has one of them reaches the memory of "
-				    "the other. "
-				    "Claim them together, or write \"accept\": "
-				    "[\"peer-to-peer\"] into "
-				    "the group's file.",
-				    device->key, list);
+		r = assess_iommu_peers_of(ctx, device);
 		if (r < 0)
 			return r;
 	}

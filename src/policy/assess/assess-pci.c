@@ -116,32 +116,44 @@ static const struct small_bar *assess_pci_page_neighbour(const struct assessment
 	return NULL;
 }
 
+/* The first BAR of @device that shares its page with a BAR of another user, or DEVICE_BARS. */
+static unsigned assess_pci_find_shared_bar(const struct assessment *ctx,
+					   const struct device *device,
+					   const struct small_bar **ret_other)
+{
+	const struct inventory *inv = ctx->assess->inv;
+
+	for (unsigned i = 0; i < DEVICE_BARS; i++) {
+		const struct device_resource *bar = &device->resources[i];
+
+		if (!small_bar_is(inv, bar))
+			continue;
+		*ret_other = assess_pci_page_neighbour(ctx, bar->start / inv->page_size);
+		if (*ret_other)
+			return i;
+	}
+	return DEVICE_BARS;
+}
+
 int assess_pci_unaligned_bar(const struct assessment *ctx)
 {
-	uint64_t page_size = ctx->assess->inv->page_size;
-
 	if (ctx->assess->small_bars.n == 0)
 		return 0;
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
-		for (unsigned i = 0; i < DEVICE_BARS; i++) {
-			const struct device_resource *bar = &device->resources[i];
-			const struct small_bar *other = NULL;
-			int r;
+		const struct small_bar *other = NULL;
+		unsigned bar = assess_pci_find_shared_bar(ctx, device, &other);
+		int r;
 
-			if (small_bar_is(ctx->assess->inv, bar))
-				other = assess_pci_page_neighbour(ctx, bar->start / page_size);
-			if (!other)
-				continue;
-			r = assess_rule_block(
-				ctx, device,
-				"BAR %u of %s is smaller than a page and shares its page with BAR "
-				"%u of %s, so a user cannot be given it directly. Boot with "
-				"pci=resource_alignment=%s.",
-				i, device->key, other->number, other->device->key, device->address);
-			if (r < 0)
-				return r;
-			break;
-		}
+		if (bar == DEVICE_BARS)
+			continue;
+		r = assess_rule_block(ctx, device,
+				      "BAR %u of %s is smaller than a page and shares its page "
+				      "with BAR %u of %s, so a user cannot be given it directly. "
+				      "Boot with pci=resource_alignment=%s.",
+				      bar, device->key, other->number, other->device->key,
+				      device->address);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

@@ -79,17 +79,21 @@ static bool assess_reset_lacks_required(const struct device *device, const struc
 	       (def->reset_before == RESET_REQUIRE || def->reset_after == RESET_REQUIRE);
 }
 
+static bool assess_reset_is_wanted(const struct group_def *def)
+{
+	return def->reset_before != RESET_NONE || def->reset_after != RESET_NONE;
+}
+
 static int assess_reset_judge(const struct assessment *ctx, const struct device *device,
 			      enum verdict *ret, struct vec *ret_outside)
 {
 	const struct group_def *def = ctx->def;
 
+	if (device_is_pci(device) && !device_is_bridge(device) &&
+	    !assess_reset_is_own(device, def) && assess_reset_is_wanted(def))
+		return assess_reset_judge_bus(ctx, device, ret, ret_outside);
 	*ret = assess_reset_lacks_required(device, def) ? RESET_MISSING : RESET_WORKS;
-	if (!device_is_pci(device) || device_is_bridge(device) ||
-	    assess_reset_is_own(device, def) ||
-	    (def->reset_before == RESET_NONE && def->reset_after == RESET_NONE))
-		return 0;
-	return assess_reset_judge_bus(ctx, device, ret, ret_outside);
+	return 0;
 }
 
 int assess_reset_missing(const struct assessment *ctx)
@@ -99,15 +103,16 @@ int assess_reset_missing(const struct assessment *ctx)
 		enum verdict verdict;
 		int r = assess_reset_judge(ctx, device, &verdict, &outside);
 
-		if (r >= 0 && verdict == RESET_MISSING)
-			r = assess_rule_block(
-				ctx, device,
-				"%s cannot be reset%s: the next user finds it as the last one left "
-				"it. Set \"reset\" to \"none\" in the group's file if that is "
-				"all right.",
-				device->key,
-				ctx->def->reset_methods ? " by the methods that the group allows" :
-							  "");
+		if (r < 0)
+			return r;
+		if (verdict != RESET_MISSING)
+			continue;
+		r = assess_rule_block(
+			ctx, device,
+			"%s cannot be reset%s: the next user finds it as the last one left it. Set "
+			"\"reset\" to \"none\" in the group's file if that is all right.",
+			device->key,
+			ctx->def->reset_methods ? " by the methods that the group allows" : "");
 		if (r < 0)
 			return r;
 	}

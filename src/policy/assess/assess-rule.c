@@ -13,15 +13,12 @@ int assess_rule_block(const struct assessment *ctx, const struct device *device,
 	const struct rule *rule = ctx->rule;
 	_cleanup_free_ char *text = NULL;
 	va_list ap;
-	int n;
 
 	va_start(ap, format);
-	n = vasprintf(&text, format, ap);
+	text = str_vprintf(format, ap);
 	va_end(ap);
-	if (n < 0) {
-		text = NULL;
+	if (!text)
 		return -ENOMEM;
-	}
 	return blocker_add(&ctx->resolved->blockers, rule->hard, rule->code, device->key, "%s%s",
 			   text, rule->hard ? "" : " To claim it all the same, add --force.");
 }

@@ -155,12 +155,14 @@ static int assess_usage_hidden_owner(const struct assessment *ctx)
 		    assess_rule_is_claimed(ctx->assess, device))
 			continue;
 		r = assess_usage_filter(device, USAGE_VFIO, &uses);
-		if (r >= 0 && uses.n == 0)
-			r = assess_rule_block(
-				ctx, device,
-				"%s is open through VFIO, by a process that did not claim it and "
-				"was not found. End the program that uses it first.",
-				device->key);
+		if (r < 0)
+			return r;
+		if (uses.n > 0)
+			continue;
+		r = assess_rule_block(ctx, device,
+				      "%s is open through VFIO, by a process that did not claim it "
+				      "and was not found. End the program that uses it first.",
+				      device->key);
 		if (r < 0)
 			return r;
 	}
@@ -169,30 +171,36 @@ static int assess_usage_hidden_owner(const struct assessment *ctx)
 
 /* Its user rules over the virtual functions, and VFIO opens these only for who knows that one's
  * token. */
+static int assess_usage_foreign_pf_of(const struct assessment *ctx, const struct device *device)
+{
+	const struct device *pf = NULL;
+	_cleanup_vec_ struct vec uses = { 0 };
+	_cleanup_free_ char *list = NULL;
+	int r;
+
+	if (device->physfn)
+		pf = inventory_find(ctx->assess->inv, device->physfn);
+	if (!pf || !vfio_choice_is_bound(pf) || assess_rule_is_claimed(ctx->assess, pf))
+		return 0;
+	r = assess_usage_filter(pf, USAGE_VFIO, &uses);
+	if (r < 0)
+		return r;
+	list = assess_rule_list(uses.n, assess_usage_name, &uses);
+	if (!list)
+		return -ENOMEM;
+	return assess_rule_block(ctx, device,
+				 "%s is a virtual function of %s, which is on %s without a "
+				 "claim%s%s: who has that rules over the virtual functions too. "
+				 "Give it back to the host, or claim it first.",
+				 device->key, pf->key, pf->driver, uses.n ? ", open as " : "",
+				 list);
+}
+
 static int assess_usage_foreign_pf(const struct assessment *ctx)
 {
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
-		const struct device *pf =
-			device->physfn ? inventory_find(ctx->assess->inv, device->physfn) : NULL;
-		_cleanup_vec_ struct vec uses = { 0 };
-		_cleanup_free_ char *list = NULL;
-		int r;
+		int r = assess_usage_foreign_pf_of(ctx, device);
 
-		if (!pf || !vfio_choice_is_bound(pf) || assess_rule_is_claimed(ctx->assess, pf))
-			continue;
-		r = assess_usage_filter(pf, USAGE_VFIO, &uses);
-		if (r < 0)
-			return r;
-		list = assess_rule_list(uses.n, assess_usage_name, &uses);
-		if (!list)
-			return -ENOMEM;
-		r = assess_rule_block(ctx, device,
-				      "%s is a virtual function of %s, which is on %s without a "
-				      "claim%s%s: who has that "
-				      "rules over the virtual functions too. Give it back to the "
-				      "host, or claim it first.",
-				      device->key, pf->key, pf->driver, uses.n ? ", open as " : "",
-				      list);
 		if (r < 0)
 			return r;
 	}
@@ -209,7 +217,10 @@ int assess_usage_foreign_owner(const struct assessment *ctx)
 			return 0;
 	r = assess_usage_of_kind(ctx, USAGE_VFIO, "is with a VFIO user that did not claim it",
 				 "End that program first.");
-	if (r >= 0)
-		r = assess_usage_hidden_owner(ctx);
-	return r < 0 ? r : assess_usage_foreign_pf(ctx);
+	if (r < 0)
+		return r;
+	r = assess_usage_hidden_owner(ctx);
+	if (r < 0)
+		return r;
+	return assess_usage_foreign_pf(ctx);
 }

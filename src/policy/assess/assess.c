@@ -55,44 +55,61 @@ static int assess_required_resets(const struct assessment *ctx)
 	return 0;
 }
 
-static int assess_drivers(const struct assessment *ctx)
+/* that a parent of mediated devices is not lent is said with its missing IOMMU group */
+static bool assess_needs_vfio_driver(const struct device *device)
 {
-	bool has_vfio = ctx->assess->inv->has_vfio;
+	return !device_is_bridge(device) && device_bus_find(device->bus) != &device_bus_mdev_parent;
+}
 
+static int assess_vfio(const struct assessment *ctx)
+{
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
 		int r;
 
-		/* that a parent of mediated devices is not lent is said with its missing IOMMU
-		 * group */
-		if (device_is_bridge(device) ||
-		    device_bus_find(device->bus) == &device_bus_mdev_parent ||
-		    (has_vfio && vfio_choice_driver(device, ctx->def)))
+		if (!assess_needs_vfio_driver(device))
 			continue;
 		r = assess_rule_block(
 			ctx, device,
-			has_vfio ? "There is no VFIO driver for %s on the %s bus. Leave it to the "
-				   "host." :
-				   "This kernel has no VFIO for %s on the %s bus. Install its "
-				   "vfio modules.",
+			"This kernel has no VFIO for %s on the %s bus. Install its vfio modules.",
 			device->key, device->bus);
 		if (r < 0)
 			return r;
 	}
-	return has_vfio ? assess_required_resets(ctx) : 0;
+	return 0;
+}
+
+static int assess_drivers(const struct assessment *ctx)
+{
+	if (!ctx->assess->inv->has_vfio)
+		return assess_vfio(ctx);
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
+		int r;
+
+		if (!assess_needs_vfio_driver(device) || vfio_choice_driver(device, ctx->def))
+			continue;
+		r = assess_rule_block(
+			ctx, device,
+			"There is no VFIO driver for %s on the %s bus. Leave it to the host.",
+			device->key, device->bus);
+		if (r < 0)
+			return r;
+	}
+	return assess_required_resets(ctx);
 }
 
 static int assess_bind_hangs(const struct assessment *ctx)
 {
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
-		int r = !device->bind_hangs ?
-				0 :
-				assess_rule_block(ctx, device,
-						  "Somebody binds or unbinds %s, and the kernel "
-						  "does not return from that. \"ps -eo "
-						  "pid,stat,wchan:30,args\" shows who sleeps "
-						  "(state D), and where. It goes on by itself when "
-						  "that has ended.",
-						  device->key);
+		int r;
+
+		if (!device->bind_hangs)
+			continue;
+		r = assess_rule_block(
+			ctx, device,
+			"Somebody binds or unbinds %s, and the kernel does not return from that. "
+			"\"ps -eo pid,stat,wchan:30,args\" shows who sleeps (state D), and where. "
+			"It goes on by itself when that has ended.",
+			device->key);
 		if (r < 0)
 			return r;
 	}
@@ -163,13 +180,17 @@ static int assess_add_claimed(struct assess *assess, char *const *claimed)
 int assess_new(const struct inventory *inv, char *const *claimed, struct assess **ret)
 {
 	_cleanup_assess_ struct assess *assess = calloc(1, sizeof(*assess));
+	int r;
 
 	if (!assess)
 		return -ENOMEM;
 	assess->inv = inv;
-	if (assess_add_claimed(assess, claimed) < 0 ||
-	    small_bars_index(assess->inv, &assess->small_bars) < 0)
-		return -ENOMEM;
+	r = assess_add_claimed(assess, claimed);
+	if (r < 0)
+		return r;
+	r = small_bars_index(inv, &assess->small_bars);
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(assess);
 	return 0;
 }

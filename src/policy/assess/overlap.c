@@ -24,23 +24,22 @@ struct overlap {
 	struct vec reserved; /* struct holding, owned; by thing: who has reserved the IOMMU group */
 };
 
-static void *overlap_group_free(void *data)
+static void overlap_group_free(struct overlap_group *group)
 {
-	struct overlap_group *overlap_group = data;
-
-	vec_drop(&overlap_group->named);
-	vec_drop(&overlap_group->iommu_groups);
-	free(overlap_group);
-	return NULL;
+	if (!group)
+		return;
+	vec_drop(&group->named);
+	vec_drop(&group->iommu_groups);
+	free(group);
 }
 
-static void *overlap_ownership_free(void *data)
-{
-	free(data);
-	return NULL;
-}
+static DEFINE_VEC_CLEAR(overlap_clear_groups, struct overlap_group,
+			overlap_group_free) static DEFINE_VEC_CLEAR(overlap_clear_ownerships,
+								    struct ownership, free)
 
-struct overlap *overlap_new(void)
+	DEFINE_CLEANUP(struct overlap_group *, overlap_group_freep, overlap_group_free)
+
+		struct overlap *overlap_new(void)
 {
 	return calloc(1, sizeof(struct overlap));
 }
@@ -49,9 +48,9 @@ struct overlap *overlap_free(struct overlap *overlap)
 {
 	if (!overlap)
 		return NULL;
-	vec_clear(&overlap->groups, overlap_group_free);
-	vec_clear(&overlap->devices, overlap_ownership_free);
-	vec_clear(&overlap->reserved, overlap_ownership_free);
+	overlap_clear_groups(&overlap->groups);
+	overlap_clear_ownerships(&overlap->devices);
+	overlap_clear_ownerships(&overlap->reserved);
 	free(overlap);
 	return NULL;
 }
@@ -78,13 +77,16 @@ static struct ownership *overlap_find(const struct vec *ownerships, const void *
 static int overlap_index_things(struct vec *ownerships, const struct vec *things)
 {
 	VEC_FOREACH(const void, thing, things) {
-		struct ownership *ownership = malloc(sizeof(*ownership));
+		_cleanup_free_ struct ownership *ownership = malloc(sizeof(*ownership));
+		int r;
 
-		if (!ownership || vec_add(ownerships, ownership) < 0) {
-			free(ownership);
+		if (!ownership)
 			return -ENOMEM;
-		}
 		*ownership = (struct ownership){ .thing = thing };
+		r = vec_add(ownerships, ownership);
+		if (r < 0)
+			return r;
+		ownership = NULL;
 	}
 	return 0;
 }
@@ -109,26 +111,34 @@ static void overlap_sort_index(struct vec *ownerships)
 
 static int overlap_copy(struct vec *to, const struct vec *from)
 {
-	VEC_FOREACH(void, item, from)
-		if (vec_add(to, item) < 0)
-			return -ENOMEM;
+	VEC_FOREACH(void, item, from) {
+		int r = vec_add(to, item);
+
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 
 int overlap_add(struct overlap *overlap, const struct group_def *def,
 		const struct resolved_group *resolved)
 {
-	struct overlap_group *overlap_group = calloc(1, sizeof(*overlap_group));
+	_cleanup_(overlap_group_freep) struct overlap_group *group = calloc(1, sizeof(*group));
+	int r;
 
-	if (!overlap_group)
+	if (!group)
 		return -ENOMEM;
-	overlap_group->def = def;
-	if (overlap_copy(&overlap_group->named, &resolved->named) < 0 ||
-	    overlap_copy(&overlap_group->iommu_groups, &resolved->iommu_groups) < 0 ||
-	    vec_add(&overlap->groups, overlap_group) < 0) {
-		overlap_group_free(overlap_group);
-		return -ENOMEM;
-	}
+	group->def = def;
+	r = overlap_copy(&group->named, &resolved->named);
+	if (r < 0)
+		return r;
+	r = overlap_copy(&group->iommu_groups, &resolved->iommu_groups);
+	if (r < 0)
+		return r;
+	r = vec_add(&overlap->groups, group);
+	if (r < 0)
+		return r;
+	group = NULL;
 	return 0;
 }
 
@@ -137,9 +147,9 @@ static int overlap_cmp_order(const void *a, const void *b)
 	const struct group_def *x = ((const struct overlap_group *)a)->def,
 			       *y = ((const struct overlap_group *)b)->def;
 
-	return x->order == y->order ? str_natural_cmp(x->name, y->name) :
-	       x->order < y->order  ? -1 :
-				      1;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return str_natural_cmp(x->name, y->name);
 }
 
 /* The first of @things that somebody else has; NULL if there is none. */
@@ -167,25 +177,38 @@ static void overlap_take(const struct vec *ownerships, const struct vec *things,
 	}
 }
 
-int overlap_decide(struct overlap *overlap)
+static int overlap_index(struct overlap *overlap)
 {
-	VEC_FOREACH(const struct overlap_group, overlap_group, &overlap->groups)
-		if (overlap_index_things(&overlap->devices, &overlap_group->named) < 0 ||
-		    (overlap_group->def->reserved_for &&
-		     overlap_index_things(&overlap->reserved, &overlap_group->iommu_groups) < 0))
-			return -ENOMEM;
+	VEC_FOREACH(const struct overlap_group, group, &overlap->groups) {
+		int r = overlap_index_things(&overlap->devices, &group->named);
+
+		if (r < 0)
+			return r;
+		if (!group->def->reserved_for)
+			continue;
+		r = overlap_index_things(&overlap->reserved, &group->iommu_groups);
+		if (r < 0)
+			return r;
+	}
 	overlap_sort_index(&overlap->devices);
 	overlap_sort_index(&overlap->reserved);
+	return 0;
+}
+
+int overlap_decide(struct overlap *overlap)
+{
+	int r = overlap_index(overlap);
+
+	if (r < 0)
+		return r;
 	vec_sort(&overlap->groups, overlap_cmp_order);
-	VEC_FOREACH(const struct overlap_group, overlap_group, &overlap->groups) {
+	VEC_FOREACH(const struct overlap_group, group, &overlap->groups) {
 		/* one that cannot be had takes no device from those behind it */
-		if (overlap_find_other(&overlap->devices, &overlap_group->named,
-				       overlap_group->def))
+		if (overlap_find_other(&overlap->devices, &group->named, group->def))
 			continue;
-		overlap_take(&overlap->devices, &overlap_group->named, overlap_group->def);
-		if (overlap_group->def->reserved_for)
-			overlap_take(&overlap->reserved, &overlap_group->iommu_groups,
-				     overlap_group->def);
+		overlap_take(&overlap->devices, &group->named, group->def);
+		if (group->def->reserved_for)
+			overlap_take(&overlap->reserved, &group->iommu_groups, group->def);
 	}
 	return 0;
 }

@@ -33,7 +33,9 @@ static struct device *resolve_find_path(const struct inventory *inv, const char 
 		return device && !device->parent ? device : NULL;
 	}
 	upper = strndup(path, (size_t)(slash - path));
-	bridge = upper ? resolve_find_path(inv, upper) : NULL;
+	if (!upper)
+		return NULL;
+	bridge = resolve_find_path(inv, upper);
 	return bridge ? resolve_find_behind(inv, bridge, slash + 1) : NULL;
 }
 
@@ -135,43 +137,61 @@ static struct vec resolve_candidates(const struct inventory *inv, const struct s
 	return (struct vec){ .items = one, .n = *one ? 1 : 0 };
 }
 
-static int resolve_selector(const struct inventory *inv, const struct selector *selector,
-			    struct resolved_group *ret)
+static int resolve_add_absent(struct resolved_group *ret, const struct selector *selector)
 {
-	void *one = NULL;
-	struct vec devices = resolve_candidates(inv, selector, &one);
-	_cleanup_free_ char *text = NULL;
-	unsigned found = 0;
-	int r;
+	_cleanup_free_ char *text = group_def_selector_describe(selector);
 
-	VEC_FOREACH(struct device, device, &devices) {
-		const char *property;
-
-		if (!resolve_place_matches(inv, device, selector))
-			continue;
-		property = resolve_find_mismatch(device, selector);
-		if (property && resolve_has_place(selector))
-			return resolve_add_mismatch(ret, device, property);
-		if (property)
-			continue;
-		if (selector->nth >= 0 && found++ != (unsigned)selector->nth)
-			continue;
-		r = resolve_add_device(&ret->named, device);
-		if (r < 0)
-			return r;
-		if (resolve_has_place(selector) || selector->nth >= 0)
-			return 0;
-		found++;
-	}
-	if (found && selector->nth < 0)
-		return 0;
-	text = group_def_selector_describe(selector);
 	if (!text)
 		return -ENOMEM;
 	ret->absent = true;
 	return blocker_add(&ret->blockers, true, "absent", text,
 			   "No device %s on this host. Plug it in, or correct the group's file.",
 			   text);
+}
+
+/* What the selector says of one place must hold there. */
+static int resolve_add_place(struct resolved_group *ret, struct device *device,
+			     const struct selector *selector)
+{
+	const char *property = resolve_find_mismatch(device, selector);
+
+	if (property)
+		return resolve_add_mismatch(ret, device, property);
+	return resolve_add_device(&ret->named, device);
+}
+
+static int resolve_add_matches(const struct vec *devices, const struct selector *selector,
+			       struct resolved_group *ret)
+{
+	unsigned matches = 0;
+
+	VEC_FOREACH(struct device, device, devices) {
+		int r;
+
+		if (resolve_find_mismatch(device, selector))
+			continue;
+		matches++;
+		if (selector->nth >= 0 && matches - 1 != (unsigned)selector->nth)
+			continue;
+		r = resolve_add_device(&ret->named, device);
+		if (r < 0 || selector->nth >= 0)
+			return r;
+	}
+	return matches > 0 && selector->nth < 0 ? 0 : resolve_add_absent(ret, selector);
+}
+
+static int resolve_selector(const struct inventory *inv, const struct selector *selector,
+			    struct resolved_group *ret)
+{
+	void *one = NULL;
+	struct vec devices = resolve_candidates(inv, selector, &one);
+
+	if (!resolve_has_place(selector))
+		return resolve_add_matches(&devices, selector, ret);
+	VEC_FOREACH(struct device, device, &devices)
+		if (resolve_place_matches(inv, device, selector))
+			return resolve_add_place(ret, device, selector);
+	return resolve_add_absent(ret, selector);
 }
 
 static int resolve_add_iommu_group(struct resolved_group *ret, struct iommu_group *group)
@@ -253,19 +273,19 @@ static int resolve_add_groupless(const struct inventory *inv, const struct devic
 
 static int resolve_add_companions(const struct inventory *inv, struct resolved_group *ret)
 {
-	int r;
-
 	VEC_FOREACH(struct device, device, &ret->named) {
 		struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
+		int r;
 
-		if (group)
+		if (group) {
 			r = resolve_add_iommu_group(ret, group);
-		else
-			r = resolve_add_device(&ret->devices, device);
+			if (r < 0)
+				return r;
+			continue;
+		}
+		r = resolve_add_device(&ret->devices, device);
 		if (r < 0)
 			return r;
-		if (group)
-			continue;
 		r = resolve_add_groupless(inv, device, ret);
 		if (r < 0)
 			return r;
@@ -287,8 +307,7 @@ int resolve_group(const struct inventory *inv, const struct group_def *def,
 	r = resolve_add_companions(inv, &resolved);
 	if (r < 0)
 		return r;
-	*ret = resolved;
-	resolved = (struct resolved_group){ 0 };
+	*ret = TAKE_STRUCT(resolved);
 	return 0;
 }
 
