@@ -53,13 +53,14 @@ static struct mdev_def *definition(const char *type)
 static char *plan(const struct inventory *inv, const struct mdev_def *def,
 		  const struct mdev_state *state, bool claimed, char **ret_problem)
 {
-	_cleanup_steps_ struct vec steps = { 0 };
+	_cleanup_mdev_plan_ struct mdev_plan made = { 0 };
 	_cleanup_strv_ char **words = NULL;
 	char *keys[] = { claimed ? (char[]){ KEY } : NULL, NULL };
-	enum mdev_plan_action act;
+	const struct vec *steps = &made.steps;
 
-	ck_assert_int_eq(mdev_plan(inv, KEY, def, state, keys, &steps, &act, ret_problem), 0);
-	VEC_FOREACH(const struct step, step, &steps) {
+	ck_assert_int_eq(mdev_plan(inv, KEY, def, state, keys, &made), 0);
+	*ret_problem = TAKE_PTR(made.problem);
+	VEC_FOREACH(const struct step, step, steps) {
 		_cleanup_free_ char *word = str_printf("%s %s", step_kind_to_string(step->kind),
 						       str_or(step->value, "-"));
 
@@ -67,9 +68,9 @@ static char *plan(const struct inventory *inv, const struct mdev_def *def,
 		ck_assert(step->kind == STEP_PROVE_CLOSED ? step->iommu_group == 8 :
 							    str_eq(step->device, KEY));
 	}
-	ck_assert_int_eq(act, steps.n == 0			   ? MDEV_PLAN_KEEP :
-			      strstr(words[steps.n - 1], "remove") ? MDEV_PLAN_REMOVE :
-								     MDEV_PLAN_CREATE);
+	ck_assert_int_eq(made.action, steps->n == 0			    ? MDEV_PLAN_KEEP :
+				      strstr(words[steps->n - 1], "remove") ? MDEV_PLAN_REMOVE :
+									      MDEV_PLAN_CREATE);
 	return strv_join(words, ", ");
 }
 

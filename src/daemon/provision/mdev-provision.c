@@ -385,27 +385,22 @@ static void managed_mdev_advance(struct managed_mdev *one, char *const *claimed)
 {
 	struct mdev_state state;
 	const struct inventory *inv = host_inventory(registry_host(one->mdevs->registry));
-	_cleanup_steps_ struct vec steps = { 0 };
-	enum mdev_plan_action act;
-	char *problem;
+	_cleanup_mdev_plan_ struct mdev_plan plan = { 0 };
 	int r;
 
 	managed_mdev_note_gone(one);
 	if (managed_mdev_is_idle(one))
 		return;
 	state = (struct mdev_state){ .made = one->made, .unfinished = one->unfinished };
-	r = mdev_plan(inv, one->key, one->wanted ? one->def : NULL, &state, claimed, &steps, &act,
-		      &problem);
+	r = mdev_plan(inv, one->key, one->wanted ? one->def : NULL, &state, claimed, &plan);
 	if (r < 0) {
 		log_error_errno(r, "%s is left as it is", one->key);
 		return;
 	}
 	if (!one->failure)
-		managed_mdev_set_problem(one, problem);
-	else
-		free(problem);
-	if (steps.n > 0)
-		managed_mdev_start(one, &steps, act);
+		managed_mdev_set_problem(one, TAKE_PTR(plan.problem));
+	if (plan.steps.n > 0)
+		managed_mdev_start(one, &plan.steps, plan.action);
 }
 
 /* --- all of them --- */

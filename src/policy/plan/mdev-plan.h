@@ -15,11 +15,18 @@ struct mdev_state {
 
 enum mdev_plan_action { MDEV_PLAN_KEEP, MDEV_PLAN_CREATE, MDEV_PLAN_REMOVE };
 
+struct mdev_plan {
+	enum mdev_plan_action action;
+	struct vec steps; /* struct step, owned */
+	char *problem;	  /* why it is not as the file wants it; NULL: it is or will be */
+};
+
 /*
- * @def NULL: nobody asks for it. @claimed: keys of what is in leases. *ret_problem: why it is not
- * as the file wants it, NULL if it is or will be. What is to be changed is removed first; what to
- * do then another call tells. 0 or -ENOMEM.
+ * @def NULL: nobody asks for it. @claimed: keys of what is in leases. What is to be changed is
+ * removed first; what to do then another call tells. 0 or -ENOMEM.
  */
 int mdev_plan(const struct inventory *inv, const char *key, const struct mdev_def *def,
-	      const struct mdev_state *state, char *const *claimed, struct vec *ret_steps,
-	      enum mdev_plan_action *ret_action, char **ret_problem) _must_check_;
+	      const struct mdev_state *state, char *const *claimed,
+	      struct mdev_plan *ret) _must_check_;
+void mdev_plan_clear(struct mdev_plan *plan);
+#define _cleanup_mdev_plan_ _cleanup_(mdev_plan_clear)

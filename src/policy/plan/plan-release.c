@@ -27,10 +27,11 @@ static int plan_release_for_members(const struct release *release, bool bridges,
 {
 	VEC_FOREACH(const struct record_device, member, &release->record->devices) {
 		const struct device *current = inventory_find(release->inv, member->key);
-		int r = current && device_is_bridge(current) == bridges ?
-				fn(release, current, member) :
-				0;
+		int r;
 
+		if (!current || device_is_bridge(current) != bridges)
+			continue;
+		r = fn(release, current, member);
 		if (r < 0)
 			return r;
 	}
@@ -68,10 +69,10 @@ static enum group_def_on_release plan_release_mode(const struct record *record)
 static bool plan_release_leaves_driver(const struct release *release, const struct device *current,
 				       const struct record_device *member)
 {
-	return release->mode != ON_RELEASE_KEEP && plan_release_on_claim_driver(current, member) &&
-	       !device_keeps_driver(current) &&
-	       (release->mode != ON_RELEASE_RESTORE ||
-		!plan_release_on_host_driver(current, member));
+	if (release->mode == ON_RELEASE_KEEP || device_keeps_driver(current) ||
+	    !plan_release_on_claim_driver(current, member))
+		return false;
+	return release->mode != ON_RELEASE_RESTORE || !plan_release_on_host_driver(current, member);
 }
 
 static bool plan_release_returns_to_host(const struct release *release,
@@ -110,9 +111,9 @@ static bool plan_release_must_yield_to_ehci(const struct release *release,
 static int plan_release_revoke_device(const struct release *release, const struct device *current,
 				      const struct record_device *member)
 {
-	return member->driver ? steps_add_node(release->steps, STEP_REVOKE, current, NULL,
-					       release->record->uid) :
-				0;
+	if (!member->driver)
+		return 0;
+	return steps_add_node(release->steps, STEP_REVOKE, current, NULL, release->record->uid);
 }
 
 /* But for /dev/iommu, which another lease of the same user may need: whoever knows the others does
@@ -120,23 +121,29 @@ static int plan_release_revoke_device(const struct release *release, const struc
 static int plan_release_revoke_all(const struct release *release, const int *groups, size_t n)
 {
 	const struct record *record = release->record;
-	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < n && record_interface_has_group(record->interface); i++)
-		r = steps_add_group(release->steps, STEP_REVOKE, groups[i], record->uid);
-	return r >= 0 && record_interface_has_iommufd(record->interface) ?
-		       plan_release_for_members(release, false, plan_release_revoke_device) :
-		       r;
+	if (record_interface_has_group(record->interface)) {
+		for (size_t i = 0; i < n; i++) {
+			int r = steps_add_group(release->steps, STEP_REVOKE, groups[i],
+						record->uid);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	if (!record_interface_has_iommufd(record->interface))
+		return 0;
+	return plan_release_for_members(release, false, plan_release_revoke_device);
 }
 
 /* By number: one that was plugged out and in again may have come into another group. */
 static int plan_release_prove_new_group(const struct release *release, const struct device *current,
 					const struct record_device *member)
 {
-	return current->iommu_group >= 0 && current->iommu_group != member->iommu_group &&
-			       plan_release_on_claim_driver(current, member) ?
-		       steps_add_group(release->steps, STEP_PROVE_CLOSED, current->iommu_group, 0) :
-		       0;
+	if (current->iommu_group < 0 || current->iommu_group == member->iommu_group ||
+	    !plan_release_on_claim_driver(current, member))
+		return 0;
+	return steps_add_group(release->steps, STEP_PROVE_CLOSED, current->iommu_group, 0);
 }
 
 static int plan_release_revoke_and_prove(const struct release *release)
@@ -145,14 +152,24 @@ static int plan_release_revoke_and_prove(const struct release *release)
 	size_t n;
 	int r = record_iommu_groups(release->record, &groups, &n);
 
-	if (r >= 0 && release->record->access == ACCESS_NODE)
+	if (r < 0)
+		return r;
+	if (release->record->access == ACCESS_NODE) {
 		r = plan_release_revoke_all(release, groups, n);
-	if (r >= 0)
-		r = plan_release_for_members(release, false, plan_release_prove_new_group);
-	for (size_t i = 0; r >= 0 && i < n; i++)
-		if (inventory_find_group(release->inv, groups[i]))
-			r = steps_add_group(release->steps, STEP_PROVE_CLOSED, groups[i], 0);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	r = plan_release_for_members(release, false, plan_release_prove_new_group);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		if (!inventory_find_group(release->inv, groups[i]))
+			continue;
+		r = steps_add_group(release->steps, STEP_PROVE_CLOSED, groups[i], 0);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* --- the steps of one --- */
@@ -162,15 +179,19 @@ static int plan_release_revoke_and_prove(const struct release *release)
 static int plan_release_remove_vfs(const struct release *release, const struct device *current,
 				   const struct record_device *member)
 {
-	int r = 0;
-
 	if (current->num_vfs == 0 || !plan_release_leaves_driver(release, current, member))
 		return 0;
-	VEC_FOREACH(const struct device, vf, &release->inv->devices)
-		if (r >= 0 && str_eq(vf->physfn, current->key) && vf->iommu_group >= 0 &&
-		    vf->iommu_group != current->iommu_group)
-			r = steps_add_group(release->steps, STEP_PROVE_CLOSED, vf->iommu_group, 0);
-	return r < 0 ? r : steps_add_device(release->steps, STEP_SET_VFS, current, "0");
+	VEC_FOREACH(const struct device, vf, &release->inv->devices) {
+		int r;
+
+		if (!str_eq(vf->physfn, current->key) || vf->iommu_group < 0 ||
+		    vf->iommu_group == current->iommu_group)
+			continue;
+		r = steps_add_group(release->steps, STEP_PROVE_CLOSED, vf->iommu_group, 0);
+		if (r < 0)
+			return r;
+	}
+	return steps_add_device(release->steps, STEP_SET_VFS, current, "0");
 }
 
 /* What nobody has had is as the host left it. A release that is tried again may find only some of
@@ -180,11 +201,12 @@ static int plan_release_reset(const struct release *release, const struct device
 {
 	const struct record *record = release->record;
 
-	return (record->used || record->recovery) && !member->clean &&
-			       plan_release_on_claim_driver(current, member) &&
-			       device_is_pci(current) ?
-		       plan_reset_after(current, member, record->reset_required, release->steps) :
-		       0;
+	if (!record->used && !record->recovery)
+		return 0;
+	if (member->clean || !device_is_pci(current) ||
+	    !plan_release_on_claim_driver(current, member))
+		return 0;
+	return plan_reset_after(current, member, record->reset_required, release->steps);
 }
 
 static int plan_release_restore_methods(const struct release *release, const struct device *current,
@@ -196,18 +218,18 @@ static int plan_release_restore_methods(const struct release *release, const str
 	if (strv_length(current->reset_methods) != 1 || strv_length(member->host_reset_methods) < 2)
 		return 0;
 	methods = strv_join(member->host_reset_methods, " ");
-	return methods ?
-		       steps_add_device(release->steps, STEP_SET_RESET_METHODS, current, methods) :
-		       -ENOMEM;
+	if (!methods)
+		return -ENOMEM;
+	return steps_add_device(release->steps, STEP_SET_RESET_METHODS, current, methods);
 }
 
 static int plan_release_unbind(const struct release *release, const struct device *current,
 			       const struct record_device *member)
 {
-	return plan_release_leaves_driver(release, current, member) ||
-			       plan_release_must_yield_to_ehci(release, current, member) ?
-		       steps_add_device(release->steps, STEP_UNBIND, current, current->driver) :
-		       0;
+	if (!plan_release_leaves_driver(release, current, member) &&
+	    !plan_release_must_yield_to_ehci(release, current, member))
+		return 0;
+	return steps_add_device(release->steps, STEP_UNBIND, current, current->driver);
 }
 
 /* A port finds it again, which for a VF is none: its PF makes it. */
@@ -224,13 +246,12 @@ static bool plan_release_can_replug(const struct device *device)
 static int plan_release_replug_lost(const struct release *release, const struct device *current,
 				    const struct record_device *member)
 {
-	return release->record->recovery && plan_release_on_claim_driver(current, member) &&
-			       plan_release_can_replug(current) &&
-			       error_state_is_lost(current->errors.state) ?
-		       steps_add_device(release->steps, STEP_REPLUG, current,
-					current->errors.state == ERROR_FATAL ? "if-lost" :
-									       "always") :
-		       0;
+	const char *when = current->errors.state == ERROR_FATAL ? "if-lost" : "always";
+
+	if (!release->record->recovery || !error_state_is_lost(current->errors.state) ||
+	    !plan_release_on_claim_driver(current, member) || !plan_release_can_replug(current))
+		return 0;
+	return steps_add_device(release->steps, STEP_REPLUG, current, when);
 }
 
 /* What is not known now, since somebody holds the device up, is what the claim has set. */
@@ -250,20 +271,20 @@ static int plan_release_restore_override(const struct release *release,
 static int plan_release_rebind_to_host(const struct release *release, const struct device *current,
 				       const struct record_device *member)
 {
-	return plan_release_returns_to_host(release, current, member) &&
-			       !vfio_choice_is_vfio(member->host_driver) ?
-		       steps_add_device(release->steps, STEP_REBIND, current, member->host_driver) :
-		       0;
+	if (vfio_choice_is_vfio(member->host_driver) ||
+	    !plan_release_returns_to_host(release, current, member))
+		return 0;
+	return steps_add_device(release->steps, STEP_REBIND, current, member->host_driver);
 }
 
 static int plan_release_rebind_to_vfio(const struct release *release, const struct device *current,
 				       const struct record_device *member)
 {
-	return (plan_release_returns_to_host(release, current, member) ||
-		plan_release_must_yield_to_ehci(release, current, member)) &&
-			       vfio_choice_is_vfio(member->host_driver) ?
-		       steps_add_device(release->steps, STEP_REBIND, current, member->host_driver) :
-		       0;
+	if (!vfio_choice_is_vfio(member->host_driver) ||
+	    (!plan_release_returns_to_host(release, current, member) &&
+	     !plan_release_must_yield_to_ehci(release, current, member)))
+		return 0;
+	return steps_add_device(release->steps, STEP_REBIND, current, member->host_driver);
 }
 
 /* --- all of them --- */
@@ -272,7 +293,9 @@ static int plan_release_unbind_all(const struct release *release)
 {
 	int r = plan_release_for_members(release, false, plan_release_restore_methods);
 
-	return r < 0 ? r : plan_release_for_members(release, false, plan_release_unbind);
+	if (r < 0)
+		return r;
+	return plan_release_for_members(release, false, plan_release_unbind);
 }
 
 /*
@@ -282,50 +305,72 @@ static int plan_release_unbind_all(const struct release *release)
  */
 static int plan_release_restore_all(const struct release *release)
 {
-	return plan_release_for_members(release, true, plan_release_restore_override) < 0 ||
-			       plan_release_for_members(release, false,
-							plan_release_restore_override) < 0 ||
-			       plan_release_for_members(release, true,
-							plan_release_rebind_to_host) < 0 ||
-			       plan_release_for_members(release, false,
-							plan_release_rebind_to_host) < 0 ||
-			       plan_release_for_members(release, false,
-							plan_release_rebind_to_vfio) < 0 ?
-		       -ENOMEM :
-		       0;
+	int r = plan_release_for_members(release, true, plan_release_restore_override);
+
+	if (r < 0)
+		return r;
+	r = plan_release_for_members(release, false, plan_release_restore_override);
+	if (r < 0)
+		return r;
+	r = plan_release_for_members(release, true, plan_release_rebind_to_host);
+	if (r < 0)
+		return r;
+	r = plan_release_for_members(release, false, plan_release_rebind_to_host);
+	if (r < 0)
+		return r;
+	return plan_release_for_members(release, false, plan_release_rebind_to_vfio);
 }
 
 const struct device *plan_release_find_lost(const struct inventory *inv,
 					    const struct record *record)
 {
+	if (!record->used || record->recovery)
+		return NULL;
 	VEC_FOREACH(const struct record_device, member, &record->devices) {
 		const struct device *current = inventory_find(inv, member->key);
 
-		if (record->used && !record->recovery && current &&
-		    plan_release_on_claim_driver(current, member) &&
+		if (current && plan_release_on_claim_driver(current, member) &&
 		    error_state_is_lost(current->errors.state))
 			return current;
 	}
 	return NULL;
 }
 
+static int plan_release_give_back(const struct release *release)
+{
+	int r = new_id_plan_undo(release->inv, release->record, release->steps);
+
+	if (r < 0)
+		return r;
+	r = plan_release_for_members(release, false, plan_release_remove_vfs);
+	if (r < 0)
+		return r;
+	r = plan_release_for_members(release, false, plan_release_reset);
+	if (r < 0)
+		return r;
+	r = plan_release_unbind_all(release);
+	if (r < 0)
+		return r;
+	r = plan_release_for_members(release, false, plan_release_replug_lost);
+	if (r < 0)
+		return r;
+	return plan_release_restore_all(release);
+}
+
 int plan_release(const struct inventory *inv, const struct record *record, struct vec *ret_steps)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 	const struct release release = { inv, record, plan_release_mode(record), &steps };
+	int r = plan_release_revoke_and_prove(&release);
 
-	if (plan_release_revoke_and_prove(&release) < 0)
-		return -ENOMEM;
-	if (!plan_release_find_lost(inv, record) &&
-	    (new_id_plan_undo(inv, record, &steps) < 0 ||
-	     plan_release_for_members(&release, false, plan_release_remove_vfs) < 0 ||
-	     plan_release_for_members(&release, false, plan_release_reset) < 0 ||
-	     plan_release_unbind_all(&release) < 0 ||
-	     plan_release_for_members(&release, false, plan_release_replug_lost) < 0 ||
-	     plan_release_restore_all(&release) < 0))
-		return -ENOMEM;
-	*ret_steps = steps;
-	steps = (struct vec){ 0 };
+	if (r < 0)
+		return r;
+	if (!plan_release_find_lost(inv, record)) {
+		r = plan_release_give_back(&release);
+		if (r < 0)
+			return r;
+	}
+	*ret_steps = TAKE_STRUCT(steps);
 	return 0;
 }
 
@@ -334,6 +379,7 @@ bool plan_release_is_complete(const struct inventory *inv, const struct record *
 	_cleanup_steps_ struct vec steps = { 0 };
 	const struct release release = { inv, record, plan_release_mode(record), &steps };
 
-	return plan_release_unbind_all(&release) >= 0 && plan_release_restore_all(&release) >= 0 &&
-	       steps.n == 0;
+	if (plan_release_unbind_all(&release) < 0 || plan_release_restore_all(&release) < 0)
+		return false;
+	return steps.n == 0;
 }

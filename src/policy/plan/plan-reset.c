@@ -4,17 +4,19 @@
 #include "base/str.h"
 #include "policy/plan/plan-reset.h"
 
-static const char required_word[] = "required";
-
 int plan_reset_record(const struct group_def *def, const struct vec *resets, struct record *record)
 {
 	if (def->reset_after == RESET_NONE)
 		return 0;
 	VEC_FOREACH(const struct reset_plan, plan, resets) {
 		struct record_device *member = record_find_device(record, plan->device->key);
+		int r;
 
-		if (member && reset_plan_format(plan, &member->resets) < 0)
-			return -ENOMEM;
+		if (!member)
+			continue;
+		r = reset_plan_format(plan, &member->resets);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -24,26 +26,34 @@ static int plan_reset_add_steps(const struct device *device, char *const *resets
 				struct vec *steps)
 {
 	STRV_FOREACH(reset, resets) {
-		if (steps_add_device(steps, STEP_RESET, device, *reset) < 0)
-			return -ENOMEM;
-		((struct step *)steps->items[steps->n - 1])->may_fail = true;
+		struct step *step;
+		int r = steps_add_device(steps, STEP_RESET, device, *reset);
+
+		if (r < 0)
+			return r;
+		step = steps->items[steps->n - 1];
+		step->may_fail = true;
 	}
 	if (!resets && !required)
 		return 0;
-	return steps_add_device(steps, STEP_VERIFY_RESET, device, required ? required_word : NULL);
+	return steps_add_device(steps, STEP_VERIFY_RESET, device, required ? "required" : NULL);
 }
 
 int plan_reset_before(const struct group_def *def, const struct vec *resets, struct vec *steps)
 {
+	bool required = def->reset_before == RESET_REQUIRE;
+
 	if (def->reset_before == RESET_NONE)
 		return 0;
 	VEC_FOREACH(const struct reset_plan, plan, resets) {
 		_cleanup_strv_ char **list = NULL;
+		int r = reset_plan_format(plan, &list);
 
-		if (reset_plan_format(plan, &list) < 0 ||
-		    plan_reset_add_steps(plan->device, list, def->reset_before == RESET_REQUIRE,
-					 steps) < 0)
-			return -ENOMEM;
+		if (r < 0)
+			return r;
+		r = plan_reset_add_steps(plan->device, list, required, steps);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

@@ -61,7 +61,7 @@ static int plan_prove_closed(const struct resolved_group *resolved, struct vec *
 		int r;
 
 		VEC_FOREACH(const struct device, device, &group->devices)
-			has_node = has_node || vfio_choice_is_bound(device);
+			has_node |= vfio_choice_is_bound(device);
 		if (!has_node)
 			continue;
 		r = steps_add_group(steps, STEP_PROVE_CLOSED, (int)group->id, 0);
@@ -157,7 +157,7 @@ static int plan_unbind_all(const struct group_def *def, const struct resolved_gr
 static int plan_bind_all(const struct group_def *def, const struct resolved_group *resolved,
 			 struct vec *steps)
 {
-	_cleanup_(vec_drop) struct vec by_id = { 0 }; /* without an override */
+	_cleanup_vec_ struct vec by_id = { 0 }; /* without an override */
 
 	VEC_FOREACH(struct device, device, &resolved->devices) {
 		struct target target = plan_target_of(device, def);
@@ -165,9 +165,10 @@ static int plan_bind_all(const struct group_def *def, const struct resolved_grou
 
 		if (!target.driver || plan_needs_no_move(device, def, resolved))
 			continue;
-		r = new_id_needed(device) ?
-			    vec_add(&by_id, device) :
-			    steps_add_device(steps, STEP_BIND, device, target.driver);
+		if (new_id_needed(device))
+			r = vec_add(&by_id, device);
+		else
+			r = steps_add_device(steps, STEP_BIND, device, target.driver);
 		if (r < 0)
 			return r;
 	}
@@ -178,14 +179,23 @@ static int plan_bind_all(const struct group_def *def, const struct resolved_grou
 static int plan_take_over(const struct group_def *def, const struct resolved_group *resolved,
 			  struct vec *steps)
 {
-	return plan_prove_closed(resolved, steps) < 0 ||
-			       plan_load_modules(def, resolved, steps) < 0 ||
-			       plan_set_overrides(def, resolved, steps) < 0 ||
-			       plan_unbind_all(def, resolved, false, steps) < 0 ||
-			       plan_unbind_all(def, resolved, true, steps) < 0 ||
-			       plan_bind_all(def, resolved, steps) < 0 ?
-		       -ENOMEM :
-		       0;
+	int r = plan_prove_closed(resolved, steps);
+
+	if (r < 0)
+		return r;
+	r = plan_load_modules(def, resolved, steps);
+	if (r < 0)
+		return r;
+	r = plan_set_overrides(def, resolved, steps);
+	if (r < 0)
+		return r;
+	r = plan_unbind_all(def, resolved, false, steps);
+	if (r < 0)
+		return r;
+	r = plan_unbind_all(def, resolved, true, steps);
+	if (r < 0)
+		return r;
+	return plan_bind_all(def, resolved, steps);
 }
 
 /* Container and iommufd first: with many devices only the first descriptors fit into the reply. */
@@ -193,45 +203,73 @@ static int plan_open_groups(const struct resolved_group *resolved, const struct 
 			    struct vec *steps)
 {
 	bool by_path = record->access == ACCESS_NODE;
-	int r = by_path ? 0 : steps_add_plain(steps, STEP_OPEN_CONTAINER, NULL);
+	int r;
 
-	VEC_FOREACH(const struct iommu_group, group, &resolved->iommu_groups)
-		if (r >= 0)
-			r = steps_add_group(steps, by_path ? STEP_GRANT : STEP_OPEN_GROUP,
-					    (int)group->id, record->uid);
-	return r;
+	if (!by_path) {
+		r = steps_add_plain(steps, STEP_OPEN_CONTAINER, NULL);
+		if (r < 0)
+			return r;
+	}
+	VEC_FOREACH(const struct iommu_group, group, &resolved->iommu_groups) {
+		r = steps_add_group(steps, by_path ? STEP_GRANT : STEP_OPEN_GROUP, (int)group->id,
+				    record->uid);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-static int plan_open_devices(const struct resolved_group *resolved, const struct record *record,
-			     struct vec *steps)
+static int plan_open_devices(const struct resolved_group *resolved, struct vec *steps)
 {
-	bool by_path = record->access == ACCESS_NODE;
-	int r = by_path ? steps_add_node(steps, STEP_GRANT, NULL, PLAN_IOMMUFD_NODE, record->uid) :
-			  steps_add_plain(steps, STEP_OPEN_IOMMUFD, NULL);
+	int r = steps_add_plain(steps, STEP_OPEN_IOMMUFD, NULL);
 
+	if (r < 0)
+		return r;
 	VEC_FOREACH(const struct device, device, &resolved->devices) {
-		if (r < 0 || device_is_bridge(device))
+		bool is_known = vfio_facts_word(device->vfio_info_lines, "source");
+
+		if (device_is_bridge(device))
 			continue;
-		r = by_path ? steps_add_node(steps, STEP_GRANT, device, NULL, record->uid) :
-			      /* opening it takes time, so it is asked once */
-			      steps_add_device(steps, STEP_OPEN_DEVICE, device,
-					       vfio_facts_word(device->vfio_info_lines, "source") ?
-						       NULL :
-						       "ask");
+		/* opening it takes time, so it is asked once */
+		r = steps_add_device(steps, STEP_OPEN_DEVICE, device, is_known ? NULL : "ask");
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
+}
+
+static int plan_grant_devices(const struct resolved_group *resolved, const struct record *record,
+			      struct vec *steps)
+{
+	int r = steps_add_node(steps, STEP_GRANT, NULL, PLAN_IOMMUFD_NODE, record->uid);
+
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct device, device, &resolved->devices) {
+		if (device_is_bridge(device))
+			continue;
+		r = steps_add_node(steps, STEP_GRANT, device, NULL, record->uid);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int plan_open_all(const struct resolved_group *resolved, const struct record *record,
 			 struct vec *steps)
 {
-	int r = 0;
+	int r;
 
-	if (record_interface_has_group(record->interface))
+	if (record_interface_has_group(record->interface)) {
 		r = plan_open_groups(resolved, record, steps);
-	if (r >= 0 && record_interface_has_iommufd(record->interface))
-		r = plan_open_devices(resolved, record, steps);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	if (!record_interface_has_iommufd(record->interface))
+		return 0;
+	if (record->access == ACCESS_NODE)
+		return plan_grant_devices(resolved, record, steps);
+	return plan_open_devices(resolved, steps);
 }
 
 /* A function that has virtual ones. What their token is, is not decided here: it is random
@@ -260,33 +298,60 @@ static bool plan_has_hot_reset(const struct vec *steps)
 	return false;
 }
 
+static int plan_prove_groups_closed(const struct resolved_group *resolved, struct vec *steps)
+{
+	VEC_FOREACH(const struct iommu_group, group, &resolved->iommu_groups) {
+		int r = steps_add_group(steps, STEP_PROVE_CLOSED, (int)group->id, 0);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* A reset holds the IOMMU group of its device; one that reaches others needs theirs too. */
 static int plan_reset_all(const struct group_def *def, const struct resolved_group *resolved,
 			  const struct vec *resets, struct vec *steps)
 {
 	_cleanup_steps_ struct vec wanted = { 0 };
-	int r = resets ? plan_reset_before(def, resets, &wanted) : 0;
+	int r = plan_reset_before(def, resets, &wanted);
 
-	VEC_FOREACH(const struct iommu_group, group, &resolved->iommu_groups)
-		if (r >= 0 && plan_has_hot_reset(&wanted))
-			r = steps_add_group(steps, STEP_PROVE_CLOSED, (int)group->id, 0);
-	return r < 0 ? r : vec_move(steps, &wanted);
+	if (r < 0)
+		return r;
+	if (plan_has_hot_reset(&wanted)) {
+		r = plan_prove_groups_closed(resolved, steps);
+		if (r < 0)
+			return r;
+	}
+	return vec_move(steps, &wanted);
 }
 
 int plan_claim(const struct group_def *def, const struct resolved_group *resolved,
 	       const struct vec *resets, struct record *record, struct vec *ret_steps)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
+	int r = plan_record_members(def, resolved, record);
 
-	if (plan_record_members(def, resolved, record) < 0 ||
-	    (resets && plan_reset_record(def, resets, record) < 0) ||
-	    plan_take_over(def, resolved, &steps) < 0 ||
-	    plan_reset_all(def, resolved, resets, &steps) < 0 ||
-	    plan_set_vf_tokens(def, resolved, &steps) < 0 ||
-	    plan_open_all(resolved, record, &steps) < 0)
-		return -ENOMEM;
-	*ret_steps = steps;
-	steps = (struct vec){ 0 };
+	if (r < 0)
+		return r;
+	r = plan_take_over(def, resolved, &steps);
+	if (r < 0)
+		return r;
+	if (resets) {
+		r = plan_reset_record(def, resets, record);
+		if (r < 0)
+			return r;
+		r = plan_reset_all(def, resolved, resets, &steps);
+		if (r < 0)
+			return r;
+	}
+	r = plan_set_vf_tokens(def, resolved, &steps);
+	if (r < 0)
+		return r;
+	r = plan_open_all(resolved, record, &steps);
+	if (r < 0)
+		return r;
+	*ret_steps = TAKE_STRUCT(steps);
 	return 0;
 }
 
@@ -296,15 +361,17 @@ int plan_recovery(const struct group_def *def, const struct resolved_group *reso
 		  struct record *record, struct vec *ret_steps)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
+	int r = plan_record_members(def, resolved, record);
 
-	if (plan_record_members(def, resolved, record) < 0 ||
-	    plan_take_over(def, resolved, &steps) < 0)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
+	r = plan_take_over(def, resolved, &steps);
+	if (r < 0)
+		return r;
 	record->recovery = true;
 	record->reset_required = false; /* of those that had no error */
 	record->on_release = ON_RELEASE_RESTORE;
-	*ret_steps = steps;
-	steps = (struct vec){ 0 };
+	*ret_steps = TAKE_STRUCT(steps);
 	return 0;
 }
 
@@ -328,9 +395,12 @@ int plan_boot(const struct group_def *def, const struct resolved_group *resolved
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 
-	if (!plan_is_prepared(def, resolved) && plan_take_over(def, resolved, &steps) < 0)
-		return -ENOMEM;
-	*ret_steps = steps;
-	steps = (struct vec){ 0 };
+	if (!plan_is_prepared(def, resolved)) {
+		int r = plan_take_over(def, resolved, &steps);
+
+		if (r < 0)
+			return r;
+	}
+	*ret_steps = TAKE_STRUCT(steps);
 	return 0;
 }
