@@ -50,39 +50,55 @@ static int new_id_spare_others(const struct vec *devices, const struct group_def
 
 	VEC_FOREACH(const struct device, device, devices) {
 		const char *driver = vfio_choice_driver(device, def);
+		int r;
 
 		if (strv_contains(seen, driver))
 			continue;
-		if (strv_add(&seen, driver) < 0 ||
-		    steps_add_plain(steps, STEP_UNBIND_COLLATERAL, driver) < 0)
-			return -ENOMEM;
+		r = strv_add(&seen, driver);
+		if (r < 0)
+			return r;
+		r = steps_add_plain(steps, STEP_UNBIND_COLLATERAL, driver);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
 int new_id_plan_bind(const struct vec *devices, const struct group_def *def, struct vec *steps)
 {
+	int r;
+
 	if (devices->n == 0)
 		return 0;
-	if (new_id_add(devices, def, STEP_ADD_ID, steps) < 0)
-		return -ENOMEM;
-	VEC_FOREACH(const struct device, device, devices)
-		if (steps_add_device(steps, STEP_BIND, device, vfio_choice_driver(device, def)) < 0)
-			return -ENOMEM;
-	if (new_id_add(devices, def, STEP_REMOVE_ID, steps) < 0)
-		return -ENOMEM;
+	r = new_id_add(devices, def, STEP_ADD_ID, steps);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct device, device, devices) {
+		r = steps_add_device(steps, STEP_BIND, device, vfio_choice_driver(device, def));
+		if (r < 0)
+			return r;
+	}
+	r = new_id_add(devices, def, STEP_REMOVE_ID, steps);
+	if (r < 0)
+		return r;
 	return new_id_spare_others(devices, def, steps);
 }
 
 int new_id_record(const struct inventory *inv, const struct vec *steps, struct record *record)
 {
 	VEC_FOREACH(const struct step, step, steps)
-		record->new_ids = record->new_ids || step->kind == STEP_ADD_ID;
+		record->new_ids |= step->kind == STEP_ADD_ID;
 	if (!record->new_ids)
 		return 0;
-	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (vfio_choice_is_vfio(device->driver) && strv_add(&record->kept, device->key) < 0)
-			return -ENOMEM;
+	VEC_FOREACH(const struct device, device, &inv->devices) {
+		int r;
+
+		if (!vfio_choice_is_vfio(device->driver))
+			continue;
+		r = strv_add(&record->kept, device->key);
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 
@@ -103,21 +119,40 @@ static const struct record_device *new_id_find_cause(const struct inventory *inv
 	return NULL;
 }
 
-int new_id_plan_undo(const struct inventory *inv, const struct record *record, struct vec *steps)
+static int new_id_undo_ids(const struct inventory *inv, const struct record *record,
+			   struct vec *steps)
 {
-	if (!record->new_ids)
-		return 0;
 	VEC_FOREACH(const struct record_device, member, &record->devices) {
 		const struct device *current = inventory_find(inv, member->key);
+		int r;
 
-		if (current && member->driver && new_id_needed(current) &&
-		    steps_add_device(steps, STEP_REMOVE_ID, current, member->driver) < 0)
-			return -ENOMEM;
+		if (!current || !member->driver || !new_id_needed(current))
+			continue;
+		r = steps_add_device(steps, STEP_REMOVE_ID, current, member->driver);
+		if (r < 0)
+			return r;
 	}
-	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (new_id_find_cause(inv, record, device) &&
-		    (steps_add_group(steps, STEP_PROVE_CLOSED, device->iommu_group, 0) < 0 ||
-		     steps_add_device(steps, STEP_UNBIND, device, device->driver) < 0))
-			return -ENOMEM;
+	return 0;
+}
+
+int new_id_plan_undo(const struct inventory *inv, const struct record *record, struct vec *steps)
+{
+	int r;
+
+	if (!record->new_ids)
+		return 0;
+	r = new_id_undo_ids(inv, record, steps);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct device, device, &inv->devices) {
+		if (!new_id_find_cause(inv, record, device))
+			continue;
+		r = steps_add_group(steps, STEP_PROVE_CLOSED, device->iommu_group, 0);
+		if (r < 0)
+			return r;
+		r = steps_add_device(steps, STEP_UNBIND, device, device->driver);
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }

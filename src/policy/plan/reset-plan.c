@@ -30,26 +30,29 @@ static const char *reset_plan_known_method(const char *word)
 
 char *reset_plan_format_attempt(const struct reset_attempt *attempt)
 {
-	_cleanup_free_ char *delay =
-		attempt->delay_ms ? str_printf(" delay-ms=%u", attempt->delay_ms) : strdup("");
+	const char *shutdown = attempt->nvme_shutdown ? " nvme-shutdown" : "";
 
-	return delay ? str_printf("%s%s%s", attempt->method,
-				  attempt->nvme_shutdown ? " nvme-shutdown" : "", delay) :
-		       NULL;
+	if (!attempt->delay_ms)
+		return str_printf("%s%s", attempt->method, shutdown);
+	return str_printf("%s%s delay-ms=%u", attempt->method, shutdown, attempt->delay_ms);
 }
 
 static int reset_plan_parse_word(const char *word, struct reset_attempt *attempt)
 {
-	const char *delay = str_starts(word, "delay-ms=") ? word + strlen("delay-ms=") : NULL;
+	static const char delay[] = "delay-ms=";
 
 	if (!attempt->method) {
 		attempt->method = reset_plan_known_method(word);
 		return attempt->method ? 0 : -EINVAL;
 	}
-	if (delay)
-		return str_parse_uint(delay, &attempt->delay_ms) < 0 ? -EINVAL : 0;
-	attempt->nvme_shutdown = str_eq(word, "nvme-shutdown");
-	return attempt->nvme_shutdown ? 0 : -EINVAL;
+	if (str_eq(word, "nvme-shutdown")) {
+		attempt->nvme_shutdown = true;
+		return 0;
+	}
+	if (!str_starts(word, delay) ||
+	    str_parse_uint(word + strlen(delay), &attempt->delay_ms) < 0)
+		return -EINVAL;
+	return 0;
 }
 
 int reset_plan_parse_attempt(const char *text, struct reset_attempt *ret)
@@ -58,11 +61,15 @@ int reset_plan_parse_attempt(const char *text, struct reset_attempt *ret)
 	struct reset_attempt attempt = { 0 };
 	int r = strv_split(text, " ", &words);
 
-	STRV_FOREACH(word, words)
-		if (r >= 0)
-			r = reset_plan_parse_word(*word, &attempt);
-	if (r < 0 || !attempt.method)
-		return r < 0 ? r : -EINVAL;
+	if (r < 0)
+		return r;
+	STRV_FOREACH(word, words) {
+		r = reset_plan_parse_word(*word, &attempt);
+		if (r < 0)
+			return r;
+	}
+	if (!attempt.method)
+		return -EINVAL;
 	*ret = attempt;
 	return 0;
 }
@@ -77,36 +84,48 @@ static bool reset_plan_has_method(const struct reset_plan *plan, const char *met
 
 /* The kernel's own way with a device does what the quirk asks for; a quirk of the function knows
  * nothing of its bus. */
-static struct reset_attempt reset_plan_make_attempt(const struct reset_context *reset_context,
+static struct reset_attempt reset_plan_make_attempt(const struct reset_context *ctx,
 						    const char *method)
 {
 	struct reset_attempt attempt = { .method = reset_plan_known_method(method) };
 
 	if (str_eq(method, "device_specific"))
 		return attempt;
-	VEC_FOREACH(const struct quirk, quirk, &reset_context->quirks) {
-		attempt.nvme_shutdown = attempt.nvme_shutdown || quirk->nvme_shutdown;
+	VEC_FOREACH(const struct quirk, quirk, &ctx->quirks) {
+		attempt.nvme_shutdown |= quirk->nvme_shutdown;
 		if (quirk->delay_ms > attempt.delay_ms)
 			attempt.delay_ms = quirk->delay_ms;
 	}
 	return attempt;
 }
 
-static int reset_plan_add_attempt(struct reset_context *reset_context, const char *method)
+static int reset_plan_add_attempt(struct reset_context *ctx, const char *method)
 {
-	struct reset_attempt *copy;
+	_cleanup_free_ struct reset_attempt *attempt = NULL;
+	int r;
 
-	if (reset_plan_has_method(reset_context->plan, method))
+	if (reset_plan_has_method(ctx->plan, method))
 		return 0;
-	copy = malloc(sizeof(*copy));
-	if (!copy)
+	attempt = malloc(sizeof(*attempt));
+	if (!attempt)
 		return -ENOMEM;
-	*copy = reset_plan_make_attempt(reset_context, method);
-	if (vec_add(&reset_context->plan->attempts, copy) >= 0)
-		return 0;
-	free(copy);
-	return -ENOMEM;
+	*attempt = reset_plan_make_attempt(ctx, method);
+	r = vec_add(&ctx->plan->attempts, attempt);
+	if (r < 0)
+		return r;
+	attempt = NULL;
+	return 0;
 }
+
+static void reset_refusal_free(struct reset_refusal *refusal)
+{
+	if (!refusal)
+		return;
+	free(refusal->why);
+	free(refusal);
+}
+
+DEFINE_CLEANUP(struct reset_refusal *, reset_refusal_freep, reset_refusal_free)
 
 static bool reset_plan_has_refusal(const struct reset_plan *plan, const char *method)
 {
@@ -117,25 +136,26 @@ static bool reset_plan_has_refusal(const struct reset_plan *plan, const char *me
 }
 
 /* Takes @why over. */
-static int reset_plan_add_refusal(struct reset_context *reset_context, const char *method,
-				  char *why)
+static int reset_plan_add_refusal(struct reset_context *ctx, const char *method, char *why)
 {
-	struct reset_refusal *refusal;
+	_cleanup_(reset_refusal_freep) struct reset_refusal *refusal = NULL;
+	_cleanup_free_ char *owned = why;
+	int r;
 
-	if (why && reset_plan_has_refusal(reset_context->plan, method)) {
-		free(why);
+	if (!owned)
+		return -ENOMEM;
+	if (reset_plan_has_refusal(ctx->plan, method))
 		return 0;
-	}
-	refusal = why ? calloc(1, sizeof(*refusal)) : NULL;
-	if (refusal) {
-		refusal->method = reset_plan_known_method(method);
-		refusal->why = why;
-		if (vec_add(&reset_context->plan->refused, refusal) >= 0)
-			return 0;
-	}
-	free(refusal);
-	free(why);
-	return -ENOMEM;
+	refusal = calloc(1, sizeof(*refusal));
+	if (!refusal)
+		return -ENOMEM;
+	refusal->method = reset_plan_known_method(method);
+	refusal->why = TAKE_PTR(owned);
+	r = vec_add(&ctx->plan->refused, refusal);
+	if (r < 0)
+		return r;
+	refusal = NULL;
+	return 0;
 }
 
 /* --- what may not be used --- */
@@ -153,10 +173,11 @@ static bool reset_plan_is_never(const struct quirk *quirk, const char *method)
 static const struct quirk *reset_plan_find_never(const struct reset_plan_request *request,
 						 const struct device *device, const char *method)
 {
-	if (request->quirks)
-		VEC_FOREACH(const struct quirk, quirk, request->quirks)
-			if (reset_plan_is_never(quirk, method) && quirks_match(quirk, device))
-				return quirk;
+	if (!request->quirks)
+		return NULL;
+	VEC_FOREACH(const struct quirk, quirk, request->quirks)
+		if (reset_plan_is_never(quirk, method) && quirks_match(quirk, device))
+			return quirk;
 	return NULL;
 }
 
@@ -172,11 +193,12 @@ static char *reset_plan_why_neighbour(const struct device *other)
 			  str_or(other->driver, "no driver"));
 }
 
-static char *reset_plan_why_quirk(const struct reset_context *reset_context,
-				  const struct device *other, const struct quirk *quirk)
+static char *reset_plan_why_quirk(const struct reset_context *ctx, const struct device *other,
+				  const struct quirk *quirk)
 {
-	return str_printf("%s%s%s (quirk %s)", other == reset_context->device ? "" : other->key,
-			  other == reset_context->device ? "" : " does not bear it: ", quirk->text,
+	if (other == ctx->device)
+		return str_printf("%s (quirk %s)", quirk->text, quirk->name);
+	return str_printf("%s does not bear it: %s (quirk %s)", other->key, quirk->text,
 			  quirk->name);
 }
 
@@ -189,25 +211,25 @@ static bool reset_plan_is_own_vf(const struct device *device, const struct devic
 
 /* Why @method must not be used on the device, in *ret; NULL there: it may. The neighbour goes
  * first. */
-static int reset_plan_find_objection(const struct reset_context *reset_context, const char *method,
+static int reset_plan_find_objection(const struct reset_context *ctx, const char *method,
 				     const struct vec *scope, char **ret)
 {
-	VEC_FOREACH(const struct device, other, scope)
-		if (!reset_plan_is_claimed(reset_context->request, other) &&
-		    !reset_plan_is_own_vf(reset_context->device, other)) {
-			*ret = reset_plan_why_neighbour(other);
-			return *ret ? 0 : -ENOMEM;
-		}
-	VEC_FOREACH(const struct device, other, scope) {
-		const struct quirk *quirk =
-			reset_plan_find_never(reset_context->request, other, method);
-
-		if (quirk) {
-			*ret = reset_plan_why_quirk(reset_context, other, quirk);
-			return *ret ? 0 : -ENOMEM;
-		}
-	}
 	*ret = NULL;
+	VEC_FOREACH(const struct device, other, scope) {
+		if (reset_plan_is_claimed(ctx->request, other) ||
+		    reset_plan_is_own_vf(ctx->device, other))
+			continue;
+		*ret = reset_plan_why_neighbour(other);
+		return *ret ? 0 : -ENOMEM;
+	}
+	VEC_FOREACH(const struct device, other, scope) {
+		const struct quirk *quirk = reset_plan_find_never(ctx->request, other, method);
+
+		if (!quirk)
+			continue;
+		*ret = reset_plan_why_quirk(ctx, other, quirk);
+		return *ret ? 0 : -ENOMEM;
+	}
 	return 0;
 }
 
@@ -229,15 +251,9 @@ static bool reset_plan_has_sibling(const struct device *device, const struct vec
 }
 
 /* What the kernel is asked to do when @method is wanted; NULL: it offers nothing of the kind. */
-static const char *reset_plan_kernel_method(const struct device *device, const char *method,
-					    const struct vec *scope)
+static const char *reset_plan_kernel_bus_method(const struct device *device,
+						const struct vec *scope)
 {
-	bool slot = str_eq(method, "slot");
-
-	if (!slot && !str_eq(method, "bus"))
-		return strv_contains(device->reset_methods, method) ?
-			       reset_plan_known_method(method) :
-			       NULL;
 	if (!device->parent || device->physfn)
 		return NULL;
 	if (reset_plan_has_sibling(device, scope))
@@ -246,48 +262,84 @@ static const char *reset_plan_kernel_method(const struct device *device, const c
 	return strv_contains(device->reset_methods, "bus") ? "bus" : NULL;
 }
 
-static int reset_plan_consider(struct reset_context *reset_context, const char *method,
-			       bool asked_for)
+static const char *reset_plan_kernel_method(const struct device *device, const char *method,
+					    const struct vec *scope)
+{
+	if (str_eq(method, "slot") || str_eq(method, "bus"))
+		return reset_plan_kernel_bus_method(device, scope);
+	if (!strv_contains(device->reset_methods, method))
+		return NULL;
+	return reset_plan_known_method(method);
+}
+
+static int reset_plan_consider(struct reset_context *ctx, const char *method, bool asked_for)
 {
 	_cleanup_vec_ struct vec scope = { 0 };
-	char *objection = NULL;
+	char *objection;
 	const char *means;
-	int r = reset_scope_devices(reset_context->request->inv, reset_context->device, method,
-				    &scope);
+	int r = reset_scope_devices(ctx->request->inv, ctx->device, method, &scope);
 
 	if (r < 0)
 		return r;
-	means = reset_plan_kernel_method(reset_context->device, method, &scope);
+	means = reset_plan_kernel_method(ctx->device, method, &scope);
+	if (!means && asked_for)
+		return reset_plan_add_refusal(ctx, method, strdup("the kernel does not offer it"));
 	if (!means)
-		return asked_for ? reset_plan_add_refusal(reset_context, method,
-							  strdup("the kernel does not offer it")) :
-				   0;
-	r = reset_plan_find_objection(reset_context, method, &scope, &objection);
+		return 0;
+	r = reset_plan_find_objection(ctx, method, &scope, &objection);
 	if (r < 0)
 		return r;
-	return objection ? reset_plan_add_refusal(reset_context, method, objection) :
-			   reset_plan_add_attempt(reset_context, means);
+	if (objection)
+		return reset_plan_add_refusal(ctx, method, objection);
+	return reset_plan_add_attempt(ctx, means);
+}
+
+static int reset_plan_consider_preferred(struct reset_context *ctx)
+{
+	VEC_FOREACH(const struct quirk, quirk, &ctx->quirks) {
+		STRV_FOREACH(method, quirk->prefer) {
+			int r = reset_plan_consider(ctx, *method, false);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* Those that the request names, in its order. */
+static int reset_plan_consider_asked(struct reset_context *ctx)
+{
+	STRV_FOREACH(method, ctx->request->methods) {
+		int r = reset_plan_consider(ctx, *method, true);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* In the kernel's order, but those that a quirk knows to be better go first; then that of the bus.
  */
-static int reset_plan_consider_all(struct reset_context *reset_context)
+static int reset_plan_consider_all(struct reset_context *ctx)
 {
-	const struct device *device = reset_context->device;
-	int r = 0;
+	const struct device *device = ctx->device;
+	int r = reset_plan_consider_preferred(ctx);
 
-	VEC_FOREACH(const struct quirk, quirk, &reset_context->quirks)
-		STRV_FOREACH(method, quirk->prefer)
-			if (r >= 0)
-				r = reset_plan_consider(reset_context, *method, false);
-	STRV_FOREACH(method, device->reset_methods)
-		if (r >= 0 && reset_plan_known_method(*method))
-			r = reset_plan_consider(reset_context, *method, false);
-	if (r >= 0 && !device->reset_methods && !device->no_reset)
-		return reset_plan_add_attempt(reset_context, RESET_PLAN_KERNEL);
-	return r < 0 || strv_contains(device->reset_methods, "bus") ?
-		       r :
-		       reset_plan_consider(reset_context, "bus", false);
+	if (r < 0)
+		return r;
+	if (!device->reset_methods && !device->no_reset)
+		return reset_plan_add_attempt(ctx, RESET_PLAN_KERNEL);
+	STRV_FOREACH(method, device->reset_methods) {
+		if (!reset_plan_known_method(*method))
+			continue;
+		r = reset_plan_consider(ctx, *method, false);
+		if (r < 0)
+			return r;
+	}
+	if (strv_contains(device->reset_methods, "bus"))
+		return 0;
+	return reset_plan_consider(ctx, "bus", false);
 }
 
 int reset_plan_device(const struct reset_plan_request *request, const struct device *device,
@@ -295,95 +347,82 @@ int reset_plan_device(const struct reset_plan_request *request, const struct dev
 {
 	_cleanup_reset_plan_ struct reset_plan plan = { .device = device };
 	_cleanup_vec_ struct vec quirks = { 0 };
-	struct reset_context reset_context = { .request = request,
-					       .device = device,
-					       .plan = &plan };
-	int r = request->quirks ? quirks_find(request->quirks, device, &quirks) : 0;
+	struct reset_context ctx = { .request = request, .device = device, .plan = &plan };
+	int r;
 
+	if (request->quirks) {
+		r = quirks_find(request->quirks, device, &quirks);
+		if (r < 0)
+			return r;
+	}
+	ctx.quirks = quirks;
+	if (request->methods)
+		r = reset_plan_consider_asked(&ctx);
+	else
+		r = reset_plan_consider_all(&ctx);
 	if (r < 0)
 		return r;
-	reset_context.quirks = quirks;
-	if (!request->methods)
-		r = reset_plan_consider_all(&reset_context);
-	STRV_FOREACH(method, request->methods)
-		if (r >= 0)
-			r = reset_plan_consider(&reset_context, *method, true);
-	if (r < 0)
-		return r;
-	*ret = plan;
-	plan = (struct reset_plan){ 0 };
+	*ret = TAKE_STRUCT(plan);
 	return 0;
 }
 
-static void *reset_plan_attempt_free(void *data)
-{
-	free(data);
-	return NULL;
-}
+static DEFINE_VEC_CLEAR(reset_plan_clear_attempts, struct reset_attempt,
+			free) static DEFINE_VEC_CLEAR(reset_plan_clear_refused,
+						      struct reset_refusal, reset_refusal_free)
 
-static void *reset_plan_refusal_free(void *data)
+	void reset_plan_clear(struct reset_plan *plan)
 {
-	struct reset_refusal *refusal = data;
-
-	free(refusal->why);
-	free(refusal);
-	return NULL;
-}
-
-void reset_plan_clear(struct reset_plan *plan)
-{
-	vec_clear(&plan->attempts, reset_plan_attempt_free);
-	vec_clear(&plan->refused, reset_plan_refusal_free);
+	reset_plan_clear_attempts(&plan->attempts);
+	reset_plan_clear_refused(&plan->refused);
 }
 
 /* --- of a group --- */
 
-static void *reset_plan_free(void *data)
+static void reset_plan_free(struct reset_plan *plan)
 {
-	reset_plan_clear(data);
-	free(data);
-	return NULL;
+	if (!plan)
+		return;
+	reset_plan_clear(plan);
+	free(plan);
 }
 
-void reset_plans_clear(struct vec *plans)
-{
-	vec_clear(plans, reset_plan_free);
-}
+DEFINE_CLEANUP(struct reset_plan *, reset_plan_freep, reset_plan_free)
+
+DEFINE_VEC_CLEAR(reset_plans_clear, struct reset_plan, reset_plan_free)
 
 static int reset_plan_add(const struct reset_plan_request *request, const struct device *device,
 			  struct vec *plans)
 {
-	struct reset_plan *plan = calloc(1, sizeof(*plan));
-	int r = plan ? reset_plan_device(request, device, plan) : -ENOMEM;
+	_cleanup_(reset_plan_freep) struct reset_plan *plan = calloc(1, sizeof(*plan));
+	int r;
 
-	if (r >= 0)
-		r = vec_add(plans, plan);
-	if (r < 0 && plan)
-		reset_plan_free(plan);
-	return r;
+	if (!plan)
+		return -ENOMEM;
+	r = reset_plan_device(request, device, plan);
+	if (r < 0)
+		return r;
+	r = vec_add(plans, plan);
+	if (r < 0)
+		return r;
+	plan = NULL;
+	return 0;
 }
 
 int reset_plan_all(const struct reset_plan_request *request, struct vec *ret)
 {
 	_cleanup_reset_plans_ struct vec plans = { 0 };
-	int r = 0;
 
-	VEC_FOREACH(const struct device, device, request->claimed)
-		if (r >= 0 && device_is_pci(device) && !device_is_bridge(device))
-			r = reset_plan_add(request, device, &plans);
-	if (r < 0)
-		return r;
-	*ret = plans;
-	plans = (struct vec){ 0 };
+	VEC_FOREACH(const struct device, device, request->claimed) {
+		int r;
+
+		if (!device_is_pci(device) || device_is_bridge(device))
+			continue;
+		r = reset_plan_add(request, device, &plans);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_STRUCT(plans);
 	return 0;
-}
-
-const struct reset_plan *reset_plan_find(const struct vec *plans, const struct device *device)
-{
-	VEC_FOREACH(const struct reset_plan, plan, plans)
-		if (plan->device == device)
-			return plan;
-	return NULL;
 }
 
 int reset_plan_format(const struct reset_plan *plan, char ***ret)
@@ -392,9 +431,13 @@ int reset_plan_format(const struct reset_plan *plan, char ***ret)
 
 	VEC_FOREACH(const struct reset_attempt, attempt, &plan->attempts) {
 		_cleanup_free_ char *text = reset_plan_format_attempt(attempt);
+		int r;
 
-		if (!text || strv_add(&list, text) < 0)
+		if (!text)
 			return -ENOMEM;
+		r = strv_add(&list, text);
+		if (r < 0)
+			return r;
 	}
 	strv_free(*ret);
 	*ret = TAKE_PTR(list);
@@ -413,11 +456,13 @@ char *reset_plan_why_none(const struct reset_plan *plan)
 {
 	_cleanup_strv_ char **reasons = NULL;
 
+	if (plan->refused.n == 0)
+		return strdup("the kernel offers no reset of it");
 	VEC_FOREACH(const struct reset_refusal, refusal, &plan->refused) {
 		_cleanup_free_ char *one = str_printf("%s: %s", refusal->method, refusal->why);
 
 		if (!one || strv_add(&reasons, one) < 0)
 			return NULL;
 	}
-	return reasons ? strv_join(reasons, "; ") : strdup("the kernel offers no reset of it");
+	return strv_join(reasons, "; ");
 }

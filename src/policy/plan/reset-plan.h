@@ -55,7 +55,6 @@ void reset_plan_clear(struct reset_plan *plan);
 int reset_plan_all(const struct reset_plan_request *request, struct vec *ret) _must_check_;
 void reset_plans_clear(struct vec *plans);
 #define _cleanup_reset_plans_ _cleanup_(reset_plans_clear)
-const struct reset_plan *reset_plan_find(const struct vec *plans, const struct device *device);
 
 /* Its ways as steps and records have them, in place of *ret. 0 or -ENOMEM. */
 int reset_plan_format(const struct reset_plan *plan, char ***ret) _must_check_;

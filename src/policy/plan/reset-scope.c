@@ -103,21 +103,24 @@ static struct topology_range reset_scope_candidates(const struct inventory *inv,
 
 /* The kernel module's word; one that is not in the inventory any more has nothing to lose. */
 static int reset_scope_add_from_module(const struct inventory *inv, const struct device *device,
-				       struct vec *found)
+				       struct vec *scope)
 {
 	STRV_FOREACH(address, device->reset_scope) {
 		struct device *other = inventory_find(inv, *address);
-		int r = other ? vec_add(found, other) : 0;
+		int r;
 
+		if (!other)
+			continue;
+		r = vec_add(scope, other);
 		if (r < 0)
 			return r;
 	}
-	vec_sort(found, device_cmp);
+	vec_sort(scope, device_cmp);
 	return 0;
 }
 
 static int reset_scope_add_reached(const struct inventory *inv, const struct device *device,
-				   enum reset_scope_reach reach, struct vec *found)
+				   enum reset_scope_reach reach, struct vec *scope)
 {
 	const struct device *bridge = topology_parent(inv, device);
 
@@ -126,7 +129,7 @@ static int reset_scope_add_reached(const struct inventory *inv, const struct dev
 
 		if (!reset_scope_reaches(inv, device, bridge, reach, other))
 			continue;
-		r = vec_add(found, other);
+		r = vec_add(scope, other);
 		if (r < 0)
 			return r;
 	}
@@ -137,16 +140,15 @@ int reset_scope_devices(const struct inventory *inv, const struct device *device
 			const char *method, struct vec *ret)
 {
 	enum reset_scope_reach reach = reset_scope_of_method(method);
-	_cleanup_vec_ struct vec found = { 0 };
+	_cleanup_vec_ struct vec scope = { 0 };
 	int r;
 
 	if (reach == RESET_SCOPE_BUS && device->reset_scope)
-		r = reset_scope_add_from_module(inv, device, &found);
+		r = reset_scope_add_from_module(inv, device, &scope);
 	else
-		r = reset_scope_add_reached(inv, device, reach, &found);
+		r = reset_scope_add_reached(inv, device, reach, &scope);
 	if (r < 0)
 		return r;
-	*ret = found;
-	found = (struct vec){ 0 };
+	*ret = TAKE_STRUCT(scope);
 	return 0;
 }

@@ -30,12 +30,19 @@ static char *sriov_plan_why_not(const struct vf_def *def, const struct device *p
 	if (pf->physfn)
 		return str_printf("%s is a virtual function itself. Name %s, whose it is.", pf->key,
 				  pf->physfn);
-	if (pf->total_vfs == 0)
-		return str_printf(
-			"%s has no virtual functions: it does not offer SR-IOV. Some cards have it "
-			"turned off in the firmware.",
-			pf->key);
-	return NULL;
+	return str_printf("%s has no virtual functions: it does not offer SR-IOV. Some cards have "
+			  "it turned off in the firmware.",
+			  pf->key);
+}
+
+static bool sriov_plan_is_possible(const struct device *pf)
+{
+	return pf && !pf->physfn && pf->total_vfs > 0;
+}
+
+static unsigned sriov_plan_wanted(const struct vf_def *def, const struct device *pf)
+{
+	return def->count < pf->total_vfs ? def->count : pf->total_vfs;
 }
 
 /* Another number takes all functions away first, also those that the host works with. */
@@ -49,31 +56,34 @@ static const struct device *sriov_plan_find_used(const struct inventory *inv,
 }
 
 /* Why the number cannot be changed now. */
-static char *sriov_plan_why_delayed(const struct inventory *inv, const struct device *pf,
-				    unsigned wanted, char *const *claimed)
+static int sriov_plan_find_delay(const struct inventory *inv, const struct device *pf,
+				 unsigned wanted, char *const *claimed, char **ret)
 {
 	const char *key = sriov_plan_find_claimed(inv, pf, claimed);
 	const struct device *used = sriov_plan_find_used(inv, pf);
 
-	if (key)
-		return str_printf(
+	*ret = NULL;
+	if (wanted == pf->num_vfs)
+		return 0;
+	if (key) {
+		*ret = str_printf(
 			"%s keeps %u virtual functions instead of %u for as long as %s is claimed.",
 			pf->key, pf->num_vfs, wanted, key);
-	if (used) {
+	} else if (used) {
 		const struct usage *usage = used->uses.items[0];
 
-		return str_printf(
-			"%s keeps %u virtual functions instead of %u for as long as the host uses "
-			"%s (%s %s).",
-			pf->key, pf->num_vfs, wanted, used->key, usage->kind,
-			str_or(usage->what, ""));
+		*ret = str_printf("%s keeps %u virtual functions instead of %u for as long as the "
+				  "host uses %s (%s %s).",
+				  pf->key, pf->num_vfs, wanted, used->key, usage->kind,
+				  str_or(usage->what, ""));
+	} else if (!pf->driver || vfio_choice_is_vfio(pf->driver)) {
+		*ret = str_printf("%s has %u virtual functions instead of %u until its host "
+				  "driver, which alone can change that, has it.",
+				  pf->key, pf->num_vfs, wanted);
+	} else {
+		return 0;
 	}
-	if (!pf->driver || vfio_choice_is_vfio(pf->driver))
-		return str_printf(
-			"%s has %u virtual functions instead of %u until its host driver, which "
-			"alone can change that, has it.",
-			pf->key, pf->num_vfs, wanted);
-	return NULL;
+	return *ret ? 0 : -ENOMEM;
 }
 
 static int sriov_plan_add_number(struct vec *steps, const struct device *pf, unsigned number)
@@ -85,43 +95,60 @@ static int sriov_plan_add_number(struct vec *steps, const struct device *pf, uns
 }
 
 static int sriov_plan_add_steps(const struct vf_def *def, const struct device *pf, unsigned wanted,
-				bool change, struct vec *steps)
+				struct vec *steps)
 {
 	/* first, or host drivers get hold of the functions as they appear */
 	int r = steps_add_device(steps, STEP_SET_AUTOPROBE, pf, def->autoprobe ? "1" : "0");
 
-	if (r >= 0 && change && pf->num_vfs > 0)
+	if (r < 0 || pf->num_vfs == wanted)
+		return r;
+	if (pf->num_vfs > 0) {
 		r = sriov_plan_add_number(steps, pf, 0);
-	if (r >= 0 && change && wanted > 0)
-		r = sriov_plan_add_number(steps, pf, wanted);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	if (wanted == 0)
+		return 0;
+	return sriov_plan_add_number(steps, pf, wanted);
+}
+
+static int sriov_plan_change(const struct inventory *inv, const struct vf_def *def,
+			     const struct device *pf, char *const *claimed, struct vec *steps,
+			     char **ret_problem)
+{
+	unsigned wanted = sriov_plan_wanted(def, pf);
+	int r;
+
+	r = sriov_plan_find_delay(inv, pf, wanted, claimed, ret_problem);
+	if (r < 0 || *ret_problem)
+		return r;
+	r = sriov_plan_add_steps(def, pf, wanted, steps);
+	if (r < 0 || wanted == def->count)
+		return r;
+	*ret_problem = str_printf(
+		"%s offers %u virtual functions, not the %u that are asked for: it gets those.",
+		pf->key, pf->total_vfs, def->count);
+	return *ret_problem ? 0 : -ENOMEM;
 }
 
 int sriov_plan(const struct inventory *inv, const struct vf_def *def, char *const *claimed,
 	       struct vec *ret_steps, char **ret_problem)
 {
 	const struct device *pf = inventory_find(inv, def->device);
-	_cleanup_free_ char *problem = sriov_plan_why_not(def, pf);
+	_cleanup_free_ char *problem = NULL;
 	_cleanup_steps_ struct vec steps = { 0 };
-	unsigned wanted;
-	int r = 0;
+	int r;
 
-	if (!problem && pf && pf->total_vfs > 0 && !pf->physfn) {
-		wanted = def->count < pf->total_vfs ? def->count : pf->total_vfs;
-		if (wanted != pf->num_vfs)
-			problem = sriov_plan_why_delayed(inv, pf, wanted, claimed);
+	if (sriov_plan_is_possible(pf)) {
+		r = sriov_plan_change(inv, def, pf, claimed, &steps, &problem);
+		if (r < 0)
+			return r;
+	} else {
+		problem = sriov_plan_why_not(def, pf);
 		if (!problem)
-			r = sriov_plan_add_steps(def, pf, wanted, wanted != pf->num_vfs, &steps);
-		if (!problem && wanted < def->count)
-			problem = str_printf(
-				"%s offers %u virtual functions, not the %u that are asked "
-				"for: it gets those.",
-				pf->key, pf->total_vfs, def->count);
+			return -ENOMEM;
 	}
-	if (r < 0)
-		return r;
-	*ret_steps = steps;
-	steps = (struct vec){ 0 };
+	*ret_steps = TAKE_STRUCT(steps);
 	*ret_problem = TAKE_PTR(problem);
 	return 0;
 }
@@ -140,15 +167,33 @@ static int sriov_plan_add_vfs(const struct vec *defs, const struct device *pf, s
 {
 	const struct vf_def *def = sriov_plan_find_def(defs, pf->key);
 	unsigned wanted;
-	int r = 0;
 
 	if (!def)
 		return 0;
-	wanted = def->count < pf->total_vfs ? def->count : pf->total_vfs;
+	wanted = sriov_plan_wanted(def, pf);
 	/* those that it has on the host's driver go with that */
-	if (vfio_choice_is_vfio(pf->driver) && pf->num_vfs > 0 && pf->num_vfs != wanted)
-		r = sriov_plan_add_number(steps, pf, 0);
-	return r < 0 || wanted == 0 ? r : sriov_plan_add_number(steps, pf, wanted);
+	if (vfio_choice_is_vfio(pf->driver) && pf->num_vfs > 0 && pf->num_vfs != wanted) {
+		int r = sriov_plan_add_number(steps, pf, 0);
+
+		if (r < 0)
+			return r;
+	}
+	if (wanted == 0)
+		return 0;
+	return sriov_plan_add_number(steps, pf, wanted);
+}
+
+/* Moves all of @more behind the step at @at. */
+static int sriov_plan_insert_steps(struct vec *steps, size_t at, struct vec *more)
+{
+	while (more->n > 0) {
+		int r = vec_insert(steps, at + 1, more->items[more->n - 1]);
+
+		if (r < 0)
+			return r;
+		more->n--;
+	}
+	return 0;
 }
 
 int sriov_plan_claim(const struct inventory *inv, const struct vec *defs, struct vec *steps)
@@ -156,17 +201,18 @@ int sriov_plan_claim(const struct inventory *inv, const struct vec *defs, struct
 	for (size_t i = 0; i < steps->n; i++) {
 		_cleanup_steps_ struct vec more = { 0 };
 		const struct step *step = steps->items[i];
-		const struct device *pf = NULL;
+		const struct device *pf;
 		int r;
 
-		if (step->kind == STEP_SET_VF_TOKEN)
-			pf = inventory_find(inv, step->device);
-		r = pf ? sriov_plan_add_vfs(defs, pf, &more) : 0;
-		while (r >= 0 && more.n > 0) {
-			r = vec_insert(steps, i + 1, more.items[more.n - 1]);
-			if (r >= 0)
-				more.n--;
-		}
+		if (step->kind != STEP_SET_VF_TOKEN)
+			continue;
+		pf = inventory_find(inv, step->device);
+		if (!pf)
+			continue;
+		r = sriov_plan_add_vfs(defs, pf, &more);
+		if (r < 0)
+			return r;
+		r = sriov_plan_insert_steps(steps, i, &more);
 		if (r < 0)
 			return r;
 	}
