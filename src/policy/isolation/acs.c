@@ -17,8 +17,10 @@ static enum acs_state acs_read_control(const struct device *device, size_t contr
 	int at = pcicap_find_ext(device, PCICAP_EXT_ACS);
 	uint16_t wanted;
 
-	if (at <= 0)
-		return at < 0 ? ACS_UNKNOWN : ACS_MISSING;
+	if (at < 0)
+		return ACS_UNKNOWN;
+	if (at == 0)
+		return ACS_MISSING;
 	wanted = ACS_REQUIRED & pcicap_u16(device, (size_t)at + ACS_CAP);
 	return (pcicap_u16(device, (size_t)at + control_at) & wanted) == wanted ? ACS_ON : ACS_OFF;
 }
@@ -80,10 +82,12 @@ bool acs_bridge_aliases(const struct device *bridge)
 
 bool acs_is_alias(const struct device *a, const struct device *b)
 {
-	struct pciaddr x, y;
 	int function = acs_quirks_alias_function(a);
+	struct pciaddr x, y;
 
-	return function >= 0 && !a->physfn && !b->physfn && pciaddr_parse(a->address, &x) >= 0 &&
-	       pciaddr_parse(b->address, &y) >= 0 && x.domain == y.domain && x.bus == y.bus &&
-	       x.slot == y.slot && x.function != y.function && y.function == function;
+	if (function < 0 || a->physfn || b->physfn)
+		return false;
+	if (pciaddr_parse(a->address, &x) < 0 || pciaddr_parse(b->address, &y) < 0)
+		return false;
+	return pciaddr_same_slot(&x, &y) && x.function != y.function && y.function == function;
 }

@@ -36,25 +36,23 @@ int isolation_code_from_string(const char *s, enum isolation_code *ret)
 	return -EINVAL;
 }
 
-static void *isolation_cause_free(void *data)
+static void isolation_cause_free(struct isolation_cause *cause)
 {
-	struct isolation_cause *cause = data;
-
-	if (cause)
-		free(cause->peer);
+	if (!cause)
+		return;
+	free(cause->peer);
 	free(cause);
-	return NULL;
 }
 
-void isolation_clear(struct vec *causes)
-{
-	vec_clear(causes, isolation_cause_free);
-}
+DEFINE_CLEANUP(struct isolation_cause *, isolation_cause_freep, isolation_cause_free)
+
+DEFINE_VEC_CLEAR(isolation_clear, struct isolation_cause, isolation_cause_free)
 
 /* The same cause twice is said once. */
 static int isolation_add(struct vec *causes, enum isolation_code code, const char *peer)
 {
-	struct isolation_cause *cause;
+	_cleanup_(isolation_cause_freep) struct isolation_cause *cause = NULL;
+	int r;
 
 	VEC_FOREACH(const struct isolation_cause, known, causes)
 		if (known->code == code && str_eq(known->peer, peer))
@@ -63,11 +61,13 @@ static int isolation_add(struct vec *causes, enum isolation_code code, const cha
 	if (!cause)
 		return -ENOMEM;
 	cause->code = code;
-	cause->peer = strdup(peer);
-	if (!cause->peer || vec_add(causes, cause) < 0) {
-		isolation_cause_free(cause);
-		return -ENOMEM;
-	}
+	r = str_set(&cause->peer, peer);
+	if (r < 0)
+		return r;
+	r = vec_add(causes, cause);
+	if (r < 0)
+		return r;
+	cause = NULL;
 	return 0;
 }
 
@@ -208,20 +208,31 @@ static int isolation_add_functions(const struct inventory *inv, const struct dev
  * The next of its group that something ties it to, of lower address; NULL: it is the first of
  * those.
  */
+/* Does the bridge right above @device tie it, or one further up that is in its group? */
+static bool isolation_is_tied_above(const struct inventory *inv, const struct device *device,
+				    const struct device *above)
+{
+	enum isolation_code code;
+
+	if (!above || !isolation_same_group(device, above))
+		return false;
+	for (const struct device *bridge = above; bridge; bridge = topology_parent(inv, bridge)) {
+		if (isolation_bridge_fault(bridge, &code))
+			return true;
+		if (device_cmp(bridge, device) >= 0) /* only in a forged snapshot */
+			return false;
+	}
+	return false;
+}
+
 static const struct device *isolation_next_tied(const struct inventory *inv,
 						const struct device *device)
 {
 	const struct device *above = topology_parent(inv, device);
 	enum isolation_code code;
 
-	if (above && isolation_same_group(device, above))
-		for (const struct device *bridge = above; bridge;
-		     bridge = topology_parent(inv, bridge)) {
-			if (isolation_bridge_fault(bridge, &code))
-				return above;
-			if (device_cmp(bridge, device) >= 0) /* only in a forged snapshot */
-				break;
-		}
+	if (isolation_is_tied_above(inv, device, above))
+		return above;
 	TOPOLOGY_FOREACH(other, inv, topology_slot(inv, device))
 		if (device_cmp(other, device) < 0 && isolation_same_group(device, other) &&
 		    isolation_function_tie(device, other, &code))
@@ -317,6 +328,29 @@ static bool isolation_port_lets_pass(const struct inventory *inv, const struct d
  * no ACS; to the kernel the ports are devices of one function each, and it never asks them for each
  * other.
  */
+/* The endpoints below the other downstream ports of the switch that @port belongs to. */
+static int isolation_add_peers_of_port(const struct inventory *inv, const struct device *device,
+				       const struct device *port, struct vec *causes)
+{
+	const struct device *upstream = topology_parent(inv, port);
+
+	if (!isolation_is_downstream(port) || !upstream)
+		return 0;
+	TOPOLOGY_FOREACH(other, inv, topology_below(inv, upstream)) {
+		int r;
+
+		if (other == port || !str_eq(other->parent, upstream->key) ||
+		    !isolation_is_downstream(other))
+			continue;
+		if (!isolation_port_lets_pass(inv, port) && !isolation_port_lets_pass(inv, other))
+			continue;
+		r = isolation_add_endpoints_below(inv, device, other, causes);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int isolation_add_peers(const struct inventory *inv, const struct device *device,
 			       struct vec *causes)
 {
@@ -324,24 +358,12 @@ static int isolation_add_peers(const struct inventory *inv, const struct device 
 
 	if (device_is_bridge(device) || device->iommu_group < 0)
 		return 0;
-	for (unsigned n = 0; port && n < TOPOLOGY_DEPTH_MAX;
-	     n++, port = topology_parent(inv, port)) {
-		const struct device *upstream = topology_parent(inv, port);
+	for (unsigned n = 0; port && n < TOPOLOGY_DEPTH_MAX; n++) {
+		int r = isolation_add_peers_of_port(inv, device, port, causes);
 
-		if (!isolation_is_downstream(port) || !upstream)
-			continue;
-		TOPOLOGY_FOREACH(other, inv, topology_below(inv, upstream)) {
-			int r;
-
-			if (other == port || !str_eq(other->parent, upstream->key) ||
-			    !isolation_is_downstream(other) ||
-			    (!isolation_port_lets_pass(inv, port) &&
-			     !isolation_port_lets_pass(inv, other)))
-				continue;
-			r = isolation_add_endpoints_below(inv, device, other, causes);
-			if (r < 0)
-				return r;
-		}
+		if (r < 0)
+			return r;
+		port = topology_parent(inv, port);
 	}
 	return 0;
 }
@@ -359,8 +381,11 @@ static int isolation_add_from_module(const struct device *device, struct vec *ca
 		enum isolation_code code;
 		int r = strv_split(*line, " ", &words);
 
-		if (r >= 0 && words && isolation_code_from_string(words[0], &code) >= 0)
-			r = isolation_add(causes, code, str_or(words[1], ""));
+		if (r < 0)
+			return r;
+		if (!words || isolation_code_from_string(words[0], &code) < 0)
+			continue;
+		r = isolation_add(causes, code, str_or(words[1], ""));
 		if (r < 0)
 			return r;
 	}
@@ -370,20 +395,23 @@ static int isolation_add_from_module(const struct device *device, struct vec *ca
 static int isolation_find_causes(const struct inventory *inv, const struct device *device,
 				 struct vec *causes)
 {
-	int r;
+	static int (*const finders[])(const struct inventory *inv, const struct device *device,
+				      struct vec *causes) = {
+		isolation_add_above,	   isolation_add_bridge_itself, isolation_add_functions,
+		isolation_add_unexplained, isolation_add_peers,
+	};
 
 	if (device->iommu_group < 0)
 		return 0;
 	if (isolation_is_from_module(device))
 		return isolation_add_from_module(device, causes);
-	r = isolation_add_above(inv, device, causes);
-	if (r >= 0)
-		r = isolation_add_bridge_itself(inv, device, causes);
-	if (r >= 0)
-		r = isolation_add_functions(inv, device, causes);
-	if (r >= 0)
-		r = isolation_add_unexplained(inv, device, causes);
-	return r < 0 ? r : isolation_add_peers(inv, device, causes);
+	for (size_t i = 0; i < ARRAY_SIZE(finders); i++) {
+		int r = finders[i](inv, device, causes);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int isolation_find(const struct inventory *inv, const struct device *device, struct vec *ret)
@@ -393,7 +421,6 @@ int isolation_find(const struct inventory *inv, const struct device *device, str
 
 	if (r < 0)
 		return r;
-	*ret = causes;
-	causes = (struct vec){ 0 };
+	*ret = TAKE_STRUCT(causes);
 	return 0;
 }

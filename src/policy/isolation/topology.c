@@ -35,17 +35,18 @@ static size_t topology_place(const struct inventory *inv, const struct pciaddr *
 struct topology_range topology_below(const struct inventory *inv, const struct device *bridge)
 {
 	struct topology_range range = { 0, inv->devices.n };
+	struct pciaddr addr, after;
 	uint8_t first, last;
-	struct pciaddr addr;
 
 	if (!bridge || pciaddr_parse(bridge->address, &addr) < 0 ||
 	    !pcicap_buses(bridge, &first, &last))
 		return range;
 	range.first = topology_place(inv, &(struct pciaddr){ addr.domain, first, 0, 0 });
-	range.end = last < UINT8_MAX ?
-			    topology_place(inv, &(struct pciaddr){ addr.domain, (uint8_t)(last + 1),
-								   0, 0 }) :
-			    topology_place(inv, &(struct pciaddr){ addr.domain + 1, 0, 0, 0 });
+	if (last < UINT8_MAX)
+		after = (struct pciaddr){ addr.domain, (uint8_t)(last + 1), 0, 0 };
+	else
+		after = (struct pciaddr){ addr.domain + 1, 0, 0, 0 };
+	range.end = topology_place(inv, &after);
 	return range;
 }
 

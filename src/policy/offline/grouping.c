@@ -15,7 +15,7 @@ bool grouping_joins_above(const struct inventory *inv, const struct device *brid
 	return false;
 }
 
-bool grouping_joins_function(const struct device *a, const struct device *b)
+static bool grouping_joins_function(const struct device *a, const struct device *b)
 {
 	/* a VF isolates, and its address is no place in a device */
 	if (a == b || a->physfn || b->physfn)

@@ -12,8 +12,6 @@
 
 /* Would the kernel put @device into the group of @bridge, the bridge right above it? */
 bool grouping_joins_above(const struct inventory *inv, const struct device *bridge);
-/* Would it put these two functions of one device into one group for being that? */
-bool grouping_joins_function(const struct device *a, const struct device *b);
 
 /*
  * A number for each device of inv->devices, in their order; -1 where it is not on PCI. The caller

@@ -94,8 +94,9 @@ static int host_file_set_vf(struct device *vf, const struct device *pf, unsigned
 {
 	int r = str_set(&vf->physfn, pf->key);
 
-	if (r >= 0)
-		r = str_set(&vf->parent, pf->parent);
+	if (r < 0)
+		return r;
+	r = str_set(&vf->parent, pf->parent);
 	if (r < 0)
 		return r;
 	vf->vf_index = (int)index;
@@ -106,38 +107,49 @@ static int host_file_set_vf(struct device *vf, const struct device *pf, unsigned
 	return 0;
 }
 
-/* SR-IOV specification 2.1.2: the numbers of VFs follow from that of the PF. */
-static int host_file_find_vfs(struct inventory *inv, struct device *pf)
+static struct device *host_file_find_rid(const struct inventory *inv, uint32_t domain, unsigned rid)
 {
-	int cap = pcicap_find_ext(pf, PCICAP_EXT_SRIOV);
-	unsigned count, rid;
-	struct pciaddr addr;
-	size_t at = (size_t)cap;
+	struct pciaddr place = { domain, (uint8_t)(rid >> 8), (uint8_t)(rid >> 3 & 0x1f),
+				 (uint8_t)(rid & 7) };
+	char key[PCIADDR_SIZE];
 
-	if (cap <= 0 || pciaddr_parse(pf->address, &addr) < 0)
-		return 0;
-	pf->total_vfs = pcicap_u16(pf, at + SRIOV_TOTAL_VFS);
-	if (!(pcicap_u16(pf, at + SRIOV_CONTROL) & 1))
-		return 0;
-	count = pcicap_u16(pf, at + SRIOV_NUM_VFS);
-	rid = ((unsigned)addr.bus << 8 | (unsigned)addr.slot << 3 | addr.function) +
-	      pcicap_u16(pf, at + SRIOV_OFFSET);
-	for (unsigned i = 0; i < count && rid <= 0xffff;
-	     i++, rid += pcicap_u16(pf, at + SRIOV_STRIDE)) {
-		struct pciaddr place = { addr.domain, (uint8_t)(rid >> 8),
-					 (uint8_t)(rid >> 3 & 0x1f), (uint8_t)(rid & 7) };
-		char key[PCIADDR_SIZE];
-		struct device *vf = inventory_find(inv, pciaddr_format(&place, key));
+	return inventory_find(inv, pciaddr_format(&place, key));
+}
+
+/* SR-IOV specification 2.1.2: the numbers of VFs follow from that of the PF. */
+static int host_file_add_vfs(struct inventory *inv, struct device *pf, size_t cap,
+			     const struct pciaddr *addr)
+{
+	unsigned count = pcicap_u16(pf, cap + SRIOV_NUM_VFS);
+	unsigned stride = pcicap_u16(pf, cap + SRIOV_STRIDE);
+	unsigned own = (unsigned)addr->bus << 8 | (unsigned)addr->slot << 3 | addr->function;
+	unsigned rid = own + pcicap_u16(pf, cap + SRIOV_OFFSET);
+
+	for (unsigned i = 0; i < count && rid <= 0xffff; i++, rid += stride) {
+		struct device *vf = host_file_find_rid(inv, addr->domain, rid);
 		int r;
 
 		if (!vf || vf == pf || vf->physfn)
 			continue;
-		r = host_file_set_vf(vf, pf, i, pcicap_u16(pf, at + SRIOV_DEVICE_ID));
+		r = host_file_set_vf(vf, pf, i, pcicap_u16(pf, cap + SRIOV_DEVICE_ID));
 		if (r < 0)
 			return r;
 		pf->num_vfs++;
 	}
 	return 0;
+}
+
+static int host_file_find_vfs(struct inventory *inv, struct device *pf)
+{
+	int cap = pcicap_find_ext(pf, PCICAP_EXT_SRIOV);
+	struct pciaddr addr;
+
+	if (cap <= 0 || pciaddr_parse(pf->address, &addr) < 0)
+		return 0;
+	pf->total_vfs = pcicap_u16(pf, (size_t)cap + SRIOV_TOTAL_VFS);
+	if (!(pcicap_u16(pf, (size_t)cap + SRIOV_CONTROL) & 1))
+		return 0;
+	return host_file_add_vfs(inv, pf, (size_t)cap, &addr);
 }
 
 /* --- which resets there are --- */
@@ -158,26 +170,42 @@ static bool host_file_is_alone_on_bus(const struct inventory *inv, const struct 
  * In the kernel's order, without what it knows of single models (drivers/pci/pci.c,
  * pci_reset_fn_methods[]).
  */
-static int host_file_find_resets(const struct inventory *inv, struct device *device)
+static bool host_file_offers_reset(const struct inventory *inv, const struct device *device,
+				   const char *method)
 {
 	int express = pcicap_find(device, PCICAP_EXPRESS), af = pcicap_find(device, PCICAP_AF);
-	int pm = pcicap_find(device, PCICAP_PM), r = 0;
+	int pm = pcicap_find(device, PCICAP_PM);
+
+	if (str_eq(method, "flr"))
+		return express > 0 &&
+		       pcicap_u32(device, (size_t)express + EXPRESS_DEVCAP) & DEVCAP_FLR;
+	if (str_eq(method, "af_flr"))
+		return af > 0 && (pcicap_u8(device, (size_t)af + AF_CAPABILITIES) &
+				  AF_TP_AND_FLR) == AF_TP_AND_FLR;
+	if (str_eq(method, "pm"))
+		return pm > 0 && !(pcicap_u16(device, (size_t)pm + PM_CONTROL) & PM_NO_SOFT_RESET);
+	return host_file_is_alone_on_bus(inv, device);
+}
+
+static int host_file_find_resets(const struct inventory *inv, struct device *device)
+{
+	static const char *const methods[] = { "flr", "af_flr", "pm", "bus" };
 
 	if (device_is_bridge(device)) {
 		device->no_reset = true;
 		return 0;
 	}
-	if (express > 0 && pcicap_u32(device, (size_t)express + EXPRESS_DEVCAP) & DEVCAP_FLR)
-		r = strv_add(&device->reset_methods, "flr");
-	if (r >= 0 && af > 0 &&
-	    (pcicap_u8(device, (size_t)af + AF_CAPABILITIES) & AF_TP_AND_FLR) == AF_TP_AND_FLR)
-		r = strv_add(&device->reset_methods, "af_flr");
-	if (r >= 0 && pm > 0 && !(pcicap_u16(device, (size_t)pm + PM_CONTROL) & PM_NO_SOFT_RESET))
-		r = strv_add(&device->reset_methods, "pm");
-	if (r >= 0 && host_file_is_alone_on_bus(inv, device))
-		r = strv_add(&device->reset_methods, "bus");
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+		int r;
+
+		if (!host_file_offers_reset(inv, device, methods[i]))
+			continue;
+		r = strv_add(&device->reset_methods, methods[i]);
+		if (r < 0)
+			return r;
+	}
 	device->no_reset = !device->reset_methods;
-	return r;
+	return 0;
 }
 
 /* --- the whole --- */
@@ -194,16 +222,22 @@ static int host_file_complete(struct inventory *inv)
 {
 	int r = host_file_find_parents(inv);
 
-	VEC_FOREACH(struct device, device, &inv->devices)
-		if (r >= 0)
-			r = host_file_find_vfs(inv, device);
-	VEC_FOREACH(struct device, device, &inv->devices)
-		if (r >= 0)
-			r = host_file_find_resets(inv, device);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(struct device, device, &inv->devices) {
+		r = host_file_find_vfs(inv, device);
+		if (r < 0)
+			return r;
+	}
+	VEC_FOREACH(struct device, device, &inv->devices) {
+		r = host_file_find_resets(inv, device);
+		if (r < 0)
+			return r;
+	}
 	/* the kernel's word, in the text of lspci -v, goes before what we work out */
-	if (r >= 0 && inv->iommu_groups.n == 0)
-		r = grouping_apply(inv);
-	return r;
+	if (inv->iommu_groups.n > 0)
+		return 0;
+	return grouping_apply(inv);
 }
 
 static int host_file_fail(char **ret_error, const char *text)
@@ -221,8 +255,9 @@ static int host_file_parse_lspci(const char *text, size_t size, struct inventory
 	if (!inv)
 		return -ENOMEM;
 	r = str_set(&inv->source, "lspci");
-	if (r >= 0)
-		r = lspci_dump_read(text, size, inv);
+	if (r < 0)
+		return r;
+	r = lspci_dump_read(text, size, inv);
 	if (r < 0)
 		return r;
 	if (inv->devices.n == 0)

@@ -66,27 +66,38 @@ static void lspci_dump_read_ids(struct device *device)
 	device->device = pcicap_u16(device, AT_DEVICE);
 }
 
-static int lspci_dump_finish_device(struct dump *dump)
+static int lspci_dump_take_config(struct dump *dump)
 {
 	struct device *device = dump->device;
+
+	if (dump->size == 0)
+		return 0;
+	device->config = malloc(dump->size);
+	if (!device->config)
+		return -ENOMEM;
+	memcpy(device->config, dump->config, dump->size);
+	device->config_size = dump->size;
+	lspci_dump_read_ids(device);
+	return 0;
+}
+
+static int lspci_dump_finish_device(struct dump *dump)
+{
 	int r;
 
-	if (!device)
+	if (!dump->device)
 		return 0;
-	if (dump->size > 0) {
-		device->config = malloc(dump->size);
-		if (!device->config)
-			return -ENOMEM;
-		memcpy(device->config, dump->config, dump->size);
-		device->config_size = dump->size;
-		lspci_dump_read_ids(device);
-	}
-	r = pcicap_serial(device, &device->serial);
-	if (r >= 0)
-		r = inventory_put(dump->inv, device);
-	if (r >= 0)
-		dump->device = NULL;
-	return r;
+	r = lspci_dump_take_config(dump);
+	if (r < 0)
+		return r;
+	r = pcicap_serial(dump->device, &dump->device->serial);
+	if (r < 0)
+		return r;
+	r = inventory_put(dump->inv, dump->device);
+	if (r < 0)
+		return r;
+	dump->device = NULL;
+	return 0;
 }
 
 /* --- the first line of a device --- */
@@ -174,14 +185,31 @@ static int lspci_dump_parse_names(struct device *device, char *class, char *name
 		return 0;
 	*blank = '\0';
 	r = str_set(&device->vendor_name, name);
-	return r < 0 ? r : str_set(&device->device_name, blank + 1);
+	if (r < 0)
+		return r;
+	return str_set(&device->device_name, blank + 1);
+}
+
+static int lspci_dump_begin_device(struct dump *dump, const struct pciaddr *addr)
+{
+	char text[PCIADDR_SIZE];
+	int r = lspci_dump_finish_device(dump);
+
+	if (r < 0)
+		return r;
+	dump->size = 0;
+	dump->gap = false;
+	dump->device = device_new("pci", pciaddr_format(addr, text));
+	if (!dump->device)
+		return -ENOMEM;
+	dump->device->has_override = true; /* as every kernel of the last ten years */
+	return 0;
 }
 
 /* "0000:01:00.0 Ethernet controller [0200]: Intel Corporation 82574L [8086:10d3] (rev 02)" */
 static int lspci_dump_parse_first_line(struct dump *dump, char *line)
 {
 	char *rest = strchr(line, ' '), *colon;
-	char text[PCIADDR_SIZE];
 	struct pciaddr addr;
 	int r;
 
@@ -190,16 +218,9 @@ static int lspci_dump_parse_first_line(struct dump *dump, char *line)
 	*rest++ = '\0';
 	if (pciaddr_parse(line, &addr) < 0)
 		return 0;
-	r = lspci_dump_finish_device(dump);
+	r = lspci_dump_begin_device(dump, &addr);
 	if (r < 0)
 		return r;
-	dump->device = device_new("pci", pciaddr_format(&addr, text));
-	if (dump->device)
-		dump->device->has_override = true; /* as every kernel of the last ten years */
-	dump->size = 0;
-	dump->gap = false;
-	if (!dump->device)
-		return -ENOMEM;
 	colon = strstr(rest, ": ");
 	if (!colon)
 		return 0;
@@ -282,9 +303,11 @@ static int lspci_dump_parse_attribute(struct device *device, char *line)
 static int lspci_dump_parse_line(struct dump *dump, char *line)
 {
 	str_chomp(line);
-	if (line[0] != '\t' && line[0] != ' ')
-		return lspci_dump_parse_bytes(dump, line) ? 0 :
-							    lspci_dump_parse_first_line(dump, line);
+	if (line[0] != '\t' && line[0] != ' ') {
+		if (lspci_dump_parse_bytes(dump, line))
+			return 0;
+		return lspci_dump_parse_first_line(dump, line);
+	}
 	line += strspn(line, " \t");
 	if (!dump->device)
 		return 0;

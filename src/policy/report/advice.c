@@ -33,19 +33,33 @@ static int advice_note_cause(struct findings *findings, const struct device *dev
 
 	if (!device_is_bridge(device))
 		findings->is_card[cause->code] = true;
-	return strv_contains(*peers, cause->peer) ? 0 : strv_add(peers, cause->peer);
+	if (strv_contains(*peers, cause->peer))
+		return 0;
+	return strv_add(peers, cause->peer);
+}
+
+static int advice_collect_device(const struct inventory *inv, const struct device *device,
+				 struct findings *findings)
+{
+	_cleanup_isolation_ struct vec causes = { 0 };
+	int r = isolation_find(inv, device, &causes);
+
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct isolation_cause, cause, &causes) {
+		r = advice_note_cause(findings, device, cause);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int advice_collect(const struct inventory *inv, const struct vec *devices,
 			  struct findings *findings)
 {
 	VEC_FOREACH(const struct device, device, devices) {
-		_cleanup_isolation_ struct vec causes = { 0 };
-		int r = isolation_find(inv, device, &causes);
+		int r = advice_collect_device(inv, device, findings);
 
-		VEC_FOREACH(const struct isolation_cause, cause, &causes)
-			if (r >= 0)
-				r = advice_note_cause(findings, device, cause);
 		if (r < 0)
 			return r;
 	}
@@ -89,24 +103,20 @@ static int advice_find_slots(const struct inventory *inv, bool empty, char ***re
 
 char *advice_slots(const struct inventory *inv)
 {
-	_cleanup_strv_ char **slots = NULL;
+	_cleanup_strv_ char **free_slots = NULL, **slots = NULL;
 	_cleanup_free_ char *list = NULL;
-	bool empty = true;
 
-	if (advice_find_slots(inv, true, &slots) < 0)
+	if (advice_find_slots(inv, true, &free_slots) < 0 ||
+	    advice_find_slots(inv, false, &slots) < 0)
 		return NULL;
-	if (!slots) {
-		empty = false;
-		if (advice_find_slots(inv, false, &slots) < 0)
-			return NULL;
-	}
 	if (!slots)
 		return strdup("No slot of this host isolates what is in it.");
-	list = strv_join(slots, ", ");
-	return !list ? NULL :
-		       str_printf(empty ? "Free slots that isolate are below %s." :
-					  "Slots that isolate are below %s; none of them is free.",
-				  list);
+	list = strv_join(free_slots ? free_slots : slots, ", ");
+	if (!list)
+		return NULL;
+	if (free_slots)
+		return str_printf("Free slots that isolate are below %s.", list);
+	return str_printf("Slots that isolate are below %s; none of them is free.", list);
 }
 
 /* --- the advice --- */
@@ -115,7 +125,9 @@ static int advice_add(char ***list, char *text)
 {
 	_cleanup_free_ char *owned = text;
 
-	return owned ? strv_add(list, owned) : -ENOMEM;
+	if (!owned)
+		return -ENOMEM;
+	return strv_add(list, owned);
 }
 
 static int advice_add_slots(const struct inventory *inv, const struct findings *findings,
@@ -137,7 +149,8 @@ static int advice_add_slots(const struct inventory *inv, const struct findings *
 			   ports, slots));
 }
 
-static int advice_add_settings(const struct findings *findings, char ***list)
+static int advice_add_settings(const struct inventory *inv, const struct findings *findings,
+			       char ***list)
 {
 	char **off = findings->peers[ISOLATION_ACS_NOT_ENABLED];
 	_cleanup_free_ char *ports = NULL;
@@ -155,7 +168,8 @@ static int advice_add_settings(const struct findings *findings, char ***list)
 			   ports));
 }
 
-static int advice_add_functions(const struct findings *findings, char ***list)
+static int advice_add_functions(const struct inventory *inv, const struct findings *findings,
+				char ***list)
 {
 	enum isolation_code code = ISOLATION_MULTIFUNCTION;
 
@@ -172,7 +186,8 @@ static int advice_add_functions(const struct findings *findings, char ***list)
 		       "with the others. Use the slots of other ports."));
 }
 
-static int advice_add_conventional(const struct findings *findings, char ***list)
+static int advice_add_conventional(const struct inventory *inv, const struct findings *findings,
+				   char ***list)
 {
 	char **bridges = findings->peers[ISOLATION_CONVENTIONAL_BRIDGE];
 	_cleanup_free_ char *text = NULL;
@@ -189,7 +204,8 @@ static int advice_add_conventional(const struct findings *findings, char ***list
 			   text));
 }
 
-static int advice_add_peers(const struct findings *findings, char ***list)
+static int advice_add_peers(const struct inventory *inv, const struct findings *findings,
+			    char ***list)
 {
 	char **others = findings->peers[ISOLATION_PEER_TO_PEER];
 	_cleanup_free_ char *text = NULL;
@@ -205,7 +221,8 @@ static int advice_add_peers(const struct findings *findings, char ***list)
 				 text));
 }
 
-static int advice_add_no_iommu(const struct inventory *inv, char ***list)
+static int advice_add_no_iommu(const struct inventory *inv, const struct findings *findings,
+			       char ***list)
 {
 	if (inv->iommu_groups.n > 0)
 		return 0;
@@ -217,24 +234,22 @@ static int advice_add_no_iommu(const struct inventory *inv, char ***list)
 
 int advice_find(const struct inventory *inv, const struct vec *devices, char ***ret)
 {
+	static int (*const adders[])(const struct inventory *inv, const struct findings *findings,
+				     char ***list) = {
+		advice_add_no_iommu,  advice_add_slots,	       advice_add_settings,
+		advice_add_functions, advice_add_conventional, advice_add_peers,
+	};
 	_cleanup_(advice_findings_clear) struct findings findings = { 0 };
 	_cleanup_strv_ char **list = NULL;
 	int r = advice_collect(inv, devices, &findings);
 
-	if (r >= 0)
-		r = advice_add_no_iommu(inv, &list);
-	if (r >= 0)
-		r = advice_add_slots(inv, &findings, &list);
-	if (r >= 0)
-		r = advice_add_settings(&findings, &list);
-	if (r >= 0)
-		r = advice_add_functions(&findings, &list);
-	if (r >= 0)
-		r = advice_add_conventional(&findings, &list);
-	if (r >= 0)
-		r = advice_add_peers(&findings, &list);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(adders); i++) {
+		r = adders[i](inv, &findings, &list);
+		if (r < 0)
+			return r;
+	}
 	*ret = TAKE_PTR(list);
 	return 0;
 }

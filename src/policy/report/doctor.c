@@ -14,33 +14,37 @@ const char *doctor_level_to_string(enum finding_level level)
 	return words[level];
 }
 
-static void *doctor_finding_free(void *data)
+static void doctor_finding_free(struct finding *finding)
 {
-	struct finding *finding = data;
-
+	if (!finding)
+		return;
 	free(finding->text);
 	free(finding);
-	return NULL;
 }
 
-void doctor_clear_findings(struct vec *findings)
-{
-	vec_clear(findings, doctor_finding_free);
-}
+DEFINE_CLEANUP(struct finding *, doctor_finding_freep, doctor_finding_free)
+
+DEFINE_VEC_CLEAR(doctor_clear_findings, struct finding, doctor_finding_free)
 
 int doctor_add_finding(struct vec *findings, enum finding_level level, const char *subject,
 		       char *text)
 {
-	struct finding *finding = text ? calloc(1, sizeof(*finding)) : NULL;
+	_cleanup_(doctor_finding_freep) struct finding *finding = NULL;
+	_cleanup_free_ char *owned = text;
+	int r;
 
-	if (!finding || vec_add(findings, finding) < 0) {
-		free(finding);
-		free(text);
+	if (!owned)
 		return -ENOMEM;
-	}
+	finding = calloc(1, sizeof(*finding));
+	if (!finding)
+		return -ENOMEM;
 	finding->level = level;
 	finding->subject = subject;
-	finding->text = text;
+	finding->text = TAKE_PTR(owned);
+	r = vec_add(findings, finding);
+	if (r < 0)
+		return r;
+	finding = NULL;
 	return 0;
 }
 
@@ -82,9 +86,22 @@ static int doctor_check_interrupts(const struct inventory *inv, struct vec *find
 					 "allow_unsafe_interrupts=1."));
 }
 
-static int doctor_check_vfio(const struct inventory *inv, struct vec *findings)
+static int doctor_check_iommufd(const struct inventory *inv, struct vec *findings)
 {
 	const char *why = vfio_choice_why_no_iommufd(inv);
+
+	if (why)
+		return doctor_add_finding(
+			findings, FINDING_HINT, "iommufd",
+			str_printf("%s VMMs that take descriptors need it; the others open paths, "
+				   "which \"devgroupctl run\" sees to.",
+				   why));
+	return doctor_add_finding(findings, FINDING_OK, "iommufd",
+				  strdup("The kernel has iommufd and nodes for devices."));
+}
+
+static int doctor_check_vfio(const struct inventory *inv, struct vec *findings)
+{
 	int r;
 
 	if (!inv->has_vfio)
@@ -92,16 +109,9 @@ static int doctor_check_vfio(const struct inventory *inv, struct vec *findings)
 			findings, FINDING_FAIL, "vfio",
 			strdup("The kernel has no VFIO drivers. Install its modules (vfio-pci)."));
 	r = doctor_add_finding(findings, FINDING_OK, "vfio", strdup("The kernel has VFIO."));
-	if (r >= 0 && why)
-		r = doctor_add_finding(findings, FINDING_HINT, "iommufd",
-				       str_printf("%s VMMs that take descriptors need it; the "
-						  "others open paths, which \"devgroupctl run\" "
-						  "sees to.",
-						  why));
-	else if (r >= 0)
-		r = doctor_add_finding(findings, FINDING_OK, "iommufd",
-				       strdup("The kernel has iommufd and nodes for devices."));
-	return r;
+	if (r < 0)
+		return r;
+	return doctor_check_iommufd(inv, findings);
 }
 
 static int doctor_check_isolation(const struct inventory *inv, struct vec *findings)
@@ -133,9 +143,12 @@ int doctor_check(const struct inventory *inv, struct vec *findings)
 		doctor_check_iommu,	doctor_check_interrupts, doctor_check_vfio,
 		doctor_check_isolation, doctor_check_module,
 	};
-	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(checks); i++)
-		r = checks[i](inv, findings);
-	return r;
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		int r = checks[i](inv, findings);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }

@@ -54,10 +54,10 @@ static bool report_card_knows_bars(const struct device *device)
 	return false;
 }
 
-static void report_card_mark(struct report_mark *report_card_mark, bool known, bool good)
+static void report_card_mark(struct report_mark *mark, bool known, bool good)
 {
-	report_card_mark->of += known;
-	report_card_mark->good += known && good;
+	mark->of += known;
+	mark->good += known && good;
 }
 
 static void report_card_mark_all(const struct inventory *inv, struct report_mark *marks)
@@ -107,14 +107,15 @@ int report_card_make(const struct inventory *inv, struct report_card *ret)
 
 	report_card_mark_all(inv, card.marks);
 	r = report_platform(inv, &card);
-	if (r >= 0)
-		r = report_isolation(inv, &card);
-	if (r >= 0)
-		r = report_devices(inv, &card);
+	if (r < 0)
+		return r;
+	r = report_isolation(inv, &card);
+	if (r < 0)
+		return r;
+	r = report_devices(inv, &card);
 	if (r < 0)
 		return r;
 	vec_sort(&card.advice, report_card_cmp_advice);
-	*ret = card;
-	card = (struct report_card){ 0 };
+	*ret = TAKE_STRUCT(card);
 	return 0;
 }

@@ -11,11 +11,6 @@
 
 typedef bool (*report_devices_fn)(const struct inventory *inv, const struct device *device);
 
-static bool report_devices_reserved(const struct inventory *inv, const struct device *device)
-{
-	return report_part_has_reserved(inv, device);
-}
-
 static bool report_devices_no_reset(const struct inventory *inv, const struct device *device)
 {
 	return !device->reset_methods && device->config;
@@ -49,12 +44,14 @@ static bool report_devices_unused_vfs(const struct inventory *inv, const struct 
 	return device->total_vfs > 0 && device->num_vfs == 0;
 }
 
-static const struct {
+struct report_devices_row {
 	report_devices_fn is;
 	struct report_advice kind;
 	const char *text; /* behind the devices and a colon */
-} report_devices_rows[] = {
-	{ report_devices_reserved,
+};
+
+static const struct report_devices_row report_devices_rows[] = {
+	{ report_part_has_reserved,
 	  { .place = REPORT_FIRMWARE, .code = "rmrr", .weight = WEIGHT_NOT_AT_ALL },
 	  "the firmware reserves memory for DMA from here (RMRR, IVMD), so the kernel lets nobody "
 	  "have this. Turn off what needs it in the setup: USB legacy emulation, management and "
@@ -86,24 +83,36 @@ static const struct {
 	  "card serves many users (virtual-functions in devgroups.d)." },
 };
 
+static int report_devices_add(const struct inventory *inv, const struct report_devices_row *row,
+			      struct report_card *card)
+{
+	_cleanup_strv_ char **devices = NULL;
+	_cleanup_free_ char *list = NULL;
+
+	VEC_FOREACH(const struct device, device, &inv->devices) {
+		int r;
+
+		if (!report_part_is_endpoint(device) || !row->is(inv, device))
+			continue;
+		r = strv_add(&devices, device->key);
+		if (r < 0)
+			return r;
+	}
+	if (!devices)
+		return 0;
+	list = report_part_list(devices);
+	if (!list)
+		return -ENOMEM;
+	return report_part_add(card, &row->kind, &devices, str_printf("%s: %s", list, row->text));
+}
+
 int report_devices(const struct inventory *inv, struct report_card *card)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(report_devices_rows); i++) {
-		_cleanup_strv_ char **devices = NULL;
-		_cleanup_free_ char *list = NULL;
+		int r = report_devices_add(inv, &report_devices_rows[i], card);
 
-		VEC_FOREACH(const struct device, device, &inv->devices)
-			if (report_part_is_endpoint(device) &&
-			    report_devices_rows[i].is(inv, device) &&
-			    strv_add(&devices, device->key) < 0)
-				return -ENOMEM;
-		if (!devices)
-			continue;
-		list = report_part_list(devices);
-		if (!list ||
-		    report_part_add(card, &report_devices_rows[i].kind, &devices,
-				    str_printf("%s: %s", list, report_devices_rows[i].text)) < 0)
-			return -ENOMEM;
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

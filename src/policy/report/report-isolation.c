@@ -30,11 +30,11 @@ struct tie_group {
 	char **peers;	/* what does it */
 };
 
-static void report_isolation_clear(struct tie_group (*tie_group)[TIES])
+static void report_isolation_clear(struct tie_group (*tie_groups)[TIES])
 {
 	for (size_t i = 0; i < TIES; i++) {
-		strv_free((*tie_group)[i].devices);
-		strv_free((*tie_group)[i].peers);
+		strv_free((*tie_groups)[i].devices);
+		strv_free((*tie_groups)[i].peers);
 	}
 }
 
@@ -66,26 +66,35 @@ static int report_isolation_tie(const struct inventory *inv, const struct isolat
 static int report_isolation_note(struct tie_group *tie_group, const struct device *device,
 				 const char *peer)
 {
-	if (!strv_contains(tie_group->devices, device->key) &&
-	    strv_add(&tie_group->devices, device->key) < 0)
-		return -ENOMEM;
-	return *peer && !strv_contains(tie_group->peers, peer) ? strv_add(&tie_group->peers, peer) :
-								 0;
+	if (!strv_contains(tie_group->devices, device->key)) {
+		int r = strv_add(&tie_group->devices, device->key);
+
+		if (r < 0)
+			return r;
+	}
+	if (!*peer || strv_contains(tie_group->peers, peer))
+		return 0;
+	return strv_add(&tie_group->peers, peer);
 }
 
 static int report_isolation_collect(const struct inventory *inv, const struct device *device,
-				    struct tie_group *tie_group)
+				    struct tie_group *tie_groups)
 {
 	_cleanup_isolation_ struct vec causes = { 0 };
 	int r = isolation_find(inv, device, &causes);
 
+	if (r < 0)
+		return r;
 	VEC_FOREACH(const struct isolation_cause, cause, &causes) {
-		int tie = r >= 0 ? report_isolation_tie(inv, cause) : -1;
+		int tie = report_isolation_tie(inv, cause);
 
-		if (tie >= 0)
-			r = report_isolation_note(&tie_group[tie], device, cause->peer);
+		if (tie < 0)
+			continue;
+		r = report_isolation_note(&tie_groups[tie], device, cause->peer);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 /* --- what to say --- */
@@ -158,6 +167,15 @@ static char *report_isolation_fill_in(const char *format, const char *list)
 	return str_printf("%.*s%s%s", (int)(place - format), format, list, place + 2);
 }
 
+static unsigned report_isolation_weight(enum tie tie)
+{
+	if (tie == TIE_PEERS)
+		return WEIGHT_UNSAFE;
+	if (ties[tie].kind.place == REPORT_HARDWARE && !ties[tie].with_slots)
+		return WEIGHT_OTHER_CARD;
+	return WEIGHT_GROUPS;
+}
+
 static int report_isolation_add(const struct inventory *inv, enum tie tie,
 				struct tie_group *tie_group, struct report_card *card)
 {
@@ -169,25 +187,32 @@ static int report_isolation_add(const struct inventory *inv, enum tie tie,
 
 	if (!peers)
 		return -ENOMEM;
-	kind.weight = tie == TIE_PEERS					     ? WEIGHT_UNSAFE :
-		      kind.place == REPORT_HARDWARE && !ties[tie].with_slots ? WEIGHT_OTHER_CARD :
-									       WEIGHT_GROUPS;
+	kind.weight = report_isolation_weight(tie);
 	text = report_isolation_fill_in(ties[tie].text, peers);
 	slots = ties[tie].with_slots ? advice_slots(inv) : strdup("");
-	return report_part_add(card, &kind, &tie_group->devices,
-			       text && slots ? str_printf("%s%s", text, slots) : NULL);
+	if (!text || !slots)
+		return -ENOMEM;
+	return report_part_add(card, &kind, &tie_group->devices, str_printf("%s%s", text, slots));
 }
 
 int report_isolation(const struct inventory *inv, struct report_card *card)
 {
-	_cleanup_(report_isolation_clear) struct tie_group tie_group[TIES] = { 0 };
-	int r = 0;
+	_cleanup_(report_isolation_clear) struct tie_group tie_groups[TIES] = { 0 };
+	int r;
 
-	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (r >= 0 && report_part_is_endpoint(device) && device->iommu_group >= 0)
-			r = report_isolation_collect(inv, device, tie_group);
-	for (enum tie tie = 0; tie < TIES; tie++)
-		if (r >= 0 && tie_group[tie].devices)
-			r = report_isolation_add(inv, tie, &tie_group[tie], card);
-	return r;
+	VEC_FOREACH(const struct device, device, &inv->devices) {
+		if (!report_part_is_endpoint(device) || device->iommu_group < 0)
+			continue;
+		r = report_isolation_collect(inv, device, tie_groups);
+		if (r < 0)
+			return r;
+	}
+	for (enum tie tie = 0; tie < TIES; tie++) {
+		if (!tie_groups[tie].devices)
+			continue;
+		r = report_isolation_add(inv, tie, &tie_groups[tie], card);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }

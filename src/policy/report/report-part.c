@@ -6,31 +6,36 @@
 #include "policy/plan/reset-scope.h"
 #include "policy/report/report-part.h"
 
-struct report_advice *report_part_free_advice(struct report_advice *advice)
+void report_part_free_advice(struct report_advice *advice)
 {
+	if (!advice)
+		return;
 	strv_free(advice->devices);
 	free(advice->text);
 	free(advice);
-	return NULL;
 }
 
 int report_part_add(struct report_card *card, const struct report_advice *kind, char ***devices,
 		    char *text)
 {
-	struct report_advice *advice = text ? calloc(1, sizeof(*advice)) : NULL;
+	_cleanup_(report_part_free_advicep) struct report_advice *advice = NULL;
+	_cleanup_free_ char *owned = text;
+	int r;
 
-	if (!advice) {
-		free(text);
+	if (!owned)
 		return -ENOMEM;
-	}
+	advice = malloc(sizeof(*advice));
+	if (!advice)
+		return -ENOMEM;
 	*advice = *kind;
-	advice->text = text;
+	advice->text = TAKE_PTR(owned);
 	if (devices)
 		advice->devices = TAKE_PTR(*devices);
-	if (vec_add(&card->advice, advice) >= 0)
-		return 0;
-	report_part_free_advice(advice);
-	return -ENOMEM;
+	r = vec_add(&card->advice, advice);
+	if (r < 0)
+		return r;
+	advice = NULL;
+	return 0;
 }
 
 char *report_part_list(char *const *devices)
@@ -43,8 +48,9 @@ char *report_part_list(char *const *devices)
 		if (strv_add(&some, devices[i]) < 0)
 			return NULL;
 	text = strv_join(some, ", ");
-	return !text || n <= REPORT_SHOWN ? TAKE_PTR(text) :
-					    str_printf("%s and %zu more", text, n - REPORT_SHOWN);
+	if (!text || n <= REPORT_SHOWN)
+		return TAKE_PTR(text);
+	return str_printf("%s and %zu more", text, n - REPORT_SHOWN);
 }
 
 bool report_part_is_endpoint(const struct device *device)

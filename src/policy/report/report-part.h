@@ -22,7 +22,8 @@ enum report_weight {
 /* Adds a copy of @kind; takes @text (NULL: out of memory) over, and *@devices if there is one. */
 int report_part_add(struct report_card *card, const struct report_advice *kind, char ***devices,
 		    char *text) _must_check_;
-struct report_advice *report_part_free_advice(struct report_advice *advice);
+void report_part_free_advice(struct report_advice *advice);
+DEFINE_CLEANUP(struct report_advice *, report_part_free_advicep, report_part_free_advice)
 /* "A, B, C and 3 more". Caller frees; NULL when out of memory. */
 char *report_part_list(char *const *devices) _must_check_;
 

@@ -18,6 +18,22 @@ static uint16_t report_platform_host_vendor(const struct inventory *inv)
 	return 0;
 }
 
+static const char *report_platform_iommu_advice(const struct inventory *inv)
+{
+	switch (report_platform_host_vendor(inv)) {
+	case 0x8086:
+		return "There is no IOMMU. Turn on VT-d in the firmware's setup, and boot with "
+		       "intel_iommu=on. Without it no device can be given away.";
+	case 0x1022:
+		return "There is no IOMMU. Turn on AMD-Vi (often just \"IOMMU\") in the firmware's "
+		       "setup. Without it no device can be given away.";
+	default:
+		return "There is no IOMMU. Turn it on in the firmware's setup (VT-d, AMD-Vi, "
+		       "SMMU), and boot with intel_iommu=on on Intel. Without it no device can be "
+		       "given away.";
+	}
+}
+
 static int report_platform_no_iommu(const struct inventory *inv, struct report_card *card)
 {
 	static const struct report_advice firmware = { .place = REPORT_FIRMWARE,
@@ -26,28 +42,16 @@ static int report_platform_no_iommu(const struct inventory *inv, struct report_c
 	static const struct report_advice kernel = { .place = REPORT_KERNEL,
 						     .code = "iommu-off",
 						     .weight = WEIGHT_NOTHING_WORKS };
-	uint16_t vendor = report_platform_host_vendor(inv);
 
 	if (inv->iommu_groups.n > 0)
 		return 0;
 	if (inv->iommus)
 		return report_part_add(
 			card, &kernel, NULL,
-			strdup("The kernel sees an IOMMU and makes no groups of it. Boot "
-			       "with iommu=nopt (and with intel_iommu=on on Intel), and "
-			       "without intel_iommu=off, amd_iommu=off and iommu=off."));
-	return report_part_add(
-		card, &firmware, NULL,
-		vendor == 0x8086 ?
-			strdup("There is no IOMMU. Turn on VT-d in the firmware's setup, and boot "
-			       "with intel_iommu=on. Without it no device can be given away.") :
-		vendor == 0x1022 ?
-			strdup("There is no IOMMU. Turn on AMD-Vi (often just \"IOMMU\") in the "
-			       "firmware's setup. Without it no device can be given away.") :
-			strdup("There is no IOMMU. Turn it on in the firmware's setup (VT-d, "
-			       "AMD-Vi, "
-			       "SMMU), and boot with intel_iommu=on on Intel. Without it no device "
-			       "can be given away."));
+			strdup("The kernel sees an IOMMU and makes no groups of it. Boot with "
+			       "iommu=nopt (and with intel_iommu=on on Intel), and without "
+			       "intel_iommu=off, amd_iommu=off and iommu=off."));
+	return report_part_add(card, &firmware, NULL, strdup(report_platform_iommu_advice(inv)));
 }
 
 static int report_platform_interrupts(const struct inventory *inv, struct report_card *card)
@@ -87,30 +91,41 @@ static int report_platform_acs_override(const struct inventory *inv, struct repo
 			   inv->acs_override));
 }
 
+/* Endpoints whose IOMMU group is in identity mode, appended to *ret. 0 or -ENOMEM. */
+static int report_platform_find_untranslated(const struct inventory *inv, char ***ret)
+{
+	VEC_FOREACH(const struct iommu_group, group, &inv->iommu_groups) {
+		if (!str_eq(group->type, "identity"))
+			continue;
+		VEC_FOREACH(const struct device, device, &group->devices) {
+			int r;
+
+			if (!report_part_is_endpoint(device))
+				continue;
+			r = strv_add(ret, device->key);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
 static int report_platform_passthrough(const struct inventory *inv, struct report_card *card)
 {
 	static const struct report_advice kind = { .place = REPORT_KERNEL,
 						   .code = "iommu-pt",
 						   .weight = WEIGHT_UNSAFE };
 	_cleanup_strv_ char **devices = NULL;
+	int r = report_platform_find_untranslated(inv, &devices);
 
-	VEC_FOREACH(const struct iommu_group, group, &inv->iommu_groups) {
-		if (!str_eq(group->type, "identity"))
-			continue;
-		VEC_FOREACH(const struct device, device, &group->devices)
-			if (report_part_is_endpoint(device) && strv_add(&devices, device->key) < 0)
-				return -ENOMEM;
-	}
-	if (!devices)
-		return 0;
+	if (r < 0 || !devices)
+		return r;
 	return report_part_add(
 		card, &kind, &devices,
 		strdup("The host's own DMA is not translated (iommu=pt). That is faster for the "
-		       "host "
-		       "and makes no difference to a guest, but a device that comes back from one "
-		       "with something left in it reaches all memory. Boot with iommu=nopt if you "
-		       "do "
-		       "not trust your guests."));
+		       "host and makes no difference to a guest, but a device that comes back from "
+		       "one with something left in it reaches all memory. Boot with iommu=nopt if "
+		       "you do not trust your guests."));
 }
 
 static int report_platform_vfio(const struct inventory *inv, struct report_card *card)
@@ -149,15 +164,16 @@ static int report_platform_eeh(const struct inventory *inv, struct report_card *
 
 int report_platform(const struct inventory *inv, struct report_card *card)
 {
-	int r = report_platform_no_iommu(inv, card);
+	static int (*const checks[])(const struct inventory *inv, struct report_card *card) = {
+		report_platform_no_iommu,     report_platform_vfio, report_platform_interrupts,
+		report_platform_acs_override, report_platform_eeh,  report_platform_passthrough,
+	};
 
-	if (r >= 0)
-		r = report_platform_vfio(inv, card);
-	if (r >= 0)
-		r = report_platform_interrupts(inv, card);
-	if (r >= 0)
-		r = report_platform_acs_override(inv, card);
-	if (r >= 0)
-		r = report_platform_eeh(inv, card);
-	return r < 0 ? r : report_platform_passthrough(inv, card);
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		int r = checks[i](inv, card);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
