@@ -50,15 +50,21 @@ static unsigned cap_length_sata(const struct device *device, const struct capabi
 
 static unsigned cap_length_express(const struct device *device, const struct capability *cap)
 {
-	unsigned flags = pcicap_u16(device, cap->at + 2u), type = flags >> 4 & 0xf;
+	unsigned flags = pcicap_u16(device, cap->at + 2u);
 
 	if ((flags & 0xf) >= 2)
 		return 60;
-	if (type == EXPRESS_RC_ENDPOINT)
+	switch (flags >> 4 & 0xf) {
+	case EXPRESS_RC_ENDPOINT:
 		return 12;
-	return type == EXPRESS_ROOT_PORT || type == EXPRESS_RC_EVENTS ? 36 :
-	       type == EXPRESS_DOWNSTREAM			      ? 28 :
-									20;
+	case EXPRESS_ROOT_PORT:
+	case EXPRESS_RC_EVENTS:
+		return 36;
+	case EXPRESS_DOWNSTREAM:
+		return 28;
+	default:
+		return 20;
+	}
 }
 
 static unsigned cap_length_ea(const struct device *device, const struct capability *cap)
@@ -96,7 +102,9 @@ static unsigned cap_length_vc_phases(unsigned capability, bool of_port)
 		return 256;
 	if (capability & 0x18)
 		return 128;
-	return capability & 0x04 ? 64 : capability & 0x02 ? 32 : 0;
+	if (capability & 0x04)
+		return 64;
+	return capability & 0x02 ? 32 : 0;
 }
 
 static unsigned cap_length_vc(const struct device *device, const struct capability *cap)
@@ -229,7 +237,7 @@ struct length {
 	cap_length_fn fn; /* NULL: fixed */
 };
 
-static const struct length standard[] = {
+static const struct length cap_length_standard[] = {
 	[0x00] = { 2 },				 /* null */
 	[0x01] = { 8 },				 /* power management */
 	[0x02] = { 12 },			 /* AGP */
@@ -253,7 +261,7 @@ static const struct length standard[] = {
 	[0x14] = { 4, 0, cap_length_ea },	 /* enhanced allocation */
 };
 
-static const struct length extended[] = {
+static const struct length cap_length_extended[] = {
 	/* null: some devices hide a capability from all but their own software by that, so its
 	   registers may go on */
 	[0x01] = { 0x2c, 0x60, cap_length_aer },       /* advanced error reporting */
@@ -301,16 +309,22 @@ static const struct length extended[] = {
 	[0x31] = { 0x14, 0x30, cap_length_64gt },      /* physical layer at 64 GT/s */
 };
 
+static const struct length *cap_length_find_row(const struct capability *cap)
+{
+	if (cap->extended)
+		return cap->id < ARRAY_SIZE(cap_length_extended) ? &cap_length_extended[cap->id] :
+								   NULL;
+	return cap->id < ARRAY_SIZE(cap_length_standard) ? &cap_length_standard[cap->id] : NULL;
+}
+
 void cap_length_measure(const struct device *device, struct capability *cap)
 {
-	const struct length *table = cap->extended ? extended : standard, *row;
-	size_t n = cap->extended ? ARRAY_SIZE(extended) : ARRAY_SIZE(standard);
+	const struct length *row = cap_length_find_row(cap);
 	unsigned length;
 
 	cap->length = cap->most = 0;
-	if (cap->id >= n)
+	if (!row)
 		return;
-	row = &table[cap->id];
 	length = row->fn ? row->fn(device, cap) : row->fixed;
 	/* one that says that it ends before it has begun says nothing */
 	if (length < row->fixed)

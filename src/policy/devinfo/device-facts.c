@@ -18,14 +18,14 @@ typedef int (*device_facts_fn)(const struct device_facts *device_facts, const st
 
 struct device_facts *device_facts_new(const struct inventory *inv)
 {
-	struct device_facts *device_facts = calloc(1, sizeof(*device_facts));
+	_cleanup_device_facts_ struct device_facts *device_facts = calloc(1, sizeof(*device_facts));
 
 	if (!device_facts)
 		return NULL;
 	device_facts->inv = inv;
-	return small_bars_index(inv, &device_facts->small_bars) < 0 ?
-		       device_facts_free(device_facts) :
-		       device_facts;
+	if (small_bars_index(inv, &device_facts->small_bars) < 0)
+		return NULL;
+	return TAKE_PTR(device_facts);
 }
 
 struct device_facts *device_facts_free(struct device_facts *device_facts)
@@ -40,7 +40,9 @@ struct device_facts *device_facts_free(struct device_facts *device_facts)
 static int device_facts_add_dma(const struct device_facts *device_facts,
 				const struct device *device, struct vec *facts)
 {
-	return device_is_bridge(device) ? 0 : dma_facts_add(device_facts->inv, device, facts);
+	if (device_is_bridge(device))
+		return 0;
+	return dma_facts_add(device_facts->inv, device, facts);
 }
 
 static int device_facts_add_mmio(const struct device_facts *device_facts,
@@ -54,7 +56,9 @@ static int device_facts_add_mmio(const struct device_facts *device_facts,
 static int device_facts_add_pasid(const struct device_facts *device_facts,
 				  const struct device *device, struct vec *facts)
 {
-	return device_is_pci(device) ? pasid_facts_add(device_facts->inv, device, facts) : 0;
+	if (!device_is_pci(device))
+		return 0;
+	return pasid_facts_add(device_facts->inv, device, facts);
 }
 
 static int device_facts_add_virtual(const struct device_facts *device_facts,
@@ -66,7 +70,7 @@ static int device_facts_add_virtual(const struct device_facts *device_facts,
 static const struct {
 	const char *name;
 	device_facts_fn fn;
-} parts[] = {
+} device_facts_parts[] = {
 	{ "dma", device_facts_add_dma },
 	{ "mmio", device_facts_add_mmio },
 	{ "pasid", device_facts_add_pasid },
@@ -76,19 +80,19 @@ static const struct {
 int device_facts_add(const struct device_facts *device_facts, const struct device *device,
 		     struct vec *facts)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(device_facts_parts); i++) {
 		_cleanup_facts_ struct vec part = { 0 };
 		struct vec *dict;
+		int r = device_facts_parts[i].fn(device_facts, device, &part);
 
-		if (parts[i].fn(device_facts, device, &part) < 0)
-			return -ENOMEM;
+		if (r < 0)
+			return r;
 		if (part.n == 0)
 			continue;
-		dict = facts_add_dict(facts, parts[i].name);
+		dict = facts_add_dict(facts, device_facts_parts[i].name);
 		if (!dict)
 			return -ENOMEM;
-		*dict = part;
-		part = (struct vec){ 0 };
+		*dict = TAKE_STRUCT(part);
 	}
 	return 0;
 }
@@ -98,8 +102,10 @@ int device_facts_get(const struct inventory *inv, const struct device *device, c
 {
 	_cleanup_device_facts_ struct device_facts *device_facts = device_facts_new(inv);
 
-	for (size_t i = 0; device_facts && i < ARRAY_SIZE(parts); i++)
-		if (str_eq(parts[i].name, name))
-			return parts[i].fn(device_facts, device, facts);
-	return -ENOMEM;
+	if (!device_facts)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(device_facts_parts); i++)
+		if (str_eq(device_facts_parts[i].name, name))
+			return device_facts_parts[i].fn(device_facts, device, facts);
+	return -ENOENT;
 }

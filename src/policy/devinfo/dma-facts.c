@@ -127,22 +127,36 @@ static int dma_facts_add_window64(const struct vfio_facts_line *line, struct vec
 	return 0;
 }
 
-static int dma_facts_add_limits(const struct iommu_group *group, struct vec *facts)
+/* Adds the one number of the line @name, if there is such a line. 0 or -ENOMEM. */
+static int dma_facts_add_limit(char *const *lines, const char *name, struct vec *facts)
 {
-	char *const *sizes = group->vfio_info_lines, *const *entries = group->vfio_info_lines;
-	char *const *window64 = group->vfio_info_lines, *const *alignment = group->vfio_info_lines;
 	struct vfio_facts_line line;
-	int r = 0;
 
-	if (vfio_facts_next(&sizes, "page-sizes", &line) && line.n == 1)
+	if (!vfio_facts_next(&lines, name, &line) || line.n != 1)
+		return 0;
+	return facts_add_number(facts, name, line.numbers[0]);
+}
+
+static int dma_facts_add_limits(char *const *lines, struct vec *facts)
+{
+	char *const *sizes = lines, *const *window64 = lines;
+	struct vfio_facts_line line;
+	int r;
+
+	if (vfio_facts_next(&sizes, "page-sizes", &line) && line.n == 1) {
 		r = dma_facts_add_page_sizes(line.numbers[0], "page-sizes", facts);
-	if (r >= 0 && vfio_facts_next(&alignment, "alignment", &line) && line.n == 1)
-		r = facts_add_number(facts, "alignment", line.numbers[0]);
-	if (r >= 0 && vfio_facts_next(&entries, "entries", &line) && line.n == 1)
-		r = facts_add_number(facts, "entries", line.numbers[0]);
-	if (r >= 0 && vfio_facts_next(&window64, "window64", &line) && line.n == 3)
-		r = dma_facts_add_window64(&line, facts);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	r = dma_facts_add_limit(lines, "alignment", facts);
+	if (r < 0)
+		return r;
+	r = dma_facts_add_limit(lines, "entries", facts);
+	if (r < 0)
+		return r;
+	if (!vfio_facts_next(&window64, "window64", &line) || line.n != 3)
+		return 0;
+	return dma_facts_add_window64(&line, facts);
 }
 
 static const char *dma_facts_why_unknown(const struct inventory *inv,
@@ -180,7 +194,26 @@ static int dma_facts_add_unit(const struct inventory *inv, const struct device *
 	if (facts_add_text(dict, "name", unit.name) < 0 ||
 	    facts_add_text(dict, "kind", unit.kind) < 0)
 		return -ENOMEM;
-	return unit.address_bits ? facts_add_number(dict, "address-bits", unit.address_bits) : 0;
+	if (!unit.address_bits)
+		return 0;
+	return facts_add_number(dict, "address-bits", unit.address_bits);
+}
+
+/* What VFIO has said of the IOMMU group, or why it has not. */
+static int dma_facts_add_vfio_info(const struct inventory *inv, const struct iommu_group *group,
+				   struct vec *facts)
+{
+	char *const *lines = group ? group->vfio_info_lines : NULL;
+	int r;
+
+	if (!lines)
+		return facts_add_text(facts, "why", dma_facts_why_unknown(inv, group));
+	if (vfio_facts_word(lines, "refused"))
+		return dma_facts_add_refusal(vfio_facts_word(lines, "refused"), facts);
+	r = facts_add_text(facts, "source", str_or(vfio_facts_word(lines, "source"), "vfio"));
+	if (r < 0)
+		return r;
+	return dma_facts_add_limits(lines, facts);
 }
 
 int dma_facts_add(const struct inventory *inv, const struct device *device, struct vec *facts)
@@ -188,18 +221,13 @@ int dma_facts_add(const struct inventory *inv, const struct device *device, stru
 	const struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
 	int r = dma_facts_add_reserved(inv, group, facts);
 
-	if (r >= 0)
-		r = dma_facts_add_unit(inv, device, facts);
-	if (r >= 0)
-		r = dma_facts_add_windows(group, facts);
 	if (r < 0)
 		return r;
-	if (!group || !group->vfio_info_lines)
-		return facts_add_text(facts, "why", dma_facts_why_unknown(inv, group));
-	if (vfio_facts_word(group->vfio_info_lines, "refused"))
-		return dma_facts_add_refusal(vfio_facts_word(group->vfio_info_lines, "refused"),
-					     facts);
-	r = facts_add_text(facts, "source",
-			   str_or(vfio_facts_word(group->vfio_info_lines, "source"), "vfio"));
-	return r < 0 ? r : dma_facts_add_limits(group, facts);
+	r = dma_facts_add_unit(inv, device, facts);
+	if (r < 0)
+		return r;
+	r = dma_facts_add_windows(group, facts);
+	if (r < 0)
+		return r;
+	return dma_facts_add_vfio_info(inv, group, facts);
 }

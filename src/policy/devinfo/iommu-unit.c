@@ -21,11 +21,15 @@ static const char *iommu_unit_kind_of_name(const char *name)
 
 static bool iommu_unit_find_register(char *const *words, const char *name, uint64_t *ret)
 {
-	for (size_t i = 0; words[i] && words[i + 1]; i++)
-		if (str_eq(words[i], name))
-			return str_parse_u64(str_starts(words[i + 1], "0x") ? words[i + 1] + 2 :
-									      words[i + 1],
-					     16, UINT64_MAX, ret) >= 0;
+	for (size_t i = 0; words[i] && words[i + 1]; i++) {
+		const char *digits = words[i + 1];
+
+		if (!str_eq(words[i], name))
+			continue;
+		if (str_starts(digits, "0x"))
+			digits += 2;
+		return str_parse_u64(digits, 16, UINT64_MAX, ret) >= 0;
+	}
 	return false;
 }
 

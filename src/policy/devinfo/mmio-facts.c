@@ -121,38 +121,68 @@ static int mmio_facts_add_vfio_info(const struct region *region, bool can, const
 {
 	struct vfio_facts_line line;
 	bool sparse = mmio_facts_find_vfio_info(region, "sparse", &line);
+	const char *map = sparse ? "partial" : "yes";
 	int r;
 
-	r = facts_add_text(facts, "map", !can ? "no" : sparse ? "partial" : "yes");
-	if (r >= 0)
-		r = facts_add_text(facts, "source", "vfio");
-	if (r >= 0 && sparse)
+	r = facts_add_text(facts, "map", can ? map : "no");
+	if (r < 0)
+		return r;
+	r = facts_add_text(facts, "source", "vfio");
+	if (r < 0)
+		return r;
+	if (sparse) {
 		r = mmio_facts_add_sparse(region, facts);
-	if (r >= 0 && !can)
-		r = facts_add_text(facts, "why",
-				   why ? why : "its VFIO driver does not let it be mapped");
-	return r;
+		if (r < 0)
+			return r;
+	}
+	if (can)
+		return 0;
+	return facts_add_text(facts, "why",
+			      str_or(why, "its VFIO driver does not let it be mapped"));
+}
+
+static int mmio_facts_add_derived_map(const struct region *region, const char *why,
+				      struct vec *facts)
+{
+	const char *map = region->msix ? "partial" : "yes";
+	int r = facts_add_text(facts, "map", why ? "no" : map);
+
+	if (r < 0)
+		return r;
+	r = facts_add_text(facts, "source", "derived");
+	if (r < 0)
+		return r;
+	if (!why && region->msix)
+		why = "the VMM keeps the guest off the pages of the MSI-X table in it";
+	if (!why)
+		return 0;
+	return facts_add_text(facts, "why", why);
 }
 
 static int mmio_facts_add_map(const struct region *region, const char *neighbour, struct vec *facts)
 {
-	static const char table[] =
-		"the VMM keeps the guest off the pages of the MSI-X table in it";
 	const char *why = mmio_facts_why_no_map(region, neighbour);
 	struct vfio_facts_line line;
-	int r;
 
 	if (mmio_facts_find_vfio_info(region, "region", &line) && line.n == 3)
 		return mmio_facts_add_vfio_info(region, line.numbers[1] & REGION_MMAP, why, facts);
-	r = facts_add_text(facts, "map", why ? "no" : region->msix ? "partial" : "yes");
-	if (r >= 0)
-		r = facts_add_text(facts, "source", "derived");
-	if (r >= 0 && (why || region->msix))
-		r = facts_add_text(facts, "why", why ? why : table);
-	return r;
+	return mmio_facts_add_derived_map(region, why, facts);
 }
 
 /* --- one region --- */
+
+static int mmio_facts_add_small_bar(const struct region *region, const char *neighbour,
+				    struct vec *facts)
+{
+	int r = facts_add_bool(facts, "small-bar-safe", mmio_facts_is_page_safe(region, neighbour));
+
+	if (r < 0)
+		return r;
+	r = facts_add_number(facts, "page-offset", region->res->start % region->inv->page_size);
+	if (r < 0 || !neighbour)
+		return r;
+	return facts_add_text(facts, "shares-page-with", neighbour);
+}
 
 static int mmio_facts_add_memory(const struct region *region, const char *neighbour,
 				 struct vec *facts)
@@ -160,36 +190,49 @@ static int mmio_facts_add_memory(const struct region *region, const char *neighb
 	const struct device_resource *res = region->res;
 	int r = facts_add_bool(facts, "64bit", res->flags & IORESOURCE_MEM_64);
 
-	if (r >= 0)
-		r = facts_add_bool(facts, "prefetchable", res->flags & IORESOURCE_PREFETCH);
+	if (r < 0)
+		return r;
+	r = facts_add_bool(facts, "prefetchable", res->flags & IORESOURCE_PREFETCH);
 	if (r < 0 || !small_bar_is(region->inv, res))
 		return r;
-	r = facts_add_bool(facts, "small-bar-safe", mmio_facts_is_page_safe(region, neighbour));
-	if (r >= 0)
-		r = facts_add_number(facts, "page-offset", res->start % region->inv->page_size);
-	if (r >= 0 && neighbour)
-		r = facts_add_text(facts, "shares-page-with", neighbour);
-	return r;
+	return mmio_facts_add_small_bar(region, neighbour, facts);
 }
 
-static int mmio_facts_add_region(const struct region *region, struct vec *list, bool *safe)
+static int mmio_facts_add_head(const struct region *region, struct vec *facts)
 {
 	const struct device_resource *res = region->res;
-	_cleanup_free_ char *neighbour = NULL;
 	uint64_t size = res->end - res->start + 1;
-	struct vec *facts = facts_add_dict(list, "");
 	char name[8];
-	int r = small_bar_is(region->inv, res) ? mmio_facts_find_neighbour(region, &neighbour) : 0;
 
 	snprintf(name, sizeof(name), region->number == ROM ? "rom" : "bar%u", region->number);
-	if (r < 0 || facts_add_text(facts, "name", name) < 0 ||
+	if (facts_add_text(facts, "name", name) < 0 ||
 	    facts_add_text(facts, "kind", res->flags & IORESOURCE_IO ? "io" : "memory") < 0 ||
 	    facts_add_address(facts, "size", size) < 0 ||
 	    facts_add_address(facts, "alignment", size) < 0 || /* a BAR decodes nothing else */
 	    facts_add_bool(facts, "assigned", mmio_facts_is_assigned(res)) < 0)
 		return -ENOMEM;
-	if (res->flags & IORESOURCE_MEM && mmio_facts_add_memory(region, neighbour, facts) < 0)
-		return -ENOMEM;
+	return 0;
+}
+
+static int mmio_facts_add_region(const struct region *region, struct vec *list, bool *safe)
+{
+	_cleanup_free_ char *neighbour = NULL;
+	struct vec *facts = facts_add_dict(list, "");
+	int r;
+
+	if (small_bar_is(region->inv, region->res)) {
+		r = mmio_facts_find_neighbour(region, &neighbour);
+		if (r < 0)
+			return r;
+	}
+	r = mmio_facts_add_head(region, facts);
+	if (r < 0)
+		return r;
+	if (region->res->flags & IORESOURCE_MEM) {
+		r = mmio_facts_add_memory(region, neighbour, facts);
+		if (r < 0)
+			return r;
+	}
 	*safe = *safe && mmio_facts_is_page_safe(region, neighbour);
 	return mmio_facts_add_map(region, neighbour, facts);
 }
@@ -242,35 +285,59 @@ static const char *mmio_facts_rom_state(const struct device *device)
 	return rom->flags & IORESOURCE_ROM_ENABLE ? "enabled" : "disabled";
 }
 
-int mmio_facts_add(const struct inventory *inv, const struct vec *small_bars,
-		   const struct device *device, struct vec *facts)
+/* What holds of all regions together. */
+struct region_summary {
+	bool ports;
+	bool safe;
+};
+
+static int mmio_facts_add_regions(const struct inventory *inv, const struct vec *small_bars,
+				  const struct device *device, const struct msix_table *msix,
+				  struct vec *facts, struct region_summary *ret)
 {
 	struct vec *list = facts_add_list(facts, "regions", FACT_DICT);
-	bool ports = false, safe = true, has_msix;
-	struct msix_table msix;
-	int r = list ? 0 : -ENOMEM;
 
-	has_msix = msix_table_find(device, &msix);
-	for (unsigned i = 0; r >= 0 && i < DEVICE_RESOURCES; i++) {
+	*ret = (struct region_summary){ .safe = true };
+	if (!list)
+		return -ENOMEM;
+	for (unsigned i = 0; i < DEVICE_RESOURCES; i++) {
 		const struct region region = {
 			.inv = inv,
 			.small_bars = small_bars,
 			.device = device,
 			.number = i,
 			.res = &device->resources[i],
-			.msix = has_msix && msix.table.bar == i ? &msix : NULL,
+			.msix = msix && msix->table.bar == i ? msix : NULL,
 		};
+		int r;
 
 		if (!mmio_facts_is_present(region.res))
 			continue;
-		ports |= (region.res->flags & IORESOURCE_IO) != 0;
-		r = mmio_facts_add_region(&region, list, &safe);
+		ret->ports |= (region.res->flags & IORESOURCE_IO) != 0;
+		r = mmio_facts_add_region(&region, list, &ret->safe);
+		if (r < 0)
+			return r;
 	}
-	if (r >= 0)
-		r = facts_add_bool(facts, "port-io", ports);
-	if (r >= 0)
-		r = facts_add_text(facts, "rom", mmio_facts_rom_state(device));
-	if (r >= 0)
-		r = facts_add_bool(facts, "small-bar-safe", safe);
-	return r < 0 ? r : mmio_facts_add_msix(inv, device, has_msix ? &msix : NULL, facts);
+	return 0;
+}
+
+int mmio_facts_add(const struct inventory *inv, const struct vec *small_bars,
+		   const struct device *device, struct vec *facts)
+{
+	struct msix_table table, *msix = msix_table_find(device, &table) ? &table : NULL;
+	struct region_summary summary;
+	int r = mmio_facts_add_regions(inv, small_bars, device, msix, facts, &summary);
+
+	if (r < 0)
+		return r;
+	r = facts_add_bool(facts, "port-io", summary.ports);
+	if (r < 0)
+		return r;
+	r = facts_add_text(facts, "rom", mmio_facts_rom_state(device));
+	if (r < 0)
+		return r;
+	r = facts_add_bool(facts, "small-bar-safe", summary.safe);
+	if (r < 0)
+		return r;
+	return mmio_facts_add_msix(inv, device, msix, facts);
 }

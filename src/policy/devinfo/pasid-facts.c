@@ -90,29 +90,44 @@ static void pasid_facts_find_own(const struct device *device, struct cap_space *
 	}
 }
 
+/* A PF's PASID and PRI serve its virtual functions whether a VMM can show them or not. */
+static const char *pasid_facts_state(enum cap_space_kind kind, const struct cap_space *space)
+{
+	if (space->state == CAP_SPACE_NO_ROOM && kind != CAP_SPACE_ATS)
+		return "shared";
+	return cap_space_state_to_string(space->state);
+}
+
 static int pasid_facts_add_kind(enum cap_space_kind kind, const struct cap_space *space,
 				const struct device *owner, struct vec *facts)
 {
 	struct vec *dict = facts_add_dict(facts, cap_space_kind_to_string(kind));
+	int r = facts_add_text(dict, "state", pasid_facts_state(kind, space));
 
-	if (facts_add_text(dict, "state",
-			   space->state == CAP_SPACE_NO_ROOM && kind != CAP_SPACE_ATS ?
-				   "shared" : /* whether a VMM can show it or not */
-				   cap_space_state_to_string(space->state)) < 0)
-		return -ENOMEM;
-	if (!space->at)
-		return 0;
-	if (facts_add_address(dict, "offset", space->at) < 0 ||
-	    facts_add_text(dict, "of", owner->key) < 0)
-		return -ENOMEM;
+	if (r < 0 || !space->at)
+		return r;
+	r = facts_add_address(dict, "offset", space->at);
+	if (r < 0)
+		return r;
+	r = facts_add_text(dict, "of", owner->key);
+	if (r < 0)
+		return r;
 	return pasid_facts_add_registers(kind, owner, space->at, dict);
 }
 
 static int pasid_facts_add_answer(struct vec *facts, const char *name,
 				  enum iommu_unit_answer answer)
 {
-	return answer == IOMMU_UNIT_UNKNOWN ? 0 :
-					      facts_add_bool(facts, name, answer == IOMMU_UNIT_YES);
+	if (answer == IOMMU_UNIT_UNKNOWN)
+		return 0;
+	return facts_add_bool(facts, name, answer == IOMMU_UNIT_YES);
+}
+
+static int pasid_facts_add_bits(struct vec *facts, const char *name, unsigned bits)
+{
+	if (!bits)
+		return 0;
+	return facts_add_number(facts, name, bits);
 }
 
 /* What it does not do it does not let through, whatever the device has on. */
@@ -131,15 +146,13 @@ static int pasid_facts_add_unit(const struct inventory *inv, const struct device
 	    pasid_facts_add_answer(dict, "pri", unit.pri) < 0 ||
 	    pasid_facts_add_answer(dict, "ats", unit.ats) < 0 ||
 	    pasid_facts_add_answer(dict, "execute", unit.execute) < 0 ||
-	    pasid_facts_add_answer(dict, "privileged", unit.privileged) < 0)
+	    pasid_facts_add_answer(dict, "privileged", unit.privileged) < 0 ||
+	    pasid_facts_add_bits(dict, "pasid-bits", unit.pasid_bits) < 0 ||
+	    pasid_facts_add_bits(dict, "address-bits", unit.address_bits) < 0)
 		return -ENOMEM;
-	if (unit.pasid_bits && facts_add_number(dict, "pasid-bits", unit.pasid_bits) < 0)
-		return -ENOMEM;
-	if (unit.address_bits && facts_add_number(dict, "address-bits", unit.address_bits) < 0)
-		return -ENOMEM;
-	return unit.pasid == IOMMU_UNIT_UNKNOWN && unit.ats == IOMMU_UNIT_UNKNOWN ?
-		       facts_add_text(dict, "why", "the kernel shows no registers of it") :
-		       0;
+	if (unit.pasid != IOMMU_UNIT_UNKNOWN || unit.ats != IOMMU_UNIT_UNKNOWN)
+		return 0;
+	return facts_add_text(dict, "why", "the kernel shows no registers of it");
 }
 
 /* iommufd's word goes with the registers: where they differ the kernel has its reasons. */
@@ -180,31 +193,47 @@ static int pasid_facts_add_module_info(const struct device *device, struct vec *
 	return 0;
 }
 
-int pasid_facts_add(const struct inventory *inv, const struct device *device, struct vec *facts)
+/* What the function has or its PF has for it, by kind. */
+static void pasid_facts_find(const struct device *device, const struct device *pf,
+			     struct cap_space *space)
 {
-	const struct device *pf = pasid_facts_physfn(inv, device);
-	struct cap_space space[CAP_SPACE_KINDS];
-	bool any = false;
-	int r = 0;
-
 	if (device->physfn)
 		cap_space_find(device, pf, space);
 	else
 		pasid_facts_find_own(device, space);
+}
+
+static bool pasid_facts_any(const struct cap_space *space)
+{
 	for (enum cap_space_kind kind = 0; kind < CAP_SPACE_KINDS; kind++)
-		any |= space[kind].at != 0;
-	if (!any)
+		if (space[kind].at)
+			return true;
+	return false;
+}
+
+int pasid_facts_add(const struct inventory *inv, const struct device *device, struct vec *facts)
+{
+	const struct device *pf = pasid_facts_physfn(inv, device);
+	struct cap_space space[CAP_SPACE_KINDS];
+	int r;
+
+	pasid_facts_find(device, pf, space);
+	if (!pasid_facts_any(space))
 		return 0;
-	for (enum cap_space_kind kind = 0; r >= 0 && kind < CAP_SPACE_KINDS; kind++) {
+	for (enum cap_space_kind kind = 0; kind < CAP_SPACE_KINDS; kind++) {
 		bool own = space[kind].state == CAP_SPACE_OWN || !pf;
 
 		r = pasid_facts_add_kind(kind, &space[kind], own ? device : pf, facts);
+		if (r < 0)
+			return r;
 	}
-	if (r >= 0)
-		r = pasid_facts_add_unit(inv, device, facts);
-	if (r >= 0)
-		r = pasid_facts_add_iommufd_info(device, facts);
-	return r < 0 ? r : pasid_facts_add_module_info(device, facts);
+	r = pasid_facts_add_unit(inv, device, facts);
+	if (r < 0)
+		return r;
+	r = pasid_facts_add_iommufd_info(device, facts);
+	if (r < 0)
+		return r;
+	return pasid_facts_add_module_info(device, facts);
 }
 
 /* --- of a virtual function, for a VMM --- */
@@ -248,27 +277,45 @@ static const char *pasid_facts_why_denied(const struct device *device, enum cap_
 	return NULL;
 }
 
+static int pasid_facts_add_denied(struct vec *facts, const char *why)
+{
+	int r = facts_add_text(facts, "state", "denied");
+
+	if (r < 0)
+		return r;
+	return facts_add_text(facts, "why", why);
+}
+
+static const char *pasid_facts_why(const struct cap_space *space)
+{
+	if (space->state == CAP_SPACE_NOT_INHERITED)
+		return "each function needs an ATS of its own, and this one has none: shown to a "
+		       "guest it would do nothing";
+	return space->why;
+}
+
 static int pasid_facts_add_virtual_kind(const struct device *device, enum cap_space_kind kind,
 					const struct cap_space *space, struct vec *facts)
 {
 	struct vec *dict = facts_add_dict(facts, cap_space_kind_to_string(kind));
-	const char *denied = pasid_facts_why_denied(device, kind);
+	const char *denied = pasid_facts_why_denied(device, kind), *why = pasid_facts_why(space);
+	int r;
 
 	if (denied && space->state == CAP_SPACE_SHARED)
-		return facts_add_text(dict, "state", "denied") < 0 ?
-			       -ENOMEM :
-			       facts_add_text(dict, "why", denied);
-	if (facts_add_text(dict, "state", cap_space_state_to_string(space->state)) < 0 ||
-	    (space->why && facts_add_text(dict, "why", space->why) < 0))
-		return -ENOMEM;
+		return pasid_facts_add_denied(dict, denied);
+	r = facts_add_text(dict, "state", cap_space_state_to_string(space->state));
+	if (r < 0)
+		return r;
+	if (why) {
+		r = facts_add_text(dict, "why", why);
+		if (r < 0)
+			return r;
+	}
 	if (space->state == CAP_SPACE_OWN)
 		return facts_add_address(dict, "offset", space->at);
-	if (space->state == CAP_SPACE_NOT_INHERITED &&
-	    facts_add_text(dict, "why",
-			   "each function needs an ATS of its own, and this one has "
-			   "none: shown to a guest it would do nothing") < 0)
-		return -ENOMEM;
-	return space->place.size ? pasid_facts_add_place(&space->place, dict) : 0;
+	if (space->place.size == 0)
+		return 0;
+	return pasid_facts_add_place(&space->place, dict);
 }
 
 static int pasid_facts_add_hidden(const struct device *device, struct vec *facts)
@@ -291,16 +338,20 @@ int pasid_facts_add_virtual(const struct inventory *inv, const struct device *de
 			    struct vec *facts)
 {
 	struct cap_space space[CAP_SPACE_KINDS];
-	bool any = false;
-	int r = 0;
 
 	if (!device->physfn)
 		return 0;
 	cap_space_find(device, pasid_facts_physfn(inv, device), space);
 	for (enum cap_space_kind kind = 0; kind < CAP_SPACE_KINDS; kind++) {
-		any |= space[kind].at != 0;
-		if (r >= 0 && (space[kind].at || space[kind].state == CAP_SPACE_UNKNOWN))
-			r = pasid_facts_add_virtual_kind(device, kind, &space[kind], facts);
+		int r;
+
+		if (!space[kind].at && space[kind].state != CAP_SPACE_UNKNOWN)
+			continue;
+		r = pasid_facts_add_virtual_kind(device, kind, &space[kind], facts);
+		if (r < 0)
+			return r;
 	}
-	return r < 0 || !any ? r : pasid_facts_add_hidden(device, facts);
+	if (!pasid_facts_any(space))
+		return 0;
+	return pasid_facts_add_hidden(device, facts);
 }

@@ -87,8 +87,10 @@ int pcicap_express_type(const struct device *device)
 {
 	int at = pcicap_find(device, PCICAP_EXPRESS);
 
-	if (at <= 0)
-		return at < 0 ? at : -ENOENT;
+	if (at < 0)
+		return at;
+	if (at == 0)
+		return -ENOENT;
 	return pcicap_u16(device, (size_t)at + EXPRESS_FLAGS) >> 4 & 0xf;
 }
 

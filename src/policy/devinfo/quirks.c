@@ -33,46 +33,53 @@ bool quirks_match(const struct quirk *quirk, const struct device *device)
 
 int quirks_find(const struct vec *quirks, const struct device *device, struct vec *ret)
 {
-	_cleanup_vec_ struct vec found = { 0 };
+	_cleanup_vec_ struct vec matching = { 0 };
 
-	VEC_FOREACH(struct quirk, quirk, quirks)
-		if (quirks_match(quirk, device) && vec_add(&found, quirk) < 0)
-			return -ENOMEM;
-	*ret = found;
-	found = (struct vec){ 0 };
+	VEC_FOREACH(struct quirk, quirk, quirks) {
+		int r;
+
+		if (!quirks_match(quirk, device))
+			continue;
+		r = vec_add(&matching, quirk);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_STRUCT(matching);
 	return 0;
 }
 
 /* --- hints --- */
 
-static void *quirks_hint_free(void *data)
+static void quirks_hint_free(struct quirk_hint *hint)
 {
-	struct quirk_hint *hint = data;
-
+	if (!hint)
+		return;
 	free(hint->value);
 	free(hint);
-	return NULL;
 }
 
-void quirks_hints_clear(struct vec *hints)
-{
-	vec_clear(hints, quirks_hint_free);
-}
+DEFINE_CLEANUP(struct quirk_hint *, quirks_hint_freep, quirks_hint_free)
+
+DEFINE_VEC_CLEAR(quirks_hints_clear, struct quirk_hint, quirks_hint_free)
 
 static int quirks_add_hint(struct vec *hints, const char *name, const char *value,
 			   const struct quirk *quirk)
 {
-	struct quirk_hint *hint = calloc(1, sizeof(*hint));
+	_cleanup_(quirks_hint_freep) struct quirk_hint *hint = calloc(1, sizeof(*hint));
+	int r;
 
 	if (!hint)
 		return -ENOMEM;
 	hint->name = name;
 	hint->quirk = quirk;
-	hint->value = strdup(value);
-	if (hint->value && vec_add(hints, hint) >= 0)
-		return 0;
-	quirks_hint_free(hint);
-	return -ENOMEM;
+	r = str_set(&hint->value, value);
+	if (r < 0)
+		return r;
+	r = vec_add(hints, hint);
+	if (r < 0)
+		return r;
+	hint = NULL;
+	return 0;
 }
 
 /* What the device itself shows: its MSI-X table is in the way, and there is another place for it.
@@ -94,39 +101,50 @@ static int quirks_add_relocation(const struct inventory *inv, const struct devic
 	return quirks_add_hint(hints, "x-msix-relocation", bar, NULL);
 }
 
-static const struct quirk *quirks_last_setting(const struct vec *found, const char *name,
+/* Of several quirks the one that was read last counts; NULL: none has the setting. */
+static const struct quirk *quirks_last_setting(const struct vec *matching, const char *name,
 					       const struct quirk_setting **ret)
 {
 	const struct quirk *last = NULL;
 
-	VEC_FOREACH(const struct quirk, quirk, found)
-		VEC_FOREACH(const struct quirk_setting, setting, &quirk->settings)
-			if (str_eq(setting->name, name)) {
-				last = quirk;
-				*ret = setting;
-			}
+	VEC_FOREACH(const struct quirk, quirk, matching) {
+		VEC_FOREACH(const struct quirk_setting, setting, &quirk->settings) {
+			if (!str_eq(setting->name, name))
+				continue;
+			last = quirk;
+			*ret = setting;
+		}
+	}
 	return last;
+}
+
+static int quirks_add_setting(const struct vec *matching, const struct inventory *inv,
+			      const struct device *device, const char *name, struct vec *hints)
+{
+	const struct quirk_setting *setting;
+	const struct quirk *quirk = quirks_last_setting(matching, name, &setting);
+
+	if (quirk)
+		return quirks_add_hint(hints, name, setting->value, quirk);
+	if (str_eq(name, "x-msix-relocation"))
+		return quirks_add_relocation(inv, device, hints);
+	return 0;
 }
 
 int quirks_hints(const struct vec *quirks, const struct inventory *inv, const struct device *device,
 		 struct vec *ret)
 {
 	_cleanup_quirks_hints_ struct vec hints = { 0 };
-	_cleanup_vec_ struct vec found = { 0 };
-	int r = quirks_find(quirks, device, &found);
+	_cleanup_vec_ struct vec matching = { 0 };
+	int r = quirks_find(quirks, device, &matching);
 
-	for (const char *const *name = quirk_settings; *name && r >= 0; name++) {
-		const struct quirk_setting *setting;
-		const struct quirk *quirk = quirks_last_setting(&found, *name, &setting);
-
-		if (quirk)
-			r = quirks_add_hint(&hints, *name, setting->value, quirk);
-		else if (str_eq(*name, "x-msix-relocation"))
-			r = quirks_add_relocation(inv, device, &hints);
-	}
 	if (r < 0)
 		return r;
-	*ret = hints;
-	hints = (struct vec){ 0 };
+	for (const char *const *name = quirk_settings; *name; name++) {
+		r = quirks_add_setting(&matching, inv, device, *name, &hints);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_STRUCT(hints);
 	return 0;
 }

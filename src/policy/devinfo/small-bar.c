@@ -20,39 +20,36 @@ static int small_bars_add(const struct inventory *inv, const struct device *devi
 {
 	for (unsigned i = 0; i < DEVICE_BARS; i++) {
 		const struct device_resource *bar = &device->resources[i];
-		struct small_bar *small;
+		_cleanup_free_ struct small_bar *small = NULL;
+		int r;
 
 		if (!small_bar_is(inv, bar))
 			continue;
 		small = malloc(sizeof(*small));
-		if (!small || vec_add(bars, small) < 0) {
-			free(small);
+		if (!small)
 			return -ENOMEM;
-		}
 		*small = (struct small_bar){ bar->start / inv->page_size, i, device };
+		r = vec_add(bars, small);
+		if (r < 0)
+			return r;
+		small = NULL;
 	}
 	return 0;
 }
 
 int small_bars_index(const struct inventory *inv, struct vec *ret)
 {
-	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (small_bars_add(inv, device, ret) < 0)
-			return -ENOMEM;
+	VEC_FOREACH(const struct device, device, &inv->devices) {
+		int r = small_bars_add(inv, device, ret);
+
+		if (r < 0)
+			return r;
+	}
 	vec_sort(ret, small_bars_cmp);
 	return 0;
 }
 
-static void *small_bar_free(void *data)
-{
-	free(data);
-	return NULL;
-}
-
-void small_bars_clear(struct vec *bars)
-{
-	vec_clear(bars, small_bar_free);
-}
+DEFINE_VEC_CLEAR(small_bars_clear, struct small_bar, free)
 
 size_t small_bars_find(const struct vec *bars, uint64_t page)
 {
