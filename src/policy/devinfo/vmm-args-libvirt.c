@@ -2,7 +2,6 @@
 
 /* What goes into the definition of a libvirt domain. */
 
-#include <errno.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -28,188 +27,242 @@ static bool vmm_args_libvirt_is_override(const struct quirk_hint *hint)
 	return !str_eq(hint->name, "rombar") && !str_eq(hint->name, "x-no-intx");
 }
 
+/* Ends <source> and names the device; the alias is what an override refers to. */
+static int vmm_args_libvirt_add_alias(struct vmm_args_build *build,
+				      const struct vmm_args_device *device, size_t number)
+{
+	int r = vmm_args_text_add_word(build, "  </source>");
+
+	if (r < 0)
+		return r;
+	return vmm_args_text_add_word(build, "  <alias name='ua-%s-%zu'/>", device->group, number);
+}
+
 /* libvirt neither makes nor removes it. */
-static int vmm_args_libvirt_add_mdev(struct vmm_args_build *make,
+static int vmm_args_libvirt_add_mdev(struct vmm_args_build *build,
 				     const struct vmm_args_device *device, size_t number)
 {
 	int r = vmm_args_text_add_word(
-		make, str_printf("<hostdev mode='subsystem' type='mdev' model='%s' managed='no'>",
-				 str_or(device->api, "vfio-pci")));
+		build, "<hostdev mode='subsystem' type='mdev' model='%s' managed='no'>",
+		str_or(device->api, "vfio-pci"));
 
-	if (r >= 0)
-		r = vmm_args_text_add_word(make, strdup("  <source>"));
-	if (r >= 0)
-		r = vmm_args_text_add_word(make,
-					   str_printf("    <address uuid='%s'/>",
-						      device_bus_address_of_key(device->key)));
-	if (r >= 0)
-		r = vmm_args_text_add_word(make, strdup("  </source>"));
-	if (r >= 0)
-		r = vmm_args_text_add_word(make, str_printf("  <alias name='ua-%s-%zu'/>",
-							    device->group, number));
-	return r < 0 ? r : vmm_args_text_add_word(make, strdup("</hostdev>"));
+	if (r < 0)
+		return r;
+	r = vmm_args_text_add_word(build, "  <source>");
+	if (r < 0)
+		return r;
+	r = vmm_args_text_add_word(build, "    <address uuid='%s'/>",
+				   device_bus_address_of_key(device->key));
+	if (r < 0)
+		return r;
+	r = vmm_args_libvirt_add_alias(build, device, number);
+	if (r < 0)
+		return r;
+	return vmm_args_text_add_word(build, "</hostdev>");
 }
 
-static int vmm_args_libvirt_add_hostdev(struct vmm_args_build *make,
+static int vmm_args_libvirt_add_source(struct vmm_args_build *build, const struct pciaddr *at)
+{
+	const struct vmm_args *args = build->args;
+	bool iommufd = args->iommufd && !vmm_args_libvirt_is_before(args, LIBVIRT_IOMMUFD);
+	int r = vmm_args_text_add_word(build, "<hostdev mode='subsystem' type='pci' managed='no'>");
+
+	if (r < 0)
+		return r;
+	r = vmm_args_text_add_word(build, "  <driver name='vfio'%s/>",
+				   iommufd ? " iommufd='yes'" : "");
+	if (r < 0)
+		return r;
+	r = vmm_args_text_add_word(build, "  <source>");
+	if (r < 0)
+		return r;
+	return vmm_args_text_add_word(
+		build, "    <address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>",
+		at->domain, at->bus, at->slot, at->function);
+}
+
+static int vmm_args_libvirt_add_place(struct vmm_args_build *build,
+				      const struct vmm_args_place *place)
+{
+	if (place->slot < 0)
+		return 0;
+	return vmm_args_text_add_word(build,
+				      "  <address type='pci' domain='0x0000' bus='0x00' "
+				      "slot='0x%02x' function='0x%x'%s/>",
+				      (unsigned)place->slot, place->function,
+				      place->first ? " multifunction='on'" : "");
+}
+
+static int vmm_args_libvirt_add_pci(struct vmm_args_build *build,
+				    const struct vmm_args_device *device, size_t number,
+				    const struct pciaddr *at)
+{
+	int r = vmm_args_libvirt_add_source(build, at);
+
+	if (r < 0)
+		return r;
+	r = vmm_args_libvirt_add_alias(build, device, number);
+	if (r < 0)
+		return r;
+	if (str_eq(vmm_args_text_hint(device, "rombar"), "0")) {
+		r = vmm_args_text_add_word(build, "  <rom bar='off'/>");
+		if (r < 0)
+			return r;
+	}
+	r = vmm_args_libvirt_add_place(build, &build->places[number]);
+	if (r < 0)
+		return r;
+	return vmm_args_text_add_word(build, "</hostdev>");
+}
+
+static int vmm_args_libvirt_add_hostdev(struct vmm_args_build *build,
 					const struct vmm_args_device *device, size_t number)
 {
-	const struct vmm_args_place *place = &make->places[number];
-	const char *rombar = vmm_args_text_hint(device, "rombar");
-	bool iommufd =
-		make->args->iommufd && !vmm_args_libvirt_is_before(make->args, LIBVIRT_IOMMUFD);
 	struct pciaddr at;
-	int r;
 
 	if (device_bus_of_key(device->key) == &device_bus_mdev)
-		return vmm_args_libvirt_add_mdev(make, device, number);
+		return vmm_args_libvirt_add_mdev(build, device, number);
 	if (pciaddr_parse(device->key, &at) < 0)
-		return vmm_args_text_refuse(
-			make, str_printf("%s is no PCI device; libvirt's XML for it is another.",
-					 device->key));
-	r = vmm_args_text_add_word(make,
-				   strdup("<hostdev mode='subsystem' type='pci' managed='no'>"));
-	if (r >= 0)
-		r = vmm_args_text_add_word(make, str_printf("  <driver name='vfio'%s/>",
-							    iommufd ? " iommufd='yes'" : ""));
-	if (r >= 0)
-		r = vmm_args_text_add_word(make, strdup("  <source>"));
-	if (r >= 0)
-		r = vmm_args_text_add_word(make,
-					   str_printf("    <address domain='0x%04x' bus='0x%02x' "
-						      "slot='0x%02x' function='0x%x'/>",
-						      at.domain, at.bus, at.slot, at.function));
-	if (r >= 0)
-		r = vmm_args_text_add_word(make, strdup("  </source>"));
-	if (r >= 0)
-		r = vmm_args_text_add_word(make, str_printf("  <alias name='ua-%s-%zu'/>",
-							    device->group, number));
-	if (r >= 0 && str_eq(rombar, "0"))
-		r = vmm_args_text_add_word(make, strdup("  <rom bar='off'/>"));
-	if (r >= 0 && place->slot >= 0)
-		r = vmm_args_text_add_word(
-			make,
-			str_printf("  <address type='pci' domain='0x0000' bus='0x00' slot='0x%02x' "
-				   "function='0x%x'%s/>",
-				   (unsigned)place->slot, place->function,
-				   place->first ? " multifunction='on'" : ""));
-	return r < 0 ? r : vmm_args_text_add_word(make, strdup("</hostdev>"));
+		return vmm_args_text_refuse(build,
+					    "%s is no PCI device; libvirt's XML for it is another.",
+					    device->key);
+	return vmm_args_libvirt_add_pci(build, device, number, &at);
 }
 
 static const char *vmm_args_libvirt_type(const char *value)
 {
-	return str_eq(value, "on") || str_eq(value, "off") ? "bool" :
-	       isdigit((unsigned char)value[0])		   ? "unsigned" :
-							     "string";
+	if (str_eq(value, "on") || str_eq(value, "off"))
+		return "bool";
+	return isdigit((unsigned char)value[0]) ? "unsigned" : "string";
 }
 
 static const char *vmm_args_libvirt_value(const char *value)
 {
-	return str_eq(value, "on") ? "true" : str_eq(value, "off") ? "false" : value;
+	if (str_eq(value, "on"))
+		return "true";
+	return str_eq(value, "off") ? "false" : value;
 }
 
-static int vmm_args_libvirt_add_override(struct vmm_args_build *make,
-					 const struct vmm_args_device *device, size_t number)
+static bool vmm_args_libvirt_has_override(const struct vmm_args_device *device)
 {
-	bool any = false;
-	int r = 0;
-
 	if (!device->hints)
-		return 0;
-	VEC_FOREACH(const struct quirk_hint, hint, device->hints) {
-		if (r < 0 || !vmm_args_libvirt_is_override(hint))
-			continue;
-		if (!any)
-			r = vmm_args_text_add_word(
-				make, str_printf("  <qemu:device alias='ua-%s-%zu'><qemu:frontend>",
-						 device->group, number));
-		any = true;
-		if (r >= 0)
-			r = vmm_args_text_add_word(
-				make,
-				str_printf("    <qemu:property name='%s' type='%s' value='%s'/>",
-					   hint->name, vmm_args_libvirt_type(hint->value),
-					   vmm_args_libvirt_value(hint->value)));
-	}
-	return r < 0 || !any ?
-		       r :
-		       vmm_args_text_add_word(make, strdup("  </qemu:frontend></qemu:device>"));
-}
-
-static bool vmm_args_libvirt_has_overrides(const struct vmm_args *args)
-{
-	VEC_FOREACH(const struct vmm_args_device, device, &args->devices)
-		if (device->hints)
-			VEC_FOREACH(const struct quirk_hint, hint, device->hints)
-				if (vmm_args_libvirt_is_override(hint))
-					return true;
+		return false;
+	VEC_FOREACH(const struct quirk_hint, hint, device->hints)
+		if (vmm_args_libvirt_is_override(hint))
+			return true;
 	return false;
 }
 
-static int vmm_args_libvirt_add_overrides(struct vmm_args_build *make)
+static int vmm_args_libvirt_add_override(struct vmm_args_build *build,
+					 const struct vmm_args_device *device, size_t number)
 {
-	const struct vec *devices = &make->args->devices;
 	int r;
 
-	if (!vmm_args_libvirt_has_overrides(make->args))
+	if (!vmm_args_libvirt_has_override(device))
 		return 0;
-	if (vmm_args_libvirt_is_before(make->args, LIBVIRT_OVERRIDE))
-		return vmm_args_text_add_note(make,
-					      strdup("Before version 8.2 libvirt has no way to "
-						     "give the hints of these models."));
+	r = vmm_args_text_add_word(build, "  <qemu:device alias='ua-%s-%zu'><qemu:frontend>",
+				   device->group, number);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct quirk_hint, hint, device->hints) {
+		if (!vmm_args_libvirt_is_override(hint))
+			continue;
+		r = vmm_args_text_add_word(build,
+					   "    <qemu:property name='%s' type='%s' value='%s'/>",
+					   hint->name, vmm_args_libvirt_type(hint->value),
+					   vmm_args_libvirt_value(hint->value));
+		if (r < 0)
+			return r;
+	}
+	return vmm_args_text_add_word(build, "  </qemu:frontend></qemu:device>");
+}
+
+static bool vmm_args_libvirt_any_override(const struct vec *devices)
+{
+	VEC_FOREACH(const struct vmm_args_device, device, devices)
+		if (vmm_args_libvirt_has_override(device))
+			return true;
+	return false;
+}
+
+static int vmm_args_libvirt_add_overrides(struct vmm_args_build *build)
+{
+	const struct vec *devices = &build->args->devices;
+	int r;
+
+	if (!vmm_args_libvirt_any_override(devices))
+		return 0;
+	if (vmm_args_libvirt_is_before(build->args, LIBVIRT_OVERRIDE))
+		return vmm_args_text_add_note(
+			build,
+			"Before version 8.2 libvirt has no way to give the hints of these models.");
 	r = vmm_args_text_add_word(
-		make,
-		strdup("<qemu:override xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"));
-	for (size_t i = 0; r >= 0 && i < devices->n; i++)
-		r = vmm_args_libvirt_add_override(make, devices->items[i], i);
-	if (r >= 0)
-		r = vmm_args_text_add_word(make, strdup("</qemu:override>"));
-	if (r >= 0)
-		r = vmm_args_text_add_note(
-			make,
-			strdup("<qemu:override> goes at the end of <domain>, not into <devices>."));
-	return r;
+		build, "<qemu:override xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>");
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < devices->n; i++) {
+		r = vmm_args_libvirt_add_override(build, devices->items[i], i);
+		if (r < 0)
+			return r;
+	}
+	r = vmm_args_text_add_word(build, "</qemu:override>");
+	if (r < 0)
+		return r;
+	return vmm_args_text_add_note(
+		build, "<qemu:override> goes at the end of <domain>, not into <devices>.");
 }
 
 /* What the hook of this package looks for, each group once. */
-static int vmm_args_libvirt_add_metadata(struct vmm_args_build *make)
+static int vmm_args_libvirt_add_metadata(struct vmm_args_build *build)
 {
 	_cleanup_strv_ char **groups = NULL;
-	int r = vmm_args_text_add_word(make, strdup("<metadata>"));
+	int r = vmm_args_text_add_word(build, "<metadata>");
 
-	if (r >= 0)
-		r = vmm_args_text_add_word(
-			make,
-			strdup("  <devgroups:groups xmlns:devgroups='" VMM_ARGS_LIBVIRT_NAMESPACE
-			       "'>"));
-	VEC_FOREACH(const struct vmm_args_device, device, &make->args->devices) {
-		if (r < 0 || strv_contains(groups, device->group))
+	if (r < 0)
+		return r;
+	r = vmm_args_text_add_word(build, "  <devgroups:groups xmlns:devgroups='%s'>",
+				   VMM_ARGS_LIBVIRT_NAMESPACE);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct vmm_args_device, device, &build->args->devices) {
+		if (strv_contains(groups, device->group))
 			continue;
 		r = strv_add(&groups, device->group);
-		if (r >= 0)
-			r = vmm_args_text_add_word(make,
-						   str_printf("    <devgroups:group name='%s'/>",
-							      device->group));
+		if (r < 0)
+			return r;
+		r = vmm_args_text_add_word(build, "    <devgroups:group name='%s'/>",
+					   device->group);
+		if (r < 0)
+			return r;
 	}
-	if (r >= 0)
-		r = vmm_args_text_add_word(make, strdup("  </devgroups:groups>"));
-	return r < 0 ? r : vmm_args_text_add_word(make, strdup("</metadata>"));
+	r = vmm_args_text_add_word(build, "  </devgroups:groups>");
+	if (r < 0)
+		return r;
+	return vmm_args_text_add_word(build, "</metadata>");
 }
 
-int vmm_args_libvirt(struct vmm_args_build *make)
+int vmm_args_libvirt(struct vmm_args_build *build)
 {
-	const struct vec *devices = &make->args->devices;
+	const struct vmm_args *args = build->args;
 	int r;
 
-	VEC_FOREACH(const struct vmm_args_device, device, devices)
+	VEC_FOREACH(const struct vmm_args_device, device, &args->devices)
 		if (device->fd >= 0)
-			return vmm_args_text_refuse(make,
-						    strdup("libvirt starts QEMU itself and takes "
-							   "no descriptors of devices."));
-	r = vmm_args_libvirt_add_metadata(make);
-	for (size_t i = 0; r >= 0 && i < devices->n; i++)
-		r = vmm_args_libvirt_add_hostdev(make, devices->items[i], i);
-	if (r >= 0 && make->args->iommufd &&
-	    vmm_args_libvirt_is_before(make->args, LIBVIRT_IOMMUFD))
-		r = vmm_args_text_note_group(make, "libvirt");
-	return r < 0 ? r : vmm_args_libvirt_add_overrides(make);
+			return vmm_args_text_refuse(
+				build,
+				"libvirt starts QEMU itself and takes no descriptors of devices.");
+	r = vmm_args_libvirt_add_metadata(build);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < args->devices.n; i++) {
+		r = vmm_args_libvirt_add_hostdev(build, args->devices.items[i], i);
+		if (r < 0)
+			return r;
+	}
+	if (args->iommufd && vmm_args_libvirt_is_before(args, LIBVIRT_IOMMUFD)) {
+		r = vmm_args_text_note_group(build, "libvirt");
+		if (r < 0)
+			return r;
+	}
+	return vmm_args_libvirt_add_overrides(build);
 }

@@ -5,7 +5,7 @@
 
 #include "policy/devinfo/vmm-args-text.h"
 
-int vmm_args_qemu(struct vmm_args_build *make) _must_check_;
-int vmm_args_others_cloud_hypervisor(struct vmm_args_build *make) _must_check_;
-int vmm_args_others_crosvm(struct vmm_args_build *make) _must_check_;
-int vmm_args_libvirt(struct vmm_args_build *make) _must_check_;
+int vmm_args_qemu(struct vmm_args_build *build) _must_check_;
+int vmm_args_others_cloud_hypervisor(struct vmm_args_build *build) _must_check_;
+int vmm_args_others_crosvm(struct vmm_args_build *build) _must_check_;
+int vmm_args_libvirt(struct vmm_args_build *build) _must_check_;

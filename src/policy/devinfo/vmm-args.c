@@ -40,15 +40,19 @@ int vmm_args_parse(const char *s, enum vmm *ret_vmm, unsigned *ret_version)
 	const char *colon = strchr(s, ':');
 	_cleanup_free_ char *name = strndup(s, colon ? (size_t)(colon - s) : strlen(s));
 	unsigned version = 0;
-	int i, r;
+	int vmm, r;
 
 	if (!name)
 		return -ENOMEM;
-	i = str_index(vmm_args_vmm_names, VMM_COUNT, name);
-	r = i >= 0 && colon ? vmm_args_parse_version(colon + 1, &version) : 0;
-	if (i < 0 || r < 0)
-		return i < 0 ? i : r;
-	*ret_vmm = (enum vmm)i;
+	vmm = str_index(vmm_args_vmm_names, VMM_COUNT, name);
+	if (vmm < 0)
+		return vmm;
+	if (colon) {
+		r = vmm_args_parse_version(colon + 1, &version);
+		if (r < 0)
+			return r;
+	}
+	*ret_vmm = (enum vmm)vmm;
 	*ret_version = version;
 	return 0;
 }
@@ -69,23 +73,21 @@ static bool vmm_args_address(const struct vmm_args *args, size_t i, struct pciad
 	return pciaddr_parse(device->key, ret) >= 0;
 }
 
-/* Its companions in the same slot: how many there are, and where the one that is function 0 is. */
-static size_t vmm_args_count_companions(const struct vmm_args *args, const struct pciaddr *of,
-					ptrdiff_t *ret_first)
+/* Are there several functions of this slot, function 0 among them? */
+static bool vmm_args_shares_slot(const struct vmm_args *args, const struct pciaddr *address)
 {
+	bool has_first = false;
 	size_t n = 0;
 
-	*ret_first = -1;
 	for (size_t i = 0; i < args->devices.n; i++) {
 		struct pciaddr other;
 
-		if (!vmm_args_address(args, i, &other) || !pciaddr_same_slot(of, &other))
+		if (!vmm_args_address(args, i, &other) || !pciaddr_same_slot(address, &other))
 			continue;
 		n++;
-		if (other.function == 0)
-			*ret_first = (ptrdiff_t)i;
+		has_first |= other.function == 0;
 	}
-	return n;
+	return n >= 2 && has_first;
 }
 
 /*
@@ -93,59 +95,80 @@ static size_t vmm_args_count_companions(const struct vmm_args *args, const struc
  * of a USB controller) in its own slot. A guest looks at the others of a slot only where function 0
  * is one of several.
  */
-static int vmm_args_lay_out(struct vmm_args_build *make)
+/* Puts @address and its companions, which begin at index @first, into one slot. */
+static void vmm_args_fill_slot(const struct vmm_args *args, size_t first,
+			       const struct pciaddr *address, int slot,
+			       struct vmm_args_place *places)
 {
-	const struct vmm_args *args = make->args;
+	for (size_t i = first; i < args->devices.n; i++) {
+		struct pciaddr other;
+
+		if (!vmm_args_address(args, i, &other) || !pciaddr_same_slot(address, &other))
+			continue;
+		places[i] = (struct vmm_args_place){ .slot = slot,
+						     .function = other.function,
+						     .first = other.function == 0 };
+	}
+}
+
+static int vmm_args_lay_out(const struct vmm_args *args, struct vmm_args_place **ret)
+{
+	struct vmm_args_place *places = calloc(args->devices.n + 1, sizeof(*places));
 	int next = FIRST_SLOT;
 
-	make->places = calloc(args->devices.n ? args->devices.n : 1, sizeof(*make->places));
-	if (!make->places)
+	if (!places)
 		return -ENOMEM;
 	for (size_t i = 0; i < args->devices.n; i++)
-		make->places[i].slot = -1;
+		places[i].slot = -1;
 	for (size_t i = 0; i < args->devices.n; i++) {
-		struct pciaddr address, other;
-		ptrdiff_t first;
+		struct pciaddr address;
 
-		if (make->places[i].slot >= 0 || !vmm_args_address(args, i, &address) ||
-		    vmm_args_count_companions(args, &address, &first) < 2 || first < 0)
+		if (places[i].slot >= 0 || !vmm_args_address(args, i, &address) ||
+		    !vmm_args_shares_slot(args, &address))
 			continue;
-		for (size_t j = i; j < args->devices.n; j++)
-			if (vmm_args_address(args, j, &other) &&
-			    pciaddr_same_slot(&address, &other))
-				make->places[j] =
-					(struct vmm_args_place){ .slot = next,
-								 .function = other.function,
-								 .first = other.function == 0 };
+		vmm_args_fill_slot(args, i, &address, next, places);
 		next++;
 	}
+	*ret = places;
+	return 0;
+}
+
+static int vmm_args_check_tokens(struct vmm_args_build *build)
+{
+	const struct vmm_args *args = build->args;
+
+	if (args->vmm == VMM_QEMU)
+		return 0;
+	VEC_FOREACH(const struct vmm_args_device, device, &args->devices)
+		if (device->vf_token)
+			return vmm_args_text_refuse(
+				build, "%s needs a VF token, and %s has no way to give it.",
+				device->key, vmm_args_vmm_name(args->vmm));
 	return 0;
 }
 
 int vmm_args_build(const struct vmm_args *args, struct vmm_args_result *ret, char **ret_error)
 {
-	static int (*const makers[VMM_COUNT])(struct vmm_args_build * make) = {
+	static int (*const builders[VMM_COUNT])(struct vmm_args_build * build) = {
 		[VMM_QEMU] = vmm_args_qemu,
 		[VMM_CLOUD_HYPERVISOR] = vmm_args_others_cloud_hypervisor,
 		[VMM_CROSVM] = vmm_args_others_crosvm,
 		[VMM_LIBVIRT] = vmm_args_libvirt,
 	};
 	_cleanup_vmm_args_result_ struct vmm_args_result result = { 0 };
-	struct vmm_args_build make = { .args = args, .result = &result, .error = ret_error };
-	int r = vmm_args_lay_out(&make);
+	_cleanup_free_ struct vmm_args_place *places = NULL;
+	struct vmm_args_build build = { .args = args, .result = &result, .error = ret_error };
+	int r = vmm_args_lay_out(args, &places);
 
-	VEC_FOREACH(const struct vmm_args_device, device, &args->devices)
-		if (r >= 0 && device->vf_token && args->vmm != VMM_QEMU)
-			r = vmm_args_text_refuse(
-				&make,
-				str_printf("%s needs a VF token, and %s has no way to give it.",
-					   device->key, vmm_args_vmm_name(args->vmm)));
-	if (r >= 0)
-		r = makers[args->vmm](&make);
-	free(make.places);
 	if (r < 0)
 		return r;
-	*ret = result;
-	result = (struct vmm_args_result){ 0 };
+	build.places = places;
+	r = vmm_args_check_tokens(&build);
+	if (r < 0)
+		return r;
+	r = builders[args->vmm](&build);
+	if (r < 0)
+		return r;
+	*ret = TAKE_STRUCT(result);
 	return 0;
 }
