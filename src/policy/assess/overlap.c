@@ -33,13 +33,12 @@ static void overlap_group_free(struct overlap_group *group)
 	free(group);
 }
 
-static DEFINE_VEC_CLEAR(overlap_clear_groups, struct overlap_group,
-			overlap_group_free) static DEFINE_VEC_CLEAR(overlap_clear_ownerships,
-								    struct ownership, free)
+static DEFINE_VEC_CLEAR(overlap_clear_groups, struct overlap_group, overlap_group_free)
+static DEFINE_VEC_CLEAR(overlap_clear_ownerships, struct ownership, free)
 
-	DEFINE_CLEANUP(struct overlap_group *, overlap_group_freep, overlap_group_free)
+DEFINE_CLEANUP(struct overlap_group *, overlap_group_freep, overlap_group_free)
 
-		struct overlap *overlap_new(void)
+struct overlap *overlap_new(void)
 {
 	return calloc(1, sizeof(struct overlap));
 }

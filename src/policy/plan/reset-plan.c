@@ -366,11 +366,10 @@ int reset_plan_device(const struct reset_plan_request *request, const struct dev
 	return 0;
 }
 
-static DEFINE_VEC_CLEAR(reset_plan_clear_attempts, struct reset_attempt,
-			free) static DEFINE_VEC_CLEAR(reset_plan_clear_refused,
-						      struct reset_refusal, reset_refusal_free)
+static DEFINE_VEC_CLEAR(reset_plan_clear_attempts, struct reset_attempt, free)
+static DEFINE_VEC_CLEAR(reset_plan_clear_refused, struct reset_refusal, reset_refusal_free)
 
-	void reset_plan_clear(struct reset_plan *plan)
+void reset_plan_clear(struct reset_plan *plan)
 {
 	reset_plan_clear_attempts(&plan->attempts);
 	reset_plan_clear_refused(&plan->refused);
