@@ -2,8 +2,8 @@
 
 /*
  * claim GROUP: claims a group over D-Bus, and reads the ids of its devices from configuration
- *space. No privilege, no path: all that it uses came over the bus. The claim ends with the program,
- *however that ends.
+ * space. It needs no privilege and opens no path: all descriptors come over the bus. The claim ends
+ * with the program, however that ends.
  *
  *	cc claim.c -o claim $(pkg-config --cflags --libs libsystemd)
  */
@@ -24,8 +24,10 @@ static void fail(const char *what, const char *why)
 	exit(EXIT_FAILURE);
 }
 
-/* What a VMM does first: container, IOMMU, device; then configuration space is a file with an
- * offset. */
+/*
+ * Does the first steps of a VMM: container, IOMMU, device. Configuration space is then a file with
+ * an offset.
+ */
 static void show_device(int group, int container, const char *address)
 {
 	struct vfio_region_info config = { .argsz = sizeof(config),
@@ -33,7 +35,7 @@ static void show_device(int group, int container, const char *address)
 	uint16_t ids[2];
 	int device;
 
-	/* both are refused when they are done already, for an earlier device */
+	/* Both fail if an earlier device has done them already. */
 	ioctl(group, VFIO_GROUP_SET_CONTAINER, &container);
 	ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU);
 	device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, address);
@@ -44,7 +46,7 @@ static void show_device(int group, int container, const char *address)
 	close(device);
 }
 
-/* The kernel tells every user which devices are in the group. */
+/* Reads the devices of the group from sysfs, which all users may do. */
 static void show_group(int group, int container, const char *number)
 {
 	char command[128], line[64];
@@ -57,7 +59,7 @@ static void show_group(int group, int container, const char *number)
 
 		line[strcspn(line, "\n")] = '\0';
 		snprintf(driver, sizeof(driver), "/sys/bus/pci/drivers/vfio-pci/%s", line);
-		if (access(driver, F_OK) == 0) /* bridges stay behind */
+		if (access(driver, F_OK) == 0) /* not a bridge */
 			show_device(group, container, line);
 	}
 	if (list)
@@ -83,8 +85,7 @@ int main(int argc, char **argv)
 		fail(argv[1], error.message ? error.message : strerror(-r));
 	sd_bus_message_read(reply, "o", &lease);
 	printf("lease %s\n", lease);
-	/* descriptors are the message's: it is kept for as long as they are needed, "lease" above
-	 * all */
+	/* The message owns the descriptors: keep it while they are needed, "lease" above all. */
 	for (sd_bus_message_enter_container(reply, 'a', "(ssh)");
 	     sd_bus_message_read(reply, "(ssh)", &kind, &name, &fd) > 0;) {
 		if (!strcmp(kind, "vfio-container"))

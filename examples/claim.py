@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""claim.py GROUP [COMMAND...]: claims a group over D-Bus, says what it got, and runs COMMAND meanwhile.
+"""claim.py GROUP [COMMAND...]: claims a group over D-Bus, prints its descriptors, and runs COMMAND with them.
 
-No privilege, no path: all that COMMAND can use came over the bus, under the numbers in DEVGROUPS_FDS. The claim ends with the
-last of its processes, however they end. Needs python3-dbus."""
+COMMAND needs no privilege and opens no path: all descriptors come over the bus, under the numbers in DEVGROUPS_FDS. The claim
+ends with the last of its processes, however they end. Needs python3-dbus."""
 
 import json
 import os
@@ -16,13 +16,13 @@ NAME, ROOT = "org.devgroups1", "/org/devgroups1"
 
 
 def claim(bus, group):
-    """All descriptors of the claim: [(kind, name, number)]."""
+    """Claims @group and returns all descriptors of the claim: [(kind, name, number)]."""
     manager = dbus.Interface(bus.get_object(NAME, ROOT), NAME + ".Manager")
-    # The daemon has the deadlines: binding a driver may take a while.
+    # The daemon has deadlines of its own: binding a driver may take a while.
     lease, fds = manager.Claim(group, {"label": "claim.py"}, signature="sa{sv}", timeout=600)
     lease = bus.get_object(NAME, lease)
     total = lease.Get(NAME + ".Lease", "FdCount", dbus_interface=dbus.PROPERTIES_IFACE)
-    # A message carries twelve at most; the others are asked for.
+    # A message carries twelve at most; TakeFds returns the others.
     while len(fds) < total:
         fds += lease.TakeFds(dbus.UInt32(len(fds)), dbus_interface=NAME + ".Lease")
     return [(str(kind), str(name), fd.take()) for kind, name, fd in fds]
