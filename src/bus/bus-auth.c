@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who may do what: what the file of a group allows, then root, then what polkit allows; else
- * nobody. */
+/* Authorization of calls. This file changes no group and no lease. */
 
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "bus/bus-auth.h"
+#include "bus/bus-error.h"
 #include "bus/bus-polkit.h"
+
+#define MAX_GROUPS 65536 /* NGROUPS_MAX of the kernel */
+
+static gid_t bus_auth_primary_group(uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	return pw ? pw->pw_gid : (gid_t)-1;
+}
 
 int bus_auth_get_caller(sd_bus_message *message, struct bus_caller *ret)
 {
 	_cleanup_(sd_bus_creds_unrefp) sd_bus_creds *creds = NULL;
-	const struct passwd *pw;
 	int r;
 
 	r = sd_bus_query_sender_creds(message, SD_BUS_CREDS_EUID | SD_BUS_CREDS_PID, &creds);
@@ -25,19 +34,18 @@ int bus_auth_get_caller(sd_bus_message *message, struct bus_caller *ret)
 		return r;
 	if (sd_bus_creds_get_pid(creds, &ret->pid) < 0)
 		ret->pid = 0;
-	pw = getpwuid(ret->uid);
-	ret->gid = pw ? pw->pw_gid : (gid_t)-1;
+	ret->gid = bus_auth_primary_group(ret->uid);
 	return 0;
 }
 
 struct bus_caller bus_auth_holder(const struct bus_caller *caller, uid_t uid)
 {
-	const struct passwd *pw = getpwuid(uid);
-
 	if (uid == caller->uid)
 		return *caller;
-	return (struct bus_caller){ .uid = uid, .gid = pw ? pw->pw_gid : (gid_t)-1 };
+	return (struct bus_caller){ .uid = uid, .gid = bus_auth_primary_group(uid) };
 }
+
+/* --- the group's file --- */
 
 static bool bus_auth_user_listed(const struct bus_caller *caller, char *const *users)
 {
@@ -53,6 +61,27 @@ static bool bus_auth_user_listed(const struct bus_caller *caller, char *const *u
 	return false;
 }
 
+/* Reads all groups of a user. The caller frees *ret. 0 or negative errno. */
+static int bus_auth_get_groups(const struct passwd *pw, gid_t **ret, int *ret_n)
+{
+	int n = 64;
+
+	for (;;) {
+		_cleanup_free_ gid_t *gids = calloc((size_t)n, sizeof(gid_t));
+
+		if (!gids)
+			return -ENOMEM;
+		if (getgrouplist(pw->pw_name, pw->pw_gid, gids, &n) >= 0) {
+			*ret = TAKE_PTR(gids);
+			*ret_n = n;
+			return 0;
+		}
+		/* there was too little room, and n is now the number of groups */
+		if (n > MAX_GROUPS)
+			return -E2BIG;
+	}
+}
+
 static bool bus_auth_group_has_name(gid_t gid, const char *name)
 {
 	const struct group *gr;
@@ -64,22 +93,18 @@ static bool bus_auth_group_has_name(gid_t gid, const char *name)
 	return gr && gr->gr_gid == gid;
 }
 
-/* Membership is asked of the user database: what groups a process has put on or off is its own
- * affair. */
+/*
+ * The user database decides, not the process: a process may drop groups, or have been started
+ * before its user joined one.
+ */
 static bool bus_auth_group_listed(const struct bus_caller *caller, char *const *groups)
 {
 	const struct passwd *pw = getpwuid(caller->uid);
 	_cleanup_free_ gid_t *gids = NULL;
-	int n = 64;
+	int n;
 
-	if (!pw || !groups)
+	if (!pw || !groups || bus_auth_get_groups(pw, &gids, &n) < 0)
 		return false;
-	do {
-		free(gids);
-		gids = calloc((size_t)n, sizeof(gid_t));
-		if (!gids)
-			return false;
-	} while (getgrouplist(pw->pw_name, pw->pw_gid, gids, &n) < 0 && n <= 65536);
 	STRV_FOREACH(group, groups)
 		for (int i = 0; i < n; i++)
 			if (bus_auth_group_has_name(gids[i], *group))
@@ -87,18 +112,22 @@ static bool bus_auth_group_listed(const struct bus_caller *caller, char *const *
 	return false;
 }
 
-static char *bus_auth_caller_name(const struct bus_caller *caller)
-{
-	const struct passwd *pw = getpwuid(caller->uid);
-
-	return pw ? str_printf("%s (uid %u)", pw->pw_name, (unsigned)caller->uid) :
-		    str_printf("uid %u", (unsigned)caller->uid);
-}
-
 bool bus_auth_may_claim(const struct bus_caller *caller, const struct group_def *def)
 {
 	return caller->uid == 0 || bus_auth_user_listed(caller, def->users) ||
 	       bus_auth_group_listed(caller, def->groups);
+}
+
+/* --- polkit --- */
+
+/* Returns the caller's name for a message. The caller frees it; NULL when out of memory. */
+static char *bus_auth_caller_name(const struct bus_caller *caller)
+{
+	const struct passwd *pw = getpwuid(caller->uid);
+
+	if (!pw)
+		return str_printf("uid %u", (unsigned)caller->uid);
+	return str_printf("%s (uid %u)", pw->pw_name, (unsigned)caller->uid);
 }
 
 char *bus_auth_devices(const struct devgroup *group)
@@ -111,85 +140,105 @@ char *bus_auth_devices(const struct devgroup *group)
 	return strv_join(keys, " ");
 }
 
-/* @ret_refusal is what to say if polkit says no; why it does is added to that. */
-static enum bus_verdict bus_auth_ask_polkit(struct bus *bus, sd_bus_message *call,
-					    const struct bus_caller *caller,
-					    const struct polkit_question *question,
-					    struct refusal *ret_refusal)
+/* Returns as bus_auth_claim(). If polkit refuses, its reason follows the text of @denial. */
+static int bus_auth_ask_polkit(struct bus *bus, sd_bus_message *call,
+			       const struct bus_caller *caller,
+			       const struct polkit_question *question, const struct refusal *denial,
+			       sd_bus_error *error)
 {
-	_cleanup_free_ char *why = NULL, *before = NULL;
-	enum polkit_answer answer = bus_polkit_ask(bus, call, caller->uid, question, &why);
+	_cleanup_free_ char *reason = NULL;
 
-	if (answer == POLKIT_NO) {
-		before = TAKE_PTR(ret_refusal->text);
-		refusal_set(ret_refusal, ret_refusal->kind, "%s %s", str_or(before, ""),
-			    str_or(why, ""));
-		return BUS_REFUSED;
+	/* no memory for the devices: then polkit's rules would decide without them */
+	if (question->group && !question->devices)
+		return bus_error_set_refusal(error, denial);
+	switch (bus_polkit_ask(bus, call, caller->uid, question, &reason)) {
+	case POLKIT_YES:
+		return 1;
+	case POLKIT_PENDING:
+		return 0;
+	case POLKIT_NO:
+		break;
 	}
-	refusal_clear(ret_refusal);
-	return answer == POLKIT_YES ? BUS_GRANTED : BUS_PENDING;
+	return bus_error_set(error, denial->kind, "%s %s", str_or(denial->text, ""),
+			     str_or(reason, ""));
 }
 
-enum bus_verdict bus_auth_claim(struct bus *bus, sd_bus_message *call,
-				const struct bus_caller *caller, const struct devgroup *group,
-				const char *label, bool beforehand, struct refusal *ret_refusal)
+static int bus_auth_ask_claim(struct bus *bus, sd_bus_message *call,
+			      const struct bus_caller *caller, const struct devgroup *group,
+			      struct polkit_question *question, sd_bus_error *error)
 {
 	_cleanup_free_ char *name = NULL, *devices = NULL;
-	struct polkit_question question = {
-		.action = BUS_POLKIT_ACTION_CLAIM,
-		.group = group->def->name,
-		.label = label,
-		.beforehand = beforehand,
-	};
+	_cleanup_refusal_ struct refusal denial = { 0 };
 
 	if (bus_auth_may_claim(caller, group->def))
-		return BUS_GRANTED;
+		return 1;
 	name = bus_auth_caller_name(caller);
-	question.devices = devices = bus_auth_devices(group);
-	refusal_set(ret_refusal, REFUSED_ACCESS_DENIED,
+	devices = bus_auth_devices(group);
+	question->group = group->def->name;
+	question->devices = devices;
+	refusal_set(&denial, REFUSED_ACCESS_DENIED,
 		    "%s may not claim group %s. An administrator allows it with \"access\" in %s.",
 		    str_or(name, "This user"), group->def->name,
 		    str_or(group->def->file, "its definition"));
-	return devices ? bus_auth_ask_polkit(bus, call, caller, &question, ret_refusal) :
-			 BUS_REFUSED;
+	return bus_auth_ask_polkit(bus, call, caller, question, &denial, error);
 }
 
-enum bus_verdict bus_auth_release(struct bus *bus, sd_bus_message *call,
-				  const struct bus_caller *caller, const struct devgroup *group,
-				  struct refusal *ret_refusal)
+int bus_auth_claim(struct bus *bus, sd_bus_message *call, const struct bus_caller *caller,
+		   const struct devgroup *group, const char *label, sd_bus_error *error)
+{
+	struct polkit_question question = { .action = BUS_POLKIT_ACTION_CLAIM, .label = label };
+
+	return bus_auth_ask_claim(bus, call, caller, group, &question, error);
+}
+
+int bus_auth_claim_in_advance(struct bus *bus, sd_bus_message *call,
+			      const struct bus_caller *caller, const struct devgroup *group,
+			      const char *label, sd_bus_error *error)
+{
+	struct polkit_question question = {
+		.action = BUS_POLKIT_ACTION_CLAIM,
+		.label = label,
+		.in_advance = true,
+	};
+
+	return bus_auth_ask_claim(bus, call, caller, group, &question, error);
+}
+
+int bus_auth_release(struct bus *bus, sd_bus_message *call, const struct bus_caller *caller,
+		     const struct devgroup *group, sd_bus_error *error)
 {
 	_cleanup_free_ char *name = NULL, *holder = NULL, *devices = NULL;
-	struct polkit_question question = { .action = BUS_POLKIT_ACTION_RELEASE_ANY,
-					    .group = group->def->name };
+	_cleanup_refusal_ struct refusal denial = { 0 };
+	struct polkit_question question = { .action = BUS_POLKIT_ACTION_RELEASE_ANY };
 
 	if (!group->lease || caller->uid == 0 || caller->uid == group->lease->record->uid)
-		return BUS_GRANTED;
+		return 1;
 	name = bus_auth_caller_name(caller);
 	holder = group_holder(group);
+	devices = bus_auth_devices(group);
+	question.group = group->def->name;
+	question.devices = devices;
 	question.label = group->lease->record->label;
-	question.devices = devices = bus_auth_devices(group);
-	refusal_set(ret_refusal, REFUSED_NOT_HOLDER,
+	refusal_set(&denial, REFUSED_NOT_HOLDER,
 		    "Group %s is held by %s. Only its holder or root can release it, and not %s.",
 		    group->def->name, str_or(holder, "?"), str_or(name, "this user"));
-	return devices ? bus_auth_ask_polkit(bus, call, caller, &question, ret_refusal) :
-			 BUS_REFUSED;
+	return bus_auth_ask_polkit(bus, call, caller, &question, &denial, error);
 }
 
-enum bus_verdict bus_auth_manage(struct bus *bus, sd_bus_message *call, const char *what,
-				 struct refusal *ret_refusal)
+int bus_auth_manage(struct bus *bus, sd_bus_message *call, const char *action, sd_bus_error *error)
 {
 	static const struct polkit_question question = { .action = BUS_POLKIT_ACTION_MANAGE };
 	_cleanup_free_ char *name = NULL;
+	_cleanup_refusal_ struct refusal denial = { 0 };
 	struct bus_caller caller;
 
-	if (bus_auth_get_caller(call, &caller) < 0) {
-		refusal_set(ret_refusal, REFUSED_ACCESS_DENIED, "The caller cannot be identified.");
-		return BUS_REFUSED;
-	}
+	if (bus_auth_get_caller(call, &caller) < 0)
+		return bus_error_set(error, REFUSED_ACCESS_DENIED,
+				     "The caller cannot be identified.");
 	if (caller.uid == 0)
-		return BUS_GRANTED;
+		return 1;
 	name = bus_auth_caller_name(&caller);
-	refusal_set(ret_refusal, REFUSED_ACCESS_DENIED, "%s may not %s. Root can.",
-		    str_or(name, "This user"), what);
-	return bus_auth_ask_polkit(bus, call, &caller, &question, ret_refusal);
+	refusal_set(&denial, REFUSED_ACCESS_DENIED, "%s may not %s. Root can.",
+		    str_or(name, "This user"), action);
+	return bus_auth_ask_polkit(bus, call, &caller, &question, &denial, error);
 }

@@ -1,38 +1,51 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Who may do what: what the file of a group allows, then root, then what polkit allows; else
- * nobody. */
+/*
+ * Authorization. The group's file names users and groups that may claim it, root may do everything,
+ * and polkit decides on the rest.
+ */
 
 #include "bus/bus.h"
 
 struct bus_caller {
 	uid_t uid;
-	gid_t gid;
+	gid_t gid; /* (gid_t)-1: not known */
 	pid_t pid; /* 0: not known */
 };
+
+/* Reads the caller from the credentials of @message. 0 or negative errno. */
 int bus_auth_get_caller(sd_bus_message *message, struct bus_caller *ret) _must_check_;
-/* Whom the caller claims for; another user's process is not the one that calls. */
+
+/*
+ * Returns the holder of a lease that @caller claims for user @uid. The calling process is the
+ * holder only if it belongs to that user.
+ */
 struct bus_caller bus_auth_holder(const struct bus_caller *caller, uid_t uid);
-/* What the group's file allows, and root. */
+
+/* Tells whether @caller may claim without polkit: root, and the users and groups in the file. */
 bool bus_auth_may_claim(const struct bus_caller *caller, const struct group_def *def) _must_check_;
 
-enum bus_verdict {
-	BUS_REFUSED, /* *ret_refusal says why */
-	BUS_GRANTED,
-	BUS_PENDING, /* polkit is asked: the handler returns 1, and is called again with the same
-			message */
-};
-/* @beforehand: the claim itself comes later, and is not to ask for a password again. */
-enum bus_verdict bus_auth_claim(struct bus *bus, sd_bus_message *call,
-				const struct bus_caller *caller, const struct devgroup *group,
-				const char *label, bool beforehand,
-				struct refusal *ret_refusal) _must_check_;
-enum bus_verdict bus_auth_release(struct bus *bus, sd_bus_message *call,
-				  const struct bus_caller *caller, const struct devgroup *group,
-				  struct refusal *ret_refusal) _must_check_;
-/* @what completes "may not". */
-enum bus_verdict bus_auth_manage(struct bus *bus, sd_bus_message *call, const char *what,
-				 struct refusal *ret_refusal) _must_check_;
-/* The keys of its devices, as polkit's rules see them. Caller frees; NULL when out of memory. */
+/*
+ * Each of these returns 1 if the caller is authorised, or negative errno with @error set if not.
+ * 0: polkit is being asked. The handler then returns 1, and sd-bus calls it again with the same
+ * message when polkit has answered.
+ */
+int bus_auth_claim(struct bus *bus, sd_bus_message *call, const struct bus_caller *caller,
+		   const struct devgroup *group, const char *label,
+		   sd_bus_error *error) _must_check_;
+/* As bus_auth_claim(), for a claim that follows: polkit is not asked about that one again. */
+int bus_auth_claim_in_advance(struct bus *bus, sd_bus_message *call,
+			      const struct bus_caller *caller, const struct devgroup *group,
+			      const char *label, sd_bus_error *error) _must_check_;
+int bus_auth_release(struct bus *bus, sd_bus_message *call, const struct bus_caller *caller,
+		     const struct devgroup *group, sd_bus_error *error) _must_check_;
+/* @action completes the sentence "USER may not ...". */
+int bus_auth_manage(struct bus *bus, sd_bus_message *call, const char *action,
+		    sd_bus_error *error) _must_check_;
+
+/*
+ * Lists the keys of the group's devices with blanks between them, as the rules of polkit see them.
+ * The caller frees the list; NULL when out of memory.
+ */
 char *bus_auth_devices(const struct devgroup *group) _must_check_;

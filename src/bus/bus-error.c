@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
+
+/* The table of error names. No other file knows which refusal has which name on the bus. */
+
+#include <stdarg.h>
 
 #include "base/str.h"
 #include "bus/bus-error.h"
 #include "model/dbus-names.h"
 
-/* The one place that knows which refusal has which name on the bus. */
 static const char *const bus_error_names[REFUSAL_KIND_COUNT] = {
 	[REFUSED_NO_SUCH_GROUP] = DG_ERROR_NO_SUCH_GROUP,
 	[REFUSED_NO_SUCH_DEVICE] = DG_ERROR_NO_SUCH_DEVICE,
@@ -26,15 +28,37 @@ static const char *const bus_error_names[REFUSAL_KIND_COUNT] = {
 	[REFUSED_NO_MEMORY] = SD_BUS_ERROR_NO_MEMORY,
 };
 
-int bus_error_set_refusal(sd_bus_error *error, const struct refusal *refusal)
+static const char *bus_error_name(const struct refusal *refusal)
 {
-	return sd_bus_error_set(error, str_or(bus_error_names[refusal->kind], SD_BUS_ERROR_FAILED),
-				str_or(refusal->text, "Out of memory."));
+	return str_or(bus_error_names[refusal->kind], SD_BUS_ERROR_FAILED);
 }
 
-int bus_error_reply_refusal(sd_bus_message *message, const struct refusal *refusal)
+/* A refusal has no text where there was no memory for one. */
+static const char *bus_error_text(const struct refusal *refusal)
 {
-	return sd_bus_reply_method_errorf(
-		message, str_or(bus_error_names[refusal->kind], SD_BUS_ERROR_FAILED), "%s",
-		str_or(refusal->text, "Out of memory."));
+	return str_or(refusal->text, "Out of memory.");
+}
+
+int bus_error_set_refusal(sd_bus_error *error, const struct refusal *refusal)
+{
+	return sd_bus_error_set(error, bus_error_name(refusal), bus_error_text(refusal));
+}
+
+int bus_error_set(sd_bus_error *error, enum refusal_kind kind, const char *format, ...)
+{
+	_cleanup_refusal_ struct refusal refusal = { .kind = kind };
+	va_list ap;
+
+	va_start(ap, format);
+	refusal.text = str_vprintf(format, ap);
+	va_end(ap);
+	if (!refusal.text)
+		refusal.kind = REFUSED_NO_MEMORY;
+	return bus_error_set_refusal(error, &refusal);
+}
+
+int bus_error_reply_refusal(sd_bus_message *call, const struct refusal *refusal)
+{
+	return sd_bus_reply_method_errorf(call, bus_error_name(refusal), "%s",
+					  bus_error_text(refusal));
 }

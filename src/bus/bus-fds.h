@@ -18,9 +18,9 @@ void bus_fds_forget_all(struct bus *bus);
  * Appends up to one reply's worth of descriptors, an a(ssh), from number @first on. They stay open:
  * bus_fds_close_sent() closes them after the reply was sent. 0 or negative errno.
  */
-int bus_fds_append(sd_bus_message *reply, struct lease *lease, unsigned first) _must_check_;
+int bus_fds_append(sd_bus_message *reply, const struct lease *lease, unsigned first) _must_check_;
 void bus_fds_close_sent(struct lease *lease, unsigned first);
 
-/* Replies to TakeFds. Negative errno or with @error set: no descriptor was taken. */
+/* Replies to TakeFds. Negative errno, possibly with @error set: no descriptor was taken. */
 int bus_fds_take(sd_bus_message *message, struct bus *bus, struct devgroup *group, unsigned first,
 		 sd_bus_error *error);

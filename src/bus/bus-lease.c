@@ -47,62 +47,80 @@ static int bus_lease_enumerate(sd_bus *connection, const char *prefix, void *use
 	return bus_object_list(registry_groups(bus->registry), bus_lease_path, ret_nodes);
 }
 
+/* --- methods --- */
+
 static int bus_lease_method_take_fds(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = bus_object_bus(sd_bus_message_get_bus(message));
 	uint32_t first;
-	int r = sd_bus_message_read(message, "u", &first);
+	int r;
 
+	r = sd_bus_message_read(message, "u", &first);
 	if (r < 0)
 		return r;
 	return bus_fds_take(message, bus, userdata, first, error);
 }
 
+/* Appends "DEVICE=TOKEN" as (ss). */
 static int bus_lease_append_vf_token(sd_bus_message *reply, const char *line)
 {
 	const char *token = strchr(line, '=');
 	_cleanup_free_ char *pf = token ? strndup(line, (size_t)(token - line)) : NULL;
 
-	return pf ? sd_bus_message_append(reply, "(ss)", pf, token + 1) : -ENOMEM;
+	if (!pf)
+		return -ENOMEM;
+	return sd_bus_message_append(reply, "(ss)", pf, token + 1);
 }
 
-/* Of use only to who may open the devices, and that is the holder: by path any process of its user.
- */
+static int bus_lease_append_vf_tokens(sd_bus_message *reply, char *const *vf_tokens)
+{
+	int r;
+
+	r = sd_bus_message_open_container(reply, 'a', "(ss)");
+	if (r < 0)
+		return r;
+	STRV_FOREACH(line, vf_tokens) {
+		r = bus_lease_append_vf_token(reply, *line);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_close_container(reply);
+}
+
+/* Only the holder may open the devices, by path in any process of its user: to it alone a token is
+ * of use. */
 static int bus_lease_method_get_vf_tokens(sd_bus_message *message, void *userdata,
 					  sd_bus_error *error)
 {
-	struct devgroup *group = userdata;
+	const struct devgroup *group = userdata;
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct bus_caller caller;
-	int r = bus_auth_get_caller(message, &caller);
+	int r;
 
+	r = bus_auth_get_caller(message, &caller);
 	if (r < 0)
 		return r;
-	if (caller.uid != 0 && caller.uid != group->lease->record->uid) {
-		refusal_set(&refusal, REFUSED_NOT_HOLDER,
-			    "The VF tokens of group %s are for its holder alone.",
-			    group->def->name);
-		return bus_error_set_refusal(error, &refusal);
-	}
+	if (caller.uid != 0 && caller.uid != group->lease->record->uid)
+		return bus_error_set(error, REFUSED_NOT_HOLDER,
+				     "The VF tokens of group %s are for its holder alone.",
+				     group->def->name);
 	r = sd_bus_message_new_method_return(message, &reply);
-	if (r >= 0)
-		r = sd_bus_message_sensitive(reply);
-	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "(ss)");
-	STRV_FOREACH(line, group->lease->record->vf_tokens)
-		if (r >= 0)
-			r = bus_lease_append_vf_token(reply, *line);
-	if (r >= 0)
-		r = sd_bus_message_close_container(reply);
-	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_sensitive(reply);
+	if (r < 0)
+		return r;
+	r = bus_lease_append_vf_tokens(reply, group->lease->record->vf_tokens);
+	if (r < 0)
+		return r;
+	return sd_bus_send(NULL, reply, NULL);
 }
 
 static int bus_lease_method_release(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct bus *bus = bus_object_bus(sd_bus_message_get_bus(message));
 
-	return bus_release_submit(message, bus, userdata, BUS_RELEASE_WAIT_USEC);
+	return bus_release_submit(message, bus, userdata, BUS_RELEASE_WAIT_USEC, error);
 }
 
 /* --- properties --- */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.devgroups1.Manager at /org/devgroups1. */
+/*
+ * org.devgroups1.Manager at /org/devgroups1. The handlers read their arguments, authorise the
+ * caller and reply; Claim is in bus-claim.c.
+ */
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/str.h"
 #include "bus/bus-auth.h"
@@ -22,6 +24,13 @@
 #include "policy/devinfo/device-facts.h"
 #include "policy/plan/vfio-choice.h"
 
+static const struct inventory *bus_manager_inventory(const struct bus *bus)
+{
+	return host_inventory(registry_host(bus->registry));
+}
+
+/* --- groups --- */
+
 static int bus_manager_append_group(sd_bus_message *reply, const struct devgroup *group)
 {
 	_cleanup_free_ char *path = bus_path_group(group->def->name), *holder = group_holder(group);
@@ -36,125 +45,204 @@ static int bus_manager_method_list_groups(sd_bus_message *message, void *userdat
 					  sd_bus_error *error)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	struct bus *bus = userdata;
-	int r = sd_bus_message_new_method_return(message, &reply);
+	const struct bus *bus = userdata;
+	int r;
 
-	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "(ssuso)");
-	VEC_FOREACH(const struct devgroup, group, registry_groups(bus->registry))
-		if (r >= 0)
-			r = bus_manager_append_group(reply, group);
-	if (r >= 0)
-		r = sd_bus_message_close_container(reply);
-	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+	r = sd_bus_message_new_method_return(message, &reply);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_open_container(reply, 'a', "(ssuso)");
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct devgroup, group, registry_groups(bus->registry)) {
+		r = bus_manager_append_group(reply, group);
+		if (r < 0)
+			return r;
+	}
+	r = sd_bus_message_close_container(reply);
+	if (r < 0)
+		return r;
+	return sd_bus_send(NULL, reply, NULL);
 }
 
 static int bus_manager_reply_group_path(sd_bus_message *message, const struct devgroup *group)
 {
 	_cleanup_free_ char *path = bus_path_group(group->def->name);
 
-	return path ? sd_bus_reply_method_return(message, "o", path) : -ENOMEM;
+	if (!path)
+		return -ENOMEM;
+	return sd_bus_reply_method_return(message, "o", path);
 }
 
-static int bus_manager_refuse_group(sd_bus_error *error, const char *name)
+/* Looks a group up. 0, or negative errno with @error set. */
+static int bus_manager_find_group(const struct bus *bus, const char *name, struct devgroup **ret,
+				  sd_bus_error *error)
 {
-	_cleanup_refusal_ struct refusal refusal = { 0 };
+	struct devgroup *group = registry_find(bus->registry, name);
 
-	refusal_set(&refusal, REFUSED_NO_SUCH_GROUP,
-		    "There is no group %s. \"devgroupctl list\" shows those there are.", name);
-	return bus_error_set_refusal(error, &refusal);
+	if (!group)
+		return bus_error_set(
+			error, REFUSED_NO_SUCH_GROUP,
+			"There is no group %s. \"devgroupctl list\" shows those there are.", name);
+	*ret = group;
+	return 0;
 }
 
 static int bus_manager_method_get_group(sd_bus_message *message, void *userdata,
 					sd_bus_error *error)
 {
-	struct bus *bus = userdata;
-	const struct devgroup *group;
+	const struct bus *bus = userdata;
+	struct devgroup *group = NULL;
 	const char *name;
-	int r = sd_bus_message_read(message, "s", &name);
+	int r;
 
+	r = sd_bus_message_read(message, "s", &name);
 	if (r < 0)
 		return r;
-	group = registry_find(bus->registry, name);
-	return group ? bus_manager_reply_group_path(message, group) :
-		       bus_manager_refuse_group(error, name);
+	r = bus_manager_find_group(bus, name, &group, error);
+	if (r < 0)
+		return r;
+	return bus_manager_reply_group_path(message, group);
+}
+
+static int bus_manager_refuse_device(sd_bus_error *error, const char *device)
+{
+	return bus_error_set(error, REFUSED_NO_SUCH_DEVICE, "There is no device %s on this host.",
+			     device);
 }
 
 static int bus_manager_method_get_group_by_device(sd_bus_message *message, void *userdata,
 						  sd_bus_error *error)
 {
-	_cleanup_refusal_ struct refusal refusal = { 0 };
-	_cleanup_free_ char *key = NULL;
-	struct bus *bus = userdata;
+	const struct bus *bus = userdata;
 	const struct devgroup *group;
+	_cleanup_free_ char *key = NULL;
 	const char *device;
-	int r = sd_bus_message_read(message, "s", &device);
+	int r;
 
+	r = sd_bus_message_read(message, "s", &device);
 	if (r < 0)
 		return r;
-	if (device_bus_key_normalize(device, &key) >= 0) {
-		group = registry_find_by_device(bus->registry, key);
-		if (group)
-			return bus_manager_reply_group_path(message, group);
-		if (inventory_find(host_inventory(registry_host(bus->registry)), key)) {
-			refusal_set(
-				&refusal, REFUSED_NO_SUCH_GROUP,
-				"Device %s is in no group. Name it in a file in /etc/devgroups.d.",
-				key);
-			return bus_error_set_refusal(error, &refusal);
-		}
-	}
-	refusal_set(&refusal, REFUSED_NO_SUCH_DEVICE, "There is no device %s on this host.",
-		    device);
-	return bus_error_set_refusal(error, &refusal);
+	if (device_bus_key_normalize(device, &key) < 0)
+		return bus_manager_refuse_device(error, device);
+	group = registry_find_by_device(bus->registry, key);
+	if (group)
+		return bus_manager_reply_group_path(message, group);
+	if (!inventory_find(bus_manager_inventory(bus), key))
+		return bus_manager_refuse_device(error, device);
+	return bus_error_set(error, REFUSED_NO_SUCH_GROUP,
+			     "Device %s is in no group. Name it in a file in /etc/devgroups.d.",
+			     key);
+}
+
+/* --- release and reset --- */
+
+/* Reads a group's name and the options. 0, or negative errno, possibly with @error set. */
+static int bus_manager_read_group(sd_bus_message *message, const struct bus *bus,
+				  const char *const *allowed, struct bus_options *ret_options,
+				  struct devgroup **ret, sd_bus_error *error)
+{
+	const char *name;
+	int r;
+
+	r = sd_bus_message_read(message, "s", &name);
+	if (r < 0)
+		return r;
+	r = bus_options_read(message, allowed, ret_options, error);
+	if (r < 0)
+		return r;
+	return bus_manager_find_group(bus, name, ret, error);
 }
 
 static int bus_manager_method_release(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	static const char *const allowed[] = { "wait", NULL };
-	struct bus_options options = { .wait_usec = BUS_RELEASE_WAIT_USEC };
-	_cleanup_refusal_ struct refusal refusal = { 0 };
+	_cleanup_bus_options_ struct bus_options options = { .wait_usec = BUS_RELEASE_WAIT_USEC };
 	struct bus *bus = userdata;
-	struct devgroup *group;
-	const char *name;
-	int r = sd_bus_message_read(message, "s", &name);
+	struct devgroup *group = NULL;
+	int r;
 
+	r = bus_manager_read_group(message, bus, allowed, &options, &group, error);
 	if (r < 0)
 		return r;
-	if (!bus_options_read(message, allowed, &options, &refusal))
-		return bus_error_set_refusal(error, &refusal);
-	group = registry_find(bus->registry, name);
-	if (!group)
-		return bus_manager_refuse_group(error, name);
-	return bus_release_submit(message, bus, group, options.wait_usec);
+	return bus_release_submit(message, bus, group, options.wait_usec, error);
 }
 
 static int bus_manager_method_reset(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	static const char *const allowed[] = { "wait", "method", NULL };
-	struct bus_options options = { .wait_usec = BUS_RELEASE_WAIT_USEC };
-	_cleanup_refusal_ struct refusal refusal = { 0 };
+	_cleanup_bus_options_ struct bus_options options = { .wait_usec = BUS_RELEASE_WAIT_USEC };
 	struct bus *bus = userdata;
-	struct devgroup *group;
-	const char *name;
-	int r = sd_bus_message_read(message, "s", &name);
+	struct devgroup *group = NULL;
+	int r;
 
+	r = bus_manager_read_group(message, bus, allowed, &options, &group, error);
 	if (r < 0)
 		return r;
-	if (!bus_options_read(message, allowed, &options, &refusal))
-		return bus_error_set_refusal(error, &refusal);
-	group = registry_find(bus->registry, name);
-	if (!group)
-		return bus_manager_refuse_group(error, name);
-	switch (bus_auth_manage(bus, message, "reset groups", &refusal)) {
-	case BUS_REFUSED:
-		return bus_error_set_refusal(error, &refusal);
-	case BUS_PENDING:
-		return 1;
-	case BUS_GRANTED:
-		break;
-	}
+	r = bus_auth_manage(bus, message, "reset groups", error);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return 1; /* polkit is being asked */
 	return bus_release_reset(message, bus, group, &options, error);
+}
+
+/* --- plan --- */
+
+/* The arguments of Plan, and its caller. */
+struct plan_call {
+	const char *group; /* name; points into the message */
+	bool release;	   /* a plan for "release", not for "claim" */
+	struct bus_options options;
+	struct bus_caller caller;
+};
+
+static void plan_call_clear(struct plan_call *plan)
+{
+	bus_options_clear(&plan->options);
+}
+
+static int plan_call_read(sd_bus_message *message, struct plan_call *ret, sd_bus_error *error)
+{
+	static const char *const allowed[] = { "label",	    "access",	  "interface",
+					       "force",	    "persistent", "wait",
+					       "authorize", "with",	  NULL };
+	const char *verb;
+	int r;
+
+	r = sd_bus_message_read(message, "ss", &ret->group, &verb);
+	if (r < 0)
+		return r;
+	r = bus_auth_get_caller(message, &ret->caller);
+	if (r < 0)
+		return r;
+	r = bus_options_read(message, allowed, &ret->options, error);
+	if (r < 0)
+		return r;
+	ret->release = str_eq(verb, "release");
+	if (!ret->release && !str_eq(verb, "claim"))
+		return bus_error_set(error, REFUSED_BAD_OPTION,
+				     "A plan is for \"claim\" or \"release\", not \"%s\".", verb);
+	return 0;
+}
+
+/*
+ * Checks the permission for what the plan is for, if the caller wants that. A password that polkit
+ * gets now counts for the claim that follows. Returns as bus_auth_claim().
+ */
+static int plan_call_authorize(const struct plan_call *plan, struct bus *bus,
+			       sd_bus_message *message, sd_bus_error *error)
+{
+	const struct devgroup *group = registry_find(bus->registry, plan->group);
+
+	if (!plan->options.authorize)
+		return 1;
+	if (!group) /* plans_make() refuses it */
+		return 1;
+	if (plan->release)
+		return bus_auth_release(bus, message, &plan->caller, group, error);
+	return bus_auth_claim_in_advance(bus, message, &plan->caller, group, plan->options.label,
+					 error);
 }
 
 static int bus_manager_append_step(sd_bus_message *reply, const struct step *step)
@@ -167,84 +255,60 @@ static int bus_manager_append_step(sd_bus_message *reply, const struct step *ste
 				     detail);
 }
 
-static int bus_manager_reply_plan(sd_bus_message *message, const struct vec *steps)
+static int bus_manager_reply_steps(sd_bus_message *message, const struct vec *steps)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	int r = sd_bus_message_new_method_return(message, &reply);
+	int r;
 
-	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "(sss)");
-	VEC_FOREACH(const struct step, step, steps)
-		if (r >= 0)
-			r = bus_manager_append_step(reply, step);
-	if (r >= 0)
-		r = sd_bus_message_close_container(reply);
-	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
-}
-
-/* Would the caller be let? Who gives polkit a password now is not asked for it by the claim. */
-static enum bus_verdict bus_manager_authorize_plan(struct bus *bus, sd_bus_message *message,
-						   const char *name, bool release,
-						   const struct bus_caller *caller,
-						   const char *label, struct refusal *ret_refusal)
-{
-	const struct devgroup *group = registry_find(bus->registry, name);
-
-	if (!group) /* which the plan itself finds out */
-		return BUS_GRANTED;
-	return release ? bus_auth_release(bus, message, caller, group, ret_refusal) :
-			 bus_auth_claim(bus, message, caller, group, label, true, ret_refusal);
+	r = sd_bus_message_new_method_return(message, &reply);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_open_container(reply, 'a', "(sss)");
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct step, step, steps) {
+		r = bus_manager_append_step(reply, step);
+		if (r < 0)
+			return r;
+	}
+	r = sd_bus_message_close_container(reply);
+	if (r < 0)
+		return r;
+	return sd_bus_send(NULL, reply, NULL);
 }
 
 static int bus_manager_method_plan(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	static const char *const allowed[] = { "label",	    "access",	  "interface",
-					       "force",	    "persistent", "wait",
-					       "authorize", "with",	  NULL };
+	_cleanup_(plan_call_clear) struct plan_call plan = { 0 };
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	_cleanup_steps_ struct vec steps = { 0 };
-	struct claim_request request = { 0 };
-	_cleanup_bus_options_ struct bus_options options = { 0 };
-	struct bus_caller caller;
+	struct claim_request request;
 	struct bus *bus = userdata;
-	const char *name, *verb;
-	bool release;
-	int r = sd_bus_message_read(message, "ss", &name, &verb);
+	int r;
 
+	r = plan_call_read(message, &plan, error);
 	if (r < 0)
 		return r;
-	r = bus_auth_get_caller(message, &caller);
+	r = plan_call_authorize(&plan, bus, message, error);
 	if (r < 0)
 		return r;
-	if (!bus_options_read(message, allowed, &options, &refusal))
+	if (r == 0)
+		return 1; /* polkit is being asked */
+	request = (struct claim_request){
+		.uid = plan.caller.uid,
+		.access = plan.options.access,
+		.interface = plan.options.interface,
+		.label = plan.options.label,
+		.force = plan.options.force,
+		.wait_usec = plan.options.wait_usec,
+	};
+	if (!plans_make(&bus->manager->claims, plan.group, plan.release, &request,
+			plan.options.with, &steps, &refusal))
 		return bus_error_set_refusal(error, &refusal);
-	if (!str_eq(verb, "claim") && !str_eq(verb, "release")) {
-		refusal_set(&refusal, REFUSED_BAD_OPTION,
-			    "A plan is for \"claim\" or \"release\", not \"%s\".", verb);
-		return bus_error_set_refusal(error, &refusal);
-	}
-	release = str_eq(verb, "release");
-	if (options.authorize)
-		switch (bus_manager_authorize_plan(bus, message, name, release, &caller,
-						   options.label, &refusal)) {
-		case BUS_REFUSED:
-			return bus_error_set_refusal(error, &refusal);
-		case BUS_PENDING:
-			return 1;
-		case BUS_GRANTED:
-			break;
-		}
-	request.uid = caller.uid;
-	request.access = options.access;
-	request.interface = options.interface;
-	request.label = options.label;
-	request.force = options.force;
-	request.wait_usec = options.wait_usec;
-	if (!plans_make(&bus->manager->claims, name, release, &request, options.with, &steps,
-			&refusal))
-		return bus_error_set_refusal(error, &refusal);
-	return bus_manager_reply_plan(message, &steps);
+	return bus_manager_reply_steps(message, &steps);
 }
+
+/* --- the host --- */
 
 static int bus_manager_annotate_device(const struct device *device, struct vec *facts,
 				       void *userdata)
@@ -254,52 +318,47 @@ static int bus_manager_annotate_device(const struct device *device, struct vec *
 
 static int bus_manager_method_snapshot(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	struct bus *bus = userdata;
-	_cleanup_free_ char *text = NULL;
-	const struct inventory *inv = host_inventory(registry_host(bus->registry));
+	const struct bus *bus = userdata;
+	const struct inventory *inv = bus_manager_inventory(bus);
 	_cleanup_device_facts_ struct device_facts *device_facts = device_facts_new(inv);
-	int r = device_facts ? codec_inventory_to_json_with(inv, false, bus_manager_annotate_device,
-							    device_facts, &text) :
-			       -ENOMEM;
+	_cleanup_free_ char *text = NULL;
+	int r;
 
-	return r < 0 ? r : sd_bus_reply_method_return(message, "s", text);
+	if (!device_facts)
+		return -ENOMEM;
+	r = codec_inventory_to_json_with(inv, false, bus_manager_annotate_device, device_facts,
+					 &text);
+	if (r < 0)
+		return r;
+	return sd_bus_reply_method_return(message, "s", text);
 }
 
 static int bus_manager_method_reload(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct bus *bus = userdata;
 	int r;
 
-	switch (bus_auth_manage(bus, message, "reload the definitions of groups", &refusal)) {
-	case BUS_REFUSED:
-		return bus_error_set_refusal(error, &refusal);
-	case BUS_PENDING:
-		return 1;
-	case BUS_GRANTED:
-		break;
-	}
+	r = bus_auth_manage(bus, message, "reload the definitions of groups", error);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return 1; /* polkit is being asked */
 	r = manager_reload(bus->manager);
-	return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
+	if (r < 0)
+		return r;
+	return sd_bus_reply_method_return(message, NULL);
 }
 
 /* --- properties --- */
+
+BUS_DEFINE_GETTER(bus_manager_get_kernel_module, struct bus *bus, "s",
+		  bus_manager_inventory(bus)->kernel_module)
 
 static int bus_manager_get_version(sd_bus *connection, const char *path, const char *interface,
 				   const char *property, sd_bus_message *reply, void *userdata,
 				   sd_bus_error *error)
 {
 	return sd_bus_message_append(reply, "s", DG_VERSION);
-}
-
-static int bus_manager_get_kernel_module(sd_bus *connection, const char *path,
-					 const char *interface, const char *property,
-					 sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const struct bus *bus = userdata;
-	const struct inventory *inv = host_inventory(registry_host(bus->registry));
-
-	return sd_bus_message_append(reply, "s", str_or(inv->kernel_module, ""));
 }
 
 static bool bus_manager_has_iommufd(const struct inventory *inv)
@@ -311,8 +370,7 @@ static int bus_manager_get_interfaces(sd_bus *connection, const char *path, cons
 				      const char *property, sd_bus_message *reply, void *userdata,
 				      sd_bus_error *error)
 {
-	const struct bus *bus = userdata;
-	const struct inventory *inv = host_inventory(registry_host(bus->registry));
+	const struct inventory *inv = bus_manager_inventory(userdata);
 
 	if (!inv->has_vfio)
 		return sd_bus_message_append(reply, "as", 0);
@@ -326,37 +384,37 @@ static int bus_manager_get_problems(sd_bus *connection, const char *path, const 
 				    sd_bus_error *error)
 {
 	const struct bus *bus = userdata;
-	int r = sd_bus_message_open_container(reply, 'a', "(sus)");
+	int r;
 
-	VEC_FOREACH(const struct problem, problem, &registry_problems(bus->registry)->list)
-		if (r >= 0)
-			r = sd_bus_message_append(reply, "(sus)", problem->file, problem->line,
-						  problem->text);
-	return r < 0 ? r : sd_bus_message_close_container(reply);
+	r = sd_bus_message_open_container(reply, 'a', "(sus)");
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct problem, problem, &registry_problems(bus->registry)->list) {
+		r = sd_bus_message_append(reply, "(sus)", problem->file, problem->line,
+					  problem->text);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_close_container(reply);
 }
 
 int bus_manager_emit_changes(struct bus *bus)
 {
-	const struct inventory *inv = host_inventory(registry_host(bus->registry));
+	const struct inventory *inv = bus_manager_inventory(bus);
 	const char *module = str_or(inv->kernel_module, "");
-	bool first = !bus->published_module, iommufd = bus_manager_has_iommufd(inv),
-	     vfio = inv->has_vfio;
+	bool first = !bus->published_module, iommufd = bus_manager_has_iommufd(inv);
 	char *names[3] = { 0 };
 	size_t n = 0;
 
-	if (first || !str_eq(bus->published_module, module)) {
-		char *published = strdup(module);
-
-		if (!published)
+	if (!str_eq(bus->published_module, module)) {
+		if (str_set(&bus->published_module, module) < 0)
 			return -ENOMEM;
-		free(bus->published_module);
-		bus->published_module = published;
 		names[n++] = (char *)"KernelModule";
 	}
-	if (bus->published_iommufd != iommufd || bus->published_vfio != vfio)
+	if (bus->published_iommufd != iommufd || bus->published_vfio != inv->has_vfio)
 		names[n++] = (char *)"Interfaces";
 	bus->published_iommufd = iommufd;
-	bus->published_vfio = vfio;
+	bus->published_vfio = inv->has_vfio;
 	if (first || n == 0)
 		return 0;
 	return sd_bus_emit_properties_changed_strv(bus->bus, DG_OBJECT_PATH, DG_IFACE_MANAGER,

@@ -1,35 +1,49 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Reads the options of a call: one row of a table for each option. */
+
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/strv.h"
+#include "bus/bus-error.h"
 #include "bus/bus-options.h"
 
 static int bus_options_read_access(sd_bus_message *message, struct bus_options *ret)
 {
 	const char *word;
-	int r = sd_bus_message_read(message, "v", "s", &word);
+	int r;
 
-	return r < 0 ? r : record_access_from_string(word, &ret->access);
+	r = sd_bus_message_read(message, "v", "s", &word);
+	if (r < 0)
+		return r;
+	return record_access_from_string(word, &ret->access);
 }
 
 static int bus_options_read_interface(sd_bus_message *message, struct bus_options *ret)
 {
 	const char *word;
-	int r = sd_bus_message_read(message, "v", "s", &word);
+	int r;
 
-	if (r >= 0)
-		r = record_interface_from_string(word, &ret->interface);
-	return r >= 0 && ret->interface == INTERFACE_ANY ? -EINVAL : r;
+	r = sd_bus_message_read(message, "v", "s", &word);
+	if (r < 0)
+		return r;
+	r = record_interface_from_string(word, &ret->interface);
+	if (r < 0)
+		return r;
+	return ret->interface == INTERFACE_ANY ? -EINVAL : 0;
 }
 
 static int bus_options_read_label(sd_bus_message *message, struct bus_options *ret)
 {
 	const char *word;
-	int r = sd_bus_message_read(message, "v", "s", &word);
+	int r;
 
-	if (r >= 0)
-		ret->label = str_empty(word) ? NULL : word;
-	return r;
+	r = sd_bus_message_read(message, "v", "s", &word);
+	if (r < 0)
+		return r;
+	ret->label = str_empty(word) ? NULL : word;
+	return 0;
 }
 
 static int bus_options_read_method(sd_bus_message *message, struct bus_options *ret)
@@ -42,24 +56,29 @@ static int bus_options_read_wait(sd_bus_message *message, struct bus_options *re
 	return sd_bus_message_read(message, "v", "t", &ret->wait_usec);
 }
 
-static int bus_options_read_bool(sd_bus_message *message, bool *ret)
-{
-	int value, r = sd_bus_message_read(message, "v", "b", &value);
-
-	if (r >= 0)
-		*ret = value;
-	return r;
-}
-
 static int bus_options_read_uid(sd_bus_message *message, struct bus_options *ret)
 {
 	uint32_t uid;
-	int r = sd_bus_message_read(message, "v", "u", &uid);
+	int r;
 
-	if (r < 0 || uid == (uid_t)-1)
-		return r < 0 ? r : -EINVAL;
+	r = sd_bus_message_read(message, "v", "u", &uid);
+	if (r < 0)
+		return r;
+	if (uid == (uid_t)-1)
+		return -EINVAL;
 	ret->uid = uid;
 	ret->for_user = true;
+	return 0;
+}
+
+static int bus_options_read_bool(sd_bus_message *message, bool *ret)
+{
+	int value, r;
+
+	r = sd_bus_message_read(message, "v", "b", &value);
+	if (r < 0)
+		return r;
+	*ret = value;
 	return 0;
 }
 
@@ -80,18 +99,21 @@ static int bus_options_read_authorize(sd_bus_message *message, struct bus_option
 
 static int bus_options_read_with(sd_bus_message *message, struct bus_options *ret)
 {
-	int r = sd_bus_message_enter_container(message, 'v', "as");
+	int r;
 
-	strv_free(ret->with);
-	ret->with = NULL;
-	if (r >= 0)
-		r = sd_bus_message_read_strv(message, &ret->with);
-	return r < 0 ? r : sd_bus_message_exit_container(message);
+	r = sd_bus_message_enter_container(message, 'v', "as");
+	if (r < 0)
+		return r;
+	ret->with = strv_free(ret->with);
+	r = sd_bus_message_read_strv(message, &ret->with);
+	if (r < 0)
+		return r;
+	return sd_bus_message_exit_container(message);
 }
 
 void bus_options_clear(struct bus_options *options)
 {
-	strv_free(options->with);
+	options->with = strv_free(options->with);
 }
 
 static const struct {
@@ -119,39 +141,58 @@ static bool bus_options_is_allowed(const char *const *allowed, const char *key)
 	return false;
 }
 
-static bool bus_options_read_option(sd_bus_message *message, const char *const *allowed,
-				    const char *key, struct bus_options *ret,
-				    struct refusal *ret_refusal)
+/* Reads the value of @key. 0, or negative errno with @error set. */
+static int bus_options_read_value(sd_bus_message *message, const char *const *allowed,
+				  const char *key, struct bus_options *ret, sd_bus_error *error)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(bus_options_table); i++) {
 		if (!str_eq(bus_options_table[i].key, key) || !bus_options_is_allowed(allowed, key))
 			continue;
 		if (bus_options_table[i].read(message, ret) >= 0)
-			return true;
-		return refusal_set(ret_refusal, REFUSED_BAD_OPTION, "The option \"%s\" must be %s.",
-				   key, bus_options_table[i].expected);
+			return 0;
+		return bus_error_set(error, REFUSED_BAD_OPTION, "The option \"%s\" must be %s.",
+				     key, bus_options_table[i].expected);
 	}
-	return refusal_set(ret_refusal, REFUSED_BAD_OPTION, "This call has no option \"%s\".", key);
+	return bus_error_set(error, REFUSED_BAD_OPTION, "This call has no option \"%s\".", key);
 }
 
-bool bus_options_read(sd_bus_message *message, const char *const *allowed, struct bus_options *ret,
-		      struct refusal *ret_refusal)
+/* 0 or negative errno. @error is set only where an option is at fault. */
+static int bus_options_read_dict(sd_bus_message *message, const char *const *allowed,
+				 struct bus_options *ret, sd_bus_error *error)
 {
-	int r = sd_bus_message_enter_container(message, 'a', "{sv}");
+	const char *key;
+	int r;
 
-	while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-		const char *key;
-
+	r = sd_bus_message_enter_container(message, 'a', "{sv}");
+	if (r < 0)
+		return r;
+	for (;;) {
+		r = sd_bus_message_enter_container(message, 'e', "sv");
+		if (r < 0)
+			return r;
+		if (r == 0) /* end of the array */
+			return sd_bus_message_exit_container(message);
 		r = sd_bus_message_read(message, "s", &key);
 		if (r < 0)
-			break;
-		if (!bus_options_read_option(message, allowed, key, ret, ret_refusal))
-			return false;
+			return r;
+		r = bus_options_read_value(message, allowed, key, ret, error);
+		if (r < 0)
+			return r;
 		r = sd_bus_message_exit_container(message);
+		if (r < 0)
+			return r;
 	}
+}
+
+int bus_options_read(sd_bus_message *message, const char *const *allowed, struct bus_options *ret,
+		     sd_bus_error *error)
+{
+	int r;
+
+	r = bus_options_read_dict(message, allowed, ret, error);
 	if (r >= 0)
-		r = sd_bus_message_exit_container(message);
-	if (r >= 0)
-		return true;
-	return refusal_set(ret_refusal, REFUSED_BAD_OPTION, "The options cannot be read.");
+		return 0;
+	if (sd_bus_error_is_set(error))
+		return r;
+	return bus_error_set(error, REFUSED_BAD_OPTION, "The options cannot be read.");
 }

@@ -7,26 +7,26 @@
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
-#include "daemon/refusal.h"
 #include "model/record.h"
 
 struct bus_options {
-	const char *label;  /* points into the message */
-	const char *method; /* likewise */
+	const char *label;  /* points into the message; NULL: none */
+	const char *method; /* points into the message; NULL: none */
 	enum vfio_interface interface;
 	enum access_mode access;
-	bool for_user; /* uid is given: the lease is that user's */
+	bool for_user; /* @uid is given: that user will hold the lease */
 	uid_t uid;
 	bool persistent, force, authorize;
 	uint64_t wait_usec;
-	char **with; /* groups; owned */
+	char **with; /* names of groups; owned */
 };
 void bus_options_clear(struct bus_options *options);
 #define _cleanup_bus_options_ _cleanup_(bus_options_clear)
 
 /*
- * Reads an a{sv}. False: *ret_refusal is REFUSED_BAD_OPTION and names key and type. @allowed is a
- * list of keys ending in NULL. What is not given stays as it is in *ret.
+ * Reads the next argument, an a{sv}. @allowed is the list of keys that this call takes, ending in
+ * NULL. Options that are not given stay as they are in *ret.
+ * 0, or negative errno with @error set to BadOption, which names the key and the expected type.
  */
-bool bus_options_read(sd_bus_message *message, const char *const *allowed, struct bus_options *ret,
-		      struct refusal *ret_refusal) _must_check_;
+int bus_options_read(sd_bus_message *message, const char *const *allowed, struct bus_options *ret,
+		     sd_bus_error *error) _must_check_;

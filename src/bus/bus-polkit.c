@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A client of polkit. Calls are set aside in bus->queries until polkit answers. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -15,34 +18,30 @@
 /* Flag of CheckAuthorization(): polkit may ask the user. */
 #define ALLOW_USER_INTERACTION 1u
 
-/* Somebody looks for a password, or only a daemon for its rules. */
+/* Timeouts of a question: a user looks for a password, or only the rules are evaluated. */
 #define INTERACTIVE_USEC (5 * 60 * 1000000ULL)
 #define RULES_USEC (20 * 1000000ULL)
 
-/* How long what was let beforehand may be done, as long as polkit itself remembers where it does.
- */
+/* How long a permission that was granted in advance is valid: as long as polkit keeps its own. */
 #define GRANTED_USEC (5 * 60 * 1000000ULL)
 
-/* One call that was put aside: first without an answer, then with it until its handler has come for
- * it. */
+/* A call that was set aside. It is freed when its handler has read the answer. */
 struct polkit_query {
 	struct bus *bus;
 	sd_bus_message *call;
 	sd_bus_slot *slot;   /* of the question that is under way */
-	sd_bus_track *track; /* of the caller: nobody else wants the answer */
+	sd_bus_track *track; /* of the caller: the question ends with it */
 	char *sender;
 	uid_t uid;
 	uint64_t granted_usec; /* of those in bus->granted, by CLOCK_MONOTONIC */
 	char *action, *group, *devices, *label;
-	char *id; /* polkit's handle to take the question back */
+	char *id; /* by which polkit cancels the question */
 	bool answered, allowed;
-	char *why; /* it is not allowed */
+	char *reason; /* why it is not allowed */
 };
 
-static void *polkit_query_free(void *data)
+static struct polkit_query *polkit_query_free(struct polkit_query *query)
 {
-	struct polkit_query *query = data;
-
 	sd_bus_slot_unref(query->slot);
 	sd_bus_track_unref(query->track);
 	sd_bus_message_unref(query->call);
@@ -52,12 +51,16 @@ static void *polkit_query_free(void *data)
 	free(query->devices);
 	free(query->label);
 	free(query->id);
-	free(query->why);
+	free(query->reason);
 	free(query);
 	return NULL;
 }
 
-/* An agent may have a dialog open for it. Nobody waits for what polkit says to this. */
+DEFINE_CLEANUP(struct polkit_query *, polkit_query_freep, polkit_query_free)
+static DEFINE_VEC_CLEAR(polkit_queries_clear, struct polkit_query, polkit_query_free)
+
+/* Cancels the question at polkit, whose agent may have a dialog open. The reply is ignored.
+ */
 static void polkit_query_cancel(struct polkit_query *query)
 {
 	int r;
@@ -81,8 +84,8 @@ void bus_polkit_cancel_all(struct bus *bus)
 {
 	VEC_FOREACH(struct polkit_query, query, &bus->queries)
 		polkit_query_cancel(query);
-	vec_clear(&bus->queries, polkit_query_free);
-	vec_clear(&bus->granted, polkit_query_free);
+	polkit_queries_clear(&bus->queries);
+	polkit_queries_clear(&bus->granted);
 }
 
 static int on_polkit_caller_gone(sd_bus_track *track, void *userdata)
@@ -97,7 +100,8 @@ static int on_polkit_caller_gone(sd_bus_track *track, void *userdata)
 
 /* --- the answer --- */
 
-static char *bus_polkit_explain_error(const struct polkit_query *query, const sd_bus_error *error)
+/* Returns the reason for a person; the caller frees it. NULL when out of memory. */
+static char *bus_polkit_explain_error(const sd_bus_error *error)
 {
 	static const char *const absent[] = { SD_BUS_ERROR_SERVICE_UNKNOWN,
 					      SD_BUS_ERROR_NAME_HAS_NO_OWNER };
@@ -112,40 +116,45 @@ static char *bus_polkit_explain_error(const struct polkit_query *query, const sd
 			  str_or(error->message, "no reason given"), error->name);
 }
 
+/* Tells whether polkit may ask the user of @query for a password. */
+static bool polkit_query_is_interactive(const struct polkit_query *query)
+{
+	return sd_bus_message_get_allow_interactive_authorization(query->call) > 0;
+}
+
+/* @challenge: polkit would have allowed it after a password. Returns as the previous function. */
 static char *bus_polkit_explain_denial(const struct polkit_query *query, bool challenge)
 {
-	int may_ask = sd_bus_message_get_allow_interactive_authorization(query->call);
-
-	if (challenge && may_ask > 0)
+	if (!challenge)
+		return str_printf("polkit does not allow it either (%s).", query->action);
+	if (polkit_query_is_interactive(query))
 		return str_printf(
 			"polkit would allow it (%s) after a password, but nobody was there to give "
 			"it or it was not given.",
 			query->action);
-	if (challenge)
-		return str_printf(
-			"polkit would allow it (%s) after a password, which this call does "
-			"not let it ask for.",
-			query->action);
-	return str_printf("polkit does not allow it either (%s).", query->action);
+	return str_printf("polkit would allow it (%s) after a password, which this call does "
+			  "not let it ask for.",
+			  query->action);
 }
 
-static int bus_polkit_read_reply(struct polkit_query *query, sd_bus_message *reply)
+static int polkit_query_read_reply(struct polkit_query *query, sd_bus_message *reply)
 {
 	const sd_bus_error *error = sd_bus_message_get_error(reply);
 	int allowed, challenge, r;
 
 	if (error) {
-		query->why = bus_polkit_explain_error(query, error);
+		query->reason = bus_polkit_explain_error(error);
 		return 0;
 	}
 	r = sd_bus_message_enter_container(reply, 'r', "bba{ss}");
-	if (r >= 0)
-		r = sd_bus_message_read(reply, "bb", &allowed, &challenge);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_read(reply, "bb", &allowed, &challenge);
 	if (r < 0)
 		return r;
 	query->allowed = allowed;
 	if (!allowed)
-		query->why = bus_polkit_explain_denial(query, challenge);
+		query->reason = bus_polkit_explain_denial(query, challenge);
 	return 0;
 }
 
@@ -156,10 +165,10 @@ static int on_polkit_reply(sd_bus_message *reply, void *userdata, sd_bus_error *
 
 	query->slot = sd_bus_slot_unref(query->slot);
 	query->answered = true;
-	r = bus_polkit_read_reply(query, reply);
+	r = polkit_query_read_reply(query, reply);
 	if (r < 0)
 		log_warning_errno(r, "polkit's answer cannot be read");
-	/* the handler runs again, from the start, and finds the answer */
+	/* the handler runs again from the start, and finds the answer */
 	r = sd_bus_enqueue_for_read(query->bus->bus, query->call);
 	if (r < 0) {
 		(void)sd_bus_reply_method_errno(query->call, r, NULL);
@@ -173,64 +182,83 @@ static int on_polkit_reply(sd_bus_message *reply, void *userdata, sd_bus_error *
 
 static int bus_polkit_append_detail(sd_bus_message *message, const char *key, const char *value)
 {
-	return value ? sd_bus_message_append(message, "{ss}", key, value) : 0;
+	if (!value)
+		return 0;
+	return sd_bus_message_append(message, "{ss}", key, value);
 }
 
-static int bus_polkit_append_question(sd_bus_message *message, const struct polkit_query *query)
+static int polkit_query_append_details(const struct polkit_query *query, sd_bus_message *message)
 {
-	int may_ask = sd_bus_message_get_allow_interactive_authorization(query->call);
-	int r = sd_bus_message_append(message, "(sa{sv})s", "system-bus-name", 1, "name", "s",
-				      query->sender, query->action);
+	int r;
 
-	if (r >= 0)
-		r = sd_bus_message_open_container(message, 'a', "{ss}");
-	if (r >= 0)
-		r = bus_polkit_append_detail(message, "group", query->group);
-	if (r >= 0)
-		r = bus_polkit_append_detail(message, "devices", query->devices);
-	if (r >= 0)
-		r = bus_polkit_append_detail(message, "label", query->label);
-	if (r >= 0)
-		r = sd_bus_message_close_container(message);
-	return r < 0 ? r :
-		       sd_bus_message_append(message, "us",
-					     may_ask > 0 ? ALLOW_USER_INTERACTION : 0, query->id);
+	r = sd_bus_message_open_container(message, 'a', "{ss}");
+	if (r < 0)
+		return r;
+	r = bus_polkit_append_detail(message, "group", query->group);
+	if (r < 0)
+		return r;
+	r = bus_polkit_append_detail(message, "devices", query->devices);
+	if (r < 0)
+		return r;
+	r = bus_polkit_append_detail(message, "label", query->label);
+	if (r < 0)
+		return r;
+	return sd_bus_message_close_container(message);
 }
 
 static int polkit_query_send(struct polkit_query *query)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
-	bool may_ask = sd_bus_message_get_allow_interactive_authorization(query->call) > 0;
-	int r = sd_bus_message_new_method_call(query->bus->bus, &message, POLKIT_NAME, POLKIT_PATH,
-					       POLKIT_IFACE, "CheckAuthorization");
+	bool interactive = polkit_query_is_interactive(query);
+	int r;
 
-	if (r >= 0)
-		r = bus_polkit_append_question(message, query);
+	r = sd_bus_message_new_method_call(query->bus->bus, &message, POLKIT_NAME, POLKIT_PATH,
+					   POLKIT_IFACE, "CheckAuthorization");
+	if (r < 0)
+		return r;
+	r = sd_bus_message_append(message, "(sa{sv})s", "system-bus-name", 1, "name", "s",
+				  query->sender, query->action);
+	if (r < 0)
+		return r;
+	r = polkit_query_append_details(query, message);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_append(message, "us", interactive ? ALLOW_USER_INTERACTION : 0,
+				  query->id);
 	if (r < 0)
 		return r;
 	return sd_bus_call_async(query->bus->bus, &query->slot, message, on_polkit_reply, query,
-				 may_ask ? INTERACTIVE_USEC : RULES_USEC);
+				 interactive ? INTERACTIVE_USEC : RULES_USEC);
 }
 
 static int polkit_query_fill(struct polkit_query *query, const struct polkit_question *question)
 {
-	static uint64_t
-		count; /* makes ids of this connection unique, which is all that polkit wants */
+	/* polkit only needs ids that are unique on this connection */
+	static uint64_t count;
+	int r;
 
 	query->id = str_printf("devgroups-%llu", (unsigned long long)++count);
-	query->sender = strdup(str_or(sd_bus_message_get_sender(query->call), ""));
-	if (!query->id || !query->sender || str_set(&query->action, question->action) < 0 ||
-	    str_set(&query->group, question->group) < 0 ||
-	    str_set(&query->devices, question->devices) < 0 ||
-	    str_set(&query->label, question->label) < 0)
+	if (!query->id)
 		return -ENOMEM;
-	return 0;
+	r = str_set(&query->sender, str_or(sd_bus_message_get_sender(query->call), ""));
+	if (r < 0)
+		return r;
+	r = str_set(&query->action, question->action);
+	if (r < 0)
+		return r;
+	r = str_set(&query->group, question->group);
+	if (r < 0)
+		return r;
+	r = str_set(&query->devices, question->devices);
+	if (r < 0)
+		return r;
+	return str_set(&query->label, question->label);
 }
 
 static int polkit_query_new(struct bus *bus, sd_bus_message *call, uid_t uid,
 			    const struct polkit_question *question)
 {
-	struct polkit_query *query = calloc(1, sizeof(*query));
+	_cleanup_(polkit_query_freep) struct polkit_query *query = calloc(1, sizeof(*query));
 	int r;
 
 	if (!query)
@@ -239,20 +267,24 @@ static int polkit_query_new(struct bus *bus, sd_bus_message *call, uid_t uid,
 	query->uid = uid;
 	query->call = sd_bus_message_ref(call);
 	r = polkit_query_fill(query, question);
-	if (r >= 0)
-		r = sd_bus_track_new(bus->bus, &query->track, on_polkit_caller_gone, query);
-	if (r >= 0)
-		r = sd_bus_track_add_sender(query->track, call);
-	if (r >= 0)
-		r = vec_add(&bus->queries, query);
-	if (r >= 0) {
-		r = polkit_query_send(query);
-		if (r >= 0)
-			return 0;
+	if (r < 0)
+		return r;
+	r = sd_bus_track_new(bus->bus, &query->track, on_polkit_caller_gone, query);
+	if (r < 0)
+		return r;
+	r = sd_bus_track_add_sender(query->track, call);
+	if (r < 0)
+		return r;
+	r = vec_add(&bus->queries, query);
+	if (r < 0)
+		return r;
+	r = polkit_query_send(query);
+	if (r < 0) {
 		vec_remove(&bus->queries, query);
+		return r;
 	}
-	polkit_query_free(query);
-	return r;
+	query = NULL; /* bus->queries owns it */
+	return 0;
 }
 
 static struct polkit_query *polkit_query_find(const struct bus *bus, const sd_bus_message *call)
@@ -279,9 +311,9 @@ static unsigned polkit_query_count(const struct bus *bus, uid_t uid)
 	return n;
 }
 
-/* --- what was let beforehand --- */
+/* --- permissions granted in advance --- */
 
-/* One for each connection and group: whoever asks without end gets no more of our memory. */
+/* Keeps one for each connection and group: a caller that asks without end gets no more memory. */
 static void polkit_query_remove_older(struct bus *bus, const struct polkit_query *query)
 {
 	VEC_FOREACH(struct polkit_query, other, &bus->granted)
@@ -295,7 +327,7 @@ static void polkit_query_keep_granted(struct bus *bus, struct polkit_query *quer
 {
 	polkit_query_remove_older(bus, query);
 	vec_remove(&bus->queries, query);
-	if (vec_add(&bus->granted, query) < 0) { /* then it is asked again */
+	if (vec_add(&bus->granted, query) < 0) { /* then polkit is asked again */
 		polkit_query_free(query);
 		return;
 	}
@@ -303,7 +335,7 @@ static void polkit_query_keep_granted(struct bus *bus, struct polkit_query *quer
 	query->granted_usec = clock_usec(CLOCK_MONOTONIC);
 }
 
-/* It is used up by what it was for. */
+/* Uses the permission up, unless @question is itself in advance. */
 static bool bus_polkit_was_granted(struct bus *bus, sd_bus_message *call,
 				   const struct polkit_question *question)
 {
@@ -313,43 +345,60 @@ static bool bus_polkit_was_granted(struct bus *bus, sd_bus_message *call,
 		if (!str_eq(query->sender, sd_bus_message_get_sender(call)) ||
 		    !polkit_query_matches(query, question))
 			continue;
-		if (!fresh || !question->beforehand)
+		if (!fresh || !question->in_advance)
 			polkit_query_remove(query);
 		return fresh;
 	}
 	return false;
 }
 
-enum polkit_answer bus_polkit_ask(struct bus *bus, sd_bus_message *call, uid_t uid,
-				  const struct polkit_question *question, char **ret_why)
+/* --- asking --- */
+
+/* Returns the answer that @query got, and drops or keeps the query. */
+static enum polkit_answer polkit_query_take_answer(struct polkit_query *query, bool in_advance,
+						   char **ret_reason)
+{
+	bool allowed = query->allowed;
+
+	if (!allowed)
+		*ret_reason = TAKE_PTR(query->reason);
+	if (allowed && in_advance)
+		polkit_query_keep_granted(query->bus, query);
+	else
+		polkit_query_remove(query);
+	return allowed ? POLKIT_YES : POLKIT_NO;
+}
+
+static bool bus_polkit_limit_reached(const struct bus *bus, uid_t uid)
 {
 	const struct limits *limits = &bus->manager->limits;
+
+	return polkit_query_count(bus, uid) >= limits->waiting_per_user ||
+	       bus->queries.n >= limits->waiting;
+}
+
+enum polkit_answer bus_polkit_ask(struct bus *bus, sd_bus_message *call, uid_t uid,
+				  const struct polkit_question *question, char **ret_reason)
+{
 	struct polkit_query *query = polkit_query_find(bus, call);
-	bool allowed;
 	int r;
 
-	if (query && polkit_query_matches(query, question)) {
-		allowed = query->allowed;
-		*ret_why = allowed ? NULL : TAKE_PTR(query->why);
-		if (allowed && question->beforehand)
-			polkit_query_keep_granted(bus, query);
-		else
-			polkit_query_remove(query);
-		return allowed ? POLKIT_YES : POLKIT_NO;
-	}
-	/* what the answer was about is no longer what is asked for */
+	if (query && polkit_query_matches(query, question))
+		return polkit_query_take_answer(query, question->in_advance, ret_reason);
+	/* the definition changed while polkit was asked, so the answer is to another question */
 	if (query)
 		polkit_query_remove(query);
 	if (bus_polkit_was_granted(bus, call, question))
 		return POLKIT_YES;
-	if (polkit_query_count(bus, uid) >= limits->waiting_per_user ||
-	    bus->queries.n >= limits->waiting) {
-		*ret_why = strdup("Too many calls wait for polkit already.");
+	if (bus_polkit_limit_reached(bus, uid)) {
+		*ret_reason = strdup("Too many calls wait for polkit already.");
 		return POLKIT_NO;
 	}
 	r = polkit_query_new(bus, call, uid, question);
-	if (r >= 0)
-		return POLKIT_PENDING;
-	*ret_why = str_printf("polkit, which could allow it, cannot be asked: %s.", strerror(-r));
-	return POLKIT_NO;
+	if (r < 0) {
+		*ret_reason = str_printf("polkit, which could allow it, cannot be asked: %s.",
+					 strerror(-r));
+		return POLKIT_NO;
+	}
+	return POLKIT_PENDING;
 }

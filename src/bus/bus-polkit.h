@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What polkit says of a call. It may take as long as somebody needs to type a password, so the call
- * is put aside meanwhile and handled anew from its beginning when the answer is there: whatever has
- * changed by then, definitions and all, is looked at again.
+ * Asks polkit about a call, without blocking: a user may need minutes to type a password. The call
+ * is set aside, and its handler runs again from the start when polkit has answered. So everything
+ * that changed in the meantime, definitions included, is read again.
  */
 
 #include "bus/bus.h"
@@ -13,26 +13,28 @@
 #define BUS_POLKIT_ACTION_RELEASE_ANY "org.devgroups1.release-any"
 #define BUS_POLKIT_ACTION_MANAGE "org.devgroups1.manage"
 
-/* What the rules of polkit get to see; NULL: not said. An answer holds for exactly this question.
+/*
+ * What the rules of polkit see; NULL: not given. An answer is valid for exactly this question.
  */
 struct polkit_question {
 	const char *action;
 	const char *group, *devices, *label;
-	bool beforehand; /* the same comes again, on the same connection: that is not asked for once
-			    more */
+	bool in_advance; /* the same question follows on the same connection, and is not asked */
 };
 
 enum polkit_answer {
-	POLKIT_NO, /* *ret_why says why */
+	POLKIT_NO,
 	POLKIT_YES,
 	POLKIT_PENDING, /* the handler returns 1, and is called again */
 };
 
-/* @uid is whose call it is. *ret_why is a sentence for people, the caller frees it; NULL when out
- * of memory. */
+/*
+ * Asks @question about @call, which user @uid makes. After POLKIT_NO *ret_reason is a sentence for
+ * people, which the caller frees; NULL when out of memory.
+ */
 enum polkit_answer bus_polkit_ask(struct bus *bus, sd_bus_message *call, uid_t uid,
 				  const struct polkit_question *question,
-				  char **ret_why) _must_check_;
+				  char **ret_reason) _must_check_;
 
-/* Takes back what was asked and is not answered yet. */
+/* Cancels all questions without an answer, and forgets all answers. */
 void bus_polkit_cancel_all(struct bus *bus);

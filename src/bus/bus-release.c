@@ -9,11 +9,10 @@
 #include "bus/bus-error.h"
 #include "bus/bus-path.h"
 #include "bus/bus-release.h"
-#include "bus/bus.h"
 #include "daemon/manager.h"
 #include "model/dbus-names.h"
 
-/* Emits the signal by which the holder learns that @uid wants the group back. */
+/* Emits the signal that asks the holder to close its devices: user @uid wants the group back. */
 static void bus_release_emit_request(struct bus *bus, const char *lease, uid_t uid)
 {
 	_cleanup_free_ char *path = bus_path_lease(lease);
@@ -30,31 +29,30 @@ static void bus_release_emit_request(struct bus *bus, const char *lease, uid_t u
 static void on_release_finished(const struct refusal *refusal, void *userdata)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = userdata;
-	int r = refusal ? bus_error_reply_refusal(call, refusal) :
-			  sd_bus_reply_method_return(call, NULL);
+	int r;
 
+	if (refusal)
+		r = bus_error_reply_refusal(call, refusal);
+	else
+		r = sd_bus_reply_method_return(call, NULL);
 	if (r < 0)
 		log_warning_errno(r, "Cannot answer a release");
 }
 
 int bus_release_submit(sd_bus_message *message, struct bus *bus, struct devgroup *group,
-		       uint64_t wait_usec)
+		       uint64_t wait_usec, sd_bus_error *error)
 {
-	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct bus_caller caller;
 	int r;
 
 	r = bus_auth_get_caller(message, &caller);
 	if (r < 0)
 		return r;
-	switch (bus_auth_release(bus, message, &caller, group, &refusal)) {
-	case BUS_REFUSED:
-		return bus_error_reply_refusal(message, &refusal);
-	case BUS_PENDING:
-		return 1;
-	case BUS_GRANTED:
-		break;
-	}
+	r = bus_auth_release(bus, message, &caller, group, error);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return 1; /* polkit is being asked */
 	if (group->lease)
 		bus_release_emit_request(bus, group->lease->record->lease, caller.uid);
 	r = releases_submit(&bus->manager->releases, group, wait_usec, on_release_finished,
@@ -63,7 +61,7 @@ int bus_release_submit(sd_bus_message *message, struct bus *bus, struct devgroup
 		sd_bus_message_unref(message);
 		return r;
 	}
-	return 1; /* answered when it is done */
+	return 1; /* on_release_finished() replies */
 }
 
 int bus_release_reset(sd_bus_message *message, struct bus *bus, struct devgroup *group,
@@ -73,7 +71,7 @@ int bus_release_reset(sd_bus_message *message, struct bus *bus, struct devgroup 
 
 	if (resets_submit(&bus->manager->resets, group, options->method, options->wait_usec,
 			  on_release_finished, sd_bus_message_ref(message), &refusal))
-		return 1; /* answered when it is done */
+		return 1; /* on_release_finished() replies */
 	sd_bus_message_unref(message);
 	return bus_error_set_refusal(error, &refusal);
 }
