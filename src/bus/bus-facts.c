@@ -17,15 +17,20 @@ static const char *bus_facts_signature(enum fact_kind kind)
 
 static int bus_facts_append_list(sd_bus_message *message, const struct fact *list)
 {
-	int r = sd_bus_message_open_container(message, 'a', bus_facts_signature(list->item_kind));
+	int r;
 
-	VEC_FOREACH(const struct fact, item, &list->items)
-		if (r >= 0)
-			r = bus_facts_append_item(message, item);
-	return r < 0 ? r : sd_bus_message_close_container(message);
+	r = sd_bus_message_open_container(message, 'a', bus_facts_signature(list->item_kind));
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct fact, item, &list->items) {
+		r = bus_facts_append_item(message, item);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_close_container(message);
 }
 
-/* Alone, of the signature of its kind. */
+/* Appends the value alone, with the signature of its kind. */
 static int bus_facts_append_item(sd_bus_message *message, const struct fact *fact)
 {
 	switch (fact->kind) {
@@ -53,23 +58,34 @@ static int bus_facts_append_entry(sd_bus_message *message, const struct fact *fa
 	snprintf(signature, sizeof(signature), "%s%s", is_list ? "a" : "",
 		 bus_facts_signature(is_list ? fact->item_kind : fact->kind));
 	r = sd_bus_message_open_container(message, 'e', "sv");
-	if (r >= 0)
-		r = sd_bus_message_append(message, "s", fact->name);
-	if (r >= 0)
-		r = sd_bus_message_open_container(message, 'v', signature);
-	if (r >= 0)
-		r = bus_facts_append_item(message, fact);
-	if (r >= 0)
-		r = sd_bus_message_close_container(message);
-	return r < 0 ? r : sd_bus_message_close_container(message);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_append(message, "s", fact->name);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_open_container(message, 'v', signature);
+	if (r < 0)
+		return r;
+	r = bus_facts_append_item(message, fact);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_close_container(message);
+	if (r < 0)
+		return r;
+	return sd_bus_message_close_container(message);
 }
 
 int bus_facts_append(sd_bus_message *message, const struct vec *facts)
 {
-	int r = sd_bus_message_open_container(message, 'a', "{sv}");
+	int r;
 
-	VEC_FOREACH(const struct fact, fact, facts)
-		if (r >= 0)
-			r = bus_facts_append_entry(message, fact);
-	return r < 0 ? r : sd_bus_message_close_container(message);
+	r = sd_bus_message_open_container(message, 'a', "{sv}");
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct fact, fact, facts) {
+		r = bus_facts_append_entry(message, fact);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_close_container(message);
 }

@@ -34,9 +34,12 @@ static int on_inhibit_reply(sd_bus_message *reply, void *userdata, sd_bus_error 
 		return 0;
 	}
 	r = sd_bus_message_read(reply, "h", &fd);
-	if (r >= 0)
-		/* the message closes its own */
+	if (r < 0)
+		log_debug_errno(r, "logind's answer cannot be read");
+	else
+		/* the message owns its descriptor */
 		bus->inhibitor = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	/* all leases may have ended since the call */
 	bus_inhibit_update(bus);
 	return 0;
 }
@@ -44,17 +47,20 @@ static int on_inhibit_reply(sd_bus_message *reply, void *userdata, sd_bus_error 
 static int bus_inhibit_request(struct bus *bus)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
-	int r = sd_bus_message_new_method_call(bus->bus, &call, LOGIND, "/org/freedesktop/login1",
-					       LOGIND ".Manager", "Inhibit");
+	int r;
 
-	if (r >= 0)
-		r = sd_bus_message_set_auto_start(call, false);
-	if (r >= 0)
-		r = sd_bus_message_append(call, "ssss", "sleep", "devgroupd",
-					  "Devices are passed through", "block");
-	return r < 0 ? r :
-		       sd_bus_call_async(bus->bus, &bus->inhibit_call, call, on_inhibit_reply, bus,
-					 0);
+	r = sd_bus_message_new_method_call(bus->bus, &call, LOGIND, "/org/freedesktop/login1",
+					   LOGIND ".Manager", "Inhibit");
+	if (r < 0)
+		return r;
+	r = sd_bus_message_set_auto_start(call, false);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_append(call, "ssss", "sleep", "devgroupd", "Devices are passed through",
+				  "block");
+	if (r < 0)
+		return r;
+	return sd_bus_call_async(bus->bus, &bus->inhibit_call, call, on_inhibit_reply, bus, 0);
 }
 
 void bus_inhibit_update(struct bus *bus)
@@ -82,15 +88,16 @@ int bus_inhibit_start(struct bus *bus)
 {
 	int r;
 
-	/* it may come later than we do, or be restarted: what it promised is still good then */
+	/* logind may start after the daemon, or restart; its inhibitors outlive a restart */
 	r = sd_bus_add_match_async(
 		bus->bus, NULL,
 		"type='signal',sender='org.freedesktop.DBus',"
 		"interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" LOGIND "'",
 		on_logind_owner_changed, NULL, bus);
-	if (r >= 0)
-		bus_inhibit_update(bus);
-	return r;
+	if (r < 0)
+		return r;
+	bus_inhibit_update(bus);
+	return 0;
 }
 
 void bus_inhibit_stop(struct bus *bus)

@@ -12,25 +12,50 @@
 #include "bus/bus-object.h"
 #include "model/dbus-names.h"
 
-/* Two ends of one connection in one process: what a client on the bus would be told, without a bus.
- */
-static int bus_introspect_connect(sd_bus *server, sd_bus *client)
+static int bus_introspect_start_server(sd_bus *server, int fd)
 {
 	sd_id128_t id;
-	int ends[2], r;
+	int r;
 
+	r = sd_bus_set_fd(server, fd, fd);
+	if (r < 0)
+		return r;
 	r = sd_id128_randomize(&id);
 	if (r < 0)
 		return r;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
-		return -errno;
-	if ((r = sd_bus_set_fd(server, ends[0], ends[0])) < 0 ||
-	    (r = sd_bus_set_server(server, true, id)) < 0 ||
-	    (r = sd_bus_set_anonymous(server, true)) < 0 || (r = sd_bus_start(server)) < 0 ||
-	    (r = sd_bus_set_fd(client, ends[1], ends[1])) < 0 ||
-	    (r = sd_bus_set_anonymous(client, true)) < 0)
+	r = sd_bus_set_server(server, true, id);
+	if (r < 0)
+		return r;
+	r = sd_bus_set_anonymous(server, true);
+	if (r < 0)
+		return r;
+	return sd_bus_start(server);
+}
+
+static int bus_introspect_start_client(sd_bus *client, int fd)
+{
+	int r;
+
+	r = sd_bus_set_fd(client, fd, fd);
+	if (r < 0)
+		return r;
+	r = sd_bus_set_anonymous(client, true);
+	if (r < 0)
 		return r;
 	return sd_bus_start(client);
+}
+
+/* Connects both without a bus: they are the two ends of one socket pair, in one process. */
+static int bus_introspect_connect(sd_bus *server, sd_bus *client)
+{
+	int ends[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+		return -errno;
+	r = bus_introspect_start_server(server, ends[0]);
+	if (r < 0)
+		return r;
+	return bus_introspect_start_client(client, ends[1]);
 }
 
 struct introspection {
@@ -44,8 +69,7 @@ struct introspection {
  * An interface of its own, as files in dbus-1/interfaces hold it: what sd-bus says of the standard
  * ones differs from version to version.
  */
-static int bus_introspect_print_interface(const struct introspection *introspection,
-					  const char *xml)
+static int introspection_print(const struct introspection *introspection, const char *xml)
 {
 	static const char last[] = "</interface>\n";
 	_cleanup_free_ char *first =
@@ -63,49 +87,71 @@ static int bus_introspect_print_interface(const struct introspection *introspect
 	return 0;
 }
 
+static int introspection_read_reply(const struct introspection *introspection,
+				    sd_bus_message *reply)
+{
+	const char *xml;
+	int r;
+
+	if (sd_bus_message_is_method_error(reply, NULL))
+		return -sd_bus_message_get_errno(reply);
+	r = sd_bus_message_read(reply, "s", &xml);
+	if (r < 0)
+		return r;
+	return introspection_print(introspection, xml);
+}
+
 static int on_introspect_reply(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	struct introspection *introspection = userdata;
-	const char *xml;
 
 	introspection->done = true;
-	introspection->result = sd_bus_message_is_method_error(reply, NULL) ?
-					-sd_bus_message_get_errno(reply) :
-					sd_bus_message_read(reply, "s", &xml);
-	if (introspection->result >= 0)
-		introspection->result = bus_introspect_print_interface(introspection, xml);
+	introspection->result = introspection_read_reply(introspection, reply);
 	return 1;
 }
 
-/* Lets both ends work until the client has its answer. Neither ever waits: both are here. */
-static int bus_introspect_run(sd_bus *server, sd_bus *client,
-			      const struct introspection *introspection)
+/* Dispatches both ends until the client has its answer. Neither waits: all data is in memory. */
+static int introspection_run(const struct introspection *introspection, sd_bus *server,
+			     sd_bus *client)
 {
-	while (!introspection->done) {
-		int r = sd_bus_process(server, NULL);
+	int r;
 
-		if (r >= 0)
-			r = sd_bus_process(client, NULL);
+	while (!introspection->done) {
+		r = sd_bus_process(server, NULL);
+		if (r < 0)
+			return r;
+		r = sd_bus_process(client, NULL);
 		if (r < 0)
 			return r;
 	}
 	return introspection->result;
 }
 
+static const struct bus_object *bus_introspect_find(const char *interface)
+{
+	for (const struct bus_object *const *object = bus_objects; *object; object++)
+		if (str_eq((*object)->interface, interface))
+			return *object;
+	return NULL;
+}
+
 int bus_introspect_print(const char *interface, FILE *out)
 {
 	_cleanup_(sd_bus_close_unrefp) sd_bus *server = NULL, *client = NULL;
 	struct introspection introspection = { .interface = interface, .out = out };
-	const struct bus_object *object = NULL;
+	const struct bus_object *object = bus_introspect_find(interface);
 	int r;
 
-	for (const struct bus_object *const *at = bus_objects; *at; at++)
-		if (str_eq((*at)->interface, interface))
-			object = *at;
 	if (!object)
 		return -ENOENT;
-	if ((r = sd_bus_new(&server)) < 0 || (r = sd_bus_new(&client)) < 0 ||
-	    (r = bus_introspect_connect(server, client)) < 0)
+	r = sd_bus_new(&server);
+	if (r < 0)
+		return r;
+	r = sd_bus_new(&client);
+	if (r < 0)
+		return r;
+	r = bus_introspect_connect(server, client);
+	if (r < 0)
 		return r;
 	r = sd_bus_add_object_vtable(server, NULL, DG_OBJECT_PATH, object->interface,
 				     object->vtable, NULL);
@@ -114,5 +160,7 @@ int bus_introspect_print(const char *interface, FILE *out)
 	r = sd_bus_call_method_async(client, NULL, NULL, DG_OBJECT_PATH,
 				     "org.freedesktop.DBus.Introspectable", "Introspect",
 				     on_introspect_reply, &introspection, NULL);
-	return r < 0 ? r : bus_introspect_run(server, client, &introspection);
+	if (r < 0)
+		return r;
+	return introspection_run(&introspection, server, client);
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Object paths: a prefix, and a name or key that sd-bus encodes. */
+
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
@@ -8,26 +11,35 @@
 #include "model/dbus-names.h"
 #include "model/pciaddr.h"
 
-char *bus_path_group(const char *name)
+static char *bus_path_encode(const char *prefix, const char *name)
 {
 	char *path;
 
-	return sd_bus_path_encode(DG_GROUP_PREFIX, name, &path) < 0 ? NULL : path;
+	if (sd_bus_path_encode(prefix, name, &path) < 0)
+		return NULL;
+	return path;
 }
 
+char *bus_path_group(const char *name)
+{
+	return bus_path_encode(DG_GROUP_PREFIX, name);
+}
+
+/* The path of a PCI device names its bus, which the key leaves out. */
 char *bus_path_device(const char *key)
 {
 	struct pciaddr addr;
 	_cleanup_free_ char *full = NULL;
-	char *path;
 
-	full = pciaddr_parse(key, &addr) >= 0 ? str_printf("pci:%s", key) : strdup(key);
-	return !full || sd_bus_path_encode(DG_DEVICE_PREFIX, full, &path) < 0 ? NULL : path;
+	if (pciaddr_parse(key, &addr) < 0)
+		return bus_path_encode(DG_DEVICE_PREFIX, key);
+	full = str_printf("pci:%s", key);
+	if (!full)
+		return NULL;
+	return bus_path_encode(DG_DEVICE_PREFIX, full);
 }
 
 char *bus_path_lease(const char *lease)
 {
-	char *path;
-
-	return sd_bus_path_encode(DG_LEASE_PREFIX, lease, &path) < 0 ? NULL : path;
+	return bus_path_encode(DG_LEASE_PREFIX, lease);
 }

@@ -10,41 +10,56 @@
 #include "bus/bus-signals.h"
 #include "model/dbus-names.h"
 
-static void bus_signals_check(int r, const char *what)
+/* --- helpers; @path is NULL when out of memory, and then the signal is lost --- */
+
+static void bus_signals_log(int r, const char *path)
 {
 	if (r < 0)
-		log_warning_errno(r, "Cannot send the signal of %s", what);
+		log_warning_errno(r, "Cannot send the signal of %s", path);
 }
+
+static void bus_signals_emit_added(struct bus *bus, const char *path)
+{
+	if (path)
+		bus_signals_log(sd_bus_emit_object_added(bus->bus, path), path);
+}
+
+/* @names: the properties, ending in NULL. */
+static void bus_signals_emit_changed(struct bus *bus, const char *path, const char *interface,
+				     const char *const *names)
+{
+	if (path)
+		bus_signals_log(sd_bus_emit_properties_changed_strv(bus->bus, path, interface,
+								    (char **)names),
+				path);
+}
+
+/* Names the interface, because sd-bus cannot find an object that is gone. */
+static void bus_signals_emit_removed(struct bus *bus, const char *path, const char *interface)
+{
+	if (path)
+		bus_signals_log(sd_bus_emit_interfaces_removed(bus->bus, path, interface, NULL),
+				path);
+}
+
+/* --- groups --- */
 
 static void bus_signals_group_added(struct devgroup *group, void *userdata)
 {
-	struct bus *bus = userdata;
 	_cleanup_free_ char *path = bus_path_group(group->def->name);
 
-	if (path)
-		bus_signals_check(sd_bus_emit_object_added(bus->bus, path), path);
+	bus_signals_emit_added(userdata, path);
 }
 
 static void bus_signals_group_changed(struct devgroup *group, void *userdata)
 {
-	struct bus *bus = userdata;
+	static const char *const names[] = {
+		"State",       "Blockers",    "Devices",    "IommuGroups", "Lease", "Holder",
+		"Description", "ReservedFor", "ErrorState", "Definition",  NULL,
+	};
 	_cleanup_free_ char *path = bus_path_group(group->def->name);
 
-	if (path)
-		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_GROUP,
-								 "State", "Blockers", "Devices",
-								 "IommuGroups", "Lease", "Holder",
-								 "Description", "ReservedFor",
-								 "ErrorState", "Definition", NULL),
-				  path);
-}
-
-/* The object is gone already, so its interfaces are named. */
-static void bus_signals_emit_removed(struct bus *bus, const char *path, const char *interface)
-{
-	if (path)
-		bus_signals_check(sd_bus_emit_interfaces_removed(bus->bus, path, interface, NULL),
-				  path);
+	bus_signals_emit_changed(userdata, path, DG_IFACE_GROUP, names);
 }
 
 static void bus_signals_group_removed(const char *name, void *userdata)
@@ -54,39 +69,34 @@ static void bus_signals_group_removed(const char *name, void *userdata)
 	bus_signals_emit_removed(userdata, path, DG_IFACE_GROUP);
 }
 
+/* --- devices --- */
+
 static void bus_signals_device_added(const struct device *device, void *userdata)
 {
-	struct bus *bus = userdata;
 	_cleanup_free_ char *path = bus_path_device(device->key);
 
-	if (path)
-		bus_signals_check(sd_bus_emit_object_added(bus->bus, path), path);
+	bus_signals_emit_added(userdata, path);
 }
 
 static void bus_signals_device_changed(const struct device *device, void *userdata)
 {
-	struct bus *bus = userdata;
+	static const char *const names[] = {
+		"IommuGroup",  "Driver",       "HostDriver", "DriverOverride",
+		"Interfaces",  "ResetMethods", "PowerState", "ErrorState",
+		"ErrorCounts", "DmaWindows",   "DmaFacts",   "MmioFacts",
+		"MdevTypes",   "MdevType",     "MdevParent", NULL,
+	};
 	_cleanup_free_ char *path = bus_path_device(device->key);
 
-	if (path)
-		bus_signals_check(sd_bus_emit_properties_changed(
-					  bus->bus, path, DG_IFACE_DEVICE, "IommuGroup", "Driver",
-					  "HostDriver", "DriverOverride", "Interfaces",
-					  "ResetMethods", "PowerState", "ErrorState", "ErrorCounts",
-					  "DmaWindows", "DmaFacts", "MmioFacts", "MdevTypes",
-					  "MdevType", "MdevParent", NULL),
-				  path);
+	bus_signals_emit_changed(userdata, path, DG_IFACE_DEVICE, names);
 }
 
 static void bus_signals_isolation_changed(const struct device *device, void *userdata)
 {
-	struct bus *bus = userdata;
+	static const char *const names[] = { "Isolation", NULL };
 	_cleanup_free_ char *path = bus_path_device(device->key);
 
-	if (path)
-		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_DEVICE,
-								 "Isolation", NULL),
-				  path);
+	bus_signals_emit_changed(userdata, path, DG_IFACE_DEVICE, names);
 }
 
 static void bus_signals_device_removed(const char *key, void *userdata)
@@ -96,25 +106,22 @@ static void bus_signals_device_removed(const char *key, void *userdata)
 	bus_signals_emit_removed(userdata, path, DG_IFACE_DEVICE);
 }
 
+/* --- leases --- */
+
 static void bus_signals_lease_added(struct devgroup *group, void *userdata)
 {
-	struct bus *bus = userdata;
 	_cleanup_free_ char *path = bus_path_lease(group->lease->record->lease);
 
-	bus_inhibit_update(bus);
-	if (path)
-		bus_signals_check(sd_bus_emit_object_added(bus->bus, path), path);
+	bus_inhibit_update(userdata);
+	bus_signals_emit_added(userdata, path);
 }
 
 static void bus_signals_lease_changed(struct devgroup *group, void *userdata)
 {
-	struct bus *bus = userdata;
+	static const char *const names[] = { "State", "FdCount", NULL };
 	_cleanup_free_ char *path = bus_path_lease(group->lease->record->lease);
 
-	if (path)
-		bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_LEASE,
-								 "State", "FdCount", NULL),
-				  path);
+	bus_signals_emit_changed(userdata, path, DG_IFACE_LEASE, names);
 }
 
 static void bus_signals_lease_removed(const char *lease, void *userdata)
@@ -129,18 +136,17 @@ static void bus_signals_lease_removed(const char *lease, void *userdata)
 static void bus_signals_lease_error(struct devgroup *group, const struct device *device,
 				    void *userdata)
 {
+	static const char *const names[] = { "ErrorState", NULL };
 	struct bus *bus = userdata;
 	_cleanup_free_ char *path = bus_path_lease(group->lease->record->lease);
+	int r;
 
 	if (!path)
 		return;
-	bus_signals_check(sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "Error", "ss",
-					     device->key,
-					     error_state_to_string(device->errors.state)),
-			  path);
-	bus_signals_check(sd_bus_emit_properties_changed(bus->bus, path, DG_IFACE_LEASE,
-							 "ErrorState", NULL),
-			  path);
+	r = sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "Error", "ss", device->key,
+			       error_state_to_string(device->errors.state));
+	bus_signals_log(r, path);
+	bus_signals_emit_changed(bus, path, DG_IFACE_LEASE, names);
 }
 
 static void bus_signals_lease_step(struct devgroup *group, unsigned index, unsigned count,
@@ -149,26 +155,27 @@ static void bus_signals_lease_step(struct devgroup *group, unsigned index, unsig
 	struct bus *bus = userdata;
 	_cleanup_free_ char *path = bus_path_lease(group->lease->record->lease);
 	_cleanup_free_ char *subject = step_subject(step);
+	int r;
 
-	if (path && subject)
-		bus_signals_check(
-			sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "Step", "uusss", index,
-					   count, step_kind_to_string(step->kind), subject, state),
-			path);
+	if (!path || !subject)
+		return;
+	r = sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "Step", "uusss", index, count,
+			       step_kind_to_string(step->kind), subject, state);
+	bus_signals_log(r, path);
 }
+
+/* --- the manager --- */
 
 static void bus_signals_problems_changed(void *userdata)
 {
-	struct bus *bus = userdata;
+	static const char *const names[] = { "Problems", NULL };
 
-	bus_signals_check(sd_bus_emit_properties_changed(bus->bus, DG_OBJECT_PATH, DG_IFACE_MANAGER,
-							 "Problems", NULL),
-			  DG_OBJECT_PATH);
+	bus_signals_emit_changed(userdata, DG_OBJECT_PATH, DG_IFACE_MANAGER, names);
 }
 
 static void bus_signals_host_changed(void *userdata)
 {
-	bus_signals_check(bus_manager_emit_changes(userdata), DG_OBJECT_PATH);
+	bus_signals_log(bus_manager_emit_changes(userdata), DG_OBJECT_PATH);
 }
 
 const struct events_observer bus_signals_observer = {

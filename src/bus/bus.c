@@ -32,10 +32,22 @@ static int bus_add_object(struct bus *bus, const struct bus_object *object)
 	return sd_bus_add_node_enumerator(bus->bus, NULL, object->path, object->enumerate, bus);
 }
 
+static int bus_add_all_objects(struct bus *bus)
+{
+	int r;
+
+	for (const struct bus_object *const *object = bus_objects; *object; object++) {
+		r = bus_add_object(bus, *object);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_add_object_manager(bus->bus, NULL, DG_OBJECT_PATH);
+}
+
 int bus_new(sd_bus *connection, struct manager *manager, struct bus **ret)
 {
 	_cleanup_(bus_freep) struct bus *bus = calloc(1, sizeof(*bus));
-	int r = 0;
+	int r;
 
 	if (!bus)
 		return -ENOMEM;
@@ -43,15 +55,13 @@ int bus_new(sd_bus *connection, struct manager *manager, struct bus **ret)
 	bus->manager = manager;
 	bus->registry = manager->registry;
 	bus->inhibitor = -EBADF;
-	for (const struct bus_object *const *object = bus_objects; *object && r >= 0; object++)
-		r = bus_add_object(bus, *object);
-	if (r >= 0)
-		r = sd_bus_add_object_manager(bus->bus, NULL, DG_OBJECT_PATH);
+	r = bus_add_all_objects(bus);
 	if (r < 0)
 		return r;
 	r = bus_inhibit_start(bus);
-	if (r >= 0)
-		r = bus_manager_emit_changes(bus);
+	if (r < 0)
+		return r;
+	r = bus_manager_emit_changes(bus);
 	if (r < 0)
 		return r;
 	registry_set_observer(bus->registry, &bus_signals_observer, bus);

@@ -53,48 +53,61 @@ static int on_bus_disconnected(sd_bus_message *message, void *userdata, sd_bus_e
 
 static int connection_open(struct connection *connection)
 {
-	int r = sd_bus_open_system_with_description(&connection->bus, "devgroupd");
+	int r;
 
+	r = sd_bus_open_system_with_description(&connection->bus, "devgroupd");
+	if (r < 0)
+		return r;
 	/*
-	 * sd-bus gives a connection up when the bus takes longer than this over one of its matches.
-	 * Whoever takes long is we, with a host of claims at once on a slow machine: the answer is
-	 * there by then and has not been looked at.
+	 * sd-bus gives up a connection whose bus takes longer than this to answer a match. The
+	 * delay is the daemon's own, when many claims come at once on a slow machine: the answer
+	 * has arrived by then, but the daemon has not read it yet.
 	 */
-	if (r >= 0)
-		r = sd_bus_set_method_call_timeout(connection->bus, UINT64_MAX);
-	if (r >= 0)
-		r = sd_bus_attach_event(connection->bus, connection->event, 0);
-	if (r >= 0)
-		r = sd_bus_match_signal(connection->bus, NULL, "org.freedesktop.DBus.Local", NULL,
-					"org.freedesktop.DBus.Local", "Disconnected",
-					on_bus_disconnected, connection);
-	if (r >= 0)
-		r = bus_new(connection->bus, connection->manager, &connection->objects);
-	if (r >= 0)
-		r = sd_bus_request_name(connection->bus, DG_BUS_NAME, 0);
-	return r;
+	r = sd_bus_set_method_call_timeout(connection->bus, UINT64_MAX);
+	if (r < 0)
+		return r;
+	r = sd_bus_attach_event(connection->bus, connection->event, 0);
+	if (r < 0)
+		return r;
+	r = sd_bus_match_signal(connection->bus, NULL, "org.freedesktop.DBus.Local", NULL,
+				"org.freedesktop.DBus.Local", "Disconnected", on_bus_disconnected,
+				connection);
+	if (r < 0)
+		return r;
+	r = bus_new(connection->bus, connection->manager, &connection->objects);
+	if (r < 0)
+		return r;
+	return sd_bus_request_name(connection->bus, DG_BUS_NAME, 0);
+}
+
+/* Adds the timer that opens the connection again. It is off while there is a connection. */
+static int connection_add_retry(struct connection *connection)
+{
+	int r;
+
+	r = sd_event_add_time_relative(connection->event, &connection->retry, CLOCK_MONOTONIC, 0, 0,
+				       on_connection_retry, connection);
+	if (r < 0)
+		return r;
+	return sd_event_source_set_enabled(connection->retry, SD_EVENT_OFF);
 }
 
 int connection_new(sd_event *event, struct manager *manager, struct connection **ret)
 {
-	struct connection *connection = calloc(1, sizeof(*connection));
+	_cleanup_(connection_freep) struct connection *connection = calloc(1, sizeof(*connection));
 	int r;
 
 	if (!connection)
 		return log_error_errno(-ENOMEM, "Cannot connect to the system bus");
 	connection->event = sd_event_ref(event);
 	connection->manager = manager;
-	r = sd_event_add_time_relative(event, &connection->retry, CLOCK_MONOTONIC, 0, 0,
-				       on_connection_retry, connection);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(connection->retry, SD_EVENT_OFF);
-	if (r >= 0)
-		r = connection_open(connection);
-	if (r < 0) {
-		connection_free(connection);
+	r = connection_add_retry(connection);
+	if (r < 0)
 		return log_error_errno(r, "Cannot serve %s on the system bus", DG_BUS_NAME);
-	}
-	*ret = connection;
+	r = connection_open(connection);
+	if (r < 0)
+		return log_error_errno(r, "Cannot serve %s on the system bus", DG_BUS_NAME);
+	*ret = TAKE_PTR(connection);
 	return 0;
 }
 
