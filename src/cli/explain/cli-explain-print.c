@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,8 +31,7 @@ static char *explain_print_join_some(json_object *list)
 	_cleanup_strv_ char **words = NULL;
 
 	for (size_t i = 0; i < n && i < DEVICES_SHOWN; i++)
-		if (strv_add(&words, json_object_get_string(json_object_array_get_idx(list, i))) <
-		    0)
+		if (strv_add(&words, cli_json_list_str(list, i)) < 0)
 			return NULL;
 	text = strv_join(words, ", ");
 	if (!text || n <= DEVICES_SHOWN)
@@ -65,28 +65,32 @@ static void explain_print_title(json_object *object, size_t n_devices)
 		printf("%zu devices in IOMMU group %s, which move together:\n", n_devices, iommu);
 }
 
+static char *explain_print_describe_device(json_object *device)
+{
+	const char *description = cli_json_get_str(device, "description"),
+		   *pf = cli_json_get_str(device, "vf-of");
+
+	if (!str_empty(pf))
+		return str_printf("%s (virtual function %lld of %s)", description,
+				  (long long)cli_json_get_int(device, "vf-index", 0), pf);
+	if (cli_json_get_bool(device, "bridge"))
+		return str_printf("%s (a bridge: it stays with the host)", description);
+	return strdup(description);
+}
+
 static int explain_print_add_row(struct table *table, json_object *device)
 {
-	const char *driver = cli_json_get_str(device, "driver"),
-		   *pf = cli_json_get_str(device, "vf-of");
-	_cleanup_free_ char *text = NULL;
-
-	if (str_empty(pf))
-		text = str_printf("%s%s", cli_json_get_str(device, "description"),
-				  cli_json_get_bool(device, "bridge") ?
-					  " (a bridge: it stays with the host)" :
-					  "");
-	else
-		text = str_printf("%s (virtual function %lld of %s)",
-				  cli_json_get_str(device, "description"),
-				  (long long)cli_json_get_int(device, "vf-index", 0), pf);
+	_cleanup_free_ char *text = explain_print_describe_device(device);
+	const char *driver = cli_json_get_str(device, "driver");
 	const struct cell cells[] = {
 		{ cli_json_get_str(device, "device"), TINT_NONE },
 		{ str_empty(driver) ? "no driver" : driver, TINT_NONE },
 		{ text, TINT_FAINT },
 	};
 
-	return text ? cli_table_add_member(table, cells, ARRAY_SIZE(cells)) : -1;
+	if (!text)
+		return -ENOMEM;
+	return cli_table_add_member(table, cells, ARRAY_SIZE(cells));
 }
 
 static void explain_print_devices(json_object *devices)
@@ -101,13 +105,29 @@ static void explain_print_devices(json_object *devices)
 
 /* --- why --- */
 
+/* Returns the devices of all @causes with @code; NULL when out of memory. */
+static json_object *explain_print_list_peers(json_object *causes, const char *code)
+{
+	_cleanup_json_ json_object *peers = json_object_new_array();
+
+	for (size_t i = 0; i < cli_json_list_length(causes); i++) {
+		json_object *cause = json_object_array_get_idx(causes, i);
+		const char *device = cli_json_get_str(cause, "device");
+
+		if (str_eq(cli_json_get_str(cause, "cause"), code) &&
+		    cli_json_append(peers, json_object_new_string(device)) < 0)
+			return NULL;
+	}
+	return TAKE_PTR(peers);
+}
+
 /* Some causes have one sentence for all that they are about; for the rest it is their own text. */
 static char *explain_print_cause_sentence(json_object *device, json_object *cause,
 					  json_object *causes)
 {
 	const char *code = cli_json_get_str(cause, "cause"),
 		   *address = cli_json_get_str(device, "device");
-	_cleanup_json_ json_object *peers = json_object_new_array();
+	_cleanup_json_ json_object *peers = NULL;
 	_cleanup_free_ char *names = NULL;
 
 	if (str_eq(code, "multifunction"))
@@ -117,58 +137,66 @@ static char *explain_print_cause_sentence(json_object *device, json_object *caus
 			code, (int)(strrchr(address, '.') - address), address);
 	if (!str_eq(code, "peer-to-peer"))
 		return str_printf("%s: %s", code, cli_json_get_str(cause, "text"));
-	for (size_t i = 0; peers && i < cli_json_list_length(causes); i++) {
-		json_object *other = json_object_array_get_idx(causes, i);
-
-		if (str_eq(cli_json_get_str(other, "cause"), code) &&
-		    cli_json_append(peers,
-				    json_object_new_string(cli_json_get_str(other, "device"))) < 0)
-			return NULL;
-	}
+	peers = explain_print_list_peers(causes, code);
+	if (!peers)
+		return NULL;
 	names = explain_print_join_some(peers);
-	return !names ? NULL :
-			str_printf(
-				"%s: a switch without ACS can pass its requests to %s, in another "
-				"group, without the IOMMU seeing them",
-				code, names);
+	if (!names)
+		return NULL;
+	return str_printf("%s: a switch without ACS can pass its requests to %s, in another "
+			  "group, without the IOMMU seeing them",
+			  code, names);
 }
 
 static int explain_print_add_sentence(json_object *sentences, const char *sentence,
 				      const char *device)
 {
 	json_object *list = cli_json_get_list(sentences, sentence);
-	int r = 0;
+	int r;
 
 	if (!list) {
 		list = json_object_new_array();
 		r = cli_json_set(sentences, sentence, list);
+		if (r < 0)
+			return r;
 	}
-	if (r < 0 || cli_json_list_has(list, device))
-		return r;
+	if (cli_json_list_has(list, device))
+		return 0;
 	return cli_json_append(list, json_object_new_string(device));
+}
+
+static int explain_print_collect_device_causes(json_object *device, json_object *sentences)
+{
+	json_object *causes = cli_json_get_list(device, "causes");
+	int r;
+
+	for (size_t i = 0; i < cli_json_list_length(causes); i++) {
+		json_object *cause = json_object_array_get_idx(causes, i);
+		_cleanup_free_ char *sentence = explain_print_cause_sentence(device, cause, causes);
+
+		if (!sentence)
+			return -ENOMEM;
+		r = explain_print_add_sentence(sentences, sentence,
+					       cli_json_get_str(device, "device"));
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* Devices with the same sentence about them are told of together. */
 static int explain_print_collect_causes(json_object *devices, json_object *sentences)
 {
-	int r = 0;
+	int r;
 
 	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
 		json_object *device = json_object_array_get_idx(devices, i);
-		json_object *causes = cli_json_get_list(device, "causes");
 
-		for (size_t k = 0; r >= 0 && k < cli_json_list_length(causes); k++) {
-			json_object *cause = json_object_array_get_idx(causes, k);
-			_cleanup_free_ char *sentence =
-				explain_print_cause_sentence(device, cause, causes);
-
-			r = sentence ?
-				    explain_print_add_sentence(sentences, sentence,
-							       cli_json_get_str(device, "device")) :
-				    -1;
-		}
+		r = explain_print_collect_device_causes(device, sentences);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 static void explain_print_causes(json_object *object)
@@ -351,29 +379,41 @@ static void explain_print_mdev_types(json_object *devices)
 
 /* --- quirks --- */
 
+static int explain_print_collect_device_quirks(json_object *device, json_object *texts)
+{
+	json_object *quirks = cli_json_get_list(device, "quirks");
+	int r;
+
+	for (size_t i = 0; i < cli_json_list_length(quirks); i++) {
+		json_object *quirk = json_object_array_get_idx(quirks, i);
+		_cleanup_free_ char *text = str_printf(
+			"%s: %s\n    From %s (%s:%lld).", cli_json_get_str(quirk, "topic"),
+			cli_json_get_str(quirk, "text"), cli_json_get_str(quirk, "source"),
+			cli_json_get_str(quirk, "file"),
+			(long long)cli_json_get_int(quirk, "line", 0));
+
+		if (!text)
+			return -ENOMEM;
+		r = explain_print_add_sentence(texts, text, cli_json_get_str(device, "device"));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* Devices of one model have the same ones: they are told of together. */
 static int explain_print_collect_quirks(json_object *devices, json_object *texts)
 {
-	int r = 0;
+	int r;
 
 	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
 		json_object *device = json_object_array_get_idx(devices, i);
-		json_object *quirks = cli_json_get_list(device, "quirks");
 
-		for (size_t k = 0; r >= 0 && k < cli_json_list_length(quirks); k++) {
-			json_object *quirk = json_object_array_get_idx(quirks, k);
-			_cleanup_free_ char *text = str_printf(
-				"%s: %s\n    From %s (%s:%lld).", cli_json_get_str(quirk, "topic"),
-				cli_json_get_str(quirk, "text"), cli_json_get_str(quirk, "source"),
-				cli_json_get_str(quirk, "file"),
-				(long long)cli_json_get_int(quirk, "line", 0));
-
-			r = text ? explain_print_add_sentence(texts, text,
-							      cli_json_get_str(device, "device")) :
-				   -1;
-		}
+		r = explain_print_collect_device_quirks(device, texts);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 static void explain_print_hints(json_object *device)
@@ -422,6 +462,5 @@ void cli_explain_print(json_object *object)
 	if (cli_json_list_length(advice) > 0)
 		explain_print_heading("What would change that");
 	for (size_t i = 0; i < cli_json_list_length(advice); i++)
-		explain_print_clean("  ",
-				    json_object_get_string(json_object_array_get_idx(advice, i)));
+		explain_print_clean("  ", cli_json_list_str(advice, i));
 }

@@ -12,10 +12,10 @@ static json_object *explain_vmm_list_interfaces(const struct inventory *inv)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
-	if (!list ||
-	    (inv->has_vfio && cli_json_append(list, json_object_new_string("group")) < 0) ||
-	    (!vfio_choice_why_no_iommufd(inv) &&
-	     cli_json_append(list, json_object_new_string("iommufd")) < 0))
+	if (inv->has_vfio && cli_json_append(list, json_object_new_string("group")) < 0)
+		return NULL;
+	if (!vfio_choice_why_no_iommufd(inv) &&
+	    cli_json_append(list, json_object_new_string("iommufd")) < 0)
 		return NULL;
 	return TAKE_PTR(list);
 }
@@ -23,18 +23,19 @@ static json_object *explain_vmm_list_interfaces(const struct inventory *inv)
 static int explain_vmm_add_memory(json_object *vmm, const char *memlock, uint64_t ram)
 {
 	_cleanup_free_ char *memory = mem_need_format(ram),
-			    *least = mem_need_format(mem_need_min(ram));
-	_cleanup_free_ char *usual = mem_need_format(mem_need_typical(ram));
+			    *least = mem_need_format(mem_need_min(ram)),
+			    *usual = mem_need_format(mem_need_typical(ram));
 	uint64_t limit = 0;
 
+	if (!memory || !least || !usual)
+		return -ENOMEM;
 	if (memlock && str_parse_size(memlock, &limit) < 0)
 		limit = 0;
-	if (!memory || !least || !usual || cli_json_set_str(vmm, "memory", memory) < 0 ||
-	    cli_json_set_str(vmm, "locked-least", least) < 0 ||
-	    cli_json_set_str(vmm, "locked-usual", usual) < 0)
-		return -ENOMEM;
-	return cli_json_set(vmm, "memlock-is-enough",
-			    json_object_new_boolean(limit >= mem_need_min(ram)));
+	return CLI_JSON_SET(vmm, { "memory", json_object_new_string(memory) },
+			    { "locked-least", json_object_new_string(least) },
+			    { "locked-usual", json_object_new_string(usual) },
+			    { "memlock-is-enough",
+			      json_object_new_boolean(limit >= mem_need_min(ram)) });
 }
 
 int cli_explain_vmm_fill(json_object *object, const struct cli_host *host, const char *memlock,
@@ -42,15 +43,27 @@ int cli_explain_vmm_fill(json_object *object, const struct cli_host *host, const
 {
 	const char *why = vfio_choice_why_no_iommufd(host->inv);
 	json_object *vmm = json_object_new_object();
-	int r = cli_json_set(object, "vmm", vmm);
+	int r;
 
-	if (r >= 0)
-		r = cli_json_set(vmm, "interfaces", explain_vmm_list_interfaces(host->inv));
-	if (r >= 0 && why)
+	r = cli_json_set(object, "vmm", vmm);
+	if (r < 0)
+		return r;
+	r = cli_json_set(vmm, "interfaces", explain_vmm_list_interfaces(host->inv));
+	if (r < 0)
+		return r;
+	if (why) {
 		r = cli_json_set_str(vmm, "no-iommufd", why);
-	if (r >= 0 && memlock)
+		if (r < 0)
+			return r;
+	}
+	if (memlock) {
 		r = cli_json_set_str(vmm, "memlock", memlock);
-	return r < 0 || !ram ? r : explain_vmm_add_memory(vmm, memlock, ram);
+		if (r < 0)
+			return r;
+	}
+	if (!ram)
+		return 0;
+	return explain_vmm_add_memory(vmm, memlock, ram);
 }
 
 static void explain_vmm_print_memory(json_object *vmm)

@@ -16,9 +16,9 @@ json_object *cli_facts_to_json(const struct inventory *inv, const struct device 
 	_cleanup_device_facts_ struct device_facts *device_facts = device_facts_new(inv);
 	_cleanup_facts_ struct vec facts = { 0 };
 
-	return !device_facts || device_facts_add(device_facts, device, &facts) < 0 ?
-		       NULL :
-		       codec_facts(&facts);
+	if (!device_facts || device_facts_add(device_facts, device, &facts) < 0)
+		return NULL;
+	return codec_facts(&facts);
 }
 
 static void cli_facts_print_heading(const char *text)
@@ -152,9 +152,19 @@ static void cli_facts_print_windows(json_object *devices)
 
 /* --- regions --- */
 
+static const char *cli_facts_map_text(const char *map)
+{
+	if (str_eq(map, "yes"))
+		return "can be mapped";
+	if (str_eq(map, "partial"))
+		return "can be mapped in part";
+	return "cannot be mapped";
+}
+
 static void cli_facts_print_region(json_object *region)
 {
-	const char *map = cli_json_get_str(region, "map"), *why = cli_json_get_str(region, "why");
+	const char *why = cli_json_get_str(region, "why"),
+		   *sharer = cli_json_get_str(region, "shares-page-with");
 	char buf[32];
 
 	printf("    %-*s%s of %s%s%s, ", NAME_WIDTH, cli_json_get_str(region, "name"),
@@ -162,13 +172,11 @@ static void cli_facts_print_region(json_object *region)
 	       str_eq(cli_json_get_str(region, "kind"), "io") ? "ports" : "memory",
 	       cli_json_get_bool(region, "64bit") ? ", 64-bit" : "",
 	       cli_json_get_bool(region, "prefetchable") ? ", prefetchable" : "");
-	printf("%s", str_eq(map, "yes")	    ? "can be mapped" :
-		     str_eq(map, "partial") ? "can be mapped in part" :
-					      "cannot be mapped");
+	printf("%s", cli_facts_map_text(cli_json_get_str(region, "map")));
 	if (!str_empty(why))
 		printf(": %s", why);
-	if (!str_empty(cli_json_get_str(region, "shares-page-with")))
-		printf(" with %s", cli_json_get_str(region, "shares-page-with"));
+	if (!str_empty(sharer))
+		printf(" with %s", sharer);
 	putchar('\n');
 }
 
@@ -207,28 +215,31 @@ static void cli_facts_print_regions(json_object *devices)
 
 /* --- PASID, PRI, ATS --- */
 
+/* Prints one of pasid, pri and ats; nothing for one that the device lacks. */
+static void cli_facts_print_capability(const char *name, json_object *capability)
+{
+	const char *state = cli_json_get_str(capability, "state"),
+		   *holder = cli_json_get_str(capability, "of");
+
+	if (!capability || (str_empty(holder) && str_eq(state, "absent")))
+		return;
+	printf("    %s: %s", name, state);
+	if (!str_empty(holder))
+		printf(", of %s at %s, %s", holder, cli_json_get_str(capability, "offset"),
+		       cli_json_get_bool(capability, "enabled") ? "enabled" : "not enabled");
+	if (!str_empty(holder) && str_eq(name, "pasid"))
+		printf("; %" PRId64 " bits%s%s", cli_json_get_int(capability, "bits", 0),
+		       cli_json_get_bool(capability, "execute") ? ", execute" : "",
+		       cli_json_get_bool(capability, "privileged") ? ", privileged" : "");
+	putchar('\n');
+}
+
 static void cli_facts_print_pasid(json_object *pasid)
 {
-	static const char *const kinds[] = { "pasid", "pri", "ats" };
+	static const char *const names[] = { "pasid", "pri", "ats" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		json_object *kind = json_object_object_get(pasid, kinds[i]);
-		const char *state = cli_json_get_str(kind, "state");
-		bool is_there = !str_empty(cli_json_get_str(kind, "of"));
-
-		if (!kind || (!is_there && str_eq(state, "absent")))
-			continue;
-		printf("    %s: %s", kinds[i], state);
-		if (is_there)
-			printf(", of %s at %s, %s", cli_json_get_str(kind, "of"),
-			       cli_json_get_str(kind, "offset"),
-			       cli_json_get_bool(kind, "enabled") ? "enabled" : "not enabled");
-		if (str_eq(kinds[i], "pasid") && is_there)
-			printf("; %" PRId64 " bits%s%s", cli_json_get_int(kind, "bits", 0),
-			       cli_json_get_bool(kind, "execute") ? ", execute" : "",
-			       cli_json_get_bool(kind, "privileged") ? ", privileged" : "");
-		putchar('\n');
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		cli_facts_print_capability(names[i], json_object_object_get(pasid, names[i]));
 }
 
 static void cli_facts_print_iommu_unit(json_object *unit)

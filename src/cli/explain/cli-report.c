@@ -12,68 +12,63 @@
 
 static json_object *cli_report_mark_to_json(const struct report_mark *mark)
 {
-	_cleanup_json_ json_object *object = json_object_new_object();
-
-	if (!object || cli_json_set_str(object, "quality", mark->quality) < 0 ||
-	    cli_json_set_str(object, "text", mark->text) < 0 ||
-	    cli_json_set(object, "good", json_object_new_uint64(mark->good)) < 0 ||
-	    cli_json_set(object, "of", json_object_new_uint64(mark->of)) < 0)
-		return NULL;
-	return TAKE_PTR(object);
+	return CLI_JSON_NEW({ "quality", json_object_new_string(mark->quality) },
+			    { "text", json_object_new_string(mark->text) },
+			    { "good", json_object_new_uint64(mark->good) },
+			    { "of", json_object_new_uint64(mark->of) });
 }
 
 static json_object *cli_report_advice_to_json(const struct report_advice *advice)
 {
-	_cleanup_json_ json_object *object = json_object_new_object();
+	const char *place = report_card_place_to_string(advice->place);
 	_cleanup_json_ json_object *devices = json_object_new_array();
 
 	STRV_FOREACH(key, advice->devices)
-		if (!devices || cli_json_append(devices, json_object_new_string(*key)) < 0)
+		if (cli_json_append(devices, json_object_new_string(*key)) < 0)
 			return NULL;
-	if (!object ||
-	    cli_json_set_str(object, "place", report_card_place_to_string(advice->place)) < 0 ||
-	    cli_json_set_str(object, "code", advice->code) < 0 ||
-	    cli_json_set(object, "devices", TAKE_PTR(devices)) < 0 ||
-	    cli_json_set_str(object, "text", advice->text) < 0)
-		return NULL;
-	return TAKE_PTR(object);
+	return CLI_JSON_NEW({ "place", json_object_new_string(place) },
+			    { "code", json_object_new_string(advice->code) },
+			    { "devices", TAKE_PTR(devices) },
+			    { "text", json_object_new_string(advice->text) });
 }
 
-static int cli_report_fill_lists(json_object *object, const struct report_card *card)
+static json_object *cli_report_list_marks(const struct report_card *card)
 {
 	_cleanup_json_ json_object *marks = json_object_new_array();
-	_cleanup_json_ json_object *advice = json_object_new_array();
 
 	for (size_t i = 0; i < REPORT_MARKS; i++)
-		if (!marks || cli_json_append(marks, cli_report_mark_to_json(&card->marks[i])) < 0)
-			return -1;
+		if (cli_json_append(marks, cli_report_mark_to_json(&card->marks[i])) < 0)
+			return NULL;
+	return TAKE_PTR(marks);
+}
+
+static json_object *cli_report_list_advice(const struct report_card *card)
+{
+	_cleanup_json_ json_object *advice = json_object_new_array();
+
 	VEC_FOREACH(const struct report_advice, item, &card->advice)
-		if (!advice || cli_json_append(advice, cli_report_advice_to_json(item)) < 0)
-			return -1;
-	return cli_json_set(object, "marks", TAKE_PTR(marks)) < 0 ||
-			       cli_json_set(object, "advice", TAKE_PTR(advice)) < 0 ?
-		       -1 :
-		       0;
+		if (cli_json_append(advice, cli_report_advice_to_json(item)) < 0)
+			return NULL;
+	return TAKE_PTR(advice);
 }
 
 json_object *cli_report_to_json(const struct cli_host *host)
 {
 	const struct inventory *inv = host->inv;
-	_cleanup_json_ json_object *object = json_object_new_object();
 	_cleanup_report_card_ struct report_card card = { 0 };
 
-	if (!object || report_card_make(inv, &card) < 0 ||
-	    cli_json_set_str(object, "kind", "host") < 0 ||
-	    cli_json_set_str(object, "source", str_or(inv->source, "")) < 0 ||
-	    cli_json_set_str(object, "kernel-release", str_or(inv->kernel_release, "")) < 0 ||
-	    cli_json_set(object, "devices", json_object_new_uint64(inv->devices.n)) < 0 ||
-	    cli_json_set(object, "iommu-groups", json_object_new_uint64(inv->iommu_groups.n)) < 0 ||
-	    cli_json_set(object, "groups-derived", json_object_new_boolean(inv->groups_derived)) <
-		    0 ||
-	    cli_json_set_str(object, "iommu", iommu_unit_kind(inv)) < 0 ||
-	    cli_report_fill_lists(object, &card) < 0)
+	if (report_card_make(inv, &card) < 0)
 		return NULL;
-	return TAKE_PTR(object);
+	return CLI_JSON_NEW({ "kind", json_object_new_string("host") },
+			    { "source", json_object_new_string(str_or(inv->source, "")) },
+			    { "kernel-release",
+			      json_object_new_string(str_or(inv->kernel_release, "")) },
+			    { "devices", json_object_new_uint64(inv->devices.n) },
+			    { "iommu-groups", json_object_new_uint64(inv->iommu_groups.n) },
+			    { "groups-derived", json_object_new_boolean(inv->groups_derived) },
+			    { "iommu", json_object_new_string(iommu_unit_kind(inv)) },
+			    { "marks", cli_report_list_marks(&card) },
+			    { "advice", cli_report_list_advice(&card) });
 }
 
 /* --- for people --- */

@@ -201,7 +201,7 @@ char *cli_list_describe_why(json_object *entry)
 
 	if (!codes || n == 0)
 		return TAKE_PTR(codes);
-	first = cli_list_shorten_cause(json_object_get_string(json_object_array_get_idx(why, 0)));
+	first = cli_list_shorten_cause(cli_json_list_str(why, 0));
 	if (!first)
 		return NULL;
 	if (n == 1)

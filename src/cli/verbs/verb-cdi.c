@@ -42,8 +42,7 @@ static int verb_cdi_add_nodes(json_object *edits, json_object *lease)
 	if (r >= 0 && verb_cdi_uses_vfio_groups(cli_json_get_str(lease, "interface")))
 		r = verb_cdi_add_node(nodes, "/dev/vfio/vfio");
 	for (size_t i = 0; r >= 0 && i < cli_json_list_length(list); i++)
-		r = verb_cdi_add_node(nodes,
-				      json_object_get_string(json_object_array_get_idx(list, i)));
+		r = verb_cdi_add_node(nodes, cli_json_list_str(list, i));
 	return r;
 }
 
@@ -74,7 +73,7 @@ static int verb_cdi_add_environment(json_object *edits, const char *name, char *
 static int verb_cdi_get_addresses(struct cli *cli, json_object *devices, char ***ret)
 {
 	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
-		const char *path = json_object_get_string(json_object_array_get_idx(devices, i));
+		const char *path = cli_json_list_str(devices, i);
 		_cleanup_free_ char *id = cli_object_id(path);
 		_cleanup_json_ json_object *device = NULL;
 		int r = cli_object_find_assignable(cli, path, &device);

@@ -147,8 +147,7 @@ static bool verb_doctor_is_leased(json_object *objects, const struct device *dev
 		if (strlen(cli_json_get_str(object, "lease")) <= 1)
 			continue;
 		for (size_t i = 0; i < cli_json_list_length(devices); i++) {
-			_cleanup_free_ char *id = cli_object_id(
-				json_object_get_string(json_object_array_get_idx(devices, i)));
+			_cleanup_free_ char *id = cli_object_id(cli_json_list_str(devices, i));
 
 			if (str_eq(id, device->key))
 				return true;

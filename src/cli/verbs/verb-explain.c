@@ -75,8 +75,7 @@ static int subject_add_definition(struct subject *subject, const struct group_de
 static int subject_add_paths(struct subject *subject, json_object *paths)
 {
 	for (size_t i = 0; i < cli_json_list_length(paths); i++) {
-		_cleanup_free_ char *id =
-			cli_object_id(json_object_get_string(json_object_array_get_idx(paths, i)));
+		_cleanup_free_ char *id = cli_object_id(cli_json_list_str(paths, i));
 		struct device *device = id ? cli_host_find_device(subject->host, id) : NULL;
 
 		if (!id || (device && vec_add(&subject->devices, device) < 0))

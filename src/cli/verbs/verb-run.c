@@ -226,8 +226,7 @@ static int verb_run_add_paths(struct run *run, const char *name)
 
 	devices = r ? NULL : cli_json_get_list(group, "devices");
 	for (size_t i = 0; !r && i < cli_json_list_length(devices); i++)
-		r = verb_run_add_path(
-			run, name, json_object_get_string(json_object_array_get_idx(devices, i)));
+		r = verb_run_add_path(run, name, cli_json_list_str(devices, i));
 	return r;
 }
 
