@@ -10,10 +10,7 @@
 /* The descriptors have numbers only: nothing here is open. */
 static void add(struct vec *fds, const char *kind, const char *name, const char *group)
 {
-	struct claim_fd *fd;
-
-	ck_assert_int_eq(cli_claim_fd_new(kind, name, group, -EBADF, &fd), 0);
-	ck_assert_int_eq(vec_add(fds, fd), 0);
+	ck_assert_int_eq(cli_claim_fd_add(fds, kind, name, group, -EBADF), 0);
 }
 
 /* Two groups as VFIO groups: descriptors 3 to 8. */

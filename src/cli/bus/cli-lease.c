@@ -6,10 +6,10 @@
 #include "base/str.h"
 #include "cli/bus/cli-agent.h"
 #include "cli/bus/cli-bus.h"
-#include "cli/run/cli-claim-fd.h"
 #include "cli/bus/cli-lease.h"
 #include "cli/bus/cli-object.h"
 #include "cli/print/cli-term.h"
+#include "cli/run/cli-claim-fd.h"
 #include "model/dbus-names.h"
 
 /* --- descriptors --- */
@@ -18,20 +18,11 @@
 static int cli_lease_add_fd(struct vec *fds, const char *kind, const char *name, const char *group,
 			    int fd)
 {
-	_cleanup_close_ int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	struct claim_fd *item;
-	int r;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 
 	if (copy < 0)
 		return -errno;
-	r = cli_claim_fd_new(kind, name, group, copy, &item);
-	if (r < 0)
-		return r;
-	TAKE_FD(copy);
-	r = vec_add(fds, item);
-	if (r < 0)
-		cli_claim_fd_free(item);
-	return r;
+	return cli_claim_fd_add(fds, kind, name, group, copy);
 }
 
 /* Reads an a(ssh) into @fds. How many there were, or negative errno. */

@@ -6,8 +6,8 @@
  * kebab-case}. What the daemon adds to its interfaces later is there without a change here.
  */
 
-#include "cli/print/cli-json.h"
 #include "cli/cli.h"
+#include "cli/print/cli-json.h"
 
 enum object_type { OBJECT_MANAGER, OBJECT_GROUP, OBJECT_DEVICE, OBJECT_LEASE, OBJECT_TYPES };
 

@@ -3,8 +3,8 @@
 
 /* The daemon's plans. Their steps as JSON: [{"step", "device", "detail"}]. */
 
-#include "cli/print/cli-json.h"
 #include "cli/cli.h"
+#include "cli/print/cli-json.h"
 
 /* Appends a step. 0 or -ENOMEM. */
 int cli_plan_add_step(json_object *steps, const char *step, const char *device,

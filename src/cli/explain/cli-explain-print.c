@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/print/cli-describe.h"
 #include "cli/explain/cli-explain.h"
 #include "cli/explain/cli-facts.h"
+#include "cli/print/cli-describe.h"
 #include "cli/print/cli-table.h"
 
 #define DEVICES_SHOWN 8 /* in a sentence */

@@ -4,8 +4,8 @@
 /* The files of definitions of this machine, for the verbs that need no daemon. */
 
 #include "base/macro.h"
-#include "cli/print/cli-json.h"
 #include "cli/cli.h"
+#include "cli/print/cli-json.h"
 #include "model/config/def-set.h"
 
 enum files_place { FILES_ETC, FILES_RUN, FILES_LIB, FILES_PLACES };

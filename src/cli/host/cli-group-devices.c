@@ -4,8 +4,8 @@
 
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
-#include "cli/host/cli-group-devices.h"
 #include "cli/bus/cli-object.h"
+#include "cli/host/cli-group-devices.h"
 
 static int group_devices_add_endpoint(struct vec *devices, struct device *device)
 {

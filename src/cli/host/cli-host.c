@@ -6,9 +6,9 @@
 
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-snapshot.h"
 #include "cli/host/cli-files.h"
 #include "cli/host/cli-host.h"
-#include "cli/bus/cli-snapshot.h"
 #include "model/config/config-dirs.h"
 #include "policy/isolation/isolation.h"
 #include "policy/offline/host-file.h"

@@ -8,8 +8,8 @@
  */
 
 #include "base/macro.h"
-#include "cli/print/cli-json.h"
 #include "cli/cli.h"
+#include "cli/print/cli-json.h"
 #include "model/config/def-set.h"
 #include "model/inventory.h"
 #include "policy/assess/assess.h"

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/print/cli-describe.h"
-#include "cli/host/cli-list.h"
 #include "cli/bus/cli-object.h"
+#include "cli/host/cli-list.h"
+#include "cli/print/cli-describe.h"
 
 int cli_list_add_member(json_object *members, const char *key, const char *driver,
 			const char *description)

@@ -5,9 +5,9 @@
 
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-plan.h"
 #include "cli/host/cli-host.h"
 #include "cli/host/cli-plan-host.h"
-#include "cli/bus/cli-plan.h"
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
 

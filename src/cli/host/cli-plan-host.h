@@ -3,8 +3,8 @@
 
 /* Plans on the host of --host. */
 
-#include "cli/print/cli-json.h"
 #include "cli/cli.h"
+#include "cli/print/cli-json.h"
 
 /* What "plan @verb @group" comes to on the host of --host: as the daemon there would answer. */
 int cli_plan_host(struct cli *cli, const char *verb, const char *group,

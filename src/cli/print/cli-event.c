@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "cli/bus/cli-object.h"
 #include "cli/print/cli-describe.h"
 #include "cli/print/cli-event.h"
-#include "cli/bus/cli-object.h"
 #include "cli/print/cli-term.h"
 
 int cli_event_new(const char *path, const char *event, json_object **ret)

@@ -53,7 +53,9 @@ static int child_set_env(const char *name, char *value)
 
 	if (!owned)
 		return -ENOMEM;
-	return setenv(name, owned, true) < 0 ? -errno : 0;
+	if (setenv(name, owned, true) < 0)
+		return -errno;
+	return 0;
 }
 
 static int child_set_environment(const struct vec *fds)
@@ -61,13 +63,15 @@ static int child_set_environment(const struct vec *fds)
 	int r;
 
 	r = child_set_env("LISTEN_PID", str_printf("%ld", (long)getpid()));
-	if (r >= 0)
-		r = child_set_env("LISTEN_FDS", str_printf("%zu", fds->n));
-	if (r >= 0)
-		r = child_set_env("LISTEN_FDNAMES", cli_claim_fd_listen_names(fds));
-	if (r >= 0)
-		r = child_set_env("DEVGROUPS_FDS", cli_claim_fd_json(fds, CLI_CHILD_FIRST_FD));
-	return r;
+	if (r < 0)
+		return r;
+	r = child_set_env("LISTEN_FDS", str_printf("%zu", fds->n));
+	if (r < 0)
+		return r;
+	r = child_set_env("LISTEN_FDNAMES", cli_claim_fd_listen_names(fds));
+	if (r < 0)
+		return r;
+	return child_set_env("DEVGROUPS_FDS", cli_claim_fd_json(fds, CLI_CHILD_FIRST_FD));
 }
 
 /*
@@ -83,21 +87,32 @@ static int child_die_with_parent(pid_t parent)
 	return 0;
 }
 
+/* Replaces the process by the command. Returns only on failure: a negative errno. */
+static int child_become_command(char *const *argv, const struct vec *fds, pid_t parent,
+				const sigset_t *mask, int *report)
+{
+	int r;
+
+	r = child_place_fds(fds, report);
+	if (r < 0)
+		return r;
+	r = child_set_environment(fds);
+	if (r < 0)
+		return r;
+	r = child_die_with_parent(parent);
+	if (r < 0)
+		return r;
+	if (sigprocmask(SIG_SETMASK, mask, NULL) < 0)
+		return -errno;
+	execvp(argv[0], argv);
+	return -errno;
+}
+
 static _Noreturn void child_exec(char *const *argv, const struct vec *fds, pid_t parent,
 				 const sigset_t *mask, int report)
 {
-	int r = child_place_fds(fds, &report);
+	int r = child_become_command(argv, fds, parent, mask, &report);
 
-	if (r >= 0)
-		r = child_set_environment(fds);
-	if (r >= 0)
-		r = child_die_with_parent(parent);
-	if (r >= 0 && sigprocmask(SIG_SETMASK, mask, NULL) < 0)
-		r = -errno;
-	if (r >= 0) {
-		execvp(argv[0], argv);
-		r = -errno;
-	}
 	if (write(report, &r, sizeof(r)) < 0) {
 		/* the exit status says it too */
 	}
@@ -136,28 +151,47 @@ static void child_make_signal_mask(sigset_t *mask)
 		sigaddset(mask, forwarded_signals[i]);
 }
 
+static int child_watch(sd_event *event, struct child *child)
+{
+	int r;
+
+	r = sd_event_add_child(event, NULL, child->pid, WEXITED, on_child_exit, child);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(forwarded_signals); i++) {
+		r = sd_event_add_signal(event, NULL, forwarded_signals[i], on_child_signal, child);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int child_wait(sd_bus *bus, struct child *child)
 {
 	_cleanup_(child_event_unrefp) sd_event *event = NULL;
-	int r = sd_event_new(&event);
+	int r;
 
-	if (r >= 0)
-		r = sd_event_add_child(event, NULL, child->pid, WEXITED, on_child_exit, child);
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(forwarded_signals); i++)
-		r = sd_event_add_signal(event, NULL, forwarded_signals[i], on_child_signal, child);
+	r = sd_event_new(&event);
+	if (r < 0)
+		return r;
+	r = child_watch(event, child);
+	if (r < 0)
+		return r;
 	/*
 	 * the end of this loop is not that of the connection: the end of the leases is still to
 	 * come
 	 */
-	if (r >= 0)
-		r = sd_bus_set_close_on_exit(bus, false);
-	if (r >= 0)
-		r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
+	r = sd_bus_set_close_on_exit(bus, false);
+	if (r < 0)
+		return r;
+	r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
 	if (r < 0)
 		return r;
 	r = sd_event_loop(event);
 	sd_bus_detach_event(bus);
-	return r < 0 ? r : child->status;
+	if (r < 0)
+		return r;
+	return child->status;
 }
 
 /* Why the command did not start: the errno that it reports, or 0 when exec has closed the pipe. */
@@ -195,9 +229,20 @@ static int child_start(char *const *argv, struct vec *fds, const sigset_t *mask,
 	return 0;
 }
 
-int cli_child_run(sd_bus *bus, char *const *argv, struct vec *fds)
+static int child_start_and_wait(sd_bus *bus, char *const *argv, struct vec *fds,
+				const sigset_t *mask)
 {
 	struct child child = { 0 };
+	int r;
+
+	r = child_start(argv, fds, mask, &child);
+	if (r < 0)
+		return r;
+	return child_wait(bus, &child);
+}
+
+int cli_child_run(sd_bus *bus, char *const *argv, struct vec *fds)
+{
 	struct timespec no_time = { 0 };
 	sigset_t blocked, before;
 	int r;
@@ -207,9 +252,7 @@ int cli_child_run(sd_bus *bus, char *const *argv, struct vec *fds)
 	signal(SIGCHLD, SIG_DFL);
 	if (sigprocmask(SIG_BLOCK, &blocked, &before) < 0)
 		return -errno;
-	r = child_start(argv, fds, &before, &child);
-	if (r >= 0)
-		r = child_wait(bus, &child);
+	r = child_start_and_wait(bus, argv, fds, &before);
 	/* the Ctrl-C that ended the command must not end us now, before its status is passed on */
 	while (sigtimedwait(&blocked, NULL, &no_time) > 0)
 		;

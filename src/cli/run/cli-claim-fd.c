@@ -3,45 +3,43 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/run/cli-claim-fd.h"
 #include "cli/print/cli-json.h"
+#include "cli/run/cli-claim-fd.h"
 
-int cli_claim_fd_new(const char *kind, const char *name, const char *group, int fd,
-		     struct claim_fd **ret)
+static struct claim_fd *claim_fd_free(struct claim_fd *fd)
 {
-	struct claim_fd *item = calloc(1, sizeof(*item));
-
-	if (!item)
-		return -ENOMEM;
-	item->fd = -EBADF;
-	item->kind = strdup(kind);
-	item->name = strdup(str_empty(name) ? group : name);
-	item->group = strdup(group);
-	if (!item->kind || !item->name || !item->group) {
-		cli_claim_fd_free(item);
-		return -ENOMEM;
-	}
-	item->fd = fd;
-	*ret = item;
-	return 0;
-}
-
-void *cli_claim_fd_free(void *data)
-{
-	struct claim_fd *item = data;
-
-	fd_close(item->fd);
-	free(item->kind);
-	free(item->name);
-	free(item->group);
-	free(item->text);
-	free(item);
+	fd_close(fd->fd);
+	free(fd->kind);
+	free(fd->name);
+	free(fd->group);
+	free(fd->text);
+	free(fd);
 	return NULL;
 }
 
-void cli_claim_fd_clear_all(struct vec *fds)
+DEFINE_CLEANUP(struct claim_fd *, claim_fd_freep, claim_fd_free)
+DEFINE_VEC_CLEAR(cli_claim_fd_clear_all, struct claim_fd, claim_fd_free)
+
+int cli_claim_fd_add(struct vec *fds, const char *kind, const char *name, const char *group, int fd)
 {
-	vec_clear(fds, cli_claim_fd_free);
+	_cleanup_(claim_fd_freep) struct claim_fd *item = calloc(1, sizeof(*item));
+	int r;
+
+	if (!item) {
+		fd_close(fd);
+		return -ENOMEM;
+	}
+	item->fd = fd;
+	item->kind = strdup(kind);
+	item->name = strdup(str_empty(name) ? group : name);
+	item->group = strdup(group);
+	if (!item->kind || !item->name || !item->group)
+		return -ENOMEM;
+	r = vec_add(fds, item);
+	if (r < 0)
+		return r;
+	TAKE_PTR(item);
+	return 0;
 }
 
 /* --- as the command is told of them --- */
@@ -75,16 +73,12 @@ char *cli_claim_fd_listen_names(const struct vec *fds)
 	return strv_join(names, ":");
 }
 
-static int cli_claim_fd_add_json(json_object *list, const struct claim_fd *fd, int number)
+static json_object *cli_claim_fd_to_json(const struct claim_fd *fd, int number)
 {
-	_cleanup_json_ json_object *object = json_object_new_object();
-
-	if (!object || cli_json_set(object, "fd", json_object_new_int(number)) < 0 ||
-	    cli_json_set_str(object, "kind", fd->kind) < 0 ||
-	    cli_json_set_str(object, "name", fd->name) < 0 ||
-	    cli_json_set_str(object, "group", fd->group) < 0)
-		return -1;
-	return cli_json_append(list, TAKE_PTR(object));
+	return CLI_JSON_NEW({ "fd", json_object_new_int(number) },
+			    { "kind", json_object_new_string(fd->kind) },
+			    { "name", json_object_new_string(fd->name) },
+			    { "group", json_object_new_string(fd->group) });
 }
 
 char *cli_claim_fd_json(const struct vec *fds, int first)
@@ -95,7 +89,7 @@ char *cli_claim_fd_json(const struct vec *fds, int first)
 	if (!list)
 		return NULL;
 	for (size_t i = 0; i < fds->n; i++)
-		if (cli_claim_fd_add_json(list, fds->items[i], first + (int)i) < 0)
+		if (cli_json_append(list, cli_claim_fd_to_json(fds->items[i], first + (int)i)) < 0)
 			return NULL;
 	return strdup(json_object_to_json_string_ext(list, flags));
 }

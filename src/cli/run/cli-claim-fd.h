@@ -20,10 +20,9 @@ struct claim_fd {
 	int fd;	     /* owned; close-on-exec */
 };
 
-/* Takes @fd over on success only. 0 or -ENOMEM. */
-int cli_claim_fd_new(const char *kind, const char *name, const char *group, int fd,
-		     struct claim_fd **ret) _must_check_;
-void *cli_claim_fd_free(void *fd);
+/* Appends a descriptor and takes @fd over, also on failure. 0 or -ENOMEM. */
+int cli_claim_fd_add(struct vec *fds, const char *kind, const char *name, const char *group,
+		     int fd) _must_check_;
 void cli_claim_fd_clear_all(struct vec *fds);
 #define _cleanup_claim_fds_ _cleanup_(cli_claim_fd_clear_all)
 

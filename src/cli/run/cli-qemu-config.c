@@ -21,45 +21,70 @@ static int qemu_config_append(char **text, char *more)
 	return *text ? 0 : -ENOMEM;
 }
 
+/* "host=0000:02:10.0", or a property that is only named, which is on. */
+static char *qemu_config_property(const char *property)
+{
+	const char *value = strchr(property, '=');
+
+	if (!value)
+		return str_printf("  %s = \"on\"\n", property);
+	return str_printf("  %.*s = \"%s\"\n", (int)(value - property), property, value + 1);
+}
+
 /* "vfio-pci,host=0000:02:10.0,addr=0x10.0": a driver and its properties, without a comma in them.
  */
 static int qemu_config_add_section(char **text, const char *options)
 {
 	_cleanup_strv_ char **properties = NULL;
-	int r = strv_split(options, ",", &properties);
+	int r;
 
-	if (r >= 0)
-		r = qemu_config_append(text,
-				       str_printf("[device]\n  driver = \"%s\"\n",
-						  str_or(properties ? properties[0] : NULL, "")));
-	for (char **property = properties ? properties + 1 : NULL; r >= 0 && property && *property;
-	     property++) {
-		const char *value = strchr(*property, '=');
-
-		r = qemu_config_append(text, value ? str_printf("  %.*s = \"%s\"\n",
-								(int)(value - *property), *property,
-								value + 1) :
-						     str_printf("  %s = \"on\"\n", *property));
+	r = strv_split(options, ",", &properties);
+	if (r < 0)
+		return r;
+	r = qemu_config_append(text, str_printf("[device]\n  driver = \"%s\"\n",
+						str_or(properties ? properties[0] : NULL, "")));
+	if (r < 0 || !properties)
+		return r;
+	STRV_FOREACH(property, properties + 1) {
+		r = qemu_config_append(text, qemu_config_property(*property));
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
+}
+
+/* Divides @words into the text of a file with the secret ones, and the rest. 0 or -ENOMEM. */
+static int qemu_config_divide(char **words, char ***rest, char **text)
+{
+	int r;
+
+	for (char **word = words; word && *word; word++) {
+		if (qemu_config_is_secret(word))
+			r = qemu_config_add_section(text, *++word);
+		else
+			r = strv_add(rest, *word);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int cli_qemu_config_hide(char ***words, const char *path, char **ret_text)
 {
 	_cleanup_strv_ char **rest = NULL;
 	_cleanup_free_ char *text = NULL;
-	int r = 0;
+	int r;
 
-	for (char **word = *words; r >= 0 && word && *word; word++)
-		r = qemu_config_is_secret(word) ? qemu_config_add_section(&text, *++word) :
-						  strv_add(&rest, *word);
-	if (r >= 0 && text)
-		r = strv_add(&rest, "-readconfig");
-	if (r >= 0 && text)
-		r = strv_add(&rest, path);
+	r = qemu_config_divide(*words, &rest, &text);
 	if (r < 0)
 		return r;
 	if (text) {
+		r = strv_add(&rest, "-readconfig");
+		if (r < 0)
+			return r;
+		r = strv_add(&rest, path);
+		if (r < 0)
+			return r;
 		strv_free(*words);
 		*words = TAKE_PTR(rest);
 	}

@@ -64,11 +64,15 @@ static bool placeholder_is_vmm(const char *text)
 static int placeholder_split_fd(struct placeholder *p)
 {
 	const char *kind = p->text + (placeholder_is_token(p->text) ? 0 : strlen("fd:")),
-		   *colon = strchr(kind, ':');
+		   *colon = strchrnul(kind, ':');
 
-	p->kind = strndup(kind, colon ? (size_t)(colon - kind) : strlen(kind));
-	p->name = colon ? strdup(colon + 1) : NULL;
-	return !p->kind || (colon && !p->name) ? -ENOMEM : 0;
+	p->kind = strndup(kind, (size_t)(colon - kind));
+	if (!p->kind)
+		return -ENOMEM;
+	if (!*colon)
+		return 0;
+	p->name = strdup(colon + 1);
+	return p->name ? 0 : -ENOMEM;
 }
 
 /*
@@ -78,6 +82,8 @@ static int placeholder_split_fd(struct placeholder *p)
 static int placeholder_next(const char *at, struct placeholder *p, const char **ret_start,
 			    const char **ret_end)
 {
+	int r;
+
 	placeholder_clear(p);
 	for (; (at = strchr(at, '{')); at++) {
 		const char *close = strchr(at, '}');
@@ -88,12 +94,16 @@ static int placeholder_next(const char *at, struct placeholder *p, const char **
 		p->text = strndup(at + 1, (size_t)(close - at - 1));
 		if (!p->text)
 			return -ENOMEM;
-		if (!placeholder_is_vmm(p->text) && !str_starts(p->text, "fd:") &&
-		    !placeholder_is_token(p->text))
-			continue;
+		if (!placeholder_is_vmm(p->text)) {
+			if (!str_starts(p->text, "fd:") && !placeholder_is_token(p->text))
+				continue;
+			r = placeholder_split_fd(p);
+			if (r < 0)
+				return r;
+		}
 		*ret_start = at;
 		*ret_end = close + 1;
-		return !placeholder_is_vmm(p->text) && placeholder_split_fd(p) < 0 ? -ENOMEM : 1;
+		return 1;
 	}
 	return 0;
 }
@@ -154,34 +164,50 @@ static bool subst_fd_has_name(const struct claim_fd *fd, const char *name)
 	       str_eq(fd->name, key);
 }
 
-static int subst_fd_text(const struct subst *subst, const struct placeholder *p, char **ret)
+/* Finds the descriptor that @p names: 0 with its index, or an error. */
+static int subst_find_fd(const struct subst *subst, const struct placeholder *p, size_t *ret)
 {
 	const struct claim_fd *chosen = NULL;
-	int found = -1;
 
 	for (size_t i = 0; i < subst->fds->n; i++) {
 		const struct claim_fd *fd = subst->fds->items[i];
 
 		if (!str_eq(fd->kind, p->kind) || !subst_fd_has_name(fd, p->name))
 			continue;
-		/* the claims of several functions of one bring the same */
-		if (found >= 0 && placeholder_is_token(p->text) && str_eq(chosen->text, fd->text))
-			continue;
-		chosen = fd;
-		if (found >= 0)
+		if (chosen) {
+			/* the claims of several functions of one bring the same */
+			if (placeholder_is_token(p->text) && str_eq(chosen->text, fd->text))
+				continue;
 			return subst_fail(
 				subst->error,
 				str_printf("{%s}: there are several; {%s%s:NAME} tells which.",
 					   p->text,
 					   placeholder_is_token(p->text) ? "" : "fd:", p->kind));
-		found = subst->first + (int)i;
+		}
+		chosen = fd;
+		*ret = i;
 	}
-	if (found < 0)
+	if (!chosen)
 		return subst_fail(subst->error,
 				  str_printf("{%s}: the claim brought no such descriptor.",
 					     p->text));
-	*ret = placeholder_is_token(p->text) ? strdup(str_or(chosen->text, "")) :
-					       str_printf("%d", found);
+	return 0;
+}
+
+static int subst_fd_text(const struct subst *subst, const struct placeholder *p, char **ret)
+{
+	const struct claim_fd *fd;
+	size_t i;
+	int r;
+
+	r = subst_find_fd(subst, p, &i);
+	if (r < 0)
+		return r;
+	fd = subst->fds->items[i];
+	if (placeholder_is_token(p->text))
+		*ret = strdup(str_or(fd->text, ""));
+	else
+		*ret = str_printf("%d", subst->first + (int)i);
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -189,7 +215,9 @@ static int subst_add_argument(char ***words, char *value)
 {
 	_cleanup_free_ char *owned = value;
 
-	return owned ? strv_add(words, owned) : -ENOMEM;
+	if (!owned)
+		return -ENOMEM;
+	return strv_add(words, owned);
 }
 
 /* The number that @group's iommufd has in the command; negative if the claim brought none. */
@@ -206,63 +234,70 @@ static int subst_find_iommufd(const struct subst *subst, const char *group)
 
 static int subst_add_device(const struct claim_fd *from, int fd, int iommufd, struct vec *devices)
 {
-	struct vmm_args_device *device = calloc(1, sizeof(*device));
+	_cleanup_free_ struct vmm_args_device *device = calloc(1, sizeof(*device));
+	int r;
 
-	if (!device || vec_add(devices, device) < 0) {
-		free(device);
+	if (!device)
 		return -ENOMEM;
-	}
 	device->group = from->group;
 	device->key = from->name;
 	device->fd = fd;
 	device->iommufd = iommufd;
 	device->vf_token = from->text;
+	r = vec_add(devices, device);
+	if (r < 0)
+		return r;
+	TAKE_PTR(device);
 	return 0;
 }
 
 static int subst_collect_devices(const struct subst *subst, struct vec *devices)
 {
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; r >= 0 && i < subst->fds->n; i++) {
+	for (size_t i = 0; i < subst->fds->n; i++) {
 		const struct claim_fd *fd = subst->fds->items[i];
 
-		if (str_eq(fd->kind, "vfio-device"))
-			r = subst_add_device(fd, subst->first + (int)i,
-					     subst_find_iommufd(subst, fd->group), devices);
+		if (!str_eq(fd->kind, "vfio-device"))
+			continue;
+		r = subst_add_device(fd, subst->first + (int)i,
+				     subst_find_iommufd(subst, fd->group), devices);
+		if (r < 0)
+			return r;
 	}
-	if (subst->paths)
-		VEC_FOREACH(const struct claim_fd, path, subst->paths)
-			if (r >= 0)
-				r = subst_add_device(path, -1, -1, devices);
-	return r;
+	if (!subst->paths)
+		return 0;
+	VEC_FOREACH(const struct claim_fd, path, subst->paths) {
+		r = subst_add_device(path, -1, -1, devices);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-static void *subst_device_free(void *device)
-{
-	free(device);
-	return NULL;
-}
+static DEFINE_VEC_CLEAR(subst_clear_devices, struct vmm_args_device, free)
 
 static void subst_args_clear(struct vmm_args *args)
 {
-	vec_clear(&args->devices, subst_device_free);
+	subst_clear_devices(&args->devices);
 }
 
 /* What is secret goes into the file that there is for it. */
 static int subst_hide_secrets(const struct subst *subst, const struct vmm_args *args,
 			      struct vmm_args_result *result)
 {
-	for (size_t i = 0; args->vmm == VMM_QEMU && i < subst->fds->n; i++) {
+	if (args->vmm != VMM_QEMU)
+		return 0;
+	for (size_t i = 0; i < subst->fds->n; i++) {
 		struct claim_fd *fd = subst->fds->items[i];
-		_cleanup_free_ char *path = str_printf("/dev/fd/%d", subst->first + (int)i);
+		_cleanup_free_ char *path = NULL;
 
-		if (!path)
-			return -ENOMEM;
 		if (!str_eq(fd->kind, CLI_CLAIM_FD_CONFIG))
 			continue;
-		free(fd->text);
-		fd->text = NULL;
+		path = str_printf("/dev/fd/%d", subst->first + (int)i);
+		if (!path)
+			return -ENOMEM;
+		free(TAKE_PTR(fd->text));
 		return cli_qemu_config_hide(&result->words, path, &fd->text);
 	}
 	return 0;
@@ -273,10 +308,12 @@ static int subst_vmm_words(const struct subst *subst, const struct placeholder *
 	_cleanup_(subst_args_clear) struct vmm_args args = { 0 };
 	_cleanup_vmm_args_result_ struct vmm_args_result result = { 0 };
 	_cleanup_free_ char *error = NULL;
-	int r = vmm_args_parse(p->text, &args.vmm, &args.version);
+	int r;
 
-	if (r >= 0)
-		r = subst_collect_devices(subst, &args.devices);
+	r = vmm_args_parse(p->text, &args.vmm, &args.version);
+	if (r < 0)
+		return r;
+	r = subst_collect_devices(subst, &args.devices);
 	if (r < 0)
 		return r;
 	if (args.devices.n == 0)
@@ -288,8 +325,9 @@ static int subst_vmm_words(const struct subst *subst, const struct placeholder *
 	r = vmm_args_build(&args, &result, &error);
 	if (r == -EOPNOTSUPP)
 		return subst_fail(subst->error, str_printf("{%s}: %s", p->text, error));
-	if (r >= 0)
-		r = subst_hide_secrets(subst, &args, &result);
+	if (r < 0)
+		return r;
+	r = subst_hide_secrets(subst, &args, &result);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(result.words);
@@ -316,20 +354,24 @@ static int subst_argument(const struct subst *subst, const char *arg, char ***ar
 	_cleanup_(placeholder_clear) struct placeholder p = { 0 };
 	_cleanup_free_ char *done = strdup("");
 	const char *at = arg, *start, *end;
-	int r = 0;
+	int r;
 
-	while (done && (r = placeholder_next(at, &p, &start, &end)) > 0) {
+	if (!done)
+		return -ENOMEM;
+	while ((r = placeholder_next(at, &p, &start, &end)) > 0) {
 		_cleanup_free_ char *value = NULL, *before = TAKE_PTR(done);
 
 		r = subst_text(subst, &p, &value);
 		if (r < 0)
 			return r;
 		done = str_printf("%s%.*s%s", before, (int)(start - at), at, value);
+		if (!done)
+			return -ENOMEM;
 		at = end;
 	}
 	if (r < 0)
 		return r;
-	return subst_add_argument(argv, done ? str_printf("%s%s", done, at) : NULL);
+	return subst_add_argument(argv, str_printf("%s%s", done, at));
 }
 
 static int subst_words(const struct subst *subst, const struct placeholder *p, char ***argv)

@@ -6,8 +6,8 @@
 
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
-#include "cli/run/cli-claim-fd.h"
 #include "cli/bus/cli-object.h"
+#include "cli/run/cli-claim-fd.h"
 #include "cli/run/cli-token.h"
 
 #define TOKEN_MAX 64
@@ -32,62 +32,85 @@ static const char *cli_token_find_pf(const struct vec *fds, const char *group, c
 	return NULL;
 }
 
+/* The physical function whose token opens @object; "" for one that is opened without. */
+static const char *cli_token_get_pf(json_object *object, const char *name)
+{
+	const char *pf = cli_json_get_str(object, "phys-fn");
+
+	if (!str_empty(pf))
+		return pf;
+	return cli_json_get_int(object, "num-vfs", 0) > 0 ? name : "";
+}
+
 /* A physical function without virtual ones is opened without. */
 static int cli_token_find_for_device(struct cli *cli, const struct vec *fds,
 				     struct claim_fd *device)
 {
 	_cleanup_free_ char *path = cli_object_path(OBJECT_DEVICE, device->name);
 	_cleanup_json_ json_object *object = NULL;
-	const char *pf = "";
-	int r = path ? cli_object_get(cli, OBJECT_DEVICE, path, &object) :
-		       cli_fail(-ENOMEM, "cannot run");
+	const char *token;
+	int r;
 
+	if (!path)
+		return cli_fail(-ENOMEM, "cannot run");
+	r = cli_object_get(cli, OBJECT_DEVICE, path, &object);
 	if (r)
 		return r;
-	if (!str_empty(cli_json_get_str(object, "phys-fn")))
-		pf = cli_json_get_str(object, "phys-fn");
-	else if (cli_json_get_int(object, "num-vfs", 0) > 0)
-		pf = device->name;
-	return str_set(&device->text, cli_token_find_pf(fds, device->group, pf)) < 0 ?
-		       cli_fail(-ENOMEM, "cannot run") :
-		       0;
+	token = cli_token_find_pf(fds, device->group, cli_token_get_pf(object, device->name));
+	if (str_set(&device->text, token) < 0)
+		return cli_fail(-ENOMEM, "cannot run");
+	return 0;
+}
+
+/* Reads all tokens among @fds. *ret tells whether there is one. 0 or negative errno. */
+static int cli_token_read_all(const struct vec *fds, bool *ret)
+{
+	int r;
+
+	*ret = false;
+	VEC_FOREACH(struct claim_fd, fd, fds) {
+		if (!str_eq(fd->kind, CLI_CLAIM_FD_TOKEN))
+			continue;
+		*ret = true;
+		r = cli_token_read(fd);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int cli_token_find_all(struct cli *cli, const struct vec *fds, const struct vec *paths)
 {
-	bool any = false;
-	int r = 0;
+	bool any;
+	int r;
 
+	r = cli_token_read_all(fds, &any);
+	if (r < 0)
+		return cli_fail(r, "cannot read a VF token");
+	if (!any)
+		return 0;
 	VEC_FOREACH(struct claim_fd, fd, fds) {
-		if (!str_eq(fd->kind, CLI_CLAIM_FD_TOKEN))
+		if (!str_eq(fd->kind, "vfio-device"))
 			continue;
-		any = true;
-		r = cli_token_read(fd);
-		if (r < 0)
-			return cli_fail(r, "cannot read a VF token");
+		r = cli_token_find_for_device(cli, fds, fd);
+		if (r)
+			return r;
 	}
-	VEC_FOREACH(struct claim_fd, fd, fds)
-		if (any && !r && str_eq(fd->kind, "vfio-device"))
-			r = cli_token_find_for_device(cli, fds, fd);
-	VEC_FOREACH(struct claim_fd, path, paths)
-		if (any && !r)
-			r = cli_token_find_for_device(cli, fds, path);
-	return r;
+	VEC_FOREACH(struct claim_fd, path, paths) {
+		r = cli_token_find_for_device(cli, fds, path);
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 int cli_token_add_config(struct vec *fds)
 {
 	_cleanup_close_ int fd = memfd_create("devgroups", MFD_CLOEXEC);
-	struct claim_fd *item;
-	int r = fd < 0 ? -errno : cli_claim_fd_new(CLI_CLAIM_FD_CONFIG, "qemu", "", fd, &item);
 
-	if (r < 0)
-		return r;
-	TAKE_FD(fd);
-	r = vec_add(fds, item);
-	if (r < 0)
-		cli_claim_fd_free(item);
-	return r;
+	if (fd < 0)
+		return -errno;
+	return cli_claim_fd_add(fds, CLI_CLAIM_FD_CONFIG, "qemu", "", TAKE_FD(fd));
 }
 
 int cli_token_write_config(const struct vec *fds)

@@ -6,9 +6,9 @@
 
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
-#include "cli/run/cli-claim-fd.h"
 #include "cli/bus/cli-lease.h"
 #include "cli/bus/cli-object.h"
+#include "cli/run/cli-claim-fd.h"
 #include "cli/verbs/verb-plan.h"
 
 /* Who is to have it: --user, or who calls. 0 or an exit status. */

@@ -8,9 +8,9 @@
 #include "base/fileio.h"
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-reload.h"
 #include "cli/host/cli-define.h"
 #include "cli/host/cli-files.h"
-#include "cli/bus/cli-reload.h"
 #include "model/config/config-dirs.h"
 #include "model/json/codec.h"
 

@@ -4,11 +4,11 @@
 
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-object.h"
 #include "cli/explain/cli-explain-vmm.h"
 #include "cli/explain/cli-explain.h"
-#include "cli/bus/cli-object.h"
-#include "cli/print/cli-pager.h"
 #include "cli/explain/cli-report.h"
+#include "cli/print/cli-pager.h"
 #include "model/dbus-names.h"
 #include "policy/devinfo/mem-need.h"
 

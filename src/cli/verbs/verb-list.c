@@ -5,9 +5,9 @@
 
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
-#include "cli/print/cli-describe.h"
-#include "cli/host/cli-list.h"
 #include "cli/bus/cli-object.h"
+#include "cli/host/cli-list.h"
+#include "cli/print/cli-describe.h"
 #include "cli/print/cli-pager.h"
 #include "cli/print/cli-table.h"
 

@@ -6,8 +6,8 @@
 
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
-#include "cli/print/cli-event.h"
 #include "cli/bus/cli-object.h"
+#include "cli/print/cli-event.h"
 #include "model/dbus-names.h"
 
 #define MATCH_ALL "type='signal',sender='" DG_BUS_NAME "',path_namespace='" DG_OBJECT_PATH "'"

@@ -3,10 +3,10 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "cli/bus/cli-plan.h"
+#include "cli/host/cli-plan-host.h"
 #include "cli/print/cli-json.h"
 #include "cli/print/cli-pager.h"
-#include "cli/host/cli-plan-host.h"
-#include "cli/bus/cli-plan.h"
 #include "cli/print/cli-table.h"
 #include "cli/verbs/verb-plan.h"
 

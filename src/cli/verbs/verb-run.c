@@ -6,13 +6,13 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
-#include "cli/run/cli-child.h"
-#include "cli/run/cli-claim-fd.h"
 #include "cli/bus/cli-lease.h"
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-plan.h"
-#include "cli/run/cli-subst.h"
 #include "cli/print/cli-term.h"
+#include "cli/run/cli-child.h"
+#include "cli/run/cli-claim-fd.h"
+#include "cli/run/cli-subst.h"
 #include "cli/run/cli-token.h"
 #include "model/dbus-names.h"
 #include "model/device-bus.h"
@@ -203,19 +203,15 @@ static int verb_run_add_path(struct run *run, const char *group, const char *pat
 {
 	_cleanup_json_ json_object *device = NULL;
 	_cleanup_free_ char *key = NULL;
-	struct claim_fd *fd;
 	int r = cli_object_find_assignable(run->cli, path, &device);
 
 	if (r || !device)
 		return r;
 	key = device_bus_key_new(cli_json_get_str(device, "bus"),
 				 cli_json_get_str(device, "address"));
-	r = key ? cli_claim_fd_new("vfio-device", key, group, -EBADF, &fd) : -ENOMEM;
-	if (r >= 0 && vec_add(&run->paths, fd) < 0) {
-		cli_claim_fd_free(fd);
-		r = -ENOMEM;
-	}
-	return r < 0 ? cli_fail(r, "cannot run") : 0;
+	if (!key || cli_claim_fd_add(&run->paths, "vfio-device", key, group, -EBADF) < 0)
+		return cli_fail(-ENOMEM, "cannot run");
+	return 0;
 }
 
 static int verb_run_add_paths(struct run *run, const char *name)

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-snapshot.h"
 #include "cli/print/cli-json.h"
 #include "cli/print/cli-pager.h"
-#include "cli/bus/cli-snapshot.h"
 
 /* As the daemon writes it, unless another layout is asked for: the snapshot is JSON in any case. */
 int verb_snapshot(struct cli *cli)

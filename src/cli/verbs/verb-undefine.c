@@ -6,9 +6,9 @@
 #include "base/fileio.h"
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
-#include "cli/host/cli-files.h"
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-reload.h"
+#include "cli/host/cli-files.h"
 #include "model/config/config-dirs.h"
 
 static bool verb_undefine_is_verbose(const struct cli *cli)
