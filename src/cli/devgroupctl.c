@@ -137,16 +137,13 @@ static int devgroupctl_help(struct cli *cli)
 /* --- the verb that was asked for --- */
 
 /* For `run` what follows "--" is the command; for any other it is words that look like options. */
-static int devgroupctl_join_words(struct cli_options *o, bool takes_command)
+static void devgroupctl_join_words(struct cli_options *o)
 {
 	size_t n = strv_length(o->words);
 
-	if (takes_command || !o->command)
-		return 0;
 	STRV_FOREACH(word, o->command)
 		o->words[n++] = *word; /* room for all of argv */
 	o->command = NULL;
-	return 0;
 }
 
 static int devgroupctl_check_usage(const struct cli *cli, const struct verb *verb)
@@ -177,9 +174,8 @@ static int devgroupctl_run_verb(struct cli *cli)
 
 	if (!verb)
 		return EXIT_USAGE;
-	r = devgroupctl_join_words(&cli->options, verb->run == verb_run);
-	if (r < 0)
-		return cli_fail(r, "cannot read the command line");
+	if (verb->run != verb_run)
+		devgroupctl_join_words(&cli->options);
 	cli->words = cli->options.words + (name ? 1 : 0);
 	cli->n_words = strv_length(cli->words);
 	if (cli->options.help) {
@@ -188,7 +184,9 @@ static int devgroupctl_run_verb(struct cli *cli)
 		return 0;
 	}
 	r = devgroupctl_check_usage(cli, verb);
-	return r ? r : verb->run(cli);
+	if (r)
+		return r;
+	return verb->run(cli);
 }
 
 /* A full disk or a closed pipe must not look like an empty result. */
@@ -202,6 +200,21 @@ static int devgroupctl_finish_output(struct cli *cli, int r)
 	return cli_fail(-EIO, "cannot write the output");
 }
 
+static int devgroupctl_run(int argc, char **argv, struct cli *cli)
+{
+	if (cli_options_parse(argc, argv, &cli->options) < 0) {
+		fprintf(stderr, "Try: devgroupctl --help\n");
+		return EXIT_USAGE;
+	}
+	if (cli->options.version) {
+		puts("devgroupctl " DG_VERSION);
+		return 0;
+	}
+	if (cli->options.help && !cli->options.words[0])
+		return devgroupctl_help(cli);
+	return devgroupctl_run_verb(cli);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = { 0 };
@@ -211,18 +224,7 @@ int main(int argc, char **argv)
 	cli_term_init();
 	/* getopt_long() names the program in its own messages */
 	argv[0] = program_invocation_short_name;
-	r = cli_options_parse(argc, argv, &cli.options);
-	if (r < 0) {
-		fprintf(stderr, "Try: devgroupctl --help\n");
-		r = EXIT_USAGE;
-	} else if (cli.options.version) {
-		puts("devgroupctl " DG_VERSION);
-		r = 0;
-	} else if (cli.options.help && !cli.options.words[0]) {
-		r = devgroupctl_help(&cli);
-	} else {
-		r = devgroupctl_run_verb(&cli);
-	}
+	r = devgroupctl_run(argc, argv, &cli);
 	r = devgroupctl_finish_output(&cli, r);
 	sd_bus_flush_close_unref(cli.bus);
 	cli_options_clear(&cli.options);

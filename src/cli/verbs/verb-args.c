@@ -10,29 +10,26 @@
 #include "policy/devinfo/vmm-args.h"
 #include "policy/plan/vfio-choice.h"
 
-static void *verb_args_hints_free(void *data)
-{
-	quirks_hints_clear(data);
-	free(data);
-	return NULL;
-}
-
-static void *verb_args_device_free(void *data)
-{
-	free(data);
-	return NULL;
-}
-
 /* All that the arguments are made of, in the caller's hands. */
 struct args_input {
 	struct vmm_args args;
 	struct vec hints; /* struct vec of struct quirk_hint, one for each device */
 };
 
+static struct vec *verb_args_free_hints(struct vec *hints)
+{
+	quirks_hints_clear(hints);
+	free(hints);
+	return NULL;
+}
+
+static DEFINE_VEC_CLEAR(args_input_clear_devices, struct vmm_args_device, free)
+static DEFINE_VEC_CLEAR(args_input_clear_hints, struct vec, verb_args_free_hints)
+
 static void args_input_clear(struct args_input *args_input)
 {
-	vec_clear(&args_input->args.devices, verb_args_device_free);
-	vec_clear(&args_input->hints, verb_args_hints_free);
+	args_input_clear_devices(&args_input->args.devices);
+	args_input_clear_hints(&args_input->hints);
 }
 
 /* What the user of a mediated device sees. NULL: it is none, or its parent is not known. */
@@ -46,39 +43,57 @@ static const char *verb_args_mdev_api(const struct cli_host *host, const struct 
 	return type ? type->api : NULL;
 }
 
+/* Appends the hints of one device, which are still empty. 0 or -ENOMEM. */
+static int args_input_add_hints(struct args_input *args_input, struct vec **ret)
+{
+	_cleanup_free_ struct vec *hints = calloc(1, sizeof(*hints));
+	int r;
+
+	if (!hints)
+		return -ENOMEM;
+	r = vec_add(&args_input->hints, hints);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(hints);
+	return 0;
+}
+
 static int verb_args_add_device(struct args_input *args_input, const struct cli_host *host,
 				const char *group, const struct device *device)
 {
-	struct vmm_args_device *one = calloc(1, sizeof(*one));
-	struct vec *hints = calloc(1, sizeof(*hints));
+	_cleanup_free_ struct vmm_args_device *one = calloc(1, sizeof(*one));
+	struct vec *hints;
+	int r;
 
-	if (!one || vec_add(&args_input->args.devices, one) < 0) {
-		free(one);
-		free(hints);
+	if (!one)
 		return -ENOMEM;
-	}
-	if (!hints || vec_add(&args_input->hints, hints) < 0) {
-		free(hints);
-		return -ENOMEM;
-	}
+	r = args_input_add_hints(args_input, &hints);
+	if (r < 0)
+		return r;
 	one->group = group;
 	one->key = device->key;
 	one->api = verb_args_mdev_api(host, device);
 	one->hints = hints;
 	one->fd = one->iommufd = -1;
+	r = vec_add(&args_input->args.devices, one);
+	if (r < 0)
+		return r;
+	TAKE_PTR(one);
 	return quirks_hints(&host->quirks->quirks, host->inv, device, hints);
 }
 
 static int verb_args_add_group(struct cli *cli, struct args_input *args_input,
 			       const struct cli_host *host, const char *name)
 {
-	_cleanup_(vec_drop) struct vec devices = { 0 };
+	_cleanup_vec_ struct vec devices = { 0 };
 	int r = cli_group_devices(cli, host, name, &devices);
 
+	if (r)
+		return r;
 	VEC_FOREACH(const struct device, device, &devices)
-		if (!r && verb_args_add_device(args_input, host, name, device) < 0)
-			r = cli_fail(-ENOMEM, "cannot make the arguments");
-	return r;
+		if (verb_args_add_device(args_input, host, name, device) < 0)
+			return cli_fail(-ENOMEM, "cannot make the arguments");
+	return 0;
 }
 
 /* --- what is shown --- */
@@ -124,27 +139,27 @@ static void verb_args_print_text(const struct vmm_args *args, const struct vmm_a
 	fflush(stdout);
 }
 
+static json_object *verb_args_list_strings(char *const *strings)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	STRV_FOREACH(string, strings)
+		if (cli_json_append(list, json_object_new_string(*string)) < 0)
+			return NULL;
+	return TAKE_PTR(list);
+}
+
 static int verb_args_print_json(const struct cli *cli, const struct vmm_args *args,
 				const struct vmm_args_result *result)
 {
-	_cleanup_json_ json_object *object = json_object_new_object();
-	json_object *words = json_object_new_array(), *notes = json_object_new_array();
-	int r = object && cli_json_set_str(object, "vmm", vmm_args_vmm_name(args->vmm)) >= 0 ?
-			0 :
-			-ENOMEM;
+	const char *vmm = vmm_args_vmm_name(args->vmm);
+	_cleanup_json_ json_object *object =
+		CLI_JSON_NEW({ "vmm", json_object_new_string(vmm) },
+			     { "arguments", verb_args_list_strings(result->words) },
+			     { "notes", verb_args_list_strings(result->notes) });
 
-	if (r >= 0)
-		r = cli_json_set(object, "arguments", words);
-	if (r >= 0)
-		r = cli_json_set(object, "notes", notes);
-	STRV_FOREACH(word, result->words)
-		if (r >= 0)
-			r = cli_json_append(words, json_object_new_string(*word));
-	STRV_FOREACH(note, result->notes)
-		if (r >= 0)
-			r = cli_json_append(notes, json_object_new_string(*note));
-	if (r < 0)
-		return cli_fail(r, "cannot show the arguments");
+	if (!object)
+		return cli_fail(-ENOMEM, "cannot show the arguments");
 	cli_json_print(object, cli->options.json);
 	return 0;
 }
@@ -192,19 +207,24 @@ int verb_args(struct cli *cli)
 	const struct cli_options *o = &cli->options;
 	_cleanup_host_ struct cli_host host = { 0 };
 	_cleanup_(args_input_clear) struct args_input args_input = { 0 };
+	const char *why;
 	int r = verb_args_read_vmm(o, &args_input.args);
 
-	if (!r)
-		r = cli_host_open(cli, &host);
-	for (size_t i = 0; !r && i < cli->n_words; i++)
-		r = verb_args_add_group(cli, &args_input, &host, cli->words[i]);
 	if (r)
 		return r;
+	r = cli_host_open(cli, &host);
+	if (r)
+		return r;
+	for (size_t i = 0; i < cli->n_words; i++) {
+		r = verb_args_add_group(cli, &args_input, &host, cli->words[i]);
+		if (r)
+			return r;
+	}
 	/* the older one works for every VMM; who wants the other says so */
 	args_input.args.iommufd = str_eq(o->interface, "iommufd");
-	if (args_input.args.iommufd && vfio_choice_why_no_iommufd(host.inv)) {
-		fprintf(stderr, "devgroupctl: --interface=iommufd: %s\n",
-			vfio_choice_why_no_iommufd(host.inv));
+	why = args_input.args.iommufd ? vfio_choice_why_no_iommufd(host.inv) : NULL;
+	if (why) {
+		fprintf(stderr, "devgroupctl: --interface=iommufd: %s\n", why);
 		return EXIT_FAILED;
 	}
 	return verb_args_show(cli, &args_input.args);

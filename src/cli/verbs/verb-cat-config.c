@@ -107,10 +107,14 @@ static int cat_config_print_files(struct cli *cli, const struct def_set *config)
 	_cleanup_strv_ char **directories = NULL;
 	_cleanup_def_set_ struct def_set *ignored = def_set_new();
 	_cleanup_config_dirs_files_ struct vec files = { 0 };
-	int r = ignored ? cli_files_directories(cli, &directories) : -ENOMEM;
+	int r;
 
-	if (r >= 0)
-		r = config_dirs_list(ignored, (const char *const *)directories, &files);
+	if (!ignored)
+		return -ENOMEM;
+	r = cli_files_directories(cli, &directories);
+	if (r < 0)
+		return r;
+	r = config_dirs_list(ignored, (const char *const *)directories, &files);
 	if (r < 0)
 		return r;
 	cli_pager_open(cli);
@@ -131,9 +135,10 @@ static int cat_config_print_json(const struct cli *cli, const struct def_set *co
 	_cleanup_free_ char *text = NULL;
 	int r = codec_config_to_json(config, cli->options.json == CLI_JSON_PRETTY, &text);
 
-	if (r >= 0)
-		puts(text);
-	return r;
+	if (r < 0)
+		return r;
+	puts(text);
+	return 0;
 }
 
 int verb_cat_config(struct cli *cli)
@@ -141,11 +146,16 @@ int verb_cat_config(struct cli *cli)
 	_cleanup_def_set_ struct def_set *config = NULL;
 	int r = cli_files_require_local(cli, "cat-config");
 
-	if (!r)
-		r = cli_files_load(cli, &config);
 	if (r)
 		return r;
-	r = cli->options.json == CLI_JSON_OFF ? cat_config_print_files(cli, config) :
-						cat_config_print_json(cli, config);
-	return r < 0 ? cli_fail(r, "cannot show the definitions") : 0;
+	r = cli_files_load(cli, &config);
+	if (r)
+		return r;
+	if (cli->options.json == CLI_JSON_OFF)
+		r = cat_config_print_files(cli, config);
+	else
+		r = cat_config_print_json(cli, config);
+	if (r < 0)
+		return cli_fail(r, "cannot show the definitions");
+	return 0;
 }

@@ -16,34 +16,9 @@
 
 /* --- one group --- */
 
-static int verb_cdi_add_node(json_object *nodes, const char *path)
-{
-	json_object *node = json_object_new_object();
-
-	if (cli_json_append(nodes, node) < 0 || cli_json_set_str(node, "path", path) < 0 ||
-	    cli_json_set_str(node, "hostPath", path) < 0 ||
-	    cli_json_set_str(node, "type", "c") < 0 ||
-	    cli_json_set_str(node, "permissions", "rw") < 0)
-		return -ENOMEM;
-	return 0;
-}
-
 static bool verb_cdi_uses_vfio_groups(const char *interface)
 {
 	return !str_eq(interface, "iommufd");
-}
-
-/* All that the holder opens by path; the container of VFIO's is everybody's and no lease's. */
-static int verb_cdi_add_nodes(json_object *edits, json_object *lease)
-{
-	json_object *list = cli_json_get_list(lease, "nodes"), *nodes = json_object_new_array();
-	int r = cli_json_set(edits, "deviceNodes", nodes);
-
-	if (r >= 0 && verb_cdi_uses_vfio_groups(cli_json_get_str(lease, "interface")))
-		r = verb_cdi_add_node(nodes, "/dev/vfio/vfio");
-	for (size_t i = 0; r >= 0 && i < cli_json_list_length(list); i++)
-		r = verb_cdi_add_node(nodes, cli_json_list_str(list, i));
-	return r;
 }
 
 /* "nic0" as a name of the environment: NIC0. */
@@ -54,19 +29,6 @@ static char *verb_cdi_variable_name(const char *name)
 	for (char *c = variable; c && *c; c++)
 		*c = (char)(*c == '.' || *c == '-' ? '_' : toupper((unsigned char)*c));
 	return variable;
-}
-
-/* What is in the container knows its devices by address: DEVGROUPS_NIC0=0000:01:00.0 */
-static int verb_cdi_add_environment(json_object *edits, const char *name, char **addresses)
-{
-	_cleanup_free_ char *variable = verb_cdi_variable_name(name),
-			    *joined = strv_join(addresses, ","), *text = NULL;
-	json_object *env = json_object_new_array();
-
-	if (cli_json_set(edits, "env", env) < 0)
-		return -ENOMEM;
-	text = variable && joined ? str_printf("DEVGROUPS_%s=%s", variable, joined) : NULL;
-	return text ? cli_json_append(env, json_object_new_string(text)) : -ENOMEM;
 }
 
 /* Of those that the lease lends. 0 or an exit status. */
@@ -103,16 +65,56 @@ static bool verb_cdi_is_valid_name(const char *name)
 	return n > 0 && isalnum((unsigned char)name[n - 1]);
 }
 
-/* 0 or an exit status. */
-static int verb_cdi_add_group(struct cli *cli, json_object *devices, const char *name)
+static json_object *verb_cdi_node(const char *path)
 {
-	_cleanup_json_ json_object *group = NULL, *lease = NULL;
-	_cleanup_strv_ char **addresses = NULL;
-	json_object *device, *edits;
-	int r = cli_object_get_group(cli, name, &group);
+	return CLI_JSON_NEW({ "path", json_object_new_string(path) },
+			    { "hostPath", json_object_new_string(path) },
+			    { "type", json_object_new_string("c") },
+			    { "permissions", json_object_new_string("rw") });
+}
 
-	if (r)
-		return r;
+static json_object *verb_cdi_list_nodes(json_object *lease)
+{
+	_cleanup_json_ json_object *nodes = json_object_new_array();
+	json_object *list = cli_json_get_list(lease, "nodes");
+
+	if (verb_cdi_uses_vfio_groups(cli_json_get_str(lease, "interface")) &&
+	    cli_json_append(nodes, verb_cdi_node("/dev/vfio/vfio")) < 0)
+		return NULL;
+	for (size_t i = 0; i < cli_json_list_length(list); i++)
+		if (cli_json_append(nodes, verb_cdi_node(cli_json_list_str(list, i))) < 0)
+			return NULL;
+	return TAKE_PTR(nodes);
+}
+
+static json_object *verb_cdi_environment(const char *name, char **addresses)
+{
+	_cleanup_free_ char *variable = verb_cdi_variable_name(name),
+			    *joined = strv_join(addresses, ","), *text = NULL;
+
+	if (!variable || !joined)
+		return NULL;
+	text = str_printf("DEVGROUPS_%s=%s", variable, joined);
+	if (!text)
+		return NULL;
+	return cli_json_new_list(json_object_new_string(text));
+}
+
+static json_object *verb_cdi_device(const char *name, json_object *lease, char **addresses)
+{
+	return CLI_JSON_NEW({ "name", json_object_new_string(name) },
+			    { "containerEdits",
+			      CLI_JSON_NEW({ "deviceNodes", verb_cdi_list_nodes(lease) },
+					   { "env", verb_cdi_environment(name, addresses) }) });
+}
+
+/* Gets the lease of a group that is claimed by path. 0 or an exit status. */
+static int verb_cdi_get_lease(struct cli *cli, json_object *group, const char *name,
+			      json_object **ret)
+{
+	_cleanup_json_ json_object *lease = NULL;
+	int r;
+
 	if (!str_eq(cli_json_get_str(group, "state"), "claimed"))
 		return verb_cdi_refuse(name, "is not claimed");
 	r = cli_object_get(cli, OBJECT_LEASE, cli_json_get_str(group, "lease"), &lease);
@@ -120,6 +122,22 @@ static int verb_cdi_add_group(struct cli *cli, json_object *devices, const char 
 		return r;
 	if (!str_eq(cli_json_get_str(lease, "access"), "node"))
 		return verb_cdi_refuse(name, "is claimed by descriptors");
+	*ret = TAKE_PTR(lease);
+	return 0;
+}
+
+/* 0 or an exit status. */
+static int verb_cdi_add_group(struct cli *cli, json_object *devices, const char *name)
+{
+	_cleanup_json_ json_object *group = NULL, *lease = NULL;
+	_cleanup_strv_ char **addresses = NULL;
+	int r = cli_object_get_group(cli, name, &group);
+
+	if (r)
+		return r;
+	r = verb_cdi_get_lease(cli, group, name, &lease);
+	if (r)
+		return r;
 	if (!verb_cdi_is_valid_name(name)) {
 		fprintf(stderr,
 			"devgroupctl: For containers the name of group %s would have to end with a "
@@ -130,17 +148,24 @@ static int verb_cdi_add_group(struct cli *cli, json_object *devices, const char 
 	r = verb_cdi_get_addresses(cli, cli_json_get_list(group, "devices"), &addresses);
 	if (r)
 		return r;
-	device = json_object_new_object();
-	edits = json_object_new_object();
-	if (cli_json_append(devices, device) < 0 || cli_json_set_str(device, "name", name) < 0 ||
-	    cli_json_set(device, "containerEdits", edits) < 0 ||
-	    verb_cdi_add_nodes(edits, lease) < 0 ||
-	    verb_cdi_add_environment(edits, name, addresses) < 0)
+	if (cli_json_append(devices, verb_cdi_device(name, lease, addresses)) < 0)
 		return cli_fail(-ENOMEM, "cannot write the specification");
 	return 0;
 }
 
 /* --- all of them --- */
+
+/* Tells whether @object is a group that is claimed by path; @objects has its lease. */
+static bool verb_cdi_is_claimed(json_object *objects, json_object *object)
+{
+	json_object *lease = NULL;
+
+	if (!str_eq(cli_json_get_str(object, "type"), "group") ||
+	    !str_eq(cli_json_get_str(object, "state"), "claimed"))
+		return false;
+	json_object_object_get_ex(objects, cli_json_get_str(object, "lease"), &lease);
+	return str_eq(cli_json_get_str(lease, "access"), "node");
+}
 
 /* Those that are claimed by path, where none is named. */
 static int verb_cdi_add_claimed(struct cli *cli, json_object *devices)
@@ -152,32 +177,40 @@ static int verb_cdi_add_claimed(struct cli *cli, json_object *devices)
 		return r;
 	json_object_object_foreach(objects, path, object)
 	{
-		json_object *lease = NULL;
-
 		(void)path;
-		if (r || !str_eq(cli_json_get_str(object, "type"), "group") ||
-		    !str_eq(cli_json_get_str(object, "state"), "claimed"))
+		if (!verb_cdi_is_claimed(objects, object))
 			continue;
-		if (json_object_object_get_ex(objects, cli_json_get_str(object, "lease"), &lease) &&
-		    str_eq(cli_json_get_str(lease, "access"), "node"))
-			r = verb_cdi_add_group(cli, devices, cli_json_get_str(object, "name"));
+		r = verb_cdi_add_group(cli, devices, cli_json_get_str(object, "name"));
+		if (r)
+			return r;
 	}
-	return r;
+	return 0;
+}
+
+static int verb_cdi_add_named(struct cli *cli, json_object *devices)
+{
+	int r;
+
+	for (size_t i = 0; i < cli->n_words; i++) {
+		r = verb_cdi_add_group(cli, devices, cli->words[i]);
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 int verb_cdi(struct cli *cli)
 {
-	_cleanup_json_ json_object *spec = json_object_new_object();
+	enum cli_json_mode mode = cli->options.json;
 	json_object *devices = json_object_new_array();
+	_cleanup_json_ json_object *spec =
+		CLI_JSON_NEW({ "cdiVersion", json_object_new_string(CDI_VERSION) },
+			     { "kind", json_object_new_string(CDI_KIND) }, { "devices", devices });
 	int r;
 
-	if (!spec || cli_json_set_str(spec, "cdiVersion", CDI_VERSION) < 0 ||
-	    cli_json_set_str(spec, "kind", CDI_KIND) < 0 ||
-	    cli_json_set(spec, "devices", devices) < 0)
+	if (!spec)
 		return cli_fail(-ENOMEM, "cannot write the specification");
-	r = cli->n_words ? 0 : verb_cdi_add_claimed(cli, devices);
-	for (size_t i = 0; !r && i < cli->n_words; i++)
-		r = verb_cdi_add_group(cli, devices, cli->words[i]);
+	r = cli->n_words ? verb_cdi_add_named(cli, devices) : verb_cdi_add_claimed(cli, devices);
 	if (r)
 		return r;
 	if (cli_json_list_length(devices) == 0) {
@@ -185,7 +218,6 @@ int verb_cdi(struct cli *cli)
 			"devgroupctl: no group is claimed by path: devgroupctl claim GROUP.\n");
 		return EXIT_NOT_CLAIMED;
 	}
-	cli_json_print(spec,
-		       cli->options.json == CLI_JSON_OFF ? CLI_JSON_PRETTY : cli->options.json);
+	cli_json_print(spec, mode == CLI_JSON_OFF ? CLI_JSON_PRETTY : mode);
 	return 0;
 }

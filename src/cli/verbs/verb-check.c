@@ -22,19 +22,36 @@ static int verb_check_load_stdin(struct def_set *config)
 	return parse_definitions(config, "-", text, size);
 }
 
+static int verb_check_load_word(struct def_set *config, const char *word)
+{
+	if (str_eq(word, "-"))
+		return verb_check_load_stdin(config);
+	return config_dirs_load_file(config, word);
+}
+
+/* Reads all @words into @config. 0 or negative errno. */
+static int verb_check_load_words(struct def_set *config, char *const *words)
+{
+	int r;
+
+	STRV_FOREACH(word, words) {
+		r = verb_check_load_word(config, *word);
+		if (r < 0)
+			return r;
+	}
+	return def_set_check_devices(config);
+}
+
 /* The files of the command line, in their order, as if there were no others. */
 static int verb_check_load_named(const struct cli *cli, struct def_set **ret)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
-	int r = config ? 0 : -ENOMEM;
+	int r;
 
-	if (config)
-		config->kind = DEF_FILE_ANY;
-	for (size_t i = 0; r >= 0 && i < cli->n_words; i++)
-		r = str_eq(cli->words[i], "-") ? verb_check_load_stdin(config) :
-						 config_dirs_load_file(config, cli->words[i]);
-	if (r >= 0)
-		r = def_set_check_devices(config);
+	if (!config)
+		return cli_fail(-ENOMEM, "cannot check the definitions");
+	config->kind = DEF_FILE_ANY;
+	r = verb_check_load_words(config, cli->words);
 	if (r < 0)
 		return cli_fail(r, "cannot check the definitions");
 	*ret = TAKE_PTR(config);
@@ -50,9 +67,12 @@ static int verb_check_add_quirks(const struct cli *cli, struct def_set *config)
 	if (r)
 		return r;
 	r = vec_move(&config->problems, &quirks->problems);
-	if (r >= 0)
-		r = vec_move(&config->quirks, &quirks->quirks);
-	return r < 0 ? cli_fail(r, "cannot check the quirks") : 0;
+	if (r < 0)
+		return cli_fail(r, "cannot check the quirks");
+	r = vec_move(&config->quirks, &quirks->quirks);
+	if (r < 0)
+		return cli_fail(r, "cannot check the quirks");
+	return 0;
 }
 
 static int verb_check_load(const struct cli *cli, struct def_set **ret)
@@ -62,12 +82,16 @@ static int verb_check_load(const struct cli *cli, struct def_set **ret)
 
 	if (cli->n_words > 0)
 		return verb_check_load_named(cli, ret);
-	if (!directories[0]) {
-		r = cli_files_load(cli, ret);
-		return r ? r : verb_check_add_quirks(cli, *ret);
+	if (directories[0]) {
+		r = config_dirs_load(directories, ret);
+		if (r < 0)
+			return cli_fail(r, "cannot check the definitions");
+		return 0;
 	}
-	r = config_dirs_load(directories, ret);
-	return r < 0 ? cli_fail(r, "cannot check the definitions") : 0;
+	r = cli_files_load(cli, ret);
+	if (r)
+		return r;
+	return verb_check_add_quirks(cli, *ret);
 }
 
 /* What stands against @def on @host becomes a problem of its definition. */
@@ -75,15 +99,34 @@ static int verb_check_group(const struct cli_host *host, const struct group_def 
 			    struct def_set *config)
 {
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
-	int r = cli_host_resolve(host, def, &resolved);
+	int r;
 
-	VEC_FOREACH(const struct blocker, blocker, &resolved.blockers)
-		if (r >= 0)
-			r = def_set_add_problem(config, def->file, def->line, def->column,
-						!blocker->hard,
-						"the group \"%s\" on this host: %s: %s", def->name,
-						blocker->code, blocker->text);
-	return r;
+	r = cli_host_resolve(host, def, &resolved);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct blocker, blocker, &resolved.blockers) {
+		r = def_set_add_problem(config, def->file, def->line, def->column, !blocker->hard,
+					"the group \"%s\" on this host: %s: %s", def->name,
+					blocker->code, blocker->text);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int verb_check_groups(struct cli_host *host, struct def_set *config)
+{
+	int r;
+
+	r = cli_host_find_overlaps(host, config);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct group_def, def, &config->groups) {
+		r = verb_check_group(host, def, config);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int verb_check_on_host(struct cli *cli, struct def_set *config)
@@ -96,11 +139,10 @@ static int verb_check_on_host(struct cli *cli, struct def_set *config)
 	r = cli_host_open(cli, &host);
 	if (r)
 		return r;
-	r = cli_host_find_overlaps(&host, config);
-	VEC_FOREACH(const struct group_def, def, &config->groups)
-		if (r >= 0)
-			r = verb_check_group(&host, def, config);
-	return r < 0 ? cli_fail(r, "cannot check the definitions") : 0;
+	r = verb_check_groups(&host, config);
+	if (r < 0)
+		return cli_fail(r, "cannot check the definitions");
+	return 0;
 }
 
 static const char *verb_check_plural(size_t n)
@@ -121,28 +163,39 @@ static void verb_check_print_summary(const struct def_set *config)
 		verb_check_plural(config->quirks.n));
 }
 
-int verb_check(struct cli *cli)
+static int verb_check_print(const struct cli *cli, const struct def_set *config)
 {
-	_cleanup_def_set_ struct def_set *config = NULL;
 	_cleanup_json_ json_object *problems = NULL;
-	int r = cli_files_require_local(cli, "check");
 
-	if (!r)
-		r = verb_check_load(cli, &config);
-	if (!r)
-		r = verb_check_on_host(cli, config);
-	if (r)
-		return r;
 	if (cli->options.json == CLI_JSON_OFF) {
 		cli_files_print_problems(stdout, config);
 		fflush(stdout);
 		if (!cli->options.quiet)
 			verb_check_print_summary(config);
-	} else {
-		problems = cli_files_problems_to_json(config);
-		if (!problems)
-			return cli_fail(-ENOMEM, "cannot show what was found");
-		cli_json_print(problems, cli->options.json);
+		return 0;
 	}
+	problems = cli_files_problems_to_json(config);
+	if (!problems)
+		return cli_fail(-ENOMEM, "cannot show what was found");
+	cli_json_print(problems, cli->options.json);
+	return 0;
+}
+
+int verb_check(struct cli *cli)
+{
+	_cleanup_def_set_ struct def_set *config = NULL;
+	int r = cli_files_require_local(cli, "check");
+
+	if (r)
+		return r;
+	r = verb_check_load(cli, &config);
+	if (r)
+		return r;
+	r = verb_check_on_host(cli, config);
+	if (r)
+		return r;
+	r = verb_check_print(cli, config);
+	if (r)
+		return r;
 	return def_set_has_errors(config) ? EXIT_FAILED : 0;
 }

@@ -44,10 +44,11 @@ static int verb_claim_check_owner(struct cli *cli, json_object *group, uid_t use
 	if (strlen(path) <= 1 || !str_eq(cli_json_get_str(group, "state"), "claimed"))
 		return 0;
 	r = cli_object_find(cli, OBJECT_LEASE, path, &lease);
-	if (r || !lease)
+	if (r)
 		return r;
 	/* claimed for something else, it is somebody else's, though it be the same user's */
-	*ret = (!cli->options.label ||
+	*ret = lease &&
+	       (!cli->options.label ||
 		str_eq(cli_json_get_str(lease, "label"), cli->options.label)) &&
 	       cli_json_get_int(lease, "uid", -1) == (int64_t)user &&
 	       cli_json_get_bool(lease, "persistent") &&
@@ -74,11 +75,11 @@ static int verb_claim_print(struct cli *cli, const char *name, const char *lease
 			       was_claimed ? "already " : "", paths);
 		return 0;
 	}
-	result = json_object_new_object();
-	if (!result || cli_json_set_str(result, "group", name) < 0 ||
-	    cli_json_set_str(result, "lease", lease) < 0 ||
-	    cli_json_set(result, "nodes", json_object_get(nodes)) < 0 ||
-	    cli_json_set(result, "already-claimed", json_object_new_boolean(was_claimed)) < 0)
+	result = CLI_JSON_NEW({ "group", json_object_new_string(name) },
+			      { "lease", json_object_new_string(lease) },
+			      { "nodes", json_object_get(nodes) },
+			      { "already-claimed", json_object_new_boolean(was_claimed) });
+	if (!result)
 		return cli_fail(-ENOMEM, "cannot show what is claimed");
 	cli_json_print(result, cli->options.json);
 	return 0;
@@ -97,9 +98,12 @@ static int verb_claim_group(struct cli *cli, const char *name, uid_t user)
 	_cleanup_free_ char *lease = NULL;
 	int r = cli_progress_start(&progress, cli);
 
-	if (!r)
-		r = cli_lease_claim(&progress, name, &as_node, &fds, &lease);
-	return r ? r : verb_claim_print(cli, name, lease, false);
+	if (r)
+		return r;
+	r = cli_lease_claim(&progress, name, &as_node, &fds, &lease);
+	if (r)
+		return r;
+	return verb_claim_print(cli, name, lease, false);
 }
 
 int verb_claim(struct cli *cli)
@@ -114,10 +118,12 @@ int verb_claim(struct cli *cli)
 		return verb_plan_show(cli, "claim", name);
 	/* asked first: with --wait the daemon would wait for our own lease to end */
 	r = cli_object_get_group(cli, name, &group);
-	if (!r)
-		r = verb_claim_find_user(cli, &user);
-	if (!r)
-		r = verb_claim_check_owner(cli, group, user, &ours);
+	if (r)
+		return r;
+	r = verb_claim_find_user(cli, &user);
+	if (r)
+		return r;
+	r = verb_claim_check_owner(cli, group, user, &ours);
 	if (r)
 		return r;
 	if (ours)

@@ -137,21 +137,29 @@ static int verb_define_check_mdev_kept(const struct def_set *after, const struct
 /* With the files to be written: is each wanted group in force then, and all else as before? */
 static int verb_define_check_outcome(const struct define *define, const struct def_set *after)
 {
-	int r = 0;
+	int r;
 
-	VEC_FOREACH(const struct group_def, wanted, &define->wanted->groups)
-		if (!r)
-			r = verb_define_check_in_force(define, after, wanted);
-	VEC_FOREACH(const struct group_def, old, &define->before->groups)
-		if (!r)
-			r = verb_define_check_kept(define, after, old);
-	VEC_FOREACH(const struct vf_def, old, &define->before->sriov)
-		if (!r)
-			r = verb_define_check_vfs_kept(after, old);
-	VEC_FOREACH(const struct mdev_def, old, &define->before->mdevs)
-		if (!r)
-			r = verb_define_check_mdev_kept(after, old);
-	return r;
+	VEC_FOREACH(const struct group_def, wanted, &define->wanted->groups) {
+		r = verb_define_check_in_force(define, after, wanted);
+		if (r)
+			return r;
+	}
+	VEC_FOREACH(const struct group_def, old, &define->before->groups) {
+		r = verb_define_check_kept(define, after, old);
+		if (r)
+			return r;
+	}
+	VEC_FOREACH(const struct vf_def, old, &define->before->sriov) {
+		r = verb_define_check_vfs_kept(after, old);
+		if (r)
+			return r;
+	}
+	VEC_FOREACH(const struct mdev_def, old, &define->before->mdevs) {
+		r = verb_define_check_mdev_kept(after, old);
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 static int verb_define_try_drafts(const struct define *define)
@@ -159,35 +167,48 @@ static int verb_define_try_drafts(const struct define *define)
 	size_t n = strv_length(define->paths);
 	_cleanup_free_ struct config_dirs_draft *drafts = calloc(n + 1, sizeof(*drafts));
 	_cleanup_def_set_ struct def_set *after = NULL;
-	int r = drafts ? 0 : -ENOMEM;
+	int r;
 
-	for (size_t i = 0; drafts && i < n; i++)
+	if (!drafts)
+		return cli_fail(-ENOMEM, "cannot check the definitions");
+	for (size_t i = 0; i < n; i++)
 		drafts[i] = (struct config_dirs_draft){ define->paths[i], define->texts[i],
 							strlen(define->texts[i]) };
-	if (r >= 0)
-		r = config_dirs_load_drafts((const char *const *)define->directories, drafts, n,
-					    &after);
-	return r < 0 ? cli_fail(r, "cannot check the definitions") :
-		       verb_define_check_outcome(define, after);
+	r = config_dirs_load_drafts((const char *const *)define->directories, drafts, n, &after);
+	if (r < 0)
+		return cli_fail(r, "cannot check the definitions");
+	return verb_define_check_outcome(define, after);
 }
 
 /* --- doing it --- */
 
+/* Returns the text of a file that defines @def alone. 0 or negative errno. */
+static int verb_define_make_text(const struct group_def *def, char **ret)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = codec_config_group_to_json(def, true, &text);
+
+	if (r < 0)
+		return r;
+	*ret = str_printf("%s\n", text);
+	return *ret ? 0 : -ENOMEM;
+}
+
 static int verb_define_add_draft(struct define *define, const struct group_def *def,
 				 const char *path, const char *written)
 {
-	_cleanup_free_ char *text = NULL, *line = NULL;
-	int r = written ? 0 : codec_config_group_to_json(def, true, &text);
+	_cleanup_free_ char *text = NULL;
+	int r;
 
-	if (r >= 0 && !written) {
-		line = str_printf("%s\n", text);
-		r = line ? 0 : -ENOMEM;
+	if (!written) {
+		r = verb_define_make_text(def, &text);
+		if (r < 0)
+			return r;
 	}
-	if (r >= 0)
-		r = strv_add(&define->texts, written ? written : line);
-	if (r >= 0)
-		r = strv_add(&define->paths, path);
-	return r < 0 ? cli_fail(r, "cannot define the group") : 0;
+	r = strv_add(&define->texts, written ? written : text);
+	if (r < 0)
+		return r;
+	return strv_add(&define->paths, path);
 }
 
 /* Those that are defined so already need no file. */
@@ -203,20 +224,22 @@ static int verb_define_make_drafts(struct define *define, const char *written)
 		if (old && codec_config_same_group(old, def))
 			continue;
 		r = verb_define_check_replaced(define, old, path);
-		if (!r)
-			r = verb_define_add_draft(define, def, path, written);
 		if (r)
 			return r;
+		r = verb_define_add_draft(define, def, path, written);
+		if (r < 0)
+			return cli_fail(r, "cannot define the group");
 	}
 	return 0;
 }
 
 static int verb_define_write_drafts(const struct define *define)
 {
-	int r = 0;
+	int r;
 
-	if (define->paths)
-		r = fileio_mkdir_parents(define->directory, 0755);
+	if (!define->paths)
+		return 0;
+	r = fileio_mkdir_parents(define->directory, 0755);
 	if (r < 0)
 		return cli_files_fail(r, define->directory);
 	for (size_t i = 0; i < strv_length(define->paths); i++) {
@@ -232,45 +255,53 @@ static int verb_define_write_drafts(const struct define *define)
 /* Each group with the file that it is defined in now. */
 static int verb_define_report(const struct define *define)
 {
+	const struct cli_options *o = &define->cli->options;
 	_cleanup_def_set_ struct def_set *current = NULL;
 	_cleanup_json_ json_object *list = json_object_new_array();
-	int r = list ? cli_files_load(define->cli, &current) : cli_fail(-ENOMEM, "cannot show it");
+	int r = cli_files_load(define->cli, &current);
 
+	if (r)
+		return r;
 	VEC_FOREACH(const struct group_def, def, &define->wanted->groups) {
-		const struct group_def *found = r ? NULL : def_set_find_group(current, def->name);
-		const char *file = found ? found->file : "";
+		const struct group_def *in_force = def_set_find_group(current, def->name);
+		const char *file = in_force ? in_force->file : "";
 		bool is_new = strv_contains(define->paths, file);
-		json_object *entry = json_object_new_object();
+		json_object *entry = CLI_JSON_NEW({ "name", json_object_new_string(def->name) },
+						  { "file", json_object_new_string(file) },
+						  { "changed", json_object_new_boolean(is_new) });
 
-		if (r || cli_json_append(list, entry) < 0 ||
-		    cli_json_set_str(entry, "name", def->name) < 0 ||
-		    cli_json_set_str(entry, "file", file) < 0 ||
-		    cli_json_set(entry, "changed", json_object_new_boolean(is_new)) < 0)
-			return r ? r : cli_fail(-ENOMEM, "cannot show it");
-		if (define->cli->options.json == CLI_JSON_OFF && !define->cli->options.quiet)
+		if (cli_json_append(list, entry) < 0)
+			return cli_fail(-ENOMEM, "cannot show it");
+		if (o->json == CLI_JSON_OFF && !o->quiet)
 			printf("Group %s is %sdefined in %s.\n", def->name,
 			       is_new ? "" : "already ", file);
 	}
-	if (define->cli->options.json != CLI_JSON_OFF)
-		cli_json_print(list, define->cli->options.json);
-	return r;
+	if (o->json != CLI_JSON_OFF)
+		cli_json_print(list, o->json);
+	return 0;
 }
 
 static int verb_define_groups(struct define *define, const char *written)
 {
 	bool running;
-	int r = verb_define_make_drafts(define, written);
+	int r;
 
-	if (!r)
-		r = verb_define_try_drafts(define);
-	if (!r)
-		r = verb_define_write_drafts(define);
-	if (!r)
-		r = verb_define_report(define);
+	r = verb_define_make_drafts(define, written);
+	if (r)
+		return r;
+	r = verb_define_try_drafts(define);
+	if (r)
+		return r;
+	r = verb_define_write_drafts(define);
+	if (r)
+		return r;
+	r = verb_define_report(define);
+	if (r)
+		return r;
 	/* also where nothing had to be written: perhaps the daemon has not read it yet */
-	if (!r && (define->paths || geteuid() == 0))
-		r = cli_reload_if_running(define->cli, &running);
-	return r;
+	if (!define->paths && geteuid() != 0)
+		return 0;
+	return cli_reload_if_running(define->cli, &running);
 }
 
 /* Options that say what the group is to be make no sense beside a file that does. */
@@ -292,12 +323,15 @@ int verb_define(struct cli *cli)
 	_cleanup_free_ char *written = NULL;
 	int r = cli_files_require_local(cli, "define");
 
-	if (!r)
-		r = verb_define_check_options(cli);
-	if (!r)
-		r = cli_define_read(cli, &define.wanted, &written);
-	if (!r)
-		r = cli_files_load(cli, &define.before);
+	if (r)
+		return r;
+	r = verb_define_check_options(cli);
+	if (r)
+		return r;
+	r = cli_define_read(cli, &define.wanted, &written);
+	if (r)
+		return r;
+	r = cli_files_load(cli, &define.before);
 	if (r)
 		return r;
 	if (cli_files_directories(cli, &define.directories) < 0)

@@ -64,21 +64,30 @@ static int verb_doctor_check_nodes(struct vec *findings)
 
 /* --- the daemon --- */
 
-static int verb_doctor_check_polkit(struct cli *cli, struct vec *findings)
+/* Asks the bus which services it can start. Negative errno. */
+static int verb_doctor_list_services(struct cli *cli, char ***ret)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	_cleanup_strv_ char **names = NULL;
-	int r = sd_bus_call_method(cli->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-				   "org.freedesktop.DBus", "ListActivatableNames", &error, &reply,
-				   NULL);
+	int r;
 
-	if (r >= 0)
-		r = sd_bus_message_read_strv(reply, &names);
-	if (r < 0 || strv_contains(names, "org.freedesktop.PolicyKit1"))
-		return r < 0 ? 0 :
-			       doctor_add_finding(findings, FINDING_OK, "polkit",
-						  strdup("polkit is there to be asked."));
+	r = sd_bus_call_method(cli->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+			       "org.freedesktop.DBus", "ListActivatableNames", &error, &reply,
+			       NULL);
+	if (r < 0)
+		return r;
+	return sd_bus_message_read_strv(reply, ret);
+}
+
+static int verb_doctor_check_polkit(struct cli *cli, struct vec *findings)
+{
+	_cleanup_strv_ char **names = NULL;
+
+	if (verb_doctor_list_services(cli, &names) < 0)
+		return 0;
+	if (strv_contains(names, "org.freedesktop.PolicyKit1"))
+		return doctor_add_finding(findings, FINDING_OK, "polkit",
+					  strdup("polkit is there to be asked."));
 	return doctor_add_finding(findings, FINDING_HINT, "polkit",
 				  strdup("polkit is not there: who is not named in a definition, "
 					 "and is not root, is refused."));
@@ -109,18 +118,20 @@ static int verb_doctor_check_definitions(struct cli *cli, struct vec *findings)
 static int verb_doctor_check_taken_away(json_object *group, struct vec *findings)
 {
 	json_object *blockers = cli_json_get_list(group, "blockers");
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; r >= 0 && i < cli_json_list_length(blockers); i++) {
+	for (size_t i = 0; i < cli_json_list_length(blockers); i++) {
 		json_object *blocker = json_object_array_get_idx(blockers, i);
 
-		if (str_eq(cli_json_get_str(blocker, "code"), "taken-away"))
-			r = doctor_add_finding(findings, FINDING_WARN, "group",
-					       str_printf("Group %s: %s",
-							  cli_json_get_str(group, "name"),
-							  cli_json_get_str(blocker, "text")));
+		if (!str_eq(cli_json_get_str(blocker, "code"), "taken-away"))
+			continue;
+		r = doctor_add_finding(findings, FINDING_WARN, "group",
+				       str_printf("Group %s: %s", cli_json_get_str(group, "name"),
+						  cli_json_get_str(blocker, "text")));
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 static int verb_doctor_check_group(json_object *group, struct vec *findings)
@@ -156,33 +167,54 @@ static bool verb_doctor_is_leased(json_object *objects, const struct device *dev
 	return false;
 }
 
+static const struct usage *verb_doctor_find_user(const struct device *device)
+{
+	VEC_FOREACH(const struct usage, usage, &device->uses)
+		if (str_eq(usage->kind, USAGE_VFIO))
+			return usage;
+	return NULL;
+}
+
+static char *verb_doctor_describe_stranger(const struct device *device, const struct usage *user)
+{
+	if (!user)
+		return str_printf("%s is used through VFIO by somebody who has not claimed it.",
+				  device->key);
+	return str_printf("%s is used by %s (pid %d%s%s), which has not claimed it. With libvirt, "
+			  "use managed='no' and the hook of devgroups.",
+			  device->key, str_or(user->name, "a process"), (int)user->pid,
+			  user->unit ? ", " : "", str_or(user->unit, ""));
+}
+
 /* libvirt with managed='yes', driverctl and scripts take devices without asking us: that is seen,
  * and not fought. */
 static int verb_doctor_check_unclaimed(const struct inventory *inv, json_object *objects,
 				       struct vec *findings)
 {
-	VEC_FOREACH(const struct device, device, &inv->devices) {
-		const struct usage *user = NULL;
-		int r;
+	int r;
 
-		if (!vfio_choice_is_vfio(device->driver) || verb_doctor_is_leased(objects, device))
-			continue;
-		VEC_FOREACH(const struct usage, usage, &device->uses)
-			if (!user && str_eq(usage->kind, USAGE_VFIO))
-				user = usage;
-		if (!user && !device->vfio_open)
+	VEC_FOREACH(const struct device, device, &inv->devices) {
+		const struct usage *user = verb_doctor_find_user(device);
+
+		if (!vfio_choice_is_vfio(device->driver) || (!user && !device->vfio_open) ||
+		    verb_doctor_is_leased(objects, device))
 			continue;
 		r = doctor_add_finding(findings, FINDING_WARN, "stranger",
-				       user ? str_printf("%s is used by %s (pid %d%s%s), which has "
-							 "not claimed it. With libvirt, use "
-							 "managed='no' and the hook of devgroups.",
-							 device->key,
-							 str_or(user->name, "a process"),
-							 (int)user->pid, user->unit ? ", " : "",
-							 str_or(user->unit, "")) :
-					      str_printf("%s is used through VFIO by somebody who "
-							 "has not claimed it.",
-							 device->key));
+				       verb_doctor_describe_stranger(device, user));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int verb_doctor_check_groups(json_object *objects, struct vec *findings)
+{
+	int r;
+
+	json_object_object_foreach(objects, path, object)
+	{
+		(void)path;
+		r = verb_doctor_check_group(object, findings);
 		if (r < 0)
 			return r;
 	}
@@ -193,19 +225,21 @@ static int verb_doctor_check_daemon(struct cli *cli, const struct inventory *inv
 				    struct vec *findings)
 {
 	_cleanup_json_ json_object *objects = NULL;
-	int r = verb_doctor_check_definitions(cli, findings);
+	int r;
 
-	if (r >= 0)
-		r = verb_doctor_check_polkit(cli, findings);
-	if (r < 0 || cli_object_get_all(cli, &objects))
+	r = verb_doctor_check_definitions(cli, findings);
+	if (r < 0)
 		return r;
-	json_object_object_foreach(objects, path, object)
-	{
-		(void)path;
-		if (r >= 0)
-			r = verb_doctor_check_group(object, findings);
-	}
-	return r < 0 ? r : verb_doctor_check_unclaimed(inv, objects, findings);
+	r = verb_doctor_check_polkit(cli, findings);
+	if (r < 0)
+		return r;
+	/* why the daemon does not answer has been said */
+	if (cli_object_get_all(cli, &objects))
+		return 0;
+	r = verb_doctor_check_groups(objects, findings);
+	if (r < 0)
+		return r;
+	return verb_doctor_check_unclaimed(inv, objects, findings);
 }
 
 /* --- what is shown --- */
@@ -217,31 +251,37 @@ static enum tint verb_doctor_level_tint(enum finding_level level)
 	return tints[level];
 }
 
-static int verb_doctor_print(const struct cli *cli, const struct vec *findings)
+static int verb_doctor_print_json(const struct cli *cli, const struct vec *findings)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	VEC_FOREACH(const struct finding, finding, findings) {
 		const char *level = doctor_level_to_string(finding->level);
-		json_object *object;
 
-		if (cli->options.json == CLI_JSON_OFF) {
-			if (!cli->options.quiet || finding->level >= FINDING_WARN)
-				printf("%s%-8s%s %-12s %s\n",
-				       cli_term_begin(verb_doctor_level_tint(finding->level)),
-				       level, cli_term_end(verb_doctor_level_tint(finding->level)),
-				       finding->subject, finding->text);
-			continue;
-		}
-		object = json_object_new_object();
-		if (!object || cli_json_set_str(object, "level", level) < 0 ||
-		    cli_json_set_str(object, "subject", finding->subject) < 0 ||
-		    cli_json_set_str(object, "text", finding->text) < 0 ||
-		    cli_json_append(list, object) < 0)
+		if (cli_json_append(
+			    list,
+			    CLI_JSON_NEW({ "level", json_object_new_string(level) },
+					 { "subject", json_object_new_string(finding->subject) },
+					 { "text", json_object_new_string(finding->text) })) < 0)
 			return cli_fail(-ENOMEM, "cannot show the findings");
 	}
+	cli_json_print(list, cli->options.json);
+	return 0;
+}
+
+static int verb_doctor_print(const struct cli *cli, const struct vec *findings)
+{
 	if (cli->options.json != CLI_JSON_OFF)
-		cli_json_print(list, cli->options.json);
+		return verb_doctor_print_json(cli, findings);
+	VEC_FOREACH(const struct finding, finding, findings) {
+		enum tint tint = verb_doctor_level_tint(finding->level);
+
+		if (cli->options.quiet && finding->level < FINDING_WARN)
+			continue;
+		printf("%s%-8s%s %-12s %s\n", cli_term_begin(tint),
+		       doctor_level_to_string(finding->level), cli_term_end(tint), finding->subject,
+		       finding->text);
+	}
 	return 0;
 }
 
@@ -254,31 +294,55 @@ static bool verb_doctor_has_failure(const struct vec *findings)
 	return false;
 }
 
+/* Checks what only this process sees. */
+static int verb_doctor_check_here(struct vec *findings)
+{
+	int r;
+
+	r = verb_doctor_check_nodes(findings);
+	if (r < 0)
+		return r;
+	return verb_doctor_check_memlock(findings);
+}
+
+/* Checks the host itself; @host has no inventory if the daemon could not be asked for it. */
+static int verb_doctor_check_host(struct cli *cli, const struct cli_host *host,
+				  struct vec *findings)
+{
+	int r;
+
+	/* why the daemon cannot be asked has been said */
+	if (!host->assess)
+		return doctor_add_finding(
+			findings, FINDING_FAIL, "daemon",
+			strdup("devgroupd cannot be asked: systemctl status devgroupd."));
+	r = doctor_check(host->inv, findings);
+	if (r < 0)
+		return r;
+	if (cli->options.host_file)
+		return 0;
+	return verb_doctor_check_daemon(cli, host->inv, findings);
+}
+
 int verb_doctor(struct cli *cli)
 {
-	bool recorded = cli->options.host_file,
-	     here = !recorded && !cli->options.host && !cli->options.machine;
+	const struct cli_options *o = &cli->options;
 	_cleanup_findings_ struct vec findings = { 0 };
 	_cleanup_host_ struct cli_host host = { 0 };
-	int r = cli_host_open(cli, &host), shown;
+	int r = cli_host_open(cli, &host);
 
-	if (r && recorded)
+	if (r && o->host_file)
 		return r;
-	/* why the daemon cannot be asked has been said */
-	if (r)
-		r = doctor_add_finding(
-			&findings, FINDING_FAIL, "daemon",
-			strdup("devgroupd cannot be asked: systemctl status devgroupd."));
-	else
-		r = doctor_check(host.inv, &findings);
-	if (r >= 0 && host.inv && !recorded)
-		r = verb_doctor_check_daemon(cli, host.inv, &findings);
-	if (r >= 0 && here)
-		r = verb_doctor_check_nodes(&findings);
-	if (r >= 0 && here)
-		r = verb_doctor_check_memlock(&findings);
+	r = verb_doctor_check_host(cli, &host, &findings);
 	if (r < 0)
 		return cli_fail(r, "cannot look at the host");
-	shown = verb_doctor_print(cli, &findings);
-	return shown ? shown : verb_doctor_has_failure(&findings) ? EXIT_FAILED : 0;
+	if (!o->host_file && !o->host && !o->machine) {
+		r = verb_doctor_check_here(&findings);
+		if (r < 0)
+			return cli_fail(r, "cannot look at the host");
+	}
+	r = verb_doctor_print(cli, &findings);
+	if (r)
+		return r;
+	return verb_doctor_has_failure(&findings) ? EXIT_FAILED : 0;
 }

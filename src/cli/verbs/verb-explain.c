@@ -41,10 +41,13 @@ static int subject_add_devices(struct subject *subject, const struct vec *device
 static int subject_set_head(struct subject *subject, const char *kind, const char *name,
 			    const char *state)
 {
-	if (cli_json_set_str(subject->object, "kind", kind) < 0 ||
-	    cli_json_set_str(subject->object, "name", name) < 0)
-		return -ENOMEM;
-	return state ? cli_json_set_str(subject->object, "state", state) : 0;
+	int r;
+
+	r = CLI_JSON_SET(subject->object, { "kind", json_object_new_string(kind) },
+			 { "name", json_object_new_string(name) });
+	if (r < 0 || !state)
+		return r;
+	return cli_json_set_str(subject->object, "state", state);
 }
 
 /* --- a group that has a name --- */
@@ -53,33 +56,50 @@ static int subject_add_resolved(struct subject *subject, const struct resolved_g
 {
 	int r = cli_json_set(subject->object, "blockers", cli_host_blockers_to_json(resolved));
 
-	return r < 0 ? r : subject_add_devices(subject, &resolved->devices);
+	if (r < 0)
+		return r;
+	return subject_add_devices(subject, &resolved->devices);
 }
 
 static int subject_add_definition(struct subject *subject, const struct group_def *def)
 {
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
-	int r = cli_host_resolve(subject->host, def, &resolved);
+	int r;
 
-	if (r >= 0)
-		r = subject_set_head(subject, "group", def->name, cli_host_state(def, &resolved));
-	if (r >= 0)
-		r = cli_json_set_str(subject->object, "reserved-for",
-				     str_or(def->reserved_for, ""));
-	if (r >= 0 && def->memlock && !(subject->memlock = mem_need_format(def->memlock)))
-		r = -ENOMEM;
-	return r < 0 ? r : subject_add_resolved(subject, &resolved);
+	r = cli_host_resolve(subject->host, def, &resolved);
+	if (r < 0)
+		return r;
+	r = subject_set_head(subject, "group", def->name, cli_host_state(def, &resolved));
+	if (r < 0)
+		return r;
+	r = cli_json_set_str(subject->object, "reserved-for", str_or(def->reserved_for, ""));
+	if (r < 0)
+		return r;
+	if (def->memlock) {
+		subject->memlock = mem_need_format(def->memlock);
+		if (!subject->memlock)
+			return -ENOMEM;
+	}
+	return subject_add_resolved(subject, &resolved);
 }
 
 /* The devices of a group of the daemon; one that has gone since is left out. */
 static int subject_add_paths(struct subject *subject, json_object *paths)
 {
+	int r;
+
 	for (size_t i = 0; i < cli_json_list_length(paths); i++) {
 		_cleanup_free_ char *id = cli_object_id(cli_json_list_str(paths, i));
-		struct device *device = id ? cli_host_find_device(subject->host, id) : NULL;
+		struct device *device;
 
-		if (!id || (device && vec_add(&subject->devices, device) < 0))
+		if (!id)
 			return -ENOMEM;
+		device = cli_host_find_device(subject->host, id);
+		if (!device)
+			continue;
+		r = vec_add(&subject->devices, device);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -95,26 +115,53 @@ static const char *verb_explain_get_memlock(json_object *group)
 	return cli_json_get_str(definition, "memlock");
 }
 
+static int subject_add_daemon_group(struct subject *subject, json_object *group)
+{
+	json_object *blockers = cli_json_get_list(group, "blockers");
+	const char *memlock = verb_explain_get_memlock(group),
+		   *label = cli_json_get_str(group, "reserved-for");
+	int r;
+
+	if (!str_empty(memlock)) {
+		r = str_set(&subject->memlock, memlock);
+		if (r < 0)
+			return r;
+	}
+	r = subject_set_head(subject, "group", cli_json_get_str(group, "name"),
+			     cli_json_get_str(group, "state"));
+	if (r < 0)
+		return r;
+	r = CLI_JSON_SET(subject->object, { "reserved-for", json_object_new_string(label) },
+			 { "blockers",
+			   blockers ? json_object_get(blockers) : json_object_new_array() });
+	if (r < 0)
+		return r;
+	return subject_add_paths(subject, cli_json_get_list(group, "devices"));
+}
+
 static int subject_add_group(struct cli *cli, struct subject *subject, const char *path)
 {
 	_cleanup_json_ json_object *group = NULL;
-	json_object *blockers;
-	const char *memlock;
 	int r = cli_object_get(cli, OBJECT_GROUP, path, &group);
 
 	if (r)
 		return r;
-	blockers = cli_json_get_list(group, "blockers");
-	memlock = verb_explain_get_memlock(group);
-	if ((!str_empty(memlock) && str_set(&subject->memlock, memlock) < 0) ||
-	    subject_set_head(subject, "group", cli_json_get_str(group, "name"),
-			     cli_json_get_str(group, "state")) < 0 ||
-	    cli_json_set_str(subject->object, "reserved-for",
-			     cli_json_get_str(group, "reserved-for")) < 0 ||
-	    cli_json_set(subject->object, "blockers",
-			 blockers ? json_object_get(blockers) : json_object_new_array()) < 0 ||
-	    subject_add_paths(subject, cli_json_get_list(group, "devices")) < 0)
-		return cli_fail(-ENOMEM, "cannot explain the group");
+	r = subject_add_daemon_group(subject, group);
+	if (r < 0)
+		return cli_fail(r, "cannot explain the group");
+	return 0;
+}
+
+static int subject_find_definition(struct subject *subject, const char *name)
+{
+	const struct group_def *def = def_set_find_group(subject->host->config, name);
+	int r;
+
+	if (!def)
+		return 0;
+	r = subject_add_definition(subject, def);
+	if (r < 0)
+		return cli_fail(r, "cannot explain the group");
 	return 0;
 }
 
@@ -123,19 +170,16 @@ static int subject_find_group(struct cli *cli, struct subject *subject, const ch
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_free_ char *path = NULL;
-	const struct group_def *def;
 	int r;
 
-	if (subject->host->config) {
-		def = def_set_find_group(subject->host->config, name);
-		r = def ? subject_add_definition(subject, def) : 0;
-		return r < 0 ? cli_fail(r, "cannot explain the group") : 0;
-	}
+	if (subject->host->config)
+		return subject_find_definition(subject, name);
 	r = cli_bus_try_lookup(cli, "GetGroup", name, &error, &path);
 	if (r >= 0)
 		return subject_add_group(cli, subject, path);
-	return sd_bus_error_has_name(&error, DG_ERROR_NO_SUCH_GROUP) ? 0 :
-								       cli_bus_fail(cli, &error, r);
+	if (sd_bus_error_has_name(&error, DG_ERROR_NO_SUCH_GROUP))
+		return 0;
+	return cli_bus_fail(cli, &error, r);
 }
 
 /* --- what has none --- */
@@ -144,13 +188,18 @@ static int subject_add_unnamed(struct subject *subject, const char *kind, const 
 			       const struct vec *devices)
 {
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
-	int r = cli_host_resolve_devices(subject->host, devices, &resolved);
+	int r;
 
-	if (r >= 0)
-		r = subject_set_head(subject, kind, name, NULL);
-	if (r >= 0)
-		r = cli_json_set(subject->object, "blockers", cli_host_blockers_to_json(&resolved));
-	return r < 0 ? r : subject_add_devices(subject, devices);
+	r = cli_host_resolve_devices(subject->host, devices, &resolved);
+	if (r < 0)
+		return r;
+	r = subject_set_head(subject, kind, name, NULL);
+	if (r < 0)
+		return r;
+	r = cli_json_set(subject->object, "blockers", cli_host_blockers_to_json(&resolved));
+	if (r < 0)
+		return r;
+	return subject_add_devices(subject, devices);
 }
 
 /* The name of the group that @device is in, if it is in one: NULL else. 0 or negative errno. */
@@ -176,8 +225,10 @@ static int verb_explain_daemon_group(struct cli *cli, const struct device *devic
 	_cleanup_free_ char *path = NULL;
 	int r = cli_bus_try_lookup(cli, "GetGroupByDevice", device->key, &error, &path);
 
+	if (r < 0 && cli_bus_exit_code(error.name) == EXIT_NO_SUCH)
+		return 0;
 	if (r < 0)
-		return cli_bus_exit_code(error.name) == EXIT_NO_SUCH ? 0 : r;
+		return r;
 	*ret = cli_object_id(path);
 	return *ret ? 0 : -ENOMEM;
 }
@@ -189,26 +240,35 @@ static int subject_add_device(struct cli *cli, struct subject *subject, struct d
 	void *alone[] = { device };
 	const struct vec just_it = { .items = alone, .n = 1 };
 	_cleanup_free_ char *name = NULL;
-	int r = host->config ? verb_explain_host_group(host, device, &name) :
-			       verb_explain_daemon_group(cli, device, &name);
+	int r;
 
-	if (r >= 0)
-		r = subject_add_unnamed(subject, "device", device->key,
-					group ? &group->devices : &just_it);
-	return r < 0 || !name ? r : cli_json_set_str(subject->object, "group", name);
+	if (host->config)
+		r = verb_explain_host_group(host, device, &name);
+	else
+		r = verb_explain_daemon_group(cli, device, &name);
+	if (r < 0)
+		return r;
+	r = subject_add_unnamed(subject, "device", device->key, group ? &group->devices : &just_it);
+	if (r < 0 || !name)
+		return r;
+	return cli_json_set_str(subject->object, "group", name);
 }
 
 static int subject_find_unnamed(struct cli *cli, struct subject *subject, const char *name)
 {
 	const struct iommu_group *group = cli_host_find_iommu_group(subject->host, name);
 	struct device *device = group ? NULL : cli_host_find_device(subject->host, name);
-	int r = 0;
+	int r;
 
 	if (group)
 		r = subject_add_unnamed(subject, "iommu-group", name, &group->devices);
 	else if (device)
 		r = subject_add_device(cli, subject, device);
-	return r < 0 ? cli_fail(r, "cannot explain the device") : 0;
+	else
+		return 0;
+	if (r < 0)
+		return cli_fail(r, "cannot explain the device");
+	return 0;
 }
 
 /* No name: the whole machine. */
@@ -227,10 +287,57 @@ static int verb_explain_machine(struct cli *cli, const struct cli_host *host)
 	return 0;
 }
 
+static bool subject_is_known(const struct subject *subject)
+{
+	return !str_empty(cli_json_get_str(subject->object, "name"));
+}
+
+/* Finds @name: a group, or else an IOMMU group or a device. 0 or an exit status. */
+static int subject_find(struct cli *cli, struct subject *subject, const char *name)
+{
+	int r;
+
+	subject->object = json_object_new_object();
+	if (!subject->object)
+		return cli_fail(-ENOMEM, "cannot explain");
+	r = subject_find_group(cli, subject, name);
+	if (r)
+		return r;
+	if (subject_is_known(subject))
+		return 0;
+	r = subject_find_unnamed(cli, subject, name);
+	if (r)
+		return r;
+	if (subject_is_known(subject))
+		return 0;
+	fprintf(stderr, "devgroupctl: There is no group or device %s.\n", name);
+	return EXIT_NO_SUCH;
+}
+
+static int verb_explain_subject(struct cli *cli, const struct cli_host *host, const char *name,
+				uint64_t ram)
+{
+	_cleanup_(subject_clear) struct subject subject = { .host = host };
+	int r = subject_find(cli, &subject, name);
+
+	if (r)
+		return r;
+	if (cli_explain_fill(subject.object, host, &subject.devices) < 0 ||
+	    cli_explain_vmm_fill(subject.object, host, subject.memlock, ram) < 0)
+		return cli_fail(-ENOMEM, "cannot explain");
+	if (cli->options.json != CLI_JSON_OFF) {
+		cli_json_print(subject.object, cli->options.json);
+		return 0;
+	}
+	cli_pager_open(cli);
+	cli_explain_print(subject.object);
+	cli_explain_vmm_print(subject.object);
+	return 0;
+}
+
 int verb_explain(struct cli *cli)
 {
 	_cleanup_host_ struct cli_host host = { 0 };
-	_cleanup_(subject_clear) struct subject subject = { .host = &host };
 	const char *name = cli->words[0], *memory = cli->options.memory;
 	uint64_t ram = 0;
 	int r;
@@ -245,27 +352,5 @@ int verb_explain(struct cli *cli)
 		return r;
 	if (!name)
 		return verb_explain_machine(cli, &host);
-	subject.object = json_object_new_object();
-	if (!subject.object)
-		return cli_fail(-ENOMEM, "cannot explain");
-	r = subject_find_group(cli, &subject, name);
-	if (!r && str_empty(cli_json_get_str(subject.object, "name")))
-		r = subject_find_unnamed(cli, &subject, name);
-	if (r)
-		return r;
-	if (str_empty(cli_json_get_str(subject.object, "name"))) {
-		fprintf(stderr, "devgroupctl: There is no group or device %s.\n", name);
-		return EXIT_NO_SUCH;
-	}
-	if (cli_explain_fill(subject.object, &host, &subject.devices) < 0 ||
-	    cli_explain_vmm_fill(subject.object, &host, subject.memlock, ram) < 0)
-		return cli_fail(-ENOMEM, "cannot explain");
-	if (cli->options.json != CLI_JSON_OFF) {
-		cli_json_print(subject.object, cli->options.json);
-		return 0;
-	}
-	cli_pager_open(cli);
-	cli_explain_print(subject.object);
-	cli_explain_vmm_print(subject.object);
-	return 0;
+	return verb_explain_subject(cli, &host, name, ram);
 }

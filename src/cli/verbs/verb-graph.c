@@ -150,20 +150,19 @@ static void verb_graph_print_tree(const struct inventory *inv)
 
 /* --- JSON --- */
 
-static int verb_graph_add_device(json_object *list, const struct inventory *inv,
-				 const struct device *device)
+static json_object *verb_graph_device_to_json(const struct inventory *inv,
+					      const struct device *device)
 {
-	_cleanup_json_ json_object *object = json_object_new_object();
 	_cleanup_free_ char *text = device_describe(device);
 
-	if (!object || !text || cli_json_set_str(object, "device", device->key) < 0 ||
-	    cli_json_set_str(object, "description", text) < 0 ||
-	    cli_json_set_str(object, "parent", str_or(device->parent, "")) < 0 ||
-	    cli_json_set(object, "iommu-group", json_object_new_int(device->iommu_group)) < 0 ||
-	    cli_json_set(object, "bridge", json_object_new_boolean(device_is_bridge(device))) < 0 ||
-	    cli_json_set(object, "causes", cli_host_causes_to_json(inv, device)) < 0)
-		return -1;
-	return cli_json_append(list, TAKE_PTR(object));
+	if (!text)
+		return NULL;
+	return CLI_JSON_NEW({ "device", json_object_new_string(device->key) },
+			    { "description", json_object_new_string(text) },
+			    { "parent", json_object_new_string(str_or(device->parent, "")) },
+			    { "iommu-group", json_object_new_int(device->iommu_group) },
+			    { "bridge", json_object_new_boolean(device_is_bridge(device)) },
+			    { "causes", cli_host_causes_to_json(inv, device) });
 }
 
 /* [{"device", "description", "parent", "iommu-group", "bridge", "causes"}]; NULL: out of memory. */
@@ -172,7 +171,7 @@ static json_object *verb_graph_to_json(const struct inventory *inv)
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (!list || verb_graph_add_device(list, inv, device) < 0)
+		if (cli_json_append(list, verb_graph_device_to_json(inv, device)) < 0)
 			return NULL;
 	return TAKE_PTR(list);
 }

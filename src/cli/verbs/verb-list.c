@@ -19,27 +19,30 @@ static bool verb_list_matches(const struct cli *cli, const char *name)
 	return cli->n_words == 0;
 }
 
+static const char *verb_list_get_name(json_object *entries, size_t i)
+{
+	return cli_json_get_str(json_object_array_get_idx(entries, i), "name");
+}
+
+static bool verb_list_finds(const char *word, json_object *entries)
+{
+	for (size_t i = 0; i < cli_json_list_length(entries); i++)
+		if (fnmatch(word, verb_list_get_name(entries, i), 0) == 0)
+			return true;
+	return false;
+}
+
 /* Leaves those that were asked for by name. EXIT_NO_SUCH if a name found nothing. */
 static int verb_list_select_entries(const struct cli *cli, json_object *entries)
 {
-	size_t n = cli_json_list_length(entries);
-
 	STRV_FOREACH(word, cli->words) {
-		size_t i = 0;
-
-		while (i < n &&
-		       fnmatch(*word,
-			       cli_json_get_str(json_object_array_get_idx(entries, i), "name"),
-			       0) != 0)
-			i++;
-		if (i < n)
+		if (verb_list_finds(*word, entries))
 			continue;
 		fprintf(stderr, "devgroupctl: There is no group %s.\n", *word);
 		return EXIT_NO_SUCH;
 	}
-	while (n-- > 0)
-		if (!verb_list_matches(cli, cli_json_get_str(json_object_array_get_idx(entries, n),
-							     "name")))
+	for (size_t n = cli_json_list_length(entries); n-- > 0;)
+		if (!verb_list_matches(cli, verb_list_get_name(entries, n)))
 			json_object_array_del_idx(entries, n, 1);
 	return 0;
 }
@@ -49,15 +52,25 @@ static int verb_list_collect_groups(struct cli *cli, struct cli_host *ret_host, 
 {
 	const struct cli_options *o = &cli->options;
 	_cleanup_json_ json_object *objects = NULL;
-	int r = o->host_file || o->config_dir || o->all ? cli_host_open(cli, ret_host) : 0;
+	bool members = o->devices || o->all;
+	int r;
 
-	if (!r && !o->host_file)
+	if (o->host_file || o->config_dir || o->all) {
+		r = cli_host_open(cli, ret_host);
+		if (r)
+			return r;
+	}
+	if (o->host_file) {
+		*ret = cli_list_host(ret_host, members);
+	} else {
 		r = cli_object_get_all(cli, &objects);
-	if (r)
-		return r;
-	*ret = objects ? cli_list_groups(objects, o->devices || o->all) :
-			 cli_list_host(ret_host, o->devices || o->all);
-	return *ret ? 0 : cli_fail(-ENOMEM, "cannot list the groups");
+		if (r)
+			return r;
+		*ret = cli_list_groups(objects, members);
+	}
+	if (!*ret)
+		return cli_fail(-ENOMEM, "cannot list the groups");
+	return 0;
 }
 
 static int verb_list_collect(struct cli *cli, json_object **ret)
@@ -65,9 +78,11 @@ static int verb_list_collect(struct cli *cli, json_object **ret)
 	_cleanup_host_ struct cli_host host = { 0 };
 	int r = verb_list_collect_groups(cli, &host, ret);
 
-	if (!r && cli->options.all && cli_list_host_add_unnamed(*ret, &host) < 0)
+	if (r)
+		return r;
+	if (cli->options.all && cli_list_host_add_unnamed(*ret, &host) < 0)
 		return cli_fail(-ENOMEM, "cannot list the groups");
-	return r;
+	return 0;
 }
 
 /* --assignable and --blocked part what there is in two. */
@@ -84,9 +99,9 @@ static void verb_list_filter_entries(const struct cli_options *o, json_object *e
 
 static int verb_list_add_members(struct table *table, json_object *members)
 {
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; r >= 0 && i < cli_json_list_length(members); i++) {
+	for (size_t i = 0; i < cli_json_list_length(members); i++) {
 		json_object *member = json_object_array_get_idx(members, i);
 		const struct cell cells[] = {
 			{ cli_json_get_str(member, "device"), TINT_NONE },
@@ -95,8 +110,10 @@ static int verb_list_add_members(struct table *table, json_object *members)
 		};
 
 		r = cli_table_add_member(table, cells, ARRAY_SIZE(cells));
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 /* Nobody holds a reserved group, but only one may. */
@@ -105,8 +122,9 @@ static char *verb_list_describe_holder(json_object *entry)
 	const char *holder = cli_json_get_str(entry, "holder"),
 		   *label = cli_json_get_str(entry, "reserved-for");
 
-	return str_empty(holder) && !str_empty(label) ? str_printf("(for %s)", label) :
-							str_printf("%s", holder);
+	if (str_empty(holder) && !str_empty(label))
+		return str_printf("(for %s)", label);
+	return strdup(holder);
 }
 
 static int verb_list_add_entry(struct table *table, json_object *entry)
@@ -130,8 +148,22 @@ static int verb_list_add_entry(struct table *table, json_object *entry)
 		{ cli_json_get_str(entry, "description"), TINT_NONE },
 	};
 
-	r = iommu && holder && why ? cli_table_add(table, cells, ARRAY_SIZE(cells)) : -ENOMEM;
-	return r < 0 ? r : verb_list_add_members(table, cli_json_get_list(entry, "members"));
+	if (!iommu || !holder || !why)
+		return -ENOMEM;
+	r = cli_table_add(table, cells, ARRAY_SIZE(cells));
+	if (r < 0)
+		return r;
+	return verb_list_add_members(table, cli_json_get_list(entry, "members"));
+}
+
+static void verb_list_print_legend(const struct cli_options *o, size_t n)
+{
+	if (n > 0)
+		printf("\n%zu group%s.\n", n, n == 1 ? "" : "s");
+	else if (o->assignable || o->blocked)
+		puts("None of them.");
+	else
+		puts("No groups are defined. devgroupctl list --all shows what the host has.");
 }
 
 static int verb_list_print_entries(struct cli *cli, json_object *entries)
@@ -141,21 +173,17 @@ static int verb_list_print_entries(struct cli *cli, json_object *entries)
 	_cleanup_table_ struct table table = { .headers = headers };
 	bool legend = isatty(STDOUT_FILENO) && !cli->options.no_legend;
 	size_t n = cli_json_list_length(entries);
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; r >= 0 && i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		r = verb_list_add_entry(&table, json_object_array_get_idx(entries, i));
-	if (r < 0)
-		return cli_fail(r, "cannot list the groups");
+		if (r < 0)
+			return cli_fail(r, "cannot list the groups");
+	}
 	cli_pager_open(cli);
 	cli_table_print(&table, legend);
-	if (legend && n > 0)
-		printf("\n%zu group%s.\n", n, n == 1 ? "" : "s");
-	else if (legend)
-		puts(cli->options.assignable || cli->options.blocked ?
-			     "None of them." :
-			     "No groups are defined. devgroupctl list --all shows what the host "
-			     "has.");
+	if (legend)
+		verb_list_print_legend(&cli->options, n);
 	return 0;
 }
 
@@ -164,8 +192,9 @@ int verb_list(struct cli *cli)
 	_cleanup_json_ json_object *entries = NULL;
 	int r = verb_list_collect(cli, &entries);
 
-	if (!r)
-		r = verb_list_select_entries(cli, entries);
+	if (r)
+		return r;
+	r = verb_list_select_entries(cli, entries);
 	if (r)
 		return r;
 	verb_list_filter_entries(&cli->options, entries);

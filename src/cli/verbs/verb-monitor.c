@@ -49,30 +49,37 @@ static int on_monitor_added(struct monitor *monitor, sd_bus_message *m)
 	_cleanup_json_ json_object *event = NULL;
 	json_object *object = NULL;
 	const char *path;
-	int r = sd_bus_message_read_basic(m, 'o', &path);
+	int r;
 
-	if (r >= 0)
-		r = cli_object_read_interfaces(m, path, &object);
+	r = sd_bus_message_read_basic(m, 'o', &path);
+	if (r < 0)
+		return r;
+	r = cli_object_read_interfaces(m, path, &object);
 	if (r < 0 || !object)
 		return r;
 	r = cli_json_set(monitor->known, path, object);
-	if (r >= 0)
-		r = cli_event_new(path, "added", &event);
-	if (r >= 0)
-		r = cli_json_set(event, "properties", json_object_get(object));
-	if (r >= 0)
-		monitor_print_event(monitor, event);
-	return r;
+	if (r < 0)
+		return r;
+	r = cli_event_new(path, "added", &event);
+	if (r < 0)
+		return r;
+	r = cli_json_set(event, "properties", json_object_get(object));
+	if (r < 0)
+		return r;
+	monitor_print_event(monitor, event);
+	return 0;
 }
 
 static int on_monitor_removed(struct monitor *monitor, sd_bus_message *m)
 {
 	_cleanup_json_ json_object *event = NULL;
 	const char *path;
-	int r = sd_bus_message_read_basic(m, 'o', &path);
+	int r;
 
-	if (r >= 0)
-		r = cli_event_new(path, "removed", &event);
+	r = sd_bus_message_read_basic(m, 'o', &path);
+	if (r < 0)
+		return r;
+	r = cli_event_new(path, "removed", &event);
 	if (r < 0)
 		return r;
 	json_object_object_del(monitor->known, path);
@@ -84,123 +91,153 @@ static int on_monitor_removed(struct monitor *monitor, sd_bus_message *m)
  * Takes @now into the known object, which may be NULL. What really differs goes into @changes, and
  * what it was into @before: a signal may also carry what has stayed as it was.
  */
-static int monitor_update_known(json_object *known, json_object *now, json_object *changes,
+static int monitor_update_known(json_object *known, json_object *current, json_object *changes,
 				json_object *before)
 {
-	int r = 0;
+	int r;
 
-	json_object_object_foreach(now, key, value)
+	json_object_object_foreach(current, key, value)
 	{
 		json_object *old = NULL;
 		bool was_known = known && json_object_object_get_ex(known, key, &old);
 
 		if (was_known && json_object_equal(old, value))
 			continue;
-		if (r >= 0 && was_known)
+		if (was_known) {
 			r = cli_json_set(before, key, json_object_get(old));
-		if (r >= 0)
-			r = cli_json_set(changes, key, json_object_get(value));
-		if (r >= 0 && known)
+			if (r < 0)
+				return r;
+		}
+		r = cli_json_set(changes, key, json_object_get(value));
+		if (r < 0)
+			return r;
+		if (known) {
 			r = cli_json_set(known, key, json_object_get(value));
+			if (r < 0)
+				return r;
+		}
 	}
-	return r;
+	return 0;
 }
 
-static int monitor_print_changes(struct monitor *monitor, const char *path, json_object *now)
+static int monitor_print_changes(struct monitor *monitor, const char *path, json_object *current)
 {
 	_cleanup_json_ json_object *changes = json_object_new_object();
 	_cleanup_json_ json_object *before = json_object_new_object(), *event = NULL;
-	int r = changes && before ? monitor_update_known(monitor_find_known(monitor, path), now,
-							 changes, before) :
-				    -ENOMEM;
+	int r;
 
+	if (!changes || !before)
+		return -ENOMEM;
+	r = monitor_update_known(monitor_find_known(monitor, path), current, changes, before);
 	if (r < 0 || json_object_object_length(changes) == 0)
 		return r;
 	r = cli_event_new(path, "changed", &event);
-	if (r >= 0)
-		r = cli_json_set(event, "changes", TAKE_PTR(changes));
-	if (r >= 0)
-		r = cli_json_set(event, "before", TAKE_PTR(before));
-	if (r >= 0)
-		monitor_print_event(monitor, event);
-	return r;
+	if (r < 0)
+		return r;
+	r = CLI_JSON_SET(event, { "changes", TAKE_PTR(changes) }, { "before", TAKE_PTR(before) });
+	if (r < 0)
+		return r;
+	monitor_print_event(monitor, event);
+	return 0;
 }
 
 static int on_monitor_changed(struct monitor *monitor, sd_bus_message *m)
 {
-	_cleanup_json_ json_object *now = json_object_new_object();
+	_cleanup_json_ json_object *current = json_object_new_object();
 	const char *iface;
-	int r = now ? sd_bus_message_read_basic(m, 's', &iface) : -ENOMEM;
+	int r;
 
-	if (r >= 0)
-		r = cli_object_read_properties(m, now);
-	return r < 0 ? r : monitor_print_changes(monitor, sd_bus_message_get_path(m), now);
+	if (!current)
+		return -ENOMEM;
+	r = sd_bus_message_read_basic(m, 's', &iface);
+	if (r < 0)
+		return r;
+	r = cli_object_read_properties(m, current);
+	if (r < 0)
+		return r;
+	return monitor_print_changes(monitor, sd_bus_message_get_path(m), current);
+}
+
+/* Makes an event of the lease that sent @m, with "group". 0 or negative errno. */
+static int monitor_new_lease_event(const struct monitor *monitor, sd_bus_message *m,
+				   const char *name, json_object **ret)
+{
+	const char *path = sd_bus_message_get_path(m);
+	_cleanup_json_ json_object *event = NULL;
+	int r;
+
+	r = cli_event_new(path, name, &event);
+	if (r < 0)
+		return r;
+	r = cli_json_set_str(event, "group",
+			     cli_json_get_str(monitor_find_known(monitor, path), "group"));
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(event);
+	return 0;
 }
 
 static int on_monitor_step(struct monitor *monitor, sd_bus_message *m)
 {
-	const char *path = sd_bus_message_get_path(m), *step, *device, *state;
 	_cleanup_json_ json_object *event = NULL;
+	const char *step, *device, *state;
 	uint32_t index, count;
-	int r = sd_bus_message_read(m, "uusss", &index, &count, &step, &device, &state);
+	int r;
 
-	if (r >= 0)
-		r = cli_event_new(path, "step", &event);
-	if (r >= 0)
-		r = cli_json_set_str(event, "group",
-				     cli_json_get_str(monitor_find_known(monitor, path), "group"));
-	if (r >= 0)
-		r = cli_json_set(event, "index", json_object_new_int64(index));
-	if (r >= 0)
-		r = cli_json_set(event, "count", json_object_new_int64(count));
-	if (r >= 0)
-		r = cli_json_set_str(event, "step", step);
-	if (r >= 0)
-		r = cli_json_set_str(event, "device", device);
-	if (r >= 0)
-		r = cli_json_set_str(event, "state", state);
-	if (r >= 0)
-		monitor_print_event(monitor, event);
-	return r;
+	r = sd_bus_message_read(m, "uusss", &index, &count, &step, &device, &state);
+	if (r < 0)
+		return r;
+	r = monitor_new_lease_event(monitor, m, "step", &event);
+	if (r < 0)
+		return r;
+	r = CLI_JSON_SET(event, { "index", json_object_new_int64(index) },
+			 { "count", json_object_new_int64(count) },
+			 { "step", json_object_new_string(step) },
+			 { "device", json_object_new_string(device) },
+			 { "state", json_object_new_string(state) });
+	if (r < 0)
+		return r;
+	monitor_print_event(monitor, event);
+	return 0;
 }
 
 static int on_monitor_release_request(struct monitor *monitor, sd_bus_message *m)
 {
-	const char *path = sd_bus_message_get_path(m);
 	_cleanup_json_ json_object *event = NULL;
 	uint32_t uid;
-	int r = sd_bus_message_read(m, "u", &uid);
+	int r;
 
-	if (r >= 0)
-		r = cli_event_new(path, "release-requested", &event);
-	if (r >= 0)
-		r = cli_json_set_str(event, "group",
-				     cli_json_get_str(monitor_find_known(monitor, path), "group"));
-	if (r >= 0)
-		r = cli_json_set(event, "uid", json_object_new_int64(uid));
-	if (r >= 0)
-		monitor_print_event(monitor, event);
-	return r;
+	r = sd_bus_message_read(m, "u", &uid);
+	if (r < 0)
+		return r;
+	r = monitor_new_lease_event(monitor, m, "release-requested", &event);
+	if (r < 0)
+		return r;
+	r = cli_json_set(event, "uid", json_object_new_int64(uid));
+	if (r < 0)
+		return r;
+	monitor_print_event(monitor, event);
+	return 0;
 }
 
 static int on_monitor_device_error(struct monitor *monitor, sd_bus_message *m)
 {
-	const char *path = sd_bus_message_get_path(m), *device, *state;
 	_cleanup_json_ json_object *event = NULL;
-	int r = sd_bus_message_read(m, "ss", &device, &state);
+	const char *device, *state;
+	int r;
 
-	if (r >= 0)
-		r = cli_event_new(path, "error", &event);
-	if (r >= 0)
-		r = cli_json_set_str(event, "group",
-				     cli_json_get_str(monitor_find_known(monitor, path), "group"));
-	if (r >= 0)
-		r = cli_json_set_str(event, "device", device);
-	if (r >= 0)
-		r = cli_json_set_str(event, "state", state);
-	if (r >= 0)
-		monitor_print_event(monitor, event);
-	return r;
+	r = sd_bus_message_read(m, "ss", &device, &state);
+	if (r < 0)
+		return r;
+	r = monitor_new_lease_event(monitor, m, "error", &event);
+	if (r < 0)
+		return r;
+	r = CLI_JSON_SET(event, { "device", json_object_new_string(device) },
+			 { "state", json_object_new_string(state) });
+	if (r < 0)
+		return r;
+	monitor_print_event(monitor, event);
+	return 0;
 }
 
 static int on_monitor_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -242,15 +279,24 @@ static int monitor_load(struct monitor *monitor)
 	return 0;
 }
 
+static int monitor_new_owner_event(sd_bus_message *m, json_object **ret)
+{
+	const char *name, *before, *after;
+	int r;
+
+	r = sd_bus_message_read(m, "sss", &name, &before, &after);
+	if (r < 0)
+		return r;
+	return cli_event_new(DG_OBJECT_PATH, str_empty(after) ? "stopped" : "started", ret);
+}
+
 static int on_monitor_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	_cleanup_json_ json_object *event = NULL;
 	struct monitor *monitor = userdata;
-	const char *name, *before, *now;
-	int r = sd_bus_message_read(m, "sss", &name, &before, &now);
+	int r;
 
-	if (r >= 0)
-		r = cli_event_new(DG_OBJECT_PATH, str_empty(now) ? "stopped" : "started", &event);
+	r = monitor_new_owner_event(m, &event);
 	if (r < 0) {
 		cli_fail(r, "cannot read a signal of the bus");
 		return 0;
@@ -273,31 +319,41 @@ static int on_monitor_disconnected(sd_bus_message *m, void *userdata, sd_bus_err
 	return sd_event_exit(monitor->event, EXIT_FAILED);
 }
 
-static int monitor_watch(struct monitor *monitor)
-{
-	sd_bus *bus = monitor->cli->bus;
-	int r = sd_event_new(&monitor->event);
-
-	if (r >= 0)
-		r = sd_event_add_signal(monitor->event, NULL, SIGINT, NULL, NULL);
-	if (r >= 0)
-		r = sd_event_add_signal(monitor->event, NULL, SIGTERM, NULL, NULL);
-	if (r >= 0)
-		r = sd_bus_add_match(bus, NULL, MATCH_ALL, on_monitor_signal, monitor);
-	if (r >= 0)
-		r = sd_bus_add_match(bus, NULL, MATCH_OWNER, on_monitor_owner, monitor);
-	if (r >= 0)
-		r = sd_bus_add_match(bus, NULL, MATCH_DISCONNECTED, on_monitor_disconnected,
-				     monitor);
-	if (r >= 0)
-		r = sd_bus_attach_event(bus, monitor->event, SD_EVENT_PRIORITY_NORMAL);
-	return r < 0 ? cli_fail(r, "cannot listen to devgroupd") : 0;
-}
-
 static void monitor_clear(struct monitor *monitor)
 {
 	json_object_put(monitor->known);
 	monitor->event = sd_event_unref(monitor->event);
+}
+
+/* Adds all sources of events to a new loop. 0 or negative errno. */
+static int monitor_add_sources(struct monitor *monitor)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+	const struct {
+		const char *match;
+		sd_bus_message_handler_t handler;
+	} matches[] = {
+		{ MATCH_ALL, on_monitor_signal },
+		{ MATCH_OWNER, on_monitor_owner },
+		{ MATCH_DISCONNECTED, on_monitor_disconnected },
+	};
+	sd_bus *bus = monitor->cli->bus;
+	int r;
+
+	r = sd_event_new(&monitor->event);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		r = sd_event_add_signal(monitor->event, NULL, signals[i], NULL, NULL);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(matches); i++) {
+		r = sd_bus_add_match(bus, NULL, matches[i].match, matches[i].handler, monitor);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_attach_event(bus, monitor->event, SD_EVENT_PRIORITY_NORMAL);
 }
 
 int verb_monitor(struct cli *cli)
@@ -313,12 +369,15 @@ int verb_monitor(struct cli *cli)
 	sigaddset(&mask, SIGTERM);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	/* listen first, so that nothing between the two is missed */
-	r = monitor_watch(&monitor);
-	if (!r)
-		r = monitor_load(&monitor);
+	r = monitor_add_sources(&monitor);
+	if (r < 0)
+		return cli_fail(r, "cannot listen to devgroupd");
+	r = monitor_load(&monitor);
 	if (r)
 		return r;
 	r = sd_event_loop(monitor.event);
 	sd_bus_detach_event(cli->bus);
-	return r < 0 ? cli_fail(r, "cannot go on listening") : r;
+	if (r < 0)
+		return cli_fail(r, "cannot go on listening");
+	return r;
 }

@@ -10,26 +10,32 @@
 #include "cli/print/cli-table.h"
 #include "cli/verbs/verb-plan.h"
 
+static int verb_plan_add_row(struct table *table, size_t i, json_object *step)
+{
+	_cleanup_free_ char *number = str_printf("%zu", i + 1);
+	const struct cell cells[] = {
+		{ number, TINT_FAINT },
+		{ cli_json_get_str(step, "step"), TINT_BOLD },
+		{ cli_json_get_str(step, "device"), TINT_NONE },
+		{ cli_json_get_str(step, "detail"), TINT_NONE },
+	};
+
+	if (!number)
+		return -ENOMEM;
+	return cli_table_add(table, cells, ARRAY_SIZE(cells));
+}
+
 static int verb_plan_print_steps(struct cli *cli, json_object *steps)
 {
 	static const char *const headers[] = { "#", "STEP", "DEVICE", "DETAIL", NULL };
 	_cleanup_table_ struct table table = { .headers = headers };
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; r >= 0 && i < cli_json_list_length(steps); i++) {
-		json_object *step = json_object_array_get_idx(steps, i);
-		_cleanup_free_ char *number = str_printf("%zu", i + 1);
-		const struct cell cells[] = {
-			{ number, TINT_FAINT },
-			{ cli_json_get_str(step, "step"), TINT_BOLD },
-			{ cli_json_get_str(step, "device"), TINT_NONE },
-			{ cli_json_get_str(step, "detail"), TINT_NONE },
-		};
-
-		r = cli_table_add(&table, cells, ARRAY_SIZE(cells));
+	for (size_t i = 0; i < cli_json_list_length(steps); i++) {
+		r = verb_plan_add_row(&table, i, json_object_array_get_idx(steps, i));
+		if (r < 0)
+			return cli_fail(r, "cannot show the plan");
 	}
-	if (r < 0)
-		return cli_fail(r, "cannot show the plan");
 	cli_pager_open(cli);
 	cli_table_print(&table, isatty(STDOUT_FILENO) && !cli->options.no_legend);
 	return 0;

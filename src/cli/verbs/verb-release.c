@@ -17,9 +17,9 @@ static int verb_release_print(const struct cli *cli, const char *name, bool was_
 			printf("Group %s is %s.\n", name, was_claimed ? "released" : "not claimed");
 		return 0;
 	}
-	result = json_object_new_object();
-	if (!result || cli_json_set_str(result, "group", name) < 0 ||
-	    cli_json_set(result, "was-claimed", json_object_new_boolean(was_claimed)) < 0)
+	result = CLI_JSON_NEW({ "group", json_object_new_string(name) },
+			      { "was-claimed", json_object_new_boolean(was_claimed) });
+	if (!result)
 		return cli_fail(-ENOMEM, "cannot show what is released");
 	cli_json_print(result, cli->options.json);
 	return 0;
@@ -43,7 +43,7 @@ int verb_release(struct cli *cli)
 {
 	_cleanup_progress_ struct progress progress = { 0 };
 	_cleanup_json_ json_object *group = NULL;
-	const char *name = cli->words[0], *lease;
+	const char *name = cli->words[0];
 	int r;
 
 	if (cli->options.dry_run)
@@ -56,7 +56,8 @@ int verb_release(struct cli *cli)
 	r = cli_progress_start(&progress, cli);
 	if (r)
 		return r;
-	lease = cli_json_get_str(group, "lease");
-	r = cli_lease_release(&progress, name, lease);
-	return r ? r : verb_release_print(cli, name, true);
+	r = cli_lease_release(&progress, name, cli_json_get_str(group, "lease"));
+	if (r)
+		return r;
+	return verb_release_print(cli, name, true);
 }

@@ -7,20 +7,21 @@
 /* What is wrong in the files is told, but the daemon has reloaded: only `check` fails for it. */
 int verb_reload(struct cli *cli)
 {
-	_cleanup_json_ json_object *manager = NULL;
+	_cleanup_json_ json_object *manager = NULL, *none = NULL;
+	json_object *problems;
 	int r = cli_reload(cli);
 
-	if (!r)
-		r = cli_object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
 	if (r)
 		return r;
-	if (cli->options.json != CLI_JSON_OFF) {
-		json_object *problems = cli_json_get_list(manager, "problems");
-		_cleanup_json_ json_object *none = json_object_new_array();
-
-		cli_json_print(problems ? problems : none, cli->options.json);
+	r = cli_object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
+	if (r)
+		return r;
+	problems = cli_json_get_list(manager, "problems");
+	if (cli->options.json == CLI_JSON_OFF) {
+		cli_status_print_problems(stderr, "", problems);
 		return 0;
 	}
-	cli_status_print_problems(stderr, "", cli_json_get_list(manager, "problems"));
+	none = json_object_new_array();
+	cli_json_print(problems ? problems : none, cli->options.json);
 	return 0;
 }

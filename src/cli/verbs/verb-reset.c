@@ -6,7 +6,7 @@
 #include "cli/bus/cli-lease.h"
 #include "cli/bus/cli-object.h"
 
-static int verb_reset_print_clean(const struct cli *cli, const char *name, bool was_dirty)
+static int verb_reset_print(const struct cli *cli, const char *name, bool was_dirty)
 {
 	_cleanup_json_ json_object *result = NULL;
 
@@ -16,9 +16,9 @@ static int verb_reset_print_clean(const struct cli *cli, const char *name, bool 
 			       was_dirty ? "no longer dirty" : "not dirty");
 		return 0;
 	}
-	result = json_object_new_object();
-	if (!result || cli_json_set_str(result, "group", name) < 0 ||
-	    cli_json_set(result, "was-dirty", json_object_new_boolean(was_dirty)) < 0)
+	result = CLI_JSON_NEW({ "group", json_object_new_string(name) },
+			      { "was-dirty", json_object_new_boolean(was_dirty) });
+	if (!result)
 		return cli_fail(-ENOMEM, "cannot show what was reset");
 	cli_json_print(result, cli->options.json);
 	return 0;
@@ -31,13 +31,15 @@ int verb_reset(struct cli *cli)
 	const char *name = cli->words[0];
 	int r = cli_object_get_group(cli, name, &group);
 
-	if (!r)
-		r = cli_progress_start(&progress, cli);
+	if (r)
+		return r;
+	r = cli_progress_start(&progress, cli);
+	if (r)
+		return r;
 	/* a group that is not dirty is asked about, too: whether the method is one is the daemon's
 	 * to say */
-	if (!r)
-		r = cli_lease_reset(&progress, name, cli_json_get_str(group, "lease"));
-	return r ? r :
-		   verb_reset_print_clean(cli, name,
-					  str_eq(cli_json_get_str(group, "state"), "dirty"));
+	r = cli_lease_reset(&progress, name, cli_json_get_str(group, "lease"));
+	if (r)
+		return r;
+	return verb_reset_print(cli, name, str_eq(cli_json_get_str(group, "state"), "dirty"));
 }

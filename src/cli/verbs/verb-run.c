@@ -79,46 +79,50 @@ static int verb_run_has_iommufd(struct cli *cli, bool *ret)
 	_cleanup_json_ json_object *manager = NULL;
 	int r = cli_object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
 
-	if (!r)
-		*ret = cli_json_list_has(cli_json_get_list(manager, "interfaces"), "iommufd");
-	return r;
+	if (r)
+		return r;
+	*ret = cli_json_list_has(cli_json_get_list(manager, "interfaces"), "iommufd");
+	return 0;
 }
 
 /* A VMM takes descriptors of iommufd; where there are none it opens the nodes itself, and may do so
  * while it runs. */
-static int verb_run_choose_for_vmm(struct run *run, unsigned needs)
+static int verb_run_choose_for_vmm(struct run *run)
 {
 	const struct cli_options *o = &run->cli->options;
 	bool iommufd = false;
-	int r = 0;
+	int r;
 
 	if (str_eq(run->access, "node"))
 		return 0;
-	if (!(needs & SUBST_PATH) && !str_eq(o->interface, "group"))
+	if (!(run->needs & SUBST_PATH) && !str_eq(o->interface, "group")) {
 		r = verb_run_has_iommufd(run->cli, &iommufd);
-	if (r)
-		return r;
-	if (!iommufd && (needs & SUBST_IOMMUFD))
+		if (r)
+			return r;
+	}
+	if (!iommufd && (run->needs & SUBST_IOMMUFD))
 		return verb_run_refuse_interface(run->cli);
 	run->access = iommufd ? "fd" : "node";
 	run->interface = iommufd ? "iommufd" : o->interface;
 	return 0;
 }
 
-static int verb_run_choose_for_fds(struct run *run, unsigned needs)
+static int verb_run_choose_for_fds(struct run *run)
 {
 	bool iommufd;
 	int r;
 
-	if (needs & SUBST_GROUP)
+	if (run->needs & SUBST_GROUP)
 		run->interface = "group";
-	if (!(needs & SUBST_IOMMUFD))
+	if (!(run->needs & SUBST_IOMMUFD))
 		return 0;
 	if (str_eq(run->interface, "group"))
 		return verb_run_refuse_interface(run->cli);
 	run->interface = "iommufd";
 	r = verb_run_has_iommufd(run->cli, &iommufd);
-	return r || iommufd ? r : verb_run_refuse_interface(run->cli);
+	if (r)
+		return r;
+	return iommufd ? 0 : verb_run_refuse_interface(run->cli);
 }
 
 /* What COMMAND's placeholders ask for, if they do. */
@@ -136,8 +140,9 @@ static int verb_run_choose_interface(struct run *run)
 		return cli_fail(r, "cannot run");
 	run->interface = o->interface;
 	run->access = str_or(o->access, "fd");
-	return run->needs & SUBST_VMM ? verb_run_choose_for_vmm(run, run->needs) :
-					verb_run_choose_for_fds(run, run->needs);
+	if (run->needs & SUBST_VMM)
+		return verb_run_choose_for_vmm(run);
+	return verb_run_choose_for_fds(run);
 }
 
 static bool verb_run_is_held(const char *state)
@@ -154,14 +159,17 @@ static int verb_run_check_free(struct run *run, const char *name)
 {
 	_cleanup_json_ json_object *group = NULL;
 	_cleanup_free_ char *holder = NULL;
+	const char *state;
 	int r = cli_object_get_group(run->cli, name, &group);
 
-	if (r || run->cli->options.wait > 0 || !verb_run_is_held(cli_json_get_str(group, "state")))
+	if (r)
 		return r;
+	state = cli_json_get_str(group, "state");
+	if (run->cli->options.wait > 0 || !verb_run_is_held(state))
+		return 0;
 	holder = cli_term_clean(cli_json_get_str(group, "holder"));
-	fprintf(stderr, "devgroupctl: Group %s is %s%s%s.\n", name,
-		cli_json_get_str(group, "state"), str_empty(holder) ? "" : ", held by ",
-		str_or(holder, ""));
+	fprintf(stderr, "devgroupctl: Group %s is %s%s%s.\n", name, state,
+		str_empty(holder) ? "" : ", held by ", str_or(holder, ""));
 	return EXIT_BUSY;
 }
 
@@ -171,14 +179,21 @@ static int verb_run_check_free(struct run *run, const char *name)
  */
 static int verb_run_check_all(struct run *run)
 {
-	bool several = run->groups[1];
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; !r && run->groups[i]; i++)
-		r = verb_run_check_free(run, run->groups[i]);
-	for (size_t i = 0; !r && several && run->groups[i]; i++)
+	STRV_FOREACH(group, run->groups) {
+		r = verb_run_check_free(run, *group);
+		if (r)
+			return r;
+	}
+	if (strv_length(run->groups) == 1)
+		return 0;
+	for (size_t i = 0; run->groups[i]; i++) {
 		r = cli_plan_check(run->cli, run->groups[i], run->groups, i);
-	return r;
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 static int verb_run_prepare(struct run *run)
@@ -192,9 +207,12 @@ static int verb_run_prepare(struct run *run)
 		return EXIT_FAILED;
 	}
 	r = verb_run_sort_groups(run);
-	if (!r)
-		r = verb_run_choose_interface(run);
-	return r ? r : verb_run_check_all(run);
+	if (r)
+		return r;
+	r = verb_run_choose_interface(run);
+	if (r)
+		return r;
+	return verb_run_check_all(run);
 }
 
 /* --- what COMMAND opens itself --- */
@@ -209,8 +227,11 @@ static int verb_run_add_path(struct run *run, const char *group, const char *pat
 		return r;
 	key = device_bus_key_new(cli_json_get_str(device, "bus"),
 				 cli_json_get_str(device, "address"));
-	if (!key || cli_claim_fd_add(&run->paths, "vfio-device", key, group, -EBADF) < 0)
+	if (!key)
 		return cli_fail(-ENOMEM, "cannot run");
+	r = cli_claim_fd_add(&run->paths, "vfio-device", key, group, -EBADF);
+	if (r < 0)
+		return cli_fail(r, "cannot run");
 	return 0;
 }
 
@@ -220,30 +241,46 @@ static int verb_run_add_paths(struct run *run, const char *name)
 	json_object *devices;
 	int r = cli_object_get_group(run->cli, name, &group);
 
-	devices = r ? NULL : cli_json_get_list(group, "devices");
-	for (size_t i = 0; !r && i < cli_json_list_length(devices); i++)
+	if (r)
+		return r;
+	devices = cli_json_get_list(group, "devices");
+	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
 		r = verb_run_add_path(run, name, cli_json_list_str(devices, i));
-	return r;
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 /* --- claim and run --- */
-static int verb_run_claim_all(struct run *run)
+static int verb_run_claim(struct run *run, const char *group)
 {
 	const struct claim_options how = { .access = run->access, .interface = run->interface };
+	_cleanup_free_ char *lease = NULL;
+	int r = cli_lease_claim(&run->progress, group, &how, &run->fds, &lease);
+
+	if (r)
+		return r;
+	if (strv_add(&run->leases, lease) < 0)
+		return cli_fail(-ENOMEM, "cannot run");
+	if (!str_eq(run->access, "node"))
+		return 0;
+	return verb_run_add_paths(run, group);
+}
+
+static int verb_run_claim_all(struct run *run)
+{
 	int r = cli_progress_start(&run->progress, run->cli);
 
+	if (r)
+		return r;
 	run->progress.holds = true;
-
-	for (size_t i = 0; !r && run->groups[i]; i++) {
-		_cleanup_free_ char *lease = NULL;
-
-		r = cli_lease_claim(&run->progress, run->groups[i], &how, &run->fds, &lease);
-		if (!r && strv_add(&run->leases, lease) < 0)
-			r = cli_fail(-ENOMEM, "cannot run");
-		if (!r && str_eq(run->access, "node"))
-			r = verb_run_add_paths(run, run->groups[i]);
+	STRV_FOREACH(group, run->groups) {
+		r = verb_run_claim(run, *group);
+		if (r)
+			return r;
 	}
-	return r ? r : cli_token_find_all(run->cli, &run->fds, &run->paths);
+	return cli_token_find_all(run->cli, &run->fds, &run->paths);
 }
 
 /* Options that are secret? */
@@ -255,25 +292,40 @@ static bool verb_run_has_token(const struct run *run)
 	return false;
 }
 
+/* Starts @argv with the descriptors and waits for its end: its exit status, or negative errno. */
+static int verb_run_start(struct run *run, char *const *argv)
+{
+	int r;
+
+	r = cli_token_write_config(&run->fds);
+	if (r < 0)
+		return r;
+	return cli_child_run(run->cli->bus, argv, &run->fds);
+}
+
 static int verb_run_command(struct run *run)
 {
 	_cleanup_free_ char *error = NULL;
 	_cleanup_strv_ char **argv = NULL;
-	int r = verb_run_has_token(run) ? cli_token_add_config(&run->fds) : 0;
+	int r;
 
-	if (r < 0)
-		return cli_fail(r, "cannot run the command");
+	if (verb_run_has_token(run)) {
+		r = cli_token_add_config(&run->fds);
+		if (r < 0)
+			return cli_fail(r, "cannot run the command");
+	}
 	r = cli_subst_apply(run->cli->options.command, &run->fds, &run->paths, CLI_CHILD_FIRST_FD,
 			    &argv, &error);
 	if (r == -EINVAL) {
 		fprintf(stderr, "devgroupctl: %s\n", error);
 		return EXIT_FAILED;
 	}
-	if (r >= 0)
-		r = cli_token_write_config(&run->fds);
-	if (r >= 0)
-		r = cli_child_run(run->cli->bus, argv, &run->fds);
-	return r < 0 ? cli_fail(r, "cannot run the command") : r;
+	if (r < 0)
+		return cli_fail(r, "cannot run the command");
+	r = verb_run_start(run, argv);
+	if (r < 0)
+		return cli_fail(r, "cannot run the command");
+	return r;
 }
 
 /* --- after the command --- */
@@ -281,22 +333,25 @@ static int verb_run_command(struct run *run)
 static bool verb_run_wait_end(struct run *run, const char *lease, uint64_t deadline)
 {
 	sd_bus *bus = run->cli->bus;
-	int r = 1;
+	int r;
 
 	/*
 	 * what has arrived is looked at also after the deadline, which another lease may have
 	 * used up
 	 */
 	while (!cli_progress_lease_ended(&run->progress, lease)) {
-		uint64_t now = clock_usec(CLOCK_MONOTONIC);
+		uint64_t now;
 
-		if (r == 0 && now >= deadline)
-			return false;
-		if (r == 0)
-			r = sd_bus_wait(bus, deadline - now);
-		if (r >= 0 || r == -EINTR)
-			r = sd_bus_process(bus, NULL);
+		r = sd_bus_process(bus, NULL);
 		if (r < 0)
+			return false;
+		if (r > 0)
+			continue;
+		now = clock_usec(CLOCK_MONOTONIC);
+		if (now >= deadline)
+			return false;
+		r = sd_bus_wait(bus, deadline - now);
+		if (r < 0 && r != -EINTR)
 			return false;
 	}
 	return true;
@@ -315,27 +370,38 @@ static void verb_run_print_still_held(struct run *run, const char *group, const 
 			group, state);
 }
 
+/* Returns the group at @path if it still has @lease, else NULL. */
+static json_object *verb_run_find_held(struct run *run, const char *path, const char *lease)
+{
+	_cleanup_json_ json_object *group = NULL;
+
+	if (cli_object_find(run->cli, OBJECT_GROUP, path, &group) || !group ||
+	    !str_eq(cli_json_get_str(group, "lease"), lease))
+		return NULL;
+	return TAKE_PTR(group);
+}
+
 /* Steps that are under way get more time than a lease that nobody lets go. */
 static void verb_run_wait_released(struct run *run, const char *group, const char *lease,
 				   uint64_t since)
 {
 	_cleanup_free_ char *path = cli_object_path(OBJECT_GROUP, group);
-	_cleanup_json_ json_object *now = NULL, *later = NULL;
+	_cleanup_json_ json_object *held = NULL, *later = NULL;
 
-	if (!path || verb_run_wait_end(run, lease, since + NOTICE_USEC) ||
-	    cli_object_find(run->cli, OBJECT_GROUP, path, &now) || !now)
+	if (!path || verb_run_wait_end(run, lease, since + NOTICE_USEC))
 		return;
-	if (!str_eq(cli_json_get_str(now, "lease"), lease))
+	held = verb_run_find_held(run, path, lease);
+	if (!held)
 		return;
-	if (!str_eq(cli_json_get_str(now, "state"), "releasing")) {
-		verb_run_print_still_held(run, group, cli_json_get_str(now, "state"));
+	if (!str_eq(cli_json_get_str(held, "state"), "releasing")) {
+		verb_run_print_still_held(run, group, cli_json_get_str(held, "state"));
 		return;
 	}
-	if (verb_run_wait_end(run, lease, since + RELEASE_USEC) ||
-	    cli_object_find(run->cli, OBJECT_GROUP, path, &later) || !later ||
-	    !str_eq(cli_json_get_str(later, "lease"), lease))
+	if (verb_run_wait_end(run, lease, since + RELEASE_USEC))
 		return;
-	verb_run_print_still_held(run, group, cli_json_get_str(later, "state"));
+	later = verb_run_find_held(run, path, lease);
+	if (later)
+		verb_run_print_still_held(run, group, cli_json_get_str(later, "state"));
 }
 
 /* When `run` returns, the devices are back where they were. */
@@ -355,6 +421,7 @@ int verb_run(struct cli *cli)
 
 	if (r)
 		return r;
+	/* what was claimed before a failure has to be given back as well */
 	r = verb_run_claim_all(&run);
 	if (!r)
 		r = verb_run_command(&run);

@@ -16,18 +16,20 @@
 /* How many groups are in which state, as {"available": 3}. */
 static int verb_status_count_states(json_object *objects, json_object *counts)
 {
-	int r = 0;
+	int r;
 
 	json_object_object_foreach(objects, path, object)
 	{
 		const char *state = cli_json_get_str(object, "state");
+		int64_t n = cli_json_get_int(counts, state, 0);
 
-		if (r >= 0 && cli_object_type_of_path(path) == OBJECT_GROUP)
-			r = cli_json_set(counts, state,
-					 json_object_new_int64(cli_json_get_int(counts, state, 0) +
-							       1));
+		if (cli_object_type_of_path(path) != OBJECT_GROUP)
+			continue;
+		r = cli_json_set(counts, state, json_object_new_int64(n + 1));
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 static int verb_status_daemon(struct cli *cli)
@@ -35,13 +37,15 @@ static int verb_status_daemon(struct cli *cli)
 	_cleanup_json_ json_object *manager = NULL, *objects = NULL, *counts = NULL;
 	int r = cli_object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
 
-	if (!r)
-		r = cli_object_get_all(cli, &objects);
+	if (r)
+		return r;
+	r = cli_object_get_all(cli, &objects);
 	if (r)
 		return r;
 	counts = json_object_new_object();
-	if (!counts || verb_status_count_states(objects, counts) < 0 ||
-	    cli_json_set(manager, "groups", TAKE_PTR(counts)) < 0)
+	if (!counts || verb_status_count_states(objects, counts) < 0)
+		return cli_fail(-ENOMEM, "cannot show the state");
+	if (cli_json_set(manager, "groups", TAKE_PTR(counts)) < 0)
 		return cli_fail(-ENOMEM, "cannot show the state");
 	if (cli->options.json != CLI_JSON_OFF) {
 		cli_json_print(manager, cli->options.json);
@@ -54,33 +58,40 @@ static int verb_status_daemon(struct cli *cli)
 
 /* --- of a group --- */
 
-/* In place of the paths of its devices and lease, what these are. */
-static int verb_status_expand_group(struct cli *cli, json_object *group)
+static int verb_status_expand_devices(struct cli *cli, json_object *group)
 {
 	json_object *paths = cli_json_get_list(group, "devices");
 	_cleanup_json_ json_object *devices = json_object_new_array();
-	const char *lease_path = cli_json_get_str(group, "lease");
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; devices && i < cli_json_list_length(paths); i++) {
-		json_object *device = NULL, *path = json_object_array_get_idx(paths, i);
+	for (size_t i = 0; i < cli_json_list_length(paths); i++) {
+		json_object *device = NULL;
 
-		r = cli_object_find(cli, OBJECT_DEVICE, json_object_get_string(path), &device);
+		r = cli_object_find(cli, OBJECT_DEVICE, cli_json_list_str(paths, i), &device);
 		if (r)
 			return r;
 		if (device && cli_json_append(devices, device) < 0)
 			return cli_fail(-ENOMEM, "cannot show the group");
 	}
-	if (!devices || cli_json_set(group, "devices", TAKE_PTR(devices)) < 0)
+	if (cli_json_set(group, "devices", TAKE_PTR(devices)) < 0)
 		return cli_fail(-ENOMEM, "cannot show the group");
-	if (strlen(lease_path) > 1) {
-		_cleanup_json_ json_object *lease = NULL;
+	return 0;
+}
 
-		r = cli_object_find(cli, OBJECT_LEASE, lease_path, &lease);
-		if (!r && lease && cli_json_set(group, "lease", TAKE_PTR(lease)) < 0)
-			return cli_fail(-ENOMEM, "cannot show the group");
-	}
-	return r;
+static int verb_status_expand_lease(struct cli *cli, json_object *group)
+{
+	_cleanup_json_ json_object *lease = NULL;
+	const char *path = cli_json_get_str(group, "lease");
+	int r;
+
+	if (strlen(path) <= 1)
+		return 0;
+	r = cli_object_find(cli, OBJECT_LEASE, path, &lease);
+	if (r || !lease)
+		return r;
+	if (cli_json_set(group, "lease", TAKE_PTR(lease)) < 0)
+		return cli_fail(-ENOMEM, "cannot show the group");
+	return 0;
 }
 
 static int verb_status_group(struct cli *cli, const char *path)
@@ -92,7 +103,10 @@ static int verb_status_group(struct cli *cli, const char *path)
 	if (r)
 		return r;
 	claimed = strlen(cli_json_get_str(group, "lease")) > 1;
-	r = verb_status_expand_group(cli, group);
+	r = verb_status_expand_devices(cli, group);
+	if (r)
+		return r;
+	r = verb_status_expand_lease(cli, group);
 	if (r)
 		return r;
 	if (cli->options.json != CLI_JSON_OFF) {
@@ -159,15 +173,12 @@ static int verb_status_find_device(struct cli *cli, const char *name, json_objec
 
 	if (r == -ENOMEM)
 		return cli_fail(r, "cannot show the device");
-	path = cli_object_path(OBJECT_DEVICE, str_or(key, name));
+	if (r < 0)
+		return verb_status_find_by_interface(cli, name, ret);
+	path = cli_object_path(OBJECT_DEVICE, key);
 	if (!path)
 		return cli_fail(-ENOMEM, "cannot show the device");
-	r = key ? cli_object_find(cli, OBJECT_DEVICE, path, ret) :
-		  verb_status_find_by_interface(cli, name, ret);
-	if (r || *ret)
-		return r;
-	fprintf(stderr, "devgroupctl: There is no group or device %s.\n", name);
-	return EXIT_NO_SUCH;
+	return cli_object_find(cli, OBJECT_DEVICE, path, ret);
 }
 
 /* The name of its group goes into the device; a device need not be in one. */
@@ -196,8 +207,13 @@ static int verb_status_device(struct cli *cli, const char *name)
 	_cleanup_json_ json_object *device = NULL;
 	int r = verb_status_find_device(cli, name, &device);
 
-	if (!r)
-		r = verb_status_add_group(cli, device);
+	if (r)
+		return r;
+	if (!device) {
+		fprintf(stderr, "devgroupctl: There is no group or device %s.\n", name);
+		return EXIT_NO_SUCH;
+	}
+	r = verb_status_add_group(cli, device);
 	if (r)
 		return r;
 	if (cli->options.json != CLI_JSON_OFF) {

@@ -72,7 +72,7 @@ static int verb_undefine_mask(const struct cli *cli, char *const *directories,
 			      const struct group_def *def)
 {
 	const char *directory = directories[cli->options.runtime ? FILES_RUN : FILES_ETC];
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = str_printf("%s%s", directory, strrchr(def->file, '/'));
 	int r;
 
 	if (cli->options.runtime && verb_undefine_is_in(def->file, directories[FILES_ETC])) {
@@ -83,12 +83,14 @@ static int verb_undefine_mask(const struct cli *cli, char *const *directories,
 			def->file, directory);
 		return EXIT_FAILED;
 	}
-	path = str_printf("%s%s", directory, strrchr(def->file, '/'));
-	r = path ? fileio_mkdir_parents(directory, 0755) : -ENOMEM;
-	if (r >= 0)
-		r = verb_undefine_link_to_null(path);
+	if (!path)
+		return cli_files_fail(-ENOMEM, directory);
+	r = fileio_mkdir_parents(directory, 0755);
 	if (r < 0)
-		return cli_files_fail(r, path ? path : directory);
+		return cli_files_fail(r, path);
+	r = verb_undefine_link_to_null(path);
+	if (r < 0)
+		return cli_files_fail(r, path);
 	if (verb_undefine_is_verbose(cli))
 		printf("Group %s is masked by %s.\n", def->name, path);
 	return 0;
@@ -119,56 +121,71 @@ static int verb_undefine_report_next(const struct cli *cli, const char *name)
 	const struct group_def *def;
 	int r = cli_files_load(cli, &config);
 
-	def = r ? NULL : def_set_find_group(config, name);
+	if (r)
+		return r;
+	def = def_set_find_group(config, name);
 	if (def && verb_undefine_is_verbose(cli))
 		printf("Group %s is now as defined at %s:%u.\n", name, def->file, def->line);
-	return r;
+	return 0;
 }
 
 static int verb_undefine_report_claimed(struct cli *cli, const char *name)
 {
-	_cleanup_free_ char *path = cli_object_path(OBJECT_GROUP, name);
+	_cleanup_free_ char *path = NULL;
 	_cleanup_json_ json_object *group = NULL;
 	int r;
 
 	if (!verb_undefine_is_verbose(cli))
 		return 0;
-	r = path ? cli_object_find(cli, OBJECT_GROUP, path, &group) :
-		   cli_fail(-ENOMEM, "cannot look for the group");
-	if (!r && group && strlen(cli_json_get_str(group, "lease")) > 1)
+	path = cli_object_path(OBJECT_GROUP, name);
+	if (!path)
+		return cli_fail(-ENOMEM, "cannot look for the group");
+	r = cli_object_find(cli, OBJECT_GROUP, path, &group);
+	if (r)
+		return r;
+	if (group && strlen(cli_json_get_str(group, "lease")) > 1)
 		printf("It is claimed by %s, and stays until it is released.\n",
 		       cli_json_get_str(group, "holder"));
-	return r;
+	return 0;
 }
 
 static int verb_undefine_group(struct cli *cli, const struct group_def *def)
 {
 	_cleanup_strv_ char **directories = NULL;
-	bool running = false;
+	bool running;
 	int r;
 
 	if (cli_files_directories(cli, &directories) < 0)
 		return cli_fail(-ENOMEM, "cannot undefine the group");
 	r = verb_undefine_check_alone(def);
-	if (!r)
-		r = cli->options.mask ? verb_undefine_mask(cli, directories, def) :
-					verb_undefine_delete(cli, directories, def);
-	if (!r)
-		r = verb_undefine_report_next(cli, def->name);
-	if (!r)
-		r = cli_reload_if_running(cli, &running);
-	return r || !running ? r : verb_undefine_report_claimed(cli, def->name);
+	if (r)
+		return r;
+	if (cli->options.mask)
+		r = verb_undefine_mask(cli, directories, def);
+	else
+		r = verb_undefine_delete(cli, directories, def);
+	if (r)
+		return r;
+	r = verb_undefine_report_next(cli, def->name);
+	if (r)
+		return r;
+	r = cli_reload_if_running(cli, &running);
+	if (r || !running)
+		return r;
+	return verb_undefine_report_claimed(cli, def->name);
 }
 
 static int verb_undefine_report_json(const struct cli *cli, const char *name, bool changed)
 {
-	_cleanup_json_ json_object *result = json_object_new_object();
+	_cleanup_json_ json_object *result = NULL;
 
-	if (!result || cli_json_set_str(result, "name", name) < 0 ||
-	    cli_json_set(result, "changed", json_object_new_boolean(changed)) < 0)
+	if (cli->options.json == CLI_JSON_OFF)
+		return 0;
+	result = CLI_JSON_NEW({ "name", json_object_new_string(name) },
+			      { "changed", json_object_new_boolean(changed) });
+	if (!result)
 		return cli_fail(-ENOMEM, "cannot show what was done");
-	if (cli->options.json != CLI_JSON_OFF)
-		cli_json_print(result, cli->options.json);
+	cli_json_print(result, cli->options.json);
 	return 0;
 }
 
@@ -179,13 +196,18 @@ int verb_undefine(struct cli *cli)
 	const struct group_def *def;
 	int r = cli_files_require_local(cli, "undefine");
 
-	if (!r)
-		r = cli_files_load(cli, &config);
+	if (r)
+		return r;
+	r = cli_files_load(cli, &config);
 	if (r)
 		return r;
 	def = def_set_find_group(config, name);
-	if (!def && verb_undefine_is_verbose(cli))
+	if (def) {
+		r = verb_undefine_group(cli, def);
+		if (r)
+			return r;
+	} else if (verb_undefine_is_verbose(cli)) {
 		printf("Group %s is not defined.\n", name);
-	r = def ? verb_undefine_group(cli, def) : 0;
-	return r ? r : verb_undefine_report_json(cli, name, def);
+	}
+	return verb_undefine_report_json(cli, name, def);
 }
