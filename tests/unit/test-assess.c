@@ -263,7 +263,7 @@ START_TEST(test_foreign_pf)
 	ck_assert_blockers("0000:02:10.0", "foreign-owner! 0000:02:10.0");
 	nobody = only_text("0000:02:10.0");
 	ck_assert_ptr_nonnull(
-		strstr(nobody, "0000:02:00.0, which is on vfio-pci without a claim: who"));
+		strstr(nobody, "0000:02:00.0, which is on vfio-pci without a claim: its"));
 	usage("0000:02:00.0", USAGE_VFIO, "/dev/vfio/12", NULL, 812, "qemu");
 	somebody = only_text("0000:02:10.0");
 	ck_assert_ptr_nonnull(strstr(somebody, "without a claim, open as /dev/vfio/12"));

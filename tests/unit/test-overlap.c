@@ -95,7 +95,7 @@ static void assert_blocker(const char *groups, const char *name, const char *cod
 START_TEST(test_a_device_in_two_groups)
 {
 	assert_blocker(BY_PATH "," BY_ADDRESS, "a", NULL, NULL);
-	assert_blocker(BY_PATH "," BY_ADDRESS, "b", "two-groups", "named by group a already");
+	assert_blocker(BY_PATH "," BY_ADDRESS, "b", "two-groups", "already named by group a");
 	/* the order is that of reading, not that of the names */
 	assert_blocker(BY_ADDRESS "," BY_PATH, "b", NULL, NULL);
 	assert_blocker(BY_ADDRESS "," BY_PATH, "a", "two-groups", "0000:01:00.0");

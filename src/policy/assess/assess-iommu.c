@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Rules on what the IOMMU cannot hold off. */
+/*
+ * Rules on threats that the IOMMU does not stop: reserved memory, identity mode, interrupts, ACS.
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -10,13 +12,13 @@
 #include "policy/devinfo/iommu-unit.h"
 #include "policy/isolation/isolation.h"
 
-/* What concerns a whole IOMMU group is said of its first device. */
+/* Returns the device that a blocker of a whole IOMMU group names: its first, or NULL. */
 static const struct device *assess_iommu_first_device(const struct vec *devices)
 {
 	return devices->n > 0 ? devices->items[0] : NULL;
 }
 
-/* "0x00000000fee00000 0x00000000feefffff msi": the last word is the type. */
+/* Returns whether a line "0x00000000fee00000 0x00000000feefffff msi" has the type "direct". */
 static bool assess_iommu_is_direct(const char *region)
 {
 	const char *space = strrchr(region, ' ');
@@ -25,8 +27,9 @@ static bool assess_iommu_is_direct(const char *region)
 }
 
 /*
- * The firmware wants the device to reach this memory at any time (RMRR, IVMD), so the kernel lets
- * no user have it. "direct-relaxable" regions are for the boot only, and "msi" ones are not memory.
+ * The firmware requires that the device always reaches this memory (RMRR, IVMD), so the kernel
+ * refuses the device to every user. "direct-relaxable" regions are for the boot only, and "msi"
+ * regions are not memory.
  */
 int assess_iommu_reserved_region(const struct assessment *ctx)
 {
@@ -40,9 +43,9 @@ int assess_iommu_reserved_region(const struct assessment *ctx)
 				continue;
 			r = assess_rule_block(
 				ctx, device,
-				"The firmware reserves memory for DMA of IOMMU group %u, with %s "
-				"in it: %s. Look for a setting of the firmware that frees it "
-				"(management, USB emulation), or use another slot.",
+				"The firmware reserves memory for DMA of IOMMU group %u with %s: "
+				"%s. Turn off what reserves it in the firmware setup (management, "
+				"USB emulation), or use another slot.",
 				group->id, device->key, *region);
 			if (r < 0)
 				return r;
@@ -60,14 +63,12 @@ int assess_iommu_identity(const struct assessment *ctx)
 
 		if (!device || !str_eq(group->type, "identity"))
 			continue;
-		r = assess_rule_block(
-			ctx, device,
-			"IOMMU group %u with %s is not translated while the host has it: whatever "
-			"a "
-			"guest leaves behind in the device reaches all of the host's memory. Boot "
-			"without iommu=pt, or write DMA to "
-			"/sys/kernel/iommu_groups/%u/type while no driver is bound.",
-			group->id, device->key, group->id);
+		r = assess_rule_block(ctx, device,
+				      "IOMMU group %u with %s is not translated while the host has "
+				      "it: DMA that a guest left running reaches all memory of the "
+				      "host. Boot without iommu=pt, or write DMA to "
+				      "/sys/kernel/iommu_groups/%u/type while no driver is bound.",
+				      group->id, device->key, group->id);
 		if (r < 0)
 			return r;
 	}
@@ -82,21 +83,21 @@ static const struct device *assess_iommu_find_shared_msi(const struct vec *devic
 	return NULL;
 }
 
-/* Where interrupts are not the IOMMU's, as on Arm: VFIO asks for a controller that tells devices
- * apart. */
+/*
+ * Without interrupt remapping in the IOMMU, as on Arm, VFIO requires an interrupt controller that
+ * tells devices apart.
+ */
 static int assess_iommu_shared_msi(const struct assessment *ctx, const struct device *device)
 {
-	return assess_rule_block(
-		ctx, device,
-		"No interrupt controller keeps the messages (MSI) of %s apart from "
-		"those of others%s. The "
-		"kernel has to know one that does, as an ITS that the device tree "
-		"gives it (msi-parent).",
-		device->key,
-		ctx->assess->inv->unsafe_interrupts ?
-			"" :
-			", and VFIO refuses its users unless "
-			"vfio_iommu_type1.allow_unsafe_interrupts is set");
+	return assess_rule_block(ctx, device,
+				 "No interrupt controller separates the messages (MSI) of %s from "
+				 "those of other devices%s. Use a kernel that knows one, such as "
+				 "an ITS named by the device tree (msi-parent).",
+				 device->key,
+				 ctx->assess->inv->unsafe_interrupts ?
+					 "" :
+					 ", so VFIO refuses claims unless "
+					 "vfio_iommu_type1.allow_unsafe_interrupts is set");
 }
 
 /* Without interrupt remapping a guest can raise any interrupt of the host. */
@@ -110,18 +111,18 @@ int assess_iommu_unsafe_interrupts(const struct assessment *ctx)
 	if (!device || device->mdev_type || ctx->resolved->iommu_groups.n == 0 ||
 	    inv->interrupt_remapping == 1)
 		return 0;
-	/* on POWER VFIO does not ask */
+	/* VFIO does not check this on POWER */
 	if (sharer && inv->interrupt_remapping < 0 && !str_eq(iommu_unit_kind(inv), "sPAPR"))
 		return assess_iommu_shared_msi(ctx, sharer);
 	if (inv->interrupt_remapping < 0 && !inv->unsafe_interrupts)
 		return 0;
 	return assess_rule_block(
 		ctx, device,
-		"The IOMMU does not translate interrupts, so whoever has %s can forge those of "
-		"the host%s. Turn on interrupt remapping in the firmware (x2APIC, VT-d).",
+		"The IOMMU does not remap interrupts: the user of %s can forge interrupts of the "
+		"host%s. Turn on interrupt remapping in the firmware setup (x2APIC, VT-d).",
 		device->key,
 		inv->unsafe_interrupts ? "" :
-					 ", and VFIO refuses its users unless "
+					 ", so VFIO refuses claims unless "
 					 "vfio_iommu_type1.allow_unsafe_interrupts is set");
 }
 
@@ -134,13 +135,15 @@ int assess_iommu_acs_override(const struct assessment *ctx)
 		return 0;
 	return assess_rule_block(
 		ctx, device,
-		"The kernel was told to take isolation for granted (pcie_acs_override=%s): what "
-		"it says of the IOMMU group of %s may not be true, and devices may reach each "
-		"other past the IOMMU. Boot without that.",
+		"The kernel command line has pcie_acs_override=%s: the IOMMU group of %s may be "
+		"wrong, and its devices may reach other devices past the IOMMU. Boot without it.",
 		value, device->key);
 }
 
-/* Those that a switch lets @device reach past the IOMMU and that do not come along with it. */
+/*
+ * Appends to *ret the keys of the devices that a switch lets @device reach past the IOMMU, unless
+ * the group has them too.
+ */
 static int assess_iommu_find_peers(const struct assessment *ctx, const struct device *device,
 				   char ***ret)
 {
@@ -182,9 +185,9 @@ static int assess_iommu_peers_of(const struct assessment *ctx, const struct devi
 		return -ENOMEM;
 	return assess_rule_block(
 		ctx, device,
-		"The switch above %s passes requests on to %s past the IOMMU, and back: whoever "
-		"has one of them reaches the memory of the other. Claim them together, or write "
-		"\"accept\": [\"peer-to-peer\"] into the group's file.",
+		"The switch above %s passes requests to and from %s past the IOMMU: the user of "
+		"one device can reach the memory of the other. Claim them together, or write "
+		"\"accept\": [\"peer-to-peer\"] into the file of the group.",
 		device->key, list);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Rules on what the PCI functions are: virtual functions, BARs, power. */
+/*
+ * Rules on the PCI functions themselves: virtual functions, mediated devices, BARs, power, errors.
+ */
 
 #include <errno.h>
 
@@ -22,9 +24,8 @@ int assess_pci_pf(const struct assessment *ctx)
 				continue;
 			r = assess_rule_block(
 				ctx, device,
-				"%s has a virtual function that is claimed, %s, which "
-				"would end with "
-				"it. Release that first.",
+				"%s has the claimed virtual function %s, which a claim would "
+				"remove. Release the virtual function first.",
 				device->key, vf->key);
 			if (r < 0)
 				return r;
@@ -34,8 +35,10 @@ int assess_pci_pf(const struct assessment *ctx)
 	return 0;
 }
 
-/* Its holder and that of the function trust each other, and the function is one that VFIO has made:
- * the host's end with a claim. */
+/*
+ * Returns whether the definition accepts a claimed @pf and VFIO made its virtual functions.
+ * Functions that a host driver made are removed by the claim of @pf.
+ */
 static bool assess_pci_may_share_pf(const struct assessment *ctx, const struct device *pf)
 {
 	return vfio_choice_is_vfio(pf->driver) &&
@@ -55,12 +58,12 @@ int assess_pci_vf(const struct assessment *ctx)
 			continue;
 		r = assess_rule_block(
 			ctx, device,
-			"%s is a virtual function of %s, which is claimed: its holder rules over "
-			"the virtual functions too. Release that first%s.",
-			device->key, pf->key,
+			"%s is a virtual function of %s, which is claimed: its holder controls the "
+			"virtual functions too. Release %s first%s.",
+			device->key, pf->key, pf->key,
 			vfio_choice_is_vfio(pf->driver) ?
-				", or accept that in the definition, \"accept\": "
-				"[\"vf-of-claimed-pf\"]" :
+				", or write \"accept\": [\"vf-of-claimed-pf\"] into the file of "
+				"the group" :
 				"");
 		if (r < 0)
 			return r;
@@ -70,7 +73,7 @@ int assess_pci_vf(const struct assessment *ctx)
 
 /* --- mediated devices --- */
 
-/* They end with the driver of what they are made of, also those that somebody else uses. */
+/* A mediated device ends with the driver of its parent, even while it is in use. */
 int assess_pci_mdev_parent(const struct assessment *ctx)
 {
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
@@ -81,14 +84,11 @@ int assess_pci_mdev_parent(const struct assessment *ctx)
 
 			if (!str_eq(mdev->mdev_parent, device->key))
 				continue;
-			r = assess_rule_block(
-				ctx, device,
-				"%s has mediated devices, %s for one, which would end "
-				"with its driver. Take "
-				"them away first: out of the file in devgroups.d that "
-				"asks for them, or with "
-				"mdevctl stop.",
-				device->key, mdev->key);
+			r = assess_rule_block(ctx, device,
+					      "%s has mediated devices, for example %s, which a "
+					      "claim would remove. Remove them first: delete them "
+					      "from the file in devgroups.d, or run mdevctl stop.",
+					      device->key, mdev->key);
 			if (r < 0)
 				return r;
 			break;
@@ -99,7 +99,7 @@ int assess_pci_mdev_parent(const struct assessment *ctx)
 
 /* --- BARs --- */
 
-/* Another BAR in the same page, of a device that does not go to the same user. */
+/* Returns a BAR in the same page that belongs to a device outside the group, or NULL. */
 static const struct small_bar *assess_pci_page_neighbour(const struct assessment *ctx,
 							 uint64_t page)
 {
@@ -116,7 +116,10 @@ static const struct small_bar *assess_pci_page_neighbour(const struct assessment
 	return NULL;
 }
 
-/* The first BAR of @device that shares its page with a BAR of another user, or DEVICE_BARS. */
+/*
+ * Returns the first BAR of @device that shares its page with a BAR outside the group, or
+ * DEVICE_BARS.
+ */
 static unsigned assess_pci_find_shared_bar(const struct assessment *ctx,
 					   const struct device *device,
 					   const struct small_bar **ret_other)
@@ -146,12 +149,11 @@ int assess_pci_unaligned_bar(const struct assessment *ctx)
 
 		if (bar == DEVICE_BARS)
 			continue;
-		r = assess_rule_block(ctx, device,
-				      "BAR %u of %s is smaller than a page and shares its page "
-				      "with BAR %u of %s, so a user cannot be given it directly. "
-				      "Boot with pci=resource_alignment=%s.",
-				      bar, device->key, other->number, other->device->key,
-				      device->address);
+		r = assess_rule_block(
+			ctx, device,
+			"BAR %u of %s is smaller than a page and shares its page with BAR %u of "
+			"%s: a guest cannot map it. Boot with pci=resource_alignment=%s.",
+			bar, device->key, other->number, other->device->key, device->address);
 		if (r < 0)
 			return r;
 	}
@@ -160,7 +162,7 @@ int assess_pci_unaligned_bar(const struct assessment *ctx)
 
 /* --- power --- */
 
-/* On a VFIO driver it wakes up when it is opened: that one let it sleep. */
+/* A device on a VFIO driver may sleep: the driver wakes it when it is opened. */
 int assess_pci_power(const struct assessment *ctx)
 {
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
@@ -169,11 +171,10 @@ int assess_pci_power(const struct assessment *ctx)
 		if (!str_eq(device->power_state, "D3cold") || vfio_choice_is_vfio(device->driver) ||
 		    device_is_bridge(device))
 			continue;
-		r = assess_rule_block(
-			ctx, device,
-			"%s is switched off (D3cold) and may not come back. Wake it first: write "
-			"\"on\" to power/control in its directory of sysfs.",
-			device->key);
+		r = assess_rule_block(ctx, device,
+				      "%s is switched off (D3cold) and may not wake up. Write "
+				      "\"on\" to power/control in its sysfs directory first.",
+				      device->key);
 		if (r < 0)
 			return r;
 	}
@@ -182,8 +183,7 @@ int assess_pci_power(const struct assessment *ctx)
 
 /* --- errors --- */
 
-/* The rule on errors: what has lost its state, or does not answer, is nobody's until it was reset.
- */
+/* A device that has lost its state, or does not answer, is not claimed before it was reset. */
 int assess_pci_error(const struct assessment *ctx)
 {
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
@@ -191,11 +191,11 @@ int assess_pci_error(const struct assessment *ctx)
 
 		if (!error_state_is_lost(device->errors.state))
 			continue;
-		r = assess_rule_block(
-			ctx, device,
-			"%s %s. Reset it with \"devgroupctl reset %s\"; if that does not "
-			"help, power its slot off and on, or take it out.",
-			device->key, error_state_explain(device->errors.state), ctx->def->name);
+		r = assess_rule_block(ctx, device,
+				      "%s %s. Run \"devgroupctl reset %s\"; if the error remains, "
+				      "power-cycle its slot or replace it.",
+				      device->key, error_state_explain(device->errors.state),
+				      ctx->def->name);
 		if (r < 0)
 			return r;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Rules on resets: can the devices be brought into a known state, and who else would feel
- * it?
+ * Rules on resets: whether each device can be brought into a known state, and which other devices a
+ * reset would reach.
  */
 
 #include <errno.h>
@@ -18,13 +18,10 @@ static bool assess_reset_may_use(const struct group_def *def, const char *method
 	return !def->reset_methods || strv_contains(def->reset_methods, method);
 }
 
-/* A reset of its own, that no other function feels. */
+/* Returns whether @device has an allowed reset that reaches no other function. */
 static bool assess_reset_is_own(const struct device *device, const struct group_def *def)
 {
-	/*
-	 * before Linux 5.15 the kernel offers a reset and does not say which; a dump says nothing
-	 * at all
-	 */
+	/* Linux before 5.15 offers a reset without naming it. A dump of lspci names none. */
 	if (!device->reset_methods)
 		return !device->no_reset;
 	STRV_FOREACH(method, device->reset_methods) {
@@ -44,9 +41,10 @@ static bool assess_reset_has_bus(const struct device *device)
 }
 
 /*
- * What is left to a function without a reset of its own is that of its bus. To one alone on its bus
- * the kernel offers it, or has a reason not to; to one that is not, VFIO offers it when all on the
- * bus go to the same user. *ret_outside is what else it reaches, the caller's to drop.
+ * Judges the reset of the bus, which is the last resort of a function without its own reset. If the
+ * function is alone on its bus, the kernel offers that reset or has a reason not to. Otherwise VFIO
+ * offers it when one user has all devices on the bus. *ret_outside is filled with the other devices
+ * that it reaches; the caller drops it.
  */
 static int assess_reset_judge_bus(const struct assessment *ctx, const struct device *device,
 				  enum verdict *ret, struct vec *ret_outside)
@@ -70,8 +68,10 @@ static int assess_reset_judge_bus(const struct assessment *ctx, const struct dev
 	return 0;
 }
 
-/* A device that only VFIO could reset, and does not, goes on as it was left unless the group's file
- * wants more. */
+/*
+ * Returns whether the group's file requires a reset that only VFIO could do and does not. Without
+ * that requirement the device keeps its state.
+ */
 static bool assess_reset_lacks_required(const struct device *device, const struct group_def *def)
 {
 	return device_bus_find(device->bus)->reset_module && device->compatible &&
@@ -109,8 +109,8 @@ int assess_reset_missing(const struct assessment *ctx)
 			continue;
 		r = assess_rule_block(
 			ctx, device,
-			"%s cannot be reset%s: the next user finds it as the last one left it. Set "
-			"\"reset\" to \"none\" in the group's file if that is all right.",
+			"%s cannot be reset%s: the next user finds it as the previous one left it. "
+			"Set \"reset\" to \"none\" in the file of the group to accept that.",
 			device->key,
 			ctx->def->reset_methods ? " by the methods that the group allows" : "");
 		if (r < 0)
@@ -144,9 +144,8 @@ int assess_reset_reaches(const struct assessment *ctx)
 			return -ENOMEM;
 		r = assess_rule_block(
 			ctx, device,
-			"The only reset of %s is that of its bus, which would also hit devices "
-			"outside the group, so it is not done: %s. Name these in the group "
-			"as well, or use another slot.",
+			"The only reset of %s is a bus reset that would also hit devices outside "
+			"the group: %s. Add these to the group, or use another slot.",
 			device->key, list);
 		if (r < 0)
 			return r;

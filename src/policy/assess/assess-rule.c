@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Helpers that the rules of an assessment share: blockers, lists of names, the claimed devices. */
+
 #include <errno.h>
 #include <stdarg.h>
 
@@ -20,7 +23,7 @@ int assess_rule_block(const struct assessment *ctx, const struct device *device,
 	if (!text)
 		return -ENOMEM;
 	return blocker_add(&ctx->resolved->blockers, rule->hard, rule->code, device->key, "%s%s",
-			   text, rule->hard ? "" : " To claim it all the same, add --force.");
+			   text, rule->hard ? "" : " To claim it anyway, add --force.");
 }
 
 bool assess_rule_is_claimed(const struct assess *assess, const struct device *device)

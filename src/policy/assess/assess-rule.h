@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the rules of an assessment share; only assess*.c include this. */
+/*
+ * The context of a rule, and the helpers that rules share. Only assess*.c includes this. This file
+ * stands below the rules: it calls none of them.
+ */
 
 #include "policy/assess/assess.h"
 #include "policy/devinfo/small-bar.h"
@@ -14,12 +17,12 @@ struct assess {
 
 struct rule;
 
-/* One group as a rule gets to see it. */
+/* One group, as a rule sees it. */
 struct assessment {
 	const struct assess *assess;
 	const struct group_def *def;
 	struct resolved_group *resolved;
-	const struct rule *rule; /* the one that looks at it now */
+	const struct rule *rule; /* the rule that runs now */
 };
 
 struct rule {
@@ -29,17 +32,17 @@ struct rule {
 };
 
 /*
- * Adds the rule's blocker. The text names device and cause, and says what the user can do; that a
- * soft one falls to --force is added to it. 0 or -ENOMEM.
+ * Adds a blocker with the code of the current rule. The text names the device and the cause, and
+ * says what the user can do. A soft blocker gets a sentence about --force. 0 or -ENOMEM.
  */
 int assess_rule_block(const struct assessment *ctx, const struct device *device, const char *format,
 		      ...) _printf_(3, 4) _must_check_;
-/* Is it in a lease? */
+/* Returns whether @device is in a lease. */
 bool assess_rule_is_claimed(const struct assess *assess, const struct device *device);
 
 /*
- * "A, B, C, D and 3 more" of @n things; @name gives the i-th, NULL when out of memory. Caller
- * frees.
+ * Returns "A, B, C, D and 3 more" for @n things; @name gets the i-th of @things and returns its
+ * name, or NULL when out of memory. The caller frees the result; NULL when out of memory.
  */
 char *assess_rule_list(size_t n, char *(*name)(const void *things, size_t i),
 		       const void *things) _must_check_;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Rules on what the host does with the devices: disks, interfaces, consoles, processes. */
+/* Rules on the use of the devices by the host: disks, interfaces, consoles, processes. */
 
 #include <errno.h>
 
@@ -18,7 +18,10 @@ static char *assess_usage_describe_process(const struct usage *usage)
 	return str_printf("pid %d", usage->pid);
 }
 
-/* "/mnt (nvme0n1p1)", "/dev/nvme0n1 by pid 812 (fio)" */
+/*
+ * Returns "/mnt (nvme0n1p1)" or "/dev/nvme0n1 by pid 812 (fio)"; the caller frees it, NULL when out
+ * of memory.
+ */
 static char *assess_usage_describe(const struct usage *usage)
 {
 	_cleanup_free_ char *process = NULL, *through = NULL;
@@ -28,7 +31,7 @@ static char *assess_usage_describe(const struct usage *usage)
 		if (!process)
 			return NULL;
 	}
-	/* "nvme0n1 (nvme0n1)" helps nobody */
+	/* Avoids "nvme0n1 (nvme0n1)". */
 	if (usage->through && !str_eq(usage->through, usage->what)) {
 		through = str_printf(" (%s)", usage->through);
 		if (!through)
@@ -45,7 +48,7 @@ static char *assess_usage_name(const void *things, size_t i)
 	return assess_usage_describe(uses->items[i]);
 }
 
-/* The uses of one kind; *ret is the caller's to drop. */
+/* Appends the usages of @kind to @ret, which the caller drops. 0 or -ENOMEM. */
 static int assess_usage_filter(const struct device *device, const char *kind, struct vec *ret)
 {
 	VEC_FOREACH(struct usage, usage, &device->uses)
@@ -54,7 +57,7 @@ static int assess_usage_filter(const struct device *device, const char *kind, st
 	return 0;
 }
 
-/* One blocker for each device: "DEVICE CAUSE: what, what. ADVICE" */
+/* Adds one blocker for each device: "DEVICE CAUSE: usage, usage. ADVICE" */
 static int assess_usage_of_kind(const struct assessment *ctx, const char *kind, const char *cause,
 				const char *advice)
 {
@@ -86,7 +89,7 @@ static int assess_usage_of_kind(const struct assessment *ctx, const char *kind, 
 int assess_usage_root_disk(const struct assessment *ctx)
 {
 	return assess_usage_of_kind(ctx, USAGE_ROOT_DISK, "carries the host's root filesystem",
-				    "The host cannot go on without it.");
+				    "The host cannot run without it.");
 }
 
 int assess_usage_mounted(const struct assessment *ctx)
@@ -103,37 +106,37 @@ int assess_usage_swap(const struct assessment *ctx)
 
 int assess_usage_holders(const struct assessment *ctx)
 {
-	return assess_usage_of_kind(ctx, USAGE_HOLDERS,
-				    "is part of what the kernel has built on it",
-				    "Stop that first, from the top down.");
+	return assess_usage_of_kind(ctx, USAGE_HOLDERS, "is in use by other kernel devices",
+				    "Stop these first, from the top down.");
 }
 
 /* --- interfaces --- */
 
 int assess_usage_default_route(const struct assessment *ctx)
 {
-	return assess_usage_of_kind(ctx, USAGE_DEFAULT_ROUTE, "carries the host's default route",
-				    "Give the host another way out first.");
+	return assess_usage_of_kind(
+		ctx, USAGE_DEFAULT_ROUTE, "carries the host's default route",
+		"Move the default route of the host to another interface first.");
 }
 
 int assess_usage_network_up(const struct assessment *ctx)
 {
 	return assess_usage_of_kind(ctx, USAGE_NETWORK_UP,
-				    "is a network interface that the host uses",
+				    "is a network interface in use by the host",
 				    "Set the interface down first (ip link set down).");
 }
 
-/* --- the rest --- */
+/* --- consoles, TPM, processes --- */
 
 int assess_usage_console(const struct assessment *ctx)
 {
 	return assess_usage_of_kind(ctx, USAGE_CONSOLE, "is a console of the host",
-				    "Boot with another console, or take this one off first.");
+				    "Boot with another console, or detach this one first.");
 }
 
 int assess_usage_tpm(const struct assessment *ctx)
 {
-	return assess_usage_of_kind(ctx, USAGE_TPM, "is the host's TPM", "It cannot be lent.");
+	return assess_usage_of_kind(ctx, USAGE_TPM, "is the host's TPM", "It cannot be assigned.");
 }
 
 int assess_usage_open(const struct assessment *ctx)
@@ -142,8 +145,8 @@ int assess_usage_open(const struct assessment *ctx)
 }
 
 /*
- * Opened, though no process that has it could be found: its descriptors may be on their way through
- * a socket.
+ * Finds devices that are open through VFIO although no process with a descriptor was found. A
+ * descriptor may be on its way through a socket.
  */
 static int assess_usage_hidden_owner(const struct assessment *ctx)
 {
@@ -160,8 +163,8 @@ static int assess_usage_hidden_owner(const struct assessment *ctx)
 		if (uses.n > 0)
 			continue;
 		r = assess_rule_block(ctx, device,
-				      "%s is open through VFIO, by a process that did not claim it "
-				      "and was not found. End the program that uses it first.",
+				      "%s is open through VFIO, and the process that has it was "
+				      "not found. End the program that uses it first.",
 				      device->key);
 		if (r < 0)
 			return r;
@@ -169,8 +172,10 @@ static int assess_usage_hidden_owner(const struct assessment *ctx)
 	return 0;
 }
 
-/* Its user rules over the virtual functions, and VFIO opens these only for who knows that one's
- * token. */
+/*
+ * A user of the physical function controls its virtual functions. VFIO opens these only with the
+ * token of that user.
+ */
 static int assess_usage_foreign_pf_of(const struct assessment *ctx, const struct device *device)
 {
 	const struct device *pf = NULL;
@@ -188,12 +193,11 @@ static int assess_usage_foreign_pf_of(const struct assessment *ctx, const struct
 	list = assess_rule_list(uses.n, assess_usage_name, &uses);
 	if (!list)
 		return -ENOMEM;
-	return assess_rule_block(ctx, device,
-				 "%s is a virtual function of %s, which is on %s without a "
-				 "claim%s%s: who has that rules over the virtual functions too. "
-				 "Give it back to the host, or claim it first.",
-				 device->key, pf->key, pf->driver, uses.n ? ", open as " : "",
-				 list);
+	return assess_rule_block(
+		ctx, device,
+		"%s is a virtual function of %s, which is on %s without a claim%s%s: its user "
+		"controls the virtual functions too. Return %s to the host, or claim it first.",
+		device->key, pf->key, pf->driver, uses.n ? ", open as " : "", list, pf->key);
 }
 
 static int assess_usage_foreign_pf(const struct assessment *ctx)
@@ -207,7 +211,7 @@ static int assess_usage_foreign_pf(const struct assessment *ctx)
 	return 0;
 }
 
-/* Whoever has a lease is not foreign: that its group is claimed is told elsewhere. */
+/* A group with claimed devices has a known holder. The registry reports that it is claimed. */
 int assess_usage_foreign_owner(const struct assessment *ctx)
 {
 	int r;
@@ -215,8 +219,8 @@ int assess_usage_foreign_owner(const struct assessment *ctx)
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices)
 		if (assess_rule_is_claimed(ctx->assess, device))
 			return 0;
-	r = assess_usage_of_kind(ctx, USAGE_VFIO, "is with a VFIO user that did not claim it",
-				 "End that program first.");
+	r = assess_usage_of_kind(ctx, USAGE_VFIO, "is open through VFIO without a claim",
+				 "End these programs first.");
 	if (r < 0)
 		return r;
 	r = assess_usage_hidden_owner(ctx);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The table of rules, and the rules that need no other file. It runs all rules on one group. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -6,7 +9,7 @@
 #include "policy/assess/assess-private.h"
 #include "policy/plan/vfio-choice.h"
 
-/* --- what can be said without more --- */
+/* --- rules on drivers --- */
 
 static int assess_bridges(const struct assessment *ctx)
 {
@@ -17,7 +20,7 @@ static int assess_bridges(const struct assessment *ctx)
 			continue;
 		r = assess_rule_block(
 			ctx, device,
-			"%s is a bridge, which no VMM can be given. Name the devices behind it.",
+			"%s is a bridge, which no VMM can use. Name the devices behind it instead.",
 			device->key);
 		if (r < 0)
 			return r;
@@ -25,7 +28,10 @@ static int assess_bridges(const struct assessment *ctx)
 	return 0;
 }
 
-/* What its VFIO driver cannot reset and would refuse; with ACPI only the firmware knows. */
+/*
+ * Returns whether the VFIO driver of @device would refuse it because no module resets it. With ACPI
+ * only the firmware knows that.
+ */
 static bool assess_lacks_reset(const struct device *device)
 {
 	return device->reset_required && device->compatible && !device->reset_driver;
@@ -39,23 +45,22 @@ static int assess_required_resets(const struct assessment *ctx)
 
 		if (!driver || !assess_lacks_reset(device))
 			continue;
-		r = assess_rule_block(
-			ctx, device,
-			"%s takes no device that it cannot reset, and for %s there is no module "
-			"that does (none has the "
-			"alias vfio-reset:%s). To lend it all the same, put \"options %s "
-			"reset_required=0\" into a file "
-			"of /etc/modprobe.d and load %s anew: then a device of the %s bus that has "
-			"no reset goes from one "
-			"user to the next as it was left, with the DMA that it was told to do.",
-			driver, device->key, device->compatible, driver, driver, device->bus);
+		r = assess_rule_block(ctx, device,
+				      "%s refuses %s because no module can reset it (none has the "
+				      "alias vfio-reset:%s). To use it without a reset, put "
+				      "\"options %s reset_required=0\" into a file in "
+				      "/etc/modprobe.d and reload %s; devgroups(7) has the risk.",
+				      driver, device->key, device->compatible, driver, driver);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-/* that a parent of mediated devices is not lent is said with its missing IOMMU group */
+/*
+ * Returns whether @device needs a VFIO driver. A parent of mediated devices is not assigned itself;
+ * resolve.c reports it as in no IOMMU group.
+ */
 static bool assess_needs_vfio_driver(const struct device *device)
 {
 	return !device_is_bridge(device) && device_bus_find(device->bus) != &device_bus_mdev_parent;
@@ -68,10 +73,10 @@ static int assess_vfio(const struct assessment *ctx)
 
 		if (!assess_needs_vfio_driver(device))
 			continue;
-		r = assess_rule_block(
-			ctx, device,
-			"This kernel has no VFIO for %s on the %s bus. Install its vfio modules.",
-			device->key, device->bus);
+		r = assess_rule_block(ctx, device,
+				      "This kernel has no VFIO driver for %s on the %s bus. "
+				      "Install its vfio modules.",
+				      device->key, device->bus);
 		if (r < 0)
 			return r;
 	}
@@ -89,7 +94,7 @@ static int assess_drivers(const struct assessment *ctx)
 			continue;
 		r = assess_rule_block(
 			ctx, device,
-			"There is no VFIO driver for %s on the %s bus. Leave it to the host.",
+			"There is no VFIO driver for %s on the %s bus. The host has to keep it.",
 			device->key, device->bus);
 		if (r < 0)
 			return r;
@@ -104,12 +109,11 @@ static int assess_bind_hangs(const struct assessment *ctx)
 
 		if (!device->bind_hangs)
 			continue;
-		r = assess_rule_block(
-			ctx, device,
-			"Somebody binds or unbinds %s, and the kernel does not return from that. "
-			"\"ps -eo pid,stat,wchan:30,args\" shows who sleeps (state D), and where. "
-			"It goes on by itself when that has ended.",
-			device->key);
+		r = assess_rule_block(ctx, device,
+				      "A bind or unbind of %s is stuck in the kernel. Find the "
+				      "process with \"ps -eo pid,stat,wchan:30,args\" (state D). "
+				      "The group becomes available when it finishes.",
+				      device->key);
 		if (r < 0)
 			return r;
 	}
@@ -163,7 +167,7 @@ int assess_group(const struct assess *assess, const struct group_def *def,
 	return 0;
 }
 
-/* --- life --- */
+/* --- the shared facts --- */
 
 static int assess_add_claimed(struct assess *assess, char *const *claimed)
 {

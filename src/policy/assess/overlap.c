@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Conflicts between the groups of one host: which group was read first, and which one is reserved.
+ */
+
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/str.h"
 #include "policy/assess/overlap.h"
 
-/* One group and its part of the host. */
+/* One group and the devices and IOMMU groups that it resolves to. */
 struct overlap_group {
 	const struct group_def *def;
 	struct vec named;	 /* struct device, not owned */
 	struct vec iommu_groups; /* struct iommu_group, not owned */
 };
 
-/* Who has a device or an IOMMU group. */
+/* The group that owns a device or an IOMMU group. */
 struct ownership {
 	const void *thing;
 	const struct group_def *def;
 };
 
 struct overlap {
-	struct vec groups;   /* struct part, owned; once settled in the order of reading */
-	struct vec devices;  /* struct holding, owned; by thing: the group that names the device */
-	struct vec reserved; /* struct holding, owned; by thing: who has reserved the IOMMU group */
+	struct vec groups;   /* struct overlap_group, owned; in the order of reading after
+				overlap_decide() */
+	struct vec devices;  /* struct ownership, owned; sorted by device */
+	struct vec reserved; /* struct ownership, owned; sorted by IOMMU group */
 };
 
 static void overlap_group_free(struct overlap_group *group)
@@ -54,7 +60,7 @@ struct overlap *overlap_free(struct overlap *overlap)
 	return NULL;
 }
 
-/* --- who has what --- */
+/* --- owners --- */
 
 static int overlap_cmp_thing(const void *thing, const void *item)
 {
@@ -90,7 +96,7 @@ static int overlap_index_things(struct vec *ownerships, const struct vec *things
 	return 0;
 }
 
-/* Sorted, each thing once, of nobody yet. */
+/* Sorts the index and leaves each thing in it once, without an owner. */
 static void overlap_sort_index(struct vec *ownerships)
 {
 	size_t n = 0;
@@ -106,7 +112,7 @@ static void overlap_sort_index(struct vec *ownerships)
 	ownerships->n = n;
 }
 
-/* --- filling --- */
+/* --- groups --- */
 
 static int overlap_copy(struct vec *to, const struct vec *from)
 {
@@ -151,7 +157,7 @@ static int overlap_cmp_order(const void *a, const void *b)
 	return str_natural_cmp(x->name, y->name);
 }
 
-/* The first of @things that somebody else has; NULL if there is none. */
+/* Returns the first of @things that a group other than @def owns, or NULL. */
 static const struct ownership *overlap_find_other(const struct vec *ownerships,
 						  const struct vec *things,
 						  const struct group_def *def)
@@ -202,7 +208,7 @@ int overlap_decide(struct overlap *overlap)
 		return r;
 	vec_sort(&overlap->groups, overlap_cmp_order);
 	VEC_FOREACH(const struct overlap_group, group, &overlap->groups) {
-		/* one that cannot be had takes no device from those behind it */
+		/* A group that cannot be claimed takes no device from later groups. */
 		if (overlap_find_other(&overlap->devices, &group->named, group->def))
 			continue;
 		overlap_take(&overlap->devices, &group->named, group->def);
@@ -212,7 +218,7 @@ int overlap_decide(struct overlap *overlap)
 	return 0;
 }
 
-/* --- judging --- */
+/* --- blockers --- */
 
 static int overlap_add_two_groups(const struct ownership *taken, const struct group_def *def,
 				  struct resolved_group *resolved)
@@ -221,8 +227,8 @@ static int overlap_add_two_groups(const struct ownership *taken, const struct gr
 	const struct group_def *other = taken->def;
 
 	return blocker_add(&resolved->blockers, true, "two-groups", device->key,
-			   "%s is named by group %s already (%s:%u), and a device can be in one "
-			   "group only. Take it out of one of the two files.",
+			   "%s is already named by group %s (%s:%u), and a device belongs to one "
+			   "group only. Remove it from one of the two files.",
 			   device->key, other->name, str_or(other->file, "?"), other->line);
 }
 
@@ -234,9 +240,9 @@ static int overlap_add_reserved(const struct ownership *taken, struct resolved_g
 
 	return blocker_add(&resolved->blockers, true, "reserved", device->key,
 			   "IOMMU group %u with %s moves with group %s, which is reserved for %s "
-			   "(%s:%u). Claim that one, or reserve this one for %s as well.",
+			   "(%s:%u). Claim group %s, or reserve this group for %s too.",
 			   group->id, device->key, other->name, other->reserved_for,
-			   str_or(other->file, "?"), other->line, other->reserved_for);
+			   str_or(other->file, "?"), other->line, other->name, other->reserved_for);
 }
 
 int overlap_assess(const struct overlap *overlap, const struct group_def *def,

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Finds the devices that the selectors of a definition match, adds the companions of their IOMMU
+ * groups, and reports selectors that match nothing.
+ */
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -7,7 +13,7 @@
 #include "policy/assess/resolve.h"
 #include "policy/isolation/topology.h"
 
-/* The device directly behind @bridge that the bus has at @devfn, "00.0". */
+/* Returns the device directly behind @bridge at @devfn ("00.0"), or NULL. */
 static struct device *resolve_find_behind(const struct inventory *inv, const struct device *bridge,
 					  const char *devfn)
 {
@@ -20,7 +26,7 @@ static struct device *resolve_find_behind(const struct inventory *inv, const str
 	return NULL;
 }
 
-/* "0000:00:1c.4/00.0": from the root bus down, bridge by bridge. */
+/* Follows a path "0000:00:1c.4/00.0" from the root bus down, bridge by bridge. */
 static struct device *resolve_find_path(const struct inventory *inv, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -28,7 +34,7 @@ static struct device *resolve_find_path(const struct inventory *inv, const char 
 	const struct device *bridge;
 	struct device *device;
 
-	if (!slash) { /* a device on the root bus, whose number is the firmware's and stays */
+	if (!slash) { /* a device on the root bus, whose number the firmware assigns for good */
 		device = inventory_find(inv, path);
 		return device && !device->parent ? device : NULL;
 	}
@@ -46,7 +52,7 @@ static bool resolve_class_matches(const struct device *device, const struct sele
 	return (device->class_code >> shift) == (uint32_t)selector->class_code;
 }
 
-/* People write it in either case, and with colons as often as with dashes. */
+/* Compares serial numbers in either case, with colons or dashes. */
 static bool resolve_serial_matches(const struct device *device, const char *serial)
 {
 	const char *own = str_or(device->serial, "");
@@ -58,7 +64,7 @@ static bool resolve_serial_matches(const struct device *device, const char *seri
 	return !*own && !*serial;
 }
 
-/* The name of the first property that does not hold, or NULL. */
+/* Returns the name of the first property that does not match, or NULL. */
 static const char *resolve_find_mismatch(const struct device *device,
 					 const struct selector *selector)
 {
@@ -81,7 +87,7 @@ static const char *resolve_find_mismatch(const struct device *device,
 	return NULL;
 }
 
-/* The place that a selector names, without its properties. */
+/* Returns whether @device is at the place that @selector names; ignores its properties. */
 static bool resolve_place_matches(const struct inventory *inv, const struct device *device,
 				  const struct selector *selector)
 {
@@ -116,16 +122,15 @@ static int resolve_add_mismatch(struct resolved_group *ret, const struct device 
 
 	if (!what)
 		return -ENOMEM;
-	return blocker_add(
-		&ret->blockers, true, "identity-mismatch", device->key,
-		"%s is %s [%04x:%04x]: its %s is not the one that the group's file demands. "
-		"Put the card back, or correct the file.",
-		device->key, what, device->vendor, device->device, property);
+	return blocker_add(&ret->blockers, true, "identity-mismatch", device->key,
+			   "%s is %s [%04x:%04x]: its %s differs from the file of the group. Put "
+			   "the right card back, or correct the file.",
+			   device->key, what, device->vendor, device->device, property);
 }
 
 /*
- * The devices that may be meant: what has a place is looked up, for the rest it is all. Not to be
- * freed; @one is room for the only one.
+ * Returns the devices to compare with @selector: the one at its address or path, else all. @one is
+ * room for that one device. The caller does not free the result.
  */
 static struct vec resolve_candidates(const struct inventory *inv, const struct selector *selector,
 				     void **one)
@@ -144,12 +149,13 @@ static int resolve_add_absent(struct resolved_group *ret, const struct selector 
 	if (!text)
 		return -ENOMEM;
 	ret->absent = true;
-	return blocker_add(&ret->blockers, true, "absent", text,
-			   "No device %s on this host. Plug it in, or correct the group's file.",
-			   text);
+	return blocker_add(
+		&ret->blockers, true, "absent", text,
+		"No device %s is on this host. Plug it in, or correct the file of the group.",
+		text);
 }
 
-/* What the selector says of one place must hold there. */
+/* Adds the device at the place that @selector names, if all its properties match too. */
 static int resolve_add_place(struct resolved_group *ret, struct device *device,
 			     const struct selector *selector)
 {
@@ -219,7 +225,7 @@ static int resolve_add_iommu_group(struct resolved_group *ret, struct iommu_grou
 	return 0;
 }
 
-/* A host bridge that ACPI describes is "devices/pci0000:00". */
+/* ACPI describes host bridges as "devices/pci0000:00". */
 static bool resolve_has_device_tree(const struct device *device)
 {
 	return device->sysfs && str_starts(device->sysfs, "devices/platform/");
@@ -251,23 +257,21 @@ static int resolve_add_groupless(const struct inventory *inv, const struct devic
 	if (device->mdev_types.n > 0 && !device_is_pci(device))
 		return blocker_add(
 			&ret->blockers, true, "no-iommu", device->key,
-			"%s is not lent itself, but the mediated devices that are made of it: "
-			"\"mediated-devices\" in a file of devgroups.d.",
+			"%s is not assigned itself, only the mediated devices that are made of it. "
+			"List these under \"mediated-devices\" in a file in devgroups.d.",
 			device->key);
 	if (resolve_awaits_iommu_group(inv, device))
-		return blocker_add(
-			&ret->blockers, true, "pending", device->key,
-			"This kernel gives %s its IOMMU group when a driver is probed for "
-			"it, and none was so far. Bind one once: modprobe %s; echo "
-			"%s > /sys/bus/%s/devices/%s/driver_override; echo %s > "
-			"/sys/bus/%s/drivers_probe",
-			device->key, driver, driver, device->bus, device->address, device->address,
-			device->bus);
+		return blocker_add(&ret->blockers, true, "pending", device->key,
+				   "This kernel assigns %s to an IOMMU group when a driver is "
+				   "probed for it, and none was. Bind a driver once: modprobe %s; "
+				   "echo %s > /sys/bus/%s/devices/%s/driver_override; echo %s > "
+				   "/sys/bus/%s/drivers_probe",
+				   device->key, driver, driver, device->bus, device->address,
+				   device->address, device->bus);
 	return blocker_add(
 		&ret->blockers, true, "no-iommu", device->key,
-		"The kernel put %s in no IOMMU group, so it cannot be isolated. Turn the "
-		"IOMMU on in the firmware and on the kernel command line "
-		"(intel_iommu=on).",
+		"The kernel put %s in no IOMMU group, so it cannot be isolated. Turn on the IOMMU "
+		"in the firmware setup and on the kernel command line (intel_iommu=on).",
 		device->key);
 }
 

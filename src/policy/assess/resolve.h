@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Which devices of a host a definition means, and what must move with them. */
+/*
+ * Resolves a definition on one host: the devices that it names, and the devices that must move with
+ * them.
+ */
 
 #include "model/blocker.h"
 #include "model/group-def.h"
 #include "model/inventory.h"
 
-/* A definition on one host. Holds pointers into the inventory: valid until that changes. */
+/* A definition on one host. It points into the inventory and is valid until that changes. */
 struct resolved_group {
-	struct vec named;	 /* struct device, not owned: what the definition names; sorted */
-	struct vec devices;	 /* struct device, not owned: with their companions; sorted */
+	struct vec named;	 /* struct device, not owned: named by the definition; sorted */
+	struct vec devices;	 /* struct device, not owned: those and their companions; sorted */
 	struct vec iommu_groups; /* struct iommu_group, not owned; by id */
-	struct vec
-		blockers; /* struct blocker, owned: absent, identity-mismatch, no-iommu, pending */
-	bool absent;	  /* a named device is not there */
+	struct vec blockers;	 /* struct blocker, owned */
+	bool absent;		 /* a named device does not exist */
 };
 
-/* Naming one device takes its whole IOMMU group. 0 or -ENOMEM; what is wrong is in ret->blockers.
+/*
+ * Resolves @def; naming one device takes its whole IOMMU group. Problems become blockers in
+ * ret->blockers: absent, identity-mismatch, no-iommu, pending. 0 or -ENOMEM.
  */
 int resolve_group(const struct inventory *inv, const struct group_def *def,
 		  struct resolved_group *ret) _must_check_;
@@ -27,10 +31,7 @@ void resolved_group_clear(struct resolved_group *resolved);
 bool resolved_group_has(const struct resolved_group *resolved, const struct device *device);
 
 /*
- * Some kernels give a device its IOMMU group only when a driver is probed for it: where a device
- * tree describes the IOMMU (arm64), and with virtio-iommu. That such a device is in no group does
- * not mean that there is no IOMMU.
+ * Returns whether @device will get an IOMMU group when a driver is probed for it. The kernel does
+ * so where a device tree describes the IOMMU (arm64), and with virtio-iommu.
  */
-
-/* No group so far, but there will be one with the first driver. */
 bool resolve_awaits_iommu_group(const struct inventory *inv, const struct device *device);
