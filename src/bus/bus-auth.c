@@ -76,7 +76,7 @@ static int bus_auth_get_groups(const struct passwd *pw, gid_t **ret, int *ret_n)
 			*ret_n = n;
 			return 0;
 		}
-		/* there was too little room, and n is now the number of groups */
+		/* the list was too short; n is now the number of groups */
 		if (n > MAX_GROUPS)
 			return -E2BIG;
 	}
@@ -148,7 +148,7 @@ static int bus_auth_ask_polkit(struct bus *bus, sd_bus_message *call,
 {
 	_cleanup_free_ char *reason = NULL;
 
-	/* no memory for the devices: then polkit's rules would decide without them */
+	/* without memory for the devices, polkit's rules would decide without them */
 	if (question->group && !question->devices)
 		return bus_error_set_refusal(error, denial);
 	switch (bus_polkit_ask(bus, call, caller->uid, question, &reason)) {

@@ -27,14 +27,14 @@ struct bus_caller bus_auth_holder(const struct bus_caller *caller, uid_t uid);
 bool bus_auth_may_claim(const struct bus_caller *caller, const struct group_def *def) _must_check_;
 
 /*
- * Each of these returns 1 if the caller is authorised, or negative errno with @error set if not.
+ * Each of these returns 1 if the caller is authorized, or negative errno with @error set if not.
  * 0: polkit is being asked. The handler then returns 1, and sd-bus calls it again with the same
  * message when polkit has answered.
  */
 int bus_auth_claim(struct bus *bus, sd_bus_message *call, const struct bus_caller *caller,
 		   const struct devgroup *group, const char *label,
 		   sd_bus_error *error) _must_check_;
-/* As bus_auth_claim(), for a claim that follows: polkit is not asked about that one again. */
+/* Authorizes a claim that follows on the same connection: polkit is not asked again for that. */
 int bus_auth_claim_in_advance(struct bus *bus, sd_bus_message *call,
 			      const struct bus_caller *caller, const struct devgroup *group,
 			      const char *label, sd_bus_error *error) _must_check_;

@@ -51,7 +51,7 @@ static int bus_device_enumerate(sd_bus *connection, const char *prefix, void *us
 	return bus_object_list(&inv->devices, bus_device_path, ret_nodes);
 }
 
-/* --- one value; the vtable has the offset of what struct device holds as it is sent --- */
+/* --- single values; the vtable holds the offset of a field that is sent as it is --- */
 
 BUS_DEFINE_GETTER(bus_device_get_host_driver, struct device *device, "s",
 		  registry_host_driver(bus_object_bus(connection)->registry, device))
@@ -124,7 +124,7 @@ static int bus_device_get_isolation(sd_bus *connection, const char *path, const 
 	return sd_bus_message_close_container(reply);
 }
 
-/* Not signalled: they change with quirks.d alone. */
+/* The hints of quirks.d. Not signalled: they change only when those files change. */
 static int bus_device_get_hints(sd_bus *connection, const char *path, const char *interface,
 				const char *property, sd_bus_message *reply, void *userdata,
 				sd_bus_error *error)
@@ -148,7 +148,7 @@ static int bus_device_get_hints(sd_bus *connection, const char *path, const char
 	return sd_bus_message_close_container(reply);
 }
 
-/* Empty where the kernel does not count. */
+/* Appends no entry if the kernel does not count errors. */
 static int bus_device_get_error_counts(sd_bus *connection, const char *path, const char *interface,
 				       const char *property, sd_bus_message *reply, void *userdata,
 				       sd_bus_error *error)
@@ -162,7 +162,7 @@ static int bus_device_get_error_counts(sd_bus *connection, const char *path, con
 				     "nonfatal", errors->nonfatal, "fatal", errors->fatal);
 }
 
-/* a(sssus): id, name, description, how many more can be made, what its user sees. */
+/* Each type: id, name, description, how many more can be created, and the API of its user. */
 static int bus_device_get_mdev_types(sd_bus *connection, const char *path, const char *interface,
 				     const char *property, sd_bus_message *reply, void *userdata,
 				     sd_bus_error *error)
@@ -182,11 +182,11 @@ static int bus_device_get_mdev_types(sd_bus *connection, const char *path, const
 	return sd_bus_message_close_container(reply);
 }
 
-/* --- what it is to its user: facts --- */
+/* --- facts --- */
 
 /*
- * Appends the facts of one part as a{sv}. Signalled where VFIO was asked anew; the rest changes
- * with other devices too.
+ * Appends the facts of one part as a{sv}. A change is signalled only for DMA and MMIO, after a
+ * claim has asked VFIO again: facts also change with other devices.
  */
 static int bus_device_append_facts(sd_bus *connection, sd_bus_message *reply,
 				   const struct device *device, const char *part)

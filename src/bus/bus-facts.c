@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Writes facts into a message. It knows no object and no property. */
+
 #include <errno.h>
 
 #include "bus/bus-facts.h"
 
 static int bus_facts_append_item(sd_bus_message *message, const struct fact *fact);
 
+/* Returns the signature of a kind; NULL for a list, whose signature depends on its items. */
 static const char *bus_facts_signature(enum fact_kind kind)
 {
 	static const char *const signatures[] = {

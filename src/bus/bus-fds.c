@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The descriptors of a lease on the bus. They go only to the connection whose claim was authorised.
+ * The descriptors of a lease on the bus. They go only to the connection whose claim was authorized.
  */
 
 #include <errno.h>

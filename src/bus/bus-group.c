@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.devgroups1.Group at /org/devgroups1/group/NAME. */
+/* org.devgroups1.Group at /org/devgroups1/group/NAME. It has properties only. */
 
 #include <errno.h>
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * While anything is claimed the host does not go to sleep: a device that loses its power under a
- * VMM comes back in no state that its guest knows. Where there is no logind nothing happens.
+ * Keeps the host from suspending while a group is claimed, by an inhibitor of logind. A device that
+ * loses power under a VMM comes back uninitialised, and its guest does not know. Without logind
+ * nothing happens.
  */
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Prints an interface as a client would be told it, so that dbus/ can be compared with it. */
+/* Prints an interface as a client would read it, so that a test can compare dbus/ with it. */
 
 #include <errno.h>
 #include <stddef.h>
@@ -66,8 +66,8 @@ struct introspection {
 };
 
 /*
- * An interface of its own, as files in dbus-1/interfaces hold it: what sd-bus says of the standard
- * ones differs from version to version.
+ * Prints the one interface out of @xml, as files in dbus-1/interfaces hold it. The standard ones
+ * are left out, because sd-bus describes them differently from version to version.
  */
 static int introspection_print(const struct introspection *introspection, const char *xml)
 {

@@ -7,6 +7,8 @@
 
 #include "base/macro.h"
 
-/* Prints what Introspect() answers for the object of one interface. 0 or negative errno; -ENOENT:
- * no such one. */
+/*
+ * Prints @interface as Introspect() describes it. 0 or negative errno; -ENOENT: no object has that
+ * interface.
+ */
 int bus_introspect_print(const char *interface, FILE *out) _must_check_;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.devgroups1.Lease at /org/devgroups1/lease/ID. The object behind it is the group that it
- * holds. */
+/* org.devgroups1.Lease at /org/devgroups1/lease/ID. Its object is the group that it holds. */
 
 #include <errno.h>
 #include <string.h>
@@ -87,8 +86,10 @@ static int bus_lease_append_vf_tokens(sd_bus_message *reply, char *const *vf_tok
 	return sd_bus_message_close_container(reply);
 }
 
-/* Only the holder may open the devices, by path in any process of its user: to it alone a token is
- * of use. */
+/*
+ * Only the holder needs the tokens: it alone may open the devices. With access "node" that is any
+ * process of its user.
+ */
 static int bus_lease_method_get_vf_tokens(sd_bus_message *message, void *userdata,
 					  sd_bus_error *error)
 {
@@ -180,7 +181,7 @@ static const sd_bus_vtable bus_lease_vtable[] = {
 	SD_BUS_PROPERTY("Since", "t", bus_lease_get_since, 0, CONST),
 	SD_BUS_PROPERTY("Access", "s", bus_lease_get_access, 0, CONST),
 	SD_BUS_PROPERTY("Interface", "s", bus_lease_get_interface, 0, CONST),
-	/* a device bound anew has another node, which no event of the lease tells */
+	/* not signalled: a device that is bound again gets another node, without an event */
 	SD_BUS_PROPERTY("Nodes", "as", bus_lease_get_nodes, 0, 0),
 	SD_BUS_PROPERTY("Persistent", "b", bus_lease_get_persistent, 0, CONST),
 	SD_BUS_PROPERTY("FdCount", "u", bus_lease_get_fd_count, 0, CHANGES),

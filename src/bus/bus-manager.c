@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * org.devgroups1.Manager at /org/devgroups1. The handlers read their arguments, authorise the
- * caller and reply; Claim is in bus-claim.c.
+ * org.devgroups1.Manager at /org/devgroups1. Claim is in bus-claim.c; what Release and Reset do is
+ * in bus-release.c.
  */
 
 #include <errno.h>
@@ -74,7 +74,7 @@ static int bus_manager_reply_group_path(sd_bus_message *message, const struct de
 	return sd_bus_reply_method_return(message, "o", path);
 }
 
-/* Looks a group up. 0, or negative errno with @error set. */
+/* Finds a group by name. 0, or negative errno with @error set. */
 static int bus_manager_find_group(const struct bus *bus, const char *name, struct devgroup **ret,
 				  sd_bus_error *error)
 {
@@ -227,8 +227,8 @@ static int plan_call_read(sd_bus_message *message, struct plan_call *ret, sd_bus
 }
 
 /*
- * Checks the permission for what the plan is for, if the caller wants that. A password that polkit
- * gets now counts for the claim that follows. Returns as bus_auth_claim().
+ * Authorizes the claim or release itself, if the caller wants that. A password that polkit gets now
+ * counts for the claim that follows. Returns as bus_auth_claim().
  */
 static int plan_call_authorize(const struct plan_call *plan, struct bus *bus,
 			       sd_bus_message *message, sd_bus_error *error)

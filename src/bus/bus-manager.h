@@ -5,6 +5,8 @@
 
 #include "bus/bus.h"
 
-/* Tells which of the manager's properties have changed; the first time it only remembers. 0 or
- * negative errno. */
+/*
+ * Signals which of the manager's properties have changed since the last call. The first call only
+ * remembers their values. 0 or negative errno.
+ */
 int bus_manager_emit_changes(struct bus *bus) _must_check_;

@@ -13,9 +13,7 @@
 #define BUS_POLKIT_ACTION_RELEASE_ANY "org.devgroups1.release-any"
 #define BUS_POLKIT_ACTION_MANAGE "org.devgroups1.manage"
 
-/*
- * What the rules of polkit see; NULL: not given. An answer is valid for exactly this question.
- */
+/* The rules of polkit see these; NULL: not given. An answer is valid for exactly one question. */
 struct polkit_question {
 	const char *action;
 	const char *group, *devices, *label;

@@ -9,12 +9,12 @@
 #define BUS_RELEASE_WAIT_USEC (5 * 1000000ULL) /* where the caller gives no "wait" */
 
 /*
- * Authorises the caller and ends the lease of @group. @wait_usec: how long open devices are waited
+ * Authorizes the caller and ends the lease of @group. @wait_usec: how long open devices are waited
  * for. Returns as a handler does: negative errno, possibly with @error set, or 1.
  */
 int bus_release_submit(sd_bus_message *message, struct bus *bus, struct devgroup *group,
 		       uint64_t wait_usec, sd_bus_error *error);
 
-/* Resets a dirty group for a caller that is authorised already. Returns as bus_release_submit(). */
+/* Resets a dirty group for a caller that is authorized already. Returns as bus_release_submit(). */
 int bus_release_reset(sd_bus_message *message, struct bus *bus, struct devgroup *group,
 		      const struct bus_options *options, sd_bus_error *error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Emits what the daemon layer reports as signals. */
+/* Emits a signal for each event that the daemon layer reports. */
 
 #include "base/log.h"
 #include "bus/bus-fds.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Signals of all objects: what the daemon layer reports goes out on the bus. */
+/* The signals of all objects. */
 
 #include "daemon/registry.h"
 

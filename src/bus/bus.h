@@ -3,7 +3,7 @@
 
 /*
  * The bus layer: one file for each D-Bus object and one for each task below them. A handler reads
- * its arguments, looks the object up, authorises the caller, calls the daemon layer and replies.
+ * its arguments, looks the object up, authorizes the caller, calls the daemon layer and replies.
  */
 
 #include <systemd/sd-bus.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Opens and re-opens the connection to the system bus. It knows no object. */
+
 #include <errno.h>
 
 #include "base/log.h"
@@ -6,7 +9,7 @@
 #include "bus/connection.h"
 #include "model/dbus-names.h"
 
-#define RETRY_USEC (500000ULL)
+#define RETRY_USEC (500000ULL) /* between two attempts */
 
 struct connection {
 	sd_event *event;
@@ -40,8 +43,7 @@ static int on_connection_retry(sd_event_source *source, uint64_t usec, void *use
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-/* The bus is still in use by whoever calls this, so it is left alone until the event loop comes
- * around. */
+/* sd-bus, which calls this, still uses the connection: the timer closes it later. */
 static int on_bus_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct connection *connection = userdata;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The daemon's connection to the system bus, made anew when the bus is restarted: leases go on
- * meanwhile, and claims that were under way are undone, since nobody can be answered.
+ * The daemon's connection to the system bus, which is opened again when the bus restarts. Leases
+ * stay; claims that were under way are undone, because their callers cannot get an answer.
  */
 
 #include <systemd/sd-event.h>
@@ -12,7 +12,10 @@
 
 struct connection;
 
-/* 0, with the name owned and all objects there; or negative errno, which was logged. */
+/*
+ * Connects, registers all objects and takes the bus name. @manager must outlive *ret. 0 or negative
+ * errno, which was logged.
+ */
 int connection_new(sd_event *event, struct manager *manager, struct connection **ret) _must_check_;
 struct connection *connection_free(struct connection *connection);
 DEFINE_CLEANUP(struct connection *, connection_freep, connection_free)
