@@ -220,7 +220,7 @@ int bus_auth_release(struct bus *bus, sd_bus_message *call, const struct bus_cal
 	question.devices = devices;
 	question.label = group->lease->record->label;
 	refusal_set(&denial, REFUSED_NOT_HOLDER,
-		    "Group %s is held by %s. Only its holder or root can release it, and not %s.",
+		    "Group %s is held by %s. Only its holder or root can release it, not %s.",
 		    group->def->name, str_or(holder, "?"), str_or(name, "this user"));
 	return bus_auth_ask_polkit(bus, call, caller, &question, &denial, error);
 }

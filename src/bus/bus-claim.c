@@ -55,7 +55,7 @@ static int on_claim_caller_gone(sd_bus_track *track, void *userdata)
 {
 	struct pending_claim *pending = userdata;
 
-	log_info("Whoever asked for a claim is gone, it is undone");
+	log_info("The caller of a claim left the bus: the claim is undone");
 	claims_cancel(pending->claim);
 	pending_claim_remove(pending);
 	return 0;
@@ -147,8 +147,8 @@ static bool pending_claim_still_allowed(const struct devgroup *group, void *user
 	if (pending->devices && str_eq(pending->devices, devices))
 		return true;
 	return refusal_set(ret_refusal, REFUSED_ACCESS_DENIED,
-			   "The definition of group %s has changed while this claim waited, and "
-			   "does not allow it any more. Claim it again.",
+			   "The definition of group %s changed while this claim waited, and no "
+			   "longer allows it. Claim it again.",
 			   group->def->name);
 }
 
@@ -238,7 +238,7 @@ int bus_claim_method(sd_bus_message *message, void *userdata, sd_bus_error *erro
 		return 1; /* polkit is being asked */
 	if (!bus_claim_may_claim_for(&caller, &options))
 		return bus_error_set(error, REFUSED_ACCESS_DENIED,
-				     "Only root may claim for another user, and not uid %u.",
+				     "Only root may claim for another user, not uid %u.",
 				     (unsigned)caller.uid);
 	return bus_claim_start(bus, message, name, &options, &caller, error);
 }

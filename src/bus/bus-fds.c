@@ -142,7 +142,7 @@ int bus_fds_take(sd_bus_message *message, struct bus *bus, struct devgroup *grou
 	if (!owner || !str_eq(owner->sender, sd_bus_message_get_sender(message)))
 		return bus_error_set(
 			error, REFUSED_NOT_HOLDER,
-			"The descriptors of group %s go only to the connection that claimed it.",
+			"Only the connection that claimed group %s may take its descriptors.",
 			group->def->name);
 	r = sd_bus_message_new_method_return(message, &reply);
 	if (r < 0)

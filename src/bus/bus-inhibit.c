@@ -31,12 +31,12 @@ static int on_inhibit_reply(sd_bus_message *reply, void *userdata, sd_bus_error 
 
 	bus->inhibit_call = sd_bus_slot_unref(bus->inhibit_call);
 	if (refused) {
-		log_debug("logind does not keep the host awake: %s", str_or(refused->message, "?"));
+		log_debug("logind refused to inhibit suspend: %s", str_or(refused->message, "?"));
 		return 0;
 	}
 	r = sd_bus_message_read(reply, "h", &fd);
 	if (r < 0)
-		log_debug_errno(r, "logind's answer cannot be read");
+		log_debug_errno(r, "Cannot read the answer of logind");
 	else
 		/* the message owns its descriptor */
 		bus->inhibitor = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -76,7 +76,7 @@ void bus_inhibit_update(struct bus *bus)
 		return;
 	r = bus_inhibit_request(bus);
 	if (r < 0)
-		log_debug_errno(r, "Cannot ask logind to keep the host awake");
+		log_debug_errno(r, "Cannot ask logind to inhibit suspend");
 }
 
 static int on_logind_owner_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)

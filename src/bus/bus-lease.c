@@ -103,7 +103,7 @@ static int bus_lease_method_get_vf_tokens(sd_bus_message *message, void *userdat
 		return r;
 	if (caller.uid != 0 && caller.uid != group->lease->record->uid)
 		return bus_error_set(error, REFUSED_NOT_HOLDER,
-				     "The VF tokens of group %s are for its holder alone.",
+				     "Only the holder of group %s may read its VF tokens.",
 				     group->def->name);
 	r = sd_bus_message_new_method_return(message, &reply);
 	if (r < 0)

@@ -81,9 +81,9 @@ static int bus_manager_find_group(const struct bus *bus, const char *name, struc
 	struct devgroup *group = registry_find(bus->registry, name);
 
 	if (!group)
-		return bus_error_set(
-			error, REFUSED_NO_SUCH_GROUP,
-			"There is no group %s. \"devgroupctl list\" shows those there are.", name);
+		return bus_error_set(error, REFUSED_NO_SUCH_GROUP,
+				     "There is no group %s. \"devgroupctl list\" shows all groups.",
+				     name);
 	*ret = group;
 	return 0;
 }

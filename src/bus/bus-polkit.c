@@ -70,7 +70,7 @@ static void polkit_query_cancel(struct polkit_query *query)
 	r = sd_bus_call_method_async(query->bus->bus, NULL, POLKIT_NAME, POLKIT_PATH, POLKIT_IFACE,
 				     "CancelCheckAuthorization", NULL, NULL, "s", query->id);
 	if (r < 0)
-		log_debug_errno(r, "Cannot take a question to polkit back");
+		log_debug_errno(r, "Cannot cancel a question to polkit");
 }
 
 static void polkit_query_remove(struct polkit_query *query)
@@ -92,7 +92,7 @@ static int on_polkit_caller_gone(sd_bus_track *track, void *userdata)
 {
 	struct polkit_query *query = userdata;
 
-	log_debug("Whoever waited for polkit is gone");
+	log_debug("A caller left the bus: its question to polkit is cancelled");
 	polkit_query_cancel(query);
 	polkit_query_remove(query);
 	return 0;
@@ -111,8 +111,8 @@ static char *bus_polkit_explain_error(const sd_bus_error *error)
 			return strdup("There is no polkit on this host that could allow it.");
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) ||
 	    sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT))
-		return strdup("polkit, which could allow it, does not answer.");
-	return str_printf("polkit, which could allow it, cannot be asked: %s (%s).",
+		return strdup("polkit could allow it, but does not answer.");
+	return str_printf("polkit could allow it, but cannot be asked: %s (%s).",
 			  str_or(error->message, "no reason given"), error->name);
 }
 
@@ -128,12 +128,10 @@ static char *bus_polkit_explain_denial(const struct polkit_query *query, bool ch
 	if (!challenge)
 		return str_printf("polkit does not allow it either (%s).", query->action);
 	if (polkit_query_is_interactive(query))
-		return str_printf(
-			"polkit would allow it (%s) after a password, but nobody was there to give "
-			"it or it was not given.",
-			query->action);
-	return str_printf("polkit would allow it (%s) after a password, which this call does "
-			  "not let it ask for.",
+		return str_printf("polkit allows it (%s) only with a password, and none was given.",
+				  query->action);
+	return str_printf("polkit allows it (%s) only with a password, and this call does not let "
+			  "polkit ask for one.",
 			  query->action);
 }
 
@@ -167,13 +165,13 @@ static int on_polkit_reply(sd_bus_message *reply, void *userdata, sd_bus_error *
 	query->answered = true;
 	r = polkit_query_read_reply(query, reply);
 	if (r < 0)
-		log_warning_errno(r, "polkit's answer cannot be read");
+		log_warning_errno(r, "Cannot read the answer of polkit");
 	/* the handler runs again from the start, and finds the answer */
 	r = sd_bus_enqueue_for_read(query->bus->bus, query->call);
 	if (r < 0) {
 		(void)sd_bus_reply_method_errno(query->call, r, NULL);
 		polkit_query_remove(query);
-		return log_warning_errno(r, "A call that waited for polkit is lost");
+		return log_warning_errno(r, "Cannot handle a call that waited for polkit");
 	}
 	return 0;
 }
@@ -391,13 +389,13 @@ enum polkit_answer bus_polkit_ask(struct bus *bus, sd_bus_message *call, uid_t u
 	if (bus_polkit_was_granted(bus, call, question))
 		return POLKIT_YES;
 	if (bus_polkit_limit_reached(bus, uid)) {
-		*ret_reason = strdup("Too many calls wait for polkit already.");
+		*ret_reason = strdup("Too many calls already wait for polkit. Try again later.");
 		return POLKIT_NO;
 	}
 	r = polkit_query_new(bus, call, uid, question);
 	if (r < 0) {
-		*ret_reason = str_printf("polkit, which could allow it, cannot be asked: %s.",
-					 strerror(-r));
+		*ret_reason =
+			str_printf("polkit could allow it, but cannot be asked: %s.", strerror(-r));
 		return POLKIT_NO;
 	}
 	return POLKIT_PENDING;

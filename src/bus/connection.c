@@ -48,7 +48,7 @@ static int on_bus_disconnected(sd_bus_message *message, void *userdata, sd_bus_e
 {
 	struct connection *connection = userdata;
 
-	log_warning("The system bus has gone, waiting for it to come back");
+	log_warning("The system bus is gone: leases stay, and the daemon waits for the bus");
 	(void)sd_event_source_set_time_relative(connection->retry, 0);
 	return sd_event_source_set_enabled(connection->retry, SD_EVENT_ONESHOT);
 }

@@ -187,9 +187,9 @@ bool claims_submit(const struct claims *claims, const char *name,
 	bool wait;
 
 	if (!group)
-		return refusal_set(
-			ret_refusal, REFUSED_NO_SUCH_GROUP,
-			"There is no group %s. \"devgroupctl list\" shows those there are.", name);
+		return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP,
+				   "There is no group %s. \"devgroupctl list\" shows all groups.",
+				   name);
 	wait = claim_check_is_busy(claims->provision, group) || group->waiting.n > 0;
 	/* under another label it would be refused whenever it came to its turn */
 	if (wait && !claim_check_reserved(group, request, ret_refusal))
