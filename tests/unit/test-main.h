@@ -3,7 +3,7 @@
 
 /*
  * The main program of every unit test. A test file includes this first, writes its START_TESTs, and
- * defines make_suite(). Linked to the library of the floor it tests and those below, nothing else.
+ * defines make_suite(). It is linked to the library of its layer and those below, nothing else.
  */
 
 #undef NDEBUG
