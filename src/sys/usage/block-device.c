@@ -24,9 +24,11 @@ int block_device_by_number(const struct usage_set *set, dev_t number, char **ret
 	if (!link)
 		return -ENOMEM;
 	r = sysfs_read_link(set->root->fd, link, ret);
-	if (r < 0 && r != -ENOMEM)
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
 		*ret = NULL;
-	return r == -ENOMEM ? r : 0;
+	return 0;
 }
 
 static int block_device_by_one_path(const struct usage_set *set, const char *path, char ***list)
@@ -38,22 +40,25 @@ static int block_device_by_one_path(const struct usage_set *set, const char *pat
 	if (path[0] != '/' || fstatat(set->root->fd, path + 1, &st, 0) < 0)
 		return 0;
 	r = block_device_by_number(set, S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev, &name);
-	return r < 0 || !name ? r : block_device_add_unique(list, name);
+	if (r < 0 || !name)
+		return r;
+	return block_device_add_unique(list, name);
 }
 
 int block_device_by_path(const struct usage_set *set, const char *path, char ***ret)
 {
-	_cleanup_strv_ char **parts = NULL, **found = NULL;
-	int r = strv_split(path, ":", &parts);
+	_cleanup_strv_ char **parts = NULL, **names = NULL;
+	int r;
 
+	r = strv_split(path, ":", &parts);
 	if (r < 0)
 		return r;
 	STRV_FOREACH(part, parts) {
-		r = block_device_by_one_path(set, *part, &found);
+		r = block_device_by_one_path(set, *part, &names);
 		if (r < 0)
 			return r;
 	}
-	*ret = TAKE_PTR(found);
+	*ret = TAKE_PTR(names);
 	return 0;
 }
 
@@ -70,49 +75,67 @@ int block_device_title(const struct usage_set *set, const char *name, char **ret
 
 /* --- what is below --- */
 
+static int block_device_add_nvme_path(const struct usage_set *set, const char *subsystem,
+				      const char *entry, char ***list)
+{
+	_cleanup_free_ char *link = NULL, *owner = NULL;
+	int r;
+
+	if (!str_starts(entry, "nvme"))
+		return 0;
+	link = str_printf("%s/%s", subsystem, entry);
+	if (!link)
+		return -ENOMEM;
+	/* An entry that is no link, or a link elsewhere, has no owner. */
+	r = usage_set_owner(set, link, &owner);
+	if (r < 0 || !owner)
+		return r;
+	return block_device_add_unique(list, owner);
+}
+
 /*
  * A namespace that several controllers lead to hangs on none of them:
  * "devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1". The subsystem has links to its
  * controllers.
  */
-static int block_device_nvme_paths(const struct usage_set *set, const char *place, char ***list)
+static int block_device_nvme_paths(const struct usage_set *set, const char *devpath, char ***list)
 {
-	const char *name = strstr(place, "/nvme-subsystem/");
+	static const char marker[] = "/nvme-subsystem/";
+	const char *name = strstr(devpath, marker);
+	const char *end = name ? strchr(name + strlen(marker), '/') : NULL;
 	_cleanup_free_ char *subsystem = NULL;
 	_cleanup_strv_ char **entries = NULL;
-	const char *end = name ? strchr(name + strlen("/nvme-subsystem/"), '/') : NULL;
 	int r;
 
 	if (!end)
 		return 0;
-	subsystem = str_printf("sys/%.*s", (int)(end - place), place);
+	subsystem = str_printf("sys/%.*s", (int)(end - devpath), devpath);
 	if (!subsystem)
 		return -ENOMEM;
 	r = usage_set_list_dir(set, subsystem, &entries);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(entry, entries) {
-		_cleanup_free_ char *link = NULL, *owner = NULL;
-
+		r = block_device_add_nvme_path(set, subsystem, *entry, list);
 		if (r < 0)
 			return r;
-		link = str_printf("%s/%s", subsystem, *entry);
-		if (!link)
-			return -ENOMEM;
-		/* what is no link, or leads elsewhere, has no owner */
-		r = str_starts(*entry, "nvme") ? usage_set_owner(set, link, &owner) : 0;
-		if (r >= 0 && owner)
-			r = block_device_add_unique(list, owner);
 	}
-	return r;
+	return 0;
 }
 
-int block_device_owners_of_devpath(const struct usage_set *set, const char *place, char ***ret)
+int block_device_owners_of_devpath(const struct usage_set *set, const char *devpath, char ***ret)
 {
 	_cleanup_strv_ char **owners = NULL;
 	_cleanup_free_ char *owner = NULL;
-	int r = usage_set_owner_of_devpath(set, place, &owner);
+	int r;
 
-	if (r >= 0)
-		r = owner ? strv_add(&owners, owner) : block_device_nvme_paths(set, place, &owners);
+	r = usage_set_owner_of_devpath(set, devpath, &owner);
+	if (r < 0)
+		return r;
+	if (owner)
+		r = strv_add(&owners, owner);
+	else
+		r = block_device_nvme_paths(set, devpath, &owners);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(owners);
@@ -121,10 +144,26 @@ int block_device_owners_of_devpath(const struct usage_set *set, const char *plac
 
 int block_device_direct_owners(const struct usage_set *set, const char *name, char ***ret)
 {
-	_cleanup_free_ char *link = str_printf("sys/class/block/%s", name), *place = NULL;
-	int r = link ? usage_set_devpath(set, link, &place) : -ENOMEM;
+	_cleanup_free_ char *link = str_printf("sys/class/block/%s", name), *devpath = NULL;
+	int r;
 
-	return r < 0 || !place ? r : block_device_owners_of_devpath(set, place, ret);
+	if (!link)
+		return -ENOMEM;
+	r = usage_set_devpath(set, link, &devpath);
+	if (r < 0 || !devpath)
+		return r;
+	return block_device_owners_of_devpath(set, devpath, ret);
+}
+
+static int block_device_add_all_unique(char ***list, char *const *names)
+{
+	STRV_FOREACH(name, names) {
+		int r = block_device_add_unique(list, *name);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /*
@@ -134,36 +173,41 @@ int block_device_direct_owners(const struct usage_set *set, const char *name, ch
 static int block_device_loop_lower(const struct usage_set *set, const char *name, char ***list)
 {
 	_cleanup_free_ char *file = NULL;
-	_cleanup_strv_ char **found = NULL;
-	int r = 0;
+	_cleanup_strv_ char **names = NULL;
+	int r;
 
-	if (str_starts(name, "loop"))
-		r = usage_set_read_value(set, &file, "sys/class/block/%s/loop/backing_file", name);
+	if (!str_starts(name, "loop"))
+		return 0;
+	r = usage_set_read_value(set, &file, "sys/class/block/%s/loop/backing_file", name);
 	if (r < 0 || !file || !str_starts(file, "/dev/"))
 		return r;
-	r = block_device_by_path(set, file, &found);
-	STRV_FOREACH(lower, found)
-		if (r >= 0)
-			r = block_device_add_unique(list, *lower);
-	return r;
+	r = block_device_by_path(set, file, &names);
+	if (r < 0)
+		return r;
+	return block_device_add_all_unique(list, names);
 }
 
 /* The disk of a partition, as the directory above it: "devices/virtual/block/md0/md0p1". */
 static int block_device_whole_disk(const struct usage_set *set, const char *name, char ***list)
 {
-	_cleanup_free_ char *link = str_printf("sys/class/block/%s", name), *number = NULL;
-	_cleanup_free_ char *place = NULL;
+	_cleanup_free_ char *link = str_printf("sys/class/block/%s", name);
+	_cleanup_free_ char *number = NULL, *devpath = NULL;
 	char *slash;
-	int r = link ? usage_set_read_value(set, &number, "%s/partition", link) : -ENOMEM;
+	int r;
 
+	if (!link)
+		return -ENOMEM;
+	r = usage_set_read_value(set, &number, "%s/partition", link);
 	if (r < 0 || !number)
 		return r;
-	r = usage_set_devpath(set, link, &place);
-	slash = place ? strrchr(place, '/') : NULL;
-	if (r < 0 || !slash)
+	r = usage_set_devpath(set, link, &devpath);
+	if (r < 0 || !devpath)
 		return r;
+	slash = strrchr(devpath, '/');
+	if (!slash)
+		return 0;
 	*slash = '\0';
-	slash = strrchr(place, '/');
+	slash = strrchr(devpath, '/');
 	return slash ? block_device_add_unique(list, slash + 1) : 0;
 }
 
@@ -172,34 +216,50 @@ static int block_device_list_lower(const struct usage_set *set, const char *name
 {
 	_cleanup_free_ char *slaves = str_printf("sys/class/block/%s/slaves", name);
 	_cleanup_strv_ char **names = NULL;
-	int r = slaves ? usage_set_list_dir(set, slaves, &names) : -ENOMEM;
+	int r;
 
-	STRV_FOREACH(lower, names)
-		if (r >= 0)
-			r = block_device_add_unique(list, *lower);
-	if (r >= 0)
-		r = block_device_whole_disk(set, name, list);
-	return r < 0 ? r : block_device_loop_lower(set, name, list);
+	if (!slaves)
+		return -ENOMEM;
+	r = usage_set_list_dir(set, slaves, &names);
+	if (r < 0)
+		return r;
+	r = block_device_add_all_unique(list, names);
+	if (r < 0)
+		return r;
+	r = block_device_whole_disk(set, name, list);
+	if (r < 0)
+		return r;
+	return block_device_loop_lower(set, name, list);
+}
+
+static int block_device_visit(const struct usage_set *set, const char *name, char ***owners,
+			      char ***todo)
+{
+	_cleanup_strv_ char **direct = NULL;
+	int r;
+
+	r = block_device_direct_owners(set, name, &direct);
+	if (r < 0)
+		return r;
+	if (direct)
+		return block_device_add_all_unique(owners, direct);
+	return block_device_list_lower(set, name, todo);
 }
 
 int block_device_owners(const struct usage_set *set, const char *name, char ***ret)
 {
 	_cleanup_strv_ char **todo = NULL, **owners = NULL;
-	int r = strv_add(&todo, name);
+	int r;
 
-	/* a list that grows while it is read: each name once, so a circle ends */
-	for (size_t i = 0; r >= 0 && i < strv_length(todo); i++) {
-		_cleanup_strv_ char **direct = NULL;
-
-		r = block_device_direct_owners(set, todo[i], &direct);
-		STRV_FOREACH(owner, direct)
-			if (r >= 0)
-				r = block_device_add_unique(&owners, *owner);
-		if (r >= 0 && !direct)
-			r = block_device_list_lower(set, todo[i], &todo);
-	}
+	r = strv_add(&todo, name);
 	if (r < 0)
 		return r;
+	/* The list grows while it is read. It holds each name once, so a circle ends. */
+	for (size_t i = 0; i < strv_length(todo); i++) {
+		r = block_device_visit(set, todo[i], &owners, &todo);
+		if (r < 0)
+			return r;
+	}
 	*ret = TAKE_PTR(owners);
 	return 0;
 }

@@ -21,11 +21,13 @@ struct route {
 static int routes_open_socket(unsigned groups)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
-	_cleanup_close_ int fd =
-		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | (groups ? SOCK_NONBLOCK : 0),
-		       NETLINK_ROUTE);
+	_cleanup_close_ int fd = -EBADF;
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | (groups ? SOCK_NONBLOCK : 0),
+		    NETLINK_ROUTE);
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	return TAKE_FD(fd);
 }
@@ -102,9 +104,9 @@ static int routes_report_message(const struct nlmsghdr *header, routes_fn fn, vo
 		return 0;
 	route = routes_parse_attributes(RTM_RTA(message), RTM_PAYLOAD(header));
 	r = routes_report(message->rtm_family, &route, fn, userdata);
-	return r < 0 || !route.hops ?
-		       r :
-		       routes_report_hops(message->rtm_family, route.hops, fn, userdata);
+	if (r < 0 || !route.hops)
+		return r;
+	return routes_report_hops(message->rtm_family, route.hops, fn, userdata);
 }
 
 static int routes_request_dump(int fd, int family)
@@ -122,24 +124,38 @@ static int routes_request_dump(int fd, int family)
 	return send(fd, &request, sizeof(request), 0) < 0 ? -errno : 0;
 }
 
+/* Returns 1 after the last message of a dump, 0 if more follow, or negative errno. */
+static int routes_report_all(char *buffer, size_t size, routes_fn fn, void *userdata)
+{
+	for (struct nlmsghdr *header = (void *)buffer; NLMSG_OK(header, size);
+	     header = NLMSG_NEXT(header, size)) {
+		int r;
+
+		/* A kernel without IPv6 answers with an error: it has no such routes. */
+		if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR)
+			return 1;
+		r = routes_report_message(header, fn, userdata);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int routes_read_family(int fd, int family, char *buffer, routes_fn fn, void *userdata)
 {
-	int r = routes_request_dump(fd, family);
+	int r;
 
-	while (r >= 0) {
+	r = routes_request_dump(fd, family);
+	while (r == 0) {
 		ssize_t n = recv(fd, buffer, BUFFER_SIZE, 0);
-		size_t size = n < 0 ? 0 : (size_t)n;
 
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		for (struct nlmsghdr *header = (void *)buffer; r >= 0 && NLMSG_OK(header, size);
-		     header = NLMSG_NEXT(header, size)) {
-			if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR)
-				return 0; /* a kernel without IPv6 has no such routes */
-			r = routes_report_message(header, fn, userdata);
-		}
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO;
+		r = routes_report_all(buffer, (size_t)n, fn, userdata);
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 int routes_read_default(routes_fn fn, void *userdata)
@@ -153,7 +169,9 @@ int routes_read_default(routes_fn fn, void *userdata)
 	if (fd < 0)
 		return fd;
 	r = routes_read_family(fd, AF_INET, buffer, fn, userdata);
-	return r < 0 ? r : routes_read_family(fd, AF_INET6, buffer, fn, userdata);
+	if (r < 0)
+		return r;
+	return routes_read_family(fd, AF_INET6, buffer, fn, userdata);
 }
 
 /* --- changes --- */
@@ -171,6 +189,15 @@ static bool routes_is_relevant(const struct nlmsghdr *header)
 	       routes_is_default(header);
 }
 
+static bool routes_any_relevant(char *buffer, size_t size)
+{
+	for (struct nlmsghdr *header = (void *)buffer; NLMSG_OK(header, size);
+	     header = NLMSG_NEXT(header, size))
+		if (routes_is_relevant(header))
+			return true;
+	return false;
+}
+
 bool routes_watch_dispatch(int fd)
 {
 	char buffer[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -178,17 +205,15 @@ bool routes_watch_dispatch(int fd)
 
 	for (;;) {
 		ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
-		size_t size = n < 0 ? 0 : (size_t)n;
 
-		/* some were lost because nobody read in time: anything may have changed */
+		/* The queue was full and messages are lost: anything may have changed. */
 		if (n < 0 && errno == ENOBUFS) {
 			any = true;
 			continue;
 		}
 		if (n <= 0)
 			return any;
-		for (struct nlmsghdr *header = (void *)buffer; NLMSG_OK(header, size);
-		     header = NLMSG_NEXT(header, size))
-			any = any || routes_is_relevant(header);
+		if (routes_any_relevant(buffer, (size_t)n))
+			any = true;
 	}
 }

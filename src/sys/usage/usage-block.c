@@ -24,15 +24,21 @@ static int usage_block_add_for_owners(struct usage_set *set, const char *name, c
 	struct usage usage = {
 		.kind = (char *)kind, .what = (char *)what, .pid = -1, .source = USAGE_OF_BLOCK
 	};
-	int r = block_device_owners(set, name, &owners);
+	int r;
 
-	if (r >= 0 && owners)
-		r = block_device_title(set, name, &title);
+	r = block_device_owners(set, name, &owners);
+	if (r < 0 || !owners)
+		return r;
+	r = block_device_title(set, name, &title);
+	if (r < 0)
+		return r;
 	usage.through = title;
-	STRV_FOREACH(owner, owners)
-		if (r >= 0)
-			r = usage_set_add(set, *owner, &usage);
-	return r;
+	STRV_FOREACH(owner, owners) {
+		r = usage_set_add(set, *owner, &usage);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* --- mounts --- */
@@ -41,6 +47,11 @@ struct mount_scan {
 	struct usage_set *set;
 	char **names; /* of block devices that are mounted, as often as they are */
 };
+
+static void mount_scan_clear(struct mount_scan *scan)
+{
+	strv_free(scan->names);
+}
 
 static size_t usage_block_count_mounts(char *const *list, const char *s)
 {
@@ -64,48 +75,87 @@ static int usage_block_add_mount(struct mount_scan *scan, const char *name,
 					  is_root ? USAGE_ROOT_DISK : USAGE_MOUNTED, mount->point);
 }
 
+static int usage_block_list_btrfs(const struct usage_set *set, const char *id, char ***ret)
+{
+	_cleanup_free_ char *path = str_printf("sys/fs/btrfs/%s/devices", id);
+
+	if (!path)
+		return -ENOMEM;
+	return usage_set_list_dir(set, path, ret);
+}
+
+static int usage_block_add_btrfs_disks(struct mount_scan *scan, const char *id, const char *name,
+				       const struct mount_line *mount)
+{
+	_cleanup_strv_ char **disks = NULL;
+	int r;
+
+	r = usage_block_list_btrfs(scan->set, id, &disks);
+	if (r < 0)
+		return r;
+	if (!strv_contains(disks, name))
+		return 0;
+	STRV_FOREACH(disk, disks) {
+		if (str_eq(*disk, name))
+			continue;
+		r = usage_block_add_mount(scan, *disk, mount);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* btrfs names one of its disks as the source; the directory of its own in sysfs has them all. */
 static int usage_block_add_btrfs(struct mount_scan *scan, const char *name,
 				 const struct mount_line *mount)
 {
 	_cleanup_strv_ char **filesystems = NULL;
-	int r = usage_set_list_dir(scan->set, "sys/fs/btrfs", &filesystems);
+	int r;
 
+	r = usage_set_list_dir(scan->set, "sys/fs/btrfs", &filesystems);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(id, filesystems) {
-		_cleanup_free_ char *path = NULL;
-		_cleanup_strv_ char **disks = NULL;
-
-		path = str_printf("sys/fs/btrfs/%s/devices", *id);
-		r = r < 0 ? r : path ? usage_set_list_dir(scan->set, path, &disks) : -ENOMEM;
+		r = usage_block_add_btrfs_disks(scan, *id, name, mount);
 		if (r < 0)
 			return r;
-		if (!strv_contains(disks, name))
-			continue;
-		STRV_FOREACH(disk, disks)
-			if (r >= 0 && !str_eq(*disk, name))
-				r = usage_block_add_mount(scan, *disk, mount);
 	}
-	return r;
+	return 0;
+}
+
+static int usage_block_add_mount_source(struct mount_scan *scan, const struct mount_line *mount)
+{
+	_cleanup_strv_ char **names = NULL;
+	int r;
+
+	r = block_device_by_path(scan->set, mount->source, &names);
+	if (r < 0)
+		return r;
+	STRV_FOREACH(disk, names) {
+		r = usage_block_add_mount(scan, *disk, mount);
+		if (r < 0)
+			return r;
+		if (!str_eq(mount->type, "btrfs"))
+			continue;
+		r = usage_block_add_btrfs(scan, *disk, mount);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int usage_block_on_mount(const struct mount_line *mount, void *userdata)
 {
 	struct mount_scan *scan = userdata;
 	_cleanup_free_ char *name = NULL;
-	_cleanup_strv_ char **names = NULL;
-	int r = block_device_by_number(scan->set, mount->device, &name);
+	int r;
 
-	if (r >= 0 && name)
+	r = block_device_by_number(scan->set, mount->device, &name);
+	if (r < 0)
+		return r;
+	if (name)
 		return usage_block_add_mount(scan, name, mount);
-	if (r >= 0)
-		r = block_device_by_path(scan->set, mount->source, &names);
-	STRV_FOREACH(disk, names) {
-		if (r >= 0)
-			r = usage_block_add_mount(scan, *disk, mount);
-		if (r >= 0 && str_eq(mount->type, "btrfs"))
-			r = usage_block_add_btrfs(scan, *disk, mount);
-	}
-	return r;
+	return usage_block_add_mount_source(scan, mount);
 }
 
 /* @name is the disk of a filesystem that no line of the mounts has told of. */
@@ -117,7 +167,9 @@ static int usage_block_add_hidden_disk(struct mount_scan *scan, const char *type
 		return 0;
 	what = str_printf("a filesystem (%s) that is not mounted in the host's own namespace",
 			  type);
-	return what ? usage_block_add_for_owners(scan->set, name, USAGE_MOUNTED, what) : -ENOMEM;
+	if (!what)
+		return -ENOMEM;
+	return usage_block_add_for_owners(scan->set, name, USAGE_MOUNTED, what);
 }
 
 /* "sys/fs/ext4/dm-0": one disk, after which it is named. */
@@ -128,22 +180,26 @@ static int usage_block_add_hidden_single(struct mount_scan *scan, const char *ty
 
 	if (!disk)
 		return -ENOMEM;
-	return faccessat(scan->set->root->fd, disk, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ?
-		       0 :
-		       usage_block_add_hidden_disk(scan, type, name);
+	if (faccessat(scan->set->root->fd, disk, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	return usage_block_add_hidden_disk(scan, type, name);
 }
 
 /* "sys/fs/btrfs/UUID/devices/nvme0n1": all disks of it. */
 static int usage_block_add_hidden_btrfs(struct mount_scan *scan, const char *id)
 {
-	_cleanup_free_ char *path = str_printf("sys/fs/btrfs/%s/devices", id);
 	_cleanup_strv_ char **disks = NULL;
-	int r = path ? usage_set_list_dir(scan->set, path, &disks) : -ENOMEM;
+	int r;
 
-	STRV_FOREACH(disk, disks)
-		if (r >= 0)
-			r = usage_block_add_hidden_disk(scan, "btrfs", *disk);
-	return r;
+	r = usage_block_list_btrfs(scan->set, id, &disks);
+	if (r < 0)
+		return r;
+	STRV_FOREACH(disk, disks) {
+		r = usage_block_add_hidden_disk(scan, "btrfs", *disk);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* "sys/fs/bcachefs/UUID/dev-0/block" is a link to the disk. */
@@ -151,20 +207,34 @@ static int usage_block_add_hidden_bcachefs(struct mount_scan *scan, const char *
 {
 	_cleanup_free_ char *path = str_printf("sys/fs/bcachefs/%s", id);
 	_cleanup_strv_ char **entries = NULL;
-	int r = path ? usage_set_list_dir(scan->set, path, &entries) : -ENOMEM;
+	int r;
 
+	if (!path)
+		return -ENOMEM;
+	r = usage_set_list_dir(scan->set, path, &entries);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(entry, entries) {
-		_cleanup_free_ char *link = NULL, *disk = NULL;
+		_cleanup_free_ char *link = str_printf("%s/%s/block", path, *entry), *disk = NULL;
 
-		if (r < 0)
-			return r;
-		link = str_printf("%s/%s/block", path, *entry);
 		if (!link)
 			return -ENOMEM;
-		if (sysfs_read_link(scan->set->root->fd, link, &disk) >= 0)
-			r = usage_block_add_hidden_disk(scan, "bcachefs", disk);
+		if (sysfs_read_link(scan->set->root->fd, link, &disk) < 0)
+			continue;
+		r = usage_block_add_hidden_disk(scan, "bcachefs", disk);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
+}
+
+static int usage_block_add_hidden_one(struct mount_scan *scan, const char *type, const char *name)
+{
+	if (str_eq(type, "btrfs"))
+		return usage_block_add_hidden_btrfs(scan, name);
+	if (str_eq(type, "bcachefs"))
+		return usage_block_add_hidden_bcachefs(scan, name);
+	return usage_block_add_hidden_single(scan, type, name);
 }
 
 /*
@@ -175,39 +245,56 @@ static int usage_block_add_hidden(struct mount_scan *scan, const char *type)
 {
 	_cleanup_free_ char *path = str_printf("sys/fs/%s", type);
 	_cleanup_strv_ char **names = NULL;
-	int r = path ? usage_set_list_dir(scan->set, path, &names) : -ENOMEM;
+	int r;
 
+	if (!path)
+		return -ENOMEM;
+	r = usage_set_list_dir(scan->set, path, &names);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(name, names) {
+		r = usage_block_add_hidden_one(scan, type, *name);
 		if (r < 0)
 			return r;
-		if (str_eq(type, "btrfs"))
-			r = usage_block_add_hidden_btrfs(scan, *name);
-		else if (str_eq(type, "bcachefs"))
-			r = usage_block_add_hidden_bcachefs(scan, *name);
-		else
-			r = usage_block_add_hidden_single(scan, type, *name);
 	}
-	return r;
+	return 0;
+}
+
+static int usage_block_read_mountinfo(struct mount_scan *scan)
+{
+	_cleanup_fclose_ FILE *file = usage_set_open_file(scan->set, "proc/1/mountinfo");
+
+	if (!file)
+		file = usage_set_open_file(scan->set, "proc/self/mountinfo");
+	return file ? mounts_read(file, usage_block_on_mount, scan) : 0;
+}
+
+static int usage_block_read_hidden(struct mount_scan *scan)
+{
+	_cleanup_strv_ char **types = NULL;
+	int r;
+
+	r = usage_set_list_dir(scan->set, "sys/fs", &types);
+	if (r < 0)
+		return r;
+	STRV_FOREACH(type, types) {
+		r = usage_block_add_hidden(scan, *type);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* Those of process 1: the daemon may have a namespace of its own. */
 static int usage_block_read_mounts(struct usage_set *set)
 {
-	_cleanup_fclose_ FILE *file = usage_set_open_file(set, "proc/1/mountinfo");
-	struct mount_scan scan = { .set = set };
-	_cleanup_strv_ char **types = NULL;
+	_cleanup_(mount_scan_clear) struct mount_scan scan = { .set = set };
 	int r;
 
-	if (!file)
-		file = usage_set_open_file(set, "proc/self/mountinfo");
-	r = file ? mounts_read(file, usage_block_on_mount, &scan) : 0;
-	if (r >= 0)
-		r = usage_set_list_dir(set, "sys/fs", &types);
-	STRV_FOREACH(type, types)
-		if (r >= 0)
-			r = usage_block_add_hidden(&scan, *type);
-	strv_free(scan.names);
-	return r;
+	r = usage_block_read_mountinfo(&scan);
+	if (r < 0)
+		return r;
+	return usage_block_read_hidden(&scan);
 }
 
 /* --- swap --- */
@@ -223,27 +310,24 @@ static int usage_block_add_swap(struct usage_set *set, char *line)
 		return 0;
 	mounts_unescape(path);
 	r = block_device_by_path(set, path, &names);
-	STRV_FOREACH(name, names)
-		if (r >= 0)
-			r = usage_block_add_for_owners(set, *name, USAGE_SWAP, path);
-	return r;
+	if (r < 0)
+		return r;
+	STRV_FOREACH(name, names) {
+		r = usage_block_add_for_owners(set, *name, USAGE_SWAP, path);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int usage_block_read_swaps(struct usage_set *set)
 {
-	_cleanup_fclose_ FILE *file = usage_set_open_file(set, "proc/swaps");
-	_cleanup_free_ char *line = NULL;
-	size_t room = 0;
-	int r = 0;
-
-	while (file && r >= 0 && getline(&line, &room, file) > 0)
-		r = usage_block_add_swap(set, line);
-	return r;
+	return usage_set_each_line(set, "proc/swaps", usage_block_add_swap);
 }
 
 /* --- what is built on them --- */
 
-static int usage_block_describe_holder(const struct usage_set *set, const char *name, char **ret)
+static const char *usage_block_holder_words(const char *uuid)
 {
 	static const struct {
 		const char *prefix, *words;
@@ -252,17 +336,26 @@ static int usage_block_describe_holder(const struct usage_set *set, const char *
 		{ "DMRAID-", "RAID" },	{ "md", "RAID" },	    { "drbd", "DRBD" },
 		{ "bcache", "bcache" },
 	};
-	_cleanup_free_ char *title = NULL, *uuid = NULL;
-	const char *words = NULL;
-	int r = block_device_title(set, name, &title);
 
-	if (r >= 0)
-		r = usage_set_read_value(set, &uuid, "sys/class/block/%s/dm/uuid", name);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (str_starts(uuid, kinds[i].prefix))
+			return kinds[i].words;
+	return NULL;
+}
+
+static int usage_block_describe_holder(const struct usage_set *set, const char *name, char **ret)
+{
+	_cleanup_free_ char *title = NULL, *uuid = NULL;
+	const char *words;
+	int r;
+
+	r = block_device_title(set, name, &title);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds) && !words; i++)
-		if (str_starts(str_or(uuid, name), kinds[i].prefix))
-			words = kinds[i].words;
+	r = usage_set_read_value(set, &uuid, "sys/class/block/%s/dm/uuid", name);
+	if (r < 0)
+		return r;
+	words = usage_block_holder_words(str_or(uuid, name));
 	*ret = words ? str_printf("%s (%s)", title, words) : TAKE_PTR(title);
 	return *ret ? 0 : -ENOMEM;
 }
@@ -271,17 +364,24 @@ static int usage_block_read_holders(struct usage_set *set, const char *name)
 {
 	_cleanup_free_ char *path = str_printf("sys/class/block/%s/holders", name);
 	_cleanup_strv_ char **holders = NULL;
-	int r = path ? usage_set_list_dir(set, path, &holders) : -ENOMEM;
+	int r;
 
+	if (!path)
+		return -ENOMEM;
+	r = usage_set_list_dir(set, path, &holders);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(holder, holders) {
 		_cleanup_free_ char *what = NULL;
 
-		if (r >= 0)
-			r = usage_block_describe_holder(set, *holder, &what);
-		if (r >= 0)
-			r = usage_block_add_for_owners(set, name, USAGE_HOLDERS, what);
+		r = usage_block_describe_holder(set, *holder, &what);
+		if (r < 0)
+			return r;
+		r = usage_block_add_for_owners(set, name, USAGE_HOLDERS, what);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 /* These hold a disk without a link in sysfs. */
@@ -291,9 +391,9 @@ static int usage_block_read_bcache(struct usage_set *set, const char *name)
 
 	if (!path)
 		return -ENOMEM;
-	return faccessat(set->root->fd, path, F_OK, 0) < 0 ?
-		       0 :
-		       usage_block_add_for_owners(set, name, USAGE_HOLDERS, "bcache");
+	if (faccessat(set->root->fd, path, F_OK, 0) < 0)
+		return 0;
+	return usage_block_add_for_owners(set, name, USAGE_HOLDERS, "bcache");
 }
 
 static int usage_block_read_loop(struct usage_set *set, const char *name)
@@ -337,50 +437,68 @@ static int usage_block_udev_property(const struct usage_set *set, const char *na
 static int usage_block_read_zfs(struct usage_set *set, const char *name)
 {
 	_cleanup_free_ char *type = NULL, *pool = NULL, *path = NULL, *what = NULL;
-	int r = usage_block_udev_property(set, name, "E:ID_FS_TYPE", &type);
+	int r;
 
-	if (r >= 0 && str_eq(type, "zfs_member"))
-		r = usage_block_udev_property(set, name, "E:ID_FS_LABEL", &pool);
+	r = usage_block_udev_property(set, name, "E:ID_FS_TYPE", &type);
+	if (r < 0 || !str_eq(type, "zfs_member"))
+		return r;
+	r = usage_block_udev_property(set, name, "E:ID_FS_LABEL", &pool);
 	if (r < 0 || !pool)
 		return r;
 	path = str_printf("proc/spl/kstat/zfs/%s", pool);
 	what = str_printf("%s (ZFS pool)", pool);
 	if (!path || !what)
 		return -ENOMEM;
-	return faccessat(set->root->fd, path, F_OK, 0) < 0 ?
-		       0 :
-		       usage_block_add_for_owners(set, name, USAGE_HOLDERS, what);
+	if (faccessat(set->root->fd, path, F_OK, 0) < 0)
+		return 0;
+	return usage_block_add_for_owners(set, name, USAGE_HOLDERS, what);
+}
+
+static int usage_block_read_device(struct usage_set *set, const char *name, bool has_zfs)
+{
+	_cleanup_strv_ char **owners = NULL;
+	int r;
+
+	r = block_device_direct_owners(set, name, &owners);
+	if (r < 0)
+		return r;
+	if (!owners)
+		return str_starts(name, "loop") ? usage_block_read_loop(set, name) : 0;
+	r = usage_block_read_holders(set, name);
+	if (r < 0)
+		return r;
+	r = usage_block_read_bcache(set, name);
+	if (r < 0)
+		return r;
+	return has_zfs ? usage_block_read_zfs(set, name) : 0;
 }
 
 static int usage_block_read_stacked(struct usage_set *set)
 {
 	_cleanup_strv_ char **names = NULL;
 	bool has_zfs = faccessat(set->root->fd, "proc/spl/kstat/zfs", F_OK, 0) == 0;
-	int r = usage_set_list_dir(set, "sys/class/block", &names);
+	int r;
 
+	r = usage_set_list_dir(set, "sys/class/block", &names);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(name, names) {
-		_cleanup_strv_ char **owners = NULL;
-
-		if (r >= 0)
-			r = block_device_direct_owners(set, *name, &owners);
-		if (r >= 0 && !owners && str_starts(*name, "loop"))
-			r = usage_block_read_loop(set, *name);
-		if (r < 0 || !owners)
-			continue;
-		r = usage_block_read_holders(set, *name);
-		if (r >= 0)
-			r = usage_block_read_bcache(set, *name);
-		if (r >= 0 && has_zfs)
-			r = usage_block_read_zfs(set, *name);
+		r = usage_block_read_device(set, *name, has_zfs);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 int usage_block_read(struct usage_set *set)
 {
-	int r = usage_block_read_mounts(set);
+	int r;
 
-	if (r >= 0)
-		r = usage_block_read_swaps(set);
-	return r < 0 ? r : usage_block_read_stacked(set);
+	r = usage_block_read_mounts(set);
+	if (r < 0)
+		return r;
+	r = usage_block_read_swaps(set);
+	if (r < 0)
+		return r;
+	return usage_block_read_stacked(set);
 }

@@ -43,8 +43,11 @@ static int usage_console_acpi_owner(const struct usage_set *set, const char *nod
 		return -ENOMEM;
 	while ((slash = strrchr(path, '/')) && strstr(path, "LNXSYSTM:")) {
 		_cleanup_free_ char *link = str_printf("%s/physical_node", path);
-		int r = link ? usage_set_owner(set, link, ret) : -ENOMEM;
+		int r;
 
+		if (!link)
+			return -ENOMEM;
+		r = usage_set_owner(set, link, ret);
 		if (r < 0 || *ret)
 			return r;
 		*slash = '\0';
@@ -52,24 +55,18 @@ static int usage_console_acpi_owner(const struct usage_set *set, const char *nod
 	return 0;
 }
 
-/* @link: of a class or of dev/char. By its place, else by ACPI. */
-static int usage_console_owner(const struct usage_set *set, const char *link, char **ret)
+static int usage_console_firmware_owner(const struct usage_set *set, char *devpath, char **ret)
 {
-	_cleanup_free_ char *place = NULL;
-	int r = usage_set_devpath(set, link, &place);
 	char *slash;
 
-	*ret = NULL;
-	if (r >= 0 && place)
-		r = usage_set_owner_of_devpath(set, place, ret);
-	if (r < 0 || *ret || !place)
-		return r;
-	/* the nearest directory above it that ACPI knows */
-	while ((slash = strrchr(place, '/'))) {
-		_cleanup_free_ char *node = str_printf("sys/%s/firmware_node", place),
-				    *target = NULL;
+	while ((slash = strrchr(devpath, '/'))) {
+		_cleanup_free_ char *node = str_printf("sys/%s/firmware_node", devpath);
+		_cleanup_free_ char *target = NULL;
+		int r;
 
-		r = node ? usage_set_devpath(set, node, &target) : -ENOMEM;
+		if (!node)
+			return -ENOMEM;
+		r = usage_set_devpath(set, node, &target);
 		if (r < 0)
 			return r;
 		if (target)
@@ -79,10 +76,26 @@ static int usage_console_owner(const struct usage_set *set, const char *link, ch
 	return 0;
 }
 
+/* @link: of a class or of dev/char. By its place, else by ACPI. */
+static int usage_console_owner(const struct usage_set *set, const char *link, char **ret)
+{
+	_cleanup_free_ char *devpath = NULL;
+	int r;
+
+	*ret = NULL;
+	r = usage_set_devpath(set, link, &devpath);
+	if (r < 0 || !devpath)
+		return r;
+	r = usage_set_owner_of_devpath(set, devpath, ret);
+	if (r < 0 || *ret)
+		return r;
+	return usage_console_firmware_owner(set, devpath, ret);
+}
+
 /* --- consoles --- */
 
 /* "ttyS0                -W- (EC p a)    4:64": proc(5). The E is for enabled. */
-static int usage_console_add_line(struct usage_set *set, const char *line)
+static int usage_console_add_line(struct usage_set *set, char *line)
 {
 	_cleanup_free_ char *link = NULL, *key = NULL;
 	unsigned major, minor;
@@ -90,26 +103,23 @@ static int usage_console_add_line(struct usage_set *set, const char *line)
 	int r;
 
 	flags = strchr(line, '(');
-	if (!flags || sscanf(line, "%31s", name) != 1 || !memchr(flags, 'E', strcspn(flags, ")")) ||
+	if (!flags || sscanf(line, "%31s", name) != 1)
+		return 0;
+	if (!memchr(flags, 'E', strcspn(flags, ")")) ||
 	    sscanf(flags + strcspn(flags, ")"), ") %u:%u", &major, &minor) != 2)
 		return 0;
 	link = str_printf("sys/dev/char/%u:%u", major, minor);
 	if (!link)
 		return -ENOMEM;
 	r = usage_console_owner(set, link, &key);
-	return r < 0 || !key ? r : usage_console_add(set, key, USAGE_CONSOLE, name);
+	if (r < 0 || !key)
+		return r;
+	return usage_console_add(set, key, USAGE_CONSOLE, name);
 }
 
 static int usage_console_read_proc(struct usage_set *set)
 {
-	_cleanup_fclose_ FILE *file = usage_set_open_file(set, "proc/consoles");
-	_cleanup_free_ char *line = NULL;
-	size_t room = 0;
-	int r = 0;
-
-	while (file && r >= 0 && getline(&line, &room, file) > 0)
-		r = usage_console_add_line(set, line);
-	return r;
+	return usage_set_each_line(set, "proc/consoles", usage_console_add_line);
 }
 
 /* --- screens --- */
@@ -125,14 +135,23 @@ static bool usage_console_is_boot_fb(const char *name)
 	return false;
 }
 
+static bool usage_console_owns_memory(const struct device *device, unsigned long long address)
+{
+	if (device_is_bridge(device))
+		return false;
+	for (unsigned i = 0; i < DEVICE_BARS; i++)
+		if (device->resources[i].start && address >= device->resources[i].start &&
+		    address <= device->resources[i].end)
+			return true;
+	return false;
+}
+
 static const struct device *usage_console_memory_owner(const struct inventory *inv,
 						       unsigned long long address)
 {
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		for (unsigned i = 0; i < DEVICE_BARS && !device_is_bridge(device); i++)
-			if (device->resources[i].start && address >= device->resources[i].start &&
-			    address <= device->resources[i].end)
-				return device;
+		if (usage_console_owns_memory(device, address))
+			return device;
 	return NULL;
 }
 
@@ -155,10 +174,26 @@ static int usage_console_read_framebuffer(struct usage_set *set)
 		    sscanf(line, " %llx-", &start) != 1 || start == 0)
 			continue;
 		device = usage_console_memory_owner(set->inv, start);
-		return device ? usage_console_add(set, device->key, USAGE_CONSOLE,
-						  "the boot framebuffer") :
-				0;
+		if (!device)
+			return 0;
+		return usage_console_add(set, device->key, USAGE_CONSOLE, "the boot framebuffer");
 	}
+	return 0;
+}
+
+static int usage_console_is_bound(const struct usage_set *set, const char *console,
+				  const char *words, bool *ret)
+{
+	_cleanup_free_ char *name = NULL, *bound = NULL;
+	int r;
+
+	r = usage_set_read_value(set, &name, "sys/class/vtconsole/%s/name", console);
+	if (r < 0)
+		return r;
+	r = usage_set_read_value(set, &bound, "sys/class/vtconsole/%s/bind", console);
+	if (r < 0)
+		return r;
+	*ret = name && strstr(name, words) && str_eq(bound, "1");
 	return 0;
 }
 
@@ -166,22 +201,18 @@ static int usage_console_read_framebuffer(struct usage_set *set)
 static int usage_console_is_drawing(const struct usage_set *set, const char *words, bool *ret)
 {
 	_cleanup_strv_ char **consoles = NULL;
-	int r = usage_set_list_dir(set, "sys/class/vtconsole", &consoles);
+	int r;
 
 	*ret = false;
+	r = usage_set_list_dir(set, "sys/class/vtconsole", &consoles);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(console, consoles) {
-		_cleanup_free_ char *name = NULL, *bound = NULL;
-
-		if (r >= 0)
-			r = usage_set_read_value(set, &name, "sys/class/vtconsole/%s/name",
-						 *console);
-		if (r >= 0)
-			r = usage_set_read_value(set, &bound, "sys/class/vtconsole/%s/bind",
-						 *console);
-		if (r >= 0 && name && strstr(name, words) && str_eq(bound, "1"))
-			*ret = true;
+		r = usage_console_is_bound(set, *console, words, ret);
+		if (r < 0 || *ret)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 /* The kernel draws on the first framebuffer unless told otherwise (fbcon=map). */
@@ -189,32 +220,40 @@ static int usage_console_read_screen(struct usage_set *set)
 {
 	_cleanup_free_ char *key = NULL;
 	bool drawing;
-	int r = usage_console_is_drawing(set, "frame buffer", &drawing);
+	int r;
 
-	if (r >= 0 && drawing)
-		r = usage_set_owner(set, "sys/class/graphics/fb0", &key);
-	return r < 0 || !key ? r :
-			       usage_console_add(set, key, USAGE_CONSOLE,
-						 "the screen of the virtual terminals");
+	r = usage_console_is_drawing(set, "frame buffer", &drawing);
+	if (r < 0 || !drawing)
+		return r;
+	r = usage_set_owner(set, "sys/class/graphics/fb0", &key);
+	if (r < 0 || !key)
+		return r;
+	return usage_console_add(set, key, USAGE_CONSOLE, "the screen of the virtual terminals");
+}
+
+static int usage_console_read_vga_card(struct usage_set *set, const struct device *device)
+{
+	_cleanup_free_ char *boot = NULL;
+	int r;
+
+	if (!device_is_pci(device) || device->class_code >> 16 != 0x03)
+		return 0;
+	r = usage_set_read_value(set, &boot, "sys/bus/pci/devices/%s/boot_vga", device->address);
+	if (r < 0 || !str_eq(boot, "1"))
+		return r;
+	return usage_console_add(set, device->key, USAGE_CONSOLE, "the VGA text screen");
 }
 
 static int usage_console_read_vga(struct usage_set *set)
 {
 	bool drawing;
-	int r = usage_console_is_drawing(set, "VGA", &drawing);
+	int r;
 
+	r = usage_console_is_drawing(set, "VGA", &drawing);
 	if (r < 0 || !drawing)
 		return r;
 	VEC_FOREACH(const struct device, device, &set->inv->devices) {
-		_cleanup_free_ char *boot = NULL;
-
-		if (!device_is_pci(device) || device->class_code >> 16 != 0x03)
-			continue;
-		r = usage_set_read_value(set, &boot, "sys/bus/pci/devices/%s/boot_vga",
-					 device->address);
-		if (r >= 0 && str_eq(boot, "1"))
-			r = usage_console_add(set, device->key, USAGE_CONSOLE,
-					      "the VGA text screen");
+		r = usage_console_read_vga_card(set, device);
 		if (r < 0)
 			return r;
 	}
@@ -223,32 +262,50 @@ static int usage_console_read_vga(struct usage_set *set)
 
 /* --- TPM --- */
 
+static int usage_console_read_tpm(struct usage_set *set, const char *name)
+{
+	_cleanup_free_ char *link = str_printf("sys/class/tpm/%s", name), *key = NULL;
+	int r;
+
+	if (!link)
+		return -ENOMEM;
+	r = usage_console_owner(set, link, &key);
+	if (r < 0 || !key)
+		return r;
+	return usage_console_add(set, key, USAGE_TPM, name);
+}
+
 static int usage_console_read_tpms(struct usage_set *set)
 {
 	_cleanup_strv_ char **names = NULL;
-	int r = usage_set_list_dir(set, "sys/class/tpm", &names);
+	int r;
 
+	r = usage_set_list_dir(set, "sys/class/tpm", &names);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(name, names) {
-		_cleanup_free_ char *link = NULL, *key = NULL;
-
-		link = str_printf("sys/class/tpm/%s", *name);
-		if (r >= 0)
-			r = link ? usage_console_owner(set, link, &key) : -ENOMEM;
-		if (r >= 0 && key)
-			r = usage_console_add(set, key, USAGE_TPM, *name);
+		r = usage_console_read_tpm(set, *name);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 int usage_console_read(struct usage_set *set)
 {
-	int r = usage_console_read_proc(set);
+	int r;
 
-	if (r >= 0)
-		r = usage_console_read_framebuffer(set);
-	if (r >= 0)
-		r = usage_console_read_screen(set);
-	if (r >= 0)
-		r = usage_console_read_vga(set);
-	return r < 0 ? r : usage_console_read_tpms(set);
+	r = usage_console_read_proc(set);
+	if (r < 0)
+		return r;
+	r = usage_console_read_framebuffer(set);
+	if (r < 0)
+		return r;
+	r = usage_console_read_screen(set);
+	if (r < 0)
+		return r;
+	r = usage_console_read_vga(set);
+	if (r < 0)
+		return r;
+	return usage_console_read_tpms(set);
 }

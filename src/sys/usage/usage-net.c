@@ -18,6 +18,8 @@
 #include "sys/usage/routes.h"
 #include "sys/usage/usage-net.h"
 
+DEFINE_CLEANUP(struct ifaddrs *, freeifaddrsp, freeifaddrs)
+
 static int usage_net_add_unique(char ***list, const char *s)
 {
 	return strv_contains(*list, s) ? 0 : strv_add(list, s);
@@ -26,10 +28,13 @@ static int usage_net_add_unique(char ***list, const char *s)
 static int usage_net_is_up(const struct usage_set *set, const char *interface, bool *ret)
 {
 	_cleanup_free_ char *flags = NULL;
-	int r = usage_set_read_value(set, &flags, "sys/class/net/%s/flags", interface);
+	int r;
 
+	r = usage_set_read_value(set, &flags, "sys/class/net/%s/flags", interface);
+	if (r < 0)
+		return r;
 	*ret = flags && (strtoul(flags, NULL, 16) & IFF_UP);
-	return r;
+	return 0;
 }
 
 /* --- from the top down --- */
@@ -38,12 +43,21 @@ static int usage_net_list_lower(const struct usage_set *set, const char *interfa
 {
 	_cleanup_free_ char *path = str_printf("sys/class/net/%s", interface);
 	_cleanup_strv_ char **entries = NULL;
-	int r = path ? usage_set_list_dir(set, path, &entries) : -ENOMEM;
+	int r;
 
-	STRV_FOREACH(entry, entries)
-		if (r >= 0 && str_starts(*entry, "lower_"))
-			r = usage_net_add_unique(list, *entry + strlen("lower_"));
-	return r;
+	if (!path)
+		return -ENOMEM;
+	r = usage_set_list_dir(set, path, &entries);
+	if (r < 0)
+		return r;
+	STRV_FOREACH(entry, entries) {
+		if (!str_starts(*entry, "lower_"))
+			continue;
+		r = usage_net_add_unique(list, *entry + strlen("lower_"));
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* An interface that is down is no part of it. */
@@ -51,11 +65,15 @@ static int usage_net_add(struct usage_set *set, const char *interface, const str
 {
 	_cleanup_free_ char *link = str_printf("sys/class/net/%s", interface), *key = NULL;
 	struct usage own = *usage;
-	bool up = false;
-	int r = link ? usage_set_owner(set, link, &key) : -ENOMEM;
+	bool up;
+	int r;
 
-	if (r >= 0 && key)
-		r = usage_net_is_up(set, interface, &up);
+	if (!link)
+		return -ENOMEM;
+	r = usage_set_owner(set, link, &key);
+	if (r < 0 || !key)
+		return r;
+	r = usage_net_is_up(set, interface, &up);
 	if (r < 0 || !up)
 		return r;
 	own.through = (char *)interface;
@@ -70,15 +88,21 @@ static int usage_net_add_with_lower(struct usage_set *set, const char *interface
 		.kind = (char *)kind, .what = (char *)what, .pid = -1, .source = USAGE_OF_NET
 	};
 	_cleanup_strv_ char **todo = NULL;
-	int r = strv_add(&todo, interface);
+	int r;
 
-	/* a list that grows while it is read: each name once */
-	for (size_t i = 0; r >= 0 && i < strv_length(todo); i++) {
+	r = strv_add(&todo, interface);
+	if (r < 0)
+		return r;
+	/* The list grows while it is read. It holds each name once, so a circle ends. */
+	for (size_t i = 0; i < strv_length(todo); i++) {
 		r = usage_net_add(set, todo[i], &usage);
-		if (r >= 0)
-			r = usage_net_list_lower(set, todo[i], &todo);
+		if (r < 0)
+			return r;
+		r = usage_net_list_lower(set, todo[i], &todo);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 /* --- default routes --- */
@@ -88,8 +112,9 @@ static int usage_net_on_route(const char *interface, const char *gateway, void *
 	_cleanup_free_ char *what =
 		gateway ? str_printf("%s, by way of %s", interface, gateway) : strdup(interface);
 
-	return what ? usage_net_add_with_lower(userdata, interface, USAGE_DEFAULT_ROUTE, what) :
-		      -ENOMEM;
+	if (!what)
+		return -ENOMEM;
+	return usage_net_add_with_lower(userdata, interface, USAGE_DEFAULT_ROUTE, what);
 }
 
 /* --- addresses --- */
@@ -122,58 +147,73 @@ static int usage_net_add_address(struct usage_set *set, const struct ifaddrs *ad
 	    !usage_net_is_global(address->ifa_addr, text))
 		return 0;
 	what = str_printf("address %s of %s", text, address->ifa_name);
-	return what ? usage_net_add_with_lower(set, address->ifa_name, USAGE_NETWORK_UP, what) :
-		      -ENOMEM;
+	if (!what)
+		return -ENOMEM;
+	return usage_net_add_with_lower(set, address->ifa_name, USAGE_NETWORK_UP, what);
 }
 
 static int usage_net_read_addresses(struct usage_set *set)
 {
-	struct ifaddrs *addresses = NULL;
-	int r = 0;
+	_cleanup_(freeifaddrsp) struct ifaddrs *addresses = NULL;
 
 	if (getifaddrs(&addresses) < 0)
 		return errno == ENOMEM ? -ENOMEM : 0;
-	for (const struct ifaddrs *address = addresses; address && r >= 0;
-	     address = address->ifa_next)
-		r = usage_net_add_address(set, address);
-	freeifaddrs(addresses);
-	return r;
+	for (const struct ifaddrs *address = addresses; address; address = address->ifa_next) {
+		int r = usage_net_add_address(set, address);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* --- ports --- */
+
+static int usage_net_read_port(struct usage_set *set, const char *name)
+{
+	_cleanup_free_ char *link = str_printf("sys/class/net/%s/master", name);
+	_cleanup_free_ char *master = NULL, *what = NULL;
+	struct usage usage = { .kind = (char *)USAGE_NETWORK_UP,
+			       .pid = -1,
+			       .source = USAGE_OF_NET };
+
+	if (!link)
+		return -ENOMEM;
+	if (sysfs_read_link(set->root->fd, link, &master) < 0)
+		return 0;
+	usage.what = what = str_printf("port of %s", master);
+	if (!what)
+		return -ENOMEM;
+	return usage_net_add(set, name, &usage);
+}
 
 /* A port of a bridge forwards for others, whether the host has an address there or not. */
 static int usage_net_read_ports(struct usage_set *set)
 {
 	_cleanup_strv_ char **names = NULL;
-	int r = usage_set_list_dir(set, "sys/class/net", &names);
+	int r;
 
+	r = usage_set_list_dir(set, "sys/class/net", &names);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(name, names) {
-		_cleanup_free_ char *link = NULL, *master = NULL, *what = NULL;
-		struct usage usage = { .kind = (char *)USAGE_NETWORK_UP,
-				       .pid = -1,
-				       .source = USAGE_OF_NET };
-
+		r = usage_net_read_port(set, *name);
 		if (r < 0)
-			break;
-		link = str_printf("sys/class/net/%s/master", *name);
-		if (!link)
-			return -ENOMEM;
-		if (sysfs_read_link(set->root->fd, link, &master) < 0)
-			continue;
-		usage.what = what = str_printf("port of %s", master);
-		r = what ? usage_net_add(set, *name, &usage) : -ENOMEM;
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 int usage_net_read(struct usage_set *set)
 {
-	int r = routes_read_default(usage_net_on_route, set);
+	int r;
 
-	/* a host without a network stack has no routes to lose */
+	/* A host without a network stack has no routes to lose: all other errors are ignored. */
+	r = routes_read_default(usage_net_on_route, set);
 	if (r == -ENOMEM)
 		return r;
 	r = usage_net_read_addresses(set);
-	return r < 0 ? r : usage_net_read_ports(set);
+	if (r < 0)
+		return r;
+	return usage_net_read_ports(set);
 }

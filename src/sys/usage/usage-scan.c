@@ -19,8 +19,11 @@ int usage_scan_refresh(const struct sysfs_root *root, struct inventory *inv, uns
 	_cleanup_(usage_set_clear) struct usage_set set = { .root = root, .inv = inv };
 
 	for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
-		int r = sources & readers[i].source ? readers[i].read(&set) : 0;
+		int r;
 
+		if (!(sources & readers[i].source))
+			continue;
+		r = readers[i].read(&set);
 		if (r < 0)
 			return r;
 	}

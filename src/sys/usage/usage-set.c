@@ -17,10 +17,8 @@ struct usage_entry {
 
 /* --- the book --- */
 
-static void *usage_entry_free(void *data)
+static struct usage_entry *usage_entry_free(struct usage_entry *entry)
 {
-	struct usage_entry *entry = data;
-
 	if (!entry)
 		return NULL;
 	free(entry->key);
@@ -29,9 +27,11 @@ static void *usage_entry_free(void *data)
 	return NULL;
 }
 
+static DEFINE_VEC_CLEAR(usage_entries_clear, struct usage_entry, usage_entry_free)
+
 void usage_set_clear(struct usage_set *set)
 {
-	vec_clear(&set->entries, usage_entry_free);
+	usage_entries_clear(&set->entries);
 }
 
 int usage_set_add(struct usage_set *set, const char *key, const struct usage *usage)
@@ -67,26 +67,43 @@ bool usage_set_has(const struct usage_set *set, const char *key, const char *kin
 	return false;
 }
 
+static int usage_set_append(struct vec *list, const struct vec *sorted, const char *key)
+{
+	ptrdiff_t at = vec_find_sorted(sorted, key, usage_entry_cmp_key, NULL);
+
+	if (at < 0)
+		return 0;
+	while (at > 0 && usage_entry_cmp_key(key, sorted->items[at - 1]) == 0)
+		at--;
+	for (size_t i = (size_t)at; i < sorted->n; i++) {
+		const struct usage_entry *entry = sorted->items[i];
+		int r;
+
+		if (!str_eq(key, entry->key))
+			break;
+		r = usage_list_add(list, entry->usage);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* What other sources told of it, and what @sorted has of it. */
 static int usage_set_collect(const struct device *device, unsigned sources,
 			     const struct vec *sorted, struct vec *ret)
 {
-	ptrdiff_t at = vec_find_sorted(sorted, device->key, usage_entry_cmp_key, NULL);
+	int r;
 
-	VEC_FOREACH(const struct usage, usage, &device->uses)
-		if (!(usage->source & sources) && usage_list_add(ret, usage) < 0)
-			return -ENOMEM;
-	if (at < 0)
-		return 0;
-	while (at > 0 && usage_entry_cmp_key(device->key, sorted->items[at - 1]) == 0)
-		at--;
-	for (size_t i = (size_t)at;
-	     i < sorted->n && usage_entry_cmp_key(device->key, sorted->items[i]) == 0; i++) {
-		const struct usage_entry *entry = sorted->items[i];
-
-		if (usage_list_add(ret, entry->usage) < 0)
-			return -ENOMEM;
+	VEC_FOREACH(const struct usage, usage, &device->uses) {
+		if (usage->source & sources)
+			continue;
+		r = usage_list_add(ret, usage);
+		if (r < 0)
+			return r;
 	}
+	r = usage_set_append(ret, sorted, device->key);
+	if (r < 0)
+		return r;
 	usage_list_sort(ret);
 	return 0;
 }
@@ -97,22 +114,26 @@ int usage_set_apply(const struct usage_set *set, struct inventory *inv, unsigned
 	static const struct vec nothing;
 	_cleanup_vec_ struct vec sorted = { 0 };
 	bool changed = false;
+	int r;
 
-	VEC_FOREACH(struct usage_entry, entry, &set->entries)
-		if (vec_add(&sorted, entry) < 0)
-			return -ENOMEM;
+	VEC_FOREACH(struct usage_entry, entry, &set->entries) {
+		r = vec_add(&sorted, entry);
+		if (r < 0)
+			return r;
+	}
 	vec_sort(&sorted, usage_entry_cmp);
 	VEC_FOREACH(struct device, device, &inv->devices) {
-		_cleanup_usage_list_ struct vec now = { 0 };
+		_cleanup_usage_list_ struct vec current = { 0 };
 		bool counts = !only || vec_find_sorted(only, device, vec_cmp_pointer, NULL) >= 0;
-		struct vec before = device->uses;
+		struct vec previous = device->uses;
 
-		if (usage_set_collect(device, sources, counts ? &sorted : &nothing, &now) < 0)
-			return -ENOMEM;
-		if (usage_list_equal(&now, &before))
+		r = usage_set_collect(device, sources, counts ? &sorted : &nothing, &current);
+		if (r < 0)
+			return r;
+		if (usage_list_equal(&current, &previous))
 			continue;
-		device->uses = now;
-		now = before;
+		device->uses = current;
+		current = previous;
 		changed = true;
 	}
 	if (ret_changed)
@@ -157,26 +178,33 @@ static int usage_set_owner_by_name(const struct usage_set *set, const char *name
 }
 
 /* "pci0000:00" is the root, no function; the deepest one is the owner. */
-int usage_set_owner_of_devpath(const struct usage_set *set, const char *place, char **ret)
+int usage_set_owner_of_devpath(const struct usage_set *set, const char *devpath, char **ret)
 {
 	_cleanup_strv_ char **parts = NULL;
-	int r = strv_split(place, "/", &parts);
+	int r;
 
 	*ret = NULL;
+	r = strv_split(devpath, "/", &parts);
 	if (r < 0)
 		return r;
-	for (size_t i = strv_length(parts); r >= 0 && !*ret && i-- > 0;)
+	for (size_t i = strv_length(parts); i-- > 0;) {
 		r = usage_set_owner_by_name(set, parts[i], ret);
-	return r;
+		if (r < 0 || *ret)
+			return r;
+	}
+	return 0;
 }
 
 int usage_set_owner(const struct usage_set *set, const char *link, char **ret)
 {
-	_cleanup_free_ char *place = NULL;
-	int r = usage_set_devpath(set, link, &place);
+	_cleanup_free_ char *devpath = NULL;
+	int r;
 
 	*ret = NULL;
-	return r < 0 || !place ? r : usage_set_owner_of_devpath(set, place, ret);
+	r = usage_set_devpath(set, link, &devpath);
+	if (r < 0 || !devpath)
+		return r;
+	return usage_set_owner_of_devpath(set, devpath, ret);
 }
 
 int usage_set_list_dir(const struct usage_set *set, const char *path, char ***ret)
@@ -204,18 +232,30 @@ FILE *usage_set_open_file(const struct usage_set *set, const char *path)
 	return file;
 }
 
+int usage_set_each_line(struct usage_set *set, const char *path, usage_set_line_fn fn)
+{
+	_cleanup_fclose_ FILE *file = usage_set_open_file(set, path);
+	_cleanup_free_ char *line = NULL;
+	size_t room = 0;
+
+	while (file && getline(&line, &room, file) > 0) {
+		int r = fn(set, line);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int usage_set_read_value(const struct usage_set *set, char **ret, const char *format, ...)
 {
 	_cleanup_free_ char *path = NULL;
 	va_list ap;
-	int n;
 
 	va_start(ap, format);
-	n = vasprintf(&path, format, ap);
+	path = str_vprintf(format, ap);
 	va_end(ap);
-	if (n < 0) {
-		path = NULL;
+	if (!path)
 		return -ENOMEM;
-	}
 	return sysfs_read_optional(set->root->fd, path, ret);
 }

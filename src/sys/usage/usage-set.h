@@ -57,6 +57,13 @@ int usage_set_devpath(const struct usage_set *set, const char *link, char **ret)
 /* Appends the names in a directory below the root; a missing one has none. 0 or -ENOMEM. */
 int usage_set_list_dir(const struct usage_set *set, const char *path, char ***ret) _must_check_;
 
+/*
+ * Calls @fn for each line of a file below the root; a missing file has none. Ends at the first
+ * negative errno of @fn, and returns it; else 0.
+ */
+typedef int (*usage_set_line_fn)(struct usage_set *set, char *line);
+int usage_set_each_line(struct usage_set *set, const char *path, usage_set_line_fn fn) _must_check_;
+
 /* Opens a file below the root. Returns NULL if it cannot be opened. */
 FILE *usage_set_open_file(const struct usage_set *set, const char *path);
 
