@@ -39,22 +39,17 @@ static void override_print_error(const char *what, const char *which, int error)
 
 /* --- what is to be bound --- */
 
-static void *override_def_free(void *data)
-{
-	return group_def_free(data);
-}
-
-static void override_defs_clear(struct vec *defs)
-{
-	vec_clear(defs, override_def_free);
-}
+static DEFINE_VEC_CLEAR(override_defs_clear, struct group_def, group_def_free)
 
 static int override_read_index(int dir_fd, const char *path, struct vec *ret_defs)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = fileio_read_at(dir_fd, path, BOOT_INDEX_MAX, &text, NULL);
+	int r;
 
-	return r < 0 ? r : boot_index_parse(text, ret_defs);
+	r = fileio_read_at(dir_fd, path, BOOT_INDEX_MAX, &text, NULL);
+	if (r < 0)
+		return r;
+	return boot_index_parse(text, ret_defs);
 }
 
 /* What is wrong in the files is for the daemon to report; a file with an error counts for nothing.
@@ -62,9 +57,12 @@ static int override_read_index(int dir_fd, const char *path, struct vec *ret_def
 static int override_build_index(char *const *directories, char **ret_text)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
-	int r = config_dirs_load((const char *const *)directories, &config);
+	int r;
 
-	return r < 0 ? r : boot_index_format(&config->groups, ret_text);
+	r = config_dirs_load((const char *const *)directories, &config);
+	if (r < 0)
+		return r;
+	return boot_index_format(&config->groups, ret_text);
 }
 
 /* The first one to need it makes it. It must not matter whether that can be kept: /run may be
@@ -116,11 +114,12 @@ static int override_add_device(const struct sysfs_root *root, struct inventory *
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = str_set(&parent, device->parent);
-	if (r >= 0)
-		r = inventory_put(inv, device);
 	if (r < 0)
 		return r;
-	device = NULL;
+	r = inventory_put(inv, device);
+	if (r < 0)
+		return r;
+	TAKE_PTR(device);
 	return parent ? override_add_device(root, inv, parent) : 0;
 }
 
@@ -220,12 +219,14 @@ static int override_bind_groups(const struct sysfs_root *root, const struct inve
 {
 	VEC_FOREACH(const struct group_def, def, defs) {
 		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
-		int r = resolve_group(inv, def, &resolved);
+		int r;
 
+		r = resolve_group(inv, def, &resolved);
 		if (r < 0)
 			return r;
-		if ((device && !resolved_group_has(&resolved, device)) ||
-		    override_is_wrong_device(&resolved))
+		if (device && !resolved_group_has(&resolved, device))
+			continue;
+		if (override_is_wrong_device(&resolved))
 			continue;
 		VEC_FOREACH(const struct device, member, &resolved.devices)
 			override_bind_member(root, member, def);
@@ -236,35 +237,65 @@ static int override_bind_groups(const struct sysfs_root *root, const struct inve
 	return 0;
 }
 
+static int override_bind_one(const struct sysfs_root *root, struct inventory *inv,
+			     const struct vec *defs, const char *address, bool *ret_bound)
+{
+	const struct device *device;
+	int r;
+
+	r = override_add_iommu_group(root, inv, address);
+	if (r < 0)
+		return r;
+	device = inventory_find(inv, address);
+	if (!device)
+		return 0;
+	return override_bind_groups(root, inv, defs, device, ret_bound);
+}
+
+static int override_bind_all(const struct sysfs_root *root, struct inventory *inv,
+			     const struct vec *defs, bool *ret_bound)
+{
+	int r;
+
+	r = override_add_devices_in(root, inv, "sys/bus/pci/devices");
+	if (r < 0)
+		return r;
+	return override_bind_groups(root, inv, defs, NULL, ret_bound);
+}
+
 static int override_run(const struct arguments *arguments)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	_cleanup_(override_defs_clear) struct vec defs = { 0 };
 	_cleanup_(sysfs_root_close) struct sysfs_root root = { .fd = -EBADF };
-	const char *address = arguments->all ? NULL : arguments->words[0];
 	bool bound = false;
-	int r = inv ? sysfs_root_open(arguments->root, &root) : -ENOMEM;
+	int r;
 
-	if (r >= 0)
-		r = override_load_defs(arguments, &root, &defs);
-	if (r < 0 || defs.n == 0)
-		return r < 0 ? r : 1;
-	r = address ? override_add_iommu_group(&root, inv, address) :
-		      override_add_devices_in(&root, inv, "sys/bus/pci/devices");
+	if (!inv)
+		return -ENOMEM;
+	r = sysfs_root_open(arguments->root, &root);
 	if (r < 0)
 		return r;
-	if (address && !inventory_find(inv, address))
+	r = override_load_defs(arguments, &root, &defs);
+	if (r < 0)
+		return r;
+	if (defs.n == 0)
 		return 1;
-	r = override_bind_groups(&root, inv, &defs, address ? inventory_find(inv, address) : NULL,
-				 &bound);
-	return r < 0 ? r : !bound;
+	if (arguments->all)
+		r = override_bind_all(&root, inv, &defs, &bound);
+	else
+		r = override_bind_one(&root, inv, &defs, arguments->words[0], &bound);
+	if (r < 0)
+		return r;
+	return bound ? 0 : 1;
 }
 
 static int override_write_index(const struct arguments *arguments)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = override_build_index(arguments->words[0] ? arguments->words : NULL, &text);
+	int r;
 
+	r = override_build_index(arguments->words[0] ? arguments->words : NULL, &text);
 	if (r < 0)
 		return r;
 	if (!arguments->output) {

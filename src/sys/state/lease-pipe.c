@@ -20,7 +20,7 @@ int lease_pipe_new(int dir_fd, const char *lease, int *ret_read, int *ret_write)
 		return -ENOMEM;
 	if (mkfifoat(dir_fd, name, 0600) < 0)
 		return -errno;
-	/* without O_NONBLOCK the first open would wait for the second */
+	/* Without O_NONBLOCK the first open would wait for the second. */
 	read_end = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (read_end >= 0)
 		write_end = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);

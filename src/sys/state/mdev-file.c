@@ -29,15 +29,7 @@ struct mdev_file_entry *mdev_file_entry_free(struct mdev_file_entry *entry)
 
 DEFINE_CLEANUP(struct mdev_file_entry *, mdev_file_entry_freep, mdev_file_entry_free)
 
-static void *mdev_file_entry_destroy(void *data)
-{
-	return mdev_file_entry_free(data);
-}
-
-void mdev_file_entries_clear(struct vec *entries)
-{
-	vec_clear(entries, mdev_file_entry_destroy);
-}
+DEFINE_VEC_CLEAR(mdev_file_entries_clear, struct mdev_file_entry, mdev_file_entry_free)
 
 /* "made mdev:UUID PARENT<tab>TYPE<tab>…" */
 static int mdev_file_parse_line(const char *line, struct vec *ret)
@@ -63,11 +55,13 @@ static int mdev_file_parse_line(const char *line, struct vec *ret)
 		return r == -EINVAL ? 0 : r;
 	entry->unfinished = i == 1;
 	r = str_set(&entry->made, line + n + 1 + m + 1);
-	if (r >= 0)
-		r = vec_add(ret, entry);
-	if (r >= 0)
-		TAKE_PTR(entry);
-	return r;
+	if (r < 0)
+		return r;
+	r = vec_add(ret, entry);
+	if (r < 0)
+		return r;
+	TAKE_PTR(entry);
+	return 0;
 }
 
 int mdev_file_load(int dir_fd, struct vec *ret)
@@ -75,19 +69,27 @@ int mdev_file_load(int dir_fd, struct vec *ret)
 	_cleanup_mdev_file_entries_ struct vec entries = { 0 };
 	_cleanup_strv_ char **lines = NULL;
 	_cleanup_free_ char *text = NULL;
-	int r = fileio_read_at(dir_fd, FILE_NAME, FILE_MAX, &text, NULL);
+	int r;
 
-	if (r == -ENOENT)
-		return 0;
-	if (r >= 0)
-		r = strv_split(text, "\n", &lines);
-	STRV_FOREACH(line, lines)
-		if (r >= 0)
-			r = mdev_file_parse_line(*line, &entries);
+	r = fileio_read_at(dir_fd, FILE_NAME, FILE_MAX, &text, NULL);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = strv_split(text, "\n", &lines);
 	if (r < 0)
 		return r;
-	*ret = entries;
-	entries = (struct vec){ 0 };
+	STRV_FOREACH(line, lines) {
+		r = mdev_file_parse_line(*line, &entries);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_STRUCT(entries);
+	return 0;
+}
+
+static int mdev_file_remove(int dir_fd)
+{
+	if (unlinkat(dir_fd, FILE_NAME, 0) < 0 && errno != ENOENT)
+		return -errno;
 	return 0;
 }
 
@@ -96,12 +98,13 @@ int mdev_file_save(int dir_fd, const struct vec *entries)
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	FILE *out;
-	int r = fault_record("save", FILE_NAME);
+	int r;
 
+	r = fault_record("save", FILE_NAME);
 	if (r < 0)
 		return r;
 	if (entries->n == 0)
-		return unlinkat(dir_fd, FILE_NAME, 0) < 0 && errno != ENOENT ? -errno : 0;
+		return mdev_file_remove(dir_fd);
 	out = open_memstream(&text, &size);
 	if (!out)
 		return -ENOMEM;

@@ -75,27 +75,33 @@ int run_dir_load_kept(int dir_fd, const char *group, struct record **ret)
 {
 	_cleanup_free_ char *name = run_dir_kept_name(group), *text = NULL, *error = NULL;
 	size_t size;
-	int r = name ? fileio_read_at(dir_fd, name, MAX_RECORD, &text, &size) : -ENOMEM;
+	int r;
 
-	return r < 0 ? r : codec_record_from_json(text, size, ret, &error);
+	if (!name)
+		return -ENOMEM;
+	r = fileio_read_at(dir_fd, name, MAX_RECORD, &text, &size);
+	if (r < 0)
+		return r;
+	return codec_record_from_json(text, size, ret, &error);
 }
 
 int run_dir_remove(int dir_fd, const char *group)
 {
 	_cleanup_free_ char *name = run_dir_record_name(group);
-	int r = fault_record("remove", group);
+	int r;
 
+	r = fault_record("remove", group);
 	if (r < 0)
 		return r;
 	if (!name)
 		return -ENOMEM;
-	return unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
 }
 
-static void *run_dir_entry_free(void *data)
+static struct run_dir_entry *run_dir_entry_free(struct run_dir_entry *entry)
 {
-	struct run_dir_entry *entry = data;
-
 	if (!entry)
 		return NULL;
 	free(entry->group);
@@ -105,68 +111,38 @@ static void *run_dir_entry_free(void *data)
 	return NULL;
 }
 
-void run_dir_entries_clear(struct vec *entries)
-{
-	vec_clear(entries, run_dir_entry_free);
-}
+DEFINE_CLEANUP(struct run_dir_entry *, run_dir_entry_freep, run_dir_entry_free)
+DEFINE_VEC_CLEAR(run_dir_entries_clear, struct run_dir_entry, run_dir_entry_free)
 
-static int run_dir_read_record(int dir_fd, const char *name, struct run_dir_entry *entry)
+static int run_dir_parse_record(int dir_fd, const char *name, struct run_dir_entry *entry)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	int r;
 
 	r = fileio_read_at(dir_fd, name, MAX_RECORD, &text, &size);
-	if (r >= 0)
-		r = codec_record_from_json(text, size, &entry->record, &entry->error);
-	if (r == -ENOMEM)
+	if (r < 0)
 		return r;
-	if (r >= 0 && !str_eq(entry->record->group, entry->group)) {
-		entry->error = str_printf("it is the record of group %s", entry->record->group);
-		entry->record = record_free(entry->record);
-	} else if (r < 0 && !entry->error) {
-		entry->error = strdup(strerror(-r));
-	}
-	return entry->record || entry->error ? 0 : -ENOMEM;
+	return codec_record_from_json(text, size, &entry->record, &entry->error);
 }
 
-static int run_dir_load_one(int dir_fd, const char *name, struct vec *ret)
+static int run_dir_read_record(int dir_fd, const char *name, struct run_dir_entry *entry)
 {
-	size_t n = strlen(name);
-	struct run_dir_entry *entry;
 	int r;
 
-	if (name[0] == '.' || n <= strlen(SUFFIX) || !str_eq(name + n - strlen(SUFFIX), SUFFIX))
+	r = run_dir_parse_record(dir_fd, name, entry);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		if (!entry->error)
+			entry->error = strdup(strerror(-r));
+		return entry->error ? 0 : -ENOMEM;
+	}
+	if (str_eq(entry->record->group, entry->group))
 		return 0;
-	entry = calloc(1, sizeof(*entry));
-	if (!entry)
-		return -ENOMEM;
-	entry->group = strndup(name, n - strlen(SUFFIX));
-	r = entry->group ? run_dir_read_record(dir_fd, name, entry) : -ENOMEM;
-	if (r >= 0)
-		r = vec_add(ret, entry);
-	if (r < 0)
-		run_dir_entry_free(entry);
-	return r;
-}
-
-char *run_dir_path(int dir_fd, const char *group)
-{
-	_cleanup_free_ char *link = str_printf("/proc/self/fd/%d", dir_fd);
-	char path[PATH_MAX];
-	ssize_t n = link ? readlink(link, path, sizeof(path) - 1) : -1;
-
-	if (!link)
-		return NULL;
-	path[n < 0 ? 0 : n] = '\0';
-	return str_printf("%s/%s" SUFFIX, path, group);
-}
-
-bool run_dir_has(int dir_fd, const char *group)
-{
-	_cleanup_free_ char *name = run_dir_record_name(group);
-
-	return name && faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	entry->error = str_printf("it is the record of group %s", entry->record->group);
+	entry->record = record_free(entry->record);
+	return entry->error ? 0 : -ENOMEM;
 }
 
 /* "x" of "x.pipe"; NULL in *ret where the name ends otherwise. */
@@ -179,6 +155,51 @@ static int run_dir_name_stem(const char *name, const char *suffix, char **ret)
 		return 0;
 	*ret = strndup(name, n - m);
 	return *ret ? 0 : -ENOMEM;
+}
+
+static int run_dir_load_one(int dir_fd, const char *name, struct vec *ret)
+{
+	_cleanup_(run_dir_entry_freep) struct run_dir_entry *entry = NULL;
+	_cleanup_free_ char *group = NULL;
+	int r;
+
+	if (name[0] == '.')
+		return 0;
+	r = run_dir_name_stem(name, SUFFIX, &group);
+	if (r < 0 || !group)
+		return r;
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return -ENOMEM;
+	entry->group = TAKE_PTR(group);
+	r = run_dir_read_record(dir_fd, name, entry);
+	if (r < 0)
+		return r;
+	r = vec_add(ret, entry);
+	if (r < 0)
+		return r;
+	TAKE_PTR(entry);
+	return 0;
+}
+
+char *run_dir_path(int dir_fd, const char *group)
+{
+	_cleanup_free_ char *link = str_printf("/proc/self/fd/%d", dir_fd);
+	char path[PATH_MAX];
+	ssize_t n;
+
+	if (!link)
+		return NULL;
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	return str_printf("%s/%s" SUFFIX, path, group);
+}
+
+bool run_dir_has(int dir_fd, const char *group)
+{
+	_cleanup_free_ char *name = run_dir_record_name(group);
+
+	return name && faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 void run_dir_tidy(int dir_fd, bool (*is_lease)(const char *lease, void *userdata), void *userdata)

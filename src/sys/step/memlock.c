@@ -26,8 +26,11 @@ static int memlock_check_uids(pid_t pid, uid_t uid)
 	_cleanup_free_ char *path = str_printf("/proc/%d/status", (int)pid), *status = NULL;
 	unsigned ids[4];
 	const char *at;
-	int r = path ? fileio_read_at(AT_FDCWD, path, 65536, &status, NULL) : -ENOMEM;
+	int r;
 
+	if (!path)
+		return -ENOMEM;
+	r = fileio_read_at(AT_FDCWD, path, 65536, &status, NULL);
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
 	at = strstr(status, "\nUid:");
@@ -41,13 +44,18 @@ static int memlock_check_uids(pid_t pid, uid_t uid)
 
 static int memlock_check_process(pid_t pid, uid_t uid, uint64_t start_time)
 {
-	uint64_t now;
-	int r = memlock_check_uids(pid, uid);
+	uint64_t actual;
+	int r;
 
-	if (r < 0 || start_time == 0)
+	r = memlock_check_uids(pid, uid);
+	if (r < 0)
 		return r;
-	r = process_start_time(pid, &now);
-	return r < 0 ? r : now == start_time ? 0 : -ESRCH;
+	if (start_time == 0)
+		return 0;
+	r = process_start_time(pid, &actual);
+	if (r < 0)
+		return r;
+	return actual == start_time ? 0 : -ESRCH;
 }
 
 static int memlock_raise_limit(pid_t pid, uint64_t bytes)
@@ -75,10 +83,14 @@ int memlock_raise(pid_t pid, uid_t uid, uint64_t start_time, uint64_t bytes)
 	pidfd = pidfd_open(pid, 0);
 	if (pidfd < 0)
 		return -errno;
-	/* what is read of /proc is of this process as long as it is alive afterwards: then its
-	 * number was nobody else's */
 	r = memlock_check_process(pid, uid, start_time);
-	if (r >= 0 && !memlock_is_alive(pidfd))
-		r = -ESRCH;
-	return r < 0 ? r : memlock_raise_limit(pid, bytes);
+	if (r < 0)
+		return r;
+	/*
+	 * Ask this last: what was read of /proc is of this process if it is still alive, because
+	 * then no other process had its number.
+	 */
+	if (!memlock_is_alive(pidfd))
+		return -ESRCH;
+	return memlock_raise_limit(pid, bytes);
 }

@@ -40,8 +40,10 @@ static int step_companion_find_driver(const struct step_runner *runner, const st
 	int r;
 
 	*ret = NULL;
-	if (fd < 0 || !device_class_is_usb_companion(class_code))
-		return fd < 0 && fd != -ENOENT ? fd : 0;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (!device_class_is_usb_companion(class_code))
+		return 0;
 	r = sysfs_read_link(fd, "driver", &driver);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
@@ -50,10 +52,25 @@ static int step_companion_find_driver(const struct step_runner *runner, const st
 	return 0;
 }
 
+static int step_companion_check_function(const struct step_runner *runner,
+					 const struct pciaddr *addr, char **ret_cause)
+{
+	_cleanup_free_ char *driver = NULL;
+	char companion[PCIADDR_SIZE];
+	int r;
+
+	r = step_companion_find_driver(runner, addr, &driver);
+	if (r < 0 || !driver)
+		return r;
+	return step_runner_fail(-EBUSY, ret_cause,
+				str_printf("its companion %s is on %s, and the kernel would write "
+					   "into what that keeps of it; unbind the companion first",
+					   pciaddr_format(addr, companion), driver));
+}
+
 int step_companion_check(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_close_ int fd = -EBADF;
-	char companion[PCIADDR_SIZE];
 	uint32_t class_code;
 	struct pciaddr addr;
 	unsigned own;
@@ -62,23 +79,19 @@ int step_companion_check(struct step_runner *runner, const struct step *step, ch
 	    pciaddr_parse(step->address, &addr) < 0)
 		return 0;
 	fd = step_companion_open_function(runner, &addr, &class_code);
-	if (fd < 0 || !device_class_is_ehci(class_code))
-		return fd < 0 && fd != -ENOENT ? fd : 0;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (!device_class_is_ehci(class_code))
+		return 0;
 	own = addr.function;
 	for (addr.function = 0; addr.function < 8; addr.function++) {
-		_cleanup_free_ char *driver = NULL;
-		int r = addr.function == own ? 0 :
-					       step_companion_find_driver(runner, &addr, &driver);
+		int r;
 
+		if (addr.function == own)
+			continue;
+		r = step_companion_check_function(runner, &addr, ret_cause);
 		if (r < 0)
 			return r;
-		if (driver)
-			return step_runner_fail(
-				-EBUSY, ret_cause,
-				str_printf("its companion %s is on %s, and the kernel "
-					   "would write into what that keeps of it; "
-					   "unbind the companion first",
-					   pciaddr_format(&addr, companion), driver));
 	}
 	return 0;
 }

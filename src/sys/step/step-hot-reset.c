@@ -36,11 +36,12 @@ static int step_hot_reset_set_iommu(int container)
 	static const int types[] = { VFIO_TYPE1v2_IOMMU, VFIO_TYPE1_IOMMU, VFIO_SPAPR_TCE_v2_IOMMU,
 				     VFIO_SPAPR_TCE_IOMMU };
 
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (fault_ioctl(container, VFIO_CHECK_EXTENSION, "VFIO_CHECK_EXTENSION",
-				(void *)(intptr_t)types[i]) > 0)
-			return fault_ioctl(container, VFIO_SET_IOMMU, "VFIO_SET_IOMMU",
-					   (void *)(intptr_t)types[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		const void *type = (void *)(intptr_t)types[i];
+
+		if (fault_ioctl(container, VFIO_CHECK_EXTENSION, "VFIO_CHECK_EXTENSION", type) > 0)
+			return fault_ioctl(container, VFIO_SET_IOMMU, "VFIO_SET_IOMMU", type);
+	}
 	return -EOPNOTSUPP;
 }
 
@@ -53,6 +54,20 @@ static void step_hot_reset_drop_container(struct step_runner *runner, struct hel
 		step_vfio_drop_held(runner, held);
 }
 
+/* Returns a descriptor of the device or negative errno. The container stays set in both cases. */
+static int step_hot_reset_get_device(const struct held_group *held, const char *name, int container)
+{
+	int r;
+
+	r = fault_ioctl(held->fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER", &container);
+	if (r < 0)
+		return r;
+	r = step_hot_reset_set_iommu(container);
+	if (r < 0)
+		return r;
+	return fault_ioctl(held->fd, VFIO_GROUP_GET_DEVICE_FD, "VFIO_GROUP_GET_DEVICE_FD", name);
+}
+
 /* A device's descriptor can be had only of a group with an IOMMU behind it: for as long as this
  * takes. */
 int step_hot_reset_open_device(struct step_runner *runner, struct held_group *held,
@@ -63,13 +78,7 @@ int step_hot_reset_open_device(struct step_runner *runner, struct held_group *he
 
 	if (container < 0)
 		return container;
-	device = fault_ioctl(held->fd, VFIO_GROUP_SET_CONTAINER, "VFIO_GROUP_SET_CONTAINER",
-			     &container);
-	if (device >= 0)
-		device = step_hot_reset_set_iommu(container);
-	if (device >= 0)
-		device = fault_ioctl(held->fd, VFIO_GROUP_GET_DEVICE_FD, "VFIO_GROUP_GET_DEVICE_FD",
-				     name);
+	device = step_hot_reset_get_device(held, name, container);
 	if (device < 0) {
 		step_hot_reset_drop_container(runner, held);
 		return device;
@@ -108,7 +117,7 @@ static int step_hot_reset_add_affected(struct step_runner *runner,
 				.slot = dependent->devfn >> 3,
 				.function = dependent->devfn & 7 };
 	struct held_group *held = step_vfio_find_held(runner, (int)dependent->group_id);
-	char key[PCIADDR_SIZE]; /* a PCI function's address is its key */
+	char key[PCIADDR_SIZE]; /* The address of a PCI function is its key. */
 	int r;
 
 	pciaddr_format(&addr, key);
@@ -117,9 +126,14 @@ static int step_hot_reset_add_affected(struct step_runner *runner,
 			-EPERM, ret_cause,
 			str_printf("it would also reset %s, which is not in the claim", key));
 	r = step_vfio_open_viable(runner, held->id, ret_cause, &held);
-	if (r >= 0 && held)
+	if (r < 0)
+		return r;
+	if (held) {
 		r = step_hot_reset_add_fd(fds, held->fd);
-	return r < 0 ? r : strv_add(keys, key);
+		if (r < 0)
+			return r;
+	}
+	return strv_add(keys, key);
 }
 
 static int step_hot_reset_run(struct step_runner *runner, int device, char **ret_cause,

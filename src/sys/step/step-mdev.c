@@ -42,12 +42,36 @@ static int step_mdev_explain(int error, const char *parent, const char *type, ch
 	}
 }
 
+static int step_mdev_check(struct step_runner *runner, const struct step *step, const char *type,
+			   char **ret_cause)
+{
+	_cleanup_close_ int fd = step_runner_open_device(runner, step);
+	_cleanup_free_ char *actual = NULL, *driver = NULL;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = sysfs_read_link(fd, "mdev_type", &actual);
+	if (r >= 0) /* A missing link has one cause, whichever of the two it is. */
+		r = sysfs_read_link(fd, "driver", &driver);
+	if (r == -ENOENT)
+		return step_runner_fail(-ENODEV, ret_cause,
+					strdup("it was made, but its driver refused it; the kernel "
+					       "log may say why"));
+	if (r < 0)
+		return r;
+	if (!str_eq(actual, type))
+		return step_runner_fail(-EIO, ret_cause,
+					str_printf("it is a %s afterwards", actual));
+	return 0;
+}
+
 int step_mdev_create(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_free_ char *parent = NULL, *type = NULL, *path = NULL, *now = NULL, *driver = NULL;
-	_cleanup_close_ int fd = -EBADF;
-	int r = step_mdev_split_value(step->value, &parent, &type);
+	_cleanup_free_ char *parent = NULL, *type = NULL, *path = NULL;
+	int r;
 
+	r = step_mdev_split_value(step->value, &parent, &type);
 	if (r < 0)
 		return r;
 	path = str_printf("%s/%s/mdev_supported_types/%s/create", device_bus_mdev_parent.directory,
@@ -57,43 +81,34 @@ int step_mdev_create(struct step_runner *runner, const struct step *step, char *
 	r = sysfs_write(runner->root->fd, path, step->address);
 	if (r < 0)
 		return step_mdev_explain(r, parent, type, ret_cause);
-	fd = step_runner_open_device(runner, step);
-	if (fd < 0)
-		return fd;
-	r = sysfs_read_link(fd, "mdev_type", &now);
-	if (r >= 0)
-		r = sysfs_read_link(fd, "driver", &driver);
-	if (r == -ENOENT)
-		return step_runner_fail(-ENODEV, ret_cause,
-					strdup("it was made, but its driver refused it; the kernel "
-					       "log may say why"));
-	if (r < 0 || str_eq(now, type))
-		return r;
-	return step_runner_fail(-EIO, ret_cause, str_printf("it is a %s afterwards", now));
+	return step_mdev_check(runner, step, type, ret_cause);
 }
 
 int step_mdev_set_attribute(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_close_ int fd = step_runner_open_device(runner, step);
-	const char *value = strchr(step->value, '=');
-	_cleanup_free_ char *name =
-		value ? strndup(step->value, (size_t)(value - step->value)) : NULL;
+	_cleanup_free_ char *name = NULL;
+	const char *value;
 	int r;
 
 	if (fd < 0)
 		return fd;
+	value = strchr(step->value, '=');
+	name = value ? strndup(step->value, (size_t)(value - step->value)) : NULL;
 	if (!name)
 		return -ENOMEM;
-	/* what reads back is up to its driver: vfio_ap lists what has been assigned, one by one */
+	/* Reads nothing back: the driver decides what reading gives. vfio_ap lists what has been
+	 * assigned, one by one. */
 	r = sysfs_write(fd, name, value + 1);
 	if (r == -ENOENT)
 		return step_runner_fail(r, ret_cause,
 					str_printf("a device of this type has no attribute %s",
 						   name));
-	return r < 0 ? step_runner_fail(r, ret_cause,
+	if (r < 0)
+		return step_runner_fail(r, ret_cause,
 					str_printf("its attribute %s does not take \"%s\"", name,
-						   value + 1)) :
-		       0;
+						   value + 1));
+	return 0;
 }
 
 int step_mdev_remove(struct step_runner *runner, const struct step *step, char **ret_cause)
@@ -108,6 +123,8 @@ int step_mdev_remove(struct step_runner *runner, const struct step *step, char *
 	r = sysfs_write(fd, "remove", "1");
 	after = step_runner_open_device(runner, step);
 	if (after == -ENOENT)
-		return 0; /* also when somebody else was faster */
-	return r < 0 ? r : step_runner_fail(-EBUSY, ret_cause, strdup("it is still there"));
+		return 0; /* Also if another process was faster. */
+	if (r < 0)
+		return r;
+	return step_runner_fail(-EBUSY, ret_cause, strdup("it is still there"));
 }

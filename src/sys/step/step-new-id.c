@@ -45,6 +45,22 @@ static int step_new_id_list_functions(const struct step_runner *runner, const ch
 	return 0;
 }
 
+static int step_new_id_lock(struct step_runner *runner, const char *driver, const char *path)
+{
+	_cleanup_close_ int fd = sysfs_root_open_dir(runner->root, path);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = fault_point("lock", driver);
+	if (r < 0)
+		return r;
+	if (flock(fd, LOCK_EX) < 0)
+		return -errno;
+	runner->id_lock = TAKE_FD(fd);
+	return 0;
+}
+
 /* Before the first id: nobody else changes the driver's ids, and what it has now is not of our
  * making. */
 static int step_new_id_begin(struct step_runner *runner, const char *driver)
@@ -56,20 +72,13 @@ static int step_new_id_begin(struct step_runner *runner, const char *driver)
 		return 0;
 	if (!path)
 		return -ENOMEM;
-	runner->id_lock = sysfs_root_open_dir(runner->root, path);
-	if (runner->id_lock < 0)
-		return runner->id_lock;
-	r = fault_point("lock", driver);
-	if (r >= 0 && flock(runner->id_lock, LOCK_EX) < 0)
-		r = -errno;
-	if (r < 0) {
-		runner->id_lock = fd_close(runner->id_lock);
+	r = step_new_id_lock(runner, driver, path);
+	if (r < 0)
 		return r;
-	}
 	r = step_new_id_list_functions(runner, path, &runner->bound_before);
-	return r < 0 ? r :
-		       step_new_id_list_functions(runner, "sys/bus/pci/devices",
-						  &runner->present_before);
+	if (r < 0)
+		return r;
+	return step_new_id_list_functions(runner, "sys/bus/pci/devices", &runner->present_before);
 }
 
 /* "8086 10d3 8086 0000": the fewer devices the id fits, the better. */
@@ -96,28 +105,33 @@ static int step_new_id_write(struct step_runner *runner, const struct step *step
 			     const char *attribute)
 {
 	_cleanup_free_ char *path = step_new_id_driver_path(step->value, attribute), *ids = NULL;
-	int r = path ? step_new_id_read(runner, step, &ids) : -ENOMEM;
+	int r;
 
-	return r < 0 ? r : sysfs_write(runner->root->fd, path, ids);
+	if (!path)
+		return -ENOMEM;
+	r = step_new_id_read(runner, step, &ids);
+	if (r < 0)
+		return r;
+	return sysfs_write(runner->root->fd, path, ids);
 }
 
 int step_new_id_add(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	int r = step_new_id_begin(runner, step->value);
+	int r;
 
-	if (r >= 0)
+	r = step_new_id_begin(runner, step->value);
+	if (r >= 0) /* Both failures have the same causes below. */
 		r = step_new_id_write(runner, step, "new_id");
-	/* it knows them already, from somebody else, who may still need them */
+	/* The driver has these ids from another process, which may still need them. */
 	if (r == -EEXIST)
 		return strv_add(&runner->foreign_ids, step->address);
-	if (r == -ENOENT || r == -EACCES)
-		return step_runner_fail(
-			r, ret_cause,
-			str_printf(
-				"the kernel has no driver_override, and the driver %s takes no new "
-				"ids either",
-				step->value));
-	return r;
+	if (r != -ENOENT && r != -EACCES)
+		return r;
+	return step_runner_fail(
+		r, ret_cause,
+		str_printf("the kernel has no driver_override, and the driver %s takes no new "
+			   "ids either",
+			   step->value));
 }
 
 int step_new_id_remove(struct step_runner *runner, const struct step *step, char **ret_cause)
@@ -131,14 +145,25 @@ int step_new_id_remove(struct step_runner *runner, const struct step *step, char
 	return r == -ENODEV ? 0 : r;
 }
 
+/* Checks that no VFIO descriptor of the function's IOMMU group is open. */
+static int step_new_id_prove_closed(struct step_runner *runner, int dir_fd, char **ret_cause)
+{
+	struct step closed = { .kind = STEP_PROVE_CLOSED };
+	_cleanup_free_ char *group = NULL;
+	unsigned id;
+
+	if (sysfs_read_link(dir_fd, "iommu_group", &group) < 0 || str_parse_uint(group, &id) < 0)
+		return 0;
+	closed.iommu_group = (int)id;
+	return step_vfio_prove_closed(runner, &closed, ret_cause);
+}
+
 /* Unbinds one that nobody meant, and lets its own driver have it if it came in just now. */
 static int step_new_id_unbind_other(struct step_runner *runner, const char *address,
 				    const char *driver, char **ret_cause)
 {
-	_cleanup_free_ char *unbind = step_new_id_driver_path(driver, "unbind"), *group = NULL;
+	_cleanup_free_ char *unbind = step_new_id_driver_path(driver, "unbind");
 	_cleanup_close_ int fd = -EBADF;
-	struct step closed = { .kind = STEP_PROVE_CLOSED };
-	unsigned id;
 	int r;
 
 	if (!unbind)
@@ -146,13 +171,9 @@ static int step_new_id_unbind_other(struct step_runner *runner, const char *addr
 	fd = sysfs_open_device(runner->root, "pci", address);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	r = sysfs_read_link(fd, "iommu_group", &group);
-	if (r >= 0 && str_parse_uint(group, &id) >= 0) {
-		closed.iommu_group = (int)id;
-		r = step_vfio_prove_closed(runner, &closed, ret_cause);
-		if (r < 0)
-			return r;
-	}
+	r = step_new_id_prove_closed(runner, fd, ret_cause);
+	if (r < 0)
+		return r;
 	r = sysfs_write(runner->root->fd, unbind, address);
 	if (r < 0 && r != -ENODEV)
 		return step_runner_fail(r, ret_cause,
@@ -168,11 +189,20 @@ int step_new_id_unbind_others(struct step_runner *runner, const struct step *ste
 {
 	_cleanup_free_ char *path = step_new_id_driver_path(step->value, NULL);
 	_cleanup_strv_ char **bound = NULL;
-	int r = path ? step_new_id_list_functions(runner, path, &bound) : -ENOMEM;
+	int r;
 
-	STRV_FOREACH(address, bound)
-		if (r >= 0 && !strv_contains(runner->bound_before, *address) &&
-		    !strv_contains(runner->wanted, *address))
-			r = step_new_id_unbind_other(runner, *address, step->value, ret_cause);
-	return r;
+	if (!path)
+		return -ENOMEM;
+	r = step_new_id_list_functions(runner, path, &bound);
+	if (r < 0)
+		return r;
+	STRV_FOREACH(address, bound) {
+		if (strv_contains(runner->bound_before, *address) ||
+		    strv_contains(runner->wanted, *address))
+			continue;
+		r = step_new_id_unbind_other(runner, *address, step->value, ret_cause);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }

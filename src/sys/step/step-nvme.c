@@ -84,25 +84,38 @@ static int step_nvme_clear_enable(void *registers, char **ret_cause)
 	return 0;
 }
 
+static int step_nvme_disable_mapped(int dir_fd, char **ret_cause)
+{
+	_cleanup_close_ int fd = openat(dir_fd, "resource0", O_RDWR | O_SYNC | O_CLOEXEC);
+	void *registers;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	registers = mmap(NULL, NVME_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (registers == MAP_FAILED)
+		return -errno;
+	r = step_nvme_clear_enable(registers, ret_cause);
+	munmap(registers, NVME_SIZE);
+	return r;
+}
+
 int step_nvme_disable(int dir_fd, char **ret_cause)
 {
-	_cleanup_close_ int fd = -EBADF;
 	unsigned long long class_code;
 	uint16_t command = 0;
-	void *registers;
-	int r = sysfs_read_number(dir_fd, "class", 16, &class_code);
+	int r;
 
-	if (r < 0 || class_code != CLASS_NVME)
+	r = sysfs_read_number(dir_fd, "class", 16, &class_code);
+	if (r < 0)
 		return r;
+	if (class_code != CLASS_NVME)
+		return 0;
 	r = step_nvme_set_command(dir_fd, COMMAND_MEMORY, &command);
 	if (r < 0)
 		return r;
-	fd = openat(dir_fd, "resource0", O_RDWR | O_SYNC | O_CLOEXEC);
-	registers = fd < 0 ? MAP_FAILED :
-			     mmap(NULL, NVME_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	r = registers == MAP_FAILED ? -errno : step_nvme_clear_enable(registers, ret_cause);
-	if (registers != MAP_FAILED)
-		munmap(registers, NVME_SIZE);
+	/* Restore the command register in both cases. */
+	r = step_nvme_disable_mapped(dir_fd, ret_cause);
 	step_nvme_restore_command(dir_fd, command);
 	return r;
 }

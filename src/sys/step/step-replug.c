@@ -80,8 +80,9 @@ static int step_replug_rescan(struct step_runner *runner, const struct step *ste
 			      char **ret_cause)
 {
 	_cleanup_close_ int dir_fd = -EBADF;
-	int r = sysfs_write(port_fd, "rescan", "1");
+	int r;
 
+	r = sysfs_write(port_fd, "rescan", "1");
 	if (r < 0)
 		return step_runner_fail(
 			r, ret_cause, strdup("the port cannot be told to look what is behind it"));
@@ -89,24 +90,35 @@ static int step_replug_rescan(struct step_runner *runner, const struct step *ste
 	if (dir_fd == -ENOENT)
 		return step_runner_fail(-ENODEV, ret_cause,
 					strdup("the kernel does not find it again"));
-	r = dir_fd < 0 ? dir_fd : step_replug_check_config(dir_fd);
-	return r == 0 ? step_runner_fail(
-				-EIO, ret_cause,
-				strdup("its BARs do not hold what the kernel has given it")) :
-	       r < 0 ? r :
-		       0;
+	if (dir_fd < 0)
+		return dir_fd;
+	r = step_replug_check_config(dir_fd);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return step_runner_fail(
+			-EIO, ret_cause,
+			strdup("its BARs do not hold what the kernel has given it"));
+	return 0;
 }
 
 int step_replug(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_close_ int dir_fd = step_runner_open_device(runner, step), port_fd = -EBADF;
-	int r = dir_fd < 0 ? dir_fd : step_replug_check_config(dir_fd);
+	int r;
 
+	if (dir_fd < 0)
+		return dir_fd;
+	r = step_replug_check_config(dir_fd);
+	if (r < 0)
+		return r;
 	if (r > 0 && !str_eq(step->value, "always"))
 		return 1;
-	port_fd = r < 0 ? r : step_replug_open_port(dir_fd);
+	port_fd = step_replug_open_port(dir_fd);
 	if (port_fd < 0)
 		return port_fd;
 	r = sysfs_write(dir_fd, "remove", "1");
-	return r < 0 ? r : step_replug_rescan(runner, step, port_fd, ret_cause);
+	if (r < 0)
+		return r;
+	return step_replug_rescan(runner, step, port_fd, ret_cause);
 }

@@ -41,14 +41,19 @@ static void step_reset_sleep_ms(unsigned ms)
  * no say in it. */
 static int step_reset_wake_up(int dir_fd, char **ret)
 {
-	_cleanup_free_ char *was = NULL;
-	int r = sysfs_read_optional(dir_fd, "power/control", &was);
+	_cleanup_free_ char *control = NULL;
+	int r;
 
-	if (r >= 0 && was && !str_eq(was, "on"))
+	r = sysfs_read_optional(dir_fd, "power/control", &control);
+	if (r < 0)
+		return r;
+	if (control && !str_eq(control, "on")) {
 		r = sysfs_write(dir_fd, "power/control", "on");
-	if (r >= 0)
-		*ret = TAKE_PTR(was);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_PTR(control);
+	return 0;
 }
 
 static void step_reset_restore_power(int dir_fd, const char *was)
@@ -60,21 +65,6 @@ static void step_reset_restore_power(int dir_fd, const char *was)
 
 /* --- looking at it --- */
 
-static int config_snapshot(int dir_fd, struct config_snapshot *ret)
-{
-	_cleanup_close_ int fd = -EBADF;
-	ssize_t n;
-	int r = fault_point("look", "config");
-
-	if (r < 0)
-		return r;
-	fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : pread(fd, ret->head, sizeof(ret->head), 0);
-	if (n < 0)
-		return -errno;
-	return n == sizeof(ret->head) ? 0 : -EIO;
-}
-
 /* A device that is not there reads as all ones, and no header is of such a type. The ids of a VF
  * are all ones by PCI's rules. */
 static bool config_snapshot_answers(const struct config_snapshot *snapshot)
@@ -82,20 +72,42 @@ static bool config_snapshot_answers(const struct config_snapshot *snapshot)
 	return snapshot->head[AT_HEADER_TYPE] != 0xff;
 }
 
+static int config_snapshot_read(int dir_fd, struct config_snapshot *ret)
+{
+	_cleanup_close_ int fd = -EBADF;
+	ssize_t n;
+	int r;
+
+	r = fault_point("look", "config");
+	if (r < 0)
+		return r;
+	fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = pread(fd, ret->head, sizeof(ret->head), 0);
+	if (n < 0)
+		return -errno;
+	return n == sizeof(ret->head) ? 0 : -EIO;
+}
+
 static int step_reset_check_power(int dir_fd, char **ret_cause)
 {
 	_cleanup_free_ char *state = NULL;
-	int r = sysfs_read_optional(dir_fd, "power_state", &state);
+	int r;
 
-	if (r < 0 || !state || str_eq(state, "D0") || str_eq(state, "unknown"))
+	r = sysfs_read_optional(dir_fd, "power_state", &state);
+	if (r < 0)
 		return r;
+	if (!state || str_eq(state, "D0") || str_eq(state, "unknown"))
+		return 0;
 	return step_runner_fail(-EIO, ret_cause, str_printf("it stays in %s", state));
 }
 
 static int step_reset_check_answer(int dir_fd, struct config_snapshot *ret, char **ret_cause)
 {
-	int r = config_snapshot(dir_fd, ret);
+	int r;
 
+	r = config_snapshot_read(dir_fd, ret);
 	if (r < 0)
 		return r;
 	if (!config_snapshot_answers(ret))
@@ -105,20 +117,26 @@ static int step_reset_check_answer(int dir_fd, struct config_snapshot *ret, char
 	return step_reset_check_power(dir_fd, ret_cause);
 }
 
+static bool config_snapshot_same_word(const struct config_snapshot *a,
+				      const struct config_snapshot *b, size_t at)
+{
+	return memcmp(a->head + at, b->head + at, 4) == 0;
+}
+
 static int step_reset_check_unchanged(const struct config_snapshot *before,
 				      const struct config_snapshot *after, char **ret_cause)
 {
-	if (memcmp(before->head, after->head, 4) != 0)
+	if (!config_snapshot_same_word(before, after, 0))
 		return step_runner_fail(-EIO, ret_cause,
 					strdup("it answers with another vendor or device id"));
 	if (before->head[AT_HEADER_TYPE] & 0x7f)
-		return 0; /* a bridge has something else there */
+		return 0; /* A bridge has other registers there. */
 	for (unsigned i = 0; i < BARS; i++)
-		if (memcmp(before->head + AT_BARS + 4 * i, after->head + AT_BARS + 4 * i, 4) != 0)
+		if (!config_snapshot_same_word(before, after, AT_BARS + 4 * i))
 			return step_runner_fail(-EIO, ret_cause,
 						str_printf("its BAR %u is not what it was before",
 							   i));
-	if (memcmp(before->head + AT_ROM, after->head + AT_ROM, 4) != 0)
+	if (!config_snapshot_same_word(before, after, AT_ROM))
 		return step_runner_fail(-EIO, ret_cause,
 					strdup("the BAR of its ROM is not what it was before"));
 	return 0;
@@ -133,29 +151,29 @@ static bool step_reset_is_done(const struct step_runner *runner, const char *key
 
 static int step_reset_write_methods(int dir_fd, const char *methods)
 {
-	int r = sysfs_write(dir_fd, "reset_method", methods);
-
-	if (r < 0)
-		r = sysfs_write(dir_fd, "reset_method", methods);
-	/* what the device offers may have changed: then all that it does now */
-	return r < 0 ? sysfs_write(dir_fd, "reset_method", "default") : r;
+	if (sysfs_write(dir_fd, "reset_method", methods) >= 0)
+		return 0;
+	if (sysfs_write(dir_fd, "reset_method", methods) >= 0)
+		return 0;
+	/* The methods that the device offers may have changed: take all that it offers now. */
+	return sysfs_write(dir_fd, "reset_method", "default");
 }
 
 /* The kernel is told which way, and afterwards has its list again, whatever came of it. */
 static int step_reset_by_method(int dir_fd, const char *method)
 {
-	_cleanup_free_ char *was = NULL;
+	_cleanup_free_ char *methods = NULL;
 	int r, restored;
 
 	if (str_eq(method, RESET_PLAN_KERNEL))
 		return sysfs_write(dir_fd, "reset", "1");
-	r = sysfs_read(dir_fd, "reset_method", &was);
+	r = sysfs_read(dir_fd, "reset_method", &methods);
 	if (r < 0)
 		return r;
 	r = sysfs_write(dir_fd, "reset_method", method);
-	if (r >= 0)
+	if (r >= 0) /* Restore the methods below in any case. */
 		r = sysfs_write(dir_fd, "reset", "1");
-	restored = step_reset_write_methods(dir_fd, was);
+	restored = step_reset_write_methods(dir_fd, methods);
 	return r < 0 ? r : restored;
 }
 
@@ -163,17 +181,41 @@ static int step_reset_perform(struct step_runner *runner, const struct step *ste
 			      const struct reset_attempt *attempt, char ***ret_keys,
 			      char **ret_cause)
 {
-	int r = attempt->nvme_shutdown ? step_nvme_disable(dir_fd, ret_cause) : 0;
+	int r;
 
-	if (r < 0)
-		return r;
+	if (attempt->nvme_shutdown) {
+		r = step_nvme_disable(dir_fd, ret_cause);
+		if (r < 0)
+			return r;
+	}
 	if (str_eq(attempt->method, RESET_PLAN_HOT))
 		r = step_hot_reset(runner, step, ret_cause, ret_keys);
 	else
 		r = step_reset_by_method(dir_fd, attempt->method);
-	if (r >= 0 && attempt->delay_ms > 0)
+	if (r < 0)
+		return r;
+	if (attempt->delay_ms > 0)
 		step_reset_sleep_ms(attempt->delay_ms);
-	return r;
+	return 0;
+}
+
+static int step_reset_mark_done(struct step_runner *runner, const char *key)
+{
+	if (step_reset_is_done(runner, key))
+		return 0;
+	return strv_add(&runner->reset, key);
+}
+
+static int step_reset_mark_all_done(struct step_runner *runner, char *const *keys, const char *key)
+{
+	int r;
+
+	STRV_FOREACH(other, keys) {
+		r = step_reset_mark_done(runner, *other);
+		if (r < 0)
+			return r;
+	}
+	return step_reset_mark_done(runner, key);
 }
 
 static int step_reset_and_compare(struct step_runner *runner, const struct step *step, int dir_fd,
@@ -181,22 +223,24 @@ static int step_reset_and_compare(struct step_runner *runner, const struct step 
 {
 	_cleanup_strv_ char **keys = NULL;
 	struct config_snapshot before, after;
-	int r = config_snapshot(dir_fd, &before);
+	int r;
 
-	if (r >= 0)
-		r = step_reset_perform(runner, step, dir_fd, attempt, &keys, ret_cause);
-	if (r >= 0)
-		r = step_reset_check_answer(dir_fd, &after, ret_cause);
-	/* one that did not answer before may come back by the reset: then there is nothing to
-	 * compare with */
-	if (r >= 0 && config_snapshot_answers(&before))
+	r = config_snapshot_read(dir_fd, &before);
+	if (r < 0)
+		return r;
+	r = step_reset_perform(runner, step, dir_fd, attempt, &keys, ret_cause);
+	if (r < 0)
+		return r;
+	r = step_reset_check_answer(dir_fd, &after, ret_cause);
+	if (r < 0)
+		return r;
+	/* Compare only if it answered before: the reset may have brought it back. */
+	if (config_snapshot_answers(&before)) {
 		r = step_reset_check_unchanged(&before, &after, ret_cause);
-	if (r >= 0 && !strv_contains(keys, step->device))
-		r = strv_add(&keys, step->device);
-	STRV_FOREACH(key, keys)
-		if (r >= 0 && !step_reset_is_done(runner, *key))
-			r = strv_add(&runner->reset, *key);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return step_reset_mark_all_done(runner, keys, step->device);
 }
 
 /* The plan relies on it that virtual functions have gone with the driver that the device was taken
@@ -217,16 +261,23 @@ static int step_reset_attempt(struct step_runner *runner, const struct step *ste
 	_cleanup_free_ char *control = NULL;
 	struct reset_attempt attempt;
 	struct held_group *held;
-	int r = dir_fd < 0 ? dir_fd : reset_plan_parse_attempt(step->value, &attempt);
+	int r;
 
-	if (r >= 0)
-		r = step_reset_check_no_vfs(dir_fd, ret_cause);
-	if (r >= 0)
-		r = step_vfio_open_viable(runner, step->iommu_group, ret_cause, &held);
-	if (r >= 0)
-		r = step_reset_wake_up(dir_fd, &control);
+	if (dir_fd < 0)
+		return dir_fd;
+	r = reset_plan_parse_attempt(step->value, &attempt);
 	if (r < 0)
 		return r;
+	r = step_reset_check_no_vfs(dir_fd, ret_cause);
+	if (r < 0)
+		return r;
+	r = step_vfio_open_viable(runner, step->iommu_group, ret_cause, &held);
+	if (r < 0)
+		return r;
+	r = step_reset_wake_up(dir_fd, &control);
+	if (r < 0)
+		return r;
+	/* Restore the power control in both cases. */
 	r = step_reset_and_compare(runner, step, dir_fd, &attempt, ret_cause);
 	step_reset_restore_power(dir_fd, control);
 	return r;
@@ -245,15 +296,20 @@ static void step_reset_note_failure(struct step_runner *runner, const struct ste
 	runner->reset_failures = text;
 }
 
+/* Tells whether a second attempt has a chance: the kernel's own refusals stay. */
+static bool step_reset_is_passing(int error)
+{
+	return error != -ENOTTY && error != -EINVAL;
+}
+
 int step_reset(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	int r = 0;
+	int r;
 
 	if (step_reset_is_done(runner, step->device))
 		return 1;
-	/* a disturbance passes; what the kernel says it cannot do it cannot do the next time either
-	 */
-	for (unsigned i = 0; i < 2 && (i == 0 || (r < 0 && r != -ENOTTY && r != -EINVAL)); i++) {
+	r = step_reset_attempt(runner, step, ret_cause);
+	if (r < 0 && step_reset_is_passing(r)) {
 		free(TAKE_PTR(*ret_cause));
 		r = step_reset_attempt(runner, step, ret_cause);
 	}
@@ -267,35 +323,44 @@ static int step_reset_check_awake(struct step_runner *runner, const struct step 
 {
 	_cleanup_close_ int dir_fd = step_runner_open_device(runner, step);
 	_cleanup_free_ char *control = NULL;
-	struct config_snapshot now;
-	int r = dir_fd < 0 ? dir_fd : step_reset_wake_up(dir_fd, &control);
+	struct config_snapshot snapshot;
+	int r;
 
+	if (dir_fd < 0)
+		return dir_fd;
+	r = step_reset_wake_up(dir_fd, &control);
 	if (r < 0)
 		return r;
-	r = step_reset_check_answer(dir_fd, &now, ret_cause);
+	/* Restore the power control in both cases. */
+	r = step_reset_check_answer(dir_fd, &snapshot, ret_cause);
 	step_reset_restore_power(dir_fd, control);
 	return r;
 }
 
 int step_reset_verify(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_free_ char *trouble = TAKE_PTR(runner->reset_failures);
-	int r = step_reset_check_awake(runner, step, ret_cause);
+	_cleanup_free_ char *failures = TAKE_PTR(runner->reset_failures);
+	int r;
 
-	if (r < 0) { /* once more: much hangs on it */
+	r = step_reset_check_awake(runner, step, ret_cause);
+	if (r < 0) { /* Ask again, because a failure makes the group dirty. */
 		free(TAKE_PTR(*ret_cause));
 		r = step_reset_check_awake(runner, step, ret_cause);
 	}
-	if (r < 0 || !step->value || step_reset_is_done(runner, step->device))
+	if (r < 0)
 		return r;
+	if (!step->value || step_reset_is_done(runner, step->device))
+		return 0;
 	return step_runner_fail(-EREMOTEIO, ret_cause,
-				trouble ? str_printf("it could not be reset (%s)", trouble) :
-					  strdup("there is no way to reset it"));
+				failures ? str_printf("it could not be reset (%s)", failures) :
+					   strdup("there is no way to reset it"));
 }
 
 int step_reset_set_methods(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_close_ int dir_fd = step_runner_open_device(runner, step);
 
-	return dir_fd < 0 ? dir_fd : step_reset_write_methods(dir_fd, step->value);
+	if (dir_fd < 0)
+		return dir_fd;
+	return step_reset_write_methods(dir_fd, step->value);
 }

@@ -31,11 +31,13 @@ struct step_runner *step_run_new(const struct sysfs_root *root, bool undoing,
 	return runner;
 }
 
+static DEFINE_VEC_CLEAR(step_run_held_clear, struct held_group, step_vfio_free_held)
+
 struct step_runner *step_run_free(struct step_runner *runner)
 {
 	if (!runner)
 		return NULL;
-	vec_clear(&runner->held, step_vfio_held_free);
+	step_run_held_clear(&runner->held);
 	strv_free(runner->reset);
 	free(runner->reset_failures);
 	fd_close(runner->id_lock);
@@ -71,34 +73,41 @@ static char *step_run_driver_path(const struct step *step, const char *attribute
 	return str_printf("sys/bus/%s/drivers/%s/%s", step->bus, step->value, attribute);
 }
 
+static bool step_run_override_is(const char *actual, const char *wanted)
+{
+	if (wanted)
+		return str_eq(actual, wanted);
+	return str_empty(actual) || str_eq(actual, "(null)");
+}
+
 static int step_run_set_override(struct step_runner *runner, const struct step *step,
 				 char **ret_cause)
 {
 	_cleanup_close_ int fd = step_runner_open_device(runner, step);
-	_cleanup_free_ char *text = NULL, *now = NULL;
+	_cleanup_free_ char *text = NULL, *actual = NULL;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	/* the empty line clears it; a write of no bytes never reaches the driver core */
+	/* The empty line clears it: a write of no bytes never reaches the driver core. */
 	text = str_printf("%s\n", str_or(step->value, ""));
 	if (!text)
 		return -ENOMEM;
 	r = sysfs_write(fd, "driver_override", text);
 	if (r < 0)
 		return r;
-	r = sysfs_read(fd, "driver_override", &now);
+	r = sysfs_read(fd, "driver_override", &actual);
 	if (r < 0)
 		return r;
-	if (str_eq(now, step->value) || (!step->value && (str_empty(now) || str_eq(now, "(null)"))))
+	if (step_run_override_is(actual, step->value))
 		return 0;
 	return step_runner_fail(-EIO, ret_cause,
-				str_printf("driver_override reads back as \"%s\"", now));
+				str_printf("driver_override reads back as \"%s\"", actual));
 }
 
 static int step_run_unbind(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_free_ char *path = step_run_driver_path(step, "unbind"), *now = NULL;
+	_cleanup_free_ char *path = step_run_driver_path(step, "unbind"), *driver = NULL;
 	int r, unbind;
 
 	if (!path)
@@ -107,18 +116,18 @@ static int step_run_unbind(struct step_runner *runner, const struct step *step, 
 	if (r < 0)
 		return r;
 	unbind = sysfs_write(runner->root->fd, path, step->address);
-	r = step_run_read_driver(runner, step, &now);
+	r = step_run_read_driver(runner, step, &driver);
 	if (r < 0)
 		return r;
-	if (!now)
-		return 0; /* also when somebody else was faster */
+	if (!driver)
+		return 0; /* Also if another process was faster. */
 	if (unbind == -ENOENT || unbind == -EACCES)
 		return step_runner_fail(unbind, ret_cause,
 					str_printf("the driver %s does not let its devices go",
 						   step->value));
 	if (unbind < 0)
 		return unbind;
-	return step_runner_fail(-EBUSY, ret_cause, str_printf("it is still bound to %s", now));
+	return step_runner_fail(-EBUSY, ret_cause, str_printf("it is still bound to %s", driver));
 }
 
 /* True if the driver is registered on the bus, whether it is a module or not. */
@@ -136,16 +145,16 @@ static int step_run_modprobe(const char *module)
 			       (char *)module, NULL };
 	char *const envp[] = { (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL };
 	static const char *const places[] = { "/usr/sbin/modprobe", "/sbin/modprobe" };
-	int status, r = fault_point("modprobe", module);
+	int status, r, error = ENOENT;
 	pid_t pid;
 
+	r = fault_point("modprobe", module);
 	if (r < 0)
 		return r;
-	r = ENOENT;
-	for (size_t i = 0; i < ARRAY_SIZE(places) && r == ENOENT; i++)
-		r = posix_spawn(&pid, places[i], NULL, NULL, argv, envp);
-	if (r != 0)
-		return -r;
+	for (size_t i = 0; i < ARRAY_SIZE(places) && error == ENOENT; i++)
+		error = posix_spawn(&pid, places[i], NULL, NULL, argv, envp);
+	if (error != 0)
+		return -error;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
@@ -176,28 +185,43 @@ static int step_run_load_module(struct step_runner *runner, const struct step *s
 static int step_run_bind_to_driver(struct step_runner *runner, const struct step *step,
 				   char **ret_cause)
 {
-	_cleanup_free_ char *path = step_run_driver_path(step, "bind"), *now = NULL;
+	_cleanup_free_ char *path = step_run_driver_path(step, "bind"), *driver = NULL;
 	int r, bound;
 
 	if (!path)
 		return -ENOMEM;
 	bound = sysfs_write(runner->root->fd, path, step->address);
-	r = step_run_read_driver(runner, step, &now);
+	r = step_run_read_driver(runner, step, &driver);
 	if (r < 0)
 		return r;
-	if (str_eq(now, step->value))
+	if (str_eq(driver, step->value))
 		return 0;
-	/* a probe may answer that, too */
+	/* The probe of a driver that exists may answer -ENOENT, too. */
 	if (bound == -ENOENT && !step_run_driver_exists(runner, step->bus, step->value))
 		return step_runner_fail(bound, ret_cause,
 					str_printf("there is no driver %s on the %s bus",
 						   step->value, step->bus));
-	if (now)
+	if (driver)
 		return step_runner_fail(bound < 0 ? bound : -EBUSY, ret_cause,
-					str_printf("%s has it now", now));
+					str_printf("%s has it now", driver));
 	return step_runner_fail(bound < 0 ? bound : -ENODEV, ret_cause,
 				str_printf("the driver %s refused it, the kernel log may say why",
 					   step->value));
+}
+
+/* Unbinds the driver that another process has bound, and binds the step's. */
+static int step_run_bind_again(struct step_runner *runner, const struct step *step,
+			       char *other_driver, char **ret_cause)
+{
+	struct step unbind = *step;
+	int r;
+
+	unbind.value = other_driver;
+	free(TAKE_PTR(*ret_cause));
+	r = step_run_unbind(runner, &unbind, ret_cause);
+	if (r < 0)
+		return r;
+	return step_run_bind_to_driver(runner, step, ret_cause);
 }
 
 /*
@@ -207,23 +231,19 @@ static int step_run_bind_to_driver(struct step_runner *runner, const struct step
  */
 static int step_run_bind(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	int r = strv_add(&runner->wanted, step->address);
+	int r;
 
-	if (r >= 0)
-		r = step_run_bind_to_driver(runner, step, ret_cause);
+	r = strv_add(&runner->wanted, step->address);
+	if (r < 0)
+		return r;
+	r = step_run_bind_to_driver(runner, step, ret_cause);
 	for (int i = 0; r == -EBUSY && i < BIND_RETRIES; i++) {
-		_cleanup_free_ char *now = NULL;
-		struct step unbind = *step;
+		_cleanup_free_ char *driver = NULL;
 
-		if (step_run_read_driver(runner, step, &now) < 0 || !now ||
-		    vfio_choice_is_vfio(now))
+		if (step_run_read_driver(runner, step, &driver) < 0 || !driver ||
+		    vfio_choice_is_vfio(driver))
 			return r;
-		unbind.value = now;
-		free(*ret_cause);
-		*ret_cause = NULL;
-		r = step_run_unbind(runner, &unbind, ret_cause);
-		if (r >= 0)
-			r = step_run_bind_to_driver(runner, step, ret_cause);
+		r = step_run_bind_again(runner, step, driver, ret_cause);
 	}
 	return r;
 }
@@ -247,18 +267,19 @@ static void step_run_load_host_driver(const struct step_runner *runner, const st
 
 static int step_run_rebind(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_free_ char *now = NULL;
-	int r = step_companion_check(runner, step, ret_cause);
+	_cleanup_free_ char *driver = NULL;
+	int r;
 
+	r = step_companion_check(runner, step, ret_cause);
 	if (r < 0)
 		return r;
 	step_run_load_host_driver(runner, step);
-	r = step_run_read_driver(runner, step, &now);
+	r = step_run_read_driver(runner, step, &driver);
 	if (r < 0)
 		return r;
-	if (str_eq(now, step->value)) /* loading the module was enough */
+	if (str_eq(driver, step->value)) /* Loading the module was enough. */
 		return 0;
-	if (!now && !step_run_driver_exists(runner, step->bus, step->value))
+	if (!driver && !step_run_driver_exists(runner, step->bus, step->value))
 		return step_runner_fail(-ENOENT, ret_cause,
 					str_printf("the host driver %s is not loaded, and modprobe "
 						   "cannot load it; it is tried again until it can",
@@ -272,18 +293,21 @@ static int step_run_set_autoprobe(struct step_runner *runner, const struct step 
 				  char **ret_cause)
 {
 	_cleanup_close_ int fd = step_runner_open_device(runner, step);
-	_cleanup_free_ char *now = NULL;
+	_cleanup_free_ char *actual = NULL;
 	int r;
 
 	if (fd < 0)
 		return fd;
 	r = sysfs_write(fd, "sriov_drivers_autoprobe", step->value);
-	if (r >= 0)
-		r = sysfs_read(fd, "sriov_drivers_autoprobe", &now);
-	if (r < 0 || str_eq(now, step->value))
+	if (r < 0)
 		return r;
+	r = sysfs_read(fd, "sriov_drivers_autoprobe", &actual);
+	if (r < 0)
+		return r;
+	if (str_eq(actual, step->value))
+		return 0;
 	return step_runner_fail(-EIO, ret_cause,
-				str_printf("sriov_drivers_autoprobe reads back as \"%s\"", now));
+				str_printf("sriov_drivers_autoprobe reads back as \"%s\"", actual));
 }
 
 /* By their links: sriov_numvfs tells what was asked for, and reading it may sleep as long as
@@ -300,6 +324,19 @@ static unsigned step_run_count_vfs(int dir_fd)
 	}
 }
 
+static int step_run_set_parameter(const struct step_runner *runner, const char *path)
+{
+	_cleanup_free_ char *value = NULL;
+	int r;
+
+	r = sysfs_read(runner->root->fd, path, &value);
+	if (r < 0)
+		return r;
+	if (str_eq(value, "Y"))
+		return 0;
+	return sysfs_write(runner->root->fd, path, "Y");
+}
+
 /*
  * vfio-pci makes and ends functions only where this is set. It stays so: what it permits takes a
  * write to sriov_numvfs, which is root's, and another claim may be about to do that.
@@ -307,41 +344,44 @@ static unsigned step_run_count_vfs(int dir_fd)
 static int step_run_enable_sriov(const struct step_runner *runner, const struct step *step,
 				 char **ret_cause)
 {
-	static const char parameter[] = "sys/module/vfio_pci/parameters/enable_sriov";
-	_cleanup_free_ char *driver = NULL, *now = NULL;
-	int r = step_run_read_driver(runner, step, &driver);
+	_cleanup_free_ char *driver = NULL;
+	int r;
 
-	if (r < 0 || !str_eq(driver, "vfio-pci"))
+	r = step_run_read_driver(runner, step, &driver);
+	if (r < 0)
 		return r;
-	r = sysfs_read(runner->root->fd, parameter, &now);
-	if (r >= 0 && !str_eq(now, "Y"))
-		r = sysfs_write(runner->root->fd, parameter, "Y");
-	return r >= 0 ? 0 :
-			step_runner_fail(
-				r, ret_cause,
-				strdup("this kernel's vfio-pci has no virtual functions (its "
-				       "parameter enable_sriov cannot be set)"));
+	if (!str_eq(driver, "vfio-pci"))
+		return 0;
+	r = step_run_set_parameter(runner, "sys/module/vfio_pci/parameters/enable_sriov");
+	if (r < 0)
+		return step_runner_fail(
+			r, ret_cause,
+			strdup("this kernel's vfio-pci has no virtual functions (its "
+			       "parameter enable_sriov cannot be set)"));
+	return 0;
 }
 
 static int step_run_set_vfs(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_close_ int fd = step_runner_open_device(runner, step);
-	unsigned wanted, now;
+	unsigned wanted, actual;
 	int r;
 
 	if (fd < 0)
 		return fd;
 	r = step_run_enable_sriov(runner, step, ret_cause);
-	if (r >= 0)
-		r = str_parse_uint(step->value, &wanted);
-	if (r >= 0)
-		r = sysfs_write(fd, "sriov_numvfs", step->value);
 	if (r < 0)
 		return r;
-	now = step_run_count_vfs(fd);
-	return now == wanted ?
-		       0 :
-		       step_runner_fail(-EIO, ret_cause, str_printf("it has %u afterwards", now));
+	r = str_parse_uint(step->value, &wanted);
+	if (r < 0)
+		return r;
+	r = sysfs_write(fd, "sriov_numvfs", step->value);
+	if (r < 0)
+		return r;
+	actual = step_run_count_vfs(fd);
+	if (actual == wanted)
+		return 0;
+	return step_runner_fail(-EIO, ret_cause, str_printf("it has %u afterwards", actual));
 }
 
 /* --- the table --- */
@@ -387,10 +427,8 @@ int step_run(struct step_runner *runner, const struct step *step, char **ret_cau
 
 	*ret_cause = NULL;
 	r = step_run_table[step->kind](runner, step, ret_cause);
-	if (r < 0 && runner->undoing && step->device && step_run_device_is_gone(runner, step)) {
-		free(*ret_cause);
-		*ret_cause = NULL;
-		return 0;
-	}
-	return r;
+	if (r >= 0 || !runner->undoing || !step->device || !step_run_device_is_gone(runner, step))
+		return r;
+	free(TAKE_PTR(*ret_cause));
+	return 0;
 }

@@ -45,7 +45,8 @@ static inline int step_runner_open_device(const struct step_runner *runner, cons
 }
 
 /* --- execute-vfio.c: groups, and what both interfaces need --- */
-void *step_vfio_held_free(void *held);
+struct held_group *step_vfio_free_held(struct held_group *held);
+DEFINE_CLEANUP(struct held_group *, step_vfio_free_heldp, step_vfio_free_held)
 /*
  * Opens the node of the IOMMU group and has the kernel confirm that no host driver is left in it.
  * *ret is NULL, and that was found out in another way, where the kernel has no such nodes

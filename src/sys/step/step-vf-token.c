@@ -33,7 +33,8 @@ int step_vf_token_set(struct step_runner *runner, const struct step *step, char 
 		return step_runner_fail(
 			r, ret_cause,
 			strdup("one of its virtual functions is open, with another VF token"));
-	if (r >= 0)
-		step_hot_reset_close_device(runner, held, container, device);
-	return r;
+	if (r < 0)
+		return r;
+	step_hot_reset_close_device(runner, held, container, device);
+	return 0;
 }

@@ -21,15 +21,6 @@
 
 /* --- holding and proving --- */
 
-void *step_vfio_held_free(void *data)
-{
-	struct held_group *held = data;
-
-	fd_close(held->fd);
-	free(held);
-	return NULL;
-}
-
 struct held_group *step_vfio_find_held(struct step_runner *runner, int id)
 {
 	VEC_FOREACH(struct held_group, held, &runner->held)
@@ -38,10 +29,19 @@ struct held_group *step_vfio_find_held(struct step_runner *runner, int id)
 	return NULL;
 }
 
+struct held_group *step_vfio_free_held(struct held_group *held)
+{
+	if (!held)
+		return NULL;
+	fd_close(held->fd);
+	free(held);
+	return NULL;
+}
+
 void step_vfio_drop_held(struct step_runner *runner, struct held_group *held)
 {
 	vec_remove(&runner->held, held);
-	step_vfio_held_free(held);
+	step_vfio_free_held(held);
 }
 
 /* Who has the group's node open, or that of one of its devices; NULL if nobody is found. */
@@ -50,8 +50,11 @@ static char *step_vfio_describe_node_users(const struct step_runner *runner, int
 	_cleanup_free_ char *group = str_printf("/dev/vfio/%d", id);
 	_cleanup_strv_ char **nodes = NULL;
 
-	if (!group || vfio_node_of_members(runner->root, id, &nodes) < 0 ||
-	    strv_add(&nodes, group) < 0)
+	if (!group)
+		return NULL;
+	if (vfio_node_of_members(runner->root, id, &nodes) < 0)
+		return NULL;
+	if (strv_add(&nodes, group) < 0)
 		return NULL;
 	return open_files_describe(runner->root, nodes);
 }
@@ -60,11 +63,27 @@ static char *step_vfio_describe_node_users(const struct step_runner *runner, int
 static char *step_vfio_describe_device_users(const struct step_runner *runner, int id)
 {
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", id);
-	_cleanup_close_ int members = path ? sysfs_root_open_dir(runner->root, path) : -ENOMEM;
+	_cleanup_close_ int members = -EBADF;
 
+	if (!path)
+		return NULL;
+	members = sysfs_root_open_dir(runner->root, path);
 	if (members < 0)
 		return NULL;
 	return open_files_describe_members(runner->root, members);
+}
+
+/* Returns @error, with the processes that hold the group as its cause. */
+static int step_vfio_fail_busy(const struct step_runner *runner, int id, char **ret_cause)
+{
+	_cleanup_free_ char *holders = step_vfio_describe_node_users(runner, id);
+
+	if (!holders)
+		holders = step_vfio_describe_device_users(runner, id);
+	return step_runner_fail(-EBUSY, ret_cause,
+				str_printf("IOMMU group %d is held by %s", id,
+					   str_or(holders,
+						  "a process that holds one of its devices")));
 }
 
 /*
@@ -75,57 +94,52 @@ static char *step_vfio_describe_device_users(const struct step_runner *runner, i
 static int step_vfio_hold_group(struct step_runner *runner, int id, char **ret_cause,
 				struct held_group **ret)
 {
-	_cleanup_free_ char *path = str_printf("/dev/vfio/%d", id);
+	_cleanup_free_ char *path = str_printf("dev/vfio/%d", id);
+	_cleanup_(step_vfio_free_heldp) struct held_group *held = NULL;
 	_cleanup_close_ int fd = -EBADF;
-	struct held_group *held;
+	int r;
 
 	if (!path)
 		return -ENOMEM;
-	fd = sysfs_root_open_node(runner->root, path + 1);
-	if (fd == -EBUSY) {
-		_cleanup_free_ char *who = step_vfio_describe_node_users(runner, id);
-
-		if (!who)
-			who = step_vfio_describe_device_users(runner, id);
-		return step_runner_fail(
-			-EBUSY, ret_cause,
-			str_printf("IOMMU group %d is held by %s", id,
-				   str_or(who, "a process that holds one of its devices")));
-	}
+	fd = sysfs_root_open_node(runner->root, path);
+	if (fd == -EBUSY)
+		return step_vfio_fail_busy(runner, id, ret_cause);
 	if (fd < 0)
 		return fd;
 	held = calloc(1, sizeof(*held));
-	if (!held || vec_add(&runner->held, held) < 0) {
-		free(held);
+	if (!held)
 		return -ENOMEM;
-	}
 	held->id = id;
 	held->fd = TAKE_FD(fd);
-	*ret = held;
+	r = vec_add(&runner->held, held);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(held);
 	return 0;
 }
 
 int step_vfio_prove_closed(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
-	_cleanup_free_ char *who = NULL;
+	_cleanup_free_ char *holders = NULL;
 	struct held_group *held;
-	int r = 0;
+	int r;
 
-	if (!step_vfio_find_held(runner, step->iommu_group))
+	if (!step_vfio_find_held(runner, step->iommu_group)) {
 		r = step_vfio_hold_group(runner, step->iommu_group, ret_cause, &held);
-	if (r < 0 && r != -ENOENT && r != -ENODEV && r != -ENXIO)
-		return r;
+		if (r < 0 && r != -ENOENT && r != -ENODEV && r != -ENXIO)
+			return r;
+	}
 	/*
-	 * Whoever uses a device by its own node keeps the group's busy too, but only from
-	 * IOMMUFD_ABI_BIND on: before that an open file still makes unbind wait for ever, and only
-	 * a look into the processes shows it.
+	 * A process that uses a device by its own node keeps the group's busy too, but only from
+	 * IOMMUFD_ABI_BIND on. Before that an open file still makes unbind wait without end, and
+	 * only a look into the processes shows it.
 	 */
-	who = step_vfio_describe_node_users(runner, step->iommu_group);
-	if (!who)
+	holders = step_vfio_describe_node_users(runner, step->iommu_group);
+	if (!holders)
 		return 0;
 	return step_runner_fail(-EBUSY, ret_cause,
 				str_printf("a device of IOMMU group %d is held by %s",
-					   step->iommu_group, who));
+					   step->iommu_group, holders));
 }
 
 static int step_vfio_read_group_status(const struct held_group *held, struct vfio_group_status *ret)
@@ -215,19 +229,34 @@ static bool step_vfio_query_group(struct step_runner *runner, const struct held_
 	return whole;
 }
 
+/* Drops a held group whose file is dead: its last device was unbound, and its node is a new one. */
+static struct held_group *step_vfio_find_live(struct step_runner *runner, int id,
+					      struct vfio_group_status *status)
+{
+	struct held_group *held = step_vfio_find_held(runner, id);
+
+	if (!held || step_vfio_read_group_status(held, status) >= 0)
+		return held;
+	step_vfio_drop_held(runner, held);
+	return NULL;
+}
+
+static int step_vfio_fail_not_viable(const struct step_runner *runner, int id, char **ret_cause)
+{
+	_cleanup_free_ char *drivers = step_vfio_foreign_drivers(runner, id);
+
+	return step_runner_fail(-EPERM, ret_cause,
+				str_printf("IOMMU group %d is not viable: %s", id,
+					   str_or(drivers, "?")));
+}
+
 int step_vfio_open_viable(struct step_runner *runner, int id, char **ret_cause,
 			  struct held_group **ret)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
-	struct held_group *held = step_vfio_find_held(runner, id);
+	struct held_group *held = step_vfio_find_live(runner, id, &status);
 	int r;
 
-	/* a group whose last device was unbound and bound again has a new node, and the old file is
-	 * dead */
-	if (held && step_vfio_read_group_status(held, &status) < 0) {
-		step_vfio_drop_held(runner, held);
-		held = NULL;
-	}
 	if (!held) {
 		r = step_vfio_hold_group(runner, id, ret_cause, &held);
 		if (r == -ENOENT && step_vfio_has_no_groups(runner, id)) {
@@ -240,13 +269,8 @@ int step_vfio_open_viable(struct step_runner *runner, int id, char **ret_cause,
 		if (r < 0)
 			return r;
 	}
-	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
-		_cleanup_free_ char *who = step_vfio_foreign_drivers(runner, id);
-
-		return step_runner_fail(-EPERM, ret_cause,
-					str_printf("IOMMU group %d is not viable: %s", id,
-						   str_or(who, "?")));
-	}
+	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
+		return step_vfio_fail_not_viable(runner, id, ret_cause);
 	if (!step_vfio_query_group(runner, held)) {
 		step_vfio_drop_held(runner, held);
 		return step_vfio_open_viable(runner, id, ret_cause, ret);
@@ -291,19 +315,32 @@ static int step_vfio_node_path(const struct step_runner *runner, const struct st
 	return *ret ? 0 : -ENOMEM;
 }
 
+/* Closes the group's node, so that the claimer can open it: only one open file of it can live. */
+static int step_vfio_make_room(struct step_runner *runner, const struct step *step,
+			       char **ret_cause)
+{
+	struct held_group *held;
+	int r;
+
+	r = step_vfio_open_viable(runner, step->iommu_group, ret_cause, &held);
+	if (r < 0)
+		return r;
+	if (held)
+		step_vfio_drop_held(runner, held);
+	return 0;
+}
+
 int step_vfio_grant(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *path = NULL;
-	struct held_group *held = NULL;
-	int r = 0;
+	int r;
 
-	if (!step->value)
-		r = step_vfio_open_viable(runner, step->iommu_group, ret_cause, &held);
-	/* whoever opens the node by path needs it closed: there is one open file a group */
-	if (held)
-		step_vfio_drop_held(runner, held);
-	if (r >= 0)
-		r = step_vfio_node_path(runner, step, &path);
+	if (!step->value) {
+		r = step_vfio_make_room(runner, step, ret_cause);
+		if (r < 0)
+			return r;
+	}
+	r = step_vfio_node_path(runner, step, &path);
 	if (r < 0)
 		return r;
 	if (!path)
@@ -315,9 +352,13 @@ int step_vfio_grant(struct step_runner *runner, const struct step *step, char **
 int step_vfio_revoke(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_free_ char *path = NULL;
-	int r = step_vfio_node_path(runner, step, &path);
+	int r;
 
-	if (r >= 0 && path && step->uid != 0)
-		r = node_acl_revoke(path, step->uid);
+	r = step_vfio_node_path(runner, step, &path);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (!path || step->uid == 0)
+		return 0;
+	r = node_acl_revoke(path, step->uid);
 	return r == -ENOENT ? 0 : r;
 }
