@@ -19,7 +19,9 @@ int claim_check_read_members(const struct registry *registry, const struct devgr
 	if (r < 0)
 		return r;
 	r = host_refresh(registry_host(registry), keys);
-	return r < 0 ? r : host_refresh_usage(registry_host(registry));
+	if (r < 0)
+		return r;
+	return host_refresh_usage(registry_host(registry));
 }
 
 bool claim_check_reserved(const struct devgroup *group, const struct claim_request *request,

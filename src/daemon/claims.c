@@ -115,17 +115,37 @@ static int claims_plan_and_start_lease(const struct claims *claims, struct devgr
 	_cleanup_record_ struct record *record = NULL;
 	_cleanup_reset_plans_ struct vec resets = { 0 };
 	_cleanup_steps_ struct vec steps = { 0 };
-	int r = claim_record_new(claims->registry, group, request, &record);
+	int r;
 
-	if (r >= 0)
-		r = reset_ways_find(claims->registry, group, &resets);
-	if (r >= 0)
-		r = plan_claim(group->def, &group->resolved, &resets, record, &steps);
-	if (r >= 0)
-		r = vf_tokens_complete(claims->registry, claims->provision, group, record, &steps);
-	if (r >= 0)
-		r = claim_record_restore_kept(claims->registry, record);
-	return r < 0 ? r : leases_start(claims->leases, group, &record, &steps);
+	r = claim_record_new(claims->registry, group, request, &record);
+	if (r < 0)
+		return r;
+	r = reset_ways_find(claims->registry, group, &resets);
+	if (r < 0)
+		return r;
+	r = plan_claim(group->def, &group->resolved, &resets, record, &steps);
+	if (r < 0)
+		return r;
+	r = vf_tokens_complete(claims->registry, claims->provision, group, record, &steps);
+	if (r < 0)
+		return r;
+	r = claim_record_restore_kept(claims->registry, record);
+	if (r < 0)
+		return r;
+	return leases_start(claims->leases, group, &record, &steps);
+}
+
+static bool claims_refuse_errno(const struct devgroup *group, int r, struct refusal *ret)
+{
+	return refusal_set(ret, REFUSED_BIND_FAILED, "The claim of group %s cannot start: %s.",
+			   group->def->name, strerror(-r));
+}
+
+/* The definition may have changed since it allowed the claim. */
+static bool claims_check_allowed(const struct claim *claim, struct refusal *ret)
+{
+	return !claim->queued || !claim->request.still_allowed ||
+	       claim->request.still_allowed(claim->group, claim->userdata, ret);
 }
 
 /* False: refused, and nothing was done. */
@@ -133,22 +153,20 @@ static bool claims_start_one(struct claim *claim, struct refusal *ret)
 {
 	const struct claims *claims = claim->claims;
 	struct devgroup *group = claim->group;
-	int r = claim_check_read_members(claims->registry, group);
+	int r;
 
-	if (r >= 0 && !claim_check(claims->registry, group, &claim->request, ret))
-		return false;
-	/* the definition may be another one by now than that which allowed it */
-	if (claim->queued && claim->request.still_allowed &&
-	    !claim->request.still_allowed(group, claim->userdata, ret))
-		return false;
-	if (r >= 0 && !reset_ways_check(claims->registry, group, ret))
-		return false;
-	if (r >= 0)
-		r = claims_plan_and_start_lease(claims, group, &claim->request);
+	r = claim_check_read_members(claims->registry, group);
 	if (r < 0)
-		return refusal_set(ret, REFUSED_BIND_FAILED,
-				   "The claim of group %s cannot start: %s.", group->def->name,
-				   strerror(-r));
+		return claims_refuse_errno(group, r, ret);
+	if (!claim_check(claims->registry, group, &claim->request, ret))
+		return false;
+	if (!claims_check_allowed(claim, ret))
+		return false;
+	if (!reset_ways_check(claims->registry, group, ret))
+		return false;
+	r = claims_plan_and_start_lease(claims, group, &claim->request);
+	if (r < 0)
+		return claims_refuse_errno(group, r, ret);
 	claim->queued = false;
 	claim->deadline = sd_event_source_disable_unref(claim->deadline);
 	return true;

@@ -55,12 +55,15 @@ int definitions_load(const char *const *directories, struct registry *registry,
 		     struct provision *provision)
 {
 	_cleanup_def_set_ struct def_set *config = NULL, *quirks = NULL;
-	int r = config_dirs_load(directories, &config);
+	int r;
 
-	if (r >= 0)
-		r = config_dirs_load_quirks(NULL, &quirks);
-	if (r >= 0)
-		r = vec_move(&config->problems, &quirks->problems);
+	r = config_dirs_load(directories, &config);
+	if (r < 0)
+		return r;
+	r = config_dirs_load_quirks(NULL, &quirks);
+	if (r < 0)
+		return r;
+	r = vec_move(&config->problems, &quirks->problems);
 	if (r < 0)
 		return r;
 	registry_set_quirks(registry, TAKE_PTR(quirks));

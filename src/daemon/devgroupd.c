@@ -38,25 +38,32 @@ static int devgroupd_watch_signals(sd_event *event, struct manager *manager)
 	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
 		return -errno;
 	r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
-	if (r >= 0)
-		r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
-	return r < 0 ? r : sd_event_add_signal(event, NULL, SIGHUP, devgroupd_on_hangup, manager);
+	if (r < 0)
+		return r;
+	r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
+	if (r < 0)
+		return r;
+	return sd_event_add_signal(event, NULL, SIGHUP, devgroupd_on_hangup, manager);
 }
 
 static int devgroupd_serve(sd_event *event, struct manager *manager)
 {
 	_cleanup_(connection_freep) struct connection *connection = NULL;
-	int r = manager_start(manager);
+	int r;
 
-	if (r >= 0)
-		r = connection_new(event, manager, &connection);
+	r = manager_start(manager);
+	if (r < 0)
+		return r;
+	r = connection_new(event, manager, &connection);
 	if (r < 0)
 		return r;
 	(void)sd_event_set_watchdog(event, true);
 	(void)sd_notify(false, "READY=1");
 	r = sd_event_loop(event);
 	(void)sd_notify(false, "STOPPING=1");
-	return r < 0 ? log_error_errno(r, "The event loop failed") : 0;
+	if (r < 0)
+		return log_error_errno(r, "The event loop failed");
+	return 0;
 }
 
 static int devgroupd_run(const struct options *options)
@@ -81,17 +88,23 @@ static int devgroupd_run(const struct options *options)
 	return devgroupd_serve(event, manager);
 }
 
+static int devgroupd_execute(const struct options *options)
+{
+	if (options->introspect)
+		return bus_introspect_print(options->introspect, stdout);
+	if (options->done)
+		return 0;
+	return devgroupd_run(options);
+}
+
 int main(int argc, char *argv[])
 {
-	struct options options = { .log_level = LOG_INFO, .limits = LIMITS_DEFAULT };
-	int r = options_parse(argc, argv, &options);
+	_cleanup_(options_clear) struct options options = { .log_level = LOG_INFO,
+							    .limits = LIMITS_DEFAULT };
 
+	if (options_parse(argc, argv, &options) < 0)
+		return EXIT_FAILURE;
 	umask(0022);
 	log_init(options.log_level);
-	if (r >= 0 && options.introspect)
-		r = bus_introspect_print(options.introspect, stdout);
-	else if (r >= 0 && !options.done)
-		r = devgroupd_run(&options);
-	strv_free(options.config_dirs);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return devgroupd_execute(&options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

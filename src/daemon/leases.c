@@ -17,10 +17,12 @@ int leases_start(const struct leases *leases, struct devgroup *group, struct rec
 	struct host *host = registry_host(leases->registry);
 	const struct events *events = registry_events(leases->registry);
 	struct lease *lease;
-	int r = new_id_record(host_inventory(host), steps, *record);
+	int r;
 
-	if (r >= 0)
-		r = lease_new(host, *record, leases->observer, leases->userdata, &lease);
+	r = new_id_record(host_inventory(host), steps, *record);
+	if (r < 0)
+		return r;
+	r = lease_new(host, *record, leases->observer, leases->userdata, &lease);
 	if (r < 0)
 		return r;
 	*record = NULL;

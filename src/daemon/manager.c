@@ -188,11 +188,15 @@ struct manager *manager_free(struct manager *manager)
 
 static int manager_load_definitions(struct manager *manager)
 {
-	int r = definitions_load(manager->directories, manager->registry, manager->provision);
+	int r;
 
-	if (r >= 0)
-		r = restart_report_bad_records(&manager->restart);
-	return r < 0 ? log_error_errno(r, "Cannot read the definitions") : 0;
+	r = definitions_load(manager->directories, manager->registry, manager->provision);
+	if (r < 0)
+		return log_error_errno(r, "Cannot read the definitions");
+	r = restart_report_bad_records(&manager->restart);
+	if (r < 0)
+		return log_error_errno(r, "Cannot read the definitions");
+	return 0;
 }
 
 int manager_start(struct manager *manager)

@@ -154,3 +154,8 @@ int options_parse(int argc, char *argv[], struct options *options)
 	}
 	return 0;
 }
+
+void options_clear(struct options *options)
+{
+	options->config_dirs = strv_free(options->config_dirs);
+}

@@ -17,3 +17,5 @@ struct options {
 
 /* What is not given stays as it is in *options. 0, or -EINVAL when it has said what is wrong. */
 int options_parse(int argc, char *argv[], struct options *options) _must_check_;
+
+void options_clear(struct options *options);

@@ -48,11 +48,15 @@ static int plans_assess_beside(const struct registry *registry, const struct dev
 {
 	const struct inventory *inv = host_inventory(registry_host(registry));
 	_cleanup_assess_ struct assess *assess = NULL;
-	int r = assess_new(inv, claimed, &assess);
+	int r;
 
-	if (r >= 0)
-		r = resolve_group(inv, group->def, ret);
-	return r < 0 ? r : assess_group(assess, group->def, ret);
+	r = assess_new(inv, claimed, &assess);
+	if (r < 0)
+		return r;
+	r = resolve_group(inv, group->def, ret);
+	if (r < 0)
+		return r;
+	return assess_group(assess, group->def, ret);
 }
 
 static bool plans_check_with(const struct claims *claims, const struct devgroup *group,
@@ -88,37 +92,49 @@ static bool plans_refuse_errno(const struct devgroup *group, int r, struct refus
 			   group->def->name, strerror(-r));
 }
 
-static bool plans_make_claim(const struct claims *claims, struct devgroup *group, char *const *with,
-			     const struct claim_request *request, struct vec *ret_steps,
-			     struct refusal *ret_refusal)
+static int plans_list_claim_steps(const struct claims *claims, const struct devgroup *group,
+				  const struct claim_request *request, struct vec *ret_steps)
 {
 	_cleanup_record_ struct record *record = NULL;
 	_cleanup_reset_plans_ struct vec resets = { 0 };
 	int r;
 
-	if (claim_check_is_busy(claims->provision, group) &&
-	    request->wait_usec > 0) /* it would wait in line first */
-		return claim_check_reserved(group, request, ret_refusal);
+	r = claim_record_new(claims->registry, group, request, &record);
+	if (r < 0)
+		return r;
+	r = reset_ways_find(claims->registry, group, &resets);
+	if (r < 0)
+		return r;
+	r = plan_claim(group->def, &group->resolved, &resets, record, ret_steps);
+	if (r < 0)
+		return r;
+	return vf_tokens_complete(claims->registry, claims->provision, group, record, ret_steps);
+}
+
+static bool plans_make_claim(const struct claims *claims, struct devgroup *group, char *const *with,
+			     const struct claim_request *request, struct vec *ret_steps,
+			     struct refusal *ret_refusal)
+{
+	int r;
+
+	if (claim_check_is_busy(claims->provision, group) && request->wait_usec > 0)
+		return claim_check_reserved(group, request, ret_refusal); /* it would wait first */
 	if (group->lease)
 		return claim_check_refuse_busy(claims->registry, claims->provision, group,
 					       ret_refusal);
 	r = claim_check_read_members(claims->registry, group);
 	if (r < 0)
 		return plans_refuse_errno(group, r, ret_refusal);
-	if (!claim_check(claims->registry, group, request, ret_refusal) ||
-	    (with && !plans_check_with(claims, group, with, request, ret_refusal)))
+	if (!claim_check(claims->registry, group, request, ret_refusal))
+		return false;
+	if (with && !plans_check_with(claims, group, with, request, ret_refusal))
 		return false;
 	if (!reset_ways_check(claims->registry, group, ret_refusal))
 		return false;
-	r = claim_record_new(claims->registry, group, request, &record);
-	if (r >= 0)
-		r = reset_ways_find(claims->registry, group, &resets);
-	if (r >= 0)
-		r = plan_claim(group->def, &group->resolved, &resets, record, ret_steps);
-	if (r >= 0)
-		r = vf_tokens_complete(claims->registry, claims->provision, group, record,
-				       ret_steps);
-	return r >= 0 || plans_refuse_errno(group, r, ret_refusal);
+	r = plans_list_claim_steps(claims, group, request, ret_steps);
+	if (r < 0)
+		return plans_refuse_errno(group, r, ret_refusal);
+	return true;
 }
 
 static bool plans_make_release(const struct registry *registry, struct devgroup *group,
@@ -129,10 +145,12 @@ static bool plans_make_release(const struct registry *registry, struct devgroup 
 	if (!group->lease)
 		return true;
 	r = claim_check_read_members(registry, group);
-	if (r >= 0)
-		r = plan_release(host_inventory(registry_host(registry)), group->lease->record,
-				 ret_steps);
-	return r >= 0 || plans_refuse_errno(group, r, ret_refusal);
+	if (r < 0)
+		return plans_refuse_errno(group, r, ret_refusal);
+	r = plan_release(host_inventory(registry_host(registry)), group->lease->record, ret_steps);
+	if (r < 0)
+		return plans_refuse_errno(group, r, ret_refusal);
+	return true;
 }
 
 bool plans_make(const struct claims *claims, const char *name, bool release,
@@ -145,6 +163,7 @@ bool plans_make(const struct claims *claims, const char *name, bool release,
 		return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.",
 				   name);
 	*ret_steps = (struct vec){ 0 };
-	return release ? plans_make_release(claims->registry, group, ret_steps, ret_refusal) :
-			 plans_make_claim(claims, group, with, request, ret_steps, ret_refusal);
+	if (release)
+		return plans_make_release(claims->registry, group, ret_steps, ret_refusal);
+	return plans_make_claim(claims, group, with, request, ret_steps, ret_refusal);
 }

@@ -73,8 +73,11 @@ static struct group_def *registry_def_of_record(const struct record *record)
 struct devgroup *registry_add_orphan(struct registry *registry, const struct record *record)
 {
 	struct group_def *def = registry_def_of_record(record);
-	struct devgroup *group = def ? registry_add_group(registry, def) : NULL;
+	struct devgroup *group;
 
+	if (!def)
+		return NULL;
+	group = registry_add_group(registry, def);
 	if (group)
 		group->orphan = true;
 	return group;
@@ -143,7 +146,9 @@ static int registry_resolve_claimed(const struct inventory *inv, const struct re
 {
 	_cleanup_group_def_ struct group_def *def = registry_def_of_record(record);
 
-	return def ? resolve_group(inv, def, ret) : -ENOMEM;
+	if (!def)
+		return -ENOMEM;
+	return resolve_group(inv, def, ret);
 }
 
 /*
@@ -171,39 +176,72 @@ static int registry_add_taken_away(const struct inventory *inv, struct devgroup 
 	return 0;
 }
 
-static int registry_update_group(const struct registry *registry, const struct assess *assess,
-				 struct devgroup *group)
+static int registry_update_claimed(const struct inventory *inv, struct devgroup *group)
 {
-	const struct inventory *inv = host_inventory(registry->host);
 	int r;
 
-	resolved_group_clear(&group->resolved);
-	if (group->lease) {
-		r = registry_resolve_claimed(inv, group->lease->record, &group->resolved);
-		return r < 0 ? r : registry_add_taken_away(inv, group);
-	}
-	r = resolve_group(inv, group->def, &group->resolved);
+	r = registry_resolve_claimed(inv, group->lease->record, &group->resolved);
+	if (r < 0)
+		return r;
+	return registry_add_taken_away(inv, group);
+}
+
+static int registry_update_unclaimed(const struct registry *registry, const struct assess *assess,
+				     struct devgroup *group)
+{
+	int r;
+
+	r = resolve_group(host_inventory(registry->host), group->def, &group->resolved);
 	if (r < 0)
 		return r;
 	r = assess_group(assess, group->def, &group->resolved);
-	return r < 0 ? r : registry_add_shared_blocker(registry, group);
+	if (r < 0)
+		return r;
+	return registry_add_shared_blocker(registry, group);
+}
+
+static int registry_update_group(const struct registry *registry, const struct assess *assess,
+				 struct devgroup *group)
+{
+	resolved_group_clear(&group->resolved);
+	if (group->lease)
+		return registry_update_claimed(host_inventory(registry->host), group);
+	return registry_update_unclaimed(registry, assess, group);
+}
+
+static int registry_list_overlaps(const struct registry *registry, struct overlap *overlap)
+{
+	int r;
+
+	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
+		if (group->lease)
+			continue;
+		r = overlap_add(overlap, group->def, &group->resolved);
+		if (r < 0)
+			return r;
+	}
+	return overlap_decide(overlap);
 }
 
 /* Groups that nobody has, among each other. */
 static int registry_assess_overlaps(const struct registry *registry)
 {
 	_cleanup_overlap_ struct overlap *overlap = overlap_new();
-	int r = overlap ? 0 : -ENOMEM;
+	int r;
 
-	VEC_FOREACH(const struct devgroup, group, &registry->groups)
-		if (r >= 0 && !group->lease)
-			r = overlap_add(overlap, group->def, &group->resolved);
-	if (r >= 0)
-		r = overlap_decide(overlap);
-	VEC_FOREACH(struct devgroup, group, &registry->groups)
-		if (r >= 0 && !group->lease)
-			r = overlap_assess(overlap, group->def, &group->resolved);
-	return r;
+	if (!overlap)
+		return -ENOMEM;
+	r = registry_list_overlaps(registry, overlap);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(struct devgroup, group, &registry->groups) {
+		if (group->lease)
+			continue;
+		r = overlap_assess(overlap, group->def, &group->resolved);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static void registry_announce(struct registry *registry, struct devgroup *group)
@@ -227,19 +265,23 @@ static int registry_update_groups(const struct registry *registry)
 {
 	_cleanup_assess_ struct assess *assess = NULL;
 	_cleanup_strv_ char **claimed = NULL;
-	int r = registry_claimed_keys(registry, NULL, &claimed);
+	int r, failure = 0;
 
-	if (r >= 0)
-		r = assess_new(host_inventory(registry->host), claimed, &assess);
+	r = registry_claimed_keys(registry, NULL, &claimed);
+	if (r < 0)
+		return r;
+	r = assess_new(host_inventory(registry->host), claimed, &assess);
 	if (r < 0)
 		return r;
 	/* each that can be: one that lacks memory must not keep the others from being true */
 	VEC_FOREACH(struct devgroup, group, &registry->groups) {
-		int one = registry_update_group(registry, assess, group);
-
-		r = r < 0 ? r : one;
+		r = registry_update_group(registry, assess, group);
+		if (r < 0)
+			failure = r;
 	}
-	return r < 0 ? r : registry_assess_overlaps(registry);
+	if (failure < 0)
+		return failure;
+	return registry_assess_overlaps(registry);
 }
 
 void registry_refresh(struct registry *registry)

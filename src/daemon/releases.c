@@ -17,12 +17,20 @@ struct release {
 	void *userdata;
 };
 
+static struct release *release_free(struct release *release)
+{
+	sd_event_source_disable_unref(release->deadline);
+	free(release);
+	return NULL;
+}
+
+DEFINE_CLEANUP(struct release *, release_freep, release_free)
+
 static void releases_answer_one(struct release *release, const struct refusal *refusal)
 {
 	vec_remove(&release->releases->waiting, release);
-	sd_event_source_disable_unref(release->deadline);
 	release->fn(refusal, release->userdata);
-	free(release);
+	release_free(release);
 }
 
 void releases_answer(struct releases *releases, const struct devgroup *group,
@@ -52,7 +60,7 @@ static int releases_on_deadline(sd_event_source *source, uint64_t usec, void *us
 int releases_wait(struct releases *releases, struct devgroup *group, uint64_t wait_usec,
 		  release_fn fn, void *userdata)
 {
-	struct release *release = calloc(1, sizeof(*release));
+	_cleanup_(release_freep) struct release *release = calloc(1, sizeof(*release));
 	int r;
 
 	if (!release)
@@ -65,13 +73,13 @@ int releases_wait(struct releases *releases, struct devgroup *group, uint64_t wa
 	};
 	r = deadline_add(host_event(releases->host), wait_usec, releases_on_deadline, release,
 			 &release->deadline);
-	if (r >= 0)
-		r = vec_add(&releases->waiting, release);
-	if (r < 0) {
-		sd_event_source_disable_unref(release->deadline);
-		free(release);
-	}
-	return r;
+	if (r < 0)
+		return r;
+	r = vec_add(&releases->waiting, release);
+	if (r < 0)
+		return r;
+	release = NULL; /* owned by the list */
+	return 0;
 }
 
 int releases_submit(struct releases *releases, struct devgroup *group, uint64_t wait_usec,
@@ -91,9 +99,10 @@ int releases_submit(struct releases *releases, struct devgroup *group, uint64_t 
 		return 0;
 	}
 	r = releases_wait(releases, group, wait_usec, fn, userdata);
-	if (r >= 0)
-		lease_end(group->lease);
-	return r;
+	if (r < 0)
+		return r;
+	lease_end(group->lease);
+	return 0;
 }
 
 void releases_drop(struct releases *releases)

@@ -120,6 +120,12 @@ static bool resets_check_obstacles(const struct resets *resets, struct devgroup 
 	       claim_check_refuse_busy(resets->registry, resets->provision, group, ret);
 }
 
+static bool resets_refuse_errno(const struct devgroup *group, int r, struct refusal *ret)
+{
+	return refusal_set(ret, REFUSED_RESET_FAILED, "The reset of group %s cannot start: %s.",
+			   group->def->name, strerror(-r));
+}
+
 /*
  * A claim that nobody waits for: when its devices are on their VFIO driver it is given back at
  * once, and a release is what resets. So there is a record from the first step on, and a daemon
@@ -131,19 +137,19 @@ static bool resets_start_recovery(const struct resets *resets, struct devgroup *
 	const struct claim_request request = { .access = ACCESS_FD, .persistent = true };
 	_cleanup_record_ struct record *record = NULL;
 	_cleanup_steps_ struct vec steps = { 0 };
-	int r = claim_record_new(resets->registry, group, &request, &record);
+	int r;
 
-	if (r >= 0)
-		r = plan_recovery(group->def, &group->resolved, record, &steps);
-	if (r >= 0 && !str_eq(method, "none") &&
-	    !resets_choose_lost(resets, group, method, record, ret))
-		return false;
-	if (r >= 0)
-		r = leases_start(resets->leases, group, &record, &steps);
+	r = claim_record_new(resets->registry, group, &request, &record);
 	if (r < 0)
-		return refusal_set(ret, REFUSED_RESET_FAILED,
-				   "The reset of group %s cannot start: %s.", group->def->name,
-				   strerror(-r));
+		return resets_refuse_errno(group, r, ret);
+	r = plan_recovery(group->def, &group->resolved, record, &steps);
+	if (r < 0)
+		return resets_refuse_errno(group, r, ret);
+	if (!str_eq(method, "none") && !resets_choose_lost(resets, group, method, record, ret))
+		return false;
+	r = leases_start(resets->leases, group, &record, &steps);
+	if (r < 0)
+		return resets_refuse_errno(group, r, ret);
 	log_notice("Group %s is reset by order after an error%s%s", group->def->name,
 		   method ? ", method " : "", str_or(method, ""));
 	lease_end(group->lease);

@@ -19,10 +19,8 @@ struct bad_record {
 	char *group, *file, *why;
 };
 
-static void *bad_record_free(void *data)
+static struct bad_record *bad_record_free(struct bad_record *bad_record)
 {
-	struct bad_record *bad_record = data;
-
 	if (!bad_record)
 		return NULL;
 	free(bad_record->group);
@@ -32,30 +30,40 @@ static void *bad_record_free(void *data)
 	return NULL;
 }
 
+DEFINE_CLEANUP(struct bad_record *, bad_record_freep, bad_record_free)
+
+static DEFINE_VEC_CLEAR(bad_records_clear, struct bad_record, bad_record_free);
+
 void restart_clear_bad_records(struct restart *restart)
 {
-	vec_clear(&restart->bad_records, bad_record_free);
+	bad_records_clear(&restart->bad_records);
 }
 
 static int restart_add_bad_record(struct restart *restart, const struct run_dir_entry *entry,
 				  const char *why)
 {
-	struct bad_record *bad_record = calloc(1, sizeof(*bad_record));
+	_cleanup_(bad_record_freep) struct bad_record *bad_record = calloc(1, sizeof(*bad_record));
+	int run_dir = host_run_dir(registry_host(restart->registry));
+	int r;
 
 	if (!bad_record)
 		return -ENOMEM;
 	bad_record->group = strdup(entry->group);
-	bad_record->file =
-		run_dir_path(host_run_dir(registry_host(restart->registry)), entry->group);
+	if (!bad_record->group)
+		return -ENOMEM;
+	bad_record->file = run_dir_path(run_dir, entry->group);
+	if (!bad_record->file)
+		return -ENOMEM;
 	bad_record->why = str_printf(
 		"the record cannot be used: %s. See that the devices of group %s are with "
 		"their host drivers, remove the record, and run \"devgroupctl reload\".",
 		why, entry->group);
-	if (!bad_record->group || !bad_record->file || !bad_record->why ||
-	    vec_add(&restart->bad_records, bad_record) < 0) {
-		bad_record_free(bad_record);
+	if (!bad_record->why)
 		return -ENOMEM;
-	}
+	r = vec_add(&restart->bad_records, bad_record);
+	if (r < 0)
+		return r;
+	bad_record = NULL; /* owned by the list */
 	return 0;
 }
 
@@ -65,7 +73,9 @@ static int bad_record_report(struct registry *registry, const struct bad_record 
 
 	if (!problems_add(registry_problems(registry), bad_record->file, 0, 0, bad_record->why))
 		return -ENOMEM;
-	return group ? str_set(&group->record_problem, bad_record->why) : 0;
+	if (!group)
+		return 0;
+	return str_set(&group->record_problem, bad_record->why);
 }
 
 int restart_report_bad_records(struct restart *restart)
@@ -109,19 +119,28 @@ static const struct devgroup *restart_find_rival(const struct registry *registry
 	return NULL;
 }
 
+static int restart_refuse_record(struct restart *restart, const struct run_dir_entry *entry,
+				 const struct devgroup *rival, const char *device)
+{
+	_cleanup_free_ char *why =
+		str_printf("%s is in the record of group %s as well", device, rival->def->name);
+
+	if (!why)
+		return -ENOMEM;
+	return restart_add_bad_record(restart, entry, why);
+}
+
 static int restart_adopt_record(struct restart *restart, struct run_dir_entry *entry)
 {
 	struct registry *registry = restart->registry;
-	struct devgroup *group = registry_find(registry, entry->group);
+	const struct devgroup *rival;
+	struct devgroup *group;
 	const char *device;
-	const struct devgroup *rival = restart_find_rival(registry, entry->record, &device);
 
-	if (rival) {
-		_cleanup_free_ char *why = str_printf("%s is in the record of group %s as well",
-						      device, rival->def->name);
-
-		return why ? restart_add_bad_record(restart, entry, why) : -ENOMEM;
-	}
+	rival = restart_find_rival(registry, entry->record, &device);
+	if (rival)
+		return restart_refuse_record(restart, entry, rival, device);
+	group = registry_find(registry, entry->group);
 	if (!group)
 		group = registry_add_orphan(registry, entry->record);
 	if (!group)
@@ -143,8 +162,10 @@ int restart_adopt_all(struct restart *restart)
 	if (r < 0)
 		return r;
 	VEC_FOREACH(struct run_dir_entry, entry, &entries) {
-		r = entry->record ? restart_adopt_record(restart, entry) :
-				    restart_add_bad_record(restart, entry, entry->error);
+		if (entry->record)
+			r = restart_adopt_record(restart, entry);
+		else
+			r = restart_add_bad_record(restart, entry, entry->error);
 		if (r < 0)
 			return r;
 	}

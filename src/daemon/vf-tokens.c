@@ -32,21 +32,30 @@ static int vf_tokens_add(struct record *record, const char *pf, const char *toke
 {
 	_cleanup_free_ char *line = str_printf("%s=%s", pf, token);
 
-	return line ? strv_add(&record->vf_tokens, line) : -ENOMEM;
+	if (!line)
+		return -ENOMEM;
+	return strv_add(&record->vf_tokens, line);
+}
+
+static int vf_tokens_make_one(struct record *record, struct step *step)
+{
+	_cleanup_free_ char *token = vf_tokens_generate();
+
+	if (!token)
+		return -ENOMEM;
+	if (str_set(&step->value, token) < 0)
+		return -ENOMEM;
+	return vf_tokens_add(record, step->device, token);
 }
 
 static int vf_tokens_make(struct record *record, struct vec *steps)
 {
-	VEC_FOREACH(struct step, step, steps) {
-		_cleanup_free_ char *token = NULL;
-		int r;
+	int r;
 
+	VEC_FOREACH(struct step, step, steps) {
 		if (step->kind != STEP_SET_VF_TOKEN)
 			continue;
-		token = vf_tokens_generate();
-		r = token ? str_set(&step->value, token) : -ENOMEM;
-		if (r >= 0)
-			r = vf_tokens_add(record, step->device, token);
+		r = vf_tokens_make_one(record, step);
 		if (r < 0)
 			return r;
 	}
@@ -62,6 +71,22 @@ static const struct lease *vf_tokens_find_lease(const struct registry *registry,
 	return NULL;
 }
 
+static bool vf_tokens_is_of(const char *line, const char *pf)
+{
+	return str_starts(line, pf) && line[strlen(pf)] == '=';
+}
+
+static int vf_tokens_copy_of(const struct lease *lease, const char *pf, struct record *record)
+{
+	STRV_FOREACH(line, lease->record->vf_tokens) {
+		if (!vf_tokens_is_of(*line, pf) || strv_contains(record->vf_tokens, *line))
+			continue;
+		if (strv_add(&record->vf_tokens, *line) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* Those of the physical functions whose virtual ones are claimed. */
 static int vf_tokens_copy(const struct registry *registry, const struct devgroup *group,
 			  struct record *record)
@@ -69,17 +94,8 @@ static int vf_tokens_copy(const struct registry *registry, const struct devgroup
 	VEC_FOREACH(const struct device, device, &group->resolved.devices) {
 		const struct lease *lease = vf_tokens_find_lease(registry, device->physfn);
 
-		if (!lease)
-			continue;
-		STRV_FOREACH(line, lease->record->vf_tokens) {
-			size_t n = strlen(device->physfn);
-
-			if (!str_starts(*line, device->physfn) || (*line)[n] != '=' ||
-			    strv_contains(record->vf_tokens, *line))
-				continue;
-			if (strv_add(&record->vf_tokens, *line) < 0)
-				return -ENOMEM;
-		}
+		if (lease && vf_tokens_copy_of(lease, device->physfn, record) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -87,14 +103,19 @@ static int vf_tokens_copy(const struct registry *registry, const struct devgroup
 int vf_tokens_complete(const struct registry *registry, const struct provision *provision,
 		       const struct devgroup *group, struct record *record, struct vec *steps)
 {
-	_cleanup_(vec_drop) struct vec defs = { 0 };
-	int r = provision_list_vf_defs(provision, &defs);
+	_cleanup_vec_ struct vec defs = { 0 };
+	int r;
 
-	if (r >= 0)
-		r = sriov_plan_claim(host_inventory(registry_host(registry)), &defs, steps);
-	if (r >= 0)
-		r = vf_tokens_make(record, steps);
-	return r < 0 ? r : vf_tokens_copy(registry, group, record);
+	r = provision_list_vf_defs(provision, &defs);
+	if (r < 0)
+		return r;
+	r = sriov_plan_claim(host_inventory(registry_host(registry)), &defs, steps);
+	if (r < 0)
+		return r;
+	r = vf_tokens_make(record, steps);
+	if (r < 0)
+		return r;
+	return vf_tokens_copy(registry, group, record);
 }
 
 /* --- whether it may be claimed --- */

@@ -43,10 +43,8 @@ struct boot_bind *boot_bind_new(struct registry *registry, const struct sriov *s
 	return boot_bind;
 }
 
-static void *boot_move_free(void *data)
+static struct boot_move *boot_move_free(struct boot_move *move)
 {
-	struct boot_move *move = data;
-
 	task_free(move->task);
 	free(move->group);
 	free(move->obstacle);
@@ -54,11 +52,13 @@ static void *boot_move_free(void *data)
 	return NULL;
 }
 
+static DEFINE_VEC_CLEAR(boot_moves_clear, struct boot_move, boot_move_free);
+
 struct boot_bind *boot_bind_free(struct boot_bind *boot_bind)
 {
 	if (!boot_bind)
 		return NULL;
-	vec_clear(&boot_bind->moves, boot_move_free);
+	boot_moves_clear(&boot_bind->moves);
 	free(boot_bind);
 	return NULL;
 }
@@ -85,14 +85,23 @@ bool boot_bind_is_changing(const struct boot_bind *boot_bind, const struct devgr
 	return false;
 }
 
-void boot_bind_define(struct boot_bind *boot_bind, const struct def_set *config)
+static int boot_bind_write_index(const struct boot_bind *boot_bind, const struct def_set *config)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = boot_index_format(&config->groups, &text);
+	int r;
 
-	if (r >= 0)
-		r = fileio_write_atomic_at(host_run_dir(registry_host(boot_bind->registry)),
-					   INDEX_FILE, text, strlen(text), 0644);
+	r = boot_index_format(&config->groups, &text);
+	if (r < 0)
+		return r;
+	return fileio_write_atomic_at(host_run_dir(registry_host(boot_bind->registry)), INDEX_FILE,
+				      text, strlen(text), 0644);
+}
+
+void boot_bind_define(struct boot_bind *boot_bind, const struct def_set *config)
+{
+	int r;
+
+	r = boot_bind_write_index(boot_bind, config);
 	if (r < 0)
 		log_warning_errno(
 			r, "Devices that are plugged in will not find their groups of \"bind\": "
@@ -193,18 +202,22 @@ static int boot_bind_start(struct boot_move *move, struct devgroup *group)
 	if (r < 0 || steps.n == 0)
 		return r;
 	name = str_printf("Group %s", group->def->name);
-	return name ? task_start(host, name, &steps, boot_bind_on_task_done, move, &move->task) :
-		      -ENOMEM;
+	if (!name)
+		return -ENOMEM;
+	return task_start(host, name, &steps, boot_bind_on_task_done, move, &move->task);
 }
 
 static int boot_bind_check_group(struct boot_bind *boot_bind, struct devgroup *group)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 	struct boot_move *move;
-	int r = group->resolved.absent ? 0 : plan_boot(group->def, &group->resolved, &steps);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (!group->resolved.absent) {
+		r = plan_boot(group->def, &group->resolved, &steps);
+		if (r < 0)
+			return r;
+	}
 	if (steps.n == 0) {
 		boot_bind_reset_move(boot_bind, group);
 		return 0;
@@ -212,7 +225,9 @@ static int boot_bind_check_group(struct boot_bind *boot_bind, struct devgroup *g
 	move = boot_bind_get_move(boot_bind, group->def->name);
 	if (!move)
 		return -ENOMEM;
-	return move->task || move->failed ? 0 : boot_bind_start(move, group);
+	if (move->task || move->failed)
+		return 0;
+	return boot_bind_start(move, group);
 }
 
 /* --- all of them --- */

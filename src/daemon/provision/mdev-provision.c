@@ -39,10 +39,8 @@ struct mdev_provision {
 		      there */
 };
 
-static void *managed_mdev_free(void *data)
+static struct managed_mdev *managed_mdev_free(struct managed_mdev *one)
 {
-	struct managed_mdev *one = data;
-
 	problems_remove(registry_problems(one->mdevs->registry), one->problem);
 	task_free(one->task);
 	mdev_def_free(one->def);
@@ -52,6 +50,8 @@ static void *managed_mdev_free(void *data)
 	free(one);
 	return NULL;
 }
+
+static DEFINE_VEC_CLEAR(managed_mdevs_clear, struct managed_mdev, managed_mdev_free);
 
 static int managed_mdev_cmp_key(const void *key, const void *item)
 {
@@ -82,18 +82,21 @@ static struct managed_mdev *mdev_provision_get(struct mdev_provision *mdevs, con
 static int mdev_provision_load(struct mdev_provision *mdevs)
 {
 	_cleanup_mdev_file_entries_ struct vec entries = { 0 };
-	int r = mdev_file_load(host_run_dir(registry_host(mdevs->registry)), &entries);
+	int r;
 
+	r = mdev_file_load(host_run_dir(registry_host(mdevs->registry)), &entries);
+	if (r < 0)
+		return r;
 	VEC_FOREACH(struct mdev_file_entry, entry, &entries) {
-		struct managed_mdev *one = r < 0 ? NULL : mdev_provision_get(mdevs, entry->key);
+		struct managed_mdev *one = mdev_provision_get(mdevs, entry->key);
 
 		if (!one)
-			return r < 0 ? r : -ENOMEM;
+			return -ENOMEM;
 		free(one->made);
 		one->made = TAKE_PTR(entry->made);
 		one->unfinished = entry->unfinished;
 	}
-	return r;
+	return 0;
 }
 
 struct mdev_provision *mdev_provision_new(struct registry *registry,
@@ -120,9 +123,25 @@ struct mdev_provision *mdev_provision_free(struct mdev_provision *mdevs)
 	if (!mdevs)
 		return NULL;
 	sd_event_source_disable_unref(mdevs->retry);
-	vec_clear(&mdevs->all, managed_mdev_free);
+	managed_mdevs_clear(&mdevs->all);
 	free(mdevs);
 	return NULL;
+}
+
+static int managed_mdev_add_entry(const struct managed_mdev *one, struct vec *entries)
+{
+	struct mdev_file_entry *entry = calloc(1, sizeof(*entry));
+
+	if (!entry)
+		return -ENOMEM;
+	if (vec_add(entries, entry) < 0) {
+		free(entry);
+		return -ENOMEM;
+	}
+	entry->unfinished = one->unfinished;
+	if (str_set(&entry->key, one->key) < 0)
+		return -ENOMEM;
+	return str_set(&entry->made, one->made);
 }
 
 static int mdev_provision_save(const struct mdev_provision *mdevs)
@@ -130,22 +149,8 @@ static int mdev_provision_save(const struct mdev_provision *mdevs)
 	_cleanup_mdev_file_entries_ struct vec entries = { 0 };
 
 	VEC_FOREACH(const struct managed_mdev, one, &mdevs->all) {
-		struct mdev_file_entry *entry;
-		int r;
-
-		if (!one->made)
-			continue;
-		entry = calloc(1, sizeof(*entry));
-		if (!entry || vec_add(&entries, entry) < 0) {
-			free(entry);
+		if (one->made && managed_mdev_add_entry(one, &entries) < 0)
 			return -ENOMEM;
-		}
-		entry->unfinished = one->unfinished;
-		r = str_set(&entry->key, one->key);
-		if (r >= 0)
-			r = str_set(&entry->made, one->made);
-		if (r < 0)
-			return r;
 	}
 	return mdev_file_save(host_run_dir(registry_host(mdevs->registry)), &entries);
 }
@@ -266,33 +271,34 @@ static void managed_mdev_retry_later(struct managed_mdev *one)
 	log_error("Cannot wait for the last user of %s", one->key);
 }
 
-static void managed_mdev_take_result(struct managed_mdev *one, const char *failure)
+static void managed_mdev_on_removed(struct managed_mdev *one, const char *failure)
+{
+	if (!failure) {
+		log_info("%s is taken away", one->key);
+		return;
+	}
+	managed_mdev_set_problem(one,
+				 str_printf("%s cannot be taken away yet: %s.", one->key, failure));
+	managed_mdev_retry_later(one);
+}
+
+static void managed_mdev_on_made(struct managed_mdev *one, const char *failure)
 {
 	const struct inventory *inv = host_inventory(registry_host(one->mdevs->registry));
 
-	if (one->act == MDEV_PLAN_REMOVE) {
-		if (failure) {
-			managed_mdev_set_problem(one, str_printf("%s cannot be taken away yet: %s.",
-								 one->key, failure));
-			managed_mdev_retry_later(one);
-		} else {
-			log_info("%s is taken away", one->key);
-		}
+	if (!failure) {
+		one->unfinished = false;
+		mdev_provision_save_or_log(one->mdevs);
+		log_info("%s is made, %s of %s", one->key, one->def->type, one->def->parent);
 		return;
 	}
-	if (failure) {
-		managed_mdev_set_problem(one, str_printf("%s is not made: %s.", one->key, failure));
-		if (str_set(&one->failure, failure) < 0)
-			log_error("Out of memory, a failure is not shown");
-		/* half made: away with it */
-		one->unfinished = inventory_find(inv, one->key) != NULL;
-		if (!one->unfinished)
-			managed_mdev_forget_made(one);
-		return;
-	}
-	one->unfinished = false;
-	mdev_provision_save_or_log(one->mdevs);
-	log_info("%s is made, %s of %s", one->key, one->def->type, one->def->parent);
+	managed_mdev_set_problem(one, str_printf("%s is not made: %s.", one->key, failure));
+	if (str_set(&one->failure, failure) < 0)
+		log_error("Out of memory, a failure is not shown");
+	/* half made: away with it */
+	one->unfinished = inventory_find(inv, one->key) != NULL;
+	if (!one->unfinished)
+		managed_mdev_forget_made(one);
 }
 
 static void managed_mdev_on_task_done(struct task *task, const char *failure, void *userdata)
@@ -307,7 +313,10 @@ static void managed_mdev_on_task_done(struct task *task, const char *failure, vo
 	/* while it counts as running nothing else is started for it */
 	if (host_refresh(registry_host(mdevs->registry), copy) < 0)
 		log_error("Cannot read %s", one->key);
-	managed_mdev_take_result(one, failure);
+	if (one->act == MDEV_PLAN_REMOVE)
+		managed_mdev_on_removed(one, failure);
+	else
+		managed_mdev_on_made(one, failure);
 	one->task = task_free(task);
 	/* @one may be gone after these */
 	mdev_provision_run(mdevs);
@@ -330,16 +339,24 @@ static int managed_mdev_record(struct managed_mdev *one)
 	return mdev_provision_save(one->mdevs);
 }
 
+static int managed_mdev_run_task(struct managed_mdev *one, struct vec *steps)
+{
+	int r;
+
+	r = managed_mdev_record(one);
+	if (r < 0)
+		return r;
+	return task_start(registry_host(one->mdevs->registry), one->key, steps,
+			  managed_mdev_on_task_done, one, &one->task);
+}
+
 static void managed_mdev_start(struct managed_mdev *one, struct vec *steps,
 			       enum mdev_plan_action act)
 {
 	int r;
 
 	one->act = act;
-	r = managed_mdev_record(one);
-	if (r >= 0)
-		r = task_start(registry_host(one->mdevs->registry), one->key, steps,
-			       managed_mdev_on_task_done, one, &one->task);
+	r = managed_mdev_run_task(one, steps);
 	if (r >= 0)
 		return;
 	managed_mdev_set_problem(one, str_printf("%s is not %s: %s.", one->key,

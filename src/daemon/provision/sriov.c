@@ -38,10 +38,8 @@ struct sriov *sriov_new(struct registry *registry, void (*on_done)(void *userdat
 	return sriov;
 }
 
-static void *sriov_entry_free(void *data)
+static struct sriov_entry *sriov_entry_free(struct sriov_entry *wanted)
 {
-	struct sriov_entry *wanted = data;
-
 	problems_remove(registry_problems(wanted->sriov->registry), wanted->problem);
 	task_free(wanted->task);
 	def_set_vf_free(wanted->def);
@@ -51,11 +49,13 @@ static void *sriov_entry_free(void *data)
 	return NULL;
 }
 
+static DEFINE_VEC_CLEAR(sriov_entries_clear, struct sriov_entry, sriov_entry_free);
+
 struct sriov *sriov_free(struct sriov *sriov)
 {
 	if (!sriov)
 		return NULL;
-	vec_clear(&sriov->wanted, sriov_entry_free);
+	sriov_entries_clear(&sriov->wanted);
 	free(sriov);
 	return NULL;
 }
@@ -174,17 +174,15 @@ static void sriov_on_task_done(struct task *task, const char *failure, void *use
 	sriov->on_done(sriov->userdata);
 }
 
-static void sriov_start(struct sriov_entry *wanted, struct vec *steps)
+static int sriov_start(struct sriov_entry *wanted, struct vec *steps)
 {
 	_cleanup_free_ char *name = str_printf("Virtual functions of %s", wanted->def->device);
-	int r = name ? 0 : -ENOMEM;
 
 	wanted->done = true;
-	if (r >= 0)
-		r = task_start(registry_host(wanted->sriov->registry), name, steps,
-			       sriov_on_task_done, wanted, &wanted->task);
-	if (r < 0)
-		log_error_errno(r, "Cannot make the virtual functions of %s", wanted->def->device);
+	if (!name)
+		return -ENOMEM;
+	return task_start(registry_host(wanted->sriov->registry), name, steps, sriov_on_task_done,
+			  wanted, &wanted->task);
 }
 
 /* A device that comes back, or whose driver does, has lost its functions. */
@@ -201,7 +199,6 @@ static void sriov_note_driver(struct sriov_entry *wanted)
 		log_error("Out of memory, %s may be left as it is", wanted->def->device);
 }
 
-/* Then it matters what the host does with them at this moment, not when it was last heard of. */
 static bool sriov_removes_vfs(const struct sriov_entry *wanted)
 {
 	const struct inventory *inv = host_inventory(registry_host(wanted->sriov->registry));
@@ -210,40 +207,61 @@ static bool sriov_removes_vfs(const struct sriov_entry *wanted)
 	return device && device->num_vfs > 0 && device->num_vfs != wanted->def->count;
 }
 
+/* *ret_problem: NULL, or the caller's, as of sriov_plan(). */
+static int sriov_make_plan(const struct sriov_entry *wanted, char *const *claimed,
+			   struct vec *ret_steps, char **ret_problem)
+{
+	_cleanup_steps_ struct vec steps = { 0 };
+	_cleanup_free_ char *problem = NULL;
+	struct host *host = registry_host(wanted->sriov->registry);
+	int r;
+
+	r = sriov_plan(host_inventory(host), wanted->def, claimed, &steps, &problem);
+	if (r < 0)
+		return r;
+	if (steps.n == 0 || !sriov_removes_vfs(wanted)) {
+		*ret_steps = TAKE_STRUCT(steps);
+		*ret_problem = TAKE_PTR(problem);
+		return 0;
+	}
+	/* Then it matters what the host does with them at this moment, not when it was last heard
+	 * of. */
+	r = host_refresh_usage(host);
+	if (r < 0)
+		return r;
+	return sriov_plan(host_inventory(host), wanted->def, claimed, ret_steps, ret_problem);
+}
+
+static void sriov_show_failure(struct sriov_entry *wanted)
+{
+	if (wanted->failure)
+		sriov_set_problem(wanted,
+				  str_printf("The virtual functions of %s cannot be made: %s.",
+					     wanted->def->device, wanted->failure));
+}
+
 static void sriov_advance(struct sriov_entry *wanted, char *const *claimed)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
-	struct registry *registry = wanted->sriov->registry;
 	char *problem;
 	int r;
 
 	sriov_note_driver(wanted);
 	if (wanted->done) {
-		if (wanted->failure)
-			sriov_set_problem(
-				wanted,
-				str_printf("The virtual functions of %s cannot be made: %s.",
-					   wanted->def->device, wanted->failure));
+		sriov_show_failure(wanted);
 		return;
 	}
-	r = sriov_plan(host_inventory(registry_host(registry)), wanted->def, claimed, &steps,
-		       &problem);
-	if (r >= 0 && steps.n > 0 && sriov_removes_vfs(wanted)) {
-		steps_clear(&steps);
-		free(problem);
-		problem = NULL;
-		r = host_refresh_usage(registry_host(registry));
-		if (r >= 0)
-			r = sriov_plan(host_inventory(registry_host(registry)), wanted->def,
-				       claimed, &steps, &problem);
-	}
+	r = sriov_make_plan(wanted, claimed, &steps, &problem);
 	if (r < 0) {
 		log_error_errno(r, "The virtual functions of %s are not made", wanted->def->device);
 		return;
 	}
 	sriov_set_problem(wanted, problem);
-	if (steps.n > 0)
-		sriov_start(wanted, &steps);
+	if (steps.n == 0)
+		return;
+	r = sriov_start(wanted, &steps);
+	if (r < 0)
+		log_error_errno(r, "Cannot make the virtual functions of %s", wanted->def->device);
 }
 
 /* --- all of them --- */
