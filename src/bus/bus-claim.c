@@ -114,8 +114,7 @@ static int bus_claim_reply(struct bus *bus, sd_bus_message *call, struct lease *
 	return 0;
 }
 
-static void on_claim_finished(struct claim *claim, struct devgroup *group,
-			      const struct refusal *refusal, void *userdata)
+static void on_claim_finished(struct devgroup *group, const struct refusal *refusal, void *userdata)
 {
 	struct pending_claim *pending = userdata;
 	int r;
@@ -190,6 +189,7 @@ static struct claim_request bus_claim_make_request(const struct bus_options *opt
 		.force = options->force,
 		.wait_usec = options->wait_usec,
 		.still_allowed = pending_claim_still_allowed,
+		.on_done = on_claim_finished,
 	};
 }
 
@@ -198,7 +198,7 @@ static int bus_claim_start(struct bus *bus, sd_bus_message *message, const char 
 			   sd_bus_error *error)
 {
 	const struct devgroup *group = registry_find(bus->registry, name);
-	const struct claim_request request = bus_claim_make_request(options, caller);
+	struct claim_request request = bus_claim_make_request(options, caller);
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct pending_claim *pending;
 
@@ -206,8 +206,8 @@ static int bus_claim_start(struct bus *bus, sd_bus_message *message, const char 
 		return bus_error_set(error, REFUSED_NO_MEMORY, "Out of memory.");
 	if (group && !bus_auth_may_claim(caller, group->def))
 		pending->devices = bus_auth_devices(group);
-	if (!claims_submit(&bus->manager->claims, name, &request, on_claim_finished, pending,
-			   &pending->claim, &refusal)) {
+	request.userdata = pending;
+	if (!claims_submit(&bus->manager->claims, name, &request, &pending->claim, &refusal)) {
 		pending_claim_remove(pending);
 		return bus_error_set_refusal(error, &refusal);
 	}

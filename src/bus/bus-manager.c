@@ -237,7 +237,7 @@ static int plan_call_authorize(const struct plan_call *plan, struct bus *bus,
 
 	if (!plan->options.authorize)
 		return 1;
-	if (!group) /* plans_make() refuses it */
+	if (!group) /* plans_claim() and plans_release() refuse it */
 		return 1;
 	if (plan->release)
 		return bus_auth_release(bus, message, &plan->caller, group, error);
@@ -284,6 +284,7 @@ static int bus_manager_method_plan(sd_bus_message *message, void *userdata, sd_b
 	_cleanup_steps_ struct vec steps = { 0 };
 	struct claim_request request;
 	struct bus *bus = userdata;
+	bool granted;
 	int r;
 
 	r = plan_call_read(message, &plan, error);
@@ -302,8 +303,12 @@ static int bus_manager_method_plan(sd_bus_message *message, void *userdata, sd_b
 		.force = plan.options.force,
 		.wait_usec = plan.options.wait_usec,
 	};
-	if (!plans_make(&bus->manager->claims, plan.group, plan.release, &request,
-			plan.options.with, &steps, &refusal))
+	if (plan.release)
+		granted = plans_release(bus->registry, plan.group, &steps, &refusal);
+	else
+		granted = plans_claim(&bus->manager->claims, plan.group, &request,
+				      plan.options.with, &steps, &refusal);
+	if (!granted)
 		return bus_error_set_refusal(error, &refusal);
 	return bus_manager_reply_steps(message, &steps);
 }

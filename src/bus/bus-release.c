@@ -42,6 +42,7 @@ static void on_release_finished(const struct refusal *refusal, void *userdata)
 int bus_release_submit(sd_bus_message *message, struct bus *bus, struct devgroup *group,
 		       uint64_t wait_usec, sd_bus_error *error)
 {
+	const struct release_waiter waiter = { wait_usec, on_release_finished, message };
 	struct bus_caller caller;
 	int r;
 
@@ -55,8 +56,8 @@ int bus_release_submit(sd_bus_message *message, struct bus *bus, struct devgroup
 		return 1; /* polkit is being asked */
 	if (group->lease)
 		bus_release_emit_request(bus, group->lease->record->lease, caller.uid);
-	r = releases_submit(&bus->manager->releases, group, wait_usec, on_release_finished,
-			    sd_bus_message_ref(message));
+	sd_bus_message_ref(message);
+	r = releases_submit(&bus->manager->releases, group, &waiter);
 	if (r < 0) {
 		sd_bus_message_unref(message);
 		return r;
@@ -68,9 +69,10 @@ int bus_release_reset(sd_bus_message *message, struct bus *bus, struct devgroup 
 		      const struct bus_options *options, sd_bus_error *error)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
+	const struct release_waiter waiter = { options->wait_usec, on_release_finished, message };
 
-	if (resets_submit(&bus->manager->resets, group, options->method, options->wait_usec,
-			  on_release_finished, sd_bus_message_ref(message), &refusal))
+	sd_bus_message_ref(message);
+	if (resets_submit(&bus->manager->resets, group, options->method, &waiter, &refusal))
 		return 1; /* on_release_finished() replies */
 	sd_bus_message_unref(message);
 	return bus_error_set_refusal(error, &refusal);

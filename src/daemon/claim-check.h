@@ -15,10 +15,18 @@ struct claim_request {
 	enum vfio_interface interface;
 	bool persistent, force;
 	uint64_t wait_usec; /* how long to queue for a busy group */
-	/* A claim that has waited asks again before it starts, with the userdata of its claim_fn.
-	 * NULL: no need. */
+	/*
+	 * Called once for each claim that was started: the group has its lease (@refusal NULL), or
+	 * the claim has failed.
+	 */
+	void (*on_done)(struct devgroup *group, const struct refusal *refusal, void *userdata);
+	/*
+	 * Asked before a claim that has waited in line starts: is it still allowed? NULL: it is.
+	 * False: *ret_refusal says why not.
+	 */
 	bool (*still_allowed)(const struct devgroup *group, void *userdata,
 			      struct refusal *ret_refusal);
+	void *userdata; /* of both */
 };
 
 /*

@@ -21,8 +21,6 @@ struct claim {
 	char *label; /* request.label's copy */
 	bool queued;
 	sd_event_source *deadline; /* of the queue */
-	claim_fn fn;
-	void *userdata;
 };
 
 /* How long a claim that will not wait waits nevertheless, for the daemon's own work on the group.
@@ -31,8 +29,18 @@ struct claim {
 
 /* --- claims --- */
 
+static struct claim *claim_free(struct claim *claim)
+{
+	sd_event_source_disable_unref(claim->deadline);
+	free(claim->label);
+	free(claim);
+	return NULL;
+}
+
+DEFINE_CLEANUP(struct claim *, claim_freep, claim_free)
+
 static struct claim *claim_new(const struct claims *claims, struct devgroup *group,
-			       const struct claim_request *request, claim_fn fn, void *userdata)
+			       const struct claim_request *request)
 {
 	struct claim *claim = calloc(1, sizeof(*claim));
 
@@ -41,21 +49,10 @@ static struct claim *claim_new(const struct claims *claims, struct devgroup *gro
 	claim->claims = claims;
 	claim->group = group;
 	claim->request = *request;
-	claim->fn = fn;
-	claim->userdata = userdata;
-	if (str_set(&claim->label, request->label) < 0) {
-		free(claim);
-		return NULL;
-	}
+	if (str_set(&claim->label, request->label) < 0)
+		return claim_free(claim);
 	claim->request.label = claim->label;
 	return claim;
-}
-
-static void claim_free(struct claim *claim)
-{
-	sd_event_source_disable_unref(claim->deadline);
-	free(claim->label);
-	free(claim);
 }
 
 /* Of one user; NULL: of all. */
@@ -96,8 +93,7 @@ static struct claim *claims_find_active(const struct devgroup *group)
 static void claims_answer_one(struct claim *claim, const struct refusal *refusal)
 {
 	vec_remove(&claim->group->waiting, claim);
-	if (claim->fn)
-		claim->fn(claim, claim->group, refusal, claim->userdata);
+	claim->request.on_done(claim->group, refusal, claim->request.userdata);
 	claim_free(claim);
 }
 
@@ -145,7 +141,7 @@ static bool claims_refuse_errno(const struct devgroup *group, int r, struct refu
 static bool claims_check_allowed(const struct claim *claim, struct refusal *ret)
 {
 	return !claim->queued || !claim->request.still_allowed ||
-	       claim->request.still_allowed(claim->group, claim->userdata, ret);
+	       claim->request.still_allowed(claim->group, claim->request.userdata, ret);
 }
 
 /* False: refused, and nothing was done. */
@@ -186,22 +182,54 @@ static int claims_on_deadline(sd_event_source *source, uint64_t usec, void *user
 static int claims_join_queue(struct claim *claim)
 {
 	const struct claims *claims = claim->claims;
+	struct claim_request *request = &claim->request;
 
 	claim->queued = true;
 	/* what the daemon itself does with the group is over soon, and nobody else has it */
 	if (provision_is_changing(claims->provision, claim->group) &&
-	    claim->request.wait_usec < PROVISION_WAIT_USEC)
-		claim->request.wait_usec = PROVISION_WAIT_USEC;
-	return deadline_add(host_event(registry_host(claims->registry)), claim->request.wait_usec,
+	    request->wait_usec < PROVISION_WAIT_USEC)
+		request->wait_usec = PROVISION_WAIT_USEC;
+	return deadline_add(host_event(registry_host(claims->registry)), request->wait_usec,
 			    claims_on_deadline, claim, &claim->deadline);
 }
 
-bool claims_submit(const struct claims *claims, const char *name,
-		   const struct claim_request *request, claim_fn fn, void *userdata,
-		   struct claim **ret, struct refusal *ret_refusal)
+/* Returns false with a refusal if a claim that has to wait for @group is not to wait. */
+static bool claims_check_wait(const struct claims *claims, const struct devgroup *group,
+			      const struct claim_request *request, struct refusal *ret_refusal)
 {
+	/* under another label it would be refused whenever it came to its turn */
+	if (!claim_check_reserved(group, request, ret_refusal))
+		return false;
+	if (provision_is_changing(claims->provision, group))
+		return true;
+	if (request->wait_usec > 0 && !(group->lease && group->lease->state == LEASE_DIRTY))
+		return true;
+	return claim_check_refuse_busy(claims->registry, claims->provision, group, ret_refusal);
+}
+
+/* Puts @claim into the queue, or starts it. False: refused, and the caller frees it. */
+static bool claims_begin(struct claim *claim, bool wait, struct refusal *ret_refusal)
+{
+	struct vec *waiting = &claim->group->waiting;
+
+	if (vec_add(waiting, claim) < 0)
+		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+	if (wait && claims_join_queue(claim) >= 0)
+		return true;
+	if (!wait && claims_start_one(claim, ret_refusal))
+		return true;
+	if (wait)
+		refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+	vec_remove(waiting, claim);
+	return false;
+}
+
+bool claims_submit(const struct claims *claims, const char *name,
+		   const struct claim_request *request, struct claim **ret,
+		   struct refusal *ret_refusal)
+{
+	_cleanup_(claim_freep) struct claim *claim = NULL;
 	struct devgroup *group = registry_find(claims->registry, name);
-	struct claim *claim;
 	bool wait;
 
 	if (!group)
@@ -209,29 +237,16 @@ bool claims_submit(const struct claims *claims, const char *name,
 				   "There is no group %s. \"devgroupctl list\" shows all groups.",
 				   name);
 	wait = claim_check_is_busy(claims->provision, group) || group->waiting.n > 0;
-	/* under another label it would be refused whenever it came to its turn */
-	if (wait && !claim_check_reserved(group, request, ret_refusal))
+	if (wait && !claims_check_wait(claims, group, request, ret_refusal))
 		return false;
-	if (wait && !provision_is_changing(claims->provision, group) &&
-	    (request->wait_usec == 0 || (group->lease && group->lease->state == LEASE_DIRTY)))
-		return claim_check_refuse_busy(claims->registry, claims->provision, group,
-					       ret_refusal);
 	if (!claims_check_limits(claims, request->uid, 1, wait, ret_refusal))
 		return false;
-	claim = claim_new(claims, group, request, fn, userdata);
-	if (!claim || vec_add(&group->waiting, claim) < 0) {
-		if (claim)
-			claim_free(claim);
+	claim = claim_new(claims, group, request);
+	if (!claim)
 		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
-	}
-	if (wait ? claims_join_queue(claim) < 0 : !claims_start_one(claim, ret_refusal)) {
-		if (wait)
-			refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
-		vec_remove(&group->waiting, claim);
-		claim_free(claim);
+	if (!claims_begin(claim, wait, ret_refusal))
 		return false;
-	}
-	*ret = claim;
+	*ret = TAKE_PTR(claim);
 	return true;
 }
 
@@ -240,7 +255,6 @@ void claims_cancel(struct claim *claim)
 	struct devgroup *group = claim->group;
 	bool queued = claim->queued;
 
-	claim->fn = NULL;
 	vec_remove(&group->waiting, claim);
 	claim_free(claim);
 	if (!queued && group->lease)

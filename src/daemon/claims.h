@@ -17,18 +17,13 @@ struct claims {
 struct claim; /* one that is under way */
 
 /*
- * Exactly one of both is called, once, for each claim that was started: @group has its lease, or it
- * has not and @refusal says why.
+ * False: refused at once, *ret_refusal says why, nothing has changed, and request->on_done is not
+ * called. Else *ret lives until that.
  */
-typedef void (*claim_fn)(struct claim *claim, struct devgroup *group, const struct refusal *refusal,
-			 void *userdata);
-
-/* False: refused at once, *ret_refusal says why, nothing has changed, @fn is not called. Else *ret
- * lives until @fn. */
 bool claims_submit(const struct claims *claims, const char *group,
-		   const struct claim_request *request, claim_fn fn, void *userdata,
-		   struct claim **ret, struct refusal *ret_refusal) _must_check_;
-/* The claimer is gone: the claim is undone, and @fn is not called any more. */
+		   const struct claim_request *request, struct claim **ret,
+		   struct refusal *ret_refusal) _must_check_;
+/* The claimer is gone: the claim is undone, and its on_done is not called any more. */
 void claims_cancel(struct claim *claim);
 
 /* Starts the claims in line whose groups are free by now. */

@@ -14,6 +14,11 @@
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
 
+static bool plans_refuse_unknown(const char *name, struct refusal *ret_refusal)
+{
+	return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.", name);
+}
+
 /* --- several groups together --- */
 
 /* The devices of those that are claimed before it, or the refusal. */
@@ -24,8 +29,7 @@ static bool plans_list_others(struct registry *registry, const struct devgroup *
 		const struct devgroup *other = registry_find(registry, *name);
 
 		if (!other)
-			return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP,
-					   "There is no group %s.", *name);
+			return plans_refuse_unknown(*name, ret_refusal);
 		VEC_FOREACH(const struct device, device, &other->resolved.devices) {
 			if (resolved_group_has(&group->resolved, device))
 				return refusal_set(
@@ -78,8 +82,9 @@ static bool plans_check_with(const struct claims *claims, const struct devgroup 
 	    plans_assess_beside(claims->registry, group, claimed, &resolved) < 0)
 		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
 	blocker = blockers_first(&resolved.blockers, request->force);
-	return !blocker ||
-	       refusal_set(ret_refusal, REFUSED_BLOCKED,
+	if (!blocker)
+		return true;
+	return refusal_set(ret_refusal, REFUSED_BLOCKED,
 			   "Group %s cannot be claimed together with the others (%s): %s",
 			   group->def->name, blocker->code, blocker->text);
 }
@@ -111,12 +116,15 @@ static int plans_list_claim_steps(const struct claims *claims, const struct devg
 	return vf_tokens_complete(claims->registry, claims->provision, group, record, ret_steps);
 }
 
-static bool plans_make_claim(const struct claims *claims, struct devgroup *group, char *const *with,
-			     const struct claim_request *request, struct vec *ret_steps,
-			     struct refusal *ret_refusal)
+bool plans_claim(const struct claims *claims, const char *name, const struct claim_request *request,
+		 char *const *with, struct vec *ret_steps, struct refusal *ret_refusal)
 {
+	struct devgroup *group = registry_find(claims->registry, name);
 	int r;
 
+	*ret_steps = (struct vec){ 0 };
+	if (!group)
+		return plans_refuse_unknown(name, ret_refusal);
 	if (claim_check_is_busy(claims->provision, group) && request->wait_usec > 0)
 		return claim_check_reserved(group, request, ret_refusal); /* it would wait first */
 	if (group->lease)
@@ -137,11 +145,15 @@ static bool plans_make_claim(const struct claims *claims, struct devgroup *group
 	return true;
 }
 
-static bool plans_make_release(const struct registry *registry, struct devgroup *group,
-			       struct vec *ret_steps, struct refusal *ret_refusal)
+bool plans_release(const struct registry *registry, const char *name, struct vec *ret_steps,
+		   struct refusal *ret_refusal)
 {
+	const struct devgroup *group = registry_find(registry, name);
 	int r;
 
+	*ret_steps = (struct vec){ 0 };
+	if (!group)
+		return plans_refuse_unknown(name, ret_refusal);
 	if (!group->lease)
 		return true;
 	r = claim_check_read_members(registry, group);
@@ -151,19 +163,4 @@ static bool plans_make_release(const struct registry *registry, struct devgroup 
 	if (r < 0)
 		return plans_refuse_errno(group, r, ret_refusal);
 	return true;
-}
-
-bool plans_make(const struct claims *claims, const char *name, bool release,
-		const struct claim_request *request, char *const *with, struct vec *ret_steps,
-		struct refusal *ret_refusal)
-{
-	struct devgroup *group = registry_find(claims->registry, name);
-
-	if (!group)
-		return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.",
-				   name);
-	*ret_steps = (struct vec){ 0 };
-	if (release)
-		return plans_make_release(claims->registry, group, ret_steps, ret_refusal);
-	return plans_make_claim(claims, group, with, request, ret_steps, ret_refusal);
 }

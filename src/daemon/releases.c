@@ -13,8 +13,7 @@ struct release {
 	struct releases *releases;
 	struct devgroup *group;
 	sd_event_source *deadline;
-	release_fn fn;
-	void *userdata;
+	struct release_waiter waiter;
 };
 
 static struct release *release_free(struct release *release)
@@ -29,7 +28,7 @@ DEFINE_CLEANUP(struct release *, release_freep, release_free)
 static void releases_answer_one(struct release *release, const struct refusal *refusal)
 {
 	vec_remove(&release->releases->waiting, release);
-	release->fn(refusal, release->userdata);
+	release->waiter.on_done(refusal, release->waiter.userdata);
 	release_free(release);
 }
 
@@ -57,8 +56,8 @@ static int releases_on_deadline(sd_event_source *source, uint64_t usec, void *us
 	return 0;
 }
 
-int releases_wait(struct releases *releases, struct devgroup *group, uint64_t wait_usec,
-		  release_fn fn, void *userdata)
+int releases_wait(struct releases *releases, struct devgroup *group,
+		  const struct release_waiter *waiter)
 {
 	_cleanup_(release_freep) struct release *release = calloc(1, sizeof(*release));
 	int r;
@@ -68,11 +67,10 @@ int releases_wait(struct releases *releases, struct devgroup *group, uint64_t wa
 	*release = (struct release){
 		.releases = releases,
 		.group = group,
-		.fn = fn,
-		.userdata = userdata,
+		.waiter = *waiter,
 	};
-	r = deadline_add(host_event(releases->host), wait_usec, releases_on_deadline, release,
-			 &release->deadline);
+	r = deadline_add(host_event(releases->host), waiter->wait_usec, releases_on_deadline,
+			 release, &release->deadline);
 	if (r < 0)
 		return r;
 	r = vec_add(&releases->waiting, release);
@@ -82,23 +80,23 @@ int releases_wait(struct releases *releases, struct devgroup *group, uint64_t wa
 	return 0;
 }
 
-int releases_submit(struct releases *releases, struct devgroup *group, uint64_t wait_usec,
-		    release_fn fn, void *userdata)
+int releases_submit(struct releases *releases, struct devgroup *group,
+		    const struct release_waiter *waiter)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	int r;
 
 	if (!group->lease) {
-		fn(NULL, userdata);
+		waiter->on_done(NULL, waiter->userdata);
 		return 0;
 	}
 	if (group->lease->state == LEASE_DIRTY) {
 		/* nobody holds it any more, and letting go of it would not make it clean */
 		reset_ways_refuse_dirty(group, &refusal);
-		fn(&refusal, userdata);
+		waiter->on_done(&refusal, waiter->userdata);
 		return 0;
 	}
-	r = releases_wait(releases, group, wait_usec, fn, userdata);
+	r = releases_wait(releases, group, waiter);
 	if (r < 0)
 		return r;
 	lease_end(group->lease);

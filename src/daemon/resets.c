@@ -29,9 +29,11 @@ static bool resets_choose_methods(const struct resets *resets, const struct devg
 		return true;
 	if (reset_plan_device(&request, device, &plan) < 0)
 		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
-	if (plan.attempts.n > 0)
-		return reset_plan_format(&plan, &member->resets) >= 0 ||
-		       refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	if (plan.attempts.n > 0) {
+		if (reset_plan_format(&plan, &member->resets) < 0)
+			return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+		return true;
+	}
 	why = reset_plan_why_none(&plan);
 	return refusal_set(ret, REFUSED_RESET_FAILED,
 			   "Group %s stays dirty: %s cannot be reset that way (%s).",
@@ -116,8 +118,9 @@ static bool resets_check_obstacles(const struct resets *resets, struct devgroup 
 				   "Group %s is not reset (%s), since that takes its devices from "
 				   "the host for a moment: %s",
 				   group->def->name, obstacle->code, obstacle->text);
-	return !provision_is_changing(resets->provision, group) ||
-	       claim_check_refuse_busy(resets->registry, resets->provision, group, ret);
+	if (provision_is_changing(resets->provision, group))
+		return claim_check_refuse_busy(resets->registry, resets->provision, group, ret);
+	return true;
 }
 
 static bool resets_refuse_errno(const struct devgroup *group, int r, struct refusal *ret)
@@ -157,19 +160,20 @@ static bool resets_start_recovery(const struct resets *resets, struct devgroup *
 }
 
 static bool resets_recover(const struct resets *resets, struct devgroup *group, const char *method,
-			   uint64_t wait_usec, release_fn fn, void *userdata, struct refusal *ret)
+			   const struct release_waiter *waiter, struct refusal *ret)
 {
 	if (!resets_check_obstacles(resets, group, ret))
 		return false;
 	/* looked at anew, it may be well by now */
 	if (!error_state_is_lost(group_error_state(group))) {
-		fn(NULL, userdata);
+		waiter->on_done(NULL, waiter->userdata);
 		return true;
 	}
 	if (!resets_start_recovery(resets, group, method, ret))
 		return false;
-	return releases_wait(resets->releases, group, wait_usec, fn, userdata) >= 0 ||
-	       refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	if (releases_wait(resets->releases, group, waiter) < 0)
+		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+	return true;
 }
 
 static bool resets_refuse_held(const struct devgroup *group, struct refusal *ret)
@@ -212,28 +216,40 @@ static bool resets_check_clean(const struct resets *resets, const struct devgrou
 			   group->def->name, plan->device->key, str_or(why, "?"));
 }
 
-bool resets_submit(const struct resets *resets, struct devgroup *group, const char *method,
-		   uint64_t wait_usec, release_fn fn, void *userdata, struct refusal *ret)
+static bool resets_submit_unclaimed(const struct resets *resets, struct devgroup *group,
+				    const char *method, const struct release_waiter *waiter,
+				    struct refusal *ret)
 {
-	bool none = str_eq(method, "none");
-
-	if (method && !none && !resets_check_method(method, ret))
+	if (error_state_is_lost(group_error_state(group)))
+		return resets_recover(resets, group, method, waiter, ret);
+	if (!resets_check_clean(resets, group, method, ret))
 		return false;
-	if (!group->lease && error_state_is_lost(group_error_state(group)))
-		return resets_recover(resets, group, method, wait_usec, fn, userdata, ret);
-	if (!group->lease) {
-		if (!resets_check_clean(resets, group, method, ret))
-			return false;
-		fn(NULL, userdata);
-		return true;
-	}
+	waiter->on_done(NULL, waiter->userdata);
+	return true;
+}
+
+/* Puts the methods for the dirty members into the record. */
+static bool resets_choose(const struct resets *resets, struct devgroup *group, const char *method,
+			  struct refusal *ret)
+{
+	if (!str_eq(method, "none"))
+		return resets_choose_dirty(resets, group, method, ret);
+	resets_skip_all(group->lease->record);
+	return true;
+}
+
+bool resets_submit(const struct resets *resets, struct devgroup *group, const char *method,
+		   const struct release_waiter *waiter, struct refusal *ret)
+{
+	if (method && !str_eq(method, "none") && !resets_check_method(method, ret))
+		return false;
+	if (!group->lease)
+		return resets_submit_unclaimed(resets, group, method, waiter, ret);
 	if (group->lease->state != LEASE_DIRTY)
 		return resets_refuse_held(group, ret);
-	if (none)
-		resets_skip_all(group->lease->record);
-	else if (!resets_choose_dirty(resets, group, method, ret))
+	if (!resets_choose(resets, group, method, ret))
 		return false;
-	if (releases_wait(resets->releases, group, wait_usec, fn, userdata) < 0)
+	if (releases_wait(resets->releases, group, waiter) < 0)
 		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
 	log_notice("Group %s is reset by order%s%s", group->def->name, method ? ", method " : "",
 		   str_or(method, ""));

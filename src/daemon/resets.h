@@ -16,12 +16,11 @@ struct resets {
 /*
  * Resets a dirty group and gives it back. @method: this one alone; "none": it is taken as it is;
  * NULL: as the definition says.
- * @fn as for a release; a group that is not claimed is not dirty. False: refused, *ret_refusal says
- * why.
+ * @waiter as for a release; a group that is not claimed is not dirty. False: refused, *ret_refusal
+ * says why.
  */
 bool resets_submit(const struct resets *resets, struct devgroup *group, const char *method,
-		   uint64_t wait_usec, release_fn fn, void *userdata,
-		   struct refusal *ret_refusal) _must_check_;
+		   const struct release_waiter *waiter, struct refusal *ret_refusal) _must_check_;
 
 /* To be called when a device is gone. Powering off its slot cleans a dirty device. */
 void resets_device_removed(const struct resets *resets, const char *key);

@@ -350,6 +350,18 @@ static int managed_mdev_run_task(struct managed_mdev *one, struct vec *steps)
 			  managed_mdev_on_task_done, one, &one->task);
 }
 
+static void managed_mdev_on_not_started(struct managed_mdev *one, int error)
+{
+	managed_mdev_set_problem(one,
+				 str_printf("%s is not %s: %s.", one->key,
+					    one->act == MDEV_PLAN_CREATE ? "made" : "taken away",
+					    strerror(-error)));
+	if (one->act == MDEV_PLAN_REMOVE)
+		managed_mdev_retry_later(one);
+	else if (str_set(&one->failure, strerror(-error)) < 0)
+		log_error("Out of memory, a failure is not shown");
+}
+
 static void managed_mdev_start(struct managed_mdev *one, struct vec *steps,
 			       enum mdev_plan_action act)
 {
@@ -357,15 +369,8 @@ static void managed_mdev_start(struct managed_mdev *one, struct vec *steps,
 
 	one->act = act;
 	r = managed_mdev_run_task(one, steps);
-	if (r >= 0)
-		return;
-	managed_mdev_set_problem(one, str_printf("%s is not %s: %s.", one->key,
-						 act == MDEV_PLAN_CREATE ? "made" : "taken away",
-						 strerror(-r)));
-	if (act == MDEV_PLAN_REMOVE)
-		managed_mdev_retry_later(one);
-	else if (str_set(&one->failure, strerror(-r)) < 0)
-		log_error("Out of memory, a failure is not shown");
+	if (r < 0)
+		managed_mdev_on_not_started(one, r);
 }
 
 /* Ours no more, when it is gone: another of this UUID would be somebody else's. */
