@@ -105,8 +105,9 @@ void claims_answer(const struct devgroup *group, const struct refusal *refusal)
 		claims_answer_one(claim, refusal);
 }
 
-static int claims_plan_and_start_lease(const struct claims *claims, struct devgroup *group,
-				       const struct claim_request *request)
+int claims_plan(const struct claims *claims, const struct devgroup *group,
+		const struct claim_request *request, struct record **ret_record,
+		struct vec *ret_steps)
 {
 	_cleanup_record_ struct record *record = NULL;
 	_cleanup_reset_plans_ struct vec resets = { 0 };
@@ -123,6 +124,21 @@ static int claims_plan_and_start_lease(const struct claims *claims, struct devgr
 	if (r < 0)
 		return r;
 	r = vf_tokens_complete(claims->registry, claims->provision, group, record, &steps);
+	if (r < 0)
+		return r;
+	*ret_record = TAKE_PTR(record);
+	*ret_steps = TAKE_STRUCT(steps);
+	return 0;
+}
+
+static int claims_plan_and_start_lease(const struct claims *claims, struct devgroup *group,
+				       const struct claim_request *request)
+{
+	_cleanup_record_ struct record *record = NULL;
+	_cleanup_steps_ struct vec steps = { 0 };
+	int r;
+
+	r = claims_plan(claims, group, request, &record, &steps);
 	if (r < 0)
 		return r;
 	r = claim_record_restore_kept(claims->registry, record);

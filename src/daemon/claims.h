@@ -41,3 +41,11 @@ void claims_answer(const struct devgroup *group, const struct refusal *refusal);
 /* limits_check() for @n more claims of @uid. Root passes. */
 bool claims_check_limits(const struct claims *claims, uid_t uid, unsigned n, bool wait,
 			 struct refusal *ret_refusal) _must_check_;
+
+/*
+ * Makes the record and the steps of a claim that claim_check() grants; the caller frees both. 0 or
+ * negative errno.
+ */
+int claims_plan(const struct claims *claims, const struct devgroup *group,
+		const struct claim_request *request, struct record **ret_record,
+		struct vec *ret_steps) _must_check_;

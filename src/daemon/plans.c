@@ -6,13 +6,10 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "daemon/claim-record.h"
 #include "daemon/plans.h"
 #include "daemon/reset-ways.h"
-#include "daemon/vf-tokens.h"
 #include "policy/assess/assess.h"
 #include "policy/plan/plan.h"
-#include "policy/plan/reset-plan.h"
 
 static bool plans_refuse_unknown(const char *name, struct refusal *ret_refusal)
 {
@@ -97,28 +94,10 @@ static bool plans_refuse_errno(const struct devgroup *group, int r, struct refus
 			   group->def->name, strerror(-r));
 }
 
-static int plans_list_claim_steps(const struct claims *claims, const struct devgroup *group,
-				  const struct claim_request *request, struct vec *ret_steps)
-{
-	_cleanup_record_ struct record *record = NULL;
-	_cleanup_reset_plans_ struct vec resets = { 0 };
-	int r;
-
-	r = claim_record_new(claims->registry, group, request, &record);
-	if (r < 0)
-		return r;
-	r = reset_ways_find(claims->registry, group, &resets);
-	if (r < 0)
-		return r;
-	r = plan_claim(group->def, &group->resolved, &resets, record, ret_steps);
-	if (r < 0)
-		return r;
-	return vf_tokens_complete(claims->registry, claims->provision, group, record, ret_steps);
-}
-
 bool plans_claim(const struct claims *claims, const char *name, const struct claim_request *request,
 		 char *const *with, struct vec *ret_steps, struct refusal *ret_refusal)
 {
+	_cleanup_record_ struct record *record = NULL;
 	struct devgroup *group = registry_find(claims->registry, name);
 	int r;
 
@@ -139,7 +118,7 @@ bool plans_claim(const struct claims *claims, const char *name, const struct cla
 		return false;
 	if (!reset_ways_check(claims->registry, group, ret_refusal))
 		return false;
-	r = plans_list_claim_steps(claims, group, request, ret_steps);
+	r = claims_plan(claims, group, request, &record, ret_steps);
 	if (r < 0)
 		return plans_refuse_errno(group, r, ret_refusal);
 	return true;
