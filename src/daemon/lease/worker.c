@@ -1,37 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/close_range.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/str.h"
 #include "daemon/lease/deadline.h"
-#include "daemon/lease/worker.h"
-#include "sys/fault.h"
-#include "sys/step/step-run.h"
-
-/* Where the child has its end of the channel, and the root, after it has closed everything else. */
-#define CHANNEL_FD 3
-#define ROOT_FD 4
-#define LOCK_FD 5
-
-/* In the run directory: a byte of it is locked for each worker, by the worker itself. */
-static const char worker_lock_file[] = ".workers";
-
-enum worker_message_type { WORKER_MESSAGE_BEGINS, WORKER_MESSAGE_ENDED, WORKER_MESSAGE_FD };
-
-/* One datagram a message; a descriptor travels with WORKER_MESSAGE_FD. */
-struct worker_message {
-	enum worker_message_type type;
-	unsigned index;
-	int error;
-	char kind[24];
-	char text[400]; /* the cause, or the name of what is given */
-};
+#include "daemon/lease/worker-private.h"
 
 struct worker {
 	const struct vec *steps;
@@ -49,154 +24,6 @@ struct worker {
 	int status; /* of waitid() */
 	struct worker_result result;
 };
-
-/* --- in the child --- */
-
-static void worker_send(const struct worker_message *message, int fd)
-{
-	struct iovec iov = { .iov_base = (void *)message, .iov_len = sizeof(*message) };
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		header.msg_control = &control;
-		header.msg_controllen = sizeof(control);
-		CMSG_FIRSTHDR(&header)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&header)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&header)->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), &fd, sizeof(int));
-	}
-	/* nobody reads any more: the daemon is gone, and its successor finds the record */
-	if (sendmsg(CHANNEL_FD, &header, MSG_NOSIGNAL) < 0)
-		_exit(EXIT_FAILURE);
-}
-
-static void worker_send_fd(const char *kind, const char *name, int fd, void *userdata)
-{
-	struct worker_message message = { .type = WORKER_MESSAGE_FD };
-
-	snprintf(message.kind, sizeof(message.kind), "%s", kind);
-	snprintf(message.text, sizeof(message.text), "%s", name);
-	worker_send(&message, fd);
-}
-
-/* What the record has to know before anything that follows: the daemon may be killed at any moment,
- * and its worker with it. */
-static bool worker_step_is_recorded(const struct step *step, int error)
-{
-	return step->kind == STEP_VERIFY_RESET && error == 0;
-}
-
-static void worker_wait_for_record(void)
-{
-	char byte;
-	ssize_t n;
-
-	do
-		n = recv(CHANNEL_FD, &byte, sizeof(byte), 0);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		_exit(EXIT_FAILURE);
-}
-
-/* True if the plan goes on. */
-static bool worker_run_step(struct step_runner *step_runner, const struct step *step,
-			    unsigned index, bool undoing)
-{
-	_cleanup_free_ char *cause = NULL;
-	struct worker_message message = { .type = WORKER_MESSAGE_BEGINS, .index = index };
-
-	worker_send(&message, -EBADF);
-	message.type = WORKER_MESSAGE_ENDED;
-	message.error = step_run(step_runner, step, &cause);
-	snprintf(message.text, sizeof(message.text), "%s", str_or(cause, ""));
-	worker_send(&message, -EBADF);
-	if (worker_step_is_recorded(step, message.error))
-		worker_wait_for_record();
-	/*
-	 * nothing is unbound while somebody may hold it, and nothing is given to the next one that
-	 * the last one has left something in; any other failure leaves the rest to be given back
-	 */
-	return message.error >= 0 || step->may_fail ||
-	       (undoing && step->kind != STEP_PROVE_CLOSED && step->kind != STEP_VERIFY_RESET);
-}
-
-/*
- * Leaves the channel at CHANNEL_FD, the root and the locks behind it, and closes all else:
- * descriptors of other leases in here would keep those leases alive. All are moved out of the way
- * first, wherever they are now.
- */
-static int worker_arrange_fds(int channel, int root, int run_dir)
-{
-	int lock = openat(run_dir, worker_lock_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-	channel = fcntl(channel, F_DUPFD, LOCK_FD + 1);
-	root = fcntl(root, F_DUPFD, LOCK_FD + 1);
-	lock = fcntl(lock, F_DUPFD, LOCK_FD + 1);
-	if (channel < 0 || root < 0 || lock < 0 || dup3(channel, CHANNEL_FD, O_CLOEXEC) < 0 ||
-	    dup3(root, ROOT_FD, O_CLOEXEC) < 0 || dup3(lock, LOCK_FD, O_CLOEXEC) < 0 ||
-	    close_range(LOCK_FD + 1, ~0u, 0) < 0)
-		return -errno;
-	return 0;
-}
-
-/* One worker a name, whichever daemon started it. The lock goes with the process, and not before.
- */
-static int worker_wait_for_predecessor(off_t byte)
-{
-	struct flock lock = {
-		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1
-	};
-
-	while (fcntl(LOCK_FD, F_SETLKW, &lock) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
-}
-
-static off_t worker_lock_offset(const char *name)
-{
-	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
-	return (off_t)(hash >> 1);
-}
-
-static _Noreturn void worker_child_main(const struct worker_plan *plan, int channel, pid_t parent)
-{
-	struct sysfs_root root = { .fd = ROOT_FD };
-	struct step_runner *step_runner;
-	sigset_t none;
-
-	/* dies with the daemon, whose successor undoes from the record: two must not work on one
-	 * group */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EXIT_FAILURE);
-	prctl(PR_SET_NAME, "devgroupd-steps");
-	for (int signal_number = 1; signal_number < SIGSYS; signal_number++)
-		signal(signal_number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (worker_arrange_fds(channel, plan->root->fd, plan->run_dir) < 0 ||
-	    worker_wait_for_predecessor(worker_lock_offset(plan->name)) < 0)
-		_exit(EXIT_FAILURE);
-
-	fault_begin(plan->verb, plan->name);
-	step_runner = step_run_new(&root, plan->undoing, worker_send_fd, NULL);
-	if (!step_runner)
-		_exit(EXIT_FAILURE);
-	for (unsigned i = 0; i < plan->steps->n; i++)
-		if (!worker_run_step(step_runner, plan->steps->items[i], i, plan->undoing))
-			break;
-	_exit(EXIT_SUCCESS);
-}
-
-/* --- in the daemon --- */
 
 static void worker_stop_deadline(struct worker *worker)
 {
@@ -393,7 +220,7 @@ int worker_start(sd_event *event, const struct worker_plan *plan,
 	worker->channel = channel[0];
 	worker->pid = fork();
 	if (worker->pid == 0)
-		worker_child_main(plan, channel[1], parent);
+		worker_child_run(plan, channel[1], parent);
 	r = worker->pid < 0 ? -errno : 0;
 	fd_close(channel[1]);
 	if (r >= 0)
@@ -428,15 +255,9 @@ pid_t worker_pid(const struct worker *worker)
 
 pid_t worker_predecessor(const struct worker *worker)
 {
-	struct flock lock = {
-		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = worker->lock, .l_len = 1
-	};
-	_cleanup_close_ int fd = openat(worker->run_dir, worker_lock_file, O_RDWR | O_CLOEXEC);
+	pid_t holder = worker_lock_holder(worker->run_dir, worker->lock);
 
-	if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK ||
-	    lock.l_pid == worker->pid)
-		return 0;
-	return lock.l_pid;
+	return holder == worker->pid ? 0 : holder;
 }
 
 char *worker_describe_failure(const struct vec *steps, const struct worker_result *result)

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The process of a worker: it runs the steps and reports each. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "base/str.h"
+#include "daemon/lease/worker-private.h"
+#include "sys/fault.h"
+#include "sys/step/step-run.h"
+
+/* Where the child has its end of the channel, and the root, after it has closed everything else. */
+#define CHANNEL_FD 3
+#define ROOT_FD 4
+#define LOCK_FD 5
+
+static void worker_child_send(const struct worker_message *message, int fd)
+{
+	struct iovec iov = { .iov_base = (void *)message, .iov_len = sizeof(*message) };
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		header.msg_control = &control;
+		header.msg_controllen = sizeof(control);
+		CMSG_FIRSTHDR(&header)->cmsg_level = SOL_SOCKET;
+		CMSG_FIRSTHDR(&header)->cmsg_type = SCM_RIGHTS;
+		CMSG_FIRSTHDR(&header)->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), &fd, sizeof(int));
+	}
+	/* nobody reads any more: the daemon is gone, and its successor finds the record */
+	if (sendmsg(CHANNEL_FD, &header, MSG_NOSIGNAL) < 0)
+		_exit(EXIT_FAILURE);
+}
+
+static void worker_child_on_fd(const char *kind, const char *name, int fd, void *userdata)
+{
+	struct worker_message message = { .type = WORKER_MESSAGE_FD };
+
+	snprintf(message.kind, sizeof(message.kind), "%s", kind);
+	snprintf(message.text, sizeof(message.text), "%s", name);
+	worker_child_send(&message, fd);
+}
+
+static void worker_child_wait_for_record(void)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = recv(CHANNEL_FD, &byte, sizeof(byte), 0);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		_exit(EXIT_FAILURE);
+}
+
+/* True if the plan goes on. */
+static bool worker_child_run_step(struct step_runner *step_runner, const struct step *step,
+				  unsigned index, bool undoing)
+{
+	_cleanup_free_ char *cause = NULL;
+	struct worker_message message = { .type = WORKER_MESSAGE_BEGINS, .index = index };
+
+	worker_child_send(&message, -EBADF);
+	message.type = WORKER_MESSAGE_ENDED;
+	message.error = step_run(step_runner, step, &cause);
+	snprintf(message.text, sizeof(message.text), "%s", str_or(cause, ""));
+	worker_child_send(&message, -EBADF);
+	if (worker_step_is_recorded(step, message.error))
+		worker_child_wait_for_record();
+	/*
+	 * nothing is unbound while somebody may hold it, and nothing is given to the next one that
+	 * the last one has left something in; any other failure leaves the rest to be given back
+	 */
+	return message.error >= 0 || step->may_fail ||
+	       (undoing && step->kind != STEP_PROVE_CLOSED && step->kind != STEP_VERIFY_RESET);
+}
+
+/*
+ * Leaves the channel at CHANNEL_FD, the root and the locks behind it, and closes all else:
+ * descriptors of other leases in here would keep those leases alive. All are moved out of the way
+ * first, wherever they are now.
+ */
+static int worker_child_arrange_fds(int channel, int root, int run_dir)
+{
+	int lock = worker_lock_open(run_dir);
+
+	channel = fcntl(channel, F_DUPFD, LOCK_FD + 1);
+	root = fcntl(root, F_DUPFD, LOCK_FD + 1);
+	lock = fcntl(lock, F_DUPFD, LOCK_FD + 1);
+	if (channel < 0 || root < 0 || lock < 0 || dup3(channel, CHANNEL_FD, O_CLOEXEC) < 0 ||
+	    dup3(root, ROOT_FD, O_CLOEXEC) < 0 || dup3(lock, LOCK_FD, O_CLOEXEC) < 0 ||
+	    close_range(LOCK_FD + 1, ~0u, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+_Noreturn void worker_child_run(const struct worker_plan *plan, int channel, pid_t parent)
+{
+	struct sysfs_root root = { .fd = ROOT_FD };
+	struct step_runner *step_runner;
+	sigset_t none;
+
+	/* dies with the daemon, whose successor undoes from the record: two must not work on one
+	 * group */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_FAILURE);
+	prctl(PR_SET_NAME, "devgroupd-steps");
+	for (int signal_number = 1; signal_number < SIGSYS; signal_number++)
+		signal(signal_number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (worker_child_arrange_fds(channel, plan->root->fd, plan->run_dir) < 0 ||
+	    worker_lock_take(LOCK_FD, worker_lock_offset(plan->name)) < 0)
+		_exit(EXIT_FAILURE);
+
+	fault_begin(plan->verb, plan->name);
+	step_runner = step_run_new(&root, plan->undoing, worker_child_on_fd, NULL);
+	if (!step_runner)
+		_exit(EXIT_FAILURE);
+	for (unsigned i = 0; i < plan->steps->n; i++)
+		if (!worker_child_run_step(step_runner, plan->steps->items[i], i, plan->undoing))
+			break;
+	_exit(EXIT_SUCCESS);
+}
