@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <time.h>
 
+#include "base/macro.h"
 #include "daemon/lease/deadline.h"
 
 int deadline_add(sd_event *event, uint64_t usec, sd_event_time_handler_t fn, void *userdata,
 		 sd_event_source **ret)
 {
-	sd_event_source *source;
+	_cleanup_(sd_event_source_disable_unrefp) sd_event_source *source = NULL;
 	int r = sd_event_add_time_relative(event, &source, CLOCK_MONOTONIC, usec, 0, fn, userdata);
 
 	if (r < 0)
 		return r;
 	r = sd_event_source_set_priority(source, SD_EVENT_PRIORITY_NORMAL + 1);
-	if (r < 0) {
-		sd_event_source_disable_unref(source);
+	if (r < 0)
 		return r;
-	}
-	*ret = source;
+	*ret = TAKE_PTR(source);
 	return 0;
 }

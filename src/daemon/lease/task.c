@@ -6,7 +6,6 @@
 #include "daemon/lease/task.h"
 
 struct task {
-	struct host *host;
 	char *name;
 	struct vec steps; /* struct step, owned */
 	struct worker *worker;
@@ -54,11 +53,13 @@ static void task_on_ended(struct worker *worker, const struct worker_result *res
 	_cleanup_free_ char *failure = NULL;
 
 	task->late = false;
-	if (result->error < 0) {
-		failure = worker_describe_failure(&task->steps, result);
-		log_warning("%s: %s", task->name, str_or(failure, "it failed"));
+	if (result->error >= 0) {
+		task->fn(task, NULL, task->userdata);
+		return;
 	}
-	task->fn(task, result->error < 0 ? str_or(failure, "it failed") : NULL, task->userdata);
+	failure = worker_describe_failure(&task->steps, result);
+	log_warning("%s: %s", task->name, str_or(failure, "it failed"));
+	task->fn(task, str_or(failure, "it failed"), task->userdata);
 }
 
 int task_start(struct host *host, const char *name, struct vec *steps, task_fn fn, void *userdata,
@@ -71,30 +72,30 @@ int task_start(struct host *host, const char *name, struct vec *steps, task_fn f
 		.late = task_on_late,
 		.ended = task_on_ended,
 	};
-	struct task *task = calloc(1, sizeof(*task));
-	struct worker_plan plan = { .root = host_root(host),
-				    .run_dir = host_run_dir(host),
-				    .deadline_usec = host_step_usec(host) };
+	_cleanup_(task_freep) struct task *task = calloc(1, sizeof(*task));
+	struct worker_plan plan;
 	int r;
 
 	if (!task)
 		return -ENOMEM;
-	task->steps = *steps;
-	*steps = (struct vec){ 0 };
-	task->host = host;
+	task->steps = TAKE_STRUCT(*steps);
 	task->fn = fn;
 	task->userdata = userdata;
-	plan.steps = &task->steps;
 	r = str_set(&task->name, name);
-	plan.name = task->name;
-	plan.verb = "task";
-	if (r >= 0)
-		r = worker_start(host_event(host), &plan, &handlers, task, &task->worker);
-	if (r < 0) {
-		task_free(task);
+	if (r < 0)
 		return r;
-	}
-	*ret = task;
+	plan = (struct worker_plan){
+		.root = host_root(host),
+		.run_dir = host_run_dir(host),
+		.name = task->name,
+		.verb = "task",
+		.steps = &task->steps,
+		.deadline_usec = host_step_usec(host),
+	};
+	r = worker_start(host_event(host), &plan, &handlers, task, &task->worker);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(task);
 	return 0;
 }
 

@@ -21,5 +21,6 @@ int task_start(struct host *host, const char *name, struct vec *steps, task_fn f
 	       struct task **ret) _must_check_;
 /* Forgets it: what runs goes on to its end. */
 struct task *task_free(struct task *task);
+DEFINE_CLEANUP(struct task *, task_freep, task_free)
 
 bool task_is_late(const struct task *task);

@@ -81,8 +81,9 @@ static bool worker_child_run_step(struct step_runner *step_runner, const struct 
 	 * nothing is unbound while somebody may hold it, and nothing is given to the next one that
 	 * the last one has left something in; any other failure leaves the rest to be given back
 	 */
-	return message.error >= 0 || step->may_fail ||
-	       (undoing && step->kind != STEP_PROVE_CLOSED && step->kind != STEP_VERIFY_RESET);
+	if (message.error >= 0 || step->may_fail)
+		return true;
+	return undoing && step->kind != STEP_PROVE_CLOSED && step->kind != STEP_VERIFY_RESET;
 }
 
 /*
@@ -97,18 +98,29 @@ static int worker_child_arrange_fds(int channel, int root, int run_dir)
 	channel = fcntl(channel, F_DUPFD, LOCK_FD + 1);
 	root = fcntl(root, F_DUPFD, LOCK_FD + 1);
 	lock = fcntl(lock, F_DUPFD, LOCK_FD + 1);
-	if (channel < 0 || root < 0 || lock < 0 || dup3(channel, CHANNEL_FD, O_CLOEXEC) < 0 ||
-	    dup3(root, ROOT_FD, O_CLOEXEC) < 0 || dup3(lock, LOCK_FD, O_CLOEXEC) < 0 ||
-	    close_range(LOCK_FD + 1, ~0u, 0) < 0)
+	if (dup3(channel, CHANNEL_FD, O_CLOEXEC) < 0)
 		return -errno;
-	return 0;
+	if (dup3(root, ROOT_FD, O_CLOEXEC) < 0)
+		return -errno;
+	if (dup3(lock, LOCK_FD, O_CLOEXEC) < 0)
+		return -errno;
+	return close_range(LOCK_FD + 1, ~0u, 0) < 0 ? -errno : 0;
+}
+
+static void worker_child_reset_signals(void)
+{
+	sigset_t none;
+
+	for (int signal_number = 1; signal_number < SIGSYS; signal_number++)
+		signal(signal_number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 _Noreturn void worker_child_run(const struct worker_plan *plan, int channel, pid_t parent)
 {
 	struct sysfs_root root = { .fd = ROOT_FD };
 	struct step_runner *step_runner;
-	sigset_t none;
 
 	/* dies with the daemon, whose successor undoes from the record: two must not work on one
 	 * group */
@@ -116,12 +128,10 @@ _Noreturn void worker_child_run(const struct worker_plan *plan, int channel, pid
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE);
 	prctl(PR_SET_NAME, "devgroupd-steps");
-	for (int signal_number = 1; signal_number < SIGSYS; signal_number++)
-		signal(signal_number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (worker_child_arrange_fds(channel, plan->root->fd, plan->run_dir) < 0 ||
-	    worker_lock_take(LOCK_FD, worker_lock_offset(plan->name)) < 0)
+	worker_child_reset_signals();
+	if (worker_child_arrange_fds(channel, plan->root->fd, plan->run_dir) < 0)
+		_exit(EXIT_FAILURE);
+	if (worker_lock_take(LOCK_FD, worker_lock_offset(plan->name)) < 0)
 		_exit(EXIT_FAILURE);
 
 	fault_begin(plan->verb, plan->name);

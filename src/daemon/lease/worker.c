@@ -122,6 +122,14 @@ static bool worker_receive(struct worker *worker, bool *ret_eof)
 	return true;
 }
 
+static char *worker_describe_exit(int status)
+{
+	if (WIFSIGNALED(status))
+		return str_printf("the worker process was ended by signal %d (%s)",
+				  WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return str_printf("the worker process ended with status %d", WEXITSTATUS(status));
+}
+
 /* A worker that stopped without having failed a step, and before its last one, was ended by
  * somebody. */
 static void worker_judge_exit(struct worker *worker)
@@ -133,12 +141,7 @@ static void worker_judge_exit(struct worker *worker)
 		return;
 	worker->result.error = -ECHILD;
 	worker->result.index = worker->current;
-	worker->result.cause =
-		WIFSIGNALED(worker->status) ?
-			str_printf("the worker process was ended by signal %d (%s)",
-				   WTERMSIG(worker->status), strsignal(WTERMSIG(worker->status))) :
-			str_printf("the worker process ended with status %d",
-				   WEXITSTATUS(worker->status));
+	worker->result.cause = worker_describe_exit(worker->status);
 }
 
 /* Both the last message and the exit status are needed, in whichever order they come. */
@@ -194,44 +197,60 @@ static int worker_watch(struct worker *worker, sd_event *event)
 				  worker_on_exit, worker);
 }
 
+static struct worker *worker_new(const struct worker_plan *plan,
+				 const struct worker_handlers *handlers, void *userdata)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (!worker)
+		return NULL;
+	*worker = (struct worker){
+		.steps = plan->steps,
+		.handlers = handlers,
+		.userdata = userdata,
+		.deadline_usec = plan->deadline_usec,
+		.run_dir = plan->run_dir,
+		.lock = worker_lock_offset(plan->name),
+		.channel = -EBADF,
+		.result.index = (unsigned)plan->steps->n,
+	};
+	return worker;
+}
+
+static int worker_fork(struct worker *worker, const struct worker_plan *plan)
+{
+	_cleanup_close_ int child_end = -EBADF;
+	int channel[2];
+	pid_t parent = getpid();
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+		return -errno;
+	worker->channel = channel[0];
+	child_end = channel[1];
+	worker->pid = fork();
+	if (worker->pid < 0)
+		return -errno;
+	if (worker->pid == 0)
+		worker_child_run(plan, child_end, parent);
+	return 0;
+}
+
 int worker_start(sd_event *event, const struct worker_plan *plan,
 		 const struct worker_handlers *handlers, void *userdata, struct worker **ret)
 {
-	struct worker *worker;
-	int channel[2], r;
-	pid_t parent = getpid();
+	/* without a reader the child ends at its first message: nothing has been done yet */
+	_cleanup_(worker_freep) struct worker *worker = worker_new(plan, handlers, userdata);
+	int r;
 
-	worker = calloc(1, sizeof(*worker));
 	if (!worker)
 		return -ENOMEM;
-	worker->steps = plan->steps;
-	worker->handlers = handlers;
-	worker->userdata = userdata;
-	worker->deadline_usec = plan->deadline_usec;
-	worker->run_dir = plan->run_dir;
-	worker->lock = worker_lock_offset(plan->name);
-	worker->channel = -EBADF;
-	worker->result.index = (unsigned)plan->steps->n;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0) {
-		r = -errno;
-		worker_free(worker);
+	r = worker_fork(worker, plan);
+	if (r < 0)
 		return r;
-	}
-	worker->channel = channel[0];
-	worker->pid = fork();
-	if (worker->pid == 0)
-		worker_child_run(plan, channel[1], parent);
-	r = worker->pid < 0 ? -errno : 0;
-	fd_close(channel[1]);
-	if (r >= 0)
-		r = worker_watch(worker, event);
-	if (r < 0) {
-		/* without a reader the child ends at its first message: nothing has been done yet
-		 */
-		worker_free(worker);
+	r = worker_watch(worker, event);
+	if (r < 0)
 		return r;
-	}
-	*ret = worker;
+	*ret = TAKE_PTR(worker);
 	return 0;
 }
 

@@ -52,6 +52,7 @@ int worker_start(sd_event *event, const struct worker_plan *plan,
 		 struct worker **ret) _must_check_;
 /* Forgets the worker: its process goes on if it still runs. */
 struct worker *worker_free(struct worker *worker);
+DEFINE_CLEANUP(struct worker *, worker_freep, worker_free)
 
 pid_t worker_pid(const struct worker *worker);
 
