@@ -13,6 +13,7 @@
 #include "bus/bus-path.h"
 #include "bus/bus-release.h"
 #include "bus/bus.h"
+#include "daemon/lease/lease-nodes.h"
 #include "model/dbus-names.h"
 
 static int bus_lease_find(sd_bus *connection, const char *path, const char *interface,

@@ -20,12 +20,18 @@ static int lease_nodes_list_groups(const struct record *record, char ***nodes)
 	size_t n = 0;
 	int r = record_iommu_groups(record, &groups, &n);
 
-	for (size_t i = 0; r >= 0 && i < n; i++) {
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++) {
 		_cleanup_free_ char *path = str_printf("/dev/vfio/%d", groups[i]);
 
-		r = path ? strv_add(nodes, path) : -ENOMEM;
+		if (!path)
+			return -ENOMEM;
+		r = strv_add(nodes, path);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 static int lease_nodes_list_devices(const struct sysfs_root *root, const struct record *record,
@@ -33,30 +39,41 @@ static int lease_nodes_list_devices(const struct sysfs_root *root, const struct 
 {
 	int r = strv_add(nodes, PLAN_IOMMUFD_NODE);
 
+	if (r < 0)
+		return r;
 	VEC_FOREACH(const struct record_device, device, &record->devices) {
 		_cleanup_free_ char *path = NULL;
 
-		if (r < 0 || !device->driver)
+		if (!device->driver)
 			continue;
 		r = vfio_node_of_device(root, device->bus, device->address, &path);
-		if (r >= 0 && path)
-			r = strv_add(nodes, path);
+		if (r < 0)
+			return r;
+		if (!path)
+			continue;
+		r = strv_add(nodes, path);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 int lease_nodes_list(const struct lease *lease, char ***ret)
 {
 	const struct record *record = lease->record;
 	_cleanup_strv_ char **nodes = NULL;
-	int r = 0;
+	int r;
 
-	if (record_interface_has_group(record->interface))
+	if (record_interface_has_group(record->interface)) {
 		r = lease_nodes_list_groups(record, &nodes);
-	if (r >= 0 && record_interface_has_iommufd(record->interface))
+		if (r < 0)
+			return r;
+	}
+	if (record_interface_has_iommufd(record->interface)) {
 		r = lease_nodes_list_devices(host_root(lease->host), record, &nodes);
-	if (r < 0)
-		return r;
+		if (r < 0)
+			return r;
+	}
 	*ret = TAKE_PTR(nodes);
 	return 0;
 }

@@ -5,6 +5,12 @@
 
 #include "daemon/lease/lease.h"
 
+/*
+ * Lists the nodes that the holder opens, by path or as descriptors: "/dev/vfio/12", "/dev/iommu",
+ * "/dev/vfio/devices/vfio0". The caller frees *ret. 0 or negative errno.
+ */
+int lease_nodes_list(const struct lease *lease, char ***ret) _must_check_;
+
 /* Grants the holder its nodes again: a rebind makes new ones. Does nothing for other leases. */
 void lease_nodes_refresh(const struct lease *lease);
 

@@ -13,7 +13,7 @@ enum lease_action lease_state_advance(struct lease *lease, enum lease_event even
 void lease_state_set_trouble(struct lease *lease, char *text);
 /* Writes the record. 0 or negative errno. */
 int lease_state_save(const struct lease *lease) _must_check_;
-int lease_state_save_phase(struct lease *lease, enum record_phase phase) _must_check_;
+int lease_state_save_phase(const struct lease *lease, enum record_phase phase) _must_check_;
 /* Reads its devices anew. 0 or negative errno. */
 int lease_state_refresh_members(const struct lease *lease) _must_check_;
 

@@ -27,7 +27,7 @@ int lease_state_save(const struct lease *lease)
 	return run_dir_save(host_run_dir(lease->host), lease->record);
 }
 
-int lease_state_save_phase(struct lease *lease, enum record_phase phase)
+int lease_state_save_phase(const struct lease *lease, enum record_phase phase)
 {
 	lease->record->phase = phase;
 	return lease_state_save(lease);

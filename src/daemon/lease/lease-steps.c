@@ -51,24 +51,28 @@ static void lease_steps_on_verified(struct lease *lease, const struct step *step
 		log_warning_errno(r, "Cannot write down that %s has been reset", step->device);
 }
 
+static void lease_steps_report_end(struct lease *lease, unsigned index, int error)
+{
+	_cleanup_free_ char *failure = NULL;
+	const char *state = error > 0 ? "skipped" : "done";
+
+	if (error < 0) {
+		failure = str_printf("failed: %s", strerror(-error));
+		state = str_or(failure, "failed");
+	}
+	lease->observer->step(lease, index, lease->steps.items[index], state, lease->userdata);
+}
+
 void lease_steps_on_step_ended(struct worker *worker, unsigned index, int error, void *userdata)
 {
 	struct lease *lease = userdata;
 	const struct step *step = lease->steps.items[index];
 	bool hung = lease_fsm_is_hung(lease->state);
-	_cleanup_free_ char *state = NULL;
 
 	if (step->kind == STEP_VERIFY_RESET && error == 0)
 		lease_steps_on_verified(lease, step);
-	if (!lease_steps_is_retry(lease, step)) {
-		if (error < 0)
-			state = str_printf("failed: %s", strerror(-error));
-		lease->observer->step(lease, index, step,
-				      error < 0 ? str_or(state, "failed") :
-				      error > 0 ? "skipped" :
-						  "done",
-				      lease->userdata);
-	}
+	if (!lease_steps_is_retry(lease, step))
+		lease_steps_report_end(lease, index, error);
 	lease_state_advance(lease, LEASE_STEP_RETURNED);
 	if (error >= 0 && !lease_steps_is_check(step))
 		lease_state_advance(lease, LEASE_STEP_PROGRESS);
@@ -124,15 +128,21 @@ void lease_steps_on_late(struct worker *worker, unsigned index, void *userdata)
 	}
 }
 
+/* The step that is to blame for the result; NULL: none is. */
+static const struct step *lease_steps_find_failed(const struct lease *lease,
+						  const struct worker_result *result)
+{
+	if (result->error >= 0 || result->index >= lease->steps.n)
+		return NULL;
+	return lease->steps.items[result->index];
+}
+
 /* Somebody has the devices open. */
 static bool lease_steps_is_held_open(const struct lease *lease, const struct worker_result *result)
 {
-	const struct step *step;
+	const struct step *step = lease_steps_find_failed(lease, result);
 
-	if (result->error != -EBUSY || result->index >= lease->steps.n)
-		return false;
-	step = lease->steps.items[result->index];
-	return step->kind == STEP_PROVE_CLOSED;
+	return step && result->error == -EBUSY && step->kind == STEP_PROVE_CLOSED;
 }
 
 /* A claim looks before it does anything, and again before some resets: then there is something to
@@ -163,23 +173,15 @@ static bool lease_steps_device_is_gone(struct lease *lease, const char *key)
  */
 static bool lease_steps_is_dirty(struct lease *lease, const struct worker_result *result)
 {
-	const struct step *step;
+	const struct step *step = lease_steps_find_failed(lease, result);
 
-	if (result->error >= 0 || result->index >= lease->steps.n)
+	if (!step || step->kind != STEP_VERIFY_RESET)
 		return false;
 	if (result->error == -ECHILD) /* who was to look has been killed: the next one will */
 		return false;
-	step = lease->steps.items[result->index];
-	return step->kind == STEP_VERIFY_RESET &&
-	       (lease->record->used || lease->record->recovery || result->error != -EREMOTEIO) &&
-	       !lease_steps_device_is_gone(lease, step->device);
-}
-
-static bool lease_steps_failed_in_reset(const struct lease *lease,
-					const struct worker_result *result)
-{
-	return result->index < lease->steps.n &&
-	       ((const struct step *)lease->steps.items[result->index])->kind == STEP_VERIFY_RESET;
+	if (result->error == -EREMOTEIO && !lease->record->used && !lease->record->recovery)
+		return false;
+	return !lease_steps_device_is_gone(lease, step->device);
 }
 
 static void lease_steps_on_dirty(struct lease *lease, const struct worker_result *result)
@@ -217,49 +219,76 @@ static void lease_steps_on_state_lost(struct lease *lease)
 	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
 }
 
-static void lease_steps_on_failed(struct lease *lease, const struct worker_result *result,
-				  bool busy)
+static enum refusal_kind lease_steps_refusal_kind(const struct lease *lease,
+						  const struct worker_result *result)
 {
-	bool held = lease_steps_is_held_open(lease, result);
-	_cleanup_free_ char *text = held && result->cause ?
-					    strdup(result->cause) :
-					    worker_describe_failure(&lease->steps, result);
+	const struct step *step = lease_steps_find_failed(lease, result);
 
-	if (lease_fsm_is_claim(lease->state)) {
-		if (lease->failure.kind != REFUSAL_NONE) /* said already */
-			return;
-		refusal_set(&lease->failure,
-			    held				       ? REFUSED_IN_USE :
-			    lease_steps_failed_in_reset(lease, result) ? REFUSED_RESET_FAILED :
-									 REFUSED_BIND_FAILED,
-			    "%s of group %s failed: %s. %s",
-			    lease->record->recovery ? "Reset" : "Claim", lease->record->group,
-			    str_or(text, "?"),
-			    busy ? "Nothing was touched." :
-			    held ? "What was done is undone when that is closed." :
-				   "What was done has been undone.");
-		log_warning("%s", str_or(lease->failure.text, "Out of memory"));
+	if (lease_steps_is_held_open(lease, result))
+		return REFUSED_IN_USE;
+	if (step && step->kind == STEP_VERIFY_RESET)
+		return REFUSED_RESET_FAILED;
+	return REFUSED_BIND_FAILED;
+}
+
+static void lease_steps_on_claim_failed(struct lease *lease, const struct worker_result *result,
+					const char *text, bool busy)
+{
+	const char *undone = "What was done has been undone.";
+
+	if (lease->failure.kind != REFUSAL_NONE) /* said already */
+		return;
+	if (lease_steps_is_held_open(lease, result))
+		undone = busy ? "Nothing was touched." :
+				"What was done is undone when that is closed.";
+	refusal_set(&lease->failure, lease_steps_refusal_kind(lease, result),
+		    "%s of group %s failed: %s. %s", lease->record->recovery ? "Reset" : "Claim",
+		    lease->record->group, str_or(text, "?"), undone);
+	log_warning("%s", str_or(lease->failure.text, "Out of memory"));
+}
+
+/* Takes @text over. */
+static void lease_steps_on_release_failed(struct lease *lease, char *text, bool busy)
+{
+	if (str_eq(text, lease->trouble)) { /* said already */
+		free(text);
 		return;
 	}
-	if (str_eq(text, lease->trouble)) /* said already */
-		return;
-	lease_state_set_trouble(lease, TAKE_PTR(text));
+	lease_state_set_trouble(lease, text);
 	log_line(busy ? LOG_INFO : LOG_WARNING, "Group %s is not back yet: %s",
 		 lease->record->group, str_or(lease->trouble, "?"));
 	if (lease_fsm_is_delayed(lease->state)) /* else its state changes in a moment */
 		lease->observer->changed(lease, lease->userdata);
 }
 
+static void lease_steps_on_failed(struct lease *lease, const struct worker_result *result,
+				  bool busy)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (lease_steps_is_held_open(lease, result) && result->cause)
+		text = strdup(result->cause);
+	else
+		text = worker_describe_failure(&lease->steps, result);
+	if (lease_fsm_is_claim(lease->state))
+		lease_steps_on_claim_failed(lease, result, text, busy);
+	else
+		lease_steps_on_release_failed(lease, TAKE_PTR(text), busy);
+}
+
 /* The steps say so; what counts is how the host is. */
 static bool lease_steps_devices_restored(struct lease *lease)
 {
+	static const char text[] = "its steps are done, but its devices are not back";
 	int r = lease_state_refresh_members(lease);
 
-	if (r >= 0 && plan_release_is_complete(host_inventory(lease->host), lease->record))
+	if (r < 0) {
+		lease_state_set_trouble(lease, str_printf("%s: %s", text, strerror(-r)));
+		return false;
+	}
+	if (plan_release_is_complete(host_inventory(lease->host), lease->record))
 		return true;
-	lease_state_set_trouble(lease,
-				str_printf("its steps are done, but its devices are not back%s%s",
-					   r < 0 ? ": " : "", r < 0 ? strerror(-r) : ""));
+	lease_state_set_trouble(lease, strdup(text));
 	return false;
 }
 

@@ -207,6 +207,15 @@ static void lease_wait_for_close(struct lease *lease)
 		lease_event(lease, LEASE_CLOSED);
 }
 
+static int lease_save_dirty(const struct lease *lease)
+{
+	int r = str_set(&lease->record->trouble, lease->trouble);
+
+	if (r < 0)
+		return r;
+	return lease_state_save_phase(lease, PHASE_DIRTY);
+}
+
 /* Its devices stay where the claim has put them, so that no driver gets at them. */
 static void lease_quarantine(struct lease *lease)
 {
@@ -219,9 +228,7 @@ static void lease_quarantine(struct lease *lease)
 	 * means it */
 	lease->record->new_ids = false;
 	lease->record->recovery = false;
-	r = str_set(&lease->record->trouble, lease->trouble);
-	if (r >= 0)
-		r = lease_state_save_phase(lease, PHASE_DIRTY);
+	r = lease_save_dirty(lease);
 	if (r < 0)
 		log_error_errno(r, "Cannot write down that group %s is dirty",
 				lease->record->group);

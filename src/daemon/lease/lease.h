@@ -85,11 +85,6 @@ void lease_try_again(struct lease *lease);
 /* Of one that is dirty: its devices are reset in the ways that the record says now, and given back,
  * by order. 0 or negative errno. */
 int lease_reset(struct lease *lease) _must_check_;
-/*
- * leasenodes.c: what its holder opens, "/dev/vfio/12", "/dev/iommu", "/dev/vfio/devices/vfio0",
- * whether by path or handed over. Caller frees. 0 or negative errno.
- */
-int lease_nodes_list(const struct lease *lease, char ***ret) _must_check_;
 
 const char *lease_visible_state(const struct lease *lease);
 /* Closes what the claimer has not taken: nobody can take it any more. */
