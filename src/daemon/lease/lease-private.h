@@ -40,5 +40,8 @@ void lease_steps_on_step_ended(struct worker *worker, unsigned index, int error,
 void lease_steps_on_fd(struct worker *worker, const char *kind, const char *name, int fd,
 		       void *userdata);
 void lease_steps_on_late(struct worker *worker, unsigned index, void *userdata);
+
+/* --- lease-outcome.c --- */
+
 /* The worker has ended, and is freed. What that is for the lease. */
-enum lease_event lease_steps_finish(struct lease *lease, const struct worker_result *result);
+enum lease_event lease_outcome_finish(struct lease *lease, const struct worker_result *result);

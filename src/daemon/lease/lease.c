@@ -70,7 +70,7 @@ static void lease_on_steps_ended(struct worker *worker, const struct worker_resu
 {
 	struct lease *lease = userdata;
 
-	lease_event(lease, lease_steps_finish(lease, result));
+	lease_event(lease, lease_outcome_finish(lease, result));
 }
 
 static const struct worker_handlers lease_worker_handlers = {
