@@ -33,25 +33,40 @@ static int error_file_format(const struct inventory *inv, char **ret)
 	return 0;
 }
 
-void error_file_save(int run_dir, const struct inventory *inv, char **saved)
+static int error_file_write(int run_dir, const char *text)
+{
+	if (*text)
+		return fileio_write_atomic_at(run_dir, FILE_NAME, text, strlen(text), 0644);
+	if (unlinkat(run_dir, FILE_NAME, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+static int error_file_update(int run_dir, const struct inventory *inv, char **saved)
 {
 	_cleanup_free_ char *text = NULL;
 	int r = error_file_format(inv, &text);
 
-	if (r >= 0 && str_eq(text, *saved))
-		return;
-	if (r >= 0 && !*text)
-		r = unlinkat(run_dir, FILE_NAME, 0) < 0 && errno != ENOENT ? -errno : 0;
-	else if (r >= 0)
-		r = fileio_write_atomic_at(run_dir, FILE_NAME, text, strlen(text), 0644);
-	if (r < 0) {
+	if (r < 0)
+		return r;
+	if (str_eq(text, *saved))
+		return 0;
+	r = error_file_write(run_dir, text);
+	if (r < 0)
+		return r;
+	free(*saved);
+	*saved = TAKE_PTR(text);
+	return 0;
+}
+
+void error_file_save(int run_dir, const struct inventory *inv, char **saved)
+{
+	int r = error_file_update(run_dir, inv, saved);
+
+	if (r < 0)
 		log_warning_errno(
 			r,
 			"A devgroupd that is started now will not know which devices had errors");
-		return;
-	}
-	free(*saved);
-	*saved = TAKE_PTR(text);
 }
 
 static void error_file_parse_line(struct inventory *inv, const char *line)
@@ -68,17 +83,27 @@ static void error_file_parse_line(struct inventory *inv, const char *line)
 		device->errors.state = state;
 }
 
-void error_file_load(int run_dir, struct inventory *inv)
+static int error_file_read(int run_dir, struct inventory *inv)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_strv_ char **lines = NULL;
 	size_t size;
 	int r = fileio_read_at(run_dir, FILE_NAME, FILE_MAX, &text, &size);
 
-	if (r >= 0)
-		r = strv_split(text, "\n", &lines);
-	if (r < 0 && r != -ENOENT)
-		log_warning_errno(r, "Which devices had errors before this start is not known");
+	if (r < 0)
+		return r;
+	r = strv_split(text, "\n", &lines);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(line, lines)
 		error_file_parse_line(inv, *line);
+	return 0;
+}
+
+void error_file_load(int run_dir, struct inventory *inv)
+{
+	int r = error_file_read(run_dir, inv);
+
+	if (r < 0 && r != -ENOENT)
+		log_warning_errno(r, "Which devices had errors before this start is not known");
 }

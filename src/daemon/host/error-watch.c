@@ -5,14 +5,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/host/error-watch.h"
+#include "daemon/host/watch-timer.h"
 #include "policy/plan/vfio-choice.h"
 #include "sys/probe/probe-errors.h"
 
 #define CHECK_USEC 1000000 /* no oftener than this */
-#define SHARE 20	   /* one part in so many of the time goes into looking */
 
 struct error_watch {
-	sd_event *event;
 	const struct sysfs_root *root;
 	const struct error_watch_observer *observer;
 	void *userdata;
@@ -86,7 +85,7 @@ static int error_watch_on_timer(sd_event_source *source, uint64_t usec, void *us
 {
 	struct error_watch *watch = userdata;
 	_cleanup_vec_ struct vec devices = { 0 };
-	uint64_t start = clock_usec(CLOCK_MONOTONIC), rest;
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	bool any = false;
 
 	if (watch->observer->list_error_watched(&devices, watch->userdata) < 0)
@@ -95,10 +94,8 @@ static int error_watch_on_timer(sd_event_source *source, uint64_t usec, void *us
 		any |= error_watch_check_device(watch, device, ERROR_EVENT_NONE);
 	if (any)
 		watch->observer->inventory_changed(watch->userdata);
-	rest = (clock_usec(CLOCK_MONOTONIC) - start) * SHARE;
-	if (sd_event_source_set_time_relative(source, rest > CHECK_USEC ? rest : CHECK_USEC) < 0 ||
-	    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) < 0)
-		log_error("A timer cannot be set, error states are not up to date");
+	watch_timer_start(source,
+			  watch_timer_rest(clock_usec(CLOCK_MONOTONIC) - start, CHECK_USEC));
 	return 0;
 }
 
@@ -108,24 +105,21 @@ int error_watch_new(sd_event *event, const struct sysfs_root *root,
 		    const struct error_watch_observer *observer, void *userdata,
 		    struct error_watch **ret)
 {
-	struct error_watch *watch = calloc(1, sizeof(*watch));
+	_cleanup_(error_watch_freep) struct error_watch *watch = calloc(1, sizeof(*watch));
 	int r;
 
 	if (!watch)
 		return -ENOMEM;
 	*watch = (struct error_watch){
-		.event = sd_event_ref(event),
 		.root = root,
 		.observer = observer,
 		.userdata = userdata,
 	};
-	r = sd_event_add_time_relative(event, &watch->timer, CLOCK_MONOTONIC, 0, 0,
-				       error_watch_on_timer, watch);
-	if (r < 0) {
-		error_watch_free(watch);
+	r = watch_timer_new(event, error_watch_on_timer, watch, &watch->timer);
+	if (r < 0)
 		return r;
-	}
-	*ret = watch;
+	watch_timer_start(watch->timer, 0);
+	*ret = TAKE_PTR(watch);
 	return 0;
 }
 
@@ -134,7 +128,6 @@ struct error_watch *error_watch_free(struct error_watch *watch)
 	if (!watch)
 		return NULL;
 	sd_event_source_disable_unref(watch->timer);
-	sd_event_unref(watch->event);
 	free(watch);
 	return NULL;
 }

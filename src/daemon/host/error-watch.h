@@ -29,6 +29,7 @@ int error_watch_new(sd_event *event, const struct sysfs_root *root,
 		    const struct error_watch_observer *observer, void *userdata,
 		    struct error_watch **ret) _must_check_;
 struct error_watch *error_watch_free(struct error_watch *watch);
+DEFINE_CLEANUP(struct error_watch *, error_watch_freep, error_watch_free)
 
 /* The kernel has told of @key; a port that it has given up takes along what is below. Does not
  * settle. */

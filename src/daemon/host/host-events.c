@@ -15,7 +15,9 @@
 
 int host_events_mark_stale(struct host *host, const char *key)
 {
-	return strv_contains(host->stale, key) ? 0 : strv_add(&host->stale, key);
+	if (strv_contains(host->stale, key))
+		return 0;
+	return strv_add(&host->stale, key);
 }
 
 /* The PCI function that an interface ("…/0000:01:00.0/net/eth0") belongs to. */
@@ -40,7 +42,9 @@ int host_events_mark_physfn(struct host *host, const char *key)
 {
 	const struct device *device = inventory_find(host->inventory, key);
 
-	return device && device->physfn ? host_events_mark_stale(host, device->physfn) : 0;
+	if (!device || !device->physfn)
+		return 0;
+	return host_events_mark_stale(host, device->physfn);
 }
 
 /* What goes goes at once: the next event may be of another device at the same address. */
@@ -48,9 +52,11 @@ static int host_events_on_removed(struct host *host, const char *key)
 {
 	int r = host_events_mark_physfn(host, key);
 
-	if (r >= 0 && inventory_remove(host->inventory, key) && host->observer)
+	if (r < 0)
+		return r;
+	if (inventory_remove(host->inventory, key) && host->observer)
 		host->observer->device_removed(key, host->userdata);
-	return r;
+	return 0;
 }
 
 /* Making or removing a mediated device changes how many more its parent has room for. */
@@ -67,19 +73,27 @@ static int host_events_mark_mdev_parent(struct host *host, const struct uevent *
 	*strrchr(place, '/') = '\0';
 	name = strrchr(place, '/');
 	key = name ? probe_mdev_parent_key(name + 1) : NULL;
-	return key ? host_events_mark_stale(host, key) : -ENOMEM;
+	if (!key)
+		return -ENOMEM;
+	return host_events_mark_stale(host, key);
 }
 
 static int host_events_on_device(struct host *host, const struct uevent *event)
 {
 	_cleanup_free_ char *key = device_bus_key_new(event->subsystem, event->sysname);
-	int r = key ? 0 : -ENOMEM;
+	int r;
 
-	if (r >= 0 && str_eq(event->action, "remove"))
+	if (!key)
+		return -ENOMEM;
+	if (str_eq(event->action, "remove")) {
 		r = host_events_on_removed(host, key);
-	if (r >= 0)
-		r = host_events_mark_mdev_parent(host, event);
-	return r < 0 ? r : host_events_mark_stale(host, key);
+		if (r < 0)
+			return r;
+	}
+	r = host_events_mark_mdev_parent(host, event);
+	if (r < 0)
+		return r;
+	return host_events_mark_stale(host, key);
 }
 
 /* The kernel module has more, or something else, to say of an IOMMU group, or is gone. */
@@ -89,25 +103,33 @@ static int host_events_on_group(struct host *host, const struct uevent *event)
 	const struct iommu_group *group = NULL;
 	int r = probe_kmod_version(&host->root, host->inventory);
 
+	if (r < 0)
+		return r;
 	if (str_parse_u64(event->sysname, 10, INT_MAX, &id) >= 0)
 		group = inventory_find_group(host->inventory, (int)id);
 	if (!group)
-		return r;
-	VEC_FOREACH(const struct device, device, &group->devices)
-		if (r >= 0)
-			r = host_events_mark_stale(host, device->key);
-	return r;
+		return 0;
+	VEC_FOREACH(const struct device, device, &group->devices) {
+		r = host_events_mark_stale(host, device->key);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* What a VFIO driver wants of its devices it is told when it is loaded. */
 static int host_events_mark_module_devices(struct host *host, const char *module)
 {
-	int r = 0;
+	VEC_FOREACH(const struct device, device, &host->inventory->devices) {
+		int r;
 
-	VEC_FOREACH(const struct device, device, &host->inventory->devices)
-		if (r >= 0 && str_eq(device_bus_find(device->bus)->reset_module, module))
-			r = host_events_mark_stale(host, device->key);
-	return r;
+		if (!str_eq(device_bus_find(device->bus)->reset_module, module))
+			continue;
+		r = host_events_mark_stale(host, device->key);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int host_events_on_module(struct host *host, const char *module)
@@ -115,6 +137,18 @@ static int host_events_on_module(struct host *host, const char *module)
 	if (!str_eq(module, "devgroups"))
 		return host_events_mark_module_devices(host, module);
 	return probe_kmod_version(&host->root, host->inventory);
+}
+
+static int host_events_mark(struct host *host, const struct uevent *event)
+{
+	/* the last event of its groups comes while it is still there */
+	if (str_eq(event->subsystem, "module"))
+		return host_events_on_module(host, event->sysname);
+	if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))
+		return host_events_mark_pci_ancestor(host, event->syspath);
+	if (str_eq(event->subsystem, "devgroups"))
+		return host_events_on_group(host, event);
+	return host_events_on_device(host, event);
 }
 
 void host_events_on_uevent(const struct uevent *event, void *userdata)
@@ -127,15 +161,7 @@ void host_events_on_uevent(const struct uevent *event, void *userdata)
 		usage_watch_mark(host->usage_watch, USAGE_OF_BLOCK);
 		return;
 	}
-	/* the last event of its groups comes while it is still there */
-	if (str_eq(event->subsystem, "module"))
-		r = host_events_on_module(host, event->sysname);
-	else if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))
-		r = host_events_mark_pci_ancestor(host, event->syspath);
-	else if (str_eq(event->subsystem, "devgroups"))
-		r = host_events_on_group(host, event);
-	else
-		r = host_events_on_device(host, event);
+	r = host_events_mark(host, event);
 	if (event->error && str_eq(event->subsystem, "pci"))
 		error_watch_event(host->errors, event->sysname,
 				  error_state_event_from_string(event->error));
@@ -155,18 +181,24 @@ static void host_events_forget_mdev_types(struct host *host, const char *key)
 		host->observer->device_changed(device, host->userdata);
 }
 
+static int host_events_mark_mdev_types(struct host *host, const struct uevent *event)
+{
+	_cleanup_free_ char *key = probe_mdev_parent_key(event->sysname);
+
+	if (!key)
+		return -ENOMEM;
+	if (str_eq(event->mdev_state, "unregistered"))
+		host_events_forget_mdev_types(host, key);
+	return host_events_mark_stale(host, key);
+}
+
 void host_events_on_mdev_parent(const struct uevent *event, void *userdata)
 {
-	struct host *host = userdata;
-	_cleanup_free_ char *key = probe_mdev_parent_key(event->sysname);
-	int r = key ? 0 : -ENOMEM;
+	int r;
 
 	log_debug("Event: %s %s %s, %s", event->action, event->subsystem, event->sysname,
 		  event->mdev_state);
-	if (r >= 0 && str_eq(event->mdev_state, "unregistered"))
-		host_events_forget_mdev_types(host, key);
-	if (r >= 0)
-		r = host_events_mark_stale(host, key);
+	r = host_events_mark_mdev_types(userdata, event);
 	if (r < 0)
 		log_warning_errno(r, "The event of %s is lost", event->sysname);
 }

@@ -26,9 +26,12 @@ static void host_vfio_info_add_of_group(struct host *host, struct iommu_group *g
 /* Beside those that the kernel module has told. */
 static void host_vfio_info_add_of_device(struct host *host, struct device *device, const char *line)
 {
-	if (*line && strv_add(&device->vfio_info_lines, line) < 0)
-		log_warning("Out of memory: what VFIO said of %s is lost", device->key);
-	else if (!*line && host->observer)
+	if (*line) {
+		if (strv_add(&device->vfio_info_lines, line) < 0)
+			log_warning("Out of memory: what VFIO said of %s is lost", device->key);
+		return;
+	}
+	if (host->observer)
 		host->observer->device_changed(device, host->userdata);
 }
 
@@ -40,9 +43,11 @@ void host_vfio_info_add(struct host *host, const char *message)
 	struct iommu_group *group;
 	unsigned id;
 
-	if (device)
+	if (device) {
 		host_vfio_info_add_of_device(host, device, blank + 1);
-	if (device || !name || str_parse_uint(name, &id) < 0)
+		return;
+	}
+	if (!name || str_parse_uint(name, &id) < 0)
 		return;
 	group = inventory_find_group(host->inventory, (int)id);
 	if (group)

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "daemon/host/error-file.h"
 #include "daemon/host/host-private.h"
+#include "daemon/host/watch-timer.h"
 #include "sys/probe/probe-host.h"
 #include "sys/probe/probe-vfio.h"
 #include "sys/state/run-dir.h"
@@ -15,6 +16,17 @@
 #define DEFAULT_RUN_DIR "/run/devgroups"
 #define DEFAULT_STEP_USEC (20 * 1000000ULL)
 #define HUNG_BIND_USEC 1000000
+
+static int host_open_run_dir(const char *path)
+{
+	int fd = run_dir_open(path);
+
+	if (fd == -EBUSY)
+		return log_error_errno(fd, "Another devgroupd uses %s", path);
+	if (fd < 0)
+		return log_error_errno(fd, "Cannot use %s", path);
+	return fd;
+}
 
 int host_new(sd_event *event, const struct host_options *options, struct host **ret)
 {
@@ -36,13 +48,9 @@ int host_new(sd_event *event, const struct host_options *options, struct host **
 	host->inventory = inventory_new();
 	if (!host->inventory)
 		return -ENOMEM;
-	host->run_dir = run_dir_open(str_or(options->run_dir, DEFAULT_RUN_DIR));
-	if (host->run_dir == -EBUSY)
-		return log_error_errno(host->run_dir, "Another devgroupd uses %s",
-				       str_or(options->run_dir, DEFAULT_RUN_DIR));
+	host->run_dir = host_open_run_dir(str_or(options->run_dir, DEFAULT_RUN_DIR));
 	if (host->run_dir < 0)
-		return log_error_errno(host->run_dir, "Cannot use %s",
-				       str_or(options->run_dir, DEFAULT_RUN_DIR));
+		return host->run_dir;
 	*ret = TAKE_PTR(host);
 	return 0;
 }
@@ -113,8 +121,10 @@ static int host_update_device(struct host *host, const char *bus, const char *ad
 		return -ENOMEM;
 	was_there = inventory_find(host->inventory, key) != NULL;
 	r = probe_update(host->probe, host->inventory, bus, address, &changed);
-	if (r < 0 || !changed || !host->observer)
+	if (r < 0)
 		return r;
+	if (!changed || !host->observer)
+		return 0;
 	device = inventory_find(host->inventory, key);
 	if (!device)
 		host->observer->device_removed(key, host->userdata);
@@ -133,7 +143,9 @@ static int host_update_key(struct host *host, const char *key)
 	if (row->name)
 		return host_update_device(host, row->name, device_bus_address_of_key(key));
 	bus = strndup(key, strcspn(key, ":"));
-	return bus ? host_update_device(host, bus, device_bus_address_of_key(key)) : -ENOMEM;
+	if (!bus)
+		return -ENOMEM;
+	return host_update_device(host, bus, device_bus_address_of_key(key));
 }
 
 /* Not before what an earlier daemon has written was read. */
@@ -148,8 +160,7 @@ static void host_watch_hung_binds(struct host *host)
 {
 	VEC_FOREACH(const struct device, device, &host->inventory->devices)
 		if (device->bind_hangs) {
-			sd_event_source_set_time_relative(host->hung_bind_source, HUNG_BIND_USEC);
-			sd_event_source_set_enabled(host->hung_bind_source, SD_EVENT_ONESHOT);
+			watch_timer_start(host->hung_bind_source, HUNG_BIND_USEC);
 			return;
 		}
 }
@@ -162,17 +173,28 @@ static void host_publish(struct host *host)
 		host->observer->inventory_changed(host->userdata);
 }
 
-int host_refresh(struct host *host, char *const *keys)
+static int host_update_keys(struct host *host, char *const *keys)
 {
 	int r = probe_vfio(&host->root, host->inventory);
 
-	if (r >= 0)
-		r = probe_host_poll(host->probe, host->inventory, NULL);
+	if (r < 0)
+		return r;
+	r = probe_host_poll(host->probe, host->inventory, NULL);
+	if (r < 0)
+		return r;
 	STRV_FOREACH(key, keys) {
-		if (r < 0)
-			break;
 		r = host_update_key(host, *key);
+		if (r < 0)
+			return r;
 	}
+	return 0;
+}
+
+int host_refresh(struct host *host, char *const *keys)
+{
+	int r = host_update_keys(host, keys);
+
+	/* in any case: some of them may have been read */
 	host_publish(host);
 	return r;
 }
@@ -188,7 +210,9 @@ static int host_list_claimable(struct vec *devices, void *userdata)
 {
 	struct host *host = userdata;
 
-	return host->observer ? host->observer->list_claimable(devices, host->userdata) : 0;
+	if (!host->observer)
+		return 0;
+	return host->observer->list_claimable(devices, host->userdata);
 }
 
 static void host_on_usage_changed(void *userdata)
@@ -229,7 +253,9 @@ static int host_list_error_watched(struct vec *devices, void *userdata)
 {
 	struct host *host = userdata;
 
-	return host->observer ? host->observer->list_error_watched(devices, host->userdata) : 0;
+	if (!host->observer)
+		return 0;
+	return host->observer->list_error_watched(devices, host->userdata);
 }
 
 static void host_on_errors(const struct device *device, bool state_too, void *userdata)
@@ -275,14 +301,21 @@ void host_restart_usage_walk(struct host *host)
 
 /* --- events --- */
 
+static int host_read_stale_key(struct host *host, const char *key)
+{
+	int r = host_update_key(host, key);
+
+	if (r < 0)
+		return r;
+	return host_events_mark_physfn(host, key);
+}
+
 static void host_read_stale(struct host *host)
 {
 	/* a VF that is read now may make its PF stale, behind it in the list */
 	for (size_t i = 0; i < strv_length(host->stale); i++) {
-		int r = host_update_key(host, host->stale[i]);
+		int r = host_read_stale_key(host, host->stale[i]);
 
-		if (r >= 0)
-			r = host_events_mark_physfn(host, host->stale[i]);
 		if (r < 0)
 			log_warning_errno(r, "Cannot read %s, which had an event", host->stale[i]);
 	}
@@ -303,49 +336,53 @@ static int host_on_hung_bind_timer(sd_event_source *source, uint64_t usec, void 
 {
 	struct host *host = userdata;
 
-	if (timed_read_poll()) {
-		VEC_FOREACH(const struct device, device, &host->inventory->devices)
-			if (device->bind_hangs && host_events_mark_stale(host, device->key) < 0)
-				log_warning("Out of memory, %s is not read anew", device->key);
-		host_read_stale(host);
-		host_publish(host);
-	} else {
+	if (!timed_read_poll()) {
 		host_watch_hung_binds(host);
+		return 0;
 	}
+	VEC_FOREACH(const struct device, device, &host->inventory->devices)
+		if (device->bind_hangs && host_events_mark_stale(host, device->key) < 0)
+			log_warning("Out of memory, %s is not read anew", device->key);
+	host_read_stale(host);
+	host_publish(host);
 	return 0;
 }
 
 /* What the old inventory has and the new one has not, or the reverse, is news. */
+static void host_announce_differences(const struct host *host, const struct inventory *old)
+{
+	VEC_FOREACH(const struct device, device, &old->devices)
+		if (!inventory_find(host->inventory, device->key))
+			host->observer->device_removed(device->key, host->userdata);
+	VEC_FOREACH(const struct device, device, &host->inventory->devices) {
+		const struct device *before = inventory_find(old, device->key);
+
+		if (!before)
+			host->observer->device_added(device, host->userdata);
+		else if (!device_equal(before, device))
+			host->observer->device_changed(device, host->userdata);
+	}
+}
+
 static int host_rescan(struct host *host)
 {
-	_cleanup_inventory_ struct inventory *fresh = NULL;
-	struct inventory *old;
+	_cleanup_inventory_ struct inventory *fresh = NULL, *old = NULL;
 	int r = probe_host(host->probe, &fresh);
 
-	if (r >= 0)
-		r = usage_scan_refresh(&host->root, fresh,
-				       USAGE_OF_BLOCK | USAGE_OF_NET | USAGE_OF_CONSOLE, NULL);
+	if (r < 0)
+		return r;
+	r = usage_scan_refresh(&host->root, fresh, USAGE_OF_BLOCK | USAGE_OF_NET | USAGE_OF_CONSOLE,
+			       NULL);
 	if (r < 0)
 		return r;
 	old = host->inventory;
 	host->inventory = TAKE_PTR(fresh);
 	host_carry_over_errors(old, host->inventory);
-	if (host->observer) {
-		VEC_FOREACH(const struct device, device, &old->devices)
-			if (!inventory_find(host->inventory, device->key))
-				host->observer->device_removed(device->key, host->userdata);
-		VEC_FOREACH(const struct device, device, &host->inventory->devices) {
-			const struct device *before = inventory_find(old, device->key);
-
-			if (!before)
-				host->observer->device_added(device, host->userdata);
-			else if (!device_equal(before, device))
-				host->observer->device_changed(device, host->userdata);
-		}
-		/* before what they point into goes */
-		host_publish(host);
-	}
-	inventory_free(old);
+	if (!host->observer)
+		return 0;
+	host_announce_differences(host, old);
+	/* before what they point into goes */
+	host_publish(host);
 	return 0;
 }
 
@@ -386,34 +423,48 @@ static int host_on_monitor(sd_event_source *source, int fd, uint32_t revents, vo
 	return 0;
 }
 
-int host_start(struct host *host)
+static int host_start_monitors(struct host *host)
 {
 	int r = uevent_monitor_new(UEVENT_OF_DEVICES, &host->monitor);
 
-	if (r >= 0)
-		r = uevent_monitor_new(UEVENT_OF_MDEV_PARENTS, &host->parents);
 	if (r < 0)
-		return log_error_errno(r, "Cannot listen to device events");
+		return r;
+	r = uevent_monitor_new(UEVENT_OF_MDEV_PARENTS, &host->parents);
+	if (r < 0)
+		return r;
 	r = sd_event_add_io(host->event, &host->monitor_source, uevent_monitor_fd(host->monitor),
 			    EPOLLIN, host_on_monitor, host);
-	if (r >= 0)
-		r = sd_event_add_io(host->event, &host->parents_source,
-				    uevent_monitor_fd(host->parents), EPOLLIN, host_on_mdev_parents,
-				    host);
-	if (r >= 0)
-		r = usage_watch_new(host->event, &host->root, &host_usage_observer, host,
-				    &host->usage_watch);
+	if (r < 0)
+		return r;
+	return sd_event_add_io(host->event, &host->parents_source, uevent_monitor_fd(host->parents),
+			       EPOLLIN, host_on_mdev_parents, host);
+}
+
+static int host_start_watches(struct host *host)
+{
+	int r = usage_watch_new(host->event, &host->root, &host_usage_observer, host,
+				&host->usage_watch);
+
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch what the host does with its devices");
-	r = sd_event_add_time_relative(host->event, &host->hung_bind_source, CLOCK_MONOTONIC, 0, 0,
-				       host_on_hung_bind_timer, host);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(host->hung_bind_source, SD_EVENT_OFF);
+	r = watch_timer_new(host->event, host_on_hung_bind_timer, host, &host->hung_bind_source);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch what is held up");
 	r = error_watch_new(host->event, &host->root, &host_error_observer, host, &host->errors);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch for errors of devices");
+	return 0;
+}
+
+int host_start(struct host *host)
+{
+	int r = host_start_monitors(host);
+
+	if (r < 0)
+		return log_error_errno(r, "Cannot listen to device events");
+	r = host_start_watches(host);
+	if (r < 0)
+		return r;
 	r = host_rescan(host);
 	if (r < 0)
 		return log_error_errno(r, "Cannot read the host");

@@ -15,14 +15,12 @@ struct published {
 };
 
 struct isolation_watch {
-	struct vec published; /* struct told, owned; sorted by key */
+	struct vec published; /* struct published, owned; sorted by key */
 	bool marked;
 };
 
-static void *published_free(void *data)
+static struct published *published_free(struct published *published)
 {
-	struct published *published = data;
-
 	if (!published)
 		return NULL;
 	free(published->key);
@@ -30,22 +28,25 @@ static void *published_free(void *data)
 	free(published);
 	return NULL;
 }
+DEFINE_CLEANUP(struct published *, published_freep, published_free)
+
+static DEFINE_VEC_CLEAR(published_clear, struct published, published_free)
 
 struct isolation_watch *isolation_watch_new(void)
 {
-	struct isolation_watch *causes = calloc(1, sizeof(*causes));
+	struct isolation_watch *watch = calloc(1, sizeof(*watch));
 
-	if (causes)
-		causes->marked = true;
-	return causes;
+	if (watch)
+		watch->marked = true;
+	return watch;
 }
 
-struct isolation_watch *isolation_watch_free(struct isolation_watch *causes)
+struct isolation_watch *isolation_watch_free(struct isolation_watch *watch)
 {
-	if (!causes)
+	if (!watch)
 		return NULL;
-	vec_clear(&causes->published, published_free);
-	free(causes);
+	published_clear(&watch->published);
+	free(watch);
 	return NULL;
 }
 
@@ -66,17 +67,17 @@ static const struct published *published_find(const struct vec *published, const
 	return i < 0 ? NULL : published->items[i];
 }
 
-void isolation_watch_invalidate(struct isolation_watch *causes)
+void isolation_watch_invalidate(struct isolation_watch *watch)
 {
-	causes->marked = true;
+	watch->marked = true;
 }
 
-void isolation_watch_device_changed(struct isolation_watch *causes, const struct device *device)
+void isolation_watch_device_changed(struct isolation_watch *watch, const struct device *device)
 {
-	const struct published *published = published_find(&causes->published, device->key);
+	const struct published *published = published_find(&watch->published, device->key);
 
 	if (!published || published->iommu_group != device->iommu_group)
-		causes->marked = true;
+		watch->marked = true;
 }
 
 static char *isolation_watch_summarize(const struct inventory *inv, const struct device *device)
@@ -98,42 +99,58 @@ static char *isolation_watch_summarize(const struct inventory *inv, const struct
 
 static int published_add(struct vec *to, const struct inventory *inv, const struct device *device)
 {
-	struct published *published = calloc(1, sizeof(*published));
+	_cleanup_(published_freep) struct published *published = calloc(1, sizeof(*published));
+	int r;
 
 	if (!published)
 		return -ENOMEM;
 	published->iommu_group = device->iommu_group;
 	published->key = strdup(device->key);
 	published->summary = isolation_watch_summarize(inv, device);
-	if (!published->key || !published->summary || vec_add(to, published) < 0) {
-		published_free(published);
+	if (!published->key || !published->summary)
 		return -ENOMEM;
-	}
+	r = vec_add(to, published);
+	if (r < 0)
+		return r;
+	published = NULL;
 	return 0;
 }
 
-int isolation_watch_refresh(struct isolation_watch *causes, const struct inventory *inv,
+static int published_list(const struct inventory *inv, struct vec *ret)
+{
+	_cleanup_(published_clear) struct vec current = { 0 };
+	int r;
+
+	VEC_FOREACH(const struct device, device, &inv->devices) {
+		r = published_add(&current, inv, device);
+		if (r < 0)
+			return r;
+	}
+	vec_sort(&current, published_cmp);
+	*ret = TAKE_STRUCT(current);
+	return 0;
+}
+
+int isolation_watch_refresh(struct isolation_watch *watch, const struct inventory *inv,
 			    void (*changed)(const struct device *device, void *userdata),
 			    void *userdata)
 {
-	struct vec current = { 0 }, before = causes->published;
+	_cleanup_(published_clear) struct vec current = { 0 }, before = { 0 };
+	int r;
 
-	if (!causes->marked)
+	if (!watch->marked)
 		return 0;
-	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (published_add(&current, inv, device) < 0) {
-			vec_clear(&current, published_free);
-			return -ENOMEM;
-		}
-	vec_sort(&current, published_cmp);
-	causes->published = current;
-	causes->marked = false;
-	VEC_FOREACH(const struct published, published, &current) {
+	r = published_list(inv, &current);
+	if (r < 0)
+		return r;
+	before = watch->published;
+	watch->published = TAKE_STRUCT(current);
+	watch->marked = false;
+	VEC_FOREACH(const struct published, published, &watch->published) {
 		const struct published *old = published_find(&before, published->key);
 
 		if (old && !str_eq(old->summary, published->summary))
 			changed(inventory_find(inv, published->key), userdata);
 	}
-	vec_clear(&before, published_free);
 	return 0;
 }

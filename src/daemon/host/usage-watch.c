@@ -6,13 +6,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/host/usage-watch.h"
+#include "daemon/host/watch-timer.h"
 #include "sys/usage/routes.h"
 #include "sys/usage/usage-process.h"
 #include "sys/usage/usage-scan.h"
 
 #define POLL_USEC 2000000 /* no faster than this */
 #define MARK_USEC 100000  /* what comes together is read together */
-#define SHARE 20	  /* one part in so many of the time goes into reading */
 #define PROCESSES_ONCE 64 /* looked at before the event loop gets its turn */
 
 #define EVENT_USAGES (USAGE_OF_BLOCK | USAGE_OF_NET | USAGE_OF_CONSOLE)
@@ -29,16 +29,8 @@ struct usage_watch {
 	sd_event_source *mark_source, *poll_source;
 	struct usage_process_walk *walk; /* under way */
 	uint64_t walk_usec;		 /* what it took so far */
-	uint64_t mark_rest; /* how long the marked ones are left alone after the last time */
+	uint64_t mark_usec;		 /* what the marked ones took at the last time */
 };
-
-static void usage_watch_start_timer(sd_event_source *timer, uint64_t usec)
-{
-	if (sd_event_source_set_time_relative(timer, usec) < 0 ||
-	    sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT) < 0)
-		log_error("A timer cannot be set, what the host does with its devices is not up to "
-			  "date");
-}
 
 static int usage_watch_read_sources(struct usage_watch *watch, unsigned sources, bool *ret_changed)
 {
@@ -62,9 +54,8 @@ void usage_watch_mark(struct usage_watch *watch, unsigned sources)
 
 	watch->marked |= sources;
 	if (!waits)
-		usage_watch_start_timer(watch->mark_source, watch->mark_rest > MARK_USEC ?
-								    watch->mark_rest :
-								    MARK_USEC);
+		watch_timer_start(watch->mark_source,
+				  watch_timer_rest(watch->mark_usec, MARK_USEC));
 }
 
 static int usage_watch_on_marked(sd_event_source *source, uint64_t usec, void *userdata)
@@ -77,7 +68,7 @@ static int usage_watch_on_marked(sd_event_source *source, uint64_t usec, void *u
 
 	watch->marked = 0;
 	r = usage_watch_read_sources(watch, sources, &changed);
-	watch->mark_rest = (clock_usec(CLOCK_MONOTONIC) - start) * SHARE;
+	watch->mark_usec = clock_usec(CLOCK_MONOTONIC) - start;
 	usage_watch_publish(watch, r, changed);
 	return 0;
 }
@@ -101,14 +92,16 @@ static int usage_watch_list_claimable(struct usage_watch *watch, struct vec *ret
 {
 	int r = watch->observer->list_claimable(ret, watch->userdata);
 
+	if (r < 0)
+		return r;
 	vec_sort(ret, vec_cmp_pointer);
-	return r;
+	return 0;
 }
 
-static void usage_watch_end_walk(struct usage_watch *watch, const struct vec *devices)
+static int usage_watch_apply_walk(struct usage_watch *watch, const struct vec *devices,
+				  bool *ret_changed)
 {
 	bool open_files_polled, opened = false, others = false;
-	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	int r;
 
 	/* first: whom the walk found may have what is open now */
@@ -116,43 +109,73 @@ static void usage_watch_end_walk(struct usage_watch *watch, const struct vec *de
 	r = usage_process_walk_apply(watch->walk, watch->observer->inventory(watch->userdata),
 				     devices, &opened);
 	watch->walk = usage_process_walk_free(watch->walk);
+	if (r < 0)
+		return r;
 	/*
 	 * nobody tells of mounts in other namespaces and of consoles, which are looked up on this
 	 * occasion
 	 */
-	if (r >= 0)
-		r = usage_watch_read_sources(watch, POLLED_USAGES, &others);
-	watch->walk_usec += clock_usec(CLOCK_MONOTONIC) - start;
-	usage_watch_publish(watch, r, open_files_polled || opened || others);
+	r = usage_watch_read_sources(watch, POLLED_USAGES, &others);
+	if (r < 0)
+		return r;
+	*ret_changed = open_files_polled || opened || others;
+	return 0;
 }
 
-/* A part of the walk. True if there is more. */
+static void usage_watch_end_walk(struct usage_watch *watch, const struct vec *devices)
+{
+	uint64_t start = clock_usec(CLOCK_MONOTONIC);
+	bool changed = false;
+	int r = usage_watch_apply_walk(watch, devices, &changed);
+
+	watch->walk_usec += clock_usec(CLOCK_MONOTONIC) - start;
+	usage_watch_publish(watch, r, changed);
+}
+
+/* A part of the walk. 1: there is more; 0: that was all; or -ENOMEM. */
+static int usage_watch_step_walk(struct usage_watch *watch)
+{
+	int r;
+
+	if (!watch->walk) {
+		watch->walk_usec = 0;
+		r = usage_process_walk_new(watch->root, &watch->walk);
+		if (r < 0)
+			return r;
+	}
+	return usage_process_walk_step(watch->walk, watch->observer->inventory(watch->userdata),
+				       PROCESSES_ONCE);
+}
+
+static void usage_watch_fail_walk(struct usage_watch *watch, int r)
+{
+	usage_watch_publish(watch, r, false);
+	usage_watch_restart(watch);
+}
+
+/* True if there is more. */
 static bool usage_watch_continue_walk(struct usage_watch *watch)
 {
-	struct inventory *inv = watch->observer->inventory(watch->userdata);
 	_cleanup_vec_ struct vec devices = { 0 };
 	uint64_t start = clock_usec(CLOCK_MONOTONIC);
 	int r = usage_watch_list_claimable(watch, &devices);
 
-	if (r >= 0 && devices.n == 0) { /* nobody can claim anything */
-		watch->walk = usage_process_walk_free(watch->walk);
+	if (r < 0) {
+		usage_watch_fail_walk(watch, r);
 		return false;
 	}
-	if (r >= 0 && !watch->walk) {
-		watch->walk_usec = 0;
-		r = usage_process_walk_new(watch->root, &watch->walk);
+	if (devices.n == 0) { /* nobody can claim anything */
+		usage_watch_restart(watch);
+		return false;
 	}
-	if (r >= 0)
-		r = usage_process_walk_step(watch->walk, inv, PROCESSES_ONCE);
+	r = usage_watch_step_walk(watch);
 	watch->walk_usec += clock_usec(CLOCK_MONOTONIC) - start;
 	if (r > 0)
 		return true;
-	if (r < 0) {
-		usage_watch_publish(watch, r, false);
-		watch->walk = usage_process_walk_free(watch->walk);
-	} else {
+	if (r < 0)
+		usage_watch_fail_walk(watch, r);
+	else
 		usage_watch_end_walk(watch, &devices);
-	}
 	return false;
 }
 
@@ -161,11 +184,9 @@ static int usage_watch_on_poll(sd_event_source *source, uint64_t usec, void *use
 	struct usage_watch *watch = userdata;
 
 	if (usage_watch_continue_walk(watch))
-		usage_watch_start_timer(source, 0);
+		watch_timer_start(source, 0);
 	else
-		usage_watch_start_timer(source, watch->walk_usec * SHARE > POLL_USEC ?
-							watch->walk_usec * SHARE :
-							POLL_USEC);
+		watch_timer_start(source, watch_timer_rest(watch->walk_usec, POLL_USEC));
 	return 0;
 }
 
@@ -180,27 +201,41 @@ static int usage_watch_read_open_files(struct usage_watch *watch, bool *ret_chan
 {
 	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = NULL;
 	_cleanup_vec_ struct vec devices = { 0 };
+	struct inventory *inv = watch->observer->inventory(watch->userdata);
 	int r = usage_watch_list_claimable(watch, &devices);
 
-	if (r >= 0)
-		r = usage_process_walk_new(watch->root, &walk);
-	if (r >= 0)
-		r = usage_process_walk_step(walk, watch->observer->inventory(watch->userdata),
-					    UINT32_MAX);
-	return r < 0 ? r :
-		       usage_process_walk_apply(walk, watch->observer->inventory(watch->userdata),
-						&devices, ret_changed);
+	if (r < 0)
+		return r;
+	r = usage_process_walk_new(watch->root, &walk);
+	if (r < 0)
+		return r;
+	r = usage_process_walk_step(walk, inv, UINT32_MAX);
+	if (r < 0)
+		return r;
+	return usage_process_walk_apply(walk, inv, &devices, ret_changed);
 }
 
-int usage_watch_read(struct usage_watch *watch)
+static int usage_watch_read_all(struct usage_watch *watch, bool *ret_changed)
 {
 	bool told = false, opened = false;
 	int r = usage_watch_read_sources(watch, EVENT_USAGES, &told);
 
+	*ret_changed = told;
 	usage_watch_restart(watch);
-	if (r >= 0)
-		r = usage_watch_read_open_files(watch, &opened);
-	if (told || opened)
+	if (r < 0)
+		return r;
+	r = usage_watch_read_open_files(watch, &opened);
+	*ret_changed = told || opened;
+	return r;
+}
+
+int usage_watch_read(struct usage_watch *watch)
+{
+	bool changed = false;
+	int r = usage_watch_read_all(watch, &changed);
+
+	/* in any case: some of it may have been read */
+	if (changed)
 		watch->observer->changed(watch->userdata);
 	return r;
 }
@@ -217,39 +252,50 @@ static int usage_watch_open_file(struct usage_watch *watch, const char *path)
  */
 static int usage_watch_add_file(struct usage_watch *watch, int fd, sd_event_source **ret)
 {
-	int r = fd < 0 ? 0 :
-			 sd_event_add_io(watch->event, ret, fd, EPOLLPRI, usage_watch_on_mounts,
-					 watch);
+	int r;
 
+	if (fd < 0)
+		return 0;
+	r = sd_event_add_io(watch->event, ret, fd, EPOLLPRI, usage_watch_on_mounts, watch);
 	/* a file of a tree in the kernel's place cannot be waited for */
 	return r == -EPERM ? 0 : r;
+}
+
+static int usage_watch_open_files(struct usage_watch *watch)
+{
+	/* process 1's: the daemon may have a namespace of its own */
+	watch->mounts = usage_watch_open_file(watch, "proc/1/mountinfo");
+	if (watch->mounts < 0)
+		watch->mounts = usage_watch_open_file(watch, "proc/self/mountinfo");
+	watch->swaps = usage_watch_open_file(watch, "proc/swaps");
+	watch->routes = routes_watch();
+	return watch->routes < 0 ? watch->routes : 0;
 }
 
 static int usage_watch_add_sources(struct usage_watch *watch)
 {
 	int r = usage_watch_add_file(watch, watch->mounts, &watch->mounts_source);
 
-	if (r >= 0)
-		r = usage_watch_add_file(watch, watch->swaps, &watch->swaps_source);
-	if (r >= 0)
-		r = sd_event_add_io(watch->event, &watch->routes_source, watch->routes, EPOLLIN,
-				    usage_watch_on_routes, watch);
-	if (r >= 0)
-		r = sd_event_add_time_relative(watch->event, &watch->mark_source, CLOCK_MONOTONIC,
-					       0, 0, usage_watch_on_marked, watch);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(watch->mark_source, SD_EVENT_OFF);
-	if (r >= 0)
-		r = sd_event_add_time_relative(watch->event, &watch->poll_source, CLOCK_MONOTONIC,
-					       0, 0, usage_watch_on_poll, watch);
-	return r;
+	if (r < 0)
+		return r;
+	r = usage_watch_add_file(watch, watch->swaps, &watch->swaps_source);
+	if (r < 0)
+		return r;
+	r = sd_event_add_io(watch->event, &watch->routes_source, watch->routes, EPOLLIN,
+			    usage_watch_on_routes, watch);
+	if (r < 0)
+		return r;
+	r = watch_timer_new(watch->event, usage_watch_on_marked, watch, &watch->mark_source);
+	if (r < 0)
+		return r;
+	return watch_timer_new(watch->event, usage_watch_on_poll, watch, &watch->poll_source);
 }
 
 int usage_watch_new(sd_event *event, const struct sysfs_root *root,
 		    const struct usage_watch_observer *observer, void *userdata,
 		    struct usage_watch **ret)
 {
-	struct usage_watch *watch = calloc(1, sizeof(*watch));
+	_cleanup_(usage_watch_freep) struct usage_watch *watch = calloc(1, sizeof(*watch));
 	int r;
 
 	if (!watch)
@@ -261,19 +307,16 @@ int usage_watch_new(sd_event *event, const struct sysfs_root *root,
 		.userdata = userdata,
 		.mounts = -EBADF,
 		.swaps = -EBADF,
+		.routes = -EBADF,
 	};
-	/* process 1's: the daemon may have a namespace of its own */
-	watch->mounts = usage_watch_open_file(watch, "proc/1/mountinfo");
-	if (watch->mounts < 0)
-		watch->mounts = usage_watch_open_file(watch, "proc/self/mountinfo");
-	watch->swaps = usage_watch_open_file(watch, "proc/swaps");
-	watch->routes = routes_watch();
-	r = watch->routes < 0 ? watch->routes : usage_watch_add_sources(watch);
-	if (r < 0) {
-		usage_watch_free(watch);
+	r = usage_watch_open_files(watch);
+	if (r < 0)
 		return r;
-	}
-	*ret = watch;
+	r = usage_watch_add_sources(watch);
+	if (r < 0)
+		return r;
+	watch_timer_start(watch->poll_source, 0);
+	*ret = TAKE_PTR(watch);
 	return 0;
 }
 

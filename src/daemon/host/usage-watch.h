@@ -9,6 +9,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "base/macro.h"
 #include "model/inventory.h"
 #include "sys/sysfs.h"
 
@@ -33,6 +34,7 @@ int usage_watch_new(sd_event *event, const struct sysfs_root *root,
 		    const struct usage_watch_observer *observer, void *userdata,
 		    struct usage_watch **ret) _must_check_;
 struct usage_watch *usage_watch_free(struct usage_watch *watch);
+DEFINE_CLEANUP(struct usage_watch *, usage_watch_freep, usage_watch_free)
 
 /* Something that @sources (enum usage_source) tell may have changed: they are read soon. */
 void usage_watch_mark(struct usage_watch *watch, unsigned sources);
