@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "model/config/def-set.h"
 #include "model/json/jsontext.h"
 
@@ -216,8 +217,8 @@ int def_set_add_problem(struct def_set *config, const char *file, unsigned line,
 		problem->text = NULL;
 	if (!problem->file || !problem->text)
 		return -ENOMEM;
-	jsontext_scan_clean(problem->file);
-	jsontext_scan_clean(problem->text);
+	utf8_clean(problem->file);
+	utf8_clean(problem->text);
 	if (vec_add(&config->problems, problem) < 0)
 		return -ENOMEM;
 	TAKE_PTR(problem);

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "base/utf8.h"
 #include "model/json/codec-fields.h"
 
 /* A snapshot is nested four levels deep; the rest is room for later versions. */
@@ -32,7 +33,7 @@ int codec_read_fail(const struct codec_reader *reader, const struct jsontext_nod
 			   str_or(node->key, ""), node->key ? "\": " : "", text);
 	if (!*reader->ret_error)
 		return -ENOMEM;
-	jsontext_scan_clean(*reader->ret_error);
+	utf8_clean(*reader->ret_error);
 	return -EBADMSG;
 }
 

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 
 #include "base/strv.h"
+#include "base/utf8.h"
 #include "model/json/codec-fields.h"
 
 void codec_write_freep(struct json_object **object)
@@ -46,7 +47,7 @@ static char *codec_write_replace_bad_bytes(const char *value)
 	if (!copy)
 		return NULL;
 	while (left > 0) {
-		size_t n = jsontext_scan_utf8_length(value, left);
+		size_t n = utf8_length(value, left);
 
 		out = mempcpy(out, n ? value : "\xef\xbf\xbd", n ? n : 3);
 		value += n ? n : 1;
@@ -62,7 +63,7 @@ struct json_object *codec_write_utf8(const char *value)
 	size_t size = strlen(value);
 
 	for (size_t at = 0; at < size && !copy;) {
-		size_t n = jsontext_scan_utf8_length(value + at, size - at);
+		size_t n = utf8_length(value + at, size - at);
 
 		if (n == 0) {
 			copy = codec_write_replace_bad_bytes(value);

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Inside jsontext only. The scanner (jsontext-scan.c) reads what has no inside: blanks,
- * strings, words; the rest is jsontext.c. All return 0, -ENOMEM, or -EBADMSG with p->error filled
- * in.
+ * Inside jsontext only. The grammar (jsontext-parse.c) calls the scanner (jsontext-scan.c), and
+ * both call the document (jsontext.c). Functions that return int give 0, -ENOMEM, or -EBADMSG with
+ * p->error filled in.
  */
 
 #include "model/json/jsontext.h"
@@ -18,18 +18,29 @@ struct jsontext_parser {
 	unsigned depth;
 };
 
-/* Memory that lives as long as the document. NULL: out of memory. */
-void *jsontext_take(struct jsontext *doc, size_t size);
+/* --- the document --- */
 
+/* Returns an empty document that knows the lines of @text, or NULL when out of memory. */
+struct jsontext *jsontext_new(const char *text, size_t size);
+/* Returns memory that lives as long as the document, or NULL when out of memory. */
+void *jsontext_take(struct jsontext *doc, size_t size);
+/* Returns an empty node in such memory, or NULL when out of memory. */
+struct jsontext_node *jsontext_take_node(struct jsontext *doc);
+void jsontext_set_root(struct jsontext *doc, const struct jsontext_node *root);
+
+/* --- the scanner --- */
+
+/* Fills in the error and returns -EBADMSG. */
 int jsontext_scan_fail(struct jsontext_parser *p, size_t offset, const char *format, ...)
 	_printf_(3, 4);
-/* Complains of what stands at the current place, where @what should have been. */
+/* Fails with "expected @what", and with the text that stands at the current place instead. */
 int jsontext_scan_expected(struct jsontext_parser *p, const char *what);
 
-/* Of the whole text, before all else: no NUL byte, and UTF-8 throughout. */
+/* Checks the whole text, before all else: no NUL byte, and valid UTF-8. */
 int jsontext_scan_check_characters(struct jsontext_parser *p) _must_check_;
+/* Skips white space, and comments where the rules allow them. */
 int jsontext_scan_blanks(struct jsontext_parser *p) _must_check_;
 int jsontext_scan_string(struct jsontext_parser *p, const char **ret,
 			 size_t *ret_size) _must_check_;
-/* true, false, null or a number: what is made of letters and digits. */
+/* Reads true, false, null or a number: a value that is made of letters and digits. */
 int jsontext_scan_word(struct jsontext_parser *p, struct jsontext_node *node) _must_check_;

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The scanner of JSON: characters, blanks, strings and words, which contain no other value. */
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "model/json/jsontext-parser.h"
 
 /* --- complaints --- */
@@ -54,46 +58,6 @@ int jsontext_scan_expected(struct jsontext_parser *p, const char *what)
 
 /* --- characters --- */
 
-size_t jsontext_scan_utf8_length(const char *s, size_t size)
-{
-	const unsigned char *c = (const unsigned char *)s;
-	size_t n = c[0] < 0x80 ? 1 :
-		   c[0] < 0xc2 ? 0 :
-		   c[0] < 0xe0 ? 2 :
-		   c[0] < 0xf0 ? 3 :
-		   c[0] < 0xf5 ? 4 :
-				 0;
-
-	if (n > size)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-	/* overlong forms, surrogates, and what lies beyond the last plane */
-	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
-	    (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-char *jsontext_scan_clean(char *s)
-{
-	size_t left = strlen(s), n;
-
-	for (char *at = s; left > 0; at += n, left -= n) {
-		unsigned char c = (unsigned char)at[0];
-
-		n = jsontext_scan_utf8_length(at, left);
-		/* C0, DEL, and C1 (U+0080 to U+009F): a terminal would act on them */
-		if (n == 0 || c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)at[1] < 0xa0)) {
-			n = n ? n : 1;
-			memset(at, '?', n);
-		}
-	}
-	return s;
-}
-
-/* So that nothing later can stumble over a NUL byte or half a character. */
 int jsontext_scan_check_characters(struct jsontext_parser *p)
 {
 	for (size_t at = 0; at < p->size;) {
@@ -102,7 +66,7 @@ int jsontext_scan_check_characters(struct jsontext_parser *p)
 		if (p->text[at] == '\0')
 			return jsontext_scan_fail(p, at, "NUL byte: expected text in UTF-8");
 		if ((unsigned char)p->text[at] >= 0x80) {
-			n = jsontext_scan_utf8_length(p->text + at, p->size - at);
+			n = utf8_length(p->text + at, p->size - at);
 			if (n == 0)
 				return jsontext_scan_fail(p, at,
 							  "byte 0x%02x is no UTF-8 character",
@@ -176,7 +140,7 @@ static char *jsontext_scan_put_utf8(char *out, uint32_t c)
 	return out;
 }
 
-/* The four hex digits behind "\u", at @at. */
+/* Reads an escape at @at: "\u" and four hex digits. */
 static bool jsontext_scan_utf16_unit(const struct jsontext_parser *p, size_t at, uint32_t *ret)
 {
 	uint32_t value = 0;
@@ -194,7 +158,7 @@ static bool jsontext_scan_utf16_unit(const struct jsontext_parser *p, size_t at,
 	return true;
 }
 
-/* \uXXXX, or two of them that are one character beyond the first plane. */
+/* Reads \uXXXX, or the two of a surrogate pair, which are one character above U+FFFF. */
 static int jsontext_scan_unicode_escape(struct jsontext_parser *p, char **out)
 {
 	uint32_t c, low;
@@ -234,7 +198,7 @@ static int jsontext_scan_escape(struct jsontext_parser *p, char **out)
 	return 0;
 }
 
-/* Where the string that starts at the current place ends, or the end of the text. */
+/* Returns the closing quote of the string at the current place, or p->size without one. */
 static size_t jsontext_scan_find_quote(const struct jsontext_parser *p)
 {
 	size_t at = p->at + 1;
@@ -253,7 +217,8 @@ int jsontext_scan_string(struct jsontext_parser *p, const char **ret, size_t *re
 	if (end == p->size)
 		return jsontext_scan_fail(p, p->at,
 					  "this string has no end: expected \" on the same line");
-	value = out = jsontext_take(p->doc, end - p->at); /* no escape is shorter than its value */
+	value = out =
+		jsontext_take(p->doc, end - p->at); /* an escape is never shorter than its value */
 	if (!value)
 		return -ENOMEM;
 	for (p->at++; p->at < end;) {

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Reads JSON text into a tree that knows where everything stood. Strict RFC 8259, with
- * comments where asked for; no number is rounded (they stay text until asked for) and no key is
- * lost (a repeated one is marked). The text is not needed after the parse.
+ * Reads JSON text into a tree that knows the position of every value. Strict RFC 8259, with
+ * comments where asked for. Numbers stay text until they are asked for, so none is rounded, and a
+ * repeated key is marked, so none is lost. The text is not needed after the parse.
  */
 
 #include <stdbool.h>
@@ -25,7 +25,7 @@ enum jsontext_type {
 struct jsontext_node {
 	enum jsontext_type type;
 	bool boolean;
-	const char *text;	     /* a string's value; a number as written */
+	const char *text;	     /* the value of a string; a number as written */
 	struct jsontext_node *first; /* of an array or object, in the order of the text */
 	struct jsontext_node *next;
 	size_t n;	 /* elements or members */
@@ -46,39 +46,32 @@ struct jsontext_error {
 };
 
 struct jsontext_rules {
-	bool comments;	    /* both kinds of C */
+	bool comments;	    /* both kinds of C comments */
 	unsigned max_depth; /* of arrays and objects in each other */
 };
 
 struct jsontext;
 
-/* 0, -ENOMEM, or -EBADMSG with *ret_error filled in: the first thing that is no JSON. */
+/* 0, -ENOMEM, or -EBADMSG with the first error of the text in *ret_error. */
 int jsontext_parse(const char *text, size_t size, const struct jsontext_rules *rules,
 		   struct jsontext **ret, struct jsontext_error *ret_error) _must_check_;
 struct jsontext *jsontext_free(struct jsontext *doc);
 DEFINE_CLEANUP(struct jsontext *, jsontext_freep, jsontext_free)
 #define _cleanup_jsontext_ _cleanup_(jsontext_freep)
 
+/* Returns the outermost value, owned by @doc like all nodes. */
 const struct jsontext_node *jsontext_root(const struct jsontext *doc);
+/* Returns the line and column of the byte at @offset. */
 struct jsontext_position jsontext_locate(const struct jsontext *doc, size_t offset);
 
-/* The (first) member of this name; NULL if there is none or @object is no object. */
+/* Returns the first member with this key, or NULL; NULL also if @object is not an object. */
 const struct jsontext_node *jsontext_member(const struct jsontext_node *object, const char *key);
 
-/* -EINVAL if @node is no whole number from 0 up, -ERANGE beyond @max. */
+/* Reads a whole number from 0 to @max. 0, -EINVAL for any other value, -ERANGE beyond @max. */
 int jsontext_u64(const struct jsontext_node *node, uint64_t max, uint64_t *ret) _must_check_;
 
-/* "a string", "an object", …: for messages. */
+/* Returns the name of @type in messages: "a string", "an object", … */
 const char *jsontext_type_name(enum jsontext_type type);
-
-/* How many bytes the UTF-8 character at @s takes, of @size at most; 0 if it is none. */
-size_t jsontext_scan_utf8_length(const char *s, size_t size);
-
-/*
- * For messages that quote what they were given: control characters, and what is no UTF-8 (or was
- * cut in the middle), become '?', in place. Returns @s.
- */
-char *jsontext_scan_clean(char *s);
 
 #define JSONTEXT_FOREACH(node, parent) \
 	for (const struct jsontext_node *node = (parent)->first; node; node = node->next)
