@@ -97,6 +97,8 @@ int record_add_device(struct record *record, const struct device *device,
 		      const char *driver) _must_check_;
 struct record_device *record_device_new(const char *key);
 struct record_device *record_device_free(struct record_device *device);
+DEFINE_CLEANUP(struct record_device *, record_device_freep, record_device_free)
+#define _cleanup_record_device_ _cleanup_(record_device_freep)
 struct record_device *record_find_device(const struct record *record, const char *key);
 /* Somebody may have had the devices since their last reset. */
 void record_make_resets_due(struct record *record);

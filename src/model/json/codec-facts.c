@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Writes facts as JSON. */
+
 #include <errno.h>
 
 #include <json-c/json.h>
@@ -28,7 +31,7 @@ struct json_object *codec_facts(const struct vec *facts)
 	return TAKE_PTR(object);
 }
 
-/* An address as text: few readers of JSON have numbers of 64 bits. */
+/* Returns an address as text: few readers of JSON have numbers of 64 bits. */
 static struct json_object *codec_facts_address(uint64_t value)
 {
 	char text[24];

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Writes an inventory as JSON. Holds the tables that codec-snapshot.c reads it by, too. */
+
 #include <errno.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
-#include "base/strv.h"
 #include "model/json/codec-facts.h"
 #include "model/json/codec-inventory.h"
 #include "model/json/codec.h"
@@ -140,7 +142,7 @@ static int codec_inventory_put_resources(struct json_object *object, const struc
 	return codec_write_value(object, "resources", TAKE_PTR(array));
 }
 
-/* Most of configuration space is zeros at the end, which "config-size" stands for. */
+/* Writes bytes as hex, without the zeros at the end, which "config-size" restores. */
 static int codec_inventory_put_bytes(struct json_object *object, const char *key,
 				     const uint8_t *bytes, size_t n)
 {
@@ -167,16 +169,16 @@ static int codec_inventory_put_config(struct json_object *object, const struct d
 	if (!device->config || device->config_size == 0)
 		return 0;
 	r = codec_inventory_put_bytes(object, "config", device->config, device->config_size);
-	if (r >= 0)
-		r = codec_write_value(object, "config-size",
-				      json_object_new_uint64(device->config_size));
-	if (r >= 0 && device->config_again)
-		r = codec_inventory_put_bytes(object, "config-again", device->config_again,
-					      device->config_size);
-	return r;
+	if (r < 0)
+		return r;
+	r = codec_write_uint(object, "config-size", device->config_size);
+	if (r < 0 || !device->config_again)
+		return r;
+	return codec_inventory_put_bytes(object, "config-again", device->config_again,
+					 device->config_size);
 }
 
-/* Absent: this device has no such file. null: it has, and nothing is set. */
+/* Absent: the device has no such file. null: the file is empty. */
 static int codec_inventory_put_override(struct json_object *object, const struct device *device)
 {
 	if (!device->has_override)
@@ -188,111 +190,95 @@ static int codec_inventory_put_override(struct json_object *object, const struct
 
 static int codec_inventory_put_usage(struct json_object *object, const struct device *device)
 {
-	_cleanup_json_ struct json_object *array = NULL;
-	int r = 0;
-
 	if (device->uses.n == 0)
 		return 0;
-	array = json_object_new_array();
-	if (!array)
-		return -ENOMEM;
-	VEC_FOREACH(const struct usage, usage, &device->uses) {
-		struct json_object *item = json_object_new_object();
-
-		r = codec_write_element(array, item);
-		if (r >= 0)
-			r = codec_write_fields(item, codec_usage_fields, codec_usage_n_fields,
-					       usage);
-		if (r < 0)
-			return r;
-	}
-	return codec_write_value(object, "uses", TAKE_PTR(array));
+	return codec_write_structs(object, "uses", codec_usage_fields, codec_usage_n_fields,
+				   &device->uses);
 }
 
 static int codec_inventory_put_mdev_types(struct json_object *object, const struct device *device)
 {
-	struct json_object *array;
-	int r;
-
 	if (device->mdev_types.n == 0)
 		return 0;
-	array = json_object_new_array();
-	r = codec_write_value(object, "mdev-types", array);
-	VEC_FOREACH(const struct mdev_type, type, &device->mdev_types) {
-		struct json_object *item = r < 0 ? NULL : json_object_new_object();
-
-		if (r >= 0)
-			r = codec_write_element(array, item);
-		if (r >= 0)
-			r = codec_write_fields(item, codec_mdev_type_fields,
-					       codec_mdev_type_n_fields, type);
-	}
-	return r;
+	return codec_write_structs(object, "mdev-types", codec_mdev_type_fields,
+				   codec_mdev_type_n_fields, &device->mdev_types);
 }
 
-/* "ok" is left out, and counters where the kernel has none. */
-static int codec_inventory_put_errors(struct json_object *object,
-				      const struct device_errors *errors)
+/* Leaves out the state "ok", and the counters if the kernel has none. */
+static int codec_inventory_put_errors(struct json_object *object, const struct device *device)
 {
+	const struct device_errors *errors = &device->errors;
 	struct json_object *counts;
-	int r = 0;
+	int r;
 
-	if (errors->state != ERROR_OK)
+	if (errors->state != ERROR_OK) {
 		r = codec_write_string(object, "error-state", error_state_to_string(errors->state));
-	if (r < 0 || !errors->counted)
+		if (r < 0)
+			return r;
+	}
+	if (!errors->counted)
+		return 0;
+	r = codec_write_new_member(object, "error-counts", &counts);
+	if (r < 0)
 		return r;
-	counts = json_object_new_object();
-	r = codec_write_value(object, "error-counts", counts);
-	return r < 0 ? r :
-		       codec_write_fields(counts, codec_errors_fields, codec_errors_n_fields,
-					  errors);
+	return codec_write_fields(counts, codec_errors_fields, codec_errors_n_fields, errors);
 }
 
-static int codec_inventory_put_device(struct json_object *object, const struct device *device)
+static int codec_inventory_put_place(struct json_object *object, const struct device *device)
 {
 	int r;
 
 	r = codec_write_string(object, "address", device->address);
-	if (r >= 0)
-		r = codec_write_string(object, "bus", device->bus);
-	if (r >= 0)
-		r = codec_write_fields(object, codec_device_fields, codec_device_n_fields, device);
-	if (r >= 0)
-		r = codec_inventory_put_override(object, device);
-	if (r >= 0)
-		r = codec_inventory_put_usage(object, device);
-	if (r >= 0)
-		r = codec_inventory_put_errors(object, &device->errors);
-	if (r >= 0)
-		r = codec_inventory_put_mdev_types(object, device);
-	if (r < 0 || !device_is_pci(device))
+	if (r < 0)
 		return r;
-	r = codec_write_fields(object, codec_pci_fields, codec_pci_n_fields, device);
-	if (r >= 0)
-		r = codec_inventory_put_resources(object, device);
-	if (r >= 0)
-		r = codec_inventory_put_config(object, device);
-	return r;
+	return codec_write_string(object, "bus", device->bus);
 }
 
-static int codec_inventory_put_group(struct json_object *object, const struct iommu_group *group)
+static int codec_inventory_put_fields(struct json_object *object, const struct device *device)
+{
+	return codec_write_fields(object, codec_device_fields, codec_device_n_fields, device);
+}
+
+static int codec_inventory_put_pci(struct json_object *object, const struct device *device)
+{
+	int r;
+
+	if (!device_is_pci(device))
+		return 0;
+	r = codec_write_fields(object, codec_pci_fields, codec_pci_n_fields, device);
+	if (r < 0)
+		return r;
+	r = codec_inventory_put_resources(object, device);
+	if (r < 0)
+		return r;
+	return codec_inventory_put_config(object, device);
+}
+
+static int codec_inventory_put_device(struct json_object *object, const struct device *device)
+{
+	static int (*const parts[])(struct json_object *, const struct device *) = {
+		codec_inventory_put_place,    codec_inventory_put_fields,
+		codec_inventory_put_override, codec_inventory_put_usage,
+		codec_inventory_put_errors,   codec_inventory_put_mdev_types,
+		codec_inventory_put_pci,
+	};
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		r = parts[i](object, device);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int codec_inventory_put_members(struct json_object *object, const struct iommu_group *group)
 {
 	_cleanup_json_ struct json_object *members = json_object_new_array();
 	int r;
 
 	if (!members)
 		return -ENOMEM;
-	r = codec_write_value(object, "id", json_object_new_uint64(group->id));
-	if (r >= 0 && group->name)
-		r = codec_write_string(object, "name", group->name);
-	if (r >= 0 && group->type)
-		r = codec_write_string(object, "type", group->type);
-	if (r >= 0 && strv_length(group->reserved) > 0)
-		r = codec_write_strv(object, "reserved-regions", group->reserved);
-	if (r >= 0 && group->vfio_info_lines)
-		r = codec_write_strv(object, "vfio-info", group->vfio_info_lines);
-	if (r < 0)
-		return r;
 	VEC_FOREACH(const struct device, device, &group->devices) {
 		r = codec_write_element(members, codec_write_utf8(device->key));
 		if (r < 0)
@@ -301,7 +287,24 @@ static int codec_inventory_put_group(struct json_object *object, const struct io
 	return codec_write_value(object, "devices", TAKE_PTR(members));
 }
 
-/* What annotates, or nothing. */
+static int codec_inventory_put_group(struct json_object *object, const struct iommu_group *group)
+{
+	static const struct codec_field fields[] = {
+		{ "id", CODEC_UINT, offsetof(struct iommu_group, id), CODEC_SHOW },
+		{ "name", CODEC_STRING, offsetof(struct iommu_group, name) },
+		{ "type", CODEC_STRING, offsetof(struct iommu_group, type) },
+		{ "reserved-regions", CODEC_STRV, offsetof(struct iommu_group, reserved) },
+		{ "vfio-info", CODEC_STRV, offsetof(struct iommu_group, vfio_info_lines) },
+	};
+	int r;
+
+	r = codec_write_fields(object, fields, ARRAY_SIZE(fields), group);
+	if (r < 0)
+		return r;
+	return codec_inventory_put_members(object, group);
+}
+
+/* The caller's function that adds facts, or NULL. */
 struct codec_annotation {
 	codec_annotate_fn fn;
 	void *userdata;
@@ -316,25 +319,28 @@ static int codec_inventory_put_facts(struct json_object *object, const struct de
 		return 0;
 	if (annotation->fn(device, &facts, annotation->userdata) < 0)
 		return -ENOMEM;
-	return facts.n == 0 ? 0 : codec_write_value(object, "facts", codec_facts(&facts));
+	if (facts.n == 0)
+		return 0;
+	return codec_write_value(object, "facts", codec_facts(&facts));
 }
 
 static int codec_inventory_put_devices(struct json_object *root, const struct inventory *inv,
 				       const struct codec_annotation *annotation)
 {
 	_cleanup_json_ struct json_object *array = json_object_new_array();
+	struct json_object *object;
 	int r;
 
 	if (!array)
 		return -ENOMEM;
 	VEC_FOREACH(const struct device, device, &inv->devices) {
-		struct json_object *object = json_object_new_object();
-
-		r = codec_write_element(array, object);
-		if (r >= 0)
-			r = codec_inventory_put_device(object, device);
-		if (r >= 0)
-			r = codec_inventory_put_facts(object, device, annotation);
+		r = codec_write_new_element(array, &object);
+		if (r < 0)
+			return r;
+		r = codec_inventory_put_device(object, device);
+		if (r < 0)
+			return r;
+		r = codec_inventory_put_facts(object, device, annotation);
 		if (r < 0)
 			return r;
 	}
@@ -344,16 +350,16 @@ static int codec_inventory_put_devices(struct json_object *root, const struct in
 static int codec_inventory_put_groups(struct json_object *root, const struct inventory *inv)
 {
 	_cleanup_json_ struct json_object *array = json_object_new_array();
+	struct json_object *object;
 	int r;
 
 	if (!array)
 		return -ENOMEM;
 	VEC_FOREACH(const struct iommu_group, group, &inv->iommu_groups) {
-		struct json_object *object = json_object_new_object();
-
-		r = codec_write_element(array, object);
-		if (r >= 0)
-			r = codec_inventory_put_group(object, group);
+		r = codec_write_new_element(array, &object);
+		if (r < 0)
+			return r;
+		r = codec_inventory_put_group(object, group);
 		if (r < 0)
 			return r;
 	}
@@ -370,13 +376,18 @@ int codec_inventory_to_json_with(const struct inventory *inv, bool pretty,
 	if (!root)
 		return -ENOMEM;
 	r = codec_write_value(root, "version", json_object_new_int(INVENTORY_VERSION));
-	if (r >= 0)
-		r = codec_write_fields(root, codec_inventory_fields, codec_inventory_n_fields, inv);
-	if (r >= 0)
-		r = codec_inventory_put_devices(root, inv, &annotation);
-	if (r >= 0)
-		r = codec_inventory_put_groups(root, inv);
-	return r < 0 ? r : codec_write_document(root, pretty, ret);
+	if (r < 0)
+		return r;
+	r = codec_write_fields(root, codec_inventory_fields, codec_inventory_n_fields, inv);
+	if (r < 0)
+		return r;
+	r = codec_inventory_put_devices(root, inv, &annotation);
+	if (r < 0)
+		return r;
+	r = codec_inventory_put_groups(root, inv);
+	if (r < 0)
+		return r;
+	return codec_write_document(root, pretty, ret);
 }
 
 int codec_inventory_to_json(const struct inventory *inv, bool pretty, char **ret)

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Reads structs from JSON. Every error names the line, the column and what was expected. */
+
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -18,15 +21,12 @@ int codec_read_fail(const struct codec_reader *reader, const struct jsontext_nod
 	struct jsontext_position at = jsontext_locate(reader->doc, node->offset);
 	_cleanup_free_ char *text = NULL;
 	va_list ap;
-	int n;
 
 	va_start(ap, format);
-	n = vasprintf(&text, format, ap);
+	text = str_vprintf(format, ap);
 	va_end(ap);
-	if (n < 0) {
-		text = NULL;
+	if (!text)
 		return -ENOMEM;
-	}
 	free(*reader->ret_error);
 	*reader->ret_error =
 		str_printf("%u:%u: %s%s%s%s", at.line, at.column, node->key ? "\"" : "",
@@ -37,7 +37,7 @@ int codec_read_fail(const struct codec_reader *reader, const struct jsontext_nod
 	return -EBADMSG;
 }
 
-/* The parse has limited the depth, so the recursion is bounded too. */
+/* The recursion is bounded: the parse has limited the depth. */
 static int codec_read_refuse_repeated(const struct codec_reader *reader,
 				      const struct jsontext_node *parent)
 {
@@ -71,8 +71,9 @@ int codec_read_document(const char *text, size_t size, struct jsontext **ret, ch
 		return r;
 	reader.doc = doc;
 	r = codec_read_expect(&reader, jsontext_root(doc), JSONTEXT_OBJECT);
-	if (r >= 0)
-		r = codec_read_refuse_repeated(&reader, jsontext_root(doc));
+	if (r < 0)
+		return r;
+	r = codec_read_refuse_repeated(&reader, jsontext_root(doc));
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(doc);
@@ -106,6 +107,23 @@ int codec_read_member(const struct codec_reader *reader, const struct jsontext_n
 	if (r < 0)
 		return r;
 	*ret = node;
+	return 0;
+}
+
+int codec_read_elements(const struct codec_reader *reader, const struct jsontext_node *object,
+			const char *key, bool required, codec_element_fn fn, void *to)
+{
+	const struct jsontext_node *array;
+	int r;
+
+	r = codec_read_member(reader, object, key, JSONTEXT_ARRAY, required, &array);
+	if (r < 0 || !array)
+		return r;
+	JSONTEXT_FOREACH(element, array) {
+		r = fn(reader, element, to);
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 
@@ -147,15 +165,14 @@ int codec_read_hex(const struct codec_reader *reader, const struct jsontext_node
 	s = node->text;
 	if (prefix)
 		s = str_starts(s, "0x") ? s + 2 : "";
-	if (*s == '\0' || s[strspn(s, "0123456789abcdefABCDEF")] ||
-	    (digits && strlen(s) != digits) || str_parse_u64(s, 16, UINT64_MAX, ret) < 0)
-		return digits ? codec_read_fail(reader, node,
-						"expected %u hex digits, found \"%.40s\"", digits,
-						node->text) :
-				codec_read_fail(reader, node,
-						"expected 0x and hex digits, found \"%.40s\"",
-						node->text);
-	return 0;
+	if (*s && !s[strspn(s, "0123456789abcdefABCDEF")] && (!digits || strlen(s) == digits) &&
+	    str_parse_u64(s, 16, UINT64_MAX, ret) >= 0)
+		return 0;
+	if (digits)
+		return codec_read_fail(reader, node, "expected %u hex digits, found \"%.40s\"",
+				       digits, node->text);
+	return codec_read_fail(reader, node, "expected 0x and hex digits, found \"%.40s\"",
+			       node->text);
 }
 
 static int codec_read_number(const struct codec_reader *reader, const struct jsontext_node *node,
@@ -181,9 +198,10 @@ static int codec_read_value(const struct codec_reader *reader, const struct json
 	switch (kind) {
 	case CODEC_BOOL:
 		r = codec_read_expect(reader, node, JSONTEXT_BOOL);
-		if (r >= 0)
-			*ret = node->boolean;
-		return r;
+		if (r < 0)
+			return r;
+		*ret = node->boolean;
+		return 0;
 	case CODEC_HEX8:
 		return codec_read_hex(reader, node, false, 2, ret);
 	case CODEC_HEX16:
@@ -206,9 +224,12 @@ static int codec_read_value(const struct codec_reader *reader, const struct json
 static int codec_read_string(const struct codec_reader *reader, const struct jsontext_node *node,
 			     char **ret)
 {
-	int r = codec_read_expect(reader, node, JSONTEXT_STRING);
+	int r;
 
-	return r < 0 ? r : str_set(ret, node->text);
+	r = codec_read_expect(reader, node, JSONTEXT_STRING);
+	if (r < 0)
+		return r;
+	return str_set(ret, node->text);
 }
 
 static void codec_read_store_number(enum codec_kind kind, uint64_t value, void *at)
@@ -253,9 +274,10 @@ static int codec_read_field(const struct codec_reader *reader, const struct json
 	if (kind == CODEC_STRV)
 		return codec_read_strv(reader, node, at);
 	r = codec_read_value(reader, node, kind, &value);
-	if (r >= 0)
-		codec_read_store_number(kind, value, at);
-	return r;
+	if (r < 0)
+		return r;
+	codec_read_store_number(kind, value, at);
+	return 0;
 }
 
 int codec_read_fields(const struct codec_reader *reader, const struct jsontext_node *object,

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Writes and reads the record of a lease. Each word of a record is checked before it is used. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -50,24 +53,24 @@ static const struct codec_field codec_record_device_fields[] = {
 	{ "driver", CODEC_STRING, offsetof(struct record_device, driver), CODEC_SHOW },
 };
 
-static int codec_record_put_devices(struct json_object *root, const struct record *record)
+static int codec_record_put_words(struct json_object *root, const struct record *record)
 {
-	_cleanup_json_ struct json_object *array = json_object_new_array();
+	const struct {
+		const char *key, *word;
+	} words[] = {
+		{ "phase", record_phase_to_string(record->phase) },
+		{ "access", record_access_to_string(record->access) },
+		{ "interface", record_interface_to_string(record->interface) },
+		{ "on-release", group_def_on_release_to_string(record->on_release) },
+	};
 	int r;
 
-	if (!array)
-		return -ENOMEM;
-	VEC_FOREACH(const struct record_device, device, &record->devices) {
-		struct json_object *object = json_object_new_object();
-
-		r = codec_write_element(array, object);
-		if (r >= 0)
-			r = codec_write_fields(object, codec_record_device_fields,
-					       ARRAY_SIZE(codec_record_device_fields), device);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		r = codec_write_string(root, words[i].key, words[i].word);
 		if (r < 0)
 			return r;
 	}
-	return codec_write_value(root, "devices", TAKE_PTR(array));
+	return 0;
 }
 
 int codec_record_to_json(const struct record *record, char **ret)
@@ -78,27 +81,24 @@ int codec_record_to_json(const struct record *record, char **ret)
 	if (!root)
 		return -ENOMEM;
 	r = codec_write_value(root, "version", json_object_new_int(RECORD_VERSION));
-	if (r >= 0)
-		r = codec_write_string(root, "phase", record_phase_to_string(record->phase));
-	if (r >= 0)
-		r = codec_write_string(root, "access", record_access_to_string(record->access));
-	if (r >= 0)
-		r = codec_write_string(root, "interface",
-				       record_interface_to_string(record->interface));
-	if (r >= 0)
-		r = codec_write_string(root, "on-release",
-				       group_def_on_release_to_string(record->on_release));
-	if (r >= 0)
-		r = codec_write_fields(root, codec_record_fields, ARRAY_SIZE(codec_record_fields),
-				       record);
-	if (r >= 0)
-		r = codec_record_put_devices(root, record);
-	return r < 0 ? r : codec_write_document(root, true, ret);
+	if (r < 0)
+		return r;
+	r = codec_record_put_words(root, record);
+	if (r < 0)
+		return r;
+	r = codec_write_fields(root, codec_record_fields, ARRAY_SIZE(codec_record_fields), record);
+	if (r < 0)
+		return r;
+	r = codec_write_structs(root, "devices", codec_record_device_fields,
+				ARRAY_SIZE(codec_record_device_fields), &record->devices);
+	if (r < 0)
+		return r;
+	return codec_write_document(root, true, ret);
 }
 
 /* --- reading --- */
 
-/* First of all: nothing else of a later version can be relied on. */
+/* Runs before all other checks: the rest of a later version may have another meaning. */
 static int codec_record_check_version(const struct codec_reader *reader,
 				      const struct jsontext_node *root)
 {
@@ -118,7 +118,7 @@ static int codec_record_check_version(const struct codec_reader *reader,
 	return r == -EBADMSG ? -EPROTONOSUPPORT : r;
 }
 
-/* What the record names is written to later, so nothing in it may point elsewhere. */
+/* Checks that the key, bus and address agree: sysfs is written below them later. */
 static int codec_record_check_device(const struct codec_reader *reader,
 				     const struct jsontext_node *node, const struct record *record,
 				     const struct record_device *device)
@@ -141,92 +141,105 @@ static int codec_record_check_device(const struct codec_reader *reader,
 }
 
 static int codec_record_get_device(const struct codec_reader *reader,
-				   const struct jsontext_node *node, struct record *record)
+				   const struct jsontext_node *node, void *to)
 {
-	struct record_device *device;
+	_cleanup_record_device_ struct record_device *device = record_device_new("");
+	struct record *record = to;
 	int r;
 
+	if (!device)
+		return -ENOMEM;
 	r = codec_read_expect(reader, node, JSONTEXT_OBJECT);
 	if (r < 0)
 		return r;
-	device = record_device_new("");
-	if (!device)
-		return -ENOMEM;
 	r = codec_read_fields(reader, node, codec_record_device_fields,
 			      ARRAY_SIZE(codec_record_device_fields), device);
-	if (r >= 0)
-		r = codec_record_check_device(reader, node, record, device);
-	if (r >= 0)
-		r = vec_add(&record->devices, device);
-	if (r < 0)
-		record_device_free(device);
-	return r;
-}
-
-static int codec_record_get_devices(const struct codec_reader *reader,
-				    const struct jsontext_node *root, struct record *record)
-{
-	const struct jsontext_node *array;
-	int r;
-
-	r = codec_read_member(reader, root, "devices", JSONTEXT_ARRAY, true, &array);
 	if (r < 0)
 		return r;
-	JSONTEXT_FOREACH(node, array) {
-		r = codec_record_get_device(reader, node, record);
-		if (r < 0)
-			return r;
-	}
+	r = codec_record_check_device(reader, node, record, device);
+	if (r < 0)
+		return r;
+	r = vec_add(&record->devices, device);
+	if (r < 0)
+		return r;
+	TAKE_PTR(device);
 	return 0;
 }
 
-static int codec_record_get_words(const struct codec_reader *reader,
+static int codec_record_get_phase(const struct codec_reader *reader,
 				  const struct jsontext_node *root, struct record *record)
 {
-	const struct jsontext_node *phase, *access, *interface, *on_release;
+	const struct jsontext_node *node;
 	int r;
 
-	r = codec_read_member(reader, root, "phase", JSONTEXT_STRING, true, &phase);
-	if (r >= 0)
-		r = codec_read_member(reader, root, "access", JSONTEXT_STRING, true, &access);
-	if (r >= 0)
-		r = codec_read_member(reader, root, "interface", JSONTEXT_STRING, false,
-				      &interface);
-	if (r >= 0) /* in those of earlier daemons it is the default */
-		r = codec_read_member(reader, root, "on-release", JSONTEXT_STRING, false,
-				      &on_release);
+	r = codec_read_member(reader, root, "phase", JSONTEXT_STRING, true, &node);
 	if (r < 0)
 		return r;
-	if (on_release &&
-	    group_def_on_release_from_string(on_release->text, &record->on_release) < 0)
-		return codec_read_fail(reader, on_release,
-				       "expected restore, keep or none, found \"%.40s\"",
-				       on_release->text);
-	if (record_phase_from_string(phase->text, &record->phase) < 0)
+	if (record_phase_from_string(node->text, &record->phase) < 0)
 		return codec_read_fail(
-			reader, phase,
+			reader, node,
 			"expected claiming, claimed, releasing or dirty, found \"%.40s\"",
-			phase->text);
-	if (record_access_from_string(access->text, &record->access) < 0)
-		return codec_read_fail(reader, access, "expected fd or node, found \"%.40s\"",
-				       access->text);
-	record->interface = INTERFACE_GROUP; /* earlier daemons knew no other */
-	if (interface && record_interface_from_string(interface->text, &record->interface) < 0)
-		return codec_read_fail(reader, interface,
-				       "expected group, iommufd or any, found \"%.40s\"",
-				       interface->text);
+			node->text);
 	return 0;
 }
 
-static int codec_record_get(const struct codec_reader *reader, const struct jsontext_node *root,
-			    struct record *record)
+static int codec_record_get_access(const struct codec_reader *reader,
+				   const struct jsontext_node *root, struct record *record)
+{
+	const struct jsontext_node *node;
+	int r;
+
+	r = codec_read_member(reader, root, "access", JSONTEXT_STRING, true, &node);
+	if (r < 0)
+		return r;
+	if (record_access_from_string(node->text, &record->access) < 0)
+		return codec_read_fail(reader, node, "expected fd or node, found \"%.40s\"",
+				       node->text);
+	return 0;
+}
+
+/* Reads the interface; records of earlier daemons lack it, and they knew only one. */
+static int codec_record_get_interface(const struct codec_reader *reader,
+				      const struct jsontext_node *root, struct record *record)
+{
+	const struct jsontext_node *node;
+	int r;
+
+	record->interface = INTERFACE_GROUP;
+	r = codec_read_member(reader, root, "interface", JSONTEXT_STRING, false, &node);
+	if (r < 0 || !node)
+		return r;
+	if (record_interface_from_string(node->text, &record->interface) < 0)
+		return codec_read_fail(reader, node,
+				       "expected group, iommufd or any, found \"%.40s\"",
+				       node->text);
+	return 0;
+}
+
+/* Reads "on-release"; records of earlier daemons lack it, and then the default holds. */
+static int codec_record_get_on_release(const struct codec_reader *reader,
+				       const struct jsontext_node *root, struct record *record)
+{
+	const struct jsontext_node *node;
+	int r;
+
+	r = codec_read_member(reader, root, "on-release", JSONTEXT_STRING, false, &node);
+	if (r < 0 || !node)
+		return r;
+	if (group_def_on_release_from_string(node->text, &record->on_release) < 0)
+		return codec_read_fail(reader, node,
+				       "expected restore, keep or none, found \"%.40s\"",
+				       node->text);
+	return 0;
+}
+
+static int codec_record_get_fields(const struct codec_reader *reader,
+				   const struct jsontext_node *root, struct record *record)
 {
 	int r;
 
-	r = codec_record_check_version(reader, root);
-	if (r >= 0)
-		r = codec_read_fields(reader, root, codec_record_fields,
-				      ARRAY_SIZE(codec_record_fields), record);
+	r = codec_read_fields(reader, root, codec_record_fields, ARRAY_SIZE(codec_record_fields),
+			      record);
 	if (r < 0)
 		return r;
 	if (!group_def_name_valid(record->group))
@@ -234,8 +247,28 @@ static int codec_record_get(const struct codec_reader *reader, const struct json
 				       record->group);
 	if (str_empty(record->lease))
 		return codec_read_fail(reader, root, "the lease has no name");
-	r = codec_record_get_words(reader, root, record);
-	return r < 0 ? r : codec_record_get_devices(reader, root, record);
+	return 0;
+}
+
+static int codec_record_get(const struct codec_reader *reader, const struct jsontext_node *root,
+			    struct record *record)
+{
+	static int (*const parts[])(const struct codec_reader *, const struct jsontext_node *,
+				    struct record *) = {
+		codec_record_get_fields,    codec_record_get_phase,	 codec_record_get_access,
+		codec_record_get_interface, codec_record_get_on_release,
+	};
+	int r;
+
+	r = codec_record_check_version(reader, root);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		r = parts[i](reader, root, record);
+		if (r < 0)
+			return r;
+	}
+	return codec_read_elements(reader, root, "devices", true, codec_record_get_device, record);
 }
 
 int codec_record_from_json(const char *text, size_t size, struct record **ret, char **ret_error)

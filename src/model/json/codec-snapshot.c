@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Reads an inventory back: one of this host, one of another host, or a forged one. Unknown keys are
+ * ignored: a later version may have more.
+ */
+
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -8,11 +14,6 @@
 #include "model/json/codec-inventory.h"
 #include "model/json/codec.h"
 #include "model/usage.h"
-
-/*
- * Reads an inventory back, be it ours, another host's or a forged one. Keys that are not known are
- * left alone: a later version may have more of them.
- */
 
 #define CONFIG_SIZE_MAX 4096u /* of PCI Express */
 
@@ -83,7 +84,7 @@ static uint8_t codec_snapshot_hex_value(char c)
 						     tolower((unsigned char)c) - 'a' + 10);
 }
 
-/* @node's digits as the first of @size bytes, the rest zeros. */
+/* Decodes the digits of @node into the first of @size bytes; the rest are zeros. */
 static int codec_snapshot_get_bytes(const struct codec_reader *reader,
 				    const struct jsontext_node *node, size_t size, uint8_t **ret)
 {
@@ -107,34 +108,50 @@ static int codec_snapshot_get_bytes(const struct codec_reader *reader,
 	return 0;
 }
 
+/* Replaces *size by "config-size" where that is given, and checks it. */
+static int codec_snapshot_get_config_size(const struct codec_reader *reader,
+					  const struct jsontext_node *object,
+					  const struct jsontext_node *config, uint64_t *size)
+{
+	const struct jsontext_node *node;
+	int r;
+
+	r = codec_read_member(reader, object, "config-size", JSONTEXT_NUMBER, false, &node);
+	if (r < 0)
+		return r;
+	if (node && jsontext_u64(node, CONFIG_SIZE_MAX, size) < 0)
+		return codec_read_fail(reader, node, "expected a number of bytes up to %u",
+				       CONFIG_SIZE_MAX);
+	if (*size > CONFIG_SIZE_MAX)
+		return codec_read_fail(reader, config, "expected %u bytes at most, found %zu",
+				       CONFIG_SIZE_MAX, (size_t)*size);
+	return 0;
+}
+
 static int codec_snapshot_get_config(const struct codec_reader *reader,
 				     const struct jsontext_node *object, struct device *device)
 {
-	const struct jsontext_node *node, *again, *size_node;
+	const struct jsontext_node *node, *again;
 	uint64_t size;
 	int r;
 
 	r = codec_read_member(reader, object, "config", JSONTEXT_STRING, false, &node);
-	if (r >= 0)
-		r = codec_read_member(reader, object, "config-again", JSONTEXT_STRING, false,
-				      &again);
-	if (r >= 0)
-		r = codec_read_member(reader, object, "config-size", JSONTEXT_NUMBER, false,
-				      &size_node);
+	if (r < 0)
+		return r;
+	r = codec_read_member(reader, object, "config-again", JSONTEXT_STRING, false, &again);
 	if (r < 0 || !node)
 		return r;
 	size = strlen(node->text) / 2;
-	if (size_node && jsontext_u64(size_node, CONFIG_SIZE_MAX, &size) < 0)
-		return codec_read_fail(reader, size_node, "expected a number of bytes up to %u",
-				       CONFIG_SIZE_MAX);
-	if (size > CONFIG_SIZE_MAX)
-		return codec_read_fail(reader, node, "expected %u bytes at most, found %zu",
-				       CONFIG_SIZE_MAX, (size_t)size);
+	r = codec_snapshot_get_config_size(reader, object, node, &size);
+	if (r < 0)
+		return r;
 	r = codec_snapshot_get_bytes(reader, node, size, &device->config);
 	if (r < 0 || !device->config)
 		return r;
 	device->config_size = size;
-	return again ? codec_snapshot_get_bytes(reader, again, size, &device->config_again) : 0;
+	if (!again)
+		return 0;
+	return codec_snapshot_get_bytes(reader, again, size, &device->config_again);
 }
 
 static int codec_snapshot_get_override(const struct codec_reader *reader,
@@ -149,82 +166,109 @@ static int codec_snapshot_get_override(const struct codec_reader *reader,
 	if (node->type == JSONTEXT_NULL)
 		return 0;
 	r = codec_read_expect(reader, node, JSONTEXT_STRING);
-	return r < 0 ? r : str_set(&device->driver_override, node->text);
+	if (r < 0)
+		return r;
+	return str_set(&device->driver_override, node->text);
 }
 
 static int codec_snapshot_get_errors(const struct codec_reader *reader,
-				     const struct jsontext_node *object,
-				     struct device_errors *errors)
+				     const struct jsontext_node *object, struct device *device)
 {
 	const struct jsontext_node *state, *counts;
-	int r = codec_read_member(reader, object, "error-state", JSONTEXT_STRING, false, &state);
+	int r;
 
-	if (r >= 0)
-		r = codec_read_member(reader, object, "error-counts", JSONTEXT_OBJECT, false,
-				      &counts);
+	r = codec_read_member(reader, object, "error-state", JSONTEXT_STRING, false, &state);
 	if (r < 0)
 		return r;
-	if (state && !error_state_from_string(state->text, &errors->state))
+	if (state && !error_state_from_string(state->text, &device->errors.state))
 		return codec_read_fail(reader, state, "\"%.80s\" is no error state", state->text);
-	errors->counted = counts != NULL;
-	return counts ? codec_read_fields(reader, counts, codec_errors_fields,
-					  codec_errors_n_fields, errors) :
-			0;
+	r = codec_read_member(reader, object, "error-counts", JSONTEXT_OBJECT, false, &counts);
+	if (r < 0 || !counts)
+		return r;
+	device->errors.counted = true;
+	return codec_read_fields(reader, counts, codec_errors_fields, codec_errors_n_fields,
+				 &device->errors);
 }
 
-static int codec_snapshot_get_usage(const struct codec_reader *reader,
-				    const struct jsontext_node *object, struct device *device)
+static int codec_snapshot_get_use(const struct codec_reader *reader,
+				  const struct jsontext_node *node, void *to)
 {
-	const struct jsontext_node *array;
-	int r = codec_read_member(reader, object, "uses", JSONTEXT_ARRAY, false, &array);
+	_cleanup_usage_ struct usage *usage = usage_new();
+	int r;
 
-	if (r < 0 || !array)
+	if (!usage)
+		return -ENOMEM;
+	r = codec_read_expect(reader, node, JSONTEXT_OBJECT);
+	if (r < 0)
 		return r;
-	JSONTEXT_FOREACH(node, array) {
-		_cleanup_usage_ struct usage *usage = usage_new();
+	r = codec_read_fields(reader, node, codec_usage_fields, codec_usage_n_fields, usage);
+	if (r < 0)
+		return r;
+	r = vec_add(&((struct device *)to)->uses, usage);
+	if (r < 0)
+		return r;
+	TAKE_PTR(usage);
+	return 0;
+}
 
-		if (!usage)
-			return -ENOMEM;
-		r = codec_read_expect(reader, node, JSONTEXT_OBJECT);
-		if (r >= 0)
-			r = codec_read_fields(reader, node, codec_usage_fields,
-					      codec_usage_n_fields, usage);
-		if (r >= 0)
-			r = vec_add(&device->uses, usage);
-		if (r < 0)
-			return r;
-		TAKE_PTR(usage);
-	}
+static int codec_snapshot_get_uses(const struct codec_reader *reader,
+				   const struct jsontext_node *object, struct device *device)
+{
+	return codec_read_elements(reader, object, "uses", false, codec_snapshot_get_use, device);
+}
+
+static int codec_snapshot_get_mdev_type(const struct codec_reader *reader,
+					const struct jsontext_node *node, void *to)
+{
+	_cleanup_mdev_type_ struct mdev_type *type = mdev_type_new("");
+	int r;
+
+	if (!type)
+		return -ENOMEM;
+	r = codec_read_expect(reader, node, JSONTEXT_OBJECT);
+	if (r < 0)
+		return r;
+	r = codec_read_fields(reader, node, codec_mdev_type_fields, codec_mdev_type_n_fields, type);
+	if (r < 0)
+		return r;
+	r = mdev_types_put(&((struct device *)to)->mdev_types, type);
+	if (r < 0)
+		return r;
+	TAKE_PTR(type);
 	return 0;
 }
 
 static int codec_snapshot_get_mdev_types(const struct codec_reader *reader,
 					 const struct jsontext_node *object, struct device *device)
 {
-	const struct jsontext_node *array;
-	int r = codec_read_member(reader, object, "mdev-types", JSONTEXT_ARRAY, false, &array);
-
-	if (r < 0 || !array)
-		return r;
-	JSONTEXT_FOREACH(node, array) {
-		_cleanup_mdev_type_ struct mdev_type *type = mdev_type_new("");
-
-		if (!type)
-			return -ENOMEM;
-		r = codec_read_expect(reader, node, JSONTEXT_OBJECT);
-		if (r >= 0)
-			r = codec_read_fields(reader, node, codec_mdev_type_fields,
-					      codec_mdev_type_n_fields, type);
-		if (r >= 0)
-			r = mdev_types_put(&device->mdev_types, type);
-		if (r < 0)
-			return r;
-		TAKE_PTR(type);
-	}
-	return 0;
+	return codec_read_elements(reader, object, "mdev-types", false,
+				   codec_snapshot_get_mdev_type, device);
 }
 
-/* The address and the bus make the key, so they are checked as a user's would be. */
+static int codec_snapshot_get_fields(const struct codec_reader *reader,
+				     const struct jsontext_node *object, struct device *device)
+{
+	return codec_read_fields(reader, object, codec_device_fields, codec_device_n_fields,
+				 device);
+}
+
+static int codec_snapshot_get_pci(const struct codec_reader *reader,
+				  const struct jsontext_node *object, struct device *device)
+{
+	int r;
+
+	if (!device_is_pci(device))
+		return 0;
+	r = codec_read_fields(reader, object, codec_pci_fields, codec_pci_n_fields, device);
+	if (r < 0)
+		return r;
+	r = codec_snapshot_get_resources(reader, object, device);
+	if (r < 0)
+		return r;
+	return codec_snapshot_get_config(reader, object, device);
+}
+
+/* Makes a device of the bus and address, which are checked as if a user had written them. */
 static int codec_snapshot_new_device(const struct codec_reader *reader,
 				     const struct jsontext_node *object, struct device **ret)
 {
@@ -233,16 +277,20 @@ static int codec_snapshot_new_device(const struct codec_reader *reader,
 	int r;
 
 	r = codec_read_expect(reader, object, JSONTEXT_OBJECT);
-	if (r >= 0)
-		r = codec_read_member(reader, object, "address", JSONTEXT_STRING, true, &address);
-	if (r >= 0)
-		r = codec_read_member(reader, object, "bus", JSONTEXT_STRING, true, &bus);
+	if (r < 0)
+		return r;
+	r = codec_read_member(reader, object, "address", JSONTEXT_STRING, true, &address);
+	if (r < 0)
+		return r;
+	r = codec_read_member(reader, object, "bus", JSONTEXT_STRING, true, &bus);
 	if (r < 0)
 		return r;
 	written = str_printf("%s:%s", bus->text, address->text);
 	if (!written)
 		return -ENOMEM;
-	r = strchr(bus->text, ':') ? -EINVAL : device_bus_key_normalize(written, &key);
+	r = -EINVAL;
+	if (!strchr(bus->text, ':'))
+		r = device_bus_key_normalize(written, &key);
 	if (r == -EINVAL)
 		return codec_read_fail(reader, address,
 				       "\"%.80s\" is no address on the bus \"%.80s\"",
@@ -254,9 +302,15 @@ static int codec_snapshot_new_device(const struct codec_reader *reader,
 }
 
 static int codec_snapshot_get_device(const struct codec_reader *reader,
-				     const struct jsontext_node *object, struct inventory *inv)
+				     const struct jsontext_node *object, void *to)
 {
+	static int (*const parts[])(const struct codec_reader *, const struct jsontext_node *,
+				    struct device *) = {
+		codec_snapshot_get_fields, codec_snapshot_get_override,	  codec_snapshot_get_errors,
+		codec_snapshot_get_uses,   codec_snapshot_get_mdev_types, codec_snapshot_get_pci,
+	};
 	_cleanup_device_ struct device *device = NULL;
+	struct inventory *inv = to;
 	int r;
 
 	r = codec_snapshot_new_device(reader, object, &device);
@@ -265,129 +319,113 @@ static int codec_snapshot_get_device(const struct codec_reader *reader,
 	if (inventory_find(inv, device->key))
 		return codec_read_fail(reader, object, "the device %s is in here twice",
 				       device->key);
-	r = codec_read_fields(reader, object, codec_device_fields, codec_device_n_fields, device);
-	if (r >= 0)
-		r = codec_snapshot_get_override(reader, object, device);
-	if (r >= 0)
-		r = codec_snapshot_get_errors(reader, object, &device->errors);
-	if (r >= 0)
-		r = codec_snapshot_get_usage(reader, object, device);
-	if (r >= 0)
-		r = codec_snapshot_get_mdev_types(reader, object, device);
-	if (r >= 0 && device_is_pci(device)) {
-		r = codec_read_fields(reader, object, codec_pci_fields, codec_pci_n_fields, device);
-		if (r >= 0)
-			r = codec_snapshot_get_resources(reader, object, device);
-		if (r >= 0)
-			r = codec_snapshot_get_config(reader, object, device);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		r = parts[i](reader, object, device);
+		if (r < 0)
+			return r;
 	}
-	if (r >= 0)
-		r = inventory_put(inv, device);
-	if (r >= 0)
-		TAKE_PTR(device);
-	return r;
-}
-
-static int codec_snapshot_get_devices(const struct codec_reader *reader,
-				      const struct jsontext_node *root, struct inventory *inv)
-{
-	const struct jsontext_node *array;
-	int r;
-
-	r = codec_read_member(reader, root, "devices", JSONTEXT_ARRAY, true, &array);
+	r = inventory_put(inv, device);
 	if (r < 0)
 		return r;
-	JSONTEXT_FOREACH(node, array) {
-		r = codec_snapshot_get_device(reader, node, inv);
-		if (r < 0)
-			return r;
-	}
+	TAKE_PTR(device);
 	return 0;
 }
 
-/*
- * The devices say themselves which group they are in; a list that says otherwise is a forgery or
- * a bug.
- */
-static int codec_snapshot_check_members(const struct codec_reader *reader,
-					const struct jsontext_node *object,
-					const struct inventory *inv, unsigned id)
+/* The IOMMU group whose list of members is checked. */
+struct codec_snapshot_members {
+	const struct inventory *inv;
+	unsigned id;
+};
+
+/* Compares a member with the group that its device states: another list is forged or a bug. */
+static int codec_snapshot_check_member(const struct codec_reader *reader,
+				       const struct jsontext_node *node, void *to)
 {
-	const struct jsontext_node *array;
+	const struct codec_snapshot_members *members = to;
+	const struct device *device;
 	int r;
 
-	r = codec_read_member(reader, object, "devices", JSONTEXT_ARRAY, false, &array);
-	if (r < 0 || !array)
+	r = codec_read_expect(reader, node, JSONTEXT_STRING);
+	if (r < 0)
 		return r;
-	JSONTEXT_FOREACH(node, array) {
-		const struct device *device;
-
-		r = codec_read_expect(reader, node, JSONTEXT_STRING);
-		if (r < 0)
-			return r;
-		device = inventory_find(inv, node->text);
-		if (!device || device->iommu_group != (int)id)
-			return codec_read_fail(
-				reader, node,
-				"no device \"%.80s\" of IOMMU group %u in \"devices\"", node->text,
-				id);
-	}
+	device = inventory_find(members->inv, node->text);
+	if (!device || device->iommu_group != (int)members->id)
+		return codec_read_fail(reader, node,
+				       "no device \"%.80s\" of IOMMU group %u in \"devices\"",
+				       node->text, members->id);
 	return 0;
+}
+
+/* Reads the text @key into *ret, NULL if it is absent. */
+static int codec_snapshot_get_text(const struct codec_reader *reader,
+				   const struct jsontext_node *object, const char *key, char **ret)
+{
+	const struct jsontext_node *node;
+	int r;
+
+	r = codec_read_member(reader, object, key, JSONTEXT_STRING, false, &node);
+	if (r < 0)
+		return r;
+	return str_set(ret, node ? node->text : NULL);
+}
+
+/* Reads the list @key into *ret; an absent list leaves it as it is. */
+static int codec_snapshot_get_list(const struct codec_reader *reader,
+				   const struct jsontext_node *object, const char *key, char ***ret)
+{
+	const struct jsontext_node *node;
+	int r;
+
+	r = codec_read_member(reader, object, key, JSONTEXT_ARRAY, false, &node);
+	if (r < 0 || !node)
+		return r;
+	return codec_read_strv(reader, node, ret);
+}
+
+static int codec_snapshot_get_group_fields(const struct codec_reader *reader,
+					   const struct jsontext_node *object,
+					   struct iommu_group *group)
+{
+	int r;
+
+	r = codec_snapshot_get_text(reader, object, "name", &group->name);
+	if (r < 0)
+		return r;
+	r = codec_snapshot_get_text(reader, object, "type", &group->type);
+	if (r < 0)
+		return r;
+	r = codec_snapshot_get_list(reader, object, "reserved-regions", &group->reserved);
+	if (r < 0)
+		return r;
+	return codec_snapshot_get_list(reader, object, "vfio-info", &group->vfio_info_lines);
 }
 
 static int codec_snapshot_get_group(const struct codec_reader *reader,
-				    const struct jsontext_node *object, struct inventory *inv)
+				    const struct jsontext_node *object, void *to)
 {
-	const struct jsontext_node *id_node, *name, *type, *reserved, *vfio_info_lines;
+	struct codec_snapshot_members members = { .inv = to };
+	const struct jsontext_node *id_node;
 	struct iommu_group *group;
 	uint64_t id;
 	int r;
 
 	r = codec_read_expect(reader, object, JSONTEXT_OBJECT);
-	if (r >= 0)
-		r = codec_read_member(reader, object, "id", JSONTEXT_NUMBER, true, &id_node);
-	if (r >= 0)
-		r = codec_read_member(reader, object, "name", JSONTEXT_STRING, false, &name);
-	if (r >= 0)
-		r = codec_read_member(reader, object, "type", JSONTEXT_STRING, false, &type);
-	if (r >= 0)
-		r = codec_read_member(reader, object, "reserved-regions", JSONTEXT_ARRAY, false,
-				      &reserved);
-	if (r >= 0)
-		r = codec_read_member(reader, object, "vfio-info", JSONTEXT_ARRAY, false,
-				      &vfio_info_lines);
+	if (r < 0)
+		return r;
+	r = codec_read_member(reader, object, "id", JSONTEXT_NUMBER, true, &id_node);
 	if (r < 0)
 		return r;
 	if (jsontext_u64(id_node, INT_MAX, &id) < 0)
 		return codec_read_fail(reader, id_node, "expected the number of an IOMMU group");
-	group = inventory_get_group(inv, (unsigned)id);
+	group = inventory_get_group(to, (unsigned)id);
 	if (!group)
 		return -ENOMEM;
-	r = str_set(&group->name, name ? name->text : NULL);
-	if (r >= 0)
-		r = str_set(&group->type, type ? type->text : NULL);
-	if (r >= 0 && reserved)
-		r = codec_read_strv(reader, reserved, &group->reserved);
-	if (r >= 0 && vfio_info_lines)
-		r = codec_read_strv(reader, vfio_info_lines, &group->vfio_info_lines);
-	return r < 0 ? r : codec_snapshot_check_members(reader, object, inv, (unsigned)id);
-}
-
-static int codec_snapshot_get_groups(const struct codec_reader *reader,
-				     const struct jsontext_node *root, struct inventory *inv)
-{
-	const struct jsontext_node *array;
-	int r;
-
-	r = codec_read_member(reader, root, "iommu-groups", JSONTEXT_ARRAY, false, &array);
-	if (r < 0 || !array)
+	r = codec_snapshot_get_group_fields(reader, object, group);
+	if (r < 0)
 		return r;
-	JSONTEXT_FOREACH(node, array) {
-		r = codec_snapshot_get_group(reader, node, inv);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	members.id = (unsigned)id;
+	return codec_read_elements(reader, object, "devices", false, codec_snapshot_check_member,
+				   &members);
 }
 
 int codec_snapshot_from_json(const char *text, size_t size, struct inventory **ret,
@@ -407,13 +445,16 @@ int codec_snapshot_from_json(const char *text, size_t size, struct inventory **r
 	reader.doc = doc;
 	root = jsontext_root(doc);
 	r = codec_snapshot_check_version(&reader, root);
-	if (r >= 0)
-		r = codec_read_fields(&reader, root, codec_inventory_fields,
-				      codec_inventory_n_fields, inv);
-	if (r >= 0)
-		r = codec_snapshot_get_devices(&reader, root, inv);
-	if (r >= 0)
-		r = codec_snapshot_get_groups(&reader, root, inv);
+	if (r < 0)
+		return r;
+	r = codec_read_fields(&reader, root, codec_inventory_fields, codec_inventory_n_fields, inv);
+	if (r < 0)
+		return r;
+	r = codec_read_elements(&reader, root, "devices", true, codec_snapshot_get_device, inv);
+	if (r < 0)
+		return r;
+	r = codec_read_elements(&reader, root, "iommu-groups", false, codec_snapshot_get_group,
+				inv);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(inv);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Writes structs as JSON, with json-c. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -35,9 +38,43 @@ int codec_write_element(struct json_object *array, struct json_object *value)
 	return 0;
 }
 
+int codec_write_new_member(struct json_object *object, const char *key, struct json_object **ret)
+{
+	struct json_object *member = json_object_new_object();
+	int r;
+
+	r = codec_write_value(object, key, member);
+	if (r < 0)
+		return r;
+	*ret = member;
+	return 0;
+}
+
+int codec_write_new_element(struct json_object *array, struct json_object **ret)
+{
+	struct json_object *element = json_object_new_object();
+	int r;
+
+	r = codec_write_element(array, element);
+	if (r < 0)
+		return r;
+	*ret = element;
+	return 0;
+}
+
+int codec_write_bool(struct json_object *object, const char *key, bool value)
+{
+	return codec_write_value(object, key, json_object_new_boolean(value));
+}
+
+int codec_write_uint(struct json_object *object, const char *key, uint64_t value)
+{
+	return codec_write_value(object, key, json_object_new_uint64(value));
+}
+
 /*
- * The kernel passes on any byte in a name; a file that cannot be read back would be worse than a
- * '?'.
+ * Replaces each invalid byte by U+FFFD. The kernel allows any byte in a name, and a file must stay
+ * readable.
  */
 static char *codec_write_replace_bad_bytes(const char *value)
 {
@@ -110,7 +147,7 @@ static int codec_write_number(struct json_object *object, const struct codec_fie
 		return 0;
 	switch (field->kind) {
 	case CODEC_BOOL:
-		return codec_write_value(object, field->key, json_object_new_boolean(value != 0));
+		return codec_write_bool(object, field->key, value != 0);
 	case CODEC_HEX8:
 		return codec_write_hex(object, field->key, value, 2);
 	case CODEC_HEX16:
@@ -118,11 +155,11 @@ static int codec_write_number(struct json_object *object, const struct codec_fie
 	case CODEC_HEX24:
 		return codec_write_hex(object, field->key, value, 6);
 	default:
-		return codec_write_value(object, field->key, json_object_new_uint64(value));
+		return codec_write_uint(object, field->key, value);
 	}
 }
 
-/* json-c has null for "null" and for "out of memory". */
+/* Writes null. codec_write_value() cannot: json-c has NULL for "null" and "out of memory". */
 static int codec_write_unknown(struct json_object *object, const struct codec_field *field)
 {
 	if (!(field->flags & CODEC_SHOW))
@@ -173,25 +210,46 @@ static int codec_write_field(struct json_object *object, const struct codec_fiel
 int codec_write_fields(struct json_object *object, const struct codec_field *fields, size_t n,
 		       const void *from)
 {
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; i < n && r >= 0; i++)
+	for (size_t i = 0; i < n; i++) {
 		r = codec_write_field(object, &fields[i], (const char *)from + fields[i].offset);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int codec_write_structs(struct json_object *object, const char *key,
+			const struct codec_field *fields, size_t n, const struct vec *items)
+{
+	_cleanup_json_ struct json_object *array = json_object_new_array();
+	struct json_object *element;
+	int r;
+
+	if (!array)
+		return -ENOMEM;
+	VEC_FOREACH(const void, item, items) {
+		r = codec_write_new_element(array, &element);
+		if (r < 0)
+			return r;
+		r = codec_write_fields(element, fields, n, item);
+		if (r < 0)
+			return r;
+	}
+	return codec_write_value(object, key, TAKE_PTR(array));
 }
 
 int codec_write_document(struct json_object *object, bool pretty, char **ret)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
 	const char *text;
-	char *copy;
 
 	if (pretty)
 		flags |= JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
 	text = json_object_to_json_string_ext(object, flags);
-	copy = text ? strdup(text) : NULL;
-	if (!copy)
+	if (!text)
 		return -ENOMEM;
-	*ret = copy;
-	return 0;
+	*ret = strdup(text);
+	return *ret ? 0 : -ENOMEM;
 }

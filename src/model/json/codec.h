@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The JSON forms of the model. Only codec*.c include json-c. Strings returned are the
- * caller's. Readers give -ENOMEM, or -EBADMSG with *ret_error saying where and what was expected.
+ * The JSON forms of the model. Only codec*.c include json-c. The caller frees *ret and *ret_error.
+ * Writers return 0 or -ENOMEM. Readers also return -EBADMSG, and *ret_error then has the position
+ * and what was expected.
  */
 
 #include <stdbool.h>
@@ -16,11 +17,13 @@
 #include "model/record.h"
 
 int codec_inventory_to_json(const struct inventory *inv, bool pretty, char **ret) _must_check_;
-/*
- * The same with what @annotate adds to the facts of each device, under "facts": for who reads it,
- * it is made anew and never read back.
- */
+
+/* Adds to the facts of @device. 0 or -ENOMEM. */
 typedef int (*codec_annotate_fn)(const struct device *device, struct vec *facts, void *userdata);
+/*
+ * Writes the same, and the facts that @annotate adds to each device under "facts". They are for a
+ * person: codec_snapshot_from_json() ignores them.
+ */
 int codec_inventory_to_json_with(const struct inventory *inv, bool pretty,
 				 codec_annotate_fn annotate, void *userdata,
 				 char **ret) _must_check_;
@@ -28,15 +31,13 @@ int codec_snapshot_from_json(const char *text, size_t size, struct inventory **r
 			     char **ret_error) _must_check_;
 
 int codec_record_to_json(const struct record *record, char **ret) _must_check_;
-/* -EPROTONOSUPPORT, with *ret_error, for a record of a later version. */
+/* Also -EPROTONOSUPPORT, with *ret_error, for a record of a later version. */
 int codec_record_from_json(const char *text, size_t size, struct record **ret,
 			   char **ret_error) _must_check_;
 
-/*
- * Definitions as a file of devgroups.d has them: parse_definitions() reads back what was written,
- * which is the whole file. codec_config_group_to_json() has the one group in it.
- */
+/* Writes definitions as a whole file of devgroups.d, which parse_definitions() reads back. */
+int codec_config_to_json(const struct def_set *defs, bool pretty, char **ret) _must_check_;
+/* Writes such a file of the one group. */
 int codec_config_group_to_json(const struct group_def *def, bool pretty, char **ret) _must_check_;
-/* Do they say the same, wherever they stand? False also when out of memory. */
+/* Compares all but the place in the files. False also when out of memory. */
 bool codec_config_same_group(const struct group_def *a, const struct group_def *b);
-int codec_config_to_json(const struct def_set *config, bool pretty, char **ret) _must_check_;
