@@ -6,16 +6,6 @@
 #include "base/str.h"
 #include "daemon/problems.h"
 
-static struct problem *problem_free(struct problem *problem)
-{
-	free(problem->file);
-	free(problem->text);
-	free(problem);
-	return NULL;
-}
-
-static DEFINE_VEC_CLEAR(problem_list_clear, struct problem, problem_free)
-
 static void problems_report(const struct problems *problems)
 {
 	const struct events *events = problems->events;
@@ -36,7 +26,7 @@ struct problem *problems_add(struct problems *problems, const char *file, unsign
 	problem->column = column ? column : 1;
 	if (str_set(&problem->file, file) < 0 || str_set(&problem->text, text) < 0 ||
 	    vec_add(&problems->list, problem) < 0)
-		return problem_free(problem);
+		return def_set_problem_free(problem);
 	log_warning("%s:%u:%u: %s", str_or(file, "?"), line, column, text);
 	problems_report(problems);
 	return problem;
@@ -47,13 +37,13 @@ void problems_remove(struct problems *problems, struct problem *problem)
 	if (!problem)
 		return;
 	vec_remove(&problems->list, problem);
-	problem_free(problem);
+	def_set_problem_free(problem);
 	problems_report(problems);
 }
 
 void problems_replace(struct problems *problems, struct vec *list)
 {
-	problem_list_clear(&problems->list);
+	def_set_problems_clear(&problems->list);
 	problems->list = TAKE_STRUCT(*list);
 	VEC_FOREACH(const struct problem, problem, &problems->list)
 		log_line(problem->warning ? LOG_WARNING : LOG_ERR, "%s:%u:%u: %s", problem->file,
@@ -62,5 +52,5 @@ void problems_replace(struct problems *problems, struct vec *list)
 
 void problems_clear(struct problems *problems)
 {
-	problem_list_clear(&problems->list);
+	def_set_problems_clear(&problems->list);
 }

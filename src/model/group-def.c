@@ -120,10 +120,7 @@ struct group_def *group_def_new(const char *name)
 	return TAKE_PTR(def);
 }
 
-static void *group_def_destroy_selector(void *data)
-{
-	return group_def_selector_free(data);
-}
+static DEFINE_VEC_CLEAR(group_def_clear_selectors, struct selector, group_def_selector_free)
 
 struct group_def *group_def_free(struct group_def *def)
 {
@@ -131,7 +128,7 @@ struct group_def *group_def_free(struct group_def *def)
 		return NULL;
 	free(def->name);
 	free(def->description);
-	vec_clear(&def->selectors, group_def_destroy_selector);
+	group_def_clear_selectors(&def->selectors);
 	free(def->driver);
 	strv_free(def->reset_methods);
 	strv_free(def->users);
@@ -142,6 +139,8 @@ struct group_def *group_def_free(struct group_def *def)
 	free(def);
 	return NULL;
 }
+
+DEFINE_VEC_CLEAR(group_defs_clear, struct group_def, group_def_free)
 
 bool group_def_name_valid(const char *name)
 {

@@ -58,6 +58,8 @@ struct group_def *group_def_new(const char *name);
 struct group_def *group_def_free(struct group_def *def);
 DEFINE_CLEANUP(struct group_def *, group_def_freep, group_def_free)
 #define _cleanup_group_def_ _cleanup_(group_def_freep)
+/* Frees a vector of struct group_def. */
+void group_defs_clear(struct vec *defs);
 
 /* A name starts with a letter or digit, goes on with those and "._-", and has 64 bytes at most. */
 bool group_def_name_valid(const char *name);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Reads the files of the configuration directories in their order of precedence. */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -35,15 +38,7 @@ static struct config_dirs_file *config_dirs_file_free(struct config_dirs_file *f
 
 DEFINE_CLEANUP(struct config_dirs_file *, config_dirs_file_freep, config_dirs_file_free)
 
-static void *config_dirs_destroy_file(void *data)
-{
-	return config_dirs_file_free(data);
-}
-
-void config_dirs_files_clear(struct vec *files)
-{
-	vec_clear(files, config_dirs_destroy_file);
-}
+DEFINE_VEC_CLEAR(config_dirs_files_clear, struct config_dirs_file, config_dirs_file_free)
 
 /* --- one file --- */
 
@@ -64,28 +59,30 @@ static const char *config_dirs_type_name(mode_t mode)
 	}
 }
 
-static int config_dirs_report_unread(struct def_set *config, const char *path, int error)
+static int config_dirs_report_unread(struct def_set *defs, const char *path, int error)
 {
 	char target[256];
 	struct stat st;
 	ssize_t n;
 
 	if (error == -EFBIG)
-		return def_set_add_problem(config, path, 0, 0, false,
+		return def_set_add_problem(defs, path, 0, 0, false,
 					   "larger than %u bytes: not read", CONFIG_DIRS_MAX_FILE);
 	if ((error == -EINVAL || error == -EISDIR || error == -ENXIO) && stat(path, &st) >= 0)
-		return def_set_add_problem(config, path, 0, 0, false, "this is %s: expected a file",
+		return def_set_add_problem(defs, path, 0, 0, false, "this is %s: expected a file",
 					   config_dirs_type_name(st.st_mode));
-	n = error == -ENOENT ? readlink(path, target, sizeof(target)) : -1;
+	if (error != -ENOENT)
+		return def_set_add_problem(defs, path, 0, 0, false, "cannot be read: %s",
+					   strerror(-error));
+	n = readlink(path, target, sizeof(target));
 	if (n >= 0)
-		return def_set_add_problem(config, path, 0, 0, false,
+		return def_set_add_problem(defs, path, 0, 0, false,
 					   "this is a link to %.*s, which is not there", (int)n,
 					   target);
-	return def_set_add_problem(config, path, 0, 0, false, "cannot be read: %s",
-				   strerror(-error));
+	return def_set_add_problem(defs, path, 0, 0, false, "cannot be read: %s", strerror(-error));
 }
 
-int config_dirs_load_file(struct def_set *config, const char *path)
+int config_dirs_load_file(struct def_set *defs, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -95,8 +92,8 @@ int config_dirs_load_file(struct def_set *config, const char *path)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return config_dirs_report_unread(config, path, r);
-	return parse_definitions(config, path, text, size);
+		return config_dirs_report_unread(defs, path, r);
+	return parse_definitions(defs, path, text, size);
 }
 
 /* --- directories --- */
@@ -136,7 +133,7 @@ static const struct config_dirs_draft *config_dirs_find_draft(
 	return NULL;
 }
 
-/* By name; of one name the highest directory, which was read first, comes first. */
+/* Finds the place by name, behind files of the same name from higher directories. */
 static size_t config_dirs_file_place(const struct vec *files, const char *name)
 {
 	size_t low = 0, high = files->n;
@@ -165,7 +162,7 @@ static int config_dirs_add_file(struct vec *files, const char *directory, const 
 		return -ENOMEM;
 	before = at > 0 ? files->items[at - 1] : NULL;
 	if (before && str_eq(before->path, file->path))
-		return 0; /* a draft of a file that is there */
+		return 0; /* a draft of a file that exists */
 	if (before && str_eq(before->name, name)) {
 		file->fate = CONFIG_DIRS_HIDDEN;
 		file->by = before->by ? before->by : before;
@@ -173,12 +170,13 @@ static int config_dirs_add_file(struct vec *files, const char *directory, const 
 		file->fate = CONFIG_DIRS_MASKED;
 	}
 	r = vec_insert(files, at, file);
-	if (r >= 0)
-		TAKE_PTR(file);
-	return r;
+	if (r < 0)
+		return r;
+	TAKE_PTR(file);
+	return 0;
 }
 
-static int config_dirs_list_directory(struct def_set *config, const char *directory,
+static int config_dirs_list_directory(struct def_set *defs, const char *directory,
 				      struct vec *files)
 {
 	_cleanup_closedir_ DIR *dir = opendir(directory);
@@ -187,7 +185,7 @@ static int config_dirs_list_directory(struct def_set *config, const char *direct
 	if (!dir && errno == ENOENT)
 		return 0;
 	if (!dir)
-		return def_set_add_problem(config, directory, 0, 0, false, "cannot be read: %s",
+		return def_set_add_problem(defs, directory, 0, 0, false, "cannot be read: %s",
 					   strerror(errno));
 	for (;;) {
 		const struct dirent *item;
@@ -195,19 +193,19 @@ static int config_dirs_list_directory(struct def_set *config, const char *direct
 		errno = 0;
 		item = readdir(dir);
 		if (!item && errno)
-			return def_set_add_problem(config, directory, 0, 0, false,
+			return def_set_add_problem(defs, directory, 0, 0, false,
 						   "cannot be read: %s", strerror(errno));
 		if (!item)
 			return 0;
-		r = config_dirs_name_valid(item->d_name) ?
-			    config_dirs_add_file(files, directory, item->d_name) :
-			    0;
+		if (!config_dirs_name_valid(item->d_name))
+			continue;
+		r = config_dirs_add_file(files, directory, item->d_name);
 		if (r < 0)
 			return r;
 	}
 }
 
-/* Those of @directory alone. */
+/* Adds the drafts in @directory. */
 static int config_dirs_list_drafts(const char *directory, const struct config_dirs_draft *drafts,
 				   size_t n, struct vec *files)
 {
@@ -227,7 +225,7 @@ static int config_dirs_list_drafts(const char *directory, const struct config_di
 	return 0;
 }
 
-static int config_dirs_list_all(struct def_set *config, const char *const *directories,
+static int config_dirs_list_all(struct def_set *defs, const char *const *directories,
 				const struct config_dirs_draft *drafts, size_t n, struct vec *ret)
 {
 	_cleanup_config_dirs_files_ struct vec files = { 0 };
@@ -235,23 +233,23 @@ static int config_dirs_list_all(struct def_set *config, const char *const *direc
 
 	for (const char *const *directory = directories ? directories : config_dirs_default;
 	     *directory; directory++) {
-		r = config_dirs_list_directory(config, *directory, &files);
-		if (r >= 0)
-			r = config_dirs_list_drafts(*directory, drafts, n, &files);
+		r = config_dirs_list_directory(defs, *directory, &files);
+		if (r < 0)
+			return r;
+		r = config_dirs_list_drafts(*directory, drafts, n, &files);
 		if (r < 0)
 			return r;
 	}
-	*ret = files;
-	files = (struct vec){ 0 };
+	*ret = TAKE_STRUCT(files);
 	return 0;
 }
 
-int config_dirs_list(struct def_set *config, const char *const *directories, struct vec *ret)
+int config_dirs_list(struct def_set *defs, const char *const *directories, struct vec *ret)
 {
-	return config_dirs_list_all(config, directories, NULL, 0, ret);
+	return config_dirs_list_all(defs, directories, NULL, 0, ret);
 }
 
-/* A file that went away after its directory was read is as if it had never been there. */
+/* Detects a file that vanished after its directory was read: it is ignored. */
 static bool config_dirs_is_gone(const char *path)
 {
 	struct stat st;
@@ -259,65 +257,58 @@ static bool config_dirs_is_gone(const char *path)
 	return lstat(path, &st) < 0 && errno == ENOENT;
 }
 
-static int config_dirs_load_all(struct def_set *config, const struct vec *files,
-				const struct config_dirs_draft *drafts, size_t n)
+static int config_dirs_load_one(struct def_set *defs, const struct config_dirs_file *file,
+				const struct config_dirs_draft *draft)
 {
+	if (file->fate == CONFIG_DIRS_HIDDEN)
+		return 0;
+	if (draft)
+		return parse_definitions(defs, draft->path, draft->text, draft->size);
+	if (file->fate == CONFIG_DIRS_MASKED || config_dirs_is_gone(file->path))
+		return 0;
+	return config_dirs_load_file(defs, file->path);
+}
+
+/* Reads all files of @directories and @drafts as a set of @kind. */
+static int config_dirs_load_all(enum def_set_kind kind, const char *const *directories,
+				const struct config_dirs_draft *drafts, size_t n,
+				struct def_set **ret)
+{
+	_cleanup_config_dirs_files_ struct vec files = { 0 };
+	_cleanup_def_set_ struct def_set *defs = def_set_new();
 	int r;
 
-	VEC_FOREACH(const struct config_dirs_file, file, files) {
-		const struct config_dirs_draft *draft =
-			config_dirs_find_draft(drafts, n, file->path);
-
-		if (file->fate == CONFIG_DIRS_HIDDEN ||
-		    (!draft &&
-		     (file->fate == CONFIG_DIRS_MASKED || config_dirs_is_gone(file->path))))
-			continue;
-		r = draft ? parse_definitions(config, draft->path, draft->text, draft->size) :
-			    config_dirs_load_file(config, file->path);
+	if (!defs)
+		return -ENOMEM;
+	defs->kind = kind;
+	r = config_dirs_list_all(defs, directories, drafts, n, &files);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct config_dirs_file, file, &files) {
+		r = config_dirs_load_one(defs, file, config_dirs_find_draft(drafts, n, file->path));
 		if (r < 0)
 			return r;
 	}
-	return def_set_check_devices(config);
+	r = def_set_check_devices(defs);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(defs);
+	return 0;
 }
 
 int config_dirs_load_drafts(const char *const *directories, const struct config_dirs_draft *drafts,
 			    size_t n, struct def_set **ret)
 {
-	_cleanup_def_set_ struct def_set *config = def_set_new();
-	_cleanup_config_dirs_files_ struct vec files = { 0 };
-	int r;
-
-	if (!config)
-		return -ENOMEM;
-	r = config_dirs_list_all(config, directories, drafts, n, &files);
-	if (r >= 0)
-		r = config_dirs_load_all(config, &files, drafts, n);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(config);
-	return 0;
+	return config_dirs_load_all(DEF_FILE_GROUPS, directories, drafts, n, ret);
 }
 
 int config_dirs_load(const char *const *directories, struct def_set **ret)
 {
-	return config_dirs_load_drafts(directories, NULL, 0, ret);
+	return config_dirs_load_all(DEF_FILE_GROUPS, directories, NULL, 0, ret);
 }
 
 int config_dirs_load_quirks(const char *const *directories, struct def_set **ret)
 {
-	_cleanup_def_set_ struct def_set *config = def_set_new();
-	_cleanup_config_dirs_files_ struct vec files = { 0 };
-	int r;
-
-	if (!config)
-		return -ENOMEM;
-	config->kind = DEF_FILE_QUIRKS;
-	r = config_dirs_list_all(config, directories ? directories : config_dirs_quirks, NULL, 0,
-				 &files);
-	if (r >= 0)
-		r = config_dirs_load_all(config, &files, NULL, 0);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(config);
-	return 0;
+	return config_dirs_load_all(DEF_FILE_QUIRKS, directories ? directories : config_dirs_quirks,
+				    NULL, 0, ret);
 }

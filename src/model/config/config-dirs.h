@@ -2,40 +2,41 @@
 #pragma once
 
 /*
- * The three directories of definitions, highest first: /etc/devgroups.d, /run/devgroups.d,
- * /usr/lib/devgroups.d. The same file name higher up replaces the lower one, a link to /dev/null
- * masks it, and all files are read in the order of their names.
+ * The directories of definitions, the highest first: /etc/devgroups.d, /run/devgroups.d,
+ * /usr/lib/devgroups.d. A file replaces the lower files of its name, a link to /dev/null masks
+ * them, and all files are read in the order of their names.
+ *
+ * In these functions @directories is NULL-terminated, highest first; NULL is config_dirs_default.
  */
 
 #include "model/config/def-set.h"
 
-/* The largest configuration file that is read: nobody names devices by the megabyte. */
+/* The largest file that is read, in bytes: far above any real list of devices. */
 #define CONFIG_DIRS_MAX_FILE (4u << 20)
 
-/* NULL-terminated, highest precedence first. */
 extern const char *const config_dirs_default[];
 extern const char *const config_dirs_quirks[]; /* the same for quirks.d */
 
-/* What becomes of a file of the directories. */
+/* What happens to a file of the directories. */
 enum config_dirs_fate {
 	CONFIG_DIRS_READ,
 	CONFIG_DIRS_MASKED, /* a link to /dev/null */
-	CONFIG_DIRS_HIDDEN, /* a higher directory has one of this name */
+	CONFIG_DIRS_HIDDEN, /* a higher directory has a file of this name */
 };
 
 struct config_dirs_file {
 	char *name; /* "10-nic.json" */
 	char *path;
 	enum config_dirs_fate fate;
-	const struct config_dirs_file *by; /* of one that is hidden: the file that hides it */
+	const struct config_dirs_file *by; /* of a hidden file: the file that hides it */
 };
 
 /*
- * All files of @directories (NULL: config_dirs_default) in the order of reading; behind each those
- * that it hides, the highest first. Directories that cannot be read are problems of @def_set. 0 or
+ * Lists all files in the order of reading; each is followed by the files that it hides, the highest
+ * first. A directory that cannot be read is a problem in @defs. The caller clears *ret. 0 or
  * -ENOMEM.
  */
-int config_dirs_list(struct def_set *config, const char *const *directories,
+int config_dirs_list(struct def_set *defs, const char *const *directories,
 		     struct vec *ret) _must_check_;
 void config_dirs_files_clear(struct vec *files);
 #define _cleanup_config_dirs_files_ _cleanup_(config_dirs_files_clear)
@@ -48,26 +49,20 @@ struct config_dirs_draft {
 };
 
 /*
- * As config_dirs_load() would find it if the @n @drafts were files already, each in place of the
- * one at its path if there is one. 0 or -ENOMEM.
+ * Does what config_dirs_load() would do if the @n @drafts were files already, each in place of the
+ * file at its path. 0 or -ENOMEM.
  */
 int config_dirs_load_drafts(const char *const *directories, const struct config_dirs_draft *drafts,
 			    size_t n, struct def_set **ret) _must_check_;
 
 /*
- * Reads all of @directories (NULL: config_dirs_default). A directory that is not there is empty;
- * what cannot be read is a problem in *ret and skipped. 0 or -ENOMEM.
+ * Reads all files. An absent directory is empty. A file or directory that cannot be read is a
+ * problem in *ret and is skipped. 0 or -ENOMEM.
  */
 int config_dirs_load(const char *const *directories, struct def_set **ret) _must_check_;
 
-/*
- * The same for the directories of quirks (NULL: config_dirs_quirks): fills config->quirks and the
- * problems.
- */
+/* Does the same for quirks (NULL: config_dirs_quirks): fills the quirks and problems of *ret. */
 int config_dirs_load_quirks(const char *const *directories, struct def_set **ret) _must_check_;
 
-/*
- * Reads one file, whatever its name, into @def_set; what is wrong with it becomes a problem. 0 or
- * -ENOMEM.
- */
-int config_dirs_load_file(struct def_set *config, const char *path) _must_check_;
+/* Adds one file of any name to @defs. What is wrong with it becomes a problem. 0 or -ENOMEM. */
+int config_dirs_load_file(struct def_set *defs, const char *path) _must_check_;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The set of definitions: keeps them sorted, and drops groups that name the same device. */
+
 #include <errno.h>
 #include <search.h>
 #include <stdarg.h>
@@ -7,12 +10,11 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "model/config/def-set.h"
-#include "model/json/jsontext.h"
 
-/* As for a file: whoever has more of this wrong has something else wrong. */
+/* Limits the list of duplicate devices, as the list of problems of a file is limited. */
 #define MAX_REPORTED 100
 
-static struct problem *def_set_problem_free(struct problem *problem)
+struct problem *def_set_problem_free(struct problem *problem)
 {
 	if (!problem)
 		return NULL;
@@ -45,47 +47,27 @@ struct vf_def *def_set_vf_free(struct vf_def *def)
 	return NULL;
 }
 
-static void *def_set_destroy_group(void *data)
-{
-	return group_def_free(data);
-}
-
-static void *def_set_destroy_vfs(void *data)
-{
-	return def_set_vf_free(data);
-}
-
-static void *def_set_destroy_mdev(void *data)
-{
-	return mdev_def_free(data);
-}
-
-static void *def_set_destroy_quirk(void *data)
-{
-	return quirk_free(data);
-}
-
-static void *def_set_destroy_problem(void *data)
-{
-	return def_set_problem_free(data);
-}
+DEFINE_VEC_CLEAR(def_set_problems_clear, struct problem, def_set_problem_free)
+static DEFINE_VEC_CLEAR(def_set_vfs_clear, struct vf_def, def_set_vf_free)
+static DEFINE_VEC_CLEAR(def_set_mdevs_clear, struct mdev_def, mdev_def_free)
+static DEFINE_VEC_CLEAR(def_set_quirks_clear, struct quirk, quirk_free)
 
 struct def_set *def_set_new(void)
 {
 	return calloc(1, sizeof(struct def_set));
 }
 
-struct def_set *def_set_free(struct def_set *config)
+struct def_set *def_set_free(struct def_set *defs)
 {
-	if (!config)
+	if (!defs)
 		return NULL;
-	vec_drop(&config->in_order);
-	vec_clear(&config->groups, def_set_destroy_group);
-	vec_clear(&config->sriov, def_set_destroy_vfs);
-	vec_clear(&config->mdevs, def_set_destroy_mdev);
-	vec_clear(&config->quirks, def_set_destroy_quirk);
-	vec_clear(&config->problems, def_set_destroy_problem);
-	free(config);
+	vec_drop(&defs->in_order);
+	group_defs_clear(&defs->groups);
+	def_set_vfs_clear(&defs->sriov);
+	def_set_mdevs_clear(&defs->mdevs);
+	def_set_quirks_clear(&defs->quirks);
+	def_set_problems_clear(&defs->problems);
+	free(defs);
 	return NULL;
 }
 
@@ -106,30 +88,30 @@ static int def_set_compare_mdev(const void *key, const void *def)
 	return strcmp(key, ((const struct mdev_def *)def)->key);
 }
 
-const struct group_def *def_set_find_group(const struct def_set *config, const char *name)
+const struct group_def *def_set_find_group(const struct def_set *defs, const char *name)
 {
-	ptrdiff_t i = vec_find_sorted(&config->groups, name, def_set_compare_name, NULL);
+	ptrdiff_t i = vec_find_sorted(&defs->groups, name, def_set_compare_name, NULL);
 
-	return i < 0 ? NULL : config->groups.items[i];
+	return i < 0 ? NULL : defs->groups.items[i];
 }
 
-const struct vf_def *def_set_find_vfs(const struct def_set *config, const char *device)
+const struct vf_def *def_set_find_vfs(const struct def_set *defs, const char *device)
 {
-	ptrdiff_t i = vec_find_sorted(&config->sriov, device, def_set_compare_vf, NULL);
+	ptrdiff_t i = vec_find_sorted(&defs->sriov, device, def_set_compare_vf, NULL);
 
-	return i < 0 ? NULL : config->sriov.items[i];
+	return i < 0 ? NULL : defs->sriov.items[i];
 }
 
-const struct mdev_def *def_set_find_mdev(const struct def_set *config, const char *key)
+const struct mdev_def *def_set_find_mdev(const struct def_set *defs, const char *key)
 {
-	ptrdiff_t i = vec_find_sorted(&config->mdevs, key, def_set_compare_mdev, NULL);
+	ptrdiff_t i = vec_find_sorted(&defs->mdevs, key, def_set_compare_mdev, NULL);
 
-	return i < 0 ? NULL : config->mdevs.items[i];
+	return i < 0 ? NULL : defs->mdevs.items[i];
 }
 
-bool def_set_has_errors(const struct def_set *config)
+bool def_set_has_errors(const struct def_set *defs)
 {
-	VEC_FOREACH(const struct problem, problem, &config->problems)
+	VEC_FOREACH(const struct problem, problem, &defs->problems)
 		if (!problem->warning)
 			return true;
 	return false;
@@ -137,111 +119,110 @@ bool def_set_has_errors(const struct def_set *config)
 
 /* --- filling --- */
 
-int def_set_put_group(struct def_set *config, struct group_def *def)
+int def_set_put_group(struct def_set *defs, struct group_def *def)
 {
 	size_t at;
-	ptrdiff_t i = vec_find_sorted(&config->groups, def->name, def_set_compare_name, &at);
+	ptrdiff_t i = vec_find_sorted(&defs->groups, def->name, def_set_compare_name, &at);
 	int r;
 
-	r = vec_add(&config->in_order, def);
+	r = vec_add(&defs->in_order, def);
 	if (r < 0)
 		return r;
 	if (i >= 0) {
-		vec_remove(&config->in_order, config->groups.items[i]);
-		group_def_free(config->groups.items[i]);
-		config->groups.items[i] = def;
+		vec_remove(&defs->in_order, defs->groups.items[i]);
+		group_def_free(defs->groups.items[i]);
+		defs->groups.items[i] = def;
 		return 0;
 	}
-	r = vec_insert(&config->groups, at, def);
+	r = vec_insert(&defs->groups, at, def);
 	if (r < 0)
-		vec_remove(&config->in_order, def);
+		vec_remove(&defs->in_order, def);
 	return r;
 }
 
-int def_set_put_vfs(struct def_set *config, struct vf_def *def)
+int def_set_put_vfs(struct def_set *defs, struct vf_def *def)
 {
 	size_t at;
-	ptrdiff_t i = vec_find_sorted(&config->sriov, def->device, def_set_compare_vf, &at);
+	ptrdiff_t i = vec_find_sorted(&defs->sriov, def->device, def_set_compare_vf, &at);
 
 	if (i < 0)
-		return vec_insert(&config->sriov, at, def);
-	def_set_vf_free(config->sriov.items[i]);
-	config->sriov.items[i] = def;
+		return vec_insert(&defs->sriov, at, def);
+	def_set_vf_free(defs->sriov.items[i]);
+	defs->sriov.items[i] = def;
 	return 0;
 }
 
-int def_set_put_mdev(struct def_set *config, struct mdev_def *def)
+int def_set_put_mdev(struct def_set *defs, struct mdev_def *def)
 {
 	size_t at;
-	ptrdiff_t i = vec_find_sorted(&config->mdevs, def->key, def_set_compare_mdev, &at);
+	ptrdiff_t i = vec_find_sorted(&defs->mdevs, def->key, def_set_compare_mdev, &at);
 
 	if (i < 0)
-		return vec_insert(&config->mdevs, at, def);
-	mdev_def_free(config->mdevs.items[i]);
-	config->mdevs.items[i] = def;
+		return vec_insert(&defs->mdevs, at, def);
+	mdev_def_free(defs->mdevs.items[i]);
+	defs->mdevs.items[i] = def;
 	return 0;
 }
 
-int def_set_put_quirk(struct def_set *config, struct quirk *quirk)
+int def_set_put_quirk(struct def_set *defs, struct quirk *quirk)
 {
-	for (size_t i = 0; i < config->quirks.n; i++) {
-		struct quirk *earlier = config->quirks.items[i];
+	for (size_t i = 0; i < defs->quirks.n; i++) {
+		struct quirk *earlier = defs->quirks.items[i];
 
 		if (!str_eq(earlier->name, quirk->name))
 			continue;
 		quirk_free(earlier);
-		config->quirks.items[i] = quirk;
+		defs->quirks.items[i] = quirk;
 		return 0;
 	}
-	return vec_add(&config->quirks, quirk);
+	return vec_add(&defs->quirks, quirk);
 }
 
-int def_set_add_problem(struct def_set *config, const char *file, unsigned line, unsigned column,
+int def_set_add_problem(struct def_set *defs, const char *file, unsigned line, unsigned column,
 			bool warning, const char *format, ...)
 {
 	_cleanup_(def_set_problem_freep) struct problem *problem = calloc(1, sizeof(*problem));
 	va_list ap;
-	int n;
+	int r;
 
 	if (!problem)
 		return -ENOMEM;
-	/* one place for each, so that whoever reads them needs to know one form */
+	/* every problem has a place, so that programs that read them handle one form */
 	problem->line = line ? line : 1;
 	problem->column = column ? column : 1;
 	problem->warning = warning;
 	problem->file = strdup(file);
 	va_start(ap, format);
-	n = vasprintf(&problem->text, format, ap);
+	problem->text = str_vprintf(format, ap);
 	va_end(ap);
-	if (n < 0)
-		problem->text = NULL;
 	if (!problem->file || !problem->text)
 		return -ENOMEM;
 	utf8_clean(problem->file);
 	utf8_clean(problem->text);
-	if (vec_add(&config->problems, problem) < 0)
-		return -ENOMEM;
+	r = vec_add(&defs->problems, problem);
+	if (r < 0)
+		return r;
 	TAKE_PTR(problem);
 	return 0;
 }
 
 /* --- a device in two groups --- */
 
-/* Who has a place; kept in a tree of tsearch(). */
+/* The group that a place belongs to; kept in a tree of tsearch(). */
 struct selector_owner {
 	const struct selector *selector;
 	const struct group_def *def;
 };
 
-/* The place alone: whether the ids hold as well is a question to the host. */
+/* Returns the place alone: only the host can answer whether the ids match, too. */
 static const char *def_set_selector_place(const struct selector *selector)
 {
 	if (selector->address)
 		return selector->address;
-	return selector->path ? selector->path : selector->vf_of;
+	return str_or(selector->path, selector->vf_of);
 }
 
-/* A path of one step is an address on a root bus. */
+/* Returns 0 for an address, 1 for a path, 2 for a VF. A path of one step is an address. */
 static int def_set_selector_place_kind(const struct selector *selector)
 {
 	if (selector->address || (selector->path && !strchr(selector->path, '/')))
@@ -262,10 +243,10 @@ static int def_set_compare_places(const void *a, const void *b)
 	return order;
 }
 
-/* What def_set_check_devices() carries along. */
+/* The state of def_set_check_devices(). */
 struct duplicate_check {
-	struct def_set *config;
-	void *owners; /* struct owner, owned */
+	struct def_set *defs;
+	void *owners; /* tree of struct selector_owner, owned */
 	unsigned reported;
 };
 
@@ -278,34 +259,34 @@ static int def_set_report_taken(struct duplicate_check *check, const struct grou
 		return 0;
 	if (check->reported > MAX_REPORTED)
 		return def_set_add_problem(
-			check->config, def->file, selector->line, selector->column, false,
+			check->defs, def->file, selector->line, selector->column, false,
 			"more than %d devices in two groups: the rest is not listed", MAX_REPORTED);
 	text = group_def_selector_describe(selector);
 	if (!text)
 		return -ENOMEM;
 	return def_set_add_problem(
-		check->config, def->file, selector->line, selector->column, false,
+		check->defs, def->file, selector->line, selector->column, false,
 		"%s is in the group \"%s\" already (%s:%u:%u); \"%s\" is left out", text,
 		owner->def->name, owner->def->file, owner->selector->line, owner->selector->column,
 		def->name);
 }
 
-/* 1: some of its devices are another group's, and that is reported; 0: none is. */
+/* Returns 1, with problems, if other groups have devices of @def; 0 if not. */
 static int def_set_find_taken(struct duplicate_check *check, const struct group_def *def)
 {
 	int taken = 0, r;
 
 	VEC_FOREACH(const struct selector, selector, &def->selectors) {
 		const struct selector_owner probe = { .selector = selector };
-		struct selector_owner *const *found;
+		struct selector_owner *const *owner;
 
-		found = def_set_selector_place(selector) ?
-				tfind(&probe, &check->owners, def_set_compare_places) :
-				NULL;
-		if (!found)
+		if (!def_set_selector_place(selector))
+			continue;
+		owner = tfind(&probe, &check->owners, def_set_compare_places);
+		if (!owner)
 			continue;
 		taken = 1;
-		r = def_set_report_taken(check, def, selector, *found);
+		r = def_set_report_taken(check, def, selector, *owner);
 		if (r < 0)
 			return r;
 	}
@@ -317,23 +298,26 @@ static int def_set_report_twice(struct duplicate_check *check, const struct grou
 {
 	if (check->reported++ >= MAX_REPORTED)
 		return 0;
-	return def_set_add_problem(check->config, def->file, selector->line, selector->column, true,
+	return def_set_add_problem(check->defs, def->file, selector->line, selector->column, true,
 				   "\"%s\" names this device twice", def->name);
 }
 
 static int def_set_add_owner(struct duplicate_check *check, const struct group_def *def,
 			     const struct selector *selector)
 {
-	struct selector_owner *owner = malloc(sizeof(*owner)), *const * found;
+	_cleanup_free_ struct selector_owner *owner = malloc(sizeof(*owner));
+	struct selector_owner *const *kept;
 
 	if (!owner)
 		return -ENOMEM;
 	*owner = (struct selector_owner){ .selector = selector, .def = def };
-	found = tsearch(owner, &check->owners, def_set_compare_places);
-	if (found && *found == owner)
-		return 0;
-	free(owner);
-	return found ? def_set_report_twice(check, def, selector) : -ENOMEM;
+	kept = tsearch(owner, &check->owners, def_set_compare_places);
+	if (!kept)
+		return -ENOMEM;
+	if (*kept != owner)
+		return def_set_report_twice(check, def, selector);
+	TAKE_PTR(owner);
+	return 0;
 }
 
 static int def_set_check_group(struct duplicate_check *check, const struct group_def *def)
@@ -343,17 +327,19 @@ static int def_set_check_group(struct duplicate_check *check, const struct group
 	if (r != 0)
 		return r;
 	VEC_FOREACH(const struct selector, selector, &def->selectors) {
-		r = def_set_selector_place(selector) ? def_set_add_owner(check, def, selector) : 0;
+		if (!def_set_selector_place(selector))
+			continue;
+		r = def_set_add_owner(check, def, selector);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-/* Puts those that stay first, in their order, and says how many they are. */
+/* Moves the groups that stay to the front, in their order. *ret_kept is their number. */
 static int def_set_sort_kept(struct duplicate_check *check, size_t *ret_kept)
 {
-	struct vec *groups = &check->config->in_order;
+	struct vec *groups = &check->defs->in_order;
 	size_t kept = 0;
 	int r;
 
@@ -377,9 +363,9 @@ static int def_set_compare_groups(const void *a, const void *b)
 	return def_set_compare_name(((const struct group_def *)a)->name, b);
 }
 
-static void def_set_drop_rest(struct def_set *config, size_t kept)
+static void def_set_drop_rest(struct def_set *defs, size_t kept)
 {
-	struct vec *groups = &config->groups, *in_order = &config->in_order;
+	struct vec *groups = &defs->groups, *in_order = &defs->in_order;
 
 	if (kept == in_order->n)
 		return;
@@ -390,17 +376,18 @@ static void def_set_drop_rest(struct def_set *config, size_t kept)
 	vec_sort(groups, def_set_compare_groups);
 }
 
-int def_set_check_devices(struct def_set *config)
+int def_set_check_devices(struct def_set *defs)
 {
-	struct duplicate_check check = { .config = config };
+	struct duplicate_check check = { .defs = defs };
 	size_t kept;
 	int r;
 
 	r = def_set_sort_kept(&check, &kept);
-	if (r >= 0)
-		def_set_drop_rest(config, kept);
-	VEC_FOREACH(struct group_def, def, &config->in_order)
-		def->order = (unsigned)def_i + 1;
 	tdestroy(check.owners, free);
-	return r;
+	if (r < 0)
+		return r;
+	def_set_drop_rest(defs, kept);
+	VEC_FOREACH(struct group_def, def, &defs->in_order)
+		def->order = (unsigned)def_i + 1;
+	return 0;
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The parsers of "groups". docs: devgroups.d(5). */
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -6,41 +9,27 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "model/config/parser.h"
-#include "model/pciaddr.h"
 
 #define TEXT_MAX 1024u	    /* of a description */
 #define NAME_MAX_BYTES 256u /* of a user, a group of users or a label */
 #define ACCOUNTS_MAX 256u
-#define VFS_MAX 65535u /* TotalVFs has 16 bits */
 
-/* --- a group's keys --- */
+/* --- the keys of a group --- */
 
 static int parse_group_description(struct config_parser *p, const struct jsontext_node *value,
 				   void *target)
 {
-	struct group_def *def = target;
-	const char *text;
-	int r = parse_value_text(p, value, 0, TEXT_MAX, &text);
-
-	return r <= 0 ? r : str_set(&def->description, text);
+	return parse_value_string(p, value, 0, TEXT_MAX,
+				  &((struct group_def *)target)->description);
 }
 
 static int parse_group_devices(struct config_parser *p, const struct jsontext_node *value,
 			       void *target)
 {
-	int r = parse_value_is(p, value, JSONTEXT_ARRAY);
-
-	if (r <= 0)
-		return r;
-	if (value->n == 0)
+	if (value->type == JSONTEXT_ARRAY && value->n == 0)
 		return parse_value_error(p, value->offset,
 					 "\"devices\" is empty: expected at least one device");
-	JSONTEXT_FOREACH(item, value) {
-		r = parse_selector(p, item, target);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return parse_value_each(p, value, JSONTEXT_ARRAY, SIZE_MAX, parse_selector, target);
 }
 
 static int parse_group_driver(struct config_parser *p, const struct jsontext_node *value,
@@ -60,7 +49,9 @@ static int parse_group_driver(struct config_parser *p, const struct jsontext_nod
 	words[0] = "auto";
 	memcpy(words + 1, group_def_drivers, n * sizeof(*words));
 	r = parse_value_word(p, value, words, &word);
-	return r <= 0 ? r : str_set(&def->driver, word);
+	if (r <= 0)
+		return r;
+	return str_set(&def->driver, word);
 }
 
 static int parse_group_bind(struct config_parser *p, const struct jsontext_node *value,
@@ -71,7 +62,9 @@ static int parse_group_bind(struct config_parser *p, const struct jsontext_node 
 	const char *word;
 	int r = parse_value_word(p, value, words, &word);
 
-	return r <= 0 ? r : group_def_bind_from_string(word, &def->bind);
+	if (r <= 0)
+		return r;
+	return group_def_bind_from_string(word, &def->bind);
 }
 
 static int parse_group_on_release(struct config_parser *p, const struct jsontext_node *value,
@@ -82,7 +75,9 @@ static int parse_group_on_release(struct config_parser *p, const struct jsontext
 	const char *word;
 	int r = parse_value_word(p, value, words, &word);
 
-	return r <= 0 ? r : group_def_on_release_from_string(word, &def->on_release);
+	if (r <= 0)
+		return r;
+	return group_def_on_release_from_string(word, &def->on_release);
 }
 
 static int parse_group_memlock(struct config_parser *p, const struct jsontext_node *value,
@@ -102,39 +97,29 @@ static int parse_group_memlock(struct config_parser *p, const struct jsontext_no
 static int parse_group_reserved_for(struct config_parser *p, const struct jsontext_node *value,
 				    void *target)
 {
-	struct group_def *def = target;
-	const char *text;
-	int r = parse_value_text(p, value, 1, NAME_MAX_BYTES, &text);
-
-	return r <= 0 ? r : str_set(&def->reserved_for, text);
+	return parse_value_string(p, value, 1, NAME_MAX_BYTES,
+				  &((struct group_def *)target)->reserved_for);
 }
 
 static int parse_group_accepted(struct config_parser *p, const struct jsontext_node *value,
-				char ***list)
+				void *target)
 {
+	struct group_def *def = target;
 	const char *word;
-	int r = parse_value_word(p, value, group_def_accept_names, &word);
+	int r;
 
+	r = parse_value_word(p, value, group_def_accept_names, &word);
 	if (r <= 0)
 		return r;
-	if (strv_contains(*list, word))
+	if (strv_contains(def->accept, word))
 		return parse_value_error(p, value->offset, "\"%s\" is listed twice", word);
-	return strv_add(list, word);
+	return strv_add(&def->accept, word);
 }
 
 static int parse_group_accept(struct config_parser *p, const struct jsontext_node *value,
 			      void *target)
 {
-	int r = parse_value_is(p, value, JSONTEXT_ARRAY);
-
-	if (r <= 0)
-		return r;
-	JSONTEXT_FOREACH(item, value) {
-		r = parse_group_accepted(p, item, &((struct group_def *)target)->accept);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return parse_value_each(p, value, JSONTEXT_ARRAY, SIZE_MAX, parse_group_accepted, target);
 }
 
 /* --- reset --- */
@@ -146,7 +131,9 @@ static int parse_group_reset_word(struct config_parser *p, const struct jsontext
 	const char *word;
 	int r = parse_value_word(p, value, words, &word);
 
-	return r <= 0 ? r : group_def_reset_from_string(word, ret);
+	if (r <= 0)
+		return r;
+	return group_def_reset_from_string(word, ret);
 }
 
 static int parse_group_reset_before(struct config_parser *p, const struct jsontext_node *value,
@@ -162,11 +149,13 @@ static int parse_group_reset_after(struct config_parser *p, const struct jsontex
 }
 
 static int parse_group_method(struct config_parser *p, const struct jsontext_node *value,
-			      char ***list)
+			      void *target)
 {
+	char ***list = target;
 	const char *word;
-	int r = parse_value_word(p, value, group_def_reset_methods, &word);
+	int r;
 
+	r = parse_value_word(p, value, group_def_reset_methods, &word);
 	if (r <= 0)
 		return r;
 	if (strv_contains(*list, word))
@@ -177,16 +166,7 @@ static int parse_group_method(struct config_parser *p, const struct jsontext_nod
 
 int parse_group_method_list(struct config_parser *p, const struct jsontext_node *value, char ***ret)
 {
-	int r = parse_value_is(p, value, JSONTEXT_ARRAY);
-
-	if (r <= 0)
-		return r;
-	JSONTEXT_FOREACH(item, value) {
-		r = parse_group_method(p, item, ret);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return parse_value_each(p, value, JSONTEXT_ARRAY, SIZE_MAX, parse_group_method, ret);
 }
 
 static int parse_group_reset_methods(struct config_parser *p, const struct jsontext_node *value,
@@ -213,7 +193,7 @@ static int parse_group_reset(struct config_parser *p, const struct jsontext_node
 
 /* --- access --- */
 
-/* What may stand in passwd or group; whether it is there is another question. */
+/* Accepts a name that passwd or group may have, or an id. It need not exist on this host. */
 static bool parse_group_account_valid(const char *name)
 {
 	uint64_t id;
@@ -222,43 +202,36 @@ static bool parse_group_account_valid(const char *name)
 		return false;
 	if (name[strspn(name, "0123456789")])
 		return true;
-	return str_parse_u64(name, 10, UINT32_MAX - 1, &id) >=
-	       0; /* the last one means "no change" */
+	/* UINT32_MAX means "no change" to the kernel */
+	return str_parse_u64(name, 10, UINT32_MAX - 1, &id) >= 0;
 }
 
-static int parse_group_accounts(struct config_parser *p, const struct jsontext_node *value,
-				char ***ret)
+static int parse_group_account(struct config_parser *p, const struct jsontext_node *value,
+			       void *target)
 {
 	const char *text;
-	int r = parse_value_is(p, value, JSONTEXT_ARRAY);
+	int r;
 
+	r = parse_value_text(p, value, 1, NAME_MAX_BYTES, &text);
 	if (r <= 0)
 		return r;
-	if (value->n > ACCOUNTS_MAX)
-		return parse_value_error(p, value->offset, "\"%s\": expected %u at most, found %zu",
-					 value->key, ACCOUNTS_MAX, value->n);
-	JSONTEXT_FOREACH(item, value) {
-		r = parse_value_text(p, item, 1, NAME_MAX_BYTES, &text);
-		if (r > 0 && parse_group_account_valid(text))
-			r = strv_add(ret, text);
-		else if (r > 0)
-			r = parse_value_expected(p, item, "a name or a number as a string");
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (!parse_group_account_valid(text))
+		return parse_value_expected(p, value, "a name or a number as a string");
+	return strv_add(target, text);
 }
 
 static int parse_group_access_users(struct config_parser *p, const struct jsontext_node *value,
 				    void *target)
 {
-	return parse_group_accounts(p, value, &((struct group_def *)target)->users);
+	return parse_value_each(p, value, JSONTEXT_ARRAY, ACCOUNTS_MAX, parse_group_account,
+				&((struct group_def *)target)->users);
 }
 
 static int parse_group_access_groups(struct config_parser *p, const struct jsontext_node *value,
 				     void *target)
 {
-	return parse_group_accounts(p, value, &((struct group_def *)target)->groups);
+	return parse_value_each(p, value, JSONTEXT_ARRAY, ACCOUNTS_MAX, parse_group_account,
+				&((struct group_def *)target)->groups);
 }
 
 static int parse_group_access(struct config_parser *p, const struct jsontext_node *value,
@@ -309,124 +282,28 @@ static int parse_group_check(struct config_parser *p, const struct jsontext_node
 	return 0;
 }
 
-static int parse_group_set_origin(struct config_parser *p, size_t offset, char **file,
-				  unsigned *line, unsigned *column)
-{
-	struct jsontext_position at = jsontext_locate(p->doc, offset);
-
-	*line = at.line;
-	*column = at.column;
-	return str_set(file, p->file);
-}
-
-int parse_group(struct config_parser *p, const struct jsontext_node *member)
+int parse_group(struct config_parser *p, const struct jsontext_node *member, void *target)
 {
 	_cleanup_group_def_ struct group_def *def = group_def_new(member->key);
 	int r;
 
 	if (!def)
 		return -ENOMEM;
-	r = parse_group_set_origin(p, member->key_offset, &def->file, &def->line, &def->column);
-	if (r >= 0)
-		r = parse_group_check_name(p, member);
-	if (r >= 0)
-		r = parse_group_check(p, member);
-	if (r >= 0)
-		r = parse_value_members(p, member, parse_group_keys, ARRAY_SIZE(parse_group_keys),
-					def);
-	if (r >= 0)
-		r = vec_add(&p->staged->groups, def);
-	if (r >= 0)
-		TAKE_PTR(def);
-	return r;
-}
-
-/* --- virtual functions --- */
-
-static int parse_group_vf_count(struct config_parser *p, const struct jsontext_node *value,
-				void *target)
-{
-	uint64_t number;
-	int r = parse_value_number(p, value, VFS_MAX, &number);
-
-	if (r > 0)
-		((struct vf_def *)target)->count = (unsigned)number;
-	return r < 0 ? r : 0;
-}
-
-static int parse_group_vf_autoprobe(struct config_parser *p, const struct jsontext_node *value,
-				    void *target)
-{
-	int r = parse_value_is(p, value, JSONTEXT_BOOL);
-
-	if (r > 0)
-		((struct vf_def *)target)->autoprobe = value->boolean;
-	return r < 0 ? r : 0;
-}
-
-static int parse_group_vf_while_claimed(struct config_parser *p, const struct jsontext_node *value,
-					void *target)
-{
-	int r = parse_value_is(p, value, JSONTEXT_BOOL);
-
-	if (r > 0)
-		((struct vf_def *)target)->while_claimed = value->boolean;
-	return r < 0 ? r : 0;
-}
-
-/* 1 and the key of the physical function that @member is named after, 0 with a complaint. */
-static int parse_group_vf_physfn(struct config_parser *p, const struct jsontext_node *member,
-				 char **ret)
-{
-	_cleanup_free_ char *key = NULL;
-	const struct vf_def *other;
-	struct pciaddr addr;
-	int r;
-
-	r = parse_value_key_at(p, member->key_offset, member->key, &key);
-	if (r <= 0)
-		return r;
-	if (pciaddr_parse(key, &addr) < 0)
-		return parse_value_error(p, member->key_offset,
-					 "\"%.80s\": only a PCI function has virtual functions",
-					 member->key);
-	other = def_set_find_vfs(p->staged, key);
-	if (other)
-		return parse_value_error(
-			p, member->key_offset,
-			"%s is declared in this file already, in line %u column %u", key,
-			other->line, other->column);
-	*ret = TAKE_PTR(key);
-	return 1;
-}
-
-int parse_group_vfs(struct config_parser *p, const struct jsontext_node *member)
-{
-	static const struct config_key keys[] = {
-		{ "count", parse_group_vf_count },
-		{ "autoprobe", parse_group_vf_autoprobe },
-		{ "while-claimed", parse_group_vf_while_claimed },
-	};
-	_cleanup_vf_def_ struct vf_def *def = NULL;
-	_cleanup_free_ char *key = NULL;
-	int r;
-
-	r = parse_group_vf_physfn(p, member, &key);
+	r = parse_value_origin(p, member->key_offset, &def->file, &def->line, &def->column);
 	if (r < 0)
 		return r;
-	def = def_set_vf_new(str_or(key, member->key));
-	if (!def)
-		return -ENOMEM;
-	r = parse_group_set_origin(p, member->key_offset, &def->file, &def->line, &def->column);
-	if (r >= 0)
-		r = parse_value_members(p, member, keys, ARRAY_SIZE(keys), def);
-	if (r >= 0 && member->type == JSONTEXT_OBJECT && !jsontext_member(member, "count"))
-		r = parse_value_error(p, member->key_offset, "\"%.80s\" has no \"count\"",
-				      member->key);
-	if (r < 0 || !key)
+	r = parse_group_check_name(p, member);
+	if (r < 0)
 		return r;
-	r = def_set_put_vfs(p->staged, def);
-	if (r >= 0)
-		TAKE_PTR(def);
-	return r;
+	r = parse_group_check(p, member);
+	if (r < 0)
+		return r;
+	r = parse_value_members(p, member, parse_group_keys, ARRAY_SIZE(parse_group_keys), def);
+	if (r < 0)
+		return r;
+	r = vec_add(&p->staged->groups, def);
+	if (r < 0)
+		return r;
+	TAKE_PTR(def);
+	return 0;
 }

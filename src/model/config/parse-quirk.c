@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The language of quirks.d: "quirks", by name. docs: devgroups-quirks.d(5). */
+/* The parsers of "quirks". docs: devgroups-quirks.d(5). */
 
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "model/quirk.h"
 
 #define TEXT_MAX 1024u
-#define WORD_MAX 64u	 /* of a setting's value */
+#define WORD_MAX 64u	 /* of the value of a setting */
 #define DELAY_MAX 60000u /* ms: a minute */
 
 /* --- which devices --- */
@@ -28,7 +28,7 @@ static int parse_quirk_hex(const char *s, const char *end, unsigned digits, uint
 	return str_parse_u64(copy, 16, UINT32_MAX, ret);
 }
 
-/* "168c:0032", "168c:0032-0034", "168c:*" */
+/* Parses "168c:0032", "168c:0032-0034" or "168c:*". */
 static int parse_quirk_id_range(const char *text, struct quirk_ids *ret)
 {
 	const char *colon = strchr(text, ':'), *dash, *end = text + strlen(text);
@@ -61,28 +61,24 @@ static int parse_quirk_add_ids(struct quirk *quirk, const struct quirk_ids *ids)
 	return -ENOMEM;
 }
 
-static int parse_quirk_ids(struct config_parser *p, const struct jsontext_node *value, void *target)
+static int parse_quirk_id(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	struct quirk_ids ids;
-	int r = parse_value_is(p, value, JSONTEXT_ARRAY);
 
-	if (r <= 0)
-		return r;
-	if (value->n == 0)
+	if (value->type != JSONTEXT_STRING || parse_quirk_id_range(value->text, &ids) < 0)
+		return parse_value_expected(p, value,
+					    "vendor and device of four hex digits each, as "
+					    "\"8086:10d3\", \"8086:1580-158b\" or \"8086:*\"");
+	return parse_quirk_add_ids(target, &ids);
+}
+
+static int parse_quirk_ids(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	if (value->type == JSONTEXT_ARRAY && value->n == 0)
 		return parse_value_error(
 			p, value->offset,
 			"\"ids\" is empty: expected at least one, as \"8086:10d3\"");
-	JSONTEXT_FOREACH(item, value) {
-		if (item->type != JSONTEXT_STRING || parse_quirk_id_range(item->text, &ids) < 0)
-			r = parse_value_expected(p, item,
-						 "vendor and device of four hex digits each, as "
-						 "\"8086:10d3\", \"8086:1580-158b\" or \"8086:*\"");
-		else
-			r = parse_quirk_add_ids(target, &ids);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return parse_value_each(p, value, JSONTEXT_ARRAY, SIZE_MAX, parse_quirk_id, target);
 }
 
 static int parse_quirk_class(struct config_parser *p, const struct jsontext_node *value,
@@ -110,24 +106,16 @@ static int parse_quirk_function(struct config_parser *p, const struct jsontext_n
 	const char *word;
 	int r = parse_value_word(p, value, words, &word);
 
-	if (r > 0)
-		quirk->function = (enum quirk_function)str_index(words, 3, word);
-	return r < 0 ? r : 0;
-}
-
-static int parse_quirk_bool(struct config_parser *p, const struct jsontext_node *value, bool *ret)
-{
-	int r = parse_value_is(p, value, JSONTEXT_BOOL);
-
-	if (r > 0)
-		*ret = value->boolean;
-	return r < 0 ? r : 0;
+	if (r <= 0)
+		return r;
+	quirk->function = (enum quirk_function)str_index(words, 3, word);
+	return 0;
 }
 
 static int parse_quirk_root_bus(struct config_parser *p, const struct jsontext_node *value,
 				void *target)
 {
-	return parse_quirk_bool(p, value, &((struct quirk *)target)->root_bus);
+	return parse_value_bool(p, value, &((struct quirk *)target)->root_bus);
 }
 
 /* --- what is known of them --- */
@@ -137,28 +125,21 @@ static int parse_quirk_topic(struct config_parser *p, const struct jsontext_node
 {
 	int r = parse_value_word(p, value, quirk_topics, &((struct quirk *)target)->topic);
 
-	return r < 0 ? r : 0;
-}
-
-static int parse_quirk_string(struct config_parser *p, const struct jsontext_node *value,
-			      char **ret)
-{
-	const char *text;
-	int r = parse_value_text(p, value, 1, TEXT_MAX, &text);
-
-	return r <= 0 ? r : str_set(ret, text);
+	if (r < 0)
+		return r;
+	return 0;
 }
 
 static int parse_quirk_text(struct config_parser *p, const struct jsontext_node *value,
 			    void *target)
 {
-	return parse_quirk_string(p, value, &((struct quirk *)target)->text);
+	return parse_value_string(p, value, 1, TEXT_MAX, &((struct quirk *)target)->text);
 }
 
 static int parse_quirk_source(struct config_parser *p, const struct jsontext_node *value,
 			      void *target)
 {
-	return parse_quirk_string(p, value, &((struct quirk *)target)->source);
+	return parse_value_string(p, value, 1, TEXT_MAX, &((struct quirk *)target)->source);
 }
 
 static int parse_quirk_never(struct config_parser *p, const struct jsontext_node *value,
@@ -176,7 +157,7 @@ static int parse_quirk_prefer(struct config_parser *p, const struct jsontext_nod
 static int parse_quirk_nvme_shutdown(struct config_parser *p, const struct jsontext_node *value,
 				     void *target)
 {
-	return parse_quirk_bool(p, value, &((struct quirk *)target)->nvme_shutdown);
+	return parse_value_bool(p, value, &((struct quirk *)target)->nvme_shutdown);
 }
 
 static int parse_quirk_delay(struct config_parser *p, const struct jsontext_node *value,
@@ -185,9 +166,10 @@ static int parse_quirk_delay(struct config_parser *p, const struct jsontext_node
 	uint64_t delay;
 	int r = parse_value_number(p, value, DELAY_MAX, &delay);
 
-	if (r > 0)
-		((struct quirk *)target)->delay_ms = (unsigned)delay;
-	return r < 0 ? r : 0;
+	if (r <= 0)
+		return r;
+	((struct quirk *)target)->delay_ms = (unsigned)delay;
+	return 0;
 }
 
 static int parse_quirk_reset(struct config_parser *p, const struct jsontext_node *value,
@@ -218,7 +200,7 @@ static int parse_quirk_add_setting(struct quirk *quirk, const char *name, const 
 	return -ENOMEM;
 }
 
-/* What becomes part of a command line must not be able to end its word, or the option. */
+/* Accepts text that cannot end its word on a command line, or the option that it is part of. */
 static bool parse_quirk_setting_valid(const char *s)
 {
 	return *s && strlen(s) <= WORD_MAX &&
@@ -228,7 +210,7 @@ static bool parse_quirk_setting_valid(const char *s)
 }
 
 static int parse_quirk_setting(struct config_parser *p, const struct jsontext_node *member,
-			       struct quirk *quirk)
+			       void *target)
 {
 	_cleanup_free_ char *hint = NULL;
 
@@ -240,26 +222,17 @@ static int parse_quirk_setting(struct config_parser *p, const struct jsontext_no
 					    "a word of letters, digits, '.', '_' and '-'");
 	for (const char *const *name = quirk_settings; *name; name++)
 		if (str_eq(*name, member->key))
-			return parse_quirk_add_setting(quirk, *name, member->text);
+			return parse_quirk_add_setting(target, *name, member->text);
 	hint = parse_value_suggest(member->key, quirk_settings);
-	return hint ? parse_value_error(p, member->key_offset,
-					"\"%.80s\" is no setting that a VMM could be told of%s",
-					member->key, hint) :
-		      -ENOMEM;
+	if (!hint)
+		return -ENOMEM;
+	return parse_value_error(p, member->key_offset, "\"%.80s\" is no setting of a VMM%s",
+				 member->key, hint);
 }
 
 static int parse_quirk_vmm(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	int r = parse_value_is(p, value, JSONTEXT_OBJECT);
-
-	if (r <= 0)
-		return r;
-	JSONTEXT_FOREACH(member, value) {
-		r = parse_quirk_setting(p, member, target);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return parse_value_each(p, value, JSONTEXT_OBJECT, SIZE_MAX, parse_quirk_setting, target);
 }
 
 /* --- a quirk --- */
@@ -310,37 +283,25 @@ static int parse_quirk_check_member(struct config_parser *p, const struct jsonte
 				 member->key, at.line, at.column);
 }
 
-static int parse_quirk(struct config_parser *p, const struct jsontext_node *member)
+int parse_quirk(struct config_parser *p, const struct jsontext_node *member, void *target)
 {
 	_cleanup_quirk_ struct quirk *quirk = quirk_new(member->key);
-	struct jsontext_position at = jsontext_locate(p->doc, member->key_offset);
 	int r;
 
-	if (!quirk || str_set(&quirk->file, p->file) < 0)
+	if (!quirk)
 		return -ENOMEM;
-	quirk->line = at.line;
-	quirk->column = at.column;
+	r = parse_quirk_check_member(p, member);
+	if (r < 0)
+		return r;
+	r = parse_value_origin(p, member->key_offset, &quirk->file, &quirk->line, &quirk->column);
+	if (r < 0)
+		return r;
 	r = parse_value_members(p, member, parse_quirk_keys, ARRAY_SIZE(parse_quirk_keys), quirk);
 	if (r < 0 || p->errors > 0)
 		return r;
 	r = vec_add(&p->staged->quirks, quirk);
-	if (r >= 0)
-		TAKE_PTR(quirk);
-	return r;
-}
-
-int parse_quirks(struct config_parser *p, const struct jsontext_node *value, void *target)
-{
-	int r = parse_value_is(p, value, JSONTEXT_OBJECT);
-
-	if (r <= 0)
+	if (r < 0)
 		return r;
-	JSONTEXT_FOREACH(member, value) {
-		r = parse_quirk_check_member(p, member);
-		if (r >= 0)
-			r = parse_quirk(p, member);
-		if (r < 0)
-			return r;
-	}
+	TAKE_PTR(quirk);
 	return 0;
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The parsers of "devices": an address, or an object with properties that must hold. */
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -23,16 +26,18 @@ static int parse_selector_address(struct config_parser *p, const struct jsontext
 
 	if (r <= 0)
 		return r;
-	if (p->bus && !strchr(value->text, ':'))
+	if (p->bus && !strchr(value->text, ':')) {
 		full = str_printf("%s:%s", p->bus, value->text);
-	if (p->bus && !strchr(value->text, ':') && !full)
-		return -ENOMEM;
-	r = parse_value_key_at(p, value->offset, full ? full : value->text, &selector->address);
-
-	return r < 0 ? r : 0;
+		if (!full)
+			return -ENOMEM;
+	}
+	r = parse_value_key_at(p, value->offset, str_or(full, value->text), &selector->address);
+	if (r < 0)
+		return r;
+	return 0;
 }
 
-/* "1c.4" below its bridge's bus: as the end of an address on bus 0. */
+/* Prints "1c.4", which is read as the end of an address on bus 0. */
 static bool parse_selector_print_hop(FILE *out, const char *hop, size_t size)
 {
 	char address[16], buf[PCIADDR_SIZE];
@@ -47,7 +52,7 @@ static bool parse_selector_print_hop(FILE *out, const char *hop, size_t size)
 	return true;
 }
 
-/* Writes the path as sysfs would spell its addresses. */
+/* Prints the path with its addresses as sysfs spells them. */
 static bool parse_selector_print_path(FILE *out, const char *path)
 {
 	size_t n = strcspn(path, "/");
@@ -123,9 +128,10 @@ static int parse_selector_index(struct config_parser *p, const struct jsontext_n
 	uint64_t number;
 	int r = parse_value_number(p, value, NTH_MAX, &number);
 
-	if (r > 0)
-		selector->index = (int32_t)number;
-	return r < 0 ? r : 0;
+	if (r <= 0)
+		return r;
+	selector->index = (int32_t)number;
+	return 0;
 }
 
 /* --- the identity --- */
@@ -137,9 +143,10 @@ static int parse_selector_nth(struct config_parser *p, const struct jsontext_nod
 	uint64_t number;
 	int r = parse_value_number(p, value, NTH_MAX, &number);
 
-	if (r > 0)
-		selector->nth = (int32_t)number;
-	return r < 0 ? r : 0;
+	if (r <= 0)
+		return r;
+	selector->nth = (int32_t)number;
+	return 0;
 }
 
 static int parse_selector_id(struct config_parser *p, const struct jsontext_node *value,
@@ -198,11 +205,7 @@ static int parse_selector_class(struct config_parser *p, const struct jsontext_n
 static int parse_selector_serial(struct config_parser *p, const struct jsontext_node *value,
 				 void *target)
 {
-	struct selector *selector = target;
-	const char *text;
-	int r = parse_value_text(p, value, 1, SERIAL_MAX, &text);
-
-	return r <= 0 ? r : str_set(&selector->serial, text);
+	return parse_value_string(p, value, 1, SERIAL_MAX, &((struct selector *)target)->serial);
 }
 
 static bool parse_selector_bus_valid(const char *name)
@@ -293,21 +296,22 @@ static int parse_selector_check_vf(struct config_parser *p, const struct jsontex
 	return 0;
 }
 
+static bool parse_selector_is_on_bus(const char *key, const char *bus)
+{
+	const struct device_bus *row = device_bus_of_key(key);
+
+	if (row->bare_key)
+		return str_eq(bus, row->name);
+	return str_starts(key, bus) && key[strlen(bus)] == ':';
+}
+
 static int parse_selector_check_bus(struct config_parser *p, const struct jsontext_node *object,
 				    const struct selector *selector)
 {
 	const struct jsontext_node *bus = jsontext_member(object, "bus");
-	size_t n;
-	bool same;
 
-	if (!bus || !selector->bus || !selector->address)
-		return 0;
-	n = strlen(selector->bus);
-	if (device_bus_of_key(selector->address)->bare_key)
-		same = str_eq(selector->bus, device_bus_of_key(selector->address)->name);
-	else
-		same = str_starts(selector->address, selector->bus) && selector->address[n] == ':';
-	if (same)
+	if (!bus || !selector->bus || !selector->address ||
+	    parse_selector_is_on_bus(selector->address, selector->bus))
 		return 0;
 	return parse_value_error(p, bus->offset, "\"bus\": the address %s is not on the bus \"%s\"",
 				 selector->address, selector->bus);
@@ -323,42 +327,58 @@ static int parse_selector_check(struct config_parser *p, const struct jsontext_n
 					 "this selector has no property: expected at least "
 					 "one, as \"address\", \"path\" or \"vendor\"");
 	r = parse_selector_check_nth(p, object);
-	if (r >= 0)
-		r = parse_selector_check_vf(p, object);
-	return r < 0 ? r : parse_selector_check_bus(p, object, selector);
+	if (r < 0)
+		return r;
+	r = parse_selector_check_vf(p, object);
+	if (r < 0)
+		return r;
+	return parse_selector_check_bus(p, object, selector);
 }
 
-int parse_selector(struct config_parser *p, const struct jsontext_node *value,
-		   struct group_def *def)
+static int parse_selector_object(struct config_parser *p, const struct jsontext_node *object,
+				 struct selector *selector)
+{
+	const struct jsontext_node *bus = jsontext_member(object, "bus");
+	int r;
+
+	if (bus && bus->type == JSONTEXT_STRING && parse_selector_bus_valid(bus->text))
+		p->bus = bus->text;
+	r = parse_value_members(p, object, parse_selector_keys, ARRAY_SIZE(parse_selector_keys),
+				selector);
+	p->bus = NULL; /* also after a failure: it points into this object */
+	if (r < 0)
+		return r;
+	return parse_selector_check(p, object, selector);
+}
+
+static int parse_selector_value(struct config_parser *p, const struct jsontext_node *value,
+				struct selector *selector)
+{
+	if (value->type == JSONTEXT_OBJECT)
+		return parse_selector_object(p, value, selector);
+	if (value->type == JSONTEXT_STRING)
+		return parse_selector_address(p, value, selector);
+	return parse_value_expected(p, value,
+				    "an address as a string, or an object with properties");
+}
+
+int parse_selector(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	_cleanup_selector_ struct selector *selector = group_def_selector_new();
 	struct jsontext_position at = jsontext_locate(p->doc, value->offset);
+	struct group_def *def = target;
 	int r;
 
 	if (!selector)
 		return -ENOMEM;
 	selector->line = at.line;
 	selector->column = at.column;
-	if (value->type == JSONTEXT_OBJECT) {
-		const struct jsontext_node *bus = jsontext_member(value, "bus");
-
-		if (bus && bus->type == JSONTEXT_STRING && parse_selector_bus_valid(bus->text))
-			p->bus = bus->text;
-		r = parse_value_members(p, value, parse_selector_keys,
-					ARRAY_SIZE(parse_selector_keys), selector);
-		p->bus = NULL;
-		if (r >= 0)
-			r = parse_selector_check(p, value, selector);
-	} else if (value->type == JSONTEXT_STRING) {
-		r = parse_selector_address(p, value, selector);
-	} else {
-		r = parse_value_expected(p, value,
-					 "an address as a string, or an object with properties");
-	}
+	r = parse_selector_value(p, value, selector);
 	if (r < 0)
 		return r;
 	r = vec_add(&def->selectors, selector);
-	if (r >= 0)
-		TAKE_PTR(selector);
-	return r;
+	if (r < 0)
+		return r;
+	TAKE_PTR(selector);
+	return 0;
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Values of the configuration language, and the problems that a file has. */
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -6,16 +9,17 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "base/utf8.h"
 #include "model/config/parser.h"
 #include "model/device-bus.h"
 #include "model/pciaddr.h"
 
-/* Enough for a day's work; whoever has more wrong than this has the wrong file. */
+/* Limits the list of problems: a file with more is likely the wrong file. */
 #define MAX_PROBLEMS 100
 
 #define HEX "0123456789abcdefABCDEF"
 
-/* --- complaints --- */
+/* --- problems --- */
 
 static int parse_value_add_problem(struct config_parser *p, size_t offset, bool warning,
 				   const char *text)
@@ -25,10 +29,10 @@ static int parse_value_add_problem(struct config_parser *p, size_t offset, bool 
 	if (p->problems++ > MAX_PROBLEMS)
 		return 0;
 	if (p->problems > MAX_PROBLEMS)
-		return def_set_add_problem(p->config, p->file, at.line, at.column, warning,
+		return def_set_add_problem(p->defs, p->file, at.line, at.column, warning,
 					   "more than %d problems: the rest is not listed",
 					   MAX_PROBLEMS);
-	return def_set_add_problem(p->config, p->file, at.line, at.column, warning, "%s", text);
+	return def_set_add_problem(p->defs, p->file, at.line, at.column, warning, "%s", text);
 }
 
 static int _printf_(4, 0) parse_value_add_formatted(struct config_parser *p, size_t offset,
@@ -36,10 +40,9 @@ static int _printf_(4, 0) parse_value_add_formatted(struct config_parser *p, siz
 {
 	_cleanup_free_ char *text = NULL;
 
-	if (vasprintf(&text, format, ap) < 0) {
-		text = NULL;
+	text = str_vprintf(format, ap);
+	if (!text)
 		return -ENOMEM;
-	}
 	return parse_value_add_problem(p, offset, warning, text);
 }
 
@@ -86,6 +89,14 @@ int parse_value_expected(struct config_parser *p, const struct jsontext_node *va
 	return parse_value_report_unexpected(p, value, what, "");
 }
 
+int parse_value_declared(struct config_parser *p, size_t offset, const char *name, unsigned line,
+			 unsigned column)
+{
+	return parse_value_error(p, offset,
+				 "%s is declared in this file already, in line %u column %u", name,
+				 line, column);
+}
+
 /* --- near misses --- */
 
 #define WORD_MAX 32
@@ -97,7 +108,7 @@ static unsigned parse_value_least(unsigned a, unsigned b, unsigned c)
 	return d < c ? d : c;
 }
 
-/* How many letters must be put in, left out or replaced to make one of the other. */
+/* Returns how many letters must be added, removed or replaced to turn @a into @b. */
 static unsigned parse_value_edit_distance(const char *a, const char *b)
 {
 	unsigned row[WORD_MAX + 1];
@@ -136,7 +147,9 @@ char *parse_value_suggest(const char *word, const char *const *words)
 			best_distance = distance;
 		}
 	}
-	return best ? str_printf(" (did you mean \"%s\"?)", best) : strdup("");
+	if (!best)
+		return strdup("");
+	return str_printf(" (did you mean \"%s\"?)", best);
 }
 
 /* --- values --- */
@@ -144,23 +157,16 @@ char *parse_value_suggest(const char *word, const char *const *words)
 int parse_value_is(struct config_parser *p, const struct jsontext_node *value,
 		   enum jsontext_type type)
 {
-	int r;
-
 	if (value->type == type)
 		return 1;
-	r = parse_value_expected(p, value, jsontext_type_name(type));
-	return r < 0 ? r : 0;
+	return parse_value_expected(p, value, jsontext_type_name(type));
 }
 
-/* What a terminal would act on, when it is shown there: C0, DEL, and C1 (U+0080 to U+009F). */
 static bool parse_value_has_control(const char *s)
 {
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)s[0], next = (unsigned char)s[1];
-
-		if (c < 0x20 || c == 0x7f || (c == 0xc2 && next < 0xa0))
+	for (; *s; s++)
+		if (utf8_is_control(s))
 			return true;
-	}
 	return false;
 }
 
@@ -180,7 +186,32 @@ int parse_value_text(struct config_parser *p, const struct jsontext_node *value,
 		return 1;
 	}
 	what = str_printf("%zu to %zu bytes of text without control characters", min, max);
-	return what ? parse_value_expected(p, value, what) : -ENOMEM;
+	if (!what)
+		return -ENOMEM;
+	return parse_value_expected(p, value, what);
+}
+
+int parse_value_string(struct config_parser *p, const struct jsontext_node *value, size_t min,
+		       size_t max, char **ret)
+{
+	const char *text;
+	int r;
+
+	r = parse_value_text(p, value, min, max, &text);
+	if (r <= 0)
+		return r;
+	return str_set(ret, text);
+}
+
+int parse_value_bool(struct config_parser *p, const struct jsontext_node *value, bool *ret)
+{
+	int r;
+
+	r = parse_value_is(p, value, JSONTEXT_BOOL);
+	if (r <= 0)
+		return r;
+	*ret = value->boolean;
+	return 0;
 }
 
 int parse_value_word(struct config_parser *p, const struct jsontext_node *value,
@@ -199,8 +230,12 @@ int parse_value_word(struct config_parser *p, const struct jsontext_node *value,
 		}
 	list = strv_join((char *const *)words, ", ");
 	hint = parse_value_suggest(value->text, words);
-	what = list ? str_printf("one of %s", list) : NULL;
-	return what && hint ? parse_value_report_unexpected(p, value, what, hint) : -ENOMEM;
+	if (!list || !hint)
+		return -ENOMEM;
+	what = str_printf("one of %s", list);
+	if (!what)
+		return -ENOMEM;
+	return parse_value_report_unexpected(p, value, what, hint);
 }
 
 int parse_value_number(struct config_parser *p, const struct jsontext_node *value, uint64_t max,
@@ -211,22 +246,22 @@ int parse_value_number(struct config_parser *p, const struct jsontext_node *valu
 	if (jsontext_u64(value, max, ret) >= 0)
 		return 1;
 	what = str_printf("a whole number from 0 to %llu", (unsigned long long)max);
-	return what ? parse_value_expected(p, value, what) : -ENOMEM;
+	if (!what)
+		return -ENOMEM;
+	return parse_value_expected(p, value, what);
 }
 
 int parse_value_key_at(struct config_parser *p, size_t offset, const char *text, char **ret)
 {
 	struct pciaddr addr;
-	int r;
+	int r = -EINVAL;
 
-	/* "fe:1.0" has the form of a device "1.0" on a bus "fe", but nobody means that */
-	if (!text[strspn(text, HEX ":.")] && pciaddr_parse(text, &addr) < 0)
-		r = -EINVAL;
-	else
+	/* "fe:1.0" could be a device "1.0" on a bus "fe", but a misspelt PCI address is likely */
+	if (text[strspn(text, HEX ":.")] || pciaddr_parse(text, &addr) >= 0)
 		r = device_bus_key_normalize(text, ret);
 	if (r == -ENOMEM)
 		return r;
-	if (r >= 0)
+	if (r != -EINVAL)
 		return 1;
 	return parse_value_error(
 		p, offset,
@@ -240,10 +275,32 @@ int parse_value_key(struct config_parser *p, const struct jsontext_node *value, 
 {
 	int r = parse_value_is(p, value, JSONTEXT_STRING);
 
-	return r <= 0 ? r : parse_value_key_at(p, value->offset, value->text, ret);
+	if (r <= 0)
+		return r;
+	return parse_value_key_at(p, value->offset, value->text, ret);
 }
 
-/* --- objects --- */
+/* --- arrays and objects --- */
+
+int parse_value_each(struct config_parser *p, const struct jsontext_node *value,
+		     enum jsontext_type type, size_t max, config_parse_fn parse, void *target)
+{
+	int r;
+
+	r = parse_value_is(p, value, type);
+	if (r <= 0)
+		return r;
+	if (value->n > max)
+		return parse_value_error(p, value->offset,
+					 "\"%s\": expected %zu at most, found %zu", value->key, max,
+					 value->n);
+	JSONTEXT_FOREACH(item, value) {
+		r = parse(p, item, target);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
 
 static int parse_value_report_repeated(struct config_parser *p, const struct jsontext_node *member)
 {
@@ -286,8 +343,9 @@ static int parse_value_member(struct config_parser *p, const struct jsontext_nod
 int parse_value_members(struct config_parser *p, const struct jsontext_node *object,
 			const struct config_key *keys, size_t n, void *target)
 {
-	int r = parse_value_is(p, object, JSONTEXT_OBJECT);
+	int r;
 
+	r = parse_value_is(p, object, JSONTEXT_OBJECT);
 	if (r <= 0)
 		return r;
 	JSONTEXT_FOREACH(member, object) {
@@ -296,4 +354,14 @@ int parse_value_members(struct config_parser *p, const struct jsontext_node *obj
 			return r;
 	}
 	return 0;
+}
+
+int parse_value_origin(struct config_parser *p, size_t offset, char **file, unsigned *line,
+		       unsigned *column)
+{
+	struct jsontext_position at = jsontext_locate(p->doc, offset);
+
+	*line = at.line;
+	*column = at.column;
+	return str_set(file, p->file);
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A whole file: its keys, and how its definitions come into force. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -10,48 +13,41 @@
 /* Physical functions in one file. */
 #define VFS_MAX 4096u
 
+/* Mediated devices in one file. */
+#define MDEVS_MAX 4096u
+
 static int parse_groups(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
-	int r = parse_value_is(p, value, JSONTEXT_OBJECT);
-
-	if (r <= 0)
-		return r;
-	JSONTEXT_FOREACH(member, value) {
-		r = parse_group(p, member);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return parse_value_each(p, value, JSONTEXT_OBJECT, SIZE_MAX, parse_group, target);
 }
 
 static int parse_virtual_functions(struct config_parser *p, const struct jsontext_node *value,
 				   void *target)
 {
-	int r = parse_value_is(p, value, JSONTEXT_OBJECT);
-
-	if (r <= 0)
-		return r;
-	if (value->n > VFS_MAX)
-		return parse_value_error(p, value->offset,
-					 "\"virtual-functions\": expected %u at most, found %zu",
-					 VFS_MAX, value->n);
-	JSONTEXT_FOREACH(member, value) {
-		r = parse_group_vfs(p, member);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return parse_value_each(p, value, JSONTEXT_OBJECT, VFS_MAX, parse_vfs, target);
 }
 
-/* Editors look here for the schema; it means nothing to us. */
+static int parse_mdevs(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	return parse_value_each(p, value, JSONTEXT_OBJECT, MDEVS_MAX, parse_mdev, target);
+}
+
+static int parse_quirks(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	return parse_value_each(p, value, JSONTEXT_OBJECT, SIZE_MAX, parse_quirk, target);
+}
+
+/* Accepts the schema, which only editors use. */
 static int parse_schema(struct config_parser *p, const struct jsontext_node *value, void *target)
 {
 	int r = parse_value_is(p, value, JSONTEXT_STRING);
 
-	return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	return 0;
 }
 
-/* Those of devgroups.d first, those of quirks.d last: a file has one part of them or all. */
+/* The keys of devgroups.d come first, those of quirks.d last: a kind of file takes a range. */
 static const struct config_key file_keys[] = {
 	{ "groups", parse_groups },	     { "virtual-functions", parse_virtual_functions },
 	{ "mediated-devices", parse_mdevs }, { "$schema", parse_schema },
@@ -80,90 +76,108 @@ static int parse_compare_places(const void *a, const void *b)
 	return (x->column > y->column) - (x->column < y->column);
 }
 
-/* The definitions of a file without an error come into force, all of them. */
-static int parse_commit_groups(struct def_set *config, struct vec *groups)
+/* Puts the groups until one fails. *ret_n is how many were put, also after a failure. */
+static int parse_put_groups(struct def_set *defs, const struct vec *groups, size_t *ret_n)
 {
-	struct vec new = { 0 };
-	size_t n = 0;
-	int r = 0;
+	int r;
+
+	for (*ret_n = 0; *ret_n < groups->n; ++*ret_n) {
+		r = def_set_put_group(defs, groups->items[*ret_n]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int parse_commit_groups(struct def_set *defs, struct vec *groups)
+{
+	struct vec added;
+	size_t n;
+	int r;
 
 	if (groups->n == 0)
 		return 0;
-	vec_sort(groups, parse_compare_names); /* so that each is put at the end, mostly */
-	for (; n < groups->n && r >= 0; n += r >= 0)
-		r = def_set_put_group(config, groups->items[n]);
-	/* what came through has a new owner */
+	vec_sort(groups, parse_compare_names); /* so that most are put at the end */
+	r = parse_put_groups(defs, groups, &n);
+	/* also after a failure: @defs owns the groups that were put */
 	groups->n -= n;
 	memmove(groups->items, groups->items + n, groups->n * sizeof(void *));
-	/* and stands in the order of the file again */
-	new = (struct vec){ .items = config->in_order.items + config->in_order.n - n, .n = n };
-	vec_sort(&new, parse_compare_places);
+	added = (struct vec){ .items = defs->in_order.items + defs->in_order.n - n, .n = n };
+	vec_sort(&added, parse_compare_places); /* back into the order of the file */
 	return r;
 }
 
-static int parse_commit_vfs(struct def_set *config, struct def_set *staged)
+static int parse_commit_vfs(struct def_set *defs, struct def_set *staged)
 {
 	int r;
 
 	for (; staged->sriov.n > 0; staged->sriov.n--) {
-		r = def_set_put_vfs(config, staged->sriov.items[staged->sriov.n - 1]);
+		r = def_set_put_vfs(defs, staged->sriov.items[staged->sriov.n - 1]);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int parse_commit_mdevs(struct def_set *config, struct def_set *staged)
+static int parse_commit_mdevs(struct def_set *defs, struct def_set *staged)
 {
 	int r;
 
 	for (; staged->mdevs.n > 0; staged->mdevs.n--) {
-		r = def_set_put_mdev(config, staged->mdevs.items[staged->mdevs.n - 1]);
+		r = def_set_put_mdev(defs, staged->mdevs.items[staged->mdevs.n - 1]);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int parse_commit_quirks(struct def_set *config, struct def_set *staged)
+static int parse_commit_quirks(struct def_set *defs, struct def_set *staged)
 {
-	while (staged->quirks.n > 0) {
-		struct quirk *quirk = vec_remove_at(&staged->quirks, 0);
-		int r = def_set_put_quirk(config, quirk);
+	int r;
 
-		if (r < 0) {
-			quirk_free(quirk);
+	while (staged->quirks.n > 0) {
+		_cleanup_quirk_ struct quirk *quirk = vec_remove_at(&staged->quirks, 0);
+
+		r = def_set_put_quirk(defs, quirk);
+		if (r < 0)
 			return r;
-		}
+		TAKE_PTR(quirk);
 	}
 	return 0;
 }
 
-static int parse_commit(struct def_set *config, struct def_set *staged)
+/* Puts all definitions of a file without errors into force. */
+static int parse_commit(struct def_set *defs, struct def_set *staged)
 {
-	int r = parse_commit_groups(config, &staged->groups);
+	int r = parse_commit_groups(defs, &staged->groups);
 
-	if (r >= 0)
-		r = parse_commit_vfs(config, staged);
-	if (r >= 0)
-		r = parse_commit_mdevs(config, staged);
-	return r < 0 ? r : parse_commit_quirks(config, staged);
+	if (r < 0)
+		return r;
+	r = parse_commit_vfs(defs, staged);
+	if (r < 0)
+		return r;
+	r = parse_commit_mdevs(defs, staged);
+	if (r < 0)
+		return r;
+	return parse_commit_quirks(defs, staged);
 }
 
-static int parse_document(struct def_set *config, const char *file, const struct jsontext *doc)
+static int parse_document(struct def_set *defs, const char *file, const struct jsontext *doc)
 {
 	_cleanup_def_set_ struct def_set *staged = def_set_new();
-	struct config_parser p = { .config = config, .staged = staged, .file = file, .doc = doc };
+	struct config_parser p = { .defs = defs, .staged = staged, .file = file, .doc = doc };
 	int r;
 
 	if (!staged)
 		return -ENOMEM;
-	r = parse_value_members(&p, jsontext_root(doc), file_keys + keys_of[config->kind].first,
-				keys_of[config->kind].n, NULL);
-	return r < 0 || p.errors > 0 ? r : parse_commit(config, staged);
+	r = parse_value_members(&p, jsontext_root(doc), file_keys + keys_of[defs->kind].first,
+				keys_of[defs->kind].n, NULL);
+	if (r < 0 || p.errors > 0)
+		return r;
+	return parse_commit(defs, staged);
 }
 
-int parse_definitions(struct def_set *config, const char *file, const char *text, size_t size)
+int parse_definitions(struct def_set *defs, const char *file, const char *text, size_t size)
 {
 	static const struct jsontext_rules rules = { .comments = true, .max_depth = MAX_DEPTH };
 	_cleanup_jsontext_ struct jsontext *doc = NULL;
@@ -172,7 +186,9 @@ int parse_definitions(struct def_set *config, const char *file, const char *text
 
 	r = jsontext_parse(text, size, &rules, &doc, &error);
 	if (r == -EBADMSG)
-		return def_set_add_problem(config, file, error.at.line, error.at.column, false,
-					   "%s", error.text);
-	return r < 0 ? r : parse_document(config, file, doc);
+		return def_set_add_problem(defs, file, error.at.line, error.at.column, false, "%s",
+					   error.text);
+	if (r < 0)
+		return r;
+	return parse_document(defs, file, doc);
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Inside the configuration language only. A key's parser gets the value and the struct
- * that it fills. It returns 0 also when it had to complain: the parse goes on, to find what else is
- * wrong, and the errors are counted. Negative is out of memory.
+ * Inside the configuration language only. The parser of a key gets the value and the struct that it
+ * fills. After a problem it returns 0, too: the parse continues to find all problems of the file,
+ * and the errors are counted. A negative result is -ENOMEM.
  */
 
 #include <stdbool.h>
@@ -16,13 +16,13 @@
 #include "model/json/jsontext.h"
 
 struct config_parser {
-	struct def_set *config; /* gets the problems at once, the definitions if all is well */
+	struct def_set *defs; /* gets the problems at once, the definitions if there is no error */
 	const char *file;
 	const struct jsontext *doc;
 	unsigned errors, problems;
-	const char *
-		bus; /* that the selector at hand names, so that its address need not; NULL: none */
-	struct def_set *staged; /* the definitions of this file; its groups as they come */
+	const char
+		*bus; /* that the current selector names, so that its address need not; or NULL */
+	struct def_set *staged; /* the definitions of this file, the groups in its order */
 };
 
 typedef int (*config_parse_fn)(struct config_parser *p, const struct jsontext_node *value,
@@ -33,51 +33,77 @@ struct config_key {
 	config_parse_fn parse;
 };
 
-/* --- complaints: 0 or -ENOMEM --- */
+/* --- problems: 0 or -ENOMEM --- */
+
 int parse_value_error(struct config_parser *p, size_t offset, const char *format, ...)
 	_printf_(3, 4) _must_check_;
 int parse_value_warning(struct config_parser *p, size_t offset, const char *format, ...)
 	_printf_(3, 4) _must_check_;
-/* "expected @what, found …" at the value, with its key before it. */
+/* Reports the error "expected @what, found …" at the value, with its key before it. */
 int parse_value_expected(struct config_parser *p, const struct jsontext_node *value,
 			 const char *what) _must_check_;
-/* " (did you mean "x"?)" if one of @words is nearly @word, else "". NULL: out of memory. */
+/* Reports that @name was declared before, at @line and @column. */
+int parse_value_declared(struct config_parser *p, size_t offset, const char *name, unsigned line,
+			 unsigned column) _must_check_;
+/*
+ * Returns " (did you mean "x"?)" if one of @words resembles @word, else "". NULL when out of
+ * memory. The caller frees it.
+ */
 char *parse_value_suggest(const char *word, const char *const *words) _must_check_;
 
-/* --- values: 1 is a value in *ret, 0 a complaint, -ENOMEM --- */
+/* --- values: 1 with the value in *ret, 0 after a problem, or -ENOMEM --- */
+
+/* Checks the type alone. */
 int parse_value_is(struct config_parser *p, const struct jsontext_node *value,
 		   enum jsontext_type type) _must_check_;
-/* Of @min to @max bytes, without control characters. *ret belongs to the document. */
+/* Accepts @min to @max bytes without control characters. *ret belongs to the document. */
 int parse_value_text(struct config_parser *p, const struct jsontext_node *value, size_t min,
 		     size_t max, const char **ret) _must_check_;
-/* One of @words (NULL-terminated). */
+/* Accepts one of @words, which end with NULL. */
 int parse_value_word(struct config_parser *p, const struct jsontext_node *value,
 		     const char *const *words, const char **ret) _must_check_;
 int parse_value_number(struct config_parser *p, const struct jsontext_node *value, uint64_t max,
 		       uint64_t *ret) _must_check_;
-/* A device's key in the one form that is used everywhere. The caller frees it. */
+/* Returns the normalized key of a device, which the caller frees. */
 int parse_value_key(struct config_parser *p, const struct jsontext_node *value,
 		    char **ret) _must_check_;
-/* The same for text that stands at @offset, which may be a key of the JSON. */
+/* Does the same for @text at @offset, which may be a key of the JSON. */
 int parse_value_key_at(struct config_parser *p, size_t offset, const char *text,
 		       char **ret) _must_check_;
 
-/* A list of reset methods, appended to *ret. 0 or -ENOMEM. */
+/* --- values that are stored: 0, also after a problem, or -ENOMEM --- */
+
+/* Stores a copy of the text that parse_value_text() accepts. */
+int parse_value_string(struct config_parser *p, const struct jsontext_node *value, size_t min,
+		       size_t max, char **ret) _must_check_;
+int parse_value_bool(struct config_parser *p, const struct jsontext_node *value,
+		     bool *ret) _must_check_;
+/* Appends a list of reset methods to *ret. */
 int parse_group_method_list(struct config_parser *p, const struct jsontext_node *value,
 			    char ***ret) _must_check_;
+/* Stores the file, and the line and column of @offset. */
+int parse_value_origin(struct config_parser *p, size_t offset, char **file, unsigned *line,
+		       unsigned *column) _must_check_;
 
-/* --- objects: 0 or -ENOMEM --- */
-/* Every member with the parser of its key; unknown keys are warnings, repeated ones errors. */
+/* --- arrays and objects: 0, also after a problem, or -ENOMEM --- */
+
+/* Parses each element of an array, or each member of an object, of at most @max. */
+int parse_value_each(struct config_parser *p, const struct jsontext_node *value,
+		     enum jsontext_type type, size_t max, config_parse_fn parse,
+		     void *target) _must_check_;
+/* Parses each member by its key. An unknown key is a warning, a repeated one an error. */
 int parse_value_members(struct config_parser *p, const struct jsontext_node *object,
 			const struct config_key *keys, size_t n, void *target) _must_check_;
-/* What a group's "devices" may be; appends to @def. */
+/* Parses an element of "devices" and appends it to the selectors of the struct group_def. */
 int parse_selector(struct config_parser *p, const struct jsontext_node *value,
-		   struct group_def *def) _must_check_;
-/* Of "groups" and "virtual-functions"; the definitions go to @p->staged. */
-int parse_group(struct config_parser *p, const struct jsontext_node *member) _must_check_;
-int parse_group_vfs(struct config_parser *p, const struct jsontext_node *member) _must_check_;
-/* The values of "mediated-devices" and "quirks". */
-int parse_mdevs(struct config_parser *p, const struct jsontext_node *value,
+		   void *target) _must_check_;
+
+/* Parse a member of "groups", "virtual-functions", "mediated-devices" or "quirks" into staged. */
+int parse_group(struct config_parser *p, const struct jsontext_node *member,
 		void *target) _must_check_;
-int parse_quirks(struct config_parser *p, const struct jsontext_node *value,
-		 void *target) _must_check_;
+int parse_vfs(struct config_parser *p, const struct jsontext_node *member,
+	      void *target) _must_check_;
+int parse_mdev(struct config_parser *p, const struct jsontext_node *member,
+	       void *target) _must_check_;
+int parse_quirk(struct config_parser *p, const struct jsontext_node *member,
+		void *target) _must_check_;
