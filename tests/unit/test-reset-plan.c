@@ -172,7 +172,7 @@ START_TEST(test_quirks)
 	expect(" | pm: No. (quirk nic)",
 	       plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), "pm", &config->quirks));
 	/* one that does not bear the reset keeps the others on its bus from it */
-	expect(" | bus: 0000:04:01.0 does not bear it: No. (quirk conv)",
+	expect(" | bus: 0000:04:01.0 does not survive it: No. (quirk conv)",
 	       plan(inv, "0000:04:03.0", five, NULL, &config->quirks));
 }
 END_TEST

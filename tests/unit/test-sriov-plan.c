@@ -96,9 +96,9 @@ END_TEST
 START_TEST(test_nothing_changes_under_a_claim)
 {
 	check_problem(host_with(2, "igb"), "0000:02:00.0", 3, "0000:02:10.2", "",
-		      "as long as 0000:02:10.2 is claimed");
+		      "while 0000:02:10.2 is claimed");
 	check_problem(host_with(2, "vfio-pci"), "0000:02:00.0", 3, "0000:02:00.0", "",
-		      "as long as 0000:02:00.0 is claimed");
+		      "while 0000:02:00.0 is claimed");
 	/* a claim of something else, or a number that is right already, is no matter */
 	check(3, 3, false, "set-autoprobe 0");
 }
@@ -120,9 +120,10 @@ END_TEST
 
 START_TEST(test_what_cannot_be)
 {
-	check_problem(host_with(0, NULL), "0000:02:00.0", 3, NULL, "", "until its host driver");
+	check_problem(host_with(0, NULL), "0000:02:00.0", 3, NULL, "",
+		      "until it is bound to its host driver");
 	check_problem(host_with(0, "vfio-pci"), "0000:02:00.0", 3, NULL, "",
-		      "until its host driver");
+		      "until it is bound to its host driver");
 	check_problem(host_with(1, "igb"), "0000:09:00.0", 3, NULL, "", "no device 0000:09:00.0");
 	check_problem(host_with(1, "igb"), "0000:02:10.0", 3, NULL, "",
 		      "is a virtual function itself");
@@ -130,7 +131,7 @@ START_TEST(test_what_cannot_be)
 		struct inventory *inv = host_with(0, "igb");
 
 		inventory_find(inv, "0000:02:00.0")->total_vfs = 0;
-		check_problem(inv, "0000:02:00.0", 3, NULL, "", "does not offer SR-IOV");
+		check_problem(inv, "0000:02:00.0", 3, NULL, "", "offers no SR-IOV");
 	}
 }
 END_TEST

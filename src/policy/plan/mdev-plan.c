@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Compares a mediated device with its definition and plans the difference. Never changes a device
+ * that the daemon did not create, or that is claimed.
+ */
+
 #include <errno.h>
 
 #include "base/str.h"
@@ -15,7 +21,7 @@ static bool mdev_plan_is_wanted(const struct device *device, const struct mdev_d
 
 static int mdev_plan_remove(const struct device *device, struct vec *steps)
 {
-	/* removing one that is in use would wait for its user, inside of the kernel */
+	/* the removal of a device in use would wait for its user inside the kernel */
 	if (device->iommu_group >= 0) {
 		int r = steps_add_group(steps, STEP_PROVE_CLOSED, device->iommu_group, 0);
 
@@ -25,15 +31,15 @@ static int mdev_plan_remove(const struct device *device, struct vec *steps)
 	return steps_add_device(steps, STEP_REMOVE_MDEV, device, NULL);
 }
 
-/* It is there, and is not what the file wants. */
+/* Plans for a device that exists and differs from its definition. */
 static int mdev_plan_change(const struct device *device, const struct mdev_def *def,
 			    const struct mdev_state *state, char *const *claimed,
 			    struct mdev_plan *plan)
 {
 	if (!state->made) {
 		plan->problem = str_printf(
-			"%s is there already, as %s of %s, and not made by devgroups: it is no %s "
-			"of %s. Remove it (mdevctl stop -u %s), or correct the file.",
+			"%s exists as %s of %s, not as %s of %s, and devgroups did not create it. "
+			"Remove it (mdevctl stop -u %s), or correct the file.",
 			device->key, str_or(device->mdev_type, "something"),
 			str_or(device->mdev_parent, "another parent"), def->type,
 			device_bus_address_of_key(def->parent), device->address);
@@ -41,7 +47,7 @@ static int mdev_plan_change(const struct device *device, const struct mdev_def *
 	}
 	if (strv_contains(claimed, device->key)) {
 		plan->problem = str_printf(
-			"%s stays as it was made, %s of %s, for as long as it is claimed.",
+			"%s stays %s of %s while it is claimed. Release it to apply the file.",
 			device->key, str_or(device->mdev_type, "?"),
 			str_or(device->mdev_parent, "?"));
 		return plan->problem ? 0 : -ENOMEM;
@@ -57,11 +63,11 @@ static char *mdev_plan_why_no_type(const struct device *parent, const struct mde
 
 	if (!list)
 		return NULL;
-	return str_printf("%s is not made: %s offers no type %s, but %s.", def->key, name,
-			  def->type, list);
+	return str_printf("%s is not created: %s offers no type %s, but %s. Correct the file.",
+			  def->key, name, def->type, list);
 }
 
-/* Why it cannot be made now, in *ret; NULL there: it can. 0 or -ENOMEM. */
+/* Sets *ret to the reason why it cannot be created now, or to NULL. 0 or -ENOMEM. */
 static int mdev_plan_why_not(const struct inventory *inv, const struct mdev_def *def, char **ret)
 {
 	const struct device *parent = inventory_find(inv, def->parent);
@@ -74,16 +80,16 @@ static int mdev_plan_why_not(const struct inventory *inv, const struct mdev_def 
 		return 0;
 	}
 	if (type)
-		*ret = str_printf("%s is not made: %s has room for no more of type %s. Take "
-				  "another of its mediated devices away.",
+		*ret = str_printf("%s is not created: %s has room for no more of type %s. Remove "
+				  "another of its mediated devices.",
 				  def->key, name, def->type);
 	else if (!parent)
-		*ret = str_printf("%s is not made yet: there is no %s on this host. It will be "
-				  "when that appears.",
+		*ret = str_printf("%s is not created yet: there is no %s on this host. It is "
+				  "created when that device appears.",
 				  def->key, name);
 	else if (parent->mdev_types.n == 0)
-		*ret = str_printf("%s is not made yet: nothing can be made of %s as it is, with "
-				  "the driver %s. It will be when a driver for that has it.",
+		*ret = str_printf("%s is not created yet: %s on driver %s offers no mediated "
+				  "devices. Bind the device to a driver that offers them.",
 				  def->key, name, str_or(parent->driver, "none"));
 	else
 		*ret = mdev_plan_why_no_type(parent, def, name);
@@ -101,7 +107,7 @@ static int mdev_plan_create(const struct inventory *inv, const struct mdev_def *
 		return r;
 	if (plan->problem)
 		return 0;
-	/* it is not in the inventory yet */
+	/* the device is not in the inventory yet */
 	device = device_new(device_bus_mdev.name, device_bus_address_of_key(def->key));
 	type = str_printf("%s/%s", device_bus_address_of_key(def->parent), def->type);
 	if (!device || !type)

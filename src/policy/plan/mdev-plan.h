@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The steps to a mediated device that a file asks for, and away from one that none asks for any
- * more. */
+/*
+ * The steps that create a mediated device which a file defines, and that remove one which no file
+ * defines any more.
+ */
 
 #include "model/inventory.h"
 #include "model/mdev-def.h"
 
-/* What is known of one besides the inventory. */
+/* State of one mediated device that the inventory does not have. */
 struct mdev_state {
-	const char *made; /* signature of what we made of it; NULL: we did not */
-	bool unfinished;  /* its making was interrupted, or failed half-way */
+	const char *made; /* the signature of the device that the daemon created; NULL: it created
+			     none */
+	bool unfinished;  /* its creation was interrupted, or failed half-way */
 };
 
 enum mdev_plan_action { MDEV_PLAN_KEEP, MDEV_PLAN_CREATE, MDEV_PLAN_REMOVE };
@@ -18,12 +21,12 @@ enum mdev_plan_action { MDEV_PLAN_KEEP, MDEV_PLAN_CREATE, MDEV_PLAN_REMOVE };
 struct mdev_plan {
 	enum mdev_plan_action action;
 	struct vec steps; /* struct step, owned */
-	char *problem;	  /* why it is not as the file wants it; NULL: it is or will be */
+	char *problem; /* why it differs from the definition; NULL: it does not, or soon will not */
 };
 
 /*
- * @def NULL: nobody asks for it. @claimed: keys of what is in leases. What is to be changed is
- * removed first; what to do then another call tells. 0 or -ENOMEM.
+ * Plans one mediated device. @def is NULL if no file defines it. @claimed: keys of devices in
+ * leases. A device to change is removed first; the next call then plans its creation. 0 or -ENOMEM.
  */
 int mdev_plan(const struct inventory *inv, const char *key, const struct mdev_def *def,
 	      const struct mdev_state *state, char *const *claimed,

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Steps with new_id and remove_id, and their undo. */
+
 #include <errno.h>
 
 #include "base/str.h"
@@ -13,7 +16,7 @@ static bool new_id_same_ids(const struct device *a, const struct device *b)
 	       a->subsystem_device == b->subsystem_device;
 }
 
-/* Two of a kind need one id. */
+/* Devices with the same ids and driver need one id. */
 static bool new_id_is_first_of_kind(const struct vec *devices, size_t at,
 				    const struct group_def *def)
 {
@@ -102,7 +105,7 @@ int new_id_record(const struct inventory *inv, const struct vec *steps, struct r
 	return 0;
 }
 
-/* A device of somebody else that only an id of ours can have brought to its driver. */
+/* Returns the member whose id must have bound @device, a device outside the claim, or NULL. */
 static const struct record_device *new_id_find_cause(const struct inventory *inv,
 						     const struct record *record,
 						     const struct device *device)

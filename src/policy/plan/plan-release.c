@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The steps of a release. */
+/*
+ * The steps of a release: prove that the devices are closed, reset them, return them to the host
+ * drivers. Each step is planned from the present state, so an interrupted release can be repeated.
+ */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,7 +25,7 @@ struct release {
 typedef int (*plan_release_fn)(const struct release *release, const struct device *current,
 			       const struct record_device *member);
 
-/* Those that are there, the bridges or the others. */
+/* Calls @fn for each member that exists: the bridges, or all others. Stops at the first failure. */
 static int plan_release_for_members(const struct release *release, bool bridges, plan_release_fn fn)
 {
 	VEC_FOREACH(const struct record_device, member, &release->record->devices) {
@@ -38,16 +41,18 @@ static int plan_release_for_members(const struct release *release, bool bridges,
 	return 0;
 }
 
-/* --- where a member is --- */
+/* --- the state of a member --- */
 
-/* The override that the claim has set on this member, if it was the claim. */
+/* Returns the override that a claim sets on this member. */
 static const char *plan_release_claimed_override(const struct record_device *member)
 {
 	return member->driver ? member->driver : PLAN_NO_DRIVER;
 }
 
-/* Still where the claim put it? Otherwise it is somebody else's by now, or back already. A bridge
- * is never. */
+/*
+ * Returns whether @current is still on the driver of the claim. Otherwise it was restored, or
+ * another program has rebound it. Never true for a bridge.
+ */
 static bool plan_release_on_claim_driver(const struct device *current,
 					 const struct record_device *member)
 {
@@ -60,7 +65,7 @@ static bool plan_release_on_host_driver(const struct device *current,
 	return str_eq(current->driver, member->host_driver);
 }
 
-/* What nobody has had in his hands goes back, whatever the definition says. */
+/* A lease that was never handed over is always restored; on-release does not apply. */
 static enum group_def_on_release plan_release_mode(const struct record *record)
 {
 	return record->used ? record->on_release : ON_RELEASE_RESTORE;
@@ -86,8 +91,10 @@ static bool plan_release_returns_to_host(const struct release *release,
 	       (!current->driver || plan_release_on_claim_driver(current, member));
 }
 
-/* It is where it was before the claim, on VFIO, but its EHCI is not yet on that of the host: it
- * leaves, and comes again. */
+/*
+ * Returns whether a USB companion that belongs on VFIO must be unbound and bound again, because its
+ * EHCI still has to return to a host driver.
+ */
 static bool plan_release_must_yield_to_ehci(const struct release *release,
 					    const struct device *current,
 					    const struct record_device *member)
@@ -106,7 +113,7 @@ static bool plan_release_must_yield_to_ehci(const struct release *release,
 	return false;
 }
 
-/* --- nobody has it any more --- */
+/* --- proof that it is closed --- */
 
 static int plan_release_revoke_device(const struct release *release, const struct device *current,
 				      const struct record_device *member)
@@ -116,8 +123,10 @@ static int plan_release_revoke_device(const struct release *release, const struc
 	return steps_add_node(release->steps, STEP_REVOKE, current, NULL, release->record->uid);
 }
 
-/* But for /dev/iommu, which another lease of the same user may need: whoever knows the others does
- * that. */
+/*
+ * Revokes all nodes but /dev/iommu. Another lease of the same user may need that node, so the
+ * caller, which knows all leases, revokes it.
+ */
 static int plan_release_revoke_all(const struct release *release, const int *groups, size_t n)
 {
 	const struct record *record = release->record;
@@ -136,7 +145,7 @@ static int plan_release_revoke_all(const struct release *release, const int *gro
 	return plan_release_for_members(release, false, plan_release_revoke_device);
 }
 
-/* By number: one that was plugged out and in again may have come into another group. */
+/* A device that was unplugged and plugged in again may have another IOMMU group now. */
 static int plan_release_prove_new_group(const struct release *release, const struct device *current,
 					const struct record_device *member)
 {
@@ -172,9 +181,11 @@ static int plan_release_revoke_and_prove(const struct release *release)
 	return 0;
 }
 
-/* --- the steps of one --- */
+/* --- the steps of one member --- */
 
-/* Those that it has on its VFIO driver end with that, and to end one that is open takes for ever.
+/*
+ * Removes the virtual functions of a PF that leaves its VFIO driver. Otherwise they would end with
+ * the driver, and the end of an open one hangs.
  */
 static int plan_release_remove_vfs(const struct release *release, const struct device *current,
 				   const struct record_device *member)
@@ -194,8 +205,10 @@ static int plan_release_remove_vfs(const struct release *release, const struct d
 	return steps_add_device(release->steps, STEP_SET_VFS, current, "0");
 }
 
-/* What nobody has had is as the host left it. A release that is tried again may find only some of
- * them on VFIO: then they are clean. */
+/*
+ * A member that was never handed over is unchanged and needs no reset. If a release is repeated,
+ * only some members may still be on VFIO: the others are clean.
+ */
 static int plan_release_reset(const struct release *release, const struct device *current,
 			      const struct record_device *member)
 {
@@ -214,7 +227,7 @@ static int plan_release_restore_methods(const struct release *release, const str
 {
 	_cleanup_free_ char *methods = NULL;
 
-	/* what a worker that was killed has left: it asks for one method at a time */
+	/* A killed worker leaves one method behind: it sets one method at a time. */
 	if (strv_length(current->reset_methods) != 1 || strv_length(member->host_reset_methods) < 2)
 		return 0;
 	methods = strv_join(member->host_reset_methods, " ");
@@ -232,16 +245,19 @@ static int plan_release_unbind(const struct release *release, const struct devic
 	return steps_add_device(release->steps, STEP_UNBIND, current, current->driver);
 }
 
-/* A port finds it again, which for a VF is none: its PF makes it. */
+/*
+ * Returns whether a rescan of its port would find the device again. That fails for a VF, because
+ * its PF creates it.
+ */
 static bool plan_release_can_replug(const struct device *device)
 {
 	return device_is_pci(device) && device->parent && !device->physfn && device->num_vfs == 0;
 }
 
 /*
- * The kernel resets links below a VFIO driver without writing back what is in configuration space,
- * and takes a device that it has not recovered for offline as long as it knows it. Of one that it
- * finds anew it sets up everything.
+ * After an error the kernel resets links below a VFIO driver without restoring configuration space,
+ * and treats an unrecovered device as offline. A device that the kernel discovers again is set up
+ * completely.
  */
 static int plan_release_replug_lost(const struct release *release, const struct device *current,
 				    const struct record_device *member)
@@ -254,7 +270,7 @@ static int plan_release_replug_lost(const struct release *release, const struct 
 	return steps_add_device(release->steps, STEP_REPLUG, current, when);
 }
 
-/* What is not known now, since somebody holds the device up, is what the claim has set. */
+/* While a bind hangs the override cannot be read; assume the one of the claim. */
 static int plan_release_restore_override(const struct release *release,
 					 const struct device *current,
 					 const struct record_device *member)
@@ -287,7 +303,7 @@ static int plan_release_rebind_to_vfio(const struct release *release, const stru
 	return steps_add_device(release->steps, STEP_REBIND, current, member->host_driver);
 }
 
-/* --- all of them --- */
+/* --- the steps of all members --- */
 
 static int plan_release_unbind_all(const struct release *release)
 {
@@ -299,9 +315,9 @@ static int plan_release_unbind_all(const struct release *release)
 }
 
 /*
- * The bridges first: they are back on their drivers before anything looks for what is behind them.
- * What was on a VFIO driver before goes there last: no host driver may find a companion of its own
- * there.
+ * Restores bridges first: they are back on their drivers before the devices behind them are probed.
+ * Members that were on a VFIO driver before the claim come last: no host driver may take such a
+ * companion meanwhile.
  */
 static int plan_release_restore_all(const struct release *release)
 {

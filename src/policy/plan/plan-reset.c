@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Reset steps for claims and releases, and their form in a record. */
+
 #include <errno.h>
 
 #include "base/str.h"
@@ -21,7 +24,7 @@ int plan_reset_record(const struct group_def *def, const struct vec *resets, str
 	return 0;
 }
 
-/* Any of them may fail: what came of all of them is what the proof is about. */
+/* Each reset may fail; STEP_VERIFY_RESET judges their result together. */
 static int plan_reset_add_steps(const struct device *device, char *const *resets, bool required,
 				struct vec *steps)
 {

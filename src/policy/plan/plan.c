@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The steps of a claim: take the members from the host drivers, reset them, open or grant the
+ * nodes. Pure: it reads a resolved group and writes a list of steps.
+ */
+
 #include <errno.h>
 
 #include "base/str.h"
@@ -9,10 +15,10 @@
 #include "policy/plan/plan.h"
 #include "policy/plan/vfio-choice.h"
 
-/* What the claim makes of one member. */
+/* The state of one member while it is claimed. */
 struct target {
-	const char *driver;   /* bind to this; NULL: to none */
-	const char *override; /* NULL: leave it alone */
+	const char *driver;   /* bind to this driver; NULL: to none */
+	const char *override; /* NULL: leave the override as it is */
 };
 
 static struct target plan_target_of(const struct device *device, const struct group_def *def)
@@ -53,7 +59,7 @@ static int plan_record_members(const struct group_def *def, const struct resolve
 	return 0;
 }
 
-/* A group that has a node already may have a user already: find out before anything is touched. */
+/* A group that has a VFIO node already may be in use already: check that before any change. */
 static int plan_prove_closed(const struct resolved_group *resolved, struct vec *steps)
 {
 	VEC_FOREACH(const struct iommu_group, group, &resolved->iommu_groups) {
@@ -93,8 +99,10 @@ static int plan_load_modules(const struct group_def *def, const struct resolved_
 	return 0;
 }
 
-/* Every member first, whether it will be unbound or not: a driver loaded meanwhile must find none
- * free. */
+/*
+ * Sets the override of every member, also of those that stay bound: a driver that is loaded in the
+ * meantime must find no free member.
+ */
 static int plan_set_overrides(const struct group_def *def, const struct resolved_group *resolved,
 			      struct vec *steps)
 {
@@ -112,8 +120,10 @@ static int plan_set_overrides(const struct group_def *def, const struct resolved
 	return 0;
 }
 
-/* Somebody has put it on its VFIO driver before, and its EHCI is still on that of the host: it
- * leaves, and comes again. */
+/*
+ * Returns whether a USB companion already on VFIO has an EHCI that is still on a host driver. The
+ * companion is then unbound first and bound again after the EHCI has moved.
+ */
 static bool plan_must_yield_to_ehci(const struct device *device, const struct group_def *def,
 				    const struct resolved_group *resolved)
 {
@@ -129,7 +139,9 @@ static bool plan_must_yield_to_ehci(const struct device *device, const struct gr
 	return false;
 }
 
-/* Is it where the claim wants it, and may it stay there while the others move? */
+/*
+ * Returns whether @device is on the driver of the claim and may stay there while the others move.
+ */
 static bool plan_needs_no_move(const struct device *device, const struct group_def *def,
 			       const struct resolved_group *resolved)
 {
@@ -157,7 +169,9 @@ static int plan_unbind_all(const struct group_def *def, const struct resolved_gr
 static int plan_bind_all(const struct group_def *def, const struct resolved_group *resolved,
 			 struct vec *steps)
 {
-	_cleanup_vec_ struct vec by_id = { 0 }; /* without an override */
+	_cleanup_vec_ struct vec by_id = {
+		0
+	}; /* devices that are bound by a new id, without an override */
 
 	VEC_FOREACH(struct device, device, &resolved->devices) {
 		struct target target = plan_target_of(device, def);
@@ -175,7 +189,7 @@ static int plan_bind_all(const struct group_def *def, const struct resolved_grou
 	return new_id_plan_bind(&by_id, def, steps);
 }
 
-/* From the host's drivers to those of the claim. */
+/* Plans the move from the host drivers to the drivers of the claim. */
 static int plan_take_over(const struct group_def *def, const struct resolved_group *resolved,
 			  struct vec *steps)
 {
@@ -198,7 +212,10 @@ static int plan_take_over(const struct group_def *def, const struct resolved_gro
 	return plan_bind_all(def, resolved, steps);
 }
 
-/* Container and iommufd first: with many devices only the first descriptors fit into the reply. */
+/*
+ * The container and the iommufd come first: with many devices only the first descriptors fit into
+ * the reply.
+ */
 static int plan_open_groups(const struct resolved_group *resolved, const struct record *record,
 			    struct vec *steps)
 {
@@ -230,7 +247,7 @@ static int plan_open_devices(const struct resolved_group *resolved, struct vec *
 
 		if (device_is_bridge(device))
 			continue;
-		/* opening it takes time, so it is asked once */
+		/* Opening a device takes time, so VFIO is asked for its facts only once. */
 		r = steps_add_device(steps, STEP_OPEN_DEVICE, device, is_known ? NULL : "ask");
 		if (r < 0)
 			return r;
@@ -272,8 +289,10 @@ static int plan_open_all(const struct resolved_group *resolved, const struct rec
 	return plan_open_devices(resolved, steps);
 }
 
-/* A function that has virtual ones. What their token is, is not decided here: it is random
- * (vftokens.c). */
+/*
+ * Plans a VF token for each physical function. The daemon draws the token itself (vf-tokens.c),
+ * because it is random.
+ */
 static int plan_set_vf_tokens(const struct group_def *def, const struct resolved_group *resolved,
 			      struct vec *steps)
 {
@@ -309,7 +328,10 @@ static int plan_prove_groups_closed(const struct resolved_group *resolved, struc
 	return 0;
 }
 
-/* A reset holds the IOMMU group of its device; one that reaches others needs theirs too. */
+/*
+ * A reset locks the IOMMU group of its device. A hot reset reaches other groups and locks these
+ * too.
+ */
 static int plan_reset_all(const struct group_def *def, const struct resolved_group *resolved,
 			  const struct vec *resets, struct vec *steps)
 {
@@ -369,7 +391,7 @@ int plan_recovery(const struct group_def *def, const struct resolved_group *reso
 	if (r < 0)
 		return r;
 	record->recovery = true;
-	record->reset_required = false; /* of those that had no error */
+	record->reset_required = false; /* an optional reset for the devices without an error */
 	record->on_release = ON_RELEASE_RESTORE;
 	*ret_steps = TAKE_STRUCT(steps);
 	return 0;

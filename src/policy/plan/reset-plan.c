@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Chooses the ways to reset a device: the kernel's methods, less those that would hit a device
+ * outside the claim or that a quirk forbids.
+ */
+
 #include <errno.h>
 #include <string.h>
 
@@ -8,11 +14,11 @@
 #include "policy/plan/reset-plan.h"
 #include "policy/plan/reset-scope.h"
 
-/* What stands behind the decisions on one device. */
+/* The input and the result of the decisions on one device. */
 struct reset_context {
 	const struct reset_plan_request *request;
 	const struct device *device;
-	struct vec quirks; /* struct quirk, not owned: about this device */
+	struct vec quirks; /* struct quirk, not owned: those of this device */
 	struct reset_plan *plan;
 };
 
@@ -82,8 +88,10 @@ static bool reset_plan_has_method(const struct reset_plan *plan, const char *met
 	return false;
 }
 
-/* The kernel's own way with a device does what the quirk asks for; a quirk of the function knows
- * nothing of its bus. */
+/*
+ * A quirk adds a delay or an NVMe shutdown. The kernel's device-specific method does that itself. A
+ * quirk of the function says nothing of its bus.
+ */
 static struct reset_attempt reset_plan_make_attempt(const struct reset_context *ctx,
 						    const char *method)
 {
@@ -135,7 +143,7 @@ static bool reset_plan_has_refusal(const struct reset_plan *plan, const char *me
 	return false;
 }
 
-/* Takes @why over. */
+/* Takes @why over; NULL means out of memory. Keeps the first refusal of a method. */
 static int reset_plan_add_refusal(struct reset_context *ctx, const char *method, char *why)
 {
 	_cleanup_(reset_refusal_freep) struct reset_refusal *refusal = NULL;
@@ -158,9 +166,12 @@ static int reset_plan_add_refusal(struct reset_context *ctx, const char *method,
 	return 0;
 }
 
-/* --- what may not be used --- */
+/* --- objections --- */
 
-/* By no way of resetting the bus may a device be hit that does not survive one of them. */
+/*
+ * Returns whether @quirk forbids @method. A device that does not survive one kind of bus reset is
+ * hit by none of them.
+ */
 static bool reset_plan_is_never(const struct quirk *quirk, const char *method)
 {
 	enum reset_scope_reach reach = reset_scope_of_method(method);
@@ -198,19 +209,23 @@ static char *reset_plan_why_quirk(const struct reset_context *ctx, const struct 
 {
 	if (other == ctx->device)
 		return str_printf("%s (quirk %s)", quirk->text, quirk->name);
-	return str_printf("%s does not bear it: %s (quirk %s)", other->key, quirk->text,
+	return str_printf("%s does not survive it: %s (quirk %s)", other->key, quirk->text,
 			  quirk->name);
 }
 
-/* Virtual functions are gone by then: with the host driver, or before a release has got to resets
- * (plan.c). */
+/*
+ * Virtual functions do not exist at that time: the host driver removed them, or the release did
+ * before its resets (plan-release.c).
+ */
 static bool reset_plan_is_own_vf(const struct device *device, const struct device *other)
 {
 	return str_eq(other->physfn, device->key);
 }
 
-/* Why @method must not be used on the device, in *ret; NULL there: it may. The neighbour goes
- * first. */
+/*
+ * Sets *ret to the reason against @method, or to NULL. A neighbour outside the claim counts before
+ * a quirk. 0 or -ENOMEM.
+ */
 static int reset_plan_find_objection(const struct reset_context *ctx, const char *method,
 				     const struct vec *scope, char **ret)
 {
@@ -233,9 +248,12 @@ static int reset_plan_find_objection(const struct reset_context *ctx, const char
 	return 0;
 }
 
-/* --- ways --- */
+/* --- methods --- */
 
-/* The kernel resets a bus for one function only when that is alone on it. */
+/*
+ * Returns whether another function is on the same bus. The kernel then refuses the bus reset of one
+ * function.
+ */
 static bool reset_plan_has_sibling(const struct device *device, const struct vec *scope)
 {
 	struct pciaddr own, addr;
@@ -250,7 +268,10 @@ static bool reset_plan_has_sibling(const struct device *device, const struct vec
 	return false;
 }
 
-/* What the kernel is asked to do when @method is wanted; NULL: it offers nothing of the kind. */
+/*
+ * Returns the method for a reset of the whole bus: the one of the kernel, or the hot reset of VFIO
+ * if the bus has several functions. NULL: there is none.
+ */
 static const char *reset_plan_kernel_bus_method(const struct device *device,
 						const struct vec *scope)
 {
@@ -258,10 +279,11 @@ static const char *reset_plan_kernel_bus_method(const struct device *device,
 		return NULL;
 	if (reset_plan_has_sibling(device, scope))
 		return RESET_PLAN_HOT;
-	/* the kernel's "bus" is that of the slot where there is one that can */
+	/* "bus" of the kernel means the slot where the slot has a reset */
 	return strv_contains(device->reset_methods, "bus") ? "bus" : NULL;
 }
 
+/* Returns the method to request from the kernel or VFIO for @method, or NULL if there is none. */
 static const char *reset_plan_kernel_method(const struct device *device, const char *method,
 					    const struct vec *scope)
 {
@@ -294,6 +316,7 @@ static int reset_plan_consider(struct reset_context *ctx, const char *method, bo
 	return reset_plan_add_attempt(ctx, means);
 }
 
+/* Tries the methods that quirks prefer. */
 static int reset_plan_consider_preferred(struct reset_context *ctx)
 {
 	VEC_FOREACH(const struct quirk, quirk, &ctx->quirks) {
@@ -307,7 +330,7 @@ static int reset_plan_consider_preferred(struct reset_context *ctx)
 	return 0;
 }
 
-/* Those that the request names, in its order. */
+/* Tries the methods of the request, in its order. */
 static int reset_plan_consider_asked(struct reset_context *ctx)
 {
 	STRV_FOREACH(method, ctx->request->methods) {
@@ -319,8 +342,7 @@ static int reset_plan_consider_asked(struct reset_context *ctx)
 	return 0;
 }
 
-/* In the kernel's order, but those that a quirk knows to be better go first; then that of the bus.
- */
+/* Tries the methods that quirks prefer, then those of the kernel in its order, then the bus. */
 static int reset_plan_consider_all(struct reset_context *ctx)
 {
 	const struct device *device = ctx->device;
@@ -375,7 +397,7 @@ void reset_plan_clear(struct reset_plan *plan)
 	reset_plan_clear_refused(&plan->refused);
 }
 
-/* --- of a group --- */
+/* --- all devices of a claim --- */
 
 static void reset_plan_free(struct reset_plan *plan)
 {

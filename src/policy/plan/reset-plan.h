@@ -2,29 +2,30 @@
 #pragma once
 
 /*
- * How the devices of one claim may be reset: for each the ways to try, one after the other, and for
- * each way that is not among them the reason, with the name of the device that it would hit. docs:
- * devgroups.d(5), "reset".
+ * The ways to reset each device of a claim, in the order to try them. Each way that is left out has
+ * a reason, which names the device that it would hit. Documented in devgroups.d(5), "reset".
  */
 
 #include "model/inventory.h"
 
-/* What "reset" of a device is asked for with, besides the words of group_def_reset_methods. */
-#define RESET_PLAN_HOT "hot" /* VFIO's: of the bus or slot, which the claim has all of */
+/* Values of a reset step besides the words of group_def_reset_methods. */
+#define RESET_PLAN_HOT "hot" /* VFIO's reset of a bus or slot that the claim has all of */
 #define RESET_PLAN_KERNEL \
-	"kernel" /* the kernel chooses, and does not say what: before Linux 5.15 */
+	"kernel" /* the kernel chooses without naming the method: before Linux 5.15 */
 
 /* One way to reset one device. */
 struct reset_attempt {
 	const char *method; /* static */
-	bool nvme_shutdown; /* the NVMe controller is disabled first */
-	unsigned delay_ms;  /* to wait afterwards */
+	bool nvme_shutdown; /* disable the NVMe controller first */
+	unsigned delay_ms;  /* to wait after the reset */
 };
 
-/* "flr nvme-shutdown delay-ms=250": the value of STEP_RESET. Caller frees; NULL when out of memory.
+/*
+ * Returns "flr nvme-shutdown delay-ms=250", the value of STEP_RESET; the caller frees it. NULL when
+ * out of memory.
  */
 char *reset_plan_format_attempt(const struct reset_attempt *attempt) _must_check_;
-/* -EINVAL for what is none. */
+/* Parses the value of STEP_RESET. 0, -ENOMEM, or -EINVAL for other text. */
 int reset_plan_parse_attempt(const char *text, struct reset_attempt *ret) _must_check_;
 
 struct reset_refusal {
@@ -34,32 +35,38 @@ struct reset_refusal {
 
 struct reset_plan {
 	const struct device *device;
-	struct vec attempts; /* struct reset_attempt, owned; the first is the one to try first */
+	struct vec attempts; /* struct reset_attempt, owned; in the order to try */
 	struct vec refused;  /* struct reset_refusal, owned */
 };
 
 struct reset_plan_request {
 	const struct inventory *inv;
-	const struct vec *quirks;  /* struct quirk; NULL: none are known */
-	const struct vec *claimed; /* struct device: all that one claim owns; sorted */
-	char *const *methods;	   /* these alone, in this order; NULL: any, in the kernel's */
+	const struct vec *quirks;  /* struct quirk; NULL: none */
+	const struct vec *claimed; /* struct device: all devices of the claim; sorted */
+	char *const *methods;	   /* the only ones to try, in this order; NULL: all that the kernel
+				      offers, in its order */
 };
 
+/* Plans the resets of one device. The caller clears *ret. 0 or -ENOMEM. */
 int reset_plan_device(const struct reset_plan_request *request, const struct device *device,
-		      struct reset_plan *ret) _must_check_; /* 0 or -ENOMEM */
+		      struct reset_plan *ret) _must_check_;
 void reset_plan_clear(struct reset_plan *plan);
 #define _cleanup_reset_plan_ _cleanup_(reset_plan_clear)
 
-/* For all of request->claimed that can be handed over and be reset: struct resetplan, owned, in
- * their order. 0 or -ENOMEM. */
+/*
+ * Plans the resets of each PCI endpoint in request->claimed: struct reset_plan, owned by the
+ * caller, in their order. 0 or -ENOMEM.
+ */
 int reset_plan_all(const struct reset_plan_request *request, struct vec *ret) _must_check_;
 void reset_plans_clear(struct vec *plans);
 #define _cleanup_reset_plans_ _cleanup_(reset_plans_clear)
 
-/* Its ways as steps and records have them, in place of *ret. 0 or -ENOMEM. */
+/* Replaces *ret by the attempts of @plan in the form of steps and records. 0 or -ENOMEM. */
 int reset_plan_format(const struct reset_plan *plan, char ***ret) _must_check_;
-/* The first without a way to be reset; NULL: each has one. */
+/* Returns the first plan without an attempt, or NULL. */
 const struct reset_plan *reset_plan_find_empty(const struct vec *plans);
-/* "bus: it would …; pm: …", or that the kernel offers none. Caller frees; NULL when out of memory.
+/*
+ * Returns "bus: it would …; pm: …", or that the kernel offers none; the caller frees it. NULL when
+ * out of memory.
  */
 char *reset_plan_why_none(const struct reset_plan *plan) _must_check_;

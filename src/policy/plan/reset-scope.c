@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Computes the scope of a reset from the topology, or takes it from the kernel module. */
+
 #include <errno.h>
 
 #include "base/str.h"
@@ -43,7 +46,7 @@ static bool reset_scope_same_slot(const struct device *a, const struct device *b
 	       pciaddr_parse(b->address, &y) >= 0 && pciaddr_same_slot(&x, &y);
 }
 
-/* A VF answers for no slot of its own: it comes and goes with its PF. */
+/* Returns the PF of a VF, which decides its slot, or @device itself. */
 static const struct device *reset_scope_owner(const struct inventory *inv,
 					      const struct device *device)
 {
@@ -86,7 +89,7 @@ static bool reset_scope_reaches(const struct inventory *inv, const struct device
 	return false;
 }
 
-/* Where to look: the VFs of a PF, too, are behind the bridge that it sits behind. */
+/* Returns the range of devices to search. The VFs of a PF are behind the same bridge too. */
 static struct topology_range reset_scope_candidates(const struct inventory *inv,
 						    const struct device *device,
 						    const struct device *bridge,
@@ -101,7 +104,9 @@ static struct topology_range reset_scope_candidates(const struct inventory *inv,
 	return (struct topology_range){ (size_t)at, (size_t)at + 1 };
 }
 
-/* The kernel module's word; one that is not in the inventory any more has nothing to lose. */
+/*
+ * Adds the scope that the kernel module reports. A device that has left the inventory is skipped.
+ */
 static int reset_scope_add_from_module(const struct inventory *inv, const struct device *device,
 				       struct vec *scope)
 {

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Compares the virtual functions of a device with its definition and plans the difference. Never
+ * changes a number while a function is claimed or in use.
+ */
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -8,7 +14,7 @@
 #include "policy/plan/sriov-plan.h"
 #include "policy/plan/vfio-choice.h"
 
-/* The first claimed one of the device and its functions, or NULL. */
+/* Returns the key of the first claimed device among the PF and its functions, or NULL. */
 static const char *sriov_plan_find_claimed(const struct inventory *inv, const struct device *pf,
 					   char *const *claimed)
 {
@@ -20,18 +26,22 @@ static const char *sriov_plan_find_claimed(const struct inventory *inv, const st
 	return NULL;
 }
 
-/* What makes it impossible, whatever the number is now. */
+/*
+ * Returns why the device can never have virtual functions; the caller frees it, NULL when out of
+ * memory.
+ */
 static char *sriov_plan_why_not(const struct vf_def *def, const struct device *pf)
 {
 	if (!pf)
-		return str_printf(
-			"There is no device %s on this host, so it has no virtual functions.",
-			def->device);
+		return str_printf("There is no device %s on this host, so it has no virtual "
+				  "functions. Plug it in, or correct the file.",
+				  def->device);
 	if (pf->physfn)
-		return str_printf("%s is a virtual function itself. Name %s, whose it is.", pf->key,
-				  pf->physfn);
-	return str_printf("%s has no virtual functions: it does not offer SR-IOV. Some cards have "
-			  "it turned off in the firmware.",
+		return str_printf(
+			"%s is a virtual function itself. Name its physical function %s instead.",
+			pf->key, pf->physfn);
+	return str_printf("%s has no virtual functions: it offers no SR-IOV. Some cards have it "
+			  "turned off in their firmware.",
 			  pf->key);
 }
 
@@ -45,7 +55,7 @@ static unsigned sriov_plan_wanted(const struct vf_def *def, const struct device 
 	return def->count < pf->total_vfs ? def->count : pf->total_vfs;
 }
 
-/* Another number takes all functions away first, also those that the host works with. */
+/* A change of the number removes all functions first, also those in use by the host. */
 static const struct device *sriov_plan_find_used(const struct inventory *inv,
 						 const struct device *pf)
 {
@@ -55,7 +65,7 @@ static const struct device *sriov_plan_find_used(const struct inventory *inv,
 	return NULL;
 }
 
-/* Why the number cannot be changed now. */
+/* Sets *ret to the reason why the number cannot be changed now, or to NULL. 0 or -ENOMEM. */
 static int sriov_plan_find_delay(const struct inventory *inv, const struct device *pf,
 				 unsigned wanted, char *const *claimed, char **ret)
 {
@@ -66,19 +76,19 @@ static int sriov_plan_find_delay(const struct inventory *inv, const struct devic
 	if (wanted == pf->num_vfs)
 		return 0;
 	if (key) {
-		*ret = str_printf(
-			"%s keeps %u virtual functions instead of %u for as long as %s is claimed.",
-			pf->key, pf->num_vfs, wanted, key);
+		*ret = str_printf("%s keeps %u virtual functions instead of %u while %s is "
+				  "claimed. Release it to apply the file.",
+				  pf->key, pf->num_vfs, wanted, key);
 	} else if (used) {
 		const struct usage *usage = used->uses.items[0];
 
-		*ret = str_printf("%s keeps %u virtual functions instead of %u for as long as the "
-				  "host uses %s (%s %s).",
+		*ret = str_printf("%s keeps %u virtual functions instead of %u while the host uses "
+				  "%s (%s %s). Stop that use to apply the file.",
 				  pf->key, pf->num_vfs, wanted, used->key, usage->kind,
 				  str_or(usage->what, ""));
 	} else if (!pf->driver || vfio_choice_is_vfio(pf->driver)) {
-		*ret = str_printf("%s has %u virtual functions instead of %u until its host "
-				  "driver, which alone can change that, has it.",
+		*ret = str_printf("%s has %u virtual functions instead of %u until it is bound to "
+				  "its host driver. Only that driver can change the number.",
 				  pf->key, pf->num_vfs, wanted);
 	} else {
 		return 0;
@@ -97,7 +107,7 @@ static int sriov_plan_add_number(struct vec *steps, const struct device *pf, uns
 static int sriov_plan_add_steps(const struct vf_def *def, const struct device *pf, unsigned wanted,
 				struct vec *steps)
 {
-	/* first, or host drivers get hold of the functions as they appear */
+	/* first, or host drivers take the functions as they appear */
 	int r = steps_add_device(steps, STEP_SET_AUTOPROBE, pf, def->autoprobe ? "1" : "0");
 
 	if (r < 0 || pf->num_vfs == wanted)
@@ -125,9 +135,9 @@ static int sriov_plan_change(const struct inventory *inv, const struct vf_def *d
 	r = sriov_plan_add_steps(def, pf, wanted, steps);
 	if (r < 0 || wanted == def->count)
 		return r;
-	*ret_problem = str_printf(
-		"%s offers %u virtual functions, not the %u that are asked for: it gets those.",
-		pf->key, pf->total_vfs, def->count);
+	*ret_problem =
+		str_printf("%s offers %u virtual functions, not the %u in the file. It gets these.",
+			   pf->key, pf->total_vfs, def->count);
 	return *ret_problem ? 0 : -ENOMEM;
 }
 
@@ -153,7 +163,7 @@ int sriov_plan(const struct inventory *inv, const struct vf_def *def, char *cons
 	return 0;
 }
 
-/* --- of a claim --- */
+/* --- while claimed --- */
 
 static const struct vf_def *sriov_plan_find_def(const struct vec *defs, const char *device)
 {
@@ -171,7 +181,7 @@ static int sriov_plan_add_vfs(const struct vec *defs, const struct device *pf, s
 	if (!def)
 		return 0;
 	wanted = sriov_plan_wanted(def, pf);
-	/* those that it has on the host's driver go with that */
+	/* functions that exist on the host driver end with it */
 	if (vfio_choice_is_vfio(pf->driver) && pf->num_vfs > 0 && pf->num_vfs != wanted) {
 		int r = sriov_plan_add_number(steps, pf, 0);
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Chooses the VFIO driver of a device and the VFIO interface of a claim. */
+
 #include <stddef.h>
 
 #include "base/str.h"
@@ -29,11 +32,10 @@ const char *vfio_choice_driver(const struct device *device, const struct group_d
 const char *vfio_choice_why_no_iommufd(const struct inventory *inv)
 {
 	if (!inv->has_iommufd)
-		return "The kernel has no /dev/iommu (it is built without CONFIG_IOMMUFD).";
+		return "The kernel has no /dev/iommu. Build it with CONFIG_IOMMUFD.";
 	if (!inv->has_vfio_cdev)
-		return "The kernel has /dev/iommu, but VFIO gives devices no nodes of their own "
-		       "(it is built without "
-		       "CONFIG_VFIO_DEVICE_CDEV).";
+		return "The kernel has /dev/iommu, but VFIO offers no device nodes. Build it with "
+		       "CONFIG_VFIO_DEVICE_CDEV.";
 	return NULL;
 }
 

@@ -13,34 +13,39 @@
 #include "model/inventory.h"
 #include "model/record.h"
 
-/* Is this one of the drivers that hand a device to user space? */
+/* Returns whether @driver hands devices to user space. */
 static inline bool vfio_choice_is_vfio(const char *driver)
 {
 	return driver && group_def_driver_allowed(driver);
 }
 
-/* The same of @device: the drivers of some buses are the host's and VFIO's at once. */
+/*
+ * Returns whether @device is bound for user space. On some buses the host driver is that driver
+ * too.
+ */
 bool vfio_choice_is_bound(const struct device *device);
 
 /*
- * May a bridge stay on @driver (NULL: none) while somebody else does DMA in its IOMMU group? Only
- * on none, or on one that the kernel marks driver_managed_dma: pcieport does, shpchp does not
- * (drivers/pci/pcie/portdrv.c; measured on 6.12: SET_CONTAINER answers EPERM while the bridge is on
- * shpchp).
+ * Returns whether a bridge may stay on @driver (NULL: none) while a user does DMA in its IOMMU
+ * group. The kernel allows only no driver, or one marked driver_managed_dma: pcieport is, shpchp is
+ * not (drivers/pci/pcie/portdrv.c; measured on 6.12: SET_CONTAINER fails with EPERM while the
+ * bridge is on shpchp).
  */
 bool vfio_choice_allows_bridge(const char *driver);
 
-/* The driver for @device under @def: the definition's own, or the best for the bus. NULL: there is
- * none. */
+/*
+ * Returns the driver for @device under @def: the one of the definition, or the best for the bus.
+ * NULL: there is none.
+ */
 const char *vfio_choice_driver(const struct device *device, const struct group_def *def);
 
-/* Why this host has no iommufd to give, a sentence; NULL if it has. */
+/* Returns a sentence on why this host offers no iommufd, or NULL if it does. Static. */
 const char *vfio_choice_why_no_iommufd(const struct inventory *inv);
 
 /*
- * What a claim gets that asked for @wanted: INTERFACE_AUTO is iommufd where the host has it, else
- * the group; by path it is the nodes of both. Anything else is what was asked for, whether the host
- * has it or not.
+ * Returns the interface of a claim that asked for @wanted. INTERFACE_AUTO is iommufd if the host
+ * has it, else the group; by path it is the nodes of both. Any other value is returned as it is,
+ * even if the host lacks it.
  */
 enum vfio_interface vfio_choice_interface(const struct inventory *inv, enum vfio_interface wanted,
 					  enum access_mode access);
