@@ -9,16 +9,6 @@
 #include "base/fileio.h"
 #include "base/str.h"
 
-int fd_close(int fd)
-{
-	int saved = errno;
-
-	if (fd >= 0)
-		close(fd);
-	errno = saved;
-	return -EBADF;
-}
-
 int fileio_read_at(int dir_fd, const char *path, size_t max, char **ret_data, size_t *ret_size)
 {
 	_cleanup_close_ int fd = -EBADF;

@@ -61,7 +61,15 @@ static inline void freep(void *variable)
 }
 
 /* Closes @fd if it is one, keeps errno, and returns the value that means "none". */
-int fd_close(int fd);
+static inline int fd_close(int fd)
+{
+	int saved = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return -EBADF;
+}
 
 static inline void fd_closep(int *fd)
 {
