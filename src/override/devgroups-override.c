@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * devgroups-override: what the udev rule calls for each PCI device that appears. Sets
+ * devgroups-override, which the udev rule runs for each PCI device that appears. Sets
  * driver_override on the members of groups with "bind": "boot", so that no host driver that is
- * loaded from then on takes them. It needs no daemon and reads little: an index, and what sysfs
- * says of the device and its IOMMU group.
+ * loaded later takes them. It needs no daemon and reads little: an index, and what sysfs has of the
+ * device and its IOMMU group.
  */
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include "policy/plan/vfio-choice.h"
 #include "sys/probe/probe-device.h"
 
-/* Both below the root; the second one is there in an initramfs alone. */
+/* Both are below the root. Only an initramfs has the second one. */
 #define RUN_INDEX "run/devgroups/boot-index"
 #define INITRAMFS_INDEX "usr/lib/devgroups/boot-index"
 
@@ -52,8 +52,7 @@ static int override_read_index(int dir_fd, const char *path, struct vec *ret_def
 	return boot_index_parse(text, ret_defs);
 }
 
-/* What is wrong in the files is for the daemon to report; a file with an error counts for nothing.
- */
+/* Ignores a file with an error: the daemon reports it. */
 static int override_build_index(char *const *directories, char **ret_text)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
@@ -65,8 +64,7 @@ static int override_build_index(char *const *directories, char **ret_text)
 	return boot_index_format(&config->groups, ret_text);
 }
 
-/* The first one to need it makes it. It must not matter whether that can be kept: /run may be
- * read-only still. */
+/* Makes the index, if no other instance has. It need not be saved: /run may still be read-only. */
 static int override_make_index(struct vec *ret_defs)
 {
 	_cleanup_free_ char *text = NULL;
@@ -90,7 +88,7 @@ static int override_load_defs(const struct arguments *arguments, const struct sy
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		int r = override_read_index(root->fd, places[i], ret_defs);
 
-		/* one of another version is as good as none */
+		/* An index of another version counts as missing. */
 		if (r != -ENOENT && r != -EINVAL)
 			return r;
 	}
@@ -99,7 +97,7 @@ static int override_load_defs(const struct arguments *arguments, const struct sy
 
 /* --- as much of the host as matters --- */
 
-/* With the bridges above it, which a path goes through. One that vanishes is none. */
+/* Adds a device, and the bridges above it, which a path selector needs. Skips one that vanishes. */
 static int override_add_device(const struct sysfs_root *root, struct inventory *inv,
 			       const char *address)
 {
@@ -123,7 +121,7 @@ static int override_add_device(const struct sysfs_root *root, struct inventory *
 	return parent ? override_add_device(root, inv, parent) : 0;
 }
 
-/* Every PCI function that a directory of sysfs names. */
+/* Adds every PCI function that a directory of sysfs names. */
 static int override_add_devices_in(const struct sysfs_root *root, struct inventory *inv,
 				   const char *path)
 {
@@ -177,7 +175,7 @@ static int override_set_driver(const struct sysfs_root *root, const struct devic
 	r = sysfs_write(root->fd, path, line);
 	if (r < 0)
 		return r;
-	/* a driver that is there already looks at a device once, and has done so */
+	/* A driver that is loaded already has looked at the device, and does not do so again. */
 	if (!device->driver && faccessat(root->fd, present, F_OK, 0) == 0)
 		return sysfs_write(root->fd, "sys/bus/pci/drivers_probe", device->address);
 	return 0;
@@ -202,7 +200,7 @@ static void override_bind_member(const struct sysfs_root *root, const struct dev
 		override_print_error("cannot set the driver_override of", device->address, r);
 }
 
-/* Another card in the place of the one that is meant: then nothing of the group is touched. */
+/* Tells whether another card is in the place of the intended one: then the group is left alone. */
 static bool override_is_wrong_device(const struct resolved_group *resolved)
 {
 	VEC_FOREACH(const struct blocker, blocker, &resolved->blockers)
@@ -211,8 +209,10 @@ static bool override_is_wrong_device(const struct resolved_group *resolved)
 	return false;
 }
 
-/* @device NULL: all that there are. Otherwise only its groups, and its driver is printed for the
- * rule. */
+/*
+ * Binds all groups if @device is NULL. Otherwise binds the groups of @device, and prints its driver
+ * for the udev rule.
+ */
 static int override_bind_groups(const struct sysfs_root *root, const struct inventory *inv,
 				const struct vec *defs, const struct device *device,
 				bool *ret_bound)

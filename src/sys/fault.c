@@ -10,7 +10,7 @@
 #include "sys/fault.h"
 
 static const char *directory, *current_verb, *current_group;
-static int error_after; /* what the operation that runs is to look like; 0: as it went */
+static int error_after; /* result of the current operation for fault_after(); 0: its own */
 static bool driver_override_hidden;
 
 void fault_use_directory(const char *path)
@@ -52,7 +52,7 @@ static void fault_write_trace(const char *verb, const char *group, const char *o
 		(void)(fileio_write_all(fd, line, strlen(line)) < 0);
 }
 
-/* Until the test says so. */
+/* Waits until the test closes the FIFO. */
 static void fault_wait_for_fifo(const char *group)
 {
 	_cleanup_free_ char *path = fault_file_path(group, "fifo");
@@ -76,7 +76,7 @@ static int fault_act(const char *action, const char *group)
 	return 0;
 }
 
-/* What only looks cannot have been done and say that it failed. */
+/* Tells whether an operation only reads: such an operation cannot be done and fail. */
 static bool fault_is_read_only(const char *operation)
 {
 	static const char *const looks[] = {
@@ -89,7 +89,7 @@ static bool fault_is_read_only(const char *operation)
 	return false;
 }
 
-/* True if the operation that comes now is the one: *ret is what shall happen. */
+/* Counts an operation. Returns true if it is the one to act on; *ret is then the action. */
 static bool fault_count_down(const char *path, const char *operation, char **ret)
 {
 	_cleanup_free_ char *text = NULL, *rest = NULL;

@@ -11,7 +11,7 @@
 #include "base/vec.h"
 #include "sys/modules.h"
 
-/* A distribution's modules.alias has some 2 MiB. */
+/* The modules.alias of a distribution has about 2 MiB. */
 #define LIST_MAX (64u << 20)
 #define FILE_MAX (1u << 20)
 
@@ -20,7 +20,7 @@ struct modules {
 	char *release;
 	bool has_read;
 	struct stat list; /* the file that was read */
-	char **resets;	  /* "calxeda,hb-xgmac vfio_platform_calxedaxgmac" */
+	char **resets;	  /* an element: "calxeda,hb-xgmac vfio_platform_calxedaxgmac" */
 };
 
 struct modules *modules_new(const struct sysfs_root *root, const char *release)
@@ -46,7 +46,7 @@ struct modules *modules_free(struct modules *modules)
 	return NULL;
 }
 
-/* NULL where there is none, or none that can be read. */
+/* Sets *ret to NULL if the file is missing or cannot be read. 0 or -ENOMEM. */
 static int modules_read_file(const struct modules *modules, const char *path, size_t max,
 			     char **ret, size_t *ret_size)
 {
@@ -64,7 +64,7 @@ static char modules_fold(char c)
 	return c == '-' ? '_' : c;
 }
 
-/* Underscores and dashes are one to modprobe and to the kernel. */
+/* Compares @n characters. Underscores and dashes are equal to modprobe and to the kernel. */
 static bool modules_same_name(const char *a, const char *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -86,7 +86,7 @@ static int modules_add_reset(struct modules *modules, const char *compatible, si
 	return strv_add(&modules->resets, line);
 }
 
-/* "alias vfio-reset:calxeda,hb-xgmac vfio_platform_calxedaxgmac", among many thousands of lines */
+/* Finds "alias vfio-reset:calxeda,hb-xgmac vfio_platform_calxedaxgmac" among thousands of lines. */
 static int modules_read_aliases(struct modules *modules)
 {
 	static const char begin[] = "alias vfio-reset:";
@@ -113,8 +113,10 @@ static int modules_read_aliases(struct modules *modules)
 	return 0;
 }
 
-/* What is built in has its words one after the other:
- * "vfio_platform_amdxgbe.alias=vfio-reset:amd,xgbe-seattle-v1a". */
+/*
+ * Reads the aliases of built-in code. Its strings end with NUL bytes:
+ * "vfio_platform_amdxgbe.alias=vfio-reset:amd,xgbe-seattle-v1a".
+ */
 static int modules_read_builtin(struct modules *modules)
 {
 	_cleanup_free_ char *path =
@@ -149,7 +151,7 @@ static bool modules_same_file(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* Again only where depmod has made the list anew. */
+/* Reads the lists again only if depmod has written a new one. */
 static int modules_read_resets(struct modules *modules)
 {
 	_cleanup_free_ char *path = str_printf("lib/modules/%s/modules.alias", modules->release);
@@ -191,15 +193,14 @@ int modules_find_reset(struct modules *modules, const char *compatible, char **r
 
 /* --- parameters --- */
 
-/* Which parameter is looked for, and what was found of it last: later words go above earlier ones.
- */
+/* A parameter that is searched for, and the value found last: later words override earlier ones. */
 struct param_query {
 	const struct modules *modules;
 	const char *module, *parameter;
 	bool value;
 };
 
-/* As the kernel takes them; what it would refuse changes nothing. */
+/* Accepts what the kernel accepts; any other value changes nothing. */
 static void param_query_set_value(struct param_query *query, const char *value)
 {
 	if (!*value || strchr("yYtT1", *value) || str_eq(value, "on"))
@@ -208,7 +209,7 @@ static void param_query_set_value(struct param_query *query, const char *value)
 		query->value = false;
 }
 
-/* "reset_required=0" or, which turns it on, "reset_required" */
+/* Parses "reset_required=0", or "reset_required", which turns it on. */
 static void param_query_parse_word(struct param_query *query, const char *word)
 {
 	size_t n = strlen(query->parameter);
@@ -219,7 +220,7 @@ static void param_query_parse_word(struct param_query *query, const char *word)
 	param_query_set_value(query, word[n] ? word + n + 1 : "");
 }
 
-/* "options vfio-platform reset_required=0" */
+/* Parses "options vfio-platform reset_required=0". */
 static int param_query_parse_line(struct param_query *query, const char *line)
 {
 	_cleanup_strv_ char **words = NULL;
@@ -282,7 +283,7 @@ static int conf_cmp(const void *a, const void *b)
 	return strcmp(((const struct conf *)a)->name, ((const struct conf *)b)->name);
 }
 
-/* One that a directory above has by this name hides it. */
+/* Skips a file whose name a directory of higher precedence has. */
 static int conf_list_add(struct vec *confs, const char *directory, const char *name)
 {
 	size_t n = strlen(name), end = strlen(".conf");
@@ -345,7 +346,7 @@ static int param_query_read_modprobe_d(struct param_query *query)
 	return 0;
 }
 
-/* "vfio_platform.reset_required=0": modprobe reads it as well. */
+/* Reads "vfio_platform.reset_required=0", which modprobe obeys as well. */
 static int param_query_read_cmdline(struct param_query *query)
 {
 	_cleanup_free_ char *line = NULL;

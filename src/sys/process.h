@@ -9,7 +9,7 @@
 
 #include "base/macro.h"
 
-/* What is known of a process. Strings are owned, and NULL where unknown. */
+/* The known facts of a process. Strings are owned, and NULL where unknown. */
 struct process_identity {
 	uid_t uid;
 	pid_t parent; /* 0: unknown */
@@ -34,7 +34,10 @@ bool process_is_gone(int proc_fd) _must_check_;
  */
 int process_start_time(pid_t pid, uint64_t *ret) _must_check_;
 
-/* Both: 0 or negative errno, -ESRCH or -ENODATA where there is none. The caller frees *ret. */
+/*
+ * Read the name, and the unit of the service manager. 0 or negative errno: -ESRCH or -ENODATA where
+ * there is none. The caller frees *ret.
+ */
 int process_name(pid_t pid, char **ret) _must_check_;
 int process_unit(pid_t pid, char **ret) _must_check_;
 

@@ -19,23 +19,21 @@
 #include "sys/timed-read.h"
 
 #define FIRST_MSEC 5000
-#define NEXT_MSEC                                                                       \
-	500 /* while others sleep already: what holds one device up often holds several \
-	     */
+#define NEXT_MSEC 500 /* less while others sleep already: one cause often stops several devices */
 #define CHANNEL_FD 3
 
-/* One datagram each way: the path, and this. */
+/* Each direction has one datagram: the path, and this answer. */
 struct answer {
 	int error;
-	char value[4096]; /* no attribute is longer than a page */
+	char value[4096]; /* no attribute is larger than a page */
 };
 
 struct reader {
 	int channel;
-	char *path; /* what it sleeps in; NULL: it is free */
+	char *path; /* path of the attribute in which it sleeps; NULL: it is free */
 };
 
-/* Those of this process: as many as sleep, and one that is free. */
+/* The readers of this process: all that sleep, and one that is free. */
 static struct vec readers;
 
 /* --- in the other process --- */
@@ -60,8 +58,10 @@ static _Noreturn void reader_serve(void)
 	_exit(EXIT_SUCCESS);
 }
 
-/* It keeps nothing of its maker: not its descriptors, on whose end others wait, nor is it its
- * child. */
+/*
+ * Double-forks and closes all inherited descriptors: other processes wait for their end, and a
+ * reader that sleeps must not be a child of the daemon.
+ */
 static _Noreturn void reader_become(int channel)
 {
 	pid_t pid = fork();
@@ -129,8 +129,9 @@ static int reader_start(struct reader **ret)
 	return 0;
 }
 
-/* 0 with its answer, -ETIMEDOUT where there is none yet, or negative errno where there will be
- * none. */
+/*
+ * Returns 0 with the answer, -ETIMEDOUT if there is none yet, or negative errno if none will come.
+ */
 static int reader_wait(const struct reader *reader, int msec, struct answer *ret)
 {
 	struct pollfd poller = { .fd = reader->channel, .events = POLLIN };
@@ -146,8 +147,7 @@ static int reader_wait(const struct reader *reader, int msec, struct answer *ret
 	return recv(reader->channel, ret, sizeof(*ret), 0) == sizeof(*ret) ? 0 : -EIO;
 }
 
-/* *ret is one that is free, or NULL; those that have come back are free, and one of these is
- * enough. */
+/* Finds the readers that have returned. Keeps one of them in *ret, free, and ends all others. */
 static void reader_reap(struct reader **ret)
 {
 	struct answer answer;

@@ -6,16 +6,18 @@
 #include "base/macro.h"
 
 /*
- * Reads an attribute of a device that the kernel shows under the device's lock, as
- * driver_override (pci-sysfs.c, driver_override_show() of 6.1): where an unbinding does not return,
- * whoever reads sleeps with it, and no signal wakes him. So another process does, which is left
- * behind where it sleeps; it ends when this one has ended, or that.
+ * Reads an attribute that the kernel shows under the lock of its device, as driver_override
+ * (pci-sysfs.c, driver_override_show() of 6.1). While an unbind of the device hangs, every reader
+ * hangs with it, and no signal wakes the reader. So a helper process reads in place of the daemon.
+ * A helper that hangs is left behind, and ends after its read or after the daemon.
  *
- * *ret as of sysfs_read(). -ETIMEDOUT after five seconds, or half a second where readers sleep
- * already.
+ * Sets *ret as sysfs_read() does. -ETIMEDOUT after five seconds, or after half a second while other
+ * helpers hang.
  */
 int timed_read(int dir_fd, const char *name, char **ret) _must_check_;
 
-/* Has a reader come back since? Then what it slept in can be read. Not every end of a binding has
- * an event. */
+/*
+ * Tells whether a helper has returned since the last call, so its attribute can be read again. The
+ * end of a binding does not always have an event.
+ */
 bool timed_read_poll(void);

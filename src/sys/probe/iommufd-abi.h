@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What is used of the kernel's include/uapi/linux/iommufd.h and of the part of vfio.h that goes
- * with it, which the headers of Debian 12 do not have.
+ * The part of the kernel's include/uapi/linux/iommufd.h that the daemon uses, and what vfio.h has
+ * for it. The headers of Debian 12 lack both.
  */
 
 #include <linux/vfio.h>
@@ -38,7 +38,7 @@ struct iommufd_abi_hw_info {
 	uint32_t size, flags, dev_id, data_len;
 	uint64_t data_uptr;
 	uint32_t out_data_type;
-	uint8_t out_max_pasid_log2; /* from Linux 6.15 on; 0 before */
+	uint8_t out_max_pasid_log2; /* 0 before Linux 6.15 */
 	uint8_t reserved[3];
 	uint64_t out_capabilities;
 };

@@ -13,11 +13,11 @@
 
 #define RANGES_MAX 1024
 #define REGIONS 7      /* BARs and ROM */
-#define PASID_BITS 0x6 /* of out_capabilities: execute, privileged (vfio-facts.h) */
+#define PASID_BITS 0x6 /* bits of out_capabilities: execute, privileged (vfio-facts.h) */
 
 /* --- the IOMMU group --- */
 
-/* Without the device attached, an address space has no limits yet. */
+/* Attaches the device: without it an address space has no limits yet. */
 static int iommufd_info_attach(int device, int iommufd, uint32_t *ret_devid, uint32_t *ret_ioas)
 {
 	struct iommufd_abi_bind bind = { .argsz = sizeof(bind), .iommufd = iommufd };
@@ -46,7 +46,10 @@ static int iommufd_info_report_ranges(int iommufd, uint32_t ioas, const struct v
 	_cleanup_free_ struct iommufd_abi_iova_range *ranges = NULL;
 	int r = fault_ioctl(iommufd, IOMMUFD_ABI_IOVA_RANGES, "IOMMU_IOAS_IOVA_RANGES", &ask);
 
-	/* it says how many there are, and that there is no room for them */
+	/*
+	 * The answer holds the number of ranges, and the error says that there was no room for
+	 * them.
+	 */
 	if (r < 0 && r != -EMSGSIZE)
 		return r;
 	if (ask.num_iovas > RANGES_MAX)
@@ -114,7 +117,7 @@ static void iommufd_info_report_region(int device, uint32_t index,
 	}
 }
 
-/* A kernel that knows nothing of PASIDs answers as one that knows of none. */
+/* Tells whether the kernel fills in the field: an older one leaves it at zero. */
 static bool iommufd_info_kernel_has_pasid(void)
 {
 	struct utsname name;
@@ -124,7 +127,7 @@ static bool iommufd_info_kernel_has_pasid(void)
 	       (major > 6 || (major == 6 && minor >= 15));
 }
 
-/* What came of asking for PASIDs as a feature of the VFIO device: the kernel has it here. */
+/* Reports PASIDs. The kernel has them here, not as a feature of the VFIO device. */
 static void iommufd_info_report_pasid(int iommufd, uint32_t devid,
 				      const struct vfio_info_sink *sink)
 {

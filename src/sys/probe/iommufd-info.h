@@ -2,16 +2,16 @@
 #pragma once
 
 /*
- * What the newer interface tells only to who has a device open and attached: I/O addresses,
- * regions, PASID. It is asked in between, with an iommufd of its own that is gone afterwards.
+ * Asks iommufd what it reports only for a device that is open and attached: I/O addresses, regions,
+ * PASID. The iommufd for that is opened and closed here, before the device goes to a claimer.
  */
 
 #include "sys/probe/vfio-info.h"
 
 /*
- * Opens the device by its node @path, "/dev/vfio/devices/vfio0". @group is told the lines of
- * vfio-facts.h about its IOMMU group, "source …" first, @device those about itself. 0, or negative
- * errno: then neither is told anything.
+ * Opens the device by its node @path, "/dev/vfio/devices/vfio0". Sends lines of vfio-facts.h: those
+ * about its IOMMU group to @group, "source …" first, and those about itself to @device. 0, or
+ * negative errno after nothing was sent.
  */
 int iommufd_info_read(const struct sysfs_root *root, const char *path,
 		      const struct vfio_info_sink *group,

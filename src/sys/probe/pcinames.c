@@ -20,8 +20,8 @@ struct pcinames *pcinames_new(void)
 	if (!names)
 		return NULL;
 	/*
-	 * pci_init() would scan the bus and may end the process on an error; for the names alone
-	 * the access need not be initialised, only able to complain.
+	 * pci_init() would scan the bus, and may end the process on an error. Names alone need no
+	 * initialised access, only one that has functions for its messages.
 	 */
 	names->access = pci_alloc();
 	names->access->warning = pcinames_ignore_message;

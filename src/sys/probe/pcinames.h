@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The names of pci.ids, through libpci. The only includer of <pci/pci.h>. */
+/* Looks up names in pci.ids through libpci. No other file includes <pci/pci.h>. */
 
 #include "model/device.h"
 
 struct pcinames;
 
-struct pcinames *pcinames_new(void); /* NULL when out of memory */
+struct pcinames *pcinames_new(void); /* Returns NULL when out of memory. */
 struct pcinames *pcinames_free(struct pcinames *names);
 DEFINE_CLEANUP(struct pcinames *, pcinames_freep, pcinames_free)
 

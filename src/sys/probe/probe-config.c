@@ -19,7 +19,7 @@ static bool probe_config_same_card(const struct device *a, const struct device *
 	       a->subsystem_device == b->subsystem_device && a->revision == b->revision;
 }
 
-/* As many bytes as there are and may be read; 0: none. */
+/* Reads as many bytes as exist and may be read. Returns their number. */
 static size_t probe_config_read_bytes(int dir_fd, uint8_t bytes[CONFIG_MAX])
 {
 	_cleanup_close_ int fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
@@ -55,10 +55,7 @@ static int probe_config_open_awake(int dir_fd)
 	return fd < 0 ? -errno : fd;
 }
 
-/*
- * The control registers of what the IOMMU's driver switches on when it needs it. Only of a card
- * that is awake: reading would wake it.
- */
+/* Refreshes the control registers that the IOMMU's driver sets on demand, if the card is awake. */
 static void probe_config_refresh_controls(int dir_fd, struct device *device)
 {
 	static const enum pcicap_ext_id ids[] = { PCICAP_EXT_ATS, PCICAP_EXT_PRI,
@@ -101,7 +98,7 @@ int probe_config(int dir_fd, struct device *device, const struct device *old)
 	}
 	if (r < 0)
 		return r;
-	/* a device that does not answer reads as all ones: that is no header type */
+	/* A device that does not answer reads as all ones, which is no header type. */
 	if (device->config_size > CONFIG_HEADER_TYPE && device->config[CONFIG_HEADER_TYPE] != 0xff)
 		device->header_type = device->config[CONFIG_HEADER_TYPE] & 0x7f;
 	else if (device->class_code >> 8 == 0x0604)

@@ -13,7 +13,7 @@
 #define MAX_VIRTFN 4096
 #define CLASS_BRIDGE 0x0604
 
-/* "/sys/bus/pci/devices/X" is a link to "../../../devices/…": from the first "devices/" on. */
+/* Reads a link like "/sys/bus/pci/devices/X", to "../../../devices/…", from "devices/" on. */
 static int probe_device_read_devpath(int dir_fd, const char *link, char **ret)
 {
 	char target[PATH_MAX], *place;
@@ -26,8 +26,10 @@ static int probe_device_read_devpath(int dir_fd, const char *link, char **ret)
 	return str_set(ret, place);
 }
 
-/* One that cannot be read is there all the same: without any a device is bound by its id, which
- * reaches others. "(null)" is one that is not set. */
+/*
+ * Counts an attribute that cannot be read as present: without it the device would be bound by its
+ * id, which reaches other devices. "(null)" means that no override is set.
+ */
 static int probe_device_read_override(int dir_fd, struct device *device)
 {
 	_cleanup_free_ char *value = NULL;
@@ -105,7 +107,7 @@ static int probe_device_read_ids(int dir_fd, struct device *device)
 	return 0;
 }
 
-/* The nearest PCI function above it in the device tree. */
+/* Finds the nearest PCI function above the device in the device tree. */
 static int probe_device_find_parent(struct device *device)
 {
 	_cleanup_strv_ char **parts = NULL;

@@ -10,20 +10,23 @@
 #include "policy/devinfo/pcicap.h"
 #include "sys/probe/probe-errors.h"
 
-#define DPC_STATUS 8 /* behind the start of the capability */
+#define DPC_STATUS 8 /* offset in the capability */
 #define DPC_TRIGGERED 0x1
 
-/* arch/powerpc/include/asm/eeh.h; eeh_pe_state is "0x78 0x800": what the firmware says, and the
- * kernel */
+/*
+ * arch/powerpc/include/asm/eeh.h. eeh_pe_state is "0x78 0x800": the firmware's bits, the kernel's.
+ */
 #define EEH_UNAVAILABLE 0x01
-#define EEH_ACTIVE 0x18 /* MMIO and DMA both */
+#define EEH_ACTIVE 0x18 /* both MMIO and DMA */
 #define EEH_PE_ISOLATED 0x01
 #define EEH_PE_RECOVERING 0x02
 #define EEH_PE_REMOVED 0x400
 
 /* --- AER --- */
 
-/* The file names each kind of error, and at its end "TOTAL_ERR_COR 3". False where there is none.
+/*
+ * Reads "TOTAL_ERR_COR 3", which stands at the end of a file that lists each kind of error. Returns
+ * false where there is none.
  */
 static bool probe_errors_read_aer_total(int dir_fd, const char *name, uint64_t *ret)
 {
@@ -55,13 +58,13 @@ static uint64_t probe_errors_port_fatal(int dir_fd)
 
 	probe_errors_read_aer_total(dir_fd, "aer_dev_fatal", &own);
 	if (sysfs_read_number(dir_fd, "aer_rootport_total_err_fatal", 10, &seen) < 0)
-		seen = 0; /* no root port */
+		seen = 0; /* no root port has the attribute */
 	return own + seen;
 }
 
 /* --- what cuts a device off --- */
 
-/* A port that sleeps contains nothing, and reading its configuration space would wake it. */
+/* Tells whether a port is awake. One that sleeps contains nothing, and reading would wake it. */
 static bool probe_errors_is_awake(int dir_fd)
 {
 	_cleanup_free_ char *power = NULL;
@@ -81,13 +84,13 @@ static bool probe_errors_dpc_triggered(int dir_fd, const struct device *port)
 	fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || pread(fd, status, sizeof(status), at + DPC_STATUS) != sizeof(status))
 		return false;
-	/* all ones: the port itself does not answer */
+	/* All ones: the port itself does not answer. */
 	return !(status[0] == 0xff && status[1] == 0xff) && status[0] & DPC_TRIGGERED;
 }
 
 /*
- * A place that was given up once stays so until the next boot, for all that is plugged in there
- * later: that works, and recovers no more.
+ * Reads the state of EEH. A slot that was given up once stays so until the next boot, for every
+ * device that is plugged in later: such a device works, and recovers no more.
  */
 static void probe_errors_read_eeh(int dir_fd, struct device_errors *ret)
 {

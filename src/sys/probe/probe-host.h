@@ -5,8 +5,7 @@
 
 #include "sys/probe/probe.h"
 
-/* Reads the whole host. A device that vanishes while it is read is left out. 0 or negative errno.
- */
+/* Reads the whole host. Leaves out devices that vanish while it runs. 0 or negative errno. */
 int probe_host(struct probe *probe, struct inventory **ret) _must_check_;
 
 /*

@@ -51,7 +51,10 @@ static int probe_iommu_add_registers(int class_fd, char ***words)
 	return 0;
 }
 
-/* "dmar0 intel-iommu cap d2008c22260206 ecap f00f5e", "smmu3.0x0000000009050000 -" */
+/*
+ * Makes the line of a unit: "dmar0 intel-iommu cap d2008c22260206 ecap f00f5e", or
+ * "smmu3.0x0000000009050000 -" if it has no registers.
+ */
 static int probe_iommu_describe(int class_fd, const char *name, char **ret)
 {
 	_cleanup_strv_ char **words = NULL;

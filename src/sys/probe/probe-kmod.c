@@ -87,7 +87,7 @@ int probe_kmod_version(const struct sysfs_root *root, struct inventory *inv)
 	return str_set(&inv->kernel_module, version);
 }
 
-/* A file that has its owner is left alone: this is asked often. */
+/* Skips a file that has this owner already, because this is called often. */
 static int probe_kmod_chown(const struct sysfs_root *root, const char *path, uid_t uid)
 {
 	struct stat st;

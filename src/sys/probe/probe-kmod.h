@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What the kernel module says in /sys/devgroups. Without the module, or where its directory
- * is not there yet, there is nothing, and whoever asks works it out from configuration space; the
- * module's own event follows when it has more to say.
+ * Reads /sys/devgroups, which the kernel module provides. Without the module, or before a directory
+ * appears there, nothing is read, and callers derive the facts from configuration space. The module
+ * announces later facts with an event of its own.
  */
 
 #include <sys/types.h>
@@ -12,23 +12,22 @@
 #include "model/inventory.h"
 #include "sys/sysfs.h"
 
-/* Fills what the module knows of @device, and says in @device->source that it does. 0 or -ENOMEM.
- */
+/* Fills in what the module knows of @device, and sets @device->source accordingly. 0 or -ENOMEM. */
 int probe_kmod_device(const struct sysfs_root *root, struct device *device) _must_check_;
 
 /*
- * Does a program have the device's IOMMU group at this moment? 1 or 0; negative errno: the module
- * does not say.
+ * Tells whether a program has the device's IOMMU group now: 1 or 0. Negative errno if the module
+ * does not know.
  */
 int probe_kmod_is_owned_by_user(const struct sysfs_root *root,
 				const struct device *device) _must_check_;
 
-/* 0 or -ENOMEM; the version is NULL where it is not loaded. */
+/* Sets inv->kernel_module; NULL where the module is not loaded. 0 or -ENOMEM. */
 int probe_kmod_version(const struct sysfs_root *root, struct inventory *inv) _must_check_;
 
 /*
- * Makes the filtered configuration space and resources of @device readable for @uid alone (and
- * root). 0, or negative errno: -ENOENT where there are no such files.
+ * Makes the filtered configuration space and resources of @device readable for @uid and root alone.
+ * 0 or negative errno: -ENOENT where there are no such files.
  */
 int probe_kmod_grant(const struct sysfs_root *root, const struct device *device,
 		     uid_t uid) _must_check_;

@@ -70,7 +70,7 @@ int probe_mdev_types(int dir_fd, struct device *device)
 	return 0;
 }
 
-/* Its directory is in that of its parent. */
+/* Finds the parent by its directory, in which that of the device is. */
 static int probe_mdev_read_parent(struct device *device)
 {
 	_cleanup_free_ char *path = strdup(str_or(device->sysfs, ""));
@@ -92,6 +92,6 @@ int probe_mdev(int dir_fd, struct device *device)
 	int r = sysfs_read_link(dir_fd, "mdev_type", &device->mdev_type);
 
 	if (r < 0)
-		return r == -ENOMEM ? r : 0; /* no mediated device, or on its way out */
+		return r == -ENOMEM ? r : 0; /* no mediated device, or one that is being removed */
 	return probe_mdev_read_parent(device);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Mediated devices: what can be made, and what has been. */
+/* Reads mediated devices, and the types of them that a parent offers. */
 
 #include "model/device.h"
 
-/* The types that @device, whose directory @dir_fd is, offers. 0 or -ENOMEM. */
+/* Reads the types that @device offers; @dir_fd is its directory. 0 or -ENOMEM. */
 int probe_mdev_types(int dir_fd, struct device *device) _must_check_;
-/* Of a mediated device: what it was made of. 0 or -ENOMEM. */
+/* Reads type and parent of a mediated device; any other device is left alone. 0 or -ENOMEM. */
 int probe_mdev(int dir_fd, struct device *device) _must_check_;
-/* The key of the device whose directory this is ("0000:00:02.0", "mdev_bus:mtty"). NULL when out of
- * memory. Caller frees. */
+/*
+ * Returns the key of the parent with this directory: "0000:00:02.0", "mdev_bus:mtty". NULL when out
+ * of memory. The caller frees it.
+ */
 char *probe_mdev_parent_key(const char *name) _must_check_;

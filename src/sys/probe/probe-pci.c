@@ -18,8 +18,9 @@
 #define MAX_VIRTFN 4096
 
 /*
- * A VFIO driver enables a device when somebody opens it; a host driver does when it binds. The
- * kernel module also tells who has but the group.
+ * Tells whether a device is open through VFIO. A VFIO driver enables the device at that moment; a
+ * host driver enables it when it binds. The kernel module knows better: it also sees a process that
+ * has only the group open.
  */
 static bool probe_pci_is_vfio_open(int dir_fd, const struct device *device, int with_user)
 {

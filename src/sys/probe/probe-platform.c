@@ -7,8 +7,8 @@
 #include "sys/probe/probe-platform.h"
 
 /*
- * vfio_platform_init_common() looks for a module by the first of the names that a device tree has
- * for the device. With ACPI it is a method of the firmware's, which sysfs does not show.
+ * vfio_platform_init_common() looks for a module by the first name that the device tree has for the
+ * device. With ACPI it takes a method of the firmware, which sysfs does not show.
  */
 int probe_platform(int dir_fd, struct modules *modules, struct device *device)
 {
@@ -19,7 +19,7 @@ int probe_platform(int dir_fd, struct modules *modules, struct device *device)
 		return 0;
 	device->awaits_group =
 		device->iommu_group < 0 && faccessat(dir_fd, "of_node/iommus", F_OK, 0) == 0;
-	/* Most platform devices are none for VFIO, and have events all the same. */
+	/* Most platform devices are of no use to VFIO, and have events all the same. */
 	if (device->iommu_group < 0 && !device->awaits_group)
 		return 0;
 	r = modules_bool_param(modules, module, "reset_required", true, &device->reset_required);

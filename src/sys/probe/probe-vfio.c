@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "sys/probe/probe-vfio.h"
 
-/* A kernel's configuration has some 300 KiB. */
+/* The configuration of a kernel has about 300 KiB. */
 #define CONFIG_MAX (4u << 20)
 
 static bool probe_vfio_exists(const struct sysfs_root *root, const char *path)
@@ -16,7 +16,7 @@ static bool probe_vfio_exists(const struct sysfs_root *root, const char *path)
 	return faccessat(root->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Does a line of @text end with this? */
+/* Tells whether a line of @text ends with @end. */
 static bool probe_vfio_has_line_end(const char *text, const char *end)
 {
 	size_t n = strlen(end);
@@ -27,7 +27,7 @@ static bool probe_vfio_has_line_end(const char *text, const char *end)
 	return false;
 }
 
-/* As the distributions put it; NULL in *ret if it is nowhere. */
+/* Reads the configuration where distributions put it. *ret is NULL if it is nowhere. */
 static int probe_vfio_read_kconfig(const struct sysfs_root *root, const char *release, char **ret)
 {
 	static const char *const places[][2] = { { "boot/config-", "" },
@@ -48,7 +48,7 @@ static int probe_vfio_read_kconfig(const struct sysfs_root *root, const char *re
 	return 0;
 }
 
-/* While VFIO is not loaded: what it will be able to do once it is. */
+/* Tells from the kernel's configuration what VFIO will support once it is loaded. */
 static int probe_vfio_apply_kconfig(const struct sysfs_root *root, struct inventory *inv)
 {
 	_cleanup_free_ char *config = NULL;
@@ -80,8 +80,10 @@ int probe_vfio(const struct sysfs_root *root, struct inventory *inv)
 	r = sysfs_read_optional(root->fd, "proc/devices", &numbers);
 	if (r < 0)
 		return r;
-	/* once it is loaded its ranges of device numbers tell: "vfio" of groups, "vfio-dev" of
-	 * devices */
+	/*
+	 * Once VFIO is loaded it shows by its device numbers: "vfio" of groups, "vfio-dev" of
+	 * devices.
+	 */
 	if (!numbers || (!probe_vfio_has_line_end(numbers, " vfio") &&
 			 !probe_vfio_has_line_end(numbers, " vfio-dev")))
 		return probe_vfio_apply_kconfig(root, inv);

@@ -75,7 +75,7 @@ static int probe_read_module_line(const struct sysfs_root *root, struct device *
 	return strv_add(&device->vfio_info_lines, line);
 }
 
-/* What the module says of PASID, PRI and ATS, as lines of vfio-facts.h. */
+/* Appends what the module reports of PASID, PRI and ATS, as lines of vfio-facts.h. */
 static int probe_read_module_lines(const struct sysfs_root *root, struct device *device)
 {
 	static const char *const names[] = { "pasid", "pri", "ats" };
@@ -91,7 +91,7 @@ static int probe_read_module_lines(const struct sysfs_root *root, struct device 
 	return 0;
 }
 
-/* What VFIO has said of it, which it says only at a claim. */
+/* Keeps what VFIO reported at the last claim: it reports nothing in between. */
 static int probe_keep_vfio_info(const struct device *old, struct device *device)
 {
 	STRV_FOREACH(line, old ? old->vfio_info_lines : NULL) {
@@ -117,7 +117,9 @@ static int probe_read_pci(struct probe *probe, int dir_fd, struct device *device
 	return pcinames_fill(probe->names, device);
 }
 
-/* @old: the same device as it was known so far, or NULL. -ENOENT if it is not there. */
+/*
+ * Reads a device; @old is its previous state, or NULL. 0 or negative errno: -ENOENT if it is gone.
+ */
 static int probe_read_device(struct probe *probe, const char *bus, const char *address,
 			     const struct device *old, struct device **ret)
 {
@@ -186,8 +188,8 @@ static int probe_read_group(struct probe *probe, struct iommu_group *group)
 }
 
 /*
- * In a scan once for all its members; its type can be changed later (iommu_groups/N/type), which
- * makes no event.
+ * Reads a group once in a scan, for all its members. Later calls read it @again, because its type
+ * can change without an event (iommu_groups/N/type).
  */
 static int probe_refresh_group(struct probe *probe, struct inventory *inv, int id, bool again)
 {
@@ -200,15 +202,17 @@ static int probe_refresh_group(struct probe *probe, struct inventory *inv, int i
 
 /* --- one device --- */
 
-/* All of PCI is of interest; of the other buses what the IOMMU translates for, or will, and what
- * mediated devices are made of. */
+/*
+ * Tells whether the inventory lists a device: all of PCI, and of other buses those with an IOMMU,
+ * now or later, and parents of mediated devices.
+ */
 static bool probe_is_relevant(const struct device *device)
 {
 	return device_bus_find(device->bus)->listed_always || device->iommu_group >= 0 ||
 	       device->awaits_group || device->mdev_types.n > 0;
 }
 
-/* What is not read with the device. */
+/* Takes over what is not read with the device. */
 static void probe_carry_over(struct device *from, struct device *to)
 {
 	to->uses = TAKE_STRUCT(from->uses);

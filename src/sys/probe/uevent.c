@@ -6,7 +6,7 @@
 #include "model/device-bus.h"
 #include "sys/probe/uevent.h"
 
-/* Room for some thousand events: more than 256 VFs make when they come and go at once. */
+/* Has room for some thousand events: more than 256 virtual functions make at once. */
 #define RECEIVE_BUFFER (4 << 20)
 
 struct uevent_monitor {
@@ -15,7 +15,7 @@ struct uevent_monitor {
 	enum uevent_set set;
 };
 
-/* What can change an inventory beside the buses: interfaces on them, and the kernel module. */
+/* Subsystems beside the buses that change an inventory: interfaces, and the kernel module. */
 static const char *const subsystems[] = { "net", "nvme", "block", "devgroups", "module" };
 
 static int uevent_filter_devices(struct udev_monitor *monitor)
@@ -53,7 +53,7 @@ int uevent_monitor_new(enum uevent_set set, struct uevent_monitor **ret)
 	r = set == UEVENT_OF_DEVICES ? uevent_filter_devices(monitor->monitor) : 0;
 	if (r < 0)
 		return r;
-	/* needs CAP_NET_ADMIN; with the default size an overrun is only likelier */
+	/* This takes CAP_NET_ADMIN. With the default size an overrun is only more likely. */
 	(void)udev_monitor_set_receive_buffer_size(monitor->monitor, RECEIVE_BUFFER);
 	r = udev_monitor_enable_receiving(monitor->monitor);
 	if (r < 0)

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The kernel's device events. The only includer of <libudev.h>. It listens to the kernel, not to
- * udevd: what the inventory holds is read from sysfs, and nothing of it waits for rules to run.
+ * Receives the device events of the kernel. No other file includes <libudev.h>. The events come
+ * from the kernel and not from udevd, because the inventory is read from sysfs and waits for no
+ * rules.
  */
 
 #include <stdbool.h>
@@ -14,36 +15,34 @@ struct uevent_monitor;
 
 struct uevent {
 	const char *action;	/* "add", "remove", "bind", "unbind", "change", … */
-	const char *mdev_state; /* of what mediated devices are made of: "registered",
-				   "unregistered"; NULL */
+	const char *mdev_state; /* "registered", "unregistered": parents of mdevs */
 	const char *subsystem;	/* "pci", "net", … */
 	const char *sysname;
 	const char *syspath; /* "/sys/devices/…" */
-	const char *error; /* ERROR_EVENT: "BEGIN_RECOVERY", …; NULL: it is about something else */
+	const char *error;   /* ERROR_EVENT: "BEGIN_RECOVERY", …; NULL for all other events */
 };
 
 typedef void (*uevent_fn)(const struct uevent *event, void *userdata);
 
 enum uevent_set {
-	UEVENT_OF_DEVICES, /* of the buses that IOMMU groups hold, and of the interfaces on them */
+	UEVENT_OF_DEVICES, /* events of the buses that IOMMU groups hold, and of interfaces */
 	/*
-	 * Those with an mdev_state. What mediated devices are made of may be in any subsystem, so
-	 * the kernel cannot sort them out for us: a queue of its own, so that the others are not
-	 * lost in it.
+	 * Events with an mdev_state. The kernel cannot filter them, because a parent may be in any
+	 * subsystem. They have a queue of their own, so that a flood of others loses none.
 	 */
 	UEVENT_OF_MDEV_PARENTS,
 };
 
-/* Events queue from here on. 0 or negative errno. */
+/* Starts to queue events. 0 or negative errno. */
 int uevent_monitor_new(enum uevent_set set, struct uevent_monitor **ret) _must_check_;
 struct uevent_monitor *uevent_monitor_free(struct uevent_monitor *monitor);
 DEFINE_CLEANUP(struct uevent_monitor *, uevent_monitor_freep, uevent_monitor_free)
 
-/* Readable when there is something to dispatch. Owned by the monitor. */
+/* Returns a descriptor that is readable while events wait. The monitor owns it. */
 int uevent_monitor_fd(const struct uevent_monitor *monitor);
 
 /*
- * Calls @fn for each event that waits. True if the kernel had to drop some because nobody read in
- * time: then only a scan of the whole host tells how things are.
+ * Calls @fn for each event that waits. Returns true if the kernel dropped events because the queue
+ * was full: only a scan of the whole host then shows the current state.
  */
 bool uevent_monitor_dispatch(struct uevent_monitor *monitor, uevent_fn fn, void *userdata);

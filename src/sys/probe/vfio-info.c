@@ -10,7 +10,7 @@
 #include "sys/fault.h"
 #include "sys/probe/vfio-info.h"
 
-#define INFO_MAX (1u << 16) /* of what the kernel says in one answer */
+#define INFO_MAX (1u << 16) /* for one answer of the kernel */
 
 void vfio_info_report(const struct vfio_info_sink *sink, const char *format, ...)
 {
@@ -36,7 +36,7 @@ int vfio_info_query(int fd, unsigned long request, const char *name, const void 
 	r = fault_ioctl(fd, request, name, answer);
 	if (r < 0)
 		return r;
-	memcpy(&size, answer, sizeof(size)); /* argsz is the first of each */
+	memcpy(&size, answer, sizeof(size)); /* argsz is the first field of every answer */
 	if (size < head_size || size > INFO_MAX)
 		return -EPROTO;
 	if (size > head_size) {
@@ -134,7 +134,7 @@ static int vfio_info_query_type1(const struct vfio_info_sink *sink, int containe
 
 /* --- POWER --- */
 
-/* The window below 4 GiB is there; others are made by who maps memory. */
+/* Reports the window below 4 GiB, which always exists, and how many others a VMM may make. */
 static int vfio_info_query_spapr(const struct vfio_info_sink *sink, int container_fd)
 {
 	struct vfio_iommu_spapr_tce_info info = { .argsz = sizeof(info) };
@@ -181,8 +181,8 @@ static int vfio_info_query_container(const struct vfio_info_sink *sink, int cont
 }
 
 /*
- * vfio_iommu_type1_attach_group() has one reason to answer EPERM for a group that is viable.
- * Platform devices without MSIs meet it on arm64 (6.12).
+ * vfio_iommu_type1_attach_group() has one reason to answer EPERM for a viable group. Platform
+ * devices without MSIs meet it on arm64 (6.12).
  */
 static const char *vfio_info_describe_error(int error)
 {
@@ -202,7 +202,7 @@ static bool vfio_info_read_container(const struct vfio_info_sink *sink, int grou
 	if (r >= 0)
 		r = vfio_info_query_container(sink, container_fd);
 	*ret_error = r < 0 ? r : 0;
-	/* Take the container away in any case: a failure may have come after it was set. */
+	/* Unset the container in any case: the failure may have come after it was set. */
 	return fault_ioctl(group_fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER",
 			   NULL) >= 0;
 }

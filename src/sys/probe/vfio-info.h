@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What VFIO tells only to who has an IOMMU group open (vfio-facts.h). It is asked in between,
- * by whoever opens the group for a claimer, with a container of its own that is gone afterwards.
+ * Asks VFIO what it reports only for an open IOMMU group (vfio-facts.h). The container for that is
+ * opened and closed here, before the group goes to a claimer.
  */
 
 #include <stdbool.h>
@@ -12,16 +12,16 @@
 #include "base/macro.h"
 #include "sys/sysfs.h"
 
-/* Who wants to know: @tell is told a line for each thing. */
+/* Receives a line for each fact. */
 struct vfio_info_sink {
 	void (*send)(const char *line, void *userdata);
 	void *userdata;
 };
 
 /*
- * Tells a line for each thing that the kernel says of the viable group @group_fd, "source …"
- * first; where it refuses, "refused …" and why. True: the group is left as it was. False: it may
- * still have the container, and must be closed before anybody else can give it one.
+ * Reports what the kernel knows of the viable group @group_fd, "source …" first. If the kernel
+ * refuses, reports "refused …" with the reason. Returns true if the group is as it was before.
+ * False: it may still have the container, and must be closed before another one can be set.
  */
 bool vfio_info_read_group(const struct sysfs_root *root, int group_fd,
 			  const struct vfio_info_sink *sink);
@@ -31,17 +31,16 @@ bool vfio_info_read_group(const struct sysfs_root *root, int group_fd,
 void vfio_info_report(const struct vfio_info_sink *sink, const char *format, ...) _printf_(2, 3);
 
 /*
- * Asks for an answer that says itself how long it is. @head, of @head_size, is how it begins, with
- * its argsz and whatever else says what is asked for. The caller frees *ret, of *ret_size. 0,
- * -EPROTO where that is no sensible size, or negative errno.
+ * Asks for an answer of variable size. @head, of @head_size bytes, is how the question begins, with
+ * its argsz. *ret, of *ret_size bytes, is the caller's to free. 0, -EPROTO for a size that makes no
+ * sense, or negative errno.
  */
 int vfio_info_query(int fd, unsigned long request, const char *name, const void *head,
 		    size_t head_size, void **ret, size_t *ret_size) _must_check_;
 
 /*
- * The capability at offset *@at of such an answer, in *ret_id what it is, and in *@at where the
- * next one is. NULL: there is none. It is not aligned, so it is to be copied out before it is
- * looked at (vfio_info_cap_add()).
+ * Returns the capability at offset *@at of such an answer, or NULL. Sets *ret_id, and *at to the
+ * offset of the next one. Capabilities are not aligned, so copy one before reading its fields.
  */
 const uint8_t *vfio_info_next_cap(const void *answer, size_t head_size, size_t size, size_t *at,
 				  uint16_t *ret_id);

@@ -13,7 +13,10 @@ static int fd_store_n_fds = -1;
 
 void fd_store_keep(const char *lease, int fd)
 {
-	/* FDPOLL=0: the hang-up is ours to see, the manager would drop the descriptor for it */
+	/*
+	 * FDPOLL=0: the daemon must see the hang-up. With polling the manager would drop the
+	 * descriptor.
+	 */
 	_cleanup_free_ char *text = str_printf("FDSTORE=1\nFDPOLL=0\nFDNAME=lease-%s", lease);
 	int r = text ? sd_pid_notify_with_fds(0, false, text, &fd, 1) : -ENOMEM;
 

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The service manager's file descriptor store: read ends of lease pipes outlive the daemon there,
- * so that its successor still learns when a holder is gone. Without a service manager nothing
- * happens.
+ * Keeps the read ends of lease pipes in the service manager's file descriptor store. They outlive
+ * the daemon there, so the next daemon still learns when a holder is gone. Without a service
+ * manager all functions do nothing.
  */
 
 #include <stdbool.h>
@@ -14,7 +14,13 @@
 void fd_store_keep(const char *lease, int fd);
 void fd_store_forget(const char *lease);
 
-/* Once, at start: the descriptor kept for @lease, which is the caller's now, or negative. */
+/*
+ * Takes the descriptor that was kept for @lease, once, when the daemon starts. Returns the
+ * descriptor, which the caller closes, or negative errno.
+ */
 int fd_store_take(const char *lease);
-/* Closes what nobody took; @keep: the service manager keeps it for a later daemon. */
+/*
+ * Closes all descriptors that were not taken. @keep: the service manager keeps its own copies for a
+ * later daemon.
+ */
 void fd_store_close_rest(bool keep);

@@ -46,8 +46,10 @@ int lease_pipe_reopen(int dir_fd, const char *lease)
 	fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -ENODATA;
-	/* poll() cannot tell on a pipe that had no writer when it was opened, read() can: it is at
-	 * its end */
+	/*
+	 * The read end of a pipe that had no writer when it was opened does not show it in poll().
+	 * It does in read(), which returns 0.
+	 */
 	if (read(fd, &byte, 1) == 0)
 		return -ENODATA;
 	return TAKE_FD(fd);

@@ -31,7 +31,7 @@ DEFINE_CLEANUP(struct mdev_file_entry *, mdev_file_entry_freep, mdev_file_entry_
 
 DEFINE_VEC_CLEAR(mdev_file_entries_clear, struct mdev_file_entry, mdev_file_entry_free)
 
-/* "made mdev:UUID PARENT<tab>TYPE<tab>…" */
+/* Parses "made mdev:UUID PARENT<tab>TYPE<tab>…". */
 static int mdev_file_parse_line(const char *line, struct vec *ret)
 {
 	_cleanup_(mdev_file_entry_freep) struct mdev_file_entry *entry = calloc(1, sizeof(*entry));

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Which mediated devices are ours: a file in /run/devgroups that says so before the kernel is asked
- * to make one, so that a later daemon takes away what this one has made, and nothing else.
+ * Records which mediated devices belong to the daemon, in a file in /run/devgroups. The record is
+ * written before the kernel is asked to make a device. So a later daemon removes the devices that
+ * this one has made, and no others.
  */
 
 #include <stdbool.h>
@@ -14,15 +15,20 @@
 struct mdev_file_entry {
 	char *key;
 	char *made;	 /* mdev_def_signature() */
-	bool unfinished; /* not all that belongs to it has been done, as far as is known */
+	bool unfinished; /* some of its attributes may not be set yet */
 };
 
 struct mdev_file_entry *mdev_file_entry_free(struct mdev_file_entry *entry);
 void mdev_file_entries_clear(struct vec *entries);
 #define _cleanup_mdev_file_entries_ _cleanup_(mdev_file_entries_clear)
 
-/* *ret: struct mdev_file_entry, owned. None where there is no file; lines that make no sense are
- * left out. 0 or negative errno. */
+/*
+ * Reads the file. *ret holds struct mdev_file_entry, owned; it is empty if there is no file. Lines
+ * that make no sense are left out. 0 or negative errno.
+ */
 int mdev_file_load(int dir_fd, struct vec *ret) _must_check_;
-/* Whole or not at all; without an entry there is no file. 0 or negative errno. */
+/*
+ * Writes the whole file, or leaves the old one. Without entries the file is removed. 0 or negative
+ * errno.
+ */
 int mdev_file_save(int dir_fd, const struct vec *entries) _must_check_;

@@ -145,7 +145,7 @@ static int run_dir_read_record(int dir_fd, const char *name, struct run_dir_entr
 	return entry->error ? 0 : -ENOMEM;
 }
 
-/* "x" of "x.pipe"; NULL in *ret where the name ends otherwise. */
+/* Cuts @suffix off: "x" of "x.pipe". *ret is NULL if @name ends otherwise. 0 or -ENOMEM. */
 static int run_dir_name_stem(const char *name, const char *suffix, char **ret)
 {
 	size_t n = strlen(name), m = strlen(suffix);

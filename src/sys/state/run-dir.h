@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The records of leases in /run/devgroups: one file a group, written before the kernel is. */
+/*
+ * Keeps the records of leases in /run/devgroups. Each group has one file, which is written before
+ * the first change to the kernel.
+ */
 
 #include <stdbool.h>
 
@@ -10,36 +13,46 @@
 #include "model/record.h"
 
 /*
- * Makes the directory if need be, and keeps every other daemon out of it for as long as the
- * descriptor is open: two would undo each other's leases. A descriptor or negative errno; -EBUSY:
- * another one is there.
+ * Makes the directory if needed, and locks it while the descriptor is open: two daemons would undo
+ * each other's leases. Returns a descriptor or negative errno; -EBUSY if another daemon has it.
  */
 int run_dir_open(const char *path) _must_check_;
 
+/* Writes the record of a group; on failure the old one stays. 0 or negative errno. */
 int run_dir_save(int dir_fd, const struct record *record) _must_check_;
-/* A record that is not there is no error. */
+
+/* Removes the record of @group; a missing one is no failure. 0 or negative errno. */
+int run_dir_remove(int dir_fd, const char *group) _must_check_;
+
+/* Tells whether @group has a record. */
+bool run_dir_has(int dir_fd, const char *group);
+
 /*
- * The same of a group whose devices stay on their VFIO drivers, for the next claim: how the host
- * had them. -ENOENT when there is none.
+ * Save and load how the host had the devices of a group that stay on their VFIO drivers for the
+ * next claim. 0 or negative errno: -ENOENT when there is no such file.
  */
 int run_dir_save_kept(int dir_fd, const struct record *record) _must_check_;
 int run_dir_load_kept(int dir_fd, const char *group, struct record **ret) _must_check_;
-int run_dir_remove(int dir_fd, const char *group) _must_check_;
 
-/* Where the record of @group is, for people. Caller frees; NULL when out of memory. */
+/*
+ * Returns the path of the record of @group, for messages. The caller frees it; NULL when out of
+ * memory.
+ */
 char *run_dir_path(int dir_fd, const char *group) _must_check_;
-bool run_dir_has(int dir_fd, const char *group);
-/* Removes what a daemon that was killed left half written, and the pipes of leases that are no
- * more. */
+
+/* Removes files that a killed daemon left half written, and pipes without a lease. */
 void run_dir_tidy(int dir_fd, bool (*is_lease)(const char *lease, void *userdata), void *userdata);
 
-/* What a file in there turned out to be. */
+/* One file of the directory. */
 struct run_dir_entry {
 	char *group;
-	struct record *record; /* NULL: it cannot be used, *error says why */
+	struct record *record; /* NULL: the file cannot be used, and *error says why */
 	char *error;
 };
 
-/* *ret: struct run_dir_entry; clear with run_dir_entries_clear(). 0 or negative errno. */
+/*
+ * Reads all records. *ret holds struct run_dir_entry; run_dir_entries_clear() frees it. 0 or
+ * negative errno.
+ */
 int run_dir_load(int dir_fd, struct vec *ret) _must_check_;
 void run_dir_entries_clear(struct vec *entries);

@@ -19,8 +19,10 @@ static bool memlock_is_alive(int pidfd)
 	return poll(&poll_fd, 1, 0) == 0;
 }
 
-/* Real, effective, saved and of the file system: a program that has taken on more rights than its
- * user is not its user's. */
+/*
+ * Checks the real, effective, saved and filesystem ids: a program that has taken on more rights
+ * than its user does not belong to the user.
+ */
 static int memlock_check_uids(pid_t pid, uid_t uid)
 {
 	_cleanup_free_ char *path = str_printf("/proc/%d/status", (int)pid), *status = NULL;
@@ -65,7 +67,7 @@ static int memlock_raise_limit(pid_t pid, uint64_t bytes)
 
 	if (prlimit(pid, RLIMIT_MEMLOCK, NULL, &limit) < 0)
 		return -errno;
-	if (limit.rlim_cur >= wanted) /* RLIM_INFINITY is the largest */
+	if (limit.rlim_cur >= wanted) /* RLIM_INFINITY is the largest number */
 		return 0;
 	limit.rlim_cur = wanted;
 	if (limit.rlim_max < wanted)

@@ -23,7 +23,7 @@ static bool node_acl_is_user(acl_entry_t entry, uid_t uid)
 	return same;
 }
 
-/* The entry of @uid, or of the tag alone; NULL if there is none. */
+/* Returns the entry of @uid, or that of a tag without a user. NULL if there is none. */
 static acl_entry_t node_acl_find_entry(acl_t acl, acl_tag_t wanted, uid_t uid)
 {
 	acl_entry_t entry;

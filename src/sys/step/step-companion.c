@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Keeps host drivers of EHCI controllers away while a companion is on a VFIO driver: usbcompanion.h
- * says why. */
+/*
+ * Keeps host drivers of EHCI controllers away while a companion is on a VFIO driver (device.h says
+ * why).
+ */
 
 #include <errno.h>
 
@@ -11,7 +13,10 @@
 #include "policy/plan/vfio-choice.h"
 #include "sys/step/step-runner.h"
 
-/* The function's directory and its class. -ENOENT: there is none. */
+/*
+ * Opens the directory of a function, and reads its class. Returns a descriptor or negative errno:
+ * -ENOENT if there is no such function.
+ */
 static int step_companion_open_function(const struct step_runner *runner,
 					const struct pciaddr *addr, uint32_t *ret_class)
 {
@@ -30,7 +35,9 @@ static int step_companion_open_function(const struct step_runner *runner,
 	return TAKE_FD(fd);
 }
 
-/* *ret: the VFIO driver of the companion; NULL where it is none, or on no such driver. */
+/*
+ * Finds the VFIO driver of a companion. *ret is NULL if it is no companion, or on another driver.
+ */
 static int step_companion_find_driver(const struct step_runner *runner, const struct pciaddr *addr,
 				      char **ret)
 {

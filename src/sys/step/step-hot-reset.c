@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * VFIO's hot reset: of the bus or slot, with all devices on it, which one claim has. The kernel
- * does it only if each is on vfio-pci and its group is shown to be ours, so it is the kernel that
- * holds it off from everybody else.
+ * Runs VFIO's hot reset, which resets a bus or slot with all devices on it. The kernel does so only
+ * if each device is on vfio-pci and the caller holds its group. So the kernel itself keeps the
+ * reset away from devices outside the claim.
  */
 
 #include <errno.h>
@@ -17,9 +17,9 @@
 #include "sys/fault.h"
 #include "sys/step/step-runner.h"
 
-#define MAX_AFFECTED 256 /* functions on one bus */
+#define MAX_AFFECTED 256 /* functions of one bus */
 
-/* The kernel's structures, with room for what they end in. */
+/* The structures of the kernel, with room for the arrays at their ends. */
 union affected {
 	char space[sizeof(struct vfio_pci_hot_reset_info) +
 		   MAX_AFFECTED * sizeof(struct vfio_pci_dependent_device)];
@@ -45,8 +45,10 @@ static int step_hot_reset_set_iommu(int container)
 	return -EOPNOTSUPP;
 }
 
-/* Whoever opens the group next could not give it a container of his own while it has this one: then
- * its file goes with it. */
+/*
+ * Unsets the container of a group. If that fails, drops the group's file too: otherwise the next
+ * process that opens the group could not set a container of its own.
+ */
 static void step_hot_reset_drop_container(struct step_runner *runner, struct held_group *held)
 {
 	if (fault_ioctl(held->fd, VFIO_GROUP_UNSET_CONTAINER, "VFIO_GROUP_UNSET_CONTAINER", NULL) <
@@ -68,8 +70,10 @@ static int step_hot_reset_get_device(const struct held_group *held, const char *
 	return fault_ioctl(held->fd, VFIO_GROUP_GET_DEVICE_FD, "VFIO_GROUP_GET_DEVICE_FD", name);
 }
 
-/* A device's descriptor can be had only of a group with an IOMMU behind it: for as long as this
- * takes. */
+/*
+ * VFIO hands out a device's descriptor only for a group with an IOMMU, so the group has a container
+ * until step_hot_reset_close_device().
+ */
 int step_hot_reset_open_device(struct step_runner *runner, struct held_group *held,
 			       const char *name, int *ret_container, int *ret_device)
 {
@@ -107,7 +111,10 @@ static int step_hot_reset_add_fd(union group_fds *fds, int fd)
 	return 0;
 }
 
-/* One of a group that this plan does not hold is not ours to reset. */
+/*
+ * Adds a device that the reset hits, and the file of its group. A device outside the claim fails
+ * the reset.
+ */
 static int step_hot_reset_add_affected(struct step_runner *runner,
 				       const struct vfio_pci_dependent_device *dependent,
 				       union group_fds *fds, char ***keys, char **ret_cause)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Descriptors of the newer interface: one of /dev/iommu, and one of each device's own node. */
+/* Opens what the newer interface needs: /dev/iommu, and the node of each device. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,10 +14,7 @@
 #include "sys/step/step-runner.h"
 #include "sys/vfio-node.h"
 
-/*
- * Of the kernel's include/uapi/linux/iommufd.h, which is not in the headers of every system that
- * the daemon is built on.
- */
+/* Part of the kernel's include/uapi/linux/iommufd.h, which some build systems lack. */
 struct step_iommufd_option {
 	uint32_t size;
 	uint32_t option_id;
@@ -34,9 +31,9 @@ struct step_iommufd_option {
 /* --- descriptors --- */
 
 /*
- * What the holder pins counts against the limit of its process, as it does with a VFIO container,
- * and not against all that its user has pinned. Setting that takes CAP_SYS_RESOURCE, which the
- * holder has not.
+ * Makes pinned memory count against the limit of the holder's process, as with a VFIO container,
+ * and not against all that its user has pinned. This takes CAP_SYS_RESOURCE, which the holder
+ * lacks.
  */
 static int step_iommufd_set_rlimit_mode(int fd)
 {
@@ -76,8 +73,7 @@ int step_iommufd_open_device(struct step_runner *runner, const struct step *step
 
 	if (r < 0)
 		return r;
-	/* as long as the group's own node is open, none of its devices can be bound to an iommufd
-	 */
+	/* While the group's own node is open, none of its devices can be bound to an iommufd. */
 	if (held)
 		step_vfio_drop_held(runner, held);
 	r = vfio_node_of_device(runner->root, step->bus, step->address, &path);

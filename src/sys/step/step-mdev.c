@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Mediated devices: making them of their parent, and taking them away. */
+/* Makes mediated devices from their parents, and removes them. */
 
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "sys/fault.h"
 #include "sys/step/step-runner.h"
 
-/* "mtty/mtty-2" */
+/* Splits "mtty/mtty-2". */
 static int step_mdev_split_value(const char *value, char **ret_parent, char **ret_type)
 {
 	const char *slash = strchr(value, '/');

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * new_id and remove_id of a PCI driver. new_id binds every free device of these ids at once, so one
- * worker at a time works with the ids of a driver, and what it took of others goes back to nobody.
+ * Writes new_id and remove_id of a PCI driver. new_id binds every free device with these ids at
+ * once. So only one worker at a time changes the ids of a driver, and unbinds what it bound of
+ * other devices.
  */
 
 #include <errno.h>
@@ -21,7 +22,7 @@ static char *step_new_id_driver_path(const char *driver, const char *attribute)
 			  str_or(attribute, ""));
 }
 
-/* The functions in a directory of sysfs. */
+/* Lists the PCI functions in a directory of sysfs. */
 static int step_new_id_list_functions(const struct step_runner *runner, const char *path,
 				      char ***ret)
 {
@@ -61,8 +62,10 @@ static int step_new_id_lock(struct step_runner *runner, const char *driver, cons
 	return 0;
 }
 
-/* Before the first id: nobody else changes the driver's ids, and what it has now is not of our
- * making. */
+/*
+ * Locks the driver's ids before the first one is written, and notes what the driver has by then:
+ * those bindings are not this worker's.
+ */
 static int step_new_id_begin(struct step_runner *runner, const char *driver)
 {
 	_cleanup_free_ char *path = step_new_id_driver_path(driver, NULL);
@@ -81,7 +84,7 @@ static int step_new_id_begin(struct step_runner *runner, const char *driver)
 	return step_new_id_list_functions(runner, "sys/bus/pci/devices", &runner->present_before);
 }
 
-/* "8086 10d3 8086 0000": the fewer devices the id fits, the better. */
+/* Reads "8086 10d3 8086 0000": the fewer devices the id fits, the better. */
 static int step_new_id_read(const struct step_runner *runner, const struct step *step, char **ret)
 {
 	static const char *const names[] = { "vendor", "device", "subsystem_vendor",
@@ -141,7 +144,7 @@ int step_new_id_remove(struct step_runner *runner, const struct step *step, char
 	if (strv_contains(runner->foreign_ids, step->address))
 		return 0;
 	r = step_new_id_write(runner, step, "remove_id");
-	/* the driver has no such id: that is what is wanted */
+	/* -ENODEV: the driver has no such id, which is what is wanted. */
 	return r == -ENODEV ? 0 : r;
 }
 
@@ -158,7 +161,10 @@ static int step_new_id_prove_closed(struct step_runner *runner, int dir_fd, char
 	return step_vfio_prove_closed(runner, &closed, ret_cause);
 }
 
-/* Unbinds one that nobody meant, and lets its own driver have it if it came in just now. */
+/*
+ * Unbinds a device that new_id bound by accident. A device that appeared only now may go to its own
+ * driver.
+ */
 static int step_new_id_unbind_other(struct step_runner *runner, const char *address,
 				    const char *driver, char **ret_cause)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Disables an NVMe controller, for those that do not survive a reset of their function while they
- * run. */
+/* Disables an NVMe controller that does not survive a reset of its function while it runs. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +49,7 @@ static void step_nvme_restore_command(int dir_fd, uint16_t command)
 {
 	_cleanup_close_ int fd = openat(dir_fd, "config", O_WRONLY | O_CLOEXEC);
 
-	/* the reset that follows restores it as well */
+	/* The reset that follows restores it as well. */
 	if (fd >= 0)
 		(void)(pwrite(fd, &command, sizeof(command), AT_COMMAND) < 0);
 }
@@ -60,12 +59,14 @@ static volatile uint32_t *step_nvme_register(void *registers, size_t offset)
 	return (volatile uint32_t *)((char *)registers + offset);
 }
 
-/* A shutdown notification would complete commands into queues that nobody owns any more: only the
- * enable bit goes. */
+/*
+ * Clears only the enable bit. A shutdown notification would complete commands into queues that have
+ * no owner any more.
+ */
 static int step_nvme_clear_enable(void *registers, char **ret_cause)
 {
-	unsigned tries =
-		(CAP_TIMEOUT(*step_nvme_register(registers, NVME_CAP)) + 1) * 5; /* of 100 ms */
+	unsigned tries = (CAP_TIMEOUT(*step_nvme_register(registers, NVME_CAP)) + 1) *
+			 5; /* of 100 ms each */
 	uint32_t control = *step_nvme_register(registers, NVME_CC);
 
 	if (control == UINT32_MAX)

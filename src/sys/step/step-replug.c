@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What pulling a card and putting it back does, without a hand: the kernel forgets a function and
- * finds it anew behind its port, gives it its addresses again and sets up its link. An error may
- * have cost all of that (plan.c, replug_lost()).
+ * Does what unplugging and replugging a card does. The kernel forgets a function, finds it again
+ * behind its port, assigns its addresses again and sets up its link. An error may have lost all of
+ * that (plan_release_replug_lost()).
  */
 
 #include <endian.h>
@@ -19,7 +19,7 @@
 #define AT_BARS 0x10
 #define BARS 6
 
-/* The kernel's IORESOURCE_*, of the third column of "resource". */
+/* IORESOURCE_* of the kernel, in the third column of "resource". */
 #define RESOURCE_PORTS 0x100
 #define RESOURCE_MEMORY 0x200
 #define RESOURCE_UNSET 0x20000000
@@ -34,8 +34,10 @@ static bool step_replug_bar_is_at(const uint8_t *bar, unsigned long long start,
 	return low == (uint32_t)start;
 }
 
-/* True where each BAR holds the address that the kernel has given it. Only the lower halves: that
- * is enough to see that all is gone. */
+/*
+ * Tells whether each BAR holds the address that the kernel assigned. Compares only the lower
+ * halves, which is enough to see that all is lost.
+ */
 static bool step_replug_bars_are_set(const char *resources, const uint8_t *bars)
 {
 	const char *line = resources;
@@ -53,7 +55,7 @@ static bool step_replug_bars_are_set(const char *resources, const uint8_t *bars)
 	return true;
 }
 
-/* 1: its configuration space is as the kernel has made it. */
+/* Returns 1 if configuration space is as the kernel left it, 0 if not, or negative errno. */
 static int step_replug_check_config(int dir_fd)
 {
 	_cleanup_close_ int fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
@@ -68,7 +70,10 @@ static int step_replug_check_config(int dir_fd)
 	return step_replug_bars_are_set(resources, bars);
 }
 
-/* The bridge that it is behind: what was opened of sysfs is the place where it hangs. */
+/*
+ * Opens the bridge above the function. The function's directory was opened at its place in the
+ * tree, so ".." is that bridge.
+ */
 static int step_replug_open_port(int dir_fd)
 {
 	int fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

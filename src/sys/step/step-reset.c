@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Resets a device in one of the ways that the plan allows, and looks whether it is there and whole
- * afterwards. */
+/*
+ * Resets a device in one of the ways that the plan allows. Afterwards checks that the device
+ * answers and is unchanged.
+ */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +24,7 @@
 #define AT_ROM 0x30
 #define BARS 6
 
-/* How a device looks: the head of its configuration space. */
+/* The head of configuration space, for a comparison before and after. */
 struct config_snapshot {
 	uint8_t head[CONFIG_HEAD];
 };
@@ -37,8 +39,10 @@ static void step_reset_sleep_ms(unsigned ms)
 
 /* --- keeping it awake --- */
 
-/* An idle device sleeps in D3hot on its VFIO driver. *ret is how it was, NULL where the kernel has
- * no say in it. */
+/*
+ * Keeps an idle device from sleeping in D3hot on its VFIO driver. *ret is the previous setting, or
+ * NULL where the kernel has none.
+ */
 static int step_reset_wake_up(int dir_fd, char **ret)
 {
 	_cleanup_free_ char *control = NULL;
@@ -58,15 +62,17 @@ static int step_reset_wake_up(int dir_fd, char **ret)
 
 static void step_reset_restore_power(int dir_fd, const char *was)
 {
-	/* the driver sets it anew when it lets the device go */
+	/* Ignore a failure: the driver sets it again when it is unbound. */
 	if (was && !str_eq(was, "on"))
 		(void)(sysfs_write(dir_fd, "power/control", was) < 0);
 }
 
 /* --- looking at it --- */
 
-/* A device that is not there reads as all ones, and no header is of such a type. The ids of a VF
- * are all ones by PCI's rules. */
+/*
+ * Tells whether the device answered. A missing device reads as all ones, and no header type is all
+ * ones. The ids cannot tell: those of a VF are all ones by PCI's rules.
+ */
 static bool config_snapshot_answers(const struct config_snapshot *snapshot)
 {
 	return snapshot->head[AT_HEADER_TYPE] != 0xff;
@@ -159,7 +165,9 @@ static int step_reset_write_methods(int dir_fd, const char *methods)
 	return sysfs_write(dir_fd, "reset_method", "default");
 }
 
-/* The kernel is told which way, and afterwards has its list again, whatever came of it. */
+/*
+ * Resets by one method. The kernel has its list of methods back afterwards, also after a failure.
+ */
 static int step_reset_by_method(int dir_fd, const char *method)
 {
 	_cleanup_free_ char *methods = NULL;
@@ -243,8 +251,10 @@ static int step_reset_and_compare(struct step_runner *runner, const struct step 
 	return step_reset_mark_all_done(runner, keys, step->device);
 }
 
-/* The plan relies on it that virtual functions have gone with the driver that the device was taken
- * from. */
+/*
+ * Checks that the device has no virtual functions: the plan relies on their end with the driver
+ * that the device was taken from.
+ */
 static int step_reset_check_no_vfs(int dir_fd, char **ret_cause)
 {
 	if (faccessat(dir_fd, "virtfn0", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
@@ -253,8 +263,10 @@ static int step_reset_check_no_vfs(int dir_fd, char **ret_cause)
 				strdup("it has virtual functions, which that would reset too"));
 }
 
-/* Nobody else has the group's node from here to the end of the plan: the kernel resets a device
- * that is in use, too. */
+/*
+ * Attempts one reset. The group's node stays held from here to the end of the plan, because the
+ * kernel would also reset a device that is in use.
+ */
 static int step_reset_attempt(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
 	_cleanup_close_ int dir_fd = step_runner_open_device(runner, step);

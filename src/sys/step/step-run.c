@@ -13,7 +13,7 @@
 #include "sys/fault.h"
 #include "sys/step/step-runner.h"
 
-/* How often a driver is sent away that somebody else has bound in the middle of a claim. */
+/* limits how often a driver is unbound that another process binds in the middle of a claim */
 #define BIND_RETRIES 3
 
 struct step_runner *step_run_new(const struct sysfs_root *root, bool undoing,
@@ -51,7 +51,7 @@ struct step_runner *step_run_free(struct step_runner *runner)
 
 /* --- drivers --- */
 
-/* *ret is NULL where no driver is bound. */
+/* Reads the driver of a device. *ret is NULL where none is bound. */
 static int step_run_read_driver(const struct step_runner *runner, const struct step *step,
 				char **ret)
 {
@@ -130,7 +130,7 @@ static int step_run_unbind(struct step_runner *runner, const struct step *step, 
 	return step_runner_fail(-EBUSY, ret_cause, str_printf("it is still bound to %s", driver));
 }
 
-/* True if the driver is registered on the bus, whether it is a module or not. */
+/* Tells whether the driver is registered on the bus, as a module or built in. */
 static bool step_run_driver_exists(const struct step_runner *runner, const char *bus,
 				   const char *driver)
 {
@@ -179,8 +179,8 @@ static int step_run_load_module(struct step_runner *runner, const struct step *s
 }
 
 /*
- * Through the driver's own "bind" and not the bus's drivers_probe: that one answers success
- * whatever happens, this one tells the errno of the driver's probe.
+ * Binds through the driver's own "bind", not the bus's drivers_probe. "bind" returns the errno of
+ * the driver's probe; drivers_probe succeeds whatever happens.
  */
 static int step_run_bind_to_driver(struct step_runner *runner, const struct step *step,
 				   char **ret_cause)
@@ -225,9 +225,9 @@ static int step_run_bind_again(struct step_runner *runner, const struct step *st
 }
 
 /*
- * A device that had no driver may get one in the middle of a claim: udev loads a driver for a new
- * virtual function when it gets to it, and who was looked up before the override was set binds
- * after it. The next one finds the override, so that this comes to an end.
+ * Binds a device, also if it gets another driver in the middle of a claim. udev loads the driver of
+ * a new virtual function late, and a driver that matched before the override was set binds after
+ * it. The next attempt meets the override, so a few attempts are enough.
  */
 static int step_run_bind(struct step_runner *runner, const struct step *step, char **ret_cause)
 {
@@ -248,7 +248,7 @@ static int step_run_bind(struct step_runner *runner, const struct step *step, ch
 	return r;
 }
 
-/* The host driver's module may have been unloaded meanwhile. */
+/* Loads the module of a host driver that was unloaded after the claim. */
 static void step_run_load_host_driver(const struct step_runner *runner, const struct step *step)
 {
 	_cleanup_close_ int fd = -EBADF;
@@ -260,7 +260,7 @@ static void step_run_load_host_driver(const struct step_runner *runner, const st
 	fd = step_runner_open_device(runner, step);
 	if (step_run_driver_exists(runner, step->bus, step->value) || fd < 0)
 		return;
-	/* a module need not be called as its driver is */
+	/* The name of a module may differ from that of its driver. */
 	if (sysfs_read(fd, "modalias", &alias) >= 0)
 		(void)step_run_modprobe(alias);
 }
@@ -310,8 +310,10 @@ static int step_run_set_autoprobe(struct step_runner *runner, const struct step 
 				str_printf("sriov_drivers_autoprobe reads back as \"%s\"", actual));
 }
 
-/* By their links: sriov_numvfs tells what was asked for, and reading it may sleep as long as
- * writing. */
+/*
+ * Counts virtual functions by their links. sriov_numvfs shows what was requested, and reading it
+ * may sleep as long as writing it.
+ */
 static unsigned step_run_count_vfs(int dir_fd)
 {
 	unsigned n = 0;
@@ -338,8 +340,8 @@ static int step_run_set_parameter(const struct step_runner *runner, const char *
 }
 
 /*
- * vfio-pci makes and ends functions only where this is set. It stays so: what it permits takes a
- * write to sriov_numvfs, which is root's, and another claim may be about to do that.
+ * Lets vfio-pci make and end virtual functions. The parameter stays set: its permission takes a
+ * write to sriov_numvfs by root, and another claim may be about to write there.
  */
 static int step_run_enable_sriov(const struct step_runner *runner, const struct step *step,
 				 char **ret_cause)

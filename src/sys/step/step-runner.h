@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the files that run steps share. */
+/*
+ * The state of a step runner, and the functions of the files that run steps. Only those files
+ * include it. A step function returns as step_run() does.
+ */
 
 #include "base/vec.h"
 #include "sys/step/step-run.h"
 
-/* A group's node that the steps have opened: nobody else can while it is held. */
+/* The node of a group, opened by a step. No other process can open it while it is held. */
 struct held_group {
 	int id;
 	int fd;
@@ -18,20 +21,21 @@ struct step_runner {
 	step_run_fd_fn send_fd;
 	void *userdata;
 	struct vec held;    /* struct held_group, owned */
-	bool has_vfio_info; /* of the IOMMU group vfio_info_group, what vfioinfo.h tells */
+	bool has_vfio_info; /* facts of vfio_info_group were sent */
 	int vfio_info_group;
 	char **reset;	      /* keys of the devices that have been reset */
-	char *reset_failures; /* what came of the ways that did not work with the last one; NULL:
-				 none was tried */
-	int id_lock;	      /* keeps others from the ids of a driver; negative: not held */
-	/* addresses: what the driver had before the first id, what there was, what is bound on
-	 * purpose, and whose ids the driver knew */
+	char *reset_failures; /* failed methods of the last device; NULL: no method was tried */
+	int id_lock;	      /* keeps other workers from the ids of a driver; negative: not held */
+	/*
+	 * Addresses for new_id: bound and present before the first id, bound on purpose, and those
+	 * whose ids the driver knew before.
+	 */
 	char **bound_before, **present_before, **wanted, **foreign_ids;
 };
 
 typedef int (*step_fn)(struct step_runner *runner, const struct step *step, char **ret_cause);
 
-/* Returns @error, with @cause (taken over) to explain it. */
+/* Returns @error, and passes on @cause, which it takes over. */
 static inline int step_runner_fail(int error, char **ret_cause, char *cause)
 {
 	*ret_cause = cause;
@@ -44,21 +48,20 @@ static inline int step_runner_open_device(const struct step_runner *runner, cons
 	return sysfs_open_device(runner->root, step->bus, step->address);
 }
 
-/* --- execute-vfio.c: groups, and what both interfaces need --- */
+/* --- step-vfio.c: groups, and what both interfaces need --- */
 struct held_group *step_vfio_free_held(struct held_group *held);
 DEFINE_CLEANUP(struct held_group *, step_vfio_free_heldp, step_vfio_free_held)
 /*
- * Opens the node of the IOMMU group and has the kernel confirm that no host driver is left in it.
- * *ret is NULL, and that was found out in another way, where the kernel has no such nodes
- * (CONFIG_VFIO_GROUP).
+ * Opens the node of the IOMMU group, and has the kernel confirm that no host driver is left in it.
+ * *ret is NULL where the kernel has no such nodes (CONFIG_VFIO_GROUP); then the confirmation came
+ * in another way.
  */
 int step_vfio_open_viable(struct step_runner *runner, int id, char **ret_cause,
 			  struct held_group **ret) _must_check_;
-/* Has the newer interface tell what it knows of the device with the node @path, which nobody has
- * open. */
+/* Reports what the newer interface knows of the device with the node @path, which is closed. */
 void step_vfio_query_device(struct step_runner *runner, const struct step *step, const char *path);
 void step_vfio_drop_held(struct step_runner *runner, struct held_group *held);
-/* The one that is held already; NULL: it is not. */
+/* Returns the held group with this id, or NULL. */
 struct held_group *step_vfio_find_held(struct step_runner *runner, int id);
 int step_vfio_prove_closed(struct step_runner *runner, const struct step *step, char **ret_cause);
 int step_vfio_open_group(struct step_runner *runner, const struct step *step, char **ret_cause);
@@ -67,47 +70,49 @@ int step_vfio_grant(struct step_runner *runner, const struct step *step, char **
 int step_vfio_revoke(struct step_runner *runner, const struct step *step, char **ret_cause);
 
 /*
- * execute-hotreset.c: a device of a group that is held, by the name that VFIO is to be told. Closed
- * again with step_hot_reset_close_device(), which takes both descriptors. 0 or negative errno.
+ * step-hot-reset.c: opens a device of a held group by the name that VFIO expects.
+ * step_hot_reset_close_device() closes it, and takes both descriptors. 0 or negative errno.
  */
 int step_hot_reset_open_device(struct step_runner *runner, struct held_group *held,
 			       const char *name, int *ret_container, int *ret_device) _must_check_;
 void step_hot_reset_close_device(struct step_runner *runner, struct held_group *held, int container,
 				 int device);
-/* execute-vftoken.c. 1: this kernel has no groups, and no other place to say it */
+/* step-vf-token.c. 1: this kernel has no groups, and takes no token in another place. */
 int step_vf_token_set(struct step_runner *runner, const struct step *step, char **ret_cause);
 
 /*
- * execute-companion.c: whether the step, which unbinds the device from its driver or binds it to
- * that, does harm to others. -EBUSY and a cause where it does.
+ * step-companion.c: checks that a step, which unbinds or binds the device, harms no companion. 0,
+ * or -EBUSY and a cause.
  */
 int step_companion_check(struct step_runner *runner, const struct step *step,
 			 char **ret_cause) _must_check_;
 
-/* --- execute-newid.c: drivers without override --- */
+/* --- step-new-id.c: drivers without override --- */
 int step_new_id_add(struct step_runner *runner, const struct step *step, char **ret_cause);
 int step_new_id_remove(struct step_runner *runner, const struct step *step, char **ret_cause);
 int step_new_id_unbind_others(struct step_runner *runner, const struct step *step,
 			      char **ret_cause);
 
-/* --- execute-iommufd.c: the newer interface --- */
+/* --- step-iommufd.c: the newer interface --- */
 int step_iommufd_open(struct step_runner *runner, const struct step *step, char **ret_cause);
 int step_iommufd_open_device(struct step_runner *runner, const struct step *step, char **ret_cause);
 
-/* --- execute-mdev.c: mediated devices --- */
+/* --- step-mdev.c: mediated devices --- */
 int step_mdev_create(struct step_runner *runner, const struct step *step, char **ret_cause);
 int step_mdev_set_attribute(struct step_runner *runner, const struct step *step, char **ret_cause);
 int step_mdev_remove(struct step_runner *runner, const struct step *step, char **ret_cause);
 
-/* --- execute-reset.c: resets, and the proof of them. 1: it has been done already --- */
+/* --- step-reset.c: resets, and the proof of them. 1: it has been done already --- */
 int step_reset(struct step_runner *runner, const struct step *step, char **ret_cause);
 int step_reset_verify(struct step_runner *runner, const struct step *step, char **ret_cause);
 int step_reset_set_methods(struct step_runner *runner, const struct step *step, char **ret_cause);
-/* execute-replug.c. 1: it need not be */
+/* step-replug.c. 1: the device needs none. */
 int step_replug(struct step_runner *runner, const struct step *step, char **ret_cause);
-/* execute-hotreset.c: that of the bus, by VFIO. Appends the keys of all that it hit to *ret_keys.
+/*
+ * step-hot-reset.c: resets the bus through VFIO. Appends the keys of all devices that it hit to
+ * *ret_keys.
  */
 int step_hot_reset(struct step_runner *runner, const struct step *step, char **ret_cause,
 		   char ***ret_keys) _must_check_;
-/* execute-nvme.c: disables the controller. @dir_fd: of the device in sysfs. */
+/* step-nvme.c: disables the controller whose directory in sysfs is @dir_fd. */
 int step_nvme_disable(int dir_fd, char **ret_cause) _must_check_;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The VF token of a function that is on vfio-pci: what the kernel wants to hear before it opens one
- * of its virtual functions, and, while one is open, the function itself. It keeps the last one that
- * the function was opened with.
+ * Sets the VF token of a function that is on vfio-pci. The kernel demands it from a process that
+ * opens one of its virtual functions, or the function itself while one of them is open. The
+ * function keeps the last token that it was opened with.
  */
 
 #include <errno.h>

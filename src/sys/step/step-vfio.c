@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* VFIO's groups: who has them, their descriptors, and who may open the nodes by path. */
+/*
+ * Opens the groups of VFIO, proves that no other process has them open, and permits a user to open
+ * the nodes by path.
+ */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +47,10 @@ void step_vfio_drop_held(struct step_runner *runner, struct held_group *held)
 	step_vfio_free_held(held);
 }
 
-/* Who has the group's node open, or that of one of its devices; NULL if nobody is found. */
+/*
+ * Names the processes that have the node of the group or of one of its devices open. Returns NULL
+ * if none is found.
+ */
 static char *step_vfio_describe_node_users(const struct step_runner *runner, int id)
 {
 	_cleanup_free_ char *group = str_printf("/dev/vfio/%d", id);
@@ -59,7 +65,10 @@ static char *step_vfio_describe_node_users(const struct step_runner *runner, int
 	return open_files_describe(runner->root, nodes);
 }
 
-/* Who has one of its devices open; the group's node is not needed for that any more. */
+/*
+ * Names the processes that have one of the group's devices open: they no longer need the group's
+ * node.
+ */
 static char *step_vfio_describe_device_users(const struct step_runner *runner, int id)
 {
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", id);
@@ -73,7 +82,7 @@ static char *step_vfio_describe_device_users(const struct step_runner *runner, i
 	return open_files_describe_members(runner->root, members);
 }
 
-/* Returns @error, with the processes that hold the group as its cause. */
+/* Returns -EBUSY, with the processes that hold the group as its cause. */
 static int step_vfio_fail_busy(const struct step_runner *runner, int id, char **ret_cause)
 {
 	_cleanup_free_ char *holders = step_vfio_describe_node_users(runner, id);
@@ -87,9 +96,9 @@ static int step_vfio_fail_busy(const struct step_runner *runner, int id, char **
 }
 
 /*
- * Opens /dev/vfio/N and keeps it. The kernel lets only one open file of a group live, and a
- * device's descriptor holds the group's: success proves that nobody has either. -ENOENT: no VFIO
- * driver, no node.
+ * Opens /dev/vfio/N and keeps it open. The kernel allows one open file of a group, and a device's
+ * descriptor holds its group's. So success proves that no other process has either. -ENOENT: no
+ * member is on a VFIO driver, so there is no node.
  */
 static int step_vfio_hold_group(struct step_runner *runner, int id, char **ret_cause,
 				struct held_group **ret)
@@ -147,7 +156,7 @@ static int step_vfio_read_group_status(const struct held_group *held, struct vfi
 	return fault_ioctl(held->fd, VFIO_GROUP_GET_STATUS, "VFIO_GROUP_GET_STATUS", ret);
 }
 
-/* The members that keep the group from being viable, with their drivers. */
+/* Lists the members that keep the group from being viable, with their drivers. */
 static char *step_vfio_foreign_drivers(const struct step_runner *runner, int id)
 {
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", id);
@@ -170,7 +179,10 @@ static char *step_vfio_foreign_drivers(const struct step_runner *runner, int id)
 	return strv_join(words, ", ");
 }
 
-/* A kernel without CONFIG_VFIO_GROUP: devices have nodes, their group has none. */
+/*
+ * Tells whether the kernel lacks CONFIG_VFIO_GROUP: then devices have nodes, and their group has
+ * none.
+ */
 static bool step_vfio_has_no_groups(const struct step_runner *runner, int id)
 {
 	_cleanup_strv_ char **nodes = NULL;
@@ -194,8 +206,7 @@ static void step_vfio_send_info(const char *line, void *userdata)
 		target->runner->send_fd(STEP_RUN_VFIO_INFO, text, -EBADF, target->runner->userdata);
 }
 
-/* What is not known without it stays so where it fails: the claimer gets the device all the same.
- */
+/* Ignores a failure: the facts stay unknown, and the claimer gets the device all the same. */
 void step_vfio_query_device(struct step_runner *runner, const struct step *step, const char *path)
 {
 	char id[16];
@@ -210,8 +221,10 @@ void step_vfio_query_device(struct step_runner *runner, const struct step *step,
 	step_vfio_send_info("", &of_device);
 }
 
-/* Once for each group: a claim of the newer interface opens it for each of its devices. False: its
- * file is spoilt by it. */
+/*
+ * Asks once for each group, because a claim of the newer interface opens the group for each of its
+ * devices. Returns false if the file of the group cannot be used afterwards.
+ */
 static bool step_vfio_query_group(struct step_runner *runner, const struct held_group *held)
 {
 	char id[16];
@@ -304,7 +317,9 @@ int step_vfio_open_container(struct step_runner *runner, const struct step *step
 
 /* --- nodes, by path --- */
 
-/* What a step is about: a named node, a device's, or a group's. NULL in *ret where it is not there.
+/*
+ * Finds the node that a step is about: a named one, a device's, or a group's. *ret is NULL if it
+ * does not exist.
  */
 static int step_vfio_node_path(const struct step_runner *runner, const struct step *step,
 			       char **ret)

@@ -94,9 +94,9 @@ static int block_device_add_nvme_path(const struct usage_set *set, const char *s
 }
 
 /*
- * A namespace that several controllers lead to hangs on none of them:
- * "devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1". The subsystem has links to its
- * controllers.
+ * Adds the controllers of an NVMe namespace that has several. Such a namespace is below none of
+ * them, but at "devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1". Its subsystem has links to
+ * the controllers.
  */
 static int block_device_nvme_paths(const struct usage_set *set, const char *devpath, char ***list)
 {
@@ -167,8 +167,8 @@ static int block_device_add_all_unique(char ***list, char *const *names)
 }
 
 /*
- * A loop on a disk: one on a file has the file's filesystem below it, which is mounted and counts
- * by itself.
+ * Adds the disk below a loop device. A loop on a file needs nothing here: the filesystem of the
+ * file is mounted, and counts by itself.
  */
 static int block_device_loop_lower(const struct usage_set *set, const char *name, char ***list)
 {
@@ -187,7 +187,7 @@ static int block_device_loop_lower(const struct usage_set *set, const char *name
 	return block_device_add_all_unique(list, names);
 }
 
-/* The disk of a partition, as the directory above it: "devices/virtual/block/md0/md0p1". */
+/* Adds the disk of a partition, from the directory above it: "devices/virtual/block/md0/md0p1". */
 static int block_device_whole_disk(const struct usage_set *set, const char *name, char ***list)
 {
 	_cleanup_free_ char *link = str_printf("sys/class/block/%s", name);
@@ -211,7 +211,7 @@ static int block_device_whole_disk(const struct usage_set *set, const char *name
 	return slash ? block_device_add_unique(list, slash + 1) : 0;
 }
 
-/* The block devices that @name is made of. */
+/* Adds the block devices that @name is made of. */
 static int block_device_list_lower(const struct usage_set *set, const char *name, char ***list)
 {
 	_cleanup_free_ char *slaves = str_printf("sys/class/block/%s/slaves", name);

@@ -28,8 +28,8 @@ void mounts_unescape(char *s)
 }
 
 /*
- * "36 35 98:0 /root /mount rw,noatime shared:1 - ext4 /dev/sda1 rw": proc_pid_mountinfo(5). The
- * number of the fields before the dash varies.
+ * Parses "36 35 98:0 /root /mount rw,noatime shared:1 - ext4 /dev/sda1 rw": proc_pid_mountinfo(5).
+ * The number of fields before the dash varies.
  */
 static bool mounts_parse_line(char *line, struct mount_line *ret)
 {

@@ -13,7 +13,7 @@
 
 struct process_walk {
 	int proc_fd;
-	struct vec pids; /* pid_t in the pointers themselves */
+	struct vec pids; /* numbers, in place of pointers */
 	size_t next;
 };
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Walks the processes in /proc and the descriptors that they have open. A filter sees the link of
- * each descriptor first, because a link shows where a file is without asking its filesystem, which
+ * Walks the processes in /proc and the descriptors that they have open. A filter sees the
+ * link of each descriptor first. A link shows where a file is without asking its filesystem, which
  * may be a server that is gone. Only what the filter wants is looked at more closely. Descriptors
  * in flight are missed, and those that are opened during the walk may be.
  */
@@ -39,7 +39,7 @@ enum process_fd_kind {
 
 struct process_fd {
 	enum process_fd_kind kind;
-	const char *target;  /* its link: "/dev/vfio/12", "anon_inode:[…]" */
+	const char *target;  /* the link: "/dev/vfio/12", "anon_inode:[…]" */
 	struct stat st;	     /* of PROCESS_FD_NODE */
 	const char *devpath; /* of PROCESS_FD_VFIO: "devices/pci0000:00/…"; NULL: not known */
 };

@@ -72,7 +72,7 @@ static int routes_report(int family, const struct route *route, routes_fn fn, vo
 	return fn(interface, gateway[0] ? gateway : NULL, userdata);
 }
 
-/* Several ways at once: each a struct rtnexthop with attributes of its own. */
+/* Reports each hop of a multipath route: a struct rtnexthop with attributes of its own. */
 static int routes_report_hops(int family, const struct rtattr *hops, routes_fn fn, void *userdata)
 {
 	const struct rtnexthop *hop = RTA_DATA(hops);
@@ -182,7 +182,7 @@ int routes_watch(void)
 				  RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
 }
 
-/* A router learns and forgets routes all the time; those to somewhere are nobody's way out. */
+/* Ignores all but default routes: a router changes its other routes constantly. */
 static bool routes_is_relevant(const struct nlmsghdr *header)
 {
 	return (header->nlmsg_type != RTM_NEWROUTE && header->nlmsg_type != RTM_DELROUTE) ||

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Which disks the host lives on: mounts, swap, and what the kernel has built on them. */
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -12,10 +10,10 @@
 #include "sys/usage/mounts.h"
 #include "sys/usage/usage-block.h"
 
-/* A disk of a container host may be bound to thousands of places: these say enough. */
+/* A disk of a container host may be mounted at thousands of places. This number says enough. */
 #define MOUNTS_PER_DISK 16
 
-/* Says of all devices that carry @name that they are used. */
+/* Adds a usage to all devices that carry @name. */
 static int usage_block_add_for_owners(struct usage_set *set, const char *name, const char *kind,
 				      const char *what)
 {
@@ -45,7 +43,7 @@ static int usage_block_add_for_owners(struct usage_set *set, const char *name, c
 
 struct mount_scan {
 	struct usage_set *set;
-	char **names; /* of block devices that are mounted, as often as they are */
+	char **names; /* names of block devices, once for each mount */
 };
 
 static void mount_scan_clear(struct mount_scan *scan)
@@ -105,7 +103,7 @@ static int usage_block_add_btrfs_disks(struct mount_scan *scan, const char *id, 
 	return 0;
 }
 
-/* btrfs names one of its disks as the source; the directory of its own in sysfs has them all. */
+/* Adds the other disks of a btrfs. Its mount names one disk, its directory in sysfs has all. */
 static int usage_block_add_btrfs(struct mount_scan *scan, const char *name,
 				 const struct mount_line *mount)
 {
@@ -158,7 +156,7 @@ static int usage_block_on_mount(const struct mount_line *mount, void *userdata)
 	return usage_block_add_mount_source(scan, mount);
 }
 
-/* @name is the disk of a filesystem that no line of the mounts has told of. */
+/* Adds a usage if @name is mounted, but by none of the mounts that were read. */
 static int usage_block_add_hidden_disk(struct mount_scan *scan, const char *type, const char *name)
 {
 	_cleanup_free_ char *what = NULL;
@@ -172,7 +170,7 @@ static int usage_block_add_hidden_disk(struct mount_scan *scan, const char *type
 	return usage_block_add_for_owners(scan->set, name, USAGE_MOUNTED, what);
 }
 
-/* "sys/fs/ext4/dm-0": one disk, after which it is named. */
+/* Handles "sys/fs/ext4/dm-0": a filesystem on one disk, which has the name of the disk. */
 static int usage_block_add_hidden_single(struct mount_scan *scan, const char *type,
 					 const char *name)
 {
@@ -185,7 +183,7 @@ static int usage_block_add_hidden_single(struct mount_scan *scan, const char *ty
 	return usage_block_add_hidden_disk(scan, type, name);
 }
 
-/* "sys/fs/btrfs/UUID/devices/nvme0n1": all disks of it. */
+/* Handles "sys/fs/btrfs/UUID/devices/nvme0n1": a filesystem on several disks. */
 static int usage_block_add_hidden_btrfs(struct mount_scan *scan, const char *id)
 {
 	_cleanup_strv_ char **disks = NULL;
@@ -202,7 +200,7 @@ static int usage_block_add_hidden_btrfs(struct mount_scan *scan, const char *id)
 	return 0;
 }
 
-/* "sys/fs/bcachefs/UUID/dev-0/block" is a link to the disk. */
+/* Handles "sys/fs/bcachefs/UUID/dev-0/block", a link to a disk. */
 static int usage_block_add_hidden_bcachefs(struct mount_scan *scan, const char *id)
 {
 	_cleanup_free_ char *path = str_printf("sys/fs/bcachefs/%s", id);
@@ -238,8 +236,8 @@ static int usage_block_add_hidden_one(struct mount_scan *scan, const char *type,
 }
 
 /*
- * A filesystem has a directory in sysfs for as long as the kernel has it, also where its mount is
- * in another namespace or was taken away lazily.
+ * Adds filesystems that are mounted elsewhere. A filesystem has a directory in sysfs while the
+ * kernel uses it, also if its mount is in another namespace or was removed lazily.
  */
 static int usage_block_add_hidden(struct mount_scan *scan, const char *type)
 {
@@ -285,7 +283,7 @@ static int usage_block_read_hidden(struct mount_scan *scan)
 	return 0;
 }
 
-/* Those of process 1: the daemon may have a namespace of its own. */
+/* Reads the mounts of process 1, because the daemon may have a namespace of its own. */
 static int usage_block_read_mounts(struct usage_set *set)
 {
 	_cleanup_(mount_scan_clear) struct mount_scan scan = { .set = set };
@@ -299,7 +297,7 @@ static int usage_block_read_mounts(struct usage_set *set)
 
 /* --- swap --- */
 
-/* "/dev/dm-1                partition  1003516  0  -2" */
+/* Parses "/dev/dm-1                partition  1003516  0  -2". */
 static int usage_block_add_swap(struct usage_set *set, char *line)
 {
 	char *rest = NULL, *path = strtok_r(line, " \t\n", &rest);
@@ -384,7 +382,7 @@ static int usage_block_read_holders(struct usage_set *set, const char *name)
 	return 0;
 }
 
-/* These hold a disk without a link in sysfs. */
+/* Adds a disk of bcache, which holds it without a link in sysfs. */
 static int usage_block_read_bcache(struct usage_set *set, const char *name)
 {
 	_cleanup_free_ char *path = str_printf("sys/class/block/%s/bcache", name);
@@ -406,7 +404,7 @@ static int usage_block_read_loop(struct usage_set *set, const char *name)
 	return usage_block_add_for_owners(set, name, USAGE_HOLDERS, name);
 }
 
-/* The value of a line "KEY=value" of udev's database. */
+/* Reads the value of a line "KEY=value" of udev's database. */
 static int usage_block_udev_property(const struct usage_set *set, const char *name, const char *key,
 				     char **ret)
 {
@@ -433,7 +431,7 @@ static int usage_block_udev_property(const struct usage_set *set, const char *na
 	return 0;
 }
 
-/* A member of a pool that is imported: ZFS opens its disks itself, and shows only the pools. */
+/* Adds a disk of an imported ZFS pool. ZFS opens its disks itself, and shows only its pools. */
 static int usage_block_read_zfs(struct usage_set *set, const char *name)
 {
 	_cleanup_free_ char *type = NULL, *pool = NULL, *path = NULL, *what = NULL;

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/*
- * What the host talks through, and what it trusts: consoles, the boot framebuffer, the
- * TPM.
- */
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +21,9 @@ static int usage_console_add(struct usage_set *set, const char *key, const char 
 /* --- what ACPI says of devices that PCI does not see --- */
 
 /*
- * A UART or TPM behind the LPC bridge is in no directory of the bridge, but the firmware has it
- * below: the bridge is the nearest of its ancestors that has a physical node on PCI.
+ * Finds the device behind a node of ACPI. No directory of the LPC bridge holds a UART or TPM behind
+ * it, but the firmware lists them below it. The bridge is the nearest ancestor with a physical node
+ * on PCI.
  */
 static int usage_console_acpi_owner(const struct usage_set *set, const char *node, char **ret)
 {
@@ -76,7 +72,7 @@ static int usage_console_firmware_owner(const struct usage_set *set, char *devpa
 	return 0;
 }
 
-/* @link: of a class or of dev/char. By its place, else by ACPI. */
+/* Finds the device of @link, a link of a class or of dev/char, by its path or else by ACPI. */
 static int usage_console_owner(const struct usage_set *set, const char *link, char **ret)
 {
 	_cleanup_free_ char *devpath = NULL;
@@ -94,7 +90,7 @@ static int usage_console_owner(const struct usage_set *set, const char *link, ch
 
 /* --- consoles --- */
 
-/* "ttyS0                -W- (EC p a)    4:64": proc(5). The E is for enabled. */
+/* Parses "ttyS0                -W- (EC p a)    4:64": proc_consoles(5). E means enabled. */
 static int usage_console_add_line(struct usage_set *set, char *line)
 {
 	_cleanup_free_ char *link = NULL, *key = NULL;
@@ -156,8 +152,8 @@ static const struct device *usage_console_memory_owner(const struct inventory *i
 }
 
 /*
- * "    c0000000-c0ffffff : BOOTFB": what the firmware's screen is drawn into, as long as no driver
- * has taken it over.
+ * Finds "    c0000000-c0ffffff : BOOTFB", the memory into which the firmware's screen is drawn
+ * until a driver takes it over.
  */
 static int usage_console_read_framebuffer(struct usage_set *set)
 {
@@ -197,7 +193,7 @@ static int usage_console_is_bound(const struct usage_set *set, const char *conso
 	return 0;
 }
 
-/* Is a console driver of this name (with "frame buffer", with "VGA") drawing virtual terminals? */
+/* Tells whether a console driver of this name ("frame buffer", "VGA") draws virtual terminals. */
 static int usage_console_is_drawing(const struct usage_set *set, const char *words, bool *ret)
 {
 	_cleanup_strv_ char **consoles = NULL;
@@ -215,7 +211,7 @@ static int usage_console_is_drawing(const struct usage_set *set, const char *wor
 	return 0;
 }
 
-/* The kernel draws on the first framebuffer unless told otherwise (fbcon=map). */
+/* The kernel draws on the first framebuffer, unless fbcon=map says otherwise. */
 static int usage_console_read_screen(struct usage_set *set)
 {
 	_cleanup_free_ char *key = NULL;

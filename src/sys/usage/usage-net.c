@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/*
- * Which interfaces the host's network needs: those with the default route or an address,
- * and what is below them through bridges, bonds, VLANs and whatever else the kernel links with its
- * lower interface.
- */
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
@@ -60,7 +54,7 @@ static int usage_net_list_lower(const struct usage_set *set, const char *interfa
 	return 0;
 }
 
-/* An interface that is down is no part of it. */
+/* Adds an interface. One that is down is not in use. */
 static int usage_net_add(struct usage_set *set, const char *interface, const struct usage *usage)
 {
 	_cleanup_free_ char *link = str_printf("sys/class/net/%s", interface), *key = NULL;
@@ -80,7 +74,7 @@ static int usage_net_add(struct usage_set *set, const char *interface, const str
 	return usage_set_add(set, key, &own);
 }
 
-/* Says of all devices that @interface needs that they are used. */
+/* Adds a usage to all devices that @interface needs. */
 static int usage_net_add_with_lower(struct usage_set *set, const char *interface, const char *kind,
 				    const char *what)
 {
@@ -119,7 +113,7 @@ static int usage_net_on_route(const char *interface, const char *gateway, void *
 
 /* --- addresses --- */
 
-/* Not those that an interface gives itself. */
+/* Excludes addresses that an interface assigns to itself. */
 static bool usage_net_is_global(const struct sockaddr *address, char text[INET6_ADDRSTRLEN])
 {
 	if (address->sa_family == AF_INET) {
@@ -187,7 +181,7 @@ static int usage_net_read_port(struct usage_set *set, const char *name)
 	return usage_net_add(set, name, &usage);
 }
 
-/* A port of a bridge forwards for others, whether the host has an address there or not. */
+/* Adds a port of a bridge: it forwards for others, even if the host has no address there. */
 static int usage_net_read_ports(struct usage_set *set)
 {
 	_cleanup_strv_ char **names = NULL;

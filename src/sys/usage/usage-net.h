@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Finds which interfaces the network of the host needs. */
+/*
+ * Finds which interfaces the network of the host needs: those with the default route or an address,
+ * and those below them. The kernel links bridges, bonds, VLANs and others with their lower
+ * interfaces.
+ */
 
 #include "sys/usage/usage-set.h"
 

@@ -20,7 +20,7 @@ struct usage_process_walk {
 	struct process_walk *processes;
 	char **namespaces;  /* mount namespaces that have been read: "mnt:[4026531841]" */
 	char **disks;	    /* numbers of the disks that the host's own namespace has mounted */
-	struct vec unnamed; /* struct usage, owned: VFIO devices that the kernel does not name */
+	struct vec unnamed; /* struct usage, owned: VFIO devices without a name */
 };
 
 /* One process while it is looked at. */
@@ -29,9 +29,9 @@ struct usage_process {
 	pid_t pid;
 	int fd; /* of its directory in /proc */
 	bool identified;
-	bool ignored;	  /* it has ended, is one of udev's, or is the daemon or a child of it */
-	bool has_group;	  /* it has the node of a VFIO group open */
-	bool has_unnamed; /* it has a VFIO device open that the kernel does not name */
+	bool ignored;	  /* has ended, or is udev's, the daemon, or its child */
+	bool has_group;	  /* has the node of a VFIO group open */
+	bool has_unnamed; /* has a VFIO device open that the kernel does not name */
 	struct process_identity identity;
 };
 

@@ -88,7 +88,7 @@ static int usage_set_append(struct vec *list, const struct vec *sorted, const ch
 	return 0;
 }
 
-/* What other sources told of it, and what @sorted has of it. */
+/* Collects what other sources reported of a device, and what @sorted has of it. */
 static int usage_set_collect(const struct device *device, unsigned sources,
 			     const struct vec *sorted, struct vec *ret)
 {
@@ -156,8 +156,10 @@ int usage_set_devpath(const struct usage_set *set, const char *link, char **ret)
 	return str_set(ret, place ? place : target);
 }
 
-/* What @name is a device of. Where it is an address by its form it is one, even if the inventory
- * does not have it yet. */
+/*
+ * Finds the device that @name names. A name with the form of an address is a device, even if the
+ * inventory does not have it yet.
+ */
 static int usage_set_owner_by_name(const struct usage_set *set, const char *name, char **ret)
 {
 	DEVICE_BUS_FOREACH(bus) {
@@ -177,7 +179,7 @@ static int usage_set_owner_by_name(const struct usage_set *set, const char *name
 	return 0;
 }
 
-/* "pci0000:00" is the root, no function; the deepest one is the owner. */
+/* Takes the deepest device. "pci0000:00" is the root of the tree, and no function. */
 int usage_set_owner_of_devpath(const struct usage_set *set, const char *devpath, char **ret)
 {
 	_cleanup_strv_ char **parts = NULL;
