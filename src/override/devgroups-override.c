@@ -190,8 +190,7 @@ static void override_bind_member(const struct sysfs_root *root, const struct dev
 	if (device_is_bridge(device) || !driver || str_eq(device->driver_override, driver))
 		return;
 	if (device->driver_override) {
-		fprintf(stderr,
-			"devgroups-override: %s has the driver_override %s, which is left\n",
+		fprintf(stderr, "devgroups-override: %s keeps its driver_override %s\n",
 			device->address, device->driver_override);
 		return;
 	}
@@ -312,10 +311,10 @@ static int override_print_usage(void)
 	fputs("usage: devgroups-override [--index=FILE] [--root=DIR] ADDRESS|--all\n"
 	      "       devgroups-override --build-index [--output=FILE] [DIR...]\n"
 	      "\n"
-	      "Sets driver_override on the members of groups with \"bind\": \"boot\", those of the "
-	      "PCI\n"
-	      "function ADDRESS or all. 0: there was one; 1: there was none, or an error.\n"
-	      "See devgroups-override(8).\n",
+	      "Sets driver_override on the members of groups with \"bind\": \"boot\": the groups "
+	      "of\n"
+	      "the PCI function ADDRESS, or all. Exit status: 0 if there was a group; 1 if there\n"
+	      "was none, or after an error. See devgroups-override(8).\n",
 	      stderr);
 	return 2;
 }
@@ -365,7 +364,8 @@ int main(int argc, char *argv[])
 		return override_print_usage();
 	r = arguments.build ? override_write_index(&arguments) : override_run(&arguments);
 	if (r < 0)
-		override_print_error(arguments.build ? "cannot write the index" : "cannot decide",
+		override_print_error(arguments.build ? "cannot write the index" :
+						       "cannot set the overrides",
 				     NULL, r);
 	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

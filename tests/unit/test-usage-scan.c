@@ -333,7 +333,7 @@ START_TEST(test_vfio_device)
 	make_file("proc/4000000/fdinfo/7", "pos:\t0\nflags:\t02000002\nmnt_id:\t16\nino:\t1061\n");
 	ck_assert_walk("0000:09:00.0", "");
 	card->vfio_open = true;
-	ck_assert_walk("0000:09:00.0", "vfio a VFIO device, the kernel does not tell which,");
+	ck_assert_walk("0000:09:00.0", "vfio a VFIO device that the kernel does not name,");
 	ck_assert_uses("0000:08:00.0", "");
 	make_file("proc/4000000/fdinfo/7",
 		  "pos:\t0\nflags:\t02000002\nmnt_id:\t16\nino:\t1061\n"

@@ -188,7 +188,7 @@ static const char *vfio_info_describe_error(int error)
 {
 	if (error != -EPERM)
 		return strerror(-error);
-	return "Operation not permitted, for nothing isolates the interrupts of its devices, and "
+	return "Operation not permitted: nothing isolates the interrupts of its devices, and "
 	       "allow_unsafe_interrupts of vfio_iommu_type1 is not set";
 }
 

@@ -21,7 +21,7 @@ void fd_store_keep(const char *lease, int fd)
 	int r = text ? sd_pid_notify_with_fds(0, false, text, &fd, 1) : -ENOMEM;
 
 	if (r < 0)
-		log_warning_errno(r, "Lease %s will not outlive a restart", lease);
+		log_warning_errno(r, "Lease %s will not survive a restart of devgroupd", lease);
 }
 
 void fd_store_forget(const char *lease)

@@ -71,7 +71,7 @@ static int step_companion_check_function(const struct step_runner *runner,
 		return r;
 	return step_runner_fail(-EBUSY, ret_cause,
 				str_printf("its companion %s is on %s, and the kernel would write "
-					   "into what that keeps of it; unbind the companion first",
+					   "into data of that driver; unbind the companion first",
 					   pciaddr_format(addr, companion), driver));
 }
 

@@ -58,8 +58,8 @@ int step_iommufd_open(struct step_runner *runner, const struct step *step, char 
 	if (r < 0)
 		return step_runner_fail(
 			r, ret_cause,
-			strdup("the way its locked memory is counted cannot be set; that takes "
-			       "CAP_SYS_RESOURCE"));
+			strdup("the limit of its locked memory cannot be set to that of the "
+			       "process, which takes CAP_SYS_RESOURCE"));
 	runner->send_fd("iommufd", "", fd, runner->userdata);
 	return 0;
 }

@@ -62,7 +62,7 @@ static int step_mdev_check(struct step_runner *runner, const struct step *step, 
 		return r;
 	if (!str_eq(actual, type))
 		return step_runner_fail(-EIO, ret_cause,
-					str_printf("it is a %s afterwards", actual));
+					str_printf("its type is %s afterwards", actual));
 	return 0;
 }
 

@@ -183,7 +183,7 @@ static int step_new_id_unbind_other(struct step_runner *runner, const char *addr
 	r = sysfs_write(runner->root->fd, unbind, address);
 	if (r < 0 && r != -ENODEV)
 		return step_runner_fail(r, ret_cause,
-					str_printf("%s was bound along and cannot be let go",
+					str_printf("%s was bound with it, and cannot be unbound",
 						   address));
 	if (strv_contains(runner->present_before, address))
 		return 0;

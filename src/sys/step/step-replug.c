@@ -89,8 +89,8 @@ static int step_replug_rescan(struct step_runner *runner, const struct step *ste
 
 	r = sysfs_write(port_fd, "rescan", "1");
 	if (r < 0)
-		return step_runner_fail(
-			r, ret_cause, strdup("the port cannot be told to look what is behind it"));
+		return step_runner_fail(r, ret_cause,
+					strdup("the port above it cannot be rescanned"));
 	dir_fd = step_runner_open_device(runner, step);
 	if (dir_fd == -ENOENT)
 		return step_runner_fail(-ENODEV, ret_cause,
@@ -103,7 +103,7 @@ static int step_replug_rescan(struct step_runner *runner, const struct step *ste
 	if (r == 0)
 		return step_runner_fail(
 			-EIO, ret_cause,
-			strdup("its BARs do not hold what the kernel has given it"));
+			strdup("its BARs do not hold the addresses that the kernel assigned"));
 	return 0;
 }
 

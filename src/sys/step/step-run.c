@@ -123,7 +123,7 @@ static int step_run_unbind(struct step_runner *runner, const struct step *step, 
 		return 0; /* Also if another process was faster. */
 	if (unbind == -ENOENT || unbind == -EACCES)
 		return step_runner_fail(unbind, ret_cause,
-					str_printf("the driver %s does not let its devices go",
+					str_printf("the driver %s does not unbind its devices",
 						   step->value));
 	if (unbind < 0)
 		return unbind;
@@ -173,7 +173,7 @@ static int step_run_load_module(struct step_runner *runner, const struct step *s
 	if (r < 0)
 		return step_runner_fail(
 			r, ret_cause,
-			str_printf("modprobe %s failed, the module may be missing for this kernel",
+			str_printf("modprobe %s failed; this kernel may have no such module",
 				   step->value));
 	return 0;
 }
@@ -203,9 +203,9 @@ static int step_run_bind_to_driver(struct step_runner *runner, const struct step
 						   step->value, step->bus));
 	if (driver)
 		return step_runner_fail(bound < 0 ? bound : -EBUSY, ret_cause,
-					str_printf("%s has it now", driver));
+					str_printf("it is bound to %s now", driver));
 	return step_runner_fail(bound < 0 ? bound : -ENODEV, ret_cause,
-				str_printf("the driver %s refused it, the kernel log may say why",
+				str_printf("the driver %s refused it; the kernel log may say why",
 					   step->value));
 }
 
@@ -280,10 +280,11 @@ static int step_run_rebind(struct step_runner *runner, const struct step *step, 
 	if (str_eq(driver, step->value)) /* Loading the module was enough. */
 		return 0;
 	if (!driver && !step_run_driver_exists(runner, step->bus, step->value))
-		return step_runner_fail(-ENOENT, ret_cause,
-					str_printf("the host driver %s is not loaded, and modprobe "
-						   "cannot load it; it is tried again until it can",
-						   step->value));
+		return step_runner_fail(
+			-ENOENT, ret_cause,
+			str_printf("the host driver %s is not loaded, and modprobe cannot load it; "
+				   "devgroupd tries again until it can",
+				   step->value));
 	return step_run_bind_to_driver(runner, step, ret_cause);
 }
 
@@ -358,8 +359,8 @@ static int step_run_enable_sriov(const struct step_runner *runner, const struct 
 	if (r < 0)
 		return step_runner_fail(
 			r, ret_cause,
-			strdup("this kernel's vfio-pci has no virtual functions (its "
-			       "parameter enable_sriov cannot be set)"));
+			strdup("vfio-pci of this kernel cannot make virtual functions: its "
+			       "parameter enable_sriov cannot be set"));
 	return 0;
 }
 
@@ -383,7 +384,8 @@ static int step_run_set_vfs(struct step_runner *runner, const struct step *step,
 	actual = step_run_count_vfs(fd);
 	if (actual == wanted)
 		return 0;
-	return step_runner_fail(-EIO, ret_cause, str_printf("it has %u afterwards", actual));
+	return step_runner_fail(-EIO, ret_cause,
+				str_printf("it has %u virtual functions afterwards", actual));
 }
 
 /* --- the table --- */

@@ -118,5 +118,5 @@ char *open_files_describe_members(const struct sysfs_root *root, int members)
 
 	if (!holders || query.named)
 		return TAKE_PTR(holders);
-	return str_printf("one of those that have VFIO devices open: %s", holders);
+	return str_printf("one of the processes that have VFIO devices open: %s", holders);
 }

@@ -251,7 +251,7 @@ static int usage_process_note_unnamed(struct usage_process *process)
 	if (process->ignored)
 		return 0;
 	usage = usage_process_make(process, USAGE_VFIO,
-				   "a VFIO device, the kernel does not tell which,");
+				   "a VFIO device that the kernel does not name,");
 	return usage_list_add(&process->walk->unnamed, &usage);
 }
 
