@@ -77,8 +77,9 @@ static bool publish_has_member(const struct dg_group *group, const struct dg_ent
 {
 	struct list_head *node;
 
-	list_for_each(node, &group->files) if (dg_member_has_entry(dg_member_from_node(node),
-								   entry)) return true;
+	list_for_each(node, &group->files)
+		if (dg_member_has_entry(dg_member_from_node(node), entry))
+			return true;
 	return false;
 }
 
@@ -89,9 +90,9 @@ static void publish_find_change(struct dg_group *group, struct change *change)
 	struct dg_member *member;
 	struct dg_entry *entry;
 
-	list_for_each_safe(node, next,
-			   &group->files) if (dg_member_is_stale(dg_member_from_node(node), group))
-		list_move_tail(node, &change->gone);
+	list_for_each_safe(node, next, &group->files)
+		if (dg_member_is_stale(dg_member_from_node(node), group))
+			list_move_tail(node, &change->gone);
 	list_for_each_entry(entry, &group->entries, in_group) {
 		if (publish_has_member(group, entry))
 			continue;
@@ -108,8 +109,7 @@ static void publish_free_members(struct list_head *members)
 {
 	struct list_head *node, *next;
 
-	list_for_each_safe(node, next, members)
-	{
+	list_for_each_safe(node, next, members) {
 		list_del(node);
 		dg_member_free(dg_member_from_node(node));
 	}
@@ -120,8 +120,7 @@ static void publish_add_members(struct dg_group *group, struct change *change)
 {
 	struct list_head *node, *next;
 
-	list_for_each_safe(node, next, &change->added)
-	{
+	list_for_each_safe(node, next, &change->added) {
 		struct dg_member *member = dg_member_from_node(node);
 		int ret = dg_member_publish(member, group);
 
