@@ -72,6 +72,7 @@ int dg_registry_add(struct device *dev);
 void dg_registry_del(struct device *dev);
 void dg_registry_clear(void);
 void dg_registry_driver(struct device *dev, bool bound);
+bool dg_registry_has_driver(struct device *dev);
 void dg_registry_entry_put(struct dg_entry *entry);
 void dg_registry_group_put(struct dg_group *group);
 u64 dg_registry_next_instance(void);
@@ -108,10 +109,12 @@ bool dg_tree_same_slot(const struct dg_entry *a, const struct dg_entry *b);
 #define dg_tree_for_each_below(entry, top) \
 	for ((entry) = dg_tree_next(top, top); (entry); (entry) = dg_tree_next(top, entry))
 
+/* scan.c */
+int dg_scan(void);
+
 /* notify.c */
 int dg_notify_start(void);
 void dg_notify_stop(void);
-int dg_notify_scan(void);
 
 /* publish.c */
 int dg_publish_start(void);
@@ -128,7 +131,6 @@ void dg_group_unpublish(struct dg_group *group, struct kobject *root);
 void dg_group_event(struct dg_group *group, enum kobject_action action);
 
 /* owner.c */
-bool dg_owner_has_driver(struct device *dev);
 const char *dg_owner(struct dg_group *group, struct iommu_group *iommu);
 bool dg_owner_isolated_msi(struct dg_group *group, struct iommu_group *iommu);
 

@@ -19,7 +19,7 @@ static int __init devgroups_init(void)
 	ret = dg_notify_start();
 	if (ret)
 		goto no_notifiers;
-	ret = dg_notify_scan();
+	ret = dg_scan();
 	if (ret)
 		goto no_scan;
 	dg_publish_now();

@@ -50,27 +50,6 @@ static int notify_bus_event(struct notifier_block *nb, unsigned long event, void
 static struct notifier_block notify_pci_block = { .notifier_call = notify_bus_event };
 static struct notifier_block notify_platform_block = { .notifier_call = notify_bus_event };
 
-static int notify_scan_device(struct device *dev, void *result)
-{
-	int ret = device_is_registered(dev) ? dg_registry_add(dev) : 0;
-
-	if (ret)
-		*(int *)result = ret;
-	return 0;
-}
-
-/* With PCI's topology held still: what is deleted meanwhile cannot be told from what is not. */
-int dg_notify_scan(void)
-{
-	int ret = 0;
-
-	pci_lock_rescan_remove();
-	bus_for_each_dev(dg_compat_bus_type(&pci_bus_type), NULL, &ret, notify_scan_device);
-	pci_unlock_rescan_remove();
-	bus_for_each_dev(dg_compat_bus_type(&platform_bus_type), NULL, &ret, notify_scan_device);
-	return ret;
-}
-
 int dg_notify_start(void)
 {
 	int ret;

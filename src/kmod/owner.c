@@ -9,8 +9,6 @@
 
 #include <linux/delay.h>
 #include <linux/iommu.h>
-#include <linux/platform_device.h>
-#include <linux/rcupdate.h>
 
 #include "devgroups.h"
 
@@ -22,27 +20,6 @@ struct driver_state {
 	bool moving; /* these two differ: a driver comes or goes */
 };
 
-static bool owner_driver_manages_dma(struct device *dev, struct device_driver *driver)
-{
-	if (dev_is_pci(dev))
-		return to_pci_driver(driver)->driver_managed_dma;
-	return to_platform_driver(driver)->driver_managed_dma;
-}
-
-/* Is there a driver that works through the kernel's DMA API? */
-bool dg_owner_has_driver(struct device *dev)
-{
-	struct device_driver *driver;
-	bool ret;
-
-	/* A module is not freed before this is over; its drivers are off their devices by then. */
-	rcu_read_lock();
-	driver = READ_ONCE(dev->driver);
-	ret = driver && !owner_driver_manages_dma(dev, driver);
-	rcu_read_unlock();
-	return ret;
-}
-
 static struct driver_state owner_driver_state(struct dg_group *group)
 {
 	struct driver_state driver_state = {};
@@ -50,7 +27,7 @@ static struct driver_state owner_driver_state(struct dg_group *group)
 
 	mutex_lock(&dg_registry_lock);
 	list_for_each_entry(entry, &group->entries, in_group) {
-		bool driver = dg_owner_has_driver(entry->dev);
+		bool driver = dg_registry_has_driver(entry->dev);
 
 		driver_state.driven |= entry->driven;
 		driver_state.driver |= driver;

@@ -222,7 +222,7 @@ static void publish_run(struct work_struct *work)
 
 	atomic_set(&pending, 0);
 	/* At the end what was cleared must not come back. */
-	if (!stopping && atomic_xchg(&scan_again, 0) && dg_notify_scan())
+	if (!stopping && atomic_xchg(&scan_again, 0) && dg_scan())
 		dg_publish_scan_again();
 	for (group = publish_next_group(NULL, false); group; group = next) {
 		bool over = publish_group_is_empty(group);

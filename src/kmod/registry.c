@@ -4,6 +4,8 @@
 #include <linux/hashtable.h>
 #include <linux/iommu.h>
 #include <linux/ktime.h>
+#include <linux/platform_device.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "devgroups.h"
@@ -178,6 +180,27 @@ static void registry_remove_entry(struct dg_entry *entry)
 	dg_registry_entry_put(entry);
 }
 
+static bool registry_driver_manages_dma(struct device *dev, struct device_driver *driver)
+{
+	if (dev_is_pci(dev))
+		return to_pci_driver(driver)->driver_managed_dma;
+	return to_platform_driver(driver)->driver_managed_dma;
+}
+
+/* Is there a driver that works through the kernel's DMA API? */
+bool dg_registry_has_driver(struct device *dev)
+{
+	struct device_driver *driver;
+	bool ret;
+
+	/* A module is not freed before this is over; its drivers are off their devices by then. */
+	rcu_read_lock();
+	driver = READ_ONCE(dev->driver);
+	ret = driver && !registry_driver_manages_dma(dev, driver);
+	rcu_read_unlock();
+	return ret;
+}
+
 int dg_registry_add(struct device *dev)
 {
 	struct dg_entry *entry;
@@ -192,7 +215,7 @@ int dg_registry_add(struct device *dev)
 	}
 	if (entry) {
 		ret = registry_update_group(entry);
-		entry->driven = dg_owner_has_driver(dev);
+		entry->driven = dg_registry_has_driver(dev);
 	}
 	mutex_unlock(&dg_registry_lock);
 	return ret;
@@ -217,7 +240,7 @@ void dg_registry_driver(struct device *dev, bool bound)
 	mutex_lock(&dg_registry_lock);
 	entry = registry_find_entry(dev);
 	if (entry)
-		entry->driven = bound && dg_owner_has_driver(dev);
+		entry->driven = bound && dg_registry_has_driver(dev);
 	mutex_unlock(&dg_registry_lock);
 }
 
