@@ -44,12 +44,12 @@ static bool resets_choose_methods(const struct resets *resets, const struct devg
 static bool resets_choose_dirty(const struct resets *resets, const struct devgroup *group,
 				const char *method, struct refusal *ret)
 {
-	char *one[] = { (char *)method, NULL };
+	char *only[] = { (char *)method, NULL };
 
 	VEC_FOREACH(struct record_device, member, &group->lease->record->devices)
 		if (member->dirty &&
 		    !resets_choose_methods(resets, group, member,
-					   method ? one : group->def->reset_methods, ret))
+					   method ? only : group->def->reset_methods, ret))
 			return false;
 	return true;
 }
@@ -91,12 +91,12 @@ static void resets_reset_lease(const struct resets *resets, struct devgroup *gro
 static bool resets_choose_lost(const struct resets *resets, const struct devgroup *group,
 			       const char *method, struct record *record, struct refusal *ret)
 {
-	char *one[] = { (char *)method, NULL };
+	char *only[] = { (char *)method, NULL };
 
 	VEC_FOREACH(const struct device, device, &group->resolved.devices)
 		if (error_state_is_lost(device->errors.state) && !device_is_bridge(device) &&
 		    !resets_choose_methods(resets, group, record_find_device(record, device->key),
-					   method ? one : group->def->reset_methods, ret))
+					   method ? only : group->def->reset_methods, ret))
 			return false;
 	return true;
 }
@@ -197,8 +197,8 @@ static bool resets_refuse_held(const struct devgroup *group, struct refusal *ret
 static bool resets_check_clean(const struct resets *resets, const struct devgroup *group,
 			       const char *method, struct refusal *ret)
 {
-	char *one[] = { (char *)method, NULL };
-	struct reset_plan_request request = reset_ways_request(resets->registry, group, one);
+	char *only[] = { (char *)method, NULL };
+	struct reset_plan_request request = reset_ways_request(resets->registry, group, only);
 	_cleanup_reset_plans_ struct vec plans = { 0 };
 	_cleanup_free_ char *why = NULL;
 	const struct reset_plan *plan;

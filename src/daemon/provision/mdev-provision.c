@@ -20,11 +20,11 @@ struct managed_mdev {
 		def; /* owned; NULL: one of an earlier daemon, and no file has asked for it since */
 	bool wanted; /* a file asks for it; else @def is what one asked for last */
 	char *made;  /* signature of what we made of it; NULL: we did not */
-	bool unfinished;	   /* and not all of it, as far as is known */
-	bool removed;		   /* by somebody else: it is not fought for */
-	bool late;		   /* somebody has it open: to be looked at again */
-	char *failure;		   /* of the last try, which is not repeated */
-	enum mdev_plan_action act; /* what the task does */
+	bool unfinished;	      /* and not all of it, as far as is known */
+	bool removed;		      /* by somebody else: it is not fought for */
+	bool retry_due;		      /* somebody has it open: to be looked at again */
+	char *failure;		      /* of the last try, which is not repeated */
+	enum mdev_plan_action action; /* what the task does */
 	struct task *task;
 	struct problem *problem; /* owned by the registry */
 };
@@ -35,19 +35,19 @@ struct mdev_provision {
 	void *userdata;
 	struct vec all; /* struct mediated, owned; in the order of their keys */
 	sd_event_source *retry;
-	bool keep; /* not all files could be read: what none of the others asks for may be asked for
-		      there */
+	bool keep_unwanted; /* not all files could be read: what none of the others asks for may be
+		      asked for there */
 };
 
-static struct managed_mdev *managed_mdev_free(struct managed_mdev *one)
+static struct managed_mdev *managed_mdev_free(struct managed_mdev *mdev)
 {
-	problems_remove(registry_problems(one->mdevs->registry), one->problem);
-	task_free(one->task);
-	mdev_def_free(one->def);
-	free(one->key);
-	free(one->made);
-	free(one->failure);
-	free(one);
+	problems_remove(registry_problems(mdev->mdevs->registry), mdev->problem);
+	task_free(mdev->task);
+	mdev_def_free(mdev->def);
+	free(mdev->key);
+	free(mdev->made);
+	free(mdev->failure);
+	free(mdev);
 	return NULL;
 }
 
@@ -61,20 +61,20 @@ static int managed_mdev_cmp_key(const void *key, const void *item)
 /* Made if it is not there. NULL when out of memory. */
 static struct managed_mdev *mdev_provision_get(struct mdev_provision *mdevs, const char *key)
 {
-	struct managed_mdev *one;
+	struct managed_mdev *mdev;
 	size_t at;
 	ptrdiff_t i = vec_find_sorted(&mdevs->all, key, managed_mdev_cmp_key, &at);
 
 	if (i >= 0)
 		return mdevs->all.items[i];
-	one = calloc(1, sizeof(*one));
-	if (!one)
+	mdev = calloc(1, sizeof(*mdev));
+	if (!mdev)
 		return NULL;
-	one->mdevs = mdevs;
-	one->key = strdup(key);
-	if (one->key && vec_insert(&mdevs->all, at, one) >= 0)
-		return one;
-	return managed_mdev_free(one);
+	mdev->mdevs = mdevs;
+	mdev->key = strdup(key);
+	if (mdev->key && vec_insert(&mdevs->all, at, mdev) >= 0)
+		return mdev;
+	return managed_mdev_free(mdev);
 }
 
 /* --- what is ours, on disk --- */
@@ -88,13 +88,13 @@ static int mdev_provision_load(struct mdev_provision *mdevs)
 	if (r < 0)
 		return r;
 	VEC_FOREACH(struct mdev_file_entry, entry, &entries) {
-		struct managed_mdev *one = mdev_provision_get(mdevs, entry->key);
+		struct managed_mdev *mdev = mdev_provision_get(mdevs, entry->key);
 
-		if (!one)
+		if (!mdev)
 			return -ENOMEM;
-		free(one->made);
-		one->made = TAKE_PTR(entry->made);
-		one->unfinished = entry->unfinished;
+		free(mdev->made);
+		mdev->made = TAKE_PTR(entry->made);
+		mdev->unfinished = entry->unfinished;
 	}
 	return 0;
 }
@@ -128,7 +128,7 @@ struct mdev_provision *mdev_provision_free(struct mdev_provision *mdevs)
 	return NULL;
 }
 
-static int managed_mdev_add_entry(const struct managed_mdev *one, struct vec *entries)
+static int managed_mdev_add_entry(const struct managed_mdev *mdev, struct vec *entries)
 {
 	struct mdev_file_entry *entry = calloc(1, sizeof(*entry));
 
@@ -138,18 +138,18 @@ static int managed_mdev_add_entry(const struct managed_mdev *one, struct vec *en
 		free(entry);
 		return -ENOMEM;
 	}
-	entry->unfinished = one->unfinished;
-	if (str_set(&entry->key, one->key) < 0)
+	entry->unfinished = mdev->unfinished;
+	if (str_set(&entry->key, mdev->key) < 0)
 		return -ENOMEM;
-	return str_set(&entry->made, one->made);
+	return str_set(&entry->made, mdev->made);
 }
 
 static int mdev_provision_save(const struct mdev_provision *mdevs)
 {
 	_cleanup_mdev_file_entries_ struct vec entries = { 0 };
 
-	VEC_FOREACH(const struct managed_mdev, one, &mdevs->all) {
-		if (one->made && managed_mdev_add_entry(one, &entries) < 0)
+	VEC_FOREACH(const struct managed_mdev, mdev, &mdevs->all) {
+		if (mdev->made && managed_mdev_add_entry(mdev, &entries) < 0)
 			return -ENOMEM;
 	}
 	return mdev_file_save(host_run_dir(registry_host(mdevs->registry)), &entries);
@@ -168,29 +168,29 @@ static void mdev_provision_save_or_log(const struct mdev_provision *mdevs)
 
 void mdev_provision_define(struct mdev_provision *mdevs, struct def_set *config)
 {
-	VEC_FOREACH(struct managed_mdev, one, &mdevs->all) {
-		one->wanted = false;
+	VEC_FOREACH(struct managed_mdev, mdev, &mdevs->all) {
+		mdev->wanted = false;
 		/* the registry drops all problems now, and these with them */
-		problems_remove(registry_problems(mdevs->registry), one->problem);
-		one->problem = NULL;
+		problems_remove(registry_problems(mdevs->registry), mdev->problem);
+		mdev->problem = NULL;
 	}
 	while (config->mdevs.n > 0) {
 		struct mdev_def *def = vec_remove_at(&config->mdevs, config->mdevs.n - 1);
-		struct managed_mdev *one = mdev_provision_get(mdevs, def->key);
+		struct managed_mdev *mdev = mdev_provision_get(mdevs, def->key);
 
-		if (!one) {
+		if (!mdev) {
 			log_error("Out of memory, %s is not made", def->key);
 			mdev_def_free(def);
 			continue;
 		}
-		mdev_def_free(one->def);
-		one->def = def;
-		one->wanted = true;
-		one->removed = false;
-		free(one->failure);
-		one->failure = NULL;
+		mdev_def_free(mdev->def);
+		mdev->def = def;
+		mdev->wanted = true;
+		mdev->removed = false;
+		free(mdev->failure);
+		mdev->failure = NULL;
 	}
-	mdevs->keep = def_set_has_errors(config);
+	mdevs->keep_unwanted = def_set_has_errors(config);
 }
 
 static bool mdev_provision_group_names(const struct devgroup *group, const char *key)
@@ -212,9 +212,9 @@ static bool mdev_provision_group_has(const struct devgroup *group, const char *k
 /* A group that names one that is not there yet waits for it as well. */
 bool mdev_provision_is_changing(const struct mdev_provision *mdevs, const struct devgroup *group)
 {
-	VEC_FOREACH(const struct managed_mdev, one, &mdevs->all)
-		if (one->task && (mdev_provision_group_has(group, one->key) ||
-				  mdev_provision_group_names(group, one->key)))
+	VEC_FOREACH(const struct managed_mdev, mdev, &mdevs->all)
+		if (mdev->task && (mdev_provision_group_has(group, mdev->key) ||
+				   mdev_provision_group_names(group, mdev->key)))
 			return true;
 	return false;
 }
@@ -222,207 +222,207 @@ bool mdev_provision_is_changing(const struct mdev_provision *mdevs, const struct
 /* --- one of them --- */
 
 /* @text NULL: there is none any more. Takes it over. */
-static void managed_mdev_set_problem(struct managed_mdev *one, char *text)
+static void managed_mdev_set_problem(struct managed_mdev *mdev, char *text)
 {
-	struct registry *registry = one->mdevs->registry;
+	struct registry *registry = mdev->mdevs->registry;
 	_cleanup_free_ char *owned = text;
 
-	if (str_eq(one->problem ? one->problem->text : NULL, owned))
+	if (str_eq(mdev->problem ? mdev->problem->text : NULL, owned))
 		return;
-	problems_remove(registry_problems(registry), one->problem);
-	one->problem = NULL;
+	problems_remove(registry_problems(registry), mdev->problem);
+	mdev->problem = NULL;
 	if (owned)
-		one->problem = problems_add(registry_problems(registry),
-					    one->def ? one->def->file : "mediated-devices",
-					    one->def ? one->def->line : 0,
-					    one->def ? one->def->column : 0, owned);
+		mdev->problem = problems_add(registry_problems(registry),
+					     mdev->def ? mdev->def->file : "mediated-devices",
+					     mdev->def ? mdev->def->line : 0,
+					     mdev->def ? mdev->def->column : 0, owned);
 }
 
 static int mdev_provision_on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct mdev_provision *mdevs = userdata;
 
-	VEC_FOREACH(struct managed_mdev, one, &mdevs->all)
-		one->late = false;
+	VEC_FOREACH(struct managed_mdev, mdev, &mdevs->all)
+		mdev->retry_due = false;
 	mdevs->retry = sd_event_source_disable_unref(mdevs->retry);
 	mdev_provision_run(mdevs);
 	return 0;
 }
 
 /* One that was not made after all has not been taken away by anybody either. */
-static void managed_mdev_forget_made(struct managed_mdev *one)
+static void managed_mdev_forget_made(struct managed_mdev *mdev)
 {
-	free(one->made);
-	one->made = NULL;
-	one->unfinished = false;
-	mdev_provision_save_or_log(one->mdevs);
+	free(mdev->made);
+	mdev->made = NULL;
+	mdev->unfinished = false;
+	mdev_provision_save_or_log(mdev->mdevs);
 }
 
 /* A removal that failed: somebody has the device open, as a rule. */
-static void managed_mdev_retry_later(struct managed_mdev *one)
+static void managed_mdev_retry_later(struct managed_mdev *mdev)
 {
-	struct mdev_provision *mdevs = one->mdevs;
+	struct mdev_provision *mdevs = mdev->mdevs;
 
-	one->late = true;
+	mdev->retry_due = true;
 	if (mdevs->retry || sd_event_add_time_relative(host_event(registry_host(mdevs->registry)),
 						       &mdevs->retry, CLOCK_MONOTONIC, RETRY_USEC,
 						       0, mdev_provision_on_retry, mdevs) >= 0)
 		return;
-	log_error("Cannot wait for the last user of %s", one->key);
+	log_error("Cannot wait for the last user of %s", mdev->key);
 }
 
-static void managed_mdev_on_removed(struct managed_mdev *one, const char *failure)
+static void managed_mdev_on_removed(struct managed_mdev *mdev, const char *failure)
 {
 	if (!failure) {
-		log_info("%s is taken away", one->key);
+		log_info("%s is taken away", mdev->key);
 		return;
 	}
-	managed_mdev_set_problem(one,
-				 str_printf("%s cannot be taken away yet: %s.", one->key, failure));
-	managed_mdev_retry_later(one);
+	managed_mdev_set_problem(mdev, str_printf("%s cannot be taken away yet: %s.", mdev->key,
+						  failure));
+	managed_mdev_retry_later(mdev);
 }
 
-static void managed_mdev_on_made(struct managed_mdev *one, const char *failure)
+static void managed_mdev_on_made(struct managed_mdev *mdev, const char *failure)
 {
-	const struct inventory *inv = host_inventory(registry_host(one->mdevs->registry));
+	const struct inventory *inv = host_inventory(registry_host(mdev->mdevs->registry));
 
 	if (!failure) {
-		one->unfinished = false;
-		mdev_provision_save_or_log(one->mdevs);
-		log_info("%s is made, %s of %s", one->key, one->def->type, one->def->parent);
+		mdev->unfinished = false;
+		mdev_provision_save_or_log(mdev->mdevs);
+		log_info("%s is made, %s of %s", mdev->key, mdev->def->type, mdev->def->parent);
 		return;
 	}
-	managed_mdev_set_problem(one, str_printf("%s is not made: %s.", one->key, failure));
-	if (str_set(&one->failure, failure) < 0)
+	managed_mdev_set_problem(mdev, str_printf("%s is not made: %s.", mdev->key, failure));
+	if (str_set(&mdev->failure, failure) < 0)
 		log_error("Out of memory, a failure is not shown");
 	/* half made: away with it */
-	one->unfinished = inventory_find(inv, one->key) != NULL;
-	if (!one->unfinished)
-		managed_mdev_forget_made(one);
+	mdev->unfinished = inventory_find(inv, mdev->key) != NULL;
+	if (!mdev->unfinished)
+		managed_mdev_forget_made(mdev);
 }
 
 static void managed_mdev_on_task_done(struct task *task, const char *failure, void *userdata)
 {
-	struct managed_mdev *one = userdata;
-	struct mdev_provision *mdevs = one->mdevs;
-	char *const keys[] = { one->key, one->def ? one->def->parent : NULL, NULL };
+	struct managed_mdev *mdev = userdata;
+	struct mdev_provision *mdevs = mdev->mdevs;
+	char *const keys[] = { mdev->key, mdev->def ? mdev->def->parent : NULL, NULL };
 	_cleanup_strv_ char **copy = NULL;
 
 	if (strv_copy(keys, &copy) < 0)
-		log_error("Out of memory, what has become of %s is not read", one->key);
+		log_error("Out of memory, what has become of %s is not read", mdev->key);
 	/* while it counts as running nothing else is started for it */
 	if (host_refresh(registry_host(mdevs->registry), copy) < 0)
-		log_error("Cannot read %s", one->key);
-	if (one->act == MDEV_PLAN_REMOVE)
-		managed_mdev_on_removed(one, failure);
+		log_error("Cannot read %s", mdev->key);
+	if (mdev->action == MDEV_PLAN_REMOVE)
+		managed_mdev_on_removed(mdev, failure);
 	else
-		managed_mdev_on_made(one, failure);
-	one->task = task_free(task);
-	/* @one may be gone after these */
+		managed_mdev_on_made(mdev, failure);
+	mdev->task = task_free(task);
+	/* @mdev may be gone after these */
 	mdev_provision_run(mdevs);
 	mdevs->on_done(mdevs->userdata);
 }
 
 /* The file that says it is ours is there before it is. */
-static int managed_mdev_record(struct managed_mdev *one)
+static int managed_mdev_record(struct managed_mdev *mdev)
 {
 	_cleanup_free_ char *signature = NULL;
 
-	if (one->act == MDEV_PLAN_REMOVE)
+	if (mdev->action == MDEV_PLAN_REMOVE)
 		return 0;
-	signature = mdev_def_signature(one->def);
+	signature = mdev_def_signature(mdev->def);
 	if (!signature)
 		return -ENOMEM;
-	free(one->made);
-	one->made = TAKE_PTR(signature);
-	one->unfinished = true;
-	return mdev_provision_save(one->mdevs);
+	free(mdev->made);
+	mdev->made = TAKE_PTR(signature);
+	mdev->unfinished = true;
+	return mdev_provision_save(mdev->mdevs);
 }
 
-static int managed_mdev_run_task(struct managed_mdev *one, struct vec *steps)
+static int managed_mdev_run_task(struct managed_mdev *mdev, struct vec *steps)
 {
 	int r;
 
-	r = managed_mdev_record(one);
+	r = managed_mdev_record(mdev);
 	if (r < 0)
 		return r;
-	return task_start(registry_host(one->mdevs->registry), one->key, steps,
-			  managed_mdev_on_task_done, one, &one->task);
+	return task_start(registry_host(mdev->mdevs->registry), mdev->key, steps,
+			  managed_mdev_on_task_done, mdev, &mdev->task);
 }
 
-static void managed_mdev_on_not_started(struct managed_mdev *one, int error)
+static void managed_mdev_on_not_started(struct managed_mdev *mdev, int error)
 {
-	managed_mdev_set_problem(one,
-				 str_printf("%s is not %s: %s.", one->key,
-					    one->act == MDEV_PLAN_CREATE ? "made" : "taken away",
-					    strerror(-error)));
-	if (one->act == MDEV_PLAN_REMOVE)
-		managed_mdev_retry_later(one);
-	else if (str_set(&one->failure, strerror(-error)) < 0)
+	managed_mdev_set_problem(mdev, str_printf("%s is not %s: %s.", mdev->key,
+						  mdev->action == MDEV_PLAN_CREATE ? "made" :
+										     "taken away",
+						  strerror(-error)));
+	if (mdev->action == MDEV_PLAN_REMOVE)
+		managed_mdev_retry_later(mdev);
+	else if (str_set(&mdev->failure, strerror(-error)) < 0)
 		log_error("Out of memory, a failure is not shown");
 }
 
-static void managed_mdev_start(struct managed_mdev *one, struct vec *steps,
-			       enum mdev_plan_action act)
+static void managed_mdev_start(struct managed_mdev *mdev, struct vec *steps,
+			       enum mdev_plan_action action)
 {
 	int r;
 
-	one->act = act;
-	r = managed_mdev_run_task(one, steps);
+	mdev->action = action;
+	r = managed_mdev_run_task(mdev, steps);
 	if (r < 0)
-		managed_mdev_on_not_started(one, r);
+		managed_mdev_on_not_started(mdev, r);
 }
 
 /* Ours no more, when it is gone: another of this UUID would be somebody else's. */
-static void managed_mdev_note_gone(struct managed_mdev *one)
+static void managed_mdev_note_gone(struct managed_mdev *mdev)
 {
-	const struct inventory *inv = host_inventory(registry_host(one->mdevs->registry));
-	const struct device *parent = one->def ? inventory_find(inv, one->def->parent) : NULL;
+	const struct inventory *inv = host_inventory(registry_host(mdev->mdevs->registry));
+	const struct device *parent = mdev->def ? inventory_find(inv, mdev->def->parent) : NULL;
 
-	if (!one->made || inventory_find(inv, one->key))
+	if (!mdev->made || inventory_find(inv, mdev->key))
 		return;
 	/* without its parent it had to go, and comes back with it; one that we have taken away
 	 * ourselves too */
-	one->removed = !one->unfinished && one->act != MDEV_PLAN_REMOVE && one->wanted && parent &&
-		       parent->mdev_types.n > 0;
-	one->act = MDEV_PLAN_KEEP;
-	managed_mdev_forget_made(one);
+	mdev->removed = !mdev->unfinished && mdev->action != MDEV_PLAN_REMOVE && mdev->wanted &&
+			parent && parent->mdev_types.n > 0;
+	mdev->action = MDEV_PLAN_KEEP;
+	managed_mdev_forget_made(mdev);
 }
 
 /* Nothing is to be done, or can be, before something changes. */
-static bool managed_mdev_is_idle(struct managed_mdev *one)
+static bool managed_mdev_is_idle(struct managed_mdev *mdev)
 {
-	if (one->late || (!one->wanted && one->mdevs->keep))
+	if (mdev->retry_due || (!mdev->wanted && mdev->mdevs->keep_unwanted))
 		return true;
 	/* a half-made one is to be removed all the same */
-	if (!one->wanted || !one->removed)
-		return one->failure && !one->made;
-	managed_mdev_set_problem(one, str_printf("%s was taken away by somebody else. To have it "
-						 "made again: devgroupctl reload",
-						 one->key));
+	if (!mdev->wanted || !mdev->removed)
+		return mdev->failure && !mdev->made;
+	managed_mdev_set_problem(mdev, str_printf("%s was taken away by somebody else. To have it "
+						  "made again: devgroupctl reload",
+						  mdev->key));
 	return true;
 }
 
-static void managed_mdev_advance(struct managed_mdev *one, char *const *claimed)
+static void managed_mdev_advance(struct managed_mdev *mdev, char *const *claimed)
 {
 	struct mdev_state state;
-	const struct inventory *inv = host_inventory(registry_host(one->mdevs->registry));
+	const struct inventory *inv = host_inventory(registry_host(mdev->mdevs->registry));
 	_cleanup_mdev_plan_ struct mdev_plan plan = { 0 };
 	int r;
 
-	managed_mdev_note_gone(one);
-	if (managed_mdev_is_idle(one))
+	managed_mdev_note_gone(mdev);
+	if (managed_mdev_is_idle(mdev))
 		return;
-	state = (struct mdev_state){ .made = one->made, .unfinished = one->unfinished };
-	r = mdev_plan(inv, one->key, one->wanted ? one->def : NULL, &state, claimed, &plan);
+	state = (struct mdev_state){ .made = mdev->made, .unfinished = mdev->unfinished };
+	r = mdev_plan(inv, mdev->key, mdev->wanted ? mdev->def : NULL, &state, claimed, &plan);
 	if (r < 0) {
-		log_error_errno(r, "%s is left as it is", one->key);
+		log_error_errno(r, "%s is left as it is", mdev->key);
 		return;
 	}
-	if (!one->failure)
-		managed_mdev_set_problem(one, TAKE_PTR(plan.problem));
+	if (!mdev->failure)
+		managed_mdev_set_problem(mdev, TAKE_PTR(plan.problem));
 	if (plan.steps.n > 0)
-		managed_mdev_start(one, &plan.steps, plan.action);
+		managed_mdev_start(mdev, &plan.steps, plan.action);
 }
 
 /* --- all of them --- */
@@ -431,9 +431,9 @@ static void managed_mdev_advance(struct managed_mdev *one, char *const *claimed)
 static void mdev_provision_drop_idle(struct mdev_provision *mdevs)
 {
 	for (size_t i = 0; i < mdevs->all.n;) {
-		struct managed_mdev *one = mdevs->all.items[i];
+		struct managed_mdev *mdev = mdevs->all.items[i];
 
-		if (!one->wanted && !one->task && !one->made)
+		if (!mdev->wanted && !mdev->task && !mdev->made)
 			managed_mdev_free(vec_remove_at(&mdevs->all, i));
 		else
 			i++;
@@ -450,10 +450,10 @@ void mdev_provision_run(struct mdev_provision *mdevs)
 	}
 	/* one after the other: they take from the room of one parent. Unless the kernel does not
 	 * come back from one */
-	VEC_FOREACH(struct managed_mdev, one, &mdevs->all) {
-		if (!one->task)
-			managed_mdev_advance(one, claimed);
-		if (one->task && !task_is_late(one->task))
+	VEC_FOREACH(struct managed_mdev, mdev, &mdevs->all) {
+		if (!mdev->task)
+			managed_mdev_advance(mdev, claimed);
+		if (mdev->task && !task_is_late(mdev->task))
 			break;
 	}
 	mdev_provision_drop_idle(mdevs);
@@ -461,10 +461,10 @@ void mdev_provision_run(struct mdev_provision *mdevs)
 
 void mdev_provision_parent_changed(struct mdev_provision *mdevs, const char *key, bool offers)
 {
-	VEC_FOREACH(struct managed_mdev, one, &mdevs->all)
-		if (!offers && one->def && str_eq(one->def->parent, key)) {
-			one->removed = false;
-			free(one->failure);
-			one->failure = NULL;
+	VEC_FOREACH(struct managed_mdev, mdev, &mdevs->all)
+		if (!offers && mdev->def && str_eq(mdev->def->parent, key)) {
+			mdev->removed = false;
+			free(mdev->failure);
+			mdev->failure = NULL;
 		}
 }

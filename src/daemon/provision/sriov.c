@@ -11,8 +11,9 @@
 struct sriov_entry {
 	struct sriov *sriov;
 	struct vf_def *def; /* owned */
-	char *seen; /* the driver that the device had when it was last looked at, "" for none */
-	bool done;  /* as far as it goes, with that driver; it is not fought for with other tools */
+	char *seen_driver; /* the driver that the device had when it was last looked at, "" for none
+			    */
+	bool done; /* as far as it goes, with that driver; it is not fought for with other tools */
 	char *failure; /* of the last try */
 	struct task *task;
 	bool withdrawn; /* nobody defines it any more; it stays for as long as its task runs */
@@ -23,7 +24,7 @@ struct sriov {
 	struct registry *registry;
 	void (*on_done)(void *userdata);
 	void *userdata;
-	struct vec wanted; /* struct wanted, owned; in the order of the devices */
+	struct vec entries; /* struct wanted, owned; in the order of the devices */
 };
 
 struct sriov *sriov_new(struct registry *registry, void (*on_done)(void *userdata), void *userdata)
@@ -38,14 +39,14 @@ struct sriov *sriov_new(struct registry *registry, void (*on_done)(void *userdat
 	return sriov;
 }
 
-static struct sriov_entry *sriov_entry_free(struct sriov_entry *wanted)
+static struct sriov_entry *sriov_entry_free(struct sriov_entry *entry)
 {
-	problems_remove(registry_problems(wanted->sriov->registry), wanted->problem);
-	task_free(wanted->task);
-	def_set_vf_free(wanted->def);
-	free(wanted->seen);
-	free(wanted->failure);
-	free(wanted);
+	problems_remove(registry_problems(entry->sriov->registry), entry->problem);
+	task_free(entry->task);
+	def_set_vf_free(entry->def);
+	free(entry->seen_driver);
+	free(entry->failure);
+	free(entry);
 	return NULL;
 }
 
@@ -55,86 +56,86 @@ struct sriov *sriov_free(struct sriov *sriov)
 {
 	if (!sriov)
 		return NULL;
-	sriov_entries_clear(&sriov->wanted);
+	sriov_entries_clear(&sriov->entries);
 	free(sriov);
 	return NULL;
 }
 
 static struct sriov_entry *sriov_take_entry(struct vec *all, const char *device)
 {
-	VEC_FOREACH(struct sriov_entry, wanted, all)
-		if (str_eq(wanted->def->device, device)) {
-			vec_remove(all, wanted);
-			return wanted;
+	VEC_FOREACH(struct sriov_entry, entry, all)
+		if (str_eq(entry->def->device, device)) {
+			vec_remove(all, entry);
+			return entry;
 		}
 	return calloc(1, sizeof(struct sriov_entry));
 }
 
 /* What runs for a device goes on, and is looked at again when it is over. */
-static int sriov_define_one(struct sriov *sriov, struct vec *before, struct vf_def *def)
+static int sriov_define_one(struct sriov *sriov, struct vec *previous, struct vf_def *def)
 {
-	struct sriov_entry *wanted = sriov_take_entry(before, def->device);
+	struct sriov_entry *entry = sriov_take_entry(previous, def->device);
 
-	if (!wanted || vec_add(&sriov->wanted, wanted) < 0) {
-		free(wanted);
+	if (!entry || vec_add(&sriov->entries, entry) < 0) {
+		free(entry);
 		return -ENOMEM;
 	}
-	problems_remove(registry_problems(sriov->registry), wanted->problem);
-	def_set_vf_free(wanted->def);
-	free(wanted->failure);
-	wanted->problem = NULL;
-	wanted->failure = NULL;
-	wanted->sriov = sriov;
-	wanted->def = def;
-	wanted->done = false;
-	wanted->withdrawn = false;
+	problems_remove(registry_problems(sriov->registry), entry->problem);
+	def_set_vf_free(entry->def);
+	free(entry->failure);
+	entry->problem = NULL;
+	entry->failure = NULL;
+	entry->sriov = sriov;
+	entry->def = def;
+	entry->done = false;
+	entry->withdrawn = false;
 	return 0;
 }
 
 /* Nothing else may be done to the device, and nobody else waits for the process, while its task
  * runs. */
-static void sriov_withdraw(struct sriov *sriov, struct sriov_entry *wanted)
+static void sriov_withdraw(struct sriov *sriov, struct sriov_entry *entry)
 {
-	if (!wanted->task || vec_add(&sriov->wanted, wanted) < 0) {
-		sriov_entry_free(wanted);
+	if (!entry->task || vec_add(&sriov->entries, entry) < 0) {
+		sriov_entry_free(entry);
 		return;
 	}
-	problems_remove(registry_problems(sriov->registry), wanted->problem);
-	wanted->problem = NULL;
-	wanted->withdrawn = true;
+	problems_remove(registry_problems(sriov->registry), entry->problem);
+	entry->problem = NULL;
+	entry->withdrawn = true;
 }
 
 void sriov_define(struct sriov *sriov, struct vec *defs)
 {
-	struct vec before = sriov->wanted;
+	struct vec previous = sriov->entries;
 
-	sriov->wanted = (struct vec){ 0 };
+	sriov->entries = (struct vec){ 0 };
 	VEC_FOREACH(struct vf_def, def, defs) {
-		if (sriov_define_one(sriov, &before, def) >= 0)
+		if (sriov_define_one(sriov, &previous, def) >= 0)
 			continue;
 		log_error("Out of memory, the virtual functions of %s are not made", def->device);
 		def_set_vf_free(def);
 	}
 	vec_drop(defs);
 	*defs = (struct vec){ 0 };
-	VEC_FOREACH(struct sriov_entry, wanted, &before)
-		sriov_withdraw(sriov, wanted);
-	vec_drop(&before);
+	VEC_FOREACH(struct sriov_entry, entry, &previous)
+		sriov_withdraw(sriov, entry);
+	vec_drop(&previous);
 }
 
-static bool sriov_touches(const struct sriov_entry *wanted, const struct devgroup *group)
+static bool sriov_touches(const struct sriov_entry *entry, const struct devgroup *group)
 {
 	VEC_FOREACH(const struct device, device, &group->resolved.devices)
-		if (str_eq(device->key, wanted->def->device) ||
-		    str_eq(device->physfn, wanted->def->device))
+		if (str_eq(device->key, entry->def->device) ||
+		    str_eq(device->physfn, entry->def->device))
 			return true;
 	return false;
 }
 
 bool sriov_is_changing(const struct sriov *sriov, const struct devgroup *group)
 {
-	VEC_FOREACH(const struct sriov_entry, wanted, &sriov->wanted)
-		if (wanted->task && sriov_touches(wanted, group))
+	VEC_FOREACH(const struct sriov_entry, entry, &sriov->entries)
+		if (entry->task && sriov_touches(entry, group))
 			return true;
 	return false;
 }
@@ -142,84 +143,83 @@ bool sriov_is_changing(const struct sriov *sriov, const struct devgroup *group)
 /* --- one definition --- */
 
 /* @text NULL: there is none any more. Takes it over. */
-static void sriov_set_problem(struct sriov_entry *wanted, char *text)
+static void sriov_set_problem(struct sriov_entry *entry, char *text)
 {
 	_cleanup_free_ char *owned = text;
 
-	if (str_eq(wanted->problem ? wanted->problem->text : NULL, owned))
+	if (str_eq(entry->problem ? entry->problem->text : NULL, owned))
 		return;
-	problems_remove(registry_problems(wanted->sriov->registry), wanted->problem);
-	wanted->problem = NULL;
+	problems_remove(registry_problems(entry->sriov->registry), entry->problem);
+	entry->problem = NULL;
 	if (!owned)
 		return;
-	wanted->problem =
-		problems_add(registry_problems(wanted->sriov->registry), wanted->def->file,
-			     wanted->def->line, wanted->def->column, owned);
+	entry->problem = problems_add(registry_problems(entry->sriov->registry), entry->def->file,
+				      entry->def->line, entry->def->column, owned);
 }
 
 static void sriov_on_task_done(struct task *task, const char *failure, void *userdata)
 {
-	struct sriov_entry *wanted = userdata;
-	struct sriov *sriov = wanted->sriov;
-	char *const keys[] = { wanted->def->device, NULL };
+	struct sriov_entry *entry = userdata;
+	struct sriov *sriov = entry->sriov;
+	char *const keys[] = { entry->def->device, NULL };
 
-	wanted->task = task_free(task);
-	if (str_set(&wanted->failure, failure) < 0)
+	entry->task = task_free(task);
+	if (str_set(&entry->failure, failure) < 0)
 		log_error("Out of memory, a failure is not shown");
 	if (!failure)
-		log_info("%s has its virtual functions", wanted->def->device);
-	/* @wanted may be gone after these: they lead to whoever waited */
+		log_info("%s has its virtual functions", entry->def->device);
+	/* @entry may be gone after these: they lead to whoever waited */
 	if (host_refresh(registry_host(sriov->registry), keys) < 0)
 		log_error("Cannot read %s", keys[0]);
 	sriov->on_done(sriov->userdata);
 }
 
-static int sriov_start(struct sriov_entry *wanted, struct vec *steps)
+static int sriov_start(struct sriov_entry *entry, struct vec *steps)
 {
-	_cleanup_free_ char *name = str_printf("Virtual functions of %s", wanted->def->device);
+	_cleanup_free_ char *name = str_printf("Virtual functions of %s", entry->def->device);
 
-	wanted->done = true;
+	entry->done = true;
 	if (!name)
 		return -ENOMEM;
-	return task_start(registry_host(wanted->sriov->registry), name, steps, sriov_on_task_done,
-			  wanted, &wanted->task);
+	return task_start(registry_host(entry->sriov->registry), name, steps, sriov_on_task_done,
+			  entry, &entry->task);
 }
 
 /* A device that comes back, or whose driver does, has lost its functions. */
-static void sriov_note_driver(struct sriov_entry *wanted)
+static void sriov_note_driver(struct sriov_entry *entry)
 {
-	const struct inventory *inv = host_inventory(registry_host(wanted->sriov->registry));
-	const struct device *device = inventory_find(inv, wanted->def->device);
+	const struct inventory *inv = host_inventory(registry_host(entry->sriov->registry));
+	const struct device *device = inventory_find(inv, entry->def->device);
 	const char *driver = device ? str_or(device->driver, "") : NULL;
 
-	if (wanted->seen && str_eq(wanted->seen, driver))
+	if (entry->seen_driver && str_eq(entry->seen_driver, driver))
 		return;
-	wanted->done = false;
-	if (str_set(&wanted->seen, driver) < 0 || str_set(&wanted->failure, NULL) < 0)
-		log_error("Out of memory, %s may be left as it is", wanted->def->device);
+	entry->done = false;
+	if (str_set(&entry->seen_driver, driver) < 0 || str_set(&entry->failure, NULL) < 0)
+		log_error("Out of memory, %s may be left as it is", entry->def->device);
 }
 
-static bool sriov_removes_vfs(const struct sriov_entry *wanted)
+static bool sriov_removes_vfs(const struct sriov_entry *entry)
 {
-	const struct inventory *inv = host_inventory(registry_host(wanted->sriov->registry));
-	const struct device *device = inventory_find(inv, wanted->def->device);
+	const struct inventory *inv = host_inventory(registry_host(entry->sriov->registry));
+	const struct device *device = inventory_find(inv, entry->def->device);
 
-	return device && device->num_vfs > 0 && device->num_vfs != wanted->def->count;
+	return device && device->num_vfs > 0 && device->num_vfs != entry->def->count;
 }
 
 /* *ret_problem: NULL, or the caller's, as of sriov_plan(). */
-static int sriov_make_plan(const struct sriov_entry *wanted, char *const *claimed,
+static int sriov_make_plan(const struct sriov_entry *entry, char *const *claimed,
 			   struct vec *ret_steps, char **ret_problem)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 	_cleanup_free_ char *problem = NULL;
-	struct host *host = registry_host(wanted->sriov->registry);
+	struct host *host = registry_host(entry->sriov->registry);
 	int r;
 
-	r = sriov_plan(host_inventory(host), wanted->def, claimed, &steps, &problem);
+	r = sriov_plan(host_inventory(host), entry->def, claimed, &steps, &problem);
 	if (r < 0)
 		return r;
-	if (steps.n == 0 || !sriov_removes_vfs(wanted)) {
+	if (steps.n == 0 || !sriov_removes_vfs(entry)) {
 		*ret_steps = TAKE_STRUCT(steps);
 		*ret_problem = TAKE_PTR(problem);
 		return 0;
@@ -229,50 +229,50 @@ static int sriov_make_plan(const struct sriov_entry *wanted, char *const *claime
 	r = host_refresh_usage(host);
 	if (r < 0)
 		return r;
-	return sriov_plan(host_inventory(host), wanted->def, claimed, ret_steps, ret_problem);
+	return sriov_plan(host_inventory(host), entry->def, claimed, ret_steps, ret_problem);
 }
 
-static void sriov_show_failure(struct sriov_entry *wanted)
+static void sriov_show_failure(struct sriov_entry *entry)
 {
-	if (wanted->failure)
-		sriov_set_problem(wanted,
+	if (entry->failure)
+		sriov_set_problem(entry,
 				  str_printf("The virtual functions of %s cannot be made: %s.",
-					     wanted->def->device, wanted->failure));
+					     entry->def->device, entry->failure));
 }
 
-static void sriov_advance(struct sriov_entry *wanted, char *const *claimed)
+static void sriov_advance(struct sriov_entry *entry, char *const *claimed)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
 	char *problem;
 	int r;
 
-	sriov_note_driver(wanted);
-	if (wanted->done) {
-		sriov_show_failure(wanted);
+	sriov_note_driver(entry);
+	if (entry->done) {
+		sriov_show_failure(entry);
 		return;
 	}
-	r = sriov_make_plan(wanted, claimed, &steps, &problem);
+	r = sriov_make_plan(entry, claimed, &steps, &problem);
 	if (r < 0) {
-		log_error_errno(r, "The virtual functions of %s are not made", wanted->def->device);
+		log_error_errno(r, "The virtual functions of %s are not made", entry->def->device);
 		return;
 	}
-	sriov_set_problem(wanted, problem);
+	sriov_set_problem(entry, problem);
 	if (steps.n == 0)
 		return;
-	r = sriov_start(wanted, &steps);
+	r = sriov_start(entry, &steps);
 	if (r < 0)
-		log_error_errno(r, "Cannot make the virtual functions of %s", wanted->def->device);
+		log_error_errno(r, "Cannot make the virtual functions of %s", entry->def->device);
 }
 
 /* --- all of them --- */
 
 static void sriov_drop_withdrawn(struct sriov *sriov)
 {
-	for (size_t i = 0; i < sriov->wanted.n;) {
-		const struct sriov_entry *wanted = sriov->wanted.items[i];
+	for (size_t i = 0; i < sriov->entries.n;) {
+		const struct sriov_entry *entry = sriov->entries.items[i];
 
-		if (wanted->withdrawn && !wanted->task)
-			sriov_entry_free(vec_remove_at(&sriov->wanted, i));
+		if (entry->withdrawn && !entry->task)
+			sriov_entry_free(vec_remove_at(&sriov->entries, i));
 		else
 			i++;
 	}
@@ -288,18 +288,18 @@ void sriov_run(struct sriov *sriov)
 	}
 	sriov_drop_withdrawn(sriov);
 	/* one after the other, unless the kernel does not come back from one */
-	VEC_FOREACH(struct sriov_entry, wanted, &sriov->wanted) {
-		if (!wanted->task && !wanted->withdrawn)
-			sriov_advance(wanted, claimed);
-		if (wanted->task && !task_is_late(wanted->task))
+	VEC_FOREACH(struct sriov_entry, entry, &sriov->entries) {
+		if (!entry->task && !entry->withdrawn)
+			sriov_advance(entry, claimed);
+		if (entry->task && !task_is_late(entry->task))
 			return;
 	}
 }
 
 int sriov_list_defs(const struct sriov *sriov, struct vec *ret)
 {
-	VEC_FOREACH(const struct sriov_entry, wanted, &sriov->wanted)
-		if (!wanted->withdrawn && vec_add(ret, wanted->def) < 0)
+	VEC_FOREACH(const struct sriov_entry, entry, &sriov->entries)
+		if (!entry->withdrawn && vec_add(ret, entry->def) < 0)
 			return -ENOMEM;
 	return 0;
 }
