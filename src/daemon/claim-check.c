@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Decides whether a group can be claimed, now or by waiting. Changes nothing. */
+/* Decides whether a group can be claimed, now or by waiting. Changes nothing but the inventory. */
 
 #include <errno.h>
 

@@ -9,20 +9,17 @@
 struct claim_request {
 	uid_t uid;
 	gid_t gid;
-	pid_t pid; /* 0: not known */
+	pid_t pid; /* 0: unknown */
 	const char *label;
 	enum access_mode access;
 	enum vfio_interface interface;
 	bool persistent, force;
-	uint64_t wait_usec; /* how long to queue for a busy group */
-	/*
-	 * Called once for each claim that was started: the group has its lease (@refusal NULL), or
-	 * the claim has failed.
-	 */
+	uint64_t wait_usec; /* how long to wait in line for a busy group; 0: fail at once */
+	/* Called once for each accepted claim: the group has its lease (@refusal NULL), or not. */
 	void (*on_done)(struct devgroup *group, const struct refusal *refusal, void *userdata);
 	/*
-	 * Asked before a claim that has waited in line starts: is it still allowed? NULL: it is.
-	 * False: *ret_refusal says why not.
+	 * Checks the permission again before a claim that has waited in line starts. NULL: not
+	 * needed. False: *ret_refusal says why.
 	 */
 	bool (*still_allowed)(const struct devgroup *group, void *userdata,
 			      struct refusal *ret_refusal);
@@ -36,12 +33,12 @@ struct claim_request {
 int claim_check_read_members(const struct registry *registry,
 			     const struct devgroup *group) _must_check_;
 
-/* Each of these returns false with *ret_refusal if the claim is refused. */
+/* --- each of these returns false with *ret_refusal if the claim is refused --- */
 
-/* Is the group reserved for another label? */
+/* Checks whether the group is reserved for another label. */
 bool claim_check_reserved(const struct devgroup *group, const struct claim_request *request,
 			  struct refusal *ret_refusal) _must_check_;
-/* All that may refuse a claim of a group that is not busy. */
+/* Checks all that may refuse a claim of a group that is not busy, and its blockers. */
 bool claim_check(const struct registry *registry, const struct devgroup *group,
 		 const struct claim_request *request, struct refusal *ret_refusal) _must_check_;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Fills in who claims, and what the host had before. */
+/* Fills in the claimer, and what the host had before. */
 
 #include <errno.h>
 #include <systemd/sd-id128.h>
@@ -21,7 +21,7 @@ static int claim_record_fill(struct record *record, const struct claim_request *
 	record->access = request->access;
 	record->persistent = request->persistent;
 	if (record->pid > 0) {
-		/* what cannot be known of a process that is gone already is left unknown */
+		/* facts about a process that has exited stay unknown */
 		if (process_start_time(record->pid, &record->start_time) < 0)
 			record->start_time = 0;
 		if (process_unit(record->pid, &record->unit) < 0)
@@ -41,7 +41,7 @@ int claim_record_new(const struct registry *registry, const struct devgroup *gro
 	if (r < 0)
 		return r;
 	sd_id128_to_string(random, id);
-	id[16] = '\0'; /* 64 bits tell leases apart, and can be read aloud */
+	id[16] = '\0'; /* 64 bits tell leases apart, and a person can read them aloud */
 	record = record_new(group->def->name, id);
 	if (!record)
 		return -ENOMEM;

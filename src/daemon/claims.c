@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Claims: who gets a group, and who waits for it. */
+/*
+ * Starts claims, keeps those that wait in line, and answers each once. A lease carries out what a
+ * claim decides.
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -16,15 +19,14 @@
 
 struct claim {
 	const struct claims *claims;
-	struct devgroup *group; /* whose queue it is in, or whose lease it made */
+	struct devgroup *group; /* the group that it waits for, or has made a lease for */
 	struct claim_request request;
-	char *label; /* request.label's copy */
-	bool queued;
-	sd_event_source *deadline; /* of the queue */
+	char *label;		   /* owned copy of request.label */
+	bool queued;		   /* waits in line; else its lease is being made */
+	sd_event_source *deadline; /* for the wait in line */
 };
 
-/* How long a claim that will not wait waits nevertheless, for the daemon's own work on the group.
- */
+/* A claim waits this long for the daemon's own work on its group, even if it asked not to wait. */
 #define PROVISION_WAIT_USEC (30 * 1000000ULL)
 
 /* --- claims --- */
@@ -55,7 +57,7 @@ static struct claim *claim_new(const struct claims *claims, struct devgroup *gro
 	return claim;
 }
 
-/* Of one user; NULL: of all. */
+/* Counts the claims of one user; @uid NULL: of all. */
 static struct limits_count claims_count(const struct registry *registry, const uid_t *uid)
 {
 	struct limits_count count = { 0 };
@@ -89,7 +91,7 @@ static struct claim *claims_find_active(const struct devgroup *group)
 	return NULL;
 }
 
-/* @refusal NULL: it is met. The claim is gone afterwards. */
+/* Answers and frees @claim. @refusal NULL: the group has its lease. */
 static void claims_answer_one(struct claim *claim, const struct refusal *refusal)
 {
 	vec_remove(&claim->group->waiting, claim);
@@ -153,14 +155,14 @@ static bool claims_refuse_errno(const struct devgroup *group, int r, struct refu
 			   group->def->name, strerror(-r));
 }
 
-/* The definition may have changed since it allowed the claim. */
+/* Asks again for a claim that has waited: the definition may have changed. */
 static bool claims_check_allowed(const struct claim *claim, struct refusal *ret)
 {
 	return !claim->queued || !claim->request.still_allowed ||
 	       claim->request.still_allowed(claim->group, claim->request.userdata, ret);
 }
 
-/* False: refused, and nothing was done. */
+/* Returns false with *ret if the claim is refused; nothing was done then. */
 static bool claims_start_one(struct claim *claim, struct refusal *ret)
 {
 	const struct claims *claims = claim->claims;
@@ -201,7 +203,7 @@ static int claims_join_queue(struct claim *claim)
 	struct claim_request *request = &claim->request;
 
 	claim->queued = true;
-	/* what the daemon itself does with the group is over soon, and nobody else has it */
+	/* the daemon's own work on the group ends soon, and no other claim has the group */
 	if (provision_is_changing(claims->provision, claim->group) &&
 	    request->wait_usec < PROVISION_WAIT_USEC)
 		request->wait_usec = PROVISION_WAIT_USEC;
@@ -209,11 +211,11 @@ static int claims_join_queue(struct claim *claim)
 			    claims_on_deadline, claim, &claim->deadline);
 }
 
-/* Returns false with a refusal if a claim that has to wait for @group is not to wait. */
+/* Decides whether a claim of the busy @group may wait. False: *ret_refusal says why not. */
 static bool claims_check_wait(const struct claims *claims, const struct devgroup *group,
 			      const struct claim_request *request, struct refusal *ret_refusal)
 {
-	/* under another label it would be refused whenever it came to its turn */
+	/* with the wrong label it would wait only to be refused */
 	if (!claim_check_reserved(group, request, ret_refusal))
 		return false;
 	if (provision_is_changing(claims->provision, group))
@@ -223,7 +225,7 @@ static bool claims_check_wait(const struct claims *claims, const struct devgroup
 	return claim_check_refuse_busy(claims->registry, claims->provision, group, ret_refusal);
 }
 
-/* Puts @claim into the queue, or starts it. False: refused, and the caller frees it. */
+/* Puts @claim in line, or starts it. False: refused, and the caller frees it. */
 static bool claims_begin(struct claim *claim, bool wait, struct refusal *ret_refusal)
 {
 	struct vec *waiting = &claim->group->waiting;
@@ -290,7 +292,7 @@ static void claims_run_queue(const struct claims *claims, struct devgroup *group
 
 void claims_run_queues(const struct claims *claims)
 {
-	/* a claim that starts changes no group's place in the list */
+	/* starting a claim neither adds nor removes groups, so the list stays valid */
 	VEC_FOREACH(struct devgroup, group, registry_groups(claims->registry))
 		claims_run_queue(claims, group);
 }

@@ -14,31 +14,32 @@ struct claims {
 	const struct limits *limits; /* not owned */
 };
 
-struct claim; /* one that is under way */
+struct claim; /* one without an answer yet */
 
 /*
- * False: refused at once, *ret_refusal says why, nothing has changed, and request->on_done is not
- * called. Else *ret lives until that.
+ * Starts a claim of the group @name, or puts it in line. *ret is valid until request->on_done is
+ * called. False: refused at once, *ret_refusal says why, nothing has changed, and on_done will not
+ * be called.
  */
 bool claims_submit(const struct claims *claims, const char *group,
 		   const struct claim_request *request, struct claim **ret,
 		   struct refusal *ret_refusal) _must_check_;
-/* The claimer is gone: the claim is undone, and its on_done is not called any more. */
+/* Undoes a claim whose claimer is gone. Frees @claim; its on_done will not be called. */
 void claims_cancel(struct claim *claim);
 
-/* Starts the claims in line whose groups are free by now. */
+/* Starts the claims in line whose groups are free now, in the order in which they came. */
 void claims_run_queues(const struct claims *claims);
 
 /* Refuses the claims of a group that is about to be removed. */
 void claims_drop(struct devgroup *group);
 
 /*
- * Answers the claim that made the lease of @group, if it is not answered yet: it is refused, or has
- * the lease (@refusal NULL).
+ * Answers the claim that made the lease of @group, if that claim has no answer yet. @refusal NULL:
+ * it has the lease.
  */
 void claims_answer(const struct devgroup *group, const struct refusal *refusal);
 
-/* limits_check() for @n more claims of @uid. Root passes. */
+/* Checks the limits for @n more claims of @uid, as limits_check(). Root passes. */
 bool claims_check_limits(const struct claims *claims, uid_t uid, unsigned n, bool wait,
 			 struct refusal *ret_refusal) _must_check_;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The definitions in force: read at the start and at a reload, without touching what is claimed. */
+/* Reads the definitions at the start and at a reload, and leaves claimed groups as they are. */
 
 #include <errno.h>
 
@@ -11,8 +11,7 @@
 #include "model/config/config-dirs.h"
 #include "model/json/codec.h"
 
-/* What no file defines any more goes, unless it is claimed: then the last good definition stays in
- * force. */
+/* Removes groups that no file defines any more. A claimed one keeps its last good definition. */
 static void definitions_drop_undefined(struct registry *registry, const struct def_set *config)
 {
 	const struct vec *groups = registry_groups(registry);

@@ -8,8 +8,7 @@
 
 /*
  * Reads the definitions (@directories as for config_dirs_load()) and the quirks, and hands them to
- * @registry and @provision. Claimed groups stay. 0, or negative errno and then nothing has changed
- * unless out of memory.
+ * @registry and @provision. Claimed groups stay. 0 or negative errno.
  */
 int definitions_load(const char *const *directories, struct registry *registry,
 		     struct provision *provision) _must_check_;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* devgroupd: event loop, start and end. */
+/* The daemon devgroupd: command line, event loop, start and end. */
 
 #include <errno.h>
 #include <signal.h>
@@ -19,13 +19,13 @@ static int devgroupd_on_hangup(sd_event_source *source, const struct signalfd_si
 			       void *userdata)
 {
 	(void)sd_notify(false, "RELOADING=1");
-	/* what went wrong is logged; the definitions that stand stay in force */
+	/* errors are logged, and the previous definitions stay in force */
 	(void)(manager_reload(userdata) < 0);
 	(void)sd_notify(false, "READY=1");
 	return 0;
 }
 
-/* Signals are taken by the event loop, so that what is allocated is freed at the end. */
+/* Has the event loop take the signals, so that a stop frees all memory. */
 static int devgroupd_watch_signals(sd_event *event, struct manager *manager)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a group shows: its state, who holds it, what stands against a claim. */
+/* Derives what a group shows: its state, its holder, what blocks a claim. */
 
 #include <errno.h>
 #include <pwd.h>
@@ -77,7 +77,7 @@ static char *group_user_name(uid_t uid)
 	return pw ? strdup(pw->pw_name) : str_printf("uid %u", (unsigned)uid);
 }
 
-/* A pid that is used again is another process: its name would mislead. */
+/* Guards against a reused pid: the name of another process would mislead. */
 static bool group_holder_is_same(const struct record *record)
 {
 	uint64_t start_time;
@@ -92,7 +92,7 @@ static char *group_describe_holder(const struct record *record)
 
 	if (!user)
 		return NULL;
-	/* the process that made a persistent claim is gone by now, it was only the messenger */
+	/* the process that made a persistent claim usually has exited */
 	if (record->persistent || record->pid <= 0)
 		who = TAKE_PTR(user);
 	else if (group_holder_is_same(record) && process_name(record->pid, &name) >= 0)
@@ -110,13 +110,13 @@ char *group_holder(const struct devgroup *group)
 
 	if (!lease || lease->state == LEASE_DIRTY)
 		return strdup("");
-	/* once: it is asked for at every change of anything, and the user database is slow */
+	/* kept: every change of a group asks for it, and the user database is slow */
 	if (!lease->holder)
 		lease->holder = group_describe_holder(lease->record);
 	return lease->holder ? strdup(lease->holder) : NULL;
 }
 
-/* What keeps the lease from ending, with whoever is to blame for it. */
+/* Adds what keeps the lease from ending. */
 static int group_add_lease_blockers(const struct devgroup *group, struct vec *ret)
 {
 	const struct lease *lease = group->lease;
@@ -144,7 +144,7 @@ int group_blockers(const struct devgroup *group, struct vec *ret)
 	return 0;
 }
 
-/* All that a group shows, in one string: if that differs, the group has changed. */
+/* A group has changed if this string differs. */
 char *group_summary(const struct devgroup *group)
 {
 	_cleanup_free_ char *text = NULL, *holder = group_holder(group);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a lease tells: to whoever claimed its group, to whoever waits for its end, and to the bus.
- */
+/* Passes the events of a lease to its claim, to callers that wait for its end, and to the bus. */
 
 #include <errno.h>
 #include <string.h>
@@ -50,7 +49,7 @@ static void lease_observer_on_step(struct lease *lease, unsigned index, const st
 					     events->userdata);
 }
 
-/* Before it has the descriptors: what it maps with them is locked memory. */
+/* Raises the limit before the claimer has the descriptors: memory that it maps is locked. */
 static void lease_observer_raise_memlock(const struct devgroup *group, const struct record *record)
 {
 	int r;
@@ -80,15 +79,17 @@ static void lease_observer_on_refused(struct lease *lease, void *userdata)
 	claims_answer(lease_observer_group(userdata, lease), &lease->failure);
 }
 
-/* Whoever waits is told now if it will not be soon; while it drains, their own deadline decides. */
+/*
+ * Answers the callers that wait for the end if it will not come soon. While the lease drains, the
+ * deadline of each caller decides.
+ */
 static void lease_observer_on_delayed(struct lease *lease, void *userdata)
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct manager *manager = userdata;
 	struct devgroup *group = lease_observer_group(manager, lease);
 
-	/* a claim that has failed is told so, though it is undone only when somebody closes what he
-	 * has opened */
+	/* a failed claim is refused now, although undoing it waits for the last close */
 	if (lease->state != LEASE_DRAINING || lease->failure.kind != REFUSAL_NONE)
 		lease_observer_on_refused(lease, userdata);
 	if (lease->state == LEASE_DRAINING)

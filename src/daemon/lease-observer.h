@@ -3,6 +3,5 @@
 
 #include "daemon/lease/lease.h"
 
-/* Passes the events of each lease on to its group, to claims and to releases. userdata: struct
- * manager. */
+/* Passes the events of each lease on to claims, releases and the bus. userdata: struct manager. */
 extern const struct lease_observer lease_observer_callbacks;

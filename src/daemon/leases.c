@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Creates the leases of groups, and frees those that have ended. */
+/* Creates the leases of groups, and frees those that have ended. Decides nothing. */
 
 #include <errno.h>
 #include <string.h>
@@ -53,7 +53,7 @@ int leases_adopt(const struct leases *leases, struct devgroup *group, struct rec
 	return 0;
 }
 
-/* Takes back what no release step did, since the leases of one user share it. */
+/* Takes back the node that no release step took back: the leases of one user share it. */
 static void leases_revoke_nodes(const struct registry *registry, const struct lease *lease)
 {
 	VEC_FOREACH(const struct devgroup, group, registry_groups(registry))

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Compares counts of claims with the limits. */
+
 #include "daemon/limits.h"
 
 static bool limits_refuse(struct refusal *ret, const char *what, unsigned limit, const char *whose)

@@ -11,7 +11,7 @@
 
 struct limits {
 	unsigned leases_per_user, leases;   /* claimed, or waiting to be */
-	unsigned waiting_per_user, waiting; /* claims in line; also calls that wait for polkit */
+	unsigned waiting_per_user, waiting; /* claims in line; polkit queries likewise */
 };
 
 #define LIMITS_DEFAULT                                                                         \

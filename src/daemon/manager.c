@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Owns the modules of the daemon layer, and passes events between them. */
+/* Owns the modules of the daemon layer, and passes events from one to the others. */
 
 #include <errno.h>
 

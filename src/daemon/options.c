@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Parses the command line of devgroupd. Prints only help, version and its own errors. */
+
 #include <errno.h>
 #include <getopt.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a claim or release would do, and whether it would be granted: nothing is changed. */
+/* Computes the steps of a claim or release without taking them. */
 
 #include <errno.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static bool plans_refuse_unknown(const char *name, struct refusal *ret_refusal)
 
 /* --- several groups together --- */
 
-/* The devices of those that are claimed before it, or the refusal. */
+/* Lists the devices of the groups @with, which are claimed first. False: refused. */
 static bool plans_list_others(struct registry *registry, const struct devgroup *group,
 			      char *const *with, char ***ret_claimed, struct refusal *ret_refusal)
 {
@@ -43,7 +43,7 @@ static bool plans_list_others(struct registry *registry, const struct devgroup *
 	return true;
 }
 
-/* What would stand against it while those devices are claimed as well. 0 or -ENOMEM. */
+/* Resolves and assesses @group as if the devices @claimed were claimed too. 0 or -ENOMEM. */
 static int plans_assess_beside(const struct registry *registry, const struct devgroup *group,
 			       char **claimed, struct resolved_group *ret)
 {
@@ -105,7 +105,8 @@ bool plans_claim(const struct claims *claims, const char *name, const struct cla
 	if (!group)
 		return plans_refuse_unknown(name, ret_refusal);
 	if (claim_check_is_busy(claims->provision, group) && request->wait_usec > 0)
-		return claim_check_reserved(group, request, ret_refusal); /* it would wait first */
+		return claim_check_reserved(group, request,
+					    ret_refusal); /* a claim would wait in line first */
 	if (group->lease)
 		return claim_check_refuse_busy(claims->registry, claims->provision, group,
 					       ret_refusal);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What a claim or release would do, and whether it would be granted. Nothing is changed. */
+/* The steps that a claim or release would take, or its refusal. Nothing is changed. */
 
 #include "daemon/claims.h"
 

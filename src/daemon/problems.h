@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The problems that the daemon shows: of the definitions, of the host, of unusable records. */
+/* The problems that the daemon shows: of definitions, of the host, of records it cannot use. */
 
 #include "daemon/events.h"
 #include "model/config/def-set.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Sets and clears refusals. */
+
 #include <stdarg.h>
 
 #include "daemon/refusal.h"

@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * Why a request is not met: a kind that programs act on, and a text for people that names group,
- * device, cause and what can be done. The bus face translates the kind into an error name, in one
- * table.
+ * A refused request: a kind for programs, and a text for people that names group, device, cause and
+ * next action. The bus layer turns the kind into an error name.
  */
 
 #include <stdbool.h>
@@ -12,7 +11,7 @@
 #include "base/macro.h"
 
 enum refusal_kind {
-	REFUSAL_NONE, /* it is not */
+	REFUSAL_NONE, /* not refused */
 	REFUSED_NO_SUCH_GROUP,
 	REFUSED_NO_SUCH_DEVICE,
 	REFUSED_BLOCKED,
@@ -28,7 +27,7 @@ enum refusal_kind {
 	REFUSED_BAD_CONFIG,
 	REFUSED_UNSUPPORTED,
 	REFUSED_ACCESS_DENIED,
-	REFUSED_LIMIT, /* of this user, or of all */
+	REFUSED_LIMIT, /* of one user, or of all users */
 	REFUSED_NO_MEMORY,
 	REFUSAL_KIND_COUNT,
 };
@@ -38,7 +37,7 @@ struct refusal {
 	char *text; /* owned */
 };
 
-/* Sets *refusal, in place of what it was; returns false, so that "return refuse(…)" reads well. */
+/* Replaces *refusal. Returns false, so that "return refusal_set(…)" refuses. */
 bool refusal_set(struct refusal *refusal, enum refusal_kind kind, const char *format, ...)
 	_printf_(3, 4);
 void refusal_clear(struct refusal *refusal);

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Keeps the table of groups, and derives from the host what each group shows. Calls nothing that
+ * claims or releases.
+ */
+
 #include <errno.h>
 #include <string.h>
 
@@ -48,7 +54,7 @@ struct devgroup *registry_add_group(struct registry *registry, struct group_def 
 	return group;
 }
 
-/* What was claimed, whatever the files say by now. NULL when out of memory. */
+/* Makes a definition of the devices in @record, whatever the files say. NULL when out of memory. */
 static struct group_def *registry_def_of_record(const struct record *record)
 {
 	_cleanup_group_def_ struct group_def *def = group_def_new(record->group);
@@ -107,9 +113,9 @@ const char *registry_host_driver(const struct registry *registry, const struct d
 	return device->driver;
 }
 
-/* --- views --- */
+/* --- what is derived from the host --- */
 
-/* Two groups may name devices of the same IOMMU group: only one of them can have it. */
+/* Blocks a group that shares an IOMMU group with a claimed one: only one of them can have it. */
 static int registry_add_shared_blocker(const struct registry *registry, struct devgroup *group)
 {
 	VEC_FOREACH(const struct devgroup, other, &registry->groups) {
@@ -140,7 +146,7 @@ int registry_claimed_keys(const struct registry *registry, const struct devgroup
 	return 0;
 }
 
-/* A claimed group has the devices that were claimed until it is released, also if redefined. */
+/* Resolves a claimed group to its claimed devices, even if it was redefined since. */
 static int registry_resolve_claimed(const struct inventory *inv, const struct record *record,
 				    struct resolved_group *ret)
 {
@@ -152,8 +158,8 @@ static int registry_resolve_claimed(const struct inventory *inv, const struct re
 }
 
 /*
- * Who asks nobody, as "virsh nodedev-reattach" does, may give a claimed device to the host. That is
- * not fought, but its holder, who has it no more, is to know.
+ * Blocks a claimed group whose device another process has bound to a host driver, for example with
+ * "virsh nodedev-reattach". The daemon does not undo that, but shows it to the holder.
  */
 static int registry_add_taken_away(const struct inventory *inv, struct devgroup *group)
 {
@@ -223,7 +229,7 @@ static int registry_list_overlaps(const struct registry *registry, struct overla
 	return overlap_decide(overlap);
 }
 
-/* Groups that nobody has, among each other. */
+/* Finds the unclaimed groups that share devices with each other. */
 static int registry_assess_overlaps(const struct registry *registry)
 {
 	_cleanup_overlap_ struct overlap *overlap = overlap_new();
@@ -273,7 +279,7 @@ static int registry_update_groups(const struct registry *registry)
 	r = assess_new(host_inventory(registry->host), claimed, &assess);
 	if (r < 0)
 		return r;
-	/* each that can be: one that lacks memory must not keep the others from being true */
+	/* a group that fails must not keep the others out of date, so the failure is held */
 	VEC_FOREACH(struct devgroup, group, &registry->groups) {
 		r = registry_update_group(registry, assess, group);
 		if (r < 0)

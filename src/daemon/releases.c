@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Releases: who waits for the end of a lease. */
+/* Ends leases, and answers the callers that wait for the end. */
 
 #include <errno.h>
 
@@ -91,7 +91,7 @@ int releases_submit(struct releases *releases, struct devgroup *group,
 		return 0;
 	}
 	if (group->lease->state == LEASE_DIRTY) {
-		/* nobody holds it any more, and letting go of it would not make it clean */
+		/* a dirty lease has no holder, and its end would not make the devices clean */
 		reset_ways_refuse_dirty(group, &refusal);
 		waiter->on_done(&refusal, waiter->userdata);
 		return 0;

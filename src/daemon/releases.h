@@ -5,9 +5,9 @@
 
 #include "daemon/registry.h"
 
-/* A caller that waits for the end of a lease. */
+/* A caller that waits until the devices of a group are back. */
 struct release_waiter {
-	uint64_t wait_usec; /* how long */
+	uint64_t wait_usec; /* how long; then it is refused */
 	/* Called once. @refusal NULL: all devices are back. */
 	void (*on_done)(const struct refusal *refusal, void *userdata);
 	void *userdata;
@@ -19,9 +19,9 @@ struct releases {
 };
 
 /*
- * Ends the lease of @group and answers @waiter when all is back, or at once if it is not claimed;
- * with REFUSED_IN_USE if somebody still has the devices open after @wait_usec (the lease ends all
- * the same when they are closed). 0 or -ENOMEM.
+ * Ends the lease of @group and answers @waiter when all devices are back, or at once if the group
+ * is not claimed. A process may keep the devices open for longer than waiter->wait_usec: the answer
+ * is then REFUSED_IN_USE, and the lease ends when they are closed. 0 or -ENOMEM.
  */
 int releases_submit(struct releases *releases, struct devgroup *group,
 		    const struct release_waiter *waiter) _must_check_;
@@ -34,5 +34,5 @@ int releases_wait(struct releases *releases, struct devgroup *group,
 void releases_answer(struct releases *releases, const struct devgroup *group,
 		     const struct refusal *refusal);
 
-/* Refuses all: the daemon stops. */
+/* Refuses all waiting callers: the daemon stops. */
 void releases_drop(struct releases *releases);

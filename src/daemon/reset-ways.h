@@ -6,7 +6,7 @@
 #include "daemon/registry.h"
 #include "policy/plan/reset-plan.h"
 
-/* Returns the question for @group's resets by @methods. It points into all three. */
+/* Returns the request for resets of @group by @methods. It borrows from all three arguments. */
 struct reset_plan_request reset_ways_request(const struct registry *registry,
 					     const struct devgroup *group, char *const *methods);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Resets: which ways there are for a group, and how one that is dirty becomes clean again. */
+/* Resets dirty groups, claimed ones and those that an error has hit. Releases report the end. */
 
 #include <errno.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 
 /* --- making it clean --- */
 
-/* The ways of one device as they are to be tried now. */
+/* Puts the ways to reset @member by @methods into its record. False: *ret says why not. */
 static bool resets_choose_methods(const struct resets *resets, const struct devgroup *group,
 				  struct record_device *member, char *const *methods,
 				  struct refusal *ret)
@@ -25,7 +25,7 @@ static bool resets_choose_methods(const struct resets *resets, const struct devg
 	_cleanup_reset_plan_ struct reset_plan plan = { 0 };
 	_cleanup_free_ char *why = NULL;
 
-	if (!device) /* it has been taken out, and whatever was in it is gone */
+	if (!device) /* a removed device holds no state */
 		return true;
 	if (reset_plan_device(&request, device, &plan) < 0)
 		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
@@ -40,7 +40,7 @@ static bool resets_choose_methods(const struct resets *resets, const struct devg
 			   group->def->name, member->key, str_or(why, "?"));
 }
 
-/* Of those that were not the trouble, the ways are what they were. */
+/* Chooses new ways for the dirty members. The others keep theirs. */
 static bool resets_choose_dirty(const struct resets *resets, const struct devgroup *group,
 				const char *method, struct refusal *ret)
 {
@@ -79,14 +79,14 @@ static void resets_reset_lease(const struct resets *resets, struct devgroup *gro
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
 	group->lease->record->reset_required =
-		false; /* the ways in the record are the requirement */
+		false; /* the ways in the record are the requirement now */
 	if (lease_reset(group->lease) >= 0)
 		return;
 	reset_ways_refuse_dirty(group, &refusal);
 	releases_answer(resets->releases, group, &refusal);
 }
 
-/* --- after an error, when nobody has it --- */
+/* --- after an error, without a lease --- */
 
 static bool resets_choose_lost(const struct resets *resets, const struct devgroup *group,
 			       const char *method, struct record *record, struct refusal *ret)
@@ -101,7 +101,7 @@ static bool resets_choose_lost(const struct resets *resets, const struct devgrou
 	return true;
 }
 
-/* Can it be taken from the host, as it is at this moment? */
+/* Checks whether the devices can be taken from the host now. */
 static bool resets_check_obstacles(const struct resets *resets, struct devgroup *group,
 				   struct refusal *ret)
 {
@@ -130,9 +130,9 @@ static bool resets_refuse_errno(const struct devgroup *group, int r, struct refu
 }
 
 /*
- * A claim that nobody waits for: when its devices are on their VFIO driver it is given back at
- * once, and a release is what resets. So there is a record from the first step on, and a daemon
- * that is killed is followed by one that goes on.
+ * Starts a claim without a claimer. It is released as soon as the devices are on their VFIO
+ * drivers, and the release resets them. The record exists from the first step on, so that a new
+ * daemon can continue after a crash.
  */
 static bool resets_start_recovery(const struct resets *resets, struct devgroup *group,
 				  const char *method, struct refusal *ret)
@@ -164,7 +164,7 @@ static bool resets_recover(const struct resets *resets, struct devgroup *group, 
 {
 	if (!resets_check_obstacles(resets, group, ret))
 		return false;
-	/* looked at anew, it may be well by now */
+	/* the members were re-read, and the error may be over */
 	if (!error_state_is_lost(group_error_state(group))) {
 		waiter->on_done(NULL, waiter->userdata);
 		return true;
@@ -193,7 +193,7 @@ static bool resets_refuse_held(const struct devgroup *group, struct refusal *ret
 		group->def->name, lease_visible_state(group->lease));
 }
 
-/* Nothing is to be done, but an order that would be refused is refused. */
+/* Refuses a method that would not work, although a clean group needs no reset. */
 static bool resets_check_clean(const struct resets *resets, const struct devgroup *group,
 			       const char *method, struct refusal *ret)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Resets of groups that are dirty, by order of an administrator or because a device is gone. */
+/* Resets of dirty groups: an administrator asks for one, or a dirty device is removed. */
 
 #include "daemon/leases.h"
 #include "daemon/releases.h"
@@ -22,5 +22,5 @@ struct resets {
 bool resets_submit(const struct resets *resets, struct devgroup *group, const char *method,
 		   const struct release_waiter *waiter, struct refusal *ret_refusal) _must_check_;
 
-/* To be called when a device is gone. Powering off its slot cleans a dirty device. */
+/* Notes that a device is gone: a powered-off slot leaves nothing dirty. */
 void resets_device_removed(const struct resets *resets, const char *key);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What an earlier daemon left behind: its records are taken up, each into its lease or back to the
- * host. */
+/* Adopts the records of an earlier daemon: a lease continues, or its devices go back. */
 
 #include <errno.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 
 /* --- records that cannot be used --- */
 
-/* A record that blocks its group, whenever that is defined, until it is removed. */
+/* A record file that blocks its group, if that is defined, until the file is removed. */
 struct bad_record {
 	char *group, *file, *why;
 };
@@ -100,9 +99,9 @@ int restart_report_bad_records(struct restart *restart)
 	return 0;
 }
 
-/* --- and those that can --- */
+/* --- records that can be used --- */
 
-/* The group that has one of its devices already. NULL: none. */
+/* Finds the group whose lease already has a device of @record. NULL: none. */
 static const struct devgroup *restart_find_rival(const struct registry *registry,
 						 const struct record *record,
 						 const char **ret_device)
@@ -169,7 +168,7 @@ int restart_adopt_all(struct restart *restart)
 		if (r < 0)
 			return r;
 	}
-	/* what belongs to a record that only another version can read is kept for that one */
+	/* files of a record that only another version can read stay for that version */
 	fd_store_close_rest(restart->bad_records.n > 0);
 	if (restart->bad_records.n == 0)
 		run_dir_tidy(host_run_dir(registry_host(registry)), restart_is_lease, registry);

@@ -11,7 +11,7 @@ struct restart {
 	struct vec bad_records;	     /* struct bad_record, owned: records that cannot be used */
 };
 
-/* Continues the lease of each record, or brings its devices back. 0 or negative errno. */
+/* Continues the lease of each record, or releases its devices. 0 or negative errno. */
 int restart_adopt_all(struct restart *restart) _must_check_;
 
 /*

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * VF tokens: made for each physical function with its claim, and known to the holders of that and
- * of its virtual functions. They stand in records, which root alone can read, and in nothing that
- * is shown.
+ * A VF token is made with the claim of a physical function. Its holder and the holders of its
+ * virtual functions get it. Tokens stand in records, which only root can read, and are never shown.
  */
 
 #include <errno.h>
@@ -16,7 +15,7 @@
 
 /* --- in the plan of a claim --- */
 
-/* 8-4-4-4-12, as the kernel reads it. */
+/* Returns a random token in the form that the kernel reads: 8-4-4-4-12 hexadecimal digits. */
 static char *vf_tokens_generate(void)
 {
 	char hex[SD_ID128_STRING_MAX];
@@ -62,7 +61,7 @@ static int vf_tokens_make(struct record *record, struct vec *steps)
 	return 0;
 }
 
-/* The lease that has the physical function, or NULL. */
+/* Returns the lease that has the physical function, or NULL. @pf may be NULL. */
 static const struct lease *vf_tokens_find_lease(const struct registry *registry, const char *pf)
 {
 	VEC_FOREACH(const struct devgroup, group, registry_groups(registry))
@@ -87,7 +86,7 @@ static int vf_tokens_copy_of(const struct lease *lease, const char *pf, struct r
 	return 0;
 }
 
-/* Those of the physical functions whose virtual ones are claimed. */
+/* Copies the tokens of the physical functions of the group's virtual ones. */
 static int vf_tokens_copy(const struct registry *registry, const struct devgroup *group,
 			  struct record *record)
 {
@@ -118,7 +117,7 @@ int vf_tokens_complete(const struct registry *registry, const struct provision *
 	return vf_tokens_copy(registry, group, record);
 }
 
-/* --- whether it may be claimed --- */
+/* --- before a claim --- */
 
 bool vf_tokens_check(const struct registry *registry, const struct devgroup *group,
 		     struct refusal *ret)
@@ -137,7 +136,7 @@ bool vf_tokens_check(const struct registry *registry, const struct devgroup *gro
 	return true;
 }
 
-/* --- at its end --- */
+/* --- after a lease --- */
 
 void vf_tokens_lease_ended(const struct registry *registry)
 {

@@ -7,9 +7,9 @@
 #include "daemon/registry.h"
 
 /*
- * Adds to @steps, the plan of a claim of @group, the virtual functions that come with it. Makes the
- * tokens of its physical functions and copies those of its virtual ones into @record. 0 or negative
- * errno.
+ * Completes the plan of a claim of @group. Adds to @steps the virtual functions that come with it.
+ * Puts the tokens of its physical functions, and of those of its virtual ones, into @record. 0 or
+ * negative errno.
  */
 int vf_tokens_complete(const struct registry *registry, const struct provision *provision,
 		       const struct devgroup *group, struct record *record,
@@ -22,5 +22,5 @@ int vf_tokens_complete(const struct registry *registry, const struct provision *
 bool vf_tokens_check(const struct registry *registry, const struct devgroup *group,
 		     struct refusal *ret_refusal) _must_check_;
 
-/* A lease has ended: physical functions wait for the leases of their virtual ones. */
+/* Retries releases of physical functions, which wait for the leases of their virtual ones. */
 void vf_tokens_lease_ended(const struct registry *registry);

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Moves groups of "bind": "boot" that a host driver bound first, unless the host works with them.
+ * Writes the index by which the udev rule prevents that for devices that are plugged in later.
+ */
+
 #include <errno.h>
 #include <string.h>
 
@@ -12,13 +18,13 @@
 
 #define INDEX_FILE "boot-index"
 
-/* One group that the host driver got hold of in spite of all, on its way to where it belongs. */
+/* A bind=boot group that a host driver bound first and that is being moved to VFIO. */
 struct boot_move {
 	struct boot_bind *boot_bind;
 	char *group;
 	struct task *task;
-	char *obstacle; /* what keeps it from that, as it was told */
-	bool failed;	/* not tried again before a reload, or before it was away */
+	char *obstacle; /* the last logged reason why it stays; NULL: none */
+	bool failed; /* tried again only after a reload, or after the group was absent or on VFIO */
 };
 
 struct boot_bind {
@@ -26,7 +32,7 @@ struct boot_bind {
 	const struct sriov *sriov; /* not owned */
 	void (*on_done)(void *userdata);
 	void *userdata;
-	struct vec moves; /* struct move, owned */
+	struct vec moves; /* struct boot_move, owned */
 };
 
 struct boot_bind *boot_bind_new(struct registry *registry, const struct sriov *sriov,
@@ -106,7 +112,7 @@ void boot_bind_define(struct boot_bind *boot_bind, const struct def_set *config)
 		log_warning_errno(
 			r, "Devices that are plugged in will not find their groups of \"bind\": "
 			   "\"boot\"");
-	/* what failed under the old definitions may work under these */
+	/* a move that failed under the previous definitions may work now */
 	VEC_FOREACH(struct boot_move, move, &boot_bind->moves)
 		move->failed = false;
 }
@@ -157,7 +163,7 @@ static struct boot_move *boot_bind_get_move(struct boot_bind *boot_bind, const c
 	return move;
 }
 
-/* It is where it belongs, or not there at all: what may come is another story. */
+/* The group is on its VFIO driver, or absent: forgets the failure so that a later event retries. */
 static void boot_bind_reset_move(struct boot_bind *boot_bind, const struct devgroup *group)
 {
 	struct boot_move *move = boot_bind_find_move(boot_bind, group->def->name);
@@ -187,8 +193,7 @@ static int boot_bind_start(struct boot_move *move, struct devgroup *group)
 	_cleanup_free_ char *name = NULL;
 	int r;
 
-	/* by now it is not boot any more: at this moment, not as it was last heard of: now is when
-	 * it would hurt */
+	/* the host is up and may work with the devices: decide on their present use */
 	if (!group_find_obstacle(group, NULL)) {
 		r = host_refresh_usage(host);
 		if (r < 0)

@@ -15,7 +15,7 @@ struct boot_bind *boot_bind_free(struct boot_bind *boot_bind);
 /* Writes the file that the udev rule's helper reads. @config: all definitions. */
 void boot_bind_define(struct boot_bind *boot_bind, const struct def_set *config);
 
-/* Starts what can be done now. To be called whenever the host or a lease has changed. */
+/* Starts the possible moves. To be called whenever the host or a lease has changed. */
 void boot_bind_run(struct boot_bind *boot_bind);
 
 /* Tells whether a device of @group is being moved. */

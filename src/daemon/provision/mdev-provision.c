@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Makes and removes mediated devices, one at a time in a worker. Never removes a device that the
+ * daemon did not make.
+ */
+
 #include <errno.h>
 #include <string.h>
 
@@ -9,22 +15,22 @@
 #include "policy/plan/mdev-plan.h"
 #include "sys/state/mdev-file.h"
 
-/* One that somebody has open is looked at again after this time: its last close makes no event. */
+/* A removal that found the device open is tried again then: the last close makes no event. */
 #define RETRY_USEC (2 * 1000000ULL)
 
-/* One that a file asks for, or that is ours, or both. */
+/* A mediated device that a file wants, or that the daemon made, or both. */
 struct managed_mdev {
 	struct mdev_provision *mdevs;
 	char *key;
-	struct mdev_def *
-		def; /* owned; NULL: one of an earlier daemon, and no file has asked for it since */
-	bool wanted; /* a file asks for it; else @def is what one asked for last */
-	char *made;  /* signature of what we made of it; NULL: we did not */
-	bool unfinished;	      /* and not all of it, as far as is known */
-	bool removed;		      /* by somebody else: it is not fought for */
-	bool retry_due;		      /* somebody has it open: to be looked at again */
-	char *failure;		      /* of the last try, which is not repeated */
-	enum mdev_plan_action action; /* what the task does */
+	struct mdev_def
+		*def; /* owned; NULL: an earlier daemon made it, and no file has wanted it since */
+	bool wanted;  /* a file wants it; else @def is the last definition of it */
+	char *made;   /* signature of what the daemon made; NULL: the daemon did not make it */
+	bool unfinished; /* the daemon may have made it only in part */
+	bool removed;	 /* another process removed it: not made again before a reload */
+	bool retry_due;	 /* waits for the timer before its removal is tried again */
+	char *failure;	 /* of the last try to make it, which is not repeated; NULL: none */
+	enum mdev_plan_action action; /* of the task, or of the last one */
 	struct task *task;
 	struct problem *problem; /* owned by the registry */
 };
@@ -33,10 +39,9 @@ struct mdev_provision {
 	struct registry *registry;
 	void (*on_done)(void *userdata);
 	void *userdata;
-	struct vec all; /* struct mediated, owned; in the order of their keys */
+	struct vec all; /* struct managed_mdev, owned; sorted by key */
 	sd_event_source *retry;
-	bool keep_unwanted; /* not all files could be read: what none of the others asks for may be
-		      asked for there */
+	bool keep_unwanted; /* a file with errors may want them: no device is removed */
 };
 
 static struct managed_mdev *managed_mdev_free(struct managed_mdev *mdev)
@@ -58,7 +63,7 @@ static int managed_mdev_cmp_key(const void *key, const void *item)
 	return str_natural_cmp(key, ((const struct managed_mdev *)item)->key);
 }
 
-/* Made if it is not there. NULL when out of memory. */
+/* Finds or adds the entry of @key. NULL when out of memory. */
 static struct managed_mdev *mdev_provision_get(struct mdev_provision *mdevs, const char *key)
 {
 	struct managed_mdev *mdev;
@@ -77,7 +82,7 @@ static struct managed_mdev *mdev_provision_get(struct mdev_provision *mdevs, con
 	return managed_mdev_free(mdev);
 }
 
-/* --- what is ours, on disk --- */
+/* --- the file of devices that the daemon made --- */
 
 static int mdev_provision_load(struct mdev_provision *mdevs)
 {
@@ -155,7 +160,7 @@ static int mdev_provision_save(const struct mdev_provision *mdevs)
 	return mdev_file_save(host_run_dir(registry_host(mdevs->registry)), &entries);
 }
 
-/* What is no more of ours need not be there for anything to be right: it is found out again. */
+/* A file with too many devices does no harm: the next daemon finds out that they are gone. */
 static void mdev_provision_save_or_log(const struct mdev_provision *mdevs)
 {
 	int r = mdev_provision_save(mdevs);
@@ -164,13 +169,13 @@ static void mdev_provision_save_or_log(const struct mdev_provision *mdevs)
 		log_error_errno(r, "Cannot write down which mediated devices are made");
 }
 
-/* --- what files ask for --- */
+/* --- definitions --- */
 
 void mdev_provision_define(struct mdev_provision *mdevs, struct def_set *config)
 {
 	VEC_FOREACH(struct managed_mdev, mdev, &mdevs->all) {
 		mdev->wanted = false;
-		/* the registry drops all problems now, and these with them */
+		/* the definitions replace all problems next, and free these */
 		problems_remove(registry_problems(mdevs->registry), mdev->problem);
 		mdev->problem = NULL;
 	}
@@ -209,7 +214,7 @@ static bool mdev_provision_group_has(const struct devgroup *group, const char *k
 	return false;
 }
 
-/* A group that names one that is not there yet waits for it as well. */
+/* A group also waits for a device that it names and that does not exist yet. */
 bool mdev_provision_is_changing(const struct mdev_provision *mdevs, const struct devgroup *group)
 {
 	VEC_FOREACH(const struct managed_mdev, mdev, &mdevs->all)
@@ -219,9 +224,9 @@ bool mdev_provision_is_changing(const struct mdev_provision *mdevs, const struct
 	return false;
 }
 
-/* --- one of them --- */
+/* --- one device --- */
 
-/* @text NULL: there is none any more. Takes it over. */
+/* Shows @text as the problem of the device and takes it over. NULL: no problem. */
 static void managed_mdev_set_problem(struct managed_mdev *mdev, char *text)
 {
 	struct registry *registry = mdev->mdevs->registry;
@@ -249,7 +254,7 @@ static int mdev_provision_on_retry(sd_event_source *source, uint64_t usec, void 
 	return 0;
 }
 
-/* One that was not made after all has not been taken away by anybody either. */
+/* Notes that the daemon has not made the device, or has removed it. */
 static void managed_mdev_forget_made(struct managed_mdev *mdev)
 {
 	free(mdev->made);
@@ -258,7 +263,7 @@ static void managed_mdev_forget_made(struct managed_mdev *mdev)
 	mdev_provision_save_or_log(mdev->mdevs);
 }
 
-/* A removal that failed: somebody has the device open, as a rule. */
+/* A removal has failed, usually because a process has the device open. */
 static void managed_mdev_retry_later(struct managed_mdev *mdev)
 {
 	struct mdev_provision *mdevs = mdev->mdevs;
@@ -295,7 +300,7 @@ static void managed_mdev_on_made(struct managed_mdev *mdev, const char *failure)
 	managed_mdev_set_problem(mdev, str_printf("%s is not made: %s.", mdev->key, failure));
 	if (str_set(&mdev->failure, failure) < 0)
 		log_error("Out of memory, a failure is not shown");
-	/* half made: away with it */
+	/* the next run removes a device that was made in part */
 	mdev->unfinished = inventory_find(inv, mdev->key) != NULL;
 	if (!mdev->unfinished)
 		managed_mdev_forget_made(mdev);
@@ -310,7 +315,7 @@ static void managed_mdev_on_task_done(struct task *task, const char *failure, vo
 
 	if (strv_copy(keys, &copy) < 0)
 		log_error("Out of memory, what has become of %s is not read", mdev->key);
-	/* while it counts as running nothing else is started for it */
+	/* the task still counts as running here, so that no other one starts for the device */
 	if (host_refresh(registry_host(mdevs->registry), copy) < 0)
 		log_error("Cannot read %s", mdev->key);
 	if (mdev->action == MDEV_PLAN_REMOVE)
@@ -318,12 +323,12 @@ static void managed_mdev_on_task_done(struct task *task, const char *failure, vo
 	else
 		managed_mdev_on_made(mdev, failure);
 	mdev->task = task_free(task);
-	/* @mdev may be gone after these */
+	/* @mdev may be freed by these */
 	mdev_provision_run(mdevs);
 	mdevs->on_done(mdevs->userdata);
 }
 
-/* The file that says it is ours is there before it is. */
+/* Writes the file before the device exists: a daemon that is killed leaves none unnoticed. */
 static int managed_mdev_record(struct managed_mdev *mdev)
 {
 	_cleanup_free_ char *signature = NULL;
@@ -373,7 +378,7 @@ static void managed_mdev_start(struct managed_mdev *mdev, struct vec *steps,
 		managed_mdev_on_not_started(mdev, r);
 }
 
-/* Ours no more, when it is gone: another of this UUID would be somebody else's. */
+/* Notes that a device is gone: another device of this UUID would not be the daemon's. */
 static void managed_mdev_note_gone(struct managed_mdev *mdev)
 {
 	const struct inventory *inv = host_inventory(registry_host(mdev->mdevs->registry));
@@ -381,20 +386,19 @@ static void managed_mdev_note_gone(struct managed_mdev *mdev)
 
 	if (!mdev->made || inventory_find(inv, mdev->key))
 		return;
-	/* without its parent it had to go, and comes back with it; one that we have taken away
-	 * ourselves too */
+	/* not counted as removed: a device that went with its parent, or that the daemon removed */
 	mdev->removed = !mdev->unfinished && mdev->action != MDEV_PLAN_REMOVE && mdev->wanted &&
 			parent && parent->mdev_types.n > 0;
 	mdev->action = MDEV_PLAN_KEEP;
 	managed_mdev_forget_made(mdev);
 }
 
-/* Nothing is to be done, or can be, before something changes. */
+/* Tells whether nothing can be done for the device before something changes. */
 static bool managed_mdev_is_idle(struct managed_mdev *mdev)
 {
 	if (mdev->retry_due || (!mdev->wanted && mdev->mdevs->keep_unwanted))
 		return true;
-	/* a half-made one is to be removed all the same */
+	/* a device that was made in part is removed all the same */
 	if (!mdev->wanted || !mdev->removed)
 		return mdev->failure && !mdev->made;
 	managed_mdev_set_problem(mdev, str_printf("%s was taken away by somebody else. To have it "
@@ -425,9 +429,9 @@ static void managed_mdev_advance(struct managed_mdev *mdev, char *const *claimed
 		managed_mdev_start(mdev, &plan.steps, plan.action);
 }
 
-/* --- all of them --- */
+/* --- all devices --- */
 
-/* Those that nobody wants and that are not, or not ours. */
+/* Drops the entries that no file wants and whose devices the daemon did not make. */
 static void mdev_provision_drop_idle(struct mdev_provision *mdevs)
 {
 	for (size_t i = 0; i < mdevs->all.n;) {
@@ -448,8 +452,7 @@ void mdev_provision_run(struct mdev_provision *mdevs)
 		log_error("Out of memory, mediated devices are left as they are");
 		return;
 	}
-	/* one after the other: they take from the room of one parent. Unless the kernel does not
-	 * come back from one */
+	/* one at a time, since they share the room of a parent; a hanging task does not count */
 	VEC_FOREACH(struct managed_mdev, mdev, &mdevs->all) {
 		if (!mdev->task)
 			managed_mdev_advance(mdev, claimed);

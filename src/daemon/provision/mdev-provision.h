@@ -22,14 +22,14 @@ struct mdev_provision *mdev_provision_free(struct mdev_provision *mdevs);
  */
 void mdev_provision_define(struct mdev_provision *mdevs, struct def_set *config);
 
-/* Starts what can be done now. To be called whenever the host or a lease has changed. */
+/* Starts the next possible change. To be called whenever the host or a lease has changed. */
 void mdev_provision_run(struct mdev_provision *mdevs);
 
-/* Tells whether a task is making or removing a device of @group. */
+/* Tells whether a task is making or removing a device of @group, or one that it names. */
 bool mdev_provision_is_changing(const struct mdev_provision *mdevs, const struct devgroup *group);
 
 /*
- * To be called when device @key changed. Its mediated devices disappear when it @offers no types
- * any more, and are made again when it offers types again.
+ * Notes that device @key has changed or is gone. Its mediated devices disappear when it no longer
+ * @offers types, and are made again when it offers them again.
  */
 void mdev_provision_parent_changed(struct mdev_provision *mdevs, const char *key, bool offers);

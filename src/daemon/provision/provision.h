@@ -19,20 +19,22 @@ int provision_new(struct registry *registry, void (*on_done)(void *userdata), vo
 		  struct provision **ret) _must_check_;
 struct provision *provision_free(struct provision *provision);
 
-/* Takes over the virtual functions and mediated devices of @config. Existing ones stay until run.
- */
+/* Takes the virtual functions and mediated devices out of @config. Changes nothing on the host. */
 void provision_define(struct provision *provision, struct def_set *config);
 
 /* Allows provision_run() to act, and runs it: host and leases are known from now on. */
 void provision_start(struct provision *provision);
 
-/* Starts what can be done now; nothing before provision_start(), or when called by itself. */
+/*
+ * Starts the changes that are possible now. Does nothing before provision_start(), or while it runs
+ * already: it re-reads the host, and the events of that lead back here.
+ */
 void provision_run(struct provision *provision);
 
 /* Tells whether a device of @group is being changed. A claim waits until that is over. */
 bool provision_is_changing(const struct provision *provision, const struct devgroup *group);
 
-/* See mdev_provision_parent_changed(). */
+/* Notes a changed parent of mediated devices: see mdev_provision_parent_changed(). */
 void provision_parent_changed(struct provision *provision, const char *key, bool offers);
 
 /* Appends the definitions of virtual functions (struct vf_def), not owned. 0 or -ENOMEM. */

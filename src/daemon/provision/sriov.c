@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Sets the numbers of virtual functions. A number that another tool sets later stays until the
+ * device or its driver comes back, or the definitions are reloaded.
+ */
+
 #include <errno.h>
 
 #include "base/log.h"
@@ -7,16 +13,15 @@
 #include "daemon/provision/sriov.h"
 #include "policy/plan/sriov-plan.h"
 
-/* One definition and how far it is. */
+/* The definition of one physical function, and its progress. */
 struct sriov_entry {
 	struct sriov *sriov;
 	struct vf_def *def; /* owned */
-	char *seen_driver; /* the driver that the device had when it was last looked at, "" for none
-			    */
-	bool done; /* as far as it goes, with that driver; it is not fought for with other tools */
-	char *failure; /* of the last try */
+	char *seen_driver; /* the driver of the device at the last run; "": none, NULL: no device */
+	bool done;	   /* tried with that driver: changes by other tools stay */
+	char *failure;	   /* of the last try; NULL: none */
 	struct task *task;
-	bool withdrawn; /* nobody defines it any more; it stays for as long as its task runs */
+	bool withdrawn;		 /* no file defines it any more; it stays while its task runs */
 	struct problem *problem; /* owned by the registry */
 };
 
@@ -24,7 +29,7 @@ struct sriov {
 	struct registry *registry;
 	void (*on_done)(void *userdata);
 	void *userdata;
-	struct vec entries; /* struct wanted, owned; in the order of the devices */
+	struct vec entries; /* struct sriov_entry, owned; in the order of the devices */
 };
 
 struct sriov *sriov_new(struct registry *registry, void (*on_done)(void *userdata), void *userdata)
@@ -71,7 +76,7 @@ static struct sriov_entry *sriov_take_entry(struct vec *all, const char *device)
 	return calloc(1, sizeof(struct sriov_entry));
 }
 
-/* What runs for a device goes on, and is looked at again when it is over. */
+/* Reuses the entry of the device: a running task continues, and the next run looks again. */
 static int sriov_define_one(struct sriov *sriov, struct vec *previous, struct vf_def *def)
 {
 	struct sriov_entry *entry = sriov_take_entry(previous, def->device);
@@ -92,8 +97,7 @@ static int sriov_define_one(struct sriov *sriov, struct vec *previous, struct vf
 	return 0;
 }
 
-/* Nothing else may be done to the device, and nobody else waits for the process, while its task
- * runs. */
+/* Keeps the entry while its task runs: no other task may touch the device until then. */
 static void sriov_withdraw(struct sriov *sriov, struct sriov_entry *entry)
 {
 	if (!entry->task || vec_add(&sriov->entries, entry) < 0) {
@@ -142,7 +146,7 @@ bool sriov_is_changing(const struct sriov *sriov, const struct devgroup *group)
 
 /* --- one definition --- */
 
-/* @text NULL: there is none any more. Takes it over. */
+/* Shows @text as the problem of the definition and takes it over. NULL: no problem. */
 static void sriov_set_problem(struct sriov_entry *entry, char *text)
 {
 	_cleanup_free_ char *owned = text;
@@ -168,7 +172,7 @@ static void sriov_on_task_done(struct task *task, const char *failure, void *use
 		log_error("Out of memory, a failure is not shown");
 	if (!failure)
 		log_info("%s has its virtual functions", entry->def->device);
-	/* @entry may be gone after these: they lead to whoever waited */
+	/* @entry may be freed by these: claims that waited start */
 	if (host_refresh(registry_host(sriov->registry), keys) < 0)
 		log_error("Cannot read %s", keys[0]);
 	sriov->on_done(sriov->userdata);
@@ -185,7 +189,7 @@ static int sriov_start(struct sriov_entry *entry, struct vec *steps)
 			  entry, &entry->task);
 }
 
-/* A device that comes back, or whose driver does, has lost its functions. */
+/* Starts over when the device or its driver comes back: its functions are gone then. */
 static void sriov_note_driver(struct sriov_entry *entry)
 {
 	const struct inventory *inv = host_inventory(registry_host(entry->sriov->registry));
@@ -207,7 +211,10 @@ static bool sriov_removes_vfs(const struct sriov_entry *entry)
 	return device && device->num_vfs > 0 && device->num_vfs != entry->def->count;
 }
 
-/* *ret_problem: NULL, or the caller's, as of sriov_plan(). */
+/*
+ * Plans as sriov_plan(), on the present usage if functions would be removed. The caller frees
+ * *ret_problem. 0 or negative errno.
+ */
 static int sriov_make_plan(const struct sriov_entry *entry, char *const *claimed,
 			   struct vec *ret_steps, char **ret_problem)
 {
@@ -224,8 +231,7 @@ static int sriov_make_plan(const struct sriov_entry *entry, char *const *claimed
 		*ret_problem = TAKE_PTR(problem);
 		return 0;
 	}
-	/* Then it matters what the host does with them at this moment, not when it was last heard
-	 * of. */
+	/* functions that go away must be unused now, not at the last event */
 	r = host_refresh_usage(host);
 	if (r < 0)
 		return r;
@@ -264,7 +270,7 @@ static void sriov_advance(struct sriov_entry *entry, char *const *claimed)
 		log_error_errno(r, "Cannot make the virtual functions of %s", entry->def->device);
 }
 
-/* --- all of them --- */
+/* --- all definitions --- */
 
 static void sriov_drop_withdrawn(struct sriov *sriov)
 {
@@ -287,7 +293,7 @@ void sriov_run(struct sriov *sriov)
 		return;
 	}
 	sriov_drop_withdrawn(sriov);
-	/* one after the other, unless the kernel does not come back from one */
+	/* one at a time; a task that hangs does not count */
 	VEC_FOREACH(struct sriov_entry, entry, &sriov->entries) {
 		if (!entry->task && !entry->withdrawn)
 			sriov_advance(entry, claimed);

@@ -18,7 +18,7 @@ struct sriov *sriov_free(struct sriov *sriov);
 /* Takes @defs (struct vf_def) over in place of the previous ones. Existing functions stay. */
 void sriov_define(struct sriov *sriov, struct vec *defs);
 
-/* Starts what can be done now. To be called whenever the host or a lease has changed. */
+/* Starts the next possible change. To be called whenever the host or a lease has changed. */
 void sriov_run(struct sriov *sriov);
 
 /* Appends the definitions in force, not owned. 0 or -ENOMEM. */
