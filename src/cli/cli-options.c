@@ -7,16 +7,16 @@
 #include "base/str.h"
 #include "cli/cli-options.h"
 
-/* getopt_long() values: letters are themselves, options without a letter start here. */
+/* Values of getopt_long(): an option with a letter has that letter, other options start here. */
 #define VALUE_BASE 256
 
-/* A year: beyond it a wait is for ever, and the sum with the clock cannot overflow. */
+/* One year, in seconds. Adding it to the clock cannot overflow. */
 #define WAIT_MAX 31536000.0
 
 enum option_kind {
 	KIND_SWITCH,	   /* bool */
-	KIND_TEXT,	   /* const char *, the argument as it is */
-	KIND_LIST,	   /* char **, which grows by each use */
+	KIND_TEXT,	   /* const char *: the argument itself */
+	KIND_LIST,	   /* char **: the arguments of all uses */
 	KIND_SECONDS,	   /* uint64_t, µs */
 	KIND_JSON,	   /* enum cli_json_mode */
 	KIND_JSON_DEFAULT, /* the same, without an argument */
@@ -29,15 +29,15 @@ static const char *const access_words[] = { "fd", "node", NULL };
 
 #define FIELD(member) offsetof(struct cli_options, member)
 
-/* What the command line knows of an option; the field of struct cli_options says where it goes. */
+/* One row for each option. Its kind and offset say how the argument fills struct cli_options. */
 static const struct option_row {
 	const char *name;
 	char letter;
-	const char *arg; /* NULL: takes none */
+	const char *arg; /* NULL: it takes no argument */
 	const char *help;
 	enum option_kind kind;
 	size_t offset;
-	const char *const *words; /* the arguments that it takes; NULL: any */
+	const char *const *words; /* the arguments that are allowed; NULL: any */
 } option_rows[OPTION_COUNT] = {
 	[OPTION_HELP] = { "help", 'h', NULL, "Show this help, or that of the verb", KIND_SWITCH,
 			  FIELD(help) },
@@ -136,8 +136,7 @@ static size_t cli_options_find_id(int value)
 	return id;
 }
 
-/* Returns the place of @arg among the words of @row; -EINVAL with a message if it is none of them.
- */
+/* Returns the index of @arg in the words of @row, or -EINVAL with a message. */
 static int cli_options_find_word(const struct option_row *row, const char *arg)
 {
 	_cleanup_free_ char *expected = NULL;
@@ -168,7 +167,7 @@ static int cli_options_parse_seconds(const struct option_row *row, const char *a
 	return 0;
 }
 
-/* Stores @arg, which is NULL for an option without an argument, in the field of @row. */
+/* Stores @arg in the field of @row. @arg is NULL for an option without an argument. */
 static int cli_options_set(struct cli_options *o, const struct option_row *row, char *arg)
 {
 	void *field = (char *)o + row->offset;
@@ -202,8 +201,8 @@ static int cli_options_set(struct cli_options *o, const struct option_row *row, 
 }
 
 /*
- * The leading "-" makes getopt_long() hand out words in their place, as value 1, and reorder
- * nothing.
+ * Fills the tables of getopt_long(). The leading "-" makes it return words in their place, as value
+ * 1, and reorder nothing.
  */
 static void cli_options_make_getopt_tables(char letters[static 2 * OPTION_COUNT + 2],
 					   struct option longs[static OPTION_COUNT + 1])
@@ -228,7 +227,9 @@ static void cli_options_make_getopt_tables(char letters[static 2 * OPTION_COUNT 
 	longs[n] = (struct option){ 0 };
 }
 
-/* One thing that getopt_long() found: a word, an option, or what it has already complained of. */
+/*
+ * Handles one result of getopt_long(): a word, an option, or an error that it has reported itself.
+ */
 static int cli_options_take(struct cli_options *o, int value, size_t *n_words)
 {
 	size_t id = cli_options_find_id(value);
@@ -243,7 +244,10 @@ static int cli_options_take(struct cli_options *o, int value, size_t *n_words)
 	return cli_options_set(o, &option_rows[id], optarg);
 }
 
-/* "explain --host" without a file is of this host. What is behind "--" is another program's. */
+/*
+ * Tells whether the line ends with --host without a file, which means this host. Words behind "--"
+ * belong to another program.
+ */
 static bool cli_options_ends_in_host(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
@@ -265,7 +269,7 @@ int cli_options_parse(int argc, char **argv, struct cli_options *ret)
 	cli_options_make_getopt_tables(letters, longs);
 	if (cli_options_ends_in_host(argc, argv))
 		argc--;
-	optind = 0; /* 0, not 1: glibc's way to start afresh, for the unit tests */
+	optind = 0; /* not 1: with 0 glibc starts from scratch, which the unit tests need */
 	for (;;) {
 		at = optind ? optind : 1;
 		value = getopt_long(argc, argv, letters, longs, NULL);
@@ -275,7 +279,7 @@ int cli_options_parse(int argc, char **argv, struct cli_options *ret)
 		if (r < 0)
 			return r;
 	}
-	/* at is where this last look started: only there "--" is no option's argument */
+	/* @at is where the last call started. A "--" elsewhere is an argument of an option. */
 	if (at < argc && str_eq(argv[at], "--"))
 		ret->command = argv + at + 1;
 	return 0;

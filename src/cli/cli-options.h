@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The command line, read once. Options may stand before and after the verb; "--" ends them. */
+/*
+ * The command line, read once. Options may stand before and after the verb; "--" ends them. Only
+ * the form of arguments is checked here, not whether they make sense.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +28,7 @@ enum option_id {
 	OPTION_NO_ASK_PASSWORD,
 	OPTION_QUIET,
 	OPTION_VERBOSE,
-	OPTION_COMMON, /* how many those are */
+	OPTION_COMMON, /* the number of the options above */
 	/* for the verbs that list them in the verb table */
 	OPTION_ALL = OPTION_COMMON,
 	OPTION_DEVICES,
@@ -47,7 +50,7 @@ enum option_id {
 	OPTION_RUNTIME,
 	OPTION_REPLACE,
 	OPTION_MASK,
-	/* of define: what the group is to be */
+	/* the definition of a group, for define */
 	OPTION_DEVICE,
 	OPTION_DRIVER,
 	OPTION_USER,
@@ -61,7 +64,7 @@ enum option_id {
 
 #define CLI_OPTIONS_BIT(id) (UINT64_C(1) << (id))
 
-/* What the keys of a group are to be; they have no meaning here. NULL: not given. */
+/* The keys of a group's definition. They are checked by the parser of files. NULL: not given. */
 struct definition_options {
 	char **devices, **users, **groups; /* owned */
 	const char *driver, *description, *reserved_for, *bind, *on_release;
@@ -77,23 +80,27 @@ struct cli_options {
 	const char *label, *interface, *access, *root; /* NULL: not given */
 	const char *vmm, *memory, *method;	       /* likewise */
 	const char *host_file, *config_dir;	       /* likewise */
-	uint64_t wait;				       /* µs; only if OPTION_WAIT is in given */
+	uint64_t wait; /* µs; valid only if OPTION_WAIT is in given */
 	struct definition_options definition;
-	uint64_t given; /* CLI_OPTIONS_BIT() of each */
+	uint64_t given; /* CLI_OPTIONS_BIT() of each option on the line */
 
-	char **words; /* those that are no options, the verb first; owned, the strings are argv's */
-	char **command; /* what follows "--", of argv; NULL if there was none */
+	char **words;	/* the words that are not options, the verb first; owned, the strings belong
+			   to argv */
+	char **command; /* the words behind "--", of argv; NULL: there is no "--" */
 };
 
-/* 0, or -EINVAL when it has said what is wrong. */
+/* Reads the command line. 0, or -EINVAL with a message printed; clear *ret in both cases. */
 int cli_options_parse(int argc, char **argv, struct cli_options *ret) _must_check_;
 void cli_options_clear(struct cli_options *options);
 
 /* Returns --wait in µs, or NULL if it was not given. */
 const uint64_t *cli_options_wait(const struct cli_options *options);
 
-/* The first option that was given and is none of @allowed nor for every verb: its name, or NULL. */
+/*
+ * Returns the name of the first given option that is neither in @allowed nor common to all verbs,
+ * or NULL.
+ */
 const char *cli_options_find_unfit(const struct cli_options *options, uint64_t allowed);
 
-/* A line of help for each option of @ids. */
+/* Prints a line of help for each option of @ids, a set of CLI_OPTIONS_BIT(). */
 void cli_options_print_help(FILE *to, uint64_t ids);

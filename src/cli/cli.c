@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Reports failures of this program itself. */
+
 #include <stdio.h>
 #include <string.h>
 

@@ -2,11 +2,10 @@
 #pragma once
 
 /*
- * devgroupctl: what every verb gets, and the verbs.
+ * devgroupctl: the context that every verb gets, and the verbs.
  *
- * A verb, and every function here that talks to the bus, returns 0 or the exit code of the
- * program, and then it has already said on stderr what went wrong. Functions that only compute
- * return a negative errno.
+ * A verb, and every function that talks to the bus, returns 0 or an exit status, and has then
+ * printed a message on stderr. Functions that only compute return a negative errno.
  */
 
 #include <sys/types.h>
@@ -15,7 +14,10 @@
 #include "base/macro.h"
 #include "cli/cli-options.h"
 
-/* docs: devgroupctl(1). 3 and 4 are what an LSB status action means by them. */
+/*
+ * Exit statuses, see devgroupctl(1). 3 and 4 have the meaning that LSB gives them for a status
+ * action.
+ */
 enum exit_code {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
@@ -30,23 +32,26 @@ enum exit_code {
 
 struct cli {
 	struct cli_options options;
-	char **words; /* what follows the verb; NULL-terminated, of argv */
+	char **words; /* the words after the verb; NULL-terminated, of argv */
 	size_t n_words;
 	sd_bus *bus; /* NULL until cli_bus_open() */
 	pid_t pager; /* 0: none */
-	pid_t agent; /* polkit's; 0: none */
+	pid_t agent; /* the polkit agent; 0: none */
 };
 
 struct verb {
 	const char *name;
-	size_t min, max; /* how many words may follow */
+	size_t min, max; /* the number of words that may follow */
 	int (*run)(struct cli *cli);
-	uint64_t options; /* CLI_OPTIONS_BIT() of those that are not for every verb */
+	uint64_t options; /* CLI_OPTIONS_BIT() of its options, besides those of every verb */
 	const char *args;
 	const char *help;
 };
 
-/* Out of memory and other failures of our own: says so and returns EXIT_FAILED. */
+/*
+ * Prints "WHAT: " and the negative errno @error, and returns EXIT_FAILED. For failures of this
+ * program itself, such as out of memory.
+ */
 int cli_fail(int error, const char *what);
 
 int verb_args(struct cli *cli);

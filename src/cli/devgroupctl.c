@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl: the table of verbs, help, and main(). Parses the command line and runs one verb. */
+
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
@@ -12,7 +15,7 @@
 	(CLI_OPTIONS_BIT(OPTION_LABEL) | CLI_OPTIONS_BIT(OPTION_WAIT) | \
 	 CLI_OPTIONS_BIT(OPTION_FORCE))
 #define RECORDED_HOST (CLI_OPTIONS_BIT(OPTION_HOST_FILE) | CLI_OPTIONS_BIT(OPTION_CONFIG_DIR))
-/* Of define: where to, and what the group is to be. */
+/* Options of define: where to write, and the keys of the group. */
 #define DEFINITION                                                             \
 	(CLI_OPTIONS_BIT(OPTION_ROOT) | CLI_OPTIONS_BIT(OPTION_RUNTIME) |      \
 	 CLI_OPTIONS_BIT(OPTION_REPLACE) | CLI_OPTIONS_BIT(OPTION_DEVICE) |    \
@@ -87,6 +90,7 @@ static const struct verb *devgroupctl_find_verb(const char *name)
 }
 
 /* --- help --- */
+
 static void devgroupctl_print_help(void)
 {
 	printf("usage: devgroupctl [OPTION…] [VERB [ARG…]]\n\n"
@@ -134,15 +138,15 @@ static int devgroupctl_help(struct cli *cli)
 	return 0;
 }
 
-/* --- the verb that was asked for --- */
+/* --- run the verb --- */
 
-/* For `run` what follows "--" is the command; for any other it is words that look like options. */
+/* Appends the words behind "--" to the other words. Only `run` takes them as a command. */
 static void devgroupctl_join_words(struct cli_options *o)
 {
 	size_t n = strv_length(o->words);
 
 	STRV_FOREACH(word, o->command)
-		o->words[n++] = *word; /* room for all of argv */
+		o->words[n++] = *word; /* the list has room for all of argv */
 	o->command = NULL;
 }
 
@@ -189,7 +193,7 @@ static int devgroupctl_run_verb(struct cli *cli)
 	return verb->run(cli);
 }
 
-/* A full disk or a closed pipe must not look like an empty result. */
+/* Reports a failed write: a full disk or a closed pipe must not look like an empty result. */
 static int devgroupctl_finish_output(struct cli *cli, int r)
 {
 	bool failed = fflush(stdout) != 0 || ferror(stdout);
@@ -222,7 +226,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "");
 	cli_term_init();
-	/* getopt_long() names the program in its own messages */
+	/* getopt_long() prints this name in its messages. */
 	argv[0] = program_invocation_short_name;
 	r = devgroupctl_run(argc, argv, &cli);
 	r = devgroupctl_finish_output(&cli, r);

@@ -13,7 +13,7 @@
 #define AGENT_PATH "/usr/bin/pkttyagent"
 #define READY_MSEC 30000
 
-/* Root is asked nothing, and another host's polkit does not know of our terminal. */
+/* Root needs no authorization, and the polkit of another host does not know our terminal. */
 static bool cli_agent_is_wanted(const struct cli *cli)
 {
 	const struct cli_options *o = &cli->options;
@@ -23,9 +23,9 @@ static bool cli_agent_is_wanted(const struct cli *cli)
 }
 
 /*
- * A session may have an agent of its own, such as the desktop's, which comes first then. Outside of
- * one there is nobody else, and polkit does not look at those that come second (measured with
- * polkit 122).
+ * Tells whether this process belongs to a login session. A session may have an agent of its own,
+ * such as the desktop's, and ours is then a fallback. Outside of a session polkit ignores fallback
+ * agents (measured with polkit 122).
  */
 static bool cli_agent_has_session(void)
 {
@@ -38,7 +38,7 @@ static _Noreturn void cli_agent_exec(int ready, pid_t parent)
 {
 	char number[16];
 
-	/* without us there is nobody to authenticate for */
+	/* The agent authenticates for this process alone: it ends together with it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
 		_exit(EXIT_FAILURE);
 	snprintf(number, sizeof(number), "%d", ready);
@@ -48,7 +48,7 @@ static _Noreturn void cli_agent_exec(int ready, pid_t parent)
 	_exit(EXIT_FAILURE);
 }
 
-/* It closes its end when it is known to polkit, or ends. */
+/* Waits until the agent closes its end: it is registered with polkit, or has ended. */
 static void cli_agent_wait_ready(int ready)
 {
 	struct pollfd fd = { .fd = ready };
@@ -78,7 +78,7 @@ void cli_agent_close(struct cli *cli)
 	if (cli->agent <= 0)
 		return;
 	kill(cli->agent, SIGTERM);
-	kill(cli->agent, SIGCONT); /* it may have been stopped on the terminal */
+	kill(cli->agent, SIGCONT); /* a stopped agent handles SIGTERM only when it continues */
 	while (waitpid(cli->agent, NULL, 0) < 0 && errno == EINTR)
 		;
 	cli->agent = 0;

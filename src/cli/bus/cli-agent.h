@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * polkit's agent on this terminal, which asks for a password if the daemon's answer depends on one.
- * Only for calls that may need it: its start takes longer than most of them.
+ * The polkit agent on this terminal, which asks for a password if the daemon's answer depends on
+ * one. Use it only for calls that may need authorization: starting it takes longer than most calls.
  */
 
 #include "cli/cli.h"
 
 /*
- * Starts it and waits until it is ready; where there is no terminal, nobody to ask or no agent, the
- * call goes without. It is there until cli_agent_close().
+ * Starts the agent and waits until it is ready; it runs until cli_agent_close(). Without a terminal
+ * or without an installed agent nothing is started, and the call runs without one.
  */
 void cli_agent_open(struct cli *cli);
 void cli_agent_close(struct cli *cli);

@@ -16,11 +16,14 @@ static const char hint_start[] =
 static const char hint_lost[] = "devgroupd ended before it had answered: "
 				"journalctl -u devgroupd.service";
 
-/* The only place where the name of an error becomes an exit code. A prefix ends with a dot. */
+/*
+ * The only table from error names to exit statuses. An entry that ends with a dot matches every
+ * name that starts with it.
+ */
 static const struct {
 	const char *name;
 	enum exit_code code;
-	const char *hint; /* what the user can do, if we know more than the daemon */
+	const char *hint; /* what the user can do; NULL: the daemon's message says it */
 } errors[] = {
 	{ DG_ERROR_NO_SUCH_GROUP, EXIT_NO_SUCH, NULL },
 	{ DG_ERROR_NO_SUCH_DEVICE, EXIT_NO_SUCH, NULL },

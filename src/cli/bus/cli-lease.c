@@ -14,7 +14,10 @@
 
 /* --- descriptors --- */
 
-/* The message owns its descriptors, so each is copied; 3 and up, clear of the standard ones. */
+/*
+ * Appends a copy of @fd, because the message owns the original. The copy is 3 or higher, clear of
+ * the standard descriptors.
+ */
 static int cli_lease_add_fd(struct vec *fds, const char *kind, const char *name, const char *group,
 			    int fd)
 {
@@ -25,7 +28,7 @@ static int cli_lease_add_fd(struct vec *fds, const char *kind, const char *name,
 	return cli_claim_fd_add(fds, kind, name, group, copy);
 }
 
-/* Reads an a(ssh) into @fds. How many there were, or negative errno. */
+/* Reads an a(ssh) and appends its descriptors to @fds. Returns their number, or negative errno. */
 static int cli_lease_read_fds(sd_bus_message *m, const char *group, struct vec *fds)
 {
 	const char *kind, *name;
@@ -48,7 +51,7 @@ static int cli_lease_read_fds(sd_bus_message *m, const char *group, struct vec *
 	return n;
 }
 
-/* Takes the next descriptors of @lease. 0 or an exit status. */
+/* Calls TakeFds for the descriptors that follow the first @n_taken. 0 or an exit status. */
 static int cli_lease_take_more_fds(struct cli *cli, const char *group, const char *lease,
 				   size_t n_taken, struct vec *fds)
 {
@@ -70,8 +73,8 @@ static int cli_lease_take_more_fds(struct cli *cli, const char *group, const cha
 }
 
 /*
- * A reply carries few descriptors (DG_MAX_FDS_PER_REPLY); the rest is fetched until FdCount is
- * reached.
+ * Takes the descriptors that did not fit into the reply of Claim (DG_MAX_FDS_PER_REPLY), until
+ * there are FdCount of them. 0 or an exit status.
  */
 static int cli_lease_take_fds(struct cli *cli, const char *group, const char *lease, size_t first,
 			      struct vec *fds)
@@ -93,6 +96,7 @@ static int cli_lease_take_fds(struct cli *cli, const char *group, const char *le
 }
 
 /* --- calls --- */
+
 static int on_cli_lease_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	*(sd_bus_message **)userdata = sd_bus_message_ref(m);
@@ -115,8 +119,9 @@ static int cli_lease_wait_reply(sd_bus *bus, sd_bus_message *const *reply)
 }
 
 /*
- * Sends @call and lets signals in until its reply is there. Without a timeout: the daemon has the
- * deadlines. Who presses Ctrl-C ends the connection, and the daemon undoes what it had begun.
+ * Sends @call and handles signals, such as steps, until the reply arrives. There is no timeout: the
+ * daemon has the deadlines. Ctrl-C ends the process and its connection, and the daemon undoes the
+ * steps that it has run. 0 or an exit status.
  */
 static int cli_lease_call(struct progress *progress, sd_bus_message *call, sd_bus_message **ret)
 {
@@ -128,7 +133,7 @@ static int cli_lease_call(struct progress *progress, sd_bus_message *call, sd_bu
 
 	cli_agent_open(progress->cli);
 	r = sd_bus_call_async(bus, &slot, call, on_cli_lease_reply, &reply, UINT64_MAX);
-	if (r >= 0) /* the agent has to be closed in any case */
+	if (r >= 0) /* a failure too must close the agent */
 		r = cli_lease_wait_reply(bus, &reply);
 	cli_agent_close(progress->cli);
 	cli_progress_end_line(progress);
@@ -229,7 +234,7 @@ int cli_lease_claim(struct progress *progress, const char *group, const struct c
 	r = cli_lease_read_claim(reply, group, fds, &lease);
 	if (r < 0)
 		return cli_fail(r, "cannot read what was claimed");
-	/* the message's own copies would hold the lease as well as ours do */
+	/* The message owns copies of the descriptors, which would hold the lease as ours do. */
 	reply = sd_bus_message_unref(reply);
 	if (!how->persistent) {
 		r = cli_lease_take_fds(cli, group, lease, first, fds);
@@ -261,14 +266,14 @@ static int cli_lease_append_end(sd_bus_message *call, const struct cli_options *
 	return sd_bus_message_close_container(call);
 }
 
-/* Ends a lease by @method of the manager. */
+/* Calls Release or Reset of the manager and shows the steps of @lease. 0 or an exit status. */
 static int cli_lease_end(struct progress *progress, const char *method, const char *group,
 			 const char *lease)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	int r;
 
-	/* a reset of what nobody has makes a lease of its own */
+	/* A reset of a group without a lease makes a lease of its own. */
 	if (str_eq(lease, "/")) {
 		cli_progress_await(progress, group);
 	} else {

@@ -24,7 +24,7 @@ const char *cli_object_type_name(enum object_type type)
 	return object_types[type].name;
 }
 
-/* By interface; OBJECT_TYPES for one that is none of ours. */
+/* Returns the type that has @iface; OBJECT_TYPES for an interface of another program. */
 static enum object_type cli_object_type_of_iface(const char *iface)
 {
 	size_t i = 0;
@@ -50,8 +50,7 @@ enum object_type cli_object_type_of_path(const char *path)
 }
 
 /*
- * A device's path holds its key with the bus in any case, also "pci:"; everywhere else that is
- * left out.
+ * The path of a device holds its key with the bus, also "pci:", which every other place leaves out.
  */
 char *cli_object_id(const char *path)
 {
@@ -83,7 +82,10 @@ char *cli_object_path(enum object_type type, const char *id)
 		       path;
 }
 
-/* What is JSON on the bus is no string here. */
+/*
+ * Parses the properties that are JSON text on the bus, and returns other values unchanged. Takes
+ * @value over.
+ */
 static json_object *cli_object_parse_json(const char *key, json_object *value)
 {
 	json_object *inner = NULL;
@@ -233,7 +235,7 @@ int cli_object_find_assignable(struct cli *cli, const char *path, json_object **
 	return 0;
 }
 
-/* The properties of one interface, if it is ours; *object is made when the first is found. */
+/* Reads the properties of one interface, if it is ours. The first such interface makes *object. */
 static int cli_object_read_interface(sd_bus_message *m, const char *path, json_object **object)
 {
 	enum object_type type;

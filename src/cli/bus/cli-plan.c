@@ -69,7 +69,7 @@ static int cli_plan_read_steps(sd_bus_message *reply, json_object **ret)
 	return 0;
 }
 
-/* Appends {"with", as}, which cli_bus_append_option() cannot: the value is a list. */
+/* Appends {"with", as}. cli_bus_append_option() appends single values only. */
 static int cli_plan_append_with(sd_bus_message *call, char *const *with, size_t n)
 {
 	int r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The daemon's plans. Their steps as JSON: [{"step", "device", "detail"}]. */
+/* The plans of the daemon. Their steps as JSON: [{"step", "device", "detail"}]. */
 
 #include "cli/cli.h"
 #include "cli/print/cli-json.h"
@@ -15,7 +15,8 @@ int cli_plan_get(struct cli *cli, const char *verb, const char *group,
 		 json_object **ret) _must_check_;
 
 /*
- * Would the daemon grant a claim of @group, after those @n of @with and with the options of the
- * command line? Whoever has to be asked for leave is asked now. Says what stands against it.
+ * Checks whether the daemon would grant a claim of @group together with the first @n groups of
+ * @with, with the options of the command line. polkit asks for authorization now, so that the
+ * claims need not. 0, or an exit status with the reason printed.
  */
 int cli_plan_check(struct cli *cli, const char *group, char *const *with, size_t n) _must_check_;

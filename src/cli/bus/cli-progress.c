@@ -20,8 +20,8 @@ void cli_progress_end_line(struct progress *progress)
 }
 
 /*
- * On a terminal the line of a step appears when it starts and is finished when it ends;
- * elsewhere only whole lines make sense.
+ * Prints a line for each step. On a terminal the line appears when the step starts and is completed
+ * when it ends. Elsewhere only complete lines are printed.
  */
 static void cli_progress_print_step(struct progress *progress, const char *line, const char *state)
 {
@@ -52,7 +52,7 @@ static int on_progress_step(struct progress *progress, sd_bus_message *m)
 	r = sd_bus_message_read(m, "uusss", &index, &count, &step, &device, &state);
 	if (r < 0)
 		return r;
-	/* on the bus the first step is number 0 */
+	/* The bus counts steps from 0. */
 	line = str_printf("  [%*u/%u] %-14s %-16s", count > 9 ? 2 : 1, index + 1, count, step,
 			  device);
 	clean = cli_term_clean(state);
@@ -62,7 +62,7 @@ static int on_progress_step(struct progress *progress, sd_bus_message *m)
 	return 0;
 }
 
-/* A lease is announced before its first step. */
+/* Follows the awaited lease. The daemon announces a lease before its first step. */
 static int on_progress_lease_added(struct progress *progress, sd_bus_message *m)
 {
 	_cleanup_json_ json_object *object = NULL;
@@ -82,7 +82,10 @@ static int on_progress_lease_added(struct progress *progress, sd_bus_message *m)
 		return r;
 	if (!str_eq(cli_json_get_str(object, "group"), progress->awaited))
 		return 0;
-	/* while we wait for a busy group another claimer's lease may come and go */
+	/*
+	 * Ignore leases of other claimers, which may come and go while this claim waits for the
+	 * group.
+	 */
 	pid = cli_json_get_int(object, "pid", 0);
 	if (pid > 0 && pid != getpid() && !progress->cli->options.host &&
 	    !progress->cli->options.machine)
@@ -103,7 +106,7 @@ static int on_progress_lease_removed(struct progress *progress, sd_bus_message *
 	return strv_add(&progress->ended_leases, path);
 }
 
-/* Whether to end the command is not ours to decide. */
+/* Reports the request. The user decides whether to end the command. */
 static int on_progress_release_request(struct progress *progress, sd_bus_message *m)
 {
 	uint32_t uid;
@@ -138,7 +141,7 @@ static int on_progress_signal(sd_bus_message *m, void *userdata, sd_bus_error *e
 					    "InterfacesRemoved")) {
 		r = on_progress_lease_removed(progress, m);
 	}
-	/* a signal that cannot be read costs a line of progress, not the claim */
+	/* An unreadable signal costs a line of progress, not the claim. */
 	(void)r;
 	return 0;
 }

@@ -30,7 +30,7 @@ int cli_reload_if_running(struct cli *cli, bool *ret_running)
 	int r;
 
 	*ret_running = false;
-	/* the files below --root are no daemon's; where there is no bus there is no daemon */
+	/* No daemon reads the files below --root, and without a bus there is no daemon. */
 	if (cli->options.root || cli_bus_try_open(cli) < 0)
 		return 0;
 	r = cli_bus_new_call(cli, DG_OBJECT_PATH, DG_IFACE_MANAGER, "Reload", &call);

@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "cli/bus/cli-value.h"
 
-/* On the bus a structure's fields have places, in JSON they have names. */
+/* The names that JSON gives to the fields of a structure. On the bus they have positions only. */
 static const struct {
 	const char *property;
 	const char *fields[6];
@@ -127,7 +127,7 @@ static int cli_value_read_entry(sd_bus_message *m, const char *contents, json_ob
 	return sd_bus_message_exit_container(m);
 }
 
-/* @contents is that of the array: "{sv}". */
+/* Reads a dictionary. @contents is the signature of the array's elements: "{sv}". */
 static int cli_value_read_dict(sd_bus_message *m, const char *contents, json_object **ret)
 {
 	_cleanup_json_ json_object *dict = json_object_new_object();
@@ -165,7 +165,9 @@ static int cli_value_read_field(sd_bus_message *m, json_object *into, const char
 	return cli_json_set(into, field, value);
 }
 
-/* Reads the fields of a structure into @into, by their names, or into an array if @fields is NULL.
+/*
+ * Reads the fields of a structure into the object @into, by the names @fields. Without @fields,
+ * @into is an array. Fields beyond the last name are skipped.
  */
 static int cli_value_read_fields(sd_bus_message *m, const char *const *fields, json_object *into)
 {
@@ -182,7 +184,7 @@ static int cli_value_read_fields(sd_bus_message *m, const char *const *fields, j
 	return r;
 }
 
-/* With names an object, without an array. */
+/* Reads a structure: an object if its fields have names, else an array. */
 static int cli_value_read_struct(sd_bus_message *m, const char *contents, const char *name,
 				 json_object **ret)
 {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Prints the JSON of cli-explain.c for people. Decides nothing and asks nothing. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +12,7 @@
 #include "cli/print/cli-describe.h"
 #include "cli/print/cli-table.h"
 
-#define DEVICES_SHOWN 8 /* in a sentence */
+#define DEVICES_SHOWN 8 /* how many devices a sentence names */
 
 static void explain_print_clean(const char *before, const char *text)
 {
@@ -23,7 +26,9 @@ static void explain_print_heading(const char *text)
 	printf("\n%s%s%s\n", cli_term_begin(TINT_BOLD), text, cli_term_end(TINT_BOLD));
 }
 
-/* "0000:04:01.0, 0000:04:02.0 and 30 others" */
+/*
+ * Returns "0000:04:01.0, 0000:04:02.0 and 30 others". The caller frees it; NULL when out of memory.
+ */
 static char *explain_print_join_some(json_object *list)
 {
 	size_t n = cli_json_list_length(list);
@@ -39,7 +44,7 @@ static char *explain_print_join_some(json_object *list)
 	return str_printf("%s and %zu others", text, n - DEVICES_SHOWN);
 }
 
-/* --- what moves together --- */
+/* --- the group --- */
 
 static void explain_print_title(json_object *object, size_t n_devices)
 {
@@ -103,9 +108,9 @@ static void explain_print_devices(json_object *devices)
 	cli_table_print(&table, false);
 }
 
-/* --- why --- */
+/* --- causes --- */
 
-/* Returns the devices of all @causes with @code; NULL when out of memory. */
+/* Returns the devices of all @causes with this @code; NULL when out of memory. */
 static json_object *explain_print_list_peers(json_object *causes, const char *code)
 {
 	_cleanup_json_ json_object *peers = json_object_new_array();
@@ -121,7 +126,10 @@ static json_object *explain_print_list_peers(json_object *causes, const char *co
 	return TAKE_PTR(peers);
 }
 
-/* Some causes have one sentence for all that they are about; for the rest it is their own text. */
+/*
+ * Returns a sentence about @cause. Causes of some kinds share one sentence for all their devices,
+ * the others have a text of their own. The caller frees it; NULL when out of memory.
+ */
 static char *explain_print_cause_sentence(json_object *device, json_object *cause,
 					  json_object *causes)
 {
@@ -184,7 +192,7 @@ static int explain_print_collect_device_causes(json_object *device, json_object 
 	return 0;
 }
 
-/* Devices with the same sentence about them are told of together. */
+/* Collects {sentence: [devices]}: devices with the same sentence are printed together. */
 static int explain_print_collect_causes(json_object *devices, json_object *sentences)
 {
 	int r;
@@ -223,7 +231,7 @@ static void explain_print_causes(json_object *object)
 	}
 }
 
-/* --- what stands against a claim --- */
+/* --- blockers --- */
 
 static void explain_print_blockers(json_object *object)
 {
@@ -303,7 +311,7 @@ static void explain_print_device_resets(json_object *device)
 	}
 }
 
-/* Resets of its VFIO driver; it may be one that takes no device without. */
+/* Prints the reset that the VFIO driver of @device runs, and whether that driver requires one. */
 static void explain_print_vfio_reset(json_object *device)
 {
 	_cleanup_free_ char *module = cli_term_clean(cli_json_get_str(device, "reset-driver"));
@@ -328,7 +336,7 @@ static bool explain_print_is_mdev(json_object *device)
 	return !str_empty(cli_json_get_str(device, "mdev-type"));
 }
 
-/* A bridge is not lent, so what resets it is nobody's question. */
+/* Prints the resets of all devices that a VMM can be given. Bridges stay with the host. */
 static void explain_print_resets(json_object *devices)
 {
 	bool any = false;
@@ -401,7 +409,10 @@ static int explain_print_collect_device_quirks(json_object *device, json_object 
 	return 0;
 }
 
-/* Devices of one model have the same ones: they are told of together. */
+/*
+ * Collects {text: [devices]}: devices of the same model have the same quirks and are printed
+ * together.
+ */
 static int explain_print_collect_quirks(json_object *devices, json_object *texts)
 {
 	int r;

@@ -2,15 +2,17 @@
 #pragma once
 
 /*
- * What `explain` has to tell to who writes a VMM's command line: "interfaces", "no-iommufd" (why
- * not), "memlock" of the definition; with the memory of a VM "memory", "locked-least",
+ * The part of `explain` for authors of a VMM's command line: "interfaces", "no-iommufd" (the
+ * reason), "memlock" of the definition. With the memory of a VM also "memory", "locked-least",
  * "locked-usual" and "memlock-is-enough".
  */
 
 #include "cli/host/cli-host.h"
 
-/* Adds it as "vmm". @memlock: of the definition, NULL if it has none. @ram: 0 if it was not asked
- * for. 0 or -ENOMEM. */
+/*
+ * Adds this part as "vmm". @memlock is that of the definition, or NULL. @ram is the memory of the
+ * VM in bytes; 0: not given. 0 or -ENOMEM.
+ */
 int cli_explain_vmm_fill(json_object *object, const struct cli_host *host, const char *memlock,
 			 uint64_t ram) _must_check_;
 void cli_explain_vmm_print(json_object *object);

@@ -21,7 +21,7 @@ static json_object *cli_explain_list_strings(char *const *strings)
 
 /* --- resets --- */
 
-/* The others that it would hit: the device itself goes without saying. */
+/* Returns the keys of @devices without @device itself. */
 static json_object *cli_explain_list_others(const struct vec *devices, const struct device *device)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
@@ -70,8 +70,9 @@ static bool cli_explain_may_share_reset(const struct device *device)
 }
 
 /*
- * To a function that shares its bus the kernel offers no reset of that, but VFIO does to a user who
- * has all that it hits. Adds those others; nothing where that is no way. 0 or -ENOMEM.
+ * Adds the other devices that a bus reset would hit, for a function that shares its bus. The kernel
+ * offers no bus reset for it, but VFIO resets the bus for a user that holds all devices on it. Adds
+ * nothing where VFIO cannot either. 0 or -ENOMEM.
  */
 static int cli_explain_add_shared_reset(json_object *object, const struct inventory *inv,
 					const struct device *device)
@@ -136,7 +137,7 @@ static json_object *cli_explain_mdev_type_to_json(const struct mdev_type *type)
 			    { "device-api", json_object_new_string(str_or(type->api, "")) });
 }
 
-/* With the names that a snapshot and the bus have for them. */
+/* Returns the mediated types of @device with the keys that a snapshot and the bus use. */
 static json_object *cli_explain_list_mdev_types(const struct device *device)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
@@ -147,9 +148,9 @@ static json_object *cli_explain_list_mdev_types(const struct device *device)
 	return TAKE_PTR(list);
 }
 
-/* --- resets that are VFIO's --- */
+/* --- resets by VFIO --- */
 
-/* With the names that a snapshot has for them. */
+/* Adds what is known of a reset by the VFIO driver, with the keys of a snapshot. */
 static int cli_explain_add_vfio_reset(json_object *object, const struct device *device)
 {
 	if (!device_bus_find(device->bus)->reset_module)

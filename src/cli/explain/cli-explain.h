@@ -2,18 +2,21 @@
 #pragma once
 
 /*
- * What `explain` has to tell, as JSON: "source" (where the causes come from: kernel-module or
- * configuration-space), "groups-derived", "iommu-groups", "devices" [{"device", "description",
- * "driver", "iommu-group", "bridge", "vf-of", "causes", "resets" [{"method", "reach", "below",
- * "devices"}], "quirks" [{"quirk", "topic", "text", "source", "file", "line"}], "vmm-hints" {…},
- * "facts" {…} (devfacts.h)}], "advice".
+ * The JSON of `explain`: "source" (of the causes: kernel-module or configuration-space),
+ * "groups-derived", "iommu-groups", "devices" [{"device", "description", "driver", "iommu-group",
+ * "bridge", "vf-of", "causes", "resets" [{"method", "reach", "below", "devices"}], "quirks"
+ * [{"quirk", "topic", "text", "source", "file", "line"}], "vmm-hints" {…}, "facts" {…}
+ * (cli-facts.h)}], "advice".
  */
 
 #include "cli/host/cli-host.h"
 
-/* Adds all of that about @devices, which move together. 0 or -ENOMEM. */
+/* Adds all of that for @devices, which move together. 0 or -ENOMEM. */
 int cli_explain_fill(json_object *object, const struct cli_host *host,
 		     const struct vec *devices) _must_check_;
 
-/* For people. Has "name", "kind" (group, device, iommu-group), "state" and "blockers" besides. */
+/*
+ * Prints it for people. @object also has "name", "kind" (group, device, iommu-group), "state" and
+ * "blockers".
+ */
 void cli_explain_print(json_object *object);

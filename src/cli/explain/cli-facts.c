@@ -9,7 +9,7 @@
 #include "model/json/codec-facts.h"
 #include "policy/devinfo/device-facts.h"
 
-#define NAME_WIDTH 5 /* of "bar0" and a blank */
+#define NAME_WIDTH 5 /* columns of "bar0" and a blank */
 
 json_object *cli_facts_to_json(const struct inventory *inv, const struct device *device)
 {
@@ -35,7 +35,7 @@ static json_object *cli_facts_get_part(json_object *device, const char *name)
 	return found;
 }
 
-/* "4 KiB", "2 MiB", "24 bytes" */
+/* Writes "4 KiB", "2 MiB" or "24 bytes" into @buf and returns it. */
 static const char *cli_facts_format_size(uint64_t size, char buf[32])
 {
 	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
@@ -70,7 +70,7 @@ static void cli_facts_print_sizes(json_object *sizes)
 			       json_object_get_uint64(json_object_array_get_idx(sizes, i)), buf));
 }
 
-/* POWER: above the window that is there from the start. */
+/* Prints the windows above 4 GiB that a VMM creates itself on POWER. */
 static void cli_facts_print_window64(json_object *dma)
 {
 	json_object *window = NULL;
@@ -131,7 +131,7 @@ static void cli_facts_print_dma(json_object *dma, int64_t group)
 	}
 }
 
-/* Once for each IOMMU group: it is the same for all in it. */
+/* Prints the DMA windows once for each IOMMU group, whose devices all have the same. */
 static void cli_facts_print_windows(json_object *devices)
 {
 	int64_t last = -1;

@@ -2,14 +2,14 @@
 #pragma once
 
 /*
- * `explain` of a whole machine: reportcard.h as JSON {"kind": "host", "source", "kernel-release",
- * "devices", "iommu-groups", "iommu", "marks" [{"quality", "text", "good", "of"}], "advice"
- * [{"place", "code", "devices", "text"}]}, and for people.
+ * `explain` for the whole machine: the report card as JSON {"kind": "host", "source",
+ * "kernel-release", "devices", "iommu-groups", "iommu", "marks" [{"quality", "text", "good",
+ * "of"}], "advice" [{"place", "code", "devices", "text"}]}, and for people.
  */
 
 #include "cli/host/cli-host.h"
 #include "cli/print/cli-json.h"
 
-/* NULL when out of memory. */
+/* Returns the report card of @host; NULL when out of memory. */
 json_object *cli_report_to_json(const struct cli_host *host) _must_check_;
 void cli_report_print(json_object *object);

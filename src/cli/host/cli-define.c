@@ -10,11 +10,11 @@
 #include "model/json/jsontext.h"
 
 #define ON_COMMAND_LINE "command line"
-#define MAX_DEPTH 64 /* of what `list` prints: deeper than a file may be */
+#define MAX_DEPTH 64 /* the nesting of the output of `list`, which is deeper than a file may be */
 
 /* --- from options --- */
 
-/* An address, or a selector as a file has it. */
+/* Returns the JSON of an address or of a selector, as a file has it. */
 static json_object *cli_define_device_from_option(const char *text)
 {
 	json_object *selector = text[0] == '{' ? json_tokener_parse(text) : NULL;
@@ -67,7 +67,9 @@ static int cli_define_put_access(json_object *group, const struct definition_opt
 	return cli_json_set(group, "access", TAKE_PTR(access));
 }
 
-/* The group as a file has it. Whether the words mean anything, the parser of files says. */
+/*
+ * Returns the group as a file has it. The parser of files checks later whether the words are valid.
+ */
 static json_object *cli_define_group_from_options(const struct definition_options *options)
 {
 	const struct {
@@ -100,7 +102,7 @@ static char *cli_define_text_from_options(const struct cli *cli)
 	return root ? strdup(json_object_to_json_string(root)) : NULL;
 }
 
-/* --- from what we printed ourselves --- */
+/* --- from output of this program --- */
 
 static json_object *cli_define_get_groups(json_object *entry)
 {
@@ -133,7 +135,9 @@ static int cli_define_merge_groups(json_object *into, json_object *entry)
 	return 0;
 }
 
-/* The definitions in the output of `list` (an array) or `status` (an object), as one file. */
+/*
+ * Collects the definitions in the output of `list` (an array) or `status` (an object) in one file.
+ */
 static int cli_define_unwrap(json_object *output, char **ret)
 {
 	json_object *groups = json_object_new_object();
@@ -156,7 +160,10 @@ static int cli_define_unwrap(json_object *output, char **ret)
 	return 0;
 }
 
-/* Is it something that we printed? What is no JSON at all is left to the parser of files. */
+/*
+ * Tells whether @text is output of `list` or `status`. The parser of files reports text that is not
+ * JSON.
+ */
 static bool cli_define_is_output(const char *text, size_t size)
 {
 	const struct jsontext_rules rules = { .comments = true, .max_depth = MAX_DEPTH };
@@ -171,7 +178,7 @@ static bool cli_define_is_output(const char *text, size_t size)
 	       (root->type == JSONTEXT_OBJECT && jsontext_member(root, "definition"));
 }
 
-/* Replaces *text by the file that it stands for, if it is no file itself. */
+/* Replaces *text by a file with its definitions if it is output of `list` or `status`. */
 static int cli_define_unwrap_output(char **text, size_t size, bool *ret_unwrapped)
 {
 	_cleanup_json_ json_object *output = NULL;
@@ -190,7 +197,7 @@ static int cli_define_unwrap_output(char **text, size_t size, bool *ret_unwrappe
 	return 0;
 }
 
-/* --- any of them --- */
+/* --- all inputs --- */
 
 static int cli_define_check(const struct def_set *config, const char *name)
 {
@@ -222,7 +229,7 @@ static int cli_define_check(const struct def_set *config, const char *name)
 	return EXIT_FAILED;
 }
 
-/* Places of a text that nobody has written help nobody. */
+/* Removes the positions from problems: they refer to a text that the user has not written. */
 static void cli_define_clear_positions(const struct def_set *config)
 {
 	VEC_FOREACH(struct problem, problem, &config->problems)

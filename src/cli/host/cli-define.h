@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What `define` is given: a file of devgroups.d(5), what `list --json` and `status --json` print of
- * a group, or the options of the command line.
+ * The input of `define`: a file of devgroups.d(5), the output of `list --json` or `status --json`,
+ * or options of the command line.
  */
 
 #include "base/macro.h"
@@ -11,8 +11,8 @@
 #include "model/config/def-set.h"
 
 /*
- * Reads and checks it; what is wrong is said, and then nothing comes of it. *ret has a group at
- * least, and no virtual functions. *ret_text is the text as it was written if that is the whole
- * file of one group, else NULL; caller frees.
+ * Reads and checks the input. 0, or an exit status with the problems printed. *ret has at least one
+ * group, and no virtual functions. *ret_text is the original text if the input is a file with one
+ * group, else NULL; the caller frees it.
  */
 int cli_define_read(const struct cli *cli, struct def_set **ret, char **ret_text) _must_check_;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The files of definitions of this machine, for the verbs that need no daemon. */
+/* The definitions and quirks of this machine as files, for the verbs that need no daemon. */
 
 #include "base/macro.h"
 #include "cli/cli.h"
@@ -10,25 +10,31 @@
 
 enum files_place { FILES_ETC, FILES_RUN, FILES_LIB, FILES_PLACES };
 
-/* The three directories, below --root; NULL-terminated, by enum files_place. 0 or -ENOMEM. */
+/*
+ * Gets the three directories below --root; NULL-terminated, in the order of enum files_place. 0 or
+ * -ENOMEM.
+ */
 int cli_files_directories(const struct cli *cli, char ***ret) _must_check_;
-/* Says so and returns EXIT_USAGE if another machine is asked for. */
+/* Returns EXIT_USAGE with a message if -H or -M names another machine, else 0. */
 int cli_files_require_local(const struct cli *cli, const char *verb) _must_check_;
-/* All that the daemon would read. */
+/* Loads the definitions that the daemon reads. 0 or an exit status. */
 int cli_files_load(const struct cli *cli, struct def_set **ret) _must_check_;
-/* The same of quirks.d: config->quirks, and problems. */
+/* Loads quirks.d: (*ret)->quirks and problems. 0 or an exit status. */
 int cli_files_load_quirks(const struct cli *cli, struct def_set **ret) _must_check_;
-/* Standard input, as a file is read: at most @max bytes. Negative errno. */
+/* Reads standard input, at most @max bytes. The caller frees *ret. 0 or negative errno. */
 int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size) _must_check_;
 
-/* Reads the file @name; "-" is standard input. Negative errno. */
+/* Reads the file @name, or standard input for "-". The caller frees *ret. 0 or negative errno. */
 int cli_files_read(const char *name, size_t max, char **ret, size_t *ret_size) _must_check_;
 
-/* "FILE:LINE:COLUMN: error: TEXT", without what is not known. */
+/* Prints "FILE:LINE:COLUMN: error: TEXT", without a position that is unknown. */
 void cli_files_print_problem(FILE *to, const struct problem *problem);
 void cli_files_print_problems(FILE *to, const struct def_set *config);
-/* [{"file", "line", "column", "severity", "text"}]; NULL when out of memory. */
+/* Returns [{"file", "line", "column", "severity", "text"}]; NULL when out of memory. */
 json_object *cli_files_problems_to_json(const struct def_set *config) _must_check_;
 
-/* Says that @path could not be changed, and who may. Returns the exit code. */
+/*
+ * Prints that @path could not be changed because of the negative errno @error. Returns the exit
+ * status.
+ */
 int cli_files_fail(int error, const char *path);

@@ -13,8 +13,8 @@
 #include "policy/isolation/isolation.h"
 #include "policy/offline/host-file.h"
 
-#define HOST_FILE_MAX \
-	(256u << 20) /* 4 KiB of every function of a large host, in hexadecimal with blanks */
+/* Room for 4 KiB of each function of a large host, as hexadecimal with blanks. */
+#define HOST_FILE_MAX (256u << 20)
 #define UNNAMED_PREFIX "iommu:"
 
 /* --- reading --- */
@@ -48,7 +48,7 @@ static int cli_host_load_definitions(const struct cli *cli, struct def_set **ret
 	return 0;
 }
 
-/* What is wrong with them is for "check" to say in full; here it is only said that something is. */
+/* Reads the definitions and prints their errors. Warnings are left to `check`. */
 static int cli_host_read_definitions(const struct cli *cli, struct def_set **ret)
 {
 	int r = cli_host_load_definitions(cli, ret);
@@ -61,7 +61,7 @@ static int cli_host_read_definitions(const struct cli *cli, struct def_set **ret
 	return 0;
 }
 
-/* Reads the host itself, and its definitions if it is a recorded one. 0 or an exit status. */
+/* Reads the inventory, and for a recorded host the definitions. 0 or an exit status. */
 static int cli_host_read(struct cli *cli, struct cli_host *host)
 {
 	const char *file = cli->options.host_file;
@@ -75,7 +75,7 @@ static int cli_host_read(struct cli *cli, struct cli_host *host)
 	return cli_host_read_definitions(cli, &host->config);
 }
 
-/* Prepares what decides about groups. 0 or negative errno. */
+/* Prepares the assessment of groups. 0 or negative errno. */
 static int cli_host_prepare(struct cli_host *host)
 {
 	int r;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Entries of `list` for a host that this program inspects itself, without the daemon. */
+
 #include <errno.h>
 
 #include "base/str.h"
@@ -38,7 +41,7 @@ static int list_host_fill_devices(json_object *entry, const struct inventory *in
 	return cli_list_set_devices(entry, &lists, members);
 }
 
-/* --- what is defined --- */
+/* --- groups --- */
 
 static json_object *list_host_numbers(const struct vec *iommu_groups)
 {
@@ -99,7 +102,7 @@ json_object *cli_list_host(const struct cli_host *host, bool members)
 	return TAKE_PTR(entries);
 }
 
-/* --- what is not --- */
+/* --- IOMMU groups without a name --- */
 
 static bool list_host_is_covered(json_object *entries, unsigned id)
 {

@@ -87,7 +87,10 @@ static int cli_list_collect_device(struct device_lists *lists, const char *path,
 	return cli_list_add_why(lists->why, cli_json_get_list(device, "isolation"));
 }
 
-/* The devices of @group by their keys and, if asked for, with what is known of each. */
+/*
+ * Sets the keys of the devices of @group, why they belong together and, if @members, what is known
+ * of each.
+ */
 static int cli_list_fill_devices(json_object *entry, json_object *group, json_object *objects,
 				 bool members)
 {
@@ -167,7 +170,7 @@ json_object *cli_list_groups(json_object *objects, bool members)
 	return TAKE_PTR(entries);
 }
 
-/* --- the column --- */
+/* --- the column WHY --- */
 
 static char *cli_list_join_codes(json_object *blockers)
 {
@@ -182,7 +185,9 @@ static char *cli_list_join_codes(json_object *blockers)
 	return strv_join(codes, ", ");
 }
 
-/* "acs-missing 0000:07:00.0" without the domain that nearly all hosts have but one of. */
+/*
+ * Returns "acs-missing 07:00.0": the domain is left out, because nearly all hosts have only 0000.
+ */
 static char *cli_list_shorten_cause(const char *cause)
 {
 	const char *blank = strchr(cause, ' ');

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Plans for a recorded host, made as the daemon there would make them. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -27,7 +30,10 @@ static int plan_host_add_steps(json_object *list, const struct vec *steps)
 	return 0;
 }
 
-/* In the order of the daemon: whom it is reserved for first, then what stands against it. */
+/*
+ * Checks in the daemon's order whether the group can be claimed: first reserved-for, then blockers.
+ * 0, or EXIT_BLOCKED with a message.
+ */
 static int plan_host_check_claimable(const struct cli_options *o, const struct group_def *def,
 				     const struct resolved_group *resolved)
 {
@@ -92,7 +98,7 @@ int cli_plan_host(struct cli *cli, const char *verb, const char *group, json_obj
 	r = cli_host_resolve(&host, def, &resolved);
 	if (r < 0)
 		return cli_fail(r, "cannot make a plan");
-	/* on a recorded host nothing is claimed, so there is nothing to release */
+	/* Nothing is claimed on a recorded host, so a release has no steps. */
 	if (str_eq(verb, "claim")) {
 		r = plan_host_check_claimable(&cli->options, def, &resolved);
 		if (r)

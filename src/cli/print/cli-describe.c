@@ -6,7 +6,7 @@
 #include "cli/print/cli-describe.h"
 #include "model/device-bus.h"
 
-/* "8086", "0x8086": as the daemon writes it, without the prefix. */
+/* Returns "8086" also for "0x8086", which is what the daemon writes. */
 static const char *cli_describe_hex_id(json_object *device, const char *key)
 {
 	const char *id = cli_json_get_str(device, key);
@@ -51,7 +51,7 @@ static int64_t cli_describe_number_at(json_object *numbers, size_t i)
 	return json_object_get_int64(json_object_array_get_idx(numbers, i));
 }
 
-/* "11" or "11-14": the numbers from @first to @last. */
+/* Returns "11" or "11-14": the numbers from @first to @last. */
 static char *cli_describe_range(int64_t first, int64_t last)
 {
 	if (first == last)
@@ -72,7 +72,7 @@ char *cli_describe_numbers(json_object *numbers)
 		while (last + 1 < n && cli_describe_number_at(numbers, last + 1) ==
 					       cli_describe_number_at(numbers, last) + 1)
 			last++;
-		/* "11,12" is no longer than "11-12", and plainer */
+		/* "11,12" is as short as "11-12", and easier to read. */
 		if (last == i + 1)
 			last = i;
 		word = cli_describe_range(first, cli_describe_number_at(numbers, last));

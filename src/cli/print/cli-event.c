@@ -31,6 +31,7 @@ int cli_event_new(const char *path, const char *event, json_object **ret)
 }
 
 /* --- as a line --- */
+
 static bool cli_event_is_simple_list(json_object *value)
 {
 	for (size_t i = 0; i < cli_json_list_length(value); i++)
@@ -108,7 +109,7 @@ static char *cli_event_added_text(json_object *event)
 
 static char *cli_event_step_text(json_object *event)
 {
-	/* on the bus the first one is number 0 */
+	/* The bus counts steps from 0. */
 	return str_printf("step %lld/%lld %s %s %s",
 			  (long long)cli_json_get_int(event, "index", 0) + 1,
 			  (long long)cli_json_get_int(event, "count", 0),
@@ -140,7 +141,7 @@ void cli_event_print(json_object *event)
 	int64_t usec = cli_json_get_int(event, "time", 0);
 	time_t seconds = (time_t)(usec / 1000000);
 	_cleanup_free_ char *text = cli_event_text(event), *clean = NULL;
-	/* what happens to a lease is told of its group: that is the name that people know */
+	/* An event of a lease is shown as one of its group, whose name the user knows. */
 	bool of_group = !str_empty(cli_json_get_str(event, "group"));
 	char clock[16] = "";
 	struct tm tm;

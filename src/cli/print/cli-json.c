@@ -96,7 +96,7 @@ int cli_json_set_fields(json_object *object, const struct json_field *fields)
 {
 	int r = 0;
 
-	/* after a failure the other values are still ours to free */
+	/* After a failure the other values must still be freed. */
 	for (; fields->key; fields++)
 		if (cli_json_set(r < 0 ? NULL : object, fields->key, fields->value) < 0)
 			r = -ENOMEM;

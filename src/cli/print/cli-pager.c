@@ -9,12 +9,12 @@
 #include "base/str.h"
 #include "cli/print/cli-pager.h"
 
-/* NULL: none is wanted. */
+/* Returns the command of the pager; NULL: none. */
 static const char *cli_pager_choose(void)
 {
 	const char *pager = getenv("DEVGROUPS_PAGER");
 
-	/* whoever comes through sudo must not bring a program of his own to run as root */
+	/* A user of sudo must not make root run a program of the user's choice. */
 	if (getenv("SUDO_UID"))
 		return "less";
 	if (!pager)
@@ -29,8 +29,8 @@ static _Noreturn void cli_pager_exec(const char *pager, int from)
 	if (dup2(from, STDIN_FILENO) < 0)
 		_exit(EXIT_FAILED);
 	/*
-	 * quit if it fits on a screen, pass colours, chop long lines, leave on Ctrl-C, stay on
-	 * the screen
+	 * Quit if one screen is enough, pass colours, chop long lines, end on Ctrl-C, keep the
+	 * screen.
 	 */
 	setenv("LESS", "FRSXMK", false);
 	if (getenv("SUDO_UID"))
@@ -41,8 +41,8 @@ static _Noreturn void cli_pager_exec(const char *pager, int from)
 }
 
 /*
- * A shell would start, and fail, for a pager that is not there: then output goes to it and is
- * lost.
+ * Tells whether the program of @pager exists. Without it the shell would fail after the start, and
+ * the output would be lost.
  */
 static bool cli_pager_can_run(const char *pager)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Long output on a terminal goes through $DEVGROUPS_PAGER, $PAGER, or less. */
+/* Shows long output on a terminal in $DEVGROUPS_PAGER, $PAGER or less. */
 
 #include "cli/cli.h"
 
-/* From here on stdout is the pager, if there is to be one. */
+/* Makes stdout the pager, unless none is wanted or stdout is not a terminal. */
 void cli_pager_open(struct cli *cli);
-/* Waits until the user has left it. */
+/* Ends the output and waits until the user leaves the pager. */
 void cli_pager_close(struct cli *cli);

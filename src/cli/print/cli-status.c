@@ -11,7 +11,7 @@
 
 #define LABEL_WIDTH 14
 
-/* Frees @text; nothing is shown of what is not known. */
+/* Prints "Label: text" and frees @text. Prints nothing for an empty or missing text. */
 static void cli_status_take_field(const char *label, enum tint tint, char *text)
 {
 	_cleanup_free_ char *owned = text, *clean = NULL;
@@ -44,6 +44,7 @@ static void cli_status_print_heading(const char *name, const char *description)
 }
 
 /* --- the daemon --- */
+
 static char *cli_status_join_counts(json_object *counts)
 {
 	_cleanup_strv_ char **words = NULL;
@@ -95,6 +96,7 @@ void cli_status_print_manager(json_object *manager)
 }
 
 /* --- a group --- */
+
 static void cli_status_print_error_state(json_object *object)
 {
 	const char *state = cli_json_get_str(object, "error-state");
@@ -141,7 +143,7 @@ static void cli_status_print_lease(json_object *lease)
 		cli_status_take_field("Since", TINT_NONE, cli_describe_since(since));
 }
 
-/* Under the first one the label is left out. */
+/* Prints the blockers; only the first has the label. */
 static void cli_status_print_blockers(json_object *blockers)
 {
 	for (size_t i = 0; i < cli_json_list_length(blockers); i++) {
@@ -155,7 +157,7 @@ static void cli_status_print_blockers(json_object *blockers)
 	}
 }
 
-/* Returns -ENOMEM when out of memory, and then nothing is added. */
+/* Adds the row of @device. 0 or -ENOMEM. */
 static int cli_status_add_device(struct table *table, json_object *device)
 {
 	_cleanup_free_ char *driver = cli_describe_driver(device),
@@ -198,7 +200,8 @@ void cli_status_print_group(json_object *group)
 }
 
 /* --- a device --- */
-/* "mtty-2  Dual port serial  12 more, vfio-pci" */
+
+/* Prints lines such as "mtty-2: Dual port serial, 12 more, vfio-pci". */
 static void cli_status_print_mdev_types(json_object *device)
 {
 	json_object *types = cli_json_get_list(device, "mdev-types");
@@ -208,7 +211,7 @@ static void cli_status_print_mdev_types(json_object *device)
 		const char *description = cli_json_get_str(type, "description");
 		_cleanup_free_ char *line = strdup(description);
 
-		/* of several lines, as a rule */
+		/* Descriptions usually have several lines. */
 		for (char *c = line; c && *c; c++)
 			if (*c == '\n')
 				*c = ' ';

@@ -76,7 +76,7 @@ static void table_measure(const struct table *table, bool legend,
 			table_widen_column(&widths[row->level][i], row->texts[i]);
 }
 
-/* The last cell of a line is not filled up: no blanks at the end of lines. */
+/* Prints a cell. The last cell of a line is not padded, so that no line ends with blanks. */
 static void table_print_cell(const char *text, enum tint tint, size_t width, bool last)
 {
 	size_t used = cli_term_width(text);

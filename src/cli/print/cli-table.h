@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Rows under aligned columns. A row is of one of two levels, each with its own columns: the things
- * themselves, and below each of them its members, drawn as the branches of a tree.
+ * Rows under aligned columns. Rows have two levels, each with its own columns: the entries, and
+ * below each entry its members, drawn as branches of a tree.
  */
 
 #include <stdbool.h>
@@ -27,11 +27,11 @@ struct cell {
 	enum tint tint;
 };
 
-/* 0 or -ENOMEM. @n is at most CLI_TABLE_COLUMNS. */
+/* Append a row of @n cells, at most CLI_TABLE_COLUMNS. 0 or -ENOMEM. */
 int cli_table_add(struct table *table, const struct cell *cells, size_t n) _must_check_;
 int cli_table_add_member(struct table *table, const struct cell *cells, size_t n) _must_check_;
 
-/* To stdout; @legend: with the headers, if there is a row at all. */
+/* Prints the table on stdout; with @legend also the headers, unless the table is empty. */
 void cli_table_print(const struct table *table, bool legend);
 void cli_table_clear(struct table *table);
 #define _cleanup_table_ _cleanup_(cli_table_clear)

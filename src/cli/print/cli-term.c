@@ -13,7 +13,7 @@ void cli_term_init(void)
 {
 	const char *term = getenv("TERM");
 
-	/* https://no-color.org: set to anything but nothing */
+	/* https://no-color.org: any value but the empty one disables colour. */
 	colour = isatty(STDOUT_FILENO) && str_empty(getenv("NO_COLOR")) && !str_empty(term) &&
 		 !str_eq(term, "dumb");
 }
@@ -62,7 +62,7 @@ enum tint cli_term_state_tint(const char *state)
 	return TINT_NONE;
 }
 
-/* The next character of @text and its length in bytes; a byte that is none stands for '?'. */
+/* Returns the next character of @text and its length in bytes. An invalid byte counts as '?'. */
 static wchar_t cli_term_next_char(const char *text, size_t *ret_size)
 {
 	mbstate_t state = { 0 };

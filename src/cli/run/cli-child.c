@@ -11,7 +11,7 @@
 #include "cli/run/cli-child.h"
 #include "cli/run/cli-claim-fd.h"
 
-/* What somebody may send to us while he means the command. */
+/* Signals that a sender means for the command. */
 static const int forwarded_signals[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
 					 SIGUSR1, SIGUSR2, SIGWINCH };
 
@@ -25,8 +25,8 @@ DEFINE_CLEANUP(sd_event *, child_event_unrefp, sd_event_unref)
 /* --- in the command's process --- */
 
 /*
- * First all out of the way of their places, then each into its own: no copy hits one still
- * needed.
+ * Moves all descriptors out of the target range first, then each to its target: no copy overwrites
+ * one that is still needed.
  */
 static int child_place_fds(const struct vec *fds, int *report)
 {
@@ -75,14 +75,14 @@ static int child_set_environment(const struct vec *fds)
 }
 
 /*
- * If we are killed, nobody is left to wait for the command or to forward a Ctrl-C: it gets
- * SIGTERM, as under systemd-inhibit(1). Returns only when that cannot be had.
+ * Makes the command get SIGTERM when this process dies, as under systemd-inhibit(1): afterwards no
+ * process waits for it or forwards a Ctrl-C. 0 or negative errno.
  */
 static int child_die_with_parent(pid_t parent)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		return -errno;
-	if (getppid() != parent) /* it died before the line above */
+	if (getppid() != parent) /* the parent died before prctl() */
 		raise(SIGTERM);
 	return 0;
 }
@@ -114,16 +114,16 @@ static _Noreturn void child_exec(char *const *argv, const struct vec *fds, pid_t
 	int r = child_become_command(argv, fds, parent, mask, &report);
 
 	if (write(report, &r, sizeof(r)) < 0) {
-		/* the exit status says it too */
+		/* the exit status reports the failure as well */
 	}
 	_exit(r == -ENOENT ? CLI_CHILD_NOT_FOUND : CLI_CHILD_NOT_EXECUTABLE);
 }
 
-/* --- in ours --- */
+/* --- in this process --- */
 
 /*
- * The terminal sends its signals to the whole foreground process group, the command included;
- * those come from the kernel. Only what a process sent to us alone needs to go on.
+ * Forwards a signal that a process sent to this process alone. Signals of the terminal come from
+ * the kernel and reach the whole foreground process group, the command included.
  */
 static int on_child_signal(sd_event_source *source, const struct signalfd_siginfo *info,
 			   void *userdata)
@@ -177,10 +177,7 @@ static int child_wait(sd_bus *bus, struct child *child)
 	r = child_watch(event, child);
 	if (r < 0)
 		return r;
-	/*
-	 * the end of this loop is not that of the connection: the end of the leases is still to
-	 * come
-	 */
+	/* Keep the connection after this loop: the leases end later. */
 	r = sd_bus_set_close_on_exit(bus, false);
 	if (r < 0)
 		return r;
@@ -194,7 +191,7 @@ static int child_wait(sd_bus *bus, struct child *child)
 	return child->status;
 }
 
-/* Why the command did not start: the errno that it reports, or 0 when exec has closed the pipe. */
+/* Returns the errno that a failed exec reports, or 0 when exec has closed the pipe. */
 static int child_read_exec_error(int fd)
 {
 	ssize_t n;
@@ -248,12 +245,12 @@ int cli_child_run(sd_bus *bus, char *const *argv, struct vec *fds)
 	int r;
 
 	child_make_signal_mask(&blocked);
-	/* inherited as ignored it would hide the end of the command */
+	/* An inherited SIG_IGN would hide the end of the command. */
 	signal(SIGCHLD, SIG_DFL);
 	if (sigprocmask(SIG_BLOCK, &blocked, &before) < 0)
 		return -errno;
 	r = child_start_and_wait(bus, argv, fds, &before);
-	/* the Ctrl-C that ended the command must not end us now, before its status is passed on */
+	/* Drop the Ctrl-C that ended the command: this process must live to return its status. */
 	while (sigtimedwait(&blocked, NULL, &no_time) > 0)
 		;
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -42,11 +42,11 @@ int cli_claim_fd_add(struct vec *fds, const char *kind, const char *name, const 
 	return 0;
 }
 
-/* --- as the command is told of them --- */
+/* --- environment of the command --- */
 
 /*
- * Without colons, which separate the names in LISTEN_FDNAMES: "lease-nic0", "vfio-group-11",
- * "vfio-device-0000_01_00.0". Caller frees; NULL when out of memory.
+ * Returns the name of @fd in LISTEN_FDNAMES, where colons are separators: "lease-nic0",
+ * "vfio-group-11", "vfio-device-0000_01_00.0". The caller frees it; NULL when out of memory.
  */
 static char *cli_claim_fd_env_name(const struct claim_fd *fd)
 {

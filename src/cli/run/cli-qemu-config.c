@@ -11,7 +11,7 @@ static bool qemu_config_is_secret(char *const *word)
 	return str_eq(word[0], "-device") && word[1] && strstr(word[1], ",vf-token=");
 }
 
-/* Takes @more over. */
+/* Appends @more to *text and frees @more. 0 or -ENOMEM. */
 static int qemu_config_append(char **text, char *more)
 {
 	_cleanup_free_ char *before = *text;
@@ -21,7 +21,7 @@ static int qemu_config_append(char **text, char *more)
 	return *text ? 0 : -ENOMEM;
 }
 
-/* "host=0000:02:10.0", or a property that is only named, which is on. */
+/* Returns the line of a property, "host=0000:02:10.0". One without a value is "on". */
 static char *qemu_config_property(const char *property)
 {
 	const char *value = strchr(property, '=');
@@ -31,7 +31,9 @@ static char *qemu_config_property(const char *property)
 	return str_printf("  %.*s = \"%s\"\n", (int)(value - property), property, value + 1);
 }
 
-/* "vfio-pci,host=0000:02:10.0,addr=0x10.0": a driver and its properties, without a comma in them.
+/*
+ * Appends a section for "vfio-pci,host=0000:02:10.0,addr=0x10.0": a driver and its properties,
+ * which have no comma in them.
  */
 static int qemu_config_add_section(char **text, const char *options)
 {
@@ -53,7 +55,7 @@ static int qemu_config_add_section(char **text, const char *options)
 	return 0;
 }
 
-/* Divides @words into the text of a file with the secret ones, and the rest. 0 or -ENOMEM. */
+/* Divides @words into the secret options, as the text of a file, and the rest. 0 or -ENOMEM. */
 static int qemu_config_divide(char **words, char ***rest, char **text)
 {
 	int r;

@@ -2,15 +2,14 @@
 #pragma once
 
 /*
- * Options of QEMU's that are secret. Everybody may read a command line (ps(1)), so they go into a
- * file for -readconfig that is a descriptor. Pure.
+ * Secret options of QEMU. Every user can read a command line (ps(1)), so these go into a file for
+ * -readconfig that is a descriptor. Pure: opens no file.
  */
 
 #include "base/macro.h"
 
 /*
- * Takes each "-device" that has a VF token out of @words and puts "-readconfig @path" in their
- * place. *ret_text is what that file has to hold; NULL: nothing is secret. Caller frees. 0 or
- * -ENOMEM.
+ * Removes each "-device" with a VF token from @words and appends "-readconfig @path". *ret_text is
+ * the text of that file; NULL: nothing is secret. The caller frees it. 0 or -ENOMEM.
  */
 int cli_qemu_config_hide(char ***words, const char *path, char **ret_text) _must_check_;

@@ -11,7 +11,7 @@
 
 struct placeholder {
 	char *text; /* between the braces */
-	char *kind; /* of "fd:KIND:NAME" or "fd:KIND"; NULL: it is a VMM's */
+	char *kind; /* of "fd:KIND:NAME" or "fd:KIND"; NULL: a VMM's placeholder */
 	char *name; /* NULL: not given */
 };
 
@@ -41,7 +41,8 @@ static int subst_fail(char **ret_error, char *text)
 	return -EINVAL;
 }
 
-/* --- finding them --- */
+/* --- find placeholders --- */
+
 static void placeholder_clear(struct placeholder *p)
 {
 	free(p->text);
@@ -50,7 +51,10 @@ static void placeholder_clear(struct placeholder *p)
 	*p = (struct placeholder){ 0 };
 }
 
-/* "vf-token" or "vf-token:NAME": not the number of its descriptor, but what it holds */
+/*
+ * Tells whether @text is "vf-token" or "vf-token:NAME". It stands for the token itself, not for the
+ * number of its descriptor.
+ */
 static bool placeholder_is_token(const char *text)
 {
 	return str_eq(text, CLI_CLAIM_FD_TOKEN) || str_starts(text, CLI_CLAIM_FD_TOKEN ":");
@@ -76,8 +80,8 @@ static int placeholder_split_fd(struct placeholder *p)
 }
 
 /*
- * Looks for the next placeholder from @at on: 1 with its place and the place behind it, 0 if
- * there is none.
+ * Finds the next placeholder from @at on. Returns 1 with its start and end, 0 if there is none, or
+ * -ENOMEM.
  */
 static int placeholder_next(const char *at, struct placeholder *p, const char **ret_start,
 			    const char **ret_end)
@@ -151,9 +155,9 @@ int cli_subst_needs(char *const *argv, unsigned *ret, char **ret_error)
 	return 0;
 }
 
-/* --- filling them in --- */
+/* --- fill in --- */
 
-/* A device may be named in every form of its address. */
+/* Tells whether @name means @fd. All forms of a device's address are accepted. */
 static bool subst_fd_has_name(const struct claim_fd *fd, const char *name)
 {
 	_cleanup_free_ char *key = NULL;
@@ -164,7 +168,7 @@ static bool subst_fd_has_name(const struct claim_fd *fd, const char *name)
 	       str_eq(fd->name, key);
 }
 
-/* Finds the descriptor that @p names: 0 with its index, or an error. */
+/* Finds the descriptor that @p names. 0 with its index, or negative errno. */
 static int subst_find_fd(const struct subst *subst, const struct placeholder *p, size_t *ret)
 {
 	const struct claim_fd *chosen = NULL;
@@ -175,7 +179,7 @@ static int subst_find_fd(const struct subst *subst, const struct placeholder *p,
 		if (!str_eq(fd->kind, p->kind) || !subst_fd_has_name(fd, p->name))
 			continue;
 		if (chosen) {
-			/* the claims of several functions of one bring the same */
+			/* Claims of several functions of one device bring the same token. */
 			if (placeholder_is_token(p->text) && str_eq(chosen->text, fd->text))
 				continue;
 			return subst_fail(
@@ -220,7 +224,7 @@ static int subst_add_argument(char ***words, char *value)
 	return strv_add(words, owned);
 }
 
-/* The number that @group's iommufd has in the command; negative if the claim brought none. */
+/* Returns the descriptor of @group's iommufd in the command; negative if the claim brought none. */
 static int subst_find_iommufd(const struct subst *subst, const char *group)
 {
 	for (size_t i = 0; i < subst->fds->n; i++) {
@@ -282,7 +286,7 @@ static void subst_args_clear(struct vmm_args *args)
 	subst_clear_devices(&args->devices);
 }
 
-/* What is secret goes into the file that there is for it. */
+/* Moves secret options of QEMU into the file for them, if the command has one. */
 static int subst_hide_secrets(const struct subst *subst, const struct vmm_args *args,
 			      struct vmm_args_result *result)
 {
@@ -348,7 +352,7 @@ static int subst_text(const struct subst *subst, const struct placeholder *p, ch
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* Several placeholders may stand in one argument, with text around them. */
+/* Appends @arg with all its placeholders filled in. Text may surround them. */
 static int subst_argument(const struct subst *subst, const char *arg, char ***argv)
 {
 	_cleanup_(placeholder_clear) struct placeholder p = { 0 };

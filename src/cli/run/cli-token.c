@@ -22,7 +22,7 @@ static int cli_token_read(struct claim_fd *fd)
 	return str_set(&fd->text, text);
 }
 
-/* That of @pf, which came with the claim of the same group. */
+/* Returns the token of @pf that the claim of @group brought, or NULL; borrowed. */
 static const char *cli_token_find_pf(const struct vec *fds, const char *group, const char *pf)
 {
 	VEC_FOREACH(const struct claim_fd, fd, fds)
@@ -32,7 +32,7 @@ static const char *cli_token_find_pf(const struct vec *fds, const char *group, c
 	return NULL;
 }
 
-/* The physical function whose token opens @object; "" for one that is opened without. */
+/* Returns the physical function whose token opens @object, or "" if the kernel wants no token. */
 static const char *cli_token_get_pf(json_object *object, const char *name)
 {
 	const char *pf = cli_json_get_str(object, "phys-fn");
@@ -42,7 +42,10 @@ static const char *cli_token_get_pf(json_object *object, const char *name)
 	return cli_json_get_int(object, "num-vfs", 0) > 0 ? name : "";
 }
 
-/* A physical function without virtual ones is opened without. */
+/*
+ * Stores in @device the token that opens it. A physical function without virtual functions needs
+ * none. 0 or an exit status.
+ */
 static int cli_token_find_for_device(struct cli *cli, const struct vec *fds,
 				     struct claim_fd *device)
 {
@@ -62,7 +65,7 @@ static int cli_token_find_for_device(struct cli *cli, const struct vec *fds,
 	return 0;
 }
 
-/* Reads all tokens among @fds. *ret tells whether there is one. 0 or negative errno. */
+/* Reads all tokens in @fds. *ret tells whether there is one. 0 or negative errno. */
 static int cli_token_read_all(const struct vec *fds, bool *ret)
 {
 	int r;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl args: prints the options with which a VMM takes the devices of groups. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +13,7 @@
 #include "policy/devinfo/vmm-args.h"
 #include "policy/plan/vfio-choice.h"
 
-/* All that the arguments are made of, in the caller's hands. */
+/* The input of vmm_args_build() and what it refers to. */
 struct args_input {
 	struct vmm_args args;
 	struct vec hints; /* struct vec of struct quirk_hint, one for each device */
@@ -32,7 +35,9 @@ static void args_input_clear(struct args_input *args_input)
 	args_input_clear_hints(&args_input->hints);
 }
 
-/* What the user of a mediated device sees. NULL: it is none, or its parent is not known. */
+/*
+ * Returns the API of a mediated device ("vfio-pci"). NULL: it is not one, or its parent is unknown.
+ */
 static const char *verb_args_mdev_api(const struct cli_host *host, const struct device *device)
 {
 	const struct device *parent =
@@ -43,7 +48,7 @@ static const char *verb_args_mdev_api(const struct cli_host *host, const struct 
 	return type ? type->api : NULL;
 }
 
-/* Appends the hints of one device, which are still empty. 0 or -ENOMEM. */
+/* Appends an empty list of hints for one device. 0 or -ENOMEM. */
 static int args_input_add_hints(struct args_input *args_input, struct vec **ret)
 {
 	_cleanup_free_ struct vec *hints = calloc(1, sizeof(*hints));
@@ -96,9 +101,9 @@ static int verb_args_add_group(struct cli *cli, struct args_input *args_input,
 	return 0;
 }
 
-/* --- what is shown --- */
+/* --- output --- */
 
-/* So that a shell reads it as one word. */
+/* Prints @word quoted for a shell, if it needs quotes. */
 static void verb_args_print_word(const char *word)
 {
 	static const char plain[] =
@@ -117,7 +122,7 @@ static void verb_args_print_word(const char *word)
 	putchar('\'');
 }
 
-/* An option and its value on one line each, as a shell script would have them; XML as it is. */
+/* Prints an option and its value on each line, as in a shell script; XML without changes. */
 static void verb_args_print_text(const struct vmm_args *args, const struct vmm_args_result *result)
 {
 	STRV_FOREACH(word, result->words) {
@@ -220,7 +225,7 @@ int verb_args(struct cli *cli)
 		if (r)
 			return r;
 	}
-	/* the older one works for every VMM; who wants the other says so */
+	/* The older interface works for every VMM and is the default. */
 	args_input.args.iommufd = str_eq(o->interface, "iommufd");
 	why = args_input.args.iommufd ? vfio_choice_why_no_iommufd(host.inv) : NULL;
 	if (why) {

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * devgroupctl cat-config: prints the files of definitions, and which of them are in force. Needs
+ * no daemon.
+ */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -13,7 +19,7 @@
 #include "model/config/config-dirs.h"
 #include "model/json/codec.h"
 
-/* What is said of the files stands in lines of its own between their texts. */
+/* Prints a remark about the files, as a line of its own between their texts. */
 static void cat_config_remark(const char *format, ...) _printf_(1, 2);
 
 static void cat_config_remark(const char *format, ...)
@@ -37,7 +43,7 @@ static void cat_config_print_problems(const struct def_set *config, const char *
 	}
 }
 
-/* Which of the definitions in @file are not those in force, and which are in their place. */
+/* Prints which definitions in @file are not in force, and which replace them. */
 static void cat_config_print_overridden(const struct def_set *config, const struct def_set *file,
 					const char *path)
 {
@@ -60,7 +66,10 @@ static void cat_config_print_overridden(const struct def_set *config, const stru
 	}
 }
 
-/* Without its text if that cannot be read, which is among the problems. */
+/*
+ * Prints a file with the remarks about it. The text of an unreadable file is missing; the remarks
+ * say why.
+ */
 static int cat_config_print_file(const struct def_set *config, const char *path)
 {
 	_cleanup_def_set_ struct def_set *alone = def_set_new();

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl cdi: prints a specification of claimed groups for container engines (CDI). */
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,8 +12,10 @@
 #include "cli/bus/cli-object.h"
 #include "model/dbus-names.h"
 
-/* The version that brought all that is said here: runtimes refuse one that is later than theirs,
- * and podman 4.3 has this. */
+/*
+ * The version that introduced all fields used here. Runtimes refuse a later version than theirs;
+ * podman 4.3 has this one.
+ */
 #define CDI_VERSION "0.5.0"
 #define CDI_KIND "devgroups.org/group"
 
@@ -21,7 +26,7 @@ static bool verb_cdi_uses_vfio_groups(const char *interface)
 	return !str_eq(interface, "iommufd");
 }
 
-/* "nic0" as a name of the environment: NIC0. */
+/* Returns "NIC0" for "nic0": an environment variable may have no dots and dashes. */
 static char *verb_cdi_variable_name(const char *name)
 {
 	char *variable = strdup(name);
@@ -31,7 +36,7 @@ static char *verb_cdi_variable_name(const char *name)
 	return variable;
 }
 
-/* Of those that the lease lends. 0 or an exit status. */
+/* Gets the addresses of the devices that the container can use. 0 or an exit status. */
 static int verb_cdi_get_addresses(struct cli *cli, json_object *devices, char ***ret)
 {
 	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
@@ -57,7 +62,10 @@ static int verb_cdi_refuse(const char *name, const char *why)
 	return EXIT_NOT_CLAIMED;
 }
 
-/* A specification with one name that is none to them is read by no runtime. */
+/*
+ * Tells whether @name is a valid CDI name. Runtimes reject a whole specification for one invalid
+ * name.
+ */
 static bool verb_cdi_is_valid_name(const char *name)
 {
 	size_t n = strlen(name);
@@ -126,7 +134,7 @@ static int verb_cdi_get_lease(struct cli *cli, json_object *group, const char *n
 	return 0;
 }
 
-/* 0 or an exit status. */
+/* Adds the group @name to @devices. 0 or an exit status. */
 static int verb_cdi_add_group(struct cli *cli, json_object *devices, const char *name)
 {
 	_cleanup_json_ json_object *group = NULL, *lease = NULL;
@@ -153,9 +161,9 @@ static int verb_cdi_add_group(struct cli *cli, json_object *devices, const char 
 	return 0;
 }
 
-/* --- all of them --- */
+/* --- all groups --- */
 
-/* Tells whether @object is a group that is claimed by path; @objects has its lease. */
+/* Tells whether @object is a group that is claimed by path. @objects contains its lease. */
 static bool verb_cdi_is_claimed(json_object *objects, json_object *object)
 {
 	json_object *lease = NULL;
@@ -167,7 +175,7 @@ static bool verb_cdi_is_claimed(json_object *objects, json_object *object)
 	return str_eq(cli_json_get_str(lease, "access"), "node");
 }
 
-/* Those that are claimed by path, where none is named. */
+/* Adds all groups that are claimed by path. 0 or an exit status. */
 static int verb_cdi_add_claimed(struct cli *cli, json_object *devices)
 {
 	_cleanup_json_ json_object *objects = NULL;

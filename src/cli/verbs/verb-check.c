@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl check: reports mistakes in definitions and quirks. Needs no daemon. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -42,7 +45,7 @@ static int verb_check_load_words(struct def_set *config, char *const *words)
 	return def_set_check_devices(config);
 }
 
-/* The files of the command line, in their order, as if there were no others. */
+/* Loads the files of the command line in their order, as if there were no others. */
 static int verb_check_load_named(const struct cli *cli, struct def_set **ret)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
@@ -58,7 +61,7 @@ static int verb_check_load_named(const struct cli *cli, struct def_set **ret)
 	return 0;
 }
 
-/* What the daemon reads besides: their problems go behind those of the definitions. */
+/* Adds the quirks that the daemon reads, and their problems behind those of the definitions. */
 static int verb_check_add_quirks(const struct cli *cli, struct def_set *config)
 {
 	_cleanup_def_set_ struct def_set *quirks = NULL;
@@ -94,7 +97,7 @@ static int verb_check_load(const struct cli *cli, struct def_set **ret)
 	return verb_check_add_quirks(cli, *ret);
 }
 
-/* What stands against @def on @host becomes a problem of its definition. */
+/* Turns each blocker of @def on @host into a problem of its definition. */
 static int verb_check_group(const struct cli_host *host, const struct group_def *def,
 			    struct def_set *config)
 {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl claim: makes a persistent lease whose user opens the nodes by path. */
+
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -11,7 +14,7 @@
 #include "cli/run/cli-claim-fd.h"
 #include "cli/verbs/verb-plan.h"
 
-/* Who is to have it: --user, or who calls. 0 or an exit status. */
+/* Gets the user of the lease: --user, else the caller. 0 or an exit status. */
 static int verb_claim_find_user(struct cli *cli, uid_t *ret)
 {
 	char *const *users = cli->options.definition.users;
@@ -33,7 +36,7 @@ static int verb_claim_find_user(struct cli *cli, uid_t *ret)
 	return 0;
 }
 
-/* Whether @group is claimed for @user in the very way that this verb claims. */
+/* Checks whether @group is already claimed for @user in the way that this verb claims. */
 static int verb_claim_check_owner(struct cli *cli, json_object *group, uid_t user, bool *ret)
 {
 	const char *path = cli_json_get_str(group, "lease");
@@ -46,7 +49,7 @@ static int verb_claim_check_owner(struct cli *cli, json_object *group, uid_t use
 	r = cli_object_find(cli, OBJECT_LEASE, path, &lease);
 	if (r)
 		return r;
-	/* claimed for something else, it is somebody else's, though it be the same user's */
+	/* A claim with another label is a different claim, even of the same user. */
 	*ret = lease &&
 	       (!cli->options.label ||
 		str_eq(cli_json_get_str(lease, "label"), cli->options.label)) &&
@@ -116,7 +119,7 @@ int verb_claim(struct cli *cli)
 
 	if (cli->options.dry_run)
 		return verb_plan_show(cli, "claim", name);
-	/* asked first: with --wait the daemon would wait for our own lease to end */
+	/* Check first: with --wait the daemon would wait for our own lease to end. */
 	r = cli_object_get_group(cli, name, &group);
 	if (r)
 		return r;

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * devgroupctl define: writes definitions of groups. A definition is written only if it is in force
+ * afterwards and no other changes. Needs no daemon, but reloads a running one.
+ */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,14 +20,14 @@
 #include "model/config/config-dirs.h"
 #include "model/json/codec.h"
 
-/* One run of define. */
+/* The context of one run. */
 struct define {
 	struct cli *cli;
 	char **directories;
-	const char *directory;	/* the one that is written to */
+	const char *directory;	/* the directory that is written to */
 	struct def_set *wanted; /* the groups to define */
-	struct def_set *before; /* what is in force */
-	char **paths, **texts;	/* of the files to write */
+	struct def_set *before; /* the definitions in force */
+	char **paths, **texts;	/* the files to write */
 };
 
 static void verb_define_clear(struct define *define)
@@ -34,9 +40,9 @@ static void verb_define_clear(struct define *define)
 }
 #define _cleanup_define_ _cleanup_(verb_define_clear)
 
-/* --- what stands against it --- */
+/* --- reasons to refuse --- */
 
-/* 0: to be written; EXIT_FAILED with a message: refused. */
+/* Checks whether @path may be written. 0, or EXIT_FAILED with a message. */
 static int verb_define_check_replaced(const struct define *define, const struct group_def *old,
 				      const char *path)
 {
@@ -61,7 +67,7 @@ static int verb_define_check_replaced(const struct define *define, const struct 
 	return EXIT_FAILED;
 }
 
-/* What was found wrong about @file once the drafts are in; "" if nothing was. */
+/* Returns the first error in @file with the drafts in place; "": there is none. */
 static const char *verb_define_find_reason(const struct def_set *config, const char *file)
 {
 	VEC_FOREACH(const struct problem, problem, &config->problems)
@@ -134,7 +140,10 @@ static int verb_define_check_mdev_kept(const struct def_set *after, const struct
 	return EXIT_FAILED;
 }
 
-/* With the files to be written: is each wanted group in force then, and all else as before? */
+/*
+ * Checks the definitions with the drafts in place: each wanted group must be in force, and all
+ * others as before.
+ */
 static int verb_define_check_outcome(const struct define *define, const struct def_set *after)
 {
 	int r;
@@ -180,7 +189,7 @@ static int verb_define_try_drafts(const struct define *define)
 	return verb_define_check_outcome(define, after);
 }
 
-/* --- doing it --- */
+/* --- write --- */
 
 /* Returns the text of a file that defines @def alone. 0 or negative errno. */
 static int verb_define_make_text(const struct group_def *def, char **ret)
@@ -211,7 +220,7 @@ static int verb_define_add_draft(struct define *define, const struct group_def *
 	return strv_add(&define->paths, path);
 }
 
-/* Those that are defined so already need no file. */
+/* Makes a draft for each wanted group that is not yet defined in this way. */
 static int verb_define_make_drafts(struct define *define, const char *written)
 {
 	VEC_FOREACH(const struct group_def, def, &define->wanted->groups) {
@@ -252,7 +261,7 @@ static int verb_define_write_drafts(const struct define *define)
 	return 0;
 }
 
-/* Each group with the file that it is defined in now. */
+/* Prints each group with the file that defines it now. */
 static int verb_define_report(const struct define *define)
 {
 	const struct cli_options *o = &define->cli->options;
@@ -298,13 +307,13 @@ static int verb_define_groups(struct define *define, const char *written)
 	r = verb_define_report(define);
 	if (r)
 		return r;
-	/* also where nothing had to be written: perhaps the daemon has not read it yet */
+	/* Reload even if nothing was written: the daemon may not have read the file yet. */
 	if (!define->paths && geteuid() != 0)
 		return 0;
 	return cli_reload_if_running(define->cli, &running);
 }
 
-/* Options that say what the group is to be make no sense beside a file that does. */
+/* Refuses options that define a group when a file already does. */
 static int verb_define_check_options(const struct cli *cli)
 {
 	const struct definition_options *o = &cli->options.definition;

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * devgroupctl doctor: reports what this host lacks for passthrough, and what is wrong with the
+ * daemon.
+ */
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +23,7 @@
 #include "policy/plan/vfio-choice.h"
 #include "policy/report/doctor.h"
 
-/* --- what only this process sees --- */
+/* --- limits and nodes, which only this process can check --- */
 
 static int verb_doctor_check_memlock(struct vec *findings)
 {
@@ -64,7 +70,7 @@ static int verb_doctor_check_nodes(struct vec *findings)
 
 /* --- the daemon --- */
 
-/* Asks the bus which services it can start. Negative errno. */
+/* Lists the services that the bus can start. 0 or negative errno. */
 static int verb_doctor_list_services(struct cli *cli, char ***ret)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
@@ -114,7 +120,7 @@ static int verb_doctor_check_definitions(struct cli *cli, struct vec *findings)
 			   cli_json_get_str(manager, "version")));
 }
 
-/* Its holder may not know it yet. */
+/* Reports devices that another program took from a claimed group. The holder may not know it. */
 static int verb_doctor_check_taken_away(json_object *group, struct vec *findings)
 {
 	json_object *blockers = cli_json_get_list(group, "blockers");
@@ -186,8 +192,10 @@ static char *verb_doctor_describe_stranger(const struct device *device, const st
 			  user->unit ? ", " : "", str_or(user->unit, ""));
 }
 
-/* libvirt with managed='yes', driverctl and scripts take devices without asking us: that is seen,
- * and not fought. */
+/*
+ * Reports devices on a VFIO driver that another program uses without a claim: libvirt with
+ * managed='yes', driverctl, scripts. The daemon does not undo that.
+ */
 static int verb_doctor_check_unclaimed(const struct inventory *inv, json_object *objects,
 				       struct vec *findings)
 {
@@ -233,7 +241,7 @@ static int verb_doctor_check_daemon(struct cli *cli, const struct inventory *inv
 	r = verb_doctor_check_polkit(cli, findings);
 	if (r < 0)
 		return r;
-	/* why the daemon does not answer has been said */
+	/* cli_object_get_all() has printed the reason. */
 	if (cli_object_get_all(cli, &objects))
 		return 0;
 	r = verb_doctor_check_groups(objects, findings);
@@ -242,7 +250,7 @@ static int verb_doctor_check_daemon(struct cli *cli, const struct inventory *inv
 	return verb_doctor_check_unclaimed(inv, objects, findings);
 }
 
-/* --- what is shown --- */
+/* --- output --- */
 
 static enum tint verb_doctor_level_tint(enum finding_level level)
 {
@@ -285,7 +293,7 @@ static int verb_doctor_print(const struct cli *cli, const struct vec *findings)
 	return 0;
 }
 
-/* Failures alone make the exit status: a host with hints and warnings works. */
+/* Tells whether the exit status is a failure. A host with hints and warnings works. */
 static bool verb_doctor_has_failure(const struct vec *findings)
 {
 	VEC_FOREACH(const struct finding, finding, findings)
@@ -294,7 +302,7 @@ static bool verb_doctor_has_failure(const struct vec *findings)
 	return false;
 }
 
-/* Checks what only this process sees. */
+/* Checks what only this process can see. 0 or -ENOMEM. */
 static int verb_doctor_check_here(struct vec *findings)
 {
 	int r;
@@ -305,13 +313,13 @@ static int verb_doctor_check_here(struct vec *findings)
 	return verb_doctor_check_memlock(findings);
 }
 
-/* Checks the host itself; @host has no inventory if the daemon could not be asked for it. */
+/* Checks the host, and the daemon unless the host is recorded. 0 or negative errno. */
 static int verb_doctor_check_host(struct cli *cli, const struct cli_host *host,
 				  struct vec *findings)
 {
 	int r;
 
-	/* why the daemon cannot be asked has been said */
+	/* cli_host_open() has printed the reason. */
 	if (!host->assess)
 		return doctor_add_finding(
 			findings, FINDING_FAIL, "daemon",

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * devgroupctl explain: finds the group or device and collects what cli-explain.c and cli-report.c
+ * show.
+ */
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -12,12 +18,12 @@
 #include "model/dbus-names.h"
 #include "policy/devinfo/mem-need.h"
 
-/* What is explained: the devices, borrowed from the host, and the JSON about them. */
+/* The subject of the explanation: devices, and the JSON about them. */
 struct subject {
 	const struct cli_host *host;
-	struct vec devices; /* struct device, not owned */
+	struct vec devices; /* struct device, borrowed from the host */
 	json_object *object;
-	char *memlock; /* of the definition, or NULL */
+	char *memlock; /* the memlock of the definition, or NULL */
 };
 
 static void subject_clear(struct subject *subject)
@@ -50,7 +56,7 @@ static int subject_set_head(struct subject *subject, const char *kind, const cha
 	return cli_json_set_str(subject->object, "state", state);
 }
 
-/* --- a group that has a name --- */
+/* --- named groups --- */
 
 static int subject_add_resolved(struct subject *subject, const struct resolved_group *resolved)
 {
@@ -83,7 +89,7 @@ static int subject_add_definition(struct subject *subject, const struct group_de
 	return subject_add_resolved(subject, &resolved);
 }
 
-/* The devices of a group of the daemon; one that has gone since is left out. */
+/* Adds the devices of a daemon's group. A device that has gone is left out. */
 static int subject_add_paths(struct subject *subject, json_object *paths)
 {
 	int r;
@@ -104,7 +110,9 @@ static int subject_add_paths(struct subject *subject, json_object *paths)
 	return 0;
 }
 
-/* Of its definition, which is a file of its own; "" if there is none. */
+/*
+ * Returns the memlock of the group's definition, which has the form of a file; "": there is none.
+ */
 static const char *verb_explain_get_memlock(json_object *group)
 {
 	json_object *groups = NULL, *definition = NULL;
@@ -165,7 +173,7 @@ static int subject_find_definition(struct subject *subject, const char *name)
 	return 0;
 }
 
-/* 0 also when there is no such group, and then no devices nor a name. */
+/* Fills @subject if @name is a group. 0, also if it is not, or an exit status. */
 static int subject_find_group(struct cli *cli, struct subject *subject, const char *name)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -182,7 +190,7 @@ static int subject_find_group(struct cli *cli, struct subject *subject, const ch
 	return cli_bus_fail(cli, &error, r);
 }
 
-/* --- what has none --- */
+/* --- IOMMU groups and devices without a name --- */
 
 static int subject_add_unnamed(struct subject *subject, const char *kind, const char *name,
 			       const struct vec *devices)
@@ -202,7 +210,10 @@ static int subject_add_unnamed(struct subject *subject, const char *kind, const 
 	return subject_add_devices(subject, devices);
 }
 
-/* The name of the group that @device is in, if it is in one: NULL else. 0 or negative errno. */
+/*
+ * Gets the name of the group that has @device; *ret stays NULL if there is none. 0 or negative
+ * errno.
+ */
 static int verb_explain_host_group(const struct cli_host *host, const struct device *device,
 				   char **ret)
 {
@@ -218,7 +229,7 @@ static int verb_explain_host_group(const struct cli_host *host, const struct dev
 	return 0;
 }
 
-/* The same of the daemon. */
+/* Gets the name in the same way, from the daemon. */
 static int verb_explain_daemon_group(struct cli *cli, const struct device *device, char **ret)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -271,7 +282,7 @@ static int subject_find_unnamed(struct cli *cli, struct subject *subject, const 
 	return 0;
 }
 
-/* No name: the whole machine. */
+/* Explains the whole machine, for a line without a name. 0 or an exit status. */
 static int verb_explain_machine(struct cli *cli, const struct cli_host *host)
 {
 	_cleanup_json_ json_object *object = cli_report_to_json(host);

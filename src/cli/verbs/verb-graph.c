@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl graph: draws devices, bridges and IOMMU groups, for Graphviz, as text or as JSON. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,11 +13,11 @@
 #include "policy/isolation/isolation.h"
 #include "policy/isolation/topology.h"
 
-#define DEPTH_SHOWN 32 /* of bridges below each other */
+#define DEPTH_SHOWN 32 /* levels of bridges */
 
 /* --- Graphviz --- */
 
-/* In double quotes; names of devices are written by whoever made the snapshot. */
+/* Prints @text in double quotes. A snapshot is untrusted input. */
 static void verb_graph_print_quoted(const char *text)
 {
 	putchar('"');
@@ -27,7 +30,7 @@ static void verb_graph_print_quoted(const char *text)
 	putchar('"');
 }
 
-/* Lines of it that have no meaning for others. */
+/* Prints a node: its key, description and driver, a line each. */
 static void verb_graph_print_node(const struct device *device, const char *indent)
 {
 	_cleanup_free_ char *what = device_describe(device), *label = NULL;
@@ -72,7 +75,7 @@ static void verb_graph_print_edge(const char *from, const char *to, const char *
 	printf("%s;\n", style);
 }
 
-/* Each pair once. */
+/* Prints an edge for each peer-to-peer path past the IOMMU, each pair once. */
 static void verb_graph_print_leaks(const struct inventory *inv, const struct device *device)
 {
 	_cleanup_isolation_ struct vec causes = { 0 };
@@ -88,8 +91,8 @@ static void verb_graph_print_leaks(const struct inventory *inv, const struct dev
 }
 
 /*
- * For dot(1) of Graphviz: a box for each IOMMU group of two and more, red for what does not
- * isolate.
+ * Prints the graph for dot(1) of Graphviz: a box for each IOMMU group with several devices, red
+ * edges where devices are not isolated.
  */
 static void verb_graph_print_dot(const struct inventory *inv)
 {
@@ -165,7 +168,10 @@ static json_object *verb_graph_device_to_json(const struct inventory *inv,
 			    { "causes", cli_host_causes_to_json(inv, device) });
 }
 
-/* [{"device", "description", "parent", "iommu-group", "bridge", "causes"}]; NULL: out of memory. */
+/*
+ * Returns [{"device", "description", "parent", "iommu-group", "bridge", "causes"}]; NULL when out
+ * of memory.
+ */
 static json_object *verb_graph_to_json(const struct inventory *inv)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl list: a line for each group, and on request for devices and unnamed IOMMU groups. */
+
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
@@ -32,7 +35,9 @@ static bool verb_list_finds(const char *word, json_object *entries)
 	return false;
 }
 
-/* Leaves those that were asked for by name. EXIT_NO_SUCH if a name found nothing. */
+/*
+ * Removes the entries that the command line does not name. EXIT_NO_SUCH if a name matches nothing.
+ */
 static int verb_list_select_entries(const struct cli *cli, json_object *entries)
 {
 	STRV_FOREACH(word, cli->words) {
@@ -47,7 +52,7 @@ static int verb_list_select_entries(const struct cli *cli, json_object *entries)
 	return 0;
 }
 
-/* The entries of groups; *ret_host is opened where it is needed for more than those. */
+/* Makes the entries of groups. *ret_host is opened only if they need it. */
 static int verb_list_collect_groups(struct cli *cli, struct cli_host *ret_host, json_object **ret)
 {
 	const struct cli_options *o = &cli->options;
@@ -85,7 +90,7 @@ static int verb_list_collect(struct cli *cli, json_object **ret)
 	return 0;
 }
 
-/* --assignable and --blocked part what there is in two. */
+/* Keeps only the entries that --assignable or --blocked selects. */
 static void verb_list_filter_entries(const struct cli_options *o, json_object *entries)
 {
 	for (size_t n = cli_json_list_length(entries); n-- > 0;) {
@@ -116,7 +121,7 @@ static int verb_list_add_members(struct table *table, json_object *members)
 	return 0;
 }
 
-/* Nobody holds a reserved group, but only one may. */
+/* Returns the holder, or for a reserved group without a holder the label that may claim it. */
 static char *verb_list_describe_holder(json_object *entry)
 {
 	const char *holder = cli_json_get_str(entry, "holder"),

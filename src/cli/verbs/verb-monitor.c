@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl monitor: prints the changes of all objects of the daemon until it is interrupted. */
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,11 +21,14 @@
 	"type='signal',sender='org.freedesktop.DBus.Local'," \
 	"interface='org.freedesktop.DBus.Local',member='Disconnected'"
 
-/* The last known properties of all objects are kept, to say what a value was before. */
+/*
+ * The context of the verb. It keeps the last known properties of all objects, to show previous
+ * values.
+ */
 struct monitor {
 	struct cli *cli;
 	sd_event *event;
-	json_object *known; /* owned: path → object */
+	json_object *known; /* path → object */
 };
 
 static json_object *monitor_find_known(const struct monitor *monitor, const char *path)
@@ -33,7 +39,7 @@ static json_object *monitor_find_known(const struct monitor *monitor, const char
 	return object;
 }
 
-/* One per line, and at once: whoever reads from a pipe wants it now. */
+/* Prints an event as a line and flushes it, for readers of a pipe. */
 static void monitor_print_event(const struct monitor *monitor, json_object *event)
 {
 	if (monitor->cli->options.json == CLI_JSON_OFF)
@@ -44,6 +50,7 @@ static void monitor_print_event(const struct monitor *monitor, json_object *even
 }
 
 /* --- signals --- */
+
 static int on_monitor_added(struct monitor *monitor, sd_bus_message *m)
 {
 	_cleanup_json_ json_object *event = NULL;
@@ -88,8 +95,8 @@ static int on_monitor_removed(struct monitor *monitor, sd_bus_message *m)
 }
 
 /*
- * Takes @now into the known object, which may be NULL. What really differs goes into @changes, and
- * what it was into @before: a signal may also carry what has stayed as it was.
+ * Updates the known object, which may be NULL, from @current. Values that differ go into @changes,
+ * their previous values into @before. A signal may also carry unchanged values.
  */
 static int monitor_update_known(json_object *known, json_object *current, json_object *changes,
 				json_object *before)
@@ -158,7 +165,7 @@ static int on_monitor_changed(struct monitor *monitor, sd_bus_message *m)
 	return monitor_print_changes(monitor, sd_bus_message_get_path(m), current);
 }
 
-/* Makes an event of the lease that sent @m, with "group". 0 or negative errno. */
+/* Makes an event of the lease that sent @m, with its "group". 0 or negative errno. */
 static int monitor_new_lease_event(const struct monitor *monitor, sd_bus_message *m,
 				   const char *name, json_object **ret)
 {
@@ -266,7 +273,8 @@ static int on_monitor_signal(sd_bus_message *m, void *userdata, sd_bus_error *er
 	return 0;
 }
 
-/* --- the daemon comes and goes --- */
+/* --- the daemon starts and stops --- */
+
 static int monitor_load(struct monitor *monitor)
 {
 	_cleanup_json_ json_object *all = NULL;
@@ -302,10 +310,7 @@ static int on_monitor_owner(sd_bus_message *m, void *userdata, sd_bus_error *err
 		return 0;
 	}
 	monitor_print_event(monitor, event);
-	/*
-	 * a call from within a signal's callback would wait for itself, so what is known is
-	 * just dropped
-	 */
+	/* Drop what is known: a call from a signal's callback would wait for itself. */
 	json_object_put(monitor->known);
 	monitor->known = json_object_new_object();
 	return 0;
@@ -325,7 +330,7 @@ static void monitor_clear(struct monitor *monitor)
 	monitor->event = sd_event_unref(monitor->event);
 }
 
-/* Adds all sources of events to a new loop. 0 or negative errno. */
+/* Adds all event sources to a new loop. 0 or negative errno. */
 static int monitor_add_sources(struct monitor *monitor)
 {
 	static const int signals[] = { SIGINT, SIGTERM };
@@ -368,7 +373,7 @@ int verb_monitor(struct cli *cli)
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGTERM);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
-	/* listen first, so that nothing between the two is missed */
+	/* Listen before loading, so that no change in between is missed. */
 	r = monitor_add_sources(&monitor);
 	if (r < 0)
 		return cli_fail(r, "cannot listen to devgroupd");

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl plan: prints the steps of a claim or release and changes nothing. */
+
 #include <errno.h>
 #include <stdio.h>
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl release: ends the lease of a group. */
+
 #include <stdio.h>
 #include <string.h>
 
@@ -26,8 +29,8 @@ static int verb_release_print(const struct cli *cli, const char *name, bool was_
 }
 
 /*
- * Nothing to release, and nobody's leave to ask for that. A group in trouble may have something
- * without a lease: the daemon is asked for another try.
+ * Tells whether there is nothing to release, so that no authorization is needed. A group in another
+ * state may hold devices without a lease; the daemon then tries to release them again.
  */
 static bool verb_release_is_free(json_object *group)
 {

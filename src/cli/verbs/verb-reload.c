@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl reload: makes the daemon re-read its files. */
+
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-reload.h"
 #include "cli/print/cli-status.h"
 #include "model/dbus-names.h"
 
-/* What is wrong in the files is told, but the daemon has reloaded: only `check` fails for it. */
+/* Problems in the files are printed, but the reload succeeded: only `check` fails for them. */
 int verb_reload(struct cli *cli)
 {
 	_cleanup_json_ json_object *manager = NULL, *none = NULL;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl reset: resets the devices of a dirty group and releases it. */
+
 #include <stdio.h>
 
 #include "base/str.h"
@@ -36,8 +39,7 @@ int verb_reset(struct cli *cli)
 	r = cli_progress_start(&progress, cli);
 	if (r)
 		return r;
-	/* a group that is not dirty is asked about, too: whether the method is one is the daemon's
-	 * to say */
+	/* Ask the daemon even if the group is not dirty: it checks whether the method exists. */
 	r = cli_lease_reset(&progress, name, cli_json_get_str(group, "lease"));
 	if (r)
 		return r;

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * devgroupctl run: claims groups, runs a command with their descriptors, and waits for the
+ * release.
+ */
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +23,7 @@
 #include "model/dbus-names.h"
 #include "model/device-bus.h"
 
-/* Time for the daemon to notice that the last descriptor is closed, and then for its steps. */
+/* µs that the daemon may take to notice that the last descriptor is closed, and for its steps. */
 #define NOTICE_USEC (3u * 1000000u)
 #define RELEASE_USEC (30u * 1000000u)
 
@@ -26,11 +32,10 @@ struct run {
 	struct progress progress;
 	char **groups; /* sorted, each once */
 	const char *interface, *access;
-	unsigned needs; /* SUBST_*, of COMMAND */
-	struct vec fds; /* struct claim_fd */
-	struct vec
-		paths; /* the same of devices that COMMAND opens itself; of them fd is negative */
-	char **leases; /* paths, in the order of the groups */
+	unsigned needs;	  /* SUBST_*: what COMMAND's placeholders need */
+	struct vec fds;	  /* struct claim_fd */
+	struct vec paths; /* struct claim_fd of devices that COMMAND opens itself; fd is negative */
+	char **leases;	  /* paths, in the order of the groups */
 };
 
 static void verb_run_clear(struct run *run)
@@ -43,14 +48,15 @@ static void verb_run_clear(struct run *run)
 }
 
 /* --- before anything is claimed --- */
+
 static int verb_run_cmp_words(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /*
- * Everybody claims in the same order, so two that want the same groups cannot wait for each
- * other.
+ * Sorts the groups. All claimers use the same order, so two that want the same groups cannot block
+ * each other.
  */
 static int verb_run_sort_groups(struct run *run)
 {
@@ -73,7 +79,7 @@ static int verb_run_refuse_interface(const struct cli *cli)
 	return EXIT_FAILED;
 }
 
-/* Does the daemon hand out iommufd? 0 or an exit status. */
+/* Asks whether the daemon hands out iommufd. 0 or an exit status. */
 static int verb_run_has_iommufd(struct cli *cli, bool *ret)
 {
 	_cleanup_json_ json_object *manager = NULL;
@@ -85,8 +91,10 @@ static int verb_run_has_iommufd(struct cli *cli, bool *ret)
 	return 0;
 }
 
-/* A VMM takes descriptors of iommufd; where there are none it opens the nodes itself, and may do so
- * while it runs. */
+/*
+ * Chooses for a VMM. It takes descriptors of iommufd. Without iommufd it opens the nodes itself,
+ * and the lease permits that while it lasts.
+ */
 static int verb_run_choose_for_vmm(struct run *run)
 {
 	const struct cli_options *o = &run->cli->options;
@@ -125,7 +133,7 @@ static int verb_run_choose_for_fds(struct run *run)
 	return iommufd ? 0 : verb_run_refuse_interface(run->cli);
 }
 
-/* What COMMAND's placeholders ask for, if they do. */
+/* Chooses the interface and access that COMMAND's placeholders need. */
 static int verb_run_choose_interface(struct run *run)
 {
 	_cleanup_free_ char *error = NULL;
@@ -174,8 +182,8 @@ static int verb_run_check_free(struct run *run, const char *name)
 }
 
 /*
- * With several groups the first must not be touched for nothing when a later one cannot be had, for
- * whatever reason. A single one is checked by its claim.
+ * Checks all groups before the first is claimed, so that none changes if a later one cannot be
+ * claimed. A single group is checked by its claim.
  */
 static int verb_run_check_all(struct run *run)
 {
@@ -215,7 +223,7 @@ static int verb_run_prepare(struct run *run)
 	return verb_run_check_all(run);
 }
 
-/* --- what COMMAND opens itself --- */
+/* --- devices that COMMAND opens itself --- */
 
 static int verb_run_add_path(struct run *run, const char *group, const char *path)
 {
@@ -253,6 +261,7 @@ static int verb_run_add_paths(struct run *run, const char *name)
 }
 
 /* --- claim and run --- */
+
 static int verb_run_claim(struct run *run, const char *group)
 {
 	const struct claim_options how = { .access = run->access, .interface = run->interface };
@@ -283,7 +292,7 @@ static int verb_run_claim_all(struct run *run)
 	return cli_token_find_all(run->cli, &run->fds, &run->paths);
 }
 
-/* Options that are secret? */
+/* Tells whether a VMM gets a token, which is secret. */
 static bool verb_run_has_token(const struct run *run)
 {
 	VEC_FOREACH(const struct claim_fd, fd, &run->fds)
@@ -292,7 +301,10 @@ static bool verb_run_has_token(const struct run *run)
 	return false;
 }
 
-/* Starts @argv with the descriptors and waits for its end: its exit status, or negative errno. */
+/*
+ * Starts @argv with the descriptors and waits for its end. Returns its exit status, or negative
+ * errno.
+ */
 static int verb_run_start(struct run *run, char *const *argv)
 {
 	int r;
@@ -329,15 +341,19 @@ static int verb_run_command(struct run *run)
 }
 
 /* --- after the command --- */
-/* True when it is gone; false at the deadline, or when the daemon is gone itself. */
+
+/*
+ * Waits for the end of @lease. False at the deadline, in µs of CLOCK_MONOTONIC, or if the
+ * connection is lost.
+ */
 static bool verb_run_wait_end(struct run *run, const char *lease, uint64_t deadline)
 {
 	sd_bus *bus = run->cli->bus;
 	int r;
 
 	/*
-	 * what has arrived is looked at also after the deadline, which another lease may have
-	 * used up
+	 * Handle messages that have arrived even after the deadline: waiting for another lease may
+	 * have used it up.
 	 */
 	while (!cli_progress_lease_ended(&run->progress, lease)) {
 		uint64_t now;
@@ -381,7 +397,10 @@ static json_object *verb_run_find_held(struct run *run, const char *path, const 
 	return TAKE_PTR(group);
 }
 
-/* Steps that are under way get more time than a lease that nobody lets go. */
+/*
+ * Waits until @group is released. A release that runs gets more time than a lease whose descriptors
+ * stay open.
+ */
 static void verb_run_wait_released(struct run *run, const char *group, const char *lease,
 				   uint64_t since)
 {
@@ -404,7 +423,9 @@ static void verb_run_wait_released(struct run *run, const char *group, const cha
 		verb_run_print_still_held(run, group, cli_json_get_str(later, "state"));
 }
 
-/* When `run` returns, the devices are back where they were. */
+/*
+ * Closes the descriptors and waits: when `run` returns, the devices are back on their host drivers.
+ */
 static void verb_run_end_all(struct run *run)
 {
 	uint64_t since = clock_usec(CLOCK_MONOTONIC);
@@ -421,7 +442,7 @@ int verb_run(struct cli *cli)
 
 	if (r)
 		return r;
-	/* what was claimed before a failure has to be given back as well */
+	/* Groups that were claimed before a failure are released as well. */
 	r = verb_run_claim_all(&run);
 	if (!r)
 		r = verb_run_command(&run);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl snapshot: prints the inventory of the host. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +11,7 @@
 #include "cli/print/cli-json.h"
 #include "cli/print/cli-pager.h"
 
-/* As the daemon writes it, unless another layout is asked for: the snapshot is JSON in any case. */
+/* Prints the daemon's text, or another layout if one is asked for. The output is always JSON. */
 int verb_snapshot(struct cli *cli)
 {
 	enum cli_json_mode mode = cli->options.json;

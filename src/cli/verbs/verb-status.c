@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* devgroupctl status: the state of the daemon, a group or a device. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,9 +14,9 @@
 #include "model/dbus-names.h"
 #include "model/device-bus.h"
 
-/* --- of the daemon --- */
+/* --- the daemon --- */
 
-/* How many groups are in which state, as {"available": 3}. */
+/* Counts the groups in each state: {"available": 3}. */
 static int verb_status_count_states(json_object *objects, json_object *counts)
 {
 	int r;
@@ -56,7 +59,7 @@ static int verb_status_daemon(struct cli *cli)
 	return 0;
 }
 
-/* --- of a group --- */
+/* --- a group --- */
 
 static int verb_status_expand_devices(struct cli *cli, json_object *group)
 {
@@ -118,9 +121,9 @@ static int verb_status_group(struct cli *cli, const char *path)
 	return claimed ? 0 : EXIT_NOT_CLAIMED;
 }
 
-/* --- of a device --- */
+/* --- a device --- */
 
-/* A namespace is its controller's: "nvme0n1p2" of "nvme/nvme0". */
+/* Tells whether @name is a namespace of the controller @interface: "nvme0n1p2" of "nvme/nvme0". */
 static bool verb_status_is_namespace(const char *name, const char *interface)
 {
 	size_t n = strlen(interface);
@@ -145,7 +148,10 @@ static bool verb_status_has_interface(json_object *device, const char *name)
 	return false;
 }
 
-/* By what the rest of the host sees of it: "eth0", "net/eth0", "/dev/nvme0n1". *ret NULL: none. */
+/*
+ * Finds a device by the name of its interface: "eth0", "net/eth0", "/dev/nvme0n1". *ret stays NULL
+ * if there is none.
+ */
 static int verb_status_find_by_interface(struct cli *cli, const char *name, json_object **ret)
 {
 	_cleanup_json_ json_object *objects = NULL;
@@ -181,7 +187,7 @@ static int verb_status_find_device(struct cli *cli, const char *name, json_objec
 	return cli_object_find(cli, OBJECT_DEVICE, path, ret);
 }
 
-/* The name of its group goes into the device; a device need not be in one. */
+/* Adds the name of the device's group, if it belongs to one. 0 or an exit status. */
 static int verb_status_add_group(struct cli *cli, json_object *device)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -226,8 +232,8 @@ static int verb_status_device(struct cli *cli, const char *name)
 }
 
 /*
- * A name that is no group's may be a device's: names have no colons, so an address is never
- * taken for one.
+ * A word that is not the name of a group may name a device. Group names have no colons, so no
+ * address is taken for one.
  */
 int verb_status(struct cli *cli)
 {

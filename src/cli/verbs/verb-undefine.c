@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * devgroupctl undefine: removes or masks the definition of a group. Needs no daemon, but reloads a
+ * running one.
+ */
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,7 +29,7 @@ static bool verb_undefine_is_in(const char *path, const char *directory)
 	return str_starts(path, directory) && path[n] == '/' && !strchr(path + n + 1, '/');
 }
 
-/* What else the file of @def holds goes with it. */
+/* Refuses to remove a file that defines something else too. 0 or an exit status. */
 static int verb_undefine_check_alone(const struct group_def *def)
 {
 	_cleanup_def_set_ struct def_set *file = def_set_new();
@@ -50,7 +56,7 @@ static int verb_undefine_check_alone(const struct group_def *def)
 	return EXIT_FAILED;
 }
 
-/* The link has one name only when it is finished, like any file here. */
+/* Makes a link to /dev/null at @path, under a temporary name first. 0 or negative errno. */
 static int verb_undefine_link_to_null(const char *path)
 {
 	_cleanup_free_ char *temp = str_printf("%s.%d.tmp", path, (int)getpid());
@@ -114,7 +120,7 @@ static int verb_undefine_delete(const struct cli *cli, char *const *directories,
 	return 0;
 }
 
-/* A file may have hidden another. */
+/* Prints the definition that is in force now: the removed file may have hidden one. */
 static int verb_undefine_report_next(const struct cli *cli, const char *name)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
