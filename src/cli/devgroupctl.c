@@ -32,13 +32,12 @@ static const struct verb verbs[] = {
 	  CLI_OPTIONS_BIT(OPTION_ALL) | CLI_OPTIONS_BIT(OPTION_DEVICES) |
 		  CLI_OPTIONS_BIT(OPTION_ASSIGNABLE) | CLI_OPTIONS_BIT(OPTION_BLOCKED) |
 		  RECORDED_HOST,
-	  "[GROUP…]", "List the groups (this is what no verb means)" },
+	  "[GROUP…]", "List the groups (the default verb)" },
 	{ "status", 0, 1, verb_status, 0, "[GROUP|DEVICE]",
-	  "Show the daemon, or all about a group or device" },
+	  "Show the state of the daemon, a group or a device" },
 	{ "explain", 0, 1, verb_explain,
 	  CLI_OPTIONS_BIT(OPTION_ROOT) | CLI_OPTIONS_BIT(OPTION_MEMORY) | RECORDED_HOST,
-	  "[GROUP|DEVICE]",
-	  "Show why devices move together, or what is to be said of the whole machine" },
+	  "[GROUP|DEVICE]", "Explain why devices move together, or report on this machine" },
 	{ "plan", 2, 2, verb_plan,
 	  CLI_OPTIONS_BIT(OPTION_LABEL) | CLI_OPTIONS_BIT(OPTION_FORCE) |
 		  CLI_OPTIONS_BIT(OPTION_INTERFACE) | RECORDED_HOST,
@@ -46,24 +45,24 @@ static const struct verb verbs[] = {
 	{ "claim", 1, 1, verb_claim,
 	  CLAIM_OPTIONS | CLI_OPTIONS_BIT(OPTION_DRY_RUN) | CLI_OPTIONS_BIT(OPTION_INTERFACE) |
 		  CLI_OPTIONS_BIT(OPTION_USER),
-	  "GROUP", "Take a group until it is released, to be opened in /dev/vfio" },
+	  "GROUP", "Claim a group until it is released, for use in /dev/vfio" },
 	{ "release", 1, 1, verb_release,
 	  CLI_OPTIONS_BIT(OPTION_WAIT) | CLI_OPTIONS_BIT(OPTION_DRY_RUN), "GROUP",
-	  "Give a group back to its host drivers" },
+	  "Release a group to its host drivers" },
 	{ "reset", 1, 1, verb_reset, CLI_OPTIONS_BIT(OPTION_WAIT) | CLI_OPTIONS_BIT(OPTION_METHOD),
-	  "GROUP", "Reset a group that is dirty, and give it back" },
+	  "GROUP", "Reset a dirty group and release it" },
 	{ "run", 1, SIZE_MAX, verb_run,
 	  CLAIM_OPTIONS | CLI_OPTIONS_BIT(OPTION_INTERFACE) | CLI_OPTIONS_BIT(OPTION_ACCESS),
 	  "GROUP… -- COMMAND [ARG…]", "Run a command with the descriptors of groups" },
 	{ "args", 1, SIZE_MAX, verb_args,
 	  CLI_OPTIONS_BIT(OPTION_VMM) | CLI_OPTIONS_BIT(OPTION_INTERFACE) | RECORDED_HOST,
-	  "GROUP… --vmm=NAME[:VERSION]", "Print what a VMM is to be told of the devices" },
+	  "GROUP… --vmm=NAME[:VERSION]", "Print the options of a VMM for the devices" },
 	{ "cdi", 0, SIZE_MAX, verb_cdi, 0, "[GROUP…]",
-	  "Print what container engines are to know of claimed groups (CDI)" },
+	  "Print a specification of claimed groups for containers (CDI)" },
 	{ "doctor", 0, 0, verb_doctor, RECORDED_HOST, "",
-	  "Tell whether this host can lend devices, and what it lacks" },
+	  "Check whether this host can assign devices, and what it lacks" },
 	{ "check", 0, SIZE_MAX, verb_check, CLI_OPTIONS_BIT(OPTION_ROOT) | RECORDED_HOST, "[FILE…]",
-	  "Look for mistakes in the definitions" },
+	  "Check the definitions for mistakes" },
 	{ "define", 1, 1, verb_define, DEFINITION, "FILE|NAME",
 	  "Define the groups of a file, or one with --device" },
 	{ "undefine", 1, 1, verb_undefine,
@@ -71,12 +70,12 @@ static const struct verb verbs[] = {
 		  CLI_OPTIONS_BIT(OPTION_MASK),
 	  "NAME", "Remove the definition of a group" },
 	{ "cat-config", 0, 0, verb_cat_config, CLI_OPTIONS_BIT(OPTION_ROOT), "",
-	  "Print the definitions in force and where they are from" },
-	{ "snapshot", 0, 0, verb_snapshot, 0, "", "Print all that is known of this host, as JSON" },
+	  "Print the definitions in force and their files" },
+	{ "snapshot", 0, 0, verb_snapshot, 0, "", "Print the inventory of this host as JSON" },
 	{ "graph", 0, 0, verb_graph, CLI_OPTIONS_BIT(OPTION_TREE) | RECORDED_HOST, "",
 	  "Draw devices, bridges and IOMMU groups, for Graphviz" },
-	{ "monitor", 0, 0, verb_monitor, 0, "", "Print what happens as it happens" },
-	{ "reload", 0, 0, verb_reload, 0, "", "Let the daemon read its configuration again" },
+	{ "monitor", 0, 0, verb_monitor, 0, "", "Print changes as they happen" },
+	{ "reload", 0, 0, verb_reload, 0, "", "Make the daemon re-read its configuration" },
 	{ "help", 0, 1, devgroupctl_help, 0, "[VERB]", "Show this help, or that of a verb" },
 };
 
@@ -107,7 +106,7 @@ static void devgroupctl_print_help(void)
 	}
 	printf("\nOptions:\n");
 	cli_options_print_help(stdout, COMMON_OPTIONS);
-	printf("\nOptions of a verb: devgroupctl help VERB. All the rest: man devgroupctl\n");
+	printf("\nOptions of a verb: devgroupctl help VERB. Manual: man devgroupctl\n");
 }
 
 static void devgroupctl_print_verb_help(const struct verb *verb)
@@ -155,7 +154,8 @@ static int devgroupctl_check_usage(const struct cli *cli, const struct verb *ver
 	const char *unfit = cli_options_find_unfit(&cli->options, verb->options);
 
 	if (unfit) {
-		fprintf(stderr, "devgroupctl: %s takes no --%s.\n", verb->name, unfit);
+		fprintf(stderr, "devgroupctl: The verb %s has no option --%s.\n", verb->name,
+			unfit);
 	} else if (verb->run == verb_run && (!cli->options.command || !cli->options.command[0])) {
 		fprintf(stderr, "devgroupctl: run: \"--\" and a command must follow the groups.\n");
 	} else if (cli->n_words < verb->min) {

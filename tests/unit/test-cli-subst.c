@@ -171,7 +171,7 @@ START_TEST(test_tokens)
 	       "cmd|--vfio-vf-token=secret|5");
 	set_text(&fds, 2, "other");
 	expect(&fds, "{vf-token:vf1}|{vf-token:vf0}", "other|secret");
-	expect(&fds, "{vf-token}", "{vf-token}: there are several; {vf-token:NAME} tells which.");
+	expect(&fds, "{vf-token}", "{vf-token}: there are several. Name one with {vf-token:NAME}.");
 
 	add(&fds, CLI_CLAIM_FD_CONFIG, "qemu", "");
 	add(&paths, "vfio-device", "0000:02:10.0", "vf0");

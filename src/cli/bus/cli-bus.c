@@ -13,8 +13,8 @@
 static const char hint_start[] =
 	"devgroupd does not run here. To start it: systemctl start devgroupd.service\n"
 	"If that fails: journalctl -u devgroupd.service";
-static const char hint_lost[] = "devgroupd ended before it had answered: "
-				"journalctl -u devgroupd.service";
+static const char hint_lost[] =
+	"devgroupd ended before it answered. See: journalctl -u devgroupd.service";
 
 /*
  * The only table from error names to exit statuses. An entry that ends with a dot matches every
@@ -48,8 +48,10 @@ static const struct {
 	{ FREEDESKTOP "Spawn.", EXIT_FAILED, hint_start },
 	{ "org.freedesktop.systemd1.", EXIT_FAILED, hint_start },
 	{ FREEDESKTOP "NoReply", EXIT_FAILED, hint_lost },
-	{ FREEDESKTOP "UnknownMethod", EXIT_FAILED, "devgroupd is of another version." },
-	{ FREEDESKTOP "UnknownInterface", EXIT_FAILED, "devgroupd is of another version." },
+	{ FREEDESKTOP "UnknownMethod", EXIT_FAILED,
+	  "devgroupd and devgroupctl have different versions." },
+	{ FREEDESKTOP "UnknownInterface", EXIT_FAILED,
+	  "devgroupd and devgroupctl have different versions." },
 };
 
 static bool cli_bus_error_matches(const char *entry, const char *name)
@@ -133,7 +135,7 @@ int cli_bus_new_call(struct cli *cli, const char *path, const char *iface, const
 		return r;
 	r = sd_bus_message_new_method_call(cli->bus, ret, DG_BUS_NAME, path, iface, method);
 	if (r < 0)
-		return cli_fail(r, "cannot make a call");
+		return cli_fail(r, "cannot build a method call");
 	return 0;
 }
 
@@ -238,6 +240,6 @@ int cli_bus_own_uid(struct cli *cli, uid_t *ret)
 	int r = cli_bus_get_own_uid(cli, ret);
 
 	if (r < 0)
-		return cli_fail(r, "cannot ask the bus who we are");
+		return cli_fail(r, "cannot get the user of this connection from the bus");
 	return 0;
 }

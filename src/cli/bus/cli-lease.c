@@ -62,7 +62,7 @@ static int cli_lease_take_more_fds(struct cli *cli, const char *group, const cha
 		return r;
 	r = sd_bus_message_append(call, "u", (uint32_t)n_taken);
 	if (r < 0)
-		return cli_fail(r, "cannot make a call");
+		return cli_fail(r, "cannot build a method call");
 	r = cli_bus_call(cli, call, &reply);
 	if (r)
 		return r;
@@ -227,13 +227,13 @@ int cli_lease_claim(struct progress *progress, const char *group, const struct c
 		return r;
 	r = cli_lease_append_claim(call, &cli->options, group, how);
 	if (r < 0)
-		return cli_fail(r, "cannot make a call");
+		return cli_fail(r, "cannot build a method call");
 	r = cli_lease_call(progress, call, &reply);
 	if (r)
 		return r;
 	r = cli_lease_read_claim(reply, group, fds, &lease);
 	if (r < 0)
-		return cli_fail(r, "cannot read what was claimed");
+		return cli_fail(r, "cannot read the reply to the claim");
 	/* The message owns copies of the descriptors, which would hold the lease as ours do. */
 	reply = sd_bus_message_unref(reply);
 	if (!how->persistent) {
@@ -286,7 +286,7 @@ static int cli_lease_end(struct progress *progress, const char *method, const ch
 		return r;
 	r = cli_lease_append_end(call, &progress->cli->options, group);
 	if (r < 0)
-		return cli_fail(r, "cannot make a call");
+		return cli_fail(r, "cannot build a method call");
 	return cli_lease_call(progress, call, &reply);
 }
 

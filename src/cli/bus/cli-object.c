@@ -177,10 +177,10 @@ int cli_object_find(struct cli *cli, enum object_type type, const char *path, js
 		return cli_bus_fail(cli, &error, r);
 	r = cli_object_new(type, path, &object);
 	if (r < 0)
-		return cli_fail(r, "cannot read what devgroupd says");
+		return cli_fail(r, "cannot read the reply of devgroupd");
 	r = cli_object_read_properties(reply, object);
 	if (r < 0)
-		return cli_fail(r, "cannot read what devgroupd says");
+		return cli_fail(r, "cannot read the reply of devgroupd");
 	*ret = TAKE_PTR(object);
 	return 0;
 }
@@ -195,7 +195,7 @@ int cli_object_get(struct cli *cli, enum object_type type, const char *path, jso
 	if (!object) {
 		_cleanup_free_ char *id = cli_object_id(path);
 
-		fprintf(stderr, "devgroupctl: there is no %s %s any more.\n",
+		fprintf(stderr, "devgroupctl: The %s %s no longer exists.\n",
 			object_types[type].name, str_or(id, path));
 		return EXIT_NO_SUCH;
 	}
@@ -347,6 +347,6 @@ int cli_object_get_all(struct cli *cli, json_object **ret)
 		return r;
 	r = cli_object_read_all(reply, ret);
 	if (r < 0)
-		return cli_fail(r, "cannot read what devgroupd says");
+		return cli_fail(r, "cannot read the reply of devgroupd");
 	return 0;
 }

@@ -109,7 +109,7 @@ int cli_plan_get(struct cli *cli, const char *verb, const char *group, json_obje
 		return r;
 	r = cli_plan_append_arguments(call, &cli->options, group, verb);
 	if (r < 0)
-		return cli_fail(r, "cannot make a call");
+		return cli_fail(r, "cannot build a method call");
 	r = cli_bus_call(cli, call, &reply);
 	if (r)
 		return r;
@@ -154,7 +154,7 @@ int cli_plan_check(struct cli *cli, const char *group, char *const *with, size_t
 		return r;
 	r = cli_plan_append_check(call, &cli->options, group, with, n);
 	if (r < 0)
-		return cli_fail(r, "cannot make a call");
+		return cli_fail(r, "cannot build a method call");
 	cli_agent_open(cli);
 	r = cli_bus_call(cli, call, &reply);
 	cli_agent_close(cli);

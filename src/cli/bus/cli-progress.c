@@ -116,9 +116,8 @@ static int on_progress_release_request(struct progress *progress, sd_bus_message
 		return r;
 	cli_progress_end_line(progress);
 	fprintf(stderr,
-		"devgroupctl: uid %u wants what this command holds. It is given back when the "
-		"command "
-		"ends.\n",
+		"devgroupctl: uid %u asks for the devices of this command. They are released when "
+		"the command ends.\n",
 		uid);
 	return 0;
 }
@@ -176,7 +175,7 @@ int cli_progress_follow(struct progress *progress, const char *lease)
 	if (strv_contains(progress->leases, lease))
 		return 0;
 	if (strv_add(&progress->leases, lease) < 0)
-		return cli_fail(-ENOMEM, "cannot go on");
+		return cli_fail(-ENOMEM, "cannot follow the lease");
 	return 0;
 }
 

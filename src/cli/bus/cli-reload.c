@@ -38,7 +38,7 @@ int cli_reload_if_running(struct cli *cli, bool *ret_running)
 		return r;
 	r = sd_bus_message_set_auto_start(call, false);
 	if (r < 0)
-		return cli_fail(r, "cannot make a call");
+		return cli_fail(r, "cannot build a method call");
 	cli_agent_open(cli);
 	r = cli_bus_try_call(cli, call, &error, &reply);
 	cli_agent_close(cli);

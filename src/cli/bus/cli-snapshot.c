@@ -22,7 +22,7 @@ int cli_snapshot_text(struct cli *cli, char **ret)
 		return r;
 	r = sd_bus_message_read(reply, "s", &text);
 	if (r < 0)
-		return cli_fail(r, "cannot read what devgroupd says");
+		return cli_fail(r, "cannot read the reply of devgroupd");
 	*ret = strdup(text);
 	if (!*ret)
 		return cli_fail(-ENOMEM, "cannot take a snapshot");

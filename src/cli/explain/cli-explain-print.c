@@ -140,8 +140,7 @@ static char *explain_print_cause_sentence(json_object *device, json_object *caus
 
 	if (str_eq(code, "multifunction"))
 		return str_printf(
-			"%s: functions of the one device %.*s, which does not keep them apart "
-			"(no ACS)",
+			"%s: functions of one device, %.*s, which does not isolate them (no ACS)",
 			code, (int)(strrchr(address, '.') - address), address);
 	if (!str_eq(code, "peer-to-peer"))
 		return str_printf("%s: %s", code, cli_json_get_str(cause, "text"));
@@ -151,8 +150,8 @@ static char *explain_print_cause_sentence(json_object *device, json_object *caus
 	names = explain_print_join_some(peers);
 	if (!names)
 		return NULL;
-	return str_printf("%s: a switch without ACS can pass its requests to %s, in another "
-			  "group, without the IOMMU seeing them",
+	return str_printf("%s: a switch without ACS can send its requests to %s in another group, "
+			  "past the IOMMU",
 			  code, names);
 }
 
@@ -218,8 +217,8 @@ static void explain_print_causes(json_object *object)
 				      "Why (from the kernel module)" :
 				      "Why (derived from configuration space)");
 	if (cli_json_get_bool(object, "groups-derived"))
-		printf("  No kernel was asked: the IOMMU groups are what its rules make of this "
-		       "host.\n");
+		printf("  The recording has no IOMMU groups: these are derived by the kernel's "
+		       "rules.\n");
 	if (json_object_object_length(sentences) == 0)
 		printf("  Nothing ties it to another device.\n");
 	json_object_object_foreach(sentences, sentence, list)
@@ -238,14 +237,14 @@ static void explain_print_blockers(json_object *object)
 	json_object *blockers = cli_json_get_list(object, "blockers");
 	const char *label = cli_json_get_str(object, "reserved-for");
 
-	explain_print_heading("What stands against a claim");
+	explain_print_heading("Blockers");
 	if (!str_empty(label)) {
 		_cleanup_free_ char *clean = cli_term_clean(label);
 
 		printf("  It is reserved: only a claim with the label %s gets it.\n",
 		       str_or(clean, "?"));
 	} else if (cli_json_list_length(blockers) == 0) {
-		printf("  Nothing.\n");
+		printf("  None.\n");
 	}
 	for (size_t i = 0; i < cli_json_list_length(blockers); i++) {
 		json_object *blocker = json_object_array_get_idx(blockers, i), *hard;
@@ -271,14 +270,15 @@ static char *explain_print_describe_reset(json_object *reset)
 	if (!others)
 		return NULL;
 	if (str_eq(reach, "platform"))
-		return strdup("what it hits is up to the firmware or the driver");
+		return strdup("the firmware or the driver decides what it resets");
 	if (str_eq(reach, "function"))
 		return str_printf("this function%s%s",
 				  str_empty(others) ? " only" : ", and its virtual functions ",
 				  others);
-	return str_printf("%s %s%s%s", str_eq(reach, "slot") ? "the slot below" : "all below",
+	return str_printf("%s %s%s%s",
+			  str_eq(reach, "slot") ? "the slot below" : "everything below",
 			  str_empty(below) ? "the root" : below,
-			  str_empty(others) ? ", where nothing else is" : ", also ", others);
+			  str_empty(others) ? ", with no other device" : ", also ", others);
 }
 
 static void explain_print_no_reset(json_object *device)
@@ -287,12 +287,12 @@ static void explain_print_no_reset(json_object *device)
 	_cleanup_free_ char *others = explain_print_join_some(shared);
 
 	if (shared)
-		printf("  %s  none of its own. That of the bus needs one user for all that it "
-		       "hits: "
-		       "also %s\n",
+		printf("  %s  none of its own. A bus reset needs one user for all devices that it "
+		       "hits: also %s\n",
 		       cli_json_get_str(device, "device"), str_or(others, ""));
 	else
-		printf("  %s  none: it goes from one user to the next as it is\n",
+		printf("  %s  none: the next user gets it in the state that the previous one "
+		       "left\n",
 		       cli_json_get_str(device, "device"));
 }
 
@@ -322,10 +322,10 @@ static void explain_print_vfio_reset(json_object *device)
 		printf("by VFIO with the module %s, when it is opened and when it is closed",
 		       module);
 	else if (!required)
-		printf("none is required, and no module is known that does it: it may go from one "
-		       "user to the next as it is");
+		printf("none required, and no module known that resets it: the next user may get "
+		       "it in the state that the previous one left");
 	else if (str_empty(cli_json_get_str(device, "compatible")))
-		printf("by VFIO, if its firmware has a way; required (reset-required)");
+		printf("by VFIO, if the firmware can; required (reset-required)");
 	else
 		printf("none; required (reset-required)");
 	putchar('\n');
@@ -350,8 +350,7 @@ static void explain_print_resets(json_object *devices)
 			explain_print_heading("Resets");
 		any = true;
 		if (explain_print_is_mdev(device))
-			printf("  %s  the driver of its parent sees to that, when it is opened or "
-			       "closed\n",
+			printf("  %s  by the driver of its parent, when it is opened or closed\n",
 			       cli_json_get_str(device, "device"));
 		else if (json_object_object_get_ex(device, "reset-required", NULL))
 			explain_print_vfio_reset(device);
@@ -374,7 +373,7 @@ static void explain_print_mdev_types(json_object *devices)
 		for (size_t k = 0; k < cli_json_list_length(types); k++) {
 			json_object *type = json_object_array_get_idx(types, k);
 			_cleanup_free_ char *text = str_printf(
-				"%s of %s: %s, %s; %lld more can be made",
+				"%s of %s: %s, %s; %lld more can be created",
 				cli_json_get_str(type, "id"), cli_json_get_str(device, "device"),
 				cli_json_get_str(type, "name"),
 				cli_json_get_str(type, "device-api"),
@@ -446,7 +445,7 @@ static void explain_print_quirks(json_object *devices)
 	if (!texts || explain_print_collect_quirks(devices, texts) < 0 ||
 	    json_object_object_length(texts) == 0)
 		return;
-	explain_print_heading("Known of the model");
+	explain_print_heading("Known about the model");
 	json_object_object_foreach(texts, text, list)
 	{
 		_cleanup_free_ char *names = explain_print_join_some(list);
@@ -471,7 +470,7 @@ void cli_explain_print(json_object *object)
 	explain_print_quirks(devices);
 	cli_facts_print(devices);
 	if (cli_json_list_length(advice) > 0)
-		explain_print_heading("What would change that");
+		explain_print_heading("How to change this");
 	for (size_t i = 0; i < cli_json_list_length(advice); i++)
 		explain_print_clean("  ", cli_json_list_str(advice, i));
 }

@@ -71,20 +71,19 @@ static void explain_vmm_print_memory(json_object *vmm)
 	const char *memlock = cli_json_get_str(vmm, "memlock"),
 		   *least = cli_json_get_str(vmm, "locked-least");
 
-	printf("  A VM with %s of memory locks %s or more, with either interface: all that its "
-	       "devices may reach, "
-	       "once for all of them.\n",
+	printf("  A VM with %s of memory locks at least %s with either interface: all memory that "
+	       "its devices can reach, once for all devices.\n",
 	       cli_json_get_str(vmm, "memory"), least);
-	printf("  With large firmware or virtual graphics, or an IOMMU in the guest, it is more: "
-	       "%s is enough as a rule.\n",
+	printf("  Large firmware, virtual graphics or an IOMMU in the guest need more: %s is "
+	       "usually enough.\n",
 	       cli_json_get_str(vmm, "locked-usual"));
 	if (cli_json_get_bool(vmm, "memlock-is-enough"))
 		printf("  memlock of the group raises the holder's limit to %s, which is enough.\n",
 		       memlock);
 	else
-		printf("  %s%s%s: unless the VMM's own limit is high enough (ulimit -l; 8M is "
-		       "usual), it fails to map memory "
-		       "(Cannot allocate memory). Set \"memlock\": \"%s\" in the definition.\n",
+		printf("  %s%s%s: unless the VMM's own limit is high enough (ulimit -l, usually "
+		       "8M), it cannot map memory (Cannot allocate memory). Set \"memlock\": "
+		       "\"%s\" in the definition.\n",
 		       str_empty(memlock) ? "The group has no memlock" : "memlock of the group is ",
 		       memlock, str_empty(memlock) ? "" : ", which is not enough",
 		       cli_json_get_str(vmm, "locked-usual"));

@@ -112,9 +112,9 @@ static void cli_facts_print_dma(json_object *dma, int64_t group)
 
 	printf("  IOMMU group %" PRId64 ": ", group);
 	if (known)
-		printf("I/O addresses that can be used, said by %s:\n", str_or(text, ""));
+		printf("usable I/O addresses, from %s:\n", str_or(text, ""));
 	else
-		printf("which I/O addresses can be used is not known: %s.\n", str_or(text, ""));
+		printf("the usable I/O addresses are unknown: %s.\n", str_or(text, ""));
 	for (size_t i = 0; i < cli_json_list_length(windows); i++) {
 		json_object *window = json_object_array_get_idx(windows, i);
 
@@ -280,7 +280,7 @@ static void cli_facts_print_virtual(json_object *caps)
 			continue;
 		}
 		printf(" at %s%s, linked from %s\n", cli_json_get_str(cap, "offset"),
-		       cli_json_get_bool(cap, "as-pf") ? ", where its PF has it" : "",
+		       cli_json_get_bool(cap, "as-pf") ? ", as in its PF" : "",
 		       cli_json_get_str(cap, "previous"));
 	}
 }

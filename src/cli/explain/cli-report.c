@@ -84,13 +84,13 @@ static void cli_report_print_head(json_object *object)
 	       str_empty(iommu) ? "" : " of ", iommu);
 	printf("%s%s\n", str_empty(release) ? "" : ", kernel ", str_or(release, ""));
 	if (cli_json_get_bool(object, "groups-derived"))
-		printf("No kernel was asked: the IOMMU groups are what its rules make of this "
-		       "host.\n");
+		printf("The recording has no IOMMU groups: these are derived by the kernel's "
+		       "rules.\n");
 }
 
 static void cli_report_print_marks(json_object *marks)
 {
-	printf("\n%sFunctions that could be given away%s\n", cli_term_begin(TINT_BOLD),
+	printf("\n%sFunctions that could be assigned%s\n", cli_term_begin(TINT_BOLD),
 	       cli_term_end(TINT_BOLD));
 	for (size_t i = 0; i < cli_json_list_length(marks); i++) {
 		json_object *mark = json_object_array_get_idx(marks, i);
@@ -98,7 +98,7 @@ static void cli_report_print_marks(json_object *marks)
 			  of = cli_json_get_int(mark, "of", 0);
 
 		if (of == 0)
-			printf("  not known  %s\n", cli_json_get_str(mark, "text"));
+			printf("  unknown    %s\n", cli_json_get_str(mark, "text"));
 		else
 			printf("  %s%4lld of %lld%s %s\n",
 			       cli_term_begin(good < of ? TINT_WAITING : TINT_NONE), good, of,
@@ -116,11 +116,11 @@ static bool cli_report_all_known(json_object *marks)
 
 static void cli_report_print_advice(json_object *list, bool known)
 {
-	printf("\n%sWhat would make it better, the most effective first%s\n",
-	       cli_term_begin(TINT_BOLD), cli_term_end(TINT_BOLD));
+	printf("\n%sImprovements, the most effective first%s\n", cli_term_begin(TINT_BOLD),
+	       cli_term_end(TINT_BOLD));
 	if (cli_json_list_length(list) == 0)
-		printf("  %s\n", known ? "Nothing: it is as good as it can be." :
-					 "Nothing in what is known here; a snapshot tells more "
+		printf("  %s\n", known ? "None: this machine needs no improvement." :
+					 "None that this recording shows. A snapshot shows more "
 					 "than a dump of lspci.");
 	for (size_t i = 0; i < cli_json_list_length(list); i++) {
 		json_object *item = json_object_array_get_idx(list, i);

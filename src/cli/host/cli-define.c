@@ -121,8 +121,8 @@ static int cli_define_merge_groups(json_object *into, json_object *entry)
 
 	if (!groups) {
 		fprintf(stderr,
-			"devgroupctl: an entry of the list has no \"definition\"%s%s: expected "
-			"what devgroupctl list --json prints of groups that are defined.\n",
+			"devgroupctl: an entry of the list has no \"definition\"%s%s: expected the "
+			"output of devgroupctl list --json for defined groups.\n",
 			*cli_json_get_str(entry, "name") ? ": " : "",
 			cli_json_get_str(entry, "name"));
 		return EXIT_FAILED;
@@ -225,7 +225,7 @@ static int cli_define_check(const struct def_set *config, const char *name)
 	}
 	if (config->groups.n > 0)
 		return 0;
-	fprintf(stderr, "devgroupctl: %s: there is no group in it.\n", name);
+	fprintf(stderr, "devgroupctl: %s defines no group.\n", name);
 	return EXIT_FAILED;
 }
 
@@ -275,13 +275,13 @@ static int cli_define_read_text(const char *name, char **ret, size_t *ret_size)
 	int r = cli_files_read(name, CONFIG_DIRS_MAX_FILE, ret, ret_size);
 
 	if (r == -EINVAL || r == -EISDIR) {
-		fprintf(stderr, "devgroupctl: %s is no file.\n", name);
+		fprintf(stderr, "devgroupctl: %s is not a file.\n", name);
 		return EXIT_FAILED;
 	}
 	if (r == -ENOENT) {
 		fprintf(stderr,
-			"devgroupctl: There is no file %s. To define a group of this name, say "
-			"which devices it has: --device.\n",
+			"devgroupctl: There is no file %s. To define a group of this name, name "
+			"its devices with --device.\n",
 			name);
 		return EXIT_FAILED;
 	}
@@ -302,7 +302,8 @@ static int cli_define_read_file(const char *name, struct def_set **ret, char **r
 	if (r)
 		return r;
 	if (memchr(text, '\0', size)) {
-		fprintf(stderr, "devgroupctl: %s: the character NUL is no part of JSON.\n", name);
+		fprintf(stderr, "devgroupctl: %s: the character NUL is not allowed in JSON.\n",
+			name);
 		return EXIT_FAILED;
 	}
 	r = cli_define_unwrap_output(&text, size, &unwrapped);

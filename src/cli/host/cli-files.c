@@ -50,8 +50,8 @@ int cli_files_require_local(const struct cli *cli, const char *verb)
 	if (!o->host && !o->machine)
 		return 0;
 	fprintf(stderr,
-		"devgroupctl: %s works on the files of the machine that it runs on: it takes "
-		"neither -H nor -M.\n",
+		"devgroupctl: %s works on the files of this machine only. Run it on the other "
+		"machine, without -H and -M.\n",
 		verb);
 	return EXIT_USAGE;
 }
@@ -143,6 +143,7 @@ int cli_files_fail(int error, const char *path)
 	bool denied = error == -EACCES || error == -EPERM;
 
 	fprintf(stderr, "devgroupctl: %s: %s.%s\n", path, strerror(-error),
-		denied ? " Who may write there may define groups: root, as a rule." : "");
+		denied ? " Defining groups needs write access there, which usually only root has." :
+			 "");
 	return denied ? EXIT_DENIED : EXIT_FAILED;
 }

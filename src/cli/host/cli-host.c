@@ -95,9 +95,8 @@ int cli_host_open(struct cli *cli, struct cli_host *ret)
 
 	*ret = (struct cli_host){ 0 };
 	if (o->config_dir && !o->host_file) {
-		fprintf(stderr,
-			"devgroupctl: --config-dir is for --host=FILE: elsewhere the daemon "
-			"has the definitions.\n");
+		fprintf(stderr, "devgroupctl: --config-dir needs --host=FILE: otherwise the daemon "
+				"has the definitions.\n");
 		return EXIT_USAGE;
 	}
 	r = cli_host_read(cli, ret);
@@ -108,7 +107,7 @@ int cli_host_open(struct cli *cli, struct cli_host *ret)
 		return r;
 	r = cli_host_prepare(ret);
 	if (r < 0)
-		return cli_fail(r, "cannot look at the host");
+		return cli_fail(r, "cannot inspect the host");
 	return 0;
 }
 

@@ -128,7 +128,7 @@ static char *cli_event_text(json_object *event)
 	if (str_eq(what, "step"))
 		return cli_event_step_text(event);
 	if (str_eq(what, "release-requested"))
-		return str_printf("uid %lld asks its holder to let go of it",
+		return str_printf("uid %lld asks its holder to release it",
 				  (long long)cli_json_get_int(event, "uid", -1));
 	if (str_eq(what, "error"))
 		return str_printf("error of %s: %s", cli_json_get_str(event, "device"),

@@ -76,7 +76,7 @@ void cli_pager_open(struct cli *cli)
 	if (cli->pager == 0)
 		cli_pager_exec(pager, fds[0]);
 	if (cli->pager > 0 && dup2(fds[1], STDOUT_FILENO) < 0)
-		fprintf(stderr, "devgroupctl: no pager: %s\n", strerror(errno));
+		fprintf(stderr, "devgroupctl: cannot use the pager: %s\n", strerror(errno));
 	if (cli->pager < 0)
 		cli->pager = 0;
 	fd_close(fds[0]);

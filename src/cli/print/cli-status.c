@@ -216,7 +216,7 @@ static void cli_status_print_mdev_types(json_object *device)
 			if (*c == '\n')
 				*c = ' ';
 		cli_status_take_field(
-			i == 0 ? "Can be made" : "", TINT_NONE,
+			i == 0 ? "Can be created" : "", TINT_NONE,
 			str_printf("%s: %s, %lld more, %s%s%s", cli_json_get_str(type, "id"),
 				   str_empty(cli_json_get_str(type, "name")) ?
 					   "without a name" :
@@ -244,7 +244,7 @@ void cli_status_print_device(json_object *device)
 	cli_status_print_field("Power state", device, "power-state");
 	cli_status_print_field("VF of", device, "phys-fn");
 	cli_status_print_field("Type", device, "mdev-type");
-	cli_status_print_field("Made of", device, "mdev-parent");
+	cli_status_print_field("Parent", device, "mdev-parent");
 	cli_status_print_mdev_types(device);
 	cli_status_print_error_state(device);
 	cli_status_print_error_counts(device);

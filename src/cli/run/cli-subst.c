@@ -125,8 +125,8 @@ static int placeholder_add_needs(const struct placeholder *p, unsigned *needs, c
 		}
 	return subst_fail(
 		ret_error,
-		str_printf("{%s}: the kinds of descriptors are lease, "
-			   "vfio-container, vfio-group, iommufd, vfio-device and vf-token.",
+		str_printf("{%s}: unknown kind of descriptor. The kinds are lease, vfio-container, "
+			   "vfio-group, iommufd, vfio-device and vf-token.",
 			   p->text));
 }
 
@@ -149,8 +149,8 @@ int cli_subst_needs(char *const *argv, unsigned *ret, char **ret_error)
 	}
 	if ((needs & SUBST_GROUP) && (needs & SUBST_IOMMUFD))
 		return subst_fail(ret_error,
-				  strdup("COMMAND asks for descriptors of both interfaces, "
-					 "group and iommufd; a claim has one."));
+				  strdup("COMMAND needs descriptors of both interfaces, group and "
+					 "iommufd. A claim has only one interface."));
 	*ret = needs;
 	return 0;
 }
@@ -184,7 +184,7 @@ static int subst_find_fd(const struct subst *subst, const struct placeholder *p,
 				continue;
 			return subst_fail(
 				subst->error,
-				str_printf("{%s}: there are several; {%s%s:NAME} tells which.",
+				str_printf("{%s}: there are several. Name one with {%s%s:NAME}.",
 					   p->text,
 					   placeholder_is_token(p->text) ? "" : "fd:", p->kind));
 		}

@@ -55,13 +55,13 @@ static int cli_token_find_for_device(struct cli *cli, const struct vec *fds,
 	int r;
 
 	if (!path)
-		return cli_fail(-ENOMEM, "cannot run");
+		return cli_fail(-ENOMEM, "cannot run the command");
 	r = cli_object_get(cli, OBJECT_DEVICE, path, &object);
 	if (r)
 		return r;
 	token = cli_token_find_pf(fds, device->group, cli_token_get_pf(object, device->name));
 	if (str_set(&device->text, token) < 0)
-		return cli_fail(-ENOMEM, "cannot run");
+		return cli_fail(-ENOMEM, "cannot run the command");
 	return 0;
 }
 

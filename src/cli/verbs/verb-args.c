@@ -193,16 +193,15 @@ static int verb_args_show(const struct cli *cli, const struct vmm_args *args)
 static int verb_args_read_vmm(const struct cli_options *o, struct vmm_args *args)
 {
 	if (!o->vmm) {
-		fprintf(stderr,
-			"devgroupctl: for which VMM? --vmm=qemu, cloud-hypervisor, crosvm or "
-			"libvirt.\n");
+		fprintf(stderr, "devgroupctl: args needs a VMM: --vmm=qemu, cloud-hypervisor, "
+				"crosvm or libvirt.\n");
 		return EXIT_USAGE;
 	}
 	if (vmm_args_parse(o->vmm, &args->vmm, &args->version) >= 0)
 		return 0;
 	fprintf(stderr,
-		"devgroupctl: --vmm=%s: it is qemu, cloud-hypervisor, crosvm or libvirt, and may "
-		"have its version after a colon, as in qemu:7.2.\n",
+		"devgroupctl: --vmm=%s is invalid: expected qemu, cloud-hypervisor, crosvm or "
+		"libvirt, with an optional version as in qemu:7.2.\n",
 		o->vmm);
 	return EXIT_USAGE;
 }

@@ -148,8 +148,8 @@ static int verb_cdi_add_group(struct cli *cli, json_object *devices, const char 
 		return r;
 	if (!verb_cdi_is_valid_name(name)) {
 		fprintf(stderr,
-			"devgroupctl: For containers the name of group %s would have to end with a "
-			"letter or a digit.\n",
+			"devgroupctl: Group %s cannot be used for containers: its name must end "
+			"with a letter or a digit.\n",
 			name);
 		return EXIT_FAILED;
 	}
@@ -222,8 +222,8 @@ int verb_cdi(struct cli *cli)
 	if (r)
 		return r;
 	if (cli_json_list_length(devices) == 0) {
-		fprintf(stderr,
-			"devgroupctl: no group is claimed by path: devgroupctl claim GROUP.\n");
+		fprintf(stderr, "devgroupctl: No group is claimed by path. To claim one: "
+				"devgroupctl claim GROUP\n");
 		return EXIT_NOT_CLAIMED;
 	}
 	cli_json_print(spec, mode == CLI_JSON_OFF ? CLI_JSON_PRETTY : mode);

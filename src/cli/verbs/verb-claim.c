@@ -24,7 +24,7 @@ static int verb_claim_find_user(struct cli *cli, uid_t *ret)
 	if (!users)
 		return cli_bus_own_uid(cli, ret);
 	if (users[1]) {
-		fprintf(stderr, "devgroupctl: a claim is for one user, not for several.\n");
+		fprintf(stderr, "devgroupctl: A claim has one user. Give --user once.\n");
 		return EXIT_USAGE;
 	}
 	pw = getpwnam(users[0]);

@@ -52,17 +52,16 @@ static int verb_define_check_replaced(const struct define *define, const struct 
 		return 0;
 	if (old) {
 		fprintf(stderr,
-			"devgroupctl: Group %s is defined otherwise already, at %s:%u:%u. To "
-			"replace "
-			"that definition: --replace\n",
+			"devgroupctl: Group %s has another definition at %s:%u:%u. To replace it, "
+			"use --replace.\n",
 			old->name, old->file, old->line, old->column);
 		return EXIT_FAILED;
 	}
 	if (lstat(path, &st) < 0)
 		return 0;
 	fprintf(stderr,
-		"devgroupctl: %s is there already, though the group is not in force: "
-		"devgroupctl cat-config tells more. To replace the file: --replace\n",
+		"devgroupctl: %s already exists, but its group is not in force (see devgroupctl "
+		"cat-config). To replace the file, use --replace.\n",
 		path);
 	return EXIT_FAILED;
 }
@@ -88,11 +87,11 @@ static int verb_define_check_in_force(const struct define *define, const struct 
 		return cli_fail(-ENOMEM, "cannot check the definitions");
 	if (winner)
 		fprintf(stderr,
-			"devgroupctl: Group %s would stay as it is at %s:%u, which goes before %s. "
-			"Change it there.\n",
+			"devgroupctl: Group %s would keep its definition at %s:%u, which overrides "
+			"%s. Change it there.\n",
 			wanted->name, winner->file, winner->line, path);
 	else
-		fprintf(stderr, "devgroupctl: Group %s cannot be defined so: %s.\n", wanted->name,
+		fprintf(stderr, "devgroupctl: Group %s cannot be defined: %s.\n", wanted->name,
 			verb_define_find_reason(after, path));
 	return EXIT_FAILED;
 }
@@ -280,7 +279,7 @@ static int verb_define_report(const struct define *define)
 						  { "changed", json_object_new_boolean(is_new) });
 
 		if (cli_json_append(list, entry) < 0)
-			return cli_fail(-ENOMEM, "cannot show it");
+			return cli_fail(-ENOMEM, "cannot show the definitions");
 		if (o->json == CLI_JSON_OFF && !o->quiet)
 			printf("Group %s is %sdefined in %s.\n", def->name,
 			       is_new ? "" : "already ", file);
@@ -321,8 +320,7 @@ static int verb_define_check_options(const struct cli *cli)
 	if (o->devices || (!o->users && !o->groups && !o->driver && !o->description &&
 			   !o->reserved_for && !o->bind && !o->on_release))
 		return 0;
-	fprintf(stderr, "devgroupctl: define: options that say what the group is to be go with "
-			"--device.\n");
+	fprintf(stderr, "devgroupctl: define: the options of a definition need --device.\n");
 	return EXIT_USAGE;
 }
 

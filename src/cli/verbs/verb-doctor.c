@@ -40,12 +40,12 @@ static int verb_doctor_check_memlock(struct vec *findings)
 	if (bytes >= mem_need_min(UINT64_C(1) << 30))
 		return doctor_add_finding(
 			findings, FINDING_OK, "memlock",
-			str_printf("Who is started from here may lock %s of memory.", text));
+			str_printf("Processes started from here may lock %s of memory.", text));
 	return doctor_add_finding(
 		findings, FINDING_HINT, "memlock",
-		str_printf("Who is started from here may lock %s of memory, and a VMM locks all of "
-			   "its VM's: give the group "
-			   "\"memlock\" (devgroupctl explain GROUP --memory=SIZE).",
+		str_printf("Processes started from here may lock %s of memory, and a VMM locks all "
+			   "memory of its VM. Set \"memlock\" of the group: devgroupctl explain "
+			   "GROUP --memory=SIZE.",
 			   text));
 }
 
@@ -59,12 +59,12 @@ static int verb_doctor_check_nodes(struct vec *findings)
 						 "path. Load the module vfio."));
 	if ((st.st_mode & 0666) == 0666)
 		return doctor_add_finding(findings, FINDING_OK, "nodes",
-					  strdup("Everybody may open /dev/vfio/vfio, which by "
-						 "itself gives nothing."));
+					  strdup("All users may open /dev/vfio/vfio, which alone "
+						 "gives access to no device."));
 	return doctor_add_finding(findings, FINDING_WARN, "nodes",
-				  str_printf("/dev/vfio/vfio has mode %04o, so no VMM of a user "
-					     "can open it by path. It gives nothing by itself: "
-					     "0666 is the kernel's own choice.",
+				  str_printf("/dev/vfio/vfio has mode %04o, so the VMM of a user "
+					     "cannot open it by path. Set 0666, the kernel's "
+					     "default: the node alone gives access to no device.",
 					     (unsigned)st.st_mode & 07777));
 }
 
@@ -93,10 +93,10 @@ static int verb_doctor_check_polkit(struct cli *cli, struct vec *findings)
 		return 0;
 	if (strv_contains(names, "org.freedesktop.PolicyKit1"))
 		return doctor_add_finding(findings, FINDING_OK, "polkit",
-					  strdup("polkit is there to be asked."));
+					  strdup("polkit is available."));
 	return doctor_add_finding(findings, FINDING_HINT, "polkit",
-				  strdup("polkit is not there: who is not named in a definition, "
-					 "and is not root, is refused."));
+				  strdup("polkit is not available: only root and users named in a "
+					 "definition can claim."));
 }
 
 static int verb_doctor_check_definitions(struct cli *cli, struct vec *findings)
@@ -112,11 +112,11 @@ static int verb_doctor_check_definitions(struct cli *cli, struct vec *findings)
 	if (n > 0)
 		return doctor_add_finding(
 			findings, FINDING_WARN, "definitions",
-			str_printf("%zu problem%s in the definitions: devgroupctl check.", n,
+			str_printf("%zu problem%s in the definitions. See: devgroupctl check.", n,
 				   n == 1 ? "" : "s"));
 	return doctor_add_finding(
 		findings, FINDING_OK, "daemon",
-		str_printf("devgroupd %s answers, and its definitions are in order.",
+		str_printf("devgroupd %s answers, and its definitions have no problems.",
 			   cli_json_get_str(manager, "version")));
 }
 
@@ -149,7 +149,7 @@ static int verb_doctor_check_group(json_object *group, struct vec *findings)
 	if (!str_eq(state, "stuck") && !str_eq(state, "dirty"))
 		return verb_doctor_check_taken_away(group, findings);
 	return doctor_add_finding(findings, FINDING_FAIL, "group",
-				  str_printf("Group %s is %s: devgroupctl status %s.",
+				  str_printf("Group %s is %s. See: devgroupctl status %s.",
 					     cli_json_get_str(group, "name"), state,
 					     cli_json_get_str(group, "name")));
 }
@@ -184,7 +184,7 @@ static const struct usage *verb_doctor_find_user(const struct device *device)
 static char *verb_doctor_describe_stranger(const struct device *device, const struct usage *user)
 {
 	if (!user)
-		return str_printf("%s is used through VFIO by somebody who has not claimed it.",
+		return str_printf("%s is used through VFIO by a process that has not claimed it.",
 				  device->key);
 	return str_printf("%s is used by %s (pid %d%s%s), which has not claimed it. With libvirt, "
 			  "use managed='no' and the hook of devgroups.",
@@ -323,7 +323,7 @@ static int verb_doctor_check_host(struct cli *cli, const struct cli_host *host,
 	if (!host->assess)
 		return doctor_add_finding(
 			findings, FINDING_FAIL, "daemon",
-			strdup("devgroupd cannot be asked: systemctl status devgroupd."));
+			strdup("devgroupd does not answer. See: systemctl status devgroupd."));
 	r = doctor_check(host->inv, findings);
 	if (r < 0)
 		return r;
@@ -343,11 +343,11 @@ int verb_doctor(struct cli *cli)
 		return r;
 	r = verb_doctor_check_host(cli, &host, &findings);
 	if (r < 0)
-		return cli_fail(r, "cannot look at the host");
+		return cli_fail(r, "cannot inspect the host");
 	if (!o->host_file && !o->host && !o->machine) {
 		r = verb_doctor_check_here(&findings);
 		if (r < 0)
-			return cli_fail(r, "cannot look at the host");
+			return cli_fail(r, "cannot inspect the host");
 	}
 	r = verb_doctor_print(cli, &findings);
 	if (r)

@@ -354,7 +354,8 @@ int verb_explain(struct cli *cli)
 	int r;
 
 	if (memory && (str_parse_size(memory, &ram) < 0 || ram == 0)) {
-		fprintf(stderr, "devgroupctl: --memory=%s: a size was expected, such as 16G.\n",
+		fprintf(stderr,
+			"devgroupctl: --memory=%s is invalid: expected a size such as 16G.\n",
 			memory);
 		return EXIT_USAGE;
 	}

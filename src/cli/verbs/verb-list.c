@@ -166,7 +166,7 @@ static void verb_list_print_legend(const struct cli_options *o, size_t n)
 	if (n > 0)
 		printf("\n%zu group%s.\n", n, n == 1 ? "" : "s");
 	else if (o->assignable || o->blocked)
-		puts("None of them.");
+		puts("No group matches.");
 	else
 		puts("No groups are defined. devgroupctl list --all shows what the host has.");
 }

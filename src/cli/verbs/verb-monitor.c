@@ -383,6 +383,6 @@ int verb_monitor(struct cli *cli)
 	r = sd_event_loop(monitor.event);
 	sd_bus_detach_event(cli->bus);
 	if (r < 0)
-		return cli_fail(r, "cannot go on listening");
+		return cli_fail(r, "cannot continue listening");
 	return r;
 }

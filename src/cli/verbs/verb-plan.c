@@ -63,7 +63,9 @@ int verb_plan(struct cli *cli)
 	const char *verb = cli->words[0];
 
 	if (!str_eq(verb, "claim") && !str_eq(verb, "release")) {
-		fprintf(stderr, "devgroupctl: plan %s: it is plan claim or plan release.\n", verb);
+		fprintf(stderr,
+			"devgroupctl: plan %s is invalid: expected plan claim or plan release.\n",
+			verb);
 		return EXIT_USAGE;
 	}
 	return verb_plan_show(cli, verb, cli->words[1]);

@@ -65,14 +65,14 @@ static int verb_run_sort_groups(struct run *run)
 	qsort(cli->words, cli->n_words, sizeof(char *), verb_run_cmp_words);
 	STRV_FOREACH(word, cli->words)
 		if (!strv_contains(run->groups, *word) && strv_add(&run->groups, *word) < 0)
-			return cli_fail(-ENOMEM, "cannot run");
+			return cli_fail(-ENOMEM, "cannot run the command");
 	return 0;
 }
 
 static int verb_run_refuse_interface(const struct cli *cli)
 {
-	fprintf(stderr, "devgroupctl: COMMAND needs iommufd descriptors, but devgroupd here offers "
-			"only those of VFIO groups.\n");
+	fprintf(stderr, "devgroupctl: COMMAND needs iommufd descriptors, but devgroupd on this "
+			"host offers only descriptors of VFIO groups.\n");
 	if (!cli->options.quiet)
 		fprintf(stderr, "A VMM cannot take these: let it open /dev/vfio itself, with "
 				"--access=node.\n");
@@ -145,7 +145,7 @@ static int verb_run_choose_interface(struct run *run)
 		return EXIT_USAGE;
 	}
 	if (r < 0)
-		return cli_fail(r, "cannot run");
+		return cli_fail(r, "cannot run the command");
 	run->interface = o->interface;
 	run->access = str_or(o->access, "fd");
 	if (run->needs & SUBST_VMM)
@@ -210,8 +210,8 @@ static int verb_run_prepare(struct run *run)
 	int r;
 
 	if (o->host || o->machine) {
-		fprintf(stderr, "devgroupctl: descriptors do not travel between hosts: run works "
-				"without -H and -M only.\n");
+		fprintf(stderr, "devgroupctl: run cannot use -H and -M: descriptors cannot be sent "
+				"to another host.\n");
 		return EXIT_FAILED;
 	}
 	r = verb_run_sort_groups(run);
@@ -236,10 +236,10 @@ static int verb_run_add_path(struct run *run, const char *group, const char *pat
 	key = device_bus_key_new(cli_json_get_str(device, "bus"),
 				 cli_json_get_str(device, "address"));
 	if (!key)
-		return cli_fail(-ENOMEM, "cannot run");
+		return cli_fail(-ENOMEM, "cannot run the command");
 	r = cli_claim_fd_add(&run->paths, "vfio-device", key, group, -EBADF);
 	if (r < 0)
-		return cli_fail(r, "cannot run");
+		return cli_fail(r, "cannot run the command");
 	return 0;
 }
 
@@ -271,7 +271,7 @@ static int verb_run_claim(struct run *run, const char *group)
 	if (r)
 		return r;
 	if (strv_add(&run->leases, lease) < 0)
-		return cli_fail(-ENOMEM, "cannot run");
+		return cli_fail(-ENOMEM, "cannot run the command");
 	if (!str_eq(run->access, "node"))
 		return 0;
 	return verb_run_add_paths(run, group);
@@ -377,7 +377,7 @@ static void verb_run_print_still_held(struct run *run, const char *group, const 
 {
 	cli_progress_end_line(&run->progress);
 	if (str_eq(state, "stuck") || str_eq(state, "dirty") || str_eq(state, "releasing"))
-		fprintf(stderr, "devgroupctl: Group %s is %s: devgroupctl status %s\n", group,
+		fprintf(stderr, "devgroupctl: Group %s is %s. See: devgroupctl status %s\n", group,
 			state, group);
 	else
 		fprintf(stderr,

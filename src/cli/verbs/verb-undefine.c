@@ -50,7 +50,7 @@ static int verb_undefine_check_alone(const struct group_def *def)
 		return 0;
 	names = strv_join(others, ", ");
 	fprintf(stderr,
-		"devgroupctl: Group %s is defined at %s:%u together with %s. Take it out of that "
+		"devgroupctl: Group %s is defined at %s:%u together with %s. Remove it from that "
 		"file, then: devgroupctl reload\n",
 		def->name, def->file, def->line, str_or(names, "others"));
 	return EXIT_FAILED;
@@ -83,9 +83,8 @@ static int verb_undefine_mask(const struct cli *cli, char *const *directories,
 
 	if (cli->options.runtime && verb_undefine_is_in(def->file, directories[FILES_ETC])) {
 		fprintf(stderr,
-			"devgroupctl: %s goes before all of %s, so a link there masks nothing. "
-			"Leave "
-			"--runtime out.\n",
+			"devgroupctl: %s overrides all files of %s, so a link there masks nothing. "
+			"Omit --runtime.\n",
 			def->file, directory);
 		return EXIT_FAILED;
 	}
@@ -108,8 +107,7 @@ static int verb_undefine_delete(const struct cli *cli, char *const *directories,
 	if (verb_undefine_is_in(def->file, directories[FILES_LIB])) {
 		fprintf(stderr,
 			"devgroupctl: Group %s is defined at %s:%u, which belongs to a package. To "
-			"hide "
-			"that file behind one of %s: --mask\n",
+			"mask that file in %s, use --mask.\n",
 			def->name, def->file, def->line, directories[FILES_ETC]);
 		return EXIT_FAILED;
 	}
@@ -131,7 +129,7 @@ static int verb_undefine_report_next(const struct cli *cli, const char *name)
 		return r;
 	def = def_set_find_group(config, name);
 	if (def && verb_undefine_is_verbose(cli))
-		printf("Group %s is now as defined at %s:%u.\n", name, def->file, def->line);
+		printf("Group %s is now defined at %s:%u.\n", name, def->file, def->line);
 	return 0;
 }
 
@@ -145,7 +143,7 @@ static int verb_undefine_report_claimed(struct cli *cli, const char *name)
 		return 0;
 	path = cli_object_path(OBJECT_GROUP, name);
 	if (!path)
-		return cli_fail(-ENOMEM, "cannot look for the group");
+		return cli_fail(-ENOMEM, "cannot find the group");
 	r = cli_object_find(cli, OBJECT_GROUP, path, &group);
 	if (r)
 		return r;
