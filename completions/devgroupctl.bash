@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# bash completion for devgroupctl. The daemon is asked for names, but never in a way that could ask for a password.
+# bash completion for devgroupctl. It asks the daemon for names, but never asks for a password.
 # shellcheck shell=bash
 
-# The names in the first column of what devgroupctl prints with the arguments given.
+# Prints the first column of the output of devgroupctl with these arguments.
 __devgroupctl_names() {
 	devgroupctl --no-pager --no-legend --no-ask-password --quiet "$@" 2>/dev/null |
 		while read -r name _; do
@@ -14,7 +14,7 @@ __devgroupctl_groups() {
 	__devgroupctl_names list
 }
 
-# Addresses stand on the lines of the tree, behind its branches.
+# Prints the addresses of all devices: the words behind the branches of the tree.
 __devgroupctl_devices() {
 	LC_ALL=C devgroupctl --no-pager --no-legend --no-ask-password --quiet list --all 2>/dev/null |
 		while read -r branch address _; do
@@ -26,7 +26,8 @@ __devgroupctl_complete() {
 	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
 }
 
-# How many words before this one are neither options nor their arguments; the first of them into __devgroupctl_verb.
+# Counts the words before this one that are neither options nor arguments of options. Stores the first in
+# __devgroupctl_verb.
 __devgroupctl_scan() {
 	local i word
 	__devgroupctl_verb='' __devgroupctl_words=0 __devgroupctl_command=0
@@ -39,7 +40,7 @@ __devgroupctl_scan() {
 			;;
 		--json | --host | --config-dir | --machine | --label | --wait | --interface | --method | --access | --vmm | --memory | -H | -M | --root | --device | --driver | --user | \
 			--group | --description | --reserved-for | --bind | --on-release)
-			# "--json=short" is three words where "=" breaks words
+			# "--json=short" is three words if "=" breaks words
 			[[ ${words[i + 1]:-} == = ]] && (( ++i ))
 			(( ++i ))
 			;;
