@@ -12,7 +12,7 @@
 #define FILE_NAME ".errors"
 #define FILE_MAX (1u << 20)
 
-/* A line each: "0000:0b:00.0 failed". */
+/* Formats a line for each device that has lost its state: "0000:0b:00.0 failed". */
 static int error_file_format(const struct inventory *inv, char **ret)
 {
 	char *text = NULL;
@@ -66,7 +66,7 @@ void error_file_save(int run_dir, const struct inventory *inv, char **saved)
 	if (r < 0)
 		log_warning_errno(
 			r,
-			"A devgroupd that is started now will not know which devices had errors");
+			"Cannot save which devices had errors, a new devgroupd will not know it");
 }
 
 static void error_file_parse_line(struct inventory *inv, const char *line)
@@ -105,5 +105,5 @@ void error_file_load(int run_dir, struct inventory *inv)
 	int r = error_file_read(run_dir, inv);
 
 	if (r < 0 && r != -ENOENT)
-		log_warning_errno(r, "Which devices had errors before this start is not known");
+		log_warning_errno(r, "Cannot read which devices had errors before this start");
 }

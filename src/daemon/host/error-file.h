@@ -2,14 +2,17 @@
 #pragma once
 
 /*
- * Which devices have lost their state by an error, in a file of the run directory: the kernel tells
- * of an error once, and the next daemon has to know. It is gone with the boot, as are the errors.
+ * The file ".errors" of the run directory: the devices that have lost their state by an error. The
+ * kernel reports an error once, and the next daemon has to know it. The file ends with the boot, as
+ * the errors do.
  */
 
 #include "model/inventory.h"
 
-/* Writes down those of @inv, if they are others than *saved, which is what was written last.
- * Failures are logged. */
+/*
+ * Writes the devices of @inv that have lost their state. Does nothing if that is *saved, the text
+ * that was written last. Failures are logged.
+ */
 void error_file_save(int run_dir, const struct inventory *inv, char **saved);
-/* Those that are still in @inv are in that state again. */
+/* Restores the state of the devices that are still in @inv. Failures are logged. */
 void error_file_load(int run_dir, struct inventory *inv);

@@ -9,7 +9,7 @@
 #include "policy/plan/vfio-choice.h"
 #include "sys/probe/probe-errors.h"
 
-#define CHECK_USEC 1000000 /* no oftener than this */
+#define CHECK_USEC 1000000 /* at least between two checks */
 
 struct error_watch {
 	const struct sysfs_root *root;
@@ -27,7 +27,7 @@ static bool device_errors_differ(const struct device_errors *errors,
 	       errors->nonfatal != before->nonfatal || errors->fatal != before->fatal;
 }
 
-/* True if something of it that is shown has changed. */
+/* Reads the errors of @device. Returns true if something that users see has changed. */
 static bool error_watch_check_device(struct error_watch *watch, struct device *device,
 				     enum error_event event)
 {
@@ -36,7 +36,7 @@ static bool error_watch_check_device(struct error_watch *watch, struct device *d
 	bool driven = device->driver && !vfio_choice_is_vfio(device->driver);
 
 	if (probe_errors(watch->root, inv, device, &device->errors) < 0) {
-		log_error("Out of memory, the error state of %s is not up to date", device->key);
+		log_error("Out of memory: the error state of %s is out of date", device->key);
 		return false;
 	}
 	error_state_mark_known(&before, &device->errors, event);
@@ -70,8 +70,7 @@ void error_watch_event(struct error_watch *watch, const char *key, enum error_ev
 	if (!device || event == ERROR_EVENT_NONE)
 		return;
 	error_watch_check_device(watch, device, event);
-	/* of a recovery that has failed, the kernel may tell of the port alone (AER before
-	 * Linux 6.16) */
+	/* AER before Linux 6.16 may report a failed recovery for the port alone. */
 	if (!device_is_bridge(device) || event != ERROR_EVENT_FAILED)
 		return;
 	VEC_FOREACH(struct device, below, &inv->devices)
@@ -79,7 +78,7 @@ void error_watch_event(struct error_watch *watch, const char *key, enum error_ev
 			error_watch_check_device(watch, below, event);
 }
 
-/* --- what makes no event --- */
+/* --- changes without an event --- */
 
 static int error_watch_on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
@@ -89,7 +88,7 @@ static int error_watch_on_timer(sd_event_source *source, uint64_t usec, void *us
 	bool any = false;
 
 	if (watch->observer->list_error_watched(&devices, watch->userdata) < 0)
-		log_error("Out of memory, error states are not up to date");
+		log_error("Out of memory: error states are out of date");
 	VEC_FOREACH(struct device, device, &devices)
 		any |= error_watch_check_device(watch, device, ERROR_EVENT_NONE);
 	if (any)

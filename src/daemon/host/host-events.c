@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the kernel's events say of the host: which devices are to be read anew. */
+/* Turns events of the kernel into marks: the keys of devices to re-read. It reads no device. */
 
 #include <errno.h>
 #include <limits.h>
@@ -20,7 +20,7 @@ int host_events_mark_stale(struct host *host, const char *key)
 	return strv_add(&host->stale, key);
 }
 
-/* The PCI function that an interface ("…/0000:01:00.0/net/eth0") belongs to. */
+/* Marks the PCI function that an interface ("…/0000:01:00.0/net/eth0") belongs to. */
 static int host_events_mark_pci_ancestor(struct host *host, const char *syspath)
 {
 	_cleanup_strv_ char **parts = NULL;
@@ -37,7 +37,6 @@ static int host_events_mark_pci_ancestor(struct host *host, const char *syspath)
 	return 0;
 }
 
-/* Making or removing VFs changes what is known of their PF, which has no event of its own then. */
 int host_events_mark_physfn(struct host *host, const char *key)
 {
 	const struct device *device = inventory_find(host->inventory, key);
@@ -47,7 +46,7 @@ int host_events_mark_physfn(struct host *host, const char *key)
 	return host_events_mark_stale(host, device->physfn);
 }
 
-/* What goes goes at once: the next event may be of another device at the same address. */
+/* Removes the device at once: the next event may concern another device at the same address. */
 static int host_events_on_removed(struct host *host, const char *key)
 {
 	int r = host_events_mark_physfn(host, key);
@@ -59,7 +58,7 @@ static int host_events_on_removed(struct host *host, const char *key)
 	return 0;
 }
 
-/* Making or removing a mediated device changes how many more its parent has room for. */
+/* Marks the parent: a mediated device changes how many more the parent has room for. */
 static int host_events_mark_mdev_parent(struct host *host, const struct uevent *event)
 {
 	_cleanup_free_ char *place = NULL, *key = NULL;
@@ -96,7 +95,7 @@ static int host_events_on_device(struct host *host, const struct uevent *event)
 	return host_events_mark_stale(host, key);
 }
 
-/* The kernel module has more, or something else, to say of an IOMMU group, or is gone. */
+/* Handles a group of the kernel module: its facts have changed, or it is gone. */
 static int host_events_on_group(struct host *host, const struct uevent *event)
 {
 	uint64_t id;
@@ -117,7 +116,7 @@ static int host_events_on_group(struct host *host, const struct uevent *event)
 	return 0;
 }
 
-/* What a VFIO driver wants of its devices it is told when it is loaded. */
+/* Marks the devices that @module resets: its load changes what their VFIO driver needs. */
 static int host_events_mark_module_devices(struct host *host, const char *module)
 {
 	VEC_FOREACH(const struct device, device, &host->inventory->devices) {
@@ -141,7 +140,7 @@ static int host_events_on_module(struct host *host, const char *module)
 
 static int host_events_mark(struct host *host, const struct uevent *event)
 {
-	/* the last event of its groups comes while it is still there */
+	/* The last event of a group of the kernel module comes while the module is still there. */
 	if (str_eq(event->subsystem, "module"))
 		return host_events_on_module(host, event->sysname);
 	if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))
@@ -169,7 +168,7 @@ void host_events_on_uevent(const struct uevent *event, void *userdata)
 		log_warning_errno(r, "The event of %s is lost", event->sysname);
 }
 
-/* Its driver has gone: at once, since it may be back when it is read next. */
+/* Forgets the mdev types at once: the driver may be back when the device is read next. */
 static void host_events_forget_mdev_types(struct host *host, const char *key)
 {
 	struct device *device = inventory_find(host->inventory, key);

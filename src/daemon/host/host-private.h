@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What host.c and host-events.c share; nobody else includes this. */
+/* Shared by the files of host/. No other file includes this. */
 
 #include "daemon/host/error-watch.h"
 #include "daemon/host/host.h"
@@ -21,18 +21,20 @@ struct host {
 	struct usage_watch *usage_watch;
 	struct error_watch *errors;
 	bool errors_loaded;
-	char *errors_saved; /* as errorfile.h has it */
-	char **stale;	    /* keys of devices that had an event and are to be read anew */
+	char *errors_saved; /* see error-file.h */
+	char **stale;	    /* keys of devices to re-read */
 	const struct host_observer *observer;
 	void *userdata;
 };
 
-/* --- host-events.c: what an event makes stale --- */
-/* Many events of one device in a row need one look at it. 0 or -ENOMEM. */
+/* --- host-events.c --- */
+/* Marks a device for reading. Several events of it in a row need one read. 0 or -ENOMEM. */
 int host_events_mark_stale(struct host *host, const char *key) _must_check_;
-/* The PF of the device is stale, if it is a virtual function. 0 or -ENOMEM. */
+/*
+ * Marks the PF of a virtual function: the PF itself has no event when VFs come or go. 0 or -ENOMEM.
+ */
 int host_events_mark_physfn(struct host *host, const char *key) _must_check_;
-/* @userdata: the host */
+/* Handles an event of a device, an interface or a module. @userdata is the host. */
 void host_events_on_uevent(const struct uevent *event, void *userdata);
-/* That a device can be made into mediated devices now, or cannot any more. */
+/* Handles the event of a parent of mediated devices that comes or goes. @userdata is the host. */
 void host_events_on_mdev_parent(const struct uevent *event, void *userdata);

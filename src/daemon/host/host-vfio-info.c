@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What VFIO said of IOMMU groups and devices when a worker had them open. */
+/* Stores the VFIO info of IOMMU groups and devices, which a worker reads while it has them open. */
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ static void host_vfio_info_add_of_group(struct host *host, struct iommu_group *g
 {
 	if (*line) {
 		if (vfio_facts_add(&group->vfio_info_lines, line) < 0)
-			log_warning("Out of memory: what VFIO said of IOMMU group %u is lost",
+			log_warning("Out of memory: VFIO info of IOMMU group %u is lost",
 				    group->id);
 		return;
 	}
@@ -23,12 +23,12 @@ static void host_vfio_info_add_of_group(struct host *host, struct iommu_group *g
 			host->observer->device_changed(device, host->userdata);
 }
 
-/* Beside those that the kernel module has told. */
+/* Appends to the lines of the kernel module. */
 static void host_vfio_info_add_of_device(struct host *host, struct device *device, const char *line)
 {
 	if (*line) {
 		if (strv_add(&device->vfio_info_lines, line) < 0)
-			log_warning("Out of memory: what VFIO said of %s is lost", device->key);
+			log_warning("Out of memory: VFIO info of %s is lost", device->key);
 		return;
 	}
 	if (host->observer)

@@ -148,14 +148,14 @@ static int host_update_key(struct host *host, const char *key)
 	return host_update_device(host, bus, device_bus_address_of_key(key));
 }
 
-/* Not before what an earlier daemon has written was read. */
+/* Saves errors, once those of an earlier daemon are loaded: an earlier save would erase them. */
 static void host_save_errors(struct host *host)
 {
 	if (host->errors_loaded)
 		error_file_save(host->run_dir, host->inventory, &host->errors_saved);
 }
 
-/* What somebody holds up is looked for again: not every end of a binding has an event. */
+/* Checks hanging binds again later: the end of a bind does not always make an event. */
 static void host_watch_hung_binds(struct host *host)
 {
 	VEC_FOREACH(const struct device, device, &host->inventory->devices)
@@ -168,7 +168,7 @@ static void host_watch_hung_binds(struct host *host)
 static void host_publish(struct host *host)
 {
 	host_watch_hung_binds(host);
-	host_save_errors(host); /* one that had an error may be gone */
+	host_save_errors(host); /* a device with an error may be gone */
 	if (host->observer)
 		host->observer->inventory_changed(host->userdata);
 }
@@ -194,12 +194,12 @@ int host_refresh(struct host *host, char *const *keys)
 {
 	int r = host_update_keys(host, keys);
 
-	/* in any case: some of them may have been read */
+	/* Publish after a failure too: some devices were read before it. */
 	host_publish(host);
 	return r;
 }
 
-/* --- what the host does with them --- */
+/* --- usage of devices --- */
 
 static struct inventory *host_get_inventory(void *userdata)
 {
@@ -220,7 +220,7 @@ static void host_on_usage_changed(void *userdata)
 	host_publish(userdata);
 }
 
-/* The occasion to look for what else changes without an event. */
+/* Polls what else changes without an event. */
 static bool host_on_open_files_polled(const struct vec *devices, void *userdata)
 {
 	struct host *host = userdata;
@@ -247,7 +247,7 @@ static const struct usage_watch_observer host_usage_observer = {
 	.changed = host_on_usage_changed,
 };
 
-/* --- how they are --- */
+/* --- errors of devices --- */
 
 static int host_list_error_watched(struct vec *devices, void *userdata)
 {
@@ -312,12 +312,12 @@ static int host_read_stale_key(struct host *host, const char *key)
 
 static void host_read_stale(struct host *host)
 {
-	/* a VF that is read now may make its PF stale, behind it in the list */
+	/* A VF may mark its PF, which is then appended to the list. */
 	for (size_t i = 0; i < strv_length(host->stale); i++) {
 		int r = host_read_stale_key(host, host->stale[i]);
 
 		if (r < 0)
-			log_warning_errno(r, "Cannot read %s, which had an event", host->stale[i]);
+			log_warning_errno(r, "Cannot read %s after its event", host->stale[i]);
 	}
 	host->stale = strv_free(host->stale);
 }
@@ -342,13 +342,13 @@ static int host_on_hung_bind_timer(sd_event_source *source, uint64_t usec, void 
 	}
 	VEC_FOREACH(const struct device, device, &host->inventory->devices)
 		if (device->bind_hangs && host_events_mark_stale(host, device->key) < 0)
-			log_warning("Out of memory, %s is not read anew", device->key);
+			log_warning("Out of memory: %s is not read again", device->key);
 	host_read_stale(host);
 	host_publish(host);
 	return 0;
 }
 
-/* What the old inventory has and the new one has not, or the reverse, is news. */
+/* Announces the devices that only one of the two inventories has, and those that differ. */
 static void host_announce_differences(const struct host *host, const struct inventory *old)
 {
 	VEC_FOREACH(const struct device, device, &old->devices)
@@ -381,7 +381,7 @@ static int host_rescan(struct host *host)
 	if (!host->observer)
 		return 0;
 	host_announce_differences(host, old);
-	/* before what they point into goes */
+	/* Observers still hold pointers into @old here, and drop them now. */
 	host_publish(host);
 	return 0;
 }
@@ -392,8 +392,8 @@ static int host_on_mdev_parents(sd_event_source *source, int fd, uint32_t revent
 	int r;
 
 	if (uevent_monitor_dispatch(host->parents, host_events_on_mdev_parent, host)) {
-		log_notice("Events were lost, reading the whole host anew for what mediated "
-			   "devices are made of");
+		log_notice(
+			"Events of parents of mediated devices were lost, reading the host again");
 		r = host_rescan(host);
 		if (r < 0)
 			log_error_errno(r, "Cannot read the host");
@@ -415,7 +415,7 @@ static int host_on_monitor(sd_event_source *source, int fd, uint32_t revents, vo
 		host_publish(host);
 		return 0;
 	}
-	log_notice("Device events were lost, reading the whole host anew");
+	log_notice("Device events were lost, reading the whole host again");
 	host->stale = strv_free(host->stale);
 	r = host_rescan(host);
 	if (r < 0)
@@ -446,13 +446,13 @@ static int host_start_watches(struct host *host)
 				&host->usage_watch);
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot watch what the host does with its devices");
+		return log_error_errno(r, "Cannot watch the usage of devices");
 	r = watch_timer_new(host->event, host_on_hung_bind_timer, host, &host->hung_bind_source);
 	if (r < 0)
-		return log_error_errno(r, "Cannot watch what is held up");
+		return log_error_errno(r, "Cannot watch binds that hang");
 	r = error_watch_new(host->event, &host->root, &host_error_observer, host, &host->errors);
 	if (r < 0)
-		return log_error_errno(r, "Cannot watch for errors of devices");
+		return log_error_errno(r, "Cannot watch errors of devices");
 	return 0;
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * This host as it is now: the inventory, kept true by the kernel's events. Also what a
- * lease needs of its surroundings: event loop, sysfs, the directory of records.
+ * The host as it is now: an inventory that events of the kernel keep up to date. It also holds what
+ * leases share: the event loop, the root of sysfs, the run directory.
  */
 
 #include <systemd/sd-event.h>
@@ -17,36 +17,36 @@ struct host;
 struct host_observer {
 	void (*device_added)(const struct device *device, void *userdata);
 	void (*device_changed)(const struct device *device, void *userdata);
-	/* The state of its errors is another; device_changed has been called. */
+	/* Reports a new error state. device_changed() has been called. */
 	void (*device_error)(const struct device *device, void *userdata);
-	/* It is out of the inventory already. */
+	/* Called when the device is out of the inventory. */
 	void (*device_removed)(const char *key, void *userdata);
-	/*
-	 * All that was to be read has been: what was derived from the inventory is to be derived
-	 * anew.
-	 */
+	/* Called when all changes are read: derive everything from the inventory again. */
 	void (*inventory_changed)(void *userdata);
 	/*
-	 * Appends the devices, not owned, that may be claimed: open files of others do not matter.
-	 * 0 or -ENOMEM.
+	 * Appends the devices, not owned, that may be claimed. Their open files are polled. 0 or
+	 * -ENOMEM.
 	 */
 	int (*list_claimable)(struct vec *devices, void *userdata);
-	/* The same for devices, claimed or not, whose errors are of interest. */
+	/* Appends the devices, claimed or not, whose errors are watched. 0 or -ENOMEM. */
 	int (*list_error_watched)(struct vec *devices, void *userdata);
 };
 
 struct host_options {
 	const char *root;    /* NULL: "/" */
 	const char *run_dir; /* NULL: "/run/devgroups" */
-	uint64_t step_usec;  /* deadline of a step; 0: the default */
+	uint64_t step_usec;  /* deadline of a step in microseconds; 0: the default */
 };
 
-/* 0 or negative errno. */
+/* Opens the host without reading it. 0 or negative errno. */
 int host_new(sd_event *event, const struct host_options *options, struct host **ret) _must_check_;
 struct host *host_free(struct host *host);
 DEFINE_CLEANUP(struct host *, host_freep, host_free)
 
-/* Listens first and reads then, so that nothing falls between. 0 or negative errno. */
+/*
+ * Reads the host. Events queue before the first read, so none is missed. 0 or negative errno.
+ * Failures are logged.
+ */
 int host_start(struct host *host) _must_check_;
 void host_set_observer(struct host *host, const struct host_observer *observer, void *userdata);
 
@@ -57,23 +57,26 @@ int host_run_dir(const struct host *host);
 uint64_t host_step_usec(const struct host *host);
 
 /*
- * Reads these devices anew now, without waiting for an event (writing driver_override makes none),
- * and settles. Keys of devices that are gone are fine. 0 or negative errno.
+ * Reads the devices with these keys now and calls inventory_changed(). A write to driver_override
+ * makes no event. Keys of devices that are gone are fine. 0 or negative errno.
  */
 int host_refresh(struct host *host, char *const *keys) _must_check_;
 /*
- * Reads anew what the host does with its devices (use.h), and settles if that has changed. 0 or
- * negative errno.
+ * Reads the usage of all devices now (model/usage.h). Calls inventory_changed() if it has changed.
+ * 0 or negative errno.
  */
 int host_refresh_usage(struct host *host) _must_check_;
-/* It was reset and answers: the error that has cost it its state is over. Settles. */
+/* Clears the error state of a device that was reset and answers. Calls inventory_changed(). */
 void host_clear_errors(struct host *host, const char *key);
-/* A lease has ended: what is just being found out about open files may be from before. */
+/*
+ * Discards the walk over open files that is under way: it may hold results from before the end of a
+ * lease.
+ */
 void host_restart_usage_walk(struct host *host);
 
 /*
- * Takes in one line of what VFIO said of an IOMMU group or a device (vfio-facts.h), with the
- * group's number or the device's key before it. "source" or "refused" begins anew, and with an
- * empty line that is all.
+ * Stores one line of VFIO info (model/vfio-facts.h). @message is the number of an IOMMU group or
+ * the key of a device, a blank, and the line. "source" and "refused" begin a new answer. An empty
+ * line ends it.
  */
 void host_vfio_info_add(struct host *host, const char *message);

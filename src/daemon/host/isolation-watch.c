@@ -7,7 +7,7 @@
 #include "daemon/host/isolation-watch.h"
 #include "policy/isolation/isolation.h"
 
-/* What was told of one device. */
+/* The causes of one device, as they were published. */
 struct published {
 	char *key;
 	int iommu_group;

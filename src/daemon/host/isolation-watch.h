@@ -2,24 +2,25 @@
 #pragma once
 
 /*
- * Why each device shares its IOMMU group, as it was last told: what comes, goes and moves elsewhere
- * changes it without an event of the device's own.
+ * Remembers the published isolation causes of each device, to find those that change. A device that
+ * comes, goes or moves changes the causes of others, which then have no event.
  */
 
 #include "model/inventory.h"
 
 struct isolation_watch;
 
-struct isolation_watch *isolation_watch_new(void); /* NULL when out of memory */
+struct isolation_watch *isolation_watch_new(void); /* NULL: out of memory */
 struct isolation_watch *isolation_watch_free(struct isolation_watch *watch);
 
-/* The host is wired otherwise than before; or so it may be, for a device that has changed. */
+/* Marks all causes for a new look: devices came or went. */
 void isolation_watch_invalidate(struct isolation_watch *watch);
+/* Marks them if the device is new or in another IOMMU group than before. */
 void isolation_watch_device_changed(struct isolation_watch *watch, const struct device *device);
 
 /*
- * Does nothing unless marked. @changed is called for each device that is tied otherwise than it was
- * at the last time, but not for those that are new. 0 or -ENOMEM.
+ * Reads the causes of all devices, if they are marked. @changed is called for each known device
+ * with other causes than before. 0 or -ENOMEM.
  */
 int isolation_watch_refresh(struct isolation_watch *watch, const struct inventory *inv,
 			    void (*changed)(const struct device *device, void *userdata),

@@ -11,9 +11,9 @@
 #include "sys/usage/usage-process.h"
 #include "sys/usage/usage-scan.h"
 
-#define POLL_USEC 2000000 /* no faster than this */
-#define MARK_USEC 100000  /* what comes together is read together */
-#define PROCESSES_ONCE 64 /* looked at before the event loop gets its turn */
+#define POLL_USEC 2000000 /* at least between two walks */
+#define MARK_USEC 100000  /* delay after an event, so that several are read together */
+#define PROCESSES_ONCE 64 /* read before the event loop gets its turn */
 
 #define EVENT_USAGES (USAGE_OF_BLOCK | USAGE_OF_NET | USAGE_OF_CONSOLE)
 #define POLLED_USAGES (USAGE_OF_BLOCK | USAGE_OF_CONSOLE)
@@ -23,13 +23,13 @@ struct usage_watch {
 	const struct sysfs_root *root;
 	const struct usage_watch_observer *observer;
 	void *userdata;
-	int mounts, swaps, routes; /* tell of changes; negative where there is none */
+	int mounts, swaps, routes; /* descriptors that report changes; negative: none */
 	sd_event_source *mounts_source, *swaps_source, *routes_source;
-	unsigned marked; /* sources that are to be read */
+	unsigned marked; /* sources to read */
 	sd_event_source *mark_source, *poll_source;
-	struct usage_process_walk *walk; /* under way */
-	uint64_t walk_usec;		 /* what it took so far */
-	uint64_t mark_usec;		 /* what the marked ones took at the last time */
+	struct usage_process_walk *walk; /* the walk that is under way, or NULL */
+	uint64_t walk_usec;		 /* duration of the walk so far */
+	uint64_t mark_usec;		 /* duration of the last read of marked sources */
 };
 
 static int usage_watch_read_sources(struct usage_watch *watch, unsigned sources, bool *ret_changed)
@@ -41,12 +41,12 @@ static int usage_watch_read_sources(struct usage_watch *watch, unsigned sources,
 static void usage_watch_publish(struct usage_watch *watch, int r, bool changed)
 {
 	if (r < 0)
-		log_error_errno(r, "What the host does with its devices is not up to date");
+		log_error_errno(r, "Usage of devices is out of date");
 	else if (changed)
 		watch->observer->changed(watch->userdata);
 }
 
-/* --- what the kernel tells --- */
+/* --- events of the kernel --- */
 
 void usage_watch_mark(struct usage_watch *watch, unsigned sources)
 {
@@ -86,7 +86,7 @@ static int usage_watch_on_routes(sd_event_source *source, int fd, uint32_t reven
 	return 0;
 }
 
-/* --- what it does not --- */
+/* --- usage without events --- */
 
 static int usage_watch_list_claimable(struct usage_watch *watch, struct vec *ret)
 {
@@ -104,17 +104,14 @@ static int usage_watch_apply_walk(struct usage_watch *watch, const struct vec *d
 	bool open_files_polled, opened = false, others = false;
 	int r;
 
-	/* first: whom the walk found may have what is open now */
+	/* Poll before the walk is applied: a process that it found may hold what is open now. */
 	open_files_polled = watch->observer->open_files_polled(devices, watch->userdata);
 	r = usage_process_walk_apply(watch->walk, watch->observer->inventory(watch->userdata),
 				     devices, &opened);
 	watch->walk = usage_process_walk_free(watch->walk);
 	if (r < 0)
 		return r;
-	/*
-	 * nobody tells of mounts in other namespaces and of consoles, which are looked up on this
-	 * occasion
-	 */
+	/* Mounts in other namespaces and consoles make no event. They are read after each walk. */
 	r = usage_watch_read_sources(watch, POLLED_USAGES, &others);
 	if (r < 0)
 		return r;
@@ -132,7 +129,7 @@ static void usage_watch_end_walk(struct usage_watch *watch, const struct vec *de
 	usage_watch_publish(watch, r, changed);
 }
 
-/* A part of the walk. 1: there is more; 0: that was all; or -ENOMEM. */
+/* Reads a part of the walk. Returns 1 if there is more, 0 at its end, or -ENOMEM. */
 static int usage_watch_step_walk(struct usage_watch *watch)
 {
 	int r;
@@ -153,7 +150,7 @@ static void usage_watch_fail_walk(struct usage_watch *watch, int r)
 	usage_watch_restart(watch);
 }
 
-/* True if there is more. */
+/* Returns true if the walk goes on. */
 static bool usage_watch_continue_walk(struct usage_watch *watch)
 {
 	_cleanup_vec_ struct vec devices = { 0 };
@@ -164,7 +161,7 @@ static bool usage_watch_continue_walk(struct usage_watch *watch)
 		usage_watch_fail_walk(watch, r);
 		return false;
 	}
-	if (devices.n == 0) { /* nobody can claim anything */
+	if (devices.n == 0) { /* no group can be claimed */
 		usage_watch_restart(watch);
 		return false;
 	}
@@ -234,7 +231,7 @@ int usage_watch_read(struct usage_watch *watch)
 	bool changed = false;
 	int r = usage_watch_read_all(watch, &changed);
 
-	/* in any case: some of it may have been read */
+	/* Report after a failure too: some sources were read before it. */
 	if (changed)
 		watch->observer->changed(watch->userdata);
 	return r;
@@ -248,7 +245,8 @@ static int usage_watch_open_file(struct usage_watch *watch, const char *path)
 }
 
 /*
- * These files are always readable; that they have changed is an exception (man 5 proc_pid_mounts).
+ * Watches a file of /proc: it is always readable, and a change is an exception (man 5
+ * proc_pid_mounts).
  */
 static int usage_watch_add_file(struct usage_watch *watch, int fd, sd_event_source **ret)
 {
@@ -257,13 +255,13 @@ static int usage_watch_add_file(struct usage_watch *watch, int fd, sd_event_sour
 	if (fd < 0)
 		return 0;
 	r = sd_event_add_io(watch->event, ret, fd, EPOLLPRI, usage_watch_on_mounts, watch);
-	/* a file of a tree in the kernel's place cannot be waited for */
+	/* A recorded tree in place of /proc has plain files, which epoll refuses. */
 	return r == -EPERM ? 0 : r;
 }
 
 static int usage_watch_open_files(struct usage_watch *watch)
 {
-	/* process 1's: the daemon may have a namespace of its own */
+	/* Process 1 has the mounts of the host: the daemon may have a namespace of its own. */
 	watch->mounts = usage_watch_open_file(watch, "proc/1/mountinfo");
 	if (watch->mounts < 0)
 		watch->mounts = usage_watch_open_file(watch, "proc/self/mountinfo");

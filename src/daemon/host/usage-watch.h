@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Keeps the uses in an inventory true: told by the kernel where it tells (mounts, swap,
- * links, addresses, routes), looked up every two seconds where it does not (open files). What takes
- * long is done less often: no more than a twentieth of the time.
+ * Keeps the usage in an inventory up to date. The kernel reports mounts, swap, links, addresses and
+ * routes. Open files are read every two seconds, or less often: reading takes at most a twentieth
+ * of the time.
  */
 
 #include <systemd/sd-event.h>
@@ -16,29 +16,31 @@
 struct usage_watch;
 
 struct usage_watch_observer {
-	/* As it is now; it may be another one next time. */
+	/* Returns the current inventory. A later call may return another. */
 	struct inventory *(*inventory)(void *userdata);
 	/*
-	 * Appends the devices, of that inventory and not owned, of which open files are of
-	 * interest. 0 or -ENOMEM.
+	 * Appends the devices of that inventory, not owned, whose open files are read. 0 or
+	 * -ENOMEM.
 	 */
 	int (*list_claimable)(struct vec *devices, void *userdata);
-	/* Called every time the open files have been looked up, with these devices; true if
-	 * something else about them has changed. */
+	/*
+	 * Called each time the open files of @devices were read. Returns true if something else
+	 * about the devices has changed.
+	 */
 	bool (*open_files_polled)(const struct vec *devices, void *userdata);
 	void (*changed)(void *userdata);
 };
 
-/* @root and @observer are kept by reference. 0 or negative errno. */
+/* Starts the watch. @root and @observer are kept by reference. 0 or negative errno. */
 int usage_watch_new(sd_event *event, const struct sysfs_root *root,
 		    const struct usage_watch_observer *observer, void *userdata,
 		    struct usage_watch **ret) _must_check_;
 struct usage_watch *usage_watch_free(struct usage_watch *watch);
 DEFINE_CLEANUP(struct usage_watch *, usage_watch_freep, usage_watch_free)
 
-/* Something that @sources (enum usage_source) tell may have changed: they are read soon. */
+/* Marks @sources (enum usage_source), which are then read soon. */
 void usage_watch_mark(struct usage_watch *watch, unsigned sources);
-/* Reads all now; the observer is told if anything is different. 0 or -ENOMEM. */
+/* Reads all sources now. The observer is called if anything differs. 0 or -ENOMEM. */
 int usage_watch_read(struct usage_watch *watch) _must_check_;
-/* The devices that are wanted are others now: what was being looked up is not theirs. */
+/* Discards the walk that is under way: the set of devices has changed. */
 void usage_watch_restart(struct usage_watch *watch);

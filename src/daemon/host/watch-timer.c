@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "daemon/host/watch-timer.h"
 
-#define SHARE 20 /* one part in so many of the time is work */
+#define SHARE 20 /* the work takes at most one part in so many of the time */
 
 int watch_timer_new(sd_event *event, sd_event_time_handler_t fn, void *userdata,
 		    sd_event_source **ret)
@@ -35,8 +35,7 @@ void watch_timer_start(sd_event_source *timer, uint64_t usec)
 	int r = watch_timer_set(timer, usec);
 
 	if (r < 0)
-		log_error_errno(r, "A timer cannot be set, what is known of the host is not up to "
-				   "date");
+		log_error_errno(r, "Cannot set a timer, the state of the host is out of date");
 }
 
 uint64_t watch_timer_rest(uint64_t work_usec, uint64_t least_usec)

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Timers of watches that look at the host again and again. A look that takes long is repeated less
- * often, so that all of them take no more than a twentieth of the time.
+ * One-shot timers of watches that check the host again and again. A check that takes long is
+ * repeated less often: all of them take at most a twentieth of the time.
  */
 
 #include <stdint.h>
@@ -11,12 +11,16 @@
 
 #include "base/macro.h"
 
-/* A timer that is off, after which @fn is called once. *ret is the caller's. 0 or negative errno.
+/*
+ * Creates a timer that is off and calls @fn when it fires. The caller frees *ret. 0 or negative
+ * errno.
  */
 int watch_timer_new(sd_event *event, sd_event_time_handler_t fn, void *userdata,
 		    sd_event_source **ret) _must_check_;
-/* Calls its handler once, in @usec microseconds. A failure is logged. */
+/* Lets the timer fire once, in @usec microseconds. A failure is logged. */
 void watch_timer_start(sd_event_source *timer, uint64_t usec);
-/* The microseconds until the next look after one that took @work_usec; never less than @least_usec.
+/*
+ * Returns the microseconds until the next check after one that took @work_usec. Never less than
+ * @least_usec.
  */
 uint64_t watch_timer_rest(uint64_t work_usec, uint64_t least_usec);
