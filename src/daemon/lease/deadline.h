@@ -5,9 +5,9 @@
 #include <systemd/sd-event.h>
 
 /*
- * Calls @fn once, @usec microseconds from now (CLOCK_MONOTONIC) and after all other news that has
- * come by then: whoever was in time is not late because the daemon was. *ret is the caller's. 0, or
- * what sd_event_add_time() fails with.
+ * Calls @fn once, @usec microseconds from now (CLOCK_MONOTONIC). Its priority is below that of I/O:
+ * a result that arrived before the deadline is handled first. The caller frees *ret. 0 or negative
+ * errno.
  */
 int deadline_add(sd_event *event, uint64_t usec, sd_event_time_handler_t fn, void *userdata,
 		 sd_event_source **ret);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The descriptors that a lease hands over, and the pipe that it lives by. */
+/*
+ * The descriptors that a lease hands over: those of its steps, VF tokens, and the pipe whose write
+ * end is the lease.
+ */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,8 +56,7 @@ int lease_fds_add(struct lease *lease, const char *kind, const char *name, int f
 	return lease_fds_insert(lease, lease->fds.n, kind, name, fd);
 }
 
-/* Sealed, and read from its start: whoever has the descriptor has the token, and nobody who has
- * not. */
+/* Adds a sealed file with the token. Only a process that has the descriptor can read the token. */
 static int lease_fds_add_vf_token(struct lease *lease, const char *line)
 {
 	const char *token = strchr(line, '=');

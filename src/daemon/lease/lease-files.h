@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Who may read the kernel module's "config" and "resource" files of claimed devices. */
+/* Ownership of the kernel module's "config" and "resource" files of claimed devices. */
 
 #include "daemon/lease/lease.h"
 

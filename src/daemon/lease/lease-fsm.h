@@ -10,34 +10,34 @@
 
 enum lease_state {
 	LEASE_CLAIMING,
-	LEASE_CANCELLED, /* a claim that nobody wants any more; its worker has to end first */
+	LEASE_CANCELLED, /* the claimer has gone or was refused; the worker has to end first */
 	LEASE_CANCELLED_HUNG,
 	LEASE_CLAIMED,
 	LEASE_RELEASING,
 	LEASE_RELEASING_HUNG,
 	LEASE_DRAINING,	   /* a process has the devices open: waits for the last close */
-	LEASE_DRAIN_RETRY, /* releasing again, and nothing but the check for that has been done */
+	LEASE_DRAIN_RETRY, /* releasing again, and has only checked that the devices are closed */
 	LEASE_DRAIN_RETRY_HUNG,
 	LEASE_STUCK,	   /* a release has failed: waits for the time of its next try */
-	LEASE_STUCK_RETRY, /* releasing again, and no step has succeeded where one has failed */
+	LEASE_STUCK_RETRY, /* releasing again, and has only checked that the devices are closed */
 	LEASE_STUCK_RETRY_HUNG,
-	LEASE_DIRTY, /* a device could not be reset: nobody gets it until it has been */
+	LEASE_DIRTY, /* a device was not reset: no user gets it until it is */
 	LEASE_ENDED,
 	LEASE_STATE_COUNT,
 };
 
 enum lease_event {
-	LEASE_STEP_HANGS,    /* a step has passed its deadline, and its worker sleeps on */
-	LEASE_STEP_RETURNED, /* that step has ended, or its worker has */
-	LEASE_STEP_PROGRESS, /* a step that changes something has been done */
+	LEASE_STEP_HANGS,    /* a step has passed its deadline and has not returned */
+	LEASE_STEP_RETURNED, /* the step that hung has ended, or its worker has */
+	LEASE_STEP_PROGRESS, /* a step other than a check has been done */
 	LEASE_STEPS_DONE,
 	LEASE_STEPS_FAILED,
 	LEASE_STEPS_BUSY,  /* a process holds the descriptors */
 	LEASE_STEPS_DIRTY, /* a device does not answer after its reset, or was not reset */
 	LEASE_RESET_REQUESTED,
 	LEASE_END_REQUESTED, /* the holder is gone or releases, or an administrator does */
-	LEASE_CLOSED,	     /* what was busy may be free */
-	LEASE_RETRY_DUE,     /* the time of the next try has come */
+	LEASE_CLOSED,	     /* a device may be closed by now */
+	LEASE_RETRY_DUE,     /* the timer of the next try has fired */
 	LEASE_EVENT_COUNT,
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Nodes that holders open by path: what a step granted once is kept for as long as the lease lives.
+/*
+ * Nodes that holders open by path. A step grants them once. This file grants them again while the
+ * lease lives, because a rebind makes new nodes.
  */
 
 #include <errno.h>
@@ -12,7 +14,7 @@
 #include "sys/step/node-acl.h"
 #include "sys/vfio-node.h"
 
-/* --- what they are --- */
+/* --- the nodes of a lease --- */
 
 static int lease_nodes_list_groups(const struct record *record, char ***nodes)
 {
@@ -78,7 +80,7 @@ int lease_nodes_list(const struct lease *lease, char ***ret)
 	return 0;
 }
 
-/* --- keeping them --- */
+/* --- access --- */
 
 static bool lease_nodes_is_by_path(const struct lease *lease)
 {
@@ -90,10 +92,9 @@ static void lease_nodes_grant(const char *path, const struct record *record)
 {
 	int r = node_acl_grant(path, record->uid);
 
-	/* a device that is off its VFIO driver just now has no node */
+	/* A device without its VFIO driver has no node. */
 	if (r < 0 && r != -ENOENT)
-		log_warning_errno(r,
-				  "Cannot let uid %u open %s, which the lease of group %s is about",
+		log_warning_errno(r, "Cannot grant uid %u access to %s for the lease of group %s",
 				  (unsigned)record->uid, path, record->group);
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the end of its steps is for a lease. */
+/*
+ * Decides what the end of a worker is for its lease: done, failed, busy or dirty. It reads the host
+ * back and removes the record, and leaves actions to lease.c.
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -11,7 +14,7 @@
 #include "policy/plan/plan.h"
 #include "sys/state/run-dir.h"
 
-/* The step that is to blame for the result; NULL: none is. */
+/* Returns the step that failed; NULL: none did, or none is to blame. */
 static const struct step *lease_outcome_find_failed(const struct lease *lease,
 						    const struct worker_result *result)
 {
@@ -20,7 +23,7 @@ static const struct step *lease_outcome_find_failed(const struct lease *lease,
 	return lease->steps.items[result->index];
 }
 
-/* Somebody has the devices open. */
+/* Tells whether the steps ended because another process has the devices open. */
 static bool lease_outcome_is_held_open(const struct lease *lease,
 				       const struct worker_result *result)
 {
@@ -29,8 +32,10 @@ static bool lease_outcome_is_held_open(const struct lease *lease,
 	return step && result->error == -EBUSY && step->kind == STEP_PROVE_CLOSED;
 }
 
-/* A claim looks before it does anything, and again before some resets: then there is something to
- * be undone. */
+/*
+ * Tells whether the end counts as busy. In a claim it does only before the first change. A claim
+ * also checks before some resets: then it has something to undo, and has failed.
+ */
 static bool lease_outcome_is_busy(const struct lease *lease, const struct worker_result *result)
 {
 	if (!lease_outcome_is_held_open(lease, result))
@@ -43,8 +48,10 @@ static bool lease_outcome_is_busy(const struct lease *lease, const struct worker
 	return true;
 }
 
-/* Taken out meanwhile: what was in it is gone with it, and the news of that may have come before it
- * was found missing. */
+/*
+ * Tells whether the device has been taken out, with all that was in it. Its event may not have been
+ * handled yet.
+ */
 static bool lease_outcome_device_is_gone(struct lease *lease, const char *key)
 {
 	return lease_state_refresh_members(lease) >= 0 &&
@@ -52,8 +59,9 @@ static bool lease_outcome_device_is_gone(struct lease *lease, const char *key)
 }
 
 /*
- * A device that has been used must have been reset. One that comes from the host need only answer:
- * if it does, the claim fails and the host has it back.
+ * Tells whether a device stays dirty. A device that a holder has used must have been reset. A
+ * device that comes from the host only has to answer: then the claim fails, and the host gets it
+ * back.
  */
 static bool lease_outcome_is_dirty(struct lease *lease, const struct worker_result *result)
 {
@@ -61,7 +69,7 @@ static bool lease_outcome_is_dirty(struct lease *lease, const struct worker_resu
 
 	if (!step || step->kind != STEP_VERIFY_RESET)
 		return false;
-	if (result->error == -ECHILD) /* who was to look has been killed: the next one will */
+	if (result->error == -ECHILD) /* killed before its check: the next try checks again */
 		return false;
 	if (result->error == -EREMOTEIO && !lease->record->used && !lease->record->recovery)
 		return false;
@@ -80,13 +88,16 @@ static void lease_outcome_on_dirty(struct lease *lease, const struct worker_resu
 	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
 	if (!lease->record->used && !lease->record->recovery && lease->failure.kind == REFUSAL_NONE)
 		refusal_set(&lease->failure, REFUSED_RESET_FAILED,
-			    "Claim of group %s failed: %s. It is dirty now: nobody gets it until "
-			    "\"devgroupctl reset %s\" has worked.",
+			    "Claim of group %s failed: %s. The group is dirty now. Run "
+			    "\"devgroupctl reset %s\" before the next claim.",
 			    lease->record->group, str_or(lease->trouble, "?"),
 			    lease->record->group);
 }
 
-/* Somebody else could get what an error has left in it, so an administrator looks first. */
+/*
+ * Makes the lease dirty: the next user could read what an error has left in the device. An
+ * administrator decides.
+ */
 static void lease_outcome_on_state_lost(struct lease *lease)
 {
 	const struct inventory *inv = host_inventory(lease->host);
@@ -99,7 +110,7 @@ static void lease_outcome_on_state_lost(struct lease *lease)
 	}
 	lease_state_set_trouble(lease, lost ? str_printf("%s %s", lost->key,
 							 error_state_explain(lost->errors.state)) :
-					      strdup("an error has cost the state of a device"));
+					      strdup("a device has lost its state by an error"));
 	log_error("Group %s is dirty: %s", lease->record->group, str_or(lease->trouble, "?"));
 }
 
@@ -118,13 +129,13 @@ static enum refusal_kind lease_outcome_refusal_kind(const struct lease *lease,
 static void lease_outcome_on_claim_failed(struct lease *lease, const struct worker_result *result,
 					  const char *text, bool busy)
 {
-	const char *undone = "What was done has been undone.";
+	const char *undone = "All changes have been undone.";
 
-	if (lease->failure.kind != REFUSAL_NONE) /* said already */
+	if (lease->failure.kind != REFUSAL_NONE) /* already reported */
 		return;
 	if (lease_outcome_is_held_open(lease, result))
 		undone = busy ? "Nothing was touched." :
-				"What was done is undone when that is closed.";
+				"All changes are undone when the devices are closed.";
 	refusal_set(&lease->failure, lease_outcome_refusal_kind(lease, result),
 		    "%s of group %s failed: %s. %s", lease->record->recovery ? "Reset" : "Claim",
 		    lease->record->group, str_or(text, "?"), undone);
@@ -134,14 +145,14 @@ static void lease_outcome_on_claim_failed(struct lease *lease, const struct work
 /* Takes @text over. */
 static void lease_outcome_on_release_failed(struct lease *lease, char *text, bool busy)
 {
-	if (str_eq(text, lease->trouble)) { /* said already */
+	if (str_eq(text, lease->trouble)) { /* already reported */
 		free(text);
 		return;
 	}
 	lease_state_set_trouble(lease, text);
 	log_line(busy ? LOG_INFO : LOG_WARNING, "Group %s is not back yet: %s",
 		 lease->record->group, str_or(lease->trouble, "?"));
-	if (lease_fsm_is_delayed(lease->state)) /* else its state changes in a moment */
+	if (lease_fsm_is_delayed(lease->state)) /* else lease.c announces a new state */
 		lease->observer->changed(lease, lease->userdata);
 }
 
@@ -160,7 +171,7 @@ static void lease_outcome_on_failed(struct lease *lease, const struct worker_res
 		lease_outcome_on_release_failed(lease, TAKE_PTR(text), busy);
 }
 
-/* The steps say so; what counts is how the host is. */
+/* Reads the devices back: only their state counts, and not what the steps reported. */
 static bool lease_outcome_devices_restored(struct lease *lease)
 {
 	static const char text[] = "its steps are done, but its devices are not back";
@@ -176,8 +187,9 @@ static bool lease_outcome_devices_restored(struct lease *lease)
 	return false;
 }
 
-/* A record that stays would be released once more by the next daemon, so the lease is not over
- * without that. */
+/*
+ * Removes the record. If that fails the lease is not over: the next daemon would release it again.
+ */
 static bool lease_outcome_remove_record(struct lease *lease)
 {
 	int r = run_dir_remove(host_run_dir(lease->host), lease->record->group);
@@ -190,15 +202,17 @@ static bool lease_outcome_remove_record(struct lease *lease)
 	return false;
 }
 
-/* What ends the lease does so only when nothing of it is left; what is handed over is known as it
- * is now. */
+/*
+ * Checks @event before it is acted on. A lease ends only when its devices and its record are gone.
+ * A hand-over first reads its devices again.
+ */
 static enum lease_event lease_outcome_confirm(struct lease *lease, enum lease_event event)
 {
 	enum lease_action action = lease_fsm(lease->state, event).action;
 
 	if (action == LEASE_HAND_OVER && lease_state_refresh_members(lease) < 0)
 		log_warning(
-			"What is known of the devices of group %s may be out of date for a moment",
+			"Cannot read the devices of group %s, their properties may be out of date",
 			lease->record->group);
 	if (action != LEASE_END)
 		return event;
@@ -207,7 +221,7 @@ static enum lease_event lease_outcome_confirm(struct lease *lease, enum lease_ev
 	return lease_outcome_remove_record(lease) ? event : LEASE_STEPS_FAILED;
 }
 
-/* Whoever that is may leave anything in it. */
+/* Marks the resets as due: the process that has the devices open may change them. */
 static void lease_outcome_on_busy(struct lease *lease, const struct worker_result *result)
 {
 	const struct step *step = lease->steps.items[result->index];

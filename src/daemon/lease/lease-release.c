@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a release finds, and the steps that it takes. */
+/* Prepares a release: reads the host and computes the steps. */
 
 #include <errno.h>
 
@@ -10,7 +10,7 @@
 #include "policy/plan/plan.h"
 #include "sys/state/run-dir.h"
 
-/* Ids may have brought any device to our drivers; but what is in other leases by now is theirs. */
+/* Reads all devices: new ids may have bound any of them. Those in other leases are theirs. */
 static int lease_release_refresh_all(struct lease *lease)
 {
 	_cleanup_strv_ char **keys = NULL;
@@ -27,8 +27,10 @@ static int lease_release_refresh_all(struct lease *lease)
 	return lease->observer->list_others(lease, &lease->record->kept, lease->userdata);
 }
 
-/* The virtual functions that others have claimed end with its driver, so it waits for them. 1: it
- * has to. */
+/*
+ * Checks that no virtual function of the lease's devices is in another lease: it would end with the
+ * driver of its PF. Returns 1 if one is, 0, or -ENOMEM.
+ */
 static int lease_release_wait_for_vfs(struct lease *lease)
 {
 	_cleanup_strv_ char **claimed = NULL;
@@ -40,10 +42,9 @@ static int lease_release_wait_for_vfs(struct lease *lease)
 		if (!device->physfn || !record_find_device(lease->record, device->physfn) ||
 		    !strv_contains(claimed, device->key))
 			continue;
-		lease_state_set_trouble(
-			lease,
-			str_printf("%s, a virtual function of %s, is claimed; that goes first",
-				   device->key, device->physfn));
+		lease_state_set_trouble(lease, str_printf("%s, a virtual function of %s, is "
+							  "claimed and has to be released first",
+							  device->key, device->physfn));
 		lease->busy_group = device->iommu_group;
 		return 1;
 	}
@@ -54,11 +55,13 @@ int lease_release_prepare(struct lease *lease, struct vec *ret_steps)
 {
 	int r;
 
-	/* copies of our own would keep the group open */
+	/* Copies in the daemon would keep the group open. */
 	lease_fds_clear(lease);
 	if (lease->record->used && lease->record->on_release == ON_RELEASE_KEEP) {
-		/* the next claim finds the VFIO driver there: only this tells it which one the host
-		 * had */
+		/*
+		 * The next claim finds the VFIO driver. This copy of the record tells it the host
+		 * driver.
+		 */
 		r = run_dir_save_kept(host_run_dir(lease->host), lease->record);
 		if (r < 0)
 			return r;

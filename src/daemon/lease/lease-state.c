@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The fields of a lease, its record on disk, and its devices as they are now. */
+/* Changes the state of a lease, its trouble and its record, and reads its devices. */
 
 #include "base/str.h"
 #include "base/strv.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the worker of a lease tells, and what is made of it. */
+/* Handles the reports of the worker of a lease while it runs. */
 
 #include <errno.h>
 #include <string.h>
@@ -11,13 +11,13 @@
 #include "sys/process.h"
 #include "sys/step/step-run.h"
 
-/* A step that only asks whether the devices are closed, and changes nothing. */
+/* Tells whether the step only asks if the devices are closed, and changes nothing. */
 static bool lease_steps_is_check(const struct step *step)
 {
 	return step->kind == STEP_PROVE_CLOSED || step->kind == STEP_REVOKE;
 }
 
-/* Such a step is reported once, and not at each retry. */
+/* Tells whether the step repeats a check of the last try, which is not reported again. */
 static bool lease_steps_is_retry(const struct lease *lease, const struct step *step)
 {
 	return lease_fsm_is_delayed(lease->state) && lease_steps_is_check(step);
@@ -33,8 +33,8 @@ void lease_steps_on_step_begins(struct worker *worker, unsigned index, void *use
 }
 
 /*
- * On disk as well, and the worker waits for that: another daemon that goes on here may find its
- * siblings on the host's drivers, and no way to reset it any more.
+ * Saves that the device is reset, while the worker waits. A later daemon may find other functions
+ * of the slot on host drivers, and then has no way to reset it.
  */
 static void lease_steps_on_verified(struct lease *lease, const struct step *step)
 {
@@ -46,7 +46,7 @@ static void lease_steps_on_verified(struct lease *lease, const struct step *step
 	member->clean = true;
 	r = lease_state_save(lease);
 	if (r < 0)
-		log_warning_errno(r, "Cannot write down that %s has been reset", step->device);
+		log_warning_errno(r, "Cannot save that %s has been reset", step->device);
 }
 
 static void lease_steps_report_end(struct lease *lease, unsigned index, int error)
@@ -88,11 +88,13 @@ void lease_steps_on_fd(struct worker *worker, const char *kind, const char *name
 	if (str_eq(kind, STEP_RUN_VFIO_INFO))
 		host_vfio_info_add(lease->host, name);
 	else if (lease_fds_add(lease, kind, str_empty(name) ? lease->record->group : name, fd) < 0)
-		log_error("Out of memory, a descriptor of group %s is lost", lease->record->group);
+		log_error("Out of memory: a descriptor of group %s is lost", lease->record->group);
 }
 
-/* Whoever sleeps in the kernel: the worker, or that of an earlier daemon, whose end it has to wait
- * for. */
+/*
+ * Describes the process that sleeps in the kernel: the worker, or one of an earlier daemon that it
+ * waits for.
+ */
 static char *lease_steps_describe_late(const struct worker *worker, const struct step *step)
 {
 	pid_t before = worker_predecessor(worker), pid = before ? before : worker_pid(worker);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How a lease learns that its holder is gone, and that the last descriptor is closed. */
+/* Event sources that report the end of the holder, the last close of a node and the next try. */
 
 #include <errno.h>
 #include <sys/inotify.h>
@@ -12,19 +12,19 @@
 #include "sys/vfio-node.h"
 
 /*
- * How long after a release that failed, or whose last close was not seen, it is tried again: soon
- * at first, since most of what is in the way goes by itself, and later less often.
+ * Delays between tries of a release. They double from the first to the last: most causes end soon,
+ * others take long.
  */
 #define FIRST_RETRY_USEC (100000ULL)
 #define LAST_RETRY_USEC (5000000ULL)
 
-/* --- knowing when the holder is gone --- */
+/* --- the holder --- */
 
 static int lease_watch_on_pipe(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	const struct lease_watch *watch = userdata;
 
-	/* only a hang-up counts: what somebody writes into the pipe stays there unread */
+	/* Only a hang-up counts: data in the pipe stays unread. */
 	if (!(revents & (EPOLLHUP | EPOLLERR)))
 		return 0;
 	watch->fn(LEASE_END_REQUESTED, watch->userdata);
@@ -37,7 +37,7 @@ int lease_watch_pipe(struct lease_watch *watch, int pipe_read)
 			       watch);
 }
 
-/* --- knowing when the last descriptor is closed --- */
+/* --- the last close --- */
 
 static int lease_watch_on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
@@ -79,11 +79,10 @@ static void lease_watch_node(struct lease_watch *watch, const char *path, sd_eve
 }
 
 /*
- * The node's inode tells the very moment: a device's descriptor that came from the group holds the
- * group's file, so there is one close event, when the last of both is gone (measured on 6.12). One
- * that was opened by the device's own node holds that, so their directory is watched as well. A
- * node that the holder made elsewhere has another inode: for that one it is tried again now and
- * then.
+ * A device's descriptor that came from the group holds the file of the group: the group's node has
+ * one close event, when the last of both is closed (measured on 6.12). A descriptor of the device's
+ * own node holds only that, so the directory of these nodes is watched too. A node that the holder
+ * made elsewhere has another inode, and is found closed by the next try.
  */
 bool lease_watch_nodes(struct lease_watch *watch, int iommu_group, bool device_nodes)
 {

@@ -9,7 +9,7 @@
 #include "sys/state/lease-pipe.h"
 #include "sys/state/run-dir.h"
 
-/* Looks up what becomes of the lease and does it. It may be gone afterwards. */
+/* Moves the lease to its next state, announces it and acts. The lease may be gone afterwards. */
 static void lease_event(struct lease *lease, enum lease_event event);
 
 /* --- life --- */
@@ -63,7 +63,7 @@ const char *lease_visible_state(const struct lease *lease)
 	return lease_fsm_state_to_string(lease->state);
 }
 
-/* --- its worker --- */
+/* --- the worker --- */
 
 static void lease_on_steps_ended(struct worker *worker, const struct worker_result *result,
 				 void *userdata)
@@ -150,7 +150,7 @@ static void lease_hand_over(struct lease *lease)
 	int r = lease_prepare_hand_over(lease);
 
 	if (r < 0) {
-		log_error_errno(r, "Cannot hand group %s over", lease->record->group);
+		log_error_errno(r, "Cannot hand over group %s", lease->record->group);
 		refusal_set(&lease->failure, REFUSED_BIND_FAILED,
 			    "Group %s cannot be handed over: %s.", lease->record->group,
 			    strerror(-r));
@@ -162,7 +162,7 @@ static void lease_hand_over(struct lease *lease)
 	lease->observer->claimed(lease, lease->userdata);
 }
 
-/* 1: not now, others have what it would end. */
+/* Returns 0 if the steps run, 1 if another lease has to end first, or negative errno. */
 static int lease_start_release(struct lease *lease)
 {
 	_cleanup_steps_ struct vec steps = { 0 };
@@ -184,7 +184,7 @@ static void lease_give_back(struct lease *lease)
 	if (r >= 0)
 		return;
 	lease_state_set_trouble(lease, str_printf("its release cannot start: %s", strerror(-r)));
-	log_error_errno(r, "Cannot give group %s back", lease->record->group);
+	log_error_errno(r, "Cannot release group %s", lease->record->group);
 	lease_event(lease, LEASE_STEPS_FAILED);
 }
 
@@ -193,7 +193,7 @@ static void lease_retry_later(struct lease *lease)
 	int r = lease_watch_retry_later(&lease->watch);
 
 	if (r < 0)
-		log_error_errno(r, "Group %s will not be tried again by itself",
+		log_error_errno(r, "Cannot set a timer, the release of group %s is not retried",
 				lease->record->group);
 }
 
@@ -201,7 +201,7 @@ static void lease_wait_for_close(struct lease *lease)
 {
 	lease_retry_later(lease);
 	lease->observer->release_delayed(lease, lease->userdata);
-	/* it may have been closed since the try that found it busy */
+	/* The last close may have come between the check and the watch. */
 	if (lease_watch_nodes(&lease->watch, lease->busy_group,
 			      record_interface_has_iommufd(lease->record->interface)))
 		lease_event(lease, LEASE_CLOSED);
@@ -216,7 +216,7 @@ static int lease_save_dirty(const struct lease *lease)
 	return lease_state_save_phase(lease, PHASE_DIRTY);
 }
 
-/* Its devices stay where the claim has put them, so that no driver gets at them. */
+/* Keeps the devices on the drivers of the claim, so that no host driver gets them. */
 static void lease_quarantine(struct lease *lease)
 {
 	int r;
@@ -224,18 +224,19 @@ static void lease_quarantine(struct lease *lease)
 	lease_fds_clear(lease);
 	lease_watch_stop(&lease->watch);
 	lease_fds_remove_pipe(lease);
-	/* resets come after all that has to do with ids, and whoever binds another device meanwhile
-	 * means it */
+	/*
+	 * Ids are dealt with before resets. A device that is bound by id from now on is none of
+	 * ours.
+	 */
 	lease->record->new_ids = false;
 	lease->record->recovery = false;
 	r = lease_save_dirty(lease);
 	if (r < 0)
-		log_error_errno(r, "Cannot write down that group %s is dirty",
-				lease->record->group);
+		log_error_errno(r, "Cannot save that group %s is dirty", lease->record->group);
 	lease->observer->release_delayed(lease, lease->userdata);
 }
 
-/* They answer, and were reset unless an administrator takes them as they are. */
+/* Clears the error states: the devices answer, and were reset or accepted by an administrator. */
 static void lease_clear_errors(struct lease *lease)
 {
 	VEC_FOREACH(const struct record_device, member, &lease->record->devices)
@@ -308,11 +309,13 @@ int lease_reset(struct lease *lease)
 {
 	int r;
 
-	/* what it is reset for is what somebody may have left in it, even if that was the host */
+	/*
+	 * Treat the devices as used: the reset removes what any user, or the host, may have left.
+	 */
 	lease->record->used = true;
 	record_make_resets_due(lease->record);
 	lease->record->recovery = true;
-	refusal_clear(&lease->failure); /* of the claim that made it dirty */
+	refusal_clear(&lease->failure); /* the failure of the claim that made the lease dirty */
 	r = lease_state_save(lease);
 	if (r < 0)
 		return r;
@@ -329,7 +332,10 @@ static void lease_adopt_dirty(struct lease *lease)
 		    str_or(lease->trouble, "?"));
 }
 
-/* 0: the lease goes on; negative errno: it does not. */
+/*
+ * Continues a lease of an earlier daemon. Negative errno if its claim was not finished, its holder
+ * is gone, or it cannot be watched.
+ */
 static int lease_resume(struct lease *lease, int pipe_read)
 {
 	if (pipe_read < 0)
@@ -351,12 +357,11 @@ void lease_adopt(struct lease *lease, int pipe_read)
 	}
 	lease->state = LEASE_CLAIMED;
 	if (lease_resume(lease, pipe_read) < 0) {
-		log_info(
-			"Group %s is given back: its claim was not finished, or its holder is gone",
-			lease->record->group);
+		log_info("Group %s is released: its claim was not finished, or its holder is gone",
+			 lease->record->group);
 		lease_event(lease, LEASE_END_REQUESTED);
 		return;
 	}
-	log_info("Group %s goes on being claimed by uid %u, pid %d", lease->record->group,
+	log_info("Group %s is still claimed by uid %u, pid %d", lease->record->group,
 		 (unsigned)lease->record->uid, (int)lease->record->pid);
 }

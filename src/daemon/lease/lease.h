@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * One lease, from the first step of its claim to the last of its release. It knows nothing of
- * groups or of the bus: whoever owns it is told through the observer.
+ * One lease, from the first step of its claim to the last of its release. It knows no groups and no
+ * bus. It reports to its owner through the observer.
  */
 
 #include <stdbool.h>
@@ -14,29 +14,30 @@
 #include "daemon/refusal.h"
 #include "model/record.h"
 
-/* A descriptor that waits to be taken by the claimer. */
+/* A descriptor for the claimer. */
 struct lease_fd {
 	char *kind, *name;
-	int fd; /* negative once it is taken */
+	int fd; /* negative after the claimer took it */
 };
 
 struct lease;
 
 struct lease_observer {
 	void (*changed)(struct lease *lease, void *userdata);
-	/* @state: "running", "done" or "failed: TEXT". */
+	/* Reports a step. @state is "running", "done", "skipped" or "failed: TEXT". */
 	void (*step)(struct lease *lease, unsigned index, const struct step *step,
 		     const char *state, void *userdata);
-	/* The steps of the claim are done and lease->fds filled. */
+	/* Called when the steps of the claim are done and lease->fds is filled. */
 	void (*claimed)(struct lease *lease, void *userdata);
-	/* A claim is not met: lease->failure says why. What was done is being undone, or will be.
+	/*
+	 * Called when a claim fails, with the reason in lease->failure. Its undoing may still run.
 	 */
 	void (*refused)(struct lease *lease, void *userdata);
-	/* A release cannot go on: lease->trouble says why. */
+	/* Called when a release cannot continue, with the reason in lease->trouble. */
 	void (*release_delayed)(struct lease *lease, void *userdata);
 	/* Appends the keys of the devices in all other leases. 0 or -ENOMEM. */
 	int (*list_others)(struct lease *lease, char ***ret, void *userdata);
-	/* All is back as it was. The observer frees the lease. */
+	/* Called at the end, when all devices are back. The observer frees the lease. */
 	void (*ended)(struct lease *lease, void *userdata);
 };
 
@@ -47,45 +48,51 @@ struct lease {
 	struct record *record; /* owned */
 	enum lease_state state;
 	bool keeps_dirty; /* a device has lost its state, so its release ends in LEASE_DIRTY */
-	char *holder;	  /* who has it, for people; filled by the registry when first asked */
-	char *trouble;	  /* why it drains or is stuck; NULL: all is well */
-	struct refusal failure; /* why the claim was not met */
+	char *holder;	  /* the holder as text; filled by the registry at the first use */
+	char *trouble;	  /* reason for draining, stuck or dirty; NULL: none */
+	struct refusal failure; /* why the claim failed */
 	struct vec fds;		/* struct lease_fd, owned */
-	struct vec steps;	/* of the plan that runs */
+	struct vec steps;	/* struct step, owned: the plan that runs */
 	struct worker *worker;
-	int pipe_read;	/* its writers are the holder and whoever has a copy */
-	int busy_group; /* the IOMMU group that somebody held at the last try, or none */
+	int pipe_read;	/* the write ends are the holder's */
+	int busy_group; /* the IOMMU group that was open at the last try, or none */
 	struct lease_watch watch;
 };
 
-/* Takes @record over on success. 0 or -ENOMEM. */
+/*
+ * Makes a lease in LEASE_CLAIMING, without a worker. Takes @record over on success. 0 or -ENOMEM.
+ */
 int lease_new(struct host *host, struct record *record, const struct lease_observer *observer,
 	      void *userdata, struct lease **ret) _must_check_;
-/* Stops watching; the record stays, and with it the claim: a later daemon finds it. */
+/* Frees the lease. The record stays, and the claim with it: a later daemon finds it. */
 struct lease *lease_free(struct lease *lease);
 
 /*
- * Writes the record and starts the steps, which are taken over. Negative errno if the record cannot
- * be written or no worker started: then nothing was done.
+ * Writes the record and starts the steps of a claim, which are taken over. Negative errno if that
+ * fails: then nothing was done.
  */
 int lease_claim(struct lease *lease, struct vec *steps) _must_check_;
 
 /*
- * A lease found at start. @pipe_read: the read end of its pipe that the service manager kept, or
- * negative. It goes on while somebody has the write end, or else is given back at once.
+ * Takes up a lease of an earlier daemon. @pipe_read is the read end from the descriptor store,
+ * taken over, or negative. The lease continues if its claim was finished and its holder lives.
+ * Otherwise its release starts.
  */
 void lease_adopt(struct lease *lease, int pipe_read);
 
-/* The holder is gone or wants no more, or an administrator ends it. Done twice is done. */
+/* Requests the end of the lease, for its holder or an administrator. May be repeated. */
 void lease_end(struct lease *lease);
 
-/* What it waited for may be over: another lease, which no node tells. */
+/* Retries a release that waits: another lease, which has no node to watch, has ended. */
 void lease_try_again(struct lease *lease);
 
-/* Of one that is dirty: its devices are reset in the ways that the record says now, and given back,
- * by order. 0 or negative errno. */
+/*
+ * Resets the devices of a dirty lease with the methods in its record, then releases it. 0 or
+ * negative errno.
+ */
 int lease_reset(struct lease *lease) _must_check_;
 
+/* Returns the word that users see, one of org.devgroups1.Group.State. */
 const char *lease_visible_state(const struct lease *lease);
-/* Closes what the claimer has not taken: nobody can take it any more. */
+/* Closes the descriptors that the claimer has not taken, when it cannot take them any more. */
 void lease_fds_drop(struct lease *lease);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The process of a worker: it runs the steps and reports each. */
+/* The process of a worker. It runs the steps, reports each to the daemon, and exits. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include "sys/fault.h"
 #include "sys/step/step-run.h"
 
-/* Where the child has its end of the channel, and the root, after it has closed everything else. */
+/* The descriptors of the process. It closes all others. */
 #define CHANNEL_FD 3
 #define ROOT_FD 4
 #define LOCK_FD 5
@@ -37,7 +37,7 @@ static void worker_child_send(const struct worker_message *message, int fd)
 		CMSG_FIRSTHDR(&header)->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), &fd, sizeof(int));
 	}
-	/* nobody reads any more: the daemon is gone, and its successor finds the record */
+	/* Without a reader the daemon is gone, and the next daemon continues from the record. */
 	if (sendmsg(CHANNEL_FD, &header, MSG_NOSIGNAL) < 0)
 		_exit(EXIT_FAILURE);
 }
@@ -63,7 +63,7 @@ static void worker_child_wait_for_record(void)
 		_exit(EXIT_FAILURE);
 }
 
-/* True if the plan goes on. */
+/* Runs a step and reports it. Returns true if the plan continues. */
 static bool worker_child_run_step(struct step_runner *step_runner, const struct step *step,
 				  unsigned index, bool undoing)
 {
@@ -78,8 +78,8 @@ static bool worker_child_run_step(struct step_runner *step_runner, const struct 
 	if (worker_step_is_recorded(step, message.error))
 		worker_child_wait_for_record();
 	/*
-	 * nothing is unbound while somebody may hold it, and nothing is given to the next one that
-	 * the last one has left something in; any other failure leaves the rest to be given back
+	 * A device that may be open is never unbound, and a device that was not reset goes to no
+	 * other user. A release continues after any other failure, to give back the rest.
 	 */
 	if (message.error >= 0 || step->may_fail)
 		return true;
@@ -87,9 +87,9 @@ static bool worker_child_run_step(struct step_runner *step_runner, const struct 
 }
 
 /*
- * Leaves the channel at CHANNEL_FD, the root and the locks behind it, and closes all else:
- * descriptors of other leases in here would keep those leases alive. All are moved out of the way
- * first, wherever they are now.
+ * Moves the channel, the root and the file of locks to their numbers and closes all else: copies of
+ * descriptors of other leases would keep those leases alive. All three are first copied to higher
+ * numbers, because one may have the number of another.
  */
 static int worker_child_arrange_fds(int channel, int root, int run_dir)
 {
@@ -122,8 +122,10 @@ _Noreturn void worker_child_run(const struct worker_plan *plan, int channel, pid
 	struct sysfs_root root = { .fd = ROOT_FD };
 	struct step_runner *step_runner;
 
-	/* dies with the daemon, whose successor undoes from the record: two must not work on one
-	 * group */
+	/*
+	 * Die with the daemon: the next daemon undoes from the record, and two must not work on a
+	 * group.
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE);

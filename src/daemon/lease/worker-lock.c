@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A byte of a file in the run directory is locked for each worker, by the worker itself. */
+/*
+ * Locks that order the workers of one name, also across daemons. Each worker locks a byte of a file
+ * in the run directory.
+ */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,8 +28,7 @@ int worker_lock_open(int run_dir)
 	return fd < 0 ? -errno : fd;
 }
 
-/* One worker a name, whichever daemon started it. The lock goes with the process, and not before.
- */
+/* Waits for the worker before. The kernel drops its lock when its process is really gone. */
 int worker_lock_take(int fd, off_t offset)
 {
 	struct flock lock = {

@@ -17,11 +17,11 @@ struct worker {
 	int channel;
 	sd_event_source *channel_source, *child_source, *deadline_source;
 	int run_dir;
-	off_t lock;	  /* its byte */
-	unsigned current; /* the step that runs */
-	unsigned ended;	  /* how many have ended */
+	off_t lock;	  /* the byte that its process locks */
+	unsigned current; /* the step that runs now */
+	unsigned ended;	  /* the number of steps that have ended */
 	bool exited;
-	int status; /* of waitid() */
+	int status; /* exit status, as of waitpid() */
 	struct worker_result result;
 };
 
@@ -49,7 +49,7 @@ static void worker_note_failure(struct worker *worker, const struct worker_messa
 {
 	const struct step *step = worker->steps->items[message->index];
 
-	/* the first one, unless a later one says that nobody may have the device */
+	/* Keep the first failure, but a reset that failed later matters more. */
 	if (step->may_fail || (worker->result.error < 0 && step->kind != STEP_VERIFY_RESET))
 		return;
 	free(worker->result.cause);
@@ -60,7 +60,7 @@ static void worker_note_failure(struct worker *worker, const struct worker_messa
 
 static void worker_resume(const struct worker *worker)
 {
-	/* where it fails the worker is gone, which is seen by itself */
+	/* If this fails the worker is gone, and its exit is reported. */
 	(void)send(worker->channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -90,7 +90,10 @@ static void worker_handle_message(struct worker *worker, const struct worker_mes
 	fd_close(fd);
 }
 
-/* True if there was one; false at the end of the channel or when nothing waits. */
+/*
+ * Handles one message. Returns false if there is none; *ret_eof tells whether the channel has
+ * ended.
+ */
 static bool worker_receive(struct worker *worker, bool *ret_eof)
 {
 	struct worker_message message;
@@ -130,8 +133,7 @@ static char *worker_describe_exit(int status)
 	return str_printf("the worker process ended with status %d", WEXITSTATUS(status));
 }
 
-/* A worker that stopped without having failed a step, and before its last one, was ended by
- * somebody. */
+/* Sets the result of a worker that ended before its last step without a failure: it was killed. */
 static void worker_judge_exit(struct worker *worker)
 {
 	if (worker->result.error < 0)
@@ -144,7 +146,7 @@ static void worker_judge_exit(struct worker *worker)
 	worker->result.cause = worker_describe_exit(worker->status);
 }
 
-/* Both the last message and the exit status are needed, in whichever order they come. */
+/* Reports the end after both the end of the channel and the exit, which come in any order. */
 static void worker_finish_if_over(struct worker *worker)
 {
 	if (!worker->exited || worker->channel >= 0)
@@ -238,7 +240,10 @@ static int worker_fork(struct worker *worker, const struct worker_plan *plan)
 int worker_start(sd_event *event, const struct worker_plan *plan,
 		 const struct worker_handlers *handlers, void *userdata, struct worker **ret)
 {
-	/* without a reader the child ends at its first message: nothing has been done yet */
+	/*
+	 * On failure the process ends at its first message, which has no reader: nothing was done
+	 * yet.
+	 */
 	_cleanup_(worker_freep) struct worker *worker = worker_new(plan, handlers, userdata);
 	int r;
 
