@@ -32,12 +32,6 @@ struct isolation_cause {
 const char *isolation_code_to_string(enum isolation_code code);
 int isolation_code_from_string(const char *s, enum isolation_code *ret) _must_check_;
 
-/* Is it a cause of the group's size? The last two codes are not. */
-static inline bool isolation_ties(enum isolation_code code)
-{
-	return code < ISOLATION_ACS_QUIRK;
-}
-
 /*
  * The causes of @device as struct isolation_cause, owned by the caller; none for one that is alone
  * for good reasons or in no group. They are the kernel module's where it was loaded. 0 or -ENOMEM.
