@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Tables of models from the kernel, and their look-up. */
+
 #include "policy/devinfo/pcicap.h"
 #include "policy/isolation/acs-quirks.h"
 
 enum acs_place {
 	ANYWHERE,
 	AT_ROOT_PORT,
-	AT_PORT,	/* root port, or downstream port of a switch */
+	AT_PORT,	/* root port or downstream port of a switch */
 	AT_RC_ENDPOINT, /* built into the root complex */
 	AT_CHIPSET,	/* one of the functions of a device on the root bus */
 };
@@ -31,7 +34,7 @@ enum acs_place {
 		vendor, 0, 0xffff, 1, where, ACS_RULE_SHARES \
 	}
 
-/* The first that fits counts. */
+/* The first match counts. */
 static const struct acs_rule acs_quirks_rules[] = {
 	/* AMD south bridges, with an AMD IOMMU */
 	ONE(0x1002, 0x4385, AT_CHIPSET),
@@ -78,7 +81,7 @@ static const struct acs_rule acs_quirks_rules[] = {
 	RANGE(0x8086, 0x105e, 0x1060, ANYWHERE),
 	ONE(0x8086, 0x10d9, ANYWHERE),
 	RANGE(0x8086, 0x15b7, 0x15b8, ANYWHERE),
-	/* what Intel builds into the root complex */
+	/* built into the root complex by Intel */
 	RANGE(0x8086, 0x0000, 0xffff, AT_RC_ENDPOINT),
 	/* root ports of Qualcomm and HXT */
 	RANGE(0x17cb, 0x0400, 0x0401, ANYWHERE),

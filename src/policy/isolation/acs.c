@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* ACS by configuration space, corrected by the quirks of the kernel. */
+
 #include <errno.h>
 
 #include "policy/devinfo/pcicap.h"
 #include "policy/isolation/acs-quirks.h"
 #include "policy/isolation/acs.h"
 
-#define ACS_CAP 4 /* behind the start of the capability */
+#define ACS_CAP 4 /* offsets in the capability */
 #define ACS_CTRL 6
 
 /* source validation, request redirect, completion redirect, upstream forwarding */
 #define ACS_REQUIRED (0x01 | 0x04 | 0x08 | 0x10)
 
-/* A feature that is not in the capability is taken for wired on, as the kernel does. */
+/* A control that is not implemented counts as on, as in the kernel. */
 static enum acs_state acs_read_control(const struct device *device, size_t control_at)
 {
 	int at = pcicap_find_ext(device, PCICAP_EXT_ACS);

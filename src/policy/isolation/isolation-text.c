@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Sentences for people about the causes of isolation. Their subject is the device that has the
+ * cause.
+ */
+
 #include <string.h>
 
 #include "base/str.h"
@@ -9,22 +15,21 @@ static char *isolation_text_port(const struct device *device, const struct isola
 				 const char *what)
 {
 	if (str_eq(device->key, cause->peer))
-		return str_printf("This port %s, so it shares its group with what is below it.",
+		return str_printf("This port %s, so it shares its group with all devices below it.",
 				  what);
 	return str_printf(
-		"The port %s above it %s, so what is below can send requests past the IOMMU.",
+		"The port %s above it %s, so devices below it can send requests past the IOMMU.",
 		cause->peer, what);
 }
 
 static char *isolation_text_bridge(const struct device *device, const struct isolation_cause *cause)
 {
 	if (str_eq(device->key, cause->peer))
-		return strdup("This bridge to conventional PCI speaks to the IOMMU for all that is "
-			      "behind it.");
-	return str_printf(
-		"It sits behind the bridge %s to conventional PCI, which speaks to the IOMMU "
-		"for all that is behind it.",
-		cause->peer);
+		return strdup("This bridge to conventional PCI sends all requests from behind it "
+			      "under its own address.");
+	return str_printf("It is behind the bridge %s to conventional PCI, which sends all "
+			  "requests from behind it under its own address.",
+			  cause->peer);
 }
 
 static bool isolation_text_is_unreadable(const struct inventory *inv, const char *key)
@@ -41,18 +46,16 @@ static char *isolation_text_unknown(const struct inventory *inv, const struct de
 		      (device_is_pci(device) && acs_state(device) == ACS_UNKNOWN);
 
 	if (unread)
-		return str_printf(
-			"Whether %s isolates is not known: its configuration space was not "
-			"read far enough (it takes root, and lspci -xxxx).",
-			cause->peer);
-	if (!device_is_pci(device))
-		return str_printf("The kernel put it into one group with %s, and does not say why. "
-				  "Devices that the "
-				  "IOMMU knows by the same ID share one.",
+		return str_printf("Whether %s isolates is unknown: its configuration space was not "
+				  "read far enough. Read it as root (lspci -xxxx).",
 				  cause->peer);
-	return str_printf("The kernel put it into one group with %s; configuration space does not "
-			  "say why.",
-			  cause->peer);
+	if (!device_is_pci(device))
+		return str_printf("The kernel put it into one group with %s without a reason. "
+				  "Devices with the same ID at the IOMMU share one group.",
+				  cause->peer);
+	return str_printf(
+		"The kernel put it into one group with %s; configuration space shows no reason.",
+		cause->peer);
 }
 
 char *isolation_text(const struct inventory *inv, const struct device *device,
@@ -67,27 +70,24 @@ char *isolation_text(const struct inventory *inv, const struct device *device,
 	case ISOLATION_CONVENTIONAL_BRIDGE:
 		return isolation_text_bridge(device, cause);
 	case ISOLATION_MULTIFUNCTION:
-		return str_printf(
-			"%s is another function of the same device, and the device does not "
-			"keep them apart (no ACS).",
-			cause->peer);
+		return str_printf("%s is another function of the same device, and the device does "
+				  "not isolate its functions (no ACS).",
+				  cause->peer);
 	case ISOLATION_DMA_ALIAS:
-		return str_printf(
-			"It shares an address for DMA with %s: a known fault of the model.",
-			cause->peer);
+		return str_printf("It shares a DMA address with %s: a known fault of the model.",
+				  cause->peer);
 	case ISOLATION_PLATFORM_PE:
 		return strdup(
-			"The platform's firmware made this group (a partitionable endpoint).");
+			"The firmware of the platform made this group (a partitionable endpoint).");
 	case ISOLATION_ACS_QUIRK:
 		return str_printf(
-			"Configuration space shows no access control between it and %s, but "
-			"the kernel keeps them apart: it knows the model to isolate.",
+			"Configuration space shows no access control between it and %s, but the "
+			"kernel separates them: it knows that the model isolates.",
 			cause->peer);
 	case ISOLATION_PEER_TO_PEER:
 		return str_printf(
 			"It is in another group than %s, but the switch above both can pass "
-			"requests between them that the IOMMU never sees: its ports have no "
-			"ACS.",
+			"requests between them past the IOMMU: its ports have no ACS.",
 			cause->peer);
 	default:
 		return isolation_text_unknown(inv, device, cause);

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Derives from configuration space and topology which device ties another to its IOMMU group. Group
+ * numbers come from the kernel; this file never changes them.
+ */
+
 #include <errno.h>
 #include <string.h>
 
@@ -48,7 +54,7 @@ DEFINE_CLEANUP(struct isolation_cause *, isolation_cause_freep, isolation_cause_
 
 DEFINE_VEC_CLEAR(isolation_clear, struct isolation_cause, isolation_cause_free)
 
-/* The same cause twice is said once. */
+/* Adds a cause once, however often it is found. */
 static int isolation_add(struct vec *causes, enum isolation_code code, const char *peer)
 {
 	_cleanup_(isolation_cause_freep) struct isolation_cause *cause = NULL;
@@ -76,14 +82,14 @@ static bool isolation_same_group(const struct device *a, const struct device *b)
 	return a->iommu_group >= 0 && a->iommu_group == b->iommu_group;
 }
 
-/* --- by configuration space alone: the kernel's word comes in by the groups --- */
+/* --- causes in configuration space --- */
 
 static bool isolation_acs_isolates(const struct device *device)
 {
 	return acs_state_isolates(acs_state(device));
 }
 
-/* What is wrong with this bridge; false if nothing is. */
+/* Sets *ret to the reason why @bridge does not isolate; false if it does. */
 static bool isolation_bridge_fault(const struct device *bridge, enum isolation_code *ret)
 {
 	enum acs_state state = acs_state(bridge);
@@ -102,8 +108,9 @@ static bool isolation_bridge_fault(const struct device *bridge, enum isolation_c
 }
 
 /*
- * The kernel parted what this would have tied. Where configuration space is not known, it knows
- * better; a bridge or an alias it parts for no reason that we know of.
+ * Handles a cause between devices that the kernel separated. Sets *code to ISOLATION_ACS_QUIRK and
+ * returns whether a quirk explains it. An unknown state needs no explanation, and no known quirk
+ * separates a bridge or an alias.
  */
 static bool isolation_is_acs_quirk(enum isolation_code *code)
 {
@@ -115,8 +122,8 @@ static bool isolation_is_acs_quirk(enum isolation_code *code)
 }
 
 /*
- * The bridges above. One that does not isolate ties what is below it, or the kernel knows better
- * where it put the two sides apart.
+ * Adds the bridges above that do not isolate. Such a bridge ties the devices below it, unless the
+ * kernel put the two sides into different groups: then it knows a quirk.
  */
 static int isolation_add_above(const struct inventory *inv, const struct device *device,
 			       struct vec *causes)
@@ -167,7 +174,7 @@ static int isolation_add_bridge_itself(const struct inventory *inv, const struct
 	return isolation_add(causes, code, device->key);
 }
 
-/* Of two functions of one device; false if nothing ties them. */
+/* Sets *ret to the cause that ties two functions of one device; false if there is none. */
 static bool isolation_function_tie(const struct device *a, const struct device *b,
 				   enum isolation_code *ret)
 {
@@ -202,13 +209,16 @@ static int isolation_add_functions(const struct inventory *inv, const struct dev
 	return 0;
 }
 
-/* --- what nothing explains --- */
+/* --- members without a cause --- */
 
 /*
- * The next of its group that something ties it to, of lower address; NULL: it is the first of
- * those.
+ * Returns a member of lower address that a cause ties to @device, or NULL if @device is the first
+ * of its tied members.
  */
-/* Does the bridge right above @device tie it, or one further up that is in its group? */
+/*
+ * Returns whether a bridge above @device has a fault and the bridge right above it is in the same
+ * group.
+ */
 static bool isolation_is_tied_above(const struct inventory *inv, const struct device *device,
 				    const struct device *above)
 {
@@ -219,12 +229,16 @@ static bool isolation_is_tied_above(const struct inventory *inv, const struct de
 	for (const struct device *bridge = above; bridge; bridge = topology_parent(inv, bridge)) {
 		if (isolation_bridge_fault(bridge, &code))
 			return true;
-		if (device_cmp(bridge, device) >= 0) /* only in a forged snapshot */
+		if (device_cmp(bridge, device) >= 0) /* possible only in a forged snapshot */
 			return false;
 	}
 	return false;
 }
 
+/*
+ * Returns a member of lower address that a cause ties to @device, or NULL if @device is the first
+ * of its tied members.
+ */
 static const struct device *isolation_next_tied(const struct inventory *inv,
 						const struct device *device)
 {
@@ -251,8 +265,8 @@ static const struct device *isolation_first_tied(const struct inventory *inv,
 }
 
 /*
- * Some member that nothing ties to @device, and which is the group's first one unless @device is
- * tied to that.
+ * Returns a member that no cause ties to @device, or NULL. It is the first member of the group
+ * unless @device is tied to that one.
  */
 static const struct device *isolation_find_untied(const struct inventory *inv,
 						  const struct iommu_group *group,
@@ -282,13 +296,13 @@ static int isolation_add_unexplained(const struct inventory *inv, const struct d
 	peer = isolation_find_untied(inv, group, device);
 	if (!peer)
 		return 0;
-	/* partitionable endpoints have names: "domain0-pe1" */
+	/* powerpc names its partitionable endpoints: "domain0-pe1" */
 	if (group->name && strstr(group->name, "-pe"))
 		return isolation_add(causes, ISOLATION_PLATFORM_PE, peer->key);
 	return isolation_add(causes, ISOLATION_UNKNOWN, peer->key);
 }
 
-/* --- what the group does not show --- */
+/* --- requests between groups --- */
 
 static bool isolation_is_downstream(const struct device *device)
 {
@@ -312,8 +326,9 @@ static int isolation_add_endpoints_below(const struct inventory *inv, const stru
 }
 
 /*
- * Where that cannot be read, the kernel's groups tell. A port without ACS whose children are kept
- * apart from it is one that the kernel knows better.
+ * Returns whether @port passes requests between devices by itself. If its ACS cannot be read, the
+ * groups of the kernel decide. A port without ACS whose children are in other groups has a quirk of
+ * the kernel.
  */
 static bool isolation_port_lets_pass(const struct inventory *inv, const struct device *port)
 {
@@ -324,11 +339,11 @@ static bool isolation_port_lets_pass(const struct inventory *inv, const struct d
 }
 
 /*
- * A switch passes a request from one of its downstream ports to another by itself if the first has
- * no ACS; to the kernel the ports are devices of one function each, and it never asks them for each
- * other.
+ * Adds the devices that a switch lets @device reach. A downstream port without ACS passes requests
+ * to another port by itself. For the kernel each port is a device of one function, and it never
+ * compares two ports.
  */
-/* The endpoints below the other downstream ports of the switch that @port belongs to. */
+/* Adds the endpoints below the other downstream ports of the switch of @port. */
 static int isolation_add_peers_of_port(const struct inventory *inv, const struct device *device,
 				       const struct device *port, struct vec *causes)
 {
@@ -351,6 +366,11 @@ static int isolation_add_peers_of_port(const struct inventory *inv, const struct
 	return 0;
 }
 
+/*
+ * Adds the devices that a switch lets @device reach. A downstream port without ACS passes requests
+ * to another port by itself. For the kernel each port is a device of one function, and it never
+ * compares two ports.
+ */
 static int isolation_add_peers(const struct inventory *inv, const struct device *device,
 			       struct vec *causes)
 {
@@ -368,11 +388,11 @@ static int isolation_add_peers(const struct inventory *inv, const struct device 
 	return 0;
 }
 
-/* --- all of it --- */
+/* --- all causes --- */
 
 /*
- * "acs-missing 0000:07:00.0": of a later version of the module there may be codes that are not
- * known here.
+ * Parses lines such as "acs-missing 0000:07:00.0". A newer module may know more codes; they are
+ * skipped.
  */
 static int isolation_add_from_module(const struct device *device, struct vec *causes)
 {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Ranges of a sorted inventory. */
+
 #include "base/str.h"
 #include "policy/devinfo/pcicap.h"
 #include "policy/isolation/topology.h"
@@ -19,7 +22,7 @@ bool topology_is_below(const struct inventory *inv, const struct device *device,
 	return false;
 }
 
-/* Where a device at @addr is or would be. */
+/* Returns the index of the device at @addr, or the index where it would be. */
 static size_t topology_place(const struct inventory *inv, const struct pciaddr *addr)
 {
 	char pci[] = "pci", text[PCIADDR_SIZE];

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Group numbers by the rules of the kernel, from topology and ACS. */
+
 #include <errno.h>
 
 #include "policy/isolation/acs.h"
@@ -15,16 +18,18 @@ bool grouping_joins_above(const struct inventory *inv, const struct device *brid
 	return false;
 }
 
+/* Returns whether the kernel would put two functions of one device into one group. */
 static bool grouping_joins_function(const struct device *a, const struct device *b)
 {
-	/* a VF isolates, and its address is no place in a device */
+	/* a VF isolates, and its address is computed */
 	if (a == b || a->physfn || b->physfn)
 		return false;
 	return acs_is_alias(a, b) || acs_is_alias(b, a) || (!acs_isolates(a) && !acs_isolates(b));
 }
 
 /*
- * Bridges and lower functions have lower addresses, so what is to be joined has its number already.
+ * Returns the group of the device at @at, or @next for a new one. Bridges and lower functions have
+ * lower addresses, so they have a number already.
  */
 static int grouping_number(const struct inventory *inv, size_t at, const int *numbers, int next)
 {

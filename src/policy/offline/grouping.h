@@ -2,21 +2,24 @@
 #pragma once
 
 /*
- * The IOMMU groups of a host whose kernel cannot be asked, worked out by the
- * kernel's rules (drivers/iommu/iommu.c, pci_device_group()): a device joins the bridge above it
- * unless every port from there to the root isolates, and a function joins its sisters unless they
- * isolate. The numbers are ours.
+ * Derives the IOMMU groups of a host whose kernel cannot be asked, by the rules of the kernel
+ * (drivers/iommu/iommu.c, pci_device_group()). A device joins the bridge above it unless every port
+ * up to the root isolates, and a function joins its siblings unless they isolate. The numbers are
+ * not those of the kernel.
  */
 
 #include "model/inventory.h"
 
-/* Would the kernel put @device into the group of @bridge, the bridge right above it? */
+/*
+ * Returns whether the kernel would put a device into the group of @bridge, the bridge right above
+ * it.
+ */
 bool grouping_joins_above(const struct inventory *inv, const struct device *bridge);
 
 /*
- * A number for each device of inv->devices, in their order; -1 where it is not on PCI. The caller
- * frees it. 0 or -ENOMEM.
+ * Returns in *ret a group number for each of inv->devices, in their order; -1 for a device that is
+ * not on PCI. The caller frees it. 0 or -ENOMEM.
  */
 int grouping_derive(const struct inventory *inv, int **ret) _must_check_;
-/* Puts the devices of @inv into the groups so found, and says in @inv that nobody's kernel did. */
+/* Puts the devices of @inv into derived groups and sets inv->groups_derived. 0 or -ENOMEM. */
 int grouping_apply(struct inventory *inv) _must_check_;

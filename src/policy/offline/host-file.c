@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Turns the text of a recorded host into an inventory. */
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -11,7 +14,7 @@
 #include "policy/offline/host-file.h"
 #include "policy/offline/lspci-dump.h"
 
-#define SRIOV_CONTROL 0x08 /* behind the start of the capability */
+#define SRIOV_CONTROL 0x08 /* offsets in the SR-IOV capability */
 #define SRIOV_TOTAL_VFS 0x0e
 #define SRIOV_NUM_VFS 0x10
 #define SRIOV_OFFSET 0x14
@@ -25,17 +28,17 @@
 #define PM_CONTROL 4
 #define PM_NO_SOFT_RESET 0x08
 
-/* --- who is below whom --- */
+/* --- parents --- */
 
 struct bridge {
 	const struct device *device;
 	struct pciaddr addr;
-	uint8_t first, last; /* buses behind it */
+	uint8_t first, last; /* the buses behind it */
 };
 
 /*
- * The innermost bridge with @addr's bus behind it. Its own bus has a lower number, so that parents
- * never make a circle.
+ * Returns the innermost bridge with the bus of @addr behind it. The bridge's own bus has a lower
+ * number, so parents never form a circle.
  */
 static const struct device *host_file_find_bridge(const struct bridge *bridges, size_t n,
 						  const struct pciaddr *addr)
@@ -88,7 +91,7 @@ static int host_file_find_parents(struct inventory *inv)
 	return 0;
 }
 
-/* --- which are virtual functions --- */
+/* --- virtual functions --- */
 
 static int host_file_set_vf(struct device *vf, const struct device *pf, unsigned index, uint16_t id)
 {
@@ -116,7 +119,7 @@ static struct device *host_file_find_rid(const struct inventory *inv, uint32_t d
 	return inventory_find(inv, pciaddr_format(&place, key));
 }
 
-/* SR-IOV specification 2.1.2: the numbers of VFs follow from that of the PF. */
+/* The addresses of VFs follow from the PF: SR-IOV specification 2.1.2. */
 static int host_file_add_vfs(struct inventory *inv, struct device *pf, size_t cap,
 			     const struct pciaddr *addr)
 {
@@ -152,7 +155,7 @@ static int host_file_find_vfs(struct inventory *inv, struct device *pf)
 	return host_file_add_vfs(inv, pf, (size_t)cap, &addr);
 }
 
-/* --- which resets there are --- */
+/* --- resets --- */
 
 static bool host_file_is_alone_on_bus(const struct inventory *inv, const struct device *device)
 {
@@ -166,10 +169,6 @@ static bool host_file_is_alone_on_bus(const struct inventory *inv, const struct 
 	return true;
 }
 
-/*
- * In the kernel's order, without what it knows of single models (drivers/pci/pci.c,
- * pci_reset_fn_methods[]).
- */
 static bool host_file_offers_reset(const struct inventory *inv, const struct device *device,
 				   const char *method)
 {
@@ -187,6 +186,10 @@ static bool host_file_offers_reset(const struct inventory *inv, const struct dev
 	return host_file_is_alone_on_bus(inv, device);
 }
 
+/*
+ * Finds the resets in the order of the kernel, without its quirks of models (drivers/pci/pci.c,
+ * pci_reset_fn_methods[]).
+ */
 static int host_file_find_resets(const struct inventory *inv, struct device *device)
 {
 	static const char *const methods[] = { "flr", "af_flr", "pm", "bus" };
@@ -208,7 +211,7 @@ static int host_file_find_resets(const struct inventory *inv, struct device *dev
 	return 0;
 }
 
-/* --- the whole --- */
+/* --- the whole host --- */
 
 static bool host_file_has_config(const struct inventory *inv)
 {
@@ -234,7 +237,7 @@ static int host_file_complete(struct inventory *inv)
 		if (r < 0)
 			return r;
 	}
-	/* the kernel's word, in the text of lspci -v, goes before what we work out */
+	/* groups from the kernel, in the text of lspci -v, go before derived ones */
 	if (inv->iommu_groups.n > 0)
 		return 0;
 	return grouping_apply(inv);
@@ -261,14 +264,13 @@ static int host_file_parse_lspci(const char *text, size_t size, struct inventory
 	if (r < 0)
 		return r;
 	if (inv->devices.n == 0)
-		return host_file_fail(ret_error,
-				      "neither a snapshot (devgroupctl snapshot) nor a dump of "
-				      "lspci -xxxx");
+		return host_file_fail(ret_error, "this is neither a snapshot (devgroupctl "
+						 "snapshot) nor a dump of lspci -xxxx");
 	if (!host_file_has_config(inv))
-		return host_file_fail(ret_error,
-				      "there is no configuration space in this dump. Make it with "
-				      "lspci -xxxx, as root");
-	inv->has_vfio = true; /* nothing in a dump tells */
+		return host_file_fail(
+			ret_error,
+			"this dump has no configuration space. Make it with lspci -xxxx, as root");
+	inv->has_vfio = true; /* a dump does not show it */
 	r = host_file_complete(inv);
 	if (r < 0)
 		return r;
@@ -278,7 +280,7 @@ static int host_file_parse_lspci(const char *text, size_t size, struct inventory
 
 int host_file_parse(const char *text, size_t size, struct inventory **ret, char **ret_error)
 {
-	static const char mark[] = "\xef\xbb\xbf"; /* what Windows puts before UTF-8 */
+	static const char mark[] = "\xef\xbb\xbf"; /* the mark that Windows puts before UTF-8 */
 	size_t at = 0;
 
 	if (size >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0) {

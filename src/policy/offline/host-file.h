@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A recorded host: a snapshot of devgroupd's, or a dump of "lspci -xxxx". Of a dump
- * the rest is worked out from configuration space: who is below whom, which are VFs, which resets
- * there are and, unless the dump tells them (lspci -v), the IOMMU groups.
+ * Reads a recorded host: a snapshot of devgroupd, or a dump of "lspci -xxxx". For a dump it derives
+ * from configuration space the parents, the VFs, the resets and, unless the dump names them (lspci
+ * -v), the IOMMU groups.
  */
 
 #include <stddef.h>
@@ -12,6 +12,9 @@
 #include "base/macro.h"
 #include "model/inventory.h"
 
-/* -EBADMSG with *ret_error (the caller's) saying what is wrong with the text, or -ENOMEM. */
+/*
+ * Parses @size bytes of @text; the caller frees *ret. 0, -ENOMEM, or -EBADMSG for text that is no
+ * host: *ret_error, owned by the caller, then says what is wrong.
+ */
 int host_file_parse(const char *text, size_t size, struct inventory **ret,
 		    char **ret_error) _must_check_;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A parser of lspci output, line by line. It never fails on bad text, only for lack of memory. */
+
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -9,8 +12,8 @@
 #include "policy/offline/lspci-dump.h"
 
 #define CONFIG_MAX 4096
-#define LINE_MAX_ 1024 /* what is longer is cut: no line that matters is */
-#define ROW 16	       /* bytes on a line */
+#define LINE_MAX_ 1024 /* longer lines are cut: no relevant line is longer */
+#define ROW 16	       /* bytes in one line */
 
 #define AT_VENDOR 0x00
 #define AT_DEVICE 0x02
@@ -18,21 +21,21 @@
 #define AT_CLASS 0x09
 #define AT_HEADER_TYPE 0x0e
 #define AT_SUBSYSTEM 0x2c
-#define AT_SUBSYSTEM_CARD 0x40 /* of a CardBus bridge */
-#define CAP_SUBSYSTEM 0x0d     /* of a bridge: behind its start, after two reserved bytes */
+#define AT_SUBSYSTEM_CARD 0x40 /* in a CardBus bridge */
+#define CAP_SUBSYSTEM 0x0d     /* capability of a bridge; the ids follow two reserved bytes */
 
 #define RESOURCE_IO 0x100 /* include/linux/ioport.h */
 #define RESOURCE_MEMORY 0x200
 
 struct dump {
 	struct inventory *inv;
-	struct device *device; /* the one whose lines these are; owned until it is complete */
+	struct device *device; /* the device of the current lines; owned until it is complete */
 	uint8_t config[CONFIG_MAX];
 	size_t size;
-	bool gap; /* a line is missing: the rest of its configuration space has no place */
+	bool gap; /* a line is missing: the position of the next bytes is unknown */
 };
 
-/* --- what the bytes say --- */
+/* --- configuration space --- */
 
 static void lspci_dump_read_subsystem(struct device *device)
 {
@@ -48,9 +51,7 @@ static void lspci_dump_read_subsystem(struct device *device)
 	device->subsystem_device = pcicap_u16(device, (size_t)at + 2);
 }
 
-/*
- * Of a device that does not answer there are only ones, and the first line is all there is to know.
- */
+/* A device that does not answer reads as all ones; then only the first line tells its ids. */
 static void lspci_dump_read_ids(struct device *device)
 {
 	if (device->config_size < 0x40 || pcicap_u8(device, AT_HEADER_TYPE) == 0xff)
@@ -59,7 +60,7 @@ static void lspci_dump_read_ids(struct device *device)
 	device->revision = pcicap_u8(device, AT_REVISION);
 	device->class_code = pcicap_u32(device, AT_CLASS) & 0xffffff;
 	lspci_dump_read_subsystem(device);
-	/* a VF has none of its own */
+	/* a VF has no ids of its own */
 	if (pcicap_u16(device, AT_VENDOR) == 0xffff)
 		return;
 	device->vendor = pcicap_u16(device, AT_VENDOR);
@@ -102,7 +103,7 @@ static int lspci_dump_finish_device(struct dump *dump)
 
 /* --- the first line of a device --- */
 
-/* The last "[8086:10d3]" or, after -n, "8086:10d3" in @text. */
+/* Finds the last "[8086:10d3]" in @text, or "8086:10d3" after -n. */
 static void lspci_dump_find_ids(const char *text, struct device *device)
 {
 	for (const char *colon = strchr(text, ':'); colon; colon = strchr(colon + 1, ':')) {
@@ -117,7 +118,7 @@ static void lspci_dump_find_ids(const char *text, struct device *device)
 	}
 }
 
-/* "PCI bridge [0604]" or, after -n, "0604": behind the name comes the number, if at all. */
+/* Finds the class in "PCI bridge [0604]", or in "0604" after -n. */
 static void lspci_dump_find_class(const char *text, struct device *device)
 {
 	const char *bracket = strrchr(text, '[');
@@ -133,8 +134,8 @@ static void lspci_dump_find_class(const char *text, struct device *device)
 }
 
 /*
- * "[0604]", "[8086:10d3]", "(rev 02)", "(prog-if 00 [Normal decode])"; a name may have brackets
- * too.
+ * Returns whether @word is "[0604]", "[8086:10d3]", "(rev 02)" or "(prog-if 00 [Normal decode])".
+ * Other brackets belong to names.
  */
 static bool lspci_dump_is_number(const char *word)
 {
@@ -145,7 +146,7 @@ static bool lspci_dump_is_number(const char *word)
 	return word[0] == '[' && (n == 4 || n == 9) && str_eq(word + 1 + n, "]");
 }
 
-/* Cuts those off the end. */
+/* Cuts such numbers off the end of @text. */
 static void lspci_dump_cut_numbers(char *text)
 {
 	bool cut = true;
@@ -154,7 +155,7 @@ static void lspci_dump_cut_numbers(char *text)
 		char *bracket = strrchr(text, '['), *paren = strrchr(text, '(');
 		char *last = bracket && (!paren || bracket > paren) ? bracket : paren;
 
-		/* "(prog-if 00 [Normal decode])": the outer one */
+		/* the outer bracket of "(prog-if 00 [Normal decode])" counts */
 		if (paren && str_starts(paren, "(prog-if "))
 			last = paren;
 		cut = last && last > text && lspci_dump_is_number(last);
@@ -165,7 +166,10 @@ static void lspci_dump_cut_numbers(char *text)
 	}
 }
 
-/* The names are one text, "Intel Corporation 82574L": where the vendor's ends it does not tell. */
+/*
+ * Splits "Intel Corporation 82574L" after the first word: the text does not show where the name of
+ * the vendor ends.
+ */
 static int lspci_dump_parse_names(struct device *device, char *class, char *name)
 {
 	char *blank;
@@ -202,7 +206,7 @@ static int lspci_dump_begin_device(struct dump *dump, const struct pciaddr *addr
 	dump->device = device_new("pci", pciaddr_format(addr, text));
 	if (!dump->device)
 		return -ENOMEM;
-	dump->device->has_override = true; /* as every kernel of the last ten years */
+	dump->device->has_override = true; /* as in every kernel since 3.16 */
 	return 0;
 }
 
@@ -228,9 +232,12 @@ static int lspci_dump_parse_first_line(struct dump *dump, char *line)
 	return lspci_dump_parse_names(dump->device, rest, colon + 2);
 }
 
-/* --- its other lines --- */
+/* --- the other lines of a device --- */
 
-/* "10: 00 00 c0 fd …" goes behind what is there already, or nowhere. */
+/*
+ * Appends the bytes of "10: 00 00 c0 fd …" if they follow the known ones; returns whether @line has
+ * that form.
+ */
 static bool lspci_dump_parse_bytes(struct dump *dump, const char *line)
 {
 	unsigned offset, byte;
@@ -259,7 +266,8 @@ static bool lspci_dump_parse_bytes(struct dump *dump, const char *line)
 }
 
 /*
- * "Region 0: Memory at fdc00000 (32-bit, non-prefetchable) [size=4K]": only the text knows sizes.
+ * Reads "Region 0: Memory at fdc00000 (32-bit, non-prefetchable) [size=4K]": only the text has
+ * sizes.
  */
 static void lspci_dump_parse_region(struct device *device, const char *line)
 {

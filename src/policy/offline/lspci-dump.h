@@ -2,14 +2,15 @@
 #pragma once
 
 /*
- * The text of "lspci -xxxx", with or without -D, -n, -nn, -v, -vv, as lspci wrote it
- * or as a mail left it: devices with their configuration space as far as it is there. What is no
- * line of lspci's is skipped, so nothing in a dump is an error but that there is no device in it.
+ * Reads the text of "lspci -xxxx", with or without -D, -n, -nn, -v, -vv, as lspci wrote it or as a
+ * mail program changed it. It reads the devices and as much configuration space as there is. It
+ * skips lines that lspci does not write, so only a text without devices is an error, and that is up
+ * to the caller.
  */
 
 #include <stddef.h>
 
 #include "model/inventory.h"
 
-/* Puts the devices into @inv, each by itself: no parents, no VFs. 0 or -ENOMEM. */
+/* Puts the devices into @inv, without parents and VFs. 0 or -ENOMEM. */
 int lspci_dump_read(const char *text, size_t size, struct inventory *inv) _must_check_;
