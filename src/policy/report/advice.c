@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Collects the causes that tie devices together and gives one piece of advice for each kind. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -12,12 +15,12 @@
 
 #define SLOTS_SHOWN 4
 #define EXPRESS_FLAGS 2
-#define FLAG_SLOT 0x100 /* there is a slot below, not something soldered on */
+#define FLAG_SLOT 0x100 /* the port has a slot, not a soldered device */
 
-/* Which devices a piece of advice is about, by the code that led to it. */
+/* The causes of the devices: their peers, by code. */
 struct findings {
 	char **peers[ISOLATION_CODES];
-	bool is_card[ISOLATION_CODES]; /* one of them at least is no bridge */
+	bool is_card[ISOLATION_CODES]; /* at least one device with this cause is no bridge */
 };
 
 static void advice_findings_clear(struct findings *findings)
@@ -84,7 +87,7 @@ static bool advice_port_is_empty(const struct inventory *inv, const struct devic
 	return true;
 }
 
-/* Keys of ports below which a card is alone: empty ones, or all. */
+/* Appends the keys of ports with a slot that isolates: empty slots, or all. */
 static int advice_find_slots(const struct inventory *inv, bool empty, char ***ret)
 {
 	VEC_FOREACH(const struct device, port, &inv->devices) {
@@ -110,7 +113,7 @@ char *advice_slots(const struct inventory *inv)
 	    advice_find_slots(inv, false, &slots) < 0)
 		return NULL;
 	if (!slots)
-		return strdup("No slot of this host isolates what is in it.");
+		return strdup("No slot of this host isolates its card.");
 	list = strv_join(free_slots ? free_slots : slots, ", ");
 	if (!list)
 		return NULL;
@@ -119,7 +122,7 @@ char *advice_slots(const struct inventory *inv)
 	return str_printf("Slots that isolate are below %s; none of them is free.", list);
 }
 
-/* --- the advice --- */
+/* --- advice by cause --- */
 
 static int advice_add(char ***list, char *text)
 {
@@ -142,11 +145,9 @@ static int advice_add_slots(const struct inventory *inv, const struct findings *
 	ports = strv_join(findings->peers[code], ", ");
 	if (!slots || !ports)
 		return -ENOMEM;
-	return advice_add(
-		list,
-		str_printf("Put the card in a slot that is not below %s: no setting gives a port "
-			   "the access control (ACS) it was not built with. %s",
-			   ports, slots));
+	return advice_add(list, str_printf("Put the card in a slot that is not below %s: no "
+					   "setting adds access control (ACS) to a port. %s",
+					   ports, slots));
 }
 
 static int advice_add_settings(const struct inventory *inv, const struct findings *findings,
@@ -162,9 +163,8 @@ static int advice_add_settings(const struct inventory *inv, const struct finding
 		return -ENOMEM;
 	return advice_add(
 		list,
-		str_printf("Turn on the access control of %s: an option of the firmware's setup, "
-			   "often called ACS, or pci=config_acs= on the kernel's command line "
-			   "(Linux 6.12 has it).",
+		str_printf("Turn on the access control (ACS) of %s, in the firmware setup or with "
+			   "pci=config_acs= on the kernel command line (Linux 6.12 or later).",
 			   ports));
 }
 
@@ -176,14 +176,10 @@ static int advice_add_functions(const struct inventory *inv, const struct findin
 	if (!findings->peers[code])
 		return 0;
 	if (findings->is_card[code])
-		return advice_add(
-			list,
-			strdup("Functions of one device stay together in every slot: claim them "
-			       "together."));
-	return advice_add(
-		list,
-		strdup("These ports are functions of one device: what is below any of them moves "
-		       "with the others. Use the slots of other ports."));
+		return advice_add(list, strdup("Functions of one device stay together in every "
+					       "slot: claim them together."));
+	return advice_add(list, strdup("These ports are functions of one device: all devices below "
+				       "them move together. Use slots of other ports."));
 }
 
 static int advice_add_conventional(const struct inventory *inv, const struct findings *findings,
@@ -197,11 +193,9 @@ static int advice_add_conventional(const struct inventory *inv, const struct fin
 	text = strv_join(bridges, ", ");
 	if (!text)
 		return -ENOMEM;
-	return advice_add(
-		list,
-		str_printf("Conventional PCI behind %s moves as one, whatever the slot. A PCI "
-			   "Express card in its place can be alone.",
-			   text));
+	return advice_add(list, str_printf("Conventional PCI devices behind %s move together in "
+					   "every slot. A PCI Express card instead can be alone.",
+					   text));
 }
 
 static int advice_add_peers(const struct inventory *inv, const struct findings *findings,
@@ -215,10 +209,9 @@ static int advice_add_peers(const struct inventory *inv, const struct findings *
 	text = strv_join(others, ", ");
 	if (!text)
 		return -ENOMEM;
-	return advice_add(
-		list, str_printf("Do not give it to another user than %s, or put one of them below "
-				 "another root port.",
-				 text));
+	return advice_add(list, str_printf("Do not assign it to another user than %s, or put one "
+					   "of them below another root port.",
+					   text));
 }
 
 static int advice_add_no_iommu(const struct inventory *inv, const struct findings *findings,
@@ -226,10 +219,9 @@ static int advice_add_no_iommu(const struct inventory *inv, const struct finding
 {
 	if (inv->iommu_groups.n > 0)
 		return 0;
-	return advice_add(
-		list,
-		strdup("The kernel has no IOMMU: turn it on in the firmware's setup (VT-d, AMD-Vi, "
-		       "SMMU), and with intel_iommu=on on the kernel's command line for Intel."));
+	return advice_add(list,
+			  strdup("The kernel has no IOMMU: turn it on in the firmware setup (VT-d, "
+				 "AMD-Vi, SMMU). On Intel, boot with intel_iommu=on too."));
 }
 
 int advice_find(const struct inventory *inv, const struct vec *devices, char ***ret)

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The findings that an inventory alone allows: IOMMU, interrupts, VFIO, iommufd, ACS, kernel
+ * module.
+ */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,14 +58,14 @@ static int doctor_check_iommu(const struct inventory *inv, struct vec *findings)
 {
 	if (inv->groups_derived)
 		return doctor_add_finding(findings, FINDING_HINT, "iommu",
-					  strdup("The recording has no word of the kernel on IOMMU "
-						 "groups; they are worked out."));
+					  strdup("The recording has no IOMMU groups from a kernel; "
+						 "these are derived."));
 	if (inv->iommu_groups.n == 0)
-		return doctor_add_finding(findings, FINDING_FAIL, "iommu",
-					  strdup("The kernel has no IOMMU group, so no device can "
-						 "be claimed. Turn the IOMMU on in the "
-						 "firmware (VT-d, AMD-Vi, SMMU), and with Intel's "
-						 "boot with intel_iommu=on."));
+		return doctor_add_finding(
+			findings, FINDING_FAIL, "iommu",
+			strdup("The kernel has no IOMMU group, so no device can be claimed. Turn "
+			       "on the IOMMU in the firmware setup (VT-d, AMD-Vi, SMMU), and on "
+			       "Intel boot with intel_iommu=on."));
 	return doctor_add_finding(findings, FINDING_OK, "iommu",
 				  str_printf("The kernel has %zu IOMMU groups with %zu devices.",
 					     inv->iommu_groups.n, inv->devices.n));
@@ -69,21 +75,20 @@ static int doctor_check_interrupts(const struct inventory *inv, struct vec *find
 {
 	if (inv->interrupt_remapping > 0)
 		return doctor_add_finding(findings, FINDING_OK, "interrupts",
-					  strdup("The IOMMU translates interrupts."));
+					  strdup("The IOMMU remaps interrupts."));
 	if (inv->interrupt_remapping < 0)
 		return 0;
 	if (inv->unsafe_interrupts)
-		return doctor_add_finding(findings, FINDING_WARN, "interrupts",
-					  strdup("The IOMMU does not translate interrupts, and "
-						 "VFIO was told to do without "
-						 "(allow_unsafe_interrupts): a guest can make "
-						 "interrupts of the host's."));
-	return doctor_add_finding(findings, FINDING_FAIL, "interrupts",
-				  strdup("The IOMMU does not translate interrupts, and VFIO "
-					 "refuses devices for that. Turn interrupt "
-					 "remapping on in the firmware; or trust all guests, and "
-					 "load vfio_iommu_type1 with "
-					 "allow_unsafe_interrupts=1."));
+		return doctor_add_finding(
+			findings, FINDING_WARN, "interrupts",
+			strdup("The IOMMU does not remap interrupts, and allow_unsafe_interrupts "
+			       "lets VFIO claim devices without it: a guest can forge interrupts "
+			       "of the host. Turn on interrupt remapping in the firmware setup."));
+	return doctor_add_finding(
+		findings, FINDING_FAIL, "interrupts",
+		strdup("The IOMMU does not remap interrupts, so VFIO refuses all devices. Turn on "
+		       "interrupt remapping in the firmware setup, or trust all guests and load "
+		       "vfio_iommu_type1 with allow_unsafe_interrupts=1."));
 }
 
 static int doctor_check_iommufd(const struct inventory *inv, struct vec *findings)
@@ -91,13 +96,12 @@ static int doctor_check_iommufd(const struct inventory *inv, struct vec *finding
 	const char *why = vfio_choice_why_no_iommufd(inv);
 
 	if (why)
-		return doctor_add_finding(
-			findings, FINDING_HINT, "iommufd",
-			str_printf("%s VMMs that take descriptors need it; the others open paths, "
-				   "which \"devgroupctl run\" sees to.",
-				   why));
+		return doctor_add_finding(findings, FINDING_HINT, "iommufd",
+					  str_printf("%s VMMs that take descriptors need it; for "
+						     "the others \"devgroupctl run\" opens paths.",
+						     why));
 	return doctor_add_finding(findings, FINDING_OK, "iommufd",
-				  strdup("The kernel has iommufd and nodes for devices."));
+				  strdup("The kernel has iommufd and device nodes of VFIO."));
 }
 
 static int doctor_check_vfio(const struct inventory *inv, struct vec *findings)
@@ -117,11 +121,11 @@ static int doctor_check_vfio(const struct inventory *inv, struct vec *findings)
 static int doctor_check_isolation(const struct inventory *inv, struct vec *findings)
 {
 	if (inv->acs_override)
-		return doctor_add_finding(findings, FINDING_WARN, "acs",
-					  str_printf("The kernel was told to take isolation for "
-						     "granted (pcie_acs_override=%s): groups are "
-						     "smaller than what the hardware keeps apart.",
-						     inv->acs_override));
+		return doctor_add_finding(
+			findings, FINDING_WARN, "acs",
+			str_printf("The kernel command line has pcie_acs_override=%s: groups are "
+				   "smaller than the hardware isolates. Boot without it.",
+				   inv->acs_override));
 	return 0;
 }
 
@@ -131,10 +135,10 @@ static int doctor_check_module(const struct inventory *inv, struct vec *findings
 		return doctor_add_finding(findings, FINDING_OK, "module",
 					  str_printf("The kernel module devgroups %s is loaded.",
 						     inv->kernel_module));
-	return doctor_add_finding(findings, FINDING_HINT, "module",
-				  strdup("The kernel module devgroups is not loaded: why groups "
-					 "are as large as they are is read from "
-					 "configuration space."));
+	return doctor_add_finding(
+		findings, FINDING_HINT, "module",
+		strdup("The kernel module devgroups is not loaded: the causes of group sizes are "
+		       "derived from configuration space. Load it for the causes of the kernel."));
 }
 
 int doctor_check(const struct inventory *inv, struct vec *findings)

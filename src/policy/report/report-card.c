@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Counts the qualities of the functions, and collects the advice of the parts, most effective
+ * first.
+ */
+
 #include <string.h>
 
 #include "base/str.h"
@@ -65,7 +71,7 @@ static void report_card_mark_all(const struct inventory *inv, struct report_mark
 	static const struct report_mark qualities[REPORT_MARKS] = {
 		{ .quality = "translated", .text = "behind an IOMMU" },
 		{ .quality = "alone", .text = "alone in their IOMMU group" },
-		{ .quality = "own-reset", .text = "with a reset that stays with them (FLR, PM)" },
+		{ .quality = "own-reset", .text = "with a reset of their own (FLR, PM)" },
 		{ .quality = "unreserved",
 		  .text = "free of memory reserved by the firmware (RMRR)" },
 		{ .quality = "page-sized", .text = "with BARs of whole pages" },
@@ -86,7 +92,7 @@ static void report_card_mark_all(const struct inventory *inv, struct report_mark
 	}
 }
 
-/* --- the whole --- */
+/* --- the card --- */
 
 static int report_card_cmp_advice(const void *a, const void *b)
 {

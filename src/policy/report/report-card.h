@@ -2,33 +2,32 @@
 #pragma once
 
 /*
- * What a whole machine is worth for giving devices away, and what of its hardware,
- * firmware, kernel command line or choice of slots makes it worse than it could be.
+ * Rates a machine for device assignment, and advises on the hardware, firmware settings, kernel
+ * command line or slots that limit it.
  */
 
 #include "model/inventory.h"
 
-/* Where to change something. */
+/* The place of a change. */
 enum report_place {
 	REPORT_FIRMWARE,
-	REPORT_KERNEL, /* its command line, or its modules */
+	REPORT_KERNEL, /* the command line or the modules */
 	REPORT_SLOT,
 	REPORT_HARDWARE,
-	REPORT_VMM, /* nothing of the host: what who uses the device should know */
+	REPORT_VMM, /* no change of the host: a setting of the VMM */
 };
 
 struct report_advice {
 	enum report_place place;
 	const char *code; /* "no-iommu", "acs-missing-root-port", … */
-	char **devices;	  /* keys: those that would be better off; NULL: all */
-	char *text;	  /* what is wrong and what to do */
-	unsigned weight;  /* the lower the more it matters */
+	char **devices;	  /* keys of the devices that would gain; NULL: all */
+	char *text;	  /* the problem, and what to do */
+	unsigned weight;  /* a lower weight comes first */
 };
 
-/* How many of the functions that could be given away, and of which that is known, have a quality.
- */
+/* The number of assignable functions with a quality, out of those where it is known. */
 struct report_mark {
-	const char *quality; /* "alone", "resettable", … */
+	const char *quality; /* "alone", "own-reset", … */
 	const char *text;    /* "alone in their IOMMU group" */
 	size_t good, of;
 };
@@ -42,7 +41,7 @@ struct report_card {
 
 const char *report_card_place_to_string(enum report_place place);
 
-/* 0 or -ENOMEM. */
+/* Makes the report card of @inv; the caller clears it. 0 or -ENOMEM. */
 int report_card_make(const struct inventory *inv, struct report_card *ret) _must_check_;
 void report_card_clear(struct report_card *card);
 #define _cleanup_report_card_ _cleanup_(report_card_clear)

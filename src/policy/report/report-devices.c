@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The report card: what is in the way of single devices. */
+/* The report card on single devices: reserved memory, resets, BARs, virtual functions. */
 
 #include <errno.h>
 
@@ -16,7 +16,7 @@ static bool report_devices_no_reset(const struct inventory *inv, const struct de
 	return !device->reset_methods && device->config;
 }
 
-/* One that takes its neighbours along, or at least all of its own functions. */
+/* Returns whether every reset of @device also reaches its neighbours or its other functions. */
 static bool report_devices_wide_reset(const struct inventory *inv, const struct device *device)
 {
 	return device->reset_methods && !report_part_has_own_reset(device);
@@ -47,40 +47,36 @@ static bool report_devices_unused_vfs(const struct inventory *inv, const struct 
 struct report_devices_row {
 	report_devices_fn is;
 	struct report_advice kind;
-	const char *text; /* behind the devices and a colon */
+	const char *text; /* follows the list of devices and a colon */
 };
 
 static const struct report_devices_row report_devices_rows[] = {
 	{ report_part_has_reserved,
 	  { .place = REPORT_FIRMWARE, .code = "rmrr", .weight = WEIGHT_NOT_AT_ALL },
-	  "the firmware reserves memory for DMA from here (RMRR, IVMD), so the kernel lets nobody "
-	  "have this. Turn off what needs it in the setup: USB legacy emulation, management and "
-	  "health "
-	  "agents (iLO, iDRAC: HPE calls it shared memory features), built-in RAID; or use another "
-	  "slot or card." },
+	  "the firmware reserves memory for their DMA (RMRR, IVMD), so the kernel refuses them to "
+	  "every user. Turn off the feature that needs it in the firmware setup (USB legacy "
+	  "emulation, management and health agents such as iLO and iDRAC, which HPE calls shared "
+	  "memory features, built-in RAID), or use another slot or card." },
 	{ report_devices_no_reset,
 	  { .place = REPORT_HARDWARE, .code = "no-reset", .weight = WEIGHT_RESETS },
-	  "nothing resets this but power, so the next user finds what the last one left. Prefer "
-	  "cards "
-	  "with FLR; a slot of its own allows a bus reset at least." },
+	  "only a power cycle resets these, so the next user finds the state of the previous one. "
+	  "Prefer cards with FLR; a slot of its own at least allows a bus reset." },
 	{ report_devices_wide_reset,
 	  { .place = REPORT_SLOT, .code = "wide-reset", .weight = WEIGHT_RESETS },
-	  "only a reset of the whole bus or slot reaches this. Give all that is there to one user, "
-	  "and prefer cards with FLR." },
+	  "only a reset of the whole bus or slot reaches these. Assign all devices there to one "
+	  "user, or prefer cards with FLR." },
 	{ report_devices_unaligned_bar,
 	  { .place = REPORT_KERNEL, .code = "unaligned-bar", .weight = WEIGHT_SPEED },
-	  "BARs smaller than a page do not begin at one, so each access of a guest goes through "
-	  "the "
-	  "VMM. Boot with pci=resource_alignment= and their addresses." },
+	  "BARs smaller than a page do not begin at a page, so each access of a guest goes through "
+	  "the VMM. Boot with pci=resource_alignment= and their addresses." },
 	{ report_devices_shared_table,
 	  { .place = REPORT_VMM, .code = "msix-relocation", .weight = WEIGHT_SPEED },
-	  "the MSI-X table shares a page with registers, which become as slow as the VMM. Move the "
-	  "table (x-msix-relocation of QEMU)." },
+	  "the MSI-X table shares a page with registers, and the VMM emulates each access to that "
+	  "page. Move the table (x-msix-relocation of QEMU)." },
 	{ report_devices_unused_vfs,
 	  { .place = REPORT_HARDWARE, .code = "sr-iov-unused", .weight = WEIGHT_SPEED },
-	  "virtual functions could be made, and none is. Each is a device of its own, with FLR: "
-	  "one "
-	  "card serves many users (virtual-functions in devgroups.d)." },
+	  "no virtual functions are in use, but these devices offer them. Each is a device of its "
+	  "own with FLR, so one card serves many users; see virtual-functions in devgroups.d(5)." },
 };
 
 static int report_devices_add(const struct inventory *inv, const struct report_devices_row *row,

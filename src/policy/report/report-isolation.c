@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The report card: what ties devices together, and what would part them. */
+/*
+ * The report card on isolation: the causes that tie devices together, and what would separate them.
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -11,13 +13,13 @@
 #include "policy/report/advice.h"
 #include "policy/report/report-private.h"
 
-/* What is said of a cause: where it is to be cured, and how. */
+/* The kinds of advice on causes, by the place of the cure. */
 enum tie {
-	TIE_ROOT_PORT,	 /* no ACS in a root port */
-	TIE_SWITCH_PORT, /* none in a switch */
+	TIE_ROOT_PORT,	 /* a root port without ACS */
+	TIE_SWITCH_PORT, /* a switch port without ACS */
 	TIE_NOT_ENABLED,
 	TIE_PORTS,     /* functions of one device that are ports */
-	TIE_FUNCTIONS, /* that are not */
+	TIE_FUNCTIONS, /* other functions of one device */
 	TIE_CONVENTIONAL,
 	TIE_ALIAS,
 	TIE_PEERS,
@@ -26,8 +28,8 @@ enum tie {
 };
 
 struct tie_group {
-	char **devices; /* endpoints that it holds together with others */
-	char **peers;	/* what does it */
+	char **devices; /* endpoints that the cause ties to others */
+	char **peers;	/* the devices that cause it */
 };
 
 static void report_isolation_clear(struct tie_group (*tie_groups)[TIES])
@@ -97,69 +99,56 @@ static int report_isolation_collect(const struct inventory *inv, const struct de
 	return 0;
 }
 
-/* --- what to say --- */
+/* --- advice --- */
 
 static const struct {
 	struct report_advice kind;
-	const char *text; /* with the peers in the place of %s */
+	const char *text; /* one %s for the peers */
 	bool with_slots;
 } ties[TIES] = {
 	[TIE_ROOT_PORT] = { { .place = REPORT_SLOT, .code = "root-port-without-acs" },
-			    "Without ACS: the root ports %s, and nothing can give it to them: all "
-			    "that "
-			    "is below them is one IOMMU group. Use slots of other root ports, "
-			    "those of "
-			    "the processor rather than those of the chipset. ",
+			    "The root ports %s have no ACS, and no setting adds it: all devices "
+			    "below them are in one IOMMU group. Use slots of other root ports, on "
+			    "the processor rather than the chipset. ",
 			    true },
 	[TIE_SWITCH_PORT] = { { .place = REPORT_HARDWARE, .code = "switch-without-acs" },
-			      "Without ACS: the switch ports %s. What is below one of them stays "
-			      "with "
-			      "the port, and ports reach each other. Use a slot that is not behind "
-			      "that switch, or a card whose switch has ACS. ",
+			      "The switch ports %s have no ACS: devices below a port share its "
+			      "group, and the ports reach each other. Use a slot that is not "
+			      "behind that switch, or a card whose switch has ACS. ",
 			      true },
 	[TIE_NOT_ENABLED] = { { .place = REPORT_FIRMWARE, .code = "acs-not-enabled" },
-			      "%s could isolate, and ACS is off. Turn it on in the firmware's "
-			      "setup "
-			      "(ACS, or \"PCIe ACS support\"), or boot with pci=config_acs= (Linux "
-			      "6.12 "
-			      "has it). The kernel turns it on by itself where the IOMMU is on "
-			      "from "
-			      "the start." },
+			      "%s could isolate, but ACS is off. Turn it on in the firmware setup "
+			      "(\"PCIe ACS support\"), or boot with pci=config_acs= (Linux 6.12 or "
+			      "later). If the IOMMU is on from the start, the kernel turns ACS on "
+			      "by itself." },
 	[TIE_PORTS] = { { .place = REPORT_SLOT, .code = "multifunction-ports" },
-			"The ports %s are functions of one device without ACS between them: what "
-			"is "
-			"below any of them moves with the rest. Use slots of other ports. ",
+			"The ports %s are functions of one device without ACS between them: all "
+			"devices below them move together. Use slots of other ports. ",
 			true },
 	[TIE_FUNCTIONS] = { { .place = REPORT_HARDWARE, .code = "multifunction-device" },
-			    "The functions %s are each one part of a device that does not keep its "
-			    "parts apart, whatever the slot: give them to one user together. Cards "
-			    "with ACS between functions, or with SR-IOV, can be shared." },
+			    "The functions %s belong to devices that do not isolate their "
+			    "functions in any slot: assign the functions of one device to one "
+			    "user. Cards with ACS between functions, or with SR-IOV, can be "
+			    "shared." },
 	[TIE_CONVENTIONAL] = { { .place = REPORT_HARDWARE, .code = "conventional-pci" },
-			       "What is behind the bridges %s is conventional PCI, where nobody "
-			       "can "
-			       "tell who speaks: it moves as one, whatever the slot. PCI Express "
-			       "cards "
-			       "in their place can be alone." },
+			       "Devices behind the bridges %s are conventional PCI, where requests "
+			       "do not name their sender: they move together in every slot. PCI "
+			       "Express cards in their place can be alone." },
 	[TIE_ALIAS] = { { .place = REPORT_HARDWARE, .code = "dma-alias" },
-			"The devices %s do their DMA under another's address, so the IOMMU cannot "
-			"tell "
-			"them apart: give them to one user together." },
+			"The devices %s use the DMA address of another device, so the IOMMU cannot "
+			"tell them apart: assign them to one user together." },
 	[TIE_PEERS] = { { .place = REPORT_SLOT, .code = "peer-to-peer" },
-			"The kernel keeps %s apart from their neighbours, the switch between them "
-			"does "
-			"not: they can reach each other past the IOMMU. Give them to one user, or "
-			"put "
-			"them below different root ports. ",
+			"The kernel separates %s from their neighbours, but the switch between "
+			"them does not: they reach each other past the IOMMU. Assign them to one "
+			"user, or put them below different root ports. ",
 			true },
 	[TIE_PLATFORM] = { { .place = REPORT_SLOT, .code = "platform-pe" },
-			   "The platform's firmware makes one group (a partitionable endpoint) of "
-			   "%s. Use "
-			   "slots of other host bridges; where this is a guest, have its "
-			   "hypervisor give each "
-			   "device a host bridge of its own." },
+			   "The firmware of the platform makes one group (a partitionable "
+			   "endpoint) of %s. Use slots of other host bridges; in a guest, have the "
+			   "hypervisor give each device its own host bridge." },
 };
 
-/* @format has one %s. */
+/* Returns @format with @list in place of its one %s; the caller frees it. */
 static char *report_isolation_fill_in(const char *format, const char *list)
 {
 	const char *place = strstr(format, "%s");
@@ -180,7 +169,7 @@ static int report_isolation_add(const struct inventory *inv, enum tie tie,
 				struct tie_group *tie_group, struct report_card *card)
 {
 	struct report_advice kind = ties[tie].kind;
-	/* a cause that no other device is named in is about the devices themselves */
+	/* a cause without a peer is about the devices themselves */
 	_cleanup_free_ char *peers = report_part_list(tie_group->peers ? tie_group->peers :
 									 tie_group->devices),
 			    *text = NULL, *slots = NULL;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Advice of a report card, and questions about one device that several parts ask. */
+
 #include <errno.h>
 #include <string.h>
 

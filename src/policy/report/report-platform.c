@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The report card: IOMMU, interrupts, what the kernel was told. */
+/* The report card on the platform: IOMMU, interrupts, the kernel command line, VFIO. */
 
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,9 @@
 #include "policy/devinfo/iommu-unit.h"
 #include "policy/report/report-private.h"
 
-/* Whose machine it is tells what things are called in its setup. */
+/*
+ * Returns the vendor of the host bridge, which decides the names in the firmware setup. 0: unknown.
+ */
 static uint16_t report_platform_host_vendor(const struct inventory *inv)
 {
 	VEC_FOREACH(const struct device, device, &inv->devices)
@@ -22,15 +24,15 @@ static const char *report_platform_iommu_advice(const struct inventory *inv)
 {
 	switch (report_platform_host_vendor(inv)) {
 	case 0x8086:
-		return "There is no IOMMU. Turn on VT-d in the firmware's setup, and boot with "
-		       "intel_iommu=on. Without it no device can be given away.";
+		return "There is no IOMMU, so no device can be assigned. Turn on VT-d in the "
+		       "firmware setup, and boot with intel_iommu=on.";
 	case 0x1022:
-		return "There is no IOMMU. Turn on AMD-Vi (often just \"IOMMU\") in the firmware's "
-		       "setup. Without it no device can be given away.";
+		return "There is no IOMMU, so no device can be assigned. Turn on AMD-Vi (often "
+		       "just \"IOMMU\") in the firmware setup.";
 	default:
-		return "There is no IOMMU. Turn it on in the firmware's setup (VT-d, AMD-Vi, "
-		       "SMMU), and boot with intel_iommu=on on Intel. Without it no device can be "
-		       "given away.";
+		return "There is no IOMMU, so no device can be assigned. Turn it on in the "
+		       "firmware setup (VT-d, AMD-Vi, SMMU), and on Intel boot with "
+		       "intel_iommu=on.";
 	}
 }
 
@@ -48,9 +50,9 @@ static int report_platform_no_iommu(const struct inventory *inv, struct report_c
 	if (inv->iommus)
 		return report_part_add(
 			card, &kernel, NULL,
-			strdup("The kernel sees an IOMMU and makes no groups of it. Boot with "
-			       "iommu=nopt (and with intel_iommu=on on Intel), and without "
-			       "intel_iommu=off, amd_iommu=off and iommu=off."));
+			strdup("The kernel sees an IOMMU but makes no groups. Boot with iommu=nopt "
+			       "(and on Intel with intel_iommu=on), and without intel_iommu=off, "
+			       "amd_iommu=off and iommu=off."));
 	return report_part_add(card, &firmware, NULL, strdup(report_platform_iommu_advice(inv)));
 }
 
@@ -64,14 +66,13 @@ static int report_platform_interrupts(const struct inventory *inv, struct report
 		return 0;
 	return report_part_add(
 		card, &kind, NULL,
-		str_printf(
-			"The IOMMU does not remap interrupts: a guest with a device can forge "
-			"those of the host%s. Turn interrupt remapping on in the firmware's setup "
-			"(with x2APIC, if that is an option of its own), and boot without "
-			"intremap=off and nox2apic.",
-			inv->unsafe_interrupts ?
-				", and vfio_iommu_type1.allow_unsafe_interrupts lets it" :
-				", and so VFIO refuses every claim"));
+		str_printf("The IOMMU does not remap interrupts: a guest with a device can forge "
+			   "interrupts of the host%s. Turn on interrupt remapping in the firmware "
+			   "setup (with x2APIC if that is a separate option), and boot without "
+			   "intremap=off and nox2apic.",
+			   inv->unsafe_interrupts ?
+				   ", which vfio_iommu_type1.allow_unsafe_interrupts permits" :
+				   ", so VFIO refuses every claim"));
 }
 
 static int report_platform_acs_override(const struct inventory *inv, struct report_card *card)
@@ -85,13 +86,12 @@ static int report_platform_acs_override(const struct inventory *inv, struct repo
 	return report_part_add(
 		card, &kind, NULL,
 		str_printf("pcie_acs_override=%s splits IOMMU groups that the hardware does not "
-			   "isolate: their devices can reach each other, and whoever has one can "
-			   "read what the other does. Boot without it; what then is in one group "
-			   "belongs into one.",
+			   "isolate: the user of one device can read the data of another. Boot "
+			   "without it; the groups then show what the hardware isolates.",
 			   inv->acs_override));
 }
 
-/* Endpoints whose IOMMU group is in identity mode, appended to *ret. 0 or -ENOMEM. */
+/* Appends to *ret the keys of endpoints whose IOMMU group is in identity mode. 0 or -ENOMEM. */
 static int report_platform_find_untranslated(const struct inventory *inv, char ***ret)
 {
 	VEC_FOREACH(const struct iommu_group, group, &inv->iommu_groups) {
@@ -122,10 +122,10 @@ static int report_platform_passthrough(const struct inventory *inv, struct repor
 		return r;
 	return report_part_add(
 		card, &kind, &devices,
-		strdup("The host's own DMA is not translated (iommu=pt). That is faster for the "
-		       "host and makes no difference to a guest, but a device that comes back from "
-		       "one with something left in it reaches all memory. Boot with iommu=nopt if "
-		       "you do not trust your guests."));
+		strdup("The DMA of the host is not translated (iommu=pt). That is faster for the "
+		       "host and does not affect guests. But DMA that a guest left running in a "
+		       "released device reaches all memory; boot with iommu=nopt if you do not "
+		       "trust your guests."));
 }
 
 static int report_platform_vfio(const struct inventory *inv, struct report_card *card)
@@ -136,13 +136,12 @@ static int report_platform_vfio(const struct inventory *inv, struct report_card 
 
 	if (inv->has_vfio || inv->has_vfio_cdev)
 		return 0;
-	return report_part_add(
-		card, &kind, NULL,
-		strdup("This kernel has no VFIO: install the package with its modules, or "
-		       "build it with CONFIG_VFIO_PCI."));
+	return report_part_add(card, &kind, NULL,
+			       strdup("This kernel has no VFIO. Install the package with its "
+				      "modules, or build it with CONFIG_VFIO_PCI."));
 }
 
-/* Where the platform has it in any device it is on. */
+/* If EEH is on, every device has it. */
 static int report_platform_eeh(const struct inventory *inv, struct report_card *card)
 {
 	static const struct report_advice kind = { .place = REPORT_FIRMWARE,
@@ -155,11 +154,9 @@ static int report_platform_eeh(const struct inventory *inv, struct report_card *
 		if (device->eeh)
 			return 0;
 	return report_part_add(card, &kind, NULL,
-			       strdup("EEH is off: after an error a device is not cut off from the "
-				      "rest of the machine, and "
-				      "nothing recovers it. Boot without eeh=off; where this is a "
-				      "guest, its hypervisor has to "
-				      "offer EEH."));
+			       strdup("EEH is off: after an error a device is not isolated from "
+				      "the rest of the machine and does not recover. Boot without "
+				      "eeh=off; in a guest, have the hypervisor offer EEH."));
 }
 
 int report_platform(const struct inventory *inv, struct report_card *card)
