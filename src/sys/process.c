@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <systemd/sd-login.h>
@@ -13,7 +14,7 @@
 #define PROCESS_STAT_PARENT 4
 #define PROCESS_STAT_START_TIME 22
 
-bool process_is_gone(int proc_fd)
+static bool process_is_gone(int proc_fd)
 {
 	/* The kernel finds nothing in the directory of a process that has ended. */
 	return faccessat(proc_fd, "fd", F_OK, 0) < 0;

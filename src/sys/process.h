@@ -3,7 +3,6 @@
 
 /* Reads from /proc and the service manager what a process is and does. */
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,9 +23,6 @@ struct process_identity {
  */
 int process_identify(int proc_fd, pid_t pid, struct process_identity *ret) _must_check_;
 void process_identity_clear(struct process_identity *identity);
-
-/* Tells whether the process whose directory in /proc is @proc_fd has ended. */
-bool process_is_gone(int proc_fd) _must_check_;
 
 /*
  * Reads field 22 of /proc/PID/stat, in clock ticks since boot: a later process with the same pid

@@ -409,7 +409,15 @@ START_TEST(test_fd_is_open)
 }
 END_TEST
 
-START_TEST(test_process_is_gone)
+/* Returns what process_identify() does. */
+static int identify(int proc_fd, pid_t pid)
+{
+	_cleanup_(process_identity_clear) struct process_identity identity = { 0 };
+
+	return process_identify(proc_fd, pid, &identity);
+}
+
+START_TEST(test_process_identify)
 {
 	_cleanup_close_ int own = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int child = -EBADF;
@@ -421,11 +429,11 @@ START_TEST(test_process_is_gone)
 			pause();
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	child = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert(!process_is_gone(own));
-	ck_assert(!process_is_gone(child));
+	ck_assert_int_eq(identify(own, getpid()), 0);
+	ck_assert_int_eq(identify(child, pid), 0);
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	ck_assert(process_is_gone(child));
+	ck_assert_int_eq(identify(child, pid), -ESRCH);
 }
 END_TEST
 
@@ -446,7 +454,7 @@ static Suite *make_suite(void)
 		test_sources_apart,
 		test_unescape,
 		test_fd_is_open,
-		test_process_is_gone,
+		test_process_identify,
 	};
 	Suite *suite = suite_create("uses");
 	TCase *tcase = tcase_create("uses");

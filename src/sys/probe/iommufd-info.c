@@ -92,14 +92,16 @@ static void iommufd_info_report_region(int device, uint32_t index,
 				       const struct vfio_info_sink *sink)
 {
 	const struct vfio_region_info head = { .argsz = sizeof(head), .index = index };
+	const struct vfio_info_question question = { VFIO_DEVICE_GET_REGION_INFO,
+						     "VFIO_DEVICE_GET_REGION_INFO", &head,
+						     sizeof(head) };
 	_cleanup_free_ void *answer = NULL;
 	const struct vfio_region_info *info;
 	const uint8_t *cap;
 	size_t size, at;
 	uint16_t id;
 
-	if (vfio_info_query(device, VFIO_DEVICE_GET_REGION_INFO, "VFIO_DEVICE_GET_REGION_INFO",
-			    &head, sizeof(head), &answer, &size) < 0)
+	if (vfio_info_query(device, &question, &answer, &size) < 0)
 		return;
 	info = answer;
 	if (info->size == 0)

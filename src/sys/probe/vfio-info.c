@@ -23,30 +23,29 @@ void vfio_info_report(const struct vfio_info_sink *sink, const char *format, ...
 	sink->send(line, sink->userdata);
 }
 
-int vfio_info_query(int fd, unsigned long request, const char *name, const void *head,
-		    size_t head_size, void **ret, size_t *ret_size)
+int vfio_info_query(int fd, const struct vfio_info_question *question, void **ret, size_t *ret_size)
 {
-	_cleanup_free_ void *answer = malloc(head_size);
+	_cleanup_free_ void *answer = malloc(question->head_size);
 	uint32_t size;
 	int r;
 
 	if (!answer)
 		return -ENOMEM;
-	memcpy(answer, head, head_size);
-	r = fault_ioctl(fd, request, name, answer);
+	memcpy(answer, question->head, question->head_size);
+	r = fault_ioctl(fd, question->request, question->name, answer);
 	if (r < 0)
 		return r;
 	memcpy(&size, answer, sizeof(size)); /* argsz is the first field of every answer */
-	if (size < head_size || size > INFO_MAX)
+	if (size < question->head_size || size > INFO_MAX)
 		return -EPROTO;
-	if (size > head_size) {
+	if (size > question->head_size) {
 		free(answer);
 		answer = calloc(1, size);
 		if (!answer)
 			return -ENOMEM;
-		memcpy(answer, head, head_size);
+		memcpy(answer, question->head, question->head_size);
 		memcpy(answer, &size, sizeof(size));
-		r = fault_ioctl(fd, request, name, answer);
+		r = fault_ioctl(fd, question->request, question->name, answer);
 		if (r < 0)
 			return r;
 	}
@@ -120,12 +119,13 @@ static void vfio_info_report_type1(const struct vfio_info_sink *sink,
 static int vfio_info_query_type1(const struct vfio_info_sink *sink, int container_fd)
 {
 	const struct vfio_iommu_type1_info head = { .argsz = sizeof(head) };
+	const struct vfio_info_question question = { VFIO_IOMMU_GET_INFO, "VFIO_IOMMU_GET_INFO",
+						     &head, sizeof(head) };
 	_cleanup_free_ void *info = NULL;
 	size_t size;
 	int r;
 
-	r = vfio_info_query(container_fd, VFIO_IOMMU_GET_INFO, "VFIO_IOMMU_GET_INFO", &head,
-			    sizeof(head), &info, &size);
+	r = vfio_info_query(container_fd, &question, &info, &size);
 	if (r < 0)
 		return r;
 	vfio_info_report_type1(sink, info, size);

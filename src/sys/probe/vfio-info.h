@@ -30,13 +30,20 @@ bool vfio_info_read_group(const struct sysfs_root *root, int group_fd,
 
 void vfio_info_report(const struct vfio_info_sink *sink, const char *format, ...) _printf_(2, 3);
 
+/* An ioctl() with an answer of variable size. */
+struct vfio_info_question {
+	unsigned long request;
+	const char *name; /* of the request, for fault points */
+	const void *head; /* how the question begins, with its argsz */
+	size_t head_size;
+};
+
 /*
- * Asks for an answer of variable size. @head, of @head_size bytes, is how the question begins, with
- * its argsz. *ret, of *ret_size bytes, is the caller's to free. 0, -EPROTO for a size that makes no
- * sense, or negative errno.
+ * Asks @question. *ret, of *ret_size bytes, is the caller's to free. 0, -EPROTO for a size that
+ * makes no sense, or negative errno.
  */
-int vfio_info_query(int fd, unsigned long request, const char *name, const void *head,
-		    size_t head_size, void **ret, size_t *ret_size) _must_check_;
+int vfio_info_query(int fd, const struct vfio_info_question *question, void **ret,
+		    size_t *ret_size) _must_check_;
 
 /*
  * Returns the capability at offset *@at of such an answer, or NULL. Sets *ret_id, and *at to the

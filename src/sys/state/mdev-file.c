@@ -17,7 +17,7 @@
 
 static const char *const words[] = { "made", "unfinished" };
 
-struct mdev_file_entry *mdev_file_entry_free(struct mdev_file_entry *entry)
+static struct mdev_file_entry *mdev_file_entry_free(struct mdev_file_entry *entry)
 {
 	if (!entry)
 		return NULL;

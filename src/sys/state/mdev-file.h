@@ -18,7 +18,6 @@ struct mdev_file_entry {
 	bool unfinished; /* some of its attributes may not be set yet */
 };
 
-struct mdev_file_entry *mdev_file_entry_free(struct mdev_file_entry *entry);
 void mdev_file_entries_clear(struct vec *entries);
 #define _cleanup_mdev_file_entries_ _cleanup_(mdev_file_entries_clear)
 
