@@ -84,10 +84,10 @@ bool claim_check_refuse_busy(const struct registry *registry, const struct provi
 	_cleanup_free_ char *holder = group_holder(group);
 
 	if (provision_is_changing(provision, group))
-		return refusal_set(
-			ret, REFUSED_BUSY,
-			"Group %s is still on its way to where its definition wants it. Try again.",
-			group->def->name);
+		return refusal_set(ret, REFUSED_BUSY,
+				   "Group %s is busy: the daemon still prepares its devices. Try "
+				   "again in a moment.",
+				   group->def->name);
 	if (group->lease && group->lease->state == LEASE_DIRTY)
 		return reset_ways_refuse_dirty(group, ret);
 	if (!group->lease)

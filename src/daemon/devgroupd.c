@@ -74,7 +74,7 @@ static int devgroupd_run(const struct options *options)
 	int r = sd_event_default(&event);
 
 	if (r < 0)
-		return log_error_errno(r, "Cannot make an event loop");
+		return log_error_errno(r, "Cannot create the event loop");
 	r = host_new(event, &options->host, &host);
 	if (r < 0)
 		return r;
@@ -84,7 +84,7 @@ static int devgroupd_run(const struct options *options)
 		return r;
 	r = devgroupd_watch_signals(event, manager);
 	if (r < 0)
-		return log_error_errno(r, "Cannot watch signals");
+		return log_error_errno(r, "Cannot watch for signals");
 	return devgroupd_serve(event, manager);
 }
 

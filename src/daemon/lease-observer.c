@@ -59,10 +59,10 @@ static void lease_observer_raise_memlock(const struct devgroup *group, const str
 	r = memlock_raise(record->pid, record->uid, record->start_time, group->def->memlock);
 	if (r < 0 && r != -ESRCH)
 		log_warning_errno(r,
-				  "Cannot raise the limit of locked memory of pid %d, for group %s",
+				  "Cannot raise the limit of locked memory of pid %d for group %s",
 				  (int)record->pid, record->group);
 	else if (r > 0)
-		log_debug("The limit of locked memory of pid %d is raised, for group %s",
+		log_debug("The limit of locked memory of pid %d was raised for group %s",
 			  (int)record->pid, record->group);
 }
 
@@ -101,7 +101,7 @@ static void lease_observer_on_delayed(struct lease *lease, void *userdata)
 		return;
 	}
 	refusal_set(&refusal, REFUSED_STUCK,
-		    "Group %s is not back: %s. It is tried again by itself.", group->def->name,
+		    "Group %s is not released: %s. The daemon tries again.", group->def->name,
 		    str_or(lease->trouble, "?"));
 	releases_answer(&manager->releases, group, &refusal);
 }
@@ -124,7 +124,9 @@ static void lease_observer_on_ended(struct lease *lease, void *userdata)
 		lease->failure = (struct refusal){ 0 };
 	} else if (lease->failure.kind == REFUSAL_NONE) {
 		refusal_set(&lease->failure, REFUSED_BUSY,
-			    "Group %s was released before its claim was done.", group->def->name);
+			    "The claim of group %s failed: the group was released before the "
+			    "claim was done. Claim it again.",
+			    group->def->name);
 	}
 	claims_answer(group, &lease->failure);
 	leases_drop(&manager->leases, group);

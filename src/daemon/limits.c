@@ -7,9 +7,8 @@
 static bool limits_refuse(struct refusal *ret, const char *what, unsigned limit, const char *whose)
 {
 	return refusal_set(ret, REFUSED_LIMIT,
-			   "%s may have %u claims %s at a time, and not one more. Release one "
-			   "first; options of "
-			   "devgroupd set the limits.",
+			   "%s has reached its limit of %u claims %s. Release one first, or "
+			   "raise the limit with an option of devgroupd(8).",
 			   whose, limit, what);
 }
 

@@ -77,7 +77,7 @@ static void manager_on_inventory_changed(void *userdata)
 
 	if (isolation_watch_refresh(manager->isolation_watch, host_inventory(manager->host),
 				    manager_on_isolation_changed, manager) < 0)
-		log_error("Out of memory, what ties devices together is not told");
+		log_error("Out of memory: changes of isolation are not reported");
 	manager_refresh(manager);
 	if (events->observer)
 		events->observer->host_changed(events->userdata);
@@ -212,7 +212,7 @@ int manager_start(struct manager *manager)
 	lease_files_reset(manager->host);
 	r = restart_adopt_all(&manager->restart);
 	if (r < 0)
-		return log_error_errno(r, "Cannot take up what was claimed before");
+		return log_error_errno(r, "Cannot adopt the leases of the previous daemon");
 	registry_refresh(manager->registry);
 	provision_start(manager->provision);
 	inv = host_inventory(manager->host);

@@ -15,22 +15,22 @@ static void options_show_help(void)
 {
 	puts("devgroupd [OPTION...]\n"
 	     "\n"
-	     "Owns the groups of devices that are passed through to virtual machines, and hands\n"
-	     "them out over the system bus as " DG_BUS_NAME ".\n"
+	     "Assigns groups of devices to virtual machines and other users, and takes them back.\n"
+	     "Serves " DG_BUS_NAME " on the system bus.\n"
 	     "\n"
-	     "  -h --help                 this text\n"
-	     "     --version              the version\n"
-	     "     --config-dir=DIR       read definitions from here instead of /etc/devgroups.d,\n"
+	     "  -h --help                 print this help\n"
+	     "     --version              print the version\n"
+	     "     --config-dir=DIR       read definitions from DIR instead of /etc/devgroups.d,\n"
 	     "                            /run/devgroups.d and /usr/lib/devgroups.d; may be "
 	     "repeated,\n"
 	     "                            the highest precedence first\n"
-	     "     --run-dir=DIR          keep the records of leases here (/run/devgroups)\n"
-	     "     --step-timeout=SECONDS how long one kernel operation may take before its group\n"
-	     "                            counts as stuck (20)\n"
-	     "     --max-leases=N            how many claims there may be, held or waiting (1000)\n"
-	     "     --max-leases-per-user=N   how many of one user other than root (64)\n"
-	     "     --max-waiting=N           how many claims may wait in line (1000)\n"
-	     "     --max-waiting-per-user=N  how many of one user other than root (32)\n"
+	     "     --run-dir=DIR          keep the records of leases in DIR (/run/devgroups)\n"
+	     "     --step-timeout=SECONDS deadline of one kernel operation; after it the group is\n"
+	     "                            stuck (20)\n"
+	     "     --max-leases=N            limit of claims, held or waiting (1000)\n"
+	     "     --max-leases-per-user=N   limit for one user other than root (64)\n"
+	     "     --max-waiting=N           limit of claims that wait in line (1000)\n"
+	     "     --max-waiting-per-user=N  limit for one user other than root (32)\n"
 	     "     --log-level=LEVEL      err, warning, notice, info or debug\n"
 	     "     --bus-introspect=NAME  print the D-Bus interface NAME as XML\n"
 	     "\n"
@@ -146,13 +146,15 @@ int options_parse(int argc, char *argv[], struct options *options)
 		int r = options_parse_one(option, optarg, options);
 
 		if (r < 0 && option != '?')
-			fprintf(stderr, "devgroupd: --%s does not take \"%s\"\n",
-				index >= 0 ? table[index].name : "?", str_or(optarg, ""));
+			fprintf(stderr,
+				"devgroupd: Invalid value \"%s\" of --%s. See devgroupd --help.\n",
+				str_or(optarg, ""), index >= 0 ? table[index].name : "?");
 		if (r < 0)
 			return r;
 	}
 	if (optind < argc) {
-		fprintf(stderr, "devgroupd: unexpected argument \"%s\"\n", argv[optind]);
+		fprintf(stderr, "devgroupd: Unexpected argument \"%s\". See devgroupd --help.\n",
+			argv[optind]);
 		return -EINVAL;
 	}
 	return 0;

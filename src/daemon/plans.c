@@ -90,7 +90,7 @@ static bool plans_check_with(const struct claims *claims, const struct devgroup 
 
 static bool plans_refuse_errno(const struct devgroup *group, int r, struct refusal *ret_refusal)
 {
-	return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Group %s cannot be planned: %s.",
+	return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "The plan of group %s failed: %s.",
 			   group->def->name, strerror(-r));
 }
 

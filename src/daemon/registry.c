@@ -123,12 +123,12 @@ static int registry_add_shared_blocker(const struct registry *registry, struct d
 			continue;
 		VEC_FOREACH(const struct device, device, &group->resolved.devices)
 			if (record_find_device(other->lease->record, device->key))
-				return blocker_add(
-					&group->resolved.blockers, true, "shared-group",
-					device->key,
-					"%s is in an IOMMU group that is claimed through group "
-					"%s. Wait until that is released.",
-					device->key, other->def->name);
+				return blocker_add(&group->resolved.blockers, true, "shared-group",
+						   device->key,
+						   "%s is in an IOMMU group that is claimed "
+						   "through group %s. Wait "
+						   "until that group is released.",
+						   device->key, other->def->name);
 	}
 	return 0;
 }
@@ -172,9 +172,8 @@ static int registry_add_taken_away(const struct inventory *inv, struct devgroup 
 		if (!device || !vfio_choice_is_vfio(member->driver) || vfio_choice_is_bound(device))
 			continue;
 		r = blocker_add(&group->resolved.blockers, true, "taken-away", device->key,
-				"%s is claimed, but somebody else has taken it from %s: it is on "
-				"%s now. Release the "
-				"group, and claim it again.",
+				"%s is claimed, but another process has taken it from %s: it is "
+				"on %s now. Release the group and claim it again.",
 				device->key, member->driver, str_or(device->driver, "no driver"));
 		if (r < 0)
 			return r;
@@ -293,7 +292,7 @@ static int registry_update_groups(const struct registry *registry)
 void registry_refresh(struct registry *registry)
 {
 	if (registry_update_groups(registry) < 0)
-		log_error("Out of memory, what is known of the groups is not up to date");
+		log_error("Out of memory: the state of some groups is out of date");
 	VEC_FOREACH(struct devgroup, group, &registry->groups)
 		registry_announce(registry, group);
 	VEC_FOREACH(const struct devgroup, group, &registry->groups) {

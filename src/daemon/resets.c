@@ -36,7 +36,7 @@ static bool resets_choose_methods(const struct resets *resets, const struct devg
 	}
 	why = reset_plan_why_none(&plan);
 	return refusal_set(ret, REFUSED_RESET_FAILED,
-			   "Group %s stays dirty: %s cannot be reset that way (%s).",
+			   "Group %s stays dirty: %s cannot be reset in that way (%s).",
 			   group->def->name, member->key, str_or(why, "?"));
 }
 
@@ -67,11 +67,11 @@ static bool resets_check_method(const char *method, struct refusal *ret)
 	for (const char *const *name = group_def_reset_methods; *name; name++)
 		if (str_eq(*name, method))
 			return true;
-	return refusal_set(
-		ret, REFUSED_BAD_OPTION,
-		"There is no reset method \"%s\". Those there are: device_specific, acpi, flr, "
-		"af_flr, pm, bus, slot, cxl_bus; and none, to take the group as it is.",
-		method);
+	return refusal_set(ret, REFUSED_BAD_OPTION,
+			   "There is no reset method \"%s\". Use device_specific, acpi, "
+			   "flr, af_flr, pm, bus, slot or cxl_bus, or none to take the "
+			   "group as it is.",
+			   method);
 }
 
 static void resets_reset_lease(const struct resets *resets, struct devgroup *group)
@@ -110,13 +110,13 @@ static bool resets_check_obstacles(const struct resets *resets, struct devgroup 
 
 	if (r < 0)
 		return refusal_set(ret, REFUSED_RESET_FAILED,
-				   "Group %s is not reset, its devices cannot be read: %s.",
+				   "Group %s is not reset: reading its devices failed: %s.",
 				   group->def->name, strerror(-r));
 	obstacle = group_find_obstacle(group, "error");
 	if (obstacle)
 		return refusal_set(ret, REFUSED_BLOCKED,
-				   "Group %s is not reset (%s), since that takes its devices from "
-				   "the host for a moment: %s",
+				   "Group %s is not reset (%s): a reset takes its devices from the "
+				   "host for a moment. %s",
 				   group->def->name, obstacle->code, obstacle->text);
 	if (provision_is_changing(resets->provision, group))
 		return claim_check_refuse_busy(resets->registry, resets->provision, group, ret);
@@ -153,7 +153,7 @@ static bool resets_start_recovery(const struct resets *resets, struct devgroup *
 	r = leases_start(resets->leases, group, &record, &steps);
 	if (r < 0)
 		return resets_refuse_errno(group, r, ret);
-	log_notice("Group %s is reset by order after an error%s%s", group->def->name,
+	log_notice("Group %s is being reset on request after an error%s%s", group->def->name,
 		   method ? ", method " : "", str_or(method, ""));
 	lease_end(group->lease);
 	return true;
@@ -181,16 +181,15 @@ static bool resets_refuse_held(const struct devgroup *group, struct refusal *ret
 	_cleanup_free_ char *holder = group_holder(group);
 
 	if (group->lease->state == LEASE_CLAIMED)
-		return refusal_set(ret, REFUSED_BUSY,
-				   "Group %s is not reset while it is claimed by %s: that would "
-				   "pull its devices from under "
-				   "their user. They are reset when it is given back; "
-				   "\"devgroupctl release %s\" asks for that.",
-				   group->def->name, str_or(holder, "?"), group->def->name);
-	return refusal_set(
-		ret, REFUSED_BUSY,
-		"Group %s is %s, not dirty: its devices are reset when it is given back.",
-		group->def->name, lease_visible_state(group->lease));
+		return refusal_set(
+			ret, REFUSED_BUSY,
+			"Group %s is not reset: %s has claimed it, and would lose its "
+			"devices. Run \"devgroupctl release %s\": a release resets them.",
+			group->def->name, str_or(holder, "?"), group->def->name);
+	return refusal_set(ret, REFUSED_BUSY,
+			   "Group %s is %s, not dirty. Its devices are reset when it is "
+			   "released.",
+			   group->def->name, lease_visible_state(group->lease));
 }
 
 /* Refuses a method that would not work, although a clean group needs no reset. */
@@ -212,7 +211,7 @@ static bool resets_check_clean(const struct resets *resets, const struct devgrou
 		return true;
 	why = reset_plan_why_none(plan);
 	return refusal_set(ret, REFUSED_RESET_FAILED,
-			   "Group %s is not dirty, and %s could not be reset that way (%s).",
+			   "Group %s is not dirty, and %s cannot be reset in that way (%s).",
 			   group->def->name, plan->device->key, str_or(why, "?"));
 }
 
@@ -251,8 +250,8 @@ bool resets_submit(const struct resets *resets, struct devgroup *group, const ch
 		return false;
 	if (releases_wait(resets->releases, group, waiter) < 0)
 		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
-	log_notice("Group %s is reset by order%s%s", group->def->name, method ? ", method " : "",
-		   str_or(method, ""));
+	log_notice("Group %s is being reset on request%s%s", group->def->name,
+		   method ? ", method " : "", str_or(method, ""));
 	resets_reset_lease(resets, group);
 	return true;
 }
@@ -287,8 +286,7 @@ void resets_device_removed(const struct resets *resets, const char *key)
 		if (!lease || lease->state != LEASE_DIRTY ||
 		    !resets_note_gone(lease->record, key) || resets_has_dirty(lease->record))
 			continue;
-		log_notice("Group %s is no longer dirty: %s has been taken out", group->def->name,
-			   key);
+		log_notice("Group %s is no longer dirty: %s was removed", group->def->name, key);
 		resets_reset_lease(resets, group);
 		return;
 	}

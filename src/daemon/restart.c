@@ -53,10 +53,11 @@ static int restart_add_bad_record(struct restart *restart, const struct run_dir_
 	bad_record->file = run_dir_path(run_dir, entry->group);
 	if (!bad_record->file)
 		return -ENOMEM;
-	bad_record->why = str_printf(
-		"the record cannot be used: %s. See that the devices of group %s are with "
-		"their host drivers, remove the record, and run \"devgroupctl reload\".",
-		why, entry->group);
+	bad_record->why =
+		str_printf("the record cannot be used: %s. Check that the devices of group "
+			   "%s are on their host drivers, remove the record, and run "
+			   "\"devgroupctl reload\".",
+			   why, entry->group);
 	if (!bad_record->why)
 		return -ENOMEM;
 	r = vec_add(&restart->bad_records, bad_record);

@@ -129,7 +129,7 @@ bool vf_tokens_check(const struct registry *registry, const struct devgroup *gro
 			continue;
 		return refusal_set(ret, REFUSED_BUSY,
 				   "Group %s cannot be claimed: %s is a virtual function of %s, "
-				   "and group %s with that is %s.",
+				   "whose group %s is %s. Try again when that is over.",
 				   group->def->name, device->key, device->physfn,
 				   lease->record->group, lease_visible_state(lease));
 	}

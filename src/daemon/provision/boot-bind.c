@@ -109,9 +109,8 @@ void boot_bind_define(struct boot_bind *boot_bind, const struct def_set *config)
 
 	r = boot_bind_write_index(boot_bind, config);
 	if (r < 0)
-		log_warning_errno(
-			r, "Devices that are plugged in will not find their groups of \"bind\": "
-			   "\"boot\"");
+		log_warning_errno(r, "Cannot write the index of \"bind\": \"boot\" groups, so host "
+				     "drivers may bind devices that are plugged in");
 	/* a move that failed under the previous definitions may work now */
 	VEC_FOREACH(struct boot_move, move, &boot_bind->moves)
 		move->failed = false;
@@ -139,7 +138,8 @@ static void boot_bind_on_task_done(struct task *task, const char *failure, void 
 	move->failed = failure;
 	move->task = task_free(task);
 	if (!failure)
-		log_info("Group %s is taken from its host drivers, as \"bind\": \"boot\" says",
+		log_info("Group %s was moved from its host drivers to VFIO, as \"bind\": "
+			 "\"boot\" says",
 			 move->group);
 	if (boot_bind_refresh_members(boot_bind, registry_find(boot_bind->registry, move->group)) <
 	    0)
@@ -180,10 +180,10 @@ static void boot_bind_log_obstacle(struct boot_move *move, const struct blocker 
 	if (str_eq(move->obstacle, obstacle->text))
 		return;
 	if (str_set(&move->obstacle, obstacle->text) < 0)
-		log_error("Out of memory, this may be said again:");
-	log_notice(
-		"Group %s stays with its host drivers although it is \"bind\": \"boot\" (%s): %s",
-		move->group, obstacle->code, obstacle->text);
+		log_error("Out of memory: the next message may be repeated");
+	log_notice("Group %s stays with its host drivers despite \"bind\": \"boot\" "
+		   "(%s): %s",
+		   move->group, obstacle->code, obstacle->text);
 }
 
 static int boot_bind_start(struct boot_move *move, struct devgroup *group)
@@ -248,7 +248,7 @@ void boot_bind_run(struct boot_bind *boot_bind)
 			continue;
 		r = boot_bind_check_group(boot_bind, group);
 		if (r < 0)
-			log_error_errno(r, "Cannot take group %s from its host drivers",
+			log_error_errno(r, "Cannot move group %s from its host drivers to VFIO",
 					group->def->name);
 	}
 }

@@ -119,7 +119,8 @@ struct mdev_provision *mdev_provision_new(struct registry *registry,
 	if (r == -ENOMEM)
 		return mdev_provision_free(mdevs);
 	if (r < 0)
-		log_error_errno(r, "Cannot read which mediated devices were made, those stay");
+		log_error_errno(r, "Cannot read the list of mediated devices that the daemon made, "
+				   "so those stay");
 	return mdevs;
 }
 
@@ -166,7 +167,7 @@ static void mdev_provision_save_or_log(const struct mdev_provision *mdevs)
 	int r = mdev_provision_save(mdevs);
 
 	if (r < 0)
-		log_error_errno(r, "Cannot write down which mediated devices are made");
+		log_error_errno(r, "Cannot save the list of mediated devices that the daemon made");
 }
 
 /* --- definitions --- */
@@ -184,7 +185,7 @@ void mdev_provision_define(struct mdev_provision *mdevs, struct def_set *config)
 		struct managed_mdev *mdev = mdev_provision_get(mdevs, def->key);
 
 		if (!mdev) {
-			log_error("Out of memory, %s is not made", def->key);
+			log_error("Out of memory: %s is not made", def->key);
 			mdev_def_free(def);
 			continue;
 		}
@@ -273,17 +274,18 @@ static void managed_mdev_retry_later(struct managed_mdev *mdev)
 						       &mdevs->retry, CLOCK_MONOTONIC, RETRY_USEC,
 						       0, mdev_provision_on_retry, mdevs) >= 0)
 		return;
-	log_error("Cannot wait for the last user of %s", mdev->key);
+	log_error("Cannot start the timer that retries the removal of %s", mdev->key);
 }
 
 static void managed_mdev_on_removed(struct managed_mdev *mdev, const char *failure)
 {
 	if (!failure) {
-		log_info("%s is taken away", mdev->key);
+		log_info("%s was removed", mdev->key);
 		return;
 	}
-	managed_mdev_set_problem(mdev, str_printf("%s cannot be taken away yet: %s.", mdev->key,
-						  failure));
+	managed_mdev_set_problem(mdev,
+				 str_printf("%s cannot be removed yet: %s. The daemon tries again.",
+					    mdev->key, failure));
 	managed_mdev_retry_later(mdev);
 }
 
@@ -294,12 +296,16 @@ static void managed_mdev_on_made(struct managed_mdev *mdev, const char *failure)
 	if (!failure) {
 		mdev->unfinished = false;
 		mdev_provision_save_or_log(mdev->mdevs);
-		log_info("%s is made, %s of %s", mdev->key, mdev->def->type, mdev->def->parent);
+		log_info("%s was made: type %s of %s", mdev->key, mdev->def->type,
+			 mdev->def->parent);
 		return;
 	}
-	managed_mdev_set_problem(mdev, str_printf("%s is not made: %s.", mdev->key, failure));
+	managed_mdev_set_problem(
+		mdev, str_printf("%s is not made: %s. Correct the cause and run \"devgroupctl "
+				 "reload\".",
+				 mdev->key, failure));
 	if (str_set(&mdev->failure, failure) < 0)
-		log_error("Out of memory, a failure is not shown");
+		log_error("Out of memory: a failure is not shown");
 	/* the next run removes a device that was made in part */
 	mdev->unfinished = inventory_find(inv, mdev->key) != NULL;
 	if (!mdev->unfinished)
@@ -314,7 +320,7 @@ static void managed_mdev_on_task_done(struct task *task, const char *failure, vo
 	_cleanup_strv_ char **copy = NULL;
 
 	if (strv_copy(keys, &copy) < 0)
-		log_error("Out of memory, what has become of %s is not read", mdev->key);
+		log_error("Out of memory: %s is not re-read", mdev->key);
 	/* the task still counts as running here, so that no other one starts for the device */
 	if (host_refresh(registry_host(mdevs->registry), copy) < 0)
 		log_error("Cannot read %s", mdev->key);
@@ -357,14 +363,14 @@ static int managed_mdev_run_task(struct managed_mdev *mdev, struct vec *steps)
 
 static void managed_mdev_on_not_started(struct managed_mdev *mdev, int error)
 {
-	managed_mdev_set_problem(mdev, str_printf("%s is not %s: %s.", mdev->key,
-						  mdev->action == MDEV_PLAN_CREATE ? "made" :
-										     "taken away",
-						  strerror(-error)));
+	managed_mdev_set_problem(mdev,
+				 str_printf("%s is not %s: %s.", mdev->key,
+					    mdev->action == MDEV_PLAN_CREATE ? "made" : "removed",
+					    strerror(-error)));
 	if (mdev->action == MDEV_PLAN_REMOVE)
 		managed_mdev_retry_later(mdev);
 	else if (str_set(&mdev->failure, strerror(-error)) < 0)
-		log_error("Out of memory, a failure is not shown");
+		log_error("Out of memory: a failure is not shown");
 }
 
 static void managed_mdev_start(struct managed_mdev *mdev, struct vec *steps,
@@ -401,9 +407,10 @@ static bool managed_mdev_is_idle(struct managed_mdev *mdev)
 	/* a device that was made in part is removed all the same */
 	if (!mdev->wanted || !mdev->removed)
 		return mdev->failure && !mdev->made;
-	managed_mdev_set_problem(mdev, str_printf("%s was taken away by somebody else. To have it "
-						  "made again: devgroupctl reload",
-						  mdev->key));
+	managed_mdev_set_problem(
+		mdev, str_printf("%s was removed by another process. Run \"devgroupctl reload\" "
+				 "to have it made again.",
+				 mdev->key));
 	return true;
 }
 
@@ -420,7 +427,7 @@ static void managed_mdev_advance(struct managed_mdev *mdev, char *const *claimed
 	state = (struct mdev_state){ .made = mdev->made, .unfinished = mdev->unfinished };
 	r = mdev_plan(inv, mdev->key, mdev->wanted ? mdev->def : NULL, &state, claimed, &plan);
 	if (r < 0) {
-		log_error_errno(r, "%s is left as it is", mdev->key);
+		log_error_errno(r, "Cannot plan what to do with %s", mdev->key);
 		return;
 	}
 	if (!mdev->failure)
@@ -449,7 +456,7 @@ void mdev_provision_run(struct mdev_provision *mdevs)
 	_cleanup_strv_ char **claimed = NULL;
 
 	if (registry_claimed_keys(mdevs->registry, NULL, &claimed) < 0) {
-		log_error("Out of memory, mediated devices are left as they are");
+		log_error("Out of memory: mediated devices stay as they are");
 		return;
 	}
 	/* one at a time, since they share the room of a parent; a hanging task does not count */

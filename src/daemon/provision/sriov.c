@@ -117,7 +117,7 @@ void sriov_define(struct sriov *sriov, struct vec *defs)
 	VEC_FOREACH(struct vf_def, def, defs) {
 		if (sriov_define_one(sriov, &previous, def) >= 0)
 			continue;
-		log_error("Out of memory, the virtual functions of %s are not made", def->device);
+		log_error("Out of memory: the virtual functions of %s are not made", def->device);
 		def_set_vf_free(def);
 	}
 	vec_drop(defs);
@@ -169,9 +169,10 @@ static void sriov_on_task_done(struct task *task, const char *failure, void *use
 
 	entry->task = task_free(task);
 	if (str_set(&entry->failure, failure) < 0)
-		log_error("Out of memory, a failure is not shown");
+		log_error("Out of memory: a failure is not shown");
 	if (!failure)
-		log_info("%s has its virtual functions", entry->def->device);
+		log_info("%s has the virtual functions that its definition wants",
+			 entry->def->device);
 	/* @entry may be freed by these: claims that waited start */
 	if (host_refresh(registry_host(sriov->registry), keys) < 0)
 		log_error("Cannot read %s", keys[0]);
@@ -200,7 +201,8 @@ static void sriov_note_driver(struct sriov_entry *entry)
 		return;
 	entry->done = false;
 	if (str_set(&entry->seen_driver, driver) < 0 || str_set(&entry->failure, NULL) < 0)
-		log_error("Out of memory, %s may be left as it is", entry->def->device);
+		log_error("Out of memory: the virtual functions of %s may stay as they are",
+			  entry->def->device);
 }
 
 static bool sriov_removes_vfs(const struct sriov_entry *entry)
@@ -241,9 +243,11 @@ static int sriov_make_plan(const struct sriov_entry *entry, char *const *claimed
 static void sriov_show_failure(struct sriov_entry *entry)
 {
 	if (entry->failure)
-		sriov_set_problem(entry,
-				  str_printf("The virtual functions of %s cannot be made: %s.",
-					     entry->def->device, entry->failure));
+		sriov_set_problem(
+			entry,
+			str_printf("The virtual functions of %s cannot be made: %s. Correct the "
+				   "cause and run \"devgroupctl reload\".",
+				   entry->def->device, entry->failure));
 }
 
 static void sriov_advance(struct sriov_entry *entry, char *const *claimed)
@@ -259,7 +263,7 @@ static void sriov_advance(struct sriov_entry *entry, char *const *claimed)
 	}
 	r = sriov_make_plan(entry, claimed, &steps, &problem);
 	if (r < 0) {
-		log_error_errno(r, "The virtual functions of %s are not made", entry->def->device);
+		log_error_errno(r, "Cannot plan the virtual functions of %s", entry->def->device);
 		return;
 	}
 	sriov_set_problem(entry, problem);
@@ -289,7 +293,7 @@ void sriov_run(struct sriov *sriov)
 	_cleanup_strv_ char **claimed = NULL;
 
 	if (registry_claimed_keys(sriov->registry, NULL, &claimed) < 0) {
-		log_error("Out of memory, virtual functions are left as they are");
+		log_error("Out of memory: virtual functions stay as they are");
 		return;
 	}
 	sriov_drop_withdrawn(sriov);
