@@ -48,3 +48,6 @@ bool claim_check_is_busy(const struct provision *provision,
 /* Returns false; *ret_refusal says why the group, which is busy, cannot be claimed now. */
 bool claim_check_refuse_busy(const struct registry *registry, const struct provision *provision,
 			     const struct devgroup *group, struct refusal *ret_refusal);
+
+/* Returns false; *ret_refusal says that there is no group @name. */
+bool claim_check_refuse_unknown(const char *name, struct refusal *ret_refusal);

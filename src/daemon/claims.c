@@ -251,9 +251,7 @@ bool claims_submit(const struct claims *claims, const char *name,
 	bool wait;
 
 	if (!group)
-		return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP,
-				   "There is no group %s. \"devgroupctl list\" shows all groups.",
-				   name);
+		return claim_check_refuse_unknown(name, ret_refusal);
 	wait = claim_check_is_busy(claims->provision, group) || group->waiting.n > 0;
 	if (wait && !claims_check_wait(claims, group, request, ret_refusal))
 		return false;

@@ -11,11 +11,6 @@
 #include "policy/assess/assess.h"
 #include "policy/plan/plan.h"
 
-static bool plans_refuse_unknown(const char *name, struct refusal *ret_refusal)
-{
-	return refusal_set(ret_refusal, REFUSED_NO_SUCH_GROUP, "There is no group %s.", name);
-}
-
 /* --- several groups together --- */
 
 /* Lists the devices of the groups @with, which are claimed first. False: refused. */
@@ -26,7 +21,7 @@ static bool plans_list_others(struct registry *registry, const struct devgroup *
 		const struct devgroup *other = registry_find(registry, *name);
 
 		if (!other)
-			return plans_refuse_unknown(*name, ret_refusal);
+			return claim_check_refuse_unknown(*name, ret_refusal);
 		VEC_FOREACH(const struct device, device, &other->resolved.devices) {
 			if (resolved_group_has(&group->resolved, device))
 				return refusal_set(
@@ -103,7 +98,7 @@ bool plans_claim(const struct claims *claims, const char *name, const struct cla
 
 	*ret_steps = (struct vec){ 0 };
 	if (!group)
-		return plans_refuse_unknown(name, ret_refusal);
+		return claim_check_refuse_unknown(name, ret_refusal);
 	if (claim_check_is_busy(claims->provision, group) && request->wait_usec > 0)
 		return claim_check_reserved(group, request,
 					    ret_refusal); /* a claim would wait in line first */
@@ -133,7 +128,7 @@ bool plans_release(const struct registry *registry, const char *name, struct vec
 
 	*ret_steps = (struct vec){ 0 };
 	if (!group)
-		return plans_refuse_unknown(name, ret_refusal);
+		return claim_check_refuse_unknown(name, ret_refusal);
 	if (!group->lease)
 		return true;
 	r = claim_check_read_members(registry, group);
