@@ -15,7 +15,7 @@
 #define EXT_CAPABILITIES_MAX ((PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 8)
 
 /* Bits of each byte that may be seen. */
-struct filter {
+struct config_filter {
 	struct pci_dev *pdev;
 	u8 mask[PCI_CFG_SPACE_EXP_SIZE];
 };
@@ -72,7 +72,7 @@ static unsigned int config_cap_size(const struct config_cap *table, size_t n, un
 	return header;
 }
 
-static u32 config_read_dword(struct filter *filter, unsigned int at)
+static u32 config_read_dword(struct config_filter *filter, unsigned int at)
 {
 	u32 value = ~0;
 
@@ -80,7 +80,7 @@ static u32 config_read_dword(struct filter *filter, unsigned int at)
 	return value;
 }
 
-static void config_show(struct filter *filter, unsigned int at, unsigned int size)
+static void config_show(struct config_filter *filter, unsigned int at, unsigned int size)
 {
 	if (at < sizeof(filter->mask))
 		memset(filter->mask + at, 0xff, min_t(size_t, size, sizeof(filter->mask) - at));
@@ -89,7 +89,7 @@ static void config_show(struct filter *filter, unsigned int at, unsigned int siz
 /* --- what is shown --- */
 
 /* Of a base address register its kind, which is in the lowest bits. */
-static void config_show_bars(struct filter *filter, unsigned int at, unsigned int n)
+static void config_show_bars(struct config_filter *filter, unsigned int at, unsigned int n)
 {
 	unsigned int i;
 
@@ -106,7 +106,7 @@ static void config_show_bars(struct filter *filter, unsigned int at, unsigned in
 	}
 }
 
-static void config_show_header(struct filter *filter)
+static void config_show_header(struct config_filter *filter)
 {
 	config_show(filter, 0, PCI_BASE_ADDRESS_0);
 	config_show(filter, PCI_CAPABILITY_LIST, 1);
@@ -128,7 +128,7 @@ static void config_show_header(struct filter *filter)
 	}
 }
 
-static void config_show_caps(struct filter *filter)
+static void config_show_caps(struct config_filter *filter)
 {
 	unsigned int at, n;
 	u8 next = 0;
@@ -150,7 +150,7 @@ static void config_show_caps(struct filter *filter)
 	}
 }
 
-static void config_show_ext_caps(struct filter *filter)
+static void config_show_ext_caps(struct config_filter *filter)
 {
 	unsigned int at = PCI_CFG_SPACE_SIZE, n, id;
 
@@ -188,7 +188,7 @@ static u8 config_closed_window(unsigned int at)
 	}
 }
 
-static void config_copy(struct filter *filter, char *buf, loff_t off, size_t count)
+static void config_copy(struct config_filter *filter, char *buf, loff_t off, size_t count)
 {
 	bool bridge = filter->pdev->hdr_type == PCI_HEADER_TYPE_BRIDGE;
 	size_t i;
@@ -226,10 +226,11 @@ static void config_pm_put(struct pci_dev *pdev, struct device *parent)
 		pm_runtime_put_sync(parent);
 }
 
-/* Under dg_registry_lock: of a device that is gone the bus may be, too. */
-static ssize_t config_copy_visible(struct dg_entry *entry, struct filter *filter, char *buf,
+static ssize_t config_copy_visible(struct dg_entry *entry, struct config_filter *filter, char *buf,
 				   loff_t off, size_t count)
 {
+	lockdep_assert_held(&dg_registry_lock);
+	/* With a deleted device its bus may be gone, too. */
 	if (entry->dead)
 		return -ENODEV;
 	config_show_header(filter);
@@ -240,7 +241,7 @@ static ssize_t config_copy_visible(struct dg_entry *entry, struct filter *filter
 	return count;
 }
 
-static ssize_t config_read_powered(struct dg_entry *entry, struct filter *filter, char *buf,
+static ssize_t config_read_powered(struct dg_entry *entry, struct config_filter *filter, char *buf,
 				   loff_t off, size_t count)
 {
 	ssize_t ret;
@@ -254,27 +255,37 @@ static ssize_t config_read_powered(struct dg_entry *entry, struct filter *filter
 	return ret;
 }
 
-/* Who is waited for here may hold what notifiers are called under: so not with dg_registry_lock
- * held. */
+/* Takes references for a reader: the device may be deleted at any moment, and its parent freed. */
+static int config_get_device(struct dg_entry *entry, struct pci_dev **pdev, struct device **parent)
+{
+	int ret = -ENODEV;
+
+	mutex_lock(&dg_registry_lock);
+	if (!entry->dead) {
+		*pdev = pci_dev_get(entry->pdev);
+		*parent = get_device(entry->pdev->dev.parent);
+		ret = 0;
+	}
+	mutex_unlock(&dg_registry_lock);
+	return ret;
+}
+
+/*
+ * Called without dg_registry_lock: waking the device waits for tasks that may hold the locks under
+ * which notifiers run.
+ */
 ssize_t dg_config_read(struct dg_entry *entry, char *buf, loff_t off, size_t count)
 {
-	struct device *parent = NULL;
-	struct filter *filter;
-	ssize_t ret = 0;
+	struct config_filter *filter;
+	struct device *parent;
+	ssize_t ret;
 
 	filter = kzalloc(sizeof(*filter), GFP_KERNEL);
 	if (!filter)
 		return -ENOMEM;
-	mutex_lock(&dg_registry_lock);
-	if (!entry->dead) {
-		filter->pdev = pci_dev_get(entry->pdev);
-		parent = get_device(filter->pdev->dev.parent);
-	}
-	mutex_unlock(&dg_registry_lock);
-	if (!filter->pdev) {
-		kfree(filter);
-		return -ENODEV;
-	}
+	ret = config_get_device(entry, &filter->pdev, &parent);
+	if (ret)
+		goto err_free_filter;
 
 	if (off < filter->pdev->cfg_size) {
 		count = min_t(size_t, count, filter->pdev->cfg_size - off);
@@ -284,6 +295,7 @@ ssize_t dg_config_read(struct dg_entry *entry, char *buf, loff_t off, size_t cou
 	}
 	put_device(parent);
 	pci_dev_put(filter->pdev);
+err_free_filter:
 	kfree(filter);
 	return ret;
 }

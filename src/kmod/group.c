@@ -131,13 +131,17 @@ ATTRIBUTE_GROUPS(group);
 static int group_uevent(DG_COMPAT_UEVENT_CONST struct device *dev, struct kobj_uevent_env *env)
 {
 	struct dg_group *group = dev_get_drvdata(dev);
+	int ret;
 
 	if (!group || !group->ready)
 		return -EAGAIN;
-	return add_uevent_var(env, "DEVGROUP_ID=%d", group->id)			      ?:
-		       add_uevent_var(env, "DEVGROUP_INSTANCE=%llu", group->instance) ?:
-		       add_uevent_var(env, "DEVGROUP_GENERATION=%llu",
-				      READ_ONCE(group->generation));
+	ret = add_uevent_var(env, "DEVGROUP_ID=%d", group->id);
+	if (ret)
+		return ret;
+	ret = add_uevent_var(env, "DEVGROUP_INSTANCE=%llu", group->instance);
+	if (ret)
+		return ret;
+	return add_uevent_var(env, "DEVGROUP_GENERATION=%llu", READ_ONCE(group->generation));
 }
 
 void dg_group_event(struct dg_group *group, enum kobject_action action)

@@ -10,7 +10,7 @@
 
 #include "devgroups.h"
 
-enum cause {
+enum isolation_cause {
 	CAUSE_ACS_MISSING,
 	CAUSE_ACS_NOT_ENABLED,
 	CAUSE_MULTIFUNCTION,
@@ -22,7 +22,7 @@ enum cause {
 	CAUSE_PEER_TO_PEER,
 };
 
-static const char *const cause_names[] = {
+static const char *const isolation_cause_names[] = {
 	[CAUSE_ACS_MISSING] = "acs-missing",
 	[CAUSE_ACS_NOT_ENABLED] = "acs-not-enabled",
 	[CAUSE_MULTIFUNCTION] = "multifunction",
@@ -34,10 +34,10 @@ static const char *const cause_names[] = {
 	[CAUSE_PEER_TO_PEER] = "peer-to-peer",
 };
 
-static void isolation_print_cause(struct dg_text *text, enum cause cause,
+static void isolation_print_cause(struct dg_text *text, enum isolation_cause cause,
 				  const struct dg_entry *peer)
 {
-	dg_text_printf(text, "%s %s\n", cause_names[cause], dev_name(peer->dev));
+	dg_text_printf(text, "%s %s\n", isolation_cause_names[cause], dev_name(peer->dev));
 }
 
 /* --- bridges --- */
@@ -47,7 +47,7 @@ static struct dg_entry *isolation_parent(const struct dg_entry *entry)
 	return entry->parent && !entry->parent->dead ? entry->parent : NULL;
 }
 
-static bool isolation_bridge_cause(struct dg_entry *bridge, enum cause *cause)
+static bool isolation_bridge_cause(struct dg_entry *bridge, enum isolation_cause *cause)
 {
 	if (dg_aliases_by_bridge(bridge)) {
 		*cause = CAUSE_CONVENTIONAL_BRIDGE;
@@ -69,7 +69,7 @@ static bool isolation_bridge_cause(struct dg_entry *bridge, enum cause *cause)
 }
 
 /* The kernel parted what this would tie. Of bridges and aliases we know no reason for that. */
-static bool isolation_is_quirk(enum cause cause)
+static bool isolation_is_quirk(enum isolation_cause cause)
 {
 	return cause == CAUSE_ACS_MISSING || cause == CAUSE_ACS_NOT_ENABLED ||
 	       cause == CAUSE_MULTIFUNCTION;
@@ -79,7 +79,7 @@ static void isolation_print_bridges(struct dg_entry *entry, struct dg_text *text
 {
 	struct dg_entry *below = entry, *bridge = isolation_parent(entry);
 	bool apart = bridge && !dg_registry_same_group(entry, bridge);
-	enum cause cause;
+	enum isolation_cause cause;
 
 	for (; bridge; below = bridge, bridge = isolation_parent(bridge)) {
 		bool parted = apart || !dg_registry_same_group(below, bridge);
@@ -105,7 +105,7 @@ static bool isolation_has_group_child(const struct dg_entry *bridge)
 
 static void isolation_print_self(struct dg_entry *entry, struct dg_text *text)
 {
-	enum cause cause;
+	enum isolation_cause cause;
 
 	if (pci_is_bridge(entry->pdev) && isolation_has_group_child(entry) &&
 	    isolation_bridge_cause(entry, &cause))
@@ -114,7 +114,7 @@ static void isolation_print_self(struct dg_entry *entry, struct dg_text *text)
 
 /* --- functions of one device --- */
 
-static bool isolation_are_tied(struct dg_entry *a, struct dg_entry *b, enum cause *cause)
+static bool isolation_are_tied(struct dg_entry *a, struct dg_entry *b, enum isolation_cause *cause)
 {
 	enum dg_acs x, y;
 
@@ -136,7 +136,7 @@ static bool isolation_are_tied(struct dg_entry *a, struct dg_entry *b, enum caus
 static void isolation_print_functions(struct dg_entry *entry, struct dg_text *text)
 {
 	struct dg_entry *other;
-	enum cause cause;
+	enum isolation_cause cause;
 
 	list_for_each_entry(other, dg_tree_siblings(entry), sibling) {
 		if (!other->group || !isolation_are_tied(entry, other, &cause))
@@ -154,7 +154,7 @@ static void isolation_print_functions(struct dg_entry *entry, struct dg_text *te
 static struct dg_entry *isolation_next_tied(struct dg_entry *entry)
 {
 	struct dg_entry *parent, *other;
-	enum cause cause;
+	enum isolation_cause cause;
 
 	if (!entry->pdev)
 		return NULL;
@@ -220,7 +220,7 @@ static bool isolation_is_downstream(const struct dg_entry *entry)
 /* A port without ACS whose children are kept apart from it is one that the kernel knows better. */
 static bool isolation_port_forwards(struct dg_entry *port)
 {
-	enum cause cause;
+	enum isolation_cause cause;
 
 	if (!isolation_bridge_cause(port, &cause))
 		return false;

@@ -14,22 +14,22 @@ static int __init devgroups_init(void)
 		return ret;
 	ret = dg_publish_start();
 	if (ret)
-		goto no_root;
+		goto err_destroy_class;
 	/* Before the scan: what comes meanwhile must not be missed. */
 	ret = dg_notify_start();
 	if (ret)
-		goto no_notifiers;
+		goto err_stop_publish;
 	ret = dg_scan();
 	if (ret)
-		goto no_scan;
+		goto err_stop_notify;
 	dg_publish_now();
 	return 0;
 
-no_scan:
+err_stop_notify:
 	dg_notify_stop();
-no_notifiers:
+err_stop_publish:
 	dg_publish_stop();
-no_root:
+err_destroy_class:
 	dg_group_class_destroy();
 	return ret;
 }

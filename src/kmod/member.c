@@ -58,10 +58,10 @@ static void member_print_irq(struct dg_entry *entry, struct dg_text *text)
 
 /* --- the files --- */
 
-enum dir { DIR_MEMBERS, DIR_DEVICES };
+enum member_dir { DIR_MEMBERS, DIR_DEVICES };
 
 static const struct dg_file {
-	enum dir dir;
+	enum member_dir dir;
 	const char *name;
 	umode_t mode;
 	void (*print)(struct dg_entry *entry, struct dg_text *text); /* NULL: "config" */
@@ -103,16 +103,17 @@ static ssize_t member_read_text(struct file *file, struct kobject *kobj,
 {
 	struct dg_member *member = attr->private;
 	struct dg_text text = { .buf = buf, .from = off, .count = count };
-	bool dead;
+	ssize_t ret = -ENODEV;
 
 	if (read_delay_ms)
 		msleep(read_delay_ms);
 	mutex_lock(&dg_registry_lock);
-	dead = member->entry->dead;
-	if (!dead)
+	if (!member->entry->dead) {
 		member_files[attr - member->attrs].print(member->entry, &text);
+		ret = text.copied;
+	}
 	mutex_unlock(&dg_registry_lock);
-	return dead ? -ENODEV : text.copied;
+	return ret;
 }
 
 static ssize_t member_read_config(struct file *file, struct kobject *kobj,
@@ -128,11 +129,12 @@ static ssize_t member_read_config(struct file *file, struct kobject *kobj,
 
 /* --- a member --- */
 
-/* Under dg_registry_lock. */
 struct dg_member *dg_member_new(struct dg_entry *entry)
 {
-	struct dg_member *member = kzalloc(sizeof(*member), GFP_KERNEL);
+	struct dg_member *member;
 
+	lockdep_assert_held(&dg_registry_lock);
+	member = kzalloc(sizeof(*member), GFP_KERNEL);
 	if (!member)
 		return NULL;
 	member->entry = dg_registry_entry_get(entry);
@@ -186,14 +188,19 @@ int dg_member_publish(struct dg_member *member, struct dg_group *group)
 			return -ENOMEM;
 	}
 	ret = sysfs_create_link(member->dirs[DIR_MEMBERS], &member->dev->kobj, "device");
-	for (i = 0; !ret && i < ARRAY_SIZE(member_files); i++)
+	if (ret)
+		return ret;
+	for (i = 0; i < ARRAY_SIZE(member_files); i++) {
 		ret = member_add_file(member, i);
-	return ret;
+		if (ret)
+			return ret;
+	}
+	return 0;
 }
 
-/* Under dg_registry_lock. */
 bool dg_member_is_stale(const struct dg_member *member, const struct dg_group *group)
 {
+	lockdep_assert_held(&dg_registry_lock);
 	return member->entry->dead || member->entry->group != group;
 }
 

@@ -22,19 +22,19 @@ struct driver_state {
 
 static struct driver_state owner_driver_state(struct dg_group *group)
 {
-	struct driver_state driver_state = {};
+	struct driver_state state = {};
 	struct dg_entry *entry;
 
 	mutex_lock(&dg_registry_lock);
 	list_for_each_entry(entry, &group->entries, in_group) {
 		bool driver = dg_registry_has_driver(entry->dev);
 
-		driver_state.driven |= entry->driven;
-		driver_state.driver |= driver;
-		driver_state.moving |= driver != entry->driven;
+		state.driven |= entry->driven;
+		state.driver |= driver;
+		state.moving |= driver != entry->driven;
 	}
 	mutex_unlock(&dg_registry_lock);
-	return driver_state;
+	return state;
 }
 
 const char *dg_owner(struct dg_group *group, struct iommu_group *iommu)

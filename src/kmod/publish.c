@@ -51,7 +51,7 @@ static const struct attribute_group root_group = { .attrs = root_attrs };
 
 /* --- one group --- */
 
-struct change {
+struct group_change {
 	struct list_head gone, added;
 	u32 digest;
 	int error;
@@ -83,13 +83,13 @@ static bool publish_has_member(const struct dg_group *group, const struct dg_ent
 	return false;
 }
 
-/* Under dg_registry_lock: what has to be done. */
-static void publish_find_change(struct dg_group *group, struct change *change)
+static void publish_find_change(struct dg_group *group, struct group_change *change)
 {
 	struct list_head *node, *next;
 	struct dg_member *member;
 	struct dg_entry *entry;
 
+	lockdep_assert_held(&dg_registry_lock);
 	list_for_each_safe(node, next, &group->files)
 		if (dg_member_is_stale(dg_member_from_node(node), group))
 			list_move_tail(node, &change->gone);
@@ -116,7 +116,7 @@ static void publish_free_members(struct list_head *members)
 }
 
 /* A device that went meanwhile has no link to be made; its event is on its way. */
-static void publish_add_members(struct dg_group *group, struct change *change)
+static void publish_add_members(struct dg_group *group, struct group_change *change)
 {
 	struct list_head *node, *next;
 
@@ -143,7 +143,7 @@ static void publish_send_event(struct dg_group *group, enum kobject_action actio
 /* 0, or negative errno where not all of it could be done. Sets *changed where something was. */
 static int publish_update_group(struct dg_group *group, bool *changed)
 {
-	struct change change = { LIST_HEAD_INIT(change.gone), LIST_HEAD_INIT(change.added) };
+	struct group_change change = { LIST_HEAD_INIT(change.gone), LIST_HEAD_INIT(change.added) };
 	bool different;
 
 	mutex_lock(&dg_registry_lock);

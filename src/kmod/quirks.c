@@ -6,7 +6,7 @@
 static const struct {
 	pci_dev_flags_t flag;
 	const char *word;
-} flags[] = {
+} quirk_flags[] = {
 	{ PCI_DEV_FLAGS_NO_BUS_RESET, "no-bus-reset" },
 	{ PCI_DEV_FLAGS_NO_PM_RESET, "no-pm-reset" },
 	{ PCI_DEV_FLAGS_NO_FLR_RESET, "no-flr-reset" },
@@ -26,9 +26,9 @@ void dg_quirks_print(struct dg_entry *entry, struct dg_text *text)
 	struct pci_dev *pdev = entry->pdev;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(flags); i++)
-		if (pdev->dev_flags & flags[i].flag)
-			dg_text_printf(text, "%s\n", flags[i].word);
+	for (i = 0; i < ARRAY_SIZE(quirk_flags); i++)
+		if (pdev->dev_flags & quirk_flags[i].flag)
+			dg_text_printf(text, "%s\n", quirk_flags[i].word);
 	if (pdev->no_command_memory)
 		dg_text_printf(text, "no-command-memory\n");
 	if (pdev->broken_intx_masking)

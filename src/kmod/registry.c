@@ -126,6 +126,7 @@ static struct dg_entry *registry_find_entry(const struct device *dev)
 {
 	struct dg_entry *entry;
 
+	lockdep_assert_held(&dg_registry_lock);
 	hash_for_each_possible(entries, entry, hash, (unsigned long)dev)
 		if (entry->dev == dev)
 			return entry;
@@ -201,22 +202,30 @@ bool dg_registry_has_driver(struct device *dev)
 	return ret;
 }
 
-int dg_registry_add(struct device *dev)
+static int registry_add(struct device *dev)
 {
-	struct dg_entry *entry;
-	int ret = 0;
+	struct dg_entry *entry = registry_find_entry(dev);
+	int ret;
 
-	mutex_lock(&dg_registry_lock);
-	entry = registry_find_entry(dev);
-	if (!entry && (dev_is_pci(dev) || device_iommu_mapped(dev))) {
+	if (!entry) {
+		if (!dev_is_pci(dev) && !device_iommu_mapped(dev))
+			return 0;
 		entry = entry_new(dev);
 		if (!entry)
-			ret = -ENOMEM;
+			return -ENOMEM;
 	}
-	if (entry) {
-		ret = registry_update_group(entry);
-		entry->driven = dg_registry_has_driver(dev);
-	}
+	ret = registry_update_group(entry);
+	/* Also without a group: the driver is bound in any case. */
+	entry->driven = dg_registry_has_driver(dev);
+	return ret;
+}
+
+int dg_registry_add(struct device *dev)
+{
+	int ret;
+
+	mutex_lock(&dg_registry_lock);
+	ret = registry_add(dev);
 	mutex_unlock(&dg_registry_lock);
 	return ret;
 }
