@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does a function keep what is behind it, or its sister functions, apart? What the IOMMU core asks
- * of pci_acs_enabled(), which is not for modules; its list of models that isolate without saying so
- * is not either, but shows in the groups: see isolation.c.
+ * Tells whether a function isolates the devices behind it, or its sister functions. The IOMMU core
+ * asks pci_acs_enabled(), which is not exported to modules. Neither is the kernel's list of models
+ * that isolate without ACS, but its effect shows in the groups: see isolation.c.
  */
 
 #include "devgroups.h"
 
 #define ACS_REQUIRED (PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF)
 
-/* A port that is switched off does not answer; what it last said still holds when it is back. */
+/* A port that is powered off does not answer. Its last answer is valid again when it is back. */
 static enum dg_acs acs_read_control(struct dg_entry *entry)
 {
 	struct pci_dev *pdev = entry->pdev;
@@ -20,7 +20,7 @@ static enum dg_acs acs_read_control(struct dg_entry *entry)
 	pci_read_config_word(pdev, pdev->acs_cap + PCI_ACS_CAP, &able);
 	pci_read_config_word(pdev, pdev->acs_cap + PCI_ACS_CTRL, &control);
 	if (!PCI_POSSIBLE_ERROR(able) && !PCI_POSSIBLE_ERROR(control)) {
-		/* What it is not able to do is taken for wired on. */
+		/* The kernel takes a control that the hardware lacks for one that is always on. */
 		entry->acs_control = control | (u16)~able;
 		entry->acs_known = true;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Under which requester ids the IOMMU sees a device. pci_for_each_dma_alias() is not for modules;
- * to be held against it with each new kernel.
+ * The requester ids under which the IOMMU sees a device. pci_for_each_dma_alias() is not exported
+ * to modules: compare this file with it for each new kernel.
  */
 
 #include <linux/bitmap.h>
@@ -15,7 +15,7 @@ static void aliases_print_id(struct dg_text *text, int domain, unsigned int bus,
 	dg_text_printf(text, "%04x:%02x:%02x.%d\n", domain, bus, PCI_SLOT(devfn), PCI_FUNC(devfn));
 }
 
-/* Behind Intel's VMD everything speaks for the VMD itself. */
+/* All devices behind Intel's VMD use the requester id of the VMD itself. */
 static struct pci_dev *aliases_requester(struct pci_dev *pdev)
 {
 #if defined(CONFIG_X86) && IS_ENABLED(CONFIG_VMD)
@@ -40,7 +40,7 @@ static bool aliases_bridge_is_exempt(struct pci_dev *pdev)
 #endif
 }
 
-/* Does what is behind this bridge reach the IOMMU under an id of the bridge? */
+/* Tells whether devices behind this bridge reach the IOMMU under an id of the bridge. */
 bool dg_aliases_by_bridge(const struct dg_entry *bridge)
 {
 	struct pci_dev *pdev = bridge->pdev;
@@ -62,13 +62,17 @@ bool dg_aliases_between(const struct dg_entry *a, const struct dg_entry *b)
 	return aliases_mask_has(a, b) || aliases_mask_has(b, a);
 }
 
-/* @behind: the number of the bus on its far side, where it takes the place of 00.0. */
+static bool aliases_uses_far_side(struct pci_dev *pdev)
+{
+	if (pci_is_pcie(pdev))
+		return pci_pcie_type(pdev) == PCI_EXP_TYPE_PCI_BRIDGE;
+	return pdev->dev_flags & PCI_DEV_FLAG_PCIE_BRIDGE_ALIAS;
+}
+
+/* Some bridges use the id of device 00.0 on @behind, the bus on their far side. */
 static void aliases_print_bridge(struct dg_text *text, const struct dg_entry *bridge, u8 behind)
 {
-	struct pci_dev *pdev = bridge->pdev;
-
-	if (pci_is_pcie(pdev) ? pci_pcie_type(pdev) == PCI_EXP_TYPE_PCI_BRIDGE :
-				!!(pdev->dev_flags & PCI_DEV_FLAG_PCIE_BRIDGE_ALIAS))
+	if (aliases_uses_far_side(bridge->pdev))
 		aliases_print_id(text, bridge->domain, behind, 0);
 	else
 		aliases_print_id(text, bridge->domain, bridge->bus, bridge->devfn);

@@ -2,7 +2,10 @@
 #ifndef DEVGROUPS_COMPAT_H
 #define DEVGROUPS_COMPAT_H
 
-/* What differs between Linux 6.1 and 7.3. Kbuild looks into the headers for what has no version. */
+/*
+ * Differences between Linux 6.1 and 7.3. Kbuild searches the kernel's headers for those that no
+ * version number identifies, and defines DG_*.
+ */
 
 #include <linux/device/class.h>
 #include <linux/module.h>
@@ -26,7 +29,7 @@
 #define DG_COMPAT_BIN_CONST
 #endif
 
-/* The type of a bus became const in 6.11; what is done with it did not change. */
+/* The type of a bus became const in 6.11. The functions that take one stayed the same. */
 #define dg_compat_bus_type(bus) ((struct bus_type *)(bus))
 
 #endif

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Configuration space for whom the device was lent to: what identifies it and what it can do.
- * Never shown: where things lie in the host's memory (base addresses, bridge windows, message
- * addresses, logged headers), mailboxes, and everything that is not known, which is not even read,
- * since reading may do something. A capability that is hidden still shows that it is there.
+ * Configuration space for the holder of the device: its identity and its capabilities.
+ *
+ * Never shown: places in the host's memory (base addresses, bridge windows, message addresses,
+ * logged headers), mailboxes, and registers that the tables below do not know. Unknown registers
+ * are not even read, because a read may have side effects. The header of a hidden capability is
+ * shown.
  */
 
 #include <linux/pm_runtime.h>
@@ -14,7 +16,7 @@
 #define CAPABILITIES_MAX 48
 #define EXT_CAPABILITIES_MAX ((PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 8)
 
-/* Bits of each byte that may be seen. */
+/* The bits of each byte that are shown. */
 struct config_filter {
 	struct pci_dev *pdev;
 	u8 mask[PCI_CFG_SPACE_EXP_SIZE];
@@ -22,7 +24,7 @@ struct config_filter {
 
 struct config_cap {
 	u16 id;
-	u16 size; /* from its start; 2 or 4 bytes of header are always shown */
+	u16 size; /* bytes that are shown, from its start */
 };
 
 static const struct config_cap config_caps[] = {
@@ -61,6 +63,7 @@ static const struct config_cap config_ext_caps[] = {
 	{ PCI_EXT_CAP_ID_PL_16GT, 16 },
 };
 
+/* Returns how many bytes of a capability are shown: its @header if the table does not know it. */
 static unsigned int config_cap_size(const struct config_cap *table, size_t n, unsigned int id,
 				    unsigned int header)
 {
@@ -88,7 +91,7 @@ static void config_show(struct config_filter *filter, unsigned int at, unsigned 
 
 /* --- what is shown --- */
 
-/* Of a base address register its kind, which is in the lowest bits. */
+/* Shows the lowest bits of base address registers: the kind of each. */
 static void config_show_bars(struct config_filter *filter, unsigned int at, unsigned int n)
 {
 	unsigned int i;
@@ -172,7 +175,8 @@ static void config_show_ext_caps(struct config_filter *filter)
 
 /* --- reading --- */
 
-/* A window that ends before it begins is one that is closed; zeroes would be an open one. */
+/* Returns a value that closes a bridge window: its base is above its limit. Zeroes would open it.
+ */
 static u8 config_closed_window(unsigned int at)
 {
 	switch (at) {
@@ -204,8 +208,8 @@ static void config_copy(struct config_filter *filter, char *buf, loff_t off, siz
 }
 
 /*
- * As the kernel does it for its own "config": only what is switched off has to be woken. The
- * device may be deleted meanwhile and its parent freed, so the parent is the caller's.
+ * Wakes the device only out of D3cold, as the kernel does for its own "config". The caller holds a
+ * reference to @parent, because the device may be deleted while it is read.
  */
 static void config_pm_get(struct pci_dev *pdev, struct device *parent)
 {
@@ -246,7 +250,7 @@ static ssize_t config_read_powered(struct dg_entry *entry, struct config_filter 
 {
 	ssize_t ret;
 
-	/* Not in the middle of a reset, when it does not answer. */
+	/* Waits for the end of a reset, during which the device does not answer. */
 	pci_cfg_access_lock(filter->pdev);
 	mutex_lock(&dg_registry_lock);
 	ret = config_copy_visible(entry, filter, buf, off, count);

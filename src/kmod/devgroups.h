@@ -3,14 +3,17 @@
 #define DEVGROUPS_H
 
 /*
- * What the kernel knows of its devices (entries) and of the IOMMU groups they are in (groups).
+ * Devices (entries) and the IOMMU groups they are in (groups).
  *
- * dg_registry_lock guards all of it and is the innermost lock: nothing else is taken while it is
- * held, but memory. The bus notifiers keep the registry true under it, and files are printed under
- * it. An entry that is not dead is a device that has not been deleted, because deleting it has to
- * pass the notifier first; so what hangs on such a device may be looked at. Files appear and vanish
- * in a work item that does not hold the lock, so whoever prints one never waits for whoever removes
- * it.
+ * dg_registry_lock guards both. It is the innermost lock: while it is held, memory is allocated,
+ * but no other lock is taken. The bus notifiers update the registry under it, and the contents of
+ * files are printed under it.
+ *
+ * A device that is deleted passes the notifier first, which marks its entry dead. So the device of
+ * an entry that is not dead, and the objects it refers to, can be read under the lock.
+ *
+ * Files are created and removed in a work item, without the lock. So a reader of a file, which
+ * takes the lock, never waits for the removal of that file.
  */
 
 #include <linux/device.h>
@@ -27,31 +30,31 @@ struct iommu_group;
 struct dg_group {
 	struct kref ref;
 	struct list_head node;	   /* in dg_registry_groups until it is unpublished */
-	struct iommu_group *iommu; /* a reference; NULL when its last device is gone */
+	struct iommu_group *iommu; /* a reference; NULL after its last device is gone */
 	int id;
 	u64 instance;
-	u64 generation; /* of its last change */
+	u64 generation; /* of /sys/devgroups, after the last change of this group */
 	struct list_head entries;
 
-	/* of the publishing work alone */
+	/* Used by the publishing work only: */
 	struct device *dev; /* NULL: not published */
 	struct kobject *members, *devices;
 	struct list_head files; /* struct dg_member */
 	u32 digest;
-	bool ready; /* its events may be sent */
+	bool ready; /* the directory is complete, so events may be sent */
 };
 
 /* A device on PCI, or on another bus and in a group. */
 struct dg_entry {
 	struct kref ref;
 	struct hlist_node hash;
-	struct device *dev; /* a reference as long as it is not dead */
+	struct device *dev; /* a reference; NULL: dead */
 	bool dead;
 	bool driven;		/* a driver that works through the kernel's DMA API is bound */
 	struct dg_group *group; /* a reference; NULL: none */
 	struct list_head in_group;
 
-	/* PCI: the tree of bridges. A VF hangs below the bridge of its PF. */
+	/* PCI: the tree of bridges. A VF is a child of the bridge above its PF. */
 	struct pci_dev *pdev;	   /* NULL: not PCI */
 	struct dg_entry *parent;   /* a reference; NULL: on a root bus */
 	struct dg_entry *physfn;   /* a reference; NULL: no VF */
@@ -59,7 +62,7 @@ struct dg_entry {
 	struct list_head sibling;
 	u8 bus, devfn;
 	int domain;
-	bool acs_known; /* @acs_control was read once */
+	bool acs_known; /* @acs_control is the last answer of the device */
 	u16 acs_control;
 };
 
@@ -89,8 +92,8 @@ static inline bool dg_registry_same_group(const struct dg_entry *a, const struct
 }
 
 /*
- * Waits for those who read a file in there, then it is gone. Giving up the last reference alone
- * may take it away later, and until then no other of its name can be made. NULL does nothing.
+ * Removes a directory after all readers of its files have returned. To drop the last reference
+ * alone might remove it later, and its name would be taken until then. NULL does nothing.
  */
 static inline void dg_dir_remove(struct kobject *dir)
 {
@@ -105,7 +108,7 @@ struct dg_entry *dg_tree_next(struct dg_entry *top, struct dg_entry *entry);
 struct list_head *dg_tree_siblings(struct dg_entry *entry);
 bool dg_tree_same_slot(const struct dg_entry *a, const struct dg_entry *b);
 
-/* All entries below @top, bridges before what is behind them. */
+/* Visits all entries below @top, a bridge before the devices behind it. */
 #define dg_tree_for_each_below(entry, top) \
 	for ((entry) = dg_tree_next(top, top); (entry); (entry) = dg_tree_next(top, entry))
 
@@ -134,17 +137,19 @@ void dg_group_event(struct dg_group *group, enum kobject_action action);
 const char *dg_owner(struct dg_group *group, struct iommu_group *iommu);
 bool dg_owner_isolated_msi(struct dg_group *group, struct iommu_group *iommu);
 
-/* Where a file's text goes: the part of it that was asked for, or its digest. */
+/* The text of a file: collects the part that a reader asked for, and the digest of all of it. */
 struct dg_text {
-	char *buf; /* NULL: only the digest */
-	loff_t from, at;
-	size_t count, copied;
+	char *buf;     /* NULL: only the digest is wanted */
+	loff_t from;   /* offset of the part */
+	size_t count;  /* size of the part, in bytes */
+	loff_t at;     /* bytes printed so far */
+	size_t copied; /* bytes of the part so far */
 	u32 digest;
 };
 
 __printf(2, 3) void dg_text_printf(struct dg_text *text, const char *format, ...);
 
-/* What each file of a device says; called under dg_registry_lock with an entry that is not dead. */
+/* Print the files of a device. Called under dg_registry_lock, with an entry that is not dead. */
 void dg_isolation_print(struct dg_entry *entry, struct dg_text *text);
 void dg_aliases_print(struct dg_entry *entry, struct dg_text *text);
 void dg_reset_print_scope(struct dg_entry *entry, struct dg_text *text);
@@ -158,9 +163,9 @@ void dg_resource_print(struct dg_entry *entry, struct dg_text *text);
 /* acs.c */
 enum dg_acs {
 	DG_ACS_ISOLATES,
-	DG_ACS_OFF, /* it has the capability, and somebody left it off */
+	DG_ACS_OFF, /* the capability is there, but not enabled */
 	DG_ACS_MISSING,
-	DG_ACS_UNKNOWN, /* it does not answer */
+	DG_ACS_UNKNOWN, /* the device does not answer */
 };
 
 enum dg_acs dg_acs_state(struct dg_entry *entry);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a device can do together with an IOMMU, and whose virtual function it is. */
+/* Features that a device uses together with an IOMMU, and the physical function of a VF. */
 
 #include <linux/pci-ats.h>
 
 #include "devgroups.h"
 
-/* 0 where it has none. Those of a VF are its PF's; the kernel sees to that. */
+/* Prints 0 without the capability. For a VF, pci_max_pasids() looks at its PF. */
 void dg_features_print_pasid(struct dg_entry *entry, struct dg_text *text)
 {
 	dg_text_printf(text, "%d\n", max(pci_max_pasids(entry->pdev), 0));

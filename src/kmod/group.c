@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An IOMMU group as a device of the class "devgroups", which gives it events that udev can replay,
- * and its own files. Nothing here or in member.c is freed by code of this module later than it
- * says: kobjects and devices are of the kernel's own kinds.
+ * An IOMMU group as a device of the class "devgroups", which gives it files, and events that udev
+ * can replay. All kobjects and devices here and in member.c are of the kernel's own types: none of
+ * them calls code of this module when it is freed, so the module can be unloaded.
  */
 
 #include <linux/err.h>
@@ -17,7 +17,7 @@ static struct class *group_class;
 
 /* --- files --- */
 
-/* A reference, or NULL where the last device has gone. */
+/* Returns a reference, or NULL if the last device of the group is gone. */
 static struct iommu_group *group_get_iommu(struct dg_group *group)
 {
 	struct iommu_group *iommu;
@@ -127,7 +127,7 @@ ATTRIBUTE_GROUPS(group);
 
 /* --- events --- */
 
-/* No event before the directory is complete: an error here makes the driver core send none. */
+/* Fails while the directory is incomplete: then the driver core sends no event. */
 static int group_uevent(DG_COMPAT_UEVENT_CONST struct device *dev, struct kobj_uevent_env *env)
 {
 	struct dg_group *group = dev_get_drvdata(dev);
@@ -150,9 +150,9 @@ void dg_group_event(struct dg_group *group, enum kobject_action action)
 	kobject_uevent(&group->dev->kobj, action);
 }
 
-/* --- life --- */
+/* --- creation and removal --- */
 
-/* On failure what is there is taken back by dg_group_unpublish(). */
+/* After a failure the caller calls dg_group_unpublish(), which removes what was created. */
 int dg_group_publish(struct dg_group *group, struct kobject *root)
 {
 	struct device *dev;
@@ -169,7 +169,7 @@ int dg_group_publish(struct dg_group *group, struct kobject *root)
 	return sysfs_create_link(root, &dev->kobj, dev_name(dev));
 }
 
-/* After its members. */
+/* Called after all members of the group were removed. */
 void dg_group_unpublish(struct dg_group *group, struct kobject *root)
 {
 	if (!group->dev)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What keeps a device from a smaller IOMMU group, a cause a line, seen from both sides: the device
- * below a port that does not isolate names that port, and so does the port itself. The causes come
- * from the hardware and are held against the groups that there are: what ties by the hardware and
- * is apart by the groups is a quirk that the kernel knows, and what is together for no cause is
- * said to be so. The daemon knows the same rules (src/policy/isolation/isolation.c), and a test
- * compares.
+ * The causes that keep a device from a smaller IOMMU group, one a line. A cause is shown on both
+ * sides: a device below a port that does not isolate names that port, and so does the port itself.
+ *
+ * The causes are found in the hardware and compared with the actual groups. Devices that the
+ * hardware ties but the kernel separates: acs-quirk. Devices in one group without a cause: unknown.
+ *
+ * src/policy/isolation/isolation.c has the same rules for the daemon, and a test compares both.
  */
 
 #include "devgroups.h"
@@ -68,7 +69,10 @@ static bool isolation_bridge_cause(struct dg_entry *bridge, enum isolation_cause
 	}
 }
 
-/* The kernel parted what this would tie. Of bridges and aliases we know no reason for that. */
+/*
+ * Tells whether a quirk of the kernel can be the reason why devices with this cause are separated.
+ * For bridges and aliases no such quirk is known.
+ */
 static bool isolation_is_quirk(enum isolation_cause cause)
 {
 	return cause == CAUSE_ACS_MISSING || cause == CAUSE_ACS_NOT_ENABLED ||
@@ -148,9 +152,9 @@ static void isolation_print_functions(struct dg_entry *entry, struct dg_text *te
 	}
 }
 
-/* --- what nothing explains --- */
+/* --- devices without a cause --- */
 
-/* The next of its group, of lower address, that something ties it to. */
+/* Returns the parent, or a sibling of lower address, that a cause ties to @entry; else NULL. */
 static struct dg_entry *isolation_next_tied(struct dg_entry *entry)
 {
 	struct dg_entry *parent, *other;
@@ -182,7 +186,10 @@ static struct dg_entry *isolation_first_tied(struct dg_entry *entry)
 	return entry;
 }
 
-/* Some member that nothing ties to @entry: the first one, or for what is tied to that another. */
+/*
+ * Returns the first member of the group if no cause ties @entry to it. For the first member itself,
+ * returns another that no cause ties to it. Else NULL.
+ */
 static struct dg_entry *isolation_find_untied(struct dg_entry *entry)
 {
 	struct dg_entry *other, *own = isolation_first_tied(entry);
@@ -199,7 +206,7 @@ static struct dg_entry *isolation_find_untied(struct dg_entry *entry)
 	return NULL;
 }
 
-/* On POWER the firmware makes the groups. */
+/* On POWER the firmware defines the groups. */
 static void isolation_print_unexplained(struct dg_entry *entry, struct dg_text *text)
 {
 	struct dg_entry *peer = isolation_find_untied(entry);
@@ -210,14 +217,15 @@ static void isolation_print_unexplained(struct dg_entry *entry, struct dg_text *
 				      peer);
 }
 
-/* --- what the group does not show --- */
+/* --- peers outside the group --- */
 
 static bool isolation_is_downstream(const struct dg_entry *entry)
 {
 	return pci_is_pcie(entry->pdev) && pci_pcie_type(entry->pdev) == PCI_EXP_TYPE_DOWNSTREAM;
 }
 
-/* A port without ACS whose children are kept apart from it is one that the kernel knows better. */
+/* Tells whether a port passes on requests. If its children are separated, the kernel knows better.
+ */
 static bool isolation_port_forwards(struct dg_entry *port)
 {
 	enum isolation_cause cause;
@@ -238,8 +246,8 @@ static void isolation_print_endpoints(struct dg_entry *entry, struct dg_entry *p
 }
 
 /*
- * A switch passes a request from one of its downstream ports to another by itself if the first has
- * no ACS; to the kernel the ports are devices of one function each, and it never asks them.
+ * A switch forwards a request from one downstream port to another if the first has no ACS. The
+ * kernel does not check this: each port is a device of its own, with one function.
  */
 static void isolation_print_peers(struct dg_entry *entry, struct dg_text *text)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /sys/devgroups: which devices move together, why, and who has them: see ABI/sysfs-devgroups. */
+/* /sys/devgroups: IOMMU groups, their causes and their owners. See ABI/sysfs-devgroups. */
 
 #include <linux/module.h>
 
@@ -15,7 +15,7 @@ static int __init devgroups_init(void)
 	ret = dg_publish_start();
 	if (ret)
 		goto err_destroy_class;
-	/* Before the scan: what comes meanwhile must not be missed. */
+	/* Before the scan, so that no device is missed. */
 	ret = dg_notify_start();
 	if (ret)
 		goto err_stop_publish;
@@ -44,6 +44,6 @@ static void __exit devgroups_exit(void)
 module_init(devgroups_init);
 module_exit(devgroups_exit);
 MODULE_AUTHOR("The devgroups project");
-MODULE_DESCRIPTION("Which devices move together, why, and who has them");
+MODULE_DESCRIPTION("IOMMU groups, their causes and their owners");
 MODULE_VERSION("0.1.0");
 MODULE_LICENSE("GPL");

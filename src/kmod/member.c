@@ -9,7 +9,7 @@
 #include "compat.h"
 #include "devgroups.h"
 
-/* A race between a reader and a removal shows to lockdep only while there is a reader. */
+/* Lockdep sees a race between a reader and a removal only while a read is under way. */
 #ifdef CONFIG_PROVE_LOCKING
 static unsigned int read_delay_ms;
 module_param(read_delay_ms, uint, 0600);
@@ -18,7 +18,7 @@ MODULE_PARM_DESC(read_delay_ms, "milliseconds that each read takes longer, for t
 static const unsigned int read_delay_ms;
 #endif
 
-/* --- identity, as libpci wants it --- */
+/* --- identity, in the format of libpci --- */
 
 static void member_print_vendor(struct dg_entry *entry, struct dg_text *text)
 {
@@ -50,7 +50,7 @@ static void member_print_revision(struct dg_entry *entry, struct dg_text *text)
 	dg_text_printf(text, "0x%02x\n", entry->pdev->revision);
 }
 
-/* The line it is on is the host's affair. */
+/* libpci requires the file; the interrupt line of the host is not shown. */
 static void member_print_irq(struct dg_entry *entry, struct dg_text *text)
 {
 	dg_text_printf(text, "0\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Follows the buses. A notifier runs with the locks of the bus, of the device and often of the PCI
- * topology held, so it edits the registry and leaves the rest to the publishing work.
+ * Follows the buses. A notifier runs under the locks of the bus, of the device and often of the PCI
+ * topology. So it only edits the registry, and the publishing work does the rest.
  */
 
 #include <linux/pci.h>
@@ -17,9 +17,10 @@ static void notify_add_device(struct device *dev)
 }
 
 /*
- * The IOMMU core was here before and has given an added device its group; it takes it away at
- * REMOVED. UNBOUND comes after DEL where a device goes with its driver: an entry made there would
- * never end. A scan that was under way at DEL may have made one, so REMOVED looks again.
+ * The IOMMU core registered its notifier earlier: an added device has its group already, and loses
+ * it at REMOVED. If a device goes together with its driver, UNBOUND comes after DEL; an entry made
+ * there would never be removed. A scan that runs during DEL may add the device again, so REMOVED
+ * removes it once more.
  */
 static int notify_bus_event(struct notifier_block *nb, unsigned long event, void *data)
 {
@@ -46,7 +47,7 @@ static int notify_bus_event(struct notifier_block *nb, unsigned long event, void
 	return NOTIFY_DONE;
 }
 
-/* The chains of two buses need a block each. */
+/* Each bus needs a block of its own. */
 static struct notifier_block notify_pci_block = { .notifier_call = notify_bus_event };
 static struct notifier_block notify_platform_block = { .notifier_call = notify_bus_event };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who has the DMA of a group: "kernel" (a driver that uses the kernel's DMA API), "user" (a program
- * has it through VFIO or iommufd) or "none". The kernel tells whether it is claimed; by whom, the
- * drivers that are bound. A driver's claim comes between its being set on the device and BIND,
- * which makes it "driven", and its end between UNBIND and the driver's being taken off the device.
- * What is seen in between is not told but waited out.
+ * The owner of the DMA of a group: "kernel" (a driver that uses the kernel's DMA API), "user" (a
+ * program, through VFIO or iommufd) or "none". The kernel tells whether the DMA is claimed; the
+ * bound drivers tell by which of both.
+ *
+ * A driver claims the DMA after it is set on the device and before BIND, which sets "driven". It
+ * gives it up after UNBIND and before it is taken off the device. Between these two moments the
+ * answer is not known yet, so the reader waits.
  */
 
 #include <linux/delay.h>
@@ -12,12 +14,13 @@
 
 #include "devgroups.h"
 
-#define OWNER_TRIES 50 /* of a millisecond: on an idle machine no driver's claim takes longer */
+#define OWNER_TRIES \
+	50 /* a millisecond or two each: a driver's claim is shorter if the host is idle */
 
 struct driver_state {
-	bool driven; /* by the notifiers */
-	bool driver; /* by the devices */
-	bool moving; /* these two differ: a driver comes or goes */
+	bool driven; /* as the notifiers say */
+	bool driver; /* as the devices say */
+	bool moving; /* both differ on a device: a driver is being bound or unbound */
 };
 
 static struct driver_state owner_driver_state(struct dg_group *group)
@@ -53,7 +56,7 @@ const char *dg_owner(struct dg_group *group, struct iommu_group *iommu)
 			return claimed ? "user" : "none";
 		usleep_range(1000, 2000);
 	}
-	/* A driver that has the device and not its DMA yet is about to. */
+	/* A driver that is set on a device is about to claim the DMA. */
 	return claimed || after.driver ? "kernel" : "none";
 }
 

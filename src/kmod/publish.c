@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Brings /sys/devgroups to what the registry holds, in a work item: without dg_registry_lock, so
- * that a file that is being read can be removed, and without the locks of whoever changed
- * something.
+ * Updates /sys/devgroups from the registry, in a work item. The work does not hold
+ * dg_registry_lock, so that it can remove a file that is being read, nor the locks of a notifier's
+ * caller.
  */
 
 #include <linux/jiffies.h>
@@ -12,9 +12,9 @@
 #include "compat.h"
 #include "devgroups.h"
 
-#define PUBLISH_DEBOUNCE msecs_to_jiffies(20)	   /* what belongs together comes together */
-#define PUBLISH_MAX_DELAY msecs_to_jiffies(500)	   /* but under a storm of events this often */
-#define PUBLISH_RETRY_DELAY msecs_to_jiffies(1000) /* where there was no memory */
+#define PUBLISH_DEBOUNCE msecs_to_jiffies(20)	   /* events of one change come together */
+#define PUBLISH_MAX_DELAY msecs_to_jiffies(500)	   /* while events keep coming */
+#define PUBLISH_RETRY_DELAY msecs_to_jiffies(1000) /* after a failure */
 
 static void publish_run(struct work_struct *work);
 
@@ -115,7 +115,7 @@ static void publish_free_members(struct list_head *members)
 	}
 }
 
-/* A device that went meanwhile has no link to be made; its event is on its way. */
+/* A device that was removed in the meantime cannot be linked; its own event follows. */
 static void publish_add_members(struct dg_group *group, struct group_change *change)
 {
 	struct list_head *node, *next;
@@ -140,7 +140,7 @@ static void publish_send_event(struct dg_group *group, enum kobject_action actio
 	dg_group_event(group, action);
 }
 
-/* 0, or negative errno where not all of it could be done. Sets *changed where something was. */
+/* Returns 0, or negative errno if it has to be tried again. Sets *changed if there was a change. */
 static int publish_update_group(struct dg_group *group, bool *changed)
 {
 	struct group_change change = { LIST_HEAD_INIT(change.gone), LIST_HEAD_INIT(change.added) };
@@ -183,9 +183,12 @@ static void publish_remove_group(struct dg_group *group, bool *changed)
 	dg_group_unpublish(group, root);
 }
 
-/* --- all of them --- */
+/* --- all groups --- */
 
-/* Groups are added at the end by others, and removed here alone. */
+/*
+ * Returns the group after @group, or the first for NULL. @drop: also removes @group from the list,
+ * to which all other code only appends.
+ */
 static struct dg_group *publish_next_group(struct dg_group *group, bool drop)
 {
 	struct dg_group *next;
@@ -221,7 +224,7 @@ static void publish_run(struct work_struct *work)
 	struct dg_group *group, *next;
 
 	atomic_set(&pending, 0);
-	/* At the end what was cleared must not come back. */
+	/* While the module is unloaded, a scan would fill the cleared registry again. */
 	if (!stopping && atomic_xchg(&scan_again, 0) && dg_scan())
 		dg_publish_scan_again();
 	for (group = publish_next_group(NULL, false); group; group = next) {
@@ -239,7 +242,7 @@ static void publish_run(struct work_struct *work)
 		queue_delayed_work(system_long_wq, &publish_work, PUBLISH_RETRY_DELAY);
 }
 
-/* Called by the notifiers. */
+/* Starts the work after a short delay. Called by the notifiers. */
 void dg_publish_soon(void)
 {
 	if (!atomic_xchg(&pending, 1))
@@ -250,13 +253,13 @@ void dg_publish_soon(void)
 		queue_delayed_work(system_long_wq, &publish_work, PUBLISH_DEBOUNCE);
 }
 
-/* There was no memory for a device: it is looked for later. */
+/* Makes the next run scan the buses: there was no memory for a device. */
 void dg_publish_scan_again(void)
 {
 	atomic_set(&scan_again, 1);
 }
 
-/* After the scan: whoever loads the module finds all there is. */
+/* Publishes all groups before it returns, so that they are there when the module is loaded. */
 void dg_publish_now(void)
 {
 	queue_delayed_work(system_long_wq, &publish_work, 0);
@@ -277,7 +280,7 @@ int dg_publish_start(void)
 	return ret;
 }
 
-/* After the last notifier and dg_registry_clear(). */
+/* Called after the notifiers were removed. */
 void dg_publish_stop(void)
 {
 	WRITE_ONCE(stopping, true);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the kernel knows to be special about a device, in a word each. */
+/* Peculiarities of a device that the kernel knows, a word for each. */
 
 #include "devgroups.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The devices and the IOMMU groups that are there. Everything here is called by the notifiers. */
+/* The devices and the IOMMU groups that exist. The notifiers and the scan keep them current. */
 
 #include <linux/hashtable.h>
 #include <linux/iommu.h>
@@ -10,7 +10,7 @@
 
 #include "devgroups.h"
 
-DEFINE_MUTEX(dg_registry_lock); /* all of the registry: see devgroups.h */
+DEFINE_MUTEX(dg_registry_lock); /* guards the whole registry: see devgroups.h */
 LIST_HEAD(dg_registry_groups);
 
 static DEFINE_HASHTABLE(entries, 10);
@@ -28,7 +28,7 @@ void dg_registry_group_put(struct dg_group *group)
 	kref_put(&group->ref, group_release);
 }
 
-/* Never the same again before the next boot, also where the module was loaded anew. */
+/* Returns a number that is unique until the next boot, even if the module is loaded again. */
 u64 dg_registry_next_instance(void)
 {
 	if (!last_instance)
@@ -36,7 +36,7 @@ u64 dg_registry_next_instance(void)
 	return ++last_instance;
 }
 
-/* A reference for the caller; takes @iommu over. */
+/* Returns a reference to the group of @iommu, or NULL. The caller gives up its own to @iommu. */
 static struct dg_group *registry_get_group(struct iommu_group *iommu)
 {
 	struct dg_group *group;
@@ -54,7 +54,7 @@ static struct dg_group *registry_get_group(struct iommu_group *iommu)
 		return NULL;
 	}
 	kref_init(&group->ref);
-	kref_get(&group->ref); /* that of dg_registry_groups */
+	kref_get(&group->ref); /* for dg_registry_groups */
 	INIT_LIST_HEAD(&group->entries);
 	INIT_LIST_HEAD(&group->files);
 	group->iommu = iommu;
@@ -72,7 +72,7 @@ static void registry_leave_group(struct dg_entry *entry)
 		return;
 	list_del(&entry->in_group);
 	entry->group = NULL;
-	/* Held any longer, the kernel could not give its number away. */
+	/* A reference kept longer would keep the kernel from reusing the number of the group. */
 	if (list_empty(&group->entries)) {
 		iommu_group_put(group->iommu);
 		group->iommu = NULL;
@@ -80,7 +80,7 @@ static void registry_leave_group(struct dg_entry *entry)
 	dg_registry_group_put(group);
 }
 
-/* The group of a device is made when it is added or, with some IOMMUs, when a driver is bound. */
+/* A device gets its group when it is added or, with some IOMMUs, when a driver is bound. */
 static int registry_update_group(struct dg_entry *entry)
 {
 	struct iommu_group *iommu = iommu_group_get(entry->dev);
@@ -116,7 +116,7 @@ static void entry_release(struct kref *ref)
 	kfree(entry);
 }
 
-/* A bridge outlives what is behind it, so this goes as deep as there are bridges. */
+/* Recursive through entry_release(): at most as deep as bridges are nested. */
 void dg_registry_entry_put(struct dg_entry *entry)
 {
 	kref_put(&entry->ref, entry_release);
@@ -188,13 +188,13 @@ static bool registry_driver_manages_dma(struct device *dev, struct device_driver
 	return to_platform_driver(driver)->driver_managed_dma;
 }
 
-/* Is there a driver that works through the kernel's DMA API? */
+/* Tells whether a driver is bound that uses the kernel's DMA API. */
 bool dg_registry_has_driver(struct device *dev)
 {
 	struct device_driver *driver;
 	bool ret;
 
-	/* A module is not freed before this is over; its drivers are off their devices by then. */
+	/* The module of a driver is not freed during this section. */
 	rcu_read_lock();
 	driver = READ_ONCE(dev->driver);
 	ret = driver && !registry_driver_manages_dma(dev, driver);
@@ -215,7 +215,7 @@ static int registry_add(struct device *dev)
 			return -ENOMEM;
 	}
 	ret = registry_update_group(entry);
-	/* Also without a group: the driver is bound in any case. */
+	/* Set after a failure, too: the driver is bound in any case. */
 	entry->driven = dg_registry_has_driver(dev);
 	return ret;
 }
@@ -241,7 +241,7 @@ void dg_registry_del(struct device *dev)
 	mutex_unlock(&dg_registry_lock);
 }
 
-/* @bound false: its driver has let go of it, or never got it. Makes no entry: see notify.c. */
+/* @bound false: the driver was unbound, or failed to bind. Adds no entry: see notify.c. */
 void dg_registry_driver(struct device *dev, bool bound)
 {
 	struct dg_entry *entry;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The device's "resource" as it is in sysfs, but for where in the host's memory it lies. */
+/* The device's "resource" as in sysfs, but without addresses in the host's memory. */
 
 #include <linux/ioport.h>
 

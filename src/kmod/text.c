@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Text of any length, of which a reader gets the part that it asked for. */
+/* Text of any length. A reader gets the part that it asked for. */
 
 #include <linux/jhash.h>
 #include <linux/kernel.h>
@@ -8,7 +8,7 @@
 
 #include "devgroups.h"
 
-/* The longest line is a word and a device's name. */
+/* The longest line is a word and the name of a device. */
 #define TEXT_LINE_MAX 128
 
 void dg_text_printf(struct dg_text *text, const char *format, ...)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which PCI device is behind which bridge. Guarded by dg_registry_lock. */
+/* The tree of PCI devices and bridges. Guarded by dg_registry_lock. */
 
 #include <linux/compiler.h>
 
@@ -23,7 +23,7 @@ struct list_head *dg_tree_siblings(struct dg_entry *entry)
 	return entry->parent ? &entry->parent->children : &dg_tree_roots;
 }
 
-/* Devices are mostly found in order, so the place is near the end. */
+/* Searches from the end: devices are mostly found in order. */
 void dg_tree_insert(struct dg_entry *entry)
 {
 	struct list_head *list = dg_tree_siblings(entry);
@@ -35,7 +35,7 @@ void dg_tree_insert(struct dg_entry *entry)
 	list_add(&entry->sibling, &other->sibling);
 }
 
-/* What comes after @entry below @top; NULL at the end. */
+/* Returns the entry after @entry below @top; NULL at the end. */
 struct dg_entry *dg_tree_next(struct dg_entry *top, struct dg_entry *entry)
 {
 	if (!list_empty(&entry->children))
@@ -46,7 +46,7 @@ struct dg_entry *dg_tree_next(struct dg_entry *top, struct dg_entry *entry)
 	return NULL;
 }
 
-/* Functions of one device. A VF's address is made up, it is nobody's sister. */
+/* Tells whether both are functions of one device. VFs never are: their addresses are computed. */
 bool dg_tree_same_slot(const struct dg_entry *a, const struct dg_entry *b)
 {
 	return !a->physfn && !b->physfn && a->parent == b->parent && a->domain == b->domain &&
