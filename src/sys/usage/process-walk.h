@@ -8,6 +8,7 @@
  * in flight are missed, and those that are opened during the walk may be.
  */
 
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
