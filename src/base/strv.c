@@ -36,23 +36,55 @@ int strv_add(char ***list, const char *s)
 	return grown[n] ? 0 : -ENOMEM;
 }
 
+int strv_builder_add(struct strv_builder *builder, const char *s)
+{
+	char *copy;
+
+	if (builder->n + 2 > builder->room) {
+		size_t room = builder->room ? builder->room * 2 : 8;
+		char **grown = reallocarray(builder->list, room, sizeof(char *));
+
+		if (!grown)
+			return -ENOMEM;
+		grown[builder->n] = NULL;
+		builder->list = grown;
+		builder->room = room;
+	}
+	copy = strdup(s);
+	if (!copy)
+		return -ENOMEM;
+	builder->list[builder->n++] = copy;
+	builder->list[builder->n] = NULL;
+	return 0;
+}
+
+char **strv_builder_take(struct strv_builder *builder)
+{
+	return TAKE_STRUCT(*builder).list;
+}
+
+void strv_builder_clear(struct strv_builder *builder)
+{
+	strv_free(strv_builder_take(builder));
+}
+
 int strv_copy(char *const *list, char ***ret)
 {
-	_cleanup_strv_ char **copy = NULL;
+	_cleanup_strv_builder_ struct strv_builder copy = { 0 };
 	int r;
 
 	STRV_FOREACH(item, list) {
-		r = strv_add(&copy, *item);
+		r = strv_builder_add(&copy, *item);
 		if (r < 0)
 			return r;
 	}
-	*ret = TAKE_PTR(copy);
+	*ret = strv_builder_take(&copy);
 	return 0;
 }
 
 int strv_split(const char *s, const char *separators, char ***ret)
 {
-	_cleanup_strv_ char **list = NULL;
+	_cleanup_strv_builder_ struct strv_builder words = { 0 };
 	int r;
 
 	while (*(s += strspn(s, separators))) {
@@ -61,12 +93,12 @@ int strv_split(const char *s, const char *separators, char ***ret)
 
 		if (!word)
 			return -ENOMEM;
-		r = strv_add(&list, word);
+		r = strv_builder_add(&words, word);
 		if (r < 0)
 			return r;
 		s += n;
 	}
-	*ret = TAKE_PTR(list);
+	*ret = strv_builder_take(&words);
 	return 0;
 }
 

@@ -10,16 +10,34 @@
 
 size_t strv_length(char *const *list);
 bool strv_contains(char *const *list, const char *s);
-/* Appends a copy. 0 or -ENOMEM. */
+/* Compares the strings and their order. */
+bool strv_equal(char *const *a, char *const *b);
+
+/*
+ * Appends a copy of @s. 0 or -ENOMEM. Each call counts the list: collect a list that may have
+ * thousands of strings with a strv_builder.
+ */
 int strv_add(char ***list, const char *s) _must_check_;
 int strv_copy(char *const *list, char ***ret) _must_check_;
-/* Words between any of @separators; empty words are skipped. */
+/* Splits @s at each of @separators. Empty words are skipped, and *ret is NULL without any word. */
 int strv_split(const char *s, const char *separators, char ***ret) _must_check_;
-/* Caller frees; NULL when out of memory; "" for an empty list. */
+/* Returns the strings with @separator between them, which the caller frees. NULL: out of memory. */
 char *strv_join(char *const *list, const char *separator) _must_check_;
-bool strv_equal(char *const *a, char *const *b);
 char **strv_free(char **list);
 DEFINE_CLEANUP(char **, strv_freep, strv_free)
 #define _cleanup_strv_ _cleanup_(strv_freep)
 
 #define STRV_FOREACH(item, list) for (char *const *item = (list); item && *item; item++)
+
+/* Collects a list in linear time. @list is a valid list after each call, NULL while it is empty. */
+struct strv_builder {
+	char **list;
+	size_t n, room;
+};
+
+/* Appends a copy of @s. 0 or -ENOMEM. */
+int strv_builder_add(struct strv_builder *builder, const char *s) _must_check_;
+/* Returns the list, which the caller frees, and empties @builder. */
+char **strv_builder_take(struct strv_builder *builder);
+void strv_builder_clear(struct strv_builder *builder);
+#define _cleanup_strv_builder_ _cleanup_(strv_builder_clear)

@@ -43,4 +43,25 @@ START_TEST(test_split_of_blanks)
 }
 END_TEST
 
-SUITE("strv", test_lists, test_split_of_blanks)
+START_TEST(test_builder)
+{
+	_cleanup_strv_builder_ struct strv_builder builder = { 0 };
+	_cleanup_strv_ char **list = NULL;
+	char word[8];
+
+	ck_assert_ptr_null(strv_builder_take(&builder));
+	for (unsigned i = 0; i < 1000; i++) {
+		snprintf(word, sizeof(word), "%u", i);
+		ck_assert_int_eq(strv_builder_add(&builder, word), 0);
+		ck_assert_uint_eq(strv_length(builder.list), i + 1);
+	}
+	list = strv_builder_take(&builder);
+	ck_assert_ptr_null(builder.list);
+	ck_assert_str_eq(list[0], "0");
+	ck_assert_str_eq(list[999], "999");
+	ck_assert_int_eq(strv_builder_add(&builder, "again"), 0);
+	ck_assert_uint_eq(strv_length(builder.list), 1);
+}
+END_TEST
+
+SUITE("strv", test_lists, test_split_of_blanks, test_builder)
