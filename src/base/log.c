@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Writes one line per event to stderr. */
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
@@ -11,32 +14,26 @@ static bool with_priority;
 void log_init(int level)
 {
 	max_level = level;
-	/* JOURNAL_STREAM: systemd.exec(5); the journal reads the sd-daemon(3) prefix as the
-	 * priority */
+	/* JOURNAL_STREAM, systemd.exec(5): the journal reads the prefix of sd-daemon(3) as priority
+	 */
 	with_priority = getenv("JOURNAL_STREAM") != NULL;
 	setlinebuf(stderr);
 }
 
-int log_max_level(void)
-{
-	return max_level;
-}
-
 static void _printf_(2, 0) log_emit(int level, const char *format, va_list ap, const char *cause)
 {
-	char text[1024];
+	char text[1024], prefix[8] = "";
 
 	if (level > max_level)
 		return;
 	vsnprintf(text, sizeof(text), format, ap);
+	/* an event stays one line, even if a device or a file has a line break in its name */
 	for (char *at = text; *at; at++)
-		if (*at ==
-		    '\n') /* one event is one line, whatever a device or a file put in its name */
+		if (*at == '\n')
 			*at = ' ';
 	if (with_priority)
-		fprintf(stderr, "<%d>%s%s%s\n", level, text, cause ? ": " : "", cause ? cause : "");
-	else
-		fprintf(stderr, "%s%s%s\n", text, cause ? ": " : "", cause ? cause : "");
+		snprintf(prefix, sizeof(prefix), "<%d>", level);
+	fprintf(stderr, "%s%s%s%s\n", prefix, text, cause ? ": " : "", cause ? cause : "");
 }
 
 void log_line(int level, const char *format, ...)

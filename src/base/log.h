@@ -2,20 +2,20 @@
 #pragma once
 
 /*
- * One line per event, to the journal's stream format on stderr ("<3>text") when the service
- * manager reads it, plainly otherwise. Library layers never log above debug: whoever handles the
- * error logs it.
+ * One line per event on stderr: in the format of the journal ("<3>text") when the service manager
+ * reads it, else plain. Layers 0 to 2 never log above debug: the layer that handles an error logs
+ * it, once.
  */
 
 #include <syslog.h>
 
 #include "base/macro.h"
 
-void log_init(int max_level); /* LOG_ERR … LOG_DEBUG */
-int log_max_level(void);
+/* Sets the highest level that is written, LOG_ERR to LOG_DEBUG. */
+void log_init(int max_level);
 
 void log_line(int level, const char *format, ...) _printf_(2, 3);
-/* Appends ": strerror(-error)"; returns @error, so that "return log_error_errno(r, …)" works. */
+/* Appends the text of @error, a negative errno. Returns @error: "return log_error_errno(r, …)". */
 int log_line_errno(int level, int error, const char *format, ...) _printf_(3, 4);
 
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)

@@ -4,9 +4,9 @@
 /*
  * Declaration helpers only: no macro here hides control flow.
  *
- * _cleanup_(fn) runs fn(&variable) when the variable leaves its scope; DEFINE_CLEANUP makes such an
- * fn from a destructor. Destructors take NULL. TAKE_PTR, TAKE_FD and TAKE_STRUCT move ownership out
- * of a variable.
+ * _cleanup_(fn) calls fn(&variable) when the variable leaves its scope. DEFINE_CLEANUP makes such a
+ * function from a destructor, and every destructor accepts NULL. TAKE_PTR, TAKE_FD and TAKE_STRUCT
+ * move ownership out of a variable.
  */
 
 #include <dirent.h>
@@ -39,7 +39,7 @@
 		taken;                \
 	})
 
-/* Returns the struct and leaves an all-zero one behind: *ret = TAKE_STRUCT(list); */
+/* Returns the struct and leaves one of zeros behind: *ret = TAKE_STRUCT(list); */
 #define TAKE_STRUCT(variable)                                \
 	({                                                   \
 		__typeof__(variable) *take_at = &(variable); \
@@ -60,7 +60,7 @@ static inline void freep(void *variable)
 	free(*(void **)variable);
 }
 
-/* Closes @fd if it is one, keeps errno, and returns the value that means "none". */
+/* Closes @fd unless it is negative. Keeps errno, and returns the value of a closed descriptor. */
 static inline int fd_close(int fd)
 {
 	int saved = errno;

@@ -47,7 +47,9 @@ char *str_vprintf(const char *format, va_list ap)
 {
 	char *s;
 
-	return vasprintf(&s, format, ap) < 0 ? NULL : s;
+	if (vasprintf(&s, format, ap) < 0)
+		return NULL;
+	return s;
 }
 
 char *str_chomp(char *s)
@@ -64,8 +66,7 @@ int str_parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret)
 	unsigned long long value;
 	char *end;
 
-	/* strtoull() takes leading blanks and signs; a number here is digits from the first byte
-	 * on. */
+	/* strtoull() accepts blanks and signs before a number, this function does not */
 	if (!isxdigit((unsigned char)s[0]))
 		return -EINVAL;
 	errno = 0;
@@ -121,8 +122,7 @@ int str_parse_size(const char *s, uint64_t *ret)
 	return 0;
 }
 
-/* Compares the numbers that both strings start with, however long they are, and moves behind them.
- */
+/* Compares the numbers of any length that both strings start with, and moves behind them. */
 static int str_compare_numbers(const char **a, const char **b)
 {
 	size_t size_a = strspn(*a, "0123456789"), size_b = strspn(*b, "0123456789");
@@ -134,7 +134,7 @@ static int str_compare_numbers(const char **a, const char **b)
 		order = digits_a < digits_b ? -1 : 1;
 	else
 		order = strncmp(*a + zeros_a, *b + zeros_b, digits_a);
-	/* "01" and "1" are equal numbers but different strings: the shorter is first */
+	/* "01" and "1" are equal numbers but different strings: the shorter one is first */
 	if (order == 0 && size_a != size_b)
 		order = size_a < size_b ? -1 : 1;
 	*a += size_a;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Strings. */
+/* Strings: comparison, copies, numbers. */
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@ static inline const char *str_or(const char *s, const char *fallback)
 	return s ? s : fallback;
 }
 
-/* Both may be NULL; two NULLs are equal. */
+/* Compares strings that may be NULL; two NULLs are equal. */
 bool str_eq(const char *a, const char *b);
 bool str_starts(const char *s, const char *prefix);
 static inline bool str_empty(const char *s)
@@ -23,32 +23,30 @@ static inline bool str_empty(const char *s)
 	return !s || !*s;
 }
 
-/* Replaces *dst by a copy of src (NULL: frees it). 0 or -ENOMEM, and then *dst is as before. */
+/* Replaces *dst by a copy of @src, or by NULL. 0, or -ENOMEM with *dst unchanged. */
 int str_set(char **dst, const char *src) _must_check_;
 
-/* asprintf() that returns the string, or NULL when out of memory. The caller frees it. */
+/* Returns the formatted string, which the caller frees, or NULL when out of memory. */
 char *str_printf(const char *format, ...) _printf_(1, 2) _must_check_;
-
-/* vasprintf() in the same way. */
 char *str_vprintf(const char *format, va_list ap) _printf_(1, 0) _must_check_;
 
-/* Removes white space at the end, in place; returns @s. */
+/* Removes white space at the end, in place. Returns @s. */
 char *str_chomp(char *s);
 
-/* Whole-string numbers: -EINVAL for anything that is not a number, -ERANGE beyond @max. */
+/* Parse a number that is the whole string. 0, -EINVAL if it is no number, -ERANGE beyond @max. */
 int str_parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret) _must_check_;
 int str_parse_uint(const char *s, unsigned *ret) _must_check_;
 
 /*
- * "16G" → bytes; binary suffixes K, M, G, T (an optional "iB" or "B" may follow), "infinity" is
- * UINT64_MAX. -EINVAL or -ERANGE.
+ * Parses a size like "16G" to bytes. The units K to E are powers of 1024, and "iB" or "B" may
+ * follow. "infinity" is UINT64_MAX. 0, -EINVAL or -ERANGE.
  */
 int str_parse_size(const char *s, uint64_t *ret) _must_check_;
 
-/* The place of @s among @n words; -EINVAL if it is none of them. */
+/* Returns the index of @s in the @n words, or -EINVAL. */
 int str_index(const char *const *words, size_t n, const char *s) _must_check_;
 
-/* Orders strings as people do: runs of digits compare as numbers ("nic2" before "nic10"). */
+/* Compares strings, and digits in them as numbers: "nic2" is before "nic10". */
 int str_natural_cmp(const char *a, const char *b);
 
 #include "base/strv.h" /* for the callers that do not include it yet */
