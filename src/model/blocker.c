@@ -6,10 +6,8 @@
 #include "base/str.h"
 #include "model/blocker.h"
 
-static void *blocker_free(void *data)
+static struct blocker *blocker_free(struct blocker *blocker)
 {
-	struct blocker *blocker = data;
-
 	if (!blocker)
 		return NULL;
 	free(blocker->code);
@@ -19,34 +17,31 @@ static void *blocker_free(void *data)
 	return NULL;
 }
 
+DEFINE_CLEANUP(struct blocker *, blocker_freep, blocker_free)
+DEFINE_VEC_CLEAR(blockers_clear, struct blocker, blocker_free)
+
 int blocker_add(struct vec *blockers, bool hard, const char *code, const char *device,
 		const char *format, ...)
 {
-	struct blocker *blocker = calloc(1, sizeof(*blocker));
+	_cleanup_(blocker_freep) struct blocker *blocker = calloc(1, sizeof(*blocker));
 	va_list ap;
-	int n;
+	int r;
 
 	if (!blocker)
 		return -ENOMEM;
 	va_start(ap, format);
-	n = vasprintf(&blocker->text, format, ap);
+	blocker->text = str_vprintf(format, ap);
 	va_end(ap);
-	if (n < 0)
-		blocker->text = NULL;
 	blocker->code = strdup(code);
 	blocker->device = strdup(device);
 	blocker->hard = hard;
-	if (!blocker->text || !blocker->code || !blocker->device ||
-	    vec_add(blockers, blocker) < 0) {
-		blocker_free(blocker);
+	if (!blocker->text || !blocker->code || !blocker->device)
 		return -ENOMEM;
-	}
+	r = vec_add(blockers, blocker);
+	if (r < 0)
+		return r;
+	TAKE_PTR(blocker);
 	return 0;
-}
-
-void blockers_clear(struct vec *blockers)
-{
-	vec_clear(blockers, blocker_free);
 }
 
 const struct blocker *blockers_first(const struct vec *blockers, bool force)
@@ -54,7 +49,9 @@ const struct blocker *blockers_first(const struct vec *blockers, bool force)
 	VEC_FOREACH(const struct blocker, blocker, blockers)
 		if (blocker->hard)
 			return blocker;
-	return force || !blockers->n ? NULL : blockers->items[0];
+	if (force || blockers->n == 0)
+		return NULL;
+	return blockers->items[0];
 }
 
 bool blockers_equal(const struct vec *a, const struct vec *b)

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Writes and reads the index of the groups that bind at boot. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,13 +49,17 @@ static void boot_index_print_selector(FILE *out, const struct selector *selector
 	fputc('\n', out);
 }
 
+static bool boot_index_has_selector(const struct group_def *def)
+{
+	VEC_FOREACH(const struct selector, selector, &def->selectors)
+		if (!boot_index_skips_selector(selector))
+			return true;
+	return false;
+}
+
 static void boot_index_print_group(FILE *out, const struct group_def *def)
 {
-	bool any = false;
-
-	VEC_FOREACH(const struct selector, selector, &def->selectors)
-		any = any || !boot_index_skips_selector(selector);
-	if (def->bind != BIND_BOOT || !any)
+	if (def->bind != BIND_BOOT || !boot_index_has_selector(def))
 		return;
 	fprintf(out, "group %s %s\n", def->name, def->driver);
 	VEC_FOREACH(const struct selector, selector, &def->selectors)
@@ -93,8 +100,9 @@ static int boot_index_read_hex(const char *value, int32_t *ret)
 static int boot_index_read_class(const char *value, struct selector *selector)
 {
 	selector->class_digits = (unsigned)strlen(value);
-	return selector->class_digits > 6 ? -EINVAL :
-					    boot_index_read_hex(value, &selector->class_code);
+	if (selector->class_digits > 6)
+		return -EINVAL;
+	return boot_index_read_hex(value, &selector->class_code);
 }
 
 static int boot_index_read_index(const char *value, struct selector *selector)
@@ -127,30 +135,36 @@ static int boot_index_read_property(const char *key, const char *value, struct s
 		return boot_index_read_hex(value, &selector->subsystem_vendor);
 	if (str_eq(key, "subsystem-device"))
 		return boot_index_read_hex(value, &selector->subsystem_device);
-	return str_eq(key, "class") ? boot_index_read_class(value, selector) : -EINVAL;
+	if (str_eq(key, "class"))
+		return boot_index_read_class(value, selector);
+	return -EINVAL;
 }
 
-/* @words behind "device"; a selector of nothing would be one of everything. */
+/* Reads the words behind "device". A selector without any would match every device. */
 static int boot_index_read_selector(char *const *words, struct group_def *def)
 {
 	_cleanup_selector_ struct selector *selector = group_def_selector_new();
-	int r = selector ? 0 : -ENOMEM;
+	int r;
 
-	if (r >= 0 && !*words)
+	if (!selector)
+		return -ENOMEM;
+	if (!*words)
 		return -EINVAL;
-	for (; r >= 0 && *words; words++) {
+	for (; *words; words++) {
 		char *value = strchr(*words, '=');
 
 		if (!value || !value[1])
 			return -EINVAL;
 		*value = '\0';
 		r = boot_index_read_property(*words, value + 1, selector);
+		if (r < 0)
+			return r;
 	}
-	if (r >= 0)
-		r = vec_add(&def->selectors, selector);
-	if (r >= 0)
-		selector = NULL;
-	return r;
+	r = vec_add(&def->selectors, selector);
+	if (r < 0)
+		return r;
+	TAKE_PTR(selector);
+	return 0;
 }
 
 static int boot_index_read_group(char *const *words, struct vec *groups)
@@ -158,26 +172,30 @@ static int boot_index_read_group(char *const *words, struct vec *groups)
 	_cleanup_group_def_ struct group_def *def = NULL;
 	int r;
 
-	if (strv_length(words) != 2 || !group_def_name_valid(words[0]) ||
-	    (!str_eq(words[1], "auto") && !group_def_driver_allowed(words[1])))
+	if (strv_length(words) != 2 || !group_def_name_valid(words[0]))
+		return -EINVAL;
+	if (!str_eq(words[1], "auto") && !group_def_driver_allowed(words[1]))
 		return -EINVAL;
 	def = group_def_new(words[0]);
 	if (!def)
 		return -ENOMEM;
 	def->bind = BIND_BOOT;
 	r = str_set(&def->driver, words[1]);
-	if (r >= 0)
-		r = vec_add(groups, def);
-	if (r >= 0)
-		def = NULL;
-	return r;
+	if (r < 0)
+		return r;
+	r = vec_add(groups, def);
+	if (r < 0)
+		return r;
+	TAKE_PTR(def);
+	return 0;
 }
 
 static int boot_index_read_line(const char *line, struct vec *groups)
 {
 	_cleanup_strv_ char **words = NULL;
-	int r = strv_split(line, " ", &words);
+	int r;
 
+	r = strv_split(line, " ", &words);
 	if (r < 0 || !words)
 		return r;
 	if (str_eq(words[0], "group"))
@@ -187,33 +205,31 @@ static int boot_index_read_line(const char *line, struct vec *groups)
 	return -EINVAL;
 }
 
-static void *boot_index_group_free(void *data)
-{
-	return group_def_free(data);
-}
-
 static int boot_index_read_lines(char *const *lines, struct vec *groups)
 {
-	int r = lines && str_eq(lines[0], boot_index_first_line) ? 0 : -EINVAL;
+	int r;
 
-	for (size_t i = 1; r >= 0 && lines[i]; i++)
-		r = boot_index_read_line(lines[i], groups);
-	return r;
+	if (!lines || !str_eq(lines[0], boot_index_first_line))
+		return -EINVAL;
+	STRV_FOREACH(line, lines + 1) {
+		r = boot_index_read_line(*line, groups);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int boot_index_parse(const char *text, struct vec *ret_groups)
 {
+	_cleanup_(group_defs_clear) struct vec groups = { 0 };
 	_cleanup_strv_ char **lines = NULL;
-	struct vec groups = { 0 };
-	int r = strv_split(text, "\n", &lines);
+	int r;
 
-	if (r >= 0)
-		r = boot_index_read_lines(lines, &groups);
-	for (size_t i = 0; r >= 0 && i < groups.n; i++)
-		r = vec_add(ret_groups, groups.items[i]);
+	r = strv_split(text, "\n", &lines);
 	if (r < 0)
-		vec_clear(&groups, boot_index_group_free);
-	else
-		vec_drop(&groups);
-	return r;
+		return r;
+	r = boot_index_read_lines(lines, &groups);
+	if (r < 0)
+		return r;
+	return vec_move(ret_groups, &groups);
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The groups of "bind": "boot" in a form that is read in an instant, for the helper of the udev
- * rule, which is called for each PCI device and has no time for all the files: one line a group
- * ("group NAME DRIVER"), and below it one for each selector ("device vendor=8086 device=10d3").
+ * The groups with "bind": "boot" in a form that is quick to read. The helper of the udev rule needs
+ * it: udev calls it for each PCI device, and reading all files would take too long. A group is a
+ * line ("group NAME DRIVER"), and each selector a line below it ("device vendor=8086 device=10d3").
  */
 
 #include <stddef.h>
@@ -12,17 +12,17 @@
 #include "base/macro.h"
 #include "base/vec.h"
 
-#define BOOT_INDEX_MAX (1u << 20)
+#define BOOT_INDEX_MAX (1u << 20) /* bytes */
 
 /*
- * @groups: struct groupdef, whatever their "bind". What only a whole host can tell is left out, and
- * is up to the daemon: "nth", and "serial", for which a host driver may be needed. The caller frees
- * *ret. 0 or -ENOMEM.
+ * Writes the groups of @groups (struct group_def) that bind at boot. Selectors with "nth" or
+ * "serial" are left out and remain to the daemon: "nth" needs the whole host, and "serial" may need
+ * a host driver. The caller frees *ret. 0 or -ENOMEM.
  */
 int boot_index_format(const struct vec *groups, char **ret) _must_check_;
 
 /*
- * Appends to @ret_groups (struct groupdef, owned by the caller). 0, -ENOMEM, or -EINVAL for what is
- * none, or of another version: then nothing was appended.
+ * Appends to @ret_groups (struct group_def, owned by the caller). 0, -ENOMEM, or -EINVAL for
+ * invalid text or another version; on failure nothing is appended.
  */
 int boot_index_parse(const char *text, struct vec *ret_groups) _must_check_;

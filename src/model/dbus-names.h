@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The names of the bus interface; strings only. docs: org.devgroups1(5). */
+/* The names of the D-Bus interface: strings only. docs: org.devgroups1(5). */
 
 #define DG_BUS_NAME "org.devgroups1"
 #define DG_OBJECT_PATH "/org/devgroups1"
@@ -29,5 +29,5 @@
 #define DG_ERROR_BAD_CONFIG DG_ERROR_PREFIX "BadConfig"
 #define DG_ERROR_UNSUPPORTED DG_ERROR_PREFIX "Unsupported"
 
-/* A message with more descriptors makes dbus-daemon disconnect its sender (16 by default). */
+/* dbus-daemon disconnects the sender of a message with more descriptors (default: 16). */
 #define DG_MAX_FDS_PER_REPLY 12

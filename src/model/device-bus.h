@@ -16,15 +16,14 @@
 /* How a device of the bus gets a driver that hands it to user space. */
 enum device_bus_binding {
 	DEVICE_BUS_UNSUPPORTED,	    /* no such driver exists */
-	DEVICE_BUS_DRIVER_OVERRIDE, /* it is unbound from its host driver and bound to a VFIO
-				       driver by driver_override */
-	DEVICE_BUS_OWN_DRIVER,	    /* its own driver is one, and is left alone */
+	DEVICE_BUS_DRIVER_OVERRIDE, /* driver_override replaces its host driver by a VFIO driver */
+	DEVICE_BUS_OWN_DRIVER,	    /* the driver that it has is one, and is left alone */
 };
 
 struct device_bus {
 	const char *name;      /* below /sys/bus, and before the colon of a key */
 	const char *directory; /* of its devices in sysfs; NULL: sys/bus/NAME/devices */
-	const char *noun;      /* what people call one of its devices */
+	const char *noun;      /* the word for one of its devices */
 	enum device_bus_binding binding;
 	const char *vfio_driver;  /* with DEVICE_BUS_DRIVER_OVERRIDE: the driver if the kernel
 				     knows no better one */

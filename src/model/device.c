@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A device: its memory, its order, and what is compared of it. */
+
 #include <string.h>
 
 #include "base/str.h"
@@ -70,8 +73,9 @@ int device_cmp(const void *a, const void *b)
 	if (order)
 		return order;
 	bus = device_bus_find(x->bus);
-	return bus->compare ? bus->compare(x->address, y->address) :
-			      str_natural_cmp(x->address, y->address);
+	if (bus->compare)
+		return bus->compare(x->address, y->address);
+	return str_natural_cmp(x->address, y->address);
 }
 
 static bool device_equal_strings(const struct device *a, const struct device *b)
@@ -110,14 +114,21 @@ bool device_equal(const struct device *a, const struct device *b)
 	       memcmp(a->resources, b->resources, sizeof(a->resources)) == 0;
 }
 
+static char *device_describe_other(const struct device *device)
+{
+	const struct device_bus *bus = device_bus_find(device->bus);
+
+	if (device->mdev_type)
+		return str_printf("%s of %s", device->mdev_type, str_or(device->mdev_parent, "?"));
+	if (!bus->name)
+		return str_printf("%s device", device->bus);
+	return strdup(bus->noun);
+}
+
 char *device_describe(const struct device *device)
 {
 	if (!device_is_pci(device))
-		return device->mdev_type ? str_printf("%s of %s", device->mdev_type,
-						      str_or(device->mdev_parent, "?")) :
-		       device_bus_find(device->bus)->name ?
-					   strdup(device_bus_find(device->bus)->noun) :
-					   str_printf("%s device", device->bus);
+		return device_describe_other(device);
 	if (device->vendor_name && device->device_name)
 		return str_printf("%s %s", device->vendor_name, device->device_name);
 	return str_printf("%s [%04x:%04x]", str_or(device->class_name, "PCI device"),

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The state of a device after errors, as a function of what was read and reported. */
+
 #include "base/macro.h"
 #include "base/str.h"
 #include "model/error-state.h"
@@ -44,7 +47,9 @@ enum error_event error_state_event_from_string(const char *text)
 		return ERROR_EVENT_BEGIN;
 	if (str_eq(text, "SUCCESSFUL_RECOVERY"))
 		return ERROR_EVENT_SUCCESS;
-	return str_eq(text, "FAILED_RECOVERY") ? ERROR_EVENT_FAILED : ERROR_EVENT_NONE;
+	if (str_eq(text, "FAILED_RECOVERY"))
+		return ERROR_EVENT_FAILED;
+	return ERROR_EVENT_NONE;
 }
 
 static uint64_t error_state_all_fatal(const struct device_errors *errors)
@@ -52,62 +57,65 @@ static uint64_t error_state_all_fatal(const struct device_errors *errors)
 	return errors->fatal + errors->fatal_above;
 }
 
-void error_state_mark_known(const struct device_errors *before, struct device_errors *now,
+void error_state_mark_known(const struct device_errors *before, struct device_errors *current,
 			    enum error_event event)
 {
-	uint64_t old = event == ERROR_EVENT_NONE && before->above_known ?
-			       error_state_all_fatal(before) :
-			       error_state_all_fatal(now);
+	uint64_t all = error_state_all_fatal(current), old = all;
 
-	/* the counters begin anew with a device that was plugged in again */
-	now->fatal_old = old < error_state_all_fatal(now) ? old : error_state_all_fatal(now);
+	if (event == ERROR_EVENT_NONE && before->above_known)
+		old = error_state_all_fatal(before);
+	/* the counters restart when a device is plugged in again */
+	current->fatal_old = old < all ? old : all;
 }
 
-/* Where nobody has looked before, an old fatal error counts for a new one: that errs on the safe
- * side. */
+/* Detects new fatal errors. Without an earlier reading old errors count as new: that is safe. */
 static bool error_state_is_fatal(const struct device_errors *before,
-				 const struct device_errors *now)
+				 const struct device_errors *current)
 {
-	return now->contained ||
-	       error_state_all_fatal(now) > (before->above_known ? before->fatal_old : 0);
+	uint64_t old = before->above_known ? before->fatal_old : 0;
+
+	return current->contained || error_state_all_fatal(current) > old;
 }
 
 static enum error_state error_state_after_recovery(enum error_state state, bool driven)
 {
-	return error_state_is_lost(state) && !driven ? ERROR_FATAL : ERROR_RECOVERED;
+	if (error_state_is_lost(state) && !driven)
+		return ERROR_FATAL;
+	return ERROR_RECOVERED;
 }
 
-/* No event, only another look. */
+/* Returns the state after a reading without an event. */
 static enum error_state error_state_after_reading(const struct device_errors *before,
-						  const struct device_errors *now, bool driven)
+						  const struct device_errors *current, bool driven)
 {
-	if (now->contained)
+	if (current->contained)
 		return before->state == ERROR_FAILED ? ERROR_FAILED : ERROR_FROZEN;
 	if (before->contained && before->state == ERROR_FROZEN)
 		return error_state_after_recovery(before->state, driven);
-	/* the end of a recovery that its driver had no part in is not told: a VFIO driver's */
-	if (before->state == ERROR_RECOVERING && now->quiet)
+	/* without a driver that took part, as under VFIO, no event reports the end of a recovery */
+	if (before->state == ERROR_RECOVERING && current->quiet)
 		return ERROR_RECOVERED;
-	if (before->state == ERROR_OK && now->correctable > before->correctable)
+	if (before->state == ERROR_OK && current->correctable > before->correctable)
 		return ERROR_CORRECTABLE;
 	return before->state;
 }
 
 enum error_state error_state_next(const struct device_errors *before,
-				  const struct device_errors *now, enum error_event event,
+				  const struct device_errors *current, enum error_event event,
 				  bool driven)
 {
 	switch (event) {
 	case ERROR_EVENT_BEGIN:
-		if (error_state_is_lost(before->state) || error_state_is_fatal(before, now))
+		if (error_state_is_lost(before->state) || error_state_is_fatal(before, current))
 			return ERROR_FROZEN;
 		return ERROR_RECOVERING;
 	case ERROR_EVENT_SUCCESS:
-		return now->contained ? ERROR_FROZEN :
-					error_state_after_recovery(before->state, driven);
+		if (current->contained)
+			return ERROR_FROZEN;
+		return error_state_after_recovery(before->state, driven);
 	case ERROR_EVENT_FAILED:
 		return ERROR_FAILED;
 	default:
-		return error_state_after_reading(before, now, driven);
+		return error_state_after_reading(before, current, driven);
 	}
 }

@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Named facts in order: added by the code that finds them, shown by others. */
+
 #include <string.h>
 
 #include "base/str.h"
 #include "model/facts.h"
 
-static void *fact_free(void *data)
+static void fact_free(struct fact *fact)
 {
-	struct fact *fact = data;
-
 	free(fact->name);
 	free(fact->text);
 	facts_clear(&fact->items);
 	free(fact);
-	return NULL;
 }
 
-void facts_clear(struct vec *facts)
-{
-	vec_clear(facts, fact_free);
-}
+DEFINE_VEC_CLEAR(facts_clear, struct fact, fact_free)
 
 static struct fact *facts_add(struct vec *facts, const char *name, enum fact_kind kind)
 {
-	struct fact *fact = facts ? calloc(1, sizeof(*fact)) : NULL;
+	struct fact *fact;
 
+	if (!facts)
+		return NULL;
+	fact = calloc(1, sizeof(*fact));
 	if (!fact)
 		return NULL;
 	fact->kind = kind;
 	fact->name = strdup(name);
-	if (!fact->name || vec_add(facts, fact) < 0)
-		return fact_free(fact);
+	if (!fact->name || vec_add(facts, fact) < 0) {
+		fact_free(fact);
+		return NULL;
+	}
 	return fact;
 }
 
@@ -61,8 +63,11 @@ int facts_add_address(struct vec *facts, const char *name, uint64_t value)
 int facts_add_text(struct vec *facts, const char *name, const char *value)
 {
 	_cleanup_free_ char *text = strdup(value);
-	struct fact *fact = text ? facts_add(facts, name, FACT_TEXT) : NULL;
+	struct fact *fact;
 
+	if (!text)
+		return -ENOMEM;
+	fact = facts_add(facts, name, FACT_TEXT);
 	if (!fact)
 		return -ENOMEM;
 	fact->text = TAKE_PTR(text);

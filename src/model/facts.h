@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * Things that are known, under names, in the order in which they are told: what one place
- * finds out and several show, be it on the bus, as JSON or as text. A dict has names in it, a list
- * has none and holds one kind of thing.
+ * Named facts in a fixed order. One file finds them out, and several show them: on the bus, as JSON
+ * or as text. A dict holds named facts; a list holds facts of one kind without names.
  */
 
 #include <stdbool.h>
@@ -31,22 +30,24 @@ struct fact {
 	struct vec items; /* struct fact, owned; of a dict or list */
 };
 
-/* @facts: of a dict, or of a list, where @name is "". NULL is taken as out of memory. 0 or -ENOMEM.
+/*
+ * Append to @facts of a dict, or of a list with the @name "". A NULL @facts is out of memory. 0 or
+ * -ENOMEM.
  */
 int facts_add_bool(struct vec *facts, const char *name, bool value) _must_check_;
 int facts_add_number(struct vec *facts, const char *name, uint64_t value) _must_check_;
 int facts_add_address(struct vec *facts, const char *name, uint64_t value) _must_check_;
 int facts_add_text(struct vec *facts, const char *name, const char *value) _must_check_;
-/* The new one's items, to be filled; owned by @facts. NULL when out of memory. */
+/* Append a dict or list. They return its facts, owned by @facts, or NULL when out of memory. */
 struct vec *facts_add_dict(struct vec *facts, const char *name) _must_check_;
 struct vec *facts_add_list(struct vec *facts, const char *name,
 			   enum fact_kind item_kind) _must_check_;
 
-/* NULL: there is none. */
+/* Returns the fact of this name, or NULL. */
 const struct fact *facts_find(const struct vec *facts, const char *name);
-/* "" if there is no such text. */
+/* Returns the text of this name, or "". */
 const char *facts_text(const struct vec *facts, const char *name);
-/* 0 if there is no such number, address or bool. */
+/* Returns the number, address or bool of this name, or 0. */
 uint64_t facts_number(const struct vec *facts, const char *name);
 
 void facts_clear(struct vec *facts);

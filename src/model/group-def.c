@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A group definition, its selectors, and the words that its keys allow. */
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -7,13 +10,13 @@
 #include "base/strv.h"
 #include "model/group-def.h"
 
-/* The VFIO drivers of Linux 6.1 to 7.2, by the name that driver_override takes. */
 const char *const group_def_accept_names[] = { "peer-to-peer", "vf-of-claimed-pf", NULL };
 
 const char *const group_def_reset_methods[] = {
 	"device_specific", "acpi", "flr", "af_flr", "pm", "bus", "slot", "cxl_bus", NULL,
 };
 
+/* The VFIO drivers of Linux 6.1 to 7.2, by the names that driver_override takes. */
 const char *const group_def_drivers[] = {
 	"vfio-pci",
 	"vfio-platform",
@@ -101,7 +104,7 @@ char *group_def_selector_describe(const struct selector *selector)
 	group_def_print_number(out, "nth", selector->nth, 0);
 	if (fclose(out) != 0 || !text)
 		return NULL;
-	/* the address alone needs no word before it */
+	/* an address that is alone needs no word before it */
 	if (str_starts(text, " address=") && !strchr(text + 1, ' '))
 		return strdup(text + strlen(" address="));
 	return strdup(text + 1);

@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The inventory: sorted devices and IOMMU groups that always agree with each other. */
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/strv.h"
 #include "model/inventory.h"
 
-static void *inventory_group_free(void *data)
+static void inventory_group_free(struct iommu_group *group)
 {
-	struct iommu_group *group = data;
-
 	free(group->name);
 	free(group->type);
 	strv_free(group->reserved);
 	strv_free(group->vfio_info_lines);
 	vec_drop(&group->devices);
 	free(group);
-	return NULL;
 }
 
-static void *inventory_destroy_device(void *data)
-{
-	return device_free(data);
-}
+static DEFINE_VEC_CLEAR(inventory_clear_groups, struct iommu_group, inventory_group_free)
+static DEFINE_VEC_CLEAR(inventory_clear_devices, struct device, device_free)
 
 struct inventory *inventory_new(void)
 {
@@ -38,8 +36,8 @@ struct inventory *inventory_free(struct inventory *inv)
 {
 	if (!inv)
 		return NULL;
-	vec_clear(&inv->iommu_groups, inventory_group_free);
-	vec_clear(&inv->devices, inventory_destroy_device);
+	inventory_clear_groups(&inv->iommu_groups);
+	inventory_clear_devices(&inv->devices);
 	free(inv->source);
 	free(inv->kernel_release);
 	free(inv->acs_override);
@@ -79,8 +77,10 @@ struct iommu_group *inventory_get_group(struct inventory *inv, unsigned id)
 	if (!group)
 		return NULL;
 	group->id = id;
-	if (vec_insert(&inv->iommu_groups, at, group) < 0)
-		return inventory_group_free(group);
+	if (vec_insert(&inv->iommu_groups, at, group) < 0) {
+		inventory_group_free(group);
+		return NULL;
+	}
 	return group;
 }
 
@@ -113,7 +113,7 @@ struct device *inventory_find(const struct inventory *inv, const char *key)
 	return i < 0 ? NULL : inv->devices.items[i];
 }
 
-/* A group without members goes, as the kernel's does. */
+/* Removes @device from its group, and an empty group from the inventory, as the kernel does. */
 static void inventory_leave_group(struct inventory *inv, struct device *device)
 {
 	struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
@@ -147,6 +147,7 @@ int inventory_set_group(struct inventory *inv, struct device *device, int id)
 
 	if (old == id)
 		return 0;
+	/* join first: it can fail, leaving cannot */
 	device->iommu_group = id;
 	r = inventory_join_group(inv, device);
 	device->iommu_group = old;
@@ -157,39 +158,52 @@ int inventory_set_group(struct inventory *inv, struct device *device, int id)
 	return 0;
 }
 
+/* Puts @device in the place of @old in their group: the group, and what was read of it, stays. */
+static void inventory_swap_member(struct iommu_group *group, const struct device *old,
+				  struct device *device)
+{
+	for (size_t i = 0; i < group->devices.n; i++)
+		if (group->devices.items[i] == old)
+			group->devices.items[i] = device;
+}
+
+/* Takes @device over in place of the device at @at, which has the same key. */
+static int inventory_replace(struct inventory *inv, size_t at, struct device *device)
+{
+	struct device *old = inv->devices.items[at];
+	struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
+	int r;
+
+	if (group && old->iommu_group == device->iommu_group) {
+		inventory_swap_member(group, old, device);
+	} else {
+		r = inventory_join_group(inv, device);
+		if (r < 0)
+			return r;
+		inventory_leave_group(inv, old);
+	}
+	inv->devices.items[at] = device;
+	device_free(old);
+	return 0;
+}
+
 int inventory_put(struct inventory *inv, struct device *device)
 {
 	size_t at = 0;
 	ptrdiff_t i = inventory_find_index(inv, device->key, &at);
 	int r;
 
-	if (i >= 0) {
-		struct device *old = inv->devices.items[i];
-		bool same_group = old->iommu_group == device->iommu_group;
-		struct iommu_group *group = inventory_find_group(inv, device->iommu_group);
-
-		if (same_group && group) {
-			/* in place: the group, and what was read of it, stays */
-			for (size_t k = 0; k < group->devices.n; k++)
-				if (group->devices.items[k] == old)
-					group->devices.items[k] = device;
-		} else {
-			r = inventory_join_group(inv, device);
-			if (r < 0)
-				return r;
-			inventory_leave_group(inv, old);
-		}
-		inv->devices.items[i] = device;
-		device_free(old);
-		return 0;
-	}
+	if (i >= 0)
+		return inventory_replace(inv, (size_t)i, device);
 	r = vec_insert(&inv->devices, at, device);
 	if (r < 0)
 		return r;
 	r = inventory_join_group(inv, device);
-	if (r < 0)
+	if (r < 0) {
 		vec_remove_at(&inv->devices, at);
-	return r;
+		return r;
+	}
+	return 0;
 }
 
 bool inventory_remove(struct inventory *inv, const char *key)

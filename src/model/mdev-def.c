@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The definition of a mediated device. */
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -36,7 +39,9 @@ char *mdev_def_signature(const struct mdev_def *def)
 {
 	_cleanup_free_ char *attributes = strv_join(def->attributes, "\t");
 
-	return attributes ? str_printf("%s\t%s\t%s", def->parent, def->type, attributes) : NULL;
+	if (!attributes)
+		return NULL;
+	return str_printf("%s\t%s\t%s", def->parent, def->type, attributes);
 }
 
 int mdev_def_normalize_parent(const char *s, char **ret)
@@ -44,10 +49,11 @@ int mdev_def_normalize_parent(const char *s, char **ret)
 	_cleanup_free_ char *full = NULL;
 	struct pciaddr addr;
 
-	/* a name of a subchannel, "0.0.26ab", has no colon, so that only what has a bus before it
-	 * has one */
+	/* a name without a bus, as the subchannel "0.0.26ab", has no colon */
 	if (pciaddr_parse(s, &addr) >= 0 || strchr(s, ':'))
 		return device_bus_key_normalize(s, ret);
 	full = str_printf("%s:%s", device_bus_mdev_parent.name, s);
-	return full ? device_bus_key_normalize(full, ret) : -ENOMEM;
+	if (!full)
+		return -ENOMEM;
+	return device_bus_key_normalize(full, ret);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A mediated device that a file asks for. docs: devgroups.d(5), "mediated-devices". */
+/* The definition of a mediated device. docs: devgroups.d(5), "mediated-devices". */
 
 #include <stdbool.h>
 
@@ -9,9 +9,9 @@
 
 struct mdev_def {
 	char *key;	   /* "mdev:UUID" */
-	char *parent;	   /* normalized key: what it is to be made of */
-	char *type;	   /* id of one of the types there */
-	char **attributes; /* "name=value", in the order in which they are written; NULL: none */
+	char *parent;	   /* normalized key of the device that creates it */
+	char *type;	   /* id of a type that the parent offers */
+	char **attributes; /* "name=value", in the order of writing; NULL: none */
 	char *file;
 	unsigned line, column;
 };
@@ -22,11 +22,11 @@ DEFINE_CLEANUP(struct mdev_def *, mdev_def_freep, mdev_def_free)
 #define _cleanup_mdev_def_ _cleanup_(mdev_def_freep)
 
 /*
- * All that makes the device what it is, on one line: of two definitions with the same one the
- * device need not be made anew. Caller frees; NULL when out of memory.
+ * Returns all that defines the device, on one line: if the line of a new definition is the same,
+ * the device need not be created again. The caller frees it. NULL when out of memory.
  */
 char *mdev_def_signature(const struct mdev_def *def) _must_check_;
 
-/* What a user may write as the parent ("0000:00:02.0", "matrix") to its key. 0, -EINVAL or -ENOMEM.
+/* Converts a parent as users write it ("0000:00:02.0", "matrix") to a key. 0, -EINVAL or -ENOMEM.
  */
 int mdev_def_normalize_parent(const char *s, char **ret) _must_check_;

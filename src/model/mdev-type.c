@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Types of mediated devices, in vectors sorted by id. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -28,15 +31,7 @@ struct mdev_type *mdev_type_free(struct mdev_type *type)
 	return NULL;
 }
 
-static void *mdev_type_destroy(void *data)
-{
-	return mdev_type_free(data);
-}
-
-void mdev_types_clear(struct vec *types)
-{
-	vec_clear(types, mdev_type_destroy);
-}
+DEFINE_VEC_CLEAR(mdev_types_clear, struct mdev_type, mdev_type_free)
 
 static int mdev_type_compare_id(const void *id, const void *type)
 {
@@ -78,10 +73,10 @@ bool mdev_types_equal(const struct vec *a, const struct vec *b)
 
 char *mdev_types_list(const struct vec *types)
 {
-	_cleanup_strv_ char **ids = NULL;
+	_cleanup_strv_builder_ struct strv_builder ids = { 0 };
 
 	VEC_FOREACH(const struct mdev_type, type, types)
-		if (strv_add(&ids, type->id) < 0)
+		if (strv_builder_add(&ids, type->id) < 0)
 			return NULL;
-	return strv_join(ids, ", ");
+	return strv_join(ids.list, ", ");
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Parses, prints and compares PCI addresses. */
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -6,7 +9,7 @@
 
 #include "model/pciaddr.h"
 
-/* Reads @min to @max hex digits at *at and moves it behind them. */
+/* Reads @min to @max hex digits at *at, and moves *at behind them. */
 static int pciaddr_take_hex(const char **at, unsigned min, unsigned max, uint32_t *ret)
 {
 	uint32_t value = 0;

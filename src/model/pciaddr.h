@@ -9,18 +9,18 @@
 #include "base/macro.h"
 
 struct pciaddr {
-	uint32_t domain; /* 16 bits on the bus; VMD and friends make Linux use more */
+	uint32_t domain; /* 16 bits in hardware; Linux uses more for VMD and similar bridges */
 	uint8_t bus;
 	uint8_t slot;
 	uint8_t function;
 };
 
-/* "0000:01:00.0" plus NUL, with room for an eight-digit domain. */
+/* Bytes of "0000:01:00.0" with its NUL, with room for a domain of eight digits. */
 #define PCIADDR_SIZE 20
 
-/* Takes "0000:01:00.0" and, as lspci does, "01:00.0" of domain 0. -EINVAL for anything else. */
+/* Parses "0000:01:00.0" and, as lspci does, "01:00.0" of domain 0. 0, or -EINVAL for other text. */
 int pciaddr_parse(const char *s, struct pciaddr *ret) _must_check_;
-/* Writes the form that sysfs uses into @buf and returns it. */
+/* Writes the form that sysfs uses into @buf. Returns @buf. */
 char *pciaddr_format(const struct pciaddr *addr, char buf[static PCIADDR_SIZE]);
 int pciaddr_cmp(const struct pciaddr *a, const struct pciaddr *b);
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A quirk: its memory, and the words that its keys allow. */
+
 #include <string.h>
 
 #include "base/strv.h"
@@ -34,30 +37,24 @@ struct quirk *quirk_new(const char *name)
 	return quirk->name ? TAKE_PTR(quirk) : NULL;
 }
 
-static void *quirk_destroy_ids(void *data)
+static void quirk_setting_free(struct quirk_setting *setting)
 {
-	free(data);
-	return NULL;
-}
-
-static void *quirk_destroy_setting(void *data)
-{
-	struct quirk_setting *setting = data;
-
 	free(setting->value);
 	free(setting);
-	return NULL;
 }
+
+static DEFINE_VEC_CLEAR(quirk_clear_ids, struct quirk_ids, free)
+static DEFINE_VEC_CLEAR(quirk_clear_settings, struct quirk_setting, quirk_setting_free)
 
 struct quirk *quirk_free(struct quirk *quirk)
 {
 	if (!quirk)
 		return NULL;
 	free(quirk->name);
-	vec_clear(&quirk->ids, quirk_destroy_ids);
+	quirk_clear_ids(&quirk->ids);
 	strv_free(quirk->never);
 	strv_free(quirk->prefer);
-	vec_clear(&quirk->settings, quirk_destroy_setting);
+	quirk_clear_settings(&quirk->settings);
 	free(quirk->text);
 	free(quirk->source);
 	free(quirk->file);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The record of a lease: its memory, its devices, and its words. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -9,15 +12,15 @@
 
 struct record_device *record_device_new(const char *key)
 {
-	struct record_device *device = calloc(1, sizeof(*device));
+	_cleanup_record_device_ struct record_device *device = calloc(1, sizeof(*device));
 
 	if (!device)
 		return NULL;
 	device->iommu_group = IOMMU_GROUP_NONE;
 	device->key = strdup(key);
 	if (!device->key)
-		return record_device_free(device);
-	return device;
+		return NULL;
+	return TAKE_PTR(device);
 }
 
 struct record_device *record_device_free(struct record_device *device)
@@ -36,10 +39,7 @@ struct record_device *record_device_free(struct record_device *device)
 	return NULL;
 }
 
-static void *record_destroy_device(void *data)
-{
-	return record_device_free(data);
-}
+static DEFINE_VEC_CLEAR(record_clear_devices, struct record_device, record_device_free)
 
 struct record *record_new(const char *group, const char *lease)
 {
@@ -65,14 +65,15 @@ struct record *record_free(struct record *record)
 	free(record->trouble);
 	strv_free(record->kept);
 	strv_free(record->vf_tokens);
-	vec_clear(&record->devices, record_destroy_device);
+	record_clear_devices(&record->devices);
 	free(record);
 	return NULL;
 }
 
 int record_add_device(struct record *record, const struct device *device, const char *driver)
 {
-	struct record_device *copy = record_device_new(device->key);
+	_cleanup_record_device_ struct record_device *copy = record_device_new(device->key);
+	int r;
 
 	if (!copy)
 		return -ENOMEM;
@@ -80,11 +81,15 @@ int record_add_device(struct record *record, const struct device *device, const 
 	if (str_set(&copy->bus, device->bus) < 0 || str_set(&copy->address, device->address) < 0 ||
 	    str_set(&copy->host_driver, device->driver) < 0 ||
 	    str_set(&copy->host_override, device->driver_override) < 0 ||
-	    strv_copy(device->reset_methods, &copy->host_reset_methods) < 0 ||
-	    str_set(&copy->driver, driver) < 0 || vec_add(&record->devices, copy) < 0) {
-		record_device_free(copy);
+	    str_set(&copy->driver, driver) < 0)
 		return -ENOMEM;
-	}
+	r = strv_copy(device->reset_methods, &copy->host_reset_methods);
+	if (r < 0)
+		return r;
+	r = vec_add(&record->devices, copy);
+	if (r < 0)
+		return r;
+	TAKE_PTR(copy);
 	return 0;
 }
 

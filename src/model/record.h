@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The record of a lease: who holds what, and how the host was before. It is on disk before the
- * first step runs, and enough to undo everything however far the steps came.
+ * The record of a lease: its holder, its devices, and the state of the host before. It is on disk
+ * before the first step runs, and suffices to undo any number of steps.
  */
 
 #include <stdbool.h>
@@ -20,16 +20,16 @@ enum record_phase {
 	PHASE_CLAIMING,
 	PHASE_CLAIMED,
 	PHASE_RELEASING,
-	PHASE_DIRTY, /* a device could not be reset: nobody gets the group, the host neither */
+	PHASE_DIRTY, /* a device could not be reset: neither a claim nor the host gets the group */
 };
 enum access_mode { ACCESS_FD, ACCESS_NODE };
 
-/* Which of VFIO's two interfaces a lease gives. */
+/* The interface of VFIO that a lease gives. */
 enum vfio_interface {
-	INTERFACE_AUTO,	   /* of a request only: to be chosen */
+	INTERFACE_AUTO,	   /* only in a request: the daemon chooses */
 	INTERFACE_GROUP,   /* IOMMU groups and containers */
 	INTERFACE_IOMMUFD, /* /dev/iommu, and a node for each device */
-	INTERFACE_ANY,	   /* by path only: the nodes of both, the holder chooses */
+	INTERFACE_ANY,	   /* only by path: the nodes of both, and the holder chooses */
 	INTERFACE_COUNT,
 };
 
@@ -43,19 +43,17 @@ static inline bool record_interface_has_iommufd(enum vfio_interface interface)
 	return interface == INTERFACE_IOMMUFD || interface == INTERFACE_ANY;
 }
 
-/* One member of the IOMMU groups of the claim, as it was before. */
+/* A member of the claimed IOMMU groups, as it was before the claim. */
 struct record_device {
 	char *key, *bus, *address;
 	int iommu_group;
 	char *host_driver;	   /* NULL: none was bound */
 	char *host_override;	   /* NULL: none was set */
 	char **host_reset_methods; /* reset_method; NULL: it has none */
-	char **resets; /* ways to reset it when it is given back, one after the other (resetplan.h)
-			*/
-	bool dirty;    /* none of them worked */
-	bool clean; /* one did, after the last holder: not due again when the rest of the release is
-		     */
-	char *driver; /* what the claim binds it to; NULL: only kept from other drivers (bridges) */
+	char **resets; /* methods to try in this order when it is returned (reset-plan.h) */
+	bool dirty;    /* no method worked */
+	bool clean;    /* one worked after the last use: not due again in this release */
+	char *driver;  /* bound by the claim; NULL: only kept from other drivers (bridges) */
 };
 
 struct record {
@@ -72,40 +70,40 @@ struct record {
 	enum access_mode access;
 	enum vfio_interface interface;
 	bool persistent;
-	bool used;     /* it has been handed over */
-	bool recovery; /* its devices are on their way back from an error or a failed reset, by
-			  order */
-	bool reset_required; /* a device without a way to be reset stays dirty */
+	bool used;	     /* the lease was handed over */
+	bool recovery;	     /* devices return, on request, from an error or a failed reset */
+	bool reset_required; /* a device that no method can reset stays dirty */
 	enum group_def_on_release on_release;
-	char *trouble; /* of PHASE_DIRTY: why */
-	bool new_ids;  /* the claim tells drivers new ids, and has not been handed over yet: newid.h
-			*/
-	char **kept;   /* keys of what VFIO drivers had before that; NULL: none */
-	char **vf_tokens;   /* "0000:02:00.0=UUID": what the kernel wants to hear of this PF and its
-			       VFs. Secret */
+	char *trouble;	  /* of PHASE_DIRTY: the reason */
+	bool new_ids;	  /* the claim adds ids to drivers and was not handed over yet: new-id.h */
+	char **kept;	  /* keys of the devices on VFIO drivers before that; NULL: none */
+	char **vf_tokens; /* "0000:02:00.0=UUID": the token of this PF and its VFs. Secret */
 	struct vec devices; /* struct record_device, owned; in the order of the inventory */
 };
 
+/* Return NULL when out of memory. */
 struct record *record_new(const char *group, const char *lease);
 struct record *record_free(struct record *record);
 DEFINE_CLEANUP(struct record *, record_freep, record_free)
 #define _cleanup_record_ _cleanup_(record_freep)
 
 struct device;
-/* Appends @device as it is now. 0 or -ENOMEM. @driver as in struct record_device. */
+/* Appends the current state of @device. @driver: as in struct record_device. 0 or -ENOMEM. */
 int record_add_device(struct record *record, const struct device *device,
 		      const char *driver) _must_check_;
 struct record_device *record_device_new(const char *key);
 struct record_device *record_device_free(struct record_device *device);
 DEFINE_CLEANUP(struct record_device *, record_device_freep, record_device_free)
 #define _cleanup_record_device_ _cleanup_(record_device_freep)
+/* Returns the device with this key, or NULL. */
 struct record_device *record_find_device(const struct record *record, const char *key);
-/* Somebody may have had the devices since their last reset. */
+/* Marks all devices as due for a reset: they may have been used since the last one. */
 void record_make_resets_due(struct record *record);
 
-/* Its IOMMU groups, each once, in the order of the devices. *ret is owned by the caller. */
+/* Lists its IOMMU groups once each, in the order of the devices. The caller frees *ret. */
 int record_iommu_groups(const struct record *record, int **ret, size_t *ret_n) _must_check_;
 
+/* The functions that return int give 0, or -EINVAL for an unknown word. */
 const char *record_phase_to_string(enum record_phase phase);
 int record_phase_from_string(const char *s, enum record_phase *ret) _must_check_;
 const char *record_access_to_string(enum access_mode access);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Steps: their words, and how they are appended to a plan. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -94,10 +97,8 @@ char *step_detail(const struct step *step)
 	}
 }
 
-static void *step_free(void *data)
+static struct step *step_free(struct step *step)
 {
-	struct step *step = data;
-
 	if (!step)
 		return NULL;
 	free(step->bus);
@@ -108,14 +109,12 @@ static void *step_free(void *data)
 	return NULL;
 }
 
-void steps_clear(struct vec *steps)
-{
-	vec_clear(steps, step_free);
-}
+DEFINE_CLEANUP(struct step *, step_freep, step_free)
+DEFINE_VEC_CLEAR(steps_clear, struct step, step_free)
 
 static int step_add(struct vec *steps, const struct step *init)
 {
-	struct step *step = calloc(1, sizeof(*step));
+	_cleanup_(step_freep) struct step *step = calloc(1, sizeof(*step));
 	int r;
 
 	if (!step)
@@ -124,14 +123,13 @@ static int step_add(struct vec *steps, const struct step *init)
 	step->iommu_group = init->iommu_group;
 	step->uid = init->uid;
 	if (str_set(&step->bus, init->bus) < 0 || str_set(&step->device, init->device) < 0 ||
-	    str_set(&step->address, init->address) < 0 || str_set(&step->value, init->value) < 0) {
-		step_free(step);
+	    str_set(&step->address, init->address) < 0 || str_set(&step->value, init->value) < 0)
 		return -ENOMEM;
-	}
 	r = vec_add(steps, step);
 	if (r < 0)
-		step_free(step);
-	return r;
+		return r;
+	TAKE_PTR(step);
+	return 0;
 }
 
 int steps_add_device(struct vec *steps, enum step_kind kind, const struct device *device,

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Uses of a device by the host: copies, order, comparison. */
+
 #include <errno.h>
 
 #include "base/str.h"
@@ -26,11 +29,6 @@ struct usage *usage_free(struct usage *usage)
 	return NULL;
 }
 
-static void *usage_destroy(void *data)
-{
-	return usage_free(data);
-}
-
 struct usage *usage_copy(const struct usage *usage)
 {
 	_cleanup_usage_ struct usage *copy = usage_new();
@@ -46,12 +44,15 @@ struct usage *usage_copy(const struct usage *usage)
 
 int usage_list_add(struct vec *uses, const struct usage *usage)
 {
-	struct usage *copy = usage_copy(usage);
+	_cleanup_usage_ struct usage *copy = usage_copy(usage);
+	int r;
 
-	if (!copy || vec_add(uses, copy) < 0) {
-		usage_free(copy);
+	if (!copy)
 		return -ENOMEM;
-	}
+	r = vec_add(uses, copy);
+	if (r < 0)
+		return r;
+	TAKE_PTR(copy);
 	return 0;
 }
 
@@ -63,15 +64,18 @@ static int usage_compare_text(const char *a, const char *b)
 static int usage_compare(const void *a, const void *b)
 {
 	const struct usage *x = a, *y = b;
-	int order = usage_compare_text(x->kind, y->kind);
+	int order;
 
-	if (!order)
-		order = usage_compare_text(x->what, y->what);
-	if (!order)
-		order = usage_compare_text(x->through, y->through);
-	if (!order)
-		order = (x->pid > y->pid) - (x->pid < y->pid);
-	return order;
+	order = usage_compare_text(x->kind, y->kind);
+	if (order)
+		return order;
+	order = usage_compare_text(x->what, y->what);
+	if (order)
+		return order;
+	order = usage_compare_text(x->through, y->through);
+	if (order)
+		return order;
+	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
 void usage_list_sort(struct vec *uses)
@@ -97,7 +101,4 @@ bool usage_list_equal(const struct vec *a, const struct vec *b)
 	return true;
 }
 
-void usage_list_clear(struct vec *uses)
-{
-	vec_clear(uses, usage_destroy);
-}
+DEFINE_VEC_CLEAR(usage_list_clear, struct usage, usage_free)

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What the rest of the host does with a device: a mounted filesystem, an address, a
- * process that has it open. Facts only; whether one stands against a claim is for assess.h to say.
+ * Uses of a device by the host: a mounted filesystem, an address, a process that has it open. Facts
+ * only: assess.h decides whether a use blocks a claim.
  */
 
 #include <stdbool.h>
@@ -11,20 +11,22 @@
 #include "base/macro.h"
 #include "base/vec.h"
 
-/* Kinds. One that is not known, of a later version, is kept and means nothing. */
-#define USAGE_ROOT_DISK "root-disk" /* what: "/" */
-#define USAGE_MOUNTED \
-	"mounted" /* what: the mount point; pid: in whose mount namespace, if not the host's */
-#define USAGE_SWAP "swap"		    /* what: the swap device or file */
-#define USAGE_HOLDERS "holders"		    /* what: what the kernel has built on it */
-#define USAGE_DEFAULT_ROUTE "default-route" /* what: the interface that has the route */
-#define USAGE_NETWORK_UP "network-up"	    /* what: what the interface is up for */
-#define USAGE_CONSOLE "console"		    /* what: the console */
-#define USAGE_TPM "tpm"			    /* what: "tpm0" */
-#define USAGE_OPEN "open"		    /* what: the node; with pid */
-#define USAGE_VFIO "vfio"		    /* what: the VFIO node; with pid */
+/*
+ * Kinds of uses, and the meaning of "what". An unknown kind, of a later version, is kept and has no
+ * effect.
+ */
+#define USAGE_ROOT_DISK "root-disk"	    /* "/" */
+#define USAGE_MOUNTED "mounted"		    /* the mount point; pid: of its mount namespace */
+#define USAGE_SWAP "swap"		    /* the swap device or file */
+#define USAGE_HOLDERS "holders"		    /* a block device that the kernel built on it */
+#define USAGE_DEFAULT_ROUTE "default-route" /* the interface of the route */
+#define USAGE_NETWORK_UP "network-up"	    /* the reason why the interface is up */
+#define USAGE_CONSOLE "console"		    /* the console */
+#define USAGE_TPM "tpm"			    /* "tpm0" */
+#define USAGE_OPEN "open"		    /* the node; with pid */
+#define USAGE_VFIO "vfio"		    /* the VFIO node; with pid */
 
-/* Who finds it out: those of one source are replaced together. */
+/* The scan that found a use: the uses of one source are replaced together. */
 enum usage_source {
 	USAGE_OF_BLOCK = 1,
 	USAGE_OF_NET = 2,
@@ -35,25 +37,28 @@ enum usage_source {
 struct usage {
 	char *kind;
 	char *what;
-	char *through; /* "nvme0n1p1", "eth0": the device's own part in it; NULL: all of it */
-	int pid;       /* -1: none */
-	char *name;    /* of that process; NULL: not known */
-	char *unit;    /* of the service manager that it runs in; NULL: not known */
-	enum usage_source source; /* not in the JSON: nobody reads a recorded host anew */
+	char *through;		  /* the part of the device: "nvme0n1p1", "eth0"; NULL: all of it */
+	int pid;		  /* -1: none, or the mount namespace of the host */
+	char *name;		  /* of that process; NULL: not known */
+	char *unit;		  /* systemd unit of that process; NULL: not known */
+	enum usage_source source; /* not in the JSON: a recorded host is never scanned again */
 };
 
-struct usage *usage_new(void);
+struct usage *usage_new(void); /* NULL when out of memory */
 struct usage *usage_free(struct usage *usage);
 DEFINE_CLEANUP(struct usage *, usage_freep, usage_free)
 #define _cleanup_usage_ _cleanup_(usage_freep)
 
-/* NULL when out of memory. */
+/* Returns a copy, or NULL when out of memory. */
 struct usage *usage_copy(const struct usage *usage) _must_check_;
-/* Appends a copy to a vector of struct use. 0 or -ENOMEM. */
+
+/* --- vectors of struct usage, owned --- */
+
+/* Appends a copy. 0 or -ENOMEM. */
 int usage_list_add(struct vec *uses, const struct usage *usage) _must_check_;
-/* Into an order of their own, each once. */
+/* Sorts the uses and removes duplicates. */
 void usage_list_sort(struct vec *uses);
-/* The same ones in the same order. */
+/* Compares two sorted lists. */
 bool usage_list_equal(const struct vec *a, const struct vec *b);
 void usage_list_clear(struct vec *uses);
 #define _cleanup_usage_list_ _cleanup_(usage_list_clear)

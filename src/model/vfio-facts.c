@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Parses and updates the lines of VFIO info. */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +52,7 @@ const char *vfio_facts_word(char *const *lines, const char *name)
 	return NULL;
 }
 
+/* Removes all lines called @name. */
 static void vfio_facts_drop(char **lines, const char *name)
 {
 	size_t n = strlen(name), kept = 0;
@@ -65,15 +69,15 @@ static void vfio_facts_drop(char **lines, const char *name)
 
 int vfio_facts_add(char ***lines, const char *line)
 {
-	static const char *const anew[] = { "source", "refused", "range" };
+	static const char *const replaced[] = { "source", "refused", "range" };
 	_cleanup_free_ char *name = strndup(line, strcspn(line, " "));
 
 	if (!name)
 		return -ENOMEM;
 	if (str_eq(name, "source") || str_eq(name, "refused"))
-		for (size_t i = 0; i < ARRAY_SIZE(anew); i++)
-			vfio_facts_drop(*lines, anew[i]);
-	if (!str_eq(name, "range")) /* there are several */
+		for (size_t i = 0; i < ARRAY_SIZE(replaced); i++)
+			vfio_facts_drop(*lines, replaced[i]);
+	if (!str_eq(name, "range")) /* a group has several of these lines */
 		vfio_facts_drop(*lines, name);
 	return strv_add(lines, line);
 }

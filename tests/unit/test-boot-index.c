@@ -8,11 +8,6 @@
 #include "model/boot-index.h"
 #include "model/config/def-set.h"
 
-static void *def_free(void *data)
-{
-	return group_def_free(data);
-}
-
 static char *index_of(const char *json)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
@@ -62,7 +57,7 @@ START_TEST(test_reads_what_it_writes)
 	ck_assert_uint_eq(groups.n, 3);
 	ck_assert_int_eq(boot_index_format(&groups, &again), 0);
 	ck_assert_str_eq(again, index_text);
-	vec_clear(&groups, def_free);
+	group_defs_clear(&groups);
 }
 END_TEST
 

@@ -100,16 +100,7 @@ static void list_files(const char *directory, struct vec *names)
 	vec_sort(names, compare_names);
 }
 
-static void *free_name(void *name)
-{
-	free(name);
-	return NULL;
-}
-
-static void names_clear(struct vec *names)
-{
-	vec_clear(names, free_name);
-}
+static DEFINE_VEC_CLEAR(names_clear, char, free)
 
 static char *report_all(void)
 {

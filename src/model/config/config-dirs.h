@@ -3,8 +3,8 @@
 
 /*
  * The directories of definitions, the highest first: /etc/devgroups.d, /run/devgroups.d,
- * /usr/lib/devgroups.d. A file replaces the lower files of its name, a link to /dev/null masks
- * them, and all files are read in the order of their names.
+ * /usr/lib/devgroups.d. A file replaces the lower files of its name. A link to /dev/null masks
+ * them. All files are read in the order of their names.
  *
  * In these functions @directories is NULL-terminated, highest first; NULL is config_dirs_default.
  */
@@ -17,7 +17,7 @@
 extern const char *const config_dirs_default[];
 extern const char *const config_dirs_quirks[]; /* the same for quirks.d */
 
-/* What happens to a file of the directories. */
+/* How a file of the directories is treated. */
 enum config_dirs_fate {
 	CONFIG_DIRS_READ,
 	CONFIG_DIRS_MASKED, /* a link to /dev/null */

@@ -136,53 +136,42 @@ static int parse_mdev_key(struct config_parser *p, const struct jsontext_node *m
 	return 1;
 }
 
-static int parse_mdev_check_complete(struct config_parser *p, const struct jsontext_node *member)
-{
-	static const char *const needed[] = { "parent", "type" };
-	int r;
-
-	if (member->type != JSONTEXT_OBJECT)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
-		if (jsontext_member(member, needed[i]))
-			continue;
-		r = parse_value_error(p, member->key_offset, "\"%.80s\" has no \"%s\"", member->key,
-				      needed[i]);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-int parse_mdev(struct config_parser *p, const struct jsontext_node *member, void *target)
+static int parse_mdev_fill(struct config_parser *p, const struct jsontext_node *member,
+			   struct mdev_def *mdev)
 {
 	static const struct config_key keys[] = {
 		{ "parent", parse_mdev_parent },
 		{ "type", parse_mdev_type },
 		{ "attributes", parse_mdev_attributes },
 	};
-	_cleanup_mdev_def_ struct mdev_def *def = NULL;
+	static const char *const needed[] = { "parent", "type", NULL };
+	int r;
+
+	r = parse_value_origin(p, member->key_offset, &mdev->file, &mdev->line, &mdev->column);
+	if (r < 0)
+		return r;
+	return parse_value_object(p, member, keys, ARRAY_SIZE(keys), needed, mdev);
+}
+
+int parse_mdev(struct config_parser *p, const struct jsontext_node *member, void *target)
+{
+	_cleanup_mdev_def_ struct mdev_def *mdev = NULL;
 	_cleanup_free_ char *key = NULL;
 	int r;
 
 	r = parse_mdev_key(p, member, &key);
 	if (r < 0)
 		return r;
-	def = mdev_def_new(str_or(key, member->key));
-	if (!def)
+	/* a member with a bad name is parsed, too, to report all its problems */
+	mdev = mdev_def_new(str_or(key, member->key));
+	if (!mdev)
 		return -ENOMEM;
-	r = parse_value_origin(p, member->key_offset, &def->file, &def->line, &def->column);
-	if (r < 0)
-		return r;
-	r = parse_value_members(p, member, keys, ARRAY_SIZE(keys), def);
-	if (r < 0)
-		return r;
-	r = parse_mdev_check_complete(p, member);
+	r = parse_mdev_fill(p, member, mdev);
 	if (r < 0 || !key)
 		return r;
-	r = def_set_put_mdev(p->staged, def);
+	r = def_set_put_mdev(p->staged, mdev);
 	if (r < 0)
 		return r;
-	TAKE_PTR(def);
+	TAKE_PTR(mdev);
 	return 0;
 }

@@ -356,6 +356,26 @@ int parse_value_members(struct config_parser *p, const struct jsontext_node *obj
 	return 0;
 }
 
+int parse_value_object(struct config_parser *p, const struct jsontext_node *object,
+		       const struct config_key *keys, size_t n, const char *const *needed,
+		       void *target)
+{
+	int r;
+
+	r = parse_value_members(p, object, keys, n, target);
+	if (r < 0 || object->type != JSONTEXT_OBJECT)
+		return r;
+	for (; *needed; needed++) {
+		if (jsontext_member(object, *needed))
+			continue;
+		r = parse_value_error(p, object->key_offset, "\"%.80s\" has no \"%s\"", object->key,
+				      *needed);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int parse_value_origin(struct config_parser *p, size_t offset, char **file, unsigned *line,
 		       unsigned *column)
 {

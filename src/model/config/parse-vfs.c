@@ -57,42 +57,42 @@ static int parse_vfs_physfn(struct config_parser *p, const struct jsontext_node 
 	return 1;
 }
 
-static int parse_vfs_check(struct config_parser *p, const struct jsontext_node *member)
-{
-	if (member->type != JSONTEXT_OBJECT || jsontext_member(member, "count"))
-		return 0;
-	return parse_value_error(p, member->key_offset, "\"%.80s\" has no \"count\"", member->key);
-}
-
-int parse_vfs(struct config_parser *p, const struct jsontext_node *member, void *target)
+static int parse_vfs_fill(struct config_parser *p, const struct jsontext_node *member,
+			  struct vf_def *vfs)
 {
 	static const struct config_key keys[] = {
 		{ "count", parse_vfs_count },
 		{ "autoprobe", parse_vfs_autoprobe },
 		{ "while-claimed", parse_vfs_while_claimed },
 	};
-	_cleanup_vf_def_ struct vf_def *def = NULL;
+	static const char *const needed[] = { "count", NULL };
+	int r;
+
+	r = parse_value_origin(p, member->key_offset, &vfs->file, &vfs->line, &vfs->column);
+	if (r < 0)
+		return r;
+	return parse_value_object(p, member, keys, ARRAY_SIZE(keys), needed, vfs);
+}
+
+int parse_vfs(struct config_parser *p, const struct jsontext_node *member, void *target)
+{
+	_cleanup_vf_def_ struct vf_def *vfs = NULL;
 	_cleanup_free_ char *key = NULL;
 	int r;
 
 	r = parse_vfs_physfn(p, member, &key);
 	if (r < 0)
 		return r;
-	def = def_set_vf_new(str_or(key, member->key));
-	if (!def)
+	/* a member with a bad name is parsed, too, to report all its problems */
+	vfs = def_set_vf_new(str_or(key, member->key));
+	if (!vfs)
 		return -ENOMEM;
-	r = parse_value_origin(p, member->key_offset, &def->file, &def->line, &def->column);
-	if (r < 0)
-		return r;
-	r = parse_value_members(p, member, keys, ARRAY_SIZE(keys), def);
-	if (r < 0)
-		return r;
-	r = parse_vfs_check(p, member);
+	r = parse_vfs_fill(p, member, vfs);
 	if (r < 0 || !key)
 		return r;
-	r = def_set_put_vfs(p->staged, def);
+	r = def_set_put_vfs(p->staged, vfs);
 	if (r < 0)
 		return r;
-	TAKE_PTR(def);
+	TAKE_PTR(vfs);
 	return 0;
 }

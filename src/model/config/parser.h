@@ -20,8 +20,7 @@ struct config_parser {
 	const char *file;
 	const struct jsontext *doc;
 	unsigned errors, problems;
-	const char
-		*bus; /* that the current selector names, so that its address need not; or NULL */
+	const char *bus;	/* of the current selector, for an address without a bus; or NULL */
 	struct def_set *staged; /* the definitions of this file, the groups in its order */
 };
 
@@ -94,6 +93,11 @@ int parse_value_each(struct config_parser *p, const struct jsontext_node *value,
 /* Parses each member by its key. An unknown key is a warning, a repeated one an error. */
 int parse_value_members(struct config_parser *p, const struct jsontext_node *object,
 			const struct config_key *keys, size_t n, void *target) _must_check_;
+/* Does the same for a member of an object, and reports each of @needed (up to NULL) that it lacks.
+ */
+int parse_value_object(struct config_parser *p, const struct jsontext_node *object,
+		       const struct config_key *keys, size_t n, const char *const *needed,
+		       void *target) _must_check_;
 /* Parses an element of "devices" and appends it to the selectors of the struct group_def. */
 int parse_selector(struct config_parser *p, const struct jsontext_node *value,
 		   void *target) _must_check_;
