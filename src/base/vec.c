@@ -99,13 +99,6 @@ int vec_cmp_pointer(const void *a, const void *b)
 	return (a > b) - (a < b);
 }
 
-void vec_clear(struct vec *vec, void *(*destroy)(void *))
-{
-	for (size_t i = 0; i < vec->n; i++)
-		destroy(vec->items[i]);
-	vec_drop(vec);
-}
-
 void vec_drop(struct vec *vec)
 {
 	free(vec->items);

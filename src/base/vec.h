@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * A growing array of pointers. Who owns what the pointers show is said beside each field of
- * this type; vec_clear() frees the elements, vec_drop() only the array.
+ * A growing array of pointers. A comment beside each field of this type says what the elements are
+ * and whether they are owned. DEFINE_VEC_CLEAR makes a function that frees the elements, too;
+ * vec_drop() frees only the array.
  */
 
 #include <stdbool.h>
@@ -17,33 +18,34 @@ struct vec {
 	size_t room;
 };
 
-typedef int (*vec_cmp)(const void *a, const void *b); /* get the elements themselves */
+typedef int (*vec_cmp)(const void *a, const void *b); /* gets the elements themselves */
 
-/* 0 or -ENOMEM. */
+/* Add @item at the end, or before the element @at. 0 or -ENOMEM. */
 int vec_add(struct vec *vec, void *item) _must_check_;
 int vec_insert(struct vec *vec, size_t at, void *item) _must_check_;
 
-/* Takes the element out and returns it. */
+/* Removes the element and returns it. */
 void *vec_remove_at(struct vec *vec, size_t at);
+/* Removes @item. False if it is not in the vector. */
 bool vec_remove(struct vec *vec, const void *item);
 
 /*
- * In a vector sorted by @cmp: the index of the element equal to @key, or -1, and then *ret_at is
- * where it belongs. @cmp gets (key, element).
+ * Searches a vector that is sorted by @cmp, which gets (key, element). Returns the index of the
+ * element equal to @key, or -1 with the place for it in *ret_at, which may be NULL.
  */
 ptrdiff_t vec_find_sorted(const struct vec *vec, const void *key, vec_cmp cmp, size_t *ret_at);
-/* Appends all of @from, which is empty afterwards. 0 or -ENOMEM, and then nothing has changed. */
+/* Moves all elements of @from to the end of @to. 0, or -ENOMEM with both unchanged. */
 int vec_move(struct vec *to, struct vec *from) _must_check_;
 void vec_sort(struct vec *vec, vec_cmp cmp);
-/* Orders elements by where they lie. */
+/* Compares the addresses of elements. */
 int vec_cmp_pointer(const void *a, const void *b);
 
-void vec_clear(struct vec *vec, void *(*destroy)(void *));
+/* Frees the array, but not its elements. */
 void vec_drop(struct vec *vec);
 
 /*
  * Defines void @name(struct vec *), which destroys each element, a @type *, and empties the vector.
- * "static" may stand before it; otherwise a header declares @name.
+ * Write "static" before it, or declare @name in a header.
  */
 #define DEFINE_VEC_CLEAR(name, type, destroy) \
 	void name(struct vec *vec)            \
@@ -55,7 +57,7 @@ void vec_drop(struct vec *vec);
 
 #define _cleanup_vec_ _cleanup_(vec_drop)
 
-/* for (type *item; …): the loop variable is declared here. The vector must not change meanwhile. */
+/* Declares the loop variable: for (type *item; …). The vector must not change in the loop. */
 #define VEC_FOREACH(type, item, vec)                                    \
 	for (size_t item##_i = 0, item##_once = 1; item##_i < (vec)->n; \
 	     item##_i++, item##_once = 1)                               \

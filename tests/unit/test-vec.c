@@ -76,12 +76,13 @@ END_TEST
 
 static unsigned destroyed;
 
-static void *destroy(void *item)
+static void destroy(char *item)
 {
 	destroyed++;
 	free(item);
-	return NULL;
 }
+
+static DEFINE_VEC_CLEAR(clear, char, destroy)
 
 START_TEST(test_clear_frees_each_once)
 {
@@ -89,11 +90,11 @@ START_TEST(test_clear_frees_each_once)
 
 	for (size_t i = 0; i < 17; i++)
 		ck_assert_int_eq(vec_add(&vec, malloc(1)), 0);
-	vec_clear(&vec, destroy);
+	clear(&vec);
 	ck_assert_uint_eq(destroyed, 17);
 	ck_assert_uint_eq(vec.n, 0);
 	ck_assert_ptr_null(vec.items);
-	vec_clear(&vec, destroy);
+	clear(&vec);
 	ck_assert_uint_eq(destroyed, 17);
 }
 END_TEST
