@@ -184,7 +184,8 @@ START_TEST(test_no_iommufd)
 		vec_drop(&args.devices);
 		ck_assert_msg(strv_length(result.notes) == rows[i].notes, "%s", rows[i].vmm);
 		if (rows[i].notes)
-			ck_assert_ptr_nonnull(strstr(result.notes[0], "knows no iommufd"));
+			ck_assert_ptr_nonnull(
+				strstr(result.notes[0], "has no support for iommufd"));
 	}
 }
 END_TEST

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Walks the standard and the extended chain of capabilities. */
+
 #include <errno.h>
 
 #include "policy/devinfo/cap-chain.h"
@@ -20,7 +23,7 @@ static bool cap_chain_contains(const struct cap_chain *chain, size_t at)
 	return false;
 }
 
-/* False where the chain ends for a bad reason: a circle, or what is known is over. */
+/* Returns false where the chain is broken: it is circular, or has too many entries. */
 static bool cap_chain_add(struct cap_chain *chain, const struct device *device,
 			  struct capability cap)
 {
@@ -67,9 +70,9 @@ static bool cap_chain_read_extended(const struct device *device, struct cap_chai
 
 		if (at + 4 > chain->known_size || header == UINT32_MAX)
 			return false;
+		/* an empty chain if it is the first entry, a broken one otherwise */
 		if (header == 0)
-			return at == CAP_CHAIN_CONFIG_SIZE_PCI; /* there are none; else the chain
-								   leads astray */
+			return at == CAP_CHAIN_CONFIG_SIZE_PCI;
 		if (!cap_chain_add(chain, device, cap))
 			return false;
 		at = cap.next;

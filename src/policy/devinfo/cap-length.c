@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Lengths are those of the PCI Express Base Specification 6.x, chapter 7.5 to 7.9, and of the
- * specifications that came before for older ones; numbers of capabilities are those of
- * include/uapi/linux/pci_regs.h. The kernel keeps a table of its own for what it lets a user of
- * VFIO see (drivers/vfio/pci/vfio_pci_config.c); nothing here is shorter than there.
+ * Lengths come from the PCI Express Base Specification 6.x, chapters 7.5 to 7.9, and for older
+ * capabilities from earlier specifications. Numbers of capabilities come from
+ * include/uapi/linux/pci_regs.h. The kernel has a similar table for the users of VFIO
+ * (drivers/vfio/pci/vfio_pci_config.c); no length here is shorter than there.
  */
 
 #include "policy/devinfo/cap-length.h"
@@ -12,7 +12,7 @@
 
 #define LANES_MAX 32u
 
-/* --- those whose registers say how long they are --- */
+/* --- capabilities whose registers give their length --- */
 
 typedef unsigned (*cap_length_fn)(const struct device *device, const struct capability *cap);
 
@@ -31,7 +31,7 @@ static unsigned cap_length_msi(const struct device *device, const struct capabil
 {
 	unsigned flags = pcicap_u16(device, cap->at + 2u), length = 10;
 
-	if (flags & 0x80) /* addresses of 64 bits */
+	if (flags & 0x80) /* 64-bit addresses */
 		length += 4;
 	return flags & 0x100 ? length + 10 : length; /* mask and pending bits, aligned to four */
 }
@@ -82,13 +82,13 @@ static unsigned cap_length_aer(const struct device *device, const struct capabil
 	int express = pcicap_find(device, PCICAP_EXPRESS), type = pcicap_express_type(device);
 
 	if (express > 0 && pcicap_u16(device, (size_t)express + 2) & 0x8000)
-		return 0x60; /* flit mode: a longer log */
+		return 0x60; /* flit mode has a longer log */
 	if (express > 0 && pcicap_u32(device, (size_t)express + 0x24) & 1u << 21)
 		return 0x48; /* TLP prefixes are logged */
 	return type == EXPRESS_ROOT_PORT || type == EXPRESS_RC_EVENTS ? 0x38 : 0x2c;
 }
 
-/* Arbitration tables lie behind the registers, where an offset in units of 16 bytes points. */
+/* Returns the length with an arbitration table, which an offset in units of 16 bytes locates. */
 static unsigned cap_length_with_table(unsigned length, unsigned offset, unsigned bits)
 {
 	unsigned end = offset * 16 + (bits + 7) / 8;
@@ -113,7 +113,8 @@ static unsigned cap_length_vc(const struct device *device, const struct capabili
 	unsigned count = (one & 7) + 1, entry = 1u << (one >> 10 & 3), length = 0x10 + 12 * count;
 	unsigned arbitration = two & 0x8 ? 128 : cap_length_vc_phases(two & 0x6, false);
 
-	if (arbitration && two >> 24 == 0) /* nobody says where: the kernel takes it to follow */
+	if (arbitration &&
+	    two >> 24 == 0) /* without an offset the kernel assumes that it follows */
 		length = (length + 15) / 16 * 16 + arbitration / 2;
 	length = cap_length_with_table(length, two >> 24, arbitration * 4);
 	for (unsigned i = 0; i < count; i++) {
@@ -199,7 +200,7 @@ static unsigned cap_length_dpc(const struct device *device, const struct capabil
 {
 	unsigned flags = pcicap_u16(device, cap->at + 4u), log = flags >> 8 & 0xf;
 
-	if (!(flags & 0x20)) /* what only root ports have */
+	if (!(flags & 0x20)) /* root ports have more */
 		return 12;
 	return 0x20 + 4 * (log < 4 ? 4 : log);
 }
@@ -214,7 +215,7 @@ static unsigned cap_length_multicast(const struct device *device, const struct c
 	return device->header_type == 1 ? 0x30 : 0x28;
 }
 
-/* A block of 8 bytes for each stream of the link, and one for each other stream that ends here. */
+/* One block of 8 bytes for each link stream, and one for each selective stream. */
 static unsigned cap_length_ide(const struct device *device, const struct capability *cap)
 {
 	uint32_t flags = cap_length_read32(device, cap, 4);
@@ -232,9 +233,9 @@ static unsigned cap_length_ide(const struct device *device, const struct capabil
 /* --- the tables --- */
 
 struct length {
-	uint16_t fixed;	  /* or the shortest */
-	uint16_t most;	  /* 0: as above */
-	cap_length_fn fn; /* NULL: fixed */
+	uint16_t fixed;	  /* the length, or the shortest one */
+	uint16_t most;	  /* 0: the same */
+	cap_length_fn fn; /* NULL: fixed length */
 };
 
 static const struct length cap_length_standard[] = {
@@ -262,8 +263,10 @@ static const struct length cap_length_standard[] = {
 };
 
 static const struct length cap_length_extended[] = {
-	/* null: some devices hide a capability from all but their own software by that, so its
-	   registers may go on */
+	/*
+	 * Null has no row: some devices use it to hide a capability from other software, so its
+	 * registers may continue.
+	 */
 	[0x01] = { 0x2c, 0x60, cap_length_aer },       /* advanced error reporting */
 	[0x02] = { 0x1c, 0, cap_length_vc },	       /* virtual channel */
 	[0x03] = { 12 },			       /* serial number */
@@ -326,7 +329,7 @@ void cap_length_measure(const struct device *device, struct capability *cap)
 	if (!row)
 		return;
 	length = row->fn ? row->fn(device, cap) : row->fixed;
-	/* one that says that it ends before it has begun says nothing */
+	/* a length below the minimum is invalid */
 	if (length < row->fixed)
 		return;
 	cap->length = (uint16_t)(length < CAP_CHAIN_CONFIG_SIZE ? length : CAP_CHAIN_CONFIG_SIZE);

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Marks every byte of a configuration space, and chooses room for capabilities among the free
+ * bytes.
+ */
+
 #include <string.h>
 
 #include "policy/devinfo/cap-space.h"
 #include "policy/devinfo/pcicap.h"
 
-/* What is known of a byte. */
+/* The marks of one byte. */
 enum {
-	MARK_CAPABILITY = 1, /* in a capability of the function, or of its header */
-	MARK_LONGEST = 2,    /* would be, if that had its longest form */
-	MARK_HIDDEN = 4,     /* not zero, or not the same in both readings, or named by a quirk */
-	MARK_PF = 8,	     /* the PF has a capability or a hidden register there */
-	MARK_TAKEN = 16,     /* given away just now */
+	MARK_CAPABILITY = 1, /* inside a capability or the header */
+	MARK_LONGEST = 2,    /* inside a capability in its longest form */
+	MARK_HIDDEN = 4,     /* not zero, different in both readings, or named by a quirk */
+	MARK_PF = 8,	     /* the PF has a capability or a hidden register here */
+	MARK_TAKEN = 16,     /* assigned to a capability just now */
 };
 
 #define MARK_NEVER (MARK_CAPABILITY | MARK_HIDDEN | MARK_TAKEN)
@@ -60,8 +66,8 @@ const char *cap_space_state_to_string(enum cap_space_state state)
 /* --- registers known from drivers --- */
 
 /*
- * Registers outside of all capabilities that drivers are known to use. They are avoided also where
- * they read as zero: a strap or a fuse may well be so. File names are those of Linux 6.12.
+ * Registers outside of all capabilities that drivers use. They are avoided even if they read as
+ * zero, as straps and fuses may. File names are those of Linux 6.12.
  */
 struct known_registers {
 	uint16_t vendor, first_device, last_device;
@@ -75,7 +81,8 @@ static const struct known_registers cap_space_known_registers[] = {
 	{ 0x8086, 0x19e2, 0x19e3, 0, { 0x2ec, 0x2ef } },
 	/* QuickAssist 4xxx and on: fuses, drivers/crypto/intel/qat/qat_common/adf_gen4_hw_data.h */
 	{ 0x8086, 0x4940, 0x4947, 0, { 0x2c8, 0x2df } },
-	/* NVIDIA graphics: switches the audio function on, drivers/pci/quirks.c, quirk_nvidia_hda()
+	/*
+	 * NVIDIA graphics, switch of the audio function: drivers/pci/quirks.c, quirk_nvidia_hda()
 	 */
 	{ 0x10de, 0x0000, 0xffff, 0x03, { 0x488, 0x48b } },
 	/* DesignWare cores behind Realtek's wireless: port logic, drivers/net/wireless/realtek */
@@ -100,7 +107,7 @@ static bool cap_space_quirk_range(const struct device *device, size_t n,
 	return false;
 }
 
-/* --- what is where --- */
+/* --- marks --- */
 
 static void cap_space_mark(uint8_t *marks, size_t first, size_t end, unsigned how)
 {
@@ -131,7 +138,7 @@ static void cap_space_mark_hidden(const struct device *device, uint8_t *marks)
 		cap_space_mark(marks, range.first, range.last + 1u, MARK_HIDDEN);
 }
 
-/* Registers of the PF may be there in its virtual functions too, and read as zero. */
+/* A virtual function may have the registers of its PF too, and read them as zero. */
 static void cap_space_mark_pf(struct space_map *space_map)
 {
 	uint8_t marks[CAP_CHAIN_CONFIG_SIZE] = { 0 };
@@ -182,8 +189,7 @@ static bool cap_space_is_free(const struct space_map *space_map, size_t at, size
 	return true;
 }
 
-/* At the end of the largest hole, as far away from all that is there as can be. 0: there is none.
- */
+/* Returns an offset at the end of the largest hole, far from all registers; 0: there is no hole. */
 static size_t cap_space_find_hole(const struct space_map *space_map, size_t size, unsigned avoid)
 {
 	size_t best = 0, best_size = 0;
@@ -221,7 +227,7 @@ static size_t cap_space_find_place(const struct space_map *space_map, size_t at_
 	return 0;
 }
 
-/* --- what goes there --- */
+/* --- registers --- */
 
 static void cap_space_put16(uint8_t *to, unsigned value)
 {
@@ -229,14 +235,14 @@ static void cap_space_put16(uint8_t *to, unsigned value)
 	to[1] = (uint8_t)(value >> 8);
 }
 
-/* What the PF's says it can; control and status as after a reset. */
+/* Copies what the PF supports; control and status are as after a reset. */
 static void cap_space_fill_registers(const struct space_map *space_map, enum cap_space_kind kind,
 				     size_t at_pf, uint16_t next, uint8_t *registers)
 {
 	cap_space_put16(registers, cap_space_kinds[kind].id);
 	cap_space_put16(registers + 2, cap_space_kinds[kind].version | (unsigned)next << 4);
 	if (kind == CAP_SPACE_PRI) {
-		/* stopped; whether responses carry a PASID is what the device is built for */
+		/* stopped; the PF decides whether responses carry a PASID */
 		cap_space_put16(registers + 6,
 				0x0100u | (pcicap_u16(space_map->pf, at_pf + 6) & 0x8000u));
 		cap_space_put16(registers + 8, pcicap_u16(space_map->pf, at_pf + 8));
@@ -268,7 +274,7 @@ static void cap_space_allocate(struct space_map *space_map, enum cap_space_kind 
 
 	if (!at) {
 		ret->state = CAP_SPACE_NO_ROOM;
-		ret->why = "every stretch that is long enough holds a capability or a register";
+		ret->why = "every range that is long enough holds a capability or a register";
 		return;
 	}
 	ret->state = kind == CAP_SPACE_ATS ? CAP_SPACE_NOT_INHERITED : CAP_SPACE_SHARED;
@@ -279,7 +285,7 @@ static void cap_space_allocate(struct space_map *space_map, enum cap_space_kind 
 	cap_space_mark(space_map->marks, at, at + size, MARK_TAKEN);
 }
 
-/* --- the whole --- */
+/* --- all kinds --- */
 
 static const char *cap_space_why_unfit(const struct space_map *space_map)
 {
@@ -306,7 +312,7 @@ static void cap_space_map_init(struct space_map *space_map, const struct device 
 	}
 	if (pf && cap_chain_read(pf, &space_map->of_pf) == 0)
 		cap_space_mark_pf(space_map);
-	/* the null capability that the chain begins with where there is none */
+	/* a null capability begins an empty chain */
 	if (space_map->own.known_size == CAP_CHAIN_CONFIG_SIZE &&
 	    pcicap_u32(vf, CAP_CHAIN_CONFIG_SIZE_PCI) == 0)
 		cap_space_mark(space_map->marks, CAP_CHAIN_CONFIG_SIZE_PCI,

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The table of parts, and which devices each part covers. */
+
 #include <errno.h>
 
 #include "base/str.h"

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Facts on DMA from the lines of sysfs and VFIO. It asks neither; the inventory has their answers.
+ */
+
 #include <errno.h>
 #include <string.h>
 
@@ -7,9 +12,11 @@
 #include "policy/devinfo/dma-facts.h"
 #include "policy/devinfo/iommu-unit.h"
 
-/* --- what is reserved --- */
+/* --- reserved addresses --- */
 
-/* Firmware tells of memory that a device must always reach in a table of its own on each platform.
+/*
+ * Returns the name of the firmware table for memory that a device must always reach. Each platform
+ * has its own.
  */
 static const char *dma_facts_direct_name(const struct inventory *inv)
 {
@@ -48,7 +55,7 @@ bool dma_facts_parse_reserved(const struct inventory *inv, const char *line,
 			ret->name = dma_facts_direct_name(inv);
 		return true;
 	}
-	*ret = (struct reserved_region){ first, last, "unknown", "of a kind that is not known" };
+	*ret = (struct reserved_region){ first, last, "unknown", "of an unknown kind" };
 	return true;
 }
 
@@ -75,7 +82,7 @@ static int dma_facts_add_reserved(const struct inventory *inv, const struct iomm
 	return 0;
 }
 
-/* --- what may be mapped --- */
+/* --- usable addresses --- */
 
 static int dma_facts_add_window(struct vec *list, const char *kind,
 				const struct vfio_facts_line *line)
@@ -115,7 +122,7 @@ static int dma_facts_add_page_sizes(uint64_t bitmap, const char *name, struct ve
 	return list ? 0 : -ENOMEM;
 }
 
-/* On POWER a window above 4 GiB is made by who maps memory. */
+/* On POWER the user of VFIO creates the window above 4 GiB. */
 static int dma_facts_add_window64(const struct vfio_facts_line *line, struct vec *facts)
 {
 	struct vec *dict = facts_add_dict(facts, "window64");
@@ -127,7 +134,7 @@ static int dma_facts_add_window64(const struct vfio_facts_line *line, struct vec
 	return 0;
 }
 
-/* Adds the one number of the line @name, if there is such a line. 0 or -ENOMEM. */
+/* Adds the single number of the line @name, if there is such a line. 0 or -ENOMEM. */
 static int dma_facts_add_limit(char *const *lines, const char *name, struct vec *facts)
 {
 	struct vfio_facts_line line;
@@ -167,21 +174,21 @@ static const char *dma_facts_why_unknown(const struct inventory *inv,
 	if (!group)
 		return "the device is in no IOMMU group";
 	if (!str_eq(inv->source, "kernel") && !str_eq(inv->source, "snapshot"))
-		return "only the kernel can say, and this is not its record";
+		return "only a kernel can answer, and this recording is not from one";
 	if (!inv->has_vfio && !inv->has_iommufd)
-		return "only VFIO can say, and this kernel does not have it";
-	return "VFIO says it once the IOMMU group is claimed, and it has not been yet";
+		return "only VFIO can answer, and this kernel has no VFIO";
+	return "VFIO answers once the IOMMU group is claimed, and it was not yet";
 }
 
 static int dma_facts_add_refusal(const char *error, struct vec *facts)
 {
 	_cleanup_free_ char *text =
-		str_printf("VFIO was asked at the last claim and refused: %s", error);
+		str_printf("VFIO refused to answer at the last claim: %s", error);
 
 	return text ? facts_add_text(facts, "why", text) : -ENOMEM;
 }
 
-/* Of its registers: what the hardware could, and the kernel may do less. */
+/* Adds the limits of the IOMMU hardware from its registers; the kernel may use less. */
 static int dma_facts_add_unit(const struct inventory *inv, const struct device *device,
 			      struct vec *facts)
 {
@@ -199,7 +206,7 @@ static int dma_facts_add_unit(const struct inventory *inv, const struct device *
 	return facts_add_number(dict, "address-bits", unit.address_bits);
 }
 
-/* What VFIO has said of the IOMMU group, or why it has not. */
+/* Adds the answers of VFIO about the IOMMU group, or why there are none. */
 static int dma_facts_add_vfio_info(const struct inventory *inv, const struct iommu_group *group,
 				   struct vec *facts)
 {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A decoder for the lines of the inventory about IOMMU units. */
+
 #include <string.h>
 
 #include "base/str.h"

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What an IOMMU says of itself, from the registers that the kernel shows in
- * /sys/class/iommu. The inventory keeps a line for each: "dmar0 intel-iommu cap 0x… ecap 0x…",
- * "ivhd0 amd-iommu cap 0x… features 0x…", "smmu3.0x… -" where it shows none.
+ * Decodes the features of an IOMMU from the registers that the kernel shows in /sys/class/iommu.
+ * The inventory has one line for each: "dmar0 intel-iommu cap 0x… ecap 0x…", "ivhd0 amd-iommu cap
+ * 0x… features 0x…", or "smmu3.0x… -" if the kernel shows none.
  */
 
 #include "model/inventory.h"
@@ -15,12 +15,12 @@ struct iommu_unit {
 	char name[64];
 	const char *kind; /* "VT-d", "AMD-Vi", "SMMU", "virtio-iommu", "sPAPR", or "" */
 	enum iommu_unit_answer pasid, pri, ats, execute, privileged;
-	unsigned pasid_bits;   /* 0: not said */
-	unsigned address_bits; /* of I/O addresses; 0: not said */
+	unsigned pasid_bits;   /* 0: unknown */
+	unsigned address_bits; /* of I/O addresses; 0: unknown */
 };
 
-/* The unit that translates for @device; false: it is behind none that the kernel names. */
+/* Returns the unit that translates for @device; false if the kernel names none. */
 bool iommu_unit_find(const struct inventory *inv, const struct device *device,
 		     struct iommu_unit *ret);
-/* What the machine has, by the units it shows: as kind. "" without any. */
+/* Returns the kind of the first known unit of the machine, or "". Static. */
 const char *iommu_unit_kind(const struct inventory *inv);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Sums of memory, which saturate at UINT64_MAX, and their text. */
+
 #include <string.h>
 
 #include "base/str.h"

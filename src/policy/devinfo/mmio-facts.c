@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Facts on regions, from the resources of the device and from VFIO once it was asked. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -17,14 +20,14 @@
 #define ROM 6
 #define REGION_MMAP 0x4u /* VFIO_REGION_INFO_FLAG_MMAP */
 
-/* All that is looked at of one region. */
+/* The input for the facts of one region. */
 struct region {
 	const struct inventory *inv;
 	const struct vec *small_bars;
 	const struct device *device;
 	unsigned number;
 	const struct device_resource *res;
-	const struct msix_table *msix; /* NULL: none in this region */
+	const struct msix_table *msix; /* NULL: no table in this region */
 };
 
 static bool mmio_facts_is_present(const struct device_resource *res)
@@ -40,7 +43,10 @@ static bool mmio_facts_is_assigned(const struct device_resource *res)
 
 /* --- pages --- */
 
-/* "BAR 2 of 0000:00:1d.0": what else is in the page of a small BAR. *ret is NULL if nothing is. */
+/*
+ * Sets *ret to "BAR 2 of 0000:00:1d.0", another BAR in the page of a small BAR, or to NULL. The
+ * caller frees it. 0 or -ENOMEM.
+ */
 static int mmio_facts_find_neighbour(const struct region *region, char **ret)
 {
 	uint64_t page = region->res->start / region->inv->page_size;
@@ -60,16 +66,19 @@ static int mmio_facts_find_neighbour(const struct region *region, char **ret)
 	return 0;
 }
 
-/* May the rest of its page go to the guest with it? */
+/* Returns whether a guest may have the whole page of the region. */
 static bool mmio_facts_is_page_safe(const struct region *region, const char *neighbour)
 {
 	return !small_bar_is(region->inv, region->res) ||
 	       (region->res->start % region->inv->page_size == 0 && !neighbour);
 }
 
-/* --- what can be mapped --- */
+/* --- mapping --- */
 
-/* vfio_pci_probe_mmaps() in drivers/vfio/pci/vfio_pci_core.c; NULL: nothing is in the way. */
+/*
+ * Returns why a guest cannot map the region, or NULL. Static. The rules are those of
+ * vfio_pci_probe_mmaps() in drivers/vfio/pci/vfio_pci_core.c.
+ */
 static const char *mmio_facts_why_no_map(const struct region *region, const char *neighbour)
 {
 	if (region->number == ROM)
@@ -81,11 +90,11 @@ static const char *mmio_facts_why_no_map(const struct region *region, const char
 	if (neighbour)
 		return "it is smaller than a page and shares its page";
 	if (!mmio_facts_is_page_safe(region, neighbour))
-		return "it is smaller than a page and does not begin at one";
+		return "it is smaller than a page and does not begin at a page";
 	return NULL;
 }
 
-/* What VFIO said of it when it was asked; false: it was not. */
+/* Returns the line of VFIO about the region; false if VFIO was not asked. */
 static bool mmio_facts_find_vfio_info(const struct region *region, const char *name,
 				      struct vfio_facts_line *ret)
 {
@@ -138,7 +147,7 @@ static int mmio_facts_add_vfio_info(const struct region *region, bool can, const
 	if (can)
 		return 0;
 	return facts_add_text(facts, "why",
-			      str_or(why, "its VFIO driver does not let it be mapped"));
+			      str_or(why, "its VFIO driver does not allow a mapping"));
 }
 
 static int mmio_facts_add_derived_map(const struct region *region, const char *why,
@@ -153,7 +162,7 @@ static int mmio_facts_add_derived_map(const struct region *region, const char *w
 	if (r < 0)
 		return r;
 	if (!why && region->msix)
-		why = "the VMM keeps the guest off the pages of the MSI-X table in it";
+		why = "the VMM hides the pages of the MSI-X table in it from the guest";
 	if (!why)
 		return 0;
 	return facts_add_text(facts, "why", why);
@@ -237,7 +246,7 @@ static int mmio_facts_add_region(const struct region *region, struct vec *list, 
 	return mmio_facts_add_map(region, neighbour, facts);
 }
 
-/* --- the whole --- */
+/* --- all regions --- */
 
 static int mmio_facts_add_msix_part(struct vec *facts, const char *name,
 				    const struct msix_part *part)
@@ -251,7 +260,10 @@ static int mmio_facts_add_msix_part(struct vec *facts, const char *name,
 	return 0;
 }
 
-/* "maskable": nothing is lost when the guest is kept off its pages. Else it had better be moved. */
+/*
+ * Adds the state of the MSI-X table. "maskable": the guest loses nothing if the VMM hides its
+ * pages; otherwise the table should be moved.
+ */
 static int mmio_facts_add_msix(const struct inventory *inv, const struct device *device,
 			       const struct msix_table *msix, struct vec *facts)
 {
@@ -285,7 +297,7 @@ static const char *mmio_facts_rom_state(const struct device *device)
 	return rom->flags & IORESOURCE_ROM_ENABLE ? "enabled" : "disabled";
 }
 
-/* What holds of all regions together. */
+/* Facts that all regions share. */
 struct region_summary {
 	bool ports;
 	bool safe;

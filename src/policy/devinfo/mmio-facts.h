@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * The regions of a PCI function as a VMM will meet them: how large, how aligned,
- * whether they can be mapped into a guest and if not, why not.
+ * The regions of a PCI function for a VMM: their size, alignment, whether a guest can map them, and
+ * if not, why.
  */
 
 #include "model/facts.h"
 #include "model/inventory.h"
 
 /*
- * Adds to @facts: "regions" [{name, kind, size, alignment, …, map, why}], "port-io", "rom", "msix"
+ * Adds to @facts: "regions" [{name, kind, size, alignment, …, map, why}], "port-io", "rom", "msix",
  * and the flags "msix-table-maskable", "needs-relocation", "small-bar-safe". @small_bars:
  * small_bars_index() of @inv. 0 or -ENOMEM.
  */

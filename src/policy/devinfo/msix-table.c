@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Pages of the MSI-X table, and BARs to move it to. */
+
 #include "policy/devinfo/msix-table.h"
 #include "policy/devinfo/pcicap.h"
 
@@ -6,7 +9,7 @@
 #define MSIX_TABLE 4
 #define MSIX_PENDING 8
 #define ENTRY_SIZE 16u
-#define PCI_PAGE 4096u /* PCI asks that tables have a page of their own, of this size */
+#define PCI_PAGE 4096u /* PCI recommends that tables have pages of this size to themselves */
 
 static void msix_part_read(const struct device *device, size_t at, struct msix_part *part)
 {
@@ -50,7 +53,7 @@ struct range {
 	uint64_t start, end;
 };
 
-/* As far as the BAR goes, and to the end of the page that PCI means. */
+/* Returns the range up to the end of its PCI page, within the BAR. */
 static struct range msix_part_range(const struct msix_part *part, uint64_t bar_size)
 {
 	uint64_t start = msix_table_min(part->offset, bar_size);
@@ -99,16 +102,16 @@ bool msix_table_shares_page(const struct device *device, const struct msix_table
 	return msix_table_range_size(pages) > own;
 }
 
-/* --- where else it could be --- */
+/* --- another BAR --- */
 
-#define EXTENDED_MAX (1ull << 30) /* of 32 bits, which a VMM can still double */
+#define EXTENDED_MAX (1ull << 30) /* of a 32-bit BAR that a VMM can still double */
 
 static bool msix_table_bar_exists(const struct device_resource *bar)
 {
 	return bar->flags & (IORESOURCE_IO | IORESOURCE_MEM);
 }
 
-/* The upper half of the address of the one before it is no BAR. */
+/* Returns whether @bar is the upper half of a 64-bit BAR. */
 static bool msix_table_bar_is_upper(const struct device *device, unsigned bar)
 {
 	return bar > 0 && device->resources[bar - 1].flags & IORESOURCE_MEM_64;

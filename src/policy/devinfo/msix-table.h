@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Where in its BARs a function has its MSI-X table and pending bits. */
+/* The MSI-X table and pending bits of a function, and their place in its BARs. */
 
 #include "model/device.h"
 
@@ -15,22 +15,22 @@ struct msix_table {
 	struct msix_part table, pending;
 };
 
-/* False: it has none, or configuration space is not known that far. */
+/* Reads the capability; false if there is none, or configuration space is not known that far. */
 bool msix_table_find(const struct device *device, struct msix_table *ret);
 
 /*
- * Is there something else in the pages of @page_size bytes that the table lies in? VMMs trap these
- * pages, and what else is in them becomes as slow as an exit to the VMM. The pending bits do not
- * count, nor what follows either up to the end of the 4096 bytes that PCI wants them to have to
- * themselves. False also where the size of the BAR is not known. True where the pending bits lie in
- * the table itself, which QEMU refuses to start with (hw/pci/msix.c, msix_init()).
+ * Returns whether the table shares its pages of @page_size bytes with registers. VMMs trap these
+ * pages, so each access to such a register exits to the VMM. The pending bits do not count, nor the
+ * rest of the 4096 bytes that PCI reserves for each. False if the size of the BAR is unknown. True
+ * if the pending bits overlap the table, because QEMU then refuses to start (hw/pci/msix.c,
+ * msix_init()).
  */
 bool msix_table_shares_page(const struct device *device, const struct msix_table *msix,
 			    uint64_t page_size);
 
 /*
- * The BAR to move the table to: one that the function does not have, which changes nothing else, or
- * the smallest one of memory, which becomes twice as large. DEVICE_BARS: there is none. QEMU has
- * the setting "auto" and refuses it for every device (hw/vfio/pci.c, vfio_pci_relocate_msix()).
+ * Returns the BAR to move the table to: an unused one, which changes nothing else, or the smallest
+ * memory BAR, which doubles. DEVICE_BARS: there is none. QEMU has the setting "auto", but refuses
+ * it for every device (hw/vfio/pci.c, vfio_pci_relocate_msix()).
  */
 unsigned msix_table_new_bar(const struct device *device);

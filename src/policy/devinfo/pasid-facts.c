@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Facts on PASID, PRI and ATS from configuration space, the IOMMU, iommufd and the kernel module.
+ */
+
 #include <errno.h>
 #include <string.h>
 
@@ -17,7 +22,7 @@ static const struct device *pasid_facts_physfn(const struct inventory *inv,
 	return device->physfn ? inventory_find(inv, device->physfn) : NULL;
 }
 
-/* --- what its registers say --- */
+/* --- registers --- */
 
 static int pasid_facts_add_pasid(const struct device *device, size_t at, struct vec *facts)
 {
@@ -74,9 +79,9 @@ static int pasid_facts_add_registers(enum cap_space_kind kind, const struct devi
 	}
 }
 
-/* --- of any function --- */
+/* --- any function --- */
 
-/* For what is no virtual function: it has a capability itself, or not. */
+/* Finds the own capabilities of a function that is no virtual function. */
 static void pasid_facts_find_own(const struct device *device, struct cap_space *space)
 {
 	for (enum cap_space_kind kind = 0; kind < CAP_SPACE_KINDS; kind++) {
@@ -90,7 +95,10 @@ static void pasid_facts_find_own(const struct device *device, struct cap_space *
 	}
 }
 
-/* A PF's PASID and PRI serve its virtual functions whether a VMM can show them or not. */
+/*
+ * Returns the state word. PASID and PRI of a PF serve its virtual functions even if a VMM cannot
+ * show them.
+ */
 static const char *pasid_facts_state(enum cap_space_kind kind, const struct cap_space *space)
 {
 	if (space->state == CAP_SPACE_NO_ROOM && kind != CAP_SPACE_ATS)
@@ -130,7 +138,7 @@ static int pasid_facts_add_bits(struct vec *facts, const char *name, unsigned bi
 	return facts_add_number(facts, name, bits);
 }
 
-/* What it does not do it does not let through, whatever the device has on. */
+/* Adds the limits of the IOMMU. It blocks what it does not support, whatever the device enables. */
 static int pasid_facts_add_unit(const struct inventory *inv, const struct device *device,
 				struct vec *facts)
 {
@@ -155,7 +163,7 @@ static int pasid_facts_add_unit(const struct inventory *inv, const struct device
 	return facts_add_text(dict, "why", "the kernel shows no registers of it");
 }
 
-/* iommufd's word goes with the registers: where they differ the kernel has its reasons. */
+/* Adds the answer of iommufd beside the registers: the kernel may disable a capability. */
 static int pasid_facts_add_iommufd_info(const struct device *device, struct vec *facts)
 {
 	char *const *at = device->vfio_info_lines;
@@ -193,7 +201,7 @@ static int pasid_facts_add_module_info(const struct device *device, struct vec *
 	return 0;
 }
 
-/* What the function has or its PF has for it, by kind. */
+/* Finds the capabilities of the function, or of its PF for it, by kind. */
 static void pasid_facts_find(const struct device *device, const struct device *pf,
 			     struct cap_space *space)
 {
@@ -236,7 +244,7 @@ int pasid_facts_add(const struct inventory *inv, const struct device *device, st
 	return pasid_facts_add_module_info(device, facts);
 }
 
-/* --- of a virtual function, for a VMM --- */
+/* --- virtual functions, for a VMM --- */
 
 static int pasid_facts_add_place(const struct cap_space_place *place, struct vec *facts)
 {
@@ -255,7 +263,9 @@ static int pasid_facts_add_place(const struct cap_space_place *place, struct vec
 	return 0;
 }
 
-/* The kernel may know better than configuration space, be it asked through iommufd or the module.
+/*
+ * Returns why the kernel denies a capability that configuration space shows, or NULL. Static.
+ * iommufd or the module has its answer.
  */
 static const char *pasid_facts_why_denied(const struct device *device, enum cap_space_kind kind)
 {
@@ -271,8 +281,8 @@ static const char *pasid_facts_why_denied(const struct device *device, enum cap_
 
 		if (vfio_facts_next(&at, names[kind][i], &line) && line.n > 0 &&
 		    line.numbers[0] == 0)
-			return "its PF has it in configuration space, and this kernel does not use "
-			       "it for the virtual function (built without, or it knows better)";
+			return "its PF has it in configuration space, but this kernel does not use "
+			       "it for the virtual function (built without it, or a quirk)";
 	}
 	return NULL;
 }
@@ -290,7 +300,7 @@ static const char *pasid_facts_why(const struct cap_space *space)
 {
 	if (space->state == CAP_SPACE_NOT_INHERITED)
 		return "each function needs an ATS of its own, and this one has none: shown to a "
-		       "guest it would do nothing";
+		       "guest it would have no effect";
 	return space->why;
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Bytes, words and capabilities of a configuration space. */
+
 #include <errno.h>
 
 #include "base/str.h"
 #include "policy/devinfo/pcicap.h"
 
-#define STATUS_LIST 0x10 /* in the status register: there are capabilities */
+#define STATUS_LIST 0x10 /* in the status register: the device has capabilities */
 #define AT_COMMAND 0x04
 #define AT_STATUS 0x06
 #define AT_HEADER_TYPE 0x0e
@@ -13,11 +16,11 @@
 #define AT_LIST 0x34
 #define AT_LIST_CARDBUS 0x14
 #define AT_EXTENDED 0x100
-#define EXPRESS_FLAGS 2 /* behind the start of the capability */
+#define EXPRESS_FLAGS 2 /* offset in the capability */
 #define SERIAL_WORDS 4
 #define HEADER_SIZE 0x40
-#define MAX_CAPS 48	 /* as many as fit between the header and the extended space */
-#define MAX_EXTENDED 480 /* in 3840 bytes, of eight at least */
+#define MAX_CAPS 48	 /* as many as fit before the extended space */
+#define MAX_EXTENDED 480 /* in 3840 bytes, each at least eight bytes long */
 
 uint8_t pcicap_u8(const struct device *device, size_t at)
 {
@@ -34,7 +37,9 @@ uint32_t pcicap_u32(const struct device *device, size_t at)
 	return pcicap_u16(device, at) | (uint32_t)pcicap_u16(device, at + 2) << 16;
 }
 
-/* A device that does not answer reads as all ones. The ids alone do not tell: those of a VF are so.
+/*
+ * Returns whether the device answers: otherwise all bytes read as ones. The ids alone prove
+ * nothing, because a VF has all-ones ids.
  */
 static bool pcicap_is_readable(const struct device *device)
 {

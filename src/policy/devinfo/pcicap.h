@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Reads the configuration space of a device as far as it is known: a snapshot may
- * end at any byte, and a forged one may lead its chains of capabilities in circles. Numbers are
- * those of include/uapi/linux/pci_regs.h.
+ * Reads the configuration space of a device as far as it is known. A snapshot may end at any byte,
+ * and the capability chains of a forged one may be circular. Numbers are those of
+ * include/uapi/linux/pci_regs.h.
  */
 
 #include "model/device.h"
@@ -26,7 +26,7 @@ enum pcicap_ext_id {
 	PCICAP_EXT_DPC = 0x001d,
 };
 
-/* The kinds of PCI Express functions, as the capability has them. */
+/* The types of PCI Express functions, as in the capability. */
 enum express_type {
 	EXPRESS_ENDPOINT = 0x0,
 	EXPRESS_LEGACY_ENDPOINT = 0x1,
@@ -39,23 +39,29 @@ enum express_type {
 	EXPRESS_RC_EVENTS = 0xa,
 };
 
-/* Little-endian; what is beyond the known is 0. */
+/* Return a little-endian value; bytes beyond the known ones are 0. */
 uint8_t pcicap_u8(const struct device *device, size_t at);
 uint16_t pcicap_u16(const struct device *device, size_t at);
 uint32_t pcicap_u32(const struct device *device, size_t at);
 
-/* Offset of the capability; 0: it has none; -ENODATA: what is known ends before that is clear. */
+/*
+ * Return the offset of the capability; 0: the device has none; -ENODATA: the known bytes end before
+ * that is clear.
+ */
 int pcicap_find(const struct device *device, enum pcicap_id id);
 int pcicap_find_ext(const struct device *device, enum pcicap_ext_id id);
 
-/* An enum express_type; -ENOENT: conventional PCI; -ENODATA: not known. */
+/* Returns an enum express_type, -ENOENT for conventional PCI, or -ENODATA if unknown. */
 int pcicap_express_type(const struct device *device);
 
-/* "00-1b-21-ff-ff-3d-5e-8c", as lspci has it; *ret is NULL if there is none. 0 or -ENOMEM. */
+/*
+ * Sets *ret to "00-1b-21-ff-ff-3d-5e-8c", the form of lspci, or to NULL if there is no serial
+ * number. The caller frees it. 0 or -ENOMEM.
+ */
 int pcicap_serial(const struct device *device, char **ret) _must_check_;
 
-/* Has its device other functions? A VF never counts as one of them, to the kernel neither. */
+/* Returns whether the device has several functions. A VF never counts, as in the kernel. */
 bool pcicap_is_multifunction(const struct device *device);
 
-/* The buses below a bridge; false if they are not known or it has none. */
+/* Returns the buses behind a bridge; false if they are unknown or there are none. */
 bool pcicap_buses(const struct device *bridge, uint8_t *ret_first, uint8_t *ret_last);

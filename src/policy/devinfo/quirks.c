@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Quirks that match a device, and the hints for a VMM that follow. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -82,8 +85,7 @@ static int quirks_add_hint(struct vec *hints, const char *name, const char *valu
 	return 0;
 }
 
-/* What the device itself shows: its MSI-X table is in the way, and there is another place for it.
- */
+/* Adds the relocation of the MSI-X table, if the table shares a page and another BAR has room. */
 static int quirks_add_relocation(const struct inventory *inv, const struct device *device,
 				 struct vec *hints)
 {
@@ -101,7 +103,7 @@ static int quirks_add_relocation(const struct inventory *inv, const struct devic
 	return quirks_add_hint(hints, "x-msix-relocation", bar, NULL);
 }
 
-/* Of several quirks the one that was read last counts; NULL: none has the setting. */
+/* Returns the last quirk read with this setting, or NULL. */
 static const struct quirk *quirks_last_setting(const struct vec *matching, const char *name,
 					       const struct quirk_setting **ret)
 {

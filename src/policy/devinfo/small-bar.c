@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* An index of small BARs by page. */
+
 #include "policy/devinfo/small-bar.h"
 
 static int small_bars_cmp(const void *a, const void *b)
@@ -10,7 +13,7 @@ static int small_bars_cmp(const void *a, const void *b)
 
 bool small_bar_is(const struct inventory *inv, const struct device_resource *bar)
 {
-	/* a forged snapshot may have any size of pages */
+	/* a forged snapshot may have any page size */
 	return inv->page_size >= 2 && bar->flags & IORESOURCE_MEM && bar->start &&
 	       bar->end >= bar->start && bar->end - bar->start < inv->page_size - 1;
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * BARs of memory that are smaller than a page of the host: who is given one directly
- * gets what else is in its page too.
+ * Memory BARs that are smaller than a page of the host. A user with direct access to one also
+ * reaches the rest of its page.
  */
 
 #include "model/inventory.h"
@@ -14,12 +14,14 @@ struct small_bar {
 	const struct device *device;
 };
 
-/* Those of the whole host by page: struct small_bar, for free(). 0 or -ENOMEM. */
+/*
+ * Finds the small BARs of the host: struct small_bar, owned by the caller, sorted by page. 0 or
+ * -ENOMEM.
+ */
 int small_bars_index(const struct inventory *inv, struct vec *ret) _must_check_;
 void small_bars_clear(struct vec *bars);
-/* The first in this page: the others follow as long as their page is the same. n if there is none.
- */
+/* Returns the index of the first BAR in @page, or bars->n. The others of the page follow. */
 size_t small_bars_find(const struct vec *bars, uint64_t page);
 
-/* Is this a BAR of memory that has an address, and is smaller than a page? */
+/* Returns whether @bar is a memory BAR with an address that is smaller than a page. */
 bool small_bar_is(const struct inventory *inv, const struct device_resource *bar);

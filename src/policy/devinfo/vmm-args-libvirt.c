@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What goes into the definition of a libvirt domain. */
+/* The XML for the definition of a libvirt domain. */
 
 #include <ctype.h>
 #include <string.h>
@@ -11,8 +11,7 @@
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args-private.h"
 
-/* The first that lets properties of QEMU's devices be set one by one, and the first with iommufd.
- */
+/* The first version with properties of single QEMU devices, and the first with iommufd. */
 #define LIBVIRT_OVERRIDE 8002
 #define LIBVIRT_IOMMUFD 12001
 
@@ -21,13 +20,13 @@ static bool vmm_args_libvirt_is_before(const struct vmm_args *args, unsigned ver
 	return args->version && args->version < version;
 }
 
-/* Those that the XML itself has no word for. */
+/* Returns whether the XML has no own word for the hint, so that an override must set it. */
 static bool vmm_args_libvirt_is_override(const struct quirk_hint *hint)
 {
 	return !str_eq(hint->name, "rombar") && !str_eq(hint->name, "x-no-intx");
 }
 
-/* Ends <source> and names the device; the alias is what an override refers to. */
+/* Ends <source> and adds the alias that an override refers to. */
 static int vmm_args_libvirt_add_alias(struct vmm_args_build *build,
 				      const struct vmm_args_device *device, size_t number)
 {
@@ -38,7 +37,7 @@ static int vmm_args_libvirt_add_alias(struct vmm_args_build *build,
 	return vmm_args_text_add_word(build, "  <alias name='ua-%s-%zu'/>", device->group, number);
 }
 
-/* libvirt neither makes nor removes it. */
+/* libvirt neither creates nor removes the mediated device. */
 static int vmm_args_libvirt_add_mdev(struct vmm_args_build *build,
 				     const struct vmm_args_device *device, size_t number)
 {
@@ -123,9 +122,9 @@ static int vmm_args_libvirt_add_hostdev(struct vmm_args_build *build,
 	if (device_bus_of_key(device->key) == &device_bus_mdev)
 		return vmm_args_libvirt_add_mdev(build, device, number);
 	if (pciaddr_parse(device->key, &at) < 0)
-		return vmm_args_text_refuse(build,
-					    "%s is no PCI device; libvirt's XML for it is another.",
-					    device->key);
+		return vmm_args_text_refuse(
+			build, "%s is no PCI device. Write its XML for libvirt by hand.",
+			device->key);
 	return vmm_args_libvirt_add_pci(build, device, number, &at);
 }
 
@@ -193,9 +192,8 @@ static int vmm_args_libvirt_add_overrides(struct vmm_args_build *build)
 	if (!vmm_args_libvirt_any_override(devices))
 		return 0;
 	if (vmm_args_libvirt_is_before(build->args, LIBVIRT_OVERRIDE))
-		return vmm_args_text_add_note(
-			build,
-			"Before version 8.2 libvirt has no way to give the hints of these models.");
+		return vmm_args_text_add_note(build, "libvirt before 8.2 cannot pass the hints for "
+						     "these models. Update it to use them.");
 	r = vmm_args_text_add_word(
 		build, "<qemu:override xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>");
 	if (r < 0)
@@ -212,7 +210,7 @@ static int vmm_args_libvirt_add_overrides(struct vmm_args_build *build)
 		build, "<qemu:override> goes at the end of <domain>, not into <devices>.");
 }
 
-/* What the hook of this package looks for, each group once. */
+/* Adds the metadata that the hook of this package reads; names each group once. */
 static int vmm_args_libvirt_add_metadata(struct vmm_args_build *build)
 {
 	_cleanup_strv_ char **groups = NULL;
@@ -249,8 +247,8 @@ int vmm_args_libvirt(struct vmm_args_build *build)
 	VEC_FOREACH(const struct vmm_args_device, device, &args->devices)
 		if (device->fd >= 0)
 			return vmm_args_text_refuse(
-				build,
-				"libvirt starts QEMU itself and takes no descriptors of devices.");
+				build, "libvirt starts QEMU itself and takes no device "
+				       "descriptors. Claim by path (access=node).");
 	r = vmm_args_libvirt_add_metadata(build);
 	if (r < 0)
 		return r;

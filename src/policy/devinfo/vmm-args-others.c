@@ -10,7 +10,7 @@
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args-private.h"
 
-/* What those two have no words for. */
+/* Notes the hints of a device, which neither VMM can take. */
 static int vmm_args_others_note_hints_of(struct vmm_args_build *build,
 					 const struct vmm_args_device *device, const char *vmm)
 {
@@ -18,7 +18,7 @@ static int vmm_args_others_note_hints_of(struct vmm_args_build *build,
 		return 0;
 	VEC_FOREACH(const struct quirk_hint, hint, device->hints) {
 		int r = vmm_args_text_add_note(
-			build, "%s: %s has no way to say %s=%s, which this model is better given.",
+			build, "%s: %s has no option for the hint %s=%s of this model.",
 			device->key, vmm, hint->name, hint->value);
 
 		if (r < 0)
@@ -40,7 +40,7 @@ static int vmm_args_others_note_hints(struct vmm_args_build *build, const char *
 
 /* --- Cloud Hypervisor --- */
 
-/* One iommufd for the whole machine: any serves devices of every group. */
+/* Adds one iommufd for the whole machine; it serves devices of every group. */
 static int vmm_args_others_add_platform(struct vmm_args_build *build)
 {
 	const struct vmm_args_device *first = build->args->devices.items[0];
@@ -120,8 +120,8 @@ static int vmm_args_others_add_vfio(struct vmm_args_build *build,
 
 	if (device->fd >= 0)
 		return vmm_args_text_refuse(build,
-					    "crosvm takes no descriptors of devices. Claim by path "
-					    "(access=node), and it opens /dev/vfio itself.");
+					    "crosvm takes no device descriptors. Claim by path "
+					    "(access=node), so that it opens /dev/vfio itself.");
 	path = device_bus_path_of_key(device->key);
 	if (!path)
 		return -ENOMEM;

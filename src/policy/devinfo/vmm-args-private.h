@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* One function for each VMM; only vmm-args*.c include this. */
+/*
+ * One writer for each VMM. Each returns 0, -ENOMEM, or -EOPNOTSUPP with build->error set. Only
+ * vmm-args*.c includes this.
+ */
 
 #include "policy/devinfo/vmm-args-text.h"
 

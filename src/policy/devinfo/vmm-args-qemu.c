@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* QEMU's options. */
+/* The options of QEMU. */
 
 #include <errno.h>
 #include <string.h>
@@ -10,10 +10,12 @@
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args-private.h"
 
-/* The first with iommufd, and with it the first that takes descriptors. */
+/* The first version with iommufd, which is also the first that takes descriptors. */
 #define QEMU_IOMMUFD 9000
-/* The first that gives the kernel a VF token. With iommufd it does not, and up to 6.16 the kernel
- * does not ask for it there. */
+/*
+ * The first version that passes a VF token to the kernel. With iommufd it does not, and Linux up to
+ * 6.16 does not require one there.
+ */
 #define QEMU_VF_TOKEN 8001
 
 static bool vmm_args_qemu_is_old(const struct vmm_args *args)
@@ -28,18 +30,20 @@ static int vmm_args_qemu_refuse_fd(struct vmm_args_build *build)
 	return vmm_args_text_refuse(
 		build,
 		"QEMU takes descriptors from version 9.0 on, and this is %u.%u. Claim by path "
-		"(access=node), and it opens /dev/vfio itself.",
+		"(access=node), so that it opens /dev/vfio itself.",
 		version / 1000, version % 1000);
 }
 
-/* It takes it for a device behind the IOMMU, which it asks the kernel about (measured with 10.0:
- * "Failed to get hardware info"). */
+/*
+ * QEMU treats the descriptor as one of a device behind the IOMMU and asks the kernel about that
+ * (measured with 10.0: "Failed to get hardware info").
+ */
 static int vmm_args_qemu_refuse_mdev(struct vmm_args_build *build,
 				     const struct vmm_args_device *device)
 {
 	return vmm_args_text_refuse(build,
-				    "QEMU takes a mediated device, %s, by its path only. Claim by "
-				    "path (--access=node), and it opens /dev/vfio itself.",
+				    "QEMU takes the mediated device %s only by its path. Claim by "
+				    "path (--access=node), so that it opens /dev/vfio itself.",
 				    device->key);
 }
 
@@ -47,14 +51,13 @@ static int vmm_args_qemu_refuse_token(struct vmm_args_build *build, const char *
 {
 	unsigned version = build->args->version;
 
-	return vmm_args_text_refuse(
-		build,
-		"%s needs a VF token, which QEMU can give from version 8.1 on, and this is %u.%u.",
-		key, version / 1000, version % 1000);
+	return vmm_args_text_refuse(build,
+				    "%s needs a VF token, which QEMU passes from version 8.1 on, "
+				    "and this is %u.%u. Use a newer QEMU.",
+				    key, version / 1000, version % 1000);
 }
 
-/* One for all devices, of whatever group: what is mapped in one is locked once, and in two twice.
- */
+/* Adds one iommufd for all devices of all groups: memory mapped in two is locked twice. */
 static int vmm_args_qemu_add_object(struct vmm_args_build *build)
 {
 	const struct vmm_args_device *first = build->args->devices.items[0];
@@ -76,7 +79,7 @@ static char *vmm_args_qemu_hints(const struct vmm_args_device *device)
 	VEC_FOREACH(const struct quirk_hint, hint, device->hints) {
 		_cleanup_free_ char *word = NULL;
 
-		if (str_eq(hint->name, "x-no-intx")) /* no property of QEMU's */
+		if (str_eq(hint->name, "x-no-intx")) /* no property of QEMU */
 			continue;
 		word = str_printf(",%s=%s", hint->name, hint->value);
 		if (!word || strv_add(&words, word) < 0)
@@ -128,8 +131,8 @@ static int vmm_args_qemu_add_device(struct vmm_args_build *build,
 	if (r < 0 || !vmm_args_text_hint(device, "x-no-intx"))
 		return r;
 	return vmm_args_text_add_note(build,
-				      "%s must not use INTx. QEMU has no switch for that: let the "
-				      "guest's driver use MSI.",
+				      "%s must not use INTx, and QEMU has no option for that. Let "
+				      "the driver in the guest use MSI.",
 				      device->key);
 }
 
@@ -153,9 +156,9 @@ static int vmm_args_qemu_add_notes(struct vmm_args_build *build, bool iommufd)
 		return vmm_args_text_note_group(build, "QEMU");
 	if (!iommufd || build->args->devices.n < 2)
 		return 0;
-	return vmm_args_text_add_note(
-		build, "With iommufd QEMU lets no device reach the memory of another directly (P2P "
-		       "DMA); where that is needed, claim with the interface \"group\".");
+	return vmm_args_text_add_note(build,
+				      "With iommufd QEMU blocks direct access between devices (P2P "
+				      "DMA). Claim with the interface \"group\" if they need it.");
 }
 
 int vmm_args_qemu(struct vmm_args_build *build)

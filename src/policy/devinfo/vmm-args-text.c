@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Appends words and notes to the arguments of a VMM. */
+
 #include <errno.h>
 #include <stdarg.h>
 
@@ -61,8 +64,8 @@ int vmm_args_text_note_group(struct vmm_args_build *build, const char *vmm)
 	if (!name)
 		return -ENOMEM;
 	return vmm_args_text_add_note(build,
-				      "%s knows no iommufd, so it opens /dev/vfio/N: claim with "
-				      "the interface \"auto\" or \"group\".",
+				      "%s has no support for iommufd and opens /dev/vfio/N. Claim "
+				      "with the interface \"auto\" or \"group\".",
 				      name);
 }
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the files about single VMMs share; only vmm-args*.c include this. */
+/*
+ * The context and the helpers that the writers of VMM arguments share. Only vmm-args*.c includes
+ * this. This file stands below the writers: it calls none of them.
+ */
 
 #include "policy/devinfo/vmm-args.h"
 
-/* Where a function goes in the guest: companions of one slot stay in one. */
+/* The place of a function in the guest. Companions of one slot stay in one. */
 struct vmm_args_place {
-	int slot; /* negative: wherever the VMM puts it */
+	int slot; /* negative: the VMM chooses */
 	unsigned function;
 	bool first; /* function 0 of several */
 };
@@ -28,9 +31,11 @@ int vmm_args_text_add_note(struct vmm_args_build *build, const char *format, ...
 int vmm_args_text_refuse(struct vmm_args_build *build, const char *format, ...)
 	_printf_(2, 3) _must_check_;
 
-/* The newer interface is asked for, and this VMM has the older one alone: who claims only the newer
- * has no node that it could open. */
+/*
+ * Notes that this VMM has only the older interface, while the newer one was requested: a claim with
+ * only the newer one leaves no node that it could open.
+ */
 int vmm_args_text_note_group(struct vmm_args_build *build, const char *vmm) _must_check_;
 
-/* The value of a hint of this device, or NULL. */
+/* Returns the value of a hint of this device, or NULL. */
 const char *vmm_args_text_hint(const struct vmm_args_device *device, const char *name);

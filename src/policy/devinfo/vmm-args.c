@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Chooses the writer for a VMM, and lays out the slots of the guest. */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +11,7 @@
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args-private.h"
 
-/* Slots that VMMs and their users leave alone as a rule. */
+/* VMMs and their users rarely use slots from here on. */
 #define FIRST_SLOT 0x10
 
 static const char *const vmm_args_vmm_names[VMM_COUNT] = { "qemu", "cloud-hypervisor", "crosvm",
@@ -19,7 +22,7 @@ const char *vmm_args_vmm_name(enum vmm vmm)
 	return vmm_args_vmm_names[vmm];
 }
 
-/* "9", "10.0", "11.3.0": what follows the second number makes no difference here. */
+/* Parses "9", "10.0" or "11.3.0"; the numbers after the second make no difference. */
 static int vmm_args_parse_version(const char *s, unsigned *ret)
 {
 	_cleanup_strv_ char **parts = NULL;
@@ -73,7 +76,7 @@ static bool vmm_args_address(const struct vmm_args *args, size_t i, struct pciad
 	return pciaddr_parse(device->key, ret) >= 0;
 }
 
-/* Are there several functions of this slot, function 0 among them? */
+/* Returns whether several functions share this slot, function 0 among them. */
 static bool vmm_args_shares_slot(const struct vmm_args *args, const struct pciaddr *address)
 {
 	bool has_first = false;
@@ -90,12 +93,7 @@ static bool vmm_args_shares_slot(const struct vmm_args *args, const struct pciad
 	return n >= 2 && has_first;
 }
 
-/*
- * A driver in the guest looks for its companions (the sound of a graphics card, the slower halves
- * of a USB controller) in its own slot. A guest looks at the others of a slot only where function 0
- * is one of several.
- */
-/* Puts @address and its companions, which begin at index @first, into one slot. */
+/* Puts the function at @address and its companions, from index @first on, into one slot. */
 static void vmm_args_fill_slot(const struct vmm_args *args, size_t first,
 			       const struct pciaddr *address, int slot,
 			       struct vmm_args_place *places)
@@ -111,6 +109,11 @@ static void vmm_args_fill_slot(const struct vmm_args *args, size_t first,
 	}
 }
 
+/*
+ * Keeps the functions of a device in one slot. A driver in the guest looks there for companions:
+ * the audio of a graphics card, the slower halves of a USB controller. A guest probes the other
+ * functions of a slot only if function 0 is one of several.
+ */
 static int vmm_args_lay_out(const struct vmm_args *args, struct vmm_args_place **ret)
 {
 	struct vmm_args_place *places = calloc(args->devices.n + 1, sizeof(*places));
@@ -142,7 +145,7 @@ static int vmm_args_check_tokens(struct vmm_args_build *build)
 	VEC_FOREACH(const struct vmm_args_device, device, &args->devices)
 		if (device->vf_token)
 			return vmm_args_text_refuse(
-				build, "%s needs a VF token, and %s has no way to give it.",
+				build, "%s needs a VF token, and %s cannot pass one. Use qemu.",
 				device->key, vmm_args_vmm_name(args->vmm));
 	return 0;
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * How a VMM is told of the devices of a claim: its command line, or libvirt's XML. Each VMM has its
- * own words for the same: which devices, by path or by descriptor, in which slots, and with which
- * hints (quirks.h).
+ * Writes the arguments of a VMM for the devices of a claim: its command line, or the XML of
+ * libvirt. Each VMM has its own words for the devices, by path or by descriptor, their slots and
+ * their hints (quirks.h).
  */
 
 #include <stdbool.h>
@@ -13,39 +13,45 @@
 #include "base/vec.h"
 #include "model/device.h"
 
-/* Of the metadata in a libvirt domain that names its groups. */
+/* The namespace of the metadata in a libvirt domain that names its groups. */
 #define VMM_ARGS_LIBVIRT_NAMESPACE "https://devgroups.org/libvirt/1"
 
 enum vmm { VMM_QEMU, VMM_CLOUD_HYPERVISOR, VMM_CROSVM, VMM_LIBVIRT, VMM_COUNT };
 
-/* One function that the VMM gets. */
+/* One function for the VMM. */
 struct vmm_args_device {
-	const char *group; /* of whose claim it is */
+	const char *group; /* the group that it belongs to */
 	const char *key;
-	const char *api; /* of a mediated device: mdev_type.api; NULL: as of a PCI function */
+	const char *api;	 /* mdev_type.api of a mediated device; NULL: PCI */
 	const struct vec *hints; /* struct quirk_hint; may be NULL */
-	int fd;			 /* the VMM's descriptor of it; negative: it opens the path */
-	int iommufd;		 /* the same of its group's iommufd */
-	const char *vf_token;	 /* without which the kernel does not open it; NULL: it does */
+	int fd;	     /* the descriptor that the VMM inherits; negative: it opens the path */
+	int iommufd; /* the same for the iommufd of its group */
+	const char *vf_token; /* the kernel requires it to open the device; NULL: no token */
 };
 
 struct vmm_args {
 	enum vmm vmm;
-	unsigned version;   /* major * 1000 + minor; 0: the latest that is known here */
-	bool iommufd;	    /* by path too, the newer interface is used */
+	unsigned version;   /* major * 1000 + minor; 0: the latest known here */
+	bool iommufd;	    /* by path too, use the newer interface */
 	struct vec devices; /* struct vmm_args_device, not owned */
 };
 
 struct vmm_args_result {
-	char **words; /* of the command line; of libvirt the lines of XML */
-	char **notes; /* for people: what no argument says */
+	char **words; /* the command line, or the lines of XML for libvirt */
+	char **notes; /* for people: facts that no argument expresses */
 };
 
-/* "qemu", "cloud-hypervisor:41.0": name and, if given, version. -EINVAL for what is none. */
+/*
+ * Parses "qemu" or "cloud-hypervisor:41.0": name and optional version. 0, -ENOMEM, or -EINVAL for
+ * other text.
+ */
 int vmm_args_parse(const char *s, enum vmm *ret_vmm, unsigned *ret_version) _must_check_;
 const char *vmm_args_vmm_name(enum vmm vmm);
 
-/* 0; -EOPNOTSUPP if this VMM cannot have them so, and *ret_error says why; -ENOMEM. */
+/*
+ * Writes the arguments; the caller clears *ret. 0, -ENOMEM, or -EOPNOTSUPP if this VMM cannot have
+ * the devices so; *ret_error, owned by the caller, then says why.
+ */
 int vmm_args_build(const struct vmm_args *args, struct vmm_args_result *ret,
 		   char **ret_error) _must_check_;
 void vmm_args_result_clear(struct vmm_args_result *result);

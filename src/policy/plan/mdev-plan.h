@@ -11,8 +11,7 @@
 
 /* State of one mediated device that the inventory does not have. */
 struct mdev_state {
-	const char *made; /* the signature of the device that the daemon created; NULL: it created
-			     none */
+	const char *made; /* signature of the device that the daemon created, or NULL */
 	bool unfinished;  /* its creation was interrupted, or failed half-way */
 };
 

@@ -43,8 +43,7 @@ struct reset_plan_request {
 	const struct inventory *inv;
 	const struct vec *quirks;  /* struct quirk; NULL: none */
 	const struct vec *claimed; /* struct device: all devices of the claim; sorted */
-	char *const *methods;	   /* the only ones to try, in this order; NULL: all that the kernel
-				      offers, in its order */
+	char *const *methods;	   /* the only ones, in this order; NULL: all of the kernel */
 };
 
 /* Plans the resets of one device. The caller clears *ret. 0 or -ENOMEM. */
