@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The capabilities of a function for shared virtual memory: PASID, PRI and ATS. They may be its own
- * or those of its PF. The facts say whether they are on, what the IOMMU supports, and where a VMM
+ * The capabilities of a function for shared virtual memory: PASID, PRI and ATS, its own or those of
+ * its PF. The facts say whether they are on, and what the IOMMU supports. They also say where a VMM
  * may show them in a virtual function without its own (cap-space.h).
  */
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What the kernel knows of single models beyond their configuration space. The ids are those of
- * drivers/pci/quirks.c in Linux 6.18 (pci_dev_acs_enabled[], quirk_dma_func0_alias,
+ * Facts of the kernel on single models, which configuration space does not show. The ids are those
+ * of drivers/pci/quirks.c in Linux 6.18 (pci_dev_acs_enabled[], quirk_dma_func0_alias,
  * quirk_dma_func1_alias). The kernel adds a few each year, and older kernels lack the newest. Only
  * acs.c includes this.
  */

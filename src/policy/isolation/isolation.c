@@ -212,10 +212,6 @@ static int isolation_add_functions(const struct inventory *inv, const struct dev
 /* --- members without a cause --- */
 
 /*
- * Returns a member of lower address that a cause ties to @device, or NULL if @device is the first
- * of its tied members.
- */
-/*
  * Returns whether a bridge above @device has a fault and the bridge right above it is in the same
  * group.
  */
@@ -338,11 +334,6 @@ static bool isolation_port_lets_pass(const struct inventory *inv, const struct d
 	       (!isolation_has_child(inv, port, false) || isolation_has_child_in_group(inv, port));
 }
 
-/*
- * Adds the devices that a switch lets @device reach. A downstream port without ACS passes requests
- * to another port by itself. For the kernel each port is a device of one function, and it never
- * compares two ports.
- */
 /* Adds the endpoints below the other downstream ports of the switch of @port. */
 static int isolation_add_peers_of_port(const struct inventory *inv, const struct device *device,
 				       const struct device *port, struct vec *causes)

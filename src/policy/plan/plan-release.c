@@ -92,8 +92,8 @@ static bool plan_release_returns_to_host(const struct release *release,
 }
 
 /*
- * Returns whether a USB companion that belongs on VFIO must be unbound and bound again, because its
- * EHCI still has to return to a host driver.
+ * Returns whether a USB companion that belongs on VFIO must be unbound and bound again. That is so
+ * while its EHCI still has to return to a host driver.
  */
 static bool plan_release_must_yield_to_ehci(const struct release *release,
 					    const struct device *current,
@@ -317,7 +317,7 @@ static int plan_release_unbind_all(const struct release *release)
 /*
  * Restores bridges first: they are back on their drivers before the devices behind them are probed.
  * Members that were on a VFIO driver before the claim come last: no host driver may take such a
- * companion meanwhile.
+ * companion in between.
  */
 static int plan_release_restore_all(const struct release *release)
 {
