@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "base/str.h"
 #include "cli/cli-options.h"

@@ -2,12 +2,11 @@
 
 /* devgroupctl: the table of verbs, help, and main(). Parses the command line and runs one verb. */
 
-#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
+#include "cli/cli.h"
 #include "cli/print/cli-pager.h"
 #include "cli/print/cli-term.h"
 

@@ -8,7 +8,6 @@
 #include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-lease.h"
 #include "cli/bus/cli-object.h"
-#include "cli/print/cli-term.h"
 #include "cli/run/cli-claim-fd.h"
 #include "model/dbus-names.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include "base/str.h"
 #include "cli/bus/cli-agent.h"
 #include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-plan.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
+#include "cli/cli.h"
 #include "cli/host/cli-define.h"
 #include "cli/host/cli-files.h"
 #include "model/config/config-dirs.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fileio.h"
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
+#include "cli/cli.h"
 #include "cli/host/cli-files.h"
-#include "cli/print/cli-term.h"
 #include "model/config/config-dirs.h"
 
 static int cli_files_below_root(const struct cli *cli, const char *const *directories, char ***ret)

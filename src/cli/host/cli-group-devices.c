@@ -2,9 +2,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/str.h"
-#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-object.h"
+#include "cli/cli.h"
 #include "cli/host/cli-group-devices.h"
 
 static int group_devices_add_endpoint(struct vec *devices, struct device *device)

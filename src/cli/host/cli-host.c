@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-snapshot.h"
+#include "cli/cli.h"
 #include "cli/host/cli-files.h"
 #include "cli/host/cli-host.h"
 #include "model/config/config-dirs.h"

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-plan.h"
+#include "cli/cli.h"
 #include "cli/host/cli-host.h"
 #include "cli/host/cli-plan-host.h"
 #include "policy/plan/plan.h"

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-object.h"
+#include "cli/cli.h"
 #include "cli/run/cli-claim-fd.h"
 #include "cli/run/cli-token.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
+#include "cli/cli.h"
 #include "cli/host/cli-group-devices.h"
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args.h"

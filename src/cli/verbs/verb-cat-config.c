@@ -12,7 +12,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
+#include "cli/cli.h"
 #include "cli/host/cli-files.h"
 #include "cli/print/cli-pager.h"
 #include "cli/print/cli-term.h"

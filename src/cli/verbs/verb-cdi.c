@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-object.h"
-#include "model/dbus-names.h"
+#include "cli/cli.h"
 
 /*
  * The version that introduced all fields used here. Runtimes refuse a later version than theirs;

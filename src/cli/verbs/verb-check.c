@@ -3,10 +3,11 @@
 /* devgroupctl check: reports mistakes in definitions and quirks. Needs no daemon. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
+#include "cli/cli.h"
 #include "cli/host/cli-files.h"
 #include "cli/host/cli-host.h"
 #include "model/config/config-dirs.h"

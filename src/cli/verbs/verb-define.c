@@ -7,14 +7,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-reload.h"
+#include "cli/cli.h"
 #include "cli/host/cli-define.h"
 #include "cli/host/cli-files.h"
 #include "model/config/config-dirs.h"

@@ -15,7 +15,6 @@
 #include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-object.h"
 #include "cli/host/cli-host.h"
-#include "cli/print/cli-pager.h"
 #include "cli/print/cli-term.h"
 #include "model/dbus-names.h"
 #include "model/usage.h"

@@ -5,10 +5,11 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-object.h"
+#include "cli/cli.h"
 #include "cli/host/cli-list.h"
 #include "cli/print/cli-describe.h"
 #include "cli/print/cli-pager.h"

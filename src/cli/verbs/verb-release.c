@@ -2,13 +2,14 @@
 
 /* devgroupctl release: ends the lease of a group. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-lease.h"
 #include "cli/bus/cli-object.h"
+#include "cli/cli.h"
 #include "cli/verbs/verb-plan.h"
 
 static int verb_release_print(const struct cli *cli, const char *name, bool was_claimed)

@@ -2,6 +2,8 @@
 
 /* devgroupctl reload: makes the daemon re-read its files. */
 
+#include <stdio.h>
+
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-reload.h"
 #include "cli/print/cli-status.h"

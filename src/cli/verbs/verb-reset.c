@@ -2,12 +2,13 @@
 
 /* devgroupctl reset: resets the devices of a dirty group and releases it. */
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-lease.h"
 #include "cli/bus/cli-object.h"
+#include "cli/cli.h"
 
 static int verb_reset_print(const struct cli *cli, const char *name, bool was_dirty)
 {

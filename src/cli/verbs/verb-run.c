@@ -11,10 +11,10 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-lease.h"
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-plan.h"
+#include "cli/cli.h"
 #include "cli/print/cli-term.h"
 #include "cli/run/cli-child.h"
 #include "cli/run/cli-claim-fd.h"

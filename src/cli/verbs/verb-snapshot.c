@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-snapshot.h"
+#include "cli/cli.h"
 #include "cli/print/cli-json.h"
 #include "cli/print/cli-pager.h"
 

@@ -6,14 +6,15 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fileio.h"
 #include "base/str.h"
-#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-reload.h"
+#include "cli/cli.h"
 #include "cli/host/cli-files.h"
 #include "model/config/config-dirs.h"
 
