@@ -22,8 +22,12 @@ enum option_kind {
 	KIND_JSON_DEFAULT, /* the same, without an argument */
 };
 
-static const char *const json_words[] = { "short", "pretty", "off", NULL };
-static const enum cli_json_mode json_modes[] = { CLI_JSON_SHORT, CLI_JSON_PRETTY, CLI_JSON_OFF };
+static const char *const json_words[] = {
+	[CLI_JSON_OFF] = "off",
+	[CLI_JSON_SHORT] = "short",
+	[CLI_JSON_PRETTY] = "pretty",
+	NULL,
+};
 static const char *const interface_words[] = { "auto", "group", "iommufd", NULL };
 static const char *const access_words[] = { "fd", "node", NULL };
 
@@ -191,7 +195,7 @@ static int cli_options_set(struct cli_options *o, const struct option_row *row, 
 	case KIND_SECONDS:
 		return cli_options_parse_seconds(row, arg, field);
 	case KIND_JSON:
-		*(enum cli_json_mode *)field = json_modes[word];
+		*(enum cli_json_mode *)field = (enum cli_json_mode)word;
 		return 0;
 	case KIND_JSON_DEFAULT:
 		*(enum cli_json_mode *)field =
