@@ -235,6 +235,24 @@ static int cli_bus_get_own_uid(struct cli *cli, uid_t *ret)
 	return sd_bus_creds_get_euid(creds, ret);
 }
 
+int cli_bus_read_array(sd_bus_message *m, const char *contents, cli_bus_reader *read,
+		       void *userdata)
+{
+	int r;
+
+	r = sd_bus_message_enter_container(m, 'a', contents);
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_at_end(m, false)) == 0) {
+		r = read(m, userdata);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	return sd_bus_message_exit_container(m);
+}
+
 int cli_bus_own_uid(struct cli *cli, uid_t *ret)
 {
 	int r = cli_bus_get_own_uid(cli, ret);

@@ -64,6 +64,13 @@ int cli_bus_append_option(sd_bus_message *call, const char *key, const char *typ
 
 int cli_bus_append_flag(sd_bus_message *call, const char *key, bool value) _must_check_;
 
+/* Reads one element of an array. 0 or negative errno. */
+typedef int cli_bus_reader(sd_bus_message *m, void *userdata);
+
+/* Calls @read for each element of an array with the signature @contents. 0 or negative errno. */
+int cli_bus_read_array(sd_bus_message *m, const char *contents, cli_bus_reader *read,
+		       void *userdata) _must_check_;
+
 /*
  * Gets the uid that the daemon sees: ours on this host, another one over ssh. 0 or an exit status.
  */

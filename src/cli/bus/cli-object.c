@@ -99,10 +99,10 @@ static json_object *cli_object_parse_json(const char *key, json_object *value)
 	return inner;
 }
 
-static int cli_object_read_property(sd_bus_message *m, json_object *object)
+static int cli_object_read_property(sd_bus_message *m, void *userdata)
 {
 	_cleanup_free_ char *key = NULL;
-	json_object *value;
+	json_object *object = userdata, *value;
 	const char *name;
 	int r;
 
@@ -126,19 +126,7 @@ static int cli_object_read_property(sd_bus_message *m, json_object *object)
 
 int cli_object_read_properties(sd_bus_message *m, json_object *object)
 {
-	int r;
-
-	r = sd_bus_message_enter_container(m, 'a', "{sv}");
-	if (r < 0)
-		return r;
-	while ((r = sd_bus_message_at_end(m, false)) == 0) {
-		r = cli_object_read_property(m, object);
-		if (r < 0)
-			return r;
-	}
-	if (r < 0)
-		return r;
-	return sd_bus_message_exit_container(m);
+	return cli_bus_read_array(m, "{sv}", cli_object_read_property, object);
 }
 
 static int cli_object_new(enum object_type type, const char *path, json_object **ret)
@@ -236,9 +224,17 @@ int cli_object_find_assignable(struct cli *cli, const char *path, json_object **
 	return 0;
 }
 
-/* Reads the properties of one interface, if it is ours. The first such interface makes *object. */
-static int cli_object_read_interface(sd_bus_message *m, const char *path, json_object **object)
+/* The object whose interfaces are read. */
+struct interface_reader {
+	const char *path;
+	json_object *object; /* NULL until one of our interfaces is found */
+};
+
+/* Reads the properties of one interface, if it is ours. The first such interface makes the object.
+ */
+static int cli_object_read_interface(sd_bus_message *m, void *userdata)
 {
+	struct interface_reader *reader = userdata;
 	enum object_type type;
 	const char *iface;
 	int r;
@@ -256,12 +252,12 @@ static int cli_object_read_interface(sd_bus_message *m, const char *path, json_o
 			return r;
 		return sd_bus_message_exit_container(m);
 	}
-	if (!*object) {
-		r = cli_object_new(type, path, object);
+	if (!reader->object) {
+		r = cli_object_new(type, reader->path, &reader->object);
 		if (r < 0)
 			return r;
 	}
-	r = cli_object_read_properties(m, *object);
+	r = cli_object_read_properties(m, reader->object);
 	if (r < 0)
 		return r;
 	return sd_bus_message_exit_container(m);
@@ -269,29 +265,21 @@ static int cli_object_read_interface(sd_bus_message *m, const char *path, json_o
 
 int cli_object_read_interfaces(sd_bus_message *m, const char *path, json_object **ret)
 {
-	_cleanup_json_ json_object *object = NULL;
+	struct interface_reader reader = { .path = path };
 	int r;
 
-	r = sd_bus_message_enter_container(m, 'a', "{sa{sv}}");
-	if (r < 0)
+	r = cli_bus_read_array(m, "{sa{sv}}", cli_object_read_interface, &reader);
+	if (r < 0) {
+		json_object_put(reader.object);
 		return r;
-	while ((r = sd_bus_message_at_end(m, false)) == 0) {
-		r = cli_object_read_interface(m, path, &object);
-		if (r < 0)
-			return r;
 	}
-	if (r < 0)
-		return r;
-	r = sd_bus_message_exit_container(m);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(object);
+	*ret = reader.object;
 	return 0;
 }
 
-static int cli_object_read_managed(sd_bus_message *m, json_object *all)
+static int cli_object_read_managed(sd_bus_message *m, void *userdata)
 {
-	json_object *object = NULL;
+	json_object *all = userdata, *object = NULL;
 	const char *path;
 	int r;
 
@@ -320,14 +308,7 @@ static int cli_object_read_all(sd_bus_message *reply, json_object **ret)
 
 	if (!all)
 		return -ENOMEM;
-	r = sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}");
-	if (r < 0)
-		return r;
-	while ((r = sd_bus_message_at_end(reply, false)) == 0) {
-		r = cli_object_read_managed(reply, all);
-		if (r < 0)
-			return r;
-	}
+	r = cli_bus_read_array(reply, "{oa{sa{sv}}}", cli_object_read_managed, all);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(all);

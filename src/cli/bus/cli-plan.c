@@ -19,8 +19,9 @@ static int cli_plan_append_options(sd_bus_message *call, const struct cli_option
 	return cli_bus_append_flag(call, "force", o->force);
 }
 
-static int cli_plan_append_arguments(sd_bus_message *call, const struct cli_options *o,
-				     const char *group, const char *verb)
+/* Appends the arguments of Plan up to the options that all plans have; the a{sv} stays open. */
+static int cli_plan_append_start(sd_bus_message *call, const struct cli_options *o,
+				 const char *group, const char *verb)
 {
 	int r;
 
@@ -30,7 +31,15 @@ static int cli_plan_append_arguments(sd_bus_message *call, const struct cli_opti
 	r = sd_bus_message_open_container(call, 'a', "{sv}");
 	if (r < 0)
 		return r;
-	r = cli_plan_append_options(call, o);
+	return cli_plan_append_options(call, o);
+}
+
+static int cli_plan_append_arguments(sd_bus_message *call, const struct cli_options *o,
+				     const char *group, const char *verb)
+{
+	int r;
+
+	r = cli_plan_append_start(call, o, group, verb);
 	if (r < 0)
 		return r;
 	r = cli_bus_append_option(call, "access", "s", o->dry_run ? "node" : NULL);
@@ -123,13 +132,7 @@ static int cli_plan_append_check(sd_bus_message *call, const struct cli_options 
 {
 	int r;
 
-	r = sd_bus_message_append(call, "ss", group, "claim");
-	if (r < 0)
-		return r;
-	r = sd_bus_message_open_container(call, 'a', "{sv}");
-	if (r < 0)
-		return r;
-	r = cli_plan_append_options(call, o);
+	r = cli_plan_append_start(call, o, group, "claim");
 	if (r < 0)
 		return r;
 	r = cli_bus_append_option(call, "wait", "t", cli_options_wait(o));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-value.h"
 
 /* The names that JSON gives to the fields of a structure. On the bus they have positions only. */
@@ -77,43 +78,54 @@ static int cli_value_read_basic(sd_bus_message *m, char type, json_object **ret)
 	}
 }
 
+/* The list that is read; @name as in cli_value_read(). */
+struct list_reader {
+	const char *name;
+	json_object *list;
+};
+
+/* The dictionary that is read, and the signature of its entries without braces: "sv". */
+struct dict_reader {
+	const char *types;
+	json_object *dict;
+};
+
+static int cli_value_read_item(sd_bus_message *m, void *userdata)
+{
+	const struct list_reader *reader = userdata;
+	json_object *item;
+	int r;
+
+	r = cli_value_read(m, reader->name, &item);
+	if (r < 0)
+		return r;
+	return cli_json_append(reader->list, item);
+}
+
 static int cli_value_read_list(sd_bus_message *m, const char *contents, const char *name,
 			       json_object **ret)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
+	struct list_reader reader = { .name = name, .list = list };
 	int r;
 
 	if (!list)
 		return -ENOMEM;
-	r = sd_bus_message_enter_container(m, 'a', contents);
-	if (r < 0)
-		return r;
-	while ((r = sd_bus_message_at_end(m, false)) == 0) {
-		json_object *item;
-
-		r = cli_value_read(m, name, &item);
-		if (r < 0)
-			return r;
-		r = cli_json_append(list, item);
-		if (r < 0)
-			return r;
-	}
-	if (r < 0)
-		return r;
-	r = sd_bus_message_exit_container(m);
+	r = cli_bus_read_array(m, contents, cli_value_read_item, &reader);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(list);
 	return 0;
 }
 
-static int cli_value_read_entry(sd_bus_message *m, const char *contents, json_object *dict)
+static int cli_value_read_entry(sd_bus_message *m, void *userdata)
 {
+	const struct dict_reader *reader = userdata;
 	_cleanup_json_ json_object *key = NULL;
 	json_object *item;
 	int r;
 
-	r = sd_bus_message_enter_container(m, 'e', contents);
+	r = sd_bus_message_enter_container(m, 'e', reader->types);
 	if (r < 0)
 		return r;
 	r = cli_value_read(m, NULL, &key);
@@ -122,7 +134,7 @@ static int cli_value_read_entry(sd_bus_message *m, const char *contents, json_ob
 	r = cli_value_read(m, NULL, &item);
 	if (r < 0)
 		return r;
-	r = cli_json_set(dict, json_object_get_string(key), item);
+	r = cli_json_set(reader->dict, json_object_get_string(key), item);
 	if (r < 0)
 		return r;
 	return sd_bus_message_exit_container(m);
@@ -133,21 +145,12 @@ static int cli_value_read_dict(sd_bus_message *m, const char *contents, json_obj
 {
 	_cleanup_json_ json_object *dict = json_object_new_object();
 	_cleanup_free_ char *types = strndup(contents + 1, strlen(contents) - 2);
+	struct dict_reader reader = { .types = types, .dict = dict };
 	int r;
 
 	if (!dict || !types)
 		return -ENOMEM;
-	r = sd_bus_message_enter_container(m, 'a', contents);
-	if (r < 0)
-		return r;
-	while ((r = sd_bus_message_at_end(m, false)) == 0) {
-		r = cli_value_read_entry(m, types, dict);
-		if (r < 0)
-			return r;
-	}
-	if (r < 0)
-		return r;
-	r = sd_bus_message_exit_container(m);
+	r = cli_bus_read_array(m, contents, cli_value_read_entry, &reader);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(dict);
