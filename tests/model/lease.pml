@@ -10,8 +10,8 @@
  */
 
 #define CRASHES	 2
-#define FAILURES 2 /* of steps: more of them need more luck, not other states */
-#define HANGS	 1 /* steps past their deadline, for the same reason */
+#define FAILURES 2 /* of steps: more of them lead to no other states */
+#define HANGS	 1 /* of steps, for the same reason */
 
 mtype = { HOST, NOBODY, VFIO };			/* the driver of the device */
 mtype = { NONE, CLAIMING, CLAIMED, RELEASING, DIRTY };	/* the phase in the record on disk */
@@ -27,17 +27,17 @@ mtype device = HOST;
 mtype record = NONE;
 mtype lease = LEASE_ENDED;
 
-bool used = false;	/* in the record: it has been handed over */
-bool soiled = false;	/* somebody has had it open since its last reset */
+bool used = false;	/* in the record: the device has been handed over */
+bool soiled = false;	/* a holder has had the device open since its last reset */
 bool has_pipe = false;	/* the holder has the write end of the lease's pipe */
 bool has_open = false;	/* the holder has the device open */
 bool offered = false;	/* the reply with both is under way */
-bool wants = false;	/* a claim has been asked for and not been answered */
+bool wants = false;	/* a claim waits for its answer */
 bool holder_ended = false;
-byte workers = 0;	/* those that may still touch the device */
+byte workers = 0;	/* workers that may still touch the device */
 byte crashes = 0, failures = 0, hangs = 0;
 byte generation = 0;	/* of daemons */
-bool node_held = false;	/* a worker has opened the node of the IOMMU group, which lets in one at a time */
+bool node_held = false;	/* a worker has opened the node of the IOMMU group, which one process at a time can open */
 
 chan said = [1] of { mtype };
 chan orders[3] = [1] of { mtype }; /* CRASHES and one more */
@@ -47,13 +47,13 @@ chan orders[3] = [1] of { mtype }; /* CRASHES and one more */
 #define IS_HUNG	 (lease == LEASE_CANCELLED_HUNG || lease == LEASE_RELEASING_HUNG || lease == LEASE_DRAIN_RETRY_HUNG || lease == LEASE_STUCK_RETRY_HUNG)
 #define IS_RELEASE (lease == LEASE_RELEASING || lease == LEASE_DRAIN_RETRY || lease == LEASE_STUCK_RETRY)
 
-/* The lock on a byte of the run directory: a worker waits for the end of the one of an earlier daemon. */
+/* Takes the lock on a byte of the run directory: a worker waits for the end of a worker of an earlier daemon. */
 inline take_lock()
 {
 	atomic { (workers == 0); workers++ }
 }
 
-/* A daemon that was killed has no reader for it. */
+/* Reports the end of the steps. A daemon that was killed does not read it. */
 inline say(what)
 {
 	atomic {
@@ -63,7 +63,7 @@ inline say(what)
 	}
 }
 
-/* One step: done; failed; or its worker is killed before or after it, with its daemon or alone. */
+/* Runs a step: it is done, it fails, or its worker is killed before or after it, with its daemon or alone. */
 inline step(target)
 {
 	if
@@ -73,7 +73,7 @@ inline step(target)
 	fi
 }
 
-/* It works, and that is proven; or nobody may have the device. */
+/* Resets the device and proves it. After a failure no holder may have the device. */
 inline reset(what_is_left)
 {
 	if
@@ -96,14 +96,14 @@ inline claim_device()
 
 inline release_device()
 {
-	/* the group's node is opened: nobody else can open the device until the end */
+	/* The worker opens the group's node: no other process can open the device until the end. */
 	atomic {
 		if
 		:: IN_USE -> say(STEPS_BUSY); goto idle
 		:: else -> node_held = true
 		fi
 	};
-	/* before its driver lets it go */
+	/* before the unbind */
 	if
 	:: device == VFIO && used -> reset(false)
 	:: else
@@ -117,8 +117,8 @@ inline release_device()
 }
 
 /*
- * All the workers of one daemon, since it has no two at a time. One whose daemon was killed is killed, too, unless it sleeps in the kernel: it does
- * not begin what it has not begun, but what it has begun may still happen, whenever that is.
+ * The workers of one daemon, which has at most one at a time. A worker is killed with its daemon, unless it sleeps in the kernel. Then it
+ * begins no other step, but the step that it has begun may still take effect, at any time.
  */
 proctype worker(byte mine)
 {
@@ -142,12 +142,12 @@ inline start_release(state)
 	orders[generation]!RELEASE
 }
 
-/* One daemon after the other. All that it knows goes with it; records, devices and holders stay. */
+/* The daemons, one after the other. The memory of a daemon ends with it; records, devices and holders stay. */
 proctype daemon()
 {
 	mtype what;
 
-begin:	/* what an earlier one left */
+begin:	/* takes up what an earlier daemon left */
 	atomic {
 		if
 		:: record == NONE -> lease = LEASE_ENDED
@@ -158,14 +158,14 @@ begin:	/* what an earlier one left */
 	};
 	do
 	:: atomic { lease == LEASE_ENDED && wants -> record = CLAIMING; lease = LEASE_CLAIMING; orders[generation]!CLAIM }
-	/* the claimer goes before it has an answer */
+	/* The claimer goes before it has an answer. */
 	:: atomic { lease == LEASE_CLAIMING && !wants -> lease = LEASE_CANCELLED }
 	:: atomic { !IS_HUNG && nempty(said) -> said?what;
 		if
 		:: lease == LEASE_CLAIMING && what == STEPS_DONE ->
 			record = CLAIMED; used = true; lease = LEASE_CLAIMED;
 			assert(!IN_USE && device == VFIO);
-			/* the reply may not get through, and does not to a claimer that is gone: then the pipe is closed */
+			/* The reply may be lost, and is if the claimer is gone: then the pipe is closed. */
 			if :: wants -> offered = true :: skip fi;
 			wants = false
 		:: lease == LEASE_CLAIMING && what == STEPS_FAILED -> wants = false; start_release(LEASE_RELEASING)
@@ -173,7 +173,7 @@ begin:	/* what an earlier one left */
 		:: lease == LEASE_CANCELLED && (what == STEPS_DONE || what == STEPS_FAILED) -> start_release(LEASE_RELEASING)
 		:: what == STEPS_DIRTY -> wants = false; record = DIRTY; lease = LEASE_DIRTY
 		:: IS_RELEASE && what == STEPS_DONE ->
-			/* no success before it was read back */
+			/* A release succeeds only if the device was read back. */
 			if
 			:: device == HOST -> record = NONE; used = false; lease = LEASE_ENDED
 			:: else -> lease = LEASE_STUCK
@@ -182,51 +182,51 @@ begin:	/* what an earlier one left */
 		:: IS_RELEASE && what == STEPS_BUSY -> lease = LEASE_DRAINING
 		fi
 	   }
-	/* a step that changes something is done */
+	/* A step that changes something is done. */
 	:: atomic { lease == LEASE_DRAIN_RETRY || lease == LEASE_STUCK_RETRY -> lease = LEASE_RELEASING }
-	/* a step passes its deadline, and its claim is refused at once */
+	/* A step passes its deadline. A claim is then refused at once. */
 	:: atomic { hangs < HANGS && lease == LEASE_CLAIMING -> hangs++; wants = false; lease = LEASE_CANCELLED_HUNG }
 	:: atomic { hangs < HANGS && lease == LEASE_CANCELLED -> hangs++; lease = LEASE_CANCELLED_HUNG }
 	:: atomic { hangs < HANGS && lease == LEASE_RELEASING -> hangs++; lease = LEASE_RELEASING_HUNG }
 	:: atomic { hangs < HANGS && lease == LEASE_DRAIN_RETRY -> hangs++; lease = LEASE_DRAIN_RETRY_HUNG }
 	:: atomic { hangs < HANGS && lease == LEASE_STUCK_RETRY -> hangs++; lease = LEASE_STUCK_RETRY_HUNG }
-	/* it returns, or its worker is gone */
+	/* The step returns, or its worker is gone. */
 	:: atomic { lease == LEASE_CANCELLED_HUNG -> lease = LEASE_CANCELLED }
 	:: atomic { lease == LEASE_RELEASING_HUNG -> lease = LEASE_RELEASING }
 	:: atomic { lease == LEASE_DRAIN_RETRY_HUNG -> lease = LEASE_DRAIN_RETRY }
 	:: atomic { lease == LEASE_STUCK_RETRY_HUNG -> lease = LEASE_STUCK_RETRY }
-	/* the last copy of the pipe is closed */
+	/* The last copy of the pipe is closed. */
 	:: atomic { lease == LEASE_CLAIMED && !IS_HELD -> start_release(LEASE_RELEASING) }
-	/* an administrator asks for it while it is held */
+	/* An administrator ends a lease that is held. */
 	:: atomic { lease == LEASE_CLAIMED && IS_HELD && !offered -> start_release(LEASE_RELEASING) }
 	:: atomic { lease == LEASE_DRAINING && !IN_USE -> start_release(LEASE_DRAIN_RETRY) }
 	:: atomic { lease == LEASE_STUCK -> start_release(LEASE_STUCK_RETRY) }
-	/* an administrator has it reset again: that is due now, even if no holder has used the device */
+	/* An administrator resets the device: that is due now, even if no holder has used the device. */
 	:: atomic { lease == LEASE_DIRTY -> used = true; start_release(LEASE_RELEASING) }
-	/* kill -9: its worker is killed as well, unless it sleeps in the kernel, where it comes to the end of its step */
+	/* kill -9: the worker is killed as well, unless it sleeps in the kernel, where it completes its step. */
 	:: atomic { crashes < CRASHES ->
 		crashes++; generation++;
 		if :: said?what :: empty(said) fi;
-		/* a reply that was sent has arrived: the bus has it. A call that was not answered fails. */
+		/* A reply that was sent arrives, since the bus has it. A call without an answer fails. */
 		wants = false;
 		goto begin
 	   }
 	od
 }
 
-/* Claims once or twice, uses what it gets, and ends some time. */
+/* Claims once or twice, uses the device, and ends some time. */
 proctype holder()
 {
 	byte claims = 0;
 
 	do
 	:: atomic { claims < 2 && !IS_HELD && !wants && !has_open -> wants = true; claims++ }
-	:: atomic { wants -> wants = false }	/* it gives up, or is killed */
+	:: atomic { wants -> wants = false }	/* the claimer gives up, or is killed */
 	:: atomic { offered -> offered = false; has_pipe = true }
-	:: atomic { offered -> offered = false }	/* killed before it has read the reply */
+	:: atomic { offered -> offered = false }	/* the claimer is killed before it has read the reply */
 	:: atomic { has_pipe && !has_open && !node_held && device == VFIO -> has_open = true; soiled = true }
 	:: atomic { has_open -> has_open = false }
-	:: atomic { has_pipe -> has_pipe = false }	/* by itself: the device may still be open then */
+	:: atomic { has_pipe -> has_pipe = false }	/* the device may still be open then */
 	:: atomic { claims > 0 && !wants && !offered && !has_pipe && !has_open -> break }
 	od;
 	holder_ended = true
@@ -237,11 +237,11 @@ init
 	atomic { run holder(); run daemon(); run worker(0); run worker(1); run worker(2) }
 }
 
-/* The device of a holder that has it open is never taken from VFIO, so it is in no two hands. */
+/* A device that is open stays with VFIO: the host and a holder never have it at the same time. */
 ltl not_in_two_hands { [] (has_open -> device == VFIO) }
-/* Whoever touches the device has a record on disk first. */
+/* The record is on disk before the device is touched. */
 ltl never_without_a_record { [] (device != HOST -> record != NONE) }
-/* What a holder has had open is reset before anybody else has it: VFIO holds it until then. */
+/* A device that a holder has had open stays with VFIO until it is reset. */
 ltl reset_before_anybody_else { [] (soiled -> device == VFIO) }
-/* When the holder has ended the lease does, and the device is with the host: it is not lost. One that is dirty waits for an administrator. */
+/* After the end of the holder the lease ends, and the device is with the host. A dirty lease waits for an administrator. */
 ltl every_lease_ends { [] (holder_ended -> <> (lease == LEASE_ENDED && record == NONE && device == HOST)) }
