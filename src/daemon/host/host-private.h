@@ -27,7 +27,19 @@ struct host {
 	void *userdata;
 };
 
+/* --- host.c --- */
+
+/* Tells the observer that the inventory is current, and saves errors. */
+void host_publish(struct host *host);
+/* Checks hanging binds again later: the end of a bind does not always make an event. */
+void host_watch_hung_binds(struct host *host);
+/* Reads a device and reports its change. 0 or negative errno. */
+int host_update_key(struct host *host, const char *key) _must_check_;
+/* Reports new errors of @device and, with @state_too, a new error state, which is saved. */
+void host_report_errors(struct host *host, const struct device *device, bool state_too);
+
 /* --- host-events.c --- */
+
 /* Marks a device for reading. Several events of it in a row need one read. 0 or -ENOMEM. */
 int host_events_mark_stale(struct host *host, const char *key) _must_check_;
 /*
