@@ -231,13 +231,13 @@ static bool claims_begin(struct claim *claim, bool wait, struct refusal *ret_ref
 	struct vec *waiting = &claim->group->waiting;
 
 	if (vec_add(waiting, claim) < 0)
-		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+		return refusal_set_no_memory(ret_refusal);
 	if (wait && claims_join_queue(claim) >= 0)
 		return true;
 	if (!wait && claims_start_one(claim, ret_refusal))
 		return true;
 	if (wait)
-		refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+		refusal_set_no_memory(ret_refusal);
 	vec_remove(waiting, claim);
 	return false;
 }
@@ -259,7 +259,7 @@ bool claims_submit(const struct claims *claims, const char *name,
 		return false;
 	claim = claim_new(claims, group, request);
 	if (!claim)
-		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+		return refusal_set_no_memory(ret_refusal);
 	if (!claims_begin(claim, wait, ret_refusal))
 		return false;
 	*ret = TAKE_PTR(claim);

@@ -120,8 +120,7 @@ static void lease_observer_on_ended(struct lease *lease, void *userdata)
 	_cleanup_refusal_ struct refusal failure = { 0 };
 
 	if (lease->record->recovery) {
-		failure = lease->failure;
-		lease->failure = (struct refusal){ 0 };
+		failure = TAKE_STRUCT(lease->failure);
 	} else if (lease->failure.kind == REFUSAL_NONE) {
 		refusal_set(&lease->failure, REFUSED_BUSY,
 			    "The claim of group %s failed: the group was released before the "

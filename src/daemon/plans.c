@@ -31,8 +31,7 @@ static bool plans_list_others(struct registry *registry, const struct devgroup *
 					other->def->name, group->def->name, device->iommu_group,
 					device->key);
 			if (strv_add(ret_claimed, device->key) < 0)
-				return refusal_set(ret_refusal, REFUSED_NO_MEMORY,
-						   "Out of memory.");
+				return refusal_set_no_memory(ret_refusal);
 		}
 	}
 	return true;
@@ -72,7 +71,7 @@ static bool plans_check_with(const struct claims *claims, const struct devgroup 
 		return true;
 	if (registry_claimed_keys(claims->registry, NULL, &claimed) < 0 ||
 	    plans_assess_beside(claims->registry, group, claimed, &resolved) < 0)
-		return refusal_set(ret_refusal, REFUSED_NO_MEMORY, "Out of memory.");
+		return refusal_set_no_memory(ret_refusal);
 	blocker = blockers_first(&resolved.blockers, request->force);
 	if (!blocker)
 		return true;

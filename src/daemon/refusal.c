@@ -4,21 +4,26 @@
 
 #include <stdarg.h>
 
+#include "base/str.h"
 #include "daemon/refusal.h"
 
 bool refusal_set(struct refusal *refusal, enum refusal_kind kind, const char *format, ...)
 {
 	char *text;
 	va_list ap;
-	int n;
 
 	va_start(ap, format);
-	n = vasprintf(&text, format, ap);
+	text = str_vprintf(format, ap);
 	va_end(ap);
 	refusal_clear(refusal);
-	refusal->kind = n < 0 ? REFUSED_NO_MEMORY : kind;
-	refusal->text = n < 0 ? NULL : text;
+	refusal->kind = text ? kind : REFUSED_NO_MEMORY;
+	refusal->text = text;
 	return false;
+}
+
+bool refusal_set_no_memory(struct refusal *refusal)
+{
+	return refusal_set(refusal, REFUSED_NO_MEMORY, "Out of memory.");
 }
 
 void refusal_clear(struct refusal *refusal)

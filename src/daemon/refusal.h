@@ -40,5 +40,7 @@ struct refusal {
 /* Replaces *refusal. Returns false, so that "return refusal_set(…)" refuses. */
 bool refusal_set(struct refusal *refusal, enum refusal_kind kind, const char *format, ...)
 	_printf_(3, 4);
+/* The same for a lack of memory. */
+bool refusal_set_no_memory(struct refusal *refusal);
 void refusal_clear(struct refusal *refusal);
 #define _cleanup_refusal_ _cleanup_(refusal_clear)

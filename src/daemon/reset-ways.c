@@ -34,7 +34,7 @@ bool reset_ways_check(const struct registry *registry, const struct devgroup *gr
 	if (group->def->reset_before != RESET_REQUIRE && group->def->reset_after != RESET_REQUIRE)
 		return true;
 	if (reset_ways_find(registry, group, &plans) < 0)
-		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+		return refusal_set_no_memory(ret);
 	plan = reset_plan_find_empty(&plans);
 	if (!plan)
 		return true;

@@ -28,10 +28,10 @@ static bool resets_choose_methods(const struct resets *resets, const struct devg
 	if (!device) /* a removed device holds no state */
 		return true;
 	if (reset_plan_device(&request, device, &plan) < 0)
-		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+		return refusal_set_no_memory(ret);
 	if (plan.attempts.n > 0) {
 		if (reset_plan_format(&plan, &member->resets) < 0)
-			return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+			return refusal_set_no_memory(ret);
 		return true;
 	}
 	why = reset_plan_why_none(&plan);
@@ -172,7 +172,7 @@ static bool resets_recover(const struct resets *resets, struct devgroup *group, 
 	if (!resets_start_recovery(resets, group, method, ret))
 		return false;
 	if (releases_wait(resets->releases, group, waiter) < 0)
-		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+		return refusal_set_no_memory(ret);
 	return true;
 }
 
@@ -205,7 +205,7 @@ static bool resets_check_clean(const struct resets *resets, const struct devgrou
 	if (!method || str_eq(method, "none"))
 		return true;
 	if (reset_plan_all(&request, &plans) < 0)
-		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+		return refusal_set_no_memory(ret);
 	plan = reset_plan_find_empty(&plans);
 	if (!plan)
 		return true;
@@ -249,7 +249,7 @@ bool resets_submit(const struct resets *resets, struct devgroup *group, const ch
 	if (!resets_choose(resets, group, method, ret))
 		return false;
 	if (releases_wait(resets->releases, group, waiter) < 0)
-		return refusal_set(ret, REFUSED_NO_MEMORY, "Out of memory.");
+		return refusal_set_no_memory(ret);
 	log_notice("Group %s is being reset on request%s%s", group->def->name,
 		   method ? ", method " : "", str_or(method, ""));
 	resets_reset_lease(resets, group);
