@@ -300,8 +300,8 @@ void claims_drop(struct devgroup *group)
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
 	refusal_set(&refusal, REFUSED_NO_SUCH_GROUP,
-		    "Group %s cannot be claimed: it is no longer defined. "
-		    "\"devgroupctl list\" shows all groups.",
+		    "Group %s cannot be claimed: it is no longer defined. \"devgroupctl list\" "
+		    "shows all groups.",
 		    group->def->name);
 	while (group->waiting.n > 0)
 		claims_answer_one(group->waiting.items[group->waiting.n - 1], &refusal);

@@ -7,6 +7,7 @@
 #include "daemon/leases.h"
 #include "daemon/limits.h"
 
+/* Names the modules that a claim uses. The queue of a group is its field "waiting". */
 struct claims {
 	struct registry *registry;   /* not owned */
 	struct provision *provision; /* not owned */
@@ -21,7 +22,7 @@ struct claim; /* one without an answer yet */
  * called. False: refused at once, *ret_refusal says why, nothing has changed, and on_done will not
  * be called.
  */
-bool claims_submit(const struct claims *claims, const char *group,
+bool claims_submit(const struct claims *claims, const char *name,
 		   const struct claim_request *request, struct claim **ret,
 		   struct refusal *ret_refusal) _must_check_;
 /* Undoes a claim whose claimer is gone. Frees @claim; its on_done will not be called. */

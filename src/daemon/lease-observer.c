@@ -123,8 +123,8 @@ static void lease_observer_on_ended(struct lease *lease, void *userdata)
 		failure = TAKE_STRUCT(lease->failure);
 	} else if (lease->failure.kind == REFUSAL_NONE) {
 		refusal_set(&lease->failure, REFUSED_BUSY,
-			    "The claim of group %s failed: the group was released before the "
-			    "claim was done. Claim it again.",
+			    "The claim of group %s failed: the group was released before the claim "
+			    "was done. Claim it again.",
 			    group->def->name);
 	}
 	claims_answer(group, &lease->failure);

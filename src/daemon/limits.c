@@ -7,8 +7,8 @@
 static bool limits_refuse(struct refusal *ret, const char *what, unsigned limit, const char *whose)
 {
 	return refusal_set(ret, REFUSED_LIMIT,
-			   "%s has reached its limit of %u claims %s. Release one first, or "
-			   "raise the limit with an option of devgroupd(8).",
+			   "%s has reached its limit of %u claims %s. Release one first, or raise "
+			   "the limit with an option of devgroupd(8).",
 			   whose, limit, what);
 }
 

@@ -26,8 +26,8 @@ static bool plans_list_others(struct registry *registry, const struct devgroup *
 			if (resolved_group_has(&group->resolved, device))
 				return refusal_set(
 					ret_refusal, REFUSED_BUSY,
-					"Groups %s and %s cannot be claimed together: both "
-					"take IOMMU group %d, with %s.",
+					"Groups %s and %s cannot be claimed together: both take "
+					"IOMMU group %d, with %s.",
 					other->def->name, group->def->name, device->iommu_group,
 					device->key);
 			if (strv_add(ret_claimed, device->key) < 0)

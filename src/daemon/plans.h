@@ -6,14 +6,14 @@
 #include "daemon/claims.h"
 
 /*
- * Lists the steps of a claim of group @name: struct step, which the caller clears. None for a claim
- * that would have to wait, if it would. @with: groups that the same caller is about to claim before
- * this one; NULL: it claims this one alone, or does not say. False: refused.
+ * Lists the steps of a claim of group @name: struct step, which the caller clears. There are none
+ * if the claim would wait in line. @with: groups that the same caller will claim first; NULL: none.
+ * False: the claim would be refused, and *ret_refusal says why.
  */
 bool plans_claim(const struct claims *claims, const char *name, const struct claim_request *request,
 		 char *const *with, struct vec *ret_steps,
 		 struct refusal *ret_refusal) _must_check_;
 
-/* Lists the steps of a release in the same way. None if the group is not claimed. */
+/* Lists the steps of a release in the same way. There are none if the group is not claimed. */
 bool plans_release(const struct registry *registry, const char *name, struct vec *ret_steps,
 		   struct refusal *ret_refusal) _must_check_;

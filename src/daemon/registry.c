@@ -126,8 +126,8 @@ static int registry_add_shared_blocker(const struct registry *registry, struct d
 				return blocker_add(&group->resolved.blockers, true, "shared-group",
 						   device->key,
 						   "%s is in an IOMMU group that is claimed "
-						   "through group %s. Wait "
-						   "until that group is released.",
+						   "through group %s. Wait until that group is "
+						   "released.",
 						   device->key, other->def->name);
 	}
 	return 0;
@@ -172,8 +172,8 @@ static int registry_add_taken_away(const struct inventory *inv, struct devgroup 
 		if (!device || !vfio_choice_is_vfio(member->driver) || vfio_choice_is_bound(device))
 			continue;
 		r = blocker_add(&group->resolved.blockers, true, "taken-away", device->key,
-				"%s is claimed, but another process has taken it from %s: it is "
-				"on %s now. Release the group and claim it again.",
+				"%s is claimed, but another process has taken it from %s: it is on "
+				"%s now. Release the group and claim it again.",
 				device->key, member->driver, str_or(device->driver, "no driver"));
 		if (r < 0)
 			return r;

@@ -50,8 +50,7 @@ static int releases_on_deadline(sd_event_source *source, uint64_t usec, void *us
 	const struct lease *lease = release->group->lease;
 
 	refusal_set(&refusal, lease_fsm_is_delayed(lease->state) ? REFUSED_IN_USE : REFUSED_TIMEOUT,
-		    "Group %s is not released yet: %s. The release continues when "
-		    "that ends.",
+		    "Group %s is not released yet: %s. The release continues when that ends.",
 		    release->group->def->name, str_or(lease->trouble, "its steps still run"));
 	releases_answer_one(release, &refusal);
 	return 0;
@@ -109,8 +108,7 @@ void releases_drop(struct releases *releases)
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
 	refusal_set(&refusal, REFUSED_TIMEOUT,
-		    "The release is not done: the daemon stops. The next daemon "
-		    "continues it.");
+		    "The release is not done: the daemon stops. The next daemon continues it.");
 	while (releases->waiting.n > 0)
 		releases_answer_one(releases->waiting.items[0], &refusal);
 }

@@ -49,7 +49,7 @@ bool reset_ways_check(const struct registry *registry, const struct devgroup *gr
 bool reset_ways_refuse_dirty(const struct devgroup *group, struct refusal *ret)
 {
 	return refusal_set(ret, REFUSED_RESET_FAILED,
-			   "Group %s is dirty and cannot be claimed: %s. Run \"devgroupctl "
-			   "reset %s\", or power its slot off and on.",
+			   "Group %s is dirty and cannot be claimed: %s. Run \"devgroupctl reset "
+			   "%s\", or power its slot off and on.",
 			   group->def->name, str_or(group->lease->trouble, "?"), group->def->name);
 }

@@ -68,9 +68,8 @@ static bool resets_check_method(const char *method, struct refusal *ret)
 		if (str_eq(*name, method))
 			return true;
 	return refusal_set(ret, REFUSED_BAD_OPTION,
-			   "There is no reset method \"%s\". Use device_specific, acpi, "
-			   "flr, af_flr, pm, bus, slot or cxl_bus, or none to take the "
-			   "group as it is.",
+			   "There is no reset method \"%s\". Use device_specific, acpi, flr, "
+			   "af_flr, pm, bus, slot or cxl_bus, or none to take the group as it is.",
 			   method);
 }
 
@@ -183,12 +182,11 @@ static bool resets_refuse_held(const struct devgroup *group, struct refusal *ret
 	if (group->lease->state == LEASE_CLAIMED)
 		return refusal_set(
 			ret, REFUSED_BUSY,
-			"Group %s is not reset: %s has claimed it, and would lose its "
-			"devices. Run \"devgroupctl release %s\": a release resets them.",
+			"Group %s is not reset: %s has claimed it, and would lose its devices. Run "
+			"\"devgroupctl release %s\": a release resets them.",
 			group->def->name, str_or(holder, "?"), group->def->name);
 	return refusal_set(ret, REFUSED_BUSY,
-			   "Group %s is %s, not dirty. Its devices are reset when it is "
-			   "released.",
+			   "Group %s is %s, not dirty. Its devices are reset when it is released.",
 			   group->def->name, lease_visible_state(group->lease));
 }
 

@@ -14,10 +14,9 @@ struct resets {
 };
 
 /*
- * Resets a dirty group and gives it back. @method: this one alone; "none": it is taken as it is;
- * NULL: as the definition says.
- * @waiter as for a release; a group that is not claimed is not dirty. False: refused, *ret_refusal
- * says why.
+ * Resets a dirty group and releases it. @method: only this one; "none": takes the devices as they
+ * are; NULL: the methods of the definition. Answers @waiter as a release does, and at once if the
+ * group is clean and unclaimed. False: *ret_refusal says why, and @waiter is not answered.
  */
 bool resets_submit(const struct resets *resets, struct devgroup *group, const char *method,
 		   const struct release_waiter *waiter, struct refusal *ret_refusal) _must_check_;

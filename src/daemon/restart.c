@@ -55,8 +55,8 @@ static int restart_add_bad_record(struct restart *restart, const struct run_dir_
 		return -ENOMEM;
 	bad_record->why =
 		str_printf("the record cannot be used: %s. Check that the devices of group "
-			   "%s are on their host drivers, remove the record, and run "
-			   "\"devgroupctl reload\".",
+			   "%s are on their host drivers, remove the record, and run \"devgroupctl "
+			   "reload\".",
 			   why, entry->group);
 	if (!bad_record->why)
 		return -ENOMEM;
