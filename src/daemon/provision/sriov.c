@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/str.h"
@@ -165,7 +166,8 @@ static void sriov_on_task_done(struct task *task, const char *failure, void *use
 {
 	struct sriov_entry *entry = userdata;
 	struct sriov *sriov = entry->sriov;
-	char *const keys[] = { entry->def->device, NULL };
+	_cleanup_free_ char *device = strdup(entry->def->device);
+	char *const keys[] = { device, NULL };
 
 	entry->task = task_free(task);
 	if (str_set(&entry->failure, failure) < 0)
@@ -175,7 +177,7 @@ static void sriov_on_task_done(struct task *task, const char *failure, void *use
 			 entry->def->device);
 	/* @entry may be freed by these: claims that waited start */
 	if (host_refresh(registry_host(sriov->registry), keys) < 0)
-		log_error("Cannot read %s", keys[0]);
+		log_error("Cannot read %s", str_or(device, "a physical function"));
 	sriov->on_done(sriov->userdata);
 }
 
