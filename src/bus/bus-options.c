@@ -190,9 +190,7 @@ int bus_options_read(sd_bus_message *message, const char *const *allowed, struct
 	int r;
 
 	r = bus_options_read_dict(message, allowed, ret, error);
-	if (r >= 0)
-		return 0;
-	if (sd_bus_error_is_set(error))
-		return r;
-	return bus_error_set(error, REFUSED_BAD_OPTION, "The options cannot be read.");
+	if (r < 0 && !sd_bus_error_is_set(error))
+		return bus_error_set(error, REFUSED_BAD_OPTION, "The options cannot be read.");
+	return r;
 }

@@ -59,8 +59,7 @@ static struct polkit_query *polkit_query_free(struct polkit_query *query)
 DEFINE_CLEANUP(struct polkit_query *, polkit_query_freep, polkit_query_free)
 static DEFINE_VEC_CLEAR(polkit_queries_clear, struct polkit_query, polkit_query_free)
 
-/* Cancels the question at polkit, whose agent may have a dialog open. The reply is ignored.
- */
+/* Cancels the question: an agent of polkit may have a dialog open. The reply is ignored. */
 static void polkit_query_cancel(struct polkit_query *query)
 {
 	int r;

@@ -175,8 +175,7 @@ static void config_show_ext_caps(struct config_filter *filter)
 
 /* --- reading --- */
 
-/* Returns a value that closes a bridge window: its base is above its limit. Zeroes would open it.
- */
+/* Returns a value that closes a bridge window: base above limit. Zeroes would open the window. */
 static u8 config_closed_window(unsigned int at)
 {
 	switch (at) {

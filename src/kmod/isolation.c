@@ -224,7 +224,9 @@ static bool isolation_is_downstream(const struct dg_entry *entry)
 	return pci_is_pcie(entry->pdev) && pci_pcie_type(entry->pdev) == PCI_EXP_TYPE_DOWNSTREAM;
 }
 
-/* Tells whether a port passes on requests. If its children are separated, the kernel knows better.
+/*
+ * Tells whether a port forwards requests. A port without ACS whose children are in other groups
+ * does not: the kernel has a quirk for it.
  */
 static bool isolation_port_forwards(struct dg_entry *port)
 {

@@ -14,8 +14,8 @@
 
 #include "devgroups.h"
 
-#define OWNER_TRIES \
-	50 /* a millisecond or two each: a driver's claim is shorter if the host is idle */
+/* Tries of one to two milliseconds. On an idle host no claim of a driver takes longer. */
+#define OWNER_TRIES 50
 
 struct driver_state {
 	bool driven; /* as the notifiers say */
