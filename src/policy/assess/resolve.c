@@ -124,7 +124,7 @@ static int resolve_add_mismatch(struct resolved_group *ret, const struct device 
 		return -ENOMEM;
 	return blocker_add(&ret->blockers, true, "identity-mismatch", device->key,
 			   "%s is %s [%04x:%04x]: its %s differs from the file of the group. Put "
-			   "the right card back, or correct the file.",
+			   "the card back, or correct the file.",
 			   device->key, what, device->vendor, device->device, property);
 }
 
