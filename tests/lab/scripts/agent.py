@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A polkit agent for one process, run as root: agent.py PID accept|refuse|hang. Prints "ready", then what it is asked."""
+"""A polkit agent for one process, run as root: agent.py PID accept|refuse|hang.
+
+Prints "ready", then each request."""
 
 import sys
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""One claim as the user that runs it: claimer.py GROUP [LABEL]. Prints "asked" when the daemon has the call and is not done with it, then
-"claimed" or the error's name and text. It waits in line, asks for no password, and its lease ends with it."""
+"""Sends one claim as the user that runs it: claimer.py GROUP [LABEL].
+
+Prints "asked" once the daemon has the call and works on it, then "claimed" or the error's name and
+text. The claim waits in line and asks for no password; its lease ends with this process."""
 
 import sys
 
@@ -14,7 +16,7 @@ if len(sys.argv) > 2:
 answers = []
 client.manager.Claim(sys.argv[1], options, timeout=120, reply_handler=lambda *_: answers.append("claimed"),
                      error_handler=lambda error: answers.append(f"{error.get_dbus_name()}: {error.get_dbus_message()}"))
-# calls of one connection are taken in their order
+# The daemon handles the calls of a connection in their order.
 client.get("/org/devgroups1", "Manager", "Version")
 print("asked", flush=True)
 until(lambda: answers, 120)

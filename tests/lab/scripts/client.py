@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A client of the bus interface, for the scripts here: calls, descriptors, news, and checks."""
+"""A client of the bus interface for the scripts here: calls, descriptors, signals and checks."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ failures = 0
 
 
 def check(name, good, why=""):
-    """One line, as the shell scripts print it."""
+    """Prints one line, in the format of the shell scripts."""
     global failures
     if good:
         print("ok", name, flush=True)
@@ -28,8 +28,8 @@ def check(name, good, why=""):
         print(f"not ok {name}: {why}", flush=True)
 
 
-def kernel_said():
-    """The end of its log, with the stack of every task that waits for something in there."""
+def kernel_log():
+    """Returns the end of the kernel's log, with the stack of every task that is blocked in the kernel."""
     with open("/proc/sysrq-trigger", "w", encoding="ascii") as trigger:
         trigger.write("w")
     log = subprocess.run(["dmesg"], check=False, stdout=subprocess.PIPE).stdout.decode(errors="replace")
@@ -38,14 +38,14 @@ def kernel_said():
 
 def finish():
     if failures:
-        print(kernel_said())
+        print(kernel_log())
         print("--- the daemon said")
         print(open("/run/lab/devgroupd.log", encoding="utf-8").read(), flush=True)
     sys.exit(failures > 0)
 
 
 def until(condition, seconds=60):
-    """Lets news come in until the condition holds; the time is a deadline, not a measure."""
+    """Runs the main loop until the condition holds; the time is a deadline, not a measure."""
     context = GLib.MainContext.default()
     end = time.monotonic() + seconds
     while not condition():
@@ -56,20 +56,20 @@ def until(condition, seconds=60):
     return True
 
 
-def settled(look, seconds=60):
-    """What it sees when that has been the same ten times in a row; at the deadline what it saw last."""
+def settled(read_state, seconds=60):
+    """Returns the state once it was the same ten times in a row; at the deadline, the last one."""
     seen = []
 
     def is_settled():
-        seen.append(look())
+        seen.append(read_state())
         return len(seen) >= 10 and all(one == seen[-1] for one in seen[-10:])
 
-    check("the daemon comes to rest", until(is_settled, seconds), seen[-3:])
+    check("the daemon is idle", until(is_settled, seconds), seen[-3:])
     return seen[-1]
 
 
 class Client:
-    """One connection of its own to the system bus."""
+    """A connection of its own to the system bus."""
 
     def __init__(self):
         self.bus = dbus.SystemBus(private=True)
@@ -90,12 +90,12 @@ class Client:
         return str(self.group(name, "State"))
 
     def claim(self, name, **options):
-        """Returns the lease's path and [(kind, name, fd)]; the descriptors are the caller's."""
+        """Returns the lease's path and [(kind, name, fd)]; the caller owns the descriptors."""
         lease, fds = self.manager.Claim(name, dbus.Dictionary(options, signature="sv"), timeout=120)
         return str(lease), take(fds)
 
     def take_rest(self, lease, fds):
-        """What did not fit into the reply."""
+        """Takes the descriptors that did not fit into the reply; returns the number of all."""
         total = int(self.get(lease, "Lease", "FdCount"))
         while len(fds) < total:
             fds += take(self.interface(lease, "Lease").TakeFds(dbus.UInt32(len(fds))))
@@ -121,7 +121,7 @@ def close_all(fds):
 
 
 def error_of(call, *arguments, **options):
-    """The D-Bus error name that the call ends with, and its text; ("", "") if it succeeds."""
+    """Returns the D-Bus error name of the call and its text; ("", "") if the call succeeds."""
     try:
         call(*arguments, **options)
     except dbus.DBusException as error:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# What the scripts here share; each sources it first and ends with "finish". One line per check: "ok NAME" or
-# "not ok NAME: why".
+# Shared by the scripts here: each script sources it first and ends with "finish". Each check prints
+# one line: "ok NAME" or "not ok NAME: REASON".
 set -uo pipefail
 
 top=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../.." && pwd -P)
@@ -16,14 +16,15 @@ not_ok() {
     printf 'not ok %s: %s\n' "$1" "$2"
 }
 
-# check NAME COMMAND...: the command succeeds; what it prints is shown only if it does not.
+# check NAME COMMAND...: passes if the command succeeds. Its output is shown only if it fails.
 check() {
     local name=$1 output
     shift
     if output=$("$@" 2>&1); then ok "$name"; else not_ok "$name" "$* exited $?: $output"; fi
 }
 
-# check_exit NAME STATUS COMMAND...: it exits with exactly this status. What it printed is left in $output.
+# check_exit NAME STATUS COMMAND...: passes if the command exits with exactly this status. Leaves
+# the command's output in $output.
 check_exit() {
     local name=$1 wanted=$2 got=0
     shift 2
@@ -31,17 +32,18 @@ check_exit() {
     if (( got == wanted )); then ok "$name"; else not_ok "$name" "$* exited $got, not $wanted: $output"; fi
 }
 
-# check_text NAME PATTERN TEXT: the text matches the extended regular expression.
+# check_text NAME PATTERN TEXT: passes if the text matches the extended regular expression.
 check_text() {
     if [[ $3 =~ $2 ]]; then ok "$1"; else not_ok "$1" "no \"$2\" in: $3"; fi
 }
 
-# check_equal NAME WANTED GOT
+# check_equal NAME WANTED GOT: passes if both texts are equal.
 check_equal() {
     if [[ $2 == "$3" ]]; then ok "$1"; else not_ok "$1" "$(diff <(printf '%s\n' "$2") <(printf '%s\n' "$3"))"; fi
 }
 
-# within SECONDS COMMAND...: until it succeeds. It is the deadline of a wait, never a measure of speed.
+# within SECONDS COMMAND...: repeats the command until it succeeds. SECONDS is a deadline, never a
+# measure of speed.
 within() {
     local deadline=$((SECONDS + $1))
     shift
@@ -61,19 +63,26 @@ finish() {
     exit $((failures > 0))
 }
 
-# --- who, and with which definitions ---------------------------------------------------------------------------
+# --- users and definitions --------------------------------------------------------------------------------------
 as() { setpriv --reuid "$1" --regid "$1" --init-groups -- "${@:2}"; }
 
-# define JSON: the inside of "groups"; they are in force afterwards.
+# define JSON: writes the content of "groups" and reloads, so that the definitions are in force when
+# it returns.
 define() {
     mkdir -p /etc/devgroups.d
     printf '{ "groups": { %s } }\n' "$1" >/etc/devgroups.d/10-lab.json
     devgroupctl reload
 }
 
-# --- what is so ------------------------------------------------------------------------------------------------
-# Addresses of domain 0 are written without it.
-pci_place() { if [[ $1 == *:*:* ]]; then printf '/sys/bus/pci/devices/%s' "$1"; else printf '/sys/bus/pci/devices/0000:%s' "$1"; fi; }
+# --- state of the host ------------------------------------------------------------------------------------------
+# An address of PCI domain 0 may be written without the domain.
+pci_place() {
+    if [[ $1 == *:*:* ]]; then
+        printf '/sys/bus/pci/devices/%s' "$1"
+    else
+        printf '/sys/bus/pci/devices/0000:%s' "$1"
+    fi
+}
 driver() { basename "$(readlink "$(pci_place "$1")/driver" 2>/dev/null || echo none)"; }
 iommu_group() { basename "$(readlink "$(pci_place "$1")/iommu_group")"; }
 is_on() { [[ $(driver "$1") == "$2" ]]; }
@@ -82,21 +91,22 @@ bus_property() {
 }
 state() { bus_property "/org/devgroups1/group/$1" Group State | sed 's/^s "\(.*\)"$/\1/'; }
 has_state() { [[ $(state "$1") == "$2" ]]; }
-free_again() { has_state "$1" available; }
+is_available() { has_state "$1" available; }
 
-# All that a claim may change of the host, to be compared with how it was. Hardware that tests do not
-# touch is in it too: nothing else may have changed either.
+# Prints everything on the host that a claim may change, for a comparison with an earlier state.
+# Devices that no test uses are included: they must not change either.
 host_state() {
-    # Few processes: under emulation each costs a twentieth of a second.
+    # Starts few processes: under emulation each costs a twentieth of a second.
     find /sys/bus/pci/devices/*/ -maxdepth 1 -name driver -printf '%p %l\n'
     grep -H '' /sys/bus/pci/devices/*/{driver_override,reset_method,sriov_numvfs} 2>/dev/null
     find /dev/vfio -mindepth 1 ! -name vfio -printf '%p %u:%g %m\n' 2>/dev/null | sort
     ls /run/devgroups
 }
 
-# listens PID: this devgroupctl monitor hears whatever comes from now on. Before that it sleeps nowhere but in poll(2).
+# listens PID: succeeds once this devgroupctl monitor receives all further events. It sleeps in
+# poll(2) only after it has subscribed.
 listens() { [[ $(<"/proc/$1/wchan") =~ e(p_)?poll ]]; }
-# start_monitor FILE: one whose news go there; it is $monitor
+# start_monitor FILE: starts a monitor that writes its events to the file. Its pid is in $monitor.
 start_monitor() {
     devgroupctl monitor --json=short >>"$1" 2>&1 &
     monitor=$!
@@ -106,33 +116,35 @@ start_monitor() {
 daemon_pid() { cat /run/lab/devgroupd.pid; }
 daemon_fds() { find "/proc/$(daemon_pid)/fd" -mindepth 1 2>/dev/null | wc -l; }
 daemon_children() { pgrep -P "$(daemon_pid)" | wc -l; }
-on_the_bus() { busctl --system call org.devgroups1 /org/devgroups1 org.freedesktop.DBus.Peer Ping >/dev/null 2>&1; }
+daemon_answers() { busctl --system call org.devgroups1 /org/devgroups1 org.freedesktop.DBus.Peer Ping >/dev/null 2>&1; }
 
-# start_daemon [OPTION...]: by hand, as the lab does; $DEVGROUPD may name another build.
+# start_daemon [OPTION...]: starts the daemon by hand, as the lab does; $DEVGROUPD may name another
+# build.
 start_daemon() {
     "${DEVGROUPD:-/usr/sbin/devgroupd}" "$@" </dev/null >>/run/lab/devgroupd.log 2>&1 &
     printf '%s\n' $! >/run/lab/devgroupd.pid
     disown
-    within 20 on_the_bus
+    within 20 daemon_answers
 }
 
-gone() { ! kill -0 "$1" 2>/dev/null; }
+has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
-# Returns its exit status where it is a child of ours.
+# stop_daemon [SIGNAL]: ends the daemon with the signal, SIGTERM by default.
 stop_daemon() {
     local pid
     pid=$(daemon_pid)
     kill "${1:--TERM}" "$pid"
-    within 20 gone "$pid"
+    within 20 has_ended "$pid"
 }
 
-# --- making the kernel's files fail or hang --------------------------------------------------------------------
-# What is written there ends with ENOSPC.
+# --- failing and hanging files of the kernel --------------------------------------------------------------------
+# Every write to the file ends with ENOSPC.
 break_file() { mount --bind /dev/full "$1"; }
-# Whoever opens it to write sleeps until mend_file, or until somebody reads $work/fifo.
+# A process that opens the file to write sleeps until mend_file, or until a process reads
+# $work/fifo.
 hang_file() {
     [[ -p $work/fifo ]] || mkfifo "$work/fifo"
     mount --bind "$work/fifo" "$1"
 }
-# Lazily: whoever sleeps in it keeps it busy.
+# Detaches lazily, since a process that sleeps in the file keeps it busy.
 mend_file() { umount -l "$1"; }

@@ -312,7 +312,7 @@ class Lab:
         return owners
 
     # --- the daemon
-    def on_the_bus(self):
+    def daemon_answers(self):
         return self.bus.name_has_owner("org.devgroups1")
 
     def start(self):
@@ -320,7 +320,7 @@ class Lab:
                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         with open("/run/lab/devgroupd.pid", "w", encoding="utf-8") as out:
             print(self.daemon.pid, file=out)
-        self.wait("the daemon is on the bus", self.on_the_bus)
+        self.wait("the daemon is on the bus", self.daemon_answers)
         if self.client:
             self.client.close()
         self.client = Client()  # not before: the bus would start a daemon for it
@@ -330,7 +330,7 @@ class Lab:
     def kill_daemon(self):
         self.daemon.kill()
         self.daemon.wait()
-        self.wait("the bus has noticed", lambda: not self.on_the_bus())
+        self.wait("the bus has noticed", lambda: not self.daemon_answers())
 
     def has_died(self):
         return self.daemon.poll() is not None
@@ -404,7 +404,7 @@ class Lab:
 
     def fail(self, what, why):
         self._states = None
-        check(what, False, (why, self.states() if self.client and self.on_the_bus() else "no daemon",
+        check(what, False, (why, self.states() if self.client and self.daemon_answers() else "no daemon",
                             {group: _read(f"{FAULTS}/{group}.trace").splitlines()[-12:] for group in self.groups}))
         finish()
 

@@ -1,25 +1,27 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# Real QEMUs in the guest, as a user without any privilege. Sourced after common.sh.
+# Starts real QEMUs in the guest, as a user without any privilege. Sourced after common.sh.
 
-# The one that the lab itself runs in (10, of backports), and Debian's own.
+# The QEMU in which the lab itself runs (10, from backports), and the one of Debian.
 read -ra qemu_new <<<"$LAB_QEMU"
 # shellcheck disable=SC2034 # used by the scripts
 qemu_old=(/usr/bin/qemu-system-x86_64)
 [[ ! ${LAB_QEMU_MODULES:-} ]] || export QEMU_MODULE_DIR=$LAB_QEMU_MODULES
-# What lies below root's home here is root's own; in the guest, whose files nobody else sees, it may be read.
+# Root's home holds the QEMU and is closed to other users; the guest may open it, since its files
+# are its own.
 chmod a+x /root /root/.cache 2>/dev/null
 
-# unprivileged COMMAND...: alice, without a capability and without a way to one; $memlock bytes of locked memory.
+# unprivileged COMMAND...: runs the command as alice, without capabilities or a way to gain them;
+# locked memory is limited to $memlock bytes.
 memlock=8388608
 unprivileged() {
     prlimit --memlock="$memlock:$memlock" setpriv --reuid alice --regid alice --init-groups --no-new-privs --bounding-set=-all --inh-caps=-all -- "$@"
 }
 
-# A machine that is made and does not start: devices are realized, nothing runs.
+# A machine that is created and never starts: its devices are realized, and no code runs.
 vm=(-accel tcg -machine q35 -m 64 -S -nodefaults -display none)
 
-# query_pci SOCKET: the "vendor:device" of all PCI devices of the VM, one a line.
+# query_pci SOCKET: prints the "vendor:device ID" of all PCI devices of the VM, one a line.
 query_pci() {
     /usr/bin/python3 -I - "$1" <<'PYTHON'
 import json, socket, sys
@@ -45,7 +47,8 @@ for bus in call("query-pci"):
 PYTHON
 }
 
-# check_vm NAME COMMAND...: started in the background as alice, it answers over QMP. Its pid is in $vm_pid.
+# check_vm NAME COMMAND...: starts the command in the background as alice; passes if it answers over
+# QMP. Its pid is in $vm_pid.
 check_vm() {
     local name=$1
     shift
@@ -58,13 +61,13 @@ check_vm() {
 }
 vm_answers_or_ended() { [[ -n $(vm_devices) ]] || ! kill -0 "$vm_pid" 2>/dev/null; }
 
-# Its PCI devices, "vendor:device ID" one a line.
+# Prints the VM's PCI devices, "vendor:device ID", one a line.
 vm_devices() { query_pci "$work/alice/qmp" 2>/dev/null; }
 vm_has() { vm_devices | grep -q "^$1 "; }
-# The QEMU itself, below devgroupctl where that started it.
+# Prints the pid of the QEMU itself, also where devgroupctl started it.
 vm_process() { pgrep -n -f "unix:$work/alice/qmp"; }
 
-# kill_vm: SIGKILL to the QEMU; the exit status of what was started.
+# kill_vm: sends SIGKILL to the QEMU; returns the exit status of the command of check_vm.
 kill_vm() {
     kill -9 "$(vm_process)"
     wait "$vm_pid" 2>/dev/null
