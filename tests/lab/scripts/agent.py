@@ -23,7 +23,11 @@ class Agent(dbus.service.Object):
         super().__init__(bus, OBJECT)
         self.authority, self.mode = authority, mode
 
-    @dbus.service.method(AUTHORITY + ".AuthenticationAgent", in_signature="sssa{ss}sa(sa{sv})", async_callbacks=("reply", "fail"))
+    @dbus.service.method(
+        AUTHORITY + ".AuthenticationAgent",
+        in_signature="sssa{ss}sa(sa{sv})",
+        async_callbacks=("reply", "fail"),
+    )
     def BeginAuthentication(self, action, message, icon, details, cookie, identities, reply, fail):
         print("asked", action, "|", message, flush=True)
         if self.mode == "hang":
@@ -44,8 +48,17 @@ pid, mode = int(sys.argv[1]), sys.argv[2]
 bus = dbus.SystemBus()
 authority = bus.get_object(AUTHORITY, "/org/freedesktop/PolicyKit1/Authority", introspect=False)
 agent = Agent(bus, authority, mode)
-subject = ("unix-process", dbus.Dictionary({
-    "pid": dbus.UInt32(pid), "start-time": dbus.UInt64(start_time(pid)), "uid": dbus.Int32(1000)}, signature="sv"))
+subject = (
+    "unix-process",
+    dbus.Dictionary(
+        {
+            "pid": dbus.UInt32(pid),
+            "start-time": dbus.UInt64(start_time(pid)),
+            "uid": dbus.Int32(1000),
+        },
+        signature="sv",
+    ),
+)
 authority.RegisterAuthenticationAgent(subject, "C", OBJECT, dbus_interface=AUTHORITY + ".Authority")
 print("ready", flush=True)
 until(lambda: False, 120)

@@ -14,8 +14,15 @@ options = dbus.Dictionary({"wait": dbus.UInt64(60 * 10**6)}, signature="sv")
 if len(sys.argv) > 2:
     options["label"] = sys.argv[2]
 answers = []
-client.manager.Claim(sys.argv[1], options, timeout=120, reply_handler=lambda *_: answers.append("claimed"),
-                     error_handler=lambda error: answers.append(f"{error.get_dbus_name()}: {error.get_dbus_message()}"))
+client.manager.Claim(
+    sys.argv[1],
+    options,
+    timeout=120,
+    reply_handler=lambda *_: answers.append("claimed"),
+    error_handler=lambda error: answers.append(
+        f"{error.get_dbus_name()}: {error.get_dbus_message()}"
+    ),
+)
 # The daemon handles the calls of a connection in their order.
 client.get("/org/devgroups1", "Manager", "Version")
 print("asked", flush=True)

@@ -29,10 +29,12 @@ def check(name, good, why=""):
 
 
 def kernel_log():
-    """Returns the end of the kernel's log, with the stack of every task that is blocked in the kernel."""
+    """Returns the end of the kernel's log, with the stacks of all tasks blocked in the kernel."""
     with open("/proc/sysrq-trigger", "w", encoding="ascii") as trigger:
         trigger.write("w")
-    log = subprocess.run(["dmesg"], check=False, stdout=subprocess.PIPE).stdout.decode(errors="replace")
+    log = subprocess.run(["dmesg"], check=False, stdout=subprocess.PIPE).stdout.decode(
+        errors="replace"
+    )
     return "\n".join(["--- the kernel said", *log.splitlines()[-100:]])
 
 
@@ -80,7 +82,9 @@ class Client:
         return dbus.Interface(self.bus.get_object(NAME, path, introspect=False), f"{NAME}.{name}")
 
     def get(self, path, interface, name):
-        properties = dbus.Interface(self.bus.get_object(NAME, path, introspect=False), dbus.PROPERTIES_IFACE)
+        properties = dbus.Interface(
+            self.bus.get_object(NAME, path, introspect=False), dbus.PROPERTIES_IFACE
+        )
         return properties.Get(f"{NAME}.{interface}", name)
 
     def group(self, name, what):
@@ -105,7 +109,9 @@ class Client:
         self.manager.Release(name, dbus.Dictionary(options, signature="sv"), timeout=120)
 
     def listen(self, handler, **match):
-        self.bus.add_signal_receiver(handler, bus_name=NAME, path_keyword="path", member_keyword="member", **match)
+        self.bus.add_signal_receiver(
+            handler, bus_name=NAME, path_keyword="path", member_keyword="member", **match
+        )
 
     def close(self):
         self.bus.close()

@@ -29,7 +29,8 @@ check_exit() {
     local name=$1 wanted=$2 got=0
     shift 2
     output=$("$@" 2>&1) || got=$?
-    if (( got == wanted )); then ok "$name"; else not_ok "$name" "$* exited $got, not $wanted: $output"; fi
+    if (( got == wanted )); then ok "$name";\
+ else not_ok "$name" "$* exited $got, not $wanted: $output"; fi
 }
 
 # check_text NAME PATTERN TEXT: passes if the text matches the extended regular expression.
@@ -39,7 +40,8 @@ check_text() {
 
 # check_equal NAME WANTED GOT: passes if both texts are equal.
 check_equal() {
-    if [[ $2 == "$3" ]]; then ok "$1"; else not_ok "$1" "$(diff <(printf '%s\n' "$2") <(printf '%s\n' "$3"))"; fi
+    if [[ $2 == "$3" ]]; then ok "$1";\
+ else not_ok "$1" "$(diff <(printf '%s\n' "$2") <(printf '%s\n' "$3"))"; fi
 }
 
 # within SECONDS COMMAND...: repeats the command until it succeeds. SECONDS is a deadline, never a
@@ -63,7 +65,7 @@ finish() {
     exit $((failures > 0))
 }
 
-# --- users and definitions --------------------------------------------------------------------------------------
+# --- users and definitions ---
 as() { setpriv --reuid "$1" --regid "$1" --init-groups -- "${@:2}"; }
 
 # define JSON: writes the content of "groups" and reloads, so that the definitions are in force when
@@ -74,7 +76,7 @@ define() {
     devgroupctl reload
 }
 
-# --- state of the host ------------------------------------------------------------------------------------------
+# --- state of the host ---
 # An address of PCI domain 0 may be written without the domain.
 pci_place() {
     if [[ $1 == *:*:* ]]; then
@@ -116,7 +118,10 @@ start_monitor() {
 daemon_pid() { cat /run/lab/devgroupd.pid; }
 daemon_fds() { find "/proc/$(daemon_pid)/fd" -mindepth 1 2>/dev/null | wc -l; }
 daemon_children() { pgrep -P "$(daemon_pid)" | wc -l; }
-daemon_answers() { busctl --system call org.devgroups1 /org/devgroups1 org.freedesktop.DBus.Peer Ping >/dev/null 2>&1; }
+daemon_answers() {
+    busctl --system call org.devgroups1 /org/devgroups1 org.freedesktop.DBus.Peer Ping \
+        >/dev/null 2>&1
+}
 
 # start_daemon [OPTION...]: starts the daemon by hand, as the lab does; $DEVGROUPD may name another
 # build.
@@ -137,7 +142,7 @@ stop_daemon() {
     within 20 has_ended "$pid"
 }
 
-# --- failing and hanging files of the kernel --------------------------------------------------------------------
+# --- failing and hanging files of the kernel ---
 # Every write to the file ends with ENOSPC.
 break_file() { mount --bind /dev/full "$1"; }
 # A process that opens the file to write sleeps until mend_file, or until a process reads

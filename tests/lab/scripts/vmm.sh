@@ -15,7 +15,8 @@ chmod a+x /root /root/.cache 2>/dev/null
 # locked memory is limited to $memlock bytes.
 memlock=8388608
 unprivileged() {
-    prlimit --memlock="$memlock:$memlock" setpriv --reuid alice --regid alice --init-groups --no-new-privs --bounding-set=-all --inh-caps=-all -- "$@"
+    prlimit --memlock="$memlock:$memlock" setpriv --reuid alice --regid alice --init-groups \
+        --no-new-privs --bounding-set=-all --inh-caps=-all -- "$@"
 }
 
 # A machine that is created and never starts: its devices are realized, and no code runs.
