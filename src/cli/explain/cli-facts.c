@@ -27,11 +27,11 @@ static void cli_facts_print_heading(const char *text)
 
 static json_object *cli_facts_get_part(json_object *device, const char *name)
 {
-	json_object *facts = NULL, *found = NULL;
+	json_object *facts = NULL, *part = NULL;
 
 	if (json_object_object_get_ex(device, "facts", &facts))
-		json_object_object_get_ex(facts, name, &found);
-	return found;
+		json_object_object_get_ex(facts, name, &part);
+	return part;
 }
 
 /* Writes "4 KiB", "2 MiB" or "24 bytes" into @buf and returns it. */

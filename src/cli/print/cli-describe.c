@@ -39,11 +39,11 @@ char *cli_describe_driver(json_object *device)
 {
 	const char *driver = cli_json_get_str(device, "driver"),
 		   *host = cli_json_get_str(device, "host-driver");
-	const char *now = str_empty(driver) ? "no driver" : driver;
+	const char *current = str_empty(driver) ? "no driver" : driver;
 
 	if (str_empty(host) || str_eq(driver, host))
-		return strdup(now);
-	return str_printf("%s (host driver %s)", now, host);
+		return strdup(current);
+	return str_printf("%s (host driver %s)", current, host);
 }
 
 static int64_t cli_describe_number_at(json_object *numbers, size_t i)

@@ -57,9 +57,9 @@ static char *cli_event_value_text(json_object *value)
 }
 
 static int cli_event_add_change(char ***words, const char *key, json_object *before,
-				json_object *now)
+				json_object *after)
 {
-	_cleanup_free_ char *old = cli_event_value_text(before), *new = cli_event_value_text(now),
+	_cleanup_free_ char *old = cli_event_value_text(before), *new = cli_event_value_text(after),
 			    *word = NULL;
 
 	if (!old || !new)

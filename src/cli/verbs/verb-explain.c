@@ -249,7 +249,7 @@ static int subject_add_device(struct cli *cli, struct subject *subject, struct d
 	const struct cli_host *host = subject->host;
 	const struct iommu_group *group = inventory_find_group(host->inv, device->iommu_group);
 	void *alone[] = { device };
-	const struct vec just_it = { .items = alone, .n = 1 };
+	const struct vec only_device = { .items = alone, .n = 1 };
 	_cleanup_free_ char *name = NULL;
 	int r;
 
@@ -259,7 +259,8 @@ static int subject_add_device(struct cli *cli, struct subject *subject, struct d
 		r = verb_explain_daemon_group(cli, device, &name);
 	if (r < 0)
 		return r;
-	r = subject_add_unnamed(subject, "device", device->key, group ? &group->devices : &just_it);
+	r = subject_add_unnamed(subject, "device", device->key,
+				group ? &group->devices : &only_device);
 	if (r < 0 || !name)
 		return r;
 	return cli_json_set_str(subject->object, "group", name);
