@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "cli/cli-options.h"
 
-/* Parses a command line of words without blanks in them; "devgroupctl" is put before them. */
+/* A parsed command line, "devgroupctl" included. Its words have no blanks. */
 struct line {
 	char **argv;
 	struct cli_options options;
@@ -33,7 +33,7 @@ static void check_words(const struct line *line, const char *expected)
 	ck_assert_str_eq(joined, expected);
 }
 
-START_TEST(test_nothing)
+START_TEST(test_no_words)
 {
 	_cleanup_line_ struct line line = { 0 };
 
@@ -71,7 +71,8 @@ START_TEST(test_command)
 }
 END_TEST
 
-/* Only a "--" that getopt stopped at begins the command, not one that an option took. */
+/* Only a "--" at which getopt stopped starts the command. It may also be the argument of an option.
+ */
 START_TEST(test_dashes_as_an_argument)
 {
 	_cleanup_line_ struct line line = { 0 }, last = { 0 }, first = { 0 };
@@ -91,7 +92,7 @@ START_TEST(test_dashes_as_an_argument)
 }
 END_TEST
 
-START_TEST(test_what_is_refused)
+START_TEST(test_invalid_arguments)
 {
 	static const char *const bad[] = {
 		"--nonsense",	  "-Z",		 "claim x --wait", "claim x --wait=x",
@@ -108,7 +109,7 @@ START_TEST(test_what_is_refused)
 }
 END_TEST
 
-START_TEST(test_unfit)
+START_TEST(test_option_of_another_verb)
 {
 	_cleanup_line_ struct line line = { 0 };
 
@@ -127,7 +128,7 @@ static void check_list(char *const *list, const char *expected)
 	ck_assert_str_eq(joined, expected);
 }
 
-/* What a group is to be: who may be named again and again, the rest has the last word. */
+/* Options of a definition: users, groups and devices add up, for the others the last one counts. */
 START_TEST(test_definition)
 {
 	_cleanup_line_ struct line line = { 0 };
@@ -150,7 +151,7 @@ START_TEST(test_definition)
 }
 END_TEST
 
-/* -H is the daemon of another host, --host a recorded one. */
+/* -H names the daemon of another host, --host a recorded host. */
 START_TEST(test_hosts)
 {
 	_cleanup_line_ struct line line = { 0 }, recorded = { 0 }, bare = { 0 }, command = { 0 };
@@ -197,7 +198,7 @@ START_TEST(test_zero_wait_is_one)
 }
 END_TEST
 
-/* Each option that takes a value says so when it gets none, but --host (test_hosts). */
+/* Every option with an argument fails without one, except for --host (test_hosts). */
 START_TEST(test_values_are_missing)
 {
 	static const char *const options[] = {
@@ -215,6 +216,6 @@ START_TEST(test_values_are_missing)
 }
 END_TEST
 
-SUITE("cli-options", test_nothing, test_options_before_and_after_the_verb, test_command,
-      test_dashes_as_an_argument, test_what_is_refused, test_unfit, test_definition, test_hosts,
-      test_list, test_zero_wait_is_one, test_values_are_missing)
+SUITE("cli-options", test_no_words, test_options_before_and_after_the_verb, test_command,
+      test_dashes_as_an_argument, test_invalid_arguments, test_option_of_another_verb,
+      test_definition, test_hosts, test_list, test_zero_wait_is_one, test_values_are_missing)

@@ -7,7 +7,7 @@
 #include "cli/run/cli-claim-fd.h"
 #include "cli/run/cli-subst.h"
 
-/* The descriptors have numbers only: nothing here is open. */
+/* Adds a descriptor that only has a number: none is open. */
 static void add(struct vec *fds, const char *kind, const char *name, const char *group)
 {
 	ck_assert_int_eq(cli_claim_fd_add(fds, kind, name, group, -EBADF), 0);
@@ -33,8 +33,10 @@ static void add_iommufd(struct vec *fds, const char *group)
 	add(fds, "vfio-device", str_eq(group, "nic0") ? "0000:01:00.1" : "0000:02:00.1", group);
 }
 
-/* Arguments are separated by '|', so that they may hold blanks. Returns what came out, or the
- * error. */
+/*
+ * Fills in a command whose arguments are separated by '|'. Returns the result or the error, with
+ * the same separators.
+ */
 static char *apply(const struct vec *fds, const char *command)
 {
 	_cleanup_strv_ char **argv = NULL, **filled = NULL;

@@ -23,7 +23,7 @@ static const char hint_lost[] =
 static const struct {
 	const char *name;
 	enum exit_code code;
-	const char *hint; /* what the user can do; NULL: the daemon's message says it */
+	const char *hint; /* the next action of the user; NULL: the daemon's message has it */
 } errors[] = {
 	{ DG_ERROR_NO_SUCH_GROUP, EXIT_NO_SUCH, NULL },
 	{ DG_ERROR_NO_SUCH_DEVICE, EXIT_NO_SUCH, NULL },

@@ -230,7 +230,8 @@ struct interface_reader {
 	json_object *object; /* NULL until one of our interfaces is found */
 };
 
-/* Reads the properties of one interface, if it is ours. The first such interface makes the object.
+/*
+ * Reads the properties of one interface, if it is ours. The first such interface makes the object.
  */
 static int cli_object_read_interface(sd_bus_message *m, void *userdata)
 {
