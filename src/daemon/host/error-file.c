@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Reads and writes the file of lost devices. An error of the file is logged and never fatal. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

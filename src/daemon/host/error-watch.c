@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Checks the errors of devices, at events and each second. It reads counters, and decides nothing
+ * but the error state.
+ */
+
 #include <errno.h>
 #include <string.h>
 

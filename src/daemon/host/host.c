@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The host as a value: its inventory, the update of one device, and what leases share. It listens
+ * to no event: host-start.c does.
+ */
+
 #include <errno.h>
 #include <string.h>
 

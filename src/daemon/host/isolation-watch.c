@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Compares the isolation causes of all devices with those that were published. It publishes nothing
+ * itself.
+ */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

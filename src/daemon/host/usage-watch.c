@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Re-reads the usage of devices, at events and in a walk over /proc that takes its time in parts.
+ */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The arcs of the state machine, and what each state is called. A pair without an arc changes
+ * nothing.
+ */
+
 #include "daemon/lease/lease-fsm.h"
 
 #include "base/macro.h"

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The life of a lease: it turns requests and reports into events of the state machine, and carries
+ * out the actions. No other file acts on a lease.
+ */
+
 #include <errno.h>
 #include <string.h>
 

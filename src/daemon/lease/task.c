@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Runs the steps of the daemon itself in a worker, and logs how they end. */
+
 #include <errno.h>
 
 #include "base/log.h"

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The daemon's side of a worker: it starts the process, reads its messages and watches its
+ * deadline. It knows no lease.
+ */
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
