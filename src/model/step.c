@@ -63,7 +63,7 @@ char *step_detail(const struct step *step)
 		return str_printf("by %s", str_or(step->value, "?"));
 	case STEP_REPLUG:
 		return strdup(str_eq(step->value, "always") ? "" :
-							      "unless its configuration is whole");
+							      "unless its configuration is intact");
 	case STEP_VERIFY_RESET:
 		return strdup(str_or(step->value, ""));
 	case STEP_CREATE_MDEV:

@@ -588,7 +588,7 @@ START_TEST(test_what_is_reset_by_order_is_found_anew)
 		   *replug = strstr(failed, "replug");
 
 	ck_assert_ptr_nonnull(
-		strstr(fatal, "replug 0000:04:01.0 unless its configuration is whole\n"));
+		strstr(fatal, "replug 0000:04:01.0 unless its configuration is intact\n"));
 	ck_assert_ptr_nonnull(strstr(failed, "replug 0000:04:01.0 \n"));
 	ck_assert(unbind && unbind < replug &&
 		  replug < strstr(failed, "set-override 0000:04:01.0"));

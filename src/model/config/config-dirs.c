@@ -77,7 +77,7 @@ static int config_dirs_report_unread(struct def_set *defs, const char *path, int
 	n = readlink(path, target, sizeof(target));
 	if (n >= 0)
 		return def_set_add_problem(defs, path, 0, 0, false,
-					   "this is a link to %.*s, which is not there", (int)n,
+					   "this is a link to %.*s, which does not exist", (int)n,
 					   target);
 	return def_set_add_problem(defs, path, 0, 0, false, "cannot be read: %s", strerror(-error));
 }

@@ -260,7 +260,7 @@ static int parse_group_check_name(struct config_parser *p, const struct jsontext
 	if (group_def_name_valid(member->key))
 		return 0;
 	return parse_value_error(p, member->key_offset,
-				 "\"%.80s\" is no name for a group: expected a letter or "
+				 "\"%.80s\" is not a valid group name: expected a letter or "
 				 "digit, then letters, digits, '.', '_' and '-', 64 at most",
 				 member->key);
 }

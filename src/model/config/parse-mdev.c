@@ -70,11 +70,12 @@ static int parse_mdev_attribute(struct config_parser *p, const struct jsontext_n
 	int r;
 
 	if (!parse_mdev_attribute_valid(member->key))
-		return parse_value_error(p, member->key_offset,
-					 "\"%.80s\" is no attribute of a device: expected the name "
-					 "of a file in its directory "
-					 "of sysfs",
-					 member->key);
+		return parse_value_error(
+			p, member->key_offset,
+			"\"%.80s\" is not an attribute of a device: expected the name "
+			"of a file in its directory "
+			"of sysfs",
+			member->key);
 	r = parse_value_text(p, member, 0, VALUE_MAX, &text);
 	if (r <= 0)
 		return r;
@@ -122,11 +123,10 @@ static int parse_mdev_key(struct config_parser *p, const struct jsontext_node *m
 		return -ENOMEM;
 	r = device_bus_key_normalize(written, &key);
 	if (r == -EINVAL)
-		return parse_value_error(
-			p, member->key_offset,
-			"\"%.80s\" is no name for a mediated device: expected a UUID, as "
-			"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 (uuidgen makes one)",
-			member->key);
+		return parse_value_error(p, member->key_offset,
+					 "\"%.80s\" is not a mediated device: expected a UUID, as "
+					 "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 (uuidgen makes one)",
+					 member->key);
 	if (r < 0)
 		return r;
 	other = def_set_find_mdev(p->staged, key);

@@ -216,7 +216,7 @@ static int parse_quirk_setting(struct config_parser *p, const struct jsontext_no
 
 	if (member->earlier)
 		return parse_value_error(p, member->key_offset,
-					 "the setting \"%.80s\" stands here twice", member->key);
+					 "the setting \"%.80s\" is listed twice", member->key);
 	if (member->type != JSONTEXT_STRING || !parse_quirk_setting_valid(member->text))
 		return parse_value_expected(p, member,
 					    "a word of letters, digits, '.', '_' and '-'");
@@ -226,7 +226,7 @@ static int parse_quirk_setting(struct config_parser *p, const struct jsontext_no
 	hint = parse_value_suggest(member->key, quirk_settings);
 	if (!hint)
 		return -ENOMEM;
-	return parse_value_error(p, member->key_offset, "\"%.80s\" is no setting of a VMM%s",
+	return parse_value_error(p, member->key_offset, "\"%.80s\" is not a setting of a VMM%s",
 				 member->key, hint);
 }
 
@@ -272,7 +272,7 @@ static int parse_quirk_check_member(struct config_parser *p, const struct jsonte
 	if (!group_def_name_valid(member->key))
 		return parse_value_error(
 			p, member->key_offset,
-			"\"%.80s\" is no name for a quirk: expected a letter or "
+			"\"%.80s\" is not a valid quirk name: expected a letter or "
 			"digit, then letters, digits, '.', '_' and '-', 64 at most",
 			member->key);
 	if (!member->earlier)

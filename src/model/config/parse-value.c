@@ -265,7 +265,8 @@ int parse_value_key_at(struct config_parser *p, size_t offset, const char *text,
 		return 1;
 	return parse_value_error(
 		p, offset,
-		"\"%.80s\" is no device address: expected PCI domain:bus:slot.function in hex, as "
+		"\"%.80s\" is not a device address: expected PCI domain:bus:slot.function in hex, "
+		"as "
 		"0000:01:00.0, with a slot up to 1f and a function up to 7, or bus:name of "
 		"another bus",
 		text);
@@ -306,10 +307,9 @@ static int parse_value_report_repeated(struct config_parser *p, const struct jso
 {
 	struct jsontext_position at = jsontext_locate(p->doc, member->earlier->key_offset);
 
-	return parse_value_error(
-		p, member->key_offset,
-		"the key \"%s\" stands in this object already, in line %u column %u", member->key,
-		at.line, at.column);
+	return parse_value_error(p, member->key_offset,
+				 "the key \"%s\" is in this object already, in line %u column %u",
+				 member->key, at.line, at.column);
 }
 
 static int parse_value_report_unknown(struct config_parser *p, const struct jsontext_node *member,

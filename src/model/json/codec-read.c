@@ -45,7 +45,7 @@ static int codec_read_refuse_repeated(const struct codec_reader *reader,
 
 	JSONTEXT_FOREACH(node, parent) {
 		if (node->earlier)
-			return codec_read_fail(reader, node, "this key stands twice in one object");
+			return codec_read_fail(reader, node, "this key is in the object twice");
 		r = codec_read_refuse_repeated(reader, node);
 		if (r < 0)
 			return r;
@@ -98,8 +98,8 @@ int codec_read_member(const struct codec_reader *reader, const struct jsontext_n
 
 	if (!node || (node->type == JSONTEXT_NULL && !required)) {
 		if (required)
-			return codec_read_fail(reader, object, "expected the key \"%s\" in here",
-					       key);
+			return codec_read_fail(reader, object,
+					       "expected the key \"%s\" in this object", key);
 		*ret = NULL;
 		return 0;
 	}
@@ -290,7 +290,8 @@ int codec_read_fields(const struct codec_reader *reader, const struct jsontext_n
 		bool required = fields[i].flags & CODEC_REQUIRED;
 
 		if (!node && required)
-			return codec_read_fail(reader, object, "expected the key \"%s\" in here",
+			return codec_read_fail(reader, object,
+					       "expected the key \"%s\" in this object",
 					       fields[i].key);
 		if (!node || (node->type == JSONTEXT_NULL && !required))
 			continue;

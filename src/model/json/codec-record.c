@@ -113,8 +113,10 @@ static int codec_record_check_version(const struct codec_reader *reader,
 		return codec_read_fail(reader, node, "expected a version, found %.40s", node->text);
 	if (version <= RECORD_VERSION)
 		return 0;
-	r = codec_read_fail(reader, node, "%llu is later than the last that this program knows, %d",
-			    (unsigned long long)version, RECORD_VERSION);
+	r = codec_read_fail(
+		reader, node,
+		"version %llu is newer than version %d, the latest that this program reads",
+		(unsigned long long)version, RECORD_VERSION);
 	return r == -EBADMSG ? -EPROTONOSUPPORT : r;
 }
 
@@ -136,7 +138,7 @@ static int codec_record_check_device(const struct codec_reader *reader,
 				       "\"%.80s\" is not the key of \"%.80s\" on the bus \"%.80s\"",
 				       device->key, device->address, device->bus);
 	if (record_find_device(record, device->key))
-		return codec_read_fail(reader, node, "the device %s is in here twice", device->key);
+		return codec_read_fail(reader, node, "the device %s is listed twice", device->key);
 	return 0;
 }
 
@@ -243,7 +245,7 @@ static int codec_record_get_fields(const struct codec_reader *reader,
 	if (r < 0)
 		return r;
 	if (!group_def_name_valid(record->group))
-		return codec_read_fail(reader, root, "\"%.80s\" is no name of a group",
+		return codec_read_fail(reader, root, "\"%.80s\" is not a group name",
 				       record->group);
 	if (str_empty(record->lease))
 		return codec_read_fail(reader, root, "the lease has no name");

@@ -181,7 +181,8 @@ static int codec_snapshot_get_errors(const struct codec_reader *reader,
 	if (r < 0)
 		return r;
 	if (state && !error_state_from_string(state->text, &device->errors.state))
-		return codec_read_fail(reader, state, "\"%.80s\" is no error state", state->text);
+		return codec_read_fail(reader, state, "\"%.80s\" is not an error state",
+				       state->text);
 	r = codec_read_member(reader, object, "error-counts", JSONTEXT_OBJECT, false, &counts);
 	if (r < 0 || !counts)
 		return r;
@@ -293,7 +294,7 @@ static int codec_snapshot_new_device(const struct codec_reader *reader,
 		r = device_bus_key_normalize(written, &key);
 	if (r == -EINVAL)
 		return codec_read_fail(reader, address,
-				       "\"%.80s\" is no address on the bus \"%.80s\"",
+				       "\"%.80s\" is not an address on the bus \"%.80s\"",
 				       address->text, bus->text);
 	if (r < 0)
 		return r;
@@ -317,7 +318,7 @@ static int codec_snapshot_get_device(const struct codec_reader *reader,
 	if (r < 0)
 		return r;
 	if (inventory_find(inv, device->key))
-		return codec_read_fail(reader, object, "the device %s is in here twice",
+		return codec_read_fail(reader, object, "the device %s is listed twice",
 				       device->key);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		r = parts[i](reader, object, device);

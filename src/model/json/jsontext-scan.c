@@ -46,7 +46,7 @@ int jsontext_scan_expected(struct jsontext_parser *p, const char *what)
 		return jsontext_scan_fail(p, p->at, "expected %s, but the text ends here", what);
 	c = (unsigned char)p->text[p->at];
 	if (c == '\'')
-		return jsontext_scan_fail(p, p->at, "expected %s: strings stand in double quotes",
+		return jsontext_scan_fail(p, p->at, "expected %s: strings need double quotes",
 					  what);
 	if (word > 0)
 		return jsontext_scan_fail(p, p->at, "expected %s, found \"%.*s\"", what,
@@ -68,8 +68,7 @@ int jsontext_scan_check_characters(struct jsontext_parser *p)
 		if ((unsigned char)p->text[at] >= 0x80) {
 			n = utf8_length(p->text + at, p->size - at);
 			if (n == 0)
-				return jsontext_scan_fail(p, at,
-							  "byte 0x%02x is no UTF-8 character",
+				return jsontext_scan_fail(p, at, "byte 0x%02x is not UTF-8",
 							  (unsigned char)p->text[at]);
 		}
 		at += n;
@@ -172,7 +171,7 @@ static int jsontext_scan_unicode_escape(struct jsontext_parser *p, char **out)
 		if (c >= 0xdc00 || !jsontext_scan_utf16_unit(p, p->at + 6, &low) || low < 0xdc00 ||
 		    low > 0xdfff)
 			return jsontext_scan_fail(p, p->at,
-						  "half of a surrogate pair is no character");
+						  "half of a surrogate pair is not a character");
 		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 		p->at += 6;
 	}
