@@ -12,7 +12,7 @@
 #include "base/fileio.h"
 #include "base/str.h"
 
-/* Opens @path if it is a regular file. The size in *ret_st may be 0 in sysfs and /proc. */
+/* Opens @path if it is a regular file. Returns the descriptor or negative errno. */
 static int fileio_open_regular(int dir_fd, const char *path, struct stat *ret_st)
 {
 	_cleanup_close_ int fd = -EBADF;

@@ -36,6 +36,13 @@ int strv_add(char ***list, const char *s)
 	return grown[n] ? 0 : -ENOMEM;
 }
 
+struct strv_builder strv_builder_of(char **list)
+{
+	size_t n = strv_length(list);
+
+	return (struct strv_builder){ .list = list, .n = n, .room = list ? n + 1 : 0 };
+}
+
 int strv_builder_add(struct strv_builder *builder, const char *s)
 {
 	char *copy;

@@ -35,6 +35,8 @@ struct strv_builder {
 	size_t n, room;
 };
 
+/* Returns a builder that takes @list over and continues it. */
+struct strv_builder strv_builder_of(char **list);
 /* Appends a copy of @s. 0 or -ENOMEM. */
 int strv_builder_add(struct strv_builder *builder, const char *s) _must_check_;
 /* Returns the list, which the caller frees, and empties @builder. */

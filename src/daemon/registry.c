@@ -133,17 +133,28 @@ static int registry_add_shared_blocker(const struct registry *registry, struct d
 	return 0;
 }
 
-int registry_claimed_keys(const struct registry *registry, const struct devgroup *except,
-			  char ***ret)
+static int registry_add_claimed_keys(const struct registry *registry, const struct devgroup *except,
+				     struct strv_builder *keys)
 {
 	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
 		if (!group->lease || group == except)
 			continue;
 		VEC_FOREACH(const struct record_device, member, &group->lease->record->devices)
-			if (strv_add(ret, member->key) < 0)
+			if (strv_builder_add(keys, member->key) < 0)
 				return -ENOMEM;
 	}
 	return 0;
+}
+
+int registry_claimed_keys(const struct registry *registry, const struct devgroup *except,
+			  char ***ret)
+{
+	struct strv_builder keys = strv_builder_of(*ret);
+	int r;
+
+	r = registry_add_claimed_keys(registry, except, &keys);
+	*ret = strv_builder_take(&keys); /* also after a failure: the list may have moved */
+	return r;
 }
 
 /* Resolves a claimed group to its claimed devices, even if it was redefined since. */

@@ -59,6 +59,10 @@ START_TEST(test_builder)
 	ck_assert_ptr_null(builder.list);
 	ck_assert_str_eq(list[0], "0");
 	ck_assert_str_eq(list[999], "999");
+	builder = strv_builder_of(TAKE_PTR(list));
+	ck_assert_int_eq(strv_builder_add(&builder, "1000"), 0);
+	ck_assert_uint_eq(strv_length(builder.list), 1001);
+	strv_builder_clear(&builder);
 	ck_assert_int_eq(strv_builder_add(&builder, "again"), 0);
 	ck_assert_uint_eq(strv_length(builder.list), 1);
 }

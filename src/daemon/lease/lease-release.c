@@ -13,15 +13,15 @@
 /* Reads all devices: new ids may have bound any of them. Those in other leases are theirs. */
 static int lease_release_refresh_all(struct lease *lease)
 {
-	_cleanup_strv_ char **keys = NULL;
+	_cleanup_strv_builder_ struct strv_builder keys = { 0 };
 	int r;
 
 	VEC_FOREACH(const struct device, device, &host_inventory(lease->host)->devices) {
-		r = strv_add(&keys, device->key);
+		r = strv_builder_add(&keys, device->key);
 		if (r < 0)
 			return r;
 	}
-	r = host_refresh(lease->host, keys);
+	r = host_refresh(lease->host, keys.list);
 	if (r < 0)
 		return r;
 	return lease->observer->list_others(lease, &lease->record->kept, lease->userdata);

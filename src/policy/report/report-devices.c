@@ -82,7 +82,7 @@ static const struct report_devices_row report_devices_rows[] = {
 static int report_devices_add(const struct inventory *inv, const struct report_devices_row *row,
 			      struct report_card *card)
 {
-	_cleanup_strv_ char **devices = NULL;
+	_cleanup_strv_builder_ struct strv_builder devices = { 0 };
 	_cleanup_free_ char *list = NULL;
 
 	VEC_FOREACH(const struct device, device, &inv->devices) {
@@ -90,16 +90,17 @@ static int report_devices_add(const struct inventory *inv, const struct report_d
 
 		if (!report_part_is_endpoint(device) || !row->is(inv, device))
 			continue;
-		r = strv_add(&devices, device->key);
+		r = strv_builder_add(&devices, device->key);
 		if (r < 0)
 			return r;
 	}
-	if (!devices)
+	if (!devices.list)
 		return 0;
-	list = report_part_list(devices);
+	list = report_part_list(devices.list);
 	if (!list)
 		return -ENOMEM;
-	return report_part_add(card, &row->kind, &devices, str_printf("%s: %s", list, row->text));
+	return report_part_add(card, &row->kind, &devices.list,
+			       str_printf("%s: %s", list, row->text));
 }
 
 int report_devices(const struct inventory *inv, struct report_card *card)

@@ -91,9 +91,11 @@ static int report_platform_acs_override(const struct inventory *inv, struct repo
 			   inv->acs_override));
 }
 
-/* Appends to *ret the keys of endpoints whose IOMMU group is in identity mode. 0 or -ENOMEM. */
+/* Lists the keys of the endpoints whose IOMMU group is in identity mode. 0 or -ENOMEM. */
 static int report_platform_find_untranslated(const struct inventory *inv, char ***ret)
 {
+	_cleanup_strv_builder_ struct strv_builder keys = { 0 };
+
 	VEC_FOREACH(const struct iommu_group, group, &inv->iommu_groups) {
 		if (!str_eq(group->type, "identity"))
 			continue;
@@ -102,11 +104,12 @@ static int report_platform_find_untranslated(const struct inventory *inv, char *
 
 			if (!report_part_is_endpoint(device))
 				continue;
-			r = strv_add(ret, device->key);
+			r = strv_builder_add(&keys, device->key);
 			if (r < 0)
 				return r;
 		}
 	}
+	*ret = strv_builder_take(&keys);
 	return 0;
 }
 
