@@ -48,5 +48,3 @@ int str_index(const char *const *words, size_t n, const char *s) _must_check_;
 
 /* Compares strings, and digits in them as numbers: "nic2" is before "nic10". */
 int str_natural_cmp(const char *a, const char *b);
-
-#include "base/strv.h" /* for the callers that do not include it yet */

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "base/str.h"
 #include "bus/bus-facts.h"
 #include "bus/bus-object.h"
 #include "bus/bus-path.h"

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 
-#include "base/str.h"
 #include "bus/bus-object.h"
 #include "bus/bus-path.h"
 #include "bus/bus.h"

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "base/strv.h"
 #include "bus/bus-auth.h"
 #include "bus/bus-error.h"
 #include "bus/bus-fds.h"

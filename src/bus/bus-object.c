@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "base/str.h"
+#include "base/strv.h"
 #include "bus/bus-object.h"
 
 struct bus *bus_object_bus(sd_bus *connection)

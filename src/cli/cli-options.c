@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/cli-options.h"
 
 /* Values of getopt_long(): an option with a letter has that letter, other options start here. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/cli.h"
 #include "cli/print/cli-pager.h"
 #include "cli/print/cli-term.h"

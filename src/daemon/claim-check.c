@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/claim-check.h"
 #include "daemon/reset-ways.h"
 #include "daemon/vf-tokens.h"

@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "base/str.h"
 #include "daemon/claims.h"
 #include "daemon/definitions.h"
 #include "model/config/config-dirs.h"

@@ -9,7 +9,6 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
-#include "base/str.h"
 #include "bus/bus-introspect.h"
 #include "bus/connection.h"
 #include "daemon/manager.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/group.h"
 #include "sys/process.h"
 

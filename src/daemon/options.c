@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/options.h"
 #include "model/dbus-names.h"
 #include "sys/fault.h"

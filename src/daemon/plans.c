@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "base/strv.h"
 #include "daemon/plans.h"
 #include "daemon/reset-ways.h"
 #include "policy/assess/assess.h"

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/lease/lease-files.h"
 #include "daemon/lease/lease-nodes.h"
 #include "daemon/registry.h"

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/claim-record.h"
 #include "daemon/reset-ways.h"
 #include "daemon/resets.h"

@@ -10,6 +10,7 @@
 #include <systemd/sd-id128.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/vf-tokens.h"
 #include "policy/plan/sriov-plan.h"
 

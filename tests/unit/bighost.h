@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/group-def.h"
 #include "model/inventory.h"
 #include "model/usage.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bighost.h"
+#include "base/strv.h"
 #include "policy/assess/assess.h"
 #include "policy/assess/resolve.h"
 

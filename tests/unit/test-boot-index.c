@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "model/boot-index.h"
 #include "model/config/def-set.h"
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "mutate.h"
 #include "policy/devinfo/cap-space.h"
 #include "policy/devinfo/pcicap.h"

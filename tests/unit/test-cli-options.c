@@ -2,6 +2,7 @@
 #include "test-main.h"
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/cli-options.h"
 
 /* A parsed command line, "devgroupctl" included. Its words have no blanks. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/run/cli-claim-fd.h"
 #include "cli/run/cli-subst.h"
 

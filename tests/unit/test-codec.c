@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/json/codec.h"
 #include "model/usage.h"
 #include "mutate.h"

@@ -8,6 +8,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "base/utf8.h"
 #include "model/config/def-set.h"
 #include "model/json/jsontext.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/vfio-facts.h"
 #include "policy/devinfo/device-facts.h"
 #include "policy/devinfo/dma-facts.h"

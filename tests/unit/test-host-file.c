@@ -7,6 +7,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "mutate.h"
 #include "policy/isolation/isolation.h"
 #include "policy/offline/host-file.h"

@@ -7,6 +7,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/assess/assess.h"
 #include "policy/assess/resolve.h"
 #include "policy/devinfo/cap-space.h"

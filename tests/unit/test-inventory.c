@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/inventory.h"
 
 static struct device *put(struct inventory *inv, const char *bus, const char *address, int group)

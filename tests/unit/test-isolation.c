@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/isolation/isolation.h"
 #include "policy/offline/grouping.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/step.h"
 #include "policy/plan/mdev-plan.h"
 

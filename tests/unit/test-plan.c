@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/device.h"
 #include "policy/plan/vfio-choice.h"
 #include "policy/plan/new-id.h"

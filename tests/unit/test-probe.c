@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include "faketree.h"
+#include "base/strv.h"
 #include "policy/assess/resolve.h"
 #include "sys/probe/probe-vfio.h"
 #include "sys/probe/probe-host.h"

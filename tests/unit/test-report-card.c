@@ -6,6 +6,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/offline/host-file.h"
 #include "policy/report/report-card.h"
 

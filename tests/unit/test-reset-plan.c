@@ -7,6 +7,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/config/def-set.h"
 #include "policy/offline/host-file.h"
 #include "policy/plan/reset-plan.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/config/def-set.h"
 #include "policy/assess/resolve.h"
 #include "policy/devinfo/pcicap.h"

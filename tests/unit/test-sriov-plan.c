@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/step.h"
 #include "model/usage.h"
 #include "policy/plan/sriov-plan.h"

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "faketree.h"
+#include "base/strv.h"
 #include "sys/process.h"
 #include "sys/usage/mounts.h"
 #include "sys/usage/process-walk.h"

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "base/strv.h"
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args.h"
 

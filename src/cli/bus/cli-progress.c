@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-progress.h"

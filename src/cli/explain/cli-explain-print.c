@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/explain/cli-explain.h"
 #include "cli/explain/cli-facts.h"
 #include "cli/print/cli-describe.h"

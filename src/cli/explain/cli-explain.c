@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/explain/cli-explain.h"
 #include "cli/explain/cli-facts.h"
 #include "policy/devinfo/quirks.h"

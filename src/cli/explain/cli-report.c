@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/explain/cli-report.h"
 #include "cli/print/cli-term.h"
 #include "policy/devinfo/iommu-unit.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "base/strv.h"
 #include "cli/cli.h"
 #include "cli/host/cli-define.h"
 #include "cli/host/cli-files.h"

@@ -6,6 +6,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/cli.h"
 #include "cli/host/cli-files.h"
 #include "model/config/config-dirs.h"

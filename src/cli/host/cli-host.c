@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/bus/cli-snapshot.h"
 #include "cli/cli.h"
 #include "cli/host/cli-files.h"

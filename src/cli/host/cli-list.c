@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/bus/cli-object.h"
 #include "cli/host/cli-list.h"
 #include "cli/print/cli-describe.h"

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/print/cli-describe.h"
 #include "model/device-bus.h"
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/bus/cli-object.h"
 #include "cli/print/cli-describe.h"
 #include "cli/print/cli-event.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/print/cli-json.h"
 
 static json_object *cli_json_get(json_object *object, const char *key)

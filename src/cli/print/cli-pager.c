@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/print/cli-pager.h"
 
 /* Returns the command of the pager; NULL: none. */

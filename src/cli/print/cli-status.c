@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/print/cli-describe.h"
 #include "cli/print/cli-status.h"
 #include "cli/print/cli-table.h"

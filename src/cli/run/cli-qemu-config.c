@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/run/cli-qemu-config.h"
 
 static bool qemu_config_is_secret(char *const *word)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/run/cli-claim-fd.h"
 #include "cli/run/cli-qemu-config.h"
 #include "cli/run/cli-subst.h"

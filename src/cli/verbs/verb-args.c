@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/cli.h"
 #include "cli/host/cli-group-devices.h"
 #include "policy/devinfo/quirks.h"

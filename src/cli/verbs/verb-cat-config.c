@@ -12,6 +12,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/cli.h"
 #include "cli/host/cli-files.h"
 #include "cli/print/cli-pager.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/bus/cli-object.h"
 #include "cli/cli.h"
 

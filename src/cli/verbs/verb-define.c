@@ -14,6 +14,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/bus/cli-reload.h"
 #include "cli/cli.h"
 #include "cli/host/cli-define.h"

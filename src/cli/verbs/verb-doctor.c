@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-object.h"
 #include "cli/host/cli-host.h"

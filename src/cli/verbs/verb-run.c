@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/bus/cli-lease.h"
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-plan.h"

@@ -12,6 +12,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-reload.h"
 #include "cli/cli.h"

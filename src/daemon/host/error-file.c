@@ -10,6 +10,7 @@
 #include "base/fileio.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/host/error-file.h"
 
 #define FILE_NAME ".errors"

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/host/host-private.h"
 #include "sys/probe/probe-kmod.h"
 #include "sys/probe/probe-mdev.h"

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "base/str.h"
+#include "base/strv.h"
 #include "daemon/host/error-file.h"
 #include "daemon/host/host-private.h"
 #include "daemon/host/watch-timer.h"

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/host/host-private.h"
 #include "model/vfio-facts.h"
 

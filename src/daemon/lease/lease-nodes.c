@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/lease/lease-nodes.h"
 #include "policy/plan/plan.h"
 #include "sys/step/node-acl.h"

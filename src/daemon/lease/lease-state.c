@@ -2,7 +2,6 @@
 
 /* Changes the state of a lease, its trouble and its record, and reads its devices. */
 
-#include "base/str.h"
 #include "base/strv.h"
 #include "daemon/lease/lease-private.h"
 #include "sys/fault.h"

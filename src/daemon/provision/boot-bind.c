@@ -11,6 +11,7 @@
 #include "base/fileio.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/lease/task.h"
 #include "daemon/provision/boot-bind.h"
 #include "model/boot-index.h"

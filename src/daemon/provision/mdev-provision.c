@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/lease/task.h"
 #include "daemon/provision/mdev-provision.h"
 #include "policy/plan/mdev-plan.h"

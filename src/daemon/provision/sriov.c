@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/lease/task.h"
 #include "daemon/provision/sriov.h"
 #include "policy/plan/sriov-plan.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/assess/assess-private.h"
 #include "policy/devinfo/iommu-unit.h"
 #include "policy/isolation/isolation.h"

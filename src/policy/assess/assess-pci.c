@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/assess/assess-private.h"
 #include "policy/plan/vfio-choice.h"
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/assess/assess-rule.h"
 
 #define LIST_MAX 4

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "base/strv.h"
 #include "policy/assess/assess-private.h"
 #include "policy/plan/vfio-choice.h"
 

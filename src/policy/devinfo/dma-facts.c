@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/vfio-facts.h"
 #include "policy/devinfo/dma-facts.h"
 #include "policy/devinfo/iommu-unit.h"

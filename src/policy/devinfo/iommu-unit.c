@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/devinfo/iommu-unit.h"
 
 static const char *iommu_unit_kind_of_name(const char *name)

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "model/vfio-facts.h"
 #include "policy/devinfo/cap-space.h"
 #include "policy/devinfo/iommu-unit.h"

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "model/device-bus.h"
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args-private.h"

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args-text.h"
 

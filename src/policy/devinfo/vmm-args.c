@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/pciaddr.h"
 #include "policy/devinfo/quirks.h"
 #include "policy/devinfo/vmm-args-private.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/devinfo/pcicap.h"
 #include "policy/isolation/acs.h"
 #include "policy/isolation/isolation.h"

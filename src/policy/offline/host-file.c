@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/json/codec.h"
 #include "policy/devinfo/pcicap.h"
 #include "policy/isolation/topology.h"

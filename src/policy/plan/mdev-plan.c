@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/step.h"
 #include "policy/plan/mdev-plan.h"
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/device.h"
 #include "policy/plan/new-id.h"
 #include "policy/plan/vfio-choice.h"

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/device.h"
 #include "policy/plan/new-id.h"
 #include "policy/plan/plan-reset.h"

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "base/str.h"
+#include "base/strv.h"
 #include "policy/plan/plan-reset.h"
 
 int plan_reset_record(const struct group_def *def, const struct vec *resets, struct record *record)

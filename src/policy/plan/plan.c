@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/device.h"
 #include "model/vfio-facts.h"
 #include "policy/plan/new-id.h"

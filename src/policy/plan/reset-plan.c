@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/group-def.h"
 #include "policy/devinfo/quirks.h"
 #include "policy/plan/reset-plan.h"

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/isolation/topology.h"
 #include "policy/plan/reset-scope.h"
 

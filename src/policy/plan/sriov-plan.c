@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/step.h"
 #include "model/usage.h"
 #include "policy/plan/sriov-plan.h"

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "base/str.h"
+#include "base/strv.h"
 #include "policy/devinfo/iommu-unit.h"
 #include "policy/devinfo/small-bar.h"
 #include "policy/plan/reset-scope.h"

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/devinfo/msix-table.h"
 #include "policy/devinfo/small-bar.h"
 #include "policy/report/report-private.h"

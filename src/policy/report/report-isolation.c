@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/devinfo/pcicap.h"
 #include "policy/isolation/isolation.h"
 #include "policy/report/advice.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/plan/reset-scope.h"
 #include "policy/report/report-part.h"
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "policy/devinfo/iommu-unit.h"
 #include "policy/report/report-private.h"
 

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "base/str.h"
 #include "sys/fault.h"
 #include "sys/step/step-runner.h"
 #include "sys/vfio-node.h"
