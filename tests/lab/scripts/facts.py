@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """For the script "facts".
 
-facts.py ask FILE             claimed by devgroupctl run: what the kernel says through the descriptors, to FILE
-facts.py compare SNAP FILE    that is what the snapshot says of the device
-facts.py sysfs SNAP           reserved regions and sizes in the snapshot are those of sysfs
+facts.py ask FILE             run by devgroupctl run: writes the kernel's answers through the descriptors to FILE
+facts.py compare SNAP FILE    compares the answers with the snapshot's facts of the device
+facts.py sysfs SNAP           compares the snapshot's reserved regions and sizes with sysfs
 """
 import array
 import fcntl
@@ -29,14 +29,14 @@ def ask_container(container):
     struct.pack_into("=I", data, 0, len(data))
     fcntl.ioctl(container, GET_INFO, data, True)
     _, _, sizes, first, _ = struct.unpack_from("=IIQII", data)
-    said = {"page-sizes": [1 << bit for bit in range(64) if sizes >> bit & 1], "windows": []}
+    answers = {"page-sizes": [1 << bit for bit in range(64) if sizes >> bit & 1], "windows": []}
     for name, at in caps(data, first):
         if name == CAP_RANGES:
             count = struct.unpack_from("=I", data, at + 8)[0]
-            said["windows"] = [struct.unpack_from("=QQ", data, at + 16 + 16 * i) for i in range(count)]
+            answers["windows"] = [struct.unpack_from("=QQ", data, at + 16 + 16 * i) for i in range(count)]
         elif name == CAP_AVAIL:
-            said["entries"] = struct.unpack_from("=I", data, at + 8)[0]
-    return said
+            answers["entries"] = struct.unpack_from("=I", data, at + 8)[0]
+    return answers
 
 
 def ask_regions(device):
@@ -59,11 +59,11 @@ def ask(path):
     address = os.listdir(f"/sys/kernel/iommu_groups/{fds['vfio-group']['name']}/devices")[0]
     fcntl.ioctl(group, SET_CONTAINER, array.array("i", [container]))
     fcntl.ioctl(container, SET_IOMMU, TYPE1V2)
-    said = ask_container(container)
+    answers = ask_container(container)
     device = fcntl.ioctl(group, GET_DEVICE_FD, array.array("B", address.encode() + b"\0"))
-    said.update(address=address, regions=ask_regions(device))
+    answers.update(address=address, regions=ask_regions(device))
     with open(path, "w", encoding="utf-8") as out:
-        json.dump(said, out)
+        json.dump(answers, out)
 
 
 def facts_of(snapshot):
@@ -71,21 +71,21 @@ def facts_of(snapshot):
         return {d["address"]: d for d in json.load(file)["devices"]}
 
 
-def same(what, told, said):
-    if told != said:
-        sys.exit(f"{what}: told {told}, said {said}")
+def same(what, facts, answers):
+    if facts != answers:
+        sys.exit(f"{what}: the daemon has {facts}, the kernel has {answers}")
 
 
 def compare(snapshot, path):
     with open(path, encoding="utf-8") as file:
-        said = json.load(file)
-    facts = facts_of(snapshot)[said["address"]]["facts"]
+        answers = json.load(file)
+    facts = facts_of(snapshot)[answers["address"]]["facts"]
     dma = facts["dma"]
-    same("windows", [[int(w["first"], 16), int(w["last"], 16)] for w in dma["windows"]], said["windows"])
-    same("page sizes", dma["page-sizes"], said["page-sizes"])
-    same("entries", dma.get("entries"), said.get("entries"))
-    told = {r["name"]: {"size": int(r["size"], 16), "mmap": r["map"] != "no"} for r in facts["mmio"]["regions"]}
-    same("regions", told, said["regions"])
+    same("windows", [[int(w["first"], 16), int(w["last"], 16)] for w in dma["windows"]], answers["windows"])
+    same("page sizes", dma["page-sizes"], answers["page-sizes"])
+    same("entries", dma.get("entries"), answers.get("entries"))
+    reported = {r["name"]: {"size": int(r["size"], 16), "mmap": r["map"] != "no"} for r in facts["mmio"]["regions"]}
+    same("regions", reported, answers["regions"])
 
 
 def sysfs(snapshot):
@@ -101,8 +101,8 @@ def sysfs(snapshot):
             continue
         with open(f"{place}/iommu_group/reserved_regions", encoding="ascii") as file:
             lines = [line.split() for line in file]
-        told = [[int(r["first"], 16), int(r["last"], 16), r["type"]] for r in device["facts"]["dma"]["reserved"]]
-        same(f"{address} reserved", told, [[int(a, 16), int(b, 16), kind] for a, b, kind in lines])
+        reported = [[int(r["first"], 16), int(r["last"], 16), r["type"]] for r in device["facts"]["dma"]["reserved"]]
+        same(f"{address} reserved", reported, [[int(a, 16), int(b, 16), kind] for a, b, kind in lines])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Faults at every kernel operation of a claim and a release, for the scripts here. src/sys/fault.h says how one is armed.
+"""Faults at every kernel operation of a claim and a release, for the scripts here. src/sys/fault.h
+describes how a fault is armed.
 
-A round is a generator: it does something with one group, and yields a name and a condition where it has to wait. Lab.together() runs many of
-them side by side, since resets sleep and one group must not wait for another. Each group is claimed by a process of its own that can be killed.
-After each round the host must be what it was, bit for bit. Nobody counts the operations: N goes up until a claim or release is over before its Nth one."""
+A round is a generator: it works with one group, and yields a name and a condition where it has to
+wait. Lab.together() runs many rounds side by side, since resets sleep and one group must not wait for
+another. Each group is claimed by a process of its own that can be killed. After each round the host
+must equal its earlier state, bit for bit. The number of operations is not known in advance: N goes up
+until a claim or release ends before its Nth operation."""
 
 import contextlib
 import errno
@@ -21,24 +24,25 @@ RUN = "/run/devgroups"
 PCI = "/sys/bus/pci/devices"
 GROUPS = {"nic0": "01:00.0", "igb": "02:00.0", "conv": "04:01.0", "nvme": "05:00.0", "edu": "08:00.0", "nic1": "09:00.0"}
 BUS_MASTER = 4  # in the command register
-DEADLINE = 120  # of every wait; it measures nothing
-POLL_MS = 40  # looking keeps the one processor from what is waited for
+DEADLINE = 120  # seconds, of every wait; it measures nothing
+POLL_MS = 40  # a poll takes the one processor from the process that it waits for
 
-# What a call of the kernel in a worker can fail with, by what it would mean. The daemon takes other ways for some of them: EBUSY (held by
-# somebody), ENOENT and ENODEV (gone), ENOTTY and EINVAL (a reset that the device does not offer), EEXIST (an id that is known), EACCES (a driver that
-# does not let go).
+# The errors that a kernel call of a worker can return. The daemon handles some of them in their own
+# way: EBUSY (in use), ENOENT and ENODEV (removed), ENOTTY and EINVAL (a reset that the device does
+# not offer), EEXIST (a known id), EACCES (a driver that refuses to unbind).
 ERRORS = "EPERM ENOENT EINTR EIO ENXIO EAGAIN ENOMEM EACCES EBUSY EEXIST ENODEV EINVAL EMFILE ENOTTY ENOSPC EOPNOTSUPP ETIMEDOUT ECONNRESET".split()
-# Done, and said to have failed.
+# The call succeeds and reports one of these errors.
 DONE = "EIO ENOMEM EBUSY ENODEV EINVAL ENOTTY ETIMEDOUT".split()
-# After these the daemon believes that there is no such way to reset the device, and rightly keeps it from everybody.
+# After these errors the daemon believes that the device has no such reset, and rightly keeps the
+# group dirty.
 MAY_BE_DIRTY = {"ENOTTY", "EINVAL", "then-ENOTTY", "then-EINVAL"}
 
 VFIO_SET_IOMMU, VFIO_GROUP_SET_CONTAINER, VFIO_TYPE1V2 = ord(";") << 8 | 102, ord(";") << 8 | 104, 3
 
 
-# --- claimers: forked from a process that has loaded everything and is on no bus yet ---------------------------------
+# --- claimers: forked from a process that has loaded everything and has no bus connection yet
 def _use(fds):
-    """What has been handed over can be used as VFIO's documentation says."""
+    """Uses the received descriptors as VFIO's documentation describes."""
     containers = [fd for kind, fd in fds if kind == "vfio-container"]
     for kind, fd in fds:
         if kind == "vfio-group":
@@ -79,7 +83,7 @@ def _claim_and_hold(group, report, options):
 
 
 def _nursery(requests, answers):
-    """Forks a claimer for each line it reads: "GROUP REPORT-FIFO [OPTION=VALUE]"; answers with its pid."""
+    """Forks a claimer for each line "GROUP REPORT-FIFO [OPTION=VALUE]"; answers with its pid."""
     import client  # noqa: F401  loads dbus
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with os.fdopen(requests) as lines:
@@ -110,16 +114,16 @@ from gi.repository import GLib  # noqa: E402
 from client import Client, check, error_of, failures, finish, settled, until  # noqa: E402,F401
 
 
-def well_answered(said):
-    """Claimed, or refused in words of the daemon's, and no other answer."""
-    return said.startswith(("claimed", "org.devgroups1.Error."))
+def well_answered(reply):
+    """Returns whether the claim succeeded or was refused with an error of the daemon."""
+    return reply.startswith(("claimed", "org.devgroups1.Error."))
 
 
 class Claim:
-    """As a Claimer, but of this process: nobody can be killed, and it is quick."""
+    """Like Claimer, but in this process: faster, and it cannot be killed."""
 
     def __init__(self, client, group, **options):
-        self.group, self.said, self.fds, self.closed = group, "", [], False
+        self.group, self.reply, self.fds, self.closed = group, "", [], False
         client.manager.Claim(group, dbus.Dictionary(options, signature="sv"), timeout=600, reply_handler=self._claimed, error_handler=self._refused)
         client.bus.flush()
 
@@ -130,32 +134,32 @@ class Claim:
             return
         try:
             _use(self.fds)
-            self.said = "claimed\n"
+            self.reply = "claimed\n"
         except OSError as error:
-            self.said = f"useless: {error}"
+            self.reply = f"useless: {error}"
 
     def _refused(self, error):
-        self.said = f"{error.get_dbus_name()}: {error.get_dbus_message()}"
+        self.reply = f"{error.get_dbus_name()}: {error.get_dbus_message()}"
 
     def claimed(self):
-        return self.said.startswith("claimed")
+        return self.reply.startswith("claimed")
 
     def answered(self):
-        return bool(self.said)
+        return bool(self.reply)
 
     def well_answered(self):
-        return well_answered(self.said)
+        return well_answered(self.reply)
 
     def drop(self):
-        """Closes all but the lease."""
+        """Closes all descriptors except the lease."""
         for kind, fd in self.fds:
             if kind != "lease":
                 os.close(fd)
         self.fds = [(kind, fd) for kind, fd in self.fds if kind == "lease"]
-        self.said += "dropped\n"
+        self.reply += "dropped\n"
 
     def dropped(self):
-        return "dropped" in self.said
+        return "dropped" in self.reply
 
     def close(self):
         self.closed = True
@@ -164,10 +168,11 @@ class Claim:
 
 
 class Claimer:
-    """A process that claims a group; .said is "claimed\\n" or what the claim was refused with, and empty until then."""
+    """A process that claims a group; .reply is empty, then "claimed\\\
+    " or the refusal."""
 
     def __init__(self, group, **options):
-        self.group, self.said = group, ""
+        self.group, self.reply = group, ""
         path = f"/run/lab/claimer-{group}"
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
@@ -176,25 +181,25 @@ class Claimer:
         print(group, path, *(f"{key}={value}" for key, value in options.items()), file=_ask, flush=True)
         self.pid = int(_answer.readline())
 
-    def hear(self):
+    def read_reply(self):
         with contextlib.suppress(BlockingIOError):
-            self.said += os.read(self.report, 4096).decode()
-        return self.said
+            self.reply += os.read(self.report, 4096).decode()
+        return self.reply
 
     def claimed(self):
-        return self.hear().startswith("claimed")
+        return self.read_reply().startswith("claimed")
 
     def dropped(self):
-        return "dropped" in self.hear()
+        return "dropped" in self.read_reply()
 
     def answered(self):
-        return bool(self.hear())
+        return bool(self.read_reply())
 
     def well_answered(self):
-        return well_answered(self.said)
+        return well_answered(self.reply)
 
     def drop(self):
-        """Closes all but the lease."""
+        """Closes all descriptors except the lease."""
         os.kill(self.pid, signal.SIGUSR1)
 
     def kill(self):
@@ -206,7 +211,7 @@ class Claimer:
         os.close(self.report)
 
 
-# --- the host, as far as a claim may change it -----------------------------------------------------------------------
+# --- the parts of the host that a claim may change
 def _read(path):
     try:
         with open(path, encoding="utf-8") as file:
@@ -216,13 +221,13 @@ def _read(path):
 
 
 def _config(device):
-    """Command, BARs, windows, ROM and interrupt line: what a reset clears and someone has to put back."""
+    """Returns command, BARs, windows, ROM and interrupt line: a reset clears them, and they are restored."""
     with open(f"{device}/config", "rb") as file:
         head = bytearray(file.read(64))
     if not os.path.exists(f"{device}/driver"):
-        # the kernel wakes an idle device with the command register that it has kept from its last driver
+        # the kernel wakes an idle device with the command register saved from its last driver
         head[4] &= ~BUS_MASTER
-    is_bridge = head[0x0e] & 0x7f == 1  # whose secondary status tells of errors in between
+    is_bridge = head[0x0e] & 0x7f == 1  # its secondary status reports errors of other moments
     return f"{head[4:6].hex()} {head[0x10:0x1e].hex()} {'' if is_bridge else head[0x1e:0x20].hex()} {head[0x20:0x40].hex()}"
 
 
@@ -239,7 +244,7 @@ def _iommu_group(name):
 
 
 def host_state():
-    """By whom and what: a device or an IOMMU group, which says whose it is, and then whatever there is of it."""
+    """Returns the state by device or IOMMU group, which leads to its group, and by attribute."""
     state = {}
     for name in os.listdir(PCI):
         device = f"{PCI}/{name}"
@@ -251,7 +256,7 @@ def host_state():
         state[name, "config"] = _config(device)
     for name in os.listdir("/dev/vfio"):
         if name != "devices":
-            with contextlib.suppress(FileNotFoundError):  # a group that is at work
+            with contextlib.suppress(FileNotFoundError):  # a group at work may remove it
                 state[name, "node"] = _node(f"/dev/vfio/{name}")
     for name in os.listdir("/dev/vfio/devices") if os.path.isdir("/dev/vfio/devices") else ():
         with contextlib.suppress(FileNotFoundError):
@@ -265,18 +270,19 @@ def difference(before, after):
 
 
 class Lab:
-    """The daemon with faults, and one client that looks on."""
+    """The daemon with faults, and one client that observes it."""
 
     def __init__(self, groups=None, options=(), keys="", claim_options=None, udev=True, stride=1):
-        """keys: more for each definition, as JSON members. claim_options: of every claim; and "uid", whose it is. Without udev a round is a
-        quarter shorter. Sweeps go on by stride, or $LAB_FAULT_STRIDE."""
-        chosen = os.environ.get("LAB_FAULT_GROUPS", "").split()  # fewer, to try something out
+        """keys: more JSON members for each definition. claim_options: options of every claim, and "uid" of
+        the claimer. A round without udev is a quarter shorter. Sweeps advance by stride, or by
+        $LAB_FAULT_STRIDE."""
+        chosen = os.environ.get("LAB_FAULT_GROUPS", "").split()  # fewer groups, for an experiment
         self.groups = dict(groups or {name: GROUPS[name] for name in chosen} or GROUPS)
         self.options, self.claim_options = list(options), dict(claim_options or {})
         self.stride = int(os.environ.get("LAB_FAULT_STRIDE", stride))
         self.points = self.dirty = 0
         self.busy, self._states, self._asked_at = set(), None, 0
-        GLib.timeout_add(POLL_MS, lambda: True)  # what makes no news on the bus is looked at this often
+        GLib.timeout_add(POLL_MS, lambda: True)  # polls for changes that have no signal
         os.makedirs(FAULTS, exist_ok=True)
         os.makedirs("/etc/devgroups.d", exist_ok=True)
         with open("/etc/devgroups.d/10-lab.json", "w", encoding="utf-8") as out:
@@ -295,15 +301,15 @@ class Lab:
         self.start()
         self.first()
         self.before = host_state()
-        self.quiet_before = settled(self._quiet_state)  # while it looks at a process it has something open
+        self.quiet_before = settled(self._quiet_state)  # the daemon has a descriptor open while it examines a process
 
     def first(self):
-        """What the first claim of all loads and makes stays."""
+        """Claims each group once; modules and objects of the first claim stay."""
         self.together(self.claim_round(group, "a first claim") for group in self.groups)
         self.wait_free()
 
     def _find_owners(self):
-        """Whose a device or an IOMMU group is."""
+        """Returns the group of each device and each IOMMU group."""
         owners = {}
         for group, address in self.groups.items():
             number = _iommu_group("0000:" + address)
@@ -312,7 +318,7 @@ class Lab:
         return owners
 
     # --- the daemon
-    def daemon_answers(self):
+    def has_bus_name(self):
         return self.bus.name_has_owner("org.devgroups1")
 
     def start(self):
@@ -320,23 +326,23 @@ class Lab:
                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         with open("/run/lab/devgroupd.pid", "w", encoding="utf-8") as out:
             print(self.daemon.pid, file=out)
-        self.wait("the daemon is on the bus", self.daemon_answers)
+        self.wait("the daemon has its bus name", self.has_bus_name)
         if self.client:
             self.client.close()
-        self.client = Client()  # not before: the bus would start a daemon for it
+        self.client = Client()  # only now: earlier, the bus would start a daemon for the call
         self.client.listen(self._forget_states, signal_name="PropertiesChanged")
         self._states = None
 
     def kill_daemon(self):
         self.daemon.kill()
         self.daemon.wait()
-        self.wait("the bus has noticed", lambda: not self.daemon_answers())
+        self.wait("the bus has removed the daemon's name", lambda: not self.has_bus_name())
 
     def has_died(self):
         return self.daemon.poll() is not None
 
     def daemon_fds(self):
-        # by what they are: sockets and pipes have other numbers each time
+        # by target: sockets and pipes have new numbers each time
         names = []
         for fd in os.listdir(f"/proc/{self.daemon.pid}/fd"):
             with contextlib.suppress(OSError):
@@ -351,12 +357,12 @@ class Lab:
         self._states = None
 
     def states(self):
-        """As they were when there was last news; asking is dear."""
+        """Returns the states at the last signal; a call is expensive."""
         if self._states is None or time.monotonic() > self._asked_at + 1:
             self._asked_at = time.monotonic()
             try:
                 self._states = {str(name): str(state) for name, state, _, _, _ in self.client.manager.ListGroups()}
-            except dbus.DBusException:  # it has just been killed
+            except dbus.DBusException:  # the daemon has just been killed
                 self._states = {}
         return self._states
 
@@ -367,7 +373,7 @@ class Lab:
         return self.state(group) == "available"
 
     def together(self, rounds):
-        """Runs them side by side, each to the next condition when the last one holds. Returns what they return."""
+        """Runs the rounds side by side: each continues when its condition holds. Returns their results."""
         results, waiting, context = {}, [], GLib.MainContext.default()
 
         def advance(number, task):
@@ -390,7 +396,7 @@ class Lab:
                 elif time.monotonic() > end:
                     self.fail(what, f"not after {DEADLINE} s")
             if moved:
-                self._states = None  # what they have seen may be newer than the news
+                self._states = None  # the rounds may have seen newer states than the last signal
             else:
                 context.iteration(True)
             while context.iteration(False):
@@ -404,7 +410,7 @@ class Lab:
 
     def fail(self, what, why):
         self._states = None
-        check(what, False, (why, self.states() if self.client and self.daemon_answers() else "no daemon",
+        check(what, False, (why, self.states() if self.client and self.has_bus_name() else "no daemon",
                             {group: _read(f"{FAULTS}/{group}.trace").splitlines()[-12:] for group in self.groups}))
         finish()
 
@@ -413,13 +419,13 @@ class Lab:
 
     # --- faults
     def arm(self, group, verb, n, action):
-        # at once, or a worker might read half of it
+        # by rename, since a worker could read half a file
         with open(f"{FAULTS}/{group}.new", "w", encoding="utf-8") as out:
             out.write(f"{n} {action}\n")
         os.rename(f"{FAULTS}/{group}.new", f"{FAULTS}/{group}.{verb}")
 
     def disarm(self, group, verb):
-        """True if the fault came."""
+        """Returns whether the fault occurred."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{FAULTS}/{group}.{verb}")
             return False
@@ -429,7 +435,7 @@ class Lab:
         return os.path.exists(f"{FAULTS}/{group}.{verb}")
 
     def door(self, group):
-        """The descriptor that lets it go on when it is closed, or None while it is not there."""
+        """Returns the descriptor whose close resumes the paused process; None while it is not paused."""
         try:
             return os.open(f"{FAULTS}/{group}.fifo", os.O_WRONLY | os.O_NONBLOCK)
         except OSError as error:
@@ -442,25 +448,25 @@ class Lab:
             os.unlink(f"{FAULTS}/{group}.trace")
 
     def count(self, group, verb):
-        """How many operations of this verb there were since the trace was cleared."""
+        """Returns the number of operations of this verb since the trace was cleared."""
         return sum(line.startswith(verb + " ") for line in _read(f"{FAULTS}/{group}.trace").splitlines())
 
-    # --- rounds, of one group each
+    # --- rounds, each with one group
     def new_claim(self, group):
         return Claimer(group, **self.claim_options) if "uid" in self.claim_options else Claim(self.client, group, **self.claim_options)
 
     def until_free(self, group, what, action=None):
-        """Free, or dirty where that may be: then a reset by order brings it back."""
+        """Waits until the group is free, or resets it if it may be dirty after this action."""
         yield f"{what}: {group} is available or dirty", lambda: self.state(group) in ("available", "dirty")
         if self.is_free(group):
             return
         if action not in MAY_BE_DIRTY:
             self.fail(f"{what}: {group} is not dirty", str(self.client.group(group, "Blockers")))
-        said = []
-        self.client.manager.Reset(group, dbus.Dictionary({}, signature="sv"), timeout=600, reply_handler=lambda: said.append(""),
-                                  error_handler=lambda error: said.append(str(error)))
-        self.client.get("/org/devgroups1", "Manager", "Version")  # now it has the call
-        yield f"{what}: {group} has been reset by order", lambda: self.is_free(group)
+        reply = []
+        self.client.manager.Reset(group, dbus.Dictionary({}, signature="sv"), timeout=600, reply_handler=lambda: reply.append(""),
+                                  error_handler=lambda error: reply.append(str(error)))
+        self.client.get("/org/devgroups1", "Manager", "Version")  # the daemon now has the call
+        yield f"{what}: {group} has been reset", lambda: self.is_free(group)
         self.dirty += 1
 
     def claim(self, group, what, new=None):
@@ -469,11 +475,11 @@ class Lab:
         return claimer
 
     def claim_round(self, group, what):
-        """The claim may fail, but it is answered."""
+        """Claims the group; the claim may fail, but it is answered."""
         claimer = self.new_claim(group)
         yield f"{what}: the claim of {group} is answered", claimer.answered
         if not claimer.well_answered():
-            self.fail(f"{what}: a good answer", claimer.said)
+            self.fail(f"{what}: the claim has a known answer", claimer.reply)
         claimer.close()
 
     def release_round(self, group, what):
@@ -481,16 +487,16 @@ class Lab:
         claimer.close()
 
     def pause(self, group, verb, otherwise, what):
-        """Until it sleeps at its fault, or otherwise() holds: then the door is None."""
+        """Waits until the process is paused at its fault, or otherwise() holds: then the door is None."""
         door = None
 
-        def there():
+        def is_paused_or_done():
             nonlocal door
             if not self.is_armed(group, verb):
                 door = self.door(group)
             return door is not None or otherwise()
 
-        yield f"{what}: {group} is at its fault or done", there
+        yield f"{what}: {group} is paused at its fault or done", is_paused_or_done
         return door
 
     def pause_claim(self, group, what, new=None):
@@ -499,16 +505,16 @@ class Lab:
         return claimer, (yield from self.pause(group, "claim", claimer.answered, what))
 
     def pause_release(self, group, what, new=None):
-        """Somebody with leave to do so asks for the release of what nobody has open."""
+        """Requests the release of a claimed group that no process has open."""
         claimer = yield from self.claim(group, what, new)
         claimer.drop()
-        yield f"{what}: {group} is not open", claimer.dropped
+        yield f"{what}: {group} has no open descriptors", claimer.dropped
         self.client.manager.Release(group, dbus.Dictionary({}, signature="sv"), timeout=600, reply_handler=lambda: None, error_handler=lambda error: None)
-        self.client.get("/org/devgroups1", "Manager", "Version")  # now it has the call
+        self.client.get("/org/devgroups1", "Manager", "Version")  # the daemon now has the call
         return claimer, (yield from self.pause(group, "release", lambda: self.is_free(group), what))
 
     def restart(self, paused=()):
-        """The daemon is killed while they sleep. Their processes end with it."""
+        """Kills the daemon while its workers are paused; they end with it."""
         self.kill_daemon()
         for _, door in paused:
             if door is not None:
@@ -519,46 +525,46 @@ class Lab:
                 claimer.close()
 
     def killed_in(self, pause):
-        """For sweep_rounds(): the daemon is killed when all of them are at their fault."""
+        """For sweep_rounds(): kills the daemon when all groups are paused at their fault."""
         return lambda groups, what: self.restart(self.together(pause(group, what) for group in groups))
 
     def last_operations(self):
-        """The number of the last operation of each group's claim."""
+        """Returns the number of the last operation of each group's claim."""
         for group in self.groups:
             self.clear_trace(group)
-        self.together(self.release_round(group, "a claim to count with") for group in self.groups)
+        self.together(self.release_round(group, "a claim to count its operations") for group in self.groups)
         self.wait_free()
         counts = {group: self.count(group, "claim") for group in self.groups}
         for group in self.groups:
             self.clear_trace(group)
         return counts
 
-    # --- the verdict
+    # --- the host's state
     def same(self, what):
-        """The host is what it was, but for the groups that others work on now."""
+        """Fails unless the host is as before, apart from the groups that other rounds use now."""
         wrong = {key: values for key, values in difference(self.before, host_state()).items() if self.owners.get(key[0]) not in self.busy}
         records = [name for name in os.listdir(RUN) if name.endswith(".json") and name[:-5] not in self.busy]
         if wrong or records:
             self.fail(what, (wrong, records))
 
     def _quiet_state(self):
-        """What can only be looked at when nobody is at work."""
+        """Returns the state that is stable only while no round runs."""
         return {"files": sorted(os.listdir(RUN)), "descriptors": self.daemon_fds(), "workers": self.children(),
                 "processes": sorted(name for pid in os.listdir("/proc") if pid.isdigit()
                                     for name in [_read(f"/proc/{pid}/comm").strip()] if name.startswith(("devgroup", "modprobe")))}
 
     def quiet(self, what):
-        now = {}
+        state = {}
 
         def is_as_before():
-            nonlocal now
-            now = self._quiet_state()
-            return now == self.quiet_before
+            nonlocal state
+            state = self._quiet_state()
+            return state == self.quiet_before
 
         end = time.monotonic() + DEADLINE
         while not is_as_before():
             if time.monotonic() > end:
-                self.fail(f"{what}: files, descriptors and processes are what they were", difference(self.quiet_before, now))
+                self.fail(f"{what}: files, descriptors and processes are as before", difference(self.quiet_before, state))
             time.sleep(0.02)
         self.same(what)
 
@@ -568,33 +574,33 @@ class Lab:
 
     # --- sweeps
     def small(self):
-        """The groups of one device, which all take the same steps."""
+        """Returns the groups of one device, which all take the same steps."""
         return [group for group in self.groups if group != "conv"]
 
     def _points_of(self, group, jobs):
-        """Each job is (what, play, verb, action), or with a list of actions, of which each N has the next."""
+        """Runs the jobs (what, play, verb, action) of a group; from a list of actions each N has the next."""
         for what, play, verb, action in jobs:
             points, started = 0, time.monotonic()
             for n in itertools.count(1, self.stride):
                 self.clear_trace(group)
                 self.busy.add(group)
-                now = action if isinstance(action, str) else action[points % len(action)]
-                self.arm(group, verb, n, now)
-                yield from play(group, f"{what}, {now} at operation {n}")
-                yield from self.until_free(group, f"{what}, {now} at operation {n}", now)
+                fault = action if isinstance(action, str) else action[points % len(action)]
+                self.arm(group, verb, n, fault)
+                yield from play(group, f"{what}, {fault} at operation {n}")
+                yield from self.until_free(group, f"{what}, {fault} at operation {n}", fault)
                 self.busy.discard(group)
-                came = self.disarm(group, verb)
-                self.same(f"{what} of {group}, {now} at operation {n}")
-                if not came:
+                occurred = self.disarm(group, verb)
+                self.same(f"{what} of {group}, {fault} at operation {n}")
+                if not occurred:
                     break
                 points += 1
             self._report(f"{what}, {group}", points, started)
 
     def sweep_many(self, jobs):
-        """jobs[group] is a list of (what, play, verb, action), which it goes through at its own pace: play(group, what) is a round. For N = 1, 2, ...;
-        a job is done when its fault did not come."""
+        """jobs[group] is a list of (what, play, verb, action); each group runs its list at its own pace.
+        play(group, what) is a round, for N = 1, 2, ...; a job ends when its fault did not occur."""
         self.together(self._points_of(group, jobs[group]) for group in jobs)
-        self.quiet("after that")
+        self.quiet("after the sweep")
 
     def _report(self, what, points, started):
         self.points += points
@@ -604,7 +610,7 @@ class Lab:
         self.sweep_many({group: [(what, play, verb, action)] for group in groups or self.groups})
 
     def error_jobs(self, what, play, verb, errors, groups=None):
-        """Every errno at every operation: in one small group each, so that all are done side by side."""
+        """Returns jobs for every errno at every operation, spread over small groups that run side by side."""
         groups = groups or self.small()
         jobs = {group: [] for group in groups}
         for i, name in enumerate(errors):
@@ -615,8 +621,8 @@ class Lab:
         self.sweep_many(self.error_jobs(what, play, verb, errors or ERRORS + ["then-" + name for name in DONE], groups))
 
     def sweep_rounds(self, what, play, verb, action, groups=None):
-        """For what ends the daemon, and so concerns all: play(groups that are left, what) does one round for all of them at once. verb and action may be
-        dictionaries, by group."""
+        """For faults that end the daemon and so affect all groups: play(remaining groups, what) runs one
+        round for all of them. verb and action may be dictionaries, by group."""
         verb, action = [value if isinstance(value, dict) else dict.fromkeys(self.groups, value) for value in (verb, action)]
         left, started = list(groups or self.groups), time.monotonic()
         points = {group: 0 for group in left}
@@ -636,6 +642,6 @@ class Lab:
 
     def finish(self):
         if self.dirty:
-            print(self.dirty, "times a group was dirty, and a reset by order brought it back", flush=True)
+            print(self.dirty, "times a group was dirty and was reset", flush=True)
         print(self.points, "points in all", flush=True)
         finish()
