@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """For the script "facts".
 
-facts.py ask FILE             run by devgroupctl run: writes the kernel's answers through the descriptors to FILE
+facts.py ask FILE             run by devgroupctl run: writes the kernel's answers to FILE
 facts.py compare SNAP FILE    compares the answers with the snapshot's facts of the device
 facts.py sysfs SNAP           compares the snapshot's reserved regions and sizes with sysfs
 """
@@ -33,7 +33,9 @@ def ask_container(container):
     for name, at in caps(data, first):
         if name == CAP_RANGES:
             count = struct.unpack_from("=I", data, at + 8)[0]
-            answers["windows"] = [struct.unpack_from("=QQ", data, at + 16 + 16 * i) for i in range(count)]
+            answers["windows"] = [
+                struct.unpack_from("=QQ", data, at + 16 + 16 * i) for i in range(count)
+            ]
         elif name == CAP_AVAIL:
             answers["entries"] = struct.unpack_from("=I", data, at + 8)[0]
     return answers
@@ -49,7 +51,10 @@ def ask_regions(device):
             continue
         _, flags, _, _, size, _ = struct.unpack("=IIIIQQ", data.tobytes())
         if size:
-            regions["rom" if index == 6 else f"bar{index}"] = {"size": size, "mmap": bool(flags & REGION_MMAP)}
+            regions["rom" if index == 6 else f"bar{index}"] = {
+                "size": size,
+                "mmap": bool(flags & REGION_MMAP),
+            }
     return regions
 
 
@@ -81,10 +86,17 @@ def compare(snapshot, path):
         answers = json.load(file)
     facts = facts_of(snapshot)[answers["address"]]["facts"]
     dma = facts["dma"]
-    same("windows", [[int(w["first"], 16), int(w["last"], 16)] for w in dma["windows"]], answers["windows"])
+    same(
+        "windows",
+        [[int(w["first"], 16), int(w["last"], 16)] for w in dma["windows"]],
+        answers["windows"],
+    )
     same("page sizes", dma["page-sizes"], answers["page-sizes"])
     same("entries", dma.get("entries"), answers.get("entries"))
-    reported = {r["name"]: {"size": int(r["size"], 16), "mmap": r["map"] != "no"} for r in facts["mmio"]["regions"]}
+    reported = {
+        r["name"]: {"size": int(r["size"], 16), "mmap": r["map"] != "no"}
+        for r in facts["mmio"]["regions"]
+    }
     same("regions", reported, answers["regions"])
 
 
@@ -96,13 +108,24 @@ def sysfs(snapshot):
         with open(f"{place}/resource", encoding="ascii") as file:
             words = [[int(word, 16) for word in line.split()] for line in file]
         sizes = [end - start + 1 for start, end, flags in words[:7] if flags & 0x300 and end]
-        same(f"{address} sizes", [int(r["size"], 16) for r in device["facts"]["mmio"]["regions"]], sizes)
+        same(
+            f"{address} sizes",
+            [int(r["size"], 16) for r in device["facts"]["mmio"]["regions"]],
+            sizes,
+        )
         if not os.path.exists(f"{place}/iommu_group"):
             continue
         with open(f"{place}/iommu_group/reserved_regions", encoding="ascii") as file:
             lines = [line.split() for line in file]
-        reported = [[int(r["first"], 16), int(r["last"], 16), r["type"]] for r in device["facts"]["dma"]["reserved"]]
-        same(f"{address} reserved", reported, [[int(a, 16), int(b, 16), kind] for a, b, kind in lines])
+        reported = [
+            [int(r["first"], 16), int(r["last"], 16), r["type"]]
+            for r in device["facts"]["dma"]["reserved"]
+        ]
+        same(
+            f"{address} reserved",
+            reported,
+            [[int(a, 16), int(b, 16), kind] for a, b, kind in lines],
+        )
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 """Faults at every kernel operation of a claim and a release, for the scripts here. src/sys/fault.h
 describes how a fault is armed.
 
-A round is a generator: it works with one group, and yields a name and a condition where it has to
-wait. Lab.together() runs many rounds side by side, since resets sleep and one group must not wait for
-another. Each group is claimed by a process of its own that can be killed. After each round the host
-must equal its earlier state, bit for bit. The number of operations is not known in advance: N goes up
-until a claim or release ends before its Nth operation."""
+A round is a generator: it works with one group, and yields a name and a condition where it has
+to wait. Lab.together() runs many rounds side by side, since resets sleep and one group must not
+wait for another. Each group is claimed by a process of its own that can be killed. After each
+round the host must equal its earlier state, bit for bit. The number of operations is not known
+in advance: N goes up until a claim or release ends before its Nth operation."""
 
 import contextlib
 import errno
@@ -22,7 +22,14 @@ import time
 FAULTS = "/run/lab/faults"
 RUN = "/run/devgroups"
 PCI = "/sys/bus/pci/devices"
-GROUPS = {"nic0": "01:00.0", "igb": "02:00.0", "conv": "04:01.0", "nvme": "05:00.0", "edu": "08:00.0", "nic1": "09:00.0"}
+GROUPS = {
+    "nic0": "01:00.0",
+    "igb": "02:00.0",
+    "conv": "04:01.0",
+    "nvme": "05:00.0",
+    "edu": "08:00.0",
+    "nic1": "09:00.0",
+}
 BUS_MASTER = 4  # in the command register
 DEADLINE = 120  # seconds, of every wait; it measures nothing
 POLL_MS = 40  # a poll takes the one processor from the process that it waits for
@@ -30,7 +37,10 @@ POLL_MS = 40  # a poll takes the one processor from the process that it waits fo
 # The errors that a kernel call of a worker can return. The daemon handles some of them in their own
 # way: EBUSY (in use), ENOENT and ENODEV (removed), ENOTTY and EINVAL (a reset that the device does
 # not offer), EEXIST (a known id), EACCES (a driver that refuses to unbind).
-ERRORS = "EPERM ENOENT EINTR EIO ENXIO EAGAIN ENOMEM EACCES EBUSY EEXIST ENODEV EINVAL EMFILE ENOTTY ENOSPC EOPNOTSUPP ETIMEDOUT ECONNRESET".split()
+ERRORS = (
+    "EPERM ENOENT EINTR EIO ENXIO EAGAIN ENOMEM EACCES EBUSY EEXIST ENODEV EINVAL EMFILE ENOTTY "
+    "ENOSPC EOPNOTSUPP ETIMEDOUT ECONNRESET"
+).split()
 # The call succeeds and reports one of these errors.
 DONE = "EIO ENOMEM EBUSY ENODEV EINVAL ENOTTY ETIMEDOUT".split()
 # After these errors the daemon believes that the device has no such reset, and rightly keeps the
@@ -91,7 +101,11 @@ def _nursery(requests, answers):
             group, report, *options = line.split()
             pid = os.fork()
             if pid == 0:
-                _claim_and_hold(group, os.open(report, os.O_WRONLY), dict(option.split("=") for option in options))
+                _claim_and_hold(
+                    group,
+                    os.open(report, os.O_WRONLY),
+                    dict(option.split("=") for option in options),
+                )
             os.write(answers, f"{pid}\n".encode())
     os._exit(0)
 
@@ -124,7 +138,13 @@ class Claim:
 
     def __init__(self, client, group, **options):
         self.group, self.reply, self.fds, self.closed = group, "", [], False
-        client.manager.Claim(group, dbus.Dictionary(options, signature="sv"), timeout=600, reply_handler=self._claimed, error_handler=self._refused)
+        client.manager.Claim(
+            group,
+            dbus.Dictionary(options, signature="sv"),
+            timeout=600,
+            reply_handler=self._claimed,
+            error_handler=self._refused,
+        )
         client.bus.flush()
 
     def _claimed(self, _, fds):
@@ -178,7 +198,13 @@ class Claimer:
             os.unlink(path)
         os.mkfifo(path)
         self.report = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        print(group, path, *(f"{key}={value}" for key, value in options.items()), file=_ask, flush=True)
+        print(
+            group,
+            path,
+            *(f"{key}={value}" for key, value in options.items()),
+            file=_ask,
+            flush=True,
+        )
         self.pid = int(_answer.readline())
 
     def read_reply(self):
@@ -221,19 +247,26 @@ def _read(path):
 
 
 def _config(device):
-    """Returns command, BARs, windows, ROM and interrupt line: a reset clears them, and they are restored."""
+    """Returns command, BARs, windows, ROM and interrupt line: a reset clears them, and they are
+    restored."""
     with open(f"{device}/config", "rb") as file:
         head = bytearray(file.read(64))
     if not os.path.exists(f"{device}/driver"):
         # the kernel wakes an idle device with the command register saved from its last driver
         head[4] &= ~BUS_MASTER
     is_bridge = head[0x0e] & 0x7f == 1  # its secondary status reports errors of other moments
-    return f"{head[4:6].hex()} {head[0x10:0x1e].hex()} {'' if is_bridge else head[0x1e:0x20].hex()} {head[0x20:0x40].hex()}"
+    status = "" if is_bridge else head[0x1E:0x20].hex()
+    return f"{head[4:6].hex()} {head[0x10:0x1e].hex()} {status} {head[0x20:0x40].hex()}"
 
 
 def _node(path):
     node = os.stat(path)
-    return (node.st_uid, node.st_gid, oct(node.st_mode), str({key: os.getxattr(path, key) for key in os.listxattr(path)}))
+    return (
+        node.st_uid,
+        node.st_gid,
+        oct(node.st_mode),
+        str({key: os.getxattr(path, key) for key in os.listxattr(path)}),
+    )
 
 
 def _iommu_group(name):
@@ -250,7 +283,14 @@ def host_state():
         device = f"{PCI}/{name}"
         with contextlib.suppress(OSError):
             state[name, "driver"] = os.path.basename(os.readlink(f"{device}/driver"))
-        for attribute in ("driver_override", "reset_method", "sriov_numvfs", "sriov_drivers_autoprobe", "power/control", "d3cold_allowed"):
+        for attribute in (
+            "driver_override",
+            "reset_method",
+            "sriov_numvfs",
+            "sriov_drivers_autoprobe",
+            "power/control",
+            "d3cold_allowed",
+        ):
             if os.path.exists(f"{device}/{attribute}"):
                 state[name, attribute] = _read(f"{device}/{attribute}")
         state[name, "config"] = _config(device)
@@ -266,16 +306,20 @@ def host_state():
 
 
 def difference(before, after):
-    return {key: (before.get(key), after.get(key)) for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    return {
+        key: (before.get(key), after.get(key))
+        for key in before.keys() | after.keys()
+        if before.get(key) != after.get(key)
+    }
 
 
 class Lab:
     """The daemon with faults, and one client that observes it."""
 
     def __init__(self, groups=None, options=(), keys="", claim_options=None, udev=True, stride=1):
-        """keys: more JSON members for each definition. claim_options: options of every claim, and "uid" of
-        the claimer. A round without udev is a quarter shorter. Sweeps advance by stride, or by
-        $LAB_FAULT_STRIDE."""
+        """keys: more JSON members for each definition. claim_options: options of every claim,
+        and "uid" of the claimer. A round without udev is a quarter shorter. Sweeps advance by
+        stride, or by $LAB_FAULT_STRIDE."""
         chosen = os.environ.get("LAB_FAULT_GROUPS", "").split()  # fewer groups, for an experiment
         self.groups = dict(groups or {name: GROUPS[name] for name in chosen} or GROUPS)
         self.options, self.claim_options = list(options), dict(claim_options or {})
@@ -286,8 +330,13 @@ class Lab:
         os.makedirs(FAULTS, exist_ok=True)
         os.makedirs("/etc/devgroups.d", exist_ok=True)
         with open("/etc/devgroups.d/10-lab.json", "w", encoding="utf-8") as out:
-            out.write('{ "groups": { %s } }' % ", ".join(f'"{g}": {{ "devices": ["0000:{a}"], "accept": ["peer-to-peer"]{keys} }}'
-                                                         for g, a in self.groups.items()))
+            out.write(
+                '{ "groups": { %s } }'
+                % ", ".join(
+                    f'"{g}": {{ "devices": ["0000:{a}"], "accept": ["peer-to-peer"]{keys} }}'
+                    for g, a in self.groups.items()
+                )
+            )
         for group in self.groups:
             os.mkfifo(f"{FAULTS}/{group}.fifo")
         subprocess.run(["modprobe", "vfio-pci"], check=True)
@@ -301,7 +350,8 @@ class Lab:
         self.start()
         self.first()
         self.before = host_state()
-        self.quiet_before = settled(self._quiet_state)  # the daemon has a descriptor open while it examines a process
+        # the daemon has a descriptor open while it examines a process
+        self.quiet_before = settled(self._quiet_state)
 
     def first(self):
         """Claims each group once; modules and objects of the first claim stay."""
@@ -322,8 +372,16 @@ class Lab:
         return self.bus.name_has_owner("org.devgroups1")
 
     def start(self):
-        self.daemon = subprocess.Popen([os.environ.get("DEVGROUPD", "/usr/sbin/devgroupd"), f"--fault-dir={FAULTS}", *self.options],
-                                       stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        self.daemon = subprocess.Popen(
+            [
+                os.environ.get("DEVGROUPD", "/usr/sbin/devgroupd"),
+                f"--fault-dir={FAULTS}",
+                *self.options,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+        )
         with open("/run/lab/devgroupd.pid", "w", encoding="utf-8") as out:
             print(self.daemon.pid, file=out)
         self.wait("the daemon has its bus name", self.has_bus_name)
@@ -361,7 +419,10 @@ class Lab:
         if self._states is None or time.monotonic() > self._asked_at + 1:
             self._asked_at = time.monotonic()
             try:
-                self._states = {str(name): str(state) for name, state, _, _, _ in self.client.manager.ListGroups()}
+                self._states = {
+                    str(name): str(state)
+                    for name, state, _, _, _ in self.client.manager.ListGroups()
+                }
             except dbus.DBusException:  # the daemon has just been killed
                 self._states = {}
         return self._states
@@ -373,7 +434,8 @@ class Lab:
         return self.state(group) == "available"
 
     def together(self, rounds):
-        """Runs the rounds side by side: each continues when its condition holds. Returns their results."""
+        """Runs the rounds side by side: each continues when its condition holds. Returns their
+        results."""
         results, waiting, context = {}, [], GLib.MainContext.default()
 
         def advance(number, task):
@@ -410,8 +472,18 @@ class Lab:
 
     def fail(self, what, why):
         self._states = None
-        check(what, False, (why, self.states() if self.client and self.has_bus_name() else "no daemon",
-                            {group: _read(f"{FAULTS}/{group}.trace").splitlines()[-12:] for group in self.groups}))
+        check(
+            what,
+            False,
+            (
+                why,
+                self.states() if self.client and self.has_bus_name() else "no daemon",
+                {
+                    group: _read(f"{FAULTS}/{group}.trace").splitlines()[-12:]
+                    for group in self.groups
+                },
+            ),
+        )
         finish()
 
     def wait_free(self):
@@ -435,7 +507,8 @@ class Lab:
         return os.path.exists(f"{FAULTS}/{group}.{verb}")
 
     def door(self, group):
-        """Returns the descriptor whose close resumes the paused process; None while it is not paused."""
+        """Returns the descriptor whose close resumes the paused process; None while it is not
+        paused."""
         try:
             return os.open(f"{FAULTS}/{group}.fifo", os.O_WRONLY | os.O_NONBLOCK)
         except OSError as error:
@@ -449,22 +522,36 @@ class Lab:
 
     def count(self, group, verb):
         """Returns the number of operations of this verb since the trace was cleared."""
-        return sum(line.startswith(verb + " ") for line in _read(f"{FAULTS}/{group}.trace").splitlines())
+        return sum(
+            line.startswith(verb + " ") for line in _read(f"{FAULTS}/{group}.trace").splitlines()
+        )
 
     # --- rounds, each with one group
     def new_claim(self, group):
-        return Claimer(group, **self.claim_options) if "uid" in self.claim_options else Claim(self.client, group, **self.claim_options)
+        return (
+            Claimer(group, **self.claim_options)
+            if "uid" in self.claim_options
+            else Claim(self.client, group, **self.claim_options)
+        )
 
     def until_free(self, group, what, action=None):
         """Waits until the group is free, or resets it if it may be dirty after this action."""
-        yield f"{what}: {group} is available or dirty", lambda: self.state(group) in ("available", "dirty")
+        yield f"{what}: {group} is available or dirty", lambda: self.state(group) in (
+            "available",
+            "dirty",
+        )
         if self.is_free(group):
             return
         if action not in MAY_BE_DIRTY:
             self.fail(f"{what}: {group} is not dirty", str(self.client.group(group, "Blockers")))
         reply = []
-        self.client.manager.Reset(group, dbus.Dictionary({}, signature="sv"), timeout=600, reply_handler=lambda: reply.append(""),
-                                  error_handler=lambda error: reply.append(str(error)))
+        self.client.manager.Reset(
+            group,
+            dbus.Dictionary({}, signature="sv"),
+            timeout=600,
+            reply_handler=lambda: reply.append(""),
+            error_handler=lambda error: reply.append(str(error)),
+        )
         self.client.get("/org/devgroups1", "Manager", "Version")  # the daemon now has the call
         yield f"{what}: {group} has been reset", lambda: self.is_free(group)
         self.dirty += 1
@@ -487,7 +574,8 @@ class Lab:
         claimer.close()
 
     def pause(self, group, verb, otherwise, what):
-        """Waits until the process is paused at its fault, or otherwise() holds: then the door is None."""
+        """Waits until the process is paused at its fault, or otherwise() holds: then the door
+        is None."""
         door = None
 
         def is_paused_or_done():
@@ -509,7 +597,13 @@ class Lab:
         claimer = yield from self.claim(group, what, new)
         claimer.drop()
         yield f"{what}: {group} has no open descriptors", claimer.dropped
-        self.client.manager.Release(group, dbus.Dictionary({}, signature="sv"), timeout=600, reply_handler=lambda: None, error_handler=lambda error: None)
+        self.client.manager.Release(
+            group,
+            dbus.Dictionary({}, signature="sv"),
+            timeout=600,
+            reply_handler=lambda: None,
+            error_handler=lambda error: None,
+        )
         self.client.get("/org/devgroups1", "Manager", "Version")  # the daemon now has the call
         return claimer, (yield from self.pause(group, "release", lambda: self.is_free(group), what))
 
@@ -526,13 +620,17 @@ class Lab:
 
     def killed_in(self, pause):
         """For sweep_rounds(): kills the daemon when all groups are paused at their fault."""
-        return lambda groups, what: self.restart(self.together(pause(group, what) for group in groups))
+        return lambda groups, what: self.restart(
+            self.together(pause(group, what) for group in groups)
+        )
 
     def last_operations(self):
         """Returns the number of the last operation of each group's claim."""
         for group in self.groups:
             self.clear_trace(group)
-        self.together(self.release_round(group, "a claim to count its operations") for group in self.groups)
+        self.together(
+            self.release_round(group, "a claim to count its operations") for group in self.groups
+        )
         self.wait_free()
         counts = {group: self.count(group, "claim") for group in self.groups}
         for group in self.groups:
@@ -542,16 +640,33 @@ class Lab:
     # --- the host's state
     def same(self, what):
         """Fails unless the host is as before, apart from the groups that other rounds use now."""
-        wrong = {key: values for key, values in difference(self.before, host_state()).items() if self.owners.get(key[0]) not in self.busy}
-        records = [name for name in os.listdir(RUN) if name.endswith(".json") and name[:-5] not in self.busy]
+        wrong = {
+            key: values
+            for key, values in difference(self.before, host_state()).items()
+            if self.owners.get(key[0]) not in self.busy
+        }
+        records = [
+            name
+            for name in os.listdir(RUN)
+            if name.endswith(".json") and name[:-5] not in self.busy
+        ]
         if wrong or records:
             self.fail(what, (wrong, records))
 
     def _quiet_state(self):
         """Returns the state that is stable only while no round runs."""
-        return {"files": sorted(os.listdir(RUN)), "descriptors": self.daemon_fds(), "workers": self.children(),
-                "processes": sorted(name for pid in os.listdir("/proc") if pid.isdigit()
-                                    for name in [_read(f"/proc/{pid}/comm").strip()] if name.startswith(("devgroup", "modprobe")))}
+        return {
+            "files": sorted(os.listdir(RUN)),
+            "descriptors": self.daemon_fds(),
+            "workers": self.children(),
+            "processes": sorted(
+                name
+                for pid in os.listdir("/proc")
+                if pid.isdigit()
+                for name in [_read(f"/proc/{pid}/comm").strip()]
+                if name.startswith(("devgroup", "modprobe"))
+            ),
+        }
 
     def quiet(self, what):
         state = {}
@@ -564,7 +679,10 @@ class Lab:
         end = time.monotonic() + DEADLINE
         while not is_as_before():
             if time.monotonic() > end:
-                self.fail(f"{what}: files, descriptors and processes are as before", difference(self.quiet_before, state))
+                self.fail(
+                    f"{what}: files, descriptors and processes are as before",
+                    difference(self.quiet_before, state),
+                )
             time.sleep(0.02)
         self.same(what)
 
@@ -578,7 +696,8 @@ class Lab:
         return [group for group in self.groups if group != "conv"]
 
     def _points_of(self, group, jobs):
-        """Runs the jobs (what, play, verb, action) of a group; from a list of actions each N has the next."""
+        """Runs the jobs (what, play, verb, action) of a group; from a list of actions each N
+        has the next."""
         for what, play, verb, action in jobs:
             points, started = 0, time.monotonic()
             for n in itertools.count(1, self.stride):
@@ -597,8 +716,9 @@ class Lab:
             self._report(f"{what}, {group}", points, started)
 
     def sweep_many(self, jobs):
-        """jobs[group] is a list of (what, play, verb, action); each group runs its list at its own pace.
-        play(group, what) is a round, for N = 1, 2, ...; a job ends when its fault did not occur."""
+        """jobs[group] is a list of (what, play, verb, action); each group runs its list at its
+        own pace. play(group, what) is a round, for N = 1, 2, ...; a job ends when its fault did
+        not occur."""
         self.together(self._points_of(group, jobs[group]) for group in jobs)
         self.quiet("after the sweep")
 
@@ -610,7 +730,8 @@ class Lab:
         self.sweep_many({group: [(what, play, verb, action)] for group in groups or self.groups})
 
     def error_jobs(self, what, play, verb, errors, groups=None):
-        """Returns jobs for every errno at every operation, spread over small groups that run side by side."""
+        """Returns jobs for every errno at every operation, spread over small groups that run
+        side by side."""
         groups = groups or self.small()
         jobs = {group: [] for group in groups}
         for i, name in enumerate(errors):
@@ -618,12 +739,19 @@ class Lab:
         return jobs
 
     def sweep_errors(self, what, play, verb, errors=None, groups=None):
-        self.sweep_many(self.error_jobs(what, play, verb, errors or ERRORS + ["then-" + name for name in DONE], groups))
+        self.sweep_many(
+            self.error_jobs(
+                what, play, verb, errors or ERRORS + ["then-" + name for name in DONE], groups
+            )
+        )
 
     def sweep_rounds(self, what, play, verb, action, groups=None):
-        """For faults that end the daemon and so affect all groups: play(remaining groups, what) runs one
-        round for all of them. verb and action may be dictionaries, by group."""
-        verb, action = [value if isinstance(value, dict) else dict.fromkeys(self.groups, value) for value in (verb, action)]
+        """For faults that end the daemon and so affect all groups: play(remaining groups, what)
+        runs one round for all of them. verb and action may be dictionaries, by group."""
+        verb, action = [
+            value if isinstance(value, dict) else dict.fromkeys(self.groups, value)
+            for value in (verb, action)
+        ]
         left, started = list(groups or self.groups), time.monotonic()
         points = {group: 0 for group in left}
         for n in itertools.count(1, self.stride):
@@ -638,7 +766,11 @@ class Lab:
                 points[group] += 1
             if not left:
                 break
-        self._report(f"{what}, {' '.join(f'{group} {n}' for group, n in points.items())}", sum(points.values()), started)
+        self._report(
+            f"{what}, {' '.join(f'{group} {n}' for group, n in points.items())}",
+            sum(points.values()),
+            started,
+        )
 
     def finish(self):
         if self.dirty:
