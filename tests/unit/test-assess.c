@@ -20,7 +20,7 @@ static struct inventory *host;
 static char **claimed;
 static const char *accepted;
 
-static struct device *add(const char *address, const char *parent, int group, const char *reset)
+static struct device *add_pci(const char *address, const char *parent, int group, const char *reset)
 {
 	struct device *device = device_new("pci", address);
 
@@ -34,7 +34,7 @@ static struct device *add(const char *address, const char *parent, int group, co
 	return device;
 }
 
-static struct device *at(const char *address)
+static struct device *device_at(const char *address)
 {
 	struct device *device = inventory_find(host, address);
 
@@ -47,17 +47,17 @@ static void make_host(void)
 	host = inventory_new();
 	ck_assert_ptr_nonnull(host);
 	host->has_vfio = true;
-	add("0000:00:14.0", NULL, 0, "flr");
-	add("0000:00:1c.0", NULL, 1, NULL)->header_type = 1;
-	add("0000:00:1d.0", NULL, 2, NULL)->header_type = 1;
-	add("0000:00:1e.0", NULL, 3, NULL)->header_type = 1;
-	add("0000:01:00.0", "0000:00:1c.0", 11, "flr pm");
-	add("0000:01:00.1", "0000:00:1c.0", 11, "pm");
-	add("0000:02:00.0", "0000:00:1d.0", 12, "flr")->num_vfs = 1;
-	add("0000:02:10.0", "0000:00:1d.0", 13, "flr")->vf_index = 0;
-	ck_assert_int_eq(str_set(&at("0000:02:10.0")->physfn, "0000:02:00.0"), 0);
-	add("0000:03:00.0", "0000:00:1e.0", 14, "flr");
-	add("0000:03:00.1", "0000:00:1e.0", 15, "flr");
+	add_pci("0000:00:14.0", NULL, 0, "flr");
+	add_pci("0000:00:1c.0", NULL, 1, NULL)->header_type = 1;
+	add_pci("0000:00:1d.0", NULL, 2, NULL)->header_type = 1;
+	add_pci("0000:00:1e.0", NULL, 3, NULL)->header_type = 1;
+	add_pci("0000:01:00.0", "0000:00:1c.0", 11, "flr pm");
+	add_pci("0000:01:00.1", "0000:00:1c.0", 11, "pm");
+	add_pci("0000:02:00.0", "0000:00:1d.0", 12, "flr")->num_vfs = 1;
+	add_pci("0000:02:10.0", "0000:00:1d.0", 13, "flr")->vf_index = 0;
+	ck_assert_int_eq(str_set(&device_at("0000:02:10.0")->physfn, "0000:02:00.0"), 0);
+	add_pci("0000:03:00.0", "0000:00:1e.0", 14, "flr");
+	add_pci("0000:03:00.1", "0000:00:1e.0", 15, "flr");
 	for (int id = 11; id <= 15; id++)
 		ck_assert_int_eq(str_set(&inventory_find_group(host, id)->type, "DMA-FQ"), 0);
 }
@@ -71,7 +71,7 @@ static void free_host(void)
 
 /* --- asking --- */
 
-static struct group_def *define(const char *addresses)
+static struct group_def *define_group(const char *addresses)
 {
 	struct group_def *def = group_def_new("g");
 	_cleanup_strv_ char **list = NULL;
@@ -89,7 +89,7 @@ static struct group_def *define(const char *addresses)
 	return def;
 }
 
-static void look(const struct group_def *def, struct resolved_group *ret)
+static void assess_definition(const struct group_def *def, struct resolved_group *ret)
 {
 	_cleanup_assess_ struct assess *assess = NULL;
 
@@ -99,13 +99,13 @@ static void look(const struct group_def *def, struct resolved_group *ret)
 }
 
 /* "mounted! 0000:01:00.1, in-use 0000:01:00.0": the hard ones with an exclamation mark. */
-static char *codes(const struct group_def *def)
+static char *blocker_codes(const struct group_def *def)
 {
-	_cleanup_resolved_group_ struct resolved_group view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 	_cleanup_strv_ char **list = NULL;
 
-	look(def, &view);
-	VEC_FOREACH(const struct blocker, blocker, &view.blockers) {
+	assess_definition(def, &resolved);
+	VEC_FOREACH(const struct blocker, blocker, &resolved.blockers) {
 		_cleanup_free_ char *one = str_printf("%s%s %s", blocker->code,
 						      blocker->hard ? "!" : "", blocker->device);
 
@@ -118,27 +118,27 @@ static char *codes(const struct group_def *def)
 	return strv_join(list, ", ");
 }
 
-#define ck_assert_blockers(addresses, expected)                                  \
-	do {                                                                     \
-		_cleanup_group_def_ struct group_def *asked = define(addresses); \
-		_cleanup_free_ char *actual = codes(asked);                      \
-                                                                                 \
-		ck_assert_str_eq(actual, expected);                              \
+#define ck_assert_blockers(addresses, expected)                                        \
+	do {                                                                           \
+		_cleanup_group_def_ struct group_def *asked = define_group(addresses); \
+		_cleanup_free_ char *actual = blocker_codes(asked);                    \
+                                                                                       \
+		ck_assert_str_eq(actual, expected);                                    \
 	} while (0)
 
 /* The text of the only blocker. */
-static char *only_text(const char *addresses)
+static char *text_of_only_blocker(const char *addresses)
 {
-	_cleanup_group_def_ struct group_def *def = define(addresses);
-	_cleanup_resolved_group_ struct resolved_group view = { 0 };
+	_cleanup_group_def_ struct group_def *def = define_group(addresses);
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 
-	look(def, &view);
-	ck_assert_uint_eq(view.blockers.n, 1);
-	return strdup(((const struct blocker *)view.blockers.items[0])->text);
+	assess_definition(def, &resolved);
+	ck_assert_uint_eq(resolved.blockers.n, 1);
+	return strdup(((const struct blocker *)resolved.blockers.items[0])->text);
 }
 
-static void usage(const char *address, const char *kind, const char *what, const char *through,
-		  int pid, const char *name)
+static void add_usage(const char *address, const char *kind, const char *what, const char *through,
+		      int pid, const char *name)
 {
 	struct usage fact = { .kind = (char *)kind,
 			      .what = (char *)what,
@@ -146,12 +146,12 @@ static void usage(const char *address, const char *kind, const char *what, const
 			      .pid = pid,
 			      .name = (char *)name };
 
-	ck_assert_int_eq(usage_list_add(&at(address)->uses, &fact), 0);
+	ck_assert_int_eq(usage_list_add(&device_at(address)->uses, &fact), 0);
 }
 
 /* --- tests --- */
 
-START_TEST(test_nothing)
+START_TEST(test_idle_host_has_no_blockers)
 {
 	ck_assert_blockers("0000:01:00.0", "");
 	ck_assert_blockers("0000:01:00.0 0000:02:00.0 0000:02:10.0", "");
@@ -160,7 +160,7 @@ START_TEST(test_nothing)
 END_TEST
 
 /* What lies in a companion counts as well. */
-START_TEST(test_uses)
+START_TEST(test_each_usage_is_a_blocker)
 {
 	static const struct {
 		const char *kind, *expected;
@@ -178,75 +178,75 @@ START_TEST(test_uses)
 		{ "of a later version", "" },
 	};
 
-	usage("0000:01:00.1", cases[_i].kind, "what", "through", -1, NULL);
+	add_usage("0000:01:00.1", cases[_i].kind, "what", "through", -1, NULL);
 	ck_assert_blockers("0000:01:00.0", cases[_i].expected);
 	ck_assert_blockers("0000:02:00.0", "");
 }
 END_TEST
 
-START_TEST(test_text_of_uses)
+START_TEST(test_blocker_text_lists_the_usages)
 {
 	_cleanup_free_ char *many = NULL, *process = NULL;
 	static const char *const points[] = { "/a", "/b", "/c", "/d", "/e", "/f" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(points); i++)
-		usage("0000:02:00.0", USAGE_MOUNTED, points[i], "nvme0n1p1", -1, NULL);
-	many = only_text("0000:02:00.0");
+		add_usage("0000:02:00.0", USAGE_MOUNTED, points[i], "nvme0n1p1", -1, NULL);
+	many = text_of_only_blocker("0000:02:00.0");
 	ck_assert_str_eq(
 		many, "0000:02:00.0 carries mounted filesystems: /a (nvme0n1p1), /b (nvme0n1p1), "
 		      "/c (nvme0n1p1), /d (nvme0n1p1) and 2 more. Unmount them first.");
-	usage("0000:01:00.0", USAGE_OPEN, "/dev/nvme1", NULL, 812, "smartd");
-	ck_assert_int_eq(str_set(&((struct usage *)at("0000:01:00.0")->uses.items[0])->unit,
+	add_usage("0000:01:00.0", USAGE_OPEN, "/dev/nvme1", NULL, 812, "smartd");
+	ck_assert_int_eq(str_set(&((struct usage *)device_at("0000:01:00.0")->uses.items[0])->unit,
 				 "smartd.service"),
 			 0);
-	process = only_text("0000:01:00.0");
+	process = text_of_only_blocker("0000:01:00.0");
 	ck_assert_ptr_nonnull(strstr(process, "/dev/nvme1 by pid 812 (smartd, smartd.service)"));
 }
 END_TEST
 
-START_TEST(test_order)
+START_TEST(test_hard_blockers_come_first)
 {
-	_cleanup_group_def_ struct group_def *def = define("0000:01:00.0");
-	_cleanup_resolved_group_ struct resolved_group view = { 0 };
+	_cleanup_group_def_ struct group_def *def = define_group("0000:01:00.0");
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 
-	usage("0000:01:00.0", USAGE_OPEN, "/dev/nvme0", NULL, 1, NULL);
-	usage("0000:01:00.0", USAGE_HOLDERS, "md0", "nvme0n1", -1, NULL);
-	usage("0000:01:00.0", USAGE_MOUNTED, "/srv", "md0", -1, NULL);
+	add_usage("0000:01:00.0", USAGE_OPEN, "/dev/nvme0", NULL, 1, NULL);
+	add_usage("0000:01:00.0", USAGE_HOLDERS, "md0", "nvme0n1", -1, NULL);
+	add_usage("0000:01:00.0", USAGE_MOUNTED, "/srv", "md0", -1, NULL);
 	ck_assert_blockers("0000:01:00.0", "mounted! 0000:01:00.0, holders! 0000:01:00.0, "
 					   "in-use 0000:01:00.0");
-	look(def, &view);
-	ck_assert_str_eq(blockers_first(&view.blockers, true)->code, "mounted");
+	assess_definition(def, &resolved);
+	ck_assert_str_eq(blockers_first(&resolved.blockers, true)->code, "mounted");
 }
 END_TEST
 
-START_TEST(test_errors)
+START_TEST(test_fatal_errors_block)
 {
 	_cleanup_free_ char *text = NULL;
 
 	for (unsigned state = ERROR_OK; state < ERROR_FATAL; state++) {
-		at("0000:01:00.1")->errors.state = (enum error_state)state;
+		device_at("0000:01:00.1")->errors.state = (enum error_state)state;
 		ck_assert_blockers("0000:01:00.0", "");
 	}
 	for (unsigned state = ERROR_FATAL; state < ERROR_STATES; state++) {
-		at("0000:01:00.1")->errors.state = (enum error_state)state;
+		device_at("0000:01:00.1")->errors.state = (enum error_state)state;
 		ck_assert_blockers("0000:01:00.0", "error! 0000:01:00.1");
 	}
 	ck_assert_blockers("0000:02:00.0", "");
-	text = only_text("0000:01:00.0");
+	text = text_of_only_blocker("0000:01:00.0");
 	ck_assert_ptr_nonnull(strstr(text, "the kernel could not recover it"));
 	ck_assert_ptr_nonnull(strstr(text, "devgroupctl reset g\""));
 }
 END_TEST
 
-START_TEST(test_owners)
+START_TEST(test_device_open_in_vfio_is_blocked)
 {
-	struct device *device = at("0000:01:00.0");
+	struct device *device = device_at("0000:01:00.0");
 
 	ck_assert_int_eq(str_set(&device->driver, "vfio-pci"), 0);
 	ck_assert_blockers("0000:01:00.0", "");
 	device->vfio_open = true;
 	ck_assert_blockers("0000:01:00.0", "foreign-owner! 0000:01:00.0");
-	usage("0000:01:00.0", USAGE_VFIO, "/dev/vfio/11", NULL, 812, "qemu");
+	add_usage("0000:01:00.0", USAGE_VFIO, "/dev/vfio/11", NULL, 812, "qemu");
 	ck_assert_blockers("0000:01:00.0", "foreign-owner! 0000:01:00.0");
 	/* ours: told by who knows of leases */
 	ck_assert_int_eq(strv_add(&claimed, "0000:01:00.0"), 0);
@@ -255,19 +255,19 @@ START_TEST(test_owners)
 }
 END_TEST
 
-START_TEST(test_foreign_pf)
+START_TEST(test_vf_of_unclaimed_pf_on_vfio_is_blocked)
 {
-	_cleanup_free_ char *nobody = NULL, *somebody = NULL;
+	_cleanup_free_ char *closed = NULL, *opened = NULL;
 
 	ck_assert_blockers("0000:02:10.0", "");
-	ck_assert_int_eq(str_set(&at("0000:02:00.0")->driver, "vfio-pci"), 0);
+	ck_assert_int_eq(str_set(&device_at("0000:02:00.0")->driver, "vfio-pci"), 0);
 	ck_assert_blockers("0000:02:10.0", "foreign-owner! 0000:02:10.0");
-	nobody = only_text("0000:02:10.0");
+	closed = text_of_only_blocker("0000:02:10.0");
 	ck_assert_ptr_nonnull(
-		strstr(nobody, "0000:02:00.0, which is on vfio-pci without a claim: its"));
-	usage("0000:02:00.0", USAGE_VFIO, "/dev/vfio/12", NULL, 812, "qemu");
-	somebody = only_text("0000:02:10.0");
-	ck_assert_ptr_nonnull(strstr(somebody, "without a claim, open as /dev/vfio/12"));
+		strstr(closed, "0000:02:00.0, which is on vfio-pci without a claim: its"));
+	add_usage("0000:02:00.0", USAGE_VFIO, "/dev/vfio/12", NULL, 812, "qemu");
+	opened = text_of_only_blocker("0000:02:10.0");
+	ck_assert_ptr_nonnull(strstr(opened, "without a claim, open as /dev/vfio/12"));
 	/* nobody here knows the token that it may have set, so there is nothing to accept */
 	accepted = "vf-of-claimed-pf";
 	ck_assert_blockers("0000:02:10.0", "foreign-owner! 0000:02:10.0");
@@ -276,7 +276,7 @@ START_TEST(test_foreign_pf)
 }
 END_TEST
 
-START_TEST(test_functions_of_one)
+START_TEST(test_pf_and_its_vfs_block_each_other)
 {
 	ck_assert_int_eq(strv_add(&claimed, "0000:02:10.0"), 0);
 	ck_assert_blockers("0000:02:00.0", "pf-with-claimed-vfs! 0000:02:00.0");
@@ -289,7 +289,7 @@ START_TEST(test_functions_of_one)
 	 * driver */
 	accepted = "vf-of-claimed-pf";
 	ck_assert_blockers("0000:02:10.0", "vf-of-claimed-pf! 0000:02:10.0");
-	ck_assert_int_eq(str_set(&at("0000:02:00.0")->driver, "vfio-pci"), 0);
+	ck_assert_int_eq(str_set(&device_at("0000:02:00.0")->driver, "vfio-pci"), 0);
 	ck_assert_blockers("0000:02:10.0", "");
 	/* gone since */
 	ck_assert_int_eq(strv_add(&claimed, "0000:77:00.0"), 0);
@@ -297,7 +297,7 @@ START_TEST(test_functions_of_one)
 }
 END_TEST
 
-START_TEST(test_reserved_regions)
+START_TEST(test_direct_region_blocks)
 {
 	struct iommu_group *group = inventory_find_group(host, 11);
 
@@ -310,7 +310,7 @@ START_TEST(test_reserved_regions)
 }
 END_TEST
 
-START_TEST(test_iommu)
+START_TEST(test_iommu_settings_are_soft_blockers)
 {
 	ck_assert_int_eq(str_set(&inventory_find_group(host, 12)->type, "identity"), 0);
 	ck_assert_blockers("0000:02:00.0", "iommu-identity 0000:02:00.0");
@@ -329,13 +329,13 @@ START_TEST(test_iommu)
 	host->interrupt_remapping = -1;
 	host->unsafe_interrupts = false;
 	ck_assert_blockers("0000:01:00.0", "");
-	at("0000:01:00.1")->shares_msi = true;
+	device_at("0000:01:00.1")->shares_msi = true;
 	ck_assert_blockers("0000:01:00.0", "unsafe-interrupts 0000:01:00.1");
 	ck_assert_blockers("0000:02:10.0", "");
 	ck_assert_int_eq(strv_add(&host->iommus, "iommu-phb0000 -"), 0);
 	ck_assert_blockers("0000:01:00.0", "");
 	host->iommus = strv_free(host->iommus);
-	at("0000:01:00.1")->shares_msi = false;
+	device_at("0000:01:00.1")->shares_msi = false;
 	host->interrupt_remapping = 1;
 
 	ck_assert_int_eq(str_set(&host->acs_override, "downstream"), 0);
@@ -343,21 +343,22 @@ START_TEST(test_iommu)
 }
 END_TEST
 
-START_TEST(test_peer_to_peer)
+START_TEST(test_peer_to_peer_reported_by_the_module)
 {
-	_cleanup_group_def_ struct group_def *accepting = define("0000:03:00.0");
-	_cleanup_free_ char *found = NULL;
+	_cleanup_group_def_ struct group_def *accepting = define_group("0000:03:00.0");
+	_cleanup_free_ char *codes = NULL;
 
-	ck_assert_int_eq(strv_add(&at("0000:03:00.0")->isolation, "peer-to-peer 0000:02:00.0"), 0);
+	ck_assert_int_eq(
+		strv_add(&device_at("0000:03:00.0")->isolation, "peer-to-peer 0000:02:00.0"), 0);
 	ck_assert_blockers("0000:03:00.0", "peer-to-peer 0000:03:00.0");
 	ck_assert_blockers("0000:02:00.0", "");
 	ck_assert_int_eq(strv_add(&accepting->accept, "peer-to-peer"), 0);
-	found = codes(accepting);
-	ck_assert_str_eq(found, "");
+	codes = blocker_codes(accepting);
+	ck_assert_str_eq(codes, "");
 	/* with the other it is no concern, nor is one that is gone */
-	ck_assert_int_eq(inventory_set_group(host, at("0000:02:00.0"), 14), 0);
+	ck_assert_int_eq(inventory_set_group(host, device_at("0000:02:00.0"), 14), 0);
 	ck_assert_blockers("0000:03:00.0", "");
-	ck_assert_int_eq(inventory_set_group(host, at("0000:02:00.0"), 12), 0);
+	ck_assert_int_eq(inventory_set_group(host, device_at("0000:02:00.0"), 12), 0);
 	ck_assert(inventory_remove(host, "0000:02:00.0"));
 	ck_assert_blockers("0000:03:00.0", "");
 }
@@ -376,23 +377,23 @@ static void make_express(struct device *device, unsigned type)
 }
 
 /* The same without the kernel module: ports of a switch, each in a group with what is below it. */
-START_TEST(test_peer_to_peer_without_module)
+START_TEST(test_peer_to_peer_derived_without_the_module)
 {
-	make_express(add("0000:06:00.0", "0000:00:1c.0", 20, NULL), 5);
-	make_express(add("0000:07:00.0", "0000:06:00.0", 21, NULL), 6);
-	make_express(add("0000:07:01.0", "0000:06:00.0", 22, NULL), 6);
-	make_express(add("0000:08:00.0", "0000:07:00.0", 21, "flr"), 0);
-	make_express(add("0000:09:00.0", "0000:07:01.0", 22, "flr"), 0);
+	make_express(add_pci("0000:06:00.0", "0000:00:1c.0", 20, NULL), 5);
+	make_express(add_pci("0000:07:00.0", "0000:06:00.0", 21, NULL), 6);
+	make_express(add_pci("0000:07:01.0", "0000:06:00.0", 22, NULL), 6);
+	make_express(add_pci("0000:08:00.0", "0000:07:00.0", 21, "flr"), 0);
+	make_express(add_pci("0000:09:00.0", "0000:07:01.0", 22, "flr"), 0);
 	for (int id = 20; id <= 22; id++)
 		ck_assert_int_eq(str_set(&inventory_find_group(host, id)->type, "DMA-FQ"), 0);
-	at("0000:06:00.0")->header_type = at("0000:07:00.0")->header_type = 1;
-	at("0000:07:01.0")->header_type = 1;
+	device_at("0000:06:00.0")->header_type = device_at("0000:07:00.0")->header_type = 1;
+	device_at("0000:07:01.0")->header_type = 1;
 	ck_assert_blockers("0000:08:00.0", "peer-to-peer 0000:08:00.0");
 	ck_assert_blockers("0000:08:00.0 0000:09:00.0", "");
 }
 END_TEST
 
-START_TEST(test_drivers_and_bridges)
+START_TEST(test_missing_driver_and_bridge_block)
 {
 	struct device *odd = device_new("odd", "thing");
 
@@ -405,19 +406,19 @@ START_TEST(test_drivers_and_bridges)
 }
 END_TEST
 
-START_TEST(test_held_up)
+START_TEST(test_hanging_bind_blocks)
 {
-	at("0000:02:00.0")->bind_hangs = true;
+	device_at("0000:02:00.0")->bind_hangs = true;
 	ck_assert_blockers("0000:02:00.0", "bind-hangs! 0000:02:00.0");
 }
 END_TEST
 
 /* VFIO refuses what it cannot reset, unless it is told not to; with ACPI nobody can tell before. */
-START_TEST(test_reset_required)
+START_TEST(test_platform_device_needs_its_reset_driver)
 {
 	static const char key[] = "platform:a000000.virtio_mmio";
-	_cleanup_group_def_ struct group_def *strict = define(key);
-	_cleanup_free_ char *found = NULL;
+	_cleanup_group_def_ struct group_def *strict = define_group(key);
+	_cleanup_free_ char *codes = NULL;
 	struct device *device = device_new("platform", key + strlen("platform:"));
 
 	device->iommu_group = 20;
@@ -433,44 +434,45 @@ START_TEST(test_reset_required)
 	ck_assert_blockers(key, "");
 	/* the group's file may want what the driver does not */
 	strict->reset_before = RESET_REQUIRE;
-	found = codes(strict);
-	ck_assert_str_eq(found, "no-reset platform:a000000.virtio_mmio");
+	codes = blocker_codes(strict);
+	ck_assert_str_eq(codes, "no-reset platform:a000000.virtio_mmio");
 }
 END_TEST
 
 static void lose_resets(const char *address)
 {
-	struct device *device = at(address);
+	struct device *device = device_at(address);
 
 	device->reset_methods = strv_free(device->reset_methods);
 	device->no_reset = true;
 }
 
-START_TEST(test_no_reset)
+START_TEST(test_device_without_reset_is_reported)
 {
-	_cleanup_group_def_ struct group_def *restricted = define("0000:01:00.0"), *without = NULL;
-	_cleanup_free_ char *found = NULL, *nothing = NULL;
+	_cleanup_group_def_ struct group_def *restricted = define_group("0000:01:00.0"),
+					     *without = NULL;
+	_cleanup_free_ char *codes = NULL, *nothing = NULL;
 
 	lose_resets("0000:00:14.0"); /* no bridge to reset it by */
 	ck_assert_blockers("0000:00:14.0", "no-reset 0000:00:14.0");
 	lose_resets("0000:02:10.0"); /* its bus is its PF's */
 	ck_assert_blockers("0000:02:10.0", "no-reset 0000:02:10.0");
 	/* the definition does not want one, or allows only some */
-	without = define("0000:00:14.0");
+	without = define_group("0000:00:14.0");
 	without->reset_before = without->reset_after = RESET_NONE;
-	nothing = codes(without);
+	nothing = blocker_codes(without);
 	ck_assert_str_eq(nothing, "");
 	ck_assert_int_eq(strv_add(&restricted->reset_methods, "flr"), 0);
-	found = codes(restricted);
-	ck_assert_str_eq(found, "no-reset 0000:01:00.1");
+	codes = blocker_codes(restricted);
+	ck_assert_str_eq(codes, "no-reset 0000:01:00.1");
 }
 END_TEST
 
-START_TEST(test_bus_reset)
+START_TEST(test_bus_reset_needs_the_whole_bus)
 {
 	/* on the bus alone: only if the kernel offers it */
-	add("0000:04:00.0", "0000:00:14.0", 16, "bus");
-	at("0000:00:14.0")->header_type = 1;
+	add_pci("0000:04:00.0", "0000:00:14.0", 16, "bus");
+	device_at("0000:00:14.0")->header_type = 1;
 	ck_assert_blockers("0000:04:00.0", "");
 	lose_resets("0000:04:00.0");
 	ck_assert_blockers("0000:04:00.0", "no-reset 0000:04:00.0");
@@ -482,28 +484,28 @@ START_TEST(test_bus_reset)
 	lose_resets("0000:01:00.1");
 	ck_assert_blockers("0000:01:00.0", "");
 	/* before Linux 5.15 the methods are not told */
-	at("0000:04:00.0")->no_reset = false;
+	device_at("0000:04:00.0")->no_reset = false;
 	ck_assert_blockers("0000:04:00.0", "");
 }
 END_TEST
 
-START_TEST(test_bars)
+START_TEST(test_bars_that_share_a_page_are_reported)
 {
-	struct device_resource *bar = at("0000:01:00.0")->resources;
+	struct device_resource *bar = device_at("0000:01:00.0")->resources;
 
 	bar[0] = (struct device_resource){ 0xfe001000, 0xfe0010ff, 0x200 };
-	at("0000:01:00.1")->resources[0] =
+	device_at("0000:01:00.1")->resources[0] =
 		(struct device_resource){ 0xfe001100, 0xfe0011ff, 0x200 };
 	ck_assert_blockers("0000:01:00.0", ""); /* both go to the same user */
-	at("0000:03:00.0")->resources[2] =
+	device_at("0000:03:00.0")->resources[2] =
 		(struct device_resource){ 0xfe001f00, 0xfe001fff, 0x200 };
 	ck_assert_blockers("0000:03:00.0", "unaligned-bar 0000:03:00.0");
 	ck_assert_blockers("0000:01:00.0",
 			   "unaligned-bar 0000:01:00.0, unaligned-bar 0000:01:00.1");
 	/* ports are not mapped, and in a page of their own they may be small */
-	at("0000:03:00.0")->resources[2].flags = 0x100;
+	device_at("0000:03:00.0")->resources[2].flags = 0x100;
 	ck_assert_blockers("0000:01:00.0", "");
-	at("0000:03:00.0")->resources[2] =
+	device_at("0000:03:00.0")->resources[2] =
 		(struct device_resource){ 0xfe002000, 0xfe0020ff, 0x200 };
 	ck_assert_blockers("0000:01:00.0", "");
 	host->page_size = 65536;
@@ -511,9 +513,9 @@ START_TEST(test_bars)
 }
 END_TEST
 
-START_TEST(test_power)
+START_TEST(test_d3cold_is_reported_unless_on_vfio)
 {
-	struct device *device = at("0000:03:00.0");
+	struct device *device = device_at("0000:03:00.0");
 
 	ck_assert_int_eq(str_set(&device->power_state, "D3cold"), 0);
 	ck_assert_blockers("0000:03:00.0", "power-d3cold 0000:03:00.0");
@@ -525,7 +527,7 @@ START_TEST(test_power)
 }
 END_TEST
 
-START_TEST(test_ten_thousand_functions)
+START_TEST(test_ten_thousand_functions_are_assessed)
 {
 	_cleanup_inventory_ struct inventory *inv = bighost_new();
 	_cleanup_assess_ struct assess *assess = NULL;
@@ -534,16 +536,16 @@ START_TEST(test_ten_thousand_functions)
 	ck_assert_int_eq(assess_new(inv, NULL, &assess), 0);
 	for (unsigned card = 0; card < BIGHOST_CARDS; card++) {
 		_cleanup_group_def_ struct group_def *def = bighost_group(card);
-		_cleanup_resolved_group_ struct resolved_group view = { 0 };
+		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 		_cleanup_strv_ char **list = NULL;
 		_cleanup_free_ char *text = NULL;
 
-		ck_assert_int_eq(resolve_group(inv, def, &view), 0);
-		ck_assert_int_eq(assess_group(assess, def, &view), 0);
-		VEC_FOREACH(const struct blocker, blocker, &view.blockers)
+		ck_assert_int_eq(resolve_group(inv, def, &resolved), 0);
+		ck_assert_int_eq(assess_group(assess, def, &resolved), 0);
+		VEC_FOREACH(const struct blocker, blocker, &resolved.blockers)
 			ck_assert_int_eq(strv_add(&list, blocker->code), 0);
 		text = strv_join(list, " ");
-		ck_assert_uint_eq(view.devices.n, card % 2 ? 1 : BIGHOST_CARD);
+		ck_assert_uint_eq(resolved.devices.n, card % 2 ? 1 : BIGHOST_CARD);
 		ck_assert_str_eq(text, card % 2 ? "mounted reset-reaches unaligned-bar" : "");
 	}
 }
@@ -552,31 +554,31 @@ END_TEST
 static Suite *make_suite(void)
 {
 	const TTest *const tests[] = {
-		test_nothing,
-		test_text_of_uses,
-		test_order,
-		test_errors,
-		test_owners,
-		test_foreign_pf,
-		test_functions_of_one,
-		test_reserved_regions,
-		test_iommu,
-		test_peer_to_peer,
-		test_peer_to_peer_without_module,
-		test_drivers_and_bridges,
-		test_held_up,
-		test_reset_required,
-		test_no_reset,
-		test_bus_reset,
-		test_bars,
-		test_power,
-		test_ten_thousand_functions,
+		test_idle_host_has_no_blockers,
+		test_blocker_text_lists_the_usages,
+		test_hard_blockers_come_first,
+		test_fatal_errors_block,
+		test_device_open_in_vfio_is_blocked,
+		test_vf_of_unclaimed_pf_on_vfio_is_blocked,
+		test_pf_and_its_vfs_block_each_other,
+		test_direct_region_blocks,
+		test_iommu_settings_are_soft_blockers,
+		test_peer_to_peer_reported_by_the_module,
+		test_peer_to_peer_derived_without_the_module,
+		test_missing_driver_and_bridge_block,
+		test_hanging_bind_blocks,
+		test_platform_device_needs_its_reset_driver,
+		test_device_without_reset_is_reported,
+		test_bus_reset_needs_the_whole_bus,
+		test_bars_that_share_a_page_are_reported,
+		test_d3cold_is_reported_unless_on_vfio,
+		test_ten_thousand_functions_are_assessed,
 	};
 	Suite *suite = suite_create("assess");
 	TCase *tcase = tcase_create("assess");
 
 	tcase_add_checked_fixture(tcase, make_host, free_host);
-	tcase_add_loop_test(tcase, test_uses, 0, 11);
+	tcase_add_loop_test(tcase, test_each_usage_is_a_blocker, 0, 11);
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);

@@ -3,7 +3,7 @@
 
 #include "model/blocker.h"
 
-START_TEST(test_hard_ones_hold_against_force)
+START_TEST(test_force_overrides_only_soft_blockers)
 {
 	_cleanup_blockers_ struct vec blockers = {};
 	const struct blocker *first;
@@ -37,7 +37,7 @@ static const struct {
 	{ true, "busy", "a", "other" },
 };
 
-START_TEST(test_equal)
+START_TEST(test_blockers_equal_compares_all_fields)
 {
 	_cleanup_blockers_ struct vec a = {}, b = {}, c = {};
 
@@ -58,8 +58,9 @@ static Suite *make_suite(void)
 	Suite *suite = suite_create("blocker");
 	TCase *tcase = tcase_create("blocker");
 
-	tcase_add_test(tcase, test_hard_ones_hold_against_force);
-	tcase_add_loop_test(tcase, test_equal, 0, ARRAY_SIZE(variants));
+	tcase_add_test(tcase, test_force_overrides_only_soft_blockers);
+	tcase_add_loop_test(tcase, test_blockers_equal_compares_all_fields, 0,
+			    ARRAY_SIZE(variants));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

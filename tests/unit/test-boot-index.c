@@ -7,7 +7,7 @@
 #include "model/boot-index.h"
 #include "model/config/def-set.h"
 
-static char *index_of(const char *json)
+static char *format_index(const char *json)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
 	char *text;
@@ -39,15 +39,15 @@ static const char index_text[] = "devgroups-boot-index 1\n"
 				 "group vf auto\n"
 				 "device vf-of=0000:03:00.0 index=2\n";
 
-START_TEST(test_only_what_is_bound_at_boot)
+START_TEST(test_index_holds_only_groups_bound_at_boot)
 {
-	_cleanup_free_ char *text = index_of(definitions);
+	_cleanup_free_ char *text = format_index(definitions);
 
 	ck_assert_str_eq(text, index_text);
 }
 END_TEST
 
-START_TEST(test_reads_what_it_writes)
+START_TEST(test_index_is_read_back_unchanged)
 {
 	_cleanup_free_ char *again = NULL;
 	struct vec groups = { 0 };
@@ -60,9 +60,9 @@ START_TEST(test_reads_what_it_writes)
 }
 END_TEST
 
-START_TEST(test_no_groups)
+START_TEST(test_empty_index_has_no_groups)
 {
-	_cleanup_free_ char *text = index_of("{ }");
+	_cleanup_free_ char *text = format_index("{ }");
 	struct vec groups = { 0 };
 
 	ck_assert_int_eq(boot_index_parse(text, &groups), 0);
@@ -71,7 +71,7 @@ START_TEST(test_no_groups)
 END_TEST
 
 /* It decides what is written to driver_override, so what is not understood is not guessed at. */
-START_TEST(test_refuses_what_it_does_not_know)
+START_TEST(test_unknown_lines_are_refused)
 {
 	static const char *const bad[] = {
 		"",
@@ -100,5 +100,5 @@ START_TEST(test_refuses_what_it_does_not_know)
 }
 END_TEST
 
-SUITE("bootindex", test_only_what_is_bound_at_boot, test_reads_what_it_writes, test_no_groups,
-      test_refuses_what_it_does_not_know)
+SUITE("boot-index", test_index_holds_only_groups_bound_at_boot, test_index_is_read_back_unchanged,
+      test_empty_index_has_no_groups, test_unknown_lines_are_refused)

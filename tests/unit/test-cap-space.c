@@ -8,7 +8,7 @@
 #include "policy/devinfo/cap-space.h"
 #include "policy/devinfo/pcicap.h"
 
-static struct device *make_function(void)
+static struct device *make_express_function(void)
 {
 	struct device *device = device_new("pci", "0000:01:00.0");
 
@@ -28,12 +28,13 @@ static void put32(struct device *device, size_t at, uint32_t value)
 		device->config[at + i] = (uint8_t)(value >> 8 * i);
 }
 
-static void put_cap(struct device *device, size_t at, unsigned id, unsigned version, size_t next)
+static void put_capability(struct device *device, size_t at, unsigned id, unsigned version,
+			   size_t next)
 {
 	put32(device, at, id | version << 16 | (uint32_t)next << 20);
 }
 
-static size_t length_of(const struct device *device, unsigned id)
+static size_t length_of_capability(const struct device *device, unsigned id)
 {
 	struct cap_chain chain;
 	const struct capability *cap;
@@ -104,50 +105,50 @@ static const struct {
 	{ 0x77, 1, { 0 }, CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI }, /* nobody knows it */
 };
 
-START_TEST(test_lengths)
+START_TEST(test_length_of_each_capability)
 {
-	_cleanup_device_ struct device *device = make_function();
+	_cleanup_device_ struct device *device = make_express_function();
 	size_t length;
 
-	put_cap(device, 0x100, lengths[_i].id, lengths[_i].version, 0);
+	put_capability(device, 0x100, lengths[_i].id, lengths[_i].version, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(lengths[_i].registers); i++)
 		put32(device, 0x104 + 4 * i, lengths[_i].registers[i]);
-	length = length_of(device, lengths[_i].id);
+	length = length_of_capability(device, lengths[_i].id);
 	ck_assert_msg(length == lengths[_i].length, "row %d, id %#x: %#zx, not %#zx", _i,
 		      lengths[_i].id, length, lengths[_i].length);
 }
 END_TEST
 
 /* What nobody knows ends where the next one begins, whichever chain that is in. */
-START_TEST(test_unknown_length)
+START_TEST(test_unknown_capability_ends_at_the_next)
 {
-	_cleanup_device_ struct device *device = make_function();
+	_cleanup_device_ struct device *device = make_express_function();
 
-	put_cap(device, 0x100, 0x77, 1, 0x300);
-	put_cap(device, 0x300, 0x03, 1, 0x200);
-	put_cap(device, 0x200, 0x0f, 1, 0);
-	ck_assert_uint_eq(length_of(device, 0x77), 0x100);
+	put_capability(device, 0x100, 0x77, 1, 0x300);
+	put_capability(device, 0x300, 0x03, 1, 0x200);
+	put_capability(device, 0x200, 0x0f, 1, 0);
+	ck_assert_uint_eq(length_of_capability(device, 0x77), 0x100);
 	device->config[0x44 + 0x24 - 4] = 0;
 	put32(device, 0x64, 1u << 21); /* TLP prefixes */
-	put_cap(device, 0x200, 0x01, 2, 0);
-	ck_assert_uint_eq(length_of(device, 0x01), 0x48);
+	put_capability(device, 0x200, 0x01, 2, 0);
+	ck_assert_uint_eq(length_of_capability(device, 0x01), 0x48);
 }
 END_TEST
 
-START_TEST(test_broken_chains)
+START_TEST(test_broken_chain_is_incomplete)
 {
-	_cleanup_device_ struct device *device = make_function();
+	_cleanup_device_ struct device *device = make_express_function();
 	struct cap_chain chain;
 
-	put_cap(device, 0x100, 0x03, 1, 0x200);
-	put_cap(device, 0x200, 0x0f, 1, 0x100);
+	put_capability(device, 0x100, 0x03, 1, 0x200);
+	put_capability(device, 0x200, 0x0f, 1, 0x100);
 	ck_assert_int_eq(cap_chain_read(device, &chain), 0);
 	ck_assert(!chain.complete);
 	ck_assert_uint_eq(chain.n, 3);
-	put_cap(device, 0x200, 0x0f, 1, 0x300); /* where nothing is */
+	put_capability(device, 0x200, 0x0f, 1, 0x300); /* where nothing is */
 	ck_assert_int_eq(cap_chain_read(device, &chain), 0);
 	ck_assert(!chain.complete);
-	put_cap(device, 0x200, 0x0f, 1, 0);
+	put_capability(device, 0x200, 0x0f, 1, 0);
 	ck_assert_int_eq(cap_chain_read(device, &chain), 0);
 	ck_assert(chain.complete);
 	device->config_size = 0x180;
@@ -163,30 +164,30 @@ END_TEST
 
 static struct device *make_pf(void)
 {
-	struct device *pf = make_function();
+	struct device *pf = make_express_function();
 
-	put_cap(pf, 0x100, 0x01, 2, 0x160);
-	put_cap(pf, 0x160, 0x10, 1, 0x200);
-	put_cap(pf, 0x200, 0x1b, 1, 0x210);
+	put_capability(pf, 0x100, 0x01, 2, 0x160);
+	put_capability(pf, 0x160, 0x10, 1, 0x200);
+	put_capability(pf, 0x200, 0x1b, 1, 0x210);
 	put32(pf, 0x204, 0x00011406); /* 20 bits, execute and privileged; enabled */
-	put_cap(pf, 0x210, 0x13, 1, 0x220);
+	put_capability(pf, 0x210, 0x13, 1, 0x220);
 	put32(pf, 0x214, 0x80000001);
 	put32(pf, 0x218, 512);
-	put_cap(pf, 0x220, 0x0f, 1, 0);
+	put_capability(pf, 0x220, 0x0f, 1, 0);
 	put32(pf, 0x224, 0x00000065);
 	return pf;
 }
 
 static struct device *make_vf(void)
 {
-	struct device *vf = make_function();
+	struct device *vf = make_express_function();
 
-	put_cap(vf, 0x100, 0x01, 2, 0x150);
-	put_cap(vf, 0x150, 0x0e, 1, 0);
+	put_capability(vf, 0x100, 0x01, 2, 0x150);
+	put_capability(vf, 0x150, 0x0e, 1, 0);
 	return vf;
 }
 
-START_TEST(test_as_pf)
+START_TEST(test_vf_shows_capabilities_where_its_pf_does)
 {
 	_cleanup_device_ struct device *pf = make_pf(), *vf = make_vf();
 	static const uint8_t pasid[8] = { 0x1b, 0, 1, 0, 0x06, 0x14, 0, 0 };
@@ -205,8 +206,8 @@ START_TEST(test_as_pf)
 	ck_assert_mem_eq(space[CAP_SPACE_PRI].place.registers, pri, sizeof(pri));
 	ck_assert_int_eq(space[CAP_SPACE_ATS].state, CAP_SPACE_NOT_INHERITED);
 	/* its own goes before */
-	put_cap(vf, 0x150, 0x0e, 1, 0x300);
-	put_cap(vf, 0x300, 0x0f, 1, 0);
+	put_capability(vf, 0x150, 0x0e, 1, 0x300);
+	put_capability(vf, 0x300, 0x0f, 1, 0);
 	cap_space_find(vf, pf, space);
 	ck_assert_int_eq(space[CAP_SPACE_ATS].state, CAP_SPACE_OWN);
 	ck_assert_uint_eq(space[CAP_SPACE_ATS].at, 0x300);
@@ -214,7 +215,7 @@ START_TEST(test_as_pf)
 }
 END_TEST
 
-START_TEST(test_hidden_registers)
+START_TEST(test_hidden_registers_are_avoided)
 {
 	_cleanup_device_ struct device *pf = make_pf(), *vf = make_vf();
 	struct cap_space space[CAP_SPACE_KINDS];
@@ -245,15 +246,15 @@ START_TEST(test_hidden_registers)
 	vf->device = 0x4941;
 	ck_assert_uint_eq(cap_space_hidden(vf, ranges, ARRAY_SIZE(ranges)), 1);
 	ck_assert_uint_eq(ranges[0].first, 0x2c8);
-	put_cap(pf, 0x200, 0, 1, 0x2d0);
-	put_cap(pf, 0x2d0, 0x1b, 1, 0x210);
+	put_capability(pf, 0x200, 0, 1, 0x2d0);
+	put_capability(pf, 0x2d0, 0x1b, 1, 0x210);
 	cap_space_find(vf, pf, space);
 	ck_assert(!space[CAP_SPACE_PASID].place.as_pf);
 }
 END_TEST
 
 /* Space that reads as all ones from before its start on: one stretch, and no place. */
-START_TEST(test_all_ones)
+START_TEST(test_all_ones_leave_no_place)
 {
 	_cleanup_device_ struct device *pf = make_pf(), *vf = make_vf();
 	struct cap_space space[CAP_SPACE_KINDS];
@@ -268,7 +269,7 @@ START_TEST(test_all_ones)
 }
 END_TEST
 
-START_TEST(test_no_room)
+START_TEST(test_missing_room_is_reported)
 {
 	_cleanup_device_ struct device *pf = make_pf(), *vf = make_vf();
 	struct cap_space space[CAP_SPACE_KINDS];
@@ -302,8 +303,8 @@ struct stretch {
 	size_t first, end;
 };
 
-static void check_free(const struct device *vf, const struct cap_space_place *place,
-		       const struct stretch *used, size_t n)
+static void check_place_is_free(const struct device *vf, const struct cap_space_place *place,
+				const struct stretch *used, size_t n)
 {
 	ck_assert_uint_eq(place->at % 4, 0);
 	ck_assert_uint_ge(place->at, CAP_CHAIN_CONFIG_SIZE_PCI);
@@ -318,9 +319,9 @@ static void check_free(const struct device *vf, const struct cap_space_place *pl
 }
 
 /* With what was found put there, the chain ends, and has all that it had and what is new. */
-static void check_links(const struct device *vf, const struct cap_space space[CAP_SPACE_KINDS])
+static void check_chain(const struct device *vf, const struct cap_space space[CAP_SPACE_KINDS])
 {
-	_cleanup_device_ struct device *shown = make_function();
+	_cleanup_device_ struct device *shown = make_express_function();
 	struct cap_chain before, after;
 	size_t placed = 0;
 
@@ -368,17 +369,18 @@ static void check_places(const struct device *vf, const struct device *pf,
 
 		if (one->size == 0)
 			continue;
-		check_free(vf, one, used, n);
+		check_place_is_free(vf, one, used, n);
 		for (size_t b = 0; b < a; b++)
 			ck_assert(space[b].place.size == 0 ||
 				  one->at + one->size <= space[b].place.at ||
 				  space[b].place.at + space[b].place.size <= one->at);
 	}
-	check_links(vf, space);
+	check_chain(vf, space);
 }
 
 /* A chain of capabilities from the table above in random places, with bytes beside them. */
-static size_t build(struct device *device, struct stretch *used, size_t max, uint32_t *state)
+static size_t build_random_chain(struct device *device, struct stretch *used, size_t max,
+				 uint32_t *state)
 {
 	size_t at = CAP_CHAIN_CONFIG_SIZE_PCI, n = 0, previous = 0;
 
@@ -387,7 +389,7 @@ static size_t build(struct device *device, struct stretch *used, size_t max, uin
 
 		if (at + lengths[row].length > CAP_CHAIN_CONFIG_SIZE)
 			break;
-		put_cap(device, at, lengths[row].id, lengths[row].version, 0);
+		put_capability(device, at, lengths[row].id, lengths[row].version, 0);
 		for (size_t i = 0; i < 5 && 8 + 4 * i <= lengths[row].length; i++)
 			put32(device, at + 4 + 4 * i, lengths[row].registers[i]);
 		if (previous)
@@ -400,14 +402,15 @@ static size_t build(struct device *device, struct stretch *used, size_t max, uin
 	return n;
 }
 
-START_TEST(test_never_overlaps)
+START_TEST(test_place_never_overlaps_registers)
 {
 	uint32_t state = 0x2c0ffee1;
 
 	for (unsigned round = 0; round < 3000; round++) {
-		_cleanup_device_ struct device *pf = make_pf(), *vf = make_function();
+		_cleanup_device_ struct device *pf = make_pf(), *vf = make_express_function();
 		struct stretch used[12];
-		size_t n = build(vf, used, mutate_random(&state) % ARRAY_SIZE(used), &state);
+		size_t n = build_random_chain(vf, used, mutate_random(&state) % ARRAY_SIZE(used),
+					      &state);
 
 		vf->config_again = malloc(CAP_CHAIN_CONFIG_SIZE);
 		for (unsigned hidden = mutate_random(&state) % 64; hidden > 0; hidden--) {
@@ -427,7 +430,7 @@ START_TEST(test_never_overlaps)
 }
 END_TEST
 
-START_TEST(test_garbage)
+START_TEST(test_random_config_space_is_safe)
 {
 	uint32_t state = 0x6a09e667;
 
@@ -447,18 +450,18 @@ END_TEST
 
 static Suite *make_suite(void)
 {
-	Suite *suite = suite_create("capspace");
-	TCase *tcase = tcase_create("capspace");
+	Suite *suite = suite_create("cap-space");
+	TCase *tcase = tcase_create("cap-space");
 
-	tcase_add_loop_test(tcase, test_lengths, 0, ARRAY_SIZE(lengths));
-	tcase_add_test(tcase, test_unknown_length);
-	tcase_add_test(tcase, test_broken_chains);
-	tcase_add_test(tcase, test_as_pf);
-	tcase_add_test(tcase, test_hidden_registers);
-	tcase_add_test(tcase, test_all_ones);
-	tcase_add_test(tcase, test_no_room);
-	tcase_add_test(tcase, test_never_overlaps);
-	tcase_add_test(tcase, test_garbage);
+	tcase_add_loop_test(tcase, test_length_of_each_capability, 0, ARRAY_SIZE(lengths));
+	tcase_add_test(tcase, test_unknown_capability_ends_at_the_next);
+	tcase_add_test(tcase, test_broken_chain_is_incomplete);
+	tcase_add_test(tcase, test_vf_shows_capabilities_where_its_pf_does);
+	tcase_add_test(tcase, test_hidden_registers_are_avoided);
+	tcase_add_test(tcase, test_all_ones_leave_no_place);
+	tcase_add_test(tcase, test_missing_room_is_reported);
+	tcase_add_test(tcase, test_place_never_overlaps_registers);
+	tcase_add_test(tcase, test_random_config_space_is_safe);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -12,19 +12,19 @@
 
 /* --- records --- */
 
-static void set(char **field, const char *value)
+static void set_text(char **field, const char *value)
 {
 	ck_assert_int_eq(str_set(field, value), 0);
 }
 
-static void add_device(struct record *record, const char *bus, const char *address, int iommu_group,
-		       const char *host, const char *driver)
+static void add_record_device(struct record *record, const char *bus, const char *address,
+			      int iommu_group, const char *host, const char *driver)
 {
 	_cleanup_device_ struct device *device = device_new(bus, address);
 
 	ck_assert_ptr_nonnull(device);
 	device->iommu_group = iommu_group;
-	set(&device->driver, host);
+	set_text(&device->driver, host);
 	ck_assert_int_eq(record_add_device(record, device, driver), 0);
 }
 
@@ -39,16 +39,16 @@ static struct record *make_record(void)
 	record->gid = 4294967294;
 	record->pid = 4711;
 	record->start_time = UINT64_MAX;
-	set(&record->unit, "machine-qemu.scope");
+	set_text(&record->unit, "machine-qemu.scope");
 	record->since = UINT64_C(1753440000000000);
 	record->access = ACCESS_NODE;
 	record->interface = INTERFACE_ANY;
 	record->persistent = true;
-	add_device(record, "pci", "0000:01:00.0", 9, "e1000e", "vfio-pci");
-	add_device(record, "platform", "fe200000.dma", 9, NULL, "vfio-platform");
-	add_device(record, "pci", "0000:01:10.0", 10, "vfio-pci", NULL);
+	add_record_device(record, "pci", "0000:01:00.0", 9, "e1000e", "vfio-pci");
+	add_record_device(record, "platform", "fe200000.dma", 9, NULL, "vfio-platform");
+	add_record_device(record, "pci", "0000:01:10.0", 10, "vfio-pci", NULL);
 	last = record->devices.items[2];
-	set(&last->host_override, "nothing");
+	set_text(&last->host_override, "nothing");
 	return record;
 }
 
@@ -102,7 +102,7 @@ static void assert_record(const char *from, const char *to, int expected)
 	ck_assert_int_eq(r < 0, error != NULL);
 }
 
-START_TEST(test_record_is_strict)
+START_TEST(test_missing_or_mistyped_key_is_refused)
 {
 	static const char *const needed[] = { "version", "phase", "access", "group",  "lease",
 					      "uid",	 "gid",	  "pid",    "since",  "persistent",
@@ -140,7 +140,7 @@ START_TEST(test_record_of_a_later_version)
 }
 END_TEST
 
-START_TEST(test_mutated_record)
+START_TEST(test_mutated_record_is_refused_or_read)
 {
 	_cleanup_record_ struct record *record = make_record();
 	_cleanup_free_ char *text = NULL;
@@ -163,7 +163,7 @@ END_TEST
 
 /* --- definitions --- */
 
-static struct def_set *parse(const char *text)
+static struct def_set *parse_config(const char *text)
 {
 	struct def_set *config = def_set_new();
 
@@ -188,7 +188,7 @@ static const char full_group[] =
 
 START_TEST(test_definition_round_trip)
 {
-	_cleanup_def_set_ struct def_set *config = parse(full_group);
+	_cleanup_def_set_ struct def_set *config = parse_config(full_group);
 	_cleanup_free_ char *text = NULL;
 
 	ck_assert_int_eq(
@@ -197,7 +197,7 @@ START_TEST(test_definition_round_trip)
 }
 END_TEST
 
-START_TEST(test_short_definition)
+START_TEST(test_defaults_are_left_out)
 {
 	static const char text[] =
 		"{\"groups\":{\"a\":{\"devices\":[\"platform:x.y\"]},"
@@ -207,18 +207,18 @@ START_TEST(test_short_definition)
 		"\"e\":{\"devices\":[\"0000:05:00.0\"],\"memlock\":\"15E\"}},"
 		"\"virtual-functions\":{\"0000:02:00.0\":{\"count\":3,"
 		"\"autoprobe\":false}}}";
-	_cleanup_def_set_ struct def_set *config = parse(text), *pretty_copy = NULL;
+	_cleanup_def_set_ struct def_set *config = parse_config(text), *pretty_copy = NULL;
 	_cleanup_free_ char *copy = NULL, *pretty = NULL;
 
 	ck_assert_int_eq(codec_config_to_json(config, false, &copy), 0);
 	ck_assert_str_eq(copy, text);
 	ck_assert_int_eq(codec_config_to_json(config, true, &pretty), 0);
-	pretty_copy = parse(pretty);
+	pretty_copy = parse_config(pretty);
 	ck_assert_uint_eq(pretty_copy->groups.n, 5);
 }
 END_TEST
 
-START_TEST(test_nothing_defined)
+START_TEST(test_no_definitions_make_an_empty_object)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
 	_cleanup_free_ char *text = NULL;
@@ -228,5 +228,7 @@ START_TEST(test_nothing_defined)
 }
 END_TEST
 
-SUITE("codec-record", test_record_round_trip, test_record_is_strict, test_record_of_a_later_version,
-      test_mutated_record, test_definition_round_trip, test_short_definition, test_nothing_defined)
+SUITE("codec-record", test_record_round_trip, test_missing_or_mistyped_key_is_refused,
+      test_record_of_a_later_version, test_mutated_record_is_refused_or_read,
+      test_definition_round_trip, test_defaults_are_left_out,
+      test_no_definitions_make_an_empty_object)

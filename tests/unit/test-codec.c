@@ -12,7 +12,7 @@
 
 /* --- a host with one of everything --- */
 
-static void set(char **field, const char *value)
+static void set_text(char **field, const char *value)
 {
 	ck_assert_int_eq(str_set(field, value), 0);
 }
@@ -30,13 +30,13 @@ static struct device *add_device(struct inventory *inv, const char *bus, const c
 
 static void fill_card(struct device *card)
 {
-	set(&card->sysfs, "devices/pci0000:00/0000:00:1c.4/0000:01:00.0");
-	set(&card->parent, "0000:00:1c.4");
-	set(&card->driver, "e1000e");
+	set_text(&card->sysfs, "devices/pci0000:00/0000:00:1c.4/0000:01:00.0");
+	set_text(&card->parent, "0000:00:1c.4");
+	set_text(&card->driver, "e1000e");
 	card->has_override = true;
-	set(&card->vfio_driver, "vfio-pci");
-	set(&card->modalias, "pci:v00008086d000010D3sv00008086sd0000A01Fbc02sc00i00");
-	set(&card->power_state, "D0");
+	set_text(&card->vfio_driver, "vfio-pci");
+	set_text(&card->modalias, "pci:v00008086d000010D3sv00008086sd0000A01Fbc02sc00i00");
+	set_text(&card->power_state, "D0");
 	card->numa_node = 0;
 	ck_assert_int_eq(strv_add(&card->reset_methods, "flr"), 0);
 	ck_assert_int_eq(strv_add(&card->reset_methods, "bus"), 0);
@@ -56,7 +56,7 @@ static void fill_card(struct device *card)
 	card->config[255] = 0x7f;
 	card->config_again = calloc(1, card->config_size);
 	card->config_again[0x200] = 1;
-	set(&card->iommu, "dmar0");
+	set_text(&card->iommu, "dmar0");
 	ck_assert_int_eq(strv_add(&card->vfio_info_lines, "region 0 0x7 0x20000"), 0);
 }
 
@@ -78,11 +78,11 @@ static void fill_uses(struct device *card)
 
 static void fill_function(struct device *vf)
 {
-	set(&vf->physfn, "0000:01:00.0");
+	set_text(&vf->physfn, "0000:01:00.0");
 	vf->vf_index = 0;
 	vf->has_override = true;
-	set(&vf->driver_override, "vfio-pci");
-	set(&vf->driver, "vfio-pci");
+	set_text(&vf->driver_override, "vfio-pci");
+	set_text(&vf->driver, "vfio-pci");
 	vf->vfio_open = true;
 	vf->no_reset = true;
 	vf->config_size = 64; /* all zeros: written as no digits at all */
@@ -96,8 +96,8 @@ static struct inventory *make_inventory(void)
 	struct device *dma;
 
 	ck_assert_ptr_nonnull(inv);
-	set(&inv->source, "kernel");
-	set(&inv->kernel_release, "6.12.0");
+	set_text(&inv->source, "kernel");
+	set_text(&inv->kernel_release, "6.12.0");
 	inv->page_size = 65536;
 	inv->has_vfio = true;
 	add_device(inv, "pci", "0000:00:1c.4", 4)->header_type = 1;
@@ -109,19 +109,19 @@ static struct inventory *make_inventory(void)
 		.correctable = 3,
 		.fatal = 1,
 	};
-	set(&inv->acs_override, "downstream,multifunction");
+	set_text(&inv->acs_override, "downstream,multifunction");
 	inv->interrupt_remapping = 0;
 	inv->unsafe_interrupts = true;
 	fill_function(add_device(inv, "pci", "0000:01:10.0", 10));
 	add_device(inv, "pci", "10000:e1:00.0", IOMMU_GROUP_NONE);
 	dma = add_device(inv, "platform", "fe200000.dma", 9);
-	set(&dma->compatible, "brcm,dma");
-	set(&dma->reset_driver, "vfio_platform_dma");
+	set_text(&dma->compatible, "brcm,dma");
+	set_text(&dma->reset_driver, "vfio_platform_dma");
 	dma->reset_required = true;
 	dma->shares_msi = true;
 	add_device(inv, "mdev", "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", 11);
 	group = inventory_find_group(inv, 9);
-	set(&group->type, "DMA-FQ");
+	set_text(&group->type, "DMA-FQ");
 	ck_assert_int_eq(strv_add(&group->reserved, "0x00000000fee00000 0x00000000feefffff msi"),
 			 0);
 	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "range 0x0 0xfedfffff"), 0);
@@ -201,7 +201,7 @@ static void assert_card(const struct device *card)
 	ck_assert_int_eq(((struct usage *)card->uses.items[1])->pid, 812);
 }
 
-START_TEST(test_inventory_values)
+START_TEST(test_inventory_values_survive)
 {
 	_cleanup_inventory_ struct inventory *inv = make_inventory(), *copy = NULL;
 	_cleanup_free_ char *text = to_json(inv, false);
@@ -233,7 +233,7 @@ START_TEST(test_inventory_values)
 END_TEST
 
 /* The form that others read: a change here breaks them. */
-START_TEST(test_inventory_form)
+START_TEST(test_inventory_has_its_documented_form)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	_cleanup_free_ char *text = NULL;
@@ -261,7 +261,7 @@ START_TEST(test_inventory_form)
 }
 END_TEST
 
-START_TEST(test_inventory_of_a_later_version)
+START_TEST(test_unknown_keys_are_ignored)
 {
 	_cleanup_inventory_ struct inventory *inv =
 		from_json("{\"version\":1,\"new\":{\"a\":[1]},\"devices\":[{\"bus\":\"pci\","
@@ -272,13 +272,13 @@ START_TEST(test_inventory_of_a_later_version)
 END_TEST
 
 /* The kernel lets any byte into a name; what comes out is still JSON. */
-START_TEST(test_bytes_that_are_no_text)
+START_TEST(test_invalid_utf8_is_replaced)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new(), *copy = NULL;
 	_cleanup_free_ char *text = NULL;
 	struct device *device = add_device(inv, "platform", "a.b", 1);
 
-	set(&device->driver, "a\xff\"\\\x01\xc3\xbc\xc3");
+	set_text(&device->driver, "a\xff\"\\\x01\xc3\xbc\xc3");
 	text = to_json(inv, false);
 	copy = from_json(text);
 	device = inventory_find(copy, "platform:a.b");
@@ -341,7 +341,7 @@ static const struct {
 	{ HOST(CARD(",\"new\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]"), ""), "levels deep" },
 };
 
-START_TEST(test_bad_inventory)
+START_TEST(test_bad_inventory_is_refused)
 {
 	const char *text = bad_inventories[_i].text;
 	_cleanup_free_ char *error = NULL;
@@ -355,7 +355,7 @@ START_TEST(test_bad_inventory)
 }
 END_TEST
 
-START_TEST(test_inventory_cut_off)
+START_TEST(test_truncated_inventory_is_refused)
 {
 	_cleanup_inventory_ struct inventory *inv = make_inventory();
 	_cleanup_free_ char *text = to_json(inv, false);
@@ -374,7 +374,7 @@ END_TEST
 /* --- text that nobody wrote --- */
 
 /* Either it is refused and said why, or what was read can be written and read again. */
-START_TEST(test_mutated_inventory)
+START_TEST(test_mutated_inventory_is_refused_or_read)
 {
 	_cleanup_inventory_ struct inventory *inv = make_inventory();
 	_cleanup_free_ char *text = to_json(inv, false);
@@ -405,17 +405,21 @@ END_TEST
 static Suite *make_suite(void)
 {
 	const TTest *const tests[] = {
-		test_inventory_round_trip,   test_inventory_values,
-		test_inventory_form,	     test_inventory_of_a_later_version,
-		test_bytes_that_are_no_text, test_inventory_cut_off,
-		test_mutated_inventory,
+		test_inventory_round_trip,
+		test_inventory_values_survive,
+		test_inventory_has_its_documented_form,
+		test_unknown_keys_are_ignored,
+		test_invalid_utf8_is_replaced,
+		test_truncated_inventory_is_refused,
+		test_mutated_inventory_is_refused_or_read,
 	};
 	Suite *suite = suite_create("codec");
 	TCase *tcase = tcase_create("codec");
 
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tcase, tests[i]);
-	tcase_add_loop_test(tcase, test_bad_inventory, 0, (int)ARRAY_SIZE(bad_inventories));
+	tcase_add_loop_test(tcase, test_bad_inventory_is_refused, 0,
+			    (int)ARRAY_SIZE(bad_inventories));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

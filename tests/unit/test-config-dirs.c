@@ -17,15 +17,15 @@
 #define NOBODY 65534
 
 /* Three directories, highest first, in a fresh place; the current directory is there too. */
-static char place[] = "/tmp/test-confdir-XXXXXX";
+static char top[] = "/tmp/test-confdir-XXXXXX";
 static const char *const directories[] = { "etc", "run", "lib", NULL };
 
-static void make_place(void)
+static void make_directories(void)
 {
-	strcpy(place, "/tmp/test-confdir-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(place));
-	ck_assert_int_eq(chmod(place, 0755), 0);
-	ck_assert_int_eq(chdir(place), 0);
+	strcpy(top, "/tmp/test-confdir-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(top));
+	ck_assert_int_eq(chmod(top, 0755), 0);
+	ck_assert_int_eq(chdir(top), 0);
 	for (size_t i = 0; directories[i]; i++)
 		ck_assert_int_eq(mkdir(directories[i], 0755), 0);
 }
@@ -35,13 +35,13 @@ static int remove_item(const char *path, const struct stat *st, int type, struct
 	return remove(path);
 }
 
-static void remove_place(void)
+static void remove_directories(void)
 {
 	ck_assert_int_eq(chdir("/"), 0);
-	nftw(place, remove_item, 8, FTW_DEPTH | FTW_PHYS);
+	nftw(top, remove_item, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-static void put(const char *path, const char *text)
+static void put_file(const char *path, const char *text)
 {
 	ck_assert_int_eq(fileio_write_atomic_at(AT_FDCWD, path, text, strlen(text), 0644), 0);
 }
@@ -51,10 +51,10 @@ static void put_group(const char *path, const char *name, const char *device)
 	_cleanup_free_ char *text =
 		str_printf("{ \"groups\": { \"%s\": { \"devices\": [ \"%s\" ] } } }", name, device);
 
-	put(path, text);
+	put_file(path, text);
 }
 
-static struct def_set *load(void)
+static struct def_set *load_config(void)
 {
 	struct def_set *config = NULL;
 
@@ -85,7 +85,7 @@ static void assert_problem(const struct def_set *config, const char *file, const
 	ck_assert_msg(strstr(problem->text, text) != NULL, "%s", problem->text);
 }
 
-START_TEST(test_nothing_there)
+START_TEST(test_missing_directory_is_empty)
 {
 	static const char *const none[] = { "not-there", NULL };
 	_cleanup_def_set_ struct def_set *config = NULL;
@@ -96,7 +96,7 @@ START_TEST(test_nothing_there)
 }
 END_TEST
 
-START_TEST(test_precedence)
+START_TEST(test_higher_directory_replaces_file)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
@@ -106,7 +106,7 @@ START_TEST(test_precedence)
 	put_group("run/20.json", "b", "02:00.1");
 	put_group("run/30.json", "c", "03:00.1");
 	put_group("etc/30.json", "c", "03:00.2");
-	config = load();
+	config = load_config();
 	ck_assert_uint_eq(config->problems.n, 0);
 	ck_assert_uint_eq(config->groups.n, 3);
 	assert_file(config, "a", "lib/10.json");
@@ -119,20 +119,20 @@ END_TEST
  * The order of the names, over all directories: the later file has the last word, also from
  * below.
  */
-START_TEST(test_name_order)
+START_TEST(test_later_file_name_wins)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put_group("etc/10.json", "a", "01:00.0");
 	put_group("lib/90.json", "a", "01:00.1");
 	put_group("run/50.json", "a", "01:00.2");
-	config = load();
+	config = load_config();
 	ck_assert_uint_eq(config->problems.n, 0);
 	assert_file(config, "a", "lib/90.json");
 }
 END_TEST
 
-START_TEST(test_mask)
+START_TEST(test_link_to_dev_null_masks_file)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
@@ -140,7 +140,7 @@ START_TEST(test_mask)
 	put_group("run/10.json", "a", "01:00.0");
 	put_group("lib/20.json", "b", "02:00.0");
 	ck_assert_int_eq(symlink("/dev/null", "etc/10.json"), 0);
-	config = load();
+	config = load_config();
 	ck_assert_uint_eq(config->problems.n, 0);
 	ck_assert_ptr_null(def_set_find_group(config, "a"));
 	ck_assert_ptr_nonnull(def_set_find_group(config, "b"));
@@ -148,14 +148,14 @@ START_TEST(test_mask)
 END_TEST
 
 /* Only a link masks: an empty file replaces, and is no JSON. */
-START_TEST(test_empty_file_is_no_mask)
+START_TEST(test_empty_file_does_not_mask)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 	const struct problem *problem;
 
 	put_group("lib/10.json", "a", "01:00.0");
-	put("etc/10.json", "");
-	config = load();
+	put_file("etc/10.json", "");
+	config = load_config();
 	ck_assert_ptr_null(def_set_find_group(config, "a"));
 	ck_assert_uint_eq(config->problems.n, 1);
 	problem = config->problems.items[0];
@@ -164,31 +164,31 @@ START_TEST(test_empty_file_is_no_mask)
 }
 END_TEST
 
-START_TEST(test_other_names)
+START_TEST(test_other_file_names_are_ignored)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
-	put("etc/.hidden.json", "rubbish");
-	put("etc/.json", "rubbish");
-	put("etc/10.json.sample", "rubbish");
-	put("etc/10.json~", "rubbish");
-	put("etc/README", "rubbish");
-	put("etc/json", "rubbish");
-	config = load();
+	put_file("etc/.hidden.json", "rubbish");
+	put_file("etc/.json", "rubbish");
+	put_file("etc/10.json.sample", "rubbish");
+	put_file("etc/10.json~", "rubbish");
+	put_file("etc/README", "rubbish");
+	put_file("etc/json", "rubbish");
+	config = load_config();
 	ck_assert_uint_eq(config->problems.n, 0);
 	ck_assert_uint_eq(config->groups.n, 0);
 }
 END_TEST
 
-START_TEST(test_bad_file_alone)
+START_TEST(test_bad_file_leaves_the_others)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put_group("etc/10.json", "a", "01:00.0");
-	put("etc/20.json",
-	    "{ \"groups\": { \"b\": { \"devices\": [ \"02:00.0\" ] },\n \"c\": 3 } }");
+	put_file("etc/20.json",
+		 "{ \"groups\": { \"b\": { \"devices\": [ \"02:00.0\" ] },\n \"c\": 3 } }");
 	put_group("etc/30.json", "d", "03:00.0");
-	config = load();
+	config = load_config();
 	ck_assert_uint_eq(config->problems.n, 1);
 	ck_assert_uint_eq(config->groups.n, 2);
 	ck_assert_ptr_null(def_set_find_group(config, "b"));
@@ -196,84 +196,84 @@ START_TEST(test_bad_file_alone)
 }
 END_TEST
 
-START_TEST(test_link_to_a_file)
+START_TEST(test_link_to_file_is_read)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put_group("elsewhere", "a", "01:00.0");
 	ck_assert_int_eq(symlink("../elsewhere", "etc/10.json"), 0);
-	config = load();
+	config = load_config();
 	ck_assert_uint_eq(config->problems.n, 0);
 	assert_file(config, "a", "etc/10.json");
 }
 END_TEST
 
 /* What replaces a file and cannot be read does not let the lower one through. */
-START_TEST(test_dangling_link)
+START_TEST(test_dangling_link_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
 	put_group("lib/10.json", "a", "01:00.0");
 	ck_assert_int_eq(symlink("not-there", "etc/10.json"), 0);
-	config = load();
+	config = load_config();
 	assert_problem(config, "etc/10.json", "a link to not-there");
 	ck_assert_ptr_null(def_set_find_group(config, "a"));
 }
 END_TEST
 
-START_TEST(test_link_to_itself)
+START_TEST(test_link_to_itself_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(symlink("10.json", "etc/10.json"), 0);
-	config = load();
+	config = load_config();
 	assert_problem(config, "etc/10.json", "cannot be read");
 }
 END_TEST
 
-START_TEST(test_fifo)
+START_TEST(test_fifo_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(mkfifo("etc/10.json", 0644), 0);
-	config = load(); /* a reader of a FIFO would wait for a writer */
+	config = load_config(); /* a reader of a FIFO would wait for a writer */
 	assert_problem(config, "etc/10.json", "a FIFO");
 }
 END_TEST
 
-START_TEST(test_socket)
+START_TEST(test_socket_is_a_problem)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "etc/10.json" };
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&addr, sizeof(addr)), 0);
-	config = load();
+	config = load_config();
 	assert_problem(config, "etc/10.json", "a socket");
 }
 END_TEST
 
-START_TEST(test_device_node)
+START_TEST(test_device_node_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(symlink("/dev/zero", "etc/10.json"), 0);
-	config = load();
+	config = load_config();
 	assert_problem(config, "etc/10.json", "a device node");
 }
 END_TEST
 
-START_TEST(test_directory)
+START_TEST(test_directory_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(mkdir("etc/10.json", 0755), 0);
-	config = load();
+	config = load_config();
 	assert_problem(config, "etc/10.json", "a directory");
 }
 END_TEST
 
-START_TEST(test_too_large)
+START_TEST(test_too_large_file_is_a_problem)
 {
 	_cleanup_free_ char *blanks = malloc(10u << 20);
 	_cleanup_def_set_ struct def_set *config = NULL;
@@ -281,19 +281,19 @@ START_TEST(test_too_large)
 	memset(blanks, ' ', 10u << 20);
 	ck_assert_int_eq(fileio_write_atomic_at(AT_FDCWD, "etc/10.json", blanks, 10u << 20, 0644),
 			 0);
-	config = load();
+	config = load_config();
 	assert_problem(config, "etc/10.json", "larger than 4194304 bytes");
 }
 END_TEST
 
 /* Has a size, but no blocks on the disk, as the files of sysfs. */
-START_TEST(test_too_large_and_sparse)
+START_TEST(test_too_large_sparse_file_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
-	put("etc/10.json", "");
+	put_file("etc/10.json", "");
 	ck_assert_int_eq(truncate("etc/10.json", INT64_C(1) << 40), 0);
-	config = load();
+	config = load_config();
 	assert_problem(config, "etc/10.json", "larger than 4194304 bytes");
 }
 END_TEST
@@ -306,13 +306,13 @@ static struct def_set *load_unprivileged(void)
 
 	if (root)
 		ck_assert_int_eq(seteuid(NOBODY), 0);
-	config = load();
+	config = load_config();
 	if (root)
 		ck_assert_int_eq(seteuid(0), 0);
 	return config;
 }
 
-START_TEST(test_unreadable_file)
+START_TEST(test_unreadable_file_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
@@ -323,7 +323,7 @@ START_TEST(test_unreadable_file)
 }
 END_TEST
 
-START_TEST(test_unreadable_directory)
+START_TEST(test_unreadable_directory_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
@@ -336,25 +336,25 @@ START_TEST(test_unreadable_directory)
 }
 END_TEST
 
-START_TEST(test_directory_is_a_file)
+START_TEST(test_file_in_place_of_directory_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(rmdir("run"), 0);
-	put("run", "{}");
-	config = load();
+	put_file("run", "{}");
+	config = load_config();
 	assert_problem(config, "run", "Not a directory");
 }
 END_TEST
 
-START_TEST(test_device_in_two_files)
+START_TEST(test_device_in_two_files_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
 	const struct problem *problem;
 
 	put_group("lib/10.json", "a", "0000:01:00.0");
 	put_group("etc/20.json", "b", "01:00.0");
-	config = load();
+	config = load_config();
 	ck_assert_uint_eq(config->problems.n, 1);
 	problem = config->problems.items[0];
 	ck_assert_str_eq(problem->file, "etc/20.json");
@@ -365,7 +365,7 @@ START_TEST(test_device_in_two_files)
 }
 END_TEST
 
-START_TEST(test_one_file)
+START_TEST(test_named_file_is_read)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
 
@@ -381,32 +381,32 @@ END_TEST
 static Suite *make_suite(void)
 {
 	const TTest *const tests[] = {
-		test_nothing_there,
-		test_precedence,
-		test_name_order,
-		test_mask,
-		test_empty_file_is_no_mask,
-		test_other_names,
-		test_bad_file_alone,
-		test_link_to_a_file,
-		test_dangling_link,
-		test_link_to_itself,
-		test_fifo,
-		test_socket,
-		test_device_node,
-		test_directory,
-		test_too_large,
-		test_too_large_and_sparse,
-		test_unreadable_file,
-		test_unreadable_directory,
-		test_directory_is_a_file,
-		test_device_in_two_files,
-		test_one_file,
+		test_missing_directory_is_empty,
+		test_higher_directory_replaces_file,
+		test_later_file_name_wins,
+		test_link_to_dev_null_masks_file,
+		test_empty_file_does_not_mask,
+		test_other_file_names_are_ignored,
+		test_bad_file_leaves_the_others,
+		test_link_to_file_is_read,
+		test_dangling_link_is_a_problem,
+		test_link_to_itself_is_a_problem,
+		test_fifo_is_a_problem,
+		test_socket_is_a_problem,
+		test_device_node_is_a_problem,
+		test_directory_is_a_problem,
+		test_too_large_file_is_a_problem,
+		test_too_large_sparse_file_is_a_problem,
+		test_unreadable_file_is_a_problem,
+		test_unreadable_directory_is_a_problem,
+		test_file_in_place_of_directory_is_a_problem,
+		test_device_in_two_files_is_a_problem,
+		test_named_file_is_read,
 	};
-	Suite *suite = suite_create("confdir");
-	TCase *tcase = tcase_create("confdir");
+	Suite *suite = suite_create("config-dirs");
+	TCase *tcase = tcase_create("config-dirs");
 
-	tcase_add_checked_fixture(tcase, make_place, remove_place);
+	tcase_add_checked_fixture(tcase, make_directories, remove_directories);
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);

@@ -70,7 +70,7 @@ static void assert_clean(const struct def_set *config)
 }
 
 /* "file:line:column kind", as in the table, without what is said. */
-static void add_problems(FILE *out, const char *name)
+static void print_problems(FILE *out, const char *name)
 {
 	_cleanup_free_ char *path = str_printf("tests/config/%s", name);
 	_cleanup_def_set_ struct def_set *config = parse_source(path);
@@ -103,7 +103,7 @@ static void list_files(const char *directory, struct vec *names)
 
 static DEFINE_VEC_CLEAR(names_clear, char, free)
 
-static char *report_all(void)
+static char *report_all_files(void)
 {
 	_cleanup_(names_clear) struct vec good = { 0 }, bad = { 0 };
 	size_t size;
@@ -115,18 +115,18 @@ static char *report_all(void)
 	list_files("good", &good);
 	ck_assert_uint_ge(bad.n, 30);
 	VEC_FOREACH(const char, name, &bad)
-		add_problems(out, name);
+		print_problems(out, name);
 	VEC_FOREACH(const char, name, &good)
-		add_problems(out, name);
+		print_problems(out, name);
 	fclose(out);
 	return report;
 }
 
 /* Each line of the table is the start of the report's line, and neither has more of them. */
-START_TEST(test_expected_problems)
+START_TEST(test_files_have_their_expected_problems)
 {
 	_cleanup_free_ char *expected = read_source("tests/config/expected", NULL);
-	_cleanup_free_ char *report = report_all();
+	_cleanup_free_ char *report = report_all_files();
 	char *table_at, *report_at, *line, *found;
 
 	line = strtok_r(expected, "\n", &table_at);
@@ -143,7 +143,7 @@ START_TEST(test_expected_problems)
 }
 END_TEST
 
-START_TEST(test_every_key)
+START_TEST(test_every_key_is_read)
 {
 	_cleanup_def_set_ struct def_set *config = parse_source("tests/config/good/all-keys.json");
 	const struct group_def *nic, *gpu;
@@ -176,7 +176,7 @@ START_TEST(test_every_key)
 }
 END_TEST
 
-START_TEST(test_defaults)
+START_TEST(test_missing_keys_have_defaults)
 {
 	_cleanup_def_set_ struct def_set *config = parse_source("tests/config/good/minimal.json");
 	const struct group_def *def = def_set_find_group(config, "a");
@@ -195,7 +195,7 @@ START_TEST(test_defaults)
 }
 END_TEST
 
-START_TEST(test_virtual_functions)
+START_TEST(test_virtual_functions_are_read)
 {
 	_cleanup_def_set_ struct def_set *config = parse_source("tests/config/good/all-keys.json");
 	const struct vf_def *sriov = def_set_find_vfs(config, "0000:02:00.0");
@@ -212,7 +212,7 @@ START_TEST(test_virtual_functions)
 }
 END_TEST
 
-START_TEST(test_addresses)
+START_TEST(test_addresses_are_normalised)
 {
 	static const char *const expected[] = {
 		"0000:01:00.0",		 "0000:02:00.1",
@@ -234,7 +234,7 @@ START_TEST(test_addresses)
 }
 END_TEST
 
-START_TEST(test_selectors)
+START_TEST(test_selectors_are_read)
 {
 	_cleanup_def_set_ struct def_set *config = parse_source("tests/config/good/selectors.json");
 	const struct group_def *def = def_set_find_group(config, "all");
@@ -267,7 +267,7 @@ START_TEST(test_selectors)
 }
 END_TEST
 
-START_TEST(test_later_definition_replaces)
+START_TEST(test_later_definition_replaces_earlier)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
 
@@ -309,7 +309,7 @@ END_TEST
  * Only what is in force at the end counts, and a group that is left out takes nothing from
  * others.
  */
-START_TEST(test_device_in_two_groups)
+START_TEST(test_device_in_two_groups_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
 
@@ -363,7 +363,7 @@ START_TEST(test_messages_are_clean)
 }
 END_TEST
 
-static char *repeat(const char *head, const char *part, size_t n, const char *tail)
+static char *repeat_text(const char *head, const char *part, size_t n, const char *tail)
 {
 	char *text = NULL;
 	size_t size;
@@ -378,11 +378,11 @@ static char *repeat(const char *head, const char *part, size_t n, const char *ta
 	return text;
 }
 
-START_TEST(test_deep_nesting)
+START_TEST(test_deep_nesting_is_refused)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
-	_cleanup_free_ char *arrays = repeat("", "[", 1000000, "");
-	_cleanup_free_ char *objects = repeat("", "{\"a\":", 500000, "");
+	_cleanup_free_ char *arrays = repeat_text("", "[", 1000000, "");
+	_cleanup_free_ char *objects = repeat_text("", "{\"a\":", 500000, "");
 
 	parse_into(config, "arrays", arrays);
 	parse_into(config, "objects", objects);
@@ -393,12 +393,12 @@ START_TEST(test_deep_nesting)
 END_TEST
 
 /* Endless rubbish gives a bounded report, and in time. */
-START_TEST(test_many_problems)
+START_TEST(test_number_of_problems_is_limited)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
 	_cleanup_free_ char *rubbish =
-		repeat("{\"groups\":{\"a\":{\"devices\":[", "7,", 150000, "7]}}}");
-	_cleanup_free_ char *same = repeat("{", "\"x\":1,", 60000, "\"groups\":{}}");
+		repeat_text("{\"groups\":{\"a\":{\"devices\":[", "7,", 150000, "7]}}}");
+	_cleanup_free_ char *same = repeat_text("{", "\"x\":1,", 60000, "\"groups\":{}}");
 
 	parse_into(config, "rubbish", rubbish);
 	ck_assert_uint_eq(config->problems.n, 101);
@@ -427,7 +427,7 @@ static void assert_survives(const char *name, uint32_t seed)
 	}
 }
 
-START_TEST(test_mutated)
+START_TEST(test_mutated_file_is_parsed_safely)
 {
 	assert_survives("tests/config/good/all-keys.json", 1);
 	assert_survives("tests/config/good/selectors.json", 2);
@@ -437,7 +437,7 @@ START_TEST(test_mutated)
 }
 END_TEST
 
-START_TEST(test_truncated)
+START_TEST(test_truncated_file_is_a_problem)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -454,7 +454,7 @@ START_TEST(test_truncated)
 }
 END_TEST
 
-START_TEST(test_examples)
+START_TEST(test_examples_have_no_problems)
 {
 	static const char *const names[] = {
 		"etc/devgroups.d/10-network-card.json.sample",
@@ -471,7 +471,10 @@ START_TEST(test_examples)
 }
 END_TEST
 
-SUITE("config", test_expected_problems, test_every_key, test_defaults, test_virtual_functions,
-      test_addresses, test_selectors, test_later_definition_replaces, test_bad_file_changes_nothing,
-      test_device_in_two_groups, test_messages_are_clean, test_deep_nesting, test_many_problems,
-      test_mutated, test_truncated, test_examples)
+SUITE("def-set", test_files_have_their_expected_problems, test_every_key_is_read,
+      test_missing_keys_have_defaults, test_virtual_functions_are_read,
+      test_addresses_are_normalised, test_selectors_are_read,
+      test_later_definition_replaces_earlier, test_bad_file_changes_nothing,
+      test_device_in_two_groups_is_a_problem, test_messages_are_clean, test_deep_nesting_is_refused,
+      test_number_of_problems_is_limited, test_mutated_file_is_parsed_safely,
+      test_truncated_file_is_a_problem, test_examples_have_no_problems)

@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "policy/report/doctor.h"
 
-static struct inventory *good_host(void)
+static struct inventory *make_good_host(void)
 {
 	struct inventory *inv = inventory_new();
 	struct device *device = device_new("pci", "0000:01:00.0");
@@ -20,7 +20,7 @@ static struct inventory *good_host(void)
 }
 
 /* Of @subject; -1 if nothing is said of it. */
-static int level_of(const struct inventory *inv, const char *subject)
+static int level_of_finding(const struct inventory *inv, const char *subject)
 {
 	_cleanup_findings_ struct vec findings = {};
 	int level = -1;
@@ -32,9 +32,9 @@ static int level_of(const struct inventory *inv, const char *subject)
 	return level;
 }
 
-START_TEST(test_a_good_host_is_all_well)
+START_TEST(test_good_host_has_only_good_findings)
 {
-	_cleanup_inventory_ struct inventory *inv = good_host();
+	_cleanup_inventory_ struct inventory *inv = make_good_host();
 	_cleanup_findings_ struct vec findings = {};
 
 	ck_assert_int_eq(doctor_check(inv, &findings), 0);
@@ -44,24 +44,24 @@ START_TEST(test_a_good_host_is_all_well)
 }
 END_TEST
 
-START_TEST(test_what_is_missing_is_told)
+START_TEST(test_missing_parts_are_reported)
 {
-	_cleanup_inventory_ struct inventory *inv = good_host(), *none = inventory_new();
+	_cleanup_inventory_ struct inventory *inv = make_good_host(), *none = inventory_new();
 
 	inv->interrupt_remapping = 0;
-	ck_assert_int_eq(level_of(inv, "interrupts"), FINDING_FAIL);
+	ck_assert_int_eq(level_of_finding(inv, "interrupts"), FINDING_FAIL);
 	inv->unsafe_interrupts = true;
-	ck_assert_int_eq(level_of(inv, "interrupts"), FINDING_WARN);
+	ck_assert_int_eq(level_of_finding(inv, "interrupts"), FINDING_WARN);
 	inv->has_vfio_cdev = false;
-	ck_assert_int_eq(level_of(inv, "iommufd"), FINDING_HINT);
+	ck_assert_int_eq(level_of_finding(inv, "iommufd"), FINDING_HINT);
 	inv->has_vfio = false;
-	ck_assert_int_eq(level_of(inv, "vfio"), FINDING_FAIL);
-	ck_assert_int_eq(level_of(inv, "acs"), -1);
+	ck_assert_int_eq(level_of_finding(inv, "vfio"), FINDING_FAIL);
+	ck_assert_int_eq(level_of_finding(inv, "acs"), -1);
 	ck_assert_int_eq(str_set(&inv->acs_override, "downstream"), 0);
-	ck_assert_int_eq(level_of(inv, "acs"), FINDING_WARN);
-	ck_assert_int_eq(level_of(none, "iommu"), FINDING_FAIL);
-	ck_assert_int_eq(level_of(none, "module"), FINDING_HINT);
+	ck_assert_int_eq(level_of_finding(inv, "acs"), FINDING_WARN);
+	ck_assert_int_eq(level_of_finding(none, "iommu"), FINDING_FAIL);
+	ck_assert_int_eq(level_of_finding(none, "module"), FINDING_HINT);
 }
 END_TEST
 
-SUITE("doctor", test_a_good_host_is_all_well, test_what_is_missing_is_told)
+SUITE("doctor", test_good_host_has_only_good_findings, test_missing_parts_are_reported)

@@ -5,16 +5,16 @@
 #include "model/error-state.h"
 
 /* What another look finds. */
-enum { NOTHING, CORRECTED, FATAL_ABOVE, FATAL_OWN, CONTAINED };
+enum { READ_NOTHING, READ_CORRECTED, READ_FATAL_ABOVE, READ_FATAL_OWN, READ_CONTAINED };
 
-static struct device_errors reading(const struct device_errors *before, int what)
+static struct device_errors make_reading(const struct device_errors *before, int what)
 {
 	struct device_errors now = *before;
 
-	now.correctable += what == CORRECTED;
-	now.fatal_above += what == FATAL_ABOVE;
-	now.fatal += what == FATAL_OWN;
-	now.contained = what == CONTAINED;
+	now.correctable += what == READ_CORRECTED;
+	now.fatal_above += what == READ_FATAL_ABOVE;
+	now.fatal += what == READ_FATAL_OWN;
+	now.contained = what == READ_CONTAINED;
 	return now;
 }
 
@@ -26,7 +26,7 @@ static void ck_assert_next(enum error_state state, enum error_event event, int w
 					      .fatal_above = 2,
 					      .fatal_old = 2,
 					      .correctable = 5 };
-	const struct device_errors now = reading(&before, what);
+	const struct device_errors now = make_reading(&before, what);
 
 	ck_assert_str_eq(error_state_to_string(error_state_next(&before, &now, event, driven)),
 			 error_state_to_string(expected));
@@ -39,41 +39,41 @@ static const struct {
 	bool driven;
 	enum error_state expected;
 } cases[] = {
-	{ ERROR_OK, ERROR_EVENT_NONE, NOTHING, true, ERROR_OK },
-	{ ERROR_OK, ERROR_EVENT_NONE, CORRECTED, true, ERROR_CORRECTABLE },
-	{ ERROR_RECOVERED, ERROR_EVENT_NONE, CORRECTED, true, ERROR_RECOVERED },
-	{ ERROR_FAILED, ERROR_EVENT_NONE, CORRECTED, false, ERROR_FAILED },
+	{ ERROR_OK, ERROR_EVENT_NONE, READ_NOTHING, true, ERROR_OK },
+	{ ERROR_OK, ERROR_EVENT_NONE, READ_CORRECTED, true, ERROR_CORRECTABLE },
+	{ ERROR_RECOVERED, ERROR_EVENT_NONE, READ_CORRECTED, true, ERROR_RECOVERED },
+	{ ERROR_FAILED, ERROR_EVENT_NONE, READ_CORRECTED, false, ERROR_FAILED },
 	/* non-fatal: its driver goes on, a VFIO driver as well */
-	{ ERROR_OK, ERROR_EVENT_BEGIN, NOTHING, true, ERROR_RECOVERING },
-	{ ERROR_RECOVERING, ERROR_EVENT_SUCCESS, NOTHING, true, ERROR_RECOVERED },
-	{ ERROR_RECOVERING, ERROR_EVENT_SUCCESS, NOTHING, false, ERROR_RECOVERED },
-	{ ERROR_RECOVERING, ERROR_EVENT_FAILED, NOTHING, true, ERROR_FAILED },
+	{ ERROR_OK, ERROR_EVENT_BEGIN, READ_NOTHING, true, ERROR_RECOVERING },
+	{ ERROR_RECOVERING, ERROR_EVENT_SUCCESS, READ_NOTHING, true, ERROR_RECOVERED },
+	{ ERROR_RECOVERING, ERROR_EVENT_SUCCESS, READ_NOTHING, false, ERROR_RECOVERED },
+	{ ERROR_RECOVERING, ERROR_EVENT_FAILED, READ_NOTHING, true, ERROR_FAILED },
 	/* fatal: counted by the port, or by the device, or cut off by DPC */
-	{ ERROR_OK, ERROR_EVENT_BEGIN, FATAL_ABOVE, true, ERROR_FROZEN },
-	{ ERROR_OK, ERROR_EVENT_BEGIN, FATAL_OWN, true, ERROR_FROZEN },
-	{ ERROR_OK, ERROR_EVENT_BEGIN, CONTAINED, true, ERROR_FROZEN },
-	{ ERROR_FROZEN, ERROR_EVENT_SUCCESS, NOTHING, true, ERROR_RECOVERED },
-	{ ERROR_FROZEN, ERROR_EVENT_SUCCESS, NOTHING, false, ERROR_FATAL },
-	{ ERROR_FROZEN, ERROR_EVENT_SUCCESS, CONTAINED, true, ERROR_FROZEN },
-	{ ERROR_OK, ERROR_EVENT_FAILED, NOTHING, false, ERROR_FAILED },
+	{ ERROR_OK, ERROR_EVENT_BEGIN, READ_FATAL_ABOVE, true, ERROR_FROZEN },
+	{ ERROR_OK, ERROR_EVENT_BEGIN, READ_FATAL_OWN, true, ERROR_FROZEN },
+	{ ERROR_OK, ERROR_EVENT_BEGIN, READ_CONTAINED, true, ERROR_FROZEN },
+	{ ERROR_FROZEN, ERROR_EVENT_SUCCESS, READ_NOTHING, true, ERROR_RECOVERED },
+	{ ERROR_FROZEN, ERROR_EVENT_SUCCESS, READ_NOTHING, false, ERROR_FATAL },
+	{ ERROR_FROZEN, ERROR_EVENT_SUCCESS, READ_CONTAINED, true, ERROR_FROZEN },
+	{ ERROR_OK, ERROR_EVENT_FAILED, READ_NOTHING, false, ERROR_FAILED },
 	/* what was lost stays lost through a lesser error */
-	{ ERROR_FATAL, ERROR_EVENT_BEGIN, NOTHING, false, ERROR_FROZEN },
-	{ ERROR_FATAL, ERROR_EVENT_NONE, NOTHING, false, ERROR_FATAL },
+	{ ERROR_FATAL, ERROR_EVENT_BEGIN, READ_NOTHING, false, ERROR_FROZEN },
+	{ ERROR_FATAL, ERROR_EVENT_NONE, READ_NOTHING, false, ERROR_FATAL },
 	/* frozen without an event, as where EEH or DPC is found by looking */
-	{ ERROR_OK, ERROR_EVENT_NONE, CONTAINED, false, ERROR_FROZEN },
-	{ ERROR_FAILED, ERROR_EVENT_NONE, CONTAINED, false, ERROR_FAILED },
+	{ ERROR_OK, ERROR_EVENT_NONE, READ_CONTAINED, false, ERROR_FROZEN },
+	{ ERROR_FAILED, ERROR_EVENT_NONE, READ_CONTAINED, false, ERROR_FAILED },
 	/* an AER recovery is under way: only its end ends it */
-	{ ERROR_FROZEN, ERROR_EVENT_NONE, NOTHING, false, ERROR_FROZEN },
+	{ ERROR_FROZEN, ERROR_EVENT_NONE, READ_NOTHING, false, ERROR_FROZEN },
 };
 
-START_TEST(test_next)
+START_TEST(test_next_state)
 {
 	ck_assert_next(cases[_i].state, cases[_i].event, cases[_i].reading, cases[_i].driven,
 		       cases[_i].expected);
 }
 END_TEST
 
-START_TEST(test_thawed)
+START_TEST(test_thawed_device_is_recovered_or_fatal)
 {
 	struct device_errors before = { .state = ERROR_FROZEN, .contained = true };
 	struct device_errors now = { .state = ERROR_FROZEN };
@@ -84,7 +84,7 @@ START_TEST(test_thawed)
 END_TEST
 
 /* The kernel tells of no end where a VFIO driver has it. */
-START_TEST(test_quiet)
+START_TEST(test_quiet_device_has_recovered)
 {
 	struct device_errors before = { .state = ERROR_RECOVERING };
 	struct device_errors now = { .state = ERROR_RECOVERING, .quiet = true };
@@ -101,7 +101,7 @@ START_TEST(test_quiet)
 END_TEST
 
 /* Nobody knows whether the port's errors are old. */
-START_TEST(test_never_looked_at)
+START_TEST(test_port_errors_count_at_the_first_reading)
 {
 	struct device_errors before = { .state = ERROR_OK };
 	struct device_errors now = { .above_known = true, .fatal_above = 1 };
@@ -113,8 +113,8 @@ START_TEST(test_never_looked_at)
 }
 END_TEST
 
-static enum error_state look(struct device_errors *errors, uint64_t fatal_above,
-			     enum error_event event)
+static enum error_state take_reading(struct device_errors *errors, uint64_t fatal_above,
+				     enum error_event event)
 {
 	struct device_errors now = *errors;
 
@@ -127,28 +127,28 @@ static enum error_state look(struct device_errors *errors, uint64_t fatal_above,
 }
 
 /* The kernel has counted it, somebody looks, and only then its event comes. */
-START_TEST(test_looked_at_before_the_event)
+START_TEST(test_error_read_before_its_event)
 {
 	struct device_errors errors = { .state = ERROR_OK };
 
-	ck_assert_int_eq(look(&errors, 7, ERROR_EVENT_NONE), ERROR_OK);
-	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_NONE), ERROR_OK);
-	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_BEGIN), ERROR_FROZEN);
-	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_SUCCESS), ERROR_RECOVERED);
+	ck_assert_int_eq(take_reading(&errors, 7, ERROR_EVENT_NONE), ERROR_OK);
+	ck_assert_int_eq(take_reading(&errors, 8, ERROR_EVENT_NONE), ERROR_OK);
+	ck_assert_int_eq(take_reading(&errors, 8, ERROR_EVENT_BEGIN), ERROR_FROZEN);
+	ck_assert_int_eq(take_reading(&errors, 8, ERROR_EVENT_SUCCESS), ERROR_RECOVERED);
 	/* that one is over */
-	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_BEGIN), ERROR_RECOVERING);
-	ck_assert_int_eq(look(&errors, 8, ERROR_EVENT_SUCCESS), ERROR_RECOVERED);
+	ck_assert_int_eq(take_reading(&errors, 8, ERROR_EVENT_BEGIN), ERROR_RECOVERING);
+	ck_assert_int_eq(take_reading(&errors, 8, ERROR_EVENT_SUCCESS), ERROR_RECOVERED);
 	/* it was of another device below the port: no event comes */
-	ck_assert_int_eq(look(&errors, 9, ERROR_EVENT_NONE), ERROR_RECOVERED);
-	ck_assert_int_eq(look(&errors, 9, ERROR_EVENT_NONE), ERROR_RECOVERED);
-	ck_assert_int_eq(look(&errors, 9, ERROR_EVENT_BEGIN), ERROR_RECOVERING);
+	ck_assert_int_eq(take_reading(&errors, 9, ERROR_EVENT_NONE), ERROR_RECOVERED);
+	ck_assert_int_eq(take_reading(&errors, 9, ERROR_EVENT_NONE), ERROR_RECOVERED);
+	ck_assert_int_eq(take_reading(&errors, 9, ERROR_EVENT_BEGIN), ERROR_RECOVERING);
 	/* plugged in again */
-	ck_assert_int_eq(look(&errors, 0, ERROR_EVENT_NONE), ERROR_RECOVERING);
-	ck_assert_int_eq(look(&errors, 1, ERROR_EVENT_BEGIN), ERROR_FROZEN);
+	ck_assert_int_eq(take_reading(&errors, 0, ERROR_EVENT_NONE), ERROR_RECOVERING);
+	ck_assert_int_eq(take_reading(&errors, 1, ERROR_EVENT_BEGIN), ERROR_FROZEN);
 }
 END_TEST
 
-START_TEST(test_words)
+START_TEST(test_names_round_trip)
 {
 	enum error_state state;
 
@@ -168,15 +168,15 @@ END_TEST
 
 static Suite *make_suite(void)
 {
-	Suite *suite = suite_create("errorstate");
-	TCase *tcase = tcase_create("errorstate");
+	Suite *suite = suite_create("error-state");
+	TCase *tcase = tcase_create("error-state");
 
-	tcase_add_loop_test(tcase, test_next, 0, ARRAY_SIZE(cases));
-	tcase_add_test(tcase, test_thawed);
-	tcase_add_test(tcase, test_quiet);
-	tcase_add_test(tcase, test_never_looked_at);
-	tcase_add_test(tcase, test_looked_at_before_the_event);
-	tcase_add_test(tcase, test_words);
+	tcase_add_loop_test(tcase, test_next_state, 0, ARRAY_SIZE(cases));
+	tcase_add_test(tcase, test_thawed_device_is_recovered_or_fatal);
+	tcase_add_test(tcase, test_quiet_device_has_recovered);
+	tcase_add_test(tcase, test_port_errors_count_at_the_first_reading);
+	tcase_add_test(tcase, test_error_read_before_its_event);
+	tcase_add_test(tcase, test_names_round_trip);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -40,15 +40,15 @@ static struct inventory *make_host(struct device **ret)
 	return inv;
 }
 
-static void get(const struct inventory *inv, const struct device *device, const char *part,
-		struct vec *facts)
+static void get_facts(const struct inventory *inv, const struct device *device, const char *part,
+		      struct vec *facts)
 {
 	facts_clear(facts);
 	ck_assert_int_eq(device_facts_get(inv, device, part, facts), 0);
 }
 
 /* "bar0" of "regions", or of what else has names. */
-static const struct vec *item_of(const struct vec *facts, const char *list, const char *name)
+static const struct vec *find_item(const struct vec *facts, const char *list, const char *name)
 {
 	const struct fact *found = facts_find(facts, list);
 
@@ -60,7 +60,7 @@ static const struct vec *item_of(const struct vec *facts, const char *list, cons
 	return NULL;
 }
 
-START_TEST(test_learnt)
+START_TEST(test_vfio_info_lines_are_parsed)
 {
 	char *lines[] = { (char *)"source vfio type1v2",
 			  (char *)"range 0x0 0xfedfffff",
@@ -86,7 +86,7 @@ START_TEST(test_learnt)
 }
 END_TEST
 
-START_TEST(test_take)
+START_TEST(test_later_vfio_info_replaces_earlier)
 {
 	static const char *const said[] = { "source vfio type1v2", "range 0x0 0xfff",
 					    "range 0x2000 0x2fff", "page-sizes 0x1000",
@@ -109,7 +109,7 @@ START_TEST(test_take)
 }
 END_TEST
 
-START_TEST(test_dma)
+START_TEST(test_dma_windows_of_vfio)
 {
 	struct device *nic;
 	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
@@ -117,7 +117,7 @@ START_TEST(test_dma)
 	struct iommu_group *group = inventory_find_group(inv, 9);
 	const struct fact *list;
 
-	get(inv, nic, "dma", &facts);
+	get_facts(inv, nic, "dma", &facts);
 	ck_assert_ptr_nonnull(strstr(facts_text(&facts, "why"), "was not yet"));
 	ck_assert_uint_eq(facts_find(&facts, "windows")->items.n, 0);
 	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "source vfio type1v2"), 0);
@@ -127,7 +127,7 @@ START_TEST(test_dma)
 	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "entries 65535"), 0);
 	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "window32 0x0 0x7fffffff"), 0);
 	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "window64 0x11000 1 5"), 0);
-	get(inv, nic, "dma", &facts);
+	get_facts(inv, nic, "dma", &facts);
 	ck_assert_str_eq(facts_text(&facts, "why"), "");
 	ck_assert_str_eq(facts_text(&facts, "source"), "vfio type1v2");
 	ck_assert_uint_eq(facts_number(&facts, "entries"), 65535);
@@ -143,13 +143,13 @@ START_TEST(test_dma)
 	/* and where it was asked in vain */
 	group->vfio_info_lines = strv_free(group->vfio_info_lines);
 	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "refused Operation not permitted"), 0);
-	get(inv, nic, "dma", &facts);
+	get_facts(inv, nic, "dma", &facts);
 	ck_assert_ptr_nonnull(strstr(facts_text(&facts, "why"), "not permitted"));
 }
 END_TEST
 
 /* iommufd knows no page sizes, but how addresses are to be aligned. */
-START_TEST(test_dma_of_iommufd)
+START_TEST(test_dma_windows_of_iommufd)
 {
 	struct device *nic;
 	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
@@ -159,14 +159,14 @@ START_TEST(test_dma_of_iommufd)
 	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "source iommufd"), 0);
 	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "range 0x0 0xfedfffff"), 0);
 	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "alignment 0x1000"), 0);
-	get(inv, nic, "dma", &facts);
+	get_facts(inv, nic, "dma", &facts);
 	ck_assert_str_eq(facts_text(&facts, "source"), "iommufd");
 	ck_assert_uint_eq(facts_number(&facts, "alignment"), 4096);
 	ck_assert_ptr_null(facts_find(&facts, "page-sizes"));
 }
 END_TEST
 
-START_TEST(test_reserved)
+START_TEST(test_reserved_regions_are_parsed)
 {
 	struct device *nic;
 	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
@@ -192,22 +192,22 @@ START_TEST(test_reserved)
 }
 END_TEST
 
-START_TEST(test_regions)
+START_TEST(test_bars_and_their_mappings)
 {
 	struct device *nic;
 	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
 	_cleanup_facts_ struct vec facts = { 0 };
 	const struct vec *bar;
 
-	get(inv, nic, "mmio", &facts);
-	bar = item_of(&facts, "regions", "bar0");
+	get_facts(inv, nic, "mmio", &facts);
+	bar = find_item(&facts, "regions", "bar0");
 	ck_assert_uint_eq(facts_number(bar, "size"), 0x20000);
 	ck_assert_str_eq(facts_text(bar, "map"), "yes");
 	ck_assert(!facts_number(bar, "64bit"));
-	bar = item_of(&facts, "regions", "bar2");
+	bar = find_item(&facts, "regions", "bar2");
 	ck_assert_str_eq(facts_text(bar, "kind"), "io");
 	ck_assert_str_eq(facts_text(bar, "map"), "no");
-	bar = item_of(&facts, "regions", "bar3");
+	bar = find_item(&facts, "regions", "bar3");
 	ck_assert_str_eq(facts_text(bar, "map"), "partial");
 	ck_assert(facts_number(bar, "64bit") && facts_number(bar, "prefetchable"));
 	ck_assert(facts_number(&facts, "port-io"));
@@ -217,23 +217,23 @@ START_TEST(test_regions)
 	ck_assert_str_eq(facts_text(&facts, "rom"), "none");
 	/* registers before the table, in its page */
 	put(nic, 0xa4, 0x00000803);
-	get(inv, nic, "mmio", &facts);
+	get_facts(inv, nic, "mmio", &facts);
 	ck_assert(!facts_number(&facts, "msix-table-maskable"));
 	ck_assert(facts_number(&facts, "needs-relocation"));
 	/* VFIO's word goes before what was derived */
 	ck_assert_int_eq(strv_add(&nic->vfio_info_lines, "region 3 0xf 0x4000"), 0);
 	ck_assert_int_eq(strv_add(&nic->vfio_info_lines, "sparse 3 0x1000 0x3000"), 0);
 	ck_assert_int_eq(strv_add(&nic->vfio_info_lines, "region 0 0x3 0x20000"), 0);
-	get(inv, nic, "mmio", &facts);
-	bar = item_of(&facts, "regions", "bar3");
+	get_facts(inv, nic, "mmio", &facts);
+	bar = find_item(&facts, "regions", "bar3");
 	ck_assert_str_eq(facts_text(bar, "source"), "vfio");
 	ck_assert_str_eq(facts_text(bar, "map"), "partial");
 	ck_assert_uint_eq(facts_find(bar, "sparse")->items.n, 1);
-	ck_assert_str_eq(facts_text(item_of(&facts, "regions", "bar0"), "map"), "no");
+	ck_assert_str_eq(facts_text(find_item(&facts, "regions", "bar0"), "map"), "no");
 }
 END_TEST
 
-START_TEST(test_small_bars)
+START_TEST(test_small_bar_that_shares_a_page)
 {
 	struct device *nic, *other = device_new("pci", "0000:01:00.1");
 	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
@@ -243,24 +243,24 @@ START_TEST(test_small_bars)
 	other->resources[0] = (struct device_resource){ 0xfe030800, 0xfe0308ff, 0x200 };
 	ck_assert_int_eq(inventory_put(inv, other), 0);
 	nic->resources[1] = (struct device_resource){ 0xfe030000, 0xfe0300ff, 0x200 };
-	get(inv, nic, "mmio", &facts);
-	bar = item_of(&facts, "regions", "bar1");
+	get_facts(inv, nic, "mmio", &facts);
+	bar = find_item(&facts, "regions", "bar1");
 	ck_assert(!facts_number(bar, "small-bar-safe"));
 	ck_assert_str_eq(facts_text(bar, "shares-page-with"), "BAR 0 of 0000:01:00.1");
 	ck_assert_str_eq(facts_text(bar, "map"), "no");
 	ck_assert(!facts_number(&facts, "small-bar-safe"));
 	/* alone in its page, it may go with all of the page; not where it does not begin there */
 	other->resources[0] = (struct device_resource){ 0xfe040800, 0xfe0408ff, 0x200 };
-	get(inv, nic, "mmio", &facts);
-	ck_assert_str_eq(facts_text(item_of(&facts, "regions", "bar1"), "map"), "yes");
+	get_facts(inv, nic, "mmio", &facts);
+	ck_assert_str_eq(facts_text(find_item(&facts, "regions", "bar1"), "map"), "yes");
 	ck_assert(facts_number(&facts, "small-bar-safe"));
-	get(inv, other, "mmio", &facts);
+	get_facts(inv, other, "mmio", &facts);
 	ck_assert(!facts_number(&facts, "small-bar-safe"));
-	ck_assert_uint_eq(facts_number(item_of(&facts, "regions", "bar0"), "page-offset"), 0x800);
+	ck_assert_uint_eq(facts_number(find_item(&facts, "regions", "bar0"), "page-offset"), 0x800);
 }
 END_TEST
 
-START_TEST(test_units)
+START_TEST(test_iommu_unit_is_decoded)
 {
 	struct device *nic;
 	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
@@ -293,14 +293,14 @@ START_TEST(test_units)
 END_TEST
 
 /* A PF with PASID on, and a virtual function of it. */
-START_TEST(test_pasid)
+START_TEST(test_pasid_of_pf_and_vf)
 {
 	struct device *pf, *vf = device_new("pci", "0000:01:10.0");
 	_cleanup_inventory_ struct inventory *inv = make_host(&pf);
 	_cleanup_facts_ struct vec facts = { 0 };
 	const struct vec *pasid;
 
-	get(inv, pf, "pasid", &facts);
+	get_facts(inv, pf, "pasid", &facts);
 	ck_assert_uint_eq(facts.n, 0);
 	put(pf, 0x100, 0x2001001b);
 	put(pf, 0x104, 0x00031406);
@@ -311,19 +311,19 @@ START_TEST(test_pasid)
 	put(vf, 0x100, 0x0001000e);
 	ck_assert_int_eq(str_set(&vf->physfn, pf->key), 0);
 	ck_assert_int_eq(inventory_put(inv, vf), 0);
-	get(inv, pf, "pasid", &facts);
+	get_facts(inv, pf, "pasid", &facts);
 	pasid = &facts_find(&facts, "pasid")->items;
 	ck_assert_str_eq(facts_text(pasid, "state"), "own");
 	ck_assert_uint_eq(facts_number(pasid, "bits"), 20);
 	ck_assert(facts_number(pasid, "enabled") && facts_number(pasid, "execute-enabled"));
 	ck_assert(facts_number(pasid, "privileged") && !facts_number(pasid, "privileged-enabled"));
 	ck_assert(facts_number(&facts_find(&facts, "ats")->items, "enabled"));
-	get(inv, vf, "pasid", &facts);
+	get_facts(inv, vf, "pasid", &facts);
 	pasid = &facts_find(&facts, "pasid")->items;
 	ck_assert_str_eq(facts_text(pasid, "state"), "shared");
 	ck_assert_str_eq(facts_text(pasid, "of"), pf->key);
 	ck_assert_str_eq(facts_text(&facts_find(&facts, "ats")->items, "state"), "not-inherited");
-	get(inv, vf, "virtual-capabilities", &facts);
+	get_facts(inv, vf, "virtual-capabilities", &facts);
 	pasid = &facts_find(&facts, "pasid")->items;
 	ck_assert_str_eq(facts_text(pasid, "state"), "shared");
 	ck_assert_uint_eq(facts_number(pasid, "offset"),
@@ -333,22 +333,24 @@ START_TEST(test_pasid)
 	ck_assert_ptr_null(facts_find(&facts, "pri"));
 	/* the kernel has the last word */
 	ck_assert_int_eq(strv_add(&vf->vfio_info_lines, "pasid 0 0"), 0);
-	get(inv, vf, "virtual-capabilities", &facts);
+	get_facts(inv, vf, "virtual-capabilities", &facts);
 	pasid = &facts_find(&facts, "pasid")->items;
 	ck_assert_str_eq(facts_text(pasid, "state"), "denied");
 	ck_assert_ptr_null(facts_find(pasid, "offset"));
 	vf->vfio_info_lines = strv_free(vf->vfio_info_lines);
 	ck_assert_int_eq(strv_add(&vf->vfio_info_lines, "module-pasid 1048576"), 0);
-	get(inv, vf, "virtual-capabilities", &facts);
+	get_facts(inv, vf, "virtual-capabilities", &facts);
 	ck_assert_str_eq(facts_text(&facts_find(&facts, "pasid")->items, "state"), "shared");
-	get(inv, vf, "pasid", &facts);
+	get_facts(inv, vf, "pasid", &facts);
 	ck_assert_uint_eq(facts_number(&facts_find(&facts, "module")->items, "pasids"), 1048576);
 	vf->vfio_info_lines = strv_free(vf->vfio_info_lines);
 	ck_assert_int_eq(strv_add(&vf->vfio_info_lines, "module-pasid 0"), 0);
-	get(inv, vf, "virtual-capabilities", &facts);
+	get_facts(inv, vf, "virtual-capabilities", &facts);
 	ck_assert_str_eq(facts_text(&facts_find(&facts, "pasid")->items, "state"), "denied");
 }
 END_TEST
 
-SUITE("facts", test_learnt, test_take, test_dma, test_dma_of_iommufd, test_reserved, test_regions,
-      test_small_bars, test_units, test_pasid)
+SUITE("facts", test_vfio_info_lines_are_parsed, test_later_vfio_info_replaces_earlier,
+      test_dma_windows_of_vfio, test_dma_windows_of_iommufd, test_reserved_regions_are_parsed,
+      test_bars_and_their_mappings, test_small_bar_that_shares_a_page, test_iommu_unit_is_decoded,
+      test_pasid_of_pf_and_vf)

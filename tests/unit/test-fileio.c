@@ -73,7 +73,7 @@ START_TEST(test_write_and_read)
 }
 END_TEST
 
-START_TEST(test_replace)
+START_TEST(test_write_replaces_the_file)
 {
 	_cleanup_free_ char *data = NULL;
 	_cleanup_close_ int old = -EBADF;
@@ -99,7 +99,7 @@ START_TEST(test_failed_write_changes_nothing)
 }
 END_TEST
 
-START_TEST(test_leftover_of_a_crash)
+START_TEST(test_leftover_temporary_file_is_replaced)
 {
 	char temp[64];
 
@@ -110,7 +110,7 @@ START_TEST(test_leftover_of_a_crash)
 }
 END_TEST
 
-START_TEST(test_read_limits)
+START_TEST(test_read_beyond_the_limit_is_refused)
 {
 	_cleanup_free_ char *data = NULL;
 	char big[2000];
@@ -125,7 +125,7 @@ START_TEST(test_read_limits)
 }
 END_TEST
 
-START_TEST(test_read_empty)
+START_TEST(test_empty_file_is_read)
 {
 	_cleanup_free_ char *data = NULL;
 	size_t size;
@@ -138,7 +138,7 @@ START_TEST(test_read_empty)
 END_TEST
 
 /* sysfs and procfs tell a size that is not the true one. */
-START_TEST(test_read_of_unknown_size)
+START_TEST(test_file_of_unknown_size_is_read)
 {
 	_cleanup_free_ char *data = NULL;
 	size_t size;
@@ -151,7 +151,7 @@ START_TEST(test_read_of_unknown_size)
 END_TEST
 
 /* Would wait for a writer for ever if it were opened as a file is: check's own limit is 4 s. */
-START_TEST(test_read_refuses_what_is_no_file)
+START_TEST(test_read_refuses_fifos_and_devices)
 {
 	_cleanup_free_ char *data = NULL;
 
@@ -164,7 +164,7 @@ START_TEST(test_read_refuses_what_is_no_file)
 }
 END_TEST
 
-START_TEST(test_mkdir_parents)
+START_TEST(test_mkdir_parents_makes_all_directories)
 {
 	_cleanup_free_ char *path = NULL, *below_file = NULL;
 	struct stat st;
@@ -193,14 +193,14 @@ static Suite *make_suite(void)
 {
 	const TTest *const tests[] = {
 		test_write_and_read,
-		test_replace,
+		test_write_replaces_the_file,
 		test_failed_write_changes_nothing,
-		test_leftover_of_a_crash,
-		test_read_limits,
-		test_read_empty,
-		test_read_of_unknown_size,
-		test_read_refuses_what_is_no_file,
-		test_mkdir_parents,
+		test_leftover_temporary_file_is_replaced,
+		test_read_beyond_the_limit_is_refused,
+		test_empty_file_is_read,
+		test_file_of_unknown_size_is_read,
+		test_read_refuses_fifos_and_devices,
+		test_mkdir_parents_makes_all_directories,
 		test_close_keeps_errno,
 	};
 	Suite *suite = suite_create("fileio");

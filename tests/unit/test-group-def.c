@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "model/group-def.h"
 
-START_TEST(test_defaults)
+START_TEST(test_new_group_has_defaults)
 {
 	_cleanup_group_def_ struct group_def *def = group_def_new("nic0");
 
@@ -21,7 +21,7 @@ START_TEST(test_defaults)
 }
 END_TEST
 
-START_TEST(test_names)
+START_TEST(test_valid_group_names)
 {
 	char longest[66];
 
@@ -45,7 +45,7 @@ START_TEST(test_names)
 }
 END_TEST
 
-START_TEST(test_drivers)
+START_TEST(test_allowed_drivers)
 {
 	ck_assert(group_def_driver_allowed("vfio-pci"));
 	ck_assert(group_def_driver_allowed("mlx5_vfio_pci"));
@@ -57,51 +57,51 @@ START_TEST(test_drivers)
 }
 END_TEST
 
-static void describes_as(const struct selector *selector, const char *expected)
+static void check_description(const struct selector *selector, const char *expected)
 {
 	_cleanup_free_ char *text = group_def_selector_describe(selector);
 
 	ck_assert_str_eq(text, expected);
 }
 
-START_TEST(test_selector_words)
+START_TEST(test_text_of_selector)
 {
 	_cleanup_selector_ struct selector *selector = group_def_selector_new();
 
 	selector->vendor = 0x8086;
 	selector->device = 0;
-	describes_as(selector, "vendor=8086 device=0000");
+	check_description(selector, "vendor=8086 device=0000");
 	selector->class_code = 2;
 	selector->class_digits = 2;
 	selector->nth = 0;
-	describes_as(selector, "vendor=8086 device=0000 class=02 nth=0");
+	check_description(selector, "vendor=8086 device=0000 class=02 nth=0");
 	ck_assert_int_eq(str_set(&selector->address, "0000:01:00.0"), 0);
-	describes_as(selector, "address=0000:01:00.0 vendor=8086 device=0000 class=02 nth=0");
+	check_description(selector, "address=0000:01:00.0 vendor=8086 device=0000 class=02 nth=0");
 }
 END_TEST
 
-START_TEST(test_selector_of_an_address)
+START_TEST(test_text_of_address_selector)
 {
 	_cleanup_selector_ struct selector *selector = group_def_selector_new();
 
 	ck_assert_int_eq(str_set(&selector->address, "platform:fe200000.dma"), 0);
-	describes_as(selector, "platform:fe200000.dma");
+	check_description(selector, "platform:fe200000.dma");
 	ck_assert_int_eq(str_set(&selector->serial, "42"), 0);
-	describes_as(selector, "address=platform:fe200000.dma serial=42");
+	check_description(selector, "address=platform:fe200000.dma serial=42");
 }
 END_TEST
 
-START_TEST(test_selector_of_a_function)
+START_TEST(test_text_of_vf_selector)
 {
 	_cleanup_selector_ struct selector *selector = group_def_selector_new();
 
 	ck_assert_int_eq(str_set(&selector->vf_of, "0000:02:00.0"), 0);
 	selector->index = 2;
-	describes_as(selector, "vf-of=0000:02:00.0 index=2");
+	check_description(selector, "vf-of=0000:02:00.0 index=2");
 }
 END_TEST
 
-START_TEST(test_words_go_there_and_back)
+START_TEST(test_enum_names_round_trip)
 {
 	enum group_def_bind bind = BIND_CLAIM;
 	enum group_def_on_release on_release = ON_RELEASE_RESTORE;
@@ -130,5 +130,6 @@ START_TEST(test_words_go_there_and_back)
 }
 END_TEST
 
-SUITE("groupdef", test_defaults, test_names, test_drivers, test_selector_words,
-      test_selector_of_an_address, test_selector_of_a_function, test_words_go_there_and_back)
+SUITE("group-def", test_new_group_has_defaults, test_valid_group_names, test_allowed_drivers,
+      test_text_of_selector, test_text_of_address_selector, test_text_of_vf_selector,
+      test_enum_names_round_trip)

@@ -21,7 +21,7 @@ static const char head[] = "00: 86 80 d3 10 07 05 10 00 03 00 00 02 10 00 00 00\
 			   "20: 00 00 00 00 00 00 00 00 00 00 00 00 86 80 1f a0\n"
 			   "30: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n";
 
-static struct inventory *parse(const char *text)
+static struct inventory *parse_host(const char *text)
 {
 	_cleanup_free_ char *error = NULL;
 	struct inventory *inv = NULL;
@@ -35,10 +35,10 @@ static struct inventory *parse_lines(const char *first_line, const char *rest)
 {
 	_cleanup_free_ char *text = str_printf("%s\n%s%s", first_line, rest, head);
 
-	return parse(text);
+	return parse_host(text);
 }
 
-static void refuse(const char *text, const char *why)
+static void check_refused(const char *text, const char *why)
 {
 	_cleanup_free_ char *error = NULL;
 	struct inventory *inv = NULL;
@@ -49,7 +49,7 @@ static void refuse(const char *text, const char *why)
 }
 
 /* What lspci's options make of the first line. */
-START_TEST(test_first_lines)
+START_TEST(test_first_line_with_each_lspci_option)
 {
 	static const char with_ids[] =
 		"01:00.0 Ethernet controller [0200]: Intel Corporation 82574L "
@@ -85,7 +85,7 @@ START_TEST(test_first_lines)
 }
 END_TEST
 
-START_TEST(test_numbers_only)
+START_TEST(test_first_line_with_numbers_only)
 {
 	_cleanup_inventory_ struct inventory *inv =
 		parse_lines("10000:01:00.0 0200: 8086:10d3 (rev 03)", "");
@@ -98,7 +98,7 @@ START_TEST(test_numbers_only)
 END_TEST
 
 /* Of a device that does not answer, the first line is all there is. */
-START_TEST(test_all_ones)
+START_TEST(test_device_that_does_not_answer)
 {
 	static const char text[] = "01:00.0 Ethernet controller [0200]: Intel Corporation 82574L "
 				   "[8086:10d3] (rev ff)\n"
@@ -106,7 +106,7 @@ START_TEST(test_all_ones)
 				   "10: ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff\n"
 				   "20: ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff\n"
 				   "30: ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff\n";
-	_cleanup_inventory_ struct inventory *inv = parse(text);
+	_cleanup_inventory_ struct inventory *inv = parse_host(text);
 	const struct device *device = inventory_find(inv, "0000:01:00.0");
 
 	ck_assert_uint_eq(device->vendor, 0x8086);
@@ -116,7 +116,7 @@ START_TEST(test_all_ones)
 }
 END_TEST
 
-START_TEST(test_attributes)
+START_TEST(test_verbose_attributes_are_read)
 {
 	_cleanup_inventory_ struct inventory *inv = parse_lines(
 		"01:00.0 Ethernet controller: Intel Corporation 82574L",
@@ -144,7 +144,7 @@ START_TEST(test_attributes)
 END_TEST
 
 /* A line that is missing makes the rest worthless, not wrong. */
-START_TEST(test_gaps)
+START_TEST(test_gap_ends_config_space)
 {
 	static const char text[] = "01:00.0 Ethernet controller: Intel Corporation 82574L\n"
 				   "00: 86 80 d3 10 07 05 10 00 03 00 00 02 10 00 00 00\n"
@@ -152,7 +152,7 @@ START_TEST(test_gaps)
 				   "02:00.0 Ethernet controller: Intel Corporation 82574L\n"
 				   "00: 86 80 d3 10 07 05\n"
 				   "10: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n";
-	_cleanup_inventory_ struct inventory *inv = parse(text);
+	_cleanup_inventory_ struct inventory *inv = parse_host(text);
 
 	ck_assert_uint_eq(inv->devices.n, 2);
 	ck_assert_uint_eq(inventory_find(inv, "0000:01:00.0")->config_size, 16);
@@ -160,18 +160,19 @@ START_TEST(test_gaps)
 }
 END_TEST
 
-START_TEST(test_refused)
+START_TEST(test_other_text_is_refused)
 {
-	refuse("", "neither a snapshot");
-	refuse("hello\nworld\n", "neither a snapshot");
-	refuse("00: 86 80\n", "neither a snapshot");
-	refuse("01:00.0 Ethernet controller: Intel Corporation 82574L\n", "lspci -xxxx, as root");
-	refuse("{ \"version\": 1 }", "devices");
-	refuse(" {", "1:");
+	check_refused("", "neither a snapshot");
+	check_refused("hello\nworld\n", "neither a snapshot");
+	check_refused("00: 86 80\n", "neither a snapshot");
+	check_refused("01:00.0 Ethernet controller: Intel Corporation 82574L\n",
+		      "lspci -xxxx, as root");
+	check_refused("{ \"version\": 1 }", "devices");
+	check_refused(" {", "1:");
 }
 END_TEST
 
-START_TEST(test_virtual_functions)
+START_TEST(test_virtual_functions_are_linked_to_their_pf)
 {
 	_cleanup_free_ char *text = NULL, *error = NULL;
 	_cleanup_inventory_ struct inventory *inv = NULL;
@@ -203,7 +204,7 @@ END_TEST
 /* --- what nobody wrote --- */
 
 /* All that is decided from a host. */
-static void decide(struct inventory *inv)
+static void decide_everything(struct inventory *inv)
 {
 	VEC_FOREACH(const struct device, device, &inv->devices) {
 		_cleanup_isolation_ struct vec causes = { 0 };
@@ -227,7 +228,7 @@ static void decide(struct inventory *inv)
 static const char *const fuzzed[] = { "server.lspci", "lab-vfs.lspci", "cut-off.lspci",
 				      "lab-bridges-verbose.lspci", "lab-no-acs.json" };
 
-START_TEST(test_garbage)
+START_TEST(test_mutated_host_is_decided_safely)
 {
 	const char *top = getenv("top_srcdir");
 	_cleanup_free_ char *path = str_printf("%s/tests/hosts/%s", top ? top : ".", fuzzed[_i]);
@@ -253,7 +254,7 @@ START_TEST(test_garbage)
 		r = host_file_parse(copy, copy_size, &inv, &error);
 		ck_assert(r == 0 || (r == -EBADMSG && error));
 		if (r == 0)
-			decide(inv);
+			decide_everything(inv);
 	}
 }
 END_TEST
@@ -261,15 +262,20 @@ END_TEST
 static Suite *make_suite(void)
 {
 	const TTest *const tests[] = {
-		test_first_lines, test_numbers_only, test_all_ones,	     test_attributes,
-		test_gaps,	  test_refused,	     test_virtual_functions,
+		test_first_line_with_each_lspci_option,
+		test_first_line_with_numbers_only,
+		test_device_that_does_not_answer,
+		test_verbose_attributes_are_read,
+		test_gap_ends_config_space,
+		test_other_text_is_refused,
+		test_virtual_functions_are_linked_to_their_pf,
 	};
-	Suite *suite = suite_create("hostfile");
-	TCase *tcase = tcase_create("hostfile");
+	Suite *suite = suite_create("host-file");
+	TCase *tcase = tcase_create("host-file");
 
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tcase, tests[i]);
-	tcase_add_loop_test(tcase, test_garbage, 0, ARRAY_SIZE(fuzzed));
+	tcase_add_loop_test(tcase, test_mutated_host_is_decided_safely, 0, ARRAY_SIZE(fuzzed));
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -98,7 +98,8 @@ static void print_groups(FILE *out, const struct inventory *inv)
 }
 
 /* The devices with the number @number; those of the kernel's @group if they are the same ones. */
-static bool is_same(const struct inventory *inv, const int *numbers, int number, struct vec *ret)
+static bool matches_iommu_group(const struct inventory *inv, const int *numbers, int number,
+				struct vec *ret)
 {
 	const struct iommu_group *group;
 
@@ -122,7 +123,7 @@ static void print_derived(FILE *out, const struct inventory *inv)
 
 		if (numbers[i] != next)
 			continue;
-		if (!is_same(inv, numbers, next++, &devices))
+		if (!matches_iommu_group(inv, numbers, next++, &devices))
 			print_keys(out, "derived", &devices);
 	}
 }
@@ -168,7 +169,7 @@ static void print_virtual(FILE *out, const struct inventory *inv, const struct d
 				space[kind].place.as_pf ? " as-pf" : "");
 }
 
-static char *describe(const struct inventory *inv)
+static char *describe_host(const struct inventory *inv)
 {
 	char *text = NULL;
 	size_t size;
@@ -188,7 +189,8 @@ static char *describe(const struct inventory *inv)
 
 /* --- blockers --- */
 
-static void assess(const struct inventory *inv, const char *key, struct resolved_group *ret)
+static void assess_group_of(const struct inventory *inv, const char *key,
+			    struct resolved_group *ret)
 {
 	_cleanup_group_def_ struct group_def *def = group_def_new("test");
 	_cleanup_assess_ struct assess *all = NULL;
@@ -201,9 +203,9 @@ static void assess(const struct inventory *inv, const char *key, struct resolved
 	ck_assert_int_eq(assess_group(all, def, ret), 0);
 }
 
-static bool has_blocker(const struct resolved_group *view, const char *code)
+static bool has_blocker(const struct resolved_group *resolved, const char *code)
 {
-	VEC_FOREACH(const struct blocker, blocker, &view->blockers)
+	VEC_FOREACH(const struct blocker, blocker, &resolved->blockers)
 		if (str_eq(blocker->code, code))
 			return true;
 	return false;
@@ -212,16 +214,16 @@ static bool has_blocker(const struct resolved_group *view, const char *code)
 /* @words: of a line "blocker A CODE" or "free A" */
 static void check_blocker(const char *name, const struct inventory *inv, char **words)
 {
-	_cleanup_resolved_group_ struct resolved_group view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 
 	ck_assert_ptr_nonnull(words[1]);
-	assess(inv, words[1], &view);
+	assess_group_of(inv, words[1], &resolved);
 	if (str_eq(words[0], "blocker"))
-		ck_assert_msg(has_blocker(&view, words[2]), "%s: %s is not %s", name, words[1],
+		ck_assert_msg(has_blocker(&resolved, words[2]), "%s: %s is not %s", name, words[1],
 			      words[2]);
 	else
-		ck_assert_msg(!blockers_first(&view.blockers, true), "%s: %s: %s", name, words[1],
-			      blockers_first(&view.blockers, true)->code);
+		ck_assert_msg(!blockers_first(&resolved.blockers, true), "%s: %s: %s", name,
+			      words[1], blockers_first(&resolved.blockers, true)->code);
 }
 
 /* --- the expected file --- */
@@ -248,11 +250,11 @@ static char *read_expected(const char *name, const struct inventory *inv)
 	return str_printf("%s\n", rest);
 }
 
-START_TEST(test_host)
+START_TEST(test_host_matches_its_expected_file)
 {
 	const char *name = hosts[_i];
 	_cleanup_inventory_ struct inventory *inv = read_host(name);
-	_cleanup_free_ char *actual = describe(inv), *expected = read_expected(name, inv);
+	_cleanup_free_ char *actual = describe_host(inv), *expected = read_expected(name, inv);
 
 	if (!str_eq(actual, expected))
 		fprintf(stderr, "--- %s comes out as\n%s---\n", name, actual);
@@ -262,7 +264,7 @@ START_TEST(test_host)
 END_TEST
 
 /* The dump and the snapshot of one host: what the kernel said is what comes out without it. */
-START_TEST(test_dump_and_snapshot)
+START_TEST(test_dump_and_snapshot_agree)
 {
 	_cleanup_inventory_ struct inventory *snapshot = read_host("lab-default.json");
 	_cleanup_inventory_ struct inventory *dump = read_host("lab-default.lspci");
@@ -288,8 +290,8 @@ static Suite *make_suite(void)
 	Suite *suite = suite_create("hosts");
 	TCase *tcase = tcase_create("hosts");
 
-	tcase_add_loop_test(tcase, test_host, 0, ARRAY_SIZE(hosts));
-	tcase_add_test(tcase, test_dump_and_snapshot);
+	tcase_add_loop_test(tcase, test_host_matches_its_expected_file, 0, ARRAY_SIZE(hosts));
+	tcase_add_test(tcase, test_dump_and_snapshot_agree);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

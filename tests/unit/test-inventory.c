@@ -34,7 +34,7 @@ static char *keys_of(const struct vec *devices)
 		ck_assert_str_eq(actual, expected);             \
 	} while (0)
 
-START_TEST(test_put_sorts)
+START_TEST(test_put_keeps_devices_sorted)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 
@@ -52,7 +52,7 @@ START_TEST(test_put_sorts)
 }
 END_TEST
 
-START_TEST(test_find)
+START_TEST(test_find_by_key_and_number)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	struct device *nic = put(inv, "pci", "0000:01:00.0", 1);
@@ -70,7 +70,7 @@ START_TEST(test_find)
 }
 END_TEST
 
-START_TEST(test_put_replaces)
+START_TEST(test_put_replaces_the_device)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	struct device *again;
@@ -92,7 +92,7 @@ START_TEST(test_put_replaces)
 }
 END_TEST
 
-START_TEST(test_put_moves_between_groups)
+START_TEST(test_put_moves_device_between_groups)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 
@@ -110,7 +110,7 @@ START_TEST(test_put_moves_between_groups)
 }
 END_TEST
 
-START_TEST(test_remove)
+START_TEST(test_remove_drops_empty_groups)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 
@@ -128,7 +128,7 @@ START_TEST(test_remove)
 }
 END_TEST
 
-START_TEST(test_two_devices_with_long_numbers)
+START_TEST(test_long_numbers_stay_distinct)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 
@@ -138,7 +138,7 @@ START_TEST(test_two_devices_with_long_numbers)
 }
 END_TEST
 
-START_TEST(test_describe)
+START_TEST(test_device_description)
 {
 	_cleanup_device_ struct device *nic = device_new("pci", "0000:01:00.0");
 	_cleanup_device_ struct device *dma = device_new("platform", "fe200000.dma");
@@ -158,5 +158,6 @@ START_TEST(test_describe)
 }
 END_TEST
 
-SUITE("inventory", test_put_sorts, test_find, test_put_replaces, test_put_moves_between_groups,
-      test_remove, test_two_devices_with_long_numbers, test_describe)
+SUITE("inventory", test_put_keeps_devices_sorted, test_find_by_key_and_number,
+      test_put_replaces_the_device, test_put_moves_device_between_groups,
+      test_remove_drops_empty_groups, test_long_numbers_stay_distinct, test_device_description)

@@ -52,7 +52,7 @@ static char *causes_of(const struct inventory *inv, const char *key)
 		ck_assert_str_eq(actual, expected);                \
 	} while (0)
 
-START_TEST(test_module_goes_first)
+START_TEST(test_causes_of_the_module_take_precedence)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	struct device *device = put(inv, "0000:01:00.0", NULL, 1);
@@ -67,7 +67,7 @@ START_TEST(test_module_goes_first)
 END_TEST
 
 /* A switch without ACS, each of its ports in a group with what is below it. */
-START_TEST(test_peers)
+START_TEST(test_ports_without_acs_pass_peer_traffic)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 
@@ -87,7 +87,7 @@ START_TEST(test_peers)
 }
 END_TEST
 
-START_TEST(test_unexplained)
+START_TEST(test_unexplained_group_is_unknown)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 
@@ -103,7 +103,7 @@ START_TEST(test_unexplained)
 END_TEST
 
 /* Two ports of one device, each with a card: nothing of the kernel's rules is left to explain. */
-START_TEST(test_both_sides)
+START_TEST(test_port_and_card_name_the_same_cause)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	struct device *port = put(inv, "0000:00:01.0", NULL, 1);
@@ -125,7 +125,7 @@ START_TEST(test_both_sides)
 END_TEST
 
 /* A snapshot is a file that anybody can write. */
-START_TEST(test_circle_of_bridges)
+START_TEST(test_circle_of_bridges_ends)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	_cleanup_free_ int *numbers = NULL;
@@ -149,7 +149,7 @@ START_TEST(test_circle_of_bridges)
 }
 END_TEST
 
-START_TEST(test_names)
+START_TEST(test_code_names_round_trip)
 {
 	for (size_t i = 0; i < ISOLATION_CODES; i++) {
 		enum isolation_code code;
@@ -162,5 +162,7 @@ START_TEST(test_names)
 }
 END_TEST
 
-SUITE("isolation", test_module_goes_first, test_peers, test_unexplained, test_both_sides,
-      test_circle_of_bridges, test_names)
+SUITE("isolation", test_causes_of_the_module_take_precedence,
+      test_ports_without_acs_pass_peer_traffic, test_unexplained_group_is_unknown,
+      test_port_and_card_name_the_same_cause, test_circle_of_bridges_ends,
+      test_code_names_round_trip)

@@ -10,7 +10,7 @@
 static const struct jsontext_rules strict = { .max_depth = 4 };
 static const struct jsontext_rules with_comments = { .comments = true, .max_depth = 4 };
 
-static struct jsontext *parse(const char *text)
+static struct jsontext *parse_text(const char *text)
 {
 	struct jsontext_error error;
 	struct jsontext *doc = NULL;
@@ -31,10 +31,10 @@ static void assert_refused(const char *text, unsigned line, unsigned column, con
 		      "%s: %u:%u: %s", text, error.at.line, error.at.column, error.text);
 }
 
-START_TEST(test_values)
+START_TEST(test_all_types_are_parsed)
 {
-	_cleanup_jsontext_ struct jsontext *doc =
-		parse(" [ null, true, false, -1.5e+3, \"a\\n\\u00fc\\ud83d\\ude00\", [], {} ] ");
+	_cleanup_jsontext_ struct jsontext *doc = parse_text(
+		" [ null, true, false, -1.5e+3, \"a\\n\\u00fc\\ud83d\\ude00\", [], {} ] ");
 	static const enum jsontext_type types[] = {
 		JSONTEXT_NULL,	 JSONTEXT_BOOL,	 JSONTEXT_BOOL,	  JSONTEXT_NUMBER,
 		JSONTEXT_STRING, JSONTEXT_ARRAY, JSONTEXT_OBJECT,
@@ -56,9 +56,10 @@ START_TEST(test_values)
 }
 END_TEST
 
-START_TEST(test_positions)
+START_TEST(test_positions_of_nodes)
 {
-	_cleanup_jsontext_ struct jsontext *doc = parse("\xef\xbb\xbf{ \"a\":\r\n// b\n  \"c\" }");
+	_cleanup_jsontext_ struct jsontext *doc =
+		parse_text("\xef\xbb\xbf{ \"a\":\r\n// b\n  \"c\" }");
 	const struct jsontext_node *node = jsontext_member(jsontext_root(doc), "a");
 	struct jsontext_position at;
 
@@ -72,10 +73,10 @@ START_TEST(test_positions)
 }
 END_TEST
 
-START_TEST(test_whole_numbers)
+START_TEST(test_only_whole_numbers_are_u64)
 {
-	_cleanup_jsontext_ struct jsontext *doc =
-		parse("[ 0, 18446744073709551615, 18446744073709551616, -1, 1.0, 1e2, \"1\" ]");
+	_cleanup_jsontext_ struct jsontext *doc = parse_text(
+		"[ 0, 18446744073709551615, 18446744073709551616, -1, 1.0, 1e2, \"1\" ]");
 	static const int expected[] = { 0, 0, -ERANGE, -EINVAL, -EINVAL, -EINVAL, -EINVAL };
 	uint64_t value = 7;
 	size_t i = 0;
@@ -101,7 +102,7 @@ static void assert_repeated(unsigned others)
 		fprintf(out, ", \"b%u\": 2", i);
 	fputs(", \"a\": 3, \"\\u0061\": 4 }", out);
 	fclose(out);
-	doc = parse(text);
+	doc = parse_text(text);
 	first = jsontext_root(doc)->first;
 	JSONTEXT_FOREACH(node, jsontext_root(doc)) {
 		if (!node->earlier)
@@ -113,14 +114,14 @@ static void assert_repeated(unsigned others)
 }
 
 /* Few members and many are searched in two ways. */
-START_TEST(test_repeated_keys)
+START_TEST(test_repeated_keys_are_linked)
 {
 	assert_repeated(1);
 	assert_repeated(500);
 }
 END_TEST
 
-START_TEST(test_not_json)
+START_TEST(test_invalid_json_is_refused)
 {
 	assert_refused("", 1, 1, "ends here");
 	assert_refused("[1,\n 2,]", 2, 3, "no comma");
@@ -145,7 +146,7 @@ START_TEST(test_not_json)
 END_TEST
 
 /* Whatever ends too early is refused, at every length. */
-START_TEST(test_truncated)
+START_TEST(test_truncated_text_is_refused)
 {
 	static const char text[] = "{ \"a\": [ -1.5e3, \"\\u00e4\\n\", true, null, { } ] }";
 	struct jsontext_error error;
@@ -159,7 +160,7 @@ START_TEST(test_truncated)
 }
 END_TEST
 
-START_TEST(test_clean)
+START_TEST(test_utf8_clean_replaces_bytes)
 {
 	char mixed[] = "a\tb\x1b[0m \xc3\xbc \xc2\x9b \xff \xe2\x82";
 
@@ -167,5 +168,6 @@ START_TEST(test_clean)
 }
 END_TEST
 
-SUITE("jsontext", test_values, test_positions, test_whole_numbers, test_repeated_keys,
-      test_not_json, test_truncated, test_clean)
+SUITE("jsontext", test_all_types_are_parsed, test_positions_of_nodes,
+      test_only_whole_numbers_are_u64, test_repeated_keys_are_linked, test_invalid_json_is_refused,
+      test_truncated_text_is_refused, test_utf8_clean_replaces_bytes)

@@ -8,8 +8,9 @@
 #include "daemon/lease/lease-fsm.h"
 
 /* The words of org.devgroups1.Group.State. */
-static const char *const words[] = { "available", "blocked",  "reserved", "claiming", "claimed",
-				     "releasing", "draining", "dirty",	  "stuck",    "absent" };
+static const char *const state_words[] = { "available", "blocked",   "reserved", "claiming",
+					   "claimed",	"releasing", "draining", "dirty",
+					   "stuck",	"absent" };
 
 /* The events that only say how a worker gets on: no action belongs to them. */
 static bool is_progress(enum lease_event event)
@@ -29,7 +30,7 @@ static bool has_worker(enum lease_state state)
 	return lease_fsm_is_claim(state) || lease_fsm_is_hung(state) || is_release(state);
 }
 
-START_TEST(test_an_event_without_an_arc_changes_nothing)
+START_TEST(test_event_without_an_arc_changes_nothing)
 {
 	struct lease_transition transition = lease_fsm(LEASE_CLAIMED, LEASE_CLOSED);
 
@@ -38,7 +39,7 @@ START_TEST(test_an_event_without_an_arc_changes_nothing)
 }
 END_TEST
 
-START_TEST(test_nothing_leads_back_to_claiming)
+START_TEST(test_no_state_returns_to_claiming)
 {
 	for (enum lease_state state = 0; state < LEASE_STATE_COUNT; state++)
 		for (enum lease_event event = 0; event < LEASE_EVENT_COUNT; event++)
@@ -90,7 +91,7 @@ START_TEST(test_each_end_of_a_worker_has_an_arc)
 }
 END_TEST
 
-START_TEST(test_a_step_that_hangs_is_shown_until_it_returns)
+START_TEST(test_hanging_step_is_shown_until_it_returns)
 {
 	for (enum lease_state state = 0; state < LEASE_STATE_COUNT; state++) {
 		enum lease_state hung = lease_fsm(state, LEASE_STEP_HANGS).next;
@@ -110,7 +111,7 @@ START_TEST(test_a_step_that_hangs_is_shown_until_it_returns)
 }
 END_TEST
 
-START_TEST(test_a_retry_looks_as_before_until_it_gets_on)
+START_TEST(test_retry_shows_its_state_until_progress)
 {
 	static const enum lease_state waiting[] = { LEASE_DRAINING, LEASE_STUCK };
 	static const enum lease_event causes[] = { LEASE_CLOSED, LEASE_RETRY_DUE,
@@ -130,7 +131,7 @@ START_TEST(test_a_retry_looks_as_before_until_it_gets_on)
 }
 END_TEST
 
-START_TEST(test_an_ended_lease_stays_so)
+START_TEST(test_ended_lease_stays_ended)
 {
 	for (enum lease_event event = 0; event < LEASE_EVENT_COUNT; event++) {
 		struct lease_transition transition = lease_fsm(LEASE_ENDED, event);
@@ -159,7 +160,7 @@ START_TEST(test_every_lease_can_end)
 }
 END_TEST
 
-START_TEST(test_busy_before_the_first_touch_needs_no_undoing)
+START_TEST(test_busy_claim_ends_without_undo)
 {
 	ck_assert_int_eq(lease_fsm(LEASE_CLAIMING, LEASE_STEPS_BUSY).action, LEASE_END);
 	ck_assert_int_eq(lease_fsm(LEASE_CLAIMING, LEASE_STEPS_FAILED).action, LEASE_GIVE_BACK);
@@ -171,16 +172,16 @@ END_TEST
 START_TEST(test_states_have_the_names_of_the_interface)
 {
 	for (enum lease_state state = 0; state < LEASE_STATE_COUNT; state++)
-		ck_assert_int_ge(
-			str_index(words, ARRAY_SIZE(words), lease_fsm_state_to_string(state)), 0);
+		ck_assert_int_ge(str_index(state_words, ARRAY_SIZE(state_words),
+					   lease_fsm_state_to_string(state)),
+				 0);
 	ck_assert_str_eq(lease_fsm_state_to_string(LEASE_CANCELLED), "claiming");
 	ck_assert_str_eq(lease_fsm_state_to_string(LEASE_DRAINING), "draining");
 }
 END_TEST
 
-SUITE("lease-fsm", test_an_event_without_an_arc_changes_nothing,
-      test_nothing_leads_back_to_claiming, test_actions_belong_to_the_state_they_lead_to,
-      test_each_end_of_a_worker_has_an_arc, test_a_step_that_hangs_is_shown_until_it_returns,
-      test_a_retry_looks_as_before_until_it_gets_on, test_an_ended_lease_stays_so,
-      test_every_lease_can_end, test_busy_before_the_first_touch_needs_no_undoing,
+SUITE("lease-fsm", test_event_without_an_arc_changes_nothing, test_no_state_returns_to_claiming,
+      test_actions_belong_to_the_state_they_lead_to, test_each_end_of_a_worker_has_an_arc,
+      test_hanging_step_is_shown_until_it_returns, test_retry_shows_its_state_until_progress,
+      test_ended_lease_stays_ended, test_every_lease_can_end, test_busy_claim_ends_without_undo,
       test_states_have_the_names_of_the_interface)

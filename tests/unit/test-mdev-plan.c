@@ -11,11 +11,6 @@
 #define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 #define KEY "mdev:" UUID
 
-static struct inventory *host(void)
-{
-	return inventory_new();
-}
-
 /* @available of its type "mtty-2"; its other one is "mtty-1". */
 static void add_parent(struct inventory *inv, const char *name, unsigned available)
 {
@@ -41,7 +36,7 @@ static void add_mdev(struct inventory *inv, const char *type)
 	ck_assert_int_eq(inventory_put(inv, device), 0);
 }
 
-static struct mdev_def *definition(const char *type)
+static struct mdev_def *make_definition(const char *type)
 {
 	struct mdev_def *def = mdev_def_new(KEY);
 
@@ -51,8 +46,8 @@ static struct mdev_def *definition(const char *type)
 }
 
 /* "create-mdev mtty/mtty-2, set-attribute a=1"; "" and what is in the way, else. */
-static char *plan(const struct inventory *inv, const struct mdev_def *def,
-		  const struct mdev_state *state, bool claimed, char **ret_problem)
+static char *format_plan(const struct inventory *inv, const struct mdev_def *def,
+			 const struct mdev_state *state, bool claimed, char **ret_problem)
 {
 	_cleanup_mdev_plan_ struct mdev_plan made = { 0 };
 	_cleanup_strv_ char **words = NULL;
@@ -77,131 +72,133 @@ static char *plan(const struct inventory *inv, const struct mdev_def *def,
 
 static const struct mdev_state not_ours;
 
-static void check(const struct inventory *inv, const struct mdev_def *def,
-		  const struct mdev_state *state, bool claimed, const char *wanted,
-		  const char *problem)
+static void check_plan(const struct inventory *inv, const struct mdev_def *def,
+		       const struct mdev_state *state, bool claimed, const char *wanted,
+		       const char *problem)
 {
-	_cleanup_free_ char *said = NULL, *steps = plan(inv, def, state, claimed, &said);
+	_cleanup_free_ char *actual_problem = NULL,
+			    *steps = format_plan(inv, def, state, claimed, &actual_problem);
 
 	ck_assert_str_eq(steps, wanted);
 	if (!problem)
-		ck_assert_ptr_null(said);
+		ck_assert_ptr_null(actual_problem);
 	else
-		ck_assert_msg(said && strstr(said, problem), "no \"%s\" in: %s", problem,
-			      str_or(said, "nothing"));
+		ck_assert_msg(actual_problem && strstr(actual_problem, problem), "no \"%s\" in: %s",
+			      problem, str_or(actual_problem, "nothing"));
 }
 
 #define REMOVAL "prove-closed -, remove-mdev -"
 
-START_TEST(test_made_with_its_attributes_in_order)
+START_TEST(test_mdev_is_created_with_attributes_in_order)
 {
-	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2");
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_mdev_def_ struct mdev_def *def = make_definition("mtty-2");
 
 	ck_assert_int_eq(strv_add(&def->attributes, "b=1"), 0);
 	ck_assert_int_eq(strv_add(&def->attributes, "a=x=y"), 0);
 	add_parent(inv, "mtty", 1);
-	check(inv, def, &not_ours, false,
-	      "create-mdev mtty/mtty-2, set-attribute b=1, set-attribute a=x=y", NULL);
+	check_plan(inv, def, &not_ours, false,
+		   "create-mdev mtty/mtty-2, set-attribute b=1, set-attribute a=x=y", NULL);
 }
 END_TEST
 
-START_TEST(test_obstacles)
+START_TEST(test_parent_is_missing_or_full_or_lacks_the_type)
 {
-	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2"),
-					   *other = definition("mtty-9");
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_mdev_def_ struct mdev_def *def = make_definition("mtty-2"),
+					   *other = make_definition("mtty-9");
 
-	check(inv, def, &not_ours, false, "", "there is no mtty on this host");
+	check_plan(inv, def, &not_ours, false, "", "there is no mtty on this host");
 	add_parent(inv, "mtty", 0);
-	check(inv, def, &not_ours, false, "", "mtty has room for no more of type mtty-2");
-	check(inv, other, &not_ours, false, "", "offers no type mtty-9, but mtty-1, mtty-2");
+	check_plan(inv, def, &not_ours, false, "", "mtty has room for no more of type mtty-2");
+	check_plan(inv, other, &not_ours, false, "", "offers no type mtty-9, but mtty-1, mtty-2");
 }
 END_TEST
 
-START_TEST(test_a_parent_without_its_driver)
+START_TEST(test_parent_without_its_driver)
 {
-	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdev_def_ struct mdev_def *def = definition("i915-GVTg_V5_4");
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_mdev_def_ struct mdev_def *def = make_definition("i915-GVTg_V5_4");
 	struct device *parent = device_new("pci", "0000:00:02.0");
 
 	ck_assert_int_eq(str_set(&parent->driver, "vfio-pci"), 0);
 	ck_assert_int_eq(inventory_put(inv, parent), 0);
 	ck_assert_int_eq(str_set(&def->parent, "0000:00:02.0"), 0);
-	check(inv, def, &not_ours, false, "",
-	      "0000:00:02.0 on driver vfio-pci offers no mediated devices");
+	check_plan(inv, def, &not_ours, false, "",
+		   "0000:00:02.0 on driver vfio-pci offers no mediated devices");
 }
 END_TEST
 
-START_TEST(test_what_is_there_and_fits_is_left_alone)
+START_TEST(test_fitting_mdev_is_left_alone)
 {
-	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2");
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_mdev_def_ struct mdev_def *def = make_definition("mtty-2");
 	_cleanup_free_ char *signature = mdev_def_signature(def);
 	const struct mdev_state made = { .made = signature };
 
 	add_parent(inv, "mtty", 1);
 	add_mdev(inv, "mtty-2");
-	check(inv, def, &not_ours, false, "", NULL);
-	check(inv, def, &made, false, "", NULL);
-	check(inv, def, &made, true, "", NULL);
+	check_plan(inv, def, &not_ours, false, "", NULL);
+	check_plan(inv, def, &made, false, "", NULL);
+	check_plan(inv, def, &made, true, "", NULL);
 }
 END_TEST
 
-START_TEST(test_what_is_not_ours_is_never_removed)
+START_TEST(test_foreign_mdev_is_never_removed)
 {
-	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2");
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_mdev_def_ struct mdev_def *def = make_definition("mtty-2");
 
 	add_mdev(inv, "mtty-1");
-	check(inv, def, &not_ours, false, "", "exists as mtty-1 of mdev_bus:mtty, not as ");
-	check(inv, NULL, &not_ours, false, "", NULL);
+	check_plan(inv, def, &not_ours, false, "", "exists as mtty-1 of mdev_bus:mtty, not as ");
+	check_plan(inv, NULL, &not_ours, false, "", NULL);
 }
 END_TEST
 
-START_TEST(test_what_is_ours_goes_when_it_may)
+START_TEST(test_own_mdev_is_removed_unless_claimed)
 {
-	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2"), *old = definition("mtty-1");
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_mdev_def_ struct mdev_def *def = make_definition("mtty-2"),
+					   *old = make_definition("mtty-1");
 	_cleanup_free_ char *before = mdev_def_signature(old);
 	const struct mdev_state made = { .made = before };
 
 	add_mdev(inv, "mtty-1");
-	check(inv, NULL, &made, true, "", NULL);
-	check(inv, NULL, &made, false, REMOVAL, NULL);
-	check(inv, def, &made, true, "", "while it is claimed");
-	check(inv, def, &made, false, REMOVAL, NULL);
+	check_plan(inv, NULL, &made, true, "", NULL);
+	check_plan(inv, NULL, &made, false, REMOVAL, NULL);
+	check_plan(inv, def, &made, true, "", "while it is claimed");
+	check_plan(inv, def, &made, false, REMOVAL, NULL);
 }
 END_TEST
 
-START_TEST(test_another_attribute_is_another_device)
+START_TEST(test_changed_attribute_removes_the_mdev)
 {
-	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2");
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_mdev_def_ struct mdev_def *def = make_definition("mtty-2");
 	_cleanup_free_ char *before = mdev_def_signature(def);
 	const struct mdev_state made = { .made = before };
 
 	ck_assert_int_eq(strv_add(&def->attributes, "a=1"), 0);
 	add_mdev(inv, "mtty-2");
-	check(inv, def, &made, false, REMOVAL, NULL);
+	check_plan(inv, def, &made, false, REMOVAL, NULL);
 }
 END_TEST
 
-START_TEST(test_half_made_is_made_anew)
+START_TEST(test_unfinished_mdev_is_made_again)
 {
-	_cleanup_inventory_ struct inventory *inv = host();
-	_cleanup_mdev_def_ struct mdev_def *def = definition("mtty-2");
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_mdev_def_ struct mdev_def *def = make_definition("mtty-2");
 	_cleanup_free_ char *signature = mdev_def_signature(def);
 	const struct mdev_state half = { .made = signature, .unfinished = true };
 
 	add_parent(inv, "mtty", 1);
-	check(inv, def, &half, false, "create-mdev mtty/mtty-2", NULL);
+	check_plan(inv, def, &half, false, "create-mdev mtty/mtty-2", NULL);
 	add_mdev(inv, "mtty-2");
-	check(inv, def, &half, false, REMOVAL, NULL);
+	check_plan(inv, def, &half, false, REMOVAL, NULL);
 }
 END_TEST
 
-START_TEST(test_names_of_parents)
+START_TEST(test_parent_names_are_normalised)
 {
 	static const char *const names[][2] = {
 		{ "mtty", "mdev_bus:mtty" },
@@ -222,7 +219,8 @@ START_TEST(test_names_of_parents)
 }
 END_TEST
 
-SUITE("mdevplan", test_made_with_its_attributes_in_order, test_obstacles,
-      test_a_parent_without_its_driver, test_what_is_there_and_fits_is_left_alone,
-      test_what_is_not_ours_is_never_removed, test_what_is_ours_goes_when_it_may,
-      test_another_attribute_is_another_device, test_half_made_is_made_anew, test_names_of_parents)
+SUITE("mdev-plan", test_mdev_is_created_with_attributes_in_order,
+      test_parent_is_missing_or_full_or_lacks_the_type, test_parent_without_its_driver,
+      test_fitting_mdev_is_left_alone, test_foreign_mdev_is_never_removed,
+      test_own_mdev_is_removed_unless_claimed, test_changed_attribute_removes_the_mdev,
+      test_unfinished_mdev_is_made_again, test_parent_names_are_normalised)

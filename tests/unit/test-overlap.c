@@ -12,7 +12,7 @@
  */
 static struct inventory *host;
 
-static void add(const char *address, const char *parent, int group)
+static void add_pci(const char *address, const char *parent, int group)
 {
 	struct device *device = device_new("pci", address);
 
@@ -27,11 +27,11 @@ static void make_host(void)
 {
 	host = inventory_new();
 	ck_assert_ptr_nonnull(host);
-	add("0000:00:1c.4", NULL, 1);
-	add("0000:00:1e.0", NULL, 2);
-	add("0000:01:00.0", "0000:00:1c.4", 11);
-	add("0000:02:00.0", "0000:00:1e.0", 12);
-	add("0000:02:00.1", "0000:00:1e.0", 12);
+	add_pci("0000:00:1c.4", NULL, 1);
+	add_pci("0000:00:1e.0", NULL, 2);
+	add_pci("0000:01:00.0", "0000:00:1c.4", 11);
+	add_pci("0000:02:00.0", "0000:00:1e.0", 12);
+	add_pci("0000:02:00.1", "0000:00:1e.0", 12);
 }
 
 static void free_host(void)
@@ -51,16 +51,16 @@ static struct def_set *read_groups(const char *groups)
 	return config;
 }
 
-static struct overlap *compare(const struct def_set *config)
+static struct overlap *compare_groups(const struct def_set *config)
 {
 	struct overlap *overlap = overlap_new();
 
 	ck_assert_ptr_nonnull(overlap);
 	VEC_FOREACH(const struct group_def, def, &config->groups) {
-		_cleanup_resolved_group_ struct resolved_group view = { 0 };
+		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 
-		ck_assert_int_eq(resolve_group(host, def, &view), 0);
-		ck_assert_int_eq(overlap_add(overlap, def, &view), 0);
+		ck_assert_int_eq(resolve_group(host, def, &resolved), 0);
+		ck_assert_int_eq(overlap_add(overlap, def, &resolved), 0);
 	}
 	ck_assert_int_eq(overlap_decide(overlap), 0);
 	return overlap;
@@ -70,19 +70,19 @@ static struct overlap *compare(const struct def_set *config)
 static void assert_blocker(const char *groups, const char *name, const char *code, const char *text)
 {
 	_cleanup_def_set_ struct def_set *config = read_groups(groups);
-	_cleanup_overlap_ struct overlap *overlap = compare(config);
-	_cleanup_resolved_group_ struct resolved_group view = { 0 };
+	_cleanup_overlap_ struct overlap *overlap = compare_groups(config);
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 	const struct group_def *def = def_set_find_group(config, name);
 	const struct blocker *blocker;
 
-	ck_assert_int_eq(resolve_group(host, def, &view), 0);
-	ck_assert_int_eq(overlap_assess(overlap, def, &view), 0);
+	ck_assert_int_eq(resolve_group(host, def, &resolved), 0);
+	ck_assert_int_eq(overlap_assess(overlap, def, &resolved), 0);
 	if (!code) {
-		ck_assert_msg(view.blockers.n == 0, "%s is blocked", name);
+		ck_assert_msg(resolved.blockers.n == 0, "%s is blocked", name);
 		return;
 	}
-	ck_assert_msg(view.blockers.n == 1, "%s is not blocked", name);
-	blocker = view.blockers.items[0];
+	ck_assert_msg(resolved.blockers.n == 1, "%s is not blocked", name);
+	blocker = resolved.blockers.items[0];
 	ck_assert_str_eq(blocker->code, code);
 	ck_assert(blocker->hard);
 	ck_assert_msg(strstr(blocker->text, text), "no \"%s\" in: %s", text, blocker->text);
@@ -92,7 +92,7 @@ static void assert_blocker(const char *groups, const char *name, const char *cod
 #define BY_ADDRESS "\"b\":{\"devices\":[\"01:00.0\"]}"
 #define ALL_INTEL "\"c\":{\"devices\":[{\"vendor\":\"8086\"}]}"
 
-START_TEST(test_a_device_in_two_groups)
+START_TEST(test_device_in_two_groups_blocks_the_later)
 {
 	assert_blocker(BY_PATH "," BY_ADDRESS, "a", NULL, NULL);
 	assert_blocker(BY_PATH "," BY_ADDRESS, "b", "two-groups", "already named by group a");
@@ -103,7 +103,7 @@ START_TEST(test_a_device_in_two_groups)
 END_TEST
 
 /* One that cannot be had takes nothing away. */
-START_TEST(test_a_loser_takes_nothing)
+START_TEST(test_blocked_group_takes_no_device)
 {
 	const char *groups = BY_PATH "," ALL_INTEL ",\"d\":{\"devices\":[\"02:00.1\"]}";
 
@@ -112,7 +112,7 @@ START_TEST(test_a_loser_takes_nothing)
 }
 END_TEST
 
-START_TEST(test_companions_are_not_named)
+START_TEST(test_companions_may_be_in_two_groups)
 {
 	const char *groups = "\"a\":{\"devices\":[\"02:00.0\"]},\"b\":{\"devices\":[\"02:00.1\"]}";
 
@@ -122,7 +122,7 @@ START_TEST(test_companions_are_not_named)
 END_TEST
 
 /* Who has reserved a device has reserved what moves with it. */
-START_TEST(test_reserved)
+START_TEST(test_reserved_device_reserves_its_companions)
 {
 #define FIRST(more) "\"a\":{\"devices\":[\"02:00.0\"]" more "}"
 #define SECOND(more) "\"b\":{\"devices\":[\"02:00.1\"]" more "}"
@@ -139,26 +139,26 @@ START_TEST(test_reserved)
 END_TEST
 
 /* The groups of ten thousand functions: not with the square of their number. */
-START_TEST(test_many)
+START_TEST(test_ten_thousand_functions_are_compared)
 {
 	_cleanup_inventory_ struct inventory *inv = bighost_new();
 	_cleanup_overlap_ struct overlap *overlap = overlap_new();
 	struct group_def *defs[BIGHOST_CARDS];
 
 	for (unsigned i = 0; i < BIGHOST_CARDS; i++) {
-		_cleanup_resolved_group_ struct resolved_group view = { 0 };
+		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 
 		defs[i] = bighost_group(i);
-		ck_assert_int_eq(resolve_group(inv, defs[i], &view), 0);
-		ck_assert_int_eq(overlap_add(overlap, defs[i], &view), 0);
+		ck_assert_int_eq(resolve_group(inv, defs[i], &resolved), 0);
+		ck_assert_int_eq(overlap_add(overlap, defs[i], &resolved), 0);
 	}
 	ck_assert_int_eq(overlap_decide(overlap), 0);
 	for (unsigned i = 0; i < BIGHOST_CARDS; i++) {
-		_cleanup_resolved_group_ struct resolved_group view = { 0 };
+		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 
-		ck_assert_int_eq(resolve_group(inv, defs[i], &view), 0);
-		ck_assert_int_eq(overlap_assess(overlap, defs[i], &view), 0);
-		ck_assert_uint_eq(view.blockers.n, 0);
+		ck_assert_int_eq(resolve_group(inv, defs[i], &resolved), 0);
+		ck_assert_int_eq(overlap_assess(overlap, defs[i], &resolved), 0);
+		ck_assert_uint_eq(resolved.blockers.n, 0);
 		group_def_free(defs[i]);
 	}
 }
@@ -166,8 +166,11 @@ END_TEST
 
 static Suite *make_suite(void)
 {
-	const TTest *const tests[] = { test_a_device_in_two_groups, test_a_loser_takes_nothing,
-				       test_companions_are_not_named, test_reserved, test_many };
+	const TTest *const tests[] = { test_device_in_two_groups_blocks_the_later,
+				       test_blocked_group_takes_no_device,
+				       test_companions_may_be_in_two_groups,
+				       test_reserved_device_reserves_its_companions,
+				       test_ten_thousand_functions_are_compared };
 	Suite *suite = suite_create("overlap");
 	TCase *tcase = tcase_create("overlap");
 

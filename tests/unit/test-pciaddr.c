@@ -36,7 +36,7 @@ static const struct {
 	{ "", NULL },
 };
 
-START_TEST(test_parse)
+START_TEST(test_address_is_parsed)
 {
 	struct pciaddr addr, before;
 	char buf[PCIADDR_SIZE];
@@ -55,7 +55,7 @@ START_TEST(test_parse)
 }
 END_TEST
 
-START_TEST(test_parts)
+START_TEST(test_parts_of_an_address)
 {
 	struct pciaddr addr;
 
@@ -67,7 +67,7 @@ START_TEST(test_parts)
 }
 END_TEST
 
-START_TEST(test_order)
+START_TEST(test_order_of_addresses)
 {
 	static const char *const ordered[] = { "0000:00:1f.0", "0000:01:00.0", "0000:01:00.7",
 					       "0000:01:01.0", "0000:0a:00.0", "0001:00:00.0",
@@ -114,7 +114,7 @@ static const struct {
 	{ "", NULL },
 };
 
-START_TEST(test_normalize)
+START_TEST(test_key_is_normalised)
 {
 	_cleanup_free_ char *key = NULL;
 	int r = device_bus_key_normalize(keys[_i].text, &key);
@@ -129,7 +129,7 @@ START_TEST(test_normalize)
 }
 END_TEST
 
-START_TEST(test_normalize_is_stable)
+START_TEST(test_normalised_key_is_stable)
 {
 	_cleanup_free_ char *pci = device_bus_key_new("pci", "0000:01:00.0");
 	_cleanup_free_ char *mdev = device_bus_key_new("mdev", "uuid");
@@ -153,11 +153,11 @@ static Suite *make_suite(void)
 	Suite *suite = suite_create("pciaddr");
 	TCase *tcase = tcase_create("pciaddr");
 
-	tcase_add_loop_test(tcase, test_parse, 0, ARRAY_SIZE(addresses));
-	tcase_add_test(tcase, test_parts);
-	tcase_add_test(tcase, test_order);
-	tcase_add_loop_test(tcase, test_normalize, 0, ARRAY_SIZE(keys));
-	tcase_add_test(tcase, test_normalize_is_stable);
+	tcase_add_loop_test(tcase, test_address_is_parsed, 0, ARRAY_SIZE(addresses));
+	tcase_add_test(tcase, test_parts_of_an_address);
+	tcase_add_test(tcase, test_order_of_addresses);
+	tcase_add_loop_test(tcase, test_key_is_normalised, 0, ARRAY_SIZE(keys));
+	tcase_add_test(tcase, test_normalised_key_is_stable);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -18,40 +18,40 @@ static struct device *make_device(size_t size)
 	return device;
 }
 
-static void put16(struct device *device, size_t at, unsigned value)
+static void put_config16(struct device *device, size_t at, unsigned value)
 {
 	device->config[at] = (uint8_t)value;
 	device->config[at + 1] = (uint8_t)(value >> 8);
 }
 
-static void put_cap(struct device *device, size_t at, unsigned id, unsigned next)
+static void put_capability(struct device *device, size_t at, unsigned id, unsigned next)
 {
-	put16(device, 0x06, 0x10);
-	put16(device, at, id | next << 8);
+	put_config16(device, 0x06, 0x10);
+	put_config16(device, at, id | next << 8);
 }
 
-START_TEST(test_find)
+START_TEST(test_capabilities_are_found)
 {
 	_cleanup_device_ struct device *device = make_device(256);
 
 	ck_assert_int_eq(pcicap_find(device, PCICAP_PM), 0);
-	put_cap(device, 0x40, PCICAP_PM, 0x50);
-	put_cap(device, 0x50, PCICAP_EXPRESS, 0);
+	put_capability(device, 0x40, PCICAP_PM, 0x50);
+	put_capability(device, 0x50, PCICAP_EXPRESS, 0);
 	device->config[0x34] = 0x40;
-	put16(device, 0x52, 0x0062);
+	put_config16(device, 0x52, 0x0062);
 	ck_assert_int_eq(pcicap_find(device, PCICAP_PM), 0x40);
 	ck_assert_int_eq(pcicap_find(device, PCICAP_EXPRESS), 0x50);
 	ck_assert_int_eq(pcicap_find(device, PCICAP_AF), 0);
 	ck_assert_int_eq(pcicap_express_type(device), EXPRESS_DOWNSTREAM);
 	/* there may be more of it than is known */
 	ck_assert_int_eq(pcicap_find_ext(device, PCICAP_EXT_ACS), -ENODATA);
-	put16(device, 0x06, 0);
+	put_config16(device, 0x06, 0);
 	ck_assert_int_eq(pcicap_find(device, PCICAP_PM), 0);
 	ck_assert_int_eq(pcicap_express_type(device), -ENOENT);
 }
 END_TEST
 
-START_TEST(test_nothing_known)
+START_TEST(test_missing_config_space_has_no_data)
 {
 	_cleanup_device_ struct device *none = device_new("pci", "0000:01:00.0");
 	_cleanup_device_ struct device *empty = make_device(0), *half = make_device(0x20);
@@ -74,39 +74,39 @@ START_TEST(test_nothing_known)
 END_TEST
 
 /* Chains that lead in circles, to themselves, or out of what is known. */
-START_TEST(test_circles)
+START_TEST(test_circular_chain_ends)
 {
 	_cleanup_device_ struct device *device = make_device(SPACE), *half = make_device(0x48);
 
-	put_cap(device, 0x40, 0x05, 0x50);
-	put_cap(device, 0x50, 0x11, 0x40);
+	put_capability(device, 0x40, 0x05, 0x50);
+	put_capability(device, 0x50, 0x11, 0x40);
 	device->config[0x34] = 0x40;
 	ck_assert_int_eq(pcicap_find(device, PCICAP_PM), 0);
-	put_cap(device, 0x50, 0x11, 0x50);
+	put_capability(device, 0x50, 0x11, 0x50);
 	ck_assert_int_eq(pcicap_find(device, PCICAP_PM), 0);
-	put_cap(device, 0x50, 0x11, 0x20); /* into the header */
+	put_capability(device, 0x50, 0x11, 0x20); /* into the header */
 	ck_assert_int_eq(pcicap_find(device, PCICAP_PM), 0);
-	put_cap(half, 0x40, 0x05, 0x48);
+	put_capability(half, 0x40, 0x05, 0x48);
 	half->config[0x34] = 0x40;
 	ck_assert_int_eq(pcicap_find(half, PCICAP_PM), -ENODATA);
 
-	put16(device, 0x100, 0x0001);
-	put16(device, 0x102, 0x1501);
-	put16(device, 0x150, 0x0003);
-	put16(device, 0x152, 0x1001);
+	put_config16(device, 0x100, 0x0001);
+	put_config16(device, 0x102, 0x1501);
+	put_config16(device, 0x150, 0x0003);
+	put_config16(device, 0x152, 0x1001);
 	ck_assert_int_eq(pcicap_find_ext(device, PCICAP_EXT_ACS), 0);
-	put16(device, 0x152, 0xffc1); /* the last four bytes: no room for one */
-	put16(device, 0xffc, 0x000d);
-	put16(device, 0xffe, 0x0001);
+	put_config16(device, 0x152, 0xffc1); /* the last four bytes: no room for one */
+	put_config16(device, 0xffc, 0x000d);
+	put_config16(device, 0xffe, 0x0001);
 	ck_assert_int_eq(pcicap_find_ext(device, PCICAP_EXT_ACS), -ENODATA);
-	put16(device, 0x152, 0x2001);
-	put16(device, 0x200, 0x000d);
-	put16(device, 0x202, 0x0001);
+	put_config16(device, 0x152, 0x2001);
+	put_config16(device, 0x200, 0x000d);
+	put_config16(device, 0x202, 0x0001);
 	ck_assert_int_eq(pcicap_find_ext(device, PCICAP_EXT_ACS), 0x200);
 }
 END_TEST
 
-START_TEST(test_multifunction)
+START_TEST(test_multifunction_devices)
 {
 	_cleanup_device_ struct device *device = make_device(64);
 	_cleanup_device_ struct device *second = device_new("pci", "0000:01:00.1");
@@ -120,4 +120,5 @@ START_TEST(test_multifunction)
 }
 END_TEST
 
-SUITE("pcicap", test_find, test_nothing_known, test_circles, test_multifunction)
+SUITE("pcicap", test_capabilities_are_found, test_missing_config_space_has_no_data,
+      test_circular_chain_ends, test_multifunction_devices)

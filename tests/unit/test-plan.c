@@ -12,7 +12,7 @@
 #include "policy/plan/reset-plan.h"
 
 /* The group of five: a bridge on shpchp with two NICs and a USB pair behind it. */
-static struct inventory *five(void)
+static struct inventory *make_group_of_five(void)
 {
 	static const struct {
 		const char *address, *driver;
@@ -41,7 +41,7 @@ static struct inventory *five(void)
 	return inv;
 }
 
-static struct group_def *define(const char *address)
+static struct group_def *define_group(const char *address)
 {
 	struct group_def *def = group_def_new("conv");
 	struct selector *selector = group_def_selector_new();
@@ -52,7 +52,7 @@ static struct group_def *define(const char *address)
 }
 
 /* "unbind 0000:04:01.0 from e1000", a step a line. */
-static char *text_of(const struct vec *steps)
+static char *format_steps(const struct vec *steps)
 {
 	char *text;
 	size_t size;
@@ -67,16 +67,17 @@ static char *text_of(const struct vec *steps)
 	return text;
 }
 
-static struct record *claim(const struct inventory *inv, enum access_mode access, struct vec *steps)
+static struct record *plan_whole_claim(const struct inventory *inv, enum access_mode access,
+				       struct vec *steps)
 {
-	_cleanup_group_def_ struct group_def *def = define("0000:04:01.0");
-	_cleanup_resolved_group_ struct resolved_group view = {};
+	_cleanup_group_def_ struct group_def *def = define_group("0000:04:01.0");
+	_cleanup_resolved_group_ struct resolved_group resolved = {};
 	struct record *record = record_new("conv", "1");
 
 	record->uid = 1000;
 	record->access = access;
-	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
-	ck_assert_int_eq(plan_claim(def, &view, NULL, record, steps), 0);
+	ck_assert_int_eq(resolve_group(inv, def, &resolved), 0);
+	ck_assert_int_eq(plan_claim(def, &resolved, NULL, record, steps), 0);
 	return record;
 }
 
@@ -95,7 +96,7 @@ static void check_companions(const struct inventory *inv, const struct step *ste
 }
 
 /* Does to the inventory what the first @n steps do to the host. */
-static void apply(struct inventory *inv, const struct vec *steps, size_t n)
+static void apply_steps(struct inventory *inv, const struct vec *steps, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct step *step = steps->items[i];
@@ -114,9 +115,9 @@ static void apply(struct inventory *inv, const struct vec *steps, size_t n)
 	}
 }
 
-static void check_back(const struct inventory *inv, const char *when)
+static void check_restored(const struct inventory *inv, const char *when)
 {
-	_cleanup_inventory_ struct inventory *before = five();
+	_cleanup_inventory_ struct inventory *before = make_group_of_five();
 
 	VEC_FOREACH(const struct device, device, &before->devices)
 		ck_assert_msg(device_equal(device, inventory_find(inv, device->key)), "%s %s", when,
@@ -125,10 +126,10 @@ static void check_back(const struct inventory *inv, const char *when)
 
 START_TEST(test_claim_takes_the_whole_group_in_order)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 	_cleanup_steps_ struct vec steps = {};
-	_cleanup_record_ struct record *record = claim(inv, ACCESS_FD, &steps);
-	_cleanup_free_ char *text = text_of(&steps);
+	_cleanup_record_ struct record *record = plan_whole_claim(inv, ACCESS_FD, &steps);
+	_cleanup_free_ char *text = format_steps(&steps);
 
 	ck_assert_str_eq(text, "load-module vfio-pci \n"
 			       "set-override 0000:03:00.0 none\n"
@@ -152,11 +153,11 @@ START_TEST(test_claim_takes_the_whole_group_in_order)
 }
 END_TEST
 
-START_TEST(test_by_path_the_node_is_granted_and_not_opened)
+START_TEST(test_node_access_grants_instead_of_opening)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 	_cleanup_steps_ struct vec steps = {};
-	_cleanup_record_ struct record *record = claim(inv, ACCESS_NODE, &steps);
+	_cleanup_record_ struct record *record = plan_whole_claim(inv, ACCESS_NODE, &steps);
 	const struct step *last = steps.items[steps.n - 1];
 
 	ck_assert_int_eq(last->kind, STEP_GRANT);
@@ -168,11 +169,11 @@ START_TEST(test_by_path_the_node_is_granted_and_not_opened)
 END_TEST
 
 /* The steps that open, from the end of a claim on. */
-static char *opening(const struct inventory *inv, enum access_mode access,
-		     enum vfio_interface interface, struct record **ret_record)
+static char *format_opening_steps(const struct inventory *inv, enum access_mode access,
+				  enum vfio_interface interface, struct record **ret_record)
 {
-	_cleanup_group_def_ struct group_def *def = define("0000:04:01.0");
-	_cleanup_resolved_group_ struct resolved_group view = {};
+	_cleanup_group_def_ struct group_def *def = define_group("0000:04:01.0");
+	_cleanup_resolved_group_ struct resolved_group resolved = {};
 	_cleanup_steps_ struct vec steps = {};
 	_cleanup_free_ char *text = NULL;
 	struct record *record = record_new("conv", "1");
@@ -180,20 +181,21 @@ static char *opening(const struct inventory *inv, enum access_mode access,
 	record->uid = 1000;
 	record->access = access;
 	record->interface = interface;
-	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
-	ck_assert_int_eq(plan_claim(def, &view, NULL, record, &steps), 0);
-	text = text_of(&steps);
+	ck_assert_int_eq(resolve_group(inv, def, &resolved), 0);
+	ck_assert_int_eq(plan_claim(def, &resolved, NULL, record, &steps), 0);
+	text = format_steps(&steps);
 	*ret_record = record;
 	return strdup(strstr(text, "bind 0000:04:03.7 to vfio-pci\n") +
 		      strlen("bind 0000:04:03.7 to vfio-pci\n"));
 }
 
-START_TEST(test_the_interface_says_what_is_opened)
+START_TEST(test_interface_decides_what_is_opened)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 	_cleanup_record_ struct record *by_fd = NULL, *by_path = NULL;
-	_cleanup_free_ char *fds = opening(inv, ACCESS_FD, INTERFACE_IOMMUFD, &by_fd);
-	_cleanup_free_ char *paths = opening(inv, ACCESS_NODE, INTERFACE_ANY, &by_path);
+	_cleanup_free_ char *fds = format_opening_steps(inv, ACCESS_FD, INTERFACE_IOMMUFD, &by_fd);
+	_cleanup_free_ char *paths =
+		format_opening_steps(inv, ACCESS_NODE, INTERFACE_ANY, &by_path);
 	_cleanup_steps_ struct vec release = {};
 	_cleanup_free_ char *text = NULL;
 
@@ -210,7 +212,7 @@ START_TEST(test_the_interface_says_what_is_opened)
 				"grant 0000:04:03.7 its own node, uid 1000\n");
 	/* /dev/iommu is not in there: another lease of the user may need it */
 	ck_assert_int_eq(plan_release(inv, by_path, &release), 0);
-	text = text_of(&release);
+	text = format_steps(&release);
 	ck_assert(str_starts(text, "revoke IOMMU group 11 /dev/vfio/11, uid 1000\n"
 				   "revoke 0000:04:01.0 its own node, uid 1000\n"
 				   "revoke 0000:04:02.0 its own node, uid 1000\n"
@@ -220,9 +222,9 @@ START_TEST(test_the_interface_says_what_is_opened)
 }
 END_TEST
 
-START_TEST(test_the_interface_is_chosen)
+START_TEST(test_interface_choice)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 
 	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_GROUP);
 	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_AUTO, ACCESS_NODE), INTERFACE_GROUP);
@@ -241,18 +243,18 @@ END_TEST
 /* However far a claim came, the release planned from there brings all back. */
 START_TEST(test_release_undoes_a_claim_from_every_point)
 {
-	_cleanup_inventory_ struct inventory *first = five();
+	_cleanup_inventory_ struct inventory *first = make_group_of_five();
 	_cleanup_steps_ struct vec claim_steps = {};
-	_cleanup_record_ struct record *record = claim(first, ACCESS_FD, &claim_steps);
+	_cleanup_record_ struct record *record = plan_whole_claim(first, ACCESS_FD, &claim_steps);
 
 	for (size_t n = 0; n <= claim_steps.n; n++) {
-		_cleanup_inventory_ struct inventory *inv = five();
+		_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 		_cleanup_steps_ struct vec release = {}, again = {};
 
-		apply(inv, &claim_steps, n);
+		apply_steps(inv, &claim_steps, n);
 		ck_assert_int_eq(plan_release(inv, record, &release), 0);
-		apply(inv, &release, release.n);
-		check_back(inv, "after a part of a claim");
+		apply_steps(inv, &release, release.n);
+		check_restored(inv, "after a part of a claim");
 		/* done twice does nothing more than look */
 		ck_assert_int_eq(plan_release(inv, record, &again), 0);
 		VEC_FOREACH(const struct step, step, &again)
@@ -261,30 +263,30 @@ START_TEST(test_release_undoes_a_claim_from_every_point)
 }
 END_TEST
 
-START_TEST(test_release_may_be_cut_off_anywhere)
+START_TEST(test_interrupted_release_can_be_completed)
 {
-	_cleanup_inventory_ struct inventory *first = five();
+	_cleanup_inventory_ struct inventory *first = make_group_of_five();
 	_cleanup_steps_ struct vec claim_steps = {}, whole = {};
-	_cleanup_record_ struct record *record = claim(first, ACCESS_FD, &claim_steps);
+	_cleanup_record_ struct record *record = plan_whole_claim(first, ACCESS_FD, &claim_steps);
 
-	apply(first, &claim_steps, claim_steps.n);
+	apply_steps(first, &claim_steps, claim_steps.n);
 	ck_assert_int_eq(plan_release(first, record, &whole), 0);
 	for (size_t n = 0; n <= whole.n; n++) {
-		_cleanup_inventory_ struct inventory *inv = five();
+		_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 		_cleanup_steps_ struct vec rest = {};
 
-		apply(inv, &claim_steps, claim_steps.n);
-		apply(inv, &whole, n);
+		apply_steps(inv, &claim_steps, claim_steps.n);
+		apply_steps(inv, &whole, n);
 		ck_assert_int_eq(plan_release(inv, record, &rest), 0);
-		apply(inv, &rest, rest.n);
-		check_back(inv, "after a part of a release");
+		apply_steps(inv, &rest, rest.n);
+		check_restored(inv, "after a part of a release");
 	}
 }
 END_TEST
 
-static struct inventory *five_with_uhci_taken(void)
+static struct inventory *make_group_with_uhci_on_vfio(void)
 {
-	struct inventory *inv = five();
+	struct inventory *inv = make_group_of_five();
 	struct device *uhci = inventory_find(inv, "0000:04:03.0");
 
 	ck_assert_int_eq(str_set(&uhci->driver, "vfio-pci"), 0);
@@ -292,13 +294,14 @@ static struct inventory *five_with_uhci_taken(void)
 	return inv;
 }
 
-static void release_from_there(struct inventory *inv, const struct record *record, const char *when)
+static void check_release_restores(struct inventory *inv, const struct record *record,
+				   const char *when)
 {
-	_cleanup_inventory_ struct inventory *before = five_with_uhci_taken();
+	_cleanup_inventory_ struct inventory *before = make_group_with_uhci_on_vfio();
 	_cleanup_steps_ struct vec release = {};
 
 	ck_assert_int_eq(plan_release(inv, record, &release), 0);
-	apply(inv, &release, release.n);
+	apply_steps(inv, &release, release.n);
 	ck_assert(plan_release_is_complete(inv, record));
 	VEC_FOREACH(const struct device, device, &before->devices)
 		ck_assert_msg(device_equal(device, inventory_find(inv, device->key)), "%s %s", when,
@@ -307,40 +310,40 @@ static void release_from_there(struct inventory *inv, const struct record *recor
 
 /* Somebody has put it on its VFIO driver before the claim, and its EHCI is on that of the host:
  * apply() looks whether they meet. */
-START_TEST(test_a_companion_makes_way)
+START_TEST(test_companion_moves_before_its_ehci)
 {
-	_cleanup_inventory_ struct inventory *first = five_with_uhci_taken();
+	_cleanup_inventory_ struct inventory *first = make_group_with_uhci_on_vfio();
 	_cleanup_steps_ struct vec claim_steps = {}, whole = {};
-	_cleanup_record_ struct record *record = claim(first, ACCESS_FD, &claim_steps);
+	_cleanup_record_ struct record *record = plan_whole_claim(first, ACCESS_FD, &claim_steps);
 
 	for (size_t n = 0; n <= claim_steps.n; n++) {
-		_cleanup_inventory_ struct inventory *inv = five_with_uhci_taken();
+		_cleanup_inventory_ struct inventory *inv = make_group_with_uhci_on_vfio();
 
-		apply(inv, &claim_steps, n);
-		release_from_there(inv, record, "after a part of a claim");
+		apply_steps(inv, &claim_steps, n);
+		check_release_restores(inv, record, "after a part of a claim");
 	}
-	apply(first, &claim_steps, claim_steps.n);
+	apply_steps(first, &claim_steps, claim_steps.n);
 	ck_assert_str_eq(inventory_find(first, "0000:04:03.0")->driver, "vfio-pci");
 	ck_assert_str_eq(inventory_find(first, "0000:04:03.7")->driver, "vfio-pci");
 	ck_assert_int_eq(plan_release(first, record, &whole), 0);
 	for (size_t n = 0; n <= whole.n; n++) {
-		_cleanup_inventory_ struct inventory *inv = five_with_uhci_taken();
+		_cleanup_inventory_ struct inventory *inv = make_group_with_uhci_on_vfio();
 
-		apply(inv, &claim_steps, claim_steps.n);
-		apply(inv, &whole, n);
-		release_from_there(inv, record, "after a part of a release");
+		apply_steps(inv, &claim_steps, claim_steps.n);
+		apply_steps(inv, &whole, n);
+		check_release_restores(inv, record, "after a part of a release");
 	}
 }
 END_TEST
 
-START_TEST(test_nothing_is_unbound_before_it_is_proven_closed)
+START_TEST(test_unbind_follows_proof_of_closing)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 	_cleanup_steps_ struct vec claim_steps = {}, release = {};
-	_cleanup_record_ struct record *record = claim(inv, ACCESS_NODE, &claim_steps);
+	_cleanup_record_ struct record *record = plan_whole_claim(inv, ACCESS_NODE, &claim_steps);
 	bool proven = false, revoked = false;
 
-	apply(inv, &claim_steps, claim_steps.n);
+	apply_steps(inv, &claim_steps, claim_steps.n);
 	ck_assert_int_eq(plan_release(inv, record, &release), 0);
 	VEC_FOREACH(const struct step, step, &release) {
 		revoked = revoked || step->kind == STEP_REVOKE;
@@ -354,15 +357,15 @@ START_TEST(test_nothing_is_unbound_before_it_is_proven_closed)
 }
 END_TEST
 
-START_TEST(test_what_has_a_node_already_is_proven_closed_first)
+START_TEST(test_device_on_vfio_is_proven_closed_first)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 	_cleanup_steps_ struct vec steps = {};
 	_cleanup_record_ struct record *record = NULL;
 	const struct step *step;
 
 	ck_assert_int_eq(str_set(&inventory_find(inv, "0000:04:02.0")->driver, "vfio-pci"), 0);
-	record = claim(inv, ACCESS_FD, &steps);
+	record = plan_whole_claim(inv, ACCESS_FD, &steps);
 	step = steps.items[0];
 	ck_assert_int_eq(step->kind, STEP_PROVE_CLOSED);
 	ck_assert_int_eq(step->iommu_group, 11);
@@ -373,28 +376,28 @@ START_TEST(test_what_has_a_node_already_is_proven_closed_first)
 }
 END_TEST
 
-START_TEST(test_a_port_stays_on_pcieport)
+START_TEST(test_port_stays_on_pcieport)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 	_cleanup_steps_ struct vec steps = {};
 	_cleanup_record_ struct record *record = NULL;
 
 	ck_assert_int_eq(str_set(&inventory_find(inv, "0000:03:00.0")->driver, "pcieport"), 0);
-	record = claim(inv, ACCESS_FD, &steps);
+	record = plan_whole_claim(inv, ACCESS_FD, &steps);
 	VEC_FOREACH(const struct step, step, &steps)
 		ck_assert(!str_eq(step->device, "0000:03:00.0"));
 	ck_assert_uint_eq(record->devices.n, 5);
 }
 END_TEST
 
-START_TEST(test_release_leaves_what_is_somebody_elses_by_now)
+START_TEST(test_release_leaves_rebound_devices)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 	_cleanup_steps_ struct vec claim_steps = {}, release = {};
-	_cleanup_record_ struct record *record = claim(inv, ACCESS_FD, &claim_steps);
+	_cleanup_record_ struct record *record = plan_whole_claim(inv, ACCESS_FD, &claim_steps);
 	struct device *device = inventory_find(inv, "0000:04:01.0");
 
-	apply(inv, &claim_steps, claim_steps.n);
+	apply_steps(inv, &claim_steps, claim_steps.n);
 	ck_assert_int_eq(str_set(&device->driver, "uio_pci_generic"), 0);
 	ck_assert_int_eq(str_set(&device->driver_override, "uio_pci_generic"), 0);
 	ck_assert(inventory_remove(inv, "0000:04:03.7"));
@@ -407,63 +410,63 @@ START_TEST(test_release_leaves_what_is_somebody_elses_by_now)
 END_TEST
 
 /* Its driver_override cannot be read then: what the claim has set is taken back all the same. */
-START_TEST(test_release_of_what_somebody_holds_up)
+START_TEST(test_release_of_a_device_whose_bind_hangs)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 	_cleanup_steps_ struct vec claim_steps = {}, release = {};
-	_cleanup_record_ struct record *record = claim(inv, ACCESS_FD, &claim_steps);
+	_cleanup_record_ struct record *record = plan_whole_claim(inv, ACCESS_FD, &claim_steps);
 	struct device *device = inventory_find(inv, "0000:04:01.0");
 
-	apply(inv, &claim_steps, claim_steps.n);
+	apply_steps(inv, &claim_steps, claim_steps.n);
 	ck_assert_int_eq(str_set(&device->driver_override, NULL), 0);
 	device->bind_hangs = true;
 	ck_assert_int_eq(plan_release(inv, record, &release), 0);
 	ck_assert_int_eq(str_set(&device->driver_override, "vfio-pci"), 0);
 	device->bind_hangs = false;
-	apply(inv, &release, release.n);
-	check_back(inv, "held up");
+	apply_steps(inv, &release, release.n);
+	check_restored(inv, "held up");
 }
 END_TEST
 
-static void plan_to_boot(const struct inventory *inv, struct vec *steps)
+static void plan_boot_bind(const struct inventory *inv, struct vec *steps)
 {
-	_cleanup_group_def_ struct group_def *def = define("0000:04:01.0");
-	_cleanup_resolved_group_ struct resolved_group view = {};
+	_cleanup_group_def_ struct group_def *def = define_group("0000:04:01.0");
+	_cleanup_resolved_group_ struct resolved_group resolved = {};
 
-	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
-	ck_assert_int_eq(plan_boot(def, &view, steps), 0);
+	ck_assert_int_eq(resolve_group(inv, def, &resolved), 0);
+	ck_assert_int_eq(plan_boot(def, &resolved, steps), 0);
 }
 
-START_TEST(test_boot_is_a_claim_that_opens_nothing)
+START_TEST(test_boot_bind_is_a_claim_that_opens_nothing)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 	_cleanup_steps_ struct vec steps = {}, of_claim = {};
-	_cleanup_record_ struct record *record = claim(inv, ACCESS_FD, &of_claim);
-	_cleanup_free_ char *text = NULL, *claim_text = text_of(&of_claim);
+	_cleanup_record_ struct record *record = plan_whole_claim(inv, ACCESS_FD, &of_claim);
+	_cleanup_free_ char *text = NULL, *claim_text = format_steps(&of_claim);
 
 	ck_assert_ptr_nonnull(record);
-	plan_to_boot(inv, &steps);
-	text = text_of(&steps);
+	plan_boot_bind(inv, &steps);
+	text = format_steps(&steps);
 	ck_assert_uint_eq(steps.n, of_claim.n - 2);
 	ck_assert_int_eq(strncmp(text, claim_text, strlen(text)), 0);
 }
 END_TEST
 
 /* The daemon was killed in the middle of it: the next one goes on. */
-START_TEST(test_boot_goes_on_from_every_point)
+START_TEST(test_boot_bind_continues_from_every_point)
 {
 	_cleanup_steps_ struct vec all = {};
-	_cleanup_inventory_ struct inventory *first = five();
+	_cleanup_inventory_ struct inventory *first = make_group_of_five();
 
-	plan_to_boot(first, &all);
+	plan_boot_bind(first, &all);
 	for (size_t n = 0; n <= all.n; n++) {
-		_cleanup_inventory_ struct inventory *inv = five();
+		_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 		_cleanup_steps_ struct vec rest = {}, none = {};
 
-		apply(inv, &all, n);
-		plan_to_boot(inv, &rest);
-		apply(inv, &rest, rest.n);
-		plan_to_boot(inv, &none);
+		apply_steps(inv, &all, n);
+		plan_boot_bind(inv, &rest);
+		apply_steps(inv, &rest, rest.n);
+		plan_boot_bind(inv, &none);
 		ck_assert_uint_eq(none.n, 0);
 		ck_assert(n < all.n || rest.n == 0);
 	}
@@ -472,15 +475,15 @@ END_TEST
 
 /* Once its siblings are back with the host a device behind a bridge cannot be reset any more; it
  * need not be. */
-START_TEST(test_a_release_resets_nothing_twice)
+START_TEST(test_release_resets_no_clean_device)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
 	_cleanup_steps_ struct vec claim_steps = {}, release = {}, again = {};
-	_cleanup_record_ struct record *record = claim(inv, ACCESS_FD, &claim_steps);
+	_cleanup_record_ struct record *record = plan_whole_claim(inv, ACCESS_FD, &claim_steps);
 	struct record_device *member = record_find_device(record, "0000:04:01.0");
 
 	record->used = true;
-	apply(inv, &claim_steps, claim_steps.n);
+	apply_steps(inv, &claim_steps, claim_steps.n);
 	ck_assert_int_eq(strv_add(&member->resets, "hot"), 0);
 	member->clean = true;
 	ck_assert_int_eq(plan_release(inv, record, &release), 0);
@@ -494,11 +497,11 @@ END_TEST
 
 /* The device that is reset is bound by then, and the driver has forgotten the ids and let go of
  * what it took along. */
-START_TEST(test_without_overrides_the_ids_are_gone_before_the_resets)
+START_TEST(test_new_ids_are_removed_before_resets)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
-	_cleanup_group_def_ struct group_def *def = define("0000:04:01.0");
-	_cleanup_resolved_group_ struct resolved_group view = {};
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
+	_cleanup_group_def_ struct group_def *def = define_group("0000:04:01.0");
+	_cleanup_resolved_group_ struct resolved_group resolved = {};
 	_cleanup_record_ struct record *record = record_new("conv", "1");
 	_cleanup_steps_ struct vec steps = {};
 	_cleanup_(vec_drop) struct vec attempts = {}, resets = {};
@@ -515,10 +518,10 @@ START_TEST(test_without_overrides_the_ids_are_gone_before_the_resets)
 	ck_assert_int_eq(vec_add(&attempts, &attempt), 0);
 	plan.attempts = attempts;
 	ck_assert_int_eq(vec_add(&resets, &plan), 0);
-	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
-	ck_assert_int_eq(plan_claim(def, &view, &resets, record, &steps), 0);
+	ck_assert_int_eq(resolve_group(inv, def, &resolved), 0);
+	ck_assert_int_eq(plan_claim(def, &resolved, &resets, record, &steps), 0);
 	ck_assert_int_eq(new_id_record(inv, &steps, record), 0);
-	text = text_of(&steps);
+	text = format_steps(&steps);
 	ck_assert_str_eq(text, "load-module vfio-pci \n"
 			       "unbind 0000:04:01.0 from e1000\n"
 			       "unbind 0000:04:03.0 from uhci_hcd\n"
@@ -547,29 +550,30 @@ END_TEST
 
 /* The steps of a release of the NIC at 04:01.0, which a port is above of, in this state and with
  * this record. */
-static char *release_of_lost(enum error_state state, bool used, bool recovery, const char *physfn)
+static char *format_release_of_lost(enum error_state state, bool used, bool recovery,
+				    const char *physfn)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
-	_cleanup_steps_ struct vec steps = {}, back = {};
-	_cleanup_record_ struct record *record = claim(inv, ACCESS_FD, &steps);
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
+	_cleanup_steps_ struct vec steps = {}, to_host = {};
+	_cleanup_record_ struct record *record = plan_whole_claim(inv, ACCESS_FD, &steps);
 	struct device *nic = inventory_find(inv, "0000:04:01.0");
 
-	apply(inv, &steps, steps.n);
+	apply_steps(inv, &steps, steps.n);
 	record->used = used;
 	record->recovery = recovery;
 	nic->errors.state = state;
 	ck_assert_int_eq(str_set(&nic->parent, "0000:03:00.0"), 0);
 	ck_assert_int_eq(str_set(&nic->physfn, physfn), 0);
-	ck_assert_int_eq(plan_release(inv, record, &back), 0);
+	ck_assert_int_eq(plan_release(inv, record, &to_host), 0);
 	ck_assert(!plan_release_is_complete(inv, record));
-	return text_of(&back);
+	return format_steps(&to_host);
 }
 
-START_TEST(test_what_has_lost_its_state_stays_where_it_is)
+START_TEST(test_device_with_lost_state_stays_on_vfio)
 {
-	_cleanup_free_ char *held = release_of_lost(ERROR_FATAL, true, false, NULL);
-	_cleanup_free_ char *lesser = release_of_lost(ERROR_RECOVERED, true, false, NULL);
-	_cleanup_free_ char *unused = release_of_lost(ERROR_FAILED, false, false, NULL);
+	_cleanup_free_ char *held = format_release_of_lost(ERROR_FATAL, true, false, NULL);
+	_cleanup_free_ char *lesser = format_release_of_lost(ERROR_RECOVERED, true, false, NULL);
+	_cleanup_free_ char *unused = format_release_of_lost(ERROR_FAILED, false, false, NULL);
 
 	ck_assert_str_eq(held, "prove-closed IOMMU group 11 /dev/vfio/11\n");
 	ck_assert_ptr_nonnull(strstr(lesser, "unbind 0000:04:01.0 from vfio-pci\n"));
@@ -579,12 +583,12 @@ START_TEST(test_what_has_lost_its_state_stays_where_it_is)
 }
 END_TEST
 
-START_TEST(test_what_is_reset_by_order_is_found_anew)
+START_TEST(test_requested_reset_replugs_a_lost_device)
 {
-	_cleanup_free_ char *fatal = release_of_lost(ERROR_FATAL, true, true, NULL);
-	_cleanup_free_ char *failed = release_of_lost(ERROR_FAILED, true, true, NULL);
-	_cleanup_free_ char *vf = release_of_lost(ERROR_FAILED, true, true, "0000:04:00.0");
-	_cleanup_free_ char *well = release_of_lost(ERROR_OK, true, true, NULL);
+	_cleanup_free_ char *fatal = format_release_of_lost(ERROR_FATAL, true, true, NULL);
+	_cleanup_free_ char *failed = format_release_of_lost(ERROR_FAILED, true, true, NULL);
+	_cleanup_free_ char *vf = format_release_of_lost(ERROR_FAILED, true, true, "0000:04:00.0");
+	_cleanup_free_ char *well = format_release_of_lost(ERROR_OK, true, true, NULL);
 	const char *unbind = strstr(failed, "unbind 0000:04:01.0"),
 		   *replug = strstr(failed, "replug");
 
@@ -600,45 +604,44 @@ END_TEST
 
 /* What nobody has is bound and given back at once, and reset in between, although it was never
  * handed over. */
-START_TEST(test_recovery_of_what_nobody_has)
+START_TEST(test_recovery_of_an_unclaimed_device)
 {
-	_cleanup_inventory_ struct inventory *inv = five();
-	_cleanup_group_def_ struct group_def *def = define("0000:04:01.0");
-	_cleanup_resolved_group_ struct resolved_group view = {};
+	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
+	_cleanup_group_def_ struct group_def *def = define_group("0000:04:01.0");
+	_cleanup_resolved_group_ struct resolved_group resolved = {};
 	_cleanup_record_ struct record *record = record_new("conv", "1");
-	_cleanup_steps_ struct vec there = {}, back = {};
-	_cleanup_free_ char *there_text = NULL, *back_text = NULL;
+	_cleanup_steps_ struct vec to_vfio = {}, to_host = {};
+	_cleanup_free_ char *to_vfio_text = NULL, *to_host_text = NULL;
 
 	def->on_release = ON_RELEASE_KEEP;
 	inventory_find(inv, "0000:04:01.0")->errors.state = ERROR_FAILED;
-	ck_assert_int_eq(resolve_group(inv, def, &view), 0);
-	ck_assert_int_eq(plan_recovery(def, &view, record, &there), 0);
+	ck_assert_int_eq(resolve_group(inv, def, &resolved), 0);
+	ck_assert_int_eq(plan_recovery(def, &resolved, record, &to_vfio), 0);
 	ck_assert(record->recovery && !record->used && record->on_release == ON_RELEASE_RESTORE);
-	there_text = text_of(&there);
-	ck_assert_ptr_nonnull(strstr(there_text, "bind 0000:04:01.0 to vfio-pci\n"));
-	ck_assert_ptr_null(strstr(there_text, "open"));
-	ck_assert_ptr_null(strstr(there_text, "reset"));
-	apply(inv, &there, there.n);
+	to_vfio_text = format_steps(&to_vfio);
+	ck_assert_ptr_nonnull(strstr(to_vfio_text, "bind 0000:04:01.0 to vfio-pci\n"));
+	ck_assert_ptr_null(strstr(to_vfio_text, "open"));
+	ck_assert_ptr_null(strstr(to_vfio_text, "reset"));
+	apply_steps(inv, &to_vfio, to_vfio.n);
 	ck_assert_int_eq(strv_add(&record_find_device(record, "0000:04:01.0")->resets, "flr"), 0);
-	ck_assert_int_eq(plan_release(inv, record, &back), 0);
-	back_text = text_of(&back);
+	ck_assert_int_eq(plan_release(inv, record, &to_host), 0);
+	to_host_text = format_steps(&to_host);
 	ck_assert_ptr_nonnull(strstr(
-		back_text, "reset 0000:04:01.0 by flr\nverify-reset 0000:04:01.0 required\n"));
-	ck_assert_ptr_null(strstr(back_text, "reset 0000:04:02.0"));
-	apply(inv, &back, back.n);
+		to_host_text, "reset 0000:04:01.0 by flr\nverify-reset 0000:04:01.0 required\n"));
+	ck_assert_ptr_null(strstr(to_host_text, "reset 0000:04:02.0"));
+	apply_steps(inv, &to_host, to_host.n);
 	inventory_find(inv, "0000:04:01.0")->errors.state = ERROR_OK;
-	check_back(inv, "recovered");
+	check_restored(inv, "recovered");
 }
 END_TEST
 
-SUITE("plan", test_what_has_lost_its_state_stays_where_it_is,
-      test_what_is_reset_by_order_is_found_anew, test_recovery_of_what_nobody_has,
-      test_claim_takes_the_whole_group_in_order, test_by_path_the_node_is_granted_and_not_opened,
-      test_the_interface_says_what_is_opened, test_the_interface_is_chosen,
-      test_release_undoes_a_claim_from_every_point, test_release_may_be_cut_off_anywhere,
-      test_a_companion_makes_way, test_nothing_is_unbound_before_it_is_proven_closed,
-      test_what_has_a_node_already_is_proven_closed_first, test_a_port_stays_on_pcieport,
-      test_boot_is_a_claim_that_opens_nothing, test_boot_goes_on_from_every_point,
-      test_release_leaves_what_is_somebody_elses_by_now, test_release_of_what_somebody_holds_up,
-      test_a_release_resets_nothing_twice,
-      test_without_overrides_the_ids_are_gone_before_the_resets)
+SUITE("plan", test_device_with_lost_state_stays_on_vfio, test_requested_reset_replugs_a_lost_device,
+      test_recovery_of_an_unclaimed_device, test_claim_takes_the_whole_group_in_order,
+      test_node_access_grants_instead_of_opening, test_interface_decides_what_is_opened,
+      test_interface_choice, test_release_undoes_a_claim_from_every_point,
+      test_interrupted_release_can_be_completed, test_companion_moves_before_its_ehci,
+      test_unbind_follows_proof_of_closing, test_device_on_vfio_is_proven_closed_first,
+      test_port_stays_on_pcieport, test_boot_bind_is_a_claim_that_opens_nothing,
+      test_boot_bind_continues_from_every_point, test_release_leaves_rebound_devices,
+      test_release_of_a_device_whose_bind_hangs, test_release_resets_no_clean_device,
+      test_new_ids_are_removed_before_resets)

@@ -9,7 +9,7 @@
 
 static struct inventory *inv;
 
-static void set(const char *address, const char *name, const char *text)
+static void set_attribute(const char *address, const char *name, const char *text)
 {
 	_cleanup_free_ char *path = str_printf("sys/devices/pci0000:00/%s/%s", address, name);
 
@@ -47,12 +47,12 @@ static void set_up(void)
 	ck_assert_int_eq(inventory_put(inv, card), 0);
 	make_link("sys/bus/pci/devices/" PORT, "../../../devices/pci0000:00/" PORT);
 	make_link("sys/bus/pci/devices/" CARD, "../../../devices/pci0000:00/" CARD);
-	set(PORT, "power_state", "D0\n");
-	set(PORT, "aer_dev_fatal", "Undefined 0\nDLP 2\nTOTAL_ERR_FATAL 2\n");
-	set(PORT, "aer_rootport_total_err_fatal", "3\n");
-	set(CARD, "aer_dev_correctable", "RxErr 4\nBadTLP 0\nTOTAL_ERR_COR 4\n");
-	set(CARD, "aer_dev_nonfatal", "Undefined 0\nTOTAL_ERR_NONFATAL 7\n");
-	set(CARD, "aer_dev_fatal", "Undefined 0\nTOTAL_ERR_FATAL 1\n");
+	set_attribute(PORT, "power_state", "D0\n");
+	set_attribute(PORT, "aer_dev_fatal", "Undefined 0\nDLP 2\nTOTAL_ERR_FATAL 2\n");
+	set_attribute(PORT, "aer_rootport_total_err_fatal", "3\n");
+	set_attribute(CARD, "aer_dev_correctable", "RxErr 4\nBadTLP 0\nTOTAL_ERR_COR 4\n");
+	set_attribute(CARD, "aer_dev_nonfatal", "Undefined 0\nTOTAL_ERR_NONFATAL 7\n");
+	set_attribute(CARD, "aer_dev_fatal", "Undefined 0\nTOTAL_ERR_FATAL 1\n");
 }
 
 static void tear_down(void)
@@ -61,7 +61,7 @@ static void tear_down(void)
 	faketree_remove();
 }
 
-static struct device_errors look(void)
+static struct device_errors read_errors(void)
 {
 	struct device_errors now = { .state = ERROR_RECOVERED, .eeh_known = true };
 
@@ -69,9 +69,9 @@ static struct device_errors look(void)
 	return now;
 }
 
-START_TEST(test_counters)
+START_TEST(test_counters_are_read)
 {
-	struct device_errors now = look();
+	struct device_errors now = read_errors();
 
 	ck_assert(now.counted);
 	ck_assert_uint_eq(now.correctable, 4);
@@ -83,29 +83,29 @@ START_TEST(test_counters)
 }
 END_TEST
 
-START_TEST(test_no_counters)
+START_TEST(test_missing_counters_are_reported)
 {
 	_cleanup_free_ char *path =
 		str_printf("%s/sys/bus/pci/devices/" CARD "/aer_dev_correctable", top);
 
 	unlink(path);
-	ck_assert(!look().counted);
+	ck_assert(!read_errors().counted);
 }
 END_TEST
 
-START_TEST(test_dpc)
+START_TEST(test_dpc_containment_is_read)
 {
 	set_dpc(0x1f00);
-	ck_assert(!look().contained);
+	ck_assert(!read_errors().contained);
 	set_dpc(0x1f01);
-	ck_assert(look().contained);
+	ck_assert(read_errors().contained);
 	/* it does not answer itself */
 	set_dpc(0xffff);
-	ck_assert(!look().contained);
+	ck_assert(!read_errors().contained);
 	/* nor is it woken for that */
 	set_dpc(0x1f01);
-	set(PORT, "power_state", "D3hot\n");
-	ck_assert(!look().contained);
+	set_attribute(PORT, "power_state", "D3hot\n");
+	ck_assert(!read_errors().contained);
 }
 END_TEST
 
@@ -121,14 +121,14 @@ static const struct {
 	{ "nonsense\n", false },
 };
 
-START_TEST(test_eeh)
+START_TEST(test_eeh_state_is_read)
 {
-	set(CARD, "eeh_pe_state", eeh[_i].text);
-	ck_assert_int_eq(look().contained, eeh[_i].contained);
+	set_attribute(CARD, "eeh_pe_state", eeh[_i].text);
+	ck_assert_int_eq(read_errors().contained, eeh[_i].contained);
 }
 END_TEST
 
-START_TEST(test_first_sight)
+START_TEST(test_errors_at_the_first_probe)
 {
 	_cleanup_close_ int fd = sysfs_root_open_dir(&root, "sys/bus/pci/devices/" CARD);
 	struct device *card = inventory_find(inv, CARD);
@@ -137,36 +137,36 @@ START_TEST(test_first_sight)
 	ck_assert_int_eq(card->errors.state, ERROR_CORRECTABLE);
 	ck_assert_uint_eq(card->errors.nonfatal, 7);
 	ck_assert(!card->errors.above_known);
-	set(CARD, "eeh_pe_state", "0x60 0x801\n");
+	set_attribute(CARD, "eeh_pe_state", "0x60 0x801\n");
 	probe_errors_init(fd, card);
 	ck_assert_int_eq(card->errors.state, ERROR_FROZEN);
 }
 END_TEST
 
 /* The slot was powered off and on: what is in it now works. */
-START_TEST(test_plugged_in_where_one_was_given_up)
+START_TEST(test_new_device_in_a_failed_eeh_slot)
 {
 	_cleanup_close_ int fd = sysfs_root_open_dir(&root, "sys/bus/pci/devices/" CARD);
 	struct device *card = inventory_find(inv, CARD);
 
-	set(CARD, "eeh_pe_state", "0x78 0xc02\n");
+	set_attribute(CARD, "eeh_pe_state", "0x78 0xc02\n");
 	probe_errors_init(fd, card);
 	ck_assert(!card->errors.contained);
 	ck_assert_int_eq(probe_errors(&root, inv, card, &card->errors), 0);
 	ck_assert(!card->errors.contained);
-	set(CARD, "eeh_pe_state", "0x60 0xc02\n");
+	set_attribute(CARD, "eeh_pe_state", "0x60 0xc02\n");
 	ck_assert_int_eq(probe_errors(&root, inv, card, &card->errors), 0);
 	ck_assert(card->errors.contained);
 }
 END_TEST
 
-START_TEST(test_eeh_is_quiet)
+START_TEST(test_idle_eeh_is_quiet)
 {
-	ck_assert(!look().quiet);
-	set(CARD, "eeh_pe_state", "0x78 0x802\n");
-	ck_assert(!look().quiet);
-	set(CARD, "eeh_pe_state", "0x78 0x800\n");
-	ck_assert(look().quiet);
+	ck_assert(!read_errors().quiet);
+	set_attribute(CARD, "eeh_pe_state", "0x78 0x802\n");
+	ck_assert(!read_errors().quiet);
+	set_attribute(CARD, "eeh_pe_state", "0x78 0x800\n");
+	ck_assert(read_errors().quiet);
 }
 END_TEST
 
@@ -176,13 +176,13 @@ static Suite *make_suite(void)
 	TCase *tcase = tcase_create("probe-errors");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, test_counters);
-	tcase_add_test(tcase, test_no_counters);
-	tcase_add_test(tcase, test_dpc);
-	tcase_add_loop_test(tcase, test_eeh, 0, ARRAY_SIZE(eeh));
-	tcase_add_test(tcase, test_plugged_in_where_one_was_given_up);
-	tcase_add_test(tcase, test_eeh_is_quiet);
-	tcase_add_test(tcase, test_first_sight);
+	tcase_add_test(tcase, test_counters_are_read);
+	tcase_add_test(tcase, test_missing_counters_are_reported);
+	tcase_add_test(tcase, test_dpc_containment_is_read);
+	tcase_add_loop_test(tcase, test_eeh_state_is_read, 0, ARRAY_SIZE(eeh));
+	tcase_add_test(tcase, test_new_device_in_a_failed_eeh_slot);
+	tcase_add_test(tcase, test_idle_eeh_is_quiet);
+	tcase_add_test(tcase, test_errors_at_the_first_probe);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -11,7 +11,8 @@
 
 static struct probe *probe;
 
-static void make_device(const char *place, const char *address, const char *driver, unsigned group)
+static void make_pci_device(const char *place, const char *address, const char *driver,
+			    unsigned group)
 {
 	_cleanup_free_ char *base = str_printf("sys/devices/pci0000:00/%s", place);
 	_cleanup_free_ char *link = str_printf("sys/bus/pci/devices/%s", address);
@@ -55,9 +56,9 @@ static void set_up(void)
 {
 	faketree_make();
 	ck_assert_int_eq(probe_new(&root, &probe), 0);
-	make_device("0000:00:03.0", "0000:00:03.0", "pcieport", 5);
-	make_device("0000:00:03.0/0000:01:00.0", "0000:01:00.0", "e1000e", 9);
-	make_device("0000:00:1f.0", "0000:00:1f.0", NULL, 0);
+	make_pci_device("0000:00:03.0", "0000:00:03.0", "pcieport", 5);
+	make_pci_device("0000:00:03.0/0000:01:00.0", "0000:01:00.0", "e1000e", 9);
+	make_pci_device("0000:00:1f.0", "0000:00:1f.0", NULL, 0);
 }
 
 static void tear_down(void)
@@ -96,7 +97,7 @@ START_TEST(test_interfaces_of_vfio)
 }
 END_TEST
 
-START_TEST(test_module_words)
+START_TEST(test_attributes_of_the_module)
 {
 	_cleanup_inventory_ struct inventory *inv = NULL;
 
@@ -118,7 +119,7 @@ START_TEST(test_module_words)
 }
 END_TEST
 
-START_TEST(test_whole_host)
+START_TEST(test_host_is_probed)
 {
 	_cleanup_inventory_ struct inventory *inv = NULL;
 	const struct device *device;
@@ -144,7 +145,7 @@ START_TEST(test_whole_host)
 }
 END_TEST
 
-START_TEST(test_update_tells_whether_anything_changed)
+START_TEST(test_update_reports_changes)
 {
 	_cleanup_inventory_ struct inventory *inv = NULL;
 	bool changed = true;
@@ -159,7 +160,7 @@ START_TEST(test_update_tells_whether_anything_changed)
 }
 END_TEST
 
-START_TEST(test_a_device_that_is_gone_leaves_its_group)
+START_TEST(test_removed_device_leaves_its_group)
 {
 	_cleanup_inventory_ struct inventory *inv = NULL;
 	_cleanup_free_ char *link = str_printf("%s/sys/bus/pci/devices/0000:01:00.0", top);
@@ -187,7 +188,7 @@ START_TEST(test_virtual_functions_are_counted_by_their_links)
 	make_file(total, "7\n");
 	make_link(first, "../0000:01:10.0");
 	make_link(second, "../0000:01:10.2");
-	make_device("0000:00:03.0/0000:01:10.2", "0000:01:10.2", NULL, 12);
+	make_pci_device("0000:00:03.0/0000:01:10.2", "0000:01:10.2", NULL, 12);
 	make_link("sys/devices/pci0000:00/0000:00:03.0/0000:01:10.2/physfn", "../0000:01:00.0");
 	ck_assert_int_eq(probe_host(probe, &inv), 0);
 	ck_assert_uint_eq(inventory_find(inv, "0000:01:00.0")->total_vfs, 7);
@@ -198,7 +199,7 @@ START_TEST(test_virtual_functions_are_counted_by_their_links)
 END_TEST
 
 /* Made of what is no PCI function, and of what is one. */
-START_TEST(test_mediated_devices)
+START_TEST(test_mediated_devices_are_found)
 {
 	static const char uuid[] = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001";
 	_cleanup_inventory_ struct inventory *inv = NULL;
@@ -277,7 +278,7 @@ static void make_module_file(const char *name, const char *text)
 }
 
 /* As it is after an event. */
-static const struct device *look_again(struct inventory *inv)
+static const struct device *update_platform_device(struct inventory *inv)
 {
 	ck_assert_int_eq(probe_update(probe, inv, "platform", MMIO, NULL), 0);
 	return inventory_find(inv, "platform:" MMIO);
@@ -299,19 +300,19 @@ START_TEST(test_reset_drivers_of_vfio)
 	make_module_file("modules.alias",
 			 "# alias vfio-reset:virtio,mmio no\nalias vfio-reset:virtio,mmio2 two\n"
 			 "alias of:N*T*Cvirtio,mmio virtio_mmio\n");
-	ck_assert_ptr_null(look_again(inv)->reset_driver);
+	ck_assert_ptr_null(update_platform_device(inv)->reset_driver);
 	make_module_file(
 		"modules.alias",
 		"alias vfio-reset:virtio,mmio2 two\nalias vfio-reset:virtio,mmio lab_reset\n");
-	ck_assert_str_eq(look_again(inv)->reset_driver, "lab_reset");
+	ck_assert_str_eq(update_platform_device(inv)->reset_driver, "lab_reset");
 	make_module_file("modules.alias", "");
-	ck_assert_ptr_null(look_again(inv)->reset_driver);
+	ck_assert_ptr_null(update_platform_device(inv)->reset_driver);
 }
 END_TEST
 
-static void check_required(struct inventory *inv, bool required)
+static void check_reset_required(struct inventory *inv, bool required)
 {
-	ck_assert_int_eq(look_again(inv)->reset_required, required);
+	ck_assert_int_eq(update_platform_device(inv)->reset_required, required);
 }
 
 START_TEST(test_whether_vfio_requires_a_reset)
@@ -320,32 +321,32 @@ START_TEST(test_whether_vfio_requires_a_reset)
 
 	make_platform_device();
 	ck_assert_int_eq(probe_host(probe, &inv), 0);
-	check_required(inv, true);
+	check_reset_required(inv, true);
 	ck_assert(!inventory_find(inv, "0000:01:00.0")->reset_required);
 	/* what modprobe is going to say, in its order */
 	make_file("usr/lib/modprobe.d/50-vfio.conf",
 		  "# options vfio-platform reset_required=0\noptions vfio reset_required=0\n");
-	check_required(inv, true);
+	check_reset_required(inv, true);
 	make_file("usr/lib/modprobe.d/50-vfio.conf",
 		  "options vfio_platform \\\n\treset-required=n other=1\n");
-	check_required(inv, false);
+	check_reset_required(inv, false);
 	make_file("run/modprobe.d/60-vfio.conf", "options vfio-platform reset_required\n");
-	check_required(inv, true);
+	check_reset_required(inv, true);
 	make_file("etc/modprobe.d/60-vfio.conf", "");
-	check_required(inv, false);
+	check_reset_required(inv, false);
 	make_file("proc/cmdline", "quiet vfio-platform.reset_required=1\n");
-	check_required(inv, true);
+	check_reset_required(inv, true);
 	/* loaded, it does not listen any more */
 	make_file("sys/module/vfio_platform/parameters/reset_required", "N\n");
-	check_required(inv, false);
+	check_reset_required(inv, false);
 	make_file("sys/module/vfio_platform/parameters/reset_required", "Y\n");
 	make_file("proc/cmdline", "quiet\n");
-	check_required(inv, true);
+	check_reset_required(inv, true);
 }
 END_TEST
 
 /* A device tree says that there will be a group. */
-START_TEST(test_a_platform_device_waits_for_its_group)
+START_TEST(test_platform_device_awaits_its_group)
 {
 	_cleanup_inventory_ struct inventory *inv = NULL;
 	const struct device *device;
@@ -368,7 +369,7 @@ START_TEST(test_a_platform_device_waits_for_its_group)
 }
 END_TEST
 
-START_TEST(test_an_empty_host_is_a_host)
+START_TEST(test_empty_host_has_no_devices)
 {
 	_cleanup_inventory_ struct inventory *inv = NULL;
 
@@ -387,16 +388,16 @@ static Suite *make_suite(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, test_interfaces_of_vfio);
-	tcase_add_test(tcase, test_whole_host);
-	tcase_add_test(tcase, test_module_words);
-	tcase_add_test(tcase, test_update_tells_whether_anything_changed);
-	tcase_add_test(tcase, test_a_device_that_is_gone_leaves_its_group);
+	tcase_add_test(tcase, test_host_is_probed);
+	tcase_add_test(tcase, test_attributes_of_the_module);
+	tcase_add_test(tcase, test_update_reports_changes);
+	tcase_add_test(tcase, test_removed_device_leaves_its_group);
 	tcase_add_test(tcase, test_virtual_functions_are_counted_by_their_links);
-	tcase_add_test(tcase, test_mediated_devices);
-	tcase_add_test(tcase, test_a_platform_device_waits_for_its_group);
+	tcase_add_test(tcase, test_mediated_devices_are_found);
+	tcase_add_test(tcase, test_platform_device_awaits_its_group);
 	tcase_add_test(tcase, test_reset_drivers_of_vfio);
 	tcase_add_test(tcase, test_whether_vfio_requires_a_reset);
-	tcase_add_test(tcase, test_an_empty_host_is_a_host);
+	tcase_add_test(tcase, test_empty_host_has_no_devices);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

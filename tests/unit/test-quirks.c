@@ -8,7 +8,7 @@
 #include "model/config/def-set.h"
 #include "policy/devinfo/quirks.h"
 
-static struct def_set *parse(const char *text)
+static struct def_set *parse_quirks(const char *text)
 {
 	struct def_set *config = def_set_new();
 
@@ -18,17 +18,17 @@ static struct def_set *parse(const char *text)
 }
 
 /* One quirk with these members besides those that each needs. */
-static struct def_set *parse_one(const char *members)
+static struct def_set *parse_quirk(const char *members)
 {
 	_cleanup_free_ char *text =
 		str_printf("{ \"quirks\": { \"q\": { \"topic\": \"reset\", \"text\": "
 			   "\"t\", \"source\": \"s\", %s } } }",
 			   members);
 
-	return parse(text);
+	return parse_quirks(text);
 }
 
-static struct device *make(uint16_t vendor, uint16_t id)
+static struct device *make_nic(uint16_t vendor, uint16_t id)
 {
 	struct device *device = device_new("pci", "0000:01:00.0");
 
@@ -38,7 +38,7 @@ static struct device *make(uint16_t vendor, uint16_t id)
 	return device;
 }
 
-static size_t count(const struct def_set *config, const struct device *device)
+static size_t count_quirks(const struct def_set *config, const struct device *device)
 {
 	_cleanup_vec_ struct vec found = { 0 };
 
@@ -46,7 +46,7 @@ static size_t count(const struct def_set *config, const struct device *device)
 	return found.n;
 }
 
-START_TEST(test_ids)
+START_TEST(test_ids_select_devices)
 {
 	static const struct {
 		const char *ids;
@@ -61,34 +61,34 @@ START_TEST(test_ids)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_free_ char *members = str_printf("\"ids\": [ \"%s\" ]", cases[i].ids);
-		_cleanup_def_set_ struct def_set *config = parse_one(members);
-		_cleanup_device_ struct device *device = make(cases[i].vendor, cases[i].device);
+		_cleanup_def_set_ struct def_set *config = parse_quirk(members);
+		_cleanup_device_ struct device *device = make_nic(cases[i].vendor, cases[i].device);
 
 		ck_assert_uint_eq(config->problems.n, 0);
-		ck_assert_uint_eq(count(config, device), cases[i].n);
+		ck_assert_uint_eq(count_quirks(config, device), cases[i].n);
 	}
 }
 END_TEST
 
-START_TEST(test_class_and_function)
+START_TEST(test_class_and_function_select_devices)
 {
 	_cleanup_def_set_ struct def_set *nics =
-		parse_one("\"class\": \"02\", \"function\": \"vf\"");
-	_cleanup_def_set_ struct def_set *disks = parse_one("\"class\": \"0108\"");
-	_cleanup_device_ struct device *device = make(1, 1);
+		parse_quirk("\"class\": \"02\", \"function\": \"vf\"");
+	_cleanup_def_set_ struct def_set *disks = parse_quirk("\"class\": \"0108\"");
+	_cleanup_device_ struct device *device = make_nic(1, 1);
 
-	ck_assert_uint_eq(count(disks, device), 0);
-	ck_assert_uint_eq(count(nics, device), 0);
+	ck_assert_uint_eq(count_quirks(disks, device), 0);
+	ck_assert_uint_eq(count_quirks(nics, device), 0);
 	ck_assert_int_eq(str_set(&device->physfn, "0000:02:00.0"), 0);
-	ck_assert_uint_eq(count(nics, device), 1);
+	ck_assert_uint_eq(count_quirks(nics, device), 1);
 	device->class_code = 0x010802;
-	ck_assert_uint_eq(count(disks, device), 1);
+	ck_assert_uint_eq(count_quirks(disks, device), 1);
 	device->bus[0] = 'x'; /* no PCI device has a class */
-	ck_assert_uint_eq(count(disks, device), 0);
+	ck_assert_uint_eq(count_quirks(disks, device), 0);
 }
 END_TEST
 
-START_TEST(test_bad)
+START_TEST(test_bad_quirk_is_refused)
 {
 	static const struct {
 		const char *members, *complaint;
@@ -118,7 +118,7 @@ START_TEST(test_bad)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		_cleanup_def_set_ struct def_set *config = parse_one(cases[i].members);
+		_cleanup_def_set_ struct def_set *config = parse_quirk(cases[i].members);
 		const struct problem *problem;
 
 		ck_assert_msg(config->problems.n == 1, "%s: %zu", cases[i].members,
@@ -133,9 +133,9 @@ START_TEST(test_bad)
 }
 END_TEST
 
-START_TEST(test_incomplete)
+START_TEST(test_incomplete_quirk_is_refused)
 {
-	_cleanup_def_set_ struct def_set *config = parse(
+	_cleanup_def_set_ struct def_set *config = parse_quirks(
 		"{ \"quirks\": { \"a\": { \"ids\": [ \"8086:*\" ], \"topic\": \"flr\", \"text\": "
 		"\"t\" } } }");
 	_cleanup_def_set_ struct def_set *groups = def_set_new();
@@ -150,18 +150,18 @@ START_TEST(test_incomplete)
 }
 END_TEST
 
-START_TEST(test_replaced_by_name)
+START_TEST(test_later_quirk_replaces_by_name)
 {
-	_cleanup_def_set_ struct def_set *config = parse_one("\"ids\": [ \"8086:10d3\" ]");
-	_cleanup_device_ struct device *device = make(0x8086, 0x10d3);
+	_cleanup_def_set_ struct def_set *config = parse_quirk("\"ids\": [ \"8086:10d3\" ]");
+	_cleanup_device_ struct device *device = make_nic(0x8086, 0x10d3);
 	const char *text =
 		"{ \"quirks\": { \"q\": { \"ids\": [ \"8086:ffff\" ], \"topic\": \"flr\", "
 		"\"text\": \"t\", \"source\": \"s\" } } }";
 
-	ck_assert_uint_eq(count(config, device), 1);
+	ck_assert_uint_eq(count_quirks(config, device), 1);
 	ck_assert_int_eq(parse_definitions(config, "z.json", text, strlen(text)), 0);
 	ck_assert_uint_eq(config->quirks.n, 1);
-	ck_assert_uint_eq(count(config, device), 0);
+	ck_assert_uint_eq(count_quirks(config, device), 0);
 }
 END_TEST
 
@@ -173,17 +173,17 @@ static const struct quirk_hint *find_hint(const struct vec *hints, const char *n
 	return NULL;
 }
 
-START_TEST(test_hints)
+START_TEST(test_later_hint_wins)
 {
-	_cleanup_def_set_ struct def_set *config =
-		parse("{ \"quirks\": {"
-		      "\"a\": { \"ids\": [ \"8086:*\" ], \"topic\": \"rom\", \"text\": \"t\", "
-		      "\"source\": "
-		      "\"s\", \"vmm\": { \"rombar\": \"0\", \"x-no-intx\": \"on\" } },"
-		      "\"b\": { \"ids\": [ \"8086:10d3\" ], \"topic\": \"rom\", \"text\": \"t\", "
-		      "\"source\": \"s\", \"vmm\": { \"rombar\": \"1\" } } } }");
+	_cleanup_def_set_ struct def_set *config = parse_quirks(
+		"{ \"quirks\": {"
+		"\"a\": { \"ids\": [ \"8086:*\" ], \"topic\": \"rom\", \"text\": \"t\", "
+		"\"source\": "
+		"\"s\", \"vmm\": { \"rombar\": \"0\", \"x-no-intx\": \"on\" } },"
+		"\"b\": { \"ids\": [ \"8086:10d3\" ], \"topic\": \"rom\", \"text\": \"t\", "
+		"\"source\": \"s\", \"vmm\": { \"rombar\": \"1\" } } } }");
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
-	_cleanup_device_ struct device *device = make(0x8086, 0x10d3);
+	_cleanup_device_ struct device *device = make_nic(0x8086, 0x10d3);
 	_cleanup_quirks_hints_ struct vec hints = { 0 };
 	const struct quirk_hint *hint;
 
@@ -197,9 +197,9 @@ START_TEST(test_hints)
 END_TEST
 
 /* A device with its MSI-X table of 8 entries at 0x2000 of a BAR 0 of 16 KiB. */
-static struct device *make_msix(void)
+static struct device *make_msix_device(void)
 {
-	struct device *device = make(1, 1);
+	struct device *device = make_nic(1, 1);
 
 	device->config = calloc(1, 256);
 	device->config_size = 256;
@@ -214,10 +214,10 @@ static struct device *make_msix(void)
 	return device;
 }
 
-START_TEST(test_table_in_shared_page)
+START_TEST(test_msix_table_in_a_shared_page_is_relocated)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
-	_cleanup_device_ struct device *device = make_msix();
+	_cleanup_device_ struct device *device = make_msix_device();
 	_cleanup_quirks_hints_ struct vec small = { 0 }, large = { 0 }, alone = { 0 }, full = { 0 };
 	const struct vec none = { 0 };
 
@@ -245,10 +245,10 @@ START_TEST(test_table_in_shared_page)
 }
 END_TEST
 
-START_TEST(test_table_in_pending_bits)
+START_TEST(test_msix_table_over_pending_bits_is_relocated)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
-	_cleanup_device_ struct device *device = make_msix();
+	_cleanup_device_ struct device *device = make_msix_device();
 	_cleanup_quirks_hints_ struct vec hints = { 0 };
 	const struct vec none = { 0 };
 
@@ -261,7 +261,7 @@ START_TEST(test_table_in_pending_bits)
 END_TEST
 
 /* What is installed with the package: no problem in it, and enough of it. */
-START_TEST(test_shipped)
+START_TEST(test_shipped_quirks_name_their_source)
 {
 	const char *top = getenv("top_srcdir");
 	_cleanup_free_ char *dir = str_printf("%s/quirks.d", top ? top : ".");
@@ -301,12 +301,15 @@ static void check_samples(const char *directory, bool good)
 	}
 }
 
-START_TEST(test_samples)
+START_TEST(test_sample_files)
 {
 	check_samples("good", true);
 	check_samples("bad", false);
 }
 END_TEST
 
-SUITE("quirks", test_ids, test_class_and_function, test_bad, test_incomplete, test_replaced_by_name,
-      test_hints, test_table_in_shared_page, test_table_in_pending_bits, test_shipped, test_samples)
+SUITE("quirks", test_ids_select_devices, test_class_and_function_select_devices,
+      test_bad_quirk_is_refused, test_incomplete_quirk_is_refused,
+      test_later_quirk_replaces_by_name, test_later_hint_wins,
+      test_msix_table_in_a_shared_page_is_relocated, test_msix_table_over_pending_bits_is_relocated,
+      test_shipped_quirks_name_their_source, test_sample_files)

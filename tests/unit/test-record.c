@@ -7,8 +7,8 @@
 #include "model/device.h"
 #include "model/record.h"
 
-static void add(struct record *record, const char *address, int group, const char *host_driver,
-		const char *driver)
+static void add_record_device(struct record *record, const char *address, int group,
+			      const char *host_driver, const char *driver)
 {
 	_cleanup_device_ struct device *device = device_new("pci", address);
 
@@ -17,7 +17,7 @@ static void add(struct record *record, const char *address, int group, const cha
 	ck_assert_int_eq(record_add_device(record, device, driver), 0);
 }
 
-START_TEST(test_device_as_it_was)
+START_TEST(test_record_keeps_the_state_of_the_device)
 {
 	_cleanup_record_ struct record *record = record_new("nic0", "7");
 	struct device *device = device_new("platform", "fe200000.dma");
@@ -42,12 +42,12 @@ START_TEST(test_device_as_it_was)
 }
 END_TEST
 
-START_TEST(test_bridge_has_no_driver_to_take)
+START_TEST(test_bridge_is_recorded_without_a_driver)
 {
 	_cleanup_record_ struct record *record = record_new("conv", "1");
 	const struct record_device *bridge;
 
-	add(record, "0000:04:00.0", 3, NULL, NULL);
+	add_record_device(record, "0000:04:00.0", 3, NULL, NULL);
 	bridge = record_find_device(record, "0000:04:00.0");
 	ck_assert_ptr_null(bridge->host_driver);
 	ck_assert_ptr_null(bridge->host_override);
@@ -56,7 +56,7 @@ START_TEST(test_bridge_has_no_driver_to_take)
 }
 END_TEST
 
-START_TEST(test_iommu_groups)
+START_TEST(test_iommu_groups_are_listed_once)
 {
 	_cleanup_record_ struct record *record = record_new("many", "1");
 	_cleanup_free_ int *none = NULL, *ids = NULL;
@@ -64,11 +64,11 @@ START_TEST(test_iommu_groups)
 
 	ck_assert_int_eq(record_iommu_groups(record, &none, &n), 0);
 	ck_assert_uint_eq(n, 0);
-	add(record, "0000:01:00.0", 9, "igb", "vfio-pci");
-	add(record, "0000:02:00.0", 3, "e1000", "vfio-pci");
-	add(record, "0000:02:00.1", 9, "e1000", "vfio-pci");
-	add(record, "0000:03:00.0", IOMMU_GROUP_NONE, NULL, NULL);
-	add(record, "0000:04:00.0", 0, NULL, "vfio-pci");
+	add_record_device(record, "0000:01:00.0", 9, "igb", "vfio-pci");
+	add_record_device(record, "0000:02:00.0", 3, "e1000", "vfio-pci");
+	add_record_device(record, "0000:02:00.1", 9, "e1000", "vfio-pci");
+	add_record_device(record, "0000:03:00.0", IOMMU_GROUP_NONE, NULL, NULL);
+	add_record_device(record, "0000:04:00.0", 0, NULL, "vfio-pci");
 	ck_assert_int_eq(record_iommu_groups(record, &ids, &n), 0);
 	ck_assert_uint_eq(n, 3);
 	ck_assert_int_eq(ids[0], 9);
@@ -77,7 +77,7 @@ START_TEST(test_iommu_groups)
 }
 END_TEST
 
-START_TEST(test_words_go_there_and_back)
+START_TEST(test_enum_names_round_trip)
 {
 	enum record_phase phase = PHASE_CLAIMED;
 	enum access_mode access = ACCESS_NODE;
@@ -97,5 +97,5 @@ START_TEST(test_words_go_there_and_back)
 }
 END_TEST
 
-SUITE("record", test_device_as_it_was, test_bridge_has_no_driver_to_take, test_iommu_groups,
-      test_words_go_there_and_back)
+SUITE("record", test_record_keeps_the_state_of_the_device, test_bridge_is_recorded_without_a_driver,
+      test_iommu_groups_are_listed_once, test_enum_names_round_trip)

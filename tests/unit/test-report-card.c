@@ -24,7 +24,7 @@ static struct inventory *read_host(const char *name)
 }
 
 /* "slot peer-to-peer 2, hardware conventional-pci 4, …" */
-static char *codes_of(const struct inventory *inv)
+static char *advice_codes(const struct inventory *inv)
 {
 	_cleanup_report_card_ struct report_card card = { 0 };
 	_cleanup_strv_ char **words = NULL;
@@ -59,10 +59,10 @@ static const struct {
 	{ "server.lspci", "hardware multifunction-device 4, hardware conventional-pci 1" },
 };
 
-START_TEST(test_hosts)
+START_TEST(test_advice_for_recorded_hosts)
 {
 	_cleanup_inventory_ struct inventory *inv = read_host(hosts[_i].host);
-	_cleanup_free_ char *codes = codes_of(inv);
+	_cleanup_free_ char *codes = advice_codes(inv);
 
 	ck_assert_str_eq(codes, hosts[_i].codes);
 }
@@ -70,7 +70,7 @@ END_TEST
 
 /* What matters more comes first: what nobody is safe from, then what cannot be had, then the rest.
  */
-START_TEST(test_order)
+START_TEST(test_advice_is_sorted_by_importance)
 {
 	_cleanup_inventory_ struct inventory *inv = read_host("lab-default.json");
 	struct device *nic = inventory_find(inv, "0000:01:00.0");
@@ -81,7 +81,7 @@ START_TEST(test_order)
 	ck_assert_int_eq(str_set(&inv->acs_override, "downstream"), 0);
 	ck_assert_int_eq(str_set(&group->type, "identity"), 0);
 	ck_assert_int_eq(strv_add(&group->reserved, "0x000e0000 0x000fffff direct"), 0);
-	codes = codes_of(inv);
+	codes = advice_codes(inv);
 	ck_assert_msg(str_starts(codes, "slot peer-to-peer 2, kernel iommu-pt 1, "
 					"kernel acs-override 0, firmware no-interrupt-remapping 0, "
 					"firmware rmrr 1, hardware switch-without-acs 2, "),
@@ -89,19 +89,19 @@ START_TEST(test_order)
 }
 END_TEST
 
-START_TEST(test_platform)
+START_TEST(test_iommu_and_vfio_advice_come_first)
 {
 	_cleanup_inventory_ struct inventory *inv = read_host("lab-no-iommu.json");
 	_cleanup_free_ char *codes = NULL;
 
 	inv->has_vfio = inv->has_vfio_cdev = false;
 	ck_assert_int_eq(strv_add(&inv->iommus, "dmar0 intel-iommu"), 0);
-	codes = codes_of(inv);
+	codes = advice_codes(inv);
 	ck_assert_msg(str_starts(codes, "kernel iommu-off 0, kernel no-vfio 0, "), "%s", codes);
 }
 END_TEST
 
-START_TEST(test_bars)
+START_TEST(test_advice_for_bars)
 {
 	_cleanup_inventory_ struct inventory *inv = read_host("lab-default.json");
 	_cleanup_free_ char *codes = NULL;
@@ -110,13 +110,13 @@ START_TEST(test_bars)
 	nic->resources[0] = (struct device_resource){ 0xfe000100, 0xfe0001ff, 0x200 };
 	inv->page_size = 65536; /* the table at 0 is not alone in 64 KiB, and half of it is */
 	nic->resources[3].end = nic->resources[3].start + 0x1ffff;
-	codes = codes_of(inv);
+	codes = advice_codes(inv);
 	ck_assert_msg(strstr(codes, "kernel unaligned-bar ") != NULL, "%s", codes);
 	ck_assert_msg(strstr(codes, "vmm msix-relocation ") != NULL, "%s", codes);
 }
 END_TEST
 
-START_TEST(test_marks)
+START_TEST(test_marks_count_devices)
 {
 	_cleanup_inventory_ struct inventory *inv = read_host("lab-default.json");
 	_cleanup_inventory_ struct inventory *dump = read_host("server.lspci");
@@ -136,14 +136,14 @@ END_TEST
 
 static Suite *make_suite(void)
 {
-	Suite *suite = suite_create("reportcard");
-	TCase *tcase = tcase_create("reportcard");
+	Suite *suite = suite_create("report-card");
+	TCase *tcase = tcase_create("report-card");
 
-	tcase_add_loop_test(tcase, test_hosts, 0, ARRAY_SIZE(hosts));
-	tcase_add_test(tcase, test_order);
-	tcase_add_test(tcase, test_platform);
-	tcase_add_test(tcase, test_bars);
-	tcase_add_test(tcase, test_marks);
+	tcase_add_loop_test(tcase, test_advice_for_recorded_hosts, 0, ARRAY_SIZE(hosts));
+	tcase_add_test(tcase, test_advice_is_sorted_by_importance);
+	tcase_add_test(tcase, test_iommu_and_vfio_advice_come_first);
+	tcase_add_test(tcase, test_advice_for_bars);
+	tcase_add_test(tcase, test_marks_count_devices);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

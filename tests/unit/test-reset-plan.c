@@ -37,8 +37,8 @@ static struct def_set *quirks_from_text(const char *text)
 
 /* "flr bus | pm: why": the ways, and behind the bar what is refused. @claimed: keys, ended by NULL.
  */
-static char *plan(const struct inventory *inv, const char *key, const char *const *claimed,
-		  const char *methods, const struct vec *quirks)
+static char *format_plan(const struct inventory *inv, const char *key, const char *const *claimed,
+			 const char *methods, const struct vec *quirks)
 {
 	_cleanup_vec_ struct vec devices = { 0 };
 	_cleanup_reset_plan_ struct reset_plan made = { 0 };
@@ -67,49 +67,52 @@ static char *plan(const struct inventory *inv, const char *key, const char *cons
 		key, NULL     \
 	}
 
-static void expect(const char *wanted, char *got)
+static void expect_plan(const char *wanted, char *got)
 {
 	ck_assert_str_eq(got, wanted);
 	free(got);
 }
 
-static const char *const five[] = { "0000:03:00.0", "0000:04:01.0", "0000:04:02.0",
-				    "0000:04:03.0", "0000:04:03.7", NULL };
+static const char *const group_of_five[] = { "0000:03:00.0", "0000:04:01.0", "0000:04:02.0",
+					     "0000:04:03.0", "0000:04:03.7", NULL };
 
-START_TEST(test_kernel_order)
+START_TEST(test_methods_follow_the_order_of_the_kernel)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
 
-	expect("pm, bus | ", plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, NULL));
-	expect("flr, pm, bus | ", plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), NULL, NULL));
-	expect("flr, bus | ", plan(inv, "0000:05:00.0", ALONE("0000:05:00.0"), NULL, NULL));
+	expect_plan("pm, bus | ",
+		    format_plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, NULL));
+	expect_plan("flr, pm, bus | ",
+		    format_plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), NULL, NULL));
+	expect_plan("flr, bus | ",
+		    format_plan(inv, "0000:05:00.0", ALONE("0000:05:00.0"), NULL, NULL));
 }
 END_TEST
 
-START_TEST(test_methods_of_the_group)
+START_TEST(test_methods_of_the_group_take_precedence)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
 	const char *const *nic = ALONE("0000:01:00.0");
 
-	expect("bus, pm | ", plan(inv, "0000:01:00.0", nic, "bus pm", NULL));
-	expect("pm | flr: the kernel does not offer it",
-	       plan(inv, "0000:01:00.0", nic, "flr pm", NULL));
-	expect("bus | ", plan(inv, "0000:01:00.0", nic, "bus slot", NULL));
-	expect(" | cxl_bus: the kernel does not offer it",
-	       plan(inv, "0000:01:00.0", nic, "cxl_bus", NULL));
+	expect_plan("bus, pm | ", format_plan(inv, "0000:01:00.0", nic, "bus pm", NULL));
+	expect_plan("pm | flr: the kernel does not offer it",
+		    format_plan(inv, "0000:01:00.0", nic, "flr pm", NULL));
+	expect_plan("bus | ", format_plan(inv, "0000:01:00.0", nic, "bus slot", NULL));
+	expect_plan(" | cxl_bus: the kernel does not offer it",
+		    format_plan(inv, "0000:01:00.0", nic, "cxl_bus", NULL));
 }
 END_TEST
 
 /* Only all of a bus together can be reset by it. */
-START_TEST(test_shared_bus)
+START_TEST(test_bus_reset_needs_all_devices_of_the_bus)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
 
-	expect("hot | ", plan(inv, "0000:04:02.0", five, NULL, NULL));
-	expect("hot | ", plan(inv, "0000:04:01.0", five, "bus", NULL));
-	expect("hot | ", plan(inv, "0000:04:03.7", five, "slot", NULL));
-	expect(" | bus: it would also reset 0000:04:01.0 (e1000), which is not in the group",
-	       plan(inv, "0000:04:02.0", ALONE("0000:04:02.0"), NULL, NULL));
+	expect_plan("hot | ", format_plan(inv, "0000:04:02.0", group_of_five, NULL, NULL));
+	expect_plan("hot | ", format_plan(inv, "0000:04:01.0", group_of_five, "bus", NULL));
+	expect_plan("hot | ", format_plan(inv, "0000:04:03.7", group_of_five, "slot", NULL));
+	expect_plan(" | bus: it would also reset 0000:04:01.0 (e1000), which is not in the group",
+		    format_plan(inv, "0000:04:02.0", ALONE("0000:04:02.0"), NULL, NULL));
 }
 END_TEST
 
@@ -117,16 +120,16 @@ START_TEST(test_neighbour_is_named)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-multifunction.json");
 	static const char *const both[] = { "0000:02:00.0", "0000:02:00.1", NULL };
-	char *got = plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), "bus", NULL);
+	char *got = format_plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), "bus", NULL);
 
 	ck_assert_msg(strstr(got, "it would also reset 0000:02:00.1 (") != NULL, "%s", got);
 	free(got);
-	expect("hot | ", plan(inv, "0000:02:00.0", both, "bus", NULL));
+	expect_plan("hot | ", format_plan(inv, "0000:02:00.0", both, "bus", NULL));
 }
 END_TEST
 
 /* Those of a PF are gone before its resets, so they stand in the way of none. */
-START_TEST(test_virtual_functions)
+START_TEST(test_virtual_functions_do_not_block_the_pf)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-vfs.json");
 	const struct device *vf = NULL;
@@ -134,10 +137,10 @@ START_TEST(test_virtual_functions)
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		vf = vf ? vf : device->physfn ? device : NULL;
 	ck_assert_ptr_nonnull(vf);
-	expect("flr | ", plan(inv, vf->physfn, ALONE(vf->physfn), "flr", NULL));
-	expect("flr | ", plan(inv, vf->key, ALONE(vf->key), NULL, NULL));
-	expect(" | bus: the kernel does not offer it",
-	       plan(inv, vf->key, ALONE(vf->key), "bus", NULL));
+	expect_plan("flr | ", format_plan(inv, vf->physfn, ALONE(vf->physfn), "flr", NULL));
+	expect_plan("flr | ", format_plan(inv, vf->key, ALONE(vf->key), NULL, NULL));
+	expect_plan(" | bus: the kernel does not offer it",
+		    format_plan(inv, vf->key, ALONE(vf->key), "bus", NULL));
 }
 END_TEST
 
@@ -145,7 +148,7 @@ END_TEST
 	"\"" name "\": { \"ids\": [ \"" ids \
 	"\" ], \"topic\": \"reset\", \"text\": \"No.\", \"source\": \"s\", \"reset\": " reset " }"
 
-START_TEST(test_quirks)
+START_TEST(test_quirks_change_methods)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
 	_cleanup_def_set_ struct def_set *config = quirks_from_text(
@@ -161,24 +164,24 @@ START_TEST(test_quirks)
 										      "[ \"pm\" ] "
 										      "}") " } }");
 
-	expect("bus delay-ms=5 | pm: No. (quirk nic)",
-	       plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, &config->quirks));
-	expect("bus nvme-shutdown, flr nvme-shutdown | ",
-	       plan(inv, "0000:05:00.0", ALONE("0000:05:00.0"), NULL, &config->quirks));
-	expect("pm, flr, bus | ",
-	       plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), NULL, &config->quirks));
+	expect_plan("bus delay-ms=5 | pm: No. (quirk nic)",
+		    format_plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, &config->quirks));
+	expect_plan("bus nvme-shutdown, flr nvme-shutdown | ",
+		    format_plan(inv, "0000:05:00.0", ALONE("0000:05:00.0"), NULL, &config->quirks));
+	expect_plan("pm, flr, bus | ",
+		    format_plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), NULL, &config->quirks));
 	/* the definition's order goes before the quirk's preference, but not before its ban */
-	expect("flr, pm | ",
-	       plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), "flr pm", &config->quirks));
-	expect(" | pm: No. (quirk nic)",
-	       plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), "pm", &config->quirks));
+	expect_plan("flr, pm | ", format_plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), "flr pm",
+					      &config->quirks));
+	expect_plan(" | pm: No. (quirk nic)",
+		    format_plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), "pm", &config->quirks));
 	/* one that does not bear the reset keeps the others on its bus from it */
-	expect(" | bus: 0000:04:01.0 does not survive it: No. (quirk conv)",
-	       plan(inv, "0000:04:03.0", five, NULL, &config->quirks));
+	expect_plan(" | bus: 0000:04:01.0 does not survive it: No. (quirk conv)",
+		    format_plan(inv, "0000:04:03.0", group_of_five, NULL, &config->quirks));
 }
 END_TEST
 
-START_TEST(test_preferred)
+START_TEST(test_preferred_and_refused_methods)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-multifunction.json");
 	static const char *const both[] = { "0000:02:00.0", "0000:02:00.1", NULL };
@@ -193,26 +196,28 @@ START_TEST(test_preferred)
 							  "{ \"never\": [ \"bus\" ] }") " } }");
 
 	/* the kernel does not offer the bus of several functions, VFIO does; flr there is not */
-	expect("hot, pm | ", plan(inv, "0000:02:00.1", both, NULL, &bus->quirks));
+	expect_plan("hot, pm | ", format_plan(inv, "0000:02:00.1", both, NULL, &bus->quirks));
 	/* whoever speaks of it twice is told once */
-	expect("pm | bus: No. (quirk b)", plan(inv, "0000:02:00.0", both, NULL, &refused->quirks));
+	expect_plan("pm | bus: No. (quirk b)",
+		    format_plan(inv, "0000:02:00.0", both, NULL, &refused->quirks));
 }
 END_TEST
 
-START_TEST(test_kernel_that_does_not_say)
+START_TEST(test_kernel_without_a_list_of_methods)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
 	struct device *device = inventory_find(inv, "0000:01:00.0");
 
 	strv_free(device->reset_methods);
 	device->reset_methods = NULL;
-	expect("kernel | ", plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, NULL));
+	expect_plan("kernel | ",
+		    format_plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, NULL));
 	device->no_reset = true;
-	expect(" | ", plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, NULL));
+	expect_plan(" | ", format_plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, NULL));
 }
 END_TEST
 
-START_TEST(test_attempts_as_text)
+START_TEST(test_attempt_text_round_trips)
 {
 	static const char *const good[] = { "flr", "hot", "kernel",
 					    "flr nvme-shutdown delay-ms=250", "pm delay-ms=1" };
@@ -232,7 +237,7 @@ START_TEST(test_attempts_as_text)
 }
 END_TEST
 
-START_TEST(test_first_without)
+START_TEST(test_first_device_without_reset_is_found)
 {
 	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
 	_cleanup_vec_ struct vec devices = { 0 };
@@ -240,8 +245,8 @@ START_TEST(test_first_without)
 	_cleanup_strv_ char **methods = NULL;
 	struct reset_plan_request request = { .inv = inv, .claimed = &devices };
 
-	for (size_t i = 0; five[i]; i++)
-		ck_assert_int_eq(vec_add(&devices, inventory_find(inv, five[i])), 0);
+	for (size_t i = 0; group_of_five[i]; i++)
+		ck_assert_int_eq(vec_add(&devices, inventory_find(inv, group_of_five[i])), 0);
 	ck_assert_int_eq(reset_plan_all(&request, &plans), 0);
 	ck_assert_uint_eq(plans.n, 4); /* not of the bridge */
 	ck_assert_ptr_null(reset_plan_find_empty(&plans));
@@ -253,6 +258,9 @@ START_TEST(test_first_without)
 }
 END_TEST
 
-SUITE("resetplan", test_kernel_order, test_methods_of_the_group, test_shared_bus,
-      test_neighbour_is_named, test_virtual_functions, test_quirks, test_preferred,
-      test_kernel_that_does_not_say, test_attempts_as_text, test_first_without)
+SUITE("reset-plan", test_methods_follow_the_order_of_the_kernel,
+      test_methods_of_the_group_take_precedence, test_bus_reset_needs_all_devices_of_the_bus,
+      test_neighbour_is_named, test_virtual_functions_do_not_block_the_pf,
+      test_quirks_change_methods, test_preferred_and_refused_methods,
+      test_kernel_without_a_list_of_methods, test_attempt_text_round_trips,
+      test_first_device_without_reset_is_found)

@@ -18,7 +18,7 @@
  */
 static struct inventory *host;
 
-static struct device *add(const char *address, const char *parent, int group, unsigned id)
+static struct device *add_pci(const char *address, const char *parent, int group, unsigned id)
 {
 	struct device *device = device_new("pci", address);
 
@@ -36,7 +36,7 @@ static struct device *add(const char *address, const char *parent, int group, un
 
 static void add_bridge(const char *address, const char *parent, int group)
 {
-	struct device *bridge = add(address, parent, group, 0x3420);
+	struct device *bridge = add_pci(address, parent, group, 0x3420);
 
 	bridge->class_code = 0x060400;
 	bridge->header_type = 1;
@@ -44,7 +44,7 @@ static void add_bridge(const char *address, const char *parent, int group)
 
 static void add_vf(const char *address, int index, int group)
 {
-	struct device *vf = add(address, "0000:00:1d.0", group, 0x10ca);
+	struct device *vf = add_pci(address, "0000:00:1d.0", group, 0x10ca);
 
 	vf->vf_index = index;
 	ck_assert_int_eq(str_set(&vf->physfn, "0000:02:00.0"), 0);
@@ -57,13 +57,13 @@ static void make_host(void)
 	add_bridge("0000:00:1c.4", NULL, 1);
 	add_bridge("0000:00:1d.0", NULL, 2);
 	add_bridge("0000:00:1e.0", NULL, 3);
-	add("0000:01:00.0", "0000:00:1c.4", 11, 0x10d3);
-	add("0000:02:00.0", "0000:00:1d.0", 12, 0x10c9);
+	add_pci("0000:01:00.0", "0000:00:1c.4", 11, 0x10d3);
+	add_pci("0000:02:00.0", "0000:00:1d.0", 12, 0x10c9);
 	add_vf("0000:02:10.0", 0, 13);
 	add_vf("0000:02:10.2", 1, 14);
 	add_bridge("0000:03:00.0", "0000:00:1e.0", 15);
-	add("0000:04:01.0", "0000:03:00.0", 15, 0x100e);
-	add("0000:04:02.0", "0000:03:00.0", 15, 0x100e);
+	add_pci("0000:04:01.0", "0000:03:00.0", 15, 0x100e);
+	add_pci("0000:04:02.0", "0000:03:00.0", 15, 0x100e);
 }
 
 static void free_host(void)
@@ -72,7 +72,7 @@ static void free_host(void)
 }
 
 /* Resolves a group whose "devices" are @selectors; the view is the caller's. */
-static void resolve(const char *selectors, struct resolved_group *ret)
+static void resolve_selectors(const char *selectors, struct resolved_group *ret)
 {
 	_cleanup_free_ char *text =
 		str_printf("{\"groups\":{\"g\":{\"devices\":[%s]}}}", selectors);
@@ -96,33 +96,33 @@ static char *join_keys(const struct vec *devices)
 /* What they name, with nothing against it. */
 static void assert_named(const char *selectors, const char *keys)
 {
-	_cleanup_resolved_group_ struct resolved_group view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 	_cleanup_free_ char *named = NULL;
 
-	resolve(selectors, &view);
-	named = join_keys(&view.named);
+	resolve_selectors(selectors, &resolved);
+	named = join_keys(&resolved.named);
 	ck_assert_str_eq(named, keys);
-	ck_assert_uint_eq(view.blockers.n, 0);
-	ck_assert(!view.absent);
+	ck_assert_uint_eq(resolved.blockers.n, 0);
+	ck_assert(!resolved.absent);
 }
 
 /* One hard blocker of this code, whose text has @text in it; nothing is named. */
 static void assert_blocked(const char *selectors, const char *code, const char *text)
 {
-	_cleanup_resolved_group_ struct resolved_group view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 	const struct blocker *blocker;
 
-	resolve(selectors, &view);
-	ck_assert_uint_eq(view.named.n, 0);
-	ck_assert_uint_eq(view.blockers.n, 1);
-	blocker = view.blockers.items[0];
+	resolve_selectors(selectors, &resolved);
+	ck_assert_uint_eq(resolved.named.n, 0);
+	ck_assert_uint_eq(resolved.blockers.n, 1);
+	blocker = resolved.blockers.items[0];
 	ck_assert(blocker->hard);
 	ck_assert_str_eq(blocker->code, code);
 	ck_assert_msg(strstr(blocker->text, text) != NULL, "%s", blocker->text);
-	ck_assert(view.absent == str_eq(code, "absent"));
+	ck_assert(resolved.absent == str_eq(code, "absent"));
 }
 
-START_TEST(test_an_address_is_that_device)
+START_TEST(test_address_names_its_device)
 {
 	assert_named("\"01:00.0\"", "0000:01:00.0");
 	assert_named("\"pci:0000:01:00.0\", \"0000:02:00.0\"", "0000:01:00.0 0000:02:00.0");
@@ -131,20 +131,20 @@ START_TEST(test_an_address_is_that_device)
 }
 END_TEST
 
-START_TEST(test_companions_come_along)
+START_TEST(test_companions_are_included)
 {
-	_cleanup_resolved_group_ struct resolved_group view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 	_cleanup_free_ char *devices = NULL;
 
-	resolve("\"04:01.0\"", &view);
-	devices = join_keys(&view.devices);
-	ck_assert_uint_eq(view.named.n, 1);
+	resolve_selectors("\"04:01.0\"", &resolved);
+	devices = join_keys(&resolved.devices);
+	ck_assert_uint_eq(resolved.named.n, 1);
 	ck_assert_str_eq(devices, "0000:03:00.0 0000:04:01.0 0000:04:02.0");
-	ck_assert_uint_eq(view.iommu_groups.n, 1);
+	ck_assert_uint_eq(resolved.iommu_groups.n, 1);
 }
 END_TEST
 
-START_TEST(test_a_card_that_was_replaced)
+START_TEST(test_replaced_card_is_an_identity_mismatch)
 {
 	assert_named("{\"address\": \"01:00.0\", \"vendor\": \"8086\", \"device\": \"10d3\"}",
 		     "0000:01:00.0");
@@ -165,7 +165,7 @@ START_TEST(test_a_card_that_was_replaced)
 }
 END_TEST
 
-START_TEST(test_a_path_stays_when_buses_are_numbered_anew)
+START_TEST(test_path_survives_renumbered_buses)
 {
 	assert_named("{\"path\": \"0000:00:1c.4/00.0\"}", "0000:01:00.0");
 	assert_named("{\"path\": \"0000:00:1e.0/00.0/02.0\"}", "0000:04:02.0");
@@ -181,16 +181,16 @@ START_TEST(test_a_path_stays_when_buses_are_numbered_anew)
 	free_host();
 	host = inventory_new();
 	add_bridge("0000:00:1b.0", NULL, 4);
-	add("0000:01:00.0", "0000:00:1b.0", 10, 0x1533);
+	add_pci("0000:01:00.0", "0000:00:1b.0", 10, 0x1533);
 	add_bridge("0000:00:1c.4", NULL, 1);
-	add("0000:02:00.0", "0000:00:1c.4", 11, 0x10d3);
+	add_pci("0000:02:00.0", "0000:00:1c.4", 11, 0x10d3);
 	assert_named("{\"path\": \"0000:00:1c.4/00.0\", \"device\": \"10d3\"}", "0000:02:00.0");
 	assert_blocked("{\"address\": \"01:00.0\", \"vendor\": \"8086\", \"device\": \"10d3\"}",
 		       "identity-mismatch", "device");
 }
 END_TEST
 
-START_TEST(test_a_virtual_function_is_found_by_its_index)
+START_TEST(test_vf_is_found_by_its_index)
 {
 	assert_named("{\"vf-of\": \"02:00.0\", \"index\": 1}", "0000:02:10.2");
 	assert_blocked("{\"vf-of\": \"02:00.0\", \"index\": 2}", "absent", "index=2");
@@ -202,7 +202,7 @@ START_TEST(test_a_virtual_function_is_found_by_its_index)
 }
 END_TEST
 
-START_TEST(test_properties_without_a_place_mean_all_that_have_them)
+START_TEST(test_properties_name_every_match)
 {
 	assert_named("{\"device\": \"100e\"}", "0000:04:01.0 0000:04:02.0");
 	assert_named("{\"device\": \"100e\", \"subsystem-device\": \"1100\"}",
@@ -214,7 +214,7 @@ START_TEST(test_properties_without_a_place_mean_all_that_have_them)
 }
 END_TEST
 
-START_TEST(test_a_class_is_compared_from_the_left)
+START_TEST(test_class_matches_as_a_prefix)
 {
 	inventory_find(host, "0000:01:00.0")->class_code = 0x010802;
 	assert_named("{\"class\": \"01\"}", "0000:01:00.0");
@@ -243,7 +243,7 @@ static void put_le32(uint8_t *at, uint32_t value)
 }
 
 /* Configuration space with an ACS capability and, behind it, the serial number's. */
-static void give_config(struct device *device, size_t size)
+static void fill_config(struct device *device, size_t size)
 {
 	device->config = calloc(1, 4096);
 	ck_assert_ptr_nonnull(device->config);
@@ -256,25 +256,25 @@ static void give_config(struct device *device, size_t size)
 	put_le32(device->config + 0x148, 0x001b21ff);
 }
 
-START_TEST(test_the_serial_number_is_in_configuration_space)
+START_TEST(test_serial_number_is_in_config_space)
 {
 	struct device *device = inventory_find(host, "0000:01:00.0");
 
 	ck_assert_int_eq(pcicap_serial(device, &device->serial), 0);
 	ck_assert_ptr_null(device->serial);
-	give_config(device, 4096);
+	fill_config(device, 4096);
 	ck_assert_int_eq(pcicap_serial(device, &device->serial), 0);
 	ck_assert_str_eq(device->serial, "00-1b-21-ff-ff-3d-5e-8c");
 }
 END_TEST
 
 /* As root is needed to read it all, what is known of it may end anywhere. */
-START_TEST(test_what_is_cut_short_has_no_serial_number)
+START_TEST(test_truncated_config_space_has_no_serial_number)
 {
 	static const size_t sizes[] = { 0x40, 0x100, 0x104, 0x140, 0x144, 0x148, 0x14b };
 	struct device *device = inventory_find(host, "0000:01:00.0");
 
-	give_config(device, 4096);
+	fill_config(device, 4096);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		char *serial = NULL;
 
@@ -285,7 +285,7 @@ START_TEST(test_what_is_cut_short_has_no_serial_number)
 }
 END_TEST
 
-START_TEST(test_a_device_is_known_by_its_serial_number)
+START_TEST(test_serial_number_names_its_device)
 {
 	struct device *device = inventory_find(host, "0000:04:02.0");
 
@@ -303,17 +303,17 @@ END_TEST
 
 static void assert_groupless(const char *code)
 {
-	_cleanup_resolved_group_ struct resolved_group view = { 0 };
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 
-	resolve("\"05:00.0\"", &view);
-	ck_assert_uint_eq(view.blockers.n, 1);
-	ck_assert_str_eq(((struct blocker *)view.blockers.items[0])->code, code);
+	resolve_selectors("\"05:00.0\"", &resolved);
+	ck_assert_uint_eq(resolved.blockers.n, 1);
+	ck_assert_str_eq(((struct blocker *)resolved.blockers.items[0])->code, code);
 }
 
 /* Where groups are made with drivers, a device without a driver is not lost. */
-START_TEST(test_a_group_that_is_still_to_come)
+START_TEST(test_missing_iommu_group_may_be_pending)
 {
-	struct device *device = add("0000:05:00.0", NULL, IOMMU_GROUP_NONE, 0x10d3);
+	struct device *device = add_pci("0000:05:00.0", NULL, IOMMU_GROUP_NONE, 0x10d3);
 
 	/* here others are in a group without a driver: this one has been passed over */
 	assert_groupless("no-iommu");
@@ -338,18 +338,18 @@ END_TEST
 static Suite *make_suite(void)
 {
 	const TTest *const tests[] = {
-		test_an_address_is_that_device,
-		test_companions_come_along,
-		test_a_card_that_was_replaced,
-		test_a_path_stays_when_buses_are_numbered_anew,
-		test_a_virtual_function_is_found_by_its_index,
-		test_properties_without_a_place_mean_all_that_have_them,
-		test_a_class_is_compared_from_the_left,
+		test_address_names_its_device,
+		test_companions_are_included,
+		test_replaced_card_is_an_identity_mismatch,
+		test_path_survives_renumbered_buses,
+		test_vf_is_found_by_its_index,
+		test_properties_name_every_match,
+		test_class_matches_as_a_prefix,
 		test_nth_counts_in_the_order_of_the_bus,
-		test_the_serial_number_is_in_configuration_space,
-		test_what_is_cut_short_has_no_serial_number,
-		test_a_device_is_known_by_its_serial_number,
-		test_a_group_that_is_still_to_come,
+		test_serial_number_is_in_config_space,
+		test_truncated_config_space_has_no_serial_number,
+		test_serial_number_names_its_device,
+		test_missing_iommu_group_may_be_pending,
 	};
 	Suite *suite = suite_create("resolve");
 	TCase *tcase = tcase_create("resolve");

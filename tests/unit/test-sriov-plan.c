@@ -10,7 +10,7 @@
 #include "policy/plan/sriov-plan.h"
 
 /* A PF that offers seven functions and has @n, of which each is a device. */
-static struct inventory *host_with(unsigned n, const char *driver)
+static struct inventory *make_host_with_vfs(unsigned n, const char *driver)
 {
 	struct inventory *inv = inventory_new();
 	struct device *pf = device_new("pci", "0000:02:00.0");
@@ -32,8 +32,8 @@ static struct inventory *host_with(unsigned n, const char *driver)
 }
 
 /* The steps as "set-autoprobe 0, set-vfs 3"; the problem in *ret_problem. */
-static char *plan(const struct inventory *inv, const char *device, unsigned count, bool autoprobe,
-		  const char *claimed, char **ret_problem)
+static char *format_plan(const struct inventory *inv, const char *device, unsigned count,
+			 bool autoprobe, const char *claimed, char **ret_problem)
 {
 	_cleanup_vf_def_ struct vf_def *def = def_set_vf_new(device);
 	_cleanup_steps_ struct vec steps = { 0 };
@@ -53,24 +53,24 @@ static char *plan(const struct inventory *inv, const char *device, unsigned coun
 	return strv_join(words, ", ");
 }
 
-static void check(unsigned now, unsigned count, bool autoprobe, const char *wanted)
+static void check_plan(unsigned now, unsigned count, bool autoprobe, const char *wanted)
 {
-	_cleanup_inventory_ struct inventory *inv = host_with(now, "igb");
+	_cleanup_inventory_ struct inventory *inv = make_host_with_vfs(now, "igb");
 	_cleanup_free_ char *problem = NULL, *steps = NULL;
 
-	steps = plan(inv, "0000:02:00.0", count, autoprobe, NULL, &problem);
+	steps = format_plan(inv, "0000:02:00.0", count, autoprobe, NULL, &problem);
 	ck_assert_str_eq(steps, wanted);
 	ck_assert_ptr_null(problem);
 }
 
-START_TEST(test_number_by_way_of_none)
+START_TEST(test_number_changes_through_zero)
 {
-	check(0, 3, false, "set-autoprobe 0, set-vfs 3");
-	check(0, 3, true, "set-autoprobe 1, set-vfs 3");
-	check(2, 3, false, "set-autoprobe 0, set-vfs 0, set-vfs 3");
-	check(3, 3, false, "set-autoprobe 0");
-	check(3, 0, false, "set-autoprobe 0, set-vfs 0");
-	check(0, 0, false, "set-autoprobe 0");
+	check_plan(0, 3, false, "set-autoprobe 0, set-vfs 3");
+	check_plan(0, 3, true, "set-autoprobe 1, set-vfs 3");
+	check_plan(2, 3, false, "set-autoprobe 0, set-vfs 0, set-vfs 3");
+	check_plan(3, 3, false, "set-autoprobe 0");
+	check_plan(3, 0, false, "set-autoprobe 0, set-vfs 0");
+	check_plan(0, 0, false, "set-autoprobe 0");
 }
 END_TEST
 
@@ -80,34 +80,35 @@ static void check_problem(struct inventory *inventory, const char *device, unsig
 	_cleanup_inventory_ struct inventory *inv = inventory;
 	_cleanup_free_ char *problem = NULL, *steps = NULL;
 
-	steps = plan(inv, device, count, false, claimed, &problem);
+	steps = format_plan(inv, device, count, false, claimed, &problem);
 	ck_assert_str_eq(steps, wanted);
 	ck_assert_ptr_nonnull(problem);
 	ck_assert_msg(strstr(problem, text) != NULL, "no \"%s\" in: %s", text, problem);
 }
 
-START_TEST(test_more_than_there_are)
+START_TEST(test_count_above_the_offer_is_limited)
 {
-	check_problem(host_with(0, "igb"), "0000:02:00.0", 9, NULL, "set-autoprobe 0, set-vfs 7",
-		      "offers 7 virtual functions, not the 9");
-	check_problem(host_with(7, "igb"), "0000:02:00.0", 9, NULL, "set-autoprobe 0", "offers 7");
+	check_problem(make_host_with_vfs(0, "igb"), "0000:02:00.0", 9, NULL,
+		      "set-autoprobe 0, set-vfs 7", "offers 7 virtual functions, not the 9");
+	check_problem(make_host_with_vfs(7, "igb"), "0000:02:00.0", 9, NULL, "set-autoprobe 0",
+		      "offers 7");
 }
 END_TEST
 
-START_TEST(test_nothing_changes_under_a_claim)
+START_TEST(test_claimed_function_blocks_changes)
 {
-	check_problem(host_with(2, "igb"), "0000:02:00.0", 3, "0000:02:10.2", "",
+	check_problem(make_host_with_vfs(2, "igb"), "0000:02:00.0", 3, "0000:02:10.2", "",
 		      "while 0000:02:10.2 is claimed");
-	check_problem(host_with(2, "vfio-pci"), "0000:02:00.0", 3, "0000:02:00.0", "",
+	check_problem(make_host_with_vfs(2, "vfio-pci"), "0000:02:00.0", 3, "0000:02:00.0", "",
 		      "while 0000:02:00.0 is claimed");
 	/* a claim of something else, or a number that is right already, is no matter */
-	check(3, 3, false, "set-autoprobe 0");
+	check_plan(3, 3, false, "set-autoprobe 0");
 }
 END_TEST
 
-START_TEST(test_nothing_is_taken_from_the_host)
+START_TEST(test_function_in_use_blocks_changes)
 {
-	struct inventory *inv = host_with(2, "igb");
+	struct inventory *inv = make_host_with_vfs(2, "igb");
 	struct device *vf = inventory_find(inv, "0000:02:10.0");
 	_cleanup_usage_ struct usage *usage = usage_new();
 
@@ -119,17 +120,18 @@ START_TEST(test_nothing_is_taken_from_the_host)
 }
 END_TEST
 
-START_TEST(test_what_cannot_be)
+START_TEST(test_impossible_requests_name_their_problem)
 {
-	check_problem(host_with(0, NULL), "0000:02:00.0", 3, NULL, "",
+	check_problem(make_host_with_vfs(0, NULL), "0000:02:00.0", 3, NULL, "",
 		      "until it is bound to its host driver");
-	check_problem(host_with(0, "vfio-pci"), "0000:02:00.0", 3, NULL, "",
+	check_problem(make_host_with_vfs(0, "vfio-pci"), "0000:02:00.0", 3, NULL, "",
 		      "until it is bound to its host driver");
-	check_problem(host_with(1, "igb"), "0000:09:00.0", 3, NULL, "", "no device 0000:09:00.0");
-	check_problem(host_with(1, "igb"), "0000:02:10.0", 3, NULL, "",
+	check_problem(make_host_with_vfs(1, "igb"), "0000:09:00.0", 3, NULL, "",
+		      "no device 0000:09:00.0");
+	check_problem(make_host_with_vfs(1, "igb"), "0000:02:10.0", 3, NULL, "",
 		      "is a virtual function itself");
 	{
-		struct inventory *inv = host_with(0, "igb");
+		struct inventory *inv = make_host_with_vfs(0, "igb");
 
 		inventory_find(inv, "0000:02:00.0")->total_vfs = 0;
 		check_problem(inv, "0000:02:00.0", 3, NULL, "", "offers no SR-IOV");
@@ -138,10 +140,10 @@ START_TEST(test_what_cannot_be)
 END_TEST
 
 /* What a claim of the PF makes; @count 0 is a definition that leaves it alone then. */
-static void check_claim(unsigned now, const char *driver, unsigned count, bool while_claimed,
-			const char *wanted)
+static void check_claim_steps(unsigned now, const char *driver, unsigned count, bool while_claimed,
+			      const char *wanted)
 {
-	_cleanup_inventory_ struct inventory *inv = host_with(now, driver);
+	_cleanup_inventory_ struct inventory *inv = make_host_with_vfs(now, driver);
 	_cleanup_vf_def_ struct vf_def *def = def_set_vf_new("0000:02:00.0");
 	_cleanup_(vec_drop) struct vec defs = { 0 };
 	_cleanup_steps_ struct vec steps = { 0 };
@@ -171,18 +173,19 @@ static void check_claim(unsigned now, const char *driver, unsigned count, bool w
 	ck_assert_str_eq(joined, wanted);
 }
 
-START_TEST(test_while_claimed)
+START_TEST(test_claim_creates_the_functions)
 {
-	check_claim(3, "igb", 3, true, "bind, set-vf-token, set-vfs 3, open-container");
-	check_claim(0, NULL, 9, true, "bind, set-vf-token, set-vfs 7, open-container");
-	check_claim(3, "igb", 3, false, "bind, set-vf-token, open-container");
-	check_claim(3, "igb", 0, true, "bind, set-vf-token, open-container");
+	check_claim_steps(3, "igb", 3, true, "bind, set-vf-token, set-vfs 3, open-container");
+	check_claim_steps(0, NULL, 9, true, "bind, set-vf-token, set-vfs 7, open-container");
+	check_claim_steps(3, "igb", 3, false, "bind, set-vf-token, open-container");
+	check_claim_steps(3, "igb", 0, true, "bind, set-vf-token, open-container");
 	/* kept there by the last claim */
-	check_claim(3, "vfio-pci", 2, true,
-		    "bind, set-vf-token, set-vfs 0, set-vfs 2, open-container");
-	check_claim(2, "vfio-pci", 2, true, "bind, set-vf-token, set-vfs 2, open-container");
+	check_claim_steps(3, "vfio-pci", 2, true,
+			  "bind, set-vf-token, set-vfs 0, set-vfs 2, open-container");
+	check_claim_steps(2, "vfio-pci", 2, true, "bind, set-vf-token, set-vfs 2, open-container");
 }
 END_TEST
 
-SUITE("vfplan", test_while_claimed, test_number_by_way_of_none, test_more_than_there_are,
-      test_nothing_changes_under_a_claim, test_nothing_is_taken_from_the_host, test_what_cannot_be)
+SUITE("sriov-plan", test_claim_creates_the_functions, test_number_changes_through_zero,
+      test_count_above_the_offer_is_limited, test_claimed_function_blocks_changes,
+      test_function_in_use_blocks_changes, test_impossible_requests_name_their_problem)

@@ -16,7 +16,7 @@ START_TEST(test_names_are_complete_and_unique)
 }
 END_TEST
 
-static void check_words(const struct step *step, const char *subject, const char *detail)
+static void check_text(const struct step *step, const char *subject, const char *detail)
 {
 	_cleanup_free_ char *is_subject = step_subject(step), *is_detail = step_detail(step);
 
@@ -24,7 +24,7 @@ static void check_words(const struct step *step, const char *subject, const char
 	ck_assert_str_eq(is_detail, detail);
 }
 
-START_TEST(test_plan_keeps_copies)
+START_TEST(test_steps_keep_copies)
 {
 	_cleanup_steps_ struct vec steps = {};
 	struct device *device = device_new("pci", "0000:01:00.0");
@@ -43,22 +43,22 @@ START_TEST(test_plan_keeps_copies)
 	step = steps.items[0];
 	ck_assert_int_eq(step->kind, STEP_LOAD_MODULE);
 	ck_assert_int_eq(step->iommu_group, IOMMU_GROUP_NONE);
-	check_words(step, "vfio-pci", "");
+	check_text(step, "vfio-pci", "");
 	step = steps.items[1];
 	ck_assert_str_eq(step->bus, "pci");
 	ck_assert_str_eq(step->device, "0000:01:00.0");
 	ck_assert_str_eq(step->address, "0000:01:00.0");
 	ck_assert_int_eq(step->iommu_group, 11);
-	check_words(step, "0000:01:00.0", "vfio-pci");
-	check_words(steps.items[2], "0000:01:00.0", "(none)");
+	check_text(step, "0000:01:00.0", "vfio-pci");
+	check_text(steps.items[2], "0000:01:00.0", "(none)");
 	step = steps.items[3];
 	ck_assert_uint_eq(step->uid, 1000);
-	check_words(step, "IOMMU group 11", "/dev/vfio/11, uid 1000");
+	check_text(step, "IOMMU group 11", "/dev/vfio/11, uid 1000");
 }
 END_TEST
 
 /* The key and the address of a device differ on every bus but PCI, and a step needs both. */
-START_TEST(test_device_of_another_bus)
+START_TEST(test_step_has_key_and_address_of_the_device)
 {
 	_cleanup_steps_ struct vec steps = {};
 	_cleanup_device_ struct device *device = device_new("platform", "fe200000.dma");
@@ -68,11 +68,11 @@ START_TEST(test_device_of_another_bus)
 	step = steps.items[0];
 	ck_assert_str_eq(step->device, "platform:fe200000.dma");
 	ck_assert_str_eq(step->address, "fe200000.dma");
-	check_words(step, "platform:fe200000.dma", "from dma-pl330");
+	check_text(step, "platform:fe200000.dma", "from dma-pl330");
 }
 END_TEST
 
-START_TEST(test_no_step_is_without_words)
+START_TEST(test_every_step_has_text)
 {
 	for (unsigned i = 0; i < STEP_KIND_COUNT; i++) {
 		const struct step step = { .kind = i, .iommu_group = IOMMU_GROUP_NONE };
@@ -85,16 +85,17 @@ START_TEST(test_no_step_is_without_words)
 END_TEST
 
 /* What a step shows goes to everybody on the bus. */
-START_TEST(test_a_token_is_not_shown)
+START_TEST(test_vf_token_is_not_shown)
 {
 	const struct step step = { .kind = STEP_SET_VF_TOKEN,
 				   .device = (char[]){ "0000:02:00.0" },
 				   .iommu_group = 9,
 				   .value = (char[]){ "secret" } };
 
-	check_words(&step, "0000:02:00.0", "");
+	check_text(&step, "0000:02:00.0", "");
 }
 END_TEST
 
-SUITE("step", test_names_are_complete_and_unique, test_plan_keeps_copies,
-      test_device_of_another_bus, test_no_step_is_without_words, test_a_token_is_not_shown)
+SUITE("step", test_names_are_complete_and_unique, test_steps_keep_copies,
+      test_step_has_key_and_address_of_the_device, test_every_step_has_text,
+      test_vf_token_is_not_shown)

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 
-START_TEST(test_eq_and_starts)
+START_TEST(test_equality_and_prefix)
 {
 	ck_assert(str_eq(NULL, NULL));
 	ck_assert(!str_eq(NULL, ""));
@@ -19,7 +19,7 @@ START_TEST(test_eq_and_starts)
 }
 END_TEST
 
-START_TEST(test_set)
+START_TEST(test_set_copies_the_text)
 {
 	_cleanup_free_ char *s = NULL;
 
@@ -32,7 +32,7 @@ START_TEST(test_set)
 }
 END_TEST
 
-START_TEST(test_chomp)
+START_TEST(test_chomp_strips_trailing_blanks)
 {
 	char line[] = "e1000e \t\n", blank[] = " \n", empty[] = "", inner[] = " a b";
 
@@ -69,7 +69,7 @@ static const struct {
 	{ "g", 16, 255, -EINVAL, 0 },
 };
 
-START_TEST(test_numbers)
+START_TEST(test_number_is_parsed)
 {
 	uint64_t value = 77;
 
@@ -79,7 +79,7 @@ START_TEST(test_numbers)
 }
 END_TEST
 
-START_TEST(test_uint)
+START_TEST(test_uint_is_parsed)
 {
 	unsigned value = 77;
 
@@ -121,7 +121,7 @@ static const struct {
 	{ "Infinity", -EINVAL, 0 },
 };
 
-START_TEST(test_sizes)
+START_TEST(test_size_is_parsed)
 {
 	uint64_t value = 77;
 
@@ -168,12 +168,12 @@ static Suite *make_suite(void)
 	Suite *suite = suite_create("str");
 	TCase *tcase = tcase_create("str");
 
-	tcase_add_test(tcase, test_eq_and_starts);
-	tcase_add_test(tcase, test_set);
-	tcase_add_test(tcase, test_chomp);
-	tcase_add_loop_test(tcase, test_numbers, 0, ARRAY_SIZE(numbers));
-	tcase_add_test(tcase, test_uint);
-	tcase_add_loop_test(tcase, test_sizes, 0, ARRAY_SIZE(sizes));
+	tcase_add_test(tcase, test_equality_and_prefix);
+	tcase_add_test(tcase, test_set_copies_the_text);
+	tcase_add_test(tcase, test_chomp_strips_trailing_blanks);
+	tcase_add_loop_test(tcase, test_number_is_parsed, 0, ARRAY_SIZE(numbers));
+	tcase_add_test(tcase, test_uint_is_parsed);
+	tcase_add_loop_test(tcase, test_size_is_parsed, 0, ARRAY_SIZE(sizes));
 	tcase_add_test(tcase, test_natural_order);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -3,7 +3,7 @@
 
 #include "base/strv.h"
 
-START_TEST(test_lists)
+START_TEST(test_list_operations)
 {
 	_cleanup_strv_ char **list = NULL, **copy = NULL, **none = NULL;
 	_cleanup_free_ char *joined = NULL, *empty = NULL;
@@ -34,7 +34,7 @@ START_TEST(test_lists)
 }
 END_TEST
 
-START_TEST(test_split_of_blanks)
+START_TEST(test_split_of_blanks_is_empty)
 {
 	_cleanup_strv_ char **list = NULL;
 
@@ -43,7 +43,7 @@ START_TEST(test_split_of_blanks)
 }
 END_TEST
 
-START_TEST(test_builder)
+START_TEST(test_builder_appends)
 {
 	_cleanup_strv_builder_ struct strv_builder builder = { 0 };
 	_cleanup_strv_ char **list = NULL;
@@ -68,4 +68,4 @@ START_TEST(test_builder)
 }
 END_TEST
 
-SUITE("strv", test_lists, test_split_of_blanks, test_builder)
+SUITE("strv", test_list_operations, test_split_of_blanks_is_empty, test_builder_appends)

@@ -35,7 +35,7 @@ static void make_disk(const char *place, const char *number)
 	make_file(file, number);
 }
 
-static void put_below(const char *upper, const char *lower)
+static void stack_block_device(const char *upper, const char *lower)
 {
 	_cleanup_free_ char *slave = str_printf("sys/class/block/%s/slaves/%s", upper, lower);
 	_cleanup_free_ char *holder = str_printf("sys/class/block/%s/holders/%s", lower, upper);
@@ -52,8 +52,8 @@ static void make_disks(void)
 	make_disk("virtual/block/dm-0", "253:0");
 	make_file("sys/class/block/dm-0/dm/name", "vg-srv\n");
 	make_file("sys/class/block/dm-0/dm/uuid", "LVM-abc\n");
-	put_below("md0", "nvme0n1p1");
-	put_below("dm-0", "md0");
+	stack_block_device("md0", "nvme0n1p1");
+	stack_block_device("dm-0", "md0");
 	make_disk("virtual/nvme-subsystem/nvme-subsys1/nvme1n1", "259:5");
 	make_link("sys/devices/virtual/nvme-subsystem/nvme-subsys1/nvme1",
 		  "../../../pci0000:00/0000:06:00.0/nvme/nvme1");
@@ -108,7 +108,7 @@ static char *uses_of(const char *address)
 		ck_assert_str_eq(actual, expected);             \
 	} while (0)
 
-static bool refresh(unsigned sources)
+static bool refresh_usage(unsigned sources)
 {
 	bool changed;
 
@@ -118,66 +118,66 @@ static bool refresh(unsigned sources)
 
 /* --- disks --- */
 
-START_TEST(test_stack)
+START_TEST(test_mount_is_traced_through_raid_and_lvm)
 {
 	make_file("proc/1/mountinfo",
 		  "21 1 8:0 / / rw - ext4 /dev/sda rw\n"
 		  "22 21 0:5 / /dev rw - devtmpfs udev rw\n"
 		  "30 21 253:0 / /srv/with\\040blank rw shared:5 master:1 - xfs /dev/x rw\n"
 		  "nonsense\n30 21\n31 x 1:y\n");
-	ck_assert(refresh(USAGE_OF_BLOCK));
+	ck_assert(refresh_usage(USAGE_OF_BLOCK));
 	ck_assert_uses("0000:05:00.0",
 		       "holders md0 (RAID) nvme0n1p1; mounted /srv/with blank vg-srv");
 	ck_assert_uses("0000:08:00.0", "root-disk / sda");
 	ck_assert_uses("0000:06:00.0", "");
-	ck_assert(!refresh(USAGE_OF_BLOCK));
+	ck_assert(!refresh_usage(USAGE_OF_BLOCK));
 	make_file("proc/1/mountinfo", "");
-	ck_assert(refresh(USAGE_OF_BLOCK));
+	ck_assert(refresh_usage(USAGE_OF_BLOCK));
 	ck_assert_uses("0000:05:00.0", "holders md0 (RAID) nvme0n1p1");
 	ck_assert_uses("0000:08:00.0", "");
 }
 END_TEST
 
-START_TEST(test_two_ways_to_a_disk)
+START_TEST(test_disk_with_two_paths_marks_both)
 {
 	make_file("proc/1/mountinfo", "21 1 259:5 / /data rw - ext4 /dev/nvme1n1 rw\n");
-	put_below("md0", "nvme1n1");
-	refresh(USAGE_OF_BLOCK);
+	stack_block_device("md0", "nvme1n1");
+	refresh_usage(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:06:00.0", "holders md0 (RAID) nvme1n1; mounted /data nvme1n1");
 	ck_assert_uses("0000:07:00.0", "holders md0 (RAID) nvme1n1; mounted /data nvme1n1");
 }
 END_TEST
 
-START_TEST(test_hidden_filesystem)
+START_TEST(test_filesystem_mounted_elsewhere_is_found)
 {
 	make_file("sys/fs/ext4/sda/state", "1\n");
 	make_file("sys/fs/ext4/features/lazy", "1\n");
-	refresh(USAGE_OF_BLOCK);
+	refresh_usage(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0",
 		       "mounted a filesystem (ext4) that is not mounted in the host's own "
 		       "namespace sda");
 	make_file("proc/1/mountinfo", "21 1 8:0 / /x rw - ext4 /dev/sda rw\n");
-	refresh(USAGE_OF_BLOCK);
+	refresh_usage(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0", "mounted /x sda");
 }
 END_TEST
 
-START_TEST(test_zfs_and_bcache)
+START_TEST(test_zfs_pool_and_bcache_are_holders)
 {
 	make_file("sys/class/block/sda/bcache/state", "clean\n");
 	make_file("run/udev/data/b259:5",
 		  "S:disk/by-id/x\nE:ID_FS_TYPE=zfs_member\nE:ID_FS_LABEL=tank\n");
-	refresh(USAGE_OF_BLOCK);
+	refresh_usage(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0", "holders bcache sda");
 	ck_assert_uses("0000:06:00.0", ""); /* not imported */
 	make_file("proc/spl/kstat/zfs/tank/state", "ONLINE\n");
-	refresh(USAGE_OF_BLOCK);
+	refresh_usage(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:06:00.0", "holders tank (ZFS pool) nvme1n1");
 }
 END_TEST
 
 /* Nodes cannot be made here, but a file on a disk is as good as a path to it. */
-START_TEST(test_swap_and_btrfs)
+START_TEST(test_swap_and_btrfs_are_found)
 {
 	_cleanup_free_ char *number = NULL, *mountinfo = NULL;
 	struct stat st;
@@ -189,7 +189,7 @@ START_TEST(test_swap_and_btrfs)
 		  "../../devices/pci0000:00/0000:08:00.0/ata1/host0/target0:0:0/0:0:0:0/block/sda");
 	make_file("proc/swaps",
 		  "Filename Type Size Used Priority\n/dev/swap\\040file file 1 0 -2\n");
-	refresh(USAGE_OF_BLOCK);
+	refresh_usage(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0", "swap /dev/swap file sda");
 	make_file("proc/swaps", "Filename Type Size Used Priority\n");
 
@@ -198,7 +198,7 @@ START_TEST(test_swap_and_btrfs)
 	make_file("sys/fs/btrfs/other/devices/nvme0n1", "");
 	mountinfo = strdup("40 1 0:44 / /pool rw - btrfs /dev/swap\\040file rw\n");
 	make_file("proc/1/mountinfo", mountinfo);
-	refresh(USAGE_OF_BLOCK);
+	refresh_usage(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0", "mounted /pool sda");
 	ck_assert_uses("0000:07:00.0", "mounted /pool nvme1n1");
 	/* of this one no line of the mounts tells: it is mounted elsewhere */
@@ -208,7 +208,7 @@ START_TEST(test_swap_and_btrfs)
 		"in the host's own namespace nvme0n1");
 	make_link("sys/fs/bcachefs/uuid/dev-1/block", "../../../../block/nvme1n1");
 	make_file("proc/1/mountinfo", "");
-	refresh(USAGE_OF_BLOCK);
+	refresh_usage(USAGE_OF_BLOCK);
 	ck_assert_uses(
 		"0000:07:00.0",
 		"mounted a filesystem (bcachefs) that is not mounted in the host's own namespace "
@@ -217,12 +217,13 @@ START_TEST(test_swap_and_btrfs)
 }
 END_TEST
 
-START_TEST(test_circles_end)
+START_TEST(test_circle_of_block_devices_ends)
 {
-	put_below("nvme0n1p1", "dm-0"); /* no kernel has it, and no tree may hang the daemon */
-	put_below("md0", "dm-0");
+	stack_block_device("nvme0n1p1",
+			   "dm-0"); /* no kernel has it, and no tree may hang the daemon */
+	stack_block_device("md0", "dm-0");
 	make_file("proc/1/mountinfo", "30 21 253:0 / /srv rw - xfs /dev/x rw\n");
-	refresh(USAGE_OF_BLOCK);
+	refresh_usage(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:05:00.0", "holders md0 (RAID) nvme0n1p1; mounted /srv vg-srv");
 }
 END_TEST
@@ -239,7 +240,7 @@ static void make_lpc(void)
 		  "PNP0501\n");
 }
 
-START_TEST(test_serial_console)
+START_TEST(test_serial_console_is_found)
 {
 	make_lpc();
 	make_link("sys/dev/char/4:64", "../../devices/pnp0/00:02/tty/ttyS0");
@@ -248,17 +249,17 @@ START_TEST(test_serial_console)
 				   "ttyS0                -W- (EC p a)    4:64\n"
 				   "ttyS4                -W- (   p a)    4:68\n"
 				   "netcon0              -W- (E     )\n");
-	ck_assert(refresh(USAGE_OF_CONSOLE));
+	ck_assert(refresh_usage(USAGE_OF_CONSOLE));
 	ck_assert_uses("0000:00:1f.0", "console ttyS0");
 	ck_assert_uses("0000:09:00.0", ""); /* not enabled */
 	make_file("proc/consoles", "ttyS4 -W- (E p a)    4:68\n");
-	refresh(USAGE_OF_CONSOLE);
+	refresh_usage(USAGE_OF_CONSOLE);
 	ck_assert_uses("0000:09:00.0", "console ttyS4");
 	ck_assert_uses("0000:00:1f.0", "");
 }
 END_TEST
 
-START_TEST(test_screens)
+START_TEST(test_screens_are_consoles)
 {
 	struct device *card = inventory_find(inv, "0000:09:00.0");
 
@@ -266,32 +267,32 @@ START_TEST(test_screens)
 	card->class_code = 0x030000;
 	make_file("proc/iomem", "00000000-00000fff : Reserved\n"
 				"c0000000-cfffffff : 0000:09:00.0\n  c0000000-c02fffff : BOOTFB\n");
-	refresh(USAGE_OF_CONSOLE);
+	refresh_usage(USAGE_OF_CONSOLE);
 	ck_assert_uses("0000:09:00.0", "console the boot framebuffer");
 	/* a driver has taken over: now what counts is whether terminals are drawn on it */
 	make_file("proc/iomem", "c0000000-cfffffff : 0000:09:00.0\n");
 	make_link("sys/class/graphics/fb0", "../../devices/pci0000:00/0000:09:00.0/graphics/fb0");
 	make_file("sys/class/vtconsole/vtcon1/name", "(M) frame buffer device\n");
 	make_file("sys/class/vtconsole/vtcon1/bind", "1\n");
-	refresh(USAGE_OF_CONSOLE);
+	refresh_usage(USAGE_OF_CONSOLE);
 	ck_assert_uses("0000:09:00.0", "console the screen of the virtual terminals");
 	make_file("sys/class/vtconsole/vtcon1/bind", "0\n");
 	make_file("sys/class/vtconsole/vtcon0/name", "(S) VGA+\n");
 	make_file("sys/class/vtconsole/vtcon0/bind", "1\n");
 	make_file("sys/bus/pci/devices/0000:09:00.0/boot_vga", "1\n");
-	refresh(USAGE_OF_CONSOLE);
+	refresh_usage(USAGE_OF_CONSOLE);
 	ck_assert_uses("0000:09:00.0", "console the VGA text screen");
 }
 END_TEST
 
-START_TEST(test_tpm)
+START_TEST(test_tpm_is_found)
 {
 	make_lpc();
 	make_link("sys/class/tpm/tpm0", "../../devices/pnp0/00:02/tpm/tpm0");
 	make_link("sys/class/tpm/tpm1",
 		  "../../devices/pci0000:00/0000:09:00.0/spi_master/spi0/tpm/tpm1");
 	make_link("sys/class/tpm/tpm2", "../../devices/virtual/tpm/tpm2");
-	refresh(USAGE_OF_CONSOLE);
+	refresh_usage(USAGE_OF_CONSOLE);
 	ck_assert_uses("0000:00:1f.0", "tpm tpm0");
 	ck_assert_uses("0000:09:00.0", "tpm tpm1");
 }
@@ -299,7 +300,7 @@ END_TEST
 
 /* --- processes --- */
 
-static struct usage_process_walk *walk_through(void)
+static struct usage_process_walk *walk_processes(void)
 {
 	struct usage_process_walk *walk = NULL;
 	int r;
@@ -314,7 +315,7 @@ static struct usage_process_walk *walk_through(void)
 
 static void ck_assert_walk(const char *key, const char *uses)
 {
-	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = walk_through();
+	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = walk_processes();
 	bool changed;
 
 	ck_assert_int_eq(usage_process_walk_apply(walk, inv, NULL, &changed), 0);
@@ -323,7 +324,7 @@ static void ck_assert_walk(const char *key, const char *uses)
 
 /* A VFIO device without its group: later kernels tell which one it is; if not, it may be any one
  * that somebody has open. */
-START_TEST(test_vfio_device)
+START_TEST(test_vfio_descriptor_without_a_group)
 {
 	struct device *card = inventory_find(inv, "0000:09:00.0"),
 		      *disk = inventory_find(inv, "0000:08:00.0");
@@ -344,7 +345,7 @@ START_TEST(test_vfio_device)
 }
 END_TEST
 
-START_TEST(test_namespaces)
+START_TEST(test_mounts_of_other_namespaces_are_found)
 {
 	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = NULL;
 	_cleanup_vec_ struct vec only = { 0 };
@@ -357,7 +358,7 @@ START_TEST(test_namespaces)
 					    "51 50 259:0 / /inside rw - ext4 /dev/nvme0n1 rw\n");
 	make_link("proc/4000000/fd/7", "/sys/devices/pci0000:00/0000:09:00.0/resource0");
 	make_link("proc/4000000/fd/8", "/sys/devices/pci0000:00/0000:09:00.0/config");
-	walk = walk_through();
+	walk = walk_processes();
 	ck_assert_int_eq(usage_process_walk_apply(walk, inv, NULL, &changed), 0);
 	ck_assert(changed);
 	ck_assert_uses("0000:05:00.0", "mounted /inside");
@@ -372,19 +373,19 @@ START_TEST(test_namespaces)
 END_TEST
 
 /* What one source tells does not touch what another has told. */
-START_TEST(test_sources_apart)
+START_TEST(test_sources_are_refreshed_apart)
 {
 	make_file("proc/1/mountinfo", "21 1 8:0 / /x rw - ext4 /dev/sda rw\n");
-	refresh(USAGE_OF_BLOCK);
+	refresh_usage(USAGE_OF_BLOCK);
 	make_file("proc/1/mountinfo", "");
-	ck_assert(!refresh(USAGE_OF_CONSOLE));
+	ck_assert(!refresh_usage(USAGE_OF_CONSOLE));
 	ck_assert_uses("0000:08:00.0", "mounted /x sda");
-	ck_assert(refresh(USAGE_OF_BLOCK | USAGE_OF_CONSOLE));
+	ck_assert(refresh_usage(USAGE_OF_BLOCK | USAGE_OF_CONSOLE));
 	ck_assert_uses("0000:08:00.0", "");
 }
 END_TEST
 
-START_TEST(test_unescape)
+START_TEST(test_mount_path_is_unescaped)
 {
 	char text[] = "a\\040b\\134\\011c\\9\\04";
 
@@ -393,7 +394,7 @@ START_TEST(test_unescape)
 }
 END_TEST
 
-START_TEST(test_fd_is_open)
+START_TEST(test_open_descriptor_is_verified)
 {
 	_cleanup_close_ int fds = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int named = open("/dev/null", O_PATH | O_CLOEXEC);
@@ -411,14 +412,14 @@ START_TEST(test_fd_is_open)
 END_TEST
 
 /* Returns what process_identify() does. */
-static int identify(int proc_fd, pid_t pid)
+static int identify_process(int proc_fd, pid_t pid)
 {
 	_cleanup_(process_identity_clear) struct process_identity identity = { 0 };
 
 	return process_identify(proc_fd, pid, &identity);
 }
 
-START_TEST(test_process_identify)
+START_TEST(test_process_is_identified_until_it_dies)
 {
 	_cleanup_close_ int own = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int child = -EBADF;
@@ -430,35 +431,35 @@ START_TEST(test_process_identify)
 			pause();
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	child = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_eq(identify(own, getpid()), 0);
-	ck_assert_int_eq(identify(child, pid), 0);
+	ck_assert_int_eq(identify_process(own, getpid()), 0);
+	ck_assert_int_eq(identify_process(child, pid), 0);
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	ck_assert_int_eq(identify(child, pid), -ESRCH);
+	ck_assert_int_eq(identify_process(child, pid), -ESRCH);
 }
 END_TEST
 
 static Suite *make_suite(void)
 {
 	const TTest *const tests[] = {
-		test_stack,
-		test_two_ways_to_a_disk,
-		test_hidden_filesystem,
-		test_zfs_and_bcache,
-		test_swap_and_btrfs,
-		test_circles_end,
-		test_serial_console,
-		test_screens,
-		test_tpm,
-		test_vfio_device,
-		test_namespaces,
-		test_sources_apart,
-		test_unescape,
-		test_fd_is_open,
-		test_process_identify,
+		test_mount_is_traced_through_raid_and_lvm,
+		test_disk_with_two_paths_marks_both,
+		test_filesystem_mounted_elsewhere_is_found,
+		test_zfs_pool_and_bcache_are_holders,
+		test_swap_and_btrfs_are_found,
+		test_circle_of_block_devices_ends,
+		test_serial_console_is_found,
+		test_screens_are_consoles,
+		test_tpm_is_found,
+		test_vfio_descriptor_without_a_group,
+		test_mounts_of_other_namespaces_are_found,
+		test_sources_are_refreshed_apart,
+		test_mount_path_is_unescaped,
+		test_open_descriptor_is_verified,
+		test_process_is_identified_until_it_dies,
 	};
-	Suite *suite = suite_create("uses");
-	TCase *tcase = tcase_create("uses");
+	Suite *suite = suite_create("usage-scan");
+	TCase *tcase = tcase_create("usage-scan");
 
 	tcase_add_checked_fixture(tcase, make_tree, remove_tree);
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)

@@ -5,12 +5,12 @@
 
 #include "base/vec.h"
 
-static int compare(const void *a, const void *b)
+static int compare_text(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
 
-static void *text(const char *s)
+static void *as_item(const char *s)
 {
 	return (void *)s;
 }
@@ -49,27 +49,27 @@ START_TEST(test_insert_and_remove)
 }
 END_TEST
 
-START_TEST(test_find_sorted)
+START_TEST(test_find_in_sorted_vector)
 {
 	_cleanup_vec_ struct vec vec = {};
 	static const char *const words[] = { "pci", "mdev", "platform", "vfio", "ccw" };
 	size_t at = 99;
 
-	ck_assert_int_eq(vec_find_sorted(&vec, "x", compare, &at), -1);
+	ck_assert_int_eq(vec_find_sorted(&vec, "x", compare_text, &at), -1);
 	ck_assert_uint_eq(at, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		ck_assert_int_eq(vec_add(&vec, text(words[i])), 0);
-	vec_sort(&vec, compare);
+		ck_assert_int_eq(vec_add(&vec, as_item(words[i])), 0);
+	vec_sort(&vec, compare_text);
 	for (size_t i = 1; i < vec.n; i++)
 		ck_assert_str_lt(vec.items[i - 1], vec.items[i]);
 	for (size_t i = 0; i < vec.n; i++)
-		ck_assert_int_eq(vec_find_sorted(&vec, vec.items[i], compare, NULL), (int)i);
+		ck_assert_int_eq(vec_find_sorted(&vec, vec.items[i], compare_text, NULL), (int)i);
 
-	ck_assert_int_eq(vec_find_sorted(&vec, "a", compare, &at), -1);
+	ck_assert_int_eq(vec_find_sorted(&vec, "a", compare_text, &at), -1);
 	ck_assert_uint_eq(at, 0);
-	ck_assert_int_eq(vec_find_sorted(&vec, "nvme", compare, &at), -1);
+	ck_assert_int_eq(vec_find_sorted(&vec, "nvme", compare_text, &at), -1);
 	ck_assert_uint_eq(at, 2);
-	ck_assert_int_eq(vec_find_sorted(&vec, "z", compare, &at), -1);
+	ck_assert_int_eq(vec_find_sorted(&vec, "z", compare_text, &at), -1);
 	ck_assert_uint_eq(at, 5);
 }
 END_TEST
@@ -99,7 +99,7 @@ START_TEST(test_clear_frees_each_once)
 }
 END_TEST
 
-START_TEST(test_foreach)
+START_TEST(test_foreach_nests)
 {
 	_cleanup_vec_ struct vec vec = {};
 	size_t outer = 0, inner = 0;
@@ -107,7 +107,7 @@ START_TEST(test_foreach)
 	VEC_FOREACH(char, none, &vec)
 		ck_abort_msg("element %s in an empty vector", none);
 	for (size_t i = 0; i < 4; i++)
-		ck_assert_int_eq(vec_add(&vec, text("x")), 0);
+		ck_assert_int_eq(vec_add(&vec, as_item("x")), 0);
 	VEC_FOREACH(char, a, &vec) {
 		ck_assert_str_eq(a, "x");
 		outer++;
@@ -123,5 +123,5 @@ START_TEST(test_foreach)
 }
 END_TEST
 
-SUITE("vec", test_add_keeps_order, test_insert_and_remove, test_find_sorted,
-      test_clear_frees_each_once, test_foreach)
+SUITE("vec", test_add_keeps_order, test_insert_and_remove, test_find_in_sorted_vector,
+      test_clear_frees_each_once, test_foreach_nests)

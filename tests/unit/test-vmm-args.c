@@ -19,7 +19,7 @@ static struct vmm_args_device sound = {
 };
 
 /* @devices ends with NULL; what comes out is joined by blanks, or the error. */
-static char *make(const char *vmm, bool iommufd, struct vmm_args_device *const *devices)
+static char *build_arguments(const char *vmm, bool iommufd, struct vmm_args_device *const *devices)
 {
 	_cleanup_vmm_args_result_ struct vmm_args_result result = {};
 	struct vmm_args args = { .iommufd = iommufd };
@@ -36,23 +36,23 @@ static char *make(const char *vmm, bool iommufd, struct vmm_args_device *const *
 	return text;
 }
 
-static void expect(const char *vmm, bool iommufd, struct vmm_args_device *const *devices,
-		   const char *expected)
+static void expect_arguments(const char *vmm, bool iommufd, struct vmm_args_device *const *devices,
+			     const char *expected)
 {
-	_cleanup_free_ char *text = make(vmm, iommufd, devices);
+	_cleanup_free_ char *text = build_arguments(vmm, iommufd, devices);
 
 	ck_assert_str_eq(text, expected);
 }
 
-static void expect_part(const char *vmm, bool iommufd, struct vmm_args_device *const *devices,
-			const char *part)
+static void expect_in_arguments(const char *vmm, bool iommufd,
+				struct vmm_args_device *const *devices, const char *part)
 {
-	_cleanup_free_ char *text = make(vmm, iommufd, devices);
+	_cleanup_free_ char *text = build_arguments(vmm, iommufd, devices);
 
 	ck_assert_msg(strstr(text, part) != NULL, "no %s in %s", part, text);
 }
 
-START_TEST(test_names_and_versions)
+START_TEST(test_names_and_versions_are_parsed)
 {
 	static const char *const wrong[] = { "",	 "bochs", "qemu:",     "qemu:x",
 					     "qemu:7.y", "QEMU",  "qemu:99999" };
@@ -71,19 +71,20 @@ START_TEST(test_names_and_versions)
 }
 END_TEST
 
-START_TEST(test_one_device)
+START_TEST(test_arguments_of_one_device)
 {
 	struct vmm_args_device *const devices[] = { &nic, NULL };
 
-	expect("qemu", false, devices, "-device vfio-pci,host=0000:01:00.0");
-	expect("qemu", true, devices,
-	       "-object iommufd,id=iommufd0 -device vfio-pci,host=0000:01:00.0,iommufd=iommufd0");
-	expect("qemu:8.2", true, devices, "-device vfio-pci,host=0000:01:00.0");
-	expect("cloud-hypervisor", false, devices,
-	       "--device path=/sys/bus/pci/devices/0000:01:00.0/");
-	expect("cloud-hypervisor", true, devices,
-	       "--platform iommufd=on --device path=/sys/bus/pci/devices/0000:01:00.0/");
-	expect("crosvm", false, devices, "--vfio /sys/bus/pci/devices/0000:01:00.0");
+	expect_arguments("qemu", false, devices, "-device vfio-pci,host=0000:01:00.0");
+	expect_arguments(
+		"qemu", true, devices,
+		"-object iommufd,id=iommufd0 -device vfio-pci,host=0000:01:00.0,iommufd=iommufd0");
+	expect_arguments("qemu:8.2", true, devices, "-device vfio-pci,host=0000:01:00.0");
+	expect_arguments("cloud-hypervisor", false, devices,
+			 "--device path=/sys/bus/pci/devices/0000:01:00.0/");
+	expect_arguments("cloud-hypervisor", true, devices,
+			 "--platform iommufd=on --device path=/sys/bus/pci/devices/0000:01:00.0/");
+	expect_arguments("crosvm", false, devices, "--vfio /sys/bus/pci/devices/0000:01:00.0");
 }
 END_TEST
 
@@ -96,23 +97,24 @@ START_TEST(test_companions_share_a_slot)
 	};
 	struct vmm_args_device *const no_first[] = { &sound, &usb, NULL };
 
-	expect("qemu", false, devices,
-	       "-device vfio-pci,host=0000:01:00.0 "
-	       "-device vfio-pci,host=0000:65:00.0,addr=0x10.0,multifunction=on "
-	       "-device vfio-pci,host=0000:65:00.1,addr=0x10.1");
-	expect("crosvm", false, devices,
-	       "--vfio /sys/bus/pci/devices/0000:01:00.0 "
-	       "--vfio /sys/bus/pci/devices/0000:65:00.0,guest-address=00:10.0 "
-	       "--vfio /sys/bus/pci/devices/0000:65:00.1,guest-address=00:10.1");
-	expect_part("libvirt", false, devices, "slot='0x10' function='0x0' multifunction='on'/>");
+	expect_arguments("qemu", false, devices,
+			 "-device vfio-pci,host=0000:01:00.0 "
+			 "-device vfio-pci,host=0000:65:00.0,addr=0x10.0,multifunction=on "
+			 "-device vfio-pci,host=0000:65:00.1,addr=0x10.1");
+	expect_arguments("crosvm", false, devices,
+			 "--vfio /sys/bus/pci/devices/0000:01:00.0 "
+			 "--vfio /sys/bus/pci/devices/0000:65:00.0,guest-address=00:10.0 "
+			 "--vfio /sys/bus/pci/devices/0000:65:00.1,guest-address=00:10.1");
+	expect_in_arguments("libvirt", false, devices,
+			    "slot='0x10' function='0x0' multifunction='on'/>");
 	/* without function 0 a guest does not look at the others of the slot */
-	expect("qemu", false, alone, "-device vfio-pci,host=0000:65:00.1");
-	expect("qemu", false, no_first,
-	       "-device vfio-pci,host=0000:65:00.1 -device vfio-pci,host=0000:65:00.2");
+	expect_arguments("qemu", false, alone, "-device vfio-pci,host=0000:65:00.1");
+	expect_arguments("qemu", false, no_first,
+			 "-device vfio-pci,host=0000:65:00.1 -device vfio-pci,host=0000:65:00.2");
 }
 END_TEST
 
-START_TEST(test_by_descriptors)
+START_TEST(test_devices_by_descriptor)
 {
 	struct vmm_args_device a = {
 		.group = "nic0", .key = "0000:01:00.0", .fd = 5, .iommufd = 4
@@ -122,19 +124,21 @@ START_TEST(test_by_descriptors)
 	};
 	struct vmm_args_device *const one[] = { &a, NULL }, *const two[] = { &a, &b, NULL };
 
-	expect("qemu", false, two,
-	       "-object iommufd,id=iommufd0,fd=4 "
-	       "-device vfio-pci,iommufd=iommufd0,fd=5 -device vfio-pci,iommufd=iommufd0,fd=8");
-	expect_part("qemu:7.2", false, one, "version 9.0");
-	expect("cloud-hypervisor", false, one, "--platform iommufd=on,iommufd_fd=4 --device fd=5");
-	expect("cloud-hypervisor", false, two,
-	       "--platform iommufd=on,iommufd_fd=4 --device fd=5 fd=8");
-	expect_part("crosvm", false, one, "access=node");
-	expect_part("libvirt", false, one, "starts QEMU itself");
+	expect_arguments(
+		"qemu", false, two,
+		"-object iommufd,id=iommufd0,fd=4 "
+		"-device vfio-pci,iommufd=iommufd0,fd=5 -device vfio-pci,iommufd=iommufd0,fd=8");
+	expect_in_arguments("qemu:7.2", false, one, "version 9.0");
+	expect_arguments("cloud-hypervisor", false, one,
+			 "--platform iommufd=on,iommufd_fd=4 --device fd=5");
+	expect_arguments("cloud-hypervisor", false, two,
+			 "--platform iommufd=on,iommufd_fd=4 --device fd=5 fd=8");
+	expect_in_arguments("crosvm", false, one, "access=node");
+	expect_in_arguments("libvirt", false, one, "starts QEMU itself");
 }
 END_TEST
 
-START_TEST(test_hints)
+START_TEST(test_hints_become_options)
 {
 	struct quirk_hint rom = { .name = "rombar", .value = (char[]){ "0" } };
 	struct quirk_hint vga = { .name = "x-vga", .value = (char[]){ "on" } };
@@ -150,10 +154,11 @@ START_TEST(test_hints)
 
 	ck_assert(vec_add(&hints, &rom) == 0 && vec_add(&hints, &vga) == 0 &&
 		  vec_add(&hints, &intx) == 0);
-	expect("qemu", false, devices, "-device vfio-pci,host=0000:65:00.0,rombar=0,x-vga=on");
-	expect_part("libvirt", false, devices, "<rom bar='off'/>");
-	expect_part("libvirt", false, devices,
-		    "<qemu:property name='x-vga' type='bool' value='true'/>");
+	expect_arguments("qemu", false, devices,
+			 "-device vfio-pci,host=0000:65:00.0,rombar=0,x-vga=on");
+	expect_in_arguments("libvirt", false, devices, "<rom bar='off'/>");
+	expect_in_arguments("libvirt", false, devices,
+			    "<qemu:property name='x-vga' type='bool' value='true'/>");
 	ck_assert_int_eq(vec_add(&args.devices, &gpu), 0);
 	ck_assert_int_eq(vmm_args_build(&args, &result, &error), 0);
 	ck_assert_uint_eq(strv_length(result.notes), 1);
@@ -163,7 +168,7 @@ START_TEST(test_hints)
 }
 END_TEST
 
-START_TEST(test_no_iommufd)
+START_TEST(test_vmm_without_iommufd_gets_a_note)
 {
 	static const struct {
 		const char *vmm;
@@ -190,20 +195,22 @@ START_TEST(test_no_iommufd)
 }
 END_TEST
 
-START_TEST(test_libvirt)
+START_TEST(test_libvirt_elements)
 {
 	struct vmm_args_device *const devices[] = { &nic, NULL };
 
-	expect("libvirt:9.0", true, devices,
-	       "<metadata>   <devgroups:groups xmlns:devgroups='https://devgroups.org/libvirt/1'>"
-	       "     <devgroups:group name='nic0'/>   </devgroups:groups> </metadata>"
-	       " <hostdev mode='subsystem' type='pci' managed='no'>   <driver name='vfio'/>   "
-	       "<source>"
-	       "     <address domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>   </source>"
-	       "   <alias name='ua-nic0-0'/> </hostdev>");
-	expect_part("libvirt:12.1", true, devices, "<driver name='vfio' iommufd='yes'/>");
+	expect_arguments(
+		"libvirt:9.0", true, devices,
+		"<metadata>   <devgroups:groups xmlns:devgroups='https://devgroups.org/libvirt/1'>"
+		"     <devgroups:group name='nic0'/>   </devgroups:groups> </metadata>"
+		" <hostdev mode='subsystem' type='pci' managed='no'>   <driver name='vfio'/>   "
+		"<source>"
+		"     <address domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>   </source>"
+		"   <alias name='ua-nic0-0'/> </hostdev>");
+	expect_in_arguments("libvirt:12.1", true, devices, "<driver name='vfio' iommufd='yes'/>");
 }
 END_TEST
 
-SUITE("vmmargs", test_names_and_versions, test_one_device, test_companions_share_a_slot,
-      test_by_descriptors, test_hints, test_no_iommufd, test_libvirt)
+SUITE("vmm-args", test_names_and_versions_are_parsed, test_arguments_of_one_device,
+      test_companions_share_a_slot, test_devices_by_descriptor, test_hints_become_options,
+      test_vmm_without_iommufd_gets_a_note, test_libvirt_elements)
