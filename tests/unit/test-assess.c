@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#include "bighost.h"
 #include "base/strv.h"
+#include "bighost.h"
+#include "host-builder.h"
 #include "policy/assess/assess.h"
 #include "policy/assess/resolve.h"
 
@@ -20,18 +21,20 @@ static struct inventory *host;
 static char **claimed;
 static const char *accepted;
 
+/* Adds a function with the reset methods @reset, which blanks separate, or without any. */
 static struct device *add_pci(const char *address, const char *parent, int group, const char *reset)
 {
-	struct device *device = device_new("pci", address);
+	struct device *device = host_builder_add_pci(host, address, parent, group);
 
-	ck_assert_ptr_nonnull(device);
-	device->iommu_group = group;
 	device->no_reset = !reset;
-	ck_assert_int_eq(str_set(&device->parent, parent), 0);
 	if (reset)
 		ck_assert_int_eq(strv_split(reset, " ", &device->reset_methods), 0);
-	ck_assert_int_eq(inventory_put(host, device), 0);
 	return device;
+}
+
+static void add_bridge(const char *address, int group)
+{
+	host_builder_add_bridge(host, address, NULL, group)->no_reset = true;
 }
 
 static struct device *device_at(const char *address)
@@ -48,18 +51,17 @@ static void make_host(void)
 	ck_assert_ptr_nonnull(host);
 	host->has_vfio = true;
 	add_pci("0000:00:14.0", NULL, 0, "flr");
-	add_pci("0000:00:1c.0", NULL, 1, NULL)->header_type = 1;
-	add_pci("0000:00:1d.0", NULL, 2, NULL)->header_type = 1;
-	add_pci("0000:00:1e.0", NULL, 3, NULL)->header_type = 1;
+	add_bridge("0000:00:1c.0", 1);
+	add_bridge("0000:00:1d.0", 2);
+	add_bridge("0000:00:1e.0", 3);
 	add_pci("0000:01:00.0", "0000:00:1c.0", 11, "flr pm");
 	add_pci("0000:01:00.1", "0000:00:1c.0", 11, "pm");
 	add_pci("0000:02:00.0", "0000:00:1d.0", 12, "flr")->num_vfs = 1;
-	add_pci("0000:02:10.0", "0000:00:1d.0", 13, "flr")->vf_index = 0;
-	ck_assert_int_eq(str_set(&device_at("0000:02:10.0")->physfn, "0000:02:00.0"), 0);
+	host_builder_make_vf(add_pci("0000:02:10.0", "0000:00:1d.0", 13, "flr"), "0000:02:00.0", 0);
 	add_pci("0000:03:00.0", "0000:00:1e.0", 14, "flr");
 	add_pci("0000:03:00.1", "0000:00:1e.0", 15, "flr");
 	for (int id = 11; id <= 15; id++)
-		ck_assert_int_eq(str_set(&inventory_find_group(host, id)->type, "DMA-FQ"), 0);
+		host_builder_set_group_type(host, id, "DMA-FQ");
 }
 
 static void free_host(void)
@@ -73,19 +75,10 @@ static void free_host(void)
 
 static struct group_def *define_group(const char *addresses)
 {
-	struct group_def *def = group_def_new("g");
-	_cleanup_strv_ char **list = NULL;
+	struct group_def *def = host_builder_define_group("g", addresses);
 
-	ck_assert_ptr_nonnull(def);
-	ck_assert_int_eq(strv_split(addresses, " ", &list), 0);
 	if (accepted)
 		ck_assert_int_eq(strv_add(&def->accept, accepted), 0);
-	STRV_FOREACH(address, list) {
-		struct selector *selector = group_def_selector_new();
-
-		ck_assert_int_eq(str_set(&selector->address, *address), 0);
-		ck_assert_int_eq(vec_add(&def->selectors, selector), 0);
-	}
 	return def;
 }
 
@@ -312,7 +305,7 @@ END_TEST
 
 START_TEST(test_iommu_settings_are_soft_blockers)
 {
-	ck_assert_int_eq(str_set(&inventory_find_group(host, 12)->type, "identity"), 0);
+	host_builder_set_group_type(host, 12, "identity");
 	ck_assert_blockers("0000:02:00.0", "iommu-identity 0000:02:00.0");
 	ck_assert_blockers("0000:01:00.0", "");
 
@@ -364,28 +357,16 @@ START_TEST(test_peer_to_peer_reported_by_the_module)
 }
 END_TEST
 
-/* A PCI Express function of this type, without ACS. */
-static void make_express(struct device *device, unsigned type)
-{
-	device->config_size = 4096;
-	device->config = calloc(1, device->config_size);
-	ck_assert_ptr_nonnull(device->config);
-	device->config[0x06] = 0x10;
-	device->config[0x34] = 0x40;
-	device->config[0x40] = 0x10;
-	device->config[0x42] = (uint8_t)(2 | type << 4);
-}
-
 /* The same without the kernel module: ports of a switch, each in a group with what is below it. */
 START_TEST(test_peer_to_peer_derived_without_the_module)
 {
-	make_express(add_pci("0000:06:00.0", "0000:00:1c.0", 20, NULL), 5);
-	make_express(add_pci("0000:07:00.0", "0000:06:00.0", 21, NULL), 6);
-	make_express(add_pci("0000:07:01.0", "0000:06:00.0", 22, NULL), 6);
-	make_express(add_pci("0000:08:00.0", "0000:07:00.0", 21, "flr"), 0);
-	make_express(add_pci("0000:09:00.0", "0000:07:01.0", 22, "flr"), 0);
+	host_builder_add_express(add_pci("0000:06:00.0", "0000:00:1c.0", 20, NULL), 5);
+	host_builder_add_express(add_pci("0000:07:00.0", "0000:06:00.0", 21, NULL), 6);
+	host_builder_add_express(add_pci("0000:07:01.0", "0000:06:00.0", 22, NULL), 6);
+	host_builder_add_express(add_pci("0000:08:00.0", "0000:07:00.0", 21, "flr"), 0);
+	host_builder_add_express(add_pci("0000:09:00.0", "0000:07:01.0", 22, "flr"), 0);
 	for (int id = 20; id <= 22; id++)
-		ck_assert_int_eq(str_set(&inventory_find_group(host, id)->type, "DMA-FQ"), 0);
+		host_builder_set_group_type(host, id, "DMA-FQ");
 	device_at("0000:06:00.0")->header_type = device_at("0000:07:00.0")->header_type = 1;
 	device_at("0000:07:01.0")->header_type = 1;
 	ck_assert_blockers("0000:08:00.0", "peer-to-peer 0000:08:00.0");
@@ -395,10 +376,7 @@ END_TEST
 
 START_TEST(test_missing_driver_and_bridge_block)
 {
-	struct device *odd = device_new("odd", "thing");
-
-	odd->iommu_group = 20;
-	ck_assert_int_eq(inventory_put(host, odd), 0);
+	host_builder_add_device(host, "odd", "thing", 20);
 	ck_assert_blockers("odd:thing", "driver-missing! odd:thing");
 	ck_assert_blockers("0000:00:1c.0", "bridge! 0000:00:1c.0");
 	host->has_vfio = false;
@@ -419,10 +397,9 @@ START_TEST(test_platform_device_needs_its_reset_driver)
 	static const char key[] = "platform:a000000.virtio_mmio";
 	_cleanup_group_def_ struct group_def *strict = define_group(key);
 	_cleanup_free_ char *codes = NULL;
-	struct device *device = device_new("platform", key + strlen("platform:"));
+	struct device *device =
+		host_builder_add_device(host, "platform", key + strlen("platform:"), 20);
 
-	device->iommu_group = 20;
-	ck_assert_int_eq(inventory_put(host, device), 0);
 	device->reset_required = true;
 	ck_assert_blockers(key, "");
 	ck_assert_int_eq(str_set(&device->compatible, "virtio,mmio"), 0);

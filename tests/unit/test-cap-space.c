@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "host-builder.h"
 #include "mutate.h"
 #include "policy/devinfo/cap-space.h"
 #include "policy/devinfo/pcicap.h"
@@ -12,26 +13,15 @@ static struct device *make_express_function(void)
 {
 	struct device *device = device_new("pci", "0000:01:00.0");
 
-	device->config = calloc(1, CAP_CHAIN_CONFIG_SIZE);
-	device->config_size = CAP_CHAIN_CONFIG_SIZE;
-	device->config[0x06] = 0x10;
-	device->config[0x34] = 0x40;
-	device->config[0x40] = 0x10; /* PCI Express, version 2, x8 */
-	device->config[0x42] = 0x02;
-	device->config[0x4c] = 0x80;
+	host_builder_add_express(device, 0);
+	device->config[0x4c] = 0x80; /* eight lanes */
 	return device;
-}
-
-static void put32(struct device *device, size_t at, uint32_t value)
-{
-	for (size_t i = 0; i < 4; i++)
-		device->config[at + i] = (uint8_t)(value >> 8 * i);
 }
 
 static void put_capability(struct device *device, size_t at, unsigned id, unsigned version,
 			   size_t next)
 {
-	put32(device, at, id | version << 16 | (uint32_t)next << 20);
+	host_builder_put_config32(device, at, id | version << 16 | (uint32_t)next << 20);
 }
 
 static size_t length_of_capability(const struct device *device, unsigned id)
@@ -112,7 +102,7 @@ START_TEST(test_length_of_each_capability)
 
 	put_capability(device, 0x100, lengths[_i].id, lengths[_i].version, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(lengths[_i].registers); i++)
-		put32(device, 0x104 + 4 * i, lengths[_i].registers[i]);
+		host_builder_put_config32(device, 0x104 + 4 * i, lengths[_i].registers[i]);
 	length = length_of_capability(device, lengths[_i].id);
 	ck_assert_msg(length == lengths[_i].length, "row %d, id %#x: %#zx, not %#zx", _i,
 		      lengths[_i].id, length, lengths[_i].length);
@@ -129,7 +119,7 @@ START_TEST(test_unknown_capability_ends_at_the_next)
 	put_capability(device, 0x200, 0x0f, 1, 0);
 	ck_assert_uint_eq(length_of_capability(device, 0x77), 0x100);
 	device->config[0x44 + 0x24 - 4] = 0;
-	put32(device, 0x64, 1u << 21); /* TLP prefixes */
+	host_builder_put_config32(device, 0x64, 1u << 21); /* TLP prefixes */
 	put_capability(device, 0x200, 0x01, 2, 0);
 	ck_assert_uint_eq(length_of_capability(device, 0x01), 0x48);
 }
@@ -169,12 +159,13 @@ static struct device *make_pf(void)
 	put_capability(pf, 0x100, 0x01, 2, 0x160);
 	put_capability(pf, 0x160, 0x10, 1, 0x200);
 	put_capability(pf, 0x200, 0x1b, 1, 0x210);
-	put32(pf, 0x204, 0x00011406); /* 20 bits, execute and privileged; enabled */
+	host_builder_put_config32(pf, 0x204,
+				  0x00011406); /* 20 bits, execute and privileged; enabled */
 	put_capability(pf, 0x210, 0x13, 1, 0x220);
-	put32(pf, 0x214, 0x80000001);
-	put32(pf, 0x218, 512);
+	host_builder_put_config32(pf, 0x214, 0x80000001);
+	host_builder_put_config32(pf, 0x218, 512);
 	put_capability(pf, 0x220, 0x0f, 1, 0);
-	put32(pf, 0x224, 0x00000065);
+	host_builder_put_config32(pf, 0x224, 0x00000065);
 	return pf;
 }
 
@@ -338,9 +329,10 @@ static void check_chain(const struct device *vf, const struct cap_space space[CA
 		if (place->size == 0)
 			continue;
 		placed++;
-		put32(shown, place->previous, place->previous_header);
+		host_builder_put_config32(shown, place->previous, place->previous_header);
 		memcpy(shown->config + place->at, place->registers, place->size);
-		put32(shown, place->at, (pcicap_u32(shown, place->at) & 0xfffff) | next << 20);
+		host_builder_put_config32(shown, place->at,
+					  (pcicap_u32(shown, place->at) & 0xfffff) | next << 20);
 	}
 	if (placed == 0)
 		return;
@@ -391,10 +383,12 @@ static size_t build_random_chain(struct device *device, struct stretch *used, si
 			break;
 		put_capability(device, at, lengths[row].id, lengths[row].version, 0);
 		for (size_t i = 0; i < 5 && 8 + 4 * i <= lengths[row].length; i++)
-			put32(device, at + 4 + 4 * i, lengths[row].registers[i]);
+			host_builder_put_config32(device, at + 4 + 4 * i,
+						  lengths[row].registers[i]);
 		if (previous)
-			put32(device, previous,
-			      (pcicap_u32(device, previous) & 0xfffff) | (uint32_t)at << 20);
+			host_builder_put_config32(device, previous,
+						  (pcicap_u32(device, previous) & 0xfffff) |
+							  (uint32_t)at << 20);
 		used[n++] = (struct stretch){ at, at + lengths[row].length };
 		previous = at;
 		at = (at + lengths[row].length + 3 + mutate_random(state) % 600) & ~(size_t)3;

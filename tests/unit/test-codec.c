@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "host-builder.h"
 #include "model/json/codec.h"
 #include "model/usage.h"
 #include "mutate.h"
@@ -15,17 +16,6 @@
 static void set_text(char **field, const char *value)
 {
 	ck_assert_int_eq(str_set(field, value), 0);
-}
-
-static struct device *add_device(struct inventory *inv, const char *bus, const char *address,
-				 int iommu_group)
-{
-	struct device *device = device_new(bus, address);
-
-	ck_assert_ptr_nonnull(device);
-	device->iommu_group = iommu_group;
-	ck_assert_int_eq(inventory_put(inv, device), 0);
-	return device;
 }
 
 static void fill_card(struct device *card)
@@ -100,8 +90,8 @@ static struct inventory *make_inventory(void)
 	set_text(&inv->kernel_release, "6.12.0");
 	inv->page_size = 65536;
 	inv->has_vfio = true;
-	add_device(inv, "pci", "0000:00:1c.4", 4)->header_type = 1;
-	fill_card(add_device(inv, "pci", "0000:01:00.0", 9));
+	host_builder_add_device(inv, "pci", "0000:00:1c.4", 4)->header_type = 1;
+	fill_card(host_builder_add_device(inv, "pci", "0000:01:00.0", 9));
 	fill_uses(inventory_find(inv, "0000:01:00.0"));
 	inventory_find(inv, "0000:01:00.0")->errors = (struct device_errors){
 		.state = ERROR_FROZEN,
@@ -112,14 +102,14 @@ static struct inventory *make_inventory(void)
 	set_text(&inv->acs_override, "downstream,multifunction");
 	inv->interrupt_remapping = 0;
 	inv->unsafe_interrupts = true;
-	fill_function(add_device(inv, "pci", "0000:01:10.0", 10));
-	add_device(inv, "pci", "10000:e1:00.0", IOMMU_GROUP_NONE);
-	dma = add_device(inv, "platform", "fe200000.dma", 9);
+	fill_function(host_builder_add_device(inv, "pci", "0000:01:10.0", 10));
+	host_builder_add_device(inv, "pci", "10000:e1:00.0", IOMMU_GROUP_NONE);
+	dma = host_builder_add_device(inv, "platform", "fe200000.dma", 9);
 	set_text(&dma->compatible, "brcm,dma");
 	set_text(&dma->reset_driver, "vfio_platform_dma");
 	dma->reset_required = true;
 	dma->shares_msi = true;
-	add_device(inv, "mdev", "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", 11);
+	host_builder_add_device(inv, "mdev", "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", 11);
 	group = inventory_find_group(inv, 9);
 	set_text(&group->type, "DMA-FQ");
 	ck_assert_int_eq(strv_add(&group->reserved, "0x00000000fee00000 0x00000000feefffff msi"),
@@ -237,7 +227,7 @@ START_TEST(test_inventory_has_its_documented_form)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	_cleanup_free_ char *text = NULL;
-	struct device *device = add_device(inv, "pci", "0000:01:00.0", 9);
+	struct device *device = host_builder_add_device(inv, "pci", "0000:01:00.0", 9);
 
 	device->vendor = 0x8086;
 	device->device = 0xd3;
@@ -276,7 +266,7 @@ START_TEST(test_invalid_utf8_is_replaced)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new(), *copy = NULL;
 	_cleanup_free_ char *text = NULL;
-	struct device *device = add_device(inv, "platform", "a.b", 1);
+	struct device *device = host_builder_add_device(inv, "platform", "a.b", 1);
 
 	set_text(&device->driver, "a\xff\"\\\x01\xc3\xbc\xc3");
 	text = to_json(inv, false);

@@ -2,40 +2,21 @@
 #include "test-main.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 
-#include "base/fileio.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "base/utf8.h"
 #include "model/config/def-set.h"
 #include "model/json/jsontext.h"
 #include "mutate.h"
+#include "source-tree.h"
 
 /*
  * The files of tests/config, and tests/config/expected, which says what is wrong with each of
  * them.
  */
-
-static char *source_path(const char *name)
-{
-	const char *top = getenv("top_srcdir");
-	char *path = str_printf("%s/%s", top ? top : ".", name);
-
-	ck_assert_ptr_nonnull(path);
-	return path;
-}
-
-static char *read_source(const char *name, size_t *ret_size)
-{
-	_cleanup_free_ char *path = source_path(name);
-	char *text = NULL;
-
-	ck_assert_msg(fileio_read_at(AT_FDCWD, path, 1u << 20, &text, ret_size) == 0, "%s", path);
-	return text;
-}
 
 static void parse_into(struct def_set *config, const char *file, const char *text)
 {
@@ -49,7 +30,7 @@ static struct def_set *parse_source(const char *name)
 	size_t size;
 
 	ck_assert_ptr_nonnull(config);
-	text = read_source(name, &size);
+	text = source_tree_read(name, &size);
 	ck_assert_int_eq(parse_definitions(config, name, text, size), 0);
 	ck_assert_int_eq(def_set_check_devices(config), 0);
 	return config;
@@ -89,7 +70,7 @@ static int compare_names(const void *a, const void *b)
 static void list_files(const char *directory, struct vec *names)
 {
 	_cleanup_free_ char *within = str_printf("tests/config/%s", directory);
-	_cleanup_free_ char *path = source_path(within);
+	_cleanup_free_ char *path = source_tree_path(within);
 	_cleanup_closedir_ DIR *dir = opendir(path);
 	const struct dirent *item;
 
@@ -125,7 +106,7 @@ static char *report_all_files(void)
 /* Each line of the table is the start of the report's line, and neither has more of them. */
 START_TEST(test_files_have_their_expected_problems)
 {
-	_cleanup_free_ char *expected = read_source("tests/config/expected", NULL);
+	_cleanup_free_ char *expected = source_tree_read("tests/config/expected", NULL);
 	_cleanup_free_ char *report = report_all_files();
 	char *table_at, *report_at, *line, *found;
 
@@ -416,7 +397,7 @@ static void assert_survives(const char *name, uint32_t seed)
 	uint32_t state = seed;
 	size_t original_size;
 
-	original = read_source(name, &original_size);
+	original = source_tree_read(name, &original_size);
 	for (unsigned round = 0; round < 250; round++) {
 		_cleanup_def_set_ struct def_set *config = def_set_new();
 		size_t size;
@@ -442,7 +423,7 @@ START_TEST(test_truncated_file_is_a_problem)
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 
-	text = read_source("tests/config/good/all-keys.json", &size);
+	text = source_tree_read("tests/config/good/all-keys.json", &size);
 	for (size_t n = 0; n + 2 < size; n++) {
 		_cleanup_def_set_ struct def_set *config = def_set_new();
 		_cleanup_free_ char *part = memcpy(malloc(n + 1), text, n);

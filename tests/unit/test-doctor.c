@@ -4,15 +4,14 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "host-builder.h"
 #include "policy/report/doctor.h"
 
 static struct inventory *make_good_host(void)
 {
 	struct inventory *inv = inventory_new();
-	struct device *device = device_new("pci", "0000:01:00.0");
 
-	device->iommu_group = 9;
-	ck_assert_int_eq(inventory_put(inv, device), 0);
+	host_builder_add_pci(inv, "0000:01:00.0", NULL, 9);
 	inv->has_vfio = inv->has_iommufd = inv->has_vfio_cdev = true;
 	inv->interrupt_remapping = 1;
 	ck_assert_int_eq(str_set(&inv->kernel_module, "1"), 0);

@@ -5,35 +5,27 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "host-builder.h"
 #include "model/vfio-facts.h"
 #include "policy/devinfo/device-facts.h"
 #include "policy/devinfo/dma-facts.h"
 #include "policy/devinfo/iommu-unit.h"
 
-static void put(struct device *device, size_t at, uint32_t value)
-{
-	for (size_t i = 0; i < 4; i++)
-		device->config[at + i] = (uint8_t)(value >> 8 * i);
-}
-
 /* A NIC with an MSI-X table of ten vectors in BAR 3, and what the kernel says of its group. */
 static struct inventory *make_host(struct device **ret)
 {
 	struct inventory *inv = inventory_new();
-	struct device *nic = device_new("pci", "0000:01:00.0");
+	struct device *nic = host_builder_add_pci(inv, "0000:01:00.0", NULL, 9);
 
-	nic->iommu_group = 9;
-	nic->config = calloc(1, 4096);
-	nic->config_size = 4096;
-	put(nic, 0x04, 0x00100006);
+	host_builder_add_config(nic, 4096);
+	host_builder_put_config32(nic, 0x04, 0x00100006);
 	nic->config[0x34] = 0xa0;
-	put(nic, 0xa0, 0x00090011);
-	put(nic, 0xa4, 0x00000003);
-	put(nic, 0xa8, 0x00002003);
+	host_builder_put_config32(nic, 0xa0, 0x00090011);
+	host_builder_put_config32(nic, 0xa4, 0x00000003);
+	host_builder_put_config32(nic, 0xa8, 0x00002003);
 	nic->resources[0] = (struct device_resource){ 0xfe000000, 0xfe01ffff, 0x40200 };
 	nic->resources[2] = (struct device_resource){ 0xe000, 0xe01f, 0x40101 };
 	nic->resources[3] = (struct device_resource){ 0xfe020000, 0xfe023fff, 0x14220c };
-	ck_assert_int_eq(inventory_put(inv, nic), 0);
 	ck_assert_int_eq(str_set(&inv->source, "kernel"), 0);
 	inv->has_vfio = true;
 	*ret = nic;
@@ -216,7 +208,7 @@ START_TEST(test_bars_and_their_mappings)
 	ck_assert(facts_number(&facts, "small-bar-safe"));
 	ck_assert_str_eq(facts_text(&facts, "rom"), "none");
 	/* registers before the table, in its page */
-	put(nic, 0xa4, 0x00000803);
+	host_builder_put_config32(nic, 0xa4, 0x00000803);
 	get_facts(inv, nic, "mmio", &facts);
 	ck_assert(!facts_number(&facts, "msix-table-maskable"));
 	ck_assert(facts_number(&facts, "needs-relocation"));
@@ -235,13 +227,13 @@ END_TEST
 
 START_TEST(test_small_bar_that_shares_a_page)
 {
-	struct device *nic, *other = device_new("pci", "0000:01:00.1");
+	struct device *nic, *other;
 	_cleanup_inventory_ struct inventory *inv = make_host(&nic);
 	_cleanup_facts_ struct vec facts = { 0 };
 	const struct vec *bar;
 
+	other = host_builder_add_pci(inv, "0000:01:00.1", NULL, IOMMU_GROUP_NONE);
 	other->resources[0] = (struct device_resource){ 0xfe030800, 0xfe0308ff, 0x200 };
-	ck_assert_int_eq(inventory_put(inv, other), 0);
 	nic->resources[1] = (struct device_resource){ 0xfe030000, 0xfe0300ff, 0x200 };
 	get_facts(inv, nic, "mmio", &facts);
 	bar = find_item(&facts, "regions", "bar1");
@@ -295,22 +287,21 @@ END_TEST
 /* A PF with PASID on, and a virtual function of it. */
 START_TEST(test_pasid_of_pf_and_vf)
 {
-	struct device *pf, *vf = device_new("pci", "0000:01:10.0");
+	struct device *pf, *vf;
 	_cleanup_inventory_ struct inventory *inv = make_host(&pf);
 	_cleanup_facts_ struct vec facts = { 0 };
 	const struct vec *pasid;
 
 	get_facts(inv, pf, "pasid", &facts);
 	ck_assert_uint_eq(facts.n, 0);
-	put(pf, 0x100, 0x2001001b);
-	put(pf, 0x104, 0x00031406);
-	put(pf, 0x200, 0x0001000f);
-	put(pf, 0x204, 0x80000060);
-	vf->config = calloc(1, 4096);
-	vf->config_size = 4096;
-	put(vf, 0x100, 0x0001000e);
+	host_builder_put_config32(pf, 0x100, 0x2001001b);
+	host_builder_put_config32(pf, 0x104, 0x00031406);
+	host_builder_put_config32(pf, 0x200, 0x0001000f);
+	host_builder_put_config32(pf, 0x204, 0x80000060);
+	vf = host_builder_add_pci(inv, "0000:01:10.0", NULL, IOMMU_GROUP_NONE);
+	host_builder_add_config(vf, 4096);
+	host_builder_put_config32(vf, 0x100, 0x0001000e);
 	ck_assert_int_eq(str_set(&vf->physfn, pf->key), 0);
-	ck_assert_int_eq(inventory_put(inv, vf), 0);
 	get_facts(inv, pf, "pasid", &facts);
 	pasid = &facts_find(&facts, "pasid")->items;
 	ck_assert_str_eq(facts_text(pasid, "state"), "own");

@@ -2,17 +2,15 @@
 #include "test-main.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
-#include "base/fileio.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "mutate.h"
 #include "policy/isolation/isolation.h"
-#include "policy/offline/host-file.h"
 #include "policy/plan/reset-scope.h"
 #include "policy/report/advice.h"
+#include "recorded-host.h"
 
 #define ROUNDS 300 /* of each file */
 
@@ -174,15 +172,9 @@ END_TEST
 
 START_TEST(test_virtual_functions_are_linked_to_their_pf)
 {
-	_cleanup_free_ char *text = NULL, *error = NULL;
-	_cleanup_inventory_ struct inventory *inv = NULL;
-	const char *top = getenv("top_srcdir");
-	_cleanup_free_ char *path = str_printf("%s/tests/hosts/lab-vfs.lspci", top ? top : ".");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-vfs.lspci");
 	_cleanup_vec_ struct vec reached = { 0 };
-	size_t size;
 
-	ck_assert_int_eq(fileio_read_at(AT_FDCWD, path, 1 << 24, &text, &size), 0);
-	ck_assert_int_eq(host_file_parse(text, size, &inv, &error), 0);
 	for (int i = 0; i < 3; i++) {
 		_cleanup_free_ char *key = str_printf("0000:02:10.%d", 2 * i);
 		const struct device *vf = inventory_find(inv, key);
@@ -230,13 +222,10 @@ static const char *const fuzzed[] = { "server.lspci", "lab-vfs.lspci", "cut-off.
 
 START_TEST(test_mutated_host_is_decided_safely)
 {
-	const char *top = getenv("top_srcdir");
-	_cleanup_free_ char *path = str_printf("%s/tests/hosts/%s", top ? top : ".", fuzzed[_i]);
-	_cleanup_free_ char *text = NULL;
-	uint32_t state = 1 + (uint32_t)_i;
 	size_t size;
+	_cleanup_free_ char *text = recorded_host_read(fuzzed[_i], &size);
+	uint32_t state = 1 + (uint32_t)_i;
 
-	ck_assert_int_eq(fileio_read_at(AT_FDCWD, path, 1 << 24, &text, &size), 0);
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		_cleanup_inventory_ struct inventory *inv = NULL;
 		_cleanup_free_ char *error = NULL, *copy = NULL;

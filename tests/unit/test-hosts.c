@@ -5,16 +5,16 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "base/fileio.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "host-builder.h"
 #include "policy/assess/assess.h"
 #include "policy/assess/resolve.h"
 #include "policy/devinfo/cap-space.h"
 #include "policy/isolation/isolation.h"
 #include "policy/offline/grouping.h"
-#include "policy/offline/host-file.h"
 #include "policy/plan/reset-scope.h"
+#include "recorded-host.h"
 
 /*
  * What tests/hosts/NAME.expected says of tests/hosts/NAME must be what comes out. A line each:
@@ -54,29 +54,6 @@ static const char *const hosts[] = {
 	"pasid-vfs.lspci",
 	"server.lspci",
 };
-
-static char *read_host_file(const char *name, const char *suffix, size_t *ret_size)
-{
-	const char *top = getenv("top_srcdir");
-	_cleanup_free_ char *path =
-		str_printf("%s/tests/hosts/%s%s", top ? top : ".", name, suffix);
-	char *text = NULL;
-
-	ck_assert_msg(fileio_read_at(AT_FDCWD, path, 1 << 24, &text, ret_size) == 0, "%s", path);
-	return text;
-}
-
-static struct inventory *read_host(const char *name)
-{
-	_cleanup_free_ char *error = NULL;
-	size_t size;
-	_cleanup_free_ char *text = read_host_file(name, "", &size);
-	struct inventory *inv = NULL;
-	int r = host_file_parse(text, size, &inv, &error);
-
-	ck_assert_msg(r == 0, "%s: %d %s", name, r, str_or(error, ""));
-	return inv;
-}
 
 /* --- what comes out, as lines --- */
 
@@ -192,12 +169,9 @@ static char *describe_host(const struct inventory *inv)
 static void assess_group_of(const struct inventory *inv, const char *key,
 			    struct resolved_group *ret)
 {
-	_cleanup_group_def_ struct group_def *def = group_def_new("test");
+	_cleanup_group_def_ struct group_def *def = host_builder_define_group("test", key);
 	_cleanup_assess_ struct assess *all = NULL;
-	struct selector *selector = group_def_selector_new();
 
-	ck_assert_int_eq(str_set(&selector->address, key), 0);
-	ck_assert_int_eq(vec_add(&def->selectors, selector), 0);
 	ck_assert_int_eq(resolve_group(inv, def, ret), 0);
 	ck_assert_int_eq(assess_new(inv, NULL, &all), 0);
 	ck_assert_int_eq(assess_group(all, def, ret), 0);
@@ -231,7 +205,8 @@ static void check_blocker(const char *name, const struct inventory *inv, char **
 /* Its lines about blockers are checked, comments are left out, the rest is returned. */
 static char *read_expected(const char *name, const struct inventory *inv)
 {
-	_cleanup_free_ char *text = read_host_file(name, ".expected", NULL), *rest = NULL;
+	_cleanup_free_ char *file = str_printf("%s.expected", name), *rest = NULL;
+	_cleanup_free_ char *text = recorded_host_read(file, NULL);
 	_cleanup_strv_ char **lines = NULL, **kept = NULL;
 
 	ck_assert_int_eq(strv_split(text, "\n", &lines), 0);
@@ -253,7 +228,7 @@ static char *read_expected(const char *name, const struct inventory *inv)
 START_TEST(test_host_matches_its_expected_file)
 {
 	const char *name = hosts[_i];
-	_cleanup_inventory_ struct inventory *inv = read_host(name);
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load(name);
 	_cleanup_free_ char *actual = describe_host(inv), *expected = read_expected(name, inv);
 
 	if (!str_eq(actual, expected))
@@ -266,8 +241,8 @@ END_TEST
 /* The dump and the snapshot of one host: what the kernel said is what comes out without it. */
 START_TEST(test_dump_and_snapshot_agree)
 {
-	_cleanup_inventory_ struct inventory *snapshot = read_host("lab-default.json");
-	_cleanup_inventory_ struct inventory *dump = read_host("lab-default.lspci");
+	_cleanup_inventory_ struct inventory *snapshot = recorded_host_load("lab-default.json");
+	_cleanup_inventory_ struct inventory *dump = recorded_host_load("lab-default.lspci");
 
 	VEC_FOREACH(const struct device, device, &snapshot->devices) {
 		const struct device *same = inventory_find(dump, device->key);

@@ -5,44 +5,25 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "host-builder.h"
 #include "model/inventory.h"
 
-static struct device *put(struct inventory *inv, const char *bus, const char *address, int group)
-{
-	struct device *device = device_new(bus, address);
-
-	ck_assert_ptr_nonnull(device);
-	device->iommu_group = group;
-	ck_assert_int_eq(inventory_put(inv, device), 0);
-	return device;
-}
-
-/* "0000:01:00.0 0000:02:00.0": what is in the vector, in its order. */
-static char *keys_of(const struct vec *devices)
-{
-	_cleanup_strv_ char **keys = NULL;
-
-	VEC_FOREACH(const struct device, device, devices)
-		ck_assert_int_eq(strv_add(&keys, device->key), 0);
-	return strv_join(keys, " ");
-}
-
-#define ck_assert_devices(devices, expected)                    \
-	do {                                                    \
-		_cleanup_free_ char *actual = keys_of(devices); \
-                                                                \
-		ck_assert_str_eq(actual, expected);             \
+#define ck_assert_devices(devices, expected)                                   \
+	do {                                                                   \
+		_cleanup_free_ char *actual = host_builder_join_keys(devices); \
+                                                                               \
+		ck_assert_str_eq(actual, expected);                            \
 	} while (0)
 
 START_TEST(test_put_keeps_devices_sorted)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 
-	put(inv, "pci", "0000:0a:00.0", 3);
-	put(inv, "platform", "fe200000.dma", 1);
-	put(inv, "pci", "0000:02:00.0", 3);
-	put(inv, "mdev", "aaaa", IOMMU_GROUP_NONE);
-	put(inv, "pci", "10000:00:00.0", 2);
+	host_builder_add_pci(inv, "0000:0a:00.0", NULL, 3);
+	host_builder_add_device(inv, "platform", "fe200000.dma", 1);
+	host_builder_add_pci(inv, "0000:02:00.0", NULL, 3);
+	host_builder_add_device(inv, "mdev", "aaaa", IOMMU_GROUP_NONE);
+	host_builder_add_pci(inv, "10000:00:00.0", NULL, 2);
 	ck_assert_devices(&inv->devices, "mdev:aaaa 0000:02:00.0 0000:0a:00.0 10000:00:00.0 "
 					 "platform:fe200000.dma");
 	ck_assert_uint_eq(inv->iommu_groups.n, 3);
@@ -55,8 +36,8 @@ END_TEST
 START_TEST(test_find_by_key_and_number)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
-	struct device *nic = put(inv, "pci", "0000:01:00.0", 1);
-	struct device *dma = put(inv, "platform", "fe200000.dma", 2);
+	struct device *nic = host_builder_add_pci(inv, "0000:01:00.0", NULL, 1);
+	struct device *dma = host_builder_add_device(inv, "platform", "fe200000.dma", 2);
 
 	ck_assert_ptr_eq(inventory_find(inv, "0000:01:00.0"), nic);
 	ck_assert_ptr_eq(inventory_find(inv, "platform:fe200000.dma"), dma);
@@ -75,19 +56,19 @@ START_TEST(test_put_replaces_the_device)
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	struct device *again;
 
-	put(inv, "pci", "0000:01:00.0", 1);
-	put(inv, "pci", "0000:01:00.1", 1);
-	ck_assert_int_eq(str_set(&inventory_find_group(inv, 1)->type, "DMA"), 0);
-	again = put(inv, "pci", "0000:01:00.0", 1);
+	host_builder_add_pci(inv, "0000:01:00.0", NULL, 1);
+	host_builder_add_pci(inv, "0000:01:00.1", NULL, 1);
+	host_builder_set_group_type(inv, 1, "DMA");
+	again = host_builder_add_pci(inv, "0000:01:00.0", NULL, 1);
 	ck_assert_uint_eq(inv->devices.n, 2);
 	ck_assert_ptr_eq(inventory_find(inv, "0000:01:00.0"), again);
 	ck_assert_devices(&inventory_find_group(inv, 1)->devices, "0000:01:00.0 0000:01:00.1");
 	ck_assert_str_eq(inventory_find_group(inv, 1)->type, "DMA");
 
 	/* the only member: its group must not die in between */
-	put(inv, "pci", "0000:02:00.0", 2);
-	ck_assert_int_eq(str_set(&inventory_find_group(inv, 2)->type, "identity"), 0);
-	put(inv, "pci", "0000:02:00.0", 2);
+	host_builder_add_pci(inv, "0000:02:00.0", NULL, 2);
+	host_builder_set_group_type(inv, 2, "identity");
+	host_builder_add_pci(inv, "0000:02:00.0", NULL, 2);
 	ck_assert_str_eq(inventory_find_group(inv, 2)->type, "identity");
 }
 END_TEST
@@ -96,14 +77,14 @@ START_TEST(test_put_moves_device_between_groups)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 
-	put(inv, "pci", "0000:01:00.0", 1);
-	put(inv, "pci", "0000:01:00.1", 1);
-	put(inv, "pci", "0000:01:00.0", 7);
+	host_builder_add_pci(inv, "0000:01:00.0", NULL, 1);
+	host_builder_add_pci(inv, "0000:01:00.1", NULL, 1);
+	host_builder_add_pci(inv, "0000:01:00.0", NULL, 7);
 	ck_assert_devices(&inventory_find_group(inv, 1)->devices, "0000:01:00.1");
 	ck_assert_devices(&inventory_find_group(inv, 7)->devices, "0000:01:00.0");
-	put(inv, "pci", "0000:01:00.1", IOMMU_GROUP_NONE);
+	host_builder_add_pci(inv, "0000:01:00.1", NULL, IOMMU_GROUP_NONE);
 	ck_assert_ptr_null(inventory_find_group(inv, 1));
-	put(inv, "pci", "0000:01:00.1", 7);
+	host_builder_add_pci(inv, "0000:01:00.1", NULL, 7);
 	ck_assert_devices(&inventory_find_group(inv, 7)->devices, "0000:01:00.0 0000:01:00.1");
 	ck_assert_uint_eq(inv->devices.n, 2);
 	ck_assert_uint_eq(inv->iommu_groups.n, 1);
@@ -114,9 +95,9 @@ START_TEST(test_remove_drops_empty_groups)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 
-	put(inv, "pci", "0000:01:00.0", 1);
-	put(inv, "pci", "0000:01:00.1", 1);
-	put(inv, "pci", "0000:02:00.0", IOMMU_GROUP_NONE);
+	host_builder_add_pci(inv, "0000:01:00.0", NULL, 1);
+	host_builder_add_pci(inv, "0000:01:00.1", NULL, 1);
+	host_builder_add_pci(inv, "0000:02:00.0", NULL, IOMMU_GROUP_NONE);
 	ck_assert(!inventory_remove(inv, "0000:03:00.0"));
 	ck_assert(inventory_remove(inv, "0000:01:00.0"));
 	ck_assert(!inventory_remove(inv, "0000:01:00.0"));
@@ -132,8 +113,8 @@ START_TEST(test_long_numbers_stay_distinct)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 
-	put(inv, "platform", "x99999999999999999999998", 1);
-	put(inv, "platform", "x99999999999999999999999", 2);
+	host_builder_add_device(inv, "platform", "x99999999999999999999998", 1);
+	host_builder_add_device(inv, "platform", "x99999999999999999999999", 2);
 	ck_assert_uint_eq(inv->devices.n, 2);
 }
 END_TEST

@@ -5,29 +5,9 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "host-builder.h"
 #include "policy/isolation/isolation.h"
 #include "policy/offline/grouping.h"
-
-static struct device *put(struct inventory *inv, const char *address, const char *parent, int group)
-{
-	struct device *device = device_new("pci", address);
-
-	ck_assert_int_eq(str_set(&device->parent, parent), 0);
-	device->iommu_group = group;
-	ck_assert_int_eq(inventory_put(inv, device), 0);
-	return device;
-}
-
-/* A PCI Express function of this type, with all of configuration space and no ACS. */
-static void make_express(struct device *device, unsigned type)
-{
-	device->config_size = 4096;
-	device->config = calloc(1, device->config_size);
-	device->config[0x06] = 0x10;
-	device->config[0x34] = 0x40;
-	device->config[0x40] = 0x10;
-	device->config[0x42] = (uint8_t)(2 | type << 4);
-}
 
 /* "acs-missing 0000:07:00.0, …" */
 static char *causes_of(const struct inventory *inv, const char *key)
@@ -55,9 +35,9 @@ static char *causes_of(const struct inventory *inv, const char *key)
 START_TEST(test_causes_of_the_module_take_precedence)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
-	struct device *device = put(inv, "0000:01:00.0", NULL, 1);
+	struct device *device = host_builder_add_pci(inv, "0000:01:00.0", NULL, 1);
 
-	put(inv, "0000:02:00.0", NULL, 1);
+	host_builder_add_pci(inv, "0000:02:00.0", NULL, 1);
 	ck_assert_int_eq(strv_add(&device->isolation, "acs-missing 0000:00:01.0"), 0);
 	ck_assert_int_eq(strv_add(&device->isolation, "something-new 0000:00:01.0"), 0);
 	ck_assert_int_eq(strv_add(&device->isolation, "platform-pe"), 0);
@@ -71,11 +51,11 @@ START_TEST(test_ports_without_acs_pass_peer_traffic)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 
-	make_express(put(inv, "0000:06:00.0", NULL, 1), 5);
-	make_express(put(inv, "0000:07:00.0", "0000:06:00.0", 2), 6);
-	make_express(put(inv, "0000:07:01.0", "0000:06:00.0", 3), 6);
-	make_express(put(inv, "0000:08:00.0", "0000:07:00.0", 2), 0);
-	make_express(put(inv, "0000:09:00.0", "0000:07:01.0", 3), 0);
+	host_builder_add_express(host_builder_add_pci(inv, "0000:06:00.0", NULL, 1), 5);
+	host_builder_add_express(host_builder_add_pci(inv, "0000:07:00.0", "0000:06:00.0", 2), 6);
+	host_builder_add_express(host_builder_add_pci(inv, "0000:07:01.0", "0000:06:00.0", 3), 6);
+	host_builder_add_express(host_builder_add_pci(inv, "0000:08:00.0", "0000:07:00.0", 2), 0);
+	host_builder_add_express(host_builder_add_pci(inv, "0000:09:00.0", "0000:07:01.0", 3), 0);
 	ck_assert_causes(inv, "0000:08:00.0",
 			 "acs-missing 0000:07:00.0, peer-to-peer 0000:09:00.0");
 	/* of one port the kernel knows that it isolates; the other still passes things on */
@@ -91,9 +71,9 @@ START_TEST(test_unexplained_group_is_unknown)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 
-	make_express(put(inv, "0000:01:00.0", NULL, 1), 0);
-	make_express(put(inv, "0000:02:00.0", NULL, 1), 0);
-	make_express(put(inv, "0000:03:00.0", NULL, 2), 0);
+	host_builder_add_express(host_builder_add_pci(inv, "0000:01:00.0", NULL, 1), 0);
+	host_builder_add_express(host_builder_add_pci(inv, "0000:02:00.0", NULL, 1), 0);
+	host_builder_add_express(host_builder_add_pci(inv, "0000:03:00.0", NULL, 2), 0);
 	ck_assert_causes(inv, "0000:01:00.0", "unknown 0000:02:00.0");
 	ck_assert_causes(inv, "0000:02:00.0", "unknown 0000:01:00.0");
 	ck_assert_causes(inv, "0000:03:00.0", "");
@@ -106,13 +86,13 @@ END_TEST
 START_TEST(test_port_and_card_name_the_same_cause)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
-	struct device *port = put(inv, "0000:00:01.0", NULL, 1);
-	struct device *card = put(inv, "0000:01:00.0", "0000:00:01.0", 1);
+	struct device *port = host_builder_add_pci(inv, "0000:00:01.0", NULL, 1);
+	struct device *card = host_builder_add_pci(inv, "0000:01:00.0", "0000:00:01.0", 1);
 
-	make_express(port, 4);
+	host_builder_add_express(port, 4);
 	port->header_type = 1;
 	port->config[0x19] = port->config[0x1a] = 1;
-	make_express(card, 0);
+	host_builder_add_express(card, 0);
 	ck_assert_causes(inv, "0000:00:01.0", "acs-missing 0000:00:01.0");
 	ck_assert_causes(inv, "0000:01:00.0", "acs-missing 0000:00:01.0");
 	/* and if the kernel parts them, it knows the port */
@@ -132,14 +112,15 @@ START_TEST(test_circle_of_bridges_ends)
 	static const char *const keys[] = { "0000:00:01.0", "0000:01:00.0", "0000:02:00.0" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		struct device *bridge = put(inv, keys[i], keys[(i + 1) % ARRAY_SIZE(keys)], 1);
+		struct device *bridge =
+			host_builder_add_pci(inv, keys[i], keys[(i + 1) % ARRAY_SIZE(keys)], 1);
 
-		make_express(bridge, 6);
+		host_builder_add_express(bridge, 6);
 		bridge->header_type = 1;
 		bridge->config[0x19] = 1;
 		bridge->config[0x1a] = 0xff;
 	}
-	put(inv, "0000:03:00.0", "0000:03:00.0", 1);
+	host_builder_add_pci(inv, "0000:03:00.0", "0000:03:00.0", 1);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		_cleanup_free_ char *causes = causes_of(inv, keys[i]);
 

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "host-builder.h"
 #include "model/step.h"
 #include "policy/plan/mdev-plan.h"
 
@@ -14,7 +15,7 @@
 /* @available of its type "mtty-2"; its other one is "mtty-1". */
 static void add_parent(struct inventory *inv, const char *name, unsigned available)
 {
-	struct device *parent = device_new("mdev_bus", name);
+	struct device *parent = host_builder_add_device(inv, "mdev_bus", name, IOMMU_GROUP_NONE);
 
 	for (unsigned i = 1; i <= 2; i++) {
 		_cleanup_free_ char *id = str_printf("mtty-%u", i);
@@ -23,17 +24,14 @@ static void add_parent(struct inventory *inv, const char *name, unsigned availab
 		type->available = i == 2 ? available : 0;
 		ck_assert_int_eq(mdev_types_put(&parent->mdev_types, type), 0);
 	}
-	ck_assert_int_eq(inventory_put(inv, parent), 0);
 }
 
 static void add_mdev(struct inventory *inv, const char *type)
 {
-	struct device *device = device_new("mdev", UUID);
+	struct device *device = host_builder_add_device(inv, "mdev", UUID, 8);
 
-	device->iommu_group = 8;
 	ck_assert_int_eq(str_set(&device->mdev_parent, "mdev_bus:mtty"), 0);
 	ck_assert_int_eq(str_set(&device->mdev_type, type), 0);
-	ck_assert_int_eq(inventory_put(inv, device), 0);
 }
 
 static struct mdev_def *make_definition(const char *type)
@@ -119,10 +117,9 @@ START_TEST(test_parent_without_its_driver)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
 	_cleanup_mdev_def_ struct mdev_def *def = make_definition("i915-GVTg_V5_4");
-	struct device *parent = device_new("pci", "0000:00:02.0");
+	struct device *parent = host_builder_add_pci(inv, "0000:00:02.0", NULL, IOMMU_GROUP_NONE);
 
 	ck_assert_int_eq(str_set(&parent->driver, "vfio-pci"), 0);
-	ck_assert_int_eq(inventory_put(inv, parent), 0);
 	ck_assert_int_eq(str_set(&def->parent, "0000:00:02.0"), 0);
 	check_plan(inv, def, &not_ours, false, "",
 		   "0000:00:02.0 on driver vfio-pci offers no mediated devices");

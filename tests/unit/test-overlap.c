@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bighost.h"
+#include "host-builder.h"
 #include "model/config/def-set.h"
 #include "policy/assess/overlap.h"
 
@@ -14,13 +15,7 @@ static struct inventory *host;
 
 static void add_pci(const char *address, const char *parent, int group)
 {
-	struct device *device = device_new("pci", address);
-
-	ck_assert_ptr_nonnull(device);
-	device->iommu_group = group;
-	device->vendor = 0x8086;
-	ck_assert_int_eq(str_set(&device->parent, parent), 0);
-	ck_assert_int_eq(inventory_put(host, device), 0);
+	host_builder_add_pci(host, address, parent, group)->vendor = 0x8086;
 }
 
 static void make_host(void)

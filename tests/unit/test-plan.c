@@ -5,11 +5,12 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "host-builder.h"
 #include "model/device.h"
-#include "policy/plan/vfio-choice.h"
 #include "policy/plan/new-id.h"
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
+#include "policy/plan/vfio-choice.h"
 
 /* The group of five: a bridge on shpchp with two NICs and a USB pair behind it. */
 static struct inventory *make_group_of_five(void)
@@ -29,26 +30,14 @@ static struct inventory *make_group_of_five(void)
 
 	inv->has_vfio = true;
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
-		struct device *device = device_new("pci", members[i].address);
+		struct device *device = host_builder_add_pci(inv, members[i].address, NULL, 11);
 
-		device->iommu_group = 11;
 		device->has_override = true;
 		device->header_type = members[i].header_type;
 		device->class_code = members[i].class_code;
 		ck_assert_int_eq(str_set(&device->driver, members[i].driver), 0);
-		ck_assert_int_eq(inventory_put(inv, device), 0);
 	}
 	return inv;
-}
-
-static struct group_def *define_group(const char *address)
-{
-	struct group_def *def = group_def_new("conv");
-	struct selector *selector = group_def_selector_new();
-
-	ck_assert_int_eq(str_set(&selector->address, address), 0);
-	ck_assert_int_eq(vec_add(&def->selectors, selector), 0);
-	return def;
 }
 
 /* "unbind 0000:04:01.0 from e1000", a step a line. */
@@ -70,7 +59,8 @@ static char *format_steps(const struct vec *steps)
 static struct record *plan_whole_claim(const struct inventory *inv, enum access_mode access,
 				       struct vec *steps)
 {
-	_cleanup_group_def_ struct group_def *def = define_group("0000:04:01.0");
+	_cleanup_group_def_ struct group_def *def =
+		host_builder_define_group("conv", "0000:04:01.0");
 	_cleanup_resolved_group_ struct resolved_group resolved = {};
 	struct record *record = record_new("conv", "1");
 
@@ -172,7 +162,8 @@ END_TEST
 static char *format_opening_steps(const struct inventory *inv, enum access_mode access,
 				  enum vfio_interface interface, struct record **ret_record)
 {
-	_cleanup_group_def_ struct group_def *def = define_group("0000:04:01.0");
+	_cleanup_group_def_ struct group_def *def =
+		host_builder_define_group("conv", "0000:04:01.0");
 	_cleanup_resolved_group_ struct resolved_group resolved = {};
 	_cleanup_steps_ struct vec steps = {};
 	_cleanup_free_ char *text = NULL;
@@ -430,7 +421,8 @@ END_TEST
 
 static void plan_boot_bind(const struct inventory *inv, struct vec *steps)
 {
-	_cleanup_group_def_ struct group_def *def = define_group("0000:04:01.0");
+	_cleanup_group_def_ struct group_def *def =
+		host_builder_define_group("conv", "0000:04:01.0");
 	_cleanup_resolved_group_ struct resolved_group resolved = {};
 
 	ck_assert_int_eq(resolve_group(inv, def, &resolved), 0);
@@ -500,7 +492,8 @@ END_TEST
 START_TEST(test_new_ids_are_removed_before_resets)
 {
 	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
-	_cleanup_group_def_ struct group_def *def = define_group("0000:04:01.0");
+	_cleanup_group_def_ struct group_def *def =
+		host_builder_define_group("conv", "0000:04:01.0");
 	_cleanup_resolved_group_ struct resolved_group resolved = {};
 	_cleanup_record_ struct record *record = record_new("conv", "1");
 	_cleanup_steps_ struct vec steps = {};
@@ -607,7 +600,8 @@ END_TEST
 START_TEST(test_recovery_of_an_unclaimed_device)
 {
 	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
-	_cleanup_group_def_ struct group_def *def = define_group("0000:04:01.0");
+	_cleanup_group_def_ struct group_def *def =
+		host_builder_define_group("conv", "0000:04:01.0");
 	_cleanup_resolved_group_ struct resolved_group resolved = {};
 	_cleanup_record_ struct record *record = record_new("conv", "1");
 	_cleanup_steps_ struct vec to_vfio = {}, to_host = {};

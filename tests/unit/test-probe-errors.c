@@ -2,6 +2,7 @@
 #include "test-main.h"
 
 #include "faketree.h"
+#include "host-builder.h"
 #include "sys/probe/probe-errors.h"
 
 #define PORT "0000:00:1c.0"
@@ -35,16 +36,10 @@ static void set_dpc(uint16_t status)
 
 static void set_up(void)
 {
-	struct device *port = device_new("pci", PORT), *card = device_new("pci", CARD);
-
 	faketree_make();
 	inv = inventory_new();
-	port->header_type = 1;
-	port->config_size = 4096;
-	port->config = calloc(1, port->config_size);
-	ck_assert_int_eq(str_set(&card->parent, PORT), 0);
-	ck_assert_int_eq(inventory_put(inv, port), 0);
-	ck_assert_int_eq(inventory_put(inv, card), 0);
+	host_builder_add_config(host_builder_add_bridge(inv, PORT, NULL, IOMMU_GROUP_NONE), 4096);
+	host_builder_add_pci(inv, CARD, PORT, IOMMU_GROUP_NONE);
 	make_link("sys/bus/pci/devices/" PORT, "../../../devices/pci0000:00/" PORT);
 	make_link("sys/bus/pci/devices/" CARD, "../../../devices/pci0000:00/" CARD);
 	set_attribute(PORT, "power_state", "D0\n");

@@ -3,11 +3,11 @@
 
 #include <sys/utsname.h>
 
-#include "faketree.h"
 #include "base/strv.h"
+#include "faketree.h"
 #include "policy/assess/resolve.h"
-#include "sys/probe/probe-vfio.h"
 #include "sys/probe/probe-host.h"
+#include "sys/probe/probe-vfio.h"
 
 static struct probe *probe;
 

@@ -7,6 +7,7 @@
 #include "model/config/config-dirs.h"
 #include "model/config/def-set.h"
 #include "policy/devinfo/quirks.h"
+#include "source-tree.h"
 
 static struct def_set *parse_quirks(const char *text)
 {
@@ -263,8 +264,7 @@ END_TEST
 /* What is installed with the package: no problem in it, and enough of it. */
 START_TEST(test_shipped_quirks_name_their_source)
 {
-	const char *top = getenv("top_srcdir");
-	_cleanup_free_ char *dir = str_printf("%s/quirks.d", top ? top : ".");
+	_cleanup_free_ char *dir = source_tree_path("quirks.d");
 	const char *const directories[] = { dir, NULL };
 	_cleanup_def_set_ struct def_set *config = NULL;
 
@@ -284,8 +284,7 @@ END_TEST
 /* The parser and the schema (tests/check-schema) agree on these. */
 static void check_samples(const char *directory, bool good)
 {
-	const char *top = getenv("top_srcdir");
-	_cleanup_free_ char *dir = str_printf("%s/tests/quirks/%s", top ? top : ".", directory);
+	_cleanup_free_ char *dir = source_tree_path(directory);
 	const char *const directories[] = { dir, NULL };
 	_cleanup_def_set_ struct def_set *listing = def_set_new();
 	_cleanup_config_dirs_files_ struct vec files = { 0 };
@@ -303,8 +302,8 @@ static void check_samples(const char *directory, bool good)
 
 START_TEST(test_sample_files)
 {
-	check_samples("good", true);
-	check_samples("bad", false);
+	check_samples("tests/quirks/good", true);
+	check_samples("tests/quirks/bad", false);
 }
 END_TEST
 

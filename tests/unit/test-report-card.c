@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test-main.h"
 
-#include <fcntl.h>
 #include <string.h>
 
-#include "base/fileio.h"
 #include "base/str.h"
 #include "base/strv.h"
-#include "policy/offline/host-file.h"
 #include "policy/report/report-card.h"
-
-static struct inventory *read_host(const char *name)
-{
-	const char *top = getenv("top_srcdir");
-	_cleanup_free_ char *path = str_printf("%s/tests/hosts/%s", top ? top : ".", name);
-	_cleanup_free_ char *text = NULL, *error = NULL;
-	struct inventory *inv = NULL;
-	size_t size;
-
-	ck_assert_msg(fileio_read_at(AT_FDCWD, path, 1 << 24, &text, &size) == 0, "%s", path);
-	ck_assert_msg(host_file_parse(text, size, &inv, &error) == 0, "%s", str_or(error, ""));
-	return inv;
-}
+#include "recorded-host.h"
 
 /* "slot peer-to-peer 2, hardware conventional-pci 4, …" */
 static char *advice_codes(const struct inventory *inv)
@@ -61,7 +46,7 @@ static const struct {
 
 START_TEST(test_advice_for_recorded_hosts)
 {
-	_cleanup_inventory_ struct inventory *inv = read_host(hosts[_i].host);
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load(hosts[_i].host);
 	_cleanup_free_ char *codes = advice_codes(inv);
 
 	ck_assert_str_eq(codes, hosts[_i].codes);
@@ -72,7 +57,7 @@ END_TEST
  */
 START_TEST(test_advice_is_sorted_by_importance)
 {
-	_cleanup_inventory_ struct inventory *inv = read_host("lab-default.json");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
 	struct device *nic = inventory_find(inv, "0000:01:00.0");
 	struct iommu_group *group = inventory_find_group(inv, nic->iommu_group);
 	_cleanup_free_ char *codes = NULL;
@@ -91,7 +76,7 @@ END_TEST
 
 START_TEST(test_iommu_and_vfio_advice_come_first)
 {
-	_cleanup_inventory_ struct inventory *inv = read_host("lab-no-iommu.json");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-no-iommu.json");
 	_cleanup_free_ char *codes = NULL;
 
 	inv->has_vfio = inv->has_vfio_cdev = false;
@@ -103,7 +88,7 @@ END_TEST
 
 START_TEST(test_advice_for_bars)
 {
-	_cleanup_inventory_ struct inventory *inv = read_host("lab-default.json");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
 	_cleanup_free_ char *codes = NULL;
 	struct device *nic = inventory_find(inv, "0000:01:00.0");
 
@@ -118,8 +103,8 @@ END_TEST
 
 START_TEST(test_marks_count_devices)
 {
-	_cleanup_inventory_ struct inventory *inv = read_host("lab-default.json");
-	_cleanup_inventory_ struct inventory *dump = read_host("server.lspci");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
+	_cleanup_inventory_ struct inventory *dump = recorded_host_load("server.lspci");
 	_cleanup_report_card_ struct report_card card = { 0 }, other = { 0 };
 
 	ck_assert_int_eq(report_card_make(inv, &card), 0);

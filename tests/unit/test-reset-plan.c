@@ -2,28 +2,13 @@
 #include "test-main.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
-#include "base/fileio.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "model/config/def-set.h"
-#include "policy/offline/host-file.h"
 #include "policy/plan/reset-plan.h"
-
-static struct inventory *load(const char *name)
-{
-	const char *top = getenv("top_srcdir");
-	_cleanup_free_ char *path = str_printf("%s/tests/hosts/%s", top ? top : ".", name);
-	_cleanup_free_ char *text = NULL, *error = NULL;
-	struct inventory *inv = NULL;
-	size_t size;
-
-	ck_assert_int_ge(fileio_read_at(AT_FDCWD, path, 1 << 24, &text, &size), 0);
-	ck_assert_msg(host_file_parse(text, size, &inv, &error) >= 0, "%s: %s", name, error);
-	return inv;
-}
+#include "recorded-host.h"
 
 static struct def_set *quirks_from_text(const char *text)
 {
@@ -78,7 +63,7 @@ static const char *const group_of_five[] = { "0000:03:00.0", "0000:04:01.0", "00
 
 START_TEST(test_methods_follow_the_order_of_the_kernel)
 {
-	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
 
 	expect_plan("pm, bus | ",
 		    format_plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, NULL));
@@ -91,7 +76,7 @@ END_TEST
 
 START_TEST(test_methods_of_the_group_take_precedence)
 {
-	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
 	const char *const *nic = ALONE("0000:01:00.0");
 
 	expect_plan("bus, pm | ", format_plan(inv, "0000:01:00.0", nic, "bus pm", NULL));
@@ -106,7 +91,7 @@ END_TEST
 /* Only all of a bus together can be reset by it. */
 START_TEST(test_bus_reset_needs_all_devices_of_the_bus)
 {
-	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
 
 	expect_plan("hot | ", format_plan(inv, "0000:04:02.0", group_of_five, NULL, NULL));
 	expect_plan("hot | ", format_plan(inv, "0000:04:01.0", group_of_five, "bus", NULL));
@@ -118,7 +103,7 @@ END_TEST
 
 START_TEST(test_neighbour_is_named)
 {
-	_cleanup_inventory_ struct inventory *inv = load("lab-multifunction.json");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-multifunction.json");
 	static const char *const both[] = { "0000:02:00.0", "0000:02:00.1", NULL };
 	char *got = format_plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), "bus", NULL);
 
@@ -131,7 +116,7 @@ END_TEST
 /* Those of a PF are gone before its resets, so they stand in the way of none. */
 START_TEST(test_virtual_functions_do_not_block_the_pf)
 {
-	_cleanup_inventory_ struct inventory *inv = load("lab-vfs.json");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-vfs.json");
 	const struct device *vf = NULL;
 
 	VEC_FOREACH(const struct device, device, &inv->devices)
@@ -150,7 +135,7 @@ END_TEST
 
 START_TEST(test_quirks_change_methods)
 {
-	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
 	_cleanup_def_set_ struct def_set *config = quirks_from_text(
 		"{ \"quirks\": { " QUIRK("nic", "8086:10d3", "{ \"never\": [ \"pm\" ], \"delay-ms\": 5 }") ", " QUIRK(
 			"conv", "8086:100e",
@@ -183,7 +168,7 @@ END_TEST
 
 START_TEST(test_preferred_and_refused_methods)
 {
-	_cleanup_inventory_ struct inventory *inv = load("lab-multifunction.json");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-multifunction.json");
 	static const char *const both[] = { "0000:02:00.0", "0000:02:00.1", NULL };
 	_cleanup_def_set_ struct def_set *bus = quirks_from_text("{ \"quirks\": { " QUIRK(
 		"a", "8086:10d3",
@@ -205,7 +190,7 @@ END_TEST
 
 START_TEST(test_kernel_without_a_list_of_methods)
 {
-	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
 	struct device *device = inventory_find(inv, "0000:01:00.0");
 
 	strv_free(device->reset_methods);
@@ -239,7 +224,7 @@ END_TEST
 
 START_TEST(test_first_device_without_reset_is_found)
 {
-	_cleanup_inventory_ struct inventory *inv = load("lab-default.json");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
 	_cleanup_vec_ struct vec devices = { 0 };
 	_cleanup_reset_plans_ struct vec plans = { 0 };
 	_cleanup_strv_ char **methods = NULL;

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "host-builder.h"
 #include "model/config/def-set.h"
 #include "policy/assess/resolve.h"
 #include "policy/devinfo/pcicap.h"
@@ -18,19 +19,15 @@
  */
 static struct inventory *host;
 
-static struct device *add_pci(const char *address, const char *parent, int group, unsigned id)
+static struct device *add_pci(const char *address, const char *parent, int group, uint16_t id)
 {
-	struct device *device = device_new("pci", address);
+	struct device *device = host_builder_add_pci(host, address, parent, group);
 
-	ck_assert_ptr_nonnull(device);
 	device->vendor = 0x8086;
-	device->device = (uint16_t)id;
+	device->device = id;
 	device->subsystem_vendor = 0x1af4;
 	device->subsystem_device = 0x1100;
 	device->class_code = 0x020000;
-	device->iommu_group = group;
-	ck_assert_int_eq(str_set(&device->parent, parent), 0);
-	ck_assert_int_eq(inventory_put(host, device), 0);
 	return device;
 }
 
@@ -44,10 +41,8 @@ static void add_bridge(const char *address, const char *parent, int group)
 
 static void add_vf(const char *address, int index, int group)
 {
-	struct device *vf = add_pci(address, "0000:00:1d.0", group, 0x10ca);
-
-	vf->vf_index = index;
-	ck_assert_int_eq(str_set(&vf->physfn, "0000:02:00.0"), 0);
+	host_builder_make_vf(add_pci(address, "0000:00:1d.0", group, 0x10ca), "0000:02:00.0",
+			     index);
 }
 
 static void make_host(void)
@@ -84,15 +79,6 @@ static void resolve_selectors(const char *selectors, struct resolved_group *ret)
 	ck_assert_int_eq(resolve_group(host, def_set_find_group(config, "g"), ret), 0);
 }
 
-static char *join_keys(const struct vec *devices)
-{
-	_cleanup_strv_ char **keys = NULL;
-
-	VEC_FOREACH(const struct device, device, devices)
-		ck_assert_int_eq(strv_add(&keys, device->key), 0);
-	return strv_join(keys, " ");
-}
-
 /* What they name, with nothing against it. */
 static void assert_named(const char *selectors, const char *keys)
 {
@@ -100,7 +86,7 @@ static void assert_named(const char *selectors, const char *keys)
 	_cleanup_free_ char *named = NULL;
 
 	resolve_selectors(selectors, &resolved);
-	named = join_keys(&resolved.named);
+	named = host_builder_join_keys(&resolved.named);
 	ck_assert_str_eq(named, keys);
 	ck_assert_uint_eq(resolved.blockers.n, 0);
 	ck_assert(!resolved.absent);
@@ -137,7 +123,7 @@ START_TEST(test_companions_are_included)
 	_cleanup_free_ char *devices = NULL;
 
 	resolve_selectors("\"04:01.0\"", &resolved);
-	devices = join_keys(&resolved.devices);
+	devices = host_builder_join_keys(&resolved.devices);
 	ck_assert_uint_eq(resolved.named.n, 1);
 	ck_assert_str_eq(devices, "0000:03:00.0 0000:04:01.0 0000:04:02.0");
 	ck_assert_uint_eq(resolved.iommu_groups.n, 1);
@@ -236,24 +222,17 @@ END_TEST
 
 /* --- serial numbers --- */
 
-static void put_le32(uint8_t *at, uint32_t value)
-{
-	for (size_t i = 0; i < 4; i++)
-		at[i] = (uint8_t)(value >> (8 * i));
-}
-
 /* Configuration space with an ACS capability and, behind it, the serial number's. */
 static void fill_config(struct device *device, size_t size)
 {
-	device->config = calloc(1, 4096);
-	ck_assert_ptr_nonnull(device->config);
+	host_builder_add_config(device, 4096);
 	device->config_size = size;
-	put_le32(device->config, 0x10d38086);
-	put_le32(device->config + 4, 0x00100007);
-	put_le32(device->config + 0x100, 0x1401000d);
-	put_le32(device->config + 0x140, 0x00010003);
-	put_le32(device->config + 0x144, 0xff3d5e8c);
-	put_le32(device->config + 0x148, 0x001b21ff);
+	host_builder_put_config32(device, 0, 0x10d38086);
+	host_builder_put_config32(device, 4, 0x00100007);
+	host_builder_put_config32(device, 0x100, 0x1401000d);
+	host_builder_put_config32(device, 0x140, 0x00010003);
+	host_builder_put_config32(device, 0x144, 0xff3d5e8c);
+	host_builder_put_config32(device, 0x148, 0x001b21ff);
 }
 
 START_TEST(test_serial_number_is_in_config_space)

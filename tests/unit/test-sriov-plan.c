@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "host-builder.h"
 #include "model/step.h"
 #include "model/usage.h"
 #include "policy/plan/sriov-plan.h"
@@ -13,20 +14,17 @@
 static struct inventory *make_host_with_vfs(unsigned n, const char *driver)
 {
 	struct inventory *inv = inventory_new();
-	struct device *pf = device_new("pci", "0000:02:00.0");
+	struct device *pf = host_builder_add_pci(inv, "0000:02:00.0", NULL, IOMMU_GROUP_NONE);
 
 	pf->total_vfs = 7;
 	pf->num_vfs = n;
 	ck_assert_int_eq(str_set(&pf->driver, driver), 0);
-	ck_assert_int_eq(inventory_put(inv, pf), 0);
 	for (unsigned i = 0; i < n; i++) {
 		_cleanup_free_ char *address =
 			str_printf("0000:02:%02x.%u", 0x10 + i / 4, i % 4 * 2);
-		struct device *vf = device_new("pci", address);
+		struct device *vf = host_builder_add_pci(inv, address, NULL, IOMMU_GROUP_NONE);
 
-		vf->vf_index = (int)i;
-		ck_assert_int_eq(str_set(&vf->physfn, pf->key), 0);
-		ck_assert_int_eq(inventory_put(inv, vf), 0);
+		host_builder_make_vf(vf, pf->key, (int)i);
 	}
 	return inv;
 }

@@ -5,8 +5,9 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-#include "faketree.h"
 #include "base/strv.h"
+#include "faketree.h"
+#include "host-builder.h"
 #include "sys/process.h"
 #include "sys/usage/mounts.h"
 #include "sys/usage/process-walk.h"
@@ -69,12 +70,8 @@ static void make_tree(void)
 
 	faketree_make();
 	inv = inventory_new();
-	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
-		struct device *device = device_new("pci", addresses[i]);
-
-		device->iommu_group = (int)i;
-		ck_assert_int_eq(inventory_put(inv, device), 0);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++)
+		host_builder_add_pci(inv, addresses[i], NULL, (int)i);
 	make_disks();
 }
 
