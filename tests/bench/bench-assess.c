@@ -9,7 +9,7 @@
 
 #include <time.h>
 
-#include "../unit/bighost.h"
+#include "../unit/big-host.h"
 #include "policy/assess/assess.h"
 #include "policy/assess/overlap.h"
 #include "policy/assess/resolve.h"
@@ -28,7 +28,7 @@ static size_t assess_groups(const struct inventory *inv, struct group_def **defs
 {
 	_cleanup_assess_ struct assess *assess = NULL;
 	_cleanup_overlap_ struct overlap *overlap = overlap_new();
-	static struct resolved_group views[BIGHOST_CARDS];
+	static struct resolved_group views[BIG_HOST_CARDS];
 	size_t blockers = 0;
 
 	assert(overlap && assess_new(inv, NULL, &assess) == 0);
@@ -66,15 +66,15 @@ static void measure(const char *what, const struct inventory *inv, struct group_
 
 int main(void)
 {
-	static struct group_def *defs[BIGHOST_CARDS];
-	_cleanup_inventory_ struct inventory *inv = bighost_new();
+	static struct group_def *defs[BIG_HOST_CARDS];
+	_cleanup_inventory_ struct inventory *inv = big_host_new();
 
-	for (unsigned i = 0; i < BIGHOST_CARDS; i++)
-		defs[i] = bighost_group(i);
+	for (unsigned i = 0; i < BIG_HOST_CARDS; i++)
+		defs[i] = big_host_group(i);
 	printf("%zu functions in %zu IOMMU groups\n", inv->devices.n, inv->iommu_groups.n);
-	measure("all groups", inv, defs, BIGHOST_CARDS);
+	measure("all groups", inv, defs, BIG_HOST_CARDS);
 	measure("one group", inv, defs, 1);
-	for (unsigned i = 0; i < BIGHOST_CARDS; i++)
+	for (unsigned i = 0; i < BIG_HOST_CARDS; i++)
 		group_def_free(defs[i]);
 	return 0;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/strv.h"
-#include "bighost.h"
+#include "big-host.h"
 #include "host-builder.h"
 #include "policy/assess/assess.h"
 #include "policy/assess/resolve.h"
@@ -506,13 +506,13 @@ END_TEST
 
 START_TEST(test_ten_thousand_functions_are_assessed)
 {
-	_cleanup_inventory_ struct inventory *inv = bighost_new();
+	_cleanup_inventory_ struct inventory *inv = big_host_new();
 	_cleanup_assess_ struct assess *assess = NULL;
 
-	ck_assert_uint_ge(inv->devices.n, BIGHOST_FUNCTIONS);
+	ck_assert_uint_ge(inv->devices.n, BIG_HOST_FUNCTIONS);
 	ck_assert_int_eq(assess_new(inv, NULL, &assess), 0);
-	for (unsigned card = 0; card < BIGHOST_CARDS; card++) {
-		_cleanup_group_def_ struct group_def *def = bighost_group(card);
+	for (unsigned card = 0; card < BIG_HOST_CARDS; card++) {
+		_cleanup_group_def_ struct group_def *def = big_host_group(card);
 		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 		_cleanup_strv_ char **list = NULL;
 		_cleanup_free_ char *text = NULL;
@@ -522,7 +522,7 @@ START_TEST(test_ten_thousand_functions_are_assessed)
 		VEC_FOREACH(const struct blocker, blocker, &resolved.blockers)
 			ck_assert_int_eq(strv_add(&list, blocker->code), 0);
 		text = strv_join(list, " ");
-		ck_assert_uint_eq(resolved.devices.n, card % 2 ? 1 : BIGHOST_CARD);
+		ck_assert_uint_eq(resolved.devices.n, card % 2 ? 1 : BIG_HOST_CARD);
 		ck_assert_str_eq(text, card % 2 ? "mounted reset-reaches unaligned-bar" : "");
 	}
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "bighost.h"
+#include "big-host.h"
 #include "host-builder.h"
 #include "model/config/def-set.h"
 #include "policy/assess/overlap.h"
@@ -136,19 +136,19 @@ END_TEST
 /* The groups of ten thousand functions: not with the square of their number. */
 START_TEST(test_ten_thousand_functions_are_compared)
 {
-	_cleanup_inventory_ struct inventory *inv = bighost_new();
+	_cleanup_inventory_ struct inventory *inv = big_host_new();
 	_cleanup_overlap_ struct overlap *overlap = overlap_new();
-	struct group_def *defs[BIGHOST_CARDS];
+	struct group_def *defs[BIG_HOST_CARDS];
 
-	for (unsigned i = 0; i < BIGHOST_CARDS; i++) {
+	for (unsigned i = 0; i < BIG_HOST_CARDS; i++) {
 		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 
-		defs[i] = bighost_group(i);
+		defs[i] = big_host_group(i);
 		ck_assert_int_eq(resolve_group(inv, defs[i], &resolved), 0);
 		ck_assert_int_eq(overlap_add(overlap, defs[i], &resolved), 0);
 	}
 	ck_assert_int_eq(overlap_decide(overlap), 0);
-	for (unsigned i = 0; i < BIGHOST_CARDS; i++) {
+	for (unsigned i = 0; i < BIG_HOST_CARDS; i++) {
 		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
 
 		ck_assert_int_eq(resolve_group(inv, defs[i], &resolved), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test-main.h"
 
-#include "faketree.h"
+#include "fake-tree.h"
 #include "host-builder.h"
 #include "sys/probe/probe-errors.h"
 
@@ -36,7 +36,7 @@ static void set_dpc(uint16_t status)
 
 static void set_up(void)
 {
-	faketree_make();
+	fake_tree_make();
 	inv = inventory_new();
 	host_builder_add_config(host_builder_add_bridge(inv, PORT, NULL, IOMMU_GROUP_NONE), 4096);
 	host_builder_add_pci(inv, CARD, PORT, IOMMU_GROUP_NONE);
@@ -53,7 +53,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	inv = inventory_free(inv);
-	faketree_remove();
+	fake_tree_remove();
 }
 
 static struct device_errors read_errors(void)

@@ -4,7 +4,7 @@
 #include <sys/utsname.h>
 
 #include "base/strv.h"
-#include "faketree.h"
+#include "fake-tree.h"
 #include "policy/assess/resolve.h"
 #include "sys/probe/probe-host.h"
 #include "sys/probe/probe-vfio.h"
@@ -54,7 +54,7 @@ static void make_pci_device(const char *place, const char *address, const char *
 
 static void set_up(void)
 {
-	faketree_make();
+	fake_tree_make();
 	ck_assert_int_eq(probe_new(&root, &probe), 0);
 	make_pci_device("0000:00:03.0", "0000:00:03.0", "pcieport", 5);
 	make_pci_device("0000:00:03.0/0000:01:00.0", "0000:01:00.0", "e1000e", 9);
@@ -64,7 +64,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	probe = probe_free(probe);
-	faketree_remove();
+	fake_tree_remove();
 }
 
 static void check_interfaces(bool iommufd, bool devices)
@@ -374,7 +374,7 @@ START_TEST(test_empty_host_has_no_devices)
 	_cleanup_inventory_ struct inventory *inv = NULL;
 
 	tear_down();
-	faketree_make();
+	fake_tree_make();
 	ck_assert_int_eq(probe_new(&root, &probe), 0);
 	ck_assert_int_eq(probe_host(probe, &inv), 0);
 	ck_assert_uint_eq(inv->devices.n, 0);

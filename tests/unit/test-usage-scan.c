@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/strv.h"
-#include "faketree.h"
+#include "fake-tree.h"
 #include "host-builder.h"
 #include "sys/process.h"
 #include "sys/usage/mounts.h"
@@ -68,7 +68,7 @@ static void make_tree(void)
 	static const char *const addresses[] = { "0000:00:1f.0", "0000:05:00.0", "0000:06:00.0",
 						 "0000:07:00.0", "0000:08:00.0", "0000:09:00.0" };
 
-	faketree_make();
+	fake_tree_make();
 	inv = inventory_new();
 	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++)
 		host_builder_add_pci(inv, addresses[i], NULL, (int)i);
@@ -78,7 +78,7 @@ static void make_tree(void)
 static void remove_tree(void)
 {
 	inv = inventory_free(inv);
-	faketree_remove();
+	fake_tree_remove();
 }
 
 /* --- asking --- */

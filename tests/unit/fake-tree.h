@@ -13,10 +13,10 @@
 #include "base/str.h"
 #include "sys/sysfs.h"
 
-static char top[] = "/tmp/dg-faketree-XXXXXX";
+static char top[] = "/tmp/dg-fake-tree-XXXXXX";
 static struct sysfs_root root = { .fd = -EBADF };
 
-static char *place_for(const char *path)
+static char *path_in_tree(const char *path)
 {
 	_cleanup_free_ char *full = str_printf("%s/%s", top, path), *dir = strdup(full);
 
@@ -28,20 +28,20 @@ static char *place_for(const char *path)
 /* Both in place of what was there, with the directories above. */
 static void make_file(const char *path, const char *text)
 {
-	_cleanup_free_ char *full = place_for(path);
+	_cleanup_free_ char *full = path_in_tree(path);
 
 	ck_assert_int_eq(fileio_write_atomic_at(AT_FDCWD, full, text, strlen(text), 0644), 0);
 }
 
 static void make_link(const char *path, const char *target)
 {
-	_cleanup_free_ char *full = place_for(path);
+	_cleanup_free_ char *full = path_in_tree(path);
 
 	unlink(full);
 	ck_assert_int_eq(symlink(target, full), 0);
 }
 
-static void faketree_make(void)
+static void fake_tree_make(void)
 {
 	memcpy(top + strlen(top) - 6, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(top));
@@ -53,7 +53,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 	return remove(path);
 }
 
-static void faketree_remove(void)
+static void fake_tree_remove(void)
 {
 	sysfs_root_close(&root);
 	ck_assert_int_eq(nftw(top, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);

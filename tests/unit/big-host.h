@@ -18,12 +18,12 @@
 #include "model/inventory.h"
 #include "model/usage.h"
 
-#define BIGHOST_FUNCTIONS 10000u
-#define BIGHOST_CARD 8u
-#define BIGHOST_CARDS ((BIGHOST_FUNCTIONS + BIGHOST_CARD) / (BIGHOST_CARD + 1))
+#define BIG_HOST_FUNCTIONS 10000u
+#define BIG_HOST_CARD 8u
+#define BIG_HOST_CARDS ((BIG_HOST_FUNCTIONS + BIG_HOST_CARD) / (BIG_HOST_CARD + 1))
 
-static inline struct device *bighost_put(struct inventory *inv, const char *address,
-					 const char *parent, unsigned group)
+static inline struct device *big_host_put(struct inventory *inv, const char *address,
+					  const char *parent, unsigned group)
 {
 	struct device *device = device_new("pci", address);
 
@@ -36,10 +36,10 @@ static inline struct device *bighost_put(struct inventory *inv, const char *addr
 	return device;
 }
 
-static inline void bighost_bridge(struct inventory *inv, const char *address, unsigned bus,
-				  unsigned group)
+static inline void big_host_bridge(struct inventory *inv, const char *address, unsigned bus,
+				   unsigned group)
 {
-	struct device *bridge = bighost_put(inv, address, NULL, group);
+	struct device *bridge = big_host_put(inv, address, NULL, group);
 
 	bridge->class_code = 0x060400;
 	bridge->header_type = 1;
@@ -50,11 +50,11 @@ static inline void bighost_bridge(struct inventory *inv, const char *address, un
 	bridge->config[0x19] = bridge->config[0x1a] = (uint8_t)bus;
 }
 
-static inline void bighost_function(struct inventory *inv, const char *address, const char *bridge,
-				    unsigned card, unsigned function)
+static inline void big_host_function(struct inventory *inv, const char *address, const char *bridge,
+				     unsigned card, unsigned function)
 {
 	struct device *device =
-		bighost_put(inv, address, bridge, card * 10 + (card % 2 ? function : 0));
+		big_host_put(inv, address, bridge, card * 10 + (card % 2 ? function : 0));
 	uint64_t bar = 0x100000000u + card * 0x10000u + function * 0x100u;
 
 	if (card % 2 == 0) {
@@ -72,29 +72,29 @@ static inline void bighost_function(struct inventory *inv, const char *address, 
 	}
 }
 
-static inline struct inventory *bighost_new(void)
+static inline struct inventory *big_host_new(void)
 {
 	struct inventory *inv = inventory_new();
 
 	assert(inv);
 	inv->has_vfio = true;
-	for (unsigned card = 0; card < BIGHOST_CARDS; card++) {
+	for (unsigned card = 0; card < BIG_HOST_CARDS; card++) {
 		unsigned domain = card / 250, bus = 1 + card % 250;
 		char bridge[32], address[32];
 
 		snprintf(bridge, sizeof(bridge), "%04x:00:%02x.%u", domain, bus / 8, bus % 8);
-		bighost_bridge(inv, bridge, bus, card * 10 + 9);
-		for (unsigned function = 0; function < BIGHOST_CARD; function++) {
+		big_host_bridge(inv, bridge, bus, card * 10 + 9);
+		for (unsigned function = 0; function < BIG_HOST_CARD; function++) {
 			snprintf(address, sizeof(address), "%04x:%02x:00.%u", domain, bus,
 				 function);
-			bighost_function(inv, address, bridge, card, function);
+			big_host_function(inv, address, bridge, card, function);
 		}
 	}
 	return inv;
 }
 
 /* A group for each card, that names its first function. */
-static inline struct group_def *bighost_group(unsigned card)
+static inline struct group_def *big_host_group(unsigned card)
 {
 	struct selector *selector = group_def_selector_new();
 	struct group_def *def;
