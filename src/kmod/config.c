@@ -175,7 +175,10 @@ static void config_show_ext_caps(struct config_filter *filter)
 
 /* --- reading --- */
 
-/* Returns a value that closes a bridge window: base above limit. Zeroes would open the window. */
+/*
+ * Returns the byte that closes a bridge window: base above limit, because zeroes would open it. 0
+ * for all other registers.
+ */
 static u8 config_closed_window(unsigned int at)
 {
 	switch (at) {

@@ -2,11 +2,11 @@
 /*
  * The owner of the DMA of a group: "kernel" (a driver that uses the kernel's DMA API), "user" (a
  * program, through VFIO or iommufd) or "none". The kernel tells whether the DMA is claimed; the
- * bound drivers tell by which of both.
+ * bound drivers tell whether a driver or a program has claimed it.
  *
  * A driver claims the DMA after it is set on the device and before BIND, which sets "driven". It
- * gives it up after UNBIND and before it is taken off the device. Between these two moments the
- * answer is not known yet, so the reader waits.
+ * gives the DMA up after UNBIND and before it is taken off the device. While a driver is in one of
+ * these two transitions, the owner is not known yet, so the reader waits.
  */
 
 #include <linux/delay.h>

@@ -219,8 +219,7 @@ static int cli_define_check(const struct def_set *config, const char *name)
 
 		fprintf(stderr,
 			"devgroupctl: %s:%u: define takes groups only. Write mediated devices into "
-			"a file of "
-			"/etc/devgroups.d yourself.\n",
+			"a file of /etc/devgroups.d yourself.\n",
 			name, mdev->line);
 		return EXIT_FAILED;
 	}

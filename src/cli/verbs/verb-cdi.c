@@ -81,6 +81,10 @@ static json_object *verb_cdi_node(const char *path)
 			    { "permissions", json_object_new_string("rw") });
 }
 
+/*
+ * Lists all nodes that the holder opens by path. /dev/vfio/vfio is open to all users and belongs to
+ * no lease, but VFIO groups need it.
+ */
 static json_object *verb_cdi_list_nodes(json_object *lease)
 {
 	_cleanup_json_ json_object *nodes = json_object_new_array();
@@ -95,6 +99,7 @@ static json_object *verb_cdi_list_nodes(json_object *lease)
 	return TAKE_PTR(nodes);
 }
 
+/* Returns ["DEVGROUPS_NIC0=0000:01:00.0"]: the container finds its devices by address. */
 static json_object *verb_cdi_environment(const char *name, char **addresses)
 {
 	_cleanup_free_ char *variable = verb_cdi_variable_name(name),

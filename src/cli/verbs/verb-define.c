@@ -109,8 +109,7 @@ static int verb_define_check_kept(const struct define *define, const struct def_
 	if (strv_contains(define->paths, old->file))
 		fprintf(stderr,
 			"devgroupctl: %s also defines group %s (line %u), which would be lost. "
-			"Change "
-			"the file itself, then: devgroupctl reload\n",
+			"Change the file itself, then: devgroupctl reload\n",
 			old->file, old->name, old->line);
 	else
 		fprintf(stderr, "devgroupctl: Group %s, at %s:%u, would be left out: %s.\n",
@@ -135,8 +134,7 @@ static int verb_define_check_mdev_kept(const struct def_set *after, const struct
 		return 0;
 	fprintf(stderr,
 		"devgroupctl: %s also has the mediated device %s (line %u), which would be lost. "
-		"Change the file "
-		"itself, then: devgroupctl reload\n",
+		"Change the file itself, then: devgroupctl reload\n",
 		old->file, old->key, old->line);
 	return EXIT_FAILED;
 }
