@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The kernel module's word against what the daemon works out from configuration space, for every device of the host: causes, resets.
-Each difference has to be in KNOWN, with its reason."""
+"""Compares causes and resets of the kernel module with those that the daemon derives from configuration
+space, for every device of the host. Each difference must be in KNOWN, with its reason."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-# (key of the device, cause with the module, cause without): why
+# (key of the device, cause with the module, cause without): reason
 KNOWN = {}
 FIELDS = ("source", "isolation", "reset-scope")
 
@@ -30,7 +30,7 @@ def without_module(snapshot):
 
 
 def order(value):
-    """Causes are a set: their order means nothing."""
+    """Sorts all lists: the order of causes has no meaning."""
     if isinstance(value, dict):
         return {name: order(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -42,7 +42,7 @@ def main():
     snapshot = json.loads(subprocess.run(["devgroupctl", "snapshot"], check=True, stdout=subprocess.PIPE).stdout)
     grouped = [device for device in snapshot["devices"] if device.get("iommu-group") is not None]
     missing = [device["address"] for device in grouped if device.get("source") != "kernel-module"]
-    print("not ok the module speaks of: " + " ".join(missing) if missing else f"ok the module speaks of all {len(grouped)} devices")
+    print("not ok the module lacks " + " ".join(missing) if missing else f"ok the module has all {len(grouped)} devices")
     different = 0
     with tempfile.TemporaryDirectory() as work:
         paths = []
@@ -52,12 +52,12 @@ def main():
                 json.dump(host, stream)
         for device in grouped:
             key = device["address"] if device["bus"] == "pci" else f"{device['bus']}:{device['address']}"
-            told, derived = (order(explain(path, key)) for path in paths)
-            if told != derived and key not in KNOWN:
+            reported, derived = (order(explain(path, key)) for path in paths)
+            if reported != derived and key not in KNOWN:
                 different += 1
-                print(f"not ok {key}: with the module\n{json.dumps(told, indent=1)}\nwithout\n{json.dumps(derived, indent=1)}")
+                print(f"not ok {key}: with the module\n{json.dumps(reported, indent=1)}\nwithout\n{json.dumps(derived, indent=1)}")
     if not different:
-        print(f"ok both say the same of {len(grouped)} devices")
+        print(f"ok module and daemon agree on {len(grouped)} devices")
     return bool(different or missing)
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""usage: kmod-owner.py OWNER DEVICE: reads the file OWNER of the device's group without a pause, while its driver is bound and unbound."""
+"""usage: kmod-owner.py OWNER DEVICE
+
+Reads the file OWNER of the device's group without a pause, while its driver is bound and unbound."""
 
 import os
 import sys
@@ -11,7 +13,7 @@ DRIVER = os.path.realpath(f"/sys/bus/pci/devices/{DEVICE}/driver")
 
 
 class Reader(threading.Thread):
-    """Notes each change of what the file says, together with what was being done when the reading began and when it ended."""
+    """Records each change of the file's content, with the action at the begin and at the end of the read."""
 
     def __init__(self):
         super().__init__()
@@ -35,7 +37,7 @@ def write(path, value):
 
 
 def check(seen):
-    """The words of each doing, in their order, for readings that were within it."""
+    """Returns the readings that are wrong, from those that lie within one action."""
     allowed = {"bound": (["kernel"],), "unbound": (["none"],), "bind": (["none"], ["none", "kernel"], ["kernel"]),
                "unbind": (["kernel"], ["kernel", "none"], ["none"])}
     words, bad = {}, []
@@ -62,7 +64,7 @@ def main():
             write(path, DEVICE)
             reader.doing = f"{number}, {rest}"
             reads = reader.reads
-            while reader.reads < reads + 3:  # so that it was seen at rest as well
+            while reader.reads < reads + 3:  # so that at least one read is at rest
                 threading.Event().wait(0.001)
     reader.over = True
     reader.join()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs a command as a user on a terminal of its own and types a password when asked: terminal.py USER PASSWORD COMMAND...
-Prints what came on the terminal; its exit status is the command's."""
+"""Runs a command as a user on a terminal of its own: terminal.py USER PASSWORD COMMAND...
+
+Types the password when the command asks for it, prints the terminal's output, and exits with the
+status of the command."""
 
 import os
 import pty
@@ -26,7 +28,7 @@ while select.select([terminal], [], [], 60)[0]:
         break
     seen += data
     if not typed and b"assword:" in seen:
-        # what is typed before the echo is off is thrown away with it
+        # input before the echo is off would be discarded
         deadline = time.monotonic() + 20
         while termios.tcgetattr(terminal)[3] & termios.ECHO and time.monotonic() < deadline:
             time.sleep(0.01)
