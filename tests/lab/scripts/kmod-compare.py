@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Compares causes and resets of the kernel module with those that the daemon derives from configuration
-space, for every device of the host. Each difference must be in KNOWN, with its reason."""
+"""Compares causes and resets of the kernel module with those that the daemon derives from
+configuration space, for every device of the host. Each difference must be in KNOWN, with its
+reason."""
 
 import json
 import os
@@ -14,7 +15,11 @@ FIELDS = ("source", "isolation", "reset-scope")
 
 
 def explain(path, key):
-    text = subprocess.run(["devgroupctl", "explain", "--json=short", f"--host={path}", key], check=True, stdout=subprocess.PIPE).stdout
+    text = subprocess.run(
+        ["devgroupctl", "explain", "--json=short", f"--host={path}", key],
+        check=True,
+        stdout=subprocess.PIPE,
+    ).stdout
     found = json.loads(text)
     found.pop("source", None)
     return found
@@ -39,10 +44,16 @@ def order(value):
 
 
 def main():
-    snapshot = json.loads(subprocess.run(["devgroupctl", "snapshot"], check=True, stdout=subprocess.PIPE).stdout)
+    snapshot = json.loads(
+        subprocess.run(["devgroupctl", "snapshot"], check=True, stdout=subprocess.PIPE).stdout
+    )
     grouped = [device for device in snapshot["devices"] if device.get("iommu-group") is not None]
     missing = [device["address"] for device in grouped if device.get("source") != "kernel-module"]
-    print("not ok the module lacks " + " ".join(missing) if missing else f"ok the module has all {len(grouped)} devices")
+    print(
+        "not ok the module lacks " + " ".join(missing)
+        if missing
+        else f"ok the module has all {len(grouped)} devices"
+    )
     different = 0
     with tempfile.TemporaryDirectory() as work:
         paths = []
@@ -51,11 +62,18 @@ def main():
             with open(paths[-1], "w", encoding="utf-8") as stream:
                 json.dump(host, stream)
         for device in grouped:
-            key = device["address"] if device["bus"] == "pci" else f"{device['bus']}:{device['address']}"
+            key = (
+                device["address"]
+                if device["bus"] == "pci"
+                else f"{device['bus']}:{device['address']}"
+            )
             reported, derived = (order(explain(path, key)) for path in paths)
             if reported != derived and key not in KNOWN:
                 different += 1
-                print(f"not ok {key}: with the module\n{json.dumps(reported, indent=1)}\nwithout\n{json.dumps(derived, indent=1)}")
+                print(
+                    f"not ok {key}: with the module\n{json.dumps(reported, indent=1)}\n"
+                    f"without\n{json.dumps(derived, indent=1)}"
+                )
     if not different:
         print(f"ok module and daemon agree on {len(grouped)} devices")
     return bool(different or missing)

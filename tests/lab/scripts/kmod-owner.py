@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """usage: kmod-owner.py OWNER DEVICE
 
-Reads the file OWNER of the device's group without a pause, while its driver is bound and unbound."""
+Reads the file OWNER of the device's group without a pause, while its driver is bound and
+unbound."""
 
 import os
 import sys
@@ -13,7 +14,8 @@ DRIVER = os.path.realpath(f"/sys/bus/pci/devices/{DEVICE}/driver")
 
 
 class Reader(threading.Thread):
-    """Records each change of the file's content, with the action at the begin and at the end of the read."""
+    """Records each change of the file's content, with the action at the begin and at the end of
+    the read."""
 
     def __init__(self):
         super().__init__()
@@ -38,8 +40,12 @@ def write(path, value):
 
 def check(seen):
     """Returns the readings that are wrong, from those that lie within one action."""
-    allowed = {"bound": (["kernel"],), "unbound": (["none"],), "bind": (["none"], ["none", "kernel"], ["kernel"]),
-               "unbind": (["kernel"], ["kernel", "none"], ["none"])}
+    allowed = {
+        "bound": (["kernel"],),
+        "unbound": (["none"],),
+        "bind": (["none"], ["none", "kernel"], ["kernel"]),
+        "unbind": (["kernel"], ["kernel", "none"], ["none"]),
+    }
     words, bad = {}, []
     for before, after, word in seen:
         if word == "user":
@@ -59,7 +65,10 @@ def main():
     reader = Reader()
     reader.start()
     for number in range(ROUNDS):
-        for doing, path, rest in (("unbind", f"{DRIVER}/unbind", "unbound"), ("bind", f"{DRIVER}/bind", "bound")):
+        for doing, path, rest in (
+            ("unbind", f"{DRIVER}/unbind", "unbound"),
+            ("bind", f"{DRIVER}/bind", "bound"),
+        ):
             reader.doing = f"{number}, {doing}"
             write(path, DEVICE)
             reader.doing = f"{number}, {rest}"
