@@ -106,7 +106,7 @@ static int modules_read_aliases(struct modules *modules)
 
 		if (at != text && at[-1] != '\n')
 			continue;
-		r = modules_add_reset(modules, compatible, n, module, strcspn(module, "\n"));
+		r = modules_add_reset(modules, compatible, n, module, strcspn(module, " \n"));
 		if (r < 0)
 			return r;
 	}

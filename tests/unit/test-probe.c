@@ -305,6 +305,9 @@ START_TEST(test_reset_drivers_of_vfio)
 		"modules.alias",
 		"alias vfio-reset:virtio,mmio2 two\nalias vfio-reset:virtio,mmio lab_reset\n");
 	ck_assert_str_eq(update_platform_device(inv)->reset_driver, "lab_reset");
+	/* a blank ends the name of the module */
+	make_module_file("modules.alias", "alias vfio-reset:virtio,mmio other_reset # note\n");
+	ck_assert_str_eq(update_platform_device(inv)->reset_driver, "other_reset");
 	make_module_file("modules.alias", "");
 	ck_assert_ptr_null(update_platform_device(inv)->reset_driver);
 }
