@@ -120,4 +120,5 @@ void lease_watch_stop(struct lease_watch *watch)
 	lease_watch_pause(watch);
 	watch->node_source = sd_event_source_disable_unref(watch->node_source);
 	watch->devices_source = sd_event_source_disable_unref(watch->devices_source);
+	watch->iommu_group = IOMMU_GROUP_NONE;
 }

@@ -40,5 +40,5 @@ int lease_watch_retry_later(struct lease_watch *watch) _must_check_;
 bool lease_watch_nodes(struct lease_watch *watch, int iommu_group, bool device_nodes);
 /* Stops watching the pipe and the time of the next try, while a release runs. */
 void lease_watch_pause(struct lease_watch *watch);
-/* Stops all of it. */
+/* Stops all sources. The next call of lease_watch_nodes() watches again. */
 void lease_watch_stop(struct lease_watch *watch);
