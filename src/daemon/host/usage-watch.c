@@ -219,15 +219,15 @@ static int usage_watch_read_open_files(struct usage_watch *watch, bool *ret_chan
 
 static int usage_watch_read_all(struct usage_watch *watch, bool *ret_changed)
 {
-	bool told = false, opened = false;
-	int r = usage_watch_read_sources(watch, EVENT_USAGES, &told);
+	bool reported = false, opened = false;
+	int r = usage_watch_read_sources(watch, EVENT_USAGES, &reported);
 
-	*ret_changed = told;
+	*ret_changed = reported;
 	usage_watch_restart(watch);
 	if (r < 0)
 		return r;
 	r = usage_watch_read_open_files(watch, &opened);
-	*ret_changed = told || opened;
+	*ret_changed = reported || opened;
 	return r;
 }
 
