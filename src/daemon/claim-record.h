@@ -10,7 +10,7 @@ int claim_record_new(const struct registry *registry, const struct devgroup *gro
 		     const struct claim_request *request, struct record **ret) _must_check_;
 
 /*
- * A member that a previous claim left on its VFIO driver goes back to the host driver from before
- * that claim: puts it into @record. 0 or -ENOMEM.
+ * A previous claim may have left members on their VFIO drivers. Sets the host drivers of these
+ * members in @record to those from before that claim. 0 or -ENOMEM.
  */
 int claim_record_restore_kept(const struct registry *registry, struct record *record) _must_check_;

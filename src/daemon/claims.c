@@ -155,7 +155,7 @@ static bool claims_refuse_errno(const struct devgroup *group, int r, struct refu
 			   group->def->name, strerror(-r));
 }
 
-/* Asks again for a claim that has waited: the definition may have changed. */
+/* Checks the permission of a claim that has waited: the definition may have changed. */
 static bool claims_check_allowed(const struct claim *claim, struct refusal *ret)
 {
 	return !claim->queued || !claim->request.still_allowed ||

@@ -29,7 +29,7 @@ static void definitions_drop_undefined(struct registry *registry, const struct d
 	}
 }
 
-/* Moves the definitions out of @def_set into the groups. */
+/* Moves the definitions out of @config into the groups. */
 static int definitions_take_groups(struct registry *registry, struct def_set *config)
 {
 	while (config->groups.n > 0) {

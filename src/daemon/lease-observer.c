@@ -13,7 +13,7 @@
 #include "daemon/vf-tokens.h"
 #include "sys/step/memlock.h"
 
-/* A lease stands in the record of exactly one group. */
+/* Finds the group of a lease. It always exists: a group with a lease is never removed. */
 static struct devgroup *lease_observer_group(const struct manager *manager,
 					     const struct lease *lease)
 {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Resets dirty groups, claimed ones and those that an error has hit. Releases report the end. */
+/*
+ * Resets dirty groups: those with a dirty lease, and unclaimed ones after an error. The callers
+ * wait as those of a release do.
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -78,8 +81,8 @@ static void resets_reset_lease(const struct resets *resets, struct devgroup *gro
 {
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
-	group->lease->record->reset_required =
-		false; /* the ways in the record are the requirement now */
+	/* the methods in the record replace the requirement of the definition */
+	group->lease->record->reset_required = false;
 	if (lease_reset(group->lease) >= 0)
 		return;
 	reset_ways_refuse_dirty(group, &refusal);
@@ -164,7 +167,7 @@ static bool resets_recover(const struct resets *resets, struct devgroup *group, 
 {
 	if (!resets_check_obstacles(resets, group, ret))
 		return false;
-	/* the members were re-read, and the error may be over */
+	/* the members were re-read just now, and the error may be over */
 	if (!error_state_is_lost(group_error_state(group))) {
 		waiter->on_done(NULL, waiter->userdata);
 		return true;

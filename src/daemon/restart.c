@@ -169,7 +169,7 @@ int restart_adopt_all(struct restart *restart)
 		if (r < 0)
 			return r;
 	}
-	/* files of a record that only another version can read stay for that version */
+	/* descriptors and pipes of a record that only another version can read stay for it */
 	fd_store_close_rest(restart->bad_records.n > 0);
 	if (restart->bad_records.n == 0)
 		run_dir_tidy(host_run_dir(registry_host(registry)), restart_is_lease, registry);

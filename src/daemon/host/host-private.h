@@ -29,7 +29,7 @@ struct host {
 
 /* --- host.c --- */
 
-/* Tells the observer that the inventory is current, and saves errors. */
+/* Reports to the observer that the inventory is current, and saves errors. */
 void host_publish(struct host *host);
 /* Checks hanging binds again later: the end of a bind does not always make an event. */
 void host_watch_hung_binds(struct host *host);

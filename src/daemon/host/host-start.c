@@ -166,7 +166,7 @@ static int host_rescan(struct host *host)
 	if (!host->observer)
 		return 0;
 	host_announce_differences(host, old);
-	/* Observers still hold pointers into @old here, and drop them now. */
+	/* Observers drop their pointers into @old in this call. It is freed afterwards. */
 	host_publish(host);
 	return 0;
 }

@@ -22,7 +22,7 @@ struct published {
 
 struct isolation_watch {
 	struct vec published; /* struct published, owned; sorted by key */
-	bool marked;
+	bool marked;	      /* the next refresh has to read the causes */
 };
 
 static struct published *published_free(struct published *published)

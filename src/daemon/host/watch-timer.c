@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "daemon/host/watch-timer.h"
 
-#define SHARE 20 /* the work takes at most one part in so many of the time */
+#define SHARE 20 /* a check takes at most 1/SHARE of the time */
 
 int watch_timer_new(sd_event *event, sd_event_time_handler_t fn, void *userdata,
 		    sd_event_source **ret)

@@ -3,7 +3,7 @@
 
 /*
  * One-shot timers of watches that check the host again and again. A check that takes long is
- * repeated less often: all of them take at most a twentieth of the time.
+ * repeated less often, so that each watch takes at most a twentieth of the time.
  */
 
 #include <stdint.h>

@@ -16,10 +16,10 @@ enum lease_state {
 	LEASE_RELEASING,
 	LEASE_RELEASING_HUNG,
 	LEASE_DRAINING,	   /* a process has the devices open: waits for the last close */
-	LEASE_DRAIN_RETRY, /* releasing again, and has only checked that the devices are closed */
+	LEASE_DRAIN_RETRY, /* releases again; so far it has only checked for open devices */
 	LEASE_DRAIN_RETRY_HUNG,
 	LEASE_STUCK,	   /* a release has failed: waits for the time of its next try */
-	LEASE_STUCK_RETRY, /* releasing again, and has only checked that the devices are closed */
+	LEASE_STUCK_RETRY, /* releases again; so far it has only checked for open devices */
 	LEASE_STUCK_RETRY_HUNG,
 	LEASE_DIRTY, /* a device was not reset: no user gets it until it is */
 	LEASE_ENDED,

@@ -10,7 +10,10 @@
 #include "policy/plan/plan.h"
 #include "sys/state/run-dir.h"
 
-/* Reads all devices: new ids may have bound any of them. Those in other leases are theirs. */
+/*
+ * Reads all devices: new ids may have bound any of them. Adds the devices of other leases to those
+ * that this release leaves alone.
+ */
 static int lease_release_refresh_all(struct lease *lease)
 {
 	_cleanup_strv_builder_ struct strv_builder keys = { 0 };

@@ -34,8 +34,8 @@ int lease_watch_pipe(struct lease_watch *watch, int pipe_read) _must_check_;
 int lease_watch_retry_later(struct lease_watch *watch) _must_check_;
 /*
  * Watches the node of @iommu_group and, with @device_nodes, the directory of device nodes. Returns
- * false if the group is watched already. A node that cannot be watched is logged: the next try
- * finds it.
+ * false if the group is watched already. A node that cannot be watched is logged: the next try of
+ * the release finds its close.
  */
 bool lease_watch_nodes(struct lease_watch *watch, int iommu_group, bool device_nodes);
 /* Stops watching the pipe and the time of the next try, while a release runs. */

@@ -231,8 +231,8 @@ static void lease_quarantine(struct lease *lease)
 	lease_watch_stop(&lease->watch);
 	lease_fds_remove_pipe(lease);
 	/*
-	 * Ids are dealt with before resets. A device that is bound by id from now on is none of
-	 * ours.
+	 * The steps remove new ids before they reset. A device that is bound by such an id from now
+	 * on was bound by another process, and stays bound.
 	 */
 	lease->record->new_ids = false;
 	lease->record->recovery = false;

@@ -54,7 +54,7 @@ struct lease {
 	struct vec fds;		/* struct lease_fd, owned */
 	struct vec steps;	/* struct step, owned: the plan that runs */
 	struct worker *worker;
-	int pipe_read;	/* the write ends are the holder's */
+	int pipe_read;	/* the holder has the write end, and maybe copies of it */
 	int busy_group; /* the IOMMU group that was open at the last try, or none */
 	struct lease_watch watch;
 };

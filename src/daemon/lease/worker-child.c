@@ -123,8 +123,8 @@ _Noreturn void worker_child_run(const struct worker_plan *plan, int channel, pid
 	struct step_runner *step_runner;
 
 	/*
-	 * Die with the daemon: the next daemon undoes from the record, and two must not work on a
-	 * group.
+	 * Die with the daemon: the next daemon undoes the work by the record, and two processes
+	 * must not work on one group.
 	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)

@@ -28,7 +28,10 @@ int worker_lock_open(int run_dir)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Waits for the worker before. The kernel drops its lock when its process is really gone. */
+/*
+ * Waits until the previous worker of the name is gone. The kernel drops a lock only when the
+ * process has ended. A process that was killed may sleep in the kernel for long.
+ */
 int worker_lock_take(int fd, off_t offset)
 {
 	struct flock lock = {

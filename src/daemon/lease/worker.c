@@ -55,7 +55,7 @@ static void worker_note_failure(struct worker *worker, const struct worker_messa
 {
 	const struct step *step = worker->steps->items[message->index];
 
-	/* Keep the first failure, but a reset that failed later matters more. */
+	/* Keep the first failure, unless a later one says that no user may have the device. */
 	if (step->may_fail || (worker->result.error < 0 && step->kind != STEP_VERIFY_RESET))
 		return;
 	free(worker->result.cause);

@@ -16,20 +16,22 @@
 #include "policy/plan/mdev-plan.h"
 #include "sys/state/mdev-file.h"
 
-/* A removal that found the device open is tried again then: the last close makes no event. */
+/*
+ * Delay before a removal is tried again. It usually failed because a process had the device open,
+ * and the last close makes no event.
+ */
 #define RETRY_USEC (2 * 1000000ULL)
 
 /* A mediated device that a file wants, or that the daemon made, or both. */
 struct managed_mdev {
 	struct mdev_provision *mdevs;
 	char *key;
-	struct mdev_def
-		*def; /* owned; NULL: an earlier daemon made it, and no file has wanted it since */
-	bool wanted;  /* a file wants it; else @def is the last definition of it */
-	char *made;   /* signature of what the daemon made; NULL: the daemon did not make it */
+	struct mdev_def *def; /* owned; NULL: an earlier daemon made it, no file has wanted it */
+	bool wanted;	      /* a file wants it; else @def is its last definition */
+	char *made;	 /* signature of what the daemon made; NULL: the daemon did not make it */
 	bool unfinished; /* the daemon may have made it only in part */
-	bool removed;	 /* another process removed it: not made again before a reload */
-	bool retry_due;	 /* waits for the timer before its removal is tried again */
+	bool removed;	 /* by another process: made again after a reload, or with its parent */
+	bool retry_due;	 /* its removal failed, and the timer tries it again */
 	char *failure;	 /* of the last try to make it, which is not repeated; NULL: none */
 	enum mdev_plan_action action; /* of the task, or of the last one */
 	struct task *task;
@@ -162,7 +164,10 @@ static int mdev_provision_save(const struct mdev_provision *mdevs)
 	return mdev_file_save(host_run_dir(registry_host(mdevs->registry)), &entries);
 }
 
-/* A file with too many devices does no harm: the next daemon finds out that they are gone. */
+/*
+ * Only logs a failure: the old file may list devices that are gone, and the next daemon finds that
+ * out.
+ */
 static void mdev_provision_save_or_log(const struct mdev_provision *mdevs)
 {
 	int r = mdev_provision_save(mdevs);
@@ -335,7 +340,10 @@ static void managed_mdev_on_task_done(struct task *task, const char *failure, vo
 	mdevs->on_done(mdevs->userdata);
 }
 
-/* Writes the file before the device exists: a daemon that is killed leaves none unnoticed. */
+/*
+ * Writes the file before the device exists. After a crash the next daemon then knows that the
+ * device is the daemon's.
+ */
 static int managed_mdev_record(struct managed_mdev *mdev)
 {
 	_cleanup_free_ char *signature = NULL;

@@ -12,7 +12,7 @@ struct provision {
 	struct mdev_provision *mdevs;
 	struct boot_bind *boot_bind;
 	bool started;
-	bool running; /* the three re-read the host, and its events lead back here */
+	bool running; /* a run re-reads the host, whose events would start another run */
 };
 
 DEFINE_CLEANUP(struct provision *, provision_freep, provision_free)

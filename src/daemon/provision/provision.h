@@ -26,8 +26,8 @@ void provision_define(struct provision *provision, struct def_set *config);
 void provision_start(struct provision *provision);
 
 /*
- * Starts the changes that are possible now. Does nothing before provision_start(), or while it runs
- * already: it re-reads the host, and the events of that lead back here.
+ * Starts the changes that are possible now. Does nothing before provision_start(), or during
+ * another run: a run re-reads the host, and the events of the host call this function again.
  */
 void provision_run(struct provision *provision);
 
