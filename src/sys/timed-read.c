@@ -217,6 +217,10 @@ static int reader_request(struct reader *reader, const char *path, struct answer
 	return reader_wait(reader, msec, ret);
 }
 
+/*
+ * Waits again for a reader that sleeps in the same attribute. The kernel sends the event that a
+ * device is free a moment before it drops the lock of the device.
+ */
 static int reader_read_again(struct reader *reader, struct answer *ret)
 {
 	int r = reader_wait(reader, NEXT_MSEC, ret);
@@ -242,8 +246,8 @@ static int reader_read(struct reader *reader, const char *path, struct answer *r
 	if (r == -ETIMEDOUT)
 		reader->path = strdup(path);
 	/*
-	 * Drop a reader that was killed, and one whose path cannot be kept: its answer would be
-	 * taken for that to the next question.
+	 * Drop a reader that was killed. Drop one whose path cannot be kept, too: its answer would
+	 * count as the answer to the next question.
 	 */
 	if (r < 0 && !reader->path)
 		reader_drop(reader);

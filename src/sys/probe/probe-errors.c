@@ -58,7 +58,7 @@ static uint64_t probe_errors_port_fatal(int dir_fd)
 
 	probe_errors_read_aer_total(dir_fd, "aer_dev_fatal", &own);
 	if (sysfs_read_number(dir_fd, "aer_rootport_total_err_fatal", 10, &seen) < 0)
-		seen = 0; /* no root port has the attribute */
+		seen = 0; /* only a root port has the attribute */
 	return own + seen;
 }
 

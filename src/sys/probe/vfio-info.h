@@ -26,7 +26,7 @@ struct vfio_info_sink {
 bool vfio_info_read_group(const struct sysfs_root *root, int group_fd,
 			  const struct vfio_info_sink *sink);
 
-/* --- for those that ask other files of VFIO --- */
+/* --- helpers for queries of other files of VFIO --- */
 
 void vfio_info_report(const struct vfio_info_sink *sink, const char *format, ...) _printf_(2, 3);
 

@@ -56,7 +56,7 @@ static void step_hot_reset_drop_container(struct step_runner *runner, struct hel
 		step_vfio_drop_held(runner, held);
 }
 
-/* Returns a descriptor of the device or negative errno. The container stays set in both cases. */
+/* Returns a descriptor of the device or negative errno. The caller unsets the container. */
 static int step_hot_reset_get_device(const struct held_group *held, const char *name, int container)
 {
 	int r;

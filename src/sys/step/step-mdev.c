@@ -52,7 +52,7 @@ static int step_mdev_check(struct step_runner *runner, const struct step *step, 
 	if (fd < 0)
 		return fd;
 	r = sysfs_read_link(fd, "mdev_type", &actual);
-	if (r >= 0) /* A missing link has one cause, whichever of the two it is. */
+	if (r >= 0) /* If either link is missing, the cause is the same. */
 		r = sysfs_read_link(fd, "driver", &driver);
 	if (r == -ENOENT)
 		return step_runner_fail(-ENODEV, ret_cause,
@@ -97,8 +97,10 @@ int step_mdev_set_attribute(struct step_runner *runner, const struct step *step,
 	name = value ? strndup(step->value, (size_t)(value - step->value)) : NULL;
 	if (!name)
 		return -ENOMEM;
-	/* Reads nothing back: the driver decides what reading gives. vfio_ap lists what has been
-	 * assigned, one by one. */
+	/*
+	 * Nothing is read back: each driver shows an attribute in its own form. vfio_ap lists all
+	 * that has been assigned to it, one by one.
+	 */
 	r = sysfs_write(fd, name, value + 1);
 	if (r == -ENOENT)
 		return step_runner_fail(r, ret_cause,

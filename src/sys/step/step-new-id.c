@@ -63,8 +63,8 @@ static int step_new_id_lock(struct step_runner *runner, const char *driver, cons
 }
 
 /*
- * Locks the driver's ids before the first one is written, and notes what the driver has by then:
- * those bindings are not this worker's.
+ * Locks the driver's ids before the first one is written, and notes which devices the driver has by
+ * then: this worker did not bind those.
  */
 static int step_new_id_begin(struct step_runner *runner, const char *driver)
 {

@@ -13,7 +13,7 @@
 #include "sys/fault.h"
 #include "sys/step/step-runner.h"
 
-/* limits how often a driver is unbound that another process binds in the middle of a claim */
+/* The number of times that a claim unbinds a driver which another process has bound. */
 #define BIND_RETRIES 3
 
 struct step_runner *step_run_new(const struct sysfs_root *root, bool undoing,
@@ -341,8 +341,8 @@ static int step_run_set_parameter(const struct step_runner *runner, const char *
 }
 
 /*
- * Lets vfio-pci make and end virtual functions. The parameter stays set: its permission takes a
- * write to sriov_numvfs by root, and another claim may be about to write there.
+ * Lets vfio-pci make and end virtual functions. The parameter stays set: only root can use it, by a
+ * write to sriov_numvfs, and another claim may be about to write there.
  */
 static int step_run_enable_sriov(const struct step_runner *runner, const struct step *step,
 				 char **ret_cause)

@@ -15,8 +15,8 @@
 struct step_runner;
 
 /*
- * Kind of a message without a descriptor: a line that the kernel reported of an IOMMU group while
- * it was open, for host_add_vfio_info().
+ * Kind of a message without a descriptor: a line that the kernel reported of an IOMMU group or a
+ * device while it was open, for host_vfio_info_add().
  */
 #define STEP_RUN_VFIO_INFO "vfio-info"
 

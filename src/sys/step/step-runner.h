@@ -58,7 +58,10 @@ DEFINE_CLEANUP(struct held_group *, step_vfio_free_heldp, step_vfio_free_held)
  */
 int step_vfio_open_viable(struct step_runner *runner, int id, char **ret_cause,
 			  struct held_group **ret) _must_check_;
-/* Reports what the newer interface knows of the device with the node @path, which is closed. */
+/*
+ * Reports what the newer interface knows of the device with the node @path. No process may have the
+ * node open.
+ */
 void step_vfio_query_device(struct step_runner *runner, const struct step *step, const char *path);
 void step_vfio_drop_held(struct step_runner *runner, struct held_group *held);
 /* Returns the held group with this id, or NULL. */

@@ -139,9 +139,9 @@ int step_vfio_prove_closed(struct step_runner *runner, const struct step *step, 
 			return r;
 	}
 	/*
-	 * A process that uses a device by its own node keeps the group's busy too, but only from
-	 * IOMMUFD_ABI_BIND on. Before that an open file still makes unbind wait without end, and
-	 * only a look into the processes shows it.
+	 * A process that uses a device by the device's own node keeps the group's node busy too,
+	 * but only after VFIO_DEVICE_BIND_IOMMUFD. Before that, the open file makes an unbind hang,
+	 * and only a walk over the processes shows it.
 	 */
 	holders = step_vfio_describe_node_users(runner, step->iommu_group);
 	if (!holders)

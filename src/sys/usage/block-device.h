@@ -22,7 +22,7 @@ int block_device_by_path(const struct usage_set *set, const char *path, char ***
  * Finds the keys of the devices that a path of sysfs ("devices/…") belongs to: one, or all that
  * lead to an NVMe subsystem.
  */
-int block_device_owners_of_devpath(const struct usage_set *set, const char *place,
+int block_device_owners_of_devpath(const struct usage_set *set, const char *devpath,
 				   char ***ret) _must_check_;
 /*
  * Finds the keys of the devices that @name is on without another block device in between. A virtual

@@ -16,6 +16,10 @@ struct open_files_query {
 	bool named;  /* the kernel reports which of these devices is open */
 };
 
+/*
+ * Compares the last components of the paths. Only a descriptor with the right one is looked at more
+ * closely than its link, so no filesystem that hangs is asked.
+ */
 static bool open_files_same_name(const char *target, const char *path)
 {
 	const char *slash = strrchr(target, '/');

@@ -34,7 +34,10 @@ static int process_walk_list(struct process_walk *walk, DIR *proc)
 	return 0;
 }
 
-/* Opens directly, not by sysfs_root_open_dir(): a look at processes is no operation of a step. */
+/*
+ * Does not use sysfs_root_open_dir(), which is a fault point (fault.h): a walk over processes does
+ * not count as an operation of a step.
+ */
 int process_walk_new(const struct sysfs_root *root, struct process_walk **ret)
 {
 	_cleanup_process_walk_ struct process_walk *walk = calloc(1, sizeof(*walk));

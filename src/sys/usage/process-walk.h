@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Walks the processes in /proc and the descriptors that they have open. A filter sees the
- * link of each descriptor first. A link shows where a file is without asking its filesystem, which
+ * Walks the processes in /proc and the descriptors that they have open. A filter sees the link of
+ * each descriptor first. A link shows where a file is without asking its filesystem, which
  * may be a server that is gone. Only what the filter wants is looked at more closely. Descriptors
  * in flight are missed, and those that are opened during the walk may be.
  */

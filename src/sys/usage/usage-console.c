@@ -51,6 +51,7 @@ static int usage_console_acpi_owner(const struct usage_set *set, const char *nod
 	return 0;
 }
 
+/* Finds the device by the nearest directory above @devpath that ACPI knows. Cuts @devpath. */
 static int usage_console_firmware_owner(const struct usage_set *set, char *devpath, char **ret)
 {
 	char *slash;

@@ -129,7 +129,7 @@ static enum process_fd_kind usage_process_filter(const char *target, void *userd
 	return PROCESS_FD_IGNORED;
 }
 
-/* "/dev/vfio/12": a process that has the group has all of its devices that are with VFIO. */
+/* Adds all devices of a group that are on VFIO drivers, for a process with "/dev/vfio/12" open. */
 static int usage_process_add_group(struct usage_process *process, const char *number,
 				   const char *path)
 {
@@ -207,7 +207,10 @@ static int usage_process_add_node(struct usage_process *process, const struct pr
 	return usage_process_add_open(process, devpath, fd->target);
 }
 
-/* A process that has closed the group through which it opened a device shows in no node. */
+/*
+ * Adds a device by its descriptor, which has no node. A process may have closed the group through
+ * which it opened the device.
+ */
 static int usage_process_add_vfio_device(struct usage_process *process, const char *devpath)
 {
 	_cleanup_free_ char *key = NULL;
