@@ -15,13 +15,17 @@
  *   alignment SIZE               iommufd: of the addresses that may be mapped
  *   entries N                    how many more mappings are possible
  *   window32 FIRST LAST          POWER: the existing window below 4 GiB
- *   window64 BITMAP MAX LEVELS   POWER: windows that can be created: page sizes, number, table
- * levels Of a device (struct device.vfio_info_lines): source iommufd               the device was
- * read region INDEX FLAGS SIZE      VFIO_REGION_INFO_FLAG_* sparse INDEX OFFSET SIZE     a part of
- * that region that can be mapped; the rest cannot msix-mappable INDEX          the MSI-X table in
- * that region may be mapped with the rest module-pasid N               the kernel module: how many
- * PASIDs the device can use module-pri 0|1, module-ats 0|1 pasid BITS CAPS              its PASID
- * as the kernel reports it: 0x2 execute, 0x4 privileged
+ *   window64 BITMAP MAX LEVELS   POWER: possible windows: page sizes, number, table levels
+ *
+ * Of a device (struct device.vfio_info_lines):
+ *   source iommufd               the device was read
+ *   region INDEX FLAGS SIZE      VFIO_REGION_INFO_FLAG_*
+ *   sparse INDEX OFFSET SIZE     a part of that region that can be mapped; the rest cannot
+ *   msix-mappable INDEX          the MSI-X table in that region may be mapped with the rest
+ *   module-pasid N               kernel module: how many PASIDs the device can use
+ *   module-pri 0|1               kernel module: the device can use PRI
+ *   module-ats 0|1               kernel module: the device can use ATS
+ *   pasid BITS CAPS              its PASID in the kernel: 0x2 execute, 0x4 privileged
  */
 
 #include <stdbool.h>
