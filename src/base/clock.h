@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Returns the microseconds of @id: CLOCK_MONOTONIC or CLOCK_REALTIME, which cannot fail. */
+/* Returns the time of @id in microseconds. CLOCK_MONOTONIC and CLOCK_REALTIME cannot fail. */
 static inline uint64_t clock_usec(clockid_t id)
 {
 	struct timespec time;

@@ -168,8 +168,7 @@ int fileio_write_atomic_at(int dir_fd, const char *path, const void *data, size_
 	_cleanup_free_ char *temp = NULL;
 	int r;
 
-	/* readers of these directories take only *.json, so the remains of a crash are never read
-	 */
+	/* readers of these directories take only *.json: they ignore the remains of a crash */
 	temp = str_printf("%s.%d.tmp", path, (int)getpid());
 	if (!temp)
 		return -ENOMEM;

@@ -21,9 +21,9 @@ int fileio_read_at(int dir_fd, const char *path, size_t max, char **ret_data,
 		   size_t *ret_size) _must_check_;
 
 /*
- * Replaces the file by a temporary file beside it, with fsync of both and of the directory. The
- * result is the old or the whole new file, also after a power failure. On failure the old file
- * stays.
+ * Writes a temporary file beside the file, syncs it, renames it over the file, and syncs the
+ * directory. The result is the old or the whole new file, also after a power failure. On failure
+ * the old file stays.
  */
 int fileio_write_atomic_at(int dir_fd, const char *path, const void *data, size_t size,
 			   unsigned mode) _must_check_;

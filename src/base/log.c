@@ -14,7 +14,9 @@ static bool with_priority;
 void log_init(int level)
 {
 	max_level = level;
-	/* JOURNAL_STREAM, systemd.exec(5): the journal reads the prefix of sd-daemon(3) as priority
+	/*
+	 * If JOURNAL_STREAM is set (systemd.exec(5)), the journal reads stderr and takes the prefix
+	 * of sd-daemon(3) as the priority.
 	 */
 	with_priority = getenv("JOURNAL_STREAM") != NULL;
 	setlinebuf(stderr);

@@ -15,7 +15,7 @@
 void log_init(int max_level);
 
 void log_line(int level, const char *format, ...) _printf_(2, 3);
-/* Appends the text of @error, a negative errno. Returns @error: "return log_error_errno(r, …)". */
+/* Appends ": " and the text of the errno. Returns @error, for "return log_error_errno(r, …);". */
 int log_line_errno(int level, int error, const char *format, ...) _printf_(3, 4);
 
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)

@@ -19,9 +19,12 @@ bool strv_equal(char *const *a, char *const *b);
  */
 int strv_add(char ***list, const char *s) _must_check_;
 int strv_copy(char *const *list, char ***ret) _must_check_;
-/* Splits @s at each of @separators. Empty words are skipped, and *ret is NULL without any word. */
+/* Splits @s at each character of @separators. Skips empty words; *ret is NULL without any word. */
 int strv_split(const char *s, const char *separators, char ***ret) _must_check_;
-/* Returns the strings with @separator between them, which the caller frees. NULL: out of memory. */
+/*
+ * Returns the strings with @separator between them, "" for an empty list. The caller frees the
+ * result. NULL when out of memory.
+ */
 char *strv_join(char *const *list, const char *separator) _must_check_;
 char **strv_free(char **list);
 DEFINE_CLEANUP(char **, strv_freep, strv_free)

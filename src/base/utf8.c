@@ -3,7 +3,7 @@
 
 #include "base/utf8.h"
 
-/* Returns how many bytes a character has that starts with @first; 0 if none starts so. */
+/* Returns the length of a character with the first byte @first; 0 if no character has it. */
 static size_t utf8_length_of_first(unsigned char first)
 {
 	if (first < 0x80)
