@@ -15,9 +15,9 @@
 #define BOOT_INDEX_MAX (1u << 20) /* bytes */
 
 /*
- * Writes the groups of @groups (struct group_def) that bind at boot. Selectors with "nth" or
- * "serial" are left out and remain to the daemon: "nth" needs the whole host, and "serial" may need
- * a host driver. The caller frees *ret. 0 or -ENOMEM.
+ * Writes the groups of @groups (struct group_def) that bind at boot. Leaves out selectors with
+ * "nth", which needs the whole host, and with "serial", which may need a host driver: the daemon
+ * handles these. The caller frees *ret. 0 or -ENOMEM.
  */
 int boot_index_format(const struct vec *groups, char **ret) _must_check_;
 

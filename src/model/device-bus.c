@@ -138,7 +138,7 @@ static const struct device_bus device_bus_unknown = {
 	.binding = DEVICE_BUS_UNSUPPORTED,
 };
 
-/* Mainframe channels (ccw) and crypto queues (ap) need no row: they are assigned as mdevs. */
+/* Mainframe channels (ccw) and crypto queues (ap) have no row: they become mediated devices. */
 const struct device_bus *const device_bus_table[] = {
 	&device_bus_pci,    &device_bus_platform, &device_bus_mdev, &device_bus_mdev_parent,
 	&device_bus_fsl_mc, &device_bus_cdx,	  &device_bus_amba, NULL,

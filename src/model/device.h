@@ -58,14 +58,13 @@ struct device {
 	bool awaits_group;  /* a device tree names its IOMMU, but it is in no group yet */
 	bool shares_msi;    /* the kernel module reports that it can send interrupts of others */
 	bool eeh;	    /* EEH of POWER isolates its errors */
-	char *source;	    /* of the next two: DEVICE_SOURCE_MODULE; NULL: no source */
+	char *source;	    /* source of the next two: DEVICE_SOURCE_MODULE, or NULL */
 	char **isolation;   /* reasons why it shares its group, one per line; NULL: none */
-	char **reset_scope; /* addresses that a reset of its bus reaches; NULL: it is on a root bus
-			     */
+	char **reset_scope; /* addresses that its bus reset reaches; NULL: it is on a root bus */
 
 	/* resets */
 	bool no_reset;	      /* the kernel offers no "reset" file */
-	char *reset_driver;   /* the module that VFIO resets it by, on buses that need one */
+	char *reset_driver;   /* the module through which VFIO resets it, on buses that need one */
 	bool reset_required;  /* the VFIO driver refuses devices that cannot be reset */
 	char **reset_methods; /* as in reset_method, in the order of the kernel; NULL: none */
 
@@ -112,7 +111,7 @@ static inline bool device_is_pci(const struct device *device)
 	       !device->bus[3];
 }
 
-/* Returns whether its own driver, of any name, hands it to user space. */
+/* Returns whether the driver that the device has, of any name, hands it to user space. */
 static inline bool device_keeps_driver(const struct device *device)
 {
 	return device_bus_find(device->bus)->binding == DEVICE_BUS_OWN_DRIVER;
@@ -134,11 +133,11 @@ static inline bool device_is_bridge(const struct device *device)
 char *device_describe(const struct device *device) _must_check_;
 
 /*
- * USB controllers that share ports: an EHCI and its companions, UHCI or OHCI, which are other
- * functions of its slot. When a host driver binds or unbinds the EHCI, the kernel writes into the
- * driver data of the companions: for_each_companion() in drivers/usb/core/hcd-pci.c, up to 7.x. It
- * expects data of its own drivers there. If a companion is on a VFIO driver, the write corrupts the
- * memory of VFIO: Linux 6.1 ends in "list_del corruption", others continue with broken data.
+ * USB controllers that share ports: an EHCI and its companions, UHCI or OHCI, which are lower
+ * functions of its slot. When a host driver binds or unbinds the EHCI, the kernel reads and writes
+ * the driver data of the companions: for_each_companion() in drivers/usb/core/hcd-pci.c, up to 7.x.
+ * It expects data of its own drivers there. If a companion is on a VFIO driver, the write corrupts
+ * the memory of VFIO: Linux 6.1 ends in "list_del corruption", others continue with broken data.
  */
 static inline bool device_class_is_ehci(uint32_t class_code)
 {

@@ -92,7 +92,7 @@ static enum error_state error_state_after_reading(const struct device_errors *be
 		return before->state == ERROR_FAILED ? ERROR_FAILED : ERROR_FROZEN;
 	if (before->contained && before->state == ERROR_FROZEN)
 		return error_state_after_recovery(before->state, driven);
-	/* without a driver that took part, as under VFIO, no event reports the end of a recovery */
+	/* a recovery without the driver, as under VFIO, ends without an event */
 	if (before->state == ERROR_RECOVERING && current->quiet)
 		return ERROR_RECOVERED;
 	if (before->state == ERROR_OK && current->correctable > before->correctable)

@@ -41,9 +41,9 @@ struct device_errors {
 	uint64_t fatal_above;
 	uint64_t fatal_old; /* how many of both kinds were reported before */
 	bool contained;	    /* DPC of a port above, or EEH, blocks access to it */
-	bool quiet;	    /* EEH reports that no recovery runs; others report it only by events */
-	bool eeh_known;	    /* the state of its PE has been read */
-	bool given_up; /* EEH had given up its slot before it was plugged in: says nothing of it */
+	bool quiet;	/* EEH: no recovery runs. AER and DPC report recoveries only by events */
+	bool eeh_known; /* the state of its PE has been read */
+	bool given_up;	/* EEH gave up the slot before this device came: it may be healthy */
 };
 
 const char *error_state_to_string(enum error_state state);

@@ -31,8 +31,8 @@ struct fact {
 };
 
 /*
- * Append to @facts of a dict, or of a list with the @name "". A NULL @facts is out of memory. 0 or
- * -ENOMEM.
+ * Append to @facts of a dict, or of a list with the @name "". A NULL @facts, as facts_add_dict()
+ * may return it, is out of memory. 0 or -ENOMEM.
  */
 int facts_add_bool(struct vec *facts, const char *name, bool value) _must_check_;
 int facts_add_number(struct vec *facts, const char *name, uint64_t value) _must_check_;

@@ -68,7 +68,8 @@ bool group_def_name_valid(const char *name);
 
 /*
  * Accepts the drivers that driver_override may name. An override bypasses the id table of the
- * driver, so no other name is written to it: the NVMe driver on a NIC probes for 12 s and fails.
+ * driver, so no other name is written to it. For example, the NVMe driver on a NIC probes for 12 s
+ * and fails.
  */
 bool group_def_driver_allowed(const char *name);
 extern const char *const group_def_drivers[]; /* NULL-terminated, without "auto" */

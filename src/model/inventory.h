@@ -31,9 +31,9 @@ struct inventory {
 	bool has_vfio;		 /* the vfio modules are available */
 	bool has_iommufd;	 /* /dev/iommu is available */
 	bool has_vfio_cdev;	 /* /dev/vfio/devices is available */
-	char *acs_override; /* the parameter by which the kernel assumes ACS; NULL: not given */
+	char *acs_override; /* value of the parameter that lets the kernel assume ACS, or NULL */
 	int interrupt_remapping; /* 1: the IOMMU translates interrupts, 0: no, -1: not known */
-	bool unsafe_interrupts;	 /* vfio_iommu_type1 accepts groups without that */
+	bool unsafe_interrupts;	 /* vfio_iommu_type1 works without interrupt translation */
 	char **iommus;		 /* a line per IOMMU unit (iommu-unit.h) */
 	char *kernel_module;	 /* version of the devgroups module; NULL: not loaded */
 };
@@ -48,8 +48,7 @@ int inventory_put(struct inventory *inv, struct device *device) _must_check_;
 /* Removes and frees a device. False if it is not there. */
 bool inventory_remove(struct inventory *inv, const char *key);
 
-/* Find a device by its normalized key, or a group by its id. They return NULL if it is not there.
- */
+/* Return the device with this normalized key, or the group with this id, or NULL. */
 struct device *inventory_find(const struct inventory *inv, const char *key);
 struct iommu_group *inventory_find_group(const struct inventory *inv, int id);
 

@@ -49,7 +49,7 @@ int mdev_def_normalize_parent(const char *s, char **ret)
 	_cleanup_free_ char *full = NULL;
 	struct pciaddr addr;
 
-	/* a name without a bus, as the subchannel "0.0.26ab", has no colon */
+	/* a name with a bus has a colon; the name of a subchannel, "0.0.26ab", has none */
 	if (pciaddr_parse(s, &addr) >= 0 || strchr(s, ':'))
 		return device_bus_key_normalize(s, ret);
 	full = str_printf("%s:%s", device_bus_mdev_parent.name, s);

@@ -27,6 +27,5 @@ DEFINE_CLEANUP(struct mdev_def *, mdev_def_freep, mdev_def_free)
  */
 char *mdev_def_signature(const struct mdev_def *def) _must_check_;
 
-/* Converts a parent as users write it ("0000:00:02.0", "matrix") to a key. 0, -EINVAL or -ENOMEM.
- */
+/* Converts a parent as users write it ("00:02.0", "matrix") to a key. 0, -EINVAL or -ENOMEM. */
 int mdev_def_normalize_parent(const char *s, char **ret) _must_check_;

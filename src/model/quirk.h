@@ -40,7 +40,7 @@ struct quirk {
 	unsigned delay_ms;	/* wait after a reset before the first access */
 	struct vec settings;	/* struct quirk_setting, owned */
 	char *text;		/* one or two sentences for people */
-	char *source;		/* of this knowledge */
+	char *source;		/* where this is documented or was measured */
 	char *file;
 	unsigned line, column;
 };

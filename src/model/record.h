@@ -71,7 +71,7 @@ struct record {
 	enum vfio_interface interface;
 	bool persistent;
 	bool used;	     /* the lease was handed over */
-	bool recovery;	     /* devices return, on request, from an error or a failed reset */
+	bool recovery;	     /* "devgroupctl reset" of devices after an error or failed reset */
 	bool reset_required; /* a device that no method can reset stays dirty */
 	enum group_def_on_release on_release;
 	char *trouble;	  /* of PHASE_DIRTY: the reason */

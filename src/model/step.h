@@ -15,10 +15,11 @@
 
 enum step_kind {
 	STEP_LOAD_MODULE,  /* value: the module; loaded unless its driver is there */
-	STEP_PROVE_CLOSED, /* iommu_group: no process has its VFIO descriptor; open until the end */
+	STEP_PROVE_CLOSED, /* iommu_group: opens its VFIO node, which proves that no process has it;
+			      holds it until the plan ends */
 	STEP_SET_OVERRIDE, /* device, value: driver_override; NULL value clears it */
 	STEP_UNBIND,	   /* device, value: from this driver */
-	STEP_ADD_ID,	   /* device, value: adds its ids to this driver, without driver_override */
+	STEP_ADD_ID,	   /* device without driver_override, value: adds its ids to this driver */
 	STEP_BIND,	   /* device, value: to this driver, through its override or id */
 	STEP_REMOVE_ID,	   /* device, value: removes the ids from this driver */
 	STEP_UNBIND_COLLATERAL, /* value: unbinds the devices that only the ids have bound to it */
@@ -26,7 +27,8 @@ enum step_kind {
 	STEP_OPEN_GROUP,	/* iommu_group: opened, checked viable, handed over */
 	STEP_OPEN_CONTAINER,	/* handed over */
 	STEP_OPEN_IOMMUFD,	/* handed over */
-	STEP_OPEN_DEVICE, /* device: opens and hands over its node; "ask": reads VFIO info first */
+	STEP_OPEN_DEVICE, /* device: opens and hands over its node; value "ask": reads VFIO info
+			     first */
 	STEP_GRANT,  /* uid: may open the node of the device or iommu_group, or the path in value */
 	STEP_REVOKE, /* the same */
 	STEP_SET_AUTOPROBE, /* device, value: "0" or "1": host drivers may take its new VFs */
@@ -36,7 +38,7 @@ enum step_kind {
 	STEP_REMOVE_MDEV,   /* device */
 	STEP_SET_VF_TOKEN,  /* device, value: its VF token, which is never shown */
 	STEP_RESET,	    /* device, value: a method (reset-plan.h); skipped if one has worked */
-	STEP_VERIFY_RESET,  /* device, value: "required" or NULL: it answers, and was reset */
+	STEP_VERIFY_RESET,  /* device: it answers; value "required": and a reset has worked */
 	STEP_REPLUG, /* device, value: "always" or "if-lost": removed from the kernel and found
 			again */
 	STEP_SET_RESET_METHODS, /* device, value: reset_method as it was */

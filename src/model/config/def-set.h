@@ -64,7 +64,7 @@ int parse_definitions(struct def_set *defs, const char *file, const char *text,
 /*
  * Looks for devices that two groups name by address, by path, or as the same virtual function. Such
  * a device stays with the group that was read first, and the other group is dropped with a problem.
- * Call it once, after the last parse_definitions(). 0 or -ENOMEM.
+ * Call this once, after the last parse_definitions(). 0 or -ENOMEM.
  */
 int def_set_check_devices(struct def_set *defs) _must_check_;
 

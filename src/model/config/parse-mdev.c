@@ -49,8 +49,7 @@ static int parse_mdev_type(struct config_parser *p, const struct jsontext_node *
 	return str_set(&((struct mdev_def *)target)->type, text);
 }
 
-/* Accepts a file in the directory of the device or below: "assign_adapter", "nvidia/vgpu_params".
- */
+/* Accepts a file in the directory of the device, or below: "nvidia/vgpu_params". */
 static bool parse_mdev_attribute_valid(const char *s)
 {
 	if (s[0] == '/' || !s[0] || s[strcspn(s, "= \t")] || strlen(s) > TYPE_MAX)
@@ -110,7 +109,7 @@ static int parse_mdev_attributes(struct config_parser *p, const struct jsontext_
 				parse_mdev_attribute_element, target);
 }
 
-/* Finds the device that @member is named after. Returns as the parsers of values. */
+/* Normalizes the name of @member to a key. Returns 1, 0 after a problem, or -ENOMEM. */
 static int parse_mdev_key(struct config_parser *p, const struct jsontext_node *member, char **ret)
 {
 	_cleanup_free_ char *written =

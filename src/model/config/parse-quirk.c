@@ -13,7 +13,7 @@
 #define WORD_MAX 64u	 /* of the value of a setting */
 #define DELAY_MAX 60000u /* ms: a minute */
 
-/* --- which devices --- */
+/* --- the devices --- */
 
 static int parse_quirk_hex(const char *s, const char *end, unsigned digits, uint64_t *ret)
 {
@@ -118,7 +118,7 @@ static int parse_quirk_root_bus(struct config_parser *p, const struct jsontext_n
 	return parse_value_bool(p, value, &((struct quirk *)target)->root_bus);
 }
 
-/* --- what is known of them --- */
+/* --- the facts about them --- */
 
 static int parse_quirk_topic(struct config_parser *p, const struct jsontext_node *value,
 			     void *target)

@@ -11,7 +11,7 @@
 #include "model/device-bus.h"
 #include "model/pciaddr.h"
 
-#define NTH_MAX 65535u /* VF indexes and the devices of a host are 16 bits */
+#define NTH_MAX 65535u /* VF indexes have 16 bits; that is enough for all devices of a host too */
 #define SERIAL_MAX 128u
 #define HEX "0123456789abcdefABCDEF"
 

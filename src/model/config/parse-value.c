@@ -256,7 +256,7 @@ int parse_value_key_at(struct config_parser *p, size_t offset, const char *text,
 	struct pciaddr addr;
 	int r = -EINVAL;
 
-	/* "fe:1.0" could be a device "1.0" on a bus "fe", but a misspelt PCI address is likely */
+	/* "fe:1.0" could be a device "1.0" on a bus "fe", but a misspelt address is more likely */
 	if (text[strspn(text, HEX ":.")] || pciaddr_parse(text, &addr) >= 0)
 		r = device_bus_key_normalize(text, ret);
 	if (r == -ENOMEM)

@@ -35,7 +35,7 @@ static int parse_vfs_while_claimed(struct config_parser *p, const struct jsontex
 	return parse_value_bool(p, value, &((struct vf_def *)target)->while_claimed);
 }
 
-/* Finds the physical function that @member is named after. Returns as the parsers of values. */
+/* Normalizes the name of @member to the key of a PF. Returns 1, 0 after a problem, or -ENOMEM. */
 static int parse_vfs_physfn(struct config_parser *p, const struct jsontext_node *member, char **ret)
 {
 	_cleanup_free_ char *key = NULL;

@@ -93,8 +93,7 @@ int parse_value_each(struct config_parser *p, const struct jsontext_node *value,
 /* Parses each member by its key. An unknown key is a warning, a repeated one an error. */
 int parse_value_members(struct config_parser *p, const struct jsontext_node *object,
 			const struct config_key *keys, size_t n, void *target) _must_check_;
-/* Does the same for a member of an object, and reports each of @needed (up to NULL) that it lacks.
- */
+/* Does the same, and reports each key of @needed, which ends with NULL, that @object lacks. */
 int parse_value_object(struct config_parser *p, const struct jsontext_node *object,
 		       const struct config_key *keys, size_t n, const char *const *needed,
 		       void *target) _must_check_;

@@ -107,7 +107,7 @@ int codec_read_expect(const struct codec_reader *reader, const struct jsontext_n
 /* Replaces *ret by a list of strings, NULL if it is empty. */
 int codec_read_strv(const struct codec_reader *reader, const struct jsontext_node *node,
 		    char ***ret) _must_check_;
-/* Reads @digits hex digits, or any number of them if it is 0; @prefix: they are behind "0x". */
+/* Reads exactly @digits hex digits; 0: any number of them. @prefix: they are behind "0x". */
 int codec_read_hex(const struct codec_reader *reader, const struct jsontext_node *node, bool prefix,
 		   unsigned digits, uint64_t *ret) _must_check_;
 int codec_read_fields(const struct codec_reader *reader, const struct jsontext_node *object,

@@ -120,7 +120,10 @@ static int codec_record_check_version(const struct codec_reader *reader,
 	return r == -EBADMSG ? -EPROTONOSUPPORT : r;
 }
 
-/* Checks that the key, bus and address agree: sysfs is written below them later. */
+/*
+ * Checks that the key, bus and address agree. Later steps write to sysfs at this address, so a
+ * record must not point to another place.
+ */
 static int codec_record_check_device(const struct codec_reader *reader,
 				     const struct jsontext_node *node, const struct record *record,
 				     const struct record_device *device)
@@ -200,7 +203,7 @@ static int codec_record_get_access(const struct codec_reader *reader,
 	return 0;
 }
 
-/* Reads the interface; records of earlier daemons lack it, and they knew only one. */
+/* Reads the interface; records of earlier daemons lack it, because they had only the group. */
 static int codec_record_get_interface(const struct codec_reader *reader,
 				      const struct jsontext_node *root, struct record *record)
 {
@@ -218,7 +221,7 @@ static int codec_record_get_interface(const struct codec_reader *reader,
 	return 0;
 }
 
-/* Reads "on-release"; records of earlier daemons lack it, and then the default holds. */
+/* Reads "on-release"; records of earlier daemons lack it, and then the default applies. */
 static int codec_record_get_on_release(const struct codec_reader *reader,
 				       const struct jsontext_node *root, struct record *record)
 {

@@ -338,7 +338,10 @@ struct codec_snapshot_members {
 	unsigned id;
 };
 
-/* Compares a member with the group that its device states: another list is forged or a bug. */
+/*
+ * Checks that the device of a member states the same group. A list that differs from its devices is
+ * a forgery or a bug.
+ */
 static int codec_snapshot_check_member(const struct codec_reader *reader,
 				       const struct jsontext_node *node, void *to)
 {

@@ -159,7 +159,7 @@ static int codec_write_number(struct json_object *object, const struct codec_fie
 	}
 }
 
-/* Writes null. codec_write_value() cannot: json-c has NULL for "null" and "out of memory". */
+/* Writes null. codec_write_value() cannot do that: it takes NULL as out of memory. */
 static int codec_write_unknown(struct json_object *object, const struct codec_field *field)
 {
 	if (!(field->flags & CODEC_SHOW))

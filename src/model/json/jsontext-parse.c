@@ -105,7 +105,7 @@ static int jsontext_parse_element(struct jsontext_parser *p, struct jsontext_nod
 	return 0;
 }
 
-/* Returns 1 behind a comma, 0 at the end of the parent, or an error: any other text. */
+/* Returns 1 after a comma, 0 at the end of the parent, or the error for any other text. */
 static int jsontext_parse_separator(struct jsontext_parser *p, const struct jsontext_node *parent,
 				    char close)
 {
@@ -222,8 +222,7 @@ int jsontext_parse(const char *text, size_t size, const struct jsontext_rules *r
 	struct jsontext_parser p = { .rules = rules, .error = ret_error };
 	int r;
 
-	/* a byte order mark is not part of the first line: its columns count from behind the mark
-	 */
+	/* columns of the first line count from behind a byte order mark */
 	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		text += 3;
 		size -= 3;

@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "model/json/jsontext-parser.h"
 
-/* --- complaints --- */
+/* --- errors --- */
 
 int jsontext_scan_fail(struct jsontext_parser *p, size_t offset, const char *format, ...)
 {
@@ -216,8 +216,8 @@ int jsontext_scan_string(struct jsontext_parser *p, const char **ret, size_t *re
 	if (end == p->size)
 		return jsontext_scan_fail(p, p->at,
 					  "this string has no end: expected \" on the same line");
-	value = out =
-		jsontext_take(p->doc, end - p->at); /* an escape is never shorter than its value */
+	/* this is enough: an escape is never shorter than its value */
+	value = out = jsontext_take(p->doc, end - p->at);
 	if (!value)
 		return -ENOMEM;
 	for (p->at++; p->at < end;) {
