@@ -142,8 +142,8 @@ int assess_iommu_acs_override(const struct assessment *ctx)
 }
 
 /*
- * Appends to *ret the keys of the devices that a switch lets @device reach past the IOMMU, unless
- * the group has them too.
+ * Appends to *ret the keys of the devices outside the group that a switch lets @device reach past
+ * the IOMMU. 0 or -ENOMEM.
  */
 static int assess_iommu_find_peers(const struct assessment *ctx, const struct device *device,
 				   char ***ret)

@@ -37,8 +37,9 @@ int assess_pci_pf(const struct assessment *ctx)
 }
 
 /*
- * Returns whether the definition accepts a claimed @pf and VFIO made its virtual functions.
- * Functions that a host driver made are removed by the claim of @pf.
+ * Returns whether a virtual function may be claimed while its @pf is. The definition must accept
+ * that, because the two holders have to trust each other. VFIO must have made the function: a claim
+ * of the PF ends the functions of the host driver.
  */
 static bool assess_pci_may_share_pf(const struct assessment *ctx, const struct device *pf)
 {

@@ -22,7 +22,7 @@ static bool assess_reset_may_use(const struct group_def *def, const char *method
 /* Returns whether @device has an allowed reset that reaches no other function. */
 static bool assess_reset_is_own(const struct device *device, const struct group_def *def)
 {
-	/* Linux before 5.15 offers a reset without naming it. A dump of lspci names none. */
+	/* Linux before 5.15 offers a reset without naming it. A dump of lspci shows nothing. */
 	if (!device->reset_methods)
 		return !device->no_reset;
 	STRV_FOREACH(method, device->reset_methods) {

@@ -31,7 +31,7 @@ static char *assess_usage_describe(const struct usage *usage)
 		if (!process)
 			return NULL;
 	}
-	/* Avoids "nvme0n1 (nvme0n1)". */
+	/* avoid "nvme0n1 (nvme0n1)" */
 	if (usage->through && !str_eq(usage->through, usage->what)) {
 		through = str_printf(" (%s)", usage->through);
 		if (!through)
@@ -48,7 +48,7 @@ static char *assess_usage_name(const void *things, size_t i)
 	return assess_usage_describe(uses->items[i]);
 }
 
-/* Appends the usages of @kind to @ret, which the caller drops. 0 or -ENOMEM. */
+/* Appends the uses of @kind to @ret, which the caller drops. 0 or -ENOMEM. */
 static int assess_usage_filter(const struct device *device, const char *kind, struct vec *ret)
 {
 	VEC_FOREACH(struct usage, usage, &device->uses)
@@ -57,7 +57,7 @@ static int assess_usage_filter(const struct device *device, const char *kind, st
 	return 0;
 }
 
-/* Adds one blocker for each device: "DEVICE CAUSE: usage, usage. ADVICE" */
+/* Adds one blocker for each device: "DEVICE CAUSE: use, use. ADVICE" */
 static int assess_usage_of_kind(const struct assessment *ctx, const char *kind, const char *cause,
 				const char *advice)
 {

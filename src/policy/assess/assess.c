@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The table of rules, and the rules that need no other file. It runs all rules on one group. */
+/*
+ * Runs all rules on one group. Contains the table of the rules, and the rules on bridges and
+ * drivers.
+ */
 
 #include <errno.h>
 #include <string.h>

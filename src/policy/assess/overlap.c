@@ -24,7 +24,7 @@ struct ownership {
 };
 
 struct overlap {
-	struct vec groups;   /* struct overlap_group, owned; at last by order of reading */
+	struct vec groups;   /* struct overlap_group, owned; overlap_decide() sorts by reading */
 	struct vec devices;  /* struct ownership, owned; sorted by device */
 	struct vec reserved; /* struct ownership, owned; sorted by IOMMU group */
 };

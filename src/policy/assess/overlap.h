@@ -16,14 +16,14 @@ DEFINE_CLEANUP(struct overlap *, overlap_freep, overlap_free)
 #define _cleanup_overlap_ _cleanup_(overlap_freep)
 
 /*
- * Adds one group; call it once for each group. Keeps @def by reference and copies from @resolved. 0
- * or -ENOMEM.
+ * Adds one group; call this once for each group. Keeps @def by reference and copies the pointers of
+ * @resolved. 0 or -ENOMEM.
  */
 int overlap_add(struct overlap *overlap, const struct group_def *def,
 		const struct resolved_group *resolved) _must_check_;
 /*
- * Assigns each device and each reserved IOMMU group to the group that was read first. Call it once,
- * after the last overlap_add(). 0 or -ENOMEM.
+ * Assigns each device and each reserved IOMMU group to the group that was read first. Call this
+ * once, after the last overlap_add(). 0 or -ENOMEM.
  */
 int overlap_decide(struct overlap *overlap) _must_check_;
 /*

@@ -34,7 +34,7 @@ static struct device *resolve_find_path(const struct inventory *inv, const char 
 	const struct device *bridge;
 	struct device *device;
 
-	if (!slash) { /* a device on the root bus, whose number the firmware assigns for good */
+	if (!slash) { /* a device on a root bus: the firmware assigns its number, which stays */
 		device = inventory_find(inv, path);
 		return device && !device->parent ? device : NULL;
 	}
@@ -225,7 +225,7 @@ static int resolve_add_iommu_group(struct resolved_group *ret, struct iommu_grou
 	return 0;
 }
 
-/* ACPI describes host bridges as "devices/pci0000:00". */
+/* Returns whether its host bridge comes from a device tree; ACPI has "devices/pci0000:00". */
 static bool resolve_has_device_tree(const struct device *device)
 {
 	return device->sysfs && str_starts(device->sysfs, "devices/platform/");

@@ -31,7 +31,8 @@ void resolved_group_clear(struct resolved_group *resolved);
 bool resolved_group_has(const struct resolved_group *resolved, const struct device *device);
 
 /*
- * Returns whether @device will get an IOMMU group when a driver is probed for it. The kernel does
- * so where a device tree describes the IOMMU (arm64), and with virtio-iommu.
+ * Returns whether @device is in no IOMMU group yet, but gets one when a driver is probed for it.
+ * Some kernels do so where a device tree describes the IOMMU (arm64), and with virtio-iommu. Such a
+ * device does not prove that the host has no IOMMU.
  */
 bool resolve_awaits_iommu_group(const struct inventory *inv, const struct device *device);

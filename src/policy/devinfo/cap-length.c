@@ -113,8 +113,8 @@ static unsigned cap_length_vc(const struct device *device, const struct capabili
 	unsigned count = (one & 7) + 1, entry = 1u << (one >> 10 & 3), length = 0x10 + 12 * count;
 	unsigned arbitration = two & 0x8 ? 128 : cap_length_vc_phases(two & 0x6, false);
 
-	if (arbitration &&
-	    two >> 24 == 0) /* without an offset the kernel assumes that it follows */
+	/* without an offset the kernel assumes that the table follows the registers */
+	if (arbitration && two >> 24 == 0)
 		length = (length + 15) / 16 * 16 + arbitration / 2;
 	length = cap_length_with_table(length, two >> 24, arbitration * 4);
 	for (unsigned i = 0; i < count; i++) {
@@ -215,7 +215,7 @@ static unsigned cap_length_multicast(const struct device *device, const struct c
 	return device->header_type == 1 ? 0x30 : 0x28;
 }
 
-/* One block of 8 bytes for each link stream, and one for each selective stream. */
+/* One block of 8 bytes for each link stream, and a longer one for each selective stream. */
 static unsigned cap_length_ide(const struct device *device, const struct capability *cap)
 {
 	uint32_t flags = cap_length_read32(device, cap, 4);
@@ -264,8 +264,8 @@ static const struct length cap_length_standard[] = {
 
 static const struct length cap_length_extended[] = {
 	/*
-	 * Null has no row: some devices use it to hide a capability from other software, so its
-	 * registers may continue.
+	 * Null has no row, so its length is unknown: some devices use it to hide a capability from
+	 * other software, and then its registers continue.
 	 */
 	[0x01] = { 0x2c, 0x60, cap_length_aer },       /* advanced error reporting */
 	[0x02] = { 0x1c, 0, cap_length_vc },	       /* virtual channel */

@@ -14,7 +14,7 @@
 enum {
 	MARK_CAPABILITY = 1, /* inside a capability or the header */
 	MARK_LONGEST = 2,    /* inside a capability in its longest form */
-	MARK_HIDDEN = 4,     /* not zero, different in both readings, or named by a quirk */
+	MARK_HIDDEN = 4,     /* not zero in one of the readings, or named by a quirk */
 	MARK_PF = 8,	     /* the PF has a capability or a hidden register here */
 	MARK_TAKEN = 16,     /* assigned to a capability just now */
 };
@@ -81,9 +81,7 @@ static const struct known_registers cap_space_known_registers[] = {
 	{ 0x8086, 0x19e2, 0x19e3, 0, { 0x2ec, 0x2ef } },
 	/* QuickAssist 4xxx and on: fuses, drivers/crypto/intel/qat/qat_common/adf_gen4_hw_data.h */
 	{ 0x8086, 0x4940, 0x4947, 0, { 0x2c8, 0x2df } },
-	/*
-	 * NVIDIA graphics, switch of the audio function: drivers/pci/quirks.c, quirk_nvidia_hda()
-	 */
+	/* NVIDIA graphics: audio function on or off, drivers/pci/quirks.c, quirk_nvidia_hda() */
 	{ 0x10de, 0x0000, 0xffff, 0x03, { 0x488, 0x48b } },
 	/* DesignWare cores behind Realtek's wireless: port logic, drivers/net/wireless/realtek */
 	{ 0x10ec, 0x0000, 0xffff, 0x02, { 0x700, 0x7ff } },

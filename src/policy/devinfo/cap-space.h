@@ -25,8 +25,8 @@ enum cap_space_state {
 
 /*
  * To show it, write previous_header to the dword at previous, and registers to at. Each place is
- * computed alone. To show two, the second uses as its next the value that the first wrote to
- * previous. If the chain is empty, previous is 0x100 and becomes a null capability.
+ * computed alone. To show two, the second takes as its next the offset that the first has put into
+ * the dword at previous. If the chain is empty, previous is 0x100 and becomes a null capability.
  */
 struct cap_space_place {
 	uint16_t at, size;

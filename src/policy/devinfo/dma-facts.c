@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Facts on DMA from the lines of sysfs and VFIO. It asks neither; the inventory has their answers.
+ * Facts on DMA from the lines of sysfs and VFIO. The inventory has them; this file reads neither.
  */
 
 #include <errno.h>

@@ -94,7 +94,7 @@ static const char *mmio_facts_why_no_map(const struct region *region, const char
 	return NULL;
 }
 
-/* Returns the line of VFIO about the region; false if VFIO was not asked. */
+/* Finds the line @name of VFIO about the region. False if there is none, or VFIO was not asked. */
 static bool mmio_facts_find_vfio_info(const struct region *region, const char *name,
 				      struct vfio_facts_line *ret)
 {
@@ -217,7 +217,7 @@ static int mmio_facts_add_head(const struct region *region, struct vec *facts)
 	if (facts_add_text(facts, "name", name) < 0 ||
 	    facts_add_text(facts, "kind", res->flags & IORESOURCE_IO ? "io" : "memory") < 0 ||
 	    facts_add_address(facts, "size", size) < 0 ||
-	    facts_add_address(facts, "alignment", size) < 0 || /* a BAR decodes nothing else */
+	    facts_add_address(facts, "alignment", size) < 0 || /* a BAR is aligned to its size */
 	    facts_add_bool(facts, "assigned", mmio_facts_is_assigned(res)) < 0)
 		return -ENOMEM;
 	return 0;

@@ -80,7 +80,7 @@ static int pasid_facts_add_registers(enum cap_space_kind kind, const struct devi
 
 /* --- any function --- */
 
-/* Finds the own capabilities of a function that is no virtual function. */
+/* Finds the capabilities of a function that is not virtual: only its own count. */
 static void pasid_facts_find_own(const struct device *device, struct cap_space *space)
 {
 	for (enum cap_space_kind kind = 0; kind < CAP_SPACE_KINDS; kind++) {

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Matches quirks with devices. @quirks is config->quirks of config_dirs_load_quirks(): struct
- * quirk, in the order of reading.
+ * Matches quirks with devices. @quirks come from config_dirs_load_quirks(): struct quirk, in the
+ * order of reading.
  */
 
 #include "model/inventory.h"

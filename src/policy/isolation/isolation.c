@@ -55,7 +55,7 @@ DEFINE_CLEANUP(struct isolation_cause *, isolation_cause_freep, isolation_cause_
 
 DEFINE_VEC_CLEAR(isolation_clear, struct isolation_cause, isolation_cause_free)
 
-/* Adds a cause once, however often it is found. */
+/* Adds a cause, unless it is in the list already. */
 static int isolation_add(struct vec *causes, enum isolation_code code, const char *peer)
 {
 	_cleanup_(isolation_cause_freep) struct isolation_cause *cause = NULL;

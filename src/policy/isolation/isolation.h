@@ -28,7 +28,7 @@ struct isolation_cause {
 	char *peer; /* key of a device; "" if the cause names none */
 };
 
-/* Return "acs-missing" for the code and back. Static. -EINVAL for another word. */
+/* Convert a code to its static word, "acs-missing", and back. -EINVAL for another word. */
 const char *isolation_code_to_string(enum isolation_code code);
 int isolation_code_from_string(const char *s, enum isolation_code *ret) _must_check_;
 

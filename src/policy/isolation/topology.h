@@ -8,7 +8,7 @@
 
 #include "model/inventory.h"
 
-/* The number of buses. It ends walks up, because a forged snapshot may have a circle of bridges. */
+/* The number of buses. It limits walks up: a forged snapshot may have a circle of bridges. */
 #define TOPOLOGY_DEPTH_MAX 256
 
 struct topology_range {
@@ -35,7 +35,7 @@ bool topology_is_below(const struct inventory *inv, const struct device *device,
  */
 struct topology_range topology_below(const struct inventory *inv, const struct device *bridge);
 /*
- * Returns the functions of the device that @device belongs to. A VF is alone: its address is
- * computed.
+ * Returns the functions of the device that @device belongs to. A VF is alone: its address follows
+ * from its PF and names no slot.
  */
 struct topology_range topology_slot(const struct inventory *inv, const struct device *device);

@@ -21,7 +21,7 @@ bool grouping_joins_above(const struct inventory *inv, const struct device *brid
 /* Returns whether the kernel would put two functions of one device into one group. */
 static bool grouping_joins_function(const struct device *a, const struct device *b)
 {
-	/* a VF isolates, and its address is computed */
+	/* a VF isolates, and its address names no slot */
 	if (a == b || a->physfn || b->physfn)
 		return false;
 	return acs_is_alias(a, b) || acs_is_alias(b, a) || (!acs_isolates(a) && !acs_isolates(b));

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The steps that create a mediated device which a file defines, and that remove one which no file
- * defines any more.
+ * Plans the steps that create a mediated device of a file, and the steps that remove one which no
+ * file defines any more.
  */
 
 #include "model/inventory.h"
@@ -20,7 +20,7 @@ enum mdev_plan_action { MDEV_PLAN_KEEP, MDEV_PLAN_CREATE, MDEV_PLAN_REMOVE };
 struct mdev_plan {
 	enum mdev_plan_action action;
 	struct vec steps; /* struct step, owned */
-	char *problem; /* why it differs from the definition; NULL: it does not, or soon will not */
+	char *problem;	  /* why it stays different from the definition, or NULL */
 };
 
 /*

@@ -17,7 +17,7 @@ static bool new_id_same_ids(const struct device *a, const struct device *b)
 	       a->subsystem_device == b->subsystem_device;
 }
 
-/* Devices with the same ids and driver need one id. */
+/* Returns whether no earlier device has these ids and driver: one id serves them all. */
 static bool new_id_is_first_of_kind(const struct vec *devices, size_t at,
 				    const struct group_def *def)
 {

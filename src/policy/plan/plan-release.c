@@ -228,7 +228,7 @@ static int plan_release_restore_methods(const struct release *release, const str
 {
 	_cleanup_free_ char *methods = NULL;
 
-	/* A killed worker leaves one method behind: it sets one method at a time. */
+	/* a killed worker leaves one method in reset_method: it sets a method for each reset */
 	if (strv_length(current->reset_methods) != 1 || strv_length(member->host_reset_methods) < 2)
 		return 0;
 	methods = strv_join(member->host_reset_methods, " ");
@@ -317,8 +317,8 @@ static int plan_release_unbind_all(const struct release *release)
 
 /*
  * Restores bridges first: they are back on their drivers before the devices behind them are probed.
- * Members that were on a VFIO driver before the claim come last: no host driver may take such a
- * companion in between.
+ * Members that were on a VFIO driver before the claim return to it last: when a host driver takes
+ * an EHCI, it must not find a companion on VFIO (device.h).
  */
 static int plan_release_restore_all(const struct release *release)
 {

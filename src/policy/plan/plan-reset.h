@@ -18,7 +18,7 @@ int plan_reset_before(const struct group_def *def, const struct vec *resets,
 		      struct vec *steps) _must_check_;
 /*
  * Plans the recorded resets of @member. Its holder may have left any state in it, so one of the
- * ways must work. @required: without a way the release fails. 0 or -ENOMEM.
+ * ways must work. @required: a device without any way stays dirty. 0 or -ENOMEM.
  */
 int plan_reset_after(const struct device *current, const struct record_device *member,
 		     bool required, struct vec *steps) _must_check_;

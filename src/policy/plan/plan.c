@@ -170,9 +170,8 @@ static int plan_unbind_all(const struct group_def *def, const struct resolved_gr
 static int plan_bind_all(const struct group_def *def, const struct resolved_group *resolved,
 			 struct vec *steps)
 {
-	_cleanup_vec_ struct vec by_id = {
-		0
-	}; /* devices that are bound by a new id, without an override */
+	/* devices without driver_override: a new id binds them */
+	_cleanup_vec_ struct vec by_id = { 0 };
 
 	VEC_FOREACH(struct device, device, &resolved->devices) {
 		struct target target = plan_target_of(device, def);
@@ -330,8 +329,8 @@ static int plan_prove_groups_closed(const struct resolved_group *resolved, struc
 }
 
 /*
- * A reset locks the IOMMU group of its device. A hot reset reaches other groups and locks these
- * too.
+ * Plans the resets. A reset opens the IOMMU group of its device, so that no process can open it
+ * meanwhile. A hot reset reaches other groups: STEP_PROVE_CLOSED opens these before.
  */
 static int plan_reset_all(const struct group_def *def, const struct resolved_group *resolved,
 			  const struct vec *resets, struct vec *steps)
@@ -392,7 +391,7 @@ int plan_recovery(const struct group_def *def, const struct resolved_group *reso
 	if (r < 0)
 		return r;
 	record->recovery = true;
-	record->reset_required = false; /* an optional reset for the devices without an error */
+	record->reset_required = false; /* devices without an error need not be reset */
 	record->on_release = ON_RELEASE_RESTORE;
 	*ret_steps = TAKE_STRUCT(steps);
 	return 0;

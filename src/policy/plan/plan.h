@@ -57,6 +57,6 @@ const struct device *plan_release_find_lost(const struct inventory *inv,
 int plan_release(const struct inventory *inv, const struct record *record,
 		 struct vec *ret_steps) _must_check_;
 
-/* Returns whether plan_release() would have nothing left to restore for the devices of @record. */
+/* Returns whether plan_release() would find nothing to restore for the devices of @record. */
 bool plan_release_is_complete(const struct inventory *inv,
 			      const struct record *record) _must_check_;

@@ -90,8 +90,8 @@ static bool reset_plan_has_method(const struct reset_plan *plan, const char *met
 }
 
 /*
- * A quirk adds a delay or an NVMe shutdown. The kernel's device-specific method does that itself. A
- * quirk of the function says nothing of its bus.
+ * Returns an attempt with the delay and the NVMe shutdown that quirks ask for. The device-specific
+ * method of the kernel does both itself.
  */
 static struct reset_attempt reset_plan_make_attempt(const struct reset_context *ctx,
 						    const char *method)

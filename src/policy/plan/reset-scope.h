@@ -9,7 +9,7 @@ enum reset_scope_reach {
 	RESET_SCOPE_FUNCTION, /* the function, and its VFs, which end with it */
 	RESET_SCOPE_BUS,      /* all devices below the bridge above the device */
 	RESET_SCOPE_SLOT,     /* the functions in its slot and all devices behind them */
-	RESET_SCOPE_PLATFORM, /* the firmware or the driver decides; the rest is unknown */
+	RESET_SCOPE_PLATFORM, /* the firmware or the driver decides; other devices are unknown */
 };
 
 /*

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * The steps that give a physical function the number of virtual functions that a definition asks
- * for.
- */
+/* The steps that give a physical function the virtual functions of its definition. */
 
 #include "model/config/def-set.h"
 #include "model/inventory.h"

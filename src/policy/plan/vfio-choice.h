@@ -20,8 +20,8 @@ static inline bool vfio_choice_is_vfio(const char *driver)
 }
 
 /*
- * Returns whether @device is bound for user space. On some buses the host driver is that driver
- * too.
+ * Returns whether @device is on a driver that hands it to user space. On some buses its host driver
+ * does that too.
  */
 bool vfio_choice_is_bound(const struct device *device);
 
