@@ -184,7 +184,8 @@ static const char full_group[] =
 	"\"description\":\"Z\xc3\xbcrich\",\"reserved-for\":\"router\",\"driver\":\"vfio-pci\","
 	"\"bind\":\"boot\",\"on-release\":\"keep\","
 	"\"reset\":{\"before\":\"require\",\"after\":\"none\",\"methods\":[\"flr\",\"bus\"]},"
-	"\"access\":{\"users\":[\"qemu\",\"1000\"],\"groups\":[\"kvm\"]},\"memlock\":\"16G\"}}}";
+	"\"access\":{\"users\":[\"qemu\",\"1000\"],\"groups\":[\"kvm\"]},\"memlock\":\"16G\","
+	"\"accept\":[\"peer-to-peer\",\"vf-of-claimed-pf\"]}}}";
 
 START_TEST(test_definition_round_trip)
 {

@@ -221,7 +221,10 @@ static int codec_config_put_group(struct json_object *object, const struct group
 	r = codec_config_put_access(object, def);
 	if (r < 0)
 		return r;
-	return codec_config_put_memlock(object, def->memlock);
+	r = codec_config_put_memlock(object, def->memlock);
+	if (r < 0)
+		return r;
+	return codec_config_put_list(object, "accept", def->accept);
 }
 
 /* --- a file --- */
