@@ -252,11 +252,10 @@ static int parse_quirk_check_complete(struct config_parser *p, const struct json
 	if (member->type != JSONTEXT_OBJECT)
 		return 0;
 	if (!jsontext_member(member, "ids") && !jsontext_member(member, "class"))
-		return parse_value_error(
-			p, member->key_offset,
-			"the quirk \"%s\" has neither \"ids\" nor \"class\": it would "
-			"be of no device",
-			member->key);
+		return parse_value_error(p, member->key_offset,
+					 "the quirk \"%s\" has neither \"ids\" nor \"class\", so "
+					 "it matches no device",
+					 member->key);
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
 		if (!jsontext_member(member, needed[i]))
 			return parse_value_error(p, member->key_offset,

@@ -50,7 +50,7 @@ static char *isolation_text_unknown(const struct inventory *inv, const struct de
 				  "read far enough. Read it as root (lspci -xxxx).",
 				  cause->peer);
 	if (!device_is_pci(device))
-		return str_printf("The kernel put it into one group with %s without a reason. "
+		return str_printf("The kernel put it into one group with %s and gives no reason. "
 				  "Devices with the same ID at the IOMMU share one group.",
 				  cause->peer);
 	return str_printf(

@@ -137,8 +137,8 @@ static int sriov_plan_change(const struct inventory *inv, const struct vf_def *d
 	if (r < 0 || wanted == def->count)
 		return r;
 	*ret_problem =
-		str_printf("%s offers %u virtual functions, not the %u in the file. It gets these.",
-			   pf->key, pf->total_vfs, def->count);
+		str_printf("%s offers %u virtual functions, not the %u in the file. It gets %u.",
+			   pf->key, pf->total_vfs, def->count, wanted);
 	return *ret_problem ? 0 : -ENOMEM;
 }
 
