@@ -14,7 +14,8 @@
 int probe_config(int dir_fd, struct device *device, const struct device *old) _must_check_;
 
 /*
- * Reads a virtual function that shares PASID or PRI of @pf a second time. A register that counts
- * differs between both, so a VMM cannot put a capability there. 0 or -ENOMEM.
+ * Reads a virtual function that shares PASID or PRI of @pf a second time. A VMM wants to add these
+ * capabilities at a place where no registers hide. A register that counts differs between the two
+ * reads. 0 or -ENOMEM.
  */
 int probe_config_reread(int dir_fd, struct device *vf, const struct device *pf) _must_check_;

@@ -242,7 +242,10 @@ static bool step_vfio_query_group(struct step_runner *runner, const struct held_
 	return whole;
 }
 
-/* Drops a held group whose file is dead: its last device was unbound, and its node is a new one. */
+/*
+ * Returns the held group, or NULL. Drops a group whose file is dead: after its last device was
+ * unbound and bound again, the group has a new node.
+ */
 static struct held_group *step_vfio_find_live(struct step_runner *runner, int id,
 					      struct vfio_group_status *status)
 {

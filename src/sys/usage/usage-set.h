@@ -49,8 +49,8 @@ int usage_set_owner_of_devpath(const struct usage_set *set, const char *devpath,
 			       char **ret) _must_check_;
 
 /*
- * Reads a link below the root: its target from "devices/" on, or all of it if that is not in it.
- * NULL if @link is no link. The caller frees *ret. 0 or -ENOMEM.
+ * Reads the target of a link below the root, from "devices/" on; the whole target if it does not
+ * contain that. *ret is NULL if @link is no link. The caller frees *ret. 0 or -ENOMEM.
  */
 int usage_set_devpath(const struct usage_set *set, const char *link, char **ret) _must_check_;
 
