@@ -53,7 +53,7 @@ int leases_adopt(const struct leases *leases, struct devgroup *group, struct rec
 	return 0;
 }
 
-/* Takes back the node that no release step took back: the leases of one user share it. */
+/* Revokes /dev/iommu, unless another lease of the user needs it. The release steps leave it. */
 static void leases_revoke_nodes(const struct registry *registry, const struct lease *lease)
 {
 	VEC_FOREACH(const struct devgroup, group, registry_groups(registry))

@@ -8,8 +8,8 @@
 
 /*
  * Completes the plan of a claim of @group. Adds to @steps the virtual functions that come with it.
- * Puts the tokens of its physical functions, and of those of its virtual ones, into @record. 0 or
- * negative errno.
+ * Puts tokens into @record: new ones for its physical functions, and those that exist for the
+ * physical functions of its virtual ones. 0 or negative errno.
  */
 int vf_tokens_complete(const struct registry *registry, const struct provision *provision,
 		       const struct devgroup *group, struct record *record,

@@ -141,7 +141,10 @@ static int host_events_on_module(struct host *host, const char *module)
 
 static int host_events_mark(struct host *host, const struct uevent *event)
 {
-	/* The last event of a group of the kernel module comes while the module is still there. */
+	/*
+	 * The end of the kernel module shows only here: the last event of its groups comes while
+	 * the module is still loaded.
+	 */
 	if (str_eq(event->subsystem, "module"))
 		return host_events_on_module(host, event->sysname);
 	if (str_eq(event->subsystem, "net") || str_eq(event->subsystem, "nvme"))

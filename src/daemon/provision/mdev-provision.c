@@ -31,7 +31,7 @@ struct managed_mdev {
 	char *made;	 /* signature of what the daemon made; NULL: the daemon did not make it */
 	bool unfinished; /* the daemon may have made it only in part */
 	bool removed;	 /* by another process: made again after a reload, or with its parent */
-	bool retry_due;	 /* its removal failed, and the timer tries it again */
+	bool retry_due;	 /* a removal has failed, and the timer tries it again */
 	char *failure;	 /* of the last try to make it, which is not repeated; NULL: none */
 	enum mdev_plan_action action; /* of the task, or of the last one */
 	struct task *task;
