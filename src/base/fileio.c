@@ -73,7 +73,7 @@ int fileio_read_at(int dir_fd, const char *path, size_t max, char **ret_data, si
 	fd = fileio_open_regular(dir_fd, path, &st);
 	if (fd < 0)
 		return fd;
-	/* a file without blocks may have any size: sysfs says 4096 for each attribute */
+	/* a file without blocks may show any size: in sysfs it is 4096 for each attribute */
 	if (st.st_size > 0 && (size_t)st.st_size > max && st.st_blocks > 0)
 		return -EFBIG;
 	r = fileio_read_fd(fd, max, ret_data, &size);

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The buses that devices are on, a row of a table for each, and the keys that name devices. All
- * that is special about a bus stands in its row: no other file asks for a bus by its name. A bus
- * without a row is treated as one that VFIO does not support.
+ * The buses that devices are on, and the keys that name devices. Each bus has a row of a table with
+ * all that is special about it, but for PCI, which has device_is_pci(). A bus without a row is
+ * treated as one that VFIO does not support.
  *
  * The key of a device is "bus:address". A PCI function has the address alone as its key.
  */

@@ -24,9 +24,10 @@ enum cap_space_state {
 #define CAP_SPACE_SIZE_MAX 16
 
 /*
- * To show it, write previous_header to the dword at previous, and registers to at. Each place is
- * computed alone. To show two, the second takes as its next the offset that the first has put into
- * the dword at previous. If the chain is empty, previous is 0x100 and becomes a null capability.
+ * A place for one capability. The VMM shows it by writing previous_header to the dword at previous,
+ * and registers to at. Each place is computed alone. If a VMM shows two, the second takes as its
+ * next the offset that the first has put into the dword at previous. If the chain is empty,
+ * previous is 0x100 and becomes a null capability.
  */
 struct cap_space_place {
 	uint16_t at, size;

@@ -25,7 +25,7 @@ int quirks_find(const struct vec *quirks, const struct device *device,
 struct quirk_hint {
 	const char *name;	   /* "x-msix-relocation", … */
 	char *value;		   /* "bar4", "on", "0", … */
-	const struct quirk *quirk; /* its origin; NULL: the device itself */
+	const struct quirk *quirk; /* the origin; NULL: the device itself */
 };
 
 /*

@@ -14,7 +14,7 @@ enum acs_state {
 	ACS_NOT_NEEDED,	  /* the only function of its device, no downstream port */
 	ACS_ON,		  /* all implemented controls are on */
 	ACS_OFF,	  /* the capability is there, but controls are off */
-	ACS_MISSING,	  /* it needs the capability and has none */
+	ACS_MISSING,	  /* the function needs the capability and has none */
 	ACS_CONVENTIONAL, /* conventional PCI, or a bridge to it: never isolates */
 	ACS_UNKNOWN,	  /* configuration space is not known far enough */
 };

@@ -12,7 +12,7 @@
 /* State of one mediated device that the inventory does not have. */
 struct mdev_state {
 	const char *made; /* signature of the device that the daemon created, or NULL */
-	bool unfinished;  /* its creation was interrupted, or failed half-way */
+	bool unfinished;  /* the creation was interrupted, or failed half-way */
 };
 
 enum mdev_plan_action { MDEV_PLAN_KEEP, MDEV_PLAN_CREATE, MDEV_PLAN_REMOVE };

@@ -329,8 +329,8 @@ static int plan_prove_groups_closed(const struct resolved_group *resolved, struc
 }
 
 /*
- * Plans the resets. A reset opens the IOMMU group of its device, so that no process can open it
- * meanwhile. A hot reset reaches other groups: STEP_PROVE_CLOSED opens these before.
+ * Plans the resets. A reset opens the IOMMU group of its device, so that no process can open it in
+ * the meantime. A hot reset reaches other groups: STEP_PROVE_CLOSED opens these before.
  */
 static int plan_reset_all(const struct group_def *def, const struct resolved_group *resolved,
 			  const struct vec *resets, struct vec *steps)
