@@ -89,8 +89,8 @@ static int parse_group_memlock(struct config_parser *p, const struct jsontext_no
 	    def->memlock == 0)
 		return parse_value_expected(
 			p, value,
-			"a size as a string, as \"16G\" (K, M, G, T, P and E are "
-			"powers of 1024), or \"infinity\"");
+			"a size as a string, as \"16G\" (K, M, G, T, P and E are powers of "
+			"1024), or \"infinity\"");
 	return 0;
 }
 

@@ -26,8 +26,7 @@ static int parse_mdev_parent(struct config_parser *p, const struct jsontext_node
 	if (r == -EINVAL)
 		return parse_value_expected(p, value,
 					    "the address of a PCI function, as 0000:00:02.0, or "
-					    "the name of another parent "
-					    "in /sys/class/mdev_bus");
+					    "the name of another parent in /sys/class/mdev_bus");
 	return r;
 }
 
@@ -71,9 +70,8 @@ static int parse_mdev_attribute(struct config_parser *p, const struct jsontext_n
 	if (!parse_mdev_attribute_valid(member->key))
 		return parse_value_error(
 			p, member->key_offset,
-			"\"%.80s\" is not an attribute of a device: expected the name "
-			"of a file in its directory "
-			"of sysfs",
+			"\"%.80s\" is not an attribute of a device: expected the name of a "
+			"file in its directory of sysfs",
 			member->key);
 	r = parse_value_text(p, member, 0, VALUE_MAX, &text);
 	if (r <= 0)
@@ -95,9 +93,8 @@ static int parse_mdev_attribute_element(struct config_parser *p, const struct js
 	if (item->n != 1)
 		return parse_value_error(
 			p, item->offset,
-			"expected an object with one attribute and its value, as "
-			"{ \"assign_adapter\": \"5\" }: they are written in the order of "
-			"the list");
+			"expected an object with one attribute and its value, as { "
+			"\"assign_adapter\": \"5\" }: they are written in the order of the list");
 	return parse_mdev_attribute(p, item->first, target);
 }
 

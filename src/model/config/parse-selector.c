@@ -101,8 +101,8 @@ static int parse_selector_path(struct config_parser *p, const struct jsontext_no
 	if (r == -EINVAL)
 		return parse_value_expected(
 			p, value,
-			"the address of a device on a root bus and "
-			"/slot.function for each bus below, as 0000:00:1c.4/00.0");
+			"the address of a device on a root bus and /slot.function for each bus "
+			"below, as 0000:00:1c.4/00.0");
 	return r;
 }
 
@@ -273,10 +273,9 @@ static int parse_selector_check_nth(struct config_parser *p, const struct jsonte
 					 "expected at least one other property");
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (jsontext_member(object, places[i]))
-			return parse_value_error(p, nth->key_offset,
-						 "\"nth\" has no choice where \"%s\" "
-						 "names one device",
-						 places[i]);
+			return parse_value_error(
+				p, nth->key_offset,
+				"\"nth\" has no choice where \"%s\" names one device", places[i]);
 	return 0;
 }
 

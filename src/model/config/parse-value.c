@@ -266,8 +266,7 @@ int parse_value_key_at(struct config_parser *p, size_t offset, const char *text,
 	return parse_value_error(
 		p, offset,
 		"\"%.80s\" is not a device address: expected PCI domain:bus:slot.function in hex, "
-		"as "
-		"0000:01:00.0, with a slot up to 1f and a function up to 7, or bus:name of "
+		"as 0000:01:00.0, with a slot up to 1f and a function up to 7, or bus:name of "
 		"another bus",
 		text);
 }

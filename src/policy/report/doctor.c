@@ -98,8 +98,8 @@ static int doctor_check_iommufd(const struct inventory *inv, struct vec *finding
 	if (why)
 		return doctor_add_finding(
 			findings, FINDING_HINT, "iommufd",
-			str_printf("%s VMMs that take descriptors need it; for "
-				   "the others \"devgroupctl run\" claims by path.",
+			str_printf("%s VMMs that take descriptors need it; for the others "
+				   "\"devgroupctl run\" claims by path.",
 				   why));
 	return doctor_add_finding(findings, FINDING_OK, "iommufd",
 				  strdup("The kernel has iommufd and device nodes of VFIO."));
