@@ -45,9 +45,13 @@ bool claim_check(const struct registry *registry, const struct devgroup *group,
 /* Tells whether a claim of the group has to wait. */
 bool claim_check_is_busy(const struct provision *provision,
 			 const struct devgroup *group) _must_check_;
-/* Returns false; *ret_refusal says why the group, which is busy, cannot be claimed now. */
+/*
+ * Returns false; *ret_refusal says why the group, which was busy, cannot be claimed now. True if it
+ * is free by now.
+ */
 bool claim_check_refuse_busy(const struct registry *registry, const struct provision *provision,
-			     const struct devgroup *group, struct refusal *ret_refusal);
+			     const struct devgroup *group,
+			     struct refusal *ret_refusal) _must_check_;
 
 /* Returns false; *ret_refusal says that there is no group @name. */
 bool claim_check_refuse_unknown(const char *name, struct refusal *ret_refusal);

@@ -192,7 +192,10 @@ static int claims_on_deadline(sd_event_source *source, uint64_t usec, void *user
 	struct claim *claim = userdata;
 	const struct claims *claims = claim->claims;
 
-	claim_check_refuse_busy(claims->registry, claims->provision, claim->group, &refusal);
+	/* no event starts the line when a hotplug alone has made the group free */
+	if (claim_check_refuse_busy(claims->registry, claims->provision, claim->group, &refusal) &&
+	    claims_start_one(claim, &refusal))
+		return 0;
 	claims_answer_one(claim, &refusal);
 	return 0;
 }
