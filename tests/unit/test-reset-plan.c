@@ -10,17 +10,36 @@
 #include "policy/plan/reset-plan.h"
 #include "recorded-host.h"
 
-static struct def_set *quirks_from_text(const char *text)
+struct quirk_text {
+	const char *name, *ids, *reset;
+};
+
+/* Parses @n quirks that concern resets. */
+static struct def_set *parse_quirks(const struct quirk_text *quirks, size_t n)
 {
+	_cleanup_strv_ char **members = NULL;
+	_cleanup_free_ char *joined = NULL, *text = NULL;
 	struct def_set *config = def_set_new();
 
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_ char *member =
+			str_printf("\"%s\": { \"ids\": [ \"%s\" ], \"topic\": \"reset\", "
+				   "\"text\": \"No.\", \"source\": \"s\", \"reset\": %s }",
+				   quirks[i].name, quirks[i].ids, quirks[i].reset);
+
+		ck_assert_int_eq(strv_add(&members, member), 0);
+	}
+	joined = strv_join(members, ", ");
+	text = str_printf("{ \"quirks\": { %s } }", joined);
 	config->kind = DEF_FILE_QUIRKS;
 	ck_assert_int_eq(parse_definitions(config, "q.json", text, strlen(text)), 0);
 	ck_assert_uint_eq(config->problems.n, 0);
 	return config;
 }
 
-/* "flr bus | pm: why": the ways, and behind the bar what is refused. @claimed: keys, ended by NULL.
+/*
+ * Returns "flr bus | pm: why": the attempts, and the refused methods behind the bar. @claimed is a
+ * list of keys that ends with NULL.
  */
 static char *format_plan(const struct inventory *inv, const char *key, const char *const *claimed,
 			 const char *methods, const struct vec *quirks)
@@ -88,7 +107,7 @@ START_TEST(test_methods_of_the_group_take_precedence)
 }
 END_TEST
 
-/* Only all of a bus together can be reset by it. */
+/* A bus reset needs all devices of the bus. */
 START_TEST(test_bus_reset_needs_all_devices_of_the_bus)
 {
 	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
@@ -113,7 +132,7 @@ START_TEST(test_neighbour_is_named)
 }
 END_TEST
 
-/* Those of a PF are gone before its resets, so they stand in the way of none. */
+/* Virtual functions are removed before a reset of their PF, so they block none. */
 START_TEST(test_virtual_functions_do_not_block_the_pf)
 {
 	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-vfs.json");
@@ -129,25 +148,17 @@ START_TEST(test_virtual_functions_do_not_block_the_pf)
 }
 END_TEST
 
-#define QUIRK(name, ids, reset)             \
-	"\"" name "\": { \"ids\": [ \"" ids \
-	"\" ], \"topic\": \"reset\", \"text\": \"No.\", \"source\": \"s\", \"reset\": " reset " }"
-
 START_TEST(test_quirks_change_methods)
 {
+	static const struct quirk_text quirks[] = {
+		{ "nic", "8086:10d3", "{ \"never\": [ \"pm\" ], \"delay-ms\": 5 }" },
+		{ "conv", "8086:100e", "{ \"never\": [ \"bus\" ] }" },
+		{ "disk", "1b36:0010",
+		  "{ \"prefer\": [ \"bus\", \"acpi\" ], \"nvme-shutdown\": true }" },
+		{ "igb", "8086:10c9", "{ \"prefer\": [ \"pm\" ] }" },
+	};
 	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
-	_cleanup_def_set_ struct def_set *config = quirks_from_text(
-		"{ \"quirks\": { " QUIRK("nic", "8086:10d3", "{ \"never\": [ \"pm\" ], \"delay-ms\": 5 }") ", " QUIRK(
-			"conv", "8086:100e",
-			"{ \"never\": [ \"bus\" ] }") ", " QUIRK("disk", "1b36:0010",
-								 "{ \"prefer\": [ \"bus\", "
-								 "\"acpi\" ], \"nvme-shutdown\": "
-								 "true }") ", " QUIRK("igb",
-										      "8086:10c9",
-										      "{ "
-										      "\"prefer\": "
-										      "[ \"pm\" ] "
-										      "}") " } }");
+	_cleanup_def_set_ struct def_set *config = parse_quirks(quirks, ARRAY_SIZE(quirks));
 
 	expect_plan("bus delay-ms=5 | pm: No. (quirk nic)",
 		    format_plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, &config->quirks));
@@ -155,12 +166,12 @@ START_TEST(test_quirks_change_methods)
 		    format_plan(inv, "0000:05:00.0", ALONE("0000:05:00.0"), NULL, &config->quirks));
 	expect_plan("pm, flr, bus | ",
 		    format_plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), NULL, &config->quirks));
-	/* the definition's order goes before the quirk's preference, but not before its ban */
+	/* the order of the definition overrides the preference of a quirk, but not its ban */
 	expect_plan("flr, pm | ", format_plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), "flr pm",
 					      &config->quirks));
 	expect_plan(" | pm: No. (quirk nic)",
 		    format_plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), "pm", &config->quirks));
-	/* one that does not bear the reset keeps the others on its bus from it */
+	/* a device that does not survive the reset bans it for its whole bus */
 	expect_plan(" | bus: 0000:04:01.0 does not survive it: No. (quirk conv)",
 		    format_plan(inv, "0000:04:03.0", group_of_five, NULL, &config->quirks));
 }
@@ -168,21 +179,22 @@ END_TEST
 
 START_TEST(test_preferred_and_refused_methods)
 {
-	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-multifunction.json");
+	static const struct quirk_text preferring[] = {
+		{ "a", "8086:10d3", "{ \"prefer\": [ \"flr\", \"bus\" ] }" },
+		{ "b", "8086:10d3", "{ \"prefer\": [ \"bus\" ] }" },
+	};
+	static const struct quirk_text refusing[] = {
+		{ "a", "8086:10d3", "{ \"prefer\": [ \"bus\" ] }" },
+		{ "b", "8086:10d3", "{ \"never\": [ \"bus\" ] }" },
+	};
 	static const char *const both[] = { "0000:02:00.0", "0000:02:00.1", NULL };
-	_cleanup_def_set_ struct def_set *bus = quirks_from_text("{ \"quirks\": { " QUIRK(
-		"a", "8086:10d3",
-		"{ \"prefer\": [ \"flr\", \"bus\" ] }") ", " QUIRK("b", "8086:10d3",
-								   "{ \"prefer\": [ "
-								   "\"bus\" ] }") " } }");
-	_cleanup_def_set_ struct def_set *refused = quirks_from_text("{ \"quirks\": { " QUIRK(
-		"a", "8086:10d3",
-		"{ \"prefer\": [ \"bus\" ] }") ", " QUIRK("b", "8086:10d3",
-							  "{ \"never\": [ \"bus\" ] }") " } }");
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-multifunction.json");
+	_cleanup_def_set_ struct def_set *bus = parse_quirks(preferring, ARRAY_SIZE(preferring));
+	_cleanup_def_set_ struct def_set *refused = parse_quirks(refusing, ARRAY_SIZE(refusing));
 
-	/* the kernel does not offer the bus of several functions, VFIO does; flr there is not */
+	/* VFIO offers "hot" where the kernel does not offer "bus"; the device has no "flr" */
 	expect_plan("hot, pm | ", format_plan(inv, "0000:02:00.1", both, NULL, &bus->quirks));
-	/* whoever speaks of it twice is told once */
+	/* two quirks about one method give one refusal */
 	expect_plan("pm | bus: No. (quirk b)",
 		    format_plan(inv, "0000:02:00.0", both, NULL, &refused->quirks));
 }
@@ -233,7 +245,7 @@ START_TEST(test_first_device_without_reset_is_found)
 	for (size_t i = 0; group_of_five[i]; i++)
 		ck_assert_int_eq(vec_add(&devices, inventory_find(inv, group_of_five[i])), 0);
 	ck_assert_int_eq(reset_plan_all(&request, &plans), 0);
-	ck_assert_uint_eq(plans.n, 4); /* not of the bridge */
+	ck_assert_uint_eq(plans.n, 4); /* no plan for the bridge */
 	ck_assert_ptr_null(reset_plan_find_empty(&plans));
 	reset_plans_clear(&plans);
 	ck_assert_int_eq(strv_add(&methods, "flr"), 0);
