@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * How long an assessment of a host with ten thousand functions takes: of all its 1112 groups, and
- * of one of them.
+ * Measures how long an assessment takes on a host with ten thousand functions: of all its 1112
+ * groups, and of one of them.
  */
 
 #undef NDEBUG

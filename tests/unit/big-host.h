@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * A host with ten thousand functions, for tests of what must not grow with the square of it: root
- * ports with a card of eight functions each. Even cards are one IOMMU group; of odd ones each
- * function is alone, without a reset of its own, with a BAR smaller than a page and a mounted disk
- * here and there.
+ * A host with ten thousand functions, for tests of algorithms that must not be quadratic. Each root
+ * port has a card of eight functions below it. An even card is one IOMMU group. Each function of an
+ * odd card is alone in its group; it has no reset and a BAR smaller than a page, and function 0
+ * carries a mounted filesystem.
  */
 
 #include <assert.h>
@@ -93,7 +93,7 @@ static inline struct inventory *big_host_new(void)
 	return inv;
 }
 
-/* A group for each card, that names its first function. */
+/* Returns a definition that names function 0 of @card. */
 static inline struct group_def *big_host_group(unsigned card)
 {
 	struct selector *selector = group_def_selector_new();

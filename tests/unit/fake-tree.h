@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A tree in the kernel's place, of real files, for what only reads them. */
+/*
+ * A directory tree of real files that stands in for sysfs, procfs and /dev. It suits code that only
+ * reads them.
+ */
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -25,7 +28,7 @@ static char *path_in_tree(const char *path)
 	return TAKE_PTR(full);
 }
 
-/* Both in place of what was there, with the directories above. */
+/* make_file() and make_link() replace an existing entry, and create missing directories. */
 static void make_file(const char *path, const char *text)
 {
 	_cleanup_free_ char *full = path_in_tree(path);

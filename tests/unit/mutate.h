@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Text that nobody wrote: copies with something wrong in them, the same ones in every run. */
+/* Mutates text for fuzz tests: copies with random errors, which are the same in every run. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,15 +17,15 @@ static inline uint32_t mutate_random(uint32_t *state)
 }
 
 /*
- * A copy of @text with a stretch taken out or doubled, and up to two bytes replaced. It has no NUL
- * behind it and fills its block, so that a sanitizer sees a step too far. @state is not 0. Caller
- * frees.
+ * Returns a copy of @text with a stretch removed or doubled, and up to two bytes replaced. The copy
+ * has no final NUL and fills its allocation, so that a sanitizer detects a read behind its end.
+ * @state must not be 0. The caller frees the copy.
  */
 static inline char *mutate(const char *text, size_t size, uint32_t *state, size_t *ret_size)
 {
 	static const char bytes[] = "{}[]\",:/*\\0123456789-.eEtfn\n \xc3\xff\x01";
 	size_t at = mutate_random(state) % size, n = mutate_random(state) % 8;
-	size_t from = at; /* where the copy goes on */
+	size_t from = at; /* where the copy continues */
 	char *copy = malloc(2 * size), *exact;
 
 	if (mutate_random(state) % 2)

@@ -10,7 +10,7 @@
 #include "policy/assess/resolve.h"
 
 /*
- * A host on which nothing stands against anything, of which each test changes a little:
+ * A host on which nothing blocks a claim. Each test changes a little of it:
  *
  *	00:1c.0 ─ 01:00.0, 01:00.1	one IOMMU group, each with a reset of its own
  *	00:1d.0 ─ 02:00.0 ─ VF 02:10.0	alone
@@ -71,7 +71,7 @@ static void free_host(void)
 	accepted = NULL;
 }
 
-/* --- asking --- */
+/* --- definitions and their blockers --- */
 
 static struct group_def *define_group(const char *addresses)
 {
@@ -91,7 +91,9 @@ static void assess_definition(const struct group_def *def, struct resolved_group
 	ck_assert_int_eq(assess_group(assess, def, ret), 0);
 }
 
-/* "mounted! 0000:01:00.1, in-use 0000:01:00.0": the hard ones with an exclamation mark. */
+/*
+ * Returns "mounted! 0000:01:00.1, in-use 0000:01:00.0". An exclamation mark shows a hard blocker.
+ */
 static char *blocker_codes(const struct group_def *def)
 {
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
@@ -103,7 +105,7 @@ static char *blocker_codes(const struct group_def *def)
 						      blocker->hard ? "!" : "", blocker->device);
 
 		ck_assert_int_eq(strv_add(&list, one), 0);
-		/* names the device, says what can be done, and whether force helps */
+		/* the text names the device, the next action, and --force if it helps */
 		ck_assert_ptr_nonnull(strstr(blocker->text, blocker->device));
 		ck_assert(strstr(blocker->text, ". ") && !strstr(blocker->text, "(null)"));
 		ck_assert_int_eq(strstr(blocker->text, "--force") != NULL, !blocker->hard);
@@ -119,7 +121,7 @@ static char *blocker_codes(const struct group_def *def)
 		ck_assert_str_eq(actual, expected);                                    \
 	} while (0)
 
-/* The text of the only blocker. */
+/* Returns the text of the only blocker. */
 static char *text_of_only_blocker(const char *addresses)
 {
 	_cleanup_group_def_ struct group_def *def = define_group(addresses);
@@ -152,7 +154,7 @@ START_TEST(test_idle_host_has_no_blockers)
 }
 END_TEST
 
-/* What lies in a companion counts as well. */
+/* A usage of a companion blocks the group as well. */
 START_TEST(test_each_usage_is_a_blocker)
 {
 	static const struct {
@@ -241,7 +243,7 @@ START_TEST(test_device_open_in_vfio_is_blocked)
 	ck_assert_blockers("0000:01:00.0", "foreign-owner! 0000:01:00.0");
 	add_usage("0000:01:00.0", USAGE_VFIO, "/dev/vfio/11", NULL, 812, "qemu");
 	ck_assert_blockers("0000:01:00.0", "foreign-owner! 0000:01:00.0");
-	/* ours: told by who knows of leases */
+	/* a lease of this daemon holds it */
 	ck_assert_int_eq(strv_add(&claimed, "0000:01:00.0"), 0);
 	ck_assert_blockers("0000:01:00.0", "");
 	ck_assert_blockers("0000:01:00.1", "");
@@ -261,7 +263,7 @@ START_TEST(test_vf_of_unclaimed_pf_on_vfio_is_blocked)
 	add_usage("0000:02:00.0", USAGE_VFIO, "/dev/vfio/12", NULL, 812, "qemu");
 	opened = text_of_only_blocker("0000:02:10.0");
 	ck_assert_ptr_nonnull(strstr(opened, "without a claim, open as /dev/vfio/12"));
-	/* nobody here knows the token that it may have set, so there is nothing to accept */
+	/* the PF may need a token, which the daemon does not know, so "accept" does not help */
 	accepted = "vf-of-claimed-pf";
 	ck_assert_blockers("0000:02:10.0", "foreign-owner! 0000:02:10.0");
 	ck_assert_int_eq(strv_add(&claimed, "0000:02:00.0"), 0);
@@ -278,13 +280,12 @@ START_TEST(test_pf_and_its_vfs_block_each_other)
 	claimed = NULL;
 	ck_assert_int_eq(strv_add(&claimed, "0000:02:00.0"), 0);
 	ck_assert_blockers("0000:02:10.0", "vf-of-claimed-pf! 0000:02:10.0");
-	/* who accepts to share it gets one of VFIO's making, and none that goes with the host
-	 * driver */
+	/* "accept" allows a VF only while its PF is on vfio-pci: a host driver would remove it */
 	accepted = "vf-of-claimed-pf";
 	ck_assert_blockers("0000:02:10.0", "vf-of-claimed-pf! 0000:02:10.0");
 	ck_assert_int_eq(str_set(&device_at("0000:02:00.0")->driver, "vfio-pci"), 0);
 	ck_assert_blockers("0000:02:10.0", "");
-	/* gone since */
+	/* a claimed device that is gone */
 	ck_assert_int_eq(strv_add(&claimed, "0000:77:00.0"), 0);
 	ck_assert_blockers("0000:01:00.0", "");
 }
@@ -318,7 +319,7 @@ START_TEST(test_iommu_settings_are_soft_blockers)
 	host->interrupt_remapping = 1;
 	ck_assert_blockers("0000:01:00.0", "");
 
-	/* where interrupts are no matter of the IOMMU's, but on POWER VFIO does not ask */
+	/* here the MSI controller decides, not the IOMMU; VFIO does not check it on POWER */
 	host->interrupt_remapping = -1;
 	host->unsafe_interrupts = false;
 	ck_assert_blockers("0000:01:00.0", "");
@@ -348,7 +349,7 @@ START_TEST(test_peer_to_peer_reported_by_the_module)
 	ck_assert_int_eq(strv_add(&accepting->accept, "peer-to-peer"), 0);
 	codes = blocker_codes(accepting);
 	ck_assert_str_eq(codes, "");
-	/* with the other it is no concern, nor is one that is gone */
+	/* no blocker when the peer is in the same group, or gone */
 	ck_assert_int_eq(inventory_set_group(host, device_at("0000:02:00.0"), 14), 0);
 	ck_assert_blockers("0000:03:00.0", "");
 	ck_assert_int_eq(inventory_set_group(host, device_at("0000:02:00.0"), 12), 0);
@@ -357,7 +358,7 @@ START_TEST(test_peer_to_peer_reported_by_the_module)
 }
 END_TEST
 
-/* The same without the kernel module: ports of a switch, each in a group with what is below it. */
+/* Without the kernel module: two ports of a switch, each in one group with the device below it. */
 START_TEST(test_peer_to_peer_derived_without_the_module)
 {
 	host_builder_add_express(add_pci("0000:06:00.0", "0000:00:1c.0", 20, NULL), 5);
@@ -391,7 +392,10 @@ START_TEST(test_hanging_bind_blocks)
 }
 END_TEST
 
-/* VFIO refuses what it cannot reset, unless it is told not to; with ACPI nobody can tell before. */
+/*
+ * VFIO refuses a device without a reset driver, unless reset_required=0. With ACPI the daemon
+ * cannot know the reset driver beforehand.
+ */
 START_TEST(test_platform_device_needs_its_reset_driver)
 {
 	static const char key[] = "platform:a000000.virtio_mmio";
@@ -409,7 +413,7 @@ START_TEST(test_platform_device_needs_its_reset_driver)
 	ck_assert_int_eq(str_set(&device->reset_driver, NULL), 0);
 	device->reset_required = false;
 	ck_assert_blockers(key, "");
-	/* the group's file may want what the driver does not */
+	/* the definition may require a reset that the driver does not */
 	strict->reset_before = RESET_REQUIRE;
 	codes = blocker_codes(strict);
 	ck_assert_str_eq(codes, "no-reset platform:a000000.virtio_mmio");
@@ -430,11 +434,11 @@ START_TEST(test_device_without_reset_is_reported)
 					     *without = NULL;
 	_cleanup_free_ char *codes = NULL, *nothing = NULL;
 
-	lose_resets("0000:00:14.0"); /* no bridge to reset it by */
+	lose_resets("0000:00:14.0"); /* no bridge above resets its bus */
 	ck_assert_blockers("0000:00:14.0", "no-reset 0000:00:14.0");
-	lose_resets("0000:02:10.0"); /* its bus is its PF's */
+	lose_resets("0000:02:10.0"); /* a reset of its bus would reset its PF */
 	ck_assert_blockers("0000:02:10.0", "no-reset 0000:02:10.0");
-	/* the definition does not want one, or allows only some */
+	/* the definition wants no reset, or allows only some methods */
 	without = define_group("0000:00:14.0");
 	without->reset_before = without->reset_after = RESET_NONE;
 	nothing = blocker_codes(without);
@@ -447,20 +451,20 @@ END_TEST
 
 START_TEST(test_bus_reset_needs_the_whole_bus)
 {
-	/* on the bus alone: only if the kernel offers it */
+	/* a device alone on its bus: only if the kernel offers "bus" */
 	add_pci("0000:04:00.0", "0000:00:14.0", 16, "bus");
 	device_at("0000:00:14.0")->header_type = 1;
 	ck_assert_blockers("0000:04:00.0", "");
 	lose_resets("0000:04:00.0");
 	ck_assert_blockers("0000:04:00.0", "no-reset 0000:04:00.0");
-	/* with others: by VFIO, if all of them are in the claim */
+	/* several devices: by VFIO, if the claim has all of them */
 	lose_resets("0000:03:00.0");
 	ck_assert_blockers("0000:03:00.0", "reset-reaches 0000:03:00.0");
 	ck_assert_blockers("0000:03:00.0 0000:03:00.1", "");
 	lose_resets("0000:01:00.0");
 	lose_resets("0000:01:00.1");
 	ck_assert_blockers("0000:01:00.0", "");
-	/* before Linux 5.15 the methods are not told */
+	/* before Linux 5.15 the kernel does not list its methods */
 	device_at("0000:04:00.0")->no_reset = false;
 	ck_assert_blockers("0000:04:00.0", "");
 }
@@ -473,13 +477,13 @@ START_TEST(test_bars_that_share_a_page_are_reported)
 	bar[0] = (struct device_resource){ 0xfe001000, 0xfe0010ff, 0x200 };
 	device_at("0000:01:00.1")->resources[0] =
 		(struct device_resource){ 0xfe001100, 0xfe0011ff, 0x200 };
-	ck_assert_blockers("0000:01:00.0", ""); /* both go to the same user */
+	ck_assert_blockers("0000:01:00.0", ""); /* both belong to the same claim */
 	device_at("0000:03:00.0")->resources[2] =
 		(struct device_resource){ 0xfe001f00, 0xfe001fff, 0x200 };
 	ck_assert_blockers("0000:03:00.0", "unaligned-bar 0000:03:00.0");
 	ck_assert_blockers("0000:01:00.0",
 			   "unaligned-bar 0000:01:00.0, unaligned-bar 0000:01:00.1");
-	/* ports are not mapped, and in a page of their own they may be small */
+	/* I/O ports are not mapped; a small BAR that is alone in its page is fine */
 	device_at("0000:03:00.0")->resources[2].flags = 0x100;
 	ck_assert_blockers("0000:01:00.0", "");
 	device_at("0000:03:00.0")->resources[2] =

@@ -22,7 +22,7 @@ START_TEST(test_force_overrides_only_soft_blockers)
 	ck_assert_str_eq(first->code, "mounted");
 	ck_assert_str_eq(first->device, "0000:01:00.1");
 	ck_assert_str_eq(first->text, "nvme0n1p1 carries /boot");
-	/* what --force cannot help is what the user should hear first */
+	/* the hard blocker comes first: --force does not help against it */
 	ck_assert_ptr_eq(blockers_first(&blockers, false), first);
 }
 END_TEST

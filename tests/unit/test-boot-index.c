@@ -70,7 +70,7 @@ START_TEST(test_empty_index_has_no_groups)
 }
 END_TEST
 
-/* It decides what is written to driver_override, so what is not understood is not guessed at. */
+/* The index decides what is written to driver_override, so an unknown line is refused. */
 START_TEST(test_unknown_lines_are_refused)
 {
 	static const char *const bad[] = {
@@ -94,7 +94,7 @@ START_TEST(test_unknown_lines_are_refused)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct vec groups = { 0 };
 
-		ck_assert_msg(boot_index_parse(bad[i], &groups) == -EINVAL, "taken: %s", bad[i]);
+		ck_assert_msg(boot_index_parse(bad[i], &groups) == -EINVAL, "accepted: %s", bad[i]);
 		ck_assert_uint_eq(groups.n, 0);
 	}
 }

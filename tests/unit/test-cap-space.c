@@ -37,7 +37,7 @@ static size_t length_of_capability(const struct device *device, unsigned id)
 
 /* --- lengths --- */
 
-/* One capability at 0x100 with a register or two behind its header, and how long it is then. */
+/* One capability at 0x100, the registers behind its header, and its length with these. */
 static const struct {
 	unsigned id, version;
 	uint32_t registers[5]; /* at 4, 8, 0xc, 0x10, 0x14 */
@@ -47,7 +47,7 @@ static const struct {
 	{ 0x02, 1, { 0 }, 0x1c },
 	{ 0x02, 1, { 7 }, 0x10 + 8 * 12 },
 	{ 0x02, 1, { 0, 0x03000008 }, 0x30 + 64 },	     /* 128 phases at 0x30 */
-	{ 0x02, 1, { 0, 0x00000002 }, 0x20 + 16 },	     /* 32, nobody says where */
+	{ 0x02, 1, { 0, 0x00000002 }, 0x20 + 16 },	     /* 32 phases, no offset given */
 	{ 0x09, 1, { 0x400, 0, 0, 0x05000004 }, 0x50 + 16 }, /* 64 phases of 2 bits at 0x50 */
 	{ 0x08, 1, { 0xc00, 0, 0, 0x04000020 }, 0x40 + 256 },
 	{ 0x03, 1, { 0x1234 }, 12 },
@@ -60,7 +60,7 @@ static const struct {
 	{ 0x0b, 1, { 0x07810001 }, 0x78 },
 	{ 0x0d, 1, { 0x0000001f }, 8 },
 	{ 0x0d, 1, { 0x0000003f }, 40 }, /* egress control of 256 ports */
-	{ 0x0d, 1, { 0x0000213f }, 16 }, /* of 33 */
+	{ 0x0d, 1, { 0x0000213f }, 16 }, /* egress control of 33 ports */
 	{ 0x0e, 1, { 0 }, 8 },
 	{ 0x0f, 1, { 0 }, 8 },
 	{ 0x10, 1, { 0 }, 0x40 },
@@ -69,7 +69,7 @@ static const struct {
 	{ 0x15, 1, { 0, 0x00000060 }, 4 + 3 * 8 },
 	{ 0x16, 1, { 0x0000001f }, 48 },
 	{ 0x17, 1, { 0x003f0205 }, 12 + 2 * 64 },
-	{ 0x17, 1, { 0x003f0405 }, 12 }, /* its table is in MSI-X */
+	{ 0x17, 1, { 0x003f0405 }, 12 }, /* the table is in MSI-X */
 	{ 0x18, 1, { 0 }, 8 },
 	{ 0x19, 1, { 0 }, 12 + 2 * 8 },
 	{ 0x1b, 1, { 0x1406 }, 8 },
@@ -87,12 +87,15 @@ static const struct {
 	{ 0x2e, 1, { 0 }, 0x18 },
 	{ 0x30, 1, { 0x0000e001 }, 12 + 64 },
 	{ 0x30, 1, { 0x00010002, 0, 1, 0, 0 }, 12 + 32 + 20 },
-	{ 0x0b, 1, { 0 }, CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI }, /* it does not say */
+	{ 0x0b,
+	  1,
+	  { 0 },
+	  CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI }, /* no length in its registers */
 	{ 0x00,
 	  1,
 	  { 0 },
-	  CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI }, /* what it was is hidden */
-	{ 0x77, 1, { 0 }, CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI }, /* nobody knows it */
+	  CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI }, /* the id is hidden */
+	{ 0x77, 1, { 0 }, CAP_CHAIN_CONFIG_SIZE - CAP_CHAIN_CONFIG_SIZE_PCI }, /* unknown id */
 };
 
 START_TEST(test_length_of_each_capability)
@@ -109,7 +112,7 @@ START_TEST(test_length_of_each_capability)
 }
 END_TEST
 
-/* What nobody knows ends where the next one begins, whichever chain that is in. */
+/* An unknown capability ends where the next one in either chain begins. */
 START_TEST(test_unknown_capability_ends_at_the_next)
 {
 	_cleanup_device_ struct device *device = make_express_function();
@@ -135,7 +138,7 @@ START_TEST(test_broken_chain_is_incomplete)
 	ck_assert_int_eq(cap_chain_read(device, &chain), 0);
 	ck_assert(!chain.complete);
 	ck_assert_uint_eq(chain.n, 3);
-	put_capability(device, 0x200, 0x0f, 1, 0x300); /* where nothing is */
+	put_capability(device, 0x200, 0x0f, 1, 0x300); /* no capability is there */
 	ck_assert_int_eq(cap_chain_read(device, &chain), 0);
 	ck_assert(!chain.complete);
 	put_capability(device, 0x200, 0x0f, 1, 0);
@@ -159,8 +162,8 @@ static struct device *make_pf(void)
 	put_capability(pf, 0x100, 0x01, 2, 0x160);
 	put_capability(pf, 0x160, 0x10, 1, 0x200);
 	put_capability(pf, 0x200, 0x1b, 1, 0x210);
-	host_builder_put_config32(pf, 0x204,
-				  0x00011406); /* 20 bits, execute and privileged; enabled */
+	host_builder_put_config32(
+		pf, 0x204, 0x00011406); /* 20 bits, execute and privileged supported; enabled */
 	put_capability(pf, 0x210, 0x13, 1, 0x220);
 	host_builder_put_config32(pf, 0x214, 0x80000001);
 	host_builder_put_config32(pf, 0x218, 512);
@@ -196,7 +199,7 @@ START_TEST(test_vf_shows_capabilities_where_its_pf_does)
 	ck_assert_uint_eq(space[CAP_SPACE_PRI].place.at, 0x210);
 	ck_assert_mem_eq(space[CAP_SPACE_PRI].place.registers, pri, sizeof(pri));
 	ck_assert_int_eq(space[CAP_SPACE_ATS].state, CAP_SPACE_NOT_INHERITED);
-	/* its own goes before */
+	/* a capability of the VF itself takes precedence */
 	put_capability(vf, 0x150, 0x0e, 1, 0x300);
 	put_capability(vf, 0x300, 0x0f, 1, 0);
 	cap_space_find(vf, pf, space);
@@ -212,12 +215,12 @@ START_TEST(test_hidden_registers_are_avoided)
 	struct cap_space space[CAP_SPACE_KINDS];
 	struct cap_space_range ranges[4];
 
-	vf->config[0x207] = 0x40; /* where the PF's is, a register that nobody speaks of */
+	vf->config[0x207] = 0x40; /* an undocumented register where the PF has its capability */
 	cap_space_find(vf, pf, space);
 	ck_assert(!space[CAP_SPACE_PASID].place.as_pf);
 	ck_assert_uint_eq(space[CAP_SPACE_PASID].place.at, 0xff8);
 	ck_assert_uint_eq(space[CAP_SPACE_PRI].place.at, 0x210);
-	/* a counter that was zero at the first look */
+	/* a counter that was zero in the first reading */
 	vf->config_again = malloc(CAP_CHAIN_CONFIG_SIZE);
 	memcpy(vf->config_again, vf->config, CAP_CHAIN_CONFIG_SIZE);
 	vf->config_again[0xff9] = 1;
@@ -229,7 +232,7 @@ START_TEST(test_hidden_registers_are_avoided)
 	ck_assert_uint_eq(ranges[0].first, 0x207);
 	ck_assert_uint_eq(ranges[0].last, 0x207);
 	ck_assert_uint_eq(ranges[2].first, 0xff9);
-	/* one that reads as zero, and that drivers are known to use */
+	/* a register that reads as zero, but that a driver is known to use */
 	vf->config[0x207] = 0;
 	memcpy(vf->config_again, vf->config, CAP_CHAIN_CONFIG_SIZE);
 	pf->vendor = vf->vendor = 0x8086;
@@ -244,7 +247,7 @@ START_TEST(test_hidden_registers_are_avoided)
 }
 END_TEST
 
-/* Space that reads as all ones from before its start on: one stretch, and no place. */
+/* Extended space that reads as all ones is one hidden range, and has no place. */
 START_TEST(test_all_ones_leave_no_place)
 {
 	_cleanup_device_ struct device *pf = make_pf(), *vf = make_vf();
@@ -267,7 +270,8 @@ START_TEST(test_missing_room_is_reported)
 
 	memset(vf->config + 0x158, 0x55, CAP_CHAIN_CONFIG_SIZE - 0x158);
 	cap_space_find(vf, pf, space);
-	ck_assert_int_eq(space[CAP_SPACE_PRI].state, CAP_SPACE_SHARED); /* behind a short AER */
+	ck_assert_int_eq(space[CAP_SPACE_PRI].state,
+			 CAP_SPACE_SHARED); /* behind an AER capability without TLP prefixes */
 	ck_assert_uint_eq(space[CAP_SPACE_PRI].place.at, 0x138);
 	ck_assert_uint_eq(space[CAP_SPACE_PASID].place.at, 0x148);
 	vf->config[0x130] = vf->config[0x13c] = vf->config[0x148] = 1;
@@ -288,7 +292,7 @@ START_TEST(test_missing_room_is_reported)
 }
 END_TEST
 
-/* --- properties, on functions that nobody built --- */
+/* --- properties, on random functions --- */
 
 struct stretch {
 	size_t first, end;
@@ -309,7 +313,10 @@ static void check_place_is_free(const struct device *vf, const struct cap_space_
 			      "%#x is in %#zx-%#zx", place->at, used[i].first, used[i].end);
 }
 
-/* With what was found put there, the chain ends, and has all that it had and what is new. */
+/*
+ * Writes the found capabilities into a copy. Its chain must be complete, and hold all the old and
+ * the new capabilities.
+ */
 static void check_chain(const struct device *vf, const struct cap_space space[CAP_SPACE_KINDS])
 {
 	_cleanup_device_ struct device *shown = make_express_function();
@@ -370,7 +377,10 @@ static void check_places(const struct device *vf, const struct device *pf,
 	check_chain(vf, space);
 }
 
-/* A chain of capabilities from the table above in random places, with bytes beside them. */
+/*
+ * Builds a chain of capabilities from the table above, in random places. Fills @used with their
+ * ranges and returns their number, at most @max.
+ */
 static size_t build_random_chain(struct device *device, struct stretch *used, size_t max,
 				 uint32_t *state)
 {

@@ -106,7 +106,7 @@ START_TEST(test_invalid_arguments_are_refused)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		_cleanup_line_ struct line line = { 0 };
 
-		ck_assert_msg(parse_line(&line, bad[i]) == -EINVAL, "%s was taken", bad[i]);
+		ck_assert_msg(parse_line(&line, bad[i]) == -EINVAL, "%s was accepted", bad[i]);
 	}
 }
 END_TEST
@@ -130,7 +130,9 @@ static void check_list(char *const *list, const char *expected)
 	ck_assert_str_eq(joined, expected);
 }
 
-/* Options of a definition: users, groups and devices add up, for the others the last one counts. */
+/*
+ * Options of a definition: users, groups and devices accumulate. The last one of any other counts.
+ */
 START_TEST(test_definition_options)
 {
 	_cleanup_line_ struct line line = { 0 };
@@ -201,7 +203,7 @@ START_TEST(test_zero_wait_counts_as_given)
 }
 END_TEST
 
-/* Every option with an argument fails without one, except for --host (test_hosts). */
+/* Every option with an argument fails without one, except for --host (test_host_options). */
 START_TEST(test_missing_argument_is_refused)
 {
 	static const char *const options[] = {
@@ -214,7 +216,8 @@ START_TEST(test_missing_argument_is_refused)
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		_cleanup_line_ struct line line = { 0 };
 
-		ck_assert_msg(parse_line(&line, options[i]) == -EINVAL, "%s was taken", options[i]);
+		ck_assert_msg(parse_line(&line, options[i]) == -EINVAL, "%s was accepted",
+			      options[i]);
 	}
 }
 END_TEST

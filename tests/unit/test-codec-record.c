@@ -84,7 +84,8 @@ START_TEST(test_record_round_trip)
 END_TEST
 
 /*
- * Each key of a written record, taken out or given another type: only what may be unknown may go.
+ * Replaces @from by @to in a written record, which is then parsed with the result @expected. Only
+ * optional keys may be missing.
  */
 static void assert_record(const char *from, const char *to, int expected)
 {
@@ -98,7 +99,7 @@ static void assert_record(const char *from, const char *to, int expected)
 	ck_assert_msg(at != NULL, "no %s in %s", from, text);
 	changed = str_printf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
 	r = codec_record_from_json(changed, strlen(changed), &copy, &error);
-	ck_assert_msg(r == expected, "%s to %s: %d, %s", from, to, r, str_or(error, "taken"));
+	ck_assert_msg(r == expected, "%s to %s: %d, %s", from, to, r, str_or(error, "accepted"));
 	ck_assert_int_eq(r < 0, error != NULL);
 }
 
@@ -173,7 +174,7 @@ static struct def_set *parse_config(const char *text)
 	return config;
 }
 
-/* As short as it was written, and with the keys in one order. */
+/* The canonical form: short selectors, keys in a fixed order. */
 static const char full_group[] =
 	"{\"groups\":{\"nic0\":{\"devices\":[\"0000:01:00.0\","
 	"{\"path\":\"0000:00:1c.4/00.0\",\"vendor\":\"8086\",\"device\":\"00d3\"},"

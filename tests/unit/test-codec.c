@@ -75,7 +75,7 @@ static void fill_function(struct device *vf)
 	set_text(&vf->driver, "vfio-pci");
 	vf->vfio_open = true;
 	vf->no_reset = true;
-	vf->config_size = 64; /* all zeros: written as no digits at all */
+	vf->config_size = 64; /* all zeros: written as an empty string */
 	vf->config = calloc(1, vf->config_size);
 }
 
@@ -147,7 +147,7 @@ START_TEST(test_inventory_round_trip)
 
 		twice = to_json(copy, pretty);
 		ck_assert_str_eq(once, twice);
-		/* zeros up to the end, here from the beginning, are not spelt out */
+		/* trailing zeros are not written: here all bytes are */
 		ck_assert_ptr_nonnull(
 			strstr(once, pretty ? "\"config\": \"\"" : "\"config\":\"\""));
 	}
@@ -222,7 +222,7 @@ START_TEST(test_inventory_values_survive)
 }
 END_TEST
 
-/* The form that others read: a change here breaks them. */
+/* Other programs read this form: a change here breaks them. */
 START_TEST(test_inventory_has_its_documented_form)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
@@ -261,7 +261,7 @@ START_TEST(test_unknown_keys_are_ignored)
 }
 END_TEST
 
-/* The kernel lets any byte into a name; what comes out is still JSON. */
+/* The kernel allows any byte in a name. The result must be valid JSON nevertheless. */
 START_TEST(test_invalid_utf8_is_replaced)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new(), *copy = NULL;
@@ -338,7 +338,7 @@ START_TEST(test_bad_inventory_is_refused)
 	struct inventory *inv = NULL;
 
 	ck_assert_msg(codec_snapshot_from_json(text, strlen(text), &inv, &error) == -EBADMSG,
-		      "taken: %s", text);
+		      "accepted: %s", text);
 	ck_assert_ptr_null(inv);
 	ck_assert_ptr_nonnull(error);
 	ck_assert_msg(strstr(error, bad_inventories[_i].error) != NULL, "%s: %s", text, error);
@@ -361,9 +361,9 @@ START_TEST(test_truncated_inventory_is_refused)
 }
 END_TEST
 
-/* --- text that nobody wrote --- */
+/* --- mutated text --- */
 
-/* Either it is refused and said why, or what was read can be written and read again. */
+/* A mutant is refused with a reason, or it can be written and read again. */
 START_TEST(test_mutated_inventory_is_refused_or_read)
 {
 	_cleanup_inventory_ struct inventory *inv = make_inventory();

@@ -16,7 +16,7 @@
 
 #define NOBODY 65534
 
-/* Three directories, highest first, in a fresh place; the current directory is there too. */
+/* Three directories, the highest first, below a fresh directory that is also the current one. */
 static char top[] = "/tmp/test-confdir-XXXXXX";
 static const char *const directories[] = { "etc", "run", "lib", NULL };
 
@@ -71,7 +71,7 @@ static void assert_file(const struct def_set *config, const char *name, const ch
 	ck_assert_str_eq(def->file, file);
 }
 
-/* Just one problem, and it is an error of the file as a whole. */
+/* Asserts that the only problem is an error of the whole file, with @text in its text. */
 static void assert_problem(const struct def_set *config, const char *file, const char *text)
 {
 	const struct problem *problem;
@@ -116,8 +116,8 @@ START_TEST(test_higher_directory_replaces_file)
 END_TEST
 
 /*
- * The order of the names, over all directories: the later file has the last word, also from
- * below.
+ * Files of all directories are read in the order of their names. The later file wins, even from a
+ * lower directory.
  */
 START_TEST(test_later_file_name_wins)
 {
@@ -147,7 +147,7 @@ START_TEST(test_link_to_dev_null_masks_file)
 }
 END_TEST
 
-/* Only a link masks: an empty file replaces, and is no JSON. */
+/* Only a link to /dev/null masks. An empty file replaces the lower one, and is invalid JSON. */
 START_TEST(test_empty_file_does_not_mask)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
@@ -208,7 +208,7 @@ START_TEST(test_link_to_file_is_read)
 }
 END_TEST
 
-/* What replaces a file and cannot be read does not let the lower one through. */
+/* An unreadable file still hides the file of the same name in a lower directory. */
 START_TEST(test_dangling_link_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
@@ -236,7 +236,7 @@ START_TEST(test_fifo_is_a_problem)
 	_cleanup_def_set_ struct def_set *config = NULL;
 
 	ck_assert_int_eq(mkfifo("etc/10.json", 0644), 0);
-	config = load_config(); /* a reader of a FIFO would wait for a writer */
+	config = load_config(); /* a blocking open would wait for a writer */
 	assert_problem(config, "etc/10.json", "a FIFO");
 }
 END_TEST
@@ -286,7 +286,7 @@ START_TEST(test_too_large_file_is_a_problem)
 }
 END_TEST
 
-/* Has a size, but no blocks on the disk, as the files of sysfs. */
+/* The file has a size but no blocks on the disk, like the files of sysfs. */
 START_TEST(test_too_large_sparse_file_is_a_problem)
 {
 	_cleanup_def_set_ struct def_set *config = NULL;
@@ -298,7 +298,7 @@ START_TEST(test_too_large_sparse_file_is_a_problem)
 }
 END_TEST
 
-/* Root may read everything, so it steps down for a moment. */
+/* Drops root while it loads, because root may read everything. */
 static struct def_set *load_unprivileged(void)
 {
 	struct def_set *config;

@@ -13,10 +13,7 @@
 #include "mutate.h"
 #include "source-tree.h"
 
-/*
- * The files of tests/config, and tests/config/expected, which says what is wrong with each of
- * them.
- */
+/* Reads the files of tests/config. Their problems must be those of tests/config/expected. */
 
 static void parse_into(struct def_set *config, const char *file, const char *text)
 {
@@ -50,7 +47,7 @@ static void assert_clean(const struct def_set *config)
 			     problem_at(config, 0)->text);
 }
 
-/* "file:line:column kind", as in the table, without what is said. */
+/* Prints a line for each problem of the file @name: file, line:column, kind and text. */
 static void print_problems(FILE *out, const char *name)
 {
 	_cleanup_free_ char *path = str_printf("tests/config/%s", name);
@@ -103,7 +100,7 @@ static char *report_all_files(void)
 	return report;
 }
 
-/* Each line of the table is the start of the report's line, and neither has more of them. */
+/* Each line of the table starts the same line of the report. Both have as many lines. */
 START_TEST(test_files_have_their_expected_problems)
 {
 	_cleanup_free_ char *expected = source_tree_read("tests/config/expected", NULL);
@@ -287,8 +284,7 @@ START_TEST(test_bad_file_changes_nothing)
 END_TEST
 
 /*
- * Only what is in force at the end counts, and a group that is left out takes nothing from
- * others.
+ * Only definitions in force at the end count. A group that is left out takes no device from others.
  */
 START_TEST(test_device_in_two_groups_is_a_problem)
 {
@@ -320,14 +316,14 @@ START_TEST(test_device_in_two_groups_is_a_problem)
 }
 END_TEST
 
-/* A report goes to a terminal and over D-Bus, whatever was in the file. */
+/* A report goes to a terminal and over D-Bus, so it must be clean whatever the file holds. */
 START_TEST(test_messages_are_clean)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
 	_cleanup_free_ char *text = NULL;
 	char filler[80];
 
-	/* the cut after 80 bytes falls into the two bytes of the umlaut */
+	/* the cut after 80 bytes splits the two bytes of the umlaut */
 	memset(filler, 'x', sizeof(filler) - 1);
 	filler[sizeof(filler) - 1] = '\0';
 	text = str_printf("{\"groups\":{\"a\":{\"devices\":[\"01:00.0\"],\"driver\":\"%s\xc3\xbc\","
@@ -373,7 +369,7 @@ START_TEST(test_deep_nesting_is_refused)
 }
 END_TEST
 
-/* Endless rubbish gives a bounded report, and in time. */
+/* A file full of errors gives a bounded report, in bounded time. */
 START_TEST(test_number_of_problems_is_limited)
 {
 	_cleanup_def_set_ struct def_set *config = def_set_new();
@@ -389,7 +385,7 @@ START_TEST(test_number_of_problems_is_limited)
 }
 END_TEST
 
-/* --- text that nobody wrote --- */
+/* --- mutated text --- */
 
 static void assert_survives(const char *name, uint32_t seed)
 {

@@ -18,7 +18,7 @@ static struct inventory *make_good_host(void)
 	return inv;
 }
 
-/* Of @subject; -1 if nothing is said of it. */
+/* Returns the level of the last finding about @subject, or -1 without one. */
 static int level_of_finding(const struct inventory *inv, const char *subject)
 {
 	_cleanup_findings_ struct vec findings = {};

@@ -4,7 +4,7 @@
 #include "base/macro.h"
 #include "model/error-state.h"
 
-/* What another look finds. */
+/* The difference that another reading finds. */
 enum { READ_NOTHING, READ_CORRECTED, READ_FATAL_ABOVE, READ_FATAL_OWN, READ_CONTAINED };
 
 static struct device_errors make_reading(const struct device_errors *before, int what)
@@ -43,12 +43,12 @@ static const struct {
 	{ ERROR_OK, ERROR_EVENT_NONE, READ_CORRECTED, true, ERROR_CORRECTABLE },
 	{ ERROR_RECOVERED, ERROR_EVENT_NONE, READ_CORRECTED, true, ERROR_RECOVERED },
 	{ ERROR_FAILED, ERROR_EVENT_NONE, READ_CORRECTED, false, ERROR_FAILED },
-	/* non-fatal: its driver goes on, a VFIO driver as well */
+	/* non-fatal: every driver continues, a VFIO driver as well */
 	{ ERROR_OK, ERROR_EVENT_BEGIN, READ_NOTHING, true, ERROR_RECOVERING },
 	{ ERROR_RECOVERING, ERROR_EVENT_SUCCESS, READ_NOTHING, true, ERROR_RECOVERED },
 	{ ERROR_RECOVERING, ERROR_EVENT_SUCCESS, READ_NOTHING, false, ERROR_RECOVERED },
 	{ ERROR_RECOVERING, ERROR_EVENT_FAILED, READ_NOTHING, true, ERROR_FAILED },
-	/* fatal: counted by the port, or by the device, or cut off by DPC */
+	/* fatal: counted by the port, counted by the device, or contained by DPC */
 	{ ERROR_OK, ERROR_EVENT_BEGIN, READ_FATAL_ABOVE, true, ERROR_FROZEN },
 	{ ERROR_OK, ERROR_EVENT_BEGIN, READ_FATAL_OWN, true, ERROR_FROZEN },
 	{ ERROR_OK, ERROR_EVENT_BEGIN, READ_CONTAINED, true, ERROR_FROZEN },
@@ -56,13 +56,13 @@ static const struct {
 	{ ERROR_FROZEN, ERROR_EVENT_SUCCESS, READ_NOTHING, false, ERROR_FATAL },
 	{ ERROR_FROZEN, ERROR_EVENT_SUCCESS, READ_CONTAINED, true, ERROR_FROZEN },
 	{ ERROR_OK, ERROR_EVENT_FAILED, READ_NOTHING, false, ERROR_FAILED },
-	/* what was lost stays lost through a lesser error */
+	/* a lesser error does not restore a lost state */
 	{ ERROR_FATAL, ERROR_EVENT_BEGIN, READ_NOTHING, false, ERROR_FROZEN },
 	{ ERROR_FATAL, ERROR_EVENT_NONE, READ_NOTHING, false, ERROR_FATAL },
-	/* frozen without an event, as where EEH or DPC is found by looking */
+	/* frozen without an event: a reading finds EEH or DPC */
 	{ ERROR_OK, ERROR_EVENT_NONE, READ_CONTAINED, false, ERROR_FROZEN },
 	{ ERROR_FAILED, ERROR_EVENT_NONE, READ_CONTAINED, false, ERROR_FAILED },
-	/* an AER recovery is under way: only its end ends it */
+	/* an AER recovery is running: only its own end counts */
 	{ ERROR_FROZEN, ERROR_EVENT_NONE, READ_NOTHING, false, ERROR_FROZEN },
 };
 
@@ -83,7 +83,7 @@ START_TEST(test_thawed_device_is_recovered_or_fatal)
 }
 END_TEST
 
-/* The kernel tells of no end where a VFIO driver has it. */
+/* The kernel sends no final event for a device on a VFIO driver. */
 START_TEST(test_quiet_device_has_recovered)
 {
 	struct device_errors before = { .state = ERROR_RECOVERING };
@@ -100,7 +100,7 @@ START_TEST(test_quiet_device_has_recovered)
 }
 END_TEST
 
-/* Nobody knows whether the port's errors are old. */
+/* Without an earlier reading the errors of the port may be old or new. */
 START_TEST(test_port_errors_count_at_the_first_reading)
 {
 	struct device_errors before = { .state = ERROR_OK };
@@ -126,7 +126,7 @@ static enum error_state take_reading(struct device_errors *errors, uint64_t fata
 	return now.state;
 }
 
-/* The kernel has counted it, somebody looks, and only then its event comes. */
+/* The kernel counts the error, the daemon reads the counters, and the event follows later. */
 START_TEST(test_error_read_before_its_event)
 {
 	struct device_errors errors = { .state = ERROR_OK };
@@ -135,14 +135,14 @@ START_TEST(test_error_read_before_its_event)
 	ck_assert_int_eq(take_reading(&errors, 8, ERROR_EVENT_NONE), ERROR_OK);
 	ck_assert_int_eq(take_reading(&errors, 8, ERROR_EVENT_BEGIN), ERROR_FROZEN);
 	ck_assert_int_eq(take_reading(&errors, 8, ERROR_EVENT_SUCCESS), ERROR_RECOVERED);
-	/* that one is over */
+	/* the error at 8 is over */
 	ck_assert_int_eq(take_reading(&errors, 8, ERROR_EVENT_BEGIN), ERROR_RECOVERING);
 	ck_assert_int_eq(take_reading(&errors, 8, ERROR_EVENT_SUCCESS), ERROR_RECOVERED);
-	/* it was of another device below the port: no event comes */
+	/* the error of another device below the port: no event follows */
 	ck_assert_int_eq(take_reading(&errors, 9, ERROR_EVENT_NONE), ERROR_RECOVERED);
 	ck_assert_int_eq(take_reading(&errors, 9, ERROR_EVENT_NONE), ERROR_RECOVERED);
 	ck_assert_int_eq(take_reading(&errors, 9, ERROR_EVENT_BEGIN), ERROR_RECOVERING);
-	/* plugged in again */
+	/* the port was plugged in again: its counters start at 0 */
 	ck_assert_int_eq(take_reading(&errors, 0, ERROR_EVENT_NONE), ERROR_RECOVERING);
 	ck_assert_int_eq(take_reading(&errors, 1, ERROR_EVENT_BEGIN), ERROR_FROZEN);
 }

@@ -11,7 +11,7 @@
 #include "policy/devinfo/dma-facts.h"
 #include "policy/devinfo/iommu-unit.h"
 
-/* A NIC with an MSI-X table of ten vectors in BAR 3, and what the kernel says of its group. */
+/* Returns a host with a NIC, which has an MSI-X table of ten vectors in BAR 3. */
 static struct inventory *make_host(struct device **ret)
 {
 	struct inventory *inv = inventory_new();
@@ -39,7 +39,7 @@ static void get_facts(const struct inventory *inv, const struct device *device, 
 	ck_assert_int_eq(device_facts_get(inv, device, part, facts), 0);
 }
 
-/* "bar0" of "regions", or of what else has names. */
+/* Returns the item with this name in a list, such as "bar0" in "regions". */
 static const struct vec *find_item(const struct vec *facts, const char *list, const char *name)
 {
 	const struct fact *found = facts_find(facts, list);
@@ -132,7 +132,7 @@ START_TEST(test_dma_windows_of_vfio)
 	ck_assert_uint_eq(((struct fact *)list->items.items[2])->number, 1u << 30);
 	list = facts_find(&facts, "window64");
 	ck_assert_uint_eq(facts_number(&list->items, "levels"), 5);
-	/* and where it was asked in vain */
+	/* VFIO refused the question */
 	group->vfio_info_lines = strv_free(group->vfio_info_lines);
 	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "refused Operation not permitted"), 0);
 	get_facts(inv, nic, "dma", &facts);
@@ -140,7 +140,7 @@ START_TEST(test_dma_windows_of_vfio)
 }
 END_TEST
 
-/* iommufd knows no page sizes, but how addresses are to be aligned. */
+/* iommufd reports the alignment of addresses, but no page sizes. */
 START_TEST(test_dma_windows_of_iommufd)
 {
 	struct device *nic;
@@ -207,12 +207,12 @@ START_TEST(test_bars_and_their_mappings)
 	ck_assert(!facts_number(&facts, "needs-relocation"));
 	ck_assert(facts_number(&facts, "small-bar-safe"));
 	ck_assert_str_eq(facts_text(&facts, "rom"), "none");
-	/* registers before the table, in its page */
+	/* registers before the table in the same page */
 	host_builder_put_config32(nic, 0xa4, 0x00000803);
 	get_facts(inv, nic, "mmio", &facts);
 	ck_assert(!facts_number(&facts, "msix-table-maskable"));
 	ck_assert(facts_number(&facts, "needs-relocation"));
-	/* VFIO's word goes before what was derived */
+	/* an answer of VFIO takes precedence over a derived fact */
 	ck_assert_int_eq(strv_add(&nic->vfio_info_lines, "region 3 0xf 0x4000"), 0);
 	ck_assert_int_eq(strv_add(&nic->vfio_info_lines, "sparse 3 0x1000 0x3000"), 0);
 	ck_assert_int_eq(strv_add(&nic->vfio_info_lines, "region 0 0x3 0x20000"), 0);
@@ -241,7 +241,7 @@ START_TEST(test_small_bar_that_shares_a_page)
 	ck_assert_str_eq(facts_text(bar, "shares-page-with"), "BAR 0 of 0000:01:00.1");
 	ck_assert_str_eq(facts_text(bar, "map"), "no");
 	ck_assert(!facts_number(&facts, "small-bar-safe"));
-	/* alone in its page, it may go with all of the page; not where it does not begin there */
+	/* alone at the start of its page, the BAR may be mapped with the whole page */
 	other->resources[0] = (struct device_resource){ 0xfe040800, 0xfe0408ff, 0x200 };
 	get_facts(inv, nic, "mmio", &facts);
 	ck_assert_str_eq(facts_text(find_item(&facts, "regions", "bar1"), "map"), "yes");
@@ -284,7 +284,7 @@ START_TEST(test_iommu_unit_is_decoded)
 }
 END_TEST
 
-/* A PF with PASID on, and a virtual function of it. */
+/* A PF with PASID enabled, and one of its virtual functions. */
 START_TEST(test_pasid_of_pf_and_vf)
 {
 	struct device *pf, *vf;
@@ -318,11 +318,11 @@ START_TEST(test_pasid_of_pf_and_vf)
 	pasid = &facts_find(&facts, "pasid")->items;
 	ck_assert_str_eq(facts_text(pasid, "state"), "shared");
 	ck_assert_uint_eq(facts_number(pasid, "offset"),
-			  0xff8); /* the PF has it where ARI is here */
+			  0xff8); /* the VF has ARI at the offset that the PF uses */
 	ck_assert_uint_eq(facts_number(pasid, "previous-header"), 0xff81000e);
 	ck_assert_str_eq(facts_text(pasid, "registers"), "1b00010006140000");
 	ck_assert_ptr_null(facts_find(&facts, "pri"));
-	/* the kernel has the last word */
+	/* an answer of the kernel takes precedence */
 	ck_assert_int_eq(strv_add(&vf->vfio_info_lines, "pasid 0 0"), 0);
 	get_facts(inv, vf, "virtual-capabilities", &facts);
 	pasid = &facts_find(&facts, "pasid")->items;

@@ -10,7 +10,7 @@
 
 #include "base/fileio.h"
 
-/* A directory for each test, and a descriptor of it. */
+/* The directory of the test, and a descriptor of it. */
 static char directory[] = "/tmp/test-fileio-XXXXXX";
 static int dir_fd;
 
@@ -84,7 +84,7 @@ START_TEST(test_write_replaces_the_file)
 	ck_assert_int_eq(fileio_write_atomic_at(dir_fd, "a", "newer", 5, 0600), 0);
 	ck_assert_int_eq(fileio_read_at(dir_fd, "a", 4096, &data, NULL), 0);
 	ck_assert_str_eq(data, "newer");
-	/* another file has its name now: who had the old one open still has all of it */
+	/* the name belongs to a new file; the open old one is still whole */
 	ck_assert_int_eq(read(old, &byte, 1), 1);
 	ck_assert_int_eq(byte, 'o');
 }
@@ -137,7 +137,7 @@ START_TEST(test_empty_file_is_read)
 }
 END_TEST
 
-/* sysfs and procfs tell a size that is not the true one. */
+/* The st_size of sysfs and procfs files is not their real size. */
 START_TEST(test_file_of_unknown_size_is_read)
 {
 	_cleanup_free_ char *data = NULL;
@@ -150,7 +150,7 @@ START_TEST(test_file_of_unknown_size_is_read)
 }
 END_TEST
 
-/* Would wait for a writer for ever if it were opened as a file is: check's own limit is 4 s. */
+/* A blocking open of a FIFO would hang. The time limit of check, 4 s, would end the test. */
 START_TEST(test_read_refuses_fifos_and_devices)
 {
 	_cleanup_free_ char *data = NULL;

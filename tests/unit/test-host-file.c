@@ -46,7 +46,7 @@ static void check_refused(const char *text, const char *why)
 	ck_assert_ptr_null(inv);
 }
 
-/* What lspci's options make of the first line. */
+/* The first line of a device differs with the options of lspci. */
 START_TEST(test_first_line_with_each_lspci_option)
 {
 	static const char with_ids[] =
@@ -95,7 +95,7 @@ START_TEST(test_first_line_with_numbers_only)
 }
 END_TEST
 
-/* Of a device that does not answer, the first line is all there is. */
+/* A device that does not answer has useful data in its first line alone. */
 START_TEST(test_device_that_does_not_answer)
 {
 	static const char text[] = "01:00.0 Ethernet controller [0200]: Intel Corporation 82574L "
@@ -141,7 +141,7 @@ START_TEST(test_verbose_attributes_are_read)
 }
 END_TEST
 
-/* A line that is missing makes the rest worthless, not wrong. */
+/* A missing line ends the known configuration space. */
 START_TEST(test_gap_ends_config_space)
 {
 	static const char text[] = "01:00.0 Ethernet controller: Intel Corporation 82574L\n"
@@ -186,16 +186,16 @@ START_TEST(test_virtual_functions_are_linked_to_their_pf)
 		ck_assert_uint_eq(vf->device, 0x10ca);
 	}
 	ck_assert_uint_eq(inventory_find(inv, "0000:02:00.0")->num_vfs, 3);
-	/* they end with their PF */
+	/* a reset of the PF ends its virtual functions */
 	ck_assert_int_eq(
 		reset_scope_devices(inv, inventory_find(inv, "0000:02:00.0"), "flr", &reached), 0);
 	ck_assert_uint_eq(reached.n, 4);
 }
 END_TEST
 
-/* --- what nobody wrote --- */
+/* --- mutated input --- */
 
-/* All that is decided from a host. */
+/* Runs every decision that takes a host as input. */
 static void decide_everything(struct inventory *inv)
 {
 	VEC_FOREACH(const struct device, device, &inv->devices) {
@@ -233,7 +233,7 @@ START_TEST(test_mutated_host_is_decided_safely)
 		int r;
 
 		copy = mutate(text, size, &state, &copy_size);
-		/* a register or two, too: that is where a host lies */
+		/* also changes digits of registers, which a broken device gets wrong */
 		for (unsigned n = mutate_random(&state) % 8; n > 0 && copy_size > 0; n--) {
 			size_t at = mutate_random(&state) % copy_size;
 

@@ -17,16 +17,16 @@
 #include "recorded-host.h"
 
 /*
- * What tests/hosts/NAME.expected says of tests/hosts/NAME must be what comes out. A line each:
+ * Describes each recorded host tests/hosts/NAME. The result must be NAME.expected:
  *
- *   group A B …          these are one IOMMU group
- *   derived A B …        by configuration space these would be one, to the kernel they are not
- *   none A               it is in no group
- *   cause A CODE B       isolation
- *   reset A METHOD B …   what else a reset reaches
- *   virtual A KIND STATE AT   where a VMM may show in A what its PF has; "as-pf" where that has it
- *   blocker A CODE       in the way of claiming A's group; others may be, with what assess learns
- *   free A               nothing hard is
+ *   group A B …          one IOMMU group
+ *   derived A B …        one group by configuration space, but not to the kernel
+ *   none A               a device without a group
+ *   cause A CODE B       a cause of isolation_find()
+ *   reset A METHOD B …   the other devices that a reset reaches
+ *   virtual A KIND STATE AT   the place for a capability of the PF in A; "as-pf": as in the PF
+ *   blocker A CODE       a blocker of A's group, perhaps among others
+ *   free A               no hard blocker
  */
 static const char *const hosts[] = {
 	"alias.lspci",
@@ -74,7 +74,10 @@ static void print_groups(FILE *out, const struct inventory *inv)
 			fprintf(out, "none %s\n", device->key);
 }
 
-/* The devices with the number @number; those of the kernel's @group if they are the same ones. */
+/*
+ * Adds the devices with the derived number @number to @ret. Returns true if the kernel has the same
+ * IOMMU group.
+ */
 static bool matches_iommu_group(const struct inventory *inv, const int *numbers, int number,
 				struct vec *ret)
 {
@@ -88,7 +91,7 @@ static bool matches_iommu_group(const struct inventory *inv, const int *numbers,
 	       memcmp(group->devices.items, ret->items, ret->n * sizeof(void *)) == 0;
 }
 
-/* Nothing where the kernel has no groups at all: it has no IOMMU. */
+/* Prints nothing if the kernel has no groups at all: the host has no IOMMU. */
 static void print_derived(FILE *out, const struct inventory *inv)
 {
 	_cleanup_free_ int *numbers = NULL;
@@ -185,7 +188,7 @@ static bool has_blocker(const struct resolved_group *resolved, const char *code)
 	return false;
 }
 
-/* @words: of a line "blocker A CODE" or "free A" */
+/* Checks a line "blocker A CODE" or "free A", split into @words. */
 static void check_blocker(const char *name, const struct inventory *inv, char **words)
 {
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
@@ -202,7 +205,10 @@ static void check_blocker(const char *name, const struct inventory *inv, char **
 
 /* --- the expected file --- */
 
-/* Its lines about blockers are checked, comments are left out, the rest is returned. */
+/*
+ * Reads the expected file. Checks its lines about blockers, drops its comments, and returns the
+ * rest.
+ */
 static char *read_expected(const char *name, const struct inventory *inv)
 {
 	_cleanup_free_ char *file = str_printf("%s.expected", name), *rest = NULL;
@@ -238,7 +244,10 @@ START_TEST(test_host_matches_its_expected_file)
 }
 END_TEST
 
-/* The dump and the snapshot of one host: what the kernel said is what comes out without it. */
+/*
+ * The dump and the snapshot of one host give the same devices, although the dump has no answers of
+ * a kernel.
+ */
 START_TEST(test_dump_and_snapshot_agree)
 {
 	_cleanup_inventory_ struct inventory *snapshot = recorded_host_load("lab-default.json");

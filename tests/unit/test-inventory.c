@@ -65,7 +65,7 @@ START_TEST(test_put_replaces_the_device)
 	ck_assert_devices(&inventory_find_group(inv, 1)->devices, "0000:01:00.0 0000:01:00.1");
 	ck_assert_str_eq(inventory_find_group(inv, 1)->type, "DMA");
 
-	/* the only member: its group must not die in between */
+	/* the only member is replaced: its group must survive */
 	host_builder_add_pci(inv, "0000:02:00.0", NULL, 2);
 	host_builder_set_group_type(inv, 2, "identity");
 	host_builder_add_pci(inv, "0000:02:00.0", NULL, 2);

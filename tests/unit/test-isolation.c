@@ -9,7 +9,7 @@
 #include "policy/isolation/isolation.h"
 #include "policy/offline/grouping.h"
 
-/* "acs-missing 0000:07:00.0, …" */
+/* Returns "acs-missing 0000:07:00.0, …". */
 static char *causes_of(const struct inventory *inv, const char *key)
 {
 	_cleanup_isolation_ struct vec causes = { 0 };
@@ -46,7 +46,7 @@ START_TEST(test_causes_of_the_module_take_precedence)
 }
 END_TEST
 
-/* A switch without ACS, each of its ports in a group with what is below it. */
+/* A switch without ACS, each of its ports in one group with the device below it. */
 START_TEST(test_ports_without_acs_pass_peer_traffic)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
@@ -58,7 +58,7 @@ START_TEST(test_ports_without_acs_pass_peer_traffic)
 	host_builder_add_express(host_builder_add_pci(inv, "0000:09:00.0", "0000:07:01.0", 3), 0);
 	ck_assert_causes(inv, "0000:08:00.0",
 			 "acs-missing 0000:07:00.0, peer-to-peer 0000:09:00.0");
-	/* of one port the kernel knows that it isolates; the other still passes things on */
+	/* the kernel has a quirk for one port; the other still forwards peer traffic */
 	ck_assert_int_eq(inventory_set_group(inv, inventory_find(inv, "0000:08:00.0"), 4), 0);
 	ck_assert_causes(inv, "0000:08:00.0", "acs-quirk 0000:07:00.0, peer-to-peer 0000:09:00.0");
 	ck_assert_int_eq(inventory_set_group(inv, inventory_find(inv, "0000:09:00.0"), 5), 0);
@@ -82,7 +82,7 @@ START_TEST(test_unexplained_group_is_unknown)
 }
 END_TEST
 
-/* Two ports of one device, each with a card: nothing of the kernel's rules is left to explain. */
+/* A port without ACS and the card below it: each names the port. */
 START_TEST(test_port_and_card_name_the_same_cause)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();
@@ -95,7 +95,7 @@ START_TEST(test_port_and_card_name_the_same_cause)
 	host_builder_add_express(card, 0);
 	ck_assert_causes(inv, "0000:00:01.0", "acs-missing 0000:00:01.0");
 	ck_assert_causes(inv, "0000:01:00.0", "acs-missing 0000:00:01.0");
-	/* and if the kernel parts them, it knows the port */
+	/* separate groups mean that the kernel has a quirk for the port */
 	ck_assert_int_eq(inventory_set_group(inv, card, 2), 0);
 	ck_assert_causes(inv, "0000:00:01.0", "");
 	ck_assert_causes(inv, "0000:01:00.0", "acs-quirk 0000:00:01.0");
@@ -104,7 +104,7 @@ START_TEST(test_port_and_card_name_the_same_cause)
 }
 END_TEST
 
-/* A snapshot is a file that anybody can write. */
+/* A snapshot is a file that any user can write, with a circle in it. */
 START_TEST(test_circle_of_bridges_ends)
 {
 	_cleanup_inventory_ struct inventory *inv = inventory_new();

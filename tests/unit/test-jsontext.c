@@ -25,7 +25,7 @@ static void assert_refused(const char *text, unsigned line, unsigned column, con
 	struct jsontext_error error = { 0 };
 
 	ck_assert_msg(jsontext_parse(text, strlen(text), &strict, &doc, &error) == -EBADMSG,
-		      "%s was taken", text);
+		      "%s was accepted", text);
 	ck_assert_ptr_null(doc);
 	ck_assert_msg(error.at.line == line && error.at.column == column && strstr(error.text, why),
 		      "%s: %u:%u: %s", text, error.at.line, error.at.column, error.text);
@@ -66,7 +66,7 @@ START_TEST(test_positions_of_nodes)
 	ck_assert_ptr_nonnull(node);
 	at = jsontext_locate(doc, node->key_offset);
 	ck_assert_uint_eq(at.line, 1);
-	ck_assert_uint_eq(at.column, 3); /* the byte order mark is no column */
+	ck_assert_uint_eq(at.column, 3); /* the byte order mark does not count as a column */
 	at = jsontext_locate(doc, node->offset);
 	ck_assert_uint_eq(at.line, 3);
 	ck_assert_uint_eq(at.column, 3);
@@ -113,7 +113,7 @@ static void assert_repeated(unsigned others)
 	ck_assert_uint_eq(n, 2);
 }
 
-/* Few members and many are searched in two ways. */
+/* The parser searches few members and many in two different ways. */
 START_TEST(test_repeated_keys_are_linked)
 {
 	assert_repeated(1);
@@ -145,7 +145,7 @@ START_TEST(test_invalid_json_is_refused)
 }
 END_TEST
 
-/* Whatever ends too early is refused, at every length. */
+/* A truncated text is refused at every length. */
 START_TEST(test_truncated_text_is_refused)
 {
 	static const char text[] = "{ \"a\": [ -1.5e3, \"\\u00e4\\n\", true, null, { } ] }";

@@ -12,7 +12,9 @@ static const char *const state_words[] = { "available", "blocked",   "reserved",
 					   "claimed",	"releasing", "draining", "dirty",
 					   "stuck",	"absent" };
 
-/* The events that only say how a worker gets on: no action belongs to them. */
+/*
+ * Returns true for the events that only report the progress of a worker. No action belongs to them.
+ */
 static bool is_progress(enum lease_event event)
 {
 	return event == LEASE_STEP_HANGS || event == LEASE_STEP_RETURNED ||
@@ -24,7 +26,7 @@ static bool is_release(enum lease_state state)
 	return state == LEASE_RELEASING || state == LEASE_DRAIN_RETRY || state == LEASE_STUCK_RETRY;
 }
 
-/* True for the states that have a worker: its end makes an event. */
+/* Returns true for the states that have a worker. The end of a worker makes an event. */
 static bool has_worker(enum lease_state state)
 {
 	return lease_fsm_is_claim(state) || lease_fsm_is_hung(state) || is_release(state);
@@ -69,8 +71,7 @@ START_TEST(test_actions_belong_to_the_state_they_lead_to)
 				ck_assert_int_eq(transition.next, LEASE_ENDED);
 			if (is_progress(event))
 				ck_assert_int_eq(transition.action, LEASE_DO_NOTHING);
-			/* without an action, only a worker that still runs takes the lease further
-			 */
+			/* without an action, only a running worker changes the state */
 			if (transition.action == LEASE_DO_NOTHING && transition.next != state)
 				ck_assert(has_worker(state) && has_worker(transition.next));
 		}
@@ -142,8 +143,7 @@ START_TEST(test_ended_lease_stays_ended)
 }
 END_TEST
 
-/* A lease in any state ends after a request and nothing but success; a dirty one also needs a
- * reset. */
+/* A request and successful steps end a lease from any state. A dirty lease also needs a reset. */
 START_TEST(test_every_lease_can_end)
 {
 	for (enum lease_state start = 0; start < LEASE_STATE_COUNT; start++) {

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The main program of every unit test. A test file includes this first, writes its START_TESTs, and
- * defines make_suite(). It is linked to the library of its layer and those below, nothing else.
+ * The main program of every unit test. A test file includes this header first, writes its
+ * START_TESTs, and defines make_suite() or uses SUITE(). The makefile links it to the library of
+ * its layer and to those below, and to no other.
  */
 
 #undef NDEBUG
@@ -15,7 +16,7 @@
 
 static Suite *make_suite(void);
 
-/* A suite of one case, for files that need no fixture: SUITE("vec", test_add, test_remove). */
+/* Defines a suite of one case, for files without a fixture: SUITE("vec", test_add, test_remove). */
 #define SUITE(name, ...)                                                      \
 	static Suite *make_suite(void)                                        \
 	{                                                                     \

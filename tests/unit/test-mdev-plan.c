@@ -12,7 +12,7 @@
 #define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 #define KEY "mdev:" UUID
 
-/* @available of its type "mtty-2"; its other one is "mtty-1". */
+/* Adds a parent with @available instances of type "mtty-2", and with none of type "mtty-1". */
 static void add_parent(struct inventory *inv, const char *name, unsigned available)
 {
 	struct device *parent = host_builder_add_device(inv, "mdev_bus", name, IOMMU_GROUP_NONE);
@@ -43,7 +43,10 @@ static struct mdev_def *make_definition(const char *type)
 	return def;
 }
 
-/* "create-mdev mtty/mtty-2, set-attribute a=1"; "" and what is in the way, else. */
+/*
+ * Returns the steps as "create-mdev mtty/mtty-2, set-attribute a=1". *ret_problem is the problem,
+ * or NULL.
+ */
 static char *format_plan(const struct inventory *inv, const struct mdev_def *def,
 			 const struct mdev_state *state, bool claimed, char **ret_problem)
 {

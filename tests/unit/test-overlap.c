@@ -9,7 +9,10 @@
 #include "policy/assess/overlap.h"
 
 /*
- *	00:1c.4 ─ 01:00.0 alone		00:1e.0 ─ 02:00.0, 02:00.1 in one IOMMU group
+ * The host of each test:
+ *
+ *	00:1c.4 ─ 01:00.0		alone
+ *	00:1e.0 ─ 02:00.0, 02:00.1	one IOMMU group
  */
 static struct inventory *host;
 
@@ -61,7 +64,10 @@ static struct overlap *compare_groups(const struct def_set *config)
 	return overlap;
 }
 
-/* The one blocker that the group of this name gets, with @text in it; none where @code is NULL. */
+/*
+ * Asserts that group @name has one blocker, @code with @text in its text. NULL stands for no
+ * blocker.
+ */
 static void assert_blocker(const char *groups, const char *name, const char *code, const char *text)
 {
 	_cleanup_def_set_ struct def_set *config = read_groups(groups);
@@ -91,13 +97,13 @@ START_TEST(test_device_in_two_groups_blocks_the_later)
 {
 	assert_blocker(BY_PATH "," BY_ADDRESS, "a", NULL, NULL);
 	assert_blocker(BY_PATH "," BY_ADDRESS, "b", "two-groups", "already named by group a");
-	/* the order is that of reading, not that of the names */
+	/* the order of the file counts, not that of the names */
 	assert_blocker(BY_ADDRESS "," BY_PATH, "b", NULL, NULL);
 	assert_blocker(BY_ADDRESS "," BY_PATH, "a", "two-groups", "0000:01:00.0");
 }
 END_TEST
 
-/* One that cannot be had takes nothing away. */
+/* A group that is blocked by an overlap takes no devices from others. */
 START_TEST(test_blocked_group_takes_no_device)
 {
 	const char *groups = BY_PATH "," ALL_INTEL ",\"d\":{\"devices\":[\"02:00.1\"]}";
@@ -116,7 +122,7 @@ START_TEST(test_companions_may_be_in_two_groups)
 }
 END_TEST
 
-/* Who has reserved a device has reserved what moves with it. */
+/* A reservation of a device covers its companions. */
 START_TEST(test_reserved_device_reserves_its_companions)
 {
 #define FIRST(more) "\"a\":{\"devices\":[\"02:00.0\"]" more "}"
@@ -126,14 +132,14 @@ START_TEST(test_reserved_device_reserves_its_companions)
 	assert_blocker(FIRST("") "," SECOND(FOR("vm")), "b", NULL, NULL);
 	assert_blocker(FIRST(FOR("vm")) "," SECOND(FOR("vm")), "a", NULL, NULL);
 	assert_blocker(FIRST(FOR("vm")) "," SECOND(FOR("vm")), "b", NULL, NULL);
-	/* two labels: who was read first has it */
+	/* two labels: the group that was read first wins */
 	assert_blocker(FIRST(FOR("vm")) "," SECOND(FOR("db")), "a", NULL, NULL);
 	assert_blocker(FIRST(FOR("vm")) "," SECOND(FOR("db")), "b", "reserved", "group a");
 	assert_blocker(FIRST(FOR("vm")) "," BY_ADDRESS, "b", NULL, NULL);
 }
 END_TEST
 
-/* The groups of ten thousand functions: not with the square of their number. */
+/* The time for the groups of ten thousand functions must not be quadratic. */
 START_TEST(test_ten_thousand_functions_are_compared)
 {
 	_cleanup_inventory_ struct inventory *inv = big_host_new();

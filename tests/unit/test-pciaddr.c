@@ -8,7 +8,7 @@
 #include "model/pciaddr.h"
 
 static const struct {
-	const char *text, *normal; /* normal NULL: refused */
+	const char *text, *normal; /* @normal NULL: refused */
 } addresses[] = {
 	{ "0000:01:00.0", "0000:01:00.0" },
 	{ "01:00.0", "0000:01:00.0" },

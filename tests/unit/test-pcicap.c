@@ -8,7 +8,10 @@
 
 #define SPACE 4096
 
-/* With an empty configuration space of @size bytes, which a sanitizer watches the end of. */
+/*
+ * Returns a device with an empty configuration space of @size bytes. It has an allocation of its
+ * own, so that a sanitizer detects a read behind its end.
+ */
 static struct device *make_device(size_t size)
 {
 	struct device *device = device_new("pci", "0000:01:00.0");
@@ -43,7 +46,7 @@ START_TEST(test_capabilities_are_found)
 	ck_assert_int_eq(pcicap_find(device, PCICAP_EXPRESS), 0x50);
 	ck_assert_int_eq(pcicap_find(device, PCICAP_AF), 0);
 	ck_assert_int_eq(pcicap_express_type(device), EXPRESS_DOWNSTREAM);
-	/* there may be more of it than is known */
+	/* only 256 bytes are known: the device may have more */
 	ck_assert_int_eq(pcicap_find_ext(device, PCICAP_EXT_ACS), -ENODATA);
 	put_config16(device, 0x06, 0);
 	ck_assert_int_eq(pcicap_find(device, PCICAP_PM), 0);
@@ -73,7 +76,7 @@ START_TEST(test_missing_config_space_has_no_data)
 }
 END_TEST
 
-/* Chains that lead in circles, to themselves, or out of what is known. */
+/* Chains that form a circle, point to themselves, or leave the known bytes. */
 START_TEST(test_circular_chain_ends)
 {
 	_cleanup_device_ struct device *device = make_device(SPACE), *half = make_device(0x48);
@@ -95,7 +98,7 @@ START_TEST(test_circular_chain_ends)
 	put_config16(device, 0x150, 0x0003);
 	put_config16(device, 0x152, 0x1001);
 	ck_assert_int_eq(pcicap_find_ext(device, PCICAP_EXT_ACS), 0);
-	put_config16(device, 0x152, 0xffc1); /* the last four bytes: no room for one */
+	put_config16(device, 0x152, 0xffc1); /* the last four bytes have no room for a capability */
 	put_config16(device, 0xffc, 0x000d);
 	put_config16(device, 0xffe, 0x0001);
 	ck_assert_int_eq(pcicap_find_ext(device, PCICAP_EXT_ACS), -ENODATA);

@@ -40,7 +40,7 @@ static struct inventory *make_group_of_five(void)
 	return inv;
 }
 
-/* "unbind 0000:04:01.0 from e1000", a step a line. */
+/* Returns one line for each step, such as "unbind 0000:04:01.0 from e1000". */
 static char *format_steps(const struct vec *steps)
 {
 	char *text;
@@ -71,7 +71,10 @@ static struct record *plan_whole_claim(const struct inventory *inv, enum access_
 	return record;
 }
 
-/* As the kernel is now, a host driver of an EHCI writes into what VFIO keeps of a companion. */
+/*
+ * Checks that no companion is on VFIO while a host driver drives its EHCI: in current kernels that
+ * driver writes into the state that VFIO keeps of the companion.
+ */
 static void check_companions(const struct inventory *inv, const struct step *step)
 {
 	const struct device *ehci = inventory_find(inv, step->device);
@@ -85,7 +88,7 @@ static void check_companions(const struct inventory *inv, const struct step *ste
 			      step->value);
 }
 
-/* Does to the inventory what the first @n steps do to the host. */
+/* Applies the first @n steps to the inventory as the kernel would to the host. */
 static void apply_steps(struct inventory *inv, const struct vec *steps, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -158,7 +161,7 @@ START_TEST(test_node_access_grants_instead_of_opening)
 }
 END_TEST
 
-/* The steps that open, from the end of a claim on. */
+/* Returns the last steps of a claim, those that open or grant. */
 static char *format_opening_steps(const struct inventory *inv, enum access_mode access,
 				  enum vfio_interface interface, struct record **ret_record)
 {
@@ -201,7 +204,7 @@ START_TEST(test_interface_decides_what_is_opened)
 				"grant 0000:04:02.0 its own node, uid 1000\n"
 				"grant 0000:04:03.0 its own node, uid 1000\n"
 				"grant 0000:04:03.7 its own node, uid 1000\n");
-	/* /dev/iommu is not in there: another lease of the user may need it */
+	/* /dev/iommu stays granted: another lease of the user may need it */
 	ck_assert_int_eq(plan_release(inv, by_path, &release), 0);
 	text = format_steps(&release);
 	ck_assert(str_starts(text, "revoke IOMMU group 11 /dev/vfio/11, uid 1000\n"
@@ -231,7 +234,7 @@ START_TEST(test_interface_choice)
 }
 END_TEST
 
-/* However far a claim came, the release planned from there brings all back. */
+/* A release that is planned at any point of a claim restores every device. */
 START_TEST(test_release_undoes_a_claim_from_every_point)
 {
 	_cleanup_inventory_ struct inventory *first = make_group_of_five();
@@ -246,7 +249,7 @@ START_TEST(test_release_undoes_a_claim_from_every_point)
 		ck_assert_int_eq(plan_release(inv, record, &release), 0);
 		apply_steps(inv, &release, release.n);
 		check_restored(inv, "after a part of a claim");
-		/* done twice does nothing more than look */
+		/* a second release only checks */
 		ck_assert_int_eq(plan_release(inv, record, &again), 0);
 		VEC_FOREACH(const struct step, step, &again)
 			ck_assert_int_eq(step->kind, STEP_PROVE_CLOSED);
@@ -299,8 +302,10 @@ static void check_release_restores(struct inventory *inv, const struct record *r
 			      device->key);
 }
 
-/* Somebody has put it on its VFIO driver before the claim, and its EHCI is on that of the host:
- * apply() looks whether they meet. */
+/*
+ * The companion was on its VFIO driver before the claim, and its EHCI on a host driver.
+ * check_companions() fails if both are ever in that state again.
+ */
 START_TEST(test_companion_moves_before_its_ehci)
 {
 	_cleanup_inventory_ struct inventory *first = make_group_with_uhci_on_vfio();
@@ -360,7 +365,7 @@ START_TEST(test_device_on_vfio_is_proven_closed_first)
 	step = steps.items[0];
 	ck_assert_int_eq(step->kind, STEP_PROVE_CLOSED);
 	ck_assert_int_eq(step->iommu_group, 11);
-	/* it is there already, and was so before */
+	/* the device is on vfio-pci already, and the record says so */
 	VEC_FOREACH(const struct step, other, &steps)
 		ck_assert(other->kind != STEP_BIND || !str_eq(other->device, "0000:04:02.0"));
 	ck_assert_str_eq(record_find_device(record, "0000:04:02.0")->host_driver, "vfio-pci");
@@ -400,7 +405,10 @@ START_TEST(test_release_leaves_rebound_devices)
 }
 END_TEST
 
-/* Its driver_override cannot be read then: what the claim has set is taken back all the same. */
+/*
+ * While a bind hangs, driver_override cannot be read. The release still clears the override of the
+ * claim.
+ */
 START_TEST(test_release_of_a_device_whose_bind_hangs)
 {
 	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
@@ -415,7 +423,7 @@ START_TEST(test_release_of_a_device_whose_bind_hangs)
 	ck_assert_int_eq(str_set(&device->driver_override, "vfio-pci"), 0);
 	device->bind_hangs = false;
 	apply_steps(inv, &release, release.n);
-	check_restored(inv, "held up");
+	check_restored(inv, "after a bind that hung");
 }
 END_TEST
 
@@ -444,7 +452,7 @@ START_TEST(test_boot_bind_is_a_claim_that_opens_nothing)
 }
 END_TEST
 
-/* The daemon was killed in the middle of it: the next one goes on. */
+/* A daemon that was killed at any step continues after its restart. */
 START_TEST(test_boot_bind_continues_from_every_point)
 {
 	_cleanup_steps_ struct vec all = {};
@@ -465,8 +473,10 @@ START_TEST(test_boot_bind_continues_from_every_point)
 }
 END_TEST
 
-/* Once its siblings are back with the host a device behind a bridge cannot be reset any more; it
- * need not be. */
+/*
+ * A device behind a bridge cannot be reset after its siblings have returned to the host. A clean
+ * device needs no reset.
+ */
 START_TEST(test_release_resets_no_clean_device)
 {
 	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
@@ -487,8 +497,10 @@ START_TEST(test_release_resets_no_clean_device)
 }
 END_TEST
 
-/* The device that is reset is bound by then, and the driver has forgotten the ids and let go of
- * what it took along. */
+/*
+ * Before a reset the device is bound, and the driver has removed the ids and released other devices
+ * that matched them.
+ */
 START_TEST(test_new_ids_are_removed_before_resets)
 {
 	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
@@ -541,8 +553,10 @@ END_TEST
 
 /* --- errors --- */
 
-/* The steps of a release of the NIC at 04:01.0, which a port is above of, in this state and with
- * this record. */
+/*
+ * Returns the steps that release the NIC at 04:01.0, which has a port above it, with this error
+ * state and record.
+ */
 static char *format_release_of_lost(enum error_state state, bool used, bool recovery,
 				    const char *physfn)
 {
@@ -570,7 +584,7 @@ START_TEST(test_device_with_lost_state_stays_on_vfio)
 
 	ck_assert_str_eq(held, "prove-closed IOMMU group 11 /dev/vfio/11\n");
 	ck_assert_ptr_nonnull(strstr(lesser, "unbind 0000:04:01.0 from vfio-pci\n"));
-	/* the host had it, and gets it back as it is */
+	/* a device that was never handed over returns as it is */
 	ck_assert_ptr_nonnull(strstr(unused, "rebind 0000:04:01.0 to e1000\n"));
 	ck_assert_ptr_null(strstr(unused, "replug"));
 }
@@ -595,8 +609,10 @@ START_TEST(test_requested_reset_replugs_a_lost_device)
 }
 END_TEST
 
-/* What nobody has is bound and given back at once, and reset in between, although it was never
- * handed over. */
+/*
+ * The recovery of an unclaimed device binds it, resets it and returns it to the host, although it
+ * was never handed over.
+ */
 START_TEST(test_recovery_of_an_unclaimed_device)
 {
 	_cleanup_inventory_ struct inventory *inv = make_group_of_five();

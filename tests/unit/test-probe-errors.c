@@ -17,7 +17,7 @@ static void set_attribute(const char *address, const char *name, const char *tex
 	make_file(path, text);
 }
 
-/* A port with DPC, whose status register reads @status. */
+/* Gives the port a DPC capability whose status register reads @status. */
 static void set_dpc(uint16_t status)
 {
 	struct device *port = inventory_find(inv, PORT);
@@ -30,7 +30,7 @@ static void set_dpc(uint16_t status)
 	ck_assert_int_eq(fileio_write_atomic_at(AT_FDCWD, path, (const char *)port->config,
 						port->config_size, 0644),
 			 0);
-	/* what is remembered of it is older */
+	/* the inventory has an older status */
 	port->config[0x108] = port->config[0x109] = 0;
 }
 
@@ -94,10 +94,10 @@ START_TEST(test_dpc_containment_is_read)
 	ck_assert(!read_errors().contained);
 	set_dpc(0x1f01);
 	ck_assert(read_errors().contained);
-	/* it does not answer itself */
+	/* the port itself does not answer */
 	set_dpc(0xffff);
 	ck_assert(!read_errors().contained);
-	/* nor is it woken for that */
+	/* a sleeping port is not woken for a reading */
 	set_dpc(0x1f01);
 	set_attribute(PORT, "power_state", "D3hot\n");
 	ck_assert(!read_errors().contained);
@@ -110,9 +110,9 @@ static const struct {
 } eeh[] = {
 	{ "0x78 0x800\n", false }, { "0x60 0x801\n", true }, /* frozen: neither MMIO nor DMA */
 	{ "0x68 0x800\n", true },			     /* MMIO alone is allowed again */
-	{ "0x79 0x800\n", true }, /* the firmware says that it is not there */
-	{ "0x78 0xc00\n", true }, /* given up */
-	{ "0x78 0x801\n", true }, /* isolated */
+	{ "0x79 0x800\n", true },			     /* the firmware reports it as absent */
+	{ "0x78 0xc00\n", true },			     /* given up */
+	{ "0x78 0x801\n", true },			     /* isolated */
 	{ "nonsense\n", false },
 };
 
@@ -138,7 +138,7 @@ START_TEST(test_errors_at_the_first_probe)
 }
 END_TEST
 
-/* The slot was powered off and on: what is in it now works. */
+/* The slot was powered off and on: the new device works. */
 START_TEST(test_new_device_in_a_failed_eeh_slot)
 {
 	_cleanup_close_ int fd = sysfs_root_open_dir(&root, "sys/bus/pci/devices/" CARD);

@@ -77,7 +77,7 @@ static void check_interfaces(bool iommufd, bool devices)
 	ck_assert_int_eq(inv->has_vfio_cdev, devices);
 }
 
-/* Loaded, its numbers tell; before that only how the kernel was built. */
+/* A loaded module has device numbers. Before that, only the kernel's configuration tells. */
 START_TEST(test_interfaces_of_vfio)
 {
 	check_interfaces(false, false);
@@ -198,7 +198,7 @@ START_TEST(test_virtual_functions_are_counted_by_their_links)
 }
 END_TEST
 
-/* Made of what is no PCI function, and of what is one. */
+/* Parents are a device that is no PCI function, and a PCI function. */
 START_TEST(test_mediated_devices_are_found)
 {
 	static const char uuid[] = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001";
@@ -277,7 +277,7 @@ static void make_module_file(const char *name, const char *text)
 	make_file(path, text);
 }
 
-/* As it is after an event. */
+/* Updates the device as an event does, and returns it. */
 static const struct device *update_platform_device(struct inventory *inv)
 {
 	ck_assert_int_eq(probe_update(probe, inv, "platform", MMIO, NULL), 0);
@@ -296,7 +296,7 @@ START_TEST(test_reset_drivers_of_vfio)
 	ck_assert_str_eq(device->compatible, "virtio,mmio");
 	ck_assert_ptr_null(device->reset_driver);
 	ck_assert_ptr_null(inventory_find(inv, "0000:01:00.0")->compatible);
-	/* a longer name, a comment, and another kind of alias are no help */
+	/* a longer name, a comment and another kind of alias do not count */
 	make_module_file("modules.alias",
 			 "# alias vfio-reset:virtio,mmio no\nalias vfio-reset:virtio,mmio2 two\n"
 			 "alias of:N*T*Cvirtio,mmio virtio_mmio\n");
@@ -326,7 +326,7 @@ START_TEST(test_whether_vfio_requires_a_reset)
 	ck_assert_int_eq(probe_host(probe, &inv), 0);
 	check_reset_required(inv, true);
 	ck_assert(!inventory_find(inv, "0000:01:00.0")->reset_required);
-	/* what modprobe is going to say, in its order */
+	/* files of modprobe.d, in the order of modprobe */
 	make_file("usr/lib/modprobe.d/50-vfio.conf",
 		  "# options vfio-platform reset_required=0\noptions vfio reset_required=0\n");
 	check_reset_required(inv, true);
@@ -339,7 +339,7 @@ START_TEST(test_whether_vfio_requires_a_reset)
 	check_reset_required(inv, false);
 	make_file("proc/cmdline", "quiet vfio-platform.reset_required=1\n");
 	check_reset_required(inv, true);
-	/* loaded, it does not listen any more */
+	/* a loaded module ignores modprobe.d and the command line */
 	make_file("sys/module/vfio_platform/parameters/reset_required", "N\n");
 	check_reset_required(inv, false);
 	make_file("sys/module/vfio_platform/parameters/reset_required", "Y\n");
@@ -348,7 +348,7 @@ START_TEST(test_whether_vfio_requires_a_reset)
 }
 END_TEST
 
-/* A device tree says that there will be a group. */
+/* The device tree announces an IOMMU group. */
 START_TEST(test_platform_device_awaits_its_group)
 {
 	_cleanup_inventory_ struct inventory *inv = NULL;

@@ -18,7 +18,7 @@ static struct def_set *parse_quirks(const char *text)
 	return config;
 }
 
-/* One quirk with these members besides those that each needs. */
+/* Parses one quirk that has the members @members and the required ones. */
 static struct def_set *parse_quirk(const char *members)
 {
 	_cleanup_free_ char *text =
@@ -84,7 +84,7 @@ START_TEST(test_class_and_function_select_devices)
 	ck_assert_uint_eq(count_quirks(nics, device), 1);
 	device->class_code = 0x010802;
 	ck_assert_uint_eq(count_quirks(disks, device), 1);
-	device->bus[0] = 'x'; /* no PCI device has a class */
+	device->bus[0] = 'x'; /* the class of a PCI device counts only on the PCI bus */
 	ck_assert_uint_eq(count_quirks(disks, device), 0);
 }
 END_TEST
@@ -145,7 +145,7 @@ START_TEST(test_incomplete_quirk_is_refused)
 	ck_assert_uint_eq(config->problems.n, 1);
 	ck_assert_str_eq(((struct problem *)config->problems.items[0])->text,
 			 "the quirk \"a\" has no \"source\"");
-	/* the languages of the two directories are not mixed up in silence */
+	/* a file of quirks among the definitions is an error */
 	ck_assert_int_eq(parse_definitions(groups, "g.json", text, strlen(text)), 0);
 	ck_assert_uint_eq(groups->problems.n, 1);
 }
@@ -191,13 +191,13 @@ START_TEST(test_later_hint_wins)
 	ck_assert_int_eq(quirks_hints(&config->quirks, inv, device, &hints), 0);
 	ck_assert_uint_eq(hints.n, 2);
 	hint = find_hint(&hints, "rombar");
-	ck_assert_str_eq(hint->value, "1"); /* the later one knows better */
+	ck_assert_str_eq(hint->value, "1"); /* the later quirk wins */
 	ck_assert_str_eq(hint->quirk->name, "b");
 	ck_assert_str_eq(find_hint(&hints, "x-no-intx")->value, "on");
 }
 END_TEST
 
-/* A device with its MSI-X table of 8 entries at 0x2000 of a BAR 0 of 16 KiB. */
+/* Returns a device with an MSI-X table of 8 entries at 0x2000 of BAR 0, which has 16 KiB. */
 static struct device *make_msix_device(void)
 {
 	struct device *device = make_nic(1, 1);
@@ -205,12 +205,12 @@ static struct device *make_msix_device(void)
 	device->config = calloc(1, 256);
 	device->config_size = 256;
 	device->config[0] = 1;
-	device->config[6] = 0x10;    /* it has capabilities */
-	device->config[0x34] = 0x40; /* the first */
+	device->config[6] = 0x10;    /* a list of capabilities exists */
+	device->config[0x34] = 0x40; /* offset of the first one */
 	device->config[0x40] = 0x11;
 	device->config[0x42] = 7;
 	device->config[0x45] = 0x20;
-	device->config[0x49] = 0x30; /* the pending bits */
+	device->config[0x49] = 0x30; /* offset of the pending bits */
 	device->resources[0] = (struct device_resource){ 0xfe000000, 0xfe003fff, 0x100200 };
 	return device;
 }
@@ -228,15 +228,15 @@ START_TEST(test_msix_table_in_a_shared_page_is_relocated)
 	inv->page_size = 65536;
 	ck_assert_int_eq(quirks_hints(&none, inv, device, &large), 0);
 	ck_assert_uint_eq(large.n, 1);
-	/* not to BAR 1, the upper half of BAR 0's address */
+	/* not to BAR 1, which holds the upper half of the address of BAR 0 */
 	ck_assert_str_eq(find_hint(&large, "x-msix-relocation")->value, "bar2");
-	/* nothing is free: ports cannot have it, and the smallest grows least */
+	/* no BAR is free: I/O ports are unsuitable, and the smallest BAR grows least */
 	device->resources[2] = (struct device_resource){ 0xfd000000, 0xfd0fffff, 0x200 };
 	device->resources[3] = (struct device_resource){ 0xc000, 0xc0ff, 0x100 };
 	device->resources[4] = (struct device_resource){ 0xfc000000, 0xfc007fff, 0x100200 };
 	ck_assert_int_eq(quirks_hints(&none, inv, device, &full), 0);
 	ck_assert_str_eq(find_hint(&full, "x-msix-relocation")->value, "bar0");
-	/* a BAR that has nothing but the table and the pending bits behind it */
+	/* a BAR that holds only the table and the pending bits */
 	device->config[0x45] = 0;
 	device->config[0x48] = 0x80;
 	device->config[0x49] = 0;
@@ -254,14 +254,14 @@ START_TEST(test_msix_table_over_pending_bits_is_relocated)
 	const struct vec none = { 0 };
 
 	inv->page_size = 4096;
-	device->config[0x48] = 0x40; /* of 128 bytes of the table */
+	device->config[0x48] = 0x40; /* inside the 128 bytes of the table */
 	device->config[0x49] = 0x20;
 	ck_assert_int_eq(quirks_hints(&none, inv, device, &hints), 0);
 	ck_assert_str_eq(find_hint(&hints, "x-msix-relocation")->value, "bar2");
 }
 END_TEST
 
-/* What is installed with the package: no problem in it, and enough of it. */
+/* The installed quirks have no problems, are many, and each names its source. */
 START_TEST(test_shipped_quirks_name_their_source)
 {
 	_cleanup_free_ char *dir = source_tree_path("quirks.d");

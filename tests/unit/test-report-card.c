@@ -8,7 +8,7 @@
 #include "policy/report/report-card.h"
 #include "recorded-host.h"
 
-/* "slot peer-to-peer 2, hardware conventional-pci 4, …" */
+/* Returns "slot peer-to-peer 2, hardware conventional-pci 4, …". */
 static char *advice_codes(const struct inventory *inv)
 {
 	_cleanup_report_card_ struct report_card card = { 0 };
@@ -53,8 +53,7 @@ START_TEST(test_advice_for_recorded_hosts)
 }
 END_TEST
 
-/* What matters more comes first: what nobody is safe from, then what cannot be had, then the rest.
- */
+/* Advice about unsafe devices comes first, then about unavailable devices, then the rest. */
 START_TEST(test_advice_is_sorted_by_importance)
 {
 	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
@@ -93,7 +92,8 @@ START_TEST(test_advice_for_bars)
 	struct device *nic = inventory_find(inv, "0000:01:00.0");
 
 	nic->resources[0] = (struct device_resource){ 0xfe000100, 0xfe0001ff, 0x200 };
-	inv->page_size = 65536; /* the table at 0 is not alone in 64 KiB, and half of it is */
+	inv->page_size =
+		65536; /* with pages of 64 KiB the table at 0 shares its page with registers */
 	nic->resources[3].end = nic->resources[3].start + 0x1ffff;
 	codes = advice_codes(inv);
 	ck_assert_msg(strstr(codes, "kernel unaligned-bar ") != NULL, "%s", codes);
@@ -112,7 +112,7 @@ START_TEST(test_marks_count_devices)
 	ck_assert_uint_eq(card.marks[1].good, 6);
 	ck_assert_uint_eq(card.marks[1].of, 12);
 	ck_assert_uint_eq(card.marks[3].of, 12);
-	/* no kernel was asked: what is reserved is not known */
+	/* a dump has no reserved regions: they are unknown */
 	ck_assert_int_eq(report_card_make(dump, &other), 0);
 	ck_assert_uint_eq(other.marks[3].of, 0);
 	ck_assert_uint_gt(other.marks[1].of, 0);

@@ -11,8 +11,8 @@
 #include "policy/devinfo/pcicap.h"
 
 /*
- * Selectors as devgroups.d(5) has them, read from the words of a file, on a host of which each test
- * changes a little:
+ * Selectors of devgroups.d(5), parsed from the text of a file. Each test changes a little of this
+ * host:
  *
  *	00:1c.4 ─ 01:00.0 e1000e	00:1d.0 ─ 02:00.0 igb ─ VFs 02:10.0, 02:10.2
  *	00:1e.0 ─ 03:00.0 bridge ─ 04:01.0, 04:02.0 e1000, all of them in one IOMMU group
@@ -66,7 +66,7 @@ static void free_host(void)
 	host = inventory_free(host);
 }
 
-/* Resolves a group whose "devices" are @selectors; the view is the caller's. */
+/* Resolves a group whose "devices" are @selectors. The caller clears *ret. */
 static void resolve_selectors(const char *selectors, struct resolved_group *ret)
 {
 	_cleanup_free_ char *text =
@@ -79,7 +79,7 @@ static void resolve_selectors(const char *selectors, struct resolved_group *ret)
 	ck_assert_int_eq(resolve_group(host, def_set_find_group(config, "g"), ret), 0);
 }
 
-/* What they name, with nothing against it. */
+/* Asserts that @selectors name the devices @keys, without a blocker. */
 static void assert_named(const char *selectors, const char *keys)
 {
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
@@ -92,7 +92,9 @@ static void assert_named(const char *selectors, const char *keys)
 	ck_assert(!resolved.absent);
 }
 
-/* One hard blocker of this code, whose text has @text in it; nothing is named. */
+/*
+ * Asserts that @selectors name no device, and give one hard blocker @code with @text in its text.
+ */
 static void assert_blocked(const char *selectors, const char *code, const char *text)
 {
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
@@ -156,14 +158,14 @@ START_TEST(test_path_survives_renumbered_buses)
 	assert_named("{\"path\": \"0000:00:1c.4/00.0\"}", "0000:01:00.0");
 	assert_named("{\"path\": \"0000:00:1e.0/00.0/02.0\"}", "0000:04:02.0");
 	assert_named("{\"path\": \"0000:00:1c.4\"}", "0000:00:1c.4");
-	/* neither a part of the way nor another one */
+	/* neither a part of the path nor another path */
 	assert_blocked("{\"path\": \"0000:00:1c.4/00.1\"}", "absent", "path=0000:00:1c.4/00.1");
 	assert_blocked("{\"path\": \"0000:00:1e.0/02.0\"}", "absent", "path=");
 	assert_blocked("{\"path\": \"0000:00:1d.0/00.0/00.0\"}", "absent", "path=");
-	/* behind a bridge: that number is not one that stays */
+	/* an address behind a bridge is not stable, so no path starts there */
 	assert_blocked("{\"path\": \"0000:01:00.0\"}", "absent", "path=");
 
-	/* a card with a bridge comes in at 00:1b.0: it takes bus 1, and all below moves up */
+	/* a new card with a bridge at 00:1b.0 takes bus 1, and later buses move up */
 	free_host();
 	host = inventory_new();
 	add_bridge("0000:00:1b.0", NULL, 4);
@@ -181,7 +183,7 @@ START_TEST(test_vf_is_found_by_its_index)
 	assert_named("{\"vf-of\": \"02:00.0\", \"index\": 1}", "0000:02:10.2");
 	assert_blocked("{\"vf-of\": \"02:00.0\", \"index\": 2}", "absent", "index=2");
 	assert_blocked("{\"vf-of\": \"01:00.0\", \"index\": 0}", "absent", "vf-of=0000:01:00.0");
-	/* wherever the kernel has put it */
+	/* at any address that the kernel assigned */
 	ck_assert(inventory_remove(host, "0000:02:10.2"));
 	add_vf("0000:03:12.6", 1, 14);
 	assert_named("{\"vf-of\": \"02:00.0\", \"index\": 1}", "0000:03:12.6");
@@ -195,7 +197,7 @@ START_TEST(test_properties_name_every_match)
 		     "0000:04:01.0 0000:04:02.0");
 	assert_blocked("{\"vendor\": \"10de\"}", "absent", "vendor=10de");
 	assert_blocked("{\"device\": \"100e\", \"subsystem-vendor\": \"8086\"}", "absent", "100e");
-	/* a device that two selectors mean is one device */
+	/* a device that two selectors match counts once */
 	assert_named("{\"device\": \"100e\"}, \"04:01.0\"", "0000:04:01.0 0000:04:02.0");
 }
 END_TEST
@@ -222,7 +224,7 @@ END_TEST
 
 /* --- serial numbers --- */
 
-/* Configuration space with an ACS capability and, behind it, the serial number's. */
+/* Gives the device an ACS capability, followed by that of the serial number. */
 static void fill_config(struct device *device, size_t size)
 {
 	host_builder_add_config(device, 4096);
@@ -247,7 +249,7 @@ START_TEST(test_serial_number_is_in_config_space)
 }
 END_TEST
 
-/* As root is needed to read it all, what is known of it may end anywhere. */
+/* Only root reads all of configuration space, so the known part may end anywhere. */
 START_TEST(test_truncated_config_space_has_no_serial_number)
 {
 	static const size_t sizes[] = { 0x40, 0x100, 0x104, 0x140, 0x144, 0x148, 0x14b };
@@ -289,22 +291,22 @@ static void assert_groupless(const char *code)
 	ck_assert_str_eq(((struct blocker *)resolved.blockers.items[0])->code, code);
 }
 
-/* Where groups are made with drivers, a device without a driver is not lost. */
+/* Some IOMMUs create the group when a driver binds. A device without a driver may still get one. */
 START_TEST(test_missing_iommu_group_may_be_pending)
 {
 	struct device *device = add_pci("0000:05:00.0", NULL, IOMMU_GROUP_NONE, 0x10d3);
 
-	/* here others are in a group without a driver: this one has been passed over */
+	/* other devices have a group without a driver, so this one gets none */
 	assert_groupless("no-iommu");
 	ck_assert_int_eq(str_set(&device->sysfs, "devices/pci0000:00/0000:05:00.0"), 0);
 	assert_groupless("no-iommu");
-	/* a device tree */
+	/* below a device tree node */
 	ck_assert_int_eq(
 		str_set(&device->sysfs, "devices/platform/40.pcie/pci0000:00/0000:05:00.0"), 0);
 	assert_groupless("pending");
 	ck_assert_int_eq(str_set(&device->driver, "e1000e"), 0);
 	assert_groupless("no-iommu");
-	/* virtio-iommu */
+	/* virtio-iommu: every other device has a driver */
 	ck_assert_int_eq(str_set(&device->driver, NULL), 0);
 	ck_assert_int_eq(str_set(&device->sysfs, "devices/pci0000:00/0000:05:00.0"), 0);
 	VEC_FOREACH(struct device, other, &host->devices)

@@ -10,7 +10,7 @@
 #include "model/usage.h"
 #include "policy/plan/sriov-plan.h"
 
-/* A PF that offers seven functions and has @n, of which each is a device. */
+/* Returns a host with a PF that offers seven virtual functions and has @n of them. */
 static struct inventory *make_host_with_vfs(unsigned n, const char *driver)
 {
 	struct inventory *inv = inventory_new();
@@ -29,7 +29,7 @@ static struct inventory *make_host_with_vfs(unsigned n, const char *driver)
 	return inv;
 }
 
-/* The steps as "set-autoprobe 0, set-vfs 3"; the problem in *ret_problem. */
+/* Returns the steps as "set-autoprobe 0, set-vfs 3", and the problem in *ret_problem. */
 static char *format_plan(const struct inventory *inv, const char *device, unsigned count,
 			 bool autoprobe, const char *claimed, char **ret_problem)
 {
@@ -99,7 +99,7 @@ START_TEST(test_claimed_function_blocks_changes)
 		      "while 0000:02:10.2 is claimed");
 	check_problem(make_host_with_vfs(2, "vfio-pci"), "0000:02:00.0", 3, "0000:02:00.0", "",
 		      "while 0000:02:00.0 is claimed");
-	/* a claim of something else, or a number that is right already, is no matter */
+	/* neither a claim of another device nor an unchanged number is a problem */
 	check_plan(3, 3, false, "set-autoprobe 0");
 }
 END_TEST
@@ -137,7 +137,7 @@ START_TEST(test_impossible_requests_name_their_problem)
 }
 END_TEST
 
-/* What a claim of the PF makes; @count 0 is a definition that leaves it alone then. */
+/* Checks the steps of a claim of the PF. @count 0 stands for a definition that leaves it alone. */
 static void check_claim_steps(unsigned now, const char *driver, unsigned count, bool while_claimed,
 			      const char *wanted)
 {
@@ -177,7 +177,7 @@ START_TEST(test_claim_creates_the_functions)
 	check_claim_steps(0, NULL, 9, true, "bind, set-vf-token, set-vfs 7, open-container");
 	check_claim_steps(3, "igb", 3, false, "bind, set-vf-token, open-container");
 	check_claim_steps(3, "igb", 0, true, "bind, set-vf-token, open-container");
-	/* kept there by the last claim */
+	/* the last claim has left the PF on vfio-pci */
 	check_claim_steps(3, "vfio-pci", 2, true,
 			  "bind, set-vf-token, set-vfs 0, set-vfs 2, open-container");
 	check_claim_steps(2, "vfio-pci", 2, true, "bind, set-vf-token, set-vfs 2, open-container");

@@ -57,7 +57,7 @@ START_TEST(test_steps_keep_copies)
 }
 END_TEST
 
-/* The key and the address of a device differ on every bus but PCI, and a step needs both. */
+/* A step needs the key and the address of its device. They differ on every bus but PCI. */
 START_TEST(test_step_has_key_and_address_of_the_device)
 {
 	_cleanup_steps_ struct vec steps = {};
@@ -84,7 +84,7 @@ START_TEST(test_every_step_has_text)
 }
 END_TEST
 
-/* What a step shows goes to everybody on the bus. */
+/* Every client on the bus can read the text of a step. */
 START_TEST(test_vf_token_is_not_shown)
 {
 	const struct step step = { .kind = STEP_SET_VF_TOKEN,

@@ -130,7 +130,7 @@ START_TEST(test_size_is_parsed)
 }
 END_TEST
 
-/* Each one before all that follow. */
+/* Each text sorts before all that follow. */
 static const char *const ordered[] = {
 	"",
 	"1",

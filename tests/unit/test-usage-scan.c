@@ -15,14 +15,16 @@
 #include "sys/usage/usage-scan.h"
 
 /*
- * A tree in the kernel's place, of files and links as it has them:
+ * A fake tree of sysfs, procfs and /dev with these devices:
  *
- * 05:00.0 nvme0n1 with nvme0n1p1, below md0, below dm-0 (vg-srv)  06:00.0, 07:00.0 both lead to
- * nvme1n1 08:00.0 sda       00:1f.0 LPC bridge, ttyS0 and tpm0 behind it as ACPI has it
+ *	05:00.0			nvme0n1 with nvme0n1p1, which md0 uses, which dm-0 (vg-srv) uses
+ *	06:00.0, 07:00.0	two paths to nvme1n1
+ *	08:00.0			sda
+ *	00:1f.0			LPC bridge with ttyS0 and tpm0 behind it, by ACPI
  */
 static struct inventory *inv;
 
-/* A block device at "devices/PLACE", with its number. */
+/* Adds a block device at "devices/PLACE", with its number. */
 static void make_disk(const char *place, const char *number)
 {
 	const char *name = strrchr(place, '/') + 1;
@@ -81,9 +83,9 @@ static void remove_tree(void)
 	fake_tree_remove();
 }
 
-/* --- asking --- */
+/* --- usages --- */
 
-/* "holders md0 (RAID) nvme0n1p1; mounted /srv vg-srv" */
+/* Returns "holders md0 (RAID) nvme0n1p1; mounted /srv vg-srv". */
 static char *uses_of(const char *address)
 {
 	_cleanup_strv_ char **list = NULL;
@@ -166,14 +168,14 @@ START_TEST(test_zfs_pool_and_bcache_are_holders)
 		  "S:disk/by-id/x\nE:ID_FS_TYPE=zfs_member\nE:ID_FS_LABEL=tank\n");
 	refresh_usage(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0", "holders bcache sda");
-	ck_assert_uses("0000:06:00.0", ""); /* not imported */
+	ck_assert_uses("0000:06:00.0", ""); /* the pool is not imported */
 	make_file("proc/spl/kstat/zfs/tank/state", "ONLINE\n");
 	refresh_usage(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:06:00.0", "holders tank (ZFS pool) nvme1n1");
 }
 END_TEST
 
-/* Nodes cannot be made here, but a file on a disk is as good as a path to it. */
+/* The test cannot create device nodes. The device number of a regular file takes their place. */
 START_TEST(test_swap_and_btrfs_are_found)
 {
 	_cleanup_free_ char *number = NULL, *mountinfo = NULL;
@@ -198,7 +200,7 @@ START_TEST(test_swap_and_btrfs_are_found)
 	refresh_usage(USAGE_OF_BLOCK);
 	ck_assert_uses("0000:08:00.0", "mounted /pool sda");
 	ck_assert_uses("0000:07:00.0", "mounted /pool nvme1n1");
-	/* of this one no line of the mounts tells: it is mounted elsewhere */
+	/* no line of mountinfo names this one: it is mounted in another namespace */
 	ck_assert_uses(
 		"0000:05:00.0",
 		"holders md0 (RAID) nvme0n1p1; mounted a filesystem (btrfs) that is not mounted "
@@ -216,8 +218,9 @@ END_TEST
 
 START_TEST(test_circle_of_block_devices_ends)
 {
-	stack_block_device("nvme0n1p1",
-			   "dm-0"); /* no kernel has it, and no tree may hang the daemon */
+	stack_block_device(
+		"nvme0n1p1",
+		"dm-0"); /* no kernel shows a circle, but the daemon must not hang on one */
 	stack_block_device("md0", "dm-0");
 	make_file("proc/1/mountinfo", "30 21 253:0 / /srv rw - xfs /dev/x rw\n");
 	refresh_usage(USAGE_OF_BLOCK);
@@ -266,7 +269,7 @@ START_TEST(test_screens_are_consoles)
 				"c0000000-cfffffff : 0000:09:00.0\n  c0000000-c02fffff : BOOTFB\n");
 	refresh_usage(USAGE_OF_CONSOLE);
 	ck_assert_uses("0000:09:00.0", "console the boot framebuffer");
-	/* a driver has taken over: now what counts is whether terminals are drawn on it */
+	/* a driver has taken over: now it counts whether virtual terminals use the screen */
 	make_file("proc/iomem", "c0000000-cfffffff : 0000:09:00.0\n");
 	make_link("sys/class/graphics/fb0", "../../devices/pci0000:00/0000:09:00.0/graphics/fb0");
 	make_file("sys/class/vtconsole/vtcon1/name", "(M) frame buffer device\n");
@@ -319,8 +322,10 @@ static void ck_assert_walk(const char *key, const char *uses)
 	ck_assert_uses(key, uses);
 }
 
-/* A VFIO device without its group: later kernels tell which one it is; if not, it may be any one
- * that somebody has open. */
+/*
+ * A descriptor of a VFIO device without its group: later kernels name the device. Without a name it
+ * may be any open VFIO device.
+ */
 START_TEST(test_vfio_descriptor_without_a_group)
 {
 	struct device *card = inventory_find(inv, "0000:09:00.0"),
@@ -361,7 +366,7 @@ START_TEST(test_mounts_of_other_namespaces_are_found)
 	ck_assert_uses("0000:05:00.0", "mounted /inside");
 	ck_assert_uses("0000:08:00.0", "");
 	ck_assert_uses("0000:09:00.0", "open /sys/devices/pci0000:00/0000:09:00.0/resource0");
-	/* of those that nobody wants to know nothing is kept */
+	/* devices that were not asked for lose their usages */
 	ck_assert_int_eq(vec_add(&only, inventory_find(inv, "0000:05:00.0")), 0);
 	ck_assert_int_eq(usage_process_walk_apply(walk, inv, &only, &changed), 0);
 	ck_assert_uses("0000:05:00.0", "mounted /inside");
@@ -369,7 +374,7 @@ START_TEST(test_mounts_of_other_namespaces_are_found)
 }
 END_TEST
 
-/* What one source tells does not touch what another has told. */
+/* Refreshing one source keeps the usages of the others. */
 START_TEST(test_sources_are_refreshed_apart)
 {
 	make_file("proc/1/mountinfo", "21 1 8:0 / /x rw - ext4 /dev/sda rw\n");
@@ -402,13 +407,13 @@ START_TEST(test_open_descriptor_is_verified)
 	ck_assert(!process_walk_fd_is_open(fds, name, "/dev/null"));
 	snprintf(name, sizeof(name), "%d", opened);
 	ck_assert(process_walk_fd_is_open(fds, name, "/dev/null"));
-	/* what had been seen of it is closed, and the number gone or another file's */
+	/* the descriptor was closed: its number is gone, or names another file */
 	ck_assert(!process_walk_fd_is_open(fds, name, "/dev/vfio/10"));
 	ck_assert(!process_walk_fd_is_open(fds, "9999", "/dev/null"));
 }
 END_TEST
 
-/* Returns what process_identify() does. */
+/* Returns the result of process_identify(). */
 static int identify_process(int proc_fd, pid_t pid)
 {
 	_cleanup_(process_identity_clear) struct process_identity identity = { 0 };

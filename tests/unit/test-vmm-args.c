@@ -18,7 +18,9 @@ static struct vmm_args_device sound = {
 	.group = "gpu", .key = "0000:65:00.1", .fd = -1, .iommufd = -1
 };
 
-/* @devices ends with NULL; what comes out is joined by blanks, or the error. */
+/*
+ * Returns the arguments for @devices, a list that ends with NULL, joined by blanks, or the error.
+ */
 static char *build_arguments(const char *vmm, bool iommufd, struct vmm_args_device *const *devices)
 {
 	_cleanup_vmm_args_result_ struct vmm_args_result result = {};
@@ -107,7 +109,7 @@ START_TEST(test_companions_share_a_slot)
 			 "--vfio /sys/bus/pci/devices/0000:65:00.1,guest-address=00:10.1");
 	expect_in_arguments("libvirt", false, devices,
 			    "slot='0x10' function='0x0' multifunction='on'/>");
-	/* without function 0 a guest does not look at the others of the slot */
+	/* without function 0 a guest does not scan the other functions of a slot */
 	expect_arguments("qemu", false, alone, "-device vfio-pci,host=0000:65:00.1");
 	expect_arguments("qemu", false, no_first,
 			 "-device vfio-pci,host=0000:65:00.1 -device vfio-pci,host=0000:65:00.2");
