@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The hardware side of a running guest: speaks QMP with QEMU, and answers what `lab-qmp` asks from inside."""
+"""The hardware of a running guest: speaks QMP with QEMU, and answers requests of `lab-qmp`."""
 
 import base64
 import json
@@ -23,11 +23,14 @@ def argument(name, text):
 
 
 class Refused(Exception):
-    """What the asker is told."""
+    """A request that is refused, with the text for the caller."""
 
 
 class Hardware:
-    """One QMP connection without waiting: bytes come in by received(), bytes go out by self.out, answers call their callbacks."""
+    """One QMP connection that never blocks.
+
+    Bytes come in through received() and go out through self.out. An answer calls its callback.
+    """
 
     def __init__(self):
         self.out = b'{"execute":"qmp_capabilities"}\n'
@@ -63,7 +66,8 @@ class Hardware:
                 return event.get("data", {}).get("reason")
         return None
 
-    # The guest's questions: a line "REQUEST base64(WORD NUL WORD NUL ...)", answered by "REQUEST STATUS base64(TEXT)".
+    # A request of the guest is a line "REQUEST base64(WORD NUL WORD NUL ...)". Its answer is a line
+    # "REQUEST STATUS base64(TEXT)".
 
     def question(self, line, answer):
         request, _, encoded = line.partition(b" ")
@@ -81,10 +85,11 @@ class Hardware:
 
     def _words(self, words, reply):
         if not words:
-            raise Refused("what?")
+            raise Refused("no command given")
         if words[0] == "hmp":
             command = " ".join(words[1:])
-            self.ask("human-monitor-command", {"command-line": command}, lambda m: self._hmp(m, reply))
+            self.ask("human-monitor-command", {"command-line": command},
+                     lambda m: self._hmp(m, reply))
             return
         if words[0] == "wait":
             if len(words) < 2:
@@ -101,7 +106,9 @@ class Hardware:
             command, arguments = message["execute"], message.get("arguments")
         else:
             command, arguments = words[0], self._pairs(words[1:])
-        self.ask(command, arguments, lambda m: reply(int("error" in m), json.dumps({k: v for k, v in m.items() if k != "id"}) + "\n"))
+        self.ask(command, arguments,
+                 lambda m: reply(int("error" in m),
+                                 json.dumps({k: v for k, v in m.items() if k != "id"}) + "\n"))
 
     @staticmethod
     def _pairs(words):
@@ -115,23 +122,25 @@ class Hardware:
 
     @staticmethod
     def _hmp(message, reply):
-        """The monitor has no failures, only sentences; it prints nothing or facts when all is well."""
+        """Replies with the text of the monitor. It has no status, so words tell an error."""
         if "error" in message:
             reply(1, json.dumps(message["error"]) + "\n")
             return
         text = message["return"].replace("\r\n", "\n")
-        bad = re.match(r"(Error|error|unknown command|invalid|.*: (expected|extraneous|unknown option|string expected))", text)
+        bad = re.match(r"(Error|error|unknown command|invalid|"
+                       r".*: (expected|extraneous|unknown option|string expected))", text)
         reply(int(bool(bad)), text)
 
     def look(self):
-        """Answers those who wait for an event that has come, or whose time is up."""
+        """Answers the requests whose event has come or whose time is up."""
         now = time.monotonic()
         for entry in list(self.patient):
             deadline, name, wanted, reply = entry
             for event in self.events:
                 data = event.get("data", {})
-                # QEMU calls a device's id "device" in its events; both names are understood.
-                if event["event"] == name and all(data.get(k, data.get("device") if k == "id" else None) == v for k, v in wanted.items()):
+                # QEMU names a device's id "device" in its events; both names are understood.
+                known = {"id": data.get("device"), **data}
+                if event["event"] == name and all(known.get(k) == v for k, v in wanted.items()):
                     self.patient.remove(entry)
                     reply(0, json.dumps(event) + "\n")
                     break
@@ -141,5 +150,5 @@ class Hardware:
                     reply(1, f"lab-qmp: no {name} came\n")
 
     def abandon(self):
-        """The guest's side of the port was closed: nobody waits any more."""
+        """Forgets all waiting requests, because the guest's side of the port was closed."""
         self.patient.clear()

@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Writes the guest's initramfs: busybox, the few modules that reach the root, the guest side of the lab and this run's settings.
+"""Writes the guest's initramfs.
 
-A cpio archive in the "newc" form, written here because that needs neither root nor another program. It is not compressed: QEMU
-hands it over at memory speed, while unpacking costs an emulated processor a noticeable time."""
+It holds busybox, the few modules that reach the root, the guest side of the lab, and the settings
+of this run. The archive is cpio in the "newc" form, written here because that needs neither root
+nor another program. It is not compressed: QEMU passes it at memory speed, while an emulated
+processor unpacks slowly.
+"""
 
 import lzma
 import os
 import stat
 import subprocess
 
-# What the first stage needs before the root is there. Those that the kernel has built in, or does not know, are left out.
+# Modules that the first stage needs before it mounts the root. A module that is built in, or that
+# the kernel does not have, is left out.
 MODULES = ("virtio_pci", "virtio_console", "virtio_iommu", "9pnet_virtio", "9p", "overlay")
 
 
 class Cpio:
-    """A newc archive; directories come before what is in them."""
+    """A newc archive. A directory comes before its entries."""
 
     def __init__(self, stream):
         self.stream = stream
@@ -45,7 +49,7 @@ class Cpio:
 
 
 def module_order(kernel, release):
-    """Paths of the modules to load, each after those it depends on."""
+    """Returns the paths of the modules to load, each after those it depends on."""
     tree = os.path.join(kernel, "usr/lib/modules", release)
     depends = {}
     try:
@@ -85,11 +89,12 @@ def add_tree(cpio, source, target):
             add_tree(cpio, path, f"{target}/{name}")
         elif not name.endswith("~"):
             with open(path, "rb") as stream:
-                cpio.file(f"{target}/{name}", stream.read(), 0o755 if os.access(path, os.X_OK) else 0o644)
+                cpio.file(f"{target}/{name}", stream.read(),
+                          0o755 if os.access(path, os.X_OK) else 0o644)
 
 
 def write(path, kernel, release, busybox, guest, settings):
-    """guest is the directory of the guest's programs, settings a map of file name to bytes."""
+    """Writes the archive. @guest is the directory of the guest's programs, @settings its files."""
     with open(path, "wb") as stream:
         cpio = Cpio(stream)
         for name in ("dev", "proc", "sys", "new", "layers"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The machines that QEMU can be: what differs between them, and is no matter of a topology."""
+"""The machines of QEMU, with the settings that do not depend on a topology."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ class Machine:
     arch: str
     arguments: tuple
     command_line: tuple
-    slot: str  # where the lab's own devices are functions, out of the way of every topology
-    virtio: str = ""  # what they are told besides
+    slot: str  # the slot of the lab's own devices, which no topology uses
+    virtio: str = ""  # more properties of these devices
 
 
 MACHINES = {
@@ -20,9 +20,11 @@ MACHINES = {
          "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"),
         ("console=ttyS0",), "bus=pcie.0,addr=0x1e"),
     "virt": Machine(
-        "arm64", ("-nodefaults", "-machine", "virt,gic-version=3,iommu=smmuv3", "-cpu", "cortex-a57"),
+        "arm64",
+        ("-nodefaults", "-machine", "virt,gic-version=3,iommu=smmuv3", "-cpu", "cortex-a57"),
         ("console=ttyAMA0",), "bus=pcie.0,addr=0x1e"),
-    # With -nodefaults it would have no PCI host bridge. Below each of these is one slot. There is no I/O space.
+    # With -nodefaults powernv9 has no PCI host bridge. Each of its bridges has one slot, and there
+    # is no I/O space.
     "powernv9": Machine(
         "ppc64le", ("-machine", "powernv9", "-nic", "none", "-vga", "none"),
         ("console=hvc0",), "bus=pcie.0,addr=0x0", ",disable-legacy=on"),

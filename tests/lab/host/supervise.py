@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs one guest: starts QEMU, passes the script's output on, watches the heartbeat and the deadlines, and ends everything.
+"""Runs one guest.
 
-All traffic with the guest goes over virtio-serial ports, whose other ends are socket pairs held here:
+Starts QEMU, passes the script's output on, watches the heartbeat and the deadlines, and ends
+everything. All traffic with the guest goes over virtio-serial ports. Their other ends are socket
+pairs of this process:
+
     ctl    from the guest: stage NAME, warn TEXT, started, status N
     beat   from the guest: a line each second
     out    the script's standard output
     err    the script's standard error
-    qmp    questions of lab-qmp and their answers
-    tty    an interactive terminal, only with --shell"""
+    qmp    requests of lab-qmp and their answers
+    tty    an interactive terminal, only with --shell
+"""
 
 import argparse
 import ctypes
@@ -35,7 +39,7 @@ from machines import MACHINES  # noqa: E402
 from topology import Topology, TopologyError  # noqa: E402
 
 EXIT_TIMEOUT, EXIT_FAILED = 124, 125
-BOOT_SECONDS = 180  # from QEMU's start to the script's; ten times what it takes, for busy machines
+BOOT_SECONDS = 180  # from the start of QEMU to that of the script, ten times the usual
 SILENCE_SECONDS = 45  # without a beat before the guest counts as stalled
 BUFFER = 1 << 16
 PR_SET_PDEATHSIG = 1
@@ -47,13 +51,13 @@ def say(text):
 
 
 class LabFailure(Exception):
-    """The lab did not keep its promise; the script is not to blame."""
+    """A failure of the lab, not of the script."""
 
     retry = False
 
 
 class Stalled(LabFailure):
-    """The whole guest lost time, which emulated processors sometimes do on a busy machine."""
+    """The whole guest stood still, as emulated processors sometimes do on a busy machine."""
 
     retry = True
 
@@ -65,7 +69,7 @@ class Interrupted(Exception):
 
 
 class Passage:
-    """Bytes from a socket to one of our own descriptors, as fast as that takes them."""
+    """Passes bytes from a socket to a descriptor of this process, as fast as that accepts them."""
 
     def __init__(self, source, target):
         self.source = source
@@ -92,12 +96,12 @@ class Passage:
 
     def write(self):
         try:
-            # A pipe that polls writable has room for this much, so that the write does not block.
+            # A pipe that polls writable has room for PIPE_BUF bytes, so the write does not block.
             count = os.write(self.target, self.waiting[: select.PIPE_BUF])
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
-            # Nobody reads any more. The script goes on all the same, its status still counts.
+            # The reader is gone. The script continues, because its status still counts.
             count = len(self.waiting)
         self.passed += count
         self.waiting = self.waiting[count:]
@@ -131,14 +135,14 @@ class Guest:
         command = list(options.qemu) + [
             "-no-user-config", "-display", "none", "-no-reboot", *machine.arguments,
             "-smp", options.smp, "-m", options.memory,
-            # Without the network boot programs that the firmware would run for each NIC.
+            # Without the network boot program that the firmware would run for each NIC.
             "-global", "e1000e.romfile=", "-global", "e1000.romfile=", "-global", "igb.romfile=",
             "-kernel", os.path.join(options.kernel_dir, "kernel"), "-initrd", self.initrd,
             "-append", " ".join(self.command_line()),
             "-serial", "file:" + self.console.replace(",", ",,"),
         ]
         command += options.accel
-        # All of the lab's own devices are functions of one slot, out of the way of every topology.
+        # All of the lab's own devices are functions of one slot, which no topology uses.
         functions = iter(range(8))
 
         def slot():
@@ -148,9 +152,11 @@ class Guest:
         for number, name in enumerate(name for name in ends if name != "monitor"):
             command += ["-chardev", f"socket,id=lab-{name},fd={ends[name].fileno()}"]
             if name == "tty":
-                command += ["-device", f"virtconsole,bus=lab-serial.0,nr={number + 1},chardev=lab-{name}"]
+                device = f"virtconsole,bus=lab-serial.0,nr={number + 1},chardev=lab-{name}"
             else:
-                command += ["-device", f"virtserialport,bus=lab-serial.0,nr={number + 1},chardev=lab-{name},name=lab.{name}"]
+                device = (f"virtserialport,bus=lab-serial.0,nr={number + 1},chardev=lab-{name},"
+                          f"name=lab.{name}")
+            command += ["-device", device]
         shares = [("root", options.root, True), ("kernel", options.kernel_dir, True)]
         if options.root != "/":
             shares.append(("tree", options.tree, True))
@@ -161,39 +167,51 @@ class Guest:
         shares.append(("out", options.out, False))
         for tag, path, readonly in shares:
             path = path.replace(",", ",,")
-            command += ["-fsdev", f"local,id=lab-{tag},path={path},security_model=none,multidevs=remap" + ",readonly=on" * readonly,
+            command += ["-fsdev", f"local,id=lab-{tag},path={path},security_model=none,"
+                        "multidevs=remap" + ",readonly=on" * readonly,
                         "-device", f"virtio-9p-pci,fsdev=lab-{tag},mount_tag={tag},{slot()}"]
-        command += ["-chardev", f"socket,id=lab-monitor,fd={ends['monitor'].fileno()}", "-mon", "chardev=lab-monitor,mode=control"]
+        command += ["-chardev", f"socket,id=lab-monitor,fd={ends['monitor'].fileno()}",
+                    "-mon", "chardev=lab-monitor,mode=control"]
         if options.monitor:
-            command += ["-qmp", "unix:" + options.monitor.replace(",", ",,") + ",server=on,wait=off"]
+            path = options.monitor.replace(",", ",,")
+            command += ["-qmp", f"unix:{path},server=on,wait=off"]
         if self.topology.streams or self.topology.models:
             command += ["-dtb", self.device_tree(machine)]
         return command + self.topology.qemu()
 
     def device_tree(self, machine):
-        """QEMU's own, with streams for platform devices; those of PCI are in it already."""
+        """Writes QEMU's own device tree with streams for platform devices, and returns its path.
+
+        The streams of PCI devices are in it already.
+        """
         path = os.path.join(self.run, "tree.dtb")
 
         def tool(*command):
-            return subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout.strip()
+            return subprocess.run(command, check=True, stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True).stdout.strip()
 
         try:
-            tool(*self.options.qemu, "-display", "none", *machine.arguments, "-machine", "dumpdtb=" + path.replace(",", ",,"),
+            tool(*self.options.qemu, "-display", "none", *machine.arguments,
+                 "-machine", "dumpdtb=" + path.replace(",", ",,"),
                  "-smp", self.options.smp, "-m", self.options.memory)
-            iommu, its = (tool("fdtget", path, node, "phandle") for node in ("/smmuv3@9050000", "/intc@8000000/its@8080000"))
+            iommu, its = (tool("fdtget", path, node, "phandle")
+                          for node in ("/smmuv3@9050000", "/intc@8000000/its@8080000"))
             for node, stream, msi in self.topology.streams:
                 tool("fdtput", path, "/" + node, "iommus", iommu, str(stream))
                 if msi:
                     tool("fdtput", path, "/" + node, "msi-parent", its, str(stream))
             for node, model in self.topology.models:
-                tool("fdtput", "-t", "s", path, "/" + node, "compatible", model, *tool("fdtget", path, "/" + node, "compatible").split())
+                tool("fdtput", "-t", "s", path, "/" + node, "compatible", model,
+                     *tool("fdtget", path, "/" + node, "compatible").split())
         except subprocess.CalledProcessError as error:
             raise LabFailure(f"no device tree: {error}: {error.stderr}") from error
         return path
 
     def command_line(self):
-        # On a busy machine an emulated timer can miss the short test the kernel gives it at boot, which it takes for a reason to panic.
-        words = ["panic=-1", "loglevel=4", "no_timer_check", "mitigations=off", "random.trust_cpu=on", "cryptomgr.notests"]
+        # On a busy machine an emulated timer can miss the kernel's short test at boot. The kernel
+        # then panics, unless the command line skips the test.
+        words = ["panic=-1", "loglevel=4", "no_timer_check", "mitigations=off",
+                 "random.trust_cpu=on", "cryptomgr.notests"]
         words += MACHINES[self.topology.machine].command_line
         return words + self.topology.command_line() + self.options.append
 
@@ -214,7 +232,7 @@ class Guest:
         parent = os.getpid()
 
         def child():
-            # However this process ends, QEMU ends with it.
+            # QEMU ends with this process, even after SIGKILL.
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:
                 os._exit(1)
@@ -223,8 +241,10 @@ class Guest:
         with open(self.messages, "wb") as messages:
             try:
                 self.process = subprocess.Popen(
-                    self.arguments(ends), stdin=subprocess.DEVNULL, stdout=messages, stderr=messages, env=environment,
-                    pass_fds=[end.fileno() for end in ends.values()], start_new_session=True, preexec_fn=child)
+                    self.arguments(ends), stdin=subprocess.DEVNULL, stdout=messages,
+                    stderr=messages, env=environment,
+                    pass_fds=[end.fileno() for end in ends.values()], start_new_session=True,
+                    preexec_fn=child)
             except OSError as error:
                 raise LabFailure(f"cannot start QEMU: {error}") from error
         for end in ends.values():
@@ -242,7 +262,7 @@ class Guest:
             except OSError:
                 pass
 
-    # What comes from the guest
+    # --- messages of the guest ---
 
     def take_lines(self, name, data):
         *lines, self.lines[name] = (self.lines[name] + data).split(b"\n")
@@ -308,10 +328,10 @@ class Guest:
         except OSError:
             return len(data)
 
-    # The loop
+    # --- the loop ---
 
     def watch(self, wakeup, terminal):
-        """Returns the script's status."""
+        """Serves the guest until its end. Returns the script's status."""
         passages = (self.out, self.err)
         alive = {name for name in self.ports if name not in ("out", "err", "tty")}
         while True:
@@ -319,7 +339,7 @@ class Guest:
             poll.register(wakeup, select.POLLIN)
             for name in alive:
                 wants = select.POLLIN
-                if (name == "monitor" and self.hardware.out) or (name == "qmp" and self.question_out):
+                if name == "monitor" and self.hardware.out or name == "qmp" and self.question_out:
                     wants |= select.POLLOUT
                 poll.register(self.ports[name], wants)
             for passage in passages:
@@ -354,7 +374,7 @@ class Guest:
             self.deadlines()
 
     def drain(self, wakeup):
-        """Passes on what the guest has handed over and we have not. The guest sends its status after the rest, so all is here."""
+        """Passes on the remaining output. The guest sends its status last, so all of it is here."""
         for passage in (self.out, self.err):
             while True:
                 while passage.wants_input() and passage.read():
@@ -372,15 +392,19 @@ class Guest:
         now = time.monotonic()
         factor = self.options.slowness
         if self.last_beat and now - self.last_beat > SILENCE_SECONDS * factor:
-            raise Stalled(f"the guest stalled: no heartbeat for {now - self.last_beat:.0f} s, during {self.stage}")
+            raise Stalled(f"the guest stalled: no heartbeat for {now - self.last_beat:.0f} s, "
+                          f"during {self.stage}")
         if not self.started:
             if now - self.born > BOOT_SECONDS * factor:
-                # Without a word from the kernel it is the firmware that hangs, on devices it cannot place, and will again.
+                # Without a message of the kernel the firmware hangs, because it cannot place a
+                # device. Another boot would hang as well.
                 kind = Stalled if self.tail(1) else LabFailure
-                raise kind(f"the guest did not reach the script in {now - self.born:.0f} s, it got to {self.stage}")
+                raise kind(f"the guest did not reach the script in {now - self.born:.0f} s, "
+                           f"it got to {self.stage}")
         elif self.options.timeout and now - self.started > self.options.timeout:
             if self.last_beat and now - self.last_beat > 10 * factor:
-                raise Stalled(f"the guest stalled: no heartbeat for the last {now - self.last_beat:.0f} s of the script's time")
+                raise Stalled("the guest stalled: no heartbeat for the last "
+                              f"{now - self.last_beat:.0f} s of the script's time")
             raise TimeoutError
 
     def why_gone(self):
@@ -406,13 +430,14 @@ class Guest:
                 lines = stream.read().decode(errors="replace").replace("\r", "").splitlines()
         except OSError:
             return []
-        # The firmware clears the screen, which would clear the reader's.
+        # The firmware clears the screen, which would clear the caller's terminal as well.
         return [re.sub(r"\x1b(\[[0-9;?=]*[A-Za-z]|c)", "", line) for line in lines[-count:]]
 
     def explain(self):
         console = self.tail(400)
-        # What comes after a panic's first line is only where, so that line has to be among those shown.
-        panic = next((number for number, line in enumerate(console) if "Kernel panic" in line), None)
+        # The first line of a panic has the reason, so it must be among the lines shown.
+        panic = next((number for number, line in enumerate(console) if "Kernel panic" in line),
+                     None)
         console = console[-25:] if panic is None else console[max(0, panic - 5):panic + 20]
         for title, lines in (("QEMU", self.read_messages()), ("console", console)):
             for line in lines:
@@ -421,8 +446,9 @@ class Guest:
     def read_messages(self):
         try:
             with open(self.messages, errors="replace", encoding="utf-8") as stream:
-                # The NICs' hubs lead nowhere on purpose.
-                return [line for line in stream.read().splitlines() if "is not connected to host network" not in line][-15:]
+                # The hubs of the NICs have no connection on purpose.
+                return [line for line in stream.read().splitlines()
+                        if "is not connected to host network" not in line][-15:]
         except OSError:
             return []
 
@@ -466,7 +492,8 @@ class Terminal:
 def parse():
     parser = argparse.ArgumentParser(allow_abbrev=False)
     add = parser.add_argument
-    for name in ("work", "kernel-dir", "kernel", "topology", "topology-name", "library", "guest", "busybox", "out", "smp", "memory", "arch", "root", "tree", "init",
+    for name in ("work", "kernel-dir", "kernel", "topology", "topology-name", "library", "guest",
+                 "busybox", "out", "smp", "memory", "arch", "root", "tree", "init",
                  "daemon", "cwd", "script-dir"):
         add(f"--{name}", required=True)
     for name in ("project", "kmod", "monitor", "keep-log", "qemu-modules"):
@@ -483,13 +510,15 @@ def parse():
 
 
 def environment(options):
-    """What the script finds in its environment; what is not listed does not get in."""
+    """Returns the whole environment of the script. Other variables are not passed on."""
     variables = {name: value for name, value in os.environb.items()
                  if name == b"TERM" or name.startswith((b"LAB_", b"DEVGROUPS_"))}
     variables.update({
-        b"LAB": b"1", b"LAB_KERNEL": os.fsencode(options.kernel), b"LAB_TOPOLOGY": os.fsencode(options.topology_name),
+        b"LAB": b"1", b"LAB_KERNEL": os.fsencode(options.kernel),
+        b"LAB_TOPOLOGY": os.fsencode(options.topology_name),
         b"LAB_OUT": b"/run/lab/out", b"LAB_DAEMON_LOG": b"/run/lab/devgroupd.log",
-        b"HOME": b"/root", b"USER": b"root", b"LOGNAME": b"root", b"SHELL": b"/bin/bash", b"LANG": b"C.UTF-8",
+        b"HOME": b"/root", b"USER": b"root", b"LOGNAME": b"root", b"SHELL": b"/bin/bash",
+        b"LANG": b"C.UTF-8",
         b"PATH": b"/run/lab/guest/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     })
     if options.shell and os.isatty(0):
@@ -518,7 +547,7 @@ def settings(options):
 
 
 def sweep(runs):
-    """Removes what runs left behind that were killed before they could."""
+    """Removes the directories of runs that were killed."""
     for name in os.listdir(runs):
         path = os.path.join(runs, name)
         try:
@@ -569,7 +598,8 @@ def one_boot(options, run, topology, initrd, wakeup):
         say(f"the script took longer than {options.timeout:g} s")
         return EXIT_TIMEOUT, False
     except LabFailure as failure:
-        passed = bool(guest.out and (guest.out.passed or guest.err.passed or guest.out.waiting or guest.err.waiting))
+        passed = bool(guest.out and (guest.out.passed or guest.err.passed
+                                     or guest.out.waiting or guest.err.waiting))
         if terminal:
             terminal.close()
             terminal = None
@@ -594,7 +624,8 @@ def main():
     try:
         topology = Topology(options.topology, options.library, run)
         if topology.kernels and options.kernel not in topology.kernels:
-            say(f"topology {options.topology_name} needs one of these kernels: {' '.join(topology.kernels)}")
+            say(f"topology {options.topology_name} needs one of these kernels: "
+                f"{' '.join(topology.kernels)}")
             return EXIT_FAILED
         if MACHINES[topology.machine].arch != options.arch:
             say(f"topology {options.topology_name} needs --arch {MACHINES[topology.machine].arch}")
@@ -602,7 +633,8 @@ def main():
         with open(os.path.join(options.kernel_dir, "release"), encoding="utf-8") as stream:
             release = stream.read().strip()
         initrd = os.path.join(run, "initrd")
-        initramfs.write(initrd, options.kernel_dir, release, options.busybox, options.guest, settings(options))
+        initramfs.write(initrd, options.kernel_dir, release, options.busybox, options.guest,
+                        settings(options))
         status, again = one_boot(options, run, topology, initrd, reader)
         if again:
             say("trying once more")

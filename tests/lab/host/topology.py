@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Reads topology files: QEMU arguments, one or more on a line, quoted as in a shell, # starts a comment. A line that does not begin
-with a dash is a word of the lab's own:
+"""Reads topology files.
 
-    include FILE     the lines of another file, looked for beside this one and then among the lab's own
-    iommu NAME       intel, amd, virtio or none instead of intel; a "-device ...-iommu..." in the file does the same by hand
-    machine NAME     QEMU's machine where it is not q35, see machines.py
-    stream NODE ID   the IOMMU of a machine with a device tree knows NODE, a platform device, as ID; with "msi" behind it the interrupt
-                     controller does as well
-    model NODE NAME  a driver that asks takes NODE for a NAME first, and for what it is then
+A line holds QEMU arguments, quoted as in a shell; # starts a comment. A line that does not begin
+with a dash is a word of the lab:
+
+    include FILE     the lines of another file, beside this one or else in the lab's own folder
+    iommu NAME       intel (the default), amd, virtio or none; a "-device ...-iommu..." in the file
+                     replaces it
+    machine NAME     QEMU's machine, by default q35; see machines.py
+    stream NODE ID   the IOMMU of a machine with a device tree knows the platform device NODE as ID;
+                     with "msi" at the end the interrupt controller does as well
+    model NODE NAME  the device tree names NODE as compatible with NAME first, then with its own
     append WORD...   more words for the kernel's command line
-    kernels NAME...  the kernels this topology works on, where not all
+    kernels NAME...  the kernels on which this topology works, by default all
 
-@RUN@ is the directory of the run, in which disk0.img ... disk3.img are empty disks of 256 MiB."""
+@RUN@ is the directory of the run, in which disk0.img ... disk3.img are empty disks of 256 MiB.
+"""
 
 import os
 import re
@@ -22,13 +26,13 @@ from machines import MACHINES
 IOMMUS = {
     "intel": ["-device", "intel-iommu,intremap=on,caching-mode=on"],
     "amd": ["-device", "amd-iommu"],
-    # Far from the slots that topologies use. It has to be there before what it translates.
+    # In a slot that no topology uses. QEMU needs it before the devices behind it.
     "virtio": ["-device", "virtio-iommu-pci,addr=0x1d"],
     "none": [],
 }
 COMMAND_LINE = {
     "intel": ["intel_iommu=on", "iommu=nopt"],
-    # With remapped interrupts the kernel finds no timer under TCG, and panics.
+    # With remapped interrupts the kernel finds no timer under TCG and panics.
     "amd": ["iommu=nopt", "intremap=off"],
     "virtio": ["iommu=nopt"],
     "none": [],
@@ -90,7 +94,9 @@ class Topology:
         elif words[0] == "kernels" and len(words) > 1:
             self.kernels += words[1:]
         else:
-            raise ValueError(f"expected a QEMU option that begins with '-', or include, iommu, machine, stream, model, append, kernels, not: {' '.join(words)}")
+            raise ValueError("expected a QEMU option that begins with '-', or include, iommu, "
+                             "machine, stream, model, append, kernels, "
+                             f"not: {' '.join(words)}")
 
     def qemu(self):
         return IOMMUS[self.iommu] + self.arguments

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""usage: unpack-kernel.py VMLINUZ VMLINUX: takes the kernel proper out of an x86 boot image.
+"""usage: unpack-kernel.py VMLINUZ VMLINUX: extracts the kernel from an x86 boot image.
 
-QEMU starts such a file directly (PVH), which saves the guest the unpacking: two and a half seconds of each boot without KVM. The
-image's header says where the packed part lies, Documentation/arch/x86/boot.rst of the kernel describes it."""
+QEMU starts such a file directly (PVH). The guest then unpacks nothing, which saves two and a half
+seconds of each boot without KVM. The header of the image names the place of the packed part, see
+Documentation/arch/x86/boot.rst of the kernel.
+"""
 
 import gzip
 import lzma
@@ -24,9 +26,10 @@ def unpack(data):
     if packed.startswith(b"\x1f\x8b"):
         return gzip.decompress(packed[:-4])
     if packed.startswith(b"\x28\xb5\x2f\xfd"):
-        # The size of the result follows the packed data, which the program rightly does not understand.
-        return subprocess.run(["zstd", "-dcq"], input=packed[:-4], check=True, stdout=subprocess.PIPE).stdout
-    raise ValueError("packed in a way that is not known here")
+        # The size of the result follows the packed data, which zstd would refuse.
+        return subprocess.run(["zstd", "-dcq"], input=packed[:-4], check=True,
+                              stdout=subprocess.PIPE).stdout
+    raise ValueError("packed in an unknown way")
 
 
 def main():
