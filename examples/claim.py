@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""claim.py GROUP [COMMAND...]: claims a group over D-Bus, prints its descriptors, and runs COMMAND with them.
+"""claim.py GROUP [COMMAND...]: claims a group over D-Bus, and runs COMMAND with its descriptors.
 
-COMMAND needs no privilege and opens no path: all descriptors come over the bus, under the numbers in DEVGROUPS_FDS. The claim
-ends with the last of its processes, however they end. Needs python3-dbus."""
+Prints the descriptors first. COMMAND needs no privilege and opens no path: all
+descriptors come over the bus, and DEVGROUPS_FDS lists their numbers. The claim ends with the last
+process that has them, however it ends. Needs python3-dbus.
+"""
 
 import json
 import os
@@ -42,7 +44,8 @@ def main():
         return 0
     numbers = [fd for _, _, fd in fds]
     listed = [{"fd": fd, "kind": kind, "name": name} for kind, name, fd in fds]
-    return subprocess.run(command, pass_fds=numbers, env={**os.environ, "DEVGROUPS_FDS": json.dumps(listed)}, check=False).returncode
+    environment = {**os.environ, "DEVGROUPS_FDS": json.dumps(listed)}
+    return subprocess.run(command, pass_fds=numbers, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":
