@@ -2,9 +2,13 @@
 # bash completion for devgroupctl. It asks the daemon for names, but never asks for a password.
 # shellcheck shell=bash
 
+__devgroupctl_run() {
+	devgroupctl --no-pager --no-legend --no-ask-password --quiet "$@" 2>/dev/null
+}
+
 # Prints the first column of the output of devgroupctl with these arguments.
 __devgroupctl_names() {
-	devgroupctl --no-pager --no-legend --no-ask-password --quiet "$@" 2>/dev/null |
+	__devgroupctl_run "$@" |
 		while read -r name _; do
 			printf '%s\n' "$name"
 		done
@@ -16,7 +20,7 @@ __devgroupctl_groups() {
 
 # Prints the addresses of all devices: the words behind the branches of the tree.
 __devgroupctl_devices() {
-	LC_ALL=C devgroupctl --no-pager --no-legend --no-ask-password --quiet list --all 2>/dev/null |
+	LC_ALL=C __devgroupctl_run list --all |
 		while read -r branch address _; do
 			[[ $branch == '|-' || $branch == '`-' ]] && printf '%s\n' "$address"
 		done
@@ -26,8 +30,8 @@ __devgroupctl_complete() {
 	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
 }
 
-# Counts the words before this one that are neither options nor arguments of options. Stores the first in
-# __devgroupctl_verb.
+# Counts the words before this one that are neither options nor arguments of options. Stores the
+# first in __devgroupctl_verb.
 __devgroupctl_scan() {
 	local i word
 	__devgroupctl_verb='' __devgroupctl_words=0 __devgroupctl_command=0
@@ -38,8 +42,10 @@ __devgroupctl_scan() {
 			__devgroupctl_command=$(( i + 1 ))
 			return
 			;;
-		--json | --host | --config-dir | --machine | --label | --wait | --interface | --method | --access | --vmm | --memory | -H | -M | --root | --device | --driver | --user | \
-			--group | --description | --reserved-for | --bind | --on-release)
+		--json | --host | --config-dir | --machine | --label | --wait | --interface | \
+			--method | --access | --vmm | --memory | -H | -M | --root | --device | \
+			--driver | --user | --group | --description | --reserved-for | --bind | \
+			--on-release)
 			# "--json=short" is three words if "=" breaks words
 			[[ ${words[i + 1]:-} == = ]] && (( ++i ))
 			(( ++i ))
@@ -57,7 +63,9 @@ __devgroupctl_options() {
 	local common='--help --version --json= -j -H --machine= --no-pager --no-legend
 		--no-ask-password --quiet --verbose'
 	case $1 in
-	'' | list) printf '%s\n' "$common --all --devices --assignable --blocked --host= --config-dir=" ;;
+	'' | list)
+		printf '%s\n' "$common --all --devices --assignable --blocked --host= --config-dir="
+		;;
 	explain) printf '%s\n' "$common --root= --memory= --host= --config-dir=" ;;
 	doctor) printf '%s\n' "$common --host= --config-dir=" ;;
 	args) printf '%s\n' "$common --vmm= --interface= --host= --config-dir=" ;;
@@ -70,8 +78,8 @@ __devgroupctl_options() {
 	check) printf '%s\n' "$common --root= --host= --config-dir=" ;;
 	cat-config) printf '%s\n' "$common --root=" ;;
 	define)
-		printf '%s\n' "$common --root= --runtime --replace --device= --driver= --user= --group=
-			--description= --reserved-for= --bind= --on-release="
+		printf '%s\n' "$common --root= --runtime --replace --device= --driver= --user=
+			--group= --description= --reserved-for= --bind= --on-release="
 		;;
 	undefine) printf '%s\n' "$common --root= --runtime --mask" ;;
 	*) printf '%s\n' "$common" ;;
@@ -80,7 +88,8 @@ __devgroupctl_options() {
 
 _devgroupctl() {
 	local cur prev words cword __devgroupctl_verb __devgroupctl_words __devgroupctl_command
-	local verbs='list status explain plan claim release reset run args cdi doctor check define undefine cat-config snapshot graph monitor reload help'
+	local verbs='list status explain plan claim release reset run args cdi doctor check define
+		undefine cat-config snapshot graph monitor reload help'
 
 	# colons are parts of addresses, "=" divides an option from its argument
 	_get_comp_words_by_ref -n : cur prev words cword
@@ -101,7 +110,10 @@ _devgroupctl() {
 	--config-dir) compopt -o dirnames && return ;;
 	--root) compopt -o dirnames && return ;;
 	--bind) __devgroupctl_complete 'claim boot' "$cur" && return ;;
-	--method) __devgroupctl_complete 'device_specific acpi flr af_flr pm bus slot cxl_bus none' "$cur" && return ;;
+	--method)
+		__devgroupctl_complete 'device_specific acpi flr af_flr pm bus slot cxl_bus none' \
+			"$cur" && return
+		;;
 	--on-release) __devgroupctl_complete 'restore keep none' "$cur" && return ;;
 	--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") && return ;;
 	--group) mapfile -t COMPREPLY < <(compgen -g -- "$cur") && return ;;
@@ -110,7 +122,9 @@ _devgroupctl() {
 		__ltrim_colon_completions "$cur"
 		return
 		;;
-	--machine | -M | --label | --wait | --memory | --driver | --description | --reserved-for) return ;;
+	--machine | -M | --label | --wait | --memory | --driver | --description | --reserved-for)
+		return
+		;;
 	esac
 	if [[ $cur == -* ]]; then
 		__devgroupctl_complete "$(__devgroupctl_options "$__devgroupctl_verb")" "$cur"
@@ -121,7 +135,9 @@ _devgroupctl() {
 	:*) __devgroupctl_complete "$verbs" "$cur" ;;
 	help:1) __devgroupctl_complete "$verbs" "$cur" ;;
 	plan:1) __devgroupctl_complete 'claim release' "$cur" ;;
-	plan:2 | claim:1 | release:1 | reset:1 | list:* | run:* | args:* | cdi:*) __devgroupctl_complete "$(__devgroupctl_groups)" "$cur" ;;
+	plan:2 | claim:1 | release:1 | reset:1 | list:* | run:* | args:* | cdi:*)
+		__devgroupctl_complete "$(__devgroupctl_groups)" "$cur"
+		;;
 	undefine:1) __devgroupctl_complete "$(__devgroupctl_groups)" "$cur" ;;
 	check:* | define:1) compopt -o default ;;
 	status:1 | explain:1)
