@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# What tests/build, tests/all and tests/demo share. They set `top`; `me` is the name they speak under.
+# Functions of tests/build, tests/all and tests/demo. They set `top`; `me` is the name in messages.
 
 : "${top:?}" "${me:=${0##*/}}"
 
@@ -11,8 +11,9 @@ usage_error() { say "$* (try --help)"; exit 2; }
 # shellcheck source=../lab/lib/packages.sh
 source "$top/tests/lab/lib/packages.sh"
 
-# install_packages PROGRAM=PACKAGE...: need_packages for those who are not root too, where sudo lets them. A PROGRAM is a command or
-# a file. A system that is not Debian's gets a list of what is missing and has to install it itself.
+# install_packages PROGRAM=PACKAGE...: installs the packages whose PROGRAM, a command or a file, is
+# missing. Uses sudo without root. On a system other than Debian it fails with a list of the missing
+# programs.
 install_packages() {
     local pair missing=()
     for pair; do
@@ -20,26 +21,31 @@ install_packages() {
     done
     (( ${#missing[@]} )) || return 0
     if ! command -v apt-get >/dev/null; then
-        fail "these are missing, install what has them: ${missing[*]%%=*}"
+        fail "these programs are missing: ${missing[*]%%=*}. Install the packages that have them."
     elif [[ $EUID == 0 ]]; then
         need_packages "${missing[@]}"
     elif command -v sudo >/dev/null; then
         say "installing packages needs root, asking sudo"
-        sudo "$BASH" -c 'set -euo pipefail; top=$1 me=$2; source "$1/tests/lib/common.sh"; need_packages "${@:3}"' \
-            "$BASH" "$top" "$me" "${missing[@]}" || fail "cannot install ${missing[*]#*=}"
+        sudo "$BASH" -c 'set -euo pipefail
+            top=$1 me=$2
+            source "$1/tests/lib/common.sh"
+            need_packages "${@:3}"' "$BASH" "$top" "$me" "${missing[@]}" ||
+            fail "cannot install ${missing[*]#*=}"
     else
-        fail "these Debian packages are missing, and installing them needs root or sudo: ${missing[*]#*=}"
+        fail "these Debian packages are missing: ${missing[*]#*=}. Install them as root."
     fi
 }
 
-# What scripts use in the lab, whose guest has this machine's root. tests/lab/run itself installs what it runs on.
+# Installs the programs that lab scripts use: the guest's root is this machine's root. tests/lab/run
+# itself installs QEMU and kernels.
 install_lab_packages() {
     local python=/usr/lib/python3/dist-packages
     install_packages busctl=systemd setpriv=util-linux pgrep=procps lspci=pciutils ip=iproute2 \
-        mdadm=mdadm lvcreate=lvm2 mkfs.btrfs=btrfs-progs make-bcache=bcache-tools $python/dbus=python3-dbus $python/gi=python3-gi
+        mdadm=mdadm lvcreate=lvm2 mkfs.btrfs=btrfs-progs make-bcache=bcache-tools \
+        $python/dbus=python3-dbus $python/gi=python3-gi
 }
 
-# seconds_since T: "1.3", for T of $EPOCHREALTIME.
+# seconds_since T: prints the seconds since T of $EPOCHREALTIME, such as "1.3".
 seconds_since() {
     local now=${EPOCHREALTIME/[.,]/} then=${1/[.,]/}
     local tenths=$(( (now - then) / 100000 ))

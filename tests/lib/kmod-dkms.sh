@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# usage: unshare --mount kmod-dkms.sh BUILD HEADERS VERSION
-# DKMS installs the module for the kernel of HEADERS, and takes it out again. What it writes to the machine goes into memory, and goes with the
-# mount namespace.
+# usage: unshare --mount kmod-dkms.sh BUILD HEADERS VERSION: has DKMS install the module for the
+# kernel of HEADERS, and remove it again. All that DKMS writes goes into memory and vanishes with
+# the mount namespace.
 set -euo pipefail
 
 build=$1 headers=$2 version=$3
@@ -19,11 +19,20 @@ ln -s "$headers" "$modules/build"
 touch "$modules/modules.order" "$modules/modules.builtin"
 
 make -s -C "$build" kmod-install-dkms DESTDIR="$work/root" prefix=/usr
-grep -qx devgroups "$work/root/usr/lib/modules-load.d/devgroups.conf" || { printf 'it would not be loaded at boot\n'; exit 1; }
+grep -qx devgroups "$work/root/usr/lib/modules-load.d/devgroups.conf" || {
+    printf 'it would not be loaded at boot\n'
+    exit 1
+}
 run_dkms() { dkms "$1" --sourcetree "$work/root/usr/src" "${@:2}"; }
 run_dkms install -m devgroups -v "$version" -k "$release"
-[[ $(modinfo -k "$release" -F version devgroups) == "$version" ]] || { printf 'modprobe would not find it\n'; exit 1; }
-[[ $(modinfo -k "$release" -F vermagic devgroups) == "$release "* ]] || { printf 'it is for another kernel\n'; exit 1; }
+[[ $(modinfo -k "$release" -F version devgroups) == "$version" ]] || {
+    printf 'modprobe would not find it\n'
+    exit 1
+}
+[[ $(modinfo -k "$release" -F vermagic devgroups) == "$release "* ]] || {
+    printf 'it is for another kernel\n'
+    exit 1
+}
 run_dkms remove "devgroups/$version" --all
 make -s -C "$build" kmod-uninstall-dkms DESTDIR="$work/root" prefix=/usr
 [[ -z $(find "$work/root" -type f) ]] || { printf 'sources stay\n'; exit 1; }

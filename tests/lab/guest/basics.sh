@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# What both kinds of init need: users, names, file systems.
+# Settings for both kinds of init: users, names, file systems.
 
 basics() {
     printf 'lab\n' >/proc/sys/kernel/hostname
     printf 'lab\n' >/etc/hostname
-    # The machine may be a container, the guest is not.
+    # The machine may be a container, but the guest is none.
     rm -f /.dockerenv
-    # A file of the machine itself may be empty or missing, and the bus does not start without it.
+    # The machine's own file may be empty or missing, and the bus does not start without it.
     printf '6c61620000004000800000000000000a\n' >/etc/machine-id
     [[ ! -d /var/lib/dbus ]] || ln -sf /etc/machine-id /var/lib/dbus/machine-id
     mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug
@@ -20,10 +20,12 @@ basics() {
     let_users_pass
 }
 
-# alice 1000, bob 1001, carol 1002 (in kvm). Who has these names, uids or gids on the machine loses them in the guest.
+# Makes alice 1000, bob 1001, and carol 1002 (in kvm). Users of the machine with these names, uids
+# or gids do not exist in the guest.
 users_make() {
     local kvm file
-    awk -F: '!($1 ~ /^(alice|bob|carol)$/ || ($3 >= 1000 && $3 <= 1002))' /etc/passwd >/run/lab/passwd
+    awk -F: '!($1 ~ /^(alice|bob|carol)$/ || ($3 >= 1000 && $3 <= 1002))' /etc/passwd \
+        >/run/lab/passwd
     awk -F: '!($1 ~ /^(alice|bob|carol)$/ || ($3 >= 1000 && $3 <= 1002))' /etc/group >/run/lab/group
     awk -F: '$1 !~ /^(alice|bob|carol)$/' /etc/shadow >/run/lab/shadow
     if ! grep -q '^kvm:' /run/lab/group; then
@@ -31,13 +33,15 @@ users_make() {
         while grep -q "^[^:]*:[^:]*:$kvm:" /run/lab/group; do kvm=$((kvm - 1)); done
         printf 'kvm:x:%s:\n' "$kvm" >>/run/lab/group
     fi
-    awk -F: -v OFS=: '$1 == "kvm" { $4 = $4 == "" ? "carol" : $4 ",carol" } { print }' /run/lab/group >/run/lab/group.kvm
+    awk -F: -v OFS=: '$1 == "kvm" { $4 = $4 == "" ? "carol" : $4 ",carol" } { print }' \
+        /run/lab/group >/run/lab/group.kvm
     printf '%s\n' alice:x:1000: bob:x:1001: carol:x:1002: >>/run/lab/group.kvm
-    printf '%s\n' alice:x:1000:1000:Alice:/home/alice:/bin/bash bob:x:1001:1001:Bob:/home/bob:/bin/bash \
+    printf '%s\n' alice:x:1000:1000:Alice:/home/alice:/bin/bash \
+        bob:x:1001:1001:Bob:/home/bob:/bin/bash \
         carol:x:1002:1002:Carol:/home/carol:/bin/bash >>/run/lab/passwd
     printf '%s:*:19000:0:99999:7:::\n' alice bob carol >>/run/lab/shadow
     for file in passwd group.kvm shadow; do
-        # Written into the file, so that it keeps its owner and mode.
+        # cat keeps the owner and the mode of the file.
         cat "/run/lab/$file" >"/etc/${file%.kvm}"
         rm "/run/lab/$file"
     done
@@ -47,7 +51,7 @@ users_make() {
     done
 }
 
-# Users run what lies beside the script also where the machine would keep them out: below /root, for one.
+# Lets users reach the directory of the script, even below a private directory such as /root.
 let_users_pass() {
     local path
     [[ $script_dir ]] || return 0
@@ -59,8 +63,8 @@ let_users_pass() {
     done
 }
 
-# The machine's /run, /dev, /proc and /sys are hidden by the guest's own. Where the script, or the directory it is to run in, lies there, it is
-# brought back by an overlay of its own.
+# The guest's own /run, /dev, /proc and /sys hide those of the machine. If the script or its working
+# directory is there, an overlay shows it again.
 graft_needed() {
     local path
     for path in "$script_dir" "$cwd"; do
@@ -85,7 +89,7 @@ graft() {
     mount -t overlay -o "lowerdir=$own/lower,upperdir=$own/upper,workdir=$own/work" graft "$1"
 }
 
-# A directory that is the guest's own as well: its entries one by one, those that the guest does not have.
+# Shows the entries of a directory that the guest has as well, except those that exist in the guest.
 graft_entries() {
     local entry
     for entry in "/run/lab/machine$1"/*; do

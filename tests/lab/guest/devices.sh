@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# Lets udev load and bind the host drivers, as at the boot of a Debian host.
+# Has udev load and bind the host drivers, as at the boot of a Debian host.
 
 devices_replay() {
-    # "change", the default action, loads no modules. Only what a test can see is replayed; what the modules make from then on sends its
-    # own events.
-    udevadm trigger --action=add --subsystem-match=pci --subsystem-match=misc --subsystem-match=virtio-ports
+    # "change", the default action, loads no modules. Only devices that tests see are replayed.
+    # Devices that the modules create later send their own events.
+    udevadm trigger --action=add --subsystem-match=pci --subsystem-match=misc \
+        --subsystem-match=virtio-ports
     udevadm settle --timeout=60
     wait_nvme
 }
 
-# The nvme driver probes in the background, udev does not know that it is not ready.
+# The nvme driver probes in the background, and udev does not wait for it.
 wait_nvme() {
     local state file tries=0
     for file in /sys/class/nvme/*/state; do

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# The virtio-serial ports to the host, by name. They are looked up in sysfs, because udev's links come later.
+# The virtio-serial ports to the host, by name. ports_find reads sysfs, because udev makes its links
+# later.
 ports_find() {
     local port name
     mkdir -p /run/lab/port

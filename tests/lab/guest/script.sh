@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# Runs the script and tells the host how it ended. Needs $ctl and report.
+# Runs the script and reports its status to the host. Needs $ctl and report.
 
-# Its output goes through FIFOs and not straight to the ports, because a port can be opened only once and scripts open /dev/stderr.
+# The output goes through FIFOs, not straight to the ports: a port can be opened only once, and
+# scripts open /dev/stderr.
 script_run() {
     local status argv=() variables=() readers=() name child
     mapfile -d '' argv </run/lab/set/argv
@@ -13,11 +14,11 @@ script_run() {
         readers+=($!)
     done
     report started
-    # In a session of its own, as from a login; from here on nothing is open but the three.
+    # Runs in a session of its own, as after a login, with only three open descriptors.
     (
         exec {ctl}>&- </dev/null >/run/lab/out.fifo 2>/run/lab/err.fifo
         cd -- "$cwd" 2>/dev/null || cd /
-        # Bash starts what runs in the background with interrupts ignored, which a script cannot undo.
+        # Bash ignores interrupts in background jobs, which a script cannot undo.
         exec env -i --default-signal "${variables[@]}" setsid -- "${argv[@]}"
     ) &
     child=$!
@@ -29,8 +30,9 @@ script_run() {
     report status "$status"
 }
 
-# Waits until reader $1 has passed on all there is. It ends by itself when nobody has the FIFO open any more; where the script has left
-# processes behind that do, it is done when it sleeps in read(2), which is system call 0.
+# Waits until reader $1 has passed on all output. The reader ends after the last close of the FIFO.
+# If the script has left processes that hold it open, the reader is done when it sleeps in read(2),
+# which is system call 0.
 drain() {
     local call idle=0
     while kill -0 "$1" 2>/dev/null; do

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# udev, the bus and the daemon, started by hand in a few seconds where systemd takes thirty.
+# Starts udev, the bus and the daemon in a few seconds, where systemd takes thirty.
 source /run/lab/guest/devices.sh
 
 services() {
@@ -13,7 +13,7 @@ services() {
     [[ $daemon != yes ]] || start_daemon
 }
 
-# On a Debian host this node exists from boot, and opening it loads the module. vfio itself stays unloaded.
+# On a Debian host this node exists from boot, and opening it loads the module vfio.
 static_nodes() {
     mkdir -p /dev/vfio
     [[ -e /dev/vfio/vfio ]] || mknod -m 600 /dev/vfio/vfio c 10 196
@@ -30,15 +30,17 @@ start_bus() {
     dbus-daemon --system --fork || report warn "the system bus does not start"
 }
 
-# Not "busctl status", which also wants facts of the process that a machine without a service manager lacks.
+# "busctl status" would not do: it needs data that a machine without a service manager lacks.
 on_the_bus() {
-    busctl --system call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus NameHasOwner s org.devgroups1 2>/dev/null |
+    busctl --system call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus \
+        NameHasOwner s org.devgroups1 2>/dev/null |
         /run/lab/busybox grep -q true
 }
 
-# `busctl status` would also want the owner's credentials, which it does not always get.
+# `busctl status` would not do: it needs the owner's credentials, which it does not always get.
 bus_has() {
-    [[ $(busctl --system call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus NameHasOwner s "$1" 2>/dev/null) == 'b true' ]]
+    [[ $(busctl --system call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus \
+        NameHasOwner s "$1" 2>/dev/null) == 'b true' ]]
 }
 
 start_daemon() {
@@ -53,7 +55,8 @@ start_daemon() {
     until on_the_bus; do
         if ! kill -0 "$daemon_pid" 2>/dev/null || (( SECONDS > deadline )); then
             report warn "devgroupd did not come to the bus"
-            /run/lab/busybox tail -n 20 /run/lab/devgroupd.log | while IFS= read -r line; do report warn "devgroupd: $line"; done
+            /run/lab/busybox tail -n 20 /run/lab/devgroupd.log |
+                while IFS= read -r line; do report warn "devgroupd: $line"; done
             return
         fi
         sleep 0.1

@@ -1,31 +1,36 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# systemd as PID 1, for tests of the unit file. Only what those need is started: an emulated processor takes 40 s for the rest.
+# systemd as PID 1, for tests of the unit file. Only units that these tests need start: an emulated
+# processor takes 40 s for the rest.
 
 readonly MASKED=(
-    systemd-sysctl systemd-update-utmp systemd-journal-flush systemd-random-seed systemd-pstore systemd-timesyncd systemd-boot-update
-    systemd-machine-id-commit systemd-networkd systemd-networkd-wait-online systemd-resolved systemd-firstboot systemd-sysusers
-    systemd-binfmt modprobe@configfs modprobe@dm_mod modprobe@drm modprobe@efi_pstore modprobe@fuse modprobe@loop
-    apparmor keyboard-setup console-setup ifupdown-pre networking getty@tty1 serial-getty@ttyS0 e2scrub_reap logrotate
+    systemd-sysctl systemd-update-utmp systemd-journal-flush systemd-random-seed systemd-pstore
+    systemd-timesyncd systemd-boot-update systemd-machine-id-commit systemd-networkd
+    systemd-networkd-wait-online systemd-resolved systemd-firstboot systemd-sysusers
+    systemd-binfmt modprobe@configfs modprobe@dm_mod modprobe@drm modprobe@efi_pstore
+    modprobe@fuse modprobe@loop apparmor keyboard-setup console-setup ifupdown-pre networking
+    getty@tty1 serial-getty@ttyS0 e2scrub_reap logrotate
 )
 
 systemd_prepare() {
     local unit dir=/etc/systemd/system
     mkdir -p "$dir"
-    # Whatever is enabled on the machine is none of the guest's business; what the project's own package enables is asked for by name.
+    # The guest ignores units that are enabled on the machine. lab.service names those of the
+    # project.
     rm -rf "$dir"/*.target.wants "$dir"/*.target.requires
     rm -f /etc/fstab
     : >/etc/fstab
     for unit in "${MASKED[@]}"; do
         ln -sf /dev/null "$dir/$unit.service"
     done
-    # What is newer in /usr than these would start half a minute of updates.
+    # Older stamps than /usr would start half a minute of updates.
     touch /etc/.updated /var/.updated
     mkdir -p /etc/systemd/system.conf.d
-    printf '[Manager]\nDefaultTimeoutStartSec=180\nDefaultTimeoutStopSec=60\nStatusUnitFormat=name\n' >/etc/systemd/system.conf.d/lab.conf
+    printf '%s\n' '[Manager]' DefaultTimeoutStartSec=180 DefaultTimeoutStopSec=60 \
+        StatusUnitFormat=name >/etc/systemd/system.conf.d/lab.conf
     local wants='dbus.service systemd-udevd.service'
     [[ $daemon != yes ]] || wants+=' devgroupd.service'
-    # Soft: a daemon that does not start is for the script to see.
+    # Wants, not Requires: the script must run even if the daemon does not start.
     cat >"$dir/lab.target" <<UNIT
 [Unit]
 Description=Lab
@@ -38,7 +43,7 @@ Description=The script of the lab
 Wants=$wants lab-udev.service
 After=basic.target $wants lab-udev.service
 [Service]
-# Not oneshot: the boot is to be over when the script runs.
+# Not oneshot: the boot must be finished when the script runs.
 Type=exec
 ExecStart=/run/lab/guest/script-service
 StandardOutput=tty
@@ -57,12 +62,13 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=/run/lab/guest/replay-devices
 UNIT
-    # Without --remove: that empties /tmp, where the script may lie.
+    # Without --remove, which would empty /tmp, where the script may be.
     mkdir -p "$dir/systemd-tmpfiles-setup.service.d"
-    printf '[Service]\nExecStart=\nExecStart=systemd-tmpfiles --create --boot --prefix=/run --prefix=/var/lib\n' \
+    printf '%s\n' '[Service]' ExecStart= \
+        'ExecStart=systemd-tmpfiles --create --boot --prefix=/run --prefix=/var/lib' \
         >"$dir/systemd-tmpfiles-setup.service.d/lab.conf"
     ln -sf /dev/null "$dir/proc-sys-fs-binfmt_misc.automount"
-    # It replays every device there is. lab-udev replays those that tests see.
+    # systemd-udev-trigger would replay every device. lab-udev replays those that tests see.
     ln -sf /dev/null "$dir/systemd-udev-trigger.service"
     ln -sf /dev/null "$dir/systemd-udev-settle.service"
 }

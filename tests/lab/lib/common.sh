@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# Words that every part of the lab uses: where things are, how it complains.
+# Definitions for every part of the lab: exit statuses, messages, the cache.
 
 # Exit statuses of `run` that are the lab's own and not the script's.
 readonly LAB_EXIT_USAGE=2 LAB_EXIT_SKIPPED=77 LAB_EXIT_FAILED=125
@@ -10,7 +10,8 @@ say() { printf 'lab: %s\n' "$*" >&2; }
 fail() { say "$*"; exit "$LAB_EXIT_FAILED"; }
 usage_error() { say "$* (try --help)"; exit "$LAB_EXIT_USAGE"; }
 
-# An absolute name for a path, its symbolic links left as they are: the script is to see the name it was called by.
+# Prints an absolute path and keeps its symbolic links, because the script must see the name it was
+# called by.
 absolute() {
     case $1 in
         /*) printf '%s\n' "$1" ;;
@@ -18,8 +19,9 @@ absolute() {
     esac
 }
 
-# Fills the cache directory $1 once by calling "$2 TEMPDIR ...": two runs at once do not meet (lock), and a fill that is cut short
-# leaves nothing that looks whole (rename at the end). Its status is that of the filler.
+# fill_once DIR FILLER [ARG...]: fills the cache directory once by "FILLER TEMPDIR ARG...". A lock
+# keeps two runs apart. The directory gets its name at the end, so an interrupted fill leaves no
+# partial one. Returns the status of the filler.
 fill_once() {
     local target=$1 filler=$2 temp lock status=0
     shift 2

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# QEMU. The machine's own is used when it knows igb (SR-IOV, QEMU 8 and later), else that of bookworm-backports, which needs no
-# library that bookworm's own package does not pull in.
+# QEMU: the machine's own if it knows igb (SR-IOV, QEMU 8 and later), else that of
+# bookworm-backports, whose libraries come with the package of bookworm.
 
 readonly QEMU_SUITE=bookworm-backports
 
@@ -26,7 +26,7 @@ emulator_need() {
         return
     fi
     need_packages "$program=qemu-system-x86"
-    # Its status is 0 also for a device it does not know, so ask for the list.
+    # Read the list: the status is 0 even for an unknown device.
     if [[ $("$program" -device help 2>/dev/null) == *'name "igb"'* ]]; then
         qemu=("$program")
         return

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# The project as `make install` lays it out, in a directory of its own that becomes a layer of the guest's root.
-# Each content gets a directory of its own, so that an install during somebody's run never changes the files under that run.
+# Installs the project with `make install` into a directory that becomes a layer of the guest's
+# root. Each content has a directory of its own, so an install never changes the files of a run that
+# has started.
 
-# Sets project to the directory to stack and project_lock to an open descriptor that keeps it from being cleaned away; project is
-# empty where there is nothing to install yet.
+# Sets project to the directory of the layer, or to nothing if nothing is built. Sets project_lock
+# to an open descriptor that protects the directory from project_clean.
 project_install() {
     local build=${DEVGROUPS_BUILD:-$top/build/default} lock build_lock stage sum log
     project='' project_lock=''
@@ -12,9 +13,13 @@ project_install() {
     exec {lock}>"$work/project.lock"
     flock "$lock"
     log=$work/project.log
-    # The usual tree is brought up to date the way everybody does it; one that the caller chose is the caller's.
+    # Brings the default tree up to date with tests/build. A tree that the caller chose stays as it
+    # is.
     if [[ ! ${DEVGROUPS_BUILD:-} && -x $top/tests/build ]]; then
-        "$top/tests/build" >"$log" 2>&1 {lock}>&- </dev/null || { tail -n 30 "$log" >&2; fail "tests/build failed, the whole log is $log"; }
+        "$top/tests/build" >"$log" 2>&1 {lock}>&- </dev/null || {
+            tail -n 30 "$log" >&2
+            fail "tests/build failed, the whole log is $log"
+        }
     fi
     if [[ ! -f $build/Makefile ]]; then
         say "warning: nothing is built in $build, the guest runs without the project"
@@ -24,16 +29,18 @@ project_install() {
     stage=$work/project/stage
     rm -rf "$stage"
     mkdir -p "$stage"
-    # The lock tests/build takes, so that no two makes meet in one tree.
+    # Takes the lock of tests/build, so that two makes never run in one tree.
     exec {build_lock}>"$build.lock"
     flock "$build_lock"
-    (umask 022; make -C "$build" -s install DESTDIR="$stage") >"$log" 2>&1 </dev/null {lock}>&- {build_lock}>&- || {
+    (umask 022; make -C "$build" -s install DESTDIR="$stage") \
+        >"$log" 2>&1 </dev/null {lock}>&- {build_lock}>&- || {
         tail -n 30 "$log" >&2
         fail "make install failed, the whole log is $log"
     }
     exec {build_lock}>&-
     project_usrmerge "$stage"
-    sum=$(cd "$stage" && { find . -printf '%P %y %m %l\n'; find . -type f -exec sha256sum {} +; } | LC_ALL=C sort | sha256sum)
+    sum=$(cd "$stage" && { find . -printf '%P %y %m %l\n'; find . -type f -exec sha256sum {} +; } |
+        LC_ALL=C sort | sha256sum)
     project=$work/project/${sum%% *}
     exec {project_lock}>"$project.lock"
     flock -s "$project_lock"
@@ -46,7 +53,8 @@ project_install() {
     exec {lock}>&-
 }
 
-# A directory /lib in a layer would hide the link /lib -> usr/lib of the machine's root, and with it everything.
+# Moves directories such as /lib below /usr. In a layer they would hide the link /lib -> usr/lib of
+# the machine's root, and all files below it.
 project_usrmerge() {
     local name
     for name in bin sbin lib lib32 lib64; do
@@ -57,7 +65,7 @@ project_usrmerge() {
     done
 }
 
-# Old installs that no run uses.
+# Removes old installs that no run uses.
 project_clean() {
     local old
     for old in "$work"/project/*.lock; do

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# Guest kernels. A file kernels/NAME is sourced and says:
+# Guest kernels. A file kernels/NAME is sourced and sets:
 #   description   one line for --list
-#   kernel_fill DIR   puts into DIR: kernel (what QEMU's -kernel takes), release (the `uname -r` in one line) and
-#                     usr/lib/modules/RELEASE with modules.dep
+#   kernel_fill DIR   puts into DIR: kernel (for QEMU's -kernel), release (one line, the `uname -r`)
+#                     and usr/lib/modules/RELEASE with modules.dep
 #   arch          (optional) amd64; another one needs an emulator entry in lib/emulator.sh
-#   built         (optional) yes: it is built here, not fetched, which takes minutes and is not possible everywhere
+#   built         (optional) yes: the lab builds it, which takes minutes and may be impossible
 #   slowness      (optional) factor for the lab's own deadlines, for debug kernels
 #   suite         (of one that is not built) where its headers are
-#   kernel_cached DIR   (optional) false when what the cache holds is out of date and has to be made anew
+#   kernel_cached DIR   (optional) returns whether the kernel in the cache is up to date
 
 kernel_names() {
     local file
@@ -17,7 +17,8 @@ kernel_names() {
     done
 }
 
-# Sets description, arch, slowness and the functions of kernel NAME in the calling shell.
+# kernel_load NAME: sets description, arch, slowness and the functions of the kernel in the calling
+# shell.
 kernel_load() {
     [[ $1 != */* && -f $lab/kernels/$1 ]] || return 1
     description='' arch=amd64 slowness=1 built=no suite=''
@@ -28,7 +29,8 @@ kernel_load() {
 
 kernel_dir() { printf '%s\n' "$cache/kernels/$1"; }
 
-# "cached, RELEASE", or "built, RELEASE", or "not ..." where it is not there yet. tests/all reads it.
+# Prints "cached, RELEASE" or "built, RELEASE", or "not ..." if the kernel is missing. tests/all
+# reads it.
 kernel_state() {
     local dir word=cached
     dir=$(kernel_dir "$1")
@@ -40,22 +42,24 @@ kernel_state() {
     fi
 }
 
-# For descriptors: the kernel that a Debian suite's meta package names.
+# debian_kernel DIR SUITE PACKAGE, for files in kernels/: fetches the kernel that a meta package of
+# a Debian suite names.
 debian_kernel() {
     local dir=$1 suite=$2 package=$3 image release
     unpack_packages "$dir" "$suite" "meta:$package" || return 1
-    # on POWER it is no zImage, and called so
+    # on POWER the image is no zImage, and has another name
     image=$(echo "$dir"/boot/vmlinu[xz]-*)
     [[ -f $image ]] || return 1
     release=${image##*/vmlinu[xz]-}
     if [[ $arch != amd64 ]]; then
         cp "$image" "$dir/kernel"
     elif ! /usr/bin/python3 -I "$lab/host/unpack-kernel.py" "$image" "$dir/kernel"; then
-        # It boots packed as well, only later.
+        # A packed kernel boots as well, but more slowly.
         cp "$image" "$dir/kernel"
     fi
     printf '%s\n' "$release" >"$dir/release"
-    # Debian's packages still ship /lib/modules; the machine's /lib is a link, which a directory in a layer above would hide.
+    # Debian's packages still ship /lib/modules. The machine's /lib is a link, which a directory in
+    # a higher layer would hide.
     if [[ -d $dir/lib/modules ]]; then
         mkdir -p "$dir/usr/lib"
         mv "$dir/lib/modules" "$dir/usr/lib/modules"
@@ -65,7 +69,7 @@ debian_kernel() {
     rm -rf "${dir:?}/usr/share" "$dir/boot"/{System.map,vmlinu[xz]}-*
 }
 
-# Makes sure that kernel NAME (already loaded) is in the cache.
+# kernel_need NAME: makes sure that the kernel, which is loaded already, is in the cache.
 kernel_need() {
     local dir status=0
     dir=$(kernel_dir "$1")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# Debian packages: those the machine must have (installed), and those of another suite (unpacked in the cache). The machine's own
-# sources are never touched: other suites are read through an apt state that lives in the cache.
+# Debian packages: those that the machine needs are installed, those of another suite are unpacked
+# in the cache. The machine's own sources are never changed: other suites have an apt state in the
+# cache.
 
-# need_packages PROGRAM=PACKAGE...: installs the packages whose program is not there.
+# need_packages PROGRAM=PACKAGE...: installs the packages whose program is missing.
 need_packages() {
     local pair missing=()
     for pair; do
@@ -14,7 +15,7 @@ need_packages() {
     say "installing ${missing[*]}"
     local log
     log=$(mktemp)
-    # The lists may be old or absent, so a first failure is followed by one update.
+    # The lists may be old or absent, so one update follows a first failure.
     if ! install_quietly "${missing[@]}" >"$log" 2>&1 &&
        ! { apt-get update && install_quietly "${missing[@]}"; } >"$log" 2>&1; then
         tail -n 20 "$log" >&2
@@ -25,20 +26,22 @@ need_packages() {
 }
 
 install_quietly() {
-    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" </dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y \
+        --no-install-recommends "$@" </dev/null
 }
 
-# The mirror this machine itself reads Debian from.
+# Prints the mirror of Debian that this machine itself uses.
 debian_mirror() {
     local uri
     # shellcheck disable=SC2016 # the $(NAME)s are apt's
-    uri=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+    uri=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' \
+        2>/dev/null |
         awk -F'|' '$1 == "Debian" && $2 == "Debian" { print $3; exit }')
     printf '%s\n' "${uri:-http://deb.debian.org/debian}"
 }
 
-# private_apt STATEDIR SUITE COMMAND [ARG...]: apt-get or apt-cache that sees only SUITE. Where apt_arch names another architecture than this
-# machine's, of that architecture, and with nothing installed.
+# private_apt STATEDIR SUITE COMMAND [ARG...]: runs apt-get or apt-cache that sees only SUITE. If
+# apt_arch names another architecture, it sees that one alone, without installed packages.
 private_apt() {
     local state=$1 suite=$2 command=$3 status=/var/lib/dpkg/status foreign=()
     shift 3
@@ -47,12 +50,13 @@ private_apt() {
         : >"$status"
         foreign=(-o "APT::Architecture=$apt_arch" -o "APT::Architectures=$apt_arch")
     fi
-    "$command" "${foreign[@]}" -o "Dir::State=$state" -o "Dir::State::status=$status" -o "Dir::Cache=$state/cache" \
-        -o "Dir::Etc::sourcelist=$state/$suite.sources" -o "Dir::Etc::sourceparts=/dev/null" \
+    "$command" "${foreign[@]}" -o "Dir::State=$state" -o "Dir::State::status=$status" \
+        -o "Dir::Cache=$state/cache" -o "Dir::Etc::sourcelist=$state/$suite.sources" \
+        -o "Dir::Etc::sourceparts=/dev/null" \
         -o APT::Sandbox::User=root -o Acquire::Retries=3 "$@"
 }
 
-# apt_prepare STATEDIR SUITE: an apt state of its own, with the suite's lists.
+# apt_prepare STATEDIR SUITE: makes an apt state with the lists of the suite.
 apt_prepare() {
     local state=$1 suite=$2
     mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/debs"
@@ -66,16 +70,18 @@ SOURCES
     private_apt "$state" "$suite" apt-get -qq update >&2
 }
 
-# fetch_with_dependencies STATEDIR SUITE PACKAGE...: into STATEDIR/cache/archives, with all that they depend on.
+# fetch_with_dependencies STATEDIR SUITE PACKAGE...: fetches the packages and all their dependencies
+# into STATEDIR/cache/archives.
 fetch_with_dependencies() {
     local state=$1 suite=$2
     shift 2
     apt_prepare "$state" "$suite" || return 1
-    private_apt "$state" "$suite" apt-get -qq -y --no-install-recommends --download-only install "$@" >/dev/null
+    private_apt "$state" "$suite" apt-get -qq -y --no-install-recommends --download-only install \
+        "$@" >/dev/null
 }
 
-# unpack_packages DIR SUITE PACKAGE...: downloads the suite's newest version of each and unpacks it into DIR.
-# A package written as meta:NAME stands for the packages NAME depends on that are named like an image of the kernel.
+# unpack_packages DIR SUITE PACKAGE...: downloads the newest version of each package and unpacks it
+# into DIR. The word meta:NAME stands for the kernel image that package NAME depends on.
 unpack_packages() {
     local dir=$1 suite=$2 package state names=()
     shift 2
@@ -89,7 +95,8 @@ unpack_packages() {
         fi
         names+=("$package/$suite")
     done
-    (cd "$state/debs" && private_apt "$state" "$suite" apt-get -qq download "${names[@]}") >&2 || return 1
+    (cd "$state/debs" && private_apt "$state" "$suite" apt-get -qq download "${names[@]}") >&2 ||
+        return 1
     for package in "$state"/debs/*.deb; do
         dpkg-deb -x "$package" "$dir" || return 1
     done
