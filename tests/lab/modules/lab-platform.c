@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Two platform devices, lab-platform.0 and .1, in an IOMMU group of their own, for machines whose
- * IOMMU has none. As with a device tree, bus notifiers see that they have a group when a driver is
- * bound: the one here takes whom driver_override gives it.
+ * IOMMU has no platform devices. As with a device tree, bus notifiers see the group when a driver
+ * is bound. The driver below binds through driver_override.
  */
 
 #include <linux/err.h>
@@ -20,7 +20,7 @@ static int lab_probe(struct platform_device *pdev)
 static struct platform_driver lab_driver = {
 	.probe = lab_probe,
 	.driver = { .name = "lab-platform-driver" },
-	/* From 6.12 on no other driver gets a device whose group has no domain. */
+	/* since 6.12 no other driver may bind a device whose group has no domain */
 	.driver_managed_dma = true,
 };
 
@@ -62,7 +62,7 @@ static int __init lab_platform_init(void)
 		return PTR_ERR(group);
 	for (i = 0; i < ARRAY_SIZE(devices) && !ret; i++)
 		ret = add_device(group, i);
-	/* It lives as long as its devices. */
+	/* the group lives as long as its devices */
 	iommu_group_put(group);
 	if (!ret)
 		ret = platform_driver_register(&lab_driver);

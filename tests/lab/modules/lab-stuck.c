@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A host driver that takes a device, or lets go of it, only while the parameter "hold" is N: until
- * then whoever binds or unbinds sleeps, and no signal wakes it. It has QEMU's edu device, and no
- * alias, so that nobody loads it but tests.
+ * A host driver that binds and unbinds a device only while the parameter "hold" is N. Until then
+ * the process that binds or unbinds sleeps, and no signal wakes it. The driver is for QEMU's edu
+ * device. It has no alias, so only tests load it.
  */
 
 #include <linux/module.h>

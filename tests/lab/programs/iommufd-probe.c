@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What an unprivileged VMM does with the descriptors of iommufd that `devgroupctl run` gives it:
- * one line for each act, exit status 1 at the first that fails. It opens no device node by path.
+ * Does what an unprivileged VMM does with the descriptors of iommufd from `devgroupctl run`. Prints
+ * one line for each act, and exits with 1 at the first that fails. Opens no device node by path.
  */
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What an unprivileged VMM does with the descriptors that `devgroupctl run` gives it, and nothing
- * else: one line for each act, exit status 1 at the first that fails. It opens no device node by
+ * Does what an unprivileged VMM does with the descriptors from `devgroupctl run`, and nothing else.
+ * Prints one line for each act, and exits with 1 at the first that fails. Opens no device node by
  * path.
  */
 
@@ -21,7 +21,7 @@
 static char device_name[64];
 static int no_reset, spapr, drop_groups;
 
-/* Prints what was done; an act that failed is the last one. */
+/* Prints an act and its result. Exits if the act has failed. */
 static int act(const char *what, const char *on, int r)
 {
 	printf("%-14s %-22s %s\n", what, on, r < 0 ? strerror(errno) : "ok");
@@ -30,14 +30,14 @@ static int act(const char *what, const char *on, int r)
 	return r;
 }
 
-/* A condition that no system call tells: @error is what to say if it does not hold. */
+/* Prints a condition that no system call checks. Exits with @error if it does not hold. */
 static void expect(const char *what, const char *on, int holds, int error)
 {
 	errno = error;
 	act(what, on, holds ? 0 : -1);
 }
 
-/* "11": sysfs is open to everybody. */
+/* Returns the number of the IOMMU group, such as "11". Every user may read sysfs. */
 static const char *iommu_group_of(const char *device)
 {
 	static char target[256];
@@ -54,8 +54,8 @@ static const char *iommu_group_of(const char *device)
 }
 
 /*
- * The device of IOMMU group @id with the lowest address, bridges left out since no VFIO driver is
- * on them. A mediated one is always with VFIO.
+ * Chooses the device of IOMMU group @id with the lowest address. Bridges are left out, because they
+ * have no VFIO driver. A mediated device always has one.
  */
 static void choose_device(const char *id)
 {
@@ -72,7 +72,7 @@ static void choose_device(const char *id)
 	globfree(&found);
 }
 
-/* Type 1, or that of POWER. */
+/* Sets the IOMMU type of the container: type 1, or that of POWER. */
 static void use_iommu(int container)
 {
 	if (ioctl(container, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU) > 0) {
@@ -83,7 +83,7 @@ static void use_iommu(int container)
 	act("set-iommu", "spapr-v2", ioctl(container, VFIO_SET_IOMMU, VFIO_SPAPR_TCE_v2_IOMMU));
 }
 
-/* Attaches every group to the container; returns the one that has the device. */
+/* Attaches every group to the container. Returns the group that has the device. */
 static int use_groups(char *const *names, int n, int container)
 {
 	int chosen = -1, attached = 0;
@@ -108,7 +108,7 @@ static int use_groups(char *const *names, int n, int container)
 	return chosen;
 }
 
-/* What it has in place of configuration space: registers, and interrupts. */
+/* Uses the registers and interrupts of a platform device, which has no configuration space. */
 static void use_platform(int device, const struct vfio_device_info *info)
 {
 	struct vfio_region_info region = { .argsz = sizeof(region) };
@@ -157,7 +157,7 @@ static void use_device(int group)
 		act("reset", device_name, ioctl(device, VFIO_DEVICE_RESET));
 }
 
-/* POWER has memory pinned first, and what is mapped has to lie in one of the PE's windows. */
+/* On POWER memory is pinned before it is mapped into a window of the PE. */
 static void register_memory(int container, const void *memory)
 {
 	struct vfio_iommu_spapr_register_memory known = { .argsz = sizeof(known),
@@ -187,8 +187,10 @@ static void use_memory(int container)
 	act("unmap-dma", "1 MiB", ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap));
 }
 
-/* The names of the descriptors, which start at 3. Returns how many; *ret_container is the
- * container's. */
+/*
+ * Reads the names of the descriptors, which start at 3. Returns their number, and the container's
+ * descriptor in *ret_container.
+ */
 static int read_names(char **names, int room, int *ret_container)
 {
 	static char listed[4096];
@@ -228,7 +230,7 @@ int main(int argc, char **argv)
 	n = read_names(names, 256, &container);
 	use_device(use_groups(names, n, container));
 	use_memory(container);
-	/* the device alone keeps all of it */
+	/* the open device alone keeps group and container in use */
 	for (int i = 0; drop_groups && i < n; i++)
 		act("close", names[i], close(3 + i));
 	while (children-- > 0) {
