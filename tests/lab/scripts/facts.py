@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """For the script "facts".
 
-facts.py ask FILE             run by devgroupctl run: writes the kernel's answers to FILE
-facts.py compare SNAP FILE    compares the answers with the snapshot's facts of the device
-facts.py sysfs SNAP           compares the snapshot's reserved regions and sizes with sysfs
+    facts.py ask FILE             run by devgroupctl run: writes the kernel's answers to FILE
+    facts.py compare SNAP FILE    compares the answers with the snapshot's facts of the device
+    facts.py sysfs SNAP           compares the snapshot's reserved regions and sizes with sysfs
 """
 import array
 import fcntl
