@@ -44,7 +44,7 @@ struct device *device_free(struct device *device)
 	strv_free(device->reset_methods);
 	free(device->power_state);
 	strv_free(device->interfaces);
-	usage_list_clear(&device->uses);
+	usage_list_clear(&device->usages);
 	mdev_types_clear(&device->mdev_types);
 	free(device->mdev_parent);
 	free(device->mdev_type);

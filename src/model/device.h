@@ -72,7 +72,7 @@ struct device {
 	char *power_state;	     /* "D0", "D3cold", "unknown" */
 	int numa_node;		     /* -1: not known */
 	char **interfaces;	     /* "net/eth0", "block/nvme0n1": what the host sees of it */
-	struct vec uses;	     /* struct usage, owned: what the host uses it for */
+	struct vec usages;	     /* struct usage, owned: what the host uses it for */
 	struct device_errors errors; /* reported since the device appeared */
 
 	/* mediated devices */

@@ -42,14 +42,14 @@ struct usage *usage_copy(const struct usage *usage)
 	return TAKE_PTR(copy);
 }
 
-int usage_list_add(struct vec *uses, const struct usage *usage)
+int usage_list_add(struct vec *usages, const struct usage *usage)
 {
 	_cleanup_usage_ struct usage *copy = usage_copy(usage);
 	int r;
 
 	if (!copy)
 		return -ENOMEM;
-	r = vec_add(uses, copy);
+	r = vec_add(usages, copy);
 	if (r < 0)
 		return r;
 	TAKE_PTR(copy);
@@ -78,12 +78,12 @@ static int usage_compare(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-void usage_list_sort(struct vec *uses)
+void usage_list_sort(struct vec *usages)
 {
-	vec_sort(uses, usage_compare);
-	for (size_t i = uses->n; i-- > 1;)
-		if (usage_compare(uses->items[i - 1], uses->items[i]) == 0)
-			usage_free(vec_remove_at(uses, i));
+	vec_sort(usages, usage_compare);
+	for (size_t i = usages->n; i-- > 1;)
+		if (usage_compare(usages->items[i - 1], usages->items[i]) == 0)
+			usage_free(vec_remove_at(usages, i));
 }
 
 bool usage_list_equal(const struct vec *a, const struct vec *b)

@@ -55,10 +55,10 @@ struct usage *usage_copy(const struct usage *usage) _must_check_;
 /* --- vectors of struct usage, owned --- */
 
 /* Appends a copy. 0 or -ENOMEM. */
-int usage_list_add(struct vec *uses, const struct usage *usage) _must_check_;
+int usage_list_add(struct vec *usages, const struct usage *usage) _must_check_;
 /* Sorts the uses and removes duplicates. */
-void usage_list_sort(struct vec *uses);
+void usage_list_sort(struct vec *usages);
 /* Compares two sorted lists. */
 bool usage_list_equal(const struct vec *a, const struct vec *b);
-void usage_list_clear(struct vec *uses);
+void usage_list_clear(struct vec *usages);
 #define _cleanup_usage_list_ _cleanup_(usage_list_clear)

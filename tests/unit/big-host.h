@@ -68,7 +68,7 @@ static inline void big_host_function(struct inventory *inv, const char *address,
 				       .what = (char *)"/srv",
 				       .pid = -1 };
 
-		assert(usage_list_add(&device->uses, &usage) == 0);
+		assert(usage_list_add(&device->usages, &usage) == 0);
 	}
 }
 

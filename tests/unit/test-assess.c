@@ -141,7 +141,7 @@ static void add_usage(const char *address, const char *kind, const char *what, c
 			      .pid = pid,
 			      .name = (char *)name };
 
-	ck_assert_int_eq(usage_list_add(&device_at(address)->uses, &fact), 0);
+	ck_assert_int_eq(usage_list_add(&device_at(address)->usages, &fact), 0);
 }
 
 /* --- tests --- */
@@ -191,9 +191,10 @@ START_TEST(test_blocker_text_lists_the_usages)
 		many, "0000:02:00.0 carries mounted filesystems: /a (nvme0n1p1), /b (nvme0n1p1), "
 		      "/c (nvme0n1p1), /d (nvme0n1p1) and 2 more. Unmount them first.");
 	add_usage("0000:01:00.0", USAGE_OPEN, "/dev/nvme1", NULL, 812, "smartd");
-	ck_assert_int_eq(str_set(&((struct usage *)device_at("0000:01:00.0")->uses.items[0])->unit,
-				 "smartd.service"),
-			 0);
+	ck_assert_int_eq(
+		str_set(&((struct usage *)device_at("0000:01:00.0")->usages.items[0])->unit,
+			"smartd.service"),
+		0);
 	process = text_of_only_blocker("0000:01:00.0");
 	ck_assert_ptr_nonnull(strstr(process, "/dev/nvme1 by pid 812 (smartd, smartd.service)"));
 }

@@ -62,8 +62,8 @@ static void fill_uses(struct device *card)
 				 .through = (char *)"nvme0n1p1",
 				 .pid = -1 };
 
-	ck_assert_int_eq(usage_list_add(&card->uses, &mounted), 0);
-	ck_assert_int_eq(usage_list_add(&card->uses, &process), 0);
+	ck_assert_int_eq(usage_list_add(&card->usages, &mounted), 0);
+	ck_assert_int_eq(usage_list_add(&card->usages, &process), 0);
 }
 
 static void fill_function(struct device *vf)
@@ -180,15 +180,15 @@ static void assert_card(const struct device *card)
 	ck_assert_uint_eq(card->config_again[0x200], 1);
 	ck_assert_str_eq(card->iommu, "dmar0");
 	ck_assert_str_eq(card->vfio_info_lines[0], "region 0 0x7 0x20000");
-	ck_assert_uint_eq(card->uses.n, 2);
+	ck_assert_uint_eq(card->usages.n, 2);
 	ck_assert_int_eq(card->errors.state, ERROR_FROZEN);
 	ck_assert(card->errors.counted);
 	ck_assert_uint_eq(card->errors.correctable, 3);
 	ck_assert_uint_eq(card->errors.fatal, 1);
-	ck_assert_str_eq(((struct usage *)card->uses.items[0])->what, "/a \"b\"");
-	ck_assert_int_eq(((struct usage *)card->uses.items[0])->pid, -1);
-	ck_assert_str_eq(((struct usage *)card->uses.items[1])->unit, "smartd.service");
-	ck_assert_int_eq(((struct usage *)card->uses.items[1])->pid, 812);
+	ck_assert_str_eq(((struct usage *)card->usages.items[0])->what, "/a \"b\"");
+	ck_assert_int_eq(((struct usage *)card->usages.items[0])->pid, -1);
+	ck_assert_str_eq(((struct usage *)card->usages.items[1])->unit, "smartd.service");
+	ck_assert_int_eq(((struct usage *)card->usages.items[1])->pid, 812);
 }
 
 START_TEST(test_inventory_values_survive)

@@ -112,7 +112,7 @@ START_TEST(test_function_in_use_blocks_changes)
 
 	ck_assert_int_eq(str_set(&usage->kind, USAGE_DEFAULT_ROUTE), 0);
 	ck_assert_int_eq(str_set(&usage->what, "eth3"), 0);
-	ck_assert_int_eq(usage_list_add(&vf->uses, usage), 0);
+	ck_assert_int_eq(usage_list_add(&vf->usages, usage), 0);
 	check_problem(inv, "0000:02:00.0", 3, NULL, "",
 		      "the host uses 0000:02:10.0 (default-route eth3)");
 }

@@ -90,7 +90,7 @@ static char *uses_of(const char *address)
 {
 	_cleanup_strv_ char **list = NULL;
 
-	VEC_FOREACH(const struct usage, usage, &inventory_find(inv, address)->uses) {
+	VEC_FOREACH(const struct usage, usage, &inventory_find(inv, address)->usages) {
 		_cleanup_free_ char *one =
 			str_printf("%s %s%s%s", usage->kind, usage->what, usage->through ? " " : "",
 				   str_or(usage->through, ""));
@@ -313,13 +313,13 @@ static struct usage_process_walk *walk_processes(void)
 	return walk;
 }
 
-static void ck_assert_walk(const char *key, const char *uses)
+static void ck_assert_walk(const char *key, const char *usages)
 {
 	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = walk_processes();
 	bool changed;
 
 	ck_assert_int_eq(usage_process_walk_apply(walk, inv, NULL, &changed), 0);
-	ck_assert_uses(key, uses);
+	ck_assert_uses(key, usages);
 }
 
 /*

@@ -175,7 +175,7 @@ static bool verb_doctor_is_leased(json_object *objects, const struct device *dev
 
 static const struct usage *verb_doctor_find_user(const struct device *device)
 {
-	VEC_FOREACH(const struct usage, usage, &device->uses)
+	VEC_FOREACH(const struct usage, usage, &device->usages)
 		if (str_eq(usage->kind, USAGE_VFIO))
 			return usage;
 	return NULL;

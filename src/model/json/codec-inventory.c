@@ -190,10 +190,10 @@ static int codec_inventory_put_override(struct json_object *object, const struct
 
 static int codec_inventory_put_usage(struct json_object *object, const struct device *device)
 {
-	if (device->uses.n == 0)
+	if (device->usages.n == 0)
 		return 0;
 	return codec_write_structs(object, "uses", codec_usage_fields, codec_usage_n_fields,
-				   &device->uses);
+				   &device->usages);
 }
 
 static int codec_inventory_put_mdev_types(struct json_object *object, const struct device *device)

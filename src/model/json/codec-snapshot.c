@@ -205,7 +205,7 @@ static int codec_snapshot_get_use(const struct codec_reader *reader,
 	r = codec_read_fields(reader, node, codec_usage_fields, codec_usage_n_fields, usage);
 	if (r < 0)
 		return r;
-	r = vec_add(&((struct device *)to)->uses, usage);
+	r = vec_add(&((struct device *)to)->usages, usage);
 	if (r < 0)
 		return r;
 	TAKE_PTR(usage);

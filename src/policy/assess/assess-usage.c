@@ -43,15 +43,15 @@ static char *assess_usage_describe(const struct usage *usage)
 
 static char *assess_usage_name(const void *things, size_t i)
 {
-	const struct vec *uses = things;
+	const struct vec *usages = things;
 
-	return assess_usage_describe(uses->items[i]);
+	return assess_usage_describe(usages->items[i]);
 }
 
 /* Appends the uses of @kind to @ret, which the caller drops. 0 or -ENOMEM. */
 static int assess_usage_filter(const struct device *device, const char *kind, struct vec *ret)
 {
-	VEC_FOREACH(struct usage, usage, &device->uses)
+	VEC_FOREACH(struct usage, usage, &device->usages)
 		if (str_eq(usage->kind, kind) && vec_add(ret, usage) < 0)
 			return -ENOMEM;
 	return 0;
@@ -62,18 +62,18 @@ static int assess_usage_of_kind(const struct assessment *ctx, const char *kind, 
 				const char *advice)
 {
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
-		_cleanup_vec_ struct vec uses = { 0 };
+		_cleanup_vec_ struct vec usages = { 0 };
 		_cleanup_free_ char *list = NULL;
 		int r;
 
-		if (device->uses.n == 0)
+		if (device->usages.n == 0)
 			continue;
-		r = assess_usage_filter(device, kind, &uses);
+		r = assess_usage_filter(device, kind, &usages);
 		if (r < 0)
 			return r;
-		if (uses.n == 0)
+		if (usages.n == 0)
 			continue;
-		list = assess_rule_list(uses.n, assess_usage_name, &uses);
+		list = assess_rule_list(usages.n, assess_usage_name, &usages);
 		if (!list)
 			return -ENOMEM;
 		r = assess_rule_block(ctx, device, "%s %s: %s. %s", device->key, cause, list,
@@ -151,16 +151,16 @@ int assess_usage_open(const struct assessment *ctx)
 static int assess_usage_hidden_owner(const struct assessment *ctx)
 {
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
-		_cleanup_vec_ struct vec uses = { 0 };
+		_cleanup_vec_ struct vec usages = { 0 };
 		int r;
 
 		if (!device->vfio_open || !vfio_choice_is_bound(device) ||
 		    assess_rule_is_claimed(ctx->assess, device))
 			continue;
-		r = assess_usage_filter(device, USAGE_VFIO, &uses);
+		r = assess_usage_filter(device, USAGE_VFIO, &usages);
 		if (r < 0)
 			return r;
-		if (uses.n > 0)
+		if (usages.n > 0)
 			continue;
 		r = assess_rule_block(ctx, device,
 				      "%s is open through VFIO, and the process that has it was "
@@ -179,7 +179,7 @@ static int assess_usage_hidden_owner(const struct assessment *ctx)
 static int assess_usage_foreign_pf_of(const struct assessment *ctx, const struct device *device)
 {
 	const struct device *pf = NULL;
-	_cleanup_vec_ struct vec uses = { 0 };
+	_cleanup_vec_ struct vec usages = { 0 };
 	_cleanup_free_ char *list = NULL;
 	int r;
 
@@ -187,17 +187,17 @@ static int assess_usage_foreign_pf_of(const struct assessment *ctx, const struct
 		pf = inventory_find(ctx->assess->inv, device->physfn);
 	if (!pf || !vfio_choice_is_bound(pf) || assess_rule_is_claimed(ctx->assess, pf))
 		return 0;
-	r = assess_usage_filter(pf, USAGE_VFIO, &uses);
+	r = assess_usage_filter(pf, USAGE_VFIO, &usages);
 	if (r < 0)
 		return r;
-	list = assess_rule_list(uses.n, assess_usage_name, &uses);
+	list = assess_rule_list(usages.n, assess_usage_name, &usages);
 	if (!list)
 		return -ENOMEM;
 	return assess_rule_block(
 		ctx, device,
 		"%s is a virtual function of %s, which is on %s without a claim%s%s: its user "
 		"controls the virtual functions too. Return %s to the host, or claim it first.",
-		device->key, pf->key, pf->driver, uses.n ? ", open as " : "", list, pf->key);
+		device->key, pf->key, pf->driver, usages.n ? ", open as " : "", list, pf->key);
 }
 
 static int assess_usage_foreign_pf(const struct assessment *ctx)

@@ -61,7 +61,7 @@ static const struct device *sriov_plan_find_used(const struct inventory *inv,
 						 const struct device *pf)
 {
 	VEC_FOREACH(const struct device, device, &inv->devices)
-		if (str_eq(device->physfn, pf->key) && device->uses.n > 0)
+		if (str_eq(device->physfn, pf->key) && device->usages.n > 0)
 			return device;
 	return NULL;
 }
@@ -81,7 +81,7 @@ static int sriov_plan_find_delay(const struct inventory *inv, const struct devic
 				  "claimed. Release it to apply the file.",
 				  pf->key, pf->num_vfs, wanted, key);
 	} else if (used) {
-		const struct usage *usage = used->uses.items[0];
+		const struct usage *usage = used->usages.items[0];
 
 		*ret = str_printf("%s keeps %u virtual functions instead of %u while the host uses "
 				  "%s (%s %s). Stop that use to apply the file.",

@@ -215,7 +215,7 @@ static bool probe_is_relevant(const struct device *device)
 /* Takes over what is not read with the device. */
 static void probe_carry_over(struct device *from, struct device *to)
 {
-	to->uses = TAKE_STRUCT(from->uses);
+	to->usages = TAKE_STRUCT(from->usages);
 	to->errors = from->errors;
 }
 

@@ -94,7 +94,7 @@ static int usage_set_collect(const struct device *device, unsigned sources,
 {
 	int r;
 
-	VEC_FOREACH(const struct usage, usage, &device->uses) {
+	VEC_FOREACH(const struct usage, usage, &device->usages) {
 		if (usage->source & sources)
 			continue;
 		r = usage_list_add(ret, usage);
@@ -125,14 +125,14 @@ int usage_set_apply(const struct usage_set *set, struct inventory *inv, unsigned
 	VEC_FOREACH(struct device, device, &inv->devices) {
 		_cleanup_usage_list_ struct vec current = { 0 };
 		bool counts = !only || vec_find_sorted(only, device, vec_cmp_pointer, NULL) >= 0;
-		struct vec previous = device->uses;
+		struct vec previous = device->usages;
 
 		r = usage_set_collect(device, sources, counts ? &sorted : &nothing, &current);
 		if (r < 0)
 			return r;
 		if (usage_list_equal(&current, &previous))
 			continue;
-		device->uses = current;
+		device->usages = current;
 		current = previous;
 		changed = true;
 	}
