@@ -171,7 +171,7 @@ static int process_walk_visit(int dir_fd, const char *name,
 		return 0;
 	if (fd.kind == PROCESS_FD_VFIO)
 		fd.devpath = devpath = process_walk_vfio_devpath(dir_fd, name);
-	/* Ask this last: only then is what was read before of this file. */
+	/* Check this last: the number then named this file during all reads above. */
 	if (!process_walk_fd_is_open(dir_fd, name, target))
 		return 0;
 	return visitor->visit(&fd, userdata);
