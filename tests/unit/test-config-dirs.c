@@ -378,37 +378,15 @@ START_TEST(test_named_file_is_read)
 }
 END_TEST
 
-static Suite *make_suite(void)
-{
-	const TTest *const tests[] = {
-		test_missing_directory_is_empty,
-		test_higher_directory_replaces_file,
-		test_later_file_name_wins,
-		test_link_to_dev_null_masks_file,
-		test_empty_file_does_not_mask,
-		test_other_file_names_are_ignored,
-		test_bad_file_leaves_the_others,
-		test_link_to_file_is_read,
-		test_dangling_link_is_a_problem,
-		test_link_to_itself_is_a_problem,
-		test_fifo_is_a_problem,
-		test_socket_is_a_problem,
-		test_device_node_is_a_problem,
-		test_directory_is_a_problem,
-		test_too_large_file_is_a_problem,
-		test_too_large_sparse_file_is_a_problem,
-		test_unreadable_file_is_a_problem,
-		test_unreadable_directory_is_a_problem,
-		test_file_in_place_of_directory_is_a_problem,
-		test_device_in_two_files_is_a_problem,
-		test_named_file_is_read,
-	};
-	Suite *suite = suite_create("config-dirs");
-	TCase *tcase = tcase_create("config-dirs");
-
-	tcase_add_checked_fixture(tcase, make_directories, remove_directories);
-	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
-		tcase_add_test(tcase, tests[i]);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+SUITE_WITH_FIXTURE("config-dirs", make_directories, remove_directories,
+		   test_missing_directory_is_empty, test_higher_directory_replaces_file,
+		   test_later_file_name_wins, test_link_to_dev_null_masks_file,
+		   test_empty_file_does_not_mask, test_other_file_names_are_ignored,
+		   test_bad_file_leaves_the_others, test_link_to_file_is_read,
+		   test_dangling_link_is_a_problem, test_link_to_itself_is_a_problem,
+		   test_fifo_is_a_problem, test_socket_is_a_problem, test_device_node_is_a_problem,
+		   test_directory_is_a_problem, test_too_large_file_is_a_problem,
+		   test_too_large_sparse_file_is_a_problem, test_unreadable_file_is_a_problem,
+		   test_unreadable_directory_is_a_problem,
+		   test_file_in_place_of_directory_is_a_problem,
+		   test_device_in_two_files_is_a_problem, test_named_file_is_read)

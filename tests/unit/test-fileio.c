@@ -189,26 +189,8 @@ START_TEST(test_close_keeps_errno)
 }
 END_TEST
 
-static Suite *make_suite(void)
-{
-	const TTest *const tests[] = {
-		test_write_and_read,
-		test_write_replaces_the_file,
-		test_failed_write_changes_nothing,
-		test_leftover_temporary_file_is_replaced,
-		test_read_beyond_the_limit_is_refused,
-		test_empty_file_is_read,
-		test_file_of_unknown_size_is_read,
-		test_read_refuses_fifos_and_devices,
-		test_mkdir_parents_makes_all_directories,
-		test_close_keeps_errno,
-	};
-	Suite *suite = suite_create("fileio");
-	TCase *tcase = tcase_create("fileio");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
-		tcase_add_test(tcase, tests[i]);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+SUITE_WITH_FIXTURE("fileio", set_up, tear_down, test_write_and_read, test_write_replaces_the_file,
+		   test_failed_write_changes_nothing, test_leftover_temporary_file_is_replaced,
+		   test_read_beyond_the_limit_is_refused, test_empty_file_is_read,
+		   test_file_of_unknown_size_is_read, test_read_refuses_fifos_and_devices,
+		   test_mkdir_parents_makes_all_directories, test_close_keeps_errno)

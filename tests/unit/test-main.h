@@ -30,6 +30,21 @@ static Suite *make_suite(void);
 		return suite;                                                 \
 	}
 
+/* Defines a suite of one case that calls @set_up before each test, and @tear_down after it. */
+#define SUITE_WITH_FIXTURE(name, set_up, tear_down, ...)                      \
+	static Suite *make_suite(void)                                        \
+	{                                                                     \
+		const TTest *const tests[] = { __VA_ARGS__ };                 \
+		Suite *suite = suite_create(name);                            \
+		TCase *tcase = tcase_create(name);                            \
+                                                                              \
+		tcase_add_checked_fixture(tcase, set_up, tear_down);          \
+		for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) \
+			tcase_add_test(tcase, tests[i]);                      \
+		suite_add_tcase(suite, tcase);                                \
+		return suite;                                                 \
+	}
+
 int main(void)
 {
 	SRunner *runner = srunner_create(make_suite());

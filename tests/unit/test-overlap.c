@@ -165,19 +165,7 @@ START_TEST(test_ten_thousand_functions_are_compared)
 }
 END_TEST
 
-static Suite *make_suite(void)
-{
-	const TTest *const tests[] = { test_device_in_two_groups_blocks_the_later,
-				       test_blocked_group_takes_no_device,
-				       test_companions_may_be_in_two_groups,
-				       test_reserved_device_reserves_its_companions,
-				       test_ten_thousand_functions_are_compared };
-	Suite *suite = suite_create("overlap");
-	TCase *tcase = tcase_create("overlap");
-
-	tcase_add_checked_fixture(tcase, make_host, free_host);
-	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
-		tcase_add_test(tcase, tests[i]);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+SUITE_WITH_FIXTURE("overlap", make_host, free_host, test_device_in_two_groups_blocks_the_later,
+		   test_blocked_group_takes_no_device, test_companions_may_be_in_two_groups,
+		   test_reserved_device_reserves_its_companions,
+		   test_ten_thousand_functions_are_compared)

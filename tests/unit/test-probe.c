@@ -384,23 +384,10 @@ START_TEST(test_empty_host_has_no_devices)
 }
 END_TEST
 
-static Suite *make_suite(void)
-{
-	Suite *suite = suite_create("probe");
-	TCase *tcase = tcase_create("probe");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, test_interfaces_of_vfio);
-	tcase_add_test(tcase, test_host_is_probed);
-	tcase_add_test(tcase, test_attributes_of_the_module);
-	tcase_add_test(tcase, test_update_reports_changes);
-	tcase_add_test(tcase, test_removed_device_leaves_its_group);
-	tcase_add_test(tcase, test_virtual_functions_are_counted_by_their_links);
-	tcase_add_test(tcase, test_mediated_devices_are_found);
-	tcase_add_test(tcase, test_platform_device_awaits_its_group);
-	tcase_add_test(tcase, test_reset_drivers_of_vfio);
-	tcase_add_test(tcase, test_whether_vfio_requires_a_reset);
-	tcase_add_test(tcase, test_empty_host_has_no_devices);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+SUITE_WITH_FIXTURE("probe", set_up, tear_down, test_interfaces_of_vfio, test_host_is_probed,
+		   test_attributes_of_the_module, test_update_reports_changes,
+		   test_removed_device_leaves_its_group,
+		   test_virtual_functions_are_counted_by_their_links,
+		   test_mediated_devices_are_found, test_platform_device_awaits_its_group,
+		   test_reset_drivers_of_vfio, test_whether_vfio_requires_a_reset,
+		   test_empty_host_has_no_devices)

@@ -316,28 +316,10 @@ START_TEST(test_missing_iommu_group_may_be_pending)
 }
 END_TEST
 
-static Suite *make_suite(void)
-{
-	const TTest *const tests[] = {
-		test_address_names_its_device,
-		test_companions_are_included,
-		test_replaced_card_is_an_identity_mismatch,
-		test_path_survives_renumbered_buses,
-		test_vf_is_found_by_its_index,
-		test_properties_name_every_match,
-		test_class_matches_as_a_prefix,
-		test_nth_counts_in_the_order_of_the_bus,
-		test_serial_number_is_in_config_space,
-		test_truncated_config_space_has_no_serial_number,
-		test_serial_number_names_its_device,
-		test_missing_iommu_group_may_be_pending,
-	};
-	Suite *suite = suite_create("resolve");
-	TCase *tcase = tcase_create("resolve");
-
-	tcase_add_checked_fixture(tcase, make_host, free_host);
-	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
-		tcase_add_test(tcase, tests[i]);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+SUITE_WITH_FIXTURE("resolve", make_host, free_host, test_address_names_its_device,
+		   test_companions_are_included, test_replaced_card_is_an_identity_mismatch,
+		   test_path_survives_renumbered_buses, test_vf_is_found_by_its_index,
+		   test_properties_name_every_match, test_class_matches_as_a_prefix,
+		   test_nth_counts_in_the_order_of_the_bus, test_serial_number_is_in_config_space,
+		   test_truncated_config_space_has_no_serial_number,
+		   test_serial_number_names_its_device, test_missing_iommu_group_may_be_pending)

@@ -441,31 +441,11 @@ START_TEST(test_process_is_identified_until_it_dies)
 }
 END_TEST
 
-static Suite *make_suite(void)
-{
-	const TTest *const tests[] = {
-		test_mount_is_traced_through_raid_and_lvm,
-		test_disk_with_two_paths_marks_both,
-		test_filesystem_mounted_elsewhere_is_found,
-		test_zfs_pool_and_bcache_are_holders,
-		test_swap_and_btrfs_are_found,
-		test_circle_of_block_devices_ends,
-		test_serial_console_is_found,
-		test_screens_are_consoles,
-		test_tpm_is_found,
-		test_vfio_descriptor_without_a_group,
-		test_mounts_of_other_namespaces_are_found,
-		test_sources_are_refreshed_apart,
-		test_mount_path_is_unescaped,
-		test_open_descriptor_is_verified,
-		test_process_is_identified_until_it_dies,
-	};
-	Suite *suite = suite_create("usage-scan");
-	TCase *tcase = tcase_create("usage-scan");
-
-	tcase_add_checked_fixture(tcase, make_tree, remove_tree);
-	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
-		tcase_add_test(tcase, tests[i]);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+SUITE_WITH_FIXTURE("usage-scan", make_tree, remove_tree, test_mount_is_traced_through_raid_and_lvm,
+		   test_disk_with_two_paths_marks_both, test_filesystem_mounted_elsewhere_is_found,
+		   test_zfs_pool_and_bcache_are_holders, test_swap_and_btrfs_are_found,
+		   test_circle_of_block_devices_ends, test_serial_console_is_found,
+		   test_screens_are_consoles, test_tpm_is_found,
+		   test_vfio_descriptor_without_a_group, test_mounts_of_other_namespaces_are_found,
+		   test_sources_are_refreshed_apart, test_mount_path_is_unescaped,
+		   test_open_descriptor_is_verified, test_process_is_identified_until_it_dies)
