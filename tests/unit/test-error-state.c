@@ -9,13 +9,13 @@ enum { READ_NOTHING, READ_CORRECTED, READ_FATAL_ABOVE, READ_FATAL_OWN, READ_CONT
 
 static struct device_errors make_reading(const struct device_errors *before, int what)
 {
-	struct device_errors now = *before;
+	struct device_errors after = *before;
 
-	now.correctable += what == READ_CORRECTED;
-	now.fatal_above += what == READ_FATAL_ABOVE;
-	now.fatal += what == READ_FATAL_OWN;
-	now.contained = what == READ_CONTAINED;
-	return now;
+	after.correctable += what == READ_CORRECTED;
+	after.fatal_above += what == READ_FATAL_ABOVE;
+	after.fatal += what == READ_FATAL_OWN;
+	after.contained = what == READ_CONTAINED;
+	return after;
 }
 
 static void ck_assert_next(enum error_state state, enum error_event event, int what, bool driven,
@@ -26,9 +26,9 @@ static void ck_assert_next(enum error_state state, enum error_event event, int w
 					      .fatal_above = 2,
 					      .fatal_old = 2,
 					      .correctable = 5 };
-	const struct device_errors now = make_reading(&before, what);
+	const struct device_errors after = make_reading(&before, what);
 
-	ck_assert_str_eq(error_state_to_string(error_state_next(&before, &now, event, driven)),
+	ck_assert_str_eq(error_state_to_string(error_state_next(&before, &after, event, driven)),
 			 error_state_to_string(expected));
 }
 
@@ -76,10 +76,11 @@ END_TEST
 START_TEST(test_thawed_device_is_recovered_or_fatal)
 {
 	struct device_errors before = { .state = ERROR_FROZEN, .contained = true };
-	struct device_errors now = { .state = ERROR_FROZEN };
+	struct device_errors after = { .state = ERROR_FROZEN };
 
-	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, true), ERROR_RECOVERED);
-	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_FATAL);
+	ck_assert_int_eq(error_state_next(&before, &after, ERROR_EVENT_NONE, true),
+			 ERROR_RECOVERED);
+	ck_assert_int_eq(error_state_next(&before, &after, ERROR_EVENT_NONE, false), ERROR_FATAL);
 }
 END_TEST
 
@@ -87,16 +88,17 @@ END_TEST
 START_TEST(test_quiet_device_has_recovered)
 {
 	struct device_errors before = { .state = ERROR_RECOVERING };
-	struct device_errors now = { .state = ERROR_RECOVERING, .quiet = true };
+	struct device_errors after = { .state = ERROR_RECOVERING, .quiet = true };
 
-	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_RECOVERED);
-	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_BEGIN, false),
+	ck_assert_int_eq(error_state_next(&before, &after, ERROR_EVENT_NONE, false),
+			 ERROR_RECOVERED);
+	ck_assert_int_eq(error_state_next(&before, &after, ERROR_EVENT_BEGIN, false),
 			 ERROR_RECOVERING);
-	now.quiet = false;
-	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false),
+	after.quiet = false;
+	ck_assert_int_eq(error_state_next(&before, &after, ERROR_EVENT_NONE, false),
 			 ERROR_RECOVERING);
-	now.contained = true;
-	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_NONE, false), ERROR_FROZEN);
+	after.contained = true;
+	ck_assert_int_eq(error_state_next(&before, &after, ERROR_EVENT_NONE, false), ERROR_FROZEN);
 }
 END_TEST
 
@@ -104,11 +106,11 @@ END_TEST
 START_TEST(test_port_errors_count_at_the_first_reading)
 {
 	struct device_errors before = { .state = ERROR_OK };
-	struct device_errors now = { .above_known = true, .fatal_above = 1 };
+	struct device_errors after = { .above_known = true, .fatal_above = 1 };
 
-	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_BEGIN, true), ERROR_FROZEN);
-	now.fatal_above = 0;
-	ck_assert_int_eq(error_state_next(&before, &now, ERROR_EVENT_BEGIN, true),
+	ck_assert_int_eq(error_state_next(&before, &after, ERROR_EVENT_BEGIN, true), ERROR_FROZEN);
+	after.fatal_above = 0;
+	ck_assert_int_eq(error_state_next(&before, &after, ERROR_EVENT_BEGIN, true),
 			 ERROR_RECOVERING);
 }
 END_TEST
@@ -116,14 +118,14 @@ END_TEST
 static enum error_state take_reading(struct device_errors *errors, uint64_t fatal_above,
 				     enum error_event event)
 {
-	struct device_errors now = *errors;
+	struct device_errors after = *errors;
 
-	now.above_known = true;
-	now.fatal_above = fatal_above;
-	error_state_mark_known(errors, &now, event);
-	now.state = error_state_next(errors, &now, event, true);
-	*errors = now;
-	return now.state;
+	after.above_known = true;
+	after.fatal_above = fatal_above;
+	error_state_mark_known(errors, &after, event);
+	after.state = error_state_next(errors, &after, event, true);
+	*errors = after;
+	return after.state;
 }
 
 /* The kernel counts the error, the daemon reads the counters, and the event follows later. */

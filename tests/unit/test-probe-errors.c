@@ -58,23 +58,23 @@ static void tear_down(void)
 
 static struct device_errors read_errors(void)
 {
-	struct device_errors now = { .state = ERROR_RECOVERED, .eeh_known = true };
+	struct device_errors errors = { .state = ERROR_RECOVERED, .eeh_known = true };
 
-	ck_assert_int_eq(probe_errors(&root, inv, inventory_find(inv, CARD), &now), 0);
-	return now;
+	ck_assert_int_eq(probe_errors(&root, inv, inventory_find(inv, CARD), &errors), 0);
+	return errors;
 }
 
 START_TEST(test_counters_are_read)
 {
-	struct device_errors now = read_errors();
+	struct device_errors errors = read_errors();
 
-	ck_assert(now.counted);
-	ck_assert_uint_eq(now.correctable, 4);
-	ck_assert_uint_eq(now.nonfatal, 7);
-	ck_assert_uint_eq(now.fatal, 1);
-	ck_assert_uint_eq(now.fatal_above, 5);
-	ck_assert(!now.contained);
-	ck_assert_int_eq(now.state, ERROR_RECOVERED);
+	ck_assert(errors.counted);
+	ck_assert_uint_eq(errors.correctable, 4);
+	ck_assert_uint_eq(errors.nonfatal, 7);
+	ck_assert_uint_eq(errors.fatal, 1);
+	ck_assert_uint_eq(errors.fatal_above, 5);
+	ck_assert(!errors.contained);
+	ck_assert_int_eq(errors.state, ERROR_RECOVERED);
 }
 END_TEST
 
