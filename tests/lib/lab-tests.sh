@@ -28,16 +28,17 @@ lab_list() {
     done
 }
 
-# Reads the "# lab:" line of a script into own_kernel, alone, and options (all the others).
+# Reads the "# lab:" line of a script into own_kernel, alone, limit (its --timeout) and options (all
+# else).
 lab_script_options() {
     local words=() i
-    own_kernel='' alone=no options=()
+    own_kernel='' alone=no limit=() options=()
     read -ra words <<<"$(sed -n 's/^# lab: //p' "$1" | head -n 1)"
     for (( i = 0; i < ${#words[@]}; i++ )); do
         case ${words[i]} in
             --alone) alone=yes ;;
             --kernel) own_kernel=${words[i + 1]}; i=$(( i + 1 )) ;;
-            --timeout) i=$(( i + 1 )) ;;
+            --timeout) limit=("${words[@]:i:2}"); i=$(( i + 1 )) ;;
             --arch|--init|--with) alone=yes; options+=("${words[i]}") ;;
             *) options+=("${words[i]}") ;;
         esac
@@ -52,7 +53,7 @@ lab_pick_kernel() {
 }
 
 lab_list_script() {
-    local script=$1 name=${1##*/} options=() own_kernel alone on kernel
+    local script=$1 name=${1##*/} options limit own_kernel alone on kernel
     lab_script_options "$script"
     if [[ " ${options[*]} " == *' --arch '* ]]; then
         [[ $full == no || ${#kernels[@]} -gt 0 ]] ||
@@ -120,26 +121,15 @@ lab_add_batch() {
 
 # lab_single NAME SCRIPT [KERNEL]: a guest of its own.
 lab_single() {
-    local options=() own_kernel alone words=()
-    read -ra words <<<"$(sed -n 's/^# lab: //p' "$2" | head -n 1)"
-    mapfile -t words < <(printf '%s\n' "${words[@]}" | grep -vx -e --alone)
+    local options limit own_kernel alone
     lab_script_options "$2"
-    if [[ ${3:-} ]]; then
-        mapfile -t words < <(lab_without_kernel "${words[@]}")
-        words+=(--kernel "$3")
-    fi
-    test_as "$1" "$top/tests/lab/run" "${words[@]}" "$2" || :
-}
-
-lab_without_kernel() {
-    while (( $# )); do
-        if [[ $1 == --kernel ]]; then shift 2; else printf '%s\n' "$1"; shift; fi
-    done
+    [[ ! ${3:-} ]] || options+=(--kernel "$3")
+    test_as "$1" "$top/tests/lab/run" "${options[@]}" "${limit[@]}" "$2" || :
 }
 
 # lab_batch KERNEL COUNT OPTION...: the tests of this group, one after another in one guest.
 lab_batch() {
-    local kernel=$1 options=("${@:3:$2}") name scripts=() logs status seconds began=$EPOCHREALTIME
+    local kernel=$1 options=("${@:3:$2}") name scripts=() logs status seconds
     while IFS= read -r name; do
         name=${name#lab/}
         scripts+=("$top/tests/lab/scripts/${name%%/*}")
