@@ -121,17 +121,24 @@ static int parse_selector_vf_of(struct config_parser *p, const struct jsontext_n
 	return 0;
 }
 
-static int parse_selector_index(struct config_parser *p, const struct jsontext_node *value,
-				void *target)
+static int parse_selector_count(struct config_parser *p, const struct jsontext_node *value,
+				int32_t *ret)
 {
-	struct selector *selector = target;
 	uint64_t number;
 	int r = parse_value_number(p, value, NTH_MAX, &number);
 
 	if (r <= 0)
 		return r;
-	selector->index = (int32_t)number;
+	*ret = (int32_t)number;
 	return 0;
+}
+
+static int parse_selector_index(struct config_parser *p, const struct jsontext_node *value,
+				void *target)
+{
+	struct selector *selector = target;
+
+	return parse_selector_count(p, value, &selector->index);
 }
 
 /* --- the identity --- */
@@ -140,13 +147,8 @@ static int parse_selector_nth(struct config_parser *p, const struct jsontext_nod
 			      void *target)
 {
 	struct selector *selector = target;
-	uint64_t number;
-	int r = parse_value_number(p, value, NTH_MAX, &number);
 
-	if (r <= 0)
-		return r;
-	selector->nth = (int32_t)number;
-	return 0;
+	return parse_selector_count(p, value, &selector->nth);
 }
 
 static int parse_selector_id(struct config_parser *p, const struct jsontext_node *value,
