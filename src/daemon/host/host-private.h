@@ -12,7 +12,7 @@
 struct host {
 	sd_event *event;
 	struct sysfs_root root;
-	int run_dir;
+	int run_dir, run_dir_lock;
 	uint64_t step_usec;
 	struct probe *probe;
 	struct uevent_monitor *monitor, *parents;

@@ -22,15 +22,16 @@
 #define DEFAULT_STEP_USEC (20 * 1000000ULL)
 #define HUNG_BIND_USEC 1000000
 
-static int host_open_run_dir(const char *path)
+static int host_open_run_dir(struct host *host, const char *path)
 {
-	int fd = run_dir_open(path);
+	int fd = run_dir_open(path, &host->run_dir_lock);
 
 	if (fd == -EBUSY)
 		return log_error_errno(fd, "Another devgroupd uses %s", path);
 	if (fd < 0)
 		return log_error_errno(fd, "Cannot use %s", path);
-	return fd;
+	host->run_dir = fd;
+	return 0;
 }
 
 int host_new(sd_event *event, const struct host_options *options, struct host **ret)
@@ -43,6 +44,7 @@ int host_new(sd_event *event, const struct host_options *options, struct host **
 	host->event = sd_event_ref(event);
 	host->root.fd = -EBADF;
 	host->run_dir = -EBADF;
+	host->run_dir_lock = -EBADF;
 	host->step_usec = options->step_usec ? options->step_usec : DEFAULT_STEP_USEC;
 	r = sysfs_root_open(options->root, &host->root);
 	if (r < 0)
@@ -53,9 +55,9 @@ int host_new(sd_event *event, const struct host_options *options, struct host **
 	host->inventory = inventory_new();
 	if (!host->inventory)
 		return -ENOMEM;
-	host->run_dir = host_open_run_dir(str_or(options->run_dir, DEFAULT_RUN_DIR));
-	if (host->run_dir < 0)
-		return host->run_dir;
+	r = host_open_run_dir(host, str_or(options->run_dir, DEFAULT_RUN_DIR));
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(host);
 	return 0;
 }
@@ -75,6 +77,7 @@ struct host *host_free(struct host *host)
 	inventory_free(host->inventory);
 	strv_free(host->stale);
 	free(host->errors_saved);
+	fd_close(host->run_dir_lock);
 	fd_close(host->run_dir);
 	sysfs_root_close(&host->root);
 	sd_event_unref(host->event);

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "base/dir.h"
 #include "base/fileio.h"
@@ -16,7 +17,30 @@
 #define SUFFIX ".json"
 #define MAX_RECORD (1u << 20)
 
-int run_dir_open(const char *path)
+/* The file with the lock. A lock needs an open file, and only root can open this one. */
+#define LOCK_FILE ".lock"
+
+static int run_dir_lock(int dir_fd, int *ret)
+{
+	_cleanup_close_ int fd = openat(dir_fd, LOCK_FILE,
+					O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EBADF;
+	if (fchmod(fd, 0600) < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	*ret = TAKE_FD(fd);
+	return 0;
+}
+
+int run_dir_open(const char *path, int *ret_lock)
 {
 	_cleanup_close_ int fd = -EBADF;
 	int r = fileio_mkdir_parents(path, 0755);
@@ -26,8 +50,9 @@ int run_dir_open(const char *path)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	r = run_dir_lock(fd, ret_lock);
+	if (r < 0)
+		return r;
 	return TAKE_FD(fd);
 }
 

@@ -13,10 +13,12 @@
 #include "model/record.h"
 
 /*
- * Makes the directory if needed, and locks it while the descriptor is open: two daemons would undo
- * each other's leases. Returns a descriptor or negative errno; -EBUSY if another daemon has it.
+ * Makes the directory if needed, and locks it while *ret_lock is open: two daemons would undo each
+ * other's leases. Returns a descriptor or negative errno; -EBUSY if another daemon has it. The lock
+ * is on a file that only root can open: other users may open the directory, and a lock on that would
+ * be theirs to take.
  */
-int run_dir_open(const char *path) _must_check_;
+int run_dir_open(const char *path, int *ret_lock) _must_check_;
 
 /* Writes the record of a group; on failure the old one stays. 0 or negative errno. */
 int run_dir_save(int dir_fd, const struct record *record) _must_check_;
