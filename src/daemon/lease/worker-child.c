@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "daemon/lease/worker-private.h"
 #include "sys/fault.h"
+#include "sys/state/byte-lock.h"
 #include "sys/step/step-run.h"
 
 /* The descriptors of the process. It closes all others. */
@@ -93,7 +94,7 @@ static bool worker_child_run_step(struct step_runner *step_runner, const struct 
  */
 static int worker_child_arrange_fds(int channel, int root, int run_dir)
 {
-	int lock = worker_lock_open(run_dir);
+	int lock = byte_lock_open(run_dir);
 
 	channel = fcntl(channel, F_DUPFD, LOCK_FD + 1);
 	root = fcntl(root, F_DUPFD, LOCK_FD + 1);
@@ -133,7 +134,8 @@ _Noreturn void worker_child_run(const struct worker_plan *plan, int channel, pid
 	worker_child_reset_signals();
 	if (worker_child_arrange_fds(channel, plan->root->fd, plan->run_dir) < 0)
 		_exit(EXIT_FAILURE);
-	if (worker_lock_take(LOCK_FD, worker_lock_offset(plan->name)) < 0)
+	/* Waits until the previous worker of the name is gone, which may sleep in the kernel for long. */
+	if (byte_lock_take(LOCK_FD, byte_lock_offset(plan->name)) < 0)
 		_exit(EXIT_FAILURE);
 
 	fault_begin(plan->verb, plan->name);

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "daemon/lease/deadline.h"
 #include "daemon/lease/worker-private.h"
+#include "sys/state/byte-lock.h"
 
 struct worker {
 	const struct vec *steps;
@@ -218,7 +219,7 @@ static struct worker *worker_new(const struct worker_plan *plan,
 		.userdata = userdata,
 		.deadline_usec = plan->deadline_usec,
 		.run_dir = plan->run_dir,
-		.lock = worker_lock_offset(plan->name),
+		.lock = byte_lock_offset(plan->name),
 		.channel = -EBADF,
 		.result.index = (unsigned)plan->steps->n,
 	};
@@ -285,7 +286,7 @@ pid_t worker_pid(const struct worker *worker)
 
 pid_t worker_predecessor(const struct worker *worker)
 {
-	pid_t holder = worker_lock_holder(worker->run_dir, worker->lock);
+	pid_t holder = byte_lock_holder(worker->run_dir, worker->lock);
 
 	return holder == worker->pid ? 0 : holder;
 }
