@@ -134,12 +134,13 @@ _Noreturn void worker_child_run(const struct worker_plan *plan, int channel, pid
 	worker_child_reset_signals();
 	if (worker_child_arrange_fds(channel, plan->root->fd, plan->run_dir) < 0)
 		_exit(EXIT_FAILURE);
-	/* Waits until the previous worker of the name is gone, which may sleep in the kernel for long. */
+	/* Waits until the previous worker of the name is gone, which may sleep in the kernel for
+	 * long. */
 	if (byte_lock_take(LOCK_FD, byte_lock_offset(plan->name)) < 0)
 		_exit(EXIT_FAILURE);
 
 	fault_begin(plan->verb, plan->name);
-	step_runner = step_run_new(&root, plan->undoing, worker_child_on_fd, NULL);
+	step_runner = step_run_new(&root, plan->undoing, LOCK_FD, worker_child_on_fd, NULL);
 	if (!step_runner)
 		_exit(EXIT_FAILURE);
 	for (unsigned i = 0; i < plan->steps->n; i++)

@@ -3,8 +3,8 @@
 
 /*
  * Locks between processes, each named by a text. A lock is on a byte of one file in the run
- * directory, which only root can open. The kernel drops a lock when its process has really ended, or
- * closes any descriptor of the file.
+ * directory, which only root can open. The kernel drops a lock when its process has really ended,
+ * or closes any descriptor of the file.
  */
 
 #include <sys/types.h>

@@ -22,8 +22,8 @@
 
 static int run_dir_lock(int dir_fd, int *ret)
 {
-	_cleanup_close_ int fd = openat(dir_fd, LOCK_FILE,
-					O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	_cleanup_close_ int fd =
+		openat(dir_fd, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	struct stat st;
 
 	if (fd < 0)

@@ -15,8 +15,8 @@
 /*
  * Makes the directory if needed, and locks it while *ret_lock is open: two daemons would undo each
  * other's leases. Returns a descriptor or negative errno; -EBUSY if another daemon has it. The lock
- * is on a file that only root can open: other users may open the directory, and a lock on that would
- * be theirs to take.
+ * is on a file that only root can open: other users may open the directory, and a lock on that
+ * would be theirs to take.
  */
 int run_dir_open(const char *path, int *ret_lock) _must_check_;
 

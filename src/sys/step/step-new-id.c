@@ -7,13 +7,13 @@
  */
 
 #include <errno.h>
-#include <sys/file.h>
 
 #include "base/dir.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "model/pciaddr.h"
 #include "sys/fault.h"
+#include "sys/state/byte-lock.h"
 #include "sys/step/step-runner.h"
 
 static char *step_new_id_driver_path(const char *driver, const char *attribute)
@@ -46,19 +46,25 @@ static int step_new_id_list_functions(const struct step_runner *runner, const ch
 	return 0;
 }
 
-static int step_new_id_lock(struct step_runner *runner, const char *driver, const char *path)
+/*
+ * Waits for other workers. The lock is on a file of the daemon: every user can open the directory
+ * of a driver, and hold a lock on that.
+ */
+static int step_new_id_lock(struct step_runner *runner, const char *driver)
 {
-	_cleanup_close_ int fd = sysfs_root_open_dir(runner->root, path);
+	/* not the name of a worker: those are names of groups, without a blank */
+	_cleanup_free_ char *name = str_printf("new_id %s", driver);
 	int r;
 
-	if (fd < 0)
-		return fd;
+	if (!name)
+		return -ENOMEM;
 	r = fault_point("lock", driver);
 	if (r < 0)
 		return r;
-	if (flock(fd, LOCK_EX) < 0)
-		return -errno;
-	runner->id_lock = TAKE_FD(fd);
+	r = byte_lock_take(runner->locks, byte_lock_offset(name));
+	if (r < 0)
+		return r;
+	runner->ids_locked = true;
 	return 0;
 }
 
@@ -71,11 +77,11 @@ static int step_new_id_begin(struct step_runner *runner, const char *driver)
 	_cleanup_free_ char *path = step_new_id_driver_path(driver, NULL);
 	int r;
 
-	if (runner->id_lock >= 0)
+	if (runner->ids_locked)
 		return 0;
 	if (!path)
 		return -ENOMEM;
-	r = step_new_id_lock(runner, driver, path);
+	r = step_new_id_lock(runner, driver);
 	if (r < 0)
 		return r;
 	r = step_new_id_list_functions(runner, path, &runner->bound_before);

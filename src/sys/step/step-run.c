@@ -16,7 +16,7 @@
 /* The number of times that a claim unbinds a driver which another process has bound. */
 #define BIND_RETRIES 3
 
-struct step_runner *step_run_new(const struct sysfs_root *root, bool undoing,
+struct step_runner *step_run_new(const struct sysfs_root *root, bool undoing, int locks,
 				 step_run_fd_fn send_fd, void *userdata)
 {
 	struct step_runner *runner = calloc(1, sizeof(*runner));
@@ -24,7 +24,7 @@ struct step_runner *step_run_new(const struct sysfs_root *root, bool undoing,
 	if (!runner)
 		return NULL;
 	runner->root = root;
-	runner->id_lock = -EBADF;
+	runner->locks = locks;
 	runner->undoing = undoing;
 	runner->send_fd = send_fd;
 	runner->userdata = userdata;
@@ -40,7 +40,6 @@ struct step_runner *step_run_free(struct step_runner *runner)
 	step_run_held_clear(&runner->held);
 	strv_free(runner->reset);
 	free(runner->reset_failures);
-	fd_close(runner->id_lock);
 	strv_free(runner->bound_before);
 	strv_free(runner->present_before);
 	strv_free(runner->wanted);

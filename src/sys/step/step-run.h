@@ -27,9 +27,10 @@ typedef void (*step_run_fd_fn)(const char *kind, const char *name, int fd, void 
 
 /*
  * Makes a runner; keeps @root by reference. @undoing: the steps give devices back, so a device that
- * is gone needs nothing and is no failure. Returns NULL when out of memory.
+ * is gone needs nothing and is no failure. @locks: the file of locks (byte-lock.h), which stays the
+ * caller's. Returns NULL when out of memory.
  */
-struct step_runner *step_run_new(const struct sysfs_root *root, bool undoing,
+struct step_runner *step_run_new(const struct sysfs_root *root, bool undoing, int locks,
 				 step_run_fd_fn send_fd, void *userdata);
 /* Closes all that the steps have opened. */
 struct step_runner *step_run_free(struct step_runner *runner);

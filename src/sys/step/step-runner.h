@@ -25,7 +25,8 @@ struct step_runner {
 	int vfio_info_group;
 	char **reset;	      /* keys of the devices that have been reset */
 	char *reset_failures; /* failed methods of the last device; NULL: no method was tried */
-	int id_lock;	      /* keeps other workers from the ids of a driver; negative: not held */
+	int locks;	      /* the file of locks (byte-lock.h); belongs to the caller */
+	bool ids_locked;      /* other workers are kept from the ids of a driver */
 	/*
 	 * Addresses for new_id: bound and present before the first id, bound on purpose, and those
 	 * whose ids the driver knew before.
