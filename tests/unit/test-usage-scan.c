@@ -358,19 +358,21 @@ START_TEST(test_mounts_of_other_namespaces_are_found)
 	make_link("proc/4000000/ns/mnt", "mnt:[2]");
 	make_file("proc/4000000/mountinfo", "50 1 8:0 / / rw - ext4 /dev/sda rw\n"
 					    "51 50 259:0 / /inside rw - ext4 /dev/nvme0n1 rw\n");
-	make_link("proc/4000000/fd/7", "/sys/devices/pci0000:00/0000:09:00.0/resource0");
-	make_link("proc/4000000/fd/8", "/sys/devices/pci0000:00/0000:09:00.0/config");
+	make_file("proc/4000001/mountinfo", "53 50 259:5 / /b rw - ext4 /dev/nvme1n1 rw\n");
+	make_link("proc/4000001/ns/mnt", "mnt:[3]");
+	make_link("proc/4000000/fd/7", "/tmp/x");
+	make_link("proc/4000001/fd/8", "/tmp/x");
 	walk = walk_processes();
 	ck_assert_int_eq(usage_process_walk_apply(walk, inv, NULL, &changed), 0);
 	ck_assert(changed);
 	ck_assert_uses("0000:05:00.0", "mounted /inside");
 	ck_assert_uses("0000:08:00.0", "");
-	ck_assert_uses("0000:09:00.0", "open /sys/devices/pci0000:00/0000:09:00.0/resource0");
+	ck_assert_uses("0000:06:00.0", "mounted /b");
 	/* devices that were not asked for lose their usages */
 	ck_assert_int_eq(vec_add(&only, inventory_find(inv, "0000:05:00.0")), 0);
 	ck_assert_int_eq(usage_process_walk_apply(walk, inv, &only, &changed), 0);
 	ck_assert_uses("0000:05:00.0", "mounted /inside");
-	ck_assert_uses("0000:09:00.0", "");
+	ck_assert_uses("0000:06:00.0", "");
 }
 END_TEST
 

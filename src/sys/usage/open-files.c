@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -42,13 +43,14 @@ static enum process_fd_kind open_files_filter(const char *target, void *userdata
 /* Compares device numbers, because the node may lie elsewhere in the process's own /dev. */
 static bool open_files_match_node(const struct open_files_query *query, const struct process_fd *fd)
 {
-	struct stat node;
+	struct process_file node;
 
-	if (!S_ISCHR(fd->st.st_mode))
+	if (!S_ISCHR(fd->file.mode))
 		return false;
 	STRV_FOREACH(path, query->paths)
-		if (open_files_same_name(fd->target, *path) && stat(*path, &node) == 0 &&
-		    node.st_rdev == fd->st.st_rdev)
+		if (open_files_same_name(fd->target, *path) &&
+		    process_walk_stat(AT_FDCWD, *path, &node) >= 0 &&
+		    node.device == fd->file.device)
 			return true;
 	return false;
 }

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/dir.h"
 #include "base/fileio.h"
@@ -121,18 +123,31 @@ bool process_walk_is_vfio_device(const char *target)
 	return str_eq(target, "anon_inode:[vfio-device]");
 }
 
-bool process_walk_fd_is_open(int dir_fd, const char *name, const char *target)
+/* Returns the flags of open(2), or -1 if they are unknown. */
+static long process_walk_read_flags(int dir_fd, const char *name)
 {
 	_cleanup_free_ char *flags = process_walk_read_fdinfo(dir_fd, name, "flags:");
+
+	return flags ? strtol(flags, NULL, 8) : -1;
+}
+
+static bool process_walk_is_still_open(int dir_fd, const char *name, const char *target, long flags)
+{
 	char current[PATH_MAX];
 
-	if (flags && strtoul(flags, NULL, 8) & O_PATH)
+	if (flags >= 0 && flags & O_PATH)
 		return false;
 	/*
 	 * Read the link again: the descriptor may have been closed, and the flags may be those of
 	 * another file that got its number.
 	 */
 	return process_walk_read_target(dir_fd, name, current) && str_eq(current, target);
+}
+
+bool process_walk_fd_is_open(int dir_fd, const char *name, const char *target)
+{
+	return process_walk_is_still_open(dir_fd, name, target,
+					  process_walk_read_flags(dir_fd, name));
 }
 
 /*
@@ -149,9 +164,36 @@ static char *process_walk_vfio_devpath(int dir_fd, const char *name)
 	return strdup(path + strlen("/sys/"));
 }
 
-static bool process_walk_is_node(const struct stat *st)
+int process_walk_stat(int dir_fd, const char *path, struct process_file *ret)
 {
-	return S_ISBLK(st->st_mode) || S_ISCHR(st->st_mode);
+	struct statx st;
+
+	if (statx(dir_fd, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_INO, &st) < 0)
+		return -errno;
+	*ret = (struct process_file){
+		.mode = st.stx_mode,
+		.owner = st.stx_uid,
+		.inode = st.stx_ino,
+		.device = makedev(st.stx_rdev_major, st.stx_rdev_minor),
+	};
+	return 0;
+}
+
+static bool process_walk_is_kind(enum process_fd_kind kind, const struct process_file *file)
+{
+	if (kind == PROCESS_FD_NODE)
+		return S_ISBLK(file->mode) || S_ISCHR(file->mode);
+	return S_ISREG(file->mode);
+}
+
+/* Returns false for a file of another kind than the filter took it for. */
+static bool process_walk_read_file(int dir_fd, const char *name, struct process_fd *fd)
+{
+	if (fd->kind != PROCESS_FD_NODE && fd->kind != PROCESS_FD_FILE)
+		return true;
+	return process_walk_stat(dir_fd, name, &fd->file) >= 0 &&
+	       process_walk_is_kind(fd->kind, &fd->file);
 }
 
 static int process_walk_visit(int dir_fd, const char *name,
@@ -160,19 +202,19 @@ static int process_walk_visit(int dir_fd, const char *name,
 	_cleanup_free_ char *devpath = NULL;
 	char target[PATH_MAX];
 	struct process_fd fd = { .target = target };
+	long flags;
 
 	if (!process_walk_read_target(dir_fd, name, target))
 		return 0;
 	fd.kind = visitor->filter(target, userdata);
-	if (fd.kind == PROCESS_FD_IGNORED)
-		return 0;
-	if (fd.kind == PROCESS_FD_NODE &&
-	    (fstatat(dir_fd, name, &fd.st, 0) < 0 || !process_walk_is_node(&fd.st)))
+	if (fd.kind == PROCESS_FD_IGNORED || !process_walk_read_file(dir_fd, name, &fd))
 		return 0;
 	if (fd.kind == PROCESS_FD_VFIO)
 		fd.devpath = devpath = process_walk_vfio_devpath(dir_fd, name);
+	flags = process_walk_read_flags(dir_fd, name);
+	fd.read_only = flags >= 0 && (flags & O_ACCMODE) == O_RDONLY;
 	/* Check this last: the number then named this file during all reads above. */
-	if (!process_walk_fd_is_open(dir_fd, name, target))
+	if (!process_walk_is_still_open(dir_fd, name, target, flags))
 		return 0;
 	return visitor->visit(&fd, userdata);
 }

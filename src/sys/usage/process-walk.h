@@ -9,7 +9,6 @@
  */
 
 #include <stdbool.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/macro.h"
@@ -33,15 +32,24 @@ int process_walk_next(struct process_walk *walk, pid_t *ret_pid, int *ret_fd) _m
 
 enum process_fd_kind {
 	PROCESS_FD_IGNORED,
-	PROCESS_FD_LINK, /* any file; its link is enough */
+	PROCESS_FD_FILE, /* a regular file; any other is skipped */
 	PROCESS_FD_NODE, /* a device node; any other file is skipped */
 	PROCESS_FD_VFIO, /* a VFIO device that was opened through its group, so it has no node */
 };
 
+/* What is known of a file without asking its filesystem. */
+struct process_file {
+	mode_t mode;
+	uid_t owner;
+	ino_t inode;
+	dev_t device; /* of a node: the device that it names */
+};
+
 struct process_fd {
 	enum process_fd_kind kind;
-	const char *target;  /* the link: "/dev/vfio/12", "anon_inode:[…]" */
-	struct stat st;	     /* of PROCESS_FD_NODE */
+	const char *target;	  /* the link: "/dev/vfio/12", "anon_inode:[…]" */
+	struct process_file file; /* of PROCESS_FD_FILE and PROCESS_FD_NODE */
+	bool read_only;		  /* it was opened only to read */
 	const char *devpath; /* of PROCESS_FD_VFIO: "devices/pci0000:00/…"; NULL: not known */
 };
 
@@ -60,6 +68,12 @@ struct process_fd_visitor {
  */
 int process_walk_fds(int proc_fd, const struct process_fd_visitor *visitor,
 		     void *userdata) _must_check_;
+
+/*
+ * Reads what the kernel knows of a file, and follows links. It does not ask a filesystem whose
+ * server may be gone for newer facts. 0 or negative errno.
+ */
+int process_walk_stat(int dir_fd, const char *path, struct process_file *ret) _must_check_;
 
 /* Tells whether @target is the link of a VFIO device that was opened through its group. */
 bool process_walk_is_vfio_device(const char *target) _must_check_;

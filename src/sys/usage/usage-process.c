@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -118,14 +119,30 @@ static bool usage_process_is_common_node(const char *path)
 	return false;
 }
 
+/*
+ * Tells whether @path ends in the name of a BAR: "/resource0", "/resource2_wc". Only root opens
+ * these. "/resource" is a list that everybody may read, so an open one is no use.
+ */
+static bool usage_process_is_bar(const char *path)
+{
+	static const char prefix[] = "/resource";
+	const char *name = strrchr(path, '/'), *number, *end;
+
+	if (!str_starts(name, prefix))
+		return false;
+	number = name + strlen(prefix);
+	end = number + strspn(number, "0123456789");
+	return end > number && (!*end || str_eq(end, "_wc"));
+}
+
 static enum process_fd_kind usage_process_filter(const char *target, void *userdata)
 {
 	if (str_starts(target, "/dev/"))
 		return usage_process_is_common_node(target) ? PROCESS_FD_IGNORED : PROCESS_FD_NODE;
 	if (process_walk_is_vfio_device(target))
 		return PROCESS_FD_VFIO;
-	if (str_starts(target, "/sys/devices/") && str_starts(strrchr(target, '/'), "/resource"))
-		return PROCESS_FD_LINK;
+	if (str_starts(target, "/sys/devices/") && usage_process_is_bar(target))
+		return PROCESS_FD_FILE;
 	return PROCESS_FD_IGNORED;
 }
 
@@ -190,13 +207,25 @@ static int usage_process_add_disk(struct usage_process *process, dev_t number, c
 	return usage_process_add_all(process, owners, kind, what);
 }
 
+/*
+ * Tells whether a node is open in a way that anybody could open it: only to read, where its mode
+ * lets everybody read it, as udev does for USB devices (0664). Such a reader does not use the
+ * device, and must not block it.
+ */
+static bool usage_process_only_reads(const struct process_fd *fd)
+{
+	return fd->read_only && fd->file.mode & S_IROTH;
+}
+
 static int usage_process_add_node(struct usage_process *process, const struct process_fd *fd)
 {
 	_cleanup_free_ char *link = NULL, *devpath = NULL;
-	dev_t number = fd->st.st_rdev;
+	dev_t number = fd->file.device;
 	int r;
 
-	if (S_ISBLK(fd->st.st_mode))
+	if (usage_process_only_reads(fd))
+		return 0;
+	if (S_ISBLK(fd->file.mode))
 		return usage_process_add_disk(process, number, USAGE_OPEN, fd->target);
 	link = str_printf("sys/dev/char/%u:%u", major(number), minor(number));
 	if (!link)
@@ -205,6 +234,28 @@ static int usage_process_add_node(struct usage_process *process, const struct pr
 	if (r < 0 || !devpath)
 		return r;
 	return usage_process_add_open(process, devpath, fd->target);
+}
+
+/*
+ * Tells whether an open file is the file of sysfs at the same path. A process in a mount namespace
+ * of its own may have another file there. The inode numbers of sysfs are the same in all its
+ * mounts, and no such process makes files that root owns.
+ */
+static bool usage_process_is_in_sysfs(const struct usage_process *process,
+				      const struct process_fd *fd)
+{
+	struct process_file real;
+
+	return process_walk_stat(process->walk->set.root->fd, fd->target + 1, &real) >= 0 &&
+	       real.inode == fd->file.inode && real.owner == fd->file.owner &&
+	       real.mode == fd->file.mode;
+}
+
+static int usage_process_add_bar(struct usage_process *process, const struct process_fd *fd)
+{
+	if (!usage_process_is_in_sysfs(process, fd))
+		return 0;
+	return usage_process_add_open(process, fd->target + strlen("/sys/"), fd->target);
 }
 
 /*
@@ -235,8 +286,8 @@ static int usage_process_visit(const struct process_fd *fd, void *userdata)
 		return usage_process_add_node(process, fd);
 	case PROCESS_FD_VFIO:
 		return usage_process_add_vfio_device(process, fd->devpath);
-	case PROCESS_FD_LINK:
-		return usage_process_add_open(process, fd->target + strlen("/sys/"), fd->target);
+	case PROCESS_FD_FILE:
+		return usage_process_add_bar(process, fd);
 	case PROCESS_FD_IGNORED:
 		break;
 	}
