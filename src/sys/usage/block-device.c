@@ -263,3 +263,28 @@ int block_device_owners(const struct usage_set *set, const char *name, char ***r
 	*ret = TAKE_PTR(owners);
 	return 0;
 }
+
+int block_device_add_usage(struct usage_set *set, const char *name, const char *kind,
+			   const char *what)
+{
+	_cleanup_strv_ char **owners = NULL;
+	_cleanup_free_ char *title = NULL;
+	struct usage usage = {
+		.kind = (char *)kind, .what = (char *)what, .pid = -1, .source = USAGE_OF_BLOCK
+	};
+	int r;
+
+	r = block_device_owners(set, name, &owners);
+	if (r < 0 || !owners)
+		return r;
+	r = block_device_title(set, name, &title);
+	if (r < 0)
+		return r;
+	usage.through = title;
+	STRV_FOREACH(owner, owners) {
+		r = usage_set_add(set, *owner, &usage);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

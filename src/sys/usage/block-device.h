@@ -34,3 +34,6 @@ int block_device_direct_owners(const struct usage_set *set, const char *name,
 int block_device_owners(const struct usage_set *set, const char *name, char ***ret) _must_check_;
 /* Finds a name for people: "vg-home" for dm-3, and for others the name itself. */
 int block_device_title(const struct usage_set *set, const char *name, char **ret) _must_check_;
+/* Adds a usage of the block source to all devices that carry @name. */
+int block_device_add_usage(struct usage_set *set, const char *name, const char *kind,
+			   const char *what) _must_check_;

@@ -9,35 +9,10 @@
 #include "sys/usage/block-device.h"
 #include "sys/usage/mounts.h"
 #include "sys/usage/usage-block.h"
+#include "sys/usage/usage-stack.h"
 
 /* A disk of a container host may be mounted at thousands of places. This number says enough. */
 #define MOUNTS_PER_DISK 16
-
-/* Adds a usage to all devices that carry @name. */
-static int usage_block_add_for_owners(struct usage_set *set, const char *name, const char *kind,
-				      const char *what)
-{
-	_cleanup_strv_ char **owners = NULL;
-	_cleanup_free_ char *title = NULL;
-	struct usage usage = {
-		.kind = (char *)kind, .what = (char *)what, .pid = -1, .source = USAGE_OF_BLOCK
-	};
-	int r;
-
-	r = block_device_owners(set, name, &owners);
-	if (r < 0 || !owners)
-		return r;
-	r = block_device_title(set, name, &title);
-	if (r < 0)
-		return r;
-	usage.through = title;
-	STRV_FOREACH(owner, owners) {
-		r = usage_set_add(set, *owner, &usage);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
 
 /* --- mounts --- */
 
@@ -69,8 +44,8 @@ static int usage_block_add_mount(struct mount_scan *scan, const char *name,
 		return 0;
 	if (strv_add(&scan->names, name) < 0)
 		return -ENOMEM;
-	return usage_block_add_for_owners(scan->set, name,
-					  is_root ? USAGE_ROOT_DISK : USAGE_MOUNTED, mount->point);
+	return block_device_add_usage(scan->set, name, is_root ? USAGE_ROOT_DISK : USAGE_MOUNTED,
+				      mount->point);
 }
 
 static int usage_block_list_btrfs(const struct usage_set *set, const char *id, char ***ret)
@@ -167,7 +142,7 @@ static int usage_block_add_hidden_disk(struct mount_scan *scan, const char *type
 			  type);
 	if (!what)
 		return -ENOMEM;
-	return usage_block_add_for_owners(scan->set, name, USAGE_MOUNTED, what);
+	return block_device_add_usage(scan->set, name, USAGE_MOUNTED, what);
 }
 
 /* Handles "sys/fs/ext4/dm-0": a filesystem on one disk, which has the name of the disk. */
@@ -311,7 +286,7 @@ static int usage_block_add_swap(struct usage_set *set, char *line)
 	if (r < 0)
 		return r;
 	STRV_FOREACH(name, names) {
-		r = usage_block_add_for_owners(set, *name, USAGE_SWAP, path);
+		r = block_device_add_usage(set, *name, USAGE_SWAP, path);
 		if (r < 0)
 			return r;
 	}
@@ -321,171 +296,6 @@ static int usage_block_add_swap(struct usage_set *set, char *line)
 static int usage_block_read_swaps(struct usage_set *set)
 {
 	return usage_set_each_line(set, "proc/swaps", usage_block_add_swap);
-}
-
-/* --- what is built on them --- */
-
-static const char *usage_block_holder_words(const char *uuid)
-{
-	static const struct {
-		const char *prefix, *words;
-	} kinds[] = {
-		{ "LVM-", "LVM" },	{ "CRYPT-", "encryption" }, { "mpath-", "multipath" },
-		{ "DMRAID-", "RAID" },	{ "md", "RAID" },	    { "drbd", "DRBD" },
-		{ "bcache", "bcache" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (str_starts(uuid, kinds[i].prefix))
-			return kinds[i].words;
-	return NULL;
-}
-
-static int usage_block_describe_holder(const struct usage_set *set, const char *name, char **ret)
-{
-	_cleanup_free_ char *title = NULL, *uuid = NULL;
-	const char *words;
-	int r;
-
-	r = block_device_title(set, name, &title);
-	if (r < 0)
-		return r;
-	r = usage_set_read_value(set, &uuid, "sys/class/block/%s/dm/uuid", name);
-	if (r < 0)
-		return r;
-	words = usage_block_holder_words(str_or(uuid, name));
-	*ret = words ? str_printf("%s (%s)", title, words) : TAKE_PTR(title);
-	return *ret ? 0 : -ENOMEM;
-}
-
-static int usage_block_read_holders(struct usage_set *set, const char *name)
-{
-	_cleanup_free_ char *path = str_printf("sys/class/block/%s/holders", name);
-	_cleanup_strv_ char **holders = NULL;
-	int r;
-
-	if (!path)
-		return -ENOMEM;
-	r = usage_set_list_dir(set, path, &holders);
-	if (r < 0)
-		return r;
-	STRV_FOREACH(holder, holders) {
-		_cleanup_free_ char *what = NULL;
-
-		r = usage_block_describe_holder(set, *holder, &what);
-		if (r < 0)
-			return r;
-		r = usage_block_add_for_owners(set, name, USAGE_HOLDERS, what);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* Adds a disk of bcache, which holds it without a link in sysfs. */
-static int usage_block_read_bcache(struct usage_set *set, const char *name)
-{
-	_cleanup_free_ char *path = str_printf("sys/class/block/%s/bcache", name);
-
-	if (!path)
-		return -ENOMEM;
-	if (faccessat(set->root->fd, path, F_OK, 0) < 0)
-		return 0;
-	return usage_block_add_for_owners(set, name, USAGE_HOLDERS, "bcache");
-}
-
-static int usage_block_read_loop(struct usage_set *set, const char *name)
-{
-	_cleanup_free_ char *file = NULL;
-	int r = usage_set_read_value(set, &file, "sys/class/block/%s/loop/backing_file", name);
-
-	if (r < 0 || !file || !str_starts(file, "/dev/"))
-		return r;
-	return usage_block_add_for_owners(set, name, USAGE_HOLDERS, name);
-}
-
-/* Reads the value of a line "KEY=value" of udev's database. */
-static int usage_block_udev_property(const struct usage_set *set, const char *name, const char *key,
-				     char **ret)
-{
-	_cleanup_free_ char *number = NULL, *path = NULL, *line = NULL;
-	_cleanup_fclose_ FILE *file = NULL;
-	size_t room = 0;
-	int r = usage_set_read_value(set, &number, "sys/class/block/%s/dev", name);
-
-	if (r < 0 || !number)
-		return r;
-	path = str_printf("run/udev/data/b%s", number);
-	if (!path)
-		return -ENOMEM;
-	file = usage_set_open_file(set, path);
-	while (file && getline(&line, &room, file) > 0) {
-		char *equals = strchr(line, '=');
-
-		if (!equals)
-			continue;
-		*equals = '\0';
-		if (str_eq(line, key))
-			return str_set(ret, str_chomp(equals + 1));
-	}
-	return 0;
-}
-
-/* Adds a disk of an imported ZFS pool. ZFS opens its disks itself, and shows only its pools. */
-static int usage_block_read_zfs(struct usage_set *set, const char *name)
-{
-	_cleanup_free_ char *type = NULL, *pool = NULL, *path = NULL, *what = NULL;
-	int r;
-
-	r = usage_block_udev_property(set, name, "E:ID_FS_TYPE", &type);
-	if (r < 0 || !str_eq(type, "zfs_member"))
-		return r;
-	r = usage_block_udev_property(set, name, "E:ID_FS_LABEL", &pool);
-	if (r < 0 || !pool)
-		return r;
-	path = str_printf("proc/spl/kstat/zfs/%s", pool);
-	what = str_printf("%s (ZFS pool)", pool);
-	if (!path || !what)
-		return -ENOMEM;
-	if (faccessat(set->root->fd, path, F_OK, 0) < 0)
-		return 0;
-	return usage_block_add_for_owners(set, name, USAGE_HOLDERS, what);
-}
-
-static int usage_block_read_device(struct usage_set *set, const char *name, bool has_zfs)
-{
-	_cleanup_strv_ char **owners = NULL;
-	int r;
-
-	r = block_device_direct_owners(set, name, &owners);
-	if (r < 0)
-		return r;
-	if (!owners)
-		return str_starts(name, "loop") ? usage_block_read_loop(set, name) : 0;
-	r = usage_block_read_holders(set, name);
-	if (r < 0)
-		return r;
-	r = usage_block_read_bcache(set, name);
-	if (r < 0)
-		return r;
-	return has_zfs ? usage_block_read_zfs(set, name) : 0;
-}
-
-static int usage_block_read_stacked(struct usage_set *set)
-{
-	_cleanup_strv_ char **names = NULL;
-	bool has_zfs = faccessat(set->root->fd, "proc/spl/kstat/zfs", F_OK, 0) == 0;
-	int r;
-
-	r = usage_set_list_dir(set, "sys/class/block", &names);
-	if (r < 0)
-		return r;
-	STRV_FOREACH(name, names) {
-		r = usage_block_read_device(set, *name, has_zfs);
-		if (r < 0)
-			return r;
-	}
-	return 0;
 }
 
 int usage_block_read(struct usage_set *set)
@@ -498,5 +308,5 @@ int usage_block_read(struct usage_set *set)
 	r = usage_block_read_swaps(set);
 	if (r < 0)
 		return r;
-	return usage_block_read_stacked(set);
+	return usage_stack_read(set);
 }
