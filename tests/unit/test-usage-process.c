@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Which open files count as a use of a device, and which any user could open or imitate. */
+/* Open files that count as a use of a device, and others that any user could open or imitate. */
 
 #include "test-main.h"
 

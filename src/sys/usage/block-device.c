@@ -34,12 +34,18 @@ int block_device_by_number(const struct usage_set *set, dev_t number, char **ret
 static int block_device_by_one_path(const struct usage_set *set, const char *path, char ***list)
 {
 	_cleanup_free_ char *name = NULL;
-	struct stat st;
+	struct statx st;
 	int r;
 
-	if (path[0] != '/' || fstatat(set->root->fd, path + 1, &st, 0) < 0)
+	/* a file server that is gone must not make this wait */
+	if (path[0] != '/' || statx(set->root->fd, path + 1, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+				    STATX_TYPE, &st) < 0)
 		return 0;
-	r = block_device_by_number(set, S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev, &name);
+	r = block_device_by_number(set,
+				   S_ISBLK(st.stx_mode) ?
+					   makedev(st.stx_rdev_major, st.stx_rdev_minor) :
+					   makedev(st.stx_dev_major, st.stx_dev_minor),
+				   &name);
 	if (r < 0 || !name)
 		return r;
 	return block_device_add_unique(list, name);

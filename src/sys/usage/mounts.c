@@ -56,6 +56,44 @@ static bool mounts_parse_line(char *line, struct mount_line *ret)
 	return true;
 }
 
+/* Lists the filesystems with disks and without a device number. Only root mounts these. */
+static bool mounts_type_has_disks(const char *type)
+{
+	return str_eq(type, "btrfs") || str_eq(type, "bcachefs") || str_eq(type, "zfs");
+}
+
+/*
+ * Tells whether each of the paths, which colons join, is below "/dev" by its letters: no component
+ * leads upwards. Everything below "/dev" is root's.
+ */
+static bool mounts_source_is_in_dev(const char *paths)
+{
+	static const char dev[] = "/dev/";
+	bool starts = true;
+
+	for (const char *at = paths; *at;) {
+		size_t size;
+
+		if (starts && !str_starts(at, dev))
+			return false;
+		at += *at == '/';
+		size = strcspn(at, "/:");
+		if (size == 2 && strncmp(at, "..", 2) == 0)
+			return false;
+		at += size;
+		starts = *at == ':';
+		at += starts;
+	}
+	return *paths;
+}
+
+static bool mounts_has_disk(const struct mount_line *mount)
+{
+	if (major(mount->device) != 0)
+		return true;
+	return mounts_type_has_disks(mount->type) && mounts_source_is_in_dev(mount->source);
+}
+
 int mounts_read(FILE *mountinfo, mounts_fn fn, void *userdata)
 {
 	_cleanup_free_ char *line = NULL;
@@ -70,7 +108,7 @@ int mounts_read(FILE *mountinfo, mounts_fn fn, void *userdata)
 			line[n - 1] = '\0';
 		if (!mounts_parse_line(line, &mount))
 			continue;
-		if (major(mount.device) == 0 && !str_starts(mount.source, "/dev/"))
+		if (!mounts_has_disk(&mount))
 			continue;
 		r = fn(&mount, userdata);
 		if (r < 0)

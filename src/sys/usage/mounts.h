@@ -12,11 +12,13 @@ struct mount_line {
 	dev_t device; /* major 0: the filesystem has a number of its own (btrfs) */
 	const char *point;
 	const char *type;
-	const char *source;
+	const char *source; /* of a device with major 0: below "/dev" */
 };
 
 /*
- * Calls @fn for each mount. Returns 0, or the first negative errno of @fn, which ends the reading.
+ * Calls @fn for each mount with a disk below it. Of a mount without a device number, the type tells
+ * whether its source is a disk: any user chooses the source of a FUSE mount. Returns 0, or the
+ * first negative errno of @fn, which ends the reading.
  */
 typedef int (*mounts_fn)(const struct mount_line *mount, void *userdata);
 int mounts_read(FILE *mountinfo, mounts_fn fn, void *userdata) _must_check_;

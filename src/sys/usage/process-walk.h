@@ -37,7 +37,7 @@ enum process_fd_kind {
 	PROCESS_FD_VFIO, /* a VFIO device that was opened through its group, so it has no node */
 };
 
-/* What is known of a file without asking its filesystem. */
+/* Facts of a file that the kernel has in memory. */
 struct process_file {
 	mode_t mode;
 	uid_t owner;
@@ -49,7 +49,7 @@ struct process_fd {
 	enum process_fd_kind kind;
 	const char *target;	  /* the link: "/dev/vfio/12", "anon_inode:[…]" */
 	struct process_file file; /* of PROCESS_FD_FILE and PROCESS_FD_NODE */
-	bool read_only;		  /* it was opened only to read */
+	bool read_only;		  /* the flags of its open(2) allow no writing */
 	const char *devpath; /* of PROCESS_FD_VFIO: "devices/pci0000:00/…"; NULL: not known */
 };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/str.h"
 #include "base/strv.h"
@@ -233,6 +234,12 @@ static int usage_block_add_hidden(struct mount_scan *scan, const char *type)
 	return 0;
 }
 
+static bool usage_block_stat(const struct usage_set *set, const char *path, struct statx *ret)
+{
+	return statx(set->root->fd, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, ret) ==
+	       0;
+}
+
 static int usage_block_read_mountinfo(struct mount_scan *scan)
 {
 	_cleanup_fclose_ FILE *file = usage_set_open_file(scan->set, "proc/1/mountinfo");
@@ -242,15 +249,35 @@ static int usage_block_read_mountinfo(struct mount_scan *scan)
 	return file ? mounts_read(file, usage_block_on_mount, scan) : 0;
 }
 
+/*
+ * Tells whether a directory of "sys/fs" is the kernel's. Others are mount points, and every user
+ * may make directories in that of bpf.
+ */
+static bool usage_block_is_filesystem_type(const struct usage_set *set, const struct statx *parent,
+					   const char *type)
+{
+	_cleanup_free_ char *path = str_printf("sys/fs/%s", type);
+	struct statx st;
+
+	return path && usage_block_stat(set, path, &st) &&
+	       st.stx_dev_major == parent->stx_dev_major &&
+	       st.stx_dev_minor == parent->stx_dev_minor;
+}
+
 static int usage_block_read_hidden(struct mount_scan *scan)
 {
 	_cleanup_strv_ char **types = NULL;
+	struct statx parent;
 	int r;
 
+	if (!usage_block_stat(scan->set, "sys/fs", &parent))
+		return 0;
 	r = usage_set_list_dir(scan->set, "sys/fs", &types);
 	if (r < 0)
 		return r;
 	STRV_FOREACH(type, types) {
+		if (!usage_block_is_filesystem_type(scan->set, &parent, *type))
+			continue;
 		r = usage_block_add_hidden(scan, *type);
 		if (r < 0)
 			return r;

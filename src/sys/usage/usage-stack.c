@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -115,6 +116,15 @@ static int usage_stack_udev_property(const struct usage_set *set, const char *na
 	return 0;
 }
 
+/*
+ * Pool names begin with a letter (zpoolconcepts(7)). This one comes from the disk, whose earlier
+ * user may have written anything there, and becomes a path.
+ */
+static bool usage_stack_is_pool_name(const char *name)
+{
+	return isalpha((unsigned char)name[0]) && !strchr(name, '/');
+}
+
 /* Adds a disk of an imported ZFS pool. ZFS opens its disks itself, and shows only its pools. */
 static int usage_stack_read_zfs(struct usage_set *set, const char *name)
 {
@@ -125,9 +135,10 @@ static int usage_stack_read_zfs(struct usage_set *set, const char *name)
 	if (r < 0 || !str_eq(type, "zfs_member"))
 		return r;
 	r = usage_stack_udev_property(set, name, "E:ID_FS_LABEL", &pool);
-	if (r < 0 || !pool)
+	if (r < 0 || !pool || !usage_stack_is_pool_name(pool))
 		return r;
-	path = str_printf("proc/spl/kstat/zfs/%s", pool);
+	/* beside the directories of the pools are files, as "arcstats" */
+	path = str_printf("proc/spl/kstat/zfs/%s/", pool);
 	what = str_printf("%s (ZFS pool)", pool);
 	if (!path || !what)
 		return -ENOMEM;
