@@ -46,14 +46,12 @@ int bus_error_set_refusal(sd_bus_error *error, const struct refusal *refusal)
 
 int bus_error_set(sd_bus_error *error, enum refusal_kind kind, const char *format, ...)
 {
-	_cleanup_refusal_ struct refusal refusal = { .kind = kind };
+	_cleanup_refusal_ struct refusal refusal = { 0 };
 	va_list ap;
 
 	va_start(ap, format);
-	refusal.text = str_vprintf(format, ap);
+	refusal_vset(&refusal, kind, format, ap);
 	va_end(ap);
-	if (!refusal.text)
-		refusal.kind = REFUSED_NO_MEMORY;
 	return bus_error_set_refusal(error, &refusal);
 }
 

@@ -6,6 +6,7 @@
  * next action. The bus layer turns the kind into an error name.
  */
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 #include "base/macro.h"
@@ -37,9 +38,14 @@ struct refusal {
 	char *text; /* owned */
 };
 
-/* Replaces *refusal. Returns false, so that "return refusal_set(…)" refuses. */
+/*
+ * Replaces *refusal. The text is cut at 4 KiB. Returns false, so that "return refusal_set(…)"
+ * refuses.
+ */
 bool refusal_set(struct refusal *refusal, enum refusal_kind kind, const char *format, ...)
 	_printf_(3, 4);
+bool refusal_vset(struct refusal *refusal, enum refusal_kind kind, const char *format, va_list ap)
+	_printf_(3, 0);
 /* The same for a lack of memory. */
 bool refusal_set_no_memory(struct refusal *refusal);
 void refusal_clear(struct refusal *refusal);
