@@ -53,7 +53,11 @@ static int bus_options_read_method(sd_bus_message *message, struct bus_options *
 
 static int bus_options_read_wait(sd_bus_message *message, struct bus_options *ret)
 {
-	return sd_bus_message_read(message, "v", "t", &ret->wait_usec);
+	int r = sd_bus_message_read(message, "v", "t", &ret->wait_usec);
+
+	if (ret->wait_usec > BUS_OPTIONS_LONGEST_WAIT_USEC)
+		ret->wait_usec = BUS_OPTIONS_LONGEST_WAIT_USEC;
+	return r;
 }
 
 static int bus_options_read_uid(sd_bus_message *message, struct bus_options *ret)
@@ -97,6 +101,25 @@ static int bus_options_read_authorize(sd_bus_message *message, struct bus_option
 	return bus_options_read_bool(message, &ret->authorize);
 }
 
+/*
+ * Does not use sd_bus_message_read_strv(), which counts the list again for each string: the longest
+ * message that the bus takes keeps the daemon busy for hours.
+ */
+static int bus_options_read_names(sd_bus_message *message, char ***ret)
+{
+	const char *name;
+	size_t n = 0;
+	int r;
+
+	while ((r = sd_bus_message_read_basic(message, 's', &name)) > 0) {
+		if (++n > BUS_OPTIONS_MOST_WITH)
+			return -E2BIG;
+		if (strv_add(ret, name) < 0)
+			return -ENOMEM;
+	}
+	return r;
+}
+
 static int bus_options_read_with(sd_bus_message *message, struct bus_options *ret)
 {
 	int r;
@@ -104,8 +127,13 @@ static int bus_options_read_with(sd_bus_message *message, struct bus_options *re
 	r = sd_bus_message_enter_container(message, 'v', "as");
 	if (r < 0)
 		return r;
-	ret->with = strv_free(ret->with);
-	r = sd_bus_message_read_strv(message, &ret->with);
+	r = sd_bus_message_enter_container(message, 'a', "s");
+	if (r < 0)
+		return r;
+	r = bus_options_read_names(message, &ret->with);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_exit_container(message);
 	if (r < 0)
 		return r;
 	return sd_bus_message_exit_container(message);
@@ -130,7 +158,7 @@ static const struct {
 	{ "uid", "the number of a user (u)", bus_options_read_uid },
 	{ "force", "a boolean", bus_options_read_force },
 	{ "authorize", "a boolean", bus_options_read_authorize },
-	{ "with", "names of groups (as)", bus_options_read_with },
+	{ "with", "at most 256 names of groups (as)", bus_options_read_with },
 };
 
 static bool bus_options_is_allowed(const char *const *allowed, const char *key)
@@ -148,6 +176,11 @@ static int bus_options_read_value(sd_bus_message *message, const char *const *al
 	for (size_t i = 0; i < ARRAY_SIZE(bus_options_table); i++) {
 		if (!str_eq(bus_options_table[i].key, key) || !bus_options_is_allowed(allowed, key))
 			continue;
+		if (ret->given & 1u << i)
+			return bus_error_set(error, REFUSED_BAD_OPTION,
+					     "The option \"%s\" is given twice. Give it once.",
+					     key);
+		ret->given |= 1u << i;
 		if (bus_options_table[i].read(message, ret) >= 0)
 			return 0;
 		return bus_error_set(error, REFUSED_BAD_OPTION, "The option \"%s\" must be %s.",

@@ -9,6 +9,11 @@
 
 #include "model/record.h"
 
+/* A longer "wait" counts as this one. */
+#define BUS_OPTIONS_LONGEST_WAIT_USEC (86400 * 1000000ULL)
+/* Names in "with". */
+#define BUS_OPTIONS_MOST_WITH 256
+
 struct bus_options {
 	const char *label;  /* points into the message; NULL: none */
 	const char *method; /* points into the message; NULL: none */
@@ -18,14 +23,15 @@ struct bus_options {
 	uid_t uid;
 	bool persistent, force, authorize;
 	uint64_t wait_usec;
-	char **with; /* names of groups; owned */
+	char **with;	/* names of groups; owned */
+	unsigned given; /* a bit for each row of the table of options */
 };
 void bus_options_clear(struct bus_options *options);
 #define _cleanup_bus_options_ _cleanup_(bus_options_clear)
 
 /*
  * Reads the next argument, an a{sv}. @allowed is the list of keys that this call takes, ending in
- * NULL. Options that are not given stay as they are in *ret.
+ * NULL. Options that are not given stay as they are in *ret. An option may be given once.
  * 0, or negative errno with @error set to BadOption, which names the key and the expected type.
  */
 int bus_options_read(sd_bus_message *message, const char *const *allowed, struct bus_options *ret,
