@@ -14,8 +14,7 @@
 
 struct route {
 	unsigned interface;
-	const void *gateway;
-	const struct rtattr *hops;
+	const struct rtattr *gateway, *hops;
 };
 
 static int routes_open_socket(unsigned groups)
@@ -32,6 +31,15 @@ static int routes_open_socket(unsigned groups)
 	return TAKE_FD(fd);
 }
 
+/* Does what NLMSG_NEXT() does. The size does not wrap around when padding is missing at the end. */
+static struct nlmsghdr *routes_next_message(struct nlmsghdr *header, size_t *size)
+{
+	size_t step = NLMSG_ALIGN(header->nlmsg_len);
+
+	*size -= step < *size ? step : *size;
+	return (struct nlmsghdr *)((char *)header + step);
+}
+
 /* --- default routes --- */
 
 static bool routes_is_default(const struct nlmsghdr *header)
@@ -42,17 +50,20 @@ static bool routes_is_default(const struct nlmsghdr *header)
 	       message->rtm_type == RTN_UNICAST && !(message->rtm_flags & RTM_F_CLONED);
 }
 
-static struct route routes_parse_attributes(const struct rtattr *attribute, size_t size)
+/* @size is signed: RTA_NEXT() makes it negative when padding is missing at the end. */
+static struct route routes_parse_attributes(const struct rtattr *attribute, int size)
 {
 	struct route route = { 0 };
 
 	for (; RTA_OK(attribute, size); attribute = RTA_NEXT(attribute, size))
 		switch (attribute->rta_type) {
 		case RTA_OIF:
-			memcpy(&route.interface, RTA_DATA(attribute), sizeof(route.interface));
+			if (RTA_PAYLOAD(attribute) >= sizeof(route.interface))
+				memcpy(&route.interface, RTA_DATA(attribute),
+				       sizeof(route.interface));
 			break;
 		case RTA_GATEWAY:
-			route.gateway = RTA_DATA(attribute);
+			route.gateway = attribute;
 			break;
 		case RTA_MULTIPATH:
 			route.hops = attribute;
@@ -61,14 +72,19 @@ static struct route routes_parse_attributes(const struct rtattr *attribute, size
 	return route;
 }
 
+static size_t routes_address_size(int family)
+{
+	return family == AF_INET6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
+}
+
 static int routes_report(int family, const struct route *route, routes_fn fn, void *userdata)
 {
 	char interface[IF_NAMESIZE], gateway[INET6_ADDRSTRLEN] = "";
 
 	if (!route->interface || !if_indextoname(route->interface, interface))
 		return 0;
-	if (route->gateway)
-		inet_ntop(family, route->gateway, gateway, sizeof(gateway));
+	if (route->gateway && RTA_PAYLOAD(route->gateway) >= routes_address_size(family))
+		inet_ntop(family, RTA_DATA(route->gateway), gateway, sizeof(gateway));
 	return fn(interface, gateway[0] ? gateway : NULL, userdata);
 }
 
@@ -79,8 +95,8 @@ static int routes_report_hops(int family, const struct rtattr *hops, routes_fn f
 	size_t left = RTA_PAYLOAD(hops);
 
 	while (left >= sizeof(*hop) && hop->rtnh_len >= sizeof(*hop) && hop->rtnh_len <= left) {
-		struct route route =
-			routes_parse_attributes(RTNH_DATA(hop), hop->rtnh_len - sizeof(*hop));
+		struct route route = routes_parse_attributes(RTNH_DATA(hop),
+							     (int)(hop->rtnh_len - sizeof(*hop)));
 		size_t step = RTNH_ALIGN(hop->rtnh_len);
 		int r;
 
@@ -102,7 +118,7 @@ static int routes_report_message(const struct nlmsghdr *header, routes_fn fn, vo
 
 	if (header->nlmsg_type != RTM_NEWROUTE || !routes_is_default(header))
 		return 0;
-	route = routes_parse_attributes(RTM_RTA(message), RTM_PAYLOAD(header));
+	route = routes_parse_attributes(RTM_RTA(message), (int)RTM_PAYLOAD(header));
 	r = routes_report(message->rtm_family, &route, fn, userdata);
 	if (r < 0 || !route.hops)
 		return r;
@@ -124,11 +140,10 @@ static int routes_request_dump(int fd, int family)
 	return send(fd, &request, sizeof(request), 0) < 0 ? -errno : 0;
 }
 
-/* Returns 1 after the last message of a dump, 0 if more follow, or negative errno. */
-static int routes_report_all(char *buffer, size_t size, routes_fn fn, void *userdata)
+int routes_parse(char *buffer, size_t size, routes_fn fn, void *userdata)
 {
 	for (struct nlmsghdr *header = (void *)buffer; NLMSG_OK(header, size);
-	     header = NLMSG_NEXT(header, size)) {
+	     header = routes_next_message(header, &size)) {
 		int r;
 
 		/* A kernel without IPv6 answers with an error: it has no such routes. */
@@ -153,7 +168,7 @@ static int routes_read_family(int fd, int family, char *buffer, routes_fn fn, vo
 			return -errno;
 		if (n == 0)
 			return -EIO;
-		r = routes_report_all(buffer, (size_t)n, fn, userdata);
+		r = routes_parse(buffer, (size_t)n, fn, userdata);
 	}
 	return r < 0 ? r : 0;
 }
@@ -192,7 +207,7 @@ static bool routes_is_relevant(const struct nlmsghdr *header)
 static bool routes_any_relevant(char *buffer, size_t size)
 {
 	for (struct nlmsghdr *header = (void *)buffer; NLMSG_OK(header, size);
-	     header = NLMSG_NEXT(header, size))
+	     header = routes_next_message(header, &size))
 		if (routes_is_relevant(header))
 			return true;
 	return false;

@@ -4,6 +4,7 @@
 /* Reads default routes by rtnetlink, and reports changes of links, addresses and routes. */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/macro.h"
 
@@ -15,6 +16,12 @@ typedef int (*routes_fn)(const char *interface, const char *gateway, void *userd
 
 /* Reads the default routes of all tables, IPv4 and IPv6. 0 or negative errno. */
 int routes_read_default(routes_fn fn, void *userdata) _must_check_;
+
+/*
+ * Reports the default routes among the @size bytes of messages in @buffer, which is aligned for
+ * struct nlmsghdr. Returns 1 after the last message of a dump, 0 if more follow, or negative errno.
+ */
+int routes_parse(char *buffer, size_t size, routes_fn fn, void *userdata) _must_check_;
 
 /* Returns a socket that is readable when links, addresses or routes change, or negative errno. */
 int routes_watch(void);
