@@ -4,6 +4,12 @@
 # in the cache. The machine's own sources are never changed: other suites have an apt state in the
 # cache.
 
+# Everything that tests/lab/run needs for a guest of this machine's architecture.
+# shellcheck disable=SC2034 # run and tests/demo read it
+readonly GUEST_PACKAGES=(/usr/bin/python3=python3-minimal /lib/systemd/systemd-udevd=udev
+    dbus-daemon=dbus busybox=busybox-static modprobe=kmod zstd=zstd
+    qemu-system-x86_64=qemu-system-x86)
+
 # need_packages PROGRAM=PACKAGE...: installs the packages whose program is missing.
 need_packages() {
     local pair missing=()
@@ -13,8 +19,11 @@ need_packages() {
     (( ${#missing[@]} )) || return 0
     [[ $EUID == 0 ]] || fail "these Debian packages are missing: ${missing[*]}"
     say "installing ${missing[*]}"
-    local log
+    local log lock
     log=$(mktemp)
+    # apt waits for the lock of dpkg, but not for that of its lists.
+    exec {lock}</var/lib/apt/lists
+    flock "$lock"
     # The lists may be old or absent, so one update follows a first failure.
     if ! install_quietly "${missing[@]}" >"$log" 2>&1 &&
        ! { apt-get update && install_quietly "${missing[@]}"; } >"$log" 2>&1; then
@@ -22,6 +31,7 @@ need_packages() {
         rm -f "$log"
         fail "cannot install ${missing[*]}"
     fi
+    exec {lock}<&-
     rm -f "$log"
 }
 
