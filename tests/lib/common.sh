@@ -36,15 +36,6 @@ install_packages() {
     fi
 }
 
-# Installs the programs that lab scripts use: the guest's root is this machine's root. tests/lab/run
-# itself installs QEMU and kernels.
-install_lab_packages() {
-    local python=/usr/lib/python3/dist-packages
-    install_packages busctl=systemd setpriv=util-linux pgrep=procps lspci=pciutils ip=iproute2 \
-        mdadm=mdadm lvcreate=lvm2 mkfs.btrfs=btrfs-progs make-bcache=bcache-tools \
-        $python/dbus=python3-dbus $python/gi=python3-gi
-}
-
 # seconds_since T: prints the seconds since T of $EPOCHREALTIME, such as "1.3".
 seconds_since() {
     local now=${EPOCHREALTIME/[.,]/} then=${1/[.,]/}

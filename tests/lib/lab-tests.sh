@@ -5,17 +5,18 @@
 
 readonly LAB_STOCK_KERNELS=(6.1 6.12)
 readonly LAB_BATCH_SECONDS=240 # what one guest runs at most, by the times of the last run
+readonly LAB_LOST=125          # the status of a script whose guest has ended
 
 # --- listing, for tests/all ---
 
-# The lab's kernels whose state, in the list of tests/lab/run, matches the pattern.
-lab_kernels_that() {
-    "$top/tests/lab/run" --list | sed -n "s/^  \([^ ]*\) .*($1[^()]*)\$/\1/p"
-}
+# lab_kernels_that STATE LIST: prints the kernels in this state, from the list of tests/lab/run.
+lab_kernels_that() { sed -n "s/^  \([^ ]*\) .*($1[^()]*)\$/\1/p" <<<"$2" | xargs; }
 
 lab_list() {
-    local script part
-    lab_unbuilt=" $(lab_kernels_that 'not built' | xargs) "
+    local script part list
+    list=$("$top/tests/lab/run" --list)
+    lab_unbuilt=$(lab_kernels_that 'not built' "$list")
+    lab_unfetched=$(lab_kernels_that 'not cached' "$list")
     declare -gA lab_batches=()
     for script in "$top"/tests/lab/scripts/*; do
         [[ ! -f $script || ! -x $script ]] || lab_list_script "$script"
@@ -25,21 +26,26 @@ lab_list() {
         # These take minutes; only a change of the lab itself can break them.
         [[ $full == yes || ! $part =~ ^(places|stall|topologies)$ ]] || continue
         add_group "lab/selftest/$part" lab_selftest "$part"
+        add_needs "lab/selftest/$part" build-gcc kernel-6.1 kernel-6.12
     done
 }
 
-# Reads the "# lab:" line of a script into own_kernel, alone, limit (its --timeout) and options (all
-# else).
+# Reads the "# lab:" line of a script into own_kernel, alone, limit (its --timeout), options (all
+# else) and needs.
 lab_script_options() {
     local words=() i
-    own_kernel='' alone=no limit=() options=()
+    own_kernel='' alone=no limit=() options=() needs=(build-gcc)
     read -ra words <<<"$(sed -n 's/^# lab: //p' "$1" | head -n 1)"
     for (( i = 0; i < ${#words[@]}; i++ )); do
         case ${words[i]} in
             --alone) alone=yes ;;
             --kernel) own_kernel=${words[i + 1]}; i=$(( i + 1 )) ;;
             --timeout) limit=("${words[@]:i:2}"); i=$(( i + 1 )) ;;
-            --arch|--init|--with) alone=yes; options+=("${words[i]}") ;;
+            --arch|--with)
+                alone=yes
+                options+=("${words[i]}")
+                needs+=("${words[i]#--}-${words[i + 1]}") ;;
+            --init) alone=yes; options+=("${words[i]}") ;;
             *) options+=("${words[i]}") ;;
         esac
     done
@@ -53,20 +59,20 @@ lab_pick_kernel() {
 }
 
 lab_list_script() {
-    local script=$1 name=${1##*/} options limit own_kernel alone on kernel
+    local script=$1 name=${1##*/} options limit own_kernel alone needs on kernel
     lab_script_options "$script"
     if [[ " ${options[*]} " == *' --arch '* ]]; then
-        [[ $full == no || ${#kernels[@]} -gt 0 ]] ||
+        [[ $full == no || ${#kernels[@]} -gt 0 ]] || {
             add_group "lab/$name" lab_single "lab/$name" "$script"
+            add_needs "lab/$name" "${needs[@]}"
+        }
         return
     fi
     if [[ $own_kernel && $own_kernel != both ]]; then
         (( ! ${#kernels[@]} )) || return 0
         on=("$own_kernel")
-        # Building a kernel takes minutes, so it begins first.
-        if [[ $lab_unbuilt == *" $own_kernel "* ]]; then
-            [[ $full == yes ]] || return 0
-        fi
+        # Building a kernel takes minutes.
+        [[ $full == yes || " $lab_unbuilt " != *" $own_kernel "* ]] || return 0
     elif (( ${#kernels[@]} )); then
         on=("${kernels[@]}")
     elif [[ $own_kernel == both || $both == yes ]]; then
@@ -77,15 +83,11 @@ lab_list_script() {
     for kernel in "${on[@]}"; do
         if [[ $alone == yes ]]; then
             add_group "lab/$name/$kernel" lab_single "lab/$name/$kernel" "$script" "$kernel"
+            add_needs "lab/$name/$kernel" "${needs[@]}" "kernel-$kernel"
         else
             lab_batches["$kernel ${options[*]}"]+=" $name"
         fi
     done
-}
-
-# The seconds that a test took the last time; 60 if there was none.
-lab_known_seconds() {
-    awk -v name="$1" '$1 == name { s = int($3) } END { print s ? s : 60 }' "$memory"
 }
 
 # Cuts each batch into guests of about the same length.
@@ -94,7 +96,8 @@ lab_list_batches() {
     for key in "${!lab_batches[@]}"; do
         kernel=${key%% *} sum=0 names=()
         for name in ${lab_batches[$key]}; do
-            seconds=$(lab_known_seconds "lab/$name/$kernel")
+            seconds=${seconds_of[lab/$name/$kernel]:-${usual_seconds[lab]}}
+            seconds=${seconds%.*}
             if (( ${#names[@]} && sum + seconds > LAB_BATCH_SECONDS )); then
                 lab_add_batch "$key" "${names[@]}"
                 sum=0 names=()
@@ -112,73 +115,96 @@ lab_add_batch() {
     read -ra options <<<"${1#* }"
     shift
     add_group "lab/$1/$kernel" lab_batch "$kernel" "${#options[@]}" "${options[@]}"
-    file=$DEVGROUPS_GROUPS/lab%$1%$kernel
+    add_needs "lab/$1/$kernel" build-gcc "kernel-$kernel"
+    file=$(group_file "lab/$1/$kernel")
     for name; do printf 'lab/%s/%s\n' "$name" "$kernel"; done >"$file.tests"
-    [[ $lab_unbuilt != *" $kernel "* ]] || : >"$file.first"
 }
 
 # --- running, for run-group ---
 
+# lab_booted SECONDS: the time of a guest without its scripts.
+lab_booted() { printf '%s %s\n' "${group##*/}" "$1" >>"$DEVGROUPS_RESULTS.boots"; }
+
+# difference A B: prints A - B, in seconds with one digit.
+difference() { awk -v a="$1" -v b="$2" 'BEGIN { printf("%.1f\n", a - b > 0 ? a - b : 0) }'; }
+
 # lab_single NAME SCRIPT [KERNEL]: a guest of its own.
 lab_single() {
-    local options limit own_kernel alone
+    local name=$1 options limit own_kernel alone needs status=0 began=$EPOCHREALTIME all script
     lab_script_options "$2"
     [[ ! ${3:-} ]] || options+=(--kernel "$3")
-    test_as "$1" "$top/tests/lab/run" "${options[@]}" "${limit[@]}" "$2" || :
+    "$top/tests/lab/run" --times "${options[@]}" "${limit[@]}" "$2" >"$log" 2>&1 </dev/null ||
+        status=$?
+    all=$(seconds_since "$began")
+    # The script's own time: from "lab:  12.34 s  started" to "ended". Without these lines the guest
+    # did not get so far, or was lost.
+    script=$(awk '$1 == "lab:" && $3 == "s" && NF == 4 { at[$4] = $2 }
+        END { if (("started" in at) && ("ended" in at)) print at["ended"] - at["started"] }' "$log")
+    lab_booted "$(difference "$all" "${script:-0}")"
+    report "$name" "$status" "$(difference "${script:-$all}" 0)" "$log"
 }
 
 # lab_batch KERNEL COUNT OPTION...: the tests of this group, one after another in one guest.
 lab_batch() {
-    local kernel=$1 options=("${@:3:$2}") name scripts=() logs status seconds
+    local kernel=$1 options=("${@:3:$2}") name scripts=()
     while IFS= read -r name; do
         name=${name#lab/}
         scripts+=("$top/tests/lab/scripts/${name%%/*}")
     done <"$group.tests"
     if (( ${#scripts[@]} == 1 )); then
         lab_single "lab/${scripts[0]##*/}/$kernel" "${scripts[0]}" "$kernel"
-        return
+    else
+        lab_several
     fi
+}
+
+# The scripts of a batch, of lab_batch.
+lab_several() {
+    local logs status seconds name began=$EPOCHREALTIME sum=0 end=0
     logs=$(mktemp -d "$DEVGROUPS_GROUPS/lab.XXXXXX")
     while read -r status seconds name; do
-        [[ $status =~ ^[0-9]+$ ]] || { printf '%s\n' "$status $seconds $name" >&2; continue; }
-        touch "$logs/$name"
-        report "lab/$name/$kernel" "$status" "$seconds" "$logs/$name"
-    done < <("$top/tests/lab/run" --kernel "$kernel" "${options[@]}" --logs "$logs" \
-        "${scripts[@]}" 2>"$logs/.err" </dev/null || lab_skip_batch "$?" "${scripts[@]}")
+        case $status in
+            end) end=$seconds ;;
+            [0-9]*)
+                touch "$logs/$name"
+                report "lab/$name/$kernel" "$status" "$seconds" "$logs/$name"
+                sum=$(awk -v a="$sum" -v b="$seconds" 'BEGIN { print a + b }')
+                : >"$logs/.$name.done" ;;
+            *) printf '%s %s %s\n' "$status" "$seconds" "$name" >&2 ;;
+        esac
+    done < <(
+        status=0
+        "$top/tests/lab/run" --kernel "$kernel" "${options[@]}" --logs "$logs" "${scripts[@]}" \
+            2>"$logs/.err" </dev/null || status=$?
+        printf 'end %d\n' "$status"
+    )
+    lab_booted "$(difference "$(seconds_since "$began")" "$sum")"
+    for name in "${scripts[@]##*/}"; do
+        [[ -e $logs/.$name.done ]] || lab_without_result "$name" "$end"
+    done
     rm -rf "$logs"
 }
 
-# A guest that could not be had at all: every script has the status of tests/lab/run.
-lab_skip_batch() {
-    local status=$1 script
-    shift
-    (( status != 1 )) || return 0
-    for script; do
-        cp "$logs/.err" "$logs/${script##*/}"
-        printf '%d 0 %s\n' "$status" "${script##*/}"
-    done
+# lab_without_result NAME STATUS: a script whose guest could not be had, or ended before it.
+lab_without_result() {
+    local name=$1 status=$2
+    if (( status != SKIPPED )); then
+        printf 'lab: the guest ended with status %d before this script\n' "$status" >>"$logs/.err"
+        status=$LAB_LOST
+    fi
+    report "lab/$name/$kernel" "$status" 0 "$logs/.err"
 }
 
 # The lab's own test. It is not run again where it has passed with the same lab.
 lab_selftest() {
-    local part=$1 stamp
-    stamp=${XDG_CACHE_HOME:-$HOME/.cache}/devgroups/stamps/selftest-$part-$(lab_checksum)
-    if [[ -e $stamp ]]; then
-        printf 'passed before on this machine, with the same tests/lab\n' >"$log"
-        report "lab/selftest/$part" "$SKIPPED" 0 "$log"
-        return
-    fi
-    if test_as "lab/selftest/$part" "$top/tests/lab/selftest" "$part"; then
-        mkdir -p "${stamp%/*}"
-        : >"$stamp"
-    fi
+    unless_stamped "lab/selftest/$1" "$(lab_checksum)" "$top/tests/lab/selftest" "$1"
 }
 
-# A checksum of the lab without the scripts that run in it.
+# Prints a checksum of the lab without the scripts that run in it.
 lab_checksum() {
     (
         cd "$top/tests/lab" || exit
         find . -type f ! -path './scripts/*' ! -path './long/*' ! -name '*.pyc' -print0 |
-            LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-16
+            LC_ALL=C sort -z | xargs -0 sha256sum
     )
 }

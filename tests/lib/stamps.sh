@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Tests that are not run again. The result of some tests depends on a few files alone. Such a test
+# has a stamp in the cache when it has passed, under a checksum of these files. A test that is named
+# on the command line always runs.
+
+# unless_stamped NAME INPUTS COMMAND...: runs the test unless it has passed with the same inputs,
+# which are any text.
+unless_stamped() {
+    local name=$1 sum stamp
+    sum=$(sha256sum <<<"$2")
+    stamp=$cache/stamps/${name//\//-}-${sum:0:16}
+    shift 2
+    if [[ -e $stamp && $DEVGROUPS_NAMED == no ]]; then
+        touch "$stamp"
+        printf 'passed before on this machine, with the same inputs\n' >"$log"
+        report "$name" "$SKIPPED" 0 "$log"
+        return
+    fi
+    test_as "$name" "$@" || return 0
+    mkdir -p "${stamp%/*}"
+    : >"$stamp"
+    # Forgets old inputs.
+    find "${stamp%/*}" -type f -mtime +30 -delete
+}
+
+# inputs_of CHECK: prints what the result of a check depends on, from its line "# inputs: WORD...".
+# A word is a path of the tree, "program:NAME", or "cache:PATTERN" for the names of files in the
+# cache. Prints nothing for a check without that line.
+inputs_of() {
+    local words=() word
+    read -ra words <<<"$(sed -n 's/^# inputs: //p' "$1" | head -n 1)"
+    (( ${#words[@]} )) || return 0
+    sha256sum "$1"
+    for word in "${words[@]}"; do
+        case $word in
+            program:*) sha256sum "$(command -v "${word#*:}" || printf /dev/null)" ;;
+            cache:*) (cd "$cache" && compgen -G "${word#*:}") || printf 'no %s\n' "$word" ;;
+            *) (cd "$top" && find "$word" -type f ! -name '*.pyc' -print0 |
+                LC_ALL=C sort -z | xargs -0 sha256sum) ;;
+        esac
+    done
+}
