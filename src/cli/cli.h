@@ -34,9 +34,11 @@ struct cli {
 	struct cli_options options;
 	char **words; /* the words after the verb; NULL-terminated, of argv */
 	size_t n_words;
-	sd_bus *bus; /* NULL until cli_bus_open() */
-	pid_t pager; /* 0: none */
-	pid_t agent; /* the polkit agent; 0: none */
+	sd_bus *bus;		 /* NULL until cli_bus_open() */
+	char *daemon;		 /* unique name of the daemon's connection; NULL: it does not run */
+	sd_bus_slot *owner_slot; /* NULL until cli_sender_follow() */
+	pid_t pager;		 /* 0: none */
+	pid_t agent;		 /* the polkit agent; 0: none */
 };
 
 struct verb {

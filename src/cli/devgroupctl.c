@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "cli/bus/cli-sender.h"
 #include "cli/cli.h"
 #include "cli/print/cli-pager.h"
 #include "cli/print/cli-term.h"
@@ -230,6 +231,7 @@ int main(int argc, char **argv)
 	argv[0] = program_invocation_short_name;
 	r = devgroupctl_run(argc, argv, &cli);
 	r = devgroupctl_finish_output(&cli, r);
+	cli_sender_forget(&cli);
 	sd_bus_flush_close_unref(cli.bus);
 	cli_options_clear(&cli.options);
 	return r;

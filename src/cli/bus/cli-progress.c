@@ -8,6 +8,7 @@
 #include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-progress.h"
+#include "cli/bus/cli-sender.h"
 #include "cli/print/cli-term.h"
 #include "model/dbus-names.h"
 
@@ -46,7 +47,7 @@ static void cli_progress_print_step(struct progress *progress, const char *line,
 
 static int on_progress_step(struct progress *progress, sd_bus_message *m)
 {
-	_cleanup_free_ char *line = NULL, *clean = NULL;
+	_cleanup_free_ char *line = NULL, *clean = NULL, *clean_state = NULL;
 	const char *step, *device, *state;
 	uint32_t index, count;
 	int r;
@@ -57,10 +58,11 @@ static int on_progress_step(struct progress *progress, sd_bus_message *m)
 	/* The bus counts steps from 0. */
 	line = str_printf("  [%*u/%u] %-14s %-16s", count > 9 ? 2 : 1, index + 1, count, step,
 			  device);
-	clean = cli_term_clean(state);
-	if (!line || !clean)
+	clean = line ? cli_term_clean(line) : NULL;
+	clean_state = cli_term_clean(state);
+	if (!clean || !clean_state)
 		return -ENOMEM;
-	cli_progress_print_step(progress, line, clean);
+	cli_progress_print_step(progress, clean, clean_state);
 	return 0;
 }
 
@@ -129,6 +131,8 @@ static int on_progress_signal(sd_bus_message *m, void *userdata, sd_bus_error *e
 	struct progress *progress = userdata;
 	int r = 0;
 
+	if (!cli_sender_is_daemon(progress->cli, m))
+		return 0;
 	if (sd_bus_message_is_signal(m, DG_IFACE_LEASE, "Step")) {
 		if (progress->show && strv_contains(progress->leases, sd_bus_message_get_path(m)))
 			r = on_progress_step(progress, m);
@@ -150,7 +154,7 @@ static int on_progress_signal(sd_bus_message *m, void *userdata, sd_bus_error *e
 int cli_progress_start(struct progress *progress, struct cli *cli)
 {
 	const struct cli_options *o = &cli->options;
-	int r = cli_bus_open(cli);
+	int r = cli_sender_follow(cli);
 
 	if (r)
 		return r;

@@ -141,18 +141,19 @@ void cli_event_print(json_object *event)
 {
 	int64_t usec = cli_json_get_int(event, "time", 0);
 	time_t seconds = (time_t)(usec / 1000000);
-	_cleanup_free_ char *text = cli_event_text(event), *clean = NULL;
 	/* An event of a lease is shown as one of its group, whose name the user knows. */
 	bool of_group = !str_empty(cli_json_get_str(event, "group"));
+	const char *object = of_group ? "group" : cli_json_get_str(event, "object");
+	_cleanup_free_ char *text = cli_event_text(event), *clean = NULL, *name = NULL;
 	char clock[16] = "";
 	struct tm tm;
 
 	if (localtime_r(&seconds, &tm))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	clean = text ? cli_term_clean(text) : NULL;
+	name = cli_term_clean(cli_json_get_str(event, of_group ? "group" : "name"));
 	printf("%s%s.%03d%s  %s %s%s%s  %s\n", cli_term_begin(TINT_FAINT), clock,
-	       (int)(usec / 1000 % 1000), cli_term_end(TINT_FAINT),
-	       of_group ? "group" : cli_json_get_str(event, "object"), cli_term_begin(TINT_BOLD),
-	       cli_json_get_str(event, of_group ? "group" : "name"), cli_term_end(TINT_BOLD),
+	       (int)(usec / 1000 % 1000), cli_term_end(TINT_FAINT), object,
+	       cli_term_begin(TINT_BOLD), str_or(name, ""), cli_term_end(TINT_BOLD),
 	       str_or(clean, ""));
 }

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-object.h"
+#include "cli/bus/cli-sender.h"
 #include "cli/print/cli-event.h"
 #include "model/dbus-names.h"
 
@@ -261,6 +262,8 @@ static int on_monitor_signal(sd_bus_message *m, void *userdata, sd_bus_error *er
 		{ DG_IFACE_LEASE, "Error", on_monitor_device_error },
 	};
 
+	if (!cli_sender_is_daemon(((struct monitor *)userdata)->cli, m))
+		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
 		int r;
 
@@ -304,6 +307,8 @@ static int on_monitor_owner(sd_bus_message *m, void *userdata, sd_bus_error *err
 	struct monitor *monitor = userdata;
 	int r;
 
+	if (!cli_sender_is_bus(m))
+		return 0;
 	r = monitor_new_owner_event(m, &event);
 	if (r < 0) {
 		cli_fail(r, "cannot read a signal of the bus");
@@ -320,6 +325,8 @@ static int on_monitor_disconnected(sd_bus_message *m, void *userdata, sd_bus_err
 {
 	struct monitor *monitor = userdata;
 
+	if (!cli_sender_is_local(m))
+		return 0;
 	fprintf(stderr, "devgroupctl: The system bus has closed the connection.\n");
 	return sd_event_exit(monitor->event, EXIT_FAILED);
 }
@@ -365,7 +372,7 @@ int verb_monitor(struct cli *cli)
 {
 	_cleanup_(monitor_clear) struct monitor monitor = { .cli = cli };
 	sigset_t mask;
-	int r = cli_bus_open(cli);
+	int r = cli_sender_follow(cli);
 
 	if (r)
 		return r;
