@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* UTF-8 characters: their length, and whether a terminal may show them. */
+/*
+ * Text of others: names of processes, paths, labels, firmware strings. The kernel lets most of it
+ * be any bytes. It is cleaned where it enters, before it is kept or shown.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "base/macro.h"
 
 /*
  * Returns the length of the character at @s in bytes, or 0 if it is invalid. @size, the number of
@@ -13,13 +19,35 @@
 size_t utf8_length(const char *s, size_t size);
 
 /*
+ * Does the same, but noncharacters (U+FDD0 to U+FDEF, U+FFFE, U+FFFF and their like) are invalid,
+ * too: sd-bus refuses the whole message for one (unichar_is_valid() of systemd).
+ */
+size_t utf8_bus_length(const char *s, size_t size);
+
+/*
  * Returns whether the valid character at @s is a control character, which a terminal would act on:
  * C0, DEL, or C1 (U+0080 to U+009F).
  */
 bool utf8_is_control(const char *s);
 
 /*
- * Replaces control characters and invalid bytes by '?', in place, for messages that quote foreign
- * text. The bytes of a character that was cut off are invalid, too. Returns @s.
+ * Returns whether a character has no place within a line: a control character, a separator of
+ * lines, a mark that changes the direction of the text around it, or a noncharacter.
+ */
+bool utf8_is_unsafe(uint32_t code_point);
+
+/* Returns whether all of @s is valid on the bus, and has no unsafe character. */
+bool utf8_is_clean(const char *s) _must_check_;
+
+/*
+ * Replaces unsafe characters and invalid bytes by '?', in place. The bytes of a character that was
+ * cut off are invalid, so call it after each truncation. Returns @s.
  */
 char *utf8_clean(char *s);
+/* Does the same, but keeps tabs and the ends of lines. */
+char *utf8_clean_lines(char *s);
+/* Replaces only what makes the bus refuse a message. */
+char *utf8_clean_for_bus(char *s);
+
+/* Replaces *dst by a clean copy of @src, or by NULL. 0, or -ENOMEM with *dst unchanged. */
+int utf8_set(char **dst, const char *src) _must_check_;

@@ -9,6 +9,7 @@
 #include "bus/bus-facts.h"
 #include "bus/bus-object.h"
 #include "bus/bus-path.h"
+#include "bus/bus-text.h"
 #include "bus/bus.h"
 #include "model/dbus-names.h"
 #include "policy/devinfo/device-facts.h"
@@ -68,7 +69,7 @@ static int bus_device_append_id(sd_bus_message *reply, const struct device *devi
 
 	if (device_is_pci(device))
 		snprintf(text, sizeof(text), "%0*x", digits, id);
-	return sd_bus_message_append(reply, "s", text);
+	return bus_text_append(reply, "s", text);
 }
 
 BUS_DEFINE_CALL_GETTER(bus_device_get_vendor, struct device *device,
@@ -96,8 +97,8 @@ static int bus_device_append_cause(sd_bus_message *reply, const struct inventory
 
 	if (!text)
 		return -ENOMEM;
-	return sd_bus_message_append(reply, "(sss)", isolation_code_to_string(cause->code),
-				     cause->peer, text);
+	return bus_text_append(reply, "(sss)", isolation_code_to_string(cause->code), cause->peer,
+			       text);
 }
 
 static int bus_device_get_isolation(sd_bus *connection, const char *path, const char *interface,
@@ -140,7 +141,7 @@ static int bus_device_get_hints(sd_bus *connection, const char *path, const char
 	if (r < 0)
 		return r;
 	VEC_FOREACH(const struct quirk_hint, hint, &hints) {
-		r = sd_bus_message_append(reply, "{ss}", hint->name, hint->value);
+		r = bus_text_append(reply, "{ss}", hint->name, hint->value);
 		if (r < 0)
 			return r;
 	}
@@ -173,8 +174,8 @@ static int bus_device_get_mdev_types(sd_bus *connection, const char *path, const
 	if (r < 0)
 		return r;
 	VEC_FOREACH(const struct mdev_type, type, &device->mdev_types) {
-		r = sd_bus_message_append(reply, "(sssus)", type->id, type->name, type->description,
-					  type->available, type->api);
+		r = bus_text_append(reply, "(sssus)", type->id, type->name, type->description,
+				    type->available, type->api);
 		if (r < 0)
 			return r;
 	}
@@ -210,8 +211,8 @@ BUS_DEFINE_CALL_GETTER(bus_device_get_virtual_capabilities, struct device *devic
 
 static int bus_device_append_range(sd_bus_message *reply, const struct vec *range, const char *kind)
 {
-	return sd_bus_message_append(reply, "(tts)", facts_number(range, "first"),
-				     facts_number(range, "last"), facts_text(range, kind));
+	return bus_text_append(reply, "(tts)", facts_number(range, "first"),
+			       facts_number(range, "last"), facts_text(range, kind));
 }
 
 /*
@@ -251,28 +252,33 @@ BUS_DEFINE_CALL_GETTER(bus_device_get_dma_windows, struct device *device,
 
 static const sd_bus_vtable bus_device_vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_PROPERTY("Address", "s", NULL, offsetof(struct device, address),
+	SD_BUS_PROPERTY("Address", "s", bus_text_get, offsetof(struct device, address),
 			SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Bus", "s", NULL, offsetof(struct device, bus),
+	SD_BUS_PROPERTY("Bus", "s", bus_text_get, offsetof(struct device, bus),
 			SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("IommuGroup", "i", NULL, offsetof(struct device, iommu_group), CHANGES),
-	SD_BUS_PROPERTY("Driver", "s", NULL, offsetof(struct device, driver), CHANGES),
+	SD_BUS_PROPERTY("Driver", "s", bus_text_get, offsetof(struct device, driver), CHANGES),
 	SD_BUS_PROPERTY("HostDriver", "s", bus_device_get_host_driver, 0, CHANGES),
-	SD_BUS_PROPERTY("DriverOverride", "s", NULL, offsetof(struct device, driver_override),
-			CHANGES),
+	SD_BUS_PROPERTY("DriverOverride", "s", bus_text_get,
+			offsetof(struct device, driver_override), CHANGES),
 	SD_BUS_PROPERTY("Vendor", "s", bus_device_get_vendor, 0, CHANGES),
 	SD_BUS_PROPERTY("Device", "s", bus_device_get_device, 0, CHANGES),
 	SD_BUS_PROPERTY("SubsystemVendor", "s", bus_device_get_subsystem_vendor, 0, CHANGES),
 	SD_BUS_PROPERTY("SubsystemDevice", "s", bus_device_get_subsystem_device, 0, CHANGES),
 	SD_BUS_PROPERTY("Class", "s", bus_device_get_class, 0, CHANGES),
-	SD_BUS_PROPERTY("VendorName", "s", NULL, offsetof(struct device, vendor_name), CHANGES),
-	SD_BUS_PROPERTY("DeviceName", "s", NULL, offsetof(struct device, device_name), CHANGES),
-	SD_BUS_PROPERTY("ClassName", "s", NULL, offsetof(struct device, class_name), CHANGES),
-	SD_BUS_PROPERTY("Interfaces", "as", NULL, offsetof(struct device, interfaces), CHANGES),
-	SD_BUS_PROPERTY("ResetMethods", "as", NULL, offsetof(struct device, reset_methods),
+	SD_BUS_PROPERTY("VendorName", "s", bus_text_get, offsetof(struct device, vendor_name),
 			CHANGES),
+	SD_BUS_PROPERTY("DeviceName", "s", bus_text_get, offsetof(struct device, device_name),
+			CHANGES),
+	SD_BUS_PROPERTY("ClassName", "s", bus_text_get, offsetof(struct device, class_name),
+			CHANGES),
+	SD_BUS_PROPERTY("Interfaces", "as", bus_text_get_strv, offsetof(struct device, interfaces),
+			CHANGES),
+	SD_BUS_PROPERTY("ResetMethods", "as", bus_text_get_strv,
+			offsetof(struct device, reset_methods), CHANGES),
 	SD_BUS_PROPERTY("ResetRequired", "b", bus_device_get_reset_required, 0, CHANGES),
-	SD_BUS_PROPERTY("ResetDriver", "s", NULL, offsetof(struct device, reset_driver), CHANGES),
+	SD_BUS_PROPERTY("ResetDriver", "s", bus_text_get, offsetof(struct device, reset_driver),
+			CHANGES),
 	SD_BUS_PROPERTY("Isolation", "a(sss)", bus_device_get_isolation, 0, CHANGES),
 	SD_BUS_PROPERTY("VmmHints", "a{ss}", bus_device_get_hints, 0, 0),
 	SD_BUS_PROPERTY("DmaWindows", "a(tts)", bus_device_get_dma_windows, 0, CHANGES),
@@ -281,13 +287,15 @@ static const sd_bus_vtable bus_device_vtable[] = {
 	SD_BUS_PROPERTY("MmioFacts", "a{sv}", bus_device_get_mmio_facts, 0, CHANGES),
 	SD_BUS_PROPERTY("PasidFacts", "a{sv}", bus_device_get_pasid_facts, 0, 0),
 	SD_BUS_PROPERTY("VirtualCapabilities", "a{sv}", bus_device_get_virtual_capabilities, 0, 0),
-	SD_BUS_PROPERTY("PowerState", "s", NULL, offsetof(struct device, power_state), CHANGES),
+	SD_BUS_PROPERTY("PowerState", "s", bus_text_get, offsetof(struct device, power_state),
+			CHANGES),
 	SD_BUS_PROPERTY("NumaNode", "i", NULL, offsetof(struct device, numa_node), CHANGES),
-	SD_BUS_PROPERTY("PhysFn", "s", NULL, offsetof(struct device, physfn), CHANGES),
+	SD_BUS_PROPERTY("PhysFn", "s", bus_text_get, offsetof(struct device, physfn), CHANGES),
 	SD_BUS_PROPERTY("NumVfs", "u", bus_device_get_num_vfs, 0, 0),
 	SD_BUS_PROPERTY("MdevTypes", "a(sssus)", bus_device_get_mdev_types, 0, CHANGES),
-	SD_BUS_PROPERTY("MdevType", "s", NULL, offsetof(struct device, mdev_type), CHANGES),
-	SD_BUS_PROPERTY("MdevParent", "s", NULL, offsetof(struct device, mdev_parent), CHANGES),
+	SD_BUS_PROPERTY("MdevType", "s", bus_text_get, offsetof(struct device, mdev_type), CHANGES),
+	SD_BUS_PROPERTY("MdevParent", "s", bus_text_get, offsetof(struct device, mdev_parent),
+			CHANGES),
 	SD_BUS_PROPERTY("ErrorState", "s", bus_device_get_error_state, 0, CHANGES),
 	SD_BUS_PROPERTY("ErrorCounts", "a{st}", bus_device_get_error_counts, 0, CHANGES),
 	SD_BUS_VTABLE_END,

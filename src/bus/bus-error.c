@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "bus/bus-error.h"
 #include "model/dbus-names.h"
 
@@ -33,15 +34,22 @@ static const char *bus_error_name(const struct refusal *refusal)
 	return str_or(bus_error_names[refusal->kind], SD_BUS_ERROR_FAILED);
 }
 
-/* A refusal has no text where there was no memory for one. */
-static const char *bus_error_text(const struct refusal *refusal)
+/*
+ * Returns the text as the bus takes it, for the caller to free. A refusal has no text where there
+ * was no memory for one.
+ */
+static char *bus_error_text(const struct refusal *refusal)
 {
-	return str_or(refusal->text, "Out of memory.");
+	char *text = NULL;
+
+	return utf8_set(&text, refusal->text) < 0 ? NULL : text;
 }
 
 int bus_error_set_refusal(sd_bus_error *error, const struct refusal *refusal)
 {
-	return sd_bus_error_set(error, bus_error_name(refusal), bus_error_text(refusal));
+	_cleanup_free_ char *text = bus_error_text(refusal);
+
+	return sd_bus_error_set(error, bus_error_name(refusal), str_or(text, "Out of memory."));
 }
 
 int bus_error_set(sd_bus_error *error, enum refusal_kind kind, const char *format, ...)
@@ -57,6 +65,8 @@ int bus_error_set(sd_bus_error *error, enum refusal_kind kind, const char *forma
 
 int bus_error_reply_refusal(sd_bus_message *call, const struct refusal *refusal)
 {
+	_cleanup_free_ char *text = bus_error_text(refusal);
+
 	return sd_bus_reply_method_errorf(call, bus_error_name(refusal), "%s",
-					  bus_error_text(refusal));
+					  str_or(text, "Out of memory."));
 }

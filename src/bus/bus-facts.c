@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "bus/bus-facts.h"
+#include "bus/bus-text.h"
 
 static int bus_facts_append_item(sd_bus_message *message, const struct fact *fact);
 
@@ -44,7 +45,7 @@ static int bus_facts_append_item(sd_bus_message *message, const struct fact *fac
 	case FACT_ADDRESS:
 		return sd_bus_message_append(message, "t", fact->number);
 	case FACT_TEXT:
-		return sd_bus_message_append(message, "s", fact->text);
+		return bus_text_append(message, "s", fact->text);
 	case FACT_DICT:
 		return bus_facts_append(message, &fact->items);
 	case FACT_LIST:
@@ -64,7 +65,7 @@ static int bus_facts_append_entry(sd_bus_message *message, const struct fact *fa
 	r = sd_bus_message_open_container(message, 'e', "sv");
 	if (r < 0)
 		return r;
-	r = sd_bus_message_append(message, "s", fact->name);
+	r = bus_text_append(message, "s", fact->name);
 	if (r < 0)
 		return r;
 	r = sd_bus_message_open_container(message, 'v', signature);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "bus/bus-error.h"
 #include "bus/bus-fds.h"
+#include "bus/bus-text.h"
 #include "model/dbus-names.h"
 
 /* The connection that claimed a lease. */
@@ -110,7 +111,7 @@ int bus_fds_append(sd_bus_message *reply, const struct lease *lease, unsigned fi
 
 		if (entry->fd < 0)
 			continue;
-		r = sd_bus_message_append(reply, "(ssh)", entry->kind, entry->name, entry->fd);
+		r = bus_text_append(reply, "(ssh)", entry->kind, entry->name, entry->fd);
 		if (r < 0)
 			return r;
 		n++;

@@ -6,6 +6,7 @@
 
 #include "bus/bus-object.h"
 #include "bus/bus-path.h"
+#include "bus/bus-text.h"
 #include "bus/bus.h"
 #include "model/dbus-names.h"
 #include "model/json/codec.h"
@@ -55,7 +56,7 @@ static int bus_group_get_holder(sd_bus *connection, const char *path, const char
 	const struct devgroup *group = userdata;
 	_cleanup_free_ char *holder = group_holder(group);
 
-	return sd_bus_message_append(reply, "s", holder);
+	return bus_text_append(reply, "s", holder);
 }
 
 static int bus_group_get_blockers(sd_bus *connection, const char *path, const char *interface,
@@ -73,8 +74,7 @@ static int bus_group_get_blockers(sd_bus *connection, const char *path, const ch
 	if (r < 0)
 		return r;
 	VEC_FOREACH(const struct blocker, blocker, &blockers) {
-		r = sd_bus_message_append(reply, "(sss)", blocker->code, blocker->device,
-					  blocker->text);
+		r = bus_text_append(reply, "(sss)", blocker->code, blocker->device, blocker->text);
 		if (r < 0)
 			return r;
 	}
@@ -152,7 +152,7 @@ static int bus_group_get_definition(sd_bus *connection, const char *path, const 
 	r = codec_config_group_to_json(group->def, false, &text);
 	if (r < 0)
 		return r;
-	return sd_bus_message_append(reply, "s", text);
+	return bus_text_append(reply, "s", text);
 }
 
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE

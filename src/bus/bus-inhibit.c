@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "bus/bus-inhibit.h"
+#include "bus/bus-text.h"
 
 #define LOGIND "org.freedesktop.login1"
 
@@ -57,8 +58,8 @@ static int bus_inhibit_request(struct bus *bus)
 	r = sd_bus_message_set_auto_start(call, false);
 	if (r < 0)
 		return r;
-	r = sd_bus_message_append(call, "ssss", "sleep", "devgroupd", "Devices are passed through",
-				  "block");
+	r = bus_text_append(call, "ssss", "sleep", "devgroupd", "Devices are passed through",
+			    "block");
 	if (r < 0)
 		return r;
 	return sd_bus_call_async(bus->bus, &bus->inhibit_call, call, on_inhibit_reply, bus, 0);

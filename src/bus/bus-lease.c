@@ -12,6 +12,7 @@
 #include "bus/bus-object.h"
 #include "bus/bus-path.h"
 #include "bus/bus-release.h"
+#include "bus/bus-text.h"
 #include "bus/bus.h"
 #include "daemon/lease/lease-nodes.h"
 #include "model/dbus-names.h"
@@ -69,7 +70,7 @@ static int bus_lease_append_vf_token(sd_bus_message *reply, const char *line)
 
 	if (!pf)
 		return -ENOMEM;
-	return sd_bus_message_append(reply, "(ss)", pf, token + 1);
+	return bus_text_append(reply, "(ss)", pf, token + 1);
 }
 
 static int bus_lease_append_vf_tokens(sd_bus_message *reply, char *const *vf_tokens)
@@ -159,7 +160,7 @@ static int bus_lease_get_nodes(sd_bus *connection, const char *path, const char 
 	r = lease_nodes_list(group->lease, &nodes);
 	if (r < 0)
 		return r;
-	return sd_bus_message_append_strv(reply, nodes);
+	return bus_text_append_strv(reply, nodes);
 }
 
 #define CONST SD_BUS_VTABLE_PROPERTY_CONST

@@ -16,6 +16,7 @@
 #include "bus/bus-options.h"
 #include "bus/bus-path.h"
 #include "bus/bus-release.h"
+#include "bus/bus-text.h"
 #include "daemon/manager.h"
 #include "daemon/plans.h"
 #include "model/config/def-set.h"
@@ -37,8 +38,8 @@ static int bus_manager_append_group(sd_bus_message *reply, const struct devgroup
 
 	if (!path || !holder)
 		return -ENOMEM;
-	return sd_bus_message_append(reply, "(ssuso)", group->def->name, group_state(group),
-				     (uint32_t)group->resolved.devices.n, holder, path);
+	return bus_text_append(reply, "(ssuso)", group->def->name, group_state(group),
+			       (uint32_t)group->resolved.devices.n, holder, path);
 }
 
 static int bus_manager_method_list_groups(sd_bus_message *message, void *userdata,
@@ -251,8 +252,7 @@ static int bus_manager_append_step(sd_bus_message *reply, const struct step *ste
 
 	if (!subject || !detail)
 		return -ENOMEM;
-	return sd_bus_message_append(reply, "(sss)", step_kind_to_string(step->kind), subject,
-				     detail);
+	return bus_text_append(reply, "(sss)", step_kind_to_string(step->kind), subject, detail);
 }
 
 static int bus_manager_reply_steps(sd_bus_message *message, const struct vec *steps)
@@ -326,6 +326,7 @@ static int bus_manager_method_snapshot(sd_bus_message *message, void *userdata, 
 	const struct bus *bus = userdata;
 	const struct inventory *inv = bus_manager_inventory(bus);
 	_cleanup_device_facts_ struct device_facts *device_facts = device_facts_new(inv);
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	_cleanup_free_ char *text = NULL;
 	int r;
 
@@ -335,7 +336,13 @@ static int bus_manager_method_snapshot(sd_bus_message *message, void *userdata, 
 					 &text);
 	if (r < 0)
 		return r;
-	return sd_bus_reply_method_return(message, "s", text);
+	r = sd_bus_message_new_method_return(message, &reply);
+	if (r < 0)
+		return r;
+	r = bus_text_append(reply, "s", text);
+	if (r < 0)
+		return r;
+	return sd_bus_send(NULL, reply, NULL);
 }
 
 static int bus_manager_method_reload(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -363,7 +370,7 @@ static int bus_manager_get_version(sd_bus *connection, const char *path, const c
 				   const char *property, sd_bus_message *reply, void *userdata,
 				   sd_bus_error *error)
 {
-	return sd_bus_message_append(reply, "s", DG_VERSION);
+	return bus_text_append(reply, "s", DG_VERSION);
 }
 
 static bool bus_manager_has_iommufd(const struct inventory *inv)
@@ -395,8 +402,7 @@ static int bus_manager_get_problems(sd_bus *connection, const char *path, const 
 	if (r < 0)
 		return r;
 	VEC_FOREACH(const struct problem, problem, &registry_problems(bus->registry)->list) {
-		r = sd_bus_message_append(reply, "(sus)", problem->file, problem->line,
-					  problem->text);
+		r = bus_text_append(reply, "(sus)", problem->file, problem->line, problem->text);
 		if (r < 0)
 			return r;
 	}

@@ -9,6 +9,7 @@
 #include <systemd/sd-bus.h>
 
 #include "base/vec.h"
+#include "bus/bus-text.h"
 
 struct bus;
 
@@ -52,4 +53,4 @@ int bus_object_list(const struct vec *items, bus_object_path_fn path, char ***re
 
 /* Defines the getter of one value. A NULL string is sent as an empty one. */
 #define BUS_DEFINE_GETTER(name, declaration, signature, value) \
-	BUS_DEFINE_CALL_GETTER(name, declaration, sd_bus_message_append(reply, signature, value))
+	BUS_DEFINE_CALL_GETTER(name, declaration, bus_text_append(reply, signature, value))

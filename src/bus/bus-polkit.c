@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "bus/bus-polkit.h"
+#include "bus/bus-text.h"
 #include "daemon/manager.h"
 
 #define POLKIT_NAME "org.freedesktop.PolicyKit1"
@@ -181,7 +182,7 @@ static int bus_polkit_append_detail(sd_bus_message *message, const char *key, co
 {
 	if (!value)
 		return 0;
-	return sd_bus_message_append(message, "{ss}", key, value);
+	return bus_text_append(message, "{ss}", key, value);
 }
 
 static int polkit_query_append_details(const struct polkit_query *query, sd_bus_message *message)
@@ -220,8 +221,7 @@ static int polkit_query_send(struct polkit_query *query)
 	r = polkit_query_append_details(query, message);
 	if (r < 0)
 		return r;
-	r = sd_bus_message_append(message, "us", interactive ? ALLOW_USER_INTERACTION : 0,
-				  query->id);
+	r = bus_text_append(message, "us", interactive ? ALLOW_USER_INTERACTION : 0, query->id);
 	if (r < 0)
 		return r;
 	return sd_bus_call_async(query->bus->bus, &query->slot, message, on_polkit_reply, query,

@@ -8,6 +8,7 @@
 #include "bus/bus-manager.h"
 #include "bus/bus-path.h"
 #include "bus/bus-signals.h"
+#include "bus/bus-text.h"
 #include "model/dbus-names.h"
 
 /* --- helpers; @path is NULL when out of memory, and then the signal is lost --- */
@@ -143,8 +144,8 @@ static void bus_signals_lease_error(struct devgroup *group, const struct device 
 
 	if (!path)
 		return;
-	r = sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "Error", "ss", device->key,
-			       error_state_to_string(device->errors.state));
+	r = bus_text_emit(bus->bus, path, DG_IFACE_LEASE, "Error", "ss", device->key,
+			  error_state_to_string(device->errors.state));
 	bus_signals_log(r, path);
 	bus_signals_emit_changed(bus, path, DG_IFACE_LEASE, names);
 }
@@ -159,8 +160,8 @@ static void bus_signals_lease_step(struct devgroup *group, unsigned index, unsig
 
 	if (!path || !subject)
 		return;
-	r = sd_bus_emit_signal(bus->bus, path, DG_IFACE_LEASE, "Step", "uusss", index, count,
-			       step_kind_to_string(step->kind), subject, state);
+	r = bus_text_emit(bus->bus, path, DG_IFACE_LEASE, "Step", "uusss", index, count,
+			  step_kind_to_string(step->kind), subject, state);
 	bus_signals_log(r, path);
 }
 
