@@ -225,12 +225,12 @@ START_TEST(test_attempt_text_round_trips)
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		_cleanup_free_ char *text = NULL;
 
-		ck_assert_int_eq(reset_plan_parse_attempt(good[i], &attempt), 0);
-		text = reset_plan_format_attempt(&attempt);
+		ck_assert_int_eq(reset_attempt_parse(good[i], &attempt), 0);
+		text = reset_attempt_format(&attempt);
 		ck_assert_str_eq(text, good[i]);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		ck_assert_msg(reset_plan_parse_attempt(bad[i], &attempt) == -EINVAL, "%s", bad[i]);
+		ck_assert_msg(reset_attempt_parse(bad[i], &attempt) == -EINVAL, "%s", bad[i]);
 }
 END_TEST
 

@@ -312,7 +312,7 @@ static int plan_set_vf_tokens(const struct group_def *def, const struct resolved
 static bool plan_has_hot_reset(const struct vec *steps)
 {
 	VEC_FOREACH(const struct step, step, steps)
-		if (step->kind == STEP_RESET && str_starts(step->value, RESET_PLAN_HOT))
+		if (step->kind == STEP_RESET && str_starts(step->value, RESET_ATTEMPT_HOT))
 			return true;
 	return false;
 }

@@ -10,7 +10,6 @@
 
 #include "base/str.h"
 #include "base/strv.h"
-#include "model/group-def.h"
 #include "policy/devinfo/quirks.h"
 #include "policy/plan/reset-plan.h"
 #include "policy/plan/reset-scope.h"
@@ -24,62 +23,6 @@ struct reset_context {
 };
 
 /* --- attempts --- */
-
-static const char *reset_plan_known_method(const char *word)
-{
-	for (const char *const *name = group_def_reset_methods; *name; name++)
-		if (str_eq(*name, word))
-			return *name;
-	if (str_eq(word, RESET_PLAN_HOT))
-		return RESET_PLAN_HOT;
-	return str_eq(word, RESET_PLAN_KERNEL) ? RESET_PLAN_KERNEL : NULL;
-}
-
-char *reset_plan_format_attempt(const struct reset_attempt *attempt)
-{
-	const char *shutdown = attempt->nvme_shutdown ? " nvme-shutdown" : "";
-
-	if (!attempt->delay_ms)
-		return str_printf("%s%s", attempt->method, shutdown);
-	return str_printf("%s%s delay-ms=%u", attempt->method, shutdown, attempt->delay_ms);
-}
-
-static int reset_plan_parse_word(const char *word, struct reset_attempt *attempt)
-{
-	static const char delay[] = "delay-ms=";
-
-	if (!attempt->method) {
-		attempt->method = reset_plan_known_method(word);
-		return attempt->method ? 0 : -EINVAL;
-	}
-	if (str_eq(word, "nvme-shutdown")) {
-		attempt->nvme_shutdown = true;
-		return 0;
-	}
-	if (!str_starts(word, delay) ||
-	    str_parse_uint(word + strlen(delay), &attempt->delay_ms) < 0)
-		return -EINVAL;
-	return 0;
-}
-
-int reset_plan_parse_attempt(const char *text, struct reset_attempt *ret)
-{
-	_cleanup_strv_ char **words = NULL;
-	struct reset_attempt attempt = { 0 };
-	int r = strv_split(text, " ", &words);
-
-	if (r < 0)
-		return r;
-	STRV_FOREACH(word, words) {
-		r = reset_plan_parse_word(*word, &attempt);
-		if (r < 0)
-			return r;
-	}
-	if (!attempt.method)
-		return -EINVAL;
-	*ret = attempt;
-	return 0;
-}
 
 static bool reset_plan_has_method(const struct reset_plan *plan, const char *method)
 {
@@ -96,7 +39,7 @@ static bool reset_plan_has_method(const struct reset_plan *plan, const char *met
 static struct reset_attempt reset_plan_make_attempt(const struct reset_context *ctx,
 						    const char *method)
 {
-	struct reset_attempt attempt = { .method = reset_plan_known_method(method) };
+	struct reset_attempt attempt = { .method = reset_attempt_find_method(method) };
 
 	if (str_eq(method, "device_specific"))
 		return attempt;
@@ -158,7 +101,7 @@ static int reset_plan_add_refusal(struct reset_context *ctx, const char *method,
 	refusal = calloc(1, sizeof(*refusal));
 	if (!refusal)
 		return -ENOMEM;
-	refusal->method = reset_plan_known_method(method);
+	refusal->method = reset_attempt_find_method(method);
 	refusal->why = TAKE_PTR(owned);
 	r = vec_add(&ctx->plan->refused, refusal);
 	if (r < 0)
@@ -279,7 +222,7 @@ static const char *reset_plan_kernel_bus_method(const struct device *device,
 	if (!device->parent || device->physfn)
 		return NULL;
 	if (reset_plan_has_sibling(device, scope))
-		return RESET_PLAN_HOT;
+		return RESET_ATTEMPT_HOT;
 	/* "bus" of the kernel means the slot where the slot has a reset */
 	return strv_contains(device->reset_methods, "bus") ? "bus" : NULL;
 }
@@ -292,7 +235,7 @@ static const char *reset_plan_kernel_method(const struct device *device, const c
 		return reset_plan_kernel_bus_method(device, scope);
 	if (!strv_contains(device->reset_methods, method))
 		return NULL;
-	return reset_plan_known_method(method);
+	return reset_attempt_find_method(method);
 }
 
 static int reset_plan_consider(struct reset_context *ctx, const char *method, bool asked_for)
@@ -352,9 +295,9 @@ static int reset_plan_consider_all(struct reset_context *ctx)
 	if (r < 0)
 		return r;
 	if (!device->reset_methods && !device->no_reset)
-		return reset_plan_add_attempt(ctx, RESET_PLAN_KERNEL);
+		return reset_plan_add_attempt(ctx, RESET_ATTEMPT_KERNEL);
 	STRV_FOREACH(method, device->reset_methods) {
-		if (!reset_plan_known_method(*method))
+		if (!reset_attempt_find_method(*method))
 			continue;
 		r = reset_plan_consider(ctx, *method, false);
 		if (r < 0)
@@ -452,7 +395,7 @@ int reset_plan_format(const struct reset_plan *plan, char ***ret)
 	_cleanup_strv_ char **list = NULL;
 
 	VEC_FOREACH(const struct reset_attempt, attempt, &plan->attempts) {
-		_cleanup_free_ char *text = reset_plan_format_attempt(attempt);
+		_cleanup_free_ char *text = reset_attempt_format(attempt);
 		int r;
 
 		if (!text)

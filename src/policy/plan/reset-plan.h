@@ -7,26 +7,7 @@
  */
 
 #include "model/inventory.h"
-
-/* Values of a reset step besides the words of group_def_reset_methods. */
-#define RESET_PLAN_HOT "hot" /* VFIO's reset of a bus or slot that the claim has all of */
-#define RESET_PLAN_KERNEL \
-	"kernel" /* the kernel chooses without naming the method: before Linux 5.15 */
-
-/* One way to reset one device. */
-struct reset_attempt {
-	const char *method; /* static */
-	bool nvme_shutdown; /* disable the NVMe controller first */
-	unsigned delay_ms;  /* to wait after the reset */
-};
-
-/*
- * Returns "flr nvme-shutdown delay-ms=250", the value of STEP_RESET; the caller frees it. NULL when
- * out of memory.
- */
-char *reset_plan_format_attempt(const struct reset_attempt *attempt) _must_check_;
-/* Parses the value of STEP_RESET. 0, -ENOMEM, or -EINVAL for other text. */
-int reset_plan_parse_attempt(const char *text, struct reset_attempt *ret) _must_check_;
+#include "policy/plan/reset-attempt.h"
 
 struct reset_refusal {
 	const char *method; /* static */

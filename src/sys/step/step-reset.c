@@ -173,7 +173,7 @@ static int step_reset_by_method(int dir_fd, const char *method)
 	_cleanup_free_ char *methods = NULL;
 	int r, restored;
 
-	if (str_eq(method, RESET_PLAN_KERNEL))
+	if (str_eq(method, RESET_ATTEMPT_KERNEL))
 		return sysfs_write(dir_fd, "reset", "1");
 	r = sysfs_read(dir_fd, "reset_method", &methods);
 	if (r < 0)
@@ -196,7 +196,7 @@ static int step_reset_perform(struct step_runner *runner, const struct step *ste
 		if (r < 0)
 			return r;
 	}
-	if (str_eq(attempt->method, RESET_PLAN_HOT))
+	if (str_eq(attempt->method, RESET_ATTEMPT_HOT))
 		r = step_hot_reset(runner, step, ret_cause, ret_keys);
 	else
 		r = step_reset_by_method(dir_fd, attempt->method);
@@ -277,7 +277,7 @@ static int step_reset_attempt(struct step_runner *runner, const struct step *ste
 
 	if (dir_fd < 0)
 		return dir_fd;
-	r = reset_plan_parse_attempt(step->value, &attempt);
+	r = reset_attempt_parse(step->value, &attempt);
 	if (r < 0)
 		return r;
 	r = step_reset_check_no_vfs(dir_fd, ret_cause);
