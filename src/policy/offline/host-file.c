@@ -10,6 +10,7 @@
 #include "base/strv.h"
 #include "model/json/codec.h"
 #include "policy/devinfo/pcicap.h"
+#include "policy/devinfo/reset-caps.h"
 #include "policy/isolation/topology.h"
 #include "policy/offline/grouping.h"
 #include "policy/offline/host-file.h"
@@ -21,13 +22,6 @@
 #define SRIOV_OFFSET 0x14
 #define SRIOV_STRIDE 0x16
 #define SRIOV_DEVICE_ID 0x1a
-
-#define EXPRESS_DEVCAP 4
-#define DEVCAP_FLR (1u << 28)
-#define AF_CAPABILITIES 3
-#define AF_TP_AND_FLR 0x03
-#define PM_CONTROL 4
-#define PM_NO_SOFT_RESET 0x08
 
 /* --- parents --- */
 
@@ -173,18 +167,9 @@ static bool host_file_is_alone_on_bus(const struct inventory *inv, const struct 
 static bool host_file_offers_reset(const struct inventory *inv, const struct device *device,
 				   const char *method)
 {
-	int express = pcicap_find(device, PCICAP_EXPRESS), af = pcicap_find(device, PCICAP_AF);
-	int pm = pcicap_find(device, PCICAP_PM);
-
-	if (str_eq(method, "flr"))
-		return express > 0 &&
-		       pcicap_u32(device, (size_t)express + EXPRESS_DEVCAP) & DEVCAP_FLR;
-	if (str_eq(method, "af_flr"))
-		return af > 0 && (pcicap_u8(device, (size_t)af + AF_CAPABILITIES) &
-				  AF_TP_AND_FLR) == AF_TP_AND_FLR;
-	if (str_eq(method, "pm"))
-		return pm > 0 && !(pcicap_u16(device, (size_t)pm + PM_CONTROL) & PM_NO_SOFT_RESET);
-	return host_file_is_alone_on_bus(inv, device);
+	if (str_eq(method, "bus"))
+		return host_file_is_alone_on_bus(inv, device);
+	return reset_caps_offer(device, method) > 0;
 }
 
 /*
