@@ -45,7 +45,7 @@ static int plans_assess_beside(const struct registry *registry, const struct dev
 	_cleanup_assess_ struct assess *assess = NULL;
 	int r;
 
-	r = assess_new(inv, claimed, &assess);
+	r = assess_new(inv, registry_quirks(registry), claimed, &assess);
 	if (r < 0)
 		return r;
 	r = resolve_group(inv, group->def, ret);

@@ -287,7 +287,7 @@ static int registry_update_groups(const struct registry *registry)
 	r = registry_claimed_keys(registry, NULL, &claimed);
 	if (r < 0)
 		return r;
-	r = assess_new(host_inventory(registry->host), claimed, &assess);
+	r = assess_new(host_inventory(registry->host), &registry->quirks->quirks, claimed, &assess);
 	if (r < 0)
 		return r;
 	/* a group that fails must not keep the others out of date, so the failure is held */

@@ -31,7 +31,7 @@ static size_t assess_groups(const struct inventory *inv, struct group_def **defs
 	static struct resolved_group views[BIG_HOST_CARDS];
 	size_t blockers = 0;
 
-	assert(overlap && assess_new(inv, NULL, &assess) == 0);
+	assert(overlap && assess_new(inv, NULL, NULL, &assess) == 0);
 	for (unsigned i = 0; i < n; i++) {
 		assert(resolve_group(inv, defs[i], &views[i]) == 0);
 		assert(assess_group(assess, defs[i], &views[i]) == 0);

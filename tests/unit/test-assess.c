@@ -6,6 +6,7 @@
 #include "base/strv.h"
 #include "big-host.h"
 #include "host-builder.h"
+#include "model/config/def-set.h"
 #include "policy/assess/assess.h"
 #include "policy/assess/resolve.h"
 
@@ -18,6 +19,7 @@
  *	00:14.0				on the root bus
  */
 static struct inventory *host;
+static struct def_set *quirks; /* NULL: none */
 static char **claimed;
 static const char *accepted;
 
@@ -68,6 +70,7 @@ static void free_host(void)
 {
 	host = inventory_free(host);
 	claimed = strv_free(claimed);
+	quirks = def_set_free(quirks);
 	accepted = NULL;
 }
 
@@ -87,7 +90,7 @@ static void assess_definition(const struct group_def *def, struct resolved_group
 	_cleanup_assess_ struct assess *assess = NULL;
 
 	ck_assert_int_eq(resolve_group(host, def, ret), 0);
-	ck_assert_int_eq(assess_new(host, claimed, &assess), 0);
+	ck_assert_int_eq(assess_new(host, quirks ? &quirks->quirks : NULL, claimed, &assess), 0);
 	ck_assert_int_eq(assess_group(assess, def, ret), 0);
 }
 
@@ -450,6 +453,38 @@ START_TEST(test_device_without_reset_is_reported)
 }
 END_TEST
 
+/* A reset that a quirk takes away is none. The builder gives all devices the id 8086:10d3. */
+START_TEST(test_forbidden_reset_is_none)
+{
+	static const char text[] =
+		"{ \"quirks\": { \"hangs\": { \"ids\": [ \"8086:10d3\" ], \"topic\": \"flr\","
+		" \"text\": \"T.\", \"source\": \"s\", \"reset\": { \"never\": [ \"flr\" ] } } } }";
+	_cleanup_group_def_ struct group_def *without = define_group("0000:02:00.0");
+	_cleanup_free_ char *blocker = NULL, *codes = NULL;
+
+	quirks = def_set_new();
+	quirks->kind = DEF_FILE_QUIRKS;
+	ck_assert_int_eq(parse_definitions(quirks, "q.json", text, strlen(text)), 0);
+	ck_assert_uint_eq(quirks->quirks.n, 1);
+	VEC_FOREACH(struct device, device, &host->devices) {
+		device->vendor = 0x8086;
+		device->device = 0x10d3;
+	}
+	ck_assert_blockers("0000:02:00.0", "no-reset 0000:02:00.0");
+	blocker = text_of_only_blocker("0000:02:00.0");
+	ck_assert_ptr_nonnull(
+		strstr(blocker, "cannot be reset (flr: forbidden by the quirk hangs)"));
+	/* another method is left, or the neighbours are the reason */
+	ck_assert_blockers("0000:01:00.0", "");
+	device_at("0000:01:00.0")->reset_methods =
+		strv_free(device_at("0000:01:00.0")->reset_methods);
+	ck_assert_blockers("0000:03:00.0", "reset-reaches 0000:03:00.0");
+	without->reset_before = without->reset_after = RESET_NONE;
+	codes = blocker_codes(without);
+	ck_assert_str_eq(codes, "");
+}
+END_TEST
+
 START_TEST(test_bus_reset_needs_the_whole_bus)
 {
 	/* a device alone on its bus: only if the kernel offers "bus" */
@@ -515,7 +550,7 @@ START_TEST(test_ten_thousand_functions_are_assessed)
 	_cleanup_assess_ struct assess *assess = NULL;
 
 	ck_assert_uint_ge(inv->devices.n, BIG_HOST_FUNCTIONS);
-	ck_assert_int_eq(assess_new(inv, NULL, &assess), 0);
+	ck_assert_int_eq(assess_new(inv, NULL, NULL, &assess), 0);
 	for (unsigned card = 0; card < BIG_HOST_CARDS; card++) {
 		_cleanup_group_def_ struct group_def *def = big_host_group(card);
 		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
@@ -551,6 +586,7 @@ static Suite *make_suite(void)
 		test_hanging_bind_blocks,
 		test_platform_device_needs_its_reset_driver,
 		test_device_without_reset_is_reported,
+		test_forbidden_reset_is_none,
 		test_bus_reset_needs_the_whole_bus,
 		test_bars_that_share_a_page_are_reported,
 		test_d3cold_is_reported_unless_on_vfio,

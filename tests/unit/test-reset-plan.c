@@ -255,7 +255,84 @@ START_TEST(test_first_device_without_reset_is_found)
 }
 END_TEST
 
-SUITE("reset-plan", test_methods_follow_the_order_of_the_kernel,
+/*
+ * The lab's group of a conventional bridge, with 04:03.0 turned into a bridge: VFIO then resets no
+ * device on that bus.
+ */
+START_TEST(test_bridge_on_the_bus_excludes_a_hot_reset)
+{
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
+
+	inventory_find(inv, "0000:04:03.0")->header_type = 1;
+	expect_plan(" | bus: the bridge 0000:04:03.0 is on the same bus, and VFIO resets no bus "
+		    "with a bridge on it",
+		    format_plan(inv, "0000:04:02.0", group_of_five, NULL, NULL));
+	/* a device outside the claim is no longer the reason: a larger group would not help */
+	expect_plan(" | bus: the bridge 0000:04:03.0 is on the same bus, and VFIO resets no bus "
+		    "with a bridge on it",
+		    format_plan(inv, "0000:04:02.0", ALONE("0000:04:02.0"), "bus", NULL));
+}
+END_TEST
+
+START_TEST(test_quirk_of_the_port_counts_for_its_bus)
+{
+	static const struct quirk_text port[] = { { "port", "1b36:000c",
+						    "{ \"never\": [ \"bus\", \"flr\" ] }" } };
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
+	_cleanup_def_set_ struct def_set *config = parse_quirks(port, ARRAY_SIZE(port));
+
+	expect_plan("pm | bus: 0000:00:03.0 does not survive it: No. (quirk port)",
+		    format_plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, &config->quirks));
+	expect_plan("flr, pm | bus: 0000:00:04.0 does not survive it: No. (quirk port)",
+		    format_plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), NULL, &config->quirks));
+}
+END_TEST
+
+/* Virtual functions do not exist while their PF is reset. */
+START_TEST(test_quirk_of_a_virtual_function_is_not_for_its_pf)
+{
+	static const struct quirk_text vf[] = { { "vf", "8086:10ca",
+						  "{ \"never\": [ \"flr\" ] }" } };
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-vfs.json");
+	_cleanup_def_set_ struct def_set *config = parse_quirks(vf, ARRAY_SIZE(vf));
+
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		if (device->physfn && device->device == 0x10ca)
+			expect_plan("flr | ",
+				    format_plan(inv, device->physfn, ALONE(device->physfn), "flr",
+						&config->quirks));
+}
+END_TEST
+
+/*
+ * A kernel that chooses the method itself must not choose a forbidden one. 02:00.0 has FLR and PM,
+ * 01:00.0 has PM alone.
+ */
+START_TEST(test_quirk_excludes_the_choice_of_the_kernel)
+{
+	static const struct quirk_text quirks[] = {
+		{ "igb", "8086:10c9", "{ \"never\": [ \"pm\", \"bus\" ] }" },
+		{ "nic", "8086:10d3", "{ \"never\": [ \"pm\" ] }" },
+	};
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
+	_cleanup_def_set_ struct def_set *config = parse_quirks(quirks, ARRAY_SIZE(quirks));
+
+	VEC_FOREACH(struct device, device, &inv->devices)
+		device->reset_methods = strv_free(device->reset_methods);
+	expect_plan("kernel | ",
+		    format_plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), NULL, &config->quirks));
+	expect_plan(" | kernel: No. (quirk nic)",
+		    format_plan(inv, "0000:01:00.0", ALONE("0000:01:00.0"), NULL, &config->quirks));
+	/* capabilities that are not known may be the forbidden ones */
+	inventory_find(inv, "0000:02:00.0")->config_size = 64;
+	expect_plan(" | kernel: No. (quirk igb)",
+		    format_plan(inv, "0000:02:00.0", ALONE("0000:02:00.0"), NULL, &config->quirks));
+}
+END_TEST
+
+SUITE("reset-plan", test_bridge_on_the_bus_excludes_a_hot_reset,
+      test_quirk_of_the_port_counts_for_its_bus, test_quirk_of_a_virtual_function_is_not_for_its_pf,
+      test_quirk_excludes_the_choice_of_the_kernel, test_methods_follow_the_order_of_the_kernel,
       test_methods_of_the_group_take_precedence, test_bus_reset_needs_all_devices_of_the_bus,
       test_neighbour_is_named, test_virtual_functions_do_not_block_the_pf,
       test_quirks_change_methods, test_preferred_and_refused_methods,

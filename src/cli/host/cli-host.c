@@ -81,7 +81,7 @@ static int cli_host_prepare(struct cli_host *host)
 {
 	int r;
 
-	r = assess_new(host->inv, NULL, &host->assess);
+	r = assess_new(host->inv, &host->quirks->quirks, NULL, &host->assess);
 	if (r < 0)
 		return r;
 	if (!host->config)

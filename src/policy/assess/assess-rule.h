@@ -11,8 +11,9 @@
 
 struct assess {
 	const struct inventory *inv;
-	struct vec claimed;    /* struct device, not owned; sorted */
-	struct vec small_bars; /* struct small_bar, owned; by page */
+	const struct vec *quirks; /* struct quirk; NULL: none */
+	struct vec claimed;	  /* struct device, not owned; sorted */
+	struct vec small_bars;	  /* struct small_bar, owned; by page */
 };
 
 struct rule;

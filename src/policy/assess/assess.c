@@ -184,7 +184,8 @@ static int assess_add_claimed(struct assess *assess, char *const *claimed)
 	return 0;
 }
 
-int assess_new(const struct inventory *inv, char *const *claimed, struct assess **ret)
+int assess_new(const struct inventory *inv, const struct vec *quirks, char *const *claimed,
+	       struct assess **ret)
 {
 	_cleanup_assess_ struct assess *assess = calloc(1, sizeof(*assess));
 	int r;
@@ -192,6 +193,7 @@ int assess_new(const struct inventory *inv, char *const *claimed, struct assess 
 	if (!assess)
 		return -ENOMEM;
 	assess->inv = inv;
+	assess->quirks = quirks;
 	r = assess_add_claimed(assess, claimed);
 	if (r < 0)
 		return r;

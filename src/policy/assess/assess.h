@@ -15,10 +15,12 @@
 struct assess;
 
 /*
- * Keeps @inv by reference; it must not change while *ret exists. Copies @claimed: the keys of the
- * devices that are in leases now, NULL for none. 0 or -ENOMEM.
+ * Keeps @inv and @quirks (struct quirk; NULL: none) by reference; they must not change while *ret
+ * exists. Copies @claimed: the keys of the devices that are in leases now, NULL for none. 0 or
+ * -ENOMEM.
  */
-int assess_new(const struct inventory *inv, char *const *claimed, struct assess **ret) _must_check_;
+int assess_new(const struct inventory *inv, const struct vec *quirks, char *const *claimed,
+	       struct assess **ret) _must_check_;
 struct assess *assess_free(struct assess *assess);
 DEFINE_CLEANUP(struct assess *, assess_freep, assess_free)
 #define _cleanup_assess_ _cleanup_(assess_freep)

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "policy/devinfo/quirks.h"
+#include "policy/plan/reset-objection.h"
 #include "policy/plan/reset-plan.h"
 #include "policy/plan/reset-scope.h"
 
@@ -87,109 +88,38 @@ static bool reset_plan_has_refusal(const struct reset_plan *plan, const char *me
 	return false;
 }
 
-/* Takes @why over; NULL means out of memory. Keeps the first refusal of a method. */
-static int reset_plan_add_refusal(struct reset_context *ctx, const char *method, char *why)
+/*
+ * Adds a copy of @refusal, whose text is moved there. Keeps the first refusal of a method. 0 or
+ * -ENOMEM.
+ */
+static int reset_plan_add_refusal(struct reset_context *ctx, const char *method,
+				  struct reset_refusal *refusal)
 {
-	_cleanup_(reset_refusal_freep) struct reset_refusal *refusal = NULL;
-	_cleanup_free_ char *owned = why;
+	_cleanup_free_ char *why = TAKE_PTR(refusal->why);
+	_cleanup_(reset_refusal_freep) struct reset_refusal *copy = NULL;
 	int r;
 
-	if (!owned)
-		return -ENOMEM;
 	if (reset_plan_has_refusal(ctx->plan, method))
 		return 0;
-	refusal = calloc(1, sizeof(*refusal));
-	if (!refusal)
+	copy = malloc(sizeof(*copy));
+	if (!copy)
 		return -ENOMEM;
-	refusal->method = reset_attempt_find_method(method);
-	refusal->why = TAKE_PTR(owned);
-	r = vec_add(&ctx->plan->refused, refusal);
+	*copy = *refusal;
+	copy->method = reset_attempt_find_method(method);
+	copy->why = TAKE_PTR(why);
+	r = vec_add(&ctx->plan->refused, copy);
 	if (r < 0)
 		return r;
-	refusal = NULL;
+	copy = NULL;
 	return 0;
 }
 
-/* --- objections --- */
-
-/*
- * Returns whether @quirk forbids @method. A device that does not survive one kind of bus reset is
- * hit by none of them.
- */
-static bool reset_plan_is_never(const struct quirk *quirk, const char *method)
+static int reset_plan_refuse_unoffered(struct reset_context *ctx, const char *method)
 {
-	enum reset_scope_reach reach = reset_scope_of_method(method);
+	struct reset_refusal refusal = { .kind = RESET_NOT_OFFERED,
+					 .why = strdup("the kernel does not offer it") };
 
-	if (reach == RESET_SCOPE_BUS || reach == RESET_SCOPE_SLOT)
-		return strv_contains(quirk->never, "bus") || strv_contains(quirk->never, method);
-	return strv_contains(quirk->never, method);
-}
-
-static const struct quirk *reset_plan_find_never(const struct reset_plan_request *request,
-						 const struct device *device, const char *method)
-{
-	if (!request->quirks)
-		return NULL;
-	VEC_FOREACH(const struct quirk, quirk, request->quirks)
-		if (reset_plan_is_never(quirk, method) && quirks_match(quirk, device))
-			return quirk;
-	return NULL;
-}
-
-static bool reset_plan_is_claimed(const struct reset_plan_request *request,
-				  const struct device *device)
-{
-	return vec_find_sorted(request->claimed, device, device_cmp, NULL) >= 0;
-}
-
-static char *reset_plan_why_neighbour(const struct device *other)
-{
-	return str_printf("it would also reset %s (%s), which is not in the group", other->key,
-			  str_or(other->driver, "no driver"));
-}
-
-static char *reset_plan_why_quirk(const struct reset_context *ctx, const struct device *other,
-				  const struct quirk *quirk)
-{
-	if (other == ctx->device)
-		return str_printf("%s (quirk %s)", quirk->text, quirk->name);
-	return str_printf("%s does not survive it: %s (quirk %s)", other->key, quirk->text,
-			  quirk->name);
-}
-
-/*
- * Virtual functions do not exist at that time: the host driver removed them, or the release did
- * before its resets (plan-release.c).
- */
-static bool reset_plan_is_own_vf(const struct device *device, const struct device *other)
-{
-	return str_eq(other->physfn, device->key);
-}
-
-/*
- * Sets *ret to the reason against @method, or to NULL. A neighbour outside the claim counts before
- * a quirk. 0 or -ENOMEM.
- */
-static int reset_plan_find_objection(const struct reset_context *ctx, const char *method,
-				     const struct vec *scope, char **ret)
-{
-	*ret = NULL;
-	VEC_FOREACH(const struct device, other, scope) {
-		if (reset_plan_is_claimed(ctx->request, other) ||
-		    reset_plan_is_own_vf(ctx->device, other))
-			continue;
-		*ret = reset_plan_why_neighbour(other);
-		return *ret ? 0 : -ENOMEM;
-	}
-	VEC_FOREACH(const struct device, other, scope) {
-		const struct quirk *quirk = reset_plan_find_never(ctx->request, other, method);
-
-		if (!quirk)
-			continue;
-		*ret = reset_plan_why_quirk(ctx, other, quirk);
-		return *ret ? 0 : -ENOMEM;
-	}
-	return 0;
+	return refusal.why ? reset_plan_add_refusal(ctx, method, &refusal) : -ENOMEM;
 }
 
 /* --- methods --- */
@@ -205,7 +135,7 @@ static bool reset_plan_has_sibling(const struct device *device, const struct vec
 	if (pciaddr_parse(device->address, &own) < 0)
 		return false;
 	VEC_FOREACH(const struct device, other, scope)
-		if (other != device && !reset_plan_is_own_vf(device, other) &&
+		if (other != device && !reset_scope_is_own_vf(device, other) &&
 		    pciaddr_parse(other->address, &addr) >= 0 && addr.domain == own.domain &&
 		    addr.bus == own.bus)
 			return true;
@@ -238,26 +168,42 @@ static const char *reset_plan_kernel_method(const struct device *device, const c
 	return reset_attempt_find_method(method);
 }
 
+/* Adds the way @way, or the reason against it. @scope: the devices that it reaches. */
+static int reset_plan_judge(struct reset_context *ctx, const char *method, const char *way,
+			    const struct vec *scope)
+{
+	const struct reset_objection_question question = { ctx->request, ctx->device, method, way,
+							   scope };
+	struct reset_refusal refusal = { 0 };
+	int r = reset_objection_find(&question, &refusal);
+
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return reset_plan_add_refusal(ctx, method, &refusal);
+	return reset_plan_add_attempt(ctx, way);
+}
+
 static int reset_plan_consider(struct reset_context *ctx, const char *method, bool asked_for)
 {
 	_cleanup_vec_ struct vec scope = { 0 };
-	char *objection;
-	const char *means;
+	const char *way;
 	int r = reset_scope_devices(ctx->request->inv, ctx->device, method, &scope);
 
 	if (r < 0)
 		return r;
-	means = reset_plan_kernel_method(ctx->device, method, &scope);
-	if (!means && asked_for)
-		return reset_plan_add_refusal(ctx, method, strdup("the kernel does not offer it"));
-	if (!means)
-		return 0;
-	r = reset_plan_find_objection(ctx, method, &scope, &objection);
-	if (r < 0)
-		return r;
-	if (objection)
-		return reset_plan_add_refusal(ctx, method, objection);
-	return reset_plan_add_attempt(ctx, means);
+	way = reset_plan_kernel_method(ctx->device, method, &scope);
+	if (way)
+		return reset_plan_judge(ctx, method, way, &scope);
+	return asked_for ? reset_plan_refuse_unoffered(ctx, method) : 0;
+}
+
+/* Leaves the choice of the method to the kernel. */
+static int reset_plan_consider_kernel(struct reset_context *ctx)
+{
+	static const struct vec no_others;
+
+	return reset_plan_judge(ctx, RESET_ATTEMPT_KERNEL, RESET_ATTEMPT_KERNEL, &no_others);
 }
 
 /* Tries the methods that quirks prefer. */
@@ -295,7 +241,7 @@ static int reset_plan_consider_all(struct reset_context *ctx)
 	if (r < 0)
 		return r;
 	if (!device->reset_methods && !device->no_reset)
-		return reset_plan_add_attempt(ctx, RESET_ATTEMPT_KERNEL);
+		return reset_plan_consider_kernel(ctx);
 	STRV_FOREACH(method, device->reset_methods) {
 		if (!reset_attempt_find_method(*method))
 			continue;
@@ -330,6 +276,21 @@ int reset_plan_device(const struct reset_plan_request *request, const struct dev
 		return r;
 	*ret = TAKE_STRUCT(plan);
 	return 0;
+}
+
+bool reset_plan_has_own(const struct reset_plan_request *request, const struct device *device)
+{
+	STRV_FOREACH(method, device->reset_methods) {
+		enum reset_scope_reach reach = reset_scope_of_method(*method);
+
+		if (reach == RESET_SCOPE_BUS || reach == RESET_SCOPE_SLOT ||
+		    !reset_attempt_find_method(*method) ||
+		    (request->methods && !strv_contains(request->methods, *method)))
+			continue;
+		if (!reset_objection_is_forbidden(request, device, *method))
+			return true;
+	}
+	return false;
 }
 
 static DEFINE_VEC_CLEAR(reset_plan_clear_attempts, struct reset_attempt, free)

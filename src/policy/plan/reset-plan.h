@@ -7,10 +7,21 @@
  */
 
 #include "model/inventory.h"
+#include "model/quirk.h"
 #include "policy/plan/reset-attempt.h"
+
+/* The kinds of reasons against a way. */
+enum reset_refusal_kind {
+	RESET_NOT_OFFERED,    /* the kernel has no such reset of the device */
+	RESET_HAS_BRIDGE,     /* VFIO resets no bus with a bridge on it */
+	RESET_FORBIDDEN,      /* by a quirk */
+	RESET_REACHES_OTHERS, /* devices outside the claim would be hit */
+};
 
 struct reset_refusal {
 	const char *method; /* static */
+	enum reset_refusal_kind kind;
+	const struct quirk *quirk; /* of RESET_FORBIDDEN, not owned */
 	char *why; /* "it would also reset 0000:03:00.1 (igb), which is not in the claim" */
 };
 
@@ -32,6 +43,9 @@ int reset_plan_device(const struct reset_plan_request *request, const struct dev
 		      struct reset_plan *ret) _must_check_;
 void reset_plan_clear(struct reset_plan *plan);
 #define _cleanup_reset_plan_ _cleanup_(reset_plan_clear)
+
+/* Returns whether the plan has a way that reaches no other function. Cheaper than the plan. */
+bool reset_plan_has_own(const struct reset_plan_request *request, const struct device *device);
 
 /*
  * Plans the resets of each PCI endpoint in request->claimed: struct reset_plan, owned by the

@@ -158,3 +158,8 @@ int reset_scope_devices(const struct inventory *inv, const struct device *device
 	*ret = TAKE_STRUCT(scope);
 	return 0;
 }
+
+bool reset_scope_is_own_vf(const struct device *device, const struct device *other)
+{
+	return str_eq(other->physfn, device->key);
+}

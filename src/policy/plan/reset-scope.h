@@ -26,3 +26,9 @@ const char *reset_scope_reach_to_string(enum reset_scope_reach reach);
  */
 int reset_scope_devices(const struct inventory *inv, const struct device *device,
 			const char *method, struct vec *ret) _must_check_;
+
+/*
+ * Returns whether @other is a virtual function of @device. It does not exist at the time of a reset
+ * of @device: the host driver removed it, or the release did before its resets (plan-release.c).
+ */
+bool reset_scope_is_own_vf(const struct device *device, const struct device *other);
