@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "model/config/def-set.h"
 #include "policy/report/report-card.h"
 #include "recorded-host.h"
 
@@ -14,7 +15,7 @@ static char *advice_codes(const struct inventory *inv)
 	_cleanup_report_card_ struct report_card card = { 0 };
 	_cleanup_strv_ char **words = NULL;
 
-	ck_assert_int_eq(report_card_make(inv, &card), 0);
+	ck_assert_int_eq(report_card_make(inv, NULL, &card), 0);
 	VEC_FOREACH(const struct report_advice, advice, &card.advice) {
 		_cleanup_free_ char *word =
 			str_printf("%s %s %zu", report_card_place_to_string(advice->place),
@@ -32,15 +33,16 @@ static const struct {
 } hosts[] = {
 	{ "lab-default.json",
 	  "slot peer-to-peer 2, hardware switch-without-acs 2, hardware conventional-pci 4, "
-	  "hardware multifunction-device 4, hardware no-reset 6, slot wide-reset 2, "
+	  "hardware multifunction-device 4, slot wide-reset 5, hardware no-reset 3, "
 	  "hardware sr-iov-unused 1" },
 	{ "lab-no-iommu.json",
-	  "firmware no-iommu 0, hardware no-reset 6, slot wide-reset 2, hardware sr-iov-unused 1" },
+	  "firmware no-iommu 0, slot wide-reset 5, hardware no-reset 3, hardware sr-iov-unused 1" },
 	{ "lab-pseries.json", "firmware no-eeh 0, slot platform-pe 2, hardware "
 			      "multifunction-device 3, hardware no-reset 3, "
 			      "hardware sr-iov-unused 1" },
-	{ "desktop.lspci", "slot root-port-without-acs 2, firmware acs-not-enabled 1, "
-			   "hardware multifunction-device 5, hardware no-reset 6" },
+	{ "desktop.lspci",
+	  "slot root-port-without-acs 2, firmware acs-not-enabled 1, "
+	  "hardware multifunction-device 5, hardware no-reset 4, slot wide-reset 2" },
 	{ "server.lspci", "hardware multifunction-device 4, hardware conventional-pci 1" },
 };
 
@@ -50,6 +52,27 @@ START_TEST(test_advice_for_recorded_hosts)
 	_cleanup_free_ char *codes = advice_codes(inv);
 
 	ck_assert_str_eq(codes, hosts[_i].codes);
+}
+END_TEST
+
+/* A reset that a quirk forbids gives no mark, and the advice says so. */
+START_TEST(test_forbidden_reset_gives_no_mark)
+{
+	static const char text[] =
+		"{ \"quirks\": { \"q\": { \"ids\": [ \"8086:10c9\" ], \"topic\": \"reset\", "
+		"\"text\": "
+		"\"T.\", \"source\": \"s\", \"reset\": { \"never\": [ \"flr\", \"pm\" ] } } } }";
+	_cleanup_inventory_ struct inventory *inv = recorded_host_load("lab-default.json");
+	_cleanup_def_set_ struct def_set *quirks = def_set_new();
+	_cleanup_report_card_ struct report_card before = { 0 }, after = { 0 };
+
+	quirks->kind = DEF_FILE_QUIRKS;
+	ck_assert_int_eq(parse_definitions(quirks, "q.json", text, strlen(text)), 0);
+	ck_assert_int_eq(report_card_make(inv, NULL, &before), 0);
+	ck_assert_int_eq(report_card_make(inv, &quirks->quirks, &after), 0);
+	ck_assert_str_eq(before.marks[2].quality, "own-reset");
+	ck_assert_uint_eq(after.marks[2].of, before.marks[2].of);
+	ck_assert_uint_eq(after.marks[2].good, before.marks[2].good - 1);
 }
 END_TEST
 
@@ -107,13 +130,13 @@ START_TEST(test_marks_count_devices)
 	_cleanup_inventory_ struct inventory *dump = recorded_host_load("server.lspci");
 	_cleanup_report_card_ struct report_card card = { 0 }, other = { 0 };
 
-	ck_assert_int_eq(report_card_make(inv, &card), 0);
+	ck_assert_int_eq(report_card_make(inv, NULL, &card), 0);
 	ck_assert_str_eq(card.marks[1].quality, "alone");
 	ck_assert_uint_eq(card.marks[1].good, 6);
 	ck_assert_uint_eq(card.marks[1].of, 12);
 	ck_assert_uint_eq(card.marks[3].of, 12);
 	/* a dump has no reserved regions: they are unknown */
-	ck_assert_int_eq(report_card_make(dump, &other), 0);
+	ck_assert_int_eq(report_card_make(dump, NULL, &other), 0);
 	ck_assert_uint_eq(other.marks[3].of, 0);
 	ck_assert_uint_gt(other.marks[1].of, 0);
 }
@@ -129,6 +152,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_iommu_and_vfio_advice_come_first);
 	tcase_add_test(tcase, test_advice_for_bars);
 	tcase_add_test(tcase, test_marks_count_devices);
+	tcase_add_test(tcase, test_forbidden_reset_gives_no_mark);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

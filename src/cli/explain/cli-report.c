@@ -57,7 +57,7 @@ json_object *cli_report_to_json(const struct cli_host *host)
 	const struct inventory *inv = host->inv;
 	_cleanup_report_card_ struct report_card card = { 0 };
 
-	if (report_card_make(inv, &card) < 0)
+	if (report_card_make(inv, &host->quirks->quirks, &card) < 0)
 		return NULL;
 	return CLI_JSON_NEW({ "kind", json_object_new_string("host") },
 			    { "source", json_object_new_string(str_or(inv->source, "")) },

@@ -10,7 +10,6 @@
 #include "base/strv.h"
 #include "policy/devinfo/iommu-unit.h"
 #include "policy/devinfo/small-bar.h"
-#include "policy/plan/reset-scope.h"
 #include "policy/report/report-private.h"
 
 const char *report_card_place_to_string(enum report_place place)
@@ -66,7 +65,27 @@ static void report_card_mark(struct report_mark *mark, bool known, bool good)
 	mark->good += known && good;
 }
 
-static void report_card_mark_all(const struct inventory *inv, struct report_mark *marks)
+static int report_card_mark_device(const struct report_host *host, const struct device *device,
+				   struct report_mark *marks)
+{
+	const struct inventory *inv = host->inv;
+	bool from_kernel = !inv->groups_derived;
+	enum report_reset reset;
+	int r = report_part_judge_reset(host, device, &reset);
+
+	if (r < 0)
+		return r;
+	report_card_mark(&marks[0], from_kernel, device->iommu_group >= 0);
+	report_card_mark(&marks[1], true, report_card_is_alone(inv, device));
+	report_card_mark(&marks[2], true, reset == REPORT_RESET_OWN);
+	report_card_mark(&marks[3], from_kernel && device->iommu_group >= 0,
+			 !report_part_has_reserved(inv, device));
+	report_card_mark(&marks[4], report_card_knows_bars(device),
+			 !report_card_has_small_bar(inv, device));
+	return 0;
+}
+
+static int report_card_mark_all(const struct report_host *host, struct report_mark *marks)
 {
 	static const struct report_mark qualities[REPORT_MARKS] = {
 		{ .quality = "translated", .text = "behind an IOMMU" },
@@ -76,20 +95,18 @@ static void report_card_mark_all(const struct inventory *inv, struct report_mark
 		  .text = "free of memory reserved by the firmware (RMRR)" },
 		{ .quality = "page-sized", .text = "with BARs of whole pages" },
 	};
-	bool from_kernel = !inv->groups_derived;
 
 	memcpy(marks, qualities, sizeof(qualities));
-	VEC_FOREACH(const struct device, device, &inv->devices) {
+	VEC_FOREACH(const struct device, device, &host->inv->devices) {
+		int r;
+
 		if (!report_part_is_endpoint(device))
 			continue;
-		report_card_mark(&marks[0], from_kernel, device->iommu_group >= 0);
-		report_card_mark(&marks[1], true, report_card_is_alone(inv, device));
-		report_card_mark(&marks[2], true, report_part_has_own_reset(device));
-		report_card_mark(&marks[3], from_kernel && device->iommu_group >= 0,
-				 !report_part_has_reserved(inv, device));
-		report_card_mark(&marks[4], report_card_knows_bars(device),
-				 !report_card_has_small_bar(inv, device));
+		r = report_card_mark_device(host, device, marks);
+		if (r < 0)
+			return r;
 	}
+	return 0;
 }
 
 /* --- the card --- */
@@ -106,19 +123,21 @@ static int report_card_cmp_advice(const void *a, const void *b)
 	return strcmp(x->code, y->code);
 }
 
-int report_card_make(const struct inventory *inv, struct report_card *ret)
+int report_card_make(const struct inventory *inv, const struct vec *quirks, struct report_card *ret)
 {
+	const struct report_host host = { inv, quirks };
 	_cleanup_report_card_ struct report_card card = { 0 };
-	int r;
+	int r = report_card_mark_all(&host, card.marks);
 
-	report_card_mark_all(inv, card.marks);
+	if (r < 0)
+		return r;
 	r = report_platform(inv, &card);
 	if (r < 0)
 		return r;
 	r = report_isolation(inv, &card);
 	if (r < 0)
 		return r;
-	r = report_devices(inv, &card);
+	r = report_devices(&host, &card);
 	if (r < 0)
 		return r;
 	vec_sort(&card.advice, report_card_cmp_advice);

@@ -41,7 +41,11 @@ struct report_card {
 
 const char *report_card_place_to_string(enum report_place place);
 
-/* Makes the report card of @inv; the caller clears it. 0 or -ENOMEM. */
-int report_card_make(const struct inventory *inv, struct report_card *ret) _must_check_;
+/*
+ * Makes the report card of @inv with the knowledge of @quirks (struct quirk; NULL: none); the
+ * caller clears it. 0 or -ENOMEM.
+ */
+int report_card_make(const struct inventory *inv, const struct vec *quirks,
+		     struct report_card *ret) _must_check_;
 void report_card_clear(struct report_card *card);
 #define _cleanup_report_card_ _cleanup_(report_card_clear)

@@ -10,37 +10,51 @@
 #include "policy/devinfo/small-bar.h"
 #include "policy/report/report-private.h"
 
-typedef bool (*report_devices_fn)(const struct inventory *inv, const struct device *device);
+/* Returns 1 if the advice is for @device, 0 if not, or -ENOMEM. */
+typedef int (*report_devices_fn)(const struct report_host *host, const struct device *device);
 
-static bool report_devices_no_reset(const struct inventory *inv, const struct device *device)
+static int report_devices_reserved(const struct report_host *host, const struct device *device)
 {
-	return !device->reset_methods && device->config;
+	return report_part_has_reserved(host->inv, device);
 }
 
-/* Returns whether every reset of @device also reaches its neighbours or its other functions. */
-static bool report_devices_wide_reset(const struct inventory *inv, const struct device *device)
+static int report_devices_no_reset(const struct report_host *host, const struct device *device)
 {
-	return device->reset_methods && !report_part_has_own_reset(device);
+	enum report_reset reset;
+	int r;
+
+	if (!device->config)
+		return 0;
+	r = report_part_judge_reset(host, device, &reset);
+	return r < 0 ? r : reset == REPORT_RESET_NONE;
 }
 
-static bool report_devices_unaligned_bar(const struct inventory *inv, const struct device *device)
+static int report_devices_wide_reset(const struct report_host *host, const struct device *device)
+{
+	enum report_reset reset;
+	int r = report_part_judge_reset(host, device, &reset);
+
+	return r < 0 ? r : reset == REPORT_RESET_WIDE;
+}
+
+static int report_devices_unaligned_bar(const struct report_host *host, const struct device *device)
 {
 	for (unsigned i = 0; i < DEVICE_BARS; i++)
-		if (small_bar_is(inv, &device->resources[i]) &&
-		    device->resources[i].start % inv->page_size != 0)
-			return true;
-	return false;
+		if (small_bar_is(host->inv, &device->resources[i]) &&
+		    device->resources[i].start % host->inv->page_size != 0)
+			return 1;
+	return 0;
 }
 
-static bool report_devices_shared_table(const struct inventory *inv, const struct device *device)
+static int report_devices_shared_table(const struct report_host *host, const struct device *device)
 {
 	struct msix_table msix;
 
 	return msix_table_find(device, &msix) &&
-	       msix_table_shares_page(device, &msix, inv->page_size);
+	       msix_table_shares_page(device, &msix, host->inv->page_size);
 }
 
-static bool report_devices_unused_vfs(const struct inventory *inv, const struct device *device)
+static int report_devices_unused_vfs(const struct report_host *host, const struct device *device)
 {
 	return device->total_vfs > 0 && device->num_vfs == 0;
 }
@@ -52,7 +66,7 @@ struct report_devices_row {
 };
 
 static const struct report_devices_row report_devices_rows[] = {
-	{ report_part_has_reserved,
+	{ report_devices_reserved,
 	  { .place = REPORT_FIRMWARE, .code = "rmrr", .weight = WEIGHT_NOT_AT_ALL },
 	  "the firmware reserves memory for their DMA (RMRR, IVMD), so the kernel refuses them to "
 	  "every user. Turn off the feature that needs it in the firmware setup (USB legacy "
@@ -80,16 +94,18 @@ static const struct report_devices_row report_devices_rows[] = {
 	  "own with FLR, so one card serves many users; see virtual-functions in devgroups.d(5)." },
 };
 
-static int report_devices_add(const struct inventory *inv, const struct report_devices_row *row,
+static int report_devices_add(const struct report_host *host, const struct report_devices_row *row,
 			      struct report_card *card)
 {
 	_cleanup_strv_builder_ struct strv_builder devices = { 0 };
 	_cleanup_free_ char *list = NULL;
 
-	VEC_FOREACH(const struct device, device, &inv->devices) {
-		int r;
+	VEC_FOREACH(const struct device, device, &host->inv->devices) {
+		int r = report_part_is_endpoint(device) ? row->is(host, device) : 0;
 
-		if (!report_part_is_endpoint(device) || !row->is(inv, device))
+		if (r < 0)
+			return r;
+		if (r == 0)
 			continue;
 		r = strv_builder_add(&devices, device->key);
 		if (r < 0)
@@ -104,10 +120,10 @@ static int report_devices_add(const struct inventory *inv, const struct report_d
 			       str_printf("%s: %s", list, row->text));
 }
 
-int report_devices(const struct inventory *inv, struct report_card *card)
+int report_devices(const struct report_host *host, struct report_card *card)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(report_devices_rows); i++) {
-		int r = report_devices_add(inv, &report_devices_rows[i], card);
+		int r = report_devices_add(host, &report_devices_rows[i], card);
 
 		if (r < 0)
 			return r;

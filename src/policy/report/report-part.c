@@ -7,7 +7,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
-#include "policy/plan/reset-scope.h"
+#include "policy/plan/reset-plan.h"
 #include "policy/report/report-part.h"
 
 void report_part_free_advice(struct report_advice *advice)
@@ -76,10 +76,21 @@ bool report_part_has_reserved(const struct inventory *inv, const struct device *
 	return false;
 }
 
-bool report_part_has_own_reset(const struct device *device)
+int report_part_judge_reset(const struct report_host *host, const struct device *device,
+			    enum report_reset *ret)
 {
-	STRV_FOREACH(method, device->reset_methods)
-		if (reset_scope_of_method(*method) == RESET_SCOPE_FUNCTION)
-			return true;
-	return false;
+	const struct reset_plan_request request = { .inv = host->inv,
+						    .quirks = host->quirks,
+						    .claimed = &host->inv->devices };
+	_cleanup_reset_plan_ struct reset_plan plan = { 0 };
+	int r;
+
+	*ret = REPORT_RESET_OWN;
+	if (reset_plan_has_own(&request, device))
+		return 0;
+	r = reset_plan_device(&request, device, &plan);
+	if (r < 0)
+		return r;
+	*ret = plan.attempts.n > 0 ? REPORT_RESET_WIDE : REPORT_RESET_NONE;
+	return 0;
 }

@@ -36,5 +36,21 @@ char *report_part_list(char *const *devices) _must_check_;
 bool report_part_is_endpoint(const struct device *device);
 /* Returns whether the IOMMU group of @device has memory that the firmware reserves. */
 bool report_part_has_reserved(const struct inventory *inv, const struct device *device);
-/* Returns whether @device has a reset that reaches this function alone. */
-bool report_part_has_own_reset(const struct device *device);
+/* A host and what is known of its models. */
+struct report_host {
+	const struct inventory *inv;
+	const struct vec *quirks; /* struct quirk; NULL: none */
+};
+
+enum report_reset {
+	REPORT_RESET_OWN,  /* one that reaches this function alone */
+	REPORT_RESET_WIDE, /* only those that reach its neighbours or its other functions too */
+	REPORT_RESET_NONE,
+};
+
+/*
+ * Finds the best reset of @device, if one user had all devices: resets that a quirk forbids do not
+ * count. 0 or -ENOMEM.
+ */
+int report_part_judge_reset(const struct report_host *host, const struct device *device,
+			    enum report_reset *ret) _must_check_;

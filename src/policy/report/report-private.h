@@ -13,4 +13,4 @@ int report_platform(const struct inventory *inv, struct report_card *card) _must
 /* report-isolation.c: the causes of group sizes */
 int report_isolation(const struct inventory *inv, struct report_card *card) _must_check_;
 /* report-devices.c: reserved memory, resets, BARs */
-int report_devices(const struct inventory *inv, struct report_card *card) _must_check_;
+int report_devices(const struct report_host *host, struct report_card *card) _must_check_;
