@@ -8,42 +8,12 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "cli/explain/cli-explain-reset.h"
+#include "cli/explain/cli-explain-text.h"
 #include "cli/explain/cli-explain.h"
 #include "cli/explain/cli-facts.h"
 #include "cli/print/cli-describe.h"
 #include "cli/print/cli-table.h"
-
-#define DEVICES_SHOWN 8 /* how many devices a sentence names */
-
-static void explain_print_clean(const char *before, const char *text)
-{
-	_cleanup_free_ char *clean = cli_term_clean(text);
-
-	printf("%s%s\n", before, str_or(clean, ""));
-}
-
-static void explain_print_heading(const char *text)
-{
-	printf("\n%s%s%s\n", cli_term_begin(TINT_BOLD), text, cli_term_end(TINT_BOLD));
-}
-
-/*
- * Returns "0000:04:01.0, 0000:04:02.0 and 30 others". The caller frees it; NULL when out of memory.
- */
-static char *explain_print_join_some(json_object *list)
-{
-	size_t n = cli_json_list_length(list);
-	_cleanup_free_ char *text = NULL;
-	_cleanup_strv_ char **words = NULL;
-
-	for (size_t i = 0; i < n && i < DEVICES_SHOWN; i++)
-		if (strv_add(&words, cli_json_list_str(list, i)) < 0)
-			return NULL;
-	text = strv_join(words, ", ");
-	if (!text || n <= DEVICES_SHOWN)
-		return TAKE_PTR(text);
-	return str_printf("%s and %zu others", text, n - DEVICES_SHOWN);
-}
 
 /* --- the group --- */
 
@@ -60,7 +30,7 @@ static void explain_print_title(json_object *object, size_t n_devices)
 		printf(" is %s%s%s", cli_term_begin(cli_term_state_tint(state)), state,
 		       cli_term_end(TINT_NONE));
 	if (!str_empty(group))
-		explain_print_clean(" is in the group ", group);
+		cli_explain_text_line(" is in the group ", group);
 	else
 		putchar('\n');
 	if (str_empty(iommu))
@@ -148,7 +118,7 @@ static char *explain_print_cause_sentence(json_object *device, json_object *caus
 	peers = explain_print_list_peers(causes, code);
 	if (!peers)
 		return NULL;
-	names = explain_print_join_some(peers);
+	names = cli_explain_text_join(peers);
 	if (!names)
 		return NULL;
 	return str_printf("%s: a switch without ACS can send its requests to %s in another group, "
@@ -214,9 +184,9 @@ static void explain_print_causes(json_object *object)
 	if (!sentences ||
 	    explain_print_collect_causes(cli_json_get_list(object, "devices"), sentences) < 0)
 		return;
-	explain_print_heading(str_eq(cli_json_get_str(object, "source"), "kernel-module") ?
-				      "Why (from the kernel module)" :
-				      "Why (derived from configuration space)");
+	cli_explain_text_heading(str_eq(cli_json_get_str(object, "source"), "kernel-module") ?
+					 "Why (from the kernel module)" :
+					 "Why (derived from configuration space)");
 	if (cli_json_get_bool(object, "groups-derived"))
 		printf("  The recording has no IOMMU groups: these are derived by the kernel's "
 		       "rules.\n");
@@ -224,10 +194,10 @@ static void explain_print_causes(json_object *object)
 		printf("  Nothing ties it to another device.\n");
 	json_object_object_foreach(sentences, sentence, list)
 	{
-		_cleanup_free_ char *names = explain_print_join_some(list);
+		_cleanup_free_ char *names = cli_explain_text_join(list);
 
 		printf("  %s\n", str_or(names, ""));
-		explain_print_clean("    ", sentence);
+		cli_explain_text_line("    ", sentence);
 	}
 }
 
@@ -238,7 +208,7 @@ static void explain_print_blockers(json_object *object)
 	json_object *blockers = cli_json_get_list(object, "blockers");
 	const char *label = cli_json_get_str(object, "reserved-for");
 
-	explain_print_heading("Blockers");
+	cli_explain_text_heading("Blockers");
 	if (!str_empty(label)) {
 		_cleanup_free_ char *clean = cli_term_clean(label);
 
@@ -255,108 +225,7 @@ static void explain_print_blockers(json_object *object)
 		printf("  %s%s%s %s%s\n", cli_term_begin(soft ? TINT_WAITING : TINT_BAD),
 		       cli_json_get_str(blocker, "code"), cli_term_end(TINT_NONE),
 		       cli_json_get_str(blocker, "device"), soft ? " (--force overrides it)" : "");
-		explain_print_clean("    ", cli_json_get_str(blocker, "text"));
-	}
-}
-
-/* --- resets --- */
-
-static char *explain_print_describe_reset(json_object *reset)
-{
-	json_object *devices = cli_json_get_list(reset, "devices");
-	_cleanup_free_ char *others = explain_print_join_some(devices);
-	const char *reach = cli_json_get_str(reset, "reach"),
-		   *below = cli_json_get_str(reset, "below");
-
-	if (!others)
-		return NULL;
-	if (str_eq(reach, "platform"))
-		return strdup("the firmware or the driver decides what it resets");
-	if (str_eq(reach, "function"))
-		return str_printf("this function%s%s",
-				  str_empty(others) ? " only" : ", and its virtual functions ",
-				  others);
-	return str_printf("%s %s%s%s",
-			  str_eq(reach, "slot") ? "the slot below" : "everything below",
-			  str_empty(below) ? "the root" : below,
-			  str_empty(others) ? ", with no other device" : ", also ", others);
-}
-
-static void explain_print_no_reset(json_object *device)
-{
-	json_object *shared = cli_json_get_list(device, "shared-bus-reset");
-	_cleanup_free_ char *others = explain_print_join_some(shared);
-
-	if (shared)
-		printf("  %s  none of its own. A bus reset needs one user for all devices that it "
-		       "hits: also %s\n",
-		       cli_json_get_str(device, "device"), str_or(others, ""));
-	else
-		printf("  %s  none: the next user gets it in the state that the previous one "
-		       "left\n",
-		       cli_json_get_str(device, "device"));
-}
-
-static void explain_print_device_resets(json_object *device)
-{
-	json_object *resets = cli_json_get_list(device, "resets");
-
-	if (cli_json_list_length(resets) == 0)
-		explain_print_no_reset(device);
-	for (size_t i = 0; i < cli_json_list_length(resets); i++) {
-		json_object *reset = json_object_array_get_idx(resets, i);
-		_cleanup_free_ char *text = explain_print_describe_reset(reset);
-
-		printf("  %s  %s: %s\n", cli_json_get_str(device, "device"),
-		       cli_json_get_str(reset, "method"), str_or(text, ""));
-	}
-}
-
-/* Prints the reset that the VFIO driver of @device runs, and whether that driver requires one. */
-static void explain_print_vfio_reset(json_object *device)
-{
-	_cleanup_free_ char *module = cli_term_clean(cli_json_get_str(device, "reset-driver"));
-	bool required = cli_json_get_bool(device, "reset-required");
-
-	printf("  %s  ", cli_json_get_str(device, "device"));
-	if (!str_empty(module))
-		printf("by VFIO with the module %s, when it is opened and when it is closed",
-		       module);
-	else if (!required)
-		printf("none required, and no module known that resets it: the next user may get "
-		       "it in the state that the previous one left");
-	else if (str_empty(cli_json_get_str(device, "compatible")))
-		printf("by VFIO, if the firmware can; required (reset-required)");
-	else
-		printf("none; required (reset-required)");
-	putchar('\n');
-}
-
-static bool explain_print_is_mdev(json_object *device)
-{
-	return !str_empty(cli_json_get_str(device, "mdev-type"));
-}
-
-/* Prints the resets of all devices that a VMM can be given. Bridges stay with the host. */
-static void explain_print_resets(json_object *devices)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < cli_json_list_length(devices); i++) {
-		json_object *device = json_object_array_get_idx(devices, i);
-
-		if (cli_json_get_bool(device, "bridge") || cli_json_get_list(device, "mdev-types"))
-			continue;
-		if (!any)
-			explain_print_heading("Resets");
-		any = true;
-		if (explain_print_is_mdev(device))
-			printf("  %s  by the driver of its parent, when it is opened or closed\n",
-			       cli_json_get_str(device, "device"));
-		else if (json_object_object_get_ex(device, "reset-required", NULL))
-			explain_print_vfio_reset(device);
-		else
-			explain_print_device_resets(device);
+		cli_explain_text_line("    ", cli_json_get_str(blocker, "text"));
 	}
 }
 
@@ -370,7 +239,7 @@ static void explain_print_mdev_types(json_object *devices)
 
 		if (cli_json_list_length(types) == 0)
 			continue;
-		explain_print_heading("Mediated devices");
+		cli_explain_text_heading("Mediated devices");
 		for (size_t k = 0; k < cli_json_list_length(types); k++) {
 			json_object *type = json_object_array_get_idx(types, k);
 			_cleanup_free_ char *text = str_printf(
@@ -380,7 +249,7 @@ static void explain_print_mdev_types(json_object *devices)
 				cli_json_get_str(type, "device-api"),
 				(long long)cli_json_get_int(type, "available-instances", 0));
 
-			explain_print_clean("  ", str_or(text, ""));
+			cli_explain_text_line("  ", str_or(text, ""));
 		}
 	}
 }
@@ -446,10 +315,10 @@ static void explain_print_quirks(json_object *devices)
 	if (!texts || explain_print_collect_quirks(devices, texts) < 0 ||
 	    json_object_object_length(texts) == 0)
 		return;
-	explain_print_heading("Known about the model");
+	cli_explain_text_heading("Known about the model");
 	json_object_object_foreach(texts, text, list)
 	{
-		_cleanup_free_ char *names = explain_print_join_some(list);
+		_cleanup_free_ char *names = cli_explain_text_join(list);
 
 		printf("  %s\n    %s\n", str_or(names, ""), text);
 	}
@@ -466,12 +335,12 @@ void cli_explain_print(json_object *object)
 	explain_print_devices(devices);
 	explain_print_causes(object);
 	explain_print_blockers(object);
-	explain_print_resets(devices);
+	cli_explain_reset_print(devices);
 	explain_print_mdev_types(devices);
 	explain_print_quirks(devices);
 	cli_facts_print(devices);
 	if (cli_json_list_length(advice) > 0)
-		explain_print_heading("How to change this");
+		cli_explain_text_heading("How to change this");
 	for (size_t i = 0; i < cli_json_list_length(advice); i++)
-		explain_print_clean("  ", cli_json_list_str(advice, i));
+		cli_explain_text_line("  ", cli_json_list_str(advice, i));
 }

@@ -3,11 +3,11 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "cli/explain/cli-explain-reset.h"
 #include "cli/explain/cli-explain.h"
 #include "cli/explain/cli-facts.h"
 #include "policy/devinfo/quirks.h"
 #include "policy/isolation/isolation.h"
-#include "policy/plan/reset-scope.h"
 #include "policy/report/advice.h"
 
 static json_object *cli_explain_list_strings(char *const *strings)
@@ -20,74 +20,7 @@ static json_object *cli_explain_list_strings(char *const *strings)
 	return TAKE_PTR(list);
 }
 
-/* --- resets --- */
-
-/* Returns the keys of @devices without @device itself. */
-static json_object *cli_explain_list_others(const struct vec *devices, const struct device *device)
-{
-	_cleanup_json_ json_object *list = json_object_new_array();
-
-	VEC_FOREACH(const struct device, other, devices)
-		if (other != device &&
-		    cli_json_append(list, json_object_new_string(other->key)) < 0)
-			return NULL;
-	return TAKE_PTR(list);
-}
-
-static json_object *cli_explain_reset_to_json(const struct inventory *inv,
-					      const struct device *device, const char *method)
-{
-	const char *reach = reset_scope_reach_to_string(reset_scope_of_method(method));
-	_cleanup_json_ json_object *object = NULL;
-	_cleanup_vec_ struct vec devices = { 0 };
-
-	if (reset_scope_devices(inv, device, method, &devices) < 0)
-		return NULL;
-	object = CLI_JSON_NEW({ "method", json_object_new_string(method) },
-			      { "reach", json_object_new_string(reach) },
-			      { "devices", cli_explain_list_others(&devices, device) });
-	if (device->parent && cli_json_set_str(object, "below", device->parent) < 0)
-		return NULL;
-	return TAKE_PTR(object);
-}
-
-static json_object *cli_explain_list_resets(const struct inventory *inv,
-					    const struct device *device)
-{
-	_cleanup_json_ json_object *list = json_object_new_array();
-
-	STRV_FOREACH(method, device->reset_methods)
-		if (cli_json_append(list, cli_explain_reset_to_json(inv, device, *method)) < 0)
-			return NULL;
-	return TAKE_PTR(list);
-}
-
 /* --- quirks --- */
-
-static bool cli_explain_may_share_reset(const struct device *device)
-{
-	return device_is_pci(device) && !device_is_bridge(device) && !device->reset_methods &&
-	       device->parent && !device->physfn;
-}
-
-/*
- * Adds the other devices that a bus reset would hit, for a function that shares its bus. The kernel
- * offers no bus reset for it, but VFIO resets the bus for a user that holds all devices on it. Adds
- * nothing where VFIO cannot either. 0 or -ENOMEM.
- */
-static int cli_explain_add_shared_reset(json_object *object, const struct inventory *inv,
-					const struct device *device)
-{
-	_cleanup_vec_ struct vec devices = { 0 };
-
-	if (!cli_explain_may_share_reset(device))
-		return 0;
-	if (reset_scope_devices(inv, device, "bus", &devices) < 0)
-		return -ENOMEM;
-	if (devices.n <= 1)
-		return 0;
-	return cli_json_set(object, "shared-bus-reset", cli_explain_list_others(&devices, device));
-}
 
 static json_object *cli_explain_quirk_to_json(const struct quirk *quirk)
 {
@@ -149,19 +82,6 @@ static json_object *cli_explain_list_mdev_types(const struct device *device)
 	return TAKE_PTR(list);
 }
 
-/* --- resets by VFIO --- */
-
-/* Adds what is known of a reset by the VFIO driver, with the keys of a snapshot. */
-static int cli_explain_add_vfio_reset(json_object *object, const struct device *device)
-{
-	if (!device_bus_find(device->bus)->reset_module)
-		return 0;
-	return CLI_JSON_SET(
-		object, { "reset-required", json_object_new_boolean(device->reset_required) },
-		{ "reset-driver", json_object_new_string(str_or(device->reset_driver, "")) },
-		{ "compatible", json_object_new_string(str_or(device->compatible, "")) });
-}
-
 /* --- devices --- */
 
 /* Adds what only some devices have: mediated types, a parent, a physical function. */
@@ -189,6 +109,7 @@ static int cli_explain_add_relations(json_object *object, const struct device *d
 }
 
 static int cli_explain_add_device(json_object *list, const struct cli_host *host,
+				  const struct vec *devices, char *const *methods,
 				  const struct device *device)
 {
 	const struct inventory *inv = host->inv;
@@ -198,22 +119,18 @@ static int cli_explain_add_device(json_object *list, const struct cli_host *host
 
 	if (!text)
 		return -ENOMEM;
-	r = cli_explain_add_shared_reset(object, inv, device);
-	if (r < 0)
-		return r;
 	r = CLI_JSON_SET(object, { "device", json_object_new_string(device->key) },
 			 { "description", json_object_new_string(text) },
 			 { "driver", json_object_new_string(str_or(device->driver, "")) },
 			 { "iommu-group", json_object_new_int(device->iommu_group) },
 			 { "bridge", json_object_new_boolean(device_is_bridge(device)) },
 			 { "causes", cli_host_causes_to_json(inv, device) },
-			 { "resets", cli_explain_list_resets(inv, device) },
 			 { "quirks", cli_explain_list_quirks(host, device) },
 			 { "vmm-hints", cli_explain_list_hints(host, device) },
 			 { "facts", cli_facts_to_json(inv, device) });
 	if (r < 0)
 		return r;
-	r = cli_explain_add_vfio_reset(object, device);
+	r = cli_explain_reset_fill(object, host, devices, methods, device);
 	if (r < 0)
 		return r;
 	r = cli_explain_add_relations(object, device);
@@ -252,7 +169,8 @@ static const char *cli_explain_cause_source(const struct vec *devices)
 	return "configuration-space";
 }
 
-int cli_explain_fill(json_object *object, const struct cli_host *host, const struct vec *devices)
+int cli_explain_fill(json_object *object, const struct cli_host *host, const struct vec *devices,
+		     char *const *methods)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
 	_cleanup_strv_ char **advice = NULL;
@@ -262,7 +180,7 @@ int cli_explain_fill(json_object *object, const struct cli_host *host, const str
 	if (r < 0)
 		return r;
 	VEC_FOREACH(const struct device, device, devices) {
-		r = cli_explain_add_device(list, host, device);
+		r = cli_explain_add_device(list, host, devices, methods, device);
 		if (r < 0)
 			return r;
 	}

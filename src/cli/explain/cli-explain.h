@@ -4,16 +4,18 @@
 /*
  * The JSON of `explain`: "source" (of the causes: kernel-module or configuration-space),
  * "groups-derived", "iommu-groups", "devices" [{"device", "description", "driver", "iommu-group",
- * "bridge", "vf-of", "causes", "resets" [{"method", "reach", "below", "devices"}], "quirks"
- * [{"quirk", "topic", "text", "source", "file", "line"}], "vmm-hints" {…}, "facts" {…}
- * (cli-facts.h)}], "advice".
+ * "bridge", "vf-of", "causes", "resets" (cli-explain-reset.h), "quirks" [{"quirk", "topic", "text",
+ * "source", "file", "line"}], "vmm-hints" {…}, "facts" {…} (cli-facts.h)}], "advice".
  */
 
 #include "cli/host/cli-host.h"
 
-/* Adds all of that for @devices, which move together. 0 or -ENOMEM. */
-int cli_explain_fill(json_object *object, const struct cli_host *host,
-		     const struct vec *devices) _must_check_;
+/*
+ * Adds all of that for @devices, which move together. @methods are the reset methods of the
+ * definition, NULL for all. 0 or -ENOMEM.
+ */
+int cli_explain_fill(json_object *object, const struct cli_host *host, const struct vec *devices,
+		     char *const *methods) _must_check_;
 
 /*
  * Prints it for people. @object also has "name", "kind" (group, device, iommu-group), "state" and

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-object.h"
 #include "cli/explain/cli-explain-vmm.h"
@@ -23,7 +24,8 @@ struct subject {
 	const struct cli_host *host;
 	struct vec devices; /* struct device, borrowed from the host */
 	json_object *object;
-	char *memlock; /* the memlock of the definition, or NULL */
+	char *memlock;	/* the memlock of the definition, or NULL */
+	char **methods; /* the reset methods of the definition; NULL: all */
 };
 
 static void subject_clear(struct subject *subject)
@@ -31,6 +33,7 @@ static void subject_clear(struct subject *subject)
 	vec_drop(&subject->devices);
 	json_object_put(subject->object);
 	free(subject->memlock);
+	strv_free(subject->methods);
 }
 
 static int subject_add_devices(struct subject *subject, const struct vec *devices)
@@ -86,6 +89,9 @@ static int subject_add_definition(struct subject *subject, const struct group_de
 		if (!subject->memlock)
 			return -ENOMEM;
 	}
+	r = strv_copy(def->reset_methods, &subject->methods);
+	if (r < 0)
+		return r;
 	return subject_add_resolved(subject, &resolved);
 }
 
@@ -107,34 +113,46 @@ static int subject_add_paths(struct subject *subject, json_object *paths)
 		if (r < 0)
 			return r;
 	}
+	vec_sort(&subject->devices, device_cmp);
 	return 0;
 }
 
-/*
- * Returns the memlock of the group's definition, which has the form of a file; "": there is none.
- */
-static const char *verb_explain_get_memlock(json_object *group)
+/* Returns the group's definition, which has the form of a file; NULL: there is none. */
+static json_object *verb_explain_get_definition(json_object *group)
 {
 	json_object *groups = NULL, *definition = NULL;
 
 	json_object_object_get_ex(group, "definition", &groups);
 	json_object_object_get_ex(groups, "groups", &groups);
 	json_object_object_get_ex(groups, cli_json_get_str(group, "name"), &definition);
-	return cli_json_get_str(definition, "memlock");
+	return definition;
+}
+
+/* Takes over what the explanation needs of the group's definition. */
+static int subject_set_definition(struct subject *subject, json_object *definition)
+{
+	json_object *reset = NULL, *methods;
+	const char *memlock = cli_json_get_str(definition, "memlock");
+
+	json_object_object_get_ex(definition, "reset", &reset);
+	methods = cli_json_get_list(reset, "methods");
+	for (size_t i = 0; i < cli_json_list_length(methods); i++) {
+		int r = strv_add(&subject->methods, cli_json_list_str(methods, i));
+
+		if (r < 0)
+			return r;
+	}
+	return str_empty(memlock) ? 0 : str_set(&subject->memlock, memlock);
 }
 
 static int subject_add_daemon_group(struct subject *subject, json_object *group)
 {
 	json_object *blockers = cli_json_get_list(group, "blockers");
-	const char *memlock = verb_explain_get_memlock(group),
-		   *label = cli_json_get_str(group, "reserved-for");
-	int r;
+	const char *label = cli_json_get_str(group, "reserved-for");
+	int r = subject_set_definition(subject, verb_explain_get_definition(group));
 
-	if (!str_empty(memlock)) {
-		r = str_set(&subject->memlock, memlock);
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	r = subject_set_head(subject, "group", cli_json_get_str(group, "name"),
 			     cli_json_get_str(group, "state"));
 	if (r < 0)
@@ -334,7 +352,7 @@ static int verb_explain_subject(struct cli *cli, const struct cli_host *host, co
 
 	if (r)
 		return r;
-	if (cli_explain_fill(subject.object, host, &subject.devices) < 0 ||
+	if (cli_explain_fill(subject.object, host, &subject.devices, subject.methods) < 0 ||
 	    cli_explain_vmm_fill(subject.object, host, subject.memlock, ram) < 0)
 		return cli_fail(-ENOMEM, "cannot explain");
 	if (cli->options.json != CLI_JSON_OFF) {

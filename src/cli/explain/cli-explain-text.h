@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Lines and lists that the parts of `explain` share. */
+
+#include "cli/print/cli-json.h"
+
+void cli_explain_text_heading(const char *text);
+/* Prints @before and @text, which may be of other users, on a line. */
+void cli_explain_text_line(const char *before, const char *text);
+/*
+ * Returns "0000:04:01.0, 0000:04:02.0 and 30 others" for a list of keys. The caller frees it; NULL
+ * when out of memory.
+ */
+char *cli_explain_text_join(json_object *list) _must_check_;
