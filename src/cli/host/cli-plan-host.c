@@ -52,9 +52,8 @@ static int plan_host_check_claimable(const struct cli_options *o, const struct g
 	return EXIT_BLOCKED;
 }
 
-static int plan_host_claim(const struct cli_options *o, const struct cli_host *host,
-			   const struct group_def *def, const struct resolved_group *resolved,
-			   json_object *list)
+static int plan_host_find_resets(const struct cli_host *host, const struct group_def *def,
+				 const struct resolved_group *resolved, struct vec *ret)
 {
 	const struct reset_plan_request request = {
 		.inv = host->inv,
@@ -62,7 +61,30 @@ static int plan_host_claim(const struct cli_options *o, const struct cli_host *h
 		.claimed = &resolved->devices,
 		.methods = def->reset_methods,
 	};
-	_cleanup_reset_plans_ struct vec resets = { 0 };
+
+	return reset_plan_all(&request, ret);
+}
+
+/* Refuses a group that requires a reset and has a device without any. 0 or an exit status. */
+static int plan_host_check_required(const struct group_def *def, const struct vec *resets)
+{
+	const struct reset_plan *plan = reset_plan_find_empty(resets);
+	_cleanup_free_ char *why = NULL;
+
+	if (!plan || (def->reset_before != RESET_REQUIRE && def->reset_after != RESET_REQUIRE))
+		return 0;
+	why = reset_plan_why_none(plan);
+	fprintf(stderr,
+		"devgroupctl: Group %s cannot be claimed: its definition requires a reset, and %s "
+		"cannot be reset (%s).\n",
+		def->name, plan->device->key, str_or(why, "?"));
+	return EXIT_FAILED;
+}
+
+static int plan_host_claim(const struct cli_options *o, const struct group_def *def,
+			   const struct resolved_group *resolved, const struct vec *resets,
+			   json_object *list)
+{
 	_cleanup_record_ struct record *record = record_new(def->name, "none");
 	_cleanup_steps_ struct vec steps = { 0 };
 	int r;
@@ -71,13 +93,30 @@ static int plan_host_claim(const struct cli_options *o, const struct cli_host *h
 		return -ENOMEM;
 	record->uid = getuid();
 	record->access = o->dry_run ? ACCESS_NODE : ACCESS_FD;
-	r = reset_plan_all(&request, &resets);
-	if (r < 0)
-		return r;
-	r = plan_claim(def, resolved, &resets, record, &steps);
+	r = plan_claim(def, resolved, resets, record, &steps);
 	if (r < 0)
 		return r;
 	return plan_host_add_steps(list, &steps);
+}
+
+/* Adds the steps of a claim to @list. 0 or an exit status. */
+static int plan_host_add_claim(const struct cli_options *o, const struct cli_host *host,
+			       const struct group_def *def, const struct resolved_group *resolved,
+			       json_object *list)
+{
+	_cleanup_reset_plans_ struct vec resets = { 0 };
+	int r = plan_host_check_claimable(o, def, resolved);
+
+	if (r)
+		return r;
+	if (plan_host_find_resets(host, def, resolved, &resets) < 0)
+		return cli_fail(-ENOMEM, "cannot make a plan");
+	r = plan_host_check_required(def, &resets);
+	if (r)
+		return r;
+	if (plan_host_claim(o, def, resolved, &resets, list) < 0)
+		return cli_fail(-ENOMEM, "cannot make a plan");
+	return 0;
 }
 
 int cli_plan_host(struct cli *cli, const char *verb, const char *group, json_object **ret)
@@ -100,11 +139,9 @@ int cli_plan_host(struct cli *cli, const char *verb, const char *group, json_obj
 		return cli_fail(r, "cannot make a plan");
 	/* Nothing is claimed on a recorded host, so a release has no steps. */
 	if (str_eq(verb, "claim")) {
-		r = plan_host_check_claimable(&cli->options, def, &resolved);
+		r = plan_host_add_claim(&cli->options, &host, def, &resolved, list);
 		if (r)
 			return r;
-		if (plan_host_claim(&cli->options, &host, def, &resolved, list) < 0)
-			return cli_fail(-ENOMEM, "cannot make a plan");
 	}
 	if (!list)
 		return cli_fail(-ENOMEM, "cannot make a plan");
