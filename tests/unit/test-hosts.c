@@ -8,11 +8,14 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "host-builder.h"
+#include "model/config/config-dirs.h"
 #include "policy/assess/assess.h"
 #include "policy/assess/resolve.h"
 #include "policy/devinfo/cap-space.h"
+#include "policy/devinfo/quirks.h"
 #include "policy/isolation/isolation.h"
 #include "policy/offline/grouping.h"
+#include "policy/plan/reset-plan.h"
 #include "policy/plan/reset-scope.h"
 #include "recorded-host.h"
 
@@ -25,14 +28,23 @@
  *   cause A CODE B       a cause of isolation_find()
  *   reset A METHOD B …   the other devices that a reset reaches
  *   virtual A KIND STATE AT   the place for a capability of the PF in A; "as-pf": as in the PF
- *   blocker A CODE       a blocker of A's group, perhaps among others
+ *
+ * Lines about a claim of the IOMMU group of A, with the project's quirks.d. They are checked where
+ * they stand:
+ *
+ *   blocker A CODE       a blocker, perhaps among others
  *   free A               no hard blocker
+ *   idle A               no blocker
+ *   ways A [METHOD …]    the resets of A that are used, in their order
+ *   hints A [NAME=VALUE …]   the settings for a VMM
+ *   quirks A [NAME …]    the quirks that match
  */
 static const char *const hosts[] = {
 	"alias.lspci",
 	"conventional.lspci",
 	"cut-off.lspci",
 	"desktop.lspci",
+	"forbidden-resets.lspci",
 	"lab-amd-iommu.json",
 	"lab-arm64-platform.json",
 	"lab-bridge-in-switch.json",
@@ -167,7 +179,24 @@ static char *describe_host(const struct inventory *inv)
 	return text;
 }
 
-/* --- blockers --- */
+/* --- claims --- */
+
+static struct def_set *quirks;
+
+static void load_quirks(void)
+{
+	_cleanup_free_ char *directory = source_tree_path("quirks.d");
+	const char *const directories[] = { directory, NULL };
+
+	ck_assert_int_eq(config_dirs_load_quirks(directories, &quirks), 0);
+	ck_assert_uint_eq(quirks->problems.n, 0);
+	ck_assert_uint_gt(quirks->quirks.n, 0);
+}
+
+static void free_quirks(void)
+{
+	quirks = def_set_free(quirks);
+}
 
 static void assess_group_of(const struct inventory *inv, const char *key,
 			    struct resolved_group *ret)
@@ -176,38 +205,103 @@ static void assess_group_of(const struct inventory *inv, const char *key,
 	_cleanup_assess_ struct assess *all = NULL;
 
 	ck_assert_int_eq(resolve_group(inv, def, ret), 0);
-	ck_assert_int_eq(assess_new(inv, NULL, &all), 0);
+	ck_assert_int_eq(assess_new(inv, &quirks->quirks, NULL, &all), 0);
 	ck_assert_int_eq(assess_group(all, def, ret), 0);
 }
 
-static bool has_blocker(const struct resolved_group *resolved, const char *code)
-{
-	VEC_FOREACH(const struct blocker, blocker, &resolved->blockers)
-		if (str_eq(blocker->code, code))
-			return true;
-	return false;
-}
-
-/* Checks a line "blocker A CODE" or "free A", split into @words. */
-static void check_blocker(const char *name, const struct inventory *inv, char **words)
+/* Returns the codes of all blockers, or of the hard ones. */
+static char *list_blockers(const struct inventory *inv, const char *key, bool hard)
 {
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
+	_cleanup_strv_ char **codes = NULL;
 
-	ck_assert_ptr_nonnull(words[1]);
-	assess_group_of(inv, words[1], &resolved);
-	if (str_eq(words[0], "blocker"))
-		ck_assert_msg(has_blocker(&resolved, words[2]), "%s: %s is not %s", name, words[1],
-			      words[2]);
-	else
-		ck_assert_msg(!blockers_first(&resolved.blockers, true), "%s: %s: %s", name,
-			      words[1], blockers_first(&resolved.blockers, true)->code);
+	assess_group_of(inv, key, &resolved);
+	VEC_FOREACH(const struct blocker, blocker, &resolved.blockers)
+		if (blocker->hard || !hard)
+			ck_assert_int_eq(strv_add(&codes, blocker->code), 0);
+	return strv_join(codes, " ");
+}
+
+static char *list_ways(const struct inventory *inv, const char *key)
+{
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
+	_cleanup_reset_plan_ struct reset_plan plan = { 0 };
+	_cleanup_strv_ char **ways = NULL;
+	const struct reset_plan_request request = { .inv = inv,
+						    .quirks = &quirks->quirks,
+						    .claimed = &resolved.devices };
+
+	assess_group_of(inv, key, &resolved);
+	ck_assert_int_eq(reset_plan_device(&request, inventory_find(inv, key), &plan), 0);
+	ck_assert_int_eq(reset_plan_format(&plan, &ways), 0);
+	return strv_join(ways, " ");
+}
+
+static char *list_hints(const struct inventory *inv, const char *key)
+{
+	_cleanup_quirks_hints_ struct vec hints = { 0 };
+	_cleanup_strv_ char **list = NULL;
+
+	ck_assert_int_eq(quirks_hints(&quirks->quirks, inv, inventory_find(inv, key), &hints), 0);
+	VEC_FOREACH(const struct quirk_hint, hint, &hints) {
+		_cleanup_free_ char *text = str_printf("%s=%s", hint->name, hint->value);
+
+		ck_assert_int_eq(strv_add(&list, text), 0);
+	}
+	return strv_join(list, " ");
+}
+
+static char *list_quirks(const struct inventory *inv, const char *key)
+{
+	_cleanup_vec_ struct vec found = { 0 };
+	_cleanup_strv_ char **list = NULL;
+
+	ck_assert_int_eq(quirks_find(&quirks->quirks, inventory_find(inv, key), &found), 0);
+	VEC_FOREACH(const struct quirk, quirk, &found)
+		ck_assert_int_eq(strv_add(&list, quirk->name), 0);
+	return strv_join(list, " ");
+}
+
+/* Returns what the line @words is about, or NULL if it is no line about a claim. */
+static char *describe_claim(const struct inventory *inv, char **words)
+{
+	if (str_eq(words[0], "blocker") || str_eq(words[0], "idle"))
+		return list_blockers(inv, words[1], false);
+	if (str_eq(words[0], "free"))
+		return list_blockers(inv, words[1], true);
+	if (str_eq(words[0], "ways"))
+		return list_ways(inv, words[1]);
+	if (str_eq(words[0], "hints"))
+		return list_hints(inv, words[1]);
+	return str_eq(words[0], "quirks") ? list_quirks(inv, words[1]) : NULL;
+}
+
+/* Checks a line about a claim, split into @words. False: it is another line. */
+static bool check_claim(const char *name, const struct inventory *inv, char **words)
+{
+	_cleanup_free_ char *actual = NULL, *wanted = NULL;
+	_cleanup_strv_ char **list = NULL;
+
+	if (!words[1] || !inventory_find(inv, words[1]))
+		return false;
+	actual = describe_claim(inv, words);
+	if (!actual)
+		return false;
+	wanted = strv_join(words + 2, " ");
+	if (!str_eq(words[0], "blocker")) {
+		ck_assert_msg(str_eq(actual, wanted), "%s: %s of %s: %s", name, words[0], words[1],
+			      actual);
+		return true;
+	}
+	ck_assert_int_eq(strv_split(actual, " ", &list), 0);
+	ck_assert_msg(strv_contains(list, wanted), "%s: %s is not %s", name, words[1], wanted);
+	return true;
 }
 
 /* --- the expected file --- */
 
 /*
- * Reads the expected file. Checks its lines about blockers, drops its comments, and returns the
- * rest.
+ * Reads the expected file. Checks its lines about claims, drops its comments, and returns the rest.
  */
 static char *read_expected(const char *name, const struct inventory *inv)
 {
@@ -222,9 +316,7 @@ static char *read_expected(const char *name, const struct inventory *inv)
 		if ((*line)[0] == '#')
 			continue;
 		ck_assert_int_eq(strv_split(*line, " ", &words), 0);
-		if (str_eq(words[0], "blocker") || str_eq(words[0], "free"))
-			check_blocker(name, inv, words);
-		else
+		if (!check_claim(name, inv, words))
 			ck_assert_int_eq(strv_add(&kept, *line), 0);
 	}
 	rest = strv_join(kept, "\n");
@@ -274,6 +366,7 @@ static Suite *make_suite(void)
 	Suite *suite = suite_create("hosts");
 	TCase *tcase = tcase_create("hosts");
 
+	tcase_add_unchecked_fixture(tcase, load_quirks, free_quirks);
 	tcase_add_loop_test(tcase, test_host_matches_its_expected_file, 0, ARRAY_SIZE(hosts));
 	tcase_add_test(tcase, test_dump_and_snapshot_agree);
 	suite_add_tcase(suite, tcase);

@@ -18,7 +18,7 @@
 static const struct {
 	const char *method;
 	enum pcicap_id capability;
-	size_t at;	  /* of a register of 32 bits in the capability */
+	size_t at;	      /* of a register of 32 bits in the capability */
 	uint32_t mask, value; /* the method is offered if the masked register has this value */
 } reset_caps_methods[] = {
 	{ "flr", PCICAP_EXPRESS, EXPRESS_DEVCAP, 1u << 28, 1u << 28 },
