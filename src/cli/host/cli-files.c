@@ -11,30 +11,15 @@
 #include "cli/host/cli-files.h"
 #include "model/config/config-dirs.h"
 
-static int cli_files_below_root(const struct cli *cli, const char *const *directories, char ***ret)
-{
-	_cleanup_strv_ char **list = NULL;
-
-	for (const char *const *directory = directories; *directory; directory++) {
-		_cleanup_free_ char *path =
-			str_printf("%s%s", str_or(cli->options.root, ""), *directory);
-
-		if (!path || strv_add(&list, path) < 0)
-			return -ENOMEM;
-	}
-	*ret = TAKE_PTR(list);
-	return 0;
-}
-
 int cli_files_directories(const struct cli *cli, char ***ret)
 {
-	return cli_files_below_root(cli, config_dirs_default, ret);
+	return config_dirs_below(cli->options.root, config_dirs_default, ret);
 }
 
 int cli_files_load_quirks(const struct cli *cli, struct def_set **ret)
 {
 	_cleanup_strv_ char **directories = NULL;
-	int r = cli_files_below_root(cli, config_dirs_quirks, &directories);
+	int r = config_dirs_below(cli->options.root, config_dirs_quirks, &directories);
 
 	if (r < 0)
 		return cli_fail(r, "cannot read the quirks");

@@ -10,6 +10,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/config/config-dirs.h"
 
 const char *const config_dirs_default[] = {
@@ -25,6 +26,21 @@ const char *const config_dirs_quirks[] = {
 	"/usr/lib/devgroups/quirks.d",
 	NULL,
 };
+
+int config_dirs_below(const char *root, const char *const *directories, char ***ret)
+{
+	_cleanup_strv_ char **list = NULL;
+
+	for (const char *const *directory = directories; *directory; directory++) {
+		_cleanup_free_ char *path = str_printf("%s%s", str_or(root, ""), *directory);
+		int r = path ? strv_add(&list, path) : -ENOMEM;
+
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_PTR(list);
+	return 0;
+}
 
 static struct config_dirs_file *config_dirs_file_free(struct config_dirs_file *file)
 {

@@ -17,6 +17,12 @@
 extern const char *const config_dirs_default[];
 extern const char *const config_dirs_quirks[]; /* the same for quirks.d */
 
+/*
+ * Puts @root, such as "/srv/host", before each of @directories; NULL or "": nothing. 0 or -ENOMEM.
+ * The caller frees *ret.
+ */
+int config_dirs_below(const char *root, const char *const *directories, char ***ret) _must_check_;
+
 /* How a file of the directories is treated. */
 enum config_dirs_fate {
 	CONFIG_DIRS_READ,
