@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "base/strv.h"
 #include "daemon/claims.h"
 #include "daemon/definitions.h"
 #include "model/config/config-dirs.h"
@@ -49,16 +50,40 @@ static int definitions_take_groups(struct registry *registry, struct def_set *co
 	return 0;
 }
 
+static int definitions_read(const char *const *directories, const char *root, struct def_set **ret)
+{
+	_cleanup_strv_ char **below = NULL;
+	int r;
+
+	if (directories)
+		return config_dirs_load(directories, ret);
+	r = config_dirs_below(root, config_dirs_default, &below);
+	if (r < 0)
+		return r;
+	return config_dirs_load((const char *const *)below, ret);
+}
+
+static int definitions_read_quirks(const char *root, struct def_set **ret)
+{
+	_cleanup_strv_ char **below = NULL;
+	int r = config_dirs_below(root, config_dirs_quirks, &below);
+
+	if (r < 0)
+		return r;
+	return config_dirs_load_quirks((const char *const *)below, ret);
+}
+
 int definitions_load(const char *const *directories, struct registry *registry,
 		     struct provision *provision)
 {
+	const char *root = host_root(registry_host(registry))->path;
 	_cleanup_def_set_ struct def_set *config = NULL, *quirks = NULL;
 	int r;
 
-	r = config_dirs_load(directories, &config);
+	r = definitions_read(directories, root, &config);
 	if (r < 0)
 		return r;
-	r = config_dirs_load_quirks(NULL, &quirks);
+	r = definitions_read_quirks(root, &quirks);
 	if (r < 0)
 		return r;
 	r = vec_move(&config->problems, &quirks->problems);

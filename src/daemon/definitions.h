@@ -7,8 +7,9 @@
 #include "daemon/registry.h"
 
 /*
- * Reads the definitions (@directories as for config_dirs_load()) and the quirks, and hands them to
- * @registry and @provision. Claimed groups stay. 0 or negative errno.
+ * Reads the definitions (@directories as for config_dirs_load(); NULL: the default ones below the
+ * root of the host) and the quirks, and hands them to @registry and @provision. Claimed groups
+ * stay. 0 or negative errno.
  */
 int definitions_load(const char *const *directories, struct registry *registry,
 		     struct provision *provision) _must_check_;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/dir.h"
@@ -14,19 +15,47 @@
 /* No attribute is larger than a page, binary ones (config, VPD) are read elsewhere. */
 #define SYSFS_MAX 65536
 
+/* Resolves links, so that the path stays right after a change of the working directory. */
+static int sysfs_root_resolve(const char *path, char **ret)
+{
+	char *resolved = path ? realpath(path, NULL) : NULL;
+
+	if (path && !resolved)
+		return -errno;
+	if (str_eq(resolved, "/")) {
+		free(resolved);
+		resolved = NULL;
+	}
+	*ret = resolved;
+	return 0;
+}
+
 int sysfs_root_open(const char *path, struct sysfs_root *ret)
 {
-	int fd = open(path ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_free_ char *resolved = NULL;
+	int fd, r;
 
+	r = sysfs_root_resolve(path, &resolved);
+	if (r < 0)
+		return r;
+	fd = open(str_or(resolved, "/"), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	ret->fd = fd;
+	ret->path = TAKE_PTR(resolved);
 	return 0;
 }
 
 void sysfs_root_close(struct sysfs_root *root)
 {
 	root->fd = fd_close(root->fd);
+	free(root->path);
+	root->path = NULL;
+}
+
+char *sysfs_root_path(const struct sysfs_root *root, const char *path)
+{
+	return str_printf("%s%s", str_or(root->path, ""), path);
 }
 
 int sysfs_root_open_dir(const struct sysfs_root *root, const char *path)

@@ -12,12 +12,19 @@
 #include "base/macro.h"
 
 struct sysfs_root {
-	int fd; /* of "/", or of the tree in its place */
+	int fd;	    /* of "/", or of the tree in its place */
+	char *path; /* of that tree, absolute, without a slash at its end; NULL: "/" */
 };
 
 /* Opens "/" if @path is NULL. 0 or negative errno. */
 int sysfs_root_open(const char *path, struct sysfs_root *ret) _must_check_;
 void sysfs_root_close(struct sysfs_root *root);
+
+/*
+ * Returns where "/dev/vfio/11" is, for a function that takes no descriptor of a directory. The
+ * caller frees it; NULL when out of memory.
+ */
+char *sysfs_root_path(const struct sysfs_root *root, const char *path) _must_check_;
 
 /* Opens a directory below the root. Returns a descriptor or negative errno. */
 int sysfs_root_open_dir(const struct sysfs_root *root, const char *path) _must_check_;

@@ -10,6 +10,7 @@
 
 DEFINE_CLEANUP(sd_event *, event_unrefp, sd_event_unref)
 
+static const struct sysfs_root root = { .fd = -EBADF };
 static enum lease_event last_event = LEASE_EVENT_COUNT;
 
 static void on_event(enum lease_event event, void *userdata)
@@ -23,7 +24,7 @@ START_TEST(test_nodes_are_watched_once_for_each_group)
 	struct lease_watch watch;
 
 	ck_assert_int_ge(sd_event_new(&event), 0);
-	lease_watch_init(&watch, event, on_event, NULL);
+	lease_watch_init(&watch, event, &root, on_event, NULL);
 	ck_assert_int_eq(watch.iommu_group, IOMMU_GROUP_NONE);
 	ck_assert(lease_watch_nodes(&watch, IOMMU_GROUP, false));
 	ck_assert(!lease_watch_nodes(&watch, IOMMU_GROUP, false));
@@ -39,7 +40,7 @@ START_TEST(test_a_stopped_watch_begins_again)
 	struct lease_watch watch;
 
 	ck_assert_int_ge(sd_event_new(&event), 0);
-	lease_watch_init(&watch, event, on_event, NULL);
+	lease_watch_init(&watch, event, &root, on_event, NULL);
 	ck_assert(lease_watch_nodes(&watch, IOMMU_GROUP, false));
 	lease_watch_pause(&watch);
 	ck_assert(!lease_watch_nodes(&watch, IOMMU_GROUP, false));
@@ -57,7 +58,7 @@ START_TEST(test_a_pipe_without_writers_requests_the_end)
 
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_ge(sd_event_new(&event), 0);
-	lease_watch_init(&watch, event, on_event, NULL);
+	lease_watch_init(&watch, event, &root, on_event, NULL);
 	ck_assert_int_ge(lease_watch_pipe(&watch, ends[0]), 0);
 	/* data is no hang-up */
 	ck_assert_int_eq(write(ends[1], "x", 1), 1);

@@ -22,10 +22,16 @@
 #define DEFAULT_STEP_USEC (20 * 1000000ULL)
 #define HUNG_BIND_USEC 1000000
 
+/* @path is used as it is; NULL: the default one below the root. */
 static int host_open_run_dir(struct host *host, const char *path)
 {
-	int fd = run_dir_open(path, &host->run_dir_lock);
+	_cleanup_free_ char *own = path ? NULL : sysfs_root_path(&host->root, DEFAULT_RUN_DIR);
+	int fd;
 
+	path = str_or(path, own);
+	if (!path)
+		return -ENOMEM;
+	fd = run_dir_open(path, &host->run_dir_lock);
 	if (fd == -EBUSY)
 		return log_error_errno(fd, "Another devgroupd uses %s", path);
 	if (fd < 0)
@@ -48,14 +54,15 @@ int host_new(sd_event *event, const struct host_options *options, struct host **
 	host->step_usec = options->step_usec ? options->step_usec : DEFAULT_STEP_USEC;
 	r = sysfs_root_open(options->root, &host->root);
 	if (r < 0)
-		return r;
+		return log_error_errno(r, "Cannot open the root directory %s",
+				       str_or(options->root, "/"));
 	r = probe_new(&host->root, &host->probe);
 	if (r < 0)
 		return r;
 	host->inventory = inventory_new();
 	if (!host->inventory)
 		return -ENOMEM;
-	r = host_open_run_dir(host, str_or(options->run_dir, DEFAULT_RUN_DIR));
+	r = host_open_run_dir(host, options->run_dir);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(host);

@@ -34,7 +34,7 @@ struct host_observer {
 
 struct host_options {
 	const char *root;    /* NULL: "/" */
-	const char *run_dir; /* NULL: "/run/devgroups" */
+	const char *run_dir; /* NULL: "/run/devgroups" below the root */
 	uint64_t step_usec;  /* deadline of a step in microseconds; 0: the default */
 };
 

@@ -89,9 +89,10 @@ static bool lease_nodes_is_by_path(const struct lease *lease)
 	       lease->record->uid != 0;
 }
 
-static void lease_nodes_grant(const char *path, const struct record *record)
+static void lease_nodes_grant(const struct lease *lease, const char *path)
 {
-	int r = node_acl_grant(path, record->uid);
+	const struct record *record = lease->record;
+	int r = node_acl_grant(host_root(lease->host), path, record->uid);
 
 	/* A device without its VFIO driver has no node. */
 	if (r < 0 && r != -ENOENT)
@@ -106,7 +107,7 @@ void lease_nodes_refresh(const struct lease *lease)
 	if (!lease_nodes_is_by_path(lease) || lease_nodes_list(lease, &nodes) < 0)
 		return;
 	STRV_FOREACH(node, nodes)
-		lease_nodes_grant(*node, lease->record);
+		lease_nodes_grant(lease, *node);
 }
 
 bool lease_nodes_are_shared(const struct lease *lease, const struct lease *other)
@@ -123,7 +124,7 @@ void lease_nodes_revoke(const struct lease *lease)
 	if (record->access != ACCESS_NODE || !record_interface_has_iommufd(record->interface) ||
 	    record->uid == 0)
 		return;
-	r = node_acl_revoke(PLAN_IOMMUFD_NODE, record->uid);
+	r = node_acl_revoke(host_root(lease->host), PLAN_IOMMUFD_NODE, record->uid);
 	if (r < 0 && r != -ENOENT)
 		log_warning_errno(r, "Cannot take %s back from uid %u", PLAN_IOMMUFD_NODE,
 				  (unsigned)record->uid);

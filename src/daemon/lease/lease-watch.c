@@ -68,12 +68,14 @@ static int lease_watch_on_node(sd_event_source *source, const struct inotify_eve
 
 static void lease_watch_node(struct lease_watch *watch, const char *path, sd_event_source **source)
 {
-	int r;
+	_cleanup_free_ char *place = sysfs_root_path(watch->root, path);
+	int r = -ENOMEM;
 
 	*source = sd_event_source_disable_unref(*source);
-	r = sd_event_add_inotify(watch->event, source, path,
-				 IN_CLOSE_WRITE | IN_CLOSE_NOWRITE | IN_DELETE_SELF,
-				 lease_watch_on_node, watch);
+	if (place)
+		r = sd_event_add_inotify(watch->event, source, place,
+					 IN_CLOSE_WRITE | IN_CLOSE_NOWRITE | IN_DELETE_SELF,
+					 lease_watch_on_node, watch);
 	if (r < 0)
 		log_debug_errno(r, "Cannot watch %s", path);
 }
@@ -99,10 +101,12 @@ bool lease_watch_nodes(struct lease_watch *watch, int iommu_group, bool device_n
 
 /* --- life --- */
 
-void lease_watch_init(struct lease_watch *watch, sd_event *event, lease_watch_fn fn, void *userdata)
+void lease_watch_init(struct lease_watch *watch, sd_event *event, const struct sysfs_root *root,
+		      lease_watch_fn fn, void *userdata)
 {
 	*watch = (struct lease_watch){
 		.event = event,
+		.root = root,
 		.fn = fn,
 		.userdata = userdata,
 		.iommu_group = IOMMU_GROUP_NONE,

@@ -10,12 +10,14 @@
 
 #include "base/macro.h"
 #include "daemon/lease/lease-fsm.h"
+#include "sys/sysfs.h"
 
 /* Handles an event. The watch may be gone when it returns. */
 typedef void (*lease_watch_fn)(enum lease_event event, void *userdata);
 
 struct lease_watch {
-	sd_event *event; /* not owned: the host outlives its leases */
+	sd_event *event; /* not owned, nor is the root: the host outlives its leases */
+	const struct sysfs_root *root;
 	lease_watch_fn fn;
 	void *userdata;
 	uint64_t retry_usec; /* delay before the last retry; 0: there was none */
@@ -23,8 +25,9 @@ struct lease_watch {
 	sd_event_source *pipe_source, *node_source, *devices_source, *retry_source;
 };
 
-void lease_watch_init(struct lease_watch *watch, sd_event *event, lease_watch_fn fn,
-		      void *userdata);
+/* Keeps @event and @root by reference. */
+void lease_watch_init(struct lease_watch *watch, sd_event *event, const struct sysfs_root *root,
+		      lease_watch_fn fn, void *userdata);
 /* Reports LEASE_END_REQUESTED when all writers of the pipe are gone. 0 or negative errno. */
 int lease_watch_pipe(struct lease_watch *watch, int pipe_read) _must_check_;
 /*

@@ -42,7 +42,7 @@ int lease_new(struct host *host, struct record *record, const struct lease_obser
 	lease->userdata = userdata;
 	lease->pipe_read = -EBADF;
 	lease->busy_group = IOMMU_GROUP_NONE;
-	lease_watch_init(&lease->watch, host_event(host), lease_on_watch, lease);
+	lease_watch_init(&lease->watch, host_event(host), host_root(host), lease_on_watch, lease);
 	*ret = lease;
 	return 0;
 }

@@ -120,7 +120,7 @@ static void worker_child_reset_signals(void)
 
 _Noreturn void worker_child_run(const struct worker_plan *plan, int channel, pid_t parent)
 {
-	struct sysfs_root root = { .fd = ROOT_FD };
+	struct sysfs_root root = { .fd = ROOT_FD, .path = plan->root->path };
 	struct step_runner *step_runner;
 
 	/*

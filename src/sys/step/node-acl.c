@@ -97,8 +97,9 @@ static int node_acl_add(acl_t *acl, uid_t uid)
 	return acl_calc_mask(acl) < 0 ? -errno : 0;
 }
 
-int node_acl_grant(const char *path, uid_t uid)
+int node_acl_grant(const struct sysfs_root *root, const char *path, uid_t uid)
 {
+	_cleanup_free_ char *place = sysfs_root_path(root, path);
 	_cleanup_(node_acl_clean) acl_t acl = NULL;
 	_cleanup_(node_acl_clean) acl_t before = NULL;
 	int r;
@@ -106,7 +107,9 @@ int node_acl_grant(const char *path, uid_t uid)
 	r = fault_point("grant", path);
 	if (r < 0)
 		return r;
-	acl = acl_get_file(path, ACL_TYPE_ACCESS);
+	if (!place)
+		return -ENOMEM;
+	acl = acl_get_file(place, ACL_TYPE_ACCESS);
 	if (!acl)
 		return -errno;
 	before = acl_dup(acl);
@@ -118,7 +121,7 @@ int node_acl_grant(const char *path, uid_t uid)
 	/* Write nothing if nothing changes: a program that watches the node gets no event. */
 	if (acl_cmp(before, acl) == 0)
 		return fault_after(0);
-	return fault_after(acl_set_file(path, ACL_TYPE_ACCESS, acl) < 0 ? -errno : 0);
+	return fault_after(acl_set_file(place, ACL_TYPE_ACCESS, acl) < 0 ? -errno : 0);
 }
 
 /* Recalculates the mask, or removes it if no named entry is left. 0 or negative errno. */
@@ -134,8 +137,9 @@ static int node_acl_update_mask(acl_t *acl)
 	return acl_delete_entry(*acl, mask) < 0 ? -errno : 0;
 }
 
-int node_acl_revoke(const char *path, uid_t uid)
+int node_acl_revoke(const struct sysfs_root *root, const char *path, uid_t uid)
 {
+	_cleanup_free_ char *place = sysfs_root_path(root, path);
 	_cleanup_(node_acl_clean) acl_t acl = NULL;
 	acl_entry_t entry;
 	int r;
@@ -143,7 +147,9 @@ int node_acl_revoke(const char *path, uid_t uid)
 	r = fault_point("revoke", path);
 	if (r < 0)
 		return r;
-	acl = acl_get_file(path, ACL_TYPE_ACCESS);
+	if (!place)
+		return -ENOMEM;
+	acl = acl_get_file(place, ACL_TYPE_ACCESS);
 	if (!acl)
 		return -errno;
 	entry = node_acl_find_entry(acl, ACL_USER, uid);
@@ -154,5 +160,5 @@ int node_acl_revoke(const char *path, uid_t uid)
 	r = node_acl_update_mask(&acl);
 	if (r < 0)
 		return r;
-	return fault_after(acl_set_file(path, ACL_TYPE_ACCESS, acl) < 0 ? -errno : 0);
+	return fault_after(acl_set_file(place, ACL_TYPE_ACCESS, acl) < 0 ? -errno : 0);
 }

@@ -8,10 +8,12 @@
 #include <sys/types.h>
 
 #include "base/macro.h"
+#include "sys/sysfs.h"
 
 /*
- * Add or remove read and write permission; a request that is already satisfied succeeds. 0 or
- * negative errno: -ENOENT without the node, -EOPNOTSUPP where /dev has no ACLs.
+ * Add or remove read and write permission of the node @path, such as "/dev/vfio/11". A request that
+ * is already satisfied succeeds. 0 or negative errno: -ENOENT without the node, -EOPNOTSUPP where
+ * /dev has no ACLs.
  */
-int node_acl_grant(const char *path, uid_t uid) _must_check_;
-int node_acl_revoke(const char *path, uid_t uid) _must_check_;
+int node_acl_grant(const struct sysfs_root *root, const char *path, uid_t uid) _must_check_;
+int node_acl_revoke(const struct sysfs_root *root, const char *path, uid_t uid) _must_check_;

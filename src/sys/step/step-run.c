@@ -138,20 +138,26 @@ static bool step_run_driver_exists(const struct step_runner *runner, const char 
 	return path && faccessat(runner->root->fd, path, F_OK, 0) == 0;
 }
 
-static int step_run_modprobe(const char *module)
+static int step_run_modprobe(const struct step_runner *runner, const char *module)
 {
-	char *const argv[] = { (char[]){ "modprobe" }, (char[]){ "-q" }, (char[]){ "--" },
-			       (char *)module, NULL };
+	const char *argv[8] = { "modprobe", "-q" };
+	size_t n = 2;
 	char *const envp[] = { (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL };
 	static const char *const places[] = { "/usr/sbin/modprobe", "/sbin/modprobe" };
 	int status, r, error = ENOENT;
 	pid_t pid;
 
+	if (runner->root->path) {
+		argv[n++] = "-d";
+		argv[n++] = runner->root->path;
+	}
+	argv[n++] = "--";
+	argv[n] = module;
 	r = fault_point("modprobe", module);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(places) && error == ENOENT; i++)
-		error = posix_spawn(&pid, places[i], NULL, NULL, argv, envp);
+		error = posix_spawn(&pid, places[i], NULL, NULL, (char *const *)argv, envp);
 	if (error != 0)
 		return -error;
 	while (waitpid(pid, &status, 0) < 0)
@@ -168,7 +174,7 @@ static int step_run_load_module(struct step_runner *runner, const struct step *s
 	DEVICE_BUS_FOREACH(bus)
 		if (step_run_driver_exists(runner, bus->name, step->value))
 			return 0;
-	r = step_run_modprobe(step->value);
+	r = step_run_modprobe(runner, step->value);
 	if (r < 0)
 		return step_runner_fail(
 			r, ret_cause,
@@ -255,13 +261,13 @@ static void step_run_load_host_driver(const struct step_runner *runner, const st
 
 	if (step_run_driver_exists(runner, step->bus, step->value))
 		return;
-	(void)step_run_modprobe(step->value);
+	(void)step_run_modprobe(runner, step->value);
 	fd = step_runner_open_device(runner, step);
 	if (step_run_driver_exists(runner, step->bus, step->value) || fd < 0)
 		return;
 	/* The name of a module may differ from that of its driver. */
 	if (sysfs_read(fd, "modalias", &alias) >= 0)
-		(void)step_run_modprobe(alias);
+		(void)step_run_modprobe(runner, alias);
 }
 
 static int step_run_rebind(struct step_runner *runner, const struct step *step, char **ret_cause)

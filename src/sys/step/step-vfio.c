@@ -364,7 +364,7 @@ int step_vfio_grant(struct step_runner *runner, const struct step *step, char **
 	if (!path)
 		return step_runner_fail(-ENOENT, ret_cause,
 					strdup("VFIO made no node for it below /dev/vfio/devices"));
-	return step->uid == 0 ? 0 : node_acl_grant(path, step->uid);
+	return step->uid == 0 ? 0 : node_acl_grant(runner->root, path, step->uid);
 }
 
 int step_vfio_revoke(struct step_runner *runner, const struct step *step, char **ret_cause)
@@ -377,6 +377,6 @@ int step_vfio_revoke(struct step_runner *runner, const struct step *step, char *
 		return r == -ENOENT ? 0 : r;
 	if (!path || step->uid == 0)
 		return 0;
-	r = node_acl_revoke(path, step->uid);
+	r = node_acl_revoke(runner->root, path, step->uid);
 	return r == -ENOENT ? 0 : r;
 }

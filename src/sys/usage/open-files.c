@@ -12,7 +12,8 @@
 #include "sys/usage/process-walk.h"
 
 struct open_files_query {
-	char *const *paths; /* device nodes, or */
+	const struct sysfs_root *root;
+	char *const *paths; /* device nodes below the root, or */
 	int members; /* the directory of devices that are open without a node; else negative */
 	bool named;  /* the kernel reports which of these devices is open */
 };
@@ -49,7 +50,7 @@ static bool open_files_match_node(const struct open_files_query *query, const st
 		return false;
 	STRV_FOREACH(path, query->paths)
 		if (open_files_same_name(fd->target, *path) &&
-		    process_walk_stat(AT_FDCWD, *path, &node) >= 0 &&
+		    process_walk_stat(query->root->fd, *path + 1, &node) >= 0 &&
 		    node.device == fd->file.device)
 			return true;
 	return false;
@@ -88,13 +89,13 @@ static int open_files_add_process(pid_t pid, int proc_fd, char ***list)
 	return strv_add(list, text);
 }
 
-static char *open_files_find(const struct sysfs_root *root, struct open_files_query *query)
+static char *open_files_find(struct open_files_query *query)
 {
 	static const struct process_fd_visitor visitor = { open_files_filter, open_files_visit };
 	_cleanup_process_walk_ struct process_walk *walk = NULL;
 	_cleanup_strv_ char **processes = NULL;
 
-	if (process_walk_new(root, &walk) < 0)
+	if (process_walk_new(query->root, &walk) < 0)
 		return NULL;
 	for (;;) {
 		_cleanup_close_ int proc_fd = -EBADF;
@@ -112,15 +113,15 @@ static char *open_files_find(const struct sysfs_root *root, struct open_files_qu
 
 char *open_files_describe(const struct sysfs_root *root, char *const *paths)
 {
-	struct open_files_query query = { .paths = paths, .members = -EBADF };
+	struct open_files_query query = { .root = root, .paths = paths, .members = -EBADF };
 
-	return open_files_find(root, &query);
+	return open_files_find(&query);
 }
 
 char *open_files_describe_members(const struct sysfs_root *root, int members)
 {
-	struct open_files_query query = { .members = members };
-	_cleanup_free_ char *holders = open_files_find(root, &query);
+	struct open_files_query query = { .root = root, .members = members };
+	_cleanup_free_ char *holders = open_files_find(&query);
 
 	if (!holders || query.named)
 		return TAKE_PTR(holders);
