@@ -14,6 +14,7 @@
 struct connection {
 	sd_event *event;
 	struct manager *manager;
+	const char *address; /* not owned; NULL: that of the system bus */
 	sd_bus *bus;
 	struct bus *objects;
 	sd_event_source *retry;
@@ -53,11 +54,38 @@ static int on_bus_disconnected(sd_bus_message *message, void *userdata, sd_bus_e
 	return sd_event_source_set_enabled(connection->retry, SD_EVENT_ONESHOT);
 }
 
+static int connection_open_address(const char *address, sd_bus **ret)
+{
+	_cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;
+	int r;
+
+	r = sd_bus_new(&bus);
+	if (r < 0)
+		return r;
+	r = sd_bus_set_description(bus, "devgroupd");
+	if (r < 0)
+		return r;
+	r = sd_bus_set_address(bus, address);
+	if (r < 0)
+		return r;
+	r = sd_bus_set_bus_client(bus, true);
+	if (r < 0)
+		return r;
+	r = sd_bus_start(bus);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(bus);
+	return 0;
+}
+
 static int connection_open(struct connection *connection)
 {
 	int r;
 
-	r = sd_bus_open_system_with_description(&connection->bus, "devgroupd");
+	if (connection->address)
+		r = connection_open_address(connection->address, &connection->bus);
+	else
+		r = sd_bus_open_system_with_description(&connection->bus, "devgroupd");
 	if (r < 0)
 		return r;
 	/*
@@ -94,7 +122,8 @@ static int connection_add_retry(struct connection *connection)
 	return sd_event_source_set_enabled(connection->retry, SD_EVENT_OFF);
 }
 
-int connection_new(sd_event *event, struct manager *manager, struct connection **ret)
+int connection_new(sd_event *event, struct manager *manager, const char *address,
+		   struct connection **ret)
 {
 	_cleanup_(connection_freep) struct connection *connection = calloc(1, sizeof(*connection));
 	int r;
@@ -103,6 +132,7 @@ int connection_new(sd_event *event, struct manager *manager, struct connection *
 		return log_error_errno(-ENOMEM, "Cannot connect to the system bus");
 	connection->event = sd_event_ref(event);
 	connection->manager = manager;
+	connection->address = address;
 	r = connection_add_retry(connection);
 	if (r < 0)
 		return log_error_errno(r, "Cannot serve %s on the system bus", DG_BUS_NAME);

@@ -13,9 +13,11 @@
 struct connection;
 
 /*
- * Connects, registers all objects and takes the bus name. @manager must outlive *ret. 0 or negative
- * errno, which was logged.
+ * Connects, registers all objects and takes the bus name. @address is that of the bus in D-Bus's
+ * form, NULL: that of the system bus. @manager and @address must outlive *ret. 0 or negative errno,
+ * which was logged.
  */
-int connection_new(sd_event *event, struct manager *manager, struct connection **ret) _must_check_;
+int connection_new(sd_event *event, struct manager *manager, const char *address,
+		   struct connection **ret) _must_check_;
 struct connection *connection_free(struct connection *connection);
 DEFINE_CLEANUP(struct connection *, connection_freep, connection_free)

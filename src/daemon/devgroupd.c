@@ -45,7 +45,7 @@ static int devgroupd_watch_signals(sd_event *event, struct manager *manager)
 	return sd_event_add_signal(event, NULL, SIGHUP, devgroupd_on_hangup, manager);
 }
 
-static int devgroupd_serve(sd_event *event, struct manager *manager)
+static int devgroupd_serve(sd_event *event, struct manager *manager, const char *bus_address)
 {
 	_cleanup_(connection_freep) struct connection *connection = NULL;
 	int r;
@@ -53,7 +53,7 @@ static int devgroupd_serve(sd_event *event, struct manager *manager)
 	r = manager_start(manager);
 	if (r < 0)
 		return r;
-	r = connection_new(event, manager, &connection);
+	r = connection_new(event, manager, bus_address, &connection);
 	if (r < 0)
 		return r;
 	(void)sd_event_set_watchdog(event, true);
@@ -84,7 +84,7 @@ static int devgroupd_run(const struct options *options)
 	r = devgroupd_watch_signals(event, manager);
 	if (r < 0)
 		return log_error_errno(r, "Cannot watch for signals");
-	return devgroupd_serve(event, manager);
+	return devgroupd_serve(event, manager, options->bus_address);
 }
 
 static int devgroupd_execute(const struct options *options)

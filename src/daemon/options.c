@@ -26,6 +26,8 @@ static void options_show_help(void)
 	     "repeated,\n"
 	     "                            the highest precedence first\n"
 	     "     --run-dir=DIR          keep the records of leases in DIR (/run/devgroups)\n"
+	     "     --root=DIR             take the files below DIR for those of the host\n"
+	     "     --bus-address=ADDRESS  serve the bus at ADDRESS instead of the system bus\n"
 	     "     --step-timeout=SECONDS deadline of one kernel operation; after it the group is\n"
 	     "                            stuck (20)\n"
 	     "     --max-leases=N            limit of claims, held or waiting (1000)\n"
@@ -66,6 +68,8 @@ enum {
 	OPT_VERSION = 256,
 	OPT_CONFIG_DIR,
 	OPT_RUN_DIR,
+	OPT_ROOT,
+	OPT_BUS_ADDRESS,
 	OPT_STEP_TIMEOUT,
 	OPT_MAX_LEASES,
 	OPT_MAX_LEASES_PER_USER,
@@ -92,6 +96,12 @@ static int options_parse_one(int option, const char *value, struct options *opti
 		return strv_add(&options->config_dirs, value);
 	case OPT_RUN_DIR:
 		options->host.run_dir = value;
+		return 0;
+	case OPT_ROOT:
+		options->host.root = value;
+		return 0;
+	case OPT_BUS_ADDRESS:
+		options->bus_address = value;
 		return 0;
 	case OPT_STEP_TIMEOUT:
 		return options_parse_seconds(value, &options->host.step_usec);
@@ -128,6 +138,8 @@ int options_parse(int argc, char *argv[], struct options *options)
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "config-dir", required_argument, NULL, OPT_CONFIG_DIR },
 		{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
+		{ "root", required_argument, NULL, OPT_ROOT },
+		{ "bus-address", required_argument, NULL, OPT_BUS_ADDRESS },
 		{ "step-timeout", required_argument, NULL, OPT_STEP_TIMEOUT },
 		{ "max-leases", required_argument, NULL, OPT_MAX_LEASES },
 		{ "max-leases-per-user", required_argument, NULL, OPT_MAX_LEASES_PER_USER },

@@ -9,7 +9,8 @@
 struct options {
 	struct host_options host;
 	struct limits limits;
-	char **config_dirs; /* NULL: the default ones */
+	char **config_dirs;	 /* NULL: the default ones */
+	const char *bus_address; /* NULL: that of the system bus */
 	int log_level;
 	const char *introspect; /* print this D-Bus interface and exit; NULL: no */
 	bool done;		/* --help or --version was printed: exit */
