@@ -1,59 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# Shared by the scripts here: each script sources it first and ends with "finish". Each check prints
-# one line: "ok NAME" or "not ok NAME: REASON".
+# Shared by the scripts here: each script sources it first and ends with "finish". The words for
+# checks are those of tests/lib/checks.sh.
 set -uo pipefail
 
 top=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../.." && pwd -P)
 probe=${DEVGROUPS_BUILD:-$top/build/default}/tests/lab/programs/vfio-probe
 work=$(mktemp -d -t lab-script.XXXXXX)
 chmod 755 "$work"
-failures=0
-
-ok() { printf 'ok %s\n' "$1"; }
-not_ok() {
-    failures=$((failures + 1))
-    printf 'not ok %s: %s\n' "$1" "$2"
-}
-
-# check NAME COMMAND...: passes if the command succeeds. Its output is shown only if it fails.
-check() {
-    local name=$1 output
-    shift
-    if output=$("$@" 2>&1); then ok "$name"; else not_ok "$name" "$* exited $?: $output"; fi
-}
-
-# check_exit NAME STATUS COMMAND...: passes if the command exits with exactly this status. Leaves
-# the command's output in $output.
-check_exit() {
-    local name=$1 wanted=$2 got=0
-    shift 2
-    output=$("$@" 2>&1) || got=$?
-    if (( got == wanted )); then ok "$name";\
- else not_ok "$name" "$* exited $got, not $wanted: $output"; fi
-}
-
-# check_text NAME PATTERN TEXT: passes if the text matches the extended regular expression.
-check_text() {
-    if [[ $3 =~ $2 ]]; then ok "$1"; else not_ok "$1" "no \"$2\" in: $3"; fi
-}
-
-# check_equal NAME WANTED GOT: passes if both texts are equal.
-check_equal() {
-    if [[ $2 == "$3" ]]; then ok "$1";\
- else not_ok "$1" "$(diff <(printf '%s\n' "$2") <(printf '%s\n' "$3"))"; fi
-}
-
-# within SECONDS COMMAND...: repeats the command until it succeeds. SECONDS is a deadline, never a
-# measure of speed.
-within() {
-    local deadline=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        (( SECONDS < deadline )) || return 1
-        sleep 0.05
-    done
-}
+# shellcheck disable=SC2034 # checks.sh reads them
+daemon_dir=/run/lab daemon_command=("${DEVGROUPD:-/usr/sbin/devgroupd}")
+# shellcheck source=../../lib/checks.sh
+source "$top/tests/lib/checks.sh"
 
 finish() {
     local pid
@@ -63,83 +21,6 @@ finish() {
         cat /run/lab/devgroupd.log 2>/dev/null || journalctl --no-pager -u devgroupd
     fi
     exit $((failures > 0))
-}
-
-# --- users and definitions ---
-as() { setpriv --reuid "$1" --regid "$1" --init-groups -- "${@:2}"; }
-
-# define JSON: writes the content of "groups" and reloads, so that the definitions are in force when
-# it returns.
-define() {
-    mkdir -p /etc/devgroups.d
-    printf '{ "groups": { %s } }\n' "$1" >/etc/devgroups.d/10-lab.json
-    devgroupctl reload
-}
-
-# --- state of the host ---
-# An address of PCI domain 0 may be written without the domain.
-pci_place() {
-    if [[ $1 == *:*:* ]]; then
-        printf '/sys/bus/pci/devices/%s' "$1"
-    else
-        printf '/sys/bus/pci/devices/0000:%s' "$1"
-    fi
-}
-driver() { basename "$(readlink "$(pci_place "$1")/driver" 2>/dev/null || echo none)"; }
-iommu_group() { basename "$(readlink "$(pci_place "$1")/iommu_group")"; }
-is_on() { [[ $(driver "$1") == "$2" ]]; }
-bus_property() {
-    busctl --system get-property org.devgroups1 "$1" "org.devgroups1.$2" "$3" 2>/dev/null
-}
-state() { bus_property "/org/devgroups1/group/$1" Group State | sed 's/^s "\(.*\)"$/\1/'; }
-has_state() { [[ $(state "$1") == "$2" ]]; }
-is_available() { has_state "$1" available; }
-
-# Prints everything on the host that a claim may change, for a comparison with an earlier state.
-# Devices that no test uses are included: they must not change either.
-host_state() {
-    # Starts few processes: under emulation each costs a twentieth of a second.
-    find /sys/bus/pci/devices/*/ -maxdepth 1 -name driver -printf '%p %l\n'
-    grep -H '' /sys/bus/pci/devices/*/{driver_override,reset_method,sriov_numvfs} 2>/dev/null
-    find /dev/vfio -mindepth 1 ! -name vfio -printf '%p %u:%g %m\n' 2>/dev/null | sort
-    ls /run/devgroups
-}
-
-# listens PID: succeeds once this devgroupctl monitor receives all further events. It sleeps in
-# poll(2) only after it has subscribed.
-listens() { [[ $(<"/proc/$1/wchan") =~ e(p_)?poll ]]; }
-# start_monitor FILE: starts a monitor that writes its events to the file. Its pid is in $monitor.
-start_monitor() {
-    devgroupctl monitor --json=short >>"$1" 2>&1 &
-    monitor=$!
-    check 'a monitor listens' within 60 listens "$monitor"
-}
-
-daemon_pid() { cat /run/lab/devgroupd.pid; }
-daemon_fds() { find "/proc/$(daemon_pid)/fd" -mindepth 1 2>/dev/null | wc -l; }
-daemon_children() { pgrep -P "$(daemon_pid)" | wc -l; }
-daemon_answers() {
-    busctl --system call org.devgroups1 /org/devgroups1 org.freedesktop.DBus.Peer Ping \
-        >/dev/null 2>&1
-}
-
-# start_daemon [OPTION...]: starts the daemon by hand, as the lab does; $DEVGROUPD may name another
-# build.
-start_daemon() {
-    "${DEVGROUPD:-/usr/sbin/devgroupd}" "$@" </dev/null >>/run/lab/devgroupd.log 2>&1 &
-    printf '%s\n' $! >/run/lab/devgroupd.pid
-    disown
-    within 20 daemon_answers
-}
-
-has_ended() { ! kill -0 "$1" 2>/dev/null; }
-
-# stop_daemon [SIGNAL]: ends the daemon with the signal, SIGTERM by default.
-stop_daemon() {
-    local pid
-    pid=$(daemon_pid)
-    kill "${1:--TERM}" "$pid"
-    within 20 has_ended "$pid"
 }
 
 # --- failing and hanging files of the kernel ---
