@@ -4,12 +4,12 @@
  * Faults that a test puts into the tree. The file ".faults/OPERATION ADDRESS" ("unbind
  * 0000:01:00.0") holds one line:
  *
- *	EBUSY		the operation fails and has no effect
- *	then EBUSY	it is done, and fails all the same
- *	ignored		it succeeds without an effect
- *	hang		it sleeps until the file is changed or removed
+ *	EBUSY		the operation fails and has no effect.
+ *	then EBUSY	it is done, and fails all the same.
+ *	ignored		it succeeds without an effect.
+ *	hang		it sleeps until the file is changed or removed.
  *
- * followed by "once" if the file is to be removed by the operation that meets it.
+ * The word "once" after it removes the file in the operation that meets it.
  */
 
 #include <errno.h>

@@ -14,9 +14,9 @@
  *					index	a number of its own
  *					DRIVER.links, DRIVER/	what DRIVER adds to the device
  *	.kernel/modules/NAME		"BUS DRIVER" of each driver in the module
- *	.kernel/config			what the kernel supports: "group", "cdev", "iommufd"
- *	.kernel/open/N/			what is open of IOMMU group N (kernel-vfio.c)
- *	.kernel/containers/ID		the IOMMU type of a container
+ *	.kernel/config			what the kernel supports: "group", "cdev", "iommufd".
+ *	.kernel/open/N/			what is open of IOMMU group N (kernel-vfio.c).
+ *	.kernel/containers/ID		the IOMMU type of a container.
  *	.kernel/listeners/PORT		sockets that receive events
  *	.kernel/log			each operation that has changed something
  *	.faults/OPERATION ADDRESS	kernel-fault.c
