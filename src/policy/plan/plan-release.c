@@ -308,10 +308,6 @@ static int plan_release_rebind_to_vfio(const struct release *release, const stru
 
 static int plan_release_unbind_all(const struct release *release)
 {
-	int r = plan_release_for_members(release, false, plan_release_restore_methods);
-
-	if (r < 0)
-		return r;
 	return plan_release_for_members(release, false, plan_release_unbind);
 }
 
@@ -365,6 +361,9 @@ static int plan_release_give_back(const struct release *release)
 	r = plan_release_for_members(release, false, plan_release_reset);
 	if (r < 0)
 		return r;
+	r = plan_release_for_members(release, false, plan_release_restore_methods);
+	if (r < 0)
+		return r;
 	r = plan_release_unbind_all(release);
 	if (r < 0)
 		return r;
@@ -391,6 +390,10 @@ int plan_release(const struct inventory *inv, const struct record *record, struc
 	return 0;
 }
 
+/*
+ * Leaves out reset_method: the kernel need not accept the whole list any more, and the step that
+ * restores it does not succeed before it has restored the rest.
+ */
 bool plan_release_is_complete(const struct inventory *inv, const struct record *record)
 {
 	_cleanup_steps_ struct vec steps = { 0 };

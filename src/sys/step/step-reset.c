@@ -155,16 +155,6 @@ static bool step_reset_is_done(const struct step_runner *runner, const char *key
 	return strv_contains(runner->reset, key);
 }
 
-static int step_reset_write_methods(int dir_fd, const char *methods)
-{
-	if (sysfs_write(dir_fd, "reset_method", methods) >= 0)
-		return 0;
-	if (sysfs_write(dir_fd, "reset_method", methods) >= 0)
-		return 0;
-	/* The methods that the device offers may have changed: take all that it offers now. */
-	return sysfs_write(dir_fd, "reset_method", "default");
-}
-
 /*
  * Resets by one method. The kernel has its list of methods back afterwards, also after a failure.
  */
@@ -175,13 +165,12 @@ static int step_reset_by_method(int dir_fd, const char *method)
 
 	if (str_eq(method, RESET_ATTEMPT_KERNEL))
 		return sysfs_write(dir_fd, "reset", "1");
-	r = sysfs_read(dir_fd, "reset_method", &methods);
-	if (r < 0)
-		return r;
-	r = sysfs_write(dir_fd, "reset_method", method);
+	r = step_reset_methods_choose(dir_fd, method, &methods);
 	if (r >= 0) /* Restore the methods below in any case. */
 		r = sysfs_write(dir_fd, "reset", "1");
-	restored = step_reset_write_methods(dir_fd, methods);
+	if (!methods)
+		return r;
+	restored = step_reset_methods_restore(dir_fd, methods);
 	return r < 0 ? r : restored;
 }
 
@@ -374,5 +363,5 @@ int step_reset_set_methods(struct step_runner *runner, const struct step *step, 
 
 	if (dir_fd < 0)
 		return dir_fd;
-	return step_reset_write_methods(dir_fd, step->value);
+	return step_reset_methods_restore(dir_fd, step->value);
 }

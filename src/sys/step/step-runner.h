@@ -110,6 +110,13 @@ int step_mdev_remove(struct step_runner *runner, const struct step *step, char *
 int step_reset(struct step_runner *runner, const struct step *step, char **ret_cause);
 int step_reset_verify(struct step_runner *runner, const struct step *step, char **ret_cause);
 int step_reset_set_methods(struct step_runner *runner, const struct step *step, char **ret_cause);
+/*
+ * step-reset-methods.c: has the kernel reset by @method alone, until the methods in *ret_restore
+ * are restored. NULL there: nothing was changed. Both return 0 or negative errno.
+ */
+int step_reset_methods_choose(int dir_fd, const char *method, char **ret_restore) _must_check_;
+/* Restores the list, or what the kernel accepts of it today. */
+int step_reset_methods_restore(int dir_fd, const char *methods) _must_check_;
 /* step-replug.c. 1: the device needs none. */
 int step_replug(struct step_runner *runner, const struct step *step, char **ret_cause);
 /*
