@@ -83,16 +83,16 @@ static int step_run_set_override(struct step_runner *runner, const struct step *
 				 char **ret_cause)
 {
 	_cleanup_close_ int fd = step_runner_open_device(runner, step);
-	_cleanup_free_ char *text = NULL, *actual = NULL;
+	_cleanup_free_ char *actual = NULL;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	/* The empty line clears it: a write of no bytes never reaches the driver core. */
-	text = str_printf("%s\n", str_or(step->value, ""));
-	if (!text)
-		return -ENOMEM;
-	r = sysfs_write(fd, "driver_override", text);
+	/*
+	 * The empty line clears it: a write of no bytes never reaches the driver core. Other values
+	 * end without one, because the kernel does not accept a value that is longer than it shows.
+	 */
+	r = sysfs_write(fd, "driver_override", step->value ? step->value : "\n");
 	if (r < 0)
 		return r;
 	r = sysfs_read(fd, "driver_override", &actual);
