@@ -40,7 +40,8 @@ bool claim_check_reserved(const struct devgroup *group, const struct claim_reque
 static bool claim_check_interface(const struct registry *registry, const struct devgroup *group,
 				  const struct claim_request *request, struct refusal *ret)
 {
-	const char *why = vfio_choice_why_no_iommufd(host_inventory(registry_host(registry)));
+	const char *why = vfio_choice_why_no_iommufd_for(host_inventory(registry_host(registry)),
+							 &group->resolved.devices);
 
 	if (request->interface != INTERFACE_IOMMUFD || !why)
 		return true;

@@ -49,7 +49,8 @@ int claim_record_new(const struct registry *registry, const struct devgroup *gro
 	if (r < 0)
 		return r;
 	record->interface = vfio_choice_interface(host_inventory(registry_host(registry)),
-						  request->interface, request->access);
+						  &group->resolved.devices, request->interface,
+						  request->access);
 	*ret = TAKE_PTR(record);
 	return 0;
 }

@@ -101,10 +101,10 @@ struct record_device *record_find_device(const struct record *record, const char
 	return NULL;
 }
 
-void record_make_resets_due(struct record *record)
+void record_mark_used(struct record *record)
 {
 	VEC_FOREACH(struct record_device, member, &record->devices)
-		member->clean = member->dirty = false;
+		member->clean = member->dirty = member->left = false;
 }
 
 int record_iommu_groups(const struct record *record, int **ret, size_t *ret_n)

@@ -53,6 +53,7 @@ struct record_device {
 	char **resets; /* methods to try in this order when it is returned (reset-plan.h) */
 	bool dirty;    /* no method worked */
 	bool clean;    /* one worked after the last use: not due again in this release */
+	bool left;     /* has left its driver after the last use: no descriptor of it is open */
 	char *driver;  /* bound by the claim; NULL: only kept from other drivers (bridges) */
 };
 
@@ -97,8 +98,10 @@ DEFINE_CLEANUP(struct record_device *, record_device_freep, record_device_free)
 #define _cleanup_record_device_ _cleanup_(record_device_freep)
 /* Returns the device with this key, or NULL. */
 struct record_device *record_find_device(const struct record *record, const char *key);
-/* Marks all devices as due for a reset: they may have been used since the last one. */
-void record_make_resets_due(struct record *record);
+/*
+ * Marks all devices as used: they are due for a reset, and for a proof that they are closed.
+ */
+void record_mark_used(struct record *record);
 
 /* Lists its IOMMU groups once each, in the order of the devices. The caller frees *ret. */
 int record_iommu_groups(const struct record *record, int **ret, size_t *ret_n) _must_check_;

@@ -219,18 +219,36 @@ END_TEST
 START_TEST(test_interface_choice)
 {
 	_cleanup_inventory_ struct inventory *inv = make_group_of_five();
+	struct device mdev = { .bus = (char[]){ "mdev" } };
+	_cleanup_vec_ struct vec mixed = { 0 };
+	const struct vec *all = &inv->devices;
 
-	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_GROUP);
-	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_AUTO, ACCESS_NODE), INTERFACE_GROUP);
+	ck_assert_int_eq(vfio_choice_interface(inv, all, INTERFACE_AUTO, ACCESS_FD),
+			 INTERFACE_GROUP);
+	ck_assert_int_eq(vfio_choice_interface(inv, all, INTERFACE_AUTO, ACCESS_NODE),
+			 INTERFACE_GROUP);
 	ck_assert_ptr_nonnull(strstr(vfio_choice_why_no_iommufd(inv), "CONFIG_IOMMUFD."));
 	inv->has_iommufd = true;
-	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_GROUP);
+	ck_assert_int_eq(vfio_choice_interface(inv, all, INTERFACE_AUTO, ACCESS_FD),
+			 INTERFACE_GROUP);
 	ck_assert_ptr_nonnull(strstr(vfio_choice_why_no_iommufd(inv), "CONFIG_VFIO_DEVICE_CDEV."));
 	inv->has_vfio_cdev = true;
 	ck_assert_ptr_null(vfio_choice_why_no_iommufd(inv));
-	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_AUTO, ACCESS_FD), INTERFACE_IOMMUFD);
-	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_AUTO, ACCESS_NODE), INTERFACE_ANY);
-	ck_assert_int_eq(vfio_choice_interface(inv, INTERFACE_GROUP, ACCESS_NODE), INTERFACE_GROUP);
+	ck_assert_ptr_null(vfio_choice_why_no_iommufd_for(inv, all));
+	ck_assert_int_eq(vfio_choice_interface(inv, all, INTERFACE_AUTO, ACCESS_FD),
+			 INTERFACE_IOMMUFD);
+	ck_assert_int_eq(vfio_choice_interface(inv, all, INTERFACE_AUTO, ACCESS_NODE),
+			 INTERFACE_ANY);
+	ck_assert_int_eq(vfio_choice_interface(inv, all, INTERFACE_GROUP, ACCESS_NODE),
+			 INTERFACE_GROUP);
+	/* nothing unbinds a mediated device, so nothing proves that its own node is closed */
+	ck_assert_int_eq(vec_add(&mixed, all->items[1]), 0);
+	ck_assert_int_eq(vec_add(&mixed, &mdev), 0);
+	ck_assert_ptr_nonnull(vfio_choice_why_no_iommufd_for(inv, &mixed));
+	ck_assert_int_eq(vfio_choice_interface(inv, &mixed, INTERFACE_AUTO, ACCESS_FD),
+			 INTERFACE_GROUP);
+	ck_assert_int_eq(vfio_choice_interface(inv, &mixed, INTERFACE_AUTO, ACCESS_NODE),
+			 INTERFACE_GROUP);
 }
 END_TEST
 
@@ -491,7 +509,7 @@ START_TEST(test_release_resets_no_clean_device)
 	ck_assert_int_eq(plan_release(inv, record, &release), 0);
 	VEC_FOREACH(const struct step, step, &release)
 		ck_assert(step->kind != STEP_RESET && step->kind != STEP_VERIFY_RESET);
-	record_make_resets_due(record);
+	record_mark_used(record);
 	ck_assert_int_eq(plan_release(inv, record, &again), 0);
 	ck_assert_uint_eq(again.n, release.n + 2);
 }

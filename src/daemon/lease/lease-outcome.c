@@ -221,12 +221,12 @@ static enum lease_event lease_outcome_confirm(struct lease *lease, enum lease_ev
 	return lease_outcome_remove_record(lease) ? event : LEASE_STEPS_FAILED;
 }
 
-/* Marks the resets as due: the process that has the devices open may change them. */
+/* The process that has the devices open may change them. */
 static void lease_outcome_on_busy(struct lease *lease, const struct worker_result *result)
 {
 	const struct step *step = lease->steps.items[result->index];
 
-	record_make_resets_due(lease->record);
+	record_mark_used(lease->record);
 	lease->busy_group = step->iommu_group;
 }
 

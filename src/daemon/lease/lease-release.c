@@ -54,6 +54,18 @@ static int lease_release_wait_for_vfs(struct lease *lease)
 	return 0;
 }
 
+/* A device without a driver has left it: a release was interrupted, or another program did it. */
+static void lease_release_note_left(struct lease *lease)
+{
+	VEC_FOREACH(struct record_device, member, &lease->record->devices) {
+		const struct device *current =
+			inventory_find(host_inventory(lease->host), member->key);
+
+		if (current && !current->driver)
+			member->left = true;
+	}
+}
+
 int lease_release_prepare(struct lease *lease, struct vec *ret_steps)
 {
 	int r;
@@ -75,6 +87,7 @@ int lease_release_prepare(struct lease *lease, struct vec *ret_steps)
 	r = lease_state_refresh_members(lease);
 	if (r < 0)
 		return r;
+	lease_release_note_left(lease);
 	if (lease->record->new_ids) {
 		r = lease_release_refresh_all(lease);
 		if (r < 0)

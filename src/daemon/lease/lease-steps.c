@@ -49,6 +49,18 @@ static void lease_steps_on_verified(struct lease *lease, const struct step *step
 		log_warning_errno(r, "Cannot save that %s has been reset", step->device);
 }
 
+/*
+ * Notes that the device has left its driver. It is not saved here: a later daemon that does not
+ * know it has the device leave its driver once more.
+ */
+static void lease_steps_on_unbound(struct lease *lease, const struct step *step)
+{
+	struct record_device *member = record_find_device(lease->record, step->device);
+
+	if (member && !lease_fsm_is_claim(lease->state))
+		member->left = true;
+}
+
 static void lease_steps_report_end(struct lease *lease, unsigned index, int error)
 {
 	_cleanup_free_ char *failure = NULL;
@@ -69,6 +81,8 @@ void lease_steps_on_step_ended(struct worker *worker, unsigned index, int error,
 
 	if (step->kind == STEP_VERIFY_RESET && error == 0)
 		lease_steps_on_verified(lease, step);
+	if (step->kind == STEP_UNBIND && error >= 0)
+		lease_steps_on_unbound(lease, step);
 	if (!lease_steps_is_retry(lease, step))
 		lease_steps_report_end(lease, index, error);
 	lease_state_advance(lease, LEASE_STEP_RETURNED);

@@ -319,7 +319,7 @@ int lease_reset(struct lease *lease)
 	 * Treat the devices as used: the reset removes what any user, or the host, may have left.
 	 */
 	lease->record->used = true;
-	record_make_resets_due(lease->record);
+	record_mark_used(lease->record);
 	lease->record->recovery = true;
 	refusal_clear(&lease->failure); /* the failure of the claim that made the lease dirty */
 	r = lease_state_save(lease);

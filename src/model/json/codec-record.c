@@ -50,6 +50,7 @@ static const struct codec_field codec_record_device_fields[] = {
 	{ "resets", CODEC_STRV, offsetof(struct record_device, resets), 0 },
 	{ "dirty", CODEC_BOOL, offsetof(struct record_device, dirty), 0 },
 	{ "clean", CODEC_BOOL, offsetof(struct record_device, clean), 0 },
+	{ "left", CODEC_BOOL, offsetof(struct record_device, left), 0 },
 	{ "driver", CODEC_STRING, offsetof(struct record_device, driver), CODEC_SHOW },
 };
 

@@ -66,6 +66,26 @@ static bool plan_release_on_host_driver(const struct device *current,
 	return str_eq(current->driver, member->host_driver);
 }
 
+/*
+ * Returns whether the holder may have hidden a descriptor. The node of a device opens many times,
+ * and a descriptor that was sent into a socket is in no process: prove-closed cannot see it. An
+ * unbind returns only after the last one is closed (vfio_unregister_group_dev() of Linux 6.6 and
+ * later). The node of an IOMMU group opens only once, so the other interface needs no such proof.
+ */
+static bool plan_release_may_be_hidden(const struct release *release)
+{
+	return release->record->used && record_interface_has_iommufd(release->record->interface);
+}
+
+/* Returns whether the member leaves its driver as a proof that it is closed. Once a release. */
+static bool plan_release_proves_by_unbind(const struct release *release,
+					  const struct device *current,
+					  const struct record_device *member)
+{
+	return plan_release_may_be_hidden(release) && !member->left &&
+	       !device_keeps_driver(current) && plan_release_on_claim_driver(current, member);
+}
+
 /* A lease that was never handed over is always restored; on-release does not apply. */
 static enum group_def_on_release plan_release_mode(const struct record *record)
 {
@@ -75,21 +95,38 @@ static enum group_def_on_release plan_release_mode(const struct record *record)
 static bool plan_release_leaves_driver(const struct release *release, const struct device *current,
 				       const struct record_device *member)
 {
+	if (plan_release_proves_by_unbind(release, current, member))
+		return true;
 	if (release->mode == ON_RELEASE_KEEP || device_keeps_driver(current) ||
 	    !plan_release_on_claim_driver(current, member))
 		return false;
 	return release->mode != ON_RELEASE_RESTORE || !plan_release_on_host_driver(current, member);
 }
 
-static bool plan_release_returns_to_host(const struct release *release,
-					 const struct device *current,
-					 const struct record_device *member)
+/* Returns the driver that the member has after the release. NULL: none, or the present one. */
+static const char *plan_release_final_driver(const struct release *release,
+					     const struct record_device *member)
 {
-	if (release->mode == ON_RELEASE_KEEP ||
-	    (release->mode == ON_RELEASE_NONE && member->driver))
-		return false;
-	return member->host_driver && !plan_release_on_host_driver(current, member) &&
+	if (release->mode == ON_RELEASE_KEEP)
+		return plan_release_may_be_hidden(release) ? member->driver : NULL;
+	if (release->mode == ON_RELEASE_NONE && member->driver)
+		return NULL;
+	return member->host_driver;
+}
+
+static bool plan_release_moves(const struct release *release, const struct device *current,
+			       const struct record_device *member)
+{
+	const char *driver = plan_release_final_driver(release, member);
+
+	return driver && !str_eq(current->driver, driver) &&
 	       (!current->driver || plan_release_on_claim_driver(current, member));
+}
+
+static bool plan_release_ends_on_vfio(const struct release *release,
+				      const struct record_device *member)
+{
+	return vfio_choice_is_vfio(plan_release_final_driver(release, member));
 }
 
 /*
@@ -107,8 +144,8 @@ static bool plan_release_must_yield_to_ehci(const struct release *release,
 		const struct device *ehci = inventory_find(release->inv, other->key);
 
 		if (ehci && device_is_companion_of(current, ehci) &&
-		    plan_release_returns_to_host(release, ehci, other) &&
-		    !vfio_choice_is_vfio(other->host_driver))
+		    plan_release_moves(release, ehci, other) &&
+		    !plan_release_ends_on_vfio(release, other))
 			return true;
 	}
 	return false;
@@ -285,23 +322,45 @@ static int plan_release_restore_override(const struct release *release,
 	return steps_add_device(release->steps, STEP_SET_OVERRIDE, current, member->host_override);
 }
 
+static int plan_release_restore_host_override(const struct release *release,
+					      const struct device *current,
+					      const struct record_device *member)
+{
+	if (plan_release_ends_on_vfio(release, member))
+		return 0;
+	return plan_release_restore_override(release, current, member);
+}
+
+static int plan_release_restore_vfio_override(const struct release *release,
+					      const struct device *current,
+					      const struct record_device *member)
+{
+	if (!plan_release_ends_on_vfio(release, member))
+		return 0;
+	return plan_release_restore_override(release, current, member);
+}
+
 static int plan_release_rebind_to_host(const struct release *release, const struct device *current,
 				       const struct record_device *member)
 {
-	if (vfio_choice_is_vfio(member->host_driver) ||
-	    !plan_release_returns_to_host(release, current, member))
+	if (plan_release_ends_on_vfio(release, member) ||
+	    !plan_release_moves(release, current, member))
 		return 0;
-	return steps_add_device(release->steps, STEP_REBIND, current, member->host_driver);
+	return steps_add_device(release->steps, STEP_REBIND, current,
+				plan_release_final_driver(release, member));
 }
 
 static int plan_release_rebind_to_vfio(const struct release *release, const struct device *current,
 				       const struct record_device *member)
 {
-	if (!vfio_choice_is_vfio(member->host_driver) ||
-	    (!plan_release_returns_to_host(release, current, member) &&
-	     !plan_release_must_yield_to_ehci(release, current, member)))
+	if (!plan_release_ends_on_vfio(release, member))
 		return 0;
-	return steps_add_device(release->steps, STEP_REBIND, current, member->host_driver);
+	if (!plan_release_moves(release, current, member) &&
+	    !plan_release_leaves_driver(release, current, member) &&
+	    !plan_release_must_yield_to_ehci(release, current, member))
+		return 0;
+	return steps_add_device(release->steps, STEP_REBIND, current,
+				plan_release_final_driver(release, member));
 }
 
 /* --- the steps of all members --- */
@@ -313,25 +372,31 @@ static int plan_release_unbind_all(const struct release *release)
 
 /*
  * Restores bridges first: they are back on their drivers before the devices behind them are probed.
- * Members that were on a VFIO driver before the claim return to it last: when a host driver takes
- * an EHCI, it must not find a companion on VFIO (device.h).
+ * Members that end on a VFIO driver are bound last: when a host driver takes an EHCI, it must not
+ * find a companion on VFIO (device.h). They keep the override of the claim until then, because the
+ * host may have bound them with an override that it has removed since.
  */
 static int plan_release_restore_all(const struct release *release)
 {
-	int r = plan_release_for_members(release, true, plan_release_restore_override);
+	static const struct {
+		bool bridges;
+		plan_release_fn fn;
+	} order[] = {
+		{ true, plan_release_restore_override },
+		{ false, plan_release_restore_host_override },
+		{ true, plan_release_rebind_to_host },
+		{ false, plan_release_rebind_to_host },
+		{ false, plan_release_rebind_to_vfio },
+		{ false, plan_release_restore_vfio_override },
+	};
 
-	if (r < 0)
-		return r;
-	r = plan_release_for_members(release, false, plan_release_restore_override);
-	if (r < 0)
-		return r;
-	r = plan_release_for_members(release, true, plan_release_rebind_to_host);
-	if (r < 0)
-		return r;
-	r = plan_release_for_members(release, false, plan_release_rebind_to_host);
-	if (r < 0)
-		return r;
-	return plan_release_for_members(release, false, plan_release_rebind_to_vfio);
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		int r = plan_release_for_members(release, order[i].bridges, order[i].fn);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 const struct device *plan_release_find_lost(const struct inventory *inv,

@@ -39,12 +39,21 @@ const char *vfio_choice_why_no_iommufd(const struct inventory *inv)
 	return NULL;
 }
 
-enum vfio_interface vfio_choice_interface(const struct inventory *inv, enum vfio_interface wanted,
-					  enum access_mode access)
+const char *vfio_choice_why_no_iommufd_for(const struct inventory *inv, const struct vec *devices)
+{
+	VEC_FOREACH(const struct device, device, devices)
+		if (device_keeps_driver(device))
+			return "A former holder could hide an open descriptor of a mediated "
+			       "device, and keep access to it.";
+	return vfio_choice_why_no_iommufd(inv);
+}
+
+enum vfio_interface vfio_choice_interface(const struct inventory *inv, const struct vec *devices,
+					  enum vfio_interface wanted, enum access_mode access)
 {
 	if (wanted != INTERFACE_AUTO)
 		return wanted;
-	if (vfio_choice_why_no_iommufd(inv))
+	if (vfio_choice_why_no_iommufd_for(inv, devices))
 		return INTERFACE_GROUP;
 	return access == ACCESS_NODE ? INTERFACE_ANY : INTERFACE_IOMMUFD;
 }

@@ -43,9 +43,15 @@ const char *vfio_choice_driver(const struct device *device, const struct group_d
 const char *vfio_choice_why_no_iommufd(const struct inventory *inv);
 
 /*
- * Returns the interface of a claim that asked for @wanted. INTERFACE_AUTO is iommufd if the host
- * has it, else the group; by path it is the nodes of both. Any other value is returned as it is,
- * even if the host lacks it.
+ * The same for these devices (struct device). A device that keeps its driver is never given by its
+ * own node: a release proves by an unbind that no descriptor of that node is left.
  */
-enum vfio_interface vfio_choice_interface(const struct inventory *inv, enum vfio_interface wanted,
-					  enum access_mode access);
+const char *vfio_choice_why_no_iommufd_for(const struct inventory *inv, const struct vec *devices);
+
+/*
+ * Returns the interface of a claim of these devices that asked for @wanted. INTERFACE_AUTO is
+ * iommufd if both the host and the devices have it, else the group; by path it is the nodes of
+ * both. Any other value is returned as it is, even if the host lacks it.
+ */
+enum vfio_interface vfio_choice_interface(const struct inventory *inv, const struct vec *devices,
+					  enum vfio_interface wanted, enum access_mode access);
