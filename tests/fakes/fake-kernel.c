@@ -6,6 +6,8 @@
  *	fake-kernel write PATH VALUE	writes to an attribute: "sys/bus/pci/rescan"
  *	fake-kernel boot		binds what .kernel/boot lists
  *	fake-kernel modprobe NAME
+ *	fake-kernel advance SECONDS	moves the clock of the daemon on
+ *	fake-kernel speed N		lets it run N times as fast
  */
 
 #include <errno.h>
@@ -27,6 +29,7 @@ static int fake_kernel_boot(void)
 	char bus[NAME_MAX + 1], address[NAME_MAX + 1], driver[NAME_MAX + 1];
 	int r = 0;
 
+	kernel_clock_change(0, 1);
 	while (list && r >= 0 && fscanf(list, "%255s %255s %255s", bus, address, driver) == 3)
 		r = kernel_driver_bind(bus, driver, address);
 	if (list)
@@ -52,6 +55,13 @@ static int fake_kernel_modprobe(const char *name)
 	return r < 0 ? fake_kernel_fail("load", name, r) : EXIT_SUCCESS;
 }
 
+static int fake_kernel_clock(int64_t by_seconds, int64_t speed)
+{
+	kernel_clock_change(by_seconds, speed);
+	kernel_clock_wake();
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char *argv[])
 {
 	if (!kernel_root)
@@ -60,8 +70,14 @@ int main(int argc, char *argv[])
 		return fake_kernel_boot();
 	if (argc == 3 && strcmp(argv[1], "modprobe") == 0)
 		return fake_kernel_modprobe(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "advance") == 0)
+		return fake_kernel_clock(atoll(argv[2]), 0);
+	if (argc == 3 && strcmp(argv[1], "speed") == 0)
+		return fake_kernel_clock(0, atoll(argv[2]));
 	if (argc == 4 && strcmp(argv[1], "write") == 0)
 		return fake_kernel_write(argv[2], argv[3]);
-	fputs("usage: fake-kernel boot | write PATH VALUE | modprobe NAME\n", stderr);
+	fputs("usage: fake-kernel boot | write PATH VALUE | modprobe NAME | advance SECONDS | "
+	      "speed N\n",
+	      stderr);
 	return 2;
 }

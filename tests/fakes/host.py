@@ -451,8 +451,9 @@ class Host:
         self._write(".kernel/config", " ".join(self.features))
         # Any user may have the kernel write here.
         self._write(".kernel/log", "", 0o666)
-        self._write(".kernel/containers/", None)
-        os.chmod(self._path(".kernel/containers"), 0o1777)
+        for place in (".kernel/containers", ".kernel/clocks"):
+            self._write(place + "/", None)
+            os.chmod(self._path(place), 0o1777)
         self._write("dev/vfio/", None)
         self._write("etc/devgroups.d/", None)
         self._write("run/", None)

@@ -18,7 +18,7 @@ const char *kernel_root;
 static size_t root_length;
 static dev_t root_device;
 
-__attribute__((constructor)) static void kernel_tree_init(void)
+__attribute__((constructor(101))) static void kernel_tree_init(void)
 {
 	struct stat st;
 

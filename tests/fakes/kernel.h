@@ -18,6 +18,7 @@
  *	.kernel/open/N/			what is open of IOMMU group N (kernel-vfio.c).
  *	.kernel/containers/ID		the IOMMU type of a container.
  *	.kernel/listeners/PORT		sockets that receive events
+ *	.kernel/clock			the time (kernel-clock.c)
  *	.kernel/log			each operation that has changed something
  *	.faults/OPERATION ADDRESS	kernel-fault.c
  *
@@ -158,6 +159,12 @@ int kernel_reset(const struct kernel_device *device);
 int kernel_reset_set_method(const struct kernel_device *device, const char *value);
 int kernel_reset_hot_info(const struct kernel_device *device, void *argument);
 int kernel_reset_hot(const struct kernel_device *device, void *argument);
+
+/* --- kernel-clock.c: for fake-kernel --- */
+/* Moves the clock on, and sets its speed; 0: as it is. */
+void kernel_clock_change(int64_t by_seconds, int64_t speed);
+/* Wakes the processes that sleep by it. */
+void kernel_clock_wake(void);
 
 /* --- kernel-uevent.c --- */
 /* Sends an event. @devpath is "sys/…"; @extra holds more lines "KEY=VALUE", or is NULL. */

@@ -83,10 +83,23 @@ start() {
     start_daemon "$@" || not_ok 'the daemon starts' "$(<"$work/devgroupd.log")"
 }
 
+# claims USER GROUP [LABEL]: starts a claim that waits in line for a minute. Its answer goes to
+# $work/USER, and outcome prints it.
+claims() {
+    start_as "$1" "$work/$1" python3 "$top/tests/lab/scripts/claimer.py" "${@:2}"
+    check "$1 claims $2" within 20 grep -q asked "$work/$1"
+}
+has_outcome() { [[ $(<"$work/$1") == *$'\n'* ]]; }
+outcome() {
+    within 20 has_outcome "$1"
+    sed -n 2p "$work/$1"
+}
+
 # --- the fake kernel ---
 # kernel ACT...: what a person or another program does to the host. A shell's own echo and printf
 # cannot write to sysfs here.
 #   kernel bind DEVICE DRIVER | unbind DEVICE | remove DEVICE | rescan | modprobe NAME
+#   kernel advance SECONDS | speed N: the clock of the daemon and of devgroupctl
 #   kernel write PATH VALUE | uevent DEVICE ACTION [KEY=VALUE...]
 kernel() {
     local place=sys/bus/pci fake=$programs/fake-kernel
