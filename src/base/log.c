@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 
 static int max_level = LOG_INFO;
 static bool with_priority;
@@ -29,10 +30,11 @@ static void _printf_(2, 0) log_emit(int level, const char *format, va_list ap, c
 	if (level > max_level)
 		return;
 	vsnprintf(text, sizeof(text), format, ap);
-	/* an event stays one line, even if a device or a file has a line break in its name */
+	/* an event stays one line of text, even if a file has a line break in its name */
 	for (char *at = text; *at; at++)
 		if (*at == '\n')
 			*at = ' ';
+	utf8_clean(text);
 	if (with_priority)
 		snprintf(prefix, sizeof(prefix), "<%d>", level);
 	fprintf(stderr, "%s%s%s%s\n", prefix, text, cause ? ": " : "", cause ? cause : "");

@@ -148,6 +148,21 @@ char *utf8_clean_for_bus(char *s)
 	return s;
 }
 
+char *utf8_fit(char *to, size_t size, const char *text)
+{
+	size_t at = 0;
+
+	for (size_t left = strlen(text), n; left > 0; at += n, left -= n) {
+		n = utf8_length(text + at, left);
+		n = n ? n : 1;
+		if (at + n >= size)
+			break;
+	}
+	memcpy(to, text, at);
+	to[at] = '\0';
+	return utf8_clean(to);
+}
+
 int utf8_set(char **dst, const char *src)
 {
 	int r = str_set(dst, src);

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "model/usage.h"
 
 struct usage *usage_new(void)
@@ -33,9 +34,11 @@ struct usage *usage_copy(const struct usage *usage)
 {
 	_cleanup_usage_ struct usage *copy = usage_new();
 
-	if (!copy || str_set(&copy->kind, usage->kind) < 0 ||
-	    str_set(&copy->what, usage->what) < 0 || str_set(&copy->through, usage->through) < 0 ||
-	    str_set(&copy->name, usage->name) < 0 || str_set(&copy->unit, usage->unit) < 0)
+	/* users choose most of these: paths, names of processes and of interfaces */
+	if (!copy || utf8_set(&copy->kind, usage->kind) < 0 ||
+	    utf8_set(&copy->what, usage->what) < 0 ||
+	    utf8_set(&copy->through, usage->through) < 0 ||
+	    utf8_set(&copy->name, usage->name) < 0 || utf8_set(&copy->unit, usage->unit) < 0)
 		return NULL;
 	copy->pid = usage->pid;
 	copy->source = usage->source;

@@ -49,7 +49,7 @@ struct usage *usage_free(struct usage *usage);
 DEFINE_CLEANUP(struct usage *, usage_freep, usage_free)
 #define _cleanup_usage_ _cleanup_(usage_freep)
 
-/* Returns a copy, or NULL when out of memory. */
+/* Returns a copy with clean text, or NULL when out of memory. */
 struct usage *usage_copy(const struct usage *usage) _must_check_;
 
 /* --- vectors of struct usage, owned --- */

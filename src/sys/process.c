@@ -9,6 +9,7 @@
 
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "sys/process.h"
 
 #define PROCESS_STAT_PARENT 4
@@ -64,7 +65,7 @@ int process_name(pid_t pid, char **ret)
 	r = process_read_file(pid, "comm", &name);
 	if (r < 0)
 		return r;
-	*ret = str_chomp(name);
+	*ret = utf8_clean(str_chomp(name));
 	return 0;
 }
 
@@ -72,7 +73,10 @@ int process_unit(pid_t pid, char **ret)
 {
 	int r = sd_pid_get_unit(pid, ret);
 
-	return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	utf8_clean(*ret);
+	return 0;
 }
 
 int process_identify(int proc_fd, pid_t pid, struct process_identity *ret)

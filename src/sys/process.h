@@ -32,7 +32,8 @@ int process_start_time(pid_t pid, uint64_t *ret) _must_check_;
 
 /*
  * Read the name, and the unit of the service manager. 0 or negative errno: -ESRCH or -ENODATA where
- * there is none. The caller frees *ret.
+ * there is none. The caller frees *ret. The text is clean: a process may choose any bytes as its
+ * name, and the kernel cuts them after 15.
  */
 int process_name(pid_t pid, char **ret) _must_check_;
 int process_unit(pid_t pid, char **ret) _must_check_;

@@ -8,6 +8,7 @@
 #include "base/dir.h"
 #include "base/fileio.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "model/device-bus.h"
 #include "sys/fault.h"
 #include "sys/sysfs.h"
@@ -107,7 +108,7 @@ int sysfs_read(int dir_fd, const char *name, char **ret)
 	r = fileio_read_at(dir_fd, name, SYSFS_MAX, &value, NULL);
 	if (r < 0)
 		return r;
-	*ret = str_chomp(value);
+	*ret = utf8_clean_lines(str_chomp(value));
 	return 0;
 }
 

@@ -43,7 +43,8 @@ int sysfs_open_device(const struct sysfs_root *root, const char *bus,
 		      const char *address) _must_check_;
 
 /*
- * Reads the value, without the newline at its end. The caller frees *ret. 0 or negative errno:
+ * Reads the value, without the newline at its end, and cleans its lines: firmware and devices write
+ * some of them. The caller frees *ret. 0 or negative errno:
  * -ENOENT where the kernel has no such attribute.
  */
 int sysfs_read(int dir_fd, const char *name, char **ret) _must_check_;

@@ -272,7 +272,26 @@ START_TEST(test_invalid_utf8_is_replaced)
 	text = to_json(inv, false);
 	copy = from_json(text);
 	device = inventory_find(copy, "platform:a.b");
-	ck_assert_str_eq(device->driver, "a\xef\xbf\xbd\"\\\x01\xc3\xbc\xef\xbf\xbd");
+	ck_assert_str_eq(device->driver, "a\xef\xbf\xbd\"\\?\xc3\xbc\xef\xbf\xbd");
+}
+END_TEST
+
+/* A recorded host may come from anybody, and is shown on a terminal. */
+START_TEST(test_text_of_a_snapshot_is_clean)
+{
+	_cleanup_inventory_ struct inventory *inv = from_json(
+		"{\"version\":1,\"kernel-release\":\"6\\u001b[2J\",\"devices\":[{\"bus\":\"pci\","
+		"\"address\":\"0000:01:00.0\",\"driver\":\"a\\u009b\\u202e\","
+		"\"driver-override\":\"b\\n\",\"interfaces\":[\"net/\\u0007\"],"
+		"\"uses\":[{\"kind\":\"open\",\"what\":\"/dev/\\ufffe\"}]}],\"iommu-groups\":[]}");
+	const struct device *device = inventory_find(inv, "0000:01:00.0");
+	const struct usage *use = device->usages.items[0];
+
+	ck_assert_str_eq(inv->kernel_release, "6?[2J");
+	ck_assert_str_eq(device->driver, "a?????");
+	ck_assert_str_eq(device->driver_override, "b?");
+	ck_assert_str_eq(device->interfaces[0], "net/?");
+	ck_assert_str_eq(use->what, "/dev/???");
 }
 END_TEST
 
@@ -400,6 +419,7 @@ static Suite *make_suite(void)
 		test_inventory_has_its_documented_form,
 		test_unknown_keys_are_ignored,
 		test_invalid_utf8_is_replaced,
+		test_text_of_a_snapshot_is_clean,
 		test_truncated_inventory_is_refused,
 		test_mutated_inventory_is_refused_or_read,
 	};

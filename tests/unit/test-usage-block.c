@@ -125,6 +125,22 @@ START_TEST(test_directory_of_another_filesystem_is_no_disk)
 }
 END_TEST
 
+/* A mount point may be any bytes, and so may the name of a volume. */
+START_TEST(test_text_of_a_mount_is_clean)
+{
+	const struct vec *usages = &inventory_find(inv, DEVICE)->usages;
+	const struct usage *usage;
+
+	make_file("sys/class/block/sda/dm/name", "vol\xff\n");
+	ck_assert_mount("btrfs /dev/sda", true);
+	make_file("proc/1/mountinfo", "40 1 0:44 / /m\xff\xfe\\033[2J rw - btrfs /dev/sda rw\n");
+	ck_assert_used(true);
+	usage = usages->items[0];
+	ck_assert_str_eq(usage->what, "/m???[2J");
+	ck_assert_str_eq(usage->through, "vol?");
+}
+END_TEST
+
 SUITE_WITH_FIXTURE("usage-block", make_tree, remove_tree, test_source_counts_for_types_with_disks,
 		   test_source_is_below_dev, test_label_of_zfs_is_no_path,
-		   test_directory_of_another_filesystem_is_no_disk)
+		   test_directory_of_another_filesystem_is_no_disk, test_text_of_a_mount_is_clean)

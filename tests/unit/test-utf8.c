@@ -70,5 +70,19 @@ START_TEST(test_set_cleans)
 }
 END_TEST
 
+/* A character that does not fit whole is left out. */
+START_TEST(test_fit_cuts_between_characters)
+{
+	char to[6];
+
+	ck_assert_str_eq(utf8_fit(to, sizeof(to), "abcd\xc3\xa9"), "abcd");
+	ck_assert_str_eq(utf8_fit(to, sizeof(to), "abc\xc3\xa9"), "abc\xc3\xa9");
+	ck_assert_str_eq(utf8_fit(to, sizeof(to), "ab\xff\x1b\xe2\x82"), "ab???");
+	ck_assert_str_eq(utf8_fit(to, sizeof(to), ""), "");
+	ck_assert_str_eq(utf8_fit(to, 1, "a"), "");
+}
+END_TEST
+
 SUITE("utf8", test_invalid_bytes_are_replaced, test_unsafe_characters_are_replaced, test_lines_stay,
-      test_only_the_invalid_is_replaced_for_the_bus, test_set_cleans)
+      test_only_the_invalid_is_replaced_for_the_bus, test_set_cleans,
+      test_fit_cuts_between_characters)

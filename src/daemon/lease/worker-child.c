@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "daemon/lease/worker-private.h"
 #include "sys/fault.h"
 #include "sys/state/byte-lock.h"
@@ -48,7 +49,7 @@ static void worker_child_on_fd(const char *kind, const char *name, int fd, void 
 	struct worker_message message = { .type = WORKER_MESSAGE_FD };
 
 	snprintf(message.kind, sizeof(message.kind), "%s", kind);
-	snprintf(message.text, sizeof(message.text), "%s", name);
+	utf8_fit(message.text, sizeof(message.text), name);
 	worker_child_send(&message, fd);
 }
 
@@ -74,7 +75,7 @@ static bool worker_child_run_step(struct step_runner *step_runner, const struct 
 	worker_child_send(&message, -EBADF);
 	message.type = WORKER_MESSAGE_ENDED;
 	message.error = step_run(step_runner, step, &cause);
-	snprintf(message.text, sizeof(message.text), "%s", str_or(cause, ""));
+	utf8_fit(message.text, sizeof(message.text), str_or(cause, ""));
 	worker_child_send(&message, -EBADF);
 	if (worker_step_is_recorded(step, message.error))
 		worker_child_wait_for_record();

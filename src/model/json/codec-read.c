@@ -144,9 +144,9 @@ int codec_read_strv(const struct codec_reader *reader, const struct jsontext_nod
 		r = codec_read_expect(reader, item, JSONTEXT_STRING);
 		if (r < 0)
 			return r;
-		list[n] = strdup(item->text);
-		if (!list[n++])
-			return -ENOMEM;
+		r = utf8_set(&list[n++], item->text);
+		if (r < 0)
+			return r;
 	}
 	strv_free(*ret);
 	*ret = n > 0 ? TAKE_PTR(list) : NULL;
@@ -229,7 +229,7 @@ static int codec_read_string(const struct codec_reader *reader, const struct jso
 	r = codec_read_expect(reader, node, JSONTEXT_STRING);
 	if (r < 0)
 		return r;
-	return str_set(ret, node->text);
+	return utf8_set(ret, node->text);
 }
 
 static void codec_read_store_number(enum codec_kind kind, uint64_t value, void *at)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "model/json/codec-inventory.h"
 #include "model/json/codec.h"
 #include "model/usage.h"
@@ -168,7 +169,7 @@ static int codec_snapshot_get_override(const struct codec_reader *reader,
 	r = codec_read_expect(reader, node, JSONTEXT_STRING);
 	if (r < 0)
 		return r;
-	return str_set(&device->driver_override, node->text);
+	return utf8_set(&device->driver_override, node->text);
 }
 
 static int codec_snapshot_get_errors(const struct codec_reader *reader,
@@ -370,7 +371,7 @@ static int codec_snapshot_get_text(const struct codec_reader *reader,
 	r = codec_read_member(reader, object, key, JSONTEXT_STRING, false, &node);
 	if (r < 0)
 		return r;
-	return str_set(ret, node ? node->text : NULL);
+	return utf8_set(ret, node ? node->text : NULL);
 }
 
 /* Reads the list @key into *ret; an absent list leaves it as it is. */

@@ -84,7 +84,7 @@ static char *codec_write_replace_bad_bytes(const char *value)
 	if (!copy)
 		return NULL;
 	while (left > 0) {
-		size_t n = utf8_length(value, left);
+		size_t n = utf8_bus_length(value, left);
 
 		out = mempcpy(out, n ? value : "\xef\xbf\xbd", n ? n : 3);
 		value += n ? n : 1;
@@ -100,7 +100,7 @@ struct json_object *codec_write_utf8(const char *value)
 	size_t size = strlen(value);
 
 	for (size_t at = 0; at < size && !copy;) {
-		size_t n = utf8_length(value + at, size - at);
+		size_t n = utf8_bus_length(value + at, size - at);
 
 		if (n == 0) {
 			copy = codec_write_replace_bad_bytes(value);

@@ -19,6 +19,7 @@ int jsontext_scan_fail(struct jsontext_parser *p, size_t offset, const char *for
 	p->error->at = jsontext_locate(p->doc, offset);
 	va_start(ap, format);
 	vsnprintf(p->error->text, sizeof(p->error->text), format, ap);
+	utf8_clean(p->error->text);
 	va_end(ap);
 	return -EBADMSG;
 }

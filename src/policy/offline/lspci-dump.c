@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "policy/devinfo/pcicap.h"
 #include "policy/offline/lspci-dump.h"
 
@@ -180,7 +181,7 @@ static int lspci_dump_parse_names(struct device *device, char *class, char *name
 	lspci_dump_cut_numbers(class);
 	lspci_dump_cut_numbers(name);
 	if (!isxdigit((unsigned char)class[0]) || strchr(class, ' ')) {
-		r = str_set(&device->class_name, class);
+		r = utf8_set(&device->class_name, class);
 		if (r < 0)
 			return r;
 	}
@@ -188,10 +189,10 @@ static int lspci_dump_parse_names(struct device *device, char *class, char *name
 	if (!blank)
 		return 0;
 	*blank = '\0';
-	r = str_set(&device->vendor_name, name);
+	r = utf8_set(&device->vendor_name, name);
 	if (r < 0)
 		return r;
-	return str_set(&device->device_name, blank + 1);
+	return utf8_set(&device->device_name, blank + 1);
 }
 
 static int lspci_dump_begin_device(struct dump *dump, const struct pciaddr *addr)
@@ -300,7 +301,7 @@ static int lspci_dump_parse_attribute(struct device *device, char *line)
 	*value = '\0';
 	value += 2;
 	if (str_eq(line, "Kernel driver in use"))
-		return str_set(&device->driver, value);
+		return utf8_set(&device->driver, value);
 	if (str_eq(line, "IOMMU group") && str_parse_uint(value, &number) >= 0 && number <= INT_MAX)
 		device->iommu_group = (int)number;
 	if (str_eq(line, "NUMA node") && str_parse_uint(value, &number) >= 0 && number <= INT_MAX)

@@ -3,6 +3,7 @@
 #include <pci/pci.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "sys/probe/pcinames.h"
 
 struct pcinames {
@@ -40,7 +41,7 @@ struct pcinames *pcinames_free(struct pcinames *names)
 
 static int pcinames_set_name(char **dst, const char *name)
 {
-	return str_set(dst, str_empty(name) ? NULL : name);
+	return utf8_set(dst, str_empty(name) ? NULL : name);
 }
 
 int pcinames_fill(struct pcinames *names, struct device *device)

@@ -7,6 +7,7 @@
 #include "base/dir.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "base/utf8.h"
 #include "policy/devinfo/pcicap.h"
 #include "policy/plan/vfio-choice.h"
 #include "sys/probe/probe-config.h"
@@ -108,7 +109,7 @@ static int probe_pci_add_interfaces(int dir_fd, const char *class, char ***list)
 
 		if (!interface)
 			return -ENOMEM;
-		r = strv_add(list, interface);
+		r = strv_add(list, utf8_clean(interface));
 		if (r < 0)
 			return r;
 	}
