@@ -8,8 +8,8 @@
 #include "model/quirk.h"
 
 const char *const quirk_topics[] = {
-	"bus-reset", "pm-reset",  "flr",       "reset", "intx", "interrupt-pin", "msi-x", "rom",
-	"vga",	     "dma-alias", "isolation", "vfio",	NULL,
+	"bus-reset", "pm-reset", "flr",	      "reset",	   "intx", "interrupt-pin", "msi-x",
+	"rom",	     "vga",	 "dma-alias", "isolation", "ats",  "vfio",	    NULL,
 };
 
 const char *const quirk_settings[] = {
@@ -26,13 +26,14 @@ const char *const quirk_settings[] = {
 	NULL,
 };
 
+const char *const quirk_refusers[] = { "vfio-pci", NULL };
+
 struct quirk *quirk_new(const char *name)
 {
 	_cleanup_quirk_ struct quirk *quirk = calloc(1, sizeof(*quirk));
 
 	if (!quirk)
 		return NULL;
-	quirk->class_code = -1;
 	quirk->name = strdup(name);
 	return quirk->name ? TAKE_PTR(quirk) : NULL;
 }
@@ -44,6 +45,8 @@ static void quirk_setting_free(struct quirk_setting *setting)
 }
 
 static DEFINE_VEC_CLEAR(quirk_clear_ids, struct quirk_ids, free)
+static DEFINE_VEC_CLEAR(quirk_clear_classes, struct quirk_class, free)
+static DEFINE_VEC_CLEAR(quirk_clear_revisions, struct quirk_revisions, free)
 static DEFINE_VEC_CLEAR(quirk_clear_settings, struct quirk_setting, quirk_setting_free)
 
 struct quirk *quirk_free(struct quirk *quirk)
@@ -52,8 +55,12 @@ struct quirk *quirk_free(struct quirk *quirk)
 		return NULL;
 	free(quirk->name);
 	quirk_clear_ids(&quirk->ids);
+	quirk_clear_classes(&quirk->classes);
+	quirk_clear_revisions(&quirk->revisions);
+	quirk_clear_ids(&quirk->subsystems);
 	strv_free(quirk->never);
 	strv_free(quirk->prefer);
+	strv_free(quirk->adds);
 	quirk_clear_settings(&quirk->settings);
 	free(quirk->text);
 	free(quirk->source);

@@ -89,12 +89,64 @@ START_TEST(test_class_and_function_select_devices)
 }
 END_TEST
 
+START_TEST(test_revision_subsystem_and_place_select_devices)
+{
+	static const char any[] = "\"ids\": [ \"8086:*\" ]";
+	_cleanup_free_ char *members = str_printf("%s, \"revisions\": [ \"01\", \"10-1f\" ]", any);
+	_cleanup_free_ char *cards = str_printf("%s, \"subsystems\": [ \"1043:8694\" ]", any);
+	_cleanup_free_ char *root = str_printf("%s, \"root-bus\": true", any);
+	_cleanup_free_ char *below = str_printf("%s, \"root-bus\": false", any);
+	_cleanup_def_set_ struct def_set *revisions = parse_quirk(members),
+					 *subsystems = parse_quirk(cards),
+					 *on_root_bus = parse_quirk(root),
+					 *below_bridge = parse_quirk(below);
+	_cleanup_device_ struct device *device = make_nic(0x8086, 0x10d3);
+	static const struct {
+		uint8_t revision;
+		size_t n;
+	} cases[] = { { 0, 0 }, { 1, 1 }, { 2, 0 }, { 0x10, 1 }, { 0x1f, 1 }, { 0x20, 0 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		device->revision = cases[i].revision;
+		ck_assert_uint_eq(count_quirks(revisions, device), cases[i].n);
+	}
+	ck_assert_uint_eq(count_quirks(subsystems, device), 0);
+	device->subsystem_vendor = 0x1043;
+	device->subsystem_device = 0x8694;
+	ck_assert_uint_eq(count_quirks(subsystems, device), 1);
+	ck_assert_uint_eq(count_quirks(on_root_bus, device), 1);
+	ck_assert_uint_eq(count_quirks(below_bridge, device), 0);
+	ck_assert_int_eq(str_set(&device->parent, "0000:00:1c.0"), 0);
+	ck_assert_uint_eq(count_quirks(on_root_bus, device), 0);
+	ck_assert_uint_eq(count_quirks(below_bridge, device), 1);
+}
+END_TEST
+
+START_TEST(test_one_of_several_classes_selects)
+{
+	_cleanup_def_set_ struct def_set *config = parse_quirk("\"class\": [ \"0300\", \"0200\" ]");
+	_cleanup_device_ struct device *device = make_nic(1, 1);
+
+	ck_assert_uint_eq(count_quirks(config, device), 1);
+	device->class_code = 0x038000;
+	ck_assert_uint_eq(count_quirks(config, device), 0);
+}
+END_TEST
+
 START_TEST(test_bad_quirk_is_refused)
 {
 	static const struct {
 		const char *members, *complaint;
 	} cases[] = {
-		{ "\"ids\": []", "\"ids\" is empty" },
+		{ "\"ids\": []", "the list is empty: expected at least one, as \"8086:10d3\"" },
+		{ "\"class\": []", "as \"0108\"" },
+		{ "\"class\": [ \"03\", \"3\" ]", "two, four or six hex digits" },
+		{ "\"ids\": [ \"8086:*\" ], \"revisions\": [ \"1f-00\" ]", "two hex digits" },
+		{ "\"ids\": [ \"8086:*\" ], \"subsystems\": [ \"8086\" ]", "four hex digits" },
+		{ "\"ids\": [ \"8086:*\" ], \"refused-by\": \"vfio\"", "vfio-pci" },
+		{ "\"ids\": [ \"8086:*\" ], \"confidence\": \"seen\"", "reported" },
+		{ "\"ids\": [ \"8086:*\" ], \"vmm-since\": \"6\"", "a version of the kernel" },
+		{ "\"ids\": [ \"8086:*\" ], \"vmm-since\": \"6.15 \"", "a version of the kernel" },
 		{ "\"ids\": [ \"8086\" ]", "four hex digits" },
 		{ "\"ids\": [ \"8086:10d\" ]", "four hex digits" },
 		{ "\"ids\": [ \"808x:10d3\" ]", "four hex digits" },
@@ -197,6 +249,33 @@ START_TEST(test_later_hint_wins)
 }
 END_TEST
 
+/* A kernel that is too old for the setting gets none. An unknown kernel counts as new. */
+START_TEST(test_hint_needs_its_kernel)
+{
+	static const struct {
+		const char *release;
+		size_t n;
+	} cases[] = { { "6.14.9", 0 },
+		      { "5.15.0-1-amd64", 0 },
+		      { "6.15.0-rc1", 1 },
+		      { "7.0.12", 1 },
+		      { NULL, 1 } };
+	_cleanup_def_set_ struct def_set *config =
+		parse_quirk("\"ids\": [ \"8086:*\" ], \"vmm\": { \"x-igd-opregion\": \"on\" }, "
+			    "\"vmm-since\": \"6.15\"");
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	_cleanup_device_ struct device *device = make_nic(0x8086, 0x1912);
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_quirks_hints_ struct vec hints = { 0 };
+
+		ck_assert_int_eq(str_set(&inv->kernel_release, cases[i].release), 0);
+		ck_assert_int_eq(quirks_hints(&config->quirks, inv, device, &hints), 0);
+		ck_assert_uint_eq(hints.n, cases[i].n);
+	}
+}
+END_TEST
+
 /* Returns a device with an MSI-X table of 8 entries at 0x2000 of BAR 0, which has 16 KiB. */
 static struct device *make_msix_device(void)
 {
@@ -276,7 +355,8 @@ START_TEST(test_shipped_quirks_name_their_source)
 	VEC_FOREACH(const struct quirk, quirk, &config->quirks)
 		ck_assert_msg(strstr(quirk->source, "drivers/") ||
 				      strstr(quirk->source, "hw/vfio/") ||
-				      strstr(quirk->source, "vendor-reset src/"),
+				      strstr(quirk->source, "vendor-reset src/") ||
+				      (quirk->reported && strstr(quirk->source, "https://")),
 			      "%s: where is that from? \"%s\"", quirk->name, quirk->source);
 }
 END_TEST
@@ -308,7 +388,8 @@ START_TEST(test_sample_files)
 END_TEST
 
 SUITE("quirks", test_ids_select_devices, test_class_and_function_select_devices,
-      test_bad_quirk_is_refused, test_incomplete_quirk_is_refused,
+      test_revision_subsystem_and_place_select_devices, test_one_of_several_classes_selects,
+      test_hint_needs_its_kernel, test_bad_quirk_is_refused, test_incomplete_quirk_is_refused,
       test_later_quirk_replaces_by_name, test_later_hint_wins,
       test_msix_table_in_a_shared_page_is_relocated, test_msix_table_over_pending_bits_is_relocated,
       test_shipped_quirks_name_their_source, test_sample_files)

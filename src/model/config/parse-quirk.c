@@ -3,6 +3,7 @@
 /* The parsers of "quirks". docs: devgroups-quirks.d(5). */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -12,111 +13,6 @@
 #define TEXT_MAX 1024u
 #define WORD_MAX 64u	 /* of the value of a setting */
 #define DELAY_MAX 60000u /* ms: a minute */
-
-/* --- the devices --- */
-
-static int parse_quirk_hex(const char *s, const char *end, unsigned digits, uint64_t *ret)
-{
-	char copy[8];
-
-	if ((size_t)(end - s) != digits || digits >= sizeof(copy))
-		return -EINVAL;
-	memcpy(copy, s, digits);
-	copy[digits] = '\0';
-	if (copy[strspn(copy, "0123456789abcdefABCDEF")])
-		return -EINVAL;
-	return str_parse_u64(copy, 16, UINT32_MAX, ret);
-}
-
-/* Parses "168c:0032", "168c:0032-0034" or "168c:*". */
-static int parse_quirk_id_range(const char *text, struct quirk_ids *ret)
-{
-	const char *colon = strchr(text, ':'), *dash, *end = text + strlen(text);
-	uint64_t vendor, first = 0, last = UINT16_MAX;
-
-	if (!colon || parse_quirk_hex(text, colon, 4, &vendor) < 0)
-		return -EINVAL;
-	if (!str_eq(colon + 1, "*")) {
-		dash = strchr(colon + 1, '-');
-		if (parse_quirk_hex(colon + 1, dash ? dash : end, 4, &first) < 0)
-			return -EINVAL;
-		last = first;
-		if (dash && (parse_quirk_hex(dash + 1, end, 4, &last) < 0 || last < first))
-			return -EINVAL;
-	}
-	*ret = (struct quirk_ids){ (int32_t)vendor, (uint16_t)first, (uint16_t)last };
-	return 0;
-}
-
-static int parse_quirk_add_ids(struct quirk *quirk, const struct quirk_ids *ids)
-{
-	struct quirk_ids *copy = malloc(sizeof(*copy));
-
-	if (!copy)
-		return -ENOMEM;
-	*copy = *ids;
-	if (vec_add(&quirk->ids, copy) >= 0)
-		return 0;
-	free(copy);
-	return -ENOMEM;
-}
-
-static int parse_quirk_id(struct config_parser *p, const struct jsontext_node *value, void *target)
-{
-	struct quirk_ids ids;
-
-	if (value->type != JSONTEXT_STRING || parse_quirk_id_range(value->text, &ids) < 0)
-		return parse_value_expected(p, value,
-					    "vendor and device of four hex digits each, as "
-					    "\"8086:10d3\", \"8086:1580-158b\" or \"8086:*\"");
-	return parse_quirk_add_ids(target, &ids);
-}
-
-static int parse_quirk_ids(struct config_parser *p, const struct jsontext_node *value, void *target)
-{
-	if (value->type == JSONTEXT_ARRAY && value->n == 0)
-		return parse_value_error(
-			p, value->offset,
-			"\"ids\" is empty: expected at least one, as \"8086:10d3\"");
-	return parse_value_each(p, value, JSONTEXT_ARRAY, SIZE_MAX, parse_quirk_id, target);
-}
-
-static int parse_quirk_class(struct config_parser *p, const struct jsontext_node *value,
-			     void *target)
-{
-	struct quirk *quirk = target;
-	unsigned digits = 0;
-	uint64_t code;
-
-	if (value->type == JSONTEXT_STRING)
-		digits = (unsigned)strlen(value->text);
-	if ((digits != 2 && digits != 4 && digits != 6) ||
-	    parse_quirk_hex(value->text, value->text + digits, digits, &code) < 0)
-		return parse_value_expected(p, value, "two, four or six hex digits, as \"0108\"");
-	quirk->class_code = (int32_t)code;
-	quirk->class_digits = digits;
-	return 0;
-}
-
-static int parse_quirk_function(struct config_parser *p, const struct jsontext_node *value,
-				void *target)
-{
-	static const char *const words[] = { "any", "pf", "vf", NULL };
-	struct quirk *quirk = target;
-	const char *word;
-	int r = parse_value_word(p, value, words, &word);
-
-	if (r <= 0)
-		return r;
-	quirk->function = (enum quirk_function)str_index(words, 3, word);
-	return 0;
-}
-
-static int parse_quirk_root_bus(struct config_parser *p, const struct jsontext_node *value,
-				void *target)
-{
-	return parse_value_bool(p, value, &((struct quirk *)target)->root_bus);
-}
 
 /* --- the facts about them --- */
 
@@ -154,6 +50,12 @@ static int parse_quirk_prefer(struct config_parser *p, const struct jsontext_nod
 	return parse_group_method_list(p, value, &((struct quirk *)target)->prefer);
 }
 
+static int parse_quirk_adds(struct config_parser *p, const struct jsontext_node *value,
+			    void *target)
+{
+	return parse_group_method_list(p, value, &((struct quirk *)target)->adds);
+}
+
 static int parse_quirk_nvme_shutdown(struct config_parser *p, const struct jsontext_node *value,
 				     void *target)
 {
@@ -176,9 +78,8 @@ static int parse_quirk_reset(struct config_parser *p, const struct jsontext_node
 			     void *target)
 {
 	static const struct config_key keys[] = {
-		{ "never", parse_quirk_never },
-		{ "prefer", parse_quirk_prefer },
-		{ "nvme-shutdown", parse_quirk_nvme_shutdown },
+		{ "never", parse_quirk_never },	   { "prefer", parse_quirk_prefer },
+		{ "adds", parse_quirk_adds },	   { "nvme-shutdown", parse_quirk_nvme_shutdown },
 		{ "delay-ms", parse_quirk_delay },
 	};
 
@@ -235,13 +136,57 @@ static int parse_quirk_vmm(struct config_parser *p, const struct jsontext_node *
 	return parse_value_each(p, value, JSONTEXT_OBJECT, SIZE_MAX, parse_quirk_setting, target);
 }
 
+/* Parses "6.15", the first kernel with which the settings work. */
+static int parse_quirk_vmm_since(struct config_parser *p, const struct jsontext_node *value,
+				 void *target)
+{
+	unsigned major, minor;
+	int n = -1;
+
+	if (value->type != JSONTEXT_STRING || value->text[strspn(value->text, "0123456789.")] ||
+	    sscanf(value->text, "%3u.%3u%n", &major, &minor, &n) != 2 || n < 0 || value->text[n])
+		return parse_value_expected(p, value, "a version of the kernel, as \"6.15\"");
+	((struct quirk *)target)->settings_since = major * 1000 + minor;
+	return 0;
+}
+
+static int parse_quirk_refused_by(struct config_parser *p, const struct jsontext_node *value,
+				  void *target)
+{
+	int r = parse_value_word(p, value, quirk_refusers, &((struct quirk *)target)->refused_by);
+
+	return r < 0 ? r : 0;
+}
+
+static int parse_quirk_confidence(struct config_parser *p, const struct jsontext_node *value,
+				  void *target)
+{
+	static const char *const words[] = { "known", "reported", NULL };
+	const char *word;
+	int r = parse_value_word(p, value, words, &word);
+
+	if (r <= 0)
+		return r;
+	((struct quirk *)target)->reported = str_eq(word, "reported");
+	return 0;
+}
+
 /* --- a quirk --- */
 
 static const struct config_key parse_quirk_keys[] = {
-	{ "ids", parse_quirk_ids },	      { "class", parse_quirk_class },
-	{ "function", parse_quirk_function }, { "root-bus", parse_quirk_root_bus },
-	{ "topic", parse_quirk_topic },	      { "reset", parse_quirk_reset },
-	{ "vmm", parse_quirk_vmm },	      { "text", parse_quirk_text },
+	{ "ids", parse_quirk_match_ids },
+	{ "class", parse_quirk_match_class },
+	{ "revisions", parse_quirk_match_revisions },
+	{ "subsystems", parse_quirk_match_subsystems },
+	{ "function", parse_quirk_match_function },
+	{ "root-bus", parse_quirk_match_root_bus },
+	{ "topic", parse_quirk_topic },
+	{ "reset", parse_quirk_reset },
+	{ "vmm", parse_quirk_vmm },
+	{ "vmm-since", parse_quirk_vmm_since },
+	{ "refused-by", parse_quirk_refused_by },
+	{ "confidence", parse_quirk_confidence },
+	{ "text", parse_quirk_text },
 	{ "source", parse_quirk_source },
 };
 

@@ -110,3 +110,17 @@ int parse_mdev(struct config_parser *p, const struct jsontext_node *member,
 	       void *target) _must_check_;
 int parse_quirk(struct config_parser *p, const struct jsontext_node *member,
 		void *target) _must_check_;
+
+/* Parse the keys of a quirk that select devices (parse-quirk-match.c) into the struct quirk. */
+int parse_quirk_match_ids(struct config_parser *p, const struct jsontext_node *value,
+			  void *target) _must_check_;
+int parse_quirk_match_subsystems(struct config_parser *p, const struct jsontext_node *value,
+				 void *target) _must_check_;
+int parse_quirk_match_class(struct config_parser *p, const struct jsontext_node *value,
+			    void *target) _must_check_;
+int parse_quirk_match_revisions(struct config_parser *p, const struct jsontext_node *value,
+				void *target) _must_check_;
+int parse_quirk_match_function(struct config_parser *p, const struct jsontext_node *value,
+			       void *target) _must_check_;
+int parse_quirk_match_root_bus(struct config_parser *p, const struct jsontext_node *value,
+			       void *target) _must_check_;

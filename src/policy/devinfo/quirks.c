@@ -3,32 +3,48 @@
 /* Quirks that match a device, and the hints for a VMM that follow. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "policy/devinfo/msix-table.h"
 #include "policy/devinfo/quirks.h"
 
-static bool quirks_match_ids(const struct quirk *quirk, const struct device *device)
+/* Returns whether one of @list has these ids; an empty list has all. */
+static bool quirks_match_ids(const struct vec *list, uint16_t vendor, uint16_t device)
 {
-	if (quirk->ids.n == 0)
-		return true;
-	VEC_FOREACH(const struct quirk_ids, ids, &quirk->ids)
-		if ((ids->vendor < 0 || ids->vendor == device->vendor) &&
-		    device->device >= ids->first && device->device <= ids->last)
+	VEC_FOREACH(const struct quirk_ids, ids, list)
+		if (ids->vendor == vendor && device >= ids->first && device <= ids->last)
 			return true;
-	return false;
+	return list->n == 0;
+}
+
+static bool quirks_match_class(const struct quirk *quirk, const struct device *device)
+{
+	VEC_FOREACH(const struct quirk_class, class, &quirk->classes)
+		if (device->class_code >> (6 - class->digits) * 4 == class->code)
+			return true;
+	return quirk->classes.n == 0;
+}
+
+static bool quirks_match_revision(const struct quirk *quirk, const struct device *device)
+{
+	VEC_FOREACH(const struct quirk_revisions, revisions, &quirk->revisions)
+		if (device->revision >= revisions->first && device->revision <= revisions->last)
+			return true;
+	return quirk->revisions.n == 0;
 }
 
 bool quirks_match(const struct quirk *quirk, const struct device *device)
 {
-	unsigned shift = (6 - quirk->class_digits) * 4;
-
-	if (!device_is_pci(device) || !quirks_match_ids(quirk, device))
+	if (!device_is_pci(device) ||
+	    !quirks_match_ids(&quirk->ids, device->vendor, device->device) ||
+	    !quirks_match_class(quirk, device) || !quirks_match_revision(quirk, device) ||
+	    !quirks_match_ids(&quirk->subsystems, device->subsystem_vendor,
+			      device->subsystem_device))
 		return false;
-	if (quirk->class_code >= 0 && device->class_code >> shift != (uint32_t)quirk->class_code)
-		return false;
-	if (quirk->root_bus && device->parent)
+	if (quirk->place != QUIRK_ANY_PLACE &&
+	    (quirk->place == QUIRK_ROOT_BUS) != (device->parent == NULL))
 		return false;
 	return quirk->function == QUIRK_ANY_FUNCTION ||
 	       (quirk->function == QUIRK_VF) == (device->physfn != NULL);
@@ -103,13 +119,28 @@ static int quirks_add_relocation(const struct inventory *inv, const struct devic
 	return quirks_add_hint(hints, "x-msix-relocation", bar, NULL);
 }
 
+/* Returns whether the kernel of @inv is too old for the settings of @quirk. An unknown one is not.
+ */
+static bool quirks_kernel_lacks(const struct inventory *inv, const struct quirk *quirk)
+{
+	unsigned major, minor;
+
+	return quirk->settings_since && inv->kernel_release &&
+	       sscanf(inv->kernel_release, "%u.%u", &major, &minor) == 2 &&
+	       (major < quirk->settings_since / 1000 ||
+		(major == quirk->settings_since / 1000 && minor < quirk->settings_since % 1000));
+}
+
 /* Returns the last quirk read with this setting, or NULL. */
-static const struct quirk *quirks_last_setting(const struct vec *matching, const char *name,
+static const struct quirk *quirks_last_setting(const struct vec *matching,
+					       const struct inventory *inv, const char *name,
 					       const struct quirk_setting **ret)
 {
 	const struct quirk *last = NULL;
 
 	VEC_FOREACH(const struct quirk, quirk, matching) {
+		if (quirks_kernel_lacks(inv, quirk))
+			continue;
 		VEC_FOREACH(const struct quirk_setting, setting, &quirk->settings) {
 			if (!str_eq(setting->name, name))
 				continue;
@@ -124,7 +155,7 @@ static int quirks_add_setting(const struct vec *matching, const struct inventory
 			      const struct device *device, const char *name, struct vec *hints)
 {
 	const struct quirk_setting *setting;
-	const struct quirk *quirk = quirks_last_setting(matching, name, &setting);
+	const struct quirk *quirk = quirks_last_setting(matching, inv, name, &setting);
 
 	if (quirk)
 		return quirks_add_hint(hints, name, setting->value, quirk);
