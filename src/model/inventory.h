@@ -34,6 +34,7 @@ struct inventory {
 	char *acs_override; /* value of the parameter that lets the kernel assume ACS, or NULL */
 	int interrupt_remapping; /* 1: the IOMMU translates interrupts, 0: no, -1: not known */
 	bool unsafe_interrupts;	 /* vfio_iommu_type1 works without interrupt translation */
+	bool denylist_off;	 /* vfio-pci takes the models that it refuses by default */
 	char **iommus;		 /* a line per IOMMU unit (iommu-unit.h) */
 	char *kernel_module;	 /* version of the devgroups module; NULL: not loaded */
 };

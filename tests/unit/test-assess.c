@@ -485,6 +485,35 @@ START_TEST(test_forbidden_reset_is_none)
 }
 END_TEST
 
+/* vfio-pci refuses some models, unless its denylist is off. Other drivers do not. */
+START_TEST(test_refused_model_blocks)
+{
+	static const char text[] =
+		"{ \"quirks\": { \"qat\": { \"ids\": [ \"8086:37c8\" ], \"topic\": \"vfio\","
+		" \"text\": \"T.\", \"source\": \"s\", \"refused-by\": \"vfio-pci\" } } }";
+	_cleanup_group_def_ struct group_def *other = define_group("0000:02:00.0");
+	_cleanup_free_ char *blocker = NULL, *codes = NULL;
+	struct device *device = device_at("0000:02:00.0");
+
+	quirks = def_set_new();
+	quirks->kind = DEF_FILE_QUIRKS;
+	ck_assert_int_eq(parse_definitions(quirks, "q.json", text, strlen(text)), 0);
+	device->vendor = 0x8086;
+	device->device = 0x37c8;
+	ck_assert_blockers("0000:02:00.0", "driver-missing! 0000:02:00.0");
+	blocker = text_of_only_blocker("0000:02:00.0");
+	ck_assert_ptr_nonnull(strstr(blocker, "options vfio-pci disable_denylist=1"));
+	ck_assert_int_eq(str_set(&other->driver, "qat_vfio_pci"), 0);
+	codes = blocker_codes(other);
+	ck_assert_str_eq(codes, "");
+	host->denylist_off = true;
+	ck_assert_blockers("0000:02:00.0", "");
+	host->denylist_off = false;
+	ck_assert_int_eq(str_set(&device->driver, "vfio-pci"), 0); /* it took the device */
+	ck_assert_blockers("0000:02:00.0", "");
+}
+END_TEST
+
 START_TEST(test_bus_reset_needs_the_whole_bus)
 {
 	/* a device alone on its bus: only if the kernel offers "bus" */
@@ -587,6 +616,7 @@ static Suite *make_suite(void)
 		test_platform_device_needs_its_reset_driver,
 		test_device_without_reset_is_reported,
 		test_forbidden_reset_is_none,
+		test_refused_model_blocks,
 		test_bus_reset_needs_the_whole_bus,
 		test_bars_that_share_a_page_are_reported,
 		test_d3cold_is_reported_unless_on_vfio,

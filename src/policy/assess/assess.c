@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "base/strv.h"
 #include "policy/assess/assess-private.h"
+#include "policy/devinfo/quirks.h"
 #include "policy/plan/vfio-choice.h"
 
 /* --- rules on drivers --- */
@@ -86,13 +88,52 @@ static int assess_vfio(const struct assessment *ctx)
 	return 0;
 }
 
+/* Returns the quirk by which @driver refuses @device, or NULL. */
+static const struct quirk *assess_find_refusal(const struct assessment *ctx,
+					       const struct device *device, const char *driver)
+{
+	if (!ctx->assess->quirks || ctx->assess->inv->denylist_off)
+		return NULL;
+	VEC_FOREACH(const struct quirk, quirk, ctx->assess->quirks)
+		if (quirk->refused_by && str_eq(quirk->refused_by, driver) &&
+		    quirks_match(quirk, device))
+			return quirk;
+	return NULL;
+}
+
+/* vfio-pci has a list of models that untrusted users could harm the host with. */
+static int assess_refused_models(const struct assessment *ctx)
+{
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
+		const char *driver = vfio_choice_driver(device, ctx->def);
+		const struct quirk *quirk;
+		int r;
+
+		if (!assess_needs_vfio_driver(device) || !driver || str_eq(device->driver, driver))
+			continue;
+		quirk = assess_find_refusal(ctx, device, driver);
+		if (!quirk)
+			continue;
+		r = assess_rule_block(
+			ctx, device,
+			"%s refuses %s (quirk %s), since an untrusted user could harm "
+			"the host through it. If you trust all its users, put "
+			"\"options %s disable_denylist=1\" into a file in "
+			"/etc/modprobe.d and reload %s.",
+			driver, device->key, quirk->name, driver, driver);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int assess_drivers(const struct assessment *ctx)
 {
+	int r;
+
 	if (!ctx->assess->inv->has_vfio)
 		return assess_vfio(ctx);
 	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
-		int r;
-
 		if (!assess_needs_vfio_driver(device) || vfio_choice_driver(device, ctx->def))
 			continue;
 		r = assess_rule_block(
@@ -102,6 +143,9 @@ static int assess_drivers(const struct assessment *ctx)
 		if (r < 0)
 			return r;
 	}
+	r = assess_refused_models(ctx);
+	if (r < 0)
+		return r;
 	return assess_required_resets(ctx);
 }
 

@@ -8,6 +8,7 @@
 #include "base/dir.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "sys/modules.h"
 #include "sys/probe/probe-host.h"
 #include "sys/probe/probe-iommu.h"
 #include "sys/probe/probe-kmod.h"
@@ -45,18 +46,24 @@ static int probe_host_read_acs_override(struct probe *probe, struct inventory *i
 
 int probe_host_poll(struct probe *probe, struct inventory *inv, bool *ret_changed)
 {
-	static const char parameter[] =
+	static const char interrupts[] =
 		"sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts";
-	_cleanup_free_ char *text = NULL;
-	bool before = inv->unsafe_interrupts;
+	static const char denylist[] = "sys/module/vfio_pci/parameters/disable_denylist";
+	_cleanup_free_ char *unsafe = NULL, *off = NULL;
+	bool was_unsafe = inv->unsafe_interrupts, was_off = inv->denylist_off;
 	int r;
 
-	r = sysfs_read_optional(probe_root(probe)->fd, parameter, &text);
+	r = sysfs_read_optional(probe_root(probe)->fd, interrupts, &unsafe);
 	if (r < 0)
 		return r;
-	inv->unsafe_interrupts = str_eq(text, "Y");
+	r = sysfs_read_optional(probe_root(probe)->fd, denylist, &off);
+	if (r < 0)
+		return r;
+	inv->unsafe_interrupts = str_eq(unsafe, "Y");
+	if (off)
+		inv->denylist_off = str_eq(off, "Y");
 	if (ret_changed)
-		*ret_changed = inv->unsafe_interrupts != before;
+		*ret_changed = inv->unsafe_interrupts != was_unsafe || inv->denylist_off != was_off;
 	return 0;
 }
 
@@ -203,6 +210,11 @@ static int probe_host_read_facts(struct probe *probe, struct inventory *inv)
 	if (r < 0)
 		return r;
 	r = probe_host_each_entry(probe, inv, "sys/kernel/irq", probe_host_read_remapping);
+	if (r < 0)
+		return r;
+	/* while the module is not loaded, modprobe.d decides */
+	r = modules_bool_param(probe_modules(probe), "vfio_pci", "disable_denylist", false,
+			       &inv->denylist_off);
 	if (r < 0)
 		return r;
 	r = probe_host_poll(probe, inv, NULL);

@@ -10,6 +10,6 @@ int probe_host(struct probe *probe, struct inventory **ret) _must_check_;
 
 /*
  * Updates what changes of the host without an event: whether VFIO accepts interrupts that nothing
- * isolates. *ret_changed may be NULL. 0 or -ENOMEM.
+ * isolates, and the models on its denylist. *ret_changed may be NULL. 0 or -ENOMEM.
  */
 int probe_host_poll(struct probe *probe, struct inventory *inv, bool *ret_changed) _must_check_;

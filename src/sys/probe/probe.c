@@ -56,6 +56,11 @@ const struct sysfs_root *probe_root(const struct probe *probe)
 	return probe->root;
 }
 
+const struct modules *probe_modules(const struct probe *probe)
+{
+	return probe->modules;
+}
+
 static int probe_read_module_line(const struct sysfs_root *root, struct device *device,
 				  const char *name)
 {

@@ -10,6 +10,7 @@
 #include "model/inventory.h"
 #include "sys/sysfs.h"
 
+struct modules;
 struct probe;
 
 /* Keeps @root by reference. 0 or negative errno. */
@@ -19,6 +20,7 @@ DEFINE_CLEANUP(struct probe *, probe_freep, probe_free)
 #define _cleanup_probe_ _cleanup_(probe_freep)
 
 const struct sysfs_root *probe_root(const struct probe *probe);
+const struct modules *probe_modules(const struct probe *probe);
 
 /*
  * Updates what changes of a device without an event: whether it is open through VFIO, and whether
