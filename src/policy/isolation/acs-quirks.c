@@ -85,7 +85,9 @@ static const struct acs_rule acs_quirks_rules[] = {
 	RANGE(0x8086, 0x0000, 0xffff, AT_RC_ENDPOINT),
 	/* root ports of Qualcomm and HXT */
 	RANGE(0x17cb, 0x0400, 0x0401, ANYWHERE),
+	ONE(0x17cb, 0x0111, ANYWHERE),
 	ONE(0x17cb, 0x0115, ANYWHERE),
+	ONE(0x17cb, 0x0120, ANYWHERE),
 	ONE(0x1dbf, 0x0401, ANYWHERE),
 	/* root ports of Intel chipsets: 5, 6, 7, 8 and 9 series, X79, X99 */
 	RANGE(0x8086, 0x3b42, 0x3b51, AT_ROOT_PORT),
@@ -170,6 +172,15 @@ static bool acs_quirks_is_at(const struct device *device, int type, enum acs_pla
 		return !device->parent && pcicap_is_multifunction(device);
 	}
 	return false;
+}
+
+/* Ports of IDT switches refuse valid completions while source validation is on. */
+uint16_t acs_quirks_broken_controls(const struct device *device)
+{
+	bool broken =
+		device->vendor == 0x111d && (device->device == 0x80b5 || device->device == 0x8090);
+
+	return broken ? ACS_SOURCE_VALIDATION : 0;
 }
 
 const struct acs_rule *acs_quirks_find_rule(const struct device *device, int type)

@@ -3,12 +3,14 @@
 
 /*
  * Facts of the kernel on single models, which configuration space does not show. The ids are those
- * of drivers/pci/quirks.c in Linux 6.18 (pci_dev_acs_enabled[], quirk_dma_func0_alias,
- * quirk_dma_func1_alias). The kernel adds a few each year, and older kernels lack the newest. Only
- * acs.c includes this.
+ * of drivers/pci/quirks.c in Linux 7.2 (pci_dev_acs_enabled[], pci_disable_broken_acs_cap(),
+ * quirk_dma_func0_alias(), quirk_dma_func1_alias()). The kernel adds a few each year, and older
+ * kernels lack the newest. Only acs.c includes this.
  */
 
 #include "model/device.h"
+
+#define ACS_SOURCE_VALIDATION 0x01
 
 /* The offset of the control register in chipsets whose ACS registers are 32 bits wide. */
 #define ACS_CTRL_DWORDS 8
@@ -29,5 +31,10 @@ struct acs_rule {
 
 /* Returns the rule for the model of @device, or NULL. @type: pcicap_express_type(). */
 const struct acs_rule *acs_quirks_find_rule(const struct device *device, int type);
+/*
+ * Returns the controls that the kernel treats as not implemented, because they do not work on this
+ * model.
+ */
+uint16_t acs_quirks_broken_controls(const struct device *device);
 /* Returns the function whose address @device uses besides its own, or -1. */
 int acs_quirks_alias_function(const struct device *device);

@@ -12,7 +12,7 @@
 #define ACS_CTRL 6
 
 /* source validation, request redirect, completion redirect, upstream forwarding */
-#define ACS_REQUIRED (0x01 | 0x04 | 0x08 | 0x10)
+#define ACS_REQUIRED (ACS_SOURCE_VALIDATION | 0x04 | 0x08 | 0x10)
 
 /* A control that is not implemented counts as on, as in the kernel. */
 static enum acs_state acs_read_control(const struct device *device, size_t control_at)
@@ -24,7 +24,8 @@ static enum acs_state acs_read_control(const struct device *device, size_t contr
 		return ACS_UNKNOWN;
 	if (at == 0)
 		return ACS_MISSING;
-	wanted = ACS_REQUIRED & pcicap_u16(device, (size_t)at + ACS_CAP);
+	wanted = ACS_REQUIRED & pcicap_u16(device, (size_t)at + ACS_CAP) &
+		 (uint16_t)~acs_quirks_broken_controls(device);
 	return (pcicap_u16(device, (size_t)at + control_at) & wanted) == wanted ? ACS_ON : ACS_OFF;
 }
 
