@@ -40,11 +40,13 @@
  *   quirks A [NAME …]    the quirks that match
  */
 static const char *const hosts[] = {
+	"acs-models.lspci",
 	"alias.lspci",
 	"conventional.lspci",
 	"cut-off.lspci",
 	"desktop.lspci",
 	"forbidden-resets.lspci",
+	"graphics-vfs.lspci",
 	"lab-amd-iommu.json",
 	"lab-arm64-platform.json",
 	"lab-bridge-in-switch.json",
@@ -64,6 +66,7 @@ static const char *const hosts[] = {
 	"laptop.lspci",
 	"nvme-switch.lspci",
 	"pasid-vfs.lspci",
+	"quirk-conditions.lspci",
 	"server.lspci",
 };
 

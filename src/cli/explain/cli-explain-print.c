@@ -264,9 +264,12 @@ static int explain_print_collect_device_quirks(json_object *device, json_object 
 	for (size_t i = 0; i < cli_json_list_length(quirks); i++) {
 		json_object *quirk = json_object_array_get_idx(quirks, i);
 		_cleanup_free_ char *text = str_printf(
-			"%s: %s\n    From %s (%s:%lld).", cli_json_get_str(quirk, "topic"),
-			cli_json_get_str(quirk, "text"), cli_json_get_str(quirk, "source"),
-			cli_json_get_str(quirk, "file"),
+			"%s: %s\n    From %s%s (%s:%lld).", cli_json_get_str(quirk, "topic"),
+			cli_json_get_str(quirk, "text"),
+			str_eq(cli_json_get_str(quirk, "confidence"), "reported") ?
+				"public reports alone, " :
+				"",
+			cli_json_get_str(quirk, "source"), cli_json_get_str(quirk, "file"),
 			(long long)cli_json_get_int(quirk, "line", 0));
 
 		if (!text)

@@ -24,8 +24,11 @@ static json_object *cli_explain_list_strings(char *const *strings)
 
 static json_object *cli_explain_quirk_to_json(const struct quirk *quirk)
 {
+	const char *confidence = quirk->reported ? "reported" : "known";
+
 	return CLI_JSON_NEW({ "quirk", json_object_new_string(quirk->name) },
 			    { "topic", json_object_new_string(quirk->topic) },
+			    { "confidence", json_object_new_string(confidence) },
 			    { "text", json_object_new_string(quirk->text) },
 			    { "source", json_object_new_string(quirk->source) },
 			    { "file", json_object_new_string(quirk->file) },

@@ -4,8 +4,9 @@
 /*
  * The JSON of `explain`: "source" (of the causes: kernel-module or configuration-space),
  * "groups-derived", "iommu-groups", "devices" [{"device", "description", "driver", "iommu-group",
- * "bridge", "vf-of", "causes", "resets" (cli-explain-reset.h), "quirks" [{"quirk", "topic", "text",
- * "source", "file", "line"}], "vmm-hints" {…}, "facts" {…} (cli-facts.h)}], "advice".
+ * "bridge", "vf-of", "causes", "resets" (cli-explain-reset.h), "quirks" [{"quirk", "topic",
+ * "confidence" (known or reported), "text", "source", "file", "line"}], "vmm-hints" {…}, "facts"
+ * {…} (cli-facts.h)}], "advice".
  */
 
 #include "cli/host/cli-host.h"
