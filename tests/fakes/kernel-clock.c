@@ -286,7 +286,7 @@ KERNEL_EXPORT int nanosleep(const struct timespec *wanted, struct timespec *rest
 	}
 }
 
-/* Waits with ppoll(2) until the fake time @end, or for ever if that is negative. */
+/* Waits with ppoll(2) until the fake time @end, or without an end if that is negative. */
 static int kernel_clock_poll(struct pollfd *fds, nfds_t n, int64_t end, const sigset_t *mask)
 {
 	for (;;) {

@@ -136,7 +136,12 @@ start_daemon() {
     within 20 daemon_answers
 }
 
-has_ended() { ! kill -0 "$1" 2>/dev/null; }
+# has_ended PID: also if its parent has not taken notice yet.
+has_ended() {
+    local stat
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+    [[ ${stat##*) } == Z* ]]
+}
 
 # stop_daemon [SIGNAL]: ends the daemon with the signal, SIGTERM by default.
 stop_daemon() {

@@ -5,8 +5,8 @@
 # lie NAME.tests, the names of its tests, and NAME.needs, what must be there before it runs.
 
 # The seconds that a test is taken for until it has run once, by the first part of its name.
-declare -A usual_seconds=([build]=60 [unit]=1 [integration]=3 [check]=5 [distcheck]=60 [fuzz]=10
-    [lab]=60)
+declare -A usual_seconds=([build]=60 [unit]=1 [integration]=3 [check]=5 [distcheck]=60
+    [coverage]=90 [fuzz]=10 [lab]=60)
 readonly LAB_BOOT_SECONDS=15
 # A pattern without a file is no word.
 shopt -s nullglob
@@ -61,6 +61,11 @@ list_checks() {
     done
     add_group distcheck distcheck
     add_needs distcheck build-gcc
+}
+
+list_coverage() {
+    add_group coverage measure_coverage
+    add_needs coverage build-gcc # which also makes configure
 }
 
 list_fuzzers() {

@@ -60,6 +60,10 @@ print_summary() {
     printf 'time by kind:\n'
     print_kinds
     print_skipped
+    if [[ -s $DEVGROUPS_RESULTS.coverage ]]; then
+        printf 'lines that unit and integration tests reach:\n'
+        cat "$DEVGROUPS_RESULTS.coverage"
+    fi
     (( ! failed )) ||
         printf 'failed: %s\n' "$(awk '$2 == "failed" { print $1 }' "$DEVGROUPS_RESULTS" | xargs)"
     printf 'took %s s\n' "$(seconds_since "$started")"
