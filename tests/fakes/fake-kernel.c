@@ -5,7 +5,7 @@
  *
  *	fake-kernel write PATH VALUE	writes to an attribute: "sys/bus/pci/rescan"
  *	fake-kernel boot		binds what .kernel/boot lists
- *	fake-kernel modprobe NAME
+ *	fake-kernel modprobe NAME, rmmod NAME
  *	fake-kernel advance SECONDS	moves the clock of the daemon on
  *	fake-kernel speed N		lets it run N times as fast
  */
@@ -39,12 +39,13 @@ static int fake_kernel_boot(void)
 
 static int fake_kernel_write(const char *path, const char *value)
 {
-	char resolved[PATH_MAX];
+	char resolved[PATH_MAX], line[KERNEL_TEXT];
 	ssize_t r;
 
 	if (!realpath(kernel_path("%s", path), resolved))
 		return fake_kernel_fail("find", path, -errno);
-	r = kernel_attr_write(resolved + strlen(kernel_root) + 1, value, strlen(value));
+	snprintf(line, sizeof(line), "%s\n", value); /* as echo does */
+	r = kernel_attr_write(resolved + strlen(kernel_root) + 1, line, strlen(line));
 	return r < 0 ? fake_kernel_fail("write", path, (int)r) : EXIT_SUCCESS;
 }
 
@@ -53,6 +54,13 @@ static int fake_kernel_modprobe(const char *name)
 	int r = kernel_driver_load(name);
 
 	return r < 0 ? fake_kernel_fail("load", name, r) : EXIT_SUCCESS;
+}
+
+static int fake_kernel_rmmod(const char *name)
+{
+	int r = kernel_driver_unload(name);
+
+	return r < 0 ? fake_kernel_fail("unload", name, r) : EXIT_SUCCESS;
 }
 
 static int fake_kernel_clock(int64_t by_seconds, int64_t speed)
@@ -70,13 +78,16 @@ int main(int argc, char *argv[])
 		return fake_kernel_boot();
 	if (argc == 3 && strcmp(argv[1], "modprobe") == 0)
 		return fake_kernel_modprobe(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "rmmod") == 0)
+		return fake_kernel_rmmod(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "advance") == 0)
 		return fake_kernel_clock(atoll(argv[2]), 0);
 	if (argc == 3 && strcmp(argv[1], "speed") == 0)
 		return fake_kernel_clock(0, atoll(argv[2]));
 	if (argc == 4 && strcmp(argv[1], "write") == 0)
 		return fake_kernel_write(argv[2], argv[3]);
-	fputs("usage: fake-kernel boot | write PATH VALUE | modprobe NAME | advance SECONDS | "
+	fputs("usage: fake-kernel boot | write PATH VALUE | modprobe NAME | rmmod NAME | advance "
+	      "SECONDS | "
 	      "speed N\n",
 	      stderr);
 	return 2;

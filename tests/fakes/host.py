@@ -18,9 +18,12 @@ import json
 import os
 import re
 import shlex
+import shutil
 import sys
 
-HOSTS = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "hosts")
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+HOSTS = os.path.join(TOP, "tests", "hosts")
+QUIRKS = os.path.join(TOP, "quirks.d")
 
 # The drivers of the recorded hosts and of the words below. Those of VFIO are modules that nothing
 # has loaded yet.
@@ -455,8 +458,13 @@ class Host:
             self._write(place + "/", None)
             os.chmod(self._path(place), 0o1777)
         self._write("dev/vfio/", None)
-        self._write("etc/devgroups.d/", None)
-        self._write("run/", None)
+        for place in ("etc/devgroups.d", "run/devgroups.d", "usr/lib/devgroups.d"):
+            self._write(place + "/", None)
+        for place in ("etc/devgroups/quirks.d", "run/devgroups/quirks.d"):
+            self._write(place + "/", None)
+        shutil.copytree(QUIRKS, self._path("usr/lib/devgroups/quirks.d"))
+        self._write("proc/", None)
+        os.chmod(self._path("proc"), 0o1777)
         self._node("dev/vfio/vfio", 10, 196, 0o666)
         if "iommufd" in self.features:
             self._node("dev/iommu", 10, 127, 0o660)

@@ -3,6 +3,7 @@
 /* Writes to attributes of sysfs: finds what the attribute is of, and calls what it does. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,19 @@ static int kernel_attr_of_device(const struct attribute *a)
 
 /* --- any --- */
 
+/* Does what a test wants of this very file, which it names by its number. */
+static int kernel_attr_fault(const char *path)
+{
+	struct stat st;
+	char number[32];
+
+	if (!kernel_exists(".faults") ||
+	    syscall(SYS_newfstatat, AT_FDCWD, kernel_path("%s", path), &st, 0) < 0)
+		return 0;
+	snprintf(number, sizeof(number), "%lu", (unsigned long)st.st_ino);
+	return kernel_fault("write", number);
+}
+
 static int kernel_attr_dispatch(struct attribute *a)
 {
 	if (strncmp(a->dir, "sys/bus/", 8) == 0)
@@ -157,6 +171,8 @@ ssize_t kernel_attr_write(const char *path, const char *data, size_t size)
 	if (a.value[size - 1] == '\n')
 		a.value[size - 1] = '\0';
 	a.of_device = kernel_device_at(a.dir, &a.device);
-	r = kernel_attr_dispatch(&a);
+	r = kernel_attr_fault(path);
+	if (r == 0)
+		r = kernel_attr_dispatch(&a);
 	return r < 0 ? r : (ssize_t)size;
 }

@@ -136,6 +136,27 @@ KERNEL_EXPORT DIR *opendir(const char *path)
 	return fd < 0 ? NULL : fdopendir(fd);
 }
 
+static int kernel_calls_fopen_flags(const char *mode)
+{
+	int flags = strchr(mode, '+') ? O_RDWR : mode[0] == 'r' ? O_RDONLY : O_WRONLY;
+
+	if (mode[0] == 'w')
+		flags |= O_CREAT | O_TRUNC;
+	if (mode[0] == 'a')
+		flags |= O_CREAT | O_APPEND;
+	return flags | (strchr(mode, 'e') ? O_CLOEXEC : 0);
+}
+
+KERNEL_EXPORT FILE *fopen(const char *restrict path, const char *restrict mode)
+{
+	int fd = kernel_calls_open(AT_FDCWD, path, kernel_calls_fopen_flags(mode), 0666);
+
+	return fd < 0 ? NULL : fdopen(fd, mode);
+}
+
+KERNEL_EXPORT FILE *fopen64(const char *restrict path, const char *restrict mode)
+	__attribute__((alias("fopen")));
+
 /* --- read and write --- */
 
 KERNEL_EXPORT ssize_t write(int fd, const void *data, size_t size)
@@ -296,37 +317,44 @@ KERNEL_EXPORT int statx(int dir_fd, const char *restrict path, int flags, unsign
 /* --- links --- */
 
 /* Shows what /proc/PID/fd leads to as it is called on the host. */
-static ssize_t kernel_calls_show_link(char *target, ssize_t n)
+static void kernel_calls_show_link(char target[static PATH_MAX])
 {
-	size_t root = strlen(kernel_root), group;
-	char text[PATH_MAX], *name;
+	char place[PATH_MAX];
+	size_t group;
 	int end = 0;
 
-	if ((size_t)n <= root || strncmp(target, kernel_root, root) != 0 || target[root] != '/')
-		return n;
-	snprintf(text, sizeof(text), "%.*s", (int)(n - (ssize_t)root), target + root);
-	if (sscanf(text, "/.kernel/open/%zu/%n", &group, &end) == 1 && end > 0) {
-		name = text + end;
-		if (strcmp(name, "group") == 0)
-			return sprintf(target, "/dev/vfio/%zu", group);
-		return sprintf(target, "anon_inode:[vfio-device]");
+	if (!kernel_tree_of_path(AT_FDCWD, target, place))
+		return;
+	if (sscanf(place, ".kernel/open/%zu/%n", &group, &end) == 1 && end > 0) {
+		if (strcmp(place + end, "group") == 0)
+			kernel_place(target, "/dev/vfio/%zu", group);
+		else
+			kernel_place(target, "anon_inode:[vfio-device]");
+		return;
 	}
-	memcpy(target, text, strlen(text));
-	return (ssize_t)strlen(text);
+	kernel_place(target, "/%s", place);
 }
 
 KERNEL_EXPORT ssize_t readlinkat(int dir_fd, const char *restrict path, char *restrict target,
 				 size_t size)
 {
-	char place[PATH_MAX];
+	char place[PATH_MAX], full[PATH_MAX];
 	ssize_t n;
 
 	if (kernel_tree_of_path(dir_fd, path, place))
 		return syscall(SYS_readlinkat, AT_FDCWD, kernel_path("%s", place), target, size);
-	n = syscall(SYS_readlinkat, dir_fd, path, target, size);
-	if (n <= 0 || !kernel_root || dir_fd == AT_FDCWD)
+	n = syscall(SYS_readlinkat, dir_fd, path, full, sizeof(full) - 1);
+	if (n < 0)
 		return n;
-	return kernel_calls_show_link(target, n);
+	full[n] = '\0';
+	/* The daemon uses the links of its own descriptors as real paths. */
+	if (kernel_root && strncmp(path, "/proc/self/", 11) != 0) {
+		kernel_calls_show_link(full);
+		n = (ssize_t)strlen(full);
+	}
+	n = (size_t)n < size ? n : (ssize_t)size;
+	memcpy(target, full, (size_t)n);
+	return n;
 }
 
 KERNEL_EXPORT ssize_t readlink(const char *restrict path, char *restrict target, size_t size)

@@ -144,6 +144,21 @@ void kernel_device_remove(const struct kernel_device *device)
 	kernel_device_uevent(device, "remove", NULL);
 }
 
+/* Loads the drivers that know a new device, as udev does on most hosts. */
+static void kernel_device_load_drivers(const struct kernel_device *device)
+{
+	char drivers[KERNEL_TEXT], path[PATH_MAX], *rest = NULL;
+
+	if (!kernel_device_note(device, "drivers", drivers))
+		return;
+	for (char *driver = strtok_r(drivers, "\n", &rest); driver;
+	     driver = strtok_r(NULL, "\n", &rest)) {
+		kernel_place(path, "sys/bus/%s/drivers/%s", device->bus, driver);
+		if (!kernel_exists(path))
+			(void)(kernel_driver_load(driver) < 0);
+	}
+}
+
 void kernel_device_add(const struct kernel_device *device, int group)
 {
 	char path[PATH_MAX], target[PATH_MAX];
@@ -160,6 +175,7 @@ void kernel_device_add(const struct kernel_device *device, int group)
 	kernel_log("add %s", device->name);
 	kernel_device_uevent(device, "add", NULL);
 	kernel_driver_attach(device);
+	kernel_device_load_drivers(device);
 }
 
 /* Brings a removed device back, if it was right below the directory @userdata. */

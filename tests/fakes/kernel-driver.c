@@ -408,6 +408,42 @@ static int kernel_driver_find_module(const char *path, const char *name, void *u
 	return 1;
 }
 
+/* Unbinds the driver from one of its devices, which are links in its directory. */
+static int kernel_driver_unbind_entry(const char *path, const char *name, void *userdata)
+{
+	char bus[32], driver[128];
+
+	if (sscanf(path, "sys/bus/%31[^/]/drivers/%127[^/]", bus, driver) == 2 && strchr(name, ':'))
+		kernel_driver_unbind(bus, driver, name);
+	return 0;
+}
+
+int kernel_driver_unload(const char *module)
+{
+	char path[PATH_MAX], text[KERNEL_TEXT], name[NAME_MAX + 1], *rest = NULL;
+
+	snprintf(name, sizeof(name), "%s", module);
+	if (!kernel_each(MODULES, kernel_driver_find_module, name))
+		return -ENOENT;
+	kernel_place(path, MODULES "/%s", name);
+	kernel_read(path, text);
+	kernel_log("rmmod %s", name);
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char bus[32], driver[128];
+
+		if (sscanf(line, "%31s %127s", bus, driver) != 2)
+			continue;
+		kernel_place(path, "sys/bus/%s/drivers/%s", bus, driver);
+		kernel_each(path, kernel_driver_unbind_entry, NULL);
+		kernel_remove_tree(path);
+	}
+	for (char *c = name; (c = strchr(c, '-'));)
+		*c = '_';
+	kernel_place(path, "sys/module/%s", name);
+	kernel_uevent("remove", path, "module", NULL);
+	return 0;
+}
+
 int kernel_driver_load(const char *module)
 {
 	char path[PATH_MAX], text[KERNEL_TEXT], name[NAME_MAX + 1], *rest = NULL;

@@ -5,8 +5,14 @@
  * programs of a test may use the paths of a host.
  */
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/xattr.h>
+#include <time.h>
 
 #include "kernel.h"
 
@@ -60,6 +66,74 @@ KERNEL_EXPORT int renameat2(int from_fd, const char *from, int to_fd, const char
 	return (int)syscall(SYS_renameat2, from_fd, kernel_paths_map(from_fd, from, a), to_fd,
 			    kernel_paths_map(to_fd, to, b), flags);
 }
+
+KERNEL_EXPORT int renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+	return renameat2(from_fd, from, to_fd, to, 0);
+}
+
+KERNEL_EXPORT int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
+{
+	char a[PATH_MAX], b[PATH_MAX];
+
+	return (int)syscall(SYS_linkat, from_fd, kernel_paths_map(from_fd, from, a), to_fd,
+			    kernel_paths_map(to_fd, to, b), flags);
+}
+
+KERNEL_EXPORT int rmdir(const char *path)
+{
+	char place[PATH_MAX];
+
+	return (int)syscall(SYS_unlinkat, AT_FDCWD, kernel_paths_map(AT_FDCWD, path, place),
+			    AT_REMOVEDIR);
+}
+
+KERNEL_EXPORT int remove(const char *path)
+{
+	return unlink(path) == 0 || (errno == EISDIR && rmdir(path) == 0) ? 0 : -1;
+}
+
+KERNEL_EXPORT int mkfifo(const char *path, mode_t mode)
+{
+	char place[PATH_MAX];
+
+	return (int)syscall(SYS_mknodat, AT_FDCWD, kernel_paths_map(AT_FDCWD, path, place),
+			    mode | S_IFIFO, 0);
+}
+
+KERNEL_EXPORT int mkfifoat(int dir_fd, const char *path, mode_t mode)
+{
+	char place[PATH_MAX];
+
+	return (int)syscall(SYS_mknodat, dir_fd, kernel_paths_map(dir_fd, path, place),
+			    mode | S_IFIFO, 0);
+}
+
+KERNEL_EXPORT int utimensat(int dir_fd, const char *path, const struct timespec times[2], int flags)
+{
+	char place[PATH_MAX];
+
+	return (int)syscall(SYS_utimensat, dir_fd, kernel_paths_map(dir_fd, path, place), times,
+			    flags);
+}
+
+/* Makes a temporary file at the template's place, as sed -i does beside the file that it edits. */
+KERNEL_EXPORT int mkostemp(char *template, int flags)
+{
+	__typeof__(mkostemp) *real = (__typeof__(mkostemp) *)dlsym(RTLD_NEXT, "mkostemp");
+	char place[PATH_MAX], full[PATH_MAX];
+	int fd;
+
+	if (!kernel_tree_of_path(AT_FDCWD, template, place))
+		return real(template, flags);
+	snprintf(full, sizeof(full), "%s", kernel_path("%s", place));
+	fd = real(full, flags);
+	if (fd >= 0)
+		memcpy(template + strlen(template) - 6, full + strlen(full) - 6, 6);
+	return fd;
+}
+
+KERNEL_EXPORT int mkostemp64(char *template, int flags) __attribute__((alias("mkostemp")));
 
 KERNEL_EXPORT int symlink(const char *target, const char *path)
 {

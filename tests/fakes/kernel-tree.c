@@ -17,6 +17,21 @@
 const char *kernel_root;
 static size_t root_length;
 static dev_t root_device;
+static bool on_host; /* the paths of the host are those of this process */
+
+/* Puts this process into /proc of the host, where the daemon finds who has a device open. */
+static void kernel_tree_show_process(bool show)
+{
+	char target[32];
+
+	if (!on_host)
+		return;
+	snprintf(target, sizeof(target), "/proc/%d", (int)getpid());
+	if (show)
+		(void)!symlink(target, kernel_path("proc/%d", (int)getpid()));
+	else
+		unlink(kernel_path("proc/%d", (int)getpid()));
+}
 
 __attribute__((constructor(101))) static void kernel_tree_init(void)
 {
@@ -30,6 +45,14 @@ __attribute__((constructor(101))) static void kernel_tree_init(void)
 	kernel_root = strdup(kernel_root);
 	root_length = strlen(kernel_root);
 	root_device = st.st_dev;
+	on_host = getenv("DEVGROUPS_FAKE_PATHS");
+	kernel_tree_show_process(true);
+}
+
+__attribute__((destructor)) static void kernel_tree_fini(void)
+{
+	if (kernel_root)
+		kernel_tree_show_process(false);
 }
 
 const char *kernel_path(const char *format, ...)
@@ -106,7 +129,7 @@ bool kernel_tree_of_path(int dir_fd, const char *path, char ret[static PATH_MAX]
 	if (path[0] == '/') {
 		if (kernel_tree_strip(path, ret))
 			return true;
-		if (!getenv("DEVGROUPS_FAKE_PATHS") || !kernel_tree_is_host_path(path))
+		if (!on_host || !kernel_tree_is_host_path(path))
 			return false;
 		snprintf(ret, PATH_MAX, "%s", path + 1);
 		return true;

@@ -115,8 +115,9 @@ int kernel_driver_probe(const char *bus, const char *address);
 void kernel_driver_attach(const struct kernel_device *device);
 int kernel_driver_add_id(const char *driver, const char *ids);
 int kernel_driver_remove_id(const char *driver, const char *ids);
-/* Loads a module: 0 or -ENOENT. */
+/* Load and unload a module: 0 or -ENOENT. */
 int kernel_driver_load(const char *module);
+int kernel_driver_unload(const char *module);
 /* Tells whether this is a driver of VFIO. */
 bool kernel_driver_is_vfio(const char *driver);
 

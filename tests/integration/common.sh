@@ -49,6 +49,7 @@ start_bus() {
     env -u DEVGROUPS_FAKE_PATHS dbus-daemon --nofork --nopidfile --nosyslog \
         --config-file="$work/bus.conf" </dev/null >>"$work/bus.log" 2>&1 &
     services+=("$!")
+    disown
     within 20 test -S "$work/bus" || not_ok 'the bus starts' "$(<"$work/bus.log")"
 }
 
@@ -68,6 +69,7 @@ start_polkit() {
         </dev/null >>"$work/bus.log" 2>&1 &
     polkit_pid=$!
     services+=("$polkit_pid")
+    disown
     within 20 has_owner org.freedesktop.PolicyKit1
 }
 has_owner() {
@@ -98,7 +100,8 @@ outcome() {
 # --- the fake kernel ---
 # kernel ACT...: what a person or another program does to the host. A shell's own echo and printf
 # cannot write to sysfs here.
-#   kernel bind DEVICE DRIVER | unbind DEVICE | remove DEVICE | rescan | modprobe NAME
+#   kernel bind DEVICE DRIVER | unbind DEVICE | remove DEVICE | rescan
+#   kernel modprobe NAME | rmmod NAME
 #   kernel advance SECONDS | speed N: the clock of the daemon and of devgroupctl
 #   kernel write PATH VALUE | uevent DEVICE ACTION [KEY=VALUE...]
 kernel() {
@@ -130,6 +133,19 @@ mend() {
     [[ $about != [0-9a-f][0-9a-f]:* ]] || about=0000:$about
     rm -f "$tree/.faults/$1 $about"
 }
+
+# The same for every write to one file: break_file fails with ENOSPC, hang_file sleeps until
+# mend_file, or until a process reads $work/fifo.
+break_file() { fault write "$(stat -Lc %i "$1")" ENOSPC; }
+hang_file() {
+    [[ -p $work/fifo ]] || mkfifo "$work/fifo"
+    fault write "$(stat -Lc %i "$1")" hang
+    { : >"$work/fifo"; mend_file "$1"; } &
+    disown
+}
+mend_file() { mend write "$(stat -Lc %i "$1")"; }
+modprobe() { kernel modprobe "${@: -1}"; }
+rmmod() { kernel rmmod "${@: -1}"; }
 
 # show_process PID: lets the daemon see the process in /proc.
 show_process() { ln -sfn "/proc/$1" "$tree/proc/$1"; }
