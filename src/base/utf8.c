@@ -47,6 +47,16 @@ bool utf8_is_control(const char *s)
 	return c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)s[1] < 0xa0);
 }
 
+bool utf8_has_control(const char *s)
+{
+	for (size_t left = strlen(s), n; left > 0; s += n, left -= n) {
+		n = utf8_length(s, left);
+		if (n == 0 || utf8_is_control(s))
+			return true;
+	}
+	return false;
+}
+
 /* Decodes the valid character of @n bytes at @s. */
 static uint32_t utf8_decode(const char *s, size_t n)
 {

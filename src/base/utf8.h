@@ -30,6 +30,9 @@ size_t utf8_bus_length(const char *s, size_t size);
  */
 bool utf8_is_control(const char *s);
 
+/* Returns whether @s has a control character, or an invalid byte. */
+bool utf8_has_control(const char *s);
+
 /*
  * Returns whether a character has no place within a line: a control character, a separator of
  * lines, a mark that changes the direction of the text around it, or a noncharacter.

@@ -3,9 +3,11 @@
 /* Reads the options of a call: one row of a table for each option. */
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "base/utf8.h"
 #include "bus/bus-error.h"
 #include "bus/bus-options.h"
 
@@ -34,21 +36,36 @@ static int bus_options_read_interface(sd_bus_message *message, struct bus_option
 	return ret->interface == INTERFACE_ANY ? -EINVAL : 0;
 }
 
-static int bus_options_read_label(sd_bus_message *message, struct bus_options *ret)
+/* Reads a string that is kept or shown to others. */
+static int bus_options_read_text(sd_bus_message *message, const char **ret)
 {
-	const char *word;
+	const char *text;
 	int r;
 
-	r = sd_bus_message_read(message, "v", "s", &word);
+	r = sd_bus_message_read(message, "v", "s", &text);
 	if (r < 0)
 		return r;
-	ret->label = str_empty(word) ? NULL : word;
+	if (strlen(text) > BUS_OPTIONS_LONGEST_TEXT || utf8_has_control(text))
+		return -EINVAL;
+	*ret = text;
+	return 0;
+}
+
+static int bus_options_read_label(sd_bus_message *message, struct bus_options *ret)
+{
+	const char *label;
+	int r;
+
+	r = bus_options_read_text(message, &label);
+	if (r < 0)
+		return r;
+	ret->label = str_empty(label) ? NULL : label;
 	return 0;
 }
 
 static int bus_options_read_method(sd_bus_message *message, struct bus_options *ret)
 {
-	return sd_bus_message_read(message, "v", "s", &ret->method);
+	return bus_options_read_text(message, &ret->method);
 }
 
 static int bus_options_read_wait(sd_bus_message *message, struct bus_options *ret)
@@ -112,7 +129,7 @@ static int bus_options_read_names(sd_bus_message *message, char ***ret)
 	int r;
 
 	while ((r = sd_bus_message_read_basic(message, 's', &name)) > 0) {
-		if (++n > BUS_OPTIONS_MOST_WITH)
+		if (++n > BUS_OPTIONS_MOST_WITH || strlen(name) > BUS_OPTIONS_LONGEST_TEXT)
 			return -E2BIG;
 		if (strv_add(ret, name) < 0)
 			return -ENOMEM;
@@ -144,15 +161,17 @@ void bus_options_clear(struct bus_options *options)
 	options->with = strv_free(options->with);
 }
 
+#define TEXT "at most 255 bytes of text without control characters (s)"
+
 static const struct {
 	const char *key;
 	const char *expected;
 	int (*read)(sd_bus_message *message, struct bus_options *ret);
 } bus_options_table[] = {
-	{ "label", "a string", bus_options_read_label },
+	{ "label", TEXT, bus_options_read_label },
 	{ "access", "\"fd\" or \"node\"", bus_options_read_access },
 	{ "interface", "\"auto\", \"group\" or \"iommufd\"", bus_options_read_interface },
-	{ "method", "a string", bus_options_read_method },
+	{ "method", TEXT, bus_options_read_method },
 	{ "wait", "microseconds as an unsigned 64-bit number (t)", bus_options_read_wait },
 	{ "persistent", "a boolean", bus_options_read_persistent },
 	{ "uid", "the number of a user (u)", bus_options_read_uid },

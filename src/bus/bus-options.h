@@ -11,6 +11,8 @@
 
 /* A longer "wait" counts as this one. */
 #define BUS_OPTIONS_LONGEST_WAIT_USEC (86400 * 1000000ULL)
+/* Bytes of a string: reserved-for of a definition has the same limit. */
+#define BUS_OPTIONS_LONGEST_TEXT 255
 /* Names in "with". */
 #define BUS_OPTIONS_MOST_WITH 256
 

@@ -136,6 +136,33 @@ START_TEST(test_a_list_has_a_limit)
 }
 END_TEST
 
+START_TEST(test_text_has_limits)
+{
+	static char longest[257];
+	static const char *const bad[] = { longest, "a\nb", "\033[2J", "\x7f", "x\xc2\x9b" };
+	static const char *const keys[] = { "label", "method", NULL };
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	for (const char *const *key = keys; *key; key++)
+		for (size_t i = 0; i <= ARRAY_SIZE(bad); i++) {
+			_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = begin_options();
+			_cleanup_bus_options_ struct bus_options options = { 0 };
+			const char *text = i < ARRAY_SIZE(bad) ? bad[i] : longest + 1;
+
+			ck_assert_int_ge(sd_bus_message_append(message, "{sv}", *key, "s", text),
+					 0);
+			if (i == ARRAY_SIZE(bad)) {
+				ck_assert_int_ge(read_options(message, &options), 0);
+				continue;
+			}
+			ck_assert_int_lt(read_options(message, &options), 0);
+			ck_assert_str_eq(error.name, DG_ERROR_BAD_OPTION);
+			ck_assert_ptr_nonnull(strstr(error.message, "255 bytes"));
+			sd_bus_error_free(&error);
+		}
+}
+END_TEST
+
 START_TEST(test_a_long_key_makes_a_short_error)
 {
 	static char key[1 << 20];
@@ -152,4 +179,4 @@ END_TEST
 
 SUITE_WITH_FIXTURE("bus-options", open_bus, close_bus, test_each_option_is_read,
 		   test_an_option_is_given_once, test_a_wait_has_a_limit, test_a_list_has_a_limit,
-		   test_a_long_key_makes_a_short_error)
+		   test_text_has_limits, test_a_long_key_makes_a_short_error)

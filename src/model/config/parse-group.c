@@ -10,8 +10,9 @@
 #include "base/strv.h"
 #include "model/config/parser.h"
 
-#define TEXT_MAX 1024u	    /* of a description */
-#define NAME_MAX_BYTES 256u /* of a user, a group of users or a label */
+#define TEXT_MAX 1024u	     /* of a description */
+#define NAME_MAX_BYTES 256u  /* of a user or a group of users */
+#define LABEL_MAX_BYTES 255u /* as for the option of a claim: org.devgroups1(5) */
 #define ACCOUNTS_MAX 256u
 
 /* --- the keys of a group --- */
@@ -97,7 +98,7 @@ static int parse_group_memlock(struct config_parser *p, const struct jsontext_no
 static int parse_group_reserved_for(struct config_parser *p, const struct jsontext_node *value,
 				    void *target)
 {
-	return parse_value_string(p, value, 1, NAME_MAX_BYTES,
+	return parse_value_string(p, value, 1, LABEL_MAX_BYTES,
 				  &((struct group_def *)target)->reserved_for);
 }
 

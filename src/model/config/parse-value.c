@@ -162,14 +162,6 @@ int parse_value_is(struct config_parser *p, const struct jsontext_node *value,
 	return parse_value_expected(p, value, jsontext_type_name(type));
 }
 
-static bool parse_value_has_control(const char *s)
-{
-	for (; *s; s++)
-		if (utf8_is_control(s))
-			return true;
-	return false;
-}
-
 int parse_value_text(struct config_parser *p, const struct jsontext_node *value, size_t min,
 		     size_t max, const char **ret)
 {
@@ -181,7 +173,7 @@ int parse_value_text(struct config_parser *p, const struct jsontext_node *value,
 	if (r <= 0)
 		return r;
 	size = strlen(value->text);
-	if (size >= min && size <= max && !parse_value_has_control(value->text)) {
+	if (size >= min && size <= max && !utf8_has_control(value->text)) {
 		*ret = value->text;
 		return 1;
 	}
