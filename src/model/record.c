@@ -41,6 +41,11 @@ struct record_device *record_device_free(struct record_device *device)
 
 static DEFINE_VEC_CLEAR(record_clear_devices, struct record_device, record_device_free)
 
+bool record_lease_valid(const char *lease)
+{
+	return strlen(lease) == 16 && strspn(lease, "0123456789abcdef") == 16;
+}
+
 struct record *record_new(const char *group, const char *lease)
 {
 	_cleanup_record_ struct record *record = calloc(1, sizeof(*record));

@@ -82,6 +82,9 @@ struct record {
 	struct vec devices; /* struct record_device, owned; in the order of the inventory */
 };
 
+/* Tells whether @lease is the id of a lease: 16 hex digits. It becomes the name of a file. */
+bool record_lease_valid(const char *lease) _must_check_;
+
 /* Return NULL when out of memory. */
 struct record *record_new(const char *group, const char *lease);
 struct record *record_free(struct record *record);

@@ -30,7 +30,7 @@ static void add_record_device(struct record *record, const char *bus, const char
 
 static struct record *make_record(void)
 {
-	struct record *record = record_new("nic0", "7f3a");
+	struct record *record = record_new("nic0", "0123456789abcdef");
 	struct record_device *last;
 
 	ck_assert_ptr_nonnull(record);
@@ -63,7 +63,7 @@ START_TEST(test_record_round_trip)
 	ck_assert_int_eq(codec_record_to_json(copy, &twice), 0);
 	ck_assert_str_eq(once, twice);
 	ck_assert_str_eq(copy->group, "nic0");
-	ck_assert_str_eq(copy->lease, "7f3a");
+	ck_assert_str_eq(copy->lease, "0123456789abcdef");
 	ck_assert_int_eq(copy->phase, PHASE_CLAIMED);
 	ck_assert_uint_eq(copy->uid, 1000);
 	ck_assert_uint_eq(copy->gid, 4294967294);
@@ -125,10 +125,35 @@ START_TEST(test_missing_or_mistyped_key_is_refused)
 	assert_record("\"claimed\"", "\"dreaming\"", -EBADMSG);
 	assert_record("\"node\"", "\"nodes\"", -EBADMSG);
 	assert_record("\"nic0\"", "\"../nic0\"", -EBADMSG);
-	assert_record("\"7f3a\"", "\"\"", -EBADMSG);
+	assert_record("\"0123456789abcdef\"", "\"\"", -EBADMSG);
 	assert_record("\"key\": \"0000:01:00.0\"", "\"key\": \"0000:01:00.1\"", -EBADMSG);
 	assert_record("\"address\": \"0000:01:00.0\"", "\"address\": \"../../x\"", -EBADMSG);
 	assert_record("\"0000:01:00.0\"", "\"0000:01:00.0\", \"key\": \"0000:01:00.0\"", -EBADMSG);
+}
+END_TEST
+
+/* These become names of files: of the lease's pipe, and of directories of sysfs. */
+START_TEST(test_field_that_leads_elsewhere_is_refused)
+{
+	static const char *const leases[] = { "01234/6789abcdef", "0123456789abcde", "..",
+					      "0123456789abcdef0", "0123456789ABCDEF" };
+	static const char *const drivers[] = { "", ".", "..", "a/b", "../../kernel" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(leases); i++) {
+		_cleanup_free_ char *lease = str_printf("\"%s\"", leases[i]);
+
+		assert_record("\"0123456789abcdef\"", lease, -EBADMSG);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		_cleanup_free_ char *driver = str_printf("\"%s\"", drivers[i]);
+
+		assert_record("\"e1000e\"", driver, -EBADMSG);
+		assert_record("\"vfio-platform\"", driver, -EBADMSG);
+	}
+	assert_record("\"devices\":", "\"kept\": [\"0000:01:00.0\"], \"devices\":", 0);
+	assert_record("\"devices\":", "\"kept\": [\"../0000:01:00.0\"], \"devices\":", -EBADMSG);
+	assert_record("\"devices\":", "\"vf-tokens\": [\"0000:01:00.0=x\"], \"devices\":", 0);
+	assert_record("\"devices\":", "\"vf-tokens\": [\"../x=y\"], \"devices\":", -EBADMSG);
 }
 END_TEST
 
@@ -231,6 +256,6 @@ START_TEST(test_no_definitions_make_an_empty_object)
 END_TEST
 
 SUITE("codec-record", test_record_round_trip, test_missing_or_mistyped_key_is_refused,
-      test_record_of_a_later_version, test_mutated_record_is_refused_or_read,
-      test_definition_round_trip, test_defaults_are_left_out,
-      test_no_definitions_make_an_empty_object)
+      test_field_that_leads_elsewhere_is_refused, test_record_of_a_later_version,
+      test_mutated_record_is_refused_or_read, test_definition_round_trip,
+      test_defaults_are_left_out, test_no_definitions_make_an_empty_object)

@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/group-def.h"
 #include "model/json/codec-fields.h"
 #include "model/json/codec.h"
@@ -146,6 +147,25 @@ static int codec_record_check_device(const struct codec_reader *reader,
 	return 0;
 }
 
+/* A driver becomes a directory of sysfs, in which its device is bound. NULL: there is none. */
+static bool codec_record_is_driver(const char *name)
+{
+	return !name || (*name && !strchr(name, '/') && !str_eq(name, ".") && !str_eq(name, ".."));
+}
+
+static int codec_record_check_drivers(const struct codec_reader *reader,
+				      const struct jsontext_node *node,
+				      const struct record_device *device)
+{
+	const char *const drivers[] = { device->host_driver, device->driver };
+
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
+		if (!codec_record_is_driver(drivers[i]))
+			return codec_read_fail(reader, node,
+					       "\"%.80s\" is not the name of a driver", drivers[i]);
+	return 0;
+}
+
 static int codec_record_get_device(const struct codec_reader *reader,
 				   const struct jsontext_node *node, void *to)
 {
@@ -163,6 +183,9 @@ static int codec_record_get_device(const struct codec_reader *reader,
 	if (r < 0)
 		return r;
 	r = codec_record_check_device(reader, node, record, device);
+	if (r < 0)
+		return r;
+	r = codec_record_check_drivers(reader, node, device);
 	if (r < 0)
 		return r;
 	r = vec_add(&record->devices, device);
@@ -239,6 +262,33 @@ static int codec_record_get_on_release(const struct codec_reader *reader,
 	return 0;
 }
 
+static bool codec_record_is_key(const char *key)
+{
+	_cleanup_free_ char *normal = NULL;
+
+	return device_bus_key_normalize(key, &normal) >= 0 && str_eq(normal, key);
+}
+
+/* Checks the lists of devices: keys, and "KEY=TOKEN". */
+static int codec_record_check_lists(const struct codec_reader *reader,
+				    const struct jsontext_node *root, const struct record *record)
+{
+	STRV_FOREACH(key, record->kept)
+		if (!codec_record_is_key(*key))
+			return codec_read_fail(reader, root, "\"%.80s\" is not the key of a device",
+					       *key);
+	STRV_FOREACH(line, record->vf_tokens) {
+		_cleanup_free_ char *key = strndup(*line, strcspn(*line, "="));
+
+		if (!key)
+			return -ENOMEM;
+		if (!codec_record_is_key(key))
+			return codec_read_fail(reader, root, "\"%.80s\" is not the key of a device",
+					       key);
+	}
+	return 0;
+}
+
 static int codec_record_get_fields(const struct codec_reader *reader,
 				   const struct jsontext_node *root, struct record *record)
 {
@@ -251,9 +301,11 @@ static int codec_record_get_fields(const struct codec_reader *reader,
 	if (!group_def_name_valid(record->group))
 		return codec_read_fail(reader, root, "\"%.80s\" is not a group name",
 				       record->group);
-	if (str_empty(record->lease))
-		return codec_read_fail(reader, root, "the lease has no name");
-	return 0;
+	if (!record_lease_valid(record->lease))
+		return codec_read_fail(reader, root,
+				       "expected 16 hex digits as lease, found \"%.40s\"",
+				       record->lease);
+	return codec_record_check_lists(reader, root, record);
 }
 
 static int codec_record_get(const struct codec_reader *reader, const struct jsontext_node *root,
