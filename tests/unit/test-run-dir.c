@@ -75,6 +75,31 @@ START_TEST(test_lock_is_no_link_and_no_pipe)
 }
 END_TEST
 
+/* After a restart the daemon reads what was saved, or nothing was saved. */
+START_TEST(test_record_that_would_not_be_read_is_not_saved)
+{
+	_cleanup_record_ struct record *record = record_new("nic0", "0123456789abcdef");
+	char *label = malloc((1 << 20) + 1);
+	int lock, dir = run_dir_open(top, &lock);
+
+	ck_assert_int_eq(run_dir_save(dir, record), 0);
+	memset(label, 'x', 1 << 20);
+	label[1 << 20] = '\0';
+	record->label = label;
+	ck_assert_int_eq(run_dir_save(dir, record), -EFBIG);
+	label[255] = '\0';
+	free(record->lease);
+	record->lease = strdup("../nic0");
+	ck_assert_int_eq(run_dir_save(dir, record), -EBADMSG);
+	free(record->lease);
+	record->lease = strdup("fedcba9876543210");
+	ck_assert_int_eq(run_dir_save(dir, record), 0);
+	close(lock);
+	close(dir);
+}
+END_TEST
+
 SUITE_WITH_FIXTURE("run-dir", fake_tree_make, fake_tree_remove,
 		   test_lock_on_the_directory_keeps_no_daemon_out, test_second_daemon_is_refused,
-		   test_lock_is_root_only, test_lock_is_no_link_and_no_pipe)
+		   test_lock_is_root_only, test_lock_is_no_link_and_no_pipe,
+		   test_record_that_would_not_be_read_is_not_saved)

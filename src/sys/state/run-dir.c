@@ -66,6 +66,21 @@ static char *run_dir_kept_name(const char *group)
 	return str_printf("%s.kept", group);
 }
 
+/*
+ * Refuses a record that would not be read again: after a restart of the daemon its group would be
+ * stuck, and its devices would not go back.
+ */
+static int run_dir_check_text(const char *text)
+{
+	_cleanup_record_ struct record *record = NULL;
+	_cleanup_free_ char *error = NULL;
+	size_t size = strlen(text);
+
+	if (size > MAX_RECORD)
+		return -EFBIG;
+	return codec_record_from_json(text, size, &record, &error);
+}
+
 static int run_dir_save_as(int dir_fd, const char *name, const struct record *record)
 {
 	_cleanup_free_ char *text = NULL;
@@ -77,6 +92,9 @@ static int run_dir_save_as(int dir_fd, const char *name, const struct record *re
 	if (r < 0)
 		return r;
 	r = codec_record_to_json(record, &text);
+	if (r < 0)
+		return r;
+	r = run_dir_check_text(text);
 	if (r < 0)
 		return r;
 	return fileio_write_atomic_at(dir_fd, name, text, strlen(text), 0600);

@@ -20,7 +20,10 @@
  */
 int run_dir_open(const char *path, int *ret_lock) _must_check_;
 
-/* Writes the record of a group; on failure the old one stays. 0 or negative errno. */
+/*
+ * Writes the record of a group; on failure the old one stays. 0 or negative errno: -EFBIG or
+ * -EBADMSG for a record that run_dir_load() would not read.
+ */
 int run_dir_save(int dir_fd, const struct record *record) _must_check_;
 
 /* Removes the record of @group; a missing one is no failure. 0 or negative errno. */
