@@ -3,11 +3,11 @@
 /*
  * Speaks to the fake kernel for a shell, whose own echo and printf it cannot see.
  *
- *	fake-kernel write PATH VALUE	writes to an attribute: "sys/bus/pci/rescan"
- *	fake-kernel boot		binds what .kernel/boot lists
- *	fake-kernel modprobe NAME, rmmod NAME
- *	fake-kernel advance SECONDS	moves the clock of the daemon on
- *	fake-kernel speed N		lets it run N times as fast
+ *	fake-kernel write PATH VALUE	writes to an attribute: "sys/bus/pci/rescan".
+ *	fake-kernel boot		binds the devices that .kernel/boot lists.
+ *	fake-kernel modprobe NAME	loads a module; rmmod unloads it.
+ *	fake-kernel advance SECONDS	moves the clock of the daemon on.
+ *	fake-kernel speed N		lets it run N times as fast.
  */
 
 #include <errno.h>
