@@ -75,7 +75,7 @@ start_as() {
 # define JSON: writes the content of "groups" to 10-lab.json, or $definitions, and reloads, so that
 # the definitions are in force when it returns.
 define() {
-    mkdir -p /etc/devgroups.d
+    [[ -d /etc/devgroups.d ]] || mkdir -p /etc/devgroups.d
     printf '{ "groups": { %s } }\n' "$1" >"/etc/devgroups.d/${definitions:-10-lab.json}"
     devgroupctl reload
 }
