@@ -15,6 +15,7 @@ import os
 import shlex
 import subprocess
 import sys
+import traceback
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -96,13 +97,26 @@ def define(groups):
     sh(f"define {shlex.quote(groups)}")
 
 
+def print_log():
+    print("--- the daemon said")
+    with open(f"{WORK}/devgroupd.log", encoding="utf-8", errors="replace") as log:
+        print(log.read(), flush=True)
+
+
+def on_exception(*what):
+    """Prints an exception that ends the test, and what the daemon has to do with it."""
+    traceback.print_exception(*what)
+    print_log()
+
+
+sys.excepthook = on_exception
+
+
 def finish():
     """Ends everything and exits: with 1 if a check has failed, in this program or in the shell."""
     status, output = shell.end()
     if status and not client.failures:
         print(output)
     elif client.failures:
-        print("--- the daemon said")
-        with open(f"{WORK}/devgroupd.log", encoding="utf-8", errors="replace") as log:
-            print(log.read(), flush=True)
+        print_log()
     sys.exit(bool(status or client.failures))
