@@ -36,6 +36,14 @@ install_packages() {
     fi
 }
 
+# Compiles with ccache, where it is installed: its directory holds links with the names of the
+# compilers. With RELATIVE_PATHS for ./configure the objects of two clones are the same.
+use_ccache() {
+    [[ ! -d /usr/lib/ccache ]] || PATH=/usr/lib/ccache:$PATH
+    export PATH CCACHE_BASEDIR=$top
+}
+readonly RELATIVE_PATHS=CPPFLAGS=-fdebug-prefix-map=$top=.
+
 # seconds_since T: prints the seconds since T of $EPOCHREALTIME, such as "1.3".
 seconds_since() {
     local now=${EPOCHREALTIME/[.,]/} then=${1/[.,]/}
