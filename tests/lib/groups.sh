@@ -56,7 +56,7 @@ list_checks() {
         name=check/${check##*/check-}
         add_group "$name" run_check "$check"
         ! grep -q top_builddir "$check" || add_needs "$name" build-gcc
-        read -ra needs <<<"$(sed -n 's/^# waits for: //p' "$check")"
+        read -ra needs <<<"$(sed -n '/^#/!q; s/^# waits for: //p' "$check")"
         (( ! ${#needs[@]} )) || add_needs "$name" "${needs[@]/#/?}"
     done
     add_group distcheck distcheck

@@ -24,18 +24,20 @@ unless_stamped() {
     find "${stamp%/*}" -type f -mtime +30 -delete
 }
 
-# inputs_of CHECK: prints what the result of a check depends on, from its line "# inputs: WORD...".
-# A word is a path of the tree, "program:NAME", or "cache:PATTERN" for the names of files in the
-# cache. Prints nothing for a check without that line.
+# inputs_of CHECK: prints what the result of a check depends on, from its lines "# inputs: WORD...".
+# A word is a path of the tree, "shell:PATH" for the shell scripts below it, "program:NAME", or
+# "cache:PATTERN" for the names of files in the cache. Prints nothing for a check without such a line.
 inputs_of() {
     local words=() word
-    read -ra words <<<"$(sed -n 's/^# inputs: //p' "$1" | head -n 1)"
+    read -ra words <<<"$(sed -n '/^#/!q; s/^# inputs: //p' "$1" | xargs)"
     (( ${#words[@]} )) || return 0
     sha256sum "$1"
     for word in "${words[@]}"; do
         case $word in
             program:*) sha256sum "$(command -v "${word#*:}" || printf /dev/null)" ;;
             cache:*) (cd "$cache" && compgen -G "${word#*:}") || printf 'no %s\n' "$word" ;;
+            shell:*) (cd "$top" && grep -rlIE '^#!.*sh( |$)|^# shellcheck ' "${word#*:}" |
+                LC_ALL=C sort | xargs -r sha256sum) ;;
             *) (cd "$top" && find "$word" -type f ! -name '*.pyc' -print0 |
                 LC_ALL=C sort -z | xargs -0 sha256sum) ;;
         esac
