@@ -125,6 +125,7 @@ def _start_nursery():
 _ask, _answer = _start_nursery()
 import dbus  # noqa: E402
 from gi.repository import GLib  # noqa: E402
+from points import Points  # noqa: E402
 from client import Client, check, error_of, failures, finish, settled, until  # noqa: E402,F401
 
 
@@ -313,6 +314,19 @@ def difference(before, after):
     }
 
 
+def kernel_faults():
+    """Returns the lines of the kernel's log that report a mistake of the kernel itself."""
+    log = subprocess.run(["dmesg"], check=False, capture_output=True).stdout.decode(
+        errors="replace"
+    )
+    words = ("kernel BUG at", "BUG: ", "Oops: ", "list_del corruption", "list_add corruption")
+    return [
+        line
+        for line in log.splitlines()
+        if any(word in line for word in words) and "soft lockup" not in line
+    ]
+
+
 class Lab:
     """The daemon with faults, and one client that observes it."""
 
@@ -325,6 +339,7 @@ class Lab:
         self.options, self.claim_options = list(options), dict(claim_options or {})
         self.stride = int(os.environ.get("LAB_FAULT_STRIDE", stride))
         self.points = self.dirty = 0
+        self.kept = Points()
         self.busy, self._states, self._asked_at = set(), None, 0
         GLib.timeout_add(POLL_MS, lambda: True)  # polls for changes that have no signal
         os.makedirs(FAULTS, exist_ok=True)
@@ -472,6 +487,8 @@ class Lab:
 
     def fail(self, what, why):
         self._states = None
+        for line in kernel_faults():
+            print("kernel:", line, flush=True)
         check(
             what,
             False,
@@ -699,8 +716,14 @@ class Lab:
         """Runs the jobs (what, play, verb, action) of a group; from a list of actions each N
         has the next."""
         for what, play, verb, action in jobs:
-            points, started = 0, time.monotonic()
-            for n in itertools.count(1, self.stride):
+            sweep, started = f"{what}, {group}", time.monotonic()
+            if self.kept.has_ended(sweep):
+                continue
+            for n in itertools.count(self.kept.first(sweep, self.stride), self.stride):
+                points = (n - 1) // self.stride
+                if self.kept.is_left_out(sweep, n):
+                    continue
+                self.kept.begin(sweep, n)
                 self.clear_trace(group)
                 self.busy.add(group)
                 fault = action if isinstance(action, str) else action[points % len(action)]
@@ -712,8 +735,9 @@ class Lab:
                 self.same(f"{what} of {group}, {fault} at operation {n}")
                 if not occurred:
                     break
-                points += 1
-            self._report(f"{what}, {group}", points, started)
+                self.kept.ok(sweep, n)
+            self.kept.end(sweep)
+            self._report(sweep, points, started)
 
     def sweep_many(self, jobs):
         """jobs[group] is a list of (what, play, verb, action); each group runs its list at its
@@ -752,25 +776,44 @@ class Lab:
             value if isinstance(value, dict) else dict.fromkeys(self.groups, value)
             for value in (verb, action)
         ]
-        left, started = list(groups or self.groups), time.monotonic()
-        points = {group: 0 for group in left}
-        for n in itertools.count(1, self.stride):
-            for group in left:
+        started = time.monotonic()
+        sweeps = {group: f"{what}, {group}" for group in groups or self.groups}
+        left = [group for group, sweep in sweeps.items() if not self.kept.has_ended(sweep)]
+        if not left:
+            return
+        first = {group: self.kept.first(sweeps[group], self.stride) for group in left}
+        points = {group: (first[group] - 1) // self.stride for group in left}
+        n = min(first.values())
+        while left:
+            now = [
+                group
+                for group in left
+                if n >= first[group] and not self.kept.is_left_out(sweeps[group], n)
+            ]
+            for group in now:
+                self.kept.begin(sweeps[group], n)
                 self.clear_trace(group)
                 self.arm(group, verb[group], n, action[group])
-            play(left, f"{what}, operation {n}")
-            self.together(self.until_free(group, f"{what}, operation {n}") for group in self.groups)
-            left = [group for group in left if self.disarm(group, verb[group])]
-            self.quiet(f"{what}, operation {n}")
-            for group in left:
-                points[group] += 1
-            if not left:
-                break
+            if now:
+                self._round(f"{what}, operation {n}", play, now)
+            for group in now:
+                if self.disarm(group, verb[group]):
+                    self.kept.ok(sweeps[group], n)
+                    points[group] += 1
+                else:
+                    self.kept.end(sweeps[group])
+                    left.remove(group)
+            n += self.stride
         self._report(
             f"{what}, {' '.join(f'{group} {n}' for group, n in points.items())}",
             sum(points.values()),
             started,
         )
+
+    def _round(self, what, play, groups):
+        play(groups, what)
+        self.together(self.until_free(group, what) for group in self.groups)
+        self.quiet(what)
 
     def finish(self):
         if self.dirty:
