@@ -24,9 +24,9 @@ unless_stamped() {
     find "${stamp%/*}" -type f -mtime +30 -delete
 }
 
-# inputs_of CHECK: prints what the result of a check depends on, from its lines "# inputs: WORD...".
+# inputs_of CHECK: prints all that the result of a check depends on, from its "# inputs:" lines.
 # A word is a path of the tree, "shell:PATH" for the shell scripts below it, "program:NAME", or
-# "cache:PATTERN" for the names of files in the cache. Prints nothing for a check without such a line.
+# "cache:PATTERN" for the names of files in the cache. A check without such a line prints nothing.
 inputs_of() {
     local words=() word
     read -ra words <<<"$(sed -n '/^#/!q; s/^# inputs: //p' "$1" | xargs)"
