@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/host/isolation-watch.h"
 #include "policy/isolation/isolation.h"
 
@@ -17,7 +18,8 @@
 struct published {
 	char *key;
 	int iommu_group;
-	char *summary; /* "acs-missing 0000:07:00.0, multifunction 0000:08:00.1, " */
+	char *summary;	   /* "acs-missing 0000:07:00.0, multifunction 0000:08:00.1, " */
+	char *from_module; /* lines of the kernel module, joined; "" where there are none */
 };
 
 struct isolation_watch {
@@ -31,6 +33,7 @@ static struct published *published_free(struct published *published)
 		return NULL;
 	free(published->key);
 	free(published->summary);
+	free(published->from_module);
 	free(published);
 	return NULL;
 }
@@ -78,11 +81,19 @@ void isolation_watch_invalidate(struct isolation_watch *watch)
 	watch->marked = true;
 }
 
+/* The caller frees it; NULL when out of memory. */
+static char *isolation_watch_module_lines(const struct device *device)
+{
+	return device->isolation ? strv_join(device->isolation, "\n") : strdup("");
+}
+
 void isolation_watch_device_changed(struct isolation_watch *watch, const struct device *device)
 {
 	const struct published *published = published_find(&watch->published, device->key);
+	_cleanup_free_ char *lines = isolation_watch_module_lines(device);
 
-	if (!published || published->iommu_group != device->iommu_group)
+	if (!published || published->iommu_group != device->iommu_group ||
+	    !str_eq(published->from_module, lines))
 		watch->marked = true;
 }
 
@@ -113,7 +124,8 @@ static int published_add(struct vec *to, const struct inventory *inv, const stru
 	published->iommu_group = device->iommu_group;
 	published->key = strdup(device->key);
 	published->summary = isolation_watch_summarize(inv, device);
-	if (!published->key || !published->summary)
+	published->from_module = isolation_watch_module_lines(device);
+	if (!published->key || !published->summary || !published->from_module)
 		return -ENOMEM;
 	r = vec_add(to, published);
 	if (r < 0)
