@@ -165,6 +165,7 @@ static void lease_hand_over(struct lease *lease)
 	}
 	log_info("Group %s is claimed by uid %u, pid %d", lease->record->group,
 		 (unsigned)lease->record->uid, (int)lease->record->pid);
+	lease->observer->changed(lease, lease->userdata);
 	lease->observer->claimed(lease, lease->userdata);
 }
 
@@ -293,7 +294,9 @@ static void lease_event(struct lease *lease, enum lease_event event)
 	const char *before = lease_visible_state(lease);
 	enum lease_action action = lease_state_advance(lease, event);
 
-	if (lease->state != LEASE_ENDED && !str_eq(before, lease_visible_state(lease)))
+	/* a lease that is handed over announces its state with the number of its descriptors */
+	if (lease->state != LEASE_ENDED && action != LEASE_HAND_OVER &&
+	    !str_eq(before, lease_visible_state(lease)))
 		lease->observer->changed(lease, lease->userdata);
 	lease_act(lease, action);
 }
