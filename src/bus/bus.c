@@ -6,6 +6,7 @@
 
 #include "bus/bus-claim.h"
 #include "bus/bus-fds.h"
+#include "bus/bus-gate.h"
 #include "bus/bus-inhibit.h"
 #include "bus/bus-manager.h"
 #include "bus/bus-object.h"
@@ -55,6 +56,9 @@ int bus_new(sd_bus *connection, struct manager *manager, struct bus **ret)
 	bus->manager = manager;
 	bus->registry = manager->registry;
 	bus->inhibitor = -EBADF;
+	r = bus_gate_start(bus);
+	if (r < 0)
+		return r;
 	r = bus_add_all_objects(bus);
 	if (r < 0)
 		return r;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "daemon/claim-record.h"
 #include "daemon/claims.h"
@@ -210,6 +211,8 @@ static int claims_join_queue(struct claim *claim)
 	if (provision_is_changing(claims->provision, claim->group) &&
 	    request->wait_usec < PROVISION_WAIT_USEC)
 		request->wait_usec = PROVISION_WAIT_USEC;
+	log_debug("A claim of group %s by uid %u waits in line", claim->group->def->name,
+		  (unsigned)request->uid);
 	return deadline_add(host_event(registry_host(claims->registry)), request->wait_usec,
 			    claims_on_deadline, claim, &claim->deadline);
 }

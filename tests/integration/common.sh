@@ -42,9 +42,9 @@ user carol 1002 groups=kvm
 HOST
 }
 
-# A bus with the rules that the project installs.
+# A bus with the rules that the project installs, or with those in $bus_policy.
 start_bus() {
-    local policy=$top/dbus/org.devgroups1.conf
+    local policy=${bus_policy:-$top/dbus/org.devgroups1.conf}
     sed "s|@bus@|$work/bus|; s|@policy@|$policy|" "$top/tests/fakes/bus.conf" >"$work/bus.conf"
     env -u DEVGROUPS_FAKE_PATHS dbus-daemon --nofork --nopidfile --nosyslog \
         --config-file="$work/bus.conf" </dev/null >>"$work/bus.log" 2>&1 &
