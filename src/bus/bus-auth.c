@@ -10,6 +10,7 @@
 #include "base/strv.h"
 #include "bus/bus-auth.h"
 #include "bus/bus-error.h"
+#include "bus/bus-peers.h"
 #include "bus/bus-polkit.h"
 
 #define MAX_GROUPS 65536 /* NGROUPS_MAX of the kernel */
@@ -21,20 +22,17 @@ static gid_t bus_auth_primary_group(uid_t uid)
 	return pw ? pw->pw_gid : (gid_t)-1;
 }
 
-int bus_auth_get_caller(sd_bus_message *message, struct bus_caller *ret)
+int bus_auth_get_caller(const struct bus *bus, sd_bus_message *message, struct bus_caller *ret)
 {
-	_cleanup_(sd_bus_creds_unrefp) sd_bus_creds *creds = NULL;
-	int r;
+	const struct bus_peer *peer = bus_peers_find(bus, message);
 
-	r = sd_bus_query_sender_creds(message, SD_BUS_CREDS_EUID | SD_BUS_CREDS_PID, &creds);
-	if (r < 0)
-		return r;
-	r = sd_bus_creds_get_euid(creds, &ret->uid);
-	if (r < 0)
-		return r;
-	if (sd_bus_creds_get_pid(creds, &ret->pid) < 0)
-		ret->pid = 0;
-	ret->gid = bus_auth_primary_group(ret->uid);
+	if (!peer || peer->uid == (uid_t)-1)
+		return -ENODATA;
+	*ret = (struct bus_caller){
+		.uid = peer->uid,
+		.gid = bus_auth_primary_group(peer->uid),
+		.pid = peer->pid,
+	};
 	return 0;
 }
 
@@ -232,7 +230,7 @@ int bus_auth_manage(struct bus *bus, sd_bus_message *call, const char *action, s
 	_cleanup_refusal_ struct refusal denial = { 0 };
 	struct bus_caller caller;
 
-	if (bus_auth_get_caller(call, &caller) < 0)
+	if (bus_auth_get_caller(bus, call, &caller) < 0)
 		return bus_error_set(error, REFUSED_ACCESS_DENIED,
 				     "The caller cannot be identified.");
 	if (caller.uid == 0)

@@ -14,8 +14,9 @@ struct bus_caller {
 	pid_t pid; /* 0: not known */
 };
 
-/* Reads the caller from the credentials of @message. 0 or negative errno. */
-int bus_auth_get_caller(sd_bus_message *message, struct bus_caller *ret) _must_check_;
+/* Finds the caller of @message. 0, or -ENODATA if the bus does not know its user. */
+int bus_auth_get_caller(const struct bus *bus, sd_bus_message *message,
+			struct bus_caller *ret) _must_check_;
 
 /*
  * Returns the holder of a lease that @caller claims for user @uid. The calling process is the

@@ -15,12 +15,13 @@
 #include "bus/bus-fds.h"
 #include "bus/bus-options.h"
 #include "bus/bus-path.h"
+#include "bus/bus-peers.h"
 #include "daemon/manager.h"
 
 struct pending_claim {
 	struct bus *bus;
 	sd_bus_message *call;
-	sd_bus_track *track; /* of the caller */
+	struct bus_peer_watch watch; /* of the caller */
 	struct claim *claim;
 	struct bus_caller caller;
 	char *devices; /* for which polkit allowed the claim; NULL: polkit was not asked */
@@ -28,7 +29,7 @@ struct pending_claim {
 
 static struct pending_claim *pending_claim_free(struct pending_claim *pending)
 {
-	sd_bus_track_unref(pending->track);
+	bus_peers_unwatch(&pending->watch);
 	sd_bus_message_unref(pending->call);
 	free(pending->devices);
 	free(pending);
@@ -51,14 +52,13 @@ void bus_claim_cancel_all(struct bus *bus)
 	pending_claims_clear(&bus->claims);
 }
 
-static int on_claim_caller_gone(sd_bus_track *track, void *userdata)
+static void on_claim_caller_gone(void *userdata)
 {
 	struct pending_claim *pending = userdata;
 
 	log_info("The caller of a claim left the bus: the claim is undone");
 	claims_cancel(pending->claim);
 	pending_claim_remove(pending);
-	return 0;
 }
 
 static int pending_claim_new(struct bus *bus, sd_bus_message *call, const struct bus_caller *caller,
@@ -72,10 +72,7 @@ static int pending_claim_new(struct bus *bus, sd_bus_message *call, const struct
 	pending->bus = bus;
 	pending->caller = *caller;
 	pending->call = sd_bus_message_ref(call);
-	r = sd_bus_track_new(bus->bus, &pending->track, on_claim_caller_gone, pending);
-	if (r < 0)
-		return r;
-	r = sd_bus_track_add_sender(pending->track, call);
+	r = bus_peers_watch(bus, call, &pending->watch, on_claim_caller_gone, pending);
 	if (r < 0)
 		return r;
 	r = vec_add(&bus->claims, pending);
@@ -156,7 +153,7 @@ static int bus_claim_authorize(struct bus *bus, sd_bus_message *message,
 			       const struct devgroup *group, const struct bus_options *options,
 			       struct bus_caller *ret_caller, sd_bus_error *error)
 {
-	if (bus_auth_get_caller(message, ret_caller) < 0)
+	if (bus_auth_get_caller(bus, message, ret_caller) < 0)
 		return bus_error_set(error, REFUSED_ACCESS_DENIED,
 				     "The caller cannot be identified.");
 	if (!group) /* claims_submit() refuses it */

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "bus/bus-error.h"
 #include "bus/bus-fds.h"
+#include "bus/bus-peers.h"
 #include "bus/bus-text.h"
 #include "model/dbus-names.h"
 
@@ -17,12 +18,12 @@ struct fds_owner {
 	struct bus *bus;
 	char *lease;
 	char *sender;
-	sd_bus_track *track;
+	struct bus_peer_watch watch;
 };
 
 static struct fds_owner *fds_owner_free(struct fds_owner *owner)
 {
-	sd_bus_track_unref(owner->track);
+	bus_peers_unwatch(&owner->watch);
 	free(owner->lease);
 	free(owner->sender);
 	free(owner);
@@ -60,7 +61,7 @@ void bus_fds_forget_all(struct bus *bus)
 }
 
 /* Closes the descriptors that were not taken: no other connection may. Its pipe keeps the lease. */
-static int on_fds_owner_gone(sd_bus_track *track, void *userdata)
+static void on_fds_owner_gone(void *userdata)
 {
 	struct fds_owner *owner = userdata;
 	struct devgroup *group = registry_find_lease(owner->bus->registry, owner->lease);
@@ -68,7 +69,6 @@ static int on_fds_owner_gone(sd_bus_track *track, void *userdata)
 	if (group)
 		lease_fds_drop(group->lease);
 	fds_owner_remove(owner);
-	return 0;
 }
 
 int bus_fds_add_owner(struct bus *bus, const struct lease *lease, sd_bus_message *call)
@@ -85,10 +85,7 @@ int bus_fds_add_owner(struct bus *bus, const struct lease *lease, sd_bus_message
 	r = str_set(&owner->sender, str_or(sd_bus_message_get_sender(call), ""));
 	if (r < 0)
 		return r;
-	r = sd_bus_track_new(bus->bus, &owner->track, on_fds_owner_gone, owner);
-	if (r < 0)
-		return r;
-	r = sd_bus_track_add_name(owner->track, owner->sender);
+	r = bus_peers_watch(bus, call, &owner->watch, on_fds_owner_gone, owner);
 	if (r < 0)
 		return r;
 	r = vec_add(&bus->owners, owner);

@@ -3,7 +3,7 @@
 
 /*
  * Sees each message before any handler of the daemon. It ignores signals that another connection
- * has sent in the name of the bus.
+ * has sent in the name of the bus, and holds a call until its user is known.
  */
 
 #include "bus/bus.h"

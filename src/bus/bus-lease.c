@@ -97,10 +97,11 @@ static int bus_lease_method_get_vf_tokens(sd_bus_message *message, void *userdat
 {
 	const struct devgroup *group = userdata;
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	const struct bus *bus = bus_object_bus(sd_bus_message_get_bus(message));
 	struct bus_caller caller;
 	int r;
 
-	r = bus_auth_get_caller(message, &caller);
+	r = bus_auth_get_caller(bus, message, &caller);
 	if (r < 0)
 		return r;
 	if (caller.uid != 0 && caller.uid != group->lease->record->uid)

@@ -203,7 +203,8 @@ static void plan_call_clear(struct plan_call *plan)
 	bus_options_clear(&plan->options);
 }
 
-static int plan_call_read(sd_bus_message *message, struct plan_call *ret, sd_bus_error *error)
+static int plan_call_read(sd_bus_message *message, const struct bus *bus, struct plan_call *ret,
+			  sd_bus_error *error)
 {
 	static const char *const allowed[] = { "label",	    "access",	  "interface",
 					       "force",	    "persistent", "wait",
@@ -214,7 +215,7 @@ static int plan_call_read(sd_bus_message *message, struct plan_call *ret, sd_bus
 	r = sd_bus_message_read(message, "ss", &ret->group, &verb);
 	if (r < 0)
 		return r;
-	r = bus_auth_get_caller(message, &ret->caller);
+	r = bus_auth_get_caller(bus, message, &ret->caller);
 	if (r < 0)
 		return r;
 	r = bus_options_read(message, allowed, &ret->options, error);
@@ -287,7 +288,7 @@ static int bus_manager_method_plan(sd_bus_message *message, void *userdata, sd_b
 	bool granted;
 	int r;
 
-	r = plan_call_read(message, &plan, error);
+	r = plan_call_read(message, bus, &plan, error);
 	if (r < 0)
 		return r;
 	r = plan_call_authorize(&plan, bus, message, error);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "bus/bus-peers.h"
 #include "bus/bus-polkit.h"
 #include "bus/bus-text.h"
 #include "daemon/manager.h"
@@ -30,8 +31,8 @@
 struct polkit_query {
 	struct bus *bus;
 	sd_bus_message *call;
-	sd_bus_slot *slot;   /* of the question that is under way */
-	sd_bus_track *track; /* of the caller: the question ends with it */
+	sd_bus_slot *slot;	     /* of the question that is under way */
+	struct bus_peer_watch watch; /* of the caller: the question ends with it */
 	char *sender;
 	uid_t uid;
 	uint64_t granted_usec; /* of those in bus->granted, by CLOCK_MONOTONIC */
@@ -44,7 +45,7 @@ struct polkit_query {
 static struct polkit_query *polkit_query_free(struct polkit_query *query)
 {
 	sd_bus_slot_unref(query->slot);
-	sd_bus_track_unref(query->track);
+	bus_peers_unwatch(&query->watch);
 	sd_bus_message_unref(query->call);
 	free(query->sender);
 	free(query->action);
@@ -88,14 +89,13 @@ void bus_polkit_cancel_all(struct bus *bus)
 	polkit_queries_clear(&bus->granted);
 }
 
-static int on_polkit_caller_gone(sd_bus_track *track, void *userdata)
+static void on_polkit_caller_gone(void *userdata)
 {
 	struct polkit_query *query = userdata;
 
 	log_debug("A caller left the bus: its question to polkit is cancelled");
 	polkit_query_cancel(query);
 	polkit_query_remove(query);
-	return 0;
 }
 
 /* --- the answer --- */
@@ -266,10 +266,7 @@ static int polkit_query_new(struct bus *bus, sd_bus_message *call, uid_t uid,
 	r = polkit_query_fill(query, question);
 	if (r < 0)
 		return r;
-	r = sd_bus_track_new(bus->bus, &query->track, on_polkit_caller_gone, query);
-	if (r < 0)
-		return r;
-	r = sd_bus_track_add_sender(query->track, call);
+	r = bus_peers_watch(bus, call, &query->watch, on_polkit_caller_gone, query);
 	if (r < 0)
 		return r;
 	r = vec_add(&bus->queries, query);
@@ -290,6 +287,13 @@ static struct polkit_query *polkit_query_find(const struct bus *bus, const sd_bu
 		if (query->call == call)
 			return query;
 	return NULL;
+}
+
+bool bus_polkit_has_answer(const struct bus *bus, const sd_bus_message *call)
+{
+	const struct polkit_query *query = polkit_query_find(bus, call);
+
+	return query && query->answered;
 }
 
 static bool polkit_query_matches(const struct polkit_query *query,

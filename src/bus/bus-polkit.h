@@ -34,5 +34,8 @@ enum polkit_answer bus_polkit_ask(struct bus *bus, sd_bus_message *call, uid_t u
 				  const struct polkit_question *question,
 				  char **ret_reason) _must_check_;
 
+/* Tells whether @call was set aside and is handled again now. */
+bool bus_polkit_has_answer(const struct bus *bus, const sd_bus_message *call) _must_check_;
+
 /* Cancels all questions without an answer, and forgets all answers. */
 void bus_polkit_cancel_all(struct bus *bus);

@@ -46,7 +46,7 @@ int bus_release_submit(sd_bus_message *message, struct bus *bus, struct devgroup
 	struct bus_caller caller;
 	int r;
 
-	r = bus_auth_get_caller(message, &caller);
+	r = bus_auth_get_caller(bus, message, &caller);
 	if (r < 0)
 		return r;
 	r = bus_auth_release(bus, message, &caller, group, error);

@@ -10,6 +10,7 @@
 #include "bus/bus-inhibit.h"
 #include "bus/bus-manager.h"
 #include "bus/bus-object.h"
+#include "bus/bus-peers.h"
 #include "bus/bus-polkit.h"
 #include "bus/bus-signals.h"
 #include "daemon/manager.h"
@@ -59,6 +60,9 @@ int bus_new(sd_bus *connection, struct manager *manager, struct bus **ret)
 	r = bus_gate_start(bus);
 	if (r < 0)
 		return r;
+	r = bus_peers_start(bus);
+	if (r < 0)
+		return r;
 	r = bus_add_all_objects(bus);
 	if (r < 0)
 		return r;
@@ -83,6 +87,7 @@ struct bus *bus_free(struct bus *bus)
 	bus_fds_forget_all(bus);
 	bus_claim_cancel_all(bus);
 	bus_polkit_cancel_all(bus);
+	bus_peers_stop(bus);
 	sd_bus_flush_close_unref(bus->bus);
 	free(bus->published_module);
 	free(bus);

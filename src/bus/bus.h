@@ -18,10 +18,12 @@ struct bus {
 	struct manager *manager;   /* not owned */
 	struct registry *registry; /* of the manager */
 
-	struct vec owners;  /* struct fds_owner, owned; bus-fds.c */
-	struct vec claims;  /* struct pending_claim, owned; bus-claim.c */
-	struct vec queries; /* struct polkit_query, owned: without an answer; bus-polkit.c */
-	struct vec granted; /* struct polkit_query, owned: granted in advance and not used yet */
+	struct vec peers;    /* struct bus_peer, owned, sorted by name; bus-peers.c */
+	unsigned held_calls; /* of all peers */
+	struct vec owners;   /* struct fds_owner, owned; bus-fds.c */
+	struct vec claims;   /* struct pending_claim, owned; bus-claim.c */
+	struct vec queries;  /* struct polkit_query, owned: without an answer; bus-polkit.c */
+	struct vec granted;  /* struct polkit_query, owned: granted in advance and not used yet */
 
 	int inhibitor; /* logind's descriptor, or negative; bus-inhibit.c */
 	sd_bus_slot *inhibit_call;
