@@ -1,13 +1,62 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <errno.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "bus/bus-budget.h"
 #include "bus/bus-error.h"
 #include "bus/bus-gate.h"
-#include "bus/bus-peers.h"
 #include "bus/bus-polkit.h"
+#include "bus/bus-refuse.h"
+#include "bus/bus-size.h"
+
+/*
+ * The cost of each call beside its handling. dbus-daemon spends some hundred microseconds on a call
+ * and its reply, more than the daemon on a cheap one, and serves all users of the host.
+ */
+#define CALL_USEC 500
+
+struct bus_gate {
+	struct bus *bus;
+	struct bus_refuse *refuse;
+	sd_bus_slot *filter;
+	sd_event_source *turn_end;
+	bool running; /* a call of @uid has passed and is handled now */
+	uid_t uid;
+	uint64_t started_usec; /* by CLOCK_THREAD_CPUTIME_ID */
+};
+
+/* --- the cost of a call --- */
+
+static void bus_gate_end_call(struct bus_gate *gate)
+{
+	if (!gate->running)
+		return;
+	gate->running = false;
+	bus_budget_charge(gate->bus->budget, gate->uid,
+			  clock_usec(CLOCK_THREAD_CPUTIME_ID) - gate->started_usec + CALL_USEC,
+			  clock_usec(CLOCK_MONOTONIC));
+}
+
+static void bus_gate_begin_call(struct bus_gate *gate, uid_t uid)
+{
+	bus_gate_end_call(gate);
+	gate->running = true;
+	gate->uid = uid;
+	gate->started_usec = clock_usec(CLOCK_THREAD_CPUTIME_ID);
+}
+
+/* Runs at the end of each turn of the event loop. sd-bus handles one message in a turn. */
+static int on_gate_turn_end(sd_event_source *source, void *userdata)
+{
+	bus_gate_end_call(userdata);
+	return 0;
+}
+
+/* --- messages --- */
 
 /*
  * Tells whether another connection has sent a signal in the name of the bus. The bus delivers a
@@ -35,19 +84,49 @@ static int bus_gate_on_signal(sd_bus_message *message)
 	return 1;
 }
 
+static int bus_gate_refuse_size(sd_bus_message *call)
+{
+	const struct refusal refusal = {
+		.kind = REFUSED_LIMIT,
+		.text = (char *)"The arguments of the call are too large. No call needs more than "
+				"64 KiB.",
+	};
+	int r = bus_error_reply_refusal(call, &refusal);
+
+	return r < 0 ? r : 1;
+}
+
+/* Lets the call pass, or refuses it: its user has used up its share. */
+static int bus_gate_admit(struct bus_gate *gate, const struct bus_peer *peer, sd_bus_message *call)
+{
+	if (bus_budget_wait(gate->bus->budget, peer->uid, clock_usec(CLOCK_MONOTONIC)) > 0) {
+		bus_refuse_call(gate->refuse, peer, call);
+		return 1;
+	}
+	bus_gate_begin_call(gate, peer->uid);
+	return 0;
+}
+
 /* Returns 1 to stop the call, 0, or negative errno, which sd-bus sends to the caller. */
-static int bus_gate_on_call(struct bus *bus, sd_bus_message *call, sd_bus_error *error)
+static int bus_gate_on_call(struct bus_gate *gate, sd_bus_message *call)
 {
 	struct bus_peer *peer;
 	int r;
 
-	if (bus_polkit_has_answer(bus, call)) /* a call that has passed before */
+	if (bus_polkit_has_answer(gate->bus, call)) /* a call that has passed before */
 		return 0;
-	r = bus_peers_identify(bus, call, &peer);
-	if (r == -EBUSY)
-		return bus_error_set(error, REFUSED_LIMIT,
-				     "Too many calls of this user arrived at once. Try again.");
-	return r == 0 ? 1 : r < 0 ? r : 0;
+	if (bus_size_is_excessive(call))
+		return bus_gate_refuse_size(call);
+	r = bus_peers_identify(gate->bus, call, &peer);
+	if (r == 0)
+		return 1;
+	if (r == -EBUSY) {
+		bus_refuse_call(gate->refuse, peer, call);
+		return 1;
+	}
+	if (r < 0)
+		return r;
+	return peer ? bus_gate_admit(gate, peer, call) : 0;
 }
 
 static int on_gate_message(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -55,11 +134,50 @@ static int on_gate_message(sd_bus_message *message, void *userdata, sd_bus_error
 	if (sd_bus_message_is_signal(message, NULL, NULL) > 0)
 		return bus_gate_on_signal(message);
 	if (sd_bus_message_is_method_call(message, NULL, NULL) > 0)
-		return bus_gate_on_call(userdata, message, error);
+		return bus_gate_on_call(userdata, message);
 	return 0;
 }
 
-int bus_gate_start(struct bus *bus)
+/* --- life --- */
+
+static int bus_gate_start(struct bus_gate *gate)
 {
-	return sd_bus_add_filter(bus->bus, NULL, on_gate_message, bus);
+	int r;
+
+	r = bus_refuse_new(gate->bus, &gate->refuse);
+	if (r < 0)
+		return r;
+	r = sd_event_add_post(sd_bus_get_event(gate->bus->bus), &gate->turn_end, on_gate_turn_end,
+			      gate);
+	if (r < 0)
+		return r;
+	return sd_bus_add_filter(gate->bus->bus, &gate->filter, on_gate_message, gate);
+}
+
+int bus_gate_new(struct bus *bus, struct bus_gate **ret)
+{
+	struct bus_gate *gate = calloc(1, sizeof(*gate));
+	int r;
+
+	if (!gate)
+		return -ENOMEM;
+	gate->bus = bus;
+	r = bus_gate_start(gate);
+	if (r < 0) {
+		bus_gate_free(gate);
+		return r;
+	}
+	*ret = gate;
+	return 0;
+}
+
+struct bus_gate *bus_gate_free(struct bus_gate *gate)
+{
+	if (!gate)
+		return NULL;
+	sd_bus_slot_unref(gate->filter);
+	sd_event_source_disable_unref(gate->turn_end);
+	bus_refuse_free(gate->refuse);
+	free(gate);
+	return NULL;
 }

@@ -3,10 +3,17 @@
 
 /*
  * Sees each message before any handler of the daemon. It ignores signals that another connection
- * has sent in the name of the bus, and holds a call until its user is known.
+ * has sent in the name of the bus. It holds a call until its user is known, and refuses a call
+ * beyond the share of its user.
  */
 
 #include "bus/bus.h"
 
-/* Starts to see the messages of @bus. 0 or negative errno. */
-int bus_gate_start(struct bus *bus) _must_check_;
+struct bus_gate;
+
+/*
+ * Starts to see the messages of @bus, which keeps its budget longer. The caller frees *ret. 0 or
+ * negative errno.
+ */
+int bus_gate_new(struct bus *bus, struct bus_gate **ret) _must_check_;
+struct bus_gate *bus_gate_free(struct bus_gate *gate);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "bus/bus-budget.h"
 #include "bus/bus-peers.h"
 #include "bus/bus-polkit.h"
 #include "bus/bus-text.h"
@@ -23,6 +24,9 @@
 /* Timeouts of a question: a user looks for a password, or only the rules are evaluated. */
 #define INTERACTIVE_USEC (5 * 60 * 1000000ULL)
 #define RULES_USEC (20 * 1000000ULL)
+
+/* The cost of a question: polkit works longer on it than the daemon. */
+#define QUESTION_USEC 5000
 
 /* How long a permission that was granted in advance is valid: as long as polkit keeps its own. */
 #define GRANTED_USEC (5 * 60 * 1000000ULL)
@@ -395,6 +399,7 @@ enum polkit_answer bus_polkit_ask(struct bus *bus, sd_bus_message *call, uid_t u
 		*ret_reason = strdup("Too many calls already wait for polkit. Try again later.");
 		return POLKIT_NO;
 	}
+	bus_budget_charge(bus->budget, uid, QUESTION_USEC, clock_usec(CLOCK_MONOTONIC));
 	r = polkit_query_new(bus, call, uid, question);
 	if (r < 0) {
 		*ret_reason =

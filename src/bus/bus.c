@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "base/clock.h"
+#include "bus/bus-budget.h"
 #include "bus/bus-claim.h"
 #include "bus/bus-fds.h"
 #include "bus/bus-gate.h"
@@ -57,7 +59,10 @@ int bus_new(sd_bus *connection, struct manager *manager, struct bus **ret)
 	bus->manager = manager;
 	bus->registry = manager->registry;
 	bus->inhibitor = -EBADF;
-	r = bus_gate_start(bus);
+	bus->budget = bus_budget_new(clock_usec(CLOCK_MONOTONIC));
+	if (!bus->budget)
+		return -ENOMEM;
+	r = bus_gate_new(bus, &bus->gate);
 	if (r < 0)
 		return r;
 	r = bus_peers_start(bus);
@@ -87,7 +92,9 @@ struct bus *bus_free(struct bus *bus)
 	bus_fds_forget_all(bus);
 	bus_claim_cancel_all(bus);
 	bus_polkit_cancel_all(bus);
+	bus_gate_free(bus->gate);
 	bus_peers_stop(bus);
+	bus_budget_free(bus->budget);
 	sd_bus_flush_close_unref(bus->bus);
 	free(bus->published_module);
 	free(bus);

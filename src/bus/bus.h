@@ -10,6 +10,8 @@
 
 #include "daemon/registry.h"
 
+struct bus_budget;
+struct bus_gate;
 struct manager;
 
 /* One connection to the bus with all that hangs on it. */
@@ -17,6 +19,9 @@ struct bus {
 	sd_bus *bus;
 	struct manager *manager;   /* not owned */
 	struct registry *registry; /* of the manager */
+
+	struct bus_budget *budget; /* the daemon's time, shared between users */
+	struct bus_gate *gate;	   /* sees each message first */
 
 	struct vec peers;    /* struct bus_peer, owned, sorted by name; bus-peers.c */
 	unsigned held_calls; /* of all peers */

@@ -2,43 +2,28 @@
 #include "test-main.h"
 
 #include <string.h>
-#include <sys/socket.h>
-#include <systemd/sd-bus.h>
 
 #include "base/str.h"
 #include "base/strv.h"
 #include "bus/bus-options.h"
 #include "model/dbus-names.h"
+#include "peer-bus.h"
 
 static const char *const all[] = { "label", "access", "interface", "method", "wait", "persistent",
 				   "uid",   "force",  "authorize", "with",   NULL };
 
-/* A connection without a peer: it makes messages, and sends none. */
-static sd_bus *bus;
-static int ends[2];
 static sd_bus_error error;
 
-static void open_bus(void)
-{
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends),
-			 0);
-	ck_assert_int_ge(sd_bus_new(&bus), 0);
-	ck_assert_int_ge(sd_bus_set_fd(bus, ends[0], ends[0]), 0);
-	ck_assert_int_ge(sd_bus_start(bus), 0);
-}
-
-static void close_bus(void)
+static void free_error(void)
 {
 	sd_bus_error_free(&error);
-	bus = sd_bus_close_unref(bus);
-	close(ends[1]);
+	close_bus();
 }
 
 static sd_bus_message *begin_options(void)
 {
-	sd_bus_message *message = NULL;
+	sd_bus_message *message = begin_call();
 
-	ck_assert_int_ge(sd_bus_message_new_method_call(bus, &message, NULL, "/", NULL, "Plan"), 0);
 	ck_assert_int_ge(sd_bus_message_open_container(message, 'a', "{sv}"), 0);
 	return message;
 }
@@ -46,8 +31,7 @@ static sd_bus_message *begin_options(void)
 static int read_options(sd_bus_message *message, struct bus_options *ret)
 {
 	ck_assert_int_ge(sd_bus_message_close_container(message), 0);
-	ck_assert_int_ge(sd_bus_message_seal(message, 1, 0), 0);
-	ck_assert_int_ge(sd_bus_message_rewind(message, true), 0);
+	end_call(message);
 	return bus_options_read(message, all, ret, &error);
 }
 
@@ -113,11 +97,11 @@ static void append_names(sd_bus_message *message, unsigned n)
 		ck_assert_int_ge(sd_bus_message_close_container(message), 0);
 }
 
-/* With a list that is counted again for each string, a million names take hours. */
+/* With a list that is counted again for each string, many names take hours. */
 START_TEST(test_a_list_has_a_limit)
 {
 	static const unsigned lengths[] = { BUS_OPTIONS_MOST_WITH, BUS_OPTIONS_MOST_WITH + 1,
-					    1000000 };
+					    20000 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
 		_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = begin_options();
@@ -177,6 +161,6 @@ START_TEST(test_a_long_key_makes_a_short_error)
 }
 END_TEST
 
-SUITE_WITH_FIXTURE("bus-options", open_bus, close_bus, test_each_option_is_read,
+SUITE_WITH_FIXTURE("bus-options", open_bus, free_error, test_each_option_is_read,
 		   test_an_option_is_given_once, test_a_wait_has_a_limit, test_a_list_has_a_limit,
 		   test_text_has_limits, test_a_long_key_makes_a_short_error)
