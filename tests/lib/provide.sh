@@ -21,7 +21,7 @@ is_cached() {
     local name=${1#*-}
     case $1 in
         kernel-*) [[ " $lab_unfetched $lab_unbuilt " != *" $name "* ]] ;;
-        arch-*) [[ -d $cache/kernels/$name && $(compgen -G "$cache/roots/$name-*/") ]] ;;
+        arch-*) [[ -d $cache/kernels/$name-plain && $(compgen -G "$cache/roots/$name-*/") ]] ;;
         with-*) [[ -d $cache/$name ]] ;;
         trixie) [[ -d $cache/trixie ]] ;;
     esac

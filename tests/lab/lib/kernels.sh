@@ -27,7 +27,12 @@ kernel_load() {
     source "$lab/kernels/$1"
 }
 
-kernel_dir() { printf '%s\n' "$cache/kernels/$1"; }
+# "plain" is the state of the modules of a fetched kernel (host/plain-modules.py).
+kernel_dir() {
+    local state=-plain
+    [[ $built == no ]] || state=''
+    printf '%s\n' "$cache/kernels/$1$state"
+}
 
 # Prints "cached, RELEASE" or "built, RELEASE", or "not ..." if the kernel is missing. tests/all
 # reads it.
@@ -65,9 +70,11 @@ debian_kernel() {
         mv "$dir/lib/modules" "$dir/usr/lib/modules"
         rmdir "$dir/lib"
     fi
+    /usr/bin/python3 -I "$lab/host/plain-modules.py" "$dir/usr/lib/modules/$release" || return 1
     depmod --basedir "$dir/usr" "$release" || return 1
     rm -rf "${dir:?}/usr/share" "$dir/boot"/{System.map,vmlinu[xz]}-*
 }
+
 
 # kernel_need NAME: makes sure that the kernel, which is loaded already, is in the cache.
 kernel_need() {

@@ -93,11 +93,13 @@ kmod_fill() {
     find "$modules" -type l -delete
 }
 
-# Prints all that a build of the modules depends on.
+# kmod_inputs LIST: prints all that a build of the modules depends on. LIST is the kernel's own list
+# of modules.
 kmod_inputs() {
     cd "$top" || return
     printf '%s\n' "$kmod_headers" "${kernel_part:-}" "${kernel_part_options[*]-}"
     stat -c %Y "$kmod_headers"
+    sha256sum <"$1"
     find "${KMOD_SOURCES[@]}" -type f -exec sha256sum {} +
 }
 
@@ -107,7 +109,7 @@ kmod_need() {
     need_packages make=make gcc=gcc "${triple:-x86_64-linux-gnu}-gcc=${compiler:-gcc}"
     kmod_need_headers "$1"
     release=$(<"$1/release")
-    sum=$(kmod_inputs | LC_ALL=C sort | sha256sum)
+    sum=$(kmod_inputs "$1/usr/lib/modules/$release/modules.dep" | LC_ALL=C sort | sha256sum)
     kmod=$cache/kmod/$release-${sum:0:16}
     fill_once "$kmod" kmod_fill "$1" "$kmod_headers" ||
         fail "the kernel module does not build for $release"
