@@ -5,8 +5,7 @@
 devices_replay() {
     # "change", the default action, loads no modules. Only devices that tests see are replayed.
     # Devices that the modules create later send their own events.
-    udevadm trigger --action=add --subsystem-match=pci --subsystem-match=misc \
-        --subsystem-match=virtio-ports
+    udevadm trigger --action=add --subsystem-match=pci
     udevadm settle --timeout=60
     wait_nvme
 }
