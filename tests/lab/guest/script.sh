@@ -9,8 +9,7 @@ script_run() {
     mapfile -d '' argv </run/lab/set/argv
     mapfile -d '' variables </run/lab/set/env
     for name in out err; do
-        mkfifo -m 666 "/run/lab/$name.fifo"
-        cat "/run/lab/$name.fifo" >"$(port_path "$name")" {ctl}>&- &
+        /run/lab/busybox cat "/run/lab/$name.fifo" >"/run/lab/port/$name" {ctl}>&- &
         readers+=($!)
     done
     report started

@@ -9,5 +9,5 @@ setting() {
 setting init
 setting daemon
 setting cwd
-setting script_dir
+setting graft
 setting slowness

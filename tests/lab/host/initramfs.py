@@ -2,50 +2,26 @@
 """Writes the guest's initramfs.
 
 It holds busybox, the few modules that reach the root, the guest side of the lab, and the settings
-of this run. The archive is cpio in the "newc" form, written here because that needs neither root
-nor another program. It is not compressed: QEMU passes it at memory speed, while an emulated
-processor unpacks slowly.
+of this run. It also holds the layers of the root that are in memory: the project, and the files
+that guests open all the time (often.py). It is not compressed: QEMU passes it at memory speed,
+while an emulated processor unpacks slowly.
 """
 
 import lzma
 import os
+import shutil
 import stat
 import subprocess
 
-# Modules that the first stage needs before it mounts the root. A module that is built in, or that
-# the kernel does not have, is left out.
-MODULES = ("virtio_pci", "virtio_console", "virtio_iommu", "9pnet_virtio", "9p", "overlay")
+from cpio import Cpio
+from often import module_name
+from top import Top
 
-
-class Cpio:
-    """A newc archive. A directory comes before its entries."""
-
-    def __init__(self, stream):
-        self.stream = stream
-        self.inode = 0
-        self.directories = set()
-
-    def _entry(self, name, mode, data):
-        self.inode += 1
-        raw = os.fsencode(name) + b"\0"
-        fields = (self.inode, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(raw), 0)
-        head = b"070701" + b"".join(b"%08X" % field for field in fields) + raw
-        self.stream.write(head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4))
-
-    def directory(self, name):
-        parent = os.path.dirname(name)
-        if parent and parent not in self.directories:
-            self.directory(parent)
-        if name not in self.directories:
-            self.directories.add(name)
-            self._entry(name, stat.S_IFDIR | 0o755, b"")
-
-    def file(self, name, data, mode=0o644):
-        self.directory(os.path.dirname(name) or ".")
-        self._entry(name, stat.S_IFREG | mode, data)
-
-    def end(self):
-        self._entry("TRAILER!!!", 0, b"")
+# Modules that the first stage needs before it mounts the root. For the last ones the kernel would
+# start modprobe, one after another, when nvme is loaded. A module that is built in, or that the
+# kernel does not have, is left out.
+MODULES = ("virtio_pci", "virtio_console", "virtio_iommu", "9pnet_virtio", "9p", "overlay",
+           "crct10dif_pclmul", "crct10dif_generic", "crc64_rocksoft_generic")
 
 
 def module_order(kernel, release):
@@ -59,7 +35,7 @@ def module_order(kernel, release):
                 depends[path] = rest.split()
     except FileNotFoundError:
         return []
-    by_name = {os.path.basename(path).split(".ko")[0].replace("-", "_"): path for path in depends}
+    by_name = {module_name(path): path for path in depends}
     order = []
 
     def add(path):
@@ -83,6 +59,7 @@ def module_bytes(path):
 
 
 def add_tree(cpio, source, target):
+    """Adds a directory of files of the lab."""
     for name in sorted(os.listdir(source)):
         path = os.path.join(source, name)
         if os.path.isdir(path):
@@ -93,22 +70,50 @@ def add_tree(cpio, source, target):
                           0o755 if os.access(path, os.X_OK) else 0o644)
 
 
-def write(path, kernel, release, busybox, guest, settings):
-    """Writes the archive. @guest is the directory of the guest's programs, @settings its files."""
+def add_layer(cpio, source, target):
+    """Adds a directory with the modes of its entries, all owned by root."""
+    cpio.directory(target)
+    for name in sorted(os.listdir(source)):
+        path = os.path.join(source, name)
+        status = os.lstat(path)
+        mode = stat.S_IMODE(status.st_mode)
+        if stat.S_ISDIR(status.st_mode):
+            cpio.directory(f"{target}/{name}", mode)
+            add_layer(cpio, path, f"{target}/{name}")
+        elif stat.S_ISLNK(status.st_mode):
+            cpio.link(f"{target}/{name}", os.readlink(path))
+        else:
+            with open(path, "rb") as stream:
+                cpio.file(f"{target}/{name}", stream.read(), mode)
+
+
+def write(path, options, release, settings, archives):
+    """Writes the initramfs of a run.
+
+    @release is that of the kernel, @settings are files of the guest, @archives are archives to
+    append.
+    """
     with open(path, "wb") as stream:
         cpio = Cpio(stream)
-        for name in ("dev", "proc", "sys", "new", "layers"):
+        for name in ("dev", "proc", "sys", "new", "layers", "often"):
             cpio.directory(name)
-        with open(busybox, "rb") as program:
-            cpio.file("bin/busybox", program.read(), 0o755)
+        for name, source in (("bin/busybox", options.busybox),
+                             ("init", os.path.join(options.guest, "first"))):
+            with open(source, "rb") as program:
+                cpio.file(name, program.read(), 0o755)
         names = []
-        for number, module in enumerate(module_order(kernel, release)):
-            names.append(f"{number:02}-{os.path.basename(module).split('.ko')[0]}.ko")
+        for number, module in enumerate(module_order(options.kernel_dir, release)):
+            names.append(f"{number:02}-{module_name(module)}.ko")
             cpio.file(f"modules/{names[-1]}", module_bytes(module))
         cpio.file("modules/order", "".join(f"{name}\n" for name in names).encode())
-        add_tree(cpio, guest, "lab/guest")
+        add_tree(cpio, options.guest, "lab/guest")
         for name, data in settings.items():
             cpio.file(f"lab/set/{name}", data)
-        with open(os.path.join(guest, "first"), "rb") as program:
-            cpio.file("init", program.read(), 0o755)
+        for name in ("project", "kmod"):
+            if getattr(options, name):
+                add_layer(cpio, getattr(options, name), f"layers/{name}")
+        Top(cpio, options.root, "top").write(options.script_dir)
         cpio.end()
+        for archive in archives:
+            with open(archive, "rb") as source:
+                shutil.copyfileobj(source, stream, 1 << 20)

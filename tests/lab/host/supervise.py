@@ -34,6 +34,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import initramfs  # noqa: E402
+import often  # noqa: E402
 from hardware import Hardware  # noqa: E402
 from machines import MACHINES  # noqa: E402
 from topology import Topology, TopologyError  # noqa: E402
@@ -160,10 +161,6 @@ class Guest:
         shares = [("root", options.root, True), ("kernel", options.kernel_dir, True)]
         if options.root != "/":
             shares.append(("tree", options.tree, True))
-        if options.project:
-            shares.append(("project", options.project, True))
-        if options.kmod:
-            shares.append(("kmod", options.kmod, True))
         shares.append(("out", options.out, False))
         for tag, path, readonly in shares:
             path = path.replace(",", ",,")
@@ -285,7 +282,14 @@ class Guest:
 
     def note(self, what):
         if self.options.times:
-            say(f"{time.monotonic() - self.born:6.2f} s  {what}")
+            say(f"{time.monotonic() - self.born:6.2f} s, {self.processor_seconds():6.2f} s of a "
+                f"processor: {what}")
+
+    def processor_seconds(self):
+        """Returns what QEMU has used of the processors, which a busy machine changes less."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as stream:
+            fields = stream.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def answer(self, data):
         self.question_out += data
@@ -493,7 +497,7 @@ def parse():
     parser = argparse.ArgumentParser(allow_abbrev=False)
     add = parser.add_argument
     for name in ("work", "kernel-dir", "kernel", "topology", "topology-name", "library", "guest",
-                 "busybox", "out", "smp", "memory", "arch", "root", "tree", "init",
+                 "busybox", "often", "out", "smp", "memory", "arch", "root", "tree", "init",
                  "daemon", "cwd", "script-dir"):
         add(f"--{name}", required=True)
     for name in ("project", "kmod", "monitor", "keep-log", "qemu-modules"):
@@ -535,12 +539,13 @@ def settings(options):
         "init": options.init.encode(),
         "daemon": options.daemon.encode(),
         "cwd": os.fsencode(options.cwd),
-        "script_dir": os.fsencode(options.script_dir),
+        "graft": b"\n".join(os.fsencode(os.path.realpath(path))
+                            for path in (options.script_dir, options.cwd)
+                            if path and os.path.realpath(path).startswith(("/run", "/dev"))),
         "slowness": str(max(1, round(options.slowness))).encode(),
     }
-    for layer in ("project", "kmod"):
-        if getattr(options, layer):
-            found[layer] = b""
+    if options.kmod:
+        found["kmod"] = b""
     if options.root != "/":
         found["tree"] = os.fsencode(options.tree) + b"\n"
     return found
@@ -633,8 +638,9 @@ def main():
         with open(os.path.join(options.kernel_dir, "release"), encoding="utf-8") as stream:
             release = stream.read().strip()
         initrd = os.path.join(run, "initrd")
-        initramfs.write(initrd, options.kernel_dir, release, options.busybox, options.guest,
-                        settings(options))
+        archives = [often.archive_of(options.often, options.root),
+                    often.archive_of(options.often, options.kernel_dir, release)]
+        initramfs.write(initrd, options, release, settings(options), archives)
         status, again = one_boot(options, run, topology, initrd, reader)
         if again:
             say("trying once more")
