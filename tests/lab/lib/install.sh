@@ -7,12 +7,42 @@
 # Sets project to the directory of the layer, or to nothing if nothing is built. Sets project_lock
 # to an open descriptor that protects the directory from project_clean.
 project_install() {
-    local build=${DEVGROUPS_BUILD:-$top/build/default} lock build_lock stage sum log
+    local build=${DEVGROUPS_BUILD:-$top/build/default} lock last began
     project='' project_lock=''
     mkdir -p "$work/project"
     exec {lock}>"$work/project.lock"
     flock "$lock"
-    log=$work/project.log
+    # The directory of the last install, with the time before it began; and the time of its end.
+    last=$work/project/last-${build//\//%}
+    if project_is_current "$last" "$build"; then
+        project=$(<"$last")
+        exec {project_lock}>"$project.lock"
+        flock -s "$project_lock"
+    else
+        began=${EPOCHREALTIME/,/.}
+        rm -f "$last"
+        project_make "$build"
+        if [[ $project ]]; then
+            : >"$last.end"
+            printf '%s\n' "$project" >"$last"
+            touch -d "@$began" "$last"
+        fi
+    fi
+    exec {lock}>&-
+}
+
+# project_is_current LAST BUILD: whether nothing in the tree has changed since the last install
+# began, and nothing in the build since it ended.
+project_is_current() {
+    [[ -e $1 && -d $(<"$1") && -d $2 ]] || return 1
+    [[ ! $(find "$top" \( -path "$top/build" -o -path "$top/.git" -o -name __pycache__ \) -prune \
+        -o ! -path "$top" -newer "$1" -print -quit) ]] || return 1
+    [[ ! $(find "$2" -maxdepth 1 ! -type d -newer "$1.end" -print -quit) ]]
+}
+
+# Builds, installs, and sets project and project_lock.
+project_make() {
+    local build=$1 build_lock stage sum log=$work/project.log
     # Brings the default tree up to date with tests/build. A tree that the caller chose stays as it
     # is.
     if [[ ! ${DEVGROUPS_BUILD:-} && -x $top/tests/build ]]; then
@@ -23,7 +53,6 @@ project_install() {
     fi
     if [[ ! -f $build/Makefile ]]; then
         say "warning: nothing is built in $build, the guest runs without the project"
-        exec {lock}>&-
         return
     fi
     stage=$work/project/stage
@@ -50,7 +79,6 @@ project_install() {
         mv -T "$stage" "$project"
     fi
     project_clean
-    exec {lock}>&-
 }
 
 # Moves directories such as /lib below /usr. In a layer they would hide the link /lib -> usr/lib of
