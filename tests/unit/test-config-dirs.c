@@ -378,6 +378,64 @@ START_TEST(test_named_file_is_read)
 }
 END_TEST
 
+/* Users other than root can change these, so they define nothing. */
+START_TEST(test_file_that_others_can_change_is_a_problem)
+{
+	_cleanup_def_set_ struct def_set *config = NULL;
+
+	put_group("etc/10.json", "a", "01:00.0");
+	put_group("etc/20.json", "b", "02:00.0");
+	ck_assert_int_eq(chmod("etc/10.json", 0666), 0);
+	config = load_config();
+	assert_problem(config, "etc/10.json", "mode 0666");
+	ck_assert_ptr_null(def_set_find_group(config, "a"));
+	assert_file(config, "b", "etc/20.json");
+}
+END_TEST
+
+START_TEST(test_directory_that_others_can_change_is_a_problem)
+{
+	_cleanup_def_set_ struct def_set *config = NULL;
+
+	put_group("lib/10.json", "a", "01:00.0");
+	put_group("etc/10.json", "b", "02:00.0");
+	ck_assert_int_eq(chmod("etc", 0777), 0);
+	config = load_config();
+	assert_problem(config, "etc", "mode 0777");
+	ck_assert_ptr_null(def_set_find_group(config, "b"));
+	assert_file(config, "a", "lib/10.json"); /* still read: a skipped file hides none */
+}
+END_TEST
+
+START_TEST(test_link_to_where_others_write_is_a_problem)
+{
+	_cleanup_def_set_ struct def_set *config = NULL;
+
+	ck_assert_int_eq(mkdir("open", 0755), 0);
+	put_group("open/x.json", "a", "01:00.0");
+	ck_assert_int_eq(chmod("open", 0777), 0);
+	ck_assert_int_eq(symlink("../open/x.json", "etc/10.json"), 0);
+	config = load_config();
+	assert_problem(config, "etc/10.json", "a link leads to");
+	ck_assert_uint_eq(config->groups.n, 0);
+}
+END_TEST
+
+START_TEST(test_named_file_that_others_can_change_is_a_warning)
+{
+	_cleanup_def_set_ struct def_set *config = def_set_new();
+	const struct problem *problem;
+
+	put_group("own.json", "a", "01:00.0");
+	ck_assert_int_eq(chmod("own.json", 0666), 0);
+	ck_assert_int_eq(config_dirs_load_file(config, "own.json"), 0);
+	ck_assert_uint_eq(config->problems.n, 1);
+	problem = config->problems.items[0];
+	ck_assert(problem->warning);
+	assert_file(config, "a", "own.json");
+}
+END_TEST
+
 SUITE_WITH_FIXTURE("config-dirs", make_directories, remove_directories,
 		   test_missing_directory_is_empty, test_higher_directory_replaces_file,
 		   test_later_file_name_wins, test_link_to_dev_null_masks_file,
@@ -389,4 +447,8 @@ SUITE_WITH_FIXTURE("config-dirs", make_directories, remove_directories,
 		   test_too_large_sparse_file_is_a_problem, test_unreadable_file_is_a_problem,
 		   test_unreadable_directory_is_a_problem,
 		   test_file_in_place_of_directory_is_a_problem,
-		   test_device_in_two_files_is_a_problem, test_named_file_is_read)
+		   test_device_in_two_files_is_a_problem, test_named_file_is_read,
+		   test_file_that_others_can_change_is_a_problem,
+		   test_directory_that_others_can_change_is_a_problem,
+		   test_link_to_where_others_write_is_a_problem,
+		   test_named_file_that_others_can_change_is_a_warning)

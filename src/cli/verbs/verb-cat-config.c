@@ -9,10 +9,12 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/fileio.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/host/cli-files.h"
 #include "cli/print/cli-pager.h"
@@ -25,13 +27,33 @@ static void cat_config_remark(const char *format, ...) _printf_(1, 2);
 
 static void cat_config_remark(const char *format, ...)
 {
+	_cleanup_free_ char *text = NULL;
 	va_list ap;
 
-	printf("%s# ", cli_term_begin(TINT_BOLD));
 	va_start(ap, format);
-	vprintf(format, ap);
+	text = str_vprintf(format, ap);
 	va_end(ap);
-	printf("%s\n", cli_term_end(TINT_BOLD));
+	if (text)
+		printf("%s# %s%s\n", cli_term_begin(TINT_BOLD), utf8_clean(text),
+		       cli_term_end(TINT_BOLD));
+}
+
+/* Prints the text of a file, or of a comment in it, with nothing that a terminal would act on. */
+static void cat_config_print_text(char *text)
+{
+	size_t size = strlen(text);
+
+	fputs(utf8_clean_lines(text), stdout);
+	if (size > 0 && text[size - 1] != '\n')
+		putchar('\n');
+}
+
+static bool cat_config_is_untrusted(const struct def_set *config, const char *path)
+{
+	VEC_FOREACH(const struct problem, problem, &config->problems)
+		if (problem->untrusted && str_eq(problem->file, path))
+			return true;
+	return false;
 }
 
 static void cat_config_print_problems(const struct def_set *config, const char *path)
@@ -68,8 +90,8 @@ static void cat_config_print_overridden(const struct def_set *config, const stru
 }
 
 /*
- * Prints a file with the remarks about it. The text of an unreadable file is missing; the remarks
- * say why.
+ * Prints a file with the remarks about it. The text of a file that is not read is missing; the
+ * remarks say why.
  */
 static int cat_config_print_file(const struct def_set *config, const char *path)
 {
@@ -82,7 +104,7 @@ static int cat_config_print_file(const struct def_set *config, const char *path)
 		return -ENOMEM;
 	cat_config_remark("%s", path);
 	cat_config_print_problems(config, path);
-	if (r < 0)
+	if (r < 0 || cat_config_is_untrusted(config, path))
 		return 0;
 	r = parse_definitions(alone, path, text, size);
 	if (r < 0)
@@ -90,9 +112,7 @@ static int cat_config_print_file(const struct def_set *config, const char *path)
 	if (def_set_has_errors(alone))
 		cat_config_remark("nothing of this file is in force");
 	cat_config_print_overridden(config, alone, path);
-	fwrite(text, 1, size, stdout);
-	if (size > 0 && text[size - 1] != '\n')
-		putchar('\n');
+	cat_config_print_text(text);
 	return 0;
 }
 

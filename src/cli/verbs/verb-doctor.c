@@ -10,11 +10,14 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "base/trust.h"
 #include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-object.h"
+#include "cli/host/cli-files.h"
 #include "cli/host/cli-host.h"
 #include "cli/print/cli-term.h"
 #include "model/dbus-names.h"
@@ -22,6 +25,8 @@
 #include "policy/devinfo/mem-need.h"
 #include "policy/plan/vfio-choice.h"
 #include "policy/report/doctor.h"
+
+#define RUN_DIR "/run/devgroups"
 
 /* --- limits and nodes, which only this process can check --- */
 
@@ -66,6 +71,41 @@ static int verb_doctor_check_nodes(struct vec *findings)
 					     "cannot open it by path. Set 0666, the kernel's "
 					     "default: the node alone gives access to no device.",
 					     (unsigned)st.st_mode & 07777));
+}
+
+/* Reports each file and directory of definitions that users other than root can change. */
+static int verb_doctor_check_trust(struct cli *cli, struct vec *findings)
+{
+	_cleanup_def_set_ struct def_set *config = NULL, *quirks = NULL;
+	int r;
+
+	if (cli_files_load(cli, &config) || cli_files_load_quirks(cli, &quirks))
+		return 0;
+	r = vec_move(&config->problems, &quirks->problems);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct problem, problem, &config->problems) {
+		if (!problem->untrusted)
+			continue;
+		r = doctor_add_finding(findings, FINDING_FAIL, "definitions",
+				       str_printf("%s: %s", problem->file, problem->text));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int verb_doctor_check_run_dir(struct cli *cli, struct vec *findings)
+{
+	_cleanup_free_ char *path = str_printf("%s" RUN_DIR, str_or(cli->options.root, ""));
+	_cleanup_free_ char *why = NULL;
+	int r = path ? trust_check(path, cli->options.root ? geteuid() : TRUST_ONLY_ROOT, &why) :
+		       -ENOMEM;
+
+	if (r < 0 || !why)
+		return r;
+	return doctor_add_finding(findings, FINDING_FAIL, "daemon",
+				  str_printf("devgroupd does not start with %s: %s", path, why));
 }
 
 /* --- the daemon --- */
@@ -303,11 +343,17 @@ static bool verb_doctor_has_failure(const struct vec *findings)
 }
 
 /* Checks what only this process can see. 0 or -ENOMEM. */
-static int verb_doctor_check_here(struct vec *findings)
+static int verb_doctor_check_here(struct cli *cli, struct vec *findings)
 {
 	int r;
 
 	r = verb_doctor_check_nodes(findings);
+	if (r < 0)
+		return r;
+	r = verb_doctor_check_trust(cli, findings);
+	if (r < 0)
+		return r;
+	r = verb_doctor_check_run_dir(cli, findings);
 	if (r < 0)
 		return r;
 	return verb_doctor_check_memlock(findings);
@@ -345,7 +391,7 @@ int verb_doctor(struct cli *cli)
 	if (r < 0)
 		return cli_fail(r, "cannot inspect the host");
 	if (!o->host_file && !o->host && !o->machine) {
-		r = verb_doctor_check_here(&findings);
+		r = verb_doctor_check_here(cli, &findings);
 		if (r < 0)
 			return cli_fail(r, "cannot inspect the host");
 	}

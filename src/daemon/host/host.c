@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "base/trust.h"
 #include "daemon/host/error-file.h"
 #include "daemon/host/host-private.h"
 #include "daemon/host/watch-timer.h"
@@ -26,11 +28,19 @@
 static int host_open_run_dir(struct host *host, const char *path)
 {
 	_cleanup_free_ char *own = path ? NULL : sysfs_root_path(&host->root, DEFAULT_RUN_DIR);
-	int fd;
+	_cleanup_free_ char *why = NULL;
+	int fd, r;
 
 	path = str_or(path, own);
 	if (!path)
 		return -ENOMEM;
+	r = trust_check(path, geteuid(), &why);
+	if (r < 0)
+		return r;
+	if (why) {
+		log_error("Cannot use %s: %s", path, why);
+		return -EPERM;
+	}
 	fd = run_dir_open(path, &host->run_dir_lock);
 	if (fd == -EBUSY)
 		return log_error_errno(fd, "Another devgroupd uses %s", path);

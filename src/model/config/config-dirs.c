@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/fileio.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "base/trust.h"
 #include "model/config/config-dirs.h"
 
 const char *const config_dirs_default[] = {
@@ -98,7 +100,7 @@ static int config_dirs_report_unread(struct def_set *defs, const char *path, int
 	return def_set_add_problem(defs, path, 0, 0, false, "cannot be read: %s", strerror(-error));
 }
 
-int config_dirs_load_file(struct def_set *defs, const char *path)
+static int config_dirs_parse_file(struct def_set *defs, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -112,7 +114,58 @@ int config_dirs_load_file(struct def_set *defs, const char *path)
 	return parse_definitions(defs, path, text, size);
 }
 
+int config_dirs_load_file(struct def_set *defs, const char *path)
+{
+	_cleanup_free_ char *why = NULL;
+	int r;
+
+	r = trust_check(path, geteuid(), &why);
+	if (r < 0)
+		return r;
+	if (why) {
+		r = def_set_add_problem(defs, path, 0, 0, true, "the daemon would not read it: %s",
+					why);
+		if (r < 0)
+			return r;
+	}
+	return config_dirs_parse_file(defs, path);
+}
+
 /* --- directories --- */
+
+/*
+ * Returns the user whose files are read besides those of root: this one, in directories that are
+ * not the system's own, such as those below another root.
+ */
+static uid_t config_dirs_own(const char *directory)
+{
+	static const char *const *const systems[] = { config_dirs_default, config_dirs_quirks };
+
+	for (size_t i = 0; i < ARRAY_SIZE(systems); i++)
+		for (const char *const *one = systems[i]; *one; one++)
+			if (str_eq(*one, directory))
+				return TRUST_ONLY_ROOT;
+	return geteuid();
+}
+
+/* Sets *ret to whether only root can change what is at @path. If not, that is a problem. */
+static int config_dirs_check_trust(struct def_set *defs, const char *path, uid_t own, bool *ret)
+{
+	_cleanup_free_ char *why = NULL;
+	int r;
+
+	r = trust_check(path, own, &why);
+	if (r < 0)
+		return r;
+	*ret = !why;
+	if (!why)
+		return 0;
+	r = def_set_add_problem(defs, path, 0, 0, false, "not read: %s", why);
+	if (r < 0)
+		return r;
+	((struct problem *)defs->problems.items[defs->problems.n - 1])->untrusted = true;
+	return 0;
+}
 
 static bool config_dirs_name_valid(const char *name)
 {
@@ -135,6 +188,7 @@ static struct config_dirs_file *config_dirs_file_new(const char *directory, cons
 
 	if (!file)
 		return NULL;
+	file->own = config_dirs_own(directory);
 	file->name = strdup(name);
 	file->path = str_printf("%s/%s", directory, name);
 	return file->name && file->path ? TAKE_PTR(file) : NULL;
@@ -249,6 +303,14 @@ static int config_dirs_list_all(struct def_set *defs, const char *const *directo
 
 	for (const char *const *directory = directories ? directories : config_dirs_default;
 	     *directory; directory++) {
+		bool trusted;
+
+		r = config_dirs_check_trust(defs, *directory, config_dirs_own(*directory),
+					    &trusted);
+		if (r < 0)
+			return r;
+		if (!trusted)
+			continue;
 		r = config_dirs_list_directory(defs, *directory, &files);
 		if (r < 0)
 			return r;
@@ -276,13 +338,19 @@ static bool config_dirs_is_gone(const char *path)
 static int config_dirs_load_one(struct def_set *defs, const struct config_dirs_file *file,
 				const struct config_dirs_draft *draft)
 {
+	bool trusted;
+	int r;
+
 	if (file->fate == CONFIG_DIRS_HIDDEN)
 		return 0;
 	if (draft)
 		return parse_definitions(defs, draft->path, draft->text, draft->size);
 	if (file->fate == CONFIG_DIRS_MASKED || config_dirs_is_gone(file->path))
 		return 0;
-	return config_dirs_load_file(defs, file->path);
+	r = config_dirs_check_trust(defs, file->path, file->own, &trusted);
+	if (r < 0 || !trusted)
+		return r;
+	return config_dirs_parse_file(defs, file->path);
 }
 
 /* Reads all files of @directories and @drafts as a set of @kind. */

@@ -4,7 +4,9 @@
 /*
  * The directories of definitions, the highest first: /etc/devgroups.d, /run/devgroups.d,
  * /usr/lib/devgroups.d. A file replaces the lower files of its name. A link to /dev/null masks
- * them. All files are read in the order of their names.
+ * them. All files are read in the order of their names. A file or directory that users other than
+ * root can change is a problem, and is not read (base/trust.h). Below another root, the user of
+ * this process counts as root.
  *
  * In these functions @directories is NULL-terminated, highest first; NULL is config_dirs_default.
  */
@@ -33,6 +35,7 @@ enum config_dirs_fate {
 struct config_dirs_file {
 	char *name; /* "10-nic.json" */
 	char *path;
+	uid_t own; /* the user whose files are read besides those of root: trust.h */
 	enum config_dirs_fate fate;
 	const struct config_dirs_file *by; /* of a hidden file: the file that hides it */
 };
@@ -70,5 +73,8 @@ int config_dirs_load(const char *const *directories, struct def_set **ret) _must
 /* Does the same for quirks (NULL: config_dirs_quirks): fills the quirks and problems of *ret. */
 int config_dirs_load_quirks(const char *const *directories, struct def_set **ret) _must_check_;
 
-/* Adds one file of any name to @defs. What is wrong with it becomes a problem. 0 or -ENOMEM. */
+/*
+ * Adds one file of any name to @defs. What is wrong with it becomes a problem; it is a warning that
+ * other users can change the file. 0 or -ENOMEM.
+ */
 int config_dirs_load_file(struct def_set *defs, const char *path) _must_check_;

@@ -19,6 +19,7 @@ struct problem {
 	char *file;
 	unsigned line, column; /* from 1; a problem of the whole file is at 1:1 */
 	bool warning;
+	bool untrusted; /* users other than root can change the file, so it was not read */
 	char *text;
 };
 
