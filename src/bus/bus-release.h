@@ -15,6 +15,9 @@
 int bus_release_submit(sd_bus_message *message, struct bus *bus, struct devgroup *group,
 		       uint64_t wait_usec, sd_bus_error *error);
 
+/* Forgets all calls that wait for a release: the connection is closed. The releases continue. */
+void bus_release_forget_all(struct bus *bus);
+
 /* Resets a dirty group for a caller that is authorized already. Returns as bus_release_submit(). */
 int bus_release_reset(sd_bus_message *message, struct bus *bus, struct devgroup *group,
 		      const struct bus_options *options, sd_bus_error *error);

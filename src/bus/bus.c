@@ -14,6 +14,7 @@
 #include "bus/bus-object.h"
 #include "bus/bus-peers.h"
 #include "bus/bus-polkit.h"
+#include "bus/bus-release.h"
 #include "bus/bus-signals.h"
 #include "daemon/manager.h"
 #include "model/dbus-names.h"
@@ -91,6 +92,7 @@ struct bus *bus_free(struct bus *bus)
 	bus_inhibit_stop(bus);
 	bus_fds_forget_all(bus);
 	bus_claim_cancel_all(bus);
+	bus_release_forget_all(bus);
 	bus_polkit_cancel_all(bus);
 	bus_gate_free(bus->gate);
 	bus_peers_stop(bus);

@@ -26,6 +26,7 @@ struct bus {
 	struct vec peers;    /* struct bus_peer, owned, sorted by name; bus-peers.c */
 	unsigned held_calls; /* of all peers */
 	struct vec owners;   /* struct fds_owner, owned; bus-fds.c */
+	struct vec releases; /* struct pending_release, owned; bus-release.c */
 	struct vec claims;   /* struct pending_claim, owned; bus-claim.c */
 	struct vec queries;  /* struct polkit_query, owned: without an answer; bus-polkit.c */
 	struct vec granted;  /* struct polkit_query, owned: granted in advance and not used yet */

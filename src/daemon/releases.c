@@ -59,9 +59,12 @@ static int releases_on_deadline(sd_event_source *source, uint64_t usec, void *us
 int releases_wait(struct releases *releases, struct devgroup *group,
 		  const struct release_waiter *waiter)
 {
-	_cleanup_(release_freep) struct release *release = calloc(1, sizeof(*release));
+	_cleanup_(release_freep) struct release *release = NULL;
 	int r;
 
+	if (!waiter)
+		return 0;
+	release = calloc(1, sizeof(*release));
 	if (!release)
 		return -ENOMEM;
 	*release = (struct release){
@@ -80,6 +83,22 @@ int releases_wait(struct releases *releases, struct devgroup *group,
 	return 0;
 }
 
+void releases_forget(struct releases *releases, const void *userdata)
+{
+	VEC_FOREACH(struct release, release, &releases->waiting)
+		if (release->waiter.userdata == userdata) {
+			vec_remove(&releases->waiting, release);
+			release_free(release);
+			return;
+		}
+}
+
+void releases_answer_now(const struct release_waiter *waiter, const struct refusal *refusal)
+{
+	if (waiter)
+		waiter->on_done(refusal, waiter->userdata);
+}
+
 int releases_submit(struct releases *releases, struct devgroup *group,
 		    const struct release_waiter *waiter)
 {
@@ -87,13 +106,13 @@ int releases_submit(struct releases *releases, struct devgroup *group,
 	int r;
 
 	if (!group->lease) {
-		waiter->on_done(NULL, waiter->userdata);
+		releases_answer_now(waiter, NULL);
 		return 0;
 	}
 	if (group->lease->state == LEASE_DIRTY) {
 		/* a dirty lease has no holder, and its end would not make the devices clean */
 		reset_ways_refuse_dirty(group, &refusal);
-		waiter->on_done(&refusal, waiter->userdata);
+		releases_answer_now(waiter, &refusal);
 		return 0;
 	}
 	r = releases_wait(releases, group, waiter);

@@ -19,14 +19,24 @@ struct releases {
 };
 
 /*
- * Ends the lease of @group and answers @waiter when all devices are back, or at once if the group
- * is not claimed. A process may keep the devices open for longer than waiter->wait_usec: the answer
- * is then REFUSED_IN_USE, and the lease ends when they are closed. 0 or -ENOMEM.
+ * Ends the lease of @group and answers @waiter, unless it is NULL, when all devices are back, or at
+ * once if the group is not claimed. A process may keep the devices open for longer than
+ * waiter->wait_usec: the answer is then REFUSED_IN_USE, and the lease ends when they are closed. 0
+ * or -ENOMEM.
  */
 int releases_submit(struct releases *releases, struct devgroup *group,
 		    const struct release_waiter *waiter) _must_check_;
 
-/* Answers @waiter when the lease of @group has ended, or cannot end in time. 0 or -ENOMEM. */
+/* Forgets the waiter with this userdata, if there is one: its on_done will not be called. */
+void releases_forget(struct releases *releases, const void *userdata);
+
+/* Answers @waiter, unless it is NULL. */
+void releases_answer_now(const struct release_waiter *waiter, const struct refusal *refusal);
+
+/*
+ * Answers @waiter, unless it is NULL, when the lease of @group has ended, or cannot end in time. 0
+ * or -ENOMEM.
+ */
 int releases_wait(struct releases *releases, struct devgroup *group,
 		  const struct release_waiter *waiter) _must_check_;
 

@@ -169,7 +169,7 @@ static bool resets_recover(const struct resets *resets, struct devgroup *group, 
 		return false;
 	/* the members were re-read just now, and the error may be over */
 	if (!error_state_is_lost(group_error_state(group))) {
-		waiter->on_done(NULL, waiter->userdata);
+		releases_answer_now(waiter, NULL);
 		return true;
 	}
 	if (!resets_start_recovery(resets, group, method, ret))
@@ -225,7 +225,7 @@ static bool resets_submit_unclaimed(const struct resets *resets, struct devgroup
 		return resets_recover(resets, group, method, waiter, ret);
 	if (!resets_check_clean(resets, group, method, ret))
 		return false;
-	waiter->on_done(NULL, waiter->userdata);
+	releases_answer_now(waiter, NULL);
 	return true;
 }
 

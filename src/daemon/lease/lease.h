@@ -54,8 +54,10 @@ struct lease {
 	struct vec fds;		/* struct lease_fd, owned */
 	struct vec steps;	/* struct step, owned: the plan that runs */
 	struct worker *worker;
-	int pipe_read;	/* the holder has the write end, and maybe copies of it */
-	int busy_group; /* the IOMMU group that was open at the last try, or none */
+	int pipe_read;	     /* the holder has the write end, and maybe copies of it */
+	uint64_t asked_usec; /* when a user last asked its holder to release it, or 0 */
+	uid_t asked_by;	     /* that user; bus-release.c */
+	int busy_group;	     /* the IOMMU group that was open at the last try, or none */
 	struct lease_watch watch;
 };
 

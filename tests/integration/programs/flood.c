@@ -12,6 +12,11 @@
  *	flood claims CONNECTIONS OUTSTANDING SECONDS
  *		makes claims of nic0 that wait in line, prints "waiting" when all are there, and
  *		then as "calls".
+ *	flood quiet METHOD NUMBER
+ *		makes calls that want no answer, and waits until the daemon has handled them.
+ *	flood twice
+ *		releases the group twice over one connection without waiting for the first answer.
+ *		Prints the errors of both, "ok" for none.
  *	flood forge NAME
  *		tells the daemon, in the name of the bus, that the connection NAME has left.
  *	flood ping SECONDS PID...
@@ -183,7 +188,7 @@ static void start_caller(const struct method *method, const char *outstanding)
 }
 
 /* Finds the methods of a list. Returns their number. */
-static int find_methods(char *list, const struct method *ret[MOST_METHODS])
+static int find_methods(char *list, const struct method **ret)
 {
 	int n = 0;
 
@@ -247,6 +252,57 @@ static void flood_matches(char *argv[])
 	puts("started");
 	fflush(stdout);
 	run_for(argv[4]);
+}
+
+/* The daemon handles the calls of a connection in their order. */
+static void wait_for_daemon(sd_bus *bus)
+{
+	check(sd_bus_call_method(bus, NAME, PATH, BUS ".Peer", "Ping", NULL, NULL, NULL), "ping");
+}
+
+static void call_quietly(char *argv[])
+{
+	const struct method *method;
+	sd_bus *bus = open_bus();
+
+	find_methods(argv[2], &method);
+	for (int i = 0; i < atoi(argv[3]); i++) {
+		sd_bus_message *call = NULL;
+
+		check(sd_bus_message_new_method_call(bus, &call, NAME, PATH, method->interface,
+						     method->name),
+		      "call");
+		check(method->append(call), "call");
+		check(sd_bus_message_set_expect_reply(call, false), "call");
+		check(sd_bus_send(bus, call, NULL), "call");
+		sd_bus_message_unref(call);
+		if (i % 100 == 99)
+			wait_for_daemon(bus);
+	}
+	wait_for_daemon(bus);
+}
+
+static int on_released(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const sd_bus_error *failure = sd_bus_message_get_error(reply);
+	int *left = userdata;
+
+	printf("%s\n", failure ? failure->name : "ok");
+	fflush(stdout);
+	return --*left > 0 ? 0 : sd_event_exit(event, 0);
+}
+
+static void release_twice(void)
+{
+	int left = 2;
+	sd_bus *bus = open_bus();
+
+	check(sd_bus_attach_event(bus, event, 0), "attach");
+	for (int i = 0; i < 2; i++)
+		check(sd_bus_call_method_async(bus, NULL, NAME, PATH, IFACE, "Release", on_released,
+					       &left, "sa{sv}", group, 1, "wait", "t", UINT64_MAX),
+		      "call");
+	check(sd_event_loop(event), "loop");
 }
 
 static void forge(char *argv[])
@@ -362,7 +418,7 @@ static void measure(char *argv[], void (*work)(sd_bus *bus), void (*rest)(sd_bus
 
 int main(int argc, char *argv[])
 {
-	const char *what = argc > 2 ? argv[1] : "";
+	const char *what = argc > 1 ? argv[1] : "";
 
 	group = getenv("FLOOD_GROUP") ?: "nic0";
 	check(sd_event_default(&event), "event loop");
@@ -372,6 +428,10 @@ int main(int argc, char *argv[])
 		flood_claims(argv);
 	else if (argc == 5 && strcmp(what, "matches") == 0)
 		flood_matches(argv);
+	else if (argc == 4 && strcmp(what, "quiet") == 0)
+		call_quietly(argv);
+	else if (argc == 2 && strcmp(what, "twice") == 0)
+		release_twice();
 	else if (argc == 3 && strcmp(what, "forge") == 0)
 		forge(argv);
 	else if (argc >= 3 && strcmp(what, "ping") == 0)
