@@ -3,36 +3,42 @@
 /* Mediated devices: a parent's type makes them, each in an IOMMU group of its own. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "kernel.h"
 
 #define FIRST_GROUP 1000
 
+/* Locks the file meanwhile: workers of several groups make devices at once. */
 static int kernel_mdev_change_available(const char *type_dir, int by)
 {
 	char path[PATH_MAX], text[KERNEL_TEXT];
-	int available;
+	int available, lock;
 
 	kernel_place(path, "%s/available_instances", type_dir);
+	lock = (int)syscall(SYS_openat, AT_FDCWD, kernel_path("%s", path), O_RDONLY | O_CLOEXEC);
+	if (lock < 0 || syscall(SYS_flock, lock, LOCK_EX) < 0)
+		return -ENODEV;
 	available = kernel_read(path, text) ? atoi(text) : 0;
-	if (available + by < 0)
-		return -ENOSPC;
-	kernel_write(path, "%d\n", available + by);
-	return 0;
+	if (available + by >= 0)
+		kernel_write(path, "%d\n", available + by);
+	syscall(SYS_close, lock);
+	return available + by >= 0 ? 0 : -ENOSPC;
 }
 
+/* Makes the directory of the first free group, so that no other process takes its number. */
 static int kernel_mdev_free_group(void)
 {
-	char path[PATH_MAX];
+	int group = FIRST_GROUP;
 
-	for (int group = FIRST_GROUP;; group++) {
-		kernel_place(path, "sys/kernel/iommu_groups/%d", group);
-		if (!kernel_exists(path))
-			return group;
-	}
+	kernel_make_dirs("sys/kernel/iommu_groups");
+	while (mkdir(kernel_path("sys/kernel/iommu_groups/%d", group), 0755) < 0 && errno == EEXIST)
+		group++;
+	return group;
 }
 
 static void kernel_mdev_fill(const char *type_dir, const char *dir, const char *uuid)

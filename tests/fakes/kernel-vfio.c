@@ -265,8 +265,10 @@ void kernel_vfio_delete(const struct kernel_device *device)
 	int group = kernel_device_group(device);
 	char path[PATH_MAX];
 
-	if (kernel_vfio_device_node(device, path))
+	if (kernel_vfio_device_node(device, path)) {
 		unlink(kernel_path("%s", path));
+		rmdir(kernel_path("dev/vfio/devices")); /* devtmpfs removes an empty directory */
+	}
 	kernel_place(path, "%s/vfio-dev", device->dir);
 	kernel_remove_tree(path);
 	kernel_vfio_open_file(group, device->name, path);

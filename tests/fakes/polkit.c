@@ -16,15 +16,10 @@
  */
 
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/inotify.h>
-#include <systemd/sd-bus.h>
-#include <systemd/sd-event.h>
 
-#define AUTHORITY "org.freedesktop.PolicyKit1.Authority"
+#include "stub.h"
+
 #define MAX_QUESTIONS 4096
 
 struct question {
@@ -34,21 +29,6 @@ struct question {
 
 static struct question questions[MAX_QUESTIONS];
 static size_t n_questions;
-static const char *directory;
-static sd_event *loop;
-
-static void polkit_record(const char *text)
-{
-	char path[PATH_MAX];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/questions", directory);
-	file = fopen(path, "ae");
-	if (!file)
-		return;
-	fprintf(file, "%s\n", text);
-	fclose(file);
-}
 
 /* Tells whether the question has the word that a line of the file begins with. */
 static int polkit_line_fits(const char *text, const char *word)
@@ -61,13 +41,13 @@ static int polkit_line_fits(const char *text, const char *word)
 	return 0;
 }
 
-static void polkit_read_answer(const char *text, char ret[static 64])
+static void polkit_read_answer(const struct stub *stub, const char *text, char ret[static 64])
 {
 	char path[PATH_MAX], line[512], first[256], second[64];
 	FILE *file;
 
 	strcpy(ret, "deny");
-	snprintf(path, sizeof(path), "%s/answer", directory);
+	snprintf(path, sizeof(path), "%s/answer", stub->directory);
 	file = fopen(path, "re");
 	while (file && fgets(line, sizeof(line), file)) {
 		int n = sscanf(line, "%255s %63s", first, second);
@@ -97,17 +77,17 @@ static int polkit_reply(sd_bus_message *call, int allowed, int challenge)
 }
 
 /* Answers a question if the file has an answer by now. */
-static void polkit_answer(struct question *question)
+static void polkit_answer(const struct stub *stub, struct question *question)
 {
 	char answer[64];
 
 	if (!question->call)
 		return;
-	polkit_read_answer(question->text, answer);
+	polkit_read_answer(stub, question->text, answer);
 	if (strcmp(answer, "silent") == 0)
 		return;
 	if (strcmp(answer, "vanish") == 0) {
-		sd_event_exit(loop, 0);
+		sd_event_exit(stub->event, 0);
 		return;
 	}
 	if (strcmp(answer, "error") == 0)
@@ -124,7 +104,7 @@ static int polkit_on_answer_changed(sd_event_source *source, const struct inotif
 				    void *userdata)
 {
 	for (size_t i = 0; i < n_questions; i++)
-		polkit_answer(&questions[i]);
+		polkit_answer(userdata, &questions[i]);
 	return 0;
 }
 
@@ -208,8 +188,8 @@ static int polkit_on_check(sd_bus_message *call, void *userdata, sd_bus_error *e
 	if (r < 0)
 		return r;
 	n_questions++;
-	polkit_record(question->text);
-	polkit_answer(question);
+	stub_record(userdata, "questions", question->text);
+	polkit_answer(userdata, question);
 	return 1;
 }
 
@@ -222,7 +202,7 @@ static int polkit_on_cancel(sd_bus_message *call, void *userdata, sd_bus_error *
 		return r;
 	for (size_t i = 0; i < n_questions; i++)
 		if (questions[i].call && strcmp(questions[i].id, id) == 0) {
-			polkit_record("cancelled");
+			stub_record(userdata, "questions", "cancelled");
 			questions[i].call = sd_bus_message_unref(questions[i].call);
 		}
 	return sd_bus_reply_method_return(call, NULL);
@@ -237,47 +217,18 @@ static const sd_bus_vtable polkit_vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
-static int polkit_serve(const char *address)
-{
-	sd_bus *bus = NULL;
-	int r = sd_bus_new(&bus);
-
-	if (r >= 0)
-		r = sd_bus_set_address(bus, address);
-	if (r >= 0)
-		r = sd_bus_set_bus_client(bus, 1);
-	if (r >= 0)
-		r = sd_bus_start(bus);
-	if (r >= 0)
-		r = sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/PolicyKit1/Authority",
-					     AUTHORITY, polkit_vtable, NULL);
-	if (r >= 0)
-		r = sd_bus_request_name(bus, "org.freedesktop.PolicyKit1", 0);
-	if (r >= 0)
-		r = sd_bus_attach_event(bus, loop, 0);
-	if (r >= 0)
-		r = sd_event_loop(loop);
-	sd_bus_flush_close_unref(bus);
-	return r;
-}
-
 int main(int argc, char *argv[])
 {
-	int r;
+	struct stub stub = { .name = "org.freedesktop.PolicyKit1",
+			     .path = "/org/freedesktop/PolicyKit1/Authority",
+			     .interface = "org.freedesktop.PolicyKit1.Authority",
+			     .vtable = polkit_vtable };
+	int status = stub_begin(&stub, argc, argv);
 
-	if (argc != 3) {
-		fputs("usage: polkit ADDRESS DIR\n", stderr);
-		return 2;
-	}
-	directory = argv[2];
-	r = sd_event_default(&loop);
-	if (r >= 0)
-		r = sd_event_add_inotify(loop, NULL, directory, IN_CLOSE_WRITE | IN_MOVED_TO,
-					 polkit_on_answer_changed, NULL);
-	if (r >= 0)
-		r = polkit_serve(argv[1]);
-	sd_event_unref(loop);
-	if (r < 0)
-		fprintf(stderr, "polkit: %s\n", strerror(-r));
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (status)
+		return status;
+	if (sd_event_add_inotify(stub.event, NULL, stub.directory, IN_CLOSE_WRITE | IN_MOVED_TO,
+				 polkit_on_answer_changed, &stub) < 0)
+		return EXIT_FAILURE;
+	return stub_serve(&stub, argv[1]);
 }

@@ -72,6 +72,18 @@ start_polkit() {
     disown
     within 20 has_owner org.freedesktop.PolicyKit1
 }
+# A logind that hands out inhibitors; inhibitors prints what it has done (tests/fakes/logind.c).
+start_logind() {
+    mkdir -p "$work/logind"
+    : >>"$work/logind/inhibitors"
+    env -u LD_PRELOAD "$programs/logind" "$bus_address" "$work/logind" \
+        </dev/null >>"$work/bus.log" 2>&1 &
+    logind_pid=$!
+    services+=("$logind_pid")
+    disown
+    within 20 has_owner org.freedesktop.login1
+}
+inhibitors() { cat "$work/logind/inhibitors" 2>/dev/null; }
 has_owner() {
     busctl --system call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus \
         GetNameOwner s "$1" >/dev/null 2>&1
@@ -116,7 +128,7 @@ kernel() {
         uevent) "$fake" write "$place/devices/$(pci_name "$2")/uevent" "${*:3}" ;;
         write) "$fake" write "${2#/}" "$3" ;;
         advance)
-            # What has happened so far happens before the jump: the daemon has set its timers once
+            # All that has happened so far comes before the jump: the daemon has set its timers once
             # it has answered twice, since it handles what is pending in order.
             daemon_answers && daemon_answers
             "$fake" advance "$2" ;;
