@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/private.h"
 #include "base/utf8.h"
 
 static int max_level = LOG_INFO;
@@ -30,6 +31,7 @@ static void _printf_(2, 0) log_emit(int level, const char *format, va_list ap, c
 	if (level > max_level)
 		return;
 	vsnprintf(text, sizeof(text), format, ap);
+	private_show(text, 0); /* root reads the log */
 	/* an event stays one line of text, even if a file has a line break in its name */
 	for (char *at = text; *at; at++)
 		if (*at == '\n')

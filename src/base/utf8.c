@@ -170,7 +170,7 @@ char *utf8_fit(char *to, size_t size, const char *text)
 	}
 	memcpy(to, text, at);
 	to[at] = '\0';
-	return utf8_clean(to);
+	return to;
 }
 
 int utf8_set(char **dst, const char *src)

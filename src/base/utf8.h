@@ -52,10 +52,7 @@ char *utf8_clean_lines(char *s);
 /* Replaces only what makes the bus refuse a message. */
 char *utf8_clean_for_bus(char *s);
 
-/*
- * Copies as many whole characters of @text as fit into @size bytes with the NUL, and cleans them.
- * Returns @to.
- */
+/* Copies as many whole characters of @text as fit into @size bytes with the NUL. Returns @to. */
 char *utf8_fit(char *to, size_t size, const char *text);
 
 /* Replaces *dst by a clean copy of @src, or by NULL. 0, or -ENOMEM with *dst unchanged. */

@@ -4,9 +4,11 @@
 
 #include <stdarg.h>
 
+#include "base/private.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "bus/bus-error.h"
+#include "bus/bus-reader.h"
 #include "model/dbus-names.h"
 
 static const char *const bus_error_names[REFUSAL_KIND_COUNT] = {
@@ -35,19 +37,21 @@ static const char *bus_error_name(const struct refusal *refusal)
 }
 
 /*
- * Returns the text as the bus takes it, for the caller to free. A refusal has no text where there
+ * Returns the text as @reader may see it, for the caller to free. A refusal has no text where there
  * was no memory for one.
  */
-static char *bus_error_text(const struct refusal *refusal)
+static char *bus_error_text(const struct refusal *refusal, uid_t reader)
 {
 	char *text = NULL;
 
-	return utf8_set(&text, refusal->text) < 0 ? NULL : text;
+	if (str_set(&text, refusal->text) < 0 || !text)
+		return NULL;
+	return utf8_clean(private_show(text, reader));
 }
 
 int bus_error_set_refusal(sd_bus_error *error, const struct refusal *refusal)
 {
-	_cleanup_free_ char *text = bus_error_text(refusal);
+	_cleanup_free_ char *text = bus_error_text(refusal, bus_reader_current());
 
 	return sd_bus_error_set(error, bus_error_name(refusal), str_or(text, "Out of memory."));
 }
@@ -65,7 +69,7 @@ int bus_error_set(sd_bus_error *error, enum refusal_kind kind, const char *forma
 
 int bus_error_reply_refusal(sd_bus_message *call, const struct refusal *refusal)
 {
-	_cleanup_free_ char *text = bus_error_text(refusal);
+	_cleanup_free_ char *text = bus_error_text(refusal, bus_reader_of_call(call));
 
 	return sd_bus_reply_method_errorf(call, bus_error_name(refusal), "%s",
 					  str_or(text, "Out of memory."));

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/private.h"
 #include "base/strv.h"
 #include "bus/bus-auth.h"
 #include "bus/bus-error.h"
 #include "bus/bus-fds.h"
 #include "bus/bus-object.h"
 #include "bus/bus-path.h"
+#include "bus/bus-reader.h"
 #include "bus/bus-release.h"
 #include "bus/bus-text.h"
 #include "bus/bus.h"
@@ -129,15 +131,36 @@ static int bus_lease_method_release(sd_bus_message *message, void *userdata, sd_
 
 /* --- properties --- */
 
+/* Tells whether the receiver of @reply may see the process of the holder, as /proc would decide. */
+static bool bus_lease_shows_process(const struct devgroup *group, sd_bus_message *reply)
+{
+	return private_may_read(bus_reader_of(reply), group->lease->record->uid);
+}
+
+static int bus_lease_append_pid(sd_bus_message *reply, const struct devgroup *group)
+{
+	bool shown = bus_lease_shows_process(group, reply);
+
+	return bus_text_append(reply, "u", shown ? (uint32_t)group->lease->record->pid : 0u);
+}
+
+static int bus_lease_append_unit(sd_bus_message *reply, const struct devgroup *group)
+{
+	bool shown = bus_lease_shows_process(group, reply);
+
+	return bus_text_append(reply, "s", shown ? group->lease->record->unit : NULL);
+}
+
+BUS_DEFINE_CALL_GETTER(bus_lease_get_pid, struct devgroup *group,
+		       bus_lease_append_pid(reply, group))
+BUS_DEFINE_CALL_GETTER(bus_lease_get_unit, struct devgroup *group,
+		       bus_lease_append_unit(reply, group))
 BUS_DEFINE_GETTER(bus_lease_get_group, struct devgroup *group, "s", group->lease->record->group)
 BUS_DEFINE_GETTER(bus_lease_get_state, struct devgroup *group, "s",
 		  lease_visible_state(group->lease))
 BUS_DEFINE_GETTER(bus_lease_get_uid, struct devgroup *group, "u",
 		  (uint32_t)group->lease->record->uid)
-BUS_DEFINE_GETTER(bus_lease_get_pid, struct devgroup *group, "u",
-		  (uint32_t)group->lease->record->pid)
 BUS_DEFINE_GETTER(bus_lease_get_label, struct devgroup *group, "s", group->lease->record->label)
-BUS_DEFINE_GETTER(bus_lease_get_unit, struct devgroup *group, "s", group->lease->record->unit)
 BUS_DEFINE_GETTER(bus_lease_get_since, struct devgroup *group, "t", group->lease->record->since)
 BUS_DEFINE_GETTER(bus_lease_get_access, struct devgroup *group, "s",
 		  record_access_to_string(group->lease->record->access))

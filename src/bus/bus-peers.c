@@ -38,7 +38,7 @@ static int bus_peer_cmp_name(const void *key, const void *item)
 	return strcmp(key, ((const struct bus_peer *)item)->name);
 }
 
-static struct bus_peer *bus_peers_find_name(const struct bus *bus, const char *name)
+static struct bus_peer *bus_peers_search(const struct bus *bus, const char *name)
 {
 	ptrdiff_t i = vec_find_sorted(&bus->peers, name, bus_peer_cmp_name, NULL);
 
@@ -190,7 +190,7 @@ int bus_peers_identify(struct bus *bus, sd_bus_message *call, struct bus_peer **
 	*ret = NULL;
 	if (!name)
 		return 1;
-	peer = bus_peers_find_name(bus, name);
+	peer = bus_peers_search(bus, name);
 	if (!peer) {
 		r = bus_peers_add(bus, name, &peer);
 		if (r < 0)
@@ -210,15 +210,21 @@ int bus_peers_identify(struct bus *bus, sd_bus_message *call, struct bus_peer **
 
 bool bus_peers_is_present(const struct bus *bus, const char *name)
 {
-	return bus_peers_find_name(bus, name) != NULL;
+	return bus_peers_search(bus, name) != NULL;
+}
+
+const struct bus_peer *bus_peers_find_name(const struct bus *bus, const char *name)
+{
+	const struct bus_peer *peer = bus_peers_search(bus, name);
+
+	return peer && peer->known ? peer : NULL;
 }
 
 const struct bus_peer *bus_peers_find(const struct bus *bus, sd_bus_message *call)
 {
 	const char *name = sd_bus_message_get_sender(call);
-	const struct bus_peer *peer = name ? bus_peers_find_name(bus, name) : NULL;
 
-	return peer && peer->known ? peer : NULL;
+	return name ? bus_peers_find_name(bus, name) : NULL;
 }
 
 /* --- watches --- */
@@ -227,7 +233,7 @@ int bus_peers_watch(struct bus *bus, sd_bus_message *call, struct bus_peer_watch
 		    void (*gone)(void *userdata), void *userdata)
 {
 	const char *name = sd_bus_message_get_sender(call);
-	struct bus_peer *peer = name ? bus_peers_find_name(bus, name) : NULL;
+	struct bus_peer *peer = name ? bus_peers_search(bus, name) : NULL;
 	int r;
 
 	if (!peer)
@@ -256,7 +262,7 @@ static int on_name_lost(sd_bus_message *message, void *userdata, sd_bus_error *e
 
 	if (r < 0)
 		return r;
-	peer = bus_peers_find_name(bus, name);
+	peer = bus_peers_search(bus, name);
 	if (peer)
 		bus_peer_end(peer);
 	return 0;

@@ -42,7 +42,8 @@ int bus_peers_identify(struct bus *bus, sd_bus_message *call, struct bus_peer **
 /* Tells whether the connection @name has called the daemon and is still on the bus. */
 bool bus_peers_is_present(const struct bus *bus, const char *name) _must_check_;
 
-/* Returns the sender of @call, or NULL if it is not known. */
+/* Return the connection with this unique name, or the sender of @call; NULL if it is not known. */
+const struct bus_peer *bus_peers_find_name(const struct bus *bus, const char *name) _must_check_;
 const struct bus_peer *bus_peers_find(const struct bus *bus, sd_bus_message *call) _must_check_;
 
 /*

@@ -4,9 +4,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/private.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "base/utf8.h"
+#include "bus/bus-reader.h"
 #include "bus/bus-text.h"
 
 static int bus_text_append_string(sd_bus_message *message, const char *text)
@@ -15,6 +17,7 @@ static int bus_text_append_string(sd_bus_message *message, const char *text)
 
 	if (!clean)
 		return -ENOMEM;
+	private_show(clean, bus_reader_of(message));
 	return sd_bus_message_append_basic(message, 's', utf8_clean_for_bus(clean));
 }
 

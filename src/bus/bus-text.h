@@ -4,7 +4,9 @@
 /*
  * Text in messages. The bus refuses a message for one string that is not UTF-8, and with it every
  * list that holds the string. All text is clean before it gets here; this is the last line, so that
- * a forgotten one costs a '?' and no message. Layer bus appends text only by these functions.
+ * a forgotten one costs a '?' and no message. Parts that only some users may read (base/private.h)
+ * are shown to the receiver of a reply, and hidden in signals. Layer bus appends text only by these
+ * functions.
  */
 
 #include <systemd/sd-bus.h>

@@ -14,6 +14,7 @@
 #include "bus/bus-object.h"
 #include "bus/bus-peers.h"
 #include "bus/bus-polkit.h"
+#include "bus/bus-reader.h"
 #include "bus/bus-release.h"
 #include "bus/bus-signals.h"
 #include "daemon/manager.h"
@@ -66,6 +67,7 @@ int bus_new(sd_bus *connection, struct manager *manager, struct bus **ret)
 	r = bus_gate_new(bus, &bus->gate);
 	if (r < 0)
 		return r;
+	bus_reader_set_bus(bus);
 	r = bus_peers_start(bus);
 	if (r < 0)
 		return r;
@@ -95,6 +97,7 @@ struct bus *bus_free(struct bus *bus)
 	bus_release_forget_all(bus);
 	bus_polkit_cancel_all(bus);
 	bus_gate_free(bus->gate);
+	bus_reader_set_bus(NULL);
 	bus_peers_stop(bus);
 	bus_budget_free(bus->budget);
 	sd_bus_flush_close_unref(bus->bus);

@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <string.h>
 
+#include "base/private.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "daemon/group.h"
@@ -87,22 +88,32 @@ static bool group_holder_is_same(const struct record *record)
 	       start_time == record->start_time;
 }
 
+/* Returns ", pid 812 (qemu)" as a part that its user may read. NULL when out of memory. */
+static char *group_describe_process(const struct record *record)
+{
+	_cleanup_free_ char *name = NULL, *detail = NULL;
+
+	if (group_holder_is_same(record) && process_name(record->pid, &name) >= 0)
+		detail = str_printf(", pid %d (%s)", (int)record->pid, name);
+	else
+		detail = str_printf(", pid %d", (int)record->pid);
+	return detail ? private_mark(record->uid, detail, "") : NULL;
+}
+
 static char *group_describe_holder(const struct record *record)
 {
-	_cleanup_free_ char *user = group_user_name(record->uid), *name = NULL, *who = NULL;
+	_cleanup_free_ char *user = group_user_name(record->uid), *process = NULL;
 
 	if (!user)
 		return NULL;
 	/* the process that made a persistent claim usually has exited */
-	if (record->persistent || record->pid <= 0)
-		who = TAKE_PTR(user);
-	else if (group_holder_is_same(record) && process_name(record->pid, &name) >= 0)
-		who = str_printf("%s, pid %d (%s)", user, (int)record->pid, name);
-	else
-		who = str_printf("%s, pid %d", user, (int)record->pid);
-	if (who && record->label)
-		return str_printf("%s, label %s", who, record->label);
-	return TAKE_PTR(who);
+	if (!record->persistent && record->pid > 0) {
+		process = group_describe_process(record);
+		if (!process)
+			return NULL;
+	}
+	return str_printf("%s%s%s%s", user, str_or(process, ""), record->label ? ", label " : "",
+			  str_or(record->label, ""));
 }
 
 char *group_holder(const struct devgroup *group)

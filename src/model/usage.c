@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "base/private.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "model/usage.h"
@@ -12,8 +13,10 @@ struct usage *usage_new(void)
 {
 	struct usage *usage = calloc(1, sizeof(*usage));
 
-	if (usage)
+	if (usage) {
 		usage->pid = -1;
+		usage->owner = PRIVATE_NO_READER;
+	}
 	return usage;
 }
 
@@ -42,6 +45,7 @@ struct usage *usage_copy(const struct usage *usage)
 		return NULL;
 	copy->pid = usage->pid;
 	copy->source = usage->source;
+	copy->owner = usage->owner;
 	return TAKE_PTR(copy);
 }
 
@@ -98,7 +102,7 @@ bool usage_list_equal(const struct vec *a, const struct vec *b)
 
 		if (!str_eq(x->kind, y->kind) || !str_eq(x->what, y->what) || x->pid != y->pid ||
 		    !str_eq(x->through, y->through) || !str_eq(x->name, y->name) ||
-		    !str_eq(x->unit, y->unit))
+		    !str_eq(x->unit, y->unit) || x->owner != y->owner)
 			return false;
 	}
 	return true;

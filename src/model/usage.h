@@ -7,6 +7,7 @@
  */
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/macro.h"
 #include "base/vec.h"
@@ -41,6 +42,7 @@ struct usage {
 	int pid;		  /* -1: none, or the mount namespace of the host */
 	char *name;		  /* of that process; NULL: not known */
 	char *unit;		  /* systemd unit of that process; NULL: not known */
+	uid_t owner;		  /* the user who may read it (private.h); not in the JSON */
 	enum usage_source source; /* not in the JSON: a recorded host is never scanned again */
 };
 

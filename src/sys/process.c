@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <systemd/sd-login.h>
@@ -79,13 +80,39 @@ int process_unit(pid_t pid, char **ret)
 	return 0;
 }
 
+/*
+ * Reads the users of a process. Its directory belongs to root if it may not be looked into, and
+ * then root alone may see it (ptrace(2), "Ptrace access mode checking").
+ */
+static void process_read_users(int proc_fd, struct process_identity *ret)
+{
+	_cleanup_free_ char *status = NULL;
+	unsigned uids[4];
+	struct stat st;
+	const char *line;
+
+	if (fstat(proc_fd, &st) < 0)
+		return;
+	ret->uid = st.st_uid;
+	if (fileio_read_at(proc_fd, "status", 65536, &status, NULL) < 0)
+		return;
+	/* the name, in the first line, may hold no line end: it is escaped */
+	line = strstr(status, "\nUid:");
+	if (!line ||
+	    sscanf(line, "\nUid: %u %u %u %u", &uids[0], &uids[1], &uids[2], &uids[3]) != 4)
+		return;
+	ret->uid = uids[1];
+	for (size_t i = 0; i < ARRAY_SIZE(uids); i++)
+		if (uids[i] != st.st_uid)
+			return;
+	ret->owner = st.st_uid;
+}
+
 int process_identify(int proc_fd, pid_t pid, struct process_identity *ret)
 {
 	uint64_t parent;
-	struct stat st;
 
-	if (fstat(proc_fd, &st) == 0)
-		ret->uid = st.st_uid;
+	process_read_users(proc_fd, ret);
 	if (process_name(pid, &ret->name) < 0)
 		ret->name = NULL;
 	if (process_unit(pid, &ret->unit) < 0)

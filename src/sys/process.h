@@ -10,7 +10,8 @@
 
 /* The known facts of a process. Strings are owned, and NULL where unknown. */
 struct process_identity {
-	uid_t uid;
+	uid_t uid;    /* the effective one */
+	uid_t owner;  /* the user who may look into it, as /proc would decide: else 0 */
 	pid_t parent; /* 0: unknown */
 	char *name, *parent_name;
 	char *unit; /* of the service manager: "libvirtd.service" */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/private.h"
 #include "base/strv.h"
 #include "big-host.h"
 #include "host-builder.h"
@@ -138,7 +139,8 @@ static char *text_of_only_blocker(const char *addresses)
 static void add_usage(const char *address, const char *kind, const char *what, const char *through,
 		      int pid, const char *name)
 {
-	struct usage fact = { .kind = (char *)kind,
+	struct usage fact = { .owner = PRIVATE_NO_READER,
+			      .kind = (char *)kind,
 			      .what = (char *)what,
 			      .through = (char *)through,
 			      .pid = pid,
@@ -154,6 +156,26 @@ START_TEST(test_idle_host_has_no_blockers)
 	ck_assert_blockers("0000:01:00.0", "");
 	ck_assert_blockers("0000:01:00.0 0000:02:00.0 0000:02:10.0", "");
 	ck_assert_blockers("0000:00:14.0", "");
+}
+END_TEST
+
+/* A process is named to root and to its user alone. */
+START_TEST(test_process_is_private)
+{
+	struct usage fact = { .owner = 1000,
+			      .kind = (char *)USAGE_OPEN,
+			      .what = (char *)"/dev/nvme1",
+			      .pid = 812,
+			      .name = (char *)"smartd" };
+	_cleanup_free_ char *user = NULL, *other = NULL, *text = NULL;
+
+	ck_assert_int_eq(usage_list_add(&device_at("0000:01:00.0")->usages, &fact), 0);
+	text = text_of_only_blocker("0000:01:00.0");
+	ck_assert_int_eq(str_set(&user, text) + str_set(&other, text), 0);
+	ck_assert_ptr_nonnull(strstr(private_show(user, 1000), "/dev/nvme1 by pid 812 (smartd)"));
+	ck_assert_ptr_nonnull(
+		strstr(private_show(other, 1001), "in use: a process of another user."));
+	ck_assert_ptr_null(strstr(other, "smartd"));
 }
 END_TEST
 
@@ -602,6 +624,7 @@ static Suite *make_suite(void)
 	const TTest *const tests[] = {
 		test_idle_host_has_no_blockers,
 		test_blocker_text_lists_the_usages,
+		test_process_is_private,
 		test_hard_blockers_come_first,
 		test_fatal_errors_block,
 		test_device_open_in_vfio_is_blocked,

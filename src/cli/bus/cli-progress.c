@@ -66,12 +66,59 @@ static int on_progress_step(struct progress *progress, sd_bus_message *m)
 	return 0;
 }
 
-/* Follows the awaited lease. The daemon announces a lease before its first step. */
+/* Stops following a lease of another process, and awaits the next one. */
+static void cli_progress_unfollow(struct progress *progress, const char *lease)
+{
+	char **to = progress->leases;
+
+	for (char **from = progress->leases; from && *from; from++) {
+		if (str_eq(*from, lease))
+			free(*from);
+		else
+			*to++ = *from;
+	}
+	if (to)
+		*to = NULL;
+	progress->awaited = progress->last_awaited;
+}
+
+/* Receives the pid of the followed lease. Only its user and root are told. */
+static int on_progress_lease_pid(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	struct progress *progress = userdata;
+	uint32_t pid;
+
+	progress->question = sd_bus_slot_unref(progress->question);
+	if (sd_bus_message_is_method_error(reply, NULL) ||
+	    sd_bus_message_read(reply, "v", "u", &pid) < 0)
+		return 0;
+	if (pid > 0 && pid != (uint32_t)getpid() && !progress->cli->options.host &&
+	    !progress->cli->options.machine)
+		cli_progress_unfollow(progress, progress->asked);
+	return 0;
+}
+
+/* Asks for the process that holds the lease. Without an answer the lease stays followed. */
+static void cli_progress_ask_pid(struct progress *progress, const char *lease)
+{
+	progress->question = sd_bus_slot_unref(progress->question);
+	if (str_set(&progress->asked, lease) < 0)
+		return;
+	(void)sd_bus_call_method_async(progress->cli->bus, &progress->question, DG_BUS_NAME, lease,
+				       "org.freedesktop.DBus.Properties", "Get",
+				       on_progress_lease_pid, progress, "ss", DG_IFACE_LEASE,
+				       "Pid");
+}
+
+/*
+ * Follows the awaited lease. The daemon announces a lease before its first step. Leases of other
+ * claimers may come and go while this claim waits for the group: those of other users are ignored,
+ * and one of another process of this user until its pid is known.
+ */
 static int on_progress_lease_added(struct progress *progress, sd_bus_message *m)
 {
 	_cleanup_json_ json_object *object = NULL;
 	const char *path;
-	int64_t pid;
 	int r;
 
 	if (!progress->awaited)
@@ -86,15 +133,10 @@ static int on_progress_lease_added(struct progress *progress, sd_bus_message *m)
 		return r;
 	if (!str_eq(cli_json_get_str(object, "group"), progress->awaited))
 		return 0;
-	/*
-	 * Ignore leases of other claimers, which may come and go while this claim waits for the
-	 * group.
-	 */
-	pid = cli_json_get_int(object, "pid", 0);
-	if (pid > 0 && pid != getpid() && !progress->cli->options.host &&
-	    !progress->cli->options.machine)
+	if (progress->uid != 0 && cli_json_get_int(object, "uid", -1) != (int64_t)progress->uid)
 		return 0;
-	progress->awaited = NULL;
+	progress->last_awaited = TAKE_PTR(progress->awaited);
+	cli_progress_ask_pid(progress, path);
 	return strv_add(&progress->leases, path);
 }
 
@@ -159,6 +201,9 @@ int cli_progress_start(struct progress *progress, struct cli *cli)
 	if (r)
 		return r;
 	progress->cli = cli;
+	r = cli_bus_own_uid(cli, &progress->uid);
+	if (r)
+		return r;
 	progress->on_terminal = isatty(STDERR_FILENO);
 	progress->show = !o->quiet && (progress->on_terminal || o->verbose);
 	r = sd_bus_add_match(cli->bus, &progress->slot, MATCH_ALL, on_progress_signal, progress);
@@ -171,6 +216,8 @@ void cli_progress_stop(struct progress *progress)
 {
 	cli_progress_end_line(progress);
 	sd_bus_slot_unref(progress->slot);
+	sd_bus_slot_unref(progress->question);
+	free(progress->asked);
 	strv_free(progress->leases);
 	strv_free(progress->ended_leases);
 	*progress = (struct progress){ 0 };

@@ -15,11 +15,15 @@
 struct progress {
 	struct cli *cli;
 	sd_bus_slot *slot;
+	uid_t uid; /* of this connection */
 	bool show, on_terminal;
 	bool holds; /* this process holds the leases, so requests to release them are reported */
-	const char *awaited; /* the group whose lease the daemon announces next; NULL: none */
-	char **leases;	     /* paths of the leases whose steps are shown */
-	char *pending;	     /* the step whose line is incomplete */
+	const char *awaited;	  /* the group whose lease the daemon announces next; NULL: none */
+	const char *last_awaited; /* the group of the lease that @question is about */
+	sd_bus_slot *question;	  /* to the daemon: the pid of a lease */
+	char *asked;		  /* the lease of @question */
+	char **leases;		  /* paths of the leases whose steps are shown */
+	char *pending;		  /* the step whose line is incomplete */
 	char **ended_leases; /* paths of the leases that have ended since cli_progress_start() */
 };
 

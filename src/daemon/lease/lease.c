@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/private.h"
 #include "base/str.h"
 #include "daemon/lease/lease-private.h"
 #include "sys/fault.h"
@@ -220,6 +221,9 @@ static int lease_save_dirty(const struct lease *lease)
 
 	if (r < 0)
 		return r;
+	/* all users may read it after a restart, too */
+	if (lease->record->trouble)
+		private_show(lease->record->trouble, PRIVATE_NO_READER);
 	return lease_state_save_phase(lease, PHASE_DIRTY);
 }
 

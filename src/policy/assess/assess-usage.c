@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "base/private.h"
 #include "base/str.h"
 #include "model/usage.h"
 #include "policy/assess/assess-private.h"
@@ -18,11 +19,8 @@ static char *assess_usage_describe_process(const struct usage *usage)
 	return str_printf("pid %d", usage->pid);
 }
 
-/*
- * Returns "/mnt (nvme0n1p1)" or "/dev/nvme0n1 by pid 812 (fio)"; the caller frees it, NULL when out
- * of memory.
- */
-static char *assess_usage_describe(const struct usage *usage)
+/* Returns all that is known of a use. The caller frees it; NULL when out of memory. */
+static char *assess_usage_detail(const struct usage *usage)
 {
 	_cleanup_free_ char *process = NULL, *through = NULL;
 
@@ -39,6 +37,19 @@ static char *assess_usage_describe(const struct usage *usage)
 	}
 	return str_printf("%s%s%s%s", str_or(usage->what, "?"), str_or(through, ""),
 			  process ? " by " : "", str_or(process, ""));
+}
+
+/*
+ * Returns "/mnt (nvme0n1p1)" or "/dev/nvme0n1 by pid 812 (fio)"; the caller frees it, NULL when out
+ * of memory. Only root and the user of the process may read the latter.
+ */
+static char *assess_usage_describe(const struct usage *usage)
+{
+	_cleanup_free_ char *detail = assess_usage_detail(usage);
+
+	if (!detail || usage->pid < 0 || usage->owner == PRIVATE_NO_READER)
+		return TAKE_PTR(detail);
+	return private_mark(usage->owner, detail, "a process of another user");
 }
 
 static char *assess_usage_name(const void *things, size_t i)

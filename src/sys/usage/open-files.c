@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/private.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "sys/process.h"
@@ -77,13 +78,14 @@ static int open_files_visit(const struct process_fd *fd, void *userdata)
 static int open_files_add_process(pid_t pid, int proc_fd, char ***list)
 {
 	_cleanup_(process_identity_clear) struct process_identity identity = { 0 };
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *detail = NULL, *text = NULL;
 
 	if (process_identify(proc_fd, pid, &identity) < 0)
 		return 0; /* a process that has ended has nothing open */
-	text = str_printf("pid %d (%s%suid %u%s%s)", (int)pid, str_or(identity.name, ""),
-			  identity.name ? ", " : "", (unsigned)identity.uid,
-			  identity.unit ? ", " : "", str_or(identity.unit, ""));
+	detail = str_printf("pid %d (%s%suid %u%s%s)", (int)pid, str_or(identity.name, ""),
+			    identity.name ? ", " : "", (unsigned)identity.uid,
+			    identity.unit ? ", " : "", str_or(identity.unit, ""));
+	text = detail ? private_mark(identity.owner, detail, "a process of another user") : NULL;
 	if (!text)
 		return -ENOMEM;
 	return strv_add(list, text);

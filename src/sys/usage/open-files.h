@@ -12,7 +12,7 @@
 /*
  * Names the processes that have one of the device nodes @paths open, at whatever place of their own
  * filesystem: "pid 812 (qemu-system-x86, uid 1000)", several joined by commas. Returns NULL if none
- * is found, or when out of memory. The caller frees it.
+ * is found, or when out of memory. The caller frees it. Each process is a marked part (private.h).
  */
 char *open_files_describe(const struct sysfs_root *root, char *const *paths) _must_check_;
 

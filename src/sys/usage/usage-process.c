@@ -74,6 +74,7 @@ static struct usage usage_process_make(const struct usage_process *process, cons
 		.pid = process->pid,
 		.name = process->identity.name,
 		.unit = process->identity.unit,
+		.owner = process->identity.owner,
 		.source = USAGE_OF_PROCESSES,
 	};
 }
