@@ -136,9 +136,9 @@ lab_single() {
     "$top/tests/lab/run" --times "${options[@]}" "${limit[@]}" "$2" >"$log" 2>&1 </dev/null ||
         status=$?
     all=$(seconds_since "$began")
-    # The script's own time: from "lab:  12.34 s  started" to "ended". A guest without these lines
-    # did not get so far: all of its time is that of the test.
-    script=$(awk '$1 == "lab:" && $3 == "s" && NF == 4 { at[$4] = $2 }
+    # The script's own time: from "lab:  12.34 s  started  (...)" to "ended". A guest without these
+    # lines did not get so far: all of its time is that of the test.
+    script=$(awk '$1 == "lab:" && $3 == "s" && $5 ~ /^\(/ { at[$4] = $2 }
         END { if (("started" in at) && ("ended" in at)) print at["ended"] - at["started"] }' "$log")
     lab_booted "$(difference "$all" "${script:-$all}")"
     report "$name" "$status" "$(difference "${script:-$all}" 0)" "$log"

@@ -282,8 +282,8 @@ class Guest:
 
     def note(self, what):
         if self.options.times:
-            say(f"{time.monotonic() - self.born:6.2f} s, {self.processor_seconds():6.2f} s of a "
-                f"processor: {what}")
+            say(f"{time.monotonic() - self.born:6.2f} s  {what:8}  "
+                f"({self.processor_seconds():.2f} s of a processor)")
 
     def processor_seconds(self):
         """Returns what QEMU has used of the processors, which a busy machine changes less."""
