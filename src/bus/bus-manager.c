@@ -15,6 +15,7 @@
 #include "bus/bus-object.h"
 #include "bus/bus-options.h"
 #include "bus/bus-path.h"
+#include "bus/bus-reader.h"
 #include "bus/bus-release.h"
 #include "bus/bus-text.h"
 #include "daemon/manager.h"
@@ -23,6 +24,7 @@
 #include "model/dbus-names.h"
 #include "model/json/codec.h"
 #include "policy/devinfo/device-facts.h"
+#include "policy/devinfo/device-view.h"
 #include "policy/plan/vfio-choice.h"
 
 static const struct inventory *bus_manager_inventory(const struct bus *bus)
@@ -316,25 +318,49 @@ static int bus_manager_method_plan(sd_bus_message *message, void *userdata, sd_b
 
 /* --- the host --- */
 
+/* The facts of a device, from all that the daemon knows of it. */
+struct snapshot_facts {
+	const struct inventory *inv;
+	struct device_facts *facts;
+};
+
 static int bus_manager_annotate_device(const struct device *device, struct vec *facts,
 				       void *userdata)
 {
-	return device_facts_add(userdata, device, facts);
+	const struct snapshot_facts *snapshot = userdata;
+
+	return device_facts_add(snapshot->facts, inventory_find(snapshot->inv, device->key), facts);
+}
+
+/* Writes the inventory as @reader may see it. The caller frees *ret. */
+static int bus_manager_write_snapshot(const struct inventory *inv, uid_t reader, char **ret)
+{
+	_cleanup_device_facts_ struct device_facts *device_facts = device_facts_new(inv);
+	_cleanup_device_view_list_ struct device_view_list view = { 0 };
+	struct snapshot_facts facts = { inv, device_facts };
+	int r;
+
+	if (!device_facts)
+		return -ENOMEM;
+	if (reader == 0)
+		return codec_inventory_to_json_with(inv, false, bus_manager_annotate_device, &facts,
+						    ret);
+	r = device_view_list_make(inv, reader, &view);
+	if (r < 0)
+		return r;
+	return codec_inventory_to_json_with(&view.inv, false, bus_manager_annotate_device, &facts,
+					    ret);
 }
 
 static int bus_manager_method_snapshot(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	const struct bus *bus = userdata;
-	const struct inventory *inv = bus_manager_inventory(bus);
-	_cleanup_device_facts_ struct device_facts *device_facts = device_facts_new(inv);
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	_cleanup_free_ char *text = NULL;
 	int r;
 
-	if (!device_facts)
-		return -ENOMEM;
-	r = codec_inventory_to_json_with(inv, false, bus_manager_annotate_device, device_facts,
-					 &text);
+	r = bus_manager_write_snapshot(bus_manager_inventory(bus), bus_reader_of_call(message),
+				       &text);
 	if (r < 0)
 		return r;
 	r = sd_bus_message_new_method_return(message, &reply);

@@ -93,6 +93,7 @@ struct device {
 	struct device_resource resources[DEVICE_RESOURCES];
 	uint8_t *config; /* configuration space as far as it was readable, or NULL */
 	size_t config_size;
+	bool config_masked;    /* parts are hidden from this reader, and zero */
 	uint8_t *config_again; /* the same at another time; NULL: unchanged, or not read */
 };
 

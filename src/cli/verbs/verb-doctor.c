@@ -223,7 +223,7 @@ static const struct usage *verb_doctor_find_user(const struct device *device)
 
 static char *verb_doctor_describe_stranger(const struct device *device, const struct usage *user)
 {
-	if (!user)
+	if (!user || user->pid < 0)
 		return str_printf("%s is used through VFIO by a process that has not claimed it.",
 				  device->key);
 	return str_printf("%s is used by %s (pid %d%s%s), which has not claimed it. With libvirt, "

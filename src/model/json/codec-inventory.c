@@ -37,6 +37,7 @@ const struct codec_field codec_device_fields[] = {
 	{ "iommu-group", CODEC_INT, offsetof(struct device, iommu_group), CODEC_SHOW },
 	{ "driver", CODEC_STRING, offsetof(struct device, driver), CODEC_SHOW },
 	{ "vfio-driver", CODEC_STRING, offsetof(struct device, vfio_driver) },
+	{ "config-masked", CODEC_BOOL, offsetof(struct device, config_masked) },
 	{ "modalias", CODEC_STRING, offsetof(struct device, modalias) },
 	{ "vfio-open", CODEC_BOOL, offsetof(struct device, vfio_open) },
 	{ "eeh", CODEC_BOOL, offsetof(struct device, eeh) },

@@ -92,7 +92,7 @@ int cap_chain_read(const struct device *device, struct cap_chain *ret)
 									CAP_CHAIN_CONFIG_SIZE;
 	standard = cap_chain_read_standard(device, ret);
 	extended = cap_chain_read_extended(device, ret);
-	ret->complete = standard && extended;
+	ret->complete = standard && extended && !device->config_masked;
 	return 0;
 }
 
