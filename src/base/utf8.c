@@ -173,6 +173,36 @@ char *utf8_fit(char *to, size_t size, const char *text)
 	return to;
 }
 
+/* Writes "\\u202e"; above U+FFFF a pair of surrogates. Returns the end. */
+static char *utf8_write_escape(char *to, uint32_t code_point)
+{
+	if (code_point < 0x10000)
+		return to + sprintf(to, "\\u%04x", (unsigned)code_point);
+	code_point -= 0x10000;
+	return to + sprintf(to, "\\u%04x\\u%04x", (unsigned)(0xd800 | code_point >> 10),
+			    (unsigned)(0xdc00 | (code_point & 0x3ff)));
+}
+
+char *utf8_escape_json(const char *s)
+{
+	size_t left = strlen(s);
+	char *copy = malloc(6 * left + 1), *to = copy;
+
+	if (!copy)
+		return NULL;
+	for (size_t n; left > 0; s += n, left -= n) {
+		n = utf8_length(s, left);
+		if (utf8_is_safe(s, n) || strchr("\n\t", *s)) {
+			to = mempcpy(to, s, n);
+			continue;
+		}
+		to = utf8_write_escape(to, n ? utf8_decode(s, n) : 0xfffd);
+		n = n ? n : 1;
+	}
+	*to = '\0';
+	return copy;
+}
+
 int utf8_set(char **dst, const char *src)
 {
 	int r = str_set(dst, src);

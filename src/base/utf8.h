@@ -55,5 +55,12 @@ char *utf8_clean_for_bus(char *s);
 /* Copies as many whole characters of @text as fit into @size bytes with the NUL. Returns @to. */
 char *utf8_fit(char *to, size_t size, const char *text);
 
+/*
+ * Returns a copy of a JSON text in which each unsafe character is written as "\\u001b". Such
+ * characters are only in strings there, but for tabs and the ends of lines, which stay. The caller
+ * frees the copy; NULL when out of memory.
+ */
+char *utf8_escape_json(const char *s) _must_check_;
+
 /* Replaces *dst by a clean copy of @src, or by NULL. 0, or -ENOMEM with *dst unchanged. */
 int utf8_set(char **dst, const char *src) _must_check_;

@@ -70,6 +70,25 @@ START_TEST(test_set_cleans)
 }
 END_TEST
 
+START_TEST(test_json_is_escaped)
+{
+	static const struct {
+		const char *text, *expected;
+	} cases[] = {
+		{ "{\n\t\"a\": \"\xc3\xa9\"}", "{\n\t\"a\": \"\xc3\xa9\"}" },
+		{ "\"\x7f\xc2\x9b\xe2\x80\xae\"", "\"\\u007f\\u009b\\u202e\"" },
+		{ "\"\xf0\x9f\xbf\xbf\xff\"", "\"\\ud83f\\udfff\\ufffd\"" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *actual = utf8_escape_json(cases[i].text);
+
+		ck_assert_str_eq(actual, cases[i].expected);
+	}
+}
+END_TEST
+
 /* A character that does not fit whole is left out. */
 START_TEST(test_fit_cuts_between_characters)
 {
@@ -85,4 +104,4 @@ END_TEST
 
 SUITE("utf8", test_invalid_bytes_are_replaced, test_unsafe_characters_are_replaced, test_lines_stay,
       test_only_the_invalid_is_replaced_for_the_bus, test_set_cleans,
-      test_fit_cuts_between_characters)
+      test_fit_cuts_between_characters, test_json_is_escaped)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "base/strv.h"
 #include "cli/print/cli-json.h"
 
@@ -141,11 +142,18 @@ char *cli_json_to_kebab(const char *name)
 	return kebab;
 }
 
+void cli_json_print_text(const char *text)
+{
+	_cleanup_free_ char *safe = utf8_escape_json(text);
+
+	puts(str_or(safe, "null"));
+}
+
 void cli_json_print(json_object *value, enum cli_json_mode mode)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
 
 	flags |= mode == CLI_JSON_PRETTY ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED :
 					   JSON_C_TO_STRING_PLAIN;
-	puts(str_or(json_object_to_json_string_ext(value, flags), "null"));
+	cli_json_print_text(str_or(json_object_to_json_string_ext(value, flags), "null"));
 }

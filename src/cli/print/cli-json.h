@@ -63,5 +63,11 @@ json_object *cli_json_new_list(json_object *value) _must_check_;
 /* Returns "iommu-groups" for "IommuGroups". The caller frees it; NULL when out of memory. */
 char *cli_json_to_kebab(const char *name) _must_check_;
 
+/*
+ * Prints a JSON text and a line end. Characters that a terminal would act on are escaped: json-c
+ * leaves DEL, C1 and marks of direction as they are.
+ */
+void cli_json_print_text(const char *text);
+
 /* Prints @value and a newline on stdout. CLI_JSON_OFF prints like CLI_JSON_SHORT. */
 void cli_json_print(json_object *value, enum cli_json_mode mode);

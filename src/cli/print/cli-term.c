@@ -6,6 +6,7 @@
 #include <wctype.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "cli/print/cli-term.h"
 
 static bool colour;
@@ -89,7 +90,7 @@ char *cli_term_clean(const char *text)
 		wchar_t wide = cli_term_next_char(text, &n);
 		bool is_text = n > 1 || (unsigned char)*text < 0x80;
 
-		if (is_text && !iswcntrl((wint_t)wide))
+		if (is_text && !iswcntrl((wint_t)wide) && !utf8_is_unsafe((uint32_t)wide))
 			to = mempcpy(to, text, n);
 		else
 			*to++ = '?';

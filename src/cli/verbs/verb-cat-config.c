@@ -167,7 +167,7 @@ static int cat_config_print_json(const struct cli *cli, const struct def_set *co
 
 	if (r < 0)
 		return r;
-	puts(text);
+	cli_json_print_text(text);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "cli/bus/cli-snapshot.h"
 #include "cli/cli.h"
 #include "cli/print/cli-json.h"
@@ -23,7 +24,7 @@ int verb_snapshot(struct cli *cli)
 		return r;
 	cli_pager_open(cli);
 	if (mode == CLI_JSON_OFF && !isatty(STDOUT_FILENO) && !cli->pager) {
-		printf("%s%s", text, text[0] && text[strlen(text) - 1] == '\n' ? "" : "\n");
+		cli_json_print_text(str_chomp(text));
 		return 0;
 	}
 	value = json_tokener_parse(text);
