@@ -159,13 +159,13 @@ static void kernel_device_load_drivers(const struct kernel_device *device)
 	}
 }
 
-void kernel_device_add(const struct kernel_device *device, int group)
+void kernel_device_add(const struct kernel_device *device, int group, bool captured)
 {
 	char path[PATH_MAX], target[PATH_MAX];
 
 	kernel_place(path, "%s/driver_override", device->dir);
 	if (kernel_exists(path))
-		kernel_write(path, "(null)\n");
+		kernel_write(path, captured ? "vfio-pci\n" : "(null)\n");
 	if (group >= 0) {
 		kernel_place(path, "%s/iommu_group", device->dir);
 		kernel_place(target, "sys/kernel/iommu_groups/%d", group);
@@ -200,7 +200,7 @@ static int kernel_device_restore(const char *path, const char *name, void *userd
 		   kernel_path("%s", place)) < 0 ||
 	    !kernel_device_at(place, &device))
 		return 0;
-	kernel_device_add(&device, group);
+	kernel_device_add(&device, group, false);
 	return 0;
 }
 

@@ -84,7 +84,7 @@ int kernel_mdev_create(const char *type_dir, const char *uuid)
 	kernel_link(path, dir);
 	kernel_log("create %s", uuid);
 	if (kernel_device_at(dir, &mdev))
-		kernel_device_add(&mdev, kernel_mdev_free_group());
+		kernel_device_add(&mdev, kernel_mdev_free_group(), false);
 	return 0;
 }
 

@@ -33,6 +33,14 @@ static bool kernel_sriov_place(const struct kernel_device *pf, int index,
 	return kernel_read(path, text) && sscanf(text, "%255s %d", address, group) == 2;
 }
 
+/* vfio-pci keeps the virtual functions of its devices to itself: "Captured SR-IOV VF". */
+static bool kernel_sriov_captures(const struct kernel_device *pf)
+{
+	char driver[NAME_MAX + 1];
+
+	return kernel_device_driver(pf, driver) && strcmp(driver, "vfio-pci") == 0;
+}
+
 static void kernel_sriov_add(const struct kernel_device *pf, int index)
 {
 	char address[NAME_MAX + 1], dir[PATH_MAX], path[PATH_MAX];
@@ -53,7 +61,7 @@ static void kernel_sriov_add(const struct kernel_device *pf, int index)
 	kernel_link(path, "sys/bus/pci");
 	if (!kernel_device_at(dir, &vf))
 		return;
-	kernel_device_add(&vf, group);
+	kernel_device_add(&vf, group, kernel_sriov_captures(pf));
 }
 
 static void kernel_sriov_remove(const struct kernel_device *pf, int index)

@@ -11,7 +11,6 @@
 #include "kernel.h"
 #include "sys/probe/iommufd-abi.h"
 
-#define AT_BOUND 1
 #define IOMMU_OPTION_REQUEST _IO(';', 0x87)
 
 /* --- devices --- */
@@ -147,7 +146,7 @@ static int kernel_iommufd_bind(int fd, const struct kernel_device *device,
 		return -EBADF;
 	if (!kernel_vfio_may_bind(kernel_device_group(device)))
 		return -EBUSY;
-	if (kernel_vfio_lock(fd, AT_BOUND, false) < 0)
+	if (kernel_lock_take(fd, KERNEL_AT_BOUND, false) < 0)
 		return -EBUSY;
 	bind->out_devid = 1;
 	return 0;

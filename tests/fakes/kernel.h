@@ -96,8 +96,11 @@ bool kernel_device_driver(const struct kernel_device *device, char ret[static NA
 /* Reads "drivers" and the like of .kernel/devices/ADDRESS. */
 bool kernel_device_note(const struct kernel_device *device, const char *name,
 			char ret[static KERNEL_TEXT]);
-/* Announces a device whose directory exists, in this IOMMU group, and lets drivers probe it. */
-void kernel_device_add(const struct kernel_device *device, int group);
+/*
+ * Announces a device whose directory exists, in this IOMMU group, and lets drivers probe it. One
+ * that is captured is for vfio-pci alone.
+ */
+void kernel_device_add(const struct kernel_device *device, int group, bool captured);
 /* Takes the device away, and everything that depends on it. */
 void kernel_device_remove(const struct kernel_device *device);
 /* Brings back the devices that were removed below @dir. */
@@ -130,30 +133,56 @@ int kernel_mdev_remove(const struct kernel_device *mdev);
 /* --- kernel-attr.c: a write to an attribute. Returns @size or negative errno. --- */
 ssize_t kernel_attr_write(const char *path, const char *data, size_t size);
 
-/* --- kernel-vfio.c: nodes --- */
+/* --- kernel-lock.c: bytes of a file that an open file has locked --- */
+/* 0 or -EBUSY. */
+int kernel_lock_take(int fd, off_t at, bool shared);
+void kernel_lock_drop(int fd, off_t at);
+/* Tells whether an open file of @path has one of these bytes locked. */
+bool kernel_lock_is_held(const char *path, off_t first, off_t last);
+
+/* --- kernel-vfio.c: which nodes there are, and what is open --- */
+#define KERNEL_AT_OPEN 0
+#define KERNEL_AT_CONTAINER 1
+#define KERNEL_AT_BOUND 1
+
 /* The steps of binding and unbinding that concern VFIO. */
 int kernel_vfio_check(const struct kernel_device *device);
 void kernel_vfio_add(const struct kernel_device *device);
 void kernel_vfio_wait(const struct kernel_device *device);
 void kernel_vfio_delete(const struct kernel_device *device);
+/* Names the file that stands for the open group, or, with @device, for an open device of it. */
+void kernel_vfio_open_file(int group, const char *device, char ret[static PATH_MAX]);
+/* Finds the node of the device itself: "dev/vfio/devices/vfio3". */
+bool kernel_vfio_device_node(const struct kernel_device *device, char ret[static PATH_MAX]);
+/* Finds the member @name of the group whose directory of members is @path. */
+bool kernel_vfio_find_member(const char *path, const char *name, struct kernel_device *ret);
+/* Tells whether the group, or a device of it by the group, is open. */
+bool kernel_vfio_has_open_file(int group, bool devices_only);
+/* Tells whether a member is bound to an iommufd. */
+bool kernel_vfio_has_bound(int group);
 /* Tells whether a process has a group attached to a container or an iommufd. */
 bool kernel_vfio_owns(int group);
+bool kernel_vfio_is_viable(int group);
 bool kernel_vfio_is_open(const struct kernel_device *device);
 /* Tells whether a device of the group may be bound to an iommufd: not while the group is open. */
 bool kernel_vfio_may_bind(int group);
+
+/* --- kernel-vfio-open.c --- */
 /* Opens a node: the descriptor, negative errno, or INT_MIN if @path is no node of VFIO. */
 int kernel_vfio_open(const char *path, int flags);
 /* Runs an ioctl on the node at @path. Returns as ioctl(2), or INT_MIN if it is no node. */
 int kernel_vfio_ioctl(int fd, const char *path, unsigned long request, void *argument);
-/* Tells whether an open file of @path has one of these bytes locked. */
-bool kernel_vfio_locked(const char *path, off_t first, off_t last);
-int kernel_vfio_lock(int fd, off_t at, bool shared);
-void kernel_vfio_unlock(int fd, off_t at);
+
+/* --- kernel-vfio-device.c --- */
 int kernel_iommufd_ioctl(int fd, unsigned long request, void *argument);
 int kernel_iommufd_device_ioctl(int fd, const struct kernel_device *device, unsigned long request,
 				void *argument);
 int kernel_vfio_device_ioctl(const struct kernel_device *device, unsigned long request,
 			     void *argument);
+
+/* --- kernel-vfio-token.c --- */
+/* Checks the VF token of a process that opens the device; NULL: it has none. 0 or -EACCES. */
+int kernel_vfio_token_check(const struct kernel_device *device, const char *token);
 
 /* --- kernel-reset.c --- */
 int kernel_reset(const struct kernel_device *device);
