@@ -445,6 +445,13 @@ class Lab:
     def state(self, group):
         return self.states().get(group, "no daemon")
 
+    def blockers(self, group):
+        """Returns the blockers for a message, or the reason why the daemon does not tell them."""
+        try:
+            return str(self.client.group(group, "Blockers"))
+        except dbus.DBusException as error:
+            return str(error)
+
     def is_free(self, group):
         return self.state(group) == "available"
 
@@ -553,14 +560,19 @@ class Lab:
 
     def until_free(self, group, what, action=None):
         """Waits until the group is free, or resets it if it may be dirty after this action."""
-        yield f"{what}: {group} is available or dirty", lambda: self.state(group) in (
-            "available",
-            "dirty",
-        )
-        if self.is_free(group):
+        state = ""
+
+        def is_settled():
+            # kept: on a busy machine the next call may get no reply
+            nonlocal state
+            state = self.state(group)
+            return state in ("available", "dirty")
+
+        yield f"{what}: {group} is available or dirty", is_settled
+        if state == "available":
             return
         if action not in MAY_BE_DIRTY:
-            self.fail(f"{what}: {group} is not dirty", str(self.client.group(group, "Blockers")))
+            self.fail(f"{what}: {group} is not dirty", self.blockers(group))
         reply = []
         self.client.manager.Reset(
             group,
