@@ -294,6 +294,28 @@ KERNEL_EXPORT int fstat(int fd, struct stat *st)
 	return r;
 }
 
+/* The same calls of programs for large files: both structures are one on 64 bits. */
+KERNEL_EXPORT int fstatat64(int dir_fd, const char *restrict path, struct stat64 *restrict st,
+			    int flags)
+{
+	return kernel_calls_stat(dir_fd, path, (struct stat *)st, flags);
+}
+
+KERNEL_EXPORT int stat64(const char *restrict path, struct stat64 *restrict st)
+{
+	return stat(path, (struct stat *)st);
+}
+
+KERNEL_EXPORT int lstat64(const char *restrict path, struct stat64 *restrict st)
+{
+	return lstat(path, (struct stat *)st);
+}
+
+KERNEL_EXPORT int fstat64(int fd, struct stat64 *st)
+{
+	return fstat(fd, (struct stat *)st);
+}
+
 KERNEL_EXPORT int statx(int dir_fd, const char *restrict path, int flags, unsigned mask,
 			struct statx *restrict ret)
 {

@@ -13,7 +13,7 @@
 
 #define FIRST_GROUP 1000
 
-/* Locks the file meanwhile: workers of several groups make devices at once. */
+/* Locks the file for the change: workers of several groups make devices at once. */
 static int kernel_mdev_change_available(const char *type_dir, int by)
 {
 	char path[PATH_MAX], text[KERNEL_TEXT];
