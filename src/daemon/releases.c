@@ -130,4 +130,5 @@ void releases_drop(struct releases *releases)
 		    "The release is not done: the daemon stops. The next daemon continues it.");
 	while (releases->waiting.n > 0)
 		releases_answer_one(releases->waiting.items[0], &refusal);
+	vec_drop(&releases->waiting);
 }
