@@ -17,7 +17,7 @@ static struct assess *assess;
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	host = fuzz_host_load("lab-vfs.json");
-	return assess_new(host, NULL, &assess);
+	return assess_new(host, NULL, NULL, &assess);
 }
 
 static struct def_set *definitions_read(const char *text, size_t size)

@@ -55,8 +55,8 @@ void fuzz_host_judge(const struct inventory *inv)
 	assert(device_facts);
 	VEC_FOREACH(const struct device, device, &inv->devices)
 		fuzz_host_judge_device(inv, device, device_facts);
-	assert(assess_new(inv, NULL, &assess) == 0);
-	assert(report_card_make(inv, &card) == 0);
+	assert(assess_new(inv, NULL, NULL, &assess) == 0);
+	assert(report_card_make(inv, NULL, &card) == 0);
 	assert(grouping_derive(inv, &groups) == 0);
 }
 
