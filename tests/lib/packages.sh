@@ -24,7 +24,7 @@ readonly SCRIPT_PACKAGES=(busctl=systemd setpriv=util-linux pgrep=procps lspci=p
 readonly TOOL_PACKAGES=(clang=clang ccache=ccache shellcheck=shellcheck sparse=sparse dkms=dkms
     mandoc=mandoc man=man-db spin=spin clang-format-14=clang-format-14
     "$python_modules/jsonschema=python3-jsonschema" /usr/sbin/mkinitramfs=initramfs-tools
-    debootstrap=debootstrap)
+    debootstrap=debootstrap faketime=faketime)
 
 # For guests of other architectures.
 readonly FOREIGN_BUILD_PACKAGES=(aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu
