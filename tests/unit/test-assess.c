@@ -531,7 +531,7 @@ START_TEST(test_refused_model_blocks)
 	host->denylist_off = true;
 	ck_assert_blockers("0000:02:00.0", "");
 	host->denylist_off = false;
-	ck_assert_int_eq(str_set(&device->driver, "vfio-pci"), 0); /* it took the device */
+	ck_assert_int_eq(str_set(&device->driver, "vfio-pci"), 0); /* takes the device */
 	ck_assert_blockers("0000:02:00.0", "");
 }
 END_TEST

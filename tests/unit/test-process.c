@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What is read of a process and of an attribute may be any bytes, and is clean afterwards. */
+/* Texts of processes and attributes may be any bytes. A reader returns them clean. */
 
 #include "test-main.h"
 

@@ -39,7 +39,7 @@ static int error_file_format(const struct inventory *inv, char **ret)
 
 static int error_file_write(int run_dir, const char *text)
 {
-	if (strlen(text) > FILE_MAX) /* it would not be read again */
+	if (strlen(text) > FILE_MAX) /* a reader refuses more */
 		return -EFBIG;
 	if (*text)
 		return fileio_write_atomic_at(run_dir, FILE_NAME, text, strlen(text), 0644);

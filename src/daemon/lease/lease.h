@@ -56,7 +56,7 @@ struct lease {
 	struct worker *worker;
 	int pipe_read;	     /* the holder has the write end, and maybe copies of it */
 	uint64_t asked_usec; /* when a user last asked its holder to release it, or 0 */
-	uid_t asked_by;	     /* that user; bus-release.c */
+	uid_t asked_by;	     /* the user who asked; bus-release.c */
 	int busy_group;	     /* the IOMMU group that was open at the last try, or none */
 	struct lease_watch watch;
 };

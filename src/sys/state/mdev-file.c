@@ -112,7 +112,7 @@ int mdev_file_save(int dir_fd, const struct vec *entries)
 		fprintf(out, "%s %s %s\n", words[entry->unfinished], entry->key, entry->made);
 	if (fclose(out) != 0 || !text)
 		return -ENOMEM;
-	if (size > FILE_MAX) /* it would not be read again */
+	if (size > FILE_MAX) /* a reader refuses more */
 		return -EFBIG;
 	return fileio_write_atomic_at(dir_fd, FILE_NAME, text, size, 0600);
 }
