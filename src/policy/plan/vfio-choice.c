@@ -44,7 +44,8 @@ const char *vfio_choice_why_no_iommufd_for(const struct inventory *inv, const st
 	VEC_FOREACH(const struct device, device, devices)
 		if (device_keeps_driver(device))
 			return "A former holder could hide an open descriptor of a mediated "
-			       "device, and keep access to it.";
+			       "device, and keep access to it. A VMM takes the device by its path: "
+			       "claim with access \"node\".";
 	return vfio_choice_why_no_iommufd(inv);
 }
 
