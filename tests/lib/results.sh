@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # The results of this run and of earlier ones. $DEVGROUPS_RESULTS has a line "NAME STATUS SECONDS"
-# for each test, $DEVGROUPS_RESULTS.boots one "GROUP SECONDS" for the time of a guest without its
-# scripts. The seconds of all tests stay in the cache for every tree of this user, their status in
+# for each test; the status "unchanged" is that of a test that was not run again.
+# $DEVGROUPS_RESULTS.boots has a line "GROUP SECONDS" for the time of a guest without its scripts. The seconds of all tests stay in the cache for every tree of this user, their status in
 # the build directory for `--failed` in this tree.
 
 # Reads what is known of earlier runs into seconds_of and status_of.
@@ -21,10 +21,10 @@ merge() {
         END { for (name in latest) print latest[name] }' "$2" "$1"
 }
 
-# Keeps the results. A skipped test has not shown how long it takes.
+# Keeps the results. A test that did not run has not shown how long it takes.
 results_keep() {
-    awk '$2 != "skipped" { print $1, $3 }' "$DEVGROUPS_RESULTS" >"$run/times"
-    awk '{ print $1, $2 }' "$DEVGROUPS_RESULTS" >"$run/statuses"
+    awk '$2 != "skipped" && $2 != "unchanged" { print $1, $3 }' "$DEVGROUPS_RESULTS" >"$run/times"
+    awk '{ print $1, $2 == "unchanged" ? "passed" : $2 }' "$DEVGROUPS_RESULTS" >"$run/statuses"
     merge "$times" "$run/times" >"$times.$$" && mv "$times.$$" "$times"
     merge "$statuses" "$run/statuses" >"$statuses.$$" && mv "$statuses.$$" "$statuses"
 }
@@ -34,7 +34,7 @@ count() { awk -v status="$1" '$2 == status' "$DEVGROUPS_RESULTS" | wc -l; }
 # Prints the seconds of each kind of test. A guest's boot is no part of its scripts.
 print_kinds() {
     {
-        awk '{
+        awk '$2 != "unchanged" {
             split($1, part, "/"); kind = part[1]
             if (kind == "distcheck") kind = "check"
             if (kind == "lab") kind = part[2] == "selftest" ? "lab selftest" : "lab scripts"
@@ -52,14 +52,22 @@ print_skipped() {
         { number = $1; sub(/^ *[0-9]+ /, ""); printf "%5d skipped: %s\n", number, $0 }'
 }
 
+# Prints the names of the tests that were not run again.
+print_unchanged() {
+    local names
+    names=$(awk '$2 == "unchanged" { print $1 }' "$DEVGROUPS_RESULTS" | sort | xargs)
+    [[ ! $names ]] || printf 'not run again, passed here with the same files: %s\n' "$names"
+}
+
 print_summary() {
     local failed
     failed=$(count failed)
     printf 'the ten slowest:\n'
-    sort -k 3,3rn "$DEVGROUPS_RESULTS" | head -n 10 | awk '{ printf "%9.1f s  %s\n", $3, $1 }'
+    sort -k 3,3rn "$DEVGROUPS_RESULTS" | awk '$2 != "unchanged"' | head -n 10 | awk '{ printf "%9.1f s  %s\n", $3, $1 }'
     printf 'time by kind:\n'
     print_kinds
     print_skipped
+    print_unchanged
     if [[ -s $DEVGROUPS_RESULTS.coverage ]]; then
         printf 'lines that unit and integration tests reach:\n'
         cat "$DEVGROUPS_RESULTS.coverage"
