@@ -54,6 +54,7 @@ list_checks() {
     local check name needs
     for check in "$top"/tests/check-*; do
         name=check/${check##*/check-}
+        ! grep -q '^# runs with: --full' "$check" || is_wanted "$name" || continue
         add_group "$name" run_check "$check"
         ! grep -q top_builddir "$check" || add_needs "$name" build-gcc
         read -ra needs <<<"$(sed -n '/^#/!q; s/^# waits for: //p' "$check")"
@@ -66,6 +67,14 @@ list_checks() {
 list_coverage() {
     add_group coverage measure_coverage
     add_needs coverage build-gcc # which also makes configure
+}
+
+# Returns whether a test that takes long is wanted: with --full, and if its very name is given.
+is_wanted() {
+    local pattern
+    [[ $full == no ]] || return 0
+    for pattern in "${patterns[@]}"; do [[ $pattern != "$1" ]] || return 0; done
+    return 1
 }
 
 list_fuzzers() {

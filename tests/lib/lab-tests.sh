@@ -23,8 +23,7 @@ lab_list() {
     done
     lab_list_batches
     for part in $("$top/tests/lab/selftest" --help | sed -n 's/^Parts: //p'); do
-        # These take minutes; only a change of the lab itself can break them.
-        [[ $full == yes || ! $part =~ ^(places|stall|topologies)$ ]] || continue
+        [[ ! $part =~ ^(places|stall|topologies)$ ]] || is_wanted "lab/selftest/$part" || continue
         add_group "lab/selftest/$part" lab_selftest "$part"
         add_needs "lab/selftest/$part" build-gcc kernel-6.1 kernel-6.12
     done
@@ -62,17 +61,14 @@ lab_list_script() {
     local script=$1 name=${1##*/} options limit own_kernel alone needs on kernel
     lab_script_options "$script"
     if [[ " ${options[*]} " == *' --arch '* ]]; then
-        [[ $full == no || ${#kernels[@]} -gt 0 ]] || {
-            add_group "lab/$name" lab_single "lab/$name" "$script"
-            add_needs "lab/$name" "${needs[@]}"
-        }
+        (( ! ${#kernels[@]} )) || return 0
+        add_group "lab/$name" lab_single "lab/$name" "$script"
+        add_needs "lab/$name" "${needs[@]}"
         return
     fi
     if [[ $own_kernel && $own_kernel != both ]]; then
         (( ! ${#kernels[@]} )) || return 0
         on=("$own_kernel")
-        # Building a kernel takes minutes.
-        [[ $full == yes || " $lab_unbuilt " != *" $own_kernel "* ]] || return 0
     elif (( ${#kernels[@]} )); then
         on=("${kernels[@]}")
     elif [[ $own_kernel == both || $both == yes ]]; then
