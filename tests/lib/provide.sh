@@ -117,8 +117,10 @@ provide_as() {
     local name=$1 need=$2 command status=0 began=$EPOCHREALTIME
     mapfile -d '' command < <(fetch_command "$need")
     until_deadline "${command[@]}" >"$log" 2>&1 </dev/null || status=$?
-    # A run without a part that cannot be fetched is a good run, unless nothing works without it.
-    if [[ $name == fetch/* && $status != 0 && " ${ESSENTIAL[*]} " != *" $need "* ]]; then
+    # A run without a part that cannot be had is a good run, unless nothing works without it. A
+    # kernel whose sources do not compile is a failure of this tree.
+    if [[ $status != 0 && " ${ESSENTIAL[*]} " != *" $need "* ]] &&
+        ! grep -q 'does not build' "$log"; then
         status=$SKIPPED
     fi
     report "$name" "$status" "$(seconds_since "$began")" "$log"
