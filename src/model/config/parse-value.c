@@ -2,11 +2,11 @@
 
 /* Values of the configuration language, and the problems that a file has. */
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "base/utf8.h"
@@ -99,57 +99,13 @@ int parse_value_declared(struct config_parser *p, size_t offset, const char *nam
 
 /* --- near misses --- */
 
-#define WORD_MAX 32
-
-static unsigned parse_value_least(unsigned a, unsigned b, unsigned c)
-{
-	unsigned d = a < b ? a : b;
-
-	return d < c ? d : c;
-}
-
-/* Returns how many letters must be added, removed or replaced to turn @a into @b. */
-static unsigned parse_value_edit_distance(const char *a, const char *b)
-{
-	unsigned row[WORD_MAX + 1];
-	size_t n = strlen(b);
-
-	if (n > WORD_MAX || strlen(a) > WORD_MAX)
-		return WORD_MAX;
-	for (unsigned j = 0; j <= n; j++)
-		row[j] = j;
-	for (unsigned i = 1; a[i - 1]; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			unsigned above = row[j];
-			bool same = tolower((unsigned char)a[i - 1]) ==
-				    tolower((unsigned char)b[j - 1]);
-
-			row[j] = parse_value_least(above + 1, row[j - 1] + 1, diagonal + !same);
-			diagonal = above;
-		}
-	}
-	return row[n];
-}
-
 char *parse_value_suggest(const char *word, const char *const *words)
 {
-	const char *best = NULL;
-	unsigned best_distance = strlen(word) < 4 ? 2 : 3;
+	const char *nearest = nearest_find(word, words);
 
-	for (; *words; words++) {
-		unsigned distance = parse_value_edit_distance(word, *words);
-
-		if (distance < best_distance) {
-			best = *words;
-			best_distance = distance;
-		}
-	}
-	if (!best)
+	if (!nearest)
 		return strdup("");
-	return str_printf(" (did you mean \"%s\"?)", best);
+	return str_printf(" (did you mean \"%s\"?)", nearest);
 }
 
 /* --- values --- */
