@@ -3,7 +3,9 @@
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/nearest.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "cli/cli-options.h"
@@ -142,6 +144,67 @@ static size_t cli_options_find_id(int value)
 	return id;
 }
 
+/* --- mistakes --- */
+
+/* Prints " Did you mean PREFIXword?", if one of @words resembles @arg, and ends the line. */
+static void cli_options_end_message(const char *arg, const char *prefix, const char *const *words)
+{
+	const char *nearest = nearest_find(arg, words);
+
+	if (nearest)
+		fprintf(stderr, " Did you mean %s%s?", prefix, nearest);
+	fputc('\n', stderr);
+}
+
+/* Refuses the long option @name, which is unknown or the start of several. */
+static void cli_options_refuse_long(const char *name, size_t n)
+{
+	_cleanup_free_ char *word = strndup(name, n);
+	const char *names[OPTION_COUNT + 1] = { 0 };
+	size_t n_names = 0, n_starts = 0;
+
+	if (!word)
+		return;
+	for (size_t id = 0; id < OPTION_COUNT; id++) {
+		if (!option_rows[id].name)
+			continue;
+		names[n_names++] = option_rows[id].name;
+		n_starts += str_starts(option_rows[id].name, word);
+	}
+	if (n_starts < 2) {
+		fprintf(stderr, "devgroupctl: There is no option --%s.", word);
+		cli_options_end_message(word, "--", names);
+		return;
+	}
+	fprintf(stderr, "devgroupctl: --%s is the start of several options:", word);
+	for (size_t i = 0; names[i]; i++)
+		if (str_starts(names[i], word))
+			fprintf(stderr, " --%s", names[i]);
+	fputs(". Write the whole option.\n", stderr);
+}
+
+/* Explains why getopt_long() did not take @arg. @id is that of the option, if there is one. */
+static void cli_options_refuse(const char *arg, size_t id)
+{
+	bool is_long = str_starts(arg, "--");
+
+	if (id == OPTION_COUNT && is_long)
+		cli_options_refuse_long(arg + 2, strcspn(arg + 2, "="));
+	else if (id == OPTION_COUNT)
+		fprintf(stderr, "devgroupctl: There is no option -%c.\n", optopt);
+	else if (!option_rows[id].arg)
+		fprintf(stderr, "devgroupctl: The option --%s takes no value.\n",
+			option_rows[id].name);
+	else if (is_long || !option_rows[id].letter)
+		fprintf(stderr, "devgroupctl: The option --%s needs a value: --%s=%s.\n",
+			option_rows[id].name, option_rows[id].name, option_rows[id].arg);
+	else
+		fprintf(stderr, "devgroupctl: The option -%c needs a value: -%c %s.\n",
+			option_rows[id].letter, option_rows[id].letter, option_rows[id].arg);
+}
+
+/* --- values --- */
+
 /* Returns the index of @arg in the words of @row, or -EINVAL with a message. */
 static int cli_options_find_word(const struct option_row *row, const char *arg)
 {
@@ -151,8 +214,9 @@ static int cli_options_find_word(const struct option_row *row, const char *arg)
 		if (str_eq(arg, row->words[i]))
 			return i;
 	expected = strv_join((char *const *)row->words, ", ");
-	fprintf(stderr, "devgroupctl: --%s=%s is invalid: expected one of %s.\n", row->name, arg,
+	fprintf(stderr, "devgroupctl: --%s=%s is invalid: expected one of %s.", row->name, arg,
 		str_or(expected, ""));
+	cli_options_end_message(arg, "", row->words);
 	return -EINVAL;
 }
 
@@ -210,13 +274,14 @@ static int cli_options_set(struct cli_options *o, const struct option_row *row, 
  * Fills the tables of getopt_long(). The leading "-" makes it return words in their place, as value
  * 1, and reorder nothing.
  */
-static void cli_options_make_getopt_tables(char letters[static 2 * OPTION_COUNT + 2],
+static void cli_options_make_getopt_tables(char letters[static 2 * OPTION_COUNT + 3],
 					   struct option longs[static OPTION_COUNT + 1])
 {
 	char *at = letters;
 	size_t n = 0;
 
 	*at++ = '-';
+	*at++ = ':'; /* a missing value is a result of its own, ':' */
 	for (size_t id = 0; id < OPTION_COUNT; id++) {
 		if (option_rows[id].letter)
 			*at++ = option_rows[id].letter;
@@ -233,10 +298,8 @@ static void cli_options_make_getopt_tables(char letters[static 2 * OPTION_COUNT 
 	longs[n] = (struct option){ 0 };
 }
 
-/*
- * Handles one result of getopt_long(): a word, an option, or an error that it has reported itself.
- */
-static int cli_options_take(struct cli_options *o, int value, size_t *n_words)
+/* Handles one result of getopt_long(): a word, an option, or a mistake in @arg. */
+static int cli_options_take(struct cli_options *o, int value, const char *arg, size_t *n_words)
 {
 	size_t id = cli_options_find_id(value);
 
@@ -244,27 +307,36 @@ static int cli_options_take(struct cli_options *o, int value, size_t *n_words)
 		o->words[(*n_words)++] = optarg;
 		return 0;
 	}
-	if (id == OPTION_COUNT)
+	if (id == OPTION_COUNT) {
+		cli_options_refuse(arg, optopt ? cli_options_find_id(optopt) : OPTION_COUNT);
 		return -EINVAL;
+	}
 	o->given |= CLI_OPTIONS_BIT(id);
 	return cli_options_set(o, &option_rows[id], optarg);
 }
 
 /*
- * Tells whether the line ends with --host without a file, which means this host. Words behind "--"
- * belong to another program.
+ * Moves each --host that no file follows, which means this host, behind all others. Words behind
+ * "--" belong to another program. Returns the number of the words that are left.
  */
-static bool cli_options_ends_in_host(int argc, char **argv)
+static int cli_options_drop_bare_host(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++)
-		if (str_eq(argv[i], "--"))
-			return false;
-	return argc > 1 && str_eq(argv[argc - 1], "--host");
+	for (int i = 1; i < argc && !str_eq(argv[i], "--"); i++) {
+		const char *next = i + 1 < argc ? argv[i + 1] : "--";
+		char *word = argv[i];
+
+		if (!str_eq(word, "--host") || next[0] != '-' || !next[1])
+			continue;
+		memmove(argv + i, argv + i + 1, (size_t)(argc - i - 1) * sizeof(*argv));
+		argv[--argc] = word;
+		i--;
+	}
+	return argc;
 }
 
 int cli_options_parse(int argc, char **argv, struct cli_options *ret)
 {
-	char letters[2 * OPTION_COUNT + 2];
+	char letters[2 * OPTION_COUNT + 3];
 	struct option longs[OPTION_COUNT + 1];
 	size_t n_words = 0;
 	int at, value, r;
@@ -273,15 +345,15 @@ int cli_options_parse(int argc, char **argv, struct cli_options *ret)
 	if (!ret->words)
 		return -ENOMEM;
 	cli_options_make_getopt_tables(letters, longs);
-	if (cli_options_ends_in_host(argc, argv))
-		argc--;
+	argc = cli_options_drop_bare_host(argc, argv);
+	opterr = 0; /* cli_options_refuse() has the messages */
 	optind = 0; /* not 1: with 0 glibc starts from scratch, which the unit tests need */
 	for (;;) {
 		at = optind ? optind : 1;
 		value = getopt_long(argc, argv, letters, longs, NULL);
 		if (value < 0)
 			break;
-		r = cli_options_take(ret, value, &n_words);
+		r = cli_options_take(ret, value, argv[at], &n_words);
 		if (r < 0)
 			return r;
 	}

@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <stdio.h>
 
+#include "base/nearest.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "cli/bus/cli-sender.h"
@@ -80,12 +81,25 @@ static const struct verb verbs[] = {
 	{ "help", 0, 1, devgroupctl_help, 0, "[VERB]", "Show this help, or that of a verb" },
 };
 
+static void devgroupctl_refuse_verb(const char *name)
+{
+	const char *names[ARRAY_SIZE(verbs) + 1] = { 0 }, *nearest;
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		names[i] = verbs[i].name;
+	nearest = nearest_find(name, names);
+	fprintf(stderr, "devgroupctl: There is no verb %s.", name);
+	if (nearest)
+		fprintf(stderr, " Did you mean %s?", nearest);
+	fprintf(stderr, "\nTry: devgroupctl --help\n");
+}
+
 static const struct verb *devgroupctl_find_verb(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (str_eq(verbs[i].name, name))
 			return &verbs[i];
-	fprintf(stderr, "devgroupctl: There is no verb %s.\nTry: devgroupctl --help\n", name);
+	devgroupctl_refuse_verb(name);
 	return NULL;
 }
 
@@ -227,8 +241,6 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "");
 	cli_term_init();
-	/* getopt_long() prints this name in its messages. */
-	argv[0] = program_invocation_short_name;
 	r = devgroupctl_run(argc, argv, &cli);
 	r = devgroupctl_finish_output(&cli, r);
 	cli_sender_forget(&cli);

@@ -158,7 +158,8 @@ END_TEST
 /* -H names the daemon of another host, --host a recorded host. */
 START_TEST(test_host_options)
 {
-	_cleanup_line_ struct line line = { 0 }, recorded = { 0 }, bare = { 0 }, command = { 0 };
+	_cleanup_line_ struct line line = { 0 }, recorded = { 0 }, bare = { 0 }, between = { 0 },
+				   command = { 0 };
 
 	ck_assert_int_eq(parse_line(&line, "-H root@far list -M box"), 0);
 	ck_assert_str_eq(line.options.host, "root@far");
@@ -174,6 +175,9 @@ START_TEST(test_host_options)
 	ck_assert_int_eq(parse_line(&bare, "explain --host"), 0);
 	ck_assert_ptr_null(bare.options.host_file);
 	ck_assert_str_eq(bare.options.words[0], "explain");
+	ck_assert_int_eq(parse_line(&between, "graph --host --tree"), 0);
+	ck_assert_ptr_null(between.options.host_file);
+	ck_assert(between.options.tree);
 	ck_assert_int_eq(parse_line(&command, "run nic0 -- prog --host"), 0);
 	ck_assert_str_eq(command.options.command[1], "--host");
 }
