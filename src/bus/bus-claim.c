@@ -16,6 +16,7 @@
 #include "bus/bus-options.h"
 #include "bus/bus-path.h"
 #include "bus/bus-peers.h"
+#include "daemon/group-name.h"
 #include "daemon/manager.h"
 
 struct pending_claim {
@@ -156,8 +157,6 @@ static int bus_claim_authorize(struct bus *bus, sd_bus_message *message,
 	if (bus_auth_get_caller(bus, message, ret_caller) < 0)
 		return bus_error_set(error, REFUSED_ACCESS_DENIED,
 				     "The caller cannot be identified.");
-	if (!group) /* claims_submit() refuses it */
-		return 1;
 	return bus_auth_claim(bus, message, ret_caller, group, options->label, error);
 }
 
@@ -190,21 +189,20 @@ static struct claim_request bus_claim_make_request(const struct bus_options *opt
 	};
 }
 
-static int bus_claim_start(struct bus *bus, sd_bus_message *message, const char *name,
+static int bus_claim_start(struct bus *bus, sd_bus_message *message, struct devgroup *group,
 			   const struct bus_options *options, const struct bus_caller *caller,
 			   sd_bus_error *error)
 {
-	const struct devgroup *group = registry_find(bus->registry, name);
 	struct claim_request request = bus_claim_make_request(options, caller);
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct pending_claim *pending;
 
 	if (pending_claim_new(bus, message, caller, &pending) < 0)
 		return bus_error_set(error, REFUSED_NO_MEMORY, "Out of memory.");
-	if (group && !bus_auth_may_claim(caller, group->def))
+	if (!bus_auth_may_claim(caller, group->def))
 		pending->devices = bus_auth_devices(group);
 	request.userdata = pending;
-	if (!claims_submit(&bus->manager->claims, name, &request, &pending->claim, &refusal)) {
+	if (!claims_submit(&bus->manager->claims, group, &request, &pending->claim, &refusal)) {
 		pending_claim_remove(pending);
 		return bus_error_set_refusal(error, &refusal);
 	}
@@ -216,7 +214,9 @@ int bus_claim_method(sd_bus_message *message, void *userdata, sd_bus_error *erro
 	static const char *const allowed[] = { "label", "access",     "interface", "wait",
 					       "force", "persistent", "uid",	   NULL };
 	_cleanup_bus_options_ struct bus_options options = { .interface = INTERFACE_AUTO };
+	_cleanup_refusal_ struct refusal refusal = { 0 };
 	struct bus *bus = userdata;
+	struct devgroup *group = NULL;
 	struct bus_caller caller;
 	const char *name;
 	int r;
@@ -227,8 +227,9 @@ int bus_claim_method(sd_bus_message *message, void *userdata, sd_bus_error *erro
 	r = bus_options_read(message, allowed, &options, error);
 	if (r < 0)
 		return r;
-	r = bus_claim_authorize(bus, message, registry_find(bus->registry, name), &options, &caller,
-				error);
+	if (!group_name_find(bus->registry, name, &group, &refusal))
+		return bus_error_set_refusal(error, &refusal);
+	r = bus_claim_authorize(bus, message, group, &options, &caller, error);
 	if (r < 0)
 		return r;
 	if (r == 0)
@@ -237,5 +238,5 @@ int bus_claim_method(sd_bus_message *message, void *userdata, sd_bus_error *erro
 		return bus_error_set(error, REFUSED_ACCESS_DENIED,
 				     "Only root may claim for another user, not uid %u.",
 				     (unsigned)caller.uid);
-	return bus_claim_start(bus, message, name, &options, &caller, error);
+	return bus_claim_start(bus, message, group, &options, &caller, error);
 }

@@ -18,6 +18,7 @@
 #include "bus/bus-reader.h"
 #include "bus/bus-release.h"
 #include "bus/bus-text.h"
+#include "daemon/group-name.h"
 #include "daemon/manager.h"
 #include "daemon/plans.h"
 #include "model/config/def-set.h"
@@ -77,17 +78,14 @@ static int bus_manager_reply_group_path(sd_bus_message *message, const struct de
 	return sd_bus_reply_method_return(message, "o", path);
 }
 
-/* Finds a group by name. 0, or negative errno with @error set. */
+/* Finds a group by its name or that of a device. 0, or negative errno with @error set. */
 static int bus_manager_find_group(const struct bus *bus, const char *name, struct devgroup **ret,
 				  sd_bus_error *error)
 {
-	struct devgroup *group = registry_find(bus->registry, name);
+	_cleanup_refusal_ struct refusal refusal = { 0 };
 
-	if (!group)
-		return bus_error_set(error, REFUSED_NO_SUCH_GROUP,
-				     "There is no group %s. \"devgroupctl list\" shows all groups.",
-				     name);
-	*ret = group;
+	if (!group_name_find(bus->registry, name, ret, &refusal))
+		return bus_error_set_refusal(error, &refusal);
 	return 0;
 }
 
@@ -108,34 +106,43 @@ static int bus_manager_method_get_group(sd_bus_message *message, void *userdata,
 	return bus_manager_reply_group_path(message, group);
 }
 
-static int bus_manager_refuse_device(sd_bus_error *error, const char *device)
-{
-	return bus_error_set(error, REFUSED_NO_SUCH_DEVICE, "There is no device %s on this host.",
-			     device);
-}
-
 static int bus_manager_method_get_group_by_device(sd_bus_message *message, void *userdata,
 						  sd_bus_error *error)
 {
+	_cleanup_refusal_ struct refusal refusal = { 0 };
 	const struct bus *bus = userdata;
-	const struct devgroup *group;
-	_cleanup_free_ char *key = NULL;
+	struct devgroup *group = NULL;
 	const char *device;
 	int r;
 
 	r = sd_bus_message_read(message, "s", &device);
 	if (r < 0)
 		return r;
-	if (device_bus_key_normalize(device, &key) < 0)
-		return bus_manager_refuse_device(error, device);
-	group = registry_find_by_device(bus->registry, key);
-	if (group)
-		return bus_manager_reply_group_path(message, group);
-	if (!inventory_find(bus_manager_inventory(bus), key))
-		return bus_manager_refuse_device(error, device);
-	return bus_error_set(error, REFUSED_NO_SUCH_GROUP,
-			     "Device %s is in no group. Name it in a file in /etc/devgroups.d.",
-			     key);
+	if (!group_name_find_by_device(bus->registry, device, &group, &refusal))
+		return bus_error_set_refusal(error, &refusal);
+	return bus_manager_reply_group_path(message, group);
+}
+
+static int bus_manager_method_get_device(sd_bus_message *message, void *userdata,
+					 sd_bus_error *error)
+{
+	const struct bus *bus = userdata;
+	const struct device *device;
+	_cleanup_free_ char *path = NULL;
+	const char *name;
+	int r;
+
+	r = sd_bus_message_read(message, "s", &name);
+	if (r < 0)
+		return r;
+	device = group_name_find_device(bus->registry, name);
+	if (!device)
+		return bus_error_set(error, REFUSED_NO_SUCH_DEVICE,
+				     "There is no device %s on this host.", name);
+	path = bus_path_device(device->key);
+	if (!path)
+		return -ENOMEM;
+	return sd_bus_reply_method_return(message, "o", path);
 }
 
 /* --- release and reset --- */
@@ -194,8 +201,8 @@ static int bus_manager_method_reset(sd_bus_message *message, void *userdata, sd_
 
 /* The arguments of Plan, and its caller. */
 struct plan_call {
-	const char *group; /* name; points into the message */
-	bool release;	   /* a plan for "release", not for "claim" */
+	struct devgroup *group; /* not owned */
+	bool release;		/* a plan for "release", not for "claim" */
 	struct bus_options options;
 	struct bus_caller caller;
 };
@@ -211,10 +218,10 @@ static int plan_call_read(sd_bus_message *message, const struct bus *bus, struct
 	static const char *const allowed[] = { "label",	    "access",	  "interface",
 					       "force",	    "persistent", "wait",
 					       "authorize", "with",	  NULL };
-	const char *verb;
+	const char *name, *verb;
 	int r;
 
-	r = sd_bus_message_read(message, "ss", &ret->group, &verb);
+	r = sd_bus_message_read(message, "ss", &name, &verb);
 	if (r < 0)
 		return r;
 	r = bus_auth_get_caller(bus, message, &ret->caller);
@@ -227,7 +234,7 @@ static int plan_call_read(sd_bus_message *message, const struct bus *bus, struct
 	if (!ret->release && !str_eq(verb, "claim"))
 		return bus_error_set(error, REFUSED_BAD_OPTION,
 				     "A plan is for \"claim\" or \"release\", not \"%s\".", verb);
-	return 0;
+	return bus_manager_find_group(bus, name, &ret->group, error);
 }
 
 /*
@@ -237,16 +244,12 @@ static int plan_call_read(sd_bus_message *message, const struct bus *bus, struct
 static int plan_call_authorize(const struct plan_call *plan, struct bus *bus,
 			       sd_bus_message *message, sd_bus_error *error)
 {
-	const struct devgroup *group = registry_find(bus->registry, plan->group);
-
 	if (!plan->options.authorize)
 		return 1;
-	if (!group) /* plans_claim() and plans_release() refuse it */
-		return 1;
 	if (plan->release)
-		return bus_auth_release(bus, message, &plan->caller, group, error);
-	return bus_auth_claim_in_advance(bus, message, &plan->caller, group, plan->options.label,
-					 error);
+		return bus_auth_release(bus, message, &plan->caller, plan->group, error);
+	return bus_auth_claim_in_advance(bus, message, &plan->caller, plan->group,
+					 plan->options.label, error);
 }
 
 static int bus_manager_append_step(sd_bus_message *reply, const struct step *step)
@@ -470,6 +473,8 @@ static const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS("GetGroupByDevice", SD_BUS_ARGS("s", device),
 				SD_BUS_RESULT("o", group), bus_manager_method_get_group_by_device,
 				ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("GetDevice", SD_BUS_ARGS("s", name), SD_BUS_RESULT("o", device),
+				bus_manager_method_get_device, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Claim", SD_BUS_ARGS("s", group, "a{sv}", options),
 				SD_BUS_RESULT("o", lease, "a(ssh)", fds), bus_claim_method, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", group, "a{sv}", options),

@@ -100,9 +100,3 @@ bool claim_check_refuse_busy(const struct registry *registry, const struct provi
 			   lease_visible_state(group->lease), str_or(holder, "?"),
 			   group->lease->trouble ? " " : "", str_or(group->lease->trouble, ""));
 }
-
-bool claim_check_refuse_unknown(const char *name, struct refusal *ret)
-{
-	return refusal_set(ret, REFUSED_NO_SUCH_GROUP,
-			   "There is no group %s. \"devgroupctl list\" shows all groups.", name);
-}

@@ -52,6 +52,3 @@ bool claim_check_is_busy(const struct provision *provision,
 bool claim_check_refuse_busy(const struct registry *registry, const struct provision *provision,
 			     const struct devgroup *group,
 			     struct refusal *ret_refusal) _must_check_;
-
-/* Returns false; *ret_refusal says that there is no group @name. */
-bool claim_check_refuse_unknown(const char *name, struct refusal *ret_refusal);

@@ -248,16 +248,13 @@ static bool claims_begin(struct claim *claim, bool wait, struct refusal *ret_ref
 	return false;
 }
 
-bool claims_submit(const struct claims *claims, const char *name,
+bool claims_submit(const struct claims *claims, struct devgroup *group,
 		   const struct claim_request *request, struct claim **ret,
 		   struct refusal *ret_refusal)
 {
 	_cleanup_(claim_freep) struct claim *claim = NULL;
-	struct devgroup *group = registry_find(claims->registry, name);
 	bool wait;
 
-	if (!group)
-		return claim_check_refuse_unknown(name, ret_refusal);
 	wait = claim_check_is_busy(claims->provision, group) || group->waiting.n > 0;
 	if (wait && !claims_check_wait(claims, group, request, ret_refusal))
 		return false;
@@ -306,9 +303,7 @@ void claims_drop(struct devgroup *group)
 	_cleanup_refusal_ struct refusal refusal = { 0 };
 
 	refusal_set(&refusal, REFUSED_NO_SUCH_GROUP,
-		    "Group %s cannot be claimed: it is no longer defined. \"devgroupctl list\" "
-		    "shows all groups.",
-		    group->def->name);
+		    "Group %s cannot be claimed: it is no longer defined.", group->def->name);
 	while (group->waiting.n > 0)
 		claims_answer_one(group->waiting.items[group->waiting.n - 1], &refusal);
 }

@@ -22,7 +22,7 @@ struct claim; /* one without an answer yet */
  * called. False: refused at once, *ret_refusal says why, nothing has changed, and on_done will not
  * be called.
  */
-bool claims_submit(const struct claims *claims, const char *name,
+bool claims_submit(const struct claims *claims, struct devgroup *group,
 		   const struct claim_request *request, struct claim **ret,
 		   struct refusal *ret_refusal) _must_check_;
 /* Undoes a claim whose claimer is gone. Frees @claim; its on_done will not be called. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/strv.h"
+#include "daemon/group-name.h"
 #include "daemon/plans.h"
 #include "daemon/reset-ways.h"
 #include "policy/assess/assess.h"
@@ -18,10 +19,10 @@ static bool plans_list_others(struct registry *registry, const struct devgroup *
 			      char *const *with, char ***ret_claimed, struct refusal *ret_refusal)
 {
 	STRV_FOREACH(name, with) {
-		const struct devgroup *other = registry_find(registry, *name);
+		struct devgroup *other;
 
-		if (!other)
-			return claim_check_refuse_unknown(*name, ret_refusal);
+		if (!group_name_find(registry, *name, &other, ret_refusal))
+			return false;
 		VEC_FOREACH(const struct device, device, &other->resolved.devices) {
 			if (resolved_group_has(&group->resolved, device))
 				return refusal_set(
@@ -88,16 +89,14 @@ static bool plans_refuse_errno(const struct devgroup *group, int r, struct refus
 			   group->def->name, strerror(-r));
 }
 
-bool plans_claim(const struct claims *claims, const char *name, const struct claim_request *request,
-		 char *const *with, struct vec *ret_steps, struct refusal *ret_refusal)
+bool plans_claim(const struct claims *claims, struct devgroup *group,
+		 const struct claim_request *request, char *const *with, struct vec *ret_steps,
+		 struct refusal *ret_refusal)
 {
 	_cleanup_record_ struct record *record = NULL;
-	struct devgroup *group = registry_find(claims->registry, name);
 	int r;
 
 	*ret_steps = (struct vec){ 0 };
-	if (!group)
-		return claim_check_refuse_unknown(name, ret_refusal);
 	if (claim_check_is_busy(claims->provision, group) && request->wait_usec > 0)
 		return claim_check_reserved(group, request,
 					    ret_refusal); /* a claim would wait in line first */
@@ -119,15 +118,12 @@ bool plans_claim(const struct claims *claims, const char *name, const struct cla
 	return true;
 }
 
-bool plans_release(const struct registry *registry, const char *name, struct vec *ret_steps,
-		   struct refusal *ret_refusal)
+bool plans_release(const struct registry *registry, const struct devgroup *group,
+		   struct vec *ret_steps, struct refusal *ret_refusal)
 {
-	const struct devgroup *group = registry_find(registry, name);
 	int r;
 
 	*ret_steps = (struct vec){ 0 };
-	if (!group)
-		return claim_check_refuse_unknown(name, ret_refusal);
 	if (!group->lease)
 		return true;
 	r = claim_check_read_members(registry, group);

@@ -448,10 +448,37 @@ START_TEST(test_examples_have_no_problems)
 }
 END_TEST
 
+START_TEST(test_an_error_names_the_groups_that_it_keeps_out_of_force)
+{
+	_cleanup_def_set_ struct def_set *config = def_set_new();
+	const struct vec *problems = &config->problems;
+
+	parse_into(config, "good", "{\"groups\": {\"a\": {\"devices\": [\"01:00.0\"]}}}");
+	ck_assert_ptr_null(def_set_find_problem(problems, "a"));
+	parse_into(config, "broken",
+		   "{\"groups\": {\"b\" : {\"devices\": [,]},\n \"c\": {}, d\": {}");
+	parse_into(config, "wrong", "{\"groups\": {\"e\": {\"devices\": 7}}}");
+	parse_into(config, "twice", "{\"groups\": {\"f\": {\"devices\": [\"01:00.0\"]}}}");
+	ck_assert_int_eq(def_set_check_devices(config), 0);
+	ck_assert_str_eq(def_set_find_problem(problems, "b")->file, "broken");
+	ck_assert_str_eq(def_set_find_problem(problems, "c")->file, "broken");
+	ck_assert_str_eq(def_set_find_problem(problems, "e")->file, "wrong");
+	ck_assert_str_eq(def_set_find_problem(problems, "f")->file, "twice");
+	ck_assert_ptr_null(def_set_find_problem(problems, "devices"));
+	ck_assert_ptr_null(def_set_find_problem(problems, "z"));
+	/* the groups of a file that was not read are not known */
+	ck_assert_int_eq(def_set_add_problem(config, "unread", 0, 0, false, "not read"), 0);
+	ck_assert_str_eq(def_set_find_problem(problems, "z")->file, "unread");
+	ck_assert_str_eq(def_set_find_problem(problems, "e")->file, "wrong");
+}
+END_TEST
+
 SUITE("def-set", test_files_have_their_expected_problems, test_every_key_is_read,
       test_missing_keys_have_defaults, test_virtual_functions_are_read,
       test_addresses_are_normalised, test_selectors_are_read,
       test_later_definition_replaces_earlier, test_bad_file_changes_nothing,
-      test_device_in_two_groups_is_a_problem, test_messages_are_clean, test_deep_nesting_is_refused,
-      test_number_of_problems_is_limited, test_mutated_file_is_parsed_safely,
-      test_truncated_file_is_a_problem, test_examples_have_no_problems)
+      test_device_in_two_groups_is_a_problem,
+      test_an_error_names_the_groups_that_it_keeps_out_of_force, test_messages_are_clean,
+      test_deep_nesting_is_refused, test_number_of_problems_is_limited,
+      test_mutated_file_is_parsed_safely, test_truncated_file_is_a_problem,
+      test_examples_have_no_problems)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "base/utf8.h"
 #include "model/config/def-set.h"
 
@@ -20,6 +21,7 @@ struct problem *def_set_problem_free(struct problem *problem)
 		return NULL;
 	free(problem->file);
 	free(problem->text);
+	strv_free(problem->groups);
 	free(problem);
 	return NULL;
 }
@@ -115,6 +117,19 @@ bool def_set_has_errors(const struct def_set *defs)
 		if (!problem->warning)
 			return true;
 	return false;
+}
+
+const struct problem *def_set_find_problem(const struct vec *problems, const char *name)
+{
+	const struct problem *unknown = NULL;
+
+	VEC_FOREACH(const struct problem, problem, problems) {
+		if (strv_contains(problem->groups, name))
+			return problem;
+		if (!problem->warning && !problem->groups && !unknown)
+			unknown = problem;
+	}
+	return unknown;
 }
 
 /* --- filling --- */
@@ -254,6 +269,8 @@ static int def_set_report_taken(struct duplicate_check *check, const struct grou
 				const struct selector *selector, const struct selector_owner *owner)
 {
 	_cleanup_free_ char *text = NULL;
+	struct problem *last;
+	int r;
 
 	if (check->reported++ > MAX_REPORTED)
 		return 0;
@@ -264,11 +281,14 @@ static int def_set_report_taken(struct duplicate_check *check, const struct grou
 	text = group_def_selector_describe(selector);
 	if (!text)
 		return -ENOMEM;
-	return def_set_add_problem(
-		check->defs, def->file, selector->line, selector->column, false,
-		"%s is in the group \"%s\" already (%s:%u:%u); \"%s\" is left out", text,
-		owner->def->name, owner->def->file, owner->selector->line, owner->selector->column,
-		def->name);
+	r = def_set_add_problem(check->defs, def->file, selector->line, selector->column, false,
+				"%s is in the group \"%s\" already (%s:%u:%u); \"%s\" is left out",
+				text, owner->def->name, owner->def->file, owner->selector->line,
+				owner->selector->column, def->name);
+	if (r < 0)
+		return r;
+	last = check->defs->problems.items[check->defs->problems.n - 1];
+	return strv_add(&last->groups, def->name);
 }
 
 /* Returns 1, with problems, if other groups have devices of @def; 0 if not. */

@@ -21,6 +21,7 @@ struct problem {
 	bool warning;
 	bool untrusted; /* users other than root can change the file, so it was not read */
 	char *text;
+	char **groups; /* of an error: the groups that it keeps out of force; NULL: not known */
 };
 
 /* How many VFs a PF is to have. */
@@ -79,6 +80,11 @@ int def_set_add_problem(struct def_set *defs, const char *file, unsigned line, u
 			bool warning, const char *format, ...) _printf_(6, 7) _must_check_;
 /* Returns whether a problem is an error: warnings do not count. */
 bool def_set_has_errors(const struct def_set *defs);
+/*
+ * Returns the error that keeps the group @name out of force, else one of a file whose groups are
+ * not known, or NULL. @problems is a vector of struct problem.
+ */
+const struct problem *def_set_find_problem(const struct vec *problems, const char *name);
 struct problem *def_set_problem_free(struct problem *problem);
 /* Frees a vector of struct problem. */
 void def_set_problems_clear(struct vec *problems);

@@ -3,6 +3,7 @@
 /* A whole file: its keys, and how its definitions come into force. */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/config/parser.h"
@@ -177,7 +178,7 @@ static int parse_document(struct def_set *defs, const char *file, const struct j
 	return parse_commit(defs, staged);
 }
 
-int parse_definitions(struct def_set *defs, const char *file, const char *text, size_t size)
+static int parse_text(struct def_set *defs, const char *file, const char *text, size_t size)
 {
 	static const struct jsontext_rules rules = { .comments = true, .max_depth = MAX_DEPTH };
 	_cleanup_jsontext_ struct jsontext *doc = NULL;
@@ -191,4 +192,35 @@ int parse_definitions(struct def_set *defs, const char *file, const char *text, 
 	if (r < 0)
 		return r;
 	return parse_document(defs, file, doc);
+}
+
+/* Returns the first error among the problems from @start on, or NULL. */
+static struct problem *parse_first_error(const struct def_set *defs, size_t start)
+{
+	for (size_t i = start; i < defs->problems.n; i++) {
+		struct problem *problem = defs->problems.items[i];
+
+		if (!problem->warning)
+			return problem;
+	}
+	return NULL;
+}
+
+int parse_definitions(struct def_set *defs, const char *file, const char *text, size_t size)
+{
+	size_t start = defs->problems.n;
+	struct problem *error;
+	int r;
+
+	r = parse_text(defs, file, text, size);
+	if (r < 0)
+		return r;
+	error = parse_first_error(defs, start);
+	if (!error)
+		return 0;
+	r = parse_names(text, size, &error->groups);
+	if (r < 0 || error->groups)
+		return r;
+	error->groups = calloc(1, sizeof(char *)); /* known: none */
+	return error->groups ? 0 : -ENOMEM;
 }

@@ -124,3 +124,9 @@ int parse_quirk_match_function(struct config_parser *p, const struct jsontext_no
 			       void *target) _must_check_;
 int parse_quirk_match_root_bus(struct config_parser *p, const struct jsontext_node *value,
 			       void *target) _must_check_;
+
+/*
+ * Lists what could be the names of groups in a text, which may be no JSON: names before an object.
+ * The caller frees *ret. 0 or -ENOMEM.
+ */
+int parse_names(const char *text, size_t size, char ***ret) _must_check_;
