@@ -149,6 +149,13 @@ static bool pending_claim_still_allowed(const struct devgroup *group, void *user
 			   group->def->name);
 }
 
+/* Only root may claim for another user, who then holds the lease. */
+static bool bus_claim_may_claim_for(const struct bus_caller *caller,
+				    const struct bus_options *options)
+{
+	return !options->for_user || options->uid == caller->uid || caller->uid == 0;
+}
+
 /* 1 or negative errno with @error set, or 0 while polkit is asked: see bus-auth.h. */
 static int bus_claim_authorize(struct bus *bus, sd_bus_message *message,
 			       const struct devgroup *group, const struct bus_options *options,
@@ -157,14 +164,11 @@ static int bus_claim_authorize(struct bus *bus, sd_bus_message *message,
 	if (bus_auth_get_caller(bus, message, ret_caller) < 0)
 		return bus_error_set(error, REFUSED_ACCESS_DENIED,
 				     "The caller cannot be identified.");
+	if (!bus_claim_may_claim_for(ret_caller, options))
+		return bus_error_set(error, REFUSED_ACCESS_DENIED,
+				     "Only root may claim for another user, not uid %u.",
+				     (unsigned)ret_caller->uid);
 	return bus_auth_claim(bus, message, ret_caller, group, options->label, error);
-}
-
-/* Only root may claim for another user, who then holds the lease. */
-static bool bus_claim_may_claim_for(const struct bus_caller *caller,
-				    const struct bus_options *options)
-{
-	return !options->for_user || options->uid == caller->uid || caller->uid == 0;
 }
 
 static struct claim_request bus_claim_make_request(const struct bus_options *options,
@@ -234,9 +238,5 @@ int bus_claim_method(sd_bus_message *message, void *userdata, sd_bus_error *erro
 		return r;
 	if (r == 0)
 		return 1; /* polkit is being asked */
-	if (!bus_claim_may_claim_for(&caller, &options))
-		return bus_error_set(error, REFUSED_ACCESS_DENIED,
-				     "Only root may claim for another user, not uid %u.",
-				     (unsigned)caller.uid);
 	return bus_claim_start(bus, message, group, &options, &caller, error);
 }
