@@ -34,6 +34,7 @@ struct cli {
 	struct cli_options options;
 	char **words; /* the words after the verb; NULL-terminated, of argv */
 	size_t n_words;
+	char **names;		 /* what took the place of some words; owned: see cli-name.h */
 	sd_bus *bus;		 /* NULL until cli_bus_open() */
 	char *daemon;		 /* unique name of the daemon's connection; NULL: it does not run */
 	sd_bus_slot *owner_slot; /* NULL until cli_sender_follow() */

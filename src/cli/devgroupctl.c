@@ -246,5 +246,6 @@ int main(int argc, char **argv)
 	cli_sender_forget(&cli);
 	sd_bus_flush_close_unref(cli.bus);
 	cli_options_clear(&cli.options);
+	strv_free(cli.names);
 	return r;
 }

@@ -14,15 +14,32 @@
 
 /* --- devices --- */
 
+/* Finds a claimed device by the interface that it had on the host, as "eth0". */
+static struct device *group_name_find_claimed(const struct registry *registry, const char *name)
+{
+	const struct inventory *inv = host_inventory(registry_host(registry));
+
+	VEC_FOREACH(const struct devgroup, group, registry_groups(registry)) {
+		if (!group->lease)
+			continue;
+		VEC_FOREACH(const struct record_device, member, &group->lease->record->devices)
+			if (device_name_is_interface(member->host_interfaces, name))
+				return inventory_find(inv, member->key);
+	}
+	return NULL;
+}
+
 struct device *group_name_find_device(const struct registry *registry, const char *name)
 {
 	const struct inventory *inv = host_inventory(registry_host(registry));
 	struct device *device = device_name_find(inv, name);
 	_cleanup_free_ char *place = NULL;
 
-	if (device || class_link_find(host_root(registry_host(registry)), name, &place) < 0)
+	if (device)
 		return device;
-	return device_name_find(inv, place);
+	if (class_link_find(host_root(registry_host(registry)), name, &place) >= 0)
+		return device_name_find(inv, place);
+	return group_name_find_claimed(registry, name);
 }
 
 /* Tells whether a group other than @group has @device. */
@@ -76,13 +93,11 @@ static bool group_name_refuse_unnamed(struct registry *registry, const char *tex
 				      struct refusal *ret)
 {
 	const struct problem *problem = group_name_first_error(registry);
-	_cleanup_free_ char *with_problem = NULL;
+	_cleanup_free_ char *hint = problem ? name_miss_problem("A", problem) : strdup("");
 
-	if (text && problem)
-		with_problem = name_miss_add_problem(text, "A", problem);
-	if (!text || (problem && !with_problem))
+	if (!text || !hint)
 		return refusal_set_no_memory(ret);
-	return refusal_set(ret, REFUSED_NO_SUCH_GROUP, "%s", str_or(with_problem, text));
+	return refusal_set(ret, REFUSED_NO_SUCH_GROUP, "%s%s", text, hint);
 }
 
 static bool group_name_refuse_unowned(struct registry *registry, const struct device *device,
@@ -126,11 +141,11 @@ static bool group_name_refuse_unknown(struct registry *registry, const char *nam
 				      struct refusal *ret)
 {
 	_cleanup_strv_ char **names = group_name_list_all(registry);
-	_cleanup_free_ char *text = name_miss_text(name, names, &registry_problems(registry)->list);
+	_cleanup_free_ char *hint = name_miss_hint(name, names, &registry_problems(registry)->list);
 
-	if (!text)
+	if (!hint)
 		return refusal_set_no_memory(ret);
-	return refusal_set(ret, REFUSED_NO_SUCH_GROUP, "%s", text);
+	return refusal_set(ret, REFUSED_NO_SUCH_GROUP, "There is no group %s.%s", name, hint);
 }
 
 /* --- IOMMU groups --- */

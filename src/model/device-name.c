@@ -24,9 +24,11 @@ static bool device_name_is_namespace(const char *name, const char *controller)
 	       isdigit((unsigned char)name[n + 1]);
 }
 
-static bool device_name_has_interface(const struct device *device, const char *name)
+bool device_name_is_interface(char *const *interfaces, const char *name)
 {
-	STRV_FOREACH(interface, device->interfaces) {
+	if (str_starts(name, DEV) || str_starts(name, SYSFS))
+		name = strrchr(name, '/') + 1;
+	STRV_FOREACH(interface, interfaces) {
 		const char *slash = strchr(*interface, '/');
 
 		if (str_eq(*interface, name) || (slash && str_eq(slash + 1, name)))
@@ -47,7 +49,7 @@ static struct device *device_name_find_plain(const struct inventory *inv, const 
 	if (device || !*name)
 		return device;
 	VEC_FOREACH(struct device, other, &inv->devices)
-		if (device_name_has_interface(other, name))
+		if (device_name_is_interface(other->interfaces, name))
 			return other;
 	VEC_FOREACH(struct device, other, &inv->devices)
 		if (strcasecmp(other->address, name) == 0)

@@ -22,6 +22,9 @@
  */
 struct device *device_name_find(const struct inventory *inv, const char *name);
 
+/* Tells whether @name means a device that has these interfaces: "net/eth0", "nvme/nvme0". */
+bool device_name_is_interface(char *const *interfaces, const char *name);
+
 /*
  * Returns the IOMMU group that @name means ("iommu:11", "/dev/vfio/11",
  * "/sys/kernel/iommu_groups/11"), or NULL.

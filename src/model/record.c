@@ -33,6 +33,7 @@ struct record_device *record_device_free(struct record_device *device)
 	free(device->host_driver);
 	free(device->host_override);
 	strv_free(device->host_reset_methods);
+	strv_free(device->host_interfaces);
 	strv_free(device->resets);
 	free(device->driver);
 	free(device);
@@ -89,6 +90,9 @@ int record_add_device(struct record *record, const struct device *device, const 
 	    str_set(&copy->driver, driver) < 0)
 		return -ENOMEM;
 	r = strv_copy(device->reset_methods, &copy->host_reset_methods);
+	if (r < 0)
+		return r;
+	r = strv_copy(device->interfaces, &copy->host_interfaces);
 	if (r < 0)
 		return r;
 	r = vec_add(&record->devices, copy);

@@ -32,15 +32,14 @@ static int group_devices_resolve(const struct cli_host *host, const struct group
 }
 
 static int group_devices_of_definition(const struct cli_host *host, const char *name,
-				       struct vec *ret)
+				       const char **ret_name, struct vec *ret)
 {
-	const struct group_def *def = def_set_find_group(host->config, name);
-	int r;
+	const struct group_def *def;
+	int r = cli_host_find_group(host, name, &def);
 
-	if (!def) {
-		fprintf(stderr, "devgroupctl: There is no group %s.\n", name);
-		return EXIT_NO_SUCH;
-	}
+	if (r)
+		return r;
+	*ret_name = def->name;
 	r = group_devices_resolve(host, def, ret);
 	if (r < 0)
 		return cli_fail(r, "cannot find the devices");
@@ -80,13 +79,15 @@ static int group_devices_of_daemon(struct cli *cli, const struct cli_host *host,
 }
 
 int cli_group_devices(struct cli *cli, const struct cli_host *host, const char *name,
-		      struct vec *ret)
+		      const char **ret_name, struct vec *ret)
 {
-	int r = host->config ? group_devices_of_definition(host, name, ret) :
-			       group_devices_of_daemon(cli, host, name, ret);
+	int r;
 
+	*ret_name = name;
+	r = host->config ? group_devices_of_definition(host, name, ret_name, ret) :
+			   group_devices_of_daemon(cli, host, name, ret);
 	if (r || ret->n > 0)
 		return r;
-	fprintf(stderr, "devgroupctl: Group %s has no device on this host.\n", name);
+	fprintf(stderr, "devgroupctl: Group %s has no device on this host.\n", *ret_name);
 	return EXIT_BLOCKED;
 }

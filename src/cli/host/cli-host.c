@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,12 +10,13 @@
 #include "cli/host/cli-files.h"
 #include "cli/host/cli-host.h"
 #include "model/config/config-dirs.h"
+#include "model/config/name-miss.h"
+#include "model/device-name.h"
 #include "policy/isolation/isolation.h"
 #include "policy/offline/host-file.h"
 
 /* Room for 4 KiB of each function of a large host, as hexadecimal with blanks. */
 #define HOST_FILE_MAX (256u << 20)
-#define UNNAMED_PREFIX "iommu:"
 
 /* --- reading --- */
 
@@ -151,39 +151,86 @@ void cli_host_clear(struct cli_host *host)
 
 /* --- finding --- */
 
-static bool cli_host_device_has_interface(const struct device *device, const char *name)
-{
-	STRV_FOREACH(interface, device->interfaces) {
-		const char *slash = strchr(*interface, '/');
-
-		if (str_eq(*interface, name) || (slash && str_eq(slash + 1, name)))
-			return true;
-	}
-	return false;
-}
-
 struct device *cli_host_find_device(const struct cli_host *host, const char *name)
 {
-	_cleanup_free_ char *key = NULL;
-
-	if (device_bus_key_normalize(name, &key) >= 0)
-		return inventory_find(host->inv, key);
-	if (str_starts(name, "/dev/"))
-		name += strlen("/dev/");
-	VEC_FOREACH(struct device, device, &host->inv->devices)
-		if (cli_host_device_has_interface(device, name))
-			return device;
-	return NULL;
+	return device_name_find(host->inv, name);
 }
 
 struct iommu_group *cli_host_find_iommu_group(const struct cli_host *host, const char *name)
 {
-	unsigned id;
+	return device_name_find_iommu_group(host->inv, name);
+}
 
-	if (!str_starts(name, UNNAMED_PREFIX) ||
-	    str_parse_uint(name + strlen(UNNAMED_PREFIX), &id) < 0 || id > INT_MAX)
-		return NULL;
-	return inventory_find_group(host->inv, (int)id);
+/* Tells whether @def takes @device, or a device of @iommu_group. 1, 0 or -ENOMEM. */
+static int cli_host_has_device(const struct cli_host *host, const struct group_def *def,
+			       const struct device *device, const struct iommu_group *iommu_group)
+{
+	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
+	int r;
+
+	r = resolve_group(host->inv, def, &resolved);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct device, member, &resolved.devices)
+		if (member == device ||
+		    (iommu_group && member->iommu_group == (int)iommu_group->id))
+			return 1;
+	return 0;
+}
+
+int cli_host_find_owner(const struct cli_host *host, const struct device *device,
+			const struct iommu_group *iommu_group, const struct group_def **ret)
+{
+	*ret = NULL;
+	VEC_FOREACH(const struct group_def, def, &host->config->groups) {
+		int r = cli_host_has_device(host, def, device, iommu_group);
+
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		*ret = def;
+		return 0;
+	}
+	return 0;
+}
+
+char *cli_host_hint(const struct def_set *config, const char *name)
+{
+	_cleanup_strv_ char **names = NULL;
+
+	VEC_FOREACH(const struct group_def, def, &config->groups)
+		if (strv_add(&names, def->name) < 0)
+			return NULL;
+	return name_miss_hint(name, names, &config->problems);
+}
+
+int cli_host_refuse_name(const struct def_set *config, const char *name)
+{
+	_cleanup_free_ char *hint = cli_host_hint(config, name);
+
+	if (!hint)
+		return cli_fail(-ENOMEM, "cannot find the group");
+	fprintf(stderr, "devgroupctl: There is no group %s.%s\n", name, hint);
+	return EXIT_NO_SUCH;
+}
+
+int cli_host_find_group(const struct cli_host *host, const char *name, const struct group_def **ret)
+{
+	const struct iommu_group *iommu_group = cli_host_find_iommu_group(host, name);
+	const struct device *device = cli_host_find_device(host, name);
+
+	*ret = def_set_find_group(host->config, name);
+	if (*ret)
+		return 0;
+	if ((device || iommu_group) && cli_host_find_owner(host, device, iommu_group, ret) < 0)
+		return cli_fail(-ENOMEM, "cannot find the group");
+	if (*ret)
+		return 0;
+	if (!device && !iommu_group)
+		return cli_host_refuse_name(host->config, name);
+	fprintf(stderr, "devgroupctl: %s is in no group.\n", device ? device->key : name);
+	return EXIT_NO_SUCH;
 }
 
 /* --- deciding --- */

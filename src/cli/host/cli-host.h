@@ -36,13 +36,16 @@ void cli_host_clear(struct cli_host *host);
 
 /* --- pure; those that return int: 0 or negative errno --- */
 
-/*
- * Finds a device by key, or by the name of its interface ("eth0", "/dev/nvme0n1"). NULL: there is
- * none.
- */
+/* Find a device or an IOMMU group by one of its names (device-name.h). NULL: there is none. */
 struct device *cli_host_find_device(const struct cli_host *host, const char *name);
-/* Finds an IOMMU group by the name that list --all shows ("iommu:11"). NULL: there is none. */
 struct iommu_group *cli_host_find_iommu_group(const struct cli_host *host, const char *name);
+/*
+ * Finds the definition that takes @device, or a device of @iommu_group; either may be NULL. *ret is
+ * NULL if there is none.
+ */
+int cli_host_find_owner(const struct cli_host *host, const struct device *device,
+			const struct iommu_group *iommu_group,
+			const struct group_def **ret) _must_check_;
 
 /* Resolves @def on this host and adds its blockers. */
 int cli_host_resolve(const struct cli_host *host, const struct group_def *def,
@@ -61,3 +64,14 @@ json_object *cli_host_blockers_to_json(const struct resolved_group *resolved) _m
 /* Returns [{"cause", "device", "text"}], as Isolation on the bus; NULL when out of memory. */
 json_object *cli_host_causes_to_json(const struct inventory *inv,
 				     const struct device *device) _must_check_;
+
+/* --- names of groups on a recorded host; 0 or an exit status --- */
+
+/* Finds a definition by its name, or by that of a device in it. */
+int cli_host_find_group(const struct cli_host *host, const char *name,
+			const struct group_def **ret) _must_check_;
+/* Returns name_miss_hint() for @name, which is no group of @config. Caller frees; NULL: no memory.
+ */
+char *cli_host_hint(const struct def_set *config, const char *name) _must_check_;
+/* Prints that @config has no group @name, and returns EXIT_NO_SUCH. */
+int cli_host_refuse_name(const struct def_set *config, const char *name);

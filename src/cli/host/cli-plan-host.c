@@ -129,11 +129,9 @@ int cli_plan_host(struct cli *cli, const char *verb, const char *group, json_obj
 
 	if (r)
 		return r;
-	def = def_set_find_group(host.config, group);
-	if (!def) {
-		fprintf(stderr, "devgroupctl: There is no group %s.\n", group);
-		return EXIT_NO_SUCH;
-	}
+	r = cli_host_find_group(&host, group, &def);
+	if (r)
+		return r;
 	r = cli_host_resolve(&host, def, &resolved);
 	if (r < 0)
 		return cli_fail(r, "cannot make a plan");

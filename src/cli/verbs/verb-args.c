@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "cli/bus/cli-name.h"
 #include "cli/cli.h"
 #include "cli/host/cli-group-devices.h"
 #include "policy/devinfo/quirks.h"
@@ -92,12 +93,13 @@ static int verb_args_add_group(struct cli *cli, struct args_input *args_input,
 			       const struct cli_host *host, const char *name)
 {
 	_cleanup_vec_ struct vec devices = { 0 };
-	int r = cli_group_devices(cli, host, name, &devices);
+	const char *group;
+	int r = cli_group_devices(cli, host, name, &group, &devices);
 
 	if (r)
 		return r;
 	VEC_FOREACH(const struct device, device, &devices)
-		if (verb_args_add_device(args_input, host, name, device) < 0)
+		if (verb_args_add_device(args_input, host, group, device) < 0)
 			return cli_fail(-ENOMEM, "cannot make the arguments");
 	return 0;
 }
@@ -218,6 +220,9 @@ int verb_args(struct cli *cli)
 	if (r)
 		return r;
 	r = cli_host_open(cli, &host);
+	if (r)
+		return r;
+	r = cli_name_resolve(cli, 0);
 	if (r)
 		return r;
 	for (size_t i = 0; i < cli->n_words; i++) {

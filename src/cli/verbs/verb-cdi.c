@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "cli/bus/cli-name.h"
 #include "cli/bus/cli-object.h"
 #include "cli/cli.h"
 
@@ -223,6 +224,9 @@ int verb_cdi(struct cli *cli)
 
 	if (!spec)
 		return cli_fail(-ENOMEM, "cannot write the specification");
+	r = cli_name_resolve(cli, 0);
+	if (r)
+		return r;
 	r = cli->n_words ? verb_cdi_add_named(cli, devices) : verb_cdi_add_claimed(cli, devices);
 	if (r)
 		return r;

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-lease.h"
+#include "cli/bus/cli-name.h"
 #include "cli/bus/cli-object.h"
 #include "cli/run/cli-claim-fd.h"
 #include "cli/verbs/verb-plan.h"
@@ -111,12 +112,15 @@ static int verb_claim_group(struct cli *cli, const char *name, uid_t user)
 
 int verb_claim(struct cli *cli)
 {
-	const char *name = cli->words[0];
 	_cleanup_json_ json_object *group = NULL;
+	const char *name;
 	uid_t user;
 	bool ours;
-	int r;
+	int r = cli_name_resolve(cli, 0);
 
+	if (r)
+		return r;
+	name = cli->words[0];
 	if (cli->options.dry_run)
 		return verb_plan_show(cli, "claim", name);
 	/* Check first: with --wait the daemon would wait for our own lease to end. */

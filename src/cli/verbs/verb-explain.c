@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-name.h"
 #include "cli/bus/cli-object.h"
 #include "cli/explain/cli-explain-vmm.h"
 #include "cli/explain/cli-explain.h"
@@ -191,18 +192,20 @@ static int subject_find_definition(struct subject *subject, const char *name)
 	return 0;
 }
 
-/* Fills @subject if @name is a group. 0, also if it is not, or an exit status. */
+/* Fills @subject if @name is the name of a group itself. 0, also if it is not, or an exit status.
+ */
 static int subject_find_group(struct cli *cli, struct subject *subject, const char *name)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_free_ char *path = NULL;
+	bool exact = false;
 	int r;
 
 	if (subject->host->config)
 		return subject_find_definition(subject, name);
-	r = cli_bus_try_lookup(cli, "GetGroup", name, &error, &path);
+	r = cli_name_try_group(cli, name, &error, &path, &exact);
 	if (r >= 0)
-		return subject_add_group(cli, subject, path);
+		return exact ? subject_add_group(cli, subject, path) : 0;
 	if (sd_bus_error_has_name(&error, DG_ERROR_NO_SUCH_GROUP))
 		return 0;
 	return cli_bus_fail(cli, &error, r);
@@ -235,16 +238,12 @@ static int subject_add_unnamed(struct subject *subject, const char *kind, const 
 static int verb_explain_host_group(const struct cli_host *host, const struct device *device,
 				   char **ret)
 {
-	VEC_FOREACH(const struct group_def, def, &host->config->groups) {
-		_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
-		int r = resolve_group(host->inv, def, &resolved);
+	const struct group_def *def;
+	int r = cli_host_find_owner(host, device, NULL, &def);
 
-		if (r < 0)
-			return r;
-		if (resolved_group_has(&resolved, device))
-			return str_set(ret, def->name);
-	}
-	return 0;
+	if (r < 0 || !def)
+		return r;
+	return str_set(ret, def->name);
 }
 
 /* Gets the name in the same way, from the daemon. */
@@ -284,12 +283,33 @@ static int subject_add_device(struct cli *cli, struct subject *subject, struct d
 	return cli_json_set_str(subject->object, "group", name);
 }
 
+/* Finds a device that the daemon knows by a name that a snapshot does not have, as "sda1". */
+static int verb_explain_ask_device(struct cli *cli, const struct cli_host *host, const char *name,
+				   struct device **ret)
+{
+	_cleanup_free_ char *path = NULL, *key = NULL;
+	int r = cli_name_find_device(cli, name, &path);
+
+	if (r || !path)
+		return r;
+	key = cli_object_id(path);
+	if (!key)
+		return cli_fail(-ENOMEM, "cannot explain the device");
+	*ret = cli_host_find_device(host, key);
+	return 0;
+}
+
 static int subject_find_unnamed(struct cli *cli, struct subject *subject, const char *name)
 {
 	const struct iommu_group *group = cli_host_find_iommu_group(subject->host, name);
 	struct device *device = group ? NULL : cli_host_find_device(subject->host, name);
 	int r;
 
+	if (!group && !device && !subject->host->config) {
+		r = verb_explain_ask_device(cli, subject->host, name, &device);
+		if (r)
+			return r;
+	}
 	if (group)
 		r = subject_add_unnamed(subject, "iommu-group", name, &group->devices);
 	else if (device)
@@ -322,6 +342,16 @@ static bool subject_is_known(const struct subject *subject)
 	return !str_empty(cli_json_get_str(subject->object, "name"));
 }
 
+static int subject_refuse_name(struct cli *cli, const struct cli_host *host, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (host->config)
+		return cli_host_refuse_name(host->config, name);
+	/* the daemon says why there is no such group */
+	return cli_bus_lookup(cli, "GetGroup", name, &path);
+}
+
 /* Finds @name: a group, or else an IOMMU group or a device. 0 or an exit status. */
 static int subject_find(struct cli *cli, struct subject *subject, const char *name)
 {
@@ -340,8 +370,7 @@ static int subject_find(struct cli *cli, struct subject *subject, const char *na
 		return r;
 	if (subject_is_known(subject))
 		return 0;
-	fprintf(stderr, "devgroupctl: There is no group or device %s.\n", name);
-	return EXIT_NO_SUCH;
+	return subject_refuse_name(cli, subject->host, name);
 }
 
 static int verb_explain_subject(struct cli *cli, const struct cli_host *host, const char *name,

@@ -9,50 +9,146 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-name.h"
 #include "cli/bus/cli-object.h"
 #include "cli/cli.h"
 #include "cli/host/cli-list.h"
 #include "cli/print/cli-describe.h"
 #include "cli/print/cli-pager.h"
 #include "cli/print/cli-table.h"
+#include "model/device-name.h"
 
-static bool verb_list_matches(const struct cli *cli, const char *name)
+/* --- the names on the command line --- */
+
+static bool verb_list_has_number(json_object *numbers, int64_t number)
 {
-	STRV_FOREACH(word, cli->words)
-		if (fnmatch(*word, name, 0) == 0)
+	for (size_t i = 0; i < cli_json_list_length(numbers); i++)
+		if (json_object_get_int64(json_object_array_get_idx(numbers, i)) == number)
 			return true;
-	return cli->n_words == 0;
+	return false;
 }
 
-static const char *verb_list_get_name(json_object *entries, size_t i)
+/* Tells whether @word names @entry: a pattern of its name, or what it has: a key, "iommu:11". */
+static bool verb_list_names(const char *word, json_object *entry)
 {
-	return cli_json_get_str(json_object_array_get_idx(entries, i), "name");
+	unsigned id;
+
+	if (fnmatch(word, cli_json_get_str(entry, "name"), 0) == 0 ||
+	    cli_json_list_has(cli_json_get_list(entry, "devices"), word))
+		return true;
+	return str_starts(word, DEVICE_NAME_IOMMU) &&
+	       str_parse_uint(word + strlen(DEVICE_NAME_IOMMU), &id) >= 0 &&
+	       verb_list_has_number(cli_json_get_list(entry, "iommu-groups"), id);
+}
+
+static bool verb_list_matches(const struct cli *cli, json_object *entry)
+{
+	STRV_FOREACH(word, cli->words)
+		if (verb_list_names(*word, entry))
+			return true;
+	return cli->n_words == 0;
 }
 
 static bool verb_list_finds(const char *word, json_object *entries)
 {
 	for (size_t i = 0; i < cli_json_list_length(entries); i++)
-		if (fnmatch(word, verb_list_get_name(entries, i), 0) == 0)
+		if (verb_list_names(word, json_object_array_get_idx(entries, i)))
 			return true;
 	return false;
+}
+
+/* Gets the key of the device @word of a recorded host, or "iommu:11", or NULL. 0 or -ENOMEM. */
+static int verb_list_get_host_key(const struct cli_host *host, const char *word, char **ret)
+{
+	const struct iommu_group *group = cli_host_find_iommu_group(host, word);
+	const struct device *device = cli_host_find_device(host, word);
+
+	if (!group && !device)
+		return 0;
+	*ret = group ? str_printf(DEVICE_NAME_IOMMU "%u", group->id) : strdup(device->key);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* Gets a word that names the entry of the device @word, or NULL. 0 or an exit status. */
+static int verb_list_get_key(struct cli *cli, const struct cli_host *host, const char *word,
+			     char **ret)
+{
+	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_free_ char *path = NULL;
+	bool exact;
+	int r;
+
+	*ret = NULL;
+	if (host->config && verb_list_get_host_key(host, word, ret) < 0)
+		return cli_fail(-ENOMEM, "cannot list the groups");
+	if (host->config)
+		return 0;
+	r = cli_name_find_device(cli, word, &path);
+	if (r)
+		return r;
+	/* "/dev/vfio/11" is no device; verb_list_refuse() reports a failure */
+	if (!path && cli_name_try_group(cli, word, &error, &path, &exact) < 0)
+		return 0;
+	*ret = cli_object_id(path);
+	return 0;
+}
+
+/* Says why no entry has the name @word. */
+static int verb_list_refuse(struct cli *cli, const struct cli_host *host, const char *word)
+{
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	if (host->config)
+		return cli_host_refuse_name(host->config, word);
+	r = cli_bus_lookup(cli, "GetGroup", word, &path);
+	if (r)
+		return r;
+	fprintf(stderr, "devgroupctl: There is no group %s.\n", word);
+	return EXIT_NO_SUCH;
+}
+
+/* Replaces a word that names no entry by the key of its device. 0 or an exit status. */
+static int verb_list_read_word(struct cli *cli, const struct cli_host *host, char **word,
+			       json_object *entries)
+{
+	_cleanup_free_ char *key = NULL;
+	int r;
+
+	if (verb_list_finds(*word, entries))
+		return 0;
+	r = verb_list_get_key(cli, host, *word, &key);
+	if (r)
+		return r;
+	if (!key || !verb_list_finds(key, entries))
+		return verb_list_refuse(cli, host, *word);
+	if (strv_add(&cli->names, key) < 0)
+		return cli_fail(-ENOMEM, "cannot list the groups");
+	*word = cli->names[strv_length(cli->names) - 1];
+	return 0;
 }
 
 /*
  * Removes the entries that the command line does not name. EXIT_NO_SUCH if a name matches nothing.
  */
-static int verb_list_select_entries(const struct cli *cli, json_object *entries)
+static int verb_list_select_entries(struct cli *cli, const struct cli_host *host,
+				    json_object *entries)
 {
-	STRV_FOREACH(word, cli->words) {
-		if (verb_list_finds(*word, entries))
-			continue;
-		fprintf(stderr, "devgroupctl: There is no group %s.\n", *word);
-		return EXIT_NO_SUCH;
+	int r;
+
+	for (size_t i = 0; i < cli->n_words; i++) {
+		r = verb_list_read_word(cli, host, &cli->words[i], entries);
+		if (r)
+			return r;
 	}
 	for (size_t n = cli_json_list_length(entries); n-- > 0;)
-		if (!verb_list_matches(cli, verb_list_get_name(entries, n)))
+		if (!verb_list_matches(cli, json_object_array_get_idx(entries, n)))
 			json_object_array_del_idx(entries, n, 1);
 	return 0;
 }
+
+/* --- the entries --- */
 
 /* Makes the entries of groups. *ret_host is opened only if they need it. */
 static int verb_list_collect_groups(struct cli *cli, struct cli_host *ret_host, json_object **ret)
@@ -89,7 +185,7 @@ static int verb_list_collect(struct cli *cli, json_object **ret)
 		return r;
 	if (cli->options.all && cli_list_host_add_unnamed(*ret, &host) < 0)
 		return cli_fail(-ENOMEM, "cannot list the groups");
-	return 0;
+	return verb_list_select_entries(cli, &host, *ret);
 }
 
 /* Keeps only the entries that --assignable or --blocked selects. */
@@ -199,9 +295,6 @@ int verb_list(struct cli *cli)
 	_cleanup_json_ json_object *entries = NULL;
 	int r = verb_list_collect(cli, &entries);
 
-	if (r)
-		return r;
-	r = verb_list_select_entries(cli, entries);
 	if (r)
 		return r;
 	verb_list_filter_entries(&cli->options, entries);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "cli/bus/cli-name.h"
 #include "cli/bus/cli-plan.h"
 #include "cli/host/cli-plan-host.h"
 #include "cli/print/cli-json.h"
@@ -61,6 +62,7 @@ int verb_plan_show(struct cli *cli, const char *verb, const char *group)
 int verb_plan(struct cli *cli)
 {
 	const char *verb = cli->words[0];
+	int r;
 
 	if (!str_eq(verb, "claim") && !str_eq(verb, "release")) {
 		fprintf(stderr,
@@ -68,5 +70,8 @@ int verb_plan(struct cli *cli)
 			verb);
 		return EXIT_USAGE;
 	}
+	r = cli_name_resolve(cli, 1);
+	if (r)
+		return r;
 	return verb_plan_show(cli, verb, cli->words[1]);
 }

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "cli/bus/cli-lease.h"
+#include "cli/bus/cli-name.h"
 #include "cli/bus/cli-object.h"
 #include "cli/cli.h"
 #include "cli/verbs/verb-plan.h"
@@ -47,9 +48,12 @@ int verb_release(struct cli *cli)
 {
 	_cleanup_progress_ struct progress progress = { 0 };
 	_cleanup_json_ json_object *group = NULL;
-	const char *name = cli->words[0];
-	int r;
+	const char *name;
+	int r = cli_name_resolve(cli, 0);
 
+	if (r)
+		return r;
+	name = cli->words[0];
 	if (cli->options.dry_run)
 		return verb_plan_show(cli, "release", name);
 	r = cli_object_get_group(cli, name, &group);

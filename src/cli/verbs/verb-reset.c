@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "cli/bus/cli-lease.h"
+#include "cli/bus/cli-name.h"
 #include "cli/bus/cli-object.h"
 #include "cli/cli.h"
 
@@ -32,9 +33,13 @@ int verb_reset(struct cli *cli)
 {
 	_cleanup_progress_ struct progress progress = { 0 };
 	_cleanup_json_ json_object *group = NULL;
-	const char *name = cli->words[0];
-	int r = cli_object_get_group(cli, name, &group);
+	const char *name;
+	int r = cli_name_resolve(cli, 0);
 
+	if (r)
+		return r;
+	name = cli->words[0];
+	r = cli_object_get_group(cli, name, &group);
 	if (r)
 		return r;
 	r = cli_progress_start(&progress, cli);

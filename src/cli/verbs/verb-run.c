@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "cli/bus/cli-lease.h"
+#include "cli/bus/cli-name.h"
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-plan.h"
 #include "cli/cli.h"
@@ -215,6 +216,9 @@ static int verb_run_prepare(struct run *run)
 				"to another host.\n");
 		return EXIT_FAILED;
 	}
+	r = cli_name_resolve(run->cli, 0);
+	if (r)
+		return r;
 	r = verb_run_sort_groups(run);
 	if (r)
 		return r;

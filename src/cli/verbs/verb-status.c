@@ -8,11 +8,11 @@
 
 #include "base/str.h"
 #include "cli/bus/cli-bus.h"
+#include "cli/bus/cli-name.h"
 #include "cli/bus/cli-object.h"
 #include "cli/print/cli-pager.h"
 #include "cli/print/cli-status.h"
 #include "model/dbus-names.h"
-#include "model/device-bus.h"
 
 /* --- the daemon --- */
 
@@ -123,70 +123,6 @@ static int verb_status_group(struct cli *cli, const char *path)
 
 /* --- a device --- */
 
-/* Tells whether @name is a namespace of the controller @interface: "nvme0n1p2" of "nvme/nvme0". */
-static bool verb_status_is_namespace(const char *name, const char *interface)
-{
-	size_t n = strlen(interface);
-
-	return str_starts(interface, "nvme/") && str_starts(name, interface + strlen("nvme/")) &&
-	       name[n - strlen("nvme/")] == 'n';
-}
-
-static bool verb_status_has_interface(json_object *device, const char *name)
-{
-	json_object *interfaces = cli_json_get_list(device, "interfaces");
-
-	for (size_t i = 0; i < cli_json_list_length(interfaces); i++) {
-		json_object *item = json_object_array_get_idx(interfaces, i);
-		const char *interface = json_object_get_string(item);
-		const char *slash = strchr(interface, '/');
-
-		if (str_eq(interface, name) || (slash && str_eq(slash + 1, name)) ||
-		    verb_status_is_namespace(name, interface))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Finds a device by the name of its interface: "eth0", "net/eth0", "/dev/nvme0n1". *ret stays NULL
- * if there is none.
- */
-static int verb_status_find_by_interface(struct cli *cli, const char *name, json_object **ret)
-{
-	_cleanup_json_ json_object *objects = NULL;
-	int r = cli_object_get_all(cli, &objects);
-
-	if (r)
-		return r;
-	if (str_starts(name, "/dev/"))
-		name += strlen("/dev/");
-	json_object_object_foreach(objects, path, object)
-	{
-		if (cli_object_type_of_path(path) == OBJECT_DEVICE &&
-		    verb_status_has_interface(object, name)) {
-			*ret = json_object_get(object);
-			return 0;
-		}
-	}
-	return 0;
-}
-
-static int verb_status_find_device(struct cli *cli, const char *name, json_object **ret)
-{
-	_cleanup_free_ char *key = NULL, *path = NULL;
-	int r = device_bus_key_normalize(name, &key);
-
-	if (r == -ENOMEM)
-		return cli_fail(r, "cannot show the device");
-	if (r < 0)
-		return verb_status_find_by_interface(cli, name, ret);
-	path = cli_object_path(OBJECT_DEVICE, key);
-	if (!path)
-		return cli_fail(-ENOMEM, "cannot show the device");
-	return cli_object_find(cli, OBJECT_DEVICE, path, ret);
-}
-
 /* Adds the name of the device's group, if it belongs to one. 0 or an exit status. */
 static int verb_status_add_group(struct cli *cli, json_object *device)
 {
@@ -208,17 +144,13 @@ static int verb_status_add_group(struct cli *cli, json_object *device)
 	return 0;
 }
 
-static int verb_status_device(struct cli *cli, const char *name)
+static int verb_status_device(struct cli *cli, const char *path)
 {
 	_cleanup_json_ json_object *device = NULL;
-	int r = verb_status_find_device(cli, name, &device);
+	int r = cli_object_get(cli, OBJECT_DEVICE, path, &device);
 
 	if (r)
 		return r;
-	if (!device) {
-		fprintf(stderr, "devgroupctl: There is no group or device %s.\n", name);
-		return EXIT_NO_SUCH;
-	}
 	r = verb_status_add_group(cli, device);
 	if (r)
 		return r;
@@ -232,23 +164,31 @@ static int verb_status_device(struct cli *cli, const char *name)
 }
 
 /*
- * A word that is not the name of a group may name a device. Group names have no colons, so no
- * address is taken for one.
+ * Shows what @name means: a group if it is its own name, else a device, else the group that has the
+ * IOMMU group of that name.
  */
 int verb_status(struct cli *cli)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	_cleanup_free_ char *path = NULL;
-	int r = cli_bus_open(cli);
+	_cleanup_free_ char *path = NULL, *device = NULL;
+	bool exact = false;
+	int r = cli_bus_open(cli), found;
 
 	if (r)
 		return r;
 	if (cli->n_words == 0)
 		return verb_status_daemon(cli);
-	r = cli_bus_try_lookup(cli, "GetGroup", cli->words[0], &error, &path);
-	if (r >= 0)
+	found = cli_name_try_group(cli, cli->words[0], &error, &path, &exact);
+	if (found >= 0 && exact)
 		return verb_status_group(cli, path);
-	if (!sd_bus_error_has_name(&error, DG_ERROR_NO_SUCH_GROUP))
-		return cli_bus_fail(cli, &error, r);
-	return verb_status_device(cli, cli->words[0]);
+	if (found < 0 && !sd_bus_error_has_name(&error, DG_ERROR_NO_SUCH_GROUP))
+		return cli_bus_fail(cli, &error, found);
+	r = cli_name_find_device(cli, cli->words[0], &device);
+	if (r)
+		return r;
+	if (device)
+		return verb_status_device(cli, device);
+	if (found >= 0)
+		return verb_status_group(cli, path);
+	return cli_bus_fail(cli, &error, found);
 }

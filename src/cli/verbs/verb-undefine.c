@@ -17,7 +17,9 @@
 #include "cli/bus/cli-reload.h"
 #include "cli/cli.h"
 #include "cli/host/cli-files.h"
+#include "cli/host/cli-host.h"
 #include "model/config/config-dirs.h"
+#include "model/device-bus.h"
 
 static bool verb_undefine_is_verbose(const struct cli *cli)
 {
@@ -195,6 +197,45 @@ static int verb_undefine_report_json(const struct cli *cli, const char *name, bo
 	return 0;
 }
 
+/* Returns the definition that names the device @name by its address, or NULL. */
+static const struct group_def *verb_undefine_find_owner(const struct def_set *config,
+							const char *name)
+{
+	_cleanup_free_ char *key = NULL;
+
+	if (device_bus_key_normalize(name, &key) < 0)
+		return NULL;
+	VEC_FOREACH(const struct group_def, def, &config->groups)
+		VEC_FOREACH(const struct selector, selector, &def->selectors)
+			if (str_eq(selector->address, key))
+				return def;
+	return NULL;
+}
+
+/*
+ * Reports that nothing is to be removed, and what was probably meant. Only the name of a group
+ * itself removes it. 0 or an exit status.
+ */
+static int verb_undefine_report_unknown(const struct cli *cli, const struct def_set *config,
+					const char *name)
+{
+	const struct group_def *owner = verb_undefine_find_owner(config, name);
+	_cleanup_free_ char *hint = NULL;
+
+	if (!verb_undefine_is_verbose(cli))
+		return 0;
+	if (!owner) {
+		hint = cli_host_hint(config, name);
+		if (!hint)
+			return cli_fail(-ENOMEM, "cannot find the group");
+		printf("Group %s is not defined.%s\n", name, hint);
+		return 0;
+	}
+	printf("%s is a device of group %s. To remove it: devgroupctl undefine %s\n", name,
+	       owner->name, owner->name);
+	return 0;
+}
+
 int verb_undefine(struct cli *cli)
 {
 	const char *name = cli->words[0];
@@ -212,8 +253,10 @@ int verb_undefine(struct cli *cli)
 		r = verb_undefine_group(cli, def);
 		if (r)
 			return r;
-	} else if (verb_undefine_is_verbose(cli)) {
-		printf("Group %s is not defined.\n", name);
+	} else {
+		r = verb_undefine_report_unknown(cli, config, name);
+		if (r)
+			return r;
 	}
 	return verb_undefine_report_json(cli, name, def);
 }
