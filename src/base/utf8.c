@@ -146,6 +146,24 @@ char *utf8_clean_lines(char *s)
 	return utf8_clean_except(s, "\n\t");
 }
 
+char *utf8_mend(const char *s)
+{
+	size_t left = strlen(s);
+	char *copy = malloc(3 * left + 1), *out = copy;
+
+	if (!copy)
+		return NULL;
+	while (left > 0) {
+		size_t n = utf8_bus_length(s, left);
+
+		out = mempcpy(out, n ? s : "\xef\xbf\xbd", n ? n : 3);
+		s += n ? n : 1;
+		left -= n ? n : 1;
+	}
+	*out = '\0';
+	return copy;
+}
+
 char *utf8_clean_for_bus(char *s)
 {
 	size_t left = strlen(s), n;

@@ -49,6 +49,11 @@ bool utf8_is_clean(const char *s) _must_check_;
 char *utf8_clean(char *s);
 /* Does the same, but keeps tabs and the ends of lines. */
 char *utf8_clean_lines(char *s);
+/*
+ * Returns a copy with U+FFFD in place of each byte that the bus would refuse; the caller frees it.
+ * NULL when out of memory.
+ */
+char *utf8_mend(const char *s) _must_check_;
 /* Replaces only what makes the bus refuse a message. */
 char *utf8_clean_for_bus(char *s);
 

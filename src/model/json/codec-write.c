@@ -72,28 +72,7 @@ int codec_write_uint(struct json_object *object, const char *key, uint64_t value
 	return codec_write_value(object, key, json_object_new_uint64(value));
 }
 
-/*
- * Replaces each invalid byte by U+FFFD. The kernel allows any byte in a name, and a file must stay
- * readable.
- */
-static char *codec_write_replace_bad_bytes(const char *value)
-{
-	size_t left = strlen(value);
-	char *copy = malloc(3 * left + 1), *out = copy;
-
-	if (!copy)
-		return NULL;
-	while (left > 0) {
-		size_t n = utf8_bus_length(value, left);
-
-		out = mempcpy(out, n ? value : "\xef\xbf\xbd", n ? n : 3);
-		value += n ? n : 1;
-		left -= n ? n : 1;
-	}
-	*out = '\0';
-	return copy;
-}
-
+/* The kernel allows any byte in a name, and a file must stay readable. */
 struct json_object *codec_write_utf8(const char *value)
 {
 	_cleanup_free_ char *copy = NULL;
@@ -103,7 +82,7 @@ struct json_object *codec_write_utf8(const char *value)
 		size_t n = utf8_bus_length(value + at, size - at);
 
 		if (n == 0) {
-			copy = codec_write_replace_bad_bytes(value);
+			copy = utf8_mend(value);
 			if (!copy)
 				return NULL;
 		}
