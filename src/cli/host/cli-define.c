@@ -274,7 +274,7 @@ static int cli_define_read_text(const char *name, char **ret, size_t *ret_size)
 {
 	int r = cli_files_read(name, CONFIG_DIRS_MAX_FILE, ret, ret_size);
 
-	if (r == -EINVAL || r == -EISDIR) {
+	if (r == -EISDIR) {
 		fprintf(stderr, "devgroupctl: %s is not a file.\n", name);
 		return EXIT_FAILED;
 	}

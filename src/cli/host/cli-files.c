@@ -55,7 +55,7 @@ int cli_files_load(const struct cli *cli, struct def_set **ret)
 	return 0;
 }
 
-int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size)
+static int cli_files_read_stream(FILE *from, size_t max, char **ret, size_t *ret_size)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t room = 1 << 16, size = 0, n = 1;
@@ -66,25 +66,36 @@ int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size)
 		if (!more)
 			return -ENOMEM;
 		text = more;
-		n = fread(text + size, 1, room - size, stdin);
+		errno = 0;
+		n = fread(text + size, 1, room - size, from);
 		size += n;
 		if (size > max)
 			return -EFBIG;
 		room += size == room ? room : 0;
 	}
-	if (ferror(stdin))
-		return -EIO;
+	if (ferror(from))
+		return errno ? -errno : -EIO;
 	text[size] = '\0';
 	*ret = TAKE_PTR(text);
 	*ret_size = size;
 	return 0;
 }
 
+int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size)
+{
+	return cli_files_read_stream(stdin, max, ret, ret_size);
+}
+
 int cli_files_read(const char *name, size_t max, char **ret, size_t *ret_size)
 {
+	_cleanup_fclose_ FILE *file = NULL;
+
 	if (str_eq(name, "-"))
 		return cli_files_read_stdin(max, ret, ret_size);
-	return fileio_read_at(AT_FDCWD, name, max, ret, ret_size);
+	file = fopen(name, "re");
+	if (!file)
+		return -errno;
+	return cli_files_read_stream(file, max, ret, ret_size);
 }
 
 /* --- problems --- */

@@ -24,7 +24,10 @@ int cli_files_load_quirks(const struct cli *cli, struct def_set **ret) _must_che
 /* Reads standard input, at most @max bytes. The caller frees *ret. 0 or negative errno. */
 int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size) _must_check_;
 
-/* Reads the file @name, or standard input for "-". The caller frees *ret. 0 or negative errno. */
+/*
+ * Reads the file @name, or standard input for "-". It waits for the writer of a FIFO, such as the
+ * shell makes for "<(command)". The caller frees *ret. 0 or negative errno.
+ */
 int cli_files_read(const char *name, size_t max, char **ret, size_t *ret_size) _must_check_;
 
 /* Prints "FILE:LINE:COLUMN: error: TEXT", without a position that is unknown. */
