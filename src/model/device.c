@@ -18,6 +18,7 @@ struct device *device_new(const char *bus, const char *address)
 	device->iommu_group = IOMMU_GROUP_NONE;
 	device->numa_node = -1;
 	device->vf_index = -1;
+	device->port_type = -1;
 	device->bus = strdup(bus);
 	device->address = strdup(address);
 	device->key = device_bus_key_new(bus, address);
@@ -35,6 +36,7 @@ struct device *device_free(struct device *device)
 	free(device->key);
 	free(device->sysfs);
 	free(device->parent);
+	free(device->dma_owner);
 	free(device->driver);
 	free(device->driver_override);
 	free(device->vfio_driver);
@@ -87,6 +89,7 @@ static bool device_equal_strings(const struct device *a, const struct device *b)
 	       str_eq(a->power_state, b->power_state) && str_eq(a->physfn, b->physfn) &&
 	       str_eq(a->compatible, b->compatible) && str_eq(a->reset_driver, b->reset_driver) &&
 	       str_eq(a->serial, b->serial) && str_eq(a->iommu, b->iommu) &&
+	       str_eq(a->dma_owner, b->dma_owner) &&
 	       strv_equal(a->reset_methods, b->reset_methods) &&
 	       strv_equal(a->interfaces, b->interfaces) && strv_equal(a->isolation, b->isolation) &&
 	       strv_equal(a->reset_scope, b->reset_scope) && str_eq(a->source, b->source) &&
@@ -109,8 +112,8 @@ bool device_equal(const struct device *a, const struct device *b)
 	       a->no_reset == b->no_reset && a->shares_msi == b->shares_msi &&
 	       a->awaits_group == b->awaits_group && a->reset_required == b->reset_required &&
 	       mdev_types_equal(&a->mdev_types, &b->mdev_types) && a->numa_node == b->numa_node &&
-	       a->vf_index == b->vf_index && a->num_vfs == b->num_vfs &&
-	       a->total_vfs == b->total_vfs &&
+	       a->port_type == b->port_type && a->vf_index == b->vf_index &&
+	       a->num_vfs == b->num_vfs && a->total_vfs == b->total_vfs &&
 	       memcmp(a->resources, b->resources, sizeof(a->resources)) == 0;
 }
 

@@ -31,15 +31,19 @@ struct device_resource {
 /* Bits of the flags, as in include/linux/ioport.h. */
 #define IORESOURCE_IO 0x100u
 #define IORESOURCE_MEM 0x200u
+#define IORESOURCE_PREFETCH 0x2000u
 #define IORESOURCE_MEM_64 0x100000u
+#define IORESOURCE_ROM_ENABLE 0x1u
+#define IORESOURCE_ROM_SHADOW 0x2u
 
 /* Unless stated otherwise, NULL means "not known" for strings and lists. */
 struct device {
-	char *bus;     /* "pci", "platform", "mdev": the name below /sys/bus */
-	char *address; /* the name below /sys/bus/BUS/devices */
-	char *key;     /* device_bus_key_new(bus, address) */
-	char *sysfs;   /* place below /sys: "devices/pci0000:00/0000:00:03.0/0000:01:00.0" */
-	char *parent;  /* key of the bridge above it; NULL: it is on a root bus */
+	char *bus;	    /* "pci", "platform", "mdev": the name below /sys/bus */
+	char *address;	    /* the name below /sys/bus/BUS/devices */
+	char *key;	    /* device_bus_key_new(bus, address) */
+	char *sysfs;	    /* place below /sys: "devices/pci0000:00/0000:00:03.0/0000:01:00.0" */
+	char *parent;	    /* key of the bridge above it; NULL: it is on a root bus */
+	bool place_unknown; /* the recording lacks what is above it: a bridge, or its VMD */
 
 	/* drivers */
 	char *driver; /* NULL: none is bound */
@@ -54,6 +58,10 @@ struct device {
 
 	/* isolation */
 	int iommu_group;    /* number, or IOMMU_GROUP_NONE */
+	bool group_unsure;  /* the recording does not show all that decides its derived group */
+	char *dma_owner;    /* key of the device that its DMA comes from: VMD; NULL: itself */
+	bool acs_assumed;   /* the kernel would turn its ACS on (grouping.h) */
+	int port_type;	    /* the kernel's correction of the type; -1: as the device reports */
 	char *iommu;	    /* the unit that translates for it, "dmar0" */
 	bool awaits_group;  /* a device tree names its IOMMU, but it is in no group yet */
 	bool shares_msi;    /* the kernel module reports that it can send interrupts of others */
@@ -67,6 +75,7 @@ struct device {
 	char *reset_driver;   /* the module through which VFIO resets it, on buses that need one */
 	bool reset_required;  /* the VFIO driver refuses devices that cannot be reset */
 	char **reset_methods; /* as in reset_method, in the order of the kernel; NULL: none */
+	bool more_resets;     /* the recording does not show all of its resets */
 
 	/* the host */
 	char *power_state;	     /* "D0", "D3cold", "unknown" */

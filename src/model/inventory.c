@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "base/strv.h"
 #include "model/inventory.h"
 
@@ -42,9 +43,15 @@ struct inventory *inventory_free(struct inventory *inv)
 	free(inv->kernel_release);
 	free(inv->acs_override);
 	strv_free(inv->iommus);
+	strv_free(inv->notes);
 	free(inv->kernel_module);
 	free(inv);
 	return NULL;
+}
+
+bool inventory_is_dump(const struct inventory *inv)
+{
+	return str_eq(inv->source, "lspci");
 }
 
 static int inventory_compare_group(const void *key, const void *item)

@@ -26,6 +26,9 @@ struct inventory {
 	struct vec iommu_groups; /* struct iommu_group, owned; sorted by id */
 	char *source;		 /* where it was read: "kernel" (sysfs), "snapshot", "lspci" */
 	bool groups_derived;	 /* the IOMMU groups were derived by grouping.h, not read */
+	bool iommu_off;		 /* the recording was made while no IOMMU was on */
+	bool drivers_unknown;	 /* the recording does not show which drivers are bound */
+	char **notes;		 /* warnings of the reader of a recording */
 	char *kernel_release;	 /* as uname -r */
 	unsigned long page_size; /* bytes */
 	bool has_vfio;		 /* the vfio modules are available */
@@ -43,6 +46,9 @@ struct inventory *inventory_new(void);
 struct inventory *inventory_free(struct inventory *inv);
 DEFINE_CLEANUP(struct inventory *, inventory_freep, inventory_free)
 #define _cleanup_inventory_ _cleanup_(inventory_freep)
+
+/* Returns whether it is a dump of lspci, which shows devices and nothing of the kernel. */
+bool inventory_is_dump(const struct inventory *inv);
 
 /* Takes @device over and frees an earlier one with the same key. 0 or -ENOMEM (not taken). */
 int inventory_put(struct inventory *inv, struct device *device) _must_check_;

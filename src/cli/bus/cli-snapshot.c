@@ -7,6 +7,7 @@
 #include "cli/bus/cli-snapshot.h"
 #include "model/dbus-names.h"
 #include "model/json/codec.h"
+#include "policy/isolation/settle.h"
 
 int cli_snapshot_text(struct cli *cli, char **ret)
 {
@@ -41,6 +42,8 @@ int cli_snapshot_load(struct cli *cli, struct inventory **ret)
 		fprintf(stderr, "devgroupctl: the snapshot of devgroupd: %s\n", error);
 		return EXIT_FAILED;
 	}
+	if (r >= 0)
+		r = settle_inventory(*ret);
 	if (r < 0)
 		return cli_fail(r, "cannot read the snapshot of devgroupd");
 	return 0;

@@ -12,10 +12,7 @@
 #include "policy/devinfo/small-bar.h"
 
 /* include/linux/ioport.h */
-#define IORESOURCE_PREFETCH 0x2000u
 #define IORESOURCE_UNSET 0x20000000u
-#define IORESOURCE_ROM_ENABLE 0x1u
-#define IORESOURCE_ROM_SHADOW 0x2u
 
 #define ROM 6
 #define REGION_MMAP 0x4u /* VFIO_REGION_INFO_FLAG_MMAP */

@@ -88,7 +88,7 @@ int pcicap_find_ext(const struct device *device, enum pcicap_ext_id id)
 	return 0;
 }
 
-int pcicap_express_type(const struct device *device)
+int pcicap_reported_type(const struct device *device)
 {
 	int at = pcicap_find(device, PCICAP_EXPRESS);
 
@@ -97,6 +97,11 @@ int pcicap_express_type(const struct device *device)
 	if (at == 0)
 		return -ENOENT;
 	return pcicap_u16(device, (size_t)at + EXPRESS_FLAGS) >> 4 & 0xf;
+}
+
+int pcicap_express_type(const struct device *device)
+{
+	return device->port_type >= 0 ? device->port_type : pcicap_reported_type(device);
 }
 
 int pcicap_serial(const struct device *device, char **ret)

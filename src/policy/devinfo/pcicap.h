@@ -51,7 +51,11 @@ uint32_t pcicap_u32(const struct device *device, size_t at);
 int pcicap_find(const struct device *device, enum pcicap_id id);
 int pcicap_find_ext(const struct device *device, enum pcicap_ext_id id);
 
-/* Returns an enum express_type, -ENOENT for conventional PCI, or -ENODATA if unknown. */
+/*
+ * Return an enum express_type, -ENOENT for conventional PCI, or -ENODATA if unknown: the type that
+ * the device reports, or the one that the kernel puts in its place (settle.h).
+ */
+int pcicap_reported_type(const struct device *device);
 int pcicap_express_type(const struct device *device);
 
 /*

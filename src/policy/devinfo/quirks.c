@@ -37,14 +37,17 @@ static bool quirks_match_revision(const struct quirk *quirk, const struct device
 
 bool quirks_match(const struct quirk *quirk, const struct device *device)
 {
+	bool on_root_bus;
+
 	if (!device_is_pci(device) ||
 	    !quirks_match_ids(&quirk->ids, device->vendor, device->device) ||
 	    !quirks_match_class(quirk, device) || !quirks_match_revision(quirk, device) ||
 	    !quirks_match_ids(&quirk->subsystems, device->subsystem_vendor,
 			      device->subsystem_device))
 		return false;
-	if (quirk->place != QUIRK_ANY_PLACE &&
-	    (quirk->place == QUIRK_ROOT_BUS) != (device->parent == NULL))
+	/* a device of which the recording lacks the bridge has one, though its key is unknown */
+	on_root_bus = !device->parent && !device->place_unknown;
+	if (quirk->place != QUIRK_ANY_PLACE && (quirk->place == QUIRK_ROOT_BUS) != on_root_bus)
 		return false;
 	return quirk->function == QUIRK_ANY_FUNCTION ||
 	       (quirk->function == QUIRK_VF) == (device->physfn != NULL);

@@ -8,6 +8,7 @@
 #include "base/dir.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "policy/isolation/settle.h"
 #include "sys/modules.h"
 #include "sys/probe/probe-host.h"
 #include "sys/probe/probe-iommu.h"
@@ -246,7 +247,8 @@ static int probe_host_read_devices(struct probe *probe, struct inventory *inv)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	/* the kernel lists them in any order */
+	return settle_inventory(inv);
 }
 
 int probe_host(struct probe *probe, struct inventory **ret)

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "policy/isolation/settle.h"
 #include "sys/probe/pcinames.h"
 #include "sys/probe/probe-config.h"
 #include "sys/probe/probe-device.h"
@@ -272,6 +273,9 @@ int probe_update(struct probe *probe, struct inventory *inv, const char *bus, co
 	if (r < 0 || !probe_is_relevant(device)) {
 		changed = inventory_remove(inv, key);
 	} else {
+		r = settle_device(inv, device);
+		if (r < 0)
+			return r;
 		changed = !old || !device_equal(old, device);
 		r = probe_store_device(probe, inv, old, &device);
 		if (r < 0)
