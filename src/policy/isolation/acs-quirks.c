@@ -197,42 +197,109 @@ const struct acs_rule *acs_quirks_find_rule(const struct device *device, int typ
 	return NULL;
 }
 
-static const struct {
-	uint16_t vendor, device;
-	int function;
-} acs_quirks_aliases[] = {
-	/* Ricoh, Glenfly */
-	{ 0x1180, 0xe832, 0 },
-	{ 0x1180, 0xe476, 0 },
-	{ 0x6766, 0x3d40, 0 },
-	{ 0x6766, 0x3d41, 0 },
-	/* Marvell, HighPoint, JMicron, Lite-On */
-	{ 0x1b4b, 0x9120, 1 },
-	{ 0x1b4b, 0x9123, 1 },
-	{ 0x1b4b, 0x9125, 1 },
-	{ 0x1b4b, 0x9128, 1 },
-	{ 0x1b4b, 0x9130, 1 },
-	{ 0x1b4b, 0x9170, 1 },
-	{ 0x1b4b, 0x9172, 1 },
-	{ 0x1b4b, 0x917a, 1 },
-	{ 0x1b4b, 0x9182, 1 },
-	{ 0x1b4b, 0x9183, 1 },
-	{ 0x1b4b, 0x91a0, 1 },
-	{ 0x1b4b, 0x9215, 1 },
-	{ 0x1b4b, 0x9220, 1 },
-	{ 0x1b4b, 0x9230, 1 },
-	{ 0x1b4b, 0x9235, 1 },
-	{ 0x1103, 0x0642, 1 },
-	{ 0x1103, 0x0645, 1 },
-	{ 0x197b, 0x2392, 1 },
-	{ 0x1c28, 0x0122, 1 },
+/* The addresses on its bus that a device uses besides its own. */
+enum acs_alias {
+	ALIAS_FUNCTION_0, /* of its slot */
+	ALIAS_FUNCTION_1, /* of its slot */
+	ALIAS_SLOT_1,	  /* 01.0 */
+	ALIAS_X200,	  /* 10.0, 11.0, 12.3 */
+	ALIAS_FUNCTIONS,  /* functions 0 to 4 of each slot */
+	ALIAS_ALL,
 };
 
-int acs_quirks_alias_function(const struct device *device)
+static const struct {
+	uint16_t vendor, first, last;
+	uint16_t subsystem_first, subsystem_last; /* of the same vendor; 0: any */
+	uint8_t alias;
+} acs_quirks_aliases[] = {
+	/* Ricoh, Glenfly */
+	{ 0x1180, 0xe832, 0xe832, 0, 0, ALIAS_FUNCTION_0 },
+	{ 0x1180, 0xe476, 0xe476, 0, 0, ALIAS_FUNCTION_0 },
+	{ 0x6766, 0x3d40, 0x3d41, 0, 0, ALIAS_FUNCTION_0 },
+	/* Marvell, HighPoint, JMicron, Lite-On */
+	{ 0x1b4b, 0x9120, 0x9120, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x9123, 0x9123, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x9125, 0x9125, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x9128, 0x9128, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x9130, 0x9130, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x9170, 0x9170, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x9172, 0x9172, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x917a, 0x917a, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x9182, 0x9183, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x91a0, 0x91a0, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x9215, 0x9215, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x9220, 0x9220, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x9230, 0x9230, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1b4b, 0x9235, 0x9235, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1103, 0x0642, 0x0642, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1103, 0x0645, 0x0645, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x197b, 0x2392, 0x2392, 0, 0, ALIAS_FUNCTION_1 },
+	{ 0x1c28, 0x0122, 0x0122, 0, 0, ALIAS_FUNCTION_1 },
+	/* Adaptec 3405 and 3805 */
+	{ 0x9005, 0x0285, 0x0285, 0x02bb, 0x02bc, ALIAS_SLOT_1 },
+	/* computers behind a non-transparent bridge: Xeon Phi x200, Intel VCA, PLX */
+	{ 0x8086, 0x2260, 0x2260, 0, 0, ALIAS_X200 },
+	{ 0x8086, 0x2264, 0x2264, 0, 0, ALIAS_X200 },
+	{ 0x8086, 0x2954, 0x2956, 0, 0, ALIAS_FUNCTIONS },
+	{ 0x8086, 0x2958, 0x295a, 0, 0, ALIAS_FUNCTIONS },
+	{ 0x10b5, 0x87b0, 0x87b1, 0, 0, ALIAS_ALL },
+};
+
+/* Returns the aliases of the model, or -1. */
+static int acs_quirks_find_aliases(const struct device *device)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(acs_quirks_aliases); i++)
 		if (acs_quirks_aliases[i].vendor == device->vendor &&
-		    acs_quirks_aliases[i].device == device->device)
-			return acs_quirks_aliases[i].function;
+		    device->device >= acs_quirks_aliases[i].first &&
+		    device->device <= acs_quirks_aliases[i].last &&
+		    (!acs_quirks_aliases[i].subsystem_first ||
+		     (device->subsystem_vendor == device->vendor &&
+		      device->subsystem_device >= acs_quirks_aliases[i].subsystem_first &&
+		      device->subsystem_device <= acs_quirks_aliases[i].subsystem_last)))
+			return acs_quirks_aliases[i].alias;
 	return -1;
+}
+
+bool acs_quirks_spans_slots(const struct device *device)
+{
+	switch (device->vendor) {
+	case 0x8086:
+		if (device->device < 0x2260 || device->device > 0x295a)
+			return false;
+		break;
+	case 0x9005:
+	case 0x10b5:
+		break;
+	default:
+		return false;
+	}
+	return acs_quirks_find_aliases(device) >= ALIAS_SLOT_1;
+}
+
+bool acs_quirks_has_aliases(const struct device *device)
+{
+	return acs_quirks_find_aliases(device) >= 0;
+}
+
+bool acs_quirks_is_alias(const struct device *device, const struct pciaddr *own,
+			 const struct pciaddr *other)
+{
+	if (own->slot == other->slot && own->function == other->function)
+		return false;
+	switch (acs_quirks_find_aliases(device)) {
+	case ALIAS_FUNCTION_0:
+		return own->slot == other->slot && other->function == 0;
+	case ALIAS_FUNCTION_1:
+		return own->slot == other->slot && other->function == 1;
+	case ALIAS_SLOT_1:
+		return other->slot == 1 && other->function == 0;
+	case ALIAS_X200:
+		return ((other->slot == 0x10 || other->slot == 0x11) && other->function == 0) ||
+		       (other->slot == 0x12 && other->function == 3);
+	case ALIAS_FUNCTIONS:
+		return other->function < 5;
+	case ALIAS_ALL:
+		return true;
+	}
+	return false;
 }

@@ -4,8 +4,8 @@
 /*
  * Facts of the kernel on single models, which configuration space does not show. The ids are those
  * of drivers/pci/quirks.c in Linux 7.2 (pci_dev_acs_enabled[], pci_disable_broken_acs_cap(),
- * quirk_dma_func0_alias(), quirk_dma_func1_alias()). The kernel adds a few each year, and older
- * kernels lack the newest. Only acs.c includes this.
+ * quirk_dma_func0_alias() and the other quirks with aliases). The kernel adds a few each year, and
+ * older kernels lack the newest. Only acs.c includes this.
  */
 
 #include "model/device.h"
@@ -36,5 +36,10 @@ const struct acs_rule *acs_quirks_find_rule(const struct device *device, int typ
  * model.
  */
 uint16_t acs_quirks_broken_controls(const struct device *device);
-/* Returns the function whose address @device uses besides its own, or -1. */
-int acs_quirks_alias_function(const struct device *device);
+/* Returns whether the model of @device may use the addresses of other devices on its bus. */
+bool acs_quirks_has_aliases(const struct device *device);
+/* Returns whether these may be in other slots. Cheap. */
+bool acs_quirks_spans_slots(const struct device *device);
+/* Returns whether @device, at @own, uses the address @other too, which is on the same bus. */
+bool acs_quirks_is_alias(const struct device *device, const struct pciaddr *own,
+			 const struct pciaddr *other);

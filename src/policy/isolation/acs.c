@@ -24,9 +24,26 @@ static enum acs_state acs_read_control(const struct device *device, size_t contr
 		return ACS_UNKNOWN;
 	if (at == 0)
 		return ACS_MISSING;
+	if (device->acs_assumed)
+		return ACS_ON;
 	wanted = ACS_REQUIRED & pcicap_u16(device, (size_t)at + ACS_CAP) &
 		 (uint16_t)~acs_quirks_broken_controls(device);
 	return (pcicap_u16(device, (size_t)at + control_at) & wanted) == wanted ? ACS_ON : ACS_OFF;
+}
+
+int acs_any_control(const struct device *device)
+{
+	const struct acs_rule *rule = acs_quirks_find_rule(device, pcicap_express_type(device));
+	size_t control_at = rule && rule->verdict == ACS_RULE_DWORDS ? ACS_CTRL_DWORDS : ACS_CTRL;
+	int at = pcicap_find_ext(device, PCICAP_EXT_ACS);
+	uint16_t implemented;
+
+	if (at <= 0 || (size_t)at + control_at + 2 > device->config_size)
+		return -1;
+	implemented = ACS_REQUIRED & pcicap_u16(device, (size_t)at + ACS_CAP);
+	if (!implemented)
+		return -1;
+	return (pcicap_u16(device, (size_t)at + control_at) & implemented) != 0;
 }
 
 enum acs_state acs_state(const struct device *device)
@@ -86,12 +103,21 @@ bool acs_bridge_aliases(const struct device *bridge)
 
 bool acs_is_alias(const struct device *a, const struct device *b)
 {
-	int function = acs_quirks_alias_function(a);
 	struct pciaddr x, y;
 
-	if (function < 0 || a->physfn || b->physfn)
+	if (a->physfn || b->physfn || !acs_quirks_has_aliases(a))
 		return false;
 	if (pciaddr_parse(a->address, &x) < 0 || pciaddr_parse(b->address, &y) < 0)
 		return false;
-	return pciaddr_same_slot(&x, &y) && x.function != y.function && y.function == function;
+	return x.domain == y.domain && x.bus == y.bus && acs_quirks_is_alias(a, &x, &y);
+}
+
+bool acs_has_aliases(const struct device *device)
+{
+	return !device->physfn && acs_quirks_has_aliases(device);
+}
+
+bool acs_has_aliases_beyond_slot(const struct device *device)
+{
+	return !device->physfn && acs_quirks_spans_slots(device);
 }

@@ -37,7 +37,16 @@ bool acs_isolates(const struct device *device);
 bool acs_bridge_aliases(const struct device *bridge);
 
 /*
- * Returns whether @a uses the address of @b, another function of its device, by the list of the
- * kernel.
+ * Returns whether @a uses the address of @b, another device on its bus, by the list of the kernel.
  */
 bool acs_is_alias(const struct device *a, const struct device *b);
+/* Returns whether @device may be an alias of others. Cheaper than to ask for each. */
+bool acs_has_aliases(const struct device *device);
+/* Returns whether it may be an alias of devices in other slots of its bus. */
+bool acs_has_aliases_beyond_slot(const struct device *device);
+
+/*
+ * Returns 1 if one of the controls that @device implements is on, 0 if all are off, -1 if it has
+ * none or they are not known. The kernel turns all on when an IOMMU is (pci_std_enable_acs()).
+ */
+int acs_any_control(const struct device *device);

@@ -42,8 +42,13 @@ static bool isolation_text_is_unreadable(const struct inventory *inv, const char
 static char *isolation_text_unknown(const struct inventory *inv, const struct device *device,
 				    const struct isolation_cause *cause)
 {
-	bool unread = isolation_text_is_unreadable(inv, cause->peer) ||
-		      (device_is_pci(device) && acs_state(device) == ACS_UNKNOWN);
+	bool unread;
+
+	if (!*cause->peer)
+		return strdup("The recording does not show what is above it (a bridge, or a "
+			      "controller of VMD), so the devices of its group are not known.");
+	unread = isolation_text_is_unreadable(inv, cause->peer) ||
+		 (device_is_pci(device) && acs_state(device) == ACS_UNKNOWN);
 
 	if (unread)
 		return str_printf("Whether %s isolates is unknown: its configuration space was not "
@@ -56,6 +61,23 @@ static char *isolation_text_unknown(const struct inventory *inv, const struct de
 	return str_printf(
 		"The kernel put it into one group with %s; configuration space shows no reason.",
 		cause->peer);
+}
+
+static char *isolation_text_alias(const struct inventory *inv, const struct device *device,
+				  const struct isolation_cause *cause)
+{
+	const struct device *peer = inventory_find(inv, cause->peer);
+
+	if (str_eq(device->dma_owner, cause->peer))
+		return str_printf("It is in the domain of the VMD controller %s, which sends its "
+				  "requests under its own address.",
+				  cause->peer);
+	if (peer && str_eq(peer->dma_owner, device->key))
+		return str_printf("As a VMD controller it sends the requests of %s under its own "
+				  "address.",
+				  cause->peer);
+	return str_printf("It shares a DMA address with %s: a known fault of the model.",
+			  cause->peer);
 }
 
 char *isolation_text(const struct inventory *inv, const struct device *device,
@@ -74,8 +96,7 @@ char *isolation_text(const struct inventory *inv, const struct device *device,
 				  "not isolate its functions (no ACS).",
 				  cause->peer);
 	case ISOLATION_DMA_ALIAS:
-		return str_printf("It shares a DMA address with %s: a known fault of the model.",
-				  cause->peer);
+		return isolation_text_alias(inv, device, cause);
 	case ISOLATION_PLATFORM_PE:
 		return strdup(
 			"The firmware of the platform made this group (a partitionable endpoint).");

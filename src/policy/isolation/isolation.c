@@ -12,6 +12,7 @@
 #include "base/strv.h"
 #include "policy/devinfo/pcicap.h"
 #include "policy/isolation/acs.h"
+#include "policy/isolation/isolation-alias.h"
 #include "policy/isolation/isolation.h"
 #include "policy/isolation/topology.h"
 #include "policy/offline/grouping.h"
@@ -210,6 +211,32 @@ static int isolation_add_functions(const struct inventory *inv, const struct dev
 	return 0;
 }
 
+static int isolation_add_aliases(const struct inventory *inv, const struct device *device,
+				 struct vec *causes)
+{
+	_cleanup_vec_ struct vec aliases = { 0 };
+	int r = isolation_alias_find(inv, device, &aliases);
+
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct device, other, &aliases) {
+		if (!isolation_same_group(device, other))
+			continue;
+		r = isolation_add(causes, ISOLATION_DMA_ALIAS, other->key);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int isolation_add_unknown_place(const struct inventory *inv, const struct device *device,
+				       struct vec *causes)
+{
+	if (!device->place_unknown)
+		return 0;
+	return isolation_add(causes, ISOLATION_UNKNOWN, "");
+}
+
 /* --- members without a cause --- */
 
 /*
@@ -232,6 +259,19 @@ static bool isolation_is_tied_above(const struct inventory *inv, const struct de
 	return false;
 }
 
+/* Returns a member of lower address that shares a DMA address with @device, or NULL. */
+static const struct device *isolation_next_alias(const struct inventory *inv,
+						 const struct device *device)
+{
+	if (device->dma_owner)
+		return inventory_find(inv, device->dma_owner);
+	TOPOLOGY_FOREACH(other, inv, topology_bus(inv, device))
+		if (isolation_alias_ties(device, other) && device_cmp(other, device) < 0 &&
+		    isolation_same_group(device, other))
+			return other;
+	return NULL;
+}
+
 /*
  * Returns a member of lower address that a cause ties to @device, or NULL if @device is the first
  * of its tied members.
@@ -248,7 +288,7 @@ static const struct device *isolation_next_tied(const struct inventory *inv,
 		if (device_cmp(other, device) < 0 && isolation_same_group(device, other) &&
 		    isolation_function_tie(device, other, &code))
 			return other;
-	return NULL;
+	return isolation_next_alias(inv, device);
 }
 
 static const struct device *isolation_first_tied(const struct inventory *inv,
@@ -409,8 +449,9 @@ static int isolation_find_causes(const struct inventory *inv, const struct devic
 {
 	static int (*const finders[])(const struct inventory *inv, const struct device *device,
 				      struct vec *causes) = {
-		isolation_add_above,	   isolation_add_bridge_itself, isolation_add_functions,
-		isolation_add_unexplained, isolation_add_peers,
+		isolation_add_above,   isolation_add_bridge_itself, isolation_add_functions,
+		isolation_add_aliases, isolation_add_unknown_place, isolation_add_unexplained,
+		isolation_add_peers,
 	};
 
 	if (device->iommu_group < 0)

@@ -53,6 +53,21 @@ struct topology_range topology_below(const struct inventory *inv, const struct d
 	return range;
 }
 
+struct topology_range topology_bus(const struct inventory *inv, const struct device *device)
+{
+	struct pciaddr addr, after;
+
+	if (!device_is_pci(device) || pciaddr_parse(device->address, &addr) < 0)
+		return (struct topology_range){ 0, 0 };
+	if (addr.bus < UINT8_MAX)
+		after = (struct pciaddr){ addr.domain, (uint8_t)(addr.bus + 1), 0, 0 };
+	else
+		after = (struct pciaddr){ addr.domain + 1, 0, 0, 0 };
+	return (struct topology_range){ topology_place(inv, &(struct pciaddr){ addr.domain,
+									       addr.bus, 0, 0 }),
+					topology_place(inv, &after) };
+}
+
 static bool topology_same_slot(const struct device *device, const struct pciaddr *addr)
 {
 	struct pciaddr other;

@@ -34,6 +34,8 @@ bool topology_is_below(const struct inventory *inv, const struct device *device,
  * host.
  */
 struct topology_range topology_below(const struct inventory *inv, const struct device *bridge);
+/* Returns the devices on the bus of @device, which may be a root bus. */
+struct topology_range topology_bus(const struct inventory *inv, const struct device *device);
 /*
  * Returns the functions of the device that @device belongs to. A VF is alone: its address follows
  * from its PF and names no slot.
