@@ -581,6 +581,30 @@ START_TEST(test_bars_that_share_a_page_are_reported)
 }
 END_TEST
 
+/* Adds a VMD controller, and an endpoint in the domain that its driver made. */
+static void add_vmd(void)
+{
+	struct device *controller = add_pci("0000:00:0e.0", NULL, 16, "flr"),
+		      *disk = add_pci("10000:e1:00.0", NULL, 16, "flr");
+
+	controller->class_code = 0x010400;
+	ck_assert_int_eq(str_set(&disk->dma_owner, controller->key), 0);
+	host_builder_set_group_type(host, 16, "DMA-FQ");
+}
+
+START_TEST(test_domain_of_vmd_stays_with_the_host)
+{
+	add_vmd();
+	ck_assert_blockers("0000:00:0e.0 10000:e1:00.0", "vmd! 0000:00:0e.0");
+	/* where no IOMMU group ties them */
+	ck_assert_int_eq(inventory_set_group(host, device_at("10000:e1:00.0"), 17), 0);
+	ck_assert_blockers("10000:e1:00.0", "vmd! 10000:e1:00.0");
+	/* a controller whose driver is unbound has no domain */
+	ck_assert(inventory_remove(host, "10000:e1:00.0"));
+	ck_assert_blockers("0000:00:0e.0", "");
+}
+END_TEST
+
 START_TEST(test_d3cold_is_reported_unless_on_vfio)
 {
 	struct device *device = device_at("0000:03:00.0");
@@ -642,6 +666,7 @@ static Suite *make_suite(void)
 		test_refused_model_blocks,
 		test_bus_reset_needs_the_whole_bus,
 		test_bars_that_share_a_page_are_reported,
+		test_domain_of_vmd_stays_with_the_host,
 		test_d3cold_is_reported_unless_on_vfio,
 		test_ten_thousand_functions_are_assessed,
 	};

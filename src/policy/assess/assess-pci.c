@@ -99,6 +99,58 @@ int assess_pci_mdev_parent(const struct assessment *ctx)
 	return 0;
 }
 
+/* --- domains of VMD --- */
+
+#define CLASS_RAID 0x0104 /* of VMD controllers */
+
+/* Returns a device of the domain that the driver of @controller made, or NULL. */
+static const struct device *assess_pci_find_owned(const struct inventory *inv,
+						  const struct device *controller)
+{
+	if (controller->class_code >> 8 != CLASS_RAID)
+		return NULL;
+	VEC_FOREACH(const struct device, device, &inv->devices)
+		if (str_eq(device->dma_owner, controller->key))
+			return device;
+	return NULL;
+}
+
+static bool assess_pci_has_owner(const struct assessment *ctx, const struct device *device)
+{
+	const struct device *owner = inventory_find(ctx->assess->inv, device->dma_owner);
+
+	return owner && resolved_group_has(ctx->resolved, owner);
+}
+
+/*
+ * The devices of a domain of VMD are there while the host has the driver of the controller, which
+ * belongs to their IOMMU group. So they cannot be claimed, and neither can the controller.
+ */
+int assess_pci_vmd(const struct assessment *ctx)
+{
+	VEC_FOREACH(const struct device, device, &ctx->resolved->devices) {
+		const struct device *owned = assess_pci_find_owned(ctx->assess->inv, device);
+		int r = 0;
+
+		if (owned)
+			r = assess_rule_block(
+				ctx, device,
+				"%s is a VMD controller, and a claim unbinds its driver, which "
+				"takes away the devices of its domain, for example %s. Turn off "
+				"VMD in the firmware setup to have them one by one.",
+				device->key, owned->key);
+		else if (device->dma_owner && !assess_pci_has_owner(ctx, device))
+			r = assess_rule_block(
+				ctx, device,
+				"%s is in the domain of the VMD controller %s, whose driver has to "
+				"stay with the host. Turn off VMD in the firmware setup.",
+				device->key, device->dma_owner);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* --- BARs --- */
 
 /* Returns a BAR in the same page that belongs to a device outside the group, or NULL. */

@@ -29,6 +29,7 @@ int assess_iommu_peer_to_peer(const struct assessment *ctx) _must_check_;
 
 /* assess-pci.c: the state of the PCI functions */
 int assess_pci_mdev_parent(const struct assessment *ctx) _must_check_;
+int assess_pci_vmd(const struct assessment *ctx) _must_check_;
 int assess_pci_pf(const struct assessment *ctx) _must_check_;
 int assess_pci_vf(const struct assessment *ctx) _must_check_;
 int assess_pci_unaligned_bar(const struct assessment *ctx) _must_check_;

@@ -185,6 +185,7 @@ static const struct rule assess_rules[] = {
 	{ "pf-with-claimed-vfs", true, assess_pci_pf },
 	{ "vf-of-claimed-pf", true, assess_pci_vf },
 	{ "mdev-parent", true, assess_pci_mdev_parent },
+	{ "vmd", true, assess_pci_vmd },
 	{ "foreign-owner", true, assess_usage_foreign_owner },
 	{ "network-up", false, assess_usage_network_up },
 	{ "in-use", false, assess_usage_open },
