@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Reads the text of "lspci -xxxx", with or without -D, -n, -nn, -v, -vv, as lspci wrote it or as a
- * mail program changed it. It reads the devices and as much configuration space as there is. It
- * skips lines that lspci does not write, so only a text without devices is an error, and that is up
- * to the caller.
+ * Reads the text of "lspci -xxxx", with or without -D, -n, -nn, -v, -vv, -k, -P, -mm, -vmm, as
+ * lspci wrote it or as a mail program changed it. It reads the devices and as much configuration
+ * space as there is. Lines that lspci does not write are counted and named in inv->notes, so only a
+ * text without devices is an error, and that is up to the caller.
  */
 
 #include <stddef.h>
