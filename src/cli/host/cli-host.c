@@ -14,11 +14,19 @@
 #include "model/device-name.h"
 #include "policy/isolation/isolation.h"
 #include "policy/offline/host-file.h"
+#include "policy/offline/host-quirks.h"
 
 /* Room for 4 KiB of each function of a large host, as hexadecimal with blanks. */
 #define HOST_FILE_MAX (256u << 20)
 
 /* --- reading --- */
+
+/* Prints what the reader could not use, on standard error: the output stays for programs. */
+static void cli_host_print_notes(const char *path, const struct inventory *inv)
+{
+	STRV_FOREACH(note, inv->notes)
+		fprintf(stderr, "devgroupctl: --host=%s: warning: %s\n", path, *note);
+}
 
 static int cli_host_read_file(const char *path, struct inventory **ret)
 {
@@ -35,6 +43,7 @@ static int cli_host_read_file(const char *path, struct inventory **ret)
 		fprintf(stderr, "devgroupctl: --host=%s: %s\n", path, error ? error : strerror(-r));
 		return EXIT_FAILED;
 	}
+	cli_host_print_notes(path, *ret);
 	return 0;
 }
 
@@ -79,8 +88,10 @@ static int cli_host_read(struct cli *cli, struct cli_host *host)
 /* Prepares the assessment of groups. 0 or negative errno. */
 static int cli_host_prepare(struct cli_host *host)
 {
-	int r;
+	int r = host_quirks_apply(host->inv, &host->quirks->quirks);
 
+	if (r < 0)
+		return r;
 	r = assess_new(host->inv, &host->quirks->quirks, NULL, &host->assess);
 	if (r < 0)
 		return r;
