@@ -25,6 +25,15 @@ static json_object *explain_reset_list_others(const struct vec *devices,
 	return TAKE_PTR(list);
 }
 
+/* Returns the JSON of ways that may exist. */
+static json_object *explain_reset_unknown_to_json(const struct reset_refusal *refusal)
+{
+	return CLI_JSON_NEW({ "method", json_object_new_string(refusal->method) },
+			    { "used", json_object_new_boolean(false) },
+			    { "known", json_object_new_boolean(false) },
+			    { "why-not", json_object_new_string(refusal->why) });
+}
+
 /* Returns the JSON of one way. @why_not NULL: it is used. */
 static json_object *explain_reset_to_json(const struct inventory *inv, const struct device *device,
 					  const char *method, const char *why_not)
@@ -76,8 +85,11 @@ static int explain_reset_add_refused(json_object *list, const struct inventory *
 				     const struct reset_plan *plan)
 {
 	VEC_FOREACH(const struct reset_refusal, refusal, &plan->refused) {
-		int r = cli_json_append(list, explain_reset_to_json(inv, plan->device,
-								    refusal->method, refusal->why));
+		json_object *object = refusal->kind == RESET_NOT_KNOWN ?
+					      explain_reset_unknown_to_json(refusal) :
+					      explain_reset_to_json(inv, plan->device,
+								    refusal->method, refusal->why);
+		int r = cli_json_append(list, object);
 
 		if (r < 0)
 			return r;
@@ -85,11 +97,17 @@ static int explain_reset_add_refused(json_object *list, const struct inventory *
 	return 0;
 }
 
+/* The hot reset of VFIO stands for those of the bus. */
 static bool explain_reset_has_method(json_object *list, const char *method)
 {
-	for (size_t i = 0; i < cli_json_list_length(list); i++)
-		if (str_eq(cli_json_get_str(json_object_array_get_idx(list, i), "method"), method))
+	bool is_bus = str_eq(method, "bus") || str_eq(method, "slot");
+
+	for (size_t i = 0; i < cli_json_list_length(list); i++) {
+		const char *known = cli_json_get_str(json_object_array_get_idx(list, i), "method");
+
+		if (str_eq(known, method) || (is_bus && str_eq(known, RESET_ATTEMPT_HOT)))
 			return true;
+	}
 	return false;
 }
 
@@ -190,29 +208,45 @@ static void explain_reset_print_used(const char *device, json_object *reset)
 	putchar('\n');
 }
 
+/* Returns whether @reset stands for ways that may exist. */
+static bool explain_reset_is_unknown(json_object *reset)
+{
+	return json_object_object_get_ex(reset, "known", NULL);
+}
+
 static void explain_reset_print_unused(const char *device, json_object *reset)
 {
 	_cleanup_free_ char *why = cli_term_clean(cli_json_get_str(reset, "why-not"));
 
-	printf("  %s  not used: %s: %s\n", device, cli_json_get_str(reset, "method"),
-	       str_or(why, ""));
+	if (!explain_reset_is_unknown(reset))
+		printf("  %s  not used: %s: %s\n", device, cli_json_get_str(reset, "method"),
+		       str_or(why, ""));
+	else if (str_eq(cli_json_get_str(reset, "method"), RESET_ATTEMPT_KERNEL))
+		printf("  %s  not known: this recording does not show all resets that the kernel "
+		       "offers\n",
+		       device);
+	else
+		printf("  %s  not known: %s: %s\n", device, cli_json_get_str(reset, "method"),
+		       str_or(why, ""));
 }
 
 static void explain_reset_print_device(json_object *device)
 {
 	json_object *resets = cli_json_get_list(device, "resets");
 	const char *key = cli_json_get_str(device, "device");
+	bool unsure = false;
 	size_t used = 0;
 
 	for (size_t i = 0; i < cli_json_list_length(resets); i++) {
 		json_object *reset = json_object_array_get_idx(resets, i);
 
+		unsure |= explain_reset_is_unknown(reset);
 		if (!cli_json_get_bool(reset, "used"))
 			continue;
 		explain_reset_print_used(key, reset);
 		used++;
 	}
-	if (used == 0)
+	if (used == 0 && !unsure)
 		printf("  %s  none: the next user gets it in the state that the previous one "
 		       "left\n",
 		       key);

@@ -75,10 +75,26 @@ static int plan_host_check_required(const struct group_def *def, const struct ve
 		return 0;
 	why = reset_plan_why_none(plan);
 	fprintf(stderr,
-		"devgroupctl: Group %s cannot be claimed: its definition requires a reset, and %s "
-		"cannot be reset (%s).\n",
-		def->name, plan->device->key, str_or(why, "?"));
+		"devgroupctl: Group %s cannot be claimed: its definition requires a reset, and "
+		"%s%s %s (%s).\n",
+		def->name, reset_plan_is_unsure(plan) ? "whether there is one of " : "",
+		plan->device->key, reset_plan_is_unsure(plan) ? "is not known" : "cannot be reset",
+		str_or(why, "?"));
 	return EXIT_FAILED;
+}
+
+/* Says on standard error what the plan leaves out, because the recording does not show it. */
+static void plan_host_print_limits(const struct inventory *inv, const struct vec *resets)
+{
+	if (inv->drivers_unknown)
+		fprintf(stderr, "devgroupctl: The recording does not show which drivers are bound, "
+				"so the plan does not unbind them.\n");
+	VEC_FOREACH(const struct reset_plan, plan, resets)
+		if (plan->attempts.n == 0 && reset_plan_is_unsure(plan))
+			fprintf(stderr,
+				"devgroupctl: The recording does not show whether %s can be reset, "
+				"so the plan has no reset of it.\n",
+				plan->device->key);
 }
 
 static int plan_host_claim(const struct cli_options *o, const struct group_def *def,
@@ -116,6 +132,7 @@ static int plan_host_add_claim(const struct cli_options *o, const struct cli_hos
 		return r;
 	if (plan_host_claim(o, def, resolved, &resets, list) < 0)
 		return cli_fail(-ENOMEM, "cannot make a plan");
+	plan_host_print_limits(host->inv, &resets);
 	return 0;
 }
 

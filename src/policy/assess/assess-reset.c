@@ -13,7 +13,11 @@
 #include "policy/plan/reset-plan.h"
 #include "policy/plan/reset-scope.h"
 
-enum verdict { RESET_WORKS, RESET_MISSING, RESET_REACHES };
+enum verdict {
+	RESET_WORKS, /* or it is not known that it does not */
+	RESET_MISSING,
+	RESET_REACHES,
+};
 
 /*
  * Lists the other devices that a reset of the bus of @device would hit outside the group. The
@@ -56,7 +60,7 @@ static bool assess_reset_is_endpoint(const struct device *device)
 
 static enum verdict assess_reset_judge_plan(const struct reset_plan *plan)
 {
-	if (plan->attempts.n > 0)
+	if (plan->attempts.n > 0 || reset_plan_is_unsure(plan))
 		return RESET_WORKS;
 	VEC_FOREACH(const struct reset_refusal, refusal, &plan->refused)
 		if (refusal->kind == RESET_REACHES_OTHERS)
@@ -109,6 +113,7 @@ static char *assess_reset_name_refusal(const void *things, size_t i)
 				  refusal->quirk->name);
 	case RESET_NOT_OFFERED:
 	case RESET_REACHES_OTHERS:
+	case RESET_NOT_KNOWN:
 		break;
 	}
 	return str_printf("%s: not offered", refusal->method);

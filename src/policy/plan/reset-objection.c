@@ -152,6 +152,12 @@ static bool reset_objection_is_claimed(const struct reset_plan_request *request,
 	return vec_find_sorted(request->claimed, device, device_cmp, NULL) >= 0;
 }
 
+static const char *reset_objection_name_driver(const struct inventory *inv,
+					       const struct device *device)
+{
+	return str_or(device->driver, inv->drivers_unknown ? "driver not known" : "no driver");
+}
+
 static int reset_objection_neighbour(const struct reset_objection_question *question,
 				     struct reset_refusal *ret)
 {
@@ -162,7 +168,8 @@ static int reset_objection_neighbour(const struct reset_objection_question *ques
 		return reset_objection_raise(
 			ret, RESET_REACHES_OTHERS,
 			str_printf("it would also reset %s (%s), which is not in the group",
-				   other->key, str_or(other->driver, "no driver")));
+				   other->key,
+				   reset_objection_name_driver(question->request->inv, other)));
 	}
 	return 0;
 }

@@ -114,10 +114,15 @@ static int reset_plan_add_refusal(struct reset_context *ctx, const char *method,
 	return 0;
 }
 
+/* Refuses @method, or any other one for RESET_ATTEMPT_KERNEL. */
 static int reset_plan_refuse_unoffered(struct reset_context *ctx, const char *method)
 {
-	struct reset_refusal refusal = { .kind = RESET_NOT_OFFERED,
-					 .why = strdup("the kernel does not offer it") };
+	bool unsure = ctx->device->more_resets;
+	struct reset_refusal refusal = {
+		.kind = unsure ? RESET_NOT_KNOWN : RESET_NOT_OFFERED,
+		.why = strdup(unsure ? "this recording does not show whether the kernel offers it" :
+				       "the kernel does not offer it"),
+	};
 
 	return refusal.why ? reset_plan_add_refusal(ctx, method, &refusal) : -ENOMEM;
 }
@@ -240,7 +245,7 @@ static int reset_plan_consider_all(struct reset_context *ctx)
 
 	if (r < 0)
 		return r;
-	if (!device->reset_methods && !device->no_reset)
+	if (!device->reset_methods && !device->no_reset && !device->more_resets)
 		return reset_plan_consider_kernel(ctx);
 	STRV_FOREACH(method, device->reset_methods) {
 		if (!reset_attempt_find_method(*method))
@@ -249,9 +254,14 @@ static int reset_plan_consider_all(struct reset_context *ctx)
 		if (r < 0)
 			return r;
 	}
-	if (strv_contains(device->reset_methods, "bus"))
+	if (!strv_contains(device->reset_methods, "bus")) {
+		r = reset_plan_consider(ctx, "bus", false);
+		if (r < 0)
+			return r;
+	}
+	if (!device->more_resets)
 		return 0;
-	return reset_plan_consider(ctx, "bus", false);
+	return reset_plan_refuse_unoffered(ctx, RESET_ATTEMPT_KERNEL);
 }
 
 int reset_plan_device(const struct reset_plan_request *request, const struct device *device,
@@ -378,10 +388,20 @@ const struct reset_plan *reset_plan_find_empty(const struct vec *plans)
 	return NULL;
 }
 
+bool reset_plan_is_unsure(const struct reset_plan *plan)
+{
+	VEC_FOREACH(const struct reset_refusal, refusal, &plan->refused)
+		if (refusal->kind == RESET_NOT_KNOWN)
+			return true;
+	return false;
+}
+
 char *reset_plan_why_none(const struct reset_plan *plan)
 {
 	_cleanup_strv_ char **reasons = NULL;
 
+	if (reset_plan_is_unsure(plan))
+		return strdup("this recording does not show all resets that the kernel offers");
 	if (plan->refused.n == 0)
 		return strdup("the kernel offers no reset of it");
 	VEC_FOREACH(const struct reset_refusal, refusal, &plan->refused) {

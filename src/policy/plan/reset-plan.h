@@ -16,6 +16,7 @@ enum reset_refusal_kind {
 	RESET_HAS_BRIDGE,     /* VFIO resets no bus with a bridge on it */
 	RESET_FORBIDDEN,      /* by a quirk */
 	RESET_REACHES_OTHERS, /* devices outside the claim would be hit */
+	RESET_NOT_KNOWN,      /* the recording does not show whether the kernel offers it */
 };
 
 struct reset_refusal {
@@ -59,6 +60,8 @@ void reset_plans_clear(struct vec *plans);
 int reset_plan_format(const struct reset_plan *plan, char ***ret) _must_check_;
 /* Returns the first plan without an attempt, or NULL. */
 const struct reset_plan *reset_plan_find_empty(const struct vec *plans);
+/* Returns whether there may be more ways, which the recording of the host does not show. */
+bool reset_plan_is_unsure(const struct reset_plan *plan);
 /*
  * Returns "bus: it would …; pm: …", or that the kernel offers none; the caller frees it. NULL when
  * out of memory.

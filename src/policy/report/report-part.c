@@ -91,6 +91,9 @@ int report_part_judge_reset(const struct report_host *host, const struct device 
 	r = reset_plan_device(&request, device, &plan);
 	if (r < 0)
 		return r;
-	*ret = plan.attempts.n > 0 ? REPORT_RESET_WIDE : REPORT_RESET_NONE;
+	if (reset_plan_is_unsure(&plan))
+		*ret = REPORT_RESET_UNKNOWN;
+	else
+		*ret = plan.attempts.n > 0 ? REPORT_RESET_WIDE : REPORT_RESET_NONE;
 	return 0;
 }

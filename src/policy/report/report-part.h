@@ -46,6 +46,7 @@ enum report_reset {
 	REPORT_RESET_OWN,  /* one that reaches this function alone */
 	REPORT_RESET_WIDE, /* only those that reach its neighbours or its other functions too */
 	REPORT_RESET_NONE,
+	REPORT_RESET_UNKNOWN, /* the recording does not show all */
 };
 
 /*
