@@ -104,9 +104,10 @@ json_object *cli_list_host(const struct cli_host *host, bool members)
 
 /* --- IOMMU groups without a name --- */
 
-static bool list_host_is_covered(json_object *entries, unsigned id)
+/* Returns whether one of the first @n_named entries has the IOMMU group @id. */
+static bool list_host_is_covered(json_object *entries, size_t n_named, unsigned id)
 {
-	for (size_t i = 0; i < cli_json_list_length(entries); i++) {
+	for (size_t i = 0; i < n_named; i++) {
 		json_object *numbers =
 			cli_json_get_list(json_object_array_get_idx(entries, i), "iommu-groups");
 
@@ -146,10 +147,11 @@ static int list_host_add_iommu_group(json_object *entries, const struct cli_host
 
 int cli_list_host_add_unnamed(json_object *entries, const struct cli_host *host)
 {
+	size_t n_named = cli_json_list_length(entries);
 	int r;
 
 	VEC_FOREACH(const struct iommu_group, group, &host->inv->iommu_groups) {
-		if (list_host_is_covered(entries, group->id))
+		if (list_host_is_covered(entries, n_named, group->id))
 			continue;
 		r = list_host_add_iommu_group(entries, host, group);
 		if (r < 0)

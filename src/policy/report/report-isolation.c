@@ -29,22 +29,20 @@ enum tie {
 };
 
 struct tie_group {
-	char **devices; /* endpoints that the cause ties to others */
-	char **peers;	/* the devices that cause it */
+	struct vec devices; /* struct device, not owned: endpoints that the cause ties to others */
+	struct vec peers;   /* the devices that cause it; sorted */
 };
 
 static void report_isolation_clear(struct tie_group (*tie_groups)[TIES])
 {
 	for (size_t i = 0; i < TIES; i++) {
-		strv_free((*tie_groups)[i].devices);
-		strv_free((*tie_groups)[i].peers);
+		vec_drop(&(*tie_groups)[i].devices);
+		vec_drop(&(*tie_groups)[i].peers);
 	}
 }
 
-static int report_isolation_tie(const struct inventory *inv, const struct isolation_cause *cause)
+static int report_isolation_tie(const struct isolation_cause *cause, const struct device *peer)
 {
-	const struct device *peer = *cause->peer ? inventory_find(inv, cause->peer) : NULL;
-
 	switch (cause->code) {
 	case ISOLATION_ACS_MISSING:
 		return peer && pcicap_express_type(peer) == EXPRESS_ROOT_PORT ? TIE_ROOT_PORT :
@@ -66,21 +64,26 @@ static int report_isolation_tie(const struct inventory *inv, const struct isolat
 	}
 }
 
-static int report_isolation_note(struct tie_group *tie_group, const struct device *device,
-				 const char *peer)
+/* Notes that @device, the one that was noted last or a later one, is tied by @peer, or by itself.
+ */
+static int report_isolation_note(struct tie_group *tie_group, struct device *device,
+				 struct device *peer)
 {
-	if (!strv_contains(tie_group->devices, device->key)) {
-		int r = strv_add(&tie_group->devices, device->key);
+	const struct vec *devices = &tie_group->devices;
+	size_t at;
+
+	if (devices->n == 0 || devices->items[devices->n - 1] != device) {
+		int r = vec_add(&tie_group->devices, device);
 
 		if (r < 0)
 			return r;
 	}
-	if (!*peer || strv_contains(tie_group->peers, peer))
+	if (!peer || vec_find_sorted(&tie_group->peers, peer, device_cmp, &at) >= 0)
 		return 0;
-	return strv_add(&tie_group->peers, peer);
+	return vec_insert(&tie_group->peers, at, peer);
 }
 
-static int report_isolation_collect(const struct inventory *inv, const struct device *device,
+static int report_isolation_collect(const struct inventory *inv, struct device *device,
 				    struct tie_group *tie_groups)
 {
 	_cleanup_isolation_ struct vec causes = { 0 };
@@ -89,11 +92,12 @@ static int report_isolation_collect(const struct inventory *inv, const struct de
 	if (r < 0)
 		return r;
 	VEC_FOREACH(const struct isolation_cause, cause, &causes) {
-		int tie = report_isolation_tie(inv, cause);
+		struct device *peer = *cause->peer ? inventory_find(inv, cause->peer) : NULL;
+		int tie = report_isolation_tie(cause, peer);
 
 		if (tie < 0)
 			continue;
-		r = report_isolation_note(&tie_groups[tie], device, cause->peer);
+		r = report_isolation_note(&tie_groups[tie], device, peer);
 		if (r < 0)
 			return r;
 	}
@@ -166,15 +170,30 @@ static unsigned report_isolation_weight(enum tie tie)
 	return WEIGHT_GROUPS;
 }
 
+/* Returns the keys of @devices; the caller frees it. NULL when out of memory. */
+static char **report_isolation_list_keys(const struct vec *devices)
+{
+	_cleanup_strv_builder_ struct strv_builder keys = { 0 };
+
+	VEC_FOREACH(const struct device, device, devices)
+		if (strv_builder_add(&keys, device->key) < 0)
+			return NULL;
+	return strv_builder_take(&keys);
+}
+
 static int report_isolation_add(const struct inventory *inv, enum tie tie,
-				struct tie_group *tie_group, struct report_card *card)
+				const struct tie_group *tie_group, struct report_card *card)
 {
 	struct report_advice kind = ties[tie].kind;
 	/* a cause without a peer is about the devices themselves */
-	_cleanup_free_ char *peers = report_part_list(tie_group->peers ? tie_group->peers :
-									 tie_group->devices),
-			    *text = NULL, *slots = NULL;
+	const struct vec *causes = tie_group->peers.n > 0 ? &tie_group->peers : &tie_group->devices;
+	_cleanup_strv_ char **devices = report_isolation_list_keys(&tie_group->devices),
+			    **names = report_isolation_list_keys(causes);
+	_cleanup_free_ char *peers = NULL, *text = NULL, *slots = NULL;
 
+	if (!devices || !names)
+		return -ENOMEM;
+	peers = report_part_list(names);
 	if (!peers)
 		return -ENOMEM;
 	kind.weight = report_isolation_weight(tie);
@@ -182,7 +201,7 @@ static int report_isolation_add(const struct inventory *inv, enum tie tie,
 	slots = ties[tie].with_slots ? advice_slots(inv) : strdup("");
 	if (!text || !slots)
 		return -ENOMEM;
-	return report_part_add(card, &kind, &tie_group->devices, str_printf("%s%s", text, slots));
+	return report_part_add(card, &kind, &devices, str_printf("%s%s", text, slots));
 }
 
 int report_isolation(const struct inventory *inv, struct report_card *card)
@@ -190,7 +209,7 @@ int report_isolation(const struct inventory *inv, struct report_card *card)
 	_cleanup_(report_isolation_clear) struct tie_group tie_groups[TIES] = { 0 };
 	int r;
 
-	VEC_FOREACH(const struct device, device, &inv->devices) {
+	VEC_FOREACH(struct device, device, &inv->devices) {
 		if (!report_part_is_endpoint(device) || device->iommu_group < 0)
 			continue;
 		r = report_isolation_collect(inv, device, tie_groups);
@@ -198,7 +217,7 @@ int report_isolation(const struct inventory *inv, struct report_card *card)
 			return r;
 	}
 	for (enum tie tie = 0; tie < TIES; tie++) {
-		if (!tie_groups[tie].devices)
+		if (tie_groups[tie].devices.n == 0)
 			continue;
 		r = report_isolation_add(inv, tie, &tie_groups[tie], card);
 		if (r < 0)
