@@ -17,6 +17,25 @@
 
 /* --- the group --- */
 
+static void explain_print_iommu_group(json_object *object, const char *iommu, size_t n_devices)
+{
+	bool known = cli_json_get_bool(object, "groups-known");
+
+	if (str_empty(iommu))
+		printf("The kernel put it in no IOMMU group.\n");
+	else if (!known && n_devices == 1)
+		printf("Its IOMMU group is not known: the recording lacks some of what decides "
+		       "it.\n");
+	else if (!known)
+		printf("%zu devices that may share an IOMMU group: the recording lacks some of "
+		       "what decides it.\n",
+		       n_devices);
+	else if (n_devices == 1)
+		printf("Alone in IOMMU group %s.\n", iommu);
+	else
+		printf("%zu devices in IOMMU group %s, which move together:\n", n_devices, iommu);
+}
+
 static void explain_print_title(json_object *object, size_t n_devices)
 {
 	_cleanup_free_ char *iommu =
@@ -33,12 +52,7 @@ static void explain_print_title(json_object *object, size_t n_devices)
 		cli_explain_text_line(" is in the group ", group);
 	else
 		putchar('\n');
-	if (str_empty(iommu))
-		printf("The kernel put it in no IOMMU group.\n");
-	else if (n_devices == 1)
-		printf("Alone in IOMMU group %s.\n", iommu);
-	else
-		printf("%zu devices in IOMMU group %s, which move together:\n", n_devices, iommu);
+	explain_print_iommu_group(object, iommu, n_devices);
 }
 
 static char *explain_print_describe_device(json_object *device)
@@ -54,13 +68,13 @@ static char *explain_print_describe_device(json_object *device)
 	return strdup(description);
 }
 
-static int explain_print_add_row(struct table *table, json_object *device)
+static int explain_print_add_row(struct table *table, json_object *device, const char *no_driver)
 {
 	_cleanup_free_ char *text = explain_print_describe_device(device);
 	const char *driver = cli_json_get_str(device, "driver");
 	const struct cell cells[] = {
 		{ cli_json_get_str(device, "device"), TINT_NONE },
-		{ str_empty(driver) ? "no driver" : driver, TINT_NONE },
+		{ str_empty(driver) ? no_driver : driver, TINT_NONE },
 		{ text, TINT_FAINT },
 	};
 
@@ -69,12 +83,15 @@ static int explain_print_add_row(struct table *table, json_object *device)
 	return cli_table_add_member(table, cells, ARRAY_SIZE(cells));
 }
 
-static void explain_print_devices(json_object *devices)
+static void explain_print_devices(json_object *object)
 {
+	json_object *devices = cli_json_get_list(object, "devices");
+	bool known = cli_json_get_bool(object, "drivers-known");
 	_cleanup_table_ struct table table = { 0 };
 
 	for (size_t i = 0; i < cli_json_list_length(devices); i++)
-		if (explain_print_add_row(&table, json_object_array_get_idx(devices, i)) < 0)
+		if (explain_print_add_row(&table, json_object_array_get_idx(devices, i),
+					  known ? "no driver" : "driver not known") < 0)
 			return;
 	cli_table_print(&table, false);
 }
@@ -187,7 +204,10 @@ static void explain_print_causes(json_object *object)
 	cli_explain_text_heading(str_eq(cli_json_get_str(object, "source"), "kernel-module") ?
 					 "Why (from the kernel module)" :
 					 "Why (derived from configuration space)");
-	if (cli_json_get_bool(object, "groups-derived"))
+	if (cli_json_get_bool(object, "iommu-off"))
+		printf("  No IOMMU was on when the recording was made: these are the groups that "
+		       "the kernel makes when it is on.\n");
+	else if (cli_json_get_bool(object, "groups-derived"))
 		printf("  The recording has no IOMMU groups: these are derived by the kernel's "
 		       "rules.\n");
 	if (json_object_object_length(sentences) == 0)
@@ -215,7 +235,8 @@ static void explain_print_blockers(json_object *object)
 		printf("  It is reserved: only a claim with the label %s gets it.\n",
 		       str_or(clean, "?"));
 	} else if (cli_json_list_length(blockers) == 0) {
-		printf("  None.\n");
+		printf("  None%s.\n",
+		       cli_json_get_bool(object, "dump") ? " that this recording shows" : "");
 	}
 	for (size_t i = 0; i < cli_json_list_length(blockers); i++) {
 		json_object *blocker = json_object_array_get_idx(blockers, i), *hard;
@@ -335,7 +356,7 @@ void cli_explain_print(json_object *object)
 		    *advice = cli_json_get_list(object, "advice");
 
 	explain_print_title(object, cli_json_list_length(devices));
-	explain_print_devices(devices);
+	explain_print_devices(object);
 	explain_print_causes(object);
 	explain_print_blockers(object);
 	cli_explain_reset_print(devices);

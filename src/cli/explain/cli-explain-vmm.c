@@ -20,6 +20,20 @@ static json_object *explain_vmm_list_interfaces(const struct inventory *inv)
 	return TAKE_PTR(list);
 }
 
+/* Adds the interfaces of VFIO. A dump of lspci does not show them. */
+static int explain_vmm_add_interfaces(json_object *vmm, const struct inventory *inv)
+{
+	const char *why = vfio_choice_why_no_iommufd(inv);
+	int r;
+
+	if (inventory_is_dump(inv))
+		return 0;
+	r = cli_json_set(vmm, "interfaces", explain_vmm_list_interfaces(inv));
+	if (r < 0 || !why)
+		return r;
+	return cli_json_set_str(vmm, "no-iommufd", why);
+}
+
 static int explain_vmm_add_memory(json_object *vmm, const char *memlock, uint64_t ram)
 {
 	_cleanup_free_ char *memory = mem_need_format(ram),
@@ -41,21 +55,15 @@ static int explain_vmm_add_memory(json_object *vmm, const char *memlock, uint64_
 int cli_explain_vmm_fill(json_object *object, const struct cli_host *host, const char *memlock,
 			 uint64_t ram)
 {
-	const char *why = vfio_choice_why_no_iommufd(host->inv);
 	json_object *vmm = json_object_new_object();
 	int r;
 
 	r = cli_json_set(object, "vmm", vmm);
 	if (r < 0)
 		return r;
-	r = cli_json_set(vmm, "interfaces", explain_vmm_list_interfaces(host->inv));
+	r = explain_vmm_add_interfaces(vmm, host->inv);
 	if (r < 0)
 		return r;
-	if (why) {
-		r = cli_json_set_str(vmm, "no-iommufd", why);
-		if (r < 0)
-			return r;
-	}
 	if (memlock) {
 		r = cli_json_set_str(vmm, "memlock", memlock);
 		if (r < 0)
@@ -98,7 +106,9 @@ void cli_explain_vmm_print(json_object *object)
 		return;
 	why = cli_json_get_str(vmm, "no-iommufd");
 	printf("\n%sFor a VMM%s\n", cli_term_begin(TINT_BOLD), cli_term_end(TINT_BOLD));
-	if (str_empty(why))
+	if (!cli_json_get_list(vmm, "interfaces"))
+		printf("  interfaces: not known, because a dump of lspci does not show them\n");
+	else if (str_empty(why))
 		printf("  interfaces: iommufd, and the older group and container\n");
 	else
 		printf("  interfaces: group and container; no iommufd: %s\n", why);

@@ -172,6 +172,27 @@ static const char *cli_explain_cause_source(const struct vec *devices)
 	return "configuration-space";
 }
 
+static bool cli_explain_knows_groups(const struct vec *devices)
+{
+	VEC_FOREACH(const struct device, device, devices)
+		if (device->group_unsure)
+			return false;
+	return true;
+}
+
+/* Adds what the inventory can tell at all. */
+static int cli_explain_add_limits(json_object *object, const struct inventory *inv,
+				  const struct vec *devices)
+{
+	bool groups = cli_explain_knows_groups(devices), drivers = !inv->drivers_unknown;
+
+	return CLI_JSON_SET(object, { "dump", json_object_new_boolean(inventory_is_dump(inv)) },
+			    { "iommu-off", json_object_new_boolean(inv->iommu_off) },
+			    { "groups-derived", json_object_new_boolean(inv->groups_derived) },
+			    { "groups-known", json_object_new_boolean(groups) },
+			    { "drivers-known", json_object_new_boolean(drivers) });
+}
+
 int cli_explain_fill(json_object *object, const struct cli_host *host, const struct vec *devices,
 		     char *const *methods)
 {
@@ -187,9 +208,12 @@ int cli_explain_fill(json_object *object, const struct cli_host *host, const str
 		if (r < 0)
 			return r;
 	}
-	return CLI_JSON_SET(
-		object, { "source", json_object_new_string(cli_explain_cause_source(devices)) },
-		{ "groups-derived", json_object_new_boolean(host->inv->groups_derived) },
-		{ "iommu-groups", cli_explain_list_iommu_groups(devices) },
-		{ "devices", TAKE_PTR(list) }, { "advice", cli_explain_list_strings(advice) });
+	r = cli_explain_add_limits(object, host->inv, devices);
+	if (r < 0)
+		return r;
+	return CLI_JSON_SET(object,
+			    { "source", json_object_new_string(cli_explain_cause_source(devices)) },
+			    { "iommu-groups", cli_explain_list_iommu_groups(devices) },
+			    { "devices", TAKE_PTR(list) },
+			    { "advice", cli_explain_list_strings(advice) });
 }

@@ -66,6 +66,7 @@ json_object *cli_report_to_json(const struct cli_host *host)
 			    { "devices", json_object_new_uint64(inv->devices.n) },
 			    { "iommu-groups", json_object_new_uint64(inv->iommu_groups.n) },
 			    { "groups-derived", json_object_new_boolean(inv->groups_derived) },
+			    { "iommu-off", json_object_new_boolean(inv->iommu_off) },
 			    { "iommu", json_object_new_string(iommu_unit_kind(inv)) },
 			    { "marks", cli_report_list_marks(&card) },
 			    { "advice", cli_report_list_advice(&card) });
@@ -83,7 +84,10 @@ static void cli_report_print_head(json_object *object)
 	       (long long)cli_json_get_int(object, "iommu-groups", 0),
 	       str_empty(iommu) ? "" : " of ", iommu);
 	printf("%s%s\n", str_empty(release) ? "" : ", kernel ", str_or(release, ""));
-	if (cli_json_get_bool(object, "groups-derived"))
+	if (cli_json_get_bool(object, "iommu-off"))
+		printf("No IOMMU was on when the recording was made: these are the groups that the "
+		       "kernel makes when it is on.\n");
+	else if (cli_json_get_bool(object, "groups-derived"))
 		printf("The recording has no IOMMU groups: these are derived by the kernel's "
 		       "rules.\n");
 }

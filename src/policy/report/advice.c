@@ -218,11 +218,12 @@ static int advice_add_peers(const struct inventory *inv, const struct findings *
 static int advice_add_no_iommu(const struct inventory *inv, const struct findings *findings,
 			       char ***list)
 {
-	if (inv->iommu_groups.n > 0)
+	if (inv->iommu_groups.n > 0 && !inv->iommu_off)
 		return 0;
-	return advice_add(list,
-			  strdup("The kernel has no IOMMU: turn it on in the firmware setup (VT-d, "
-				 "AMD-Vi, SMMU). On Intel, boot with intel_iommu=on too."));
+	return advice_add(list, str_printf("The kernel %s no IOMMU: turn it on in the firmware "
+					   "setup (VT-d, AMD-Vi, SMMU). On Intel, boot with "
+					   "intel_iommu=on too.",
+					   inv->iommu_off ? "had" : "has"));
 }
 
 int advice_find(const struct inventory *inv, const struct vec *devices, char ***ret)

@@ -54,8 +54,24 @@ int doctor_add_finding(struct vec *findings, enum finding_level level, const cha
 	return 0;
 }
 
+/* Adds that a dump of lspci does not tell whether @what. */
+static int doctor_add_unknown(struct vec *findings, const char *subject, const char *what)
+{
+	return doctor_add_finding(findings, FINDING_HINT, subject,
+				  str_printf("Whether %s is not known: a dump of lspci does not "
+					     "show it. A snapshot does.",
+					     what));
+}
+
 static int doctor_check_iommu(const struct inventory *inv, struct vec *findings)
 {
+	if (inv->iommu_off)
+		return doctor_add_finding(
+			findings, FINDING_WARN, "iommu",
+			strdup("No IOMMU was on when the recording was made, so no device could be "
+			       "claimed: turn it on in the firmware setup (VT-d, AMD-Vi, SMMU), "
+			       "and on Intel boot with intel_iommu=on. The groups are those that "
+			       "the kernel makes then."));
 	if (inv->groups_derived)
 		return doctor_add_finding(findings, FINDING_HINT, "iommu",
 					  strdup("The recording has no IOMMU groups from a kernel; "
@@ -76,6 +92,8 @@ static int doctor_check_interrupts(const struct inventory *inv, struct vec *find
 	if (inv->interrupt_remapping > 0)
 		return doctor_add_finding(findings, FINDING_OK, "interrupts",
 					  strdup("The IOMMU remaps interrupts."));
+	if (inventory_is_dump(inv))
+		return doctor_add_unknown(findings, "interrupts", "the IOMMU remaps interrupts");
 	if (inv->interrupt_remapping < 0)
 		return 0;
 	if (inv->unsafe_interrupts)
@@ -109,6 +127,8 @@ static int doctor_check_vfio(const struct inventory *inv, struct vec *findings)
 {
 	int r;
 
+	if (inventory_is_dump(inv))
+		return doctor_add_unknown(findings, "vfio", "the kernel has VFIO and iommufd");
 	if (!inv->has_vfio)
 		return doctor_add_finding(
 			findings, FINDING_FAIL, "vfio",
@@ -136,6 +156,9 @@ static int doctor_check_module(const struct inventory *inv, struct vec *findings
 		return doctor_add_finding(findings, FINDING_OK, "module",
 					  str_printf("The kernel module devgroups %s is loaded.",
 						     inv->kernel_module));
+	if (inventory_is_dump(inv))
+		return doctor_add_unknown(findings, "module",
+					  "the kernel module devgroups is loaded");
 	return doctor_add_finding(
 		findings, FINDING_HINT, "module",
 		strdup("The kernel module devgroups is not loaded: the causes of group sizes are "

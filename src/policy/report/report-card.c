@@ -76,8 +76,8 @@ static int report_card_mark_device(const struct report_host *host, const struct 
 	if (r < 0)
 		return r;
 	report_card_mark(&marks[0], from_kernel, device->iommu_group >= 0);
-	report_card_mark(&marks[1], true, report_card_is_alone(inv, device));
-	report_card_mark(&marks[2], true, reset == REPORT_RESET_OWN);
+	report_card_mark(&marks[1], !device->group_unsure, report_card_is_alone(inv, device));
+	report_card_mark(&marks[2], reset != REPORT_RESET_UNKNOWN, reset == REPORT_RESET_OWN);
 	report_card_mark(&marks[3], from_kernel && device->iommu_group >= 0,
 			 !report_part_has_reserved(inv, device));
 	report_card_mark(&marks[4], report_card_knows_bars(device),
@@ -97,6 +97,8 @@ static int report_card_mark_all(const struct report_host *host, struct report_ma
 	};
 
 	memcpy(marks, qualities, sizeof(qualities));
+	if (inventory_is_dump(host->inv))
+		marks[4].text = "with BARs of whole pages, if a page has 4 KiB";
 	VEC_FOREACH(const struct device, device, &host->inv->devices) {
 		int r;
 

@@ -25,15 +25,12 @@ static const char *report_platform_iommu_advice(const struct inventory *inv)
 {
 	switch (report_platform_host_vendor(inv)) {
 	case 0x8086:
-		return "There is no IOMMU, so no device can be assigned. Turn on VT-d in the "
-		       "firmware setup, and boot with intel_iommu=on.";
+		return "Turn on VT-d in the firmware setup, and boot with intel_iommu=on.";
 	case 0x1022:
-		return "There is no IOMMU, so no device can be assigned. Turn on AMD-Vi (often "
-		       "just \"IOMMU\") in the firmware setup.";
+		return "Turn on AMD-Vi (often just \"IOMMU\") in the firmware setup.";
 	default:
-		return "There is no IOMMU, so no device can be assigned. Turn it on in the "
-		       "firmware setup (VT-d, AMD-Vi, SMMU), and on Intel boot with "
-		       "intel_iommu=on.";
+		return "Turn it on in the firmware setup (VT-d, AMD-Vi, SMMU), and on Intel boot "
+		       "with intel_iommu=on.";
 	}
 }
 
@@ -46,7 +43,7 @@ static int report_platform_no_iommu(const struct inventory *inv, struct report_c
 						     .code = "iommu-off",
 						     .weight = WEIGHT_NOTHING_WORKS };
 
-	if (inv->iommu_groups.n > 0)
+	if (inv->iommu_groups.n > 0 && !inv->iommu_off)
 		return 0;
 	if (inv->iommus)
 		return report_part_add(
@@ -54,7 +51,14 @@ static int report_platform_no_iommu(const struct inventory *inv, struct report_c
 			strdup("The kernel sees an IOMMU but makes no groups. Boot with iommu=nopt "
 			       "(and on Intel with intel_iommu=on), and without intel_iommu=off, "
 			       "amd_iommu=off and iommu=off."));
-	return report_part_add(card, &firmware, NULL, strdup(report_platform_iommu_advice(inv)));
+	return report_part_add(
+		card, &firmware, NULL,
+		str_printf("%s %s",
+			   inv->iommu_off ?
+				   "No IOMMU was on when this was recorded, so no device could be "
+				   "assigned." :
+				   "There is no IOMMU, so no device can be assigned.",
+			   report_platform_iommu_advice(inv)));
 }
 
 static int report_platform_interrupts(const struct inventory *inv, struct report_card *card)
