@@ -137,7 +137,7 @@ START_TEST(test_verbose_attributes_are_read)
 	ck_assert_uint_eq(device->resources[0].flags, 0x200);
 	ck_assert_uint_eq(device->resources[2].end, 0x605f);
 	ck_assert_uint_eq(device->resources[2].flags, 0x100);
-	ck_assert_uint_eq(device->resources[3].flags, 0);
+	ck_assert_uint_eq(device->resources[3].flags, IORESOURCE_MEM); /* it has no address */
 }
 END_TEST
 
@@ -167,6 +167,152 @@ START_TEST(test_other_text_is_refused)
 		      "lspci -xxxx, as root");
 	check_refused("{ \"version\": 1 }", "devices");
 	check_refused(" {", "1:");
+}
+END_TEST
+
+/* --- text of lspci -v --- */
+
+START_TEST(test_kind_of_each_region_is_read)
+{
+	_cleanup_inventory_ struct inventory *inv = parse_lines(
+		"01:00.0 Non-Volatile memory controller: KIOXIA Corporation CD8",
+		"\tRegion 0: Memory at 6000000000 (64-bit, non-prefetchable) [size=64K]\n"
+		"\tRegion 2: Memory at 6100000000 (64-bit, prefetchable) [size=16M]\n"
+		"\tExpansion ROM at fdc00000 [disabled] [size=128K]\n");
+	const struct device *device = inventory_find(inv, "0000:01:00.0");
+
+	ck_assert_uint_eq(device->resources[0].flags, IORESOURCE_MEM | IORESOURCE_MEM_64);
+	ck_assert_uint_eq(device->resources[2].flags,
+			  IORESOURCE_MEM | IORESOURCE_MEM_64 | IORESOURCE_PREFETCH);
+	ck_assert_uint_eq(device->resources[2].start, 0x6100000000);
+	ck_assert_uint_eq(device->resources[6].start, 0xfdc00000);
+	ck_assert_uint_eq(device->resources[6].end, 0xfdc1ffff);
+	ck_assert_uint_eq(device->resources[6].flags, IORESOURCE_MEM);
+	ck_assert_ptr_null(inv->notes);
+}
+END_TEST
+
+/* "lspci -v" shows no numbers of regions. The addresses in configuration space do. */
+START_TEST(test_regions_without_numbers_are_placed)
+{
+	static const char text[] = "01:00.0 Ethernet controller: Intel Corporation 82574L\n"
+				   "\tFlags: bus master, fast devsel, latency 0, IRQ 16\n"
+				   "\tMemory at 2fd000000 (64-bit, prefetchable) [size=128K]\n"
+				   "\tI/O ports at 6040 [size=32]\n"
+				   "00: 86 80 d3 10 07 05 10 00 03 00 00 02 10 00 00 00\n"
+				   "10: 00 00 00 00 0c 00 00 fd 02 00 00 00 41 60 00 00\n";
+	_cleanup_inventory_ struct inventory *inv = parse_host(text);
+	const struct device *device = inventory_find(inv, "0000:01:00.0");
+
+	ck_assert_uint_eq(device->resources[0].flags, 0);
+	ck_assert_uint_eq(device->resources[1].start, 0x2fd000000);
+	ck_assert_uint_eq(device->resources[1].end, 0x2fd01ffff);
+	ck_assert_uint_eq(device->resources[3].start, 0x6040);
+	ck_assert_uint_eq(device->resources[3].flags, IORESOURCE_IO);
+}
+END_TEST
+
+START_TEST(test_numbers_are_no_part_of_names)
+{
+	static const struct {
+		const char *line, *name;
+	} rows[] = {
+		{ "01:00.0 PIC [0800]: Intel I/O APIC [8086:2f2c] (rev 02) (prog-if 20 "
+		  "[IO(X)-APIC])",
+		  "I/O APIC" },
+		{ "01:00.0 PIC: Intel I/O APIC (prog-if 20 [IO(X)-APIC])", "I/O APIC" },
+		{ "01:00.0 VGA compatible controller [0300]: NVIDIA TU116 [GeForce] [10de:2184] "
+		  "(rev a1) (prog-if 00 [VGA controller])",
+		  "TU116 [GeForce]" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_inventory_ struct inventory *inv = parse_lines(rows[i].line, "");
+
+		ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->device_name, rows[i].name);
+	}
+}
+END_TEST
+
+/* Names of any encoding become valid UTF-8, and nothing that a terminal acts on is kept. */
+START_TEST(test_bytes_that_are_no_text_are_replaced)
+{
+	_cleanup_inventory_ struct inventory *inv =
+		parse_lines("01:00.0 Bridge: Intel \xd0 Corp\xc3\xb6 \xff\x1b[31m", "");
+
+	ck_assert_str_eq(inventory_find(inv, "0000:01:00.0")->device_name,
+			 "\xef\xbf\xbd Corp\xc3\xb6 \xef\xbf\xbd?[31m");
+}
+END_TEST
+
+/* --- what was not read --- */
+
+static void check_notes(const char *text, const char *note)
+{
+	_cleanup_inventory_ struct inventory *inv = parse_host(text);
+	_cleanup_free_ char *notes = strv_join(inv->notes, "\n");
+
+	ck_assert_msg(note ? strstr(notes, note) != NULL : !*notes, "\"%s\" for %s", notes, text);
+}
+
+START_TEST(test_lines_that_are_not_understood_are_counted)
+{
+	_cleanup_free_ char *whole = str_printf("00:00.0 Host bridge: Intel\n%s", head),
+			    *strange = str_printf("%shello\n\tFrobs: 3\nzz:00.0 X: Y\n1\n", whole),
+			    *no_bus = str_printf("%s\n01.0 PCI bridge: Intel\n%s", whole, head);
+
+	check_notes(whole, NULL);
+	check_notes(strange, "4 lines of the dump were not understood: 6 (\"hello\"), "
+			     "7 (\"Frobs: 3\"), 8 (\"zz:00.0 X: Y\") and 1 more.");
+	/* the bytes after such a line belong to a device that is not known */
+	check_notes(no_bus, "5 lines of the dump were not understood: 7 (\"01.0 PCI bridge: ");
+}
+END_TEST
+
+START_TEST(test_cut_dump_is_noted)
+{
+	_cleanup_free_ char *two = str_printf("00:00.0 Host bridge: Intel\n%s\n"
+					      "00:01.0 PCI bridge: Intel\n%s",
+					      head, head);
+	static const char whole_note[] = "The dump ends within 0000:00:01.0: it was cut.";
+
+	check_notes(two, NULL);
+	two[strlen(two) - 1] = '\0';
+	check_notes(two, NULL);
+	for (size_t cut = 2; cut < strlen(head); cut++) {
+		two[strlen(two) - 1] = '\0';
+		check_notes(two, whole_note);
+	}
+}
+END_TEST
+
+START_TEST(test_missing_rows_are_noted)
+{
+	check_notes("01:00.0 Ethernet controller: Intel Corporation 82574L\n"
+		    "00: 86 80 d3 10 07 05 10 00 03 00 00 02 10 00 00 00\n"
+		    "20: 00 00 00 00 00 00 00 00 00 00 00 00 86 80 1f a0\n",
+		    "Rows of configuration space are missing or short for 1 device: 0000:01:00.0.");
+}
+END_TEST
+
+/* A dump does not show drivers, unless it was made with -k or -v. */
+START_TEST(test_drivers_may_be_unknown)
+{
+	_cleanup_inventory_ struct inventory *plain = parse_lines("01:00.0 Bridge: Intel", ""),
+					     *with = parse_lines(
+						     "01:00.0 Bridge: Intel",
+						     "\tKernel driver in use: shpchp\n");
+
+	ck_assert(plain->drivers_unknown);
+	ck_assert(!with->drivers_unknown);
+	ck_assert(inventory_is_dump(plain));
+}
+END_TEST
+
+START_TEST(test_other_files_are_named)
+{
+	check_refused("\x1f\x8b\x08", "gunzip");
+	check_refused("\xff\xfe", "UTF-16");
 }
 END_TEST
 
@@ -257,6 +403,15 @@ static Suite *make_suite(void)
 		test_verbose_attributes_are_read,
 		test_gap_ends_config_space,
 		test_other_text_is_refused,
+		test_kind_of_each_region_is_read,
+		test_regions_without_numbers_are_placed,
+		test_numbers_are_no_part_of_names,
+		test_bytes_that_are_no_text_are_replaced,
+		test_lines_that_are_not_understood_are_counted,
+		test_cut_dump_is_noted,
+		test_missing_rows_are_noted,
+		test_drivers_may_be_unknown,
+		test_other_files_are_named,
 		test_virtual_functions_are_linked_to_their_pf,
 	};
 	Suite *suite = suite_create("host-file");

@@ -38,6 +38,7 @@
  *   ways A [METHOD …]    the resets of A that are used, in their order
  *   hints A [NAME=VALUE …]   the settings for a VMM
  *   quirks A [NAME …]    the quirks that match
+ *   unknown A [WORD …]   what the recording does not show: place, group, resets
  */
 static const char *const hosts[] = {
 	"acs-models.lspci",
@@ -47,11 +48,12 @@ static const char *const hosts[] = {
 	"desktop.lspci",
 	"forbidden-resets.lspci",
 	"graphics-vfs.lspci",
+	"iommu-off.lspci",
 	"lab-amd-iommu.json",
 	"lab-arm64-platform.json",
 	"lab-bridge-in-switch.json",
-	"lab-bridges.json",
 	"lab-bridges-verbose.lspci",
+	"lab-bridges.json",
 	"lab-default.json",
 	"lab-default.lspci",
 	"lab-eight.json",
@@ -64,10 +66,15 @@ static const char *const hosts[] = {
 	"lab-vfs.lspci",
 	"lab-virtio-iommu.json",
 	"laptop.lspci",
+	"no-root.lspci",
 	"nvme-switch.lspci",
+	"part.lspci",
 	"pasid-vfs.lspci",
 	"quirk-conditions.lspci",
 	"server.lspci",
+	"slot-aliases.lspci",
+	"vmd.lspci",
+	"wrong-port-types.lspci",
 };
 
 /* --- what comes out, as lines --- */
@@ -265,6 +272,20 @@ static char *list_quirks(const struct inventory *inv, const char *key)
 	return strv_join(list, " ");
 }
 
+static char *list_unknown(const struct inventory *inv, const char *key)
+{
+	const struct device *device = inventory_find(inv, key);
+	_cleanup_strv_ char **list = NULL;
+
+	if (device->place_unknown)
+		ck_assert_int_eq(strv_add(&list, "place"), 0);
+	if (device->group_unsure)
+		ck_assert_int_eq(strv_add(&list, "group"), 0);
+	if (device->more_resets)
+		ck_assert_int_eq(strv_add(&list, "resets"), 0);
+	return strv_join(list, " ");
+}
+
 /* Returns what the line @words is about, or NULL if it is no line about a claim. */
 static char *describe_claim(const struct inventory *inv, char **words)
 {
@@ -276,6 +297,8 @@ static char *describe_claim(const struct inventory *inv, char **words)
 		return list_ways(inv, words[1]);
 	if (str_eq(words[0], "hints"))
 		return list_hints(inv, words[1]);
+	if (str_eq(words[0], "unknown"))
+		return list_unknown(inv, words[1]);
 	return str_eq(words[0], "quirks") ? list_quirks(inv, words[1]) : NULL;
 }
 
