@@ -105,7 +105,7 @@ bool acs_is_alias(const struct device *a, const struct device *b)
 {
 	struct pciaddr x, y;
 
-	if (a->physfn || b->physfn || !acs_quirks_has_aliases(a))
+	if (a->physfn || !acs_quirks_has_aliases(a))
 		return false;
 	if (pciaddr_parse(a->address, &x) < 0 || pciaddr_parse(b->address, &y) < 0)
 		return false;
