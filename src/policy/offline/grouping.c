@@ -33,12 +33,12 @@ struct grouping_node {
 	bool is_pci;
 	size_t parent; /* the bridge above; NONE: there is none */
 	size_t owner;  /* the device that its DMA comes from, mostly itself */
-	bool isolates; /* its functions, or what is behind it */
+	bool isolates; /* devices behind it, or its functions, are kept apart */
 	bool joins;    /* a device below it joins it: it or a bridge above does not isolate */
 	bool multifunction;
 	bool bus_has_aliases; /* some device of its bus uses addresses of others */
 	size_t bus, bus_end;  /* the devices on its bus */
-	int number;	      /* its group; -1: none yet */
+	int number;	      /* the group; -1: none yet */
 };
 
 struct grouping {

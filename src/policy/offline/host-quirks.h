@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the kernel of a host knows of models, and a dump of lspci does not show. */
+/* Facts that the kernel of a host knows of models, and that a dump of lspci does not show. */
 
 #include "model/inventory.h"
 

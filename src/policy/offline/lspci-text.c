@@ -94,7 +94,7 @@ static bool lspci_text_parse_rom(struct lspci *lspci, const char *line)
 	if (sscanf(at, " at %llx", &start) != 1 || !size_text ||
 	    sscanf(size_text, "[size=%15[0-9KMGT]", number) != 1 ||
 	    str_parse_size(number, &size) < 0 || size == 0 || start > UINT64_MAX - size)
-		return true; /* it has no address */
+		return true; /* a region without an address */
 	*rom = (struct device_resource){ .start = start,
 					 .end = start + size - 1,
 					 .flags = IORESOURCE_MEM };
@@ -224,7 +224,7 @@ int lspci_text_parse(struct lspci *lspci, char *line)
 	r = lspci_text_parse_attribute(lspci, line);
 	if (r != 0)
 		return r;
-	if (lspci->in_capabilities) /* they have details, and regions of virtual functions */
+	if (lspci->in_capabilities) /* details, and regions of virtual functions */
 		return 1;
 	if (str_starts(line, "Capabilities:"))
 		lspci->in_capabilities = true;
