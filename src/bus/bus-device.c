@@ -55,6 +55,15 @@ static int bus_device_enumerate(sd_bus *connection, const char *prefix, void *us
 
 BUS_DEFINE_GETTER(bus_device_get_host_driver, struct device *device, "s",
 		  registry_host_driver(bus_object_bus(connection)->registry, device))
+static int bus_device_get_host_names(sd_bus *connection, const char *path, const char *interface,
+				     const char *property, sd_bus_message *reply, void *userdata,
+				     sd_bus_error *error)
+{
+	const struct registry *registry = bus_object_bus(connection)->registry;
+
+	return bus_text_append_strv(reply, registry_host_names(registry, userdata));
+}
+
 BUS_DEFINE_GETTER(bus_device_get_error_state, struct device *device, "s",
 		  error_state_to_string(device->errors.state))
 BUS_DEFINE_GETTER(bus_device_get_num_vfs, struct device *device, "u", (uint32_t)device->num_vfs)
@@ -259,6 +268,7 @@ static const sd_bus_vtable bus_device_vtable[] = {
 	SD_BUS_PROPERTY("IommuGroup", "i", NULL, offsetof(struct device, iommu_group), CHANGES),
 	SD_BUS_PROPERTY("Driver", "s", bus_text_get, offsetof(struct device, driver), CHANGES),
 	SD_BUS_PROPERTY("HostDriver", "s", bus_device_get_host_driver, 0, CHANGES),
+	SD_BUS_PROPERTY("HostNames", "as", bus_device_get_host_names, 0, CHANGES),
 	SD_BUS_PROPERTY("DriverOverride", "s", bus_text_get,
 			offsetof(struct device, driver_override), CHANGES),
 	SD_BUS_PROPERTY("Vendor", "s", bus_device_get_vendor, 0, CHANGES),

@@ -83,12 +83,16 @@ static void bus_signals_device_added(const struct device *device, void *userdata
 static void bus_signals_device_changed(const struct device *device, void *userdata)
 {
 	static const char *const names[] = {
-		"IommuGroup",  "Driver",     "HostDriver", "DriverOverride",  "Vendor",
-		"Device",      "VendorName", "DeviceName", "SubsystemVendor", "SubsystemDevice",
-		"Class",       "ClassName",  "Interfaces", "ResetMethods",    "ResetRequired",
-		"ResetDriver", "PowerState", "NumaNode",   "PhysFn",	      "ErrorState",
-		"ErrorCounts", "DmaWindows", "DmaFacts",   "MmioFacts",	      "MdevTypes",
-		"MdevType",    "MdevParent", NULL,
+		"IommuGroup",	   "Driver",	   "HostDriver",
+		"DriverOverride",  "Vendor",	   "Device",
+		"VendorName",	   "DeviceName",   "SubsystemVendor",
+		"SubsystemDevice", "Class",	   "ClassName",
+		"Interfaces",	   "ResetMethods", "ResetRequired",
+		"ResetDriver",	   "PowerState",   "NumaNode",
+		"PhysFn",	   "ErrorState",   "ErrorCounts",
+		"DmaWindows",	   "DmaFacts",	   "MmioFacts",
+		"MdevTypes",	   "MdevType",	   "MdevParent",
+		"HostNames",	   NULL,
 	};
 	_cleanup_free_ char *path = bus_path_device(device->key);
 

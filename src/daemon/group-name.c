@@ -23,7 +23,7 @@ static struct device *group_name_find_claimed(const struct registry *registry, c
 		if (!group->lease)
 			continue;
 		VEC_FOREACH(const struct record_device, member, &group->lease->record->devices)
-			if (device_name_is_interface(member->host_interfaces, name))
+			if (device_name_is_interface(member->host_names, name))
 				return inventory_find(inv, member->key);
 	}
 	return NULL;

@@ -100,18 +100,32 @@ void registry_remove_group(struct registry *registry, struct devgroup *group)
 		registry->events.observer->group_removed(name, registry->events.userdata);
 }
 
-const char *registry_host_driver(const struct registry *registry, const struct device *device)
+/* Returns the record of a claimed device, or NULL. */
+static const struct record_device *registry_find_member(const struct registry *registry,
+							const char *key)
 {
 	VEC_FOREACH(const struct devgroup, group, &registry->groups) {
-		const struct record_device *member;
+		const struct record_device *member =
+			group->lease ? record_find_device(group->lease->record, key) : NULL;
 
-		if (!group->lease)
-			continue;
-		member = record_find_device(group->lease->record, device->key);
 		if (member)
-			return member->host_driver;
+			return member;
 	}
-	return device->driver;
+	return NULL;
+}
+
+const char *registry_host_driver(const struct registry *registry, const struct device *device)
+{
+	const struct record_device *member = registry_find_member(registry, device->key);
+
+	return member ? member->host_driver : device->driver;
+}
+
+char *const *registry_host_names(const struct registry *registry, const struct device *device)
+{
+	const struct record_device *member = registry_find_member(registry, device->key);
+
+	return member && !device->host_names ? member->host_names : device->host_names;
 }
 
 /* --- what is derived from the host --- */

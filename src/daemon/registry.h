@@ -55,5 +55,7 @@ void registry_refresh(struct registry *registry);
 int registry_claimed_keys(const struct registry *registry, const struct devgroup *except,
 			  char ***ret) _must_check_;
 
+/* Returns device->host_names, those of before the claim if it is claimed. */
+char *const *registry_host_names(const struct registry *registry, const struct device *device);
 /* Returns the driver that @device had before its claim; its present one if it is not claimed. */
 const char *registry_host_driver(const struct registry *registry, const struct device *device);

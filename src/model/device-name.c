@@ -24,16 +24,25 @@ static bool device_name_is_namespace(const char *name, const char *controller)
 	       isdigit((unsigned char)name[n + 1]);
 }
 
+/* Tells whether @name is "net/eth0" or "eth0" of the line "net/eth0 52:54:00:00:00:01". */
+static bool device_name_is_line(const char *line, const char *name)
+{
+	size_t n = strcspn(line, " "), class = strcspn(line, "/"), length = strlen(name);
+
+	if (length == n && strncmp(line, name, n) == 0)
+		return true;
+	return class < n && length == n - class - 1 && strncmp(line + class + 1, name, length) == 0;
+}
+
 bool device_name_is_interface(char *const *interfaces, const char *name)
 {
 	if (str_starts(name, DEV) || str_starts(name, SYSFS))
 		name = strrchr(name, '/') + 1;
 	STRV_FOREACH(interface, interfaces) {
-		const char *slash = strchr(*interface, '/');
-
-		if (str_eq(*interface, name) || (slash && str_eq(slash + 1, name)))
+		if (device_name_is_line(*interface, name))
 			return true;
-		if (str_starts(*interface, "nvme/") && device_name_is_namespace(name, slash + 1))
+		if (str_starts(*interface, "nvme/") &&
+		    device_name_is_namespace(name, *interface + strlen("nvme/")))
 			return true;
 	}
 	return false;

@@ -22,7 +22,7 @@
  */
 struct device *device_name_find(const struct inventory *inv, const char *name);
 
-/* Tells whether @name means a device that has these interfaces: "net/eth0", "nvme/nvme0". */
+/* Tells whether @name means a device with these interfaces: "net/eth0 MAC", "nvme/nvme0". */
 bool device_name_is_interface(char *const *interfaces, const char *name);
 
 /*

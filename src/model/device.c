@@ -46,6 +46,7 @@ struct device *device_free(struct device *device)
 	strv_free(device->reset_methods);
 	free(device->power_state);
 	strv_free(device->interfaces);
+	strv_free(device->host_names);
 	usage_list_clear(&device->usages);
 	mdev_types_clear(&device->mdev_types);
 	free(device->mdev_parent);
@@ -91,7 +92,8 @@ static bool device_equal_strings(const struct device *a, const struct device *b)
 	       str_eq(a->serial, b->serial) && str_eq(a->iommu, b->iommu) &&
 	       str_eq(a->dma_owner, b->dma_owner) &&
 	       strv_equal(a->reset_methods, b->reset_methods) &&
-	       strv_equal(a->interfaces, b->interfaces) && strv_equal(a->isolation, b->isolation) &&
+	       strv_equal(a->interfaces, b->interfaces) &&
+	       strv_equal(a->host_names, b->host_names) && strv_equal(a->isolation, b->isolation) &&
 	       strv_equal(a->reset_scope, b->reset_scope) && str_eq(a->source, b->source) &&
 	       str_eq(a->mdev_parent, b->mdev_parent) && str_eq(a->mdev_type, b->mdev_type);
 }

@@ -81,6 +81,7 @@ struct device {
 	char *power_state;	     /* "D0", "D3cold", "unknown" */
 	int numa_node;		     /* -1: not known */
 	char **interfaces;	     /* "net/eth0", "block/nvme0n1": what the host sees of it */
+	char **host_names;	     /* "net/eth0 MAC", "block/nvme0n1 BYTES": for people */
 	struct vec usages;	     /* struct usage, owned: what the host uses it for */
 	struct device_errors errors; /* reported since the device appeared */
 

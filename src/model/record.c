@@ -33,7 +33,7 @@ struct record_device *record_device_free(struct record_device *device)
 	free(device->host_driver);
 	free(device->host_override);
 	strv_free(device->host_reset_methods);
-	strv_free(device->host_interfaces);
+	strv_free(device->host_names);
 	strv_free(device->resets);
 	free(device->driver);
 	free(device);
@@ -92,7 +92,8 @@ int record_add_device(struct record *record, const struct device *device, const 
 	r = strv_copy(device->reset_methods, &copy->host_reset_methods);
 	if (r < 0)
 		return r;
-	r = strv_copy(device->interfaces, &copy->host_interfaces);
+	r = strv_copy(device->host_names ? device->host_names : device->interfaces,
+		      &copy->host_names);
 	if (r < 0)
 		return r;
 	r = vec_add(&record->devices, copy);

@@ -50,7 +50,7 @@ struct record_device {
 	char *host_driver;	   /* NULL: none was bound */
 	char *host_override;	   /* NULL: none was set */
 	char **host_reset_methods; /* reset_method; NULL: it has none */
-	char **host_interfaces;	   /* "net/eth0": its names on the host; NULL: none */
+	char **host_names;	   /* of struct device, and so are its interfaces; NULL: none */
 	char **resets; /* methods to try in this order when it is returned (reset-plan.h) */
 	bool dirty;    /* no method worked */
 	bool clean;    /* one worked after the last use: not due again in this release */

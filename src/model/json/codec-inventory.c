@@ -54,6 +54,7 @@ const struct codec_field codec_device_fields[] = {
 	{ "isolation", CODEC_STRV, offsetof(struct device, isolation) },
 	{ "reset-scope", CODEC_STRV, offsetof(struct device, reset_scope) },
 	{ "interfaces", CODEC_STRV, offsetof(struct device, interfaces) },
+	{ "host-names", CODEC_STRV, offsetof(struct device, host_names) },
 	{ "iommu", CODEC_STRING, offsetof(struct device, iommu) },
 	{ "vfio-info", CODEC_STRV, offsetof(struct device, vfio_info_lines) },
 	{ "mdev-parent", CODEC_STRING, offsetof(struct device, mdev_parent) },

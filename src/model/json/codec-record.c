@@ -47,7 +47,7 @@ static const struct codec_field codec_record_device_fields[] = {
 	{ "host-driver", CODEC_STRING, offsetof(struct record_device, host_driver), CODEC_SHOW },
 	{ "host-override", CODEC_STRING, offsetof(struct record_device, host_override),
 	  CODEC_SHOW },
-	{ "host-interfaces", CODEC_STRV, offsetof(struct record_device, host_interfaces) },
+	{ "host-names", CODEC_STRV, offsetof(struct record_device, host_names) },
 	{ "host-reset-methods", CODEC_STRV, offsetof(struct record_device, host_reset_methods), 0 },
 	{ "resets", CODEC_STRV, offsetof(struct record_device, resets), 0 },
 	{ "dirty", CODEC_BOOL, offsetof(struct record_device, dirty), 0 },

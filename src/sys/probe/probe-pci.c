@@ -13,6 +13,7 @@
 #include "sys/probe/probe-config.h"
 #include "sys/probe/probe-errors.h"
 #include "sys/probe/probe-iommu.h"
+#include "sys/probe/probe-names.h"
 #include "sys/probe/probe-pci.h"
 #include "sys/sysfs.h"
 
@@ -97,25 +98,6 @@ static void probe_pci_count_vfs(int dir_fd, struct device *device)
 	}
 }
 
-static int probe_pci_add_interfaces(int dir_fd, const char *class, char ***list)
-{
-	_cleanup_closedir_ DIR *dir = NULL;
-
-	if (dir_open_at(dir_fd, class, &dir) < 0)
-		return 0;
-	DIR_FOREACH(name, dir) {
-		_cleanup_free_ char *interface = str_printf("%s/%s", class, name);
-		int r;
-
-		if (!interface)
-			return -ENOMEM;
-		r = strv_add(list, utf8_clean(interface));
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int probe_pci_read_numa_node(int dir_fd, struct device *device)
 {
 	_cleanup_free_ char *node = NULL;
@@ -158,8 +140,5 @@ int probe_pci(int dir_fd, struct device *device, const struct device *old, int w
 		probe_errors_init(dir_fd, device);
 	probe_pci_count_vfs(dir_fd, device);
 	device->vfio_open = probe_pci_is_vfio_open(dir_fd, device, with_user);
-	r = probe_pci_add_interfaces(dir_fd, "net", &device->interfaces);
-	if (r < 0)
-		return r;
-	return probe_pci_add_interfaces(dir_fd, "nvme", &device->interfaces);
+	return probe_names(dir_fd, device);
 }
