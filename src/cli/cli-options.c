@@ -70,6 +70,8 @@ static const struct option_row {
 			     KIND_SWITCH, FIELD(verbose) },
 	[OPTION_ALL] = { "all", 'a', NULL, "Also IOMMU groups without a definition, with devices",
 			 KIND_SWITCH, FIELD(all) },
+	[OPTION_BRIDGES] = { "bridges", 0, NULL, "With --all: also groups of bridges alone",
+			     KIND_SWITCH, FIELD(bridges) },
 	[OPTION_DEVICES] = { "devices", 'd', NULL, "A line for each device below its group",
 			     KIND_SWITCH, FIELD(devices) },
 	[OPTION_LABEL] = { "label", 0, "TEXT", "Purpose of the claim, e.g. the name of the VM",

@@ -31,6 +31,7 @@ enum option_id {
 	OPTION_COMMON, /* the number of the options above */
 	/* for the verbs that list them in the verb table */
 	OPTION_ALL = OPTION_COMMON,
+	OPTION_BRIDGES,
 	OPTION_DEVICES,
 	OPTION_LABEL,
 	OPTION_WAIT,
@@ -75,7 +76,7 @@ struct cli_options {
 	const char *host, *machine;
 	bool no_pager, no_legend, no_ask_password, quiet, verbose;
 	bool help, version;
-	bool all, devices, force, dry_run, runtime, replace, mask;
+	bool all, bridges, devices, force, dry_run, runtime, replace, mask;
 	bool assignable, blocked, tree;
 	const char *label, *interface, *access, *root; /* NULL: not given */
 	const char *vmm, *memory, *method;	       /* likewise */

@@ -8,6 +8,7 @@
  * printed a message on stderr. Functions that only compute return a negative errno.
  */
 
+#include <stdio.h>
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
@@ -38,8 +39,10 @@ struct cli {
 	sd_bus *bus;		 /* NULL until cli_bus_open() */
 	char *daemon;		 /* unique name of the daemon's connection; NULL: it does not run */
 	sd_bus_slot *owner_slot; /* NULL until cli_sender_follow() */
-	pid_t pager;		 /* 0: none */
-	pid_t agent;		 /* the polkit agent; 0: none */
+	FILE *kept;		 /* the real stdout while output is kept for the pager; or NULL */
+	char *output;		 /* what is kept; owned */
+	size_t output_size;
+	pid_t agent; /* the polkit agent; 0: none */
 };
 
 struct verb {

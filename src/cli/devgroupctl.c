@@ -31,9 +31,9 @@ static int devgroupctl_help(struct cli *cli);
 
 static const struct verb verbs[] = {
 	{ "list", 0, SIZE_MAX, verb_list,
-	  CLI_OPTIONS_BIT(OPTION_ALL) | CLI_OPTIONS_BIT(OPTION_DEVICES) |
-		  CLI_OPTIONS_BIT(OPTION_ASSIGNABLE) | CLI_OPTIONS_BIT(OPTION_BLOCKED) |
-		  RECORDED_HOST,
+	  CLI_OPTIONS_BIT(OPTION_ALL) | CLI_OPTIONS_BIT(OPTION_BRIDGES) |
+		  CLI_OPTIONS_BIT(OPTION_DEVICES) | CLI_OPTIONS_BIT(OPTION_ASSIGNABLE) |
+		  CLI_OPTIONS_BIT(OPTION_BLOCKED) | RECORDED_HOST,
 	  "[GROUP…]", "List the groups (the default verb)" },
 	{ "status", 0, 1, verb_status, 0, "[GROUP|DEVICE]",
 	  "Show the state of the daemon, a group or a device" },
@@ -211,10 +211,7 @@ static int devgroupctl_run_verb(struct cli *cli)
 /* Reports a failed write: a full disk or a closed pipe must not look like an empty result. */
 static int devgroupctl_finish_output(struct cli *cli, int r)
 {
-	bool failed = fflush(stdout) != 0 || ferror(stdout);
-
-	cli_pager_close(cli);
-	if (!failed || r)
+	if (cli_pager_close(cli) || r)
 		return r;
 	return cli_fail(-EIO, "cannot write the output");
 }

@@ -297,7 +297,8 @@ class Host:
 
     @staticmethod
     def _add_interface(device, name):
-        files = {"flags": "0x1002", "operstate": "down", "address": "52:54:00:00:00:01"}
+        mac = "52:54:00:00:00:" + device.address[5:7]
+        files = {"flags": "0x1002", "operstate": "down", "address": mac}
         device.content.append(("net/" + name, [f"sys/class/net/{name}"], files))
 
     def _add_disk(self, device, name, number):

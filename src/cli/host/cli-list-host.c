@@ -5,30 +5,47 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cli/host/cli-list.h"
 #include "model/json/codec.h"
+
+/* A recording of an earlier version has interfaces alone. */
+static json_object *list_host_names(const struct device *device)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	STRV_FOREACH(name, device->host_names ? device->host_names : device->interfaces)
+		if (cli_json_append(list, json_object_new_string(*name)) < 0)
+			return NULL;
+	return TAKE_PTR(list);
+}
 
 /* Adds what is known of @device to @lists. 0 or -ENOMEM. */
 static int list_host_collect_device(struct device_lists *lists, const struct inventory *inv,
 				    const struct device *device)
 {
 	_cleanup_json_ json_object *causes = cli_host_causes_to_json(inv, device);
-	_cleanup_free_ char *text = device_describe(device);
+	_cleanup_json_ json_object *names = list_host_names(device);
+	_cleanup_free_ char *text = device_describe(device), *id = NULL;
+	struct list_member member;
 	int r;
 
-	if (!causes || !text)
+	id = device_is_pci(device) ? str_printf("%04x:%04x", device->vendor, device->device) :
+				     strdup("");
+	if (!causes || !text || !id || !names)
 		return -ENOMEM;
 	r = cli_json_append(lists->keys, json_object_new_string(device->key));
 	if (r < 0)
 		return r;
-	r = cli_list_add_member(lists->members, device->key, str_or(device->driver, ""), text);
+	member = (struct list_member){ device->key, str_or(device->driver, ""), text, id, names };
+	r = cli_list_add_member(lists->members, &member);
 	if (r < 0)
 		return r;
 	return cli_list_add_why(lists->why, causes);
 }
 
 static int list_host_fill_devices(json_object *entry, const struct inventory *inv,
-				  const struct vec *devices, bool members)
+				  const struct vec *devices)
 {
 	_cleanup_device_lists_ struct device_lists lists = cli_list_new_devices();
 	int r;
@@ -38,7 +55,7 @@ static int list_host_fill_devices(json_object *entry, const struct inventory *in
 		if (r < 0)
 			return r;
 	}
-	return cli_list_set_devices(entry, &lists, members);
+	return cli_list_set_devices(entry, &lists);
 }
 
 /* --- groups --- */
@@ -63,7 +80,7 @@ static json_object *list_host_definition(const struct group_def *def)
 }
 
 static int list_host_add_group(json_object *entries, const struct cli_host *host,
-			       const struct group_def *def, bool members)
+			       const struct group_def *def)
 {
 	_cleanup_json_ json_object *entry = NULL;
 	_cleanup_resolved_group_ struct resolved_group resolved = { 0 };
@@ -83,7 +100,7 @@ static int list_host_add_group(json_object *entries, const struct cli_host *host
 		{ "holder", json_object_new_string("") },
 		{ "reserved-for", json_object_new_string(str_or(def->reserved_for, "")) },
 		{ "description", json_object_new_string(str_or(def->description, "")) });
-	r = list_host_fill_devices(entry, host->inv, &resolved.devices, members);
+	r = list_host_fill_devices(entry, host->inv, &resolved.devices);
 	if (r < 0)
 		return r;
 	r = cli_json_set(entry, "definition", list_host_definition(def));
@@ -92,12 +109,12 @@ static int list_host_add_group(json_object *entries, const struct cli_host *host
 	return cli_json_append(entries, TAKE_PTR(entry));
 }
 
-json_object *cli_list_host(const struct cli_host *host, bool members)
+json_object *cli_list_host(const struct cli_host *host)
 {
 	_cleanup_json_ json_object *entries = json_object_new_array();
 
 	VEC_FOREACH(const struct group_def, def, &host->config->groups)
-		if (list_host_add_group(entries, host, def, members) < 0)
+		if (list_host_add_group(entries, host, def) < 0)
 			return NULL;
 	return TAKE_PTR(entries);
 }
@@ -139,19 +156,28 @@ static int list_host_add_iommu_group(json_object *entries, const struct cli_host
 			       cli_json_new_list(json_object_new_int64(group->id)) },
 			     { "blockers", cli_host_blockers_to_json(&resolved) },
 			     { "assignable", json_object_new_boolean(assignable) });
-	r = list_host_fill_devices(entry, host->inv, &group->devices, true);
+	r = list_host_fill_devices(entry, host->inv, &group->devices);
 	if (r < 0)
 		return r;
 	return cli_json_append(entries, TAKE_PTR(entry));
 }
 
-int cli_list_host_add_unnamed(json_object *entries, const struct cli_host *host)
+static bool list_host_only_bridges(const struct iommu_group *group)
+{
+	VEC_FOREACH(const struct device, device, &group->devices)
+		if (!device_is_bridge(device))
+			return false;
+	return true;
+}
+
+int cli_list_host_add_unnamed(json_object *entries, const struct cli_host *host, bool bridges)
 {
 	size_t n_named = cli_json_list_length(entries);
 	int r;
 
 	VEC_FOREACH(const struct iommu_group, group, &host->inv->iommu_groups) {
-		if (list_host_is_covered(entries, n_named, group->id))
+		if (list_host_is_covered(entries, n_named, group->id) ||
+		    (!bridges && list_host_only_bridges(group)))
 			continue;
 		r = list_host_add_iommu_group(entries, host, group);
 		if (r < 0)

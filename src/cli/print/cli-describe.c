@@ -36,6 +36,108 @@ char *cli_describe_device(json_object *device)
 			   str_printf("%s device", cli_json_get_str(device, "bus"));
 }
 
+char *cli_describe_id(json_object *device)
+{
+	if (str_empty(cli_json_get_str(device, "vendor")))
+		return strdup("");
+	return str_printf("%s:%s", cli_describe_hex_id(device, "vendor"),
+			  cli_describe_hex_id(device, "device"));
+}
+
+char *cli_describe_size(uint64_t bytes)
+{
+	static const char units[] = "BKMGTPE";
+	uint64_t whole = bytes, rest = 0;
+	size_t unit = 0;
+
+	for (; whole >= 1024; unit++) {
+		rest = whole % 1024;
+		whole /= 1024;
+	}
+	if (rest * 10 / 1024 > 0)
+		return str_printf("%llu.%llu%c", (unsigned long long)whole,
+				  (unsigned long long)(rest * 10 / 1024), units[unit]);
+	return str_printf("%llu%c", (unsigned long long)whole, units[unit]);
+}
+
+/* Returns the second word of "net/eth0 MAC" or "block/nvme0n1 BYTES" for people, or "". */
+static char *cli_describe_detail(const char *name)
+{
+	const char *blank = strchr(name, ' ');
+	uint64_t bytes;
+
+	if (!blank)
+		return strdup("");
+	if (str_starts(name, "block/") && str_parse_u64(blank + 1, 10, UINT64_MAX, &bytes) >= 0)
+		return cli_describe_size(bytes);
+	return strdup(blank + 1);
+}
+
+/* Returns "eth0", with a blank and the detail behind it if @details. */
+static char *cli_describe_name(const char *name, bool details)
+{
+	_cleanup_free_ char *detail = details ? cli_describe_detail(name) : strdup("");
+	const char *slash = strchr(name, '/');
+
+	if (!detail)
+		return NULL;
+	name = slash ? slash + 1 : name;
+	return str_printf("%.*s%s%s", (int)strcspn(name, " "), name, *detail ? " " : "", detail);
+}
+
+/* A controller is left out beside its disks. */
+static bool cli_describe_is_redundant(json_object *names, const char *name)
+{
+	return str_starts(name, "nvme/") && cli_json_list_length(names) > 1;
+}
+
+static char *cli_describe_join(json_object *names, char *(*describe)(const char *name))
+{
+	_cleanup_strv_ char **words = NULL;
+
+	for (size_t i = 0; i < cli_json_list_length(names); i++) {
+		const char *name = cli_json_list_str(names, i);
+		_cleanup_free_ char *word = NULL;
+
+		if (cli_describe_is_redundant(names, name))
+			continue;
+		word = describe(name);
+		if (!word || (*word && strv_add(&words, word) < 0))
+			return NULL;
+	}
+	return strv_join(words, ", ");
+}
+
+static char *cli_describe_short_name(const char *name)
+{
+	return cli_describe_name(name, false);
+}
+
+static char *cli_describe_full_name(const char *name)
+{
+	return cli_describe_name(name, true);
+}
+
+char *cli_describe_names(json_object *names, bool details)
+{
+	return cli_describe_join(names, details ? cli_describe_full_name : cli_describe_short_name);
+}
+
+char *cli_describe_details(json_object *names)
+{
+	return cli_describe_join(names, cli_describe_detail);
+}
+
+json_object *cli_describe_definition(json_object *group)
+{
+	json_object *groups = NULL, *definition = NULL;
+
+	json_object_object_get_ex(group, "definition", &groups);
+	json_object_object_get_ex(groups, "groups", &groups);
+	json_object_object_get_ex(groups, cli_json_get_str(group, "name"), &definition);
+	return definition;
+}
+
 char *cli_describe_driver(json_object *device)
 {
 	const char *driver = cli_json_get_str(device, "driver"),

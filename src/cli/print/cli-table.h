@@ -4,6 +4,11 @@
 /*
  * Rows under aligned columns. Rows have two levels, each with its own columns: the entries, and
  * below each entry its members, drawn as branches of a tree.
+ *
+ * On a terminal, columns without any text are left out, and the table fits its width. First the
+ * columns that may wrap become narrower, down to CLI_TABLE_NARROW. Then columns are dropped in the
+ * order that they state. Then the wrapped columns shrink to their longest words: no word is cut.
+ * Elsewhere every column is printed at full width, for programs.
  */
 
 #include <stdbool.h>
@@ -13,11 +18,18 @@
 #include "base/vec.h"
 #include "cli/print/cli-term.h"
 
-#define CLI_TABLE_COLUMNS 7
+#define CLI_TABLE_COLUMNS 9
+#define CLI_TABLE_NARROW 20
+
+struct table_column {
+	const char *header;
+	unsigned drop; /* place in the order of dropping, from 1; 0: never */
+	bool wraps;    /* at blanks */
+};
 
 struct table {
-	const char *const *headers; /* of the first level; NULL-terminated; NULL: none */
-	struct vec rows;	    /* struct table_row, owned */
+	const struct table_column *columns; /* of the first level, to a NULL header; NULL: none */
+	struct vec rows;		    /* struct table_row, owned */
 };
 
 enum table_level { TABLE_ROW, TABLE_MEMBER, TABLE_LEVELS };

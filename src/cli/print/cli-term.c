@@ -2,6 +2,7 @@
 #include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <wchar.h>
 #include <wctype.h>
 
@@ -10,14 +11,42 @@
 #include "cli/print/cli-term.h"
 
 static bool colour;
+static size_t columns, lines; /* of the terminal; 0: stdout is none */
+
+static size_t cli_term_size(const char *variable, unsigned reported, size_t fallback)
+{
+	const char *text = getenv(variable);
+	unsigned number;
+
+	if (!str_empty(text) && str_parse_uint(text, &number) >= 0 && number > 0)
+		return number;
+	return reported > 0 ? reported : fallback;
+}
 
 void cli_term_init(void)
 {
 	const char *term = getenv("TERM");
+	struct winsize size;
 
 	/* https://no-color.org: any value but the empty one disables colour. */
+	if (isatty(STDOUT_FILENO)) {
+		if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+			size = (struct winsize){ 0 };
+		columns = cli_term_size("COLUMNS", size.ws_col, 80);
+		lines = cli_term_size("LINES", size.ws_row, 24);
+	}
 	colour = isatty(STDOUT_FILENO) && str_empty(getenv("NO_COLOR")) && !str_empty(term) &&
 		 !str_eq(term, "dumb");
+}
+
+size_t cli_term_columns(void)
+{
+	return columns;
+}
+
+size_t cli_term_lines(void)
+{
+	return lines;
 }
 
 const char *cli_term_begin(enum tint tint)
@@ -42,6 +71,13 @@ const char *cli_term_branch(bool last)
 	if (str_eq(nl_langinfo(CODESET), "UTF-8"))
 		return last ? "└─ " : "├─ ";
 	return last ? "`- " : "|- ";
+}
+
+const char *cli_term_trunk(bool last)
+{
+	if (last)
+		return "   ";
+	return str_eq(nl_langinfo(CODESET), "UTF-8") ? "│  " : "|  ";
 }
 
 enum tint cli_term_state_tint(const char *state)
@@ -104,9 +140,52 @@ size_t cli_term_width(const char *text)
 	size_t width = 0, n;
 
 	for (; *text; text += n) {
-		int columns = wcwidth(cli_term_next_char(text, &n));
+		int wide = wcwidth(cli_term_next_char(text, &n));
 
-		width += columns > 0 ? (size_t)columns : 0;
+		width += wide > 0 ? (size_t)wide : 0;
 	}
 	return width;
+}
+
+size_t cli_term_visible_width(const char *text)
+{
+	_cleanup_free_ char *plain = strdup(text);
+	char *to = plain;
+
+	if (!plain)
+		return 0;
+	for (; *text; text++) {
+		if (*text == '\033') /* only cli_term_begin() and cli_term_end() write these */
+			text += strcspn(text, "m");
+		else
+			*to++ = *text;
+		if (!*text)
+			break;
+	}
+	*to = '\0';
+	return cli_term_width(plain);
+}
+
+void cli_term_wrap(const char *text, size_t width, size_t indent, size_t used)
+{
+	const char *end;
+
+	for (; *text; text = end) {
+		_cleanup_free_ char *word = NULL;
+		size_t needed;
+
+		end = text + strcspn(text, " ");
+		word = strndup(text, (size_t)(end - text));
+		needed = word ? cli_term_width(word) : 0;
+		end += strspn(end, " ");
+		if (used > indent && width > 0 && used + 1 + needed > width) {
+			printf("\n%*s", (int)indent, "");
+			used = indent;
+		} else if (used > indent) {
+			putchar(' ');
+			used++;
+		}
+		fputs(str_or(word, ""), stdout);
+		used += needed;
+	}
 }

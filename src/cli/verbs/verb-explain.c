@@ -16,6 +16,7 @@
 #include "cli/explain/cli-explain-vmm.h"
 #include "cli/explain/cli-explain.h"
 #include "cli/explain/cli-report.h"
+#include "cli/print/cli-describe.h"
 #include "cli/print/cli-pager.h"
 #include "model/dbus-names.h"
 #include "policy/devinfo/mem-need.h"
@@ -118,17 +119,6 @@ static int subject_add_paths(struct subject *subject, json_object *paths)
 	return 0;
 }
 
-/* Returns the group's definition, which has the form of a file; NULL: there is none. */
-static json_object *verb_explain_get_definition(json_object *group)
-{
-	json_object *groups = NULL, *definition = NULL;
-
-	json_object_object_get_ex(group, "definition", &groups);
-	json_object_object_get_ex(groups, "groups", &groups);
-	json_object_object_get_ex(groups, cli_json_get_str(group, "name"), &definition);
-	return definition;
-}
-
 /* Takes over what the explanation needs of the group's definition. */
 static int subject_set_definition(struct subject *subject, json_object *definition)
 {
@@ -150,7 +140,7 @@ static int subject_add_daemon_group(struct subject *subject, json_object *group)
 {
 	json_object *blockers = cli_json_get_list(group, "blockers");
 	const char *label = cli_json_get_str(group, "reserved-for");
-	int r = subject_set_definition(subject, verb_explain_get_definition(group));
+	int r = subject_set_definition(subject, cli_describe_definition(group));
 
 	if (r < 0)
 		return r;

@@ -155,7 +155,6 @@ static int verb_list_collect_groups(struct cli *cli, struct cli_host *ret_host, 
 {
 	const struct cli_options *o = &cli->options;
 	_cleanup_json_ json_object *objects = NULL;
-	bool members = o->devices || o->all;
 	int r;
 
 	if (o->host_file || o->config_dir || o->all) {
@@ -164,12 +163,12 @@ static int verb_list_collect_groups(struct cli *cli, struct cli_host *ret_host, 
 			return r;
 	}
 	if (o->host_file) {
-		*ret = cli_list_host(ret_host, members);
+		*ret = cli_list_host(ret_host);
 	} else {
 		r = cli_object_get_all(cli, &objects);
 		if (r)
 			return r;
-		*ret = cli_list_groups(objects, members);
+		*ret = cli_list_groups(objects);
 	}
 	if (!*ret)
 		return cli_fail(-ENOMEM, "cannot list the groups");
@@ -183,7 +182,7 @@ static int verb_list_collect(struct cli *cli, json_object **ret)
 
 	if (r)
 		return r;
-	if (cli->options.all && cli_list_host_add_unnamed(*ret, &host) < 0)
+	if (cli->options.all && cli_list_host_add_unnamed(*ret, &host, cli->options.bridges) < 0)
 		return cli_fail(-ENOMEM, "cannot list the groups");
 	return verb_list_select_entries(cli, &host, *ret);
 }
@@ -200,19 +199,27 @@ static void verb_list_filter_entries(const struct cli_options *o, json_object *e
 	}
 }
 
+static int verb_list_add_member(struct table *table, json_object *member)
+{
+	_cleanup_free_ char *names = cli_describe_names(cli_json_get_list(member, "names"), true);
+	_cleanup_free_ char *text = cli_list_describe_member(member, false);
+	const struct cell cells[] = {
+		{ cli_json_get_str(member, "device"), TINT_NONE },
+		{ cli_json_get_str(member, "driver"), TINT_NONE },
+		{ names, TINT_NONE },
+		{ text, TINT_FAINT },
+	};
+
+	if (!names || !text)
+		return -ENOMEM;
+	return cli_table_add_member(table, cells, ARRAY_SIZE(cells));
+}
+
 static int verb_list_add_members(struct table *table, json_object *members)
 {
-	int r;
-
 	for (size_t i = 0; i < cli_json_list_length(members); i++) {
-		json_object *member = json_object_array_get_idx(members, i);
-		const struct cell cells[] = {
-			{ cli_json_get_str(member, "device"), TINT_NONE },
-			{ cli_json_get_str(member, "driver"), TINT_NONE },
-			{ cli_json_get_str(member, "description"), TINT_FAINT },
-		};
+		int r = verb_list_add_member(table, json_object_array_get_idx(members, i));
 
-		r = cli_table_add_member(table, cells, ARRAY_SIZE(cells));
 		if (r < 0)
 			return r;
 	}
@@ -230,64 +237,126 @@ static char *verb_list_describe_holder(json_object *entry)
 	return strdup(holder);
 }
 
-static int verb_list_add_entry(struct table *table, json_object *entry)
+/* The texts of the columns that are not in the entry as they are. */
+struct list_texts {
+	char *devices, *iommu, *holder, *access, *why, *model;
+};
+
+static void list_texts_clear(struct list_texts *texts)
 {
-	_cleanup_free_ char *iommu = cli_describe_numbers(cli_json_get_list(entry, "iommu-groups"));
-	_cleanup_free_ char *why = cli_list_describe_why(entry);
-	_cleanup_free_ char *holder = verb_list_describe_holder(entry);
+	free(texts->devices);
+	free(texts->iommu);
+	free(texts->holder);
+	free(texts->access);
+	free(texts->why);
+	free(texts->model);
+}
+
+/* With @members the lines below the entry describe the devices. 0 or -ENOMEM. */
+static int list_texts_make(json_object *entry, bool members, struct list_texts *ret)
+{
+	json_object *numbers = cli_json_get_list(entry, "iommu-groups"),
+		    *devices = cli_json_get_list(entry, "devices");
+	bool unnamed = str_eq(cli_json_get_str(entry, "state"), "unnamed");
+
+	ret->devices = members ? str_printf("%zu", cli_json_list_length(devices)) :
+				 cli_list_describe_devices(entry);
+	ret->iommu = unnamed ? strdup("") : cli_describe_numbers(numbers);
+	ret->holder = verb_list_describe_holder(entry);
+	ret->access = cli_list_describe_access(entry);
+	ret->why = cli_list_describe_why(entry);
+	ret->model = members ? strdup("") : cli_list_describe_model(entry);
+	return ret->devices && ret->iommu && ret->holder && ret->access && ret->why && ret->model ?
+		       0 :
+		       -ENOMEM;
+}
+
+static int verb_list_add_entry(struct table *table, json_object *entry, bool members)
+{
+	_cleanup_(list_texts_clear) struct list_texts texts = { 0 };
 	const char *state = cli_json_get_str(entry, "state");
-	char devices[24];
 	int r;
 
-	snprintf(devices, sizeof(devices), "%zu",
-		 cli_json_list_length(cli_json_get_list(entry, "devices")));
+	r = list_texts_make(entry, members, &texts);
+	if (r < 0)
+		return r;
 	const struct cell cells[] = {
 		{ cli_json_get_str(entry, "name"), TINT_BOLD },
 		{ state, cli_term_state_tint(state) },
-		{ devices, TINT_NONE },
-		{ iommu, TINT_NONE },
-		{ holder, TINT_NONE },
-		{ why, TINT_NONE },
+		{ texts.devices, TINT_NONE },
+		{ texts.iommu, TINT_NONE },
+		{ texts.holder, TINT_NONE },
+		{ texts.access, TINT_NONE },
+		{ texts.why, TINT_NONE },
+		{ texts.model, TINT_FAINT },
 		{ cli_json_get_str(entry, "description"), TINT_NONE },
 	};
 
-	if (!iommu || !holder || !why)
-		return -ENOMEM;
 	r = cli_table_add(table, cells, ARRAY_SIZE(cells));
-	if (r < 0)
+	if (r < 0 || !members)
 		return r;
 	return verb_list_add_members(table, cli_json_get_list(entry, "members"));
 }
 
-static void verb_list_print_legend(const struct cli_options *o, size_t n)
+static const char *verb_list_empty_text(const struct cli_options *o)
 {
-	if (n > 0)
+	if (o->assignable || o->blocked)
+		return "No group matches.";
+	if (o->all)
+		return "This host has no IOMMU groups: its IOMMU is off, or it has none. To see "
+		       "why: devgroupctl doctor";
+	return "No groups are defined. devgroupctl list --all shows what the host has.";
+}
+
+/* An empty list for a program says nothing, unless the host lacks what the program asked for. */
+static void verb_list_print_end(const struct cli_options *o, bool legend, size_t n)
+{
+	if (n > 0 && legend)
 		printf("\n%zu group%s.\n", n, n == 1 ? "" : "s");
-	else if (o->assignable || o->blocked)
-		puts("No group matches.");
-	else
-		puts("No groups are defined. devgroupctl list --all shows what the host has.");
+	else if (n == 0 && legend)
+		puts(verb_list_empty_text(o));
+	else if (n == 0 && o->all && !o->assignable && !o->blocked && !o->quiet)
+		fprintf(stderr, "devgroupctl: %s\n", verb_list_empty_text(o));
 }
 
 static int verb_list_print_entries(struct cli *cli, json_object *entries)
 {
-	static const char *const headers[] = { "NAME",	 "STATE", "DEVICES",	 "IOMMU",
-					       "HOLDER", "WHY",	  "DESCRIPTION", NULL };
-	_cleanup_table_ struct table table = { .headers = headers };
-	bool legend = isatty(STDOUT_FILENO) && !cli->options.no_legend;
+	/* the order of dropping is documented in devgroupctl(1) */
+	static const struct table_column columns[] = {
+		{ "NAME" },
+		{ "STATE" },
+		{ "DEVICES", .wraps = true },
+		{ "IOMMU", .drop = 1, .wraps = true },
+		{ "HOLDER", .drop = 5, .wraps = true },
+		{ "ACCESS", .drop = 4, .wraps = true },
+		{ "WHY", .wraps = true },
+		{ "MODEL", .drop = 2, .wraps = true },
+		{ "DESCRIPTION", .drop = 3, .wraps = true },
+		{ NULL },
+	};
+	_cleanup_table_ struct table table = { .columns = columns };
+	const struct cli_options *o = &cli->options;
+	bool legend = isatty(STDOUT_FILENO) && !o->no_legend;
 	size_t n = cli_json_list_length(entries);
 	int r;
 
 	for (size_t i = 0; i < n; i++) {
-		r = verb_list_add_entry(&table, json_object_array_get_idx(entries, i));
+		r = verb_list_add_entry(&table, json_object_array_get_idx(entries, i),
+					o->devices || o->all);
 		if (r < 0)
 			return cli_fail(r, "cannot list the groups");
 	}
 	cli_pager_open(cli);
 	cli_table_print(&table, legend);
-	if (legend)
-		verb_list_print_legend(&cli->options, n);
+	verb_list_print_end(o, legend, n);
 	return 0;
+}
+
+/* Removes what only -d and --all print. */
+static void verb_list_drop_members(json_object *entries)
+{
+	for (size_t i = 0; i < cli_json_list_length(entries); i++)
+		json_object_object_del(json_object_array_get_idx(entries, i), "members");
 }
 
 int verb_list(struct cli *cli)
@@ -300,6 +369,8 @@ int verb_list(struct cli *cli)
 	verb_list_filter_entries(&cli->options, entries);
 	if (cli->options.json == CLI_JSON_OFF)
 		return verb_list_print_entries(cli, entries);
+	if (!cli->options.devices && !cli->options.all)
+		verb_list_drop_members(entries);
 	cli_json_print(entries, cli->options.json);
 	return 0;
 }

@@ -31,8 +31,10 @@ static int verb_plan_add_row(struct table *table, size_t i, json_object *step)
 
 static int verb_plan_print_steps(struct cli *cli, json_object *steps)
 {
-	static const char *const headers[] = { "#", "STEP", "DEVICE", "DETAIL", NULL };
-	_cleanup_table_ struct table table = { .headers = headers };
+	static const struct table_column columns[] = {
+		{ "#" }, { "STEP" }, { "DEVICE" }, { "DETAIL", .wraps = true }, { NULL },
+	};
+	_cleanup_table_ struct table table = { .columns = columns };
 	int r;
 
 	for (size_t i = 0; i < cli_json_list_length(steps); i++) {

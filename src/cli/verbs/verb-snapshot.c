@@ -23,7 +23,7 @@ int verb_snapshot(struct cli *cli)
 	if (r)
 		return r;
 	cli_pager_open(cli);
-	if (mode == CLI_JSON_OFF && !isatty(STDOUT_FILENO) && !cli->pager) {
+	if (mode == CLI_JSON_OFF && !isatty(STDOUT_FILENO)) {
 		cli_json_print_text(str_chomp(text));
 		return 0;
 	}
