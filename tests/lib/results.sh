@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 # The results of this run and of earlier ones. $DEVGROUPS_RESULTS has a line "NAME STATUS SECONDS"
 # for each test; the status "unchanged" is that of a test that was not run again.
-# $DEVGROUPS_RESULTS.boots has a line "GROUP SECONDS" for the time of a guest without its scripts. The seconds of all tests stay in the cache for every tree of this user, their status in
-# the build directory for `--failed` in this tree.
+# $DEVGROUPS_RESULTS.boots has a line "GROUP SECONDS" for the time of a guest without its scripts.
+# The seconds of all tests stay in the cache for every tree of this user, their status in the build
+# directory for `--failed` in this tree.
 
 # Reads what is known of earlier runs into seconds_of and status_of.
 # shellcheck disable=SC2034 # groups.sh reads them
@@ -63,7 +64,8 @@ print_summary() {
     local failed
     failed=$(count failed)
     printf 'the ten slowest:\n'
-    sort -k 3,3rn "$DEVGROUPS_RESULTS" | awk '$2 != "unchanged"' | head -n 10 | awk '{ printf "%9.1f s  %s\n", $3, $1 }'
+    awk '$2 != "unchanged"' "$DEVGROUPS_RESULTS" | sort -k 3,3rn | head -n 10 |
+        awk '{ printf "%9.1f s  %s\n", $3, $1 }'
     printf 'time by kind:\n'
     print_kinds
     print_skipped
