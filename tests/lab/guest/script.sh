@@ -12,6 +12,7 @@ script_run() {
         /run/lab/busybox cat "/run/lab/$name.fifo" >"/run/lab/port/$name" {ctl}>&- &
         readers+=($!)
     done
+    [[ ! -e /run/lab/watch ]] || /run/lab/watch </dev/null {ctl}>&- &
     report started
     # Runs in a session of its own, as after a login, with only three open descriptors.
     (

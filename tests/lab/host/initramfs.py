@@ -97,10 +97,11 @@ def write(path, options, release, settings, archives):
         cpio = Cpio(stream)
         for name in ("dev", "proc", "sys", "new", "layers", "often"):
             cpio.directory(name)
-        for name, source in (("bin/busybox", options.busybox),
+        for name, source in (("bin/busybox", options.busybox), ("lab/watch", options.watch),
                              ("init", os.path.join(options.guest, "first"))):
-            with open(source, "rb") as program:
-                cpio.file(name, program.read(), 0o755)
+            if source:
+                with open(source, "rb") as program:
+                    cpio.file(name, program.read(), 0o755)
         names = []
         for number, module in enumerate(module_order(options.kernel_dir, release)):
             names.append(f"{number:02}-{module_name(module)}.ko")

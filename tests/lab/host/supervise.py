@@ -500,7 +500,7 @@ def parse():
                  "busybox", "often", "out", "smp", "memory", "arch", "root", "tree", "init",
                  "daemon", "cwd", "script-dir"):
         add(f"--{name}", required=True)
-    for name in ("project", "kmod", "monitor", "keep-log", "qemu-modules"):
+    for name in ("project", "kmod", "watch", "monitor", "keep-log", "qemu-modules"):
         add(f"--{name}", default="")
     add("--timeout", type=float, required=True)
     add("--slowness", type=float, default=1)

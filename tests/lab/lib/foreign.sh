@@ -140,8 +140,8 @@ foreign_make() {
             return 1
         printf '%s\n' "$root" >"$1/root"
     fi
-    # a build without tests lacks the program that scripts run
-    make -s -j"$(nproc)" -C "$1" all tests/lab/programs/vfio-probe
+    # a build without tests lacks the programs of the lab
+    make -s -j"$(nproc)" -C "$1" all tests/lab/programs/{vfio-probe,lab-watch}
 }
 
 # Provides all parts of a guest of another architecture. Sets root, qemu, qemu_modules.
