@@ -142,6 +142,7 @@ class Hardware:
                 known = {"id": data.get("device"), **data}
                 if event["event"] == name and all(known.get(k) == v for k, v in wanted.items()):
                     self.patient.remove(entry)
+                    self.events.remove(event)
                     reply(0, json.dumps(event) + "\n")
                     break
             else:
