@@ -9,6 +9,7 @@
 : "${daemon_dir:?}" "${daemon_command:?}"
 
 failures=0
+: "${patience:=1}" # a factor for all deadlines
 exec {never}<> <(:) # nothing is ever read from it: sleeps without starting a program
 
 ok() { printf 'ok %s\n' "$1"; }
@@ -52,15 +53,38 @@ check_equal() {
  else not_ok "$1" "$(diff <(printf '%s\n' "$2") <(printf '%s\n' "$3"))"; fi
 }
 
-# within SECONDS COMMAND...: repeats the command until it succeeds. SECONDS is a deadline, never a
-# measure of speed.
+# within SECONDS FUNCTION [ARG...]: repeats the function until it succeeds. SECONDS is a deadline,
+# never a measure of speed. In the lab the function starts no program (tests/check-scripts): an
+# emulated processor would do little else while it waits.
 within() {
-    local deadline=$((SECONDS + $1))
+    local deadline=$((SECONDS + $1 * patience)) answer
     shift
     until "$@"; do
         (( SECONDS < deadline )) || return 1
-        read -rt 0.02 -u "$never" || :
+        pause
     done
+}
+# Sleeps a moment. The lab has a function of its own.
+pause() { read -rt 0.02 -u "$never" || :; }
+
+exists() { [[ -e $1 ]]; }
+is_gone() { [[ ! -e $1 ]]; }
+# names PATH...: prints the names of those files that exist, separated by blanks.
+names() {
+    local path found=()
+    for path; do
+        [[ ! -e $path ]] || found+=("${path##*/}")
+    done
+    printf '%s\n' "${found[*]}"
+}
+# file_has FILE EXPRESSION: whether a line of the file matches the extended regular expression.
+file_has() { grep -Eqs -- "$2" "$1"; }
+# holder_in FILE: prints the process id that vfio-probe has printed as "holding PID".
+holder_in() {
+    local word pid
+    while read -r word pid _; do
+        [[ $word != holding ]] || printf '%s\n' "$pid"
+    done <"$1"
 }
 
 # --- users and definitions ---
@@ -89,15 +113,41 @@ pci_place() {
         printf '/sys/bus/pci/devices/0000:%s' "$1"
     fi
 }
-driver() { basename "$(readlink "$(pci_place "$1")/driver" 2>/dev/null || echo none)"; }
-iommu_group() { basename "$(readlink "$(pci_place "$1")/iommu_group")"; }
+# Prints the name of the directory that a link points to, or none.
+link_name() {
+    (cd -P "$1" 2>/dev/null && printf '%s\n' "${PWD##*/}") || printf 'none\n'
+}
+driver() { link_name "$(pci_place "$1")/driver"; }
+iommu_group() { link_name "$(pci_place "$1")/iommu_group"; }
 is_on() { [[ $(driver "$1") == "$2" ]]; }
+# bus_property PATH INTERFACE NAME: prints a property in the form of busctl. The lab has a function
+# of its own.
 bus_property() {
     busctl --system get-property org.devgroups1 "$1" "org.devgroups1.$2" "$3" 2>/dev/null
 }
-state() { bus_property "/org/devgroups1/group/$1" Group State | sed 's/^s "\(.*\)"$/\1/'; }
-has_state() { [[ $(state "$1") == "$2" ]]; }
+# has_property PATH INTERFACE NAME VALUE
+has_property() { [[ $(bus_property "${@:1:3}") == "$4" ]]; }
+state() {
+    local value
+    value=$(bus_property "/org/devgroups1/group/$1" Group State)
+    value=${value#s \"}
+    printf '%s\n' "${value%\"}"
+}
+has_state() { has_property "/org/devgroups1/group/$1" Group State "s \"$2\""; }
 is_available() { has_state "$1" available; }
+# has_blocker GROUP PATTERN: whether a code or a text of the group's blockers matches.
+has_blocker() {
+    # shellcheck disable=SC2053 # a pattern is meant
+    [[ $(bus_property "/org/devgroups1/group/$1" Group Blockers) == *$2* ]]
+}
+# problem_is EXPRESSION, no_problem: about the daemon's list of problems.
+problem_is() { [[ $(bus_property /org/devgroups1 Manager Problems) =~ $1 ]]; }
+no_problem() { [[ $(bus_property /org/devgroups1 Manager Problems) == a*' 0' ]]; }
+# device_object ADDRESS: prints the path of the object of a device in PCI domain 0.
+device_object() {
+    local name=${1/:/_3a}
+    printf '/org/devgroups1/device/pci_3a0000_3a%s' "${name/./_2e}"
+}
 
 # Prints everything on the host that a claim may change, for a comparison with an earlier state.
 # Devices that no test uses are included: they must not change either.
@@ -119,9 +169,22 @@ start_monitor() {
     check 'a monitor listens' within 60 listens "$monitor"
 }
 
-daemon_pid() { cat "$daemon_dir/devgroupd.pid"; }
-daemon_fds() { find "/proc/$(daemon_pid)/fd" -mindepth 1 2>/dev/null | wc -l; }
-daemon_children() { pgrep -P "$(daemon_pid)" | wc -l; }
+daemon_pid() {
+    local pid
+    read -r pid <"$daemon_dir/devgroupd.pid" && printf '%s\n' "$pid"
+}
+daemon_fds() {
+    local links
+    links=("/proc/$(daemon_pid)/fd"/*)
+    printf '%d\n' "${#links[@]}"
+}
+daemon_children() {
+    local pid workers
+    pid=$(daemon_pid)
+    read -ra workers <"/proc/$pid/task/$pid/children"
+    printf '%d\n' "${#workers[@]}"
+}
+# The lab has a function of its own.
 daemon_answers() {
     busctl --system call org.devgroups1 /org/devgroups1 org.freedesktop.DBus.Peer Ping \
         >/dev/null 2>&1

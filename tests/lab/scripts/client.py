@@ -47,14 +47,23 @@ def finish():
 
 
 def until(condition, seconds=60):
-    """Runs the main loop until the condition holds; the time is a deadline, not a measure."""
+    """Runs the main loop until the condition holds; the time is a deadline, not a measure.
+
+    Between two looks at the condition it sleeps until a message comes, but at most 50 ms, and only
+    then: on the one emulated processor it would keep the others from their work.
+    """
     context = GLib.MainContext.default()
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             return False
-        if not context.iteration(False):
-            time.sleep(0.005)
+        timer = GLib.timeout_source_new(50)
+        timer.set_callback(lambda *_: False)
+        timer.attach(context)
+        context.iteration(True)
+        while context.iteration(False):
+            pass
+        timer.destroy()
     return True
 
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 # (key of the device, cause with the module, cause without): reason
 KNOWN = {}
@@ -43,17 +44,26 @@ def order(value):
     return value
 
 
-def main():
+def one_of_each_group(devices):
+    """Returns a device of each IOMMU group: explain has all devices of the group."""
+    chosen = {}
+    for device in devices:
+        chosen[device["iommu-group"]] = device
+    return chosen.values()
+
+
+def compare():
+    """Returns (whether all is as expected, the lines to print)."""
     snapshot = json.loads(
         subprocess.run(["devgroupctl", "snapshot"], check=True, stdout=subprocess.PIPE).stdout
     )
     grouped = [device for device in snapshot["devices"] if device.get("iommu-group") is not None]
     missing = [device["address"] for device in grouped if device.get("source") != "kernel-module"]
-    print(
+    lines = [
         "not ok the module lacks " + " ".join(missing)
         if missing
         else f"ok the module has all {len(grouped)} devices"
-    )
+    ]
     different = 0
     with tempfile.TemporaryDirectory() as work:
         paths = []
@@ -61,7 +71,7 @@ def main():
             paths.append(os.path.join(work, name + ".json"))
             with open(paths[-1], "w", encoding="utf-8") as stream:
                 json.dump(host, stream)
-        for device in grouped:
+        for device in one_of_each_group(grouped):
             key = (
                 device["address"]
                 if device["bus"] == "pci"
@@ -70,13 +80,24 @@ def main():
             reported, derived = (order(explain(path, key)) for path in paths)
             if reported != derived and key not in KNOWN:
                 different += 1
-                print(
+                lines.append(
                     f"not ok {key}: with the module\n{json.dumps(reported, indent=1)}\n"
                     f"without\n{json.dumps(derived, indent=1)}"
                 )
     if not different:
-        print(f"ok module and daemon agree on {len(grouped)} devices")
-    return bool(different or missing)
+        lines.append(f"ok module and daemon agree on {len(grouped)} devices")
+    return not different and not missing, lines
+
+
+def main():
+    """Repeats the comparison until it is as expected, for as many seconds as the argument says."""
+    deadline = time.monotonic() + float(sys.argv[1] if len(sys.argv) > 1 else 0)
+    while True:
+        agree, lines = compare()
+        if agree or time.monotonic() > deadline:
+            print("\n".join(lines))
+            return not agree
+        time.sleep(0.5)
 
 
 sys.exit(main())

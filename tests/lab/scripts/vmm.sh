@@ -22,12 +22,22 @@ unprivileged() {
 # A machine that is created and never starts: its devices are realized, and no code runs.
 vm=(-accel tcg -machine q35 -m 64 -S -nodefaults -display none)
 
-# query_pci SOCKET: prints the "vendor:device ID" of all PCI devices of the VM, one a line.
+# query_pci SOCKET PID: prints the "vendor:device ID" of all PCI devices of the VM, one a line.
+# Waits until the VM answers, as long as the process runs.
 query_pci() {
-    /usr/bin/python3 -I - "$1" <<'PYTHON'
-import json, socket, sys
-link = socket.socket(socket.AF_UNIX)
-link.connect(sys.argv[1])
+    /usr/bin/python3 -I - "$@" <<'PYTHON'
+import json, os, socket, sys, time
+deadline = time.monotonic() + 60
+while True:
+    link = socket.socket(socket.AF_UNIX)
+    try:
+        link.connect(sys.argv[1])
+        break
+    except OSError:
+        with open(f"/proc/{sys.argv[2]}/stat") as stat:
+            if stat.read().rpartition(") ")[2][0] == "Z" or time.monotonic() > deadline:
+                sys.exit("the VM does not answer")
+        time.sleep(0.1)
 stream = link.makefile("rw")
 
 def call(command):
@@ -49,7 +59,7 @@ PYTHON
 }
 
 # check_vm NAME COMMAND...: starts the command in the background as alice; passes if it answers over
-# QMP. Its pid is in $vm_pid.
+# QMP. Its pid is in $vm_pid, and vm_devices prints its PCI devices, "vendor:device ID", one a line.
 check_vm() {
     local name=$1
     shift
@@ -57,14 +67,11 @@ check_vm() {
     install -d -o alice "$work/alice"
     unprivileged "$@" -qmp "unix:$work/alice/qmp,server=on,wait=off" >"$work/vm.log" 2>&1 &
     vm_pid=$!
-    within 60 vm_answers_or_ended
-    if [[ -n $(vm_devices) ]]; then ok "$name"; else not_ok "$name" "$(<"$work/vm.log")"; fi
+    query_pci "$work/alice/qmp" "$vm_pid" >"$work/vm.devices" 2>/dev/null
+    if [[ -s $work/vm.devices ]]; then ok "$name"; else not_ok "$name" "$(<"$work/vm.log")"; fi
 }
-vm_answers_or_ended() { [[ -n $(vm_devices) ]] || ! kill -0 "$vm_pid" 2>/dev/null; }
-
-# Prints the VM's PCI devices, "vendor:device ID", one a line.
-vm_devices() { query_pci "$work/alice/qmp" 2>/dev/null; }
-vm_has() { vm_devices | grep -q "^$1 "; }
+vm_devices() { cat "$work/vm.devices"; }
+vm_has() { file_has "$work/vm.devices" "^$1 "; }
 # Prints the pid of the QEMU itself, also where devgroupctl started it.
 vm_process() { pgrep -n -f "unix:$work/alice/qmp"; }
 
