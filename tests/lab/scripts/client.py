@@ -142,3 +142,23 @@ def error_of(call, *arguments, **options):
     except dbus.DBusException as error:
         return error.get_dbus_name(), error.get_dbus_message()
     return "", ""
+
+
+def give_back(address, driver):
+    """Puts a device that the script has left with another driver, or with none, back on its host
+    driver, for the next script of this guest. Without a host driver, @driver is None."""
+    place = f"/sys/bus/pci/devices/0000:{address}"
+    for file, text in (
+        (f"{place}/driver/unbind", f"0000:{address}"),
+        (f"{place}/driver_override", "\n"),
+        ("/sys/bus/pci/drivers_probe", f"0000:{address}"),
+    ):
+        if os.path.exists(file):
+            with open(file, "w", encoding="ascii") as out:
+                out.write(text)
+    link = f"{place}/driver"
+    name = driver or "driver"  # as of the link that does not exist
+    check(
+        f"the host has {address} back",
+        until(lambda: os.path.basename(os.path.realpath(link)) == name),
+    )

@@ -60,6 +60,16 @@ is_on() {
     fi
 }
 
+# give_back ADDRESS DRIVER: a device that the script has left with another driver, or with none, is
+# on its host driver again.
+give_back() {
+    local place=/sys/bus/pci/devices/0000:$1
+    [[ ! -e $place/driver ]] || echo "0000:$1" >"$place/driver/unbind"
+    echo >"$place/driver_override"
+    echo "0000:$1" >/sys/bus/pci/drivers_probe
+    check "the host has $1 back" within 20 is_on "$1" "$2"
+}
+
 finish() {
     local pid
     for pid in $(jobs -p); do kill -9 "$pid" 2>/dev/null; done
