@@ -4,7 +4,7 @@
 # them, run-group runs them.
 
 readonly LAB_STOCK_KERNELS=(6.1 6.12)
-readonly LAB_BATCH_SECONDS=240 # what one guest runs at most, by the times of the last run
+readonly LAB_BATCH_SECONDS=330 # what one guest runs at most, by the times of the last run
 readonly LAB_LOST=125          # the status of a script whose guest has ended
 
 # --- listing, for tests/all ---
@@ -29,25 +29,38 @@ lab_list() {
     done
 }
 
-# Reads the "# lab:" line of a script into own_kernel, alone, limit (its --timeout), options (all
-# else) and needs.
+# Reads the "# lab:" line of a script into own_kernel, alone, options (all else), needs, and what
+# matters to the guest of a batch: shared (those options that all of its scripts must want) and
+# memory, in MiB. In a batch --timeout and --no-daemon count for the script alone.
 lab_script_options() {
     local words=() i
-    own_kernel='' alone=no limit=() options=() needs=(build-gcc)
+    own_kernel='' alone=no options=() shared=() memory=0 needs=(build-gcc)
     read -ra words <<<"$(sed -n 's/^# lab: //p' "$1" | head -n 1)"
     for (( i = 0; i < ${#words[@]}; i++ )); do
         case ${words[i]} in
             --alone) alone=yes ;;
             --kernel) own_kernel=${words[i + 1]}; i=$(( i + 1 )) ;;
-            --timeout) limit=("${words[@]:i:2}"); i=$(( i + 1 )) ;;
+            --timeout) options+=("${words[@]:i:2}"); i=$(( i + 1 )) ;;
+            --memory)
+                options+=("${words[@]:i:2}")
+                i=$(( i + 1 ))
+                memory=$(lab_mebibytes "${words[i]}") ;;
+            --no-daemon) options+=("${words[i]}") ;;
             --arch|--with)
                 alone=yes
                 options+=("${words[i]}")
                 needs+=("${words[i]#--}-${words[i + 1]}") ;;
             --init) alone=yes; options+=("${words[i]}") ;;
-            *) options+=("${words[i]}") ;;
+            *) options+=("${words[i]}") shared+=("${words[i]}") ;;
         esac
     done
+}
+
+# lab_mebibytes SIZE: prints a size such as 3072M, 3072 or 3G in MiB.
+lab_mebibytes() {
+    local number=${1%[MG]}
+    [[ $1 != *G ]] || number=$(( number * 1024 ))
+    printf '%d\n' "$number"
 }
 
 # One of the two stock kernels for each script, by its name, so that each kernel gets half.
@@ -58,7 +71,7 @@ lab_pick_kernel() {
 }
 
 lab_list_script() {
-    local script=$1 name=${1##*/} options limit own_kernel alone needs on kernel
+    local script=$1 name=${1##*/} options shared memory own_kernel alone needs on kernel
     lab_script_options "$script"
     if [[ " ${options[*]} " == *' --arch '* ]]; then
         (( ! ${#kernels[@]} )) || return 0
@@ -81,7 +94,7 @@ lab_list_script() {
             add_group "lab/$name/$kernel" lab_single "lab/$name/$kernel" "$script" "$kernel"
             add_needs "lab/$name/$kernel" "${needs[@]}" "kernel-$kernel"
         else
-            lab_batches["$kernel ${options[*]}"]+=" $name"
+            lab_batches["$kernel ${shared[*]}"]+=" $name"
         fi
     done
 }
@@ -107,10 +120,16 @@ lab_list_batches() {
 
 # lab_add_batch KERNEL-AND-OPTIONS SCRIPT...
 lab_add_batch() {
-    local kernel=${1%% *} options=() file name
-    read -ra options <<<"${1#* }"
+    local kernel=${1%% *} words=() file name most=0
+    local options shared memory own_kernel alone needs
+    read -ra words <<<"${1#* }"
     shift
-    add_group "lab/$1/$kernel" lab_batch "$kernel" "${#options[@]}" "${options[@]}"
+    for name; do
+        lab_script_options "$top/tests/lab/scripts/$name"
+        (( memory <= most )) || most=$memory
+    done
+    (( ! most )) || words+=(--memory "${most}M")
+    add_group "lab/$1/$kernel" lab_batch "$kernel" "${words[@]}"
     add_needs "lab/$1/$kernel" build-gcc "kernel-$kernel"
     file=$(group_file "lab/$1/$kernel")
     for name; do printf 'lab/%s/%s\n' "$name" "$kernel"; done >"$file.tests"
@@ -126,10 +145,11 @@ difference() { awk -v a="$1" -v b="$2" 'BEGIN { printf("%.1f\n", a - b > 0 ? a -
 
 # lab_single NAME SCRIPT [KERNEL]: a guest of its own.
 lab_single() {
-    local name=$1 options limit own_kernel alone needs status=0 began=$EPOCHREALTIME all script
+    local name=$1 options shared memory own_kernel alone needs
+    local status=0 began=$EPOCHREALTIME all script
     lab_script_options "$2"
     [[ ! ${3:-} ]] || options+=(--kernel "$3")
-    "$top/tests/lab/run" --times "${options[@]}" "${limit[@]}" "$2" >"$log" 2>&1 </dev/null ||
+    "$top/tests/lab/run" --times "${options[@]}" "$2" >"$log" 2>&1 </dev/null ||
         status=$?
     all=$(seconds_since "$began")
     # The script's own time: from "lab:  12.34 s  started  (...)" to "ended". A guest without these
@@ -140,9 +160,9 @@ lab_single() {
     report "$name" "$status" "$(difference "${script:-$all}" 0)" "$log"
 }
 
-# lab_batch KERNEL COUNT OPTION...: the tests of this group, one after another in one guest.
+# lab_batch KERNEL OPTION...: the tests of this group, one after another in one guest.
 lab_batch() {
-    local kernel=$1 options=("${@:3:$2}") name scripts=()
+    local kernel=$1 options=("${@:2}") name scripts=()
     while IFS= read -r name; do
         name=${name#lab/}
         scripts+=("$top/tests/lab/scripts/${name%%/*}")

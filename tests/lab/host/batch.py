@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs several scripts in as few guests as they allow.
 
-usage: batch.py --logs DIR [--script PATH:SECONDS]... -- SUPERVISE...
+usage: batch.py --logs DIR [--script PATH:SECONDS:DAEMON]... -- SUPERVISE...
 
 SUPERVISE is the command that runs one guest, up to "--timeout". Each guest runs lab-batch with the
 scripts that are left. Prints a line "STATUS SECONDS NAME" for each script when it has ended; its
@@ -44,7 +44,7 @@ class Batch:
     def guest(self, command):
         """Runs one guest with the scripts that are left. Returns whether any got a result."""
         mark = f"lab-batch-{secrets.token_hex(8)}"
-        seconds = sum(float(word.rpartition(":")[2]) + BOOT_SECONDS for word in self.left)
+        seconds = sum(float(word.rsplit(":", 2)[1]) + BOOT_SECONDS for word in self.left)
         before = len(self.results)
         rest = []
         with subprocess.Popen(
@@ -70,7 +70,7 @@ class Batch:
 
 
 def name_of(word):
-    return os.path.basename(word.rpartition(":")[0])
+    return os.path.basename(word.rsplit(":", 2)[0])
 
 
 def main():
