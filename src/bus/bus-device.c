@@ -66,6 +66,8 @@ static int bus_device_get_host_names(sd_bus *connection, const char *path, const
 
 BUS_DEFINE_GETTER(bus_device_get_error_state, struct device *device, "s",
 		  error_state_to_string(device->errors.state))
+BUS_DEFINE_GETTER(bus_device_get_vf_index, struct device *device, "i", (int32_t)device->vf_index)
+BUS_DEFINE_GETTER(bus_device_get_total_vfs, struct device *device, "u", (uint32_t)device->total_vfs)
 BUS_DEFINE_GETTER(bus_device_get_num_vfs, struct device *device, "u", (uint32_t)device->num_vfs)
 BUS_DEFINE_GETTER(bus_device_get_reset_required, struct device *device, "b",
 		  (int)device->reset_required)
@@ -301,6 +303,8 @@ static const sd_bus_vtable bus_device_vtable[] = {
 			CHANGES),
 	SD_BUS_PROPERTY("NumaNode", "i", NULL, offsetof(struct device, numa_node), CHANGES),
 	SD_BUS_PROPERTY("PhysFn", "s", bus_text_get, offsetof(struct device, physfn), CHANGES),
+	SD_BUS_PROPERTY("VfIndex", "i", bus_device_get_vf_index, 0, 0),
+	SD_BUS_PROPERTY("TotalVfs", "u", bus_device_get_total_vfs, 0, 0),
 	SD_BUS_PROPERTY("NumVfs", "u", bus_device_get_num_vfs, 0, 0),
 	SD_BUS_PROPERTY("MdevTypes", "a(sssus)", bus_device_get_mdev_types, 0, CHANGES),
 	SD_BUS_PROPERTY("MdevType", "s", bus_text_get, offsetof(struct device, mdev_type), CHANGES),

@@ -155,6 +155,15 @@ static int bus_group_get_definition(sd_bus *connection, const char *path, const 
 	return bus_text_append(reply, "s", text);
 }
 
+static int bus_group_get_defined_at(sd_bus *connection, const char *path, const char *interface,
+				    const char *property, sd_bus_message *reply, void *userdata,
+				    sd_bus_error *error)
+{
+	const struct group_def *def = ((const struct devgroup *)userdata)->def;
+
+	return bus_text_append(reply, "(suu)", def->file, def->line, def->column);
+}
+
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
 static const sd_bus_vtable bus_group_vtable[] = {
@@ -169,6 +178,7 @@ static const sd_bus_vtable bus_group_vtable[] = {
 	SD_BUS_PROPERTY("ReservedFor", "s", bus_group_get_reserved_for, 0, CHANGES),
 	SD_BUS_PROPERTY("Holder", "s", bus_group_get_holder, 0, CHANGES),
 	SD_BUS_PROPERTY("ErrorState", "s", bus_group_get_error_state, 0, CHANGES),
+	SD_BUS_PROPERTY("DefinedAt", "(suu)", bus_group_get_defined_at, 0, CHANGES),
 	SD_BUS_PROPERTY("Definition", "s", bus_group_get_definition, 0, CHANGES),
 	SD_BUS_VTABLE_END,
 };

@@ -173,6 +173,15 @@ BUS_DEFINE_GETTER(bus_lease_get_fd_count, struct devgroup *group, "u",
 BUS_DEFINE_GETTER(bus_lease_get_error_state, struct devgroup *group, "s",
 		  error_state_to_string(group_error_state(group)))
 
+static int bus_lease_get_forced(sd_bus *connection, const char *path, const char *interface,
+				const char *property, sd_bus_message *reply, void *userdata,
+				sd_bus_error *error)
+{
+	const struct devgroup *group = userdata;
+
+	return bus_text_append_strv(reply, group->lease->record->forced);
+}
+
 static int bus_lease_get_nodes(sd_bus *connection, const char *path, const char *interface,
 			       const char *property, sd_bus_message *reply, void *userdata,
 			       sd_bus_error *error)
@@ -209,6 +218,7 @@ static const sd_bus_vtable bus_lease_vtable[] = {
 	SD_BUS_PROPERTY("Interface", "s", bus_lease_get_interface, 0, CONST),
 	/* not signalled: a device that is bound again gets another node, without an event */
 	SD_BUS_PROPERTY("Nodes", "as", bus_lease_get_nodes, 0, 0),
+	SD_BUS_PROPERTY("Forced", "as", bus_lease_get_forced, 0, CONST),
 	SD_BUS_PROPERTY("Persistent", "b", bus_lease_get_persistent, 0, CONST),
 	SD_BUS_PROPERTY("FdCount", "u", bus_lease_get_fd_count, 0, CHANGES),
 	SD_BUS_PROPERTY("ErrorState", "s", bus_lease_get_error_state, 0, CHANGES),

@@ -317,6 +317,26 @@ static int bus_manager_get_problems(sd_bus *connection, const char *path, const 
 	return sd_bus_message_close_container(reply);
 }
 
+static int bus_manager_get_problem_details(sd_bus *connection, const char *path,
+					   const char *interface, const char *property,
+					   sd_bus_message *reply, void *userdata,
+					   sd_bus_error *error)
+{
+	const struct bus *bus = userdata;
+	int r;
+
+	r = sd_bus_message_open_container(reply, 'a', "(suuss)");
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct problem, problem, &registry_problems(bus->registry)->list) {
+		r = bus_text_append(reply, "(suuss)", problem->file, problem->line, problem->column,
+				    problem->warning ? "warning" : "error", problem->text);
+		if (r < 0)
+			return r;
+	}
+	return sd_bus_message_close_container(reply);
+}
+
 int bus_manager_emit_changes(struct bus *bus)
 {
 	const struct inventory *inv = bus_manager_inventory(bus);
@@ -371,6 +391,8 @@ static const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_PROPERTY("Interfaces", "as", bus_manager_get_interfaces, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Problems", "a(sus)", bus_manager_get_problems, 0,
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("ProblemDetails", "a(suuss)", bus_manager_get_problem_details, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_VTABLE_END,
 };

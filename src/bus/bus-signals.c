@@ -55,8 +55,8 @@ static void bus_signals_group_added(struct devgroup *group, void *userdata)
 static void bus_signals_group_changed(struct devgroup *group, void *userdata)
 {
 	static const char *const names[] = {
-		"State",       "Blockers",    "Devices",    "IommuGroups", "Lease", "Holder",
-		"Description", "ReservedFor", "ErrorState", "Definition",  NULL,
+		"State",       "Blockers",    "Devices",    "IommuGroups", "Lease",	"Holder",
+		"Description", "ReservedFor", "ErrorState", "Definition",  "DefinedAt", NULL,
 	};
 	_cleanup_free_ char *path = bus_path_group(group->def->name);
 
@@ -176,7 +176,7 @@ static void bus_signals_lease_step(struct devgroup *group, unsigned index, unsig
 
 static void bus_signals_problems_changed(void *userdata)
 {
-	static const char *const names[] = { "Problems", NULL };
+	static const char *const names[] = { "Problems", "ProblemDetails", NULL };
 
 	bus_signals_emit_changed(userdata, DG_OBJECT_PATH, DG_IFACE_MANAGER, names);
 }

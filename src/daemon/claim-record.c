@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "daemon/claim-record.h"
 #include "policy/plan/vfio-choice.h"
 #include "sys/process.h"
@@ -30,6 +31,19 @@ static int claim_record_fill(struct record *record, const struct claim_request *
 	return str_set(&record->label, request->label);
 }
 
+/* Notes the soft blockers that this claim overrides. 0 or -ENOMEM. */
+static int claim_record_note_forced(struct record *record, const struct devgroup *group)
+{
+	VEC_FOREACH(const struct blocker, blocker, &group->resolved.blockers) {
+		_cleanup_free_ char *line =
+			str_printf("%s %s", blocker->code, str_or(blocker->device, ""));
+
+		if (!line || strv_add(&record->forced, str_chomp(line)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int claim_record_new(const struct registry *registry, const struct devgroup *group,
 		     const struct claim_request *request, struct record **ret)
 {
@@ -48,6 +62,11 @@ int claim_record_new(const struct registry *registry, const struct devgroup *gro
 	r = claim_record_fill(record, request);
 	if (r < 0)
 		return r;
+	if (request->force) {
+		r = claim_record_note_forced(record, group);
+		if (r < 0)
+			return r;
+	}
 	record->interface = vfio_choice_interface(host_inventory(registry_host(registry)),
 						  &group->resolved.devices, request->interface,
 						  request->access);

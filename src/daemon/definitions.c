@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "base/strv.h"
 #include "daemon/claims.h"
 #include "daemon/definitions.h"
@@ -30,6 +31,11 @@ static void definitions_drop_undefined(struct registry *registry, const struct d
 	}
 }
 
+static bool definitions_same_place(const struct group_def *a, const struct group_def *b)
+{
+	return str_eq(a->file, b->file) && a->line == b->line && a->column == b->column;
+}
+
 /* Moves the definitions out of @config into the groups. */
 static int definitions_take_groups(struct registry *registry, struct def_set *config)
 {
@@ -42,7 +48,8 @@ static int definitions_take_groups(struct registry *registry, struct def_set *co
 				return -ENOMEM;
 			continue;
 		}
-		group->redefined = group->redefined || !codec_config_same_group(group->def, def);
+		group->redefined = group->redefined || !codec_config_same_group(group->def, def) ||
+				   !definitions_same_place(group->def, def);
 		group_def_free(group->def);
 		group->def = def;
 		group->orphan = false;

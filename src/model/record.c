@@ -69,6 +69,7 @@ struct record *record_free(struct record *record)
 	free(record->unit);
 	free(record->label);
 	free(record->trouble);
+	strv_free(record->forced);
 	strv_free(record->kept);
 	strv_free(record->vf_tokens);
 	record_clear_devices(&record->devices);

@@ -77,6 +77,7 @@ struct record {
 	bool reset_required; /* a device that no method can reset stays dirty */
 	enum group_def_on_release on_release;
 	char *trouble;	  /* of PHASE_DIRTY: the reason */
+	char **forced;	  /* "network-up 0000:01:00.0": soft blockers that force overrode */
 	bool new_ids;	  /* the claim adds ids to drivers and was not handed over yet: new-id.h */
 	char **kept;	  /* keys of the devices on VFIO drivers before that; NULL: none */
 	char **vf_tokens; /* "0000:02:00.0=UUID": the token of this PF and its VFs. Secret */

@@ -65,4 +65,6 @@ def signature(value):
         return "a" + str(value.signature)
     if isinstance(value, dbus.Dictionary):
         return "a{" + str(value.signature) + "}"
+    if isinstance(value, tuple):
+        return "(" + "".join(signature(item) for item in value) + ")"
     return next(code for kind, code in CODES if isinstance(value, kind))

@@ -13,6 +13,8 @@ static const struct {
 } value_structures[] = {
 	{ "blockers", { "code", "device", "text" } },
 	{ "problems", { "file", "line", "text" } },
+	{ "problem-details", { "file", "line", "column", "severity", "text" } },
+	{ "defined-at", { "file", "line", "column" } },
 	{ "isolation", { "cause", "device", "text" } },
 	{ "reserved-regions", { "start", "end", "type" } },
 	{ "mdev-types", { "id", "name", "description", "available-instances", "device-api" } },

@@ -4,12 +4,22 @@
 
 #include <stdio.h>
 
+#include "base/str.h"
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-reload.h"
 #include "cli/print/cli-status.h"
 #include "model/dbus-names.h"
 
-/* Problems in the files are printed, but the reload succeeded: only `check` fails for them. */
+/* Tells whether a file was refused. A warning refuses none. */
+static bool verb_reload_has_errors(json_object *problems)
+{
+	for (size_t i = 0; i < cli_json_list_length(problems); i++)
+		if (str_eq(cli_json_get_str(json_object_array_get_idx(problems, i), "severity"),
+			   "error"))
+			return true;
+	return false;
+}
+
 int verb_reload(struct cli *cli)
 {
 	_cleanup_json_ json_object *manager = NULL, *none = NULL;
@@ -21,12 +31,12 @@ int verb_reload(struct cli *cli)
 	r = cli_object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
 	if (r)
 		return r;
-	problems = cli_json_get_list(manager, "problems");
+	problems = cli_json_get_list(manager, "problem-details");
 	if (cli->options.json == CLI_JSON_OFF) {
 		cli_status_print_problems(stderr, "", problems);
-		return 0;
+	} else {
+		none = json_object_new_array();
+		cli_json_print(problems ? problems : none, cli->options.json);
 	}
-	none = json_object_new_array();
-	cli_json_print(problems ? problems : none, cli->options.json);
-	return 0;
+	return verb_reload_has_errors(problems) ? EXIT_FAILED : 0;
 }

@@ -97,6 +97,31 @@ static int verb_status_expand_lease(struct cli *cli, json_object *group)
 	return 0;
 }
 
+/* Notes the error that the file of @group has now, if it has one. 0 or an exit status. */
+static int verb_status_add_error(struct cli *cli, json_object *group)
+{
+	_cleanup_json_ json_object *manager = NULL;
+	json_object *problems, *place = NULL;
+	const char *file;
+	int r = cli_object_get(cli, OBJECT_MANAGER, DG_OBJECT_PATH, &manager);
+
+	if (r)
+		return r;
+	json_object_object_get_ex(group, "defined-at", &place);
+	file = cli_json_get_str(place, "file");
+	problems = cli_json_get_list(manager, "problem-details");
+	for (size_t i = 0; i < cli_json_list_length(problems); i++) {
+		json_object *problem = json_object_array_get_idx(problems, i);
+
+		if (str_eq(cli_json_get_str(problem, "severity"), "error") &&
+		    str_eq(cli_json_get_str(problem, "file"), file) &&
+		    cli_json_set_str(group, "definition-error", cli_json_get_str(problem, "text")) <
+			    0)
+			return cli_fail(-ENOMEM, "cannot show the group");
+	}
+	return 0;
+}
+
 static int verb_status_group(struct cli *cli, const char *path)
 {
 	_cleanup_json_ json_object *group = NULL;
@@ -110,6 +135,9 @@ static int verb_status_group(struct cli *cli, const char *path)
 	if (r)
 		return r;
 	r = verb_status_expand_lease(cli, group);
+	if (r)
+		return r;
+	r = verb_status_add_error(cli, group);
 	if (r)
 		return r;
 	if (cli->options.json != CLI_JSON_OFF) {

@@ -34,6 +34,7 @@ static const struct codec_field codec_record_fields[] = {
 	{ "recovery", CODEC_BOOL, offsetof(struct record, recovery), 0 },
 	{ "reset-required", CODEC_BOOL, offsetof(struct record, reset_required), CODEC_SHOW },
 	{ "trouble", CODEC_STRING, offsetof(struct record, trouble), 0 },
+	{ "forced", CODEC_STRV, offsetof(struct record, forced), 0 },
 	{ "new-ids", CODEC_BOOL, offsetof(struct record, new_ids), 0 },
 	{ "kept", CODEC_STRV, offsetof(struct record, kept), 0 },
 	{ "vf-tokens", CODEC_STRV, offsetof(struct record, vf_tokens), 0 },
