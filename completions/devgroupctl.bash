@@ -64,7 +64,8 @@ __devgroupctl_options() {
 		--no-ask-password --quiet --verbose'
 	case $1 in
 	'' | list)
-		printf '%s\n' "$common --all --bridges --devices --assignable --blocked --host= --config-dir="
+		printf '%s\n' "$common --all --bridges --devices --assignable --blocked --host=
+			--config-dir="
 		;;
 	explain) printf '%s\n' "$common --root= --memory= --host= --config-dir=" ;;
 	doctor) printf '%s\n' "$common --host= --config-dir=" ;;

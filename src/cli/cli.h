@@ -35,12 +35,12 @@ struct cli {
 	struct cli_options options;
 	char **words; /* the words after the verb; NULL-terminated, of argv */
 	size_t n_words;
-	char **names;		 /* what took the place of some words; owned: see cli-name.h */
+	char **names;		 /* in place of some words; owned: see cli-name.h */
 	sd_bus *bus;		 /* NULL until cli_bus_open() */
 	char *daemon;		 /* unique name of the daemon's connection; NULL: it does not run */
 	sd_bus_slot *owner_slot; /* NULL until cli_sender_follow() */
 	FILE *kept;		 /* the real stdout while output is kept for the pager; or NULL */
-	char *output;		 /* what is kept; owned */
+	char *output;		 /* kept; owned */
 	size_t output_size;
 	pid_t agent; /* the polkit agent; 0: none */
 };

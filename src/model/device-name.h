@@ -14,11 +14,11 @@
 /*
  * Returns the device that @name means, or NULL:
  *
- * "0000:02:00.0", "02:00.0", "platform:fe200000.dma"	its key, as device_bus_key_normalize()
- * "fe200000.dma", a UUID				its address, without the bus
- * "eth0", "net/eth0"					a network interface
- * "nvme0n1", "nvme0n1p2", "/dev/nvme0"			a disk, partition or controller
- * "/sys/bus/pci/devices/…", "/sys/devices/…"		a directory of sysfs, its own or below
+ * "0000:02:00.0", "02:00.0", "platform:fe200000.dma"	its key, as device_bus_key_normalize().
+ * "fe200000.dma", a UUID				its address, without the bus.
+ * "eth0", "net/eth0"					a network interface.
+ * "nvme0n1", "nvme0n1p2", "/dev/nvme0"			a disk, partition or controller.
+ * "/sys/bus/pci/devices/…", "/sys/devices/…"		a directory of sysfs, its own or below.
  */
 struct device *device_name_find(const struct inventory *inv, const char *name);
 

@@ -137,7 +137,7 @@ START_TEST(test_verbose_attributes_are_read)
 	ck_assert_uint_eq(device->resources[0].flags, 0x200);
 	ck_assert_uint_eq(device->resources[2].end, 0x605f);
 	ck_assert_uint_eq(device->resources[2].flags, 0x100);
-	ck_assert_uint_eq(device->resources[3].flags, IORESOURCE_MEM); /* it has no address */
+	ck_assert_uint_eq(device->resources[3].flags, IORESOURCE_MEM); /* without an address */
 }
 END_TEST
 

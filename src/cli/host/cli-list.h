@@ -3,9 +3,9 @@
 
 /*
  * The entries of `list`: an object for each group with name, state, devices, iommu-groups, holder,
- * description, "assignable" (it can be claimed now), "blockers", and "why" (the causes that tie its
- * devices, "acs-missing 0000:07:00.0"), and "members" [{device, driver, description, names, id}].
- * "definition" is a file that `define` takes.
+ * description and "blockers". "assignable" tells that it can be claimed now, and "why" which causes
+ * tie its devices ("acs-missing 0000:07:00.0"). "members" are [{device, driver, description, names,
+ * id}]. "definition" is a file that `define` takes.
  */
 
 #include "base/macro.h"

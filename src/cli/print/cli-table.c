@@ -132,15 +132,15 @@ static size_t table_layout_total(const struct table_layout *layout)
 	return total;
 }
 
-/* Returns the widest shown column that may become narrower than @floor allows, or SIZE_MAX. */
-static size_t table_layout_find_widest(const struct table_layout *layout, size_t floor)
+/* Returns the widest shown column that may become narrower than @least allows, or SIZE_MAX. */
+static size_t table_layout_find_widest(const struct table_layout *layout, size_t least)
 {
 	size_t widest = SIZE_MAX;
 
 	for (size_t i = 0; i < layout->n; i++) {
-		size_t least = layout->least[i] > floor ? layout->least[i] : floor;
+		size_t limit = layout->least[i] > least ? layout->least[i] : least;
 
-		if (!layout->shown[i] || !layout->wraps[i] || layout->widths[i] <= least)
+		if (!layout->shown[i] || !layout->wraps[i] || layout->widths[i] <= limit)
 			continue;
 		if (widest == SIZE_MAX || layout->widths[i] > layout->widths[widest])
 			widest = i;
@@ -149,10 +149,10 @@ static size_t table_layout_find_widest(const struct table_layout *layout, size_t
 }
 
 /* Makes columns narrower until the table has @width columns. False: it does not fit yet. */
-static bool table_layout_shrink(struct table_layout *layout, size_t width, size_t floor)
+static bool table_layout_shrink(struct table_layout *layout, size_t width, size_t least)
 {
 	while (table_layout_total(layout) > width) {
-		size_t i = table_layout_find_widest(layout, floor);
+		size_t i = table_layout_find_widest(layout, least);
 
 		if (i == SIZE_MAX)
 			return false;
