@@ -104,6 +104,42 @@ START_TEST(test_port_and_card_name_the_same_cause)
 }
 END_TEST
 
+/* Gives the device an ACS capability whose controls are all off, or on. */
+static void set_acs(struct device *device, bool on)
+{
+	device->config[0x100] = 0x0d;
+	device->config[0x102] = 1;
+	device->config[0x104] = 0x1d;
+	device->config[0x106] = on ? 0x1d : 0;
+}
+
+/* The kernel turned ACS on, separated the devices, and a program turned ACS off. */
+START_TEST(test_cleared_access_control_is_no_quirk)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	struct device *first, *second;
+
+	host_builder_add_express(host_builder_add_pci(inv, "0000:06:00.0", NULL, 1), 5);
+	first = host_builder_add_pci(inv, "0000:07:00.0", "0000:06:00.0", 2);
+	second = host_builder_add_pci(inv, "0000:07:01.0", "0000:06:00.0", 3);
+	host_builder_add_express(first, 6);
+	host_builder_add_express(second, 6);
+	host_builder_add_express(host_builder_add_pci(inv, "0000:08:00.0", "0000:07:00.0", 4), 0);
+	host_builder_add_express(host_builder_add_pci(inv, "0000:09:00.0", "0000:07:01.0", 5), 0);
+	set_acs(first, true);
+	set_acs(second, true);
+	ck_assert_causes(inv, "0000:08:00.0", "");
+	set_acs(first, false);
+	ck_assert_causes(inv, "0000:08:00.0",
+			 "acs-cleared 0000:07:00.0, peer-to-peer 0000:09:00.0");
+	ck_assert_causes(inv, "0000:09:00.0", "peer-to-peer 0000:08:00.0");
+	/* it was off when the kernel made the groups */
+	ck_assert_int_eq(inventory_set_group(inv, inventory_find(inv, "0000:08:00.0"), 2), 0);
+	ck_assert_causes(inv, "0000:08:00.0",
+			 "acs-not-enabled 0000:07:00.0, peer-to-peer 0000:09:00.0");
+}
+END_TEST
+
 /* A snapshot is a file that any user can write, with a circle in it. */
 START_TEST(test_circle_of_bridges_ends)
 {
@@ -143,7 +179,7 @@ START_TEST(test_code_names_round_trip)
 }
 END_TEST
 
-SUITE("isolation", test_causes_of_the_module_take_precedence,
-      test_ports_without_acs_pass_peer_traffic, test_unexplained_group_is_unknown,
-      test_port_and_card_name_the_same_cause, test_circle_of_bridges_ends,
-      test_code_names_round_trip)
+SUITE("isolation", test_cleared_access_control_is_no_quirk,
+      test_causes_of_the_module_take_precedence, test_ports_without_acs_pass_peer_traffic,
+      test_unexplained_group_is_unknown, test_port_and_card_name_the_same_cause,
+      test_circle_of_bridges_ends, test_code_names_round_trip)

@@ -105,6 +105,16 @@ char *isolation_text(const struct inventory *inv, const struct device *device,
 			"Configuration space shows no access control between it and %s, but the "
 			"kernel separates them: it knows that the model isolates.",
 			cause->peer);
+	case ISOLATION_ACS_CLEARED:
+		return str_printf(
+			"The kernel separated it from other devices by the access control "
+			"(ACS) of %s, which a program has turned off since: requests can "
+			"pass between them without the IOMMU.",
+			cause->peer);
+	case ISOLATION_NO_IOMMU:
+		return strdup(
+			"No IOMMU is between it and memory (no-IOMMU mode of VFIO): the group "
+			"isolates nothing.");
 	case ISOLATION_PEER_TO_PEER:
 		return str_printf(
 			"It is in another group than %s, but the switch above both can pass "

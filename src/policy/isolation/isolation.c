@@ -26,7 +26,9 @@ static const char *const isolation_code_names[ISOLATION_CODES] = {
 	[ISOLATION_PLATFORM_PE] = "platform-pe",
 	[ISOLATION_UNKNOWN] = "unknown",
 	[ISOLATION_ACS_QUIRK] = "acs-quirk",
+	[ISOLATION_ACS_CLEARED] = "acs-cleared",
 	[ISOLATION_PEER_TO_PEER] = "peer-to-peer",
+	[ISOLATION_NO_IOMMU] = "no-iommu",
 };
 
 const char *isolation_code_to_string(enum isolation_code code)
@@ -110,16 +112,25 @@ static bool isolation_bridge_fault(const struct device *bridge, enum isolation_c
 }
 
 /*
- * Handles a cause between devices that the kernel separated. Sets *code to ISOLATION_ACS_QUIRK and
- * returns whether a quirk explains it. An unknown state needs no explanation, and no known quirk
- * separates a bridge or an alias.
+ * Returns whether the function could isolate, and does not. The kernel turns ACS on when it finds a
+ * device, so another program has turned it off since.
  */
-static bool isolation_is_acs_quirk(enum isolation_code *code)
+static bool isolation_is_cleared(const struct device *device)
+{
+	return acs_state(device) == ACS_OFF && acs_quirk(device) <= 0;
+}
+
+/*
+ * Handles a cause between devices that the kernel separated. Sets *code to the reason, and returns
+ * whether there is one. An unknown state needs no explanation, and no known quirk separates a
+ * bridge or an alias.
+ */
+static bool isolation_explain_parted(const struct device *peer, enum isolation_code *code)
 {
 	bool acs = *code == ISOLATION_ACS_MISSING || *code == ISOLATION_ACS_NOT_ENABLED ||
 		   *code == ISOLATION_MULTIFUNCTION;
 
-	*code = ISOLATION_ACS_QUIRK;
+	*code = isolation_is_cleared(peer) ? ISOLATION_ACS_CLEARED : ISOLATION_ACS_QUIRK;
 	return acs;
 }
 
@@ -139,7 +150,7 @@ static int isolation_add_above(const struct inventory *inv, const struct device 
 		bool parted = apart || !isolation_same_group(below, bridge);
 
 		if (bridge->iommu_group >= 0 && isolation_bridge_fault(bridge, &code) &&
-		    (!parted || isolation_is_acs_quirk(&code))) {
+		    (!parted || isolation_explain_parted(bridge, &code))) {
 			r = isolation_add(causes, code, bridge->key);
 			if (r < 0)
 				return r;
@@ -193,6 +204,24 @@ static bool isolation_function_tie(const struct device *a, const struct device *
 	return true;
 }
 
+/*
+ * The same for two functions of one device. One that isolates separates both, and a quirk may say
+ * that it does. *peer is the other function; @device itself if that one is to be named.
+ */
+static bool isolation_explain_functions(const struct device *device, const struct device **peer,
+					enum isolation_code *code)
+{
+	bool quirk = acs_quirk(device) > 0 || acs_quirk(*peer) > 0;
+
+	if (!quirk && !isolation_is_cleared(*peer) && isolation_is_cleared(device))
+		*peer = device;
+	if (!isolation_explain_parted(*peer, code))
+		return false;
+	if (quirk)
+		*code = ISOLATION_ACS_QUIRK;
+	return true;
+}
+
 static int isolation_add_functions(const struct inventory *inv, const struct device *device,
 				   struct vec *causes)
 {
@@ -200,11 +229,14 @@ static int isolation_add_functions(const struct inventory *inv, const struct dev
 	int r;
 
 	TOPOLOGY_FOREACH(other, inv, topology_slot(inv, device)) {
+		const struct device *peer = other;
+
 		if (other->iommu_group < 0 || !isolation_function_tie(device, other, &code))
 			continue;
-		if (!isolation_same_group(device, other) && !isolation_is_acs_quirk(&code))
+		if (!isolation_same_group(device, other) &&
+		    !isolation_explain_functions(device, &peer, &code))
 			continue;
-		r = isolation_add(causes, code, other->key);
+		r = isolation_add(causes, code, peer->key);
 		if (r < 0)
 			return r;
 	}
@@ -371,6 +403,8 @@ static bool isolation_port_lets_pass(const struct inventory *inv, const struct d
 {
 	if (acs_quirk(port) < 0 && acs_state(port) == ACS_UNKNOWN)
 		return isolation_has_child_in_group(inv, port);
+	if (isolation_is_cleared(port))
+		return true;
 	return !acs_isolates(port) &&
 	       (!isolation_has_child(inv, port, false) || isolation_has_child_in_group(inv, port));
 }

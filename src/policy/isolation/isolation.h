@@ -17,9 +17,11 @@ enum isolation_code {
 	ISOLATION_DMA_ALIAS,	       /* one device uses the address of the other */
 	ISOLATION_PLATFORM_PE,	       /* the platform made the group: powerpc */
 	ISOLATION_UNKNOWN, /* no readable register ties it to @peer, or @peer cannot be read */
-	/* and two codes that do not explain the size of the group: */
+	/* and codes that do not explain the size of the group: */
 	ISOLATION_ACS_QUIRK,	/* @peer would tie, but the kernel knows that it isolates */
+	ISOLATION_ACS_CLEARED,	/* @peer isolated for the kernel, but its ACS is off now */
 	ISOLATION_PEER_TO_PEER, /* @peer is in another group, and a switch reaches it */
+	ISOLATION_NO_IOMMU,	/* no IOMMU is between the device and memory */
 	ISOLATION_CODES,
 };
 
