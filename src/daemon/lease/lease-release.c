@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "daemon/lease/lease-files.h"
 #include "daemon/lease/lease-private.h"
 #include "policy/plan/plan.h"
 #include "sys/state/run-dir.h"
@@ -70,6 +71,7 @@ int lease_release_prepare(struct lease *lease, struct vec *ret_steps)
 {
 	int r;
 
+	lease_files_revoke(lease);
 	/* Copies in the daemon would keep the group open. */
 	lease_fds_clear(lease);
 	if (lease->record->used && lease->record->on_release == ON_RELEASE_KEEP) {

@@ -87,18 +87,26 @@ int probe_kmod_version(const struct sysfs_root *root, struct inventory *inv)
 	return str_set(&inv->kernel_module, version);
 }
 
-/* Skips a file that has this owner already, because this is called often. */
-static int probe_kmod_chown(const struct sysfs_root *root, const char *path, uid_t uid)
+/*
+ * Gives a file to @uid alone. Its previous owner may have changed its group and mode, so both are
+ * set too: when root owns the file, no former owner can change them again. Skips a file that is so
+ * already, because this is called often.
+ */
+static int probe_kmod_assign(const struct sysfs_root *root, const char *path, uid_t uid)
 {
 	struct stat st;
 
 	if (fstatat(root->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	if (st.st_uid == uid)
+	if (st.st_uid == uid && st.st_gid == 0 && st.st_mode == (S_IFREG | 0400))
 		return 0;
-	if (fchownat(root->fd, path, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fchownat(root->fd, path, 0, 0, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	return 0;
+	if (fchmodat(root->fd, path, 0400, 0) < 0)
+		return -errno;
+	if (uid == 0)
+		return 0;
+	return fchownat(root->fd, path, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
 int probe_kmod_grant(const struct sysfs_root *root, const struct device *device, uid_t uid)
@@ -118,7 +126,7 @@ int probe_kmod_grant(const struct sysfs_root *root, const struct device *device,
 
 		if (!path)
 			return -ENOMEM;
-		r = probe_kmod_chown(root, path, uid);
+		r = probe_kmod_assign(root, path, uid);
 		if (r < 0)
 			return r;
 	}
