@@ -18,7 +18,8 @@
 
 /* The bits of each byte that are shown. */
 struct config_filter {
-	struct pci_dev *pdev;
+	struct dg_entry *entry;
+	struct pci_dev *pdev; /* a reference */
 	u8 mask[PCI_CFG_SPACE_EXP_SIZE];
 };
 
@@ -75,11 +76,56 @@ static unsigned int config_cap_size(const struct config_cap *table, size_t n, un
 	return header;
 }
 
+/* --- one access --- */
+
+/*
+ * Begins an access to the device. The bus of a device that is deleted may be gone, too, so the
+ * deletion waits for the end of the access (dg_registry_del()). Returns false if it is deleted.
+ */
+static bool config_begin(struct config_filter *filter)
+{
+	down_read(&filter->entry->access);
+	if (!READ_ONCE(filter->entry->dead))
+		return true;
+	up_read(&filter->entry->access);
+	return false;
+}
+
+/*
+ * The accesses are those of the kernel's own "config": they wait for the end of a reset, and block
+ * nobody. pci_cfg_access_lock() would make resets and opens of VFIO fail while a program reads in a
+ * loop.
+ */
 static u32 config_read_dword(struct config_filter *filter, unsigned int at)
 {
 	u32 value = ~0;
 
-	pci_read_config_dword(filter->pdev, at, &value);
+	if (!config_begin(filter))
+		return value;
+	pci_user_read_config_dword(filter->pdev, at, &value);
+	up_read(&filter->entry->access);
+	return value;
+}
+
+static u16 config_read_word(struct config_filter *filter, unsigned int at)
+{
+	u16 value = ~0;
+
+	if (!config_begin(filter))
+		return value;
+	pci_user_read_config_word(filter->pdev, at, &value);
+	up_read(&filter->entry->access);
+	return value;
+}
+
+static u8 config_read_byte(struct config_filter *filter, unsigned int at)
+{
+	u8 value = ~0;
+
+	if (!config_begin(filter))
+		return value;
+	pci_user_read_config_byte(filter->pdev, at, &value);
+	up_read(&filter->entry->access);
 	return value;
 }
 
@@ -133,17 +179,16 @@ static void config_show_header(struct config_filter *filter)
 
 static void config_show_caps(struct config_filter *filter)
 {
+	u8 next = config_read_byte(filter, PCI_CAPABILITY_LIST);
 	unsigned int at, n;
-	u8 next = 0;
 
-	pci_read_config_byte(filter->pdev, PCI_CAPABILITY_LIST, &next);
 	for (n = 0; n < CAPABILITIES_MAX; n++) {
 		u16 header;
 
 		at = next & ~3;
 		if (at < PCI_STD_HEADER_SIZEOF)
 			return;
-		pci_read_config_word(filter->pdev, at, &header);
+		header = config_read_word(filter, at);
 		if (PCI_POSSIBLE_ERROR(header))
 			return;
 		config_show(filter, at,
@@ -203,7 +248,7 @@ static void config_copy(struct config_filter *filter, char *buf, loff_t off, siz
 		u8 value = 0;
 
 		if (filter->mask[off + i])
-			pci_read_config_byte(filter->pdev, off + i, &value);
+			value = config_read_byte(filter, off + i);
 		buf[i] = (value & filter->mask[off + i]) |
 			 (bridge ? config_closed_window(off + i) : 0);
 	}
@@ -232,35 +277,6 @@ static void config_pm_put(struct pci_dev *pdev, struct device *parent)
 		pm_runtime_put_sync(parent);
 }
 
-static ssize_t config_copy_visible(struct dg_entry *entry, struct config_filter *filter, char *buf,
-				   loff_t off, size_t count)
-{
-	lockdep_assert_held(&dg_registry_lock);
-	/* With a deleted device its bus may be gone, too. */
-	if (entry->dead)
-		return -ENODEV;
-	config_show_header(filter);
-	config_show_caps(filter);
-	if (filter->pdev->cfg_size > PCI_CFG_SPACE_SIZE)
-		config_show_ext_caps(filter);
-	config_copy(filter, buf, off, count);
-	return count;
-}
-
-static ssize_t config_read_powered(struct dg_entry *entry, struct config_filter *filter, char *buf,
-				   loff_t off, size_t count)
-{
-	ssize_t ret;
-
-	/* Waits for the end of a reset, during which the device does not answer. */
-	pci_cfg_access_lock(filter->pdev);
-	mutex_lock(&dg_registry_lock);
-	ret = config_copy_visible(entry, filter, buf, off, count);
-	mutex_unlock(&dg_registry_lock);
-	pci_cfg_access_unlock(filter->pdev);
-	return ret;
-}
-
 /* Takes references for a reader: the device may be deleted at any moment, and its parent freed. */
 static int config_get_device(struct dg_entry *entry, struct pci_dev **pdev, struct device **parent)
 {
@@ -276,10 +292,18 @@ static int config_get_device(struct dg_entry *entry, struct pci_dev **pdev, stru
 	return ret;
 }
 
-/*
- * Called without dg_registry_lock: waking the device waits for tasks that may hold the locks under
- * which notifiers run.
- */
+static ssize_t config_copy_visible(struct config_filter *filter, char *buf, loff_t off,
+				   size_t count)
+{
+	config_show_header(filter);
+	config_show_caps(filter);
+	if (filter->pdev->cfg_size > PCI_CFG_SPACE_SIZE)
+		config_show_ext_caps(filter);
+	config_copy(filter, buf, off, count);
+	return READ_ONCE(filter->entry->dead) ? -ENODEV : count;
+}
+
+/* Called without a lock: waking the device and each access may wait. */
 ssize_t dg_config_read(struct dg_entry *entry, char *buf, loff_t off, size_t count)
 {
 	struct config_filter *filter;
@@ -289,6 +313,7 @@ ssize_t dg_config_read(struct dg_entry *entry, char *buf, loff_t off, size_t cou
 	filter = kzalloc(sizeof(*filter), GFP_KERNEL);
 	if (!filter)
 		return -ENOMEM;
+	filter->entry = entry;
 	ret = config_get_device(entry, &filter->pdev, &parent);
 	if (ret)
 		goto err_free_filter;
@@ -296,7 +321,7 @@ ssize_t dg_config_read(struct dg_entry *entry, char *buf, loff_t off, size_t cou
 	if (off < filter->pdev->cfg_size) {
 		count = min_t(size_t, count, filter->pdev->cfg_size - off);
 		config_pm_get(filter->pdev, parent);
-		ret = config_read_powered(entry, filter, buf, off, count);
+		ret = config_copy_visible(filter, buf, off, count);
 		config_pm_put(filter->pdev, parent);
 	}
 	put_device(parent);

@@ -6,25 +6,49 @@
  * Devices (entries) and the IOMMU groups they are in (groups).
  *
  * dg_registry_lock guards both. It is the innermost lock: while it is held, memory is allocated,
- * but no other lock is taken. The bus notifiers update the registry under it, and the contents of
- * files are printed under it.
+ * but no other lock is taken. The bus notifiers update the registry under it, so whoever holds it
+ * delays every bind and unbind. It is held for one device at a time, and never at the pace of a
+ * reader of files.
  *
  * A device that is deleted passes the notifier first, which marks its entry dead. So the device of
  * an entry that is not dead, and the objects it refers to, can be read under the lock.
  *
- * Files are created and removed in a work item, without the lock. So a reader of a file, which
- * takes the lock, never waits for the removal of that file.
+ * Files are created, filled and removed in a work item (publish.c). A reader copies the text that
+ * the work has left there. "config" alone is read from the device: see config.c.
  */
 
+#include <linux/cred.h>
 #include <linux/device.h>
 #include <linux/kobject.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/rwsem.h>
 #include <linux/types.h>
 
 struct iommu_group;
+
+/* The owner of a group's DMA. The values are those of the tracepoint "owner". */
+enum dg_owner { DG_OWNER_UNKNOWN, DG_OWNER_NONE, DG_OWNER_KERNEL, DG_OWNER_USER };
+
+/* Whether a function isolates the devices behind it, or its sister functions. */
+enum dg_acs {
+	DG_ACS_UNKNOWN, /* the device has never answered */
+	DG_ACS_ISOLATES,
+	DG_ACS_OFF, /* the capability is there, but not enabled */
+	DG_ACS_MISSING,
+};
+
+/* The ACS control of a device. The kernel takes a bit that the hardware lacks for one that is on.
+ */
+struct dg_acs_control {
+	bool known;
+	u16 value;    /* confirmed: a reset clears the register until its state is restored */
+	bool differs; /* it was read as @other since @since */
+	u16 other;
+	unsigned long since; /* jiffies */
+};
 
 /* An IOMMU group that has, or had, devices. */
 struct dg_group {
@@ -40,8 +64,9 @@ struct dg_group {
 	struct device *dev; /* NULL: not published */
 	struct kobject *members, *devices;
 	struct list_head files; /* struct dg_member */
-	u32 digest;
-	bool ready; /* the directory is complete, so events may be sent */
+	bool ready;		/* the directory is complete, so events may be sent */
+
+	int owner; /* enum dg_owner: the last one that was traced */
 };
 
 /* A device on PCI, or on another bus and in a group. */
@@ -53,6 +78,8 @@ struct dg_entry {
 	bool driven;		/* a driver that works through the kernel's DMA API is bound */
 	struct dg_group *group; /* a reference; NULL: none */
 	struct list_head in_group;
+	struct dg_entry *leader;    /* isolation.c: the lowest device that causes tie it to */
+	struct rw_semaphore access; /* held during an access to the device without the lock */
 
 	/* PCI: the tree of bridges. A VF is a child of the bridge above its PF. */
 	struct pci_dev *pdev;	   /* NULL: not PCI */
@@ -62,8 +89,9 @@ struct dg_entry {
 	struct list_head sibling;
 	u8 bus, devfn;
 	int domain;
-	bool acs_known; /* @acs_control is the last answer of the device */
-	u16 acs_control;
+	struct dg_acs_control acs;
+	enum dg_acs acs_joined; /* its state when it got its group */
+	enum dg_acs acs_tied;	/* its state when a device behind it joined its group */
 };
 
 extern struct mutex dg_registry_lock;
@@ -74,11 +102,13 @@ extern struct list_head dg_tree_roots; /* PCI entries without a parent, sorted *
 int dg_registry_add(struct device *dev);
 void dg_registry_del(struct device *dev);
 void dg_registry_clear(void);
-void dg_registry_driver(struct device *dev, bool bound);
+int dg_registry_unbound(struct device *dev);
 bool dg_registry_has_driver(struct device *dev);
 void dg_registry_entry_put(struct dg_entry *entry);
 void dg_registry_group_put(struct dg_group *group);
 u64 dg_registry_next_instance(void);
+struct iommu_group *dg_registry_get_iommu(struct dg_group *group);
+bool dg_registry_sample_acs(bool *ret_again);
 
 static inline struct dg_entry *dg_registry_entry_get(struct dg_entry *entry)
 {
@@ -125,6 +155,11 @@ void dg_publish_stop(void);
 void dg_publish_soon(void);
 void dg_publish_now(void);
 void dg_publish_scan_again(void);
+void dg_publish_trace_owners(void);
+
+/* poll.c */
+void dg_poll_start(void);
+void dg_poll_stop(void);
 
 /* group.c */
 int dg_group_class_create(void);
@@ -134,20 +169,21 @@ void dg_group_unpublish(struct dg_group *group, struct kobject *root);
 void dg_group_event(struct dg_group *group, enum kobject_action action);
 
 /* owner.c */
-const char *dg_owner(struct dg_group *group, struct iommu_group *iommu);
+enum dg_owner dg_owner(struct dg_group *group, struct iommu_group *iommu);
+const char *dg_owner_name(enum dg_owner owner);
+void dg_owner_trace(struct dg_group *group);
 bool dg_owner_isolated_msi(struct dg_group *group, struct iommu_group *iommu);
+bool dg_owner_has_iommu(const struct device *dev);
 
-/* The text of a file: collects the part that a reader asked for, and the digest of all of it. */
+/* The text of a file while it is printed. */
 struct dg_text {
-	char *buf;     /* NULL: only the digest is wanted */
-	loff_t from;   /* offset of the part */
-	size_t count;  /* size of the part, in bytes */
-	loff_t at;     /* bytes printed so far */
-	size_t copied; /* bytes of the part so far */
-	u32 digest;
+	char *buf;
+	size_t size, room; /* bytes printed, and allocated */
+	bool failed;	   /* there was no memory: the text is incomplete */
 };
 
 __printf(2, 3) void dg_text_printf(struct dg_text *text, const char *format, ...);
+void dg_text_clear(struct dg_text *text);
 
 /* Print the files of a device. Called under dg_registry_lock, with an entry that is not dead. */
 void dg_isolation_print(struct dg_entry *entry, struct dg_text *text);
@@ -160,15 +196,13 @@ void dg_features_print_ats(struct dg_entry *entry, struct dg_text *text);
 void dg_features_print_physfn(struct dg_entry *entry, struct dg_text *text);
 void dg_resource_print(struct dg_entry *entry, struct dg_text *text);
 
-/* acs.c */
-enum dg_acs {
-	DG_ACS_ISOLATES,
-	DG_ACS_OFF, /* the capability is there, but not enabled */
-	DG_ACS_MISSING,
-	DG_ACS_UNKNOWN, /* the device does not answer */
-};
+/* isolation.c. The first is called for a group before the files of its devices are printed. */
+void dg_isolation_find_leaders(struct list_head *entries);
 
+/* acs.c */
 enum dg_acs dg_acs_state(struct dg_entry *entry);
+bool dg_acs_sample(struct dg_entry *entry, bool *ret_again);
+void dg_acs_note_join(struct dg_entry *entry);
 
 /* aliases.c */
 bool dg_aliases_by_bridge(const struct dg_entry *bridge);
@@ -180,6 +214,7 @@ ssize_t dg_config_read(struct dg_entry *entry, char *buf, loff_t off, size_t cou
 /* member.c */
 struct dg_member;
 struct dg_member *dg_member_new(struct dg_entry *entry);
+int dg_member_refresh(struct dg_member *member, bool *changed);
 int dg_member_publish(struct dg_member *member, struct dg_group *group);
 void dg_member_free(struct dg_member *member);
 bool dg_member_is_stale(const struct dg_member *member, const struct dg_group *group);

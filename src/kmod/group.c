@@ -13,20 +13,12 @@
 #include "compat.h"
 #include "devgroups.h"
 
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
 static struct class *group_class;
 
 /* --- files --- */
-
-/* Returns a reference, or NULL if the last device of the group is gone. */
-static struct iommu_group *group_get_iommu(struct dg_group *group)
-{
-	struct iommu_group *iommu;
-
-	mutex_lock(&dg_registry_lock);
-	iommu = group->iommu ? iommu_group_ref_get(group->iommu) : NULL;
-	mutex_unlock(&dg_registry_lock);
-	return iommu;
-}
 
 static ssize_t id_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -55,12 +47,13 @@ static DEVICE_ATTR_RO(generation);
 static ssize_t owner_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct dg_group *group = dev_get_drvdata(dev);
-	struct iommu_group *iommu = group_get_iommu(group);
+	struct iommu_group *iommu = dg_registry_get_iommu(group);
 	ssize_t ret = -ENODEV;
 
 	if (iommu)
-		ret = sysfs_emit(buf, "%s\n", dg_owner(group, iommu));
+		ret = sysfs_emit(buf, "%s\n", dg_owner_name(dg_owner(group, iommu)));
 	iommu_group_put(iommu);
+	dg_owner_trace(group);
 	return ret;
 }
 static DEVICE_ATTR_RO(owner);
@@ -68,7 +61,7 @@ static DEVICE_ATTR_RO(owner);
 static ssize_t isolated_msi_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct dg_group *group = dev_get_drvdata(dev);
-	struct iommu_group *iommu = group_get_iommu(group);
+	struct iommu_group *iommu = dg_registry_get_iommu(group);
 	ssize_t ret = -ENODEV;
 
 	if (iommu)
@@ -95,7 +88,7 @@ static const char *group_region_type(enum iommu_resv_type type)
 
 static ssize_t reserved_regions_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct iommu_group *iommu = group_get_iommu(dev_get_drvdata(dev));
+	struct iommu_group *iommu = dg_registry_get_iommu(dev_get_drvdata(dev));
 	struct iommu_resv_region *region, *next;
 	LIST_HEAD(regions);
 	ssize_t n = 0;
@@ -146,6 +139,10 @@ static int group_uevent(DG_COMPAT_UEVENT_CONST struct device *dev, struct kobj_u
 
 void dg_group_event(struct dg_group *group, enum kobject_action action)
 {
+	if (action == KOBJ_ADD)
+		trace_group_add(group);
+	else
+		trace_group_change(group);
 	group->ready = true;
 	kobject_uevent(&group->dev->kobj, action);
 }
@@ -174,6 +171,8 @@ void dg_group_unpublish(struct dg_group *group, struct kobject *root)
 {
 	if (!group->dev)
 		return;
+	if (group->ready)
+		trace_group_remove(group);
 	sysfs_remove_link(root, dev_name(group->dev));
 	dg_dir_remove(group->members);
 	dg_dir_remove(group->devices);

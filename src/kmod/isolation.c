@@ -3,8 +3,12 @@
  * The causes that keep a device from a smaller IOMMU group, one a line. A cause is shown on both
  * sides: a device below a port that does not isolate names that port, and so does the port itself.
  *
- * The causes are found in the hardware and compared with the actual groups. Devices that the
- * hardware ties but the kernel separates: acs-quirk. Devices in one group without a cause: unknown.
+ * The causes are found in the hardware and compared with the actual groups. Devices in one group
+ * without a cause: unknown. Devices that the hardware ties but the kernel separates: acs-quirk, or
+ * acs-cleared where the hardware can isolate. The kernel turns ACS on when it finds a device, so
+ * another program has turned it off since.
+ *
+ * Devices that are in one group are judged by the state of the moment when they came together.
  *
  * src/policy/isolation/isolation.c has the same rules for the daemon, and a test compares both.
  */
@@ -20,7 +24,9 @@ enum isolation_cause {
 	CAUSE_PLATFORM_PE,
 	CAUSE_UNKNOWN,
 	CAUSE_ACS_QUIRK,
+	CAUSE_ACS_CLEARED,
 	CAUSE_PEER_TO_PEER,
+	CAUSE_NO_IOMMU,
 };
 
 static const char *const isolation_cause_names[] = {
@@ -32,7 +38,9 @@ static const char *const isolation_cause_names[] = {
 	[CAUSE_PLATFORM_PE] = "platform-pe",
 	[CAUSE_UNKNOWN] = "unknown",
 	[CAUSE_ACS_QUIRK] = "acs-quirk",
+	[CAUSE_ACS_CLEARED] = "acs-cleared",
 	[CAUSE_PEER_TO_PEER] = "peer-to-peer",
+	[CAUSE_NO_IOMMU] = "no-iommu",
 };
 
 static void isolation_print_cause(struct dg_text *text, enum isolation_cause cause,
@@ -48,13 +56,19 @@ static struct dg_entry *isolation_parent(const struct dg_entry *entry)
 	return entry->parent && !entry->parent->dead ? entry->parent : NULL;
 }
 
-static bool isolation_bridge_cause(struct dg_entry *bridge, enum isolation_cause *cause)
+/* @parted: the cause is of devices that are in different groups now. */
+static bool isolation_bridge_cause(struct dg_entry *bridge, bool parted,
+				   enum isolation_cause *cause)
 {
+	enum dg_acs state = dg_acs_state(bridge);
+
 	if (dg_aliases_by_bridge(bridge)) {
 		*cause = CAUSE_CONVENTIONAL_BRIDGE;
 		return true;
 	}
-	switch (dg_acs_state(bridge)) {
+	if (!parted && bridge->acs_tied != DG_ACS_UNKNOWN)
+		state = bridge->acs_tied;
+	switch (state) {
 	case DG_ACS_MISSING:
 		*cause = CAUSE_ACS_MISSING;
 		return true;
@@ -70,13 +84,27 @@ static bool isolation_bridge_cause(struct dg_entry *bridge, enum isolation_cause
 }
 
 /*
- * Tells whether a quirk of the kernel can be the reason why devices with this cause are separated.
- * For bridges and aliases no such quirk is known.
+ * Tells whether the function could isolate, and does not. The quirk is that of Intel's root ports,
+ * which have the control in another place.
  */
-static bool isolation_is_quirk(enum isolation_cause cause)
+static bool isolation_is_cleared(struct dg_entry *entry)
 {
-	return cause == CAUSE_ACS_MISSING || cause == CAUSE_ACS_NOT_ENABLED ||
-	       cause == CAUSE_MULTIFUNCTION;
+	return dg_acs_state(entry) == DG_ACS_OFF &&
+	       !(entry->pdev->dev_flags & PCI_DEV_FLAGS_ACS_ENABLED_QUIRK);
+}
+
+/*
+ * Prints why devices with this cause are separated nevertheless. For conventional bridges no quirk
+ * of the kernel is known.
+ */
+static void isolation_print_parted(struct dg_text *text, enum isolation_cause cause,
+				   struct dg_entry *peer)
+{
+	if (cause != CAUSE_ACS_NOT_ENABLED && cause != CAUSE_ACS_MISSING)
+		return;
+	isolation_print_cause(text,
+			      isolation_is_cleared(peer) ? CAUSE_ACS_CLEARED : CAUSE_ACS_QUIRK,
+			      peer);
 }
 
 static void isolation_print_bridges(struct dg_entry *entry, struct dg_text *text)
@@ -88,12 +116,12 @@ static void isolation_print_bridges(struct dg_entry *entry, struct dg_text *text
 	for (; bridge; below = bridge, bridge = isolation_parent(bridge)) {
 		bool parted = apart || !dg_registry_same_group(below, bridge);
 
-		if (!bridge->group || !isolation_bridge_cause(bridge, &cause))
+		if (!bridge->group || !isolation_bridge_cause(bridge, parted, &cause))
 			continue;
 		if (!parted)
 			isolation_print_cause(text, cause, bridge);
-		else if (isolation_is_quirk(cause))
-			isolation_print_cause(text, CAUSE_ACS_QUIRK, bridge);
+		else
+			isolation_print_parted(text, cause, bridge);
 	}
 }
 
@@ -112,29 +140,66 @@ static void isolation_print_self(struct dg_entry *entry, struct dg_text *text)
 	enum isolation_cause cause;
 
 	if (pci_is_bridge(entry->pdev) && isolation_has_group_child(entry) &&
-	    isolation_bridge_cause(entry, &cause))
+	    isolation_bridge_cause(entry, false, &cause))
 		isolation_print_cause(text, cause, entry);
 }
 
-/* --- functions of one device --- */
+/* --- functions of one device, and devices of one bus --- */
 
+static bool isolation_states_tie(enum dg_acs a, enum dg_acs b)
+{
+	return a != DG_ACS_ISOLATES && b != DG_ACS_ISOLATES;
+}
+
+/*
+ * Tells whether both functions of one device fail to isolate: now, or, in one group, at the time
+ * when they came together.
+ */
+static bool isolation_slot_ties(struct dg_entry *a, struct dg_entry *b, enum isolation_cause *cause)
+{
+	enum dg_acs x = dg_acs_state(a), y = dg_acs_state(b);
+
+	if (!dg_tree_same_slot(a, b))
+		return false;
+	if (dg_registry_same_group(a, b) && !isolation_states_tie(x, y)) {
+		x = a->acs_joined;
+		y = b->acs_joined;
+	}
+	if (!isolation_states_tie(x, y))
+		return false;
+	*cause = x == DG_ACS_UNKNOWN || y == DG_ACS_UNKNOWN ? CAUSE_UNKNOWN : CAUSE_MULTIFUNCTION;
+	return true;
+}
+
+/* An alias may be any function of the same bus. */
 static bool isolation_are_tied(struct dg_entry *a, struct dg_entry *b, enum isolation_cause *cause)
 {
-	enum dg_acs x, y;
-
-	if (a == b || !dg_tree_same_slot(a, b))
+	if (a == b)
 		return false;
-	x = dg_acs_state(a);
-	y = dg_acs_state(b);
-	if (dg_aliases_between(a, b))
+	if (dg_aliases_between(a, b)) {
 		*cause = CAUSE_DMA_ALIAS;
-	else if (x == DG_ACS_ISOLATES || y == DG_ACS_ISOLATES)
-		return false;
-	else if (x == DG_ACS_UNKNOWN || y == DG_ACS_UNKNOWN)
-		*cause = CAUSE_UNKNOWN;
+		return true;
+	}
+	return isolation_slot_ties(a, b, cause);
+}
+
+/*
+ * Two functions that the kernel has separated although neither isolates. One with a quirk is enough
+ * for that.
+ */
+static void isolation_print_parted_functions(struct dg_text *text, struct dg_entry *entry,
+					     struct dg_entry *other)
+{
+	pci_dev_flags_t flags = entry->pdev->dev_flags | other->pdev->dev_flags;
+
+	if (flags & PCI_DEV_FLAGS_ACS_ENABLED_QUIRK)
+		isolation_print_cause(text, CAUSE_ACS_QUIRK, other);
+	else if (isolation_is_cleared(other))
+		isolation_print_cause(text, CAUSE_ACS_CLEARED, other);
+	else if (isolation_is_cleared(entry))
+		isolation_print_cause(text, CAUSE_ACS_CLEARED, entry);
 	else
-		*cause = CAUSE_MULTIFUNCTION;
-	return true;
+		isolation_print_cause(text, CAUSE_ACS_QUIRK, other);
 }
 
 static void isolation_print_functions(struct dg_entry *entry, struct dg_text *text)
@@ -147,61 +212,98 @@ static void isolation_print_functions(struct dg_entry *entry, struct dg_text *te
 			continue;
 		if (dg_registry_same_group(entry, other))
 			isolation_print_cause(text, cause, other);
-		else if (isolation_is_quirk(cause))
-			isolation_print_cause(text, CAUSE_ACS_QUIRK, other);
+		else if (cause == CAUSE_MULTIFUNCTION)
+			isolation_print_parted_functions(text, entry, other);
 	}
 }
 
 /* --- devices without a cause --- */
 
-/* Returns the parent, or a sibling of lower address, that a cause ties to @entry; else NULL. */
-static struct dg_entry *isolation_next_tied(struct dg_entry *entry)
+static struct dg_entry *isolation_leader(struct dg_entry *entry)
 {
-	struct dg_entry *parent, *other;
+	while (entry->leader != entry)
+		entry = entry->leader;
+	return entry;
+}
+
+/* Joins the sets of both entries. Their leader is the one that comes first in the group. */
+static void isolation_join(struct dg_entry *a, struct dg_entry *b)
+{
+	a = isolation_leader(a);
+	b = isolation_leader(b);
+	if (dg_tree_cmp(a, b) < 0)
+		b->leader = a;
+	else
+		a->leader = b;
+}
+
+/* Tells whether a bridge above ties @entry to its parent. */
+static bool isolation_parent_ties(struct dg_entry *entry)
+{
+	struct dg_entry *bridge, *parent = isolation_parent(entry);
+	enum isolation_cause cause;
+
+	if (!parent || !dg_registry_same_group(entry, parent))
+		return false;
+	for (bridge = parent; bridge; bridge = isolation_parent(bridge))
+		if (isolation_bridge_cause(bridge, !dg_registry_same_group(entry, bridge), &cause))
+			return true;
+	return false;
+}
+
+static void isolation_join_tied(struct dg_entry *entry)
+{
+	struct dg_entry *other;
 	enum isolation_cause cause;
 
 	if (!entry->pdev)
-		return NULL;
-	parent = isolation_parent(entry);
-	if (parent && dg_registry_same_group(entry, parent))
-		for (other = parent; other; other = isolation_parent(other))
-			if (isolation_bridge_cause(other, &cause))
-				return parent;
+		return;
+	if (isolation_parent_ties(entry))
+		isolation_join(entry, isolation_parent(entry));
 	list_for_each_entry(other, dg_tree_siblings(entry), sibling) {
 		if (other == entry)
 			break;
 		if (dg_registry_same_group(entry, other) &&
 		    isolation_are_tied(entry, other, &cause))
-			return other;
+			isolation_join(entry, other);
 	}
-	return NULL;
 }
 
-static struct dg_entry *isolation_first_tied(struct dg_entry *entry)
+/*
+ * Finds the sets of devices of one group that causes tie to each other. The files of the group are
+ * printed from them.
+ */
+void dg_isolation_find_leaders(struct list_head *entries)
 {
-	struct dg_entry *next;
+	struct dg_entry *entry;
 
-	while ((next = isolation_next_tied(entry)) && dg_tree_cmp(next, entry) < 0)
-		entry = next;
-	return entry;
+	lockdep_assert_held(&dg_registry_lock);
+	list_for_each_entry(entry, entries, in_group)
+		entry->leader = entry;
+	list_for_each_entry(entry, entries, in_group)
+		isolation_join_tied(entry);
+	list_for_each_entry(entry, entries, in_group)
+		entry->leader = isolation_leader(entry);
 }
 
 /*
  * Returns the first member of the group if no cause ties @entry to it. For the first member itself,
- * returns another that no cause ties to it. Else NULL.
+ * returns another that no cause ties to it. Else NULL. A member that came after its leader was
+ * sought has none yet, and is left out.
  */
 static struct dg_entry *isolation_find_untied(struct dg_entry *entry)
 {
-	struct dg_entry *other, *own = isolation_first_tied(entry);
 	struct list_head *entries = &entry->group->entries;
-	struct dg_entry *first = list_first_entry(entries, struct dg_entry, in_group);
+	struct dg_entry *other, *first = list_first_entry(entries, struct dg_entry, in_group);
 
-	if (own != isolation_first_tied(first))
+	if (!entry->leader || !first->leader)
+		return NULL;
+	if (entry->leader != first->leader)
 		return first;
 	if (entry != first)
 		return NULL;
 	list_for_each_entry(other, entries, in_group)
-		if (isolation_first_tied(other) != own)
+		if (other->leader && other->leader != entry->leader)
 			return other;
 	return NULL;
 }
@@ -225,16 +327,17 @@ static bool isolation_is_downstream(const struct dg_entry *entry)
 }
 
 /*
- * Tells whether a port forwards requests. A port without ACS whose children are in other groups
+ * Tells whether a port forwards requests now. A port without ACS whose children are in other groups
  * does not: the kernel has a quirk for it.
  */
 static bool isolation_port_forwards(struct dg_entry *port)
 {
 	enum isolation_cause cause;
 
-	if (!isolation_bridge_cause(port, &cause))
+	if (!isolation_bridge_cause(port, true, &cause))
 		return false;
-	return list_empty(&port->children) || isolation_has_group_child(port);
+	return isolation_is_cleared(port) || list_empty(&port->children) ||
+	       isolation_has_group_child(port);
 }
 
 static void isolation_print_endpoints(struct dg_entry *entry, struct dg_entry *port,
@@ -271,6 +374,10 @@ void dg_isolation_print(struct dg_entry *entry, struct dg_text *text)
 {
 	if (!entry->group)
 		return;
+	if (!dg_owner_has_iommu(entry->dev)) {
+		isolation_print_cause(text, CAUSE_NO_IOMMU, entry);
+		return;
+	}
 	if (entry->pdev) {
 		isolation_print_bridges(entry, text);
 		isolation_print_self(entry, text);

@@ -23,6 +23,7 @@ static int __init devgroups_init(void)
 	if (ret)
 		goto err_stop_notify;
 	dg_publish_now();
+	dg_poll_start();
 	return 0;
 
 err_stop_notify:
@@ -36,6 +37,7 @@ err_destroy_class:
 
 static void __exit devgroups_exit(void)
 {
+	dg_poll_stop();
 	dg_notify_stop();
 	dg_publish_stop();
 	dg_group_class_destroy();

@@ -38,8 +38,9 @@ static int notify_bus_event(struct notifier_block *nb, unsigned long event, void
 		break;
 	case BUS_NOTIFY_UNBOUND_DRIVER:
 	case BUS_NOTIFY_DRIVER_NOT_BOUND:
-		dg_registry_driver(dev, false);
-		return NOTIFY_DONE;
+		if (dg_registry_unbound(dev))
+			dg_publish_scan_again();
+		break;
 	default:
 		return NOTIFY_DONE;
 	}

@@ -13,6 +13,7 @@
 #include <linux/iommu.h>
 
 #include "devgroups.h"
+#include "trace.h"
 
 /* Tries of one to two milliseconds. On an idle host no claim of a driver takes longer. */
 #define OWNER_TRIES 50
@@ -40,7 +41,7 @@ static struct driver_state owner_driver_state(struct dg_group *group)
 	return state;
 }
 
-const char *dg_owner(struct dg_group *group, struct iommu_group *iommu)
+enum dg_owner dg_owner(struct dg_group *group, struct iommu_group *iommu)
 {
 	struct driver_state before, after;
 	bool claimed = false;
@@ -51,13 +52,51 @@ const char *dg_owner(struct dg_group *group, struct iommu_group *iommu)
 		claimed = iommu_group_dma_owner_claimed(iommu);
 		after = owner_driver_state(group);
 		if (claimed && (before.driven || after.driven))
-			return "kernel";
+			return DG_OWNER_KERNEL;
 		if (!before.moving && !after.moving)
-			return claimed ? "user" : "none";
+			return claimed ? DG_OWNER_USER : DG_OWNER_NONE;
 		usleep_range(1000, 2000);
 	}
 	/* A driver that is set on a device is about to claim the DMA. */
-	return claimed || after.driver ? "kernel" : "none";
+	return claimed || after.driver ? DG_OWNER_KERNEL : DG_OWNER_NONE;
+}
+
+const char *dg_owner_name(enum dg_owner owner)
+{
+	switch (owner) {
+	case DG_OWNER_KERNEL:
+		return "kernel";
+	case DG_OWNER_USER:
+		return "user";
+	default:
+		return "none";
+	}
+}
+
+/* Traces the owner if it is another one than at the last call. */
+void dg_owner_trace(struct dg_group *group)
+{
+	struct iommu_group *iommu;
+	enum dg_owner owner;
+
+	if (!trace_owner_enabled())
+		return;
+	iommu = dg_registry_get_iommu(group);
+	if (!iommu)
+		return;
+	owner = dg_owner(group, iommu);
+	iommu_group_put(iommu);
+	if (xchg(&group->owner, owner) != owner)
+		trace_owner(group, owner);
+}
+
+/*
+ * Tells whether an IOMMU is between the device and memory. The kernel makes groups without one in
+ * VFIO's no-IOMMU mode. On POWER, groups of earlier kernels come from the platform alone.
+ */
+bool dg_owner_has_iommu(const struct device *dev)
+{
+	return IS_ENABLED(CONFIG_PPC) || (dev->iommu && dev->iommu->iommu_dev);
 }
 
 #ifdef DG_ISOLATED_MSI

@@ -19,6 +19,7 @@
 static void publish_run(struct work_struct *work);
 
 static DECLARE_DELAYED_WORK(publish_work, publish_run);
+static DEFINE_MUTEX(publish_lock); /* the groups are published, and stay in their list */
 static struct kobject *root;
 static u64 generation;
 static unsigned long first_pending;
@@ -53,25 +54,9 @@ static const struct attribute_group root_group = { .attrs = root_attrs };
 
 struct group_change {
 	struct list_head gone, added;
-	u32 digest;
+	bool text; /* of a file */
 	int error;
 };
-
-static u32 publish_digest(struct dg_group *group)
-{
-	struct dg_text text = {};
-	struct dg_entry *entry;
-
-	list_for_each_entry(entry, &group->entries, in_group) {
-		dg_text_printf(&text, "%s\n", dev_name(entry->dev));
-		dg_isolation_print(entry, &text);
-		if (!entry->pdev)
-			continue;
-		dg_aliases_print(entry, &text);
-		dg_reset_print_scope(entry, &text);
-	}
-	return text.digest;
-}
 
 static bool publish_has_member(const struct dg_group *group, const struct dg_entry *entry)
 {
@@ -102,7 +87,7 @@ static void publish_find_change(struct dg_group *group, struct group_change *cha
 		else
 			change->error = -ENOMEM;
 	}
-	change->digest = publish_digest(group);
+	dg_isolation_find_leaders(&group->entries);
 }
 
 static void publish_free_members(struct list_head *members)
@@ -115,15 +100,33 @@ static void publish_free_members(struct list_head *members)
 	}
 }
 
-/* A device that was removed in the meantime cannot be linked; its own event follows. */
+static void publish_refresh_members(struct dg_group *group, struct group_change *change)
+{
+	struct list_head *node;
+
+	list_for_each(node, &group->files) {
+		int ret = dg_member_refresh(dg_member_from_node(node), &change->text);
+
+		if (ret)
+			change->error = ret;
+	}
+}
+
+/*
+ * A device that was removed in the meantime cannot be linked; its own event follows. The files have
+ * their texts before they can be opened.
+ */
 static void publish_add_members(struct dg_group *group, struct group_change *change)
 {
 	struct list_head *node, *next;
+	bool first;
 
 	list_for_each_safe(node, next, &change->added) {
 		struct dg_member *member = dg_member_from_node(node);
-		int ret = dg_member_publish(member, group);
+		int ret = dg_member_refresh(member, &first);
 
+		if (!ret)
+			ret = dg_member_publish(member, group);
 		list_del_init(node);
 		if (ret) {
 			dg_member_free(member);
@@ -150,8 +153,7 @@ static int publish_update_group(struct dg_group *group, bool *changed)
 	publish_find_change(group, &change);
 	mutex_unlock(&dg_registry_lock);
 
-	different = !list_empty(&change.gone) || !list_empty(&change.added) ||
-		    change.digest != group->digest;
+	different = !list_empty(&change.gone) || !list_empty(&change.added);
 	publish_free_members(&change.gone);
 	if (!group->dev && !change.error) {
 		change.error = dg_group_publish(group, root);
@@ -162,10 +164,10 @@ static int publish_update_group(struct dg_group *group, bool *changed)
 		publish_free_members(&change.added);
 		return change.error;
 	}
+	publish_refresh_members(group, &change);
 	publish_add_members(group, &change);
-	if (!different || (change.error && !group->ready))
+	if ((!different && !change.text && group->ready) || (change.error && !group->ready))
 		return change.error;
-	group->digest = change.digest;
 	publish_send_event(group, group->ready ? KOBJ_CHANGE : KOBJ_ADD);
 	*changed = true;
 	return change.error;
@@ -218,28 +220,91 @@ static bool publish_group_is_empty(struct dg_group *group)
 	return ret;
 }
 
+/*
+ * Removes the groups without devices. The kernel gives their numbers to new groups, so this comes
+ * before those are published.
+ */
+static void publish_remove_empty(bool *changed)
+{
+	struct dg_group *group, *next;
+
+	for (group = publish_next_group(NULL, false); group; group = next) {
+		bool over = publish_group_is_empty(group);
+
+		if (over)
+			publish_remove_group(group, changed);
+		next = publish_next_group(group, over);
+	}
+}
+
+/*
+ * Returns whether a group with the same number is still published: it has become empty since the
+ * empty groups were removed.
+ */
+static bool publish_number_is_taken(struct dg_group *group)
+{
+	struct dg_group *other;
+	bool ret = false;
+
+	mutex_lock(&dg_registry_lock);
+	list_for_each_entry(other, &dg_registry_groups, node)
+		ret |= other != group && other->id == group->id && other->dev;
+	mutex_unlock(&dg_registry_lock);
+	return ret;
+}
+
+/* Returns 0, or negative errno if it has to be tried again. */
+static int publish_update_all(bool *changed)
+{
+	struct dg_group *group;
+	int ret, error = 0;
+
+	for (group = publish_next_group(NULL, false); group;
+	     group = publish_next_group(group, false)) {
+		if (publish_group_is_empty(group))
+			continue;
+		ret = publish_number_is_taken(group) ? -EAGAIN :
+						       publish_update_group(group, changed);
+		if (ret)
+			error = ret;
+		dg_owner_trace(group);
+	}
+	return error;
+}
+
 static void publish_run(struct work_struct *work)
 {
-	bool changed = false, again = false;
-	struct dg_group *group, *next;
+	bool changed = false;
+	int ret;
 
 	atomic_set(&pending, 0);
 	/* While the module is unloaded, a scan would fill the cleared registry again. */
 	if (!stopping && atomic_xchg(&scan_again, 0) && dg_scan())
 		dg_publish_scan_again();
-	for (group = publish_next_group(NULL, false); group; group = next) {
-		bool over = publish_group_is_empty(group);
-
-		if (over)
-			publish_remove_group(group, &changed);
-		else if (publish_update_group(group, &changed))
-			again = true;
-		next = publish_next_group(group, over);
-	}
+	mutex_lock(&publish_lock);
+	publish_remove_empty(&changed);
+	ret = publish_update_all(&changed);
+	mutex_unlock(&publish_lock);
 	if (changed)
 		sysfs_notify(root, NULL, "generation");
-	if ((again || atomic_read(&scan_again)) && !stopping)
+	if (stopping)
+		return;
+	if (ret == -EAGAIN)
+		dg_publish_soon();
+	else if (ret || atomic_read(&scan_again))
 		queue_delayed_work(system_long_wq, &publish_work, PUBLISH_RETRY_DELAY);
+}
+
+/* Called by the polling work. */
+void dg_publish_trace_owners(void)
+{
+	struct dg_group *group;
+
+	mutex_lock(&publish_lock);
+	for (group = publish_next_group(NULL, false); group;
+	     group = publish_next_group(group, false))
+		dg_owner_trace(group);
+	mutex_unlock(&publish_lock);
 }
 
 /* Starts the work after a short delay. Called by the notifiers. */

@@ -36,6 +36,17 @@ u64 dg_registry_next_instance(void)
 	return ++last_instance;
 }
 
+/* Returns a reference, or NULL if the last device of the group is gone. */
+struct iommu_group *dg_registry_get_iommu(struct dg_group *group)
+{
+	struct iommu_group *iommu;
+
+	mutex_lock(&dg_registry_lock);
+	iommu = group->iommu ? iommu_group_ref_get(group->iommu) : NULL;
+	mutex_unlock(&dg_registry_lock);
+	return iommu;
+}
+
 /* Returns a reference to the group of @iommu, or NULL. The caller gives up its own to @iommu. */
 static struct dg_group *registry_get_group(struct iommu_group *iommu)
 {
@@ -72,6 +83,7 @@ static void registry_leave_group(struct dg_entry *entry)
 		return;
 	list_del(&entry->in_group);
 	entry->group = NULL;
+	entry->leader = NULL;
 	/* A reference kept longer would keep the kernel from reusing the number of the group. */
 	if (list_empty(&group->entries)) {
 		iommu_group_put(group->iommu);
@@ -80,7 +92,10 @@ static void registry_leave_group(struct dg_entry *entry)
 	dg_registry_group_put(group);
 }
 
-/* A device gets its group when it is added or, with some IOMMUs, when a driver is bound. */
+/*
+ * A device gets its group when it is added or, with some IOMMUs, when a driver is bound. A group of
+ * VFIO's no-IOMMU mode comes and goes with the driver.
+ */
 static int registry_update_group(struct dg_entry *entry)
 {
 	struct iommu_group *iommu = iommu_group_get(entry->dev);
@@ -100,6 +115,7 @@ static int registry_update_group(struct dg_entry *entry)
 		if (dg_tree_cmp(other, entry) < 0)
 			break;
 	list_add(&entry->in_group, &other->in_group);
+	dg_acs_note_join(entry);
 	return 0;
 }
 
@@ -122,6 +138,8 @@ void dg_registry_entry_put(struct dg_entry *entry)
 	kref_put(&entry->ref, entry_release);
 }
 
+static int registry_add(struct device *dev);
+
 static struct dg_entry *registry_find_entry(const struct device *dev)
 {
 	struct dg_entry *entry;
@@ -133,38 +151,69 @@ static struct dg_entry *registry_find_entry(const struct device *dev)
 	return NULL;
 }
 
-static void registry_place_entry(struct dg_entry *entry)
+static int registry_get_entry(struct device *dev, struct dg_entry **ret)
 {
-	struct pci_dev *pdev = entry->pdev, *pf = pci_physfn(pdev);
-	struct pci_bus *bus = pf->bus;
-	struct dg_entry *above;
+	int error = 0;
+
+	*ret = registry_find_entry(dev);
+	if (!*ret) {
+		error = registry_add(dev);
+		*ret = registry_find_entry(dev);
+	}
+	return error;
+}
+
+/*
+ * Finds or adds the bridge above a device, and the PF of a VF. They exist for as long as the device
+ * does. The scan finds devices in the order in which they came, and meanwhile a notifier adds
+ * others of any place: a device that came before its bridge would miss it for good.
+ */
+static int registry_get_ancestors(struct pci_dev *pdev, struct dg_entry **ret_parent,
+				  struct dg_entry **ret_physfn)
+{
+	struct pci_dev *pf = pci_physfn(pdev), *bridge = pf->bus->self;
+	int ret = 0;
+
+	if (bridge)
+		ret = registry_get_entry(&bridge->dev, ret_parent);
+	if (!ret && pdev->is_virtfn)
+		ret = registry_get_entry(&pf->dev, ret_physfn);
+	return ret;
+}
+
+static void registry_place_entry(struct dg_entry *entry, struct dg_entry *parent,
+				 struct dg_entry *physfn)
+{
+	struct pci_dev *pdev = entry->pdev;
 
 	entry->domain = pci_domain_nr(pdev->bus);
 	entry->bus = pdev->bus->number;
 	entry->devfn = pdev->devfn;
-	above = bus->self ? registry_find_entry(&bus->self->dev) : NULL;
-	if (above)
-		entry->parent = dg_registry_entry_get(above);
-	above = pdev->is_virtfn ? registry_find_entry(&pf->dev) : NULL;
-	if (above)
-		entry->physfn = dg_registry_entry_get(above);
+	if (parent)
+		entry->parent = dg_registry_entry_get(parent);
+	if (physfn)
+		entry->physfn = dg_registry_entry_get(physfn);
 	dg_tree_insert(entry);
 }
 
 static struct dg_entry *entry_new(struct device *dev)
 {
-	struct dg_entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+	struct dg_entry *entry, *parent = NULL, *physfn = NULL;
 
+	if (dev_is_pci(dev) && registry_get_ancestors(to_pci_dev(dev), &parent, &physfn))
+		return NULL;
+	entry = kzalloc(sizeof(*entry), GFP_KERNEL);
 	if (!entry)
 		return NULL;
 	kref_init(&entry->ref);
+	init_rwsem(&entry->access);
 	entry->dev = get_device(dev);
 	INIT_LIST_HEAD(&entry->children);
 	INIT_LIST_HEAD(&entry->sibling);
 	hash_add(entries, &entry->hash, (unsigned long)dev);
 	if (dev_is_pci(dev)) {
 		entry->pdev = to_pci_dev(dev);
-		registry_place_entry(entry);
+		registry_place_entry(entry, parent, physfn);
 	}
 	return entry;
 }
@@ -174,7 +223,7 @@ static void registry_remove_entry(struct dg_entry *entry)
 	registry_leave_group(entry);
 	hash_del(&entry->hash);
 	list_del_init(&entry->sibling);
-	entry->dead = true;
+	WRITE_ONCE(entry->dead, true);
 	entry->pdev = NULL;
 	put_device(entry->dev);
 	entry->dev = NULL;
@@ -202,6 +251,7 @@ bool dg_registry_has_driver(struct device *dev)
 	return ret;
 }
 
+/* Recursive through registry_get_ancestors(): at most as deep as bridges are nested. */
 static int registry_add(struct device *dev)
 {
 	struct dg_entry *entry = registry_find_entry(dev);
@@ -236,21 +286,52 @@ void dg_registry_del(struct device *dev)
 
 	mutex_lock(&dg_registry_lock);
 	entry = registry_find_entry(dev);
-	if (entry)
+	if (entry) {
+		dg_registry_entry_get(entry);
 		registry_remove_entry(entry);
+	}
 	mutex_unlock(&dg_registry_lock);
+	if (!entry)
+		return;
+	/* A reader of "config" may be in the middle of an access. It makes no further one. */
+	down_write(&entry->access);
+	up_write(&entry->access);
+	dg_registry_entry_put(entry);
 }
 
-/* @bound false: the driver was unbound, or failed to bind. Adds no entry: see notify.c. */
-void dg_registry_driver(struct device *dev, bool bound)
+/*
+ * Notes that the driver was unbound, or failed to bind, and that a group may have ended with it.
+ * Adds no entry: see notify.c. Returns a negative errno if there was no memory for another group.
+ */
+int dg_registry_unbound(struct device *dev)
 {
 	struct dg_entry *entry;
+	int ret = 0;
 
 	mutex_lock(&dg_registry_lock);
 	entry = registry_find_entry(dev);
-	if (entry)
-		entry->driven = bound && dg_registry_has_driver(dev);
+	if (entry) {
+		entry->driven = false;
+		ret = registry_update_group(entry);
+	}
 	mutex_unlock(&dg_registry_lock);
+	return ret;
+}
+
+/* Reads the ACS controls of all devices. Returns and sets what dg_acs_sample() does. */
+bool dg_registry_sample_acs(bool *ret_again)
+{
+	struct dg_entry *entry;
+	bool changed = false;
+	size_t i;
+
+	for (i = 0; i < HASH_SIZE(entries); i++) {
+		mutex_lock(&dg_registry_lock);
+		hlist_for_each_entry(entry, &entries[i], hash) changed |=
+			dg_acs_sample(entry, ret_again);
+		mutex_unlock(&dg_registry_lock);
+	}
+	return changed;
 }
 
 void dg_registry_clear(void)
