@@ -93,8 +93,8 @@ static bool config_begin(struct config_filter *filter)
 
 /*
  * The accesses are those of the kernel's own "config": they wait for the end of a reset, and block
- * nobody. pci_cfg_access_lock() would make resets and opens of VFIO fail while a program reads in a
- * loop.
+ * no other access. pci_cfg_access_lock() would make resets and opens of VFIO fail while a program
+ * reads in a loop.
  */
 static u32 config_read_dword(struct config_filter *filter, unsigned int at)
 {

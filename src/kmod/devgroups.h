@@ -6,9 +6,9 @@
  * Devices (entries) and the IOMMU groups they are in (groups).
  *
  * dg_registry_lock guards both. It is the innermost lock: while it is held, memory is allocated,
- * but no other lock is taken. The bus notifiers update the registry under it, so whoever holds it
- * delays every bind and unbind. It is held for one device at a time, and never at the pace of a
- * reader of files.
+ * but no other lock is taken. The bus notifiers update the registry under it, so a thread that
+ * holds it delays every bind and unbind. It is held for one device at a time, and never at the pace
+ * of a reader of files.
  *
  * A device that is deleted passes the notifier first, which marks its entry dead. So the device of
  * an entry that is not dead, and the objects it refers to, can be read under the lock.
@@ -19,6 +19,7 @@
 
 #include <linux/cred.h>
 #include <linux/device.h>
+#include <linux/iommu.h>
 #include <linux/kobject.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -27,12 +28,10 @@
 #include <linux/rwsem.h>
 #include <linux/types.h>
 
-struct iommu_group;
-
 /* The owner of a group's DMA. The values are those of the tracepoint "owner". */
 enum dg_owner { DG_OWNER_UNKNOWN, DG_OWNER_NONE, DG_OWNER_KERNEL, DG_OWNER_USER };
 
-/* Whether a function isolates the devices behind it, or its sister functions. */
+/* The isolation by a function: of the devices behind it, or of its sister functions. */
 enum dg_acs {
 	DG_ACS_UNKNOWN, /* the device has never answered */
 	DG_ACS_ISOLATES,
@@ -45,7 +44,7 @@ enum dg_acs {
 struct dg_acs_control {
 	bool known;
 	u16 value;    /* confirmed: a reset clears the register until its state is restored */
-	bool differs; /* it was read as @other since @since */
+	bool differs; /* reads as @other since @since */
 	u16 other;
 	unsigned long since; /* jiffies */
 };
@@ -90,8 +89,8 @@ struct dg_entry {
 	u8 bus, devfn;
 	int domain;
 	struct dg_acs_control acs;
-	enum dg_acs acs_joined; /* its state when it got its group */
-	enum dg_acs acs_tied;	/* its state when a device behind it joined its group */
+	enum dg_acs acs_joined; /* state when the device got its group */
+	enum dg_acs acs_tied;	/* state when a device behind it joined the same group */
 };
 
 extern struct mutex dg_registry_lock;
@@ -114,6 +113,15 @@ static inline struct dg_entry *dg_registry_entry_get(struct dg_entry *entry)
 {
 	kref_get(&entry->ref);
 	return entry;
+}
+
+/*
+ * Tells whether an IOMMU is between the device and memory. The kernel makes groups without one in
+ * VFIO's no-IOMMU mode. On POWER, groups of earlier kernels come from the platform alone.
+ */
+static inline bool dg_registry_has_iommu(const struct device *dev)
+{
+	return IS_ENABLED(CONFIG_PPC) || (dev->iommu && dev->iommu->iommu_dev);
 }
 
 static inline bool dg_registry_same_group(const struct dg_entry *a, const struct dg_entry *b)
@@ -173,13 +181,12 @@ enum dg_owner dg_owner(struct dg_group *group, struct iommu_group *iommu);
 const char *dg_owner_name(enum dg_owner owner);
 void dg_owner_trace(struct dg_group *group);
 bool dg_owner_isolated_msi(struct dg_group *group, struct iommu_group *iommu);
-bool dg_owner_has_iommu(const struct device *dev);
 
 /* The text of a file while it is printed. */
 struct dg_text {
 	char *buf;
 	size_t size, room; /* bytes printed, and allocated */
-	bool failed;	   /* there was no memory: the text is incomplete */
+	bool failed;	   /* the text is incomplete, for lack of memory */
 };
 
 __printf(2, 3) void dg_text_printf(struct dg_text *text, const char *format, ...);

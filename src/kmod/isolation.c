@@ -374,7 +374,7 @@ void dg_isolation_print(struct dg_entry *entry, struct dg_text *text)
 {
 	if (!entry->group)
 		return;
-	if (!dg_owner_has_iommu(entry->dev)) {
+	if (!dg_registry_has_iommu(entry->dev)) {
 		isolation_print_cause(text, CAUSE_NO_IOMMU, entry);
 		return;
 	}

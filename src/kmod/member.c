@@ -229,8 +229,8 @@ int dg_member_refresh(struct dg_member *member, bool *changed)
 /*
  * "config" and "resource" belong to the holder of a lease, who may change their mode and their
  * group. A descriptor reads only while the user who opened it owns the file, or could open every
- * file. So it ends with the lease, and a mode that the holder has left behind helps nobody. The
- * owner is asked of the file system: the inode of another mount of it is not up to date.
+ * file. So it ends with the lease, and a mode that the holder has left behind opens it for no user.
+ * The owner is asked of the file system: the inode of another mount of it is not up to date.
  */
 static int member_check_reader(const struct file *file)
 {

@@ -90,15 +90,6 @@ void dg_owner_trace(struct dg_group *group)
 		trace_owner(group, owner);
 }
 
-/*
- * Tells whether an IOMMU is between the device and memory. The kernel makes groups without one in
- * VFIO's no-IOMMU mode. On POWER, groups of earlier kernels come from the platform alone.
- */
-bool dg_owner_has_iommu(const struct device *dev)
-{
-	return IS_ENABLED(CONFIG_PPC) || (dev->iommu && dev->iommu->iommu_dev);
-}
-
 #ifdef DG_ISOLATED_MSI
 bool dg_owner_isolated_msi(struct dg_group *group, struct iommu_group *iommu)
 {

@@ -165,7 +165,7 @@ static int registry_get_entry(struct device *dev, struct dg_entry **ret)
 
 /*
  * Finds or adds the bridge above a device, and the PF of a VF. They exist for as long as the device
- * does. The scan finds devices in the order in which they came, and meanwhile a notifier adds
+ * does. The scan finds devices in the order in which they came, and a notifier adds
  * others of any place: a device that came before its bridge would miss it for good.
  */
 static int registry_get_ancestors(struct pci_dev *pdev, struct dg_entry **ret_parent,

@@ -73,6 +73,7 @@ lab_pick_kernel() {
 lab_list_script() {
     local script=$1 name=${1##*/} options shared memory own_kernel alone needs on kernel
     lab_script_options "$script"
+    ! grep -q '^# runs with: --full' "$script" || is_wanted "lab/$name/$own_kernel" || return 0
     if [[ " ${options[*]} " == *' --arch '* ]]; then
         (( ! ${#kernels[@]} )) || return 0
         add_group "lab/$name" lab_single "lab/$name" "$script"

@@ -133,7 +133,7 @@ START_TEST(test_cleared_access_control_is_no_quirk)
 	ck_assert_causes(inv, "0000:08:00.0",
 			 "acs-cleared 0000:07:00.0, peer-to-peer 0000:09:00.0");
 	ck_assert_causes(inv, "0000:09:00.0", "peer-to-peer 0000:08:00.0");
-	/* it was off when the kernel made the groups */
+	/* ACS was off when the kernel made the groups */
 	ck_assert_int_eq(inventory_set_group(inv, inventory_find(inv, "0000:08:00.0"), 2), 0);
 	ck_assert_causes(inv, "0000:08:00.0",
 			 "acs-not-enabled 0000:07:00.0, peer-to-peer 0000:09:00.0");

@@ -43,7 +43,7 @@ kmod_make() {
         mkdir -p "$1/$source"
         cp -r "$top/$source/." "$1/$source"
         if ! make -C "$2" M="$1/$source" "CROSS_COMPILE=${triple:+$triple-}" \
-            CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS=-Werror modules \
+            CONFIG_DEBUG_INFO_BTF_MODULES= DG_KUNIT=y KCFLAGS=-Werror modules \
             >"$1/log" 2>&1 </dev/null; then
             cat "$1/log" >&2
             return 1
