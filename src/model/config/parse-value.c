@@ -263,17 +263,24 @@ static int parse_value_report_unknown(struct config_parser *p, const struct json
 				      const struct config_key *keys, size_t n)
 {
 	_cleanup_free_ const char **names = calloc(n + 1, sizeof(*names));
-	_cleanup_free_ char *hint = NULL;
+	_cleanup_free_ char *hint = NULL, *all = NULL;
 
 	if (!names)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		names[i] = keys[i].name;
 	hint = parse_value_suggest(member->key, names);
-	if (!hint)
+	all = strv_join((char *const *)names, ", ");
+	if (!hint || !all)
 		return -ENOMEM;
-	return parse_value_warning(p, member->key_offset, "unknown key \"%.80s\" is ignored%s",
-				   member->key, hint);
+	if (p->lenient)
+		return parse_value_warning(p, member->key_offset,
+					   "unknown key \"%.80s\" is ignored%s", member->key, hint);
+	if (*hint)
+		return parse_value_error(p, member->key_offset, "unknown key \"%.80s\"%s",
+					 member->key, hint);
+	return parse_value_error(p, member->key_offset, "unknown key \"%.80s\": expected one of %s",
+				 member->key, all);
 }
 
 static int parse_value_member(struct config_parser *p, const struct jsontext_node *member,

@@ -48,19 +48,40 @@ static int parse_schema(struct config_parser *p, const struct jsontext_node *val
 	return 0;
 }
 
+/* Accepts a boolean. parse_is_lenient() has read it before all other keys. */
+static int parse_strict(struct config_parser *p, const struct jsontext_node *value, void *target)
+{
+	int r = parse_value_is(p, value, JSONTEXT_BOOL);
+
+	if (r < 0)
+		return r;
+	return 0;
+}
+
+/* Tells whether the file says "strict": false, wherever it does. */
+static bool parse_is_lenient(const struct jsontext_node *root)
+{
+	if (root->type != JSONTEXT_OBJECT)
+		return false;
+	JSONTEXT_FOREACH(member, root)
+		if (strcmp(member->key, "strict") == 0 && member->type == JSONTEXT_BOOL)
+			return !member->boolean;
+	return false;
+}
+
 /* The keys of devgroups.d come first, those of quirks.d last: a kind of file takes a range. */
 static const struct config_key file_keys[] = {
 	{ "groups", parse_groups },	     { "virtual-functions", parse_virtual_functions },
 	{ "mediated-devices", parse_mdevs }, { "$schema", parse_schema },
-	{ "quirks", parse_quirks },
+	{ "strict", parse_strict },	     { "quirks", parse_quirks },
 };
 
 static const struct {
 	size_t first, n;
 } keys_of[] = {
-	[DEF_FILE_GROUPS] = { 0, 4 },
-	[DEF_FILE_QUIRKS] = { 3, 2 },
-	[DEF_FILE_ANY] = { 0, 5 },
+	[DEF_FILE_GROUPS] = { 0, 5 },
+	[DEF_FILE_QUIRKS] = { 3, 3 },
+	[DEF_FILE_ANY] = { 0, 6 },
 };
 
 static int parse_compare_names(const void *a, const void *b)
@@ -171,6 +192,7 @@ static int parse_document(struct def_set *defs, const char *file, const struct j
 
 	if (!staged)
 		return -ENOMEM;
+	p.lenient = parse_is_lenient(jsontext_root(doc));
 	r = parse_value_members(&p, jsontext_root(doc), file_keys + keys_of[defs->kind].first,
 				keys_of[defs->kind].n, NULL);
 	if (r < 0 || p.errors > 0)

@@ -20,6 +20,7 @@ struct config_parser {
 	const char *file;
 	const struct jsontext *doc;
 	unsigned errors, problems;
+	bool lenient;		/* the file says "strict": false, so unknown keys are warnings */
 	const char *bus;	/* of the current selector, for an address without a bus; or NULL */
 	struct def_set *staged; /* the definitions of this file, the groups in its order */
 };
@@ -90,7 +91,7 @@ int parse_value_origin(struct config_parser *p, size_t offset, char **file, unsi
 int parse_value_each(struct config_parser *p, const struct jsontext_node *value,
 		     enum jsontext_type type, size_t max, config_parse_fn parse,
 		     void *target) _must_check_;
-/* Parses each member by its key. An unknown key is a warning, a repeated one an error. */
+/* Parses each member by its key. An unknown key and a repeated one are errors. */
 int parse_value_members(struct config_parser *p, const struct jsontext_node *object,
 			const struct config_key *keys, size_t n, void *target) _must_check_;
 /* Does the same, and reports each key of @needed, which ends with NULL, that @object lacks. */
