@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/host/cli-files.h"
 #include "cli/host/cli-host.h"
+#include "cli/host/cli-mistakes.h"
 #include "model/config/config-dirs.h"
 
 static int verb_check_load_stdin(struct def_set *config)
@@ -140,7 +141,7 @@ static int verb_check_on_host(struct cli *cli, struct def_set *config)
 	int r;
 
 	if (!cli->options.host_file && !cli->options.config_dir)
-		return 0;
+		return cli_mistakes_find(cli, config, NULL);
 	r = cli_host_open(cli, &host);
 	if (r)
 		return r;

@@ -19,6 +19,7 @@
 #include "cli/cli.h"
 #include "cli/host/cli-define.h"
 #include "cli/host/cli-files.h"
+#include "cli/host/cli-mistakes.h"
 #include "model/config/config-dirs.h"
 #include "model/json/codec.h"
 
@@ -289,6 +290,17 @@ static int verb_define_report(const struct define *define)
 	return 0;
 }
 
+/* Reports what keeps the wanted groups from being claimed on this host. 0 or an exit status. */
+static int verb_define_report_mistakes(const struct define *define)
+{
+	_cleanup_def_set_ struct def_set *current = NULL;
+	int r = cli_files_load(define->cli, &current);
+
+	if (r)
+		return r;
+	return cli_mistakes_report(define->cli, current, define->wanted);
+}
+
 static int verb_define_groups(struct define *define, const char *written)
 {
 	bool running;
@@ -307,9 +319,12 @@ static int verb_define_groups(struct define *define, const char *written)
 	if (r)
 		return r;
 	/* Reload even if nothing was written: the daemon may not have read the file yet. */
-	if (!define->paths && geteuid() != 0)
-		return 0;
-	return cli_reload_if_running(define->cli, &running);
+	if (define->paths || geteuid() == 0) {
+		r = cli_reload_if_running(define->cli, &running);
+		if (r)
+			return r;
+	}
+	return verb_define_report_mistakes(define);
 }
 
 /* Refuses options that define a group when a file already does. */

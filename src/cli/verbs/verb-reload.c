@@ -7,6 +7,8 @@
 #include "base/str.h"
 #include "cli/bus/cli-object.h"
 #include "cli/bus/cli-reload.h"
+#include "cli/host/cli-files.h"
+#include "cli/host/cli-mistakes.h"
 #include "cli/print/cli-status.h"
 #include "model/dbus-names.h"
 
@@ -18,6 +20,20 @@ static bool verb_reload_has_errors(json_object *problems)
 			   "error"))
 			return true;
 	return false;
+}
+
+/* Reports what keeps groups from being claimed on this host. 0 or an exit status. */
+static int verb_reload_report_mistakes(struct cli *cli)
+{
+	_cleanup_def_set_ struct def_set *config = NULL;
+	int r;
+
+	if (cli->options.host || cli->options.machine)
+		return 0;
+	r = cli_files_load(cli, &config);
+	if (r)
+		return r;
+	return cli_mistakes_report(cli, config, NULL);
 }
 
 int verb_reload(struct cli *cli)
@@ -38,5 +54,8 @@ int verb_reload(struct cli *cli)
 		none = json_object_new_array();
 		cli_json_print(problems ? problems : none, cli->options.json);
 	}
+	r = verb_reload_report_mistakes(cli);
+	if (r)
+		return r;
 	return verb_reload_has_errors(problems) ? EXIT_FAILED : 0;
 }
