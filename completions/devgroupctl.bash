@@ -45,7 +45,7 @@ __devgroupctl_scan() {
 		--json | --host | --config-dir | --machine | --label | --wait | --interface | \
 			--method | --access | --vmm | --memory | -H | -M | --root | --device | \
 			--driver | --user | --group | --description | --reserved-for | --bind | \
-			--on-release)
+			--on-release | --memlock)
 			# "--json=short" is three words if "=" breaks words
 			[[ ${words[i + 1]:-} == = ]] && (( ++i ))
 			(( ++i ))
@@ -80,7 +80,7 @@ __devgroupctl_options() {
 	cat-config) printf '%s\n' "$common --root=" ;;
 	define)
 		printf '%s\n' "$common --root= --runtime --replace --device= --driver= --user=
-			--group= --description= --reserved-for= --bind= --on-release="
+			--group= --description= --reserved-for= --bind= --on-release= --memlock="
 		;;
 	undefine) printf '%s\n' "$common --root= --runtime --mask" ;;
 	*) printf '%s\n' "$common" ;;

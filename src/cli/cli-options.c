@@ -130,6 +130,9 @@ static const struct option_row {
 			  KIND_TEXT, FIELD(definition.bind) },
 	[OPTION_ON_RELEASE] = { "on-release", 0, "WHAT", "After the release: restore, keep or none",
 				KIND_TEXT, FIELD(definition.on_release) },
+	[OPTION_MEMLOCK] = { "memlock", 0, "SIZE",
+			     "Memory that the claimer may lock: a little more than the VM has",
+			     KIND_TEXT, FIELD(definition.memlock) },
 };
 
 static int cli_options_getopt_value(size_t id)

@@ -60,6 +60,7 @@ enum option_id {
 	OPTION_RESERVED_FOR,
 	OPTION_BIND,
 	OPTION_ON_RELEASE,
+	OPTION_MEMLOCK,
 	OPTION_COUNT,
 };
 
@@ -68,7 +69,7 @@ enum option_id {
 /* The keys of a group's definition. They are checked by the parser of files. NULL: not given. */
 struct definition_options {
 	char **devices, **users, **groups; /* owned */
-	const char *driver, *description, *reserved_for, *bind, *on_release;
+	const char *driver, *description, *reserved_for, *bind, *on_release, *memlock;
 };
 
 struct cli_options {

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/str.h"
 #include "base/strv.h"
 #include "cli/cli.h"
 #include "cli/host/cli-define.h"
 #include "cli/host/cli-files.h"
 #include "model/config/config-dirs.h"
+#include "model/device-bus.h"
 #include "model/json/jsontext.h"
+#include "model/pciaddr.h"
 
 #define ON_COMMAND_LINE "command line"
 #define MAX_DEPTH 64 /* the nesting of the output of `list`, which is deeper than a file may be */
@@ -81,6 +86,7 @@ static json_object *cli_define_group_from_options(const struct definition_option
 		{ "bind", options->bind },
 		{ "on-release", options->on_release },
 		{ "reserved-for", options->reserved_for },
+		{ "memlock", options->memlock },
 	};
 	_cleanup_json_ json_object *group = json_object_new_object();
 
@@ -94,9 +100,67 @@ static json_object *cli_define_group_from_options(const struct definition_option
 	return TAKE_PTR(group);
 }
 
+/*
+ * Returns the address of the PCI function above a place in sysfs, in the place itself; NULL: there
+ * is none. Cuts @place.
+ */
+static const char *cli_define_find_function(char *place)
+{
+	struct pciaddr addr;
+	char *slash;
+
+	while ((slash = strrchr(place, '/'))) {
+		if (pciaddr_parse(slash + 1, &addr) >= 0)
+			return slash + 1;
+		*slash = '\0';
+	}
+	return NULL;
+}
+
+/*
+ * Gets the place in sysfs of "eth0", "/dev/nvme0n1" or "/sys/class/net/eth0" on this host. The
+ * caller frees it; NULL: there is none.
+ */
+static char *cli_define_find_place(const char *name)
+{
+	static const char *const classes[] = { "net", "block", "nvme", "drm" };
+	const char *slash = strrchr(name, '/');
+
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+		_cleanup_free_ char *link =
+			str_printf("/sys/class/%s/%s", classes[i], slash ? slash + 1 : name);
+		char target[PATH_MAX];
+		ssize_t n = link ? readlink(link, target, sizeof(target) - 1) : -1;
+
+		if (n > 0)
+			return strndup(target, (size_t)n);
+	}
+	return str_starts(name, "/sys/") ? strdup(name) : NULL;
+}
+
+/* Replaces the names of interfaces and disks of this host by addresses. 0 or -ENOMEM. */
+static int cli_define_resolve_devices(const struct cli *cli)
+{
+	for (char **device = cli->options.definition.devices; device && *device; device++) {
+		_cleanup_free_ char *key = NULL, *place = NULL;
+		const char *address;
+
+		if (cli->options.root || **device == '{' ||
+		    device_bus_key_normalize(*device, &key) >= 0)
+			continue;
+		place = cli_define_find_place(*device);
+		address = place ? cli_define_find_function(place) : NULL;
+		if (address && str_set(device, address) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static char *cli_define_text_from_options(const struct cli *cli)
 {
-	json_object *group = cli_define_group_from_options(&cli->options.definition);
+	json_object *group = cli_define_resolve_devices(cli) < 0 ?
+				     NULL :
+				     cli_define_group_from_options(&cli->options.definition);
 	_cleanup_json_ json_object *root =
 		CLI_JSON_NEW({ "groups", CLI_JSON_NEW({ cli->words[0], group }) });
 

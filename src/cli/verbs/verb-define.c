@@ -333,7 +333,7 @@ static int verb_define_check_options(const struct cli *cli)
 	const struct definition_options *o = &cli->options.definition;
 
 	if (o->devices || (!o->users && !o->groups && !o->driver && !o->description &&
-			   !o->reserved_for && !o->bind && !o->on_release))
+			   !o->reserved_for && !o->bind && !o->on_release && !o->memlock))
 		return 0;
 	fprintf(stderr, "devgroupctl: define: the options of a definition need --device.\n");
 	return EXIT_USAGE;
