@@ -839,6 +839,9 @@ class Lab:
     @staticmethod
     def _restart_udev():
         """Gives the next script of this guest its udev, and interfaces the names of before."""
-        subprocess.run(["/lib/systemd/systemd-udevd", "--daemon"], check=True)
-        command = "udevadm trigger --action=add --settle --subsystem-match=net"
-        subprocess.run(command.split(), check=True)
+        for command in (
+            "/lib/systemd/systemd-udevd --daemon",
+            "udevadm trigger --action=add --subsystem-match=net",
+            "udevadm settle --timeout=60",
+        ):
+            subprocess.run(command.split(), check=True)
