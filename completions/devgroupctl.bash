@@ -90,7 +90,7 @@ __devgroupctl_options() {
 _devgroupctl() {
 	local cur prev words cword __devgroupctl_verb __devgroupctl_words __devgroupctl_command
 	local verbs='list status explain plan claim release reset run args cdi doctor check define
-		undefine cat-config snapshot graph monitor reload help'
+		undefine cat-config snapshot capsule graph monitor reload help'
 
 	# colons are parts of addresses, "=" divides an option from its argument
 	_get_comp_words_by_ref -n : cur prev words cword

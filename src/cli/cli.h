@@ -76,6 +76,7 @@ int verb_check(struct cli *cli);
 int verb_define(struct cli *cli);
 int verb_undefine(struct cli *cli);
 int verb_cat_config(struct cli *cli);
+int verb_capsule(struct cli *cli);
 int verb_snapshot(struct cli *cli);
 int verb_monitor(struct cli *cli);
 int verb_reload(struct cli *cli);

@@ -74,6 +74,8 @@ static const struct verb verbs[] = {
 	{ "cat-config", 0, 0, verb_cat_config, CLI_OPTIONS_BIT(OPTION_ROOT), "",
 	  "Print the definitions in force and their files" },
 	{ "snapshot", 0, 0, verb_snapshot, 0, "", "Print the inventory of this host as JSON" },
+	{ "capsule", 0, 1, verb_capsule, 0, "[GROUP]",
+	  "Print what a report of a bug needs, with names replaced" },
 	{ "graph", 0, 0, verb_graph, CLI_OPTIONS_BIT(OPTION_TREE) | RECORDED_HOST, "",
 	  "Draw devices, bridges and IOMMU groups, for Graphviz" },
 	{ "monitor", 0, 0, verb_monitor, 0, "", "Print changes as they happen" },
