@@ -64,6 +64,7 @@ static const char *const hosts[] = {
 	"lab-vfs.lspci",
 	"lab-virtio-iommu.json",
 	"laptop.lspci",
+	"msix-64bit.lspci",
 	"no-root.lspci",
 	"nvme-switch.lspci",
 	"part.lspci",
