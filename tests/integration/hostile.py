@@ -195,8 +195,8 @@ def begin(options="", groups=GROUPS):
     daemon = daemon_pid()
 
 
-def run(killed=True):
-    """Runs the attacks as both users, and ends the test."""
+def run(killed=True, finally_do=None):
+    """Runs the attacks as both users, then what is given, and ends the test."""
     carol, loop = fork("carol", claim_in_a_loop)
     for user in ("bob", "alice"):
         pid, result = fork(user, attack_all)
@@ -211,6 +211,8 @@ def run(killed=True):
     os.waitpid(carol, 0)
     check("no claim of carol's failed", count and not errors, errors[:3])
     print(f"carol made {count} claims, the longest took {longest:.2f} s", flush=True)
+    if finally_do:
+        finally_do()
     if killed:
         check_comes_back("bob")
     harness.finish()
