@@ -131,10 +131,12 @@ is_needed() { grep -qxF -e "$1" -e "?$1" /dev/null "$DEVGROUPS_GROUPS"/*.needs; 
 
 # Adds the groups that the selected ones wait for.
 add_builders() {
-    local kernel
-    if is_needed build-gcc && [[ ! -e $(group_file build/gcc) ]]; then
-        add_group build/gcc build_gcc
-    fi
+    local build kernel
+    for build in gcc sanitizers; do
+        if is_needed "build-$build" && [[ ! -e $(group_file "build/$build") ]]; then
+            add_group "build/$build" "build_$build"
+        fi
+    done
     for kernel in ${lab_unbuilt:-}; do
         ! is_needed "kernel-$kernel" || add_group "build/kernel-$kernel" build_kernel "$kernel"
     done

@@ -35,6 +35,8 @@ lab_list() {
 lab_script_options() {
     local words=() i
     own_kernel='' alone=no options=() shared=() memory=0 needs=(build-gcc)
+    read -ra words <<<"$(sed -n 's/^# waits for: //p' "$1")"
+    needs+=("${words[@]}")
     read -ra words <<<"$(sed -n 's/^# lab: //p' "$1" | head -n 1)"
     for (( i = 0; i < ${#words[@]}; i++ )); do
         case ${words[i]} in
@@ -121,17 +123,18 @@ lab_list_batches() {
 
 # lab_add_batch KERNEL-AND-OPTIONS SCRIPT...
 lab_add_batch() {
-    local kernel=${1%% *} words=() file name most=0
+    local kernel=${1%% *} words=() all_needs=() file name most=0
     local options shared memory own_kernel alone needs
     read -ra words <<<"${1#* }"
     shift
     for name; do
         lab_script_options "$top/tests/lab/scripts/$name"
+        all_needs+=("${needs[@]}")
         (( memory <= most )) || most=$memory
     done
     (( ! most )) || words+=(--memory "${most}M")
     add_group "lab/$1/$kernel" lab_batch "$kernel" "${words[@]}"
-    add_needs "lab/$1/$kernel" build-gcc "kernel-$kernel"
+    add_needs "lab/$1/$kernel" "${all_needs[@]}" "kernel-$kernel"
     file=$(group_file "lab/$1/$kernel")
     for name; do printf 'lab/%s/%s\n' "$name" "$kernel"; done >"$file.tests"
 }

@@ -5,7 +5,7 @@
 # that must be built is a group of its own. Each has a file $DEVGROUPS_PROVIDED/NEED when it is
 # there, or cannot be had; then the file holds the reason.
 #
-#   build-gcc       build/default
+#   build-NAME      build/default for gcc, build/asan for sanitizers
 #   kernel-NAME     a kernel of the lab, with QEMU
 #   arch-NAME       emulator, kernel and root of another architecture
 #   with-NAME       the programs of another project
@@ -83,8 +83,7 @@ is_broken() {
     [[ $pid && ! -e /proc/$pid && ! -e $DEVGROUPS_PROVIDED/$1 ]]
 }
 
-# Waits until the need is there. Sets reason if it cannot be had. The build with gcc has no
-# deadline.
+# Waits until the need is there. Sets reason if it cannot be had. A build has no deadline.
 wait_for() {
     local need=$1
     until [[ -e $DEVGROUPS_PROVIDED/$need ]]; do
@@ -92,7 +91,7 @@ wait_for() {
             reason="what provides $need has ended without a result"
             return
         fi
-        if [[ $need != build-gcc && $(seconds_left) == 0 ]]; then
+        if [[ $need != build-gcc && $need != build-sanitizers && $(seconds_left) == 0 ]]; then
             reason="$need was not ready $DEVGROUPS_DEADLINE_TEXT"
             return
         fi
