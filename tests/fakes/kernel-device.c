@@ -196,6 +196,8 @@ static int kernel_device_restore(const char *path, const char *name, void *userd
 	    ((size_t)(slash - place) != strlen(below) || strncmp(place, below, strlen(below)) != 0))
 		return 0;
 	unlink(kernel_path("%s", file));
+	/* A bind in the middle of the removal has written there: no lock orders the two. */
+	kernel_remove_tree(place);
 	if (rename(kernel_path("%s/%.*s", path, (int)(dot - name), name),
 		   kernel_path("%s", place)) < 0 ||
 	    !kernel_device_at(place, &device))
