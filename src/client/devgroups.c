@@ -40,12 +40,18 @@ static void devgroups_close_fd(struct devgroups_fd *item)
 	item->fd = fd_close(item->fd);
 }
 
+static void devgroups_close_fds(struct devgroups *claim)
+{
+	for (size_t i = 0; i < claim->n_fds; i++)
+		devgroups_close_fd(&claim->fds[i]);
+}
+
 void devgroups_free(struct devgroups *claim)
 {
 	if (!claim)
 		return;
+	devgroups_close_fds(claim);
 	for (size_t i = 0; i < claim->n_fds; i++) {
-		devgroups_close_fd(&claim->fds[i]);
 		free((char *)claim->fds[i].kind);
 		free((char *)claim->fds[i].name);
 	}
@@ -104,26 +110,26 @@ int devgroups_set_string(struct devgroups *claim, const char *option, const char
 	return 0;
 }
 
-int devgroups_set_bool(struct devgroups *claim, const char *option, bool value)
+static int devgroups_set_number(struct devgroups *claim, const char *option, char type,
+				uint64_t number)
 {
 	struct claim_option *added;
-	int r = devgroups_add_option(claim, option, 'b', &added);
+	int r = devgroups_add_option(claim, option, type, &added);
 
 	if (r < 0)
 		return r;
-	added->number = value;
+	added->number = number;
 	return 0;
+}
+
+int devgroups_set_bool(struct devgroups *claim, const char *option, bool value)
+{
+	return devgroups_set_number(claim, option, 'b', value);
 }
 
 int devgroups_set_usec(struct devgroups *claim, const char *option, uint64_t usec)
 {
-	struct claim_option *added;
-	int r = devgroups_add_option(claim, option, 't', &added);
-
-	if (r < 0)
-		return r;
-	added->number = usec;
-	return 0;
+	return devgroups_set_number(claim, option, 't', usec);
 }
 
 static int claim_option_append(const struct claim_option *option, sd_bus_message *call)
@@ -243,8 +249,7 @@ static int devgroups_fail(struct devgroups *claim, int r)
 {
 	claim->state = CLAIM_FAILED;
 	claim->result = r;
-	for (size_t i = 0; i < claim->n_fds; i++)
-		devgroups_close_fd(&claim->fds[i]);
+	devgroups_close_fds(claim);
 	return 1;
 }
 
@@ -398,8 +403,7 @@ int devgroups_release(struct devgroups *claim)
 	r = claim_call_release(claim);
 	if (r < 0)
 		return claim_error(claim, r);
-	for (size_t i = 0; i < claim->n_fds; i++)
-		devgroups_close_fd(&claim->fds[i]);
+	devgroups_close_fds(claim);
 	claim->state = CLAIM_RELEASED;
 	return 0;
 }

@@ -19,6 +19,8 @@ static int facts_get(struct devgroups *claim, const char *device, const char *pr
 	const char *path;
 	int r;
 
+	if (!claim || !claim->bus || claim->state == CLAIM_RUNS || !device)
+		return -EINVAL;
 	claim_forget_error(claim);
 	r = sd_bus_call_method(claim->bus, DG_BUS_NAME, DG_OBJECT_PATH, DG_IFACE_MANAGER,
 			       "GetDevice", &claim->error, &reply, "s", device);
@@ -38,7 +40,7 @@ int devgroups_get_hint(struct devgroups *claim, const char *device, const char *
 	const char *name, *value;
 	int r;
 
-	if (!claim || !claim->bus || claim->state == CLAIM_RUNS || !device || !hint || !ret)
+	if (!hint || !ret)
 		return -EINVAL;
 	r = facts_get(claim, device, "VmmHints", &reply);
 	if (r < 0)
@@ -100,7 +102,7 @@ int devgroups_get_fact(struct devgroups *claim, const char *device, const char *
 	const char *type;
 	int r;
 
-	if (!claim || !claim->bus || claim->state == CLAIM_RUNS || !device || !property || !ret)
+	if (!property || !ret)
 		return -EINVAL;
 	r = facts_get(claim, device, property, &reply);
 	if (r < 0)
