@@ -228,12 +228,14 @@ int cli_host_refuse_name(const struct def_set *config, const char *name)
 
 int cli_host_find_group(const struct cli_host *host, const char *name, const struct group_def **ret)
 {
-	const struct iommu_group *iommu_group = cli_host_find_iommu_group(host, name);
-	const struct device *device = cli_host_find_device(host, name);
+	const struct iommu_group *iommu_group;
+	const struct device *device;
 
 	*ret = def_set_find_group(host->config, name);
 	if (*ret)
 		return 0;
+	iommu_group = cli_host_find_iommu_group(host, name);
+	device = cli_host_find_device(host, name);
 	if ((device || iommu_group) && cli_host_find_owner(host, device, iommu_group, ret) < 0)
 		return cli_fail(-ENOMEM, "cannot find the group");
 	if (*ret)
