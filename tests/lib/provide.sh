@@ -91,7 +91,7 @@ wait_for() {
             reason="what provides $need has ended without a result"
             return
         fi
-        if [[ $need != build-gcc && $need != build-sanitizers && $(seconds_left) == 0 ]]; then
+        if [[ $need != build-* && $(seconds_left) == 0 ]]; then
             reason="$need was not ready $DEVGROUPS_DEADLINE_TEXT"
             return
         fi
