@@ -148,6 +148,17 @@ static void made_give_acs(struct made *made, bool on)
 	made_put_word(made, AT_ACS + PCI_ACS_CTRL, on ? ACS_REQUIRED : 0);
 }
 
+/* Returns a root port with ACS. */
+static struct made *made_new_port(struct kunit *test, bool acs_on, struct dg_group *group)
+{
+	struct made *port =
+		made_new_bridge(test, "0000:00:03.0", NULL, NULL, PCI_EXP_TYPE_ROOT_PORT);
+
+	made_give_acs(port, acs_on);
+	made_join(port, group);
+	return port;
+}
+
 static void made_set_acs(struct made *made, bool on)
 {
 	made_put_word(made, AT_ACS + PCI_ACS_CTRL, on ? ACS_REQUIRED : 0);
@@ -167,6 +178,15 @@ static bool made_sample_acs(struct made *made)
 static void made_wait_for_acs(struct made *made)
 {
 	made->entry.acs.since -= ACS_CONFIRM + 1;
+}
+
+/* Sets the register and lets it count. Returns whether the device reads as another one then. */
+static bool made_settle_acs(struct made *made, bool on)
+{
+	made_set_acs(made, on);
+	made_sample_acs(made);
+	made_wait_for_acs(made);
+	return made_sample_acs(made);
 }
 
 /* --- the filter --- */

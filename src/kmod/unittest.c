@@ -30,13 +30,10 @@ static int unittest_init(struct kunit *test)
 
 static void unittest_device_alone(struct kunit *test)
 {
-	struct made *port =
-		made_new_bridge(test, "0000:00:03.0", NULL, NULL, PCI_EXP_TYPE_ROOT_PORT);
-	struct made *nic;
+	struct made *port = made_new_port(test, true, made_group_new(test));
+	struct made *nic =
+		made_new(test, "0000:01:00.0", port, made_group_new(test), PCI_EXP_TYPE_ENDPOINT);
 
-	made_give_acs(port, true);
-	made_join(port, made_group_new(test));
-	nic = made_new(test, "0000:01:00.0", port, made_group_new(test), PCI_EXP_TYPE_ENDPOINT);
 	made_expect_causes(test, nic, "");
 	made_expect_causes(test, port, "");
 }
@@ -68,54 +65,38 @@ static void unittest_quirk(struct kunit *test)
 static void unittest_acs_turned_on_later(struct kunit *test)
 {
 	struct dg_group *group = made_group_new(test);
-	struct made *port =
-		made_new_bridge(test, "0000:00:03.0", NULL, NULL, PCI_EXP_TYPE_ROOT_PORT);
-	struct made *nic;
+	struct made *port = made_new_port(test, false, group);
+	struct made *nic = made_new(test, "0000:01:00.0", port, group, PCI_EXP_TYPE_ENDPOINT);
 
-	made_give_acs(port, false);
-	made_join(port, group);
-	nic = made_new(test, "0000:01:00.0", port, group, PCI_EXP_TYPE_ENDPOINT);
 	made_expect_causes(test, nic, "acs-not-enabled 0000:00:03.0\n");
-	made_set_acs(port, true);
-	made_sample_acs(port);
-	made_wait_for_acs(port);
-	KUNIT_EXPECT_TRUE(test, made_sample_acs(port));
+	KUNIT_EXPECT_TRUE(test, made_settle_acs(port, true));
 	made_expect_causes(test, nic, "acs-not-enabled 0000:00:03.0\n");
 	made_expect_causes(test, port, "acs-not-enabled 0000:00:03.0\n");
 }
 
 static void unittest_acs_cleared_later(struct kunit *test)
 {
-	struct made *port =
-		made_new_bridge(test, "0000:00:03.0", NULL, NULL, PCI_EXP_TYPE_ROOT_PORT);
-	struct made *nic;
+	struct made *port = made_new_port(test, true, made_group_new(test));
+	struct made *nic =
+		made_new(test, "0000:01:00.0", port, made_group_new(test), PCI_EXP_TYPE_ENDPOINT);
 
-	made_give_acs(port, true);
-	made_join(port, made_group_new(test));
-	nic = made_new(test, "0000:01:00.0", port, made_group_new(test), PCI_EXP_TYPE_ENDPOINT);
 	made_set_acs(port, false);
 	KUNIT_EXPECT_FALSE(test, made_sample_acs(port));
 	made_expect_causes(test, nic, "");
 	made_wait_for_acs(port);
 	KUNIT_EXPECT_TRUE(test, made_sample_acs(port));
 	made_expect_causes(test, nic, "acs-cleared 0000:00:03.0\n");
-	made_set_acs(port, true);
-	made_sample_acs(port);
-	made_wait_for_acs(port);
-	KUNIT_EXPECT_TRUE(test, made_sample_acs(port));
+	KUNIT_EXPECT_TRUE(test, made_settle_acs(port, true));
 	made_expect_causes(test, nic, "");
 }
 
 /* A reset clears the register, and the kernel restores it. */
 static void unittest_acs_cleared_by_a_reset(struct kunit *test)
 {
-	struct made *port =
-		made_new_bridge(test, "0000:00:03.0", NULL, NULL, PCI_EXP_TYPE_ROOT_PORT);
-	struct made *nic;
+	struct made *port = made_new_port(test, true, made_group_new(test));
+	struct made *nic =
+		made_new(test, "0000:01:00.0", port, made_group_new(test), PCI_EXP_TYPE_ENDPOINT);
 
-	made_give_acs(port, true);
-	made_join(port, made_group_new(test));
-	nic = made_new(test, "0000:01:00.0", port, made_group_new(test), PCI_EXP_TYPE_ENDPOINT);
 	made_set_acs(port, false);
 	KUNIT_EXPECT_FALSE(test, made_sample_acs(port));
 	made_set_acs(port, true);
@@ -181,10 +162,7 @@ static void unittest_switch_with_acs_cleared(struct kunit *test)
 	edu = made_new(test, "0000:08:00.0", down, made_group_new(test), PCI_EXP_TYPE_ENDPOINT);
 	nic = made_new(test, "0000:09:00.0", other, made_group_new(test), PCI_EXP_TYPE_ENDPOINT);
 	made_expect_causes(test, edu, "");
-	made_set_acs(down, false);
-	made_sample_acs(down);
-	made_wait_for_acs(down);
-	made_sample_acs(down);
+	made_settle_acs(down, false);
 	made_expect_causes(test, edu, "acs-cleared 0000:07:00.0\npeer-to-peer 0000:09:00.0\n");
 	made_expect_causes(test, nic, "peer-to-peer 0000:08:00.0\n");
 }
@@ -211,10 +189,7 @@ static void unittest_functions_with_acs_cleared(struct kunit *test)
 	made_join(first, made_group_new(test));
 	second = made_new_function(test, "0000:00:05.1", made_group_new(test));
 	made_expect_causes(test, second, "");
-	made_set_acs(first, false);
-	made_sample_acs(first);
-	made_wait_for_acs(first);
-	made_sample_acs(first);
+	made_settle_acs(first, false);
 	made_expect_causes(test, first, "acs-cleared 0000:00:05.0\n");
 	made_expect_causes(test, second, "acs-cleared 0000:00:05.0\n");
 }
