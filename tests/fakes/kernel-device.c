@@ -135,6 +135,8 @@ static void kernel_device_take_dir(const struct kernel_device *device)
 
 void kernel_device_remove(const struct kernel_device *device)
 {
+	int lock = kernel_lock_device(device->name);
+
 	kernel_log("remove %s", device->name);
 	kernel_sriov_end(device);
 	kernel_each(device->dir, kernel_device_remove_child, NULL);
@@ -142,6 +144,7 @@ void kernel_device_remove(const struct kernel_device *device)
 	kernel_device_unlink(device);
 	kernel_device_take_dir(device);
 	kernel_device_uevent(device, "remove", NULL);
+	kernel_unlock_device(lock);
 }
 
 /* Loads the drivers that know a new device, as udev does on most hosts. */
@@ -196,8 +199,6 @@ static int kernel_device_restore(const char *path, const char *name, void *userd
 	    ((size_t)(slash - place) != strlen(below) || strncmp(place, below, strlen(below)) != 0))
 		return 0;
 	unlink(kernel_path("%s", file));
-	/* A bind in the middle of the removal has written there: no lock orders the two. */
-	kernel_remove_tree(place);
 	if (rename(kernel_path("%s/%.*s", path, (int)(dot - name), name),
 		   kernel_path("%s", place)) < 0 ||
 	    !kernel_device_at(place, &device))

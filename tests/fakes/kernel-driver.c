@@ -191,16 +191,14 @@ static void kernel_driver_link(const struct kernel_device *device, const char *d
 	kernel_link(target, device->dir);
 }
 
-static int kernel_driver_do_bind(const struct kernel_device *device, const char *driver)
+static int kernel_driver_bind_locked(const struct kernel_device *device, const char *driver)
 {
-	char extra[NAME_MAX + 16], text[KERNEL_TEXT];
+	char extra[NAME_MAX + 16];
 	bool vfio = kernel_driver_is_vfio(driver);
-	int r = kernel_fault("probe", device->name);
+	int r;
 
-	if (r != 0)
-		return r < 0 ? r : -ENODEV;
-	if (kernel_device_note(device, "refuses", text) && kernel_has_word(text, driver))
-		return -EIO;
+	if (!kernel_exists(device->dir))
+		return -ENODEV;
 	r = vfio ? kernel_vfio_check(device) : 0;
 	if (r < 0)
 		return r;
@@ -216,6 +214,21 @@ static int kernel_driver_do_bind(const struct kernel_device *device, const char 
 	snprintf(extra, sizeof(extra), "DRIVER=%s", driver);
 	kernel_device_uevent(device, "bind", extra);
 	return 0;
+}
+
+static int kernel_driver_do_bind(const struct kernel_device *device, const char *driver)
+{
+	char text[KERNEL_TEXT];
+	int r = kernel_fault("probe", device->name), lock;
+
+	if (r != 0)
+		return r < 0 ? r : -ENODEV;
+	if (kernel_device_note(device, "refuses", text) && kernel_has_word(text, driver))
+		return -EIO;
+	lock = kernel_lock_device(device->name);
+	r = kernel_driver_bind_locked(device, driver);
+	kernel_unlock_device(lock);
+	return r;
 }
 
 int kernel_driver_bind(const char *bus, const char *driver, const char *address)

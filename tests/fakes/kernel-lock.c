@@ -28,6 +28,25 @@ void kernel_lock_drop(int fd, off_t at)
 	syscall(SYS_fcntl, fd, F_OFD_SETLK, &lock);
 }
 
+int kernel_lock_device(const char *name)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_len = 1 };
+	int fd;
+
+	kernel_make_dirs(".kernel/locks");
+	fd = (int)syscall(SYS_openat, AT_FDCWD, kernel_path(".kernel/locks/%s", name),
+			  O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (fd >= 0)
+		syscall(SYS_fcntl, fd, F_OFD_SETLKW, &lock);
+	return fd;
+}
+
+void kernel_unlock_device(int fd)
+{
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+}
+
 static size_t kernel_lock_read_all(char **ret)
 {
 	int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/locks", O_RDONLY | O_CLOEXEC);

@@ -19,6 +19,7 @@
  *	.kernel/containers/ID		the IOMMU type of a container.
  *	.kernel/listeners/PORT		sockets that receive events
  *	.kernel/clock			the time (kernel-clock.c)
+ *	.kernel/locks/ADDRESS		locked while the device is bound or removed
  *	.kernel/log			each operation that has changed something
  *	.faults/OPERATION ADDRESS	kernel-fault.c
  *
@@ -139,6 +140,12 @@ int kernel_lock_take(int fd, off_t at, bool shared);
 void kernel_lock_drop(int fd, off_t at);
 /* Tells whether an open file of @path has one of these bytes locked. */
 bool kernel_lock_is_held(const char *path, off_t first, off_t last);
+/*
+ * Waits for the lock of a device: its removal and a bind do not overlap, as in the kernel. Returns
+ * what kernel_unlock_device() takes.
+ */
+int kernel_lock_device(const char *name);
+void kernel_unlock_device(int fd);
 
 /* --- kernel-vfio.c: which nodes there are, and what is open --- */
 #define KERNEL_AT_OPEN 0
