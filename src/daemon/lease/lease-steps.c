@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/private.h"
 #include "base/str.h"
 #include "daemon/lease/lease-private.h"
 #include "sys/process.h"
@@ -107,20 +108,26 @@ void lease_steps_on_fd(struct worker *worker, const char *kind, const char *name
 
 /*
  * Describes the process that sleeps in the kernel: the worker, or one of an earlier daemon that it
- * waits for.
+ * waits for. Number and place are for root, as in /proc.
  */
 static char *lease_steps_describe_late(const struct worker *worker, const struct step *step)
 {
 	pid_t before = worker_predecessor(worker), pid = before ? before : worker_pid(worker);
 	_cleanup_free_ char *subject = step_subject(step), *wchan = process_wchan(pid);
+	_cleanup_free_ char *detail =
+		str_printf("process %d%s waits in the kernel (%s)", (int)pid,
+			   before ? " of an earlier devgroupd still" : "", str_or(wchan, "?"));
+	_cleanup_free_ char *process = NULL;
 
-	if (before)
-		return str_printf(
-			"process %d of an earlier devgroupd still waits in the kernel (%s)",
-			(int)pid, str_or(wchan, "?"));
-	return str_printf("%s of %s does not return: its process %d waits in the kernel (%s)",
-			  step_kind_to_string(step->kind), str_or(subject, "?"), (int)pid,
-			  str_or(wchan, "?"));
+	if (detail)
+		process = private_mark(0, detail,
+				       before ? "a process of an earlier devgroupd still waits in "
+						"the kernel" :
+						"process waits in the kernel");
+	if (!process || before)
+		return TAKE_PTR(process);
+	return str_printf("%s of %s does not return: its %s", step_kind_to_string(step->kind),
+			  str_or(subject, "?"), process);
 }
 
 void lease_steps_on_late(struct worker *worker, unsigned index, void *userdata)
