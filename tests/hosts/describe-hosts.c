@@ -2,7 +2,8 @@
 
 /*
  * Prints what the product says of each host file that is an argument, for tests/check-hosts: "host
- * FILE", and the lines that tests/unit/test-hosts.c explains.
+ * FILE", the lines that tests/unit/test-hosts.c explains, and for each version of the kernel's
+ * rules "rules VERSION" with the groups that it makes.
  */
 
 #undef NDEBUG
@@ -14,8 +15,25 @@
 
 #define HOST_MAX (64u << 20)
 
+static void describe_hosts_print_by(const struct inventory *inv, const char *word)
+{
+	_cleanup_free_ int *numbers = NULL;
+	unsigned rules;
+
+	assert(kernel_rules_parse(word, &rules) == 0);
+	assert(grouping_derive_by(inv, rules, &numbers) == 0);
+	printf("rules %s\n", word);
+	for (size_t i = 0; i < inv->devices.n; i++) {
+		const struct device *device = inv->devices.items[i];
+
+		if (device_is_pci(device))
+			printf("by %s %d %s\n", word, numbers[i], device->key);
+	}
+}
+
 static int describe_hosts_one(const char *path)
 {
+	static const char *const versions[] = { "5.4", "5.7", "5.8", "6.1", "6.12", "7.2", "next" };
 	_cleanup_free_ char *text = NULL, *lines = NULL, *error = NULL;
 	_cleanup_inventory_ struct inventory *inv = NULL;
 	size_t size;
@@ -30,6 +48,8 @@ static int describe_hosts_one(const char *path)
 	}
 	lines = describe_host_text(inv);
 	printf("host %s\n%s", path, lines);
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
+		describe_hosts_print_by(inv, versions[i]);
 	return 0;
 }
 

@@ -10,6 +10,7 @@ PARTIAL = {"no-root.lspci", "part.lspci", "cut-off.lspci", "lab-bridges-verbose.
            "iommu-off.lspci"}
 OTHER_RULES = {"lab-pseries.json", "lab-virtio-iommu.json", "lab-arm64-platform.json"}
 
+BRIDGES = [(0x8086, 0x1901)] * 9 + [(0x8086, 0x244e)]
 MODELS = [(0x8086, 0x15f3), (0x10de, 0x2684), (0x1022, 0x1483), (0x144d, 0xa80a), (0x15b3, 0x1017)]
 ALIASES = [(0x1b4b, 0x9230), (0x1180, 0xe832), (0x8086, 0x2954), (0x8086, 0x2958), (0x197b, 0x2392)]
 ISOLATING = [(0x8086, 0x10c9), (0x8086, 0x1521)]
@@ -31,6 +32,7 @@ def config(random, kind, ids, header=0, multifunction=False, buses=None, acs=Non
     data[0x0e] = header | (0x80 if multifunction else 0)
     if buses:
         data[0x18:0x1b] = bytes(buses)
+        put(0x10, 4, random.choice([0, 0, 0, 0, 0xf7d00000, 0xe001]))  # memory of its own, or ports
     chain = []
     if random.random() < 0.7:
         chain.append((0x01, [(2, 2, 3), (4, 2, random.choice([0, 8]))]))
@@ -132,7 +134,7 @@ class Host:
             kind = model.DOWNSTREAM  # it says so, and is wrong
         buses = (bus, first, self.bus)
         self.functions.insert(place, (domain, bus, devfn, config(
-            self.random, kind, (0x8086, 0x1901), 1, several, buses,
+            self.random, kind, self.random.choice(BRIDGES), 1, several, buses,
             self.acs() if kind is not None else None)))
 
     def switch(self, domain, bus, depth):

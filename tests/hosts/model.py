@@ -7,12 +7,28 @@ pci_for_each_dma_alias() (drivers/pci), pci_acs_enabled() and the functions that
 is a list of functions with their configuration space. The functions get their groups one by one,
 in the order in which the kernel scans, each from those that have one.
 
+Older kernels lack some rules (SINCE). NextGrouping has the rules of a series of patches that is not
+merged: "Fix incorrect iommu_groups with PCIe ACS", v3, https://patch.msgid.link/
+0-v3-8827cc7fc4e0+23f-pcie_switch_groups_jgg@nvidia.com.
+
     check-hosts uses this to compare all recorded hosts and random ones with what the product says.
 """
 
 import json
 import re
 from dataclasses import dataclass, field
+
+NEXT = (99, 0)
+NEWEST = (7, 2)
+# The release of Linux that brought a rule, for those that are newer than Linux 5.4. "*": all models
+# of the vendor that are endpoints of the root complex; "vmd": pci_real_dma_dev().
+SINCE = {
+    "*": (5, 8), "vmd": (5, 6), (0x14e4, 0x1750): (6, 0),
+    (0x17cb, 0x0111): (7, 0), (0x17cb, 0x0120): (7, 0),
+    (0x111d, 0x80b5): (7, 0), (0x111d, 0x8090): (7, 0),
+    (0x6766, 0x3d40): (6, 12), (0x6766, 0x3d41): (6, 12),
+    **{(0x8086, one): (5, 6) for one in (0x2954, 0x2955, 0x2956, 0x2958, 0x2959, 0x295a)},
+}
 
 PCI_BRIDGE, CARDBUS = 1, 2
 ENDPOINT, LEGACY, ROOT_PORT, UPSTREAM, DOWNSTREAM, TO_PCI, FROM_PCI, RC_END, RC_EC = (
@@ -23,7 +39,7 @@ INTEL = 0x8086
 
 # drivers/pci/quirks.c, as far as the hosts have the models; tests/check-quirks compares all.
 # pci_quirk_mf_endpoint_acs(), pci_quirk_qcom_rp_acs()
-FUNCTIONS_ISOLATE = {(INTEL, 0x10c9), (INTEL, 0x1521), (INTEL, 0x10fb)}
+FUNCTIONS_ISOLATE = {(INTEL, 0x10c9), (INTEL, 0x1521), (INTEL, 0x10fb), (0x14e4, 0x1750)}
 PORTS_ISOLATE = {(0x17cb, 0x0111), (0x17cb, 0x0120)}
 # pci_quirk_intel_pch_acs_ids[], and those of pci_quirk_intel_spt_pch_acs_match(), whose
 # registers are 32 bits wide
@@ -37,7 +53,7 @@ AMD_SOUTHBRIDGE = {(0x1002, one) for one in (0x4385, 0x439c, 0x4383, 0x439d, 0x4
 BROKEN_VALIDATION = {(0x111d, 0x80b5), (0x111d, 0x8090)}
 # quirk_dma_func0_alias(), quirk_dma_func1_alias()
 ALIAS_FUNCTION_0 = {(0x1180, 0xe832), (0x1180, 0xe476), (0x6766, 0x3d40), (0x6766, 0x3d41)}
-ALIAS_FUNCTION_1 = {(0x1b4b, 0x9230), (0x1b4b, 0x9172), (0x197b, 0x2392)}
+ALIAS_FUNCTION_1 = {(0x1b4b, 0x9230), (0x1b4b, 0x9172), (0x1b4b, 0x9128), (0x197b, 0x2392)}
 # quirk_pex_vca_alias(): functions 0 to 4 of every slot
 ALIAS_ALL_SLOTS = {(INTEL, 0x2954), (INTEL, 0x2955), (INTEL, 0x2956), (INTEL, 0x2958),
                    (INTEL, 0x2959), (INTEL, 0x295a)}
@@ -240,13 +256,22 @@ def window_owner(controllers, inside):
 # --- ACS
 
 
+class Rules:
+    """The version whose rules count. All below ask it."""
+    version = NEWEST
+
+
+def known(what):
+    return SINCE.get(what, (0, 0)) <= Rules.version
+
+
 def acs_flags(one):
     at = one.extended(0x0d)
     if at is None:
         return False
     control = 8 if is_pch_port(one, WIDE_PCH_PORTS) else 6
     wanted = ACS_WANTED & one.number(at + 4, 2)
-    if (one.vendor, one.device) in BROKEN_VALIDATION:
+    if (one.vendor, one.device) in BROKEN_VALIDATION and known((one.vendor, one.device)):
         wanted &= ~1
     return one.number(at + control, 2) & wanted == wanted
 
@@ -258,13 +283,13 @@ def is_pch_port(one, ranges):
 
 def acs_enabled(one):
     model = (one.vendor, one.device)
-    if model in FUNCTIONS_ISOLATE or is_pch_port(one, PCH_PORTS):
+    if model in FUNCTIONS_ISOLATE and known(model) or is_pch_port(one, PCH_PORTS):
         return True
-    if model in PORTS_ISOLATE and one.type == ROOT_PORT:
+    if model in PORTS_ISOLATE and known(model):  # pci_quirk_qcom_rp_acs()
         return True
     if model in AMD_SOUTHBRIDGE and one.multifunction and not one.above:
         return True
-    if one.vendor == INTEL and one.type == RC_END:  # pci_quirk_rciep_acs()
+    if one.vendor == INTEL and one.type == RC_END and known("*"):  # pci_quirk_rciep_acs()
         return True
     if one.type is None or one.type in (TO_PCI, FROM_PCI, RC_EC):
         return False
@@ -289,6 +314,8 @@ def is_alias(one, other):
     if one.physfn or (one.domain, one.bus) != (other.domain, other.bus) or one is other:
         return False
     model, same_slot = (one.vendor, one.device), one.devfn >> 3 == other.devfn >> 3
+    if not known(model):
+        return False
     if model in ALIAS_FUNCTION_0:
         return same_slot and other.devfn & 7 == 0
     if model in ALIAS_FUNCTION_1:
@@ -319,6 +346,8 @@ class Grouping:
             yield from scan(None, domain)
 
     def add(self, one):
+        if one.owner and not known("vmd"):
+            return
         group = self.find(one)
         if group is None:
             group, self.next = self.next, self.next + 1
@@ -379,12 +408,115 @@ class Grouping:
         return None
 
 
-def groups(functions):
-    """Returns the groups, each a sorted list of addresses."""
-    Grouping(functions)
+# Bridges that hide their PCI Express: quirk_use_pcie_bridge_dma_alias()
+HIDDEN_EXPRESS = {(0x1b21, 0x1080), (0x10e3, 0x8113), (0x1283, 0x8892), (0x1283, 0x8893),
+                  (INTEL, 0x244e)}
+
+
+class NextGrouping(Grouping):
+    """Works bus by bus: the first that does not isolate makes a group of all below it."""
+    def __init__(self, functions):
+        self.widens = set()  # groups with BUS_DATA_PCI_NON_ISOLATED
+        super().__init__(functions)
+
+    def find(self, one):
+        if one.owner:
+            return one.owner.group
+        pf = one.physfn or one
+        bridge = pf.above
+        if bridge and bridge.group in self.widens:
+            return bridge.group
+        answer = self.bus_isolated(pf) if bridge else "isolated"
+        if answer == "isolated":
+            return self.reachable_group(one)
+        if answer == "bridge":
+            self.widens.add(bridge.group)
+            return bridge.group
+        beside = [other.group for other in self.by_bus[one.domain, one.bus]
+                  if other.group is not None]
+        group = beside[0] if beside else self.next
+        self.widens.add(group)
+        return group
+
+    def bus_isolated(self, one):
+        """pci_bus_isolated()"""
+        bridge, kind = one.above, one.above.type
+        if kind is None:
+            over = bridge.above
+            hides = (over and over.type not in (None, TO_PCI)
+                     and (bridge.vendor, bridge.device) in HIDDEN_EXPRESS)
+            kind = TO_PCI if hides else None
+        if kind == ROOT_PORT:
+            lets = bridge.extended(0x0d) is not None and not acs_enabled(bridge)
+            return "bridge" if lets else "isolated"
+        if kind == DOWNSTREAM:
+            return "isolated"
+        if kind == UPSTREAM:
+            return self.switch_isolated(self.by_bus[one.domain, one.bus])
+        if kind == TO_PCI:
+            return "bridge" if has_mmio(bridge) else "bus"
+        return "bridge"
+
+    @staticmethod
+    def switch_isolated(ports):
+        for port in ports:
+            if port.type != DOWNSTREAM or any(is_alias(port, one) for one in ports):
+                return "bridge"
+            if not acs_enabled(port):
+                return "bus"
+        return "isolated"
+
+    def reachable_group(self, one):
+        """pci_get_function_group(), pci_reachable_set()"""
+        beside, reached = self.by_bus[one.domain, one.bus], [one]
+        for start in reached:
+            reached += [other for other in beside if other not in reached
+                        and same_group(start, other)]
+        if len(reached) == 1:
+            return None
+        for other in sorted(reached, key=lambda other: other.devfn):
+            if other.group is not None:
+                self.widens.add(other.group)
+                return other.group
+        self.widens.add(self.next)
+        return self.next
+
+    def add(self, one):
+        super().add(one)
+        self.next = max(self.next, one.group + 1)
+
+
+def has_mmio(bridge):
+    bars = [bridge.number(at, 4) or 0 for at in (0x10, 0x14)]
+    rom = bridge.number(0x38, 4) or 0
+    return any(bar & ~15 and not bar & 1 for bar in bars) or rom >> 11 != 0
+
+
+def same_group(one, other):
+    """pci_devs_are_same_group()"""
+    if is_alias(one, other) or is_alias(other, one):
+        return True
+    if one.physfn or other.physfn or one.devfn >> 3 != other.devfn >> 3:
+        return False
+    if one.multifunction != other.multifunction:
+        return True
+    return one.multifunction and any(
+        each.extended(0x0d) is not None and not acs_enabled(each) for each in (one, other))
+
+
+def groups(functions, version=NEWEST):
+    """Returns the groups by the rules of a version, each a sorted list of addresses."""
+    for one in functions:
+        one.group = None
+    Rules.version = version
+    if version == NEXT:
+        NextGrouping(functions)
+    else:
+        Grouping(functions)
+    Rules.version = NEWEST
     found = {}
     for one in functions:
-        found.setdefault(one.group, []).append(repr(one))
+        found.setdefault(repr(one) if one.group is None else one.group, []).append(repr(one))
     return sorted(found.values())
 
 

@@ -47,6 +47,7 @@ static const char *const hosts[] = {
 	"forbidden-resets.lspci",
 	"graphics-vfs.lspci",
 	"iommu-off.lspci",
+	"kernel-rules.lspci",
 	"lab-amd-iommu.json",
 	"lab-arm64-platform.json",
 	"lab-bridge-in-switch.json",

@@ -4,6 +4,7 @@
 
 #include "policy/devinfo/pcicap.h"
 #include "policy/isolation/acs-quirks.h"
+#include "policy/isolation/kernel-rules.h"
 
 enum acs_place {
 	ANYWHERE,
@@ -175,15 +176,28 @@ static bool acs_quirks_is_at(const struct device *device, int type, enum acs_pla
 }
 
 /* Ports of IDT switches refuse valid completions while source validation is on. */
-uint16_t acs_quirks_broken_controls(const struct device *device)
+uint16_t acs_quirks_broken_controls(const struct device *device, unsigned rules)
 {
 	bool broken =
 		device->vendor == 0x111d && (device->device == 0x80b5 || device->device == 0x8090);
 
-	return broken ? ACS_SOURCE_VALIDATION : 0;
+	return broken && kernel_rules_has(rules, KERNEL_RULE_VALIDATION, device, false) ?
+		       ACS_SOURCE_VALIDATION :
+		       0;
 }
 
-const struct acs_rule *acs_quirks_find_rule(const struct device *device, int type)
+/* Returns whether the kernel of version @rules has @rule for the model of @device. */
+static bool acs_quirks_has_rule(const struct acs_rule *rule, const struct device *device,
+				unsigned rules)
+{
+	enum kernel_rule_kind kind =
+		rule->where == AT_RC_ENDPOINT ? KERNEL_RULE_RC_ENDPOINT : KERNEL_RULE_ACS;
+
+	return rules == KERNEL_RULES_NEXT ||
+	       kernel_rules_has(rules, kind, device, rule->verdict == ACS_RULE_SHARES);
+}
+
+const struct acs_rule *acs_quirks_find_rule(const struct device *device, int type, unsigned rules)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(acs_quirks_rules); i++) {
 		const struct acs_rule *rule = &acs_quirks_rules[i];
@@ -191,7 +205,8 @@ const struct acs_rule *acs_quirks_find_rule(const struct device *device, int typ
 		if (device->vendor == rule->vendor && device->device >= rule->first &&
 		    device->device <= rule->last &&
 		    (device->device - rule->first) % rule->step == 0 &&
-		    acs_quirks_is_at(device, type, rule->where))
+		    acs_quirks_is_at(device, type, rule->where) &&
+		    acs_quirks_has_rule(rule, device, rules))
 			return rule;
 	}
 	return NULL;

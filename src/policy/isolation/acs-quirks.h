@@ -29,13 +29,16 @@ struct acs_rule {
 	uint8_t verdict;
 };
 
-/* Returns the rule for the model of @device, or NULL. @type: pcicap_express_type(). */
-const struct acs_rule *acs_quirks_find_rule(const struct device *device, int type);
+/*
+ * Returns the rule for the model of @device in the kernel of version @rules (kernel-rules.h), or
+ * NULL. @type: pcicap_express_type().
+ */
+const struct acs_rule *acs_quirks_find_rule(const struct device *device, int type, unsigned rules);
 /*
  * Returns the controls that the kernel treats as not implemented, because they do not work on this
- * model.
+ * model, in the version @rules.
  */
-uint16_t acs_quirks_broken_controls(const struct device *device);
+uint16_t acs_quirks_broken_controls(const struct device *device, unsigned rules);
 /* Returns whether the model of @device may use the addresses of other devices on its bus. */
 bool acs_quirks_has_aliases(const struct device *device);
 /* Returns whether these may be in other slots. Cheap. */

@@ -7,6 +7,7 @@
 #include "policy/devinfo/pcicap.h"
 #include "policy/isolation/acs-quirks.h"
 #include "policy/isolation/acs.h"
+#include "policy/isolation/kernel-rules.h"
 
 #define ACS_CAP 4 /* offsets in the capability */
 #define ACS_CTRL 6
@@ -15,7 +16,8 @@
 #define ACS_REQUIRED (ACS_SOURCE_VALIDATION | 0x04 | 0x08 | 0x10)
 
 /* A control that is not implemented counts as on, as in the kernel. */
-static enum acs_state acs_read_control(const struct device *device, size_t control_at)
+static enum acs_state acs_read_control(const struct device *device, size_t control_at,
+				       unsigned rules)
 {
 	int at = pcicap_find_ext(device, PCICAP_EXT_ACS);
 	uint16_t wanted;
@@ -27,13 +29,14 @@ static enum acs_state acs_read_control(const struct device *device, size_t contr
 	if (device->acs_assumed)
 		return ACS_ON;
 	wanted = ACS_REQUIRED & pcicap_u16(device, (size_t)at + ACS_CAP) &
-		 (uint16_t)~acs_quirks_broken_controls(device);
+		 (uint16_t)~acs_quirks_broken_controls(device, rules);
 	return (pcicap_u16(device, (size_t)at + control_at) & wanted) == wanted ? ACS_ON : ACS_OFF;
 }
 
 int acs_any_control(const struct device *device)
 {
-	const struct acs_rule *rule = acs_quirks_find_rule(device, pcicap_express_type(device));
+	const struct acs_rule *rule =
+		acs_quirks_find_rule(device, pcicap_express_type(device), KERNEL_RULES_NEWEST);
 	size_t control_at = rule && rule->verdict == ACS_RULE_DWORDS ? ACS_CTRL_DWORDS : ACS_CTRL;
 	int at = pcicap_find_ext(device, PCICAP_EXT_ACS);
 	uint16_t implemented;
@@ -46,7 +49,7 @@ int acs_any_control(const struct device *device)
 	return (pcicap_u16(device, (size_t)at + control_at) & implemented) != 0;
 }
 
-enum acs_state acs_state(const struct device *device)
+static enum acs_state acs_state_by(const struct device *device, unsigned rules)
 {
 	int type = pcicap_express_type(device);
 
@@ -55,12 +58,12 @@ enum acs_state acs_state(const struct device *device)
 		return ACS_UNKNOWN;
 	case EXPRESS_ROOT_PORT:
 	case EXPRESS_DOWNSTREAM:
-		return acs_read_control(device, ACS_CTRL);
+		return acs_read_control(device, ACS_CTRL, rules);
 	case EXPRESS_ENDPOINT:
 	case EXPRESS_LEGACY_ENDPOINT:
 	case EXPRESS_UPSTREAM:
 	case EXPRESS_RC_ENDPOINT:
-		return pcicap_is_multifunction(device) ? acs_read_control(device, ACS_CTRL) :
+		return pcicap_is_multifunction(device) ? acs_read_control(device, ACS_CTRL, rules) :
 							 ACS_NOT_NEEDED;
 	case EXPRESS_RC_EVENTS:
 		return ACS_MISSING;
@@ -73,9 +76,20 @@ enum acs_state acs_state(const struct device *device)
 	}
 }
 
-int acs_quirk(const struct device *device)
+enum acs_state acs_state(const struct device *device)
 {
-	const struct acs_rule *rule = acs_quirks_find_rule(device, pcicap_express_type(device));
+	return acs_state_by(device, KERNEL_RULES_NEWEST);
+}
+
+bool acs_has_capability(const struct device *device)
+{
+	return pcicap_find_ext(device, PCICAP_EXT_ACS) > 0;
+}
+
+static int acs_quirk_by(const struct device *device, unsigned rules)
+{
+	const struct acs_rule *rule =
+		acs_quirks_find_rule(device, pcicap_express_type(device), rules);
 
 	if (!rule)
 		return -1;
@@ -83,14 +97,24 @@ int acs_quirk(const struct device *device)
 		return rule->verdict == ACS_RULE_ISOLATES;
 	if (pcicap_find_ext(device, PCICAP_EXT_ACS) <= 0)
 		return -1;
-	return acs_read_control(device, ACS_CTRL_DWORDS) == ACS_ON;
+	return acs_read_control(device, ACS_CTRL_DWORDS, rules) == ACS_ON;
+}
+
+int acs_quirk(const struct device *device)
+{
+	return acs_quirk_by(device, KERNEL_RULES_NEWEST);
+}
+
+bool acs_isolates_by(const struct device *device, unsigned rules)
+{
+	int quirk = acs_quirk_by(device, rules);
+
+	return quirk >= 0 ? quirk > 0 : acs_state_isolates(acs_state_by(device, rules));
 }
 
 bool acs_isolates(const struct device *device)
 {
-	int quirk = acs_quirk(device);
-
-	return quirk >= 0 ? quirk > 0 : acs_state_isolates(acs_state(device));
+	return acs_isolates_by(device, KERNEL_RULES_NEWEST);
 }
 
 bool acs_bridge_aliases(const struct device *bridge)
@@ -115,6 +139,11 @@ bool acs_is_alias(const struct device *a, const struct device *b)
 bool acs_has_aliases(const struct device *device)
 {
 	return !device->physfn && acs_quirks_has_aliases(device);
+}
+
+bool acs_has_aliases_by(const struct device *device, unsigned rules)
+{
+	return acs_has_aliases(device) && kernel_rules_has(rules, KERNEL_RULE_ALIAS, device, false);
 }
 
 bool acs_has_aliases_beyond_slot(const struct device *device)

@@ -30,8 +30,13 @@ static inline bool acs_state_isolates(enum acs_state state)
 /* Looks the model up in the list of the kernel: 1 isolates, 0 does not, -1 not listed. */
 int acs_quirk(const struct device *device);
 
+/* Returns whether configuration space has an ACS capability; false: it has none, or not known. */
+bool acs_has_capability(const struct device *device);
+
 /* Returns whether @device isolates, from its quirk if there is one, else from its state. */
 bool acs_isolates(const struct device *device);
+/* The same, in the kernel of version @rules (kernel-rules.h). */
+bool acs_isolates_by(const struct device *device, unsigned rules);
 
 /* Returns whether devices behind @bridge reach the IOMMU under its address. */
 bool acs_bridge_aliases(const struct device *bridge);
@@ -42,6 +47,8 @@ bool acs_bridge_aliases(const struct device *bridge);
 bool acs_is_alias(const struct device *a, const struct device *b);
 /* Returns whether @device may be an alias of others. Cheaper than to ask for each. */
 bool acs_has_aliases(const struct device *device);
+/* The same, in the kernel of version @rules (kernel-rules.h). */
+bool acs_has_aliases_by(const struct device *device, unsigned rules);
 /* Returns whether it may be an alias of devices in other slots of its bus. */
 bool acs_has_aliases_beyond_slot(const struct device *device);
 

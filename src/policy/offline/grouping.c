@@ -11,10 +11,12 @@
 #include "policy/devinfo/pcicap.h"
 #include "policy/isolation/acs.h"
 #include "policy/isolation/topology.h"
+#include "policy/offline/grouping-nodes.h"
 #include "policy/offline/grouping.h"
 
-#define NONE SIZE_MAX
 #define DEVFNS 256
+
+#define GROUPING_DMA_OWNERS KERNEL_RULES(5, 6) /* the first Linux with pci_real_dma_dev() */
 
 bool grouping_joins_above(const struct inventory *inv, const struct device *bridge)
 {
@@ -24,94 +26,6 @@ bool grouping_joins_above(const struct inventory *inv, const struct device *brid
 		bridge = topology_parent(inv, bridge);
 	}
 	return false;
-}
-
-/* --- what is known of each device --- */
-
-struct grouping_node {
-	struct pciaddr addr;
-	bool is_pci;
-	size_t parent; /* the bridge above; NONE: there is none */
-	size_t owner;  /* the device that its DMA comes from, mostly itself */
-	bool isolates; /* devices behind it, or its functions, are kept apart */
-	bool joins;    /* a device below it joins it: it or a bridge above does not isolate */
-	bool multifunction;
-	bool bus_has_aliases; /* some device of its bus uses addresses of others */
-	size_t bus, bus_end;  /* the devices on its bus */
-	int number;	      /* the group; -1: none yet */
-};
-
-struct grouping {
-	const struct inventory *inv;
-	struct grouping_node *nodes;
-	int next; /* the number of the next group */
-};
-
-/* Returns the index of the device @key, or NONE. */
-static size_t grouping_find(const struct inventory *inv, const char *key)
-{
-	const struct device *device = key ? inventory_find(inv, key) : NULL;
-	ptrdiff_t i = device ? vec_find_sorted(&inv->devices, device, device_cmp, NULL) : -1;
-
-	return i < 0 ? NONE : (size_t)i;
-}
-
-/*
- * Fills the node at @i. Bridges have lower addresses than the devices behind them. In a forged
- * snapshot they may not; such a bridge counts as absent, so walks up end.
- */
-static void grouping_fill_node(struct grouping *grouping, size_t i)
-{
-	const struct device *device = grouping->inv->devices.items[i];
-	struct grouping_node *node = &grouping->nodes[i];
-	const struct grouping_node *above;
-
-	node->number = -1;
-	node->parent = NONE;
-	node->owner = i;
-	node->is_pci = device_is_pci(device) && pciaddr_parse(device->address, &node->addr) >= 0;
-	if (!node->is_pci)
-		return;
-	node->parent = grouping_find(grouping->inv, device->parent);
-	if (node->parent != NONE && node->parent >= i)
-		node->parent = NONE;
-	if (device->dma_owner)
-		node->owner = grouping_find(grouping->inv, device->dma_owner);
-	if (node->owner == NONE || node->owner > i)
-		node->owner = i;
-	above = node->parent == NONE ? NULL : &grouping->nodes[node->parent];
-	node->isolates = acs_isolates(device);
-	node->joins = acs_bridge_aliases(device) || !node->isolates || (above && above->joins);
-	node->multifunction = pcicap_is_multifunction(device);
-	node->bus_has_aliases = acs_has_aliases(device);
-}
-
-static bool grouping_same_bus(const struct grouping_node *a, const struct grouping_node *b)
-{
-	return b->is_pci && a->addr.domain == b->addr.domain && a->addr.bus == b->addr.bus;
-}
-
-/* Finds the ranges of devices on one bus, which are adjacent. */
-static void grouping_find_buses(struct grouping *grouping)
-{
-	struct grouping_node *nodes = grouping->nodes;
-	size_t n = grouping->inv->devices.n;
-
-	for (size_t first = 0, end; first < n; first = end) {
-		bool aliases = false;
-
-		for (end = first + 1; end < n && nodes[first].is_pci &&
-				      grouping_same_bus(&nodes[first], &nodes[end]);
-		     end++)
-			;
-		for (size_t i = first; i < end; i++)
-			aliases |= nodes[i].bus_has_aliases;
-		for (size_t i = first; i < end; i++) {
-			nodes[i].bus = first;
-			nodes[i].bus_end = end;
-			nodes[i].bus_has_aliases = aliases;
-		}
-	}
 }
 
 /* --- the rules --- */
@@ -138,14 +52,6 @@ static int grouping_find_function_group(const struct grouping *grouping, size_t 
 	return -1;
 }
 
-static bool grouping_is_alias(const struct grouping *grouping, size_t i, size_t k)
-{
-	const struct device *a = grouping->inv->devices.items[i],
-			    *b = grouping->inv->devices.items[k];
-
-	return acs_is_alias(a, b) || acs_is_alias(b, a);
-}
-
 /*
  * Finds the group of the device at @i, or of a device on its bus that it is an alias of, in one
  * step or several. @visited has a flag for each place on the bus.
@@ -163,7 +69,7 @@ static int grouping_find_alias_group(const struct grouping *grouping, size_t i, 
 	for (size_t k = node->bus; k < node->bus_end; k++) {
 		int number;
 
-		if (k == i || !grouping_is_alias(grouping, i, k))
+		if (k == i || !grouping_nodes_are_aliases(grouping, i, k))
 			continue;
 		number = grouping_find_alias_group(grouping, k, visited);
 		if (number < 0)
@@ -184,9 +90,11 @@ static int grouping_number(const struct grouping *grouping, size_t i)
 	bool visited[DEVFNS] = { false };
 	int number;
 
+	if (node->owner != i && grouping->rules < GROUPING_DMA_OWNERS)
+		return -1;
 	if (node->owner != i)
 		return grouping->nodes[node->owner].number;
-	if (node->parent != NONE && grouping->nodes[node->parent].joins &&
+	if (node->parent != GROUPING_NONE && grouping->nodes[node->parent].joins &&
 	    grouping->nodes[node->parent].number >= 0)
 		return grouping->nodes[node->parent].number;
 	number = grouping_find_alias_group(grouping, i, visited);
@@ -195,28 +103,34 @@ static int grouping_number(const struct grouping *grouping, size_t i)
 	return number < 0 ? grouping->next : number;
 }
 
-int grouping_derive(const struct inventory *inv, int **ret)
+int grouping_derive_by(const struct inventory *inv, unsigned rules, int **ret)
 {
 	_cleanup_free_ struct grouping_node *nodes = calloc(inv->devices.n + 1, sizeof(*nodes));
 	int *numbers = calloc(inv->devices.n + 1, sizeof(int));
-	struct grouping grouping = { .inv = inv, .nodes = nodes };
+	_cleanup_free_ bool *ties = calloc(inv->devices.n + 1, sizeof(*ties));
+	struct grouping grouping = { .inv = inv, .nodes = nodes, .rules = rules, .ties = ties };
 
-	if (!nodes || !numbers) {
+	if (!nodes || !numbers || !ties) {
 		free(numbers);
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < inv->devices.n; i++)
-		grouping_fill_node(&grouping, i);
-	grouping_find_buses(&grouping);
+	grouping_nodes_fill(&grouping);
 	for (size_t i = 0; i < inv->devices.n; i++) {
 		if (nodes[i].is_pci)
-			nodes[i].number = grouping_number(&grouping, i);
+			nodes[i].number = rules == KERNEL_RULES_NEXT ?
+						  grouping_next_number(&grouping, i) :
+						  grouping_number(&grouping, i);
 		if (nodes[i].number == grouping.next)
 			grouping.next++;
 		numbers[i] = nodes[i].number;
 	}
 	*ret = numbers;
 	return 0;
+}
+
+int grouping_derive(const struct inventory *inv, int **ret)
+{
+	return grouping_derive_by(inv, KERNEL_RULES_NEWEST, ret);
 }
 
 /* --- what is not known --- */
@@ -230,7 +144,7 @@ static bool grouping_is_acs_unknown(const struct device *device)
  * Returns whether something that decides the group of @device is not known: its place, or whether a
  * bridge above or a function beside it isolates.
  */
-static bool grouping_is_unsure(const struct inventory *inv, const struct device *device)
+bool grouping_is_unsure(const struct inventory *inv, const struct device *device)
 {
 	const struct device *bridge = device;
 

@@ -9,6 +9,7 @@
  */
 
 #include "model/inventory.h"
+#include "policy/isolation/kernel-rules.h"
 
 /*
  * Returns whether the kernel would put a device into the group of @bridge, the bridge right above
@@ -21,5 +22,15 @@ bool grouping_joins_above(const struct inventory *inv, const struct device *brid
  * not on PCI. The caller frees it. 0 or -ENOMEM.
  */
 int grouping_derive(const struct inventory *inv, int **ret) _must_check_;
+/*
+ * The same by the rules of the kernel of version @rules (kernel-rules.h); -1 also for a device that
+ * this kernel puts in no group.
+ */
+int grouping_derive_by(const struct inventory *inv, unsigned rules, int **ret) _must_check_;
+/*
+ * Returns whether something that decides the group of @device is not known: its place, or whether a
+ * bridge above or a function beside it isolates.
+ */
+bool grouping_is_unsure(const struct inventory *inv, const struct device *device);
 /* Puts the devices of @inv into derived groups and sets inv->groups_derived. 0 or -ENOMEM. */
 int grouping_apply(struct inventory *inv) _must_check_;
