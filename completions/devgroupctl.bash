@@ -43,9 +43,9 @@ __devgroupctl_scan() {
 			return
 			;;
 		--json | --host | --config-dir | --machine | --label | --wait | --interface | \
-			--method | --access | --vmm | --memory | -H | -M | --root | --device | \
-			--driver | --user | --group | --description | --reserved-for | --bind | \
-			--on-release | --memlock)
+			--method | --access | --vmm | --memory | --rules | -H | -M | --root | \
+			--device | --driver | --user | --group | --description | --reserved-for | \
+			--bind | --on-release | --memlock)
 			# "--json=short" is three words if "=" breaks words
 			[[ ${words[i + 1]:-} == = ]] && (( ++i ))
 			(( ++i ))
@@ -67,7 +67,7 @@ __devgroupctl_options() {
 		printf '%s\n' "$common --all --bridges --devices --assignable --blocked --host=
 			--config-dir="
 		;;
-	explain) printf '%s\n' "$common --root= --memory= --host= --config-dir=" ;;
+	explain) printf '%s\n' "$common --root= --memory= --rules= --host= --config-dir=" ;;
 	doctor) printf '%s\n' "$common --host= --config-dir=" ;;
 	args) printf '%s\n' "$common --vmm= --interface= --host= --config-dir=" ;;
 	graph) printf '%s\n' "$common --tree --host= --config-dir=" ;;
@@ -106,6 +106,10 @@ _devgroupctl() {
 	--interface) __devgroupctl_complete 'auto group iommufd' "$cur" && return ;;
 	--access) __devgroupctl_complete 'fd node' "$cur" && return ;;
 	--vmm) __devgroupctl_complete 'qemu cloud-hypervisor crosvm libvirt' "$cur" && return ;;
+	--rules)
+		__devgroupctl_complete 'kernel-5.4 kernel-5.10 kernel-5.15 kernel-6.1 kernel-6.6
+			kernel-6.12 kernel-7.2 next' "$cur" && return
+		;;
 	-H) _known_hosts_real -a -- "$cur" && return ;;
 	--host) compopt -o default && return ;;
 	--config-dir) compopt -o dirnames && return ;;

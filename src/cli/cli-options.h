@@ -41,6 +41,7 @@ enum option_id {
 	OPTION_ACCESS,
 	OPTION_VMM,
 	OPTION_MEMORY,
+	OPTION_RULES,
 	OPTION_METHOD,
 	OPTION_HOST_FILE,
 	OPTION_CONFIG_DIR,
@@ -80,7 +81,7 @@ struct cli_options {
 	bool all, bridges, devices, force, dry_run, runtime, replace, mask;
 	bool assignable, blocked, tree;
 	const char *label, *interface, *access, *root; /* NULL: not given */
-	const char *vmm, *memory, *method;	       /* likewise */
+	const char *vmm, *memory, *rules, *method;     /* likewise */
 	const char *host_file, *config_dir;	       /* likewise */
 	uint64_t wait; /* µs; valid only if OPTION_WAIT is in given */
 	struct definition_options definition;

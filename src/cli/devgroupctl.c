@@ -38,7 +38,8 @@ static const struct verb verbs[] = {
 	{ "status", 0, 1, verb_status, 0, "[GROUP|DEVICE]",
 	  "Show the state of the daemon, a group or a device" },
 	{ "explain", 0, 1, verb_explain,
-	  CLI_OPTIONS_BIT(OPTION_ROOT) | CLI_OPTIONS_BIT(OPTION_MEMORY) | RECORDED_HOST,
+	  CLI_OPTIONS_BIT(OPTION_ROOT) | CLI_OPTIONS_BIT(OPTION_MEMORY) |
+		  CLI_OPTIONS_BIT(OPTION_RULES) | RECORDED_HOST,
 	  "[GROUP|DEVICE]", "Explain why devices move together, or report on this machine" },
 	{ "plan", 2, 2, verb_plan,
 	  CLI_OPTIONS_BIT(OPTION_LABEL) | CLI_OPTIONS_BIT(OPTION_FORCE) |

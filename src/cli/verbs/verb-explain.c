@@ -13,6 +13,7 @@
 #include "cli/bus/cli-bus.h"
 #include "cli/bus/cli-name.h"
 #include "cli/bus/cli-object.h"
+#include "cli/explain/cli-explain-rules.h"
 #include "cli/explain/cli-explain-vmm.h"
 #include "cli/explain/cli-explain.h"
 #include "cli/explain/cli-report.h"
@@ -311,6 +312,22 @@ static int subject_find_unnamed(struct cli *cli, struct subject *subject, const 
 	return 0;
 }
 
+/* Compares the groups of the whole machine with those of another kernel. 0 or an exit status. */
+static int verb_explain_machine_rules(struct cli *cli, const struct cli_host *host, unsigned rules)
+{
+	_cleanup_json_ json_object *object = json_object_new_object();
+
+	if (!object || cli_explain_rules_fill(object, host, NULL, rules) < 0)
+		return cli_fail(-ENOMEM, "cannot explain");
+	if (cli->options.json != CLI_JSON_OFF) {
+		cli_json_print(object, cli->options.json);
+		return 0;
+	}
+	cli_pager_open(cli);
+	cli_explain_rules_print(object, true);
+	return 0;
+}
+
 /* Explains the whole machine, for a line without a name. 0 or an exit status. */
 static int verb_explain_machine(struct cli *cli, const struct cli_host *host)
 {
@@ -363,8 +380,14 @@ static int subject_find(struct cli *cli, struct subject *subject, const char *na
 	return subject_refuse_name(cli, subject->host, name);
 }
 
+/* The values of the options of the verb. */
+struct verb_explain_request {
+	uint64_t ram;	/* the memory of the VM in bytes; 0: not given */
+	unsigned rules; /* the version of the kernel to compare with; 0: not given */
+};
+
 static int verb_explain_subject(struct cli *cli, const struct cli_host *host, const char *name,
-				uint64_t ram)
+				const struct verb_explain_request *request)
 {
 	_cleanup_(subject_clear) struct subject subject = { .host = host };
 	int r = subject_find(cli, &subject, name);
@@ -372,7 +395,10 @@ static int verb_explain_subject(struct cli *cli, const struct cli_host *host, co
 	if (r)
 		return r;
 	if (cli_explain_fill(subject.object, host, &subject.devices, subject.methods) < 0 ||
-	    cli_explain_vmm_fill(subject.object, host, subject.memlock, ram) < 0)
+	    cli_explain_vmm_fill(subject.object, host, subject.memlock, request->ram) < 0)
+		return cli_fail(-ENOMEM, "cannot explain");
+	if (request->rules &&
+	    cli_explain_rules_fill(subject.object, host, &subject.devices, request->rules) < 0)
 		return cli_fail(-ENOMEM, "cannot explain");
 	if (cli->options.json != CLI_JSON_OFF) {
 		cli_json_print(subject.object, cli->options.json);
@@ -380,6 +406,7 @@ static int verb_explain_subject(struct cli *cli, const struct cli_host *host, co
 	}
 	cli_pager_open(cli);
 	cli_explain_print(subject.object);
+	cli_explain_rules_print(subject.object, false);
 	cli_explain_vmm_print(subject.object);
 	return 0;
 }
@@ -388,19 +415,26 @@ int verb_explain(struct cli *cli)
 {
 	_cleanup_host_ struct cli_host host = { 0 };
 	const char *name = cli->words[0], *memory = cli->options.memory;
-	uint64_t ram = 0;
+	struct verb_explain_request request = { 0 };
 	int r;
 
-	if (memory && (str_parse_size(memory, &ram) < 0 || ram == 0)) {
+	if (memory && (str_parse_size(memory, &request.ram) < 0 || request.ram == 0)) {
 		fprintf(stderr,
 			"devgroupctl: --memory=%s is invalid: expected a size such as 16G.\n",
 			memory);
 		return EXIT_USAGE;
 	}
+	if (cli->options.rules) {
+		r = cli_explain_rules_parse(cli->options.rules, &request.rules);
+		if (r)
+			return r;
+	}
 	r = cli_host_open(cli, &host);
 	if (r)
 		return r;
+	if (!name && request.rules)
+		return verb_explain_machine_rules(cli, &host, request.rules);
 	if (!name)
 		return verb_explain_machine(cli, &host);
-	return verb_explain_subject(cli, &host, name, ram);
+	return verb_explain_subject(cli, &host, name, &request);
 }
