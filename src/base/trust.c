@@ -27,10 +27,14 @@ static void trust_walk_clear(struct trust_walk *walk)
 	free(walk->done);
 }
 
+static bool trust_owner(const struct stat *st, uid_t own)
+{
+	return st->st_uid == 0 || (own != TRUST_ONLY_ROOT && st->st_uid == own);
+}
+
 bool trust_stat(const struct stat *st, uid_t own)
 {
-	return (st->st_uid == 0 || (own != TRUST_ONLY_ROOT && st->st_uid == own)) &&
-	       !(st->st_mode & (S_IWGRP | S_IWOTH));
+	return trust_owner(st, own) && !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
 /* In a directory as /tmp, users cannot replace what others own. */
@@ -55,6 +59,15 @@ static char *trust_describe(const struct trust_walk *walk, const char *name, con
 		"change it. Give it to root (chown root:root), and let no others write to "
 		"it (chmod go-w).",
 		place, (unsigned)st->st_uid, (unsigned)st->st_mode & 07777);
+}
+
+/* Describes a link, whose mode says nothing. */
+static char *trust_describe_link(const struct trust_walk *walk, const char *name,
+				 const struct stat *st)
+{
+	return str_printf("the link %s/%s belongs to uid %u, who can let it lead to another file. "
+			  "Give it to root (chown -h root:root).",
+			  walk->done, name, (unsigned)st->st_uid);
 }
 
 static int trust_walk_restart(struct trust_walk *walk)
@@ -129,8 +142,12 @@ static int trust_walk_step(struct trust_walk *walk, const char *name, char **ret
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (S_ISLNK(st.st_mode))
-		return trust_walk_follow(walk, name);
+	if (S_ISLNK(st.st_mode)) {
+		if (trust_owner(&st, walk->own))
+			return trust_walk_follow(walk, name);
+		*ret_why = trust_describe_link(walk, name, &st);
+		return *ret_why ? 0 : -ENOMEM;
+	}
 	/* Nodes and pipes are no files: the reader refuses them. */
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return last ? 0 : -ENOTDIR;

@@ -110,6 +110,25 @@ START_TEST(test_chain_of_links)
 }
 END_TEST
 
+/* A link of another user in a sticky directory, where he cannot replace what others own. */
+START_TEST(test_links_of_users)
+{
+	make_link("srv/hop", "../etc/x.json");
+	make_link("usr", "srv");
+	make_link("etc/first", "../srv/hop");
+	make_link("etc/second", "../usr/deep/y.json");
+	change_mode("srv", 01777);
+	ck_assert_trust("etc/first", NULL);
+	ck_assert_trust("etc/second", NULL);
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(fchownat(root.fd, "srv/hop", 1001, 0, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_trust("etc/first", "/srv/hop belongs to uid 1001");
+	ck_assert_int_eq(fchownat(root.fd, "usr", 1001, 0, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_trust("etc/second", "/usr belongs to uid 1001");
+}
+END_TEST
+
 START_TEST(test_relative_path)
 {
 	_cleanup_free_ char *why = NULL;
@@ -125,4 +144,4 @@ START_TEST(test_relative_path)
 END_TEST
 
 SUITE_WITH_FIXTURE("trust", make_tree, fake_tree_remove, test_modes, test_owners, test_links,
-		   test_chain_of_links, test_relative_path)
+		   test_chain_of_links, test_links_of_users, test_relative_path)
