@@ -88,8 +88,8 @@ START_TEST(test_secrets_of_config_are_zero)
 		ck_assert_uint_eq(masked[at], 0);
 	for (size_t at = 0x144; at < 0x150; at++) /* serial number */
 		ck_assert_uint_eq(masked[at], 0);
-	ck_assert_mem_eq(masked + 0x150, card->config + 0x150, 8); /* ACS */
-	for (size_t at = 0x158; at < card->config_size; at++)
+	ck_assert_mem_eq(masked + 0x150, card->config + 0x150, 12); /* ACS */
+	for (size_t at = 0x15c; at < card->config_size; at++)
 		ck_assert_uint_eq(masked[at], 0);
 	free(masked);
 }

@@ -43,7 +43,7 @@ static const struct device_view_cap device_view_ext_caps[] = {
 	{ 0x02, 0x1c }, /* virtual channels */
 	{ 0x04, 16 },	/* power budget */
 	{ 0x0b, 8 },	/* vendor: its header */
-	{ 0x0d, 8 },	/* ACS */
+	{ 0x0d, 12 },	/* ACS: some chipsets have 32-bit registers */
 	{ 0x0e, 8 },	/* ARI */
 	{ 0x0f, 8 },	/* ATS */
 	{ 0x10, 0x24 }, /* SR-IOV: without addresses */
