@@ -42,6 +42,7 @@ struct inventory *inventory_free(struct inventory *inv)
 	free(inv->source);
 	free(inv->kernel_release);
 	free(inv->acs_override);
+	strv_free(inv->slots);
 	strv_free(inv->iommus);
 	strv_free(inv->notes);
 	free(inv->kernel_module);

@@ -38,6 +38,7 @@ struct inventory {
 	int interrupt_remapping; /* 1: the IOMMU translates interrupts, 0: no, -1: not known */
 	bool unsafe_interrupts;	 /* vfio_iommu_type1 works without interrupt translation */
 	bool denylist_off;	 /* vfio-pci takes the models that it refuses by default */
+	char **slots;		 /* "0000:03:00 NAME" for each physical slot with a name */
 	char **iommus;		 /* a line per IOMMU unit (iommu-unit.h) */
 	char *kernel_module;	 /* version of the devgroups module; NULL: not loaded */
 };

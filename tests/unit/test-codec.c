@@ -115,6 +115,7 @@ static struct inventory *make_inventory(void)
 	ck_assert_int_eq(strv_add(&group->reserved, "0x00000000fee00000 0x00000000feefffff msi"),
 			 0);
 	ck_assert_int_eq(strv_add(&group->vfio_info_lines, "range 0x0 0xfedfffff"), 0);
+	ck_assert_int_eq(strv_add(&inv->slots, "0000:03:00 4"), 0);
 	ck_assert_int_eq(strv_add(&inv->iommus, "dmar0 intel-iommu cap d2008c22260206"), 0);
 	return inv;
 }
@@ -218,6 +219,7 @@ START_TEST(test_inventory_values_survive)
 	ck_assert_str_eq(group->type, "DMA-FQ");
 	ck_assert_uint_eq(strv_length(group->reserved), 1);
 	ck_assert_str_eq(group->vfio_info_lines[0], "range 0x0 0xfedfffff");
+	ck_assert_str_eq(copy->slots[0], "0000:03:00 4");
 	ck_assert_str_eq(copy->iommus[0], "dmar0 intel-iommu cap d2008c22260206");
 }
 END_TEST

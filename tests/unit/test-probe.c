@@ -124,7 +124,11 @@ START_TEST(test_host_is_probed)
 	_cleanup_inventory_ struct inventory *inv = NULL;
 	const struct device *device;
 
+	make_file("sys/bus/pci/slots/4-1/address", "0000:01:00\n");
+	make_file("sys/bus/pci/slots/empty/power", "0\n");
 	ck_assert_int_eq(probe_host(probe, &inv), 0);
+	ck_assert_uint_eq(strv_length(inv->slots), 1);
+	ck_assert_str_eq(inv->slots[0], "0000:01:00 4-1");
 	ck_assert_uint_eq(inv->devices.n, 3);
 	device = inventory_find(inv, "0000:01:00.0");
 	ck_assert_str_eq(device->driver, "e1000e");

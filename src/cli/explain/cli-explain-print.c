@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "cli/explain/cli-explain-reset.h"
+#include "cli/explain/cli-explain-slots.h"
 #include "cli/explain/cli-explain-text.h"
 #include "cli/explain/cli-explain.h"
 #include "cli/explain/cli-facts.h"
@@ -359,6 +360,7 @@ void cli_explain_print(json_object *object)
 	explain_print_devices(object);
 	explain_print_causes(object);
 	explain_print_blockers(object);
+	cli_explain_slots_print(devices);
 	cli_explain_reset_print(devices);
 	explain_print_mdev_types(devices);
 	explain_print_quirks(devices);

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "cli/explain/cli-explain-reset.h"
+#include "cli/explain/cli-explain-slots.h"
 #include "cli/explain/cli-explain.h"
 #include "cli/explain/cli-facts.h"
 #include "policy/devinfo/quirks.h"
@@ -111,10 +112,22 @@ static int cli_explain_add_relations(json_object *object, const struct device *d
 			    { "vf-index", json_object_new_int(device->vf_index) });
 }
 
-static int cli_explain_add_device(json_object *list, const struct cli_host *host,
-				  const struct vec *devices, char *const *methods,
+struct cli_explain_request {
+	const struct cli_host *host;
+	const struct vec *devices; /* struct device, which move together */
+	char *const *methods;	   /* the reset methods of the definition; NULL: all */
+	struct slots_finder finder;
+};
+
+static void cli_explain_request_clear(struct cli_explain_request *request)
+{
+	slots_finder_clear(&request->finder);
+}
+
+static int cli_explain_add_device(json_object *list, struct cli_explain_request *request,
 				  const struct device *device)
 {
+	const struct cli_host *host = request->host;
 	const struct inventory *inv = host->inv;
 	_cleanup_json_ json_object *object = json_object_new_object();
 	_cleanup_free_ char *text = device_describe(device);
@@ -133,7 +146,10 @@ static int cli_explain_add_device(json_object *list, const struct cli_host *host
 			 { "facts", cli_facts_to_json(inv, device) });
 	if (r < 0)
 		return r;
-	r = cli_explain_reset_fill(object, host, devices, methods, device);
+	r = cli_explain_reset_fill(object, host, request->devices, request->methods, device);
+	if (r < 0)
+		return r;
+	r = cli_explain_slots_fill(object, &request->finder, device);
 	if (r < 0)
 		return r;
 	r = cli_explain_add_relations(object, device);
@@ -197,6 +213,12 @@ int cli_explain_fill(json_object *object, const struct cli_host *host, const str
 		     char *const *methods)
 {
 	_cleanup_json_ json_object *list = json_object_new_array();
+	_cleanup_(cli_explain_request_clear) struct cli_explain_request request = {
+		.host = host,
+		.devices = devices,
+		.methods = methods,
+		.finder = slots_finder_of(host->inv),
+	};
 	_cleanup_strv_ char **advice = NULL;
 	int r;
 
@@ -204,7 +226,7 @@ int cli_explain_fill(json_object *object, const struct cli_host *host, const str
 	if (r < 0)
 		return r;
 	VEC_FOREACH(const struct device, device, devices) {
-		r = cli_explain_add_device(list, host, devices, methods, device);
+		r = cli_explain_add_device(list, &request, device);
 		if (r < 0)
 			return r;
 	}

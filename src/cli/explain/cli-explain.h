@@ -2,11 +2,15 @@
 #pragma once
 
 /*
- * The JSON of `explain`: "source" (of the causes: kernel-module or configuration-space),
- * "groups-derived", "iommu-groups", "devices" [{"device", "description", "driver", "iommu-group",
- * "bridge", "vf-of", "causes", "resets" (cli-explain-reset.h), "quirks" [{"quirk", "topic",
- * "confidence" (known or reported), "text", "source", "file", "line"}], "vmm-hints" {…}, "facts"
- * {…} (cli-facts.h)}], "advice".
+ * The JSON of `explain`:
+ *
+ * - "source" of the causes: kernel-module or configuration-space
+ * - "groups-derived", "iommu-groups", "advice"
+ * - "devices" [{"device", "description", "driver", "iommu-group", "bridge", "vf-of", "causes"}]
+ * - of each device also "resets" (cli-explain-reset.h), "other-slots" (cli-explain-slots.h),
+ *   "vmm-hints" {…}, "facts" {…} (cli-facts.h)
+ * - and "quirks" [{"quirk", "topic", "confidence" (known or reported), "text", "source", "file",
+ *   "line"}]
  */
 
 #include "cli/host/cli-host.h"

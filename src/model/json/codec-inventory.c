@@ -26,6 +26,7 @@ const struct codec_field codec_inventory_fields[] = {
 	{ "interrupt-remapping", CODEC_INT, offsetof(struct inventory, interrupt_remapping) },
 	{ "unsafe-interrupts", CODEC_BOOL, offsetof(struct inventory, unsafe_interrupts) },
 	{ "vfio-denylist-off", CODEC_BOOL, offsetof(struct inventory, denylist_off) },
+	{ "slots", CODEC_STRV, offsetof(struct inventory, slots) },
 	{ "iommus", CODEC_STRV, offsetof(struct inventory, iommus) },
 	{ "kernel-module", CODEC_STRING, offsetof(struct inventory, kernel_module), CODEC_SHOW },
 };

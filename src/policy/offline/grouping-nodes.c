@@ -41,6 +41,8 @@ static void grouping_nodes_fill_one(struct grouping *grouping, size_t i)
 	above = node->parent == GROUPING_NONE ? NULL : &grouping->nodes[node->parent];
 	node->isolates = acs_isolates_by(device, grouping->rules);
 	node->joins = acs_bridge_aliases(device) || !node->isolates || (above && above->joins);
+	if (device == grouping->isolator)
+		node->joins = false;
 	node->multifunction = pcicap_is_multifunction(device);
 	node->has_aliases = acs_has_aliases_by(device, grouping->rules);
 }

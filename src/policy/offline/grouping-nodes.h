@@ -27,7 +27,8 @@ struct grouping_node {
 
 struct grouping {
 	const struct inventory *inv;
-	unsigned rules; /* the version of the kernel (kernel-rules.h) */
+	const struct device *isolator; /* counts as if it and all above it isolated; or NULL */
+	unsigned rules;		       /* the version of the kernel (kernel-rules.h) */
 	struct grouping_node *nodes;
 	int next;   /* the number of the next group */
 	bool *ties; /* grouping-next.c, by number: the group takes all devices below its members */

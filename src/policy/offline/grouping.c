@@ -103,12 +103,15 @@ static int grouping_number(const struct grouping *grouping, size_t i)
 	return number < 0 ? grouping->next : number;
 }
 
-int grouping_derive_by(const struct inventory *inv, unsigned rules, int **ret)
+static int grouping_derive_with(const struct inventory *inv, unsigned rules,
+				const struct device *isolator, int **ret)
 {
 	_cleanup_free_ struct grouping_node *nodes = calloc(inv->devices.n + 1, sizeof(*nodes));
 	int *numbers = calloc(inv->devices.n + 1, sizeof(int));
 	_cleanup_free_ bool *ties = calloc(inv->devices.n + 1, sizeof(*ties));
-	struct grouping grouping = { .inv = inv, .nodes = nodes, .rules = rules, .ties = ties };
+	struct grouping grouping = {
+		.inv = inv, .nodes = nodes, .rules = rules, .ties = ties, .isolator = isolator
+	};
 
 	if (!nodes || !numbers || !ties) {
 		free(numbers);
@@ -126,6 +129,16 @@ int grouping_derive_by(const struct inventory *inv, unsigned rules, int **ret)
 	}
 	*ret = numbers;
 	return 0;
+}
+
+int grouping_derive_by(const struct inventory *inv, unsigned rules, int **ret)
+{
+	return grouping_derive_with(inv, rules, NULL, ret);
+}
+
+int grouping_derive_below(const struct inventory *inv, const struct device *port, int **ret)
+{
+	return grouping_derive_with(inv, KERNEL_RULES_NEWEST, port, ret);
 }
 
 int grouping_derive(const struct inventory *inv, int **ret)

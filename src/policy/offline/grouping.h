@@ -28,6 +28,12 @@ int grouping_derive(const struct inventory *inv, int **ret) _must_check_;
  */
 int grouping_derive_by(const struct inventory *inv, unsigned rules, int **ret) _must_check_;
 /*
+ * The same by the newest rules, if @port and all bridges above it isolated: the groups of the
+ * devices below @port in a slot that isolates. The other groups are of no use.
+ */
+int grouping_derive_below(const struct inventory *inv, const struct device *port,
+			  int **ret) _must_check_;
+/*
  * Returns whether something that decides the group of @device is not known: its place, or whether a
  * bridge above or a function beside it isolates.
  */

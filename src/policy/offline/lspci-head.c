@@ -363,7 +363,7 @@ static const struct {
 	{ "SDevice", lspci_head_skip },
 	{ "Rev", lspci_head_skip },
 	{ "ProgIf", lspci_head_skip },
-	{ "PhySlot", lspci_head_skip },
+	{ "PhySlot", lspci_text_add_slot },
 	{ "Driver", lspci_head_take_driver },
 	{ "Module", lspci_head_take_module },
 	{ "NUMANode", lspci_head_take_numa_node },

@@ -18,6 +18,7 @@ struct lspci {
 	bool gap;    /* a row is missing: the position of the next bytes is unknown */
 	bool hidden; /* the next bytes could not be read ("??"), which is no gap */
 	bool in_capabilities;
+	size_t n_slots;
 	struct device_resource regions[DEVICE_RESOURCES]; /* of "lspci -v", without their number */
 	size_t n_regions;
 };
@@ -44,5 +45,7 @@ void lspci_text_place_regions(struct lspci *lspci);
 
 /* lspci-device.c: ends the current device and begins one at @addr. 0 or -ENOMEM. */
 int lspci_device_begin(struct lspci *lspci, const struct pciaddr *addr) _must_check_;
+/* lspci-text.c: notes the name of the slot that the current device is in. 0 or -ENOMEM. */
+int lspci_text_add_slot(struct lspci *lspci, char *name) _must_check_;
 /* lspci-device.c: puts the current device into the inventory, if there is one. 0 or -ENOMEM. */
 int lspci_device_finish(struct lspci *lspci) _must_check_;

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "base/utf8.h"
 #include "policy/devinfo/pcicap.h"
 #include "policy/offline/lspci-private.h"
 
+#define SLOTS_MAX 1024 /* no machine has more, and each costs a walk along the list */
 #define AT_BAR0 0x10
 #define BAR_IO 0x1u
 #define BAR_64 0x4u
@@ -172,6 +174,25 @@ static int lspci_text_parse_attribute(struct lspci *lspci, char *line)
 	return 1;
 }
 
+int lspci_text_add_slot(struct lspci *lspci, char *name)
+{
+	_cleanup_free_ char *clean = NULL, *line = NULL;
+	const char *address = lspci->device->address, *dot = strrchr(address, '.');
+	int r;
+
+	/* all functions of a device are in its slot */
+	if (lspci->n_slots == SLOTS_MAX || !str_eq(dot, ".0"))
+		return 0;
+	r = lspci_text_set(&clean, name);
+	if (r < 0)
+		return r;
+	line = str_printf("%.*s %s", (int)(dot - address), address, clean);
+	if (!line)
+		return -ENOMEM;
+	lspci->n_slots++;
+	return strv_add(&lspci->inv->slots, line);
+}
+
 /* --- the others --- */
 
 /* The beginnings of lines that are known and not needed: ls-vpd.c, ls-caps.c, lspci.c of pciutils.
@@ -180,7 +201,6 @@ static const char *const lspci_text_known[] = {
 	"Subsystem:",
 	"DeviceName:",
 	"Device tree node:",
-	"Physical Slot:",
 	"Flags:",
 	"Control:",
 	"Status:",
@@ -228,6 +248,10 @@ int lspci_text_parse(struct lspci *lspci, char *line)
 		return 1;
 	if (str_starts(line, "Capabilities:"))
 		lspci->in_capabilities = true;
+	if (str_starts(line, "Physical Slot: ")) {
+		r = lspci_text_add_slot(lspci, line + strlen("Physical Slot: "));
+		return r < 0 ? r : 1;
+	}
 	return lspci_text_parse_region(lspci, line) || lspci_text_parse_rom(lspci, line) ||
 	       lspci_text_is_known(line);
 }

@@ -13,10 +13,9 @@
 #include "policy/isolation/topology.h"
 #include "policy/offline/grouping.h"
 #include "policy/report/advice.h"
+#include "policy/report/slots.h"
 
 #define SLOTS_SHOWN 4
-#define EXPRESS_FLAGS 2
-#define FLAG_SLOT 0x100 /* the port has a slot, not a soldered device */
 
 /* The causes of the devices: their peers, by code. */
 struct findings {
@@ -72,22 +71,6 @@ static int advice_collect(const struct inventory *inv, const struct vec *devices
 
 /* --- slots that isolate --- */
 
-static bool advice_port_has_slot(const struct device *port)
-{
-	int at = pcicap_find(port, PCICAP_EXPRESS), type = pcicap_express_type(port);
-
-	return (type == EXPRESS_ROOT_PORT || type == EXPRESS_DOWNSTREAM) &&
-	       pcicap_u16(port, (size_t)at + EXPRESS_FLAGS) & FLAG_SLOT;
-}
-
-static bool advice_port_is_empty(const struct inventory *inv, const struct device *port)
-{
-	TOPOLOGY_FOREACH(other, inv, topology_below(inv, port))
-		if (topology_is_below(inv, other, port))
-			return false;
-	return true;
-}
-
 /* Appends the keys of ports with a slot that isolates: empty slots, or all. */
 static int advice_find_slots(const struct inventory *inv, bool empty, char ***ret)
 {
@@ -95,8 +78,8 @@ static int advice_find_slots(const struct inventory *inv, bool empty, char ***re
 		int r;
 
 		if (strv_length(*ret) == SLOTS_SHOWN || !device_is_pci(port) ||
-		    !advice_port_has_slot(port) || grouping_joins_above(inv, port) ||
-		    (empty && !advice_port_is_empty(inv, port)))
+		    !slots_port_has_slot(port) || grouping_joins_above(inv, port) ||
+		    (empty && !slots_port_is_empty(inv, port)))
 			continue;
 		r = strv_add(ret, port->key);
 		if (r < 0)

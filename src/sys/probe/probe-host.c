@@ -45,6 +45,32 @@ static int probe_host_read_acs_override(struct probe *probe, struct inventory *i
 	return 0;
 }
 
+/* Reads the names of physical slots, which drivers for hot-plug and the firmware give. */
+static int probe_host_read_slots(struct probe *probe, struct inventory *inv)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+
+	if (sysfs_root_list(probe_root(probe), "sys/bus/pci/slots", &dir) < 0)
+		return 0;
+	DIR_FOREACH(name, dir) {
+		_cleanup_free_ char *path = str_printf("%s/address", name), *address = NULL,
+				    *line = NULL;
+		int r;
+
+		if (!path)
+			return -ENOMEM;
+		r = sysfs_read_optional(dirfd(dir), path, &address);
+		if (r < 0)
+			return r;
+		if (!address)
+			continue;
+		line = str_printf("%s %s", address, name);
+		if (!line || strv_add(&inv->slots, line) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int probe_host_poll(struct probe *probe, struct inventory *inv, bool *ret_changed)
 {
 	static const char interrupts[] =
@@ -205,6 +231,9 @@ static int probe_host_read_facts(struct probe *probe, struct inventory *inv)
 	if (r < 0)
 		return r;
 	r = probe_host_read_acs_override(probe, inv);
+	if (r < 0)
+		return r;
+	r = probe_host_read_slots(probe, inv);
 	if (r < 0)
 		return r;
 	r = probe_iommu_list(probe_root(probe), inv);
