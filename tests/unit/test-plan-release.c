@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test-main.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -67,14 +68,19 @@ static char *plan_text(const struct claimed_nic *claimed)
 	return words ? strv_join(words, ", ") : strdup("");
 }
 
-/* Applies the plan of the release to the inventory, and notes an unbind as the daemon does. */
-static void run_release(struct claimed_nic *claimed)
+/*
+ * Applies the first steps of the release to the inventory, and notes an unbind as the daemon does.
+ * Returns whether @most were enough for all.
+ */
+static bool run_steps(struct claimed_nic *claimed, unsigned most)
 {
 	_cleanup_steps_ struct vec steps = {};
 	struct record_device *member = claimed->record->devices.items[0];
 
 	ck_assert_int_eq(plan_release(claimed->inv, claimed->record, &steps), 0);
 	VEC_FOREACH(const struct step, step, &steps) {
+		if (most-- == 0)
+			return false;
 		if (step->kind == STEP_UNBIND) {
 			ck_assert_int_eq(str_set(&claimed->nic->driver, NULL), 0);
 			member->left = true;
@@ -84,6 +90,12 @@ static void run_release(struct claimed_nic *claimed)
 			ck_assert_int_eq(str_set(&claimed->nic->driver_override, step->value), 0);
 		}
 	}
+	return true;
+}
+
+static void run_release(struct claimed_nic *claimed)
+{
+	ck_assert(run_steps(claimed, UINT_MAX));
 }
 
 /*
@@ -215,6 +227,65 @@ START_TEST(test_reset_methods_are_restored_and_do_not_count)
 }
 END_TEST
 
+/*
+ * The host has written an override after its driver was bound, as driverctl does: the driver takes
+ * the device back only with another override. The release may be interrupted after each step.
+ */
+START_TEST(test_override_that_refuses_the_host_driver)
+{
+	static const struct {
+		const char *override; /* of the host */
+		enum group_def_on_release on_release;
+		const char *expected, *driver, *after;
+	} cases[] = {
+		{ "x", ON_RELEASE_RESTORE,
+		  "unbind vfio-pci, set-override e1000e, rebind e1000e, set-override x", "e1000e",
+		  "x" },
+		{ "vfio-pci", ON_RELEASE_RESTORE,
+		  "unbind vfio-pci, set-override e1000e, rebind e1000e, set-override vfio-pci",
+		  "e1000e", "vfio-pci" },
+		{ "x", ON_RELEASE_NONE, "unbind vfio-pci, set-override x", NULL, "x" },
+		{ "x", ON_RELEASE_KEEP, "", "vfio-pci", "vfio-pci" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		for (unsigned most = 0; most < 7; most++) {
+			struct claimed_nic claimed =
+				claim_nic("e1000e", cases[i].override, INTERFACE_GROUP,
+					  cases[i].on_release);
+			_cleanup_free_ char *text = plan_text(&claimed);
+
+			ck_assert_str_eq(text, cases[i].expected);
+			run_steps(&claimed, most);
+			run_release(&claimed);
+			ck_assert_pstr_eq(claimed.nic->driver, cases[i].driver);
+			ck_assert_pstr_eq(claimed.nic->driver_override, cases[i].after);
+			ck_assert(plan_release_is_complete(claimed.inv, claimed.record));
+			release_nic(&claimed);
+		}
+}
+END_TEST
+
+/* An earlier daemon has left the device with the host's override and without a driver. */
+START_TEST(test_override_that_was_restored_too_early)
+{
+	struct claimed_nic claimed = claim_nic("e1000e", "x", INTERFACE_GROUP, ON_RELEASE_RESTORE);
+	_cleanup_free_ char *text = NULL;
+
+	ck_assert_int_eq(str_set(&claimed.nic->driver, NULL), 0);
+	ck_assert_int_eq(str_set(&claimed.nic->driver_override, "x"), 0);
+	text = plan_text(&claimed);
+	ck_assert_str_eq(text, "set-override e1000e, rebind e1000e, set-override x");
+	/* another program decides about the device */
+	ck_assert_int_eq(str_set(&claimed.nic->driver_override, "other"), 0);
+	free(text);
+	text = plan_text(&claimed);
+	ck_assert_str_eq(text, "rebind e1000e");
+	release_nic(&claimed);
+}
+END_TEST
+
 SUITE("plan-release", test_own_node_is_proven_closed_by_an_unbind, test_group_node_needs_no_unbind,
       test_unused_lease_needs_no_unbind, test_interrupted_proof_continues,
-      test_device_of_another_driver_is_left_alone, test_reset_methods_are_restored_and_do_not_count)
+      test_device_of_another_driver_is_left_alone, test_reset_methods_are_restored_and_do_not_count,
+      test_override_that_refuses_the_host_driver, test_override_that_was_restored_too_early)

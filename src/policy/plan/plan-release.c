@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "model/device.h"
+#include "policy/plan/host-override.h"
 #include "policy/plan/new-id.h"
 #include "policy/plan/plan-reset.h"
 #include "policy/plan/plan.h"
@@ -43,12 +44,6 @@ static int plan_release_for_members(const struct release *release, bool bridges,
 }
 
 /* --- the state of a member --- */
-
-/* Returns the override that a claim sets on this member. */
-static const char *plan_release_claimed_override(const struct record_device *member)
-{
-	return member->driver ? member->driver : PLAN_NO_DRIVER;
-}
 
 /*
  * Returns whether @current is still on the driver of the claim. Otherwise it was restored, or
@@ -308,16 +303,44 @@ static int plan_release_replug_lost(const struct release *release, const struct 
 	return steps_add_device(release->steps, STEP_REPLUG, current, when);
 }
 
-/* While a bind hangs the override cannot be read; assume the one of the claim. */
+/* Returns whether the host's override must wait until the member is back on its driver. */
+static bool plan_release_defers_override(const struct release *release,
+					 const struct device *current,
+					 const struct record_device *member)
+{
+	return host_override_refuses(member) &&
+	       str_eq(plan_release_final_driver(release, member), member->host_driver) &&
+	       plan_release_moves(release, current, member);
+}
+
+static int plan_release_set_override(const struct release *release, const struct device *current,
+				     const struct record_device *member, const char *wanted)
+{
+	if (release->mode == ON_RELEASE_KEEP ||
+	    str_eq(host_override_present(current, member), wanted) ||
+	    !host_override_is_known(current, member))
+		return 0;
+	return steps_add_device(release->steps, STEP_SET_OVERRIDE, current, wanted);
+}
+
 static int plan_release_restore_override(const struct release *release,
 					 const struct device *current,
 					 const struct record_device *member)
 {
-	const char *set = current->bind_hangs ? plan_release_claimed_override(member) :
-						current->driver_override;
+	bool deferred = plan_release_defers_override(release, current, member);
 
-	if (release->mode == ON_RELEASE_KEEP || str_eq(set, member->host_override) ||
-	    !str_eq(set, plan_release_claimed_override(member)))
+	return plan_release_set_override(release, current, member,
+					 deferred ? member->host_driver : member->host_override);
+}
+
+/* Restores the overrides that have waited for the rebind. */
+static int plan_release_restore_deferred(const struct release *release,
+					 const struct device *current,
+					 const struct record_device *member)
+{
+	if (release->mode == ON_RELEASE_KEEP || plan_release_ends_on_vfio(release, member) ||
+	    !host_override_is_known(current, member) ||
+	    !plan_release_defers_override(release, current, member))
 		return 0;
 	return steps_add_device(release->steps, STEP_SET_OVERRIDE, current, member->host_override);
 }
@@ -385,7 +408,9 @@ static int plan_release_restore_all(const struct release *release)
 		{ true, plan_release_restore_override },
 		{ false, plan_release_restore_host_override },
 		{ true, plan_release_rebind_to_host },
+		{ true, plan_release_restore_deferred },
 		{ false, plan_release_rebind_to_host },
+		{ false, plan_release_restore_deferred },
 		{ false, plan_release_rebind_to_vfio },
 		{ false, plan_release_restore_vfio_override },
 	};
