@@ -13,6 +13,7 @@ import errno
 import fcntl
 import itertools
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -61,6 +62,19 @@ def _use(fds):
         fcntl.ioctl(containers[0], VFIO_SET_IOMMU, VFIO_TYPE1V2)
 
 
+def _claim(manager, group, options):
+    """Claims, and again where the user has used up its share of the daemon's time."""
+    import dbus
+    while True:
+        try:
+            return manager.Claim(group, dbus.Dictionary(options, signature="sv"), timeout=600)
+        except dbus.DBusException as error:
+            wait = re.search(r"Try again in (\d+) ms", error.get_dbus_message() or "")
+            if not wait:
+                raise
+        time.sleep(int(wait[1]) / 1000)
+
+
 def _claim_and_hold(group, report, options):
     import dbus
     from client import NAME, ROOT
@@ -70,7 +84,7 @@ def _claim_and_hold(group, report, options):
         bus = dbus.SystemBus(private=True)
         bus.set_exit_on_disconnect(False)
         manager = dbus.Interface(bus.get_object(NAME, ROOT, introspect=False), NAME + ".Manager")
-        _, fds = manager.Claim(group, dbus.Dictionary(options, signature="sv"), timeout=600)
+        _, fds = _claim(manager, group, options)
         fds = [(str(kind), fd.take()) for kind, _, fd in fds]
     except dbus.DBusException as error:
         os.write(report, f"{error.get_dbus_name()}: {error.get_dbus_message()}".encode())
