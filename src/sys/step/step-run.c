@@ -5,13 +5,17 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/fileio.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "base/utf8.h"
 #include "model/device-bus.h"
 #include "model/device.h"
 #include "policy/plan/vfio-choice.h"
 #include "sys/fault.h"
 #include "sys/step/step-runner.h"
+
+#define MAX_OVERRIDE 65536
 
 /* The number of times that a claim unbinds a driver which another process has bound. */
 #define BIND_RETRIES 3
@@ -79,6 +83,33 @@ static bool step_run_override_is(const char *actual, const char *wanted)
 	return str_empty(actual) || str_eq(actual, "(null)");
 }
 
+/*
+ * Refuses to replace an override that could not be restored: sysfs_read() and the record keep
+ * neither blanks at its end nor bytes that are no text.
+ */
+static int step_run_check_override(int dir_fd, char **ret_cause)
+{
+	_cleanup_free_ char *raw = NULL, *text = NULL;
+	size_t size;
+	int r;
+
+	r = fileio_read_at(dir_fd, "driver_override", MAX_OVERRIDE, &raw, &size);
+	if (r < 0)
+		return r;
+	if (size > 0 && raw[size - 1] == '\n')
+		raw[size - 1] = '\0';
+	text = strdup(raw);
+	if (!text)
+		return -ENOMEM;
+	if (str_eq(raw, utf8_clean(str_chomp(text))))
+		return 0;
+	return step_runner_fail(
+		-EILSEQ, ret_cause,
+		str_printf("its driver_override \"%s\" has characters that could not "
+			   "be restored. Clear it, or write another name",
+			   text));
+}
+
 static int step_run_set_override(struct step_runner *runner, const struct step *step,
 				 char **ret_cause)
 {
@@ -88,6 +119,9 @@ static int step_run_set_override(struct step_runner *runner, const struct step *
 
 	if (fd < 0)
 		return fd;
+	r = step_run_check_override(fd, ret_cause);
+	if (r < 0)
+		return r;
 	/*
 	 * The empty line clears it: a write of no bytes never reaches the driver core. Other values
 	 * end without one, because the kernel does not accept a value that is longer than it shows.
