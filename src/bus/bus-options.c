@@ -45,7 +45,7 @@ static int bus_options_read_text(sd_bus_message *message, const char **ret)
 	r = sd_bus_message_read(message, "v", "s", &text);
 	if (r < 0)
 		return r;
-	if (strlen(text) > BUS_OPTIONS_LONGEST_TEXT || utf8_has_control(text))
+	if (strlen(text) > BUS_OPTIONS_LONGEST_TEXT || !utf8_is_clean(text))
 		return -EINVAL;
 	*ret = text;
 	return 0;
@@ -161,7 +161,7 @@ void bus_options_clear(struct bus_options *options)
 	options->with = strv_free(options->with);
 }
 
-#define TEXT "at most 255 bytes of text without control characters (s)"
+#define TEXT "at most 255 bytes of text without control characters or marks of direction (s)"
 
 static const struct {
 	const char *key;
