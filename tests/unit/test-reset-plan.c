@@ -7,6 +7,8 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "model/config/def-set.h"
+#include "model/group-def.h"
+#include "policy/plan/reset-absent.h"
 #include "policy/plan/reset-plan.h"
 #include "recorded-host.h"
 
@@ -304,6 +306,45 @@ START_TEST(test_quirk_of_a_virtual_function_is_not_for_its_pf)
 }
 END_TEST
 
+/* Returns "flr: why; pm? why": the methods without a reset, "?" where that is not known. */
+static char *format_absent(const struct inventory *inv, const char *key)
+{
+	_cleanup_strv_ char **words = NULL;
+
+	for (const char *const *method = group_def_reset_methods; *method; method++) {
+		bool known;
+		const char *why =
+			reset_absent_find_reason(inv, inventory_find(inv, key), *method, &known);
+		_cleanup_free_ char *word =
+			str_printf("%s%s %s", *method, known ? ":" : "?", str_or(why, ""));
+
+		if (why)
+			ck_assert_int_eq(strv_add(&words, word), 0);
+	}
+	return strv_join(words, "; ");
+}
+
+START_TEST(test_each_method_that_is_absent_has_a_reason)
+{
+	_cleanup_inventory_ struct inventory *live = recorded_host_load("lab-default.json"),
+					     *dump = recorded_host_load("lab-default.lspci"),
+					     *short_dump = recorded_host_load("no-root.lspci");
+	_cleanup_free_ char *of_live = format_absent(live, "0000:09:00.0"),
+			    *of_dump = format_absent(dump, "0000:09:00.0"),
+			    *of_short = format_absent(short_dump, "0000:01:00.0");
+
+	ck_assert_str_eq(of_live, "device_specific: the kernel has none for this model; "
+				  "acpi: the firmware has no _RST method for it; "
+				  "flr: its PCI Express capability has no function level reset; "
+				  "af_flr: it has no Advanced Features capability; "
+				  "cxl_bus: no CXL port is above it");
+	ck_assert_ptr_nonnull(strstr(of_dump, "acpi? a dump does not show"));
+	ck_assert_ptr_nonnull(strstr(of_dump, "flr: its PCI Express capability has no"));
+	ck_assert_ptr_nonnull(strstr(of_short, "flr? the recording ends before"));
+	ck_assert_ptr_nonnull(strstr(of_short, "pm? the recording ends before"));
+}
+END_TEST
+
 /*
  * A kernel that chooses the method itself must not choose a forbidden one. 02:00.0 has FLR and PM,
  * 01:00.0 has PM alone.
@@ -332,9 +373,9 @@ END_TEST
 
 SUITE("reset-plan", test_bridge_on_the_bus_excludes_a_hot_reset,
       test_quirk_of_the_port_counts_for_its_bus, test_quirk_of_a_virtual_function_is_not_for_its_pf,
-      test_quirk_excludes_the_choice_of_the_kernel, test_methods_follow_the_order_of_the_kernel,
-      test_methods_of_the_group_take_precedence, test_bus_reset_needs_all_devices_of_the_bus,
-      test_neighbour_is_named, test_virtual_functions_do_not_block_the_pf,
-      test_quirks_change_methods, test_preferred_and_refused_methods,
-      test_kernel_without_a_list_of_methods, test_attempt_text_round_trips,
-      test_first_device_without_reset_is_found)
+      test_quirk_excludes_the_choice_of_the_kernel, test_each_method_that_is_absent_has_a_reason,
+      test_methods_follow_the_order_of_the_kernel, test_methods_of_the_group_take_precedence,
+      test_bus_reset_needs_all_devices_of_the_bus, test_neighbour_is_named,
+      test_virtual_functions_do_not_block_the_pf, test_quirks_change_methods,
+      test_preferred_and_refused_methods, test_kernel_without_a_list_of_methods,
+      test_attempt_text_round_trips, test_first_device_without_reset_is_found)

@@ -7,6 +7,9 @@
 #include "cli/explain/cli-explain-reset.h"
 #include "cli/explain/cli-explain-text.h"
 #include "cli/print/cli-term.h"
+#include "model/group-def.h"
+#include "policy/devinfo/quirks.h"
+#include "policy/plan/reset-absent.h"
 #include "policy/plan/reset-plan.h"
 #include "policy/plan/reset-scope.h"
 
@@ -146,6 +149,44 @@ static json_object *explain_reset_list(const struct reset_plan_request *request,
 	return TAKE_PTR(list);
 }
 
+/* Returns the text of a quirk of @device for which a kernel does not offer @method, or NULL. */
+static const char *explain_reset_find_quirk(const struct vec *quirks, const struct device *device,
+					    const char *method)
+{
+	VEC_FOREACH(const struct quirk, quirk, quirks)
+		if (strv_contains(quirk->never, method) && quirks_match(quirk, device))
+			return quirk->text;
+	return NULL;
+}
+
+/* Returns the methods that the kernel does not offer for @device, and are not in @resets. */
+static json_object *explain_reset_list_absent(const struct cli_host *host,
+					      const struct device *device, json_object *resets)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	if (!device_is_pci(device) || device_is_bridge(device))
+		return TAKE_PTR(list);
+	for (const char *const *method = group_def_reset_methods; *method; method++) {
+		bool known;
+		const char *why = reset_absent_find_reason(host->inv, device, *method, &known),
+			   *quirk =
+				   explain_reset_find_quirk(&host->quirks->quirks, device, *method);
+		json_object *object;
+
+		if (!why || explain_reset_has_method(resets, *method))
+			continue;
+		if (known && quirk)
+			why = quirk;
+		object = CLI_JSON_NEW({ "method", json_object_new_string(*method) },
+				      { "known", json_object_new_boolean(known) },
+				      { "why", json_object_new_string(why) });
+		if (cli_json_append(list, object) < 0)
+			return NULL;
+	}
+	return TAKE_PTR(list);
+}
+
 /* Adds what is known of a reset by the VFIO driver, with the keys of a snapshot. */
 static int explain_reset_add_vfio(json_object *object, const struct device *device)
 {
@@ -163,8 +204,13 @@ int cli_explain_reset_fill(json_object *object, const struct cli_host *host,
 						    .quirks = &host->quirks->quirks,
 						    .claimed = devices,
 						    .methods = methods };
-	int r = cli_json_set(object, "resets", explain_reset_list(&request, device));
+	json_object *resets = explain_reset_list(&request, device);
+	int r = cli_json_set(object, "resets", resets);
 
+	if (r < 0)
+		return r;
+	r = cli_json_set(object, "resets-not-offered",
+			 explain_reset_list_absent(host, device, resets));
 	if (r < 0 || !device_bus_find(device->bus)->reset_module)
 		return r;
 	return explain_reset_add_vfio(object, device);
@@ -230,6 +276,32 @@ static void explain_reset_print_unused(const char *device, json_object *reset)
 		       str_or(why, ""));
 }
 
+/* Prints the methods that @device does not have on one line, and those not known on another. */
+static void explain_reset_print_absent(json_object *device, const char *key)
+{
+	json_object *absent = cli_json_get_list(device, "resets-not-offered");
+
+	for (int known = 1; known >= 0; known--) {
+		const char *before = known ? "not offered: " : "not known: ";
+		bool any = false;
+
+		for (size_t i = 0; i < cli_json_list_length(absent); i++) {
+			json_object *one = json_object_array_get_idx(absent, i);
+
+			if (cli_json_get_bool(one, "known") != known)
+				continue;
+			if (any)
+				printf("; %s", cli_json_get_str(one, "method"));
+			else
+				printf("  %s  %s%s", key, before, cli_json_get_str(one, "method"));
+			printf(" (%s)", cli_json_get_str(one, "why"));
+			any = true;
+		}
+		if (any)
+			putchar('\n');
+	}
+}
+
 static void explain_reset_print_device(json_object *device)
 {
 	json_object *resets = cli_json_get_list(device, "resets");
@@ -252,6 +324,7 @@ static void explain_reset_print_device(json_object *device)
 		       key);
 	for (size_t i = used; i < cli_json_list_length(resets); i++)
 		explain_reset_print_unused(key, json_object_array_get_idx(resets, i));
+	explain_reset_print_absent(device, key);
 }
 
 /* Prints the reset that the VFIO driver of @device runs, and whether that driver requires one. */

@@ -5,6 +5,8 @@
  * The part of `explain` on resets: "resets" [{"method", "reach", "below", "devices", "used",
  * "delay-ms", "nvme-shutdown", "why-not"}] of a device. Those in use come first, in the order in
  * which a claim and a release try them. "why-not" is the reason against the others.
+ * "resets-not-offered" [{"method", "known", "why"}] are those that the device does not have, as far
+ * as that is known.
  */
 
 #include "cli/host/cli-host.h"
