@@ -166,6 +166,29 @@ START_TEST(test_circle_of_bridges_ends)
 }
 END_TEST
 
+/* The aliases of a Switchtec bridge are in its registers, so the groups on its bus are not known.
+ */
+START_TEST(test_hidden_aliases_make_groups_unsure)
+{
+	_cleanup_inventory_ struct inventory *inv = inventory_new();
+	struct device *port = host_builder_add_bridge(inv, "0000:00:01.0", NULL, 1),
+		      *manager = host_builder_add_pci(inv, "0000:01:00.0", "0000:00:01.0", 2),
+		      *ntb = host_builder_add_pci(inv, "0000:01:00.1", "0000:00:01.0", 3);
+
+	host_builder_add_express(port, 4);
+	host_builder_add_express(manager, 0);
+	host_builder_add_express(ntb, 0);
+	manager->vendor = ntb->vendor = 0x11f8;
+	manager->device = ntb->device = 0x8536;
+	ntb->class_code = 0x058000;
+	ck_assert(!grouping_is_unsure(inv, manager));
+	ntb->class_code = 0x068000;
+	ck_assert(grouping_is_unsure(inv, manager));
+	ck_assert(grouping_is_unsure(inv, ntb));
+	ck_assert(!grouping_is_unsure(inv, port));
+}
+END_TEST
+
 START_TEST(test_code_names_round_trip)
 {
 	for (size_t i = 0; i < ISOLATION_CODES; i++) {
@@ -182,4 +205,5 @@ END_TEST
 SUITE("isolation", test_cleared_access_control_is_no_quirk,
       test_causes_of_the_module_take_precedence, test_ports_without_acs_pass_peer_traffic,
       test_unexplained_group_is_unknown, test_port_and_card_name_the_same_cause,
-      test_circle_of_bridges_ends, test_code_names_round_trip)
+      test_circle_of_bridges_ends, test_hidden_aliases_make_groups_unsure,
+      test_code_names_round_trip)

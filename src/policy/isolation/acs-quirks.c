@@ -6,6 +6,10 @@
 #include "policy/isolation/acs-quirks.h"
 #include "policy/isolation/kernel-rules.h"
 
+#define VENDOR_SWITCHTEC 0x11f8
+#define VENDOR_SWITCHTEC_EFAR 0x1055
+#define CLASS_OTHER_BRIDGE 0x0680
+
 enum acs_place {
 	ANYWHERE,
 	AT_ROOT_PORT,
@@ -289,6 +293,12 @@ bool acs_quirks_spans_slots(const struct device *device)
 		return false;
 	}
 	return acs_quirks_find_aliases(device) >= ALIAS_SLOT_1;
+}
+
+bool acs_quirks_hides_aliases(const struct device *device)
+{
+	return (device->vendor == VENDOR_SWITCHTEC || device->vendor == VENDOR_SWITCHTEC_EFAR) &&
+	       device->class_code >> 8 == CLASS_OTHER_BRIDGE;
 }
 
 bool acs_quirks_has_aliases(const struct device *device)

@@ -41,6 +41,12 @@ const struct acs_rule *acs_quirks_find_rule(const struct device *device, int typ
 uint16_t acs_quirks_broken_controls(const struct device *device, unsigned rules);
 /* Returns whether the model of @device may use the addresses of other devices on its bus. */
 bool acs_quirks_has_aliases(const struct device *device);
+/*
+ * Returns whether the model has aliases on its bus that configuration space does not show: the
+ * non-transparent bridge of a Switchtec switch has them in memory-mapped registers
+ * (quirk_switchtec_ntb_dma_alias()).
+ */
+bool acs_quirks_hides_aliases(const struct device *device);
 /* Returns whether these may be in other slots. Cheap. */
 bool acs_quirks_spans_slots(const struct device *device);
 /* Returns whether @device, at @own, uses the address @other too, which is on the same bus. */

@@ -146,6 +146,11 @@ bool acs_has_aliases_by(const struct device *device, unsigned rules)
 	return acs_has_aliases(device) && kernel_rules_has(rules, KERNEL_RULE_ALIAS, device, false);
 }
 
+bool acs_hides_aliases(const struct device *device)
+{
+	return acs_quirks_hides_aliases(device);
+}
+
 bool acs_has_aliases_beyond_slot(const struct device *device)
 {
 	return !device->physfn && acs_quirks_spans_slots(device);

@@ -49,6 +49,8 @@ bool acs_is_alias(const struct device *a, const struct device *b);
 bool acs_has_aliases(const struct device *device);
 /* The same, in the kernel of version @rules (kernel-rules.h). */
 bool acs_has_aliases_by(const struct device *device, unsigned rules);
+/* Returns whether it has aliases on its bus that nothing here can know. */
+bool acs_hides_aliases(const struct device *device);
 /* Returns whether it may be an alias of devices in other slots of its bus. */
 bool acs_has_aliases_beyond_slot(const struct device *device);
 

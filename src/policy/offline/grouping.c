@@ -157,6 +157,19 @@ static bool grouping_is_acs_unknown(const struct device *device)
  * Returns whether something that decides the group of @device is not known: its place, or whether a
  * bridge above or a function beside it isolates.
  */
+/* Returns whether a device on a bus has aliases that are not known, which may be of another one. */
+static bool grouping_has_hidden_alias(const struct inventory *inv, const struct device *device)
+{
+	struct topology_range bus = topology_bus(inv, device);
+
+	if (bus.end - bus.first < 2)
+		return false;
+	TOPOLOGY_FOREACH(other, inv, bus)
+		if (acs_hides_aliases(other))
+			return true;
+	return false;
+}
+
 bool grouping_is_unsure(const struct inventory *inv, const struct device *device)
 {
 	const struct device *bridge = device;
@@ -166,6 +179,8 @@ bool grouping_is_unsure(const struct inventory *inv, const struct device *device
 			return true;
 		bridge = topology_parent(inv, bridge);
 	}
+	if (grouping_has_hidden_alias(inv, device))
+		return true;
 	if (!pcicap_is_multifunction(device) || !grouping_is_acs_unknown(device))
 		return false;
 	TOPOLOGY_FOREACH(other, inv, topology_slot(inv, device))
