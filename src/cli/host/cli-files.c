@@ -81,17 +81,12 @@ static int cli_files_read_stream(FILE *from, size_t max, char **ret, size_t *ret
 	return 0;
 }
 
-int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size)
-{
-	return cli_files_read_stream(stdin, max, ret, ret_size);
-}
-
 int cli_files_read(const char *name, size_t max, char **ret, size_t *ret_size)
 {
 	_cleanup_fclose_ FILE *file = NULL;
 
 	if (str_eq(name, "-"))
-		return cli_files_read_stdin(max, ret, ret_size);
+		return cli_files_read_stream(stdin, max, ret, ret_size);
 	file = fopen(name, "re");
 	if (!file)
 		return -errno;

@@ -21,12 +21,9 @@ int cli_files_require_local(const struct cli *cli, const char *verb) _must_check
 int cli_files_load(const struct cli *cli, struct def_set **ret) _must_check_;
 /* Loads quirks.d: (*ret)->quirks and problems. 0 or an exit status. */
 int cli_files_load_quirks(const struct cli *cli, struct def_set **ret) _must_check_;
-/* Reads standard input, at most @max bytes. The caller frees *ret. 0 or negative errno. */
-int cli_files_read_stdin(size_t max, char **ret, size_t *ret_size) _must_check_;
-
 /*
- * Reads the file @name, or standard input for "-". It waits for the writer of a FIFO, such as the
- * shell makes for "<(command)". The caller frees *ret. 0 or negative errno.
+ * Reads the file @name, or standard input for "-": at most @max bytes. It waits for the writer of a
+ * FIFO, such as the shell makes for "<(command)". The caller frees *ret. 0 or negative errno.
  */
 int cli_files_read(const char *name, size_t max, char **ret, size_t *ret_size) _must_check_;
 

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "base/strv.h"
@@ -14,24 +16,41 @@
 #include "cli/host/cli-mistakes.h"
 #include "model/config/config-dirs.h"
 
-static int verb_check_load_stdin(struct def_set *config)
+/* Reads @word to its end: "-", or a pipe such as the shell makes for "<(command)". */
+static int verb_check_load_stream(struct def_set *config, const char *word)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
-	int r = cli_files_read_stdin(CONFIG_DIRS_MAX_FILE, &text, &size);
+	int r = cli_files_read(word, CONFIG_DIRS_MAX_FILE, &text, &size);
 
 	if (r == -ENOMEM)
 		return r;
+	if (r == -EFBIG)
+		return def_set_add_problem(config, word, 0, 0, false,
+					   "larger than %u bytes: not read", CONFIG_DIRS_MAX_FILE);
 	if (r < 0)
-		return def_set_add_problem(config, "-", 0, 0, false, "cannot be read: %s",
+		return def_set_add_problem(config, word, 0, 0, false, "cannot be read: %s",
 					   strerror(-r));
-	return parse_definitions(config, "-", text, size);
+	return parse_definitions(config, word, text, size);
+}
+
+/* Returns whether @word is "-", a pipe, or another name of a terminal that is standard input. */
+static bool verb_check_is_stream(const char *word)
+{
+	struct stat st, input;
+
+	if (str_eq(word, "-"))
+		return true;
+	if (stat(word, &st) < 0)
+		return false;
+	return S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && fstat(STDIN_FILENO, &input) == 0 &&
+					st.st_dev == input.st_dev && st.st_ino == input.st_ino);
 }
 
 static int verb_check_load_word(struct def_set *config, const char *word)
 {
-	if (str_eq(word, "-"))
-		return verb_check_load_stdin(config);
+	if (verb_check_is_stream(word))
+		return verb_check_load_stream(config, word);
 	return config_dirs_load_file(config, word);
 }
 
