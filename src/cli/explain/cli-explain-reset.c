@@ -9,6 +9,7 @@
 #include "cli/print/cli-term.h"
 #include "model/group-def.h"
 #include "policy/devinfo/quirks.h"
+#include "policy/devinfo/reset-caps.h"
 #include "policy/plan/reset-absent.h"
 #include "policy/plan/reset-plan.h"
 #include "policy/plan/reset-scope.h"
@@ -149,10 +150,17 @@ static json_object *explain_reset_list(const struct reset_plan_request *request,
 	return TAKE_PTR(list);
 }
 
-/* Returns the text of a quirk of @device for which a kernel does not offer @method, or NULL. */
+/*
+ * Returns the text of a quirk for which a kernel does not offer @method, although @device has it,
+ * or NULL.
+ */
 static const char *explain_reset_find_quirk(const struct vec *quirks, const struct device *device,
 					    const char *method)
 {
+	bool has_bus = device->parent && !device->physfn;
+
+	if (!(str_eq(method, "bus") ? has_bus : reset_caps_offer(device, method) > 0))
+		return NULL;
 	VEC_FOREACH(const struct quirk, quirk, quirks)
 		if (strv_contains(quirk->never, method) && quirks_match(quirk, device))
 			return quirk->text;
