@@ -12,6 +12,7 @@
 #include "bus/bus-polkit.h"
 #include "bus/bus-refuse.h"
 #include "bus/bus-size.h"
+#include "bus/bus-usage.h"
 
 /*
  * The cost of each call beside its handling. dbus-daemon spends some hundred microseconds on a call
@@ -113,7 +114,8 @@ static int bus_gate_on_call(struct bus_gate *gate, sd_bus_message *call)
 	struct bus_peer *peer;
 	int r;
 
-	if (bus_polkit_has_answer(gate->bus, call)) /* a call that has passed before */
+	/* a call that has passed before */
+	if (bus_polkit_has_answer(gate->bus, call) || bus_usage_has_answer(gate->bus, call))
 		return 0;
 	if (bus_size_is_excessive(call))
 		return bus_gate_refuse_size(call);

@@ -19,6 +19,7 @@
 #include "bus/bus-reader.h"
 #include "bus/bus-release.h"
 #include "bus/bus-text.h"
+#include "bus/bus-usage.h"
 #include "daemon/group-name.h"
 #include "daemon/manager.h"
 #include "model/config/def-set.h"
@@ -189,11 +190,19 @@ static int bus_manager_method_reset(sd_bus_message *message, void *userdata, sd_
 	r = bus_manager_read_group(message, bus, allowed, &options, &group, error);
 	if (r < 0)
 		return r;
-	r = bus_auth_manage(bus, message, "reset groups", error);
+	/* a call that was set aside for the usage was authorized before */
+	r = bus_usage_has_answer(bus, message) ?
+		    1 :
+		    bus_auth_manage(bus, message, "reset groups", error);
 	if (r < 0)
 		return r;
 	if (r == 0)
 		return 1; /* polkit is being asked */
+	r = bus_usage_await(bus, message, 0, error);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return 1; /* the usage is being read */
 	return bus_release_reset(message, bus, group, &options, error);
 }
 

@@ -10,6 +10,7 @@
 #include "bus/bus-options.h"
 #include "bus/bus-plan.h"
 #include "bus/bus-text.h"
+#include "bus/bus-usage.h"
 #include "daemon/group-name.h"
 #include "daemon/manager.h"
 #include "daemon/plans.h"
@@ -114,11 +115,17 @@ int bus_plan_method(sd_bus_message *message, void *userdata, sd_bus_error *error
 	r = plan_call_read(message, bus, &plan, error);
 	if (r < 0)
 		return r;
-	r = plan_call_authorize(&plan, bus, message, error);
+	r = bus_usage_has_answer(bus, message) ? 1 :
+						 plan_call_authorize(&plan, bus, message, error);
 	if (r < 0)
 		return r;
 	if (r == 0)
 		return 1; /* polkit is being asked */
+	r = plan.release ? 1 : bus_usage_await(bus, message, plan.caller.uid, error);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return 1; /* the usage is being read */
 	request = (struct claim_request){
 		.uid = plan.caller.uid,
 		.access = plan.options.access,

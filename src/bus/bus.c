@@ -17,6 +17,7 @@
 #include "bus/bus-reader.h"
 #include "bus/bus-release.h"
 #include "bus/bus-signals.h"
+#include "bus/bus-usage.h"
 #include "daemon/manager.h"
 #include "model/dbus-names.h"
 
@@ -95,6 +96,7 @@ struct bus *bus_free(struct bus *bus)
 	bus_fds_forget_all(bus);
 	bus_claim_cancel_all(bus);
 	bus_release_forget_all(bus);
+	bus_usage_forget_all(bus);
 	bus_polkit_cancel_all(bus);
 	bus_gate_free(bus->gate);
 	bus_reader_set_bus(NULL);

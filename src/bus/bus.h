@@ -23,13 +23,14 @@ struct bus {
 	struct bus_budget *budget; /* the daemon's time, shared between users */
 	struct bus_gate *gate;	   /* sees each message first */
 
-	struct vec peers;    /* struct bus_peer, owned, sorted by name; bus-peers.c */
-	unsigned held_calls; /* of all peers */
-	struct vec owners;   /* struct fds_owner, owned; bus-fds.c */
-	struct vec releases; /* struct pending_release, owned; bus-release.c */
-	struct vec claims;   /* struct pending_claim, owned; bus-claim.c */
-	struct vec queries;  /* struct polkit_query, owned: without an answer; bus-polkit.c */
-	struct vec granted;  /* struct polkit_query, owned: granted in advance and not used yet */
+	struct vec peers;	/* struct bus_peer, owned, sorted by name; bus-peers.c */
+	unsigned held_calls;	/* of all peers */
+	struct vec owners;	/* struct fds_owner, owned; bus-fds.c */
+	struct vec releases;	/* struct pending_release, owned; bus-release.c */
+	struct vec usage_calls; /* struct usage_call, owned; bus-usage.c */
+	struct vec claims;	/* struct pending_claim, owned; bus-claim.c */
+	struct vec queries;	/* struct polkit_query, owned: without an answer; bus-polkit.c */
+	struct vec granted; /* struct polkit_query, owned: granted in advance and not used yet */
 
 	int inhibitor; /* logind's descriptor, or negative; bus-inhibit.c */
 	sd_bus_slot *inhibit_call;

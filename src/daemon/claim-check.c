@@ -19,10 +19,7 @@ int claim_check_read_members(const struct registry *registry, const struct devgr
 	r = group_keys(group, &keys);
 	if (r < 0)
 		return r;
-	r = host_refresh(registry_host(registry), keys);
-	if (r < 0)
-		return r;
-	return host_refresh_usage(registry_host(registry));
+	return host_refresh(registry_host(registry), keys);
 }
 
 bool claim_check_reserved(const struct devgroup *group, const struct claim_request *request,

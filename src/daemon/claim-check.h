@@ -27,8 +27,9 @@ struct claim_request {
 };
 
 /*
- * Re-reads the members and the host's usage of them, without waiting for events: writing an
- * override makes none, and a decision needs the present state. 0 or negative errno.
+ * Re-reads the members without waiting for events: writing an override makes none, and a decision
+ * needs the present state. The host's usage of them is read apart (host_demand_usage()). 0 or
+ * negative errno.
  */
 int claim_check_read_members(const struct registry *registry,
 			     const struct devgroup *group) _must_check_;

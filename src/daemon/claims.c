@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/claim-record.h"
@@ -18,23 +20,35 @@
 #include "policy/plan/plan.h"
 #include "policy/plan/reset-plan.h"
 
+enum claim_state {
+	CLAIM_WAITS,  /* in line */
+	CLAIM_CHECKS, /* is the first, and waits until the usage of the devices was read */
+	CLAIM_STARTS, /* its lease is being made */
+};
+
 struct claim {
 	const struct claims *claims;
 	struct devgroup *group; /* the group that it waits for, or has made a lease for */
 	struct claim_request request;
-	char *label;		   /* owned copy of request.label */
-	bool queued;		   /* waits in line; else its lease is being made */
-	sd_event_source *deadline; /* for the wait in line */
+	char *label; /* owned copy of request.label */
+	enum claim_state state;
+	uint64_t asked_usec;	     /* when it came, by CLOCK_MONOTONIC */
+	sd_event_source *deadline;   /* for the wait in line */
+	struct usage_demand *demand; /* of CLAIM_CHECKS */
 };
 
-/* A claim waits this long for the daemon's own work on its group, even if it asked not to wait. */
-#define PROVISION_WAIT_USEC (30 * 1000000ULL)
+/*
+ * A claim waits this long for the daemon's own work on its group, and for the decision on a claim
+ * before it, even if it asked not to wait.
+ */
+#define SHORT_WAIT_USEC (30 * 1000000ULL)
 
 /* --- claims --- */
 
 static struct claim *claim_free(struct claim *claim)
 {
 	sd_event_source_disable_unref(claim->deadline);
+	host_forget_usage(registry_host(claim->claims->registry), claim->demand);
 	free(claim->label);
 	free(claim);
 	return NULL;
@@ -52,6 +66,7 @@ static struct claim *claim_new(const struct claims *claims, struct devgroup *gro
 	claim->claims = claims;
 	claim->group = group;
 	claim->request = *request;
+	claim->asked_usec = clock_usec(CLOCK_MONOTONIC);
 	if (str_set(&claim->label, request->label) < 0)
 		return claim_free(claim);
 	claim->request.label = claim->label;
@@ -66,8 +81,12 @@ static struct limits_count claims_count(const struct registry *registry, const u
 	VEC_FOREACH(const struct devgroup, group, registry_groups(registry)) {
 		if (group->lease && (!uid || group->lease->record->uid == *uid))
 			count.leases++;
-		VEC_FOREACH(const struct claim, claim, &group->waiting)
-			count.waiting += claim->queued && (!uid || claim->request.uid == *uid);
+		VEC_FOREACH(const struct claim, claim, &group->waiting) {
+			bool counts = !uid || claim->request.uid == *uid;
+
+			count.waiting += counts && claim->state == CLAIM_WAITS;
+			count.leases += counts && claim->state == CLAIM_CHECKS;
+		}
 	}
 	return count;
 }
@@ -84,10 +103,11 @@ bool claims_check_limits(const struct claims *claims, uid_t uid, unsigned n, boo
 	return limits_check(claims->limits, &own, &all, n, wait, ret);
 }
 
-static struct claim *claims_find_active(const struct devgroup *group)
+/* Finds the claim of a group in this state: one at most for all but CLAIM_WAITS. */
+static struct claim *claims_find(const struct devgroup *group, enum claim_state state)
 {
 	VEC_FOREACH(struct claim, claim, &group->waiting)
-		if (!claim->queued)
+		if (claim->state == state)
 			return claim;
 	return NULL;
 }
@@ -102,7 +122,7 @@ static void claims_answer_one(struct claim *claim, const struct refusal *refusal
 
 void claims_answer(const struct devgroup *group, const struct refusal *refusal)
 {
-	struct claim *claim = claims_find_active(group);
+	struct claim *claim = claims_find(group, CLAIM_STARTS);
 
 	if (claim)
 		claims_answer_one(claim, refusal);
@@ -156,10 +176,10 @@ static bool claims_refuse_errno(const struct devgroup *group, int r, struct refu
 			   group->def->name, strerror(-r));
 }
 
-/* Checks the permission of a claim that has waited: the definition may have changed. */
+/* Checks the permission again: the definition may have changed. */
 static bool claims_check_allowed(const struct claim *claim, struct refusal *ret)
 {
-	return !claim->queued || !claim->request.still_allowed ||
+	return !claim->request.still_allowed ||
 	       claim->request.still_allowed(claim->group, claim->request.userdata, ret);
 }
 
@@ -182,40 +202,11 @@ static bool claims_start_one(struct claim *claim, struct refusal *ret)
 	r = claims_plan_and_start_lease(claims, group, &claim->request);
 	if (r < 0)
 		return claims_refuse_errno(group, r, ret);
-	claim->queued = false;
-	claim->deadline = sd_event_source_disable_unref(claim->deadline);
+	claim->state = CLAIM_STARTS;
 	return true;
 }
 
-static int claims_on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	_cleanup_refusal_ struct refusal refusal = { 0 };
-	struct claim *claim = userdata;
-	const struct claims *claims = claim->claims;
-
-	/* no event starts the line when a hotplug alone has made the group free */
-	if (claim_check_refuse_busy(claims->registry, claims->provision, claim->group, &refusal) &&
-	    claims_start_one(claim, &refusal))
-		return 0;
-	claims_answer_one(claim, &refusal);
-	return 0;
-}
-
-static int claims_join_queue(struct claim *claim)
-{
-	const struct claims *claims = claim->claims;
-	struct claim_request *request = &claim->request;
-
-	claim->queued = true;
-	/* the daemon's own work on the group ends soon, and no other claim has the group */
-	if (provision_is_changing(claims->provision, claim->group) &&
-	    request->wait_usec < PROVISION_WAIT_USEC)
-		request->wait_usec = PROVISION_WAIT_USEC;
-	log_debug("A claim of group %s by uid %u waits in line", claim->group->def->name,
-		  (unsigned)request->uid);
-	return deadline_add(host_event(registry_host(claims->registry)), request->wait_usec,
-			    claims_on_deadline, claim, &claim->deadline);
-}
+/* --- waiting --- */
 
 /* Decides whether a claim of the busy @group may wait. False: *ret_refusal says why not. */
 static bool claims_check_wait(const struct claims *claims, const struct devgroup *group,
@@ -231,21 +222,134 @@ static bool claims_check_wait(const struct claims *claims, const struct devgroup
 	return claim_check_refuse_busy(claims->registry, claims->provision, group, ret_refusal);
 }
 
+static void claims_run_queue(const struct claims *claims, struct devgroup *group);
+static int claims_on_deadline(sd_event_source *source, uint64_t usec, void *userdata);
+
+/* Returns how much longer the claim wants to wait. */
+static uint64_t claims_left(const struct claim *claim)
+{
+	uint64_t passed = clock_usec(CLOCK_MONOTONIC) - claim->asked_usec;
+	uint64_t wanted = claim->request.wait_usec;
+
+	return passed < wanted ? wanted - passed : 0;
+}
+
+/* Tells whether the claim waits even if it does not want to: what it waits for ends soon. */
+static bool claims_waits_anyway(const struct claim *claim)
+{
+	return provision_is_changing(claim->claims->provision, claim->group) ||
+	       claims_find(claim->group, CLAIM_CHECKS);
+}
+
+/* Lets the claim wait at its place in line. 0 or negative errno. */
+static int claims_wait(struct claim *claim)
+{
+	uint64_t usec = claims_left(claim);
+
+	claim->state = CLAIM_WAITS;
+	if (usec < SHORT_WAIT_USEC && claims_waits_anyway(claim))
+		usec = SHORT_WAIT_USEC;
+	log_debug("A claim of group %s by uid %u waits in line", claim->group->def->name,
+		  (unsigned)claim->request.uid);
+	return deadline_add(host_event(registry_host(claim->claims->registry)), usec,
+			    claims_on_deadline, claim, &claim->deadline);
+}
+
+/* Refuses the claims that wait only for the decision on another one: it has the group now. */
+static void claims_refuse_hasty(const struct claims *claims, struct devgroup *group)
+{
+	for (size_t i = group->waiting.n; i-- > 0;) {
+		_cleanup_refusal_ struct refusal refusal = { 0 };
+		struct claim *claim = group->waiting.items[i];
+
+		if (claim->state != CLAIM_WAITS || claims_left(claim) > 0 ||
+		    provision_is_changing(claims->provision, group) ||
+		    claim_check_refuse_busy(claims->registry, claims->provision, group, &refusal))
+			continue;
+		claims_answer_one(claim, &refusal);
+	}
+}
+
+/* --- the decision --- */
+
+/* Returns false with *ret if the claim is refused. It may wait again, or have its lease. */
+static bool claims_decide(struct claim *claim, int r, struct refusal *ret)
+{
+	const struct claims *claims = claim->claims;
+	struct devgroup *group = claim->group;
+
+	if (r < 0)
+		return refusal_set(ret, REFUSED_TIMEOUT,
+				   "Group %s cannot be claimed: the use of its devices by the host "
+				   "could not be read (%s). Try again.",
+				   group->def->name, strerror(-r));
+	/* it may have become busy while the usage was read */
+	if (!claim_check_is_busy(claims->provision, group))
+		return claims_start_one(claim, ret);
+	if (!claims_check_wait(claims, group, &claim->request, ret))
+		return false;
+	return claims_wait(claim) >= 0 || refusal_set_no_memory(ret);
+}
+
+static void claims_on_usage(int r, void *userdata)
+{
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+	struct claim *claim = userdata;
+	const struct claims *claims = claim->claims;
+	struct devgroup *group = claim->group;
+
+	claim->demand = NULL;
+	if (!claims_decide(claim, r, &refusal))
+		claims_answer_one(claim, &refusal);
+	if (group->lease)
+		claims_refuse_hasty(claims, group);
+	claims_run_queue(claims, group);
+}
+
+/* Starts a claim that is the first in line. 0 or -ENOMEM. */
+static int claims_check_one(struct claim *claim)
+{
+	claim->state = CLAIM_CHECKS;
+	claim->deadline = sd_event_source_disable_unref(claim->deadline);
+	return host_demand_usage(registry_host(claim->claims->registry), claims_on_usage, claim,
+				 &claim->demand);
+}
+
+static bool claims_is_first(const struct claim *claim)
+{
+	return claim->group->waiting.items[0] == claim;
+}
+
+static int claims_on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	_cleanup_refusal_ struct refusal refusal = { 0 };
+	struct claim *claim = userdata;
+	const struct claims *claims = claim->claims;
+
+	/* no event starts the line when a hotplug alone has made the group free */
+	if (claim_check_refuse_busy(claims->registry, claims->provision, claim->group, &refusal)) {
+		if (claims_is_first(claim) && claims_check_one(claim) >= 0)
+			return 0;
+		refusal_set(&refusal, REFUSED_BUSY,
+			    "Group %s is busy: other claims are before this one. Try again.",
+			    claim->group->def->name);
+	}
+	claims_answer_one(claim, &refusal);
+	return 0;
+}
+
 /* Puts @claim in line, or starts it. False: refused, and the caller frees it. */
 static bool claims_begin(struct claim *claim, bool wait, struct refusal *ret_refusal)
 {
 	struct vec *waiting = &claim->group->waiting;
+	int r = vec_add(waiting, claim);
 
-	if (vec_add(waiting, claim) < 0)
-		return refusal_set_no_memory(ret_refusal);
-	if (wait && claims_join_queue(claim) >= 0)
+	if (r >= 0)
+		r = wait ? claims_wait(claim) : claims_check_one(claim);
+	if (r >= 0)
 		return true;
-	if (!wait && claims_start_one(claim, ret_refusal))
-		return true;
-	if (wait)
-		refusal_set_no_memory(ret_refusal);
 	vec_remove(waiting, claim);
-	return false;
+	return refusal_set_no_memory(ret_refusal);
 }
 
 bool claims_submit(const struct claims *claims, struct devgroup *group,
@@ -271,23 +375,29 @@ bool claims_submit(const struct claims *claims, struct devgroup *group,
 
 void claims_cancel(struct claim *claim)
 {
+	const struct claims *claims = claim->claims;
 	struct devgroup *group = claim->group;
-	bool queued = claim->queued;
+	enum claim_state state = claim->state;
 
 	vec_remove(&group->waiting, claim);
 	claim_free(claim);
-	if (!queued && group->lease)
+	if (state == CLAIM_STARTS && group->lease)
 		lease_end(group->lease);
+	if (state == CLAIM_CHECKS)
+		claims_run_queue(claims, group);
 }
 
+/* Starts the first in line. The next follows when that one is decided. */
 static void claims_run_queue(const struct claims *claims, struct devgroup *group)
 {
 	while (group->waiting.n > 0 && !claim_check_is_busy(claims->provision, group)) {
 		_cleanup_refusal_ struct refusal refusal = { 0 };
 		struct claim *claim = group->waiting.items[0];
 
-		if (!claims_start_one(claim, &refusal))
-			claims_answer_one(claim, &refusal);
+		if (claim->state != CLAIM_WAITS || claims_check_one(claim) >= 0)
+			return;
+		refusal_set_no_memory(&refusal);
+		claims_answer_one(claim, &refusal);
 	}
 }
 

@@ -71,7 +71,7 @@ void leases_drop(const struct leases *leases, struct devgroup *group)
 	leases_revoke_nodes(leases->registry, group->lease);
 	lease_files_revoke(group->lease);
 	group->lease = lease_free(group->lease);
-	host_restart_usage_walk(registry_host(leases->registry));
+	host_restart_usage(registry_host(leases->registry));
 	if (id && events->observer)
 		events->observer->lease_removed(id, events->userdata);
 }

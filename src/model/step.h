@@ -16,7 +16,7 @@
 enum step_kind {
 	STEP_LOAD_MODULE,  /* value: the module; loaded unless its driver is there */
 	STEP_PROVE_CLOSED, /* iommu_group: opens its VFIO node, which proves that no process has it;
-			      holds it until the plan ends */
+			      holds it until the plan ends. uid: its holder until now, or 0 */
 	STEP_SET_OVERRIDE, /* device, value: driver_override; NULL value clears it */
 	STEP_UNBIND,	   /* device, value: from this driver */
 	STEP_ADD_ID,	   /* device without driver_override, value: adds its ids to this driver */

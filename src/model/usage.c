@@ -68,7 +68,7 @@ static int usage_compare_text(const char *a, const char *b)
 	return str_natural_cmp(str_or(a, ""), str_or(b, ""));
 }
 
-static int usage_compare(const void *a, const void *b)
+int usage_compare(const void *a, const void *b)
 {
 	const struct usage *x = a, *y = b;
 	int order;

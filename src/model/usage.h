@@ -54,6 +54,9 @@ DEFINE_CLEANUP(struct usage *, usage_freep, usage_free)
 /* Returns a copy with clean text, or NULL when out of memory. */
 struct usage *usage_copy(const struct usage *usage) _must_check_;
 
+/* Compares kind, text and process, in the order of usage_list_sort(). */
+int usage_compare(const void *a, const void *b);
+
 /* --- vectors of struct usage, owned --- */
 
 /* Appends a copy. 0 or -ENOMEM. */

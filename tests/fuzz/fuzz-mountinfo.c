@@ -19,11 +19,12 @@ static int mountinfo_check(const struct mount_line *mount, void *userdata)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	FILE *file = fmemopen((void *)data, size, "r");
+	struct slice forever = { .end_usec = SLICE_FOREVER };
 	size_t n = 0;
 
 	if (!file)
 		return 0;
-	(void)(mounts_read(file, mountinfo_check, &n) < 0);
+	(void)(mounts_read(file, &forever, mountinfo_check, &n) < 0);
 	fclose(file);
 	return 0;
 }

@@ -35,16 +35,12 @@ static void remove_tree(void)
 /* Returns the first use of the device that a walk finds, "" for none. The caller frees it. */
 static char *walk_processes(void)
 {
-	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = NULL;
+	const struct process_turns_limits limits = { 250000, 1000000, 5000000, (uid_t)-1 };
+	_cleanup_(usage_set_clear) struct usage_set set = { .root = &root, .inv = inv };
 	const struct vec *usages = &inventory_find(inv, DEVICE)->usages;
-	int r;
 
-	ck_assert_int_eq(usage_process_walk_new(&root, &walk), 0);
-	do
-		r = usage_process_walk_step(walk, inv, 1000);
-	while (r > 0);
-	ck_assert_int_eq(r, 0);
-	ck_assert_int_eq(usage_process_walk_apply(walk, inv, NULL, NULL), 0);
+	ck_assert_int_eq(usage_process_read(&set, getpid(), &limits), 0);
+	ck_assert_int_eq(usage_set_apply(&set, inv, USAGE_OF_PROCESSES, NULL, NULL), 0);
 	if (usages->n == 0)
 		return strdup("");
 	return strdup(((const struct usage *)usages->items[0])->what);
@@ -70,6 +66,19 @@ START_TEST(test_reader_of_a_public_node_is_no_user)
 	ck_assert_use("/dev/full");
 	make_file("proc/4000000/fdinfo/7", "pos:\t0\nflags:\t012100002\n"); /* O_PATH */
 	ck_assert_use("");
+}
+END_TEST
+
+START_TEST(test_node_of_a_vfio_group_is_a_use_of_its_devices)
+{
+	struct device *device = inventory_find(inv, DEVICE);
+
+	make_link("sys/dev/char/1:7", "../../devices/virtual/vfio/1");
+	make_link("proc/4000000/fd/7", "/dev/full");
+	make_file("proc/4000000/fdinfo/7", "pos:\t0\nflags:\t02100002\n");
+	ck_assert_use("");
+	ck_assert_int_eq(str_set(&device->driver, "vfio-pci"), 0);
+	ck_assert_use("/dev/full");
 }
 END_TEST
 
@@ -217,5 +226,6 @@ START_TEST(test_imitated_bar_is_no_use)
 END_TEST
 
 SUITE_WITH_FIXTURE("usage-process", make_tree, remove_tree, test_reader_of_a_public_node_is_no_user,
-		   test_bar_is_a_use, test_combining_bar_is_a_use, test_other_files_are_no_use,
+		   test_node_of_a_vfio_group_is_a_use_of_its_devices, test_bar_is_a_use,
+		   test_combining_bar_is_a_use, test_other_files_are_no_use,
 		   test_imitated_bar_is_no_use)

@@ -300,25 +300,28 @@ END_TEST
 
 /* --- processes --- */
 
-static struct usage_process_walk *walk_processes(void)
+static void walk_processes(struct usage_set *set)
 {
-	struct usage_process_walk *walk = NULL;
-	int r;
+	const struct process_turns_limits limits = { 250000, 1000000, 5000000, (uid_t)-1 };
 
-	ck_assert_int_eq(usage_process_walk_new(&root, &walk), 0);
-	do
-		r = usage_process_walk_step(walk, inv, 1);
-	while (r > 0);
-	ck_assert_int_eq(r, 0);
-	return walk;
+	*set = (struct usage_set){ .root = &root, .inv = inv };
+	ck_assert_int_eq(usage_process_read(set, getpid(), &limits), 0);
+}
+
+static bool apply_walk(const struct usage_set *set, const struct vec *only)
+{
+	bool changed;
+
+	ck_assert_int_eq(usage_set_apply(set, inv, USAGE_OF_PROCESSES, only, &changed), 0);
+	return changed;
 }
 
 static void ck_assert_walk(const char *key, const char *usages)
 {
-	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = walk_processes();
-	bool changed;
+	_cleanup_(usage_set_clear) struct usage_set set;
 
-	ck_assert_int_eq(usage_process_walk_apply(walk, inv, NULL, &changed), 0);
+	walk_processes(&set);
+	apply_walk(&set, NULL);
 	ck_assert_uses(key, usages);
 }
 
@@ -349,9 +352,8 @@ END_TEST
 
 START_TEST(test_mounts_of_other_namespaces_are_found)
 {
-	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = NULL;
+	_cleanup_(usage_set_clear) struct usage_set set = { 0 };
 	_cleanup_vec_ struct vec only = { 0 };
-	bool changed;
 
 	make_link("proc/1/ns/mnt", "mnt:[1]");
 	make_file("proc/1/mountinfo", "21 1 8:0 / / rw - ext4 /dev/sda rw\n");
@@ -362,15 +364,14 @@ START_TEST(test_mounts_of_other_namespaces_are_found)
 	make_link("proc/4000001/ns/mnt", "mnt:[3]");
 	make_link("proc/4000000/fd/7", "/tmp/x");
 	make_link("proc/4000001/fd/8", "/tmp/x");
-	walk = walk_processes();
-	ck_assert_int_eq(usage_process_walk_apply(walk, inv, NULL, &changed), 0);
-	ck_assert(changed);
+	walk_processes(&set);
+	ck_assert(apply_walk(&set, NULL));
 	ck_assert_uses("0000:05:00.0", "mounted /inside");
 	ck_assert_uses("0000:08:00.0", "");
 	ck_assert_uses("0000:06:00.0", "mounted /b");
 	/* devices that were not asked for lose their usages */
 	ck_assert_int_eq(vec_add(&only, inventory_find(inv, "0000:05:00.0")), 0);
-	ck_assert_int_eq(usage_process_walk_apply(walk, inv, &only, &changed), 0);
+	apply_walk(&set, &only);
 	ck_assert_uses("0000:05:00.0", "mounted /inside");
 	ck_assert_uses("0000:06:00.0", "");
 }

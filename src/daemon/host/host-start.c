@@ -9,9 +9,9 @@
 #include "daemon/host/error-file.h"
 #include "daemon/host/host-private.h"
 #include "daemon/host/watch-timer.h"
+#include "model/usage.h"
 #include "sys/probe/probe-host.h"
 #include "sys/timed-read.h"
-#include "sys/usage/usage-scan.h"
 
 /* --- usage of devices --- */
 
@@ -107,14 +107,29 @@ static void host_read_stale(struct host *host)
 	host->stale = strv_free(host->stale);
 }
 
-static void host_carry_over_errors(const struct inventory *old, struct inventory *fresh)
+/* Keeps what is known of a device and is not read with it. Its usage is read again soon. */
+static int host_carry_over_device(const struct device *before, struct device *device)
+{
+	device->errors = before->errors;
+	VEC_FOREACH(const struct usage, usage, &before->usages) {
+		int r = usage_list_add(&device->usages, usage);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int host_carry_over(const struct inventory *old, struct inventory *fresh)
 {
 	VEC_FOREACH(struct device, device, &fresh->devices) {
 		const struct device *before = inventory_find(old, device->key);
+		int r = before ? host_carry_over_device(before, device) : 0;
 
-		if (before)
-			device->errors = before->errors;
+		if (r < 0)
+			return r;
 	}
+	return 0;
 }
 
 static int host_on_hung_bind_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -156,13 +171,11 @@ static int host_rescan(struct host *host)
 
 	if (r < 0)
 		return r;
-	r = usage_scan_refresh(&host->root, fresh, USAGE_OF_BLOCK | USAGE_OF_NET | USAGE_OF_CONSOLE,
-			       NULL);
+	r = host_carry_over(host->inventory, fresh);
 	if (r < 0)
 		return r;
 	old = host->inventory;
 	host->inventory = TAKE_PTR(fresh);
-	host_carry_over_errors(old, host->inventory);
 	if (!host->observer)
 		return 0;
 	host_announce_differences(host, old);
@@ -182,6 +195,7 @@ static int host_on_mdev_parents(sd_event_source *source, int fd, uint32_t revent
 		r = host_rescan(host);
 		if (r < 0)
 			log_error_errno(r, "Cannot read the host");
+		host_request_usage(host);
 	}
 	if (!host->stale)
 		return 0;
@@ -205,6 +219,7 @@ static int host_on_monitor(sd_event_source *source, int fd, uint32_t revents, vo
 	r = host_rescan(host);
 	if (r < 0)
 		log_error_errno(r, "Cannot read the host");
+	host_request_usage(host);
 	return 0;
 }
 
@@ -253,6 +268,12 @@ int host_start(struct host *host)
 	r = host_rescan(host);
 	if (r < 0)
 		return log_error_errno(r, "Cannot read the host");
+	/* Without it a claim waits until the usage is read: users must not keep the daemon down. */
+	r = usage_watch_read(host->usage_watch);
+	if (r < 0) {
+		log_error_errno(r, "Cannot read the usage of devices");
+		host_request_usage(host);
+	}
 	host_watch_hung_binds(host);
 	error_file_load(host->run_dir, host->inventory);
 	host->errors_loaded = true;

@@ -247,12 +247,28 @@ void host_clear_errors(struct host *host, const char *key)
 	host_publish(host);
 }
 
-int host_refresh_usage(struct host *host)
+bool host_usage_is_recent(const struct host *host)
 {
-	return usage_watch_read(host->usage_watch);
+	return usage_watch_is_recent(host->usage_watch);
 }
 
-void host_restart_usage_walk(struct host *host)
+void host_request_usage(struct host *host)
+{
+	usage_watch_request(host->usage_watch);
+}
+
+int host_demand_usage(struct host *host, void (*fn)(int r, void *userdata), void *userdata,
+		      struct usage_demand **ret)
+{
+	return usage_watch_demand(host->usage_watch, fn, userdata, ret);
+}
+
+void host_forget_usage(struct host *host, struct usage_demand *demand)
+{
+	usage_watch_forget(host->usage_watch, demand);
+}
+
+void host_restart_usage(struct host *host)
 {
 	usage_watch_restart(host->usage_watch);
 }

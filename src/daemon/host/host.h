@@ -62,17 +62,27 @@ uint64_t host_step_usec(const struct host *host);
  */
 int host_refresh(struct host *host, char *const *keys) _must_check_;
 /*
- * Reads the usage of all devices now (model/usage.h). Calls inventory_changed() if it has changed.
- * 0 or negative errno.
+ * Tells whether the usage of all devices (model/usage.h) was read a moment ago. Another process
+ * reads it, and takes as long as users want it to (usage-watch.h).
  */
-int host_refresh_usage(struct host *host) _must_check_;
+bool host_usage_is_recent(const struct host *host);
+/* Reads the usage soon, and calls inventory_changed() when that is done. */
+void host_request_usage(struct host *host);
+/*
+ * Calls @fn when the usage was read by a reading that starts from now on. @r is 0 or negative
+ * errno. *ret ends with that, or with host_forget_usage(). 0 or -ENOMEM.
+ */
+struct usage_demand;
+int host_demand_usage(struct host *host, void (*fn)(int r, void *userdata), void *userdata,
+		      struct usage_demand **ret) _must_check_;
+/* @demand may be NULL. */
+void host_forget_usage(struct host *host, struct usage_demand *demand);
 /* Clears the error state of a device that was reset and answers. Calls inventory_changed(). */
 void host_clear_errors(struct host *host, const char *key);
 /*
- * Discards the walk over open files that is under way: it may hold results from before the end of a
- * lease.
+ * Reads the usage again: one that is being read may hold results from before the end of a lease.
  */
-void host_restart_usage_walk(struct host *host);
+void host_restart_usage(struct host *host);
 
 /*
  * Stores one line of VFIO info (model/vfio-facts.h). @message is the number of an IOMMU group or

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Re-reads the usage of devices, at events and in a walk over /proc that takes its time in parts.
+ * Decides when the usage of devices is read: after events, from time to time, and on demand. One
+ * reading runs at a time, and all demands that came before its start share it.
  */
 
 #include <errno.h>
@@ -10,18 +11,24 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/host/usage-run.h"
 #include "daemon/host/usage-watch.h"
 #include "daemon/host/watch-timer.h"
 #include "sys/usage/routes.h"
-#include "sys/usage/usage-process.h"
 #include "sys/usage/usage-scan.h"
 
-#define POLL_USEC 2000000 /* at least between two walks */
+#define POLL_USEC 2000000 /* at least between two readings of all */
 #define MARK_USEC 100000  /* delay after an event, so that several are read together */
-#define PROCESSES_ONCE 64 /* read before the event loop gets its turn */
+#define FAILED_USEC 500000
+#define RECENT_USEC 2000000 /* a plan needs no later reading, if readings take long */
 
-#define EVENT_USAGES (USAGE_OF_BLOCK | USAGE_OF_NET | USAGE_OF_CONSOLE)
-#define POLLED_USAGES (USAGE_OF_BLOCK | USAGE_OF_CONSOLE)
+#define USAGE_OF_FILES ((unsigned)USAGE_OF_PROCESSES)
+
+struct usage_demand {
+	usage_demand_fn fn;
+	void *userdata;
+	bool started; /* the reading that runs began after it */
+};
 
 struct usage_watch {
 	sd_event *event;
@@ -31,24 +38,215 @@ struct usage_watch {
 	int mounts, swaps, routes; /* descriptors that report changes; negative: none */
 	sd_event_source *mounts_source, *swaps_source, *routes_source;
 	unsigned marked; /* sources to read */
-	sd_event_source *mark_source, *poll_source;
-	struct usage_process_walk *walk; /* the walk that is under way, or NULL */
-	uint64_t walk_usec;		 /* duration of the walk so far */
-	uint64_t mark_usec;		 /* duration of the last read of marked sources */
+	sd_event_source *mark_source, *poll_source, *demand_source;
+	struct usage_run *run;	      /* the reading that is under way, or NULL */
+	bool discarded;		      /* its report does not count */
+	struct vec demands;	      /* struct usage_demand, owned */
+	bool requested;		      /* a demand of usage_watch_request() waits */
+	bool announce;		      /* the observer is called even if nothing differs */
+	bool polled;		      /* a poll of open devices has found a change */
+	uint64_t read_usec;	      /* the end of the last reading of all; 0: it does not count */
+	uint64_t all_usec, mark_usec; /* the work of the last readings: of all, of marked */
+	struct vec gaps;	      /* users that took too long, as numbers; for the log */
 };
 
-static int usage_watch_read_sources(struct usage_watch *watch, unsigned sources, bool *ret_changed)
+static void usage_watch_advance(struct usage_watch *watch);
+
+/* --- what a reading has found --- */
+
+static int usage_watch_list_claimable(const struct usage_watch *watch, struct vec *ret)
 {
-	return usage_scan_refresh(watch->root, watch->observer->inventory(watch->userdata), sources,
-				  ret_changed);
+	int r = watch->observer->list_claimable(ret, watch->userdata);
+
+	if (r < 0)
+		return r;
+	vec_sort(ret, vec_cmp_pointer);
+	return 0;
+}
+
+static bool usage_watch_has_gap(const struct vec *gaps, const void *uid)
+{
+	for (size_t i = 0; i < gaps->n; i++)
+		if (gaps->items[i] == uid)
+			return true;
+	return false;
+}
+
+/* Logs each user once, until it was read in full again. */
+static void usage_watch_log_gaps(struct usage_watch *watch, const struct usage_set *set)
+{
+	_cleanup_vec_ struct vec gaps = { 0 };
+
+	for (size_t i = 0; i < set->gaps.n; i++) {
+		if (!usage_watch_has_gap(&watch->gaps, set->gaps.items[i]))
+			log_warning("The processes of uid %u have too much open to look at all of "
+				    "it: devices that this user may open count as in use",
+				    (unsigned)(uintptr_t)set->gaps.items[i]);
+		if (vec_add(&gaps, set->gaps.items[i]) < 0)
+			break;
+	}
+	vec_drop(&watch->gaps);
+	watch->gaps = TAKE_STRUCT(gaps);
+}
+
+static int usage_watch_apply_files(struct usage_watch *watch, const struct usage_set *set,
+				   bool *ret_changed)
+{
+	_cleanup_vec_ struct vec devices = { 0 };
+	bool opened = false;
+	int r = usage_watch_list_claimable(watch, &devices);
+
+	if (r < 0)
+		return r;
+	usage_watch_log_gaps(watch, set);
+	r = usage_set_apply(set, watch->observer->inventory(watch->userdata), USAGE_OF_FILES,
+			    &devices, &opened);
+	*ret_changed |= watch->polled || opened;
+	watch->polled = false;
+	return r;
+}
+
+static int usage_watch_apply(struct usage_watch *watch, unsigned sources,
+			     const struct usage_set *set, bool *ret_changed)
+{
+	int r = usage_set_apply(set, watch->observer->inventory(watch->userdata),
+				sources & ~USAGE_OF_FILES, NULL, ret_changed);
+
+	if (r < 0 || !(sources & USAGE_OF_FILES))
+		return r;
+	return usage_watch_apply_files(watch, set, ret_changed);
+}
+
+/* --- readings --- */
+
+static void usage_watch_start_poll(struct usage_watch *watch)
+{
+	watch_timer_start(watch->poll_source, watch_timer_rest(watch->all_usec, POLL_USEC));
+}
+
+/* Answers the demands that began before the reading. */
+static void usage_watch_answer(struct usage_watch *watch, int r)
+{
+	for (;;) {
+		struct usage_demand *demand = NULL;
+
+		VEC_FOREACH(struct usage_demand, waiting, &watch->demands)
+			if (waiting->started && !demand)
+				demand = waiting;
+		if (!demand)
+			return;
+		vec_remove(&watch->demands, demand);
+		demand->fn(r, demand->userdata);
+		free(demand);
+	}
+}
+
+/* A reading that failed counts as a long one. */
+static void usage_watch_note_time(struct usage_watch *watch, unsigned sources, int r,
+				  const struct usage_set *set)
+{
+	uint64_t work_usec = r < 0 ? FAILED_USEC : set->work_usec;
+
+	if (sources == USAGE_OF_ALL) {
+		watch->all_usec = work_usec;
+		watch->read_usec = clock_usec(CLOCK_MONOTONIC);
+	} else {
+		watch->mark_usec = work_usec;
+	}
 }
 
 static void usage_watch_publish(struct usage_watch *watch, int r, bool changed)
 {
 	if (r < 0)
 		log_error_errno(r, "Usage of devices is out of date");
-	else if (changed)
+	if (changed)
 		watch->observer->changed(watch->userdata);
+}
+
+/* Puts the sources of a reading that does not count back. */
+static void usage_watch_repeat(struct usage_watch *watch, unsigned sources)
+{
+	VEC_FOREACH(struct usage_demand, demand, &watch->demands)
+		demand->started = false;
+	if (sources != USAGE_OF_ALL)
+		watch->marked |= sources;
+	else
+		watch->requested = true;
+}
+
+static void usage_watch_finish(struct usage_watch *watch, int r, unsigned sources,
+			       const struct usage_set *set)
+{
+	bool all = sources == USAGE_OF_ALL, changed = false;
+
+	if (r >= 0)
+		r = usage_watch_apply(watch, sources, set, &changed);
+	if (all && r >= 0 && watch->announce) {
+		watch->announce = false;
+		changed = true;
+	}
+	usage_watch_publish(watch, r, changed);
+	if (!all)
+		return;
+	if (r < 0)
+		watch->read_usec = 0;
+	usage_watch_answer(watch, r);
+	usage_watch_start_poll(watch);
+}
+
+static void usage_watch_on_ended(struct usage_run *run, int r, const struct usage_set *set,
+				 void *userdata)
+{
+	struct usage_watch *watch = userdata;
+	unsigned sources = usage_run_sources(run);
+
+	usage_watch_note_time(watch, sources, r, set);
+	watch->run = usage_run_free(run);
+	if (watch->discarded)
+		usage_watch_repeat(watch, sources);
+	else
+		usage_watch_finish(watch, r, sources, set);
+	usage_watch_advance(watch);
+}
+
+/* Polls before the processes are read: the reading then names those that hold what is open. */
+static void usage_watch_poll_devices(struct usage_watch *watch)
+{
+	_cleanup_vec_ struct vec devices = { 0 };
+
+	if (usage_watch_list_claimable(watch, &devices) >= 0 &&
+	    watch->observer->open_files_polled(&devices, watch->userdata))
+		watch->polled = true;
+}
+
+static void usage_watch_start(struct usage_watch *watch, unsigned sources)
+{
+	const struct usage_run_handler handler = { usage_watch_on_ended, watch };
+	int r;
+
+	watch->discarded = false;
+	watch->marked &= ~sources;
+	if (sources & USAGE_OF_FILES)
+		usage_watch_poll_devices(watch);
+	if (sources == USAGE_OF_ALL) {
+		watch->requested = false;
+		VEC_FOREACH(struct usage_demand, demand, &watch->demands)
+			demand->started = true;
+	}
+	r = usage_run_start(watch->event, watch->root, watch->observer->inventory(watch->userdata),
+			    sources, &handler, &watch->run);
+	if (r < 0)
+		usage_watch_finish(watch, r, sources, NULL);
+}
+
+/* Starts a reading of all if it is wanted now. Marked sources wait for their timer. */
+static void usage_watch_advance(struct usage_watch *watch)
+{
+	if (!watch->run && (watch->requested || watch->demands.n > 0))
+		usage_watch_start(watch, USAGE_OF_ALL);
+	if (!watch->run && watch->marked)
+		watch_timer_start(watch->mark_source,
+				  watch_timer_rest(watch->mark_usec, MARK_USEC));
 }
 
 /* --- events of the kernel --- */
@@ -58,7 +256,8 @@ void usage_watch_mark(struct usage_watch *watch, unsigned sources)
 	bool waits = watch->marked != 0;
 
 	watch->marked |= sources;
-	if (!waits)
+	watch->read_usec = 0;
+	if (!waits && !watch->run)
 		watch_timer_start(watch->mark_source,
 				  watch_timer_rest(watch->mark_usec, MARK_USEC));
 }
@@ -66,15 +265,9 @@ void usage_watch_mark(struct usage_watch *watch, unsigned sources)
 static int usage_watch_on_marked(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct usage_watch *watch = userdata;
-	unsigned sources = watch->marked;
-	uint64_t start = clock_usec(CLOCK_MONOTONIC);
-	bool changed = false;
-	int r;
 
-	watch->marked = 0;
-	r = usage_watch_read_sources(watch, sources, &changed);
-	watch->mark_usec = clock_usec(CLOCK_MONOTONIC) - start;
-	usage_watch_publish(watch, r, changed);
+	if (!watch->run && watch->marked)
+		usage_watch_start(watch, watch->marked);
 	return 0;
 }
 
@@ -93,153 +286,105 @@ static int usage_watch_on_routes(sd_event_source *source, int fd, uint32_t reven
 
 /* --- usage without events --- */
 
-static int usage_watch_list_claimable(struct usage_watch *watch, struct vec *ret)
-{
-	int r = watch->observer->list_claimable(ret, watch->userdata);
-
-	if (r < 0)
-		return r;
-	vec_sort(ret, vec_cmp_pointer);
-	return 0;
-}
-
-static int usage_watch_apply_walk(struct usage_watch *watch, const struct vec *devices,
-				  bool *ret_changed)
-{
-	bool open_files_polled, opened = false, others = false;
-	int r;
-
-	/* Poll before the walk is applied: a process that it found may hold what is open now. */
-	open_files_polled = watch->observer->open_files_polled(devices, watch->userdata);
-	r = usage_process_walk_apply(watch->walk, watch->observer->inventory(watch->userdata),
-				     devices, &opened);
-	watch->walk = usage_process_walk_free(watch->walk);
-	if (r < 0)
-		return r;
-	/* Mounts in other namespaces and consoles make no event. They are read after each walk. */
-	r = usage_watch_read_sources(watch, POLLED_USAGES, &others);
-	if (r < 0)
-		return r;
-	*ret_changed = open_files_polled || opened || others;
-	return 0;
-}
-
-static void usage_watch_end_walk(struct usage_watch *watch, const struct vec *devices)
-{
-	uint64_t start = clock_usec(CLOCK_MONOTONIC);
-	bool changed = false;
-	int r = usage_watch_apply_walk(watch, devices, &changed);
-
-	watch->walk_usec += clock_usec(CLOCK_MONOTONIC) - start;
-	usage_watch_publish(watch, r, changed);
-}
-
-/* Reads a part of the walk. Returns 1 if there is more, 0 at its end, or -ENOMEM. */
-static int usage_watch_step_walk(struct usage_watch *watch)
-{
-	int r;
-
-	if (!watch->walk) {
-		watch->walk_usec = 0;
-		r = usage_process_walk_new(watch->root, &watch->walk);
-		if (r < 0)
-			return r;
-	}
-	return usage_process_walk_step(watch->walk, watch->observer->inventory(watch->userdata),
-				       PROCESSES_ONCE);
-}
-
-static void usage_watch_fail_walk(struct usage_watch *watch, int r)
-{
-	usage_watch_publish(watch, r, false);
-	usage_watch_restart(watch);
-}
-
-/* Returns true if the walk goes on. */
-static bool usage_watch_continue_walk(struct usage_watch *watch)
-{
-	_cleanup_vec_ struct vec devices = { 0 };
-	uint64_t start = clock_usec(CLOCK_MONOTONIC);
-	int r = usage_watch_list_claimable(watch, &devices);
-
-	if (r < 0) {
-		usage_watch_fail_walk(watch, r);
-		return false;
-	}
-	if (devices.n == 0) { /* no group can be claimed */
-		usage_watch_restart(watch);
-		return false;
-	}
-	r = usage_watch_step_walk(watch);
-	watch->walk_usec += clock_usec(CLOCK_MONOTONIC) - start;
-	if (r > 0)
-		return true;
-	if (r < 0)
-		usage_watch_fail_walk(watch, r);
-	else
-		usage_watch_end_walk(watch, &devices);
-	return false;
-}
-
+/* Reads all only while a group can be claimed. */
 static int usage_watch_on_poll(sd_event_source *source, uint64_t usec, void *userdata)
 {
+	_cleanup_vec_ struct vec devices = { 0 };
 	struct usage_watch *watch = userdata;
 
-	if (usage_watch_continue_walk(watch))
-		watch_timer_start(source, 0);
-	else
-		watch_timer_start(source, watch_timer_rest(watch->walk_usec, POLL_USEC));
+	usage_watch_start_poll(watch);
+	if (watch->run)
+		return 0;
+	if (usage_watch_list_claimable(watch, &devices) >= 0 && devices.n == 0)
+		return 0;
+	usage_watch_start(watch, USAGE_OF_ALL);
 	return 0;
 }
 
 void usage_watch_restart(struct usage_watch *watch)
 {
-	watch->walk = usage_process_walk_free(watch->walk);
+	watch->read_usec = 0;
+	if (watch->run)
+		watch->discarded = true;
+	else
+		watch_timer_start(watch->poll_source, 0);
 }
 
-/* --- all at once --- */
+/* --- on demand --- */
 
-static int usage_watch_read_open_files(struct usage_watch *watch, bool *ret_changed)
+bool usage_watch_is_recent(const struct usage_watch *watch)
 {
-	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk = NULL;
-	_cleanup_vec_ struct vec devices = { 0 };
-	struct inventory *inv = watch->observer->inventory(watch->userdata);
-	int r = usage_watch_list_claimable(watch, &devices);
+	uint64_t age = clock_usec(CLOCK_MONOTONIC) - watch->read_usec;
+	uint64_t most = watch_timer_rest(watch->all_usec, 0);
 
-	if (r < 0)
-		return r;
-	r = usage_process_walk_new(watch->root, &walk);
-	if (r < 0)
-		return r;
-	r = usage_process_walk_step(walk, inv, UINT32_MAX);
-	if (r < 0)
-		return r;
-	return usage_process_walk_apply(walk, inv, &devices, ret_changed);
+	return watch->read_usec > 0 && !watch->marked &&
+	       age <= (most < RECENT_USEC ? most : RECENT_USEC);
 }
 
-static int usage_watch_read_all(struct usage_watch *watch, bool *ret_changed)
+int usage_watch_demand(struct usage_watch *watch, usage_demand_fn fn, void *userdata,
+		       struct usage_demand **ret)
 {
-	bool reported = false, opened = false;
-	int r = usage_watch_read_sources(watch, EVENT_USAGES, &reported);
+	struct usage_demand *demand = calloc(1, sizeof(*demand));
 
-	*ret_changed = reported;
-	usage_watch_restart(watch);
-	if (r < 0)
-		return r;
-	r = usage_watch_read_open_files(watch, &opened);
-	*ret_changed = reported || opened;
-	return r;
+	if (!demand)
+		return -ENOMEM;
+	demand->fn = fn;
+	demand->userdata = userdata;
+	if (vec_add(&watch->demands, demand) < 0) {
+		free(demand);
+		return -ENOMEM;
+	}
+	*ret = demand;
+	watch_timer_start(watch->demand_source, 0);
+	return 0;
+}
+
+void usage_watch_forget(struct usage_watch *watch, struct usage_demand *demand)
+{
+	if (demand && vec_remove(&watch->demands, demand))
+		free(demand);
+}
+
+void usage_watch_request(struct usage_watch *watch)
+{
+	watch->requested = true;
+	watch->announce = true;
+	watch_timer_start(watch->demand_source, 0);
+}
+
+/* Runs in a turn of its own, so that all demands of the last turn share a reading. */
+static int usage_watch_on_demand(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	usage_watch_advance(userdata);
+	return 0;
+}
+
+struct usage_wait {
+	bool done;
+	int r;
+};
+
+static void usage_wait_end(int r, void *userdata)
+{
+	*(struct usage_wait *)userdata = (struct usage_wait){ true, r };
 }
 
 int usage_watch_read(struct usage_watch *watch)
 {
-	bool changed = false;
-	int r = usage_watch_read_all(watch, &changed);
+	struct usage_wait wait = { 0 };
+	struct usage_demand *demand;
+	int r = usage_watch_demand(watch, usage_wait_end, &wait, &demand);
 
-	/* Report after a failure too: some sources were read before it. */
-	if (changed)
-		watch->observer->changed(watch->userdata);
-	return r;
+	if (r < 0)
+		return r;
+	usage_watch_advance(watch);
+	while (!wait.done && watch->run)
+		usage_run_wait(watch->run);
+	if (!wait.done) {
+		usage_watch_forget(watch, demand);
+		return -EIO;
+	}
+	return wait.r;
 }
 
 /* --- life --- */
@@ -291,6 +436,9 @@ static int usage_watch_add_sources(struct usage_watch *watch)
 	r = watch_timer_new(watch->event, usage_watch_on_marked, watch, &watch->mark_source);
 	if (r < 0)
 		return r;
+	r = watch_timer_new(watch->event, usage_watch_on_demand, watch, &watch->demand_source);
+	if (r < 0)
+		return r;
 	return watch_timer_new(watch->event, usage_watch_on_poll, watch, &watch->poll_source);
 }
 
@@ -318,7 +466,7 @@ int usage_watch_new(sd_event *event, const struct sysfs_root *root,
 	r = usage_watch_add_sources(watch);
 	if (r < 0)
 		return r;
-	watch_timer_start(watch->poll_source, 0);
+	watch_timer_start(watch->poll_source, POLL_USEC);
 	*ret = TAKE_PTR(watch);
 	return 0;
 }
@@ -332,7 +480,13 @@ struct usage_watch *usage_watch_free(struct usage_watch *watch)
 	sd_event_source_disable_unref(watch->routes_source);
 	sd_event_source_disable_unref(watch->mark_source);
 	sd_event_source_disable_unref(watch->poll_source);
-	usage_process_walk_free(watch->walk);
+	sd_event_source_disable_unref(watch->demand_source);
+	usage_run_free(watch->run);
+	usage_run_forget_all();
+	VEC_FOREACH(struct usage_demand, demand, &watch->demands)
+		free(demand);
+	vec_drop(&watch->demands);
+	vec_drop(&watch->gaps);
 	fd_close(watch->mounts);
 	fd_close(watch->swaps);
 	fd_close(watch->routes);

@@ -195,10 +195,9 @@ static int boot_bind_start(struct boot_move *move, struct devgroup *group)
 	int r;
 
 	/* the host is up and may work with the devices: decide on their present use */
-	if (!group_find_obstacle(group, NULL)) {
-		r = host_refresh_usage(host);
-		if (r < 0)
-			return r;
+	if (!group_find_obstacle(group, NULL) && !host_usage_is_recent(host)) {
+		host_request_usage(host); /* when that is done, it is tried again */
+		return 0;
 	}
 	if (group_find_obstacle(group, NULL)) {
 		boot_bind_log_obstacle(move, group_find_obstacle(group, NULL));

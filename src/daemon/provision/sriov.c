@@ -217,8 +217,8 @@ static bool sriov_removes_vfs(const struct sriov_entry *entry)
 }
 
 /*
- * Plans as sriov_plan(), on the present usage if functions would be removed. The caller frees
- * *ret_problem. 0 or negative errno.
+ * Plans as sriov_plan(), on the present usage if functions would be removed: until that is read
+ * there are no steps. The caller frees *ret_problem. 0 or negative errno.
  */
 static int sriov_make_plan(const struct sriov_entry *entry, char *const *claimed,
 			   struct vec *ret_steps, char **ret_problem)
@@ -231,16 +231,14 @@ static int sriov_make_plan(const struct sriov_entry *entry, char *const *claimed
 	r = sriov_plan(host_inventory(host), entry->def, claimed, &steps, &problem);
 	if (r < 0)
 		return r;
-	if (steps.n == 0 || !sriov_removes_vfs(entry)) {
-		*ret_steps = TAKE_STRUCT(steps);
-		*ret_problem = TAKE_PTR(problem);
+	*ret_problem = TAKE_PTR(problem);
+	/* functions that go away must be unused now, not at the last event */
+	if (steps.n > 0 && sriov_removes_vfs(entry) && !host_usage_is_recent(host)) {
+		host_request_usage(host); /* when that is done, it is planned again */
 		return 0;
 	}
-	/* functions that go away must be unused now, not at the last event */
-	r = host_refresh_usage(host);
-	if (r < 0)
-		return r;
-	return sriov_plan(host_inventory(host), entry->def, claimed, ret_steps, ret_problem);
+	*ret_steps = TAKE_STRUCT(steps);
+	return 0;
 }
 
 static void sriov_show_failure(struct sriov_entry *entry)

@@ -185,7 +185,8 @@ static int plan_release_prove_new_group(const struct release *release, const str
 	if (current->iommu_group < 0 || current->iommu_group == member->iommu_group ||
 	    !plan_release_on_claim_driver(current, member))
 		return 0;
-	return steps_add_group(release->steps, STEP_PROVE_CLOSED, current->iommu_group, 0);
+	return steps_add_group(release->steps, STEP_PROVE_CLOSED, current->iommu_group,
+			       release->record->uid);
 }
 
 static int plan_release_revoke_and_prove(const struct release *release)
@@ -207,7 +208,8 @@ static int plan_release_revoke_and_prove(const struct release *release)
 	for (size_t i = 0; i < n; i++) {
 		if (!inventory_find_group(release->inv, groups[i]))
 			continue;
-		r = steps_add_group(release->steps, STEP_PROVE_CLOSED, groups[i], 0);
+		r = steps_add_group(release->steps, STEP_PROVE_CLOSED, groups[i],
+				    release->record->uid);
 		if (r < 0)
 			return r;
 	}
@@ -231,7 +233,8 @@ static int plan_release_remove_vfs(const struct release *release, const struct d
 		if (!str_eq(vf->physfn, current->key) || vf->iommu_group < 0 ||
 		    vf->iommu_group == current->iommu_group)
 			continue;
-		r = steps_add_group(release->steps, STEP_PROVE_CLOSED, vf->iommu_group, 0);
+		r = steps_add_group(release->steps, STEP_PROVE_CLOSED, vf->iommu_group,
+				    release->record->uid);
 		if (r < 0)
 			return r;
 	}

@@ -47,46 +47,58 @@ void step_vfio_drop_held(struct step_runner *runner, struct held_group *held)
 	step_vfio_free_held(held);
 }
 
-/*
- * Names the processes that have the node of the group or of one of its devices open. Returns NULL
- * if none is found.
- */
-static char *step_vfio_describe_node_users(const struct step_runner *runner, int id)
+/* Names the processes that have the node of the group open. NULL: none is found. */
+static char *step_vfio_describe_group_users(const struct step_runner *runner, int id)
 {
 	_cleanup_free_ char *group = str_printf("/dev/vfio/%d", id);
-	_cleanup_strv_ char **nodes = NULL;
+	char *paths[] = { group, NULL }, *holders;
 
-	if (!group)
+	if (!group || open_files_describe(runner->root, paths, (uid_t)-1, &holders) < 0)
 		return NULL;
-	if (vfio_node_of_members(runner->root, id, &nodes) < 0)
-		return NULL;
-	if (strv_add(&nodes, group) < 0)
-		return NULL;
-	return open_files_describe(runner->root, nodes);
+	return holders;
 }
 
 /*
  * Names the processes that have one of the group's devices open: they no longer need the group's
- * node.
+ * node. NULL: none is found.
  */
 static char *step_vfio_describe_device_users(const struct step_runner *runner, int id)
 {
 	_cleanup_free_ char *path = str_printf("sys/kernel/iommu_groups/%d/devices", id);
 	_cleanup_close_ int members = -EBADF;
+	char *holders;
 
 	if (!path)
 		return NULL;
 	members = sysfs_root_open_dir(runner->root, path);
-	if (members < 0)
+	if (members < 0 || open_files_describe_members(runner->root, members, &holders) < 0)
 		return NULL;
-	return open_files_describe_members(runner->root, members);
+	return holders;
+}
+
+/*
+ * Finds the processes that have the own node of a member open. @holder had them last, or
+ * (uid_t)-1. *ret is NULL if there are none. 0 or negative errno.
+ */
+static int step_vfio_find_node_users(const struct step_runner *runner, int id, uid_t holder,
+				     char **ret)
+{
+	_cleanup_strv_ char **nodes = NULL;
+	int r = vfio_node_of_members(runner->root, id, &nodes);
+
+	*ret = NULL;
+	if (r < 0 || !nodes) /* without a node there is nothing to open */
+		return r == -ENOENT ? 0 : r;
+	return open_files_describe(runner->root, nodes, holder, ret);
 }
 
 /* Returns -EBUSY, with the processes that hold the group as its cause. */
 static int step_vfio_fail_busy(const struct step_runner *runner, int id, char **ret_cause)
 {
-	_cleanup_free_ char *holders = step_vfio_describe_node_users(runner, id);
+	_cleanup_free_ char *holders = step_vfio_describe_group_users(runner, id);
 
+	if (!holders && step_vfio_find_node_users(runner, id, (uid_t)-1, &holders) < 0)
+		holders = NULL;
 	if (!holders)
 		holders = step_vfio_describe_device_users(runner, id);
 	return step_runner_fail(-EBUSY, ret_cause,
@@ -143,9 +155,10 @@ int step_vfio_prove_closed(struct step_runner *runner, const struct step *step, 
 	 * but only after VFIO_DEVICE_BIND_IOMMUFD. Before that, the open file makes an unbind hang,
 	 * and only a walk over the processes shows it.
 	 */
-	holders = step_vfio_describe_node_users(runner, step->iommu_group);
-	if (!holders)
-		return 0;
+	r = step_vfio_find_node_users(runner, step->iommu_group, step->uid ? step->uid : (uid_t)-1,
+				      &holders);
+	if (r < 0 || !holders)
+		return r;
 	return step_runner_fail(-EBUSY, ret_cause,
 				str_printf("a device of IOMMU group %d is held by %s",
 					   step->iommu_group, holders));

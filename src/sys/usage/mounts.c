@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -94,7 +95,7 @@ static bool mounts_has_disk(const struct mount_line *mount)
 	return mounts_type_has_disks(mount->type) && mounts_source_is_in_dev(mount->source);
 }
 
-int mounts_read(FILE *mountinfo, mounts_fn fn, void *userdata)
+int mounts_read(FILE *mountinfo, struct slice *slice, mounts_fn fn, void *userdata)
 {
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
@@ -104,6 +105,8 @@ int mounts_read(FILE *mountinfo, mounts_fn fn, void *userdata)
 		struct mount_line mount;
 		int r;
 
+		if (slice_is_over(slice))
+			return -ETIME;
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';
 		if (!mounts_parse_line(line, &mount))

@@ -2,95 +2,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/kcmp.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/dir.h"
 #include "base/fileio.h"
 #include "base/str.h"
-#include "base/vec.h"
 #include "sys/usage/process-walk.h"
 
-struct process_walk {
-	int proc_fd;
-	struct vec pids; /* numbers, in place of pointers */
-	size_t next;
-};
+/* A table with room for more descriptors than this is compared with those seen before. */
+#define BIG_TABLE 1024
+#define MOST_BIG 64
 
-/* --- processes --- */
-
-static int process_walk_list(struct process_walk *walk, DIR *proc)
-{
-	DIR_FOREACH(name, proc) {
-		unsigned pid;
-		int r;
-
-		if (str_parse_uint(name, &pid) < 0)
-			continue;
-		r = vec_add(&walk->pids, (void *)(uintptr_t)pid);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/*
- * Does not use sysfs_root_open_dir(), which is a fault point (fault.h): a walk over processes does
- * not count as an operation of a step.
- */
-int process_walk_new(const struct sysfs_root *root, struct process_walk **ret)
-{
-	_cleanup_process_walk_ struct process_walk *walk = calloc(1, sizeof(*walk));
-	_cleanup_closedir_ DIR *proc = NULL;
-	int r;
-
-	if (!walk)
-		return -ENOMEM;
-	walk->proc_fd = -EBADF;
-	r = dir_open_at(root->fd, "proc", &proc);
-	if (r < 0)
-		return r;
-	walk->proc_fd = fcntl(dirfd(proc), F_DUPFD_CLOEXEC, 0);
-	if (walk->proc_fd < 0)
-		return -errno;
-	r = process_walk_list(walk, proc);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(walk);
-	return 0;
-}
-
-struct process_walk *process_walk_free(struct process_walk *walk)
-{
-	if (!walk)
-		return NULL;
-	fd_close(walk->proc_fd);
-	vec_drop(&walk->pids);
-	free(walk);
-	return NULL;
-}
-
-int process_walk_next(struct process_walk *walk, pid_t *ret_pid, int *ret_fd)
-{
-	while (walk->next < walk->pids.n) {
-		unsigned pid = (unsigned)(uintptr_t)walk->pids.items[walk->next++];
-		char name[16];
-		int fd;
-
-		snprintf(name, sizeof(name), "%u", pid);
-		fd = openat(walk->proc_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		*ret_pid = (pid_t)pid;
-		*ret_fd = fd;
-		return 1;
-	}
-	return 0;
-}
-
-/* --- descriptors --- */
+/* --- files --- */
 
 static bool process_walk_read_target(int dir_fd, const char *name, char ret[static PATH_MAX])
 {
@@ -175,39 +104,66 @@ int process_walk_stat(int dir_fd, const char *path, struct process_file *ret)
 		.mode = st.stx_mode,
 		.owner = st.stx_uid,
 		.inode = st.stx_ino,
+		.filesystem = makedev(st.stx_dev_major, st.stx_dev_minor),
 		.device = makedev(st.stx_rdev_major, st.stx_rdev_minor),
 	};
 	return 0;
 }
 
-static bool process_walk_is_kind(enum process_fd_kind kind, const struct process_file *file)
+static bool process_file_is_node(const struct process_file *file)
 {
-	if (kind == PROCESS_FD_NODE)
-		return S_ISBLK(file->mode) || S_ISCHR(file->mode);
-	return S_ISREG(file->mode);
+	return S_ISBLK(file->mode) || S_ISCHR(file->mode);
 }
 
-/* Returns false for a file of another kind than the filter took it for. */
-static bool process_walk_read_file(int dir_fd, const char *name, struct process_fd *fd)
+/* --- descriptors --- */
+
+/* A walk over the descriptors of one process. */
+struct process_walk {
+	const struct process_turn *turn;
+	const struct process_tables *tables;
+	const struct process_fd_visitor *visitor;
+	void *userdata;
+};
+
+/*
+ * Looks at the link of a file that is no node. Most have no interesting one, by their type:
+ * sockets, pipes, directories, files of other filesystems. An anonymous file has no type.
+ */
+static enum process_fd_kind process_walk_filter(const struct process_walk *walk,
+						const struct process_file *file, const char *target)
 {
-	if (fd->kind != PROCESS_FD_NODE && fd->kind != PROCESS_FD_FILE)
-		return true;
-	return process_walk_stat(dir_fd, name, &fd->file) >= 0 &&
-	       process_walk_is_kind(fd->kind, &fd->file);
+	enum process_fd_kind kind = walk->visitor->filter(target, walk->userdata);
+
+	return kind == PROCESS_FD_FILE && (!file || !S_ISREG(file->mode)) ? PROCESS_FD_IGNORED :
+									    kind;
 }
 
-static int process_walk_visit(int dir_fd, const char *name,
-			      const struct process_fd_visitor *visitor, void *userdata)
+static bool process_walk_may_want(const struct process_walk *walk, const struct process_file *file)
+{
+	if (process_file_is_node(file))
+		return walk->visitor->wants && walk->visitor->wants(file, walk->userdata);
+	if (S_ISREG(file->mode))
+		return file->filesystem == walk->tables->sysfs;
+	return (file->mode & S_IFMT) == 0;
+}
+
+static int process_walk_visit(const struct process_walk *walk, int dir_fd, const char *name)
 {
 	_cleanup_free_ char *devpath = NULL;
 	char target[PATH_MAX];
 	struct process_fd fd = { .target = target };
+	int r = process_walk_stat(dir_fd, name, &fd.file);
 	long flags;
 
+	if (r >= 0 && !process_walk_may_want(walk, &fd.file))
+		return 0;
 	if (!process_walk_read_target(dir_fd, name, target))
 		return 0;
-	fd.kind = visitor->filter(target, userdata);
-	if (fd.kind == PROCESS_FD_IGNORED || !process_walk_read_file(dir_fd, name, &fd))
+	if (r >= 0 && process_file_is_node(&fd.file))
+		fd.kind = PROCESS_FD_NODE;
+	else
+		fd.kind = process_walk_filter(walk, r >= 0 ? &fd.file : NULL, target);
+	if (fd.kind == PROCESS_FD_IGNORED)
 		return 0;
 	if (fd.kind == PROCESS_FD_VFIO)
 		fd.devpath = devpath = process_walk_vfio_devpath(dir_fd, name);
@@ -216,20 +172,114 @@ static int process_walk_visit(int dir_fd, const char *name,
 	/* Check this last: the number then named this file during all reads above. */
 	if (!process_walk_is_still_open(dir_fd, name, target, flags))
 		return 0;
-	return visitor->visit(&fd, userdata);
+	return walk->visitor->visit(&fd, walk->userdata);
 }
 
-int process_walk_fds(int proc_fd, const struct process_fd_visitor *visitor, void *userdata)
+/* @path: "fd", or "task/TID/fd". */
+static int process_walk_table(const struct process_walk *walk, const char *path)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 
-	if (dir_open_at(proc_fd, "fd", &dir) < 0)
+	if (dir_open_at(walk->turn->proc_fd, path, &dir) < 0)
 		return 0; /* the process has ended */
 	DIR_FOREACH(name, dir) {
-		int r = process_walk_visit(dirfd(dir), name, visitor, userdata);
+		int r = slice_is_over(walk->turn->slice) ?
+				-ETIME :
+				process_walk_visit(walk, dirfd(dir), name);
 
 		if (r != 0)
 			return r;
 	}
 	return 0;
+}
+
+/* --- tables --- */
+
+struct process_tables process_walk_begin_tables(const struct sysfs_root *root)
+{
+	struct process_tables tables = { 0 };
+	struct process_file sys;
+
+	if (process_walk_stat(root->fd, "sys", &sys) >= 0)
+		tables.sysfs = sys.filesystem;
+	return tables;
+}
+
+void process_walk_clear_tables(struct process_tables *tables)
+{
+	vec_drop(&tables->big);
+}
+
+/* Tells whether two processes or threads share their table. False if the kernel does not tell. */
+static bool process_tables_are_same(pid_t a, pid_t b)
+{
+	return syscall(SYS_kcmp, a, b, KCMP_FILES, 0UL, 0UL) == 0;
+}
+
+static bool process_tables_know(const struct process_tables *tables, pid_t pid)
+{
+	for (size_t i = 0; i < tables->big.n; i++)
+		if (process_tables_are_same((pid_t)(uintptr_t)tables->big.items[i], pid))
+			return true;
+	return false;
+}
+
+static int process_walk_own_table(const struct process_walk *walk, struct process_tables *tables)
+{
+	bool big = walk->turn->fd_size >= BIG_TABLE;
+	int r;
+
+	if (big && process_tables_know(tables, walk->turn->pid))
+		return 0;
+	r = process_walk_table(walk, "fd");
+	if (r == 0 && big && tables->big.n < MOST_BIG)
+		return vec_add(&tables->big, (void *)(uintptr_t)walk->turn->pid);
+	return r;
+}
+
+static int process_walk_thread(const struct process_walk *walk, pid_t thread, pid_t *last)
+{
+	char path[64];
+
+	if (process_tables_are_same(walk->turn->pid, thread) ||
+	    (*last > 0 && process_tables_are_same(*last, thread)))
+		return 0;
+	*last = thread;
+	snprintf(path, sizeof(path), "task/%d/fd", (int)thread);
+	return process_walk_table(walk, path);
+}
+
+/*
+ * Visits threads with a table of their own. A process whose first thread has ended shows no
+ * descriptors in its own directory: the other threads do.
+ */
+static int process_walk_threads(const struct process_walk *walk)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	pid_t last = 0;
+
+	if (dir_open_at(walk->turn->proc_fd, "task", &dir) < 0)
+		return 0;
+	DIR_FOREACH(name, dir) {
+		unsigned thread;
+		int r;
+
+		if (str_parse_uint(name, &thread) < 0 || (pid_t)thread == walk->turn->pid)
+			continue;
+		if (slice_is_over(walk->turn->slice))
+			return -ETIME;
+		r = process_walk_thread(walk, (pid_t)thread, &last);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+int process_walk_fds(const struct process_turn *turn, struct process_tables *tables,
+		     const struct process_fd_visitor *visitor, void *userdata)
+{
+	const struct process_walk walk = { turn, tables, visitor, userdata };
+	int r = process_walk_own_table(&walk, tables);
+
+	return r != 0 ? r : process_walk_threads(&walk);
 }

@@ -2,33 +2,19 @@
 #pragma once
 
 /*
- * Walks the processes in /proc and the descriptors that they have open. A filter sees the link of
- * each descriptor first. A link shows where a file is without asking its filesystem, which
- * may be a server that is gone. Only what the filter wants is looked at more closely. Descriptors
- * in flight are missed, and those that are opened during the walk may be.
+ * Walks the descriptors that a process has open. The kernel's own facts of a file are read first,
+ * without asking its filesystem, which may be a server that is gone. Only what the visitor wants is
+ * looked at more closely. Descriptors in flight are missed, and those that are opened during the
+ * walk may be.
  */
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/macro.h"
+#include "base/vec.h"
 #include "sys/sysfs.h"
-
-struct process_walk;
-
-/* Lists the processes below "proc" of @root, as they are now. 0 or negative errno. */
-int process_walk_new(const struct sysfs_root *root, struct process_walk **ret) _must_check_;
-struct process_walk *process_walk_free(struct process_walk *walk);
-DEFINE_CLEANUP(struct process_walk *, process_walk_freep, process_walk_free)
-#define _cleanup_process_walk_ _cleanup_(process_walk_freep)
-
-/*
- * Opens the directory of the next process that still exists. The caller closes *ret_fd. Returns 1,
- * or 0 after the last process.
- */
-int process_walk_next(struct process_walk *walk, pid_t *ret_pid, int *ret_fd) _must_check_;
-
-/* --- descriptors of one process --- */
+#include "sys/usage/process-turns.h"
 
 enum process_fd_kind {
 	PROCESS_FD_IGNORED,
@@ -42,6 +28,7 @@ struct process_file {
 	mode_t mode;
 	uid_t owner;
 	ino_t inode;
+	dev_t filesystem;
 	dev_t device; /* of a node: the device that it names */
 };
 
@@ -54,20 +41,34 @@ struct process_fd {
 };
 
 struct process_fd_visitor {
-	/* Decides by its link how closely to look at a descriptor. */
+	/* Decides by its number whether a node is looked at. NULL: no node is. */
+	bool (*wants)(const struct process_file *node, void *userdata);
+	/* Decides by its link how closely to look at another file. */
 	enum process_fd_kind (*filter)(const char *target, void *userdata);
 	/* Receives a descriptor, borrowed, that is open. 0 continues, all else ends the walk. */
 	int (*visit)(const struct process_fd *fd, void *userdata);
 };
 
+/* What one walk remembers from process to process. */
+struct process_tables {
+	dev_t sysfs;	/* regular files of other filesystems are skipped */
+	struct vec big; /* processes with large tables of descriptors, as numbers */
+};
+
+/* Begins a walk below @root. process_walk_clear_tables() frees its memory. */
+struct process_tables process_walk_begin_tables(const struct sysfs_root *root);
+void process_walk_clear_tables(struct process_tables *tables);
+#define _cleanup_process_tables_ _cleanup_(process_walk_clear_tables)
+
 /*
- * Visits the open descriptors of the process whose directory in /proc is @proc_fd. A descriptor
- * that only names its file (O_PATH) is not open, nor is one that is closed while it is looked at:
- * udev has both for a moment when it sets the owner of a node. Returns 0, or the first result of
- * visit() that is not 0.
+ * Visits the open descriptors of a process, and those of its threads that share them with no other.
+ * A large table that processes share is visited once. A descriptor that only names its file
+ * (O_PATH) is not open, nor is one that is closed while it is looked at: udev has both for a moment
+ * when it sets the owner of a node. Returns 0, -ETIME, or the first result of visit() that is not
+ * 0.
  */
-int process_walk_fds(int proc_fd, const struct process_fd_visitor *visitor,
-		     void *userdata) _must_check_;
+int process_walk_fds(const struct process_turn *turn, struct process_tables *tables,
+		     const struct process_fd_visitor *visitor, void *userdata) _must_check_;
 
 /*
  * Reads what the kernel knows of a file, and follows links. It does not ask a filesystem whose

@@ -243,10 +243,11 @@ static bool usage_block_stat(const struct usage_set *set, const char *path, stru
 static int usage_block_read_mountinfo(struct mount_scan *scan)
 {
 	_cleanup_fclose_ FILE *file = usage_set_open_file(scan->set, "proc/1/mountinfo");
+	struct slice forever = { .end_usec = SLICE_FOREVER };
 
 	if (!file)
 		file = usage_set_open_file(scan->set, "proc/self/mountinfo");
-	return file ? mounts_read(file, usage_block_on_mount, scan) : 0;
+	return file ? mounts_read(file, &forever, usage_block_on_mount, scan) : 0;
 }
 
 /*

@@ -2,11 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/fileio.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "policy/plan/vfio-choice.h"
@@ -14,27 +16,47 @@
 #include "sys/usage/block-device.h"
 #include "sys/usage/mounts.h"
 #include "sys/usage/process-walk.h"
+#include "sys/usage/usage-gap.h"
 #include "sys/usage/usage-process.h"
 
 struct usage_process_walk {
-	struct usage_set set;
-	struct process_walk *processes;
-	char **namespaces;  /* mount namespaces that have been read: "mnt:[4026531841]" */
-	char **disks;	    /* numbers of the disks that the host's own namespace has mounted */
-	struct vec unnamed; /* struct usage, owned: VFIO devices without a name */
+	struct usage_set *set;
+	pid_t own; /* the daemon */
+	struct process_tables tables;
+	struct usage_nodes nodes;
+	struct vec namespaces; /* mount namespaces that have been read, by inode; sorted numbers */
+	struct vec disks;      /* numbers of the disks that the host's own namespace has mounted */
+	struct vec unnamed;    /* struct usage, owned: VFIO devices without a name */
 };
 
 /* One process while it is looked at. */
 struct usage_process {
 	struct usage_process_walk *walk;
-	pid_t pid;
-	int fd; /* of its directory in /proc */
+	const struct process_turn *turn;
+	pid_t pid; /* -1: none in particular */
 	bool identified;
 	bool ignored;	  /* has ended, or is udev's, the daemon, or its child */
 	bool has_group;	  /* has the node of a VFIO group open */
 	bool has_unnamed; /* has a VFIO device open that the kernel does not name */
+	struct vec found; /* numbers of nodes that count already, in place of pointers */
 	struct process_identity identity;
 };
+
+/* --- sorted numbers, in place of pointers --- */
+
+static bool usage_process_has_number(const struct vec *numbers, uint64_t number)
+{
+	return vec_find_sorted(numbers, (void *)(uintptr_t)number, vec_cmp_pointer, NULL) >= 0;
+}
+
+static int usage_process_add_number(struct vec *numbers, uint64_t number)
+{
+	size_t at = 0;
+
+	if (vec_find_sorted(numbers, (void *)(uintptr_t)number, vec_cmp_pointer, &at) >= 0)
+		return 0;
+	return vec_insert(numbers, at, (void *)(uintptr_t)number);
+}
 
 /* --- which process it is --- */
 
@@ -46,7 +68,9 @@ static bool usage_process_is_udev(const char *name)
 
 static bool usage_process_is_own(const struct usage_process *process)
 {
-	return process->pid == getpid() || process->identity.parent == getpid();
+	pid_t own = process->walk->own;
+
+	return process->pid == own || process->identity.parent == own;
 }
 
 /* Ignores what is there for a moment only: udev's processes, and those of the daemon. */
@@ -57,11 +81,11 @@ static void usage_process_identify(struct usage_process *process)
 	if (process->identified)
 		return;
 	process->identified = true;
-	process->ignored = process_identify(process->fd, process->pid, &process->identity) < 0 ||
-			   usage_process_is_udev(identity->name) ||
-			   usage_process_is_udev(identity->parent_name) ||
-			   str_eq(identity->unit, "systemd-udevd.service") ||
-			   usage_process_is_own(process);
+	process->ignored =
+		process_identify(process->turn->proc_fd, process->pid, &process->identity) < 0 ||
+		usage_process_is_udev(identity->name) ||
+		usage_process_is_udev(identity->parent_name) ||
+		str_eq(identity->unit, "systemd-udevd.service") || usage_process_is_own(process);
 }
 
 /* Returns a usage that borrows all strings. */
@@ -88,7 +112,7 @@ static int usage_process_add(struct usage_process *process, const char *key, con
 	if (process->ignored)
 		return 0;
 	usage = usage_process_make(process, kind, what);
-	return usage_set_add(&process->walk->set, key, &usage);
+	return usage_set_add(process->walk->set, key, &usage);
 }
 
 static int usage_process_add_all(struct usage_process *process, char *const *keys, const char *kind,
@@ -104,21 +128,6 @@ static int usage_process_add_all(struct usage_process *process, char *const *key
 }
 
 /* --- what it has open --- */
-
-/* Tells whether most processes have this node open, and no device is behind it. */
-static bool usage_process_is_common_node(const char *path)
-{
-	static const char *const prefixes[] = { "/dev/null",	"/dev/pts/", "/dev/shm/",
-						"/dev/urandom", "/dev/zero", "/dev/tty",
-						"/dev/kmsg" };
-
-	if (str_starts(path, "/dev/ttyS"))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (str_starts(path, prefixes[i]))
-			return true;
-	return false;
-}
 
 /*
  * Tells whether @path ends in the name of a BAR: "/resource0", "/resource2_wc". Only root opens
@@ -138,8 +147,6 @@ static bool usage_process_is_bar(const char *path)
 
 static enum process_fd_kind usage_process_filter(const char *target, void *userdata)
 {
-	if (str_starts(target, "/dev/"))
-		return usage_process_is_common_node(target) ? PROCESS_FD_IGNORED : PROCESS_FD_NODE;
 	if (process_walk_is_vfio_device(target))
 		return PROCESS_FD_VFIO;
 	if (str_starts(target, "/sys/devices/") && usage_process_is_bar(target))
@@ -156,7 +163,7 @@ static int usage_process_add_group(struct usage_process *process, const char *nu
 
 	if (str_parse_uint(number, &id) < 0 || id > INT_MAX)
 		return 0;
-	group = inventory_find_group(process->walk->set.inv, (int)id);
+	group = inventory_find_group(process->walk->set->inv, (int)id);
 	if (!group)
 		return 0;
 	VEC_FOREACH(const struct device, device, &group->devices) {
@@ -184,7 +191,7 @@ static int usage_process_add_open(struct usage_process *process, const char *dev
 		process->has_group = true;
 		return usage_process_add_group(process, devpath + strlen(groups), path);
 	}
-	r = block_device_owners_of_devpath(&process->walk->set, devpath, &owners);
+	r = block_device_owners_of_devpath(process->walk->set, devpath, &owners);
 	if (r < 0)
 		return r;
 	kind = strstr(devpath, "/vfio-dev/") ? USAGE_VFIO : USAGE_OPEN;
@@ -199,10 +206,10 @@ static int usage_process_add_disk(struct usage_process *process, dev_t number, c
 	_cleanup_strv_ char **owners = NULL;
 	int r;
 
-	r = block_device_by_number(&process->walk->set, number, &name);
+	r = block_device_by_number(process->walk->set, number, &name);
 	if (r < 0 || !name)
 		return r;
-	r = block_device_owners(&process->walk->set, name, &owners);
+	r = block_device_owners(process->walk->set, name, &owners);
 	if (r < 0)
 		return r;
 	return usage_process_add_all(process, owners, kind, what);
@@ -218,24 +225,46 @@ static bool usage_process_only_reads(const struct process_fd *fd)
 	return fd->read_only && fd->file.mode & S_IROTH;
 }
 
-static int usage_process_add_node(struct usage_process *process, const struct process_fd *fd)
+/* Adds what is behind a node with this number, open by the name @path. */
+static int usage_process_add_number_of(struct usage_process *process, bool block, dev_t number,
+				       const char *path)
 {
 	_cleanup_free_ char *link = NULL, *devpath = NULL;
-	dev_t number = fd->file.device;
+	int r;
+
+	if (block)
+		return usage_process_add_disk(process, number, USAGE_OPEN, path);
+	link = str_printf("sys/dev/char/%u:%u", major(number), minor(number));
+	if (!link)
+		return -ENOMEM;
+	r = usage_set_devpath(process->walk->set, link, &devpath);
+	if (r < 0 || !devpath)
+		return r;
+	return usage_process_add_open(process, devpath, path);
+}
+
+static int usage_process_add_node(struct usage_process *process, const struct process_fd *fd)
+{
 	int r;
 
 	if (usage_process_only_reads(fd))
 		return 0;
-	if (S_ISBLK(fd->file.mode))
-		return usage_process_add_disk(process, number, USAGE_OPEN, fd->target);
-	link = str_printf("sys/dev/char/%u:%u", major(number), minor(number));
-	if (!link)
-		return -ENOMEM;
-	r = usage_set_devpath(&process->walk->set, link, &devpath);
-	if (r < 0 || !devpath)
+	r = usage_process_add_number_of(process, S_ISBLK(fd->file.mode), fd->file.device,
+					fd->target);
+	if (r < 0)
 		return r;
-	return usage_process_add_open(process, devpath, fd->target);
+	return usage_process_add_number(&process->found, fd->file.device);
 }
+
+static bool usage_process_wants(const struct process_file *file, void *userdata)
+{
+	struct usage_process *process = userdata;
+
+	return !usage_process_has_number(&process->found, file->device) &&
+	       usage_node_is_wanted(&process->walk->nodes, file->device, S_ISBLK(file->mode));
+}
+
+/* --- other files --- */
 
 /*
  * Tells whether an open file is the file of sysfs at the same path. A process in a mount namespace
@@ -247,7 +276,7 @@ static bool usage_process_is_in_sysfs(const struct usage_process *process,
 {
 	struct process_file real;
 
-	return process_walk_stat(process->walk->set.root->fd, fd->target + 1, &real) >= 0 &&
+	return process_walk_stat(process->walk->set->root->fd, fd->target + 1, &real) >= 0 &&
 	       real.inode == fd->file.inode && real.owner == fd->file.owner &&
 	       real.mode == fd->file.mode;
 }
@@ -272,7 +301,7 @@ static int usage_process_add_vfio_device(struct usage_process *process, const ch
 		process->has_unnamed = true;
 		return 0;
 	}
-	r = usage_set_owner_of_devpath(&process->walk->set, devpath, &key);
+	r = usage_set_owner_of_devpath(process->walk->set, devpath, &key);
 	if (r < 0 || !key)
 		return r;
 	return usage_process_add(process, key, USAGE_VFIO, "its descriptor");
@@ -312,120 +341,81 @@ static int usage_process_note_unnamed(struct usage_process *process)
 
 /* --- what is mounted in its namespace --- */
 
-static char *usage_process_disk_number(dev_t device)
-{
-	return str_printf("%u:%u", major(device), minor(device));
-}
-
 static int usage_process_on_own_mount(const struct mount_line *mount, void *userdata)
 {
 	struct usage_process_walk *walk = userdata;
-	_cleanup_free_ char *number = usage_process_disk_number(mount->device);
 
-	if (!number)
-		return -ENOMEM;
-	if (strv_contains(walk->disks, number))
-		return 0;
-	return strv_add(&walk->disks, number);
+	return usage_process_add_number(&walk->disks, mount->device);
 }
 
 static int usage_process_on_foreign_mount(const struct mount_line *mount, void *userdata)
 {
 	struct usage_process *process = userdata;
-	_cleanup_free_ char *number = usage_process_disk_number(mount->device);
 
-	if (!number)
-		return -ENOMEM;
-	if (strv_contains(process->walk->disks, number))
+	if (usage_process_has_number(&process->walk->disks, mount->device) ||
+	    !usage_node_is_wanted(&process->walk->nodes, mount->device, true))
 		return 0;
 	return usage_process_add_disk(process, mount->device, USAGE_MOUNTED, mount->point);
 }
 
-static FILE *usage_process_open_mounts(int proc_fd)
-{
-	int fd = openat(proc_fd, "mountinfo", O_RDONLY | O_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "re");
-
-	if (!file)
-		fd_close(fd);
-	return file;
-}
-
-/* Returns true once for each namespace. */
-static bool usage_process_is_new_namespace(struct usage_process_walk *walk, int proc_fd)
+/* Reads the number of a mount namespace from a link "mnt:[4026531841]"; 0 if there is none. */
+static uint64_t usage_process_read_namespace(int proc_fd)
 {
 	char name[64];
 	ssize_t n = readlinkat(proc_fd, "ns/mnt", name, sizeof(name) - 1);
+	const char *number;
 
 	if (n < 0)
-		return false;
+		return 0;
 	name[n] = '\0';
-	return !strv_contains(walk->namespaces, name) && strv_add(&walk->namespaces, name) >= 0;
+	number = strchr(name, '[');
+	return number ? strtoull(number + 1, NULL, 10) : 0;
 }
 
+/* Reads each namespace once. One that takes longer than the slice is read again from its start. */
 static int usage_process_scan_mounts(struct usage_process *process)
 {
+	struct usage_process_walk *walk = process->walk;
+	uint64_t space = usage_process_read_namespace(process->turn->proc_fd);
 	_cleanup_fclose_ FILE *file = NULL;
+	int r;
 
-	if (!usage_process_is_new_namespace(process->walk, process->fd))
+	if (space == 0 || usage_process_has_number(&walk->namespaces, space))
 		return 0;
-	file = usage_process_open_mounts(process->fd);
-	return file ? mounts_read(file, usage_process_on_foreign_mount, process) : 0;
+	file = usage_set_open_file_at(process->turn->proc_fd, "mountinfo");
+	if (!file)
+		return 0;
+	r = mounts_read(file, process->turn->slice, usage_process_on_foreign_mount, process);
+	return r < 0 ? r : usage_process_add_number(&walk->namespaces, space);
+}
+
+static int usage_process_read_own_mounts(struct usage_process_walk *walk)
+{
+	_cleanup_close_ int fd =
+		openat(walk->set->root->fd, "proc/1", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct slice forever = { .end_usec = SLICE_FOREVER };
+	_cleanup_fclose_ FILE *file = NULL;
+	int r;
+
+	if (fd < 0)
+		return 0;
+	r = usage_process_add_number(&walk->namespaces, usage_process_read_namespace(fd));
+	if (r < 0)
+		return r;
+	file = usage_set_open_file_at(fd, "mountinfo");
+	return file ? mounts_read(file, &forever, usage_process_on_own_mount, walk) : 0;
 }
 
 /* --- the walk --- */
 
-static int usage_process_read_own_mounts(struct usage_process_walk *walk)
-{
-	_cleanup_close_ int fd = sysfs_root_open_dir(walk->set.root, "proc/1");
-	_cleanup_fclose_ FILE *file = NULL;
-
-	if (fd < 0)
-		return 0;
-	(void)usage_process_is_new_namespace(walk, fd);
-	file = usage_process_open_mounts(fd);
-	return file ? mounts_read(file, usage_process_on_own_mount, walk) : 0;
-}
-
-int usage_process_walk_new(const struct sysfs_root *root, struct usage_process_walk **ret)
-{
-	_cleanup_(usage_process_walk_freep) struct usage_process_walk *walk =
-		calloc(1, sizeof(*walk));
-	int r;
-
-	if (!walk)
-		return -ENOMEM;
-	walk->set.root = root;
-	r = process_walk_new(root, &walk->processes);
-	if (r == -ENOMEM)
-		return r;
-	r = usage_process_read_own_mounts(walk);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(walk);
-	return 0;
-}
-
-struct usage_process_walk *usage_process_walk_free(struct usage_process_walk *walk)
-{
-	if (!walk)
-		return NULL;
-	usage_set_clear(&walk->set);
-	process_walk_free(walk->processes);
-	strv_free(walk->namespaces);
-	strv_free(walk->disks);
-	usage_list_clear(&walk->unnamed);
-	free(walk);
-	return NULL;
-}
-
 static int usage_process_scan(struct usage_process *process)
 {
-	static const struct process_fd_visitor visitor = { usage_process_filter,
+	static const struct process_fd_visitor visitor = { usage_process_wants,
+							   usage_process_filter,
 							   usage_process_visit };
 	int r;
 
-	r = process_walk_fds(process->fd, &visitor, process);
+	r = process_walk_fds(process->turn, &process->walk->tables, &visitor, process);
 	if (r < 0)
 		return r;
 	r = usage_process_note_unnamed(process);
@@ -434,24 +424,14 @@ static int usage_process_scan(struct usage_process *process)
 	return usage_process_scan_mounts(process);
 }
 
-int usage_process_walk_step(struct usage_process_walk *walk, const struct inventory *inv,
-			    unsigned n)
+static int usage_process_on_turn(const struct process_turn *turn, void *userdata)
 {
-	walk->set.inv = inv;
-	for (; n > 0; n--) {
-		struct usage_process process = { .walk = walk };
-		int r;
+	struct usage_process process = { .walk = userdata, .turn = turn, .pid = turn->pid };
+	int r = usage_process_scan(&process);
 
-		if (!walk->processes ||
-		    process_walk_next(walk->processes, &process.pid, &process.fd) == 0)
-			return 0;
-		r = usage_process_scan(&process);
-		fd_close(process.fd);
-		process_identity_clear(&process.identity);
-		if (r < 0)
-			return r;
-	}
-	return 1;
+	vec_drop(&process.found);
+	process_identity_clear(&process.identity);
+	return r;
 }
 
 /* Adds to each device that is open by an unknown process all processes that it may be. */
@@ -459,25 +439,60 @@ static int usage_process_add_unnamed(struct usage_process_walk *walk)
 {
 	if (walk->unnamed.n == 0)
 		return 0;
-	VEC_FOREACH(const struct device, device, &walk->set.inv->devices) {
+	VEC_FOREACH(const struct device, device, &walk->set->inv->devices) {
 		if (!device->vfio_open || !vfio_choice_is_bound(device) ||
-		    usage_set_has(&walk->set, device->key, USAGE_VFIO))
+		    usage_set_has(walk->set, device->key, USAGE_VFIO))
 			continue;
 		VEC_FOREACH(const struct usage, usage, &walk->unnamed)
-			if (usage_set_add(&walk->set, device->key, usage) < 0)
+			if (usage_set_add(walk->set, device->key, usage) < 0)
 				return -ENOMEM;
 	}
 	return 0;
 }
 
-int usage_process_walk_apply(struct usage_process_walk *walk, struct inventory *inv,
-			     const struct vec *only, bool *ret_changed)
+/* Adds a use that no process is known for. */
+static int usage_process_on_possible(dev_t number, bool block, const char *what, void *userdata)
 {
+	struct usage_process unknown = { .walk = userdata, .pid = -1, .identified = true };
+
+	return usage_process_add_number_of(&unknown, block, number, what);
+}
+
+/* --- all of it --- */
+
+static void usage_process_walk_clear(struct usage_process_walk *walk)
+{
+	process_walk_clear_tables(&walk->tables);
+	usage_node_clear(&walk->nodes);
+	vec_drop(&walk->namespaces);
+	vec_drop(&walk->disks);
+	usage_list_clear(&walk->unnamed);
+}
+
+int usage_process_read(struct usage_set *set, pid_t own, const struct process_turns_limits *limits)
+{
+	_cleanup_(usage_process_walk_clear) struct usage_process_walk walk = {
+		.set = set,
+		.own = own,
+		.nodes = { .set = set },
+		.tables = process_walk_begin_tables(set->root)
+	};
+	_cleanup_process_turns_ struct process_turns *turns = NULL;
 	int r;
 
-	walk->set.inv = inv;
-	r = usage_process_add_unnamed(walk);
+	r = process_turns_new(set->root, &turns);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	r = usage_process_read_own_mounts(&walk);
 	if (r < 0)
 		return r;
-	return usage_set_apply(&walk->set, inv, USAGE_OF_PROCESSES, only, ret_changed);
+	r = process_turns_run(turns, limits, usage_process_on_turn, &walk);
+	if (r < 0)
+		return r;
+	VEC_FOREACH(const struct process_turns_gap, gap, process_turns_gaps(turns)) {
+		r = usage_gap_read(set, &walk.nodes, gap, usage_process_on_possible, &walk);
+		if (r < 0)
+			return r;
+	}
+	return usage_process_add_unnamed(&walk);
 }

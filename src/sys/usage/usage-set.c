@@ -10,19 +10,23 @@
 #include "base/strv.h"
 #include "sys/usage/usage-set.h"
 
+/*
+ * The uses of one kind of a device that are kept. Users can make any number of some kinds, and this
+ * many tell enough.
+ */
+#define MOST_OF_KIND 16
+
 struct usage_entry {
 	char *key;
-	struct usage *usage;
+	struct vec usages; /* struct usage, owned */
 };
 
 /* --- the book --- */
 
 static struct usage_entry *usage_entry_free(struct usage_entry *entry)
 {
-	if (!entry)
-		return NULL;
+	usage_list_clear(&entry->usages);
 	free(entry->key);
-	usage_free(entry->usage);
 	free(entry);
 	return NULL;
 }
@@ -32,26 +36,7 @@ static DEFINE_VEC_CLEAR(usage_entries_clear, struct usage_entry, usage_entry_fre
 void usage_set_clear(struct usage_set *set)
 {
 	usage_entries_clear(&set->entries);
-}
-
-int usage_set_add(struct usage_set *set, const char *key, const struct usage *usage)
-{
-	struct usage_entry *entry = calloc(1, sizeof(*entry));
-
-	if (!entry)
-		return -ENOMEM;
-	entry->key = strdup(key);
-	entry->usage = usage_copy(usage);
-	if (!entry->key || !entry->usage || vec_add(&set->entries, entry) < 0) {
-		usage_entry_free(entry);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-static int usage_entry_cmp(const void *a, const void *b)
-{
-	return strcmp(((const struct usage_entry *)a)->key, ((const struct usage_entry *)b)->key);
+	vec_drop(&set->gaps);
 }
 
 static int usage_entry_cmp_key(const void *key, const void *entry)
@@ -59,38 +44,116 @@ static int usage_entry_cmp_key(const void *key, const void *entry)
 	return strcmp(key, ((const struct usage_entry *)entry)->key);
 }
 
+static struct usage_entry *usage_set_find(const struct usage_set *set, const char *key)
+{
+	ptrdiff_t i = vec_find_sorted(&set->entries, key, usage_entry_cmp_key, NULL);
+
+	return i < 0 ? NULL : set->entries.items[i];
+}
+
+/* Returns the entry of @key, a new one if there is none. NULL when out of memory. */
+static struct usage_entry *usage_set_get(struct usage_set *set, const char *key)
+{
+	struct usage_entry *entry = usage_set_find(set, key);
+	size_t at = 0;
+
+	if (entry)
+		return entry;
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return NULL;
+	entry->key = strdup(key);
+	vec_find_sorted(&set->entries, key, usage_entry_cmp_key, &at);
+	if (!entry->key || vec_insert(&set->entries, at, entry) < 0)
+		return usage_entry_free(entry);
+	return entry;
+}
+
+/*
+ * Tells whether @usage is needed. Sets *ret_last to the last of its kind in the order of
+ * usage_compare() if that has to make room: which ones are kept does not depend on their order.
+ */
+static bool usage_entry_has_room(const struct usage_entry *entry, const struct usage *usage,
+				 struct usage **ret_last)
+{
+	unsigned n = 0;
+
+	*ret_last = NULL;
+	VEC_FOREACH(struct usage, other, &entry->usages) {
+		int order = usage_compare(usage, other);
+
+		if (order == 0 && usage->source == other->source)
+			return false;
+		if (!str_eq(usage->kind, other->kind) || usage->source != other->source)
+			continue;
+		n++;
+		if (!*ret_last || usage_compare(other, *ret_last) > 0)
+			*ret_last = other;
+	}
+	if (n < MOST_OF_KIND)
+		*ret_last = NULL;
+	return !*ret_last || usage_compare(usage, *ret_last) < 0;
+}
+
+int usage_set_add(struct usage_set *set, const char *key, const struct usage *usage)
+{
+	struct usage_entry *entry = usage_set_get(set, key);
+	struct usage *last;
+
+	if (!entry)
+		return -ENOMEM;
+	if (!usage_entry_has_room(entry, usage, &last))
+		return 0;
+	if (last) {
+		vec_remove(&entry->usages, last);
+		usage_free(last);
+	}
+	return usage_list_add(&entry->usages, usage);
+}
+
 bool usage_set_has(const struct usage_set *set, const char *key, const char *kind)
 {
-	VEC_FOREACH(const struct usage_entry, entry, &set->entries)
-		if (str_eq(entry->key, key) && str_eq(entry->usage->kind, kind))
+	const struct usage_entry *entry = usage_set_find(set, key);
+
+	if (!entry)
+		return false;
+	VEC_FOREACH(const struct usage, usage, &entry->usages)
+		if (str_eq(usage->kind, kind))
 			return true;
 	return false;
 }
 
-static int usage_set_append(struct vec *list, const struct vec *sorted, const char *key)
+int usage_set_each(const struct usage_set *set, usage_set_each_fn fn, void *userdata)
 {
-	ptrdiff_t at = vec_find_sorted(sorted, key, usage_entry_cmp_key, NULL);
+	VEC_FOREACH(const struct usage_entry, entry, &set->entries)
+		VEC_FOREACH(const struct usage, usage, &entry->usages) {
+			int r = fn(entry->key, usage, userdata);
 
-	if (at < 0)
+			if (r < 0)
+				return r;
+		}
+	return 0;
+}
+
+static int usage_set_append(struct vec *list, const struct usage_set *set, const char *key,
+			    unsigned sources)
+{
+	const struct usage_entry *entry = usage_set_find(set, key);
+
+	if (!entry)
 		return 0;
-	while (at > 0 && usage_entry_cmp_key(key, sorted->items[at - 1]) == 0)
-		at--;
-	for (size_t i = (size_t)at; i < sorted->n; i++) {
-		const struct usage_entry *entry = sorted->items[i];
-		int r;
+	VEC_FOREACH(const struct usage, usage, &entry->usages) {
+		int r = usage->source & sources ? usage_list_add(list, usage) : 0;
 
-		if (!str_eq(key, entry->key))
-			break;
-		r = usage_list_add(list, entry->usage);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-/* Collects what other sources reported of a device, and what @sorted has of it. */
+/* Collects what other sources reported of a device, and what @set, if given, has of @sources. */
 static int usage_set_collect(const struct device *device, unsigned sources,
-			     const struct vec *sorted, struct vec *ret)
+			     const struct usage_set *set, struct vec *ret)
 {
 	int r;
 
@@ -101,7 +164,7 @@ static int usage_set_collect(const struct device *device, unsigned sources,
 		if (r < 0)
 			return r;
 	}
-	r = usage_set_append(ret, sorted, device->key);
+	r = set ? usage_set_append(ret, set, device->key, sources) : 0;
 	if (r < 0)
 		return r;
 	usage_list_sort(ret);
@@ -111,23 +174,14 @@ static int usage_set_collect(const struct device *device, unsigned sources,
 int usage_set_apply(const struct usage_set *set, struct inventory *inv, unsigned sources,
 		    const struct vec *only, bool *ret_changed)
 {
-	static const struct vec nothing;
-	_cleanup_vec_ struct vec sorted = { 0 };
 	bool changed = false;
-	int r;
 
-	VEC_FOREACH(struct usage_entry, entry, &set->entries) {
-		r = vec_add(&sorted, entry);
-		if (r < 0)
-			return r;
-	}
-	vec_sort(&sorted, usage_entry_cmp);
 	VEC_FOREACH(struct device, device, &inv->devices) {
 		_cleanup_usage_list_ struct vec current = { 0 };
 		bool counts = !only || vec_find_sorted(only, device, vec_cmp_pointer, NULL) >= 0;
 		struct vec previous = device->usages;
+		int r = usage_set_collect(device, sources, counts ? set : NULL, &current);
 
-		r = usage_set_collect(device, sources, counts ? &sorted : &nothing, &current);
 		if (r < 0)
 			return r;
 		if (usage_list_equal(&current, &previous))
@@ -224,14 +278,19 @@ int usage_set_list_dir(const struct usage_set *set, const char *path, char ***re
 	return 0;
 }
 
-FILE *usage_set_open_file(const struct usage_set *set, const char *path)
+FILE *usage_set_open_file_at(int dir_fd, const char *path)
 {
-	int fd = openat(set->root->fd, path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "re");
 
 	if (!file)
 		fd_close(fd);
 	return file;
+}
+
+FILE *usage_set_open_file(const struct usage_set *set, const char *path)
+{
+	return usage_set_open_file_at(set->root->fd, path);
 }
 
 int usage_set_each_line(struct usage_set *set, const char *path, usage_set_line_fn fn)

@@ -6,6 +6,7 @@
  * the device that a path belongs to. Nothing here opens a device node.
  */
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "model/inventory.h"
@@ -14,20 +15,29 @@
 
 struct usage_set {
 	const struct sysfs_root *root;
-	const struct inventory *inv; /* set again before each use: the daemon replaces it */
-	struct vec entries;	     /* struct usage_entry, owned */
+	const struct inventory *inv;
+	struct vec entries; /* struct usage_entry, owned, sorted by key */
+	struct vec gaps;    /* users whose processes were not all looked at, as numbers */
+	uint64_t work_usec; /* how long another process has worked for it; 0: none has */
 };
 
 void usage_set_clear(struct usage_set *set);
 
-/* Adds a copy of @usage. The device need not exist. 0 or -ENOMEM. */
+/*
+ * Adds a copy of @usage, unless the set has it, or has enough of its kind for the device. The
+ * device need not exist. 0 or -ENOMEM.
+ */
 int usage_set_add(struct usage_set *set, const char *key, const struct usage *usage) _must_check_;
 
 /* Tells whether @set has a usage of that kind for the device. */
 bool usage_set_has(const struct usage_set *set, const char *key, const char *kind) _must_check_;
 
+/* Calls @fn for each usage. 0, or the first negative errno of @fn. */
+typedef int (*usage_set_each_fn)(const char *key, const struct usage *usage, void *userdata);
+int usage_set_each(const struct usage_set *set, usage_set_each_fn fn, void *userdata) _must_check_;
+
 /*
- * Replaces in @inv what @sources (enum usage_source) reported before by the content of @set.
+ * Replaces in @inv what @sources (enum usage_source) reported before by what @set has of them.
  * @only names the devices of @inv that get it (not owned, sorted by vec_cmp_pointer()); all others
  * end up without usage of @sources. NULL: all devices get it. *ret_changed (may be NULL) tells
  * whether anything is different now. 0 or -ENOMEM.
@@ -64,7 +74,8 @@ int usage_set_list_dir(const struct usage_set *set, const char *path, char ***re
 typedef int (*usage_set_line_fn)(struct usage_set *set, char *line);
 int usage_set_each_line(struct usage_set *set, const char *path, usage_set_line_fn fn) _must_check_;
 
-/* Opens a file below the root. Returns NULL if it cannot be opened. */
+/* Open a file, relative to a directory or to the root. Return NULL if it cannot be opened. */
+FILE *usage_set_open_file_at(int dir_fd, const char *path);
 FILE *usage_set_open_file(const struct usage_set *set, const char *path);
 
 /* Reads one short value below the root; *ret is NULL where there is none. 0 or -ENOMEM. */
