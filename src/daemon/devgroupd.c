@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "bus/bus-introspect.h"
 #include "bus/connection.h"
+#include "daemon/loop-watch.h"
 #include "daemon/manager.h"
 #include "daemon/options.h"
 
@@ -57,6 +58,7 @@ static int devgroupd_serve(sd_event *event, struct manager *manager, const char 
 	if (r < 0)
 		return r;
 	(void)sd_event_set_watchdog(event, true);
+	(void)loop_watch_start(event);
 	(void)sd_notify(false, "READY=1");
 	r = sd_event_loop(event);
 	(void)sd_notify(false, "STOPPING=1");
