@@ -23,7 +23,7 @@
 enum claim_state {
 	CLAIM_WAITS,  /* in line */
 	CLAIM_CHECKS, /* is the first, and waits until the usage of the devices was read */
-	CLAIM_STARTS, /* its lease is being made */
+	CLAIM_STARTS, /* a lease is being made for it */
 };
 
 struct claim {
@@ -283,7 +283,7 @@ static bool claims_decide(struct claim *claim, int r, struct refusal *ret)
 				   "Group %s cannot be claimed: the use of its devices by the host "
 				   "could not be read (%s). Try again.",
 				   group->def->name, strerror(-r));
-	/* it may have become busy while the usage was read */
+	/* the group may have become busy while the usage was read */
 	if (!claim_check_is_busy(claims->provision, group))
 		return claims_start_one(claim, ret);
 	if (!claims_check_wait(claims, group, &claim->request, ret))

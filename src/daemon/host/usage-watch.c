@@ -40,7 +40,7 @@ struct usage_watch {
 	unsigned marked; /* sources to read */
 	sd_event_source *mark_source, *poll_source, *demand_source;
 	struct usage_run *run;	      /* the reading that is under way, or NULL */
-	bool discarded;		      /* its report does not count */
+	bool discarded;		      /* the report of run does not count */
 	struct vec demands;	      /* struct usage_demand, owned */
 	bool requested;		      /* a demand of usage_watch_request() waits */
 	bool announce;		      /* the observer is called even if nothing differs */

@@ -50,7 +50,7 @@ static int node_access_add_process(struct node_access *access, pid_t pid)
 	if (!path)
 		return -ENOMEM;
 	if (fileio_read_at(access->root->fd, path, 1 << 20, &status, NULL) < 0)
-		return 0; /* it has ended */
+		return 0; /* the process has ended */
 	r = node_access_add_line(access, status, "\nGid:");
 	if (r < 0)
 		return r;

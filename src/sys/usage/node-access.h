@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * Tells whether processes that nobody looked at can have a device node open: they are users who
- * were allowed to open it. A descriptor that another process has given them is missed, as it is in
- * flight.
+ * Tells whether processes that were not looked at can have a device node open: their user is one
+ * who may open it. A descriptor that another process has given them is missed, as it is in flight.
  */
 
 #include <stdbool.h>

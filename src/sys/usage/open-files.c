@@ -152,7 +152,7 @@ static int open_files_read_numbers(struct open_files_query *query)
 		struct process_file node;
 
 		if (process_walk_stat(query->root->fd, *path + 1, &node) < 0)
-			continue; /* it is gone, and with it all that was open */
+			continue; /* the node is gone, and all that was open with it */
 		if (vec_add(&query->numbers, (void *)(uintptr_t)node.device) < 0)
 			return -ENOMEM;
 	}

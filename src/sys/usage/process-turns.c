@@ -88,7 +88,7 @@ static int process_turns_add(struct process_turns *turns, pid_t pid)
 	struct process_user owner;
 	struct turn_user *user;
 
-	if (proc_fd < 0) /* it has ended */
+	if (proc_fd < 0) /* the process has ended */
 		return 0;
 	owner = process_user_read(proc_fd);
 	user = process_turns_get_user(turns, owner.uid);
@@ -215,7 +215,7 @@ static void turn_user_postpone(struct turn_user *user)
 {
 	struct turn_process *process = vec_remove_at(&user->processes, user->next);
 
-	/* there is room: one was removed just now */
+	/* never fails: one was removed just now */
 	(void)(vec_add(&user->processes, process) < 0);
 }
 

@@ -49,7 +49,7 @@ struct process_fd_visitor {
 	int (*visit)(const struct process_fd *fd, void *userdata);
 };
 
-/* What one walk remembers from process to process. */
+/* Facts that one walk remembers from process to process. */
 struct process_tables {
 	dev_t sysfs;	/* regular files of other filesystems are skipped */
 	struct vec big; /* processes with large tables of descriptors, as numbers */

@@ -10,7 +10,7 @@
 #include "sys/usage/node-access.h"
 #include "sys/usage/usage-gap.h"
 
-/* What is added for a gap. */
+/* Adds usages for the processes that were not looked at. */
 struct usage_gap {
 	struct usage_nodes *nodes;
 	struct node_access access; /* of the user */
