@@ -19,6 +19,11 @@
  * and its reply, more than the daemon on a cheap one, and serves all users of the host.
  */
 #define CALL_USEC 500
+/*
+ * Work whose reply had to be queued costs so many times as much: dbus-daemon does not keep up, and
+ * replies take memory until it does. The size of a reply grows with the work for it.
+ */
+#define QUEUED_FACTOR 10
 
 struct bus_gate {
 	struct bus *bus;
@@ -28,18 +33,28 @@ struct bus_gate {
 	bool running; /* a call of @uid has passed and is handled now */
 	uid_t uid;
 	uint64_t started_usec; /* by CLOCK_THREAD_CPUTIME_ID */
+	uint64_t queued;       /* messages to the bus that waited then */
 };
 
 /* --- the cost of a call --- */
 
+static uint64_t bus_gate_count_queued(const struct bus_gate *gate)
+{
+	uint64_t n;
+
+	return sd_bus_get_n_queued_write(gate->bus->bus, &n) < 0 ? 0 : n;
+}
+
 static void bus_gate_end_call(struct bus_gate *gate)
 {
+	uint64_t usec = clock_usec(CLOCK_THREAD_CPUTIME_ID) - gate->started_usec + CALL_USEC;
+
 	if (!gate->running)
 		return;
 	gate->running = false;
-	bus_budget_charge(gate->bus->budget, gate->uid,
-			  clock_usec(CLOCK_THREAD_CPUTIME_ID) - gate->started_usec + CALL_USEC,
-			  clock_usec(CLOCK_MONOTONIC));
+	if (bus_gate_count_queued(gate) > gate->queued)
+		usec *= QUEUED_FACTOR;
+	bus_budget_charge(gate->bus->budget, gate->uid, usec, clock_usec(CLOCK_MONOTONIC));
 }
 
 static void bus_gate_begin_call(struct bus_gate *gate, uid_t uid)
@@ -48,6 +63,7 @@ static void bus_gate_begin_call(struct bus_gate *gate, uid_t uid)
 	gate->running = true;
 	gate->uid = uid;
 	gate->started_usec = clock_usec(CLOCK_THREAD_CPUTIME_ID);
+	gate->queued = bus_gate_count_queued(gate);
 }
 
 /* Runs at the end of each turn of the event loop. sd-bus handles one message in a turn. */
@@ -108,15 +124,24 @@ static int bus_gate_admit(struct bus_gate *gate, const struct bus_peer *peer, sd
 	return 0;
 }
 
+/* Lets a call pass that has passed before, and was set aside. Its user pays for the rest, too. */
+static int bus_gate_readmit(struct bus_gate *gate, sd_bus_message *call)
+{
+	const struct bus_peer *peer = bus_peers_find(gate->bus, call);
+
+	if (peer)
+		bus_gate_begin_call(gate, peer->uid);
+	return 0;
+}
+
 /* Returns 1 to stop the call, 0, or negative errno, which sd-bus sends to the caller. */
 static int bus_gate_on_call(struct bus_gate *gate, sd_bus_message *call)
 {
 	struct bus_peer *peer;
 	int r;
 
-	/* a call that has passed before */
 	if (bus_polkit_has_answer(gate->bus, call) || bus_usage_has_answer(gate->bus, call))
-		return 0;
+		return bus_gate_readmit(gate, call);
 	if (bus_size_is_excessive(call))
 		return bus_gate_refuse_size(call);
 	r = bus_peers_identify(gate->bus, call, &peer);
