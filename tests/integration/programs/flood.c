@@ -175,13 +175,18 @@ static void run_for(const char *seconds)
 		printf("%s %u %s\n", kinds[i].name, kinds[i].n, kinds[i].text);
 }
 
-static void start_caller(const struct method *method, const char *outstanding)
+static struct caller *open_caller(const struct method *method)
 {
 	struct caller *caller = calloc(1, sizeof(*caller));
 
 	caller->bus = open_bus();
 	caller->method = method;
 	check(sd_bus_attach_event(caller->bus, event, 0), "attach");
+	return caller;
+}
+
+static void start_caller(struct caller *caller, const char *outstanding)
+{
 	for (int i = 0; i < atoi(outstanding); i++)
 		make_call(caller);
 	check(sd_bus_flush(caller->bus), "flush");
@@ -207,10 +212,15 @@ static int find_methods(char *list, const struct method **ret)
 static void flood_calls(char *argv[])
 {
 	const struct method *wanted[MOST_METHODS];
-	int n = find_methods(argv[2], wanted);
+	int n = find_methods(argv[2], wanted), connections = atoi(argv[3]);
+	struct caller **callers = calloc((size_t)connections, sizeof(*callers));
 
-	for (int i = 0; i < atoi(argv[3]); i++)
-		start_caller(wanted[i % n], argv[4]);
+	/* a busy bus would take long to let the last ones in */
+	for (int i = 0; i < connections; i++)
+		callers[i] = open_caller(wanted[i % n]);
+	for (int i = 0; i < connections; i++)
+		start_caller(callers[i], argv[4]);
+	free(callers);
 	puts("started");
 	fflush(stdout);
 	run_for(argv[5]);
@@ -221,7 +231,7 @@ static void flood_claims(char *argv[])
 	sd_bus *bus;
 
 	for (int i = 0; i < atoi(argv[2]); i++)
-		start_caller(&waiting_claim, argv[3]);
+		start_caller(open_caller(&waiting_claim), argv[3]);
 	/* the daemon has all calls when it answers one that came after them */
 	bus = open_bus();
 	check(sd_bus_call_method(bus, NAME, PATH, BUS ".Peer", "Ping", NULL, NULL, NULL), "ping");
@@ -400,7 +410,7 @@ static void measure(char *argv[], void (*work)(sd_bus *bus), void (*rest)(sd_bus
 	struct measured *measured = calloc(1, sizeof(*measured));
 	struct timespec pause = { .tv_nsec = 20000000 };
 	sd_bus *bus = open_bus();
-	size_t least = rest ? 3 : 20;
+	size_t least = 3;
 
 	/* so many that the first, which may come while a flood begins, does not count */
 	while ((measured->n < least || now_nsec() < end) && measured->n < MOST_MEASURED) {
