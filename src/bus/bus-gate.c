@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <errno.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -101,13 +102,9 @@ static int bus_gate_on_signal(sd_bus_message *message)
 	return 1;
 }
 
-static int bus_gate_refuse_size(sd_bus_message *call)
+static int bus_gate_refuse_size(sd_bus_message *call, const char *text)
 {
-	const struct refusal refusal = {
-		.kind = REFUSED_LIMIT,
-		.text = (char *)"The arguments of the call are too large. No call needs more than "
-				"64 KiB.",
-	};
+	const struct refusal refusal = { .kind = REFUSED_LIMIT, .text = (char *)(uintptr_t)text };
 	int r = bus_error_reply_refusal(call, &refusal);
 
 	return r < 0 ? r : 1;
@@ -142,8 +139,13 @@ static int bus_gate_on_call(struct bus_gate *gate, sd_bus_message *call)
 
 	if (bus_polkit_has_answer(gate->bus, call) || bus_usage_has_answer(gate->bus, call))
 		return bus_gate_readmit(gate, call);
+	if (bus_size_is_long_path(sd_bus_message_get_path(call)))
+		return bus_gate_refuse_size(call, "The path of the object is too long. No object "
+						  "has more than 1 KiB.");
 	if (bus_size_is_excessive(call))
-		return bus_gate_refuse_size(call);
+		return bus_gate_refuse_size(call,
+					    "The arguments of the call are too large. No call "
+					    "needs more than 64 KiB.");
 	r = bus_peers_identify(gate->bus, call, &peer);
 	if (r == 0)
 		return 1;

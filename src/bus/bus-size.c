@@ -63,6 +63,11 @@ static int bus_size_of_values(sd_bus_message *message, size_t *left)
 	return r;
 }
 
+bool bus_size_is_long_path(const char *path)
+{
+	return path && strnlen(path, BUS_SIZE_MOST_PATH + 1) > BUS_SIZE_MOST_PATH;
+}
+
 bool bus_size_is_excessive(sd_bus_message *message)
 {
 	size_t left = BUS_SIZE_MOST;

@@ -31,6 +31,17 @@ START_TEST(test_a_usual_call_passes_and_can_be_read)
 }
 END_TEST
 
+START_TEST(test_a_path_longer_than_that_of_any_object_is_too_long)
+{
+	memset(text, 'x', sizeof(text) - 1);
+	text[BUS_SIZE_MOST_PATH] = '\0';
+	ck_assert(!bus_size_is_long_path(text));
+	text[BUS_SIZE_MOST_PATH] = 'x';
+	ck_assert(bus_size_is_long_path(text));
+	ck_assert(!bus_size_is_long_path(NULL));
+}
+END_TEST
+
 START_TEST(test_a_call_without_arguments_passes)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = begin_call();
@@ -87,5 +98,6 @@ END_TEST
 
 SUITE_WITH_FIXTURE("bus-size", open_bus, close_bus, test_a_usual_call_passes_and_can_be_read,
 		   test_a_call_without_arguments_passes,
+		   test_a_path_longer_than_that_of_any_object_is_too_long,
 		   test_a_long_text_is_excessive_wherever_it_is,
 		   test_many_small_values_are_excessive, test_the_limit_itself_passes)
