@@ -33,3 +33,9 @@ readonly FOREIGN_BUILD_PACKAGES=(aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu
 # For the kernels that the lab builds.
 readonly KERNEL_PACKAGES=(bc=bc flex=flex bison=bison xz=xz-utils
     /usr/include/libelf.h=libelf-dev)
+
+# For tests/package.
+readonly DEB_PACKAGES=(dh=debhelper /usr/share/perl5/Debian/Debhelper/Sequence/dkms.pm=dh-dkms
+    dpkg-buildpackage=dpkg-dev fakeroot=fakeroot)
+readonly LINT_PACKAGES=(lintian=lintian reuse=reuse)
+readonly RPM_PACKAGES=(rpmbuild=rpm /usr/share/selinux/devel/Makefile=selinux-policy-dev)

@@ -3,7 +3,7 @@
 # Other programs that single scripts test against. A script asks for one by --with, and is skipped
 # if it is not available.
 
-readonly SOFTWARE=(dpdk libvirt podman)
+readonly SOFTWARE=(dpdk libvirt packages podman)
 
 # software_need NAME
 software_need() {
@@ -12,6 +12,15 @@ software_need() {
     ("software_$1") || { say "skipped: $1 is not available here"; exit "$LAB_EXIT_SKIPPED"; }
     [[ $1 != dpdk ]] || export LAB_DPDK=$cache/dpdk
     [[ $1 != podman ]] || export LAB_PODMAN=$cache/podman
+    [[ $1 != packages ]] || export LAB_PACKAGES=$top/build/packages
+}
+
+# The Debian packages of the last commit.
+software_packages() {
+    local commit
+    commit=$(git -C "$top" rev-parse HEAD) || return 1
+    [[ $(cat "$top/build/packages/.commit" 2>/dev/null) == "$commit" ]] ||
+        "$top/tests/package" --nocheck deb >&2
 }
 
 # libvirt must be installed, because its paths are built in. The guest creates the user that its
