@@ -13,6 +13,8 @@
 #include "policy/offline/grouping.h"
 #include "policy/offline/host-file.h"
 #include "policy/report/report-card.h"
+#include "policy/report/rules-diff.h"
+#include "policy/report/slots.h"
 
 #define HOST_MAX (1u << 20)
 
@@ -45,6 +47,19 @@ static void fuzz_host_judge_device(const struct inventory *inv, const struct dev
 	}
 }
 
+static void fuzz_host_compare_rules(const struct inventory *inv)
+{
+	_cleanup_slots_finder_ struct slots_finder finder = slots_finder_of(inv);
+	_cleanup_rules_diff_ struct rules_diff diff = { 0 };
+
+	assert(rules_diff_find(inv, KERNEL_RULES_NEXT, &diff) == 0);
+	VEC_FOREACH(const struct device, device, &inv->devices) {
+		_cleanup_slots_ struct slots_advice advice;
+
+		assert(slots_find(&finder, device, &advice) == 0);
+	}
+}
+
 void fuzz_host_judge(const struct inventory *inv)
 {
 	_cleanup_device_facts_ struct device_facts *device_facts = device_facts_new(inv);
@@ -58,6 +73,7 @@ void fuzz_host_judge(const struct inventory *inv)
 	assert(assess_new(inv, NULL, NULL, &assess) == 0);
 	assert(report_card_make(inv, NULL, &card) == 0);
 	assert(grouping_derive(inv, &groups) == 0);
+	fuzz_host_compare_rules(inv);
 }
 
 void fuzz_host_check(const struct inventory *inv)

@@ -163,6 +163,10 @@ START_TEST(test_circle_of_bridges_ends)
 		ck_assert_ptr_nonnull(causes);
 	}
 	ck_assert_int_eq(grouping_derive(inv, &numbers), 0);
+	free(numbers);
+	ck_assert_int_eq(grouping_derive_by(inv, KERNEL_RULES_NEXT, &numbers), 0);
+	free(numbers);
+	ck_assert_int_eq(grouping_derive_below(inv, inv->devices.items[0], &numbers), 0);
 }
 END_TEST
 
