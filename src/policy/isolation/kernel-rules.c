@@ -10,8 +10,9 @@
 #define ALL 0x0000, 0xffff
 
 /*
- * Versions are those whose pull request of the PCI subsystem (tag pci-vX.Y-changes) names the
- * change. Rules that Linux 5.4 has are not listed.
+ * A version is that of the first release with the change. The source is the pull request of the PCI
+ * subsystem (tag pci-vX.Y-changes), or the mail with which a stable release took the change over.
+ * Rules that Linux 5.4 has are not listed.
  */
 static const struct kernel_rule kernel_rules[] = {
 	{ KERNEL_RULES(5, 6), KERNEL_RULE_DMA_OWNER, 0, ALL, "vmd-owner",
