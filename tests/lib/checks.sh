@@ -178,11 +178,16 @@ daemon_fds() {
     links=("/proc/$(daemon_pid)/fd"/*)
     printf '%d\n' "${#links[@]}"
 }
-daemon_children() {
-    local pid workers
+# Prints the ids of the daemon's workers. A process that looks at /proc for it comes and goes.
+daemon_workers() {
+    local pid children child name workers=()
     pid=$(daemon_pid)
-    read -ra workers <"/proc/$pid/task/$pid/children"
-    printf '%d\n' "${#workers[@]}"
+    read -ra children <"/proc/$pid/task/$pid/children"
+    for child in "${children[@]}"; do
+        read -r name 2>/dev/null <"/proc/$child/comm" || continue
+        [[ $name != devgroupd-steps ]] || workers+=("$child")
+    done
+    printf '%s\n' "${workers[*]}"
 }
 # The lab has a function of its own.
 daemon_answers() {

@@ -437,8 +437,10 @@ class Lab:
                 names.append(os.readlink(f"/proc/{self.daemon.pid}/fd/{fd}").split(":")[0])
         return sorted(names)
 
-    def children(self):
-        return _read(f"/proc/{self.daemon.pid}/task/{self.daemon.pid}/children").split()
+    def workers(self):
+        """Returns the ids of workers, without the process that looks at /proc for the daemon."""
+        children = _read(f"/proc/{self.daemon.pid}/task/{self.daemon.pid}/children").split()
+        return [pid for pid in children if _read(f"/proc/{pid}/comm") == "devgroupd-steps\n"]
 
     # --- waiting
     def _forget_states(self, *_, **__):
@@ -702,7 +704,7 @@ class Lab:
         return {
             "files": sorted(os.listdir(RUN)),
             "descriptors": self.daemon_fds(),
-            "workers": self.children(),
+            "workers": self.workers(),
             "processes": sorted(
                 name
                 for pid in os.listdir("/proc")
