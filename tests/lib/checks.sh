@@ -180,10 +180,10 @@ daemon_fds() {
 }
 # Prints the ids of the daemon's workers. A process that looks at /proc for it comes and goes.
 daemon_workers() {
-    local pid children child name workers=()
+    local pid listed child name workers=()
     pid=$(daemon_pid)
-    read -ra children <"/proc/$pid/task/$pid/children"
-    for child in "${children[@]}"; do
+    read -ra listed <"/proc/$pid/task/$pid/children"
+    for child in "${listed[@]}"; do
         read -r name 2>/dev/null <"/proc/$child/comm" || continue
         [[ $name != devgroupd-steps ]] || workers+=("$child")
     done
