@@ -333,6 +333,29 @@ static int bus_open(void)
 }
 
 /* --- questions --- */
+/*
+ * Calls a method without a start of the service by the bus. A script starts the daemon itself, with
+ * its own options, and another one that the bus starts at the same time would take its place.
+ * @strings are the two arguments, or NULL.
+ */
+static int call_running(struct client *c, const char *name, const char *path, const char *interface,
+			const char *member, sd_bus_message_handler_t handler,
+			const char *const *strings)
+{
+	sd_bus_message *call = NULL;
+	int r;
+
+	r = sd_bus_message_new_method_call(bus, &call, name, path, interface, member);
+	if (r >= 0 && strings)
+		r = sd_bus_message_append(call, "ss", strings[0], strings[1]);
+	if (r >= 0)
+		r = sd_bus_message_set_auto_start(call, false);
+	if (r >= 0)
+		r = sd_bus_call_async(bus, &c->call, call, handler, c, 0);
+	sd_bus_message_unref(call);
+	return r;
+}
+
 static int ask_bus(struct client *c, const char *const *words)
 {
 	int r;
@@ -345,15 +368,13 @@ static int ask_bus(struct client *c, const char *const *words)
 						"/org/freedesktop/DBus", "org.freedesktop.DBus",
 						"NameHasOwner", on_owner, c, "s", words[1]);
 	if (strcmp(words[0], "ping") == 0)
-		return sd_bus_call_method_async(bus, &c->call, NAME, "/org/devgroups1",
-						"org.freedesktop.DBus.Peer", "Ping", on_reply, c,
-						NULL);
+		return call_running(c, NAME, "/org/devgroups1", "org.freedesktop.DBus.Peer", "Ping",
+				    on_reply, NULL);
 	if (strcmp(words[0], "snapshot") == 0)
-		return sd_bus_call_method_async(bus, &c->call, NAME, "/org/devgroups1",
-						NAME ".Manager", "Snapshot", on_snapshot, c, NULL);
-	return sd_bus_call_method_async(bus, &c->call, words[1], words[2],
-					"org.freedesktop.DBus.Properties", "Get", on_reply, c, "ss",
-					words[3], words[4]);
+		return call_running(c, NAME, "/org/devgroups1", NAME ".Manager", "Snapshot",
+				    on_snapshot, NULL);
+	return call_running(c, words[1], words[2], "org.freedesktop.DBus.Properties", "Get",
+			    on_reply, words + 3);
 }
 
 /* Returns how many lines of the file match. */
