@@ -44,6 +44,14 @@ int vec_move(struct vec *to, struct vec *from)
 	return 0;
 }
 
+bool vec_has(const struct vec *vec, const void *item)
+{
+	for (size_t i = 0; i < vec->n; i++)
+		if (vec->items[i] == item)
+			return true;
+	return false;
+}
+
 void *vec_remove_at(struct vec *vec, size_t at)
 {
 	void *item = vec->items[at];

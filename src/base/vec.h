@@ -24,6 +24,8 @@ typedef int (*vec_cmp)(const void *a, const void *b); /* gets the elements thems
 int vec_add(struct vec *vec, void *item) _must_check_;
 int vec_insert(struct vec *vec, size_t at, void *item) _must_check_;
 
+/* Tells whether @item is in the vector. Looks at each element. */
+bool vec_has(const struct vec *vec, const void *item);
 /* Removes the element and returns it. */
 void *vec_remove_at(struct vec *vec, size_t at);
 /* Removes @item. False if it is not in the vector. */

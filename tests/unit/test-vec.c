@@ -38,6 +38,8 @@ START_TEST(test_insert_and_remove)
 	ck_assert_ptr_eq(vec.items[0], a);
 	ck_assert_ptr_eq(vec.items[1], b);
 	ck_assert_ptr_eq(vec.items[2], c);
+	ck_assert(vec_has(&vec, b));
+	ck_assert(!vec_has(&vec, &vec));
 
 	ck_assert_ptr_eq(vec_remove_at(&vec, 1), b);
 	ck_assert_uint_eq(vec.n, 2);

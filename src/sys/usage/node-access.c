@@ -14,10 +14,7 @@
 
 static bool node_access_has_group(const struct node_access *access, gid_t gid)
 {
-	for (size_t i = 0; i < access->gids.n; i++)
-		if ((gid_t)(uintptr_t)access->gids.items[i] == gid)
-			return true;
-	return false;
+	return vec_has(&access->gids, (void *)(uintptr_t)gid);
 }
 
 /* Adds the numbers in the line of "status" that begins with @key. */
@@ -37,7 +34,7 @@ static int node_access_add_line(struct node_access *access, const char *status, 
 			return 0;
 		if (node_access_has_group(access, (gid_t)gid))
 			continue;
-		if (vec_add(&access->gids, (void *)(uintptr_t)gid) < 0)
+		if (vec_add(&access->gids, (void *)(uintptr_t)(gid_t)gid) < 0)
 			return -ENOMEM;
 	}
 }

@@ -46,12 +46,7 @@ static bool open_files_wants(const struct process_file *node, void *userdata)
 {
 	const struct open_files_query *query = userdata;
 
-	if (!S_ISCHR(node->mode))
-		return false;
-	for (size_t i = 0; i < query->numbers.n; i++)
-		if ((dev_t)(uintptr_t)query->numbers.items[i] == node->device)
-			return true;
-	return false;
+	return S_ISCHR(node->mode) && vec_has(&query->numbers, (void *)(uintptr_t)node->device);
 }
 
 static enum process_fd_kind open_files_filter(const char *target, void *userdata)

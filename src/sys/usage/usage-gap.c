@@ -23,13 +23,12 @@ static int usage_gap_keep_old(struct usage_set *set, const struct process_turns_
 {
 	VEC_FOREACH(const struct device, device, &set->inv->devices)
 		VEC_FOREACH(const struct usage, usage, &device->usages) {
-			int r = 0;
+			int r;
 
-			if (usage->source != USAGE_OF_PROCESSES || usage->pid < 0)
+			if (usage->source != USAGE_OF_PROCESSES || usage->pid < 0 ||
+			    !vec_has(&gap->pids, (void *)(uintptr_t)usage->pid))
 				continue;
-			for (size_t i = 0; r >= 0 && i < gap->pids.n; i++)
-				if ((pid_t)(uintptr_t)gap->pids.items[i] == usage->pid)
-					r = usage_set_add(set, device->key, usage);
+			r = usage_set_add(set, device->key, usage);
 			if (r < 0)
 				return r;
 		}
