@@ -114,6 +114,11 @@ static ptrdiff_t inventory_find_index(const struct inventory *inv, const char *k
 	return vec_find_sorted(&inv->devices, &probe, device_cmp, ret_at);
 }
 
+size_t inventory_index(const struct inventory *inv, const struct device *device)
+{
+	return (size_t)vec_find_sorted(&inv->devices, device, device_cmp, NULL);
+}
+
 struct device *inventory_find(const struct inventory *inv, const char *key)
 {
 	ptrdiff_t i = inventory_find_index(inv, key, NULL);

@@ -56,6 +56,8 @@ int inventory_put(struct inventory *inv, struct device *device) _must_check_;
 /* Removes and frees a device. False if it is not there. */
 bool inventory_remove(struct inventory *inv, const char *key);
 
+/* Returns the index in inv->devices of @device, which is one of them. */
+size_t inventory_index(const struct inventory *inv, const struct device *device);
 /* Return the device with this normalized key, or the group with this id, or NULL. */
 struct device *inventory_find(const struct inventory *inv, const char *key);
 struct iommu_group *inventory_find_group(const struct inventory *inv, int id);

@@ -40,11 +40,6 @@ static json_object *explain_rules_list_keys(const struct vec *devices)
 	return TAKE_PTR(list);
 }
 
-static size_t explain_rules_index(const struct inventory *inv, const struct device *device)
-{
-	return (size_t)vec_find_sorted(&inv->devices, device, device_cmp, NULL);
-}
-
 /* Returns [[device]], the groups of @change by @numbers. Devices in no group are left out. */
 static json_object *explain_rules_groups_to_json(const struct inventory *inv,
 						 const struct rules_change *change,
@@ -56,7 +51,7 @@ static json_object *explain_rules_groups_to_json(const struct inventory *inv,
 	if (!by_number)
 		return NULL;
 	VEC_FOREACH(const struct device, device, &change->devices) {
-		int number = numbers[explain_rules_index(inv, device)];
+		int number = numbers[inventory_index(inv, device)];
 
 		if (number < 0)
 			continue;

@@ -7,9 +7,8 @@
 static size_t grouping_nodes_find(const struct inventory *inv, const char *key)
 {
 	const struct device *device = key ? inventory_find(inv, key) : NULL;
-	ptrdiff_t i = device ? vec_find_sorted(&inv->devices, device, device_cmp, NULL) : -1;
 
-	return i < 0 ? GROUPING_NONE : (size_t)i;
+	return device ? inventory_index(inv, device) : GROUPING_NONE;
 }
 
 /*

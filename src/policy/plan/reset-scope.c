@@ -96,13 +96,13 @@ static struct topology_range reset_scope_candidates(const struct inventory *inv,
 						    const struct device *bridge,
 						    enum reset_scope_reach reach)
 {
-	ptrdiff_t at;
+	size_t at;
 
 	if (reach == RESET_SCOPE_SLOT || (reach == RESET_SCOPE_BUS && bridge) ||
 	    (reach == RESET_SCOPE_FUNCTION && device->num_vfs > 0))
 		return topology_below(inv, bridge);
-	at = vec_find_sorted(&inv->devices, device, device_cmp, NULL);
-	return (struct topology_range){ (size_t)at, (size_t)at + 1 };
+	at = inventory_index(inv, device);
+	return (struct topology_range){ at, at + 1 };
 }
 
 /*

@@ -30,11 +30,6 @@ void rules_diff_clear(struct rules_diff *diff)
 	*diff = (struct rules_diff){ 0 };
 }
 
-static size_t rules_diff_index(const struct inventory *inv, const struct device *device)
-{
-	return (size_t)vec_find_sorted(&inv->devices, device, device_cmp, NULL);
-}
-
 /* --- sets of devices that keep to themselves --- */
 
 /* Each device belongs to the set of the lowest index that set[] leads to. */
@@ -232,7 +227,7 @@ static void rules_diff_fill_now(const struct inventory *inv, struct rules_diff *
 
 		VEC_FOREACH(const struct device, device, &group->devices)
 			if (device_is_pci(device))
-				diff->now[rules_diff_index(inv, device)] = (int)number;
+				diff->now[inventory_index(inv, device)] = (int)number;
 	}
 }
 
@@ -350,7 +345,7 @@ static int rules_diff_compare(const struct inventory *inv, struct rules_diff *di
 	rules_diff_mark(work.set, n, diff->now, diff->then, work.first, work.parts);
 	rules_diff_mark(work.set, n, diff->then, diff->now, work.first, work.joins);
 	VEC_FOREACH(const struct device, device, &diff->unknown)
-		work.unknown[rules_diff_set_of(work.set, rules_diff_index(inv, device))] = true;
+		work.unknown[rules_diff_set_of(work.set, inventory_index(inv, device))] = true;
 	r = rules_diff_add_devices(inv, diff, &work);
 	if (r < 0)
 		return r;

@@ -155,7 +155,7 @@ static int slots_find_companions(const struct inventory *inv, const struct devic
 
 	if (r < 0)
 		return r;
-	number = numbers[vec_find_sorted(&inv->devices, device, device_cmp, NULL)];
+	number = numbers[inventory_index(inv, device)];
 	for (size_t i = 0; i < inv->devices.n; i++)
 		if (numbers[i] == number && inv->devices.items[i] != device &&
 		    vec_add(ret, inv->devices.items[i]) < 0)
@@ -188,7 +188,7 @@ static bool slots_finder_expects(const struct slots_finder *finder, const struct
 
 		if (!device_is_pci(device))
 			continue;
-		own = finder->expected[vec_find_sorted(&inv->devices, device, device_cmp, NULL)];
+		own = finder->expected[inventory_index(inv, device)];
 		if (own < 0 || (number >= 0 && own != number))
 			return false;
 		number = own;
