@@ -30,16 +30,6 @@ int cli_explain_rules_parse(const char *word, unsigned *ret)
 
 /* --- as JSON --- */
 
-static json_object *explain_rules_list_keys(const struct vec *devices)
-{
-	_cleanup_json_ json_object *list = json_object_new_array();
-
-	VEC_FOREACH(const struct device, device, devices)
-		if (cli_json_append(list, json_object_new_string(device->key)) < 0)
-			return NULL;
-	return TAKE_PTR(list);
-}
-
 /* Returns [[device]], the groups of @change by @numbers. Devices in no group are left out. */
 static json_object *explain_rules_groups_to_json(const struct inventory *inv,
 						 const struct rules_change *change,
@@ -122,7 +112,7 @@ static json_object *explain_rules_list_asked(const struct vec *found, const stru
 	_cleanup_json_ json_object *list = json_object_new_array();
 
 	if (!devices)
-		return explain_rules_list_keys(found);
+		return cli_explain_text_keys(found);
 	VEC_FOREACH(const struct device, device, devices)
 		if (vec_find_sorted(found, device, device_cmp, NULL) >= 0 &&
 		    cli_json_append(list, json_object_new_string(device->key)) < 0)

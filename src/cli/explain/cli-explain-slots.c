@@ -50,16 +50,6 @@ static json_object *explain_slots_list(const struct vec *slots)
 	return TAKE_PTR(list);
 }
 
-static json_object *explain_slots_companions(const struct vec *devices)
-{
-	_cleanup_json_ json_object *list = json_object_new_array();
-
-	VEC_FOREACH(const struct device, device, devices)
-		if (cli_json_append(list, json_object_new_string(device->key)) < 0)
-			return NULL;
-	return TAKE_PTR(list);
-}
-
 int cli_explain_slots_fill(json_object *object, struct slots_finder *finder,
 			   const struct device *device)
 {
@@ -75,7 +65,7 @@ int cli_explain_slots_fill(json_object *object, struct slots_finder *finder,
 		r = cli_json_set_str(part, "like", advice.like->key);
 	if (part && advice.verdict == SLOTS_COMPARED)
 		r = CLI_JSON_SET(part, { "here", explain_slots_slot_to_json(&advice.here) },
-				 { "companions", explain_slots_companions(&advice.companions) },
+				 { "companions", cli_explain_text_keys(&advice.companions) },
 				 { "slots", explain_slots_list(&advice.slots) });
 	if (r < 0) {
 		json_object_put(part);

@@ -5,6 +5,7 @@
 #include "base/strv.h"
 #include "cli/explain/cli-explain-text.h"
 #include "cli/print/cli-term.h"
+#include "model/device.h"
 
 #define DEVICES_SHOWN 8 /* how many devices a sentence names */
 
@@ -18,6 +19,16 @@ void cli_explain_text_line(const char *before, const char *text)
 void cli_explain_text_heading(const char *text)
 {
 	printf("\n%s%s%s\n", cli_term_begin(TINT_BOLD), text, cli_term_end(TINT_BOLD));
+}
+
+json_object *cli_explain_text_keys(const struct vec *devices)
+{
+	_cleanup_json_ json_object *list = json_object_new_array();
+
+	VEC_FOREACH(const struct device, device, devices)
+		if (cli_json_append(list, json_object_new_string(device->key)) < 0)
+			return NULL;
+	return TAKE_PTR(list);
 }
 
 char *cli_explain_text_join(json_object *list)
