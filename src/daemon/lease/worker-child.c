@@ -3,24 +3,22 @@
 /* The process of a worker. It runs the steps, reports each to the daemon, and exits. */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/close_range.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "base/utf8.h"
 #include "daemon/lease/worker-private.h"
+#include "sys/child.h"
 #include "sys/fault.h"
 #include "sys/state/byte-lock.h"
 #include "sys/step/step-run.h"
 
 /* The descriptors of the process. It closes all others. */
-#define CHANNEL_FD 3
-#define ROOT_FD 4
-#define LOCK_FD 5
+#define CHANNEL_FD CHILD_FIRST_FD
+#define ROOT_FD (CHILD_FIRST_FD + 1)
+#define LOCK_FD (CHILD_FIRST_FD + 2)
 
 static void worker_child_send(const struct worker_message *message, int fd)
 {
@@ -88,35 +86,12 @@ static bool worker_child_run_step(struct step_runner *step_runner, const struct 
 	return undoing && step->kind != STEP_PROVE_CLOSED && step->kind != STEP_VERIFY_RESET;
 }
 
-/*
- * Moves the channel, the root and the file of locks to their numbers and closes all else: copies of
- * descriptors of other leases would keep those leases alive. All three are first copied to higher
- * numbers, because one may have the number of another.
- */
+/* Moves the channel, the root and the file of locks to their numbers and closes all else. */
 static int worker_child_arrange_fds(int channel, int root, int run_dir)
 {
-	int lock = byte_lock_open(run_dir);
+	const int fds[] = { channel, root, byte_lock_open(run_dir) };
 
-	channel = fcntl(channel, F_DUPFD, LOCK_FD + 1);
-	root = fcntl(root, F_DUPFD, LOCK_FD + 1);
-	lock = fcntl(lock, F_DUPFD, LOCK_FD + 1);
-	if (dup3(channel, CHANNEL_FD, O_CLOEXEC) < 0)
-		return -errno;
-	if (dup3(root, ROOT_FD, O_CLOEXEC) < 0)
-		return -errno;
-	if (dup3(lock, LOCK_FD, O_CLOEXEC) < 0)
-		return -errno;
-	return close_range(LOCK_FD + 1, ~0u, 0) < 0 ? -errno : 0;
-}
-
-static void worker_child_reset_signals(void)
-{
-	sigset_t none;
-
-	for (int signal_number = 1; signal_number < SIGSYS; signal_number++)
-		signal(signal_number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	return child_keep_fds(fds, ARRAY_SIZE(fds));
 }
 
 _Noreturn void worker_child_run(const struct worker_plan *plan, int channel, pid_t parent)
@@ -125,15 +100,11 @@ _Noreturn void worker_child_run(const struct worker_plan *plan, int channel, pid
 	struct step_runner *step_runner;
 
 	/*
-	 * Die with the daemon: the next daemon undoes the work by the record, and two processes
+	 * Ends with the daemon: the next daemon undoes the work by the record, and two processes
 	 * must not work on one group.
 	 */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EXIT_FAILURE);
-	prctl(PR_SET_NAME, "devgroupd-steps");
-	worker_child_reset_signals();
-	if (worker_child_arrange_fds(channel, plan->root->fd, plan->run_dir) < 0)
+	if (child_begin(parent, "devgroupd-steps") < 0 ||
+	    worker_child_arrange_fds(channel, plan->root->fd, plan->run_dir) < 0)
 		_exit(EXIT_FAILURE);
 	/* Waits until the previous worker of the name is gone, which may sleep in the kernel for
 	 * long. */

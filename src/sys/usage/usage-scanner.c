@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "sys/child.h"
 #include "sys/usage/usage-report.h"
 #include "sys/usage/usage-scan.h"
 #include "sys/usage/usage-scanner.h"
 
 /* The descriptors of the process. It closes all others. */
-#define CHANNEL_FD 3
-#define ROOT_FD 4
+#define CHANNEL_FD CHILD_FIRST_FD
+#define ROOT_FD (CHILD_FIRST_FD + 1)
 
 /* Usual users need some milliseconds. */
 static const struct process_turns_limits usage_scanner_limits = {
@@ -25,40 +23,14 @@ static const struct process_turns_limits usage_scanner_limits = {
 	.needed = (uid_t)-1,
 };
 
-/* Copies both to higher numbers first, because one may have the number of the other. */
-static int usage_scanner_arrange_fds(int channel, int root)
-{
-	channel = fcntl(channel, F_DUPFD, ROOT_FD + 1);
-	root = fcntl(root, F_DUPFD, ROOT_FD + 1);
-	if (dup3(channel, CHANNEL_FD, O_CLOEXEC) < 0)
-		return -errno;
-	if (dup3(root, ROOT_FD, O_CLOEXEC) < 0)
-		return -errno;
-	return close_range(ROOT_FD + 1, ~0u, 0) < 0 ? -errno : 0;
-}
-
-static void usage_scanner_reset_signals(void)
-{
-	sigset_t none;
-
-	for (int signal_number = 1; signal_number < SIGSYS; signal_number++)
-		signal(signal_number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static _Noreturn void usage_scanner_run(const struct sysfs_root *given, const struct inventory *inv,
 					unsigned sources, int channel, pid_t parent)
 {
 	const struct sysfs_root root = { .fd = ROOT_FD, .path = given->path };
+	const int fds[] = { channel, given->fd };
 	struct usage_set set = { .root = &root, .inv = inv };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EXIT_FAILURE);
-	prctl(PR_SET_NAME, "devgroupd-scan");
-	usage_scanner_reset_signals();
-	if (usage_scanner_arrange_fds(channel, given->fd) < 0)
+	if (child_begin(parent, "devgroupd-scan") < 0 || child_keep_fds(fds, ARRAY_SIZE(fds)) < 0)
 		_exit(EXIT_FAILURE);
 	if (usage_scan_read(&set, sources, parent, &usage_scanner_limits) < 0)
 		_exit(EXIT_FAILURE);
